@@ -1,0 +1,64 @@
+// Everything a window or a browser can ask for. The renderer names runs and projects by id; a path appears only where the
+// person typed or chose it, and what it opened is kept as a grant on the main side.
+import { eventIterator, oc } from '@orpc/contract'
+import { z } from 'zod'
+
+import { configSchema } from './config.ts'
+import { planSchema } from './engine-api.ts'
+import { errorSchema } from './errors.ts'
+import { exportedSchema } from './recipe.ts'
+import { engineInfoSchema, runDetailSchema, runEventSchema, runSummarySchema } from './run.ts'
+
+const run = z.object({ run: z.number().int() })
+
+const aboutSchema = z.object({
+  version: z.string(),
+  window: z.boolean(), // true in Electron: native dialogs are there
+  dataFolder: z.string(),
+  engine: engineInfoSchema.nullable(), // null while it starts
+  engineError: errorSchema.nullable(),
+  interrupted: z.array(z.number()), // runs found unfinished at start
+})
+export type About = z.infer<typeof aboutSchema>
+
+/** A configuration the person opened, with the folder its paths are relative to. */
+const projectSchema = z.object({
+  grant: z.string(), // id of the opened folder
+  name: z.string(),
+  folder: z.string(), // shown, never sent back
+  config: configSchema,
+  presets: z.array(z.object({ name: z.string(), config: configSchema })), // other configurations in the same folder
+})
+export type Project = z.infer<typeof projectSchema>
+
+export const api = {
+  about: oc.output(aboutSchema),
+  projects: {
+    sample: oc.output(projectSchema),
+    open: oc.input(z.object({ path: z.string().min(1) })).output(projectSchema),
+    /** Electron's own dialog; null when the person closes it. */
+    pick: oc.output(projectSchema.nullable()),
+  },
+  config: {
+    /** Field by field, then by reading headers: what is wrong, or what the run would take. */
+    check: oc
+      .input(z.object({ grant: z.string(), config: z.unknown() }))
+      .output(z.object({ issues: z.array(z.object({ field: z.string(), message: z.string() })), error: errorSchema.nullable(), plan: planSchema.nullable() })),
+  },
+  runs: {
+    start: oc.input(z.object({ grant: z.string(), config: z.unknown() })).output(run),
+    list: oc
+      .input(z.object({ offset: z.number().int().min(0).default(0), limit: z.number().int().min(1).max(500).default(100), search: z.string().default('') }))
+      .output(z.object({ total: z.number(), rows: z.array(runSummarySchema) })),
+    show: oc.input(run).output(runDetailSchema),
+    /** The coefficient table of every epoch is in history; one is sent when asked for. */
+    coefficients: oc.input(run.extend({ stage: z.number(), epoch: z.number() })).output(z.array(z.array(z.number()))),
+    /** Events from now on; at most ten progress events a second. Ends when the run ends. */
+    watch: oc.input(run).output(eventIterator(runEventSchema)),
+    stop: oc.input(run).output(z.boolean()),
+    cancel: oc.input(run).output(z.boolean()),
+    resume: oc.input(run).output(run),
+    /** Writes the model after an iteration (0: the start; null: the last accepted). In a browser the file lands in the data folder's exports. */
+    export: oc.input(run.extend({ iteration: z.number().int().min(0).nullable() })).output(exportedSchema.extend({ download: z.string().nullable() }).nullable()),
+  },
+}

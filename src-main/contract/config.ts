@@ -1,0 +1,147 @@
+// What a run is told: the same file for the window and the command line. Names are fixed, so that scripts can rely on them.
+// Paths are relative to the configuration's folder; "file.safetensors#name" points into a tensor file.
+import { z } from 'zod'
+
+export const methods = ['task-arithmetic', 'atlas', 'dv-basi'] as const
+export const starts = ['task-arithmetic', 'atlas', 'checkpoint'] as const
+export const objectives = ['cross-entropy', 'entropy'] as const
+export const groupings = ['tensor', 'layer', 'scalar'] as const
+export const selections = ['training-loss', 'validation-loss', 'validation-accuracy'] as const
+
+const path = z.string().min(1, 'name a file').max(4096)
+const count = z.number().int().min(1).max(1_000_000)
+const learningRate = z.number().positive().max(10)
+const weightDecay = z.number().min(0).max(100)
+const clipNorm = z.number().positive().max(1e6).nullable()
+const coefficient = z.number().min(-100).max(100)
+
+const task = z.strictObject({
+  name: z.string().regex(/^[\w .()+-]{1,80}$/, 'use letters, digits, space and . _ - ( ) +').meta({ title: 'Name' }),
+  data: path.meta({ title: 'Learning data', description: 'images the coefficients are learned on, "file#name"' }),
+  head: path.meta({ title: 'Head', description: 'unit rows (classes, embed), "file#head.name"' }),
+  validation: path.optional().meta({ title: 'Validation data', description: 'images that choose the best state and stop early' }),
+  test: path.optional().meta({ title: 'Test data', description: 'opened once, at the end' }),
+  finetuned: path.optional().meta({
+    title: 'Fine-tuned model',
+    description:
+      'what relative accuracy is relative to; else the vector whose file name holds the task\'s name, else the one at the same place in the list',
+  }),
+})
+
+const length = {
+  steps: count.optional().meta({ title: 'Steps', description: 'optimiser steps; give steps or epochs' }),
+  epochs: count.optional().meta({ title: 'Epochs', description: 'passes over the shortest task\'s learning data' }),
+}
+const optimiser = {
+  initialCoefficient: coefficient.optional().meta({ title: 'Initial coefficient' }),
+  learningRate: learningRate.optional().meta({ title: 'Learning rate', description: 'of AdamW' }),
+  weightDecay: weightDecay.optional().meta({ title: 'Weight decay', description: 'pulls coefficients to 0' }),
+  clipNorm: clipNorm.optional().meta({ title: 'Gradient clip', description: 'largest norm of the gradient; null: none' }),
+  patience: count.nullable().optional().meta({ title: 'Patience', description: 'epochs without a better state before an iteration ends; null: none' }),
+}
+
+const start = z.strictObject({
+  method: z.enum(starts).meta({ title: 'Start', description: 'what the first difference vector points to' }),
+  checkpoint: path.optional().meta({ title: 'Checkpoint', description: 'a merged or fine-tuned model, for start "checkpoint"' }),
+  ...length,
+  ...optimiser,
+})
+
+export const configSchema = z
+  .strictObject({
+    $schema: z.string().optional(),
+    name: z.string().min(1).max(200).optional().meta({ title: 'Name' }),
+    method: z.enum(methods).meta({ title: 'Method' }),
+    pretrained: path.meta({ title: 'Pre-trained model' }),
+    vectors: z.array(path).max(64).default([]).meta({ title: 'Fine-tuned models', description: 'each gives one task vector' }),
+    tasks: z.array(task).min(1, 'name at least one task').max(64),
+    objective: z.enum(objectives).default('cross-entropy').meta({ title: 'Objective', description: 'entropy needs no labels' }),
+    blocks: z.enum(groupings).default('tensor').meta({ title: 'Coefficients', description: 'one per parameter tensor, per layer, or one in all' }),
+    select: z.enum(selections).optional().meta({ title: 'Select by', description: 'the metric that picks the best state; default: validation loss where there is validation data' }),
+    batch: z.union([z.literal('all'), count]).default(16).meta({ title: 'Batch', description: 'images per task and step, or all' }),
+    seed: z.number().int().min(0).max(2 ** 32 - 1).default(0).meta({ title: 'Seed' }),
+    activation: z.enum(['quick-gelu', 'gelu']).default('quick-gelu').meta({ title: 'Activation', description: 'OpenAI weights use QuickGELU' }),
+    microBatch: count.default(32).meta({ title: 'Micro-batch', description: 'images held in memory at a time; does not change the result beyond rounding' }),
+    testEach: z.boolean().default(false).meta({ title: 'Test every iteration', description: 'at the end, evaluate every iteration on test data, not the last alone' }),
+    start: start.optional(),
+    iterations: z.number().int().min(1).max(50).optional().meta({ title: 'Iterations', description: 'difference-vector iterations; three to five in the paper' }),
+    ...length,
+    ...optimiser,
+  })
+  .check((ctx) => {
+    for (const [field, message] of conflicts(ctx.value)) ctx.issues.push({ code: 'custom', message, path: field, input: ctx.value })
+  })
+export type RunConfig = z.input<typeof configSchema>
+type ParsedConfig = z.output<typeof configSchema>
+
+/** What single fields cannot say. */
+function conflicts(c: ParsedConfig): [(string | number)[], string][] {
+  const found: [(string | number)[], string][] = []
+  const isDvBasi = c.method === 'dv-basi'
+  if (isDvBasi && !c.start) found.push([['start'], 'dv-basi needs a start: { "method": "atlas" }, "task-arithmetic" or "checkpoint"'])
+  if (!isDvBasi && c.start) found.push([['start'], `${c.method} has no start; only dv-basi has`])
+  if (!isDvBasi && c.iterations !== undefined) found.push([['iterations'], `${c.method} has no iterations; only dv-basi has`])
+  const fromCheckpoint = c.start?.method === 'checkpoint'
+  if (fromCheckpoint && !c.start?.checkpoint) found.push([['start', 'checkpoint'], 'name the checkpoint to start from'])
+  if (!fromCheckpoint && c.start?.checkpoint) found.push([['start', 'checkpoint'], 'only start "checkpoint" has one'])
+  if (!fromCheckpoint && c.vectors.length === 0) found.push([['vectors'], 'name at least one fine-tuned model'])
+  if (c.steps !== undefined && c.epochs !== undefined) found.push([['steps'], 'give steps or epochs, not both'])
+  if (c.start?.steps !== undefined && c.start.epochs !== undefined) found.push([['start', 'steps'], 'give steps or epochs, not both'])
+  const names = c.tasks.map((t) => t.name)
+  names.forEach((name, i) => {
+    if (names.indexOf(name) !== i) found.push([['tasks', i, 'name'], `a task named "${name}" is already there`])
+  })
+  if (c.tasks.some((t) => t.test))
+    c.tasks.forEach((t, i) => {
+      if (!t.test) found.push([['tasks', i, 'test'], 'give test data for every task, or for none'])
+    })
+  if (c.select?.startsWith('validation'))
+    c.tasks.forEach((t, i) => {
+      if (!t.validation) found.push([['tasks', i, 'validation'], `select "${c.select}" needs validation data for every task`])
+    })
+  return found
+}
+
+/** One stage of learning with everything filled in. */
+const stageSettings = z.object({
+  method: z.enum(['task-arithmetic', 'atlas', 'checkpoint', 'dv-basi']),
+  steps: count.nullable(),
+  epochs: count.nullable(),
+  initialCoefficient: z.number(),
+  learningRate: z.number(),
+  weightDecay: z.number(),
+  clipNorm: z.number().nullable(),
+  patience: z.number().nullable(),
+})
+export type StageSettings = z.infer<typeof stageSettings>
+
+/** A configuration with every default filled in and every path absolute: what a run stores and the engine obeys. */
+export const resolvedSchema = z.object({
+  name: z.string(),
+  method: z.enum(methods),
+  pretrained: z.string(),
+  vectors: z.array(z.string()),
+  tasks: z.array(
+    z.object({
+      name: z.string(),
+      data: z.string(),
+      head: z.string(),
+      validation: z.string().nullable(),
+      test: z.string().nullable(),
+      finetuned: z.string().nullable(),
+    }),
+  ),
+  objective: z.enum(objectives),
+  blocks: z.enum(groupings),
+  select: z.enum(selections),
+  batch: z.union([z.literal('all'), count]),
+  seed: z.number(),
+  activation: z.enum(['quick-gelu', 'gelu']),
+  microBatch: count,
+  testEach: z.boolean(),
+  start: stageSettings,
+  iterations: z.number(),
+  iteration: stageSettings.nullable(),
+})
+export type ResolvedConfig = z.infer<typeof resolvedSchema>
+export type ResolvedTask = ResolvedConfig['tasks'][number]

@@ -1,0 +1,74 @@
+// Errors a person can act on: one class, a closed set of codes, and always what, where, why and what to do next.
+import { z } from 'zod'
+
+export const errorCodes = [
+  'config-invalid', // a field of a run's configuration is wrong
+  'file-missing',
+  'file-unreadable',
+  'file-damaged', // bytes break the format's rules
+  'format-unknown',
+  'tensor-missing',
+  'tensor-extra',
+  'tensor-shape',
+  'tensor-dtype',
+  'tensor-not-finite',
+  'buffers-differ', // integer buffers of parents are not equal
+  'file-changed', // content no longer has the hash a run recorded
+  'data-invalid', // images and labels do not fit together
+  'label-range', // a label the head has no class for
+  'split-empty',
+  'target-exists',
+  'target-unwritable',
+  'disk-full',
+  'verify-failed', // a written file does not read back as it should
+  'folder-busy', // another process writes to this data folder
+  'history-damaged',
+  'history-newer',
+  'run-missing',
+  'run-state', // the run is not in a state that allows this
+  'engine-missing',
+  'engine-lost', // the engine's process ended
+  'out-of-memory',
+  'not-finite', // the loss or a gradient became NaN or infinite
+  'cancelled',
+  'not-allowed', // a path outside what the user opened
+  'internal',
+] as const
+
+export const errorSchema = z.object({
+  code: z.enum(errorCodes),
+  what: z.string(),
+  where: z.string(),
+  why: z.string(),
+  next: z.string(),
+})
+export type ErrorRecord = z.infer<typeof errorSchema>
+
+/** what: one sentence; where: file, tensor or field; why: the evidence; next: what the person can do. */
+export class BasilError extends Error {
+  readonly record: ErrorRecord
+
+  constructor(record: ErrorRecord, options?: ErrorOptions) {
+    super(sentence(record), options)
+    this.name = 'BasilError'
+    this.record = record
+  }
+}
+
+/** The error as one line of text for a terminal, a toast or a log. */
+export function sentence({ what, where, why, next }: ErrorRecord): string {
+  return `${what}${where ? ` (${where})` : ''}: ${why}. Next: ${next}.`
+}
+
+/** Any thrown thing as a record; what is not a BasilError is a fault of ours and says so. */
+export function recordOf(thrown: unknown): ErrorRecord {
+  if (thrown instanceof BasilError) return thrown.record
+  const message = thrown instanceof Error ? thrown.message : String(thrown)
+  return {
+    code: 'internal',
+    what: 'Something in Basil went wrong',
+    where: '',
+    why: message.split('\n')[0]?.slice(0, 500) ?? 'no reason given',
+    next: 'try again, and report it with the log if it stays',
+  }
+}

@@ -1,0 +1,48 @@
+// AdamW (Loshchilov and Hutter 2019) over a coefficient table, with the gradient's norm clipped first, in float64:
+//   g <- g min(1, clip / (|g| + 1e-6));  c <- c - lr wd c;  m <- b1 m + (1 - b1) g;  v <- b2 v + (1 - b2) g^2
+//   c <- c - lr (m / (1 - b1^t)) / (sqrt(v / (1 - b2^t)) + eps)
+import type { Table } from './table.ts'
+
+export interface AdamW {
+  learningRate: number
+  weightDecay: number
+  clipNorm: number | null
+}
+
+/** Moments of the same shape as the coefficients; step counts from 0 and is the number of steps done. */
+export interface Moments {
+  first: Table
+  second: Table
+  step: number
+}
+
+const beta1 = 0.9
+const beta2 = 0.999
+const epsilon = 1e-8
+
+/** One step in place on coefficients and moments. */
+export function adamwStep(settings: AdamW, coefficients: Table, gradient: Table, moments: Moments): void {
+  const t = ++moments.step
+  const shrink = clipFactor(gradient, settings.clipNorm)
+  const c1 = 1 - beta1 ** t
+  const c2 = Math.sqrt(1 - beta2 ** t)
+  coefficients.forEach((row, k) => {
+    const g = gradient[k] as Float64Array
+    const m = moments.first[k] as Float64Array
+    const v = moments.second[k] as Float64Array
+    for (let b = 0; b < row.length; b++) {
+      const gb = (g[b] as number) * shrink
+      m[b] = beta1 * (m[b] as number) + (1 - beta1) * gb
+      v[b] = beta2 * (v[b] as number) + (1 - beta2) * gb * gb
+      const decayed = (row[b] as number) * (1 - settings.learningRate * settings.weightDecay)
+      row[b] = decayed - (settings.learningRate * ((m[b] as number) / c1)) / (Math.sqrt(v[b] as number) / c2 + epsilon)
+    }
+  })
+}
+
+function clipFactor(gradient: Table, clipNorm: number | null): number {
+  if (clipNorm === null) return 1
+  let square = 0
+  for (const row of gradient) for (const g of row) square += g * g
+  return Math.min(1, clipNorm / (Math.sqrt(square) + 1e-6))
+}

@@ -1,0 +1,29 @@
+// Labelled images as the engine uses them, and the sources they come from. To add one: a file that turns a path into a
+// LabelledImages, and a line in this list.
+import { BasilError } from '../../contract/errors.ts'
+import type { OpenSource } from '../formats/source.ts'
+import { readTensorImages } from './tensor-images.ts'
+
+/** pixels (n, 3, size, size): uint8 0..255, or float32 already normalised; labels (n). */
+export interface LabelledImages {
+  where: string // for messages: "tasks.safetensors#alpha"
+  count: number
+  size: number
+  pixels: Uint8Array | Float32Array
+  labels: Int32Array
+}
+
+interface Source {
+  name: string
+  matches(path: string): boolean
+  read(path: string, open: OpenSource): Promise<LabelledImages>
+}
+
+const sources: Source[] = [{ name: 'tensor file, "file.safetensors#name"', matches: (path) => /#[^#/\\]+$/.test(path), read: readTensorImages }]
+
+export async function readImages(path: string, open: OpenSource): Promise<LabelledImages> {
+  const source = sources.find((s) => s.matches(path))
+  if (!source)
+    throw new BasilError({ code: 'data-invalid', what: 'Basil does not know this kind of data', where: path, why: `it reads: ${sources.map((s) => s.name).join('; ')}`, next: 'name the images inside the file, as in "tasks.safetensors#alpha"' })
+  return source.read(path, open)
+}

@@ -1,0 +1,77 @@
+// A tensor file of a task's images: keys `images.NAME` (n, 3, s, s), uint8 or float32 already normalised, and `labels.NAME`
+// (n) integers; `head.NAME` (classes, embed) beside them. "file.safetensors#NAME" points here, "#head.NAME" at a tensor.
+import { BasilError } from '../../contract/errors.ts'
+import { toFloat32, toInt32 } from '../formats/dtype.ts'
+import { openTensorFile } from '../formats/index.ts'
+import type { OpenSource } from '../formats/source.ts'
+import type { TensorFile, TensorInfo } from '../formats/tensor-file.ts'
+import type { Head } from '../models/head.ts'
+import type { LabelledImages } from './index.ts'
+
+export async function readTensorImages(path: string, open: OpenSource): Promise<LabelledImages> {
+  return withFile(path, open, async (file, key) => {
+    const where = `${file.source.name}#${key}`
+    const images = find(file, `images.${key}`)
+    const labels = find(file, `labels.${key}`)
+    const [count = 0, channels, height = 0, width] = images.shape
+    if (images.shape.length !== 4 || channels !== 3 || height !== width) throw wrong(where, `images.${key} has the shape [${images.shape}]; (n, 3, s, s) is needed`)
+    if (labels.shape.length !== 1 || labels.shape[0] !== count) throw wrong(where, `images.${key} has ${count} images, labels.${key} the shape [${labels.shape}]`)
+    if (images.dtype !== 'U8' && images.dtype !== 'F32') throw wrong(where, `images.${key} is stored as ${images.dtype}; uint8 or float32 is needed`)
+    if (count === 0) throw new BasilError({ code: 'split-empty', what: 'A split holds no images', where, why: `images.${key} has 0 images`, next: 'give data with at least one image' })
+    const bytes = await file.read(images.name)
+    const pixels = images.dtype === 'U8' ? bytes : toFloat32(bytes, 'F32')
+    if (pixels instanceof Float32Array && pixels.some((v) => !Number.isFinite(v))) throw wrong(where, `images.${key} holds NaN or infinite values`)
+    return { where, count, size: height, pixels, labels: toInt32(await file.read(labels.name), labels.dtype) }
+  })
+}
+
+/** "file.safetensors#head.NAME" to a head whose rows are unit vectors. */
+export async function readHead(path: string, open: OpenSource): Promise<Head> {
+  return withFile(path, open, async (file, key) => {
+    const where = `${file.source.name}#${key}`
+    const info = find(file, key)
+    const [classes = 0, embed = 0] = info.shape
+    if (info.shape.length !== 2 || !classes) throw wrong(where, `its shape is [${info.shape}]; a head is (classes, embed)`)
+    const weights = toFloat32(await file.read(key), info.dtype)
+    for (let c = 0; c < classes; c++) {
+      const norm = Math.hypot(...weights.subarray(c * embed, (c + 1) * embed))
+      if (!(Math.abs(norm - 1) < 0.02)) throw wrong(where, `row ${c} has the length ${norm.toPrecision(4)}; a head's rows are unit vectors`)
+    }
+    return { weights, classes, embed }
+  })
+}
+
+/** Throws label-range naming the file and the first label the head has no class for. */
+export function checkLabels(images: LabelledImages, head: Head): void {
+  const at = images.labels.findIndex((label) => label < 0 || label >= head.classes)
+  if (at >= 0)
+    throw new BasilError({
+      code: 'label-range',
+      what: 'A label has no class in the head',
+      where: `${images.where}, image ${at}`,
+      why: `its label is ${images.labels[at]}, the head has classes 0 to ${head.classes - 1}`,
+      next: 'give the head made for this data set, or correct the labels',
+    })
+}
+
+async function withFile<T>(path: string, open: OpenSource, use: (file: TensorFile, key: string) => Promise<T>): Promise<T> {
+  const hash = path.lastIndexOf('#')
+  if (hash < 0) throw wrong(path, 'it names no tensor inside the file')
+  const source = await open(path.slice(0, hash))
+  try {
+    return await use(await openTensorFile(source), path.slice(hash + 1))
+  } finally {
+    await source.close()
+  }
+}
+
+function find(file: TensorFile, name: string): TensorInfo {
+  const info = file.tensors.get(name)
+  if (info) return info
+  const names = [...file.tensors.keys()].slice(0, 12).join(', ')
+  throw new BasilError({ code: 'tensor-missing', what: `${file.source.name} lacks the tensor ${name}`, where: `${file.source.name}: ${name}`, why: `it has ${names}`, next: 'correct the name behind the "#"' })
+}
+
+function wrong(where: string, why: string): BasilError {
+  return new BasilError({ code: 'data-invalid', what: 'The data cannot be used', where, why, next: 'correct the file, or point to another' })
+}

@@ -1,0 +1,96 @@
+// Element types as checkpoints store them (safetensors' names) and their way to float32.
+// float16 and bfloat16 widen exactly; float64 rounds to the nearest float32.
+import { BasilError } from '../../contract/errors.ts'
+
+export const dtypes = {
+  F64: 8, F32: 4, F16: 2, BF16: 2, I64: 8, U64: 8, I32: 4, U32: 4, I16: 2, U16: 2, I8: 1, U8: 1, BOOL: 1,
+} as const satisfies Record<string, number>
+export type Dtype = keyof typeof dtypes
+
+export function isFloating(dtype: Dtype): boolean {
+  return dtype === 'F64' || dtype === 'F32' || dtype === 'F16' || dtype === 'BF16'
+}
+
+/** Little-endian bytes of a tensor as float32. Bytes need not be aligned. */
+export function toFloat32(bytes: Uint8Array, dtype: Dtype): Float32Array {
+  const aligned = bytes.byteOffset % 8 === 0 ? bytes : bytes.slice()
+  const { buffer, byteOffset, byteLength } = aligned
+  switch (dtype) {
+    case 'F32':
+      return new Float32Array(buffer as ArrayBuffer, byteOffset, byteLength / 4)
+    case 'F64':
+      return Float32Array.from(new Float64Array(buffer, byteOffset, byteLength / 8))
+    case 'F16':
+      return widen(new Uint16Array(buffer, byteOffset, byteLength / 2), halfTable())
+    case 'BF16': {
+      const words = new Uint16Array(buffer, byteOffset, byteLength / 2)
+      const bits = new Uint32Array(words.length)
+      for (let i = 0; i < words.length; i++) bits[i] = (words[i] as number) << 16
+      return new Float32Array(bits.buffer)
+    }
+    case 'U8':
+      return Float32Array.from(aligned)
+    default:
+      throw new BasilError({
+        code: 'tensor-dtype',
+        what: 'A tensor cannot be used as numbers with a fraction',
+        where: dtype,
+        why: `it is stored as ${dtype}`,
+        next: 'give a checkpoint with floating-point weights',
+      })
+  }
+}
+
+/** Integer tensors (labels) as int32; throws when a value does not fit. */
+export function toInt32(bytes: Uint8Array, dtype: Dtype): Int32Array {
+  const { buffer, byteOffset, byteLength } = bytes.byteOffset % 8 === 0 ? bytes : bytes.slice()
+  if (dtype === 'I32') return new Int32Array(buffer as ArrayBuffer, byteOffset, byteLength / 4)
+  if (dtype === 'U8' || dtype === 'I8') return Int32Array.from(dtype === 'U8' ? new Uint8Array(buffer, byteOffset, byteLength) : new Int8Array(buffer, byteOffset, byteLength))
+  if (dtype === 'I16') return Int32Array.from(new Int16Array(buffer, byteOffset, byteLength / 2))
+  if (dtype === 'I64') {
+    const wide = new BigInt64Array(buffer, byteOffset, byteLength / 8)
+    return Int32Array.from(wide, (v) => (BigInt.asIntN(32, v) === v ? Number(v) : -1))
+  }
+  throw new BasilError({ code: 'tensor-dtype', what: 'Labels must be integers', where: dtype, why: `they are stored as ${dtype}`, next: 'store them as int64, int32 or uint8' })
+}
+
+/** Float32 values to IEEE half precision, rounded to nearest even. */
+export function toFloat16(values: Float32Array): Uint16Array {
+  const halves = new Uint16Array(values.length)
+  const bits = new Uint32Array(values.buffer, values.byteOffset, values.length)
+  for (let i = 0; i < halves.length; i++) halves[i] = halfOf(bits[i] as number)
+  return halves
+}
+
+function halfOf(bits: number): number {
+  const sign = (bits >>> 16) & 0x8000
+  const magnitude = bits & 0x7fffffff
+  if (magnitude > 0x7f800000) return sign | 0x7e00 // NaN
+  if (magnitude >= 0x477ff000) return sign | 0x7c00 // rounds to infinity
+  if (magnitude < 0x33000001) return sign // rounds to zero
+  const exponent = magnitude >>> 23
+  const mantissa = (magnitude & 0x7fffff) | 0x800000
+  const shift = exponent < 113 ? 126 - exponent : 13 // subnormal halves keep fewer bits
+  const kept = exponent < 113 ? mantissa >>> shift : (magnitude - 0x38000000) >>> 13
+  const rest = mantissa & ((1 << shift) - 1)
+  const tie = 1 << (shift - 1)
+  return sign | (rest > tie || (rest === tie && kept & 1) ? kept + 1 : kept)
+}
+
+function widen(halves: Uint16Array, table: Float32Array): Float32Array {
+  const values = new Float32Array(halves.length)
+  for (let i = 0; i < halves.length; i++) values[i] = table[halves[i] as number] as number
+  return values
+}
+
+let cachedTable: Float32Array | undefined
+function halfTable(): Float32Array {
+  cachedTable ??= Float32Array.from({ length: 65536 }, (_, h) => {
+    const sign = h & 0x8000 ? -1 : 1
+    const exponent = (h >>> 10) & 31
+    const fraction = h & 1023
+    if (exponent === 31) return fraction ? Number.NaN : sign * Number.POSITIVE_INFINITY
+    return sign * (exponent ? (1 + fraction / 1024) * 2 ** (exponent - 15) : fraction * 2 ** -24)
+  })
+  return cachedTable
+}

@@ -1,0 +1,35 @@
+// Writes safetensors as a stream: the header first, then one tensor at a time, so that no more than one is held.
+import { type Dtype, dtypes } from './dtype.ts'
+
+export interface TensorToWrite {
+  name: string
+  dtype: Dtype
+  shape: readonly number[]
+}
+
+/** bytes(name) gives each tensor's little-endian bytes when its turn comes. Tensors are laid out in the order given. */
+export async function* writeSafetensors(
+  tensors: readonly TensorToWrite[],
+  metadata: Record<string, string>,
+  bytes: (name: string) => Promise<Uint8Array> | Uint8Array,
+): AsyncGenerator<Uint8Array> {
+  const header: Record<string, unknown> = { __metadata__: metadata }
+  let offset = 0
+  for (const { name, dtype, shape } of tensors) {
+    const size = shape.reduce((a, b) => a * b, 1) * dtypes[dtype]
+    header[name] = { dtype, shape, data_offsets: [offset, offset + size] }
+    offset += size
+  }
+  const text = new TextEncoder().encode(JSON.stringify(header))
+  const padded = Math.ceil(text.length / 8) * 8 // tensors begin at a multiple of 8; spaces may stand behind the header
+  const head = new Uint8Array(8 + padded).fill(0x20)
+  new DataView(head.buffer).setBigUint64(0, BigInt(padded), true)
+  head.set(text, 8)
+  yield head
+  for (const { name, dtype, shape } of tensors) {
+    const data = await bytes(name)
+    const expected = shape.reduce((a, b) => a * b, 1) * dtypes[dtype]
+    if (data.length !== expected) throw new Error(`${name} has ${data.length} bytes instead of ${expected}`)
+    yield data
+  }
+}

@@ -1,0 +1,68 @@
+// Elementwise work on flat arrays, TILE elements a tile: addition, theta = base + sum_k lambda_k tau_k, and the inner
+// product < a, b > in float64, whose tiles leave one partial sum each for the caller to add up in order.
+import { float, fma, int, pointer, TILE } from './lanes'
+
+/** Arguments: x, y, out, count. */
+export function add(job: usize, tile: i32, _thread: i32): void {
+  const offset = <usize>tile * TILE * 4
+  const x = pointer(job, 0) + offset
+  const y = pointer(job, 1) + offset
+  const out = pointer(job, 2) + offset
+  const bytes = <usize>min(TILE, int(job, 3) - tile * TILE) * 4
+  let i: usize = 0
+  for (; i + 16 <= bytes; i += 16) v128.store(out + i, f32x4.add(v128.load(x + i), v128.load(y + i)))
+  for (; i < bytes; i += 4) store<f32>(out + i, load<f32>(x + i) + load<f32>(y + i))
+}
+
+/** Arguments: base, out, count, number of vectors, then a (pointer, coefficient) pair for each. */
+export function compose(job: usize, tile: i32, _thread: i32): void {
+  const offset = <usize>tile * TILE * 4
+  const base = pointer(job, 0) + offset
+  const out = pointer(job, 1) + offset
+  const bytes = <usize>min(TILE, int(job, 2) - tile * TILE) * 4
+  const vectors = int(job, 3)
+  let i: usize = 0
+  for (; i + 32 <= bytes; i += 32) {
+    let sum0 = v128.load(base + i)
+    let sum1 = v128.load(base + i, 16)
+    for (let v = 0; v < vectors; v++) {
+      const vector = pointer(job, 4 + 2 * v) + offset + i
+      const coefficient = f32x4.splat(float(job, 5 + 2 * v))
+      sum0 = fma(coefficient, v128.load(vector), sum0)
+      sum1 = fma(coefficient, v128.load(vector, 16), sum1)
+    }
+    v128.store(out + i, sum0)
+    v128.store(out + i, sum1, 16)
+  }
+  for (; i < bytes; i += 4) {
+    let sum = f32x4.splat(load<f32>(base + i))
+    for (let v = 0; v < vectors; v++) {
+      const element = f32x4.splat(load<f32>(pointer(job, 4 + 2 * v) + offset + i))
+      sum = fma(f32x4.splat(float(job, 5 + 2 * v)), element, sum)
+    }
+    store<f32>(out + i, f32x4.extract_lane(sum, 0))
+  }
+}
+
+/** Arguments: a, b, partial sums (float64, one a tile), count. */
+export function dot(job: usize, tile: i32, _thread: i32): void {
+  const offset = <usize>tile * TILE * 4
+  const a = pointer(job, 0) + offset
+  const b = pointer(job, 1) + offset
+  const bytes = <usize>min(TILE, int(job, 3) - tile * TILE) * 4
+  let low = f64x2.splat(0)
+  let high = f64x2.splat(0)
+  let i: usize = 0
+  for (; i + 16 <= bytes; i += 16) {
+    const x = v128.load(a + i)
+    const y = v128.load(b + i)
+    low = f64x2.add(low, f64x2.mul(f64x2.promote_low_f32x4(x), f64x2.promote_low_f32x4(y)))
+    const xHigh = i32x4.shuffle(x, x, 2, 3, 2, 3)
+    const yHigh = i32x4.shuffle(y, y, 2, 3, 2, 3)
+    high = f64x2.add(high, f64x2.mul(f64x2.promote_low_f32x4(xHigh), f64x2.promote_low_f32x4(yHigh)))
+  }
+  const lanes = f64x2.add(low, high)
+  let sum = f64x2.extract_lane(lanes, 0) + f64x2.extract_lane(lanes, 1)
+  for (; i < bytes; i += 4) sum += <f64>load<f32>(a + i) * <f64>load<f32>(b + i)
+  store<f64>(pointer(job, 2) + (<usize>tile << 3), sum)
+}

@@ -1,0 +1,81 @@
+// A frozen zero-shot head on normalised features: logits = 100 * (z / |z|) W', W (classes, embed) with unit rows,
+// and the way back: dL/dz = (I - u u') (100 W' dL/dlogits) / |z|, u = z / |z|. In float64 on the host: it is a
+// thousandth of a step's work, and losses are sums over many images.
+import type { Objective } from '../objectives/index.ts'
+
+export interface Head {
+  weights: Float32Array // (classes, embed)
+  classes: number
+  embed: number
+}
+
+export const logitScale = 100
+
+export interface HeadResult {
+  loss: number // weighted sum over the images
+  correct: number
+}
+
+/**
+ * features (n, embed) from row `first` on; labels (n). Each image's loss is multiplied by weight; with dFeatures
+ * (same rows as features), the gradient of the weighted sum is written there.
+ */
+export function applyHead(
+  head: Head,
+  objective: Objective,
+  features: Float32Array,
+  first: number,
+  labels: Int32Array,
+  weight: number,
+  dFeatures?: Float32Array,
+): HeadResult {
+  const { weights, classes, embed } = head
+  const logits = new Float64Array(classes)
+  const gradient = new Float64Array(classes)
+  const unit = new Float64Array(embed)
+  let loss = 0
+  let correct = 0
+  for (let n = 0; n < labels.length; n++) {
+    const at = (first + n) * embed
+    let square = 0
+    for (let e = 0; e < embed; e++) square += (features[at + e] as number) ** 2
+    const norm = Math.max(Math.sqrt(square), 1e-12)
+    for (let e = 0; e < embed; e++) unit[e] = (features[at + e] as number) / norm
+    let largest = Number.NEGATIVE_INFINITY
+    let predicted = 0
+    for (let c = 0; c < classes; c++) {
+      let sum = 0
+      for (let e = 0, w = c * embed; e < embed; e++, w++) sum += (unit[e] as number) * (weights[w] as number)
+      logits[c] = logitScale * sum
+      if ((logits[c] as number) > largest) {
+        largest = logits[c] as number
+        predicted = c
+      }
+    }
+    if (predicted === labels[n]) correct++
+    toLogProbabilities(logits, largest)
+    loss += weight * objective.loss(logits, labels[n] as number, gradient)
+    if (dFeatures) featureGradient(head, gradient, unit, weight / norm, dFeatures.subarray(at, at + embed))
+  }
+  return { loss, correct }
+}
+
+/** dL/dz of one image from dL/dlogits (classes) and u (embed): scale carries the image's weight and 1 / |z|. */
+function featureGradient({ weights, classes, embed }: Head, dLogits: Float64Array, unit: Float64Array, scale: number, out: Float32Array): void {
+  const dUnit = new Float64Array(embed)
+  for (let c = 0; c < classes; c++) {
+    const g = logitScale * scale * (dLogits[c] as number)
+    for (let e = 0, w = c * embed; e < embed; e++, w++) dUnit[e] = (dUnit[e] as number) + g * (weights[w] as number)
+  }
+  let radial = 0
+  for (let e = 0; e < embed; e++) radial += (dUnit[e] as number) * (unit[e] as number)
+  for (let e = 0; e < embed; e++) out[e] = (dUnit[e] as number) - radial * (unit[e] as number)
+}
+
+/** In place; largest is the largest logit. */
+function toLogProbabilities(logits: Float64Array, largest: number): void {
+  let sum = 0
+  for (const l of logits) sum += Math.exp(l - largest)
+  const shift = largest + Math.log(sum)
+  for (let c = 0; c < logits.length; c++) logits[c] = (logits[c] as number) - shift
+}

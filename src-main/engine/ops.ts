@@ -1,0 +1,69 @@
+// The dozen operations a transformer and its reverse pass are made of, so that a model is written once and each backend
+// brings the fastest form it has. All tensors are float32; activations are 2-D, (rows, width), rows = images * tokens.
+// Every function returns new tensors that the caller disposes; arguments are left alone. Nothing here differentiates by
+// itself: each operation stands beside its own derivative.
+import type { Tensor, Tensor1D, Tensor2D, Tensor3D } from './tf.ts'
+
+export type Activation = 'quick-gelu' | 'gelu'
+
+/** What the reverse pass of a layer norm needs: the input, each row's mean and 1 / sqrt(variance + epsilon). */
+export interface LayerNormSaved {
+  mean: Tensor1D // (rows)
+  scale: Tensor1D // (rows)
+}
+
+export interface AttentionShape {
+  images: number
+  tokens: number
+  heads: number
+}
+
+export interface Ops {
+  /** a (m, k), or (k, m) if transposeA; b (k, n), or (n, k) if transposeB; gives (m, n). */
+  matmul(a: Tensor2D, b: Tensor2D, transposeA?: boolean, transposeB?: boolean): Tensor2D
+
+  /** x (rows, in), weight (out, in), bias (out): x weight' + bias, (rows, out). */
+  linear(x: Tensor2D, weight: Tensor2D, bias: Tensor1D): Tensor2D
+
+  /** Sums over rows: (rows, columns) to (columns). */
+  sumRows(x: Tensor2D): Tensor1D
+
+  /** y = (x - mean) * scale * gain + bias over each row; x (rows, width). */
+  layerNorm(x: Tensor2D, gain: Tensor1D, bias: Tensor1D, epsilon: number): { y: Tensor2D; saved: LayerNormSaved }
+
+  /** From dL/dy (rows, width): dL/dx (rows, width), dL/dgain and dL/dbias (width). */
+  layerNormGradient(
+    dy: Tensor2D,
+    x: Tensor2D,
+    saved: LayerNormSaved,
+    gain: Tensor1D,
+  ): { dx: Tensor2D; dgain: Tensor1D; dbias: Tensor1D }
+
+  /** QuickGELU x * sigmoid(1.702 x), or GELU x * Phi(x) (exact, by erf). */
+  activation(x: Tensor2D, kind: Activation): Tensor2D
+
+  /** dL/dx = dL/dy * f'(x). */
+  activationGradient(dy: Tensor2D, x: Tensor2D, kind: Activation): Tensor2D
+
+  /**
+   * Multi-head self-attention, softmax(q k' / sqrt(width / heads)) v.
+   * qkv (images * tokens, 3 * width): each row holds q, k, v side by side, each split into heads.
+   * Gives y (images * tokens, width) and the probabilities (images * heads, tokens, tokens) that the reverse pass needs.
+   */
+  attention(qkv: Tensor2D, shape: AttentionShape): { y: Tensor2D; probabilities: Tensor3D }
+
+  /** From dL/dy (images * tokens, width): dL/dqkv (images * tokens, 3 * width). */
+  attentionGradient(dy: Tensor2D, qkv: Tensor2D, probabilities: Tensor3D, shape: AttentionShape): Tensor2D
+
+  /** x + y, both of one shape. */
+  add<T extends Tensor>(x: T, y: T): T
+
+  /** base + sum_k coefficients[k] * vectors[k], all of one shape; k may be 0 to 22. */
+  compose<T extends Tensor>(base: T, vectors: readonly T[], coefficients: readonly number[]): T
+
+  /** < a, b > over all elements, accumulated in float64 where the backend can. */
+  dot(a: Tensor, b: Tensor): number
+
+  /** a, disposed by the caller, as numbers; a copy that stays valid. */
+  read(a: Tensor): Float32Array
+}

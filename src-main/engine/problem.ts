@@ -1,0 +1,40 @@
+// What a method sees instead of tensors: a loss of a coefficient table and its gradient. A ViT, a linearised model with
+// cached features or a quadratic in a test are all this.
+import type { Table } from './coefficients/table.ts'
+
+export type Split = 'training' | 'validation' | 'test'
+
+/** Per task, which of its training images a step uses. */
+export type Batch = readonly Int32Array[]
+
+export interface Measured {
+  loss: number // sum over tasks of the mean loss of a task's images
+  tasks: { loss: number; accuracy: number }[]
+}
+
+export interface Problem {
+  readonly groups: readonly string[] // coefficient names, the columns of a table
+  readonly vectors: readonly string[] // the rows
+  readonly trainingCounts: readonly number[] // images per task
+  lossAndGradient(coefficients: Table, batch: Batch): Promise<Measured & { gradient: Table }>
+  evaluate(coefficients: Table, split: Split): Promise<Measured>
+}
+
+/**
+ * The same model seen from theta = theta_pre + s delta: coefficients lambda of the difference vector, so that
+ * theta(lambda) = theta_pre + s (1 + lambda) delta and dL/dlambda_b = s_b < delta_b, dL/dtheta_b >. No weight is touched.
+ * `problem` has one vector, delta; s is one number a group (the collapse identity, s = prod_k (1 + lambda_k)).
+ */
+export function fromDifferenceVector(problem: Problem, s: Float64Array): Problem {
+  const at = (lambda: Table): Table => [s.map((v, b) => v * (1 + (lambda[0]?.[b] as number)))]
+  return {
+    groups: problem.groups,
+    vectors: ['difference vector'],
+    trainingCounts: problem.trainingCounts,
+    evaluate: (lambda, split) => problem.evaluate(at(lambda), split),
+    async lossAndGradient(lambda, batch) {
+      const measured = await problem.lossAndGradient(at(lambda), batch)
+      return { ...measured, gradient: measured.gradient.map((row) => row.map((g, b) => g * (s[b] as number))) }
+    },
+  }
+}

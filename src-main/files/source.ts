@@ -1,0 +1,65 @@
+// A file on disk as the engine sees it: ranges on demand, and its content hash. Nothing is ever written here.
+import { createHash } from 'node:crypto'
+import { type FileHandle, open } from 'node:fs/promises'
+import { basename, resolve } from 'node:path'
+
+import { BasilError } from '../contract/errors.ts'
+import type { ByteSource } from '../engine/formats/source.ts'
+
+const chunk = 4 * 2 ** 20 // bytes read at a time for a hash
+
+export async function openSource(path: string): Promise<ByteSource> {
+  const absolute = resolve(path)
+  const name = basename(absolute)
+  const handle = await openFile(absolute)
+  const info = await handle.stat()
+  if (!info.isFile()) {
+    await handle.close()
+    throw new BasilError({ code: 'file-unreadable', what: 'This is not a file', where: absolute, why: info.isDirectory() ? 'it is a folder' : 'it is not a regular file', next: 'name a file' })
+  }
+  return { path: absolute, name, size: info.size, read: (offset, length) => readExactly(handle, name, offset, length), close: () => handle.close() }
+}
+
+/** SHA-256 of the whole content, in hexadecimal, and its size in bytes. */
+export async function hashFile(path: string): Promise<{ sha256: string; bytes: number }> {
+  const handle = await openFile(resolve(path))
+  try {
+    const hash = createHash('sha256')
+    const buffer = new Uint8Array(chunk)
+    let bytes = 0
+    for (;;) {
+      const { bytesRead } = await handle.read(buffer, 0, chunk, null)
+      if (bytesRead === 0) return { sha256: hash.digest('hex'), bytes }
+      hash.update(buffer.subarray(0, bytesRead))
+      bytes += bytesRead
+    }
+  } finally {
+    await handle.close()
+  }
+}
+
+async function openFile(path: string): Promise<FileHandle> {
+  try {
+    return await open(path, 'r')
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code
+    throw new BasilError(
+      code === 'ENOENT' || code === 'ENOTDIR'
+        ? { code: 'file-missing', what: 'A file is missing', where: path, why: 'there is no file at this place', next: 'check the path, or choose the file again' }
+        : { code: 'file-unreadable', what: 'A file cannot be opened', where: path, why: code ?? String(error), next: 'check its permissions and the disk' },
+      { cause: error },
+    )
+  }
+}
+
+async function readExactly(handle: FileHandle, name: string, offset: number, length: number): Promise<Uint8Array> {
+  const buffer = new Uint8Array(length)
+  let done = 0
+  while (done < length) {
+    const { bytesRead } = await handle.read(buffer, done, length - done, offset + done)
+    if (bytesRead === 0)
+      throw new BasilError({ code: 'file-damaged', what: 'A file ends too early', where: name, why: `${length} bytes were expected at ${offset}, ${done} are there`, next: 'get the file again; it may still be being copied' })
+    done += bytesRead
+  }
+  return buffer
+}
