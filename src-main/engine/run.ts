@@ -226,7 +226,7 @@ function filesOf(config: ResolvedConfig): { role: Parent['role']; path: string }
     const file = path?.replace(/#[^#/\\]*$/, '')
     if (file && !found.some((f) => f.path === file)) found.push({ role, path: file })
   }
-  for (const path of config.vectors) add('vector', path)
+  found.push(...config.vectors.map((path) => ({ role: 'vector' as const, path }))) // every one: the recipe's rows are theirs
   for (const t of config.tasks) add('finetuned', t.finetuned)
   for (const t of config.tasks) for (const path of [t.head, t.data, t.validation, t.test]) add('data', path)
   return found

@@ -9,8 +9,10 @@ export type Argument = number | readonly [number]
 
 type Kernel = (job: number, tile: number, thread: number) => void
 
-/** Bytes at `job` for arguments: enough to compose 1000 vectors. */
-export const JOB_BYTES = 8192
+/** Bytes for the constants of the kernels (assembly/exponential.ts), then for arguments: enough to compose 900 vectors. */
+export const POOL_BYTES = 8192
+const CONSTANTS = 256
+const ARGUMENTS = (POOL_BYTES - CONSTANTS) / 4
 
 // Words of the control block. VERSION is odd while a job is being written.
 const VERSION = 0
@@ -32,17 +34,20 @@ export class KernelPool {
   readonly #integers: Int32Array
   readonly #floats: Float32Array
 
-  /** `job`: the address of JOB_BYTES in `memory`, ours for as long as the pool lives. */
-  constructor(module: WebAssembly.Module, memory: WebAssembly.Memory, job: number, threads: number) {
+  /** `base`: the address of POOL_BYTES in `memory`, ours for as long as the pool lives. */
+  constructor(module: WebAssembly.Module, memory: WebAssembly.Memory, base: number, threads: number) {
+    const job = base + CONSTANTS
     this.threads = threads
     this.#job = job
-    this.#integers = new Int32Array(memory.buffer, job, JOB_BYTES / 4)
-    this.#floats = new Float32Array(memory.buffer, job, JOB_BYTES / 4)
+    this.#integers = new Int32Array(memory.buffer, job, ARGUMENTS)
+    this.#floats = new Float32Array(memory.buffer, job, ARGUMENTS)
     const exported = new WebAssembly.Instance(module, { env: { memory } }).exports
     this.#names = WebAssembly.Module.exports(module)
       .filter(({ kind }) => kind === 'function')
       .map(({ name }) => name)
     this.#kernels = this.#names.map((name) => exported[name] as Kernel)
+    const prepare = exported['prepare'] as (job: number) => void
+    prepare(job)
     const shared = { module, memory, control: this.#control, names: this.#names, job }
     // From source text, so that a bundled program needs no second file.
     const source = `(${serve.toString()})(require('node:worker_threads').workerData)`
@@ -60,7 +65,7 @@ export class KernelPool {
 
   /** Runs `kernel` on tiles 0 to tiles - 1 and returns when all are done. `small`: not worth waking anyone. */
   run(kernel: string, values: readonly Argument[], tiles: number, small = false): void {
-    if (values.length * 4 > JOB_BYTES) throw new RangeError(`${values.length} arguments do not fit in a job`)
+    if (values.length > ARGUMENTS) throw new RangeError(`${values.length} arguments do not fit in a job`)
     values.forEach((value, index) => {
       if (typeof value === 'number') this.#integers[index] = value
       else this.#floats[index] = value[0]

@@ -6,7 +6,7 @@ import { createRequire } from 'node:module'
 import type { Tensor } from '../tf.ts'
 import { tf } from '../tf.ts'
 import { loadKernels } from './kernel-files.ts'
-import { JOB_BYTES, KernelPool } from './pool.ts'
+import { KernelPool, POOL_BYTES } from './pool.ts'
 import type { WasmModule } from './wasm-module.ts'
 import { startWasmModule } from './wasm-module.ts'
 
@@ -35,7 +35,7 @@ export class WasmDevice {
     this.#module = module
     this.#backend = backend
     this.simd = kernels.simd
-    this.pool = new KernelPool(kernels.module, module.wasmMemory, module._malloc(JOB_BYTES), threads)
+    this.pool = new KernelPool(kernels.module, module.wasmMemory, module._malloc(POOL_BYTES), threads)
   }
 
   /** A new float32 tensor, not set to anything. Throws RangeError when the 4 GiB are full. */

@@ -4,7 +4,7 @@ declare namespace WebAssembly {
   interface Memory {
     readonly buffer: SharedArrayBuffer
   }
-  type Module = {}
+  type Module = object
   interface Instance {
     readonly exports: Record<string, unknown>
   }

@@ -1,7 +1,8 @@
 // Multi-head self-attention straight on the rows of qkv (images * tokens, 3 * width), one (image, head) a tile:
 // P = softmax(q k' s), y = P v, s = 1 / sqrt(size), size = width / heads. Backward, with dP = dy v':
 // dS = P (dP - rowsum(dP P)) s; dq = dS k, dk = dS' q, dv = P' dy.
-import { exp, float, fma, int, pointer, sumLanes } from './lanes'
+import { exp } from './exponential'
+import { float, fma, int, pointer, sumLanes } from './lanes'
 import { multiply } from './multiply'
 
 /** Arguments: qkv, y, probabilities, tokens, heads, size, s, scratch, bytes a thread. */
@@ -19,12 +20,12 @@ export function attention(job: usize, tile: i32, thread: i32): void {
   const p = pointer(job, 2) + ((<usize>tile * tokens * tokens) << 2)
   const y = pointer(job, 1) + ((firstRow * width + head) << 2)
   multiply(tokens, tokens, size, q, 3 * width, 1, k, 1, 3 * width, p, tokens, scratch)
-  for (let row = 0; row < tokens; row++) softmax(p + ((<usize>row * tokens) << 2), <usize>tokens << 2, float(job, 6))
+  for (let row = 0; row < tokens; row++) softmax(p + ((<usize>row * tokens) << 2), <usize>tokens << 2, float(job, 6), job)
   multiply(tokens, size, tokens, p, tokens, 1, v, 3 * width, 1, y, width, scratch)
 }
 
 /** exp(s (x - max)) / sum, in place. */
-function softmax(x: usize, bytes: usize, s: f32): void {
+function softmax(x: usize, bytes: usize, s: f32, job: usize): void {
   let largest = load<f32>(x)
   // A comparison never chooses NaN, but exp(NaN - largest) still makes the whole row NaN.
   for (let i: usize = 4; i < bytes; i += 4) {
@@ -36,13 +37,13 @@ function softmax(x: usize, bytes: usize, s: f32): void {
   let sums = f32x4.splat(0)
   let i: usize = 0
   for (; i + 16 <= bytes; i += 16) {
-    const e = exp(f32x4.mul(f32x4.sub(v128.load(x + i), shifts), scales))
+    const e = exp(f32x4.mul(f32x4.sub(v128.load(x + i), shifts), scales), job)
     sums = f32x4.add(sums, e)
     v128.store(x + i, e)
   }
   let sum = sumLanes(sums)
   for (; i < bytes; i += 4) {
-    const e = f32x4.extract_lane(exp(f32x4.mul(f32x4.sub(v128.load32_splat(x + i), shifts), scales)), 0)
+    const e = f32x4.extract_lane(exp(f32x4.mul(f32x4.sub(v128.load32_splat(x + i), shifts), scales), job), 0)
     sum += e
     store<f32>(x + i, e)
   }

@@ -1,0 +1,101 @@
+// The image tower against the oracle: features, logits, losses and coefficient gradients, on every backend this machine has.
+import { join } from 'node:path'
+
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+
+import { type Backend, openBackend } from '../../src-main/engine/backend.ts'
+import { clipProblem, type Workplace } from '../../src-main/engine/clip-problem.ts'
+import { fromNumbers } from '../../src-main/engine/coefficients/table.ts'
+import { readImages } from '../../src-main/engine/datasets/index.ts'
+import { readHead } from '../../src-main/engine/datasets/tensor-images.ts'
+import { loadCheckpoint, openStore } from '../../src-main/engine/device.ts'
+import { groupsOf } from '../../src-main/engine/merge.ts'
+import { forward } from '../../src-main/engine/models/clip-vit.ts'
+import { patchesOf } from '../../src-main/engine/models/patches.ts'
+import { objectiveNamed } from '../../src-main/engine/objectives/index.ts'
+import { openCheckpoint, openParents, type Parents } from '../../src-main/engine/parents.ts'
+import { readTasks } from '../../src-main/engine/tasks.ts'
+import { openSource } from '../../src-main/files/source.ts'
+import { expected, expectedTensor, folder, goldenConfig, relativeError, tasks } from './fixture.ts'
+import { backendsHere } from './backends.ts'
+
+describe.each(await backendsHere())('on %s', (prefer) => {
+  let backend: Backend
+  let parents: Parents
+  beforeAll(async () => {
+    backend = await openBackend({ prefer })
+    parents = await openParents(join(folder, 'pretrained.safetensors'), tasks.map((t) => join(folder, `finetuned-${t}.safetensors`)), openSource)
+  })
+  afterAll(async () => {
+    await parents.close()
+    backend.close()
+  })
+
+  /** Features (n, embed) of a checkpoint on a task's images, in micro-batches of odd size. */
+  async function features(model: string, task: string): Promise<Float32Array> {
+    const checkpoint = await openCheckpoint(join(folder, `${model}.safetensors`), openSource)
+    const { weights, dispose } = await loadCheckpoint(checkpoint)
+    const images = await readImages(join(folder, `tasks.safetensors#${task}`), openSource)
+    const tower = { architecture: checkpoint.architecture, activation: 'quick-gelu' as const, ops: backend.ops }
+    const parts: number[] = []
+    for (let at = 0; at < images.count; at += 37) {
+      const picked = Array.from({ length: Math.min(37, images.count - at) }, (_, i) => ({ images, index: at + i }))
+      const patches = patchesOf(picked, checkpoint.architecture.imageSize, checkpoint.architecture.patchSize)
+      const { features } = forward(tower, weights, patches, false)
+      parts.push(...backend.ops.read(features))
+      patches.dispose()
+      features.dispose()
+    }
+    dispose()
+    await checkpoint.file.source.close()
+    return Float32Array.from(parts)
+  }
+
+  function logits(z: Float32Array, head: { weights: Float32Array; classes: number; embed: number }): number[] {
+    const out: number[] = []
+    for (let n = 0; n < z.length / head.embed; n++) {
+      const row = z.subarray(n * head.embed, (n + 1) * head.embed)
+      const norm = Math.hypot(...row)
+      for (let c = 0; c < head.classes; c++) out.push(100 * row.reduce((sum, v, e) => sum + (v / norm) * (head.weights[c * head.embed + e] as number), 0))
+    }
+    return out
+  }
+
+  test.each(tasks)('features and logits of %s are the oracle\'s within 1e-4', async (task) => {
+    const pretrained = await features('pretrained', task)
+    expect(relativeError(pretrained, await expectedTensor(`features.pretrained.${task}`))).toBeLessThan(1e-4)
+    const head = await readHead(join(folder, `tasks.safetensors#head.${task}`), openSource)
+    expect(relativeError(logits(pretrained, head), await expectedTensor(`logits.pretrained.${task}`))).toBeLessThan(1e-4)
+    expect(relativeError(logits(await features(`finetuned-${task}`, task), head), await expectedTensor(`logits.finetuned.${task}`))).toBeLessThan(1e-4)
+  })
+
+  test.each([
+    ['cross-entropy', 'atlas.crossEntropy', 128],
+    ['entropy', 'atlas.entropy', 128],
+    ['cross-entropy', 'atlas.crossEntropy', 50], // micro-batches that cut through tasks change nothing
+  ] as const)('loss and coefficient gradient of %s (%s, micro-batch %i)', async (objective, key, microBatch) => {
+    const config = goldenConfig(objective)
+    const place: Workplace = {
+      tower: { architecture: parents.architecture, activation: 'quick-gelu', ops: backend.ops },
+      tasks: await readTasks(config, parents.architecture, openSource),
+      objective: objectiveNamed(objective),
+      microBatch,
+      signal: new AbortController().signal,
+    }
+    const groups = groupsOf(parents, 'tensor')
+    expect(groups.names).toEqual(expected.blocks.map((b: { name: string }) => b.name))
+    const store = await openStore(backend, parents)
+    const problem = clipProblem(place, store, groups)
+    const flat = await expectedTensor('atlas.probe')
+    const probe = fromNumbers(tasks.map((_, t) => [...flat.subarray(t * groups.names.length, (t + 1) * groups.names.length)]))
+    const everything = problem.trainingCounts.map((n) => Int32Array.from({ length: n }, (_, i) => i))
+    const before = backend.memory().tensors
+    const measured = await problem.lossAndGradient(probe, everything)
+    expect(backend.memory().tensors).toBe(before)
+    expect(Math.abs(measured.loss / expected[`${key}.loss`] - 1)).toBeLessThan(1e-5)
+    expect(relativeError(measured.gradient.flatMap((row) => [...row]), await expectedTensor(`${key}.grad`))).toBeLessThan(1e-3)
+    const evaluated = await problem.evaluate(probe, 'training')
+    expect(evaluated.loss).toBe(measured.loss)
+    store.dispose()
+  })
+})

@@ -1,0 +1,73 @@
+// Whole runs against the oracle: 20 aTLAS steps and three DV-BASI iterations of 15, full batch, both objectives; and the
+// same run broken off anywhere and resumed, to the same bits.
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+
+import type { ResolvedConfig } from '../../src-main/contract/config.ts'
+import type { EngineEvent, ResumeState } from '../../src-main/contract/run.ts'
+import { type Backend, openBackend } from '../../src-main/engine/backend.ts'
+import { run } from '../../src-main/engine/run.ts'
+import { hashFile, openSource } from '../../src-main/files/source.ts'
+import { expected, expectedTensor, goldenConfig, relativeError, tasks } from './fixture.ts'
+import { backendsHere } from './backends.ts'
+
+type Event<T extends EngineEvent['type']> = Extract<EngineEvent, { type: T }>
+
+describe.each(await backendsHere())('on %s', (prefer) => {
+  let backend: Backend
+  beforeAll(async () => {
+    backend = await openBackend({ prefer })
+  })
+  afterAll(() => backend.close())
+
+  async function events(config: ResolvedConfig, resume: ResumeState | null = null, stopAt = Number.POSITIVE_INFINITY): Promise<EngineEvent[]> {
+    const found: EngineEvent[] = []
+    const host = { backend, open: openSource, hash: hashFile, resume, parents: [], stopping: () => false, signal: new AbortController().signal }
+    for await (const event of run(config, host)) {
+      found.push(event)
+      if (event.type === 'epoch' && found.filter((e) => e.type === 'epoch').length >= stopAt) break
+    }
+    return found
+  }
+  const ends = (all: EngineEvent[]) => all.filter((e): e is Event<'stage-end'> => e.type === 'stage-end')
+
+  test.each([
+    ['cross-entropy', 'crossEntropy'],
+    ['entropy', 'entropy'],
+  ] as const)('%s: coefficients within 1e-3 of the oracle after every stage', { timeout: 300_000 }, async (objective, key) => {
+    const all = await events(goldenConfig(objective))
+    const [start, ...iterations] = ends(all)
+    const distance = async (end: Event<'stage-end'> | undefined, name: string): Promise<number> => {
+      const want = await expectedTensor(name)
+      const got = end?.coefficients.flat() ?? []
+      return got.length === want.length ? Math.max(...got.map((c, i) => Math.abs(c - (want[i] as number)))) : Number.NaN
+    }
+    expect(await distance(start, `run.${key}.atlas.coefficients`)).toBeLessThan(1e-3)
+    expect(start?.best).toBe(expected[`run.${key}.atlas`].best)
+    expect(relativeError(start?.losses ?? [], expected[`run.${key}.atlas`].losses)).toBeLessThan(1e-4)
+    for (const [k, want] of expected[`run.${key}.dvbasi`].entries()) {
+      const end = iterations[k]
+      expect(await distance(end, `run.${key}.dvbasi.${k + 1}.coefficients`)).toBeLessThan(1e-3)
+      expect(end?.accepted).toBe(want.moved)
+      expect(end?.best).toBe(want.best)
+      expect(relativeError(end?.losses ?? [], want.losses)).toBeLessThan(1e-4)
+      expect(Math.abs((end?.still ?? Number.NaN) / want.lossAtStart - 1)).toBeLessThan(1e-4)
+    }
+    const final = all.filter((e): e is Event<'evaluation'> => e.type === 'evaluation').at(-1)?.evaluation
+    for (const name of tasks) expect(final?.tasks.find((t) => t.task === name)?.accuracy).toBeCloseTo(expected[`run.${key}.final`].accuracy[name], 9)
+  })
+
+  test('a run broken off in any stage and resumed ends with the same bits', { timeout: 300_000 }, async () => {
+    const config = goldenConfig('cross-entropy', { batch: 24, microBatch: 64, steps: 8, iterations: 2, start: { method: 'atlas', steps: 8 } })
+    const whole = ends(await events(config)).map((e) => e.coefficients)
+    const epochs = (await events(config)).filter((e) => e.type === 'epoch').length
+    for (const stopAt of [1, 3, Math.floor(epochs / 2), epochs]) {
+      const broken = await events(config, null, stopAt)
+      const last = broken.filter((e): e is Event<'epoch'> => e.type === 'epoch').at(-1)
+      const resumed = await events(config, JSON.parse(JSON.stringify(last?.resume)))
+      const before = ends(broken).map((e) => e.coefficients)
+      const after = ends(resumed).map((e) => e.coefficients)
+      expect(after).toEqual(whole.slice(whole.length - after.length))
+      expect(before).toEqual(whole.slice(0, before.length))
+    }
+  })
+})
