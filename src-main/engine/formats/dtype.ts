@@ -13,7 +13,7 @@ export function isFloating(dtype: Dtype): boolean {
 
 /** Little-endian bytes of a tensor as float32. Bytes need not be aligned. */
 export function toFloat32(bytes: Uint8Array, dtype: Dtype): Float32Array {
-  const aligned = bytes.byteOffset % 8 === 0 ? bytes : bytes.slice()
+  const aligned = bytes.byteOffset % 8 === 0 ? bytes : new Uint8Array(bytes)
   const { buffer, byteOffset, byteLength } = aligned
   switch (dtype) {
     case 'F32':
@@ -43,7 +43,7 @@ export function toFloat32(bytes: Uint8Array, dtype: Dtype): Float32Array {
 
 /** Integer tensors (labels) as int32; throws when a value does not fit. */
 export function toInt32(bytes: Uint8Array, dtype: Dtype): Int32Array {
-  const { buffer, byteOffset, byteLength } = bytes.byteOffset % 8 === 0 ? bytes : bytes.slice()
+  const { buffer, byteOffset, byteLength } = bytes.byteOffset % 8 === 0 ? bytes : new Uint8Array(bytes)
   if (dtype === 'I32') return new Int32Array(buffer as ArrayBuffer, byteOffset, byteLength / 4)
   if (dtype === 'U8' || dtype === 'I8') return Int32Array.from(dtype === 'U8' ? new Uint8Array(buffer, byteOffset, byteLength) : new Int8Array(buffer, byteOffset, byteLength))
   if (dtype === 'I16') return Int32Array.from(new Int16Array(buffer, byteOffset, byteLength / 2))

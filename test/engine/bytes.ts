@@ -1,0 +1,34 @@
+// Files that exist only in memory, for tests of readers.
+import { BasilError } from '../../src-main/contract/errors.ts'
+import type { ByteSource } from '../../src-main/engine/formats/source.ts'
+import { type TensorToWrite, writeSafetensors } from '../../src-main/engine/formats/safetensors-writer.ts'
+
+export function sourceOf(bytes: Uint8Array, name = 'memory.safetensors'): ByteSource {
+  return {
+    path: `/memory/${name}`,
+    name,
+    size: bytes.length,
+    read: async (offset, length) => {
+      if (offset + length > bytes.length) throw new BasilError({ code: 'file-damaged', what: 'A file ends too early', where: name, why: 'it does', next: 'get it again' })
+      return bytes.slice(offset, offset + length)
+    },
+    close: async () => undefined,
+  }
+}
+
+export async function written(tensors: (TensorToWrite & { bytes: Uint8Array })[], metadata: Record<string, string> = {}): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = []
+  for await (const chunk of writeSafetensors(tensors, metadata, (name) => tensors.find((t) => t.name === name)?.bytes ?? new Uint8Array())) chunks.push(chunk)
+  return new Uint8Array(Buffer.concat(chunks))
+}
+
+/** A header as text, with data behind it. */
+export function rawFile(header: string, data: number | Uint8Array = 0, claimed?: bigint): Uint8Array {
+  const text = new TextEncoder().encode(header)
+  const body = typeof data === 'number' ? new Uint8Array(data) : data
+  const out = new Uint8Array(8 + text.length + body.length)
+  new DataView(out.buffer).setBigUint64(0, claimed ?? BigInt(text.length), true)
+  out.set(text, 8)
+  out.set(body, 8 + text.length)
+  return out
+}
