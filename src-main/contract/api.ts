@@ -18,6 +18,7 @@ const aboutSchema = z.object({
   engine: engineInfoSchema.nullable(), // null while it starts
   engineError: errorSchema.nullable(),
   interrupted: z.array(z.number()), // runs found unfinished at start
+  notices: z.array(errorSchema), // what opening the history found and did, such as setting a damaged file aside
 })
 export type About = z.infer<typeof aboutSchema>
 

@@ -1,0 +1,195 @@
+// The door without a window: every command of basil. Each opens what it needs (history for reading or writing, the
+// engine's process), does one thing, and closes it again. Reading commands work while another process trains.
+import { join, resolve } from 'node:path'
+
+import { Command, InvalidArgumentError } from 'commander'
+
+import packageJson from '../package.json' with { type: 'json' }
+import { examinationLines, examine } from './cli/doctor.ts'
+import { followRun } from './cli/follow.ts'
+import { detailLines, summaryLine } from './cli/lines.ts'
+import { fail, onClosedPipe, print, printJson } from './cli/output.ts'
+import { configJsonSchema } from './contract/resolve.ts'
+import { dataFolder } from './files/data-folder.ts'
+import { type EngineProcess, forkEngine } from './runner/engine-process.ts'
+import { createSupervisor, type Supervisor } from './runner/supervisor.ts'
+import { resolveFile } from './runner/work/projects.ts'
+import { openWorkbench, type Workbench } from './runner/workbench.ts'
+
+const root = join(import.meta.dirname, '..')
+const program = new Command('basil')
+  .description('Learns how to combine fine-tuned models, and keeps every run.')
+  .version(packageJson.version)
+  .showHelpAfterError()
+  .addHelpText(
+    'after',
+    `
+Examples:
+  basil demo                          learn on the sample and compare the methods
+  basil run my-models/run.json        run a configuration; Ctrl+C stops and keeps the best so far
+  basil export 3 --out merged.safetensors
+  basil serve                         the workbench in your browser
+
+Exit codes: 0 fine, 1 the run failed, 2 the configuration is wrong, 3 a file was refused.
+The data folder is BASIL_HOME, else ~/.local/share/basil.`,
+  )
+
+program
+  .command('run')
+  .argument('<config>', 'a configuration; its paths are relative to it')
+  .description('start a run and follow it to its end')
+  .option('--json', 'events as JSON, one a line')
+  .action(async (file: string, { json = false }) => {
+    const config = await resolveFile(file).catch((error: unknown) => fail(error, json, 2))
+    if (config) await withWorkbench(json, true, async (workbench) => followRun(workbench, await workbench.start(config), json))
+  })
+
+program
+  .command('resume')
+  .argument('<run>', 'number of the run', number)
+  .description('go on with an interrupted run after its last kept epoch')
+  .option('--json', 'events as JSON, one a line')
+  .action((run: number, { json = false }) =>
+    withWorkbench(json, true, async (workbench) => followRun(workbench, await workbench.resume(run), json)),
+  )
+
+program
+  .command('demo')
+  .description('learn on the sample, on this machine, and compare the methods')
+  .option('--json', 'results as JSON')
+  .option('--seeds <n>', 'how many seeds', number, 1)
+  .action(({ json = false, seeds }) =>
+    withWorkbench(json, true, async (workbench) => {
+      onClosedPipe(() => void workbench.close())
+      const { demo } = await import('./cli/demo.ts')
+      await demo(workbench, { json, seeds })
+    }),
+  )
+
+program
+  .command('runs')
+  .description('list the runs, newest first')
+  .option('--json', 'as a JSON array')
+  .option('--search <text>', 'in names and methods', '')
+  .action(({ json = false, search }) =>
+    withWorkbench(json, false, async (workbench) => {
+      const { rows } = workbench.list({ offset: 0, limit: 1_000_000, search })
+      if (json) printJson(rows)
+      else for (const row of rows) print(summaryLine(row))
+    }),
+  )
+
+program
+  .command('show')
+  .argument('<run>', 'number of the run', number)
+  .description('all that is known of a run')
+  .option('--json', 'as JSON')
+  .action((run: number, { json = false }) =>
+    withWorkbench(json, false, async (workbench) => {
+      const detail = workbench.show(run)
+      if (json) printJson(detail)
+      else for (const line of detailLines(detail)) print(line)
+    }),
+  )
+
+program
+  .command('export')
+  .argument('<run>', 'number of the run', number)
+  .description('write the model of a run as safetensors, rebuilt from its parents')
+  .requiredOption('--out <file>', 'where to')
+  .option('--iteration <k>', 'after this iteration, 0 being the start; the last accepted one if not given', number)
+  .option('--overwrite', 'replace the file if it is there')
+  .option('--json', 'as JSON')
+  .action((run: number, { json = false, out, iteration = null, overwrite = false }) =>
+    withWorkbench(json, false, async (workbench) => {
+      const exported = await workbench.export(run, iteration, { out: resolve(out), overwrite })
+      if (json) printJson(exported)
+      else print(`${exported.file}: ${exported.tensors} tensors, ${exported.bytes} bytes, SHA-256 ${exported.sha256}`)
+    }),
+  )
+
+program
+  .command('inspect')
+  .argument('<file>', 'a checkpoint or data file')
+  .description('what a file is, without using it')
+  .option('--json', 'as JSON')
+  .action((file: string, { json = false }) =>
+    withEngine(json, async (supervisor) => {
+      const inspection = await supervisor.ask((client) => client.inspect({ file: resolve(file) }))
+      if (json) return printJson(inspection)
+      const { format, layout, role, tensors, bytes, sha256, nonFinite } = inspection
+      print(
+        `${inspection.file}: ${format}, ${layout}, ${role}; ${tensors.length} tensors, ${bytes} bytes, ${nonFinite} values not finite, SHA-256 ${sha256}`,
+      )
+      for (const { name, dtype, shape } of tensors) print(`  ${name}  ${dtype}  (${shape.join(', ')})`)
+    }),
+  )
+
+program
+  .command('serve')
+  .description('the workbench in a browser on this machine')
+  .option('--port <n>', 'a port of 127.0.0.1; any free one if not given', number, 0)
+  .action(({ port }) =>
+    withWorkbench(false, true, async (workbench) => {
+      const { serve } = await import('./server/serve.ts')
+      const served = await serve(workbench, { port, renderer: join(root, 'out', 'renderer') })
+      print(`Basil is at ${served.url}\nCtrl+C ends it.`)
+      await new Promise((ended) => {
+        for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, ended)
+      })
+      await served.close()
+    }),
+  )
+
+program
+  .command('doctor')
+  .description('the engine, the GPU or why there is none, versions, the data folder')
+  .option('--json', 'as JSON')
+  .action(({ json = false }) =>
+    withEngine(json, async (supervisor) => {
+      const found = await examine(supervisor, dataFolder(), packageJson.version)
+      if (json) printJson(found)
+      else for (const line of examinationLines(found)) print(line)
+    }),
+  )
+
+program
+  .command('schema')
+  .description("a configuration's JSON Schema, for editors")
+  .action(() => print(JSON.stringify(configJsonSchema(), null, 2)))
+
+/** BASIL_ENGINE names another script to run as the engine, for tests. */
+function engine(): EngineProcess {
+  return forkEngine(process.env.BASIL_ENGINE || join(import.meta.dirname, 'runner', 'door.ts'))
+}
+
+async function withWorkbench(json: boolean, write: boolean, act: (workbench: Workbench) => Promise<void>): Promise<void> {
+  let workbench: Workbench | undefined
+  try {
+    workbench = await openWorkbench({ home: dataFolder(), engine, sample: join(root, 'resources', 'sample', 'dv-basi.json'), write })
+    for (const notice of workbench.notices) process.stderr.write(`${notice.what}: ${notice.why} (${notice.where}). ${notice.next}\n`)
+    await act(workbench)
+  } catch (error) {
+    fail(error, json)
+  } finally {
+    await workbench?.close()
+  }
+}
+
+async function withEngine(json: boolean, act: (supervisor: Supervisor) => Promise<void>): Promise<void> {
+  const supervisor = createSupervisor(engine)
+  try {
+    await act(supervisor)
+  } catch (error) {
+    fail(error, json)
+  } finally {
+    await supervisor.close()
+  }
+}
+
+function number(text: string): number {
+  if (!/^\d{1,15}$/.test(text)) throw new InvalidArgumentError('It is not a whole number.')
+  return Number(text)
+}
+
+await program.parseAsync()

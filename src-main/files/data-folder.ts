@@ -1,0 +1,27 @@
+// Where Basil keeps what is its own: history, backups and exports. BASIL_HOME wins, else the XDG data folder.
+// A user's checkpoints are never in here. Who may write to the folder is settled by history/writer-lock.ts.
+import { mkdirSync } from 'node:fs'
+import { homedir } from 'node:os'
+import { join, resolve } from 'node:path'
+
+import { BasilError } from '../contract/errors.ts'
+
+/** The absolute path of the data folder, created if missing. Throws target-unwritable. */
+export function dataFolder(environment: NodeJS.ProcessEnv = process.env): string {
+  const folder = resolve(environment.BASIL_HOME || join(environment.XDG_DATA_HOME || join(homedir(), '.local', 'share'), 'basil'))
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 })
+  } catch (error) {
+    throw new BasilError(
+      {
+        code: 'target-unwritable',
+        what: 'The data folder cannot be made',
+        where: folder,
+        why: error instanceof Error ? error.message : String(error),
+        next: 'set BASIL_HOME to a folder you may write to',
+      },
+      { cause: error },
+    )
+  }
+  return folder
+}

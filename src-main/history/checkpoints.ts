@@ -1,0 +1,13 @@
+// Checkpoints by content hash: a file that moved or has twins is still the same checkpoint, and a run keeps what it
+// came from even when the file is gone. Rows are added and their last path renewed, never removed.
+import type { Parent } from '../contract/run.ts'
+import { change, type History } from './statement.ts'
+
+export function rememberCheckpoint(history: History, { sha256, role, name, file, bytes }: Parent): void {
+  change(
+    history,
+    `INSERT INTO checkpoints (sha256, role, name, file, bytes) VALUES (:sha256, :role, :name, :file, :bytes)
+     ON CONFLICT (sha256) DO UPDATE SET file = excluded.file, name = excluded.name`,
+    { sha256, role, name, file, bytes },
+  )
+}

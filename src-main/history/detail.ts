@@ -1,0 +1,55 @@
+// All that history knows of one run, in the contract's shape, from one consistent state of the file. A stage that has
+// not ended shows its best state so far and the losses of its epochs in order; one that has shows what its end gave.
+import type { ResolvedConfig } from '../contract/config.ts'
+import type { EngineInfo, RunDetail, StageDetail } from '../contract/run.ts'
+import { coefficientsOf, epochsOf, type StoredEpoch } from './epochs.ts'
+import { evaluationsOf, finalScores } from './evaluations.ts'
+import { parentsOf } from './parents.ts'
+import { runRow, summaryOf } from './runs.ts'
+import { type StoredStage, stagesOf } from './stages.ts'
+import { type History, snapshot } from './statement.ts'
+
+/** Throws run-missing. */
+export function runDetail(history: History, run: number): RunDetail {
+  return snapshot(history, () => {
+    const found = runRow(history, run)
+    const summary = summaryOf(history, found)
+    const evaluations = evaluationsOf(history, run)
+    const scores = finalScores(evaluations)
+    const epochs = Map.groupBy(epochsOf(history, run), (e) => e.stage)
+    const stages = stagesOf(history, run).map((s) => stageDetail(history, run, s, epochs.get(s.stage) ?? []))
+    return {
+      ...summary,
+      accuracy: summary.accuracy ?? scores.accuracy,
+      relativeAccuracy: summary.relativeAccuracy ?? scores.relativeAccuracy,
+      blocks: found.blocks === null ? [] : (JSON.parse(found.blocks) as string[]),
+      start: stages.find((s) => s.kind === 'start') ?? null,
+      iterations: stages.filter((s) => s.kind === 'iteration'),
+      config: JSON.parse(found.config) as ResolvedConfig,
+      engineInfo: found.engine === null ? null : (JSON.parse(found.engine) as EngineInfo),
+      parents: parentsOf(history, run),
+      parameters: found.parameters,
+      evaluations,
+      evaluatedOn: scores.evaluatedOn,
+      tasks: scores.tasks,
+      seeds: [found.seed],
+      times: { created: found.created, ended: found.ended, seconds: found.seconds },
+    }
+  })
+}
+
+function stageDetail(history: History, run: number, { end, ...stage }: StoredStage, epochs: StoredEpoch[]): StageDetail {
+  if (end) return { ...stage, ...end, ended: true, epochs }
+  const best = epochs.findLast((e) => e.best)
+  return {
+    ...stage,
+    ended: false,
+    accepted: false,
+    best: best?.step ?? 0,
+    still: null,
+    metric: best?.metric ?? null,
+    coefficients: best ? (coefficientsOf(history, run, best.stage, best.epoch) ?? []) : [],
+    losses: epochs.flatMap((e) => e.losses),
+    epochs,
+  }
+}

@@ -1,0 +1,79 @@
+// Epochs: for each the coefficient table (vectors x blocks), the selection metric, the losses of its steps and the
+// scores of each task. One transaction an epoch, together with the state to resume from; only then is it told to anyone.
+import type { CoefficientTable, EpochRecord, ResumeState, TaskScore } from '../contract/run.ts'
+import { listFromBytes, listToBytes, tableFromBytes, tableToBytes } from './numbers.ts'
+import { putResume } from './resume.ts'
+import { change, type History, row, rows, transaction } from './statement.ts'
+
+interface EpochRow {
+  stage: number
+  epoch: number
+  step: number
+  losses: Uint8Array
+  metric: number
+  best: number
+  tasks: string
+  seconds: number
+  remaining_seconds: number | null
+}
+
+export type StoredEpoch = Omit<EpochRecord, 'coefficients'>
+
+/** runSeconds: engine time of the run over all sittings. On disk when this returns. */
+export function putEpoch(history: History, run: number, e: EpochRecord, resume: ResumeState, runSeconds: number): void {
+  transaction(history, () => {
+    change(
+      history,
+      `INSERT OR REPLACE INTO epochs VALUES (:run, :stage, :epoch, :step, :losses, :metric, :best, :tasks, :coefficients, :seconds, :remaining)`,
+      {
+        run,
+        stage: e.stage,
+        epoch: e.epoch,
+        step: e.step,
+        losses: listToBytes(e.losses),
+        metric: e.metric,
+        best: Number(e.best),
+        tasks: JSON.stringify(e.tasks),
+        coefficients: tableToBytes(e.coefficients),
+        seconds: e.seconds,
+        remaining: e.remainingSeconds,
+      },
+    )
+    putResume(history, run, resume)
+    change(history, 'UPDATE runs SET seconds = :seconds WHERE run = :run', { run, seconds: runSeconds })
+  })
+}
+
+/** Without their coefficient tables, in order. */
+export function epochsOf(history: History, run: number): StoredEpoch[] {
+  return rows<EpochRow>(
+    history,
+    `SELECT stage, epoch, step, losses, metric, best, tasks, seconds, remaining_seconds FROM epochs WHERE run = :run ORDER BY stage, epoch`,
+    { run },
+  ).map((r) => ({
+    stage: r.stage,
+    epoch: r.epoch,
+    step: r.step,
+    losses: listFromBytes(r.losses),
+    metric: r.metric,
+    best: r.best === 1,
+    tasks: JSON.parse(r.tasks) as TaskScore[],
+    seconds: r.seconds,
+    remainingSeconds: r.remaining_seconds,
+  }))
+}
+
+/** One epoch's table; null when there is no such epoch. */
+export function coefficientsOf(history: History, run: number, stage: number, epoch: number): CoefficientTable | null {
+  const found = row<{ coefficients: Uint8Array }>(
+    history,
+    'SELECT coefficients FROM epochs WHERE run = :run AND stage = :stage AND epoch = :epoch',
+    { run, stage, epoch },
+  )
+  return found ? tableFromBytes(found.coefficients) : null
+}
+
+/** Takes back what lies after an epoch of a stage. */
+export function rewindEpochs(history: History, run: number, stage: number, epoch: number): void {
+  change(history, 'DELETE FROM epochs WHERE run = :run AND (stage > :stage OR (stage = :stage AND epoch > :epoch))', { run, stage, epoch })
+}

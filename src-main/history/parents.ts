@@ -1,0 +1,27 @@
+// What a run was made from, in the engine's order: the pre-trained model, the fine-tuned ones, their data.
+// A resumed run must find the same hashes again.
+import type { Parent } from '../contract/run.ts'
+import { rememberCheckpoint } from './checkpoints.ts'
+import { change, type History, rows } from './statement.ts'
+
+/** To be called in a transaction. */
+export function putParents(history: History, run: number, parents: Parent[]): void {
+  change(history, 'DELETE FROM parents WHERE run = :run', { run })
+  parents.forEach((parent, place) => {
+    rememberCheckpoint(history, parent)
+    const { role, file, name, bytes, sha256 } = parent
+    change(history, 'INSERT INTO parents VALUES (:run, :place, :role, :file, :name, :bytes, :sha256)', {
+      run,
+      place,
+      role,
+      file,
+      name,
+      bytes,
+      sha256,
+    })
+  })
+}
+
+export function parentsOf(history: History, run: number): Parent[] {
+  return rows<Parent>(history, 'SELECT role, file, name, bytes, sha256 FROM parents WHERE run = :run ORDER BY place', { run })
+}

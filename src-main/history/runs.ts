@@ -1,0 +1,176 @@
+// One row a run: what it was told, what state it is in, and what a list shows of it. A run is running only while
+// somebody works on it; a row that says so without is shown as interrupted.
+import type { ResolvedConfig } from '../contract/config.ts'
+import { BasilError, type ErrorRecord } from '../contract/errors.ts'
+import type { EngineEvent, EngineInfo, RunState, RunSummary } from '../contract/run.ts'
+import { rewindEpochs } from './epochs.ts'
+import { evaluationsOf, finalScores, rewindEvaluations } from './evaluations.ts'
+import { putParents } from './parents.ts'
+import { resumeOf } from './resume.ts'
+import { rewindStages } from './stages.ts'
+import { change, type History, row, rows, snapshot, transaction } from './statement.ts'
+
+export interface RunRow {
+  run: number
+  name: string
+  method: string
+  objective: string
+  grouping: string
+  state: RunState
+  seed: number
+  created: string
+  ended: string | null
+  seconds: number
+  iterations_planned: number
+  iterations_done: number
+  accuracy: number | null
+  relative_accuracy: number | null
+  config: string
+  engine: string | null
+  blocks: string | null
+  parameters: number | null
+  error: string | null
+}
+type Opened = Extract<EngineEvent, { type: 'opened' }>
+
+/** The new run's number. */
+export function createRun(history: History, c: ResolvedConfig, now: Date): number {
+  const made = transaction(history, () =>
+    row<{ run: number }>(
+      history,
+      `INSERT INTO runs (name, method, objective, grouping, state, seed, created, iterations_planned, config)
+       VALUES (:name, :method, :objective, :grouping, 'running', :seed, :created, :planned, :config) RETURNING run`,
+      {
+        name: c.name,
+        method: c.method,
+        objective: c.objective,
+        grouping: c.blocks,
+        seed: c.seed,
+        created: now.toISOString(),
+        planned: c.iterations,
+        config: JSON.stringify(c),
+      },
+    ),
+  )
+  return made?.run ?? 0
+}
+
+/** Throws run-missing. */
+export function runRow(history: History, run: number): RunRow {
+  const found = row<RunRow>(history, 'SELECT * FROM runs WHERE run = :run', { run })
+  if (!found)
+    throw new BasilError({
+      code: 'run-missing',
+      what: 'There is no such run',
+      where: `run ${run}`,
+      why: 'the history has no run of that number',
+      next: '"basil runs" lists all of them',
+    })
+  return found
+}
+
+export function putOpened(history: History, run: number, e: Opened): void {
+  transaction(history, () => {
+    putParents(history, run, e.parents)
+    change(history, 'UPDATE runs SET engine = :engine, blocks = :blocks, parameters = :parameters, images = :images WHERE run = :run', {
+      run,
+      engine: JSON.stringify(e.engine),
+      blocks: JSON.stringify(e.blocks),
+      parameters: e.parameters,
+      images: JSON.stringify(e.images),
+    })
+  })
+}
+
+export function countIterations(history: History, run: number): void {
+  change(
+    history,
+    `UPDATE runs SET iterations_done = (SELECT count(*) FROM stages WHERE run = :run AND kind = 'iteration' AND accepted IS NOT NULL) WHERE run = :run`,
+    { run },
+  )
+}
+
+/** A run that nobody works on any more: done, stopped, or why not. seconds: over all sittings; null: as it stands. */
+export function endRun(
+  history: History,
+  run: number,
+  state: Exclude<RunState, 'running'>,
+  now: Date,
+  error: ErrorRecord | null,
+  seconds: number | null = null,
+): void {
+  transaction(history, () => {
+    const scores = finalScores(evaluationsOf(history, run))
+    change(
+      history,
+      `UPDATE runs SET state = :state, ended = :ended, error = :error, accuracy = :accuracy, relative_accuracy = :relative,
+         seconds = coalesce(:seconds, seconds) WHERE run = :run`,
+      {
+        run,
+        state,
+        ended: now.toISOString(),
+        error: error && JSON.stringify(error),
+        accuracy: scores.accuracy,
+        relative: scores.relativeAccuracy,
+        seconds,
+      },
+    )
+  })
+}
+
+/** Makes a run running again and takes back whatever lies after its last kept epoch: it will be told anew. */
+export function reviveRun(history: History, run: number): void {
+  transaction(history, () => {
+    const from = resumeOf(history, run)
+    const stage = from?.stage ?? -1
+    rewindEpochs(history, run, stage, from?.epoch ?? -1)
+    rewindStages(history, run, stage)
+    rewindEvaluations(history, run, Math.max(stage, 0))
+    countIterations(history, run)
+    change(
+      history,
+      `UPDATE runs SET state = 'running', ended = NULL, error = NULL, accuracy = NULL, relative_accuracy = NULL WHERE run = :run`,
+      { run },
+    )
+  })
+}
+
+/** Newest first. search finds part of a name or method, whatever its case. */
+export function listRuns(
+  history: History,
+  { offset, limit, search }: { offset: number; limit: number; search: string },
+): { total: number; rows: RunSummary[] } {
+  return snapshot(history, () => {
+    const found = search.trim()
+    const where = found ? `WHERE name LIKE :like ESCAPE '\\' OR method LIKE :like ESCAPE '\\'` : ''
+    const like: Record<string, string> = found ? { like: `%${found.replaceAll(/[\\%_]/g, '\\$&')}%` } : {}
+    const total = row<{ total: number }>(history, `SELECT count(*) AS total FROM runs ${where}`, like)?.total ?? 0
+    const page = rows<RunRow>(history, `SELECT * FROM runs ${where} ORDER BY run DESC LIMIT :limit OFFSET :offset`, {
+      ...like,
+      limit,
+      offset,
+    })
+    return { total, rows: page.map((r) => summaryOf(history, r)) }
+  })
+}
+
+export function summaryOf(history: History, r: RunRow): RunSummary {
+  return {
+    run: r.run,
+    name: r.name,
+    method: r.method,
+    objective: r.objective,
+    grouping: r.grouping,
+    state: r.state === 'running' && !history.lives(r.run) ? 'interrupted' : r.state,
+    seed: r.seed,
+    created: r.created,
+    ended: r.ended,
+    seconds: r.seconds,
+    iterationsPlanned: r.iterations_planned,
+    iterationsDone: r.iterations_done,
+    accuracy: r.accuracy,
+    relativeAccuracy: r.relative_accuracy,
+    engine: r.engine && (JSON.parse(r.engine) as EngineInfo).name,
+    error: r.error === null ? null : (JSON.parse(r.error) as ErrorRecord),
+  }
+}

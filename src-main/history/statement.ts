@@ -1,0 +1,111 @@
+// How the tables' files talk to SQLite: one prepared statement a text and connection, one transaction a change, and
+// SQLite's own errors turned into ours. This room is the only one that knows the library.
+import { writeFileSync } from 'node:fs'
+
+import type { Database, Statement } from 'better-sqlite3'
+
+import { BasilError, type ErrorRecord } from '../contract/errors.ts'
+
+/** An open history. write: this process is the data folder's one writer. */
+export interface History {
+  readonly db: Database
+  readonly file: string
+  readonly write: boolean
+  readonly notices: ErrorRecord[] // what was found and done at opening
+  readonly interrupted: number[] // runs found unfinished at opening
+  /** Whether somebody works on a run now; only then is a row that says so running. */
+  lives(run: number): boolean
+  close(): void
+}
+
+type Value = string | number | bigint | Uint8Array | null
+type Row = Record<string, Value>
+
+const prepared = new WeakMap<Database, Map<string, Statement>>()
+
+function statement(db: Database, text: string): Statement {
+  const known = prepared.get(db) ?? new Map<string, Statement>()
+  prepared.set(db, known)
+  const found = known.get(text) ?? db.prepare(text)
+  known.set(text, found)
+  return found
+}
+
+/** Runs a statement that changes rows. */
+export function change(history: History, text: string, values: Row): void {
+  guarded(history, () => statement(history.db, text).run(values))
+}
+
+/** All rows; the caller names their shape, which the schema's STRICT tables vouch for. */
+export function rows<Shape>(history: History, text: string, values: Row = {}): Shape[] {
+  return guarded(history, () => statement(history.db, text).all(values)) as Shape[]
+}
+
+export function row<Shape>(history: History, text: string, values: Row = {}): Shape | undefined {
+  return guarded(history, () => statement(history.db, text).get(values)) as Shape | undefined
+}
+
+/** All or nothing, and on disk (synchronous=FULL) when this returns. */
+export function transaction<T>(history: History, work: () => T): T {
+  return guarded(history, () => history.db.transaction(work).immediate())
+}
+
+/** Reads that belong together see one state, whatever another process writes meanwhile. */
+export function snapshot<T>(history: History, work: () => T): T {
+  return history.db.inTransaction ? work() : guarded(history, () => history.db.transaction(work).deferred())
+}
+
+function guarded<T>(history: History, work: () => T): T {
+  try {
+    return work()
+  } catch (error) {
+    if (isDamage(error)) doubt(history.file)
+    throw historyError(error, history.file)
+  }
+}
+
+/** A file beside the history that asks whoever opens it next to check all of it. */
+export const doubtOf = (file: string): string => `${file}-check`
+
+function doubt(file: string): void {
+  try {
+    writeFileSync(doubtOf(file), '')
+  } catch {
+    // A disk that takes nothing: the damage will be met again.
+  }
+}
+
+/** Whether the file itself is broken, rather than the disk, the rights or our own statement. */
+export function isDamage(error: unknown): boolean {
+  return /^SQLITE_(CORRUPT|NOTADB|FORMAT)/.test(codeOf(error)) || (error instanceof BasilError && error.record.code === 'history-damaged')
+}
+
+export function isBusy(error: unknown): boolean {
+  return codeOf(error).startsWith('SQLITE_BUSY')
+}
+
+export function historyError(error: unknown, file: string): unknown {
+  if (error instanceof BasilError) return error
+  const code = codeOf(error)
+  const why = error instanceof Error ? error.message : String(error)
+  const record = (found: Omit<ErrorRecord, 'where' | 'why'>): BasilError => new BasilError({ ...found, where: file, why }, { cause: error })
+  if (isDamage(error))
+    return record({
+      code: 'history-damaged',
+      what: 'The history cannot be read',
+      next: 'start Basil again: it sets the file aside, untouched, and says what it found',
+    })
+  if (code === 'SQLITE_FULL') return record({ code: 'disk-full', what: 'The disk is full', next: 'free some space, then resume the run' })
+  if (isBusy(error)) return record({ code: 'folder-busy', what: 'The history is in use', next: 'wait a moment and try again' })
+  if (/^SQLITE_(READONLY|CANTOPEN|IOERR|PERM)/.test(code))
+    return record({
+      code: 'target-unwritable',
+      what: 'The history cannot be written',
+      next: 'check the disk and the rights of the data folder, then resume the run',
+    })
+  return error
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : ''
+}

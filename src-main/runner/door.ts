@@ -1,0 +1,30 @@
+// The entry of the engine's process: the real engine behind its door. The backend starts with the first question and
+// stays. Nothing here or behind it opens the database.
+import { openBackend } from '../engine/backend.ts'
+import { checkRun } from '../engine/check.ts'
+import { run } from '../engine/run.ts'
+import { hashFile, openSource } from '../files/source.ts'
+import { inspect } from './inspect.ts'
+import { serveEngine } from './link/engine-door.ts'
+import { parentPort } from './link/parent-port.ts'
+import { rebuild } from './rebuild.ts'
+
+const port = parentPort()
+let opened: ReturnType<typeof openBackend> | undefined
+const backend = (): ReturnType<typeof openBackend> => (opened ??= openBackend())
+
+serveEngine(
+  {
+    describe: async () => {
+      const { name, kind, threads, simd, reason, versions } = await backend()
+      return { name, kind, threads, simd, reason, versions }
+    },
+    inspect,
+    check: (config) => checkRun(config, openSource),
+    run: async function* (config, sitting) {
+      yield* run(config, { ...sitting, backend: await backend(), open: openSource, hash: hashFile })
+    },
+    rebuild,
+  },
+  port,
+)

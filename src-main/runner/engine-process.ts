@@ -1,0 +1,71 @@
+// The engine's process as the supervisor sees it: a port to talk over, and an end. Here it is a forked Node; in the
+// window's program it is Electron's utilityProcess, behind the same interface (src-main/desktop).
+// What the engine prints reaches nobody's terminal: stdout is dropped, the end of stderr is kept to explain a crash.
+import { type ChildProcess, fork } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+
+import type { RPCLink } from '@orpc/client/message-port'
+
+type Port = ConstructorParameters<typeof RPCLink>[0]['port']
+
+export interface EngineExit {
+  code: number | null
+  signal: string | null
+  stderr: string // its last 4 KB
+}
+
+export interface EngineProcess {
+  readonly pid: number | undefined
+  /** Emits "message" with { data }, and "close" when nothing more will come. */
+  readonly port: Port
+  /** Resolves once, however the process ended, also when it never started. */
+  readonly exited: Promise<EngineExit>
+  /** Resident bytes now; null where that cannot be told. */
+  memory(): number | null
+  /** Ends it at once. */
+  kill(): void
+}
+
+const kept = 4096 // characters of stderr
+
+/** Starts a script as the engine's process. */
+export function forkEngine(entry: string, environment: NodeJS.ProcessEnv = process.env): EngineProcess {
+  const { NODE_OPTIONS: _, ...env } = environment // meant for the program that was started, not for the engine
+  const child = fork(entry, [], { serialization: 'advanced', stdio: ['ignore', 'pipe', 'pipe', 'ipc'], execArgv: [], env })
+  let stderr = ''
+  child.stdout?.resume()
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+    stderr = (stderr + text).slice(-kept)
+  })
+  const exited = new Promise<EngineExit>((resolve) => {
+    const end = (code: number | null, signal: string | null): void => resolve({ code, signal, stderr: stderr.trim() })
+    child.on('error', (error) => {
+      stderr = (stderr + error.message).slice(-kept)
+      if (child.pid === undefined) end(null, null)
+    })
+    child.on('close', end) // after the last of stderr
+    child.on('exit', (code, signal) => setTimeout(end, 500, code, signal).unref()) // a grandchild may hold stderr open
+  })
+  return { pid: child.pid, port: portOf(child), exited, memory: () => residentBytes(child.pid), kill: () => void child.kill('SIGKILL') }
+}
+
+function portOf(child: ChildProcess): Port {
+  return {
+    on: (event: string, listener: (event?: { data: unknown }) => void) => {
+      if (event === 'message') child.on('message', (data) => listener({ data }))
+      else child.on('disconnect', () => listener())
+    },
+    postMessage: (data: unknown) => {
+      if (child.connected) child.send(data as object, () => undefined) // a message to a process that just ended is lost with it
+    },
+  }
+}
+
+function residentBytes(pid: number | undefined): number | null {
+  try {
+    const pages = Number(readFileSync(`/proc/${pid}/statm`, 'utf8').split(' ')[1])
+    return pages * 4096
+  } catch {
+    return null // not Linux, or already gone
+  }
+}

@@ -1,0 +1,50 @@
+// Errors across oRPC, the same on every boundary (port, WebSocket, engine pipe): the thrown BasilError's record travels as
+// the RPC error's data, also out of an event stream. Without this oRPC masks every error as "Internal server error".
+//   serving:  new RPCHandler(router, { clientInterceptors: [errorsAsRecords] })
+//   calling:  catch (error) { throw basilErrorOf(error) }
+import { mapEventIterator, ORPCError } from '@orpc/client'
+import { ValidationError } from '@orpc/contract'
+
+import { BasilError, type ErrorRecord, errorSchema, recordOf, sentence } from '../contract/errors.ts'
+
+/** oRPC interceptor around each procedure: what it throws, or what its stream throws, becomes an RPC error with a record. */
+export async function errorsAsRecords<T>(options: { next: () => Promise<T> }): Promise<T> {
+  try {
+    const output = await options.next()
+    return isStream(output)
+      ? (mapEventIterator(output, { value: async (value) => value, error: async (error) => rpcError(error) }) as T)
+      : output
+  } catch (error) {
+    throw rpcError(error)
+  }
+}
+
+/** A caught RPC error as the BasilError it was on the other side; anything else as an internal one. */
+export function basilErrorOf(caught: unknown): BasilError {
+  if (caught instanceof BasilError) return caught
+  const record = caught instanceof ORPCError ? errorSchema.safeParse(caught.data) : undefined
+  return new BasilError(record?.success ? record.data : recordOf(caught), { cause: caught })
+}
+
+function rpcError(thrown: unknown): unknown {
+  if (thrown instanceof ORPCError && errorSchema.safeParse(thrown.data).success) return thrown // from the engine: passed on
+  const record = thrown instanceof ORPCError && thrown.cause instanceof ValidationError ? misfit(thrown.cause) : recordOf(thrown)
+  return new ORPCError('BASIL', { status: 500, message: sentence(record), data: record, cause: thrown })
+}
+
+/** A message that does not have the contract's shape: refused at the door, with the first field that is wrong. */
+function misfit(error: ValidationError): ErrorRecord {
+  const [issue] = error.issues
+  const field = (issue?.path ?? []).map((key) => String(typeof key === 'object' ? key.key : key)).join('.')
+  return {
+    code: 'internal',
+    what: 'A message did not have the agreed form',
+    where: field,
+    why: issue?.message ?? 'no reason given',
+    next: 'reload the window; if it stays, report it with the log',
+  }
+}
+
+function isStream(output: unknown): output is AsyncIterator<unknown> {
+  return typeof output === 'object' && output !== null && Symbol.asyncIterator in output && 'next' in output
+}

@@ -1,0 +1,78 @@
+// The engine's side of its contract: every message is parsed here, one run at a time is worked on, progress leaves at
+// most ten times a second, and errors travel as records. What is behind the door is an argument, so that the test double
+// stands behind the same one.
+import { implement } from '@orpc/server'
+import { RPCHandler } from '@orpc/server/message-port'
+
+import type { ResolvedConfig } from '../../contract/config.ts'
+import { engineContract, type Plan } from '../../contract/engine-api.ts'
+import { BasilError } from '../../contract/errors.ts'
+import type { Exported, Inspection, Recipe } from '../../contract/recipe.ts'
+import type { EngineEvent, EngineInfo, Parent, ResumeState } from '../../contract/run.ts'
+import { errorsAsRecords } from '../errors-over-rpc.ts'
+import { progressGate } from '../work/progress-gate.ts'
+
+export interface Sitting {
+  resume: ResumeState | null
+  parents: Parent[]
+  stopping: () => boolean
+  signal: AbortSignal
+}
+
+export interface EngineSide {
+  describe(): Promise<EngineInfo>
+  inspect(file: string): Promise<Inspection>
+  check(config: ResolvedConfig): Promise<Plan>
+  run(config: ResolvedConfig, sitting: Sitting): AsyncGenerator<EngineEvent>
+  rebuild(request: { recipe: Recipe; out: string; overwrite: boolean }): Promise<Exported>
+}
+
+type Port = Parameters<RPCHandler<Record<never, never>>['upgrade']>[0]
+
+export function serveEngine(side: EngineSide, port: Port): void {
+  let present: { stopping: boolean } | null = null
+  const os = implement(engineContract)
+  const router = os.router({
+    describe: os.describe.handler(() => side.describe()),
+    inspect: os.inspect.handler(({ input }) => side.inspect(input.file)),
+    check: os.check.handler(({ input }) => side.check(input)),
+    stop: os.stop.handler(() => {
+      if (present) present.stopping = true
+      return present !== null
+    }),
+    rebuild: os.rebuild.handler(({ input }) => side.rebuild(input)),
+    run: os.run.handler(async function* ({ input, signal = new AbortController().signal }) {
+      if (present) throw busy()
+      const mine = { stopping: false }
+      present = mine
+      const isDue = progressGate(() => performance.now())
+      try {
+        const sitting = { resume: input.resume, parents: input.parents, stopping: () => mine.stopping, signal }
+        for await (const event of side.run(input.config, sitting)) {
+          if (event.type !== 'progress' || isDue()) yield event
+          await new Promise(setImmediate) // lets "stop" and the end of the parent be heard between steps
+        }
+      } finally {
+        present = null
+      }
+    }),
+  })
+  const options = {
+    clientInterceptors: [errorsAsRecords],
+    // Events go as structured clones, not JSON: minus zero stays minus zero. Only them: an answer may hold an iterator.
+    experimental_transfer: (message: readonly unknown[]) => (message[1] === eventMessage ? [] : null),
+  }
+  new RPCHandler(router, options).upgrade(port, { context: {} })
+}
+
+const eventMessage = 3 // oRPC's MessageType.EVENT_ITERATOR
+
+function busy(): BasilError {
+  return new BasilError({
+    code: 'run-state',
+    what: 'The engine is at work on a run',
+    where: '',
+    why: 'it works on one run at a time',
+    next: 'wait for that run to end, or stop it',
+  })
+}

@@ -1,0 +1,65 @@
+// The contract's procedures over a workbench: what a window and a browser may ask for. What only a native window can do
+// (dialogs) or only a browser needs (downloads) is the platform's.
+import { implement } from '@orpc/server'
+
+import packageJson from '../../package.json' with { type: 'json' }
+import { api } from '../contract/api.ts'
+import { recordOf } from '../contract/errors.ts'
+import { configIssues } from '../contract/resolve.ts'
+import type { Workbench } from './workbench.ts'
+
+export interface Platform {
+  window: boolean
+  pickConfig(): Promise<string | null> // null: the person closed the dialog
+  /** undefined: no dialog here, the data folder's exports are used. */
+  pickTarget(suggestedName: string): Promise<string | null | undefined>
+  download(file: string): string | null // an address that gives the file, where one is needed
+}
+
+export function createRouter(workbench: Workbench, platform: Platform) {
+  const os = implement(api)
+  const { projects } = workbench
+  return os.router({
+    about: os.about.handler(() => {
+      const { engine, error } = workbench.engineState()
+      const { home: dataFolder, interrupted, notices } = workbench
+      return { version: packageJson.version, window: platform.window, dataFolder, engine, engineError: error, interrupted, notices }
+    }),
+    projects: {
+      sample: os.projects.sample.handler(() => projects.open(workbench.sample)),
+      open: os.projects.open.handler(({ input }) => projects.open(input.path)),
+      pick: os.projects.pick.handler(async () => {
+        const path = await platform.pickConfig()
+        return path === null ? null : projects.open(path)
+      }),
+    },
+    config: {
+      check: os.config.check.handler(async ({ input }) => {
+        const issues = configIssues(input.config)
+        if (issues.length) return { issues, error: null, plan: null }
+        try {
+          return { issues, error: null, plan: await workbench.check(projects.resolve(input.grant, input.config)) }
+        } catch (error) {
+          return { issues, error: recordOf(error), plan: null }
+        }
+      }),
+    },
+    runs: {
+      start: os.runs.start.handler(async ({ input }) => ({ run: await workbench.start(projects.resolve(input.grant, input.config)) })),
+      list: os.runs.list.handler(({ input }) => workbench.list(input)),
+      show: os.runs.show.handler(({ input }) => workbench.show(input.run)),
+      coefficients: os.runs.coefficients.handler(({ input }) => workbench.coefficients(input.run, input.stage, input.epoch)),
+      watch: os.runs.watch.handler(({ input }) => workbench.watch(input.run)),
+      stop: os.runs.stop.handler(({ input }) => workbench.stop(input.run)),
+      cancel: os.runs.cancel.handler(({ input }) => workbench.cancel(input.run)),
+      resume: os.runs.resume.handler(async ({ input }) => ({ run: await workbench.resume(input.run) })),
+      export: os.runs.export.handler(async ({ input }) => {
+        const out = await platform.pickTarget(workbench.suggestName(input.run, input.iteration))
+        if (out === null) return null
+        const target = out === undefined ? null : { out, overwrite: true } // the dialog has asked about an existing file
+        const exported = await workbench.export(input.run, input.iteration, target)
+        return { ...exported, download: platform.download(exported.file) }
+      }),
+    },
+  })
+}

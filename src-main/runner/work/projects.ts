@@ -1,0 +1,126 @@
+// Configurations the person opened. A folder that was opened becomes a grant: the renderer names the grant, and paths in
+// a configuration it sends stay inside that folder. What lies behind a link the person put there is theirs to use.
+import { randomUUID } from 'node:crypto'
+import { existsSync } from 'node:fs'
+import { open, readdir } from 'node:fs/promises'
+import { basename, dirname, isAbsolute, join, resolve } from 'node:path'
+
+import type { Project } from '../../contract/api.ts'
+import { configSchema, type ResolvedConfig } from '../../contract/config.ts'
+import { BasilError } from '../../contract/errors.ts'
+import { resolveConfig } from '../../contract/resolve.ts'
+
+const largest = 2 ** 20 // bytes of a configuration
+const mostPresets = 100
+
+export interface Projects {
+  open(path: string): Promise<Project>
+  /** A configuration the renderer sent, with its paths inside the grant's folder. Throws config-invalid, not-allowed. */
+  resolve(grant: string, config: unknown): ResolvedConfig
+}
+
+export function createProjects(): Projects {
+  const grants = new Map<string, string>() // id to folder
+  function grantFor(folder: string): string {
+    for (const [id, granted] of grants) if (granted === folder) return id
+    const id = randomUUID()
+    grants.set(id, folder)
+    return id
+  }
+  return {
+    open: async (path) => {
+      const file = resolve(path)
+      const config = await readConfig(file)
+      resolveConfig(config, (p) => p) // throws what is wrong with it
+      const folder = dirname(file)
+      const parsed = configSchema.parse(config)
+      return { grant: grantFor(folder), name: nameOf(file, parsed.name), folder, config: parsed, presets: await presetsIn(folder, file) }
+    },
+    resolve: (grant, config) => {
+      const folder = grants.get(grant)
+      if (folder === undefined) throw notAllowed('the project', 'it is not open any more')
+      return resolveConfig(config, (path) => inside(folder, path))
+    },
+  }
+}
+
+/** For the command line, whose user may name any file: paths are relative to the configuration's folder. */
+export async function resolveFile(path: string): Promise<ResolvedConfig> {
+  const file = resolve(path)
+  const config = await readConfig(file)
+  return resolveConfig(config, (p) => resolve(dirname(file), p))
+}
+
+function inside(folder: string, path: string): string {
+  if (isAbsolute(path) || /^[a-z]:/i.test(path)) throw notAllowed(path, 'it is not relative to the folder')
+  if (path.split(/[/\\]/).includes('..')) throw notAllowed(path, 'it leaves the folder') // also after a "#", which is only a name
+  if (path.includes('\0')) throw notAllowed(path, 'no file has such a name')
+  return join(folder, path)
+}
+
+async function presetsIn(folder: string, opened: string): Promise<Project['presets']> {
+  const names = (await readdir(folder)).filter((name) => name.endsWith('.json') && join(folder, name) !== opened).sort()
+  const presets = []
+  for (const name of names.slice(0, mostPresets)) {
+    const parsed = configSchema.safeParse(await readConfig(join(folder, name)).catch(() => undefined))
+    if (parsed.success) presets.push({ name: nameOf(name, parsed.data.name), config: parsed.data })
+  }
+  return presets
+}
+
+async function readConfig(file: string): Promise<unknown> {
+  const invalid = (why: string): BasilError =>
+    new BasilError({
+      code: 'config-invalid',
+      what: 'This is not a configuration',
+      where: file,
+      why,
+      next: 'open a JSON file as "basil schema" describes it',
+    })
+  if (!existsSync(file))
+    throw new BasilError({
+      code: 'file-missing',
+      what: 'A file is missing',
+      where: file,
+      why: 'there is no file at this place',
+      next: 'check the path',
+    })
+  const text = await readUpTo(file, largest + 1)
+  if (text.length > largest) throw invalid('it is larger than 1 MB')
+  try {
+    return JSON.parse(text)
+  } catch (error) {
+    throw invalid(error instanceof Error ? error.message : String(error))
+  }
+}
+
+async function readUpTo(file: string, bytes: number): Promise<string> {
+  try {
+    await using handle = await open(file, 'r')
+    const { buffer, bytesRead } = await handle.read(Buffer.alloc(bytes), 0, bytes, 0)
+    return buffer.toString('utf8', 0, bytesRead)
+  } catch (error) {
+    throw new BasilError(
+      {
+        code: 'file-unreadable',
+        what: 'A file cannot be read',
+        where: file,
+        why: error instanceof Error ? error.message : String(error),
+        next: 'check that it is a file and its permissions',
+      },
+      { cause: error },
+    )
+  }
+}
+
+const nameOf = (file: string, given: string | undefined): string => given ?? basename(file, '.json')
+
+function notAllowed(path: string, why: string): BasilError {
+  return new BasilError({
+    code: 'not-allowed',
+    what: 'A path is outside what was opened',
+    where: path,
+    why,
+    next: 'name files by their path inside the folder of the configuration, or open a configuration there',
+  })
+}

@@ -1,0 +1,61 @@
+// How the model after an iteration is rebuilt from its parents (contract/recipe.ts): the chosen tables of the stages up
+// to it, with the parents' hashes. Iterations that were not accepted are rows of zeros and change nothing.
+import { BasilError } from '../../contract/errors.ts'
+import type { Recipe } from '../../contract/recipe.ts'
+import { runDetail } from '../../history/detail.ts'
+import { chosenCoefficients } from '../../history/stages.ts'
+import { type History, snapshot } from '../../history/statement.ts'
+
+const form = '1'
+
+/** iteration null: the last accepted one, or the start. Throws run-missing, or run-state when that far nothing was learned. */
+export function recipeOf(history: History, run: number, iteration: number | null): Recipe {
+  return snapshot(history, () => {
+    const { name, method, grouping, blocks, parents, config } = runDetail(history, run)
+    const chosen = chosenCoefficients(history, run)
+    const last =
+      iteration ??
+      Math.max(
+        0,
+        chosen.findLastIndex((stage) => stage.accepted),
+      )
+    const [start, ...iterations] = chosen
+    const pretrained = parents.find((p) => p.role === 'pretrained')
+    if (!start || !pretrained || last > iterations.length) throw tooEarly(run, last, chosen.length)
+    const brief = ({ file, name, sha256 }: { file: string; name: string; sha256: string }): Recipe['pretrained'] => ({ file, name, sha256 })
+    return {
+      basil: form,
+      run,
+      name,
+      method,
+      grouping: grouping as Recipe['grouping'],
+      iteration: last,
+      pretrained: brief(pretrained),
+      vectors: parents.filter((p) => p.role === 'vector').map(brief),
+      groups: blocks,
+      start: start.coefficients,
+      iterations: iterations.slice(0, last).map((stage) => stage.coefficients[0] ?? []),
+      config,
+    }
+  })
+}
+
+/** A file name that says which run and iteration it is. */
+export function exportName(recipe: Recipe): string {
+  const plain =
+    recipe.name
+      .replaceAll(/[^\p{L}\p{N}._-]+/gu, '-')
+      .replaceAll(/^[-.]+|[-.]+$/g, '')
+      .slice(0, 60) || 'model'
+  return `${plain}-run-${recipe.run}-iteration-${recipe.iteration}.safetensors`
+}
+
+function tooEarly(run: number, iteration: number, stages: number): BasilError {
+  return new BasilError({
+    code: 'run-state',
+    what: stages === 0 ? 'The run has not learned a model yet' : 'The run has no such iteration',
+    where: `run ${run}, iteration ${iteration}`,
+    why: stages === 0 ? 'its start has not ended' : `${stages - 1} iterations have ended`,
+    next: stages === 0 ? 'wait for the start to end, or resume the run' : `choose an iteration from 0 to ${stages - 1}`,
+  })
+}

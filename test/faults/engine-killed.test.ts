@@ -1,0 +1,81 @@
+import { expect, test } from 'vitest'
+
+import type { RunEvent } from '../../src-main/contract/run.ts'
+import { checkIntegrity, readHistory } from '../../src-main/history/open.ts'
+import type { EngineProcess } from '../../src-main/runner/engine-process.ts'
+import type { Workbench } from '../../src-main/runner/workbench.ts'
+import { bitsOf, follow, temporaryFolder, toyConfig, toyEngine, toyWorkbench } from '../runner/toy.ts'
+import { seeded } from './seeded.ts'
+
+const wanted = 24
+const seed = 20_261_122
+const config = toyConfig({ iterations: 3, epochs: 8, start: { method: 'atlas', epochs: 8 } })
+
+test('kill -9 of the engine at any moment, recovery included, loses no kept epoch and changes no bit', async () => {
+  const home = temporaryFolder()
+  const chance = seeded(seed)
+  let engine: EngineProcess | undefined
+  let kills = 0
+  let inARow = 0 // without a kept epoch between
+  let isArmed = false
+  const kill = (): void => {
+    kills++
+    inARow++
+    engine?.kill()
+  }
+  const workbench = await toyWorkbench(home, () => {
+    const started = toyEngine({ wait: 2 })
+    engine = started
+    if (isArmed && inARow < 2 && chance() < 0.4) {
+      const timer = setTimeout(() => engine === started && kill(), chance() * 400) // while it starts, opens files or goes on
+      void started.exited.then(() => clearTimeout(timer))
+    }
+    return started
+  })
+  const whole = await workbench.start(config)
+  await follow(workbench, whole)
+  const unbroken = bitsOf(workbench, whole)
+
+  let lost = 0
+  let differ = 0
+  isArmed = true
+  while (kills < wanted) {
+    const run = await workbench.start(config).catch(() => null) // killed while it looked at the configuration: nothing began
+    inARow = 0
+    if (run === null) continue
+    const told: Epoch[] = []
+    const events = await follow(workbench, run, (event) => {
+      if (event.type === 'epoch') {
+        inARow = 0
+        told.push(event)
+        if (chance() < 0.12) kill()
+      }
+      if (event.type !== 'engine-lost') return
+      expect(event).toMatchObject({ restarting: true, error: { code: 'engine-lost', why: expect.stringContaining('SIGKILL') } })
+      lost += missing(workbench, run, told)
+    })
+    expect(events.at(-1)?.type).toBe('done')
+    await integrity(home)
+    lost += missing(workbench, run, told)
+    if (JSON.stringify(bitsOf(workbench, run)) !== JSON.stringify(unbroken)) differ++
+    expect(bitsOf(workbench, run)).toEqual(unbroken)
+  }
+  console.log(`engine: kills=${kills} lost=${lost} differ=${differ} seed=${seed}`)
+  expect({ lost, differ }).toEqual({ lost: 0, differ: 0 })
+})
+
+type Epoch = Extract<RunEvent, { type: 'epoch' }>
+
+/** Epochs that were told and are not in history as they were told. */
+function missing(workbench: Workbench, run: number, told: Epoch[]): number {
+  return told.filter((e) => {
+    const kept = workbench.coefficients(run, e.stage, e.epoch).flat()
+    return !e.coefficients.flat().every((value, i) => Object.is(value, kept[i]))
+  }).length
+}
+
+async function integrity(home: string): Promise<void> {
+  const history = await readHistory(home)
+  checkIntegrity(history.db)
+  history.close()
+}

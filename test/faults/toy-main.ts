@@ -1,0 +1,20 @@
+// A main process to be killed: starts or resumes a run with the toy engine and says on stdout, at once, what it is told.
+import { writeSync } from 'node:fs'
+
+import { forkEngine } from '../../src-main/runner/engine-process.ts'
+import { openWorkbench } from '../../src-main/runner/workbench.ts'
+import { toyConfig, toyEntry } from '../runner/toy-run.ts'
+
+const [home = '', resumed] = process.argv.slice(2)
+const say = (value: unknown): void => void writeSync(1, `${JSON.stringify(value)}\n`)
+
+const engine = () => {
+  const started = forkEngine(toyEntry)
+  say({ type: 'engine', pid: started.pid })
+  return started
+}
+const workbench = await openWorkbench({ home, engine, sample: '', write: true })
+say({ type: 'interrupted', runs: workbench.interrupted })
+const run = resumed ? await workbench.resume(Number(resumed)) : await workbench.start(toyConfig({ iterations: 2, epochs: 6 }))
+for await (const event of workbench.watch(run)) say(event)
+await workbench.close()

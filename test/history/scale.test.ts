@@ -1,0 +1,56 @@
+import { expect, test } from 'vitest'
+
+import { runDetail } from '../../src-main/history/detail.ts'
+import { coefficientsOf } from '../../src-main/history/epochs.ts'
+import { listToBytes, tableToBytes } from '../../src-main/history/numbers.ts'
+import { createRun, listRuns } from '../../src-main/history/runs.ts'
+import { folder, now, opened, table, toyConfig } from './rows.ts'
+
+const runs = 10_000
+const epochs = 5
+
+test('ten thousand runs with fifty thousand epochs: every question goes by an index', async () => {
+  const history = await opened(folder())
+  const { db } = history
+  db.transaction(() => {
+    createRun(history, toyConfig({ name: 'needle' }), now)
+    for (let i = 1; i < runs; i++)
+      db.exec(
+        "INSERT INTO runs (name, method, objective, grouping, state, seed, created, iterations_planned, config) SELECT 'run', method, objective, grouping, 'done', seed, created, iterations_planned, config FROM runs WHERE run = 1",
+      )
+    db.exec(
+      "INSERT INTO stages (run, stage, kind, method, vectors, epochs_planned, steps_per_epoch) SELECT run, 0, 'start', 'atlas', '[]', 5, 1 FROM runs",
+    )
+    const put = db.prepare('INSERT INTO epochs SELECT run, 0, :epoch, 1, :losses, 0.5, 0, :tasks, :coefficients, 1.0, NULL FROM runs')
+    for (let epoch = 0; epoch < epochs; epoch++)
+      put.run({ epoch, losses: listToBytes([1]), tasks: '[]', coefficients: tableToBytes(table(1)) })
+  })()
+
+  const asked: string[] = []
+  const prepare = db.prepare.bind(db)
+  db.prepare = ((text: string) => {
+    asked.push(text)
+    return prepare(text)
+  }) as typeof db.prepare
+  const page = listRuns(history, { offset: 5000, limit: 100, search: '' })
+  expect(page.total).toBe(runs)
+  expect(page.rows.map((r) => r.run)).toEqual(Array.from({ length: 100 }, (_, i) => 5000 - i))
+  expect(listRuns(history, { offset: 0, limit: 100, search: 'NEEDLE' }).rows.map((r) => r.run)).toEqual([1])
+  expect(runDetail(history, 5000).start?.epochs).toHaveLength(epochs)
+  expect(coefficientsOf(history, 5000, 0, 3)).toEqual(table(1))
+  db.prepare = prepare
+
+  expect(asked.length).toBeGreaterThanOrEqual(7)
+  for (const text of asked) {
+    const plan = (db.prepare(`EXPLAIN QUERY PLAN ${text}`).all(parametersOf(text)) as { detail: string }[]).map((row) => row.detail)
+    const isList = / FROM runs\s+(WHERE name|ORDER|$)/.test(text) // reads rows in order of number, or counts them
+    const scans = plan.filter(
+      (step) => (step.startsWith('SCAN') && !isList) || (step.includes('TEMP B-TREE') && !text.includes('model DESC')),
+    )
+    expect(scans, text).toEqual([])
+  }
+})
+
+function parametersOf(text: string): Record<string, number> {
+  return Object.fromEntries([...text.matchAll(/:(\w+)/g)].map(([, name]) => [name, 1]))
+}
