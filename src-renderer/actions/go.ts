@@ -1,0 +1,34 @@
+// Going from page to page.
+import { router } from '../state/router.svelte.ts'
+import type { Action } from './action.ts'
+
+export const goWelcome: Action = {
+  id: 'go-welcome',
+  title: 'Go to Welcome',
+  shortcut: 'Alt+W',
+  enabled: () => true,
+  run: () => router.go('#/'),
+}
+export const goCompose: Action = {
+  id: 'go-compose',
+  title: 'New run',
+  shortcut: 'Alt+N',
+  enabled: () => true,
+  run: () => router.go('#/compose'),
+}
+export const goHistory: Action = {
+  id: 'go-history',
+  title: 'Go to History',
+  shortcut: 'Alt+H',
+  enabled: () => true,
+  run: () => router.go('#/history'),
+}
+
+/** Opens History, or puts the cursor into its search field. */
+export const findRuns: Action = {
+  id: 'find-runs',
+  title: 'Find a run',
+  shortcut: 'Mod+F',
+  enabled: () => router.current.page === 'history',
+  run: () => document.getElementById('history-search')?.focus(),
+}

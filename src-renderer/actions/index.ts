@@ -1,0 +1,50 @@
+// Everything a person can do, in the order the list of keys shows it. To add one: write it in a file here and name it below;
+// its key works and it is listed.
+import { notices } from '../state/notices.svelte.ts'
+import type { Action } from './action.ts'
+import { findRuns, goCompose, goHistory, goWelcome } from './go.ts'
+import { keyMatches } from './keys.ts'
+import { openConfiguration, openSample } from './project.ts'
+import { cancelRun, exportModel, resumeRun, runAgain, startRun, stopRun } from './run.ts'
+import { retryConnection, showKeys, toggleTheme } from './view.ts'
+
+export const actions: readonly Action[] = [
+  goWelcome,
+  goCompose,
+  goHistory,
+  findRuns,
+  openSample,
+  openConfiguration,
+  startRun,
+  stopRun,
+  cancelRun,
+  resumeRun,
+  exportModel,
+  runAgain,
+  toggleTheme,
+  showKeys,
+  retryConnection,
+]
+
+/** Does it, if it can be done now; what goes wrong is told. */
+export async function act(action: Pick<Action, 'enabled' | 'run'>): Promise<void> {
+  if (action.enabled()) await attempt(action.run)
+}
+
+/** Runs any work that may fail and tells of the failure. */
+export async function attempt(work: () => void | Promise<void>): Promise<void> {
+  try {
+    await work()
+  } catch (thrown) {
+    notices.add(thrown)
+  }
+}
+
+/** The window's key handler. */
+export function onKey(event: KeyboardEvent): void {
+  if (event.defaultPrevented || event.repeat) return
+  const action = actions.find((a) => a.shortcut && keyMatches(a.shortcut, event) && a.enabled())
+  if (!action) return
+  event.preventDefault()
+  void act(action)
+}

@@ -1,0 +1,40 @@
+// Opening a configuration: the sample, or one of the person's own.
+import type { Project } from '../../src-main/contract/api.ts'
+import { compose } from '../state/compose.svelte.ts'
+import { library } from '../state/library.svelte.ts'
+import { router } from '../state/router.svelte.ts'
+import type { Action } from './action.ts'
+
+export const openSample: Action = {
+  id: 'open-sample',
+  title: 'Open the sample project',
+  shortcut: 'Alt+S',
+  enabled: () => true,
+  run: async () => show(await library.openSample()),
+}
+
+/** The system's dialog in a window; in a browser the cursor goes to the path field. */
+export const openConfiguration: Action = {
+  id: 'open-configuration',
+  title: 'Open a configuration…',
+  shortcut: 'Mod+O',
+  enabled: () => library.about !== null,
+  run: async () => {
+    if (library.about?.window) show(await library.pick())
+    else {
+      if (router.current.page !== 'welcome') router.go('#/')
+      setTimeout(() => document.getElementById('configuration-path')?.focus(), 50)
+    }
+  },
+}
+
+/** Opens the path typed in a browser. */
+export async function openPath(path: string): Promise<void> {
+  show(await library.open(path))
+}
+
+function show(project: Project | null): void {
+  if (!project) return
+  compose.adopt(project)
+  router.go('#/compose')
+}

@@ -1,0 +1,78 @@
+// What can be done with a run: start, stop, cancel, resume, export, and the same once more.
+import { compose } from '../state/compose.svelte.ts'
+import { current } from '../state/current.svelte.ts'
+import { library } from '../state/library.svelte.ts'
+import { router } from '../state/router.svelte.ts'
+import type { Action } from './action.ts'
+
+const onRun = () => router.current.page === 'run'
+const isOver = () => onRun() && current.view?.detail !== undefined && !current.view.running
+const hasModel = () => isOver() && [current.view?.detail?.start, ...(current.view?.detail?.iterations ?? [])].some((s) => s?.ended)
+
+export const startRun: Action = {
+  id: 'start-run',
+  title: 'Start run',
+  shortcut: 'Enter',
+  enabled: () => router.current.page === 'compose' && compose.ready,
+  run: async () => {
+    router.go(`#/run/${await compose.begin()}`)
+    await library.refresh()
+  },
+}
+
+export const stopRun: Action = {
+  id: 'stop-run',
+  title: 'Stop and keep',
+  shortcut: 'Alt+K',
+  enabled: () => onRun() && current.view?.running === true && !current.stopping,
+  run: () => current.stop(),
+}
+
+/** Asks first; the dialog then calls current.cancel(). */
+export const cancelRun: Action = {
+  id: 'cancel-run',
+  title: 'Cancel run',
+  shortcut: 'Alt+X',
+  enabled: () => onRun() && current.view?.running === true,
+  run: () => {
+    current.confirming = true
+  },
+}
+
+export const resumeRun: Action = {
+  id: 'resume-run',
+  title: 'Resume run',
+  shortcut: 'Alt+R',
+  enabled: () => isOver() && current.view?.detail?.state === 'interrupted',
+  run: async () => {
+    if (current.view) await resume(current.view.run)
+  },
+}
+
+/** Goes on with an interrupted run and shows it. */
+export async function resume(run: number): Promise<void> {
+  await library.resume(run)
+  if (current.view?.run === run) void current.view.again()
+  router.go(`#/run/${run}`)
+}
+
+export const exportModel: Action = {
+  id: 'export-model',
+  title: 'Export model',
+  shortcut: 'Mod+E',
+  enabled: () => hasModel() && !current.exporting,
+  run: () => current.export(),
+}
+
+export const runAgain: Action = {
+  id: 'run-again',
+  title: 'Run again with these settings',
+  shortcut: 'Alt+D',
+  enabled: isOver,
+  run: () => {
+    const detail = current.view?.detail
+    if (!detail) return
+    compose.again(detail, library.project)
+    router.go('#/compose')
+  },
+}

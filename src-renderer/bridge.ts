@@ -1,0 +1,174 @@
+// The one way out of this page: a typed client of the contract over a message port (Electron) or a WebSocket (browser).
+// A lost connection is made again by itself; a call never hangs: it fails when its connection goes or its time is up.
+import { type ClientLink, createORPCClient, ORPCError } from '@orpc/client'
+import { RPCLink as PortLink } from '@orpc/client/message-port'
+import { RPCLink as SocketLink } from '@orpc/client/websocket'
+import type { ContractRouterClient } from '@orpc/contract'
+import { ResponseValidationPlugin } from '@orpc/contract/plugins'
+import { z } from 'zod'
+
+import { api } from '../src-main/contract/api.ts'
+import { BasilError, type ErrorRecord, errorSchema, recordOf } from '../src-main/contract/errors.ts'
+
+z.config({ jitless: true }) // the page's policy forbids eval
+
+export type Connection = 'connecting' | 'open' | 'lost'
+type Link = ClientLink<Record<never, never>>
+interface Line {
+  link: Link
+  lost: Promise<never> // rejects when the connection goes
+  drop: () => void // gives it up, so that it is made again
+}
+
+export const silence = 'Basil did not answer'
+const connectLimit = 10_000 // ms
+const callLimit = 60_000 // ms
+const unhurried = new Set(['projects.pick', 'runs.export', 'runs.start', 'config.check']) // a person's dialog, or gigabytes to hash
+const longestWait = 10_000 // ms between two attempts
+
+const inElectron = navigator.userAgent.includes('Electron')
+
+class Bridge {
+  state: Connection = 'connecting'
+  failures = 0
+  everOpen = false
+  #line: Line | null = null
+  #listeners = new Set<() => void>()
+  #retry: ReturnType<typeof setTimeout> | undefined
+  #attempt = 0
+
+  constructor() {
+    this.connect()
+    window.addEventListener('hashchange', () => takeToken() && this.connect())
+  }
+
+  /** Calls back at every change of state; returns the way to stop. */
+  subscribe(listener: () => void): () => void {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
+  }
+
+  /** Tries now; also called by the retry button. */
+  connect(): void {
+    clearTimeout(this.#retry)
+    const attempt = ++this.#attempt
+    const opened = (line: Line) => {
+      if (attempt !== this.#attempt) return
+      this.#line = line
+      this.failures = 0
+      this.everOpen = true
+      this.#become('open')
+    }
+    const closed = () => {
+      if (attempt !== this.#attempt) return
+      this.#line = null
+      this.failures++
+      this.#retry = setTimeout(() => this.connect(), Math.min(longestWait, 250 * 2 ** this.failures))
+      this.#become('lost')
+    }
+    if (inElectron) openPort(opened, closed)
+    else openSocket(opened, closed)
+  }
+
+  /** The connection, waited for; rejects when it does not come back in time. */
+  async line(): Promise<Line> {
+    if (this.#line) return this.#line
+    return within(
+      new Promise<Line>((resolve) => {
+        const stop = this.subscribe(() => {
+          if (!this.#line) return
+          stop()
+          resolve(this.#line)
+        })
+      }),
+      connectLimit,
+    )
+  }
+
+  #become(state: Connection): void {
+    this.state = state
+    for (const listener of [...this.#listeners]) listener()
+  }
+}
+
+function openPort(opened: (line: Line) => void, closed: () => void): void {
+  const { port1, port2 } = new MessageChannel()
+  const { promise: lost, reject } = Promise.withResolvers<never>()
+  const gone = () => reject(noAnswer('the connection closed'))
+  port1.addEventListener('close', gone) // an event that Electron adds
+  lost.catch(closed)
+  const link = new PortLink({ port: port1, plugins: [new ResponseValidationPlugin(api)] })
+  port1.start()
+  window.postMessage('basil-port', '*', [port2])
+  opened({
+    link,
+    lost,
+    drop: () => {
+      port1.close()
+      gone()
+    },
+  })
+}
+
+function openSocket(opened: (line: Line) => void, closed: () => void): void {
+  const scheme = location.protocol === 'https:' ? 'wss' : 'ws'
+  const token = sessionStorage.getItem('basil-token')
+  const socket = new WebSocket(`${scheme}://${location.host}/api`, token ? [`basil.${token}`] : [])
+  const { promise: lost, reject } = Promise.withResolvers<never>()
+  const gone = () => reject(noAnswer('the connection closed'))
+  socket.addEventListener('close', gone)
+  lost.catch(closed)
+  const link = new SocketLink({ websocket: socket, plugins: [new ResponseValidationPlugin(api)] })
+  socket.addEventListener('open', () => opened({ link, lost, drop: () => socket.close() }))
+}
+
+/** Moves the token from the address into this tab's storage; true when there was one. */
+function takeToken(): boolean {
+  const token = /[#&]token=([\w.~-]+)/.exec(location.hash)?.[1]
+  if (!token) return false
+  sessionStorage.setItem('basil-token', token)
+  history.replaceState(null, '', `${location.pathname}${location.search}#/`)
+  return true
+}
+
+function within<T>(work: Promise<T>, limit: number, late?: () => void): Promise<T> {
+  let timer: ReturnType<typeof setTimeout>
+  const tooLong = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => {
+      reject(noAnswer(`no answer in ${limit / 1000} seconds`))
+      late?.()
+    }, limit)
+  })
+  return Promise.race([work, tooLong]).finally(() => clearTimeout(timer))
+}
+
+function noAnswer(why: string): BasilError {
+  return new BasilError({
+    code: 'internal',
+    what: silence,
+    where: '',
+    why,
+    next: 'wait for the connection to return, then try again',
+  })
+}
+
+/** What a failed call says: the record the other side sent, else the fault as far as it is known here. */
+export function errorOf(thrown: unknown): ErrorRecord {
+  if (thrown instanceof ORPCError) {
+    const sent = errorSchema.safeParse(thrown.data)
+    if (sent.success) return sent.data
+  }
+  return recordOf(thrown)
+}
+
+takeToken()
+export const bridge = new Bridge()
+
+const link: Link = {
+  async call(path, input, options) {
+    const line = await bridge.line()
+    const answer = Promise.race([line.link.call(path, input, options), line.lost])
+    return unhurried.has(path.join('.')) ? answer : within(answer, callLimit, line.drop)
+  },
+}
+export const client: ContractRouterClient<typeof api> = createORPCClient(link)

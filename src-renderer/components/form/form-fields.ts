@@ -1,0 +1,83 @@
+// The form's fields, read from the schema of a run's configuration, so that a field added there appears here by itself.
+import { z } from 'zod'
+
+import { configJsonSchema } from '../../../src-main/contract/resolve.ts'
+
+export interface Field {
+  name: string // "seed", "start.epochs"
+  title: string
+  description: string
+  kind: 'choice' | 'switch' | 'number' | 'text'
+  choices: string[]
+  words: ('all' | 'none')[] // what may stand in place of a number; "none" is null
+  fallback: string // what an empty field means, where the schema says so
+}
+
+const typed = z.object({ type: z.string().optional(), enum: z.array(z.string()).optional(), const: z.string().optional() })
+const property = typed.extend({
+  title: z.string().optional(),
+  description: z.string().optional(),
+  default: z.unknown().optional(),
+  anyOf: z.array(typed).optional(),
+  get properties() {
+    return z.record(z.string(), property).optional()
+  },
+})
+type Property = z.infer<typeof property>
+
+/** Every single-valued field of the configuration by name, those of the start with "start." before. */
+export function formFields(): Map<string, Field> {
+  const root = property.parse(configJsonSchema())
+  const own = fieldsOf(root, '')
+  const start = root.properties?.start ? fieldsOf(root.properties.start, 'start.') : []
+  return new Map([...own, ...start].map((f) => [f.name, f]))
+}
+
+function fieldsOf(parent: Property, before: string): Field[] {
+  return Object.entries(parent.properties ?? {}).flatMap(([name, p]) => {
+    const kind = kindOf(p)
+    if (!kind || !p.title) return []
+    return [
+      {
+        name: before + name,
+        title: p.title,
+        description: (p.description ?? '').replace(/[;,]? ?null: none$/, ''), // here "none" is typed
+        kind,
+        choices: p.enum ?? [],
+        words: (p.anyOf ?? []).flatMap((a) => (a.const === 'all' ? ['all' as const] : a.type === 'null' ? ['none' as const] : [])),
+        fallback: p.default === undefined ? '' : textOf(p.default),
+      },
+    ]
+  })
+}
+
+function kindOf(p: Property): Field['kind'] | null {
+  if (p.enum) return 'choice'
+  const types = [p.type, ...(p.anyOf ?? []).map((a) => a.type)]
+  if (types.includes('number') || types.includes('integer')) return 'number'
+  if (p.type === 'boolean') return 'switch'
+  return p.type === 'string' ? 'text' : null
+}
+
+/** What was typed as a value; text that is no number stays text, so that the schema refuses it with its own words. */
+export function valueOf(field: Pick<Field, 'kind' | 'words'>, text: string): unknown {
+  const trimmed = text.trim()
+  if (trimmed === '') return undefined
+  if (field.kind !== 'number') return text
+  if (trimmed === 'none' && field.words.includes('none')) return null
+  if (trimmed === 'all' && field.words.includes('all')) return 'all'
+  const number = Number(trimmed)
+  return Number.isFinite(number) ? number : text
+}
+
+/** What is wrong, in the words of the form rather than the schema's types. */
+export function issueText(field: Pick<Field, 'kind' | 'words'> | undefined, message: string): string {
+  if (field?.kind !== 'number' || !message.startsWith('Invalid input')) return message
+  return ['type a number', ...field.words].join(' or ')
+}
+
+/** A value as it stands in the field. */
+export function textOf(value: unknown): string {
+  if (value === undefined) return ''
+  return value === null ? 'none' : String(value)
+}

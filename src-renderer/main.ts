@@ -1,0 +1,8 @@
+// The page's door.
+import { mount } from 'svelte'
+
+import App from './App.svelte'
+import './theme.css'
+
+const target = document.getElementById('app')
+if (target) mount(App, { target })

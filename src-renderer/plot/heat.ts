@@ -1,0 +1,64 @@
+// A coefficient table as a map: rows are vectors or iterations, columns are blocks. Zero is the middle of a diverging
+// scale that reaches as far to both sides, so that a colour means the same sign and size everywhere on the map.
+import type { StageDetail } from '../../src-main/contract/run.ts'
+import { fileName } from './format.ts'
+
+export interface HeatRow {
+  name: string
+  values: number[] // one a block
+}
+
+/** The start's vectors (its own map: they scale task vectors, not the difference vector). */
+export function startRows(start: StageDetail | null, present: number[][] | null = null): HeatRow[] {
+  const table = present ?? start?.coefficients ?? []
+  return table.map((values, i) => ({
+    name: fileName(start?.vectors[i] ?? `vector ${i + 1}`).replace(/\.(safetensors|pt|npz)$/, ''),
+    values,
+  }))
+}
+
+/** One row an iteration, then what they do together: prod_k (1 + lambda_k) - 1. `present` replaces the row of a stage that runs. */
+export function iterationRows(iterations: readonly StageDetail[], present: { stage: number; table: number[][] } | null = null): HeatRow[] {
+  const rows = iterations
+    .map((s) => ({ name: `Iteration ${s.stage}`, values: (present?.stage === s.stage ? present.table : s.coefficients)[0] ?? [] }))
+    .filter((row) => row.values.length > 0)
+  if (rows.length < 2) return rows
+  const together = (rows[0]?.values ?? []).map((_, b) => rows.reduce((product, row) => product * (1 + (row.values[b] ?? 0)), 1) - 1)
+  return [...rows, { name: 'Together', values: together }]
+}
+
+/** Largest size of any finite value; 0 for an empty or all-zero table. */
+export function reach(rows: readonly HeatRow[]): number {
+  let largest = 0
+  for (const row of rows) for (const v of row.values) if (Number.isFinite(v)) largest = Math.max(largest, Math.abs(v))
+  return largest
+}
+
+/** The column whose value is largest in size, over all rows; null when there is none. */
+export function strongest(rows: readonly HeatRow[]): { row: number; column: number; value: number } | null {
+  let found: { row: number; column: number; value: number } | null = null
+  rows.forEach((r, row) =>
+    r.values.forEach((value, column) => {
+      if (Number.isFinite(value) && Math.abs(value) > Math.abs(found?.value ?? 0)) found = { row, column, value }
+    }),
+  )
+  return found
+}
+
+export type Colour = readonly [number, number, number]
+
+/** "rgb(1, 2, 3)" or "#123456" as three bytes. */
+export function parseColour(text: string): Colour {
+  const hex = /^#([0-9a-f]{6})$/i.exec(text.trim())?.[1]
+  if (hex) return [0, 2, 4].map((i) => Number.parseInt(hex.slice(i, i + 2), 16)) as unknown as Colour
+  const [r = 0, g = 0, b = 0] = (text.match(/[\d.]+/g) ?? []).map(Number)
+  return [r, g, b]
+}
+
+/** The colour of a value in [-1, 1] between low, middle and high, straight lines in between. */
+export function diverging(value: number, low: Colour, middle: Colour, high: Colour): Colour {
+  const t = Math.min(1, Math.abs(value))
+  const end = value < 0 ? low : high
+  const mix = (i: 0 | 1 | 2) => Math.round(middle[i] + (end[i] - middle[i]) * t)
+  return [mix(0), mix(1), mix(2)]
+}

@@ -1,0 +1,49 @@
+// Each chart in one sentence, for those who cannot or need not look at it.
+import type { Growth, StageLine } from './curves.ts'
+import { coefficient, figure, percent, points } from './format.ts'
+import { type HeatRow, strongest } from './heat.ts'
+import { type Measure, measureNames, type TaskBar } from './scores.ts'
+
+export function accuracySentence(lines: readonly StageLine[], measure: Measure, split: string): string {
+  const all = lines.flatMap((l) => l.points).filter((p) => Number.isFinite(p.y))
+  const first = all[0]
+  const last = all.at(-1)
+  if (!first || !last) return 'No epoch has been measured yet.'
+  const best = Math.max(...all.map((p) => p.y))
+  return `On the ${split} split, ${measureNames[measure]} went from ${percent(first.y)} to ${percent(last.y)} in ${last.x} steps; the best is ${percent(best)}.`
+}
+
+export function growthSentence(bars: readonly Growth[], measure: Measure): string {
+  const first = bars[0]
+  const last = bars.at(-1)
+  if (!first || !last) return 'No stage has a measured state yet.'
+  if (bars.length === 1) return `The start reaches ${percent(first.value)} ${measureNames[measure]}.`
+  const most = bars.slice(1).reduce((a, b) => ((b.gain ?? 0) > (a.gain ?? 0) ? b : a))
+  return `From ${percent(first.value)} at the start to ${percent(last.value)} after ${last.name.toLowerCase()}; ${most.name.toLowerCase()} gains most, ${points(most.gain)}.`
+}
+
+export function lossSentence(lines: readonly StageLine[]): string {
+  const all = lines.flatMap((l) => l.points)
+  const finite = all.filter((p) => Number.isFinite(p.y))
+  const first = finite[0]
+  const last = finite.at(-1)
+  if (!first || !last) return 'No step has been taken yet.'
+  const broken = all.length - finite.length
+  return `The loss went from ${figure(first.y)} to ${figure(last.y)} in ${finite.length} steps${broken ? `; ${broken} steps gave no number` : ''}.`
+}
+
+export function taskSentence(bars: readonly TaskBar[], measure: Measure): string {
+  const known = bars.filter((b) => b.now !== null)
+  if (known.length === 0) return 'No task has been measured yet.'
+  const sorted = [...known].sort((a, b) => (a.now ?? 0) - (b.now ?? 0))
+  const low = sorted[0]
+  const high = sorted.at(-1)
+  const of = measure === 'relativeAccuracy' ? ' of its fine-tuned model' : ''
+  return `${high?.task} is highest at ${percent(high?.now)}${of}, ${low?.task} lowest at ${percent(low?.now)}.`
+}
+
+export function heatSentence(rows: readonly HeatRow[], blocks: readonly string[]): string {
+  const top = strongest(rows)
+  if (!top) return 'All coefficients are 0.'
+  return `The largest of ${rows.length} × ${blocks.length} coefficients is ${coefficient(top.value)}, at ${blocks[top.column] ?? `block ${top.column + 1}`} in ${rows[top.row]?.name}.`
+}

@@ -1,0 +1,152 @@
+// The settings being written on the Compose page: fields as typed, which vectors and tasks take part, and what is wrong.
+import { SvelteSet } from 'svelte/reactivity'
+
+import type { Project } from '../../src-main/contract/api.ts'
+import type { ResolvedConfig, RunConfig } from '../../src-main/contract/config.ts'
+import type { Plan } from '../../src-main/contract/engine-api.ts'
+import type { ErrorRecord } from '../../src-main/contract/errors.ts'
+import { type ConfigIssue, configIssues, resolveConfig } from '../../src-main/contract/resolve.ts'
+import type { RunDetail } from '../../src-main/contract/run.ts'
+import { client, errorOf } from '../bridge.ts'
+import { configOfRun, liesIn } from './config-of-run.ts'
+
+type Fields = Record<string, unknown>
+interface Checked {
+  config: unknown
+  issues: readonly ConfigIssue[]
+  error: ErrorRecord | null
+  plan: Plan | null
+}
+
+class Compose {
+  #grant = $state<string | null>(null)
+  #fields = $state<Fields>({})
+  #start = $state<Fields>({})
+  #source = $state.raw<Pick<RunConfig, 'pretrained' | 'vectors' | 'tasks'> | null>(null)
+  #pending = $state.raw<{ run: number; config: ResolvedConfig } | null>(null)
+  #checked = $state.raw<Checked | null>(null)
+  #busy = $state(false)
+  readonly off = new SvelteSet<string>() // "vector PATH" and "task NAME" that sit out
+
+  #config = $derived.by(() => this.#written())
+  #own = $derived(configIssues(this.#config))
+
+  get config() {
+    return this.#config
+  }
+  get source() {
+    return this.#source
+  }
+  get pending() {
+    return this.#pending
+  }
+  get busy() {
+    return this.#busy
+  }
+  /** The answer to the settings as they are now; null while they are being checked. */
+  get checked() {
+    return this.#checked?.config === this.#config ? this.#checked : null
+  }
+  /** The newest plan, also while a change is being checked. */
+  get plan() {
+    return this.#own.length ? null : (this.#checked?.plan ?? null)
+  }
+  get issues(): readonly ConfigIssue[] {
+    return this.#own.length ? this.#own : (this.checked?.issues ?? [])
+  }
+  get ready() {
+    return this.#grant !== null && this.issues.length === 0 && !this.checked?.error && !this.#busy
+  }
+
+  /** What empty fields stand for; null while something is wrong. */
+  get effective(): ResolvedConfig | null {
+    return this.#own.length ? null : resolveConfig(this.#config, (path) => path)
+  }
+
+  /** "seed" or "start.epochs" as typed; undefined when empty. */
+  value(name: string): unknown {
+    return name.startsWith('start.') ? this.#start[name.slice(6)] : this.#fields[name]
+  }
+
+  set(name: string, value: unknown): void {
+    if (name.startsWith('start.')) this.#start[name.slice(6)] = value
+    else this.#fields[name] = value
+  }
+
+  /** Takes a project's own settings, or those of the run that waits for it. */
+  adopt(project: Project): void {
+    this.#grant = project.grant
+    const waiting = this.#pending
+    const fits = waiting && liesIn(waiting.config, project.folder)
+    this.load(fits ? configOfRun(waiting.config, project.folder) : project.config)
+    if (fits) this.#pending = null
+  }
+
+  load(config: RunConfig): void {
+    const { start, pretrained, vectors, tasks, ...fields } = config
+    this.#fields = { ...fields }
+    this.#start = { method: 'atlas', ...start }
+    this.#source = { pretrained, vectors, tasks }
+    this.off.clear()
+  }
+
+  /** Settings of a stored run; they wait when its project is not the one that is open. True when they are in the form. */
+  again(run: RunDetail, project: Project | null): boolean {
+    if (project && liesIn(run.config, project.folder)) {
+      this.#grant = project.grant
+      this.load(configOfRun(run.config, project.folder))
+      this.#pending = null
+      return true
+    }
+    this.#pending = { run: run.run, config: run.config }
+    return false
+  }
+
+  forget(): void {
+    this.#pending = null
+  }
+
+  /** Asks the engine about the present settings; the answer to older ones is dropped. */
+  async check(): Promise<void> {
+    const config = this.#config
+    const grant = this.#grant
+    if (grant === null || this.#own.length) return
+    try {
+      const answer = await client.config.check({ grant, config })
+      if (config === this.#config) this.#checked = { config, ...answer }
+    } catch (thrown) {
+      if (config === this.#config) this.#checked = { config, issues: [], error: errorOf(thrown), plan: null }
+    }
+  }
+
+  /** The new run's number. */
+  async begin(): Promise<number> {
+    this.#busy = true
+    try {
+      return (await client.runs.start({ grant: this.#grant ?? '', config: this.#config })).run
+    } finally {
+      this.#busy = false
+    }
+  }
+
+  #written(): Fields {
+    const { iterations, ...fields } = defined(this.#fields)
+    const { checkpoint, ...start } = defined(this.#start)
+    return {
+      ...fields,
+      pretrained: this.#source?.pretrained,
+      vectors: (this.#source?.vectors ?? []).filter((v) => !this.off.has(`vector ${v}`)),
+      tasks: (this.#source?.tasks ?? []).filter((t) => !this.off.has(`task ${t.name}`)),
+      ...(fields.method === 'dv-basi' && {
+        ...(iterations !== undefined && { iterations }),
+        start: start.method === 'checkpoint' && checkpoint !== undefined ? { ...start, checkpoint } : start,
+      }),
+    }
+  }
+}
+
+function defined(fields: Fields): Fields {
+  return Object.fromEntries(Object.entries(fields).filter(([, v]) => v !== undefined))
+}
+
+export const compose = new Compose()

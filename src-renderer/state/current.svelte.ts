@@ -1,0 +1,62 @@
+// The run whose page is open, so that actions know what they act on, and what was exported of it.
+import type { Exported } from '../../src-main/contract/recipe.ts'
+import { client } from '../bridge.ts'
+import { RunView } from './run.svelte.ts'
+
+class Current {
+  #view = $state.raw<RunView | null>(null)
+  iteration = $state<number | null>(null) // to export; null: the last accepted
+  confirming = $state(false) // the question before a run is cancelled
+  #exported = $state.raw<(Exported & { download: string | null }) | null>(null)
+  #exporting = $state(false)
+  #stopping = $state(false)
+
+  get view() {
+    return this.#view
+  }
+  get exported() {
+    return this.#exported
+  }
+  get exporting() {
+    return this.#exporting
+  }
+  get stopping() {
+    return this.#stopping
+  }
+
+  open(run: number): void {
+    this.close()
+    this.#view = new RunView(run)
+  }
+
+  close(): void {
+    this.#view?.close()
+    this.#view = null
+    this.iteration = null
+    this.confirming = false
+    this.#exported = null
+    this.#stopping = false
+  }
+
+  async export(): Promise<void> {
+    if (!this.#view) return
+    this.#exporting = true
+    try {
+      this.#exported = (await client.runs.export({ run: this.#view.run, iteration: this.iteration })) ?? this.#exported
+    } finally {
+      this.#exporting = false
+    }
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping = true
+    if (this.#view) await client.runs.stop({ run: this.#view.run })
+  }
+
+  async cancel(): Promise<void> {
+    this.confirming = false
+    if (this.#view) await client.runs.cancel({ run: this.#view.run })
+  }
+}
+
+export const current = new Current()

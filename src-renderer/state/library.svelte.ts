@@ -1,0 +1,91 @@
+// What Basil has at hand: itself, the opened project and the newest runs.
+import type { About, Project } from '../../src-main/contract/api.ts'
+import type { RunSummary } from '../../src-main/contract/run.ts'
+import { client } from '../bridge.ts'
+import { connection } from './connection.svelte.ts'
+
+const recentCount = 12
+const pause = 1_000 // ms between two looks while the engine starts
+
+class Library {
+  #about = $state.raw<About | null>(null)
+  #project = $state.raw<Project | null>(null)
+  #recent = $state.raw<readonly RunSummary[]>([])
+  #total = $state<number | null>(null)
+  #interrupted = $state.raw<readonly RunSummary[]>([])
+
+  get about() {
+    return this.#about
+  }
+  get project() {
+    return this.#project
+  }
+  get recent() {
+    return this.#recent
+  }
+  get total() {
+    return this.#total
+  }
+  get interrupted() {
+    return this.#interrupted
+  }
+  get running() {
+    return this.#recent.find((r) => r.state === 'running')
+  }
+
+  /** Everything afresh: at the start, and when a lost connection is back. */
+  async reload(): Promise<void> {
+    const starting = this.load()
+    await Promise.allSettled([this.refresh(), starting])
+    await starting
+    await this.refresh()
+  }
+
+  /** Asks until the engine has started or has said why it cannot. */
+  async load(): Promise<void> {
+    for (;;) {
+      this.#about = await client.about()
+      if (this.#about.engine || this.#about.engineError) break
+      await new Promise((resolve) => setTimeout(resolve, pause))
+      await connection.returned()
+    }
+  }
+
+  /** Reads the newest runs again, and those found unfinished that are not among them. */
+  async refresh(): Promise<void> {
+    const { rows, total } = await client.runs.list({ limit: recentCount })
+    this.#recent = rows
+    this.#total = total
+    const known = new Set(rows.map((r) => r.run))
+    const older = (this.#about?.interrupted ?? []).filter((run) => !known.has(run))
+    const shown = await Promise.all(older.map((run) => client.runs.show({ run })))
+    this.#interrupted = [...rows, ...shown].filter((r) => r.state === 'interrupted')
+  }
+
+  /** Goes on with an interrupted run. */
+  async resume(run: number): Promise<void> {
+    await client.runs.resume({ run })
+    await this.refresh()
+  }
+
+  async openSample(): Promise<Project> {
+    return this.#open(await client.projects.sample())
+  }
+
+  async open(path: string): Promise<Project> {
+    return this.#open(await client.projects.open({ path }))
+  }
+
+  /** null when the dialog was closed. */
+  async pick(): Promise<Project | null> {
+    const project = await client.projects.pick()
+    return project && this.#open(project)
+  }
+
+  #open(project: Project): Project {
+    this.#project = project
+    return project
+  }
+}
+
+export const library = new Library()

@@ -1,0 +1,97 @@
+import { describe, expect, it } from 'vitest'
+
+import { configIssues, resolveConfig } from '../../src-main/contract/resolve.ts'
+import type { RunEvent } from '../../src-main/contract/run.ts'
+import { formFields, textOf, valueOf } from '../../src-renderer/components/form/form-fields.ts'
+import { applyEvent, liveRun } from '../../src-renderer/state/apply-event.ts'
+import { configOfRun, liesIn } from '../../src-renderer/state/config-of-run.ts'
+import { config, run, scores } from './run-fixture.ts'
+
+const epoch = (stage: number, number: number, best: boolean): RunEvent => ({
+  type: 'epoch',
+  run: 7,
+  stage,
+  epoch: number,
+  step: number * 2,
+  losses: [1, 1],
+  metric: 1,
+  best,
+  tasks: scores([0.5, 0.5]),
+  coefficients: [[number, number, number]],
+  seconds: 1,
+  remainingSeconds: 3,
+})
+const begin: RunEvent = {
+  type: 'stage',
+  run: 7,
+  stage: 3,
+  kind: 'iteration',
+  method: 'dv-basi',
+  vectors: ['difference vector'],
+  epochsPlanned: 2,
+  stepsPerEpoch: 2,
+}
+
+describe('applyEvent', () => {
+  const events = [begin, epoch(3, 0, true), epoch(3, 1, true), epoch(3, 2, false)]
+  const once = events.reduce(applyEvent, liveRun(run()))
+
+  it('adds a stage and its epochs, and keeps the best coefficients beside the present ones', () => {
+    const stage = once.detail.iterations.at(-1)
+    expect(stage?.epochs.map((e) => e.epoch)).toEqual([0, 1, 2])
+    expect(stage?.coefficients).toEqual([[1, 1, 1]])
+    expect(stage?.best).toBe(2)
+    expect(once.present).toEqual({ stage: 3, table: [[2, 2, 2]] })
+  })
+
+  it('changes nothing when a lost stream is told again', () => {
+    const twice = [begin, epoch(3, 0, true), epoch(3, 1, true), epoch(3, 2, false)].reduce(applyEvent, once)
+    expect(twice.detail).toEqual(once.detail)
+  })
+
+  it('leaves the run it was given as it was', () => {
+    const before = run()
+    applyEvent(liveRun(before), begin)
+    expect(before).toEqual(run())
+  })
+
+  it('replaces an evaluation of the same model on the same split', () => {
+    const evaluation = { split: 'test' as const, model: 'start' as const, stage: 0, tasks: scores([1, 1]) }
+    const next = applyEvent(liveRun(run()), { type: 'evaluation', run: 7, evaluation })
+    expect(next.detail.evaluations.filter((e) => e.split === 'test' && e.model === 'start')).toEqual([evaluation])
+  })
+})
+
+describe('configOfRun', () => {
+  it('resolves back to the same settings', () => {
+    const written = configOfRun(config, '/models/set/')
+    expect(configIssues(written)).toEqual([])
+    expect(written.pretrained).toBe('pre.safetensors')
+    expect(resolveConfig(written, (path) => `/models/set/${path}`)).toEqual(config)
+  })
+
+  it('knows whether a folder holds the run', () => {
+    expect(liesIn(config, '/models/set')).toBe(true)
+    expect(liesIn(config, '/models/se')).toBe(false)
+  })
+})
+
+describe('form fields', () => {
+  const fields = formFields()
+
+  it("come from the schema, the start's with its name before", () => {
+    expect(fields.get('seed')).toMatchObject({ title: 'Seed', kind: 'number', fallback: '0' })
+    expect(fields.get('start.method')?.choices).toContain('checkpoint')
+    expect(fields.get('testEach')?.kind).toBe('switch')
+    expect(fields.get('patience')?.words).toEqual(['none'])
+    expect(fields.get('batch')?.words).toEqual(['all'])
+    expect(fields.has('tasks')).toBe(false)
+  })
+
+  it('read what is typed, and leave nonsense for the schema to refuse', () => {
+    const patience = { kind: 'number', words: ['none'] } as const
+    const read = (text: string) => valueOf({ ...patience, words: [...patience.words] }, text)
+    expect([read(''), read(' 5 '), read('none'), read('all'), read('1e-3'), read('x')]).toEqual([undefined, 5, null, 'all', 0.001, 'x'])
+    expect([textOf(undefined), textOf(null), textOf(0.1)]).toEqual(['', 'none', '0.1'])
+  })
+})
