@@ -31,7 +31,7 @@ const child = spawn(node, ['--import', orphan, join(root, script), ...rest], {
 // A terminal sends Ctrl+C to the child by itself: passing it on would make it two.
 process.on('SIGINT', () => process.stdin.isTTY || child.kill('SIGINT'))
 for (const signal of ['SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal))
-whenOrphaned(process.ppid, () => child.kill('SIGTERM'))
+whenOrphaned(() => child.kill('SIGTERM'))
 child.on('exit', (code, signal) => process.exit(signal ? 128 + (constants.signals[signal] ?? 9) : (code ?? 1)))
 child.on('error', (error) => {
   console.error(`Basil could not start ${node}: ${error.message}`)

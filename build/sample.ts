@@ -30,6 +30,7 @@ const { values: options } = parseArgs({
     pretrain: { type: 'string', default: '600' },
     finetune: { type: 'string', default: '600' },
     rate: { type: 'string', default: '0.0003' },
+    shots: { type: 'string', default: '2' },
     layers: { type: 'string', default: '4' },
   },
 })
@@ -101,6 +102,42 @@ function randomHead(classes: number, stream: number): Head {
   return { weights, classes, embed: architecture.embed }
 }
 
+/** The field's few-shot head: per class, the mean of normalised features of its first training images, normalised. */
+function prototypes(tower: Tower, weights: Weights, source: Source, shots: number): Head {
+  const { pixels, labels } = source.images.train as Source['images'][string]
+  const device = onDevice(weights)
+  const head = new Float32Array(source.classes * architecture.embed)
+  for (let c = 0; c < source.classes; c++) {
+    const chosen = [...labels.keys()].filter((i) => labels[i] === c).slice(0, shots)
+    const patches = patchesOf(chosen.map((i) => ({ index: 0, images: { where: '', count: 1, size, pixels: shrink(pixels, i, 0, 0), labels: new Int32Array(1) } })), size, architecture.patchSize)
+    const { features } = forward(tower, (name) => device.get(name) as Tensor, patches, false)
+    const z = tower.ops.read(features)
+    const row = new Float64Array(architecture.embed)
+    for (let n = 0; n < chosen.length; n++) {
+      const one = z.subarray(n * architecture.embed, (n + 1) * architecture.embed)
+      const norm = Math.hypot(...one)
+      one.forEach((v, e) => {
+        row[e] = (row[e] as number) + v / norm
+      })
+    }
+    const norm = Math.hypot(...row)
+    head.set(row.map((v) => v / norm), c * architecture.embed)
+    tf.dispose([patches, features])
+  }
+  tf.dispose([...device.values()])
+  return { weights: head, classes: source.classes, embed: architecture.embed }
+}
+
+function onDevice(weights: Weights): Map<string, Tensor> {
+  const shapes = towerParameters(architecture)
+  return new Map(
+    [...weights].map(([name, values]) => {
+      const shape = shapes.get(name) as number[]
+      return [name, tf.tensor(Float32Array.from(values), shape.length > 2 ? [shape[0] as number, shape.slice(1).reduce((a, b) => a * b, 1)] : shape)]
+    }),
+  )
+}
+
 function trainingTask(source: Source, head: Head): TrainingTask {
   const { pixels, labels } = source.images.train as Source['images'][string]
   return {
@@ -115,16 +152,7 @@ function trainingTask(source: Source, head: Head): TrainingTask {
 
 function accuracy(tower: Tower, weights: Weights, source: Source, head: Head, split: string): number {
   const { pixels, labels, count } = source.images[split] as Source['images'][string]
-  const shapes = towerParameters(architecture)
-  const device = new Map(
-    [...weights].map(([name, values]) => {
-      const shape = shapes.get(name) as number[]
-      return [
-        name,
-        tf.tensor(Float32Array.from(values), shape.length > 2 ? [shape[0] as number, shape.slice(1).reduce((a, b) => a * b, 1)] : shape),
-      ]
-    }),
-  )
+  const device = onDevice(weights)
   let correct = 0
   for (let first = 0; first < count; first += 100) {
     const n = Math.min(100, count - first)
@@ -191,6 +219,7 @@ train(tower, weights, all, {
   log: (l) => console.log(`pre-training: ${l}`),
 })
 weights = stored(weights)
+for (const [n, s] of sources) heads.set(n, prototypes(tower, weights, s, Number(options.shots)))
 console.log(`pre-trained on test: ${report(weights)}`)
 await saveModel('pretrained', weights, 'pretrained')
 for (const [i, name] of names.entries()) {

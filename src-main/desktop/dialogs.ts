@@ -1,0 +1,33 @@
+// What a window can do that a browser cannot: the system's own dialogs. A path that comes from here was chosen by the person.
+import { type BrowserWindow, dialog } from 'electron'
+
+import type { Platform } from '../runner/router.ts'
+
+/** `window`: the one to ask in front of; the dialog stands alone while there is none. */
+export function windowPlatform(window: () => BrowserWindow | undefined): Platform {
+  return {
+    window: true,
+    pickConfig: async () => {
+      const options: Electron.OpenDialogOptions = {
+        title: 'Open a project',
+        filters: [{ name: 'Configuration', extensions: ['json'] }],
+        properties: ['openFile'],
+      }
+      const parent = window()
+      const { filePaths } = await (parent ? dialog.showOpenDialog(parent, options) : dialog.showOpenDialog(options))
+      return filePaths[0] ?? null
+    },
+    pickTarget: async (suggestedName) => {
+      const options: Electron.SaveDialogOptions = {
+        title: 'Export the model',
+        defaultPath: suggestedName,
+        filters: [{ name: 'Safetensors', extensions: ['safetensors'] }],
+        properties: ['createDirectory', 'showOverwriteConfirmation'],
+      }
+      const parent = window()
+      const { canceled, filePath } = await (parent ? dialog.showSaveDialog(parent, options) : dialog.showSaveDialog(options))
+      return canceled || !filePath ? null : filePath
+    },
+    download: () => null, // the file is where the person put it
+  }
+}

@@ -1,0 +1,74 @@
+// The program with a window, from start to end: one instance, one workbench, one window; closing it ends all three, and a
+// run at work is kept as interrupted.
+import { join } from 'node:path'
+
+import { app, type BrowserWindow, dialog, session } from 'electron'
+
+import { recordOf, sentence } from '../contract/errors.ts'
+import { dataFolder } from '../files/data-folder.ts'
+import { createRouter } from '../runner/router.ts'
+import { openWorkbench, type Workbench } from '../runner/workbench.ts'
+import { serveWindow } from './connect.ts'
+import { windowPlatform } from './dialogs.ts'
+import { guardContents, guardSession } from './guard.ts'
+import { setMenu } from './menu.ts'
+import { registerScheme, servePages } from './pages.ts'
+import { utilityEngine } from './utility-engine.ts'
+import { openWindow, showWindow } from './window.ts'
+
+/** `folder`: where the bundles lie, out/main. Resolves when the window is open, or the program is on its way out. */
+export async function startDesktop(folder: string): Promise<void> {
+  const home = dataFolder()
+  app.setPath('userData', join(home, 'window')) // beside the history: another data folder is another instance
+  if (!app.requestSingleInstanceLock()) return app.quit()
+  app.enableSandbox()
+  registerScheme()
+  guardContents(app)
+
+  let window: BrowserWindow | undefined
+  app.on('second-instance', () => window && showWindow(window))
+  app.on('window-all-closed', () => app.quit())
+  await app.whenReady()
+  guardSession(session.defaultSession)
+  servePages(join(folder, '..', 'renderer'))
+  setMenu(home)
+
+  const resources = app.isPackaged ? process.resourcesPath : join(folder, '..', '..')
+  const workbench = await opened({
+    home,
+    engine: () => utilityEngine(join(folder, 'engine.js')),
+    sample: join(resources, 'resources', 'sample', 'dv-basi.json'),
+    write: true,
+  })
+  if (!workbench) return app.exit(1)
+  closeBeforeQuit(workbench)
+  serveWindow(
+    createRouter(
+      workbench,
+      windowPlatform(() => window),
+    ),
+  )
+  window = openWindow(folder)
+  window.on('closed', () => {
+    window = undefined
+  })
+}
+
+async function opened(options: Parameters<typeof openWorkbench>[0]): Promise<Workbench | undefined> {
+  try {
+    return await openWorkbench(options)
+  } catch (error) {
+    dialog.showErrorBox('Basil cannot start', sentence(recordOf(error)))
+    return undefined
+  }
+}
+
+function closeBeforeQuit(workbench: Workbench): void {
+  let closed = false
+  app.on('before-quit', (event) => {
+    if (closed) return
+    event.preventDefault()
+    closed = true
+    void workbench.close().finally(() => app.quit())
+  })
+}

@@ -1,0 +1,45 @@
+// The window: a sandboxed page without Node, that shows itself once it has something to show.
+import { join } from 'node:path'
+
+import { BrowserWindow, type WebPreferences } from 'electron'
+
+import { origin } from './origin.ts'
+
+const webPreferences = (preload: string): WebPreferences => ({
+  preload,
+  sandbox: true,
+  contextIsolation: true,
+  nodeIntegration: false,
+  nodeIntegrationInWorker: false,
+  nodeIntegrationInSubFrames: false,
+  webSecurity: true,
+  allowRunningInsecureContent: false,
+  experimentalFeatures: false,
+  webviewTag: false,
+  navigateOnDragDrop: false,
+  spellcheck: false, // would fetch dictionaries
+})
+
+/** `folder`: where the bundles lie, out/main. */
+export function openWindow(folder: string): BrowserWindow {
+  const window = new BrowserWindow({
+    title: 'Basil',
+    width: 1280,
+    height: 860,
+    minWidth: 720,
+    minHeight: 480,
+    show: false,
+    autoHideMenuBar: true,
+    webPreferences: webPreferences(join(folder, '..', 'preload', 'preload.cjs')),
+  })
+  window.once('ready-to-show', () => window.show())
+  void window.loadURL(`${origin}/`)
+  return window
+}
+
+/** Brings the window to the front, for a second start of the program. */
+export function showWindow(window: BrowserWindow): void {
+  if (window.isMinimized()) window.restore()
+  window.show()
+  window.focus()
+}

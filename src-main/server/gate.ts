@@ -1,0 +1,37 @@
+// Who may talk to the server. Loopback is not a boundary: any page in the person's browser can reach 127.0.0.1, and a
+// rebound name makes Host and Origin agree with each other. So both are compared with the one exact value (never a prefix,
+// never with one another), a missing one is refused, and the WebSocket carries a 256-bit token that only the printed
+// address holds, in its fragment, which browsers do not send.
+import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
+import type { IncomingHttpHeaders } from 'node:http'
+
+/** 256 random bits, in letters that a WebSocket subprotocol may have. */
+export const newToken = (): string => randomBytes(32).toString('base64url')
+
+/** Why a request for a file is refused; undefined when it is not. Browsers send Origin only where a page asks across. */
+export function refuseRequest(headers: IncomingHttpHeaders, port: number): string | undefined {
+  if (headers.host !== `127.0.0.1:${port}`) return 'Host is not this server'
+  if (headers.origin !== undefined && headers.origin !== `http://127.0.0.1:${port}`) return 'Origin is not this server'
+  const site = headers['sec-fetch-site']
+  if (site !== undefined && site !== 'same-origin' && site !== 'none') return 'asked for by another site'
+  return undefined
+}
+
+/** Why a WebSocket is refused; undefined when it is not. Browsers always send Origin here, so it must be there. */
+export function refuseSocket(headers: IncomingHttpHeaders, port: number, token: string): string | undefined {
+  if (headers.origin === undefined) return 'Origin is missing'
+  return refuseRequest(headers, port) ?? (offersToken(headers['sec-websocket-protocol'], token) ? undefined : 'the token is wrong')
+}
+
+/** The subprotocol a client with the token offers, and the one the server answers with. */
+export const protocolOf = (token: string): string => `basil.${token}`
+
+function offersToken(offered: string | undefined, token: string): boolean {
+  return offered !== undefined && sameText(offered.trim(), protocolOf(token))
+}
+
+/** In a time that does not depend on where the texts differ. */
+function sameText(a: string, b: string): boolean {
+  const hash = (text: string) => createHash('sha256').update(text).digest()
+  return timingSafeEqual(hash(a), hash(b))
+}

@@ -1,0 +1,95 @@
+// One HTTP server for a browser on the same machine: pages, an oRPC router over a WebSocket at /api, and downloads.
+// It listens on 127.0.0.1 only; who may talk to it is decided in gate.ts.
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import type { Duplex } from 'node:stream'
+
+import type { AnyRouter } from '@orpc/server'
+import { RPCHandler } from '@orpc/server/ws'
+import { WebSocketServer } from 'ws'
+
+import { errorsAsRecords } from '../runner/errors-over-rpc.ts'
+import { pageHeaders } from '../runner/page-headers.ts'
+import type { Platform } from '../runner/router.ts'
+import { Downloads, sendDownload } from './downloads.ts'
+import { newToken, protocolOf, refuseRequest, refuseSocket } from './gate.ts'
+import { listPages, sendPage } from './pages.ts'
+
+export interface ServeOptions {
+  port: number // 0: any free one
+  renderer: string // folder of the built pages
+}
+
+export interface Served {
+  url: string // with the token in its fragment
+  close(): Promise<void>
+}
+
+const maxPayload = 4 * 2 ** 20 // bytes of one message; a configuration has a few thousand
+
+/** Serves a router, made with what a browser can do, until closed. Rejects when the port is taken or the pages are not built. */
+export async function serveRouter(router: (platform: Platform) => AnyRouter, { port, renderer }: ServeOptions): Promise<Served> {
+  const pages = await listPages(renderer)
+  const downloads = new Downloads()
+  const token = newToken()
+  const platform: Platform = {
+    window: false,
+    pickConfig: async () => null,
+    pickTarget: async () => undefined,
+    download: (file) => downloads.offer(file),
+  }
+  const rpc = new RPCHandler(router(platform), { clientInterceptors: [errorsAsRecords] })
+  const sockets = new WebSocketServer({
+    noServer: true,
+    maxPayload,
+    perMessageDeflate: false,
+    clientTracking: true,
+    handleProtocols: () => protocolOf(token),
+  })
+  const server = createServer((request, response) => {
+    answer(request, response).catch(() => fail(response, 500, 'the file could not be read'))
+  })
+  const here = () => (server.address() as AddressInfo).port
+
+  async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    for (const [name, value] of Object.entries(pageHeaders(`ws://127.0.0.1:${here()}`))) response.setHeader(name, value)
+    const refusal = refuseRequest(request.headers, here())
+    if (refusal) return fail(response, 403, refusal)
+    if (request.method !== 'GET' && request.method !== 'HEAD') return fail(response, 405, 'only GET and HEAD')
+    const address = request.url?.split(/[?#]/)[0] ?? '/'
+    const page = pages.get(address)
+    if (page) return sendPage(response, page, request.method === 'HEAD')
+    const file = request.method === 'GET' ? downloads.redeem(address) : undefined
+    if (file) return sendDownload(response, file)
+    fail(response, 404, 'nothing is here')
+  }
+
+  server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+    socket.on('error', () => socket.destroy())
+    const refusal = request.url === '/api' ? refuseSocket(request.headers, here(), token) : 'nothing is here'
+    if (refusal) return void socket.end(`HTTP/1.1 403 Forbidden\r\nConnection: close\r\nContent-Type: text/plain\r\n\r\n${refusal}\n`)
+    sockets.handleUpgrade(request, socket, head, (connection) => {
+      connection.on('error', () => connection.terminate()) // too big a message, or a broken one
+      void rpc.upgrade(connection, { context: {} })
+    })
+  })
+
+  server.maxConnections = 64
+  await new Promise<void>((resolve, reject) => server.once('error', reject).listen({ port, host: '127.0.0.1', exclusive: true }, resolve))
+  return {
+    url: `http://127.0.0.1:${here()}/#token=${token}`,
+    close: async () => {
+      for (const connection of sockets.clients) connection.terminate()
+      sockets.close()
+      await new Promise<void>((resolve) => {
+        server.close(() => resolve())
+        server.closeAllConnections()
+      })
+    },
+  }
+}
+
+function fail(response: ServerResponse, status: number, why: string): void {
+  if (response.headersSent) return void response.destroy()
+  response.writeHead(status, { 'Content-Type': 'text/plain; charset=utf-8' }).end(`${why}\n`)
+}

@@ -1,0 +1,118 @@
+// The packed program, as far as it can be made without Electron's binary: electron-builder runs for real on a stub that has
+// nothing but the fuse wire. What it proves: the configuration's form, which files go in, what is unpacked, and the fuses.
+import { execFile } from 'node:child_process'
+import { chmod, copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { findPackageJSON } from 'node:module'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+
+import { FuseState, FuseV1Options, getCurrentFuseWire } from '@electron/fuses'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+
+import { migrations } from '../../src-main/history/migrations/migrate.ts'
+import { forkEngine } from '../../src-main/runner/engine-process.ts'
+import { openLink } from '../../src-main/runner/link/engine-link.ts'
+
+const root = join(import.meta.dirname, '..', '..')
+const asar = join(root, 'node_modules', '@electron', 'asar', 'bin', 'asar.js')
+const run = promisify(execFile)
+
+describe('the bundles', () => {
+  it('hold the migrations beside main', async () => {
+    expect(migrations(join(root, 'out', 'main'))).toEqual(migrations())
+  })
+  it('hold an engine that starts and finds its kernels', async () => {
+    expect(await engineName(join(root, 'out', 'main', 'engine.js'))).not.toBe('')
+  })
+  it('hold a preload that needs nothing but Electron', async () => {
+    const preload = await readFile(join(root, 'out', 'preload', 'preload.cjs'), 'utf8')
+    expect([...preload.matchAll(/require\("?'?([^"')]+)/g)].map(([, name]) => name)).toEqual(['electron'])
+  })
+})
+
+describe.runIf(process.platform === 'linux')('the packed program', () => {
+  let scratch = ''
+  let inside: string[] = []
+  beforeAll(async () => {
+    scratch = await mkdtemp(join(tmpdir(), 'basil-pack-'))
+    const stub = join(scratch, 'electron')
+    await makeStub(stub)
+    const builder = join(root, 'node_modules', 'electron-builder', 'cli.js')
+    const options = [`-c.electronDist=${stub}`, `-c.directories.output=${join(scratch, 'dist')}`, '--publish', 'never']
+    await run(process.execPath, [builder, '--linux', 'dir', '--config', 'build/electron-builder.json', ...options], { cwd: root })
+    const { stdout } = await run(process.execPath, [asar, 'list', join(packed(), 'resources', 'app.asar')], { maxBuffer: 2 ** 26 })
+    inside = stdout.split('\n')
+  })
+  afterAll(() => rm(scratch, { recursive: true, force: true }))
+  const packed = () => join(scratch, 'dist', 'linux-unpacked')
+
+  it('holds the bundles and what they import, and nothing of ours that is not needed', () => {
+    const needed = [
+      '/package.json',
+      '/out/main/main.js',
+      '/out/main/engine.js',
+      '/out/main/0001-start.sql',
+      '/out/preload/preload.cjs',
+      '/out/renderer/index.html',
+    ]
+    const imported = [
+      '/node_modules/zod/package.json',
+      '/node_modules/@orpc/server/package.json',
+      '/node_modules/@tensorflow/tfjs-core/package.json',
+    ]
+    for (const file of [...needed, ...imported]) expect(inside).toContain(file)
+    const unwanted =
+      /^\/(src-|test|build|docs)|\.ts$|\.map$|node-linux-|\/better-sqlite3\/(deps|src)\/|^\/node_modules\/(electron|vite|svelte|typescript)\//
+    expect(inside.filter((file) => unwanted.test(file))).toEqual([])
+  })
+  it('holds everything that its own processes import: the engine starts from it', async () => {
+    const out = join(scratch, 'extracted')
+    await run(process.execPath, [asar, 'extract', join(packed(), 'resources', 'app.asar'), out])
+    const main = await readFile(join(out, 'out', 'main', 'main.js'), 'utf8')
+    const names = [...main.matchAll(/^import .*"([^".]+)";$/gm)]
+      .map(([, name]) => name ?? '')
+      .filter((name) => !/^(node:|electron$)/.test(name))
+    expect(names.length).toBeGreaterThan(3)
+    for (const name of names) expect(findPackageJSON(name, join(out, 'out', 'main', 'main.js'))).toContain(out)
+    expect(await engineName(join(out, 'out', 'main', 'engine.js'))).not.toBe('')
+  })
+  it('keeps addons, kernels and the sample as plain files', async () => {
+    const unpacked = join(packed(), 'resources', 'app.asar.unpacked')
+    await readFile(join(unpacked, 'node_modules', 'better-sqlite3', 'prebuilds', `linux-${process.arch}.node`))
+    await readFile(join(unpacked, 'out', 'kernels', 'relaxed.wasm'))
+    expect(inside.filter((file) => /prebuilds\/(darwin|win32)/.test(file))).toEqual([])
+  })
+  it('has its fuses set', async () => {
+    const wire = await getCurrentFuseWire(join(packed(), 'basil'))
+    const off = [FuseV1Options.RunAsNode, FuseV1Options.EnableNodeOptionsEnvironmentVariable, FuseV1Options.EnableNodeCliInspectArguments]
+    for (const fuse of [...off, FuseV1Options.GrantFileProtocolExtraPrivileges]) expect(wire[fuse]).toBe(FuseState.DISABLE)
+    const on = [
+      FuseV1Options.EnableEmbeddedAsarIntegrityValidation,
+      FuseV1Options.OnlyLoadAppFromAsar,
+      FuseV1Options.EnableCookieEncryption,
+    ]
+    for (const fuse of on) expect(wire[fuse]).toBe(FuseState.ENABLE)
+  })
+})
+
+/** Starts a bundled engine under plain Node and asks what it is. */
+async function engineName(entry: string): Promise<string> {
+  const link = openLink(forkEngine(entry))
+  const { name } = await link.ask(link.client.describe())
+  link.process.kill()
+  await link.process.exited
+  return name
+}
+
+/** Empty files where electron-builder looks for Electron, and a program that ends in a fuse wire with all fuses off. */
+async function makeStub(folder: string): Promise<void> {
+  await mkdir(join(folder, 'resources'), { recursive: true })
+  await mkdir(join(folder, 'locales'), { recursive: true })
+  for (const file of ['LICENSE', 'LICENSES.chromium.html', 'chrome-sandbox', 'chrome_crashpad_handler', 'resources.pak', 'icudtl.dat'])
+    await writeFile(join(folder, file), '')
+  await copyFile(join(root, 'node_modules', 'electron', 'package.json'), join(folder, 'version.json'))
+  const wire = Buffer.concat([Buffer.from('dL7pKGdnNz796PbbjQWNKmHXBZaB9tsX'), Buffer.from([1, 9]), Buffer.from('00000000r')])
+  await writeFile(join(folder, 'electron'), Buffer.concat([Buffer.alloc(4096), wire, Buffer.alloc(64)]))
+  await chmod(join(folder, 'electron'), 0o755)
+}

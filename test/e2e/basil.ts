@@ -1,0 +1,100 @@
+// A real Basil in a real browser: the server as `npm start -- --no-window` starts it, on a data folder of its own, and the
+// machine's Chromium. Where there is no Chromium the tests are skipped with a loud line, or fail if CI or E2E_REQUIRED is set.
+import { type ChildProcess, spawn } from 'node:child_process'
+import { accessSync, constants, mkdirSync } from 'node:fs'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { delimiter, join } from 'node:path'
+import { createInterface } from 'node:readline'
+
+import { type Browser, chromium, type Page } from 'playwright-core'
+import { describe } from 'vitest'
+
+const root = join(import.meta.dirname, '..', '..')
+const program = findChromium()
+const required = Boolean(process.env.E2E_REQUIRED || process.env.CI)
+
+if (!program && !required)
+  console.error('\n*** No Chromium: the browser tests are SKIPPED. Next: apt-get install chromium, or set CHROMIUM_PATH. ***\n')
+
+/** describe for what needs a browser. */
+export const inBrowser = describe.skipIf(!program && !required)
+
+export interface Basil {
+  url: string // with the token
+  home: string
+  stop(): Promise<void>
+}
+
+/** Starts Basil; `home` is a new folder, removed at stop, unless one is given. */
+export async function startBasil(home?: string): Promise<Basil> {
+  const folder = home ?? (await mkdtemp(join(tmpdir(), 'basil-e2e-')))
+  const orphan = join(root, 'build', 'orphan.mjs')
+  const child = spawn(process.execPath, ['--import', orphan, join(root, 'build', 'start.mjs'), '--no-window'], {
+    cwd: root,
+    env: { ...process.env, BASIL_HOME: folder, BASIL_LAUNCHER: String(process.pid), NODE_OPTIONS: '' },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  const url = await printedAddress(child)
+  const stop = async () => {
+    await ended(child)
+    if (!home) await rm(folder, { recursive: true, force: true })
+  }
+  return { url, home: folder, stop }
+}
+
+/** Starts the browser; fails with what to do when there is none. */
+export async function startBrowser(): Promise<Browser> {
+  if (!program) throw new Error('No Chromium, and CI or E2E_REQUIRED asks for one: apt-get install chromium, or set CHROMIUM_PATH.')
+  const asRoot = process.getuid?.() === 0 ? ['--no-sandbox'] : []
+  return chromium.launch({ executablePath: program, args: [...asRoot, '--disable-dev-shm-usage', '--disable-background-networking'] })
+}
+
+/** Keeps a picture of the page in test-results/. */
+export async function shot(page: Page, name: string): Promise<void> {
+  mkdirSync(join(root, 'test-results'), { recursive: true })
+  await page.screenshot({ path: join(root, 'test-results', `${name}.png`), fullPage: true })
+}
+
+function findChromium(): string | undefined {
+  const names = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable']
+  const folders = ['/usr/bin', ...(process.env.PATH ?? '').split(delimiter)]
+  const places = [process.env.CHROMIUM_PATH ?? '', ...names.flatMap((name) => folders.map((folder) => join(folder, name)))]
+  return places.find((place) => place !== '' && executable(place))
+}
+
+function executable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK)
+    return true
+  } catch {
+    return false
+  }
+}
+
+function printedAddress(child: ChildProcess): Promise<string> {
+  return new Promise((resolve, reject) => {
+    if (!child.stdout || !child.stderr) throw new Error('the server has no output to read')
+    let said = ''
+    child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      said += text
+    })
+    createInterface({ input: child.stdout }).on('line', (line) => {
+      const [address] = /http:\/\/127\.0\.0\.1:\d+\/#token=[\w-]+/.exec(line) ?? []
+      if (address) resolve(address)
+    })
+    child.on('exit', (code) => reject(new Error(`the server ended with exit code ${code}: ${said}`)))
+  })
+}
+
+function ended(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return Promise.resolve()
+  return new Promise((resolve) => {
+    const late = setTimeout(() => child.kill('SIGKILL'), 10_000)
+    child.on('exit', () => {
+      clearTimeout(late)
+      resolve()
+    })
+    child.kill('SIGTERM')
+  })
+}

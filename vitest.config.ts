@@ -1,0 +1,41 @@
+// Every test runs in plain Node 24. Two workers at most, on two cores; heavy tests (whole processes, browsers, trainings)
+// come after the others and one at a time, so that no time limit depends on a neighbour.
+import { svelte } from '@sveltejs/vite-plugin-svelte'
+import { defineConfig } from 'vitest/config'
+
+const heavy = ['test/{e2e,faults,golden,bench,cli}/**/*.test.ts', 'test/**/*.heavy.test.ts']
+const renderer = ['test/renderer/**/*.test.ts']
+
+export default defineConfig({
+  test: {
+    environment: 'node',
+    maxWorkers: 2,
+    testTimeout: 20_000,
+    hookTimeout: 30_000,
+    reporters: ['default', './build/tally-reporter.mjs'],
+    projects: [
+      {
+        extends: true,
+        test: { name: 'unit', include: ['test/**/*.test.ts'], exclude: [...heavy, ...renderer], sequence: { groupOrder: 0 } },
+      },
+      {
+        extends: true,
+        plugins: [svelte({ configFile: false })],
+        resolve: { conditions: ['browser'] },
+        test: { name: 'renderer', include: renderer, sequence: { groupOrder: 0 } },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'heavy',
+          include: heavy,
+          fileParallelism: false,
+          maxWorkers: 1,
+          testTimeout: 240_000,
+          hookTimeout: 120_000,
+          sequence: { groupOrder: 1 },
+        },
+      },
+    ],
+  },
+})
