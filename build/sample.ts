@@ -109,7 +109,11 @@ function prototypes(tower: Tower, weights: Weights, source: Source, shots: numbe
   const head = new Float32Array(source.classes * architecture.embed)
   for (let c = 0; c < source.classes; c++) {
     const chosen = [...labels.keys()].filter((i) => labels[i] === c).slice(0, shots)
-    const patches = patchesOf(chosen.map((i) => ({ index: 0, images: { where: '', count: 1, size, pixels: shrink(pixels, i, 0, 0), labels: new Int32Array(1) } })), size, architecture.patchSize)
+    const patches = patchesOf(
+      chosen.map((i) => ({ index: 0, images: { where: '', count: 1, size, pixels: shrink(pixels, i, 0, 0), labels: new Int32Array(1) } })),
+      size,
+      architecture.patchSize,
+    )
     const { features } = forward(tower, (name) => device.get(name) as Tensor, patches, false)
     const z = tower.ops.read(features)
     const row = new Float64Array(architecture.embed)
@@ -121,7 +125,10 @@ function prototypes(tower: Tower, weights: Weights, source: Source, shots: numbe
       })
     }
     const norm = Math.hypot(...row)
-    head.set(row.map((v) => v / norm), c * architecture.embed)
+    head.set(
+      row.map((v) => v / norm),
+      c * architecture.embed,
+    )
     tf.dispose([patches, features])
   }
   tf.dispose([...device.values()])
@@ -133,7 +140,10 @@ function onDevice(weights: Weights): Map<string, Tensor> {
   return new Map(
     [...weights].map(([name, values]) => {
       const shape = shapes.get(name) as number[]
-      return [name, tf.tensor(Float32Array.from(values), shape.length > 2 ? [shape[0] as number, shape.slice(1).reduce((a, b) => a * b, 1)] : shape)]
+      return [
+        name,
+        tf.tensor(Float32Array.from(values), shape.length > 2 ? [shape[0] as number, shape.slice(1).reduce((a, b) => a * b, 1)] : shape),
+      ]
     }),
   )
 }

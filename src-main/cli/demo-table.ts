@@ -28,13 +28,20 @@ export function rowsOf(details: readonly Measured[]): DemoRow[] {
     row('fine-tuned, each its own', main.slice(0, 1), (e) => e.model === 'finetuned'),
     row('task arithmetic', of('task-arithmetic'), (e) => e.model === 'start'),
     row(`aTLAS, ${stepsOf(epochsOf(main))} steps`, main, (e) => e.model === 'start'),
-    ...first.iterations.map((it) => row(`+ DV-BASI, iteration ${it.stage} (${stepsOf(it.epochsPlanned)} steps)`, main, (e) => e.model === 'iteration' && e.stage === it.stage)),
+    ...first.iterations.map((it) =>
+      row(
+        `+ DV-BASI, iteration ${it.stage} (${stepsOf(it.epochsPlanned)} steps)`,
+        main,
+        (e) => e.model === 'iteration' && e.stage === it.stage,
+      ),
+    ),
     row(`aTLAS, ${stepsOf(epochsOf(of('atlas')))} steps (the longer run)`, of('atlas'), (e) => e.model === 'start'),
   ]
 }
 
 export function tableLines(rows: readonly DemoRow[], seeds: number): string[] {
-  const cell = (mean: number | null, deviation: number | null): string => (mean === null ? '-' : `${(100 * mean).toFixed(1)}${deviation === null ? '' : ` ± ${(100 * deviation).toFixed(1)}`}`)
+  const cell = (mean: number | null, deviation: number | null): string =>
+    mean === null ? '-' : `${(100 * mean).toFixed(1)}${deviation === null ? '' : ` ± ${(100 * deviation).toFixed(1)}`}`
   const widest = Math.max(...rows.map((r) => r.stage.length))
   const line = (a: string, b: string, c: string): string => `| ${a.padEnd(widest)} | ${b.padEnd(13)} | ${c.padEnd(13)} |`
   return [
@@ -48,8 +55,16 @@ export function tableLines(rows: readonly DemoRow[], seeds: number): string[] {
 function row(stage: string, runs: readonly RunDetail[], wanted: (e: Evaluation) => boolean): DemoRow {
   const evaluations = runs.flatMap((r) => r.evaluations.filter((e) => e.split === 'test' && wanted(e)))
   const absolute = evaluations.map((e) => mean(e.tasks.map((t) => t.accuracy)))
-  const relative = evaluations.filter((e) => e.tasks.every((t) => t.relativeAccuracy !== null)).map((e) => mean(e.tasks.map((t) => t.relativeAccuracy as number)))
-  return { stage, absolute: mean(absolute), absoluteDeviation: deviation(absolute), relative: relative.length ? mean(relative) : null, relativeDeviation: deviation(relative) }
+  const relative = evaluations
+    .filter((e) => e.tasks.every((t) => t.relativeAccuracy !== null))
+    .map((e) => mean(e.tasks.map((t) => t.relativeAccuracy as number)))
+  return {
+    stage,
+    absolute: mean(absolute),
+    absoluteDeviation: deviation(absolute),
+    relative: relative.length ? mean(relative) : null,
+    relativeDeviation: deviation(relative),
+  }
 }
 
 function mean(values: readonly number[]): number {

@@ -26,10 +26,20 @@ export async function demo(workbench: Workbench, { json, seeds }: { json: boolea
   }
   const rows: DemoRow[] = rowsOf(details)
   const seconds = (performance.now() - began) / 1000
-  if (json) return printJson({ type: 'done', seeds, seconds, engine: details[0]?.detail.engine ?? null, runs: details.map((d) => d.detail.run), table: rows })
+  if (json)
+    return printJson({
+      type: 'done',
+      seeds,
+      seconds,
+      engine: details[0]?.detail.engine ?? null,
+      runs: details.map((d) => d.detail.run),
+      table: rows,
+    })
   print('')
   for (const line of tableLines(rows, seeds)) print(line)
-  print(`\n${details.length} runs in ${seconds.toFixed(0)} s on ${details[0]?.detail.engine}. "basil runs" lists them; "basil export ${details[0]?.detail.run} --out merged.safetensors" writes the merged model.`)
+  print(
+    `\n${details.length} runs in ${seconds.toFixed(0)} s on ${details[0]?.detail.engine}. "basil runs" lists them; "basil export ${details[0]?.detail.run} --out merged.safetensors" writes the merged model.`,
+  )
 }
 
 /** The sample's configuration and what is compared with it, all of one budget: start and iterations together. */
@@ -37,11 +47,23 @@ export function armsOf(config: RunConfig): Record<'dv-basi' | 'task-arithmetic' 
   const { start, iterations, epochs, initialCoefficient: _, patience: __, testEach: ___, ...shared } = config
   const startEpochs = start?.epochs
   if (config.method !== 'dv-basi' || startEpochs === undefined || epochs === undefined || iterations === undefined)
-    throw new BasilError({ code: 'config-invalid', what: 'The sample cannot be compared', where: config.name ?? 'sample', why: 'it is not DV-BASI with epochs for start and iterations', next: 'put the sample project back as it was' })
+    throw new BasilError({
+      code: 'config-invalid',
+      what: 'The sample cannot be compared',
+      where: config.name ?? 'sample',
+      why: 'it is not DV-BASI with epochs for start and iterations',
+      next: 'put the sample project back as it was',
+    })
   return {
     'dv-basi': config,
     'task-arithmetic': { ...shared, name: 'Sample: task arithmetic', method: 'task-arithmetic', select: 'validation-accuracy' },
-    atlas: { ...shared, name: 'Sample: aTLAS, as many epochs', method: 'atlas', epochs: startEpochs + iterations * epochs, initialCoefficient: start?.initialCoefficient },
+    atlas: {
+      ...shared,
+      name: 'Sample: aTLAS, as many epochs',
+      method: 'atlas',
+      epochs: startEpochs + iterations * epochs,
+      initialCoefficient: start?.initialCoefficient,
+    },
   }
 }
 
@@ -53,7 +75,14 @@ async function follow(workbench: Workbench, run: number, json: boolean): Promise
     else show(event)
   }
   if (last?.type === 'ended' && last.error) throw new BasilError(last.error)
-  if (last?.type !== 'done') throw new BasilError({ code: 'run-state', what: 'The demo ended early', where: `run ${run}`, why: last?.type === 'ended' ? `the run was ${last.state}` : 'the run did not end', next: 'start it again with "npm run demo"' })
+  if (last?.type !== 'done')
+    throw new BasilError({
+      code: 'run-state',
+      what: 'The demo ended early',
+      where: `run ${run}`,
+      why: last?.type === 'ended' ? `the run was ${last.state}` : 'the run did not end',
+      next: 'start it again with "npm run demo"',
+    })
 }
 
 /** On a terminal the last line lives; elsewhere only what stays is printed. */

@@ -42,14 +42,24 @@ export const api = {
   },
   config: {
     /** Field by field, then by reading headers: what is wrong, or what the run would take. */
-    check: oc
-      .input(z.object({ grant: z.string(), config: z.unknown() }))
-      .output(z.object({ issues: z.array(z.object({ field: z.string(), message: z.string() })), error: errorSchema.nullable(), plan: planSchema.nullable() })),
+    check: oc.input(z.object({ grant: z.string(), config: z.unknown() })).output(
+      z.object({
+        issues: z.array(z.object({ field: z.string(), message: z.string() })),
+        error: errorSchema.nullable(),
+        plan: planSchema.nullable(),
+      }),
+    ),
   },
   runs: {
     start: oc.input(z.object({ grant: z.string(), config: z.unknown() })).output(run),
     list: oc
-      .input(z.object({ offset: z.number().int().min(0).default(0), limit: z.number().int().min(1).max(500).default(100), search: z.string().default('') }))
+      .input(
+        z.object({
+          offset: z.number().int().min(0).default(0),
+          limit: z.number().int().min(1).max(500).default(100),
+          search: z.string().default(''),
+        }),
+      )
       .output(z.object({ total: z.number(), rows: z.array(runSummarySchema) })),
     show: oc.input(run).output(runDetailSchema),
     /** The coefficient table of every epoch is in history; one is sent when asked for. */
@@ -60,6 +70,8 @@ export const api = {
     cancel: oc.input(run).output(z.boolean()),
     resume: oc.input(run).output(run),
     /** Writes the model after an iteration (0: the start; null: the last accepted). In a browser the file lands in the data folder's exports. */
-    export: oc.input(run.extend({ iteration: z.number().int().min(0).nullable() })).output(exportedSchema.extend({ download: z.string().nullable() }).nullable()),
+    export: oc
+      .input(run.extend({ iteration: z.number().int().min(0).nullable() }))
+      .output(exportedSchema.extend({ download: z.string().nullable() }).nullable()),
   },
 }

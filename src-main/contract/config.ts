@@ -2,11 +2,11 @@
 // Paths are relative to the configuration's folder; "file.safetensors#name" points into a tensor file.
 import { z } from 'zod'
 
-export const methods = ['task-arithmetic', 'atlas', 'dv-basi'] as const
-export const starts = ['task-arithmetic', 'atlas', 'checkpoint'] as const
-export const objectives = ['cross-entropy', 'entropy'] as const
-export const groupings = ['tensor', 'layer', 'scalar'] as const
-export const selections = ['training-loss', 'validation-loss', 'validation-accuracy'] as const
+const methods = ['task-arithmetic', 'atlas', 'dv-basi'] as const
+const starts = ['task-arithmetic', 'atlas', 'checkpoint'] as const
+const objectives = ['cross-entropy', 'entropy'] as const
+const groupings = ['tensor', 'layer', 'scalar'] as const
+const selections = ['training-loss', 'validation-loss', 'validation-accuracy'] as const
 
 const path = z.string().min(1, 'name a file').max(4096)
 const count = z.number().int().min(1).max(1_000_000)
@@ -16,7 +16,10 @@ const clipNorm = z.number().positive().max(1e6).nullable()
 const coefficient = z.number().min(-100).max(100)
 
 const task = z.strictObject({
-  name: z.string().regex(/^[\w .()+-]{1,80}$/, 'use letters, digits, space and . _ - ( ) +').meta({ title: 'Name' }),
+  name: z
+    .string()
+    .regex(/^[\w .()+-]{1,80}$/, 'use letters, digits, space and . _ - ( ) +')
+    .meta({ title: 'Name' }),
   data: path.meta({ title: 'Learning data', description: 'images the coefficients are learned on, "file#name"' }),
   head: path.meta({ title: 'Head', description: 'unit rows (classes, embed), "file#head.name"' }),
   validation: path.optional().meta({ title: 'Validation data', description: 'images that choose the best state and stop early' }),
@@ -24,20 +27,23 @@ const task = z.strictObject({
   finetuned: path.optional().meta({
     title: 'Fine-tuned model',
     description:
-      'what relative accuracy is relative to; else the vector whose file name holds the task\'s name, else the one at the same place in the list',
+      "what relative accuracy is relative to; else the vector whose file name holds the task's name, else the one at the same place in the list",
   }),
 })
 
 const length = {
   steps: count.optional().meta({ title: 'Steps', description: 'optimiser steps; give steps or epochs' }),
-  epochs: count.optional().meta({ title: 'Epochs', description: 'passes over the shortest task\'s learning data' }),
+  epochs: count.optional().meta({ title: 'Epochs', description: "passes over the shortest task's learning data" }),
 }
 const optimiser = {
   initialCoefficient: coefficient.optional().meta({ title: 'Initial coefficient' }),
   learningRate: learningRate.optional().meta({ title: 'Learning rate', description: 'of AdamW' }),
   weightDecay: weightDecay.optional().meta({ title: 'Weight decay', description: 'pulls coefficients to 0' }),
   clipNorm: clipNorm.optional().meta({ title: 'Gradient clip', description: 'largest norm of the gradient; null: none' }),
-  patience: count.nullable().optional().meta({ title: 'Patience', description: 'epochs without a better state before an iteration ends; null: none' }),
+  patience: count
+    .nullable()
+    .optional()
+    .meta({ title: 'Patience', description: 'epochs without a better state before an iteration ends; null: none' }),
 }
 
 const start = z.strictObject({
@@ -56,15 +62,44 @@ export const configSchema = z
     vectors: z.array(path).max(64).default([]).meta({ title: 'Fine-tuned models', description: 'each gives one task vector' }),
     tasks: z.array(task).min(1, 'name at least one task').max(64),
     objective: z.enum(objectives).default('cross-entropy').meta({ title: 'Objective', description: 'entropy needs no labels' }),
-    blocks: z.enum(groupings).default('tensor').meta({ title: 'Coefficients', description: 'one per parameter tensor, per layer, or one in all' }),
-    select: z.enum(selections).optional().meta({ title: 'Select by', description: 'the metric that picks the best state; default: validation loss where there is validation data' }),
-    batch: z.union([z.literal('all'), count]).default(16).meta({ title: 'Batch', description: 'images per task and step, or all' }),
-    seed: z.number().int().min(0).max(2 ** 32 - 1).default(0).meta({ title: 'Seed' }),
-    activation: z.enum(['quick-gelu', 'gelu']).default('quick-gelu').meta({ title: 'Activation', description: 'OpenAI weights use QuickGELU' }),
-    microBatch: count.default(32).meta({ title: 'Micro-batch', description: 'images held in memory at a time; does not change the result beyond rounding' }),
-    testEach: z.boolean().default(false).meta({ title: 'Test every iteration', description: 'at the end, evaluate every iteration on test data, not the last alone' }),
+    blocks: z
+      .enum(groupings)
+      .default('tensor')
+      .meta({ title: 'Coefficients', description: 'one per parameter tensor, per layer, or one in all' }),
+    select: z.enum(selections).optional().meta({
+      title: 'Select by',
+      description: 'the metric that picks the best state; default: validation loss where there is validation data',
+    }),
+    batch: z
+      .union([z.literal('all'), count])
+      .default(16)
+      .meta({ title: 'Batch', description: 'images per task and step, or all' }),
+    seed: z
+      .number()
+      .int()
+      .min(0)
+      .max(2 ** 32 - 1)
+      .default(0)
+      .meta({ title: 'Seed' }),
+    activation: z
+      .enum(['quick-gelu', 'gelu'])
+      .default('quick-gelu')
+      .meta({ title: 'Activation', description: 'OpenAI weights use QuickGELU' }),
+    microBatch: count
+      .default(32)
+      .meta({ title: 'Micro-batch', description: 'images held in memory at a time; does not change the result beyond rounding' }),
+    testEach: z
+      .boolean()
+      .default(false)
+      .meta({ title: 'Test every iteration', description: 'at the end, evaluate every iteration on test data, not the last alone' }),
     start: start.optional(),
-    iterations: z.number().int().min(1).max(50).optional().meta({ title: 'Iterations', description: 'difference-vector iterations; three to five in the paper' }),
+    iterations: z
+      .number()
+      .int()
+      .min(1)
+      .max(50)
+      .optional()
+      .meta({ title: 'Iterations', description: 'difference-vector iterations; three to five in the paper' }),
     ...length,
     ...optimiser,
   })
@@ -144,4 +179,3 @@ export const resolvedSchema = z.object({
   iteration: stageSettings.nullable(),
 })
 export type ResolvedConfig = z.infer<typeof resolvedSchema>
-export type ResolvedTask = ResolvedConfig['tasks'][number]

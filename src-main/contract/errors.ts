@@ -1,7 +1,7 @@
 // Errors a person can act on: one class, a closed set of codes, and always what, where, why and what to do next.
 import { z } from 'zod'
 
-export const errorCodes = [
+const errorCodes = [
   'config-invalid', // a field of a run's configuration is wrong
   'file-missing',
   'file-unreadable',

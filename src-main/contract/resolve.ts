@@ -61,7 +61,9 @@ export function resolveConfig(config: unknown, absolute: (path: string) => strin
     activation: c.activation,
     microBatch: c.microBatch,
     testEach: c.testEach,
-    start: c.start ? stage(c.start.method, { ...c, steps: undefined, epochs: undefined, initialCoefficient: undefined, ...given(c.start) }, 0) : own,
+    start: c.start
+      ? stage(c.start.method, { ...c, steps: undefined, epochs: undefined, initialCoefficient: undefined, ...given(c.start) }, 0)
+      : own,
     iterations: c.method === 'dv-basi' ? (c.iterations ?? defaults.iterations) : 0,
     iteration: c.method === 'dv-basi' ? own : null,
   }

@@ -37,8 +37,8 @@ export const taskScoreSchema = z.object({
 })
 export type TaskScore = z.infer<typeof taskScoreSchema>
 
-export const splits = ['training', 'validation', 'test'] as const
-export const models = ['pretrained', 'finetuned', 'start', 'iteration'] as const
+const splits = ['training', 'validation', 'test'] as const
+const models = ['pretrained', 'finetuned', 'start', 'iteration'] as const
 
 /** A model of the run on a split. stage counts from 0 (start); for pretrained and finetuned it is null. */
 export const evaluationSchema = z.object({
@@ -186,7 +186,19 @@ export const runEventSchema = z.discriminatedUnion('type', [
   epochSchema.extend({ type: z.literal('epoch'), run }),
   stageEndSchema.extend({ type: z.literal('stage-end'), run }),
   z.object({ type: z.literal('engine-lost'), run, error: errorSchema, restarting: z.boolean() }),
-  z.object({ type: z.literal('ended'), run, state: z.enum(['stopped', 'cancelled', 'interrupted', 'failed']), error: errorSchema.nullable() }),
-  z.object({ type: z.literal('done'), run, tasks: runDetailSchema.shape.tasks, accuracy: z.number().nullable(), relativeAccuracy: z.number().nullable(), seconds: z.number() }),
+  z.object({
+    type: z.literal('ended'),
+    run,
+    state: z.enum(['stopped', 'cancelled', 'interrupted', 'failed']),
+    error: errorSchema.nullable(),
+  }),
+  z.object({
+    type: z.literal('done'),
+    run,
+    tasks: runDetailSchema.shape.tasks,
+    accuracy: z.number().nullable(),
+    relativeAccuracy: z.number().nullable(),
+    seconds: z.number(),
+  }),
 ])
 export type RunEvent = z.infer<typeof runEventSchema>

@@ -32,12 +32,7 @@ export interface Ops {
   layerNorm(x: Tensor2D, gain: Tensor1D, bias: Tensor1D, epsilon: number): { y: Tensor2D; saved: LayerNormSaved }
 
   /** From dL/dy (rows, width): dL/dx (rows, width), dL/dgain and dL/dbias (width). */
-  layerNormGradient(
-    dy: Tensor2D,
-    x: Tensor2D,
-    saved: LayerNormSaved,
-    gain: Tensor1D,
-  ): { dx: Tensor2D; dgain: Tensor1D; dbias: Tensor1D }
+  layerNormGradient(dy: Tensor2D, x: Tensor2D, saved: LayerNormSaved, gain: Tensor1D): { dx: Tensor2D; dgain: Tensor1D; dbias: Tensor1D }
 
   /** QuickGELU x * sigmoid(1.702 x), or GELU x * Phi(x) (exact, by erf). */
   activation(x: Tensor2D, kind: Activation): Tensor2D

@@ -4,7 +4,10 @@ const m0 = 0xd2511f53
 const m1 = 0xcd9e8d57
 
 /** Four 32-bit words for a 128-bit counter and a 64-bit key, each given as 32-bit words. */
-export function philox(counter: readonly [number, number, number, number], key: readonly [number, number]): [number, number, number, number] {
+export function philox(
+  counter: readonly [number, number, number, number],
+  key: readonly [number, number],
+): [number, number, number, number] {
   let [c0, c1, c2, c3] = counter
   let [k0, k1] = key
   for (let round = 0; round < 10; round++) {

@@ -15,9 +15,21 @@ export async function openSource(path: string): Promise<ByteSource> {
   const info = await handle.stat()
   if (!info.isFile()) {
     await handle.close()
-    throw new BasilError({ code: 'file-unreadable', what: 'This is not a file', where: absolute, why: info.isDirectory() ? 'it is a folder' : 'it is not a regular file', next: 'name a file' })
+    throw new BasilError({
+      code: 'file-unreadable',
+      what: 'This is not a file',
+      where: absolute,
+      why: info.isDirectory() ? 'it is a folder' : 'it is not a regular file',
+      next: 'name a file',
+    })
   }
-  return { path: absolute, name, size: info.size, read: (offset, length) => readExactly(handle, name, offset, length), close: () => handle.close() }
+  return {
+    path: absolute,
+    name,
+    size: info.size,
+    read: (offset, length) => readExactly(handle, name, offset, length),
+    close: () => handle.close(),
+  }
 }
 
 /** SHA-256 of the whole content, in hexadecimal, and its size in bytes. */
@@ -45,8 +57,20 @@ async function openFile(path: string): Promise<FileHandle> {
     const code = (error as NodeJS.ErrnoException).code
     throw new BasilError(
       code === 'ENOENT' || code === 'ENOTDIR'
-        ? { code: 'file-missing', what: 'A file is missing', where: path, why: 'there is no file at this place', next: 'check the path, or choose the file again' }
-        : { code: 'file-unreadable', what: 'A file cannot be opened', where: path, why: code ?? String(error), next: 'check its permissions and the disk' },
+        ? {
+            code: 'file-missing',
+            what: 'A file is missing',
+            where: path,
+            why: 'there is no file at this place',
+            next: 'check the path, or choose the file again',
+          }
+        : {
+            code: 'file-unreadable',
+            what: 'A file cannot be opened',
+            where: path,
+            why: code ?? String(error),
+            next: 'check its permissions and the disk',
+          },
       { cause: error },
     )
   }
@@ -58,7 +82,13 @@ async function readExactly(handle: FileHandle, name: string, offset: number, len
   while (done < length) {
     const { bytesRead } = await handle.read(buffer, done, length - done, offset + done)
     if (bytesRead === 0)
-      throw new BasilError({ code: 'file-damaged', what: 'A file ends too early', where: name, why: `${length} bytes were expected at ${offset}, ${done} are there`, next: 'get the file again; it may still be being copied' })
+      throw new BasilError({
+        code: 'file-damaged',
+        what: 'A file ends too early',
+        where: name,
+        why: `${length} bytes were expected at ${offset}, ${done} are there`,
+        next: 'get the file again; it may still be being copied',
+      })
     done += bytesRead
   }
   return buffer

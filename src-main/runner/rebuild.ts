@@ -7,8 +7,8 @@ import type { Exported, Recipe } from '../contract/recipe.ts'
 import { fromNumbers } from '../engine/coefficients/table.ts'
 import { openTensorFile } from '../engine/formats/index.ts'
 import { type TensorToWrite, writeSafetensors } from '../engine/formats/safetensors-writer.ts'
-import { collapse, groupsOf, mergedParameters } from '../engine/merge.ts'
-import { openParents, type Parents } from '../engine/parents.ts'
+import { collapse, groupsOf, mergedParameters } from '../engine/weights/merge.ts'
+import { openParents, type Parents } from '../engine/weights/parents.ts'
 import { hashFile, openSource } from '../files/source.ts'
 import { writeAtomic } from '../files/write-atomic.ts'
 
@@ -16,11 +16,23 @@ export async function rebuild({ recipe, out, overwrite }: { recipe: Recipe; out:
   for (const parent of [recipe.pretrained, ...recipe.vectors]) {
     const { sha256 } = await hashFile(parent.file)
     if (sha256 !== parent.sha256)
-      throw new BasilError({ code: 'file-changed', what: 'A parent has changed since the run', where: parent.file, why: `its SHA-256 is ${sha256.slice(0, 12)}, the recipe has ${parent.sha256.slice(0, 12)}`, next: 'put the old file back; the recipe cannot be followed with another' })
+      throw new BasilError({
+        code: 'file-changed',
+        what: 'A parent has changed since the run',
+        where: parent.file,
+        why: `its SHA-256 is ${sha256.slice(0, 12)}, the recipe has ${parent.sha256.slice(0, 12)}`,
+        next: 'put the old file back; the recipe cannot be followed with another',
+      })
   }
-  const parents = await openParents(recipe.pretrained.file, recipe.vectors.map((v) => v.file), openSource)
+  const parents = await openParents(
+    recipe.pretrained.file,
+    recipe.vectors.map((v) => v.file),
+    openSource,
+  )
   try {
-    const tensors = [...parents.base.file.tensors.values()].map((t): TensorToWrite => ({ name: t.name, shape: t.shape, dtype: isTower(parents, t.name) ? 'F32' : t.dtype }))
+    const tensors = [...parents.base.file.tensors.values()].map(
+      (t): TensorToWrite => ({ name: t.name, shape: t.shape, dtype: isTower(parents, t.name) ? 'F32' : t.dtype }),
+    )
     const hash = createHash('sha256')
     let bytes = 0
     async function* counted(): AsyncGenerator<Uint8Array> {
@@ -55,8 +67,17 @@ function inOrder(parents: Parents, tensors: TensorToWrite[]): TensorToWrite[] {
 function tensorBytes(parents: Parents, recipe: Recipe): (name: string) => Promise<Uint8Array> {
   const groups = groupsOf(parents, recipe.grouping)
   if (groups.names.join() !== recipe.groups.join())
-    throw new BasilError({ code: 'internal', what: 'The recipe does not fit its parents', where: recipe.name, why: 'its coefficient names are others', next: 'report this with the recipe' })
-  const coefficients = collapse(fromNumbers(recipe.start), recipe.iterations.map((row) => Float64Array.from(row)))
+    throw new BasilError({
+      code: 'internal',
+      what: 'The recipe does not fit its parents',
+      where: recipe.name,
+      why: 'its coefficient names are others',
+      next: 'report this with the recipe',
+    })
+  const coefficients = collapse(
+    fromNumbers(recipe.start),
+    recipe.iterations.map((row) => Float64Array.from(row)),
+  )
   const merged = mergedParameters(parents, groups, coefficients)
   return async (name) => {
     if (!isTower(parents, name)) return parents.base.file.read(name)
@@ -73,7 +94,13 @@ async function verify(written: string, out: string, sha256: string, tensors: rea
     const file = await openTensorFile(source)
     const found = await hashFile(written)
     if (file.tensors.size === tensors.length && found.sha256 === sha256) return
-    throw new BasilError({ code: 'verify-failed', what: 'The exported file does not read back as it was written', where: out, why: `its SHA-256 is ${found.sha256.slice(0, 12)} instead of ${sha256.slice(0, 12)}`, next: 'check the disk, then export again' })
+    throw new BasilError({
+      code: 'verify-failed',
+      what: 'The exported file does not read back as it was written',
+      where: out,
+      why: `its SHA-256 is ${found.sha256.slice(0, 12)} instead of ${sha256.slice(0, 12)}`,
+      next: 'check the disk, then export again',
+    })
   } finally {
     await source.close()
   }
@@ -83,7 +110,12 @@ async function verify(written: string, out: string, sha256: string, tensors: rea
 function metadataOf(recipe: Recipe): Record<string, string> {
   const nameless = (parent: Recipe['pretrained']) => ({ name: parent.name, sha256: parent.sha256 })
   const told = { ...recipe, config: undefined, pretrained: nameless(recipe.pretrained), vectors: recipe.vectors.map(nameless) }
-  return { format: 'pt', 'basil.recipe': JSON.stringify(told), 'basil.pretrained.sha256': recipe.pretrained.sha256, 'basil.vectors.sha256': recipe.vectors.map((v) => v.sha256).join(' ') }
+  return {
+    format: 'pt',
+    'basil.recipe': JSON.stringify(told),
+    'basil.pretrained.sha256': recipe.pretrained.sha256,
+    'basil.vectors.sha256': recipe.vectors.map((v) => v.sha256).join(' '),
+  }
 }
 
 function isTower(parents: Parents, name: string): boolean {

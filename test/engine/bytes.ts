@@ -1,7 +1,7 @@
 // Files that exist only in memory, for tests of readers.
 import { BasilError } from '../../src-main/contract/errors.ts'
-import type { ByteSource } from '../../src-main/engine/formats/source.ts'
 import { type TensorToWrite, writeSafetensors } from '../../src-main/engine/formats/safetensors-writer.ts'
+import type { ByteSource } from '../../src-main/engine/formats/source.ts'
 
 export function sourceOf(bytes: Uint8Array, name = 'memory.safetensors'): ByteSource {
   return {
@@ -9,16 +9,21 @@ export function sourceOf(bytes: Uint8Array, name = 'memory.safetensors'): ByteSo
     name,
     size: bytes.length,
     read: async (offset, length) => {
-      if (offset + length > bytes.length) throw new BasilError({ code: 'file-damaged', what: 'A file ends too early', where: name, why: 'it does', next: 'get it again' })
+      if (offset + length > bytes.length)
+        throw new BasilError({ code: 'file-damaged', what: 'A file ends too early', where: name, why: 'it does', next: 'get it again' })
       return bytes.slice(offset, offset + length)
     },
     close: async () => undefined,
   }
 }
 
-export async function written(tensors: (TensorToWrite & { bytes: Uint8Array })[], metadata: Record<string, string> = {}): Promise<Uint8Array> {
+export async function written(
+  tensors: (TensorToWrite & { bytes: Uint8Array })[],
+  metadata: Record<string, string> = {},
+): Promise<Uint8Array> {
   const chunks: Uint8Array[] = []
-  for await (const chunk of writeSafetensors(tensors, metadata, (name) => tensors.find((t) => t.name === name)?.bytes ?? new Uint8Array())) chunks.push(chunk)
+  for await (const chunk of writeSafetensors(tensors, metadata, (name) => tensors.find((t) => t.name === name)?.bytes ?? new Uint8Array()))
+    chunks.push(chunk)
   return new Uint8Array(Buffer.concat(chunks))
 }
 

@@ -39,7 +39,7 @@ export function activation(x: Numbers, kind: 'quick-gelu' | 'gelu'): Numbers {
 }
 
 /** The Maclaurin series 2/sqrt(pi) exp(-x^2) sum 2^n x^(2n+1) / (2n+1)!!, all terms of one sign. */
-export function erf(x: number): number {
+function erf(x: number): number {
   if (Math.abs(x) > 6) return Math.sign(x)
   let term = x
   let sum = x

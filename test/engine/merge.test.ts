@@ -6,11 +6,11 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 
 import { type Backend, openBackend } from '../../src-main/engine/backend.ts'
 import { filled, type Table } from '../../src-main/engine/coefficients/table.ts'
-import { collapse, groupsOf, mergedParameters } from '../../src-main/engine/merge.ts'
-import { openParents, type Parents, readParameter } from '../../src-main/engine/parents.ts'
 import { uniform } from '../../src-main/engine/random.ts'
 import { type Tensor, tf } from '../../src-main/engine/tf.ts'
-import { vectorStore } from '../../src-main/engine/vector-store.ts'
+import { collapse, groupsOf, mergedParameters } from '../../src-main/engine/weights/merge.ts'
+import { openParents, type Parents, readParameter } from '../../src-main/engine/weights/parents.ts'
+import { vectorStore } from '../../src-main/engine/weights/vector-store.ts'
 import { openSource } from '../../src-main/files/source.ts'
 import { folder, tasks } from '../golden/fixture.ts'
 
@@ -18,7 +18,11 @@ let parents: Parents
 let backend: Backend
 beforeAll(async () => {
   backend = await openBackend({ prefer: 'wasm' })
-  parents = await openParents(join(folder, 'pretrained.safetensors'), tasks.map((t) => join(folder, `finetuned-${t}.safetensors`)), openSource)
+  parents = await openParents(
+    join(folder, 'pretrained.safetensors'),
+    tasks.map((t) => join(folder, `finetuned-${t}.safetensors`)),
+    openSource,
+  )
 })
 afterAll(async () => {
   await parents.close()
@@ -43,7 +47,12 @@ test('coefficient 0 gives the pre-trained model and 1 the fine-tuned model, bit 
 
 test('groups: one a tensor in block order, one a layer, one in all', () => {
   expect(groupsOf(parents, 'tensor').names).toHaveLength(32)
-  expect(groupsOf(parents, 'tensor').names.slice(0, 4)).toEqual(['visual.class_embedding', 'visual.positional_embedding', 'visual.proj', 'visual.conv1.weight'])
+  expect(groupsOf(parents, 'tensor').names.slice(0, 4)).toEqual([
+    'visual.class_embedding',
+    'visual.positional_embedding',
+    'visual.proj',
+    'visual.conv1.weight',
+  ])
   expect(groupsOf(parents, 'layer').names).toEqual(['embedding', 'output', 'layer 0', 'layer 1'])
   expect(groupsOf(parents, 'scalar').names).toEqual(['all'])
 })
@@ -67,7 +76,8 @@ test('vectors on the host give the same bits as vectors on the device', async ()
   const shape = [5, 7]
   const values = (stream: number): Float32Array => Float32Array.from({ length: 35 }, (_, i) => uniform(1, stream, 0, i) - 0.5)
   async function* parameters() {
-    for (let p = 0; p < columns; p++) yield { name: `p${p}`, shape, base: values(p), vectors: [values(10 + p), values(20 + p), values(30 + p)] }
+    for (let p = 0; p < columns; p++)
+      yield { name: `p${p}`, shape, base: values(p), vectors: [values(10 + p), values(20 + p), values(30 + p)] }
   }
   const results = []
   for (const deviceBytes of [Number.POSITIVE_INFINITY, 0]) {

@@ -2,16 +2,35 @@
 import { describe, expect, test } from 'vitest'
 
 import type { StageSettings } from '../../src-main/contract/config.ts'
-import type { LearnState, Look, Stage } from '../../src-main/engine/learn.ts'
+import type { LearnState, Look, Stage } from '../../src-main/engine/coefficients/learn.ts'
+import { selectionBy } from '../../src-main/engine/coefficients/selection.ts'
 import { methodNamed } from '../../src-main/engine/methods/index.ts'
 import { fromDifferenceVector, type Problem } from '../../src-main/engine/problem.ts'
-import { selectionBy } from '../../src-main/engine/selection.ts'
 import { quadratic } from './quadratic.ts'
 
-const settings: StageSettings = { method: 'atlas', steps: 40, epochs: null, initialCoefficient: 0, learningRate: 0.05, weightDecay: 0, clipNorm: null, patience: null }
+const settings: StageSettings = {
+  method: 'atlas',
+  steps: 40,
+  epochs: null,
+  initialCoefficient: 0,
+  learningRate: 0.05,
+  weightDecay: 0,
+  clipNorm: null,
+  patience: null,
+}
 
 function stage(problem: Problem, change: Partial<StageSettings> = {}, more: Partial<Stage> = {}): Stage {
-  return { problem, settings: { ...settings, ...change }, selection: selectionBy('training-loss', [null]), batch: 'all', seed: 3, index: 0, resume: undefined, stopping: () => false, ...more }
+  return {
+    problem,
+    settings: { ...settings, ...change },
+    selection: selectionBy('training-loss', [null]),
+    batch: 'all',
+    seed: 3,
+    index: 0,
+    resume: undefined,
+    stopping: () => false,
+    ...more,
+  }
 }
 
 async function looks(name: StageSettings['method'], given: Stage, most = Number.POSITIVE_INFINITY): Promise<Look[]> {
@@ -74,7 +93,8 @@ describe('a DV-BASI iteration', () => {
     const { gradient } = await seen.lossAndGradient(lambda, [])
     for (let b = 0; b < 3; b++) {
       const h = 1e-6
-      const at = async (d: number) => (await seen.evaluate([lambda[0]?.map((v, i) => v + (i === b ? d : 0)) as Float64Array], 'training')).loss
+      const at = async (d: number) =>
+        (await seen.evaluate([lambda[0]?.map((v, i) => v + (i === b ? d : 0)) as Float64Array], 'training')).loss
       expect(gradient[0]?.[b]).toBeCloseTo(((await at(h)) - (await at(-h))) / (2 * h), 6)
     }
     expect(Math.abs(gradient[0]?.[2] as number)).toBe(0) // a block scaled to nothing is dead for ever
@@ -82,7 +102,14 @@ describe('a DV-BASI iteration', () => {
 })
 
 test.each(['atlas', 'dv-basi', 'task-arithmetic'] as const)('%s resumes after any look to the same bits', async (name) => {
-  const given = () => stage(quadratic([[0.4, -0.9, 0.1], [1.2, 0.3, 0.6]]), { steps: 14, initialCoefficient: 0.1, weightDecay: 0.1, clipNorm: 0.5 })
+  const given = () =>
+    stage(
+      quadratic([
+        [0.4, -0.9, 0.1],
+        [1.2, 0.3, 0.6],
+      ]),
+      { steps: 14, initialCoefficient: 0.1, weightDecay: 0.1, clipNorm: 0.5 },
+    )
   const whole = await looks(name, given())
   for (let at = 1; at < whole.length; at++) {
     const resume = structuredClone(whole[at - 1]?.state) as LearnState
@@ -120,7 +147,13 @@ test('an epoch is a pass over the shortest task, and every image of it is used o
 })
 
 test('validation accuracy is relative to the fine-tuned models where they are known', () => {
-  const measured = { loss: 0, tasks: [{ loss: 0, accuracy: 0.4 }, { loss: 0, accuracy: 0.9 }] }
+  const measured = {
+    loss: 0,
+    tasks: [
+      { loss: 0, accuracy: 0.4 },
+      { loss: 0, accuracy: 0.9 },
+    ],
+  }
   expect(selectionBy('validation-accuracy', [0.8, 0.9]).metric(measured)).toBeCloseTo(0.75, 12)
   expect(selectionBy('validation-accuracy', [0.8, null]).metric(measured)).toBeCloseTo(0.65, 12)
 })

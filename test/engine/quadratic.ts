@@ -3,7 +3,10 @@
 import type { Table } from '../../src-main/engine/coefficients/table.ts'
 import type { Measured, Problem } from '../../src-main/engine/problem.ts'
 
-export function quadratic(targets: number[][], curvature: number[][] = targets.map((t) => t.map(() => 1))): Problem & { calls: number } {
+export function quadratic(
+  targets: number[][],
+  curvature: number[][] = targets.map((t) => t.map(() => 1)),
+): Problem & { calls: number; evaluate(c: Table): Promise<Measured> } {
   const groups = (targets[0] ?? []).map((_, b) => `block ${b}`)
   const measure = (c: Table): Measured => {
     const tasks = targets.map((target, t) => {
@@ -20,7 +23,11 @@ export function quadratic(targets: number[][], curvature: number[][] = targets.m
     evaluate: async (c: Table) => measure(c),
     lossAndGradient: async (c: Table) => {
       problem.calls++
-      const gradient = [Float64Array.from(groups, (_, b) => targets.reduce((sum, target, t) => sum + (curvature[t]?.[b] as number) * ((c[0]?.[b] as number) - (target[b] as number)), 0))]
+      const gradient = [
+        Float64Array.from(groups, (_, b) =>
+          targets.reduce((sum, target, t) => sum + (curvature[t]?.[b] as number) * ((c[0]?.[b] as number) - (target[b] as number)), 0),
+        ),
+      ]
       return { ...measure(c), gradient }
     },
   }

@@ -12,10 +12,20 @@ const open = async (bytes: Uint8Array) => openTensorFile(sourceOf(bytes))
 test('what is written reads back: names, shapes, types, metadata and every byte', async () => {
   await fc.assert(
     fc.asyncProperty(
-      fc.uniqueArray(fc.record({ name: fc.string({ minLength: 1, maxLength: 40 }).filter((n) => n !== '__metadata__'), dtype: fc.constantFrom(...(Object.keys(dtypes) as Dtype[])), shape: fc.array(fc.integer({ min: 0, max: 5 }), { maxLength: 4 }) }), { selector: (t) => t.name, maxLength: 6 }),
+      fc.uniqueArray(
+        fc.record({
+          name: fc.string({ minLength: 1, maxLength: 40 }).filter((n) => n !== '__metadata__'),
+          dtype: fc.constantFrom(...(Object.keys(dtypes) as Dtype[])),
+          shape: fc.array(fc.integer({ min: 0, max: 5 }), { maxLength: 4 }),
+        }),
+        { selector: (t) => t.name, maxLength: 6 },
+      ),
       fc.dictionary(fc.string(), fc.string(), { maxKeys: 3 }).filter((d) => !Object.hasOwn(d, '__proto__')),
       async (tensors, metadata) => {
-        const full = tensors.map((t, i) => ({ ...t, bytes: Uint8Array.from({ length: t.shape.reduce((a, b) => a * b, 1) * dtypes[t.dtype] }, (_, k) => (k * 7 + i) % 256) }))
+        const full = tensors.map((t, i) => ({
+          ...t,
+          bytes: Uint8Array.from({ length: t.shape.reduce((a, b) => a * b, 1) * dtypes[t.dtype] }, (_, k) => (k * 7 + i) % 256),
+        }))
         const file = await open(await written(full, metadata))
         expect([...file.tensors.keys()].sort()).toEqual(full.map((t) => t.name).sort())
         expect({ ...file.metadata }).toEqual({ ...metadata })
@@ -36,31 +46,53 @@ test.each([
   ['no bytes at all', new Uint8Array(), /too few/],
   ['no JSON', rawFile('{nonsense', 0), /character 1/],
   ['no UTF-8', rawFile('{', Uint8Array.of(0xff, 0xfe), 3n), /header cannot be read/],
-  ['a key twice', rawFile('{"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1]},"a":{"dtype":"U8","shape":[1],"data_offsets":[1,2]}}', 2), /stands twice/],
+  [
+    'a key twice',
+    rawFile('{"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1]},"a":{"dtype":"U8","shape":[1],"data_offsets":[1,2]}}', 2),
+    /stands twice/,
+  ],
   ['an unknown type', rawFile('{"a":{"dtype":"F31","shape":[2],"data_offsets":[0,8]}}', 8), /unknown type "F31"/],
-  ['a type named like a prototype\'s', rawFile('{"a":{"dtype":"constructor","shape":[2],"data_offsets":[0,8]}}', 8), /unknown type/],
-  ['a shape that needs other bytes', rawFile('{"a":{"dtype":"F32","shape":[3],"data_offsets":[0,8]}}', 8), /needs 12 bytes, its offsets give 8/],
-  ['a shape beyond counting', rawFile('{"a":{"dtype":"U8","shape":[4294967296,4294967296,4],"data_offsets":[0,0]}}', 0), /more elements than can be counted/],
+  ["a type named like a prototype's", rawFile('{"a":{"dtype":"constructor","shape":[2],"data_offsets":[0,8]}}', 8), /unknown type/],
+  [
+    'a shape that needs other bytes',
+    rawFile('{"a":{"dtype":"F32","shape":[3],"data_offsets":[0,8]}}', 8),
+    /needs 12 bytes, its offsets give 8/,
+  ],
+  [
+    'a shape beyond counting',
+    rawFile('{"a":{"dtype":"U8","shape":[4294967296,4294967296,4],"data_offsets":[0,0]}}', 0),
+    /more elements than can be counted/,
+  ],
   ['a negative offset', rawFile('{"a":{"dtype":"F32","shape":[2],"data_offsets":[-8,0]}}', 8), /whole number/],
   ['a fraction', rawFile('{"a":{"dtype":"F32","shape":[2.0],"data_offsets":[0,8]}}', 8), /not written as a whole number/],
   ['a number past 2^53', rawFile('{"a":{"dtype":"F32","shape":[9007199254740993],"data_offsets":[0,8]}}', 8), /larger than 2\^53/],
   ['offsets past the end', rawFile('{"a":{"dtype":"F32","shape":[4],"data_offsets":[0,16]}}', 8), /8 bytes past the end/],
-  ['a hole', rawFile('{"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1]},"b":{"dtype":"U8","shape":[1],"data_offsets":[2,3]}}', 3), /leaves a hole/],
-  ['an overlap', rawFile('{"a":{"dtype":"U8","shape":[2],"data_offsets":[0,2]},"b":{"dtype":"U8","shape":[2],"data_offsets":[1,3]}}', 3), /overlaps/],
+  [
+    'a hole',
+    rawFile('{"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1]},"b":{"dtype":"U8","shape":[1],"data_offsets":[2,3]}}', 3),
+    /leaves a hole/,
+  ],
+  [
+    'an overlap',
+    rawFile('{"a":{"dtype":"U8","shape":[2],"data_offsets":[0,2]},"b":{"dtype":"U8","shape":[2],"data_offsets":[1,3]}}', 3),
+    /overlaps/,
+  ],
   ['bytes behind the last tensor', rawFile(tensor(), 9), /1 bytes stand behind/],
   ['metadata that is no text', rawFile('{"__metadata__":{"a":1}}', 0), /is not a text/],
   ['more fields than three', rawFile(tensor(',"x":"y"'), 8), /alone/],
 ])('refuses %s', async (_, bytes, reason) => {
-  await expect(open(bytes)).rejects.toMatchObject({ record: { code: 'file-damaged', where: 'memory.safetensors', why: expect.stringMatching(reason) } })
+  await expect(open(bytes)).rejects.toMatchObject({
+    record: { code: 'file-damaged', where: 'memory.safetensors', why: expect.stringMatching(reason) },
+  })
 })
 
-test('a name of JavaScript\'s own is a name like any other, and sets no prototype', async () => {
+test("a name of JavaScript's own is a name like any other, and sets no prototype", async () => {
   const file = await open(rawFile('{"__metadata__":{"__proto__":"x"},"__proto__":{"dtype":"U8","shape":[1],"data_offsets":[0,1]}}', 1))
   expect([...file.tensors.keys()]).toEqual(['__proto__'])
   expect(({} as Record<string, unknown>).x).toBeUndefined()
 })
 
-test('nesting and length do not hang the header\'s reader', () => {
+test("nesting and length do not hang the header's reader", () => {
   expect(() => parseStrict('['.repeat(1e6))).toThrow(/nested too deep/)
   expect(() => parseStrict(`{"a":${'9'.repeat(1e6)}}`)).toThrow(/larger than 2\^53/)
 })
@@ -69,12 +101,24 @@ test('half precision: every one of the 65,536 values goes to float32 and back to
   const halves = Uint16Array.from({ length: 65536 }, (_, i) => i)
   const wide = toFloat32(new Uint8Array(halves.buffer), 'F16')
   const back = toFloat16(wide)
-  for (let i = 0; i < 65536; i++) if (Number.isNaN(wide[i])) expect((back[i] as number) & 0x7c00).toBe(0x7c00)
-  else if (back[i] !== i) expect.fail(`${i} came back as ${back[i]}`)
+  for (let i = 0; i < 65536; i++)
+    if (Number.isNaN(wide[i])) expect((back[i] as number) & 0x7c00).toBe(0x7c00)
+    else if (back[i] !== i) expect.fail(`${i} came back as ${back[i]}`)
 })
 
 test('half precision rounds to the nearest, ties to even', () => {
-  const cases: [number, number][] = [[1, 0x3c00], [1 + 2 ** -11, 0x3c00], [1 + 3 * 2 ** -11, 0x3c02], [1 + 2 ** -11 + 2 ** -20, 0x3c01], [65519, 0x7bff], [65520, 0x7c00], [2 ** -25, 0], [2 ** -25 + 2 ** -40, 1], [3 * 2 ** -26, 1], [-(2 ** -24), 0x8001]]
+  const cases: [number, number][] = [
+    [1, 0x3c00],
+    [1 + 2 ** -11, 0x3c00],
+    [1 + 3 * 2 ** -11, 0x3c02],
+    [1 + 2 ** -11 + 2 ** -20, 0x3c01],
+    [65519, 0x7bff],
+    [65520, 0x7c00],
+    [2 ** -25, 0],
+    [2 ** -25 + 2 ** -40, 1],
+    [3 * 2 ** -26, 1],
+    [-(2 ** -24), 0x8001],
+  ]
   for (const [value, bits] of cases) expect([value, toFloat16(Float32Array.of(value))[0]]).toEqual([value, bits])
 })
 

@@ -20,13 +20,6 @@ export async function expectedTensor(name: string): Promise<Float32Array> {
   return values
 }
 
-export async function expectedShape(name: string): Promise<number[]> {
-  const source = await openSource(join(folder, 'expected.safetensors'))
-  const shape = (await openTensorFile(source)).tensors.get(name)?.shape ?? []
-  await source.close()
-  return shape
-}
-
 /** The configuration whose trajectories the oracle recorded. */
 export function goldenConfig(objective: 'cross-entropy' | 'entropy', change: Record<string, unknown> = {}) {
   const config = {

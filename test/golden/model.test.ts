@@ -4,27 +4,31 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
 import { type Backend, openBackend } from '../../src-main/engine/backend.ts'
-import { clipProblem, type Workplace } from '../../src-main/engine/clip-problem.ts'
 import { fromNumbers } from '../../src-main/engine/coefficients/table.ts'
 import { readImages } from '../../src-main/engine/datasets/index.ts'
+import { readTasks } from '../../src-main/engine/datasets/tasks.ts'
 import { readHead } from '../../src-main/engine/datasets/tensor-images.ts'
-import { loadCheckpoint, openStore } from '../../src-main/engine/device.ts'
-import { groupsOf } from '../../src-main/engine/merge.ts'
+import { clipProblem, type Workplace } from '../../src-main/engine/models/clip-problem.ts'
 import { forward } from '../../src-main/engine/models/clip-vit.ts'
 import { patchesOf } from '../../src-main/engine/models/patches.ts'
 import { objectiveNamed } from '../../src-main/engine/objectives/index.ts'
-import { openCheckpoint, openParents, type Parents } from '../../src-main/engine/parents.ts'
-import { readTasks } from '../../src-main/engine/tasks.ts'
+import { loadCheckpoint, openStore } from '../../src-main/engine/weights/device.ts'
+import { groupsOf } from '../../src-main/engine/weights/merge.ts'
+import { openCheckpoint, openParents, type Parents } from '../../src-main/engine/weights/parents.ts'
 import { openSource } from '../../src-main/files/source.ts'
-import { expected, expectedTensor, folder, goldenConfig, relativeError, tasks } from './fixture.ts'
 import { backendsHere } from './backends.ts'
+import { expected, expectedTensor, folder, goldenConfig, relativeError, tasks } from './fixture.ts'
 
 describe.each(await backendsHere())('on %s', (prefer) => {
   let backend: Backend
   let parents: Parents
   beforeAll(async () => {
     backend = await openBackend({ prefer })
-    parents = await openParents(join(folder, 'pretrained.safetensors'), tasks.map((t) => join(folder, `finetuned-${t}.safetensors`)), openSource)
+    parents = await openParents(
+      join(folder, 'pretrained.safetensors'),
+      tasks.map((t) => join(folder, `finetuned-${t}.safetensors`)),
+      openSource,
+    )
   })
   afterAll(async () => {
     await parents.close()
@@ -56,17 +60,20 @@ describe.each(await backendsHere())('on %s', (prefer) => {
     for (let n = 0; n < z.length / head.embed; n++) {
       const row = z.subarray(n * head.embed, (n + 1) * head.embed)
       const norm = Math.hypot(...row)
-      for (let c = 0; c < head.classes; c++) out.push(100 * row.reduce((sum, v, e) => sum + (v / norm) * (head.weights[c * head.embed + e] as number), 0))
+      for (let c = 0; c < head.classes; c++)
+        out.push(100 * row.reduce((sum, v, e) => sum + (v / norm) * (head.weights[c * head.embed + e] as number), 0))
     }
     return out
   }
 
-  test.each(tasks)('features and logits of %s are the oracle\'s within 1e-4', async (task) => {
+  test.each(tasks)("features and logits of %s are the oracle's within 1e-4", async (task) => {
     const pretrained = await features('pretrained', task)
     expect(relativeError(pretrained, await expectedTensor(`features.pretrained.${task}`))).toBeLessThan(1e-4)
     const head = await readHead(join(folder, `tasks.safetensors#head.${task}`), openSource)
     expect(relativeError(logits(pretrained, head), await expectedTensor(`logits.pretrained.${task}`))).toBeLessThan(1e-4)
-    expect(relativeError(logits(await features(`finetuned-${task}`, task), head), await expectedTensor(`logits.finetuned.${task}`))).toBeLessThan(1e-4)
+    expect(
+      relativeError(logits(await features(`finetuned-${task}`, task), head), await expectedTensor(`logits.finetuned.${task}`)),
+    ).toBeLessThan(1e-4)
   })
 
   test.each([
@@ -93,7 +100,12 @@ describe.each(await backendsHere())('on %s', (prefer) => {
     const measured = await problem.lossAndGradient(probe, everything)
     expect(backend.memory().tensors).toBe(before)
     expect(Math.abs(measured.loss / expected[`${key}.loss`] - 1)).toBeLessThan(1e-5)
-    expect(relativeError(measured.gradient.flatMap((row) => [...row]), await expectedTensor(`${key}.grad`))).toBeLessThan(1e-3)
+    expect(
+      relativeError(
+        measured.gradient.flatMap((row) => [...row]),
+        await expectedTensor(`${key}.grad`),
+      ),
+    ).toBeLessThan(1e-3)
     const evaluated = await problem.evaluate(probe, 'training')
     expect(evaluated.loss).toBe(measured.loss)
     store.dispose()

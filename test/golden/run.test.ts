@@ -7,8 +7,8 @@ import type { EngineEvent, ResumeState } from '../../src-main/contract/run.ts'
 import { type Backend, openBackend } from '../../src-main/engine/backend.ts'
 import { run } from '../../src-main/engine/run.ts'
 import { hashFile, openSource } from '../../src-main/files/source.ts'
-import { expected, expectedTensor, goldenConfig, relativeError, tasks } from './fixture.ts'
 import { backendsHere } from './backends.ts'
+import { expected, expectedTensor, goldenConfig, relativeError, tasks } from './fixture.ts'
 
 type Event<T extends EngineEvent['type']> = Extract<EngineEvent, { type: T }>
 
@@ -19,9 +19,21 @@ describe.each(await backendsHere())('on %s', (prefer) => {
   })
   afterAll(() => backend.close())
 
-  async function events(config: ResolvedConfig, resume: ResumeState | null = null, stopAt = Number.POSITIVE_INFINITY): Promise<EngineEvent[]> {
+  async function events(
+    config: ResolvedConfig,
+    resume: ResumeState | null = null,
+    stopAt = Number.POSITIVE_INFINITY,
+  ): Promise<EngineEvent[]> {
     const found: EngineEvent[] = []
-    const host = { backend, open: openSource, hash: hashFile, resume, parents: [], stopping: () => false, signal: new AbortController().signal }
+    const host = {
+      backend,
+      open: openSource,
+      hash: hashFile,
+      resume,
+      parents: [],
+      stopping: () => false,
+      signal: new AbortController().signal,
+    }
     for await (const event of run(config, host)) {
       found.push(event)
       if (event.type === 'epoch' && found.filter((e) => e.type === 'epoch').length >= stopAt) break
@@ -53,11 +65,18 @@ describe.each(await backendsHere())('on %s', (prefer) => {
       expect(Math.abs((end?.still ?? Number.NaN) / want.lossAtStart - 1)).toBeLessThan(1e-4)
     }
     const final = all.filter((e): e is Event<'evaluation'> => e.type === 'evaluation').at(-1)?.evaluation
-    for (const name of tasks) expect(final?.tasks.find((t) => t.task === name)?.accuracy).toBeCloseTo(expected[`run.${key}.final`].accuracy[name], 9)
+    for (const name of tasks)
+      expect(final?.tasks.find((t) => t.task === name)?.accuracy).toBeCloseTo(expected[`run.${key}.final`].accuracy[name], 9)
   })
 
   test('a run broken off in any stage and resumed ends with the same bits', { timeout: 300_000 }, async () => {
-    const config = goldenConfig('cross-entropy', { batch: 24, microBatch: 64, steps: 8, iterations: 2, start: { method: 'atlas', steps: 8 } })
+    const config = goldenConfig('cross-entropy', {
+      batch: 24,
+      microBatch: 64,
+      steps: 8,
+      iterations: 2,
+      start: { method: 'atlas', steps: 8 },
+    })
     const whole = ends(await events(config)).map((e) => e.coefficients)
     const epochs = (await events(config)).filter((e) => e.type === 'epoch').length
     for (const stopAt of [1, 3, Math.floor(epochs / 2), epochs]) {

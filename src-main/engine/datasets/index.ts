@@ -2,7 +2,15 @@
 // LabelledImages, and a line in this list.
 import { BasilError } from '../../contract/errors.ts'
 import type { OpenSource } from '../formats/source.ts'
-import { readTensorImages } from './tensor-images.ts'
+import { describeTensorImages, readTensorImages } from './tensor-images.ts'
+
+/** What is known of images before they are read. */
+export interface ImagesHeader {
+  where: string
+  count: number
+  size: number
+  bytes: number // in memory
+}
 
 /** pixels (n, 3, size, size): uint8 0..255, or float32 already normalised; labels (n). */
 export interface LabelledImages {
@@ -16,14 +24,35 @@ export interface LabelledImages {
 interface Source {
   name: string
   matches(path: string): boolean
+  describe(path: string, open: OpenSource): Promise<ImagesHeader>
   read(path: string, open: OpenSource): Promise<LabelledImages>
 }
 
-const sources: Source[] = [{ name: 'tensor file, "file.safetensors#name"', matches: (path) => /#[^#/\\]+$/.test(path), read: readTensorImages }]
+const sources: Source[] = [
+  {
+    name: 'tensor file, "file.safetensors#name"',
+    matches: (path) => /#[^#/\\]+$/.test(path),
+    describe: describeTensorImages,
+    read: readTensorImages,
+  },
+]
 
 export async function readImages(path: string, open: OpenSource): Promise<LabelledImages> {
+  return sourceOf(path).read(path, open)
+}
+
+export async function describeImages(path: string, open: OpenSource): Promise<ImagesHeader> {
+  return sourceOf(path).describe(path, open)
+}
+
+function sourceOf(path: string): Source {
   const source = sources.find((s) => s.matches(path))
-  if (!source)
-    throw new BasilError({ code: 'data-invalid', what: 'Basil does not know this kind of data', where: path, why: `it reads: ${sources.map((s) => s.name).join('; ')}`, next: 'name the images inside the file, as in "tasks.safetensors#alpha"' })
-  return source.read(path, open)
+  if (source) return source
+  throw new BasilError({
+    code: 'data-invalid',
+    what: 'Basil does not know this kind of data',
+    where: path,
+    why: `it reads: ${sources.map((s) => s.name).join('; ')}`,
+    next: 'name the images inside the file, as in "tasks.safetensors#alpha"',
+  })
 }

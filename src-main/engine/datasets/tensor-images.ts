@@ -6,23 +6,59 @@ import { openTensorFile } from '../formats/index.ts'
 import type { OpenSource } from '../formats/source.ts'
 import type { TensorFile, TensorInfo } from '../formats/tensor-file.ts'
 import type { Head } from '../models/head.ts'
-import type { LabelledImages } from './index.ts'
+import type { ImagesHeader, LabelledImages } from './index.ts'
 
 export async function readTensorImages(path: string, open: OpenSource): Promise<LabelledImages> {
   return withFile(path, open, async (file, key) => {
-    const where = `${file.source.name}#${key}`
+    const { count, size, where } = described(file, key)
     const images = find(file, `images.${key}`)
     const labels = find(file, `labels.${key}`)
-    const [count = 0, channels, height = 0, width] = images.shape
-    if (images.shape.length !== 4 || channels !== 3 || height !== width) throw wrong(where, `images.${key} has the shape [${images.shape}]; (n, 3, s, s) is needed`)
-    if (labels.shape.length !== 1 || labels.shape[0] !== count) throw wrong(where, `images.${key} has ${count} images, labels.${key} the shape [${labels.shape}]`)
-    if (images.dtype !== 'U8' && images.dtype !== 'F32') throw wrong(where, `images.${key} is stored as ${images.dtype}; uint8 or float32 is needed`)
-    if (count === 0) throw new BasilError({ code: 'split-empty', what: 'A split holds no images', where, why: `images.${key} has 0 images`, next: 'give data with at least one image' })
     const bytes = await file.read(images.name)
     const pixels = images.dtype === 'U8' ? bytes : toFloat32(bytes, 'F32')
-    if (pixels instanceof Float32Array && pixels.some((v) => !Number.isFinite(v))) throw wrong(where, `images.${key} holds NaN or infinite values`)
-    return { where, count, size: height, pixels, labels: toInt32(await file.read(labels.name), labels.dtype) }
+    if (pixels instanceof Float32Array && pixels.some((v) => !Number.isFinite(v)))
+      throw wrong(where, `images.${key} holds NaN or infinite values`)
+    return { where, count, size, pixels, labels: toInt32(await file.read(labels.name), labels.dtype) }
   })
+}
+
+/** By header alone; throws what reading would throw for shapes and types. */
+export async function describeTensorImages(path: string, open: OpenSource): Promise<ImagesHeader> {
+  return withFile(path, open, async (file, key) => described(file, key))
+}
+
+function described(file: TensorFile, key: string): ImagesHeader {
+  const where = `${file.source.name}#${key}`
+  const images = find(file, `images.${key}`)
+  const labels = find(file, `labels.${key}`)
+  const [count = 0, channels, height = 0, width] = images.shape
+  if (images.shape.length !== 4 || channels !== 3 || height !== width)
+    throw wrong(where, `images.${key} has the shape [${images.shape}]; (n, 3, s, s) is needed`)
+  if (labels.shape.length !== 1 || labels.shape[0] !== count)
+    throw wrong(where, `images.${key} has ${count} images, labels.${key} the shape [${labels.shape}]`)
+  if (images.dtype !== 'U8' && images.dtype !== 'F32')
+    throw wrong(where, `images.${key} is stored as ${images.dtype}; uint8 or float32 is needed`)
+  if (count === 0)
+    throw new BasilError({
+      code: 'split-empty',
+      what: 'A split holds no images',
+      where,
+      why: `images.${key} has 0 images`,
+      next: 'give data with at least one image',
+    })
+  return { where, count, size: height, bytes: images.bytes }
+}
+
+/** (classes, embed) of a head, by header alone. */
+export async function describeHead(path: string, open: OpenSource): Promise<{ classes: number; embed: number }> {
+  return withFile(path, open, async (file, key) => headShape(file, key))
+}
+
+function headShape(file: TensorFile, key: string): { classes: number; embed: number } {
+  const info = find(file, key)
+  const [classes = 0, embed = 0] = info.shape
+  if (info.shape.length !== 2 || !classes)
+    throw wrong(`${file.source.name}#${key}`, `its shape is [${info.shape}]; a head is (classes, embed)`)
+  return { classes, embed }
 }
 
 /** "file.safetensors#head.NAME" to a head whose rows are unit vectors. */
@@ -30,8 +66,7 @@ export async function readHead(path: string, open: OpenSource): Promise<Head> {
   return withFile(path, open, async (file, key) => {
     const where = `${file.source.name}#${key}`
     const info = find(file, key)
-    const [classes = 0, embed = 0] = info.shape
-    if (info.shape.length !== 2 || !classes) throw wrong(where, `its shape is [${info.shape}]; a head is (classes, embed)`)
+    const { classes, embed } = headShape(file, key)
     const weights = toFloat32(await file.read(key), info.dtype)
     for (let c = 0; c < classes; c++) {
       const norm = Math.hypot(...weights.subarray(c * embed, (c + 1) * embed))
@@ -69,9 +104,21 @@ function find(file: TensorFile, name: string): TensorInfo {
   const info = file.tensors.get(name)
   if (info) return info
   const names = [...file.tensors.keys()].slice(0, 12).join(', ')
-  throw new BasilError({ code: 'tensor-missing', what: `${file.source.name} lacks the tensor ${name}`, where: `${file.source.name}: ${name}`, why: `it has ${names}`, next: 'correct the name behind the "#"' })
+  throw new BasilError({
+    code: 'tensor-missing',
+    what: `${file.source.name} lacks the tensor ${name}`,
+    where: `${file.source.name}: ${name}`,
+    why: `it has ${names}`,
+    next: 'correct the name behind the "#"',
+  })
 }
 
 function wrong(where: string, why: string): BasilError {
-  return new BasilError({ code: 'data-invalid', what: 'The data cannot be used', where, why, next: 'correct the file, or point to another' })
+  return new BasilError({
+    code: 'data-invalid',
+    what: 'The data cannot be used',
+    where,
+    why,
+    next: 'correct the file, or point to another',
+  })
 }

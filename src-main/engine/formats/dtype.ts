@@ -3,7 +3,19 @@
 import { BasilError } from '../../contract/errors.ts'
 
 export const dtypes = {
-  F64: 8, F32: 4, F16: 2, BF16: 2, I64: 8, U64: 8, I32: 4, U32: 4, I16: 2, U16: 2, I8: 1, U8: 1, BOOL: 1,
+  F64: 8,
+  F32: 4,
+  F16: 2,
+  BF16: 2,
+  I64: 8,
+  U64: 8,
+  I32: 4,
+  U32: 4,
+  I16: 2,
+  U16: 2,
+  I8: 1,
+  U8: 1,
+  BOOL: 1,
 } as const satisfies Record<string, number>
 export type Dtype = keyof typeof dtypes
 
@@ -45,13 +57,20 @@ export function toFloat32(bytes: Uint8Array, dtype: Dtype): Float32Array {
 export function toInt32(bytes: Uint8Array, dtype: Dtype): Int32Array {
   const { buffer, byteOffset, byteLength } = bytes.byteOffset % 8 === 0 ? bytes : new Uint8Array(bytes)
   if (dtype === 'I32') return new Int32Array(buffer as ArrayBuffer, byteOffset, byteLength / 4)
-  if (dtype === 'U8' || dtype === 'I8') return Int32Array.from(dtype === 'U8' ? new Uint8Array(buffer, byteOffset, byteLength) : new Int8Array(buffer, byteOffset, byteLength))
+  if (dtype === 'U8' || dtype === 'I8')
+    return Int32Array.from(dtype === 'U8' ? new Uint8Array(buffer, byteOffset, byteLength) : new Int8Array(buffer, byteOffset, byteLength))
   if (dtype === 'I16') return Int32Array.from(new Int16Array(buffer, byteOffset, byteLength / 2))
   if (dtype === 'I64') {
     const wide = new BigInt64Array(buffer, byteOffset, byteLength / 8)
     return Int32Array.from(wide, (v) => (BigInt.asIntN(32, v) === v ? Number(v) : -1))
   }
-  throw new BasilError({ code: 'tensor-dtype', what: 'Labels must be integers', where: dtype, why: `they are stored as ${dtype}`, next: 'store them as int64, int32 or uint8' })
+  throw new BasilError({
+    code: 'tensor-dtype',
+    what: 'Labels must be integers',
+    where: dtype,
+    why: `they are stored as ${dtype}`,
+    next: 'store them as int64, int32 or uint8',
+  })
 }
 
 /** Float32 values to IEEE half precision, rounded to nearest even. */

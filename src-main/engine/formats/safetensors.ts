@@ -58,8 +58,7 @@ export async function openSafetensors(source: ByteSource): Promise<TensorFile> {
   }
 
   function readMetadata(value: StrictValue): void {
-    if (!(value instanceof Map)) return damaged('its metadata is not an object')
-    for (const [key, text] of value) {
+    for (const [key, text] of value instanceof Map ? value : damaged('its metadata is not an object')) {
       if (typeof text !== 'string') damaged(`its metadata "${key.slice(0, 80)}" is not a text`)
       metadata[key] = text as string
     }
@@ -71,7 +70,8 @@ export async function openSafetensors(source: ByteSource): Promise<TensorFile> {
     const dtype = value.get('dtype')
     const shape = value.get('shape')
     const offsets = value.get('data_offsets')
-    if (typeof dtype !== 'string' || !Object.hasOwn(dtypes, dtype)) return damaged(`tensor ${shown} has the unknown type ${JSON.stringify(dtype)?.slice(0, 40)}`)
+    if (typeof dtype !== 'string' || !Object.hasOwn(dtypes, dtype))
+      return damaged(`tensor ${shown} has the unknown type ${JSON.stringify(dtype)?.slice(0, 40)}`)
     if (!isIntegers(shape)) return damaged(`tensor ${shown} has no shape of whole numbers`)
     if (!isIntegers(offsets) || offsets.length !== 2) return damaged(`tensor ${shown} has no two data offsets`)
     const [begin, end] = offsets as [number, number]
@@ -81,7 +81,8 @@ export async function openSafetensors(source: ByteSource): Promise<TensorFile> {
       if (!Number.isSafeInteger(elements)) damaged(`tensor ${shown} has more elements than can be counted`)
     }
     const bytes = elements * dtypes[dtype as Dtype]
-    if (end < begin || end - begin !== bytes) damaged(`tensor ${shown} of shape [${shape}] needs ${bytes} bytes, its offsets give ${end - begin}`)
+    if (end < begin || end - begin !== bytes)
+      damaged(`tensor ${shown} of shape [${shape}] needs ${bytes} bytes, its offsets give ${end - begin}`)
     if (8 + length + end > source.size) damaged(`tensor ${shown} ends ${8 + length + end - source.size} bytes past the end of the file`)
     return { name, dtype: dtype as Dtype, shape, offset: 8 + length + begin, bytes }
   }
@@ -90,7 +91,10 @@ export async function openSafetensors(source: ByteSource): Promise<TensorFile> {
   function checkCover(): void {
     let end = 8 + length
     for (const info of [...tensors.values()].sort((a, b) => a.offset - b.offset || a.bytes - b.bytes)) {
-      if (info.offset !== end) damaged(`tensor ${JSON.stringify(info.name.slice(0, 120))} ${info.offset < end ? 'overlaps the one before it' : 'leaves a hole before it'}`)
+      if (info.offset !== end)
+        damaged(
+          `tensor ${JSON.stringify(info.name.slice(0, 120))} ${info.offset < end ? 'overlaps the one before it' : 'leaves a hole before it'}`,
+        )
       end = info.offset + info.bytes
     }
     if (end !== source.size) damaged(`${source.size - end} bytes stand behind the last tensor`)

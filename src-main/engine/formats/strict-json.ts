@@ -25,7 +25,7 @@ export function parseStrict(text: string): StrictValue {
     const map = new Map<string, StrictValue>()
     at++
     space()
-    if (text[at] === '}') return at++, map
+    if (taken('}')) return map
     for (;;) {
       space()
       const key = readString()
@@ -34,7 +34,7 @@ export function parseStrict(text: string): StrictValue {
       expect(':')
       map.set(key, read(depth + 1))
       space()
-      if (text[at] === '}') return at++, map
+      if (taken('}')) return map
       expect(',')
     }
   }
@@ -43,11 +43,11 @@ export function parseStrict(text: string): StrictValue {
     const list: StrictValue[] = []
     at++
     space()
-    if (text[at] === ']') return at++, list
+    if (taken(']')) return list
     for (;;) {
       list.push(read(depth + 1))
       space()
-      if (text[at] === ']') return at++, list
+      if (taken(']')) return list
       expect(',')
     }
   }
@@ -77,6 +77,11 @@ export function parseStrict(text: string): StrictValue {
 
   function space(): void {
     while (at < text.length && ' \t\n\r'.includes(text[at] as string)) at++
+  }
+  function taken(char: string): boolean {
+    if (text[at] !== char) return false
+    at++
+    return true
   }
   function expect(char: string): void {
     if (text[at] !== char) fail(`"${char}" was expected`)

@@ -1,7 +1,8 @@
 // aTLAS (Zhang et al., NeurIPS 2024): theta_b = theta_pre,b + sum_t lambda_t,b tau_t,b, one coefficient for every vector
 // and block, learned from their initial value (0: the pre-trained model) on the objective.
+
+import { learn, lengthOf } from '../coefficients/learn.ts'
 import { filled } from '../coefficients/table.ts'
-import { learn, lengthOf } from '../learn.ts'
 import type { Method } from './index.ts'
 
 export const atlas: Method = {

@@ -1,10 +1,15 @@
 // A start that is already there: a merged or fine-tuned model, theta_0 = theta_pre + 1 tau. Nothing is learned.
+
+import { learn } from '../coefficients/learn.ts'
 import { filled } from '../coefficients/table.ts'
-import { learn } from '../learn.ts'
 import type { Method } from './index.ts'
 
 export const checkpoint: Method = {
   name: 'checkpoint',
   length: () => ({ steps: 0, stepsPerEpoch: 1, epochs: 0 }),
-  learn: (stage) => learn({ ...stage, settings: { ...stage.settings, steps: 0, epochs: null } }, filled(stage.problem.vectors.length, stage.problem.groups.length, 1)),
+  learn: (stage) =>
+    learn(
+      { ...stage, settings: { ...stage.settings, steps: 0, epochs: null } },
+      filled(stage.problem.vectors.length, stage.problem.groups.length, 1),
+    ),
 }

@@ -3,8 +3,9 @@
 //   theta(lambda) = theta* + Lambda delta,   Lambda = blockdiag(lambda_b I),
 // lambda is learned from its initial value (0.1) on the same objective. "No change", lambda = 0, stays a candidate: only
 // what beats it is accepted. The problem given here is already the one seen from theta* (fromDifferenceVector).
+
+import { learn, lengthOf } from '../coefficients/learn.ts'
 import { filled } from '../coefficients/table.ts'
-import { learn, lengthOf } from '../learn.ts'
 import type { Method } from './index.ts'
 
 export const dvBasi: Method = {

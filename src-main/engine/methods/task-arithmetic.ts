@@ -1,7 +1,8 @@
 // Task arithmetic (Ilharco et al., ICLR 2023): theta = theta_pre + alpha sum_t tau_t, one alpha for all, searched on the
 // grid 0, 0.05, ..., 1 by the selection metric. Nothing is differentiated; each grid point is one look.
+
+import type { LearnState, Look, Stage } from '../coefficients/learn.ts'
 import { copyOf, filled } from '../coefficients/table.ts'
-import type { LearnState, Look, Stage } from '../learn.ts'
 import type { Method } from './index.ts'
 
 const points = 21

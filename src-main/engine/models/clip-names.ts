@@ -59,7 +59,9 @@ export function recognise(file: TensorFile): Architecture | undefined {
   const tokens = shape('positional_embedding')[0] ?? 0
   const embed = shape('proj')[1] ?? 0
   const grid = Math.round(Math.sqrt(tokens - 1))
-  const indices = [...file.tensors.keys()].map((name) => name.startsWith(prefix) && /^transformer\.resblocks\.(\d+)\./.exec(name.slice(prefix.length))?.[1])
+  const indices = [...file.tensors.keys()].map(
+    (name) => name.startsWith(prefix) && /^transformer\.resblocks\.(\d+)\./.exec(name.slice(prefix.length))?.[1],
+  )
   const layers = Math.max(0, ...indices.filter((i) => typeof i === 'string').map((i) => Number(i) + 1))
   if (!width || !patchSize || !tokens || !embed || !layers) return undefined
   return { prefix, imageSize: grid * patchSize, patchSize, width, layers, heads: Math.max(1, Math.floor(width / 64)), embed, tokens }
@@ -81,7 +83,14 @@ export function requireTower(file: TensorFile): Architecture {
   const expected = towerParameters(architecture)
   for (const [name, shape] of expected) {
     const found = file.tensors.get(prefix + name)
-    if (!found) throw new BasilError({ code: 'tensor-missing', what: `${where} lacks the tensor ${prefix}${name}`, where: `${where}: ${prefix}${name}`, why: closest(file, prefix + name), next: 'use a complete checkpoint of this architecture' })
+    if (!found)
+      throw new BasilError({
+        code: 'tensor-missing',
+        what: `${where} lacks the tensor ${prefix}${name}`,
+        where: `${where}: ${prefix}${name}`,
+        why: closest(file, prefix + name),
+        next: 'use a complete checkpoint of this architecture',
+      })
     if (found.shape.join() !== shape.join())
       throw new BasilError({
         code: 'tensor-shape',
@@ -93,7 +102,13 @@ export function requireTower(file: TensorFile): Architecture {
   }
   for (const name of file.tensors.keys())
     if (name.startsWith(prefix) && prefix && !expected.has(name.slice(prefix.length)))
-      throw new BasilError({ code: 'tensor-extra', what: `${where} has a tensor that no CLIP image tower has: ${name}`, where: `${where}: ${name}`, why: 'its name is unknown', next: 'check how the checkpoint was written; renamed tensors cannot be matched' })
+      throw new BasilError({
+        code: 'tensor-extra',
+        what: `${where} has a tensor that no CLIP image tower has: ${name}`,
+        where: `${where}: ${name}`,
+        why: 'its name is unknown',
+        next: 'check how the checkpoint was written; renamed tensors cannot be matched',
+      })
   return architecture
 }
 

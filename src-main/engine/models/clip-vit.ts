@@ -80,7 +80,9 @@ export function forward(tower: Tower, weights: Weights, patches: Tensor2D, keep:
     else disposeAll(kept)
     x = next
   }
-  const classRows = tf.tidy(() => tf.reshape(tf.slice(tf.reshape(x, [images, tokens, width]), [0, 0, 0], [images, 1, width]), [images, width]) as Tensor2D)
+  const classRows = tf.tidy(
+    () => tf.reshape(tf.slice(tf.reshape(x, [images, tokens, width]), [0, 0, 0], [images, 1, width]), [images, width]) as Tensor2D,
+  )
   const post = ops.layerNorm(classRows, w1('ln_post.weight'), w1('ln_post.bias'), epsilon)
   const features = ops.matmul(post.y, w2('proj'))
   x.dispose()
@@ -119,7 +121,14 @@ export function reverse(tower: Tower, weights: Weights, tape: Tape, dFeatures: T
   giveNorm('ln_post', post)
   let dx = tf.tidy(() => {
     const rows = tf.reshape(post.dx, [images, 1, width])
-    return tf.reshape(tf.pad(rows, [[0, 0], [0, tokens - 1], [0, 0]]), [images * tokens, width]) as Tensor2D // only the class token is read out
+    return tf.reshape(
+      tf.pad(rows, [
+        [0, 0],
+        [0, tokens - 1],
+        [0, 0],
+      ]),
+      [images * tokens, width],
+    ) as Tensor2D // only the class token is read out
   })
   tf.dispose([dPooled, post.dx])
 
@@ -149,7 +158,10 @@ export function reverse(tower: Tower, weights: Weights, tape: Tape, dFeatures: T
   const pre = ops.layerNormGradient(dx, tape.embedded, tape.lnPre, w1('ln_pre.weight'))
   giveNorm('ln_pre', pre)
   const dPosition = tf.tidy(() => tf.reshape(ops.sumRows(tf.reshape(pre.dx, [images, tokens * width])), [tokens, width]) as Tensor2D)
-  give('class_embedding', tf.tidy(() => tf.reshape(tf.slice(dPosition, [0, 0], [1, width]), [width])))
+  give(
+    'class_embedding',
+    tf.tidy(() => tf.reshape(tf.slice(dPosition, [0, 0], [1, width]), [width])),
+  )
   give('positional_embedding', dPosition)
   const dPatches = tf.tidy(() => {
     const rows = tf.slice(tf.reshape(pre.dx, [images, tokens, width]), [0, 1, 0], [images, tokens - 1, width])
@@ -167,5 +179,18 @@ function disposeTape(tape: Tape): void {
 }
 
 function disposeAll(kept: LayerTape): void {
-  tf.dispose([kept.x, kept.ln1.mean, kept.ln1.scale, kept.h1, kept.qkv, kept.probabilities, kept.mixed, kept.x2, kept.ln2.mean, kept.ln2.scale, kept.h2, kept.wide])
+  tf.dispose([
+    kept.x,
+    kept.ln1.mean,
+    kept.ln1.scale,
+    kept.h1,
+    kept.qkv,
+    kept.probabilities,
+    kept.mixed,
+    kept.x2,
+    kept.ln2.mean,
+    kept.ln2.scale,
+    kept.h2,
+    kept.wide,
+  ])
 }

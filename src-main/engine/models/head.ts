@@ -9,7 +9,7 @@ export interface Head {
   embed: number
 }
 
-export const logitScale = 100
+const logitScale = 100
 
 export interface HeadResult {
   loss: number // weighted sum over the images
@@ -61,7 +61,13 @@ export function applyHead(
 }
 
 /** dL/dz of one image from dL/dlogits (classes) and u (embed): scale carries the image's weight and 1 / |z|. */
-function featureGradient({ weights, classes, embed }: Head, dLogits: Float64Array, unit: Float64Array, scale: number, out: Float32Array): void {
+function featureGradient(
+  { weights, classes, embed }: Head,
+  dLogits: Float64Array,
+  unit: Float64Array,
+  scale: number,
+  out: Float32Array,
+): void {
   const dUnit = new Float64Array(embed)
   for (let c = 0; c < classes; c++) {
     const g = logitScale * scale * (dLogits[c] as number)

@@ -3,17 +3,17 @@
 // Micro-batches bound memory and do not change the result beyond rounding: losses are weighted sums over images.
 import { setImmediate } from 'node:timers/promises'
 
-import { BasilError } from '../contract/errors.ts'
-import { filled, type Table } from './coefficients/table.ts'
-import type { LabelledImages } from './datasets/index.ts'
-import type { Groups } from './merge.ts'
-import { forward, reverse, type Tower, type Weights } from './models/clip-vit.ts'
-import { applyHead, type Head } from './models/head.ts'
-import { type Picked, patchesOf } from './models/patches.ts'
-import type { Objective } from './objectives/index.ts'
-import type { Measured, Problem, Split } from './problem.ts'
-import { type Tensor, type Tensor2D, tf } from './tf.ts'
-import type { VectorStore } from './vector-store.ts'
+import { BasilError } from '../../contract/errors.ts'
+import { filled, type Table } from '../coefficients/table.ts'
+import type { LabelledImages } from '../datasets/index.ts'
+import type { Objective } from '../objectives/index.ts'
+import type { Measured, Problem, Split } from '../problem.ts'
+import { type Tensor, type Tensor2D, tf } from '../tf.ts'
+import type { Groups } from '../weights/merge.ts'
+import type { VectorStore } from '../weights/vector-store.ts'
+import { forward, reverse, type Tower, type Weights } from './clip-vit.ts'
+import { applyHead, type Head } from './head.ts'
+import { type Picked, patchesOf } from './patches.ts'
 
 export interface Task {
   name: string
@@ -40,7 +40,14 @@ export function clipProblem(place: Workplace, store: VectorStore, groups: Groups
   const composed = async <T>(coefficients: Table, use: (weights: Weights) => Promise<T>): Promise<T> => {
     const tensors = new Map<string, Tensor>()
     try {
-      for (const name of store.names) tensors.set(name, store.compose(name, coefficients.map((row) => row[groups.of.get(name) as number] as number)))
+      for (const name of store.names)
+        tensors.set(
+          name,
+          store.compose(
+            name,
+            coefficients.map((row) => row[groups.of.get(name) as number] as number),
+          ),
+        )
       return await use((name) => tensors.get(name) as Tensor)
     } finally {
       tf.dispose([...tensors.values()])
@@ -54,7 +61,9 @@ export function clipProblem(place: Workplace, store: VectorStore, groups: Groups
     lossAndGradient: (coefficients, batch) =>
       composed(coefficients, async (weights) => {
         const gradient = filled(store.vectors.length, groups.names.length, 0)
-        const shares = place.tasks.map((t, task): Share => ({ task, images: t.splits.training as LabelledImages, indices: batch[task] as Int32Array }))
+        const shares = place.tasks.map(
+          (t, task): Share => ({ task, images: t.splits.training as LabelledImages, indices: batch[task] as Int32Array }),
+        )
         const measured = await pass(place, weights, shares, (name, g) => {
           const column = groups.of.get(name) as number
           store.dots(name, g).forEach((d, k) => {
@@ -77,7 +86,12 @@ export function measure(place: Workplace, weights: Weights, split: Split, only?:
   return pass(place, weights, shares)
 }
 
-async function pass(place: Workplace, weights: Weights, shares: readonly Share[], emit?: (name: string, gradient: Tensor) => void): Promise<Measured> {
+async function pass(
+  place: Workplace,
+  weights: Weights,
+  shares: readonly Share[],
+  emit?: (name: string, gradient: Tensor) => void,
+): Promise<Measured> {
   const { tower, tasks, objective, microBatch } = place
   const { imageSize, patchSize } = tower.architecture
   const queue = shares.flatMap((share) => Array.from(share.indices, (index) => ({ task: share.task, images: share.images, index })))
@@ -109,7 +123,13 @@ async function pass(place: Workplace, weights: Weights, shares: readonly Share[]
   }
   const loss = shares.reduce((sum, s) => sum + (losses[s.task] as number), 0)
   if (!Number.isFinite(loss))
-    throw new BasilError({ code: 'not-finite', what: 'The loss is no longer a finite number', where: tasks.map((t) => t.name).join(', '), why: `it is ${loss}`, next: 'use a smaller learning rate or initial coefficient, or a gradient clip' })
+    throw new BasilError({
+      code: 'not-finite',
+      what: 'The loss is no longer a finite number',
+      where: tasks.map((t) => t.name).join(', '),
+      why: `it is ${loss}`,
+      next: 'use a smaller learning rate or initial coefficient, or a gradient clip',
+    })
   return {
     loss,
     tasks: tasks.map((_, t) => {

@@ -1,12 +1,12 @@
 // Learning a coefficient table on a problem: AdamW on the objective, a look at the selection metric after every epoch, the
 // best state kept, early stopping with patience. What a look yields is all that is needed to go on after it, to the same
 // bits: batches are a function of (seed, stage, epoch), and nothing else is drawn.
-import type { ResolvedConfig, StageSettings } from '../contract/config.ts'
-import { adamwStep, type Moments } from './coefficients/adamw.ts'
-import { copyOf, filled, type Table } from './coefficients/table.ts'
-import type { Batch, Measured, Problem } from './problem.ts'
-import { permutation } from './random.ts'
+import type { ResolvedConfig, StageSettings } from '../../contract/config.ts'
+import type { Batch, Measured, Problem } from '../problem.ts'
+import { permutation } from '../random.ts'
+import { adamwStep, type Moments } from './adamw.ts'
 import type { Selection } from './selection.ts'
+import { copyOf, filled, type Table } from './table.ts'
 
 export interface LearnState {
   epoch: number

@@ -1,8 +1,8 @@
 // The model a coefficient table stands for, in exactly one way, whoever asks (evaluation, difference vector, export):
 //   theta_b = float32( theta_pre,b + sum_t c_t,b (theta_t,b - theta_pre,b) ),  computed in float64, one tensor at a time.
-import { BasilError } from '../contract/errors.ts'
-import type { Table } from './coefficients/table.ts'
-import { layerOf } from './models/clip-names.ts'
+import { BasilError } from '../../contract/errors.ts'
+import type { Table } from '../coefficients/table.ts'
+import { layerOf } from '../models/clip-names.ts'
 import { firstNotFinite, type Parents, readParameter } from './parents.ts'
 
 export type Grouping = 'tensor' | 'layer' | 'scalar'
@@ -30,7 +30,11 @@ export function collapse(start: Table, iterations: readonly Float64Array[]): Tab
 }
 
 /** Every parameter in block order with its merged values and the base's. Throws not-finite naming the tensor. */
-export async function* mergedParameters(parents: Parents, groups: Groups, coefficients: Table): AsyncGenerator<{ name: string; values: Float32Array; base: Float32Array }> {
+export async function* mergedParameters(
+  parents: Parents,
+  groups: Groups,
+  coefficients: Table,
+): AsyncGenerator<{ name: string; values: Float32Array; base: Float32Array }> {
   for (const name of parents.parameters.keys()) {
     const group = groups.of.get(name) as number
     const base = await readParameter(parents.base, name)
@@ -44,7 +48,13 @@ export async function* mergedParameters(parents: Parents, groups: Groups, coeffi
     const values = Float32Array.from(sum)
     const bad = firstNotFinite(values)
     if (bad >= 0)
-      throw new BasilError({ code: 'not-finite', what: 'The merged model has a weight that is not a finite number', where: parents.architecture.prefix + name, why: `element ${bad} is ${values[bad]}`, next: 'use smaller coefficients or a smaller learning rate' })
+      throw new BasilError({
+        code: 'not-finite',
+        what: 'The merged model has a weight that is not a finite number',
+        where: parents.architecture.prefix + name,
+        why: `element ${bad} is ${values[bad]}`,
+        next: 'use smaller coefficients or a smaller learning rate',
+      })
     yield { name, values, base }
   }
 }

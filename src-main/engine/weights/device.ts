@@ -1,12 +1,12 @@
 // Weights on their way from files to the device: whole models for evaluation, base and vectors for learning.
 // conv1 becomes (width, 3 * patch * patch): the patch embedding is a matrix product.
-import type { Backend } from './backend.ts'
-import type { Table } from './coefficients/table.ts'
+import type { Backend } from '../backend.ts'
+import type { Table } from '../coefficients/table.ts'
+import { towerParameters } from '../models/clip-names.ts'
+import type { Weights } from '../models/clip-vit.ts'
+import { type Tensor, tf } from '../tf.ts'
 import { type Groups, mergedParameters } from './merge.ts'
-import { towerParameters } from './models/clip-names.ts'
-import type { Weights } from './models/clip-vit.ts'
-import { type Checkpoint, type Parents, readParameter } from './parents.ts'
-import { type Tensor, tf } from './tf.ts'
+import { type Checkpoint, type Parents, parameterCount, readParameter } from './parents.ts'
 import { type Parameter, type VectorStore, vectorStore } from './vector-store.ts'
 
 const wasmVectorBytes = 1.5 * 2 ** 30 // of wasm's 4 GiB; the rest is for composed weights and activations
@@ -32,10 +32,9 @@ export async function loadMerged(parents: Parents, groups: Groups, coefficients:
 /** theta_pre and the task vectors; or, given the start's coefficients, theta_pre and the one difference vector they make. */
 export async function openStore(backend: Backend, parents: Parents, start?: { groups: Groups; coefficients: Table }): Promise<VectorStore> {
   const names = start ? ['difference vector'] : parents.vectors.map((v) => v.file.source.name)
-  const elements = [...parents.parameters.values()].reduce((sum, shape) => sum + shape.reduce((a, b) => a * b, 1), 0)
   const budget = backend.kind === 'wasm' ? wasmVectorBytes : Number.POSITIVE_INFINITY
   const parameters = start ? differences(parents, start.groups, start.coefficients) : taskVectors(parents)
-  return vectorStore(backend.ops, names, parameters, 4 * elements * (1 + names.length), budget)
+  return vectorStore(backend.ops, names, parameters, 4 * parameterCount(parents) * (1 + names.length), budget)
 }
 
 async function* taskVectors(parents: Parents): AsyncGenerator<Parameter> {
@@ -52,7 +51,10 @@ async function* differences(parents: Parents, groups: Groups, coefficients: Tabl
     yield { name, shape: flat(parents.parameters.get(name) ?? []), base, vectors: [minus(values, base)] }
 }
 
-async function load(shapes: Map<string, number[]>, parameters: () => AsyncIterable<{ name: string; values: Float32Array }>): Promise<LoadedWeights> {
+async function load(
+  shapes: Map<string, number[]>,
+  parameters: () => AsyncIterable<{ name: string; values: Float32Array }>,
+): Promise<LoadedWeights> {
   const tensors = new Map<string, Tensor>()
   for await (const { name, values } of parameters()) tensors.set(name, tf.tensor(values, flat(shapes.get(name) ?? [])))
   return { weights: (name) => tensors.get(name) as Tensor, dispose: () => tf.dispose([...tensors.values()]) }

@@ -1,11 +1,11 @@
 // The checkpoints a run combines, opened together and held against each other before long work starts: one architecture,
 // the same names, integer buffers equal. Weights are read one tensor at a time and every value is checked to be finite.
-import { BasilError } from '../contract/errors.ts'
-import { isFloating, toFloat32 } from './formats/dtype.ts'
-import { openTensorFile } from './formats/index.ts'
-import type { OpenSource } from './formats/source.ts'
-import type { TensorFile } from './formats/tensor-file.ts'
-import { type Architecture, requireTower, towerParameters } from './models/clip-names.ts'
+import { BasilError } from '../../contract/errors.ts'
+import { isFloating, toFloat32 } from '../formats/dtype.ts'
+import { openTensorFile } from '../formats/index.ts'
+import type { OpenSource } from '../formats/source.ts'
+import type { TensorFile } from '../formats/tensor-file.ts'
+import { type Architecture, requireTower, towerParameters } from '../models/clip-names.ts'
 
 export interface Checkpoint {
   file: TensorFile
@@ -34,6 +34,11 @@ export async function openParents(pretrained: string, vectors: readonly string[]
     await close()
     throw error
   }
+}
+
+/** Of the tower. */
+export function parameterCount({ parameters }: Pick<Parents, 'parameters'>): number {
+  return [...parameters.values()].reduce((sum, shape) => sum + shape.reduce((a, b) => a * b, 1), 0)
 }
 
 export async function openCheckpoint(path: string, open: OpenSource): Promise<Checkpoint> {

@@ -1,8 +1,8 @@
 // Base weights and vectors, ready to be composed and to be dotted with gradients, one parameter at a time.
 // Vectors live on the device while they fit; else they stay in the host's memory and visit the device one tensor at a
 // time, so that eight ViT-B/32 task vectors do not meet wasm's 4 GiB ceiling.
-import type { Ops } from './ops.ts'
-import { type Tensor, tf } from './tf.ts'
+import type { Ops } from '../ops.ts'
+import { type Tensor, tf } from '../tf.ts'
 
 export interface VectorStore {
   names: readonly string[]
@@ -22,7 +22,13 @@ export interface Parameter {
 }
 
 /** deviceBytes: how much of the device the base and the vectors may take together. */
-export async function vectorStore(ops: Ops, vectors: readonly string[], parameters: AsyncIterable<Parameter>, totalBytes: number, deviceBytes: number): Promise<VectorStore> {
+export async function vectorStore(
+  ops: Ops,
+  vectors: readonly string[],
+  parameters: AsyncIterable<Parameter>,
+  totalBytes: number,
+  deviceBytes: number,
+): Promise<VectorStore> {
   const onDevice = totalBytes <= deviceBytes
   const bases = new Map<string, Tensor>()
   const held = new Map<string, { shape: number[]; values: (Tensor | Float32Array)[] }>()
@@ -48,6 +54,10 @@ export async function vectorStore(ops: Ops, vectors: readonly string[], paramete
     vectors,
     compose: (name, coefficients) => withVectors(name, (tensors) => ops.compose(bases.get(name) as Tensor, tensors, coefficients)),
     dots: (name, gradient) => withVectors(name, (tensors) => tensors.map((v) => ops.dot(v, gradient))),
-    dispose: () => tf.dispose([...bases.values(), ...[...held.values()].flatMap((h) => h.values.filter((v) => !(v instanceof Float32Array)) as Tensor[])]),
+    dispose: () =>
+      tf.dispose([
+        ...bases.values(),
+        ...[...held.values()].flatMap((h) => h.values.filter((v) => !(v instanceof Float32Array)) as Tensor[]),
+      ]),
   }
 }

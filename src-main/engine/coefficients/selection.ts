@@ -2,9 +2,9 @@
 //   training-loss, validation-loss: sum over tasks of the mean loss, least is best;
 //   validation-accuracy: mean over tasks of accuracy relative to each task's fine-tuned model where that is known (the
 //   field's "normalised accuracy"), greatest is best.
-import type { ResolvedConfig } from '../contract/config.ts'
-import type { TaskScore } from '../contract/run.ts'
-import type { Measured, Split } from './problem.ts'
+import type { ResolvedConfig } from '../../contract/config.ts'
+import type { TaskScore } from '../../contract/run.ts'
+import type { Measured, Split } from '../problem.ts'
 
 export interface Selection {
   by: ResolvedConfig['select']

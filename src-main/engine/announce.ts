@@ -1,0 +1,51 @@
+// A run's first word: every file it uses, with its content hash, held against what an earlier sitting recorded.
+import type { ResolvedConfig } from '../contract/config.ts'
+import { BasilError } from '../contract/errors.ts'
+import type { EngineEvent, Parent } from '../contract/run.ts'
+import type { RunHost } from './context.ts'
+import { describeTasks } from './datasets/tasks.ts'
+import type { Groups } from './weights/merge.ts'
+import { type Parents, parameterCount } from './weights/parents.ts'
+
+export async function* announce(config: ResolvedConfig, host: RunHost, parents: Parents, groups: Groups): AsyncGenerator<EngineEvent> {
+  const found: Parent[] = []
+  const files = filesOf(config)
+  for (const [i, { role, path }] of files.entries()) {
+    yield { type: 'progress', what: 'Reading files', done: i, total: files.length }
+    host.signal.throwIfAborted()
+    const name = path.split(/[/\\]/).pop() ?? path
+    const hashed = await host.hash(path)
+    const recorded = host.parents.find((p) => p.file === path && p.role === role)
+    if (recorded && recorded.sha256 !== hashed.sha256)
+      throw new BasilError({
+        code: 'file-changed',
+        what: 'A file has changed since the run began',
+        where: path,
+        why: `its SHA-256 is ${hashed.sha256.slice(0, 12)}, it was ${recorded.sha256.slice(0, 12)}`,
+        next: 'put the old file back to resume, or start a new run',
+      })
+    found.push({ role, file: path, name, ...hashed })
+  }
+  const { name, kind, threads, simd, reason, versions } = host.backend
+  const images = (await describeTasks(config, parents.architecture, host.open)).map(({ bytes: _, ...counts }) => counts)
+  yield {
+    type: 'opened',
+    engine: { name, kind, threads, simd, reason, versions },
+    blocks: groups.names,
+    parents: found,
+    parameters: parameterCount(parents),
+    images,
+  }
+}
+
+function filesOf(config: ResolvedConfig): { role: Parent['role']; path: string }[] {
+  const found: { role: Parent['role']; path: string }[] = [{ role: 'pretrained', path: config.pretrained }]
+  const add = (role: Parent['role'], path: string | null): void => {
+    const file = path?.replace(/#[^#/\\]*$/, '')
+    if (file && !found.some((f) => f.path === file)) found.push({ role, path: file })
+  }
+  found.push(...config.vectors.map((path) => ({ role: 'vector' as const, path }))) // every one: the recipe's rows are theirs
+  for (const t of config.tasks) add('finetuned', t.finetuned)
+  for (const t of config.tasks) for (const path of [t.head, t.data, t.validation, t.test]) add('data', path)
+  return found
+}

@@ -1,0 +1,37 @@
+// What every part of a run is given: the configuration, the world outside (files, hashes, the person's wishes) and what was opened.
+import type { ResolvedConfig } from '../contract/config.ts'
+import type { Parent, ResumeState } from '../contract/run.ts'
+import type { Backend } from './backend.ts'
+import type { Selection } from './coefficients/selection.ts'
+import type { Table } from './coefficients/table.ts'
+import type { OpenSource } from './formats/source.ts'
+import type { Workplace } from './models/clip-problem.ts'
+import type { Remaining } from './remaining.ts'
+import type { Groups } from './weights/merge.ts'
+import type { Parents } from './weights/parents.ts'
+
+export interface RunHost {
+  backend: Backend
+  open: OpenSource
+  hash(path: string): Promise<{ sha256: string; bytes: number }>
+  resume: ResumeState | null
+  parents: Parent[] // recorded by an earlier sitting of the same run; empty for a new one
+  stopping(): boolean // the person wants the best so far
+  signal: AbortSignal // the person wants nothing more
+}
+
+export interface Context {
+  config: ResolvedConfig
+  host: RunHost
+  parents: Parents
+  groups: Groups
+  place: Workplace
+  selection: Selection
+  reference: (number | null)[] // fine-tuned accuracy on the selection split
+  remaining: Remaining
+}
+
+/** The iterations' single rows among the chosen tables. */
+export function rows(chosen: readonly Table[]): Float64Array[] {
+  return chosen.slice(1).map((table) => table[0] as Float64Array)
+}

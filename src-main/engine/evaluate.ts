@@ -1,0 +1,86 @@
+// Models of a run measured: the references that relative accuracy is relative to, and the final evaluation, where test data
+// is opened, once. What is measured at the end are the very weights an export writes.
+import type { ResolvedConfig } from '../contract/config.ts'
+import type { EngineEvent, Evaluation } from '../contract/run.ts'
+import { taskScores } from './coefficients/selection.ts'
+import type { Table } from './coefficients/table.ts'
+import { type Context, type RunHost, rows } from './context.ts'
+import { withTest } from './datasets/tasks.ts'
+import { measure, type Workplace } from './models/clip-problem.ts'
+import type { Measured, Split } from './problem.ts'
+import { type LoadedWeights, loadCheckpoint, loadMerged } from './weights/device.ts'
+import { collapse } from './weights/merge.ts'
+import { openCheckpoint, type Parents } from './weights/parents.ts'
+
+/** Pre-trained and fine-tuned accuracies on a split; what relative accuracy is relative to. */
+export async function* references(
+  config: ResolvedConfig,
+  host: RunHost,
+  parents: Parents,
+  place: Workplace,
+  split: Split,
+): AsyncGenerator<EngineEvent, (number | null)[]> {
+  const names = config.tasks.map((t) => t.name)
+  const tuned: Measured = { loss: 0, tasks: names.map(() => ({ loss: Number.NaN, accuracy: Number.NaN })) }
+  const files = [...new Set(config.tasks.flatMap((t) => t.finetuned ?? []))]
+  for (const [i, path] of files.entries()) {
+    yield { type: 'progress', what: `Measuring fine-tuned models on ${split} data`, done: i, total: files.length + 1 }
+    const checkpoint = await openCheckpoint(path, host.open)
+    try {
+      const theirs = names.map((_, t) => t).filter((t) => config.tasks[t]?.finetuned === path)
+      const measured = await using(await loadCheckpoint(checkpoint), (w) => measure(place, w.weights, split, theirs))
+      for (const t of theirs) tuned.tasks[t] = measured.tasks[t] as Measured['tasks'][number]
+    } finally {
+      await checkpoint.file.source.close()
+    }
+  }
+  const reference = tuned.tasks.map((t) => (t.accuracy > 0 ? t.accuracy : null))
+  if (files.length) yield evaluation(split, 'finetuned', null, names, tuned, reference)
+  yield { type: 'progress', what: `Measuring the pre-trained model on ${split} data`, done: files.length, total: files.length + 1 }
+  const pretrained = await using(await loadCheckpoint(parents.base), (w) => measure(place, w.weights, split))
+  yield evaluation(split, 'pretrained', null, names, pretrained, reference)
+  return reference
+}
+
+/** On test data, opened here and only here; on the learning data where the run has no test data. */
+export async function* finalEvaluation(
+  context: Context,
+  chosen: Table[],
+  selectionSplit: Split,
+  selectionReference: (number | null)[],
+): AsyncGenerator<EngineEvent> {
+  const { config, host, parents, groups, place } = context
+  const split: Split = config.tasks.some((t) => t.test) ? 'test' : 'training'
+  yield { type: 'progress', what: `Evaluating on ${split} data`, done: 0, total: 1 }
+  const tested = { ...place, tasks: await withTest(config, place.tasks, parents.architecture, host.open) }
+  const reference = split === selectionSplit ? selectionReference : yield* references(config, host, parents, tested, split)
+  const names = config.tasks.map((t) => t.name)
+  let before: Measured | undefined
+  for (let k = config.testEach ? 0 : chosen.length - 1; k < chosen.length; k++) {
+    const unchanged = k > 0 && (chosen[k] as Table).every((row) => row.every((c) => c === 0))
+    const coefficients = collapse(chosen[0] as Table, rows(chosen.slice(0, k + 1)))
+    const measured: Measured =
+      unchanged && before ? before : await using(await loadMerged(parents, groups, coefficients), (w) => measure(tested, w.weights, split))
+    before = measured
+    yield evaluation(split, k ? 'iteration' : 'start', k, names, measured, reference)
+  }
+}
+
+function evaluation(
+  split: Split,
+  model: Evaluation['model'],
+  stage: number | null,
+  names: string[],
+  measured: Measured,
+  reference: (number | null)[],
+): EngineEvent {
+  return { type: 'evaluation', evaluation: { split, model, stage, tasks: taskScores(names, measured, reference) } }
+}
+
+async function using<T>(loaded: LoadedWeights, use: (loaded: LoadedWeights) => Promise<T>): Promise<T> {
+  try {
+    return await use(loaded)
+  } finally {
+    loaded.dispose()
+  }
+}
