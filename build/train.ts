@@ -53,26 +53,26 @@ export function initialWeights(architecture: Architecture, seed: number): Weight
   return weights
 }
 
+export function onDevice(architecture: Architecture, weights: Weights): Map<string, Tensor> {
+  const shapes = towerParameters(architecture)
+  const tensors = new Map<string, Tensor>()
+  for (const [name, values] of weights) {
+    const shape = shapes.get(name) as number[]
+    const flat = shape.length > 2 ? [shape[0] as number, shape.slice(1).reduce((a, b) => a * b, 1)] : shape
+    tensors.set(name, tf.tensor(Float32Array.from(values), flat))
+  }
+  return tensors
+}
+
 /** Trains in place and leaves tensors as they were. */
 export function train(tower: Tower, weights: Weights, tasks: TrainingTask[], settings: Settings): void {
-  const shapes = towerParameters(tower.architecture)
   const names = [...weights.keys()]
   const zero = (): Float64Array[] => names.map((n) => new Float64Array((weights.get(n) as Float64Array).length))
   const moments = { first: zero(), second: zero(), step: 0 }
   const { imageSize, patchSize } = tower.architecture
   let shown = 0
   for (let step = 0; step < settings.steps; step++) {
-    const device = new Map<string, Tensor>()
-    for (const name of names) {
-      const shape = shapes.get(name) as number[]
-      device.set(
-        name,
-        tf.tensor(
-          Float32Array.from(weights.get(name) as Float64Array),
-          shape.length > 2 ? [shape[0] as number, shape.slice(1).reduce((a, b) => a * b, 1)] : shape,
-        ),
-      )
-    }
+    const device = onDevice(tower.architecture, weights)
     const gradients = new Map<string, Float64Array>()
     const picked: Picked[] = []
     const segments: { task: TrainingTask; labels: Int32Array; first: number }[] = []
@@ -87,7 +87,7 @@ export function train(tower: Tower, weights: Weights, tasks: TrainingTask[], set
         const draw = Math.floor(uniform(settings.seed, 500 + t, step, index) * 2 ** 31)
         picked.push({
           index: 0,
-          images: { where: '', count: 1, size: imageSize, pixels: task.picture(index, draw), labels: new Int32Array(1) },
+          images: { where: '', count: 1, channels: 3, size: imageSize, pixels: task.picture(index, draw), labels: new Int32Array(1) },
         })
       }
     })

@@ -10,7 +10,9 @@ import { type Backend, openBackend } from '../../src-main/engine/backend.ts'
 import { checkRun } from '../../src-main/engine/check.ts'
 import { openTensorFile } from '../../src-main/engine/formats/index.ts'
 import type { TensorToWrite } from '../../src-main/engine/formats/safetensors-writer.ts'
+import { patchesOf } from '../../src-main/engine/models/patches.ts'
 import { run } from '../../src-main/engine/run.ts'
+import type { Tensor2D } from '../../src-main/engine/tf.ts'
 import { hashFile, openSource } from '../../src-main/files/source.ts'
 import { folder, goldenConfig } from '../golden/fixture.ts'
 import { written } from './bytes.ts'
@@ -79,8 +81,8 @@ describe('a checkpoint', () => {
   ])('%s is refused by header alone', async (_, change, code, tensor) => {
     const path = await changed('finetuned-beta.safetensors', change)
     const config = { ...goldenConfig('cross-entropy'), vectors: [path] }
-    for (const refused of [checkRun(config, openSource), refusal(config)])
-      await expect(refused).rejects.toMatchObject({
+    for (const refused of [() => checkRun(config, openSource), () => refusal(config)])
+      await expect(refused()).rejects.toMatchObject({
         record: { code, where: expect.stringContaining(tensor), what: expect.stringContaining('bad-finetuned-beta.safetensors') },
       })
   })
@@ -142,8 +144,8 @@ describe('data', () => {
     const path = await changed('tasks.safetensors', (all) =>
       only(all).map((t) => (t.name.startsWith('head') ? t : { ...t, shape: [0, ...t.shape.slice(1)], bytes: new Uint8Array() })),
     )
-    for (const refused of [checkRun(withData(path), openSource), refusal(withData(path))])
-      await expect(refused).rejects.toMatchObject({ record: { code: 'split-empty' } })
+    for (const refused of [() => checkRun(withData(path), openSource), () => refusal(withData(path))])
+      await expect(refused()).rejects.toMatchObject({ record: { code: 'split-empty' } })
   })
 
   test('that is not there is refused, and what is there is named', async () => {
@@ -165,6 +167,22 @@ describe('data', () => {
       record: { code: 'tensor-shape', why: 'it takes features of width 1, the model gives 64' },
     })
   })
+})
+
+test('grey images, with one channel, are the same as three equal ones', async () => {
+  const pixels = Uint8Array.from({ length: 32 * 32 }, (_, i) => (i * 37) % 256)
+  const images = (channels: 1 | 3) => ({
+    where: '',
+    count: 1,
+    channels,
+    size: 32,
+    pixels: channels === 1 ? pixels : Uint8Array.of(...pixels, ...pixels, ...pixels),
+    labels: new Int32Array(1),
+  })
+  const [grey, colour] = ([1, 3] as const).map((c) => patchesOf([{ images: images(c), index: 0 }], 32, 8))
+  expect(backend.ops.read(grey as Tensor2D)).toEqual(backend.ops.read(colour as Tensor2D))
+  grey?.dispose()
+  colour?.dispose()
 })
 
 test('a missing file is named', async () => {

@@ -8,14 +8,16 @@ import { describeTensorImages, readTensorImages } from './tensor-images.ts'
 export interface ImagesHeader {
   where: string
   count: number
+  channels: 1 | 3
   size: number
   bytes: number // in memory
 }
 
-/** pixels (n, 3, size, size): uint8 0..255, or float32 already normalised; labels (n). */
+/** pixels (n, channels, size, size): uint8 0..255, or float32 already normalised; labels (n). */
 export interface LabelledImages {
   where: string // for messages: "tasks.safetensors#alpha"
   count: number
+  channels: 1 | 3 // 1: grey, the same in red, green and blue
   size: number
   pixels: Uint8Array | Float32Array
   labels: Int32Array

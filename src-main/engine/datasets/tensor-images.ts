@@ -1,4 +1,4 @@
-// A tensor file of a task's images: keys `images.NAME` (n, 3, s, s), uint8 or float32 already normalised, and `labels.NAME`
+// A tensor file of a task's images: keys `images.NAME` (n, 3, s, s), or (n, 1, s, s) for grey, uint8 or float32 already normalised, and `labels.NAME`
 // (n) integers; `head.NAME` (classes, embed) beside them. "file.safetensors#NAME" points here, "#head.NAME" at a tensor.
 import { BasilError } from '../../contract/errors.ts'
 import { toFloat32, toInt32 } from '../formats/dtype.ts'
@@ -10,14 +10,14 @@ import type { ImagesHeader, LabelledImages } from './index.ts'
 
 export async function readTensorImages(path: string, open: OpenSource): Promise<LabelledImages> {
   return withFile(path, open, async (file, key) => {
-    const { count, size, where } = described(file, key)
+    const { count, channels, size, where } = described(file, key)
     const images = find(file, `images.${key}`)
     const labels = find(file, `labels.${key}`)
     const bytes = await file.read(images.name)
     const pixels = images.dtype === 'U8' ? bytes : toFloat32(bytes, 'F32')
     if (pixels instanceof Float32Array && pixels.some((v) => !Number.isFinite(v)))
       throw wrong(where, `images.${key} holds NaN or infinite values`)
-    return { where, count, size, pixels, labels: toInt32(await file.read(labels.name), labels.dtype) }
+    return { where, count, channels, size, pixels, labels: toInt32(await file.read(labels.name), labels.dtype) }
   })
 }
 
@@ -31,8 +31,8 @@ function described(file: TensorFile, key: string): ImagesHeader {
   const images = find(file, `images.${key}`)
   const labels = find(file, `labels.${key}`)
   const [count = 0, channels, height = 0, width] = images.shape
-  if (images.shape.length !== 4 || channels !== 3 || height !== width)
-    throw wrong(where, `images.${key} has the shape [${images.shape}]; (n, 3, s, s) is needed`)
+  if (images.shape.length !== 4 || (channels !== 3 && channels !== 1) || height !== width)
+    throw wrong(where, `images.${key} has the shape [${images.shape}]; (n, 3, s, s) or (n, 1, s, s) is needed`)
   if (labels.shape.length !== 1 || labels.shape[0] !== count)
     throw wrong(where, `images.${key} has ${count} images, labels.${key} the shape [${labels.shape}]`)
   if (images.dtype !== 'U8' && images.dtype !== 'F32')
@@ -45,7 +45,7 @@ function described(file: TensorFile, key: string): ImagesHeader {
       why: `images.${key} has 0 images`,
       next: 'give data with at least one image',
     })
-  return { where, count, size: height, bytes: images.bytes }
+  return { where, count, channels, size: height, bytes: images.bytes }
 }
 
 /** (classes, embed) of a head, by header alone. */

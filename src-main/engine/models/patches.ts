@@ -1,5 +1,6 @@
 // Images to the rows conv1 multiplies: (n, 3, s, s) to (n * patches, 3 * patch * patch), in conv1's own order (channel,
-// row, column), so that the patch embedding is one matrix product. uint8 pixels get CLIP's normalisation on the way.
+// row, column), so that the patch embedding is one matrix product. uint8 pixels get CLIP's normalisation on the way;
+// a grey image, with one channel, stands for three equal ones.
 import type { LabelledImages } from '../datasets/index.ts'
 import { type Tensor2D, tf } from '../tf.ts'
 
@@ -15,10 +16,11 @@ export interface Picked {
 export function patchesOf(picked: readonly Picked[], size: number, patch: number): Tensor2D {
   const grid = size / patch
   const row = 3 * patch * patch
+  const plane = size * size
   const out = new Float32Array(picked.length * grid * grid * row)
   let at = 0
   for (const { images, index } of picked) {
-    const first = index * 3 * size * size
+    const first = index * images.channels * plane
     const scaled = images.pixels instanceof Uint8Array
     for (let gy = 0; gy < grid; gy++)
       for (let gx = 0; gx < grid; gx++)
@@ -26,7 +28,7 @@ export function patchesOf(picked: readonly Picked[], size: number, patch: number
           const a = scaled ? 1 / (255 * (deviation[c] as number)) : 1
           const b = scaled ? -(mean[c] as number) / (deviation[c] as number) : 0
           for (let y = 0; y < patch; y++) {
-            const from = first + (c * size + gy * patch + y) * size + gx * patch
+            const from = first + (images.channels === 3 ? c * plane : 0) + (gy * patch + y) * size + gx * patch
             for (let x = 0; x < patch; x++) out[at++] = (images.pixels[from + x] as number) * a + b
           }
         }
