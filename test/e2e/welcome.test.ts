@@ -47,7 +47,7 @@ inBrowser('the first page', () => {
       [`ws://${host}/api`, hash.replace('#token=', 'basil.') || 'basil'],
     )
     expect(opened).toBe(false)
-    await page.waitForTimeout(500)
+    await page.getByText('Basil does not accept this page.').waitFor()
     expect(await page.content()).not.toContain(basil.home)
     await shot(page, hash ? 'wrong-token' : 'no-token')
     await context.close()

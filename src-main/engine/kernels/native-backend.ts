@@ -31,7 +31,7 @@ export async function openNative(threads: number): Promise<Native | string> {
 }
 
 async function importPackage(name: string, threads: number): Promise<Native> {
-  requireBinary(dirname(require.resolve(`${name}/package.json`)))
+  requireBinary(folderOf(name))
   restoreUtil()
   // Read once, when the library is loaded. Without the second TensorFlow takes the whole card; without the third,
   // float32 products have 10 bits.
@@ -45,10 +45,18 @@ async function importPackage(name: string, threads: number): Promise<Native> {
   return { backend, versions: { [name]: version['tfjs-node'] ?? '', tensorflow: backend.binding.TF_Version } }
 }
 
+function folderOf(name: string): string {
+  try {
+    return dirname(require.resolve(`${name}/package.json`))
+  } catch {
+    throw new Error('not installed')
+  }
+}
+
 function requireBinary(folder: string): void {
   const lib = join(folder, 'lib')
   const built = existsSync(lib) && readdirSync(lib).some((abi) => existsSync(join(lib, abi, 'tfjs_binding.node')))
-  if (!built) throw new Error('its binary, tfjs_binding.node, is not installed')
+  if (!built) throw new Error('its binary is not installed')
 }
 
 // tfjs-node 4.22 calls functions that Node 23 removed from `util`.
