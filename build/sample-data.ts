@@ -1,5 +1,6 @@
 // The sample project's images: one .npz a task (uint8 (n, 56, 56, 3), int64 labels, class names) to 28 x 28 pictures, one
-// channel where all three are equal. The learning split is the source's own plus images held out of fine-tuning.
+// channel where all three are equal. The learning and validation
+// splits are the source's own plus images held out of all training.
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
@@ -21,8 +22,8 @@ export interface Source {
   grey: boolean
 }
 
-/** held: how many of the training images go to the learning split instead. */
-export function readSource(folder: string, name: string, held: number): Source {
+/** held: how many of the training images go to other splits instead. */
+export function readSource(folder: string, name: string, held: { learning: number; validation: number }): Source {
   const files = unzipSync(readFileSync(join(folder, `${name}.npz`)))
   const images = (split: string): Images => {
     const x = npy(files[`x_${split}.npy`])
@@ -30,6 +31,8 @@ export function readSource(folder: string, name: string, held: number): Source {
     return { pixels: x.data, labels: Int32Array.from(new BigInt64Array(y.data.buffer), Number), count: x.shape[0] ?? 0 }
   }
   const all = images('train')
+  const forLearning = all.count - held.learning - held.validation
+  const forValidation = all.count - held.validation
   const classes = npy(files['classes.npy'])
   const width = Number(/\d+/.exec(classes.type)?.[0])
   const points = new Uint32Array(classes.data.buffer)
@@ -37,9 +40,9 @@ export function readSource(folder: string, name: string, held: number): Source {
   return {
     name,
     splits: {
-      train: part(all, 0, all.count - held),
-      learning: joined(images('vtr'), part(all, all.count - held, all.count)),
-      validation: images('ves'),
+      train: part(all, 0, forLearning),
+      learning: joined(images('vtr'), part(all, forLearning, forValidation)),
+      validation: joined(images('ves'), part(all, forValidation, all.count)),
       test: images('test'),
     },
     classNames: Array.from({ length: classes.shape[0] ?? 0 }, (_, i) => nameAt(i)),

@@ -29,12 +29,12 @@ const { values: options } = parseArgs({
     out: { type: 'string', default: 'resources/sample' },
     tasks: { type: 'string', default: 'mnist,fashion,digits,emoji,glyphs' },
     also: { type: 'string', default: 'clipart' }, // joins the pre-training, is no task
-    held: { type: 'string', default: '160' },
-    pretrain: { type: 'string', default: '500' },
-    finetune: { type: 'string', default: '600' },
+
+    pretrain: { type: 'string', default: '1000' },
+    finetune: { type: 'string', default: '500' },
     rate: { type: 'string', default: '0.0001' },
-    width: { type: 'string', default: '256' },
-    layers: { type: 'string', default: '2' },
+    width: { type: 'string', default: '128' },
+    layers: { type: 'string', default: '4' },
     pretrained: { type: 'string' }, // goes on from this file instead of pre-training
   },
 })
@@ -147,11 +147,11 @@ async function saveData(sources: Source[], heads: Map<string, Head>): Promise<vo
 mkdirSync(options.out, { recursive: true })
 const backend = await openBackend({ prefer: 'wasm' })
 const tower: Tower = { architecture, activation: 'quick-gelu', ops: backend.ops }
-const sources = names.map((n) => readSource(options.data, n, Number(options.held)))
+const sources = names.map((n) => readSource(options.data, n, { learning: 160, validation: 128 }))
 const others = options.also
   .split(',')
   .filter(Boolean)
-  .map((n) => readSource(options.data, n, 0))
+  .map((n) => readSource(options.data, n, { learning: 0, validation: 0 }))
 const heads = new Map([...sources, ...others].map((s, i) => [s.name, randomHead(s.classNames.length, 100 + i)]))
 const headOf = (s: Source): Head => heads.get(s.name) as Head
 const report = (weights: Weights): string =>

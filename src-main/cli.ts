@@ -98,11 +98,12 @@ program
   .description('write the model of a run as safetensors, rebuilt from its parents')
   .requiredOption('--out <file>', 'where to')
   .option('--iteration <k>', 'after this iteration, 0 being the start; the last accepted one if not given', number)
+  .option('--epoch <n>', 'any state of that iteration; its chosen one if not given', number)
   .option('--overwrite', 'replace the file if it is there')
   .option('--json', 'as JSON')
-  .action((run: number, { json = false, out, iteration = null, overwrite = false }) =>
+  .action((run: number, { json = false, out, iteration = null, epoch = null, overwrite = false }) =>
     withWorkbench(json, false, async (workbench) => {
-      const exported = await workbench.export(run, iteration, { out: resolve(out), overwrite })
+      const exported = await workbench.export(run, iteration, { out: resolve(out), overwrite }, epoch)
       if (json) printJson(exported)
       else print(`${exported.file}: ${exported.tensors} tensors, ${exported.bytes} bytes, SHA-256 ${exported.sha256}`)
     }),

@@ -12,6 +12,7 @@ export const recipeSchema = z.object({
   method: z.string(),
   grouping: z.enum(['tensor', 'layer', 'scalar']),
   iteration: z.number(), // 0: the start
+  epoch: z.number().nullable(), // of that iteration; null: its chosen state
   pretrained: parent,
   vectors: z.array(parent),
   groups: z.array(z.string()), // coefficient names, in the order of the columns below

@@ -51,8 +51,13 @@ export interface Workbench {
   watch(run: number): AsyncGenerator<RunEvent, void>
   /** The name a model of this run would be saved under. */
   suggestName(run: number, iteration: number | null): string
-  /** out null: a new file in the data folder's exports. */
-  export(run: number, iteration: number | null, target: { out: string; overwrite: boolean } | null): Promise<Exported>
+  /** epoch: any state that iteration had, not the chosen one. target null: a new file in the data folder's exports. */
+  export(
+    run: number,
+    iteration: number | null,
+    target: { out: string; overwrite: boolean } | null,
+    epoch?: number | null,
+  ): Promise<Exported>
   /** A run at work becomes interrupted. */
   close(): Promise<void>
 }
@@ -135,8 +140,13 @@ export async function openWorkbench({ home, engine, sample, write }: WorkbenchOp
 
   const isLive = (run: number): Live | null => (live?.run === run ? live : null)
 
-  async function exportRun(run: number, iteration: number | null, target: { out: string; overwrite: boolean } | null): Promise<Exported> {
-    const recipe = recipeOf(history, run, iteration)
+  async function exportRun(
+    run: number,
+    iteration: number | null,
+    target: { out: string; overwrite: boolean } | null,
+    epoch: number | null = null,
+  ): Promise<Exported> {
+    const recipe = recipeOf(history, run, iteration, epoch)
     const rebuild = (out: string, overwrite: boolean): Promise<Exported> =>
       supervisor.ask((client) => client.rebuild({ recipe, out, overwrite }))
     if (target) return rebuild(target.out, target.overwrite)

@@ -3,13 +3,17 @@
 import { BasilError } from '../../contract/errors.ts'
 import type { Recipe } from '../../contract/recipe.ts'
 import { runDetail } from '../../history/detail.ts'
+import { coefficientsOf } from '../../history/epochs.ts'
 import { chosenCoefficients } from '../../history/stages.ts'
 import { type History, snapshot } from '../../history/statement.ts'
 
 const form = '1'
 
-/** iteration null: the last accepted one, or the start. Throws run-missing, or run-state when that far nothing was learned. */
-export function recipeOf(history: History, run: number, iteration: number | null): Recipe {
+/**
+ * iteration null: the last accepted one, or the start; epoch null: the state that was chosen, else any the iteration had.
+ * Throws run-missing, or run-state when that far nothing was learned.
+ */
+export function recipeOf(history: History, run: number, iteration: number | null, epoch: number | null = null): Recipe {
   return snapshot(history, () => {
     const { name, method, grouping, blocks, parents, config } = runDetail(history, run)
     const chosen = chosenCoefficients(history, run)
@@ -19,9 +23,12 @@ export function recipeOf(history: History, run: number, iteration: number | null
         0,
         chosen.findLastIndex((stage) => stage.accepted),
       )
-    const [start, ...iterations] = chosen
+    const tables = chosen.map((stage) => stage.coefficients).slice(0, last + 1)
+    if (epoch !== null) tables[last] = coefficientsOf(history, run, last, epoch) ?? noEpoch(run, last, epoch)
+    const [start, ...iterations] = tables
     const pretrained = parents.find((p) => p.role === 'pretrained')
-    if (!start || !pretrained || last > iterations.length) throw tooEarly(run, last, chosen.length)
+    if (!start || !pretrained || iterations.length !== last || iterations.includes(undefined as never))
+      throw tooEarly(run, last, chosen.length)
     const brief = ({ file, name, sha256 }: { file: string; name: string; sha256: string }): Recipe['pretrained'] => ({ file, name, sha256 })
     return {
       basil: form,
@@ -30,11 +37,12 @@ export function recipeOf(history: History, run: number, iteration: number | null
       method,
       grouping: grouping as Recipe['grouping'],
       iteration: last,
+      epoch,
       pretrained: brief(pretrained),
       vectors: parents.filter((p) => p.role === 'vector').map(brief),
       groups: blocks,
-      start: start.coefficients,
-      iterations: iterations.slice(0, last).map((stage) => stage.coefficients[0] ?? []),
+      start,
+      iterations: iterations.map((table) => table[0] ?? []),
       config,
     }
   })
@@ -47,7 +55,17 @@ export function exportName(recipe: Recipe): string {
       .replaceAll(/[^\p{L}\p{N}._-]+/gu, '-')
       .replaceAll(/^[-.]+|[-.]+$/g, '')
       .slice(0, 60) || 'model'
-  return `${plain}-run-${recipe.run}-iteration-${recipe.iteration}.safetensors`
+  return `${plain}-run-${recipe.run}-iteration-${recipe.iteration}${recipe.epoch === null ? '' : `-epoch-${recipe.epoch}`}.safetensors`
+}
+
+function noEpoch(run: number, iteration: number, epoch: number): never {
+  throw new BasilError({
+    code: 'run-missing',
+    what: 'The run has no such epoch',
+    where: `run ${run}, iteration ${iteration}, epoch ${epoch}`,
+    why: 'the history has no coefficients of it',
+    next: 'choose an epoch that "basil show" lists',
+  })
 }
 
 function tooEarly(run: number, iteration: number, stages: number): BasilError {

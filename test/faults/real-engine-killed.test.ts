@@ -1,0 +1,115 @@
+// The same promise as engine-killed.test.ts, kept by the real engine on real checkpoints: 20 kills -9 at seeded moments
+// (while it starts, hashes, steps, evaluates), through restarts and resumes, and the coefficients are those of the unbroken run.
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
+import { expect, test } from 'vitest'
+
+import type { RunEvent } from '../../src-main/contract/run.ts'
+import { openTensorFile } from '../../src-main/engine/formats/index.ts'
+import { openSource } from '../../src-main/files/source.ts'
+import { type EngineProcess, forkEngine } from '../../src-main/runner/engine-process.ts'
+import { openWorkbench, type Workbench } from '../../src-main/runner/workbench.ts'
+import { goldenConfig } from '../golden/fixture.ts'
+import { bitsOf } from '../runner/toy.ts'
+import { seeded } from './seeded.ts'
+
+const wanted = 20
+const seed = 41
+const door = join(import.meta.dirname, '..', '..', 'src-main', 'runner', 'door.ts')
+
+const golden = goldenConfig('cross-entropy', {
+  batch: 48,
+  iterations: 2,
+  steps: undefined,
+  epochs: 5,
+  start: { method: 'atlas', epochs: 6 },
+})
+const config = { ...golden, tasks: golden.tasks.slice(0, 1), microBatch: 48 }
+
+async function toTheEnd(
+  workbench: Workbench,
+  run: number,
+  see: (event: RunEvent) => void = () => undefined,
+): Promise<RunEvent | undefined> {
+  let last: RunEvent | undefined
+  for await (const event of workbench.watch(run)) {
+    see(event)
+    last = event
+  }
+  return last
+}
+
+/** Every tensor's bytes: what the metadata says of the run differs between runs. */
+async function weightsOf(file: string): Promise<Map<string, string>> {
+  const source = await openSource(file)
+  const opened = await openTensorFile(source)
+  const found = new Map<string, string>()
+  for (const name of opened.tensors.keys()) found.set(name, Buffer.from(await opened.read(name)).toString('base64'))
+  await source.close()
+  return found
+}
+
+test('20 kills of the real engine: nothing acknowledged is lost, and the bits are those of the unbroken run', async () => {
+  const home = mkdtempSync(join(tmpdir(), 'basil-kill-'))
+  const chance = seeded(seed)
+  let kills = 0
+  let armed = false
+  let present: EngineProcess | undefined
+  /** A run takes some four seconds; a new engine is struck sooner, so that recovery is too. */
+  const strike = (engine: EngineProcess | undefined, within: number): void => {
+    if (!engine || !armed) return
+    const timer = setTimeout(() => {
+      if (!armed || kills >= wanted || engine !== present) return
+      kills++
+      engine.kill()
+    }, chance() * within)
+    void engine.exited.then(() => clearTimeout(timer))
+  }
+  const workbench = await openWorkbench({
+    home,
+    sample: '',
+    write: true,
+    engine: (): EngineProcess => {
+      present = forkEngine(door)
+      strike(present, 3000)
+      return present
+    },
+  })
+  const whole = await workbench.start(config)
+  expect((await toTheEnd(workbench, whole))?.type).toBe('done')
+  await workbench.export(whole, null, { out: join(home, 'whole.safetensors'), overwrite: false })
+
+  let lost = 0
+  const told: { run: number; stage: number; epoch: number; coefficients: number[][] }[] = []
+  const see = (event: RunEvent): void => {
+    if (event.type === 'epoch') told.push(event)
+  }
+  armed = true
+  let differ = 0
+  while (kills < wanted) {
+    strike(present, 4000)
+    const run = await workbench.start(config).catch(() => null) // killed while it checked the files: nothing began
+    if (run === null) continue
+    let end = await toTheEnd(workbench, run, see)
+    while (end?.type !== 'done') {
+      expect(workbench.show(run).state).toBe('interrupted')
+      await workbench.resume(run)
+      end = await toTheEnd(workbench, run, see)
+    }
+    if (JSON.stringify(bitsOf(workbench, run)) !== JSON.stringify(bitsOf(workbench, whole))) differ++
+    expect(workbench.show(run).tasks).toEqual(workbench.show(whole).tasks)
+    lost += told.filter(
+      (e) => e.run === run && JSON.stringify(workbench.coefficients(run, e.stage, e.epoch)) !== JSON.stringify(e.coefficients),
+    ).length
+  }
+  armed = false
+  const { file } = await workbench.export(told.at(-1)?.run ?? 0, null, { out: join(home, 'killed.safetensors'), overwrite: false })
+  expect(await weightsOf(file)).toEqual(await weightsOf(join(home, 'whole.safetensors')))
+  await workbench.close()
+  rmSync(home, { recursive: true })
+  console.log(`real engine: kills=${kills} epochs=${told.length} lost=${lost} differ=${differ} seed=${seed}`)
+  expect({ lost, differ }).toEqual({ lost: 0, differ: 0 })
+  expect(told.length).toBeGreaterThan(wanted)
+})
