@@ -30,7 +30,11 @@ export function readSource(folder: string, name: string, held: { learning: numbe
     const y = npy(files[`y_${split}.npy`])
     return { pixels: x.data, labels: Int32Array.from(new BigInt64Array(y.data.buffer), Number), count: x.shape[0] ?? 0 }
   }
-  const all = images('train')
+  const test = images('test')
+  const inTest = picturesOf(test)
+  const validation = without(images('ves'), inTest)
+  const learning = without(images('vtr'), inTest)
+  const all = without(images('train'), new Set([...inTest, ...picturesOf(validation), ...picturesOf(learning)]))
   const forLearning = all.count - held.learning - held.validation
   const forValidation = all.count - held.validation
   const classes = npy(files['classes.npy'])
@@ -41,9 +45,9 @@ export function readSource(folder: string, name: string, held: { learning: numbe
     name,
     splits: {
       train: part(all, 0, forLearning),
-      learning: joined(images('vtr'), part(all, forLearning, forValidation)),
-      validation: joined(images('ves'), part(all, forValidation, all.count)),
-      test: images('test'),
+      learning: joined(learning, part(all, forLearning, forValidation)),
+      validation: joined(validation, part(all, forValidation, all.count)),
+      test,
     },
     classNames: Array.from({ length: classes.shape[0] ?? 0 }, (_, i) => nameAt(i)),
     grey: isGrey(all.pixels),
@@ -74,6 +78,21 @@ export function pictures({ pixels, count }: Images, channels: number): Uint8Arra
 
 function inside(v: number): number {
   return Math.max(0, Math.min(wide - 1, v))
+}
+
+/** The pictures of a split, as text: sources hold equal images under two names, and no test image may be learned from. */
+function picturesOf({ pixels, count }: Images): Set<string> {
+  return new Set(Array.from({ length: count }, (_, i) => Buffer.from(picture(pixels, i)).toString('latin1')))
+}
+
+function without(images: Images, taken: Set<string>): Images {
+  const kept = [...images.labels.keys()].filter((i) => !taken.has(Buffer.from(picture(images.pixels, i)).toString('latin1')))
+  const each = wide * wide * 3
+  const pixels = new Uint8Array(kept.length * each)
+  kept.forEach((from, to) => {
+    pixels.set(images.pixels.subarray(from * each, (from + 1) * each), to * each)
+  })
+  return { pixels, labels: Int32Array.from(kept, (i) => images.labels[i] as number), count: kept.length }
 }
 
 function part({ pixels, labels }: Images, from: number, to: number): Images {

@@ -157,6 +157,12 @@ const headOf = (s: Source): Head => heads.get(s.name) as Head
 const report = (weights: Weights): string =>
   sources.map((s) => `${s.name} ${(100 * testAccuracy(tower, weights, s, headOf(s))).toFixed(1)}`).join(', ')
 await saveData(sources, heads)
+for (const { name, splits } of sources)
+  console.log(
+    `${name}: ${Object.entries(splits)
+      .map(([split, images]) => `${split} ${images.count}`)
+      .join(', ')}`,
+  )
 
 let weights = initialWeights(architecture, seed)
 if (options.pretrained) {

@@ -1,14 +1,19 @@
 // Whole runs against the oracle: 20 aTLAS steps and three DV-BASI iterations of 15, full batch, both objectives; and the
 // same run broken off anywhere and resumed, to the same bits.
+import { copyFileSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
 import type { ResolvedConfig } from '../../src-main/contract/config.ts'
 import type { EngineEvent, ResumeState } from '../../src-main/contract/run.ts'
 import { type Backend, openBackend } from '../../src-main/engine/backend.ts'
+import type { OpenSource } from '../../src-main/engine/formats/source.ts'
 import { run } from '../../src-main/engine/run.ts'
 import { hashFile, openSource } from '../../src-main/files/source.ts'
 import { backendsHere } from './backends.ts'
-import { expected, expectedTensor, goldenConfig, relativeError, tasks } from './fixture.ts'
+import { expected, expectedTensor, folder, goldenConfig, relativeError, tasks } from './fixture.ts'
 
 type Event<T extends EngineEvent['type']> = Extract<EngineEvent, { type: T }>
 
@@ -67,6 +72,36 @@ describe.each(await backendsHere())('on %s', (prefer) => {
     const final = all.filter((e): e is Event<'evaluation'> => e.type === 'evaluation').at(-1)?.evaluation
     for (const name of tasks)
       expect(final?.tasks.find((t) => t.task === name)?.accuracy).toBeCloseTo(expected[`run.${key}.final`].accuracy[name], 9)
+  })
+
+  test('test images and labels are read once, after the last stage; before, only their header', async () => {
+    const config = goldenConfig('cross-entropy', { steps: 1, iterations: 1, start: { method: 'atlas', steps: 1 } })
+    const copy = join(mkdtempSync(join(tmpdir(), 'basil-test-')), 'test.safetensors')
+    copyFileSync(join(folder, 'tasks.safetensors'), copy)
+    const tested = { ...config, tasks: config.tasks.map((t) => ({ ...t, test: `${copy}#${t.name}` })) }
+    const reads: string[] = []
+    let phase = 'learning'
+    const open: OpenSource = async (path) => {
+      const source = await openSource(path)
+      if (source.path !== copy) return source
+      const headerEnds = 8 + Number(new DataView((await source.read(0, 8)).buffer).getBigUint64(0, true))
+      return {
+        ...source,
+        read: (offset, length) => {
+          if (offset >= headerEnds) reads.push(phase)
+          return source.read(offset, length)
+        },
+      }
+    }
+    const host = { backend, open, hash: hashFile, resume: null, parents: [], stopping: () => false, signal: new AbortController().signal }
+    const splits: string[] = []
+    for await (const event of run(tested, host)) {
+      if (event.type === 'stage-end' && event.stage === 1) phase = 'after'
+      if (event.type === 'evaluation') splits.push(`${event.evaluation.split} ${event.evaluation.model}`)
+    }
+    expect(reads).toEqual(Array(2 * tasks.length).fill('after'))
+    expect(splits).toEqual(['training finetuned', 'training pretrained', 'test finetuned', 'test pretrained', 'test iteration'])
+    rmSync(copy)
   })
 
   test('a run broken off in any stage and resumed ends with the same bits', { timeout: 300_000 }, async () => {

@@ -42,7 +42,10 @@ export async function follow(workbench: Workbench, run: number, seen: (event: Ru
 /** Everything of a run that must not depend on how often it was interrupted: all but clocks and its number. */
 export function bitsOf(workbench: Workbench, run: number): unknown {
   const { created, ended, seconds, times, run: _, ...rest } = workbench.show(run)
-  const timeless = (stage: RunDetail['iterations'][number]) => ({ ...stage, epochs: stage.epochs.map((e) => ({ ...e, seconds: 0, remainingSeconds: null })) })
+  const timeless = (stage: RunDetail['iterations'][number]) => ({
+    ...stage,
+    epochs: stage.epochs.map((e) => ({ ...e, seconds: 0, remainingSeconds: null })),
+  })
   const stages = [rest.start, ...rest.iterations].filter((s) => s !== null)
   const tables = stages.flatMap((s) => s.epochs.map((e) => workbench.coefficients(run, s.stage, e.epoch)))
   return { ...rest, start: rest.start && timeless(rest.start), iterations: rest.iterations.map(timeless), tables }
