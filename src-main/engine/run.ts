@@ -137,7 +137,9 @@ async function* stage(context: Context, index: number, problem: Problem, complet
   if (!state) throw new Error(`stage ${index} looked at nothing`)
   const accepted = index === 0 || selection.better(state.best.metric, state.still)
   const coefficients = accepted ? state.best.coefficients : state.best.coefficients.map((row) => new Float64Array(row.length))
-  const measuredLast = config.select === 'training-loss' && config.batch === 'all' && method.name !== 'task-arithmetic' && last
+  // With all data in every step the state after the last one was measured too; resumed behind it, it is measured again.
+  const measuresLast = config.select === 'training-loss' && config.batch === 'all' && method.name !== 'task-arithmetic'
+  const lastMetric = last?.metric ?? (measuresLast ? selection.metric(await problem.evaluate(state.coefficients, selection.split)) : 0)
   yield {
     type: 'stage-end',
     stage: index,
@@ -146,7 +148,7 @@ async function* stage(context: Context, index: number, problem: Problem, complet
     still: state.still,
     metric: accepted ? state.best.metric : state.still,
     coefficients: toNumbers(coefficients),
-    losses: measuredLast ? [...state.losses, measuredLast.metric] : state.losses,
+    losses: measuresLast ? [...state.losses, lastMetric] : state.losses,
   }
   return coefficients
 }

@@ -14,7 +14,7 @@ import { objectiveNamed } from '../../src-main/engine/objectives/index.ts'
 import { loadCheckpoint } from '../../src-main/engine/weights/device.ts'
 import { openCheckpoint, readParameter } from '../../src-main/engine/weights/parents.ts'
 import { openSource } from '../../src-main/files/source.ts'
-import { expected, expectedTensor, folder, goldenConfig, relativeError, tasks } from '../golden/fixture.ts'
+import { expected, expectedTensor, folder, goldenConfig, goldenExample, relativeError, tasks } from '../golden/fixture.ts'
 
 const root = join(import.meta.dirname, '..', '..')
 
@@ -28,24 +28,7 @@ function basil(home: string, ...args: string[]): { code: number | null; out: str
   return { code: status, out: stdout, json: () => JSON.parse(stdout) }
 }
 
-const example = {
-  method: 'dv-basi',
-  pretrained: 'pretrained.safetensors',
-  vectors: tasks.map((t) => `finetuned-${t}.safetensors`),
-  tasks: tasks.map((name) => ({ name, data: `tasks.safetensors#${name}`, head: `tasks.safetensors#head.${name}` })),
-  objective: 'cross-entropy',
-  blocks: 'tensor',
-  select: 'training-loss',
-  batch: 'all',
-  seed: 0,
-  start: { method: 'atlas', initialCoefficient: 0, steps: 20 },
-  iterations: 3,
-  steps: 15,
-  initialCoefficient: 0.1,
-  learningRate: 0.01,
-  weightDecay: 0.5,
-  clipNorm: 1.0,
-}
+const example = goldenExample
 
 describe('the example', () => {
   const home = mkdtempSync(join(tmpdir(), 'basil-golden-'))

@@ -33,7 +33,11 @@ test('no test image is learned or selected on: exact duplicates across splits ar
     const hashes = async (path: string): Promise<string[]> => {
       const { pixels, count } = await readImages(join(folder, path), openSource)
       const each = pixels.length / count
-      return Array.from({ length: count }, (_, i) => createHash('sha256').update(pixels.subarray(i * each, (i + 1) * each)).digest('hex'))
+      return Array.from({ length: count }, (_, i) =>
+        createHash('sha256')
+          .update(pixels.subarray(i * each, (i + 1) * each))
+          .digest('hex'),
+      )
     }
     const seen = new Set([...(await hashes(t.data)), ...(await hashes(t.validation))])
     shared[t.name] = (await hashes(t.test)).filter((h) => seen.has(h)).length

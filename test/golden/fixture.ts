@@ -20,28 +20,28 @@ export async function expectedTensor(name: string): Promise<Float32Array> {
   return values
 }
 
-/** The configuration whose trajectories the oracle recorded. */
+/** The configuration whose trajectories the oracle recorded, as a person writes it. */
+export const goldenExample = {
+  method: 'dv-basi',
+  pretrained: 'pretrained.safetensors',
+  vectors: tasks.map((t) => `finetuned-${t}.safetensors`),
+  tasks: tasks.map((name) => ({ name, data: `tasks.safetensors#${name}`, head: `tasks.safetensors#head.${name}` })),
+  objective: 'cross-entropy',
+  blocks: 'tensor',
+  select: 'training-loss',
+  batch: 'all',
+  seed: 0,
+  start: { method: 'atlas', initialCoefficient: 0, steps: 20 },
+  iterations: 3,
+  steps: 15,
+  initialCoefficient: 0.1,
+  learningRate: 0.01,
+  weightDecay: 0.5,
+  clipNorm: 1,
+}
+
 export function goldenConfig(objective: 'cross-entropy' | 'entropy', change: Record<string, unknown> = {}) {
-  const config = {
-    method: 'dv-basi',
-    pretrained: 'pretrained.safetensors',
-    vectors: tasks.map((t) => `finetuned-${t}.safetensors`),
-    tasks: tasks.map((name) => ({ name, data: `tasks.safetensors#${name}`, head: `tasks.safetensors#head.${name}` })),
-    objective,
-    blocks: 'tensor',
-    select: 'training-loss',
-    batch: 'all',
-    seed: 0,
-    start: { method: 'atlas', initialCoefficient: 0, steps: 20 },
-    iterations: 3,
-    steps: 15,
-    initialCoefficient: 0.1,
-    learningRate: 0.01,
-    weightDecay: 0.5,
-    clipNorm: 1,
-    ...change,
-  }
-  return resolveConfig(config, (path) => join(folder, path))
+  return resolveConfig({ ...goldenExample, objective, ...change }, (path) => join(folder, path))
 }
 
 /** Largest |a - b| over the largest |b|; NaN anywhere gives NaN, which no bar admits. */
