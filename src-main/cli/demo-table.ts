@@ -4,7 +4,7 @@ import type { Evaluation, RunDetail } from '../contract/run.ts'
 
 export interface DemoRow {
   stage: string
-  absolute: number // mean over seeds of the mean accuracy over tasks
+  absolute: number | null // mean over seeds of the mean accuracy over tasks; null where nothing was measured
   absoluteDeviation: number | null // over seeds; null where there is one value
   relative: number | null
   relativeDeviation: number | null
@@ -60,7 +60,7 @@ function row(stage: string, runs: readonly RunDetail[], wanted: (e: Evaluation) 
     .map((e) => mean(e.tasks.map((t) => t.relativeAccuracy as number)))
   return {
     stage,
-    absolute: mean(absolute),
+    absolute: absolute.length ? mean(absolute) : null,
     absoluteDeviation: deviation(absolute),
     relative: relative.length ? mean(relative) : null,
     relativeDeviation: deviation(relative),

@@ -164,3 +164,18 @@ async function interruptAfter(
   const [code] = await closed
   return { code, last }
 }
+
+test('demo compares the methods in runs that are kept, and ends with the table', async () => {
+  const home = temporaryFolder()
+  const { code, out } = await outcome(basil(home, ['demo', '--seeds', '2', '--json']))
+  expect(code).toBe(0)
+  const told = lines(out) as { type: string; run?: number }[]
+  const last = told.at(-1) as { type: string; runs: number[]; table: { stage: string }[] }
+  expect(last).toMatchObject({ type: 'done', seeds: 2, runs: [1, 2, 3, 4, 5] }) // task arithmetic draws nothing and runs once
+  expect(last.table.map((r) => r.stage)[0]).toBe('pre-trained')
+  expect(last.table).toHaveLength(9)
+  expect(told.filter((e) => e.type === 'done' && e.run)).toHaveLength(5)
+  const plain = await outcome(basil(home, ['demo']))
+  expect(plain.out).toContain('| task arithmetic')
+  expect(plain.out).not.toContain('NaN')
+})
