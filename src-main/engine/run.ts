@@ -139,7 +139,7 @@ async function* stage(context: Context, index: number, problem: Problem, complet
   const coefficients = accepted ? state.best.coefficients : state.best.coefficients.map((row) => new Float64Array(row.length))
   // With all data in every step the state after the last one was measured too; resumed behind it, it is measured again.
   const measuresLast = config.select === 'training-loss' && config.batch === 'all' && method.name !== 'task-arithmetic'
-  const lastMetric = last?.metric ?? (measuresLast ? selection.metric(await problem.evaluate(state.coefficients, selection.split)) : 0)
+  const after = measuresLast ? [last?.metric ?? selection.metric(await problem.evaluate(state.coefficients, selection.split))] : []
   yield {
     type: 'stage-end',
     stage: index,
@@ -148,7 +148,7 @@ async function* stage(context: Context, index: number, problem: Problem, complet
     still: state.still,
     metric: accepted ? state.best.metric : state.still,
     coefficients: toNumbers(coefficients),
-    losses: measuresLast ? [...state.losses, lastMetric] : state.losses,
+    losses: [...state.losses, ...after],
   }
   return coefficients
 }

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 
 import type { ResolvedConfig } from '../../src-main/contract/config.ts'
 import { type Backend, openBackend } from '../../src-main/engine/backend.ts'
@@ -25,6 +25,7 @@ beforeAll(async () => {
   home = mkdtempSync(join(tmpdir(), 'basil-'))
   backend = await openBackend({ prefer: 'wasm' })
 })
+afterEach(() => expect(backend.memory().tensors).toBe(0)) // what was refused half-way left nothing on the device
 afterAll(() => {
   backend.close()
   rmSync(home, { recursive: true })

@@ -53,7 +53,7 @@ export function toFloat32(bytes: Uint8Array, dtype: Dtype): Float32Array {
   }
 }
 
-/** Integer tensors (labels) as int32; throws when a value does not fit. */
+/** Integer tensors (labels) as int32; a value that does not fit becomes -1, which no head has a class for. */
 export function toInt32(bytes: Uint8Array, dtype: Dtype): Int32Array {
   const { buffer, byteOffset, byteLength } = bytes.byteOffset % 8 === 0 ? bytes : new Uint8Array(bytes)
   if (dtype === 'I32') return new Int32Array(buffer as ArrayBuffer, byteOffset, byteLength / 4)

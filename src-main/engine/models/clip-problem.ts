@@ -102,24 +102,27 @@ async function pass(
     await setImmediate() // the process stays able to hear "stop" between micro-batches
     place.signal.throwIfAborted()
     const chunk = queue.slice(at, at + microBatch)
-    const patches = patchesOf(chunk satisfies Picked[], imageSize, patchSize)
-    const { features, tape } = forward(tower, weights, patches, emit !== undefined)
-    const values = tower.ops.read(features)
-    const dValues = emit && new Float32Array(values.length)
-    for (const [first, length] of segments(chunk)) {
-      const { task, images } = chunk[first] as (typeof chunk)[number]
-      const labels = Int32Array.from({ length }, (_, i) => images.labels[(chunk[first + i] as Picked).index] as number)
-      const weight = 1 / (size.get(task) as number)
-      const result = applyHead((tasks[task] as Task).head, objective, values, first, labels, weight, dValues)
-      losses[task] = (losses[task] as number) + result.loss
-      correct[task] = (correct[task] as number) + result.correct
-    }
-    if (emit && tape && dValues) {
-      const dFeatures = tf.tensor2d(dValues, features.shape as [number, number]) as Tensor2D
-      reverse(tower, weights, tape, dFeatures, emit)
-      dFeatures.dispose()
-    }
-    tf.dispose([patches, features])
+    // In a tidy, so that running out of memory half-way leaves nothing behind.
+    tf.tidy(() => {
+      const patches = patchesOf(chunk satisfies Picked[], imageSize, patchSize)
+      const { features, tape } = forward(tower, weights, patches, emit !== undefined)
+      const values = tower.ops.read(features)
+      const dValues = emit && new Float32Array(values.length)
+      for (const [first, length] of segments(chunk)) {
+        const { task, images } = chunk[first] as (typeof chunk)[number]
+        const labels = Int32Array.from({ length }, (_, i) => images.labels[(chunk[first + i] as Picked).index] as number)
+        const weight = 1 / (size.get(task) as number)
+        const result = applyHead((tasks[task] as Task).head, objective, values, first, labels, weight, dValues)
+        losses[task] = (losses[task] as number) + result.loss
+        correct[task] = (correct[task] as number) + result.correct
+      }
+      if (emit && tape && dValues) {
+        const dFeatures = tf.tensor2d(dValues, features.shape as [number, number]) as Tensor2D
+        reverse(tower, weights, tape, dFeatures, emit)
+        dFeatures.dispose()
+      }
+      tf.dispose([patches, features])
+    })
   }
   const loss = shares.reduce((sum, s) => sum + (losses[s.task] as number), 0)
   if (!Number.isFinite(loss))

@@ -56,8 +56,14 @@ async function load(
   parameters: () => AsyncIterable<{ name: string; values: Float32Array }>,
 ): Promise<LoadedWeights> {
   const tensors = new Map<string, Tensor>()
-  for await (const { name, values } of parameters()) tensors.set(name, tf.tensor(values, flat(shapes.get(name) ?? [])))
-  return { weights: (name) => tensors.get(name) as Tensor, dispose: () => tf.dispose([...tensors.values()]) }
+  const dispose = (): void => tf.dispose([...tensors.values()])
+  try {
+    for await (const { name, values } of parameters()) tensors.set(name, tf.tensor(values, flat(shapes.get(name) ?? [])))
+  } catch (error) {
+    dispose() // a file refused half-way leaves nothing on the device
+    throw error
+  }
+  return { weights: (name) => tensors.get(name) as Tensor, dispose }
 }
 
 function minus(a: Float32Array, b: Float32Array): Float32Array {

@@ -32,9 +32,18 @@ export async function vectorStore(
   const onDevice = totalBytes <= deviceBytes
   const bases = new Map<string, Tensor>()
   const held = new Map<string, { shape: number[]; values: (Tensor | Float32Array)[] }>()
-  for await (const { name, shape, base, vectors: values } of parameters) {
-    bases.set(name, tf.tensor(base, shape))
-    held.set(name, { shape, values: onDevice ? values.map((v) => tf.tensor(v, shape)) : values })
+  const dispose = (): void => {
+    const onTheDevice = [...held.values()].flatMap((h) => h.values.filter((v) => !(v instanceof Float32Array)) as Tensor[])
+    tf.dispose([...bases.values(), ...onTheDevice])
+  }
+  try {
+    for await (const { name, shape, base, vectors: values } of parameters) {
+      bases.set(name, tf.tensor(base, shape))
+      held.set(name, { shape, values: onDevice ? values.map((v) => tf.tensor(v, shape)) : values })
+    }
+  } catch (error) {
+    dispose() // a file refused half-way leaves nothing on the device
+    throw error
   }
   const withVectors = <T>(name: string, use: (tensors: Tensor[]) => T): T => {
     const { shape, values } = held.get(name) as { shape: number[]; values: (Tensor | Float32Array)[] }
@@ -54,10 +63,6 @@ export async function vectorStore(
     vectors,
     compose: (name, coefficients) => withVectors(name, (tensors) => ops.compose(bases.get(name) as Tensor, tensors, coefficients)),
     dots: (name, gradient) => withVectors(name, (tensors) => tensors.map((v) => ops.dot(v, gradient))),
-    dispose: () =>
-      tf.dispose([
-        ...bases.values(),
-        ...[...held.values()].flatMap((h) => h.values.filter((v) => !(v instanceof Float32Array)) as Tensor[]),
-      ]),
+    dispose,
   }
 }
