@@ -6,6 +6,7 @@ import { z } from 'zod'
 import { configSchema } from './config.ts'
 import { planSchema } from './engine-api.ts'
 import { errorSchema } from './errors.ts'
+import { installEventSchema, nativeKinds, nativeStatusSchema } from './native.ts'
 import { exportedSchema } from './recipe.ts'
 import { engineInfoSchema, runDetailSchema, runEventSchema, runSummarySchema } from './run.ts'
 
@@ -34,6 +35,15 @@ export type Project = z.infer<typeof projectSchema>
 
 export const api = {
   about: oc.output(aboutSchema),
+  engine: {
+    status: oc.output(nativeStatusSchema),
+    /** Installs native TensorFlow into the data folder; closing the iterator ends it, what was downloaded is kept. */
+    install: oc.input(z.object({ kind: z.enum(nativeKinds) })).output(eventIterator(installEventSchema)),
+    /** Back to the portable engine; true if there was something to remove. */
+    remove: oc.output(z.boolean()),
+    /** "auto", "cpu" or "gpu:N", from the next start of the engine on; refused while a run goes on. */
+    choose: oc.input(z.object({ device: z.string().regex(/^(auto|cpu|gpu:\d{1,2})$/) })).output(nativeStatusSchema),
+  },
   projects: {
     sample: oc.output(projectSchema),
     open: oc.input(z.object({ path: z.string().min(1) })).output(projectSchema),

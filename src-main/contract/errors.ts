@@ -29,6 +29,9 @@ const errorCodes = [
   'engine-missing',
   'engine-lost', // the engine's process ended
   'out-of-memory',
+  'device-lost', // the GPU, or its driver, is gone
+  'install-failed', // native TensorFlow could not be installed; what was in use still is
+  'not-supported', // not on this system
   'not-finite', // the loss or a gradient became NaN or infinite
   'cancelled',
   'not-allowed', // a path outside what the user opened

@@ -1,6 +1,7 @@
 // Picks, starts and names the TensorFlow.js backend: native TensorFlow where it is installed (on a GPU or not), else
 // wasm with our own kernels, which runs everywhere. Nothing else in the program names a backend.
-// BASIL_BACKEND=native or wasm forces one, whatever was preferred; BASIL_THREADS is the number of threads when none is given.
+// BASIL_BACKEND=native or wasm forces one, whatever was preferred; BASIL_THREADS is the number of threads and BASIL_ADDON the
+// native addon when none is given.
 import { availableParallelism } from 'node:os'
 
 import type { Native } from './kernels/native-backend.ts'
@@ -17,6 +18,8 @@ export interface BackendOptions {
   /** 'wasm' leaves native TensorFlow alone; 'native', as without it, is native first and wasm if there is none. */
   prefer?: 'native' | 'wasm'
   threads?: number
+  /** The path of the native addon, tfjs_binding.node. */
+  addon?: string
   /** The folder of the compiled kernels, when it is not out/kernels. */
   kernels?: string
 }
@@ -34,12 +37,12 @@ export interface Backend {
 }
 
 /** Starts a backend, which becomes tfjs' current one. One at a time: close the last before opening the next. */
-export async function openBackend({ prefer, threads, kernels }: BackendOptions = {}): Promise<Backend> {
+export async function openBackend({ prefer, threads, addon, kernels }: BackendOptions = {}): Promise<Backend> {
   const forced = forcedByEnvironment()
   const count = threads ?? threadsFromEnvironment() ?? Math.min(MOST_THREADS, availableParallelism())
   if (!Number.isInteger(count) || count < 1) throw new RangeError(`A number of threads is a whole number from 1, not ${count}.`)
   if ((forced ?? prefer) === 'wasm') return wasmBackend(count, kernels, 'wasm was asked for')
-  const native = await openNative(count)
+  const native = await openNative(addon ?? process.env['BASIL_ADDON'], count)
   if (typeof native !== 'string') return nativeBackend(native, count)
   if (forced === 'native') throw new Error(`BASIL_BACKEND asks for native TensorFlow, which is not available (${native}).`)
   return wasmBackend(count, kernels, native)

@@ -1,37 +1,33 @@
-// Native TensorFlow by @tensorflow/tfjs-node-gpu or @tensorflow/tfjs-node, if one is installed with its binary. Any failure
-// to load is an answer, not an error: it says why in one line. The binary is looked for before the package is
-// imported, as the import takes half a second and prints a page when there is none.
-import { existsSync, readdirSync } from 'node:fs'
+// Native TensorFlow by the addon of @tensorflow/tfjs-node-gpu, compiled against the library of a current TensorFlow wheel
+// (`basil engine install` builds or fetches both). The addon is loaded from its path, so that neither the package's own download
+// nor its index.js, which wants the download, is needed. Any failure to load is an answer, not an error: one line that says why.
+import { existsSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { dirname, join } from 'node:path'
 import util from 'node:util'
 
 import { tf } from '../tf.ts'
 import type { NativeBackend } from './tf-ops.ts'
 
 const require = createRequire(import.meta.url)
-const packages = ['@tensorflow/tfjs-node-gpu', '@tensorflow/tfjs-node']
+const packageName = '@tensorflow/tfjs-node-gpu'
 
 export interface Native {
   backend: NativeBackend
   versions: Record<string, string>
 }
 
-/** Native TensorFlow as tfjs' current backend, or the reason why there is none. */
-export async function openNative(threads: number): Promise<Native | string> {
-  const reasons: string[] = []
-  for (const name of packages) {
-    try {
-      return await importPackage(name, threads)
-    } catch (error) {
-      reasons.push(`${name}: ${firstLine(error)}`)
-    }
+/** Native TensorFlow as tfjs' current backend, or the reason why there is none. `addon`: the path of tfjs_binding.node. */
+export async function openNative(addon: string | undefined, threads: number): Promise<Native | string> {
+  if (!addon) return 'native TensorFlow is not installed'
+  try {
+    return await load(addon, threads)
+  } catch (error) {
+    return firstLine(error)
   }
-  return reasons.join('; ')
 }
 
-async function importPackage(name: string, threads: number): Promise<Native> {
-  requireBinary(folderOf(name))
+async function load(addon: string, threads: number): Promise<Native> {
+  if (!existsSync(addon)) throw new Error(`${addon} is missing`)
   restoreUtil()
   // Read once, when the library is loaded. Without the second TensorFlow takes the whole card; without the third,
   // float32 products have 10 bits.
@@ -39,24 +35,17 @@ async function importPackage(name: string, threads: number): Promise<Native> {
   process.env['TF_FORCE_GPU_ALLOW_GROWTH'] ??= 'true'
   process.env['NVIDIA_TF32_OVERRIDE'] ??= '0'
   process.env['TF_NUM_INTRAOP_THREADS'] ??= String(threads)
-  const { version } = require(name) as { version: Record<string, string> }
-  if (!(await tf.setBackend('tensorflow'))) throw new Error('TensorFlow.js refused the backend')
-  const backend = tf.backend() as unknown as NativeBackend
-  return { backend, versions: { [name]: version['tfjs-node'] ?? '', tensorflow: backend.binding.TF_Version } }
-}
-
-function folderOf(name: string): string {
-  try {
-    return dirname(require.resolve(`${name}/package.json`))
-  } catch {
-    throw new Error('not installed')
+  const binding = require(addon) as NativeBackend['binding']
+  if (!tf.findBackendFactory('tensorflow')) {
+    require(`${packageName}/dist/register_all_kernels`)
+    const { NodeJSKernelBackend } = require(`${packageName}/dist/nodejs_kernel_backend`) as {
+      NodeJSKernelBackend: new (binding: unknown, packageName: string) => InstanceType<typeof tf.KernelBackend>
+    }
+    tf.registerBackend('tensorflow', () => new NodeJSKernelBackend(binding, packageName))
   }
-}
-
-function requireBinary(folder: string): void {
-  const lib = join(folder, 'lib')
-  const built = existsSync(lib) && readdirSync(lib).some((abi) => existsSync(join(lib, abi, 'tfjs_binding.node')))
-  if (!built) throw new Error('its binary is not installed')
+  if (!(await tf.setBackend('tensorflow'))) throw new Error('TensorFlow.js refused the backend')
+  const { version } = require(`${packageName}/package.json`) as { version: string }
+  return { backend: tf.backend() as unknown as NativeBackend, versions: { [packageName]: version, tensorflow: binding.TF_Version } }
 }
 
 // tfjs-node 4.22 calls functions that Node 23 removed from `util`.

@@ -1,0 +1,50 @@
+// Native TensorFlow as something a person installs, and the devices it can compute on.
+import { z } from 'zod'
+
+import { engineInfoSchema } from './run.ts'
+
+export const nativeKinds = ['cpu', 'cuda'] as const
+export type NativeKind = (typeof nativeKinds)[number]
+
+const installedSchema = z.object({
+  kind: z.enum(nativeKinds),
+  tensorflow: z.string(), // version
+  folder: z.string(),
+  addon: z.string(), // path of tfjs_binding.node
+  bytes: z.number(),
+  installed: z.string(), // ISO 8601, UTC
+})
+export type Installed = z.infer<typeof installedSchema>
+
+/** A GPU as its driver names it. id: "gpu:0", as --device and the configuration of the engine write it. */
+const gpuSchema = z.object({
+  id: z.string(),
+  name: z.string(),
+  memoryBytes: z.number(),
+  freeBytes: z.number(),
+  driver: z.string(),
+})
+export type Gpu = z.infer<typeof gpuSchema>
+
+export const nativeStatusSchema = z.object({
+  installed: installedSchema.nullable(), // what is in use
+  refused: z.string(), // why nothing can be installed here (another system than Linux x64); empty where it can
+  gpus: z.array(gpuSchema),
+  noGpu: z.string(), // why the list is empty: no driver, no card; empty when it is not
+  device: z.string(), // the person's choice: "auto", "cpu" or "gpu:N"
+  engine: engineInfoSchema.nullable(), // what the engine's process runs on now
+})
+export type NativeStatus = z.infer<typeof nativeStatusSchema>
+
+/** What an installation says as it goes; done and total in bytes while it downloads and extracts, else in parts of the step. */
+export const installEventSchema = z.discriminatedUnion('type', [
+  z.object({
+    type: z.literal('step'),
+    step: z.enum(['resolve', 'download', 'extract', 'addon', 'self-test', 'switch']),
+    what: z.string(),
+    done: z.number(),
+    total: z.number(),
+  }),
+  z.object({ type: z.literal('installed'), installed: installedSchema }),
+])
+export type InstallEvent = z.infer<typeof installEventSchema>
