@@ -82,7 +82,7 @@ function testAccuracy(tower: Tower, weights: Weights, { splits }: Source, head: 
     const n = Math.min(100, count - first)
     const picked = Array.from({ length: n }, (_, i) => one(picture(pixels, first + i)))
     const patches = patchesOf(picked, size, architecture.patchSize)
-    const { features } = forward(tower, (name) => device.get(name) as Tensor, patches, false)
+    const { features } = forward(tower, (name) => device.get(name) as Tensor, patches, 'nothing')
     correct += applyHead(head, crossEntropy, tower.ops.read(features), 0, labels.slice(first, first + n), 1).correct
     tf.dispose([patches, features])
   }

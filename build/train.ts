@@ -92,7 +92,7 @@ export function train(tower: Tower, weights: Weights, tasks: TrainingTask[], set
       }
     })
     const patches = patchesOf(picked, imageSize, patchSize)
-    const { features, tape } = forward(tower, (name) => device.get(name) as Tensor, patches, true)
+    const { features, tape } = forward(tower, (name) => device.get(name) as Tensor, patches, 'full tape')
     const values = tower.ops.read(features)
     const dValues = new Float32Array(values.length)
     let loss = 0

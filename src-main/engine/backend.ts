@@ -2,7 +2,7 @@
 // wasm with our own kernels, which runs everywhere. Nothing else in the program names a backend.
 // BASIL_BACKEND=native or wasm forces one, whatever was preferred; BASIL_THREADS is the number of threads and BASIL_ADDON the
 // native addon when none is given.
-import { availableParallelism } from 'node:os'
+import { availableParallelism, totalmem } from 'node:os'
 
 import type { Native } from './kernels/native-backend.ts'
 import { openNative } from './kernels/native-backend.ts'
@@ -13,6 +13,7 @@ import type { Ops } from './ops.ts'
 import { tf } from './tf.ts'
 
 const MOST_THREADS = 16
+const wasmBytes = 3.9 * 2 ** 30 // of 4 GiB
 
 export interface BackendOptions {
   /** 'wasm' leaves native TensorFlow alone; 'native', as without it, is native first and wasm if there is none. */
@@ -31,8 +32,16 @@ export interface Backend {
   simd: string
   reason: string // why native TensorFlow is not used; empty when it is
   versions: Record<string, string>
+  microBatch: number // images at a time that keep it busy without much memory
   ops: Ops
   memory(): { tensors: number; bytes: number }
+  /**
+   * What may be taken on the device and of the host's memory in all, the same at every start on a machine, as the place of
+   * vectors shows in a sum's last digits; and what is free now. BASIL_MEMORY_GB sets a bound of one's own.
+   */
+  deviceBytes(): number
+  hostBytes(): number
+  freeBytes(): number // on the device
   close(): void // tensors made on the backend are gone after this
 }
 
@@ -58,8 +67,12 @@ async function wasmBackend(threads: number, folder: string | undefined, reason: 
     simd: device.simd,
     reason,
     versions: { 'tfjs-core': tf.version_core, 'tfjs-backend-wasm': version },
+    microBatch: 16,
     ops: wasmOps(device),
     memory,
+    deviceBytes: () => Math.min(wasmBytes, memoryBound()),
+    freeBytes: () => Math.min(wasmBytes, memoryBound()) - memory().bytes,
+    hostBytes,
     close: () => device.close(),
   }
 }
@@ -73,10 +86,27 @@ function nativeBackend({ backend, versions }: Native, threads: number): Backend 
     simd: 'native',
     reason: '',
     versions: { 'tfjs-core': tf.version_core, ...versions },
+    microBatch: gpu ? 128 : 16,
     ops: tfOps(backend),
     memory,
+    deviceBytes: gpu ? gpuBytes : hostBytes,
+    freeBytes: gpu ? () => gpuBytes() - memory().bytes : () => Math.min(0.9 * process.availableMemory(), memoryBound()),
+    hostBytes,
     close: () => tf.disposeVariables(), // the library stays loaded, and its backend registered
   }
+}
+
+function hostBytes(): number {
+  return Math.min(0.9 * (process.constrainedMemory() || totalmem()), 0.9 * totalmem(), memoryBound())
+}
+
+// Told by whoever started the engine; TensorFlow does not say.
+function gpuBytes(): number {
+  return Math.min(Number(process.env['BASIL_GPU_BYTES']) || Number.POSITIVE_INFINITY, memoryBound())
+}
+
+function memoryBound(): number {
+  return 2 ** 30 * (Number(process.env['BASIL_MEMORY_GB']) || Number.POSITIVE_INFINITY)
 }
 
 function memory(): { tensors: number; bytes: number } {

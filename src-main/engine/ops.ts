@@ -18,6 +18,19 @@ export interface AttentionShape {
   heads: number
 }
 
+export type Precision = 'float32' | 'float16'
+
+/** K vectors of one parameter, on the device, K from 0 to 64. */
+export interface Vectors {
+  /** base + sum_k coefficients[k] vector_k, of base's shape. */
+  compose<T extends Tensor>(base: T, coefficients: readonly number[]): T
+
+  /** < vector_k, gradient > for every k. */
+  dots(gradient: Tensor): number[]
+
+  dispose(): void
+}
+
 export interface Ops {
   /** a (m, k), or (k, m) if transposeA; b (k, n), or (n, k) if transposeB; gives (m, n). */
   matmul(a: Tensor2D, b: Tensor2D, transposeA?: boolean, transposeB?: boolean): Tensor2D
@@ -50,14 +63,29 @@ export interface Ops {
   /** From dL/dy (images * tokens, width): dL/dqkv (images * tokens, 3 * width). */
   attentionGradient(dy: Tensor2D, qkv: Tensor2D, probabilities: Tensor3D, shape: AttentionShape): Tensor2D
 
+  /**
+   * Forward mode: from k tangents of x, stacked in dx (k * rows, width), those of layerNorm(x) at fixed gain and bias,
+   * (k * rows, width); x (rows, width).
+   */
+  layerNormTangent(dx: Tensor2D, x: Tensor2D, saved: LayerNormSaved, gain: Tensor1D): Tensor2D
+
+  /** From dx (k * rows, width): the k tangents of activation(x), dx f'(x), stacked. */
+  activationTangent(dx: Tensor2D, x: Tensor2D, kind: Activation): Tensor2D
+
+  /** From dqkv (k * images * tokens, 3 * width): the k tangents of attention's y, (k * images * tokens, width). */
+  attentionTangent(dqkv: Tensor2D, qkv: Tensor2D, probabilities: Tensor3D, shape: AttentionShape): Tensor2D
+
   /** x + y, both of one shape. */
   add<T extends Tensor>(x: T, y: T): T
 
-  /** base + sum_k coefficients[k] * vectors[k], all of one shape; k may be 0 to 22. */
-  compose<T extends Tensor>(base: T, vectors: readonly T[], coefficients: readonly number[]): T
+  /** values on the device, copied: they may be written over afterwards. */
+  upload(values: Float32Array, shape: readonly number[]): Tensor
 
-  /** < a, b > over all elements, accumulated in float64 where the backend can. */
-  dot(a: Tensor, b: Tensor): number
+  /**
+   * `count` vectors (count, n), copied to the device; in float16 each is rounded to 11 bits of its largest element's
+   * binade downwards. Inner products are accumulated in float64 where the backend can.
+   */
+  vectors(values: Float32Array, count: number, precision: Precision): Vectors
 
   /** a, disposed by the caller, as numbers; a copy that stays valid. */
   read(a: Tensor): Float32Array

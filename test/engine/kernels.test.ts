@@ -1,46 +1,25 @@
-// Every operation of `Ops`, on the relaxed and the plain kernels and in tfjs' own operations, against float64.
-import { execFileSync } from 'node:child_process'
-import { copyFileSync, mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-
+// Every operation of `Ops`, on the relaxed and the plain kernels and on native TensorFlow where it is installed, against float64.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
 import type { Backend } from '../../src-main/engine/backend.ts'
 import { openBackend } from '../../src-main/engine/backend.ts'
-import { tfOps } from '../../src-main/engine/kernels/tf-ops.ts'
 import { openWasm } from '../../src-main/engine/kernels/wasm-backend.ts'
-import type { Ops } from '../../src-main/engine/ops.ts'
-import type { Tensor, Tensor1D, Tensor2D } from '../../src-main/engine/tf.ts'
+import type { Ops, Precision } from '../../src-main/engine/ops.ts'
+import type { Tensor, Tensor2D } from '../../src-main/engine/tf.ts'
 import { tf } from '../../src-main/engine/tf.ts'
+import { kernelEngines, matrix, side, vector } from './kernels-engines.ts'
 import type { Numbers } from './kernels-reference.ts'
 import * as reference from './kernels-reference.ts'
 
-const root = join(import.meta.dirname, '../..')
-const built = join(root, 'out/kernels')
 const most = 1e-5
-let plainFolder = ''
+const repeats = 200
 
-beforeAll(() => {
-  delete process.env['BASIL_BACKEND']
-  execFileSync(process.execPath, [join(root, 'build/kernels.mjs')])
-  plainFolder = mkdtempSync(join(tmpdir(), 'basil-plain-'))
-  for (const name of ['relaxed.wasm', 'plain.wasm']) copyFileSync(join(built, 'plain.wasm'), join(plainFolder, name))
-})
-afterAll(() => rmSync(plainFolder, { recursive: true }))
-
-const engines = [
-  { name: 'relaxed kernels', folder: () => built, ops: (backend: Backend) => backend.ops, repeats: 200 },
-  { name: 'plain kernels', folder: () => plainFolder, ops: (backend: Backend) => backend.ops, repeats: 200 },
-  { name: "tfjs' operations", folder: () => built, ops: () => tfOps(), repeats: 20 },
-]
-
-describe.each(engines)('$name', ({ folder, ops: choose, repeats }) => {
+describe.each(await kernelEngines())('$name', ({ options }) => {
   let backend: Backend
   let ops: Ops
   beforeAll(async () => {
-    backend = await openBackend({ prefer: 'wasm', threads: 2, kernels: folder() })
-    ops = choose(backend)
+    backend = await openBackend(options)
+    ops = backend.ops
   })
   afterAll(() => backend.close())
 
@@ -173,22 +152,14 @@ describe.each(engines)('$name', ({ folder, ops: choose, repeats }) => {
     closeSlopes(ops.attentionGradient(matrix(dy, [rows, width]), input, probabilities, shape), loss, qkv, 40)
   })
 
-  test.each([[1], [7], [16_384], [50_001]])('adds, composes and multiplies %i elements', (count) => {
+  test.each([[1], [7], [16_384], [50_001]])('adds %i elements', (count) => {
     const draw = reference.stream(count)
-    const [base, other] = [draw(count), draw(count)]
-    const vectors = Array.from({ length: 22 }, () => draw(count))
-    const coefficients = [...draw(22)]
+    const [x, y] = [draw(count), draw(count)]
     close(
-      ops.add(vector(base), vector(other)),
-      base.map((value, i) => value + (other[i] ?? 0)),
+      ops.add(vector(x), vector(y)),
+      x.map((value, i) => value + (y[i] ?? 0)),
       [count],
     )
-    for (const k of [0, 1, 2, 22]) {
-      const want = base.map((value, i) => vectors.slice(0, k).reduce((sum, v, j) => sum + (coefficients[j] ?? 0) * (v[i] ?? 0), value))
-      close(ops.compose(vector(base), vectors.slice(0, k).map(vector), coefficients.slice(0, k)), want, [count])
-    }
-    const size = Math.sqrt(reference.inner(base, base) * reference.inner(other, other))
-    expect(Math.abs(ops.dot(vector(base), vector(other)) - reference.inner(base, other)) / size).toBeLessThanOrEqual(most)
   })
 
   test('lets NaN through, so that a failed step is seen', () => {
@@ -197,7 +168,7 @@ describe.each(engines)('$name', ({ folder, ops: choose, repeats }) => {
     expect(got(ops.matmul(matrix(x, [2, 3]), matrix(Float64Array.of(1, 1, 1), [3, 1])))[0]).toBeNaN()
     const { y } = ops.attention(matrix(x, [1, 6]), { images: 1, tokens: 1, heads: 1 })
     expect([...got(y)].some(Number.isNaN)).toBe(true)
-    expect(ops.dot(vector(x), vector(x))).toBeNaN()
+    expect(ops.vectors(new Float32Array(6).fill(1), 1, 'float32').dots(vector(x))[0]).toBeNaN()
   })
 
   test(`keeps memory flat over ${repeats} repeats`, () => {
@@ -215,7 +186,7 @@ test('gives the same bits on 1, 2, 3 and 5 threads', async () => {
     const backend = await openBackend({ prefer: 'wasm', threads })
     const inputs = makeInputs()
     const outputs = everything(backend.ops, inputs).map((tensor) => Buffer.from(backend.ops.read(tensor).buffer).toString('base64'))
-    results.push([...outputs, backend.ops.dot(inputs.x, inputs.x)].join())
+    results.push([...outputs, ...dots(backend.ops, inputs.x, 'float32'), ...dots(backend.ops, inputs.x, 'float16')].join())
     backend.close()
   }
   expect(new Set(results).size).toBe(1)
@@ -242,7 +213,7 @@ test('computes in memory beyond 2 GiB, which grew after the threads began', asyn
   const [a, b] = [draw(130 * 301), draw(301 * 67)]
   const product = backend.ops.matmul(matrix(a, [130, 301]), matrix(b, [301, 67]))
   expect(reference.relativeError(backend.ops.read(product), reference.matmul(a, b, 130, 67, 301))).toBeLessThanOrEqual(most)
-  expect(backend.ops.dot(product, product)).toBeGreaterThan(0)
+  expect(dots(backend.ops, product, 'float32')[0]).toBeGreaterThan(0)
   backend.close()
 })
 
@@ -276,10 +247,27 @@ function everything(ops: Ops, { x, dy, weight, bias, gain }: ReturnType<typeof m
     ops.activationGradient(dy, x, 'gelu'),
     ops.activationGradient(dy, x, 'quick-gelu'),
     ops.add(x, dy),
-    ops.compose(x, [dy, x], [0.5, -0.25]),
+    ...composed(ops, x, dy),
   ]
-  ops.dot(x, dy)
   return [qkv, y, probabilities, norm.y, norm.saved.mean, norm.saved.scale, gradients.dx, gradients.dgain, gradients.dbias, ...more]
+}
+
+function composed(ops: Ops, x: Tensor2D, dy: Tensor2D): Tensor[] {
+  return (['float32', 'float16'] as const).map((precision) => {
+    const held = ops.vectors(side([ops.read(dy), ops.read(x)]), 2, precision)
+    held.dots(dy)
+    const sum = held.compose(x, [0.5, -0.25])
+    held.dispose()
+    return sum
+  })
+}
+
+/** < x, x > with x as a vector. */
+function dots(ops: Ops, x: Tensor, precision: Precision): number[] {
+  const held = ops.vectors(ops.read(x), 1, precision)
+  const found = held.dots(x)
+  held.dispose()
+  return found
 }
 
 function disposeAll(tensors: Tensor[]): void {
@@ -287,13 +275,5 @@ function disposeAll(tensors: Tensor[]): void {
 }
 
 function heapBytes(): number {
-  return (tf.backend() as unknown as { wasm: { wasmMemory: { buffer: SharedArrayBuffer } } }).wasm.wasmMemory.buffer.byteLength
-}
-
-function matrix(values: Numbers, size: [number, number]): Tensor2D {
-  return tf.tensor2d(Float32Array.from(values), size)
-}
-
-function vector(values: Numbers): Tensor1D {
-  return tf.tensor1d(Float32Array.from(values))
+  return (tf.backend() as unknown as { wasm?: { wasmMemory: { buffer: SharedArrayBuffer } } }).wasm?.wasmMemory.buffer.byteLength ?? 0
 }

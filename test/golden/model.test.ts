@@ -4,14 +4,16 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
 import { type Backend, openBackend } from '../../src-main/engine/backend.ts'
-import { fromNumbers } from '../../src-main/engine/coefficients/table.ts'
+import { fromNumbers, type Table } from '../../src-main/engine/coefficients/table.ts'
 import { readImages } from '../../src-main/engine/datasets/index.ts'
 import { readTasks } from '../../src-main/engine/datasets/tasks.ts'
 import { readHead } from '../../src-main/engine/datasets/tensor-images.ts'
 import { clipProblem, type Workplace } from '../../src-main/engine/models/clip-problem.ts'
 import { forward } from '../../src-main/engine/models/clip-vit.ts'
+import { microBatchOf } from '../../src-main/engine/models/micro-batch.ts'
 import { patchesOf } from '../../src-main/engine/models/patches.ts'
 import { objectiveNamed } from '../../src-main/engine/objectives/index.ts'
+import type { Problem } from '../../src-main/engine/problem.ts'
 import { loadCheckpoint, openStore } from '../../src-main/engine/weights/device.ts'
 import { groupsOf } from '../../src-main/engine/weights/merge.ts'
 import { openCheckpoint, openParents, type Parents } from '../../src-main/engine/weights/parents.ts'
@@ -38,14 +40,14 @@ describe.each(await backendsHere())('on %s', (prefer) => {
   /** Features (n, embed) of a checkpoint on a task's images, in micro-batches of odd size. */
   async function features(model: string, task: string): Promise<Float32Array> {
     const checkpoint = await openCheckpoint(join(folder, `${model}.safetensors`), openSource)
-    const { weights, dispose } = await loadCheckpoint(checkpoint)
+    const { weights, dispose } = await loadCheckpoint(backend.ops, checkpoint)
     const images = await readImages(join(folder, `tasks.safetensors#${task}`), openSource)
     const tower = { architecture: checkpoint.architecture, activation: 'quick-gelu' as const, ops: backend.ops }
     const parts: number[] = []
     for (let at = 0; at < images.count; at += 37) {
       const picked = Array.from({ length: Math.min(37, images.count - at) }, (_, i) => ({ images, index: at + i }))
       const patches = patchesOf(picked, checkpoint.architecture.imageSize, checkpoint.architecture.patchSize)
-      const { features } = forward(tower, weights, patches, false)
+      const { features } = forward(tower, weights, patches, 'nothing')
       parts.push(...backend.ops.read(features))
       patches.dispose()
       features.dispose()
@@ -81,21 +83,13 @@ describe.each(await backendsHere())('on %s', (prefer) => {
     ['entropy', 'atlas.entropy', 128],
     ['cross-entropy', 'atlas.crossEntropy', 50], // micro-batches that cut through tasks change nothing
   ] as const)('loss and coefficient gradient of %s (%s, micro-batch %i)', async (objective, key, microBatch) => {
-    const config = goldenConfig(objective)
-    const place: Workplace = {
-      tower: { architecture: parents.architecture, activation: 'quick-gelu', ops: backend.ops },
-      tasks: await readTasks(config, parents.architecture, openSource),
-      objective: objectiveNamed(objective),
-      microBatch,
-      signal: new AbortController().signal,
-    }
+    const place = await workplace(objective, microBatch)
     const groups = groupsOf(parents, 'tensor')
     expect(groups.names).toEqual(expected.blocks.map((b: { name: string }) => b.name))
-    const store = await openStore(backend, parents)
+    const store = await openStore(backend, parents, 'float32')
     const problem = clipProblem(place, store, groups)
-    const flat = await expectedTensor('atlas.probe')
-    const probe = fromNumbers(tasks.map((_, t) => [...flat.subarray(t * groups.names.length, (t + 1) * groups.names.length)]))
-    const everything = problem.trainingCounts.map((n) => Int32Array.from({ length: n }, (_, i) => i))
+    const probe = await probeTable(groups.names.length)
+    const everything = all(problem)
     const before = backend.memory().tensors
     const measured = await problem.lossAndGradient(probe, everything)
     expect(backend.memory().tensors).toBe(before)
@@ -110,4 +104,48 @@ describe.each(await backendsHere())('on %s', (prefer) => {
     expect(evaluated.loss).toBe(measured.loss)
     store.dispose()
   })
+
+  test.each([
+    [1000, 0],
+    [50, 1e-6], // over several micro-batches, gradients are summed before the inner products, not after
+  ])('with no memory to spare, vectors from files and activations computed again: the same, micro-batch %i', async (microBatch, most) => {
+    const place = await workplace('cross-entropy', microBatch)
+    const groups = groupsOf(parents, 'tensor')
+    const probe = await probeTable(groups.names.length)
+    const results = []
+    for (const bytes of [Number.POSITIVE_INFINITY, 0]) {
+      const poor: Backend = { ...backend, deviceBytes: () => bytes, hostBytes: () => bytes }
+      const store = await openStore(poor, parents, 'float32')
+      let asked = 0
+      const freeBytes = (): number => asked++ + bytes
+      const problem = clipProblem({ ...place, tower: { ...place.tower, freeBytes } }, store, groups)
+      const measured = await problem.lossAndGradient(probe, all(problem))
+      expect(asked).toBeGreaterThan(0)
+      results.push({ ...measured, names: store.names.length })
+      store.dispose()
+      expect(backend.memory().tensors).toBe(0)
+    }
+    expect(results[1]?.tasks).toEqual(results[0]?.tasks)
+    const [rich, poor] = results.map((r) => r.gradient.flatMap((row) => [...row]))
+    expect(relativeError(poor as number[], rich as number[])).toBeLessThanOrEqual(most)
+  })
+
+  async function workplace(objective: 'cross-entropy' | 'entropy', microBatch: number): Promise<Workplace> {
+    return {
+      tower: { architecture: parents.architecture, activation: 'quick-gelu', ops: backend.ops },
+      tasks: await readTasks(goldenConfig(objective), parents.architecture, openSource),
+      objective: objectiveNamed(objective),
+      microBatch: microBatchOf(microBatch),
+      signal: new AbortController().signal,
+    }
+  }
 })
+
+async function probeTable(columns: number): Promise<Table> {
+  const flat = await expectedTensor('atlas.probe')
+  return fromNumbers(tasks.map((_, t) => [...flat.subarray(t * columns, (t + 1) * columns)]))
+}
+
+function all({ trainingCounts }: Problem): Int32Array[] {
+  return trainingCounts.map((n) => Int32Array.from({ length: n }, (_, i) => i))
+}

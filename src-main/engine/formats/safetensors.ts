@@ -50,10 +50,10 @@ export async function openSafetensors(source: ByteSource): Promise<TensorFile> {
     format: 'safetensors',
     tensors,
     metadata,
-    read: async (name) => {
+    read: async (name, into) => {
       const info = tensors.get(name)
       if (!info) throw new Error(`no tensor ${name} in ${source.name}`)
-      return source.read(info.offset, info.bytes)
+      return source.read(info.offset, info.bytes, into)
     },
   }
 

@@ -3,8 +3,8 @@ export interface ByteSource {
   readonly path: string // absolute
   readonly name: string // file name, for messages
   readonly size: number // bytes
-  /** Exactly length bytes from offset; throws file-damaged when the source ends before. */
-  read(offset: number, length: number): Promise<Uint8Array>
+  /** Exactly length bytes from offset, into the start of `into` where it is given; throws file-damaged when the source ends before. */
+  read(offset: number, length: number, into?: Uint8Array): Promise<Uint8Array>
   close(): Promise<void>
 }
 

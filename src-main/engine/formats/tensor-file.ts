@@ -15,5 +15,6 @@ export interface TensorFile {
   format: string
   tensors: Map<string, TensorInfo>
   metadata: Record<string, string>
-  read(name: string): Promise<Uint8Array>
+  /** Into the start of `into` where it is given. */
+  read(name: string, into?: Uint8Array): Promise<Uint8Array>
 }

@@ -1,31 +1,71 @@
-// `Ops` in public operations of tfjs-core, right on every backend; used for native TensorFlow. There, the three that
-// tfjs-core maps badly go to TensorFlow's own operations: MatMul (tfjs takes BatchMatMulV2, 1.6 times slower without a
-// transposed b), BiasAdd, and BiasAddGrad for sums over rows (2 to 3.5 times faster than Sum).
+// `Ops` on native TensorFlow, by its own operations where tfjs-core maps badly: MatMul (tfjs-core takes BatchMatMulV2, 1.6
+// times slower where b is not transposed), BiasAdd, BiasAddGrad for sums over rows (2 to 3.5 times faster than Sum) and
+// SigmoidGrad. Nothing is fused here, so each pass over a wide activation counts.
 import type { Activation, AttentionShape, Ops } from '../ops.ts'
 import type { Tensor, Tensor1D, Tensor2D, Tensor3D } from '../tf.ts'
 import { tf } from '../tf.ts'
+import { tfTangents } from './tf-tangents.ts'
+import { tfVectors } from './tf-vectors.ts'
 
-/** What we use of NodeJSKernelBackend: any TensorFlow operation by name. */
-export interface NativeBackend {
-  binding: { TF_Version: string; TF_FLOAT: number; TF_ATTR_TYPE: number; TF_ATTR_BOOL: number }
-  isUsingGpuDevice: boolean
-  executeSingleOutput(name: string, attributes: { name: string; type: number; value: unknown }[], inputs: Tensor[]): Tensor
+export interface Attribute {
+  name: string
+  type: number
+  value: unknown
 }
 
-/** `native`: the current backend, when it is native TensorFlow. */
-export function tfOps(native?: NativeBackend): Ops {
-  const { matmul, addBias, sumRows } = native ? nativeProducts(native) : plainProducts
+/** A tensor of TensorFlow's that tfjs need not know, deleted by its id. */
+export interface BareTensor {
+  id: number
+  shape: number[]
+  dtype: number
+}
+
+/** What we use of NodeJSKernelBackend: any TensorFlow operation by name, on tfjs' tensors or on bare ids. */
+export interface NativeBackend {
+  binding: {
+    TF_Version: string
+    TF_FLOAT: number
+    TF_ATTR_TYPE: number
+    TF_ATTR_BOOL: number
+    TF_ATTR_INT: number
+    executeOp(name: string, attributes: Attribute[], inputs: number[], outputs: number): BareTensor[]
+    deleteTensor(id: number): void
+  }
+  isUsingGpuDevice: boolean
+  executeSingleOutput(name: string, attributes: Attribute[], inputs: Tensor[]): Tensor
+  getInputTensorIds(tensors: Tensor[]): number[]
+  createOutputTensor(bare: BareTensor): Tensor
+}
+
+export function tfOps(backend: NativeBackend): Ops {
+  const { TF_FLOAT, TF_ATTR_TYPE, TF_ATTR_BOOL } = backend.binding
+  const float: Attribute = { name: 'T', type: TF_ATTR_TYPE, value: TF_FLOAT }
+  const op = (name: string, inputs: Tensor[], attributes: Attribute[] = []): Tensor =>
+    backend.executeSingleOutput(name, [float, ...attributes], inputs)
+  const product = (name: string, [first, second]: [string, string], a: Tensor, b: Tensor, ofA: boolean, ofB: boolean): Tensor =>
+    op(
+      name,
+      [a, b],
+      [
+        { name: first, type: TF_ATTR_BOOL, value: ofA },
+        { name: second, type: TF_ATTR_BOOL, value: ofB },
+      ],
+    )
+  const matmul = (a: Tensor2D, b: Tensor2D, transposeA = false, transposeB = false): Tensor2D =>
+    product('MatMul', ['transpose_a', 'transpose_b'], a, b, transposeA, transposeB) as Tensor2D
+  const sumRows = (x: Tensor2D): Tensor1D => op('BiasAddGrad', [x]) as Tensor1D
+  const addBias = (x: Tensor2D, bias: Tensor1D): Tensor2D => op('BiasAdd', [x, bias]) as Tensor2D
   return {
-    matmul: (a, b, transposeA = false, transposeB = false) => tf.tidy(() => matmul(a, b, transposeA, transposeB)),
+    matmul,
     linear: (x, weight, bias) => tf.tidy(() => addBias(matmul(x, weight, false, true), bias)),
-    sumRows: (x) => tf.tidy(() => sumRows(x)),
+    sumRows,
 
     layerNorm: (x, gain, bias, epsilon) =>
       tf.tidy(() => {
         const mean = tf.mean(x, 1, true) // (rows, 1)
         const centred = tf.sub(x, mean)
         const scale = tf.rsqrt(tf.add(tf.mean(tf.square(centred), 1, true), epsilon)) // (rows, 1)
-        const y = tf.add<Tensor2D>(tf.mul(tf.mul(centred, scale), gain), bias)
+        const y = addBias(tf.mul<Tensor2D>(tf.mul(centred, scale), gain), bias)
         return { y, saved: { mean: flat(mean), scale: flat(scale) } }
       }),
 
@@ -40,37 +80,21 @@ export function tfOps(native?: NativeBackend): Ops {
       }),
 
     activation: (x, kind) => tf.tidy(() => tf.mul<Tensor2D>(x, gate(x, kind))),
-    activationGradient: (dy, x, kind) => tf.tidy(() => tf.mul<Tensor2D>(dy, derivative(x, kind))),
+    activationGradient: (dy, x, kind) =>
+      tf.tidy(() => {
+        if (kind === 'gelu') return tf.mul<Tensor2D>(dy, derivative(x, kind))
+        const s = gate(x, kind) // dy (s + 1.702 x s (1 - s)); SigmoidGrad(s, z) = z s (1 - s)
+        return tf.add<Tensor2D>(tf.mul(dy, s), op('SigmoidGrad', [s, tf.mul(tf.mul(dy, x), 1.702)]))
+      }),
     attention: (qkv, shape) => tf.tidy(() => attention(qkv, shape)),
     attentionGradient: (dy, qkv, probabilities, shape) => tf.tidy(() => attentionGradient(dy, qkv, probabilities, shape)),
+    ...tfTangents,
 
     add: <T extends Tensor>(x: T, y: T): T => tf.add<T>(x, y),
-    compose: <T extends Tensor>(base: T, vectors: readonly T[], coefficients: readonly number[]): T =>
-      tf.tidy(() => vectors.reduce<T>((sum, vector, k) => tf.add<T>(sum, tf.mul(vector, coefficients[k] ?? Number.NaN)), tf.clone(base))),
-    dot: (a, b) => tf.tidy(() => tf.sum(tf.mul(a, b)).dataSync()[0] ?? Number.NaN),
+    // TensorFlow may go on reading the array itself; what an operation gives is its own.
+    upload: (values, shape) => tf.tidy(() => tf.mul(tf.tensor(values, [...shape]), 1)),
+    vectors: tfVectors(backend),
     read: (a) => Float32Array.from(a.dataSync()),
-  }
-}
-
-const plainProducts = {
-  matmul: (a: Tensor2D, b: Tensor2D, transposeA: boolean, transposeB: boolean): Tensor2D => tf.matMul(a, b, transposeA, transposeB),
-  addBias: (x: Tensor2D, bias: Tensor1D): Tensor2D => tf.add(x, bias),
-  sumRows: (x: Tensor2D): Tensor1D => tf.sum(x, 0),
-}
-
-function nativeProducts(backend: NativeBackend): typeof plainProducts {
-  const { TF_FLOAT, TF_ATTR_TYPE, TF_ATTR_BOOL } = backend.binding
-  const float = { name: 'T', type: TF_ATTR_TYPE, value: TF_FLOAT }
-  return {
-    matmul(a, b, transposeA, transposeB) {
-      const transposed = [
-        { name: 'transpose_a', type: TF_ATTR_BOOL, value: transposeA },
-        { name: 'transpose_b', type: TF_ATTR_BOOL, value: transposeB },
-      ]
-      return backend.executeSingleOutput('MatMul', [float, ...transposed], [a, b]) as Tensor2D
-    },
-    addBias: (x, bias) => backend.executeSingleOutput('BiasAdd', [float], [x, bias]) as Tensor2D,
-    sumRows: (x) => backend.executeSingleOutput('BiasAddGrad', [float], [x]) as Tensor1D,
   }
 }
 

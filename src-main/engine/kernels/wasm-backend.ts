@@ -44,9 +44,9 @@ export class WasmDevice {
     return tf.engine().makeTensorFromTensorInfo(made as Parameters<ReturnType<typeof tf.engine>['makeTensorFromTensorInfo']>[0]) as T
   }
 
-  /** Where a tensor's floats lie; valid until it is disposed. */
-  address(tensor: Tensor): number {
-    if (tensor.dtype !== 'float32') throw new TypeError(`the kernels compute in float32, not ${tensor.dtype}`)
+  /** Where a tensor's floats lie; valid until it is disposed. float16 has no type of its own in tfjs: its bits come as int32. */
+  address(tensor: Tensor, type: 'float32' | 'int32' = 'float32'): number {
+    if (tensor.dtype !== type) throw new TypeError(`the kernel computes in ${type}, not ${tensor.dtype}`)
     return this.#backend.dataIdMap.get(tensor.dataId).memoryOffset
   }
 

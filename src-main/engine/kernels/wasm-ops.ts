@@ -3,8 +3,10 @@
 // whatever lies beyond. The kernels and their lists of arguments are in assembly/.
 import type { AttentionShape, LayerNormSaved, Ops } from '../ops.ts'
 import type { Tensor, Tensor1D, Tensor2D, Tensor3D } from '../tf.ts'
+import { tf } from '../tf.ts'
 import type { Argument } from './pool.ts'
 import type { WasmDevice } from './wasm-backend.ts'
+import { wasmVectors } from './wasm-vectors.ts'
 
 // As in assembly/lanes.ts, columns.ts, pack.ts and multiply.ts.
 const TILE = 16384
@@ -149,6 +151,41 @@ export function wasmOps(device: WasmDevice): Ops {
       return dqkv
     },
 
+    layerNormTangent(dx, x, { mean, scale }: LayerNormSaved, gain) {
+      const [rows, width] = x.shape
+      stacked(dx.size, x.size)
+      same('gain of a layer norm', gain.size, width)
+      same('means of a layer norm', mean.size, rows)
+      same('scales of a layer norm', scale.size, rows)
+      const out = device.output<Tensor2D>(dx.shape)
+      const { chunks, perChunk } = chunksOf(dx.shape[0])
+      const values = [at(dx), at(x), at(mean), at(scale), at(gain), at(out), dx.shape[0], rows, width, perChunk]
+      pool.run('layerNormTangent', values, chunks, dx.size < SMALL_ARRAY)
+      return out
+    },
+
+    activationTangent(dx, x, kind) {
+      const k = stacked(dx.size, x.size)
+      const out = device.output<Tensor2D>(dx.shape)
+      const values = [at(dx), at(x), at(out), x.size, kind === 'gelu' ? 1 : 0]
+      pool.run('activationTangent', values, k * Math.ceil(x.size / TILE), dx.size < SMALL_ARRAY)
+      return out
+    },
+
+    attentionTangent(dqkv, qkv, probabilities, shape) {
+      const { images, tokens, heads } = shape
+      const { width, size } = sizes(qkv, shape)
+      const k = stacked(dqkv.size, qkv.size)
+      same('probabilities of attention', probabilities.size, images * heads * tokens * tokens)
+      const out = device.output<Tensor2D>([k * images * tokens, width])
+      const larger = tokens * Math.max(tokens, size)
+      const [scratch, bytes] = attentionScratch(tokens, size, 2 * larger)
+      const values = [at(dqkv), at(qkv), at(probabilities), at(out), images, tokens, heads, size, [1 / Math.sqrt(size)]] as const
+      const small = k * images * tokens * tokens * width < SMALL_PRODUCT
+      pool.run('attentionTangent', [...values, scratch, bytes, larger], k * images * heads, small)
+      return out
+    },
+
     add<T extends Tensor>(x: T, y: T): T {
       same('sizes of a sum', x.size, y.size)
       const out = device.output<T>(x.shape)
@@ -156,29 +193,20 @@ export function wasmOps(device: WasmDevice): Ops {
       return out
     },
 
-    compose<T extends Tensor>(base: T, vectors: readonly T[], coefficients: readonly number[]): T {
-      same('vectors and coefficients', vectors.length, coefficients.length)
-      for (const vector of vectors) same('sizes of a composition', vector.size, base.size)
-      const out = device.output<T>(base.shape)
-      const pairs = vectors.flatMap((vector, k): Argument[] => [at(vector), [coefficients[k] ?? Number.NaN]])
-      elementwise('compose', base, [at(base), at(out), base.size, vectors.length, ...pairs])
-      return out
-    },
-
-    dot(a, b) {
-      same('sizes of an inner product', a.size, b.size)
-      const tiles = Math.ceil(a.size / TILE)
-      const partial = device.scratch('sums', 8 * tiles)
-      elementwise('dot', a, [at(a), at(b), partial, a.size])
-      return device.doubles(partial, tiles).reduce((sum, part) => sum + part, 0)
-    },
-
+    upload: (values, shape) => tf.tensor(values, [...shape]),
+    vectors: wasmVectors(device),
     read: (a) => device.floats(at(a), a.size),
   }
 }
 
 function same(what: string, one: number, other: number): void {
   if (one !== other) throw new RangeError(`${what} differ: ${one} and ${other}`)
+}
+
+/** How many tangents of `one` size lie in `all`. */
+function stacked(all: number, one: number): number {
+  if (all % one !== 0) throw new RangeError(`${all} elements are not a stack of tangents of ${one}`)
+  return all / one
 }
 
 function roundUp(value: number, step: number): number {

@@ -1,6 +1,7 @@
-// CLIP's image tower (Radford et al. 2021; a pre-norm ViT, Dosovitskiy et al. 2021), forward and reverse by hand:
-//   x = ln_pre([class; patches conv1'] + position);  L times  x += attn(ln_1 x),  x += mlp(ln_2 x);
+// CLIP's image tower: forward pass and its hand-written reverse.
+//   x = ln_pre([class; patches] + position);  L times  x += attn(ln_1 x),  x += mlp(ln_2 x);
 //   feature = ln_post(x_class) proj,  not normalised.
+// Only the class token is read out, so behind its attention the last layer computes that token alone.
 // The reverse pass hands each parameter's gradient to `emit` as soon as it is known and frees it after, so that no more
 // than one block's gradient lives at a time: that is what < tau_b, dL/d theta_b > needs (methods' one primitive).
 // Rows are images * tokens; `Weights` are 1-D or 2-D tensors by name, conv1 as (width, 3 * patch * patch).
@@ -12,18 +13,19 @@ export interface Tower {
   architecture: Architecture
   activation: Activation
   ops: Ops
+  freeBytes?: () => number // for activations; no bound if not given
 }
 
 export type Weights = (name: string) => Tensor
 /** Takes a parameter's gradient, in the parameter's own shape as `Weights` has it; must not keep it. */
 export type Emit = (name: string, gradient: Tensor) => void
 
-const epsilon = 1e-5
+export const epsilon = 1e-5
 
-interface LayerTape {
-  x: Tensor2D // (rows, width)
+/** What a layer's reverse needs; in the last layer x2 and what follows have a row an image. */
+export interface LayerTape {
   ln1: LayerNormSaved
-  h1: Tensor2D
+  h1: Tensor2D // (rows, width)
   qkv: Tensor2D // (rows, 3 * width)
   probabilities: Tensor3D // (images * heads, tokens, tokens)
   mixed: Tensor2D // (rows, width)
@@ -38,125 +40,114 @@ export interface Tape {
   patches: Tensor2D
   embedded: Tensor2D
   lnPre: LayerNormSaved
-  layers: LayerTape[]
+  layers: { x: Tensor2D; kept: LayerTape | undefined }[] // x (rows, width); what is not kept is computed again
   classRows: Tensor2D // (images, width)
   lnPost: LayerNormSaved
   pooled: Tensor2D
 }
 
-/** patches (images * patches, 3 * patch * patch) to features (images, embed); with a tape, what `reverse` needs is kept. */
-export function forward(tower: Tower, weights: Weights, patches: Tensor2D, keep: boolean): { features: Tensor2D; tape: Tape | undefined } {
-  const { ops, architecture, activation } = tower
-  const { tokens, width, heads } = architecture
-  const images = patches.shape[0] / (tokens - 1)
-  const shape = { images, tokens, heads }
-  const w1 = (name: string): Tensor1D => weights(name) as Tensor1D
-  const w2 = (name: string): Tensor2D => weights(name) as Tensor2D
+/** What stays of a forward pass: a tape holds the activations of as many layers as fit into memory, of the others their input; a full tape of all. */
+export type Keep = 'nothing' | 'tape' | 'full tape'
 
-  const embedded = tf.tidy(() => {
-    const patchTokens = tf.reshape(ops.matmul(patches, w2('conv1.weight'), false, true), [images, tokens - 1, width])
-    const classToken = tf.tile(tf.reshape(w1('class_embedding'), [1, 1, width]), [images, 1, 1])
-    const positions = tf.reshape(w2('positional_embedding'), [1, tokens, width])
-    return tf.reshape(tf.add(tf.concat([classToken, patchTokens], 1), positions), [images * tokens, width]) as Tensor2D
-  })
+const layerName = (i: number): string => `transformer.resblocks.${i}.`
+
+/** patches (images * patches, 3 * patch * patch) to features (images, embed), with the tape `reverse` needs. */
+export function forward(tower: Tower, weights: Weights, patches: Tensor2D, keep: Keep): { features: Tensor2D; tape: Tape | undefined } {
+  const { ops, architecture } = tower
+  const { tokens, layers } = architecture
+  const images = patches.shape[0] / (tokens - 1)
+  const w1 = (name: string): Tensor1D => weights(name) as Tensor1D
+  const embedded = embed(tower, weights, patches)
   const pre = ops.layerNorm(embedded, w1('ln_pre.weight'), w1('ln_pre.bias'), epsilon)
-  const layers: LayerTape[] = []
+  const tapes: Tape['layers'] = []
+  const whole = keep === 'tape' ? layersThatFit(tower, images) : keep === 'full tape' ? layers : 0
   let x = pre.y
-  for (let i = 0; i < architecture.layers; i++) {
-    const at = `transformer.resblocks.${i}.`
-    const ln1 = ops.layerNorm(x, w1(`${at}ln_1.weight`), w1(`${at}ln_1.bias`), epsilon)
-    const qkv = ops.linear(ln1.y, w2(`${at}attn.in_proj_weight`), w1(`${at}attn.in_proj_bias`))
-    const { y: mixed, probabilities } = ops.attention(qkv, shape)
-    const attended = ops.linear(mixed, w2(`${at}attn.out_proj.weight`), w1(`${at}attn.out_proj.bias`))
-    const x2 = ops.add(x, attended)
-    const ln2 = ops.layerNorm(x2, w1(`${at}ln_2.weight`), w1(`${at}ln_2.bias`), epsilon)
-    const wide = ops.linear(ln2.y, w2(`${at}mlp.c_fc.weight`), w1(`${at}mlp.c_fc.bias`))
-    const active = ops.activation(wide, activation)
-    const narrow = ops.linear(active, w2(`${at}mlp.c_proj.weight`), w1(`${at}mlp.c_proj.bias`))
-    const next = ops.add(x2, narrow)
-    tf.dispose([attended, active, narrow])
-    const kept: LayerTape = { x, ln1: ln1.saved, h1: ln1.y, qkv, probabilities, mixed, x2, ln2: ln2.saved, h2: ln2.y, wide }
-    if (keep) layers.push(kept)
-    else disposeAll(kept)
+  for (let i = 0; i < layers; i++) {
+    const { next, tape } = layer(tower, weights, i, x, images)
+    const isKept = i >= layers - whole
+    if (!isKept) disposeLayer(tape)
+    if (keep === 'nothing') x.dispose()
+    else tapes.push({ x, kept: isKept ? tape : undefined })
     x = next
   }
-  const classRows = tf.tidy(
-    () => tf.reshape(tf.slice(tf.reshape(x, [images, tokens, width]), [0, 0, 0], [images, 1, width]), [images, width]) as Tensor2D,
-  )
-  const post = ops.layerNorm(classRows, w1('ln_post.weight'), w1('ln_post.bias'), epsilon)
-  const features = ops.matmul(post.y, w2('proj'))
-  x.dispose()
-  const tape: Tape = { images, patches, embedded, lnPre: pre.saved, layers, classRows, lnPost: post.saved, pooled: post.y }
-  if (keep) return { features, tape }
+  const post = ops.layerNorm(x, w1('ln_post.weight'), w1('ln_post.bias'), epsilon)
+  const features = ops.matmul(post.y, weights('proj') as Tensor2D)
+  const tape = { images, patches, embedded, lnPre: pre.saved, layers: tapes, classRows: x, lnPost: post.saved, pooled: post.y }
+  if (keep !== 'nothing') return { features, tape }
   disposeTape(tape)
   return { features, tape: undefined }
 }
 
+/** [class; patches conv1'] + position, (images * tokens, width); linear in its three parameters. */
+export function embed({ ops, architecture }: Tower, weights: Weights, patches: Tensor2D): Tensor2D {
+  const { tokens, width } = architecture
+  const images = patches.shape[0] / (tokens - 1)
+  return tf.tidy(() => {
+    const patchTokens = tf.reshape(ops.matmul(patches, weights('conv1.weight') as Tensor2D, false, true), [images, tokens - 1, width])
+    const classToken = tf.tile(tf.reshape(weights('class_embedding'), [1, 1, width]), [images, 1, 1])
+    const positions = tf.reshape(weights('positional_embedding'), [1, tokens, width])
+    return tf.reshape(tf.add(tf.concat([classToken, patchTokens], 1), positions), [images * tokens, width]) as Tensor2D
+  })
+}
+
+/** Layer i on x (rows, width): the next x, which is (images, width) behind the last layer. */
+function layer({ ops, architecture, activation }: Tower, weights: Weights, i: number, x: Tensor2D, images: number) {
+  const { tokens, heads, layers } = architecture
+  const at = layerName(i)
+  const w1 = (name: string): Tensor1D => weights(at + name) as Tensor1D
+  const w2 = (name: string): Tensor2D => weights(at + name) as Tensor2D
+  const ln1 = ops.layerNorm(x, w1('ln_1.weight'), w1('ln_1.bias'), epsilon)
+  const qkv = ops.linear(ln1.y, w2('attn.in_proj_weight'), w1('attn.in_proj_bias'))
+  const { y, probabilities } = ops.attention(qkv, { images, tokens, heads })
+  const isLast = i === layers - 1
+  const mixed = isLast ? classRowsOf(y, images) : y
+  const passed = isLast ? classRowsOf(x, images) : x
+  const attended = ops.linear(mixed, w2('attn.out_proj.weight'), w1('attn.out_proj.bias'))
+  const x2 = ops.add(passed, attended)
+  if (isLast) tf.dispose([y, passed])
+  const ln2 = ops.layerNorm(x2, w1('ln_2.weight'), w1('ln_2.bias'), epsilon)
+  const wide = ops.linear(ln2.y, w2('mlp.c_fc.weight'), w1('mlp.c_fc.bias'))
+  const active = ops.activation(wide, activation)
+  const narrow = ops.linear(active, w2('mlp.c_proj.weight'), w1('mlp.c_proj.bias'))
+  const next = ops.add(x2, narrow)
+  tf.dispose([attended, active, narrow])
+  const tape: LayerTape = { ln1: ln1.saved, h1: ln1.y, qkv, probabilities, mixed, x2, ln2: ln2.saved, h2: ln2.y, wide }
+  return { next, tape }
+}
+
+/** Of the last layers, whose activations are needed first, so many that inputs of all, and one layer at work, fit beside them. */
+function layersThatFit({ architecture, freeBytes }: Tower, images: number): number {
+  const { tokens, width, heads, layers } = architecture
+  if (!freeBytes) return layers
+  const input = 4 * images * tokens * width
+  const activations = 11 * input + 4 * images * heads * tokens * tokens
+  const working = 2 * activations + 4 * 4 * width * width // a layer's gradients, and one of the weights
+  const left = freeBytes() - layers * input - working
+  return Math.min(layers, Math.max(0, Math.floor(left / activations)))
+}
+
 /** From dL/dfeatures (images, embed) to every parameter's gradient, last layer first. Consumes the tape. */
 export function reverse(tower: Tower, weights: Weights, tape: Tape, dFeatures: Tensor2D, emit: Emit): void {
-  const { ops, architecture, activation } = tower
-  const { tokens, width, heads } = architecture
+  const { ops, architecture } = tower
+  const { tokens, width } = architecture
   const { images } = tape
-  const shape = { images, tokens, heads }
-  const w1 = (name: string): Tensor1D => weights(name) as Tensor1D
-  const w2 = (name: string): Tensor2D => weights(name) as Tensor2D
-  const give = (name: string, gradient: Tensor): void => {
-    emit(name, gradient)
-    gradient.dispose()
-  }
-  const giveNorm = (name: string, g: { dgain: Tensor1D; dbias: Tensor1D }): void => {
-    give(`${name}.weight`, g.dgain)
-    give(`${name}.bias`, g.dbias)
-  }
-  /** y = x W' + b: gives dW = dy' x and db, returns dx = dy W. */
-  const linearBack = (name: string, suffix: string, dy: Tensor2D, x: Tensor2D): Tensor2D => {
-    give(`${name}${suffix}weight`, ops.matmul(dy, x, true, false))
-    give(`${name}${suffix}bias`, ops.sumRows(dy))
-    return ops.matmul(dy, w2(`${name}${suffix}weight`))
-  }
-
+  const give = giveTo(emit)
   give('proj', ops.matmul(tape.pooled, dFeatures, true, false))
-  const dPooled = ops.matmul(dFeatures, w2('proj'), false, true)
-  const post = ops.layerNormGradient(dPooled, tape.classRows, tape.lnPost, w1('ln_post.weight'))
-  giveNorm('ln_post', post)
-  let dx = tf.tidy(() => {
-    const rows = tf.reshape(post.dx, [images, 1, width])
-    return tf.reshape(
-      tf.pad(rows, [
-        [0, 0],
-        [0, tokens - 1],
-        [0, 0],
-      ]),
-      [images * tokens, width],
-    ) as Tensor2D // only the class token is read out
-  })
-  tf.dispose([dPooled, post.dx])
-
+  const dPooled = ops.matmul(dFeatures, weights('proj') as Tensor2D, false, true)
+  const post = ops.layerNormGradient(dPooled, tape.classRows, tape.lnPost, weights('ln_post.weight') as Tensor1D)
+  dPooled.dispose()
+  giveNorm(give, 'ln_post', post)
+  let dx = post.dx
   for (let i = architecture.layers - 1; i >= 0; i--) {
-    const at = `transformer.resblocks.${i}.`
-    const kept = tape.layers[i] as LayerTape
-    const active = ops.activation(kept.wide, activation)
-    const dActive = linearBack(`${at}mlp.c_proj`, '.', dx, active)
-    const dWide = ops.activationGradient(dActive, kept.wide, activation)
-    const dH2 = linearBack(`${at}mlp.c_fc`, '.', dWide, kept.h2)
-    const ln2 = ops.layerNormGradient(dH2, kept.x2, kept.ln2, w1(`${at}ln_2.weight`))
-    giveNorm(`${at}ln_2`, ln2)
-    const dx2 = ops.add(dx, ln2.dx)
-    tf.dispose([active, dActive, dWide, dH2, ln2.dx, dx])
-
-    const dMixed = linearBack(`${at}attn.out_proj`, '.', dx2, kept.mixed)
-    const dQkv = ops.attentionGradient(dMixed, kept.qkv, kept.probabilities, shape)
-    const dH1 = linearBack(`${at}attn.in_proj`, '_', dQkv, kept.h1)
-    const ln1 = ops.layerNormGradient(dH1, kept.x, kept.ln1, w1(`${at}ln_1.weight`))
-    giveNorm(`${at}ln_1`, ln1)
-    dx = ops.add(dx2, ln1.dx)
-    tf.dispose([dMixed, dQkv, dH1, ln1.dx, dx2])
-    disposeAll(kept)
+    const { x, kept = again(tower, weights, i, x, images) } = tape.layers.pop() as Tape['layers'][number]
+    const before = layerReverse(tower, weights, i, x, kept, images, dx, give)
+    disposeLayer(kept)
+    tf.dispose([x, dx])
+    dx = before
   }
-  tape.layers.length = 0
-
-  const pre = ops.layerNormGradient(dx, tape.embedded, tape.lnPre, w1('ln_pre.weight'))
-  giveNorm('ln_pre', pre)
+  const pre = ops.layerNormGradient(dx, tape.embedded, tape.lnPre, weights('ln_pre.weight') as Tensor1D)
+  dx.dispose()
+  giveNorm(give, 'ln_pre', pre)
   const dPosition = tf.tidy(() => tf.reshape(ops.sumRows(tf.reshape(pre.dx, [images, tokens * width])), [tokens, width]) as Tensor2D)
   give(
     'class_embedding',
@@ -168,29 +159,97 @@ export function reverse(tower: Tower, weights: Weights, tape: Tape, dFeatures: T
     return tf.reshape(rows, [images * (tokens - 1), width]) as Tensor2D
   })
   give('conv1.weight', ops.matmul(dPatches, tape.patches, true, false))
-  tf.dispose([dx, pre.dx, dPatches])
+  tf.dispose([pre.dx, dPatches])
   disposeTape(tape)
 }
 
+function again(tower: Tower, weights: Weights, i: number, x: Tensor2D, images: number): LayerTape {
+  const { next, tape } = layer(tower, weights, i, x, images)
+  next.dispose()
+  return tape
+}
+
+type Give = (name: string, gradient: Tensor) => void
+
+function giveTo(emit: Emit): Give {
+  return (name, gradient) => {
+    emit(name, gradient)
+    gradient.dispose()
+  }
+}
+
+function giveNorm(give: Give, name: string, { dgain, dbias }: { dgain: Tensor1D; dbias: Tensor1D }): void {
+  give(`${name}.weight`, dgain)
+  give(`${name}.bias`, dbias)
+}
+
+/** From dL/d(next x) to dL/dx of layer i, its parameters' gradients given on the way. */
+function layerReverse(
+  { ops, architecture, activation }: Tower,
+  weights: Weights,
+  i: number,
+  x: Tensor2D,
+  kept: LayerTape,
+  images: number,
+  dNext: Tensor2D,
+  give: Give,
+): Tensor2D {
+  const { tokens, heads, layers } = architecture
+  const at = layerName(i)
+  /** y = x W' + b: gives dW = dy' x and db, returns dx = dy W. */
+  const linearBack = (name: string, dy: Tensor2D, input: Tensor2D): Tensor2D => {
+    give(`${name}weight`, ops.matmul(dy, input, true, false))
+    give(`${name}bias`, ops.sumRows(dy))
+    return ops.matmul(dy, weights(`${name}weight`) as Tensor2D)
+  }
+  const active = ops.activation(kept.wide, activation)
+  const dActive = linearBack(`${at}mlp.c_proj.`, dNext, active)
+  const dWide = ops.activationGradient(dActive, kept.wide, activation)
+  tf.dispose([active, dActive])
+  const dH2 = linearBack(`${at}mlp.c_fc.`, dWide, kept.h2)
+  const ln2 = ops.layerNormGradient(dH2, kept.x2, kept.ln2, weights(`${at}ln_2.weight`) as Tensor1D)
+  giveNorm(give, `${at}ln_2`, ln2)
+  const dx2 = ops.add(dNext, ln2.dx)
+  tf.dispose([dWide, dH2, ln2.dx])
+
+  const isLast = i === layers - 1
+  const dMixed = linearBack(`${at}attn.out_proj.`, dx2, kept.mixed)
+  const dY = isLast ? atClassRows(dMixed, tokens) : dMixed
+  const dPassed = isLast ? atClassRows(dx2, tokens) : dx2
+  if (isLast) tf.dispose([dMixed, dx2])
+  const dQkv = ops.attentionGradient(dY, kept.qkv, kept.probabilities, { images, tokens, heads })
+  const dH1 = linearBack(`${at}attn.in_proj_`, dQkv, kept.h1)
+  const ln1 = ops.layerNormGradient(dH1, x, kept.ln1, weights(`${at}ln_1.weight`) as Tensor1D)
+  giveNorm(give, `${at}ln_1`, ln1)
+  const dx = ops.add(dPassed, ln1.dx)
+  tf.dispose([dY, dPassed, dQkv, dH1, ln1.dx])
+  return dx
+}
+
+/** The class token's rows: (n * tokens, width) to (n, width). */
+export function classRowsOf(x: Tensor2D, n: number): Tensor2D {
+  const [rows, width] = x.shape
+  return tf.tidy(() => tf.reshape(tf.slice(tf.reshape(x, [n, rows / n, width]), [0, 0, 0], [n, 1, width]), [n, width]) as Tensor2D)
+}
+
+/** The way back: (n, width) to (n * tokens, width), zero in the other tokens' rows. */
+function atClassRows(x: Tensor2D, tokens: number): Tensor2D {
+  const [n, width] = x.shape
+  return tf.tidy(() => {
+    const others = tf.zeros([n, tokens - 1, width])
+    return tf.reshape(tf.concat([tf.reshape(x, [n, 1, width]), others], 1), [n * tokens, width]) as Tensor2D
+  })
+}
+
 /** Frees what a tape holds; the patches belong to the caller. */
-function disposeTape(tape: Tape): void {
-  tape.layers.forEach(disposeAll)
+export function disposeTape(tape: Tape): void {
+  for (const { x, kept } of tape.layers) {
+    x.dispose()
+    if (kept) disposeLayer(kept)
+  }
   tf.dispose([tape.embedded, tape.lnPre.mean, tape.lnPre.scale, tape.classRows, tape.lnPost.mean, tape.lnPost.scale, tape.pooled])
 }
 
-function disposeAll(kept: LayerTape): void {
-  tf.dispose([
-    kept.x,
-    kept.ln1.mean,
-    kept.ln1.scale,
-    kept.h1,
-    kept.qkv,
-    kept.probabilities,
-    kept.mixed,
-    kept.x2,
-    kept.ln2.mean,
-    kept.ln2.scale,
-    kept.h2,
-    kept.wide,
-  ])
+function disposeLayer({ ln1, h1, qkv, probabilities, mixed, x2, ln2, h2, wide }: LayerTape): void {
+  tf.dispose([ln1.mean, ln1.scale, h1, qkv, probabilities, mixed, x2, ln2.mean, ln2.scale, h2, wide])
 }

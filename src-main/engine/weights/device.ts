@@ -4,61 +4,112 @@ import type { Backend } from '../backend.ts'
 import type { Table } from '../coefficients/table.ts'
 import { towerParameters } from '../models/clip-names.ts'
 import type { Weights } from '../models/clip-vit.ts'
+import type { Ops, Precision } from '../ops.ts'
 import { type Tensor, tf } from '../tf.ts'
 import { type Groups, mergedParameters } from './merge.ts'
 import { type Checkpoint, type Parents, parameterCount, readParameter } from './parents.ts'
-import { type Parameter, type VectorStore, vectorStore } from './vector-store.ts'
-
-const wasmVectorBytes = 1.5 * 2 ** 30 // of wasm's 4 GiB; the rest is for composed weights and activations
+import { type Parameter, type Place, type VectorStore, vectorStore } from './vector-store.ts'
 
 export interface LoadedWeights {
   weights: Weights
   dispose(): void
 }
 
-/** A checkpoint as it is. */
-export async function loadCheckpoint(checkpoint: Checkpoint): Promise<LoadedWeights> {
+type Named = AsyncGenerator<{ name: string; values: Float32Array }>
+
+/** A checkpoint as it is; or, given another to take it from, their difference. */
+export async function loadCheckpoint(ops: Ops, checkpoint: Checkpoint, from?: Checkpoint): Promise<LoadedWeights> {
   const parameters = towerParameters(checkpoint.architecture)
-  return load(parameters, async function* () {
-    for (const name of parameters.keys()) yield { name, values: await readParameter(checkpoint, name) }
+  const largest = largestOf(parameters)
+  const [values, other] = [new Float32Array(largest), new Float32Array(from ? largest : 0)]
+  return load(ops, parameters, async function* (): Named {
+    for (const name of parameters.keys()) {
+      const own = await readParameter(checkpoint, name, values)
+      if (from) subtract(own, await readParameter(from, name, other))
+      yield { name, values: own }
+    }
   })
 }
 
-/** The merged model of a coefficient table: the very values an export writes. */
-export async function loadMerged(parents: Parents, groups: Groups, coefficients: Table): Promise<LoadedWeights> {
-  return load(parents.parameters, () => mergedParameters(parents, groups, coefficients))
+/** The merged model of a coefficient table: the very values an export writes; or their difference from theta_pre. */
+export async function loadMerged(
+  ops: Ops,
+  parents: Parents,
+  groups: Groups,
+  coefficients: Table,
+  difference = false,
+): Promise<LoadedWeights> {
+  return load(ops, parents.parameters, async function* (): Named {
+    for await (const { name, values, base } of mergedParameters(parents, groups, coefficients)) {
+      if (difference) subtract(values, base)
+      yield { name, values }
+    }
+  })
 }
 
 /** theta_pre and the task vectors; or, given the start's coefficients, theta_pre and the one difference vector they make. */
-export async function openStore(backend: Backend, parents: Parents, start?: { groups: Groups; coefficients: Table }): Promise<VectorStore> {
+export async function openStore(
+  backend: Backend,
+  parents: Parents,
+  precision: Precision,
+  start?: { groups: Groups; coefficients: Table },
+): Promise<VectorStore> {
   const names = start ? ['difference vector'] : parents.vectors.map((v) => v.file.source.name)
-  const budget = backend.kind === 'wasm' ? wasmVectorBytes : Number.POSITIVE_INFINITY
-  const parameters = start ? differences(parents, start.groups, start.coefficients) : taskVectors(parents)
-  return vectorStore(backend.ops, names, parameters, 4 * parameterCount(parents) * (1 + names.length), budget)
+  const parameters = parameterCount(parents)
+  const place = placeOf(backend, 4 * parameters, parameters * names.length * (precision === 'float16' ? 2 : 4))
+  if (start) {
+    const moved = differences(parents, start.groups, start.coefficients)
+    return vectorStore(backend.ops, names, moved, { precision, place: place === 'device' ? place : 'host' })
+  }
+  const read = taskVectors(parents)
+  return vectorStore(backend.ops, names, allParameters(parents, read, place), {
+    precision,
+    place,
+    read: async (name) => (await read(name)).vectors,
+  })
 }
 
-async function* taskVectors(parents: Parents): AsyncGenerator<Parameter> {
+/** base and vectors in bytes; another model is composed beside them, and activations want room too. */
+function placeOf({ kind, deviceBytes, hostBytes }: Backend, base: number, vectors: number): Place {
+  if (base + vectors <= 0.45 * deviceBytes()) return 'device'
+  return kind !== 'native-cpu' && vectors <= 0.5 * hostBytes() ? 'host' : 'files'
+}
+
+type ReadTaskVectors = (name: string) => Promise<{ base: Float32Array; vectors: Float32Array }>
+
+/** One parameter's base (n) and task vectors (vectors, n). Both arrays are made once, as long as the largest parameter: garbage of a model's size would wait for a collection. */
+function taskVectors(parents: Parents): ReadTaskVectors {
+  const largest = largestOf(parents.parameters)
+  const count = parents.vectors.length
+  const [still, rows] = [new Float32Array(largest), new Float32Array(largest * count)]
+  return async (name) => {
+    const base = await readParameter(parents.base, name, still)
+    const n = base.length
+    for (const [k, vector] of parents.vectors.entries())
+      subtract(await readParameter(vector, name, rows.subarray(k * n, (k + 1) * n)), base)
+    return { base, vectors: rows.subarray(0, count * n) }
+  }
+}
+
+async function* allParameters(parents: Parents, read: ReadTaskVectors, place: Place): AsyncGenerator<Parameter> {
   for (const [name, shape] of parents.parameters) {
-    const base = await readParameter(parents.base, name)
-    const vectors: Float32Array[] = []
-    for (const vector of parents.vectors) vectors.push(minus(await readParameter(vector, name), base))
-    yield { name, shape: flat(shape), base, vectors }
+    const parameter = place === 'files' ? { base: await readParameter(parents.base, name), vectors: new Float32Array() } : await read(name)
+    yield { name, shape: flat(shape), ...parameter }
   }
 }
 
 async function* differences(parents: Parents, groups: Groups, coefficients: Table): AsyncGenerator<Parameter> {
-  for await (const { name, values, base } of mergedParameters(parents, groups, coefficients))
-    yield { name, shape: flat(parents.parameters.get(name) ?? []), base, vectors: [minus(values, base)] }
+  for await (const { name, values, base } of mergedParameters(parents, groups, coefficients)) {
+    subtract(values, base)
+    yield { name, shape: flat(parents.parameters.get(name) ?? []), base, vectors: values }
+  }
 }
 
-async function load(
-  shapes: Map<string, number[]>,
-  parameters: () => AsyncIterable<{ name: string; values: Float32Array }>,
-): Promise<LoadedWeights> {
+async function load(ops: Ops, shapes: Map<string, number[]>, parameters: () => Named): Promise<LoadedWeights> {
   const tensors = new Map<string, Tensor>()
   const dispose = (): void => tf.dispose([...tensors.values()])
   try {
-    for await (const { name, values } of parameters()) tensors.set(name, tf.tensor(values, flat(shapes.get(name) ?? [])))
+    for await (const { name, values } of parameters()) tensors.set(name, ops.upload(values, flat(shapes.get(name) ?? [])))
   } catch (error) {
     dispose() // a file refused half-way leaves nothing on the device
     throw error
@@ -66,8 +117,13 @@ async function load(
   return { weights: (name) => tensors.get(name) as Tensor, dispose }
 }
 
-function minus(a: Float32Array, b: Float32Array): Float32Array {
-  return a.map((v, i) => v - (b[i] as number))
+function largestOf(parameters: Map<string, number[]>): number {
+  return Math.max(...[...parameters.values()].map((shape) => shape.reduce((a, b) => a * b, 1)))
+}
+
+/** a - b, in a. */
+function subtract(a: Float32Array, b: Float32Array): void {
+  for (let i = 0; i < a.length; i++) a[i] = (a[i] as number) - (b[i] as number)
 }
 
 function flat(shape: readonly number[]): number[] {

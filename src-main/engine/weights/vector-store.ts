@@ -1,68 +1,142 @@
-// Base weights and vectors, ready to be composed and to be dotted with gradients, one parameter at a time.
-// Vectors live on the device while they fit; else they stay in the host's memory and visit the device one tensor at a
-// time, so that eight ViT-B/32 task vectors do not meet wasm's 4 GiB ceiling.
-import type { Ops } from '../ops.ts'
+// Base weights and vectors, ready to be composed and to be dotted with gradients, one parameter at a time. Vectors live on
+// the device while they fit, else in the host's memory, else in their files.
+// From the host they visit the device parameter by parameter. From files they are read twice a step, to compose and, once
+// all micro-batches have passed, for the inner products: one sum of gradients is held instead of many models.
+import type { Ops, Precision, Vectors } from '../ops.ts'
 import { type Tensor, tf } from '../tf.ts'
+
+export type Place = 'device' | 'host' | 'files'
 
 export interface VectorStore {
   names: readonly string[]
   vectors: readonly string[]
+  /** The base of one parameter; the store keeps it. */
+  base(name: string): Tensor
   /** base + sum_k coefficients[k] * vector_k of one parameter; the caller disposes it. */
-  compose(name: string, coefficients: readonly number[]): Tensor
-  /** < vector_k, gradient > for every k. */
-  dots(name: string, gradient: Tensor): number[]
+  compose(name: string, coefficients: readonly number[]): Promise<Tensor>
+  /** sum_k coefficients[k] * vector_k; the caller disposes it. */
+  combine(name: string, coefficients: readonly number[]): Promise<Tensor>
+  innerProducts(): InnerProducts
+  dispose(): void
+}
+
+/** < vector_k, sum of the gradients added >, over any number of reverse passes. */
+export interface InnerProducts {
+  add(name: string, gradient: Tensor): void
+  /** By parameter, for every k; only once. */
+  finish(): Promise<Map<string, number[]>>
   dispose(): void
 }
 
 export interface Parameter {
   name: string
   shape: number[] // as the model wants it: 1-D or 2-D
-  base: Float32Array
-  vectors: Float32Array[]
+  base: Float32Array // (n), written over when the next parameter comes
+  vectors: Float32Array // (vectors, n), likewise
 }
 
-/** deviceBytes: how much of the device the base and the vectors may take together. */
+export interface StoreOptions {
+  precision: Precision
+  place: Place
+  /** The vectors of one parameter again, (vectors, n); asked for only where they stay in files. */
+  read?: (name: string) => Promise<Float32Array>
+}
+
+interface Held {
+  base: Tensor
+  vectors: Vectors | Float32Array | null // on the device, with the host, in files
+}
+
 export async function vectorStore(
   ops: Ops,
   vectors: readonly string[],
   parameters: AsyncIterable<Parameter>,
-  totalBytes: number,
-  deviceBytes: number,
+  { precision, place, read }: StoreOptions,
 ): Promise<VectorStore> {
-  const onDevice = totalBytes <= deviceBytes
-  const bases = new Map<string, Tensor>()
-  const held = new Map<string, { shape: number[]; values: (Tensor | Float32Array)[] }>()
+  const held = new Map<string, Held>()
+  const count = vectors.length
   const dispose = (): void => {
-    const onTheDevice = [...held.values()].flatMap((h) => h.values.filter((v) => !(v instanceof Float32Array)) as Tensor[])
-    tf.dispose([...bases.values(), ...onTheDevice])
+    for (const { base, vectors } of held.values()) {
+      base.dispose()
+      if (vectors && !(vectors instanceof Float32Array)) vectors.dispose()
+    }
+    held.clear()
+  }
+  const keep = (values: Float32Array): Held['vectors'] => {
+    if (place === 'files') return null
+    return place === 'host' ? values.slice() : ops.vectors(values, count, precision)
   }
   try {
     for await (const { name, shape, base, vectors: values } of parameters) {
-      bases.set(name, tf.tensor(base, shape))
-      held.set(name, { shape, values: onDevice ? values.map((v) => tf.tensor(v, shape)) : values })
+      const tensor = ops.upload(base, shape)
+      held.set(name, { base: tensor, vectors: null })
+      held.set(name, { base: tensor, vectors: keep(values) })
     }
   } catch (error) {
     dispose() // a file refused half-way leaves nothing on the device
     throw error
   }
-  const withVectors = <T>(name: string, use: (tensors: Tensor[]) => T): T => {
-    const { shape, values } = held.get(name) as { shape: number[]; values: (Tensor | Float32Array)[] }
-    const visiting: Tensor[] = []
-    const tensors = values.map((v) => {
-      if (!(v instanceof Float32Array)) return v
-      const tensor = tf.tensor(v, shape)
-      visiting.push(tensor)
-      return tensor
-    })
-    const result = use(tensors)
-    tf.dispose(visiting)
-    return result
+
+  /** With the vectors on the device, for as long as work goes on. */
+  const visit = <T>(values: Vectors | Float32Array, work: (vectors: Vectors) => T): T => {
+    if (!(values instanceof Float32Array)) return work(values)
+    const visiting = ops.vectors(values, count, precision)
+    try {
+      return work(visiting)
+    } finally {
+      visiting.dispose()
+    }
   }
+  const at = (name: string): Held => held.get(name) as Held
+  const found = async (name: string): Promise<Vectors | Float32Array> =>
+    at(name).vectors ?? (await (read as NonNullable<StoreOptions['read']>)(name))
+
   return {
-    names: [...bases.keys()],
+    names: [...held.keys()],
     vectors,
-    compose: (name, coefficients) => withVectors(name, (tensors) => ops.compose(bases.get(name) as Tensor, tensors, coefficients)),
-    dots: (name, gradient) => withVectors(name, (tensors) => tensors.map((v) => ops.dot(v, gradient))),
+    base: (name) => at(name).base,
+    compose: async (name, coefficients) => {
+      const values = await found(name)
+      return tf.tidy(() => visit(values, (v) => v.compose(at(name).base, coefficients))) // what visits leaves also when the device is full
+    },
+    combine: async (name, coefficients) => {
+      const values = await found(name)
+      return tf.tidy(() => visit(values, (v) => v.compose(tf.zerosLike(at(name).base), coefficients)))
+    },
+    innerProducts: () =>
+      place === 'files'
+        ? summedFirst(async (name, gradient) => visit(await found(name), (v) => v.dots(gradient)))
+        : asTheyCome((name, gradient) => visit(at(name).vectors as Vectors | Float32Array, (v) => v.dots(gradient))),
     dispose,
+  }
+}
+
+function asTheyCome(dots: (name: string, gradient: Tensor) => number[]): InnerProducts {
+  const sums = new Map<string, number[]>()
+  return {
+    add(name, gradient) {
+      const before = sums.get(name)
+      const now = dots(name, gradient)
+      sums.set(name, before ? before.map((d, k) => d + (now[k] as number)) : now)
+    },
+    finish: async () => sums,
+    dispose: () => undefined,
+  }
+}
+
+function summedFirst(dots: (name: string, gradient: Tensor) => Promise<number[]>): InnerProducts {
+  const sums = new Map<string, Tensor>()
+  return {
+    add(name, gradient) {
+      const before = sums.get(name)
+      sums.set(name, tf.keep(before ? tf.add(before, gradient) : tf.clone(gradient)))
+      before?.dispose()
+    },
+    async finish() {
+      const found = new Map<string, number[]>()
+      for (const [name, gradient] of sums) found.set(name, await dots(name, gradient))
+      return found
+    },
+    dispose: () => tf.dispose([...sums.values()]),
   }
 }

@@ -12,7 +12,7 @@ function value(x: v128, exact: i32, job: usize): v128 {
 
 // @ts-ignore: decorator
 @inline
-function derivative(x: v128, exact: i32, job: usize): v128 {
+export function derivative(x: v128, exact: i32, job: usize): v128 {
   if (exact) return fma(x, density(x, job), normal(x, job))
   const s = quickSigmoid(x, job)
   return fma(f32x4.mul(quickScale(x, job), s), f32x4.sub(one(job), s), s)

@@ -84,7 +84,7 @@ export function attentionGradient(job: usize, tile: i32, thread: i32): void {
 }
 
 /** d = p (d - < d, p >) s, in place. */
-function softmaxGradient(d: usize, p: usize, bytes: usize, s: f32): void {
+export function softmaxGradient(d: usize, p: usize, bytes: usize, s: f32): void {
   let sums = f32x4.splat(0)
   let i: usize = 0
   for (; i + 16 <= bytes; i += 16) sums = fma(v128.load(d + i), v128.load(p + i), sums)

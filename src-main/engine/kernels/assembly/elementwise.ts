@@ -1,5 +1,6 @@
 // Elementwise work on flat arrays, TILE elements a tile: addition, theta = base + sum_k lambda_k tau_k, and the inner
-// product < a, b > in float64, whose tiles leave one partial sum each for the caller to add up in order.
+// product < a, b > in float64, whose tiles leave one partial sum each for the caller to add up in order. The last two
+// also with float16 vectors: a float16's 15 lower bits, moved to a float32's place, are its magnitude times 2^-112, subnormals too.
 import { float, fma, int, pointer, TILE } from './lanes'
 
 /** Arguments: x, y, out, count. */
@@ -64,5 +65,70 @@ export function dot(job: usize, tile: i32, _thread: i32): void {
   const lanes = f64x2.add(low, high)
   let sum = f64x2.extract_lane(lanes, 0) + f64x2.extract_lane(lanes, 1)
   for (; i < bytes; i += 4) sum += <f64>load<f32>(a + i) * <f64>load<f32>(b + i)
+  store<f64>(pointer(job, 2) + (<usize>tile << 3), sum)
+}
+
+const TO_FLOAT: f32 = 5.192296858534828e33 // 2^112
+
+/** Four float16 at `from` as float32; no infinity or NaN among them. */
+// @ts-ignore: decorator
+@inline
+function halves(from: usize): v128 {
+  const bits = v128.load_ext<u16>(from)
+  const magnitude = f32x4.mul(i32x4.shl(v128.and(bits, i32x4.splat(0x7fff)), 13), f32x4.splat(TO_FLOAT))
+  return v128.or(magnitude, i32x4.shl(v128.and(bits, i32x4.splat(0x8000)), 16))
+}
+
+// @ts-ignore: decorator
+@inline
+function half(from: usize): f32 {
+  const bits = <u32>load<u16>(from)
+  return reinterpret<f32>(reinterpret<u32>(reinterpret<f32>((bits & 0x7fff) << 13) * TO_FLOAT) | ((bits & 0x8000) << 16))
+}
+
+/** As `compose`, the vectors in float16. */
+export function composeHalves(job: usize, tile: i32, _thread: i32): void {
+  const first = <usize>tile * TILE
+  const base = pointer(job, 0) + first * 4
+  const out = pointer(job, 1) + first * 4
+  const count = <usize>min(TILE, int(job, 2) - tile * TILE)
+  const vectors = int(job, 3)
+  let i: usize = 0
+  for (; i + 4 <= count; i += 4) {
+    let sum = v128.load(base + i * 4)
+    for (let v = 0; v < vectors; v++)
+      sum = fma(f32x4.splat(float(job, 5 + 2 * v)), halves(pointer(job, 4 + 2 * v) + (first + i) * 2), sum)
+    v128.store(out + i * 4, sum)
+  }
+  for (; i < count; i++) {
+    let sum = f32x4.splat(load<f32>(base + i * 4))
+    for (let v = 0; v < vectors; v++) {
+      const element = f32x4.splat(half(pointer(job, 4 + 2 * v) + (first + i) * 2))
+      sum = fma(f32x4.splat(float(job, 5 + 2 * v)), element, sum)
+    }
+    store<f32>(out + i * 4, f32x4.extract_lane(sum, 0))
+  }
+}
+
+/** As `dot`, a in float16. */
+export function dotHalves(job: usize, tile: i32, _thread: i32): void {
+  const first = <usize>tile * TILE
+  const a = pointer(job, 0) + first * 2
+  const b = pointer(job, 1) + first * 4
+  const count = <usize>min(TILE, int(job, 3) - tile * TILE)
+  let low = f64x2.splat(0)
+  let high = f64x2.splat(0)
+  let i: usize = 0
+  for (; i + 4 <= count; i += 4) {
+    const x = halves(a + i * 2)
+    const y = v128.load(b + i * 4)
+    low = f64x2.add(low, f64x2.mul(f64x2.promote_low_f32x4(x), f64x2.promote_low_f32x4(y)))
+    const xHigh = i32x4.shuffle(x, x, 2, 3, 2, 3)
+    const yHigh = i32x4.shuffle(y, y, 2, 3, 2, 3)
+    high = f64x2.add(high, f64x2.mul(f64x2.promote_low_f32x4(xHigh), f64x2.promote_low_f32x4(yHigh)))
+  }
+  const lanes = f64x2.add(low, high)
+  let sum = f64x2.extract_lane(lanes, 0) + f64x2.extract_lane(lanes, 1)
+  for (; i < count; i++) sum += <f64>half(a + i * 2) * <f64>load<f32>(b + i * 4)
   store<f64>(pointer(job, 2) + (<usize>tile << 3), sum)
 }
