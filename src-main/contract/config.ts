@@ -4,8 +4,10 @@ import { z } from 'zod'
 
 const methods = ['task-arithmetic', 'atlas', 'dv-basi'] as const
 const starts = ['task-arithmetic', 'atlas', 'checkpoint'] as const
+const linearisations = ['no', 'jvp', 'cached'] as const
 const objectives = ['cross-entropy', 'entropy'] as const
 const groupings = ['tensor', 'layer', 'scalar'] as const
+const precisions = ['float32', 'float16'] as const
 const selections = ['training-loss', 'validation-loss', 'validation-accuracy'] as const
 
 const path = z.string().min(1, 'name a file').max(4096)
@@ -70,6 +72,11 @@ export const configSchema = z
       title: 'Select by',
       description: 'the metric that picks the best state; default: validation loss where there is validation data',
     }),
+    linearised: z.enum(linearisations).default('no').meta({
+      title: 'Linearised',
+      description:
+        'first order in the weights, around the pre-trained model: jvp computes it anew in every step; cached computes each image once, keeps its features on disk, and then learns in seconds',
+    }),
     batch: z
       .union([z.literal('all'), count])
       .default(16)
@@ -85,9 +92,14 @@ export const configSchema = z
       .enum(['quick-gelu', 'gelu'])
       .default('quick-gelu')
       .meta({ title: 'Activation', description: 'OpenAI weights use QuickGELU' }),
-    microBatch: count
-      .default(32)
-      .meta({ title: 'Micro-batch', description: 'images held in memory at a time; does not change the result beyond rounding' }),
+    microBatch: count.nullable().default(null).meta({
+      title: 'Micro-batch',
+      description: 'images held in memory at a time, null: what suits the engine; does not change the result beyond rounding',
+    }),
+    vectorPrecision: z.enum(precisions).default('float32').meta({
+      title: 'Vectors in',
+      description: 'float16 halves the memory of task vectors while coefficients are learned; results differ in the fourth digit',
+    }),
     testEach: z
       .boolean()
       .default(false)
@@ -169,10 +181,12 @@ export const resolvedSchema = z.object({
   objective: z.enum(objectives),
   blocks: z.enum(groupings),
   select: z.enum(selections),
+  linearised: z.enum(linearisations).default('no'), // not in runs of 0.1.0
   batch: z.union([z.literal('all'), count]),
   seed: z.number(),
   activation: z.enum(['quick-gelu', 'gelu']),
-  microBatch: count,
+  microBatch: count.nullable(),
+  vectorPrecision: z.enum(precisions).default('float32'), // not in runs of 0.1.0
   testEach: z.boolean(),
   start: stageSettings,
   iterations: z.number(),

@@ -11,6 +11,7 @@ export const recipeSchema = z.object({
   name: z.string(),
   method: z.string(),
   grouping: z.enum(['tensor', 'layer', 'scalar']),
+  linearised: z.boolean().optional(), // the run saw these weights to first order, around the pre-trained model
   iteration: z.number(), // 0: the start
   epoch: z.number().nullable(), // of that iteration; null: its chosen state
   pretrained: parent,

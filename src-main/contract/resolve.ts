@@ -56,10 +56,12 @@ export function resolveConfig(config: unknown, absolute: (path: string) => strin
     objective: c.objective,
     blocks: c.blocks,
     select: c.select ?? (c.tasks.every((t) => t.validation) ? 'validation-loss' : 'training-loss'),
+    linearised: c.linearised,
     batch: c.batch,
     seed: c.seed,
     activation: c.activation,
     microBatch: c.microBatch,
+    vectorPrecision: c.vectorPrecision,
     testEach: c.testEach,
     start: c.start
       ? stage(c.start.method, { ...c, steps: undefined, epochs: undefined, initialCoefficient: undefined, ...given(c.start) }, 0)

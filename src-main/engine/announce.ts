@@ -1,4 +1,4 @@
-// A run's first word: every file it uses, with its content hash, held against what an earlier sitting recorded.
+// A run's first word: every file it uses, with its content hash, held against what an earlier sitting recorded. Returns them.
 import type { ResolvedConfig } from '../contract/config.ts'
 import { BasilError } from '../contract/errors.ts'
 import type { EngineEvent, Parent } from '../contract/run.ts'
@@ -7,7 +7,12 @@ import { describeTasks } from './datasets/tasks.ts'
 import type { Groups } from './weights/merge.ts'
 import { type Parents, parameterCount } from './weights/parents.ts'
 
-export async function* announce(config: ResolvedConfig, host: RunHost, parents: Parents, groups: Groups): AsyncGenerator<EngineEvent> {
+export async function* announce(
+  config: ResolvedConfig,
+  host: RunHost,
+  parents: Parents,
+  groups: Groups,
+): AsyncGenerator<EngineEvent, Parent[]> {
   const found: Parent[] = []
   const files = filesOf(config)
   for (const [i, { role, path }] of files.entries()) {
@@ -36,6 +41,7 @@ export async function* announce(config: ResolvedConfig, host: RunHost, parents: 
     parameters: parameterCount(parents),
     images,
   }
+  return found
 }
 
 function filesOf(config: ResolvedConfig): { role: Parent['role']; path: string }[] {

@@ -3,11 +3,14 @@
 import type { ResolvedConfig } from '../contract/config.ts'
 import type { Plan } from '../contract/engine-api.ts'
 import { describeTasks } from './datasets/tasks.ts'
+import type { FeatureCache } from './formats/feature-cache.ts'
 import type { OpenSource } from './formats/source.ts'
+import { floatsOf, learningSplits, requireRoom } from './models/linear-features.ts'
 import { groupsOf } from './weights/merge.ts'
 import { openCheckpoint, openParents, parameterCount } from './weights/parents.ts'
 
-export async function checkRun(config: ResolvedConfig, open: OpenSource): Promise<Plan> {
+/** features: where precomputed features would be kept; that they fit is found out here, not after hours. */
+export async function checkRun(config: ResolvedConfig, open: OpenSource, features?: FeatureCache): Promise<Plan> {
   const parents = await openParents(config.pretrained, config.vectors, open)
   try {
     const { architecture } = parents
@@ -16,7 +19,12 @@ export async function checkRun(config: ResolvedConfig, open: OpenSource): Promis
     const tasks = await describeTasks(config, architecture, open)
     const groups = groupsOf(parents, config.blocks)
     const parameters = parameterCount(parents)
-    const rows = config.microBatch * architecture.tokens
+    if (config.linearised === 'cached' && features) {
+      const floats = floatsOf(parents.vectors.length, groups.names.length, architecture.embed)
+      const splits = learningSplits(config).map(({ task, split, path }) => ({ path, images: tasks[task]?.[split] ?? 0 }))
+      requireRoom(splits, floats, features)
+    }
+    const rows = (config.microBatch ?? 16) * architecture.tokens
     const activations = 4 * rows * architecture.layers * (12 * architecture.width + architecture.heads * architecture.tokens)
     return {
       parameters,

@@ -4,6 +4,7 @@ import type { Parent, ResumeState } from '../contract/run.ts'
 import type { Backend } from './backend.ts'
 import type { Selection } from './coefficients/selection.ts'
 import type { Table } from './coefficients/table.ts'
+import type { FeatureCache } from './formats/feature-cache.ts'
 import type { OpenSource } from './formats/source.ts'
 import type { Workplace } from './models/clip-problem.ts'
 import type { Remaining } from './remaining.ts'
@@ -14,6 +15,7 @@ export interface RunHost {
   backend: Backend
   open: OpenSource
   hash(path: string): Promise<{ sha256: string; bytes: number }>
+  features?: FeatureCache // where precomputed features are kept; without, they live as long as the run
   resume: ResumeState | null
   parents: Parent[] // recorded by an earlier sitting of the same run; empty for a new one
   stopping(): boolean // the person wants the best so far
@@ -24,6 +26,7 @@ export interface Context {
   config: ResolvedConfig
   host: RunHost
   parents: Parents
+  files: Parent[] // every file of the run, with its hash
   groups: Groups
   place: Workplace
   selection: Selection

@@ -1,16 +1,18 @@
 // Models of a run measured: the references that relative accuracy is relative to, and the final evaluation, where test data
-// is opened, once. What is measured at the end are the very weights an export writes.
+// is opened, once. What is measured at the end are the very weights an export writes. In a linearised run every model is
+// measured as f_lin at its weights, expanded at the pre-trained model, which is f itself there.
 import type { ResolvedConfig } from '../contract/config.ts'
 import type { EngineEvent, Evaluation } from '../contract/run.ts'
 import { taskScores } from './coefficients/selection.ts'
 import type { Table } from './coefficients/table.ts'
 import { type Context, type RunHost, rows } from './context.ts'
 import { withTest } from './datasets/tasks.ts'
-import { measure, type Workplace } from './models/clip-problem.ts'
+import { measureModel, type Workplace } from './models/clip-problem.ts'
+import { linearModel, type Model, towerModel } from './models/model.ts'
 import type { Measured, Split } from './problem.ts'
 import { type LoadedWeights, loadCheckpoint, loadMerged } from './weights/device.ts'
 import { collapse } from './weights/merge.ts'
-import { openCheckpoint, type Parents } from './weights/parents.ts'
+import { type Checkpoint, openCheckpoint, type Parents } from './weights/parents.ts'
 
 /** Pre-trained and fine-tuned accuracies on a split; what relative accuracy is relative to. */
 export async function* references(
@@ -28,7 +30,13 @@ export async function* references(
     const checkpoint = await openCheckpoint(path, host.open)
     try {
       const theirs = names.map((_, t) => t).filter((t) => config.tasks[t]?.finetuned === path)
-      const measured = await using(await loadCheckpoint(checkpoint), (w) => measure(place, w.weights, split, theirs))
+      const measured = await viewed(
+        config,
+        parents,
+        place,
+        (from) => loadCheckpoint(place.tower.ops, checkpoint, from),
+        (m) => measureModel(place, m, split, theirs),
+      )
       for (const t of theirs) tuned.tasks[t] = measured.tasks[t] as Measured['tasks'][number]
     } finally {
       await checkpoint.file.source.close()
@@ -37,7 +45,9 @@ export async function* references(
   const reference = tuned.tasks.map((t) => (t.accuracy > 0 ? t.accuracy : null))
   if (files.length) yield evaluation(split, 'finetuned', null, names, tuned, reference)
   yield { type: 'progress', what: `Measuring the pre-trained model on ${split} data`, done: files.length, total: files.length + 1 }
-  const pretrained = await using(await loadCheckpoint(parents.base), (w) => measure(place, w.weights, split))
+  const pretrained = await using(await loadCheckpoint(place.tower.ops, parents.base), (w) =>
+    measureModel(place, towerModel(place.tower, w.weights), split),
+  )
   yield evaluation(split, 'pretrained', null, names, pretrained, reference)
   return reference
 }
@@ -60,7 +70,15 @@ export async function* finalEvaluation(
     const unchanged = k > 0 && (chosen[k] as Table).every((row) => row.every((c) => c === 0))
     const coefficients = collapse(chosen[0] as Table, rows(chosen.slice(0, k + 1)))
     const measured: Measured =
-      unchanged && before ? before : await using(await loadMerged(parents, groups, coefficients), (w) => measure(tested, w.weights, split))
+      unchanged && before
+        ? before
+        : await viewed(
+            config,
+            parents,
+            tested,
+            (from) => loadMerged(place.tower.ops, parents, groups, coefficients, from !== undefined),
+            (m) => measureModel(tested, m, split),
+          )
     before = measured
     yield evaluation(split, k ? 'iteration' : 'start', k, names, measured, reference)
   }
@@ -75,6 +93,20 @@ function evaluation(
   reference: (number | null)[],
 ): EngineEvent {
   return { type: 'evaluation', evaluation: { split, model, stage, tasks: taskScores(names, measured, reference) } }
+}
+
+/** The model a run sees in some weights. load: those weights, or their difference from the checkpoint it is given. */
+async function viewed<T>(
+  config: ResolvedConfig,
+  parents: Parents,
+  { tower }: Workplace,
+  load: (from?: Checkpoint) => Promise<LoadedWeights>,
+  use: (model: Model) => Promise<T>,
+): Promise<T> {
+  if (config.linearised === 'no') return using(await load(), (w) => use(towerModel(tower, w.weights)))
+  return using(await loadCheckpoint(tower.ops, parents.base), async (base) =>
+    using(await load(parents.base), (delta) => use(linearModel(tower, base.weights, delta.weights))),
+  )
 }
 
 async function using<T>(loaded: LoadedWeights, use: (loaded: LoadedWeights) => Promise<T>): Promise<T> {

@@ -21,6 +21,25 @@ export interface Problem {
 }
 
 /**
+ * The same model along one direction, the difference vector a start's coefficients make of the task vectors: row r stands
+ * for the coefficients start_k,b r_b. For problems that have no weights to make a vector of.
+ */
+export function alongStart(problem: Problem, start: Table): Problem {
+  const at = (table: Table): Table => start.map((row) => row.map((c, b) => c * (table[0]?.[b] as number)))
+  return {
+    groups: problem.groups,
+    vectors: ['difference vector'],
+    trainingCounts: problem.trainingCounts,
+    evaluate: (table, split) => problem.evaluate(at(table), split),
+    async lossAndGradient(table, batch) {
+      const measured = await problem.lossAndGradient(at(table), batch)
+      const sum = (b: number): number => start.reduce((s, row, k) => s + (row[b] as number) * (measured.gradient[k]?.[b] as number), 0)
+      return { ...measured, gradient: [Float64Array.from(problem.groups, (_, b) => sum(b))] }
+    },
+  }
+}
+
+/**
  * The same model seen from theta = theta_pre + s delta: coefficients lambda of the difference vector, so that
  * theta(lambda) = theta_pre + s (1 + lambda) delta and dL/dlambda_b = s_b < delta_b, dL/dtheta_b >. No weight is touched.
  * `problem` has one vector, delta; s is one number a group (the collapse identity, s = prod_k (1 + lambda_k)).

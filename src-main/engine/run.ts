@@ -12,35 +12,46 @@ import { fromNumbers, type Table, toNumbers } from './coefficients/table.ts'
 import { type Context, type RunHost, rows } from './context.ts'
 import { readTasks } from './datasets/tasks.ts'
 import { finalEvaluation, references } from './evaluate.ts'
+import { faultOf } from './faults.ts'
 import { methodNamed } from './methods/index.ts'
-import { clipProblem, type Workplace } from './models/clip-problem.ts'
+import type { Workplace } from './models/clip-problem.ts'
+import { halvings, microBatchOf } from './models/micro-batch.ts'
+import { openProblem, roomFor } from './models/open-problem.ts'
 import { objectiveNamed } from './objectives/index.ts'
 import { fromDifferenceVector, type Problem, type Split } from './problem.ts'
 import { Remaining } from './remaining.ts'
-import { openStore } from './weights/device.ts'
 import { collapse, groupsOf } from './weights/merge.ts'
 import { openParents } from './weights/parents.ts'
 
 export async function* run(config: ResolvedConfig, host: RunHost): AsyncGenerator<EngineEvent> {
   const began = performance.now()
+  const microBatch = microBatchOf(config.microBatch ?? host.backend.microBatch)
   const parents = await openParents(config.pretrained, config.vectors, host.open)
   try {
     const groups = groupsOf(parents, config.blocks)
     const tasks = await readTasks(config, parents.architecture, host.open)
-    yield* announce(config, host, parents, groups)
+    const files = yield* announce(config, host, parents, groups)
     const place: Workplace = {
-      tower: { architecture: parents.architecture, activation: config.activation, ops: host.backend.ops },
+      tower: {
+        architecture: parents.architecture,
+        activation: config.activation,
+        ops: host.backend.ops,
+        freeBytes: host.backend.freeBytes,
+      },
       tasks,
       objective: objectiveNamed(config.objective),
-      microBatch: config.microBatch,
+      microBatch,
       signal: host.signal,
     }
+    roomFor({ config, host, parents, groups, place })
     const split: Split = config.select === 'training-loss' ? 'training' : 'validation'
     const reference = yield* references(config, host, parents, place, split)
+    yield* halvings(microBatch)
     const context: Context = {
       config,
       host,
       parents,
+      files,
       groups,
       place,
       selection: selectionBy(config.select, reference),
@@ -49,7 +60,11 @@ export async function* run(config: ResolvedConfig, host: RunHost): AsyncGenerato
     }
     const chosen = yield* learnAll(context)
     yield* finalEvaluation(context, chosen, split, reference)
+    yield* halvings(microBatch)
     yield { type: 'finished', stopped: host.stopping(), seconds: (performance.now() - began) / 1000 }
+  } catch (error) {
+    yield* halvings(microBatch)
+    throw faultOf(error, 'the weights of a model')
   } finally {
     await parents.close()
   }
@@ -57,37 +72,37 @@ export async function* run(config: ResolvedConfig, host: RunHost): AsyncGenerato
 
 /** Every stage in turn; gives the chosen tables: the start's (vectors x groups), then one row an iteration. */
 async function* learnAll(context: Context): AsyncGenerator<EngineEvent, Table[]> {
-  const { config, host, parents, groups } = context
+  const { config, host, groups } = context
   const resume = host.resume
+  context.place.microBatch.size = Math.min(context.place.microBatch.size, resume?.microBatch ?? Number.POSITIVE_INFINITY)
   const chosen: Table[] = (resume?.completed ?? []).map(fromNumbers)
 
   if (chosen.length === 0) {
-    const store = await openStore(host.backend, parents)
+    const opened = yield* openProblem(context)
     try {
-      chosen.push(yield* stage(context, 0, clipProblem(context.place, store, groups), chosen))
+      chosen.push(yield* stage(context, 0, opened.problem, chosen))
     } finally {
-      store.dispose()
+      await opened.close()
     }
   }
   if (config.iterations === 0 || host.stopping()) return chosen
 
   const start = chosen[0] as Table
-  const store = await openStore(host.backend, parents, { groups, coefficients: start })
+  const opened = yield* openProblem(context, start)
   try {
-    const delta = clipProblem(context.place, store, groups)
     for (let k = chosen.length; k <= config.iterations && !host.stopping(); k++) {
       const scale = collapse([new Float64Array(groups.names.length).fill(1)], rows(chosen))[0] as Float64Array
-      chosen.push(yield* stage(context, k, fromDifferenceVector(delta, scale), chosen))
+      chosen.push(yield* stage(context, k, fromDifferenceVector(opened.problem, scale), chosen))
     }
   } finally {
-    store.dispose()
+    await opened.close()
   }
   return chosen
 }
 
 /** Learns one stage and decides: an iteration that does not beat its own start is recorded as such and changes nothing. */
 async function* stage(context: Context, index: number, problem: Problem, completed: Table[]): AsyncGenerator<EngineEvent, Table> {
-  const { config, host, selection, reference, remaining } = context
+  const { config, host, place, selection, reference, remaining } = context
   const settings = index === 0 ? config.start : (config.iteration ?? config.start)
   const method = methodNamed(settings.method)
   const resume = host.resume?.stage === index ? stateFrom(host.resume) : undefined
@@ -115,6 +130,7 @@ async function* stage(context: Context, index: number, problem: Problem, complet
     stopping: host.stopping,
   })) {
     last = look
+    yield* halvings(place.microBatch)
     yield {
       type: 'epoch',
       stage: index,
@@ -130,7 +146,7 @@ async function* stage(context: Context, index: number, problem: Problem, complet
       ),
       coefficients: toNumbers(look.state.coefficients),
       ...remaining.after(index, look.state.epoch, length.epochs),
-      resume: stateOf(index, look.state, completed),
+      resume: stateOf(index, look.state, completed, place.microBatch.size),
     }
   }
   const state = last?.state ?? resume
@@ -140,6 +156,7 @@ async function* stage(context: Context, index: number, problem: Problem, complet
   // With all data in every step the state after the last one was measured too; resumed behind it, it is measured again.
   const measuresLast = config.select === 'training-loss' && config.batch === 'all' && method.name !== 'task-arithmetic'
   const after = measuresLast ? [last?.metric ?? selection.metric(await problem.evaluate(state.coefficients, selection.split))] : []
+  yield* halvings(place.microBatch)
   yield {
     type: 'stage-end',
     stage: index,
@@ -153,7 +170,7 @@ async function* stage(context: Context, index: number, problem: Problem, complet
   return coefficients
 }
 
-function stateOf(stage: number, state: LearnState, completed: Table[]): ResumeState {
+function stateOf(stage: number, state: LearnState, completed: Table[], microBatch: number): ResumeState {
   return {
     stage,
     epoch: state.epoch,
@@ -166,6 +183,7 @@ function stateOf(stage: number, state: LearnState, completed: Table[]): ResumeSt
     best: { ...state.best, coefficients: toNumbers(state.best.coefficients) },
     sinceBest: state.sinceBest,
     completed: completed.map(toNumbers),
+    microBatch,
   }
 }
 

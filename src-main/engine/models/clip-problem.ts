@@ -1,18 +1,22 @@
 // A CLIP image tower as a problem: weights composed from a base and vectors, images pushed through in micro-batches, and
 //   d loss / d c_k,b = < v_k,b, d loss / d theta_b >   taken block by block on the reverse pass (the one primitive).
-// Micro-batches bound memory and do not change the result beyond rounding: losses are weighted sums over images.
+// Micro-batches bound memory and do not change the result beyond rounding: losses are weighted sums over images. Where even
+// that many images do not fit, micro-batch.ts does the pass again with fewer.
 import { setImmediate } from 'node:timers/promises'
 
 import { BasilError } from '../../contract/errors.ts'
 import { filled, type Table } from '../coefficients/table.ts'
 import type { LabelledImages } from '../datasets/index.ts'
+import { faultOf } from '../faults.ts'
 import type { Objective } from '../objectives/index.ts'
 import type { Measured, Problem, Split } from '../problem.ts'
 import { type Tensor, type Tensor2D, tf } from '../tf.ts'
 import type { Groups } from '../weights/merge.ts'
 import type { VectorStore } from '../weights/vector-store.ts'
-import { forward, reverse, type Tower, type Weights } from './clip-vit.ts'
+import type { Tower, Weights } from './clip-vit.ts'
 import { applyHead, type Head } from './head.ts'
+import { fitting, type MicroBatch } from './micro-batch.ts'
+import { linearModel, type Model, towerModel } from './model.ts'
 import { type Picked, patchesOf } from './patches.ts'
 
 export interface Task {
@@ -25,7 +29,7 @@ export interface Workplace {
   tower: Tower
   tasks: readonly Task[]
   objective: Objective
-  microBatch: number
+  microBatch: MicroBatch
   signal: AbortSignal
 }
 
@@ -35,20 +39,32 @@ interface Share {
   indices: Int32Array
 }
 
-/** A problem over the store's vectors; the store stays the caller's. */
-export function clipProblem(place: Workplace, store: VectorStore, groups: Groups): Problem {
-  const composed = async <T>(coefficients: Table, use: (weights: Weights) => Promise<T>): Promise<T> => {
+/**
+ * A problem over the store's vectors; the store stays the caller's. Linearised, what is composed is theta - theta_pre alone,
+ * and the model is f_lin, expanded at the store's base (model.ts).
+ */
+export function clipProblem(place: Workplace, store: VectorStore, groups: Groups, linearised = false): Problem {
+  const modelOf = (weights: Weights): Model =>
+    linearised ? linearModel(place.tower, store.base, weights) : towerModel(place.tower, weights)
+  const composedOne = async (name: string, row: readonly number[]): Promise<Tensor> => {
+    try {
+      return await (linearised ? store.combine(name, row) : store.compose(name, row))
+    } catch (error) {
+      throw faultOf(error, 'the weights of the combined model')
+    }
+  }
+  const composed = async <T>(coefficients: Table, use: (model: Model) => Promise<T>): Promise<T> => {
     const tensors = new Map<string, Tensor>()
     try {
       for (const name of store.names)
         tensors.set(
           name,
-          store.compose(
+          await composedOne(
             name,
             coefficients.map((row) => row[groups.of.get(name) as number] as number),
           ),
         )
-      return await use((name) => tensors.get(name) as Tensor)
+      return await use(modelOf((name) => tensors.get(name) as Tensor))
     } finally {
       tf.dispose([...tensors.values()])
     }
@@ -57,45 +73,67 @@ export function clipProblem(place: Workplace, store: VectorStore, groups: Groups
     groups: groups.names,
     vectors: store.vectors,
     trainingCounts: place.tasks.map((t) => t.splits.training?.count ?? 0),
-    evaluate: (coefficients, split) => composed(coefficients, (weights) => measure(place, weights, split)),
+    evaluate: (coefficients, split) => composed(coefficients, (model) => measureModel(place, model, split)),
     lossAndGradient: (coefficients, batch) =>
-      composed(coefficients, async (weights) => {
-        const gradient = filled(store.vectors.length, groups.names.length, 0)
+      composed(coefficients, async (model) => {
         const shares = place.tasks.map(
           (t, task): Share => ({ task, images: t.splits.training as LabelledImages, indices: batch[task] as Int32Array }),
         )
-        const measured = await pass(place, weights, shares, (name, g) => {
-          const column = groups.of.get(name) as number
-          store.dots(name, g).forEach((d, k) => {
-            const row = gradient[k] as Float64Array
-            row[column] = (row[column] as number) + d
-          })
+        return fitting(place.microBatch, imagesOf(shares), async (size) => {
+          const inner = store.innerProducts()
+          try {
+            const measured = await pass(place, model, shares, size, inner.add)
+            return { ...measured, gradient: byGroup(await inner.finish(), store.vectors.length, groups) }
+          } finally {
+            inner.dispose()
+          }
         })
-        return { ...measured, gradient }
       }),
   }
 }
 
+/** A coefficient moves every parameter of its group: their inner products add up. */
+function byGroup(products: Map<string, number[]>, vectors: number, groups: Groups): Table {
+  const gradient = filled(vectors, groups.names.length, 0)
+  for (const [name, dots] of products) {
+    const column = groups.of.get(name) as number
+    gradient.forEach((row, k) => {
+      row[column] = (row[column] as number) + (dots[k] as number)
+    })
+  }
+  return gradient
+}
+
 /** Loss and accuracy of given weights on all of a split; only of the tasks named, or of all. Tasks without the split are left out as NaN. */
 export function measure(place: Workplace, weights: Weights, split: Split, only?: readonly number[]): Promise<Measured> {
+  return measureModel(place, towerModel(place.tower, weights), split, only)
+}
+
+/** As `measure`, of any model. */
+export function measureModel(place: Workplace, model: Model, split: Split, only?: readonly number[]): Promise<Measured> {
   const shares = place.tasks.flatMap((t, task): Share[] => {
     const images = t.splits[split]
     if (!images || (only && !only.includes(task))) return []
     return [{ task, images, indices: Int32Array.from({ length: images.count }, (_, i) => i) }]
   })
-  return pass(place, weights, shares)
+  return fitting(place.microBatch, imagesOf(shares), (size) => pass(place, model, shares, size))
+}
+
+function imagesOf(shares: readonly Share[]): number {
+  return shares.reduce((sum, share) => sum + share.indices.length, 0)
 }
 
 async function pass(
   place: Workplace,
-  weights: Weights,
+  model: Model,
   shares: readonly Share[],
+  microBatch: number,
   emit?: (name: string, gradient: Tensor) => void,
 ): Promise<Measured> {
-  const { tower, tasks, objective, microBatch } = place
+  const { tower, tasks, objective } = place
   const { imageSize, patchSize } = tower.architecture
   const queue = shares.flatMap((share) => Array.from(share.indices, (index) => ({ task: share.task, images: share.images, index })))
-  const size = new Map(shares.map((s) => [s.task, s.indices.length]))
+  const counts = new Map(shares.map((s) => [s.task, s.indices.length]))
   const losses = tasks.map(() => 0)
   const correct = tasks.map(() => 0)
   for (let at = 0; at < queue.length; at += microBatch) {
@@ -105,26 +143,31 @@ async function pass(
     // In a tidy, so that running out of memory half-way leaves nothing behind.
     tf.tidy(() => {
       const patches = patchesOf(chunk satisfies Picked[], imageSize, patchSize)
-      const { features, tape } = forward(tower, weights, patches, emit !== undefined)
+      const { features, back } = model(patches, emit !== undefined)
       const values = tower.ops.read(features)
       const dValues = emit && new Float32Array(values.length)
       for (const [first, length] of segments(chunk)) {
         const { task, images } = chunk[first] as (typeof chunk)[number]
         const labels = Int32Array.from({ length }, (_, i) => images.labels[(chunk[first + i] as Picked).index] as number)
-        const weight = 1 / (size.get(task) as number)
+        const weight = 1 / (counts.get(task) as number)
         const result = applyHead((tasks[task] as Task).head, objective, values, first, labels, weight, dValues)
         losses[task] = (losses[task] as number) + result.loss
         correct[task] = (correct[task] as number) + result.correct
       }
-      if (emit && tape && dValues) {
+      if (emit && back && dValues) {
         const dFeatures = tf.tensor2d(dValues, features.shape as [number, number]) as Tensor2D
-        reverse(tower, weights, tape, dFeatures, emit)
+        back(dFeatures, emit)
         dFeatures.dispose()
       }
       tf.dispose([patches, features])
     })
   }
-  const loss = shares.reduce((sum, s) => sum + (losses[s.task] as number), 0)
+  return measuredOf(tasks, losses, correct, counts)
+}
+
+/** counts: how many images of a task were measured; a task without is left out as NaN. Throws not-finite. */
+export function measuredOf(tasks: readonly Task[], losses: number[], correct: number[], counts: ReadonlyMap<number, number>): Measured {
+  const loss = [...counts.keys()].reduce((sum, task) => sum + (losses[task] as number), 0)
   if (!Number.isFinite(loss))
     throw new BasilError({
       code: 'not-finite',
@@ -136,7 +179,7 @@ async function pass(
   return {
     loss,
     tasks: tasks.map((_, t) => {
-      const n = size.get(t)
+      const n = counts.get(t)
       return n ? { loss: losses[t] as number, accuracy: (correct[t] as number) / n } : { loss: Number.NaN, accuracy: Number.NaN }
     }),
   }

@@ -1,0 +1,180 @@
+// Forward mode of the image tower (clip-vit.ts): J(x; theta) delta, how the features move when the weights move along a
+// direction delta, at weights theta that stay. Many directions go through one primal pass, whose tape it reads:
+//   y = x W' + b:  dy = dx W' + x dW' + db;   ln, attention, activation: `Ops`' tangents, plus a norm's own h dgain + dbias.
+// A direction enters at the half-layer of its first parameter and is carried from there on. Those that have entered are
+// stacked as rows, (k * images * tokens, width), so that every product with a weight is one large 2-D product; (k * images,
+// width) behind the last layer's attention.
+import { type Tensor, type Tensor1D, type Tensor2D, tf } from '../tf.ts'
+import { classRowsOf, embed, epsilon, type LayerTape, type Tape, type Tower, type Weights } from './clip-vit.ts'
+
+/** The tangent of each parameter, in the parameter's own shape; undefined where it does not move. */
+export type Direction = (name: string) => Tensor | undefined
+
+interface Stack {
+  tower: Tower
+  weights: Weights
+  tape: Tape
+  inside: Direction[] // that have entered, as their rows lie in dx
+  dx: Tensor2D | undefined // (inside * images * tokens, width) of the residual stream; undefined while nobody has entered
+}
+
+/** J delta for every direction, (directions * images, embed), stacked in their order. The tape stays the caller's. */
+export function tangents(tower: Tower, weights: Weights, tape: Tape, directions: readonly Direction[]): Tensor2D {
+  const stack: Stack = { tower, weights, tape, inside: [], dx: undefined }
+  const { layers, tokens } = tower.architecture
+  const rows = tape.images * tokens
+  enter(stack, directions, rows, ['class_embedding', 'positional_embedding', 'conv1.weight', 'ln_pre.weight', 'ln_pre.bias'])
+  if (stack.dx) replace(stack, embedding(stack))
+  for (let i = 0; i < layers; i++) {
+    const at = `transformer.resblocks.${i}.`
+    enter(stack, directions, rows, halfLayer(at, 'ln_1.', 'attn.in_proj_', 'attn.out_proj.'))
+    if (stack.dx) replace(stack, attentionHalf(stack, stack.dx, i))
+    enter(stack, directions, i === layers - 1 ? tape.images : rows, halfLayer(at, 'ln_2.', 'mlp.c_fc.', 'mlp.c_proj.'))
+    if (stack.dx) replace(stack, mlpHalf(stack, stack.dx, i))
+  }
+  enter(stack, directions, tape.images, ['ln_post.weight', 'ln_post.bias', 'proj'])
+  if (stack.inside.length !== directions.length) throw new Error('a direction moves no parameter of the tower')
+  const features = output(stack, stack.dx as Tensor2D)
+  stack.dx?.dispose()
+  return inOrder(features, stack.inside, directions, tape.images)
+}
+
+function halfLayer(at: string, ...parts: string[]): string[] {
+  return parts.flatMap((part) => [`${at}${part}weight`, `${at}${part}bias`])
+}
+
+/** Directions that move one of the named parameters join the stack, with a residual stream that has not moved so far. */
+function enter(stack: Stack, directions: readonly Direction[], rows: number, names: readonly string[]): void {
+  const coming = directions.filter((d) => !stack.inside.includes(d) && names.some((name) => d(name)))
+  if (coming.length === 0) return
+  const { width } = stack.tower.architecture
+  const unmoved = tf.zeros([coming.length * rows, width]) as Tensor2D
+  stack.inside.push(...coming)
+  if (stack.dx === undefined) stack.dx = unmoved
+  else {
+    replace(stack, tf.concat([stack.dx, unmoved], 0))
+    unmoved.dispose()
+  }
+}
+
+function replace(stack: Stack, dx: Tensor2D): void {
+  stack.dx?.dispose()
+  stack.dx = dx
+}
+
+/** The embedding is linear in its three parameters: a direction's tangent is the embedding with its tensors for weights. */
+function embedding(stack: Stack): Tensor2D {
+  const { tower, weights, tape } = stack
+  const embedded = tf.tidy(() => {
+    const still = new Map(['class_embedding', 'positional_embedding', 'conv1.weight'].map((n) => [n, tf.zerosLike(weights(n))]))
+    const moved = stack.inside.map((d) => embed(tower, (name) => d(name) ?? (still.get(name) as Tensor), tape.patches))
+    return tf.concat(moved, 0)
+  })
+  return consumed(embedded, normTangent(stack, embedded, tape.embedded, tape.lnPre, 'ln_pre'))
+}
+
+function attentionHalf(stack: Stack, dx: Tensor2D, layer: number): Tensor2D {
+  const { ops, architecture } = stack.tower
+  const { tokens, heads, layers } = architecture
+  const at = `transformer.resblocks.${layer}.`
+  const { x, kept } = layerOf(stack, layer)
+  const dh = normTangent(stack, dx, x, kept.ln1, `${at}ln_1`)
+  const dqkv = consumed(dh, linearTangent(stack, dh, kept.h1, `${at}attn.in_proj_`))
+  const dY = consumed(dqkv, ops.attentionTangent(dqkv, kept.qkv, kept.probabilities, { images: stack.tape.images, tokens, heads }))
+  const isLast = layer === layers - 1
+  const read = (all: Tensor2D): Tensor2D => (isLast ? classRowsOf(all, stack.inside.length * stack.tape.images) : tf.clone(all))
+  const dMixed = consumed(dY, read(dY))
+  const dAttended = consumed(dMixed, linearTangent(stack, dMixed, kept.mixed, `${at}attn.out_proj.`))
+  const passed = read(dx)
+  return consumed(passed, consumed(dAttended, ops.add(passed, dAttended)))
+}
+
+/** From a full tape. */
+function layerOf({ tape }: Stack, layer: number): { x: Tensor2D; kept: LayerTape } {
+  return tape.layers[layer] as { x: Tensor2D; kept: LayerTape }
+}
+
+function mlpHalf(stack: Stack, dx: Tensor2D, layer: number): Tensor2D {
+  const { ops, activation } = stack.tower
+  const at = `transformer.resblocks.${layer}.`
+  const { kept } = layerOf(stack, layer)
+  const dh = normTangent(stack, dx, kept.x2, kept.ln2, `${at}ln_2`)
+  const dWide = consumed(dh, linearTangent(stack, dh, kept.h2, `${at}mlp.c_fc.`))
+  const dActive = consumed(dWide, ops.activationTangent(dWide, kept.wide, activation))
+  const active = ops.activation(kept.wide, activation)
+  const dNarrow = consumed(dActive, linearTangent(stack, dActive, active, `${at}mlp.c_proj.`))
+  return consumed(active, consumed(dNarrow, ops.add(dx, dNarrow)))
+}
+
+function output(stack: Stack, dx: Tensor2D): Tensor2D {
+  const { tower, weights, tape } = stack
+  const dPooled = normTangent(stack, dx, tape.classRows, tape.lnPost, 'ln_post')
+  const carried = consumed(dPooled, tower.ops.matmul(dPooled, weights('proj') as Tensor2D))
+  return plusOwn(stack, carried, (d) => {
+    const moved = d('proj') as Tensor2D | undefined
+    return moved && tower.ops.matmul(tape.pooled, moved)
+  })
+}
+
+/** Of y = x W' + b; `name` with its "." or "_". */
+function linearTangent(stack: Stack, dx: Tensor2D, x: Tensor2D, name: string): Tensor2D {
+  const { ops } = stack.tower
+  const carried = ops.matmul(dx, stack.weights(`${name}weight`) as Tensor2D, false, true)
+  return plusOwn(stack, carried, (d) => {
+    const weight = d(`${name}weight`) as Tensor2D | undefined
+    const bias = d(`${name}bias`) as Tensor1D | undefined
+    if (weight && bias) return ops.linear(x, weight, bias)
+    if (weight) return ops.matmul(x, weight, false, true)
+    return bias && tf.tidy(() => tf.tile(tf.reshape(bias, [1, bias.size]), [x.shape[0], 1]) as Tensor2D)
+  })
+}
+
+function normTangent(stack: Stack, dx: Tensor2D, x: Tensor2D, saved: Tape['lnPre'], name: string): Tensor2D {
+  const { ops } = stack.tower
+  const gain = stack.weights(`${name}.weight`) as Tensor1D
+  return plusOwn(stack, ops.layerNormTangent(dx, x, saved, gain), (d) => {
+    const [dGain, dBias] = [d(`${name}.weight`), d(`${name}.bias`)] as (Tensor1D | undefined)[]
+    if (!dGain && !dBias) return undefined
+    return tf.tidy(() => {
+      const none = tf.zerosLike(gain)
+      return ops.layerNorm(x, dGain ?? none, dBias ?? none, epsilon).y // h dgain + dbias
+    })
+  })
+}
+
+/** carried plus what each direction's own parameters at this place contribute (rows, width). Disposes carried if it adds. */
+function plusOwn(stack: Stack, carried: Tensor2D, own: (direction: Direction) => Tensor2D | undefined): Tensor2D {
+  const parts = stack.inside.map(own)
+  if (parts.every((part) => part === undefined)) return carried
+  const sum = tf.tidy(() => {
+    const [all = 0, width] = carried.shape
+    const none = tf.zeros([all / parts.length, width]) as Tensor2D
+    return stack.tower.ops.add(
+      carried,
+      tf.concat(
+        parts.map((part) => part ?? none),
+        0,
+      ),
+    )
+  })
+  tf.dispose([carried, ...parts.filter((part) => part !== undefined)])
+  return sum
+}
+
+/** result, with x, which it was made from, disposed. */
+function consumed<T>(x: Tensor, result: T): T {
+  x.dispose()
+  return result
+}
+
+/** Rows as the directions entered, to rows as the directions were given. */
+function inOrder(features: Tensor2D, inside: readonly Direction[], directions: readonly Direction[], images: number): Tensor2D {
+  if (directions.every((d, i) => d === inside[i])) return features
+  const sorted = tf.tidy(() =>
+    tf.concat(
+      directions.map((d) => tf.slice(features, [inside.indexOf(d) * images, 0], [images, features.shape[1]])),
+      0,
+    ),
+  )
+  return consumed(features, sorted)
+}

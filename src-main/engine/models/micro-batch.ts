@@ -1,0 +1,34 @@
+// How many images are pushed through at a time. When they do not fit into memory the number halves and the whole pass is done
+// again, so that every pass has one size from its first image to its last: no gradient counts twice, and a resumed run, which
+// begins with the size recorded, goes to the same bits.
+import type { EngineEvent, Halving } from '../../contract/run.ts'
+import { faultOf, isOutOfMemory, lineOf } from '../faults.ts'
+
+export interface MicroBatch {
+  size: number // images; only ever falls
+  untold: Halving[]
+}
+
+export function microBatchOf(size: number): MicroBatch {
+  return { size, untold: [] }
+}
+
+/** The work of a pass over so many images; it must leave nothing behind when it throws. Throws out-of-memory when one image does not fit. */
+export async function fitting<T>(microBatch: MicroBatch, images: number, work: (size: number) => Promise<T>): Promise<T> {
+  for (;;) {
+    const size = Math.min(microBatch.size, images)
+    try {
+      return await work(size)
+    } catch (error) {
+      if (size <= 1 || !isOutOfMemory(error)) throw faultOf(error, 'one image at a time')
+      const to = Math.floor(size / 2)
+      microBatch.untold.push({ from: microBatch.size, to, why: lineOf(error) })
+      microBatch.size = to
+    }
+  }
+}
+
+/** Every halving since it was last asked. */
+export function* halvings(microBatch: MicroBatch): Generator<EngineEvent> {
+  for (let next = microBatch.untold.shift(); next; next = microBatch.untold.shift()) yield { type: 'micro-batch', ...next }
+}

@@ -1,0 +1,36 @@
+// What turns images into features under a set of weights, and how a gradient of the features goes back to the weights:
+//   the tower itself            f(x; theta)
+//   the tower, linearised       f_lin(x; theta) = f(x; theta_pre) + J(x; theta_pre) (theta - theta_pre)
+// f_lin is linear in theta, so its gradient is the tower's ordinary reverse pass, always taken at theta_pre.
+import { type Tensor2D, tf } from '../tf.ts'
+import { type Direction, tangents } from './clip-jvp.ts'
+import { disposeTape, type Emit, forward, reverse, type Tape, type Tower, type Weights } from './clip-vit.ts'
+
+export interface Passed {
+  features: Tensor2D // (images, embed)
+  /** From dL/dfeatures to every parameter's gradient; only where it was asked for, and once. */
+  back?: (dFeatures: Tensor2D, emit: Emit) => void
+}
+
+/** patches (images * patches, 3 * patch * patch); keep: whether there is a way back. */
+export type Model = (patches: Tensor2D, keep: boolean) => Passed
+
+export function towerModel(tower: Tower, weights: Weights): Model {
+  return (patches, keep) => {
+    const { features, tape } = forward(tower, weights, patches, keep ? 'tape' : 'nothing')
+    return { features, ...(tape && { back: (dFeatures, emit) => reverse(tower, weights, tape, dFeatures, emit) }) }
+  }
+}
+
+/** delta = theta - theta_pre; expansion gives theta_pre. */
+export function linearModel(tower: Tower, expansion: Weights, delta: Direction): Model {
+  return (patches, keep) => {
+    const { features: still, tape } = forward(tower, expansion, patches, 'full tape') as { features: Tensor2D; tape: Tape }
+    const moved = tangents(tower, expansion, tape, [delta])
+    const features = tower.ops.add(still, moved)
+    tf.dispose([still, moved])
+    if (keep) return { features, back: (dFeatures, emit) => reverse(tower, expansion, tape, dFeatures, emit) }
+    disposeTape(tape)
+    return { features }
+  }
+}
