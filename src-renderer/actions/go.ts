@@ -24,6 +24,14 @@ export const goHistory: Action = {
   run: () => router.go('#/history'),
 }
 
+export const goEngine: Action = {
+  id: 'go-engine',
+  title: 'Go to Engine',
+  shortcut: 'Alt+G',
+  enabled: () => true,
+  run: () => router.go('#/engine'),
+}
+
 /** Opens History, or puts the cursor into its search field. */
 export const findRuns: Action = {
   id: 'find-runs',

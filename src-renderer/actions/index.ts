@@ -2,16 +2,18 @@
 // its key works and it is listed.
 import { notices } from '../state/notices.svelte.ts'
 import type { Action } from './action.ts'
-import { findRuns, goCompose, goHistory, goWelcome } from './go.ts'
+import { cancelInstall, installCpu, installCuda, removeEngine } from './engine.ts'
+import { findRuns, goCompose, goEngine, goHistory, goWelcome } from './go.ts'
 import { keyMatches } from './keys.ts'
 import { openConfiguration, openSample } from './project.ts'
-import { cancelRun, exportModel, resumeRun, runAgain, startRun, stopRun } from './run.ts'
+import { cancelRun, exportModel, resumeOnCpu, resumeRun, runAgain, startRun, stopRun } from './run.ts'
 import { retryConnection, showKeys, toggleTheme } from './view.ts'
 
 export const actions: readonly Action[] = [
   goWelcome,
   goCompose,
   goHistory,
+  goEngine,
   findRuns,
   openSample,
   openConfiguration,
@@ -19,8 +21,13 @@ export const actions: readonly Action[] = [
   stopRun,
   cancelRun,
   resumeRun,
+  resumeOnCpu,
   exportModel,
   runAgain,
+  installCpu,
+  installCuda,
+  cancelInstall,
+  removeEngine,
   toggleTheme,
   showKeys,
   retryConnection,

@@ -1,4 +1,5 @@
 // What can be done with a run: start, stop, cancel, resume, export, and the same once more.
+import type { RunDetail } from '../../src-main/contract/run.ts'
 import { compose } from '../state/compose.svelte.ts'
 import { current } from '../state/current.svelte.ts'
 import { library } from '../state/library.svelte.ts'
@@ -49,9 +50,24 @@ export const resumeRun: Action = {
   },
 }
 
+/** Where the GPU is what failed. */
+export const resumeOnCpu: Action = {
+  id: 'resume-on-cpu',
+  title: 'Resume on CPU',
+  shortcut: 'Alt+C',
+  enabled: () => resumeRun.enabled() && current.view?.detail !== undefined && isGpuTrouble(current.view.detail),
+  run: async () => {
+    if (current.view) await resume(current.view.run, 'cpu')
+  },
+}
+
+function isGpuTrouble({ error, engineInfo }: Pick<RunDetail, 'error' | 'engineInfo'>): boolean {
+  return error?.code === 'device-lost' || (error?.code === 'out-of-memory' && engineInfo?.kind === 'native-gpu')
+}
+
 /** Goes on with an interrupted run and shows it. */
-export async function resume(run: number): Promise<void> {
-  await library.resume(run)
+export async function resume(run: number, device?: 'cpu'): Promise<void> {
+  await library.resume(run, device)
   if (current.view?.run === run) void current.view.again()
   router.go(`#/run/${run}`)
 }

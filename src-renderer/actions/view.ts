@@ -1,7 +1,6 @@
 // How Basil looks and what it tells about itself.
 import { connection } from '../state/connection.svelte.ts'
-import { theme } from '../state/theme.svelte.ts'
-import { view } from '../state/view.svelte.ts'
+import { theme, view } from '../state/view.svelte.ts'
 import type { Action } from './action.ts'
 
 export const toggleTheme: Action = {

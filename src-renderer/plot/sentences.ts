@@ -1,8 +1,9 @@
-// Each chart in one sentence, for those who cannot or need not look at it.
+// Each chart in one sentence, for those who cannot or need not look at it, and what happened to a run on its machine.
+import type { RunDetail } from '../../src-main/contract/run.ts'
 import type { Growth, StageLine } from './curves.ts'
 import { coefficient, figure, percent, points } from './format.ts'
 import { type HeatRow, strongest } from './heat.ts'
-import { type Measure, measureNames, type TaskBar } from './scores.ts'
+import { type Measure, measureNames, stageName, type TaskBar } from './scores.ts'
 
 export function accuracySentence(lines: readonly StageLine[], measure: Measure, split: string): string {
   const all = lines.flatMap((l) => l.points).filter((p) => Number.isFinite(p.y))
@@ -46,4 +47,17 @@ export function heatSentence(rows: readonly HeatRow[], blocks: readonly string[]
   const top = strongest(rows)
   if (!top) return 'All coefficients are 0.'
   return `The largest of ${rows.length} × ${blocks.length} coefficients is ${coefficient(top.value)}, at ${blocks[top.column] ?? `block ${top.column + 1}`} in ${rows[top.row]?.name}.`
+}
+
+/** Memory that ran out, and each change of engines; none for an ordinary run. */
+export function conditions({ halvings, engines }: Pick<RunDetail, 'halvings' | 'engines'>): string[] {
+  const memory = halvings.map(
+    ({ from, to, why }) =>
+      `Memory was full with ${from} images at a time; from there on ${to} are held at once. The result differs by rounding alone. (${why})`,
+  )
+  const changes = engines.slice(1).map(({ engine, after }) => {
+    const from = after ? `After epoch ${after.epoch} of ${stageName(after.stage).toLowerCase()}` : 'At its beginning'
+    return `${from} this run went on in another engine, ${engine.name}. Its last digits differ from those of a run in one engine.`
+  })
+  return [...memory, ...changes]
 }

@@ -21,8 +21,12 @@ export function applyEvent(live: LiveRun, event: RunEvent): LiveRun {
     case 'started':
       return { ...live, engineLost: null, detail: { ...detail, state: 'running', ended: null, error: null } }
     case 'opened': {
-      const { engine, blocks, parents, parameters } = event
-      return { ...live, progress: null, detail: { ...detail, engine: engine.name, engineInfo: engine, blocks, parents, parameters } }
+      const { engine, engines, blocks, parents, parameters } = event
+      return {
+        ...live,
+        progress: null,
+        detail: { ...detail, engine: engine.name, engineInfo: engine, engines, blocks, parents, parameters },
+      }
     }
     case 'progress':
       return { ...live, progress: { what: event.what, done: event.done, total: event.total } }
@@ -57,6 +61,11 @@ export function applyEvent(live: LiveRun, event: RunEvent): LiveRun {
       const { type: _type, run: _run, ...end } = event
       const next = withStage(detail, event.stage, (known) => known && { ...known, ...end, ended: true })
       return { ...live, present: null, detail: { ...next, iterationsDone: Math.max(next.iterationsDone, event.stage) } }
+    }
+    case 'micro-batch': {
+      const { from, to, why } = event
+      const halvings = [...detail.halvings.filter((h) => h.from !== from), { from, to, why }].sort((a, b) => b.from - a.from)
+      return { ...live, detail: { ...detail, halvings } }
     }
     case 'engine-lost':
       return { ...live, engineLost: event.error }

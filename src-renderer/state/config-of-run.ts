@@ -28,10 +28,12 @@ export function configOfRun(config: ResolvedConfig, folder: string): RunConfig {
     objective: config.objective,
     blocks: config.blocks,
     select: config.select,
+    linearised: config.linearised,
     batch: config.batch,
     seed: config.seed,
     activation: config.activation,
     microBatch: config.microBatch,
+    vectorPrecision: config.vectorPrecision,
     testEach: config.testEach,
     ...settings(own),
     ...(config.method === 'dv-basi' && {

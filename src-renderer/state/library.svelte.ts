@@ -62,9 +62,9 @@ class Library {
     this.#interrupted = [...rows, ...shown].filter((r) => r.state === 'interrupted')
   }
 
-  /** Goes on with an interrupted run. */
-  async resume(run: number): Promise<void> {
-    await client.runs.resume({ run })
+  /** Goes on with an interrupted run; on this device for once, or as chosen. */
+  async resume(run: number, device?: 'cpu'): Promise<void> {
+    await client.runs.resume(device ? { run, device } : { run })
     await this.refresh()
   }
 

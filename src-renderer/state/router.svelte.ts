@@ -1,5 +1,5 @@
 // The page shown, kept in the address after "#" so that back, forward and reload work.
-type Route = { page: 'welcome' } | { page: 'compose' } | { page: 'history' } | { page: 'run'; run: number }
+type Route = { page: 'welcome' } | { page: 'compose' } | { page: 'history' } | { page: 'engine' } | { page: 'run'; run: number }
 
 /** "#/run/12" as a route; anything unknown is the welcome page. */
 function routeOf(hash: string): Route {
@@ -7,6 +7,7 @@ function routeOf(hash: string): Route {
   if (run) return { page: 'run', run: Number(run) }
   if (hash === '#/compose') return { page: 'compose' }
   if (hash === '#/history') return { page: 'history' }
+  if (hash === '#/engine') return { page: 'engine' }
   return { page: 'welcome' }
 }
 

@@ -135,11 +135,9 @@ describe('the engine as a utility process', () => {
     const streams = { stdout: new EventEmitter(), stderr: new EventEmitter() }
     const child = Object.assign(new EventEmitter(), { pid: 42 as number | undefined, postMessage: vi.fn(), kill: vi.fn(), ...streams })
     electron.utilityProcess.fork.mockReturnValue(child)
-    vi.stubEnv('NODE_OPTIONS', '--inspect')
-    const engine = utilityEngine('/opt/basil/out/main/engine.js')
-    vi.unstubAllEnvs()
+    const engine = utilityEngine('/opt/basil/out/main/engine.js', { NODE_OPTIONS: '--inspect', CUDA_VISIBLE_DEVICES: '1' })
     const [entry, args, options] = electron.utilityProcess.fork.mock.calls[0] ?? []
-    expect([entry, args, options.execArgv, options.env.NODE_OPTIONS]).toEqual(['/opt/basil/out/main/engine.js', [], [], undefined])
+    expect([entry, args, options.execArgv, options.env]).toEqual(['/opt/basil/out/main/engine.js', [], [], { CUDA_VISIBLE_DEVICES: '1' }])
     expect(engine.memory()).toBe(1_024_000)
 
     const heard: unknown[] = []

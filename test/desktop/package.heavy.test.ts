@@ -10,6 +10,8 @@ import { promisify } from 'node:util'
 import { FuseState, FuseV1Options, getCurrentFuseWire } from '@electron/fuses'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 
+import { dataFolder } from '../../src-main/files/data-folder.ts'
+import { currentEngine } from '../../src-main/files/engine-folder.ts'
 import { migrations } from '../../src-main/history/migrations/migrate.ts'
 import { forkEngine } from '../../src-main/runner/engine-process.ts'
 import { openLink } from '../../src-main/runner/link/engine-link.ts'
@@ -60,11 +62,16 @@ describe.runIf(process.platform === 'linux')('the packed program', () => {
       '/node_modules/zod/package.json',
       '/node_modules/@orpc/server/package.json',
       '/node_modules/@tensorflow/tfjs-core/package.json',
+      '/node_modules/@tensorflow/tfjs-node-gpu/dist/nodejs_kernel_backend.js', // native TensorFlow's side in JavaScript
+      '/node_modules/@tensorflow/tfjs/dist/tf.node.js',
+      '/node_modules/yauzl/index.js',
     ]
     for (const file of [...needed, ...imported]) expect(inside).toContain(file)
     const unwanted =
       /^\/(src-|test|build|docs)|\.ts$|\.map$|node-linux-|\/better-sqlite3\/(deps|src)\/|^\/node_modules\/(electron|vite|svelte|typescript)\//
     expect(inside.filter((file) => unwanted.test(file))).toEqual([])
+    const bundles = /^\/node_modules\/@tensorflow\/tfjs(-converter|-data|-layers|-backend-webgl)?\/dist\/(?![\w.-]*\.node\.js$)/
+    expect(inside.filter((file) => bundles.test(file))).toEqual([]) // for browsers, a hundred megabytes of them
   })
   it('holds everything that its own processes import: the engine starts from it', async () => {
     const out = join(scratch, 'extracted')
@@ -75,12 +82,15 @@ describe.runIf(process.platform === 'linux')('the packed program', () => {
       .filter((name) => !/^(node:|electron$)/.test(name))
     expect(names.length).toBeGreaterThan(3)
     for (const name of names) expect(findPackageJSON(name, join(out, 'out', 'main', 'main.js'))).toContain(out)
-    expect(await engineName(join(out, 'out', 'main', 'engine.js'))).not.toBe('')
+    expect(await engineName(join(out, 'out', 'main', 'engine.js'), '')).toMatch(/^wasm/)
+    const addon = process.env['BASIL_ADDON'] || currentEngine(dataFolder()).installed?.addon
+    if (addon || process.env['NATIVE_REQUIRED']) expect(await engineName(join(out, 'out', 'main', 'engine.js'), addon)).toMatch(/^native/)
   })
   it('keeps addons, kernels and the sample as plain files', async () => {
     const unpacked = join(packed(), 'resources', 'app.asar.unpacked')
     await readFile(join(unpacked, 'node_modules', 'better-sqlite3', 'prebuilds', `linux-${process.arch}.node`))
     await readFile(join(unpacked, 'out', 'kernels', 'relaxed.wasm'))
+    for (const file of ['wheels.json', 'self-test.json']) await readFile(join(packed(), 'resources', 'resources', 'engine', file))
     expect(inside.filter((file) => /prebuilds\/(darwin|win32)/.test(file))).toEqual([])
   })
   it('has its fuses set', async () => {
@@ -97,8 +107,8 @@ describe.runIf(process.platform === 'linux')('the packed program', () => {
 })
 
 /** Starts a bundled engine under plain Node and asks what it is. */
-async function engineName(entry: string): Promise<string> {
-  const link = openLink(forkEngine(entry))
+async function engineName(entry: string, addon = process.env['BASIL_ADDON']): Promise<string> {
+  const link = openLink(forkEngine(entry, { ...process.env, BASIL_ADDON: addon }))
   const { name } = await link.ask(link.client.describe())
   link.process.kill()
   await link.process.exited

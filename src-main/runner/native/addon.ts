@@ -1,0 +1,64 @@
+// The Node-API addon between TensorFlow.js and the library: the one a release brings, or compiled here from the sources in
+// the package @tensorflow/tfjs-node-gpu, unchanged, against the headers of the fetched wheel. It finds the library by its own
+// place: binding/ lies beside tensorflow/.
+import { existsSync } from 'node:fs'
+import { copyFile, mkdir } from 'node:fs/promises'
+import { createRequire } from 'node:module'
+import { dirname, join } from 'node:path'
+
+import { addonPath } from '../../files/engine-folder.ts'
+import { installFailed, runChild } from './child.ts'
+
+const require = createRequire(import.meta.url)
+const compiler = 'g++'
+
+export type AddonSource =
+  | { ready: string } // a file
+  | { sources: string[]; includes: string[] }
+
+/** Where the addon will come from. Throws install-failed when there is neither one nor a way to make one. */
+export async function findAddon(resources: string, signal: AbortSignal): Promise<AddonSource> {
+  const ready = join(resources, 'engine', 'tfjs_binding.node')
+  if (existsSync(ready)) return { ready }
+  const binding = join(packageFolder('@tensorflow/tfjs-node-gpu'), 'binding')
+  const node = join(packageFolder(`node-${process.platform}-${process.arch}`), 'include', 'node')
+  const { code, missing, said } = await runChild(compiler, ['--version'], { signal })
+  if (code !== 0)
+    throw installFailed(
+      'The addon cannot be compiled',
+      compiler,
+      missing ? 'there is no C++ compiler, and no addon came with Basil' : said.slice(0, 300),
+      'install it ("apt install g++"), then install the engine again',
+    )
+  return { sources: ['tfjs_backend.cc', 'tfjs_binding.cc'].map((file) => join(binding, file)), includes: [binding, node] }
+}
+
+/** Puts the addon into an installation that holds the libraries, and the headers where it is compiled. */
+export async function putAddon(source: AddonSource, folder: string, signal: AbortSignal): Promise<void> {
+  const target = join(folder, addonPath)
+  await mkdir(dirname(target), { recursive: true })
+  if ('ready' in source) return copyFile(source.ready, target)
+  const includes = [...source.includes, join(folder, 'headers')].flatMap((path) => ['-I', path])
+  const libraries = ['-L', join(folder, 'tensorflow'), '-l:libtensorflow_cc.so.2', '-l:libtensorflow_framework.so.2']
+  const flags = ['-std=c++17', '-O2', '-fPIC', '-shared', '-s', '-w', '-DNAPI_VERSION=8']
+  const linking = ['-Wl,--enable-new-dtags,-rpath,$ORIGIN/../tensorflow']
+  const { code, said } = await runChild(compiler, [...flags, ...includes, ...source.sources, '-o', target, ...libraries, ...linking], {
+    signal,
+  })
+  if (code === 0) return
+  const line = said.split('\n').find((line) => /error/i.test(line)) ?? said
+  throw installFailed('The addon could not be compiled', compiler, line.trim().slice(0, 300), 'report it with the version of your g++')
+}
+
+function packageFolder(name: string): string {
+  try {
+    return dirname(require.resolve(`${name}/package.json`))
+  } catch {
+    throw installFailed(
+      'The addon cannot be compiled',
+      name,
+      'this package is not installed, and no addon came with Basil',
+      'run "npm ci" without --omit=optional, then install the engine again',
+    )
+  }
+}

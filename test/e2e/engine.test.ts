@@ -1,0 +1,110 @@
+// The Engine page in a real browser: what is in use, GPUs to choose from, an installation that fails, one that is left off, and
+// removing one. Only pip, the compiler and the GPU's driver are doubles: programs on PATH.
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
+import axe from 'axe-core'
+import type { Browser, Page } from 'playwright-core'
+import { afterAll, beforeAll, expect, it, vi } from 'vitest'
+
+import { currentEngine, switchEngine, writeManifest } from '../../src-main/files/engine-folder.ts'
+import { deviceChoice } from '../../src-main/runner/native/devices.ts'
+import { type Basil, inBrowser, shot, startBasil, startBrowser } from './basil.ts'
+
+const cards = '0, NVIDIA GeForce RTX 4090, 24564, 23871, 570.86.15\n1, NVIDIA GeForce RTX 3060, 12288, 11402, 570.86.15'
+
+inBrowser('the Engine page', () => {
+  const programs = mkdtempSync(join(tmpdir(), 'basil-programs-'))
+  const program = (name: string, script: string) => writeFileSync(join(programs, name), `#!/bin/sh\n${script}\n`, { mode: 0o755 })
+  let basil: Basil
+  let browser: Browser
+  let page: Page
+  const complaints: string[] = []
+  beforeAll(async () => {
+    vi.stubEnv('PATH', programs)
+    vi.stubEnv('BASIL_ADDON', '')
+    program('nvidia-smi', `echo "${cards}"`)
+    program('g++', 'exit 0')
+    ;[basil, browser] = await Promise.all([startBasil(), startBrowser()])
+    page = await browser.newPage({ viewport: { width: 1280, height: 800 } })
+    page.on('console', (message) => message.type() === 'error' && complaints.push(message.text()))
+    page.on('pageerror', (error) => complaints.push(error.message))
+    page.setDefaultTimeout(30_000)
+    await page.goto(basil.url)
+  })
+  afterAll(async () => {
+    vi.unstubAllEnvs()
+    await browser?.close()
+    await basil?.stop()
+    rmSync(programs, { recursive: true })
+  })
+
+  async function accessible(where: string): Promise<void> {
+    await page.evaluate(axe.source)
+    const found = await page.evaluate('axe.run().then((r) => r.violations.map((v) => v.impact + ": " + v.id + " " + v.nodes[0].html))')
+    expect([where, found]).toEqual([where, []])
+  }
+
+  it('names what is in use and lists the GPUs; the chosen one is kept', async () => {
+    await page.getByRole('link', { name: 'Engine', exact: true }).click()
+    await page.getByText('native TensorFlow is not installed').waitFor()
+    await page.getByRole('radio', { name: /RTX 3060/ }).check()
+    await vi.waitFor(() => expect(deviceChoice(basil.home)).toBe('gpu:1'), 10_000)
+    await page.getByText('native TensorFlow is not installed').waitFor() // it has started anew
+    await accessible('engine')
+    await shot(page, 'engine')
+    await page.getByRole('radio', { name: /Automatic/ }).check()
+    await vi.waitFor(() => expect(deviceChoice(basil.home)).toBe('auto'), 10_000)
+    await page.getByText('native TensorFlow is not installed').waitFor()
+  })
+
+  it('says what an installation lacks, and what to do', async () => {
+    program('python3', 'echo "No module named pip" >&2; exit 1')
+    await page.getByRole('button', { name: 'Install for the CPU' }).click()
+    await page.getByText('pip is missing.').waitFor()
+    await page.getByText(/apt install python3-pip/).waitFor()
+    await accessible('engine, failed')
+    await shot(page, 'engine-failed')
+    await page.getByRole('button', { name: 'Close message' }).click()
+  })
+
+  it('shows how far it is, and cancelling ends it', async () => {
+    program(
+      'python3',
+      'case "$*" in *--version*) echo "pip 25 (python 3.11)";; *) while :; do echo "Progress 1 of 9"; /bin/sleep 0.1; done;; esac',
+    )
+    await page.getByRole('button', { name: 'Install for CUDA' }).click()
+    await page.getByText('Installing for CUDA: downloading').waitFor()
+    await page.getByText('0 B of 3.15 GiB').waitFor()
+    await page.getByRole('link', { name: 'Welcome', exact: true }).click() // it goes on while other pages are shown
+    await page.getByRole('link', { name: 'Engine', exact: true }).click()
+    await page.emulateMedia({ colorScheme: 'dark' })
+    await accessible('engine, installing, dark')
+    await shot(page, 'engine-installing-dark')
+    await page.getByRole('button', { name: 'Cancel installation' }).click()
+    await page.getByRole('button', { name: 'Install for CUDA' }).waitFor()
+    await page.emulateMedia({ colorScheme: 'light' })
+  })
+
+  it('removes what is installed, after asking', async () => {
+    const id = 'cpu-1'
+    const files = ['tensorflow/a.so', 'tensorflow/b.so', 'binding/tfjs_binding.node'].map((path) => ({ path, bytes: 4 }))
+    for (const { path } of files) {
+      mkdirSync(join(basil.home, 'engine', id, path, '..'), { recursive: true })
+      writeFileSync(join(basil.home, 'engine', id, path), 'four')
+    }
+    await writeManifest(basil.home, id, { kind: 'cpu', tensorflow: '2.21.0', installed: '2026-01-02T03:04:05.000Z', files })
+    await switchEngine(basil.home, id)
+    await page.getByRole('link', { name: 'Welcome', exact: true }).click()
+    await page.getByRole('link', { name: 'Engine', exact: true }).click()
+    await page.getByText('TensorFlow 2.21.0 for the CPU').waitFor()
+    await accessible('engine, installed')
+    await shot(page, 'engine-installed')
+    await page.getByRole('button', { name: 'Remove native TensorFlow' }).click()
+    await page.getByRole('alertdialog').getByRole('button', { name: 'Remove' }).click()
+    await page.getByText('TensorFlow 2.21.0 for the CPU').waitFor({ state: 'detached' })
+    expect(currentEngine(basil.home)).toEqual({ installed: null, damaged: '' })
+    expect(complaints).toEqual([])
+  })
+})
