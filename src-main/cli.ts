@@ -1,17 +1,21 @@
 // The door without a window: every command of basil. Each opens what it needs (history for reading or writing, the
 // engine's process), does one thing, and closes it again. Reading commands work while another process trains.
+import { existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 
-import { Command, InvalidArgumentError } from 'commander'
+import { Command, InvalidArgumentError, Option } from 'commander'
 
 import packageJson from '../package.json' with { type: 'json' }
 import { examinationLines, examine } from './cli/doctor.ts'
+import { engineCommand } from './cli/engine.ts'
 import { followRun } from './cli/follow.ts'
 import { detailLines, summaryLine } from './cli/lines.ts'
 import { fail, onClosedPipe, print, printJson } from './cli/output.ts'
+import { deviceSchema } from './contract/native.ts'
 import { configJsonSchema } from './contract/resolve.ts'
 import { dataFolder } from './files/data-folder.ts'
 import { type EngineProcess, forkEngine } from './runner/engine-process.ts'
+import { deviceChoice, engineEnvironment } from './runner/native/devices.ts'
 import { createSupervisor, type Supervisor } from './runner/supervisor.ts'
 import { resolveFile } from './runner/work/projects.ts'
 import { openWorkbench, type Workbench } from './runner/workbench.ts'
@@ -21,6 +25,11 @@ const program = new Command('basil')
   .description('Learns how to combine fine-tuned models, and keeps every run.')
   .version(packageJson.version)
   .showHelpAfterError()
+  .configureHelp({ showGlobalOptions: true })
+  .addOption(new Option('--device <device>', 'auto, cpu or gpu:N for this command, whatever was chosen').argParser(device))
+  .hook('preAction', () => {
+    if (program.opts().device) process.env['BASIL_DEVICE'] = program.opts().device
+  })
   .addHelpText(
     'after',
     `
@@ -154,14 +163,40 @@ program
     }),
   )
 
+program.addCommand(engineCommand({ home: dataFolder, resources: join(root, 'resources'), start: engine, withEngine }))
+
+program
+  .command('bench')
+  .description('measure the engines on this machine, against PyTorch where a Python with torch is found')
+  .option('--json', 'one JSON document')
+  .option('--only <words>', 'cases whose names hold one of these, as in native-b32,merge', '')
+  .option('--rounds <n>', 'paired rounds a case', number, 5)
+  .option('--no-peer', 'our side alone')
+  .option('--python <path>', 'the Python that has torch')
+  .option('--scratch <folder>', 'keep the random checkpoints (4 GB) there, and use them again')
+  .option('--records <folder>', "where each result is kept as JSON; out/bench in a checkout, else the data folder's bench")
+  .action(async ({ json = false, only, rounds, peer, python = null, scratch = null, ...given }) => {
+    try {
+      const { bench } = await import('./cli/bench/bench.ts')
+      const checkout = existsSync(join(root, 'test', 'bench'))
+      const records = given.records ?? (checkout ? join(root, 'out', 'bench') : join(dataFolder(), 'bench'))
+      const environment = engineEnvironment(dataFolder(), deviceChoice(dataFolder()))
+      const basil = packageJson.version
+      const isSound = await bench({ json, only, rounds, peer, python, scratch, basil, environment, checkout: root, records })
+      process.exitCode = isSound ? 0 : 1
+    } catch (error) {
+      fail(error, json)
+    }
+  })
+
 program
   .command('schema')
   .description("a configuration's JSON Schema, for editors")
   .action(() => print(JSON.stringify(configJsonSchema(), null, 2)))
 
 /** BASIL_ENGINE names another script to run as the engine, for tests. */
-function engine(): EngineProcess {
-  return forkEngine(process.env.BASIL_ENGINE || join(import.meta.dirname, 'runner', 'door.ts'))
+function engine(environment: NodeJS.ProcessEnv): EngineProcess {
+  return forkEngine(process.env.BASIL_ENGINE || join(import.meta.dirname, 'runner', 'door.ts'), environment)
 }
 
 async function withWorkbench(json: boolean, write: boolean, act: (workbench: Workbench) => Promise<void>): Promise<void> {
@@ -178,7 +213,8 @@ async function withWorkbench(json: boolean, write: boolean, act: (workbench: Wor
 }
 
 async function withEngine(json: boolean, act: (supervisor: Supervisor) => Promise<void>): Promise<void> {
-  const supervisor = createSupervisor(engine)
+  const home = dataFolder()
+  const supervisor = createSupervisor(() => engine(engineEnvironment(home, deviceChoice(home))))
   try {
     await act(supervisor)
   } catch (error) {
@@ -186,6 +222,12 @@ async function withEngine(json: boolean, act: (supervisor: Supervisor) => Promis
   } finally {
     await supervisor.close()
   }
+}
+
+function device(text: string): string {
+  const { data, error } = deviceSchema.safeParse(text)
+  if (error) throw new InvalidArgumentError('Give auto, cpu or gpu:N.')
+  return data
 }
 
 function number(text: string): number {

@@ -1,9 +1,11 @@
 // What a person needs to know when something is slow or fails: the engine, its threads, whether a GPU is in use or why
 // not, versions, and the data folder with whoever writes to it.
 import { type ErrorRecord, recordOf } from '../contract/errors.ts'
+import type { Gpu } from '../contract/native.ts'
 import type { EngineInfo } from '../contract/run.ts'
 import { sqliteVersion } from '../history/open.ts'
 import { type Writer, writerOf } from '../history/writer-lock.ts'
+import { deviceChoice, gpus } from '../runner/native/devices.ts'
 import type { Supervisor } from '../runner/supervisor.ts'
 
 export interface Examination {
@@ -12,6 +14,8 @@ export interface Examination {
   error: ErrorRecord | null // why there is no engine
   threads: number | null
   gpu: { used: boolean; why: string } // why not, or empty
+  device: string // the person's choice
+  devices: Gpu[]
   versions: Record<string, string>
   dataFolder: string
   writer: Writer | null
@@ -23,18 +27,27 @@ export async function examine(supervisor: Supervisor, dataFolder: string, basil:
     (thrown: unknown) => ({ engine: null, error: recordOf(thrown) }),
   )
   const used = engine?.kind === 'native-gpu'
-  const why = used ? '' : (engine?.reason ?? error?.why ?? '') || 'the engine found none'
+  const { gpus: devices, noGpu } = await gpus()
+  const why = used ? '' : (engine?.reason ?? error?.why ?? '') || noGpu || 'the engine found none'
+  const device = deviceChoice(dataFolder)
   const versions = { basil, node: process.versions.node, sqlite: sqliteVersion(), ...engine?.versions }
-  return { basil, engine, error, threads: engine?.threads ?? null, gpu: { used, why }, versions, dataFolder, writer: writerOf(dataFolder) }
+  const { threads = null } = engine ?? {}
+  return { basil, engine, error, threads, gpu: { used, why }, device, devices, versions, dataFolder, writer: writerOf(dataFolder) }
 }
 
-export function examinationLines({ engine, error, gpu, versions, dataFolder, writer }: Examination): string[] {
+export function examinationLines({ engine, error, gpu, device, devices, versions, dataFolder, writer }: Examination): string[] {
   return [
     `Engine       ${engine ? engine.name : `none: ${error?.why}`}`,
     `GPU          ${gpu.used ? 'in use' : `not in use: ${gpu.why}`}`,
+    `Device       ${device === 'auto' ? 'auto: a GPU where the engine has one, else the CPU' : `${device}, as chosen`}`,
+    ...devices.map(
+      (d) => `${d.id.padEnd(12)} ${d.name}, ${gigabytes(d.freeBytes)} of ${gigabytes(d.memoryBytes)} free, driver ${d.driver}`,
+    ),
     `Data folder  ${dataFolder}${writer ? ` (process ${writer.pid}, ${writer.what}, writes to it)` : ''}`,
     `Versions     ${Object.entries(versions)
       .map(([name, version]) => `${name} ${version}`)
       .join(', ')}`,
   ]
 }
+
+const gigabytes = (bytes: number): string => `${(bytes / 2 ** 30).toFixed(1)} GiB`

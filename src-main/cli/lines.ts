@@ -1,15 +1,17 @@
 // A run in words for a terminal: a line for what stays (stages, results), and one live line for what passes.
 
 import { sentence } from '../contract/errors.ts'
-import type { RunDetail, RunEvent, RunSummary } from '../contract/run.ts'
+import type { EngineShare, Halving, RunDetail, RunEvent, RunSummary } from '../contract/run.ts'
 
 /** text stays on screen; live replaces the last live line. Null: nothing to say. */
 export function lineOf(event: RunEvent): { text: string; live: boolean } | null {
   switch (event.type) {
     case 'started':
       return stays(`Run ${event.run}: ${event.name}${event.resumed ? ' (resumed)' : ''}`)
-    case 'opened':
-      return stays(`  ${event.engine.name}; ${event.parents.length} files, ${event.blocks.length} coefficients a vector`)
+    case 'opened': {
+      const opened = `  ${event.engine.name}; ${event.parents.length} files, ${event.blocks.length} coefficients a vector`
+      return stays([opened, ...event.engines.slice(1).map((e) => `  ${engineLine(e)}`)].join('\n'))
+    }
     case 'progress':
       return { text: `  ${event.what} ${event.done}/${event.total}`, live: true }
     case 'evaluation': {
@@ -28,11 +30,13 @@ export function lineOf(event: RunEvent): { text: string; live: boolean } | null 
       return stays(
         `    ${event.accepted ? `chose step ${event.best}` : 'not accepted'}: metric ${short(event.metric)}, was ${short(event.still)}`,
       )
+    case 'micro-batch':
+      return stays(`  ${halvingLine(event)}`)
     case 'engine-lost':
       return stays(`  ${sentence(event.error)}${event.restarting ? ' Going on in a new engine.' : ''}`)
     case 'ended':
       return stays(
-        `Run ${event.run} ${event.state}.${event.error ? ` ${sentence(event.error)}` : event.state === 'stopped' ? '' : ` Next: basil resume ${event.run}`}`,
+        `Run ${event.run} ${event.state}.${event.error ? ` ${sentence(event.error)}` : event.state === 'stopped' ? '' : ` Next: basil resume ${event.run}`}${event.error?.code === 'device-lost' ? ` That is: basil resume ${event.run} --device cpu` : ''}`,
       )
     case 'done': {
       const tasks = Object.entries(event.tasks).map(
@@ -46,7 +50,7 @@ export function lineOf(event: RunEvent): { text: string; live: boolean } | null 
 
 export function summaryLine(r: RunSummary): string {
   const accuracy = r.accuracy === null ? '' : `  ${percent(r.accuracy)}`
-  return `${String(r.run).padStart(5)}  ${r.created.slice(0, 16).replace('T', ' ')}  ${r.state.padEnd(11)}  ${r.method.padEnd(15)}  ${r.name}${accuracy}`
+  return `${String(r.run).padStart(5)}  ${r.created.slice(0, 16).replace('T', ' ')}  ${r.state.padEnd(11)}  ${r.method.padEnd(15)}  ${r.name}${r.linearised ? ' (linearised)' : ''}${accuracy}`
 }
 
 export function detailLines(d: RunDetail): string[] {
@@ -57,9 +61,22 @@ export function detailLines(d: RunDetail): string[] {
       (s) =>
         `       ${s.kind === 'start' ? 'start' : `iteration ${s.stage}`}: ${s.epochs.length} epochs kept${s.ended ? `, ${s.accepted ? 'accepted' : 'not accepted'}, metric ${short(s.metric ?? Number.NaN)}` : ''}`,
     ),
+    ...d.halvings.map((h) => `       ${halvingLine(h)}`),
+    ...(d.engines.length > 1 ? d.engines.map((e) => `       ${engineLine(e)}`) : []),
     ...Object.entries(d.tasks).map(([task, t]) => `       ${task}: ${percent(t.accuracy)} on ${d.evaluatedOn}`),
     ...(d.error ? [`       ${sentence(d.error)}`] : []),
   ]
+}
+
+function halvingLine({ from, to, why }: Halving): string {
+  return `${from} images at a time did not fit into memory, ${to} from here on: ${why}`
+}
+
+/** Of a run that more than one engine computed. */
+function engineLine({ engine, after }: EngineShare): string {
+  if (!after) return `computed by ${engine.name}`
+  const stage = after.stage ? `iteration ${after.stage}` : 'the start'
+  return `after epoch ${after.epoch} of ${stage} by ${engine.name}: the last digits differ from a run in one engine`
 }
 
 const stays = (text: string): { text: string; live: boolean } => ({ text, live: false })

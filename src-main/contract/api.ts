@@ -6,7 +6,7 @@ import { z } from 'zod'
 import { configSchema } from './config.ts'
 import { planSchema } from './engine-api.ts'
 import { errorSchema } from './errors.ts'
-import { installEventSchema, nativeKinds, nativeStatusSchema } from './native.ts'
+import { deviceSchema, installEventSchema, nativeKinds, nativeStatusSchema } from './native.ts'
 import { exportedSchema } from './recipe.ts'
 import { engineInfoSchema, runDetailSchema, runEventSchema, runSummarySchema } from './run.ts'
 
@@ -42,7 +42,7 @@ export const api = {
     /** Back to the portable engine; true if there was something to remove. */
     remove: oc.output(z.boolean()),
     /** "auto", "cpu" or "gpu:N", from the next start of the engine on; refused while a run goes on. */
-    choose: oc.input(z.object({ device: z.string().regex(/^(auto|cpu|gpu:\d{1,2})$/) })).output(nativeStatusSchema),
+    choose: oc.input(z.object({ device: deviceSchema })).output(nativeStatusSchema),
   },
   projects: {
     sample: oc.output(projectSchema),
@@ -78,7 +78,8 @@ export const api = {
     watch: oc.input(run).output(eventIterator(runEventSchema)),
     stop: oc.input(run).output(z.boolean()),
     cancel: oc.input(run).output(z.boolean()),
-    resume: oc.input(run).output(run),
+    /** device: for this sitting alone, whatever was chosen. */
+    resume: oc.input(run.extend({ device: deviceSchema.optional() })).output(run),
     /** Writes the model after an iteration (0: the start; null: the last accepted). In a browser the file lands in the data folder's exports. */
     export: oc
       .input(run.extend({ iteration: z.number().int().min(0).nullable() }))

@@ -62,6 +62,7 @@ export const resumeSchema = z.object({
   best: z.object({ step: z.number(), metric: z.number(), coefficients: table }),
   sinceBest: z.number(), // epochs without improvement
   completed: z.array(table), // chosen coefficients of the stages before this one
+  microBatch: z.number().nullable(), // images held at a time by then; null: as configured
 })
 export type ResumeState = z.infer<typeof resumeSchema>
 
@@ -110,6 +111,10 @@ const openedSchema = z.object({
 })
 const progressSchema = z.object({ type: z.literal('progress'), what: z.string(), done: z.number(), total: z.number() })
 
+/** Memory ran out: from here on fewer images are held at a time, which changes the result by rounding alone. */
+const halvingSchema = z.object({ from: z.number(), to: z.number(), why: z.string() })
+export type Halving = z.infer<typeof halvingSchema>
+
 /** What the engine says while it works on a run. Each "epoch" carries the state to resume from. */
 export const engineEventSchema = z.discriminatedUnion('type', [
   openedSchema,
@@ -118,6 +123,7 @@ export const engineEventSchema = z.discriminatedUnion('type', [
   stageSchema.extend({ type: z.literal('stage') }),
   epochSchema.extend({ type: z.literal('epoch'), resume: resumeSchema }),
   stageEndSchema.extend({ type: z.literal('stage-end') }),
+  halvingSchema.extend({ type: z.literal('micro-batch') }),
   z.object({ type: z.literal('finished'), stopped: z.boolean(), seconds: z.number() }),
 ])
 export type EngineEvent = z.infer<typeof engineEventSchema>
@@ -131,6 +137,7 @@ export const runSummarySchema = z.object({
   method: z.string(),
   objective: z.string(),
   grouping: z.string(), // tensor, layer or scalar
+  linearised: z.boolean(),
   state: z.enum(runStates),
   seed: z.number(),
   created: z.string(), // ISO 8601, UTC
@@ -158,12 +165,18 @@ const stageDetailSchema = stageSchema.extend({
 })
 export type StageDetail = z.infer<typeof stageDetailSchema>
 
+/** An engine that computed a run, from where it took over: after this epoch of this stage, or from the beginning (null). */
+const engineShareSchema = z.object({ engine: engineInfoSchema, after: z.object({ stage: z.number(), epoch: z.number() }).nullable() })
+export type EngineShare = z.infer<typeof engineShareSchema>
+
 export const runDetailSchema = runSummarySchema.extend({
   blocks: z.array(z.string()), // coefficient names in order
   start: stageDetailSchema.nullable(),
   iterations: z.array(stageDetailSchema),
   config: resolvedSchema,
   engineInfo: engineInfoSchema.nullable(),
+  engines: z.array(engineShareSchema), // more than one: the run went on in another engine, and its last digits are of both
+  halvings: z.array(halvingSchema), // of the micro-batch, in order
   parents: z.array(parentSchema),
   parameters: z.number().nullable(),
   evaluations: z.array(evaluationSchema),
@@ -179,12 +192,13 @@ const run = z.number()
 /** What is told of a run as it goes: to a terminal as one line of JSON each, to a window as a stream. Only what is committed is told. */
 export const runEventSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('started'), run, name: z.string(), resumed: z.boolean() }),
-  openedSchema.extend({ run }),
+  openedSchema.extend({ run, engines: runDetailSchema.shape.engines }),
   progressSchema.extend({ run }),
   z.object({ type: z.literal('evaluation'), run, evaluation: evaluationSchema }),
   stageSchema.extend({ type: z.literal('stage'), run }),
   epochSchema.extend({ type: z.literal('epoch'), run }),
   stageEndSchema.extend({ type: z.literal('stage-end'), run }),
+  halvingSchema.extend({ type: z.literal('micro-batch'), run }),
   z.object({ type: z.literal('engine-lost'), run, error: errorSchema, restarting: z.boolean() }),
   z.object({
     type: z.literal('ended'),

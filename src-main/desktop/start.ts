@@ -36,7 +36,7 @@ export async function startDesktop(folder: string): Promise<void> {
   const resources = app.isPackaged ? process.resourcesPath : join(folder, '..', '..')
   const workbench = await opened({
     home,
-    engine: () => utilityEngine(join(folder, 'engine.js')),
+    engine: (environment) => utilityEngine(join(folder, 'engine.js'), environment),
     sample: join(resources, 'resources', 'sample', 'dv-basi.json'),
     write: true,
   })

@@ -7,8 +7,8 @@ import type { EngineExit, EngineProcess } from '../runner/engine-process.ts'
 const kept = 4096 // characters of stderr
 
 /** Starts a bundled script as the engine's process; the app must be ready. */
-export function utilityEngine(entry: string): EngineProcess {
-  const { NODE_OPTIONS: _, ...env } = process.env
+export function utilityEngine(entry: string, environment: NodeJS.ProcessEnv): EngineProcess {
+  const { NODE_OPTIONS: _, ...env } = environment
   const child = utilityProcess.fork(entry, [], { serviceName: 'Basil engine', stdio: ['ignore', 'pipe', 'pipe'], execArgv: [], env })
   let stderr = ''
   child.stdout?.on('data', () => undefined)

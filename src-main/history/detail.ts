@@ -5,7 +5,7 @@ import type { EngineInfo, RunDetail, StageDetail } from '../contract/run.ts'
 import { coefficientsOf, epochsOf, type StoredEpoch } from './epochs.ts'
 import { evaluationsOf, finalScores } from './evaluations.ts'
 import { parentsOf } from './parents.ts'
-import { runRow, summaryOf } from './runs.ts'
+import { enginesOf, halvingsOf, runRow, summaryOf } from './runs.ts'
 import { type StoredStage, stagesOf } from './stages.ts'
 import { type History, snapshot } from './statement.ts'
 
@@ -27,6 +27,8 @@ export function runDetail(history: History, run: number): RunDetail {
       iterations: stages.filter((s) => s.kind === 'iteration'),
       config: JSON.parse(found.config) as ResolvedConfig,
       engineInfo: found.engine === null ? null : (JSON.parse(found.engine) as EngineInfo),
+      engines: enginesOf(found),
+      halvings: halvingsOf(found),
       parents: parentsOf(history, run),
       parameters: found.parameters,
       evaluations,

@@ -18,6 +18,7 @@ interface ResumeRow {
   best_coefficients: Uint8Array
   since_best: number
   completed: Uint8Array
+  micro_batch: number | null
 }
 
 /** To be called in the transaction of the epoch. */
@@ -25,7 +26,7 @@ export function putResume(history: History, run: number, s: ResumeState): void {
   change(
     history,
     `INSERT OR REPLACE INTO resume VALUES (:run, :stage, :epoch, :step, :coefficients, :first, :second, :losses, :still,
-       :bestStep, :bestMetric, :bestCoefficients, :sinceBest, :completed)`,
+       :bestStep, :bestMetric, :bestCoefficients, :sinceBest, :completed, :microBatch)`,
     {
       run,
       stage: s.stage,
@@ -41,6 +42,7 @@ export function putResume(history: History, run: number, s: ResumeState): void {
       bestCoefficients: tableToBytes(s.best.coefficients),
       sinceBest: s.sinceBest,
       completed: tablesToBytes(s.completed),
+      microBatch: s.microBatch,
     },
   )
 }
@@ -61,5 +63,6 @@ export function resumeOf(history: History, run: number): ResumeState | null {
     best: { step: r.best_step, metric: r.best_metric, coefficients: tableFromBytes(r.best_coefficients) },
     sinceBest: r.since_best,
     completed: tablesFromBytes(r.completed),
+    microBatch: r.micro_batch,
   }
 }

@@ -2,7 +2,7 @@
 // somebody works on it; a row that says so without is shown as interrupted.
 import type { ResolvedConfig } from '../contract/config.ts'
 import { BasilError, type ErrorRecord } from '../contract/errors.ts'
-import type { EngineEvent, EngineInfo, RunState, RunSummary } from '../contract/run.ts'
+import type { EngineEvent, EngineInfo, EngineShare, Halving, RunState, RunSummary } from '../contract/run.ts'
 import { rewindEpochs } from './epochs.ts'
 import { evaluationsOf, finalScores, rewindEvaluations } from './evaluations.ts'
 import { putParents } from './parents.ts'
@@ -30,6 +30,8 @@ export interface RunRow {
   blocks: string | null
   parameters: number | null
   error: string | null
+  engines: string | null
+  halvings: string | null
 }
 type Opened = Extract<EngineEvent, { type: 'opened' }>
 
@@ -69,17 +71,62 @@ export function runRow(history: History, run: number): RunRow {
   return found
 }
 
-export function putOpened(history: History, run: number, e: Opened): void {
-  transaction(history, () => {
+/** Gives the engines that have computed the run, this one included. */
+export function putOpened(history: History, run: number, e: Opened): EngineShare[] {
+  return transaction(history, () => {
     putParents(history, run, e.parents)
-    change(history, 'UPDATE runs SET engine = :engine, blocks = :blocks, parameters = :parameters, images = :images WHERE run = :run', {
+    const engines = enginesWith(history, run, e.engine)
+    const text = `UPDATE runs SET engine = :engine, engines = :engines, blocks = :blocks, parameters = :parameters, images = :images
+      WHERE run = :run`
+    change(history, text, {
       run,
+      engines: JSON.stringify(engines),
       engine: JSON.stringify(e.engine),
       blocks: JSON.stringify(e.blocks),
       parameters: e.parameters,
       images: JSON.stringify(e.images),
     })
+    return engines
   })
+}
+
+export function enginesOf({ engines, engine }: RunRow): EngineShare[] {
+  if (engines !== null) return JSON.parse(engines) as EngineShare[]
+  return engine === null ? [] : [{ engine: JSON.parse(engine) as EngineInfo, after: null }]
+}
+
+/** The engines of what is kept so far, and the one that now goes on where it computes differently. */
+function enginesWith(history: History, run: number, engine: EngineInfo): EngineShare[] {
+  const from = resumeOf(history, run)
+  const after = from && { stage: from.stage, epoch: from.epoch }
+  const isKept = ({ after: a }: EngineShare): boolean =>
+    after !== null && (a === null || a.stage < after.stage || (a.stage === after.stage && a.epoch < after.epoch))
+  const kept = enginesOf(runRow(history, run)).filter(isKept)
+  const last = kept.at(-1)
+  return last && arithmeticOf(last.engine) === arithmeticOf(engine) ? kept : [...kept, { engine, after }]
+}
+
+/** What decides the last digits of a result; the number of threads does on native TensorFlow alone. */
+function arithmeticOf({ kind, simd, versions, threads }: EngineInfo): string {
+  return JSON.stringify([kind, simd, Object.entries(versions).sort(), kind === 'wasm' ? null : threads])
+}
+
+export function halvingsOf({ halvings }: RunRow): Halving[] {
+  return halvings === null ? [] : (JSON.parse(halvings) as Halving[])
+}
+
+/** A resumed run may tell of one again: it is kept once. */
+export function putHalving(history: History, run: number, halving: Halving): void {
+  const others = halvingsOf(runRow(history, run)).filter((h) => h.from !== halving.from)
+  putHalvings(
+    history,
+    run,
+    [...others, halving].sort((a, b) => b.from - a.from),
+  )
+}
+
+function putHalvings(history: History, run: number, halvings: Halving[]): void {
+  change(history, 'UPDATE runs SET halvings = :halvings WHERE run = :run', { run, halvings: JSON.stringify(halvings) })
 }
 
 export function countIterations(history: History, run: number): void {
@@ -127,6 +174,12 @@ export function reviveRun(history: History, run: number): void {
     rewindStages(history, run, stage)
     rewindEvaluations(history, run, Math.max(stage, 0))
     countIterations(history, run)
+    const size = from?.microBatch ?? Number.POSITIVE_INFINITY
+    putHalvings(
+      history,
+      run,
+      halvingsOf(runRow(history, run)).filter((h) => h.to >= size),
+    )
     change(
       history,
       `UPDATE runs SET state = 'running', ended = NULL, error = NULL, accuracy = NULL, relative_accuracy = NULL WHERE run = :run`,
@@ -161,6 +214,7 @@ export function summaryOf(history: History, r: RunRow): RunSummary {
     method: r.method,
     objective: r.objective,
     grouping: r.grouping,
+    linearised: ((JSON.parse(r.config) as Partial<ResolvedConfig>).linearised ?? 'no') !== 'no', // older runs do not say
     state: r.state === 'running' && !history.lives(r.run) ? 'interrupted' : r.state,
     seed: r.seed,
     created: r.created,

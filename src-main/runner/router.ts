@@ -5,7 +5,9 @@ import { implement } from '@orpc/server'
 import packageJson from '../../package.json' with { type: 'json' }
 import { api } from '../contract/api.ts'
 import { recordOf } from '../contract/errors.ts'
+import type { NativeStatus } from '../contract/native.ts'
 import { configIssues } from '../contract/resolve.ts'
+import { gpus } from './native/devices.ts'
 import type { Workbench } from './workbench.ts'
 
 export interface Platform {
@@ -18,13 +20,28 @@ export interface Platform {
 
 export function createRouter(workbench: Workbench, platform: Platform) {
   const os = implement(api)
-  const { projects } = workbench
+  const { projects, installer } = workbench
+  const status = async (): Promise<NativeStatus> => ({
+    ...installer.status(),
+    ...(await gpus()),
+    device: workbench.device(),
+    engine: workbench.engineState().engine,
+  })
   return os.router({
     about: os.about.handler(() => {
       const { engine, error } = workbench.engineState()
       const { home: dataFolder, interrupted, notices } = workbench
       return { version: packageJson.version, window: platform.window, dataFolder, engine, engineError: error, interrupted, notices }
     }),
+    engine: {
+      status: os.engine.status.handler(status),
+      install: os.engine.install.handler(({ input, signal = new AbortController().signal }) => installer.install(input.kind, signal)),
+      remove: os.engine.remove.handler(() => installer.remove()),
+      choose: os.engine.choose.handler(async ({ input }) => {
+        await workbench.chooseDevice(input.device)
+        return status()
+      }),
+    },
     projects: {
       sample: os.projects.sample.handler(() => projects.open(workbench.sample)),
       open: os.projects.open.handler(({ input }) => projects.open(input.path)),
@@ -52,7 +69,7 @@ export function createRouter(workbench: Workbench, platform: Platform) {
       watch: os.runs.watch.handler(({ input }) => workbench.watch(input.run)),
       stop: os.runs.stop.handler(({ input }) => workbench.stop(input.run)),
       cancel: os.runs.cancel.handler(({ input }) => workbench.cancel(input.run)),
-      resume: os.runs.resume.handler(async ({ input }) => ({ run: await workbench.resume(input.run) })),
+      resume: os.runs.resume.handler(async ({ input }) => ({ run: await workbench.resume(input.run, input.device) })),
       export: os.runs.export.handler(async ({ input }) => {
         const out = await platform.pickTarget(workbench.suggestName(input.run, input.iteration))
         if (out === null) return null

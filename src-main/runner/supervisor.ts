@@ -1,5 +1,5 @@
 // Keeps one engine alive. A run whose engine ends under it goes on in a new one after its last kept epoch; three new
-// engines in a row without one more kept epoch, and it is given up. Cancelling and closing end the engine's process:
+// engines in a row without one more kept epoch, and it is given up. A lost GPU is not tried again. Cancelling and closing end the engine's process:
 // nothing in there is worth keeping, and its memory is free at once.
 import type { ResolvedConfig } from '../contract/config.ts'
 import { BasilError, type ErrorRecord } from '../contract/errors.ts'
@@ -24,6 +24,8 @@ export interface Supervisor {
   ask<T>(question: (client: EngineClient) => Promise<T>): Promise<T>
   /** Resolves when the engine has finished the job; rejects with engine-lost, cancelled, or what the engine threw. */
   work(job: Job): Promise<void>
+  /** Ends the engine, so that the next question starts one as the present choices want it; not while a job goes on. */
+  renew(): void
   stop(): Promise<boolean>
   cancel(): boolean
   close(): Promise<void>
@@ -55,13 +57,23 @@ export function createSupervisor(start: () => EngineProcess): Supervisor {
   }
 
   async function describe(): Promise<EngineInfo> {
+    const on = living()
     try {
-      known = { engine: await ask((client) => client.describe()), error: null }
+      const engine = await on.ask(on.client.describe())
+      if (link === on) known = { engine, error: null }
+      return engine
     } catch (error) {
+      if (link !== on && !closed) return describe() // renewed meanwhile: the new one is meant
       known = { engine: null, error: error instanceof BasilError ? error.record : null }
       throw error
     }
-    return known.engine as EngineInfo
+  }
+
+  function renew(): void {
+    link?.process.kill()
+    link = null
+    described = false
+    known = { engine: null, error: null }
   }
 
   let described = false
@@ -110,6 +122,7 @@ export function createSupervisor(start: () => EngineProcess): Supervisor {
         } catch (error) {
           const why = await on.explain(error)
           if (mine.cancelled || closed) throw cancelled(closed)
+          if (why.record.code === 'device-lost') renew() // nothing more can be computed in that process
           if (why.record.code !== 'engine-lost') throw why
           const restarting = fruitless < restarts
           job.lost(why.record, restarting)
@@ -127,6 +140,7 @@ export function createSupervisor(start: () => EngineProcess): Supervisor {
     describe,
     ask,
     work,
+    renew,
     stop: async () => {
       if (!present) return false
       if (present.stop === 'no') present.stop = 'wanted'

@@ -1,7 +1,7 @@
 // The workbench behind every door: the history, the engine's supervisor and the opened projects. One run at a time; a
 // run is told to watchers as it is kept. A reader (write: false) sees the same history while another process works.
 import { mkdirSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 
 import type { ResolvedConfig } from '../contract/config.ts'
 import type { Plan } from '../contract/engine-api.ts'
@@ -15,6 +15,8 @@ import { parentsOf } from '../history/parents.ts'
 import { resumeOf } from '../history/resume.ts'
 import { createRun, endRun, listRuns, reviveRun } from '../history/runs.ts'
 import type { EngineProcess } from './engine-process.ts'
+import { chooseDevice, deviceChoice, engineEnvironment, gpus, requireDevice } from './native/devices.ts'
+import { createInstaller, type Installer } from './native/installer.ts'
 import { createSupervisor } from './supervisor.ts'
 import { keepEvent } from './work/keep.ts'
 import { lastEvent } from './work/last-event.ts'
@@ -24,8 +26,8 @@ import { createWatchers, type Watchers } from './work/watchers.ts'
 
 export interface WorkbenchOptions {
   home: string // the data folder
-  engine: () => EngineProcess
-  sample: string // the sample project's configuration
+  engine: (environment: NodeJS.ProcessEnv) => EngineProcess
+  sample: string // the sample project's configuration, in its folder of the program's resources
   write: boolean
 }
 
@@ -33,15 +35,21 @@ export interface Workbench {
   readonly home: string
   readonly sample: string
   readonly projects: Projects
+  readonly installer: Installer
   readonly notices: ErrorRecord[] // what was found and done at opening
   readonly interrupted: number[] // runs found unfinished at opening
   engineState(): { engine: EngineInfo | null; error: ErrorRecord | null }
   describe(): Promise<EngineInfo>
+  /** What the engine computes on: the choice, or what the run at work was resumed on. */
+  device(): string
+  /** Throws run-state while a run goes on. */
+  chooseDevice(device: string): Promise<void>
   inspect(file: string): Promise<Inspection>
   check(config: ResolvedConfig): Promise<Plan>
   /** Checks, then begins; resolves with the run's number. Throws run-state while another run is at work. */
   start(config: ResolvedConfig): Promise<number>
-  resume(run: number): Promise<number>
+  /** device: for this sitting alone. */
+  resume(run: number, device?: string): Promise<number>
   stop(run: number): Promise<boolean>
   cancel(run: number): Promise<boolean>
   list(page: { offset: number; limit: number; search: string }): { total: number; rows: RunSummary[] }
@@ -73,7 +81,16 @@ export async function openWorkbench({ home, engine, sample, write }: WorkbenchOp
   let reserved = false
   let closing: Promise<void> | null = null
   const history = write ? await openHistory(home, { lives: (run) => live?.run === run }) : await readHistory(home)
-  const supervisor = createSupervisor(engine)
+  let sittingDevice: string | null = null
+  const device = (): string => sittingDevice ?? deviceChoice(home)
+  const supervisor = createSupervisor(() => engine(engineEnvironment(home, device())))
+  const installer = createInstaller({
+    home,
+    resources: join(dirname(sample), '..'),
+    start: engine,
+    inUse: () => live !== null || reserved,
+    renew: () => closing ?? supervisor.renew(),
+  })
   const { notices, interrupted } = history
 
   /** Only one at a time may check and begin. */
@@ -87,7 +104,17 @@ export async function openWorkbench({ home, engine, sample, write }: WorkbenchOp
       return run
     } finally {
       reserved = false
+      if (!live) backToChoice()
     }
+  }
+
+  function backToChoice(): void {
+    if (sittingDevice !== null && !closing) supervisor.renew()
+    sittingDevice = null
+  }
+
+  async function chosenIsThere(): Promise<void> {
+    if (device().startsWith('gpu:')) requireDevice(device(), await supervisor.describe(), (await gpus()).noGpu)
   }
 
   function launch(run: number, config: ResolvedConfig, resumed: boolean): void {
@@ -95,6 +122,8 @@ export async function openWorkbench({ home, engine, sample, write }: WorkbenchOp
     live = { run, watchers, over: Promise.resolve() }
     live.over = work(run, config, watchers).then((last) => {
       live = null
+      backToChoice()
+      installer.settle()
       watchers.tell(last)
       watchers.end()
     })
@@ -110,6 +139,7 @@ export async function openWorkbench({ home, engine, sample, write }: WorkbenchOp
         resume: () => resumeOf(history, run),
         parents: () => parentsOf(history, run),
         keep: (event) => {
+          if (event.type === 'opened') requireDevice(device(), event.engine) // a new engine may have come up without it
           const told = keepEvent(history, run, event, before, new Date())
           if (told.type === 'done' || told.type === 'ended') last = told
           else watchers.tell(told)
@@ -163,6 +193,7 @@ export async function openWorkbench({ home, engine, sample, write }: WorkbenchOp
   }
 
   async function close(): Promise<void> {
+    await installer.close()
     await supervisor.close()
     await live?.over
     history.close()
@@ -172,21 +203,34 @@ export async function openWorkbench({ home, engine, sample, write }: WorkbenchOp
     home,
     sample,
     projects: createProjects(),
+    installer,
     notices,
     interrupted,
     engineState: () => supervisor.state(),
     describe: () => supervisor.describe(),
+    device,
+    chooseDevice: async (wanted) => {
+      if (live || reserved) throw busy(live?.run ?? null)
+      await chooseDevice(home, wanted)
+      supervisor.renew()
+    },
     inspect: (file) => supervisor.ask((client) => client.inspect({ file })),
     check: (config) => supervisor.ask((client) => client.check(config)),
     start: (config) =>
       begin(async () => {
         await supervisor.ask((client) => client.check(config))
+        await chosenIsThere()
         return { run: createRun(history, config, new Date()), config, resumed: false }
       }),
-    resume: (run) =>
+    resume: (run, wanted) =>
       begin(async () => {
         const { state, config } = runDetail(history, run)
         if (!resumable.includes(state)) throw notResumable(run, state)
+        if (wanted !== undefined && wanted !== device()) {
+          sittingDevice = wanted
+          supervisor.renew()
+        }
+        await chosenIsThere()
         reviveRun(history, run)
         return { run, config, resumed: true }
       }),
@@ -209,11 +253,13 @@ export async function openWorkbench({ home, engine, sample, write }: WorkbenchOp
 
 const resumable: RunState[] = ['interrupted', 'cancelled', 'failed']
 
-/** What stopped from outside can go on as it is; the rest failed. */
+/** What stopped from outside can go on as it is, elsewhere at least; the rest failed. */
 function stateAfter({ code }: ErrorRecord): 'interrupted' | 'cancelled' | 'failed' {
   if (code === 'cancelled') return 'cancelled'
-  return code === 'engine-lost' || code === 'disk-full' || code === 'target-unwritable' ? 'interrupted' : 'failed'
+  return outside.includes(code) ? 'interrupted' : 'failed'
 }
+
+const outside: ErrorRecord['code'][] = ['engine-lost', 'device-lost', 'out-of-memory', 'disk-full', 'target-unwritable']
 
 async function* only(event: RunEvent): AsyncGenerator<RunEvent, void> {
   yield event

@@ -10,6 +10,7 @@ import { beforeAll, describe, expect, test } from 'vitest'
 import { openBackend } from '../../src-main/engine/backend.ts'
 import { readTasks } from '../../src-main/engine/datasets/tasks.ts'
 import { measure } from '../../src-main/engine/models/clip-problem.ts'
+import { microBatchOf } from '../../src-main/engine/models/micro-batch.ts'
 import { objectiveNamed } from '../../src-main/engine/objectives/index.ts'
 import { loadCheckpoint } from '../../src-main/engine/weights/device.ts'
 import { openCheckpoint, readParameter } from '../../src-main/engine/weights/parents.ts'
@@ -99,12 +100,12 @@ describe('the example', () => {
     }
     const backend = await openBackend({ prefer: 'wasm' })
     const config = goldenConfig('cross-entropy')
-    const loaded = await loadCheckpoint(merged)
+    const loaded = await loadCheckpoint(backend.ops, merged)
     const place = {
       tower: { architecture: merged.architecture, activation: config.activation, ops: backend.ops },
       tasks: await readTasks(config, merged.architecture, openSource),
       objective: objectiveNamed('cross-entropy'),
-      microBatch: 96,
+      microBatch: microBatchOf(96),
       signal: new AbortController().signal,
     }
     const measured = await measure(place, loaded.weights, 'training')

@@ -74,6 +74,7 @@ export function resumeAt({ stage, epoch, step }: EpochRecord): ResumeState {
     best,
     sinceBest: 0,
     completed: Array.from({ length: stage }, (_, i) => (i ? [[i, -0]] : table(i))),
+    microBatch: 8,
   }
 }
 

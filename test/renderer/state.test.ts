@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { configIssues, resolveConfig } from '../../src-main/contract/resolve.ts'
 import type { RunEvent } from '../../src-main/contract/run.ts'
 import { formFields, textOf, valueOf } from '../../src-renderer/components/form/form-fields.ts'
+import { conditions } from '../../src-renderer/plot/sentences.ts'
 import { applyEvent, liveRun } from '../../src-renderer/state/apply-event.ts'
 import { configOfRun, liesIn } from '../../src-renderer/state/config-of-run.ts'
 import { config, run, scores } from './run-fixture.ts'
@@ -59,6 +60,39 @@ describe('applyEvent', () => {
     const evaluation = { split: 'test' as const, model: 'start' as const, stage: 0, tasks: scores([1, 1]) }
     const next = applyEvent(liveRun(run()), { type: 'evaluation', run: 7, evaluation })
     expect(next.detail.evaluations.filter((e) => e.split === 'test' && e.model === 'start')).toEqual([evaluation])
+  })
+})
+
+describe('what the machine made of a run', () => {
+  const engine = { name: 'a GPU', kind: 'native-gpu' as const, threads: 1, simd: '', reason: '', versions: {} }
+  const cpu = { ...engine, name: 'a CPU', kind: 'native-cpu' as const }
+  const halved = (from: number): RunEvent => ({ type: 'micro-batch', run: 7, from, to: from / 2, why: 'full' })
+  const opened: RunEvent = {
+    type: 'opened',
+    run: 7,
+    engine: cpu,
+    engines: [
+      { engine, after: null },
+      { engine: cpu, after: { stage: 1, epoch: 3 } },
+    ],
+    blocks: [],
+    parents: [],
+    parameters: 1,
+    images: [],
+  }
+
+  it('is shown in sentences, each halving once and in order', () => {
+    const { detail } = [halved(32), halved(16), halved(32), opened].reduce(applyEvent, liveRun(run()))
+    expect(detail.halvings.map((h) => h.from)).toEqual([32, 16])
+    expect(conditions(detail)).toEqual([
+      'Memory was full with 32 images at a time; from there on 16 are held at once. The result differs by rounding alone. (full)',
+      'Memory was full with 16 images at a time; from there on 8 are held at once. The result differs by rounding alone. (full)',
+      'After epoch 3 of iteration 1 this run went on in another engine, a CPU. Its last digits differ from those of a run in one engine.',
+    ])
+  })
+
+  it('is silent about a run of one engine whose memory held', () => {
+    expect(conditions({ halvings: [], engines: [{ engine, after: null }] })).toEqual([])
   })
 })
 

@@ -1,7 +1,7 @@
 // The engine's test double, a process of its own behind the real door: gradient descent with AdamW moments on a noisy
 // quadratic, a few microseconds a step. Randomness is (seed, stage, step), so it goes on to the same bits from any epoch.
 // The environment's TOY (JSON) makes it misbehave; see Toy.
-import { appendFileSync, existsSync } from 'node:fs'
+import { appendFileSync, existsSync, writeSync } from 'node:fs'
 
 import type { ResolvedConfig } from '../../src-main/contract/config.ts'
 import { BasilError } from '../../src-main/contract/errors.ts'
@@ -10,7 +10,7 @@ import { type Sitting, serveEngine } from '../../src-main/runner/link/engine-doo
 import { parentPort } from '../../src-main/runner/link/parent-port.ts'
 
 export interface Toy {
-  fault?: { stage: number; epoch: number; how: 'abort' | 'exit' | 'throw' | 'spin'; once?: string } // once: a file that then exists
+  fault?: { stage: number; epoch: number; how: 'abort' | 'cuda' | 'exit' | 'throw' | 'spin'; once?: string } // once: a file that then exists
   beforeOpening?: 'exit'
   flood?: boolean // of stdout and stderr
   progress?: number // events before each epoch
@@ -110,6 +110,7 @@ function fresh(stage: number, rows: number, completed: CoefficientTable[]): Resu
     best: { step: 0, metric: still, coefficients },
     sinceBest: 0,
     completed: [...completed],
+    microBatch: null,
   }
 }
 
@@ -190,7 +191,12 @@ function misbehave(stage: number, epoch: number): void {
   const { fault } = toy
   if (!fault || fault.stage !== stage || fault.epoch !== epoch || (fault.once && existsSync(fault.once))) return
   if (fault.once) appendFileSync(fault.once, 'x')
-  if (fault.how === 'abort') process.abort()
+  if (fault.how === 'cuda')
+    writeSync(
+      2,
+      '2026-11-22 08:00:00.1: F gpu_event.cc:1] could not synchronize on CUDA context: CUDA_ERROR_LAUNCH_FAILED\n*** trace ***\n',
+    )
+  if (fault.how === 'abort' || fault.how === 'cuda') process.abort()
   if (fault.how === 'exit') process.exit(3)
   if (fault.how === 'spin') for (;;);
   throw new BasilError({

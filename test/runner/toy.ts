@@ -7,7 +7,7 @@ import { onTestFinished } from 'vitest'
 
 import type { RunDetail, RunEvent } from '../../src-main/contract/run.ts'
 import { type EngineProcess, forkEngine } from '../../src-main/runner/engine-process.ts'
-import { openWorkbench, type Workbench } from '../../src-main/runner/workbench.ts'
+import { openWorkbench, type Workbench, type WorkbenchOptions } from '../../src-main/runner/workbench.ts'
 import type { Toy } from './toy-engine.ts'
 import { toyEntry } from './toy-run.ts'
 
@@ -19,11 +19,15 @@ export function temporaryFolder(): string {
   return folder
 }
 
-export function toyEngine(toy: Toy = {}): EngineProcess {
-  return forkEngine(toyEntry, { ...process.env, TOY: JSON.stringify(toy) })
+export function toyEngine(toy: Toy = {}, environment = process.env): EngineProcess {
+  return forkEngine(toyEntry, { ...environment, TOY: JSON.stringify(toy) })
 }
 
-export async function toyWorkbench(home: string, engine: () => EngineProcess = toyEngine, write = true): Promise<Workbench> {
+export async function toyWorkbench(
+  home: string,
+  engine: WorkbenchOptions['engine'] = (environment) => toyEngine({}, environment),
+  write = true,
+): Promise<Workbench> {
   const workbench = await openWorkbench({ home, engine, sample: join(home, 'sample.json'), write })
   onTestFinished(() => workbench.close())
   return workbench

@@ -7,6 +7,7 @@ import { ResponseValidationPlugin } from '@orpc/contract/plugins'
 
 import { engineContract } from '../../contract/engine-api.ts'
 import { BasilError, errorSchema } from '../../contract/errors.ts'
+import { deviceLost, isDeviceLost } from '../../engine/faults.ts'
 import type { EngineProcess } from '../engine-process.ts'
 import { basilErrorOf } from '../errors-over-rpc.ts'
 
@@ -76,6 +77,8 @@ function engineLost(
   const end = signal ? `it was ended by ${signal}` : code === null ? 'it could not be started' : `it ended with exit code ${code}`
   const held = memory === null ? '' : `, and last held ${(memory / 2 ** 30).toFixed(2)} GiB of memory`
   const said = stderr.split('\n').findLast((line) => line.trim()) ?? ''
+  const fatal = stderr.split('\n').find((line) => /^(F\d{4} |.*: F )/.test(line) && isDeviceLost(line)) // how TensorFlow marks its last line
+  if (fatal) return deviceLost(`${end}; TensorFlow said: ${fatal.trim().slice(0, 300)}`)
   return new BasilError({
     code: 'engine-lost',
     what: 'The engine stopped working',

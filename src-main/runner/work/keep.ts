@@ -3,7 +3,7 @@
 import type { EngineEvent, RunEvent } from '../../contract/run.ts'
 import { putEpoch } from '../../history/epochs.ts'
 import { putEvaluation } from '../../history/evaluations.ts'
-import { countIterations, endRun, putOpened } from '../../history/runs.ts'
+import { countIterations, endRun, putHalving, putOpened } from '../../history/runs.ts'
 import { endStage, putStage } from '../../history/stages.ts'
 import { type History, transaction } from '../../history/statement.ts'
 import { lastEvent } from './last-event.ts'
@@ -12,8 +12,7 @@ import { lastEvent } from './last-event.ts'
 export function keepEvent(history: History, run: number, event: EngineEvent, before: number, now: Date): RunEvent {
   switch (event.type) {
     case 'opened':
-      putOpened(history, run, event)
-      return { ...event, run }
+      return { ...event, run, engines: putOpened(history, run, event) }
     case 'progress':
       return { ...event, run }
     case 'evaluation':
@@ -33,6 +32,11 @@ export function keepEvent(history: History, run: number, event: EngineEvent, bef
         countIterations(history, run)
       })
       return { ...event, run }
+    case 'micro-batch': {
+      const { from, to, why } = event
+      putHalving(history, run, { from, to, why })
+      return { ...event, run }
+    }
     case 'finished':
       endRun(history, run, event.stopped ? 'stopped' : 'done', now, null, before + event.seconds)
       return lastEvent(history, run)

@@ -15,7 +15,7 @@ const form = '1'
  */
 export function recipeOf(history: History, run: number, iteration: number | null, epoch: number | null = null): Recipe {
   return snapshot(history, () => {
-    const { name, method, grouping, blocks, parents, config } = runDetail(history, run)
+    const { name, method, grouping, linearised, blocks, parents, config } = runDetail(history, run)
     const chosen = chosenCoefficients(history, run)
     const last =
       iteration ??
@@ -36,6 +36,7 @@ export function recipeOf(history: History, run: number, iteration: number | null
       name,
       method,
       grouping: grouping as Recipe['grouping'],
+      ...(linearised && { linearised }),
       iteration: last,
       epoch,
       pretrained: brief(pretrained),

@@ -1,0 +1,35 @@
+// The real engine with a GPU in trouble: its operations compute as ever, and the one that TROUBLE (JSON) names fails as a device's
+// would. Told to use the CPU (CUDA_VISIBLE_DEVICES=-1, as the runner tells it), it says so and nothing fails.
+import { openBackend } from '../../src-main/engine/backend.ts'
+import { checkRun } from '../../src-main/engine/check.ts'
+import { run } from '../../src-main/engine/run.ts'
+import { hashFile, openSource } from '../../src-main/files/source.ts'
+import { inspect } from '../../src-main/runner/inspect.ts'
+import { serveEngine } from '../../src-main/runner/link/engine-door.ts'
+import { parentPort } from '../../src-main/runner/link/parent-port.ts'
+import { rebuild } from '../../src-main/runner/rebuild.ts'
+import { type Fails, failingOps, holding, messages } from '../engine/failing-ops.ts'
+
+export type Trouble = { lostAt: number } | { holds: number } // an operation; images whose reverse pass fits
+
+const trouble = JSON.parse(process.env['TROUBLE'] ?? '{}') as Trouble
+const isCpu = process.env['CUDA_VISIBLE_DEVICES'] === '-1'
+const fails: Fails = 'lostAt' in trouble ? (n) => (n >= trouble.lostAt ? messages.lost : null) : holding(trouble.holds)
+
+const real = await openBackend({ prefer: 'wasm' })
+const device = isCpu ? ({ kind: 'native-cpu', name: 'a CPU' } as const) : ({ kind: 'native-gpu', name: 'a GPU' } as const)
+const backend = { ...real, ...device, reason: '', ops: isCpu ? real.ops : failingOps(real.ops, fails) }
+
+serveEngine(
+  {
+    describe: async () => {
+      const { ops: _, memory: __, close: ___, ...info } = backend
+      return info
+    },
+    inspect,
+    check: (config) => checkRun(config, openSource),
+    run: (config, sitting) => run(config, { ...sitting, backend, open: openSource, hash: hashFile }),
+    rebuild,
+  },
+  parentPort(),
+)
