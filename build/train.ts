@@ -8,6 +8,7 @@ import { type Picked, patchesOf } from '../src-main/engine/models/patches.ts'
 import { crossEntropy } from '../src-main/engine/objectives/cross-entropy.ts'
 import { normal, permutation, uniform } from '../src-main/engine/random.ts'
 import { type Tensor, tf } from '../src-main/engine/tf.ts'
+import { heldShape, toFile, toHeld } from '../src-main/engine/weights/layout.ts'
 
 export type Weights = Map<string, Float64Array>
 
@@ -58,8 +59,9 @@ export function onDevice(architecture: Architecture, weights: Weights): Map<stri
   const tensors = new Map<string, Tensor>()
   for (const [name, values] of weights) {
     const shape = shapes.get(name) as number[]
-    const flat = shape.length > 2 ? [shape[0] as number, shape.slice(1).reduce((a, b) => a * b, 1)] : shape
-    tensors.set(name, tf.tensor(Float32Array.from(values), flat))
+    const held = Float32Array.from(values)
+    toHeld(name, shape, held)
+    tensors.set(name, tf.tensor(held, heldShape(name, shape)))
   }
   return tensors
 }
@@ -70,6 +72,7 @@ export function train(tower: Tower, weights: Weights, tasks: TrainingTask[], set
   const zero = (): Float64Array[] => names.map((n) => new Float64Array((weights.get(n) as Float64Array).length))
   const moments = { first: zero(), second: zero(), step: 0 }
   const { imageSize, patchSize } = tower.architecture
+  const shapes = towerParameters(tower.architecture)
   let shown = 0
   for (let step = 0; step < settings.steps; step++) {
     const device = onDevice(tower.architecture, weights)
@@ -109,7 +112,11 @@ export function train(tower: Tower, weights: Weights, tasks: TrainingTask[], set
         (name) => device.get(name) as Tensor,
         tape,
         dFeatures,
-        (name, g) => gradients.set(name, Float64Array.from(tower.ops.read(g))),
+        (name, g) => {
+          const values = tower.ops.read(g)
+          toFile(name, shapes.get(name) as number[], values)
+          gradients.set(name, Float64Array.from(values))
+        },
       )
     tf.dispose([patches, features, dFeatures, ...device.values()])
 

@@ -12,6 +12,13 @@ export interface LayerNormSaved {
   scale: Tensor1D // (rows)
 }
 
+/** An activation again, and its way back, which share what they compute. */
+export interface ActivationReverse {
+  y: Tensor2D
+  gradient(dy: Tensor2D): Tensor2D // dy f'(x)
+  dispose(): void // y too
+}
+
 export interface AttentionShape {
   images: number
   tokens: number
@@ -35,8 +42,8 @@ export interface Ops {
   /** a (m, k), or (k, m) if transposeA; b (k, n), or (n, k) if transposeB; gives (m, n). */
   matmul(a: Tensor2D, b: Tensor2D, transposeA?: boolean, transposeB?: boolean): Tensor2D
 
-  /** x (rows, in), weight (out, in), bias (out): x weight' + bias, (rows, out). */
-  linear(x: Tensor2D, weight: Tensor2D, bias: Tensor1D): Tensor2D
+  /** x (rows, in), weight (out, in), or (in, out) if turned, bias (out): x weight' + bias, (rows, out). */
+  linear(x: Tensor2D, weight: Tensor2D, bias: Tensor1D, turned?: boolean): Tensor2D
 
   /** Sums over rows: (rows, columns) to (columns). */
   sumRows(x: Tensor2D): Tensor1D
@@ -50,8 +57,7 @@ export interface Ops {
   /** QuickGELU x * sigmoid(1.702 x), or GELU x * Phi(x) (exact, by erf). */
   activation(x: Tensor2D, kind: Activation): Tensor2D
 
-  /** dL/dx = dL/dy * f'(x). */
-  activationGradient(dy: Tensor2D, x: Tensor2D, kind: Activation): Tensor2D
+  activationReverse(x: Tensor2D, kind: Activation): ActivationReverse
 
   /**
    * Multi-head self-attention, softmax(q k' / sqrt(width / heads)) v.

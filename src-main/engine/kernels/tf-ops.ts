@@ -55,9 +55,20 @@ export function tfOps(backend: NativeBackend): Ops {
     product('MatMul', ['transpose_a', 'transpose_b'], a, b, transposeA, transposeB) as Tensor2D
   const sumRows = (x: Tensor2D): Tensor1D => op('BiasAddGrad', [x]) as Tensor1D
   const addBias = (x: Tensor2D, bias: Tensor1D): Tensor2D => op('BiasAdd', [x, bias]) as Tensor2D
+  /** x s(z) and s(z) + z s(z) (1 - s(z)), z = 1.702 x, the last term by SigmoidGrad(s, z); or x Phi(x) and Phi(x) + x exp(-x^2 / 2) / sqrt(2 pi). */
+  const activationAndSlope = (x: Tensor2D, kind: Activation): { y: Tensor2D; slope: Tensor2D } => {
+    if (kind === 'quick-gelu') {
+      const z = tf.mul<Tensor2D>(x, 1.702)
+      const s = tf.sigmoid(z)
+      return { y: tf.mul(x, s), slope: tf.add(s, op('SigmoidGrad', [s, z])) }
+    }
+    const phi = gate(x, kind)
+    const density = tf.mul(tf.exp(tf.mul(tf.square(x), -0.5)), 1 / Math.sqrt(2 * Math.PI))
+    return { y: tf.mul(x, phi), slope: tf.add(phi, tf.mul(x, density)) }
+  }
   return {
     matmul,
-    linear: (x, weight, bias) => tf.tidy(() => addBias(matmul(x, weight, false, true), bias)),
+    linear: (x, weight, bias, turned = false) => tf.tidy(() => addBias(matmul(x, weight, false, !turned), bias)),
     sumRows,
 
     layerNorm: (x, gain, bias, epsilon) =>
@@ -80,12 +91,10 @@ export function tfOps(backend: NativeBackend): Ops {
       }),
 
     activation: (x, kind) => tf.tidy(() => tf.mul<Tensor2D>(x, gate(x, kind))),
-    activationGradient: (dy, x, kind) =>
-      tf.tidy(() => {
-        if (kind === 'gelu') return tf.mul<Tensor2D>(dy, derivative(x, kind))
-        const s = gate(x, kind) // dy (s + 1.702 x s (1 - s)); SigmoidGrad(s, z) = z s (1 - s)
-        return tf.add<Tensor2D>(tf.mul(dy, s), op('SigmoidGrad', [s, tf.mul(tf.mul(dy, x), 1.702)]))
-      }),
+    activationReverse(x, kind) {
+      const { y, slope } = tf.tidy(() => activationAndSlope(x, kind))
+      return { y, gradient: (dy) => tf.mul<Tensor2D>(dy, slope), dispose: () => tf.dispose([y, slope]) }
+    },
     attention: (qkv, shape) => tf.tidy(() => attention(qkv, shape)),
     attentionGradient: (dy, qkv, probabilities, shape) => tf.tidy(() => attentionGradient(dy, qkv, probabilities, shape)),
     ...tfTangents,
@@ -106,14 +115,6 @@ function flat(x: Tensor): Tensor1D {
 function gate(x: Tensor2D, kind: Activation): Tensor2D {
   if (kind === 'quick-gelu') return tf.sigmoid(tf.mul<Tensor2D>(x, 1.702))
   return tf.mul(tf.add(tf.erf(tf.mul(x, Math.SQRT1_2)), 1), 0.5)
-}
-
-/** f'(x): s + 1.702 x s (1 - s), or Phi(x) + x exp(-x^2 / 2) / sqrt(2 pi). */
-function derivative(x: Tensor2D, kind: Activation): Tensor2D {
-  const g = gate(x, kind)
-  if (kind === 'quick-gelu') return tf.mul(g, tf.add(tf.mul(tf.mul(x, 1.702), tf.sub(1, g)), 1))
-  const density = tf.mul(tf.exp(tf.mul(tf.square(x), -0.5)), 1 / Math.sqrt(2 * Math.PI))
-  return tf.add(g, tf.mul(x, density))
 }
 
 function attention(qkv: Tensor2D, shape: AttentionShape): { y: Tensor2D; probabilities: Tensor3D } {

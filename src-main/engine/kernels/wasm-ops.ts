@@ -1,7 +1,7 @@
 // `Ops` on our own kernels: allocates outputs in tfjs' memory, says how the work is cut into tiles, and runs the job.
 // The cut depends on shapes only, never on the number of threads. Shapes are checked here, as a kernel would read
 // whatever lies beyond. The kernels and their lists of arguments are in assembly/.
-import type { AttentionShape, LayerNormSaved, Ops } from '../ops.ts'
+import type { Activation, AttentionShape, LayerNormSaved, Ops } from '../ops.ts'
 import type { Tensor, Tensor1D, Tensor2D, Tensor3D } from '../tf.ts'
 import { tf } from '../tf.ts'
 import type { Argument } from './pool.ts'
@@ -66,12 +66,18 @@ export function wasmOps(device: WasmDevice): Ops {
     pool.run(kernel, values, Math.ceil(like.size / TILE), like.size < SMALL_ARRAY)
   }
 
+  function activation(x: Tensor2D, kind: Activation): Tensor2D {
+    const out = device.output<Tensor2D>(x.shape)
+    elementwise('activation', x, [at(x), at(out), x.size, kind === 'gelu' ? 1 : 0])
+    return out
+  }
+
   return {
     matmul: (a, b, transposeA = false, transposeB = false) => multiply(a, b, transposeA, transposeB, 0),
 
-    linear(x, weight, bias) {
-      same('bias and rows of the weight', bias.size, weight.shape[0])
-      return multiply(x, weight, false, true, at(bias))
+    linear(x, weight, bias, turned = false) {
+      same('bias and outputs of the weight', bias.size, weight.shape[turned ? 1 : 0])
+      return multiply(x, weight, false, !turned, at(bias))
     },
 
     sumRows(x) {
@@ -115,17 +121,20 @@ export function wasmOps(device: WasmDevice): Ops {
       return { dx, dgain, dbias }
     },
 
-    activation(x, kind) {
-      const out = device.output<Tensor2D>(x.shape)
-      elementwise('activation', x, [at(x), at(out), x.size, kind === 'gelu' ? 1 : 0])
-      return out
-    },
+    activation,
 
-    activationGradient(dy, x, kind) {
-      same('dy of an activation', dy.size, x.size)
-      const out = device.output<Tensor2D>(x.shape)
-      elementwise('activationGradient', x, [at(dy), at(x), at(out), x.size, kind === 'gelu' ? 1 : 0])
-      return out
+    activationReverse(x, kind) {
+      const y = activation(x, kind)
+      return {
+        y,
+        gradient(dy) {
+          same('dy of an activation', dy.size, x.size)
+          const out = device.output<Tensor2D>(x.shape)
+          elementwise('activationGradient', x, [at(dy), at(x), at(out), x.size, kind === 'gelu' ? 1 : 0])
+          return out
+        },
+        dispose: () => y.dispose(),
+      }
     },
 
     attention(qkv, shape) {

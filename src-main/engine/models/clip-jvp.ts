@@ -5,7 +5,7 @@
 // stacked as rows, (k * images * tokens, width), so that every product with a weight is one large 2-D product; (k * images,
 // width) behind the last layer's attention.
 import { type Tensor, type Tensor1D, type Tensor2D, tf } from '../tf.ts'
-import { classRowsOf, embed, epsilon, type LayerTape, type Tape, type Tower, type Weights } from './clip-vit.ts'
+import { classRowsOf, embed, epsilon, isTurned, type LayerTape, type Tape, type Tower, type Weights } from './clip-vit.ts'
 
 /** The tangent of each parameter, in the parameter's own shape; undefined where it does not move. */
 export type Direction = (name: string) => Tensor | undefined
@@ -119,12 +119,13 @@ function output(stack: Stack, dx: Tensor2D): Tensor2D {
 /** Of y = x W' + b; `name` with its "." or "_". */
 function linearTangent(stack: Stack, dx: Tensor2D, x: Tensor2D, name: string): Tensor2D {
   const { ops } = stack.tower
-  const carried = ops.matmul(dx, stack.weights(`${name}weight`) as Tensor2D, false, true)
+  const turned = isTurned(`${name}weight`)
+  const carried = ops.matmul(dx, stack.weights(`${name}weight`) as Tensor2D, false, !turned)
   return plusOwn(stack, carried, (d) => {
     const weight = d(`${name}weight`) as Tensor2D | undefined
     const bias = d(`${name}bias`) as Tensor1D | undefined
-    if (weight && bias) return ops.linear(x, weight, bias)
-    if (weight) return ops.matmul(x, weight, false, true)
+    if (weight && bias) return ops.linear(x, weight, bias, turned)
+    if (weight) return ops.matmul(x, weight, false, !turned)
     return bias && tf.tidy(() => tf.tile(tf.reshape(bias, [1, bias.size]), [x.shape[0], 1]) as Tensor2D)
   })
 }

@@ -4,7 +4,7 @@
 // Only the class token is read out, so behind its attention the last layer computes that token alone.
 // The reverse pass hands each parameter's gradient to `emit` as soon as it is known and frees it after, so that no more
 // than one block's gradient lives at a time: that is what < tau_b, dL/d theta_b > needs (methods' one primitive).
-// Rows are images * tokens; `Weights` are 1-D or 2-D tensors by name, conv1 as (width, 3 * patch * patch).
+// Rows are images * tokens; `Weights` are 1-D or 2-D tensors by name, as weights/layout.ts holds them.
 import type { Activation, LayerNormSaved, Ops } from '../ops.ts'
 import { type Tensor, type Tensor1D, type Tensor2D, type Tensor3D, tf } from '../tf.ts'
 import type { Architecture } from './clip-names.ts'
@@ -21,6 +21,11 @@ export type Weights = (name: string) => Tensor
 export type Emit = (name: string, gradient: Tensor) => void
 
 export const epsilon = 1e-5
+
+/** Weights held as (inputs, outputs), by name or by a name's end. */
+export function isTurned(name: string): boolean {
+  return name.endsWith('mlp.c_proj.weight')
+}
 
 /** What a layer's reverse needs; in the last layer x2 and what follows have a row an image. */
 export interface LayerTape {
@@ -108,7 +113,7 @@ function layer({ ops, architecture, activation }: Tower, weights: Weights, i: nu
   const ln2 = ops.layerNorm(x2, w1('ln_2.weight'), w1('ln_2.bias'), epsilon)
   const wide = ops.linear(ln2.y, w2('mlp.c_fc.weight'), w1('mlp.c_fc.bias'))
   const active = ops.activation(wide, activation)
-  const narrow = ops.linear(active, w2('mlp.c_proj.weight'), w1('mlp.c_proj.bias'))
+  const narrow = ops.linear(active, w2('mlp.c_proj.weight'), w1('mlp.c_proj.bias'), true)
   const next = ops.add(x2, narrow)
   tf.dispose([attended, active, narrow])
   const tape: LayerTape = { ln1: ln1.saved, h1: ln1.y, qkv, probabilities, mixed, x2, ln2: ln2.saved, h2: ln2.y, wide }
@@ -196,16 +201,18 @@ function layerReverse(
 ): Tensor2D {
   const { tokens, heads, layers } = architecture
   const at = layerName(i)
-  /** y = x W' + b: gives dW = dy' x and db, returns dx = dy W. */
+  /** y = x W' + b: gives dW = dy' x (or its transpose) and db, returns dx = dy W. */
   const linearBack = (name: string, dy: Tensor2D, input: Tensor2D): Tensor2D => {
-    give(`${name}weight`, ops.matmul(dy, input, true, false))
+    const turned = isTurned(`${name}weight`)
+    give(`${name}weight`, turned ? ops.matmul(input, dy, true, false) : ops.matmul(dy, input, true, false))
     give(`${name}bias`, ops.sumRows(dy))
-    return ops.matmul(dy, weights(`${name}weight`) as Tensor2D)
+    return ops.matmul(dy, weights(`${name}weight`) as Tensor2D, false, turned)
   }
-  const active = ops.activation(kept.wide, activation)
-  const dActive = linearBack(`${at}mlp.c_proj.`, dNext, active)
-  const dWide = ops.activationGradient(dActive, kept.wide, activation)
-  tf.dispose([active, dActive])
+  const active = ops.activationReverse(kept.wide, activation)
+  const dActive = linearBack(`${at}mlp.c_proj.`, dNext, active.y)
+  const dWide = active.gradient(dActive)
+  active.dispose()
+  dActive.dispose()
   const dH2 = linearBack(`${at}mlp.c_fc.`, dWide, kept.h2)
   const ln2 = ops.layerNormGradient(dH2, kept.x2, kept.ln2, weights(`${at}ln_2.weight`) as Tensor1D)
   giveNorm(give, `${at}ln_2`, ln2)

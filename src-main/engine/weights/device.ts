@@ -1,11 +1,11 @@
 // Weights on their way from files to the device: whole models for evaluation, base and vectors for learning.
-// conv1 becomes (width, 3 * patch * patch): the patch embedding is a matrix product.
 import type { Backend } from '../backend.ts'
 import type { Table } from '../coefficients/table.ts'
 import { towerParameters } from '../models/clip-names.ts'
 import type { Weights } from '../models/clip-vit.ts'
 import type { Ops, Precision } from '../ops.ts'
 import { type Tensor, tf } from '../tf.ts'
+import { heldShape, toHeld } from './layout.ts'
 import { type Groups, mergedParameters } from './merge.ts'
 import { type Checkpoint, type Parents, parameterCount, readParameter } from './parents.ts'
 import { type Parameter, type Place, type VectorStore, vectorStore } from './vector-store.ts'
@@ -77,31 +77,43 @@ function placeOf({ kind, deviceBytes, hostBytes }: Backend, base: number, vector
 
 type ReadTaskVectors = (name: string) => Promise<{ base: Float32Array; vectors: Float32Array }>
 
-/** One parameter's base (n) and task vectors (vectors, n). Both arrays are made once, as long as the largest parameter: garbage of a model's size would wait for a collection. */
+/** One parameter's base (n) and task vectors (vectors, n), as the tower holds them. Both arrays are made once, as long as the largest parameter: garbage of a model's size would wait for a collection. */
 function taskVectors(parents: Parents): ReadTaskVectors {
   const largest = largestOf(parents.parameters)
   const count = parents.vectors.length
   const [still, rows] = [new Float32Array(largest), new Float32Array(largest * count)]
   return async (name) => {
+    const shape = parents.parameters.get(name) ?? []
     const base = await readParameter(parents.base, name, still)
     const n = base.length
-    for (const [k, vector] of parents.vectors.entries())
-      subtract(await readParameter(vector, name, rows.subarray(k * n, (k + 1) * n)), base)
+    for (const [k, checkpoint] of parents.vectors.entries()) {
+      const vector = await readParameter(checkpoint, name, rows.subarray(k * n, (k + 1) * n))
+      subtract(vector, base)
+      toHeld(name, shape, vector)
+    }
+    toHeld(name, shape, base)
     return { base, vectors: rows.subarray(0, count * n) }
   }
 }
 
 async function* allParameters(parents: Parents, read: ReadTaskVectors, place: Place): AsyncGenerator<Parameter> {
   for (const [name, shape] of parents.parameters) {
-    const parameter = place === 'files' ? { base: await readParameter(parents.base, name), vectors: new Float32Array() } : await read(name)
-    yield { name, shape: flat(shape), ...parameter }
+    const held = { name, shape: heldShape(name, shape) }
+    if (place !== 'files') yield { ...held, ...(await read(name)) }
+    else {
+      const base = await readParameter(parents.base, name)
+      toHeld(name, shape, base)
+      yield { ...held, base, vectors: new Float32Array() }
+    }
   }
 }
 
 async function* differences(parents: Parents, groups: Groups, coefficients: Table): AsyncGenerator<Parameter> {
   for await (const { name, values, base } of mergedParameters(parents, groups, coefficients)) {
+    const shape = parents.parameters.get(name) ?? []
     subtract(values, base)
-    yield { name, shape: flat(parents.parameters.get(name) ?? []), base, vectors: values }
+    for (const side of [values, base]) toHeld(name, shape, side)
+    yield { name, shape: heldShape(name, shape), base, vectors: values }
   }
 }
 
@@ -109,7 +121,11 @@ async function load(ops: Ops, shapes: Map<string, number[]>, parameters: () => N
   const tensors = new Map<string, Tensor>()
   const dispose = (): void => tf.dispose([...tensors.values()])
   try {
-    for await (const { name, values } of parameters()) tensors.set(name, ops.upload(values, flat(shapes.get(name) ?? [])))
+    for await (const { name, values } of parameters()) {
+      const shape = shapes.get(name) ?? []
+      toHeld(name, shape, values)
+      tensors.set(name, ops.upload(values, heldShape(name, shape)))
+    }
   } catch (error) {
     dispose() // a file refused half-way leaves nothing on the device
     throw error
@@ -124,8 +140,4 @@ function largestOf(parameters: Map<string, number[]>): number {
 /** a - b, in a. */
 function subtract(a: Float32Array, b: Float32Array): void {
   for (let i = 0; i < a.length; i++) a[i] = (a[i] as number) - (b[i] as number)
-}
-
-function flat(shape: readonly number[]): number[] {
-  return shape.length > 2 ? [shape[0] as number, shape.slice(1).reduce((a, b) => a * b, 1)] : [...shape]
 }
