@@ -27,7 +27,7 @@ export async function openSource(path: string): Promise<ByteSource> {
     path: absolute,
     name,
     size: info.size,
-    read: (offset, length) => readExactly(handle, name, offset, length),
+    read: (offset, length, into) => readExactly(handle, name, offset, length, into),
     close: () => handle.close(),
   }
 }
@@ -76,8 +76,8 @@ async function openFile(path: string): Promise<FileHandle> {
   }
 }
 
-async function readExactly(handle: FileHandle, name: string, offset: number, length: number): Promise<Uint8Array> {
-  const buffer = new Uint8Array(length)
+async function readExactly(handle: FileHandle, name: string, offset: number, length: number, into?: Uint8Array): Promise<Uint8Array> {
+  const buffer = into?.subarray(0, length) ?? new Uint8Array(length)
   let done = 0
   while (done < length) {
     const { bytesRead } = await handle.read(buffer, done, length - done, offset + done)

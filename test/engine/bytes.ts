@@ -8,10 +8,12 @@ export function sourceOf(bytes: Uint8Array, name = 'memory.safetensors'): ByteSo
     path: `/memory/${name}`,
     name,
     size: bytes.length,
-    read: async (offset, length) => {
+    read: async (offset, length, into) => {
       if (offset + length > bytes.length)
         throw new BasilError({ code: 'file-damaged', what: 'A file ends too early', where: name, why: 'it does', next: 'get it again' })
-      return bytes.slice(offset, offset + length)
+      const found = bytes.slice(offset, offset + length)
+      into?.set(found)
+      return into?.subarray(0, length) ?? found
     },
     close: async () => undefined,
   }

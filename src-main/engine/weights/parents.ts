@@ -1,10 +1,10 @@
 // The checkpoints a run combines, opened together and held against each other before long work starts: one architecture,
 // the same names, integer buffers equal. Weights are read one tensor at a time and every value is checked to be finite.
 import { BasilError } from '../../contract/errors.ts'
-import { isFloating, toFloat32 } from '../formats/dtype.ts'
+import { dtypes, isFloating, toFloat32 } from '../formats/dtype.ts'
 import { openTensorFile } from '../formats/index.ts'
 import type { OpenSource } from '../formats/source.ts'
-import type { TensorFile } from '../formats/tensor-file.ts'
+import type { TensorFile, TensorInfo } from '../formats/tensor-file.ts'
 import { type Architecture, requireTower, towerParameters } from '../models/clip-names.ts'
 
 export interface Checkpoint {
@@ -52,12 +52,12 @@ export async function openCheckpoint(path: string, open: OpenSource): Promise<Ch
   }
 }
 
-/** A tower parameter (name without prefix) as float32. Throws tensor-not-finite naming file and tensor. */
-export async function readParameter({ file, architecture }: Checkpoint, name: string): Promise<Float32Array> {
+/** A tower parameter (name without prefix) as float32, in the start of `into` where it is given. Throws tensor-not-finite naming file and tensor. */
+export async function readParameter({ file, architecture }: Checkpoint, name: string, into?: Float32Array): Promise<Float32Array> {
   const full = architecture.prefix + name
   const info = file.tensors.get(full)
   if (!info) throw new Error(`${full} is not in ${file.source.name}`)
-  const values = toFloat32(await file.read(full), info.dtype)
+  const values = await floatsOf(file, info, into)
   const bad = firstNotFinite(values)
   if (bad >= 0)
     throw new BasilError({
@@ -67,6 +67,35 @@ export async function readParameter({ file, architecture }: Checkpoint, name: st
       why: `element ${bad} is ${values[bad]}`,
       next: 'use a checkpoint saved before its training diverged',
     })
+  return values
+}
+
+async function floatsOf(file: TensorFile, { name, dtype, bytes }: TensorInfo, into?: Float32Array): Promise<Float32Array> {
+  if (!into) return toFloat32(await file.read(name), dtype)
+  if (dtype !== 'F32') {
+    const values = toFloat32(await file.read(name), dtype)
+    into.set(values)
+    return into.subarray(0, values.length)
+  }
+  await file.read(name, new Uint8Array(into.buffer, into.byteOffset, bytes))
+  return into.subarray(0, bytes / 4)
+}
+
+/** Elements of a tower parameter from `first` on as float32, in the start of `into`; they may be NaN or infinite. */
+export async function readSlice(
+  { file, architecture }: Checkpoint,
+  name: string,
+  first: number,
+  count: number,
+  into: Float32Array,
+): Promise<Float32Array> {
+  const info = file.tensors.get(architecture.prefix + name)
+  if (!info) throw new Error(`${name} is not in ${file.source.name}`)
+  const bytes = dtypes[info.dtype]
+  const values = into.subarray(0, count)
+  const own = info.dtype === 'F32' ? new Uint8Array(values.buffer, values.byteOffset, values.byteLength) : undefined
+  const read = await file.source.read(info.offset + first * bytes, count * bytes, own)
+  if (!own) values.set(toFloat32(read, info.dtype))
   return values
 }
 

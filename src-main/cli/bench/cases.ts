@@ -1,0 +1,74 @@
+// What is measured: coefficient steps and forward passes at ViT-B/32's sizes and at a small ViT's, on every engine that is here.
+import type { Shape } from './scratch.ts'
+
+export type EngineKind = 'native' | 'wasm'
+
+export interface StepCase {
+  name: string // what --only looks into
+  engine: EngineKind
+  model: string
+  shape: Shape
+  batch: number
+  vectors: number // 0: forward only
+  precision: 'float32' | 'float16' // of our vectors
+}
+
+const shapes = {
+  b32: { imageSize: 224, patchSize: 32, width: 768, layers: 12, embed: 512 },
+  small: { imageSize: 56, patchSize: 8, width: 256, layers: 10, embed: 128 },
+  tiny: { imageSize: 16, patchSize: 8, width: 64, layers: 2, embed: 32 }, // measured when asked for by name: it says nothing about speed
+} satisfies Record<string, Shape>
+
+const engines = ['native', 'wasm'] as const
+
+const steps: [keyof typeof shapes, number, number, StepCase['precision']?][] = [
+  ['b32', 32, 0],
+  ['b32', 32, 1],
+  ['b32', 32, 8],
+  ['b32', 32, 8, 'float16'],
+  ['b32', 128, 1],
+  ['b32', 128, 8],
+  ['b32', 128, 8, 'float16'],
+  ['small', 64, 1],
+  ['tiny', 4, 2],
+  ['tiny', 4, 2, 'float16'],
+  ['tiny', 4, 0],
+]
+
+/** Those whose name holds one of the comma-separated words of `only`; without it all but the tiny ones. */
+export function stepCases(only: string): StepCase[] {
+  const all = engines.flatMap((engine) =>
+    steps.map(([model, batch, vectors, precision = 'float32']): StepCase => {
+      const name = `${engine}-${model}-batch${batch}-${vectors ? `vectors${vectors}` : 'forward'}${precision === 'float16' ? '-float16' : ''}`
+      return { name, engine, model, shape: shapes[model], batch, vectors, precision }
+    }),
+  )
+  return all.filter(({ name, model }) => (only ? isWanted(name, only) : model !== 'tiny'))
+}
+
+/** A linearised model's epochs; ViT-B/32's features take minutes, so they are computed when asked for by name. */
+export function linearisedCases(only: string): StepCase[] {
+  const sizes: [keyof typeof shapes, number][] = [
+    ['small', 16],
+    ['b32', 8],
+    ['tiny', 4],
+  ]
+  const all = engines.flatMap((engine) =>
+    sizes.map(([model, batch]): StepCase => {
+      return { name: `${engine}-${model}-linearised`, engine, model, shape: shapes[model], batch, vectors: 1, precision: 'float32' }
+    }),
+  )
+  return all.filter(({ name, model }) => (only ? isWanted(name, only) : model === 'small'))
+}
+
+/** The checkpoints of the training-free merge. */
+export function mergeCase(only: string): { name: string; model: string; shape: Shape; vectors: number } | null {
+  const name = (['b32-merge', 'tiny-merge'] as const).find((name) => isWanted(name, only))
+  if (name === 'b32-merge') return { name, model: 'b32', shape: shapes.b32, vectors: 8 }
+  if (name === 'tiny-merge' && only) return { name, model: 'tiny', shape: shapes.tiny, vectors: 2 }
+  return null
+}
+
+function isWanted(name: string, only: string): boolean {
+  return only === '' || only.split(',').some((word) => name.includes(word))
+}

@@ -1,0 +1,117 @@
+// What a benchmark says, as one JSON document: the machine, and for every case both sides' medians, the median of the paired
+// rounds' ratios (ours / PyTorch's), the peaks of memory, and how far the gradients of the coefficients are apart.
+import { z } from 'zod'
+
+import { linearisedSchema } from './protocol.ts'
+
+const measuredSchema = z.object({
+  name: z.string(),
+  wall: z.number(), // ms, median over rounds
+  cpu: z.number(), // ms, of all threads
+  peak: z.number().nullable(), // bytes, of the whole process from its start
+  deviceMemory: z.number().nullable(), // bytes on the GPU
+})
+export type MeasuredSide = z.infer<typeof measuredSchema>
+
+export const stepResultSchema = z.object({
+  name: z.string(),
+  model: z.string(),
+  batch: z.number(),
+  vectors: z.number(), // 0: forward only
+  precision: z.string(), // of our vectors
+  rounds: z.number(),
+  ours: measuredSchema.nullable(),
+  peer: measuredSchema.nullable(), // null: no PyTorch here
+  ratio: z.object({ wall: z.number(), cpu: z.number(), peak: z.number().nullable() }).nullable(),
+  difference: z.number().nullable(), // max |g - g'| / max |g'| of the gradients; of the losses where there are none
+  problem: z.string(), // why a figure is missing, or wrong; empty where nothing is
+})
+export type StepResult = z.infer<typeof stepResultSchema>
+
+export const mergeResultSchema = z.object({
+  name: z.string(),
+  vectors: z.number(),
+  bytesRead: z.number(), // of all checkpoints, each counted once
+  bytesWritten: z.number(),
+  rounds: z.number(),
+  peak: z.number().nullable(),
+  /** Bytes a second: the files read one behind the other, and merged; cold is null where the page cache cannot be emptied of them. */
+  cold: z.object({ read: z.number(), merge: z.number(), ratio: z.number() }).nullable(),
+  warm: z.object({ read: z.number(), merge: z.number(), ratio: z.number() }),
+})
+export type MergeResult = z.infer<typeof mergeResultSchema>
+
+const linearisedResultSchema = linearisedSchema.extend({ name: z.string() })
+
+export const benchSchema = z.object({
+  type: z.literal('bench'),
+  basil: z.string(),
+  date: z.string(), // ISO 8601, UTC
+  machine: z.object({ system: z.string(), processor: z.string(), cores: z.number(), memoryBytes: z.number(), gpus: z.array(z.string()) }),
+  versions: z.record(z.string(), z.string()),
+  engines: z.array(z.string()),
+  peer: z.string(), // the PyTorch compared with, or why there is none
+  steps: z.array(stepResultSchema),
+  merge: mergeResultSchema.nullable(),
+  linearised: z.array(linearisedResultSchema),
+})
+export type Bench = z.infer<typeof benchSchema>
+
+export function headLines({ machine, engines, peer, date }: Bench): string[] {
+  const { processor, cores, memoryBytes, gpus } = machine
+  return [
+    `${[`${cores} cores`, processor, `${(memoryBytes / 2 ** 30).toFixed(0)} GiB`, ...gpus].join(', ')}; ${date.slice(0, 10)}`,
+    ...engines,
+    peer,
+  ]
+}
+
+export function stepLines(results: readonly StepResult[]): string[] {
+  const rows = results.map((r) => [
+    r.name,
+    milliseconds(r.ours?.wall),
+    r.peer ? milliseconds(r.peer.wall) : '',
+    r.ratio ? r.ratio.wall.toFixed(2) : r.problem || 'no PyTorch here',
+    r.ratio ? r.ratio.cpu.toFixed(2) : '',
+    gigabytes(r.ours?.peak),
+    r.peer ? gigabytes(r.peer.peak) : '',
+    r.ratio?.peak ? r.ratio.peak.toFixed(2) : '',
+    r.difference === null ? '' : `${r.difference.toExponential(1)}${r.ratio && r.problem ? ` ${r.problem}` : ''}`,
+  ])
+  return aligned([['case', 'ms', 'PyTorch', 'ratio', 'of CPU', 'peak GB', 'PyTorch', 'ratio', 'gradient differs by'], ...rows])
+}
+
+export function mergeLines(merge: MergeResult | null): string[] {
+  if (!merge) return []
+  const row = (name: string, m: MergeResult['cold']): string[] =>
+    m
+      ? [`${merge.name}, ${name}`, rate(m.read), rate(m.merge), m.ratio.toFixed(2)]
+      : [`${merge.name}, ${name}`, 'cannot be measured here', '', '']
+  const size = `${(merge.bytesRead / 1e9).toFixed(2)} GB read, ${(merge.bytesWritten / 1e9).toFixed(2)} GB written, peak ${gigabytes(merge.peak)} GB`
+  return [...aligned([['case', 'disk MB/s', 'merge MB/s', 'ratio'], row('cold', merge.cold), row('warm', merge.warm)]), size]
+}
+
+export function linearisedLines(results: Bench['linearised']): string[] {
+  if (results.length === 0) return []
+  const rows = results.map((r) => [
+    r.name,
+    milliseconds(r.jvpMs),
+    milliseconds(r.cachedMs),
+    r.ratio.toFixed(0),
+    r.disagreement.toExponential(1),
+  ])
+  return aligned([['case', 'epoch by jvp, ms', 'on features, ms', 'times as fast', 'gradient differs by'], ...rows])
+}
+
+/** A Markdown table whose columns line up in a terminal too. */
+function aligned(rows: readonly string[][]): string[] {
+  const widths = (rows[0] ?? []).map((_, c) => Math.max(...rows.map((r) => (r[c] ?? '').length)))
+  const line = (cells: readonly string[]): string =>
+    `| ${cells.map((cell, c) => (c ? cell.padStart(widths[c] ?? 0) : cell.padEnd(widths[c] ?? 0))).join(' | ')} |`
+  const [head = [], ...body] = rows
+  return [line(head), line(widths.map((w) => '-'.repeat(w))), ...body.map(line)]
+}
+
+const milliseconds = (ms: number | undefined): string => (ms === undefined ? '-' : ms.toFixed(ms < 10 ? 2 : 0))
+const gigabytes = (bytes: number | null | undefined): string => (bytes ? (bytes / 1e9).toFixed(2) : '-')
+const rate = (bytesPerSecond: number): string => (bytesPerSecond / 1e6).toFixed(0)
