@@ -32,7 +32,6 @@ export interface Backend {
   simd: string
   reason: string // why native TensorFlow is not used; empty when it is
   versions: Record<string, string>
-  microBatch: number // images at a time that keep it busy without much memory
   ops: Ops
   memory(): { tensors: number; bytes: number }
   /**
@@ -67,7 +66,6 @@ async function wasmBackend(threads: number, folder: string | undefined, reason: 
     simd: device.simd,
     reason,
     versions: { 'tfjs-core': tf.version_core, 'tfjs-backend-wasm': version },
-    microBatch: 16,
     ops: wasmOps(device),
     memory,
     deviceBytes: () => Math.min(wasmBytes, memoryBound()),
@@ -86,7 +84,6 @@ function nativeBackend({ backend, versions }: Native, threads: number): Backend 
     simd: 'native',
     reason: '',
     versions: { 'tfjs-core': tf.version_core, ...versions },
-    microBatch: gpu ? 128 : 16,
     ops: tfOps(backend),
     memory,
     deviceBytes: gpu ? gpuBytes : hostBytes,

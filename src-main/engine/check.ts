@@ -6,6 +6,7 @@ import { describeTasks } from './datasets/tasks.ts'
 import type { FeatureCache } from './formats/feature-cache.ts'
 import type { OpenSource } from './formats/source.ts'
 import { floatsOf, learningSplits, requireRoom } from './models/linear-features.ts'
+import { microBatchFor } from './models/micro-batch.ts'
 import { groupsOf } from './weights/merge.ts'
 import { openCheckpoint, openParents, parameterCount } from './weights/parents.ts'
 
@@ -24,7 +25,7 @@ export async function checkRun(config: ResolvedConfig, open: OpenSource, feature
       const splits = learningSplits(config).map(({ task, split, path }) => ({ path, images: tasks[task]?.[split] ?? 0 }))
       requireRoom(splits, floats, features)
     }
-    const rows = (config.microBatch ?? 16) * architecture.tokens
+    const rows = microBatchFor(config.microBatch, { kind: 'native-cpu' }, architecture).size * architecture.tokens
     const activations = 4 * rows * architecture.layers * (12 * architecture.width + architecture.heads * architecture.tokens)
     return {
       parameters,
@@ -32,7 +33,10 @@ export async function checkRun(config: ResolvedConfig, open: OpenSource, feature
       vectors: config.vectors.length,
       coefficients: groups.names.length * config.vectors.length,
       images: tasks.reduce((sum, t) => sum + t.training + t.validation + t.test, 0),
-      memoryBytes: 4 * parameters * (2 + config.vectors.length) + activations + tasks.reduce((sum, t) => sum + t.bytes, 0),
+      memoryBytes:
+        parameters * (8 + config.vectors.length * (config.vectorPrecision === 'float16' ? 2 : 4)) +
+        activations +
+        tasks.reduce((sum, t) => sum + t.bytes, 0),
     }
   } finally {
     await parents.close()

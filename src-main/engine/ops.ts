@@ -51,6 +51,9 @@ export interface Ops {
   /** y = (x - mean) * scale * gain + bias over each row; x (rows, width). */
   layerNorm(x: Tensor2D, gain: Tensor1D, bias: Tensor1D, epsilon: number): { y: Tensor2D; saved: LayerNormSaved }
 
+  /** y again, from what its forward pass saved. */
+  layerNormAgain(x: Tensor2D, saved: LayerNormSaved, gain: Tensor1D, bias: Tensor1D, epsilon: number): Tensor2D
+
   /** From dL/dy (rows, width): dL/dx (rows, width), dL/dgain and dL/dbias (width). */
   layerNormGradient(dy: Tensor2D, x: Tensor2D, saved: LayerNormSaved, gain: Tensor1D): { dx: Tensor2D; dgain: Tensor1D; dbias: Tensor1D }
 

@@ -15,7 +15,7 @@ import { finalEvaluation, references } from './evaluate.ts'
 import { faultOf } from './faults.ts'
 import { methodNamed } from './methods/index.ts'
 import type { Workplace } from './models/clip-problem.ts'
-import { halvings, microBatchOf } from './models/micro-batch.ts'
+import { halvings, microBatchFor } from './models/micro-batch.ts'
 import { openProblem, roomFor } from './models/open-problem.ts'
 import { objectiveNamed } from './objectives/index.ts'
 import { fromDifferenceVector, type Problem, type Split } from './problem.ts'
@@ -25,8 +25,8 @@ import { openParents } from './weights/parents.ts'
 
 export async function* run(config: ResolvedConfig, host: RunHost): AsyncGenerator<EngineEvent> {
   const began = performance.now()
-  const microBatch = microBatchOf(config.microBatch ?? host.backend.microBatch)
   const parents = await openParents(config.pretrained, config.vectors, host.open)
+  const microBatch = microBatchFor(config.microBatch, host.backend, parents.architecture)
   try {
     const groups = groupsOf(parents, config.blocks)
     const tasks = await readTasks(config, parents.architecture, host.open)

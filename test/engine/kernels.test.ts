@@ -96,6 +96,7 @@ describe.each(await kernelEngines())('$name', ({ options }) => {
     close(y, want.y, [rows, width])
     close(tf.clone(saved.mean), want.mean, [rows])
     close(tf.clone(saved.scale), want.scale, [rows])
+    close(ops.layerNormAgain(input, saved, vector(gain), vector(bias), 1e-5), want.y, [rows, width])
     const { dx, dgain, dbias } = ops.layerNormGradient(matrix(dy, [rows, width]), input, saved, vector(gain))
     const loss = (xs: Numbers, gains: Numbers, biases: Numbers) =>
       reference.inner(dy, reference.layerNorm(xs, gains, biases, rows, width, 1e-5).y)
@@ -241,6 +242,7 @@ function everything(ops: Ops, { x, dy, weight, bias, gain }: ReturnType<typeof m
   const norm = ops.layerNorm(x, gain, gain, 1e-5)
   const gradients = ops.layerNormGradient(dy, x, norm.saved, gain)
   const more = [
+    ops.layerNormAgain(x, norm.saved, gain, gain, 1e-5),
     ops.matmul(dy, qkv, true),
     ops.matmul(qkv, weight),
     ops.sumRows(qkv),

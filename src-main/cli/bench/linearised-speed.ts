@@ -4,7 +4,7 @@ import { resolveConfig } from '../../contract/resolve.ts'
 import type { Backend } from '../../engine/backend.ts'
 import { filled, type Table } from '../../engine/coefficients/table.ts'
 import { readTasks } from '../../engine/datasets/tasks.ts'
-import { microBatchOf } from '../../engine/models/micro-batch.ts'
+import { microBatchFor } from '../../engine/models/micro-batch.ts'
 import { type OpenProblem, openProblem } from '../../engine/models/open-problem.ts'
 import { objectiveNamed } from '../../engine/objectives/index.ts'
 import { groupsOf } from '../../engine/weights/merge.ts'
@@ -79,7 +79,7 @@ async function opened(
     tower: { architecture: parents.architecture, activation: config.activation, ops: backend.ops },
     tasks: await readTasks(config, parents.architecture, openSource),
     objective: objectiveNamed(config.objective),
-    microBatch: microBatchOf(config.microBatch ?? backend.microBatch),
+    microBatch: microBatchFor(config.microBatch, backend, parents.architecture),
     signal,
   }
   const host = { backend, open: openSource, hash: hashFile, resume: null, parents: [], stopping: () => false, signal }

@@ -10,7 +10,7 @@ import { adamwStep } from '../../engine/coefficients/adamw.ts'
 import { filled, fromNumbers, type Table, toNumbers } from '../../engine/coefficients/table.ts'
 import { readTasks } from '../../engine/datasets/tasks.ts'
 import { clipProblem, measure, type Workplace } from '../../engine/models/clip-problem.ts'
-import { microBatchOf } from '../../engine/models/micro-batch.ts'
+import { microBatchFor } from '../../engine/models/micro-batch.ts'
 import { objectiveNamed } from '../../engine/objectives/index.ts'
 import { loadCheckpoint, openStore } from '../../engine/weights/device.ts'
 import { groupsOf } from '../../engine/weights/merge.ts'
@@ -45,7 +45,7 @@ async function open(backend: Backend, opening: Opening): Promise<Work> {
     tower: { architecture: parents.architecture, activation: config.activation, ops: backend.ops },
     tasks: await readTasks(config, parents.architecture, openSource),
     objective: objectiveNamed(config.objective),
-    microBatch: microBatchOf(config.microBatch ?? backend.microBatch),
+    microBatch: microBatchFor(config.microBatch, backend, parents.architecture),
     signal: new AbortController().signal,
   }
   if (isForward) {

@@ -1,7 +1,7 @@
 // `Ops` on native TensorFlow, by its own operations where tfjs-core maps badly: MatMul (tfjs-core takes BatchMatMulV2, 1.6
 // times slower where b is not transposed), BiasAdd, BiasAddGrad for sums over rows (2 to 3.5 times faster than Sum) and
 // SigmoidGrad. Nothing is fused here, so each pass over a wide activation counts.
-import type { Activation, AttentionShape, Ops } from '../ops.ts'
+import type { Activation, AttentionShape, LayerNormSaved, Ops } from '../ops.ts'
 import type { Tensor, Tensor1D, Tensor2D, Tensor3D } from '../tf.ts'
 import { tf } from '../tf.ts'
 import { tfTangents } from './tf-tangents.ts'
@@ -80,10 +80,12 @@ export function tfOps(backend: NativeBackend): Ops {
         return { y, saved: { mean: flat(mean), scale: flat(scale) } }
       }),
 
+    layerNormAgain: (x, saved, gain, bias) => tf.tidy(() => addBias(tf.mul<Tensor2D>(normalised(x, saved), gain), bias)),
+
     layerNormGradient: (dy, x, saved, gain) =>
       tf.tidy(() => {
         const scale = tf.expandDims(saved.scale, 1)
-        const h = tf.mul<Tensor2D>(tf.sub(x, tf.expandDims(saved.mean, 1)), scale)
+        const h = normalised(x, saved)
         const g = tf.mul<Tensor2D>(dy, gain)
         const across = tf.mul(h, tf.mean(tf.mul(g, h), 1, true))
         const dx = tf.mul<Tensor2D>(scale, tf.sub(tf.sub(g, tf.mean(g, 1, true)), across))
@@ -105,6 +107,10 @@ export function tfOps(backend: NativeBackend): Ops {
     vectors: tfVectors(backend),
     read: (a) => Float32Array.from(a.dataSync()),
   }
+}
+
+function normalised(x: Tensor2D, { mean, scale }: LayerNormSaved): Tensor2D {
+  return tf.mul(tf.sub(x, tf.expandDims(mean, 1)), tf.expandDims(scale, 1))
 }
 
 function flat(x: Tensor): Tensor1D {

@@ -66,6 +66,19 @@ export function wasmOps(device: WasmDevice): Ops {
     pool.run(kernel, values, Math.ceil(like.size / TILE), like.size < SMALL_ARRAY)
   }
 
+  function layerNorm(x: Tensor2D, gain: Tensor1D, bias: Tensor1D, epsilon: number): { y: Tensor2D; saved: LayerNormSaved } {
+    const [rows, width] = x.shape
+    same('gain of a layer norm', gain.size, width)
+    same('bias of a layer norm', bias.size, width)
+    const y = device.output<Tensor2D>([rows, width])
+    const mean = device.output<Tensor1D>([rows])
+    const scale = device.output<Tensor1D>([rows])
+    const { chunks, perChunk } = chunksOf(rows)
+    const values = [at(x), at(gain), at(bias), at(y), at(mean), at(scale), rows, width, [epsilon], perChunk] as const
+    pool.run('layerNorm', values, chunks, x.size < SMALL_ARRAY)
+    return { y, saved: { mean, scale } }
+  }
+
   function activation(x: Tensor2D, kind: Activation): Tensor2D {
     const out = device.output<Tensor2D>(x.shape)
     elementwise('activation', x, [at(x), at(out), x.size, kind === 'gelu' ? 1 : 0])
@@ -90,17 +103,12 @@ export function wasmOps(device: WasmDevice): Ops {
       return out
     },
 
-    layerNorm(x, gain, bias, epsilon) {
-      const [rows, width] = x.shape
-      same('gain of a layer norm', gain.size, width)
-      same('bias of a layer norm', bias.size, width)
-      const y = device.output<Tensor2D>([rows, width])
-      const mean = device.output<Tensor1D>([rows])
-      const scale = device.output<Tensor1D>([rows])
-      const { chunks, perChunk } = chunksOf(rows)
-      const values = [at(x), at(gain), at(bias), at(y), at(mean), at(scale), rows, width, [epsilon], perChunk] as const
-      pool.run('layerNorm', values, chunks, x.size < SMALL_ARRAY)
-      return { y, saved: { mean, scale } }
+    layerNorm,
+
+    layerNormAgain(x, _saved, gain, bias, epsilon) {
+      const { y, saved } = layerNorm(x, gain, bias, epsilon)
+      tf.dispose([saved.mean, saved.scale])
+      return y
     },
 
     layerNormGradient(dy, x, { mean, scale }: LayerNormSaved, gain) {

@@ -5,7 +5,7 @@
 // stacked as rows, (k * images * tokens, width), so that every product with a weight is one large 2-D product; (k * images,
 // width) behind the last layer's attention.
 import { type Tensor, type Tensor1D, type Tensor2D, tf } from '../tf.ts'
-import { classRowsOf, embed, epsilon, isTurned, type LayerTape, type Tape, type Tower, type Weights } from './clip-vit.ts'
+import { classRowsOf, embed, epsilon, isTurned, type LayerTape, normAgain, type Tape, type Tower, type Weights } from './clip-vit.ts'
 
 /** The tangent of each parameter, in the parameter's own shape; undefined where it does not move. */
 export type Direction = (name: string) => Tensor | undefined
@@ -79,7 +79,8 @@ function attentionHalf(stack: Stack, dx: Tensor2D, layer: number): Tensor2D {
   const at = `transformer.resblocks.${layer}.`
   const { x, kept } = layerOf(stack, layer)
   const dh = normTangent(stack, dx, x, kept.ln1, `${at}ln_1`)
-  const dqkv = consumed(dh, linearTangent(stack, dh, kept.h1, `${at}attn.in_proj_`))
+  const h = normAgain(ops, stack.weights, `${at}ln_1`, x, kept.ln1)
+  const dqkv = consumed(h, consumed(dh, linearTangent(stack, dh, h, `${at}attn.in_proj_`)))
   const dY = consumed(dqkv, ops.attentionTangent(dqkv, kept.qkv, kept.probabilities, { images: stack.tape.images, tokens, heads }))
   const isLast = layer === layers - 1
   const read = (all: Tensor2D): Tensor2D => (isLast ? classRowsOf(all, stack.inside.length * stack.tape.images) : tf.clone(all))
@@ -99,7 +100,8 @@ function mlpHalf(stack: Stack, dx: Tensor2D, layer: number): Tensor2D {
   const at = `transformer.resblocks.${layer}.`
   const { kept } = layerOf(stack, layer)
   const dh = normTangent(stack, dx, kept.x2, kept.ln2, `${at}ln_2`)
-  const dWide = consumed(dh, linearTangent(stack, dh, kept.h2, `${at}mlp.c_fc.`))
+  const h = normAgain(ops, stack.weights, `${at}ln_2`, kept.x2, kept.ln2)
+  const dWide = consumed(h, consumed(dh, linearTangent(stack, dh, h, `${at}mlp.c_fc.`)))
   const dActive = consumed(dWide, ops.activationTangent(dWide, kept.wide, activation))
   const active = ops.activation(kept.wide, activation)
   const dNarrow = consumed(dActive, linearTangent(stack, dActive, active, `${at}mlp.c_proj.`))

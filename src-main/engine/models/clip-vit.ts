@@ -27,16 +27,14 @@ export function isTurned(name: string): boolean {
   return name.endsWith('mlp.c_proj.weight')
 }
 
-/** What a layer's reverse needs; in the last layer x2 and what follows have a row an image. */
+/** What a layer's reverse needs, beside the norms' outputs, which cost less to make again than to keep; in the last layer x2 and what follows have a row an image. */
 export interface LayerTape {
   ln1: LayerNormSaved
-  h1: Tensor2D // (rows, width)
   qkv: Tensor2D // (rows, 3 * width)
   probabilities: Tensor3D // (images * heads, tokens, tokens)
   mixed: Tensor2D // (rows, width)
   x2: Tensor2D
   ln2: LayerNormSaved
-  h2: Tensor2D
   wide: Tensor2D // (rows, 4 * width), before the activation
 }
 
@@ -115,8 +113,8 @@ function layer({ ops, architecture, activation }: Tower, weights: Weights, i: nu
   const active = ops.activation(wide, activation)
   const narrow = ops.linear(active, w2('mlp.c_proj.weight'), w1('mlp.c_proj.bias'), true)
   const next = ops.add(x2, narrow)
-  tf.dispose([attended, active, narrow])
-  const tape: LayerTape = { ln1: ln1.saved, h1: ln1.y, qkv, probabilities, mixed, x2, ln2: ln2.saved, h2: ln2.y, wide }
+  tf.dispose([ln1.y, attended, ln2.y, active, narrow])
+  const tape: LayerTape = { ln1: ln1.saved, qkv, probabilities, mixed, x2, ln2: ln2.saved, wide }
   return { next, tape }
 }
 
@@ -125,7 +123,7 @@ function layersThatFit({ architecture, freeBytes }: Tower, images: number): numb
   const { tokens, width, heads, layers } = architecture
   if (!freeBytes) return layers
   const input = 4 * images * tokens * width
-  const activations = 11 * input + 4 * images * heads * tokens * tokens
+  const activations = 9 * input + 4 * images * heads * tokens * tokens
   const working = 2 * activations + 4 * 4 * width * width // a layer's gradients, and one of the weights
   const left = freeBytes() - layers * input - working
   return Math.min(layers, Math.max(0, Math.floor(left / activations)))
@@ -213,7 +211,9 @@ function layerReverse(
   const dWide = active.gradient(dActive)
   active.dispose()
   dActive.dispose()
-  const dH2 = linearBack(`${at}mlp.c_fc.`, dWide, kept.h2)
+  const h2 = normAgain(ops, weights, `${at}ln_2`, kept.x2, kept.ln2)
+  const dH2 = linearBack(`${at}mlp.c_fc.`, dWide, h2)
+  h2.dispose()
   const ln2 = ops.layerNormGradient(dH2, kept.x2, kept.ln2, weights(`${at}ln_2.weight`) as Tensor1D)
   giveNorm(give, `${at}ln_2`, ln2)
   const dx2 = ops.add(dNext, ln2.dx)
@@ -225,12 +225,19 @@ function layerReverse(
   const dPassed = isLast ? atClassRows(dx2, tokens) : dx2
   if (isLast) tf.dispose([dMixed, dx2])
   const dQkv = ops.attentionGradient(dY, kept.qkv, kept.probabilities, { images, tokens, heads })
-  const dH1 = linearBack(`${at}attn.in_proj_`, dQkv, kept.h1)
+  const h1 = normAgain(ops, weights, `${at}ln_1`, x, kept.ln1)
+  const dH1 = linearBack(`${at}attn.in_proj_`, dQkv, h1)
+  h1.dispose()
   const ln1 = ops.layerNormGradient(dH1, x, kept.ln1, weights(`${at}ln_1.weight`) as Tensor1D)
   giveNorm(give, `${at}ln_1`, ln1)
   const dx = ops.add(dPassed, ln1.dx)
   tf.dispose([dY, dPassed, dQkv, dH1, ln1.dx])
   return dx
+}
+
+/** A norm's output, by the norm's name. */
+export function normAgain(ops: Ops, weights: Weights, name: string, x: Tensor2D, saved: LayerNormSaved): Tensor2D {
+  return ops.layerNormAgain(x, saved, weights(`${name}.weight`) as Tensor1D, weights(`${name}.bias`) as Tensor1D, epsilon)
 }
 
 /** The class token's rows: (n * tokens, width) to (n, width). */
@@ -257,6 +264,6 @@ export function disposeTape(tape: Tape): void {
   tf.dispose([tape.embedded, tape.lnPre.mean, tape.lnPre.scale, tape.classRows, tape.lnPost.mean, tape.lnPost.scale, tape.pooled])
 }
 
-function disposeLayer({ ln1, h1, qkv, probabilities, mixed, x2, ln2, h2, wide }: LayerTape): void {
-  tf.dispose([ln1.mean, ln1.scale, h1, qkv, probabilities, mixed, x2, ln2.mean, ln2.scale, h2, wide])
+function disposeLayer({ ln1, qkv, probabilities, mixed, x2, ln2, wide }: LayerTape): void {
+  tf.dispose([ln1.mean, ln1.scale, qkv, probabilities, mixed, x2, ln2.mean, ln2.scale, wide])
 }
