@@ -92,10 +92,13 @@ export const configSchema = z
       .enum(['quick-gelu', 'gelu'])
       .default('quick-gelu')
       .meta({ title: 'Activation', description: 'OpenAI weights use QuickGELU' }),
-    microBatch: count.nullable().default(null).meta({
-      title: 'Micro-batch',
-      description: 'images held in memory at a time, null: what suits the engine; does not change the result beyond rounding',
-    }),
+    microBatch: z
+      .union([z.literal('auto'), count])
+      .default('auto')
+      .meta({
+        title: 'Micro-batch',
+        description: 'images held in memory at a time; auto: what suits the engine; does not change the result beyond rounding',
+      }),
     vectorPrecision: z.enum(precisions).default('float32').meta({
       title: 'Vectors in',
       description: 'float16 halves the memory of task vectors while coefficients are learned; results differ in the fourth digit',
@@ -185,7 +188,7 @@ export const resolvedSchema = z.object({
   batch: z.union([z.literal('all'), count]),
   seed: z.number(),
   activation: z.enum(['quick-gelu', 'gelu']),
-  microBatch: count.nullable(),
+  microBatch: z.union([z.literal('auto'), count]),
   vectorPrecision: z.enum(precisions).default('float32'), // not in runs of 0.1.0
   testEach: z.boolean(),
   start: stageSettings,

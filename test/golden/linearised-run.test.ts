@@ -142,8 +142,9 @@ describe.each(await backendsHere())('on %s', (prefer) => {
   test('killed while features are computed, the next run goes on where it was', async () => {
     const folderOf = home()
     const until = (e: EngineEvent): boolean => e.type === 'progress' && e.what.startsWith('Computing') && e.done === 80
-    await events(small('cached'), { features: featureCache(folderOf), until })
-    const resumed = await events(small('cached'), { features: featureCache(folderOf) })
+    const config = small('cached', { microBatch: 16 })
+    await events(config, { features: featureCache(folderOf), until })
+    const resumed = await events(config, { features: featureCache(folderOf) })
     expect(computing(resumed).map((e) => e.done)).toEqual([80])
     expect(relativeError(chosen(resumed), chosen(await events(small('cached'))))).toBeLessThan(prefer === 'wasm' ? 1e-300 : 1e-4)
   })

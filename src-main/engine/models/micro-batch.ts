@@ -15,9 +15,9 @@ export interface MicroBatch {
  * What a configuration says, or what suits the engine: enough rows to keep its products busy, few enough to keep activations
  * below a model's own size. A ViT-B/32 gets 21 images on a CPU, a ViT-L/14 3; a GPU four times as many.
  */
-export function microBatchFor(configured: number | null, { kind }: Pick<Backend, 'kind'>, { tokens, width }: Architecture): MicroBatch {
+export function microBatchFor(configured: number | 'auto', { kind }: Pick<Backend, 'kind'>, { tokens, width }: Architecture): MicroBatch {
   const elements = kind === 'native-gpu' ? 4 * busy : busy
-  return microBatchOf(configured ?? Math.max(1, Math.round(elements / (tokens * width))))
+  return microBatchOf(configured === 'auto' ? Math.max(1, Math.round(elements / (tokens * width))) : configured)
 }
 
 const busy = 820_000 // elements of an activation (rows, width)

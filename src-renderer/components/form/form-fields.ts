@@ -9,7 +9,7 @@ export interface Field {
   description: string
   kind: 'choice' | 'switch' | 'number' | 'text'
   choices: string[]
-  words: ('all' | 'none')[] // what may stand in place of a number; "none" is null
+  words: string[] // "all", "auto", "none": what may stand in place of a number; "none" is null
   fallback: string // what an empty field means, where the schema says so
 }
 
@@ -44,7 +44,7 @@ function fieldsOf(parent: Property, before: string): Field[] {
         description: (p.description ?? '').replace(/[;,]? ?null: none$/, ''), // here "none" is typed
         kind,
         choices: p.enum ?? [],
-        words: (p.anyOf ?? []).flatMap((a) => (a.const === 'all' ? ['all' as const] : a.type === 'null' ? ['none' as const] : [])),
+        words: (p.anyOf ?? []).flatMap((a) => a.const ?? (a.type === 'null' ? 'none' : [])),
         fallback: p.default === undefined ? '' : textOf(p.default),
       },
     ]
@@ -64,8 +64,7 @@ export function valueOf(field: Pick<Field, 'kind' | 'words'>, text: string): unk
   const trimmed = text.trim()
   if (trimmed === '') return undefined
   if (field.kind !== 'number') return text
-  if (trimmed === 'none' && field.words.includes('none')) return null
-  if (trimmed === 'all' && field.words.includes('all')) return 'all'
+  if (field.words.includes(trimmed)) return trimmed === 'none' ? null : trimmed
   const number = Number(trimmed)
   return Number.isFinite(number) ? number : text
 }
