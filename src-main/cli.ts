@@ -9,6 +9,7 @@ import packageJson from '../package.json' with { type: 'json' }
 import { examinationLines, examine } from './cli/doctor.ts'
 import { engineCommand } from './cli/engine.ts'
 import { followRun } from './cli/follow.ts'
+import { headsCommand } from './cli/heads.ts'
 import { detailLines, summaryLine } from './cli/lines.ts'
 import { fail, onClosedPipe, print, printJson } from './cli/output.ts'
 import { deviceSchema } from './contract/native.ts'
@@ -163,6 +164,7 @@ program
     }),
   )
 
+program.addCommand(headsCommand({ resources: join(root, 'resources'), withEngine }))
 program.addCommand(engineCommand({ home: dataFolder, resources: join(root, 'resources'), start: engine, withEngine }))
 
 program

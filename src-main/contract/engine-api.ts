@@ -4,7 +4,7 @@ import { z } from 'zod'
 
 import { resolvedSchema } from './config.ts'
 import { exportedSchema, inspectionSchema, recipeSchema } from './recipe.ts'
-import { engineEventSchema, engineInfoSchema, parentSchema, resumeSchema } from './run.ts'
+import { engineEventSchema, engineInfoSchema, parentSchema, progressSchema, resumeSchema } from './run.ts'
 
 export const planSchema = z.object({
   parameters: z.number(),
@@ -15,6 +15,21 @@ export const planSchema = z.object({
   memoryBytes: z.number(), // estimate of the engine's peak
 })
 export type Plan = z.infer<typeof planSchema>
+
+export const headRequestSchema = z.object({
+  model: z.string(), // a checkpoint with a text tower
+  activation: z.enum(['quick-gelu', 'gelu']),
+  merges: z.string(), // the tokenizer's list, gzip-compressed
+  name: z.string().min(1), // the tensor is head.NAME
+  classes: z.array(z.string().min(1)).min(1), // in the order of the labels
+  templates: z.array(z.string().includes('{}')).min(1), // "{}" is where a class's name goes
+  out: z.string(),
+  overwrite: z.boolean(),
+})
+export type HeadRequest = z.infer<typeof headRequestSchema>
+
+export const headEventSchema = z.discriminatedUnion('type', [progressSchema, exportedSchema.extend({ type: z.literal('written') })])
+export type HeadEvent = z.infer<typeof headEventSchema>
 
 export const engineContract = {
   describe: oc.output(engineInfoSchema),
@@ -29,4 +44,6 @@ export const engineContract = {
   stop: oc.output(z.boolean()),
   /** Rebuilds the model a recipe describes and writes it as safetensors; verified by reading it back. */
   rebuild: oc.input(z.object({ recipe: recipeSchema, out: z.string(), overwrite: z.boolean() })).output(exportedSchema),
+  /** Writes the zero-shot head of a CLIP model's text tower, (classes, embed), as a tensor file; verified by reading it back. */
+  makeHead: oc.input(headRequestSchema).output(eventIterator(headEventSchema)),
 }

@@ -109,7 +109,8 @@ const openedSchema = z.object({
   parameters: z.number(),
   images: z.array(z.object({ task: z.string(), classes: z.number(), training: z.number(), validation: z.number(), test: z.number() })),
 })
-const progressSchema = z.object({ type: z.literal('progress'), what: z.string(), done: z.number(), total: z.number() })
+export const progressSchema = z.object({ type: z.literal('progress'), what: z.string(), done: z.number(), total: z.number() })
+export type Progress = z.infer<typeof progressSchema>
 
 /** Memory ran out: from here on fewer images are held at a time, which changes the result by rounding alone. */
 const halvingSchema = z.object({ from: z.number(), to: z.number(), why: z.string() })

@@ -23,6 +23,7 @@ export interface AttentionShape {
   images: number
   tokens: number
   heads: number
+  causal?: boolean // a token attends to itself and to those before it
 }
 
 export type Precision = 'float32' | 'float16'
@@ -65,7 +66,8 @@ export interface Ops {
   /**
    * Multi-head self-attention, softmax(q k' / sqrt(width / heads)) v.
    * qkv (images * tokens, 3 * width): each row holds q, k, v side by side, each split into heads.
-   * Gives y (images * tokens, width) and the probabilities (images * heads, tokens, tokens) that the reverse pass needs.
+   * Gives y (images * tokens, width) and the probabilities (images * heads, tokens, tokens) that the reverse pass needs;
+   * causal, they are 0 above the diagonal.
    */
   attention(qkv: Tensor2D, shape: AttentionShape): { y: Tensor2D; probabilities: Tensor3D }
 

@@ -52,7 +52,7 @@ export async function writeAtomic(
   const on = options.disk ?? disk
   const path = resolve(target)
   const temporary = join(dirname(path), `.basil-${randomBytes(8).toString('hex')}.tmp`) // short: the target's own name may already be as long as names can be
-  if (!options.overwrite && (await exists(path, on))) throw targetExists(path)
+  await requireFree(path, options)
   let created = false
   try {
     const file = await onDisk(path, () => on.create(temporary))
@@ -66,6 +66,11 @@ export async function writeAtomic(
     if (created) await on.unlink(temporary).catch(() => undefined)
     throw error
   }
+}
+
+/** Throws target-exists where a file would be replaced that must not be: to be asked before long work for a target. */
+export async function requireFree(target: string, { overwrite, disk: on = disk }: WriteOptions): Promise<void> {
+  if (!overwrite && (await exists(target, on))) throw targetExists(resolve(target))
 }
 
 async function fill(file: OpenFile, chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>, path: string): Promise<void> {

@@ -10,6 +10,7 @@ import { run } from '../engine/run.ts'
 import { dataFolder } from '../files/data-folder.ts'
 import { featureCache } from '../files/feature-cache.ts'
 import { hashFile, openSource } from '../files/source.ts'
+import { makeHead } from './heads/make.ts'
 import { inspect } from './inspect.ts'
 import { serveEngine } from './link/engine-door.ts'
 import { parentPort } from './link/parent-port.ts'
@@ -38,6 +39,9 @@ serveEngine(
       yield* run(config, { ...sitting, backend: await backend(), open: openSource, hash: hashFile, ...kept(config) })
     },
     rebuild,
+    makeHead: async function* (request) {
+      yield* makeHead(request, (await backend()).ops)
+    },
   },
   port,
 )

@@ -50,7 +50,8 @@ function erf(x: number): number {
   return (2 / Math.sqrt(Math.PI)) * Math.exp(-x * x) * sum
 }
 
-export function attention(qkv: Numbers, images: number, tokens: number, heads: number, width: number) {
+/** causal: token t sees tokens 0 to t. */
+export function attention(qkv: Numbers, images: number, tokens: number, heads: number, width: number, causal = false) {
   const size = width / heads
   const y = new Float64Array(images * tokens * width)
   const probabilities = new Float64Array(images * heads * tokens * tokens)
@@ -63,6 +64,7 @@ export function attention(qkv: Numbers, images: number, tokens: number, heads: n
       const p = matmul(part(0), part(1), tokens, tokens, size, false, true).map((value) => Math.exp(value / Math.sqrt(size)))
       for (let t = 0; t < tokens; t++) {
         const row = p.subarray(t * tokens, (t + 1) * tokens)
+        if (causal) row.fill(0, t + 1)
         const sum = row.reduce((total, value) => total + value, 0)
         row.forEach((value, i) => {
           row[i] = value / sum

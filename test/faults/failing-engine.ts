@@ -4,6 +4,7 @@ import { openBackend } from '../../src-main/engine/backend.ts'
 import { checkRun } from '../../src-main/engine/check.ts'
 import { run } from '../../src-main/engine/run.ts'
 import { hashFile, openSource } from '../../src-main/files/source.ts'
+import { makeHead } from '../../src-main/runner/heads/make.ts'
 import { inspect } from '../../src-main/runner/inspect.ts'
 import { serveEngine } from '../../src-main/runner/link/engine-door.ts'
 import { parentPort } from '../../src-main/runner/link/parent-port.ts'
@@ -30,6 +31,7 @@ serveEngine(
     check: (config) => checkRun(config, openSource),
     run: (config, sitting) => run(config, { ...sitting, backend, open: openSource, hash: hashFile }),
     rebuild,
+    makeHead: (request) => makeHead(request, backend.ops),
   },
   parentPort(),
 )

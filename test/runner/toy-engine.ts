@@ -259,6 +259,10 @@ serveEngine(
       appendFileSync(out, JSON.stringify(recipe))
       return { file: out, bytes: 8, sha256: 'x', tensors: blocks.length }
     },
+    makeHead: async function* ({ name, classes, templates, out }) {
+      appendFileSync(out, JSON.stringify({ name, classes, templates }))
+      yield { type: 'written', file: out, bytes: 8, sha256: 'x', tensors: 1 }
+    },
   },
   parentPort(),
 )

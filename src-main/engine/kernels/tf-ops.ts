@@ -125,9 +125,17 @@ function gate(x: Tensor2D, kind: Activation): Tensor2D {
 
 function attention(qkv: Tensor2D, shape: AttentionShape): { y: Tensor2D; probabilities: Tensor3D } {
   const [q, k, v] = splitHeads(qkv, 3, shape)
-  const logits = tf.mul(tf.matMul(q, k, false, true), 1 / Math.sqrt(q.shape[2]))
-  const probabilities = tf.softmax<Tensor3D>(logits as Tensor3D)
+  const logits = tf.mul<Tensor3D>(tf.matMul(q, k, false, true), 1 / Math.sqrt(q.shape[2]))
+  const probabilities = tf.softmax<Tensor3D>(shape.causal ? tf.add(logits, futureOf(shape.tokens)) : logits)
   return { y: joinHeads([tf.matMul(probabilities, v)], shape), probabilities }
+}
+
+/** (tokens, tokens), minus infinity above the diagonal, else 0. */
+function futureOf(tokens: number): Tensor2D {
+  const mask = Float32Array.from({ length: tokens * tokens }, (_, i) =>
+    i % tokens > Math.floor(i / tokens) ? Number.NEGATIVE_INFINITY : 0,
+  )
+  return tf.tensor2d(mask, [tokens, tokens])
 }
 
 function attentionGradient(dy: Tensor2D, qkv: Tensor2D, probabilities: Tensor3D, shape: AttentionShape): Tensor2D {

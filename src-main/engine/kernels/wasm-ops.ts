@@ -151,7 +151,8 @@ export function wasmOps(device: WasmDevice): Ops {
       const y = device.output<Tensor2D>([images * tokens, width])
       const probabilities = device.output<Tensor3D>([images * heads, tokens, tokens])
       const scratch = attentionScratch(tokens, size, 0)
-      const values = [at(qkv), at(y), at(probabilities), tokens, heads, size, [1 / Math.sqrt(size)], ...scratch] as const
+      const causal = shape.causal ? 1 : 0
+      const values = [at(qkv), at(y), at(probabilities), tokens, heads, size, [1 / Math.sqrt(size)], ...scratch, causal] as const
       pool.run('attention', values, images * heads, images * tokens * tokens * width < SMALL_PRODUCT)
       return { y, probabilities }
     },

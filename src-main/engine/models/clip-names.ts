@@ -15,7 +15,8 @@ export interface Architecture {
   tokens: number // patches + 1
 }
 
-const layerNames = (i: number, width: number): [string, number[]][] =>
+/** A transformer layer's parameters, of the image tower and of the text tower alike. */
+export const layerNames = (i: number, width: number): [string, number[]][] =>
   (
     [
       ['ln_1.weight', [width]],

@@ -5,7 +5,7 @@
 // The reverse pass hands each parameter's gradient to `emit` as soon as it is known and frees it after, so that no more
 // than one block's gradient lives at a time: that is what < tau_b, dL/d theta_b > needs (methods' one primitive).
 // Rows are images * tokens; `Weights` are 1-D or 2-D tensors by name, as weights/layout.ts holds them.
-import type { Activation, LayerNormSaved, Ops } from '../ops.ts'
+import type { Activation, AttentionShape, LayerNormSaved, Ops } from '../ops.ts'
 import { type Tensor, type Tensor1D, type Tensor2D, type Tensor3D, tf } from '../tf.ts'
 import type { Architecture } from './clip-names.ts'
 
@@ -94,20 +94,32 @@ export function embed({ ops, architecture }: Tower, weights: Weights, patches: T
 }
 
 /** Layer i on x (rows, width): the next x, which is (images, width) behind the last layer. */
-function layer({ ops, architecture, activation }: Tower, weights: Weights, i: number, x: Tensor2D, images: number) {
-  const { tokens, heads, layers } = architecture
+function layer(tower: Tower, weights: Weights, i: number, x: Tensor2D, images: number) {
+  const { tokens, heads, layers } = tower.architecture
+  const readOn = i === layers - 1 ? (rows: Tensor2D) => classRowsOf(rows, images) : undefined
+  return transformerLayer(tower, weights, i, x, { images, tokens, heads }, readOn)
+}
+
+/** x += attn(ln_1 x), x += mlp(ln_2 x); readOn: the rows of x, of all behind the attention, that are read any further. */
+export function transformerLayer(
+  { ops, activation }: Pick<Tower, 'ops' | 'activation'>,
+  weights: Weights,
+  i: number,
+  x: Tensor2D,
+  shape: AttentionShape,
+  readOn?: (rows: Tensor2D) => Tensor2D,
+) {
   const at = layerName(i)
   const w1 = (name: string): Tensor1D => weights(at + name) as Tensor1D
   const w2 = (name: string): Tensor2D => weights(at + name) as Tensor2D
   const ln1 = ops.layerNorm(x, w1('ln_1.weight'), w1('ln_1.bias'), epsilon)
   const qkv = ops.linear(ln1.y, w2('attn.in_proj_weight'), w1('attn.in_proj_bias'))
-  const { y, probabilities } = ops.attention(qkv, { images, tokens, heads })
-  const isLast = i === layers - 1
-  const mixed = isLast ? classRowsOf(y, images) : y
-  const passed = isLast ? classRowsOf(x, images) : x
+  const { y, probabilities } = ops.attention(qkv, shape)
+  const mixed = readOn ? readOn(y) : y
+  const passed = readOn ? readOn(x) : x
   const attended = ops.linear(mixed, w2('attn.out_proj.weight'), w1('attn.out_proj.bias'))
   const x2 = ops.add(passed, attended)
-  if (isLast) tf.dispose([y, passed])
+  if (readOn) tf.dispose([y, passed])
   const ln2 = ops.layerNorm(x2, w1('ln_2.weight'), w1('ln_2.bias'), epsilon)
   const wide = ops.linear(ln2.y, w2('mlp.c_fc.weight'), w1('mlp.c_fc.bias'))
   const active = ops.activation(wide, activation)
@@ -264,6 +276,6 @@ export function disposeTape(tape: Tape): void {
   tf.dispose([tape.embedded, tape.lnPre.mean, tape.lnPre.scale, tape.classRows, tape.lnPost.mean, tape.lnPost.scale, tape.pooled])
 }
 
-function disposeLayer({ ln1, qkv, probabilities, mixed, x2, ln2, wide }: LayerTape): void {
+export function disposeLayer({ ln1, qkv, probabilities, mixed, x2, ln2, wide }: LayerTape): void {
   tf.dispose([ln1.mean, ln1.scale, qkv, probabilities, mixed, x2, ln2.mean, ln2.scale, wide])
 }

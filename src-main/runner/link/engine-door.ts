@@ -5,7 +5,7 @@ import { implement } from '@orpc/server'
 import { RPCHandler } from '@orpc/server/message-port'
 
 import type { ResolvedConfig } from '../../contract/config.ts'
-import { engineContract, type Plan } from '../../contract/engine-api.ts'
+import { engineContract, type HeadEvent, type HeadRequest, type Plan } from '../../contract/engine-api.ts'
 import { BasilError } from '../../contract/errors.ts'
 import type { Exported, Inspection, Recipe } from '../../contract/recipe.ts'
 import type { EngineEvent, EngineInfo, Parent, ResumeState } from '../../contract/run.ts'
@@ -25,6 +25,7 @@ export interface EngineSide {
   check(config: ResolvedConfig): Promise<Plan>
   run(config: ResolvedConfig, sitting: Sitting): AsyncGenerator<EngineEvent>
   rebuild(request: { recipe: Recipe; out: string; overwrite: boolean }): Promise<Exported>
+  makeHead(request: HeadRequest): AsyncGenerator<HeadEvent>
 }
 
 type Port = Parameters<RPCHandler<Record<never, never>>['upgrade']>[0]
@@ -41,17 +42,14 @@ export function serveEngine(side: EngineSide, port: Port): void {
       return present !== null
     }),
     rebuild: os.rebuild.handler(({ input }) => side.rebuild(input)),
+    makeHead: os.makeHead.handler(({ input }) => paced(side.makeHead(input))),
     run: os.run.handler(async function* ({ input, signal = new AbortController().signal }) {
       if (present) throw busy()
       const mine = { stopping: false }
       present = mine
-      const isDue = progressGate(() => performance.now())
       try {
         const sitting = { resume: input.resume, parents: input.parents, stopping: () => mine.stopping, signal }
-        for await (const event of side.run(input.config, sitting)) {
-          if (event.type !== 'progress' || isDue()) yield event
-          await new Promise(setImmediate) // lets "stop" and the end of the parent be heard between steps
-        }
+        yield* paced(side.run(input.config, sitting))
       } finally {
         present = null
       }
@@ -63,6 +61,14 @@ export function serveEngine(side: EngineSide, port: Port): void {
     experimental_transfer: (message: readonly unknown[]) => (message[1] === eventMessage ? [] : null),
   }
   new RPCHandler(router, options).upgrade(port, { context: {} })
+}
+
+async function* paced<T extends { type: string }>(events: AsyncGenerator<T>): AsyncGenerator<T> {
+  const isDue = progressGate(() => performance.now())
+  for await (const event of events) {
+    if (event.type !== 'progress' || isDue()) yield event
+    await new Promise(setImmediate) // lets "stop" and the end of the parent be heard between steps
+  }
 }
 
 const eventMessage = 3 // oRPC's MessageType.EVENT_ITERATOR

@@ -24,6 +24,7 @@ serveEngine(
     inspect: refuse,
     check: refuse,
     rebuild: refuse,
+    makeHead: refuse,
     run: async function* (config, sitting) {
       for await (const event of run(config, { ...sitting, backend, open: openSource, hash: hashFile })) {
         if (how === 'dies' && event.type === 'epoch') process.kill(process.pid, 'SIGKILL')

@@ -1,11 +1,12 @@
 // Multi-head self-attention straight on the rows of qkv (images * tokens, 3 * width), one (image, head) a tile:
 // P = softmax(q k' s), y = P v, s = 1 / sqrt(size), size = width / heads. Backward, with dP = dy v':
-// dS = P (dP - rowsum(dP P)) s; dq = dS k, dk = dS' q, dv = P' dy.
+// dS = P (dP - rowsum(dP P)) s; dq = dS k, dk = dS' q, dv = P' dy. Causal, P is 0 above its diagonal, and so is dS: the way
+// back needs no mask.
 import { exp } from './exponential'
 import { float, fma, int, pointer, sumLanes } from './lanes'
 import { multiply } from './multiply'
 
-/** Arguments: qkv, y, probabilities, tokens, heads, size, s, scratch, bytes a thread. */
+/** Arguments: qkv, y, probabilities, tokens, heads, size, s, scratch, bytes a thread, 1 if causal. */
 export function attention(job: usize, tile: i32, thread: i32): void {
   const tokens = int(job, 3)
   const heads = int(job, 4)
@@ -19,8 +20,14 @@ export function attention(job: usize, tile: i32, thread: i32): void {
   const v = k + (width << 2)
   const p = pointer(job, 2) + ((<usize>tile * tokens * tokens) << 2)
   const y = pointer(job, 1) + ((firstRow * width + head) << 2)
+  const isCausal = int(job, 9) === 1
   multiply(tokens, tokens, size, q, 3 * width, 1, k, 1, 3 * width, p, tokens, scratch)
-  for (let row = 0; row < tokens; row++) softmax(p + ((<usize>row * tokens) << 2), <usize>tokens << 2, float(job, 6), job)
+  for (let row = 0; row < tokens; row++) {
+    const seen = isCausal ? row + 1 : tokens
+    const start = p + ((<usize>row * tokens) << 2)
+    softmax(start, <usize>seen << 2, float(job, 6), job)
+    memory.fill(start + (<usize>seen << 2), 0, <usize>(tokens - seen) << 2)
+  }
   multiply(tokens, size, tokens, p, tokens, 1, v, 3 * width, 1, y, width, scratch)
 }
 

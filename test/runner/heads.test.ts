@@ -1,0 +1,85 @@
+// A head from words to file: what is written is what a run reads, its file says what it was made from, and a target that
+// must not be touched is not. Lists are read by a data set's name or from a file.
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+
+import { afterAll, beforeAll, expect, test } from 'vitest'
+
+import type { HeadEvent, HeadRequest } from '../../src-main/contract/engine-api.ts'
+import { type Backend, openBackend } from '../../src-main/engine/backend.ts'
+import { readHead } from '../../src-main/engine/datasets/tensor-images.ts'
+import { openTensorFile } from '../../src-main/engine/formats/index.ts'
+import { hashFile, openSource } from '../../src-main/files/source.ts'
+import { makeHead } from '../../src-main/runner/heads/make.ts'
+import { readPrompts } from '../../src-main/runner/heads/prompts.ts'
+import { temporaryFolder } from './toy.ts'
+
+const resources = join(import.meta.dirname, '../../resources')
+const model = join(import.meta.dirname, '../golden/text/text-tower.safetensors')
+const made = { name: 'land', classes: ['forest', 'river'], templates: ['a photo of a {}.', '{}'] }
+const merges = join(resources, 'text', 'bpe_simple_vocab_16e6.txt.gz')
+
+let backend: Backend
+beforeAll(async () => {
+  backend = await openBackend({ prefer: 'wasm', threads: 1 })
+})
+afterAll(() => backend.close())
+
+async function make(out: string, change: object = {}): Promise<HeadEvent[]> {
+  const request: HeadRequest = { ...made, model, merges, activation: 'quick-gelu', out, overwrite: false, ...change }
+  const events: HeadEvent[] = []
+  for await (const event of makeHead(request, backend.ops)) events.push(event)
+  return events
+}
+
+test('a run reads the head that was written, and its file says what it was made from', async () => {
+  const out = join(temporaryFolder(), 'heads.safetensors')
+  expect(await make(out)).toEqual([
+    { type: 'progress', what: 'Texts', done: 4, total: 4 },
+    { type: 'written', file: out, tensors: 1, ...(await hashFile(out)) },
+  ])
+  const head = await readHead(`${out}#head.land`, openSource)
+  expect({ classes: head.classes, embed: head.embed }).toEqual({ classes: 2, embed: 32 })
+  const source = await openSource(out)
+  const { metadata } = await openTensorFile(source)
+  await source.close()
+  expect(JSON.parse(metadata['basil.head'] ?? '')).toEqual({ ...made, model: (await hashFile(model)).sha256 })
+  expect(backend.memory().tensors).toBe(0)
+})
+
+test('a file that is there is kept unless it may be replaced, and kept when the work fails', async () => {
+  const out = join(temporaryFolder(), 'heads.safetensors')
+  writeFileSync(out, 'mine')
+  await expect(make(out)).rejects.toMatchObject({ record: { code: 'target-exists' } })
+  const notClip = join(resources, 'sample', 'pretrained.safetensors')
+  await expect(make(out, { model: notClip, overwrite: true })).rejects.toMatchObject({ record: { code: 'tensor-missing' } })
+  expect(readFileSync(out, 'utf8')).toBe('mine')
+  await make(out, { overwrite: true })
+  expect((await readHead(`${out}#head.land`, openSource)).classes).toBe(2)
+})
+
+test('lists go by any spelling of a data set, or are files: one a line, or JSON', () => {
+  expect(readPrompts(resources, 'classes', 'cifar-10')).toMatchObject({ name: 'CIFAR10', texts: { length: 10 } })
+  expect(readPrompts(resources, 'templates', 'Euro SAT').texts).toContain('a centered satellite photo of {}.')
+  const folder = temporaryFolder()
+  const file = (name: string, text: string): string => {
+    writeFileSync(join(folder, name), text)
+    return join(folder, name)
+  }
+  expect(readPrompts(resources, 'classes', file('birds.txt', ' wren \r\n\nrook\n'))).toEqual({ name: 'birds', texts: ['wren', 'rook'] })
+  expect(readPrompts(resources, 'classes', file('b.json', '["wren", "rook"]')).texts).toEqual(['wren', 'rook'])
+  const refused = (kind: 'classes' | 'templates', given: string) => {
+    try {
+      return readPrompts(resources, kind, given)
+    } catch (error) {
+      return error
+    }
+  }
+  expect(refused('classes', join(folder, 'none'))).toMatchObject({
+    record: { code: 'file-missing', why: expect.stringContaining('EuroSAT') },
+  })
+  for (const text of ['', '[1]', '["a"']) expect(refused('classes', file('bad', text))).toMatchObject({ record: { code: 'data-invalid' } })
+  expect(refused('templates', file('t', 'a photo'))).toMatchObject({
+    record: { code: 'data-invalid', why: expect.stringContaining('"a photo"') },
+  })
+})
