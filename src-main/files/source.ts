@@ -1,7 +1,7 @@
 // A file on disk as the engine sees it: ranges on demand, and its content hash. Nothing is ever written here.
 import { createHash } from 'node:crypto'
 import { type FileHandle, open } from 'node:fs/promises'
-import { basename, resolve } from 'node:path'
+import { basename, dirname, join, resolve } from 'node:path'
 
 import { BasilError } from '../contract/errors.ts'
 import type { ByteSource } from '../engine/formats/source.ts'
@@ -23,13 +23,33 @@ export async function openSource(path: string): Promise<ByteSource> {
       next: 'name a file',
     })
   }
+  const opened: ByteSource[] = []
   return {
     path: absolute,
     name,
     size: info.size,
     read: (offset, length, into) => readExactly(handle, name, offset, length, into),
-    close: () => handle.close(),
+    beside: async (other) => {
+      const source = await openSource(join(dirname(absolute), plainName(other, name)))
+      opened.push(source)
+      return source
+    },
+    close: async () => {
+      await Promise.all([handle.close(), ...opened.map((source) => source.close())])
+    },
   }
+}
+
+/** A file names others only by a name in its own folder: files come from strangers. */
+function plainName(other: string, from: string): string {
+  if (other !== '' && other !== '.' && other !== '..' && !/[/\\:\0]/.test(other)) return other
+  throw new BasilError({
+    code: 'not-allowed',
+    what: 'A file points to another outside of its folder',
+    where: from,
+    why: `it names ${JSON.stringify(other.slice(0, 120))}`,
+    next: 'keep the files of one checkpoint together in one folder',
+  })
 }
 
 /** SHA-256 of the whole content, in hexadecimal, and its size in bytes. */

@@ -6,6 +6,8 @@ import type { TensorFile } from '../engine/formats/tensor-file.ts'
 import { recognise, towerParameters } from '../engine/models/clip-names.ts'
 import { hashFile, openSource } from '../files/source.ts'
 
+const piece = 4 * 2 ** 20 // bytes looked at in one go: a tensor may be as large as the memory
+
 /** Throws file-missing, file-damaged or format-unknown. */
 export async function inspect(path: string): Promise<Inspection> {
   const source = await openSource(path)
@@ -42,9 +44,12 @@ function roleOf(file: TensorFile): Inspection['role'] {
 
 async function countNotFinite(file: TensorFile): Promise<number> {
   let count = 0
-  for (const info of file.tensors.values()) {
-    if (!isFloating(info.dtype)) continue
-    for (const value of toFloat32(await file.read(info.name), info.dtype)) if (!Number.isFinite(value)) count++
+  for (const { name, dtype, bytes } of file.tensors.values()) {
+    if (!isFloating(dtype)) continue
+    for (let at = 0; at < bytes; at += piece) {
+      const values = toFloat32(await file.readRange(name, at, Math.min(piece, bytes - at)), dtype)
+      for (const value of values) if (!Number.isFinite(value)) count++
+    }
   }
   return count
 }

@@ -15,6 +15,9 @@ export function sourceOf(bytes: Uint8Array, name = 'memory.safetensors'): ByteSo
       into?.set(found)
       return into?.subarray(0, length) ?? found
     },
+    beside: async (other) => {
+      throw new BasilError({ code: 'file-missing', what: 'A file is missing', where: other, why: 'there is but one', next: 'bring it' })
+    },
     close: async () => undefined,
   }
 }

@@ -1,11 +1,10 @@
 // safetensors: 8 bytes little-endian header length, a JSON header {name: {dtype, shape, data_offsets}}, then the tensors'
 // bytes without holes. Reading runs no code and takes no more memory than the tensor asked for; every rule of the format
 // is checked before a byte of data is read, because files come from strangers.
-import { BasilError } from '../../contract/errors.ts'
 import { type Dtype, dtypes } from './dtype.ts'
-import type { ByteSource } from './source.ts'
+import { type ByteSource, damaged as damagedFile, shown } from './source.ts'
 import { parseStrict, type StrictValue } from './strict-json.ts'
-import type { TensorFile, TensorInfo } from './tensor-file.ts'
+import { infoOf, type TensorFile, type TensorInfo } from './tensor-file.ts'
 
 const longestHeader = 16 * 2 ** 20 // a 600-tensor CLIP header is 68 KB
 
@@ -15,13 +14,7 @@ export function looksLikeSafetensors(head: Uint8Array): boolean {
 
 export async function openSafetensors(source: ByteSource): Promise<TensorFile> {
   const damaged = (why: string): never => {
-    throw new BasilError({
-      code: 'file-damaged',
-      what: 'This is not a sound safetensors file',
-      where: source.name,
-      why,
-      next: 'get the file again, or write it anew with the tool that made it',
-    })
+    throw damagedFile(source, 'safetensors', why)
   }
   if (source.size < 10) damaged(`it has ${source.size} bytes, too few for a header`)
   const head = await source.read(0, 8)
@@ -38,7 +31,7 @@ export async function openSafetensors(source: ByteSource): Promise<TensorFile> {
   }
   if (!(root instanceof Map)) return damaged('its header is not an object')
 
-  const tensors = new Map<string, TensorInfo>()
+  const tensors = new Map<string, TensorInfo & { offset: number }>() // from the start of the file
   const metadata: Record<string, string> = Object.create(null)
   for (const [name, value] of root) {
     if (name === '__metadata__') readMetadata(value)
@@ -51,10 +44,10 @@ export async function openSafetensors(source: ByteSource): Promise<TensorFile> {
     tensors,
     metadata,
     read: async (name, into) => {
-      const info = tensors.get(name)
-      if (!info) throw new Error(`no tensor ${name} in ${source.name}`)
+      const info = infoOf(tensors, name, source)
       return source.read(info.offset, info.bytes, into)
     },
+    readRange: async (name, offset, length, into) => source.read(infoOf(tensors, name, source).offset + offset, length, into),
   }
 
   function readMetadata(value: StrictValue): void {
@@ -64,26 +57,26 @@ export async function openSafetensors(source: ByteSource): Promise<TensorFile> {
     }
   }
 
-  function readInfo(name: string, value: StrictValue): TensorInfo {
-    const shown = JSON.stringify(name.slice(0, 120))
-    if (!(value instanceof Map) || value.size !== 3) return damaged(`tensor ${shown} must have dtype, shape and data_offsets alone`)
+  function readInfo(name: string, value: StrictValue): TensorInfo & { offset: number } {
+    if (!(value instanceof Map) || value.size !== 3) return damaged(`tensor ${shown(name)} must have dtype, shape and data_offsets alone`)
     const dtype = value.get('dtype')
     const shape = value.get('shape')
     const offsets = value.get('data_offsets')
     if (typeof dtype !== 'string' || !Object.hasOwn(dtypes, dtype))
-      return damaged(`tensor ${shown} has the unknown type ${JSON.stringify(dtype)?.slice(0, 40)}`)
-    if (!isIntegers(shape)) return damaged(`tensor ${shown} has no shape of whole numbers`)
-    if (!isIntegers(offsets) || offsets.length !== 2) return damaged(`tensor ${shown} has no two data offsets`)
+      return damaged(`tensor ${shown(name)} has the unknown type ${JSON.stringify(dtype)?.slice(0, 40)}`)
+    if (!isIntegers(shape)) return damaged(`tensor ${shown(name)} has no shape of whole numbers`)
+    if (!isIntegers(offsets) || offsets.length !== 2) return damaged(`tensor ${shown(name)} has no two data offsets`)
     const [begin, end] = offsets as [number, number]
     let elements = 1
     for (const size of shape) {
       elements *= size
-      if (!Number.isSafeInteger(elements)) damaged(`tensor ${shown} has more elements than can be counted`)
+      if (!Number.isSafeInteger(elements)) damaged(`tensor ${shown(name)} has more elements than can be counted`)
     }
     const bytes = elements * dtypes[dtype as Dtype]
     if (end < begin || end - begin !== bytes)
-      damaged(`tensor ${shown} of shape [${shape}] needs ${bytes} bytes, its offsets give ${end - begin}`)
-    if (8 + length + end > source.size) damaged(`tensor ${shown} ends ${8 + length + end - source.size} bytes past the end of the file`)
+      damaged(`tensor ${shown(name)} of shape [${shape}] needs ${bytes} bytes, its offsets give ${end - begin}`)
+    if (8 + length + end > source.size)
+      damaged(`tensor ${shown(name)} ends ${8 + length + end - source.size} bytes past the end of the file`)
     return { name, dtype: dtype as Dtype, shape, offset: 8 + length + begin, bytes }
   }
 
@@ -92,9 +85,7 @@ export async function openSafetensors(source: ByteSource): Promise<TensorFile> {
     let end = 8 + length
     for (const info of [...tensors.values()].sort((a, b) => a.offset - b.offset || a.bytes - b.bytes)) {
       if (info.offset !== end)
-        damaged(
-          `tensor ${JSON.stringify(info.name.slice(0, 120))} ${info.offset < end ? 'overlaps the one before it' : 'leaves a hole before it'}`,
-        )
+        damaged(`tensor ${shown(info.name)} ${info.offset < end ? 'overlaps the one before it' : 'leaves a hole before it'}`)
       end = info.offset + info.bytes
     }
     if (end !== source.size) damaged(`${source.size - end} bytes stand behind the last tensor`)

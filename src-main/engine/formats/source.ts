@@ -1,11 +1,40 @@
 // Where bytes come from, without saying how: the engine reads ranges and never opens a file by itself.
+import { BasilError } from '../../contract/errors.ts'
+
 export interface ByteSource {
   readonly path: string // absolute
   readonly name: string // file name, for messages
   readonly size: number // bytes
   /** Exactly length bytes from offset, into the start of `into` where it is given; throws file-damaged when the source ends before. */
   read(offset: number, length: number, into?: Uint8Array): Promise<Uint8Array>
+  /** A file of that name in the same folder; it is closed with this one. Throws file-missing, or not-allowed where the name is more than a name. */
+  beside(name: string): Promise<ByteSource>
   close(): Promise<void>
 }
 
 export type OpenSource = (path: string) => Promise<ByteSource>
+
+/** Bytes that lie together: a file, or a part of one that may have to be unpacked. */
+export interface Region {
+  readonly size: number
+  /** Exactly length bytes from offset, which the caller knows to be inside; into the start of `into` where it is given. */
+  read(offset: number, length: number, into?: Uint8Array): Promise<Uint8Array>
+}
+
+export function regionOf(source: ByteSource, start: number, size: number): Region {
+  return { size, read: (offset, length, into) => source.read(start + offset, length, into) }
+}
+
+/** Of a file whose bytes break its format's rules. */
+export function damaged(source: ByteSource, kind: string, why: string): BasilError {
+  return new BasilError({
+    code: 'file-damaged',
+    what: `This is not a sound ${kind} file`,
+    where: source.name,
+    why,
+    next: 'get the file again, or write it anew with the tool that made it',
+  })
+}
+
+/** A name as it may stand in a message. */
+export const shown = (name: string): string => JSON.stringify(name.slice(0, 120))

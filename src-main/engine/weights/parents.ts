@@ -45,11 +45,24 @@ export async function openCheckpoint(path: string, open: OpenSource): Promise<Ch
   const source = await open(path)
   try {
     const file = await openTensorFile(source)
+    requireOneFile(file)
     return { file, architecture: requireTower(file) }
   } catch (error) {
     await source.close()
     throw error
   }
+}
+
+/** A run records its parents by the hash of one file; shards beside an index could change unseen. */
+function requireOneFile({ format, source }: TensorFile): void {
+  if (format !== 'safetensors-sharded') return
+  throw new BasilError({
+    code: 'format-unknown',
+    what: 'A checkpoint in several files cannot be combined yet',
+    where: source.name,
+    why: 'a run knows its parents by the hash of one file each',
+    next: 'write it as one safetensors file',
+  })
 }
 
 /** A tower parameter (name without prefix) as float32, in the start of `into` where it is given. Throws tensor-not-finite naming file and tensor. */
@@ -94,7 +107,7 @@ export async function readSlice(
   const bytes = dtypes[info.dtype]
   const values = into.subarray(0, count)
   const own = info.dtype === 'F32' ? new Uint8Array(values.buffer, values.byteOffset, values.byteLength) : undefined
-  const read = await file.source.read(info.offset + first * bytes, count * bytes, own)
+  const read = await file.readRange(info.name, first * bytes, count * bytes, own)
   if (!own) values.set(toFloat32(read, info.dtype))
   return values
 }

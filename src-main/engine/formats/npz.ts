@@ -1,0 +1,64 @@
+// NumPy's npz: a zip of one .npy file an array. Each begins with "\x93NUMPY", a version and a header that is a Python literal of
+// three fixed fields, {'descr': '<f4', 'fortran_order': False, 'shape': (2, 3), }, and is read as that and nothing more.
+import type { Dtype } from './dtype.ts'
+import { type ByteSource, damaged, type Region, shown } from './source.ts'
+import { rowMajor, type Strided, stridedFile, unknownType } from './strided.ts'
+import type { TensorFile } from './tensor-file.ts'
+import type { ZipArchive } from './zip.ts'
+
+const descriptions: Record<string, Dtype> = Object.assign(Object.create(null), {
+  '<f8': 'F64',
+  '<f4': 'F32',
+  '<f2': 'F16',
+  '<i8': 'I64',
+  '<i4': 'I32',
+  '<i2': 'I16',
+  '|i1': 'I8',
+  '<u8': 'U64',
+  '<u4': 'U32',
+  '<u2': 'U16',
+  '|u1': 'U8',
+  '|b1': 'BOOL',
+})
+const longestHeader = 65536 // an array has at most 64 dimensions
+const header =
+  /^\{'descr': ('[^'\\]{1,32}'|\[[^\]]*\]), 'fortran_order': (True|False), 'shape': \(((?:\d{1,16}, ?)*(?:\d{1,16})?)\), ?\} *\n$/
+
+export function isNpz(zip: ZipArchive): boolean {
+  return zip.names.length > 0 && zip.names.every((name) => name.endsWith('.npy'))
+}
+
+export async function openNpz(source: ByteSource, zip: ZipArchive): Promise<TensorFile> {
+  const views = new Map<string, Strided>()
+  for (const entry of zip.names) {
+    const name = entry.slice(0, -'.npy'.length)
+    views.set(name, await readArray(source, name, await zip.region(entry)))
+  }
+  return stridedFile(source, 'npz', views, {})
+}
+
+async function readArray(source: ByteSource, name: string, entry: Region): Promise<Strided> {
+  const refuse = (why: string): never => {
+    throw damaged(source, 'npz', `the array ${shown(name)} ${why}`)
+  }
+  if (entry.size < 10) refuse(`has ${entry.size} bytes, too few for a header`)
+  const head = await entry.read(0, Math.min(12, entry.size))
+  const view = new DataView(head.buffer, head.byteOffset, head.length)
+  if (view.getUint32(0) !== 0x934e554d || view.getUint16(4) !== 0x5059) refuse('does not begin as NumPy begins')
+  const wide = head[6] === 2 || head[6] === 3 // the length of its header has four bytes, not two
+  if ((!wide && head[6] !== 1) || head[7] !== 0) refuse(`is of version ${head[6]}.${head[7]}, which is unknown`)
+  const length = wide && head.length === 12 ? view.getUint32(8, true) : view.getUint16(8, true)
+  const start = (wide ? 12 : 10) + length
+  if (length > longestHeader || start > entry.size) refuse(`has a header of ${length} bytes`)
+  const text = new TextDecoder('latin1').decode(await entry.read(start - length, length))
+  const [, descr = '', order, sizes = ''] = header.exec(text) ?? refuse('has a header that is not as NumPy writes it')
+  const dtype = descriptions[descr.slice(1, -1)]
+  if (!dtype) throw unknownType(source, name, descr)
+  const shape = sizes.split(',').flatMap((size) => (size.trim() ? [Number(size)] : []))
+  const region: Region = {
+    size: entry.size - start,
+    read: (offset, count, into) => entry.read(start + offset, count, into),
+  }
+  const strides = order === 'True' ? rowMajor(shape.toReversed()).reverse() : rowMajor(shape)
+  return { dtype, region, offset: 0, shape, strides }
+}

@@ -1,0 +1,79 @@
+// What a pickle may become here: plain values, tensors over storages, and stubs. A class or a function of the file is only
+// ever a name (Global), and what would have been made by calling it only a record of the call (Stub): nothing is looked up,
+// imported or run. Lists are arrays, dictionaries Maps; a Python class unknown to us is a Stub with its state.
+import type { Dtype } from '../dtype.ts'
+
+export type Value =
+  | null
+  | boolean
+  | number
+  | bigint
+  | string
+  | Uint8Array
+  | Value[]
+  | Tuple
+  | PySet
+  | Map<Value, Value>
+  | Global
+  | Stub
+  | Storage
+  | Tensor
+
+export class Tuple {
+  readonly items: readonly Value[]
+  constructor(items: readonly Value[]) {
+    this.items = items
+  }
+}
+
+export class PySet {
+  readonly items: Value[] = []
+}
+
+/** A module's class or function, by name. */
+export class Global {
+  readonly name: string // "torch._utils _rebuild_tensor_v2"
+  constructor(module: string, name: string) {
+    this.name = `${module} ${name}`
+  }
+}
+
+/** What calling `of` would have made, never made: what it was given, what was put into it. */
+export class Stub {
+  readonly of: Value
+  readonly entries = new Map<Value, Value>() // its attributes, or its items where it is a kind of dictionary
+  constructor(of: Value) {
+    this.of = of
+  }
+}
+
+/** A run of elements of one type, held outside of the pickle under a key. */
+export class Storage {
+  readonly key: string
+  readonly type: string // "FloatStorage"
+  readonly elements: number // of `type`; bytes where that is UntypedStorage
+  constructor(key: string, type: string, elements: number) {
+    this.key = key
+    this.type = type
+    this.elements = elements
+  }
+}
+
+/** A strided view of a storage; everything is counted in elements. */
+export class Tensor {
+  readonly storage: Storage
+  readonly offset: number
+  readonly shape: number[]
+  readonly strides: number[]
+  readonly dtype: Dtype | undefined // undefined: a type Basil has no use for
+  constructor(storage: Storage, dtype: Dtype | undefined, offset: number, shape: number[], strides: number[]) {
+    this.storage = storage
+    this.dtype = dtype
+    this.offset = offset
+    this.shape = shape
+    this.strides = strides
+  }
+}
+
+/** The rules of pickle, or ours for what it may hold, are broken. */
+export class PickleError extends Error {}

@@ -1,0 +1,148 @@
+// A zip archive as PyTorch and NumPy write them: its entries by name, and their bytes as regions, read when asked for. yauzl
+// reads the directory; what it lets pass is refused here: encryption, a name twice, a local header that says something else,
+// sizes no deflate stream can have. Names are keys of a map and never become paths.
+import { EventEmitter } from 'node:events'
+import { createInflateRaw } from 'node:zlib'
+
+import { type Entry, fromRandomAccessReaderPromise, type RandomAccessReader, type ZipFile } from 'yauzl'
+
+import { BasilError } from '../../contract/errors.ts'
+import { type ByteSource, damaged, type Region, regionOf, shown } from './source.ts'
+
+export interface ZipArchive {
+  names: string[]
+  /** The bytes of an entry. Throws file-damaged where there is none of that name, or where it is not as the directory says. */
+  region(name: string): Promise<Region>
+}
+
+const mostEntries = 200_000
+const deflateAtBest = 1032 // bytes out for one byte in
+const chunk = 2 ** 16
+
+export function looksLikeZip(head: Uint8Array): boolean {
+  return head[0] === 0x50 && head[1] === 0x4b && head[2] === 3 && head[3] === 4
+}
+
+export async function openZip(source: ByteSource): Promise<ZipArchive> {
+  const entries = new Map<string, Entry>()
+  const zip = await refusing(source, () => fromRandomAccessReaderPromise(readerOf(source), source.size, { autoClose: false }))
+  await refusing(source, async () => {
+    for await (const entry of zip.eachEntry()) {
+      if (entry.isEncrypted()) throw new Error(`its entry ${shown(entry.fileName)} is encrypted`)
+      if (entry.compressionMethod !== 0 && entry.compressionMethod !== 8)
+        throw new Error(`its entry ${shown(entry.fileName)} is packed by method ${entry.compressionMethod}, which is unknown`)
+      if (entry.uncompressedSize > entry.compressedSize * deflateAtBest)
+        throw new Error(`its entry ${shown(entry.fileName)} claims ${entry.uncompressedSize} bytes out of ${entry.compressedSize}`)
+      if (entries.has(entry.fileName)) throw new Error(`its entry ${shown(entry.fileName)} stands twice`)
+      if (entries.size === mostEntries) throw new Error(`it has more than ${mostEntries} entries`)
+      entries.set(entry.fileName, entry)
+    }
+  })
+  const opened = new Map<string, Promise<Region>>()
+  return {
+    names: [...entries.keys()],
+    region: (name) => {
+      const entry = entries.get(name)
+      if (!entry) return Promise.reject(damaged(source, 'zip', `it has no entry ${shown(name)}`))
+      const region = opened.get(name) ?? refusing(source, () => regionAt(source, zip, entry))
+      opened.set(name, region)
+      return region
+    },
+  }
+}
+
+async function regionAt(source: ByteSource, zip: ZipFile, entry: Entry): Promise<Region> {
+  const local = await zip.readLocalFileHeaderPromise(entry)
+  const streamed = (local.generalPurposeBitFlag & 8) !== 0 // its sizes stand behind the data
+  const wide = local.compressedSize === 0xffffffff || local.uncompressedSize === 0xffffffff // its sizes stand in an extra field
+  const same =
+    Buffer.from(local.fileName).equals(entry.fileNameRaw) &&
+    local.compressionMethod === entry.compressionMethod &&
+    (streamed || wide || (local.compressedSize === entry.compressedSize && local.uncompressedSize === entry.uncompressedSize))
+  if (!same) throw new Error(`its entry ${shown(entry.fileName)} is described in two ways`)
+  const stored = regionOf(source, local.fileDataStart, entry.compressedSize)
+  return entry.compressionMethod === 0 ? stored : inflated(source, entry, stored)
+}
+
+/** Unpacked as it is read: a read that goes on behind the last one unpacks nothing twice, one before it begins anew. */
+function inflated(source: ByteSource, { fileName, uncompressedSize: size }: Entry, packed: Region): Region {
+  let pieces = inflate(packed)
+  let piece: Uint8Array = new Uint8Array()
+  let start = 0 // of the piece, in what is unpacked
+  const read = async (offset: number, length: number, into?: Uint8Array): Promise<Uint8Array> => {
+    const out = into?.subarray(0, length) ?? new Uint8Array(length)
+    if (offset < start) {
+      await pieces.return(undefined)
+      ;[pieces, piece, start] = [inflate(packed), new Uint8Array(), 0]
+    }
+    for (;;) {
+      const [from, to] = [Math.max(offset - start, 0), Math.min(offset + length - start, piece.length)]
+      if (from < to) out.set(piece.subarray(from, to), start + from - offset)
+      const end = start + piece.length
+      if (end >= offset + length && offset + length < size) return out // at the end of the entry, its end is looked for too
+      const next = end > size ? undefined : await pieces.next()
+      if (next?.done && end === size) return out
+      if (!next || next.done) throw new Error(`its entry ${shown(fileName)} does not unpack to the ${size} bytes it claims`)
+      ;[piece, start] = [next.value, end]
+    }
+  }
+  let turn: Promise<unknown> = Promise.resolve()
+  return {
+    size,
+    read: (offset, length, into) => {
+      const mine = turn.then(() => refusing(source, () => read(offset, length, into)))
+      turn = mine.catch(() => undefined)
+      return mine
+    },
+  }
+}
+
+async function* inflate(packed: Region): AsyncGenerator<Uint8Array, undefined> {
+  const stream = createInflateRaw()
+  const fed = (async () => {
+    for (let at = 0; at < packed.size && !stream.destroyed; at += chunk)
+      if (!stream.write(await packed.read(at, Math.min(chunk, packed.size - at))))
+        await new Promise<void>((resolve) => stream.once('drain', resolve).once('close', resolve))
+    stream.end()
+  })()
+  fed.catch((error: Error) => stream.destroy(error))
+  try {
+    yield* stream as AsyncIterable<Uint8Array>
+  } finally {
+    stream.destroy()
+  }
+}
+
+/** yauzl's way to bytes. Small reads come out of a block: the directory is read by two an entry. */
+function readerOf(source: ByteSource): RandomAccessReader {
+  let block: Uint8Array = new Uint8Array()
+  let start = 0
+  const take = async (position: number, length: number): Promise<Uint8Array> => {
+    if (position < start || position + length > start + block.length) {
+      block = await source.read(position, Math.min(Math.max(length, chunk), Math.max(length, source.size - position)))
+      start = position
+    }
+    return block.subarray(position - start, position - start + length)
+  }
+  const reader = {
+    ref: () => undefined,
+    unref: () => undefined,
+    read: (buffer: Buffer, offset: number, length: number, position: number, done: (error: Error | null) => void): void => {
+      take(position, length).then((bytes) => {
+        buffer.set(bytes, offset)
+        done(null)
+      }, done)
+    },
+  }
+  return Object.assign(new EventEmitter(), reader) as unknown as RandomAccessReader
+}
+
+/** What yauzl and zlib say of a file becomes file-damaged. */
+async function refusing<T>(source: ByteSource, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    if (error instanceof BasilError) throw error
+    throw damaged(source, 'zip', error instanceof Error ? error.message.slice(0, 300) : String(error))
+  }
+}

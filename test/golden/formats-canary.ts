@@ -1,0 +1,50 @@
+// A process that may read files and nothing else (Node's permission model), which opens and reads every file it is told and says
+// what it saw: each outcome, and every kind of asynchronous resource that came to be (a socket, a process, a thread have kinds of
+// their own). At last it tries to write, to start a process and to open a socket, to show that all three would have been seen.
+
+import { createHook } from 'node:async_hooks'
+import { spawn } from 'node:child_process'
+import { writeFileSync } from 'node:fs'
+import { connect } from 'node:net'
+
+import { type ErrorRecord, recordOf } from '../../src-main/contract/errors.ts'
+import { openTensorFile } from '../../src-main/engine/formats/index.ts'
+import { openSource } from '../../src-main/files/source.ts'
+
+export interface Canary {
+  outcomes: Record<string, { names?: string[]; error?: ErrorRecord; ms: number }> // by file
+  seen: string[] // kinds of asynchronous resources
+  memory: number // MiB at the most
+  control: { denied: string[]; socket: string[] }
+}
+
+const kinds = new Set<string>()
+createHook({ init: (_, kind) => void kinds.add(kind) }).enable()
+
+const outcomes: Canary['outcomes'] = {}
+for (const path of process.argv.slice(2)) {
+  const started = performance.now()
+  const source = await openSource(path)
+  try {
+    const file = await openTensorFile(source)
+    for (const name of file.tensors.keys()) await file.read(name)
+    outcomes[source.name] = { names: [...file.tensors.keys()], ms: performance.now() - started }
+  } catch (error) {
+    outcomes[source.name] = { error: recordOf(error), ms: performance.now() - started }
+  } finally {
+    await source.close()
+  }
+}
+const seen = [...kinds]
+const memory = process.resourceUsage().maxRSS / 1024 // MiB
+
+const denied: string[] = []
+for (const attempt of [() => writeFileSync('PWNED', ''), () => spawn('true')])
+  try {
+    attempt()
+  } catch (error) {
+    denied.push((error as NodeJS.ErrnoException).code ?? '')
+  }
+kinds.clear()
+connect({ port: 1, host: '127.0.0.1' }).on('error', () => undefined)
+process.stdout.write(JSON.stringify({ outcomes, seen, memory, control: { denied, socket: [...kinds] } } satisfies Canary))
