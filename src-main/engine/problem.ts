@@ -25,18 +25,12 @@ export interface Problem {
  * for the coefficients start_k,b r_b. For problems that have no weights to make a vector of.
  */
 export function alongStart(problem: Problem, start: Table): Problem {
-  const at = (table: Table): Table => start.map((row) => row.map((c, b) => c * (table[0]?.[b] as number)))
-  return {
-    groups: problem.groups,
-    vectors: ['difference vector'],
-    trainingCounts: problem.trainingCounts,
-    evaluate: (table, split) => problem.evaluate(at(table), split),
-    async lossAndGradient(table, batch) {
-      const measured = await problem.lossAndGradient(at(table), batch)
-      const sum = (b: number): number => start.reduce((s, row, k) => s + (row[b] as number) * (measured.gradient[k]?.[b] as number), 0)
-      return { ...measured, gradient: [Float64Array.from(problem.groups, (_, b) => sum(b))] }
-    },
-  }
+  return alongDifferenceVector(
+    problem,
+    ([r]) => start.map((row) => row.map((c, b) => c * (r?.[b] as number))),
+    (gradient) =>
+      Float64Array.from(problem.groups, (_, b) => start.reduce((s, row, k) => s + (row[b] as number) * (gradient[k]?.[b] as number), 0)),
+  )
 }
 
 /**
@@ -45,15 +39,23 @@ export function alongStart(problem: Problem, start: Table): Problem {
  * `problem` has one vector, delta; s is one number a group (the collapse identity, s = prod_k (1 + lambda_k)).
  */
 export function fromDifferenceVector(problem: Problem, s: Float64Array): Problem {
-  const at = (lambda: Table): Table => [s.map((v, b) => v * (1 + (lambda[0]?.[b] as number)))]
+  return alongDifferenceVector(
+    problem,
+    ([lambda]) => [s.map((v, b) => v * (1 + (lambda?.[b] as number)))],
+    ([row]) => (row as Float64Array).map((g, b) => g * (s[b] as number)),
+  )
+}
+
+/** at: the problem's coefficients for a table of one row; back: the row's gradient from theirs. */
+function alongDifferenceVector(problem: Problem, at: (table: Table) => Table, back: (gradient: Table) => Float64Array): Problem {
   return {
     groups: problem.groups,
     vectors: ['difference vector'],
     trainingCounts: problem.trainingCounts,
-    evaluate: (lambda, split) => problem.evaluate(at(lambda), split),
-    async lossAndGradient(lambda, batch) {
-      const measured = await problem.lossAndGradient(at(lambda), batch)
-      return { ...measured, gradient: measured.gradient.map((row) => row.map((g, b) => g * (s[b] as number))) }
+    evaluate: (table, split) => problem.evaluate(at(table), split),
+    async lossAndGradient(table, batch) {
+      const measured = await problem.lossAndGradient(at(table), batch)
+      return { ...measured, gradient: [back(measured.gradient)] }
     },
   }
 }

@@ -89,12 +89,18 @@ export function checkLabels(images: LabelledImages, head: Head): void {
     })
 }
 
+/** "file#name": the file, and the name in it. */
+export function splitPath(path: string): [file: string, name: string] {
+  const at = path.lastIndexOf('#')
+  return at < 0 ? [path, ''] : [path.slice(0, at), path.slice(at + 1)]
+}
+
 async function withFile<T>(path: string, open: OpenSource, use: (file: TensorFile, key: string) => Promise<T>): Promise<T> {
-  const hash = path.lastIndexOf('#')
-  if (hash < 0) throw wrong(path, 'it names no tensor inside the file')
-  const source = await open(path.slice(0, hash))
+  const [name, key] = splitPath(path)
+  if (name === path) throw wrong(path, 'it names no tensor inside the file')
+  const source = await open(name)
   try {
-    return await use(await openTensorFile(source), path.slice(hash + 1))
+    return await use(await openTensorFile(source), key)
   } finally {
     await source.close()
   }

@@ -75,25 +75,7 @@ export function toInt32(bytes: Uint8Array, dtype: Dtype): Int32Array {
 
 /** Float32 values to IEEE half precision, rounded to nearest even. */
 export function toFloat16(values: Float32Array): Uint16Array {
-  const halves = new Uint16Array(values.length)
-  const bits = new Uint32Array(values.buffer, values.byteOffset, values.length)
-  for (let i = 0; i < halves.length; i++) halves[i] = halfOf(bits[i] as number)
-  return halves
-}
-
-function halfOf(bits: number): number {
-  const sign = (bits >>> 16) & 0x8000
-  const magnitude = bits & 0x7fffffff
-  if (magnitude > 0x7f800000) return sign | 0x7e00 // NaN
-  if (magnitude >= 0x477ff000) return sign | 0x7c00 // rounds to infinity
-  if (magnitude < 0x33000001) return sign // rounds to zero
-  const exponent = magnitude >>> 23
-  const mantissa = (magnitude & 0x7fffff) | 0x800000
-  const shift = exponent < 113 ? 126 - exponent : 13 // subnormal halves keep fewer bits
-  const kept = exponent < 113 ? mantissa >>> shift : (magnitude - 0x38000000) >>> 13
-  const rest = mantissa & ((1 << shift) - 1)
-  const tie = 1 << (shift - 1)
-  return sign | (rest > tie || (rest === tie && kept & 1) ? kept + 1 : kept)
+  return new Uint16Array(new Float16Array(values).buffer)
 }
 
 function widen(halves: Uint16Array, table: Float32Array): Float32Array {

@@ -1,10 +1,10 @@
 // What a run learns on, as its configuration says: the tower itself, its linearisation by forward mode, or the linearisation
 // on precomputed features; over the task vectors, or along the difference vector that a start's coefficients make of them.
-import type { ResolvedConfig } from '../../contract/config.ts'
 import type { EngineEvent } from '../../contract/run.ts'
 import type { Table } from '../coefficients/table.ts'
 import type { Context } from '../context.ts'
 import type { LabelledImages } from '../datasets/index.ts'
+import { splitPath } from '../datasets/tensor-images.ts'
 import { alongStart, type Problem, type Split } from '../problem.ts'
 import { openStore } from '../weights/device.ts'
 import type { VectorStore } from '../weights/vector-store.ts'
@@ -96,9 +96,4 @@ function identityOf({ config, parents, groups, files }: Site, path: string): str
     data: hashOf(file),
     key,
   })
-}
-
-function splitPath(path: ResolvedConfig['tasks'][number]['data']): [string, string] {
-  const at = path.lastIndexOf('#')
-  return at < 0 ? [path, ''] : [path.slice(0, at), path.slice(at + 1)]
 }
