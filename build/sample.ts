@@ -11,9 +11,9 @@ import { parseArgs } from 'node:util'
 import { openBackend } from '../src-main/engine/backend.ts'
 import { toFloat16, toFloat32 } from '../src-main/engine/formats/dtype.ts'
 import { type TensorToWrite, writeSafetensors } from '../src-main/engine/formats/safetensors-writer.ts'
-import { type Architecture, towerParameters } from '../src-main/engine/models/clip-names.ts'
+import { type Architecture, towerParameters, towerPrefix } from '../src-main/engine/models/clip-names.ts'
 import { forward, type Tower } from '../src-main/engine/models/clip-vit.ts'
-import { applyHead, type Head } from '../src-main/engine/models/head.ts'
+import { applyHead, type Head, logitScale } from '../src-main/engine/models/head.ts'
 import { patchesOf } from '../src-main/engine/models/patches.ts'
 import { crossEntropy } from '../src-main/engine/objectives/cross-entropy.ts'
 import { normal, philox } from '../src-main/engine/random.ts'
@@ -42,7 +42,6 @@ const names = options.tasks.split(',')
 const seed = 1
 const width = Number(options.width)
 const architecture: Architecture = {
-  prefix: 'visual.',
   imageSize: size,
   patchSize: 7,
   width,
@@ -62,7 +61,7 @@ function randomHead(classes: number, stream: number): Head {
       c * architecture.embed,
     )
   }
-  return { weights, classes, embed: architecture.embed }
+  return { weights, bias: null, classes, embed: architecture.embed, scale: logitScale, normalised: true }
 }
 
 function trainingTask(source: Source, head: Head): TrainingTask {
@@ -80,7 +79,7 @@ function testAccuracy(tower: Tower, weights: Weights, { splits }: Source, head: 
   let correct = 0
   for (let first = 0; first < count; first += 100) {
     const n = Math.min(100, count - first)
-    const picked = Array.from({ length: n }, (_, i) => one(picture(pixels, first + i)))
+    const picked = Array.from({ length: n }, (_, i) => ({ channels: 3 as const, pixels: picture(pixels, first + i) }))
     const patches = patchesOf(picked, size, architecture.patchSize)
     const { features } = forward(tower, (name) => device.get(name) as Tensor, patches, 'nothing')
     correct += applyHead(head, crossEntropy, tower.ops.read(features), 0, labels.slice(first, first + n), 1).correct
@@ -88,10 +87,6 @@ function testAccuracy(tower: Tower, weights: Weights, { splits }: Source, head: 
   }
   tf.dispose([...device.values()])
   return correct / count
-}
-
-function one(pixels: Uint8Array) {
-  return { index: 0, images: { where: '', count: 1, channels: 3 as const, size, pixels, labels: new Int32Array(1) } }
 }
 
 async function save(
@@ -108,9 +103,9 @@ async function save(
 }
 
 async function saveModel(name: string, weights: Weights, role: string): Promise<void> {
-  const tensors = [...towerParameters(architecture)].map(([n, shape]): TensorToWrite => ({ name: `visual.${n}`, dtype: 'F16', shape }))
+  const tensors = [...towerParameters(architecture)].map(([n, shape]): TensorToWrite => ({ name: towerPrefix + n, dtype: 'F16', shape }))
   const half = (n: string): Uint8Array =>
-    new Uint8Array(toFloat16(Float32Array.from(weights.get(n.slice(architecture.prefix.length)) as Float64Array)).buffer)
+    new Uint8Array(toFloat16(Float32Array.from(weights.get(n.slice(towerPrefix.length)) as Float64Array)).buffer)
   await save(`${name}.safetensors`, tensors, half, { role, made_by: 'npm run sample:build' })
 }
 

@@ -1,31 +1,43 @@
 // SHA-256 of files by a thread of its own, while the calling thread computes on the same files: what one of the two has read
-// is in the system's cache for the other, so that a disk gives every byte once.
+// is in the system's cache for the other, so that a disk gives every byte once. Shards are files like any other here.
 import { Worker } from 'node:worker_threads'
 
-import { hashFile } from './source.ts'
+import { contentOf, hashCheckpoint } from './source.ts'
 
 export interface Hashing {
-  /** In the order of the paths, in hexadecimal. Throws what hashFile throws. */
+  /** Of the checkpoints in the order of the paths, in hexadecimal. Throws what hashCheckpoint throws. */
   hashes: Promise<string[]>
   stop(): Promise<void>
 }
 
 export function hashInThread(paths: readonly string[]): Hashing {
+  const started = start(paths)
+  // Whatever went wrong there is told, with the file's name, by the way that has the words for it.
+  const hashes = started
+    .then(({ found }) => found)
+    .catch(async () => {
+      const again: string[] = []
+      for (const path of paths) again.push((await hashCheckpoint(path)).sha256)
+      return again
+    })
+  hashes.catch(() => undefined) // told to whoever asks
+  const end = ({ worker }: Awaited<typeof started>): Promise<unknown> => worker.terminate()
+  return { hashes, stop: async () => void (await started.then(end, () => undefined)) }
+}
+
+async function start(paths: readonly string[]): Promise<{ worker: Worker; found: Promise<string[]> }> {
+  const contents = await Promise.all(paths.map(contentOf))
+  const files = contents.flatMap((content) => content.files)
   // From source text, so that a bundled program needs no second file.
-  const worker = new Worker(`(${hashAll.toString()})(require)`, { eval: true, workerData: paths, execArgv: [], name: 'hashes' })
-  const found = new Promise<string[]>((resolve, reject) => {
+  const worker = new Worker(`(${hashAll.toString()})(require)`, { eval: true, workerData: files, execArgv: [], name: 'hashes' })
+  const digests = new Promise<string[]>((resolve, reject) => {
     worker.on('message', resolve)
     worker.on('error', reject)
     worker.on('exit', () => reject(new Error('the thread that hashes ended')))
   })
-  // Whatever went wrong there is told, with the file's name, by the way that has the words for it.
-  const hashes = found.catch(async () => {
-    const again: string[] = []
-    for (const path of paths) again.push((await hashFile(path)).sha256)
-    return again
-  })
-  hashes.catch(() => undefined) // told to whoever asks
-  return { hashes, stop: async () => void (await worker.terminate()) }
+  const found = digests.then((ofFiles) => contents.map(({ files, sha256 }) => sha256(ofFiles.splice(0, files.length))))
+  found.catch(() => undefined) // nobody may be waiting yet
+  return { worker, found }
 }
 
 /** The whole life of the thread. It is sent as text: nothing from outside this function can be named in it. */

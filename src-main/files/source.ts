@@ -4,6 +4,7 @@ import { type FileHandle, open } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
 
 import { BasilError } from '../contract/errors.ts'
+import { isIndexName, shardNames } from '../engine/formats/sharded.ts'
 import type { ByteSource } from '../engine/formats/source.ts'
 
 const chunk = 4 * 2 ** 20 // bytes read at a time for a hash
@@ -68,6 +69,37 @@ export async function hashFile(path: string): Promise<{ sha256: string; bytes: n
   } finally {
     await handle.close()
   }
+}
+
+/** What a checkpoint is made of, and its SHA-256 by theirs. */
+export interface Content {
+  files: string[] // the checkpoint's own, and the shards that an index names
+  sha256(ofFiles: readonly string[]): string
+}
+
+/** Identity is content: a file's hash, or over an index's bytes followed by the hexadecimal hashes of its shards in the order of their sorted names. */
+export async function contentOf(path: string): Promise<Content> {
+  if (!isIndexName(path)) return { files: [path], sha256: ([own]) => own as string }
+  const source = await openSource(path)
+  try {
+    const shards: string[] = []
+    for (const name of await shardNames(source)) shards.push((await source.beside(name)).path)
+    const index = await source.read(0, source.size)
+    return {
+      files: [path, ...shards],
+      sha256: ([_, ...ofShards]) => createHash('sha256').update(index).update(ofShards.join('')).digest('hex'),
+    }
+  } finally {
+    await source.close()
+  }
+}
+
+/** SHA-256 of a checkpoint's content and the bytes of all its files. Throws what opening it throws. */
+export async function hashCheckpoint(path: string): Promise<{ sha256: string; bytes: number }> {
+  const { files, sha256 } = await contentOf(path)
+  const hashed: { sha256: string; bytes: number }[] = []
+  for (const file of files) hashed.push(await hashFile(file))
+  return { sha256: sha256(hashed.map((file) => file.sha256)), bytes: hashed.reduce((sum, { bytes }) => sum + bytes, 0) }
 }
 
 async function openFile(path: string): Promise<FileHandle> {

@@ -6,7 +6,6 @@ import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 
 import { openTensorFile } from '../../src-main/engine/formats/index.ts'
-import { openCheckpoint } from '../../src-main/engine/weights/parents.ts'
 import { openSource } from '../../src-main/files/source.ts'
 import { written } from './bytes.ts'
 
@@ -67,11 +66,4 @@ test.each([
   ['{"weight_map": {"__proto__": "one.safetensors"}}', /"__proto__" is in "one.safetensors", where it is not/],
 ])('refuses %s for an index', async (index, why) => {
   await expect(sharded(index)).rejects.toMatchObject({ record: { code: 'file-damaged', why: expect.stringMatching(why) } })
-})
-
-test('is not taken for a parent: a run knows those by the hash of one file', async () => {
-  const file = await sharded({ weight_map: map })
-  await expect(openCheckpoint(file.source.path, openSource)).rejects.toMatchObject({
-    record: { code: 'format-unknown', where: 'model.safetensors.index.json', why: expect.stringContaining('hash of one file') },
-  })
 })

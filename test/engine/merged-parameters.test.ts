@@ -3,14 +3,15 @@
 import { expect, test } from 'vitest'
 
 import type { Table } from '../../src-main/engine/coefficients/table.ts'
-import { toFloat16, toFloat32 } from '../../src-main/engine/formats/dtype.ts'
+import { toFloat16, toFloat32, widenInPlace } from '../../src-main/engine/formats/dtype.ts'
 import { towerParameters } from '../../src-main/engine/models/clip-names.ts'
 import { groupsOf, mergedParameters } from '../../src-main/engine/weights/merge.ts'
+import { mergedFile } from '../../src-main/engine/weights/merged-file.ts'
 import { openParents, type Parents } from '../../src-main/engine/weights/parents.ts'
 import { sourceOf, written } from './bytes.ts'
 
 // c_fc has 384 * 1536 elements: four slices and a half.
-const architecture = { prefix: '', imageSize: 8, patchSize: 4, width: 384, layers: 1, heads: 6, embed: 8, tokens: 5 }
+const architecture = { imageSize: 8, patchSize: 4, width: 384, layers: 1, heads: 6, embed: 8, tokens: 5 }
 const parameters = towerParameters(architecture)
 const wide = 'transformer.resblocks.0.mlp.c_fc.weight'
 
@@ -66,6 +67,14 @@ test('half precision is widened slice by slice', async () => {
   expect(toFloat32(new Uint8Array(toFloat16(Float32Array.of(0.25)).buffer), 'F16')[0]).toBe(0.25)
 })
 
+test.each(['F16', 'BF16'] as const)('every %s number widened where it stands is the one toFloat32 gives', (dtype) => {
+  const halves = Uint16Array.from({ length: 65536 }, (_, h) => h)
+  const values = new Float32Array(65536)
+  new Uint16Array(values.buffer, 2 * 65536).set(halves)
+  widenInPlace(values, dtype)
+  expect(Buffer.compare(Buffer.from(values.buffer), Buffer.from(toFloat32(new Uint8Array(halves.buffer), dtype).buffer))).toBe(0)
+})
+
 test.each([Number.NaN, Number.NEGATIVE_INFINITY])(
   'a parent with %s in its fourth slice is named, unless it does not count',
   async (value) => {
@@ -87,4 +96,28 @@ test('finite parents whose sum leaves float32 are told as that', async () => {
     for await (const _ of mergedParameters(parents, groupsOf(parents, 'scalar'), [Float64Array.of(1e39), ...table.slice(1)]));
   }
   await expect(merge()).rejects.toMatchObject({ record: { code: 'not-finite', where: 'class_embedding' } })
+})
+
+test('as a file it gives the same, in order, in parts taken in turn, backwards and once more', async () => {
+  const parents = await opened(all)
+  const groups = groupsOf(parents, 'scalar')
+  const expected = new Map<string, Buffer>()
+  for await (const { name, values } of mergedParameters(parents, groups, table))
+    expected.set(`visual.${name}`, Buffer.from(new Uint8Array(values.buffer, values.byteOffset, values.byteLength)))
+  const file = mergedFile(parents, groups, table)
+  expect([...file.tensors.keys()].slice(0, expected.size)).toEqual([...expected.keys()])
+  const same = async (name: string, bytes: Uint8Array): Promise<void> => expect(expected.get(name)?.compare(bytes), name).toBe(0)
+  for (const name of expected.keys()) await same(name, await file.read(name))
+
+  const parts = mergedFile(parents, groups, table) // a layer's in_proj as q, k and v with their biases, as Hugging Face has them
+  const [weight, bias] = ['weight', 'bias'].map((p) => `visual.transformer.resblocks.0.attn.in_proj_${p}`) as [string, string]
+  for (let part = 0; part < 3; part++)
+    for (const name of [weight, bias]) {
+      const whole = expected.get(name) as Buffer
+      const size = whole.length / 3
+      const bytes = await parts.readRange(name, part * size, size)
+      expect(whole.subarray(part * size, (part + 1) * size).compare(bytes)).toBe(0)
+    }
+  for (const name of [...expected.keys()].reverse())
+    await same(name, await parts.read(name, new Uint8Array(expected.get(name)?.length ?? 0)))
 })

@@ -21,7 +21,7 @@ export async function randomProject(size: Size, images: number, change: object =
   const floats = (count: number, scale: number): Uint8Array =>
     new Uint8Array(Float32Array.from({ length: count }, () => scale * (2 * chance() - 1)).buffer)
   const tokens = (size.imageSize / size.patchSize) ** 2 + 1
-  const tower = [...towerParameters({ ...size, prefix: '', heads: 1, embed, tokens })]
+  const tower = [...towerParameters({ ...size, embed, tokens })]
   for (const name of ['pretrained', 'finetuned']) {
     const tensors = tower.map(([name, shape]) => {
       const scale = /ln_\w+\.weight/.test(name) ? 1 : 0.1

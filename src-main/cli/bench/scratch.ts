@@ -5,7 +5,7 @@ import { existsSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 
 import { type TensorToWrite, writeSafetensors } from '../../engine/formats/safetensors-writer.ts'
-import { type Architecture, towerParameters } from '../../engine/models/clip-names.ts'
+import { type Architecture, towerParameters, towerPrefix } from '../../engine/models/clip-names.ts'
 import { writeAtomic } from '../../files/write-atomic.ts'
 import type { Opening } from './protocol.ts'
 
@@ -15,7 +15,7 @@ export type Shape = Pick<Architecture, 'imageSize' | 'patchSize' | 'width' | 'la
 
 function architectureOf(shape: Shape): Architecture {
   const tokens = (shape.imageSize / shape.patchSize) ** 2 + 1
-  return { ...shape, prefix: 'visual.', heads: Math.max(1, Math.floor(shape.width / 64)), tokens }
+  return { ...shape, heads: Math.max(1, Math.floor(shape.width / 64)), tokens }
 }
 
 /** Checkpoints and data in `folder`, made where they are missing. */
@@ -38,8 +38,8 @@ export async function scratchFiles(
 }
 
 /** k = 0: the pre-trained model. */
-async function writeCheckpoint(path: string, { prefix, width }: Architecture, parameters: Map<string, number[]>, k: number): Promise<void> {
-  const tensors = [...parameters].map(([name, shape]): TensorToWrite => ({ name: prefix + name, dtype: 'F32', shape }))
+async function writeCheckpoint(path: string, { width }: Architecture, parameters: Map<string, number[]>, k: number): Promise<void> {
+  const tensors = [...parameters].map(([name, shape]): TensorToWrite => ({ name: towerPrefix + name, dtype: 'F32', shape }))
   const scale = Math.sqrt(3 / width)
   await writeTensors(path, tensors, (tensor, index) => {
     const values = new Float32Array(tensor.shape.reduce((a, b) => a * b, 1)).fill(/ln_.*weight$/.test(tensor.name) ? 1 : 0)

@@ -53,6 +53,19 @@ export function toFloat32(bytes: Uint8Array, dtype: Dtype): Float32Array {
   }
 }
 
+/** Half precision whose bytes fill the second half of `values`' own, widened over all of it: no number is written where one is still to be read. */
+export function widenInPlace(values: Float32Array, dtype: 'F16' | 'BF16'): void {
+  const { buffer, byteOffset, length } = values
+  const halves = new Uint16Array(buffer, byteOffset + 2 * length, length)
+  if (dtype === 'F16') {
+    const table = halfTable()
+    for (let i = 0; i < length; i++) values[i] = table[halves[i] as number] as number
+  } else {
+    const bits = new Uint32Array(buffer, byteOffset, length)
+    for (let i = 0; i < length; i++) bits[i] = (halves[i] as number) << 16
+  }
+}
+
 /** Integer tensors (labels) as int32; a value that does not fit becomes -1, which no head has a class for. */
 export function toInt32(bytes: Uint8Array, dtype: Dtype): Int32Array {
   const { buffer, byteOffset, byteLength } = bytes.byteOffset % 8 === 0 ? bytes : new Uint8Array(bytes)
@@ -73,8 +86,8 @@ export function toInt32(bytes: Uint8Array, dtype: Dtype): Int32Array {
   })
 }
 
-/** Float32 values to IEEE half precision, rounded to nearest even. */
-export function toFloat16(values: Float32Array): Uint16Array {
+/** To IEEE half precision, rounded once, to nearest even. */
+export function toFloat16(values: Float32Array | Float64Array): Uint16Array {
   return new Uint16Array(new Float16Array(values).buffer)
 }
 

@@ -10,7 +10,15 @@ const longestIndex = 16 * 2 ** 20
 const mostShards = 1000
 
 export function looksLikeIndex(head: Uint8Array, name: string): boolean {
-  return name.endsWith('.safetensors.index.json') && head.some((byte) => byte === 0x7b)
+  return isIndexName(name) && head.some((byte) => byte === 0x7b)
+}
+
+export const isIndexName = (name: string): boolean => name.toLowerCase().endsWith('.safetensors.index.json')
+
+/** Of the files an index names, sorted. Throws file-damaged for what is no index. */
+export async function shardNames(source: ByteSource): Promise<string[]> {
+  const { weights } = await readIndex(source)
+  return [...new Set(weights.values())].sort()
 }
 
 export async function openSharded(source: ByteSource): Promise<TensorFile> {

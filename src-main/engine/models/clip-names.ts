@@ -1,11 +1,9 @@
 // The parameter names of OpenAI's and open_clip's image tower, their order (that of registration, as state_dict gives it),
-// and the shapes one architecture asks for. A checkpoint is recognised by names and shapes alone.
+// and the shapes one architecture asks for. They are the canonical ones: other layouts are seen under them (layouts/).
 //   conv1 (width, 3, patch, patch), class_embedding (width), positional_embedding (tokens, width), proj (width, embed)
-import { BasilError } from '../../contract/errors.ts'
 import type { TensorFile } from '../formats/tensor-file.ts'
 
 export interface Architecture {
-  prefix: string // what stands before the tower's names in this file: "visual.", "model.visual." or ""
   imageSize: number
   patchSize: number
   width: number
@@ -34,8 +32,11 @@ export const layerNames = (i: number, width: number): [string, number[]][] =>
     ] as [string, number[]][]
   ).map(([name, shape]) => [`transformer.resblocks.${i}.${name}`, shape])
 
+/** What the shapes of the tower follow from. */
+type TowerShape = Pick<Architecture, 'width' | 'layers' | 'patchSize' | 'embed' | 'tokens'>
+
 /** Every parameter of the tower with its shape, in block order, without prefix. */
-export function towerParameters(a: Architecture): Map<string, number[]> {
+export function towerParameters(a: TowerShape): Map<string, number[]> {
   const { width, patchSize, embed, tokens } = a
   return new Map<string, number[]>([
     ['class_embedding', [width]],
@@ -50,78 +51,58 @@ export function towerParameters(a: Architecture): Map<string, number[]> {
   ])
 }
 
-/** Reads the architecture off a file's names and shapes; undefined when this is no CLIP image tower. */
-export function recognise(file: TensorFile): Architecture | undefined {
-  const conv = [...file.tensors.keys()].find((name) => /^(model\.)?(visual\.)?conv1\.weight$/.test(name))
-  if (conv === undefined) return undefined
-  const prefix = conv.slice(0, -'conv1.weight'.length)
-  const shape = (name: string): number[] => file.tensors.get(prefix + name)?.shape ?? []
+/** Of an image encoder as the field fine-tunes it: the tower and, of a text tower, what stands beside its layers. In block order. */
+export function encoderParameters(
+  tower: TowerShape,
+  leftovers?: { context: number; width: number; vocabulary: number },
+): Map<string, number[]> {
+  const visual = [...towerParameters(tower)].map(([name, shape]): [string, number[]] => [towerPrefix + name, shape])
+  if (!leftovers) return new Map(visual)
+  const { context, width, vocabulary } = leftovers
+  return new Map<string, number[]>([
+    ['positional_embedding', [context, width]],
+    ['text_projection', [width, tower.embed]],
+    ['logit_scale', []],
+    ...visual,
+    ['token_embedding.weight', [vocabulary, width]],
+    ['ln_final.weight', [width]],
+    ['ln_final.bias', [width]],
+  ])
+}
+
+/** Before the tower's names in every canonical view. */
+export const towerPrefix = 'visual.'
+
+// Attention's heads are 64 wide, but for the largest towers, by width.
+const headsByWidth: Record<number, number> = { 1280: 16, 1408: 16, 1664: 16 }
+
+/** Reads the architecture off canonical names and shapes; undefined when this is no CLIP image tower. embed is 0 where there is no projection. */
+export function recognise(tensors: TensorFile['tensors']): Architecture | undefined {
+  const shape = (name: string): number[] => tensors.get(towerPrefix + name)?.shape ?? []
   const [width = 0, , patchSize = 0] = shape('conv1.weight')
   const tokens = shape('positional_embedding')[0] ?? 0
   const embed = shape('proj')[1] ?? 0
   const grid = Math.round(Math.sqrt(tokens - 1))
-  const indices = [...file.tensors.keys()].map(
-    (name) => name.startsWith(prefix) && /^transformer\.resblocks\.(\d+)\./.exec(name.slice(prefix.length))?.[1],
-  )
-  const layers = Math.max(0, ...indices.filter((i) => typeof i === 'string').map((i) => Number(i) + 1))
-  if (!width || !patchSize || !tokens || !embed || !layers) return undefined
-  return { prefix, imageSize: grid * patchSize, patchSize, width, layers, heads: Math.max(1, Math.floor(width / 64)), embed, tokens }
+  const indices = [...tensors.keys()].flatMap((name) => /^visual\.transformer\.resblocks\.(\d+)\./.exec(name)?.[1] ?? [])
+  const layers = Math.max(0, ...indices.map((i) => Number(i) + 1))
+  if (!width || !patchSize || !tokens || !layers || layers > tensors.size) return undefined
+  const heads = headsByWidth[width] ?? Math.max(1, Math.floor(width / 64))
+  return { imageSize: grid * patchSize, patchSize, width, layers, heads, embed, tokens }
 }
 
-/** The architecture of a checkpoint whose tensors all fit it; throws naming the file and the tensor that does not. */
-export function requireTower(file: TensorFile): Architecture {
-  const where = file.source.name
-  const architecture = recognise(file)
-  if (!architecture)
-    throw new BasilError({
-      code: 'tensor-missing',
-      what: 'This is not a CLIP image tower',
-      where,
-      why: 'visual.conv1.weight, visual.positional_embedding, visual.proj and visual.transformer.resblocks.* are not all there',
-      next: 'choose a checkpoint in OpenAI or open_clip layout',
-    })
-  const { prefix } = architecture
-  const expected = towerParameters(architecture)
-  for (const [name, shape] of expected) {
-    const found = file.tensors.get(prefix + name)
-    if (!found)
-      throw new BasilError({
-        code: 'tensor-missing',
-        what: `${where} lacks the tensor ${prefix}${name}`,
-        where: `${where}: ${prefix}${name}`,
-        why: closest(file, prefix + name),
-        next: 'use a complete checkpoint of this architecture',
-      })
-    if (found.shape.join() !== shape.join())
-      throw new BasilError({
-        code: 'tensor-shape',
-        what: `${where} has the tensor ${prefix}${name} in another shape`,
-        where: `${where}: ${prefix}${name}`,
-        why: `its shape is [${found.shape}], [${shape}] is needed`,
-        next: 'use a checkpoint of this architecture',
-      })
-  }
-  for (const name of file.tensors.keys())
-    if (name.startsWith(prefix) && prefix && !expected.has(name.slice(prefix.length)))
-      throw new BasilError({
-        code: 'tensor-extra',
-        what: `${where} has a tensor that no CLIP image tower has: ${name}`,
-        where: `${where}: ${name}`,
-        why: 'its name is unknown',
-        next: 'check how the checkpoint was written; renamed tensors cannot be matched',
-      })
-  return architecture
+/** Parameters of a tower that are there, 0 where there is no tower: a run has a coefficient for each. */
+export function towerBlocks(tensors: TensorFile['tensors']): number {
+  const tower = recognise(tensors)
+  if (!tower) return 0
+  return [...towerParameters(tower).keys()].filter((name) => tensors.has(towerPrefix + name)).length
 }
 
-/** The layer a parameter belongs to: "embedding", "layer 0", ..., "output". */
+const textNames = /^(text\.|transformer\.resblocks|token_embedding|positional_embedding|text_projection|ln_final)/
+
+/** The layer a canonical parameter belongs to: "embedding", "layer 0", ..., "output", of a text tower "text layer 0", of a ResNet "layer 1.0". */
 export function layerOf(name: string): string {
-  const index = /resblocks\.(\d+)\./.exec(name)?.[1]
-  if (index !== undefined) return `layer ${index}`
-  return /ln_post|proj$/.test(name) ? 'output' : 'embedding'
-}
-
-function closest(file: TensorFile, name: string): string {
-  const tail = name.split('.').slice(-2).join('.')
-  const like = [...file.tensors.keys()].filter((n) => n.endsWith(tail) || n.includes(name.split('.').at(-1) ?? name)).slice(0, 3)
-  return like.length ? `it has ${like.join(', ')}` : `it has ${file.tensors.size} tensors, none with a name like it`
+  const side = textNames.test(name) ? 'text ' : ''
+  const index = /\b(?:resblocks|layers|blocks|layer)\.?(\d+(?:\.\d+(?=\.conv|\.bn|\.downsample))?)\./.exec(name)?.[1]
+  if (index !== undefined) return `${side}layer ${index}`
+  return side + (/ln_post|ln_final|proj$|projection$|attnpool/.test(name) ? 'output' : 'embedding')
 }

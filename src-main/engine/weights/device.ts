@@ -7,7 +7,7 @@ import type { Ops, Precision } from '../ops.ts'
 import { type Tensor, tf } from '../tf.ts'
 import { heldShape, toHeld } from './layout.ts'
 import { type Groups, mergedParameters } from './merge.ts'
-import { type Checkpoint, type Parents, parameterCount, readParameter } from './parents.ts'
+import { type Checkpoint, type Parents, parameterCount, readParameter, type Tower } from './parents.ts'
 import { type Parameter, type Place, type VectorStore, vectorStore } from './vector-store.ts'
 
 export interface LoadedWeights {
@@ -18,7 +18,7 @@ export interface LoadedWeights {
 type Named = AsyncGenerator<{ name: string; values: Float32Array }>
 
 /** A checkpoint as it is; or, given another to take it from, their difference. */
-export async function loadCheckpoint(ops: Ops, checkpoint: Checkpoint, from?: Checkpoint): Promise<LoadedWeights> {
+export async function loadCheckpoint(ops: Ops, checkpoint: Tower, from?: Checkpoint): Promise<LoadedWeights> {
   const parameters = towerParameters(checkpoint.architecture)
   const largest = largestOf(parameters)
   const [values, other] = [new Float32Array(largest), new Float32Array(from ? largest : 0)]

@@ -3,7 +3,7 @@
 import { BasilError } from '../../contract/errors.ts'
 import type { Table } from '../coefficients/table.ts'
 import { layerOf } from '../models/clip-names.ts'
-import { type Checkpoint, firstNotFinite, type Parents, readParameter, readSlice } from './parents.ts'
+import { type Checkpoint, firstNotFinite, readParameter, readSlice, type WeightSet } from './parents.ts'
 
 export type Grouping = 'tensor' | 'layer' | 'scalar'
 
@@ -13,15 +13,21 @@ export interface Groups {
   of: Map<string, number> // parameter (without prefix) -> column
 }
 
-export function groupsOf(parents: Parents, grouping: Grouping): Groups {
+export function groupsOf(set: WeightSet, grouping: Grouping): Groups {
   const names: string[] = []
   const of = new Map<string, number>()
-  for (const name of parents.parameters.keys()) {
-    const group = grouping === 'tensor' ? parents.architecture.prefix + name : grouping === 'layer' ? layerOf(name) : 'all'
+  for (const name of set.parameters.keys()) {
+    const group = grouping === 'tensor' ? set.prefix + name : grouping === 'layer' ? layerOf(set.prefix + name) : 'all'
     if (!names.includes(group)) names.push(group)
     of.set(name, names.indexOf(group))
   }
   return { names, of }
+}
+
+/** Whether a recipe's columns are these. Recipes of 0.1.0 have tensors under their file's own names, behind other prefixes. */
+export function areGroups(recorded: readonly string[], { names }: Groups): boolean {
+  const isThat = (name: string, i: number): boolean => [name, `visual.${name}`, name.replace(/^model\./, '')].includes(names[i] as string)
+  return recorded.length === names.length && recorded.every(isThat)
 }
 
 /** start (vectors x groups) scaled by prod_k (1 + lambda_k) per group: the coefficients of theta after some iterations. */
@@ -36,22 +42,22 @@ interface Term {
 
 /** Every parameter in block order with its merged values and the base's, both good until the next is asked for. Throws not-finite naming the tensor. */
 export async function* mergedParameters(
-  parents: Parents,
+  set: WeightSet,
   groups: Groups,
   coefficients: Table,
 ): AsyncGenerator<{ name: string; values: Float32Array; base: Float32Array }> {
-  const sizes = new Map([...parents.parameters].map(([name, shape]) => [name, shape.reduce((a, b) => a * b, 1)]))
+  const sizes = new Map([...set.parameters].map(([name, shape]) => [name, shape.reduce((a, b) => a * b, 1)]))
   const largest = Math.max(...sizes.values())
   const [merged, bases, sum] = [new Float32Array(largest), new Float32Array(largest), new Float64Array(slice)]
   const termsOf = (name: string): Term[] => {
     const column = groups.of.get(name) as number
-    const all = parents.vectors.map((checkpoint, t) => ({ checkpoint, c: coefficients[t]?.[column] as number }))
+    const all = set.vectors.map((checkpoint, t) => ({ checkpoint, c: coefficients[t]?.[column] as number }))
     return all.filter(({ c }) => c !== 0)
   }
   const slices = readAhead(function* () {
     for (const [name, size] of sizes)
       for (let first = 0; first < size; first += slice)
-        for (const checkpoint of [parents.base, ...termsOf(name).map((term) => term.checkpoint)])
+        for (const checkpoint of [set.base, ...termsOf(name).map((term) => term.checkpoint)])
           yield (into: Float32Array) => readSlice(checkpoint, name, first, Math.min(slice, size - first), into)
   })
   const next = async (): Promise<Float32Array> => (await slices.next()).value as Float32Array
@@ -70,7 +76,7 @@ export async function* mergedParameters(
       }
       isFinite = round(sum, values.subarray(first, first + slice)) && isFinite
     }
-    if (!isFinite) throw await notFinite(parents, terms, name, values)
+    if (!isFinite) throw await notFinite(set, terms, name, values)
     yield { name, values, base }
   }
 }
@@ -119,17 +125,17 @@ function round(sum: Float64Array, values: Float32Array): boolean {
 
 /** A parent's own value when that is why, which has the better advice. */
 async function notFinite(
-  parents: Parents,
+  set: WeightSet,
   terms: readonly { checkpoint: Checkpoint }[],
   name: string,
   values: Float32Array,
 ): Promise<BasilError> {
-  for (const { checkpoint } of [{ checkpoint: parents.base }, ...terms]) await readParameter(checkpoint, name) // throws
+  for (const { checkpoint } of [{ checkpoint: set.base }, ...terms]) await readParameter(checkpoint, name) // throws
   const bad = firstNotFinite(values)
   return new BasilError({
     code: 'not-finite',
     what: 'The merged model has a weight that is not a finite number',
-    where: parents.architecture.prefix + name,
+    where: set.base.file.called(set.prefix + name),
     why: `element ${bad} is ${values[bad]}`,
     next: 'use smaller coefficients or a smaller learning rate',
   })

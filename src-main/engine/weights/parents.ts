@@ -1,114 +1,177 @@
-// The checkpoints a run combines, opened together and held against each other before long work starts: one architecture,
-// the same names, integer buffers equal. Weights are read one tensor at a time and every value is checked to be finite.
+// The checkpoints that are combined, opened together as canonical views and held against each other before long work starts:
+// the same names and shapes, integer buffers equal. A run wants CLIP image towers (openParents); arithmetic takes any set
+// (openWeights). Weights are read one tensor at a time and every value is checked to be finite.
 import { BasilError } from '../../contract/errors.ts'
-import { dtypes, isFloating, toFloat32 } from '../formats/dtype.ts'
+import { dtypes, isFloating, toFloat32, widenInPlace } from '../formats/dtype.ts'
 import { openTensorFile } from '../formats/index.ts'
 import type { OpenSource } from '../formats/source.ts'
-import type { TensorFile, TensorInfo } from '../formats/tensor-file.ts'
-import { type Architecture, requireTower, towerParameters } from '../models/clip-names.ts'
+import { infoOf, type TensorFile } from '../formats/tensor-file.ts'
+import { type CanonicalFile, canonical, isPositionIds, isStatistic } from '../layouts/index.ts'
+import { type Architecture, towerParameters, towerPrefix } from '../models/clip-names.ts'
+import { isTower, requireTensors, requireTower } from './tower.ts'
 
 export interface Checkpoint {
-  file: TensorFile
-  architecture: Architecture
+  file: CanonicalFile
+  prefix: string // before the names of parameters in the file
 }
 
-export interface Parents {
+export interface Tower extends Checkpoint {
   architecture: Architecture
-  parameters: Map<string, number[]> // the tower's, in block order, without prefix
+  note: string | null
+}
+
+/** A base and what stands apart from it by a vector each. */
+export interface WeightSet {
+  prefix: string // before the parameters' names below, in every file: "visual." for a tower, "" for all there is
+  parameters: Map<string, number[]> // what is combined, in block order
   base: Checkpoint
   vectors: Checkpoint[]
+  notes: string[] // what a person should know of them
   close(): Promise<void>
 }
 
+export interface Parents extends WeightSet {
+  architecture: Architecture
+  base: Tower
+  vectors: Tower[]
+}
+
+/** CLIP image towers, which a run needs. What stands beside them in a whole CLIP model is left as the pre-trained model has it. */
 export async function openParents(pretrained: string, vectors: readonly string[], open: OpenSource): Promise<Parents> {
-  const opened: Checkpoint[] = []
+  return opened(async (keep) => {
+    const base = keep(await openCheckpoint(pretrained, open))
+    const rest: Tower[] = []
+    for (const path of vectors) {
+      const vector = keep(await openCheckpoint(path, open, base))
+      rest.push(vector)
+      checkArchitecture(base, vector)
+      await checkBuffers(base.file, vector.file)
+    }
+    const notes = rest.flatMap(({ note }) => note ?? [])
+    const { architecture } = base
+    return { architecture, prefix: towerPrefix, parameters: towerParameters(architecture), base, vectors: rest, notes }
+  })
+}
+
+/** Checkpoints of any architecture with equal names and shapes: all floating tensors are combined, but for BatchNorm's statistics. */
+export async function openWeights(pretrained: string, vectors: readonly string[], open: OpenSource): Promise<WeightSet> {
+  return opened(async (keep) => {
+    const base = keep(await openAs(pretrained, open, (file) => ({ file, prefix: '' })))
+    const { parameters } = base.file
+    const rest: Checkpoint[] = []
+    for (const path of vectors) {
+      const vector = keep(await openAs(path, open, (file) => ({ file, prefix: '' })))
+      rest.push(vector)
+      requireTensors(vector.file, parameters, (name) => vector.file.parameters.has(name))
+      await checkBuffers(base.file, vector.file)
+    }
+    return { prefix: '', parameters, base, vectors: rest, notes: [] }
+  })
+}
+
+/** Towers where the pre-trained model is one, else by tensor name. */
+export async function openSet(pretrained: string, vectors: readonly string[], open: OpenSource): Promise<WeightSet> {
+  const { base, close } = await openWeights(pretrained, [], open)
+  await close()
+  return isTower(base.file) ? openParents(pretrained, vectors, open) : openWeights(pretrained, vectors, open)
+}
+
+/** What was opened is closed together, at once where something goes wrong. */
+async function opened<T>(
+  openAll: (keep: <C extends Checkpoint>(checkpoint: C) => C) => Promise<T>,
+): Promise<T & { close(): Promise<void> }> {
+  const kept: Checkpoint[] = []
   const close = async (): Promise<void> => {
-    await Promise.all(opened.map((c) => c.file.source.close()))
+    await Promise.all(kept.map(({ file }) => file.source.close()))
   }
   try {
-    for (const path of [pretrained, ...vectors]) opened.push(await openCheckpoint(path, open))
-    const [base, ...rest] = opened as [Checkpoint, ...Checkpoint[]]
-    for (const vector of rest) await checkAgainst(base, vector)
-    return { architecture: base.architecture, parameters: towerParameters(base.architecture), base, vectors: rest, close }
+    const found = await openAll((checkpoint) => {
+      kept.push(checkpoint)
+      return checkpoint
+    })
+    return { ...found, close }
   } catch (error) {
     await close()
     throw error
   }
 }
 
-/** Of the tower. */
-export function parameterCount({ parameters }: Pick<Parents, 'parameters'>): number {
+/** Of what is combined. */
+export function parameterCount({ parameters }: Pick<WeightSet, 'parameters'>): number {
   return [...parameters.values()].reduce((sum, shape) => sum + shape.reduce((a, b) => a * b, 1), 0)
 }
 
-export async function openCheckpoint(path: string, open: OpenSource): Promise<Checkpoint> {
+/** A tower; one without a projection takes that of `base`, where it is given. */
+export async function openCheckpoint(path: string, open: OpenSource, base?: Checkpoint): Promise<Tower> {
+  return openAs(path, open, (own) => {
+    const borrowed = base && !own.tensors.has(projection) && own.tensors.has(`${towerPrefix}class_embedding`)
+    const file = borrowed ? withTensor(own, projection, base.file) : own
+    const note = borrowed ? `${own.source.name} has no ${own.called(projection)}: the pre-trained model's is taken, and is not moved` : null
+    return { file, prefix: towerPrefix, architecture: requireTower(file), note }
+  })
+}
+
+const projection = `${towerPrefix}proj`
+
+async function openAs<T extends Checkpoint>(path: string, open: OpenSource, use: (file: CanonicalFile) => T): Promise<T> {
   const source = await open(path)
   try {
-    const file = await openTensorFile(source)
-    requireOneFile(file)
-    return { file, architecture: requireTower(file) }
+    return use(canonical(await openTensorFile(source)))
   } catch (error) {
     await source.close()
     throw error
   }
 }
 
-/** A run records its parents by the hash of one file; shards beside an index could change unseen. */
-function requireOneFile({ format, source }: TensorFile): void {
-  if (format !== 'safetensors-sharded') return
-  throw new BasilError({
-    code: 'format-unknown',
-    what: 'A checkpoint in several files cannot be combined yet',
-    where: source.name,
-    why: 'a run knows its parents by the hash of one file each',
-    next: 'write it as one safetensors file',
-  })
+/** The file with one tensor of another. */
+function withTensor(file: CanonicalFile, name: string, from: TensorFile): CanonicalFile {
+  const info = infoOf(from.tensors, name, from.source)
+  return {
+    ...file,
+    tensors: new Map([...file.tensors, [name, info]]),
+    read: (other, into) => (other === name ? from : file).read(other, into),
+    readRange: (other, offset, length, into) => (other === name ? from : file).readRange(other, offset, length, into),
+  }
 }
 
-/** A tower parameter (name without prefix) as float32, in the start of `into` where it is given. Throws tensor-not-finite naming file and tensor. */
-export async function readParameter({ file, architecture }: Checkpoint, name: string, into?: Float32Array): Promise<Float32Array> {
-  const full = architecture.prefix + name
-  const info = file.tensors.get(full)
-  if (!info) throw new Error(`${full} is not in ${file.source.name}`)
-  const values = await floatsOf(file, info, into)
+/** A parameter (name without prefix) as float32, in the start of `into` where it is given. Throws tensor-not-finite naming file and tensor. */
+export async function readParameter(checkpoint: Checkpoint, name: string, into?: Float32Array): Promise<Float32Array> {
+  const { file, prefix } = checkpoint
+  const { dtype, bytes } = infoOf(file.tensors, prefix + name, file.source)
+  const count = bytes / dtypes[dtype]
+  const values = into?.subarray(0, count) ?? new Float32Array(count)
+  for (let first = 0; first < count; first += piece)
+    await readSlice(checkpoint, name, first, Math.min(piece, count - first), values.subarray(first))
   const bad = firstNotFinite(values)
   if (bad >= 0)
     throw new BasilError({
       code: 'tensor-not-finite',
       what: `${file.source.name} holds a weight that is not a finite number`,
-      where: `${file.source.name}: ${full}`,
+      where: `${file.source.name}: ${file.called(prefix + name)}`,
       why: `element ${bad} is ${values[bad]}`,
       next: 'use a checkpoint saved before its training diverged',
     })
   return values
 }
 
-async function floatsOf(file: TensorFile, { name, dtype, bytes }: TensorInfo, into?: Float32Array): Promise<Float32Array> {
-  if (!into) return toFloat32(await file.read(name), dtype)
-  if (dtype !== 'F32') {
-    const values = toFloat32(await file.read(name), dtype)
-    into.set(values)
-    return into.subarray(0, values.length)
-  }
-  await file.read(name, new Uint8Array(into.buffer, into.byteOffset, bytes))
-  return into.subarray(0, bytes / 4)
-}
+const piece = 2 ** 20 // elements read at a time: float64 is rounded beside no more than that
 
-/** Elements of a tower parameter from `first` on as float32, in the start of `into`; they may be NaN or infinite. */
+/** Elements of a parameter from `first` on as float32, in the start of `into`; they may be NaN or infinite. */
 export async function readSlice(
-  { file, architecture }: Checkpoint,
+  { file, prefix }: Checkpoint,
   name: string,
   first: number,
   count: number,
   into: Float32Array,
 ): Promise<Float32Array> {
-  const info = file.tensors.get(architecture.prefix + name)
-  if (!info) throw new Error(`${name} is not in ${file.source.name}`)
-  const bytes = dtypes[info.dtype]
+  const { name: full, dtype } = infoOf(file.tensors, prefix + name, file.source)
+  const bytes = dtypes[dtype]
   const values = into.subarray(0, count)
-  const own = info.dtype === 'F32' ? new Uint8Array(values.buffer, values.byteOffset, values.byteLength) : undefined
-  const read = await file.readRange(info.name, first * bytes, count * bytes, own)
-  if (!own) values.set(toFloat32(read, info.dtype))
+  // Numbers that are not wider than float32 are read to the end of the very place they are wanted in.
+  const own = bytes <= 4 ? new Uint8Array(values.buffer, values.byteOffset + (4 - bytes) * count, bytes * count) : undefined
+  const read = await file.readRange(full, first * bytes, count * bytes, own)
+  if (dtype === 'F16' || dtype === 'BF16') widenInPlace(values, dtype)
+  else if (dtype !== 'F32') values.set(toFloat32(read, dtype))
   return values
 }
 
@@ -117,36 +180,49 @@ export function firstNotFinite(values: Float32Array): number {
   return -1
 }
 
-/** Same shapes of the tower; what stands beside it must be there too, and integer buffers must be equal: they are copied, never averaged. */
-async function checkAgainst(base: Checkpoint, other: Checkpoint): Promise<void> {
+/** By the numbers that shapes follow from: clearer than the first tensor that does not fit. */
+function checkArchitecture(base: Tower, other: Tower): void {
+  const [mine, theirs] = [base.architecture, other.architecture]
+  const tensorOf = {
+    width: 'conv1.weight',
+    layers: `transformer.resblocks.${Math.min(mine.layers, theirs.layers)}`,
+    patchSize: 'conv1.weight',
+    tokens: 'positional_embedding',
+    embed: 'proj',
+  }
   const where = other.file.source.name
-  const mine = base.architecture
-  const theirs = other.architecture
   for (const key of ['width', 'layers', 'patchSize', 'tokens', 'embed'] as const)
     if (mine[key] !== theirs[key])
       throw new BasilError({
         code: 'tensor-shape',
         what: `${where} has another architecture than ${base.file.source.name}`,
-        where: `${where}: ${theirs.prefix}${{ width: 'conv1.weight', layers: `transformer.resblocks.${Math.min(mine.layers, theirs.layers)}`, patchSize: 'conv1.weight', tokens: 'positional_embedding', embed: 'proj' }[key]}`,
+        where: `${where}: ${other.file.called(towerPrefix + tensorOf[key])}`,
         why: `its ${key} is ${theirs[key]}, not ${mine[key]}`,
         next: 'combine fine-tuned models of one pre-trained model only',
       })
-  for (const info of base.file.tensors.values()) {
-    if (isFloating(info.dtype)) continue
-    const full = info.name.startsWith(mine.prefix) ? theirs.prefix + info.name.slice(mine.prefix.length) : info.name
-    const same = other.file.tensors.get(full)
-    if (!same || !(await equalBytes(base.file, info.name, other.file, full)))
-      throw new BasilError({
-        code: 'buffers-differ',
-        what: `${where} and ${base.file.source.name} differ in an integer buffer`,
-        where: `${where}: ${full}`,
-        why: same ? 'its values are not equal; integers are copied, never averaged' : 'it is missing there',
-        next: 'use fine-tuned models of this pre-trained model',
-      })
+}
+
+/** Integer buffers must be equal: they are copied, never averaged. BatchNorm's counters are each model's own. */
+async function checkBuffers(base: CanonicalFile, other: CanonicalFile): Promise<void> {
+  const where = other.source.name
+  for (const { name, dtype } of base.tensors.values()) {
+    if (isFloating(dtype) || isStatistic(name)) continue
+    const isThere = other.tensors.has(name)
+    if (isThere ? await equalBytes(base, other, name) : isMadeAnew(name)) continue
+    throw new BasilError({
+      code: 'buffers-differ',
+      what: `${where} and ${base.source.name} differ in an integer buffer`,
+      where: `${where}: ${other.called(name)}`,
+      why: isThere ? 'its values are not equal; integers are copied, never averaged' : 'it is missing there',
+      next: 'use fine-tuned models of this pre-trained model',
+    })
   }
 }
 
-async function equalBytes(a: TensorFile, nameA: string, b: TensorFile, nameB: string): Promise<boolean> {
-  const [x, y] = [await a.read(nameA), await b.read(nameB)]
+/** Numbers that some versions of a program keep beside the weights, and others do not. */
+const isMadeAnew = (name: string): boolean => isPositionIds(name) || /^(input_resolution|context_length|vocab_size)$/.test(name)
+
+async function equalBytes(a: TensorFile, b: TensorFile, name: string): Promise<boolean> {
+  const [x, y] = [await a.read(name), await b.read(name)]
   return x.length === y.length && x.every((v, i) => v === y[i])
 }

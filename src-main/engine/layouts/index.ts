@@ -1,0 +1,110 @@
+// Layouts: the names and shapes that different programs give the same weights, all seen under open_clip's, the canonical ones.
+// A view is a TensorFile made of another TensorFile; nothing is copied until it is read. To add a layout: a file with what
+// recognises it and the canonical name of each of its tensors, and a line in this list, in front of those it could be taken for.
+import type { LayoutName, WrittenLayout } from '../../contract/checkpoint.ts'
+import { BasilError } from '../../contract/errors.ts'
+import { isFloating } from '../formats/dtype.ts'
+import type { TensorFile, TensorInfo } from '../formats/tensor-file.ts'
+import { encoderParameters, recognise } from '../models/clip-names.ts'
+import { architectureOf, type Named } from './architecture.ts'
+import { linearised, tensorList } from './by-position.ts'
+import { huggingFace, theirsOf } from './huggingface.ts'
+import { expansion, type Layout, type Recognised } from './layout.ts'
+import { openClipLayouts } from './open-clip.ts'
+import { type View, viewed } from './view.ts'
+
+const layouts: readonly Layout[] = [linearised, tensorList, huggingFace, ...openClipLayouts]
+
+/** A file's weights under canonical names, in block order; what is not known keeps its name and stands behind. */
+export interface CanonicalFile extends TensorFile {
+  original: TensorFile
+  layout: LayoutName
+  architecture: Named | null
+  /** What a merge may combine, by name with its shape: floating tensors without BatchNorm's statistics and a linearised model's expansion point. */
+  parameters: Map<string, number[]>
+  /** What the original calls a canonical tensor, also one that it lacks: for messages. */
+  called(name: string): string
+}
+
+/** A canonical file's weights as a program expects them; `left`: canonical tensors that have no place there. */
+export interface LaidOutFile extends TensorFile {
+  left: string[]
+}
+
+export function canonical(file: TensorFile): CanonicalFile {
+  const found = recognised(file)
+  const views = found?.views ?? new Map([...file.tensors.keys()].map((name): [string, View] => [name, { of: [name] }]))
+  const view = viewed(file, inBlockOrder(viewed(file, views).tensors, views))
+  return {
+    ...view,
+    original: file,
+    layout: found?.layout ?? (isData(file) ? 'tensors' : 'unknown'),
+    architecture: found ? architectureOf(view.tensors) : null,
+    parameters: new Map([...view.tensors.values()].filter(isParameter).map(({ name, shape }) => [name, shape])),
+    called: (name) => views.get(name)?.of.join(', ') ?? found?.called(name) ?? name,
+  }
+}
+
+/** The first layout that has a place for every tensor of the file. */
+function recognised(file: TensorFile): (Recognised & { layout: LayoutName }) | undefined {
+  for (const layout of layouts) {
+    const found = layout.recognise(file)
+    if (found && new Set([...found.views.values()].flatMap((view) => view.of)).size === file.tensors.size)
+      return { ...found, layout: layout.name }
+  }
+  return undefined
+}
+
+function inBlockOrder(tensors: TensorFile['tensors'], views: ReadonlyMap<string, View>): Map<string, View> {
+  const tower = recognise(tensors)
+  if (!tower) return new Map(views)
+  const first = [...encoderParameters(tower, { context: 0, width: 0, vocabulary: 0 }).keys()].filter((name) => views.has(name))
+  return new Map([...first, ...views.keys()].map((name) => [name, views.get(name) as View])) // a name keeps its first place
+}
+
+/** Images, labels or nothing but heads: a classifier's own "head.weight" stands beside other weights. */
+function isData(file: TensorFile): boolean {
+  const names = [...file.tensors.keys()]
+  return names.some((name) => /^(images|labels)\./.test(name)) || names.every((name) => name.startsWith('head.'))
+}
+
+/** What BatchNorm saw in training: belongs to one model, is never averaged. */
+export const isStatistic = (name: string): boolean => /(^|\.)(running_mean|running_var|num_batches_tracked)$/.test(name)
+
+const isParameter = ({ name, dtype }: TensorInfo): boolean => isFloating(dtype) && !isStatistic(name) && !name.startsWith(expansion)
+
+/** Throws not-supported where the layout has no names for this architecture. */
+export function inLayout(file: TensorFile, layout: WrittenLayout): LaidOutFile {
+  const views = new Map<string, View>()
+  const left: string[] = []
+  if (layout === 'huggingface') requireNames(file)
+  for (const name of file.tensors.keys()) {
+    const theirs = placeOf(name, layout)
+    if (theirs) for (const [to, view] of theirs) views.set(to, view)
+    else left.push(name)
+  }
+  return { ...viewed(file, views), left }
+}
+
+/** Undefined for what belongs to another layout alone. */
+function placeOf(name: string, layout: WrittenLayout): ReadonlyMap<string, View> | undefined {
+  if (name.startsWith(expansion) || (layout !== 'huggingface' && isPositionIds(name))) return undefined
+  if (layout === 'huggingface') return theirsOf(name) ?? new Map([[name, { of: [name] }]])
+  return new Map([[layout === 'image encoder' ? `model.${name}` : name, { of: [name] }]])
+}
+
+/** 0, 1, 2, ...: kept by older versions of Hugging Face's models, and made anew by the others. */
+export const isPositionIds = (name: string): boolean => /_model\.embeddings\.position_ids$/.test(name)
+
+function requireNames(file: TensorFile): void {
+  const strange = [...file.tensors.keys()].find((name) => name.startsWith('visual.') && !theirsOf(name))
+  const known = [...file.tensors.keys()].some((name) => theirsOf(name))
+  if (known && strange === undefined) return
+  throw new BasilError({
+    code: 'not-supported',
+    what: "Hugging Face's layout has no names for this model",
+    where: strange === undefined ? file.source.name : `${file.source.name}: ${strange}`,
+    why: strange === undefined ? 'it is no CLIP model with a vision transformer' : 'CLIPModel has no tensor like it',
+    next: 'write it in the layout of open_clip',
+  })
+}
