@@ -30,6 +30,10 @@ test('stored and packed entries are read whole, in ranges and into the bytes giv
   }
 })
 
+test('wide sizes in a local header are read where they are those of the directory', async () => {
+  expect(Buffer.compare(await (await entry(wide(200_000n))).read(0, 200_000), data)).toBe(0)
+})
+
 test('packed entries: reads one behind the other take the file once, whatever the order and however many at a time', async () => {
   const bytes = made(6)
   const source = sourceOf(bytes, 'a.zip')
@@ -50,9 +54,27 @@ test('packed entries: reads one behind the other take the file once, whatever th
   for (const [i, at] of places.entries()) expect(Buffer.compare(found[i] as Uint8Array, data.slice(at, at + 1000))).toBe(0)
 })
 
+/** One entry whose local header has its sizes in a zip64 field, as large archives do. */
+function wide(size: bigint): Buffer {
+  const bytes = set(set(Buffer.from(zipSync({ 'a/one': data }, { level: 0 })), 'local', 18, 2 ** 32 - 1, 4), 'local', 22, 2 ** 32 - 1, 4)
+  const field = Buffer.alloc(20)
+  field.writeUInt16LE(1, 0)
+  field.writeUInt16LE(16, 2)
+  field.writeBigUInt64LE(size, 4)
+  field.writeBigUInt64LE(200_000n, 12)
+  bytes.writeUInt16LE(field.length, 28)
+  const end = bytes.lastIndexOf(Buffer.of(0x50, 0x4b, 5, 6))
+  bytes.writeUInt32LE(bytes.readUInt32LE(end + 16) + field.length, end + 16)
+  const behind = 30 + 'a/one'.length
+  return Buffer.concat([bytes.subarray(0, behind), field, bytes.subarray(behind)])
+}
+
 const twice = made()
 for (let at = twice.indexOf('a/two'); at >= 0; at = twice.indexOf('a/two', at)) twice.write('a/one', at)
 test.each([
+  ['a wide size that the directory does not have', set(made(), 'directory', 24, 2 ** 32 - 1, 4), /size mismatch/],
+  ['a wide size that the local header does not have', set(made(), 'local', 22, 2 ** 32 - 1, 4), /two ways/],
+  ['a wide size in the local header that is another', wide(199_999n), /two ways/],
   ['an encrypted entry', set(made(6), 'directory', 8, 1), /encrypted/],
   ['an unknown way of packing', set(made(), 'directory', 10, 12), /method 12/],
   ['a stored entry of two sizes', set(made(), 'directory', 24, 199_999, 4), /size mismatch/],
@@ -61,7 +83,9 @@ test.each([
   ['a local header of another name', Buffer.from(made().fill('b/', 30, 32)), /two ways/],
   ['a local header of another size', set(made(), 'local', 22, 5, 4), /two ways/],
   ['a local header of another packing', set(made(), 'local', 8, 8), /two ways/],
-  ['an entry past the end', set(made(), 'directory', 42, 100_000, 4), /signature/],
+  ['an entry past the end', set(made(), 'directory', 42, 100_000_000, 4), /ends too early|signature|it does/],
+  ['an entry that lies in another', set(made(), 'directory', 42, 100_000, 4), /overlaps/],
+  ['a local header of another CRC-32', set(made(), 'local', 14, 5, 4), /two ways/],
   ['a name that leads out', Buffer.from(zipSync({ '../one': data })), /relative path/],
   ['a directory cut off', made().subarray(0, -30), /End of central directory|not found/],
 ])('refuses %s', async (_, bytes, why) => {
@@ -81,6 +105,20 @@ test('packed bytes that are more or fewer than their size are refused, also wher
     await expect(region.read(from, size - from)).rejects.toMatchObject({
       record: { code: 'file-damaged', why: expect.stringMatching(/unpack/) },
     })
+  }
+})
+
+test('bytes of another CRC-32 are refused where an entry is read whole, at once or in pieces; a part alone is taken; 0 stands for none', async () => {
+  for (const level of [0, 6] as const) {
+    const bytes = set(set(made(level), 'directory', 16, 12345, 4), 'local', 14, 12345, 4)
+    const wrong = { record: { code: 'file-damaged', where: 'a.zip', why: expect.stringMatching(/"a\/one" has the CRC-32 \d+, not 12345/) } }
+    await expect((await entry(bytes)).read(0, 200_000)).rejects.toMatchObject(wrong)
+    const region = await entry(bytes)
+    expect(Buffer.compare(await region.read(100_000, 1000), data.slice(100_000, 101_000))).toBe(0)
+    await Promise.all([region.read(0, 90_000), region.read(90_000, 10_000)])
+    await expect(region.read(100_000, 100_000)).rejects.toMatchObject(wrong)
+    const untold = await entry(set(set(made(level), 'directory', 16, 0, 4), 'local', 14, 0, 4))
+    expect(Buffer.compare(await untold.read(0, 200_000), data)).toBe(0)
   }
 })
 

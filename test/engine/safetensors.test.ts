@@ -64,6 +64,7 @@ test.each([
     /more elements than can be counted/,
   ],
   ['a negative offset', rawFile('{"a":{"dtype":"F32","shape":[2],"data_offsets":[-8,0]}}', 8), /whole number/],
+  ['half of a surrogate pair', rawFile('{"\\udc00":{"dtype":"U8","shape":[1],"data_offsets":[0,1]}}', 1), /string is not well formed/],
   ['a fraction', rawFile('{"a":{"dtype":"F32","shape":[2.0],"data_offsets":[0,8]}}', 8), /not written as a whole number/],
   ['a number past 2^53', rawFile('{"a":{"dtype":"F32","shape":[9007199254740993],"data_offsets":[0,8]}}', 8), /larger than 2\^53/],
   ['offsets past the end', rawFile('{"a":{"dtype":"F32","shape":[4],"data_offsets":[0,16]}}', 8), /8 bytes past the end/],

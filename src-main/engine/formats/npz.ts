@@ -50,7 +50,7 @@ async function readArray(source: ByteSource, name: string, entry: Region): Promi
   const length = wide && head.length === 12 ? view.getUint32(8, true) : view.getUint16(8, true)
   const start = (wide ? 12 : 10) + length
   if (length > longestHeader || start > entry.size) refuse(`has a header of ${length} bytes`)
-  const text = new TextDecoder('latin1').decode(await entry.read(start - length, length))
+  const text = new TextDecoder('latin1').decode((await entry.read(0, start)).subarray(start - length)) // reads of the data go on from here
   const [, descr = '', order, sizes = ''] = header.exec(text) ?? refuse('has a header that is not as NumPy writes it')
   const dtype = descriptions[descr.slice(1, -1)]
   if (!dtype) throw unknownType(source, name, descr)

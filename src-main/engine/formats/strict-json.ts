@@ -57,11 +57,8 @@ export function parseStrict(text: string): StrictValue {
     expect('"')
     while (at < text.length && text[at] !== '"') at += text[at] === '\\' ? 2 : 1
     expect('"')
-    try {
-      return JSON.parse(text.slice(start, at)) as string
-    } catch {
-      return fail('a string is not well formed')
-    }
+    const string = unescaped(text.slice(start, at))
+    return string?.isWellFormed() ? string : fail('a string is not well formed') // half of a surrogate pair is no character
   }
 
   function readInteger(): number {
@@ -89,5 +86,13 @@ export function parseStrict(text: string): StrictValue {
   }
   function fail(reason: string): never {
     throw new Error(`${reason} (character ${at} of the header)`)
+  }
+}
+
+function unescaped(quoted: string): string | undefined {
+  try {
+    return JSON.parse(quoted) as string
+  } catch {
+    return undefined
   }
 }

@@ -1,10 +1,17 @@
 // A zip archive as PyTorch and NumPy write them: its entries by name, and their bytes as regions, read when asked for. yauzl
-// reads the directory; what it lets pass is refused here: encryption, a name twice, a local header that says something else,
-// sizes no deflate stream can have. Names are keys of a map and never become paths.
+// reads the directory; what it lets pass is refused here: encryption, a name twice, entries that overlap, a local header that says
+// something else, sizes no deflate stream can have, bytes of another CRC-32. Names are keys of a map and never become paths.
 import { EventEmitter } from 'node:events'
-import { createInflateRaw } from 'node:zlib'
+import { crc32, createInflateRaw } from 'node:zlib'
 
-import { type Entry, fromRandomAccessReaderPromise, type RandomAccessReader, type ZipFile } from 'yauzl'
+import {
+  type Entry,
+  fromRandomAccessReaderPromise,
+  type LocalFileHeader,
+  parseExtraFields,
+  type RandomAccessReader,
+  type ZipFile,
+} from 'yauzl'
 
 import { BasilError } from '../../contract/errors.ts'
 import { type ByteSource, damaged, type Region, regionOf, shown } from './source.ts'
@@ -37,6 +44,7 @@ export async function openZip(source: ByteSource): Promise<ZipArchive> {
       if (entries.size === mostEntries) throw new Error(`it has more than ${mostEntries} entries`)
       entries.set(entry.fileName, entry)
     }
+    checkApart([...entries.values()])
   })
   const opened = new Map<string, Promise<Region>>()
   return {
@@ -51,17 +59,66 @@ export async function openZip(source: ByteSource): Promise<ZipArchive> {
   }
 }
 
+/** No byte belongs to two entries: a small file could be a large tree. */
+function checkApart(entries: Entry[]): void {
+  let end = 0
+  for (const entry of entries.sort((a, b) => a.relativeOffsetOfLocalHeader - b.relativeOffsetOfLocalHeader)) {
+    const start = entry.relativeOffsetOfLocalHeader
+    if (start < end) throw new Error(`its entry ${shown(entry.fileName)} overlaps another`)
+    end = start + 30 + entry.fileNameLength + entry.compressedSize
+  }
+}
+
 async function regionAt(source: ByteSource, zip: ZipFile, entry: Entry): Promise<Region> {
   const local = await zip.readLocalFileHeaderPromise(entry)
   const streamed = (local.generalPurposeBitFlag & 8) !== 0 // its sizes stand behind the data
-  const wide = local.compressedSize === 0xffffffff || local.uncompressedSize === 0xffffffff // its sizes stand in an extra field
+  const { packed, unpacked } = sizesIn(local)
   const same =
     Buffer.from(local.fileName).equals(entry.fileNameRaw) &&
     local.compressionMethod === entry.compressionMethod &&
-    (streamed || wide || (local.compressedSize === entry.compressedSize && local.uncompressedSize === entry.uncompressedSize))
+    (streamed || (packed === entry.compressedSize && unpacked === entry.uncompressedSize && local.crc32 === entry.crc32))
   if (!same) throw new Error(`its entry ${shown(entry.fileName)} is described in two ways`)
   const stored = regionOf(source, local.fileDataStart, entry.compressedSize)
-  return entry.compressionMethod === 0 ? stored : inflated(source, entry, stored)
+  return checked(source, entry, entry.compressionMethod === 0 ? stored : inflated(source, entry, stored))
+}
+
+/** A size of 2^32 - 1 stands for eight bytes in an extra field. */
+function sizesIn({ compressedSize, uncompressedSize, extraField }: LocalFileHeader): { packed: number; unpacked: number } {
+  const wide = parseExtraFields(extraField).find(({ id }) => id === 1)?.data ?? Buffer.alloc(0)
+  let at = 0
+  const sizeOf = (size: number): number => {
+    if (size !== 0xffffffff || at + 8 > wide.length) return size
+    at += 8
+    return Number(wide.readBigUInt64LE(at - 8))
+  }
+  const unpacked = sizeOf(uncompressedSize)
+  return { packed: sizeOf(compressedSize), unpacked }
+}
+
+/**
+ * An entry that is read whole, at once or by reads one behind the other, must have the CRC-32 its directory gives. Where only a part is read
+ * there is nothing to hold it against: the sum is that of all bytes, and reading all for a part would cost what ranges are for.
+ */
+function checked(source: ByteSource, { fileName, crc32: told }: Entry, region: Region): Region {
+  if (told === 0) return region // what PyTorch writes where it was asked not to count
+  let next = 0 // how far reads have gone on from the start
+  let sum: Promise<number> = Promise.resolve(0)
+  return {
+    size: region.size,
+    read: async (offset, length, into) => {
+      const reading = region.read(offset, length, into)
+      if (offset === 0) [next, sum] = [0, Promise.resolve(0)]
+      if (offset !== next) return reading
+      const before = sum
+      sum = reading.then(async (bytes) => crc32(bytes, await before))
+      sum.catch(() => undefined) // is told by the read itself
+      next += length
+      const isWhole = next === region.size
+      const found = await sum
+      if (isWhole && found !== told) throw damaged(source, 'zip', `its entry ${shown(fileName)} has the CRC-32 ${found}, not ${told}`)
+      return reading
+    },
+  }
 }
 
 /** Unpacked as it is read: a read that goes on behind the last one unpacks nothing twice, one before it begins anew. */
