@@ -7,7 +7,7 @@ import { type Backend, openBackend } from '../../src-main/engine/backend.ts'
 import { fromNumbers, type Table } from '../../src-main/engine/coefficients/table.ts'
 import { readImages } from '../../src-main/engine/datasets/index.ts'
 import { readTasks } from '../../src-main/engine/datasets/tasks.ts'
-import { readHead } from '../../src-main/engine/datasets/tensor-images.ts'
+import { readHead } from '../../src-main/engine/heads/head-file.ts'
 import { clipProblem, type Workplace } from '../../src-main/engine/models/clip-problem.ts'
 import { forward } from '../../src-main/engine/models/clip-vit.ts'
 import { microBatchOf } from '../../src-main/engine/models/micro-batch.ts'
@@ -45,7 +45,7 @@ describe.each(await backendsHere())('on %s', (prefer) => {
     const tower = { architecture: checkpoint.architecture, activation: 'quick-gelu' as const, ops: backend.ops }
     const parts: number[] = []
     for (let at = 0; at < images.count; at += 37) {
-      const picked = Array.from({ length: Math.min(37, images.count - at) }, (_, i) => ({ images, index: at + i }))
+      const picked = await (await images.fetch(Array.from({ length: Math.min(37, images.count - at) }, (_, i) => at + i)))()
       const patches = patchesOf(picked, checkpoint.architecture.imageSize, checkpoint.architecture.patchSize)
       const { features } = forward(tower, weights, patches, 'nothing')
       parts.push(...backend.ops.read(features))

@@ -6,27 +6,28 @@ import { openTensorFile } from '../formats/index.ts'
 import type { OpenSource } from '../formats/source.ts'
 import type { TensorFile, TensorInfo } from '../formats/tensor-file.ts'
 import type { Head } from '../models/head.ts'
-import type { ImagesHeader, LabelledImages } from './index.ts'
+import { inMemory, type LabelledImages, type PixelsInMemory } from './images.ts'
+import type { ImagesHeader } from './index.ts'
 
-export async function readTensorImages(path: string, open: OpenSource): Promise<LabelledImages> {
+export async function readTensorImages(path: string, open: OpenSource): Promise<LabelledImages & PixelsInMemory> {
   return withFile(path, open, async (file, key) => {
-    const { count, channels, size, where } = described(file, key)
+    const { count, channels, size, where } = describedImages(file, key)
     const images = find(file, `images.${key}`)
     const labels = find(file, `labels.${key}`)
     const bytes = await file.read(images.name)
     const pixels = images.dtype === 'U8' ? bytes : toFloat32(bytes, 'F32')
     if (pixels instanceof Float32Array && pixels.some((v) => !Number.isFinite(v)))
       throw wrong(where, `images.${key} holds NaN or infinite values`)
-    return { where, count, channels, size, pixels, labels: toInt32(await file.read(labels.name), labels.dtype) }
+    return inMemory({ where, count, channels, size, pixels, labels: toInt32(await file.read(labels.name), labels.dtype) })
   })
 }
 
 /** By header alone; throws what reading would throw for shapes and types. */
 export async function describeTensorImages(path: string, open: OpenSource): Promise<ImagesHeader> {
-  return withFile(path, open, async (file, key) => described(file, key))
+  return withFile(path, open, async (file, key) => describedImages(file, key))
 }
 
-function described(file: TensorFile, key: string): ImagesHeader {
+export function describedImages(file: TensorFile, key: string): ImagesHeader {
   const where = `${file.source.name}#${key}`
   const images = find(file, `images.${key}`)
   const labels = find(file, `labels.${key}`)
@@ -48,36 +49,8 @@ function described(file: TensorFile, key: string): ImagesHeader {
   return { where, count, channels, size: height, bytes: images.bytes }
 }
 
-/** (classes, embed) of a head, by header alone. */
-export async function describeHead(path: string, open: OpenSource): Promise<{ classes: number; embed: number }> {
-  return withFile(path, open, async (file, key) => headShape(file, key))
-}
-
-function headShape(file: TensorFile, key: string): { classes: number; embed: number } {
-  const info = find(file, key)
-  const [classes = 0, embed = 0] = info.shape
-  if (info.shape.length !== 2 || !classes)
-    throw wrong(`${file.source.name}#${key}`, `its shape is [${info.shape}]; a head is (classes, embed)`)
-  return { classes, embed }
-}
-
-/** "file.safetensors#head.NAME" to a head whose rows are unit vectors. */
-export async function readHead(path: string, open: OpenSource): Promise<Head> {
-  return withFile(path, open, async (file, key) => {
-    const where = `${file.source.name}#${key}`
-    const info = find(file, key)
-    const { classes, embed } = headShape(file, key)
-    const weights = toFloat32(await file.read(key), info.dtype)
-    for (let c = 0; c < classes; c++) {
-      const norm = Math.hypot(...weights.subarray(c * embed, (c + 1) * embed))
-      if (!(Math.abs(norm - 1) < 0.02)) throw wrong(where, `row ${c} has the length ${norm.toPrecision(4)}; a head's rows are unit vectors`)
-    }
-    return { weights, classes, embed }
-  })
-}
-
 /** Throws label-range naming the file and the first label the head has no class for. */
-export function checkLabels(images: LabelledImages, head: Head): void {
+export function checkLabels(images: LabelledImages, head: Pick<Head, 'classes'>): void {
   const at = images.labels.findIndex((label) => label < 0 || label >= head.classes)
   if (at >= 0)
     throw new BasilError({

@@ -1,15 +1,22 @@
-// A frozen zero-shot head on normalised features: logits = 100 * (z / |z|) W', W (classes, embed) with unit rows,
-// and the way back: dL/dz = (I - u u') (100 W' dL/dlogits) / |z|, u = z / |z|. In float64 on the host: it is a
-// thousandth of a step's work, and losses are sums over many images.
+// A frozen head: logits = s W u + b, W (classes, embed), b (classes), u = z / |z| or, where the head was trained so, u = z itself.
+//   zero-shot       unit rows, s = 100, normalised features, no b
+//   linear probe    any W and b, s = 1
+// and the way back: dL/dz = (I - u u') (s W' dL/dlogits) / |z|, or s W' dL/dlogits of features as they are. In float64 on
+// the host: it is a thousandth of a step's work, and losses are sums over many images.
 import type { Objective } from '../objectives/index.ts'
+
+type Floats = Float32Array | Float64Array // float64 where the mathematics is held against finite differences
 
 export interface Head {
   weights: Float32Array // (classes, embed)
+  bias: Float32Array | null // (classes)
   classes: number
   embed: number
+  scale: number
+  normalised: boolean // whether it takes z / |z|
 }
 
-const logitScale = 100
+export const logitScale = 100 // exp(logit_scale) of every CLIP model that was trained long enough
 
 export interface HeadResult {
   loss: number // weighted sum over the images
@@ -23,13 +30,13 @@ export interface HeadResult {
 export function applyHead(
   head: Head,
   objective: Objective,
-  features: Float32Array,
+  features: Floats,
   first: number,
   labels: Int32Array,
   weight: number,
-  dFeatures?: Float32Array,
+  dFeatures?: Floats,
 ): HeadResult {
-  const { weights, classes, embed } = head
+  const { weights, bias, classes, embed, scale, normalised } = head
   const logits = new Float64Array(classes)
   const gradient = new Float64Array(classes)
   const unit = new Float64Array(embed)
@@ -39,14 +46,14 @@ export function applyHead(
     const at = (first + n) * embed
     let square = 0
     for (let e = 0; e < embed; e++) square += (features[at + e] as number) ** 2
-    const norm = Math.max(Math.sqrt(square), 1e-12)
+    const norm = normalised ? Math.max(Math.sqrt(square), 1e-12) : 1
     for (let e = 0; e < embed; e++) unit[e] = (features[at + e] as number) / norm
     let largest = Number.NEGATIVE_INFINITY
     let predicted = 0
     for (let c = 0; c < classes; c++) {
       let sum = 0
       for (let e = 0, w = c * embed; e < embed; e++, w++) sum += (unit[e] as number) * (weights[w] as number)
-      logits[c] = logitScale * sum
+      logits[c] = bias ? scale * sum + (bias[c] as number) : scale * sum
       if ((logits[c] as number) > largest) {
         largest = logits[c] as number
         predicted = c
@@ -60,21 +67,21 @@ export function applyHead(
   return { loss, correct }
 }
 
-/** dL/dz of one image from dL/dlogits (classes) and u (embed): scale carries the image's weight and 1 / |z|. */
+/** dL/dz of one image from dL/dlogits (classes) and u (embed): factor carries the image's weight and 1 / |z|. */
 function featureGradient(
-  { weights, classes, embed }: Head,
+  { weights, classes, embed, scale, normalised }: Head,
   dLogits: Float64Array,
   unit: Float64Array,
-  scale: number,
-  out: Float32Array,
+  factor: number,
+  out: Floats,
 ): void {
   const dUnit = new Float64Array(embed)
   for (let c = 0; c < classes; c++) {
-    const g = logitScale * scale * (dLogits[c] as number)
+    const g = scale * factor * (dLogits[c] as number)
     for (let e = 0, w = c * embed; e < embed; e++, w++) dUnit[e] = (dUnit[e] as number) + g * (weights[w] as number)
   }
   let radial = 0
-  for (let e = 0; e < embed; e++) radial += (dUnit[e] as number) * (unit[e] as number)
+  if (normalised) for (let e = 0; e < embed; e++) radial += (dUnit[e] as number) * (unit[e] as number)
   for (let e = 0; e < embed; e++) out[e] = (dUnit[e] as number) - radial * (unit[e] as number)
 }
 

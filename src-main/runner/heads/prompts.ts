@@ -14,13 +14,25 @@ export interface Prompts {
   texts: string[]
 }
 
-/** `resources`: the folder of the program's own files. Throws file-missing, naming the data sets there are, or data-invalid. */
-export function readPrompts(resources: string, kind: Kind, given: string): Prompts {
+/** `resources`: the folder of the program's own files. */
+export function knownPrompts(resources: string, kind: Kind): Prompts[] {
   const lists = z.record(z.string(), z.array(z.string())).parse(JSON.parse(readFileSync(join(resources, 'text', `${kind}.json`), 'utf8')))
-  const kept = Object.keys(lists).find((name) => plain(name) === plain(given))
-  if (kept !== undefined) return { name: kept, texts: lists[kept] as string[] }
+  return Object.entries(lists).map(([name, texts]) => ({ name, texts }))
+}
+
+/** Those of a data set that Basil knows. Throws file-missing, naming the data sets there are. */
+export function promptsOf(resources: string, kind: Kind, given: string): Prompts {
+  const known = knownPrompts(resources, kind)
+  return named(known, given) ?? missing(kind, given, `it is none of ${namesOf(known)}`)
+}
+
+/** Of a data set, or a file. Throws file-missing, naming the data sets there are, or data-invalid. */
+export function readPrompts(resources: string, kind: Kind, given: string): Prompts {
+  const known = knownPrompts(resources, kind)
+  const kept = named(known, given)
+  if (kept) return kept
   const file = resolve(given)
-  const texts = parse(file, readText(file, kind, Object.keys(lists)))
+  const texts = parse(file, readText(file, kind, known))
   if (texts.length === 0) throw invalid(file, `it holds no ${kind}`)
   const wrong = kind === 'templates' ? texts.findIndex((text) => !text.includes('{}')) : -1
   if (wrong >= 0) throw invalid(file, `"${texts[wrong]?.slice(0, 80)}" has no {} for the name of a class`)
@@ -28,6 +40,8 @@ export function readPrompts(resources: string, kind: Kind, given: string): Promp
 }
 
 const plain = (name: string): string => name.toLowerCase().replace(/[-_ ]/g, '')
+const named = (known: readonly Prompts[], given: string): Prompts | undefined => known.find(({ name }) => plain(name) === plain(given))
+const namesOf = (known: readonly Prompts[]): string => known.map(({ name }) => name).join(', ')
 
 function parse(file: string, content: string): string[] {
   if (!content.trimStart().startsWith('[')) return content.split('\n').flatMap((line) => line.trim() || [])
@@ -38,21 +52,17 @@ function parse(file: string, content: string): string[] {
   }
 }
 
-function readText(file: string, kind: Kind, names: readonly string[]): string {
+function readText(file: string, kind: Kind, known: readonly Prompts[]): string {
   try {
     return readFileSync(file, 'utf8')
   } catch (error) {
-    throw new BasilError(
-      {
-        code: 'file-missing',
-        what: `There are no ${kind} of this name`,
-        where: file,
-        why: `it is neither a file that can be read nor one of ${names.join(', ')}`,
-        next: 'name a data set of this list, or a file with one text a line',
-      },
-      { cause: error },
-    )
+    return missing(kind, file, `it is neither a file that can be read nor one of ${namesOf(known)}`, error)
   }
+}
+
+function missing(kind: Kind, where: string, why: string, cause?: unknown): never {
+  const next = 'name a data set of this list, or a file with one text a line'
+  throw new BasilError({ code: 'file-missing', what: `There are no ${kind} of this name`, where, why, next }, { cause })
 }
 
 function invalid(where: string, why: string): BasilError {

@@ -5,17 +5,17 @@ import { join } from 'node:path'
 
 import { afterAll, beforeAll, expect, test } from 'vitest'
 
-import type { HeadEvent, HeadRequest } from '../../src-main/contract/engine-api.ts'
-import { type Backend, openBackend } from '../../src-main/engine/backend.ts'
-import { readHead } from '../../src-main/engine/datasets/tensor-images.ts'
-import { openTensorFile } from '../../src-main/engine/formats/index.ts'
-import { hashFile, openSource } from '../../src-main/files/source.ts'
-import { makeHead } from '../../src-main/runner/heads/make.ts'
-import { readPrompts } from '../../src-main/runner/heads/prompts.ts'
-import { temporaryFolder } from './toy.ts'
+import type { HeadEvent, HeadRequest } from '../../../src-main/contract/heads.ts'
+import { type Backend, openBackend } from '../../../src-main/engine/backend.ts'
+import { openTensorFile } from '../../../src-main/engine/formats/index.ts'
+import { readHead } from '../../../src-main/engine/heads/head-file.ts'
+import { hashFile, openSource } from '../../../src-main/files/source.ts'
+import { makeHead } from '../../../src-main/runner/heads/make.ts'
+import { readPrompts } from '../../../src-main/runner/heads/prompts.ts'
+import { temporaryFolder } from '../toy.ts'
 
-const resources = join(import.meta.dirname, '../../resources')
-const model = join(import.meta.dirname, '../golden/text/text-tower.safetensors')
+const resources = join(import.meta.dirname, '../../../resources')
+const model = join(import.meta.dirname, '../../golden/text/text-tower.safetensors')
 const made = { name: 'land', classes: ['forest', 'river'], templates: ['a photo of a {}.', '{}'] }
 const merges = join(resources, 'text', 'bpe_simple_vocab_16e6.txt.gz')
 
@@ -43,7 +43,13 @@ test('a run reads the head that was written, and its file says what it was made 
   const source = await openSource(out)
   const { metadata } = await openTensorFile(source)
   await source.close()
-  expect(JSON.parse(metadata['basil.head'] ?? '')).toEqual({ ...made, model: (await hashFile(model)).sha256 })
+  expect(JSON.parse(metadata['basil.head'] ?? '')).toEqual({
+    ...made,
+    model: (await hashFile(model)).sha256,
+    kind: 'zero-shot',
+    scale: 100,
+    normalised: true,
+  })
   expect(backend.memory().tensors).toBe(0)
 })
 
@@ -82,4 +88,34 @@ test('lists go by any spelling of a data set, or are files: one a line, or JSON'
   expect(refused('templates', file('t', 'a photo'))).toMatchObject({
     record: { code: 'data-invalid', why: expect.stringContaining('"a photo"') },
   })
+})
+
+test("the field's data sets have as many names as classes, each once", () => {
+  const counts = {
+    Cars: 196,
+    SUN397: 397,
+    Caltech101: 101,
+    PascalVOC: 20,
+    CIFAR100: 100,
+    DTD: 47,
+    Flowers102: 102,
+    Food101: 101,
+    GTSRB: 43,
+  }
+  for (const [name, count] of Object.entries({ ...counts, ImageNet: 1000, OxfordIIITPet: 37, RESISC45: 45, Country211: 211 })) {
+    const { texts } = readPrompts(resources, 'classes', name)
+    expect([name, texts.length]).toEqual([name, count])
+    expect(texts.filter((text) => text !== text.trim() || /_| {2}/.test(text))).toEqual([])
+    if (name !== 'ImageNet') expect(new Set(texts).size).toBe(count) // there two classes share a name, twice
+    expect(readPrompts(resources, 'templates', name).texts.length).toBeGreaterThan(0)
+  }
+  expect(readPrompts(resources, 'classes', 'cars').texts.slice(0, 2)).toEqual(['AM General Hummer SUV 2000', 'Acura RL Sedan 2012'])
+  const sun = readPrompts(resources, 'classes', 'sun397').texts
+  expect([sun[0], sun.indexOf('jail cell'), sun.indexOf('jail indoor'), sun[396]]).toEqual(['abbey', 206, 207, 'youth hostel'])
+  expect(readPrompts(resources, 'classes', 'caltech101').texts.slice(0, 4)).toEqual([
+    'off-center face',
+    'centered face',
+    'leopard',
+    'motorbike',
+  ])
 })
