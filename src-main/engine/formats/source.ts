@@ -14,6 +14,19 @@ export interface ByteSource {
 
 export type OpenSource = (path: string) => Promise<ByteSource>
 
+export interface FolderEntry {
+  name: string // without its folder
+  isFolder: boolean // a link is what it leads to
+}
+
+/** Files and folders by path. Sizes are those of opened files: a listing of a million names must not ask for each. */
+export interface OpenFiles {
+  open: OpenSource
+  kind(path: string): Promise<'file' | 'folder' | 'missing'>
+  /** In no order; without "." and "..". Throws file-missing, or file-unreadable where it is no folder. */
+  list(folder: string): Promise<FolderEntry[]>
+}
+
 /** Bytes that lie together: a file, or a part of one that may have to be unpacked. */
 export interface Region {
   readonly size: number

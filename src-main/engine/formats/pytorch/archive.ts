@@ -1,5 +1,8 @@
 // PyTorch's zip archive, as torch.save and torch.jit.save write it: NAME/data.pkl, a pickle whose tensors name their storages,
-// and NAME/data/KEY, the bytes of each. TorchScript's code/ and constants are beside the weights and are not looked at.
+// and NAME/data/KEY, the bytes of each. TorchScript's code/ and constants are beside the weights and are not looked at. What Basil
+// wrote has its metadata in NAME/basil.json.
+import { z } from 'zod'
+
 import { BasilError } from '../../../contract/errors.ts'
 import { dtypes } from '../dtype.ts'
 import { type ByteSource, damaged, type Region, shown } from '../source.ts'
@@ -12,6 +15,8 @@ import { type State, stateOf } from './state.ts'
 import { PickleError, type Storage } from './values.ts'
 
 export const longestPickle = 32 * 2 ** 20
+const longestMetadata = 32 * 2 ** 20
+const metadataSchema = z.record(z.string(), z.string())
 
 const pickleName = /^[^/]+\/data\.pkl$/
 
@@ -33,7 +38,20 @@ export async function openPytorchArchive(source: ByteSource, zip: ZipArchive): P
   const bytes = await pickle.read(0, pickle.size)
   const state = refusingPickle(source, name, () => stateOf(unpickle(bytes).value))
   const script = zip.names.some((entry) => entry.startsWith(`${root}code/`))
-  return stateFile(source, script ? 'torchscript' : 'pytorch', state, ({ key }) => zip.region(`${root}data/${key}`))
+  const file = await stateFile(source, script ? 'torchscript' : 'pytorch', state, ({ key }) => zip.region(`${root}data/${key}`))
+  return { ...file, metadata: { ...(await metadataOf(source, zip, `${root}basil.json`)), ...file.metadata } }
+}
+
+async function metadataOf(source: ByteSource, zip: ZipArchive, name: string): Promise<Record<string, string>> {
+  if (!zip.names.includes(name)) return {}
+  const region = await zip.region(name)
+  if (region.size > longestMetadata) throw damaged(source, 'PyTorch', `its ${name} has ${region.size} bytes`)
+  const text = new TextDecoder().decode(await region.read(0, region.size))
+  try {
+    return metadataSchema.parse(JSON.parse(text))
+  } catch {
+    throw damaged(source, 'PyTorch', `its ${name} is not a list of texts by name`)
+  }
 }
 
 /** Throws file-damaged where a storage is not of the size its tensors were told, tensor-dtype for a type Basil does not read. */

@@ -3,7 +3,7 @@
 import { type Dtype, dtypes } from '../dtype.ts'
 import { Global, PickleError, PySet, Storage, Stub, Tensor, Tuple, type Value } from './values.ts'
 
-const storageTypes: Record<string, Dtype> = {
+export const storageTypes: Record<string, Dtype> = {
   DoubleStorage: 'F64',
   FloatStorage: 'F32',
   HalfStorage: 'F16',
@@ -68,7 +68,7 @@ const calls = new Map<string, Call>([
 export function call(callable: Value, args: Value): Value {
   const known = callable instanceof Global ? calls.get(callable.name) : undefined
   if (known && args instanceof Tuple) return known(args.items)
-  return new Stub(callable)
+  return new Stub(callable, args)
 }
 
 /** What a persistent id stands for. Throws where it is no storage and no class. */

@@ -13,9 +13,9 @@ export interface Unpickled {
   end: number // where the pickle ends
 }
 
-/** Of the pickle that begins at `start`. Throws PickleError, PickleEnds where the bytes end first. */
-export function unpickle(bytes: Uint8Array, start = 0): Unpickled {
-  const machine = new Machine(new Cursor(bytes, start))
+/** Of the pickle that begins at `start`. What Python 2 called a string is text, or bytes. Throws PickleError, PickleEnds where the bytes end first. */
+export function unpickle(bytes: Uint8Array, start = 0, strings: 'text' | 'bytes' = 'text'): Unpickled {
+  const machine = new Machine(new Cursor(bytes, start), strings)
   for (;;) {
     machine.spend(1)
     const at = machine.input.at
@@ -35,8 +35,15 @@ class Machine {
   #marks: number[] = []
   #steps = 0
 
-  constructor(input: Cursor) {
+  readonly #strings: 'text' | 'bytes'
+
+  constructor(input: Cursor, strings: 'text' | 'bytes') {
     this.input = input
+    this.#strings = strings
+  }
+
+  string(length: number): void {
+    this.push(this.#strings === 'text' ? this.input.text(length) : this.input.take(length))
   }
 
   spend(steps: number): void {
@@ -127,8 +134,8 @@ const opcodes: Record<number, (m: Machine) => void> = {
   [code('G')]: (m) => m.push(m.input.float64()),
 
   [code('S')]: (m) => m.push(m.input.line().slice(1, -1)), // in quotes; what is escaped in it stays so
-  [code('T')]: (m) => m.push(m.input.text(m.input.uint32())),
-  [code('U')]: (m) => m.push(m.input.text(m.input.byte())),
+  [code('T')]: (m) => m.string(m.input.uint32()),
+  [code('U')]: (m) => m.string(m.input.byte()),
   [code('V')]: (m) => m.push(m.input.line()),
   [code('X')]: (m) => m.push(m.input.text(m.input.uint32())),
   [0x8c]: (m) => m.push(m.input.text(m.input.byte())),
@@ -213,6 +220,7 @@ function build(m: Machine): void {
   const state = m.pop()
   const object = m.top()
   if (!(object instanceof Stub)) return
+  object.state = state
   const parts = state instanceof Tuple && state.items.length === 2 ? state.items : [state] // (__dict__, slots) or __dict__ alone
   for (const part of parts) {
     if (!(part instanceof Map)) continue

@@ -41,9 +41,12 @@ export class Global {
 /** What calling `of` would have made, never made: what it was given, what was put into it. */
 export class Stub {
   readonly of: Value
+  readonly args: Value
   readonly entries = new Map<Value, Value>() // its attributes, or its items where it is a kind of dictionary
-  constructor(of: Value) {
+  state: Value = null // as it was set last
+  constructor(of: Value, args: Value = null) {
     this.of = of
+    this.args = args
   }
 }
 

@@ -1,0 +1,108 @@
+// A tar archive's entries by name and place: its headers are walked once, what lies between them is not read. ustar, GNU's long
+// names (L) and pax headers (path, size) are understood; everything but plain files is passed over. Names never become paths.
+import { type ByteSource, damaged, shown } from '../../formats/source.ts'
+
+export interface TarEntry {
+  name: string
+  offset: number
+  size: number
+}
+
+const block = 512
+const ahead = 2 ** 12 // bytes read at once: a small entry and the header behind it, but little of a large one
+const longestName = 2 ** 16
+const mostEntries = 10_000_000
+
+export function looksLikeTar(head: Uint8Array): boolean {
+  return head.length >= block && text(head.subarray(257, 262)) === 'ustar' && sum(head) === octal(head.subarray(148, 156))
+}
+
+/** In the order of the archive. Throws file-damaged where a header is not sound or an entry ends past the end. */
+export async function* tarEntries(source: ByteSource): AsyncGenerator<TarEntry> {
+  let window: Uint8Array = new Uint8Array()
+  let start = 0
+  const take = async (at: number, length: number): Promise<Uint8Array> => {
+    if (at + length > source.size) throw damaged(source, 'tar', `it ends in the middle of an entry, at ${source.size}`)
+    if (at < start || at + length > start + window.length) {
+      window = await source.read(at, Math.max(length, Math.min(ahead, source.size - at)))
+      start = at
+    }
+    return window.subarray(at - start, at - start + length)
+  }
+  let [longName, longSize]: [string | undefined, number | undefined] = [undefined, undefined]
+  let found = 0
+  for (let at = 0; at < source.size; ) {
+    const head = await take(at, Math.min(block, source.size - at))
+    if (head.every((byte) => byte === 0)) return // two blocks of zeros end it, and what is behind them does not count
+    const size = checked(source, head, at)
+    const type = String.fromCharCode(head[156] as number)
+    const extended = type === 'L' || type === 'x'
+    if (extended && size > longestName) throw damaged(source, 'tar', `the name at ${at} has ${size} bytes`)
+    const own = extended ? size : (longSize ?? size)
+    if (at + block + own > source.size) throw damaged(source, 'tar', `the entry at ${at} ends past the end of the file`)
+    if (type === 'L') longName = text(await take(at + block, size))
+    else if (type === 'x') {
+      const facts = paxFacts(await take(at + block, size))
+      longName = facts.get('path') ?? longName
+      longSize = facts.has('size') ? whole(source, facts.get('size'), at) : longSize
+    } else {
+      const prefix = text(head.subarray(257, 262)) === 'ustar' && head[263] === 0x30 ? text(head.subarray(345, 500)) : ''
+      const name = longName ?? (prefix ? `${prefix}/` : '') + text(head.subarray(0, 100))
+      if (type === '0' || type === '\0' || type === '7') {
+        if (++found > mostEntries) throw damaged(source, 'tar', `it has more than ${mostEntries} entries`)
+        yield { name, offset: at + block, size: own }
+      }
+      longName = longSize = undefined
+    }
+    at += block + Math.ceil(own / block) * block
+  }
+  throw damaged(source, 'tar', 'it ends without the zeros that end an archive: what stood behind may be missing')
+}
+
+/** The size in a header whose sum is right. */
+function checked(source: ByteSource, head: Uint8Array, at: number): number {
+  if (head.length < block) throw damaged(source, 'tar', 'it ends in the middle of a header')
+  if (sum(head) !== octal(head.subarray(148, 156))) throw damaged(source, 'tar', `the header at ${at} does not have the sum it claims`)
+  const field = head.subarray(124, 136)
+  const size =
+    (field[0] as number) & 0x80 ? field.subarray(1).reduce((value, byte) => value * 256 + byte, (field[0] as number) & 0x7f) : octal(field)
+  if (!Number.isSafeInteger(size)) throw damaged(source, 'tar', `the entry ${shown(text(head.subarray(0, 100)))} has no size that can be`)
+  return size
+}
+
+/** Of all bytes of a header, with the sum's own as spaces. */
+function sum(head: Uint8Array): number {
+  let total = 8 * 0x20
+  for (let i = 0; i < block; i++) if (i < 148 || i >= 156) total += head[i] as number
+  return total
+}
+
+function octal(field: Uint8Array): number {
+  const digits = text(field).trim()
+  return digits === '' ? 0 : /^[0-7]+$/.test(digits) ? Number.parseInt(digits, 8) : Number.NaN
+}
+
+function text(field: Uint8Array): string {
+  const end = field.indexOf(0)
+  return new TextDecoder().decode(end < 0 ? field : field.subarray(0, end))
+}
+
+/** "LENGTH KEY=VALUE\n" lines. */
+function paxFacts(bytes: Uint8Array): Map<string, string> {
+  const facts = new Map<string, string>()
+  for (let at = 0; at < bytes.length; ) {
+    const space = bytes.indexOf(0x20, at)
+    const length = space < 0 ? 0 : Number(text(bytes.subarray(at, space)))
+    if (!(Number.isInteger(length) && length > space - at)) break
+    const [, key, value] = /^([^=]*)=(.*)\n$/s.exec(text(bytes.subarray(space + 1, at + length))) ?? []
+    if (key !== undefined && value !== undefined) facts.set(key, value)
+    at += length
+  }
+  return facts
+}
+
+function whole(source: ByteSource, digits: string | undefined, at: number): number {
+  const size = /^\d{1,16}$/.test(digits ?? '') ? Number(digits) : Number.NaN
+  if (!Number.isSafeInteger(size)) throw damaged(source, 'tar', `the entry at ${at} has no size that can be`)
+  return size
+}
