@@ -3,9 +3,13 @@
 import { eventIterator, oc } from '@orpc/contract'
 import { z } from 'zod'
 
+import { studiesApi } from './api/studies.ts'
+import { formSchema } from './checkpoint.ts'
 import { configSchema } from './config.ts'
 import { planSchema } from './engine-api.ts'
 import { errorSchema } from './errors.ts'
+import { headsApi } from './heads.ts'
+import { libraryApi } from './library.ts'
 import { deviceSchema, installEventSchema, nativeKinds, nativeStatusSchema } from './native.ts'
 import { exportedSchema } from './recipe.ts'
 import { engineInfoSchema, runDetailSchema, runEventSchema, runSummarySchema } from './run.ts'
@@ -49,6 +53,8 @@ export const api = {
     open: oc.input(z.object({ path: z.string().min(1) })).output(projectSchema),
     /** Electron's own dialog; null when the person closes it. */
     pick: oc.output(projectSchema.nullable()),
+    /** The files of a run may be used again, by their absolute paths, also when its configuration is not open any more. */
+    ofRun: oc.input(run).output(z.object({ grant: z.string() })),
   },
   config: {
     /** Field by field, then by reading headers: what is wrong, or what the run would take. */
@@ -60,6 +66,9 @@ export const api = {
       }),
     ),
   },
+  library: libraryApi,
+  heads: headsApi,
+  studies: studiesApi,
   runs: {
     start: oc.input(z.object({ grant: z.string(), config: z.unknown() })).output(run),
     list: oc
@@ -80,9 +89,9 @@ export const api = {
     cancel: oc.input(run).output(z.boolean()),
     /** device: for this sitting alone, whatever was chosen. */
     resume: oc.input(run.extend({ device: deviceSchema.optional() })).output(run),
-    /** Writes the model after an iteration (0: the start; null: the last accepted). In a browser the file lands in the data folder's exports. */
+    /** Writes the model after an iteration (0: the start; null: the last accepted), and its card beside it. In a browser the file lands in the data folder's exports. */
     export: oc
-      .input(run.extend({ iteration: z.number().int().min(0).nullable() }))
-      .output(exportedSchema.extend({ download: z.string().nullable() }).nullable()),
+      .input(run.extend({ iteration: z.number().int().min(0).nullable(), form: formSchema.prefault({}) }))
+      .output(exportedSchema.extend({ card: z.string(), download: z.string().nullable() }).nullable()),
   },
 }

@@ -2,11 +2,16 @@
 // Paths are relative to the configuration's folder; "file.safetensors#name" points into a tensor file.
 import { z } from 'zod'
 
-const methods = ['task-arithmetic', 'atlas', 'dv-basi'] as const
-const starts = ['task-arithmetic', 'atlas', 'checkpoint'] as const
+const methods = ['task-arithmetic', 'ties', 'adamerging', 'atlas', 'cma-es', 'dv-basi'] as const
+const starts = ['task-arithmetic', 'ties', 'adamerging', 'atlas', 'cma-es', 'checkpoint'] as const
+const aims = ['learn', 'forget', 'keep'] as const
+const combinations = ['sum', 'mgda'] as const
+const controls = ['none', 'isotropic', 'restart', 'random'] as const
+const expansions = ['pretrained', 'moved'] as const
 const linearisations = ['no', 'jvp', 'cached'] as const
 const objectives = ['cross-entropy', 'entropy'] as const
 const groupings = ['tensor', 'layer', 'scalar'] as const
+const unreadable = ['skip', 'refuse'] as const
 const precisions = ['float32', 'float16'] as const
 const selections = ['training-loss', 'validation-loss', 'validation-accuracy'] as const
 
@@ -16,14 +21,20 @@ const learningRate = z.number().positive().max(10)
 const weightDecay = z.number().min(0).max(100)
 const clipNorm = z.number().positive().max(1e6).nullable()
 const coefficient = z.number().min(-100).max(100)
+const clamp = z.tuple([coefficient, coefficient]).nullable()
+const norm = z.number().int().min(1).max(2).nullable()
 
 const task = z.strictObject({
   name: z
     .string()
     .regex(/^[\w .()+-]{1,80}$/, 'use letters, digits, space and . _ - ( ) +')
     .meta({ title: 'Name' }),
+  aim: z.enum(aims).default('learn').meta({
+    title: 'Aim',
+    description: 'forget: the loss is ascended (negation); keep: a control whose accuracy must stay, and is descended',
+  }),
   data: path.meta({ title: 'Learning data', description: 'images the coefficients are learned on, "file#name"' }),
-  head: path.meta({ title: 'Head', description: 'unit rows (classes, embed), "file#head.name"' }),
+  head: path.meta({ title: 'Head', description: '"file#head.name", or a file that holds one head, such as the field\'s head_CarsVal.pt' }),
   validation: path.optional().meta({ title: 'Validation data', description: 'images that choose the best state and stop early' }),
   test: path.optional().meta({ title: 'Test data', description: 'opened once, at the end' }),
   finetuned: path.optional().meta({
@@ -41,6 +52,19 @@ const optimiser = {
   initialCoefficient: coefficient.optional().meta({ title: 'Initial coefficient' }),
   learningRate: learningRate.optional().meta({ title: 'Learning rate', description: 'of AdamW' }),
   weightDecay: weightDecay.optional().meta({ title: 'Weight decay', description: 'pulls coefficients to 0' }),
+  clamp: clamp.optional().meta({ title: 'Clamp', description: 'least and greatest coefficient, as [0, 1] in AdaMerging; null: free' }),
+  penaltyNorm: norm
+    .optional()
+    .meta({ title: 'Penalty norm', description: '1 or 2: adds strength times the mean |coefficient|^p; null: none' }),
+  penaltyStrength: z.number().min(0).max(1000).optional().meta({ title: 'Penalty strength' }),
+  combine: z.enum(combinations).optional().meta({
+    title: 'Combine tasks by',
+    description: 'sum of their gradients, or mgda: the shortest vector in their convex hull, which makes no task worse',
+  }),
+  budget: count.nullable().optional().meta({
+    title: 'Vectors per block',
+    description: 'only so many vectors get a coefficient in a block, those with the largest gradient at the start; null: all',
+  }),
   clipNorm: clipNorm.optional().meta({ title: 'Gradient clip', description: 'largest norm of the gradient; null: none' }),
   patience: count
     .nullable()
@@ -77,6 +101,11 @@ export const configSchema = z
       description:
         'first order in the weights, around the pre-trained model: jvp computes it anew in every step; cached computes each image once, keeps its features on disk, and then learns in seconds',
     }),
+    expansion: z.enum(expansions).default('pretrained').meta({
+      title: 'Expanded at',
+      description:
+        'of a linearised model: the pre-trained model throughout, or moved to the present optimum at the beginning of each iteration of dv-basi, f(theta) + J(theta) Lambda delta, as the released code does',
+    }),
     batch: z
       .union([z.literal('all'), count])
       .default(16)
@@ -99,9 +128,36 @@ export const configSchema = z
         title: 'Micro-batch',
         description: 'images held in memory at a time; auto: what suits the engine; does not change the result beyond rounding',
       }),
+    augment: z.boolean().default(false).meta({
+      title: 'Augment',
+      description: 'crop and flip learning images of data sets anew in each epoch, as the field fine-tunes (90 to 100 % of the image)',
+    }),
+    onUnreadable: z.enum(unreadable).default('skip').meta({
+      title: 'Unreadable images',
+      description: 'skip: leave them out, and list them with the run; refuse: do not run',
+    }),
     vectorPrecision: z.enum(precisions).default('float32').meta({
       title: 'Vectors in',
       description: 'float16 halves the memory of task vectors while coefficients are learned; results differ in the fourth digit',
+    }),
+    keep: z.number().min(0).max(1).default(0.95).meta({
+      title: 'Control kept',
+      description:
+        "share of the pre-trained model's accuracy that tasks with aim keep must hold; the stage stops and rolls back where it is lost",
+    }),
+    trim: z.number().gt(0).max(1).optional().meta({
+      title: 'Trim',
+      description:
+        'TIES: the share of largest elements of each vector that stays, its sign elected; 0.2 for ties, none else (AdaMerging++: 0.2)',
+    }),
+    parts: z.number().int().min(1).max(64).default(1).meta({
+      title: 'Parts of a vector',
+      description: 'aTLAS x K: elements of each tensor are dealt out at random to so many parts, each with coefficients of its own',
+    }),
+    control: z.enum(controls).default('none').meta({
+      title: 'Control',
+      description:
+        'what stands in for the iterations of dv-basi, with the same steps: one coefficient for all blocks (isotropic), the first difference vector with free coefficients (restart), or a random direction of equal norm in every block (random)',
     }),
     testEach: z
       .boolean()
@@ -130,6 +186,14 @@ function conflicts(c: ParsedConfig): [(string | number)[], string][] {
   const isDvBasi = c.method === 'dv-basi'
   if (isDvBasi && !c.start) found.push([['start'], 'dv-basi needs a start: { "method": "atlas" }, "task-arithmetic" or "checkpoint"'])
   if (!isDvBasi && c.start) found.push([['start'], `${c.method} has no start; only dv-basi has`])
+  if (!isDvBasi && c.control !== 'none') found.push([['control'], `${c.method} has no iterations to control; only dv-basi has`])
+  if (c.control === 'random' && c.linearised === 'cached')
+    found.push([['control'], 'a random direction has no cached features; use linearised "jvp"'])
+  if (c.expansion === 'moved' && (c.linearised !== 'jvp' || !isDvBasi || c.control === 'random' || c.control === 'restart'))
+    found.push([
+      ['expansion'],
+      'only iterations of dv-basi with linearised "jvp" can move it; cached features belong to one expansion point',
+    ])
   if (!isDvBasi && c.iterations !== undefined) found.push([['iterations'], `${c.method} has no iterations; only dv-basi has`])
   const fromCheckpoint = c.start?.method === 'checkpoint'
   if (fromCheckpoint && !c.start?.checkpoint) found.push([['start', 'checkpoint'], 'name the checkpoint to start from'])
@@ -145,6 +209,16 @@ function conflicts(c: ParsedConfig): [(string | number)[], string][] {
     c.tasks.forEach((t, i) => {
       if (!t.test) found.push([['tasks', i, 'test'], 'give test data for every task, or for none'])
     })
+  if (c.augment && c.linearised === 'cached') found.push([['augment'], 'features that are computed once cannot be of images that change'])
+  if (c.tasks.some((t) => t.aim === 'forget') && !c.tasks.some((t) => t.aim === 'keep'))
+    found.push([['tasks'], 'a task to forget needs a control: give another task the aim "keep"'])
+  if (c.tasks.some((t) => t.aim === 'keep') && !c.tasks.some((t) => t.aim === 'forget'))
+    found.push([['tasks'], 'a task to keep controls a task to forget: give one the aim "forget"'])
+  for (const [where, given] of [
+    [[], c],
+    [['start'], c.start],
+  ] as const)
+    if (given?.clamp && given.clamp[0] >= given.clamp[1]) found.push([[...where, 'clamp'], 'give the smaller bound first'])
   if (c.select?.startsWith('validation'))
     c.tasks.forEach((t, i) => {
       if (!t.validation) found.push([['tasks', i, 'validation'], `select "${c.select}" needs validation data for every task`])
@@ -154,7 +228,7 @@ function conflicts(c: ParsedConfig): [(string | number)[], string][] {
 
 /** One stage of learning with everything filled in. */
 const stageSettings = z.object({
-  method: z.enum(['task-arithmetic', 'atlas', 'checkpoint', 'dv-basi']),
+  method: z.enum([...starts, 'dv-basi']),
   steps: count.nullable(),
   epochs: count.nullable(),
   initialCoefficient: z.number(),
@@ -162,6 +236,12 @@ const stageSettings = z.object({
   weightDecay: z.number(),
   clipNorm: z.number().nullable(),
   patience: z.number().nullable(),
+  // not in runs of 0.1.0:
+  clamp: clamp.default(null),
+  penaltyNorm: norm.default(null),
+  penaltyStrength: z.number().default(0),
+  combine: z.enum(combinations).default('sum'),
+  budget: count.nullable().default(null),
 })
 export type StageSettings = z.infer<typeof stageSettings>
 
@@ -174,6 +254,7 @@ export const resolvedSchema = z.object({
   tasks: z.array(
     z.object({
       name: z.string(),
+      aim: z.enum(aims).default('learn'), // not in runs of 0.1.0
       data: z.string(),
       head: z.string(),
       validation: z.string().nullable(),
@@ -185,11 +266,18 @@ export const resolvedSchema = z.object({
   blocks: z.enum(groupings),
   select: z.enum(selections),
   linearised: z.enum(linearisations).default('no'), // not in runs of 0.1.0
+  expansion: z.enum(expansions).default('pretrained'), // not in runs of 0.1.0
   batch: z.union([z.literal('all'), count]),
   seed: z.number(),
   activation: z.enum(['quick-gelu', 'gelu']),
   microBatch: z.union([z.literal('auto'), count]),
   vectorPrecision: z.enum(precisions).default('float32'), // not in runs of 0.1.0
+  augment: z.boolean().default(false), // not in runs of 0.1.0
+  onUnreadable: z.enum(unreadable).default('skip'), // not in runs of 0.1.0
+  keep: z.number().default(0.95), // not in runs of 0.1.0
+  trim: z.number().nullable().default(null), // not in runs of 0.1.0
+  parts: z.number().default(1), // not in runs of 0.1.0
+  control: z.enum(controls).default('none'), // not in runs of 0.1.0
   testEach: z.boolean(),
   start: stageSettings,
   iterations: z.number(),

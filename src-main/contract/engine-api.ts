@@ -2,9 +2,11 @@
 import { eventIterator, oc } from '@orpc/contract'
 import { z } from 'zod'
 
+import { compatibilitySchema, descriptionSchema, differenceSchema, formSchema, inspectionSchema, statisticsSchema } from './checkpoint.ts'
 import { resolvedSchema } from './config.ts'
-import { exportedSchema, inspectionSchema, recipeSchema } from './recipe.ts'
-import { engineEventSchema, engineInfoSchema, parentSchema, progressSchema, resumeSchema } from './run.ts'
+import { headEventSchema, headImportSchema, headRequestSchema, probeEventSchema, probeRequestSchema } from './heads.ts'
+import { exportedSchema, recipeSchema } from './recipe.ts'
+import { engineEventSchema, engineInfoSchema, type Progress, parentSchema, progressSchema, resumeSchema } from './run.ts'
 
 export const planSchema = z.object({
   parameters: z.number(),
@@ -13,27 +15,32 @@ export const planSchema = z.object({
   coefficients: z.number(),
   images: z.number(),
   memoryBytes: z.number(), // estimate of the engine's peak
+  cacheBytes: z.number().optional(), // of preprocessed images on disk, at most
+  notes: z.array(z.string()).optional(), // of the models, what should be known before
 })
 export type Plan = z.infer<typeof planSchema>
 
-export const headRequestSchema = z.object({
-  model: z.string(), // a checkpoint with a text tower
-  activation: z.enum(['quick-gelu', 'gelu']),
-  merges: z.string(), // the tokenizer's list, gzip-compressed
-  name: z.string().min(1), // the tensor is head.NAME
-  classes: z.array(z.string().min(1)).min(1), // in the order of the labels
-  templates: z.array(z.string().includes('{}')).min(1), // "{}" is where a class's name goes
-  out: z.string(),
-  overwrite: z.boolean(),
-})
-export type HeadRequest = z.infer<typeof headRequestSchema>
+const told = <T extends z.ZodType>(result: T) =>
+  eventIterator(z.discriminatedUnion('type', [progressSchema, z.object({ type: z.literal('result'), result })]))
+const file = z.object({ file: z.string() })
 
-export const headEventSchema = z.discriminatedUnion('type', [progressSchema, exportedSchema.extend({ type: z.literal('written') })])
-export type HeadEvent = z.infer<typeof headEventSchema>
+/** What long work tells: how far it is, and at the end what came of it. */
+export type Told<T> = Progress | { type: 'result'; result: T }
+
+export const conversionSchema = z.object({ file: z.string(), out: z.string(), overwrite: z.boolean(), form: formSchema })
+export type Conversion = z.infer<typeof conversionSchema>
 
 export const engineContract = {
   describe: oc.output(engineInfoSchema),
-  inspect: oc.input(z.object({ file: z.string() })).output(inspectionSchema),
+  /** By headers alone. */
+  look: oc.input(file).output(descriptionSchema),
+  /** Of a checkpoint's content, sharded ones included. */
+  hash: oc.input(file).output(z.object({ sha256: z.string(), bytes: z.number() })),
+  inspect: oc.input(file).output(inspectionSchema),
+  statistics: oc.input(file).output(told(statisticsSchema)),
+  compare: oc.input(z.object({ a: z.string(), b: z.string() })).output(told(differenceSchema)),
+  compatible: oc.input(z.object({ pretrained: z.string(), others: z.array(z.string()) })).output(told(compatibilitySchema)),
+  convert: oc.input(conversionSchema).output(told(exportedSchema)),
   /** Reads headers only and says what a run would take; throws what the run would throw. */
   check: oc.input(resolvedSchema).output(planSchema),
   /** Works on a run until it ends or the iterator is closed. With resume it goes on after that state; parents must then have their recorded hashes. */
@@ -42,8 +49,12 @@ export const engineContract = {
     .output(eventIterator(engineEventSchema)),
   /** Ends the present stage with its best state, skips the rest, and evaluates: the run finishes early. */
   stop: oc.output(z.boolean()),
-  /** Rebuilds the model a recipe describes and writes it as safetensors; verified by reading it back. */
-  rebuild: oc.input(z.object({ recipe: recipeSchema, out: z.string(), overwrite: z.boolean() })).output(exportedSchema),
+  /** Rebuilds the model a recipe describes and writes it in the form asked for; verified by reading it back. */
+  rebuild: oc.input(z.object({ recipe: recipeSchema, out: z.string(), overwrite: z.boolean(), form: formSchema })).output(exportedSchema),
   /** Writes the zero-shot head of a CLIP model's text tower, (classes, embed), as a tensor file; verified by reading it back. */
   makeHead: oc.input(headRequestSchema).output(eventIterator(headEventSchema)),
+  /** Writes heads of other programs' files, such as head_CarsVal.pt, into one tensor file; verified by reading it back. */
+  importHeads: oc.input(headImportSchema).output(exportedSchema),
+  /** Fits a linear probe on a frozen model's features of labelled images and writes it as a head; verified by reading it back. */
+  probeHead: oc.input(probeRequestSchema).output(eventIterator(probeEventSchema)),
 }

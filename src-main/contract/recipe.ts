@@ -3,7 +3,11 @@
 // (the collapse identity of difference vectors: a whole lineage is the parents and a few rows of numbers).
 import { z } from 'zod'
 
-const parent = z.object({ file: z.string(), name: z.string(), sha256: z.string() })
+const parent = z.object({ file: z.string().default(''), name: z.string(), sha256: z.string() }) // file: '' in an exported model, which names no path
+
+/** What is combined in place of the vectors: their largest elements of elected sign (trim), TIES of them all as the only one (merged), each in so many parts. */
+const preparationSchema = z.object({ trim: z.number().nullable(), merged: z.boolean(), parts: z.number(), seed: z.number() })
+export type Preparation = z.infer<typeof preparationSchema>
 
 export const recipeSchema = z.object({
   basil: z.string(), // version of the recipe's form
@@ -12,10 +16,13 @@ export const recipeSchema = z.object({
   method: z.string(),
   grouping: z.enum(['tensor', 'layer', 'scalar']),
   linearised: z.boolean().optional(), // the run saw these weights to first order, around the pre-trained model
+  control: z.enum(['restart', 'random']).optional(), // how the iterations below were meant, where not as those of DV-BASI
+  seed: z.number().optional(), // of random directions
   iteration: z.number(), // 0: the start
   epoch: z.number().nullable(), // of that iteration; null: its chosen state
   pretrained: parent,
   vectors: z.array(parent),
+  prepared: preparationSchema.optional(),
   groups: z.array(z.string()), // coefficient names, in the order of the columns below
   start: z.array(z.array(z.number())), // (vectors x groups)
   iterations: z.array(z.array(z.number())), // lambda_k, (iteration x groups)
@@ -25,18 +32,3 @@ export type Recipe = z.infer<typeof recipeSchema>
 
 export const exportedSchema = z.object({ file: z.string(), bytes: z.number(), sha256: z.string(), tensors: z.number() })
 export type Exported = z.infer<typeof exportedSchema>
-
-export const inspectionSchema = z.object({
-  file: z.string(),
-  bytes: z.number(),
-  sha256: z.string(),
-  format: z.string(),
-  layout: z.string(), // "open_clip image tower", "tensor file" or "unknown"
-  architecture: z.record(z.string(), z.union([z.number(), z.string()])).nullable(),
-  role: z.enum(['pretrained', 'finetuned', 'merged', 'data', 'unknown']),
-  tensors: z.array(z.object({ name: z.string(), dtype: z.string(), shape: z.array(z.number()) })),
-  blocks: z.number(),
-  nonFinite: z.number(), // NaN and infinite values found
-  metadata: z.record(z.string(), z.string()),
-})
-export type Inspection = z.infer<typeof inspectionSchema>

@@ -9,7 +9,26 @@ export interface ConfigIssue {
   message: string
 }
 
-const defaults = { epochs: 10, learningRate: 0.01, weightDecay: 0.1, clipNorm: 1, patience: null, iterations: 3 }
+const iterations = 3
+const common = {
+  epochs: 10,
+  initialCoefficient: 0,
+  learningRate: 0.01,
+  weightDecay: 0.1,
+  clipNorm: 1,
+  patience: null,
+  clamp: null,
+  penaltyNorm: null,
+  penaltyStrength: 0.5,
+  combine: 'sum',
+  budget: null,
+} as const
+
+/** What a method's own paper starts from, where that is something else. */
+const own: Partial<Record<StageSettings['method'], Partial<Omit<StageSettings, 'method' | 'steps'>>>> = {
+  adamerging: { initialCoefficient: 0.3, learningRate: 0.001, weightDecay: 0, clipNorm: null, clamp: [0, 1] },
+  'dv-basi': { initialCoefficient: 0.1 },
+}
 
 /** Every problem of a configuration, each with its field ("tasks[0].data"); none when it is sound. */
 export function configIssues(config: unknown): ConfigIssue[] {
@@ -39,7 +58,9 @@ export function resolveConfig(config: unknown, absolute: (path: string) => strin
   const c = parsed.data
   const vectors = (c.start?.method === 'checkpoint' ? [c.start.checkpoint ?? ''] : c.vectors).map(absolute)
   const references = c.vectors.map(absolute)
-  const own = stage(c.method, c, c.method === 'dv-basi' ? 0.1 : 0)
+  const main = stage(c.method, c.control === 'restart' ? { initialCoefficient: 0, ...given(c) } : c) // free coefficients go on from where they are
+  const isDvBasi = c.method === 'dv-basi'
+  const startMethod = c.start?.method ?? c.method
   return {
     name: c.name ?? `${c.method} on ${c.tasks.map((t) => t.name).join(', ')}`.slice(0, 200),
     method: c.method,
@@ -47,6 +68,7 @@ export function resolveConfig(config: unknown, absolute: (path: string) => strin
     vectors,
     tasks: c.tasks.map((t, i) => ({
       name: t.name,
+      aim: t.aim,
       data: absolute(t.data),
       head: absolute(t.head),
       validation: t.validation ? absolute(t.validation) : null,
@@ -57,17 +79,22 @@ export function resolveConfig(config: unknown, absolute: (path: string) => strin
     blocks: c.blocks,
     select: c.select ?? (c.tasks.every((t) => t.validation) ? 'validation-loss' : 'training-loss'),
     linearised: c.linearised,
+    expansion: c.expansion,
     batch: c.batch,
     seed: c.seed,
     activation: c.activation,
     microBatch: c.microBatch,
     vectorPrecision: c.vectorPrecision,
+    augment: c.augment,
+    onUnreadable: c.onUnreadable,
+    keep: c.keep,
+    trim: c.trim ?? (startMethod === 'ties' ? 0.2 : null),
+    parts: c.parts,
+    control: c.control,
     testEach: c.testEach,
-    start: c.start
-      ? stage(c.start.method, { ...c, steps: undefined, epochs: undefined, initialCoefficient: undefined, ...given(c.start) }, 0)
-      : own,
-    iterations: c.method === 'dv-basi' ? (c.iterations ?? defaults.iterations) : 0,
-    iteration: c.method === 'dv-basi' ? own : null,
+    start: c.start ? stage(c.start.method, c.start, { ...c, steps: undefined, epochs: undefined, initialCoefficient: undefined }) : main,
+    iterations: isDvBasi ? (c.iterations ?? iterations) : 0,
+    iteration: isDvBasi ? main : null,
   }
 }
 
@@ -76,19 +103,16 @@ export function configJsonSchema(): object {
   return z.toJSONSchema(configSchema, { io: 'input' })
 }
 
-type Written = Pick<RunConfig, 'steps' | 'epochs' | 'initialCoefficient' | 'learningRate' | 'weightDecay' | 'clipNorm' | 'patience'>
+type Written = Partial<Pick<RunConfig, 'steps' | keyof typeof common>>
 
-function stage(method: StageSettings['method'], c: Written, initialCoefficient: number): StageSettings {
-  return {
-    method,
-    steps: c.steps ?? null,
-    epochs: c.epochs ?? (c.steps === undefined ? defaults.epochs : null),
-    initialCoefficient: c.initialCoefficient ?? initialCoefficient,
-    learningRate: c.learningRate ?? defaults.learningRate,
-    weightDecay: c.weightDecay ?? defaults.weightDecay,
-    clipNorm: c.clipNorm === undefined ? defaults.clipNorm : c.clipNorm,
-    patience: c.patience ?? defaults.patience,
-  }
+/** What is written counts first, then the method's own, then what the start of a run inherits from the rest of it. */
+function stage(method: StageSettings['method'], written: Written, inherited: Written = {}): StageSettings {
+  const all = { ...common, ...given(pick(inherited)), ...own[method], ...given(pick(written)) }
+  return { method, ...all, steps: written.steps ?? null, epochs: written.epochs ?? (written.steps === undefined ? all.epochs : null) }
+}
+
+function pick(written: Written): Partial<typeof common> {
+  return Object.fromEntries(Object.keys(common).map((key) => [key, written[key as keyof typeof common]]))
 }
 
 /** Without the fields that were left out, so that they do not hide what they inherit. */

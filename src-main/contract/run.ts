@@ -4,6 +4,7 @@
 import { z } from 'zod'
 
 import { resolvedSchema } from './config.ts'
+import { splitManifestSchema } from './data.ts'
 import { errorSchema } from './errors.ts'
 
 const table = z.array(z.array(z.number()))
@@ -66,6 +67,9 @@ export const resumeSchema = z.object({
 })
 export type ResumeState = z.infer<typeof resumeSchema>
 
+/** MGDA's last step of an epoch: how the tasks' gradients were weighed, and the norm of what came out, 0 where no step helps all. */
+const paretoSchema = z.object({ weights: z.array(z.number()), residual: z.number() })
+
 const epochSchema = z.object({
   stage: z.number(),
   epoch: z.number(), // from 0, the state before the first step
@@ -74,6 +78,7 @@ const epochSchema = z.object({
   metric: z.number(), // the selection metric of this state
   best: z.boolean(), // whether this state is the stage's best so far
   tasks: z.array(taskScoreSchema), // on the selection split
+  pareto: paretoSchema.optional(), // where tasks are combined by mgda
   coefficients: table,
   seconds: z.number(), // spent since the run began or was resumed, by the engine's clock
   remainingSeconds: z.number().nullable(), // estimate for all that is left
@@ -109,7 +114,15 @@ const openedSchema = z.object({
   parameters: z.number(),
   images: z.array(z.object({ task: z.string(), classes: z.number(), training: z.number(), validation: z.number(), test: z.number() })),
 })
-export const progressSchema = z.object({ type: z.literal('progress'), what: z.string(), done: z.number(), total: z.number() })
+/** A split of a data set was opened: which images it is, and which of them cannot be read. */
+const dataSchema = z.object({ type: z.literal('data'), data: splitManifestSchema })
+export const progressSchema = z.object({
+  type: z.literal('progress'),
+  what: z.string(),
+  done: z.number(),
+  total: z.number(),
+  remainingSeconds: z.number().optional(), // of this piece of work, where that can be told
+})
 export type Progress = z.infer<typeof progressSchema>
 
 /** Memory ran out: from here on fewer images are held at a time, which changes the result by rounding alone. */
@@ -120,12 +133,18 @@ export type Halving = z.infer<typeof halvingSchema>
 export const engineEventSchema = z.discriminatedUnion('type', [
   openedSchema,
   progressSchema,
+  dataSchema,
   z.object({ type: z.literal('evaluation'), evaluation: evaluationSchema }),
   stageSchema.extend({ type: z.literal('stage') }),
   epochSchema.extend({ type: z.literal('epoch'), resume: resumeSchema }),
   stageEndSchema.extend({ type: z.literal('stage-end') }),
   halvingSchema.extend({ type: z.literal('micro-batch') }),
-  z.object({ type: z.literal('finished'), stopped: z.boolean(), seconds: z.number() }),
+  z.object({
+    type: z.literal('finished'),
+    stopped: z.boolean(),
+    seconds: z.number(),
+    dataWaitSeconds: z.number().optional(), // of these, waited for pixels
+  }),
 ])
 export type EngineEvent = z.infer<typeof engineEventSchema>
 
@@ -195,6 +214,7 @@ export const runEventSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('started'), run, name: z.string(), resumed: z.boolean() }),
   openedSchema.extend({ run, engines: runDetailSchema.shape.engines }),
   progressSchema.extend({ run }),
+  dataSchema.extend({ run }),
   z.object({ type: z.literal('evaluation'), run, evaluation: evaluationSchema }),
   stageSchema.extend({ type: z.literal('stage'), run }),
   epochSchema.extend({ type: z.literal('epoch'), run }),

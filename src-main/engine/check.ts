@@ -2,6 +2,7 @@
 // Late errors after a long wait are the field's sorest point, so test data is looked at here too, though not its labels.
 import type { ResolvedConfig } from '../contract/config.ts'
 import type { Plan } from '../contract/engine-api.ts'
+import type { ImageHost } from './datasets/prepared.ts'
 import { describeTasks } from './datasets/tasks.ts'
 import type { FeatureCache } from './formats/feature-cache.ts'
 import type { OpenSource } from './formats/source.ts'
@@ -11,17 +12,19 @@ import { groupsOf } from './weights/merge.ts'
 import { openCheckpoint, openParents, parameterCount } from './weights/parents.ts'
 
 /** features: where precomputed features would be kept; that they fit is found out here, not after hours. */
-export async function checkRun(config: ResolvedConfig, open: OpenSource, features?: FeatureCache): Promise<Plan> {
+export async function checkRun(config: ResolvedConfig, open: OpenSource, features?: FeatureCache, images?: ImageHost): Promise<Plan> {
   const parents = await openParents(config.pretrained, config.vectors, open)
   try {
     const { architecture } = parents
     for (const t of config.tasks)
-      if (t.finetuned && !config.vectors.includes(t.finetuned)) await (await openCheckpoint(t.finetuned, open)).file.source.close()
-    const tasks = await describeTasks(config, architecture, open)
+      if (t.finetuned && !config.vectors.includes(t.finetuned))
+        await (await openCheckpoint(t.finetuned, open, parents.base)).file.source.close()
+    const tasks = await describeTasks(config, architecture, { open, images })
     const groups = groupsOf(parents, config.blocks)
     const parameters = parameterCount(parents)
+    const vectors = config.start.method === 'ties' ? 1 : config.vectors.length * config.parts // rows of the coefficient table
     if (config.linearised === 'cached' && features) {
-      const floats = floatsOf(parents.vectors.length, groups.names.length, architecture.embed)
+      const floats = floatsOf(vectors, groups.names.length, architecture.embed)
       const splits = learningSplits(config).map(({ task, split, path }) => ({ path, images: tasks[task]?.[split] ?? 0 }))
       requireRoom(splits, floats, features)
     }
@@ -30,11 +33,13 @@ export async function checkRun(config: ResolvedConfig, open: OpenSource, feature
     return {
       parameters,
       blocks: groups.names.length,
-      vectors: config.vectors.length,
-      coefficients: groups.names.length * config.vectors.length,
+      vectors,
+      notes: parents.notes,
+      coefficients: groups.names.length * vectors,
       images: tasks.reduce((sum, t) => sum + t.training + t.validation + t.test, 0),
+      cacheBytes: tasks.reduce((sum, t) => sum + t.diskBytes, 0),
       memoryBytes:
-        parameters * (8 + config.vectors.length * (config.vectorPrecision === 'float16' ? 2 : 4)) +
+        parameters * (8 + vectors * (config.vectorPrecision === 'float16' ? 2 : 4)) +
         activations +
         tasks.reduce((sum, t) => sum + t.bytes, 0),
     }

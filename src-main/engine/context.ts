@@ -4,6 +4,7 @@ import type { Parent, ResumeState } from '../contract/run.ts'
 import type { Backend } from './backend.ts'
 import type { Selection } from './coefficients/selection.ts'
 import type { Table } from './coefficients/table.ts'
+import type { ImageHost } from './datasets/prepared.ts'
 import type { FeatureCache } from './formats/feature-cache.ts'
 import type { OpenSource } from './formats/source.ts'
 import type { Workplace } from './models/clip-problem.ts'
@@ -15,6 +16,7 @@ export interface RunHost {
   backend: Backend
   open: OpenSource
   hash(path: string): Promise<{ sha256: string; bytes: number }>
+  images?: ImageHost | undefined // what prepares the images of data sets; without, tensor files alone are read
   features?: FeatureCache // where precomputed features are kept; without, they live as long as the run
   resume: ResumeState | null
   parents: Parent[] // recorded by an earlier sitting of the same run; empty for a new one

@@ -5,13 +5,13 @@ import type { ResolvedConfig } from '../contract/config.ts'
 import type { EngineEvent, Evaluation } from '../contract/run.ts'
 import { taskScores } from './coefficients/selection.ts'
 import type { Table } from './coefficients/table.ts'
-import { type Context, type RunHost, rows } from './context.ts'
-import { withTest } from './datasets/tasks.ts'
+import type { Context, RunHost } from './context.ts'
+import { closeTasks, openTest } from './datasets/tasks.ts'
 import { measureModel, type Workplace } from './models/clip-problem.ts'
 import { linearModel, type Model, towerModel } from './models/model.ts'
 import type { Measured, Split } from './problem.ts'
 import { type LoadedWeights, loadCheckpoint, loadMerged } from './weights/device.ts'
-import { collapse } from './weights/merge.ts'
+import { lineageOf, movedTo } from './weights/lineage.ts'
 import { type Checkpoint, openCheckpoint, type Parents } from './weights/parents.ts'
 
 /** Pre-trained and fine-tuned accuracies on a split; what relative accuracy is relative to. */
@@ -21,13 +21,13 @@ export async function* references(
   parents: Parents,
   place: Workplace,
   split: Split,
-): AsyncGenerator<EngineEvent, (number | null)[]> {
+): AsyncGenerator<EngineEvent, { reference: (number | null)[]; pretrained: number[] }> {
   const names = config.tasks.map((t) => t.name)
   const tuned: Measured = { loss: 0, tasks: names.map(() => ({ loss: Number.NaN, accuracy: Number.NaN })) }
   const files = [...new Set(config.tasks.flatMap((t) => t.finetuned ?? []))]
   for (const [i, path] of files.entries()) {
     yield { type: 'progress', what: `Measuring fine-tuned models on ${split} data`, done: i, total: files.length + 1 }
-    const checkpoint = await openCheckpoint(path, host.open)
+    const checkpoint = await openCheckpoint(path, host.open, parents.base)
     try {
       const theirs = names.map((_, t) => t).filter((t) => config.tasks[t]?.finetuned === path)
       const measured = await viewed(
@@ -49,7 +49,7 @@ export async function* references(
     measureModel(place, towerModel(place.tower, w.weights), split),
   )
   yield evaluation(split, 'pretrained', null, names, pretrained, reference)
-  return reference
+  return { reference, pretrained: pretrained.tasks.map((t) => t.accuracy) }
 }
 
 /** On test data, opened here and only here; on the learning data where the run has no test data. */
@@ -59,29 +59,44 @@ export async function* finalEvaluation(
   selectionSplit: Split,
   selectionReference: (number | null)[],
 ): AsyncGenerator<EngineEvent> {
-  const { config, host, parents, groups, place } = context
+  const { config, host, parents, place } = context
   const split: Split = config.tasks.some((t) => t.test) ? 'test' : 'training'
   yield { type: 'progress', what: `Evaluating on ${split} data`, done: 0, total: 1 }
-  const tested = { ...place, tasks: await withTest(config, place.tasks, parents.architecture, host.open) }
-  const reference = split === selectionSplit ? selectionReference : yield* references(config, host, parents, tested, split)
-  const names = config.tasks.map((t) => t.name)
-  let before: Measured | undefined
-  for (let k = config.testEach ? 0 : chosen.length - 1; k < chosen.length; k++) {
-    const unchanged = k > 0 && (chosen[k] as Table).every((row) => row.every((c) => c === 0))
-    const coefficients = collapse(chosen[0] as Table, rows(chosen.slice(0, k + 1)))
-    const measured: Measured =
-      unchanged && before
-        ? before
-        : await viewed(
-            config,
-            parents,
-            tested,
-            (from) => loadMerged(place.tower.ops, parents, groups, coefficients, from !== undefined),
-            (m) => measureModel(tested, m, split),
-          )
-    before = measured
-    yield evaluation(split, k ? 'iteration' : 'start', k, names, measured, reference)
+  const test = split === 'test' ? yield* openTest(config, place.tasks, parents.architecture, host) : []
+  try {
+    const tested = split === 'test' ? { ...place, tasks: test } : place
+    const reference = split === selectionSplit ? selectionReference : (yield* references(config, host, parents, tested, split)).reference
+    const names = config.tasks.map((t) => t.name)
+    let before: Measured | undefined
+    for (let k = config.testEach ? 0 : chosen.length - 1; k < chosen.length; k++) {
+      const unchanged = k > 0 && config.expansion === 'pretrained' && (chosen[k] as Table).every((row) => row.every((c) => c === 0))
+      const measured = unchanged && before ? before : await measuredAfter(context, tested, chosen.slice(0, k + 1), split)
+      before = measured
+      yield evaluation(split, k ? 'iteration' : 'start', k, names, measured, reference)
+    }
+  } finally {
+    await closeTasks(test)
   }
+}
+
+/** The model after some stages. One whose expansion point moves is seen from where its last iteration began. */
+async function measuredAfter(
+  { config, parents, groups }: Context,
+  place: Workplace,
+  chosen: readonly Table[],
+  split: Split,
+): Promise<Measured> {
+  const isMoved = config.expansion === 'moved' && chosen.length > 1
+  const lineage = isMoved
+    ? { parents: movedTo(parents, groups, chosen.slice(0, -1)), coefficients: chosen.at(-1) as Table }
+    : lineageOf(parents, groups, chosen, { control: config.control, seed: config.seed })
+  return viewed(
+    config,
+    lineage.parents,
+    place,
+    (from) => loadMerged(place.tower.ops, lineage.parents, groups, lineage.coefficients, from !== undefined),
+    (m) => measureModel(place, m, split),
+  )
 }
 
 function evaluation(

@@ -4,8 +4,8 @@ import type { Table } from './coefficients/table.ts'
 
 export type Split = 'training' | 'validation' | 'test'
 
-/** Per task, which of its training images a step uses. */
-export type Batch = readonly Int32Array[]
+/** Per task, which of its training images a step uses. pass: the how-many-th time the training goes over them, where images are drawn anew in each. */
+export type Batch = readonly Int32Array[] & { readonly pass?: number }
 
 export interface Measured {
   loss: number // sum over tasks of the mean loss of a task's images
@@ -44,6 +44,46 @@ export function fromDifferenceVector(problem: Problem, s: Float64Array): Problem
     ([lambda]) => [s.map((v, b) => v * (1 + (lambda?.[b] as number)))],
     ([row]) => (row as Float64Array).map((g, b) => g * (s[b] as number)),
   )
+}
+
+/**
+ * The control of an iterated method that only begins anew: the same vector delta_0 with coefficients c_b that are free, c = s + lambda,
+ * so that dL/dlambda_b = < delta_0,b, dL/dtheta_b >. `s` is what the stages before left.
+ */
+export function fromRestart(problem: Problem, s: Float64Array): Problem {
+  return alongDifferenceVector(
+    problem,
+    ([lambda]) => [s.map((v, b) => v + (lambda?.[b] as number))],
+    ([row]) => row as Float64Array,
+  )
+}
+
+/** The same model along one of its vectors alone, the row-th; the others keep the coefficients of `fixed`. */
+export function alongRow(problem: Problem, fixed: Table, row: number): Problem {
+  return {
+    ...alongDifferenceVector(
+      problem,
+      ([lambda]) => fixed.map((still, k) => (k === row ? (lambda as Float64Array) : still)),
+      (gradient) => gradient[row] as Float64Array,
+    ),
+    vectors: [problem.vectors[row] as string],
+  }
+}
+
+/**
+ * The control with one coefficient for all groups (the paper's isotropic scaling), alpha. Rows stay as long as they were, all their
+ * entries alike: each gets dL/dalpha = sum_b dL/dlambda_b over sqrt(groups), so that the gradient's norm is |dL/dalpha|, and AdamW, which
+ * sees equal entries, keeps them equal.
+ */
+export function isotropic(problem: Problem): Problem {
+  return {
+    ...problem,
+    async lossAndGradient(table, batch) {
+      const measured = await problem.lossAndGradient(table, batch)
+      const gradient = measured.gradient.map((row) => row.map(() => row.reduce((a, b) => a + b, 0) / Math.sqrt(row.length)))
+      return { ...measured, gradient }
+    },
+  }
 }
 
 /** at: the problem's coefficients for a table of one row; back: the row's gradient from theirs. */

@@ -10,27 +10,33 @@ import type { LearnState, Look } from './coefficients/learn.ts'
 import { selectionBy, taskScores } from './coefficients/selection.ts'
 import { fromNumbers, type Table, toNumbers } from './coefficients/table.ts'
 import { type Context, type RunHost, rows } from './context.ts'
-import { readTasks } from './datasets/tasks.ts'
+import { closeTasks, openTasks } from './datasets/tasks.ts'
 import { finalEvaluation, references } from './evaluate.ts'
 import { faultOf } from './faults.ts'
 import { methodNamed } from './methods/index.ts'
-import type { Workplace } from './models/clip-problem.ts'
+import type { Task, Workplace } from './models/clip-problem.ts'
 import { halvings, microBatchFor } from './models/micro-batch.ts'
 import { openProblem, roomFor } from './models/open-problem.ts'
 import { objectiveNamed } from './objectives/index.ts'
-import { fromDifferenceVector, type Problem, type Split } from './problem.ts'
+import { alongRow, fromDifferenceVector, fromRestart, isotropic, type Problem, type Split } from './problem.ts'
 import { Remaining } from './remaining.ts'
+import { factors, lineageOf, movedTo } from './weights/lineage.ts'
 import { collapse, groupsOf } from './weights/merge.ts'
 import { openParents } from './weights/parents.ts'
+import { preparationOf, prepared } from './weights/prepare.ts'
 
 export async function* run(config: ResolvedConfig, host: RunHost): AsyncGenerator<EngineEvent> {
   const began = performance.now()
-  const parents = await openParents(config.pretrained, config.vectors, host.open)
-  const microBatch = microBatchFor(config.microBatch, host.backend, parents.architecture)
+  const waited = { seconds: 0 } // for pixels
+  let tasks: Task[] = []
+  const opened = await openParents(config.pretrained, config.vectors, host.open)
+  const microBatch = microBatchFor(config.microBatch, host.backend, opened.architecture)
   try {
+    if (config.trim !== null) yield { type: 'progress', what: 'Trimming vectors', done: 0, total: 1 }
+    const parents = await prepared(opened, preparationOf(config))
     const groups = groupsOf(parents, config.blocks)
-    const tasks = await readTasks(config, parents.architecture, host.open)
-    const files = yield* announce(config, host, parents, groups)
+    tasks = yield* openTasks(config, parents.architecture, host)
+    const files = yield* announce(config, host, parents, groups, tasks)
     const place: Workplace = {
       tower: {
         architecture: parents.architecture,
@@ -42,10 +48,11 @@ export async function* run(config: ResolvedConfig, host: RunHost): AsyncGenerato
       objective: objectiveNamed(config.objective),
       microBatch,
       signal: host.signal,
+      waited,
     }
     roomFor({ config, host, parents, groups, place })
     const split: Split = config.select === 'training-loss' ? 'training' : 'validation'
-    const reference = yield* references(config, host, parents, place, split)
+    const { reference, pretrained } = yield* references(config, host, parents, place, split)
     yield* halvings(microBatch)
     const context: Context = {
       config,
@@ -54,19 +61,20 @@ export async function* run(config: ResolvedConfig, host: RunHost): AsyncGenerato
       files,
       groups,
       place,
-      selection: selectionBy(config.select, reference),
+      selection: selectionBy(config.select, reference, { aims: config.tasks.map((t) => t.aim), pretrained, keep: config.keep }),
       reference,
       remaining: new Remaining(config, began),
     }
     const chosen = yield* learnAll(context)
     yield* finalEvaluation(context, chosen, split, reference)
     yield* halvings(microBatch)
-    yield { type: 'finished', stopped: host.stopping(), seconds: (performance.now() - began) / 1000 }
+    yield { type: 'finished', stopped: host.stopping(), seconds: (performance.now() - began) / 1000, dataWaitSeconds: waited.seconds }
   } catch (error) {
     yield* halvings(microBatch)
     throw faultOf(error, 'the weights of a model')
   } finally {
-    await parents.close()
+    await closeTasks(tasks)
+    await opened.close()
   }
 }
 
@@ -87,17 +95,43 @@ async function* learnAll(context: Context): AsyncGenerator<EngineEvent, Table[]>
   }
   if (config.iterations === 0 || host.stopping()) return chosen
 
+  if (config.expansion === 'moved') {
+    for (let k = chosen.length; k <= config.iterations && !host.stopping(); k++) {
+      const opened = yield* openProblem({ ...context, parents: movedTo(context.parents, groups, chosen) })
+      try {
+        const { problem } = opened // lambda of delta from theta: DV-BASI's own view
+        chosen.push(yield* stage(context, k, config.control === 'isotropic' ? isotropic(problem) : problem, chosen))
+      } finally {
+        await opened.close()
+      }
+    }
+    return chosen
+  }
+
   const start = chosen[0] as Table
-  const opened = yield* openProblem(context, start)
+  const course = { control: config.control, seed: config.seed }
+  const { parents } = lineageOf(context.parents, groups, chosen.slice(0, 1), course, config.iterations)
+  const opened = yield* config.control === 'random' ? openProblem({ ...context, parents }) : openProblem(context, start)
   try {
     for (let k = chosen.length; k <= config.iterations && !host.stopping(); k++) {
-      const scale = collapse([new Float64Array(groups.names.length).fill(1)], rows(chosen))[0] as Float64Array
-      chosen.push(yield* stage(context, k, fromDifferenceVector(opened.problem, scale), chosen))
+      chosen.push(yield* stage(context, k, iterationOf(context, opened.problem, chosen), chosen))
     }
   } finally {
     await opened.close()
   }
   return chosen
+}
+
+/** What the next iteration learns on, seen from what the stages before it left. */
+function iterationOf({ config, groups, parents }: Context, problem: Problem, chosen: readonly Table[]): Problem {
+  const { control, seed, iterations } = config
+  if (control === 'random')
+    return alongRow(problem, lineageOf(parents, groups, chosen, { control, seed }, iterations).coefficients, chosen.length)
+  const ones = new Float64Array(groups.names.length).fill(1)
+  const scale = collapse([ones], factors(rows(chosen), control))[0] as Float64Array
+  if (control === 'restart') return fromRestart(problem, scale)
+  const along = fromDifferenceVector(problem, scale)
+  return control === 'isotropic' ? isotropic(along) : along
 }
 
 /** Learns one stage and decides: an iteration that does not beat its own start is recorded as such and changes nothing. */
@@ -144,6 +178,7 @@ async function* stage(context: Context, index: number, problem: Problem, complet
         look.measured,
         reference,
       ),
+      ...(look.pareto && { pareto: look.pareto }),
       coefficients: toNumbers(look.state.coefficients),
       ...remaining.after(index, look.state.epoch, length.epochs),
       resume: stateOf(index, look.state, completed, place.microBatch.size),

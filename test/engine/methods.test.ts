@@ -5,7 +5,7 @@ import type { StageSettings } from '../../src-main/contract/config.ts'
 import type { LearnState, Look, Stage } from '../../src-main/engine/coefficients/learn.ts'
 import { selectionBy } from '../../src-main/engine/coefficients/selection.ts'
 import { methodNamed } from '../../src-main/engine/methods/index.ts'
-import { fromDifferenceVector, type Problem } from '../../src-main/engine/problem.ts'
+import { fromDifferenceVector, fromRestart, isotropic, type Problem } from '../../src-main/engine/problem.ts'
 import { quadratic } from './quadratic.ts'
 
 const settings: StageSettings = {
@@ -17,6 +17,11 @@ const settings: StageSettings = {
   weightDecay: 0,
   clipNorm: null,
   patience: null,
+  clamp: null,
+  penaltyNorm: null,
+  penaltyStrength: 0,
+  combine: 'sum',
+  budget: null,
 }
 
 function stage(problem: Problem, change: Partial<StageSettings> = {}, more: Partial<Stage> = {}): Stage {
@@ -156,4 +161,23 @@ test('validation accuracy is relative to the fine-tuned models where they are kn
   }
   expect(selectionBy('validation-accuracy', [0.8, 0.9]).metric(measured)).toBeCloseTo(0.75, 12)
   expect(selectionBy('validation-accuracy', [0.8, null]).metric(measured)).toBeCloseTo(0.65, 12)
+})
+
+describe('controls of DV-BASI', () => {
+  test('isotropic: every block has one coefficient, that of the best scalar', async () => {
+    const along = fromDifferenceVector(quadratic([[1.5, 0.5, 1.4]]), new Float64Array([1, 1, 1]))
+    const all = await looks('dv-basi', stage(isotropic(along), { steps: 300, initialCoefficient: 0.1 }))
+    for (const { state } of all) expect(new Set(state.coefficients[0]).size).toBe(1)
+    expect(last(all).best.coefficients[0]?.[0]).toBeCloseTo((1.5 + 0.5 + 1.4) / 3 - 1, 2)
+  })
+
+  test('restart: coefficients are free, and the gradient is that of the vector itself', async () => {
+    const problem = quadratic([[0.3, -0.7]])
+    const seen = fromRestart(problem, new Float64Array([0.5, 0]))
+    const lambda = [new Float64Array([0.2, -0.1])]
+    const direct = await problem.lossAndGradient([new Float64Array([0.7, -0.1])], [])
+    expect(await seen.lossAndGradient(lambda, [])).toEqual(direct)
+    const state = last(await looks('dv-basi', stage(seen, { steps: 300, initialCoefficient: 0 })))
+    expect(state.best.coefficients[0]?.[1]).toBeCloseTo(-0.7, 1) // a block at 0 comes back to life, as none of DV-BASI's does
+  })
 })

@@ -1,12 +1,13 @@
 // AdamW (Loshchilov and Hutter 2019) over a coefficient table, with the gradient's norm clipped first, in float64:
 //   g <- g min(1, clip / (|g| + 1e-6));  c <- c - lr wd c;  m <- b1 m + (1 - b1) g;  v <- b2 v + (1 - b2) g^2
-//   c <- c - lr (m / (1 - b1^t)) / (sqrt(v / (1 - b2^t)) + eps)
+//   c <- c - lr (m / (1 - b1^t)) / (sqrt(v / (1 - b2^t)) + eps);  then into [least, greatest] where the run clamps (AdaMerging: [0, 1])
 import type { Table } from './table.ts'
 
 export interface AdamW {
   learningRate: number
   weightDecay: number
   clipNorm: number | null
+  clamp?: readonly [number, number] | null
 }
 
 /** Moments of the same shape as the coefficients; step counts from 0 and is the number of steps done. */
@@ -35,9 +36,16 @@ export function adamwStep(settings: AdamW, coefficients: Table, gradient: Table,
       m[b] = beta1 * (m[b] as number) + (1 - beta1) * gb
       v[b] = beta2 * (v[b] as number) + (1 - beta2) * gb * gb
       const decayed = (row[b] as number) * (1 - settings.learningRate * settings.weightDecay)
-      row[b] = decayed - (settings.learningRate * ((m[b] as number) / c1)) / (Math.sqrt(v[b] as number) / c2 + epsilon)
+      row[b] = clamped(
+        decayed - (settings.learningRate * ((m[b] as number) / c1)) / (Math.sqrt(v[b] as number) / c2 + epsilon),
+        settings.clamp,
+      )
     }
   })
+}
+
+function clamped(c: number, clamp: AdamW['clamp']): number {
+  return clamp ? Math.min(Math.max(c, clamp[0]), clamp[1]) : c
 }
 
 function clipFactor(gradient: Table, clipNorm: number | null): number {

@@ -5,6 +5,7 @@ import type { ResolvedConfig, StageSettings } from '../../contract/config.ts'
 import type { Batch, Measured, Problem } from '../problem.ts'
 import { permutation } from '../random.ts'
 import { adamwStep, type Moments } from './adamw.ts'
+import { budgetMask, descent, descentOf, type Pareto } from './descent.ts'
 import type { Selection } from './selection.ts'
 import { copyOf, filled, type Table } from './table.ts'
 
@@ -24,6 +25,7 @@ export interface Look {
   metric: number
   isBest: boolean
   losses: number[] // of the steps since the last look
+  pareto: Pareto | null // of the last of them, where tasks are combined by mgda
 }
 
 export interface Stage {
@@ -58,8 +60,9 @@ export async function* learn(stage: Stage, initial: Table, still?: Table): Async
   const wholeBatch = stage.batch === 'all'
   // With all data in every step, a state's training loss is the loss its next step begins with: one pass gives both.
   let ahead: Awaited<ReturnType<Problem['lossAndGradient']>> | undefined
+  const mask = settings.budget === null ? null : await learnable(stage, settings.budget, initial)
   const look = async (coefficients: Table, last: boolean): Promise<Measured> => {
-    if (selection.by === 'training-loss' && wholeBatch && !last) {
+    if (selection.by === 'training-loss' && wholeBatch && settings.combine === 'sum' && !last) {
       ahead = await problem.lossAndGradient(coefficients, batchAt(stage, 0, stepsPerEpoch))
       return ahead
     }
@@ -70,6 +73,7 @@ export async function* learn(stage: Stage, initial: Table, still?: Table): Async
   if (stage.resume) state = stage.resume
   else {
     const unchanged = still && selection.metric(await problem.evaluate(still, selection.split))
+    if (mask) held(initial, mask)
     const measured = await look(initial, steps === 0)
     const metric = selection.metric(measured)
     const zero = filled(initial.length, problem.groups.length, 0)
@@ -82,34 +86,57 @@ export async function* learn(stage: Stage, initial: Table, still?: Table): Async
       best: { step: 0, metric, coefficients: copyOf(initial) },
       sinceBest: 0,
     }
-    yield { state, measured, metric, isBest: true, losses: [] }
+    yield { state, measured, metric, isBest: true, losses: [], pareto: null }
   }
 
-  while (state.moments.step < steps && !stage.stopping() && !(settings.patience !== null && state.sinceBest >= settings.patience)) {
+  // A state that has lost its controls, after one that had them, ends the stage: also when it is resumed right behind that look.
+  const lost = (metric: number): boolean => selection.bounded && !selection.holds(metric) && selection.holds(state.best.metric)
+  let isLost =
+    stage.resume !== undefined && selection.bounded && lost(selection.metric(await problem.evaluate(state.coefficients, selection.split)))
+  const isOver = (): boolean =>
+    state.moments.step >= steps || stage.stopping() || (settings.patience !== null && state.sinceBest >= settings.patience) || isLost
+  while (!isOver()) {
     const losses: number[] = []
+    let pareto: Pareto | null = null
     do {
-      const step = ahead ?? (await problem.lossAndGradient(state.coefficients, batchAt(stage, state.moments.step, stepsPerEpoch)))
+      const batch = batchAt(stage, state.moments.step, stepsPerEpoch)
+      const step = ahead ? descentOf(ahead, settings, state.coefficients) : await descent(problem, settings, state.coefficients, batch)
       ahead = undefined
+      pareto = step.pareto
       losses.push(step.loss)
       adamwStep(settings, state.coefficients, step.gradient, state.moments)
+      if (mask) held(state.coefficients, mask)
     } while (state.moments.step % stepsPerEpoch !== 0 && state.moments.step < steps)
     state.losses.push(...losses)
     state.epoch++
     const measured = await look(state.coefficients, state.moments.step >= steps)
     const metric = selection.metric(measured)
     const isBest = selection.better(metric, state.best.metric)
+    isLost = lost(metric)
     if (isBest) state.best = { step: state.moments.step, metric, coefficients: copyOf(state.coefficients) }
     state.sinceBest = isBest ? 0 : state.sinceBest + 1
-    yield { state, measured, metric, isBest, losses }
+    yield { state, measured, metric, isBest, losses, pareto }
   }
+}
+
+/** Which coefficients may learn under the budget: a function of the stage's start alone, so that a resumed run finds the same. */
+async function learnable(stage: Stage, budget: number, initial: Table): Promise<Table> {
+  const { gradient } = await stage.problem.lossAndGradient(initial, batchAt(stage, 0, lengthOf(stage).stepsPerEpoch))
+  return budgetMask(gradient, budget)
+}
+
+function held(coefficients: Table, mask: Table): void {
+  for (const [k, row] of coefficients.entries()) for (let b = 0; b < row.length; b++) row[b] = (row[b] as number) * (mask[k]?.[b] as number)
 }
 
 /** The images of a step: every task's own permutation of the epoch, from the front; longer tasks use a part of theirs. */
 function batchAt({ problem, batch, seed, index }: Stage, step: number, stepsPerEpoch: number): Batch {
-  return problem.trainingCounts.map((count, task) => {
+  const epoch = Math.floor(step / stepsPerEpoch)
+  const images = problem.trainingCounts.map((count, task) => {
     if (batch === 'all') return Int32Array.from({ length: count }, (_, i) => i)
-    const order = permutation(count, seed, index * 1000 + task, Math.floor(step / stepsPerEpoch))
+    const order = permutation(count, seed, index * 1000 + task, epoch)
     const first = (step % stepsPerEpoch) * batch
     return order.slice(first, Math.min(first + batch, count))
   })
+  return Object.assign(images, { pass: index * 2 ** 20 + epoch }) // a stage has at most a million epochs
 }

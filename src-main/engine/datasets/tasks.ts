@@ -1,12 +1,16 @@
 // The tasks of a run: heads and labelled images of every split, held against the model and against each other first.
 import type { ResolvedConfig } from '../../contract/config.ts'
 import { BasilError } from '../../contract/errors.ts'
+import type { EngineEvent } from '../../contract/run.ts'
+import type { RunHost } from '../context.ts'
 import type { OpenSource } from '../formats/source.ts'
+import { describeHead, readHead } from '../heads/head-file.ts'
 import type { Architecture } from '../models/clip-names.ts'
 import type { Task } from '../models/clip-problem.ts'
 import type { Split } from '../problem.ts'
-import { describeImages, type LabelledImages, readImages } from './index.ts'
-import { checkLabels, describeHead, readHead } from './tensor-images.ts'
+import type { LabelledImages } from './images.ts'
+import { type DataHost, describeSomeImages, openImages } from './open-images.ts'
+import { checkLabels } from './tensor-images.ts'
 
 /** What is known of a task before its data is read; a split that the run does not have counts 0 images. */
 export interface TaskHeader {
@@ -16,63 +20,108 @@ export interface TaskHeader {
   validation: number
   test: number
   bytes: number // of its images in memory
+  diskBytes: number // of its images in the cache, at most
 }
 
 /** By headers alone, test data included; throws what reading would throw for shapes, so that no error comes late. */
-export async function describeTasks(config: ResolvedConfig, architecture: Architecture, open: OpenSource): Promise<TaskHeader[]> {
+export async function describeTasks(config: ResolvedConfig, architecture: Architecture, host: DataHost): Promise<TaskHeader[]> {
   const headers: TaskHeader[] = []
   for (const t of config.tasks) {
-    const head = await describeHead(t.head, open)
+    const head = await describeHead(t.head, host.open)
     checkHead(t, head, architecture)
-    const found: TaskHeader = { task: t.name, classes: head.classes, training: 0, validation: 0, test: 0, bytes: 0 }
+    const found: TaskHeader = { task: t.name, classes: head.classes, training: 0, validation: 0, test: 0, bytes: 0, diskBytes: 0 }
     for (const [split, path] of [['training', t.data] as const, ['validation', t.validation] as const, ['test', t.test] as const]) {
       if (!path) continue
-      const images = await describeImages(path, open)
+      const images = await describeSomeImages(path, architecture.imageSize, host)
       checkSize(images, architecture)
       found[split] = images.count
       found.bytes += images.bytes
+      found.diskBytes += images.diskBytes
     }
     headers.push(found)
   }
   return headers
 }
 
-/** Test images are left out until `withTest`: they are opened once, at the end. */
-export async function readTasks(config: ResolvedConfig, architecture: Architecture, open: OpenSource): Promise<Task[]> {
+type Opening = Pick<RunHost, 'open' | 'images' | 'signal'>
+
+/** Test images are left out until `openTest`: they are opened once, at the end. The tasks are the caller's to close. */
+export async function* openTasks(config: ResolvedConfig, architecture: Architecture, host: Opening): AsyncGenerator<EngineEvent, Task[]> {
   const tasks: Task[] = []
-  for (const t of config.tasks) {
-    const head = await readHead(t.head, open)
-    checkHead(t, head, architecture)
-    const task: Task = { name: t.name, head, splits: {} }
-    task.splits.training = await readSplit(t.data, task, architecture, open)
-    if (t.validation) task.splits.validation = await readSplit(t.validation, task, architecture, open)
-    tasks.push(task)
+  let isOpen = false
+  try {
+    for (const [i, t] of config.tasks.entries()) {
+      const head = await readHead(t.head, host.open)
+      checkHead(t, head, architecture)
+      const task: Task = { name: t.name, head, ...(t.aim === 'forget' && { sign: -1 }), splits: {} }
+      tasks.push(task)
+      task.splits.training = yield* openOne(config, i, 'training', t.data, task, architecture, host)
+      if (t.validation) task.splits.validation = yield* openOne(config, i, 'validation', t.validation, task, architecture, host)
+    }
+    isOpen = true
+    return tasks
+  } finally {
+    if (!isOpen) await closeTasks(tasks) // an error, or nobody listens any more
   }
-  return tasks
 }
 
-/** The tasks with their test images. A task without test data has none there. */
-export async function withTest(
+/** As openTasks, of tensor files, which tell nothing meanwhile. */
+export async function readTasks(config: ResolvedConfig, architecture: Architecture, open: OpenSource): Promise<Task[]> {
+  const opening = openTasks(config, architecture, { open, signal: new AbortController().signal })
+  for (;;) {
+    const step = await opening.next()
+    if (step.done) return step.value
+  }
+}
+
+/** The tasks with their test images, and nothing else. A task without test data has none. */
+export async function* openTest(
   config: ResolvedConfig,
   tasks: readonly Task[],
   architecture: Architecture,
-  open: OpenSource,
-): Promise<Task[]> {
+  host: Opening,
+): AsyncGenerator<EngineEvent, Task[]> {
   const opened: Task[] = []
-  for (const [i, task] of tasks.entries()) {
-    const path = config.tasks[i]?.test
-    const splits: Partial<Record<Split, LabelledImages>> = path
-      ? { ...task.splits, test: await readSplit(path, task, architecture, open) }
-      : task.splits
-    opened.push({ ...task, splits })
+  let isOpen = false
+  try {
+    for (const [i, { splits: _, ...task }] of tasks.entries()) {
+      const path = config.tasks[i]?.test
+      const tested: Task = { ...task, splits: {} }
+      opened.push(tested)
+      if (path) tested.splits.test = yield* openOne(config, i, 'test', path, tested, architecture, host)
+    }
+    isOpen = true
+    return opened
+  } finally {
+    if (!isOpen) await closeTasks(opened)
   }
-  return opened
 }
 
-async function readSplit(path: string, task: Task, architecture: Architecture, open: OpenSource): Promise<LabelledImages> {
-  const images = await readImages(path, open)
-  checkSize(images, architecture)
-  checkLabels(images, task.head)
+export async function closeTasks(tasks: readonly Task[]): Promise<void> {
+  for (const { splits } of tasks) for (const images of Object.values(splits)) await images.close()
+}
+
+/** Tells which images they are, where they are a data set's. */
+async function* openOne(
+  config: ResolvedConfig,
+  index: number,
+  split: Split,
+  path: string,
+  task: Task,
+  architecture: Architecture,
+  host: Opening,
+): AsyncGenerator<EngineEvent, LabelledImages> {
+  const augment = config.augment && split === 'training' ? { seed: config.seed, task: index } : null
+  const wanted = { size: architecture.imageSize, augment, onUnreadable: config.onUnreadable, signal: host.signal }
+  const { images, facts } = yield* openImages(path, wanted, host)
+  try {
+    checkSize(images, architecture)
+    checkLabels(images, task.head)
+  } catch (error) {
+    await images.close()
+    throw error
+  }
+  if (facts) yield { type: 'data', data: { task: task.name, split, ...facts } }
   return images
 }
 
@@ -87,8 +136,8 @@ function checkHead(task: { name: string; head: string }, head: { embed: number }
   })
 }
 
-function checkSize(images: { where: string; size: number }, { imageSize }: Architecture): void {
-  if (images.size === imageSize) return
+export function checkSize(images: { where: string; size: number | null }, { imageSize }: Architecture): void {
+  if (images.size === null || images.size === imageSize) return
   throw new BasilError({
     code: 'data-invalid',
     what: 'The images do not fit the model',

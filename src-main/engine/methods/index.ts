@@ -2,10 +2,13 @@
 // suite (base model at 0, fine-tuned at 1, gradient, resume to the same bits) then runs over it.
 import type { StageSettings } from '../../contract/config.ts'
 import type { Length, Look, Stage } from '../coefficients/learn.ts'
+import { adaMerging } from './adamerging.ts'
 import { atlas } from './atlas.ts'
 import { checkpoint } from './checkpoint.ts'
+import { cmaEs } from './cma-es.ts'
 import { dvBasi } from './dv-basi.ts'
 import { taskArithmetic } from './task-arithmetic.ts'
+import { ties } from './ties.ts'
 
 export interface Method {
   name: StageSettings['method']
@@ -14,7 +17,7 @@ export interface Method {
   learn(stage: Stage): AsyncGenerator<Look>
 }
 
-const methods: Method[] = [taskArithmetic, atlas, checkpoint, dvBasi]
+const methods: Method[] = [taskArithmetic, ties, adaMerging, atlas, cmaEs, checkpoint, dvBasi]
 
 export function methodNamed(name: StageSettings['method']): Method {
   const found = methods.find((m) => m.name === name)

@@ -6,7 +6,7 @@ import { setImmediate } from 'node:timers/promises'
 
 import { BasilError } from '../../contract/errors.ts'
 import { filled, type Table } from '../coefficients/table.ts'
-import type { LabelledImages } from '../datasets/index.ts'
+import { fetchPicked, type LabelledImages } from '../datasets/images.ts'
 import { faultOf } from '../faults.ts'
 import type { Objective } from '../objectives/index.ts'
 import type { Measured, Problem, Split } from '../problem.ts'
@@ -17,11 +17,12 @@ import type { Tower, Weights } from './clip-vit.ts'
 import { applyHead, type Head } from './head.ts'
 import { fitting, type MicroBatch } from './micro-batch.ts'
 import { linearModel, type Model, towerModel } from './model.ts'
-import { type Picked, patchesOf } from './patches.ts'
+import { patchesOf } from './patches.ts'
 
 export interface Task {
   name: string
   head: Head
+  sign?: -1 // the task is to be forgotten: its loss is ascended
   splits: Partial<Record<Split, LabelledImages>>
 }
 
@@ -31,12 +32,14 @@ export interface Workplace {
   objective: Objective
   microBatch: MicroBatch
   signal: AbortSignal
+  waited?: { seconds: number } // for pixels, counted up
 }
 
 interface Share {
   task: number
   images: LabelledImages
   indices: Int32Array
+  pass?: number | undefined // of the training over its images
 }
 
 /**
@@ -77,7 +80,12 @@ export function clipProblem(place: Workplace, store: VectorStore, groups: Groups
     lossAndGradient: (coefficients, batch) =>
       composed(coefficients, async (model) => {
         const shares = place.tasks.map(
-          (t, task): Share => ({ task, images: t.splits.training as LabelledImages, indices: batch[task] as Int32Array }),
+          (t, task): Share => ({
+            task,
+            images: t.splits.training as LabelledImages,
+            indices: batch[task] as Int32Array,
+            pass: batch.pass,
+          }),
         )
         return fitting(place.microBatch, imagesOf(shares), async (size) => {
           const inner = store.innerProducts()
@@ -132,24 +140,30 @@ async function pass(
 ): Promise<Measured> {
   const { tower, tasks, objective } = place
   const { imageSize, patchSize } = tower.architecture
-  const queue = shares.flatMap((share) => Array.from(share.indices, (index) => ({ task: share.task, images: share.images, index })))
+  const queue = shares.flatMap(({ task, images, indices, pass }) => Array.from(indices, (index) => ({ task, images, index, pass })))
   const counts = new Map(shares.map((s) => [s.task, s.indices.length]))
   const losses = tasks.map(() => 0)
   const correct = tasks.map(() => 0)
+  const chunkAt = (at: number): typeof queue => queue.slice(at, at + microBatch)
+  let coming = await fetchPicked(chunkAt(0))
   for (let at = 0; at < queue.length; at += microBatch) {
     await setImmediate() // the process stays able to hear "stop" between micro-batches
     place.signal.throwIfAborted()
-    const chunk = queue.slice(at, at + microBatch)
+    const chunk = chunkAt(at)
+    const asked = performance.now()
+    const pictures = await coming()
+    coming = await fetchPicked(chunkAt(at + microBatch)) // they come while these are computed
+    if (place.waited) place.waited.seconds += (performance.now() - asked) / 1000
     // In a tidy, so that running out of memory half-way leaves nothing behind.
     tf.tidy(() => {
-      const patches = patchesOf(chunk satisfies Picked[], imageSize, patchSize)
+      const patches = patchesOf(pictures, imageSize, patchSize)
       const { features, back } = model(patches, emit !== undefined)
       const values = tower.ops.read(features)
       const dValues = emit && new Float32Array(values.length)
       for (const [first, length] of segments(chunk)) {
         const { task, images } = chunk[first] as (typeof chunk)[number]
-        const labels = Int32Array.from({ length }, (_, i) => images.labels[(chunk[first + i] as Picked).index] as number)
-        const weight = 1 / (counts.get(task) as number)
+        const labels = Int32Array.from({ length }, (_, i) => images.labels[(chunk[first + i] as (typeof chunk)[number]).index] as number)
+        const weight = (tasks[task]?.sign ?? 1) / (counts.get(task) as number)
         const result = applyHead((tasks[task] as Task).head, objective, values, first, labels, weight, dValues)
         losses[task] = (losses[task] as number) + result.loss
         correct[task] = (correct[task] as number) + result.correct
@@ -165,7 +179,7 @@ async function pass(
   return measuredOf(tasks, losses, correct, counts)
 }
 
-/** counts: how many images of a task were measured; a task without is left out as NaN. Throws not-finite. */
+/** losses: a task's part of the whole, so minus its mean loss where it is to be forgotten. counts: how many images of a task were measured; a task without is left out as NaN. Throws not-finite. */
 export function measuredOf(tasks: readonly Task[], losses: number[], correct: number[], counts: ReadonlyMap<number, number>): Measured {
   const loss = [...counts.keys()].reduce((sum, task) => sum + (losses[task] as number), 0)
   if (!Number.isFinite(loss))
@@ -178,9 +192,9 @@ export function measuredOf(tasks: readonly Task[], losses: number[], correct: nu
     })
   return {
     loss,
-    tasks: tasks.map((_, t) => {
+    tasks: tasks.map(({ sign = 1 }, t) => {
       const n = counts.get(t)
-      return n ? { loss: losses[t] as number, accuracy: (correct[t] as number) / n } : { loss: Number.NaN, accuracy: Number.NaN }
+      return n ? { loss: sign * (losses[t] as number), accuracy: (correct[t] as number) / n } : { loss: Number.NaN, accuracy: Number.NaN }
     }),
   }
 }

@@ -8,7 +8,7 @@ import { setImmediate } from 'node:timers/promises'
 import type { ResolvedConfig } from '../../contract/config.ts'
 import { BasilError } from '../../contract/errors.ts'
 import type { EngineEvent } from '../../contract/run.ts'
-import type { LabelledImages } from '../datasets/index.ts'
+import type { LabelledImages } from '../datasets/images.ts'
 import type { FeatureCache } from '../formats/feature-cache.ts'
 import { type Tensor, type Tensor2D, tf } from '../tf.ts'
 import type { Groups } from '../weights/merge.ts'
@@ -140,12 +140,9 @@ async function tablesOf(
     tables.forEach((table, n) => {
       table.set(features.subarray((first + n) * embed, (first + n + 1) * embed), row * embed)
     })
+  const pictures = await (await images.fetch(indices))()
   const primal = allOrNothing(() => {
-    const patches = patchesOf(
-      indices.map((index) => ({ images, index })),
-      imageSize,
-      patchSize,
-    )
+    const patches = patchesOf(pictures, imageSize, patchSize)
     return { patches, ...(forward(tower, store.base, patches, 'full tape') as { features: Tensor2D; tape: Tape }) }
   })
   try {

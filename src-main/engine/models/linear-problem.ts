@@ -5,7 +5,7 @@
 import { setImmediate } from 'node:timers/promises'
 
 import { filled, type Table } from '../coefficients/table.ts'
-import type { LabelledImages } from '../datasets/index.ts'
+import type { LabelledImages } from '../datasets/images.ts'
 import type { Measured, Problem, Split } from '../problem.ts'
 import { measuredOf, type Workplace } from './clip-problem.ts'
 import { applyHead, type Head } from './head.ts'
@@ -32,7 +32,7 @@ export function cachedProblem(
     const counts = new Map<number, number>()
     const losses = place.tasks.map(() => 0)
     const correct = place.tasks.map(() => 0)
-    for (const [t, { head, splits }] of place.tasks.entries()) {
+    for (const [t, { head, sign = 1, splits }] of place.tasks.entries()) {
       const [images, tables] = [splits[split], features[t]?.[split]]
       if (!images || !tables) continue
       const indices = Array.from(chosen(t, images.count))
@@ -41,7 +41,7 @@ export function cachedProblem(
         await setImmediate()
         place.signal.throwIfAborted()
         const some = indices.slice(at, at + step)
-        const found = onTables(place, head, images, some, await tables.of(some), c, 1 / indices.length, gradient)
+        const found = onTables(place, head, images, some, await tables.of(some), c, sign / indices.length, gradient)
         losses[t] = (losses[t] as number) + found.loss
         correct[t] = (correct[t] as number) + found.correct
       }

@@ -3,10 +3,11 @@
 import type { EngineEvent } from '../../contract/run.ts'
 import type { Table } from '../coefficients/table.ts'
 import type { Context } from '../context.ts'
-import type { LabelledImages } from '../datasets/index.ts'
+import type { LabelledImages } from '../datasets/images.ts'
 import { splitPath } from '../datasets/tensor-images.ts'
 import { alongStart, type Problem, type Split } from '../problem.ts'
 import { openStore } from '../weights/device.ts'
+import { preparationOf } from '../weights/prepare.ts'
 import type { VectorStore } from '../weights/vector-store.ts'
 import { clipProblem } from './clip-problem.ts'
 import { type Features, floatsOf, learningSplits, openFeatures, requireRoom, unkept } from './linear-features.ts'
@@ -84,12 +85,13 @@ const form = 1 // of the tables; another one makes all that is kept strange
 function identityOf({ config, parents, groups, files }: Site, path: string): string {
   const [file, key] = splitPath(path)
   const hashOf = (of: string): string => files.find((f) => f.file === of)?.sha256 ?? of // every file of a run has its hash
-  const { prefix: _, ...architecture } = parents.architecture
+  const { architecture } = parents
   return JSON.stringify({
     form,
     pretrained: hashOf(config.pretrained),
     vectors: config.vectors.map(hashOf),
     precision: config.vectorPrecision,
+    ...(preparationOf(config) && { prepared: preparationOf(config) }),
     groups: [config.blocks, groups.names.length],
     activation: config.activation,
     architecture,

@@ -1,0 +1,35 @@
+// A checkpoint that no file holds: theta_pre + tau, of which each slice is computed when it is read. Who reads it sees a checkpoint like any
+// other; who closes it closes nothing, as its sources stay the caller's.
+import type { TensorFile, TensorInfo } from '../formats/tensor-file.ts'
+import { type Checkpoint, readSlice, type WeightSet } from './parents.ts'
+
+/** tau gives `count` elements of a parameter (name without prefix) from `first` on. Values are float32. */
+export function derivedCheckpoint(
+  { base, parameters }: Pick<WeightSet, 'base' | 'parameters'>,
+  name: string,
+  tau: (parameter: string, first: number, count: number) => Promise<ArrayLike<number>>,
+): Checkpoint {
+  const { file, prefix } = base
+  const parameterOf = (full: string): string | undefined => {
+    const short = full.startsWith(prefix) ? full.slice(prefix.length) : ''
+    return parameters.has(short) ? short : undefined
+  }
+  const tensors = new Map([...file.tensors].map(([full, info]): [string, TensorInfo] => [full, parameterOf(full) ? floating(info) : info]))
+  const readRange: TensorFile['readRange'] = async (full, offset, length, into) => {
+    const parameter = parameterOf(full)
+    if (parameter === undefined) return file.readRange(full, offset, length, into)
+    const [first, count] = [offset / 4, length / 4]
+    const values = into ? new Float32Array(into.buffer, into.byteOffset, count) : new Float32Array(count)
+    const difference = await tau(parameter, first, count)
+    const still = await readSlice(base, parameter, first, count, values)
+    for (let i = 0; i < count; i++) values[i] = (still[i] as number) + (difference[i] as number)
+    return new Uint8Array(values.buffer, values.byteOffset, length)
+  }
+  const read: TensorFile['read'] = (full, into) => readRange(full, 0, (tensors.get(full) as TensorInfo).bytes, into)
+  const source = { ...file.source, name, close: async () => undefined }
+  return { ...base, file: { ...file, source, format: 'derived', tensors, metadata: {}, readRange, read } }
+}
+
+function floating(info: TensorInfo): TensorInfo {
+  return { ...info, dtype: 'F32', bytes: 4 * info.shape.reduce((a, b) => a * b, 1) }
+}

@@ -1,0 +1,120 @@
+// The model that a run's chosen tables stand for: parents and coefficients, theta_b = theta_pre,b + sum_v c_v,b tau_v,b, for every way a run
+// can have gone on from its start:
+//   DV-BASI and its isotropic control:  c_t,b = start_t,b prod_k (1 + lambda_k,b)            (the collapse identity)
+//   restart, coefficients left free:    c_t,b = start_t,b (1 + sum_k lambda_k,b)
+//   random directions:  theta_0 + sum_k lambda_k,b r_k,b,  r_k,b = |delta_0,b| R_k,b / |R_k,b|,  R_k,b ~ N(0, I), delta_0 = theta_0 - theta_pre
+// Learning, evaluation and export all ask here.
+import type { ResolvedConfig } from '../../contract/config.ts'
+import { filled, type Table } from '../coefficients/table.ts'
+import { normal } from '../random.ts'
+import { derivedCheckpoint } from './derived.ts'
+import { collapse, type Groups } from './merge.ts'
+import { type Checkpoint, readParameter, readSlice, type WeightSet } from './parents.ts'
+
+export type Control = ResolvedConfig['control']
+type Sources = Pick<WeightSet, 'base' | 'vectors' | 'parameters'>
+
+/** How a run goes on from its start. seed: of the random directions. */
+export interface Course {
+  control: Control
+  seed: number
+}
+
+/** chosen: the start's table (vectors x groups), then one row an iteration. `iterations`: how many directions a random course has in all. */
+export function lineageOf<P extends Sources>(
+  parents: P,
+  groups: Groups,
+  chosen: readonly Table[],
+  { control, seed }: Course,
+  iterations = chosen.length - 1,
+): { parents: P; coefficients: Table } {
+  const [start, ...later] = chosen as [Table, ...Table[]]
+  const rows = later.map(([row]) => row as Float64Array)
+  if (control !== 'random' || iterations === 0) return { parents, coefficients: collapse(start, factors(rows, control)) }
+  const random = Array.from({ length: iterations }, (_, k) => randomCheckpoint(parents, groups, start, seed, k + 1))
+  const vectors = [startCheckpoint(parents, groups, start), ...random].map((vector) => ({ ...parents.base, ...vector }))
+  const coefficients = [filled(1, groups.names.length, 1)[0] as Float64Array, ...rows]
+  while (coefficients.length <= iterations) coefficients.push(new Float64Array(groups.names.length))
+  return { parents: { ...parents, vectors }, coefficients }
+}
+
+/** A linearised model's next expansion: theta = what `chosen` stands for is the base, and delta = theta - theta_pre the only vector. */
+export function movedTo<P extends Sources>(parents: P, groups: Groups, chosen: readonly Table[]): P {
+  const { coefficients } = lineageOf(parents, groups, chosen, { control: 'none', seed: 0 })
+  const here = startCheckpoint(parents, groups, coefficients)
+  const base = { ...parents.base, ...here }
+  const beyond = derivedCheckpoint({ base, parameters: parents.parameters }, 'difference vector', (name, first, count) =>
+    startSlice(parents, groups, coefficients, name, first, count),
+  )
+  return { ...parents, base, vectors: [{ ...parents.base, ...beyond }] }
+}
+
+/** Rows whose 1 + lambda multiply to the iterations' factor; of restarts, which add up, one row. */
+export function factors(rows: readonly Float64Array[], control: Control): readonly Float64Array[] {
+  if (control !== 'restart') return rows
+  const [first, ...rest] = rows
+  return first ? [first.map((v, b) => rest.reduce((sum, row) => sum + (row[b] as number), v))] : []
+}
+
+/** theta_0 as a checkpoint: its difference from theta_pre in float64, rounded once. */
+function startCheckpoint({ base, vectors, parameters }: Sources, groups: Groups, start: Table): Checkpoint {
+  return derivedCheckpoint({ base, parameters }, 'start', (name, first, count) =>
+    startSlice({ base, vectors, parameters }, groups, start, name, first, count),
+  )
+}
+
+async function startSlice(
+  { base, vectors }: Sources,
+  groups: Groups,
+  start: Table,
+  name: string,
+  first: number,
+  count: number,
+): Promise<Float64Array> {
+  const column = groups.of.get(name) as number
+  const still = await readSlice(base, name, first, count, new Float32Array(count))
+  const sum = new Float64Array(count)
+  for (const [t, vector] of vectors.entries()) {
+    const c = start[t]?.[column] as number
+    if (c === 0) continue
+    const theirs = await readSlice(vector, name, first, count, new Float32Array(count))
+    for (let i = 0; i < count; i++) sum[i] = (sum[i] as number) + c * ((theirs[i] as number) - (still[i] as number))
+  }
+  return sum
+}
+
+function randomCheckpoint(sources: Sources, groups: Groups, start: Table, seed: number, k: number): Checkpoint {
+  const places = new Map([...sources.parameters.keys()].map((name, place) => [name, place]))
+  const sizes = new Map([...sources.parameters].map(([name, shape]) => [name, shape.reduce((a, b) => a * b, 1)]))
+  const draw = (name: string, i: number): number => normal(seed, stream + k, places.get(name) as number, i)
+  const scales = new Map<string, number>() // |delta_0,b| / |R_b|, found when b is first read
+  const scaleOf = async (name: string): Promise<number> => {
+    const known = scales.get(name)
+    if (known !== undefined) return known
+    const n = sizes.get(name) as number
+    let [delta, own] = [0, 0]
+    for (let first = 0; first < n; first += slice)
+      for (const v of await startSlice(sources, groups, start, name, first, Math.min(slice, n - first))) delta += v * v
+    for (let i = 0; i < n; i++) own += draw(name, i) ** 2
+    scales.set(name, Math.sqrt(delta / own))
+    return Math.sqrt(delta / own)
+  }
+  return derivedCheckpoint(sources, `random direction ${k}`, async (name, first, count) => {
+    const scale = await scaleOf(name)
+    return Float64Array.from({ length: count }, (_, i) => scale * draw(name, first + i))
+  })
+}
+
+const slice = 2 ** 17 // elements at a time
+const stream = 900_000 // of the random numbers, away from those of the batches
+
+/** |theta - theta_pre| of every parameter, in block order. */
+export async function blockNorms({ base, parameters }: Sources, checkpoint: Checkpoint): Promise<Float64Array> {
+  const norms: number[] = []
+  for (const name of parameters.keys()) {
+    const still = (await readParameter(base, name)).slice()
+    const values = await readParameter(checkpoint, name)
+    norms.push(Math.sqrt(values.reduce((sum, v, i) => sum + (v - (still[i] as number)) ** 2, 0)))
+  }
+  return Float64Array.from(norms)
+}
