@@ -6,11 +6,15 @@ import { join, resolve } from 'node:path'
 import { Command, InvalidArgumentError, Option } from 'commander'
 
 import packageJson from '../package.json' with { type: 'json' }
+import { compatibleCommand, diffCommand } from './cli/compare.ts'
+import { convertCommand, formOf, withFormOptions } from './cli/convert.ts'
 import { examinationLines, examine } from './cli/doctor.ts'
 import { engineCommand } from './cli/engine.ts'
 import { followRun } from './cli/follow.ts'
 import { headsCommand } from './cli/heads.ts'
-import { detailLines, summaryLine } from './cli/lines.ts'
+import { libraryCommand } from './cli/library/command.ts'
+import { detailLines, inspectionLines, summaryLine } from './cli/lines.ts'
+import { mergeCommand } from './cli/merge.ts'
 import { fail, onClosedPipe, print, printJson } from './cli/output.ts'
 import { deviceSchema } from './contract/native.ts'
 import { configJsonSchema } from './contract/resolve.ts'
@@ -102,22 +106,24 @@ program
     }),
   )
 
-program
+const exportCommand = program
   .command('export')
   .argument('<run>', 'number of the run', number)
-  .description('write the model of a run as safetensors, rebuilt from its parents')
+  .description('write the model of a run and its card, rebuilt from its parents')
   .requiredOption('--out <file>', 'where to')
   .option('--iteration <k>', 'after this iteration, 0 being the start; the last accepted one if not given', number)
   .option('--epoch <n>', 'any state of that iteration; its chosen one if not given', number)
-  .option('--overwrite', 'replace the file if it is there')
+  .option('--overwrite', 'replace the file, and its card, if they are there')
   .option('--json', 'as JSON')
-  .action((run: number, { json = false, out, iteration = null, epoch = null, overwrite = false }) =>
+withFormOptions(exportCommand, 'the pre-trained model').action(
+  (run: number, { json = false, out, iteration = null, epoch = null, overwrite = false, ...given }) =>
     withWorkbench(json, false, async (workbench) => {
-      const exported = await workbench.export(run, iteration, { out: resolve(out), overwrite }, epoch)
-      if (json) printJson(exported)
-      else print(`${exported.file}: ${exported.tensors} tensors, ${exported.bytes} bytes, SHA-256 ${exported.sha256}`)
+      const exported = await workbench.export(run, { iteration, epoch, form: formOf(out, given) }, { out: resolve(out), overwrite })
+      if (json) return printJson(exported)
+      print(`${exported.file}: ${exported.tensors} tensors, ${exported.bytes} bytes, SHA-256 ${exported.sha256}`)
+      print(`${exported.card}: its card`)
     }),
-  )
+)
 
 program
   .command('inspect')
@@ -128,11 +134,7 @@ program
     withEngine(json, async (supervisor) => {
       const inspection = await supervisor.ask((client) => client.inspect({ file: resolve(file) }))
       if (json) return printJson(inspection)
-      const { format, layout, role, tensors, bytes, sha256, nonFinite } = inspection
-      print(
-        `${inspection.file}: ${format}, ${layout}, ${role}; ${tensors.length} tensors, ${bytes} bytes, ${nonFinite} values not finite, SHA-256 ${sha256}`,
-      )
-      for (const { name, dtype, shape } of tensors) print(`  ${name}  ${dtype}  (${shape.join(', ')})`)
+      for (const line of inspectionLines(inspection)) print(line)
     }),
   )
 
@@ -164,6 +166,11 @@ program
     }),
   )
 
+program.addCommand(convertCommand({ withEngine }))
+program.addCommand(diffCommand({ withEngine }))
+program.addCommand(compatibleCommand({ withEngine }))
+program.addCommand(mergeCommand({ withEngine }))
+program.addCommand(libraryCommand({ withWorkbench }))
 program.addCommand(headsCommand({ resources: join(root, 'resources'), withEngine }))
 program.addCommand(engineCommand({ home: dataFolder, resources: join(root, 'resources'), start: engine, withEngine }))
 

@@ -3,6 +3,14 @@ import { type BrowserWindow, dialog } from 'electron'
 
 import type { Platform } from '../runner/router.ts'
 
+const checkpoints = [
+  { name: 'Checkpoints', extensions: ['safetensors', 'pt', 'pth', 'bin', 'ckpt', 'npz', 'index.json'] },
+  { name: 'All files', extensions: ['*'] },
+]
+
+const safetensors = { name: 'Safetensors', extensions: ['safetensors'] }
+const stateDict = { name: 'PyTorch state_dict', extensions: ['pt', 'pth', 'bin'] }
+
 /** `window`: the one to ask in front of; the dialog stands alone while there is none. */
 export function windowPlatform(window: () => BrowserWindow | undefined): Platform {
   return {
@@ -17,11 +25,20 @@ export function windowPlatform(window: () => BrowserWindow | undefined): Platfor
       const { filePaths } = await (parent ? dialog.showOpenDialog(parent, options) : dialog.showOpenDialog(options))
       return filePaths[0] ?? null
     },
+    pickCheckpoints: async (kind) => {
+      const options: Electron.OpenDialogOptions =
+        kind === 'folder'
+          ? { title: 'Add a folder of checkpoints', properties: ['openDirectory'] }
+          : { title: 'Add checkpoints', filters: checkpoints, properties: ['openFile', 'multiSelections'] }
+      const parent = window()
+      const { filePaths } = await (parent ? dialog.showOpenDialog(parent, options) : dialog.showOpenDialog(options))
+      return filePaths.length ? filePaths : null
+    },
     pickTarget: async (suggestedName) => {
       const options: Electron.SaveDialogOptions = {
         title: 'Export the model',
         defaultPath: suggestedName,
-        filters: [{ name: 'Safetensors', extensions: ['safetensors'] }],
+        filters: [suggestedName.endsWith('.pt') ? stateDict : safetensors],
         properties: ['createDirectory', 'showOverwriteConfirmation'],
       }
       const parent = window()

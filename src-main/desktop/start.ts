@@ -10,6 +10,7 @@ import { createRouter } from '../runner/router.ts'
 import { openWorkbench, type Workbench } from '../runner/workbench.ts'
 import { serveWindow } from './connect.ts'
 import { windowPlatform } from './dialogs.ts'
+import { hearDrops } from './drops.ts'
 import { guardContents, guardSession } from './guard.ts'
 import { setMenu } from './menu.ts'
 import { registerScheme, servePages } from './pages.ts'
@@ -48,6 +49,7 @@ export async function startDesktop(folder: string): Promise<void> {
       windowPlatform(() => window),
     ),
   )
+  hearDrops((paths) => workbench.library.add(paths))
   window = openWindow(folder)
   window.on('closed', () => {
     window = undefined

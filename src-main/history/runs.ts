@@ -32,6 +32,7 @@ export interface RunRow {
   error: string | null
   engines: string | null
   halvings: string | null
+  images: string | null
 }
 type Opened = Extract<EngineEvent, { type: 'opened' }>
 
@@ -88,6 +89,14 @@ export function putOpened(history: History, run: number, e: Opened): EngineShare
     })
     return engines
   })
+}
+
+export type ImageCounts = Opened['images'][number]
+
+/** Of every task; none where the run has not opened its data. */
+export function imagesOf(history: History, run: number): ImageCounts[] {
+  const { images } = runRow(history, run)
+  return images === null ? [] : (JSON.parse(images) as ImageCounts[])
 }
 
 export function enginesOf({ engines, engine }: RunRow): EngineShare[] {

@@ -50,6 +50,17 @@ export function transaction<T>(history: History, work: () => T): T {
   return guarded(history, () => history.db.transaction(work).immediate())
 }
 
+/** For what can be found out again: kept when this process ends, but not waited for until it is on the disk, which may take its time. */
+export function recoverable<T>(history: History, work: () => T): T {
+  if (history.db.inTransaction) return transaction(history, work) // of which it is a part
+  history.db.pragma('synchronous = NORMAL')
+  try {
+    return transaction(history, work)
+  } finally {
+    history.db.pragma('synchronous = FULL') // the next ordinary commit takes these along
+  }
+}
+
 /** Reads that belong together see one state, whatever another process writes meanwhile. */
 export function snapshot<T>(history: History, work: () => T): T {
   return history.db.inTransaction ? work() : guarded(history, () => history.db.transaction(work).deferred())

@@ -5,26 +5,34 @@ import { join } from 'node:path'
 import type { ResolvedConfig } from '../contract/config.ts'
 import { openBackend } from '../engine/backend.ts'
 import { checkRun } from '../engine/check.ts'
+import type { ImageHost } from '../engine/datasets/prepared.ts'
 import type { FeatureCache } from '../engine/formats/feature-cache.ts'
 import { run } from '../engine/run.ts'
+import { cacheRoom } from '../files/cache-room.ts'
 import { dataFolder } from '../files/data-folder.ts'
 import { featureCache } from '../files/feature-cache.ts'
-import { hashFile, openSource } from '../files/source.ts'
+import { imageCache } from '../files/image-cache.ts'
+import { hashCheckpoint, openSource } from '../files/source.ts'
 import { makeHead } from './heads/make.ts'
-import { inspect } from './inspect.ts'
+import { probeHead } from './heads/probe.ts'
+import { imageHost } from './images/host.ts'
 import { serveEngine } from './link/engine-door.ts'
 import { parentPort } from './link/parent-port.ts'
+import { reading } from './reading.ts'
 import { rebuild } from './rebuild.ts'
 
 const port = parentPort()
 let opened: ReturnType<typeof openBackend> | undefined
 const backend = (): ReturnType<typeof openBackend> => (opened ??= openBackend())
 
-let cache: FeatureCache | undefined // one, as it knows what is in use
-function kept(config: ResolvedConfig): { features?: FeatureCache } {
-  if (config.linearised !== 'cached') return {}
-  cache ??= featureCache(join(dataFolder(), 'cache', 'features'))
-  return { features: cache }
+let caches: { features: FeatureCache; images: ImageHost } | undefined // once, as they know what is in use
+function kept(config: ResolvedConfig): { features?: FeatureCache; images: ImageHost } {
+  if (!caches) {
+    const [features, pixels] = ['features', 'images'].map((name) => join(dataFolder(), 'cache', name)) as [string, string]
+    const room = cacheRoom([features, pixels])
+    caches = { features: featureCache(features, { room }), images: imageHost(imageCache(pixels, room)) }
+  }
+  return config.linearised === 'cached' ? caches : { images: caches.images }
 }
 
 serveEngine(
@@ -33,14 +41,17 @@ serveEngine(
       const { name, kind, threads, simd, reason, versions } = await backend()
       return { name, kind, threads, simd, reason, versions }
     },
-    inspect,
-    check: (config) => checkRun(config, openSource, kept(config).features),
+    ...reading,
+    check: (config) => checkRun(config, openSource, kept(config).features, kept(config).images),
     run: async function* (config, sitting) {
-      yield* run(config, { ...sitting, backend: await backend(), open: openSource, hash: hashFile, ...kept(config) })
+      yield* run(config, { ...sitting, backend: await backend(), open: openSource, hash: hashCheckpoint, ...kept(config) })
     },
     rebuild,
     makeHead: async function* (request) {
       yield* makeHead(request, (await backend()).ops)
+    },
+    probeHead: async function* (request) {
+      yield* probeHead(request, await backend())
     },
   },
   port,

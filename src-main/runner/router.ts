@@ -7,12 +7,16 @@ import { api } from '../contract/api.ts'
 import { recordOf } from '../contract/errors.ts'
 import type { NativeStatus } from '../contract/native.ts'
 import { configIssues } from '../contract/resolve.ts'
+import { headsRouter } from './heads/router.ts'
+import { libraryRouter } from './library/router.ts'
 import { gpus } from './native/devices.ts'
+import { studiesRouter } from './studies/router.ts'
 import type { Workbench } from './workbench.ts'
 
 export interface Platform {
   window: boolean
   pickConfig(): Promise<string | null> // null: the person closed the dialog
+  pickCheckpoints(kind: 'files' | 'folder'): Promise<string[] | null> // null also where there are no dialogs
   /** undefined: no dialog here, the data folder's exports are used. */
   pickTarget(suggestedName: string): Promise<string | null | undefined>
   download(file: string): string | null // an address that gives the file, where one is needed
@@ -49,6 +53,7 @@ export function createRouter(workbench: Workbench, platform: Platform) {
         const path = await platform.pickConfig()
         return path === null ? null : projects.open(path)
       }),
+      ofRun: os.projects.ofRun.handler(({ input }) => ({ grant: projects.ofRun(workbench.show(input.run).config) })),
     },
     config: {
       check: os.config.check.handler(async ({ input }) => {
@@ -61,6 +66,9 @@ export function createRouter(workbench: Workbench, platform: Platform) {
         }
       }),
     },
+    library: libraryRouter(workbench.library, platform),
+    heads: headsRouter(workbench.heads),
+    studies: studiesRouter(workbench.studies, projects),
     runs: {
       start: os.runs.start.handler(async ({ input }) => ({ run: await workbench.start(projects.resolve(input.grant, input.config)) })),
       list: os.runs.list.handler(({ input }) => workbench.list(input)),
@@ -71,11 +79,12 @@ export function createRouter(workbench: Workbench, platform: Platform) {
       cancel: os.runs.cancel.handler(({ input }) => workbench.cancel(input.run)),
       resume: os.runs.resume.handler(async ({ input }) => ({ run: await workbench.resume(input.run, input.device) })),
       export: os.runs.export.handler(async ({ input }) => {
-        const out = await platform.pickTarget(workbench.suggestName(input.run, input.iteration))
+        const { iteration, form } = input
+        const out = await platform.pickTarget(workbench.suggestName(input.run, iteration, form))
         if (out === null) return null
         const target = out === undefined ? null : { out, overwrite: true } // the dialog has asked about an existing file
-        const exported = await workbench.export(input.run, input.iteration, target)
-        return { ...exported, download: platform.download(exported.file) }
+        const exported = await workbench.export(input.run, { iteration, form }, target)
+        return { ...exported, download: platform.download(exported.file), cardDownload: platform.download(exported.card) }
       }),
     },
   })

@@ -1,27 +1,34 @@
 // The workbench behind every door: the history, the engine's supervisor and the opened projects. One run at a time; a
 // run is told to watchers as it is kept. A reader (write: false) sees the same history while another process works.
-import { mkdirSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 
+import type { Form, Inspection } from '../contract/checkpoint.ts'
 import type { ResolvedConfig } from '../contract/config.ts'
 import type { Plan } from '../contract/engine-api.ts'
-import { BasilError, type ErrorRecord, recordOf } from '../contract/errors.ts'
-import type { Exported, Inspection } from '../contract/recipe.ts'
-import type { CoefficientTable, EngineInfo, RunDetail, RunEvent, RunState, RunSummary } from '../contract/run.ts'
+import { type ErrorRecord, recordOf } from '../contract/errors.ts'
+import type { Exported, Recipe } from '../contract/recipe.ts'
+import type { CoefficientTable, EngineInfo, RunDetail, RunEvent, RunSummary } from '../contract/run.ts'
 import { runDetail } from '../history/detail.ts'
 import { coefficientsOf } from '../history/epochs.ts'
 import { openHistory, readHistory } from '../history/open.ts'
 import { parentsOf } from '../history/parents.ts'
 import { resumeOf } from '../history/resume.ts'
 import { createRun, endRun, listRuns, reviveRun } from '../history/runs.ts'
+import { transaction } from '../history/statement.ts'
 import type { EngineProcess } from './engine-process.ts'
+import { createHeads, type Heads } from './heads/heads.ts'
+import { createLibrary, type Library } from './library/library.ts'
+import { filesHere } from './library/whereabouts.ts'
 import { chooseDevice, deviceChoice, engineEnvironment, gpus, requireDevice } from './native/devices.ts'
 import { createInstaller, type Installer } from './native/installer.ts'
+import { createStudies, type Studies } from './studies/studies.ts'
 import { createSupervisor } from './supervisor.ts'
+import { type ExportedState, exportRun, type Target } from './work/export-run.ts'
 import { keepEvent } from './work/keep.ts'
 import { lastEvent } from './work/last-event.ts'
 import { createProjects, type Projects } from './work/projects.ts'
 import { exportName, recipeOf } from './work/recipe.ts'
+import { busy, missingEpoch, requireResumable, stateAfter } from './work/refusals.ts'
 import { createWatchers, type Watchers } from './work/watchers.ts'
 
 export interface WorkbenchOptions {
@@ -35,6 +42,9 @@ export interface Workbench {
   readonly home: string
   readonly sample: string
   readonly projects: Projects
+  readonly library: Library
+  readonly heads: Heads
+  readonly studies: Studies
   readonly installer: Installer
   readonly notices: ErrorRecord[] // what was found and done at opening
   readonly interrupted: number[] // runs found unfinished at opening
@@ -58,14 +68,9 @@ export interface Workbench {
   /** "started", then what is told from now on; of a run nobody works on, only its end. */
   watch(run: number): AsyncGenerator<RunEvent, void>
   /** The name a model of this run would be saved under. */
-  suggestName(run: number, iteration: number | null): string
-  /** epoch: any state that iteration had, not the chosen one. target null: a new file in the data folder's exports. */
-  export(
-    run: number,
-    iteration: number | null,
-    target: { out: string; overwrite: boolean } | null,
-    epoch?: number | null,
-  ): Promise<Exported>
+  suggestName(run: number, iteration: number | null, form: Form): string
+  /** The model and its card. target null: new files in the data folder's exports. */
+  export(run: number, state: ExportedState, target: Target | null): Promise<Exported & { card: string }>
   /** A run at work becomes interrupted. */
   close(): Promise<void>
 }
@@ -91,12 +96,12 @@ export async function openWorkbench({ home, engine, sample, write }: WorkbenchOp
     inUse: () => live !== null || reserved,
     renew: () => closing ?? supervisor.renew(),
   })
+  const library = createLibrary({ history, home, start: () => engine(engineEnvironment(home, 'cpu')) }) // it computes nothing
   const { notices, interrupted } = history
 
   /** Only one at a time may check and begin. */
   async function begin(prepare: () => Promise<{ run: number; config: ResolvedConfig; resumed: boolean }>): Promise<number> {
-    if (!write) throw new Error('a workbench opened for reading starts no runs')
-    if (live || reserved) throw busy(live?.run ?? null)
+    requireIdle()
     reserved = true
     try {
       const { run, config, resumed } = await prepare()
@@ -106,6 +111,11 @@ export async function openWorkbench({ home, engine, sample, write }: WorkbenchOp
       reserved = false
       if (!live) backToChoice()
     }
+  }
+
+  function requireIdle(): void {
+    if (!write) throw new Error('a workbench opened for reading begins nothing')
+    if (live || reserved) throw busy(live?.run ?? null)
   }
 
   function backToChoice(): void {
@@ -134,10 +144,11 @@ export async function openWorkbench({ home, engine, sample, write }: WorkbenchOp
     let last: RunEvent | null = null
     try {
       let before = runDetail(history, run).seconds
+      const here = filesHere(history, parentsOf(history, run))
       await supervisor.work({
-        config,
+        config: here.config(config),
         resume: () => resumeOf(history, run),
-        parents: () => parentsOf(history, run),
+        parents: () => here.parents(parentsOf(history, run)),
         keep: (event) => {
           if (event.type === 'opened') requireDevice(device(), event.engine) // a new engine may have come up without it
           const told = keepEvent(history, run, event, before, new Date())
@@ -169,32 +180,54 @@ export async function openWorkbench({ home, engine, sample, write }: WorkbenchOp
   }
 
   const isLive = (run: number): Live | null => (live?.run === run ? live : null)
+  const check = (config: ResolvedConfig): Promise<Plan> => supervisor.ask((client) => client.check(config))
+  const watch = (run: number): AsyncGenerator<RunEvent, void> => isLive(run)?.watchers.watch() ?? only(lastEvent(history, run))
 
-  async function exportRun(
-    run: number,
-    iteration: number | null,
-    target: { out: string; overwrite: boolean } | null,
-    epoch: number | null = null,
-  ): Promise<Exported> {
-    const recipe = recipeOf(history, run, iteration, epoch)
-    const rebuild = (out: string, overwrite: boolean): Promise<Exported> =>
-      supervisor.ask((client) => client.rebuild({ recipe, out, overwrite }))
-    if (target) return rebuild(target.out, target.overwrite)
-    const folder = join(home, 'exports')
-    mkdirSync(folder, { recursive: true })
-    for (let count = 1; ; count++) {
-      const name = exportName(recipe).replace(/(?=\.safetensors$)/, count === 1 ? '' : `-${count}`)
-      try {
-        return await rebuild(join(folder, name), false)
-      } catch (error) {
-        if (!(error instanceof BasilError && error.record.code === 'target-exists')) throw error
+  const start = (config: ResolvedConfig, made: (run: number) => void = () => undefined): Promise<number> =>
+    begin(async () => {
+      await check(config)
+      await chosenIsThere()
+      const run = transaction(history, () => {
+        const created = createRun(history, config, new Date())
+        made(created)
+        return created
+      })
+      return { run, config, resumed: false }
+    })
+
+  const resume = (run: number, wanted?: string): Promise<number> =>
+    begin(async () => {
+      const { state, config } = runDetail(history, run)
+      requireResumable(run, state)
+      if (wanted !== undefined && wanted !== device()) {
+        sittingDevice = wanted
+        supervisor.renew()
       }
-    }
+      await chosenIsThere()
+      reviveRun(history, run)
+      return { run, config, resumed: true }
+    })
+
+  async function cancel(run: number): Promise<boolean> {
+    const working = isLive(run)
+    if (!working || !supervisor.cancel()) return false
+    await working.over
+    return true
+  }
+
+  const studies = createStudies({ history, requireIdle, check, start, resume, watch, cancel })
+
+  const place = {
+    history,
+    home,
+    template: join(dirname(sample), '..', 'model-card.md'),
+    rebuild: (request: Target & { recipe: Recipe; form: Form }) => supervisor.ask((client) => client.rebuild(request)),
+    look: (file: string) => supervisor.ask((client) => client.look({ file })),
   }
 
   async function close(): Promise<void> {
     await installer.close()
-    await supervisor.close()
+    await Promise.all([studies.close(), supervisor.close(), library.close()])
     await live?.over
     history.close()
   }
@@ -202,7 +235,10 @@ export async function openWorkbench({ home, engine, sample, write }: WorkbenchOp
   return {
     home,
     sample,
-    projects: createProjects(),
+    projects: createProjects(library.holds),
+    library,
+    heads: createHeads({ home, resources: join(dirname(sample), '..'), supervisor, library, ready: requireIdle }),
+    studies,
     installer,
     notices,
     interrupted,
@@ -215,77 +251,27 @@ export async function openWorkbench({ home, engine, sample, write }: WorkbenchOp
       supervisor.renew()
     },
     inspect: (file) => supervisor.ask((client) => client.inspect({ file })),
-    check: (config) => supervisor.ask((client) => client.check(config)),
-    start: (config) =>
-      begin(async () => {
-        await supervisor.ask((client) => client.check(config))
-        await chosenIsThere()
-        return { run: createRun(history, config, new Date()), config, resumed: false }
-      }),
-    resume: (run, wanted) =>
-      begin(async () => {
-        const { state, config } = runDetail(history, run)
-        if (!resumable.includes(state)) throw notResumable(run, state)
-        if (wanted !== undefined && wanted !== device()) {
-          sittingDevice = wanted
-          supervisor.renew()
-        }
-        await chosenIsThere()
-        reviveRun(history, run)
-        return { run, config, resumed: true }
-      }),
-    stop: async (run) => (isLive(run) ? supervisor.stop() : false),
-    cancel: async (run) => {
-      const working = isLive(run)
-      if (!working || !supervisor.cancel()) return false
-      await working.over
-      return true
+    check,
+    start: async (config) => {
+      studies.requireIdle()
+      return start(config)
     },
+    resume: async (run, wanted) => {
+      studies.requireIdle()
+      return resume(run, wanted)
+    },
+    stop: async (run) => (isLive(run) ? supervisor.stop() : false),
+    cancel,
     list: (page) => listRuns(history, page),
     show: (run) => runDetail(history, run),
     coefficients: (run, stage, epoch) => coefficientsOf(history, run, stage, epoch) ?? missingEpoch(run, stage, epoch),
-    watch: (run) => isLive(run)?.watchers.watch() ?? only(lastEvent(history, run)),
-    suggestName: (run, iteration) => exportName(recipeOf(history, run, iteration)),
-    export: exportRun,
+    watch,
+    suggestName: (run, iteration, form) => exportName(recipeOf(history, run, iteration), form),
+    export: (run, state, target) => exportRun(place, run, state, target),
     close: () => (closing ??= close()),
   }
 }
 
-const resumable: RunState[] = ['interrupted', 'cancelled', 'failed']
-
-/** What stopped from outside can go on as it is, elsewhere at least; the rest failed. */
-function stateAfter({ code }: ErrorRecord): 'interrupted' | 'cancelled' | 'failed' {
-  if (code === 'cancelled') return 'cancelled'
-  return outside.includes(code) ? 'interrupted' : 'failed'
-}
-
-const outside: ErrorRecord['code'][] = ['engine-lost', 'device-lost', 'out-of-memory', 'disk-full', 'target-unwritable']
-
 async function* only(event: RunEvent): AsyncGenerator<RunEvent, void> {
   yield event
-}
-
-function missingEpoch(run: number, stage: number, epoch: number): never {
-  throw new BasilError({
-    code: 'run-missing',
-    what: 'There is no such epoch',
-    where: `run ${run}, stage ${stage}, epoch ${epoch}`,
-    why: 'the history has no such row',
-    next: 'choose an epoch that the run has',
-  })
-}
-
-function busy(run: number | null): BasilError {
-  return new BasilError({
-    code: 'run-state',
-    what: 'Another run is at work',
-    where: run === null ? 'a run that is being checked' : `run ${run}`,
-    why: 'Basil works on one run at a time',
-    next: 'wait for it to end, or stop it',
-  })
-}
-
-function notResumable(run: number, state: RunState): BasilError {
-  const next = state === 'running' ? 'watch it instead' : 'start a new run with its configuration'
-  return new BasilError({ code: 'run-state', what: 'The run cannot be resumed', where: `run ${run}`, why: `it is ${state}`, next })
 }

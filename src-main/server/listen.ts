@@ -35,6 +35,7 @@ export async function serveRouter(router: (platform: Platform) => AnyRouter, { p
   const platform: Platform = {
     window: false,
     pickConfig: async () => null,
+    pickCheckpoints: async () => null,
     pickTarget: async () => undefined,
     download: (file) => downloads.offer(file),
   }

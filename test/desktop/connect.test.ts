@@ -6,7 +6,7 @@ import { MessageChannel, type MessagePort } from 'node:worker_threads'
 import { createORPCClient } from '@orpc/client'
 import { RPCLink } from '@orpc/client/message-port'
 import { os, type RouterClient } from '@orpc/server'
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 
 import { BasilError } from '../../src-main/contract/errors.ts'
 import { basilErrorOf } from '../../src-main/runner/errors-over-rpc.ts'
@@ -16,6 +16,7 @@ vi.mock('electron', () => import('./electron-double.ts'))
 
 const { serveWindow } = await import('../../src-main/desktop/connect.ts')
 const { windowPlatform } = await import('../../src-main/desktop/dialogs.ts')
+const { hearDrops } = await import('../../src-main/desktop/drops.ts')
 const { setMenu } = await import('../../src-main/desktop/menu.ts')
 const { utilityEngine } = await import('../../src-main/desktop/utility-engine.ts')
 
@@ -86,13 +87,17 @@ describe('the port', () => {
 })
 
 describe('preload', () => {
-  it('passes on the port of its own page and nothing else', async () => {
-    const listeners: ((message: unknown) => void)[] = []
-    const window = { addEventListener: (_type: string, listener: (message: unknown) => void) => listeners.push(listener) }
+  const listeners = new Map<string, (event: unknown) => void>()
+  const window = { addEventListener: (type: string, listener: (event: unknown) => void) => listeners.set(type, listener) }
+  beforeAll(async () => {
     vi.stubGlobal('window', window)
     await import('../../src-main/desktop/preload.ts')
+  })
+  afterAll(() => void vi.unstubAllGlobals())
+
+  it('passes on the port of its own page and nothing else', () => {
     expect(Object.keys(window)).toEqual(['addEventListener'])
-    const [hear] = listeners
+    const hear = listeners.get('message')
     const port = {}
     for (const message of [
       { source: {}, data: 'basil-port', ports: [port] },
@@ -105,7 +110,38 @@ describe('preload', () => {
     expect(electron.ipcRenderer.postMessage).not.toHaveBeenCalled()
     hear?.({ source: window, data: 'basil-port', ports: [port] })
     expect(electron.ipcRenderer.postMessage).toHaveBeenCalledExactlyOnceWith('basil-port', null, [port])
-    vi.unstubAllGlobals()
+  })
+  it('sends the paths of what the person drops, and of nothing that a script made up or that lies on no disk', () => {
+    const drop = listeners.get('drop')
+    const files = [{ path: '/models/ViT-B-32' }, { path: '/models/head.pt' }, {}]
+    drop?.({ isTrusted: false, dataTransfer: { files } })
+    drop?.({ isTrusted: true, dataTransfer: { files: [{}] } })
+    drop?.({ isTrusted: true, dataTransfer: null })
+    expect(electron.ipcRenderer.send).not.toHaveBeenCalled()
+    drop?.({ isTrusted: true, dataTransfer: { files } })
+    expect(electron.ipcRenderer.send).toHaveBeenCalledExactlyOnceWith('basil-drop', ['/models/ViT-B-32', '/models/head.pt'])
+  })
+})
+
+describe('a drop', () => {
+  const ours = { url: 'app://basil/', parent: null }
+  const refusal = { code: 'file-missing', what: 'A file is missing', where: '/b', why: 'it is not there', next: 'look' } as const
+  afterEach(() => electron.ipcMain.removeAllListeners())
+
+  it('on our page is added to the library; one from elsewhere, or of something else, is not', async () => {
+    const add = vi.fn(async () => ({ refused: [] }))
+    hearDrops(add)
+    electron.ipcMain.emit('basil-drop', { senderFrame: { url: 'https://evil.com/', parent: null } }, ['/a'])
+    electron.ipcMain.emit('basil-drop', { senderFrame: null }, ['/a'])
+    for (const paths of ['/a', [], [1], [''], null, { 0: '/a' }]) electron.ipcMain.emit('basil-drop', { senderFrame: ours }, paths)
+    expect(add).not.toHaveBeenCalled()
+    electron.ipcMain.emit('basil-drop', { senderFrame: ours }, ['/a', '/b'])
+    expect(add).toHaveBeenCalledExactlyOnceWith(['/a', '/b'])
+  })
+  it('says what was refused', async () => {
+    hearDrops(async () => ({ refused: [refusal] }))
+    electron.ipcMain.emit('basil-drop', { senderFrame: ours }, ['/b'])
+    await vi.waitFor(() => expect(electron.dialog.showErrorBox.mock.calls[0]?.[1]).toContain('/b'))
   })
 })
 
@@ -114,6 +150,15 @@ describe('dialogs', () => {
   it('give the chosen path, or null when closed', async () => {
     electron.dialog.showOpenDialog.mockResolvedValueOnce({ filePaths: ['/a/dv-basi.json'] }).mockResolvedValueOnce({ filePaths: [] })
     expect([await platform.pickConfig(), await platform.pickConfig()]).toEqual(['/a/dv-basi.json', null])
+    electron.dialog.showOpenDialog
+      .mockResolvedValueOnce({ filePaths: ['/a/base.pt', '/a/cars.pt'] })
+      .mockResolvedValueOnce({ filePaths: [] })
+    expect([await platform.pickCheckpoints('files'), await platform.pickCheckpoints('folder')]).toEqual([
+      ['/a/base.pt', '/a/cars.pt'],
+      null,
+    ])
+    const asked = electron.dialog.showOpenDialog.mock.calls.slice(-2).map(([options]) => options.properties)
+    expect(asked).toEqual([['openFile', 'multiSelections'], ['openDirectory']])
     electron.dialog.showSaveDialog
       .mockResolvedValueOnce({ filePath: '/a/m.safetensors' })
       .mockResolvedValueOnce({ canceled: true, filePath: '' })

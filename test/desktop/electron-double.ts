@@ -21,7 +21,8 @@ export const dialog = { showOpenDialog: vi.fn(), showSaveDialog: vi.fn(), showEr
 export const shell = { openPath: vi.fn() }
 export const Menu = { setApplicationMenu: vi.fn(), buildFromTemplate: vi.fn((template: unknown) => template) }
 export const utilityProcess = { fork: vi.fn() }
-export const ipcRenderer = { postMessage: vi.fn() }
+export const ipcRenderer = { postMessage: vi.fn(), send: vi.fn() }
+export const webUtils = { getPathForFile: vi.fn((file: { path?: string }) => file.path ?? '') }
 
 class Session extends EventEmitter {
   setPermissionRequestHandler = vi.fn()

@@ -5,9 +5,10 @@ import { checkRun } from '../../src-main/engine/check.ts'
 import { run } from '../../src-main/engine/run.ts'
 import { hashFile, openSource } from '../../src-main/files/source.ts'
 import { makeHead } from '../../src-main/runner/heads/make.ts'
-import { inspect } from '../../src-main/runner/inspect.ts'
+import { probeHead } from '../../src-main/runner/heads/probe.ts'
 import { serveEngine } from '../../src-main/runner/link/engine-door.ts'
 import { parentPort } from '../../src-main/runner/link/parent-port.ts'
+import { reading } from '../../src-main/runner/reading.ts'
 import { rebuild } from '../../src-main/runner/rebuild.ts'
 import { type Fails, failingOps, holding, messages } from '../engine/failing-ops.ts'
 
@@ -27,11 +28,12 @@ serveEngine(
       const { ops: _, memory: __, close: ___, ...info } = backend
       return info
     },
-    inspect,
+    ...reading,
     check: (config) => checkRun(config, openSource),
     run: (config, sitting) => run(config, { ...sitting, backend, open: openSource, hash: hashFile }),
     rebuild,
     makeHead: (request) => makeHead(request, backend.ops),
+    probeHead: (request) => probeHead(request, backend),
   },
   parentPort(),
 )

@@ -69,7 +69,7 @@ test('20 kills of the real engine: nothing acknowledged is lost, and the bits ar
   }
   const workbench = await openWorkbench({
     home,
-    sample: '',
+    sample: join(import.meta.dirname, '../../resources/sample/dv-basi.json'),
     write: true,
     engine: (): EngineProcess => {
       present = forkEngine(door)
@@ -79,7 +79,7 @@ test('20 kills of the real engine: nothing acknowledged is lost, and the bits ar
   })
   const whole = await workbench.start(config)
   expect((await toTheEnd(workbench, whole))?.type).toBe('done')
-  await workbench.export(whole, null, { out: join(home, 'whole.safetensors'), overwrite: false })
+  await workbench.export(whole, { iteration: null }, { out: join(home, 'whole.safetensors'), overwrite: false })
 
   let lost = 0
   const told: { run: number; stage: number; epoch: number; coefficients: number[][] }[] = []
@@ -105,7 +105,11 @@ test('20 kills of the real engine: nothing acknowledged is lost, and the bits ar
     ).length
   }
   armed = false
-  const { file } = await workbench.export(told.at(-1)?.run ?? 0, null, { out: join(home, 'killed.safetensors'), overwrite: false })
+  const { file } = await workbench.export(
+    told.at(-1)?.run ?? 0,
+    { iteration: null },
+    { out: join(home, 'killed.safetensors'), overwrite: false },
+  )
   expect(await weightsOf(file)).toEqual(await weightsOf(join(home, 'whole.safetensors')))
   await workbench.close()
   rmSync(home, { recursive: true })

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 
 import { summaryLine } from '../../src-main/cli/lines.ts'
+import { formSchema } from '../../src-main/contract/checkpoint.ts'
 import { runDetailSchema } from '../../src-main/contract/run.ts'
 import { openTensorFile } from '../../src-main/engine/formats/index.ts'
 import { hashFile, openSource } from '../../src-main/files/source.ts'
@@ -53,7 +54,7 @@ test.each([
   expect(detail.config.linearised).toBe(linearised ?? 'no')
   expect(configOfRun(detail.config, golden).linearised).toBe(linearised ?? 'no')
   const out = join(folder(), 'merged.safetensors')
-  await rebuild({ recipe: recipeOf(history, run, null), out, overwrite: false })
+  await rebuild({ recipe: recipeOf(history, run, null), out, overwrite: false, form: formSchema.parse({}) })
   const source = await openSource(out)
   const { metadata } = await openTensorFile(source)
   await source.close()

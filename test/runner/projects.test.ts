@@ -48,6 +48,23 @@ test('a folder that was never opened grants nothing', () => {
   )
 })
 
+test("a run's own files may be used again, and no others", async () => {
+  const folder = project()
+  const run = await resolveFile(join(folder, 'run.json'))
+  const projects = createProjects((path) => path === '/library/other.safetensors')
+  const again = { ...toyFile, pretrained: run.pretrained, vectors: run.vectors }
+  const tasks = run.tasks.map(({ name, data, head }) => ({ name, data, head }))
+  const grant = projects.ofRun(run)
+  expect(projects.resolve(grant, { ...again, tasks })).toMatchObject({ pretrained: run.pretrained, tasks })
+  expect(projects.resolve(grant, { ...again, tasks, pretrained: '/library/other.safetensors' }).pretrained).toBe(
+    '/library/other.safetensors',
+  )
+  for (const path of [join(folder, 'run.json'), 'base.safetensors', '/etc/passwd'])
+    expect(() => projects.resolve(grant, { ...again, tasks, pretrained: path }), path).toThrow(
+      expect.objectContaining({ record: expect.objectContaining({ code: 'not-allowed', where: path }) }),
+    )
+})
+
 test('on the command line paths are relative to the configuration, and absolute ones are taken', async () => {
   const folder = project()
   writeFileSync(

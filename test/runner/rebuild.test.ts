@@ -5,10 +5,13 @@ import { basename, join } from 'node:path'
 
 import { expect, onTestFinished, test } from 'vitest'
 
+import { formSchema } from '../../src-main/contract/checkpoint.ts'
 import type { Recipe } from '../../src-main/contract/recipe.ts'
 import { hashFile } from '../../src-main/files/source.ts'
 import { rebuild } from '../../src-main/runner/rebuild.ts'
 import { folder as golden } from '../golden/fixture.ts'
+
+const form = formSchema.parse({})
 
 /** Two parents of their own in a folder of their own, and the recipe of their halfway model. */
 async function setting(): Promise<{ folder: string; out: string; recipe: Recipe; tuned: string }> {
@@ -40,7 +43,7 @@ async function setting(): Promise<{ folder: string; out: string; recipe: Recipe;
 
 test('says of the written file what its content says', async () => {
   const { out, recipe } = await setting()
-  const exported = await rebuild({ recipe, out, overwrite: false })
+  const exported = await rebuild({ recipe, out, overwrite: false, form })
   expect(await hashFile(out)).toEqual({ sha256: exported.sha256, bytes: exported.bytes })
 })
 
@@ -50,13 +53,13 @@ test.each([
 ])('a parent that %s is told as changed, and leaves no file', async (_, change) => {
   const { folder, out, recipe, tuned } = await setting()
   change(tuned)
-  await expect(rebuild({ recipe, out, overwrite: false })).rejects.toMatchObject({ record: { code: 'file-changed', where: tuned } })
+  await expect(rebuild({ recipe, out, overwrite: false, form })).rejects.toMatchObject({ record: { code: 'file-changed', where: tuned } })
   expect(readdirSync(folder).sort()).toEqual(['finetuned-alpha.safetensors', 'pretrained.safetensors'])
 })
 
 test('a parent that is gone is told as missing', async () => {
   const { out, recipe, tuned } = await setting()
   rmSync(tuned)
-  await expect(rebuild({ recipe, out, overwrite: false })).rejects.toMatchObject({ record: { code: 'file-missing', where: tuned } })
+  await expect(rebuild({ recipe, out, overwrite: false, form })).rejects.toMatchObject({ record: { code: 'file-missing', where: tuned } })
   expect(existsSync(out)).toBe(false)
 })

@@ -16,15 +16,16 @@ import { temporaryFolder, toyFile, toyWorkbench } from './toy.ts'
 const browser: Platform = {
   window: false,
   pickConfig: async () => null,
+  pickCheckpoints: async () => null,
   pickTarget: async () => undefined,
   download: (file) => `/download/${file.length}`,
 }
 
 async function connected(platform: Platform = browser) {
   const home = temporaryFolder()
-  const file = join(home, 'sample.json')
-  writeFileSync(file, JSON.stringify(toyFile))
   const workbench = await toyWorkbench(home)
+  const file = join(home, 'sample', 'sample.json')
+  writeFileSync(file, JSON.stringify(toyFile))
   const { port1, port2 } = new MessageChannel()
   new RPCHandler(createRouter(workbench, platform), { clientInterceptors: [errorsAsRecords] }).upgrade(port1, { context: {} })
   port1.start()
@@ -50,6 +51,7 @@ test('a window opens the sample, checks, runs, watches and exports it over a por
   expect(await client.runs.coefficients({ run, stage: 0, epoch: 3 })).toEqual(shown.start?.coefficients)
   const exported = await client.runs.export({ run, iteration: null })
   expect(exported?.download).toBe(`/download/${exported?.file.length}`)
+  expect(exported?.cardDownload).toBe(`/download/${exported?.card.length}`)
 })
 
 test('a watcher that leaves does not disturb the run, and one that comes late hears its end', async () => {
@@ -93,7 +95,13 @@ test('with a window its dialogs decide where an export goes, and closing one wri
     suggested.push(name)
     return target
   }
-  const { client, home, file } = await connected({ window: true, pickConfig: async () => file2, pickTarget, download: () => null })
+  const { client, home, file } = await connected({
+    ...browser,
+    window: true,
+    pickConfig: async () => file2,
+    pickTarget,
+    download: () => null,
+  })
   const file2 = file
   const project = await client.projects.pick()
   const { run } = await client.runs.start({ grant: project?.grant ?? '', config: project?.config })

@@ -1,13 +1,15 @@
 // The engine's test double, a process of its own behind the real door: gradient descent with AdamW moments on a noisy
 // quadratic, a few microseconds a step. Randomness is (seed, stage, step), so it goes on to the same bits from any epoch.
 // The environment's TOY (JSON) makes it misbehave; see Toy.
-import { appendFileSync, existsSync, writeSync } from 'node:fs'
+import { appendFileSync, existsSync, writeFileSync, writeSync } from 'node:fs'
 
 import type { ResolvedConfig } from '../../src-main/contract/config.ts'
 import { BasilError } from '../../src-main/contract/errors.ts'
 import type { CoefficientTable, EngineEvent, EngineInfo, ResumeState, TaskScore } from '../../src-main/contract/run.ts'
+import { writeSafetensors } from '../../src-main/engine/formats/safetensors-writer.ts'
 import { type Sitting, serveEngine } from '../../src-main/runner/link/engine-door.ts'
 import { parentPort } from '../../src-main/runner/link/parent-port.ts'
+import { reading } from '../../src-main/runner/reading.ts'
 
 export interface Toy {
   fault?: { stage: number; epoch: number; how: 'abort' | 'cuda' | 'exit' | 'throw' | 'spin'; once?: string } // once: a file that then exists
@@ -211,6 +213,7 @@ function misbehave(stage: number, epoch: number): void {
 serveEngine(
   {
     describe: async () => info,
+    ...reading,
     inspect: async (file) => {
       if (!file.endsWith('.safetensors'))
         throw new BasilError({ code: 'format-unknown', what: 'No known format', where: file, why: 'a toy knows one', next: 'nothing' })
@@ -221,6 +224,8 @@ serveEngine(
         format: 'safetensors',
         layout: 'unknown',
         architecture: null,
+        dtype: null,
+        parameters: 0,
         role: 'unknown',
         tensors: [],
         blocks: 0,
@@ -256,12 +261,21 @@ serveEngine(
           why: 'a toy looks',
           next: 'another name',
         })
-      appendFileSync(out, JSON.stringify(recipe))
-      return { file: out, bytes: 8, sha256: 'x', tensors: blocks.length }
+      const tensor = { name: 'toy', dtype: 'F32', shape: [1] } as const
+      const chunks: Uint8Array[] = []
+      for await (const chunk of writeSafetensors([tensor], { 'basil.recipe': JSON.stringify(recipe) }, () => new Uint8Array(4)))
+        chunks.push(chunk)
+      writeFileSync(out, Buffer.concat(chunks))
+      return { file: out, bytes: 8, sha256: 'x', tensors: 1 }
     },
     makeHead: async function* ({ name, classes, templates, out }) {
       appendFileSync(out, JSON.stringify({ name, classes, templates }))
       yield { type: 'written', file: out, bytes: 8, sha256: 'x', tensors: 1 }
+    },
+    probeHead: async function* ({ out, name, data }) {
+      const report = { fits: [], chosen: 0, images: { training: 0, validation: 0 }, heldOut: true }
+      appendFileSync(out, JSON.stringify({ name, data }))
+      yield { type: 'written', file: out, bytes: 8, sha256: 'x', tensors: 2, report }
     },
   },
   parentPort(),

@@ -1,5 +1,5 @@
 // What tests of the runner share: a data folder that goes with the test, the toy engine, and a run's bits apart from its clock.
-import { mkdtempSync, rmSync } from 'node:fs'
+import { copyFileSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
@@ -28,7 +28,9 @@ export async function toyWorkbench(
   engine: WorkbenchOptions['engine'] = (environment) => toyEngine({}, environment),
   write = true,
 ): Promise<Workbench> {
-  const workbench = await openWorkbench({ home, engine, sample: join(home, 'sample.json'), write })
+  mkdirSync(join(home, 'sample'), { recursive: true }) // resources, as far as a workbench asks for them
+  copyFileSync(join(import.meta.dirname, '../../resources/model-card.md'), join(home, 'model-card.md'))
+  const workbench = await openWorkbench({ home, engine, sample: join(home, 'sample', 'sample.json'), write })
   onTestFinished(() => workbench.close())
   return workbench
 }

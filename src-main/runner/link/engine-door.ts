@@ -4,10 +4,12 @@
 import { implement } from '@orpc/server'
 import { RPCHandler } from '@orpc/server/message-port'
 
+import type { Compatibility, Description, Difference, Form, Inspection, Statistics } from '../../contract/checkpoint.ts'
 import type { ResolvedConfig } from '../../contract/config.ts'
-import { engineContract, type HeadEvent, type HeadRequest, type Plan } from '../../contract/engine-api.ts'
+import { type Conversion, engineContract, type Plan, type Told } from '../../contract/engine-api.ts'
 import { BasilError } from '../../contract/errors.ts'
-import type { Exported, Inspection, Recipe } from '../../contract/recipe.ts'
+import type { HeadEvent, HeadImport, HeadRequest, ProbeEvent, ProbeRequest } from '../../contract/heads.ts'
+import type { Exported, Recipe } from '../../contract/recipe.ts'
 import type { EngineEvent, EngineInfo, Parent, ResumeState } from '../../contract/run.ts'
 import { errorsAsRecords } from '../errors-over-rpc.ts'
 import { progressGate } from '../work/progress-gate.ts'
@@ -21,11 +23,19 @@ export interface Sitting {
 
 export interface EngineSide {
   describe(): Promise<EngineInfo>
+  look(file: string): Promise<Description>
+  hash(file: string): Promise<{ sha256: string; bytes: number }>
   inspect(file: string): Promise<Inspection>
+  statistics(file: string): AsyncGenerator<Told<Statistics>>
+  compare(a: string, b: string): AsyncGenerator<Told<Difference>>
+  compatible(pretrained: string, others: string[]): AsyncGenerator<Told<Compatibility>>
+  convert(request: Conversion): AsyncGenerator<Told<Exported>>
   check(config: ResolvedConfig): Promise<Plan>
   run(config: ResolvedConfig, sitting: Sitting): AsyncGenerator<EngineEvent>
-  rebuild(request: { recipe: Recipe; out: string; overwrite: boolean }): Promise<Exported>
+  rebuild(request: { recipe: Recipe; out: string; overwrite: boolean; form: Form }): Promise<Exported>
   makeHead(request: HeadRequest): AsyncGenerator<HeadEvent>
+  importHeads(request: HeadImport): Promise<Exported>
+  probeHead(request: ProbeRequest): AsyncGenerator<ProbeEvent>
 }
 
 type Port = Parameters<RPCHandler<Record<never, never>>['upgrade']>[0]
@@ -35,7 +45,13 @@ export function serveEngine(side: EngineSide, port: Port): void {
   const os = implement(engineContract)
   const router = os.router({
     describe: os.describe.handler(() => side.describe()),
+    look: os.look.handler(({ input }) => side.look(input.file)),
+    hash: os.hash.handler(({ input }) => side.hash(input.file)),
     inspect: os.inspect.handler(({ input }) => side.inspect(input.file)),
+    statistics: os.statistics.handler(({ input }) => paced(side.statistics(input.file))),
+    compare: os.compare.handler(({ input }) => paced(side.compare(input.a, input.b))),
+    compatible: os.compatible.handler(({ input }) => paced(side.compatible(input.pretrained, input.others))),
+    convert: os.convert.handler(({ input }) => paced(side.convert(input))),
     check: os.check.handler(({ input }) => side.check(input)),
     stop: os.stop.handler(() => {
       if (present) present.stopping = true
@@ -43,6 +59,8 @@ export function serveEngine(side: EngineSide, port: Port): void {
     }),
     rebuild: os.rebuild.handler(({ input }) => side.rebuild(input)),
     makeHead: os.makeHead.handler(({ input }) => paced(side.makeHead(input))),
+    importHeads: os.importHeads.handler(({ input }) => side.importHeads(input)),
+    probeHead: os.probeHead.handler(({ input }) => paced(side.probeHead(input))),
     run: os.run.handler(async function* ({ input, signal = new AbortController().signal }) {
       if (present) throw busy()
       const mine = { stopping: false }

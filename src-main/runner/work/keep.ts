@@ -14,6 +14,7 @@ export function keepEvent(history: History, run: number, event: EngineEvent, bef
     case 'opened':
       return { ...event, run, engines: putOpened(history, run, event) }
     case 'progress':
+    case 'data':
       return { ...event, run }
     case 'evaluation':
       putEvaluation(history, run, event.evaluation)

@@ -1,5 +1,6 @@
 // Configurations the person opened. A folder that was opened becomes a grant: the renderer names the grant, and paths in
-// a configuration it sends stay inside that folder. What lies behind a link the person put there is theirs to use.
+// a configuration it sends stay inside that folder, or are those of checkpoints the person added to the library. What lies
+// behind a link the person put there is theirs to use. What a run was made of may be used again: those very files.
 import { randomUUID } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { open, readdir } from 'node:fs/promises'
@@ -15,12 +16,16 @@ const mostPresets = 100
 
 export interface Projects {
   open(path: string): Promise<Project>
-  /** A configuration the renderer sent, with its paths inside the grant's folder. Throws config-invalid, not-allowed. */
+  /** A grant for a run's own files, by their absolute paths. */
+  ofRun(config: ResolvedConfig): string
+  /** A configuration the renderer sent, with its paths inside the grant's folder or in the library. Throws config-invalid, not-allowed. */
   resolve(grant: string, config: unknown): ResolvedConfig
 }
 
-export function createProjects(): Projects {
+/** holds: whether an absolute path is one of the library's. */
+export function createProjects(holds: (path: string) => boolean = () => false): Projects {
   const grants = new Map<string, string>() // id to folder
+  const files = new Map<string, ReadonlySet<string>>() // id to files
   function grantFor(folder: string): string {
     for (const [id, granted] of grants) if (granted === folder) return id
     const id = randomUUID()
@@ -36,10 +41,17 @@ export function createProjects(): Projects {
       const parsed = configSchema.parse(config)
       return { grant: grantFor(folder), name: nameOf(file, parsed.name), folder, config: parsed, presets: await presetsIn(folder, file) }
     },
+    ofRun: (config) => {
+      const id = randomUUID()
+      files.set(id, new Set(pathsOf(config)))
+      return id
+    },
     resolve: (grant, config) => {
+      const own = files.get(grant)
+      if (own) return resolveConfig(config, (path) => (own.has(path) ? path : (granted(path, holds) ?? refuse(path))))
       const folder = grants.get(grant)
       if (folder === undefined) throw notAllowed('the project', 'it is not open any more')
-      return resolveConfig(config, (path) => inside(folder, path))
+      return resolveConfig(config, (path) => granted(path, holds) ?? inside(folder, path))
     },
   }
 }
@@ -49,6 +61,20 @@ export async function resolveFile(path: string): Promise<ResolvedConfig> {
   const file = resolve(path)
   const config = await readConfig(file)
   return resolveConfig(config, (p) => resolve(dirname(file), p))
+}
+
+function pathsOf({ pretrained, vectors, tasks }: ResolvedConfig): string[] {
+  const all = [pretrained, ...vectors, ...tasks.flatMap((t) => [t.data, t.head, t.validation, t.test, t.finetuned])]
+  return all.filter((path) => path !== null)
+}
+
+function refuse(path: string): never {
+  throw notAllowed(path, 'the run did not use it, and the library has no such checkpoint')
+}
+
+/** "path#name" points into a file; a name holds no separator. */
+function granted(path: string, holds: (path: string) => boolean): string | null {
+  return isAbsolute(path) && (holds(path) || holds(path.replace(/#[^#/\\]*$/, ''))) ? path : null
 }
 
 function inside(folder: string, path: string): string {

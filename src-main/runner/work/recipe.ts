@@ -1,7 +1,9 @@
 // How the model after an iteration is rebuilt from its parents (contract/recipe.ts): the chosen tables of the stages up
 // to it, with the parents' hashes. Iterations that were not accepted are rows of zeros and change nothing.
+import type { Form } from '../../contract/checkpoint.ts'
 import { BasilError } from '../../contract/errors.ts'
 import type { Recipe } from '../../contract/recipe.ts'
+import { preparationOf } from '../../engine/weights/prepare.ts'
 import { runDetail } from '../../history/detail.ts'
 import { coefficientsOf } from '../../history/epochs.ts'
 import { chosenCoefficients } from '../../history/stages.ts'
@@ -29,6 +31,7 @@ export function recipeOf(history: History, run: number, iteration: number | null
     const pretrained = parents.find((p) => p.role === 'pretrained')
     if (!start || !pretrained || iterations.length !== last || iterations.includes(undefined as never))
       throw tooEarly(run, last, chosen.length)
+    const preparation = preparationOf(config)
     const brief = ({ file, name, sha256 }: { file: string; name: string; sha256: string }): Recipe['pretrained'] => ({ file, name, sha256 })
     return {
       basil: form,
@@ -41,6 +44,8 @@ export function recipeOf(history: History, run: number, iteration: number | null
       epoch,
       pretrained: brief(pretrained),
       vectors: parents.filter((p) => p.role === 'vector').map(brief),
+      ...((config.control === 'restart' || config.control === 'random') && { control: config.control, seed: config.seed }),
+      ...(preparation && { prepared: preparation }),
       groups: blocks,
       start,
       iterations: iterations.map((table) => table[0] ?? []),
@@ -50,13 +55,13 @@ export function recipeOf(history: History, run: number, iteration: number | null
 }
 
 /** A file name that says which run and iteration it is. */
-export function exportName(recipe: Recipe): string {
+export function exportName(recipe: Recipe, { container }: Pick<Form, 'container'>): string {
   const plain =
     recipe.name
       .replaceAll(/[^\p{L}\p{N}._-]+/gu, '-')
       .replaceAll(/^[-.]+|[-.]+$/g, '')
       .slice(0, 60) || 'model'
-  return `${plain}-run-${recipe.run}-iteration-${recipe.iteration}${recipe.epoch === null ? '' : `-epoch-${recipe.epoch}`}.safetensors`
+  return `${plain}-run-${recipe.run}-iteration-${recipe.iteration}${recipe.epoch === null ? '' : `-epoch-${recipe.epoch}`}.${container === 'state_dict' ? 'pt' : 'safetensors'}`
 }
 
 function noEpoch(run: number, iteration: number, epoch: number): never {

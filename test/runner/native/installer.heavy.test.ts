@@ -27,7 +27,13 @@ async function connected(index: Index, engine: WorkbenchOptions['engine'] = nati
   const workbench = await openWorkbench({ home: index.home, engine, sample, write: true })
   onTestFinished(() => workbench.close())
   const { port1, port2 } = new MessageChannel()
-  const platform = { window: false, pickConfig: async () => null, pickTarget: async () => null, download: () => null }
+  const platform = {
+    window: false,
+    pickConfig: async () => null,
+    pickCheckpoints: async () => null,
+    pickTarget: async () => null,
+    download: () => null,
+  }
   new RPCHandler(createRouter(workbench, platform), { clientInterceptors: [errorsAsRecords] }).upgrade(port1, { context: {} })
   port1.start()
   port2.start()

@@ -5,6 +5,7 @@ import { run } from '../../../src-main/engine/run.ts'
 import { hashFile, openSource } from '../../../src-main/files/source.ts'
 import { serveEngine } from '../../../src-main/runner/link/engine-door.ts'
 import { parentPort } from '../../../src-main/runner/link/parent-port.ts'
+import { reading } from '../../../src-main/runner/reading.ts'
 
 const port = parentPort()
 const how = process.env['DOUBLE']
@@ -21,10 +22,11 @@ serveEngine(
         ? { name, kind: 'wasm', threads, simd, reason: 'libtensorflow_cc.so.2: file too short', versions }
         : { name: `double with ${process.env['BASIL_ADDON']}`, kind: 'native-cpu', threads, simd, reason: '', versions }
     },
-    inspect: refuse,
+    ...reading,
     check: refuse,
     rebuild: refuse,
     makeHead: refuse,
+    probeHead: refuse,
     run: async function* (config, sitting) {
       for await (const event of run(config, { ...sitting, backend, open: openSource, hash: hashFile })) {
         if (how === 'dies' && event.type === 'epoch') process.kill(process.pid, 'SIGKILL')

@@ -1,7 +1,7 @@
 // Checkpoints by content hash: a file that moved or has twins is still the same checkpoint, and a run keeps what it
 // came from even when the file is gone. Rows are added and their last path renewed, never removed.
-import type { Parent } from '../contract/run.ts'
-import { change, type History } from './statement.ts'
+import type { Parent } from '../../contract/run.ts'
+import { change, type History, row } from '../statement.ts'
 
 export function rememberCheckpoint(history: History, { sha256, role, name, file, bytes }: Parent): void {
   change(
@@ -10,4 +10,9 @@ export function rememberCheckpoint(history: History, { sha256, role, name, file,
      ON CONFLICT (sha256) DO UPDATE SET file = excluded.file, name = excluded.name`,
     { sha256, role, name, file, bytes },
   )
+}
+
+/** Where a run last met this content, and under what name; it need not be there any more. */
+export function lastSeen(history: History, sha256: string): { file: string; name: string } | null {
+  return row<{ file: string; name: string }>(history, 'SELECT file, name FROM checkpoints WHERE sha256 = :sha256', { sha256 }) ?? null
 }
