@@ -16,6 +16,7 @@ import { libraryCommand } from './cli/library/command.ts'
 import { detailLines, inspectionLines, summaryLine } from './cli/lines.ts'
 import { mergeCommand } from './cli/merge.ts'
 import { fail, onClosedPipe, print, printJson } from './cli/output.ts'
+import { studyCommand } from './cli/study/command.ts'
 import { deviceSchema } from './contract/native.ts'
 import { configJsonSchema } from './contract/resolve.ts'
 import { dataFolder } from './files/data-folder.ts'
@@ -171,6 +172,7 @@ program.addCommand(diffCommand({ withEngine }))
 program.addCommand(compatibleCommand({ withEngine }))
 program.addCommand(mergeCommand({ withEngine }))
 program.addCommand(libraryCommand({ withWorkbench }))
+program.addCommand(studyCommand({ withWorkbench }))
 program.addCommand(headsCommand({ resources: join(root, 'resources'), withEngine }))
 program.addCommand(engineCommand({ home: dataFolder, resources: join(root, 'resources'), start: engine, withEngine }))
 

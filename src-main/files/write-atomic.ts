@@ -1,11 +1,11 @@
 // The one way a file of ours reaches the disk: temporary file beside the target, fsync, rename, fsync of the folder.
 // A reader sees the old file or the whole new one, never a part; after a failure the temporary file is gone and the old
 // file is as it was. The disk is an argument, so that tests can make its n-th operation fail.
-import { randomBytes } from 'node:crypto'
 import { access, type FileHandle, link, open, rename, unlink } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 
 import { BasilError, type ErrorRecord } from '../contract/errors.ts'
+import { removeLeftovers, temporaryName } from './leftovers.ts'
 
 export interface OpenFile {
   write(bytes: Uint8Array): Promise<number> // bytes taken; may be fewer than given
@@ -51,8 +51,9 @@ export async function writeAtomic(
 ): Promise<void> {
   const on = options.disk ?? disk
   const path = resolve(target)
-  const temporary = join(dirname(path), `.basil-${randomBytes(8).toString('hex')}.tmp`) // short: the target's own name may already be as long as names can be
+  const temporary = join(dirname(path), temporaryName())
   await requireFree(path, options)
+  await removeLeftovers(dirname(path))
   let created = false
   try {
     const file = await onDisk(path, () => on.create(temporary))

@@ -4,12 +4,12 @@
 import { type Form, type WrittenLayout, writtenLayouts } from '../contract/checkpoint.ts'
 import { BasilError } from '../contract/errors.ts'
 import type { Exported, Recipe } from '../contract/recipe.ts'
-import { fromNumbers } from '../engine/coefficients/table.ts'
+import { fromNumbers, type Table } from '../engine/coefficients/table.ts'
 import type { TensorFile } from '../engine/formats/tensor-file.ts'
 import { inDtype } from '../engine/formats/writing/in-dtype.ts'
 import { inLayout } from '../engine/layouts/index.ts'
 import { lineageOf } from '../engine/weights/lineage.ts'
-import { areGroups, groupsOf } from '../engine/weights/merge.ts'
+import { areGroups, type Groups, groupsOf } from '../engine/weights/merge.ts'
 import { mergedFile } from '../engine/weights/merged-file.ts'
 import { openSet, type WeightSet } from '../engine/weights/parents.ts'
 import { prepared } from '../engine/weights/prepare.ts'
@@ -59,7 +59,8 @@ function layoutOf({ base }: WeightSet): WrittenLayout {
   return writtenLayouts.find((layout) => layout === base.file.layout) ?? 'open_clip'
 }
 
-async function requireUnchanged({ pretrained, vectors }: Recipe, { hashes }: Hashing): Promise<void> {
+/** Throws file-changed where a parent no longer has the recorded hash. */
+export async function requireUnchanged({ pretrained, vectors }: Recipe, { hashes }: Hashing): Promise<void> {
   const found = await hashes
   for (const [i, parent] of [pretrained, ...vectors].entries())
     if (found[i] !== parent.sha256)
@@ -73,6 +74,15 @@ async function requireUnchanged({ pretrained, vectors }: Recipe, { hashes }: Has
 }
 
 function mergedOf(parents: WeightSet, recipe: Recipe): TensorFile {
+  const { lineage, groups } = followed(parents, recipe)
+  return mergedFile(lineage.parents, groups, lineage.coefficients)
+}
+
+/** What a recipe says to do with its parents, which are open. */
+export function followed<P extends WeightSet>(
+  parents: P,
+  recipe: Recipe,
+): { groups: Groups; lineage: { parents: P; coefficients: Table } } {
   const groups = groupsOf(parents, recipe.grouping)
   if (!areGroups(recipe.groups, groups))
     throw new BasilError({
@@ -83,8 +93,7 @@ function mergedOf(parents: WeightSet, recipe: Recipe): TensorFile {
       next: 'report this with the recipe',
     })
   const chosen = [fromNumbers(recipe.start), ...recipe.iterations.map((row) => [Float64Array.from(row)])]
-  const lineage = lineageOf(parents, groups, chosen, { control: recipe.control ?? 'none', seed: recipe.seed ?? 0 })
-  return mergedFile(lineage.parents, groups, lineage.coefficients)
+  return { groups, lineage: lineageOf(parents, groups, chosen, { control: recipe.control ?? 'none', seed: recipe.seed ?? 0 }) }
 }
 
 /** What the file says of itself: parents by name and hash, never by a path of this machine. */

@@ -215,7 +215,7 @@ export async function openWorkbench({ home, engine, sample, write }: WorkbenchOp
     return true
   }
 
-  const studies = createStudies({ history, requireIdle, check, start, resume, watch, cancel })
+  const studies = createStudies({ history, home, requireIdle, check, start, resume, watch, cancel })
 
   const place = {
     history,

@@ -1,7 +1,7 @@
 // The command line on the oracle's own example, field by field as scripts rely on them: run, show, export of any state,
 // inspect; what is exported is what was evaluated, and an independent reading of the recipe gives the same weights.
 import { spawnSync } from 'node:child_process'
-import { copyFileSync, mkdtempSync, readdirSync, writeFileSync } from 'node:fs'
+import { copyFileSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
@@ -88,7 +88,7 @@ describe('the example', () => {
   test("exports the final model: the oracle's block norms, the evaluated accuracy, its recipe inside", async () => {
     const exported = basil(home, 'export', '1', '--out', 'merged.safetensors', '--json').json()
     const inspected = basil(home, 'inspect', 'merged.safetensors', '--json').json()
-    expect(inspected).toMatchObject({ sha256: exported.sha256, role: 'merged', layout: 'open_clip image tower', blocks: 32, nonFinite: 0 })
+    expect(inspected).toMatchObject({ sha256: exported.sha256, role: 'merged', layout: 'open_clip', blocks: 32, nonFinite: 0 })
     const recipe = JSON.parse(inspected.metadata['basil.recipe'])
     expect(recipe).toMatchObject({ run: 1, iteration: 3, epoch: null, pretrained: { name: 'pretrained.safetensors' } })
     expect(inspected.metadata['basil.recipe']).not.toContain(home)
@@ -116,6 +116,12 @@ describe('the example', () => {
     loaded.dispose()
     backend.close()
     await merged.file.source.close()
+
+    const card = readFileSync(exported.card, 'utf8')
+    for (const { sha256 } of shown.parents) expect(card).toContain(sha256)
+    const mean = measured.tasks.reduce((sum, t) => sum + t.accuracy, 0) / measured.tasks.length
+    expect(/^\| mean \|.*$/m.exec(card)?.[0].split(' | ')[4]).toBe((100 * mean).toFixed(1))
+    expect(card).not.toContain(home)
   })
 
   test('exports any state the run ever had, and no other', () => {

@@ -5,7 +5,8 @@ import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 
 import { BasilError } from '../../src-main/contract/errors.ts'
-import { type Disk, disk, type OpenFile, writeAtomic } from '../../src-main/files/write-atomic.ts'
+import { writeAtomic } from '../../src-main/files/write-atomic.ts'
+import { failing } from './failing-disk.ts'
 
 const text = (...words: string[]): Uint8Array[] => words.map((word) => new TextEncoder().encode(word))
 
@@ -113,31 +114,3 @@ test.for([
     expect(n).toBeGreaterThanOrEqual(7)
   },
 )
-
-/** The real disk, with partial writes, until operation n (from 0) fails. */
-function failing(n: number, code: string, how: 'once' | 'for good'): { disk: Disk; hit: () => boolean } {
-  let count = 0
-  const turn =
-    <A extends unknown[], T>(act: (...args: A) => Promise<T>) =>
-    async (...args: A): Promise<T> => {
-      const mine = count++
-      if (how === 'once' ? mine === n : mine >= n) throw Object.assign(new Error(`${code}: injected`), { code })
-      return act(...args)
-    }
-  const open = (file: OpenFile): OpenFile => ({
-    write: turn((bytes) => file.write(bytes.subarray(0, 3))),
-    sync: turn(() => file.sync()),
-    close: () => file.close(),
-  })
-  return {
-    disk: {
-      access: disk.access,
-      create: turn(async (path) => open(await disk.create(path))),
-      rename: turn(disk.rename),
-      link: turn(disk.link),
-      unlink: turn(disk.unlink),
-      syncFolder: turn(disk.syncFolder),
-    },
-    hit: () => count > n,
-  }
-}

@@ -3,6 +3,7 @@
 // The entry of a process of its own, so that its memory and processor time are the engine's; messages are in protocol.ts.
 import { createInterface } from 'node:readline'
 
+import { formSchema } from '../../contract/checkpoint.ts'
 import { recordOf } from '../../contract/errors.ts'
 import { resolveConfig } from '../../contract/resolve.ts'
 import { type Backend, openBackend } from '../../engine/backend.ts'
@@ -87,7 +88,7 @@ async function* answers(): AsyncGenerator<object> {
     } else if (message.do === 'linearised') {
       yield await linearisedSpeed(await backend(), message, message.rounds)
     } else if (message.do === 'merge') {
-      yield await timed(() => rebuild({ recipe: message.recipe, out: message.out, overwrite: true }))
+      yield await timed(() => rebuild({ recipe: message.recipe, out: message.out, overwrite: true, form: formSchema.parse({}) }))
     } else if (work && message.do === 'gradient') yield await work.gradient(fromNumbers(message.coefficients))
     else if (work) yield await timed(work.step)
   }

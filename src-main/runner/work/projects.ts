@@ -94,7 +94,8 @@ async function presetsIn(folder: string, opened: string): Promise<Project['prese
   return presets
 }
 
-async function readConfig(file: string): Promise<unknown> {
+/** The JSON of a small file. */
+export async function readConfig(file: string): Promise<unknown> {
   const invalid = (why: string): BasilError =>
     new BasilError({
       code: 'config-invalid',

@@ -44,6 +44,7 @@ serveEngine(
     rebuild: refuse,
     makeHead: refuse,
     probeHead: refuse,
+    evaluate: refuse,
   },
   parentPort(),
 )

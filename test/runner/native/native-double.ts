@@ -27,6 +27,7 @@ serveEngine(
     rebuild: refuse,
     makeHead: refuse,
     probeHead: refuse,
+    evaluate: refuse,
     run: async function* (config, sitting) {
       for await (const event of run(config, { ...sitting, backend, open: openSource, hash: hashFile })) {
         if (how === 'dies' && event.type === 'epoch') process.kill(process.pid, 'SIGKILL')

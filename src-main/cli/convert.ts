@@ -1,0 +1,66 @@
+// basil convert: a checkpoint in another layout, type or container. And the options of every command that writes a model.
+import { extname, resolve } from 'node:path'
+
+import { Command, Option } from 'commander'
+
+import { containers, type Description, type Form, formSchema, writtenDtypes, writtenLayouts } from '../contract/checkpoint.ts'
+import type { Supervisor } from '../runner/supervisor.ts'
+import { print, printJson } from './output.ts'
+import { resultOf } from './terminal.ts'
+
+type WithEngine = (json: boolean, act: (supervisor: Supervisor) => Promise<void>) => Promise<void>
+
+export function convertCommand({ withEngine }: { withEngine: WithEngine }): Command {
+  const command = new Command('convert')
+    .argument('<file>', 'a checkpoint of any format and layout')
+    .description('write a checkpoint in another layout, type or container')
+    .requiredOption('--out <file>', 'where to')
+    .option('--overwrite', 'replace the file if it is there')
+    .option('--json', 'as JSON')
+  return withFormOptions(command, 'the file').action((file: string, { json = false, out, overwrite = false, ...given }) =>
+    withEngine(json, async (supervisor) => {
+      const form = formOf(out, given)
+      const request = { file: resolve(file), out: resolve(out), overwrite, form }
+      const exported = await supervisor.ask(async (client) => resultOf(await client.convert(request), json))
+      if (json) return printJson(exported)
+      const look = (of: string): Promise<Description> => supervisor.ask((client) => client.look({ file: of }))
+      print(`${exported.file}: ${exported.tensors} tensors, ${exported.bytes} bytes, SHA-256 ${exported.sha256}`)
+      for (const line of changeLines(await look(request.file), await look(request.out))) print(line)
+    }),
+  )
+}
+
+/** --layout, --dtype and --container, which formOf takes. */
+export function withFormOptions(command: Command, parent: string): Command {
+  return command
+    .addOption(new Option('--layout <layout>', `as ${parent} has it if not given`).choices(writtenLayouts))
+    .addOption(new Option('--dtype <type>', `of floating tensors; as ${parent} has them if not given`).choices(writtenDtypes))
+    .addOption(new Option('--container <container>', "by the file's extension if not given").choices(containers))
+}
+
+/** PyTorch's extensions mean a state_dict, every other safetensors. */
+export function formOf(out: string, { layout, dtype, container }: Partial<Form>): Form {
+  const byExtension = ['.pt', '.pth', '.bin'].includes(extname(out).toLowerCase()) ? 'state_dict' : 'safetensors'
+  return formSchema.parse({ layout, dtype, container: container ?? byExtension })
+}
+
+/** What became of the blocks: their number is that of coefficients, whatever the layout. */
+function changeLines(from: Description, to: Description): string[] {
+  const name = { huggingface: 'Hugging Face', open_clip: 'open_clip', 'image encoder': 'an image encoder' }
+  const called = (layout: string): string => name[layout as keyof typeof name] ?? layout
+  const lines: string[] = []
+  if (from.layout !== to.layout) {
+    const fused = to.layout === 'huggingface' ? '; coefficients are per fused in_proj' : ''
+    lines.push(
+      `${from.blocks} blocks; ${called(from.layout)} has them in ${from.tensors.length} tensors, ${called(to.layout)} in ${to.tensors.length}${fused}`,
+    )
+  }
+  const left = leftOf(to)
+  if (left.length) lines.push(`Left out, as ${called(to.layout)} has no place for it: ${left.join(', ')}`)
+  return lines
+}
+
+function leftOf({ metadata }: Description): string[] {
+  const told: unknown = JSON.parse(metadata['basil.converted'] ?? '{}')
+  return typeof told === 'object' && told !== null && 'left' in told && Array.isArray(told.left) ? told.left : []
+}

@@ -1,0 +1,74 @@
+// A view of tensors becomes a file: streamed beside its target, hashed on the way, read back (content, names, types, shapes) and
+// opened by the reader of its format, before it takes the target's name.
+import { createHash } from 'node:crypto'
+
+import type { Container } from '../contract/checkpoint.ts'
+import { BasilError } from '../contract/errors.ts'
+import type { Exported } from '../contract/recipe.ts'
+import { openTensorFile } from '../engine/formats/index.ts'
+import type { TensorFile } from '../engine/formats/tensor-file.ts'
+import { writeCheckpoint } from '../engine/formats/writing/checkpoint.ts'
+import { hashFile, openSource } from './source.ts'
+import { type Disk, writeAtomic } from './write-atomic.ts'
+
+interface ModelToWrite {
+  out: string
+  overwrite: boolean
+  container: Container
+  metadata: Record<string, string>
+  /** The file takes its name only after this has not thrown. */
+  accept?: () => Promise<void>
+  /** Bytes written so far; what it throws ends the writing. */
+  tell?: (bytes: number) => void
+  disk?: Disk
+}
+
+/** Throws what the view, the disk and `accept` throw, and verify-failed where the file does not read back as it was written. */
+export async function writeModel(view: TensorFile, model: ModelToWrite): Promise<Exported> {
+  const { out, overwrite, container, metadata, accept, tell, disk } = model
+  const hash = createHash('sha256')
+  let bytes = 0
+  async function* counted(): AsyncGenerator<Uint8Array> {
+    for await (const chunk of writeCheckpoint(view, container, metadata)) {
+      hash.update(chunk)
+      bytes += chunk.length
+      yield chunk
+      tell?.(bytes)
+    }
+  }
+  let sha256 = ''
+  const verify = async (written: string): Promise<void> => {
+    sha256 = hash.digest('hex')
+    await requireSame(written, out, sha256, view)
+    await accept?.()
+  }
+  await writeAtomic(out, counted(), { overwrite, verify, ...(disk && { disk }) })
+  return { file: out, bytes, sha256, tensors: view.tensors.size }
+}
+
+/** Reads the written file as a stranger would. */
+async function requireSame(written: string, out: string, sha256: string, view: TensorFile): Promise<void> {
+  const found = await hashFile(written)
+  if (found.sha256 !== sha256) throw notTheSame(out, `its SHA-256 is ${found.sha256.slice(0, 12)} instead of ${sha256.slice(0, 12)}`)
+  const source = await openSource(written)
+  try {
+    const { tensors } = await openTensorFile(source)
+    if (tensors.size !== view.tensors.size) throw notTheSame(out, `it has ${tensors.size} tensors instead of ${view.tensors.size}`)
+    for (const { name, dtype, shape } of view.tensors.values()) {
+      const info = tensors.get(name)
+      if (info?.dtype !== dtype || info.shape.join() !== shape.join()) throw notTheSame(out, `its tensor ${name} is not as it was given`)
+    }
+  } finally {
+    await source.close()
+  }
+}
+
+function notTheSame(out: string, why: string): BasilError {
+  return new BasilError({
+    code: 'verify-failed',
+    what: 'The file does not read back as it was written',
+    where: out,
+    why,
+    next: 'check the disk, then write it again',
+  })
+}

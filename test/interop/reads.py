@@ -1,0 +1,89 @@
+"""What a Python program sees in the files Basil writes: one JSON request a line in, one JSON answer a line out."""
+import hashlib
+import json
+import os
+import sys
+
+import torch
+from safetensors.torch import load_file
+
+torch.manual_seed(0)
+torch.set_num_threads(1)
+torch.set_grad_enabled(False)
+
+SMALL = dict(
+    embed_dim=64,
+    vision_cfg=dict(image_size=32, patch_size=8, width=128, layers=2, head_width=64),
+    text_cfg=dict(context_length=16, vocab_size=100, width=64, heads=1, layers=2),
+    quick_gelu=True,
+)
+
+
+def tensors(file):
+    return load_file(file) if file.endswith(".safetensors") else torch.load(file, map_location="cpu", weights_only=True)
+
+
+def digest(file):
+    def raw(tensor):
+        flat = tensor.contiguous().reshape(-1)
+        return (flat.to(torch.uint8) if flat.dtype == torch.bool else flat.view(torch.uint8)).numpy().tobytes()
+
+    return {n: [str(t.dtype), list(t.shape), hashlib.sha256(raw(t)).hexdigest()] for n, t in tensors(file).items()}
+
+
+def small_clip():
+    import open_clip
+
+    return open_clip.model.CLIP(**SMALL).eval()
+
+
+def make(file):
+    """A whole small CLIP of open_clip's own, with weights that are not all alike."""
+    model = small_clip()
+    torch.save({name: tensor + 0.02 * torch.randn(tensor.shape) for name, tensor in model.state_dict().items()}, file)
+    return True
+
+
+def metadata(file):
+    from safetensors import safe_open
+
+    with safe_open(file, "pt") as opened:
+        return opened.metadata()
+
+
+def features(folder, code, images, name):
+    """Runs the lines a card gives, where the file lies, and asks what they made for features."""
+    os.chdir(folder)
+    names = {}
+    exec(code, names)
+    return names["features"](load_file(images)[name]).flatten().tolist()
+
+
+def agree(open_clip_file, huggingface_file):
+    """Largest difference of image and text features between open_clip's model and transformers', both loaded strictly."""
+    from transformers import CLIPConfig, CLIPModel
+
+    ours = small_clip()
+    ours.load_state_dict(tensors(open_clip_file))
+    vision = dict(hidden_size=128, intermediate_size=512, num_hidden_layers=2, num_attention_heads=2, image_size=32, patch_size=8)
+    text = dict(hidden_size=64, intermediate_size=256, num_hidden_layers=2, num_attention_heads=1, max_position_embeddings=16, vocab_size=100, eos_token_id=99)
+    theirs = CLIPModel(CLIPConfig(vision_config=vision, text_config=text, projection_dim=64)).eval()
+    theirs.load_state_dict(tensors(huggingface_file))
+    images = torch.randn(5, 3, 32, 32)
+    texts = torch.randint(1, 98, (5, 16))
+    texts[:, -1] = 99  # the end, where a text's features are read
+    pairs = [
+        (ours.encode_image(images), theirs.get_image_features(pixel_values=images)),
+        (ours.encode_text(texts), theirs.get_text_features(input_ids=texts)),
+    ]
+    return [float((a - b).abs().max() / b.abs().max()) for a, b in pairs]
+
+
+for line in sys.stdin:
+    request = json.loads(line)
+    do = request.pop("do")
+    try:
+        answer = dict(result=globals()[do](**request))
+    except Exception as error:  # told to the test, which fails by it
+        answer = dict(error=f"{type(error).__name__}: {error}")
+    print(json.dumps(answer), flush=True)

@@ -1,0 +1,109 @@
+// What Basil writes, opened by the programs it is written for: torch and safetensors give the same bits, open_clip and transformers load
+// it and compute the same features. The lines that load it are those a model card gives.
+import { createHash } from 'node:crypto'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+
+import { type Form, formSchema } from '../../src-main/contract/checkpoint.ts'
+import { type Dtype, dtypes } from '../../src-main/engine/formats/dtype.ts'
+import { openTensorFile } from '../../src-main/engine/formats/index.ts'
+import { writeCheckpoint } from '../../src-main/engine/formats/writing/checkpoint.ts'
+import { convert } from '../../src-main/runner/convert.ts'
+import { look } from '../../src-main/runner/inspect.ts'
+import { loadingLines } from '../../src-main/runner/work/card-loading.ts'
+import { sourceOf, written } from '../engine/bytes.ts'
+import { expectedTensor, folder as golden, relativeError } from '../golden/fixture.ts'
+import { type Conversation, converse, pythonWith } from './python.ts'
+
+const python = pythonWith('torch', 'safetensors', 'open_clip', 'transformers')
+
+const torchNames = {
+  F64: 'torch.float64',
+  F32: 'torch.float32',
+  F16: 'torch.float16',
+  BF16: 'torch.bfloat16',
+  I64: 'torch.int64',
+  I32: 'torch.int32',
+  I16: 'torch.int16',
+  I8: 'torch.int8',
+  U8: 'torch.uint8',
+  BOOL: 'torch.bool',
+} as const satisfies Partial<Record<Dtype, string>>
+const shapes = [[], [0], [7], [3, 0, 2], [2, 3, 5]]
+
+type Digest = Record<string, [dtype: string, shape: number[], sha256: string]>
+
+describe.skipIf(!python)('in Python', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'basil-interop-'))
+  let program: Conversation
+  beforeAll(() => {
+    program = converse(python as string, join(import.meta.dirname, 'reads.py'))
+  })
+  afterAll(() => {
+    program.close()
+    rmSync(folder, { recursive: true, force: true })
+  })
+
+  const digest = async (file: string): Promise<Digest> => (await program.ask({ do: 'digest', file })) as Digest
+
+  async function converted(file: string, out: string, form: Partial<Form>): Promise<string> {
+    const target = join(folder, out)
+    for await (const _ of convert({ file, out: target, overwrite: false, form: formSchema.parse(form) }));
+    return target
+  }
+
+  test.for([
+    ['state_dict', 'all.pt'],
+    ['safetensors', 'all.safetensors'],
+  ] as const)('every type and shape of a %s has the bits it was given', async ([container, name]) => {
+    const given = Object.keys(torchNames).flatMap((dtype) =>
+      shapes.map((shape) => {
+        const bytes = new Uint8Array(shape.reduce((a, b) => a * b, 1) * dtypes[dtype as Dtype]).map((_, i) =>
+          dtype === 'BOOL' ? i % 2 : (i * 37 + 11) % 251,
+        )
+        return { name: `ü.${dtype}.${shape}`, dtype: dtype as keyof typeof torchNames, shape, bytes }
+      }),
+    )
+    const view = await openTensorFile(sourceOf(await written(given)))
+    const chunks: Uint8Array[] = []
+    for await (const chunk of writeCheckpoint(view, container, { 'basil.recipe': '{}' })) chunks.push(chunk)
+    writeFileSync(join(folder, name), Buffer.concat(chunks))
+    const expected = given.map((t) => [t.name, [torchNames[t.dtype], t.shape, createHash('sha256').update(t.bytes).digest('hex')]])
+    expect(await digest(join(folder, name))).toEqual(Object.fromEntries(expected))
+  })
+
+  test.for([
+    ['open_clip', 'safetensors', 'tower.safetensors'],
+    ['open_clip', 'state_dict', 'tower.pt'],
+    ['image encoder', 'state_dict', 'encoder.pt'],
+    ['huggingface', 'safetensors', 'hf.safetensors'],
+    ['huggingface', 'state_dict', 'hf.bin'],
+  ] as const)(
+    'a tower in the layout %s, as %s, gives the recorded features by the lines of its card',
+    async ([layout, container, name]) => {
+      const file = await converted(join(golden, 'pretrained.safetensors'), name, { layout, container })
+      const code = loadingLines({ file: name, container, activation: 'quick-gelu', written: await look(file) }).join('\n')
+      const asked = { do: 'features', folder, code, images: join(golden, 'tasks.safetensors'), name: 'images.alpha' }
+      const features = (await program.ask(asked)) as number[]
+      expect(relativeError(features, await expectedTensor('features.pretrained.alpha'))).toBeLessThan(1e-5)
+    },
+  )
+
+  test('a whole CLIP model of open_clip is one of transformers, and comes back to the same bits', async () => {
+    const original = join(folder, 'whole.pt')
+    await program.ask({ do: 'make', file: original })
+    for (const container of ['safetensors', 'state_dict'] as const) {
+      const ending = container === 'safetensors' ? 'safetensors' : 'pt'
+      const theirs = await converted(original, `whole-hf.${ending}`, { layout: 'huggingface', container })
+      const [image, text] = (await program.ask({ do: 'agree', open_clip_file: original, huggingface_file: theirs })) as [number, number]
+      expect(image).toBeLessThan(1e-5)
+      expect(text).toBeLessThan(1e-5)
+      const back = await converted(theirs, `whole-back.${ending}`, { layout: 'open_clip', container })
+      expect(await digest(back)).toEqual(await digest(original))
+    }
+    expect(await program.ask({ do: 'metadata', file: join(folder, 'whole-hf.safetensors') })).toMatchObject({ format: 'pt' })
+  })
+})
