@@ -23,7 +23,12 @@ interface Line {
 export const silence = 'Basil did not answer'
 const connectLimit = 10_000 // ms
 const callLimit = 60_000 // ms
-const unhurried = new Set(['projects.pick', 'runs.export', 'runs.start', 'config.check']) // a person's dialog, or gigabytes to hash
+const unhurried = new Set([
+  ...['projects.pick', 'library.pick', 'data.pick'], // a person's dialog
+  ...['data.add', 'data.refresh', 'data.draw', 'data.previews'], // folders of a million images
+  ...['runs.export', 'runs.start', 'config.check', 'library.convert', 'library.add', 'library.refresh'], // gigabytes to hash, many files
+  ...['studies.start', 'studies.pause'], // many configurations to check, a run to end
+])
 const longestWait = 10_000 // ms between two attempts
 
 const inElectron = navigator.userAgent.includes('Electron')

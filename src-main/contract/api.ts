@@ -3,7 +3,9 @@
 import { eventIterator, oc } from '@orpc/contract'
 import { z } from 'zod'
 
+import { dataApi } from './api/data.ts'
 import { studiesApi } from './api/studies.ts'
+import { evaluationsApi } from './api/evaluations.ts'
 import { formSchema } from './checkpoint.ts'
 import { configSchema } from './config.ts'
 import { planSchema } from './engine-api.ts'
@@ -53,6 +55,8 @@ export const api = {
     open: oc.input(z.object({ path: z.string().min(1) })).output(projectSchema),
     /** Electron's own dialog; null when the person closes it. */
     pick: oc.output(projectSchema.nullable()),
+    /** Files of the library and data sets alone, by their absolute paths: a run without a project. */
+    library: oc.output(z.object({ grant: z.string() })),
     /** The files of a run may be used again, by their absolute paths, also when its configuration is not open any more. */
     ofRun: oc.input(run).output(z.object({ grant: z.string() })),
   },
@@ -67,7 +71,9 @@ export const api = {
     ),
   },
   library: libraryApi,
+  data: dataApi,
   heads: headsApi,
+  evaluations: evaluationsApi,
   studies: studiesApi,
   runs: {
     start: oc.input(z.object({ grant: z.string(), config: z.unknown() })).output(run),
@@ -92,6 +98,6 @@ export const api = {
     /** Writes the model after an iteration (0: the start; null: the last accepted), and its card beside it. In a browser the file lands in the data folder's exports. */
     export: oc
       .input(run.extend({ iteration: z.number().int().min(0).nullable(), form: formSchema.prefault({}) }))
-      .output(exportedSchema.extend({ card: z.string(), download: z.string().nullable() }).nullable()),
+      .output(exportedSchema.extend({ card: z.string(), download: z.string().nullable(), cardDownload: z.string().nullable() }).nullable()),
   },
 }

@@ -7,6 +7,8 @@ import { api } from '../contract/api.ts'
 import { recordOf } from '../contract/errors.ts'
 import type { NativeStatus } from '../contract/native.ts'
 import { configIssues } from '../contract/resolve.ts'
+import { dataRouter } from './data/router.ts'
+import { evaluationsRouter } from './evaluations/router.ts'
 import { headsRouter } from './heads/router.ts'
 import { libraryRouter } from './library/router.ts'
 import { gpus } from './native/devices.ts'
@@ -16,7 +18,7 @@ import type { Workbench } from './workbench.ts'
 export interface Platform {
   window: boolean
   pickConfig(): Promise<string | null> // null: the person closed the dialog
-  pickCheckpoints(kind: 'files' | 'folder'): Promise<string[] | null> // null also where there are no dialogs
+  pickCheckpoints(kind: 'files' | 'folder' | 'data files' | 'data folder'): Promise<string[] | null> // null also where there are no dialogs
   /** undefined: no dialog here, the data folder's exports are used. */
   pickTarget(suggestedName: string): Promise<string | null | undefined>
   download(file: string): string | null // an address that gives the file, where one is needed
@@ -53,6 +55,7 @@ export function createRouter(workbench: Workbench, platform: Platform) {
         const path = await platform.pickConfig()
         return path === null ? null : projects.open(path)
       }),
+      library: os.projects.library.handler(() => ({ grant: projects.library() })),
       ofRun: os.projects.ofRun.handler(({ input }) => ({ grant: projects.ofRun(workbench.show(input.run).config) })),
     },
     config: {
@@ -67,7 +70,9 @@ export function createRouter(workbench: Workbench, platform: Platform) {
       }),
     },
     library: libraryRouter(workbench.library, platform),
+    data: dataRouter(workbench.dataSets, platform),
     heads: headsRouter(workbench.heads),
+    evaluations: evaluationsRouter(workbench, platform),
     studies: studiesRouter(workbench.studies, projects),
     runs: {
       start: os.runs.start.handler(async ({ input }) => ({ run: await workbench.start(projects.resolve(input.grant, input.config)) })),

@@ -1,7 +1,7 @@
 // Installing native TensorFlow, leaving off, removing it, and what the engine computes on.
 import { engine } from '../state/engine.svelte.ts'
-import { library } from '../state/library.svelte.ts'
 import { router } from '../state/router.svelte.ts'
+import { workbench } from '../state/workbench.svelte.ts'
 import type { Action } from './action.ts'
 
 const canInstall = () => router.current.page === 'engine' && engine.status?.refused === '' && engine.installing === null
@@ -42,4 +42,4 @@ export const removeEngine: Action = {
 }
 
 /** The engine starts anew on it, so not while a run goes on. */
-export const canChoose = (): boolean => library.running === undefined && engine.installing === null
+export const canChoose = (): boolean => workbench.running === undefined && engine.installing === null

@@ -9,6 +9,20 @@ export const goWelcome: Action = {
   enabled: () => true,
   run: () => router.go('#/'),
 }
+export const goLibrary: Action = {
+  id: 'go-library',
+  title: 'Go to Library',
+  shortcut: 'Alt+B',
+  enabled: () => true,
+  run: () => router.go('#/library'),
+}
+export const goData: Action = {
+  id: 'go-data',
+  title: 'Go to Data',
+  shortcut: 'Alt+I',
+  enabled: () => true,
+  run: () => router.go('#/data'),
+}
 export const goCompose: Action = {
   id: 'go-compose',
   title: 'New run',

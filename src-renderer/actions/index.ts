@@ -2,19 +2,58 @@
 // its key works and it is listed.
 import { notices } from '../state/notices.svelte.ts'
 import type { Action } from './action.ts'
+import { convertCheckpoint, measureValues, openRecipe, refineCheckpoint, useCheckpoint } from './checkpoint.ts'
+import { addDataByPath, addDataFiles, addDataFolder, findData, findLeaks, forgetData, prepareData, refreshData } from './data.ts'
 import { cancelInstall, installCpu, installCuda, removeEngine } from './engine.ts'
-import { findRuns, goCompose, goEngine, goHistory, goWelcome } from './go.ts'
+import { findRuns, goCompose, goData, goEngine, goHistory, goLibrary, goWelcome } from './go.ts'
 import { keyMatches } from './keys.ts'
+import {
+  addByPath,
+  addFiles,
+  addFolder,
+  checkCompatibility,
+  compareTwo,
+  findCheckpoints,
+  forgetCheckpoints,
+  refreshLibrary,
+  useInRun,
+} from './library.ts'
 import { openConfiguration, openSample } from './project.ts'
 import { cancelRun, exportModel, resumeOnCpu, resumeRun, runAgain, startRun, stopRun } from './run.ts'
+import { forgetStudy, goStudies, pauseStudy, pauseStudyNow, resumeStudy, runWithControls, sweepFields } from './studies.ts'
 import { retryConnection, showKeys, toggleTheme } from './view.ts'
 
 export const actions: readonly Action[] = [
   goWelcome,
+  goLibrary,
+  goData,
   goCompose,
+  goStudies,
   goHistory,
   goEngine,
   findRuns,
+  findCheckpoints,
+  addFiles,
+  addFolder,
+  addByPath,
+  refreshLibrary,
+  compareTwo,
+  checkCompatibility,
+  useInRun,
+  forgetCheckpoints,
+  measureValues,
+  convertCheckpoint,
+  useCheckpoint,
+  refineCheckpoint,
+  openRecipe,
+  findData,
+  addDataFolder,
+  addDataFiles,
+  addDataByPath,
+  refreshData,
+  forgetData,
+  prepareData,
+  findLeaks,
   openSample,
   openConfiguration,
   startRun,
@@ -24,6 +63,12 @@ export const actions: readonly Action[] = [
   resumeOnCpu,
   exportModel,
   runAgain,
+  runWithControls,
+  sweepFields,
+  pauseStudy,
+  pauseStudyNow,
+  resumeStudy,
+  forgetStudy,
   installCpu,
   installCuda,
   cancelInstall,

@@ -13,7 +13,9 @@ export function keyMatches(shortcut: string, event: KeyboardEvent): boolean {
   const isPlain = !wants.mod && !wants.alt
   if (
     isPlain &&
-    target?.closest(key === 'Enter' ? 'input, select, textarea, button, a, summary, [tabindex="0"]' : 'input, select, textarea')
+    target?.closest(
+      key === 'Enter' ? 'input, select, textarea, button, a, summary, [tabindex="0"]' : 'input:not([type=checkbox]), select, textarea',
+    )
   )
     return false
   return /^[A-Z]$/.test(key) ? event.code === `Key${key}` : event.key === key

@@ -1,8 +1,8 @@
 // Opening a configuration: the sample, or one of the person's own.
 import type { Project } from '../../src-main/contract/api.ts'
 import { compose } from '../state/compose.svelte.ts'
-import { library } from '../state/library.svelte.ts'
 import { router } from '../state/router.svelte.ts'
+import { workbench } from '../state/workbench.svelte.ts'
 import type { Action } from './action.ts'
 
 export const openSample: Action = {
@@ -10,7 +10,7 @@ export const openSample: Action = {
   title: 'Open the sample project',
   shortcut: 'Alt+S',
   enabled: () => true,
-  run: async () => show(await library.openSample()),
+  run: async () => show(await workbench.openSample()),
 }
 
 /** The system's dialog in a window; in a browser the cursor goes to the path field. */
@@ -18,9 +18,9 @@ export const openConfiguration: Action = {
   id: 'open-configuration',
   title: 'Open a configuration…',
   shortcut: 'Mod+O',
-  enabled: () => library.about !== null,
+  enabled: () => workbench.about !== null,
   run: async () => {
-    if (library.about?.window) show(await library.pick())
+    if (workbench.about?.window) show(await workbench.pick())
     else {
       if (router.current.page !== 'welcome') router.go('#/')
       setTimeout(() => document.getElementById('configuration-path')?.focus(), 50)
@@ -30,7 +30,7 @@ export const openConfiguration: Action = {
 
 /** Opens the path typed in a browser. */
 export async function openPath(path: string): Promise<void> {
-  show(await library.open(path))
+  show(await workbench.open(path))
 }
 
 function show(project: Project | null): void {

@@ -2,8 +2,8 @@
 import type { RunDetail } from '../../src-main/contract/run.ts'
 import { compose } from '../state/compose.svelte.ts'
 import { current } from '../state/current.svelte.ts'
-import { library } from '../state/library.svelte.ts'
 import { router } from '../state/router.svelte.ts'
+import { workbench } from '../state/workbench.svelte.ts'
 import type { Action } from './action.ts'
 
 const onRun = () => router.current.page === 'run'
@@ -17,7 +17,7 @@ export const startRun: Action = {
   enabled: () => router.current.page === 'compose' && compose.ready,
   run: async () => {
     router.go(`#/run/${await compose.begin()}`)
-    await library.refresh()
+    await workbench.refresh()
   },
 }
 
@@ -67,7 +67,7 @@ function isGpuTrouble({ error, engineInfo }: Pick<RunDetail, 'error' | 'engineIn
 
 /** Goes on with an interrupted run and shows it. */
 export async function resume(run: number, device?: 'cpu'): Promise<void> {
-  await library.resume(run, device)
+  await workbench.resume(run, device)
   if (current.view?.run === run) void current.view.again()
   router.go(`#/run/${run}`)
 }
@@ -85,10 +85,13 @@ export const runAgain: Action = {
   title: 'Run again with these settings',
   shortcut: 'Alt+D',
   enabled: isOver,
-  run: () => {
-    const detail = current.view?.detail
-    if (!detail) return
-    compose.again(detail, library.project)
-    router.go('#/compose')
+  run: async () => {
+    if (current.view?.detail) await composeAgain(current.view.detail)
   },
+}
+
+/** Fills the form with a run's settings. */
+export async function composeAgain(run: RunDetail): Promise<void> {
+  compose.again(run, await workbench.projectOf(run))
+  router.go('#/compose')
 }

@@ -83,6 +83,11 @@ export function shortHash(sha256: string): string {
   return sha256.slice(0, 12)
 }
 
+/** What a file was to a run, in the field's words. */
+export function parentRole(role: string): string {
+  return { pretrained: 'pre-trained', vector: 'task vector', finetuned: 'fine-tuned' }[role] ?? role
+}
+
 /** The last part of a path, with "#name" where it points into a file. */
 export function fileName(path: string): string {
   return path.split(/[/\\]/).pop() ?? path

@@ -5,7 +5,8 @@ import { fileName } from './format.ts'
 
 export interface HeatRow {
   name: string
-  values: number[] // one a block
+  values: (number | null)[] // one a block; null: there is no such cell
+  cells?: string[] // names of the cells, where they are not those of the columns
 }
 
 /** The start's vectors (its own map: they scale task vectors, not the difference vector). */
@@ -30,7 +31,7 @@ export function iterationRows(iterations: readonly StageDetail[], present: { sta
 /** Largest size of any finite value; 0 for an empty or all-zero table. */
 export function reach(rows: readonly HeatRow[]): number {
   let largest = 0
-  for (const row of rows) for (const v of row.values) if (Number.isFinite(v)) largest = Math.max(largest, Math.abs(v))
+  for (const row of rows) for (const v of row.values) if (isNumber(v)) largest = Math.max(largest, Math.abs(v))
   return largest
 }
 
@@ -39,10 +40,14 @@ export function strongest(rows: readonly HeatRow[]): { row: number; column: numb
   let found: { row: number; column: number; value: number } | null = null
   rows.forEach((r, row) =>
     r.values.forEach((value, column) => {
-      if (Number.isFinite(value) && Math.abs(value) > Math.abs(found?.value ?? 0)) found = { row, column, value }
+      if (isNumber(value) && Math.abs(value) > Math.abs(found?.value ?? 0)) found = { row, column, value }
     }),
   )
   return found
+}
+
+function isNumber(value: number | null): value is number {
+  return value !== null && Number.isFinite(value)
 }
 
 export type Colour = readonly [number, number, number]

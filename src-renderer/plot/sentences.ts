@@ -1,4 +1,5 @@
 // Each chart in one sentence, for those who cannot or need not look at it, and what happened to a run on its machine.
+import type { TensorStatistics } from '../../src-main/contract/checkpoint.ts'
 import type { RunDetail } from '../../src-main/contract/run.ts'
 import type { Growth, StageLine } from './curves.ts'
 import { coefficient, figure, percent, points } from './format.ts'
@@ -60,4 +61,31 @@ export function conditions({ halvings, engines }: Pick<RunDetail, 'halvings' | '
     return `${from} this run went on in another engine, ${engine.name}. Its last digits differ from those of a run in one engine.`
   })
   return [...memory, ...changes]
+}
+
+/** All of a checkpoint's values in one sentence. */
+export function valuesSentence(tensors: readonly TensorStatistics[]): string {
+  const norm = Math.sqrt(tensors.reduce((sum, t) => sum + t.norm ** 2, 0))
+  const largest = tensors.reduce((most, t) => Math.max(most, Math.abs(t.smallest), Math.abs(t.largest)), 0)
+  const broken = tensors.reduce((sum, t) => sum + t.nonFinite, 0)
+  const end = broken === 0 ? 'all values are finite' : `${broken} ${broken === 1 ? 'value is' : 'values are'} not finite`
+  return `The norm over ${tensors.length} tensors is ${figure(norm)}, the largest size ${figure(largest)}; ${end}.`
+}
+
+const lowestPower = -40 // of the first bin of a tensor's histogram
+
+/** A tensor's histogram: where most of its values are. */
+export function sizesSentence({ histogram, zeros }: Pick<TensorStatistics, 'histogram' | 'zeros'>): string {
+  const total = histogram.reduce((a, b) => a + b, 0)
+  const none = zeros > 0 ? `, ${zeros} zeros` : ''
+  if (total === 0) return `no value but 0${none}`
+  const at = (share: number) => {
+    let seen = 0
+    const bin = histogram.findIndex((n) => {
+      seen += n
+      return seen >= share * total
+    })
+    return lowestPower + bin
+  }
+  return `half of the sizes between 2^${at(0.25)} and 2^${at(0.75) + 1}${none}`
 }

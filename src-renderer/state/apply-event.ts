@@ -21,13 +21,15 @@ export function applyEvent(live: LiveRun, event: RunEvent): LiveRun {
     case 'started':
       return { ...live, engineLost: null, detail: { ...detail, state: 'running', ended: null, error: null } }
     case 'opened': {
-      const { engine, engines, blocks, parents, parameters } = event
+      const { engine, engines, blocks, parents, parameters, images } = event
       return {
         ...live,
         progress: null,
-        detail: { ...detail, engine: engine.name, engineInfo: engine, engines, blocks, parents, parameters },
+        detail: { ...detail, engine: engine.name, engineInfo: engine, engines, blocks, parents, parameters, images },
       }
     }
+    case 'data':
+      return live
     case 'progress':
       return { ...live, progress: { what: event.what, done: event.done, total: event.total } }
     case 'evaluation': {

@@ -8,9 +8,11 @@ import type { ErrorRecord } from '../../src-main/contract/errors.ts'
 import { type ConfigIssue, configIssues, resolveConfig } from '../../src-main/contract/resolve.ts'
 import type { RunDetail } from '../../src-main/contract/run.ts'
 import { client, errorOf } from '../bridge.ts'
-import { configOfRun, liesIn } from './config-of-run.ts'
+import { type Models, together, withModels } from './checkpoints/models.ts'
+import { configOfRun, relative } from './config-of-run.ts'
 
 type Fields = Record<string, unknown>
+type Aim = ResolvedConfig['tasks'][number]['aim']
 interface Checked {
   config: unknown
   issues: readonly ConfigIssue[]
@@ -20,10 +22,11 @@ interface Checked {
 
 class Compose {
   #grant = $state<string | null>(null)
+  #folder = ''
+  #models = $state.raw<Models | null>(null) // of the library, in place of the configuration's own
   #fields = $state<Fields>({})
   #start = $state<Fields>({})
   #source = $state.raw<Pick<RunConfig, 'pretrained' | 'vectors' | 'tasks'> | null>(null)
-  #pending = $state.raw<{ run: number; config: ResolvedConfig } | null>(null)
   #checked = $state.raw<Checked | null>(null)
   #busy = $state(false)
   readonly off = new SvelteSet<string>() // "vector PATH" and "task NAME" that sit out
@@ -34,11 +37,16 @@ class Compose {
   get config() {
     return this.#config
   }
+  /** null until a project is open. */
+  get grant() {
+    return this.#grant
+  }
   get source() {
     return this.#source
   }
-  get pending() {
-    return this.#pending
+  /** Whether models of the library stand in place of the configuration's own. */
+  get fromLibrary() {
+    return this.#models !== null
   }
   get busy() {
     return this.#busy
@@ -73,37 +81,61 @@ class Compose {
     else this.#fields[name] = value
   }
 
-  /** Takes a project's own settings, or those of the run that waits for it. */
+  /** Takes a project's own settings; models chosen in the library stay. */
   adopt(project: Project): void {
     this.#grant = project.grant
-    const waiting = this.#pending
-    const fits = waiting && liesIn(waiting.config, project.folder)
-    this.load(fits ? configOfRun(waiting.config, project.folder) : project.config)
-    if (fits) this.#pending = null
+    this.#folder = project.folder
+    this.load(project.config)
   }
 
   load(config: RunConfig): void {
-    const { start, pretrained, vectors, tasks, ...fields } = config
+    const models = this.#models
+    const { start, pretrained, vectors, tasks, ...fields } = { ...config, ...models?.settings }
     this.#fields = { ...fields }
     this.#start = { method: 'atlas', ...start }
     this.#source = { pretrained, vectors, tasks }
     this.off.clear()
+    if (models) this.#source = withModels(this.#source, models, (path) => relative(path, this.#folder))
   }
 
-  /** Settings of a stored run; they wait when its project is not the one that is open. True when they are in the form. */
-  again(run: RunDetail, project: Project | null): boolean {
-    if (project && liesIn(run.config, project.folder)) {
-      this.#grant = project.grant
-      this.load(configOfRun(run.config, project.folder))
-      this.#pending = null
-      return true
-    }
-    this.#pending = { run: run.run, config: run.config }
-    return false
+  /** Models of the library, together with those chosen before. They wait where no project is open: its data are wanted too. */
+  use(models: Models): void {
+    this.#models = together(this.#models, models)
+    for (const [name, value] of Object.entries(models.settings ?? {})) this.set(name, value)
+    const own = this.#source ?? { pretrained: '', vectors: [], tasks: [] }
+    this.#source = withModels(own, models, (path) => relative(path, this.#folder))
   }
 
-  forget(): void {
-    this.#pending = null
+  /** A path of the configuration as the library knows it. */
+  absolute(path: string): string {
+    return path === '' || this.#folder === '' || /^([/\\]|[a-z]:)/i.test(path) ? path : `${this.#folder.replace(/[/\\]$/, '')}/${path}`
+  }
+
+  /** A vector or task takes part, or sits out: "vector PATH", "task NAME". */
+  flip(key: string, on: boolean): void {
+    if (on) this.off.delete(key)
+    else this.off.add(key)
+  }
+
+  /** What a task is in the run for. */
+  aim(task: string, aim: Aim): void {
+    const source = this.#source
+    if (source) this.#source = { ...source, tasks: source.tasks.map((t) => (t.name === task ? { ...t, aim } : t)) }
+  }
+
+  /** The configuration's own models again. */
+  leaveLibrary(project: Project | null): void {
+    this.#models = null
+    if (project) this.load(project.config)
+    else this.#source = null
+  }
+
+  /** Settings of a stored run, with its own models. */
+  again(run: RunDetail, project: Project): void {
+    this.#models = null
+    this.#grant = project.grant
+    this.#folder = project.folder
+    this.load(configOfRun(run.config, project.folder))
   }
 
   /** Asks the engine about the present settings; the answer to older ones is dropped. */

@@ -1,4 +1,6 @@
 // The run whose page is open, so that actions know what they act on, and what was exported of it.
+
+import { type Form, formSchema } from '../../src-main/contract/checkpoint.ts'
 import type { Exported } from '../../src-main/contract/recipe.ts'
 import { client } from '../bridge.ts'
 import { RunView } from './run.svelte.ts'
@@ -6,8 +8,9 @@ import { RunView } from './run.svelte.ts'
 class Current {
   #view = $state.raw<RunView | null>(null)
   iteration = $state<number | null>(null) // to export; null: the last accepted
+  form = $state<Form>(formSchema.parse({})) // how it is written
   confirming = $state(false) // the question before a run is cancelled
-  #exported = $state.raw<(Exported & { download: string | null }) | null>(null)
+  #exported = $state.raw<(Exported & { card: string; download: string | null; cardDownload: string | null }) | null>(null)
   #exporting = $state(false)
   #stopping = $state(false)
 
@@ -33,6 +36,7 @@ class Current {
     this.#view?.close()
     this.#view = null
     this.iteration = null
+    this.form = formSchema.parse({})
     this.confirming = false
     this.#exported = null
     this.#stopping = false
@@ -42,7 +46,8 @@ class Current {
     if (!this.#view) return
     this.#exporting = true
     try {
-      this.#exported = (await client.runs.export({ run: this.#view.run, iteration: this.iteration })) ?? this.#exported
+      const form = $state.snapshot(this.form)
+      this.#exported = (await client.runs.export({ run: this.#view.run, iteration: this.iteration, form })) ?? this.#exported
     } finally {
       this.#exporting = false
     }

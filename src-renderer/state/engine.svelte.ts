@@ -3,7 +3,7 @@
 import type { ErrorRecord } from '../../src-main/contract/errors.ts'
 import type { InstallEvent, NativeKind, NativeStatus } from '../../src-main/contract/native.ts'
 import { client, errorOf } from '../bridge.ts'
-import { library } from './library.svelte.ts'
+import { workbench } from './workbench.svelte.ts'
 
 type Step = Extract<InstallEvent, { type: 'step' }>
 
@@ -31,7 +31,7 @@ class EngineState {
   /** Reads afresh; a second time when the engine's process has started and can say what it is. */
   async load(): Promise<void> {
     this.#status = await client.engine.status()
-    await library.load()
+    await workbench.load()
     this.#status = await client.engine.status()
   }
 

@@ -1,14 +1,32 @@
 // The page shown, kept in the address after "#" so that back, forward and reload work.
-type Route = { page: 'welcome' } | { page: 'compose' } | { page: 'history' } | { page: 'engine' } | { page: 'run'; run: number }
+export type Route =
+  | { page: 'welcome' | 'library' | 'data' | 'recipe' | 'compose' | 'studies' | 'history' | 'engine' }
+  | { page: 'run'; run: number }
+  | { page: 'study'; study: number }
+  | { page: 'checkpoint' | 'data-set'; id: number }
+  | { page: 'compare'; a: number; b: number }
+  | { page: 'compatible'; pretrained: number; others: number[] }
+
+const plain = ['library', 'data', 'recipe', 'compose', 'studies', 'history', 'engine'] as const
+const numbered: [RegExp, (...numbers: string[]) => Route][] = [
+  [/^#\/run\/(\d{1,12})$/, (run) => ({ page: 'run', run: Number(run) })],
+  [/^#\/study\/(\d{1,12})$/, (study) => ({ page: 'study', study: Number(study) })],
+  [/^#\/library\/(\d{1,12})$/, (id) => ({ page: 'checkpoint', id: Number(id) })],
+  [/^#\/data\/(\d{1,12})$/, (id) => ({ page: 'data-set', id: Number(id) })],
+  [/^#\/compare\/(\d{1,12})\/(\d{1,12})$/, (a, b) => ({ page: 'compare', a: Number(a), b: Number(b) })],
+  [
+    /^#\/compatible\/(\d{1,12})\/(\d{1,12}(?:,\d{1,12}){0,63})$/,
+    (pretrained, others = '') => ({ page: 'compatible', pretrained: Number(pretrained), others: others.split(',').map(Number) }),
+  ],
+]
 
 /** "#/run/12" as a route; anything unknown is the welcome page. */
 function routeOf(hash: string): Route {
-  const run = /^#\/run\/(\d{1,12})$/.exec(hash)?.[1]
-  if (run) return { page: 'run', run: Number(run) }
-  if (hash === '#/compose') return { page: 'compose' }
-  if (hash === '#/history') return { page: 'history' }
-  if (hash === '#/engine') return { page: 'engine' }
-  return { page: 'welcome' }
+  for (const [form, route] of numbered) {
+    const [, ...numbers] = form.exec(hash) ?? []
+    if (numbers.length > 0) return route(...numbers)
+  }
+  return { page: plain.find((page) => hash === `#/${page}`) ?? 'welcome' }
 }
 
 class Router {

@@ -73,7 +73,7 @@ inBrowser('the sample project', () => {
     expect(existsSync(file)).toBe(true)
     const found = await inspect(file)
     expect(shown).toContain(found.sha256.slice(0, 8))
-    expect(found).toMatchObject({ format: 'safetensors', role: 'merged', nonFinite: 0, layout: 'open_clip image tower' })
+    expect(found).toMatchObject({ format: 'safetensors', role: 'merged', nonFinite: 0, layout: 'open_clip' })
     expect(JSON.parse(found.metadata['basil.recipe'] ?? '{}')).toMatchObject({
       method: 'dv-basi',
       pretrained: { name: 'pretrained.safetensors' },

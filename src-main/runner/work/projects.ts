@@ -16,6 +16,8 @@ const mostPresets = 100
 
 export interface Projects {
   open(path: string): Promise<Project>
+  /** A grant for what the library and the data sets hold, and nothing else. */
+  library(): string
   /** A grant for a run's own files, by their absolute paths. */
   ofRun(config: ResolvedConfig): string
   /** A configuration the renderer sent, with its paths inside the grant's folder or in the library. Throws config-invalid, not-allowed. */
@@ -32,6 +34,11 @@ export function createProjects(holds: (path: string) => boolean = () => false): 
     grants.set(id, folder)
     return id
   }
+  function grantOf(paths: readonly string[]): string {
+    const id = randomUUID()
+    files.set(id, new Set(paths))
+    return id
+  }
   return {
     open: async (path) => {
       const file = resolve(path)
@@ -41,11 +48,8 @@ export function createProjects(holds: (path: string) => boolean = () => false): 
       const parsed = configSchema.parse(config)
       return { grant: grantFor(folder), name: nameOf(file, parsed.name), folder, config: parsed, presets: await presetsIn(folder, file) }
     },
-    ofRun: (config) => {
-      const id = randomUUID()
-      files.set(id, new Set(pathsOf(config)))
-      return id
-    },
+    library: () => grantOf([]),
+    ofRun: (config) => grantOf(pathsOf(config)),
     resolve: (grant, config) => {
       const own = files.get(grant)
       if (own) return resolveConfig(config, (path) => (own.has(path) ? path : (granted(path, holds) ?? refuse(path))))
@@ -69,7 +73,7 @@ function pathsOf({ pretrained, vectors, tasks }: ResolvedConfig): string[] {
 }
 
 function refuse(path: string): never {
-  throw notAllowed(path, 'the run did not use it, and the library has no such checkpoint')
+  throw notAllowed(path, 'the run did not use it, and neither the library nor the data sets have it')
 }
 
 /** "path#name" points into a file; a name holds no separator. */

@@ -7,13 +7,18 @@ export interface Field {
   name: string // "seed", "start.epochs"
   title: string
   description: string
-  kind: 'choice' | 'switch' | 'number' | 'text'
+  kind: 'choice' | 'switch' | 'number' | 'pair' | 'text'
   choices: string[]
   words: string[] // "all", "auto", "none": what may stand in place of a number; "none" is null
   fallback: string // what an empty field means, where the schema says so
 }
 
-const typed = z.object({ type: z.string().optional(), enum: z.array(z.string()).optional(), const: z.string().optional() })
+const typed = z.object({
+  type: z.string().optional(),
+  enum: z.array(z.string()).optional(),
+  const: z.string().optional(),
+  prefixItems: z.array(z.unknown()).optional(),
+})
 const property = typed.extend({
   title: z.string().optional(),
   description: z.string().optional(),
@@ -41,7 +46,7 @@ function fieldsOf(parent: Property, before: string): Field[] {
       {
         name: before + name,
         title: p.title,
-        description: (p.description ?? '').replace(/[;,]? ?null: none$/, ''), // here "none" is typed
+        description: (p.description ?? '').replace(/[;,]? ?null: none$/, '').replace(/\bnull:/, 'none:'), // here "none" is typed
         kind,
         choices: p.enum ?? [],
         words: (p.anyOf ?? []).flatMap((a) => a.const ?? (a.type === 'null' ? 'none' : [])),
@@ -55,6 +60,7 @@ function kindOf(p: Property): Field['kind'] | null {
   if (p.enum) return 'choice'
   const types = [p.type, ...(p.anyOf ?? []).map((a) => a.type)]
   if (types.includes('number') || types.includes('integer')) return 'number'
+  if (p.anyOf?.some((a) => a.prefixItems?.length === 2)) return 'pair'
   if (p.type === 'boolean') return 'switch'
   return p.type === 'string' ? 'text' : null
 }
@@ -63,20 +69,23 @@ function kindOf(p: Property): Field['kind'] | null {
 export function valueOf(field: Pick<Field, 'kind' | 'words'>, text: string): unknown {
   const trimmed = text.trim()
   if (trimmed === '') return undefined
-  if (field.kind !== 'number') return text
+  if (field.kind !== 'number' && field.kind !== 'pair') return text
   if (field.words.includes(trimmed)) return trimmed === 'none' ? null : trimmed
-  const number = Number(trimmed)
-  return Number.isFinite(number) ? number : text
+  const numbers = trimmed.split(/[\s,;]+/).map(Number)
+  const wanted = field.kind === 'pair' ? 2 : 1
+  if (numbers.length !== wanted || !numbers.every(Number.isFinite)) return text
+  return field.kind === 'pair' ? numbers : numbers[0]
 }
 
 /** What is wrong, in the words of the form rather than the schema's types. */
 export function issueText(field: Pick<Field, 'kind' | 'words'> | undefined, message: string): string {
-  if (field?.kind !== 'number' || !message.startsWith('Invalid input')) return message
-  return ['type a number', ...field.words].join(' or ')
+  if (!field || !['number', 'pair'].includes(field.kind) || !message.startsWith('Invalid input')) return message
+  return [field.kind === 'pair' ? 'type two numbers' : 'type a number', ...field.words].join(' or ')
 }
 
 /** A value as it stands in the field. */
 export function textOf(value: unknown): string {
   if (value === undefined) return ''
+  if (Array.isArray(value)) return value.join(', ')
   return value === null ? 'none' : String(value)
 }

@@ -1,13 +1,15 @@
 // What Basil has at hand: itself, the opened project and the newest runs.
 import type { About, Project } from '../../src-main/contract/api.ts'
-import type { RunSummary } from '../../src-main/contract/run.ts'
+import { configSchema } from '../../src-main/contract/config.ts'
+import type { RunDetail, RunSummary } from '../../src-main/contract/run.ts'
 import { client } from '../bridge.ts'
+import { configOfRun, liesIn } from './config-of-run.ts'
 import { connection } from './connection.svelte.ts'
 
 const recentCount = 12
 const pause = 1_000 // ms between two looks while the engine starts
 
-class Library {
+class WorkbenchState {
   #about = $state.raw<About | null>(null)
   #project = $state.raw<Project | null>(null)
   #recent = $state.raw<readonly RunSummary[]>([])
@@ -62,6 +64,10 @@ class Library {
     this.#interrupted = [...rows, ...shown].filter((r) => r.state === 'interrupted')
   }
 
+  run(run: number): Promise<RunDetail> {
+    return client.runs.show({ run })
+  }
+
   /** Goes on with an interrupted run; on this device for once, or as chosen. */
   async resume(run: number, device?: 'cpu'): Promise<void> {
     await client.runs.resume(device ? { run, device } : { run })
@@ -82,10 +88,18 @@ class Library {
     return project && this.#open(project)
   }
 
+  /** The project whose files a run is made of: the open one, else one of these files alone. */
+  async projectOf(run: RunDetail): Promise<Project> {
+    if (this.#project && liesIn(run.config, this.#project.folder)) return this.#project
+    const { grant } = await client.projects.ofRun({ run: run.run })
+    const config = configSchema.parse(configOfRun(run.config, ''))
+    return this.#open({ grant, name: `Run ${run.run}: ${run.name}`, folder: '', config, presets: [] })
+  }
+
   #open(project: Project): Project {
     this.#project = project
     return project
   }
 }
 
-export const library = new Library()
+export const workbench = new WorkbenchState()

@@ -1,0 +1,83 @@
+// What can be done with data sets, and with the one whose page is open.
+import { dataSets } from '../state/data/data-sets.svelte.ts'
+import { openedData } from '../state/data/opened-data.svelte.ts'
+import { router } from '../state/router.svelte.ts'
+import { workbench } from '../state/workbench.svelte.ts'
+import type { Action } from './action.ts'
+
+const here = () => router.current.page === 'data'
+const open = () => (router.current.page === 'data-set' && openedData.shown?.state === 'present' ? openedData.shown : null)
+const idle = () => !openedData.leaks.busy && !openedData.preparing.busy
+
+export const addDataFolder: Action = {
+  id: 'add-data-folder',
+  title: 'Add a folder…',
+  shortcut: null,
+  enabled: () => here() && workbench.about?.window === true,
+  run: () => dataSets.pick('folder'),
+}
+
+export const addDataFiles: Action = {
+  id: 'add-data-files',
+  title: 'Add files…',
+  shortcut: null,
+  enabled: addDataFolder.enabled,
+  run: () => dataSets.pick('files'),
+}
+
+export const addDataByPath: Action = {
+  id: 'add-data-by-path',
+  title: 'Add by path…',
+  shortcut: 'Alt+A',
+  enabled: here,
+  run: () => {
+    dataSets.adding = true
+  },
+}
+
+export const refreshData: Action = {
+  id: 'refresh-data',
+  title: 'Look at all data again',
+  shortcut: 'Alt+U',
+  enabled: () => here() && dataSets.rows.length > 0 && !dataSets.refreshing,
+  run: () => dataSets.refresh(),
+}
+
+/** Asks first; the dialog then calls dataSets.forget(). */
+export const forgetData: Action = {
+  id: 'forget-data',
+  title: 'Forget…',
+  shortcut: 'Delete',
+  enabled: () => here() && dataSets.chosen.length > 0,
+  run: () => {
+    dataSets.forgetting = true
+  },
+}
+
+export const findData: Action = {
+  id: 'find-data',
+  title: 'Find a data set',
+  shortcut: 'Mod+F',
+  enabled: here,
+  run: () => document.getElementById('data-search')?.focus(),
+}
+
+export const findLeaks: Action = {
+  id: 'find-leaks',
+  title: 'Look for leaks',
+  shortcut: 'Alt+M',
+  enabled: () => open() !== null && idle(),
+  run: () => openedData.findLeaks(),
+}
+
+/** The splits that runs use: the field's, where it draws any, else the disk's. */
+export const prepareData: Action = {
+  id: 'prepare-data',
+  title: 'Prepare now',
+  shortcut: 'Alt+R',
+  enabled: () => open() !== null && idle(),
+  run: () => {
+    const { field = [], splits = [] } = open() ?? {}
+    return openedData.prepare((field.length > 1 ? field : splits).map(({ name }) => name))
+  },
+}

@@ -1,0 +1,120 @@
+// What can be done with the library and with the rows selected in it.
+
+import type { CheckpointSet } from '../../src-main/contract/library.ts'
+import { checkpoints } from '../state/checkpoints/checkpoints.svelte.ts'
+import { headReference, modelsOf, modelsOfSet } from '../state/checkpoints/models.ts'
+import { compose } from '../state/compose.svelte.ts'
+import { router } from '../state/router.svelte.ts'
+import { workbench } from '../state/workbench.svelte.ts'
+import type { Action } from './action.ts'
+
+const here = () => router.current.page === 'library'
+const chosen = () => (here() ? checkpoints.chosen : [])
+
+/** The system's own dialogs, which a browser has not. */
+export const addFiles: Action = {
+  id: 'add-files',
+  title: 'Add files…',
+  shortcut: null,
+  enabled: () => here() && workbench.about?.window === true,
+  run: () => checkpoints.pick('files'),
+}
+
+export const addFolder: Action = {
+  id: 'add-folder',
+  title: 'Add a folder…',
+  shortcut: null,
+  enabled: addFiles.enabled,
+  run: () => checkpoints.pick('folder'),
+}
+
+export const addByPath: Action = {
+  id: 'add-by-path',
+  title: 'Add by path…',
+  shortcut: 'Alt+A',
+  enabled: here,
+  run: () => {
+    checkpoints.adding = true
+  },
+}
+
+export const refreshLibrary: Action = {
+  id: 'refresh-library',
+  title: 'Look at all files again',
+  shortcut: 'Alt+U',
+  enabled: () => here() && checkpoints.entries.length > 0 && !checkpoints.refreshing,
+  run: () => checkpoints.refresh(),
+}
+
+export const compareTwo: Action = {
+  id: 'compare-two',
+  title: 'Compare two',
+  shortcut: 'Alt+P',
+  enabled: () => chosen().length === 2,
+  run: () => {
+    const [a, b] = checkpoints.selected
+    if (a !== undefined && b !== undefined) router.go(`#/compare/${a}/${b}`)
+  },
+}
+
+/** Against the pre-trained model among the selected rows, else against the first. */
+export const checkCompatibility: Action = {
+  id: 'check-compatibility',
+  title: 'Check compatibility',
+  shortcut: 'Alt+M',
+  enabled: () => chosen().length > 1 && chosen().length <= 65,
+  run: () => {
+    const rows = chosen()
+    const base = rows.find((e) => e.role === 'pre-trained') ?? rows[0]
+    const others = rows.filter((e) => e !== base).map((e) => e.id)
+    if (base) router.go(`#/compatible/${base.id}/${others.join(',')}`)
+  },
+}
+
+export const useInRun: Action = {
+  id: 'use-in-run',
+  title: 'Use in a new run',
+  shortcut: null,
+  enabled: () => chosen().some((e) => e.role !== 'head' && e.role !== 'data' && e.role !== 'coefficients'),
+  run: () => {
+    compose.use(modelsOf(chosen()))
+    router.go('#/compose')
+  },
+}
+
+/** Asks first; the dialog then calls checkpoints.forget(). */
+export const forgetCheckpoints: Action = {
+  id: 'forget-checkpoints',
+  title: 'Forget…',
+  shortcut: 'Delete',
+  enabled: () => chosen().length > 0,
+  run: () => {
+    checkpoints.forgetting = true
+  },
+}
+
+export const findCheckpoints: Action = {
+  id: 'find-checkpoints',
+  title: 'Find a checkpoint',
+  shortcut: 'Mod+F',
+  enabled: here,
+  run: () => document.getElementById('library-search')?.focus(),
+}
+
+/** A whole set, with the heads of its data sets. */
+export async function useSet(set: CheckpointSet): Promise<void> {
+  const heads = new Map<string, string>()
+  for (const { dataset, id } of set.heads) heads.set(dataset, await headOf(id, dataset))
+  compose.use(modelsOfSet(set, (id) => checkpoints.of(id), heads))
+  router.go('#/compose')
+}
+
+async function headOf(id: number, dataset: string): Promise<string> {
+  const { path, list } = await checkpoints.show(id)
+  return headReference(path, list, dataset)
+}
+
+/** A head of the library for the task of this name. */
+export async function useHead(id: number, task: string): Promise<void> {
+  compose.use({ tasks: [{ dataset: task, head: await headOf(id, task) }] })
+}

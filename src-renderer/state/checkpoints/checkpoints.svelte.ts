@@ -1,0 +1,178 @@
+// The library on screen: every row, kept up to date as files are read and hashed, how it is searched and sorted, and what is selected.
+import { SvelteSet } from 'svelte/reactivity'
+
+import type { ErrorRecord } from '../../../src-main/contract/errors.ts'
+import type { Added, CheckpointSet, Entry, LibraryWork } from '../../../src-main/contract/library.ts'
+import { client, errorOf } from '../../bridge.ts'
+import { connection } from '../connection.svelte.ts'
+import { arrange, type Order, type SortKey, type Wanted } from './arrange.ts'
+
+const calmPause = 1_000 // ms before a stream that broke is read again
+const readPause = 2 // ms a row between two readings of the list while files are being read: 500 rows are read once a second
+
+class Checkpoints {
+  #entries = $state.raw<readonly Entry[]>([])
+  #sets = $state.raw<readonly CheckpointSet[]>([])
+  #work = $state.raw<LibraryWork>(null)
+  #loaded = $state(false)
+  #failed = $state.raw<ErrorRecord | null>(null) // why the list could not be read
+  #refreshing = $state(false)
+  #version = -1
+  #shownVersion = -1
+  wanted = $state<Wanted>({ search: '', role: '', state: '', tag: '' })
+  order = $state<Order>({ key: 'name', down: false })
+  adding = $state(false) // the dialog for paths
+  forgetting = $state(false) // the question before rows go
+  added = $state.raw<Added | null>(null) // what the last adding came to
+  readonly selected = new SvelteSet<number>()
+
+  #byId = $derived(new Map(this.#entries.map((e) => [e.id, e])))
+  #shown = $derived(arrange(this.#entries, this.wanted, this.order))
+  #chosen = $derived(this.#entries.filter((e) => this.selected.has(e.id)))
+  #tags = $derived([...new Set(this.#entries.flatMap((e) => e.tags))].sort())
+
+  get entries() {
+    return this.#entries
+  }
+  get sets() {
+    return this.#sets
+  }
+  get work() {
+    return this.#work
+  }
+  get loaded() {
+    return this.#loaded
+  }
+  get failed() {
+    return this.#failed
+  }
+  get refreshing() {
+    return this.#refreshing
+  }
+  /** The rows as searched and sorted. */
+  get shown() {
+    return this.#shown
+  }
+  /** The selected rows, in the library's order. */
+  get chosen() {
+    return this.#chosen
+  }
+  get tags() {
+    return this.#tags
+  }
+
+  /** null where the library has no such row (any more). */
+  of(id: number | null): Entry | null {
+    return id === null ? null : (this.#byId.get(id) ?? null)
+  }
+
+  /** The first row with this content. */
+  withContent(sha256: string): number | null {
+    return this.#entries.find((e) => e.sha256 === sha256)?.id ?? null
+  }
+
+  byPath(path: string): Entry | null {
+    return this.#entries.find((e) => e.path === path) ?? null
+  }
+
+  /** Keeps up with the library until told to leave; a stream that breaks is read again. Never rejects. */
+  async follow(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      try {
+        for await (const told of await client.library.watch(undefined, { signal })) {
+          this.#work = told.work
+          this.#version = told.version
+          void this.#keepUp()
+        }
+      } catch {
+        // the banner tells of a lost connection
+      }
+      await new Promise((resolve) => setTimeout(resolve, calmPause))
+      await connection.returned()
+      this.#shownVersion = -1
+    }
+  }
+
+  async load(): Promise<void> {
+    const { entries, sets, work } = await client.library.list()
+    this.#entries = entries
+    this.#sets = sets
+    this.#work = work
+    this.#loaded = true
+    this.#failed = null
+    for (const id of this.selected) if (!this.#byId.has(id)) this.selected.delete(id)
+  }
+
+  show(id: number) {
+    return client.library.show({ id })
+  }
+
+  sortBy(key: SortKey): void {
+    this.order = { key, down: this.order.key === key && !this.order.down }
+  }
+
+  /** Selects a row, or no longer; from the row selected last up to it, where asked for. */
+  select(id: number, on: boolean, upTo = false): void {
+    const places = this.#shown.map((e) => e.id)
+    const [from, to] = [places.indexOf([...this.selected].at(-1) ?? -1), places.indexOf(id)]
+    const reach = upTo && from >= 0 && to >= 0 ? places.slice(Math.min(from, to), Math.max(from, to) + 1) : [id]
+    for (const one of reach) {
+      if (on) this.selected.add(one)
+      else this.selected.delete(one)
+    }
+  }
+
+  async add(paths: string[]): Promise<void> {
+    this.added = await client.library.add({ paths })
+    await this.load()
+  }
+
+  /** Electron's own dialog. */
+  async pick(kind: 'files' | 'folder'): Promise<void> {
+    const added = await client.library.pick({ kind })
+    if (!added) return
+    this.added = added
+    await this.load()
+  }
+
+  async refresh(): Promise<void> {
+    this.#refreshing = true
+    try {
+      await client.library.refresh()
+      await this.load()
+    } finally {
+      this.#refreshing = false
+    }
+  }
+
+  /** The selected rows go; their files stay. */
+  async forget(): Promise<void> {
+    const ids = this.#chosen.map((e) => e.id)
+    this.forgetting = false
+    if (ids.length === 0) return
+    await client.library.forget({ ids })
+    this.selected.clear()
+    await this.load()
+  }
+
+  #reading = false
+
+  /** Never rejects: why the list cannot be read is shown in its place. */
+  async #keepUp(): Promise<void> {
+    if (this.#reading) return
+    this.#reading = true
+    try {
+      while (this.#shownVersion !== this.#version) {
+        this.#shownVersion = this.#version
+        await this.load()
+        await new Promise((resolve) => setTimeout(resolve, readPause * this.#entries.length))
+      }
+    } catch (thrown) {
+      if (connection.current === 'open') this.#failed = errorOf(thrown)
+    } finally {
+      this.#reading = false
+    }
+  }
+}
+
+export const checkpoints = new Checkpoints()

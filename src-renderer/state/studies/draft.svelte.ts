@@ -1,0 +1,111 @@
+// A study being written in a dialog: a configuration with some of its controls, or with swept fields, and how many seeds. How many runs that
+// makes is asked of Basil, which says what is wrong with it as well.
+import { SvelteSet } from 'svelte/reactivity'
+
+import type { ResolvedConfig } from '../../../src-main/contract/config.ts'
+import type { ErrorRecord } from '../../../src-main/contract/errors.ts'
+import type { StudyDefinition } from '../../../src-main/contract/study.ts'
+import { client, errorOf } from '../../bridge.ts'
+import { configOfRun } from '../config-of-run.ts'
+
+export type Sweep = NonNullable<StudyDefinition['sweep']>
+interface Planned {
+  of: unknown
+  runs: number | null
+  error: ErrorRecord | null
+}
+
+class StudyDraft {
+  controls = $state(false) // which dialog is open
+  sweeping = $state(false)
+  name = $state('')
+  seeds = $state(3)
+  sweep = $state.raw<Sweep | null>(null) // null: nothing to sweep yet
+  readonly off = new SvelteSet<string>() // controls left out
+  #grant = ''
+  #base = $state.raw<StudyDefinition | null>(null)
+  #planned = $state.raw<Planned | null>(null)
+  #busy = $state(false)
+
+  /** What would be started; null while there is nothing to vary. */
+  readonly definition = $derived.by(() => {
+    const base = this.#base
+    if (!base || (this.sweeping && !this.sweep)) return null
+    const first = base.config.seed ?? 0
+    return {
+      ...base,
+      name: this.name || base.name,
+      arms: base.arms.filter((arm) => !this.off.has(arm.label)),
+      ...(this.sweep && { sweep: this.sweep }),
+      seeds: Array.from({ length: this.seeds }, (_, i) => first + i),
+    }
+  })
+
+  /** The arms that could be had; the first is the method itself. */
+  get arms() {
+    return this.#base?.arms ?? []
+  }
+  get busy() {
+    return this.#busy
+  }
+  /** The answer to the study as it is now; null while it is being asked. */
+  get planned() {
+    return this.#planned?.of === this.definition ? this.#planned : null
+  }
+
+  /** Opens the dialog of controls for a configuration of dv-basi. */
+  async withControls(grant: string, config: unknown): Promise<void> {
+    this.#take(grant, await client.studies.controls({ config }))
+    this.controls = true
+  }
+
+  /** The same for a run's own settings and files, whatever project is open. */
+  async withControlsOf(run: number, config: ResolvedConfig): Promise<void> {
+    const { grant } = await client.projects.ofRun({ run })
+    await this.withControls(grant, configOfRun(config, ''))
+  }
+
+  /** Opens the dialog of sweeps. */
+  withSweep(grant: string, config: StudyDefinition['config']): void {
+    this.#take(grant, { name: `Sweep of ${config.name ?? config.method}`.slice(0, 200), config, change: {}, arms: [], seeds: [0] })
+    this.sweeping = true
+  }
+
+  #take(grant: string, base: StudyDefinition): void {
+    this.#grant = grant
+    this.#base = base
+    this.name = base.name
+    this.sweep = null
+    this.off.clear()
+    this.#planned = null
+    this.controls = false
+    this.sweeping = false
+  }
+
+  /** Asks how many runs it has; the answer to an older one is dropped. */
+  async plan(): Promise<void> {
+    const of = this.definition
+    if (of === null) return
+    try {
+      const { runs } = await client.studies.plan({ grant: this.#grant, definition: of })
+      if (of === this.definition) this.#planned = { of, runs: runs.length, error: null }
+    } catch (thrown) {
+      if (of === this.definition) this.#planned = { of, runs: null, error: errorOf(thrown) }
+    }
+  }
+
+  /** The new study's number; the dialog closes. */
+  async begin(): Promise<number> {
+    this.#busy = true
+    try {
+      const { study } = await client.studies.start({ grant: this.#grant, definition: this.definition })
+      this.controls = false
+      this.sweeping = false
+      return study
+    } finally {
+      this.#busy = false
+    }
+  }
+}
+
+export const draft = new StudyDraft()

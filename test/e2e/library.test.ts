@@ -1,0 +1,270 @@
+// The checkpoint library in a real browser, on real files: adding by path, a damaged file, a moved one, comparing, checking, converting, a run
+// that takes its models from the library, and its exported model dropped on the window. Prints how 500 rows scroll.
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { basename, join } from 'node:path'
+
+import axe from 'axe-core'
+import type { Browser, Page } from 'playwright-core'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+
+import { inspect } from '../../src-main/runner/inspect.ts'
+import { type Basil, inBrowser, shot, startBasil, startBrowser } from './basil.ts'
+
+const root = join(import.meta.dirname, '..', '..')
+const sample = join(root, 'resources', 'sample')
+const vectors = ['mnist', 'fashion'].map((name) => `finetuned-${name}.safetensors`)
+
+inBrowser('the library', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'basil-models-'))
+  const at = (...names: string[]) => join(folder, ...names)
+  let basil: Basil
+  let browser: Browser
+  let page: Page
+  const complaints: string[] = []
+  beforeAll(async () => {
+    for (const name of ['pretrained.safetensors', ...vectors]) copyFileSync(join(sample, name), at(name))
+    copyFileSync(join(root, 'test/golden/formats/hostile/truncated.pt'), at('truncated.pt'))
+    for (const dataset of ['MNIST', 'Cars']) {
+      mkdirSync(at('ViT-tiny', `${dataset}Val`), { recursive: true })
+      copyFileSync(join(root, 'test/golden/formats/checkpoints/state_dict.pt'), at('ViT-tiny', `${dataset}Val`, 'finetuned.pt'))
+      copyFileSync(join(root, 'test/golden/formats/checkpoints/head.pt'), at('ViT-tiny', `head_${dataset}Val.pt`))
+    }
+    writeFileSync(at('ViT-tiny', 'ft_accuracies.json'), '{"MNIST": 0.99, "Cars": 0.75}')
+    ;[basil, browser] = await Promise.all([startBasil(), startBrowser()])
+    page = await browser.newPage({ viewport: { width: 1280, height: 800 } })
+    page.on('console', (message) => message.type() === 'error' && complaints.push(message.text()))
+    page.on('pageerror', (error) => complaints.push(error.message))
+    page.setDefaultTimeout(30_000)
+    await page.goto(basil.url)
+  })
+  afterAll(async () => {
+    await browser?.close()
+    await basil?.stop()
+    rmSync(folder, { recursive: true })
+  })
+
+  /** In light and in dark; a picture of the first. */
+  async function accessible(where: string): Promise<void> {
+    await shot(page, where)
+    for (const colorScheme of ['dark', 'light'] as const) {
+      await page.emulateMedia({ colorScheme })
+      await page.evaluate(axe.source)
+      const found = (await page.evaluate(
+        'axe.run({ resultTypes: ["violations"] }).then((r) => r.violations.map((v) => v.impact + ": " + v.id + " " + v.nodes[0].html))',
+      )) as string[]
+      expect([where, colorScheme, found.filter((v) => /^(serious|critical)/.test(v))]).toEqual([where, colorScheme, []])
+    }
+  }
+
+  const toLibrary = () => page.getByRole('link', { name: 'Library', exact: true }).click()
+  const row = (name: string) => page.getByRole('row').filter({ has: page.getByRole('link', { name, exact: true }) })
+
+  async function add(path: string): Promise<void> {
+    await page.keyboard.press('Alt+a')
+    await page.getByLabel('Paths').fill(path)
+    await page.getByRole('button', { name: 'Add', exact: true }).click()
+    await page.getByRole('dialog').waitFor({ state: 'detached' })
+  }
+
+  /** modified: as the disk has it, which a page may know of a file that the person drops. */
+  async function drop(file: string, modified = 1): Promise<void> {
+    const bytes = `Uint8Array.from(atob("${readFileSync(file).toString('base64')}"), (letter) => letter.charCodeAt(0))`
+    const held = `const held = new DataTransfer(); held.items.add(new File([${bytes}], ${JSON.stringify(basename(file))}, { lastModified: ${modified} }))`
+    const transfer = await page.evaluateHandle(`(() => { ${held}; return held })()`)
+    await page.dispatchEvent('body', 'dragenter', { dataTransfer: transfer })
+    await page.getByText('Let go to add it').waitFor()
+    await page.dispatchEvent('body', 'drop', { dataTransfer: transfer })
+    await page.getByText('Let go to add it').waitFor({ state: 'detached' })
+  }
+
+  it('shows every file of a folder with its role and hash, and a damaged one as a marked row with its reason', async () => {
+    await toLibrary()
+    await page.getByText('No checkpoints yet.').waitFor()
+    await accessible('library-empty')
+    await add(folder)
+    for (const name of ['pretrained.safetensors', ...vectors]) {
+      const { sha256 } = await inspect(join(sample, name))
+      await row(name).getByText(sha256.slice(0, 12)).waitFor()
+      await row(name)
+        .getByText(name.startsWith('pre') ? 'pre-trained' : 'fine-tuned', { exact: true })
+        .waitFor()
+    }
+    await page.getByText('8 checkpoints').waitFor()
+    await row('truncated.pt')
+      .getByRole('button', { name: /unreadable/ })
+      .click()
+    await page.getByText('This is not a sound zip file.').waitFor()
+    await page.getByText('get the file again, or write it anew with the tool that made it.').waitFor()
+    await accessible('library')
+    await page.getByRole('button', { name: 'Close message' }).click()
+  })
+
+  it('offers a folder in the field’s convention as a whole set', async () => {
+    await page.getByText('no pre-trained model, 2 fine-tuned, 2 heads, accuracies of 2 data sets').waitFor()
+    await page.getByRole('button', { name: 'Use this set: ViT-tiny' }).click()
+    await page.getByText('What is missing: data.').waitFor()
+    await page.getByText('CarsVal/finetuned.pt').waitFor()
+    await page.getByRole('button', { name: 'Leave these models' }).click()
+  })
+
+  it('finds, sorts, selects and tags; a file that moved keeps its row', async () => {
+    await toLibrary()
+    await page.getByRole('button', { name: 'Size' }).click()
+    await page.getByRole('region', { name: 'Checkpoints' }).press('Home')
+    await page.keyboard.press('Space')
+    await page.keyboard.press('ArrowDown')
+    await page.keyboard.press('ArrowDown')
+    await page.keyboard.press('Shift+Space')
+    await page.getByText('3 selected').waitFor()
+    await page.getByRole('button', { name: 'Clear' }).click()
+    await page.keyboard.press('Control+f')
+    await page.keyboard.type('finetuned-mnist')
+    await page.getByText('1 of 8 checkpoints').waitFor()
+    await page.getByRole('link', { name: 'finetuned-mnist.safetensors' }).click()
+    await page.getByLabel('Add a tag').fill('digits')
+    await page.keyboard.press('Enter')
+    await page.getByText('digits', { exact: true }).waitFor()
+    mkdirSync(at('moved'))
+    renameSync(at('finetuned-mnist.safetensors'), at('moved', 'renamed.safetensors'))
+    await toLibrary()
+    await page.getByLabel('Find a checkpoint').fill('')
+    await page.getByRole('button', { name: 'Look at all files again' }).click()
+    await row('finetuned-mnist.safetensors')
+      .getByRole('button', { name: /missing/ })
+      .click()
+    await page.getByText('There is nothing at this place.').waitFor()
+    await add(at('moved'))
+    await row('renamed.safetensors').getByText('digits').waitFor()
+    await page.getByText('8 checkpoints').waitFor()
+    expect(await row('finetuned-mnist.safetensors').count()).toBe(0)
+  })
+
+  it('shows a checkpoint’s tensors with their values, and converts it', async () => {
+    await page.getByRole('link', { name: 'renamed.safetensors' }).click()
+    await page.getByText('ViT, width 128, 4 layers, patch 7, image 28').waitFor()
+    await page.getByRole('button', { name: 'Measure values' }).click()
+    await page.getByText(/The norm over 56 tensors is .*; all values are finite/).waitFor()
+    expect(await page.getByRole('img', { name: /half of the sizes between/ }).count()).toBeGreaterThan(5)
+    await accessible('checkpoint')
+    await page.getByRole('button', { name: 'Convert…' }).click()
+    await page.getByLabel('Layout', { exact: true }).selectOption('huggingface')
+    await accessible('convert')
+    await page.getByRole('button', { name: 'Convert', exact: true }).click()
+    await page.getByRole('heading', { name: 'Converted' }).waitFor()
+    const download = page.waitForEvent('download')
+    await page.getByRole('link', { name: /huggingface\.safetensors$/ }).click()
+    expect(await inspect(await (await download).path())).toMatchObject({ layout: 'huggingface', nonFinite: 0 })
+  })
+
+  it('compares two and checks a set, as tables and as maps', async () => {
+    await toLibrary()
+    await page.getByLabel('Select pretrained.safetensors').check()
+    await page.getByLabel('Select renamed.safetensors').check()
+    await page.getByRole('button', { name: 'Compare two' }).click()
+    await page.getByText(/Of 56 shared tensors 0 are equal; the largest relative distance is/).waitFor()
+    await page.getByRole('slider', { name: /Arrow keys read the cells/ }).press('ArrowRight')
+    await page.getByText('visual.transformer.resblocks.0.ln_1.weight, ln_1.weight').waitFor()
+    await page.getByRole('button', { name: 'Relative' }).click()
+    await accessible('compare')
+    await toLibrary()
+    await page.getByLabel('Select finetuned-fashion.safetensors').check()
+    await page.getByRole('button', { name: 'Check compatibility' }).click()
+    await page.getByText(/They fit together|They can be combined/).waitFor()
+    await page
+      .getByText(/point most alike, with a cosine of/)
+      .first()
+      .waitFor()
+    await accessible('compatible')
+  })
+
+  it('gives its models to a run, whose exported file opens its recipe and leads back to it', async () => {
+    await toLibrary()
+    await page.getByRole('button', { name: 'Use in a new run' }).click()
+    await page.getByText('What is missing: data.').waitFor()
+    await page.getByRole('button', { name: 'Open the sample project' }).click()
+    await page.getByText('Models from the library stand in place').waitFor()
+    await page.getByRole('button', { name: 'Choose fine-tuned models' }).click()
+    await page.getByLabel('Choose finetuned-fashion.safetensors').uncheck()
+    await accessible('picker')
+    await page.getByRole('button', { name: 'Use 1' }).click()
+    await page.getByLabel('Method').selectOption('atlas')
+    await page.getByLabel('Epochs').fill('')
+    await page.getByLabel('Steps').fill('1')
+    for (const task of ['fashion', 'digits', 'emoji', 'glyphs'])
+      await page.getByRole('switch', { name: `Use ${task}`, exact: true }).click()
+    await page.getByText('All files fit together.').waitFor()
+    await page.getByRole('button', { name: 'Start run' }).click()
+    await page.getByLabel('File', { exact: true }).selectOption('state_dict')
+    await page.getByRole('button', { name: 'Export model' }).click()
+    await page.getByText('verified').waitFor()
+    await accessible('export')
+    const facts = await page.getByLabel('Exported file').innerText()
+    const [file = ''] = /\S+exports\S+\.pt\b/.exec(facts) ?? []
+    const [card = ''] = /\S+exports\S+\.md\b/.exec(facts) ?? []
+    expect([existsSync(file), readFileSync(card, 'utf8').includes('pretrained.safetensors')]).toEqual([true, true])
+
+    await page.reload() // nothing is open any more
+    await page.getByRole('link', { name: 'Welcome', exact: true }).click()
+    await drop(file)
+    await page.getByRole('heading', { name: `Recipe of ${basename(file)}` }).waitFor()
+    expect(await page.getByText('here', { exact: true }).count()).toBe(2)
+    await accessible('recipe')
+    await page.getByRole('button', { name: 'Open this configuration' }).click()
+    await page.getByText('All files fit together.').waitFor()
+    expect(await page.getByLabel('Steps').inputValue()).toBe('1')
+    await drop(file)
+    await page.getByRole('link', { name: 'run 1', exact: true }).click()
+    await page.getByRole('heading', { name: 'Run 1:' }).waitFor()
+    await drop(at('finetuned-fashion.safetensors'), Math.trunc(statSync(at('finetuned-fashion.safetensors')).mtimeMs))
+    await page.getByRole('heading', { name: 'finetuned-fashion.safetensors' }).waitFor()
+    await drop(at('finetuned-fashion.safetensors')) // of another time: it may be another file
+    await page.getByText('a browser hides where a dropped file lies').waitFor()
+    expect(complaints).toEqual([])
+  })
+
+  it('forgets a row and leaves its file', async () => {
+    await toLibrary()
+    await row('truncated.pt').getByRole('checkbox').check()
+    await page.keyboard.press('Delete')
+    await page.getByText('their files stay where they are, untouched').waitFor()
+    await page.getByRole('alertdialog').getByRole('button', { name: 'Forget' }).click()
+    await row('truncated.pt').waitFor({ state: 'detached' })
+    expect(existsSync(at('truncated.pt'))).toBe(true)
+  })
+
+  it('scrolls 500 rows without a frozen frame', async () => {
+    mkdirSync(at('many'))
+    for (let i = 0; i < 500; i++) {
+      const header = JSON.stringify({ w: { dtype: 'U8', shape: [8], data_offsets: [0, 8] } }).padEnd(64)
+      const head = Buffer.alloc(8 + header.length + 8, i)
+      head.writeBigUInt64LE(BigInt(header.length))
+      head.write(header, 8)
+      head.writeUInt32LE(i, head.length - 4)
+      writeFileSync(at('many', `model-${i}.safetensors`), head)
+    }
+    await toLibrary()
+    await add(at('many'))
+    await page.getByText('507 checkpoints').waitFor()
+    const cdp = await page.context().newCDPSession(page)
+    await cdp.send('Performance.enable', { timeDomain: 'threadTicks' }) // the page's own processor time, whoever else is at work here
+    const busy = async () => (await cdp.send('Performance.getMetrics')).metrics.find((m) => m.name === 'TaskDuration')?.value ?? Number.NaN
+    const box = page.getByRole('region', { name: 'Checkpoints' })
+    const frames: number[] = []
+    let rows = 0
+    for (let i = 1; i <= 30; i++) {
+      const before = await busy()
+      await box.evaluate(`(box) => { box.scrollTop = (box.scrollHeight * ${i}) / 30 }`)
+      await page.evaluate('new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)))')
+      frames.push((await busy()) * 1000 - before * 1000)
+      rows = Math.max(rows, await box.getByRole('row').count())
+    }
+    const longest = Math.max(...frames)
+    console.log(
+      `507 rows: at most ${rows} in the page; a leap of a thirtieth, two frames, takes at most ${longest.toFixed(0)} ms of the page's processor time`,
+    )
+    expect(longest).toBeLessThan(2 * 50) // a step is two frames
+    expect(rows).toBeLessThanOrEqual(60)
+    expect(complaints).toEqual([])
+  })
+})
