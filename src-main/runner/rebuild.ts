@@ -2,6 +2,7 @@
 // one tensor in memory at a time, written beside the target, read back and compared before it takes the target's name.
 // The hashes are taken by a thread of their own meanwhile: with a fast disk they are half of the work.
 import { type Form, type WrittenLayout, writtenLayouts } from '../contract/checkpoint.ts'
+import { resolvedSchema } from '../contract/config.ts'
 import { BasilError } from '../contract/errors.ts'
 import type { Exported, Recipe } from '../contract/recipe.ts'
 import { fromNumbers, type Table } from '../engine/coefficients/table.ts'
@@ -96,10 +97,18 @@ export function followed<P extends WeightSet>(
   return { groups, lineage: lineageOf(parents, groups, chosen, { control: recipe.control ?? 'none', seed: recipe.seed ?? 0 }) }
 }
 
+/** How the run learned, so that it can be done again elsewhere: its configuration without a path of this machine. */
+function settingsOf({ config }: Recipe): unknown {
+  const parsed = resolvedSchema.safeParse(config)
+  if (!parsed.success) return undefined // a merge without a run
+  const tasks = parsed.data.tasks.map(({ name, aim }) => ({ name, aim, data: '', head: '', validation: null, test: null, finetuned: null }))
+  return { ...parsed.data, pretrained: '', vectors: [], tasks }
+}
+
 /** What the file says of itself: parents by name and hash, never by a path of this machine. */
 function metadataOf(recipe: Recipe): Record<string, string> {
   const nameless = (parent: Recipe['pretrained']) => ({ name: parent.name, sha256: parent.sha256 })
-  const told = { ...recipe, config: undefined, pretrained: nameless(recipe.pretrained), vectors: recipe.vectors.map(nameless) }
+  const told = { ...recipe, config: settingsOf(recipe), pretrained: nameless(recipe.pretrained), vectors: recipe.vectors.map(nameless) }
   return {
     format: 'pt',
     'basil.recipe': JSON.stringify(told),

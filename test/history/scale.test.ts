@@ -21,7 +21,9 @@ test('ten thousand runs with fifty thousand epochs: every question goes by an in
     db.exec(
       "INSERT INTO stages (run, stage, kind, method, vectors, epochs_planned, steps_per_epoch) SELECT run, 0, 'start', 'atlas', '[]', 5, 1 FROM runs",
     )
-    const put = db.prepare('INSERT INTO epochs SELECT run, 0, :epoch, 1, :losses, 0.5, 0, :tasks, :coefficients, 1.0, NULL FROM runs')
+    const put = db.prepare(
+      'INSERT INTO epochs (run, stage, epoch, step, losses, metric, best, tasks, coefficients, seconds) SELECT run, 0, :epoch, 1, :losses, 0.5, 0, :tasks, :coefficients, 1.0 FROM runs',
+    )
     for (let epoch = 0; epoch < epochs; epoch++)
       put.run({ epoch, losses: listToBytes([1]), tasks: '[]', coefficients: tableToBytes(table(1)) })
   })()

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 
 import type { CheckpointSet, Entry } from '../../src-main/contract/library.ts'
+import { resolveConfig } from '../../src-main/contract/resolve.ts'
 import { accuraciesOf, setSentence } from '../../src-renderer/plot/sets.ts'
 import { rowsInSight, topOf } from '../../src-renderer/plot/window.ts'
 import { arrange } from '../../src-renderer/state/checkpoints/arrange.ts'
@@ -241,6 +242,20 @@ describe('models of the library in a run', () => {
       vectors: ['/v.pt'],
       settings: { name: 'old run', method: 'dv-basi', blocks: 'layer', linearised: 'no', iterations: 2 },
     })
+    const learned = resolveConfig(
+      {
+        method: 'dv-basi',
+        pretrained: 'p',
+        vectors: ['v'],
+        tasks: [{ name: 'a', data: 'd', head: 'h' }],
+        start: { method: 'atlas', steps: 7 },
+        learningRate: 0.02,
+      },
+      (p) => p,
+    )
+    const told = modelsOfRecipe({ recipe: { ...recipe, config: learned }, parents, run: null })
+    expect(told.settings).toMatchObject({ learningRate: 0.02, start: { method: 'atlas', steps: 7 }, blocks: 'layer' })
+    expect([told.pretrained, told.vectors, told.settings && 'tasks' in told.settings]).toEqual(['/p.pt', ['/v.pt'], false])
     expect(modelsOfRecipe({ recipe: { ...recipe, method: 'of another time' }, parents, run: null }).settings).not.toHaveProperty('method')
   })
 

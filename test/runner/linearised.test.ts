@@ -59,5 +59,13 @@ test.each([
   const { metadata } = await openTensorFile(source)
   await source.close()
   expect('basil.linearised' in metadata).toBe(says)
+  const told = JSON.parse(metadata['basil.recipe'] as string)
+  expect(told.config).toMatchObject({
+    objective: 'entropy',
+    blocks: 'scalar',
+    start: { learningRate: 0.01 },
+    tasks: [{ name: 'alpha', data: '' }, {}, {}],
+  })
+  expect(JSON.stringify(told.config)).not.toContain(golden) // how it learned, and no path of this machine
   expect(JSON.parse(metadata['basil.recipe'] ?? '{}').linearised ?? false).toBe(says)
 })

@@ -1,6 +1,7 @@
 // Models of the library as the files of a run: which is the pre-trained one, which give vectors, and whose task each belongs to. Pure.
-import { configSchema, type RunConfig } from '../../../src-main/contract/config.ts'
+import { configSchema, type RunConfig, resolvedSchema } from '../../../src-main/contract/config.ts'
 import type { CheckpointSet, Entry, Reopened } from '../../../src-main/contract/library.ts'
+import { configOfRun } from '../config-of-run.ts'
 
 /** What takes the place of a configuration's own files. `tasks` is by data set; a task is matched by its name. */
 export interface Models {
@@ -39,19 +40,22 @@ export function modelsOfSet(set: CheckpointSet, of: (id: number | null) => Entry
   }
 }
 
-/** As far as a recipe tells: its parents that are at hand, and its method's settings. */
+/** As far as a recipe tells: its parents that are at hand, and how its run learned. */
 export function modelsOfRecipe({ recipe, parents }: Reopened): Models {
   const files = (role: string) => parents.flatMap((p) => (p.role === role && p.file !== null ? [p.file] : []))
   const method = configSchema.shape.method.safeParse(recipe.method)
   const isDvBasi = recipe.method === 'dv-basi'
+  const told = resolvedSchema.safeParse(recipe.config)
+  const { pretrained: _, vectors: __, tasks: ___, ...settings } = told.success ? configOfRun(told.data, '') : ({} as Partial<RunConfig>)
   return {
     pretrained: files('pretrained')[0],
     vectors: files('vector'),
     settings: {
+      ...settings,
       name: recipe.name,
       ...(method.success && { method: method.data }),
       blocks: recipe.grouping,
-      linearised: recipe.linearised ? 'jvp' : 'no',
+      linearised: settings.linearised ?? (recipe.linearised ? 'jvp' : 'no'),
       iterations: isDvBasi && recipe.iterations.length > 0 ? recipe.iterations.length : undefined,
     },
   }
