@@ -1,10 +1,11 @@
 // Fine-tuning all weights of an image tower, as the sample project's models are made: AdamW with warm-up and cosine decay on
 // the engine's own forward and reverse pass, head frozen, gradient clipped. Weights and moments live on the host.
 import { adamwStep } from '../src-main/engine/coefficients/adamw.ts'
+import type { Picture } from '../src-main/engine/datasets/images.ts'
 import { type Architecture, towerParameters } from '../src-main/engine/models/clip-names.ts'
 import { forward, reverse, type Tower } from '../src-main/engine/models/clip-vit.ts'
 import { applyHead, type Head } from '../src-main/engine/models/head.ts'
-import { type Picked, patchesOf } from '../src-main/engine/models/patches.ts'
+import { patchesOf } from '../src-main/engine/models/patches.ts'
 import { crossEntropy } from '../src-main/engine/objectives/cross-entropy.ts'
 import { normal, permutation, uniform } from '../src-main/engine/random.ts'
 import { type Tensor, tf } from '../src-main/engine/tf.ts'
@@ -77,7 +78,7 @@ export function train(tower: Tower, weights: Weights, tasks: TrainingTask[], set
   for (let step = 0; step < settings.steps; step++) {
     const device = onDevice(tower.architecture, weights)
     const gradients = new Map<string, Float64Array>()
-    const picked: Picked[] = []
+    const picked: Picture[] = []
     const segments: { task: TrainingTask; labels: Int32Array; first: number }[] = []
     tasks.forEach((task, t) => {
       const n = task.labels.length
@@ -88,10 +89,7 @@ export function train(tower: Tower, weights: Weights, tasks: TrainingTask[], set
       segments.push({ task, first: picked.length, labels: Int32Array.from(order, (i) => task.labels[i] as number) })
       for (const index of order) {
         const draw = Math.floor(uniform(settings.seed, 500 + t, step, index) * 2 ** 31)
-        picked.push({
-          index: 0,
-          images: { where: '', count: 1, channels: 3, size: imageSize, pixels: task.picture(index, draw), labels: new Int32Array(1) },
-        })
+        picked.push({ channels: 3, pixels: task.picture(index, draw) })
       }
     })
     const patches = patchesOf(picked, imageSize, patchSize)

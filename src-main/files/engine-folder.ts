@@ -9,7 +9,7 @@ import { join } from 'node:path'
 
 import { z } from 'zod'
 
-import { type Installed, nativeKinds } from '../contract/native.ts'
+import { type Installed, nativeKinds } from '../contract/api/native.ts'
 import { writeAtomic } from './write-atomic.ts'
 
 const idPattern = /^(cpu|cuda)-[\w.-]{1,80}$/

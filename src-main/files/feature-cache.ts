@@ -4,17 +4,18 @@
 // simply not there, and is computed again while the rest stays. So slots may be written in place, in any order, where every
 // other file of ours needs writeAtomic. The least recently used files go first when the cap is reached; never one in use.
 import { createHash } from 'node:crypto'
-import { constants, mkdir, open, readdir, stat, unlink, utimes } from 'node:fs/promises'
+import { constants, open } from 'node:fs/promises'
 import { totalmem } from 'node:os'
 import { join } from 'node:path'
 
-import { BasilError } from '../contract/errors.ts'
 import type { FeatureCache, FeatureFile } from '../engine/formats/feature-cache.ts'
+import { type CacheRoom, cacheRoom, cacheTold } from './cache-room.ts'
 
-const extension = '.features'
 const checksumBytes = 32
+const next = 'free some space, lower BASIL_CACHE_GB, or set "linearised" to "jvp", which keeps nothing'
 
 export interface FeatureCacheOptions {
+  room?: CacheRoom // shared with other caches; else one of its own, of capBytes
   capBytes?: number
   memoryBytes?: number
   now?: () => Date
@@ -22,35 +23,27 @@ export interface FeatureCacheOptions {
 
 /** folder is made when the first file is opened. */
 export function featureCache(folder: string, options: FeatureCacheOptions = {}): FeatureCache {
-  const { capBytes = capFromEnvironment(), memoryBytes = machineMemory() / 4, now = () => new Date() } = options
-  const inUse = new Map<string, number>() // times opened
+  const { memoryBytes = machineMemory() / 4, room = cacheRoom([folder], options) } = options
   const bytesFor = (images: number, floats: number): number => images * (checksumBytes + 4 * floats)
   return {
-    capBytes,
+    capBytes: room.capBytes,
     memoryBytes,
     bytesFor,
     open: async (identity, images, floats) => {
-      const name =
-        createHash('sha256')
-          .update(JSON.stringify([identity, images, floats]))
-          .digest('hex') + extension
+      const hash = createHash('sha256').update(JSON.stringify([identity, images, floats]))
+      const name = `${hash.digest('hex')}.features`
       const path = join(folder, name)
       const size = bytesFor(images, floats)
       return told(path, async () => {
-        await mkdir(folder, { recursive: true, mode: 0o700 })
-        await makeRoom(folder, name, capBytes - size, inUse)
+        const ended = await room.use(path, size)
         const file = await openSlots(path, name, size / images, images)
-        inUse.set(name, (inUse.get(name) ?? 0) + 1)
-        await utimes(path, now(), now())
+        await room.touch(path)
         let closed = false
         const close = async (): Promise<void> => {
           if (closed) return
           closed = true
           await file.close()
-          await utimes(path, now(), now())
-          const others = (inUse.get(name) as number) - 1
-          if (others) inUse.set(name, others)
-          else inUse.delete(name)
+          await ended()
         }
         return { ...file, close }
       })
@@ -58,40 +51,11 @@ export function featureCache(folder: string, options: FeatureCacheOptions = {}):
   }
 }
 
+const told = <T>(path: string, work: () => Promise<T>): Promise<T> => cacheTold(path, next, work)
+
 /** What the machine has, or what this process may have of it. */
 function machineMemory(): number {
   return Math.min(totalmem(), process.constrainedMemory() || Number.POSITIVE_INFINITY)
-}
-
-/** BASIL_CACHE_GB, else 20 GB. */
-function capFromEnvironment(): number {
-  const written = process.env.BASIL_CACHE_GB
-  const gigabytes = written ? Number(written) : 20
-  if (gigabytes >= 0) return gigabytes * 1e9
-  throw new BasilError({
-    code: 'config-invalid',
-    what: 'The size of the feature cache is not a number',
-    where: 'BASIL_CACHE_GB',
-    why: `it is "${written}"`,
-    next: 'give gigabytes, such as 20',
-  })
-}
-
-/** Removes files, least recently used first and none in use, until those beside `mine` take no more than `allowed` bytes. */
-async function makeRoom(folder: string, mine: string, allowed: number, inUse: ReadonlyMap<string, number>): Promise<void> {
-  const names = (await readdir(folder)).filter((name) => name.endsWith(extension) && name !== mine)
-  const files = await Promise.all(names.map(async (name) => ({ name, ...(await sizeAndTime(join(folder, name))) })))
-  let total = files.reduce((sum, f) => sum + f.size, 0)
-  for (const { name, size } of files.filter((f) => !inUse.has(f.name)).sort((a, b) => a.used - b.used)) {
-    if (total <= allowed) return
-    await unlink(join(folder, name))
-    total -= size
-  }
-}
-
-async function sizeAndTime(path: string): Promise<{ size: number; used: number }> {
-  const { size, mtimeMs } = await stat(path)
-  return { size, used: mtimeMs }
 }
 
 /** slotBytes: a checksum and a table. */
@@ -117,26 +81,5 @@ async function openSlots(path: string, name: string, slotBytes: number, images: 
           done += (await handle.write(slot, done, slotBytes - done, image * slotBytes + done)).bytesWritten
       }),
     close: () => handle.close(),
-  }
-}
-
-/** What the disk refuses, in words. */
-async function told<T>(path: string, work: () => Promise<T>): Promise<T> {
-  try {
-    return await work()
-  } catch (error) {
-    if (error instanceof BasilError) throw error
-    const code = error instanceof Error && 'code' in error ? String(error.code) : ''
-    const full = code === 'ENOSPC' || code === 'EDQUOT'
-    throw new BasilError(
-      {
-        code: full ? 'disk-full' : 'target-unwritable',
-        what: full ? 'The disk is full' : 'The feature cache cannot be used',
-        where: path,
-        why: error instanceof Error ? error.message : String(error),
-        next: 'free some space, lower BASIL_CACHE_GB, or set "linearised" to "jvp", which keeps nothing',
-      },
-      { cause: error },
-    )
   }
 }

@@ -2,6 +2,7 @@
 // LabelledImages, and a line in this list.
 import { BasilError } from '../../contract/errors.ts'
 import type { OpenSource } from '../formats/source.ts'
+import type { LabelledImages, PixelsInMemory } from './images.ts'
 import { describeTensorImages, readTensorImages } from './tensor-images.ts'
 
 /** What is known of images before they are read. */
@@ -13,21 +14,11 @@ export interface ImagesHeader {
   bytes: number // in memory
 }
 
-/** pixels (n, channels, size, size): uint8 0..255, or float32 already normalised; labels (n). */
-export interface LabelledImages {
-  where: string // for messages: "tasks.safetensors#alpha"
-  count: number
-  channels: 1 | 3 // 1: grey, the same in red, green and blue
-  size: number
-  pixels: Uint8Array | Float32Array
-  labels: Int32Array
-}
-
 interface Source {
   name: string
   matches(path: string): boolean
   describe(path: string, open: OpenSource): Promise<ImagesHeader>
-  read(path: string, open: OpenSource): Promise<LabelledImages>
+  read(path: string, open: OpenSource): Promise<LabelledImages & PixelsInMemory>
 }
 
 const sources: Source[] = [
@@ -39,7 +30,7 @@ const sources: Source[] = [
   },
 ]
 
-export async function readImages(path: string, open: OpenSource): Promise<LabelledImages> {
+export async function readImages(path: string, open: OpenSource): Promise<LabelledImages & PixelsInMemory> {
   return sourceOf(path).read(path, open)
 }
 

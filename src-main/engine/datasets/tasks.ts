@@ -7,9 +7,12 @@ import type { OpenSource } from '../formats/source.ts'
 import { describeHead, readHead } from '../heads/head-file.ts'
 import type { Architecture } from '../models/clip-names.ts'
 import type { Task } from '../models/clip-problem.ts'
+import { objectiveNamed } from '../objectives/index.ts'
 import type { Split } from '../problem.ts'
-import type { LabelledImages } from './images.ts'
+import { type LabelledImages, withoutLabels } from './images.ts'
 import { type DataHost, describeSomeImages, openImages } from './open-images.ts'
+import type { PreparedImages } from './prepared.ts'
+import { strongViews } from './strong-views.ts'
 import { checkLabels } from './tensor-images.ts'
 
 /** What is known of a task before its data is read; a split that the run does not have counts 0 images. */
@@ -84,11 +87,11 @@ export async function* openTest(
   const opened: Task[] = []
   let isOpen = false
   try {
-    for (const [i, { splits: _, ...task }] of tasks.entries()) {
+    for (const [i, { splits: before, ...task }] of tasks.entries()) {
       const path = config.tasks[i]?.test
       const tested: Task = { ...task, splits: {} }
       opened.push(tested)
-      if (path) tested.splits.test = yield* openOne(config, i, 'test', path, tested, architecture, host)
+      if (path) tested.splits.test = yield* openOne(config, i, 'test', path, tested, architecture, host, before)
     }
     isOpen = true
     return opened
@@ -110,10 +113,11 @@ async function* openOne(
   task: Task,
   architecture: Architecture,
   host: Opening,
+  before: Task['splits'] = task.splits,
 ): AsyncGenerator<EngineEvent, LabelledImages> {
   const augment = config.augment && split === 'training' ? { seed: config.seed, task: index } : null
   const wanted = { size: architecture.imageSize, augment, onUnreadable: config.onUnreadable, signal: host.signal }
-  const { images, facts } = yield* openImages(path, wanted, host)
+  const { images, prepared } = yield* openImages(path, wanted, host)
   try {
     checkSize(images, architecture)
     checkLabels(images, task.head)
@@ -121,11 +125,30 @@ async function* openOne(
     await images.close()
     throw error
   }
-  if (facts) yield { type: 'data', data: { task: task.name, split, ...facts } }
-  return images
+  if (prepared) {
+    const others = Object.entries(before).map(([name, there]) => ({ split: name as Split, images: sharedImages(prepared, there) }))
+    yield { type: 'data', data: { task: task.name, split, ...prepared.facts, shared: others.filter((other) => other.images > 0) } }
+  }
+  return split === 'training' ? forLearning(config, index, images) : images
 }
 
-function checkHead(task: { name: string; head: string }, head: { embed: number }, architecture: Architecture): void {
+/** How many images of a data set's split are, to the bit, in another that was prepared too. */
+function sharedImages(here: PreparedImages, there: LabelledImages | PreparedImages): number {
+  if (!('sha256' in there)) return 0
+  const keyOf = (hash: Uint8Array): string => Buffer.from(hash).toString('latin1')
+  const known = new Set(Array.from({ length: there.count }, (_, i) => keyOf(there.sha256(i))))
+  return Array.from({ length: here.count }, (_, i) => i).filter((i) => known.has(keyOf(here.sha256(i)))).length
+}
+
+/** As the objective learns on them. Test data gives its images and not its labels: they stay locked until the end. */
+function forLearning({ objective, tasks, seed }: ResolvedConfig, task: number, images: LabelledImages): LabelledImages {
+  const { unlabelled, strongViews: areStrong } = objectiveNamed(objective)
+  const isTest = tasks[task]?.data === tasks[task]?.test
+  const seen = unlabelled && isTest ? withoutLabels(images) : images
+  return areStrong ? strongViews(seen, { seed, task }) : seen
+}
+
+export function checkHead(task: { name: string; head: string }, head: { embed: number }, architecture: Architecture): void {
   if (head.embed === architecture.embed) return
   throw new BasilError({
     code: 'tensor-shape',

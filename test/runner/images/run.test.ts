@@ -3,6 +3,7 @@ import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
+import sharp from 'sharp'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 
 import { resolveConfig } from '../../../src-main/contract/resolve.ts'
@@ -21,15 +22,14 @@ const pictures = join(import.meta.dirname, '../../golden/formats/images')
 let backend: Backend
 let home: string
 let host: RunHost
-const opened: string[] = [] // splits, in the order the run opened them
 
 beforeAll(async () => {
   backend = await openBackend({ prefer: 'wasm', threads: 1 })
   home = mkdtempSync(join(tmpdir(), 'basil-data-run-'))
   for (const [split, names] of [
-    ['train', ['tiny.png', 'landscape.jpg', 'gray.png', 'rgba.png', 'portrait.png']],
+    ['train', ['tiny.png', 'landscape.jpg', 'gray.png', 'exif-rotated.jpg', 'portrait.png']],
     ['val', ['palette.png', 'cmyk.jpg']],
-    ['test', ['tiny-gray.png', 'exif-rotated.jpg']],
+    ['test', ['tiny-gray.png', 'landscape.png']],
   ] as const)
     for (const label of ['a', 'b']) {
       mkdirSync(join(home, 'set', split, label), { recursive: true })
@@ -38,18 +38,11 @@ beforeAll(async () => {
   writeFileSync(join(home, 'set', 'train', 'b', 'broken.jpg'), 'this is no image')
   const cache = join(home, 'cache')
   const images = imageHost(imageCache(cache, cacheRoom([cache])))
-  const find: typeof images.find = async (path) => {
-    const found = await images.find(path)
-    return {
-      ...found,
-      source: { ...found.source, open: (place, split, files) => (opened.push(split), found.source.open(place, split, files)) },
-    }
-  }
   host = {
     backend,
     open: openSource,
     hash: hashFile,
-    images: { ...images, find },
+    images,
     resume: null,
     parents: [],
     stopping: () => false,
@@ -89,7 +82,6 @@ const told = <T extends EngineEvent['type']>(events: EngineEvent[], type: T) =>
   events.filter((e): e is Extract<EngineEvent, { type: T }> => e.type === type)
 
 test('a run learns on a data set, says what it could not read, and opens test data once, behind everything else', async () => {
-  opened.length = 0
   const events = await eventsOf()
   const data = told(events, 'data').map(({ data: d }) => [d.split, d.count, d.skippedCount, d.classes, d.cached])
   expect(data).toEqual([
@@ -113,6 +105,24 @@ test('the same run twice, from the cache the second time, gives the same bits; s
   const augmented = coefficients(await eventsOf({ augment: true }))
   expect(coefficients(await eventsOf({ augment: true }))).toEqual(augmented)
   expect(augmented).not.toEqual(plain)
+})
+
+test('a test image that is a learning image too is told, to the bit, whatever its name and format', async () => {
+  const shared = (events: EngineEvent[]): unknown => told(events, 'data').map(({ data }) => [data.split, data.shared])
+  const none = shared(await eventsOf())
+  expect(none).toEqual([
+    ['training', []],
+    ['validation', []],
+    ['test', []],
+  ])
+  const planted = join(home, 'set', 'test', 'b', 'another-name.tiff')
+  await sharp(join(pictures, 'portrait.png')).tiff({ compression: 'none' }).toFile(planted)
+  expect(shared(await eventsOf())).toEqual([
+    ['training', []],
+    ['validation', []],
+    ['test', [{ split: 'training', images: 1 }]],
+  ])
+  rmSync(planted)
 })
 
 test('the check counts the cache, and no pixels in memory', async () => {

@@ -142,13 +142,13 @@ test.each([
 })
 
 test('PATH#SPLIT?OPTIONS is taken apart and put together', () => {
-  const none = { shots: null, n: null, seed: 0 }
+  const none = { half: null, shots: null, n: null, seed: 0 }
   expect(parseSpec('data/food-101#train')).toEqual({ path: 'data/food-101', split: 'train', ...none })
   expect(parseSpec('data/list.csv')).toEqual({ path: 'data/list.csv', split: '', ...none })
   expect(parseSpec('data/a#b/c?d#field-val')).toEqual({ path: 'data/a#b/c?d', split: 'field-val', ...none })
   expect(parseSpec('/d/a#b/c')).toEqual({ path: '/d/a#b/c', split: '', ...none })
-  expect(parseSpec('d#train?shots=16&seed=7')).toEqual({ path: 'd', split: 'train', shots: 16, n: null, seed: 7 })
-  expect(parseSpec('d?n=2000')).toEqual({ path: 'd', split: '', shots: null, n: 2000, seed: 0 })
+  expect(parseSpec('d#train?shots=16&seed=7')).toEqual({ path: 'd', split: 'train', half: null, shots: 16, n: null, seed: 7 })
+  expect(parseSpec('d?n=2000')).toEqual({ path: 'd', split: '', half: null, shots: null, n: 2000, seed: 0 })
   for (const text of ['d#train?shots=16&seed=7', 'd#field-train', 'd#?n=2000&seed=1', 'd', 'd#train?n=5&seed=0'])
     expect(specText(parseSpec(text))).toBe(text)
   for (const text of ['d#a?shots=0', 'd#a?n=-1', 'd#a?seeds=1', 'd#a?n=5&shots=5', '#train', 'd#a?seed=4294967296', 'd#a?n=1e9'])

@@ -1,0 +1,277 @@
+// Images of a data set, decoded and transformed for a model while it computes. Before a split is used every image of it has been looked at once:
+// what is kept on disk and whole is taken, the rest is prepared by the host's threads and kept; an image that cannot be read is listed with its
+// reason and left out, or the split is refused. No more than a few images are in memory at any time.
+import { createHash, type Hash } from 'node:crypto'
+
+import type { SplitManifest, Unreadable } from '../../contract/data/manifest.ts'
+import { BasilError, recordOf } from '../../contract/errors.ts'
+import type { Progress } from '../../contract/run.ts'
+import type { ImageCache, ImageFile } from '../formats/caches/image-cache.ts'
+import type { OpenFiles } from '../formats/source.ts'
+import type { Coming, LabelledImages, Picture } from './images.ts'
+import { type Draw, transformVersion } from './pixels/transform.ts'
+import type { EncodedImage, PixelImage } from './raw.ts'
+import { type ImagesSpec, specText } from './spec.ts'
+import { type DrawnSplit, type Found, openSplit } from './splits/open.ts'
+
+/** What the host does for images: it has the disk, the threads and the cache. */
+export interface ImageHost {
+  files: OpenFiles
+  /** What a path is. Throws data-invalid where no source knows it. */
+  find(path: string): Promise<Found>
+  threads: number
+  /** Throws an Error that says what is wrong with the image. */
+  prepare(image: EncodedImage | PixelImage, size: number, draw: Draw | null): Promise<{ pixels: Uint8Array; fingerprint: Uint8Array }>
+  cache: ImageCache | null
+  /** SHA-256 that is another one when a file of the data set is; names: of its images, where it may be a list of files. */
+  stamp(path: string, names?: { count: number; name(i: number): string }): Promise<string>
+}
+
+export interface WantedImages {
+  spec: ImagesSpec
+  size: number
+  augment: { seed: number; task: number } | null // training images are cropped and flipped anew in each pass
+  onUnreadable: 'skip' | 'refuse'
+  signal: AbortSignal
+}
+
+export type SplitFacts = Omit<SplitManifest, 'task' | 'split' | 'shared'>
+
+export interface PreparedImages extends LabelledImages {
+  classes: string[] | null
+  facts: SplitFacts
+  /** Of image i, perceptual. */
+  fingerprint(i: number): Uint8Array
+  /** Of image i's preprocessed pixels. */
+  sha256(i: number): Uint8Array
+}
+
+const betweenWords = 100 // milliseconds
+const listed = 1000 // unreadable images named in a manifest
+
+/** Gives progress with an estimate while images are prepared. The result is the caller's to close. */
+export async function* openPrepared(wanted: WantedImages, host: ImageHost): AsyncGenerator<Progress, PreparedImages> {
+  const found = await host.find(wanted.spec.path)
+  const drawn = await openSplit(found, wanted.spec, host.files)
+  let file: ImageFile | null = null
+  let isOpen = false
+  const close = async (): Promise<void> => {
+    await Promise.all([file?.close(), drawn.raw.close()])
+  }
+  try {
+    const fits = host.cache && host.cache.bytesFor(drawn.indices.length, wanted.size) <= host.cache.capBytes
+    if (host.cache && fits) {
+      const identity = await identityOf(found, drawn, host)
+      file = await host.cache.open(identity, drawn.raw.count, wanted.size, drawn.indices.length)
+    }
+    const looked = yield* lookAtAll(wanted, drawn, file, host)
+    const images = imagesOf(wanted, found, drawn, looked, file, host)
+    isOpen = true
+    return { ...images, close }
+  } finally {
+    if (!isOpen) await close() // an error, or nobody listens any more
+  }
+}
+
+async function identityOf({ source, place }: Found, { raw, of }: DrawnSplit, host: ImageHost): Promise<string> {
+  return JSON.stringify([transformVersion, source.name, place.path, of, await host.stamp(place.path, raw)])
+}
+
+interface Looked {
+  hashes: Map<number, Uint8Array> // of the pixels of each image that can be read
+  fingerprints: Map<number, Uint8Array>
+  unreadable: Map<number, string>
+}
+
+/** Every image once, as many at a time as keep the threads busy. */
+async function* lookAtAll(
+  wanted: WantedImages,
+  { raw, indices }: DrawnSplit,
+  file: ImageFile | null,
+  host: ImageHost,
+): AsyncGenerator<Progress, Looked> {
+  const looked: Looked = { hashes: new Map(), fingerprints: new Map(), unreadable: new Map() }
+  const missing: number[] = []
+  for (const i of indices) {
+    const kept = file?.kept(i)
+    if (kept) {
+      looked.hashes.set(i, kept.sha256)
+      looked.fingerprints.set(i, kept.fingerprint)
+    } else missing.push(i)
+  }
+  let fault: unknown
+  const one = async (i: number): Promise<void> => {
+    try {
+      const { pixels, fingerprint } = await prepared(raw, i, wanted.size, host)
+      looked.hashes.set(i, createHash('sha256').update(pixels).digest())
+      looked.fingerprints.set(i, fingerprint)
+      await file?.write(i, pixels, fingerprint)
+    } catch (error) {
+      if (error instanceof Unusable) looked.unreadable.set(i, error.message)
+      else fault ??= error
+    }
+  }
+  const began = performance.now()
+  let told = Number.NEGATIVE_INFINITY
+  const atWork = new Set<Promise<void>>()
+  let at = 0
+  while (at < missing.length || atWork.size > 0) {
+    for (; at < missing.length && atWork.size < 4 * host.threads; at++) {
+      const work: Promise<void> = one(missing[at] as number).finally(() => atWork.delete(work))
+      atWork.add(work)
+    }
+    await Promise.race(atWork)
+    wanted.signal.throwIfAborted()
+    if (fault !== undefined) throw fault
+    if (performance.now() - told < betweenWords && atWork.size > 0) continue
+    told = performance.now()
+    const made = at - atWork.size
+    const seconds = (performance.now() - began) / 1000
+    yield {
+      type: 'progress',
+      what: `Preparing images of ${raw.where}`,
+      done: indices.length - missing.length + made,
+      total: indices.length,
+      remainingSeconds: (seconds / made) * (missing.length - made),
+    }
+  }
+  if (looked.unreadable.size > 0 && wanted.onUnreadable === 'refuse') throw refused(raw.where, raw, looked.unreadable)
+  return looked
+}
+
+/** What is wrong with one image, and with no other. */
+class Unusable extends Error {}
+
+async function prepared(
+  raw: DrawnSplit['raw'],
+  i: number,
+  size: number,
+  host: ImageHost,
+  draw: Draw | null = null,
+): Promise<{ pixels: Uint8Array; fingerprint: Uint8Array }> {
+  try {
+    return await host.prepare(await raw.image(i), size, draw)
+  } catch (error) {
+    throw new Unusable(error instanceof BasilError ? recordOf(error).why : error instanceof Error ? error.message : String(error), {
+      cause: error,
+    })
+  }
+}
+
+function refused(where: string, raw: DrawnSplit['raw'], unreadable: ReadonlyMap<number, string>): BasilError {
+  const [[i, reason]] = [...unreadable] as [[number, string]]
+  return new BasilError({
+    code: 'data-invalid',
+    what: `${unreadable.size} of the images cannot be read`,
+    where,
+    why: `the first is ${raw.name(i)}: ${reason}`,
+    next: 'correct or remove them, or set "onUnreadable" to "skip"',
+  })
+}
+
+function imagesOf(
+  wanted: WantedImages,
+  { source }: Found,
+  drawn: DrawnSplit,
+  looked: Looked,
+  file: ImageFile | null,
+  host: ImageHost,
+): Omit<PreparedImages, 'close'> {
+  const { raw } = drawn
+  const { size, augment } = wanted
+  const usable = drawn.indices.filter((i) => !looked.unreadable.has(i))
+  if (usable.length === 0) throw empty(raw.where, drawn.indices.length)
+  const at = (n: number): number => usable[n] as number
+  const again = async (i: number, draw: Draw | null = null): Promise<Uint8Array> => {
+    const made = await prepared(raw, i, size, host, draw).catch((error: Error) => {
+      throw lost(raw, i, error)
+    })
+    if (!draw) await file?.write(i, made.pixels, made.fingerprint)
+    return made.pixels
+  }
+  const pictureOf = (pixels: Uint8Array): Picture => ({ pixels, channels: pixels.length === size * size ? 1 : 3 })
+  return {
+    where: raw.where,
+    count: usable.length,
+    size,
+    labels: Int32Array.from(usable, (i) => raw.labels[i] as number),
+    groups: raw.groups && Array.from(usable, (i) => raw.groups?.[i] as string),
+    classes: raw.classes,
+    name: (n) => raw.name(at(n)),
+    fingerprint: (n) => looked.fingerprints.get(at(n)) as Uint8Array,
+    sha256: (n) => looked.hashes.get(at(n)) as Uint8Array,
+    facts: factsOf(wanted, source.name, drawn, usable, looked, file !== null),
+    fetch: async (indices, pass) => {
+      const coming = Array.from(indices, (n) => {
+        const i = at(n)
+        if (augment && pass !== undefined) return again(i, { ...augment, epoch: pass, image: i })
+        return file ? file.read(i).then((kept) => kept ?? again(i)) : again(i)
+      })
+      return handedOut(coming, pictureOf)
+    },
+  }
+}
+
+function handedOut(coming: readonly Promise<Uint8Array>[], pictureOf: (pixels: Uint8Array) => Picture): Coming {
+  for (const one of coming) one.catch(() => undefined) // told to whoever asks for the pictures
+  return async () => (await Promise.all(coming)).map(pictureOf)
+}
+
+function factsOf(
+  wanted: WantedImages,
+  source: string,
+  drawn: DrawnSplit,
+  usable: Uint32Array,
+  looked: Looked,
+  cached: boolean,
+): SplitFacts {
+  const { raw, of, drawn: how } = drawn
+  const perClass = new Array<number>(
+    Math.max(raw.classes?.length ?? 0, ...Array.from(new Set(usable.map((i) => raw.labels[i] as number)), (l) => l + 1)),
+  ).fill(0)
+  for (const i of usable) perClass[raw.labels[i] as number] = (perClass[raw.labels[i] as number] as number) + 1
+  const hashOf = (each: (hash: Hash, i: number) => void): string => {
+    const hash = createHash('sha256')
+    for (const i of usable) each(hash, i)
+    return hash.digest('hex')
+  }
+  return {
+    images: specText(wanted.spec),
+    source,
+    of,
+    drawn: how,
+    available: raw.count,
+    count: usable.length,
+    perClass,
+    classes: raw.classes,
+    indices: createHash('sha256').update(BigInt64Array.from(usable, BigInt)).digest('hex'),
+    names: hashOf((hash, i) => hash.update(`${raw.name(i)}\n`)),
+    pixels: hashOf((hash, i) => hash.update(looked.hashes.get(i) as Uint8Array)),
+    skipped: [...looked.unreadable].slice(0, listed).map(([i, reason]) => ({ name: raw.name(i), reason }) satisfies Unreadable),
+    skippedCount: looked.unreadable.size,
+    cached,
+  }
+}
+
+function empty(where: string, of: number): BasilError {
+  return new BasilError({
+    code: 'split-empty',
+    what: 'A split holds no images',
+    where,
+    why: of === 0 ? 'it has 0 images' : `none of its ${of} images can be read`,
+    next: 'give data with at least one image',
+  })
+}
+
+function lost(raw: DrawnSplit['raw'], i: number, cause: Error): BasilError {
+  return new BasilError(
+    {
+      code: 'file-damaged',
+      what: 'An image can no longer be read',
+      where: `${raw.where}: ${raw.name(i)}`,
+      why: cause.message,
+      next: 'put the data back as it was when the run began, then resume the run',
+    },
+    { cause },
+  )
+}
