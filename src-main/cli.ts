@@ -8,8 +8,11 @@ import { Command, InvalidArgumentError, Option } from 'commander'
 import packageJson from '../package.json' with { type: 'json' }
 import { compatibleCommand, diffCommand } from './cli/compare.ts'
 import { convertCommand, formOf, withFormOptions } from './cli/convert.ts'
+import { dataCommand } from './cli/data/command.ts'
 import { examinationLines, examine } from './cli/doctor.ts'
 import { engineCommand } from './cli/engine.ts'
+import { evalCommand } from './cli/eval/command.ts'
+import { disentangleCommand } from './cli/eval/disentangle.ts'
 import { followRun } from './cli/follow.ts'
 import { headsCommand } from './cli/heads.ts'
 import { libraryCommand } from './cli/library/command.ts'
@@ -17,7 +20,9 @@ import { detailLines, inspectionLines, summaryLine } from './cli/lines.ts'
 import { mergeCommand } from './cli/merge.ts'
 import { fail, onClosedPipe, print, printJson } from './cli/output.ts'
 import { studyCommand } from './cli/study/command.ts'
-import { deviceSchema } from './contract/native.ts'
+import { presetCommand } from './cli/study/preset.ts'
+import { refineCommand } from './cli/study/refine.ts'
+import { deviceSchema } from './contract/api/native.ts'
 import { configJsonSchema } from './contract/resolve.ts'
 import { dataFolder } from './files/data-folder.ts'
 import { type EngineProcess, forkEngine } from './runner/engine-process.ts'
@@ -171,8 +176,13 @@ program.addCommand(convertCommand({ withEngine }))
 program.addCommand(diffCommand({ withEngine }))
 program.addCommand(compatibleCommand({ withEngine }))
 program.addCommand(mergeCommand({ withEngine }))
+program.addCommand(disentangleCommand({ withEngine }))
 program.addCommand(libraryCommand({ withWorkbench }))
+program.addCommand(dataCommand({ withWorkbench }))
+program.addCommand(refineCommand({ withWorkbench }))
 program.addCommand(studyCommand({ withWorkbench }))
+program.addCommand(presetCommand({ resources: join(root, 'resources'), withWorkbench }))
+program.addCommand(evalCommand({ withWorkbench }))
 program.addCommand(headsCommand({ resources: join(root, 'resources'), withEngine }))
 program.addCommand(engineCommand({ home: dataFolder, resources: join(root, 'resources'), start: engine, withEngine }))
 

@@ -7,7 +7,7 @@ import type { ContractRouterClient } from '@orpc/contract'
 import { ResponseValidationPlugin } from '@orpc/contract/plugins'
 import { z } from 'zod'
 
-import { api } from '../src-main/contract/api.ts'
+import { api } from '../src-main/contract/api/api.ts'
 import { BasilError, type ErrorRecord, errorSchema, recordOf } from '../src-main/contract/errors.ts'
 
 z.config({ jitless: true }) // the page's policy forbids eval

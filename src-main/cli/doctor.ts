@@ -1,7 +1,8 @@
 // What a person needs to know when something is slow or fails: the engine, its threads, whether a GPU is in use or why
 // not, versions, and the data folder with whoever writes to it.
+
+import type { Gpu } from '../contract/api/native.ts'
 import { type ErrorRecord, recordOf } from '../contract/errors.ts'
-import type { Gpu } from '../contract/native.ts'
 import type { EngineInfo } from '../contract/run.ts'
 import { sqliteVersion } from '../history/open.ts'
 import { type Writer, writerOf } from '../history/writer-lock.ts'

@@ -4,7 +4,7 @@ import { resolve } from 'node:path'
 
 import { Command } from 'commander'
 
-import type { Gpu, InstallEvent, Installed, NativeKind, NativeStatus } from '../contract/native.ts'
+import type { Gpu, InstallEvent, Installed, NativeKind, NativeStatus } from '../contract/api/native.ts'
 import { writerOf } from '../history/writer-lock.ts'
 import type { EngineProcess } from '../runner/engine-process.ts'
 import { deviceChoice, gpus } from '../runner/native/devices.ts'

@@ -4,7 +4,7 @@ import { basename, join, resolve } from 'node:path'
 
 import { Command, InvalidArgumentError, Option } from 'commander'
 
-import type { HeadEvent, ProbeReport } from '../contract/heads.ts'
+import type { HeadEvent, ProbeReport } from '../contract/api/heads.ts'
 import { headNameOf } from '../runner/heads/import.ts'
 import { readPrompts } from '../runner/heads/prompts.ts'
 import type { Supervisor } from '../runner/supervisor.ts'

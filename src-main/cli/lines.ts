@@ -1,7 +1,10 @@
 // A run in words for a terminal: a line for what stays (stages, results), and one live line for what passes.
 
+import type { Inspection } from '../contract/checkpoint.ts'
+import { leakMark, leakReason } from '../contract/data/leaks.ts'
+import type { SplitManifest } from '../contract/data/manifest.ts'
 import { sentence } from '../contract/errors.ts'
-import type { EngineShare, Halving, RunDetail, RunEvent, RunSummary } from '../contract/run.ts'
+import type { EngineShare, EpochRecord, Halving, RunDetail, RunEvent, RunSummary } from '../contract/run.ts'
 
 /** text stays on screen; live replaces the last live line. Null: nothing to say. */
 export function lineOf(event: RunEvent): { text: string; live: boolean } | null {
@@ -13,7 +16,14 @@ export function lineOf(event: RunEvent): { text: string; live: boolean } | null 
       return stays([opened, ...event.engines.slice(1).map((e) => `  ${engineLine(e)}`)].join('\n'))
     }
     case 'progress':
-      return { text: `  ${event.what} ${event.done}/${event.total}`, live: true }
+      return {
+        text: `  ${event.what} ${event.done}/${event.total}${event.remainingSeconds === undefined ? '' : `, about ${duration(event.remainingSeconds)} left`}`,
+        live: true,
+      }
+    case 'opening':
+      return null // its images are told next
+    case 'data':
+      return isRemarkable(event.data) ? stays(`  ${dataLine(event.data)}`) : null
     case 'evaluation': {
       const { model, stage, split, tasks } = event.evaluation
       return stays(`  ${model}${stage ? ` ${stage}` : ''} on ${split}: ${tasks.map((t) => `${t.task} ${percent(t.accuracy)}`).join(', ')}`)
@@ -24,6 +34,7 @@ export function lineOf(event: RunEvent): { text: string; live: boolean } | null 
       )
     case 'epoch': {
       const left = event.remainingSeconds === null ? '' : `, about ${duration(event.remainingSeconds)} left`
+      if (event.collapse) return stays(`  epoch ${event.epoch}: ${event.collapse.map(collapseLine).join('; ')}`)
       return { text: `  epoch ${event.epoch}: metric ${short(event.metric)}${event.best ? ' (best)' : ''}${left}`, live: true }
     }
     case 'stage-end':
@@ -50,7 +61,8 @@ export function lineOf(event: RunEvent): { text: string; live: boolean } | null 
 
 export function summaryLine(r: RunSummary): string {
   const accuracy = r.accuracy === null ? '' : `  ${percent(r.accuracy)}`
-  return `${String(r.run).padStart(5)}  ${r.created.slice(0, 16).replace('T', ' ')}  ${r.state.padEnd(11)}  ${r.method.padEnd(15)}  ${r.name}${r.linearised ? ' (linearised)' : ''}${accuracy}`
+  const mark = r.leaks.length ? `  ! ${leakMark}: ${leakReason(r.leaks)}` : ''
+  return `${String(r.run).padStart(5)}  ${r.created.slice(0, 16).replace('T', ' ')}  ${r.state.padEnd(11)}  ${r.method.padEnd(15)}  ${r.name}${r.linearised ? ' (linearised)' : ''}${accuracy}${mark}`
 }
 
 export function detailLines(d: RunDetail): string[] {
@@ -61,11 +73,24 @@ export function detailLines(d: RunDetail): string[] {
       (s) =>
         `       ${s.kind === 'start' ? 'start' : `iteration ${s.stage}`}: ${s.epochs.length} epochs kept${s.ended ? `, ${s.accepted ? 'accepted' : 'not accepted'}, metric ${short(s.metric ?? Number.NaN)}` : ''}`,
     ),
+    ...[...(d.start ? [d.start] : []), ...d.iterations].flatMap((s) =>
+      s.epochs.flatMap((e) =>
+        e.collapse ? [`       stage ${s.stage}, epoch ${e.epoch}: ${e.collapse.map(collapseLine).join('; ')}`] : [],
+      ),
+    ),
     ...d.halvings.map((h) => `       ${halvingLine(h)}`),
     ...(d.engines.length > 1 ? d.engines.map((e) => `       ${engineLine(e)}`) : []),
+    ...d.data.filter(isRemarkable).map((data) => `       ${dataLine(data)}`),
+    ...d.openings.map(({ task, opened }) => `       test data of ${task} opened ${opened.slice(0, 19).replace('T', ' ')}`),
+    ...(d.dataWait ? [`       waited ${duration(d.dataWait.seconds)} of ${duration(d.dataWait.of)} for pixels`] : []),
     ...Object.entries(d.tasks).map(([task, t]) => `       ${task}: ${percent(t.accuracy)} on ${d.evaluatedOn}`),
     ...(d.error ? [`       ${sentence(d.error)}`] : []),
   ]
+}
+
+/** Of an epoch that left a model saying one thing. */
+function collapseLine({ task, share }: NonNullable<EpochRecord['collapse']>[number]): string {
+  return `COLLAPSE: ${percent(share)} of the images of ${task} are taken for one class`
 }
 
 function halvingLine({ from, to, why }: Halving): string {
@@ -79,10 +104,37 @@ function engineLine({ engine, after }: EngineShare): string {
   return `after epoch ${after.epoch} of ${stage} by ${engine.name}: the last digits differ from a run in one engine`
 }
 
+/** Not the whole of a tensor file's images with nothing to be said of them. */
+const isRemarkable = ({ source, drawn, shared = [] }: SplitManifest): boolean =>
+  source !== 'tensor file' || drawn !== '' || shared.length > 0
+
+/** Of a split that was opened. */
+function dataLine({ task, split, images, count, drawn, skippedCount, skipped, shared = [] }: SplitManifest): string {
+  const leaks = shared
+    .map(({ images, unlabelled, split: other }) =>
+      unlabelled ? `; ${images} of them were learned on, without their labels` : `; LEAK: ${images} of them are ${other} images too`,
+    )
+    .join('')
+  const left = skippedCount ? `; ${skippedCount} cannot be read and are left out, such as ${skipped[0]?.name}: ${skipped[0]?.reason}` : ''
+  return `${task}, ${split}: ${count} images of ${images}${drawn ? `, drawn ${drawn}` : ''}${leaks}${left}`
+}
+
 const stays = (text: string): { text: string; live: boolean } => ({ text, live: false })
 const percent = (share: number): string => `${(100 * share).toFixed(1)} %`
 const short = (value: number): string => value.toPrecision(5)
 
 function duration(seconds: number): string {
   return seconds < 90 ? `${seconds.toFixed(0)} s` : seconds < 5400 ? `${(seconds / 60).toFixed(0)} min` : `${(seconds / 3600).toFixed(1)} h`
+}
+
+export function inspectionLines(found: Inspection): string[] {
+  const { name = 'no architecture Basil knows', ...numbers } = found.architecture ?? {}
+  const told = Object.entries(numbers).map(([key, value]) => `${key} ${value}`)
+  return [
+    `${found.file}: ${name}, ${found.role}`,
+    `  ${found.format}, layout ${found.layout}, ${found.dtype ?? 'no floating tensors'}, ${found.bytes} bytes, SHA-256 ${found.sha256}`,
+    ...(told.length > 0 ? [`  ${told.join(', ')}`] : []),
+    `  ${found.tensors.length} tensors, ${found.parameters} parameters, ${found.blocks} blocks, ${found.nonFinite} values not finite`,
+    ...found.tensors.map(({ name, dtype, shape }) => `  ${name}  ${dtype}  (${shape.join(', ')})`),
+  ]
 }

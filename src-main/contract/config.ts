@@ -2,27 +2,21 @@
 // Paths are relative to the configuration's folder; "file.safetensors#name" points into a tensor file.
 import { z } from 'zod'
 
+import { poolIssues } from './config/pool.ts'
+import { count, length, optimiser, path, stageSettings, starts } from './config/stage.ts'
+
 const methods = ['task-arithmetic', 'ties', 'adamerging', 'atlas', 'cma-es', 'dv-basi'] as const
-const starts = ['task-arithmetic', 'ties', 'adamerging', 'atlas', 'cma-es', 'checkpoint'] as const
 const aims = ['learn', 'forget', 'keep'] as const
-const combinations = ['sum', 'mgda'] as const
 const controls = ['none', 'isotropic', 'restart', 'random'] as const
 const expansions = ['pretrained', 'moved'] as const
 const linearisations = ['no', 'jvp', 'cached'] as const
-const objectives = ['cross-entropy', 'entropy'] as const
+const objectives = ['cross-entropy', 'entropy', 'sar', 'ufm'] as const
+const adaptations = ['corrected', 'released', 'paper'] as const
+const pools = ['all', 'others'] as const
 const groupings = ['tensor', 'layer', 'scalar'] as const
 const unreadable = ['skip', 'refuse'] as const
 const precisions = ['float32', 'float16'] as const
 const selections = ['training-loss', 'validation-loss', 'validation-accuracy'] as const
-
-const path = z.string().min(1, 'name a file').max(4096)
-const count = z.number().int().min(1).max(1_000_000)
-const learningRate = z.number().positive().max(10)
-const weightDecay = z.number().min(0).max(100)
-const clipNorm = z.number().positive().max(1e6).nullable()
-const coefficient = z.number().min(-100).max(100)
-const clamp = z.tuple([coefficient, coefficient]).nullable()
-const norm = z.number().int().min(1).max(2).nullable()
 
 const task = z.strictObject({
   name: z
@@ -44,34 +38,6 @@ const task = z.strictObject({
   }),
 })
 
-const length = {
-  steps: count.optional().meta({ title: 'Steps', description: 'optimiser steps; give steps or epochs' }),
-  epochs: count.optional().meta({ title: 'Epochs', description: "passes over the shortest task's learning data" }),
-}
-const optimiser = {
-  initialCoefficient: coefficient.optional().meta({ title: 'Initial coefficient' }),
-  learningRate: learningRate.optional().meta({ title: 'Learning rate', description: 'of AdamW' }),
-  weightDecay: weightDecay.optional().meta({ title: 'Weight decay', description: 'pulls coefficients to 0' }),
-  clamp: clamp.optional().meta({ title: 'Clamp', description: 'least and greatest coefficient, as [0, 1] in AdaMerging; null: free' }),
-  penaltyNorm: norm
-    .optional()
-    .meta({ title: 'Penalty norm', description: '1 or 2: adds strength times the mean |coefficient|^p; null: none' }),
-  penaltyStrength: z.number().min(0).max(1000).optional().meta({ title: 'Penalty strength' }),
-  combine: z.enum(combinations).optional().meta({
-    title: 'Combine tasks by',
-    description: 'sum of their gradients, or mgda: the shortest vector in their convex hull, which makes no task worse',
-  }),
-  budget: count.nullable().optional().meta({
-    title: 'Vectors per block',
-    description: 'only so many vectors get a coefficient in a block, those with the largest gradient at the start; null: all',
-  }),
-  clipNorm: clipNorm.optional().meta({ title: 'Gradient clip', description: 'largest norm of the gradient; null: none' }),
-  patience: count
-    .nullable()
-    .optional()
-    .meta({ title: 'Patience', description: 'epochs without a better state before an iteration ends; null: none' }),
-}
-
 const start = z.strictObject({
   method: z.enum(starts).meta({ title: 'Start', description: 'what the first difference vector points to' }),
   checkpoint: path.optional().meta({ title: 'Checkpoint', description: 'a merged or fine-tuned model, for start "checkpoint"' }),
@@ -87,7 +53,19 @@ export const configSchema = z
     pretrained: path.meta({ title: 'Pre-trained model' }),
     vectors: z.array(path).max(64).default([]).meta({ title: 'Fine-tuned models', description: 'each gives one task vector' }),
     tasks: z.array(task).min(1, 'name at least one task').max(64),
-    objective: z.enum(objectives).default('cross-entropy').meta({ title: 'Objective', description: 'entropy needs no labels' }),
+    pool: z.enum(pools).default('all').meta({
+      title: 'Pool',
+      description: "others: a task's own fine-tuned model gives no vector, only what relative accuracy is relative to",
+    }),
+    objective: z.enum(objectives).default('cross-entropy').meta({
+      title: 'Objective',
+      description: 'entropy, sar (entropy of reliable images) and ufm (pseudo-labels, trusted images) need no labels',
+    }),
+    ufm: z.enum(adaptations).default('corrected').meta({
+      title: 'UFM as',
+      description:
+        'released: as in its code, where every image is trusted; corrected: the same without that slip; paper: more trusted images, found anew in each epoch, soft targets, a threshold rising from 0.9 to 1',
+    }),
     blocks: z
       .enum(groupings)
       .default('tensor')
@@ -209,6 +187,21 @@ function conflicts(c: ParsedConfig): [(string | number)[], string][] {
     c.tasks.forEach((t, i) => {
       if (!t.test) found.push([['tasks', i, 'test'], 'give test data for every task, or for none'])
     })
+  found.push(...poolIssues(c))
+  if (c.objective === 'ufm' && c.augment) found.push([['augment'], 'ufm makes strong views of its own'])
+  if (c.objective === 'ufm' && c.linearised === 'cached')
+    found.push([['linearised'], 'features that are computed once cannot be of views that change; use "jvp"'])
+  if (c.objective === 'ufm' && c.expansion === 'moved')
+    found.push([['expansion'], 'ufm trusts images of the pre-trained model, kept at "pretrained"'])
+  if ((c.objective === 'ufm' || c.objective === 'sar') && c.batch === 'all')
+    found.push([['batch'], `${c.objective} chooses among the images of a step: give a number`])
+  if ((c.objective === 'ufm' || c.objective === 'sar') && c.tasks.some((t) => t.aim !== 'learn'))
+    found.push([['objective'], `${c.objective} adapts to a task; to forget one use cross-entropy or entropy`])
+  if (c.objective === 'cross-entropy')
+    c.tasks.forEach((t, i) => {
+      if (t.test !== undefined && t.test === t.data)
+        found.push([['tasks', i, 'data'], 'it is the test data: without its labels, another objective can learn on it'])
+    })
   if (c.augment && c.linearised === 'cached') found.push([['augment'], 'features that are computed once cannot be of images that change'])
   if (c.tasks.some((t) => t.aim === 'forget') && !c.tasks.some((t) => t.aim === 'keep'))
     found.push([['tasks'], 'a task to forget needs a control: give another task the aim "keep"'])
@@ -225,25 +218,6 @@ function conflicts(c: ParsedConfig): [(string | number)[], string][] {
     })
   return found
 }
-
-/** One stage of learning with everything filled in. */
-const stageSettings = z.object({
-  method: z.enum([...starts, 'dv-basi']),
-  steps: count.nullable(),
-  epochs: count.nullable(),
-  initialCoefficient: z.number(),
-  learningRate: z.number(),
-  weightDecay: z.number(),
-  clipNorm: z.number().nullable(),
-  patience: z.number().nullable(),
-  // not in runs of 0.1.0:
-  clamp: clamp.default(null),
-  penaltyNorm: norm.default(null),
-  penaltyStrength: z.number().default(0),
-  combine: z.enum(combinations).default('sum'),
-  budget: count.nullable().default(null),
-})
-export type StageSettings = z.infer<typeof stageSettings>
 
 /** A configuration with every default filled in and every path absolute: what a run stores and the engine obeys. */
 export const resolvedSchema = z.object({
@@ -263,6 +237,7 @@ export const resolvedSchema = z.object({
     }),
   ),
   objective: z.enum(objectives),
+  ufm: z.enum(adaptations).default('corrected'), // not in runs of 0.1.0
   blocks: z.enum(groupings),
   select: z.enum(selections),
   linearised: z.enum(linearisations).default('no'), // not in runs of 0.1.0

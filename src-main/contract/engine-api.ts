@@ -2,9 +2,12 @@
 import { eventIterator, oc } from '@orpc/contract'
 import { z } from 'zod'
 
+import { readingDataContract } from './api/data.ts'
+import { disentanglementRequestSchema, disentanglementSchema } from './api/disentanglement.ts'
+import { evaluationReportSchema, evaluationRequestSchema } from './api/evaluations.ts'
+import { headEventSchema, headImportSchema, headRequestSchema, probeEventSchema, probeRequestSchema } from './api/heads.ts'
 import { compatibilitySchema, descriptionSchema, differenceSchema, formSchema, inspectionSchema, statisticsSchema } from './checkpoint.ts'
 import { resolvedSchema } from './config.ts'
-import { headEventSchema, headImportSchema, headRequestSchema, probeEventSchema, probeRequestSchema } from './heads.ts'
 import { exportedSchema, recipeSchema } from './recipe.ts'
 import { engineEventSchema, engineInfoSchema, type Progress, parentSchema, progressSchema, resumeSchema } from './run.ts'
 
@@ -41,6 +44,9 @@ export const engineContract = {
   compare: oc.input(z.object({ a: z.string(), b: z.string() })).output(told(differenceSchema)),
   compatible: oc.input(z.object({ pretrained: z.string(), others: z.array(z.string()) })).output(told(compatibilitySchema)),
   convert: oc.input(conversionSchema).output(told(exportedSchema)),
+  data: readingDataContract,
+  /** Predictions of two vectors over a grid of their coefficients. */
+  disentangle: oc.input(disentanglementRequestSchema).output(told(disentanglementSchema)),
   /** Reads headers only and says what a run would take; throws what the run would throw. */
   check: oc.input(resolvedSchema).output(planSchema),
   /** Works on a run until it ends or the iterator is closed. With resume it goes on after that state; parents must then have their recorded hashes. */
@@ -57,4 +63,6 @@ export const engineContract = {
   importHeads: oc.input(headImportSchema).output(exportedSchema),
   /** Fits a linear probe on a frozen model's features of labelled images and writes it as a head; verified by reading it back. */
   probeHead: oc.input(probeRequestSchema).output(eventIterator(probeEventSchema)),
+  /** Measures models on tasks outside a run. Of single images only the worst mistakes come back; all of them go to a table on disk where that is asked for. */
+  evaluate: oc.input(evaluationRequestSchema).output(told(evaluationReportSchema)),
 }

@@ -1,7 +1,9 @@
 // From a configuration as written to one with nothing left open: defaults filled in, paths absolute, stages spelled out.
 import { z } from 'zod'
 
-import { configSchema, type ResolvedConfig, type RunConfig, type StageSettings } from './config.ts'
+import { ownModel, pooled } from './config/pool.ts'
+import type { StageSettings } from './config/stage.ts'
+import { configSchema, type ResolvedConfig, type RunConfig } from './config.ts'
 import { BasilError } from './errors.ts'
 
 export interface ConfigIssue {
@@ -21,6 +23,7 @@ const common = {
   penaltyNorm: null,
   penaltyStrength: 0.5,
   combine: 'sum',
+  schedule: 'none',
   budget: null,
 } as const
 
@@ -56,8 +59,8 @@ export function resolveConfig(config: unknown, absolute: (path: string) => strin
     })
   }
   const c = parsed.data
-  const vectors = (c.start?.method === 'checkpoint' ? [c.start.checkpoint ?? ''] : c.vectors).map(absolute)
-  const references = c.vectors.map(absolute)
+  const vectors = c.start?.method === 'checkpoint' ? [absolute(c.start.checkpoint ?? '')] : pooled(c, absolute)
+  const own = c.tasks.map((_, i) => ownModel(c, i))
   const main = stage(c.method, c.control === 'restart' ? { initialCoefficient: 0, ...given(c) } : c) // free coefficients go on from where they are
   const isDvBasi = c.method === 'dv-basi'
   const startMethod = c.start?.method ?? c.method
@@ -73,9 +76,10 @@ export function resolveConfig(config: unknown, absolute: (path: string) => strin
       head: absolute(t.head),
       validation: t.validation ? absolute(t.validation) : null,
       test: t.test ? absolute(t.test) : null,
-      finetuned: t.finetuned ? absolute(t.finetuned) : referenceOf(t.name, i, references, c.tasks.length),
+      finetuned: own[i] ? absolute(own[i]) : null,
     })),
     objective: c.objective,
+    ufm: c.ufm,
     blocks: c.blocks,
     select: c.select ?? (c.tasks.every((t) => t.validation) ? 'validation-loss' : 'training-loss'),
     linearised: c.linearised,
@@ -118,12 +122,6 @@ function pick(written: Written): Partial<typeof common> {
 /** Without the fields that were left out, so that they do not hide what they inherit. */
 function given<T extends object>(value: T): Partial<T> {
   return Object.fromEntries(Object.entries(value).filter(([, v]) => v !== undefined)) as Partial<T>
-}
-
-function referenceOf(task: string, place: number, vectors: string[], tasks: number): string | null {
-  const named = vectors.filter((v) => (v.split(/[/\\]/).pop() ?? '').toLowerCase().includes(task.toLowerCase()))
-  if (named.length === 1) return named[0] ?? null
-  return vectors.length === tasks ? (vectors[place] ?? null) : null
 }
 
 function fieldName(path: PropertyKey[]): string {

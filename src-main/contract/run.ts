@@ -4,7 +4,8 @@
 import { z } from 'zod'
 
 import { resolvedSchema } from './config.ts'
-import { splitManifestSchema } from './data.ts'
+import { leakSchema } from './data/leaks.ts'
+import { splitManifestSchema } from './data/manifest.ts'
 import { errorSchema } from './errors.ts'
 
 const table = z.array(z.array(z.number()))
@@ -70,6 +71,9 @@ export type ResumeState = z.infer<typeof resumeSchema>
 /** MGDA's last step of an epoch: how the tasks' gradients were weighed, and the norm of what came out, 0 where no step helps all. */
 const paretoSchema = z.object({ weights: z.array(z.number()), residual: z.number() })
 
+/** Without labels a model may come to take all images for one class: which tasks' it nearly does, and the share of them. */
+const collapseSchema = z.array(z.object({ task: z.string(), share: z.number() }))
+
 const epochSchema = z.object({
   stage: z.number(),
   epoch: z.number(), // from 0, the state before the first step
@@ -79,6 +83,7 @@ const epochSchema = z.object({
   best: z.boolean(), // whether this state is the stage's best so far
   tasks: z.array(taskScoreSchema), // on the selection split
   pareto: paretoSchema.optional(), // where tasks are combined by mgda
+  collapse: collapseSchema.optional(),
   coefficients: table,
   seconds: z.number(), // spent since the run began or was resumed, by the engine's clock
   remainingSeconds: z.number().nullable(), // estimate for all that is left
@@ -114,8 +119,17 @@ const openedSchema = z.object({
   parameters: z.number(),
   images: z.array(z.object({ task: z.string(), classes: z.number(), training: z.number(), validation: z.number(), test: z.number() })),
 })
-/** A split of a data set was opened: which images it is, and which of them cannot be read. */
+/** A split was opened: which images it is, which of them cannot be read, and which are in a split opened before. */
 const dataSchema = z.object({ type: z.literal('data'), data: splitManifestSchema })
+/** Test data of a task is about to be opened, with its labels. */
+const openingSchema = z.object({ task: z.string(), images: z.string() })
+const testOpeningSchema = openingSchema.extend({ opened: z.string() }) // ISO 8601, UTC
+export type TestOpening = z.infer<typeof testOpeningSchema>
+
+/** Seconds that a run waited for pixels, of so many in all, in the sitting that finished it. */
+const dataWaitSchema = z.object({ seconds: z.number(), of: z.number() })
+export type DataWait = z.infer<typeof dataWaitSchema>
+
 export const progressSchema = z.object({
   type: z.literal('progress'),
   what: z.string(),
@@ -133,6 +147,7 @@ export type Halving = z.infer<typeof halvingSchema>
 export const engineEventSchema = z.discriminatedUnion('type', [
   openedSchema,
   progressSchema,
+  openingSchema.extend({ type: z.literal('opening') }),
   dataSchema,
   z.object({ type: z.literal('evaluation'), evaluation: evaluationSchema }),
   stageSchema.extend({ type: z.literal('stage') }),
@@ -169,6 +184,7 @@ export const runSummarySchema = z.object({
   relativeAccuracy: z.number().nullable(),
   engine: z.string().nullable(),
   error: errorSchema.nullable(),
+  leaks: z.array(leakSchema), // the mark of a run whose test images were seen before; empty where it is not known
 })
 export type RunSummary = z.infer<typeof runSummarySchema>
 
@@ -199,6 +215,10 @@ export const runDetailSchema = runSummarySchema.extend({
   halvings: z.array(halvingSchema), // of the micro-batch, in order
   parents: z.array(parentSchema),
   parameters: z.number().nullable(),
+  images: openedSchema.shape.images, // of each task, by split
+  data: z.array(splitManifestSchema), // of each split that was opened; none in runs of 0.1.0
+  openings: z.array(testOpeningSchema), // of test data
+  dataWait: dataWaitSchema.nullable(),
   evaluations: z.array(evaluationSchema),
   evaluatedOn: z.enum(['test', 'training']).nullable(), // what tasks below were measured on
   tasks: z.record(z.string(), z.object({ accuracy: z.number(), relativeAccuracy: z.number().nullable() })),
@@ -214,7 +234,8 @@ export const runEventSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('started'), run, name: z.string(), resumed: z.boolean() }),
   openedSchema.extend({ run, engines: runDetailSchema.shape.engines }),
   progressSchema.extend({ run }),
-  dataSchema.extend({ run }),
+  testOpeningSchema.extend({ type: z.literal('opening'), run }),
+  dataSchema.extend({ run, leaks: z.array(leakSchema) }),
   z.object({ type: z.literal('evaluation'), run, evaluation: evaluationSchema }),
   stageSchema.extend({ type: z.literal('stage'), run }),
   epochSchema.extend({ type: z.literal('epoch'), run }),

@@ -8,6 +8,13 @@ const checkpoints = [
   { name: 'All files', extensions: ['*'] },
 ]
 
+const adding: Record<Parameters<Platform['pickCheckpoints']>[0], Electron.OpenDialogOptions> = {
+  files: { title: 'Add checkpoints', filters: checkpoints, properties: ['openFile', 'multiSelections'] },
+  folder: { title: 'Add a folder of checkpoints', properties: ['openDirectory'] },
+  'data files': { title: 'Add files of images', properties: ['openFile', 'multiSelections'] },
+  'data folder': { title: 'Add a folder of images', properties: ['openDirectory', 'multiSelections'] },
+}
+
 const safetensors = { name: 'Safetensors', extensions: ['safetensors'] }
 const stateDict = { name: 'PyTorch state_dict', extensions: ['pt', 'pth', 'bin'] }
 
@@ -26,10 +33,7 @@ export function windowPlatform(window: () => BrowserWindow | undefined): Platfor
       return filePaths[0] ?? null
     },
     pickCheckpoints: async (kind) => {
-      const options: Electron.OpenDialogOptions =
-        kind === 'folder'
-          ? { title: 'Add a folder of checkpoints', properties: ['openDirectory'] }
-          : { title: 'Add checkpoints', filters: checkpoints, properties: ['openFile', 'multiSelections'] }
+      const options = adding[kind]
       const parent = window()
       const { filePaths } = await (parent ? dialog.showOpenDialog(parent, options) : dialog.showOpenDialog(options))
       return filePaths.length ? filePaths : null

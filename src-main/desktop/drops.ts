@@ -2,8 +2,8 @@
 // drop itself and sends them here, and what is there is added to the library. A drop is the person's choice, like a dialog.
 import { dialog, ipcMain } from 'electron'
 
+import type { Added } from '../contract/api/library.ts'
 import { recordOf, sentence } from '../contract/errors.ts'
-import type { Added } from '../contract/library.ts'
 import { isOurFrame } from './origin.ts'
 
 const dropChannel = 'basil-drop' // the same word is in preload.ts

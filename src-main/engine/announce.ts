@@ -4,6 +4,7 @@ import { BasilError } from '../contract/errors.ts'
 import type { EngineEvent, Parent } from '../contract/run.ts'
 import type { RunHost } from './context.ts'
 import { describeTasks } from './datasets/tasks.ts'
+import type { Task } from './models/clip-problem.ts'
 import type { Groups } from './weights/merge.ts'
 import { type Parents, parameterCount } from './weights/parents.ts'
 
@@ -12,6 +13,7 @@ export async function* announce(
   host: RunHost,
   parents: Parents,
   groups: Groups,
+  tasks: readonly Task[],
 ): AsyncGenerator<EngineEvent, Parent[]> {
   const found: Parent[] = []
   const files = filesOf(config)
@@ -19,7 +21,7 @@ export async function* announce(
     yield { type: 'progress', what: 'Reading files', done: i, total: files.length }
     host.signal.throwIfAborted()
     const name = path.split(/[/\\]/).pop() ?? path
-    const hashed = await host.hash(path)
+    const hashed = await hashOf(path, host)
     const recorded = host.parents.find((p) => p.file === path && p.role === role)
     if (recorded && recorded.sha256 !== hashed.sha256)
       throw new BasilError({
@@ -32,7 +34,11 @@ export async function* announce(
     found.push({ role, file: path, name, ...hashed })
   }
   const { name, kind, threads, simd, reason, versions } = host.backend
-  const images = (await describeTasks(config, parents.architecture, host.open)).map(({ bytes: _, ...counts }) => counts)
+  const images = (await describeTasks(config, parents.architecture, host)).map(({ bytes: _, diskBytes: _d, ...counts }, t) => ({
+    ...counts,
+    training: tasks[t]?.splits.training?.count ?? 0, // without those that cannot be read
+    validation: tasks[t]?.splits.validation?.count ?? 0,
+  }))
   yield {
     type: 'opened',
     engine: { name, kind, threads, simd, reason, versions },
@@ -42,6 +48,12 @@ export async function* announce(
     images,
   }
   return found
+}
+
+/** A data set's folder is told by the names, sizes and times of its files. */
+async function hashOf(path: string, { hash, images }: RunHost): Promise<{ sha256: string; bytes: number }> {
+  if (images && (await images.files.kind(path)) === 'folder') return { sha256: await images.stamp(path), bytes: 0 }
+  return hash(path)
 }
 
 function filesOf(config: ResolvedConfig): { role: Parent['role']; path: string }[] {

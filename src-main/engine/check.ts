@@ -8,6 +8,7 @@ import type { FeatureCache } from './formats/feature-cache.ts'
 import type { OpenSource } from './formats/source.ts'
 import { floatsOf, learningSplits, requireRoom } from './models/linear-features.ts'
 import { microBatchFor } from './models/micro-batch.ts'
+import { expansionNotes } from './measures/expansion.ts'
 import { groupsOf } from './weights/merge.ts'
 import { openCheckpoint, openParents, parameterCount } from './weights/parents.ts'
 
@@ -34,7 +35,7 @@ export async function checkRun(config: ResolvedConfig, open: OpenSource, feature
       parameters,
       blocks: groups.names.length,
       vectors,
-      notes: parents.notes,
+      notes: [...parents.notes, ...(await expansionNotes(config, parents))],
       coefficients: groups.names.length * vectors,
       images: tasks.reduce((sum, t) => sum + t.training + t.validation + t.test, 0),
       cacheBytes: tasks.reduce((sum, t) => sum + t.diskBytes, 0),

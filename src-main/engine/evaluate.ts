@@ -6,6 +6,7 @@ import type { EngineEvent, Evaluation } from '../contract/run.ts'
 import { taskScores } from './coefficients/selection.ts'
 import type { Table } from './coefficients/table.ts'
 import type { Context, RunHost } from './context.ts'
+import { isLabelled } from './datasets/images.ts'
 import { closeTasks, openTest } from './datasets/tasks.ts'
 import { measureModel, type Workplace } from './models/clip-problem.ts'
 import { linearModel, type Model, towerModel } from './models/model.ts'
@@ -14,7 +15,7 @@ import { type LoadedWeights, loadCheckpoint, loadMerged } from './weights/device
 import { lineageOf, movedTo } from './weights/lineage.ts'
 import { type Checkpoint, openCheckpoint, type Parents } from './weights/parents.ts'
 
-/** Pre-trained and fine-tuned accuracies on a split; what relative accuracy is relative to. */
+/** Pre-trained and fine-tuned accuracies on a split; what relative accuracy is relative to. Of a task whose labels are not known there are none. */
 export async function* references(
   config: ResolvedConfig,
   host: RunHost,
@@ -24,12 +25,14 @@ export async function* references(
 ): AsyncGenerator<EngineEvent, { reference: (number | null)[]; pretrained: number[] }> {
   const names = config.tasks.map((t) => t.name)
   const tuned: Measured = { loss: 0, tasks: names.map(() => ({ loss: Number.NaN, accuracy: Number.NaN })) }
-  const files = [...new Set(config.tasks.flatMap((t) => t.finetuned ?? []))]
+  const labelled = place.tasks.flatMap(({ splits: { [split]: images } }, t) => (images && isLabelled(images) ? [t] : []))
+  if (labelled.length === 0) return { reference: names.map(() => null), pretrained: names.map(() => Number.NaN) }
+  const files = [...new Set(labelled.flatMap((t) => config.tasks[t]?.finetuned ?? []))]
   for (const [i, path] of files.entries()) {
     yield { type: 'progress', what: `Measuring fine-tuned models on ${split} data`, done: i, total: files.length + 1 }
     const checkpoint = await openCheckpoint(path, host.open, parents.base)
     try {
-      const theirs = names.map((_, t) => t).filter((t) => config.tasks[t]?.finetuned === path)
+      const theirs = labelled.filter((t) => config.tasks[t]?.finetuned === path)
       const measured = await viewed(
         config,
         parents,
@@ -46,7 +49,7 @@ export async function* references(
   if (files.length) yield evaluation(split, 'finetuned', null, names, tuned, reference)
   yield { type: 'progress', what: `Measuring the pre-trained model on ${split} data`, done: files.length, total: files.length + 1 }
   const pretrained = await using(await loadCheckpoint(place.tower.ops, parents.base), (w) =>
-    measureModel(place, towerModel(place.tower, w.weights), split),
+    measureModel(place, towerModel(place.tower, w.weights), split, labelled),
   )
   yield evaluation(split, 'pretrained', null, names, pretrained, reference)
   return { reference, pretrained: pretrained.tasks.map((t) => t.accuracy) }

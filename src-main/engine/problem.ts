@@ -4,12 +4,34 @@ import type { Table } from './coefficients/table.ts'
 
 export type Split = 'training' | 'validation' | 'test'
 
-/** Per task, which of its training images a step uses. pass: the how-many-th time the training goes over them, where images are drawn anew in each. */
-export type Batch = readonly Int32Array[] & { readonly pass?: number }
+/** What an image is taught besides its label, or without one: a class, or the probability of each; its loss counts `weight` times. */
+export interface Lesson {
+  target: number | Float64Array
+  weight: number
+}
+
+/** What is the same for all tasks of a step. */
+export interface Moment {
+  readonly pass?: number | undefined // the how-many-th time the training goes over its images, where they are drawn anew in each
+  readonly progress?: number | undefined // of the stage: 0 in its first epoch, 1 in its last
+}
+
+/** Per task, which of its training images a step uses, and where the objective gives them, what each is taught. */
+export type Batch = readonly Int32Array[] & Moment & { readonly lessons?: readonly (readonly Lesson[])[] }
+
+/** Some images of each task at the moment of a batch. */
+export function batchOf(images: Int32Array[], { pass, progress }: Moment, lessons?: Batch['lessons']): Batch {
+  return Object.assign(images, {
+    ...(pass !== undefined && { pass }),
+    ...(progress !== undefined && { progress }),
+    ...(lessons && { lessons }),
+  })
+}
 
 export interface Measured {
   loss: number // sum over tasks of the mean loss of a task's images
-  tasks: { loss: number; accuracy: number }[]
+  /** accuracy: NaN where labels are not known. leading: the share of images taken for the class that most are taken for. */
+  tasks: { loss: number; accuracy: number; leading?: number }[]
 }
 
 export interface Problem {
@@ -18,6 +40,55 @@ export interface Problem {
   readonly trainingCounts: readonly number[] // images per task
   lossAndGradient(coefficients: Table, batch: Batch): Promise<Measured & { gradient: Table }>
   evaluate(coefficients: Table, split: Split): Promise<Measured>
+}
+
+/** What a model takes some images of a task for. */
+export interface Seen {
+  classes: number
+  logProbabilities: Float64Array // (images, classes)
+}
+
+export interface SeeingProblem extends Problem {
+  /** Of training images, for each task those named: as they are for evaluation, or as a pass over them draws them. */
+  predict(coefficients: Table, images: readonly Int32Array[], pass?: number): Promise<Seen[]>
+}
+
+export interface Looked {
+  classes: number
+  taken: Int32Array // (images): the likeliest class
+  confidence: Float64Array // (images): its probability
+}
+
+const together = 1024 // images whose probabilities are held at a time
+
+/** What a model takes the first counts[t] training images of each task for, as they are for evaluation. */
+export async function lookedOver(problem: SeeingProblem, coefficients: Table, counts: readonly number[]): Promise<Looked[]> {
+  const found = counts.map((n): Looked => ({ classes: 0, taken: new Int32Array(n), confidence: new Float64Array(n) }))
+  for (let at = 0; at < Math.max(...counts); at += together) {
+    const some = counts.map((n) => Int32Array.from({ length: Math.max(0, Math.min(together, n - at)) }, (_, i) => at + i))
+    for (const [t, seen] of (await problem.predict(coefficients, some)).entries()) {
+      const task = found[t] as Looked
+      task.classes = seen.classes
+      for (const i of some[t] as Int32Array) {
+        const row = rowOf(seen, i - at)
+        const best = likeliest(row)
+        task.taken[i] = best
+        task.confidence[i] = Math.exp(row[best] as number)
+      }
+    }
+  }
+  return found
+}
+
+export function rowOf({ classes, logProbabilities }: Seen, n: number): Float64Array {
+  return logProbabilities.subarray(n * classes, (n + 1) * classes)
+}
+
+/** The first of the largest. */
+export function likeliest(logProbabilities: Float64Array): number {
+  let best = 0
+  for (let c = 1; c < logProbabilities.length; c++) if ((logProbabilities[c] as number) > (logProbabilities[best] as number)) best = c
+  return best
 }
 
 /**
@@ -82,6 +153,23 @@ export function isotropic(problem: Problem): Problem {
       const measured = await problem.lossAndGradient(table, batch)
       const gradient = measured.gradient.map((row) => row.map(() => row.reduce((a, b) => a + b, 0) / Math.sqrt(row.length)))
       return { ...measured, gradient }
+    },
+  }
+}
+
+/**
+ * Sharpness-aware steps (Foret et al. 2021): the gradient is that of the worst place within rho, to first order,
+ *   g(c + rho g(c) / |g(c)|),   the norm over the whole table. Every step costs two.
+ */
+export function sharpnessAware(problem: Problem, rho: number): Problem {
+  return {
+    ...problem,
+    async lossAndGradient(table, batch) {
+      const here = await problem.lossAndGradient(table, batch)
+      const norm = Math.sqrt(here.gradient.reduce((sum, row) => row.reduce((s, g) => s + g * g, sum), 0))
+      if (norm === 0) return here
+      const uphill = table.map((row, k) => row.map((c, b) => c + (rho * (here.gradient[k]?.[b] as number)) / norm))
+      return { ...here, gradient: (await problem.lossAndGradient(uphill, batch)).gradient }
     },
   }
 }

@@ -7,7 +7,7 @@ import type { ResolvedConfig } from '../contract/config.ts'
 import type { EngineEvent, ResumeState } from '../contract/run.ts'
 import { announce } from './announce.ts'
 import type { LearnState, Look } from './coefficients/learn.ts'
-import { selectionBy, taskScores } from './coefficients/selection.ts'
+import { collapsed, selectionBy, taskScores } from './coefficients/selection.ts'
 import { fromNumbers, type Table, toNumbers } from './coefficients/table.ts'
 import { type Context, type RunHost, rows } from './context.ts'
 import { closeTasks, openTasks } from './datasets/tasks.ts'
@@ -18,7 +18,7 @@ import type { Task, Workplace } from './models/clip-problem.ts'
 import { halvings, microBatchFor } from './models/micro-batch.ts'
 import { openProblem, roomFor } from './models/open-problem.ts'
 import { objectiveNamed } from './objectives/index.ts'
-import { alongRow, fromDifferenceVector, fromRestart, isotropic, type Problem, type Split } from './problem.ts'
+import { alongRow, fromDifferenceVector, fromRestart, isotropic, type Problem, type Split, sharpnessAware } from './problem.ts'
 import { Remaining } from './remaining.ts'
 import { factors, lineageOf, movedTo } from './weights/lineage.ts'
 import { collapse, groupsOf } from './weights/merge.ts'
@@ -141,7 +141,9 @@ async function* stage(context: Context, index: number, problem: Problem, complet
   const method = methodNamed(settings.method)
   const resume = host.resume?.stage === index ? stateFrom(host.resume) : undefined
   const length = method.length({ problem, settings, batch: config.batch })
+  const { unlabelled, sharpness } = place.objective
   const vectors = [...problem.vectors]
+  const names = config.tasks.map((t) => t.name)
   yield {
     type: 'stage',
     stage: index,
@@ -154,7 +156,7 @@ async function* stage(context: Context, index: number, problem: Problem, complet
 
   let last: Look | undefined
   for await (const look of method.learn({
-    problem,
+    problem: sharpness ? sharpnessAware(problem, sharpness) : problem,
     settings,
     selection,
     batch: config.batch,
@@ -165,6 +167,7 @@ async function* stage(context: Context, index: number, problem: Problem, complet
   })) {
     last = look
     yield* halvings(place.microBatch)
+    const fallen = unlabelled ? collapsed(names, look.measured) : []
     yield {
       type: 'epoch',
       stage: index,
@@ -173,12 +176,9 @@ async function* stage(context: Context, index: number, problem: Problem, complet
       losses: look.losses,
       metric: look.metric,
       best: look.isBest,
-      tasks: taskScores(
-        config.tasks.map((t) => t.name),
-        look.measured,
-        reference,
-      ),
+      tasks: taskScores(names, look.measured, reference),
       ...(look.pareto && { pareto: look.pareto }),
+      ...(fallen.length > 0 && { collapse: fallen }),
       coefficients: toNumbers(look.state.coefficients),
       ...remaining.after(index, look.state.epoch, length.epochs),
       resume: stateOf(index, look.state, completed, place.microBatch.size),

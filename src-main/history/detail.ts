@@ -1,11 +1,12 @@
 // All that history knows of one run, in the contract's shape, from one consistent state of the file. A stage that has
 // not ended shows its best state so far and the losses of its epochs in order; one that has shows what its end gave.
 import type { ResolvedConfig } from '../contract/config.ts'
-import type { EngineInfo, RunDetail, StageDetail } from '../contract/run.ts'
+import type { DataWait, EngineInfo, RunDetail, StageDetail } from '../contract/run.ts'
+import { manifestsOf, testOpeningsOf } from './data/run-images.ts'
 import { coefficientsOf, epochsOf, type StoredEpoch } from './epochs.ts'
 import { evaluationsOf, finalScores } from './evaluations.ts'
 import { parentsOf } from './parents.ts'
-import { enginesOf, halvingsOf, runRow, summaryOf } from './runs.ts'
+import { enginesOf, halvingsOf, imagesOf, runRow, summaryOf } from './runs.ts'
 import { type StoredStage, stagesOf } from './stages.ts'
 import { type History, snapshot } from './statement.ts'
 
@@ -31,6 +32,10 @@ export function runDetail(history: History, run: number): RunDetail {
       halvings: halvingsOf(found),
       parents: parentsOf(history, run),
       parameters: found.parameters,
+      images: imagesOf(history, run),
+      data: manifestsOf(history, run),
+      openings: testOpeningsOf(history, run),
+      dataWait: found.data_wait === null ? null : (JSON.parse(found.data_wait) as DataWait),
       evaluations,
       evaluatedOn: scores.evaluatedOn,
       tasks: scores.tasks,

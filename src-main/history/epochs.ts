@@ -15,6 +15,8 @@ interface EpochRow {
   tasks: string
   seconds: number
   remaining_seconds: number | null
+  pareto: string | null
+  collapse: string | null
 }
 
 export type StoredEpoch = Omit<EpochRecord, 'coefficients'>
@@ -24,7 +26,7 @@ export function putEpoch(history: History, run: number, e: EpochRecord, resume: 
   transaction(history, () => {
     change(
       history,
-      `INSERT OR REPLACE INTO epochs VALUES (:run, :stage, :epoch, :step, :losses, :metric, :best, :tasks, :coefficients, :seconds, :remaining)`,
+      `INSERT OR REPLACE INTO epochs VALUES (:run, :stage, :epoch, :step, :losses, :metric, :best, :tasks, :coefficients, :seconds, :remaining, :pareto, :collapse)`,
       {
         run,
         stage: e.stage,
@@ -37,6 +39,8 @@ export function putEpoch(history: History, run: number, e: EpochRecord, resume: 
         coefficients: tableToBytes(e.coefficients),
         seconds: e.seconds,
         remaining: e.remainingSeconds,
+        pareto: e.pareto ? JSON.stringify(e.pareto) : null,
+        collapse: e.collapse ? JSON.stringify(e.collapse) : null,
       },
     )
     putResume(history, run, resume)
@@ -48,7 +52,7 @@ export function putEpoch(history: History, run: number, e: EpochRecord, resume: 
 export function epochsOf(history: History, run: number): StoredEpoch[] {
   return rows<EpochRow>(
     history,
-    `SELECT stage, epoch, step, losses, metric, best, tasks, seconds, remaining_seconds FROM epochs WHERE run = :run ORDER BY stage, epoch`,
+    `SELECT stage, epoch, step, losses, metric, best, tasks, seconds, remaining_seconds, pareto, collapse FROM epochs WHERE run = :run ORDER BY stage, epoch`,
     { run },
   ).map((r) => ({
     stage: r.stage,
@@ -60,6 +64,8 @@ export function epochsOf(history: History, run: number): StoredEpoch[] {
     tasks: JSON.parse(r.tasks) as TaskScore[],
     seconds: r.seconds,
     remainingSeconds: r.remaining_seconds,
+    ...(r.pareto !== null && { pareto: JSON.parse(r.pareto) as NonNullable<StoredEpoch['pareto']> }),
+    ...(r.collapse !== null && { collapse: JSON.parse(r.collapse) as NonNullable<StoredEpoch['collapse']> }),
   }))
 }
 

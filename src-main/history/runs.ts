@@ -3,6 +3,7 @@
 import type { ResolvedConfig } from '../contract/config.ts'
 import { BasilError, type ErrorRecord } from '../contract/errors.ts'
 import type { EngineEvent, EngineInfo, EngineShare, Halving, RunState, RunSummary } from '../contract/run.ts'
+import { parsedLeaks } from './data/run-images.ts'
 import { rewindEpochs } from './epochs.ts'
 import { evaluationsOf, finalScores, rewindEvaluations } from './evaluations.ts'
 import { putParents } from './parents.ts'
@@ -33,6 +34,8 @@ export interface RunRow {
   engines: string | null
   halvings: string | null
   images: string | null
+  leaks: string | null
+  data_wait: string | null
 }
 type Opened = Extract<EngineEvent, { type: 'opened' }>
 
@@ -235,5 +238,6 @@ export function summaryOf(history: History, r: RunRow): RunSummary {
     relativeAccuracy: r.relative_accuracy,
     engine: r.engine && (JSON.parse(r.engine) as EngineInfo).name,
     error: r.error === null ? null : (JSON.parse(r.error) as ErrorRecord),
+    leaks: parsedLeaks(r.leaks),
   }
 }

@@ -7,12 +7,14 @@ import { openBackend } from '../engine/backend.ts'
 import { checkRun } from '../engine/check.ts'
 import type { ImageHost } from '../engine/datasets/prepared.ts'
 import type { FeatureCache } from '../engine/formats/feature-cache.ts'
+import { disentanglementOf } from '../engine/measures/disentanglement.ts'
 import { run } from '../engine/run.ts'
 import { cacheRoom } from '../files/cache-room.ts'
 import { dataFolder } from '../files/data-folder.ts'
 import { featureCache } from '../files/feature-cache.ts'
 import { imageCache } from '../files/image-cache.ts'
 import { hashCheckpoint, openSource } from '../files/source.ts'
+import { evaluateModels } from './evaluations/evaluate.ts'
 import { makeHead } from './heads/make.ts'
 import { probeHead } from './heads/probe.ts'
 import { imageHost } from './images/host.ts'
@@ -26,7 +28,7 @@ let opened: ReturnType<typeof openBackend> | undefined
 const backend = (): ReturnType<typeof openBackend> => (opened ??= openBackend())
 
 let caches: { features: FeatureCache; images: ImageHost } | undefined // once, as they know what is in use
-function kept(config: ResolvedConfig): { features?: FeatureCache; images: ImageHost } {
+function kept(config: Pick<ResolvedConfig, 'linearised'>): { features?: FeatureCache; images: ImageHost } {
   if (!caches) {
     const [features, pixels] = ['features', 'images'].map((name) => join(dataFolder(), 'cache', name)) as [string, string]
     const room = cacheRoom([features, pixels])
@@ -46,12 +48,18 @@ serveEngine(
     run: async function* (config, sitting) {
       yield* run(config, { ...sitting, backend: await backend(), open: openSource, hash: hashCheckpoint, ...kept(config) })
     },
+    disentangle: async function* (request, signal) {
+      yield* disentanglementOf(request, { backend: await backend(), open: openSource, images: kept(request.config).images, signal })
+    },
     rebuild,
     makeHead: async function* (request) {
       yield* makeHead(request, (await backend()).ops)
     },
     probeHead: async function* (request) {
       yield* probeHead(request, await backend())
+    },
+    evaluate: async function* (request) {
+      yield* evaluateModels(request, await backend(), kept({ linearised: 'no' }).images)
     },
   },
   port,

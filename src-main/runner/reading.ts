@@ -6,18 +6,22 @@ import { differenceOf } from '../engine/measures/difference.ts'
 import { statisticsOf } from '../engine/measures/statistics.ts'
 import { hashCheckpoint, openSource } from '../files/source.ts'
 import { convert } from './convert.ts'
+import { readingData } from './data/reading.ts'
 import { importHeads } from './heads/import.ts'
 import { inspect, look } from './inspect.ts'
 import type { EngineSide } from './link/engine-door.ts'
 
-export const reading: Pick<EngineSide, 'look' | 'hash' | 'inspect' | 'statistics' | 'compare' | 'compatible' | 'convert' | 'importHeads'> =
-  {
-    look,
-    hash: hashCheckpoint,
-    inspect,
-    statistics: (file) => statisticsOf(file, openSource),
-    compare: (a, b) => differenceOf(a, b, openSource),
-    compatible: (pretrained, others) => compatibilityOf(pretrained, others, openSource),
-    convert,
-    importHeads,
-  }
+export const reading: Pick<
+  EngineSide,
+  'look' | 'hash' | 'inspect' | 'statistics' | 'compare' | 'compatible' | 'convert' | 'importHeads' | 'data'
+> = {
+  look,
+  hash: hashCheckpoint,
+  inspect,
+  statistics: (file) => statisticsOf(file, openSource),
+  compare: (a, b) => differenceOf(a, b, openSource),
+  compatible: (pretrained, others) => compatibilityOf(pretrained, others, openSource),
+  convert,
+  importHeads,
+  data: readingData,
+}

@@ -3,9 +3,10 @@
 import { implement } from '@orpc/server'
 
 import packageJson from '../../package.json' with { type: 'json' }
-import { api } from '../contract/api.ts'
+import { api } from '../contract/api/api.ts'
+import { evenGrid, pairOf } from '../contract/api/disentanglement.ts'
+import type { NativeStatus } from '../contract/api/native.ts'
 import { recordOf } from '../contract/errors.ts'
-import type { NativeStatus } from '../contract/native.ts'
 import { configIssues } from '../contract/resolve.ts'
 import { dataRouter } from './data/router.ts'
 import { evaluationsRouter } from './evaluations/router.ts'
@@ -72,8 +73,13 @@ export function createRouter(workbench: Workbench, platform: Platform) {
     library: libraryRouter(workbench.library, platform),
     data: dataRouter(workbench.dataSets, platform),
     heads: headsRouter(workbench.heads),
+    disentanglement: {
+      map: os.disentanglement.map.handler(({ input: { grant, config, tasks, points } }) =>
+        workbench.disentangle({ config: pairOf(projects.resolve(grant, config), tasks), grid: evenGrid(points) }),
+      ),
+    },
     evaluations: evaluationsRouter(workbench, platform),
-    studies: studiesRouter(workbench.studies, projects),
+    studies: studiesRouter(workbench),
     runs: {
       start: os.runs.start.handler(async ({ input }) => ({ run: await workbench.start(projects.resolve(input.grant, input.config)) })),
       list: os.runs.list.handler(({ input }) => workbench.list(input)),

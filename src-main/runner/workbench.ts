@@ -2,9 +2,10 @@
 // run is told to watchers as it is kept. A reader (write: false) sees the same history while another process works.
 import { dirname, join } from 'node:path'
 
+import type { Disentanglement, DisentanglementRequest } from '../contract/api/disentanglement.ts'
 import type { Form, Inspection } from '../contract/checkpoint.ts'
 import type { ResolvedConfig } from '../contract/config.ts'
-import type { Plan } from '../contract/engine-api.ts'
+import type { Plan, Told } from '../contract/engine-api.ts'
 import { type ErrorRecord, recordOf } from '../contract/errors.ts'
 import type { Exported, Recipe } from '../contract/recipe.ts'
 import type { CoefficientTable, EngineInfo, RunDetail, RunEvent, RunSummary } from '../contract/run.ts'
@@ -15,10 +16,13 @@ import { parentsOf } from '../history/parents.ts'
 import { resumeOf } from '../history/resume.ts'
 import { createRun, endRun, listRuns, reviveRun } from '../history/runs.ts'
 import { transaction } from '../history/statement.ts'
+import { createDataSets, type DataSets } from './data/sets.ts'
 import type { EngineProcess } from './engine-process.ts'
+import { createEvaluations, type Evaluations } from './evaluations/evaluations.ts'
 import { createHeads, type Heads } from './heads/heads.ts'
 import { createLibrary, type Library } from './library/library.ts'
 import { filesHere } from './library/whereabouts.ts'
+import { heard } from './link/heard.ts'
 import { chooseDevice, deviceChoice, engineEnvironment, gpus, requireDevice } from './native/devices.ts'
 import { createInstaller, type Installer } from './native/installer.ts'
 import { createStudies, type Studies } from './studies/studies.ts'
@@ -43,7 +47,9 @@ export interface Workbench {
   readonly sample: string
   readonly projects: Projects
   readonly library: Library
+  readonly dataSets: DataSets
   readonly heads: Heads
+  readonly evaluations: Evaluations
   readonly studies: Studies
   readonly installer: Installer
   readonly notices: ErrorRecord[] // what was found and done at opening
@@ -56,6 +62,8 @@ export interface Workbench {
   chooseDevice(device: string): Promise<void>
   inspect(file: string): Promise<Inspection>
   check(config: ResolvedConfig): Promise<Plan>
+  /** Of two tasks and their own models. */
+  disentangle(request: DisentanglementRequest): AsyncGenerator<Told<Disentanglement>>
   /** Checks, then begins; resolves with the run's number. Throws run-state while another run is at work. */
   start(config: ResolvedConfig): Promise<number>
   /** device: for this sitting alone. */
@@ -97,6 +105,7 @@ export async function openWorkbench({ home, engine, sample, write }: WorkbenchOp
     renew: () => closing ?? supervisor.renew(),
   })
   const library = createLibrary({ history, home, start: () => engine(engineEnvironment(home, 'cpu')) }) // it computes nothing
+  const dataSets = createDataSets({ history, home, start: () => engine(engineEnvironment(home, 'cpu')) })
   const { notices, interrupted } = history
 
   /** Only one at a time may check and begin. */
@@ -116,6 +125,7 @@ export async function openWorkbench({ home, engine, sample, write }: WorkbenchOp
   function requireIdle(): void {
     if (!write) throw new Error('a workbench opened for reading begins nothing')
     if (live || reserved) throw busy(live?.run ?? null)
+    evaluations.requireIdle()
   }
 
   function backToChoice(): void {
@@ -215,6 +225,7 @@ export async function openWorkbench({ home, engine, sample, write }: WorkbenchOp
     return true
   }
 
+  const evaluations = createEvaluations({ history, resources: join(dirname(sample), '..'), supervisor, ready: requireIdle })
   const studies = createStudies({ history, home, requireIdle, check, start, resume, watch, cancel })
 
   const place = {
@@ -227,17 +238,19 @@ export async function openWorkbench({ home, engine, sample, write }: WorkbenchOp
 
   async function close(): Promise<void> {
     await installer.close()
-    await Promise.all([studies.close(), supervisor.close(), library.close()])
-    await live?.over
+    await Promise.all([studies.close(), supervisor.close(), library.close(), dataSets.close()])
+    await Promise.all([live?.over, evaluations.close()])
     history.close()
   }
 
   return {
     home,
     sample,
-    projects: createProjects(library.holds),
+    projects: createProjects((path) => library.holds(path) || dataSets.holds(path)),
     library,
+    dataSets,
     heads: createHeads({ home, resources: join(dirname(sample), '..'), supervisor, library, ready: requireIdle }),
+    evaluations,
     studies,
     installer,
     notices,
@@ -252,6 +265,10 @@ export async function openWorkbench({ home, engine, sample, write }: WorkbenchOp
     },
     inspect: (file) => supervisor.ask((client) => client.inspect({ file })),
     check,
+    disentangle: (request) => {
+      requireIdle()
+      return heard(supervisor, (client) => client.disentangle(request))
+    },
     start: async (config) => {
       studies.requireIdle()
       return start(config)

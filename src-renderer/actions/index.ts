@@ -3,7 +3,7 @@
 import { notices } from '../state/notices.svelte.ts'
 import type { Action } from './action.ts'
 import { convertCheckpoint, measureValues, openRecipe, refineCheckpoint, useCheckpoint } from './checkpoint.ts'
-import { addDataByPath, addDataFiles, addDataFolder, findData, findLeaks, forgetData, prepareData, refreshData } from './data.ts'
+import { addDataByPath, addDataFiles, addDataFolder, findData, findLeaks, forgetData, prepareData, refreshData } from './data/sets.ts'
 import { cancelInstall, installCpu, installCuda, removeEngine } from './engine.ts'
 import { findRuns, goCompose, goData, goEngine, goHistory, goLibrary, goWelcome } from './go.ts'
 import { keyMatches } from './keys.ts'

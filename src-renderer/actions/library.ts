@@ -1,6 +1,6 @@
 // What can be done with the library and with the rows selected in it.
 
-import type { CheckpointSet } from '../../src-main/contract/library.ts'
+import type { CheckpointSet } from '../../src-main/contract/api/library.ts'
 import { checkpoints } from '../state/checkpoints/checkpoints.svelte.ts'
 import { headReference, modelsOf, modelsOfSet } from '../state/checkpoints/models.ts'
 import { compose } from '../state/compose.svelte.ts'
@@ -109,7 +109,7 @@ export async function useSet(set: CheckpointSet): Promise<void> {
   router.go('#/compose')
 }
 
-async function headOf(id: number, dataset: string): Promise<string> {
+export async function headOf(id: number, dataset: string): Promise<string> {
   const { path, list } = await checkpoints.show(id)
   return headReference(path, list, dataset)
 }

@@ -1,5 +1,5 @@
 // Opening a configuration: the sample, or one of the person's own.
-import type { Project } from '../../src-main/contract/api.ts'
+import type { Project } from '../../src-main/contract/api/api.ts'
 import { compose } from '../state/compose.svelte.ts'
 import { router } from '../state/router.svelte.ts'
 import { workbench } from '../state/workbench.svelte.ts'

@@ -1,5 +1,5 @@
 // A set of checkpoints in the field's folders, in one sentence and as a table of its accuracies.
-import type { CheckpointSet } from '../../src-main/contract/library.ts'
+import type { CheckpointSet } from '../../src-main/contract/api/library.ts'
 
 /** "1 pre-trained, 8 fine-tuned (2 linearised), 8 heads, accuracies of 8 data sets". */
 export function setSentence({ pretrained, finetuned, heads, accuracies }: CheckpointSet): string {

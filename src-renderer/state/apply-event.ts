@@ -28,8 +28,15 @@ export function applyEvent(live: LiveRun, event: RunEvent): LiveRun {
         detail: { ...detail, engine: engine.name, engineInfo: engine, engines, blocks, parents, parameters, images },
       }
     }
-    case 'data':
-      return live
+    case 'opening': {
+      const { task, images, opened } = event
+      const isSame = (o: RunDetail['openings'][number]) => o.task === task && o.opened === opened
+      return { ...live, detail: { ...detail, openings: [...detail.openings.filter((o) => !isSame(o)), { task, images, opened }] } }
+    }
+    case 'data': {
+      const isSame = (d: typeof event.data) => d.task === event.data.task && d.split === event.data.split
+      return { ...live, detail: { ...detail, leaks: event.leaks, data: [...detail.data.filter((d) => !isSame(d)), event.data] } }
+    }
     case 'progress':
       return { ...live, progress: { what: event.what, done: event.done, total: event.total } }
     case 'evaluation': {

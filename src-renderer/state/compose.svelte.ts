@@ -1,14 +1,14 @@
 // The settings being written on the Compose page: fields as typed, which vectors and tasks take part, and what is wrong.
 import { SvelteSet } from 'svelte/reactivity'
 
-import type { Project } from '../../src-main/contract/api.ts'
+import type { Project } from '../../src-main/contract/api/api.ts'
 import type { ResolvedConfig, RunConfig } from '../../src-main/contract/config.ts'
 import type { Plan } from '../../src-main/contract/engine-api.ts'
 import type { ErrorRecord } from '../../src-main/contract/errors.ts'
 import { type ConfigIssue, configIssues, resolveConfig } from '../../src-main/contract/resolve.ts'
 import type { RunDetail } from '../../src-main/contract/run.ts'
 import { client, errorOf } from '../bridge.ts'
-import { type Models, together, withModels } from './checkpoints/models.ts'
+import { type Models, plain, together, withModels } from './checkpoints/models.ts'
 import { configOfRun, relative } from './config-of-run.ts'
 
 type Fields = Record<string, unknown>
@@ -98,12 +98,27 @@ class Compose {
     if (models) this.#source = withModels(this.#source, models, (path) => relative(path, this.#folder))
   }
 
+  /** Data sets of models that were chosen, which no task is for yet. */
+  get withoutTask(): readonly string[] {
+    const tasks = this.#source?.tasks ?? []
+    return (this.#models?.tasks ?? []).flatMap(({ dataset }) => (tasks.some(({ name }) => plain(name) === plain(dataset)) ? [] : [dataset]))
+  }
+
+  /** Where no project is open: what the library and the data sets hold may be used, and nothing else is needed. */
+  async withoutProject(): Promise<void> {
+    if (this.#grant !== null) return
+    this.#grant = (await client.projects.library()).grant
+    this.#folder = ''
+    this.#fields = { method: 'dv-basi', ...this.#fields }
+    this.#start = { method: 'atlas', ...this.#start }
+  }
+
   /** Models of the library, together with those chosen before. They wait where no project is open: its data are wanted too. */
   use(models: Models): void {
     this.#models = together(this.#models, models)
     for (const [name, value] of Object.entries(models.settings ?? {})) this.set(name, value)
     const own = this.#source ?? { pretrained: '', vectors: [], tasks: [] }
-    this.#source = withModels(own, models, (path) => relative(path, this.#folder))
+    this.#source = withModels(own, this.#models, (path) => relative(path, this.#folder))
   }
 
   /** A path of the configuration as the library knows it. */

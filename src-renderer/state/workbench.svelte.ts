@@ -1,5 +1,5 @@
 // What Basil has at hand: itself, the opened project and the newest runs.
-import type { About, Project } from '../../src-main/contract/api.ts'
+import type { About, Project } from '../../src-main/contract/api/api.ts'
 import { configSchema } from '../../src-main/contract/config.ts'
 import type { RunDetail, RunSummary } from '../../src-main/contract/run.ts'
 import { client } from '../bridge.ts'

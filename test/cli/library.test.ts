@@ -5,7 +5,7 @@ import { join } from 'node:path'
 
 import { expect, test } from 'vitest'
 
-import type { Entry } from '../../src-main/contract/library.ts'
+import type { Entry } from '../../src-main/contract/api/library.ts'
 import { checkpoint, lay, libraryAt } from '../runner/library/setting.ts'
 import { temporaryFolder } from '../runner/toy.ts'
 

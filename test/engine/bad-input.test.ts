@@ -172,15 +172,8 @@ describe('data', () => {
 
 test('grey images, with one channel, are the same as three equal ones', async () => {
   const pixels = Uint8Array.from({ length: 32 * 32 }, (_, i) => (i * 37) % 256)
-  const images = (channels: 1 | 3) => ({
-    where: '',
-    count: 1,
-    channels,
-    size: 32,
-    pixels: channels === 1 ? pixels : Uint8Array.of(...pixels, ...pixels, ...pixels),
-    labels: new Int32Array(1),
-  })
-  const [grey, colour] = ([1, 3] as const).map((c) => patchesOf([{ images: images(c), index: 0 }], 32, 8))
+  const image = (channels: 1 | 3) => ({ channels, pixels: channels === 1 ? pixels : Uint8Array.of(...pixels, ...pixels, ...pixels) })
+  const [grey, colour] = ([1, 3] as const).map((c) => patchesOf([image(c)], 32, 8))
   expect(backend.ops.read(grey as Tensor2D)).toEqual(backend.ops.read(colour as Tensor2D))
   grey?.dispose()
   colour?.dispose()

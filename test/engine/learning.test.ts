@@ -2,7 +2,7 @@
 // of vectors, tasks combined by their min-norm gradient, controls that must hold, and search without gradients. Each resumes to the same bits.
 import { expect, test } from 'vitest'
 
-import type { StageSettings } from '../../src-main/contract/config.ts'
+import type { StageSettings } from '../../src-main/contract/config/stage.ts'
 import { budgetMask, descent } from '../../src-main/engine/coefficients/descent.ts'
 import type { LearnState, Look, Stage } from '../../src-main/engine/coefficients/learn.ts'
 import { type Bounds, selectionBy } from '../../src-main/engine/coefficients/selection.ts'
@@ -24,6 +24,7 @@ const settings: StageSettings = {
   penaltyNorm: null,
   penaltyStrength: 0,
   combine: 'sum',
+  schedule: 'none',
   budget: null,
 }
 

@@ -1,7 +1,7 @@
 // The shared suite of methods, on a quadratic whose optimum is known.
 import { describe, expect, test } from 'vitest'
 
-import type { StageSettings } from '../../src-main/contract/config.ts'
+import type { StageSettings } from '../../src-main/contract/config/stage.ts'
 import type { LearnState, Look, Stage } from '../../src-main/engine/coefficients/learn.ts'
 import { selectionBy } from '../../src-main/engine/coefficients/selection.ts'
 import { methodNamed } from '../../src-main/engine/methods/index.ts'
@@ -21,6 +21,7 @@ const settings: StageSettings = {
   penaltyNorm: null,
   penaltyStrength: 0,
   combine: 'sum',
+  schedule: 'none',
   budget: null,
 }
 

@@ -2,8 +2,10 @@
 // would. Told to use the CPU (CUDA_VISIBLE_DEVICES=-1, as the runner tells it), it says so and nothing fails.
 import { openBackend } from '../../src-main/engine/backend.ts'
 import { checkRun } from '../../src-main/engine/check.ts'
+import { disentanglementOf } from '../../src-main/engine/measures/disentanglement.ts'
 import { run } from '../../src-main/engine/run.ts'
 import { hashFile, openSource } from '../../src-main/files/source.ts'
+import { evaluateModels } from '../../src-main/runner/evaluations/evaluate.ts'
 import { makeHead } from '../../src-main/runner/heads/make.ts'
 import { probeHead } from '../../src-main/runner/heads/probe.ts'
 import { serveEngine } from '../../src-main/runner/link/engine-door.ts'
@@ -34,6 +36,8 @@ serveEngine(
     rebuild,
     makeHead: (request) => makeHead(request, backend.ops),
     probeHead: (request) => probeHead(request, backend),
+    evaluate: (request) => evaluateModels(request, backend),
+    disentangle: (request, signal) => disentanglementOf(request, { backend, open: openSource, signal }),
   },
   parentPort(),
 )

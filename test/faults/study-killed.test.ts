@@ -47,7 +47,10 @@ test('kill -9 of the main process at any moment of a study: it is paused, goes o
   expect(bits(1)).toBe(bits(whole))
 })
 
-function startMain(home: string, study: number): { child: ChildProcess; lines: AsyncIterable<{ study: number } | { run: number } | { done: true }> } {
+function startMain(
+  home: string,
+  study: number,
+): { child: ChildProcess; lines: AsyncIterable<{ study: number } | { run: number } | { done: true }> } {
   const args = [join(import.meta.dirname, 'toy-study.ts'), home, String(study), JSON.stringify(definition)]
   const child = spawn(process.execPath, args, {
     stdio: ['ignore', 'pipe', 'inherit'],

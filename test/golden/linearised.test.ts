@@ -105,7 +105,7 @@ describe.each(await backendsHere())('on %s', (prefer) => {
       )
     }
     const { imageSize, patchSize } = parents.architecture
-    const picked = Array.from({ length: images.count }, (_, index) => ({ images, index }))
+    const picked = await (await images.fetch([...images.labels.keys()]))()
     const model = linearModel(place.tower, store.base, (name) => delta.get(name))
     const z = backend.ops.read(model(patchesOf(picked, imageSize, patchSize), false).features)
     const logits = picked.flatMap((_, n) => {

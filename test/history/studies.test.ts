@@ -7,7 +7,16 @@ import { putEpoch } from '../../src-main/history/epochs.ts'
 import { putEvaluation } from '../../src-main/history/evaluations.ts'
 import { createRun, endRun } from '../../src-main/history/runs.ts'
 import { putStage } from '../../src-main/history/stages.ts'
-import { createStudy, forgetStudy, listStudies, plannedConfig, putStudyRun, putStudyState, studyOf, studyRunsOf } from '../../src-main/history/studies.ts'
+import {
+  createStudy,
+  forgetStudy,
+  listStudies,
+  plannedConfig,
+  putStudyRun,
+  putStudyState,
+  studyOf,
+  studyRunsOf,
+} from '../../src-main/history/studies.ts'
 import { toyFile } from '../runner/toy-run.ts'
 import { epoch, folder, now, opened, resumeAt, stage, toyConfig } from './rows.ts'
 
@@ -41,8 +50,18 @@ test('accuracies are means over the tasks that are not kept, on the data the run
   expect(studyRunsOf(history, study)).toMatchObject([{ arm: 'x', part: 'y', seed: 3, run: null, state: 'waiting', accuracy: null }])
   const run = createRun(history, config, now)
   putStudyRun(history, study, 0, run)
-  putEvaluation(history, run, { split: 'validation', model: 'pretrained', stage: null, tasks: ['a', 'b', 'keep'].map((t) => score(t, 0.1)) })
-  putEvaluation(history, run, { split: 'test', model: 'pretrained', stage: null, tasks: [score('a', 0.4), score('b', 0.6), score('keep', 0.7)] })
+  putEvaluation(history, run, {
+    split: 'validation',
+    model: 'pretrained',
+    stage: null,
+    tasks: ['a', 'b', 'keep'].map((t) => score(t, 0.1)),
+  })
+  putEvaluation(history, run, {
+    split: 'test',
+    model: 'pretrained',
+    stage: null,
+    tasks: [score('a', 0.4), score('b', 0.6), score('keep', 0.7)],
+  })
   putEvaluation(history, run, { split: 'test', model: 'start', stage: 0, tasks: [score('a', 0.2), score('b', 0.4), score('keep', 0.65)] })
   expect(studyRunsOf(history, study)[0]).toMatchObject({ run, state: 'running', accuracy: null })
   endRun(history, run, 'done', now, null)

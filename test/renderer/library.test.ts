@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 
-import type { CheckpointSet, Entry } from '../../src-main/contract/library.ts'
+import type { CheckpointSet, Entry } from '../../src-main/contract/api/library.ts'
 import { resolveConfig } from '../../src-main/contract/resolve.ts'
 import { accuraciesOf, setSentence } from '../../src-renderer/plot/sets.ts'
 import { rowsInSight, topOf } from '../../src-renderer/plot/window.ts'

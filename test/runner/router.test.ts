@@ -8,7 +8,7 @@ import type { ContractRouterClient } from '@orpc/contract'
 import { RPCHandler } from '@orpc/server/message-port'
 import { expect, onTestFinished, test } from 'vitest'
 
-import type { api } from '../../src-main/contract/api.ts'
+import type { api } from '../../src-main/contract/api/api.ts'
 import { basilErrorOf, errorsAsRecords } from '../../src-main/runner/errors-over-rpc.ts'
 import { createRouter, type Platform } from '../../src-main/runner/router.ts'
 import { temporaryFolder, toyFile, toyWorkbench } from './toy.ts'
@@ -110,4 +110,27 @@ test('with a window its dialogs decide where an export goes, and closing one wri
   expect(suggested).toEqual([`toy-run-run-${run}-iteration-0.safetensors`])
   target = join(home, 'chosen.safetensors')
   expect(await client.runs.export({ run, iteration: 0 })).toMatchObject({ file: target, download: null })
+})
+
+test('a window plans a study, follows it to its end, and asks for the controls of a configuration', async () => {
+  const { client } = await connected()
+  const { grant, config } = await client.projects.sample()
+  const definition = { name: 'toys', config, arms: [{ label: 'a' }, { label: 'b', change: { iterations: 1 } }], seeds: [1] }
+  expect((await client.studies.plan({ grant, definition })).runs).toEqual([
+    { arm: 'a', part: '', seed: 1 },
+    { arm: 'b', part: '', seed: 1 },
+  ])
+  const { study } = await client.studies.start({ grant, definition })
+  for await (const _ of await client.studies.watch()) if ((await client.studies.show({ study })).state === 'done') break
+  expect((await client.studies.show({ study })).table.map(({ arm, seeds }) => [arm, seeds])).toEqual([
+    ['a', 1],
+    ['b', 1],
+  ])
+  expect(await client.studies.list()).toMatchObject([{ study, done: 2 }])
+  expect(await client.studies.pause({ study })).toBe(false)
+  expect((await client.studies.controls({ config })).arms.map(({ label }) => label)).toContain('restart only')
+  const outside = { ...definition, config: { ...config, pretrained: '/etc/passwd' } }
+  const refused = await client.studies.start({ grant, definition: outside }).catch((error: unknown) => basilErrorOf(error).record)
+  expect(refused).toMatchObject({ code: 'not-allowed' })
+  expect(await client.studies.forget({ study })).toBe(true)
 })

@@ -277,6 +277,9 @@ serveEngine(
       appendFileSync(out, JSON.stringify({ name, data }))
       yield { type: 'written', file: out, bytes: 8, sha256: 'x', tensors: 2, report }
     },
+    disentangle: () => {
+      throw new Error('the toy engine predicts nothing')
+    },
     evaluate: () => {
       throw new Error('a toy has no tower')
     },

@@ -2,8 +2,8 @@
 // is read and hashed; whoever interrupts it loses nothing, the rest is done at the next start. Listing works while a window is open.
 import { Command, InvalidArgumentError, Option } from 'commander'
 
+import type { Described, Entry } from '../../contract/api/library.ts'
 import { roles } from '../../contract/checkpoint.ts'
-import type { Described, Entry } from '../../contract/library.ts'
 import type { Workbench } from '../../runner/workbench.ts'
 import { print, printJson } from '../output.ts'
 import { clearLive, sayLive } from '../terminal.ts'

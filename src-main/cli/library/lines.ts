@@ -1,6 +1,7 @@
 // The library's rows in lines for a terminal.
+
+import type { Added, CheckpointSet, Entry, Shown } from '../../contract/api/library.ts'
 import { sentence } from '../../contract/errors.ts'
-import type { Added, CheckpointSet, Entry, Shown } from '../../contract/library.ts'
 
 export function addedLines({ added, known, refused }: Added, entries: Entry[]): string[] {
   return [

@@ -18,14 +18,15 @@ export const splitManifestSchema = z.object({
   drawn: z.string(), // how, in words; "" where all of it is taken
   available: z.number(), // images of that split on disk
   count: z.number(), // images used: those drawn, without those that cannot be read
-  perClass: z.array(z.number()), // images used of each label
+  perClass: z.array(z.number()), // images used of each label; empty where labels stay locked
   classes: z.array(z.string()).nullable(), // names in label order, where the data has them
   indices: sha256, // of their positions in the split on disk, int64 little-endian, in their order
   names: sha256, // of their names, each ended by a line feed
   pixels: sha256, // of the SHA-256 of each image's preprocessed pixels
   skipped: z.array(unreadableSchema), // the first 1000
   skippedCount: z.number(),
-  shared: z.array(z.object({ split: splits, images: z.number() })).optional(), // its images that are, to the bit, in a split opened before it
+  /** Its images that are, to the bit, in a split opened before it; unlabelled: learned on there without their labels. */
+  shared: z.array(z.object({ split: splits, images: z.number(), unlabelled: z.literal(true).optional() })).optional(),
   cached: z.boolean(), // preprocessed images are kept on disk
 })
 export type SplitManifest = z.infer<typeof splitManifestSchema>

@@ -3,8 +3,8 @@
 //   sum:  g = sum_i g_i;   mgda:  g = sum_i w_i g_i, the shortest such g on the simplex (min-norm.ts), the step of a multi-objective method.
 //   penalty:  strength mean |c|^p,  p = 1 or 2, over all vectors and groups.
 // A budget of n vectors a block lets only the n with the largest |dL/dc| at the start learn (Zhang et al. 2024, appendix): the others stay 0.
-import type { StageSettings } from '../../contract/config.ts'
-import type { Batch, Measured, Problem } from '../problem.ts'
+import type { StageSettings } from '../../contract/config/stage.ts'
+import { type Batch, batchOf, type Measured, type Problem } from '../problem.ts'
 import { combined, minNorm } from './min-norm.ts'
 import type { Table } from './table.ts'
 
@@ -41,7 +41,10 @@ async function shortest(problem: Problem, coefficients: Table, batch: Batch): Pr
   const gradients: Table[] = []
   let loss = 0
   for (const task of batch.keys()) {
-    const alone = batch.map((indices, t) => (t === task ? indices : new Int32Array(0)))
+    const alone = batchOf(
+      batch.map((indices, t) => (t === task ? indices : new Int32Array(0))),
+      batch,
+    )
     const measured = await problem.lossAndGradient(coefficients, alone)
     gradients.push(measured.gradient)
     loss += measured.loss

@@ -1,8 +1,9 @@
 // Learning a coefficient table on a problem: AdamW on the objective, a look at the selection metric after every epoch, the
 // best state kept, early stopping with patience. What a look yields is all that is needed to go on after it, to the same
 // bits: batches are a function of (seed, stage, epoch), and nothing else is drawn.
-import type { ResolvedConfig, StageSettings } from '../../contract/config.ts'
-import type { Batch, Measured, Problem } from '../problem.ts'
+import type { StageSettings } from '../../contract/config/stage.ts'
+import type { ResolvedConfig } from '../../contract/config.ts'
+import { type Batch, batchOf, type Measured, type Problem } from '../problem.ts'
 import { permutation } from '../random.ts'
 import { adamwStep, type Moments } from './adamw.ts'
 import { budgetMask, descent, descentOf, type Pareto } from './descent.ts'
@@ -104,7 +105,7 @@ export async function* learn(stage: Stage, initial: Table, still?: Table): Async
       ahead = undefined
       pareto = step.pareto
       losses.push(step.loss)
-      adamwStep(settings, state.coefficients, step.gradient, state.moments)
+      adamwStep(scheduled(settings, state.moments.step / steps), state.coefficients, step.gradient, state.moments)
       if (mask) held(state.coefficients, mask)
     } while (state.moments.step % stepsPerEpoch !== 0 && state.moments.step < steps)
     state.losses.push(...losses)
@@ -119,6 +120,12 @@ export async function* learn(stage: Stage, initial: Table, still?: Table): Async
   }
 }
 
+/** The settings at a share of the stage's steps; cosine: rate (1 + cos(pi share)) / 2 (Loshchilov and Hutter 2017, without restarts). */
+function scheduled(settings: StageSettings, share: number): StageSettings {
+  if (settings.schedule === 'none') return settings
+  return { ...settings, learningRate: (settings.learningRate * (1 + Math.cos(Math.PI * share))) / 2 }
+}
+
 /** Which coefficients may learn under the budget: a function of the stage's start alone, so that a resumed run finds the same. */
 async function learnable(stage: Stage, budget: number, initial: Table): Promise<Table> {
   const { gradient } = await stage.problem.lossAndGradient(initial, batchAt(stage, 0, lengthOf(stage).stepsPerEpoch))
@@ -130,7 +137,8 @@ function held(coefficients: Table, mask: Table): void {
 }
 
 /** The images of a step: every task's own permutation of the epoch, from the front; longer tasks use a part of theirs. */
-function batchAt({ problem, batch, seed, index }: Stage, step: number, stepsPerEpoch: number): Batch {
+function batchAt(stage: Stage, step: number, stepsPerEpoch: number): Batch {
+  const { problem, batch, seed, index } = stage
   const epoch = Math.floor(step / stepsPerEpoch)
   const images = problem.trainingCounts.map((count, task) => {
     if (batch === 'all') return Int32Array.from({ length: count }, (_, i) => i)
@@ -138,5 +146,6 @@ function batchAt({ problem, batch, seed, index }: Stage, step: number, stepsPerE
     const first = (step % stepsPerEpoch) * batch
     return order.slice(first, Math.min(first + batch, count))
   })
-  return Object.assign(images, { pass: index * 2 ** 20 + epoch }) // a stage has at most a million epochs
+  const progress = Math.min(1, epoch / Math.max(1, lengthOf(stage).epochs - 1))
+  return batchOf(images, { pass: index * 2 ** 20 + epoch, progress }) // a stage has at most a million epochs
 }

@@ -64,8 +64,15 @@ function meanAccuracy(measured: Measured, reference: readonly (number | null)[],
 
 export function taskScores(names: readonly string[], measured: Measured, reference: readonly (number | null)[]): TaskScore[] {
   return measured.tasks.flatMap((t, i) => {
-    if (Number.isNaN(t.loss)) return []
+    if (Number.isNaN(t.loss) || Number.isNaN(t.accuracy)) return [] // no such split, or no labels
     const base = reference[i]
     return [{ task: names[i] as string, loss: t.loss, accuracy: t.accuracy, relativeAccuracy: base ? t.accuracy / base : null }]
   })
 }
+
+/** Tasks of which nearly all images are taken for one class: what learning without labels may fall into. */
+export function collapsed(names: readonly string[], { tasks }: Measured): { task: string; share: number }[] {
+  return tasks.flatMap(({ leading = 0 }, i) => (leading > nearlyAll ? [{ task: names[i] as string, share: leading }] : []))
+}
+
+const nearlyAll = 0.9

@@ -1,12 +1,15 @@
 // Images as a configuration names them, opened for a model of some image size: a tensor file's as they are, a data set's decoded and transformed.
 // Of both a half, some images a class, or some in all, may be asked for (spec.ts).
+import { createHash } from 'node:crypto'
+
 import type { Progress } from '../../contract/run.ts'
 import type { OpenSource } from '../formats/source.ts'
-import { chosen, type LabelledImages } from './images.ts'
+import { chosen, type LabelledImages, type PixelsInMemory } from './images.ts'
 import { describeImages, readImages } from './index.ts'
-import { type ImageHost, openPrepared, type PreparedImages, type WantedImages } from './prepared.ts'
+import { type Identified, type SplitFacts, splitFacts } from './manifest.ts'
+import { type ImageHost, openPrepared, type WantedImages } from './prepared.ts'
 import { invalid } from './raw.ts'
-import { type ImagesSpec, parseSpec } from './spec.ts'
+import { type ImagesSpec, parseSpec, specText } from './spec.ts'
 import { asked } from './splits/draw.ts'
 import { openSplit } from './splits/open.ts'
 
@@ -16,19 +19,20 @@ export interface DataHost {
 }
 
 export interface OpenedImages {
-  images: LabelledImages
-  prepared: PreparedImages | null // the same, of a data set
-  facts: PreparedImages['facts'] | null
+  images: LabelledImages & Identified
+  facts: SplitFacts
 }
 
 type Wanted = Omit<WantedImages, 'spec'>
+
+const betweenWords = 100 // milliseconds
 
 /** The images are the caller's to close. */
 export async function* openImages(path: string, wanted: Wanted, host: DataHost): AsyncGenerator<Progress, OpenedImages> {
   const spec = parseSpec(path)
   if (host.images && !(await isTensorFile(spec, host.images))) {
     const images = yield* openPrepared({ ...wanted, spec }, host.images)
-    return { images, prepared: images, facts: images.facts }
+    return { images, facts: images.facts }
   }
   if (wanted.augment)
     throw invalid(
@@ -36,10 +40,44 @@ export async function* openImages(path: string, wanted: Wanted, host: DataHost):
       'a tensor file holds images that are already prepared; only those of a data set can be cropped and flipped',
       'set "augment" to false',
     )
-  const images = await readImages(inFile(spec), host.open)
+  return yield* identified(await readImages(inFile(spec), host.open), spec, wanted.signal)
+}
+
+/** Images of a tensor file, those that are asked for, each known by the SHA-256 of its pixels as they are stored. */
+async function* identified(
+  images: LabelledImages & PixelsInMemory,
+  spec: ImagesSpec,
+  signal: AbortSignal,
+): AsyncGenerator<Progress, OpenedImages> {
+  const { where, count: available } = images
   const some = asked(images.labels, spec)
-  if (!some) return { images, prepared: null, facts: null }
-  return { images: chosen(images, some.positions), prepared: null, facts: null }
+  const positions = some?.positions ?? Uint32Array.from({ length: available }, (_, i) => i)
+  const each = images.pixels.length / available
+  const hashes = new Map<number, Uint8Array>()
+  let told = performance.now()
+  for (const [n, i] of positions.entries()) {
+    const pixels = images.pixels.subarray(i * each, (i + 1) * each)
+    hashes.set(i, createHash('sha256').update(new Uint8Array(pixels.buffer, pixels.byteOffset, pixels.byteLength)).digest())
+    if (performance.now() - told < betweenWords) continue
+    told = performance.now()
+    signal.throwIfAborted()
+    yield { type: 'progress', what: `Hashing images of ${where}`, done: n + 1, total: positions.length }
+  }
+  const sha256 = (i: number): Uint8Array => hashes.get(i) as Uint8Array
+  const facts = splitFacts(
+    {
+      images: specText(spec),
+      source: 'tensor file',
+      of: spec.split,
+      drawn: some?.words.join('; ') ?? '',
+      available,
+      classes: null,
+      cached: false,
+    },
+    { positions, label: (i) => images.labels[i] as number, name: (i) => `image ${i}`, sha256, unreadable: new Map() },
+  )
+  const taken = some ? chosen(images, positions) : images
+  return { images: { ...taken, sha256: (n) => sha256(positions[n] as number) }, facts }
 }
 
 /** By headers, lists and names alone. size: of the images of a tensor file; null: as the model needs them. */

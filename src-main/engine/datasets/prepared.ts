@@ -1,14 +1,14 @@
 // Images of a data set, decoded and transformed for a model while it computes. Before a split is used every image of it has been looked at once:
 // what is kept on disk and whole is taken, the rest is prepared by the host's threads and kept; an image that cannot be read is listed with its
 // reason and left out, or the split is refused. No more than a few images are in memory at any time.
-import { createHash, type Hash } from 'node:crypto'
+import { createHash } from 'node:crypto'
 
-import type { SplitManifest, Unreadable } from '../../contract/data/manifest.ts'
 import { BasilError, recordOf } from '../../contract/errors.ts'
 import type { Progress } from '../../contract/run.ts'
 import type { ImageCache, ImageFile } from '../formats/caches/image-cache.ts'
 import type { OpenFiles } from '../formats/source.ts'
 import type { Coming, LabelledImages, Picture } from './images.ts'
+import { type Identified, type SplitFacts, splitFacts } from './manifest.ts'
 import { type Draw, transformVersion } from './pixels/transform.ts'
 import type { EncodedImage, PixelImage } from './raw.ts'
 import { type ImagesSpec, specText } from './spec.ts'
@@ -35,19 +35,14 @@ export interface WantedImages {
   signal: AbortSignal
 }
 
-export type SplitFacts = Omit<SplitManifest, 'task' | 'split' | 'shared'>
-
-export interface PreparedImages extends LabelledImages {
+export interface PreparedImages extends LabelledImages, Identified {
   classes: string[] | null
   facts: SplitFacts
   /** Of image i, perceptual. */
   fingerprint(i: number): Uint8Array
-  /** Of image i's preprocessed pixels. */
-  sha256(i: number): Uint8Array
 }
 
 const betweenWords = 100 // milliseconds
-const listed = 1000 // unreadable images named in a manifest
 
 /** Gives progress with an estimate while images are prepared. The result is the caller's to close. */
 export async function* openPrepared(wanted: WantedImages, host: ImageHost): AsyncGenerator<Progress, PreparedImages> {
@@ -220,37 +215,22 @@ function handedOut(coming: readonly Promise<Uint8Array>[], pictureOf: (pixels: U
 function factsOf(
   wanted: WantedImages,
   source: string,
-  drawn: DrawnSplit,
-  usable: Uint32Array,
-  looked: Looked,
+  { raw, of, drawn }: DrawnSplit,
+  positions: Uint32Array,
+  { hashes, unreadable }: Looked,
   cached: boolean,
 ): SplitFacts {
-  const { raw, of, drawn: how } = drawn
-  const perClass = new Array<number>(
-    Math.max(raw.classes?.length ?? 0, ...Array.from(new Set(usable.map((i) => raw.labels[i] as number)), (l) => l + 1)),
-  ).fill(0)
-  for (const i of usable) perClass[raw.labels[i] as number] = (perClass[raw.labels[i] as number] as number) + 1
-  const hashOf = (each: (hash: Hash, i: number) => void): string => {
-    const hash = createHash('sha256')
-    for (const i of usable) each(hash, i)
-    return hash.digest('hex')
-  }
-  return {
-    images: specText(wanted.spec),
-    source,
-    of,
-    drawn: how,
-    available: raw.count,
-    count: usable.length,
-    perClass,
-    classes: raw.classes,
-    indices: createHash('sha256').update(BigInt64Array.from(usable, BigInt)).digest('hex'),
-    names: hashOf((hash, i) => hash.update(`${raw.name(i)}\n`)),
-    pixels: hashOf((hash, i) => hash.update(looked.hashes.get(i) as Uint8Array)),
-    skipped: [...looked.unreadable].slice(0, listed).map(([i, reason]) => ({ name: raw.name(i), reason }) satisfies Unreadable),
-    skippedCount: looked.unreadable.size,
-    cached,
-  }
+  const { count: available, classes } = raw
+  return splitFacts(
+    { images: specText(wanted.spec), source, of, drawn, available, classes, cached },
+    {
+      positions,
+      label: (i) => raw.labels[i] as number,
+      name: (i) => raw.name(i),
+      sha256: (i) => hashes.get(i) as Uint8Array,
+      unreadable,
+    },
+  )
 }
 
 function empty(where: string, of: number): BasilError {

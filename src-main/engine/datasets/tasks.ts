@@ -1,5 +1,6 @@
 // The tasks of a run: heads and labelled images of every split, held against the model and against each other first.
 import type { ResolvedConfig } from '../../contract/config.ts'
+import type { SplitManifest } from '../../contract/data/manifest.ts'
 import { BasilError } from '../../contract/errors.ts'
 import type { EngineEvent } from '../../contract/run.ts'
 import type { RunHost } from '../context.ts'
@@ -9,9 +10,9 @@ import type { Architecture } from '../models/clip-names.ts'
 import type { Task } from '../models/clip-problem.ts'
 import { objectiveNamed } from '../objectives/index.ts'
 import type { Split } from '../problem.ts'
-import { type LabelledImages, withoutLabels } from './images.ts'
+import { isLabelled, type LabelledImages, withoutLabels } from './images.ts'
+import { type Identified, sharedImages } from './manifest.ts'
 import { type DataHost, describeSomeImages, openImages } from './open-images.ts'
-import type { PreparedImages } from './prepared.ts'
 import { strongViews } from './strong-views.ts'
 import { checkLabels } from './tensor-images.ts'
 
@@ -68,7 +69,7 @@ export async function* openTasks(config: ResolvedConfig, architecture: Architect
   }
 }
 
-/** As openTasks, of tensor files, which tell nothing meanwhile. */
+/** As openTasks, of tensor files alone, and without a word. */
 export async function readTasks(config: ResolvedConfig, architecture: Architecture, open: OpenSource): Promise<Task[]> {
   const opening = openTasks(config, architecture, { open, signal: new AbortController().signal })
   for (;;) {
@@ -91,7 +92,9 @@ export async function* openTest(
       const path = config.tasks[i]?.test
       const tested: Task = { ...task, splits: {} }
       opened.push(tested)
-      if (path) tested.splits.test = yield* openOne(config, i, 'test', path, tested, architecture, host, before)
+      if (!path) continue
+      yield { type: 'opening', task: task.name, images: path }
+      tested.splits.test = yield* openOne(config, i, 'test', path, tested, architecture, host, before)
     }
     isOpen = true
     return opened
@@ -104,7 +107,7 @@ export async function closeTasks(tasks: readonly Task[]): Promise<void> {
   for (const { splits } of tasks) for (const images of Object.values(splits)) await images.close()
 }
 
-/** Tells which images they are, where they are a data set's. */
+/** Tells which images they are, and which of them were opened before. */
 async function* openOne(
   config: ResolvedConfig,
   index: number,
@@ -117,7 +120,7 @@ async function* openOne(
 ): AsyncGenerator<EngineEvent, LabelledImages> {
   const augment = config.augment && split === 'training' ? { seed: config.seed, task: index } : null
   const wanted = { size: architecture.imageSize, augment, onUnreadable: config.onUnreadable, signal: host.signal }
-  const { images, prepared } = yield* openImages(path, wanted, host)
+  const { images, facts } = yield* openImages(path, wanted, host)
   try {
     checkSize(images, architecture)
     checkLabels(images, task.head)
@@ -125,20 +128,21 @@ async function* openOne(
     await images.close()
     throw error
   }
-  if (prepared) {
-    const others = Object.entries(before).map(([name, there]) => ({ split: name as Split, images: sharedImages(prepared, there) }))
-    yield { type: 'data', data: { task: task.name, split, ...prepared.facts, shared: others.filter((other) => other.images > 0) } }
-  }
-  return split === 'training' ? forLearning(config, index, images) : images
+  const seen = split === 'training' ? forLearning(config, index, images) : images
+  const shared = sharedWith(images, before)
+  yield { type: 'data', data: { task: task.name, split, ...facts, perClass: isLabelled(seen) ? facts.perClass : [], shared } }
+  return seen
 }
 
-/** How many images of a data set's split are, to the bit, in another that was prepared too. */
-function sharedImages(here: PreparedImages, there: LabelledImages | PreparedImages): number {
-  if (!('sha256' in there)) return 0
-  const keyOf = (hash: Uint8Array): string => Buffer.from(hash).toString('latin1')
-  const known = new Set(Array.from({ length: there.count }, (_, i) => keyOf(there.sha256(i))))
-  return Array.from({ length: here.count }, (_, i) => i).filter((i) => known.has(keyOf(here.sha256(i)))).length
+/** Of splits that were opened before. */
+function sharedWith(images: Identified, before: Task['splits']): SplitManifest['shared'] {
+  return Object.entries(before).flatMap(([name, there]) => {
+    const same = isIdentified(there) ? sharedImages(images, there) : 0
+    return same > 0 ? [{ split: name as Split, images: same, ...(!isLabelled(there) && { unlabelled: true as const }) }] : []
+  })
 }
+
+const isIdentified = (images: LabelledImages): images is LabelledImages & Identified => 'sha256' in images
 
 /** As the objective learns on them. Test data gives its images and not its labels: they stay locked until the end. */
 function forLearning({ objective, tasks, seed }: ResolvedConfig, task: number, images: LabelledImages): LabelledImages {

@@ -1,9 +1,10 @@
 // A head in a file of any format Basil reads: "file#head.NAME" of a file of ours, or "head_CarsVal.pt", the field's pickled
 // classification head (weight (classes, embed), bias zero or not there), with or without "#weight". What a file of ours says in its metadata
-// holds (contract/heads.ts); of others the rows tell: all of one length is a zero-shot head, as W = exp(logit_scale) w, or w alone;
+// holds (contract/api/heads.ts); of others the rows tell: all of one length is a zero-shot head, as W = exp(logit_scale) w, or w alone;
 // anything else looks like a linear probe, and is taken for one only when somebody says so.
+
+import { type HeadRecord, headRecordSchema } from '../../contract/api/heads.ts'
 import { BasilError } from '../../contract/errors.ts'
-import { type HeadRecord, headRecordSchema } from '../../contract/heads.ts'
 import { splitPath } from '../datasets/tensor-images.ts'
 import { isFloating, toFloat32 } from '../formats/dtype.ts'
 import { openTensorFile } from '../formats/index.ts'

@@ -2,7 +2,7 @@
 //   min_{W,b}  mean( -log softmax(W u + b)_y ) + (strength / 2) |W|^2,
 // at every strength of a grid, strongest first, each begun where the last ended. Validation images choose: the best accuracy, of equal ones
 // the stronger. Features are centred for the fit alone, which changes nothing but its speed: W (u - m) + b' = W u + (b' - W m).
-import type { ProbeReport } from '../../contract/heads.ts'
+import type { ProbeReport } from '../../contract/api/heads.ts'
 import type { Progress } from '../../contract/run.ts'
 import { type Minimum, minimise } from '../coefficients/lbfgs.ts'
 import { type Labelled, logisticAccuracy, logisticLoss } from '../coefficients/logistic.ts'

@@ -1,6 +1,6 @@
 // The methods a stage of a run can use. To add one: a file, a line in this list, and its name in the contract; the shared
 // suite (base model at 0, fine-tuned at 1, gradient, resume to the same bits) then runs over it.
-import type { StageSettings } from '../../contract/config.ts'
+import type { StageSettings } from '../../contract/config/stage.ts'
 import type { Length, Look, Stage } from '../coefficients/learn.ts'
 import { adaMerging } from './adamerging.ts'
 import { atlas } from './atlas.ts'

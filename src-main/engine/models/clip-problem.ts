@@ -9,7 +9,7 @@ import { filled, type Table } from '../coefficients/table.ts'
 import { fetchPicked, type LabelledImages } from '../datasets/images.ts'
 import { faultOf } from '../faults.ts'
 import type { Objective } from '../objectives/index.ts'
-import type { Measured, Problem, Split } from '../problem.ts'
+import type { Lesson, Measured, SeeingProblem, Seen, Split } from '../problem.ts'
 import { type Tensor, type Tensor2D, tf } from '../tf.ts'
 import type { Groups } from '../weights/merge.ts'
 import type { VectorStore } from '../weights/vector-store.ts'
@@ -40,13 +40,14 @@ interface Share {
   images: LabelledImages
   indices: Int32Array
   pass?: number | undefined // of the training over its images
+  lessons?: readonly Lesson[] | undefined // of the images, in their order
 }
 
 /**
  * A problem over the store's vectors; the store stays the caller's. Linearised, what is composed is theta - theta_pre alone,
  * and the model is f_lin, expanded at the store's base (model.ts).
  */
-export function clipProblem(place: Workplace, store: VectorStore, groups: Groups, linearised = false): Problem {
+export function clipProblem(place: Workplace, store: VectorStore, groups: Groups, linearised = false): SeeingProblem {
   const modelOf = (weights: Weights): Model =>
     linearised ? linearModel(place.tower, store.base, weights) : towerModel(place.tower, weights)
   const composedOne = async (name: string, row: readonly number[]): Promise<Tensor> => {
@@ -77,6 +78,13 @@ export function clipProblem(place: Workplace, store: VectorStore, groups: Groups
     vectors: store.vectors,
     trainingCounts: place.tasks.map((t) => t.splits.training?.count ?? 0),
     evaluate: (coefficients, split) => composed(coefficients, (model) => measureModel(place, model, split)),
+    predict: (coefficients, images, pass) =>
+      composed(coefficients, (model) => {
+        const shares = place.tasks.map(
+          ({ splits }, task): Share => ({ task, images: splits.training as LabelledImages, indices: images[task] as Int32Array, pass }),
+        )
+        return fitting(place.microBatch, imagesOf(shares), (size) => seenIn(place, model, shares, size))
+      }),
     lossAndGradient: (coefficients, batch) =>
       composed(coefficients, async (model) => {
         const shares = place.tasks.map(
@@ -85,6 +93,7 @@ export function clipProblem(place: Workplace, store: VectorStore, groups: Groups
             images: t.splits.training as LabelledImages,
             indices: batch[task] as Int32Array,
             pass: batch.pass,
+            lessons: batch.lessons?.[task],
           }),
         )
         return fitting(place.microBatch, imagesOf(shares), async (size) => {
@@ -98,6 +107,27 @@ export function clipProblem(place: Workplace, store: VectorStore, groups: Groups
         })
       }),
   }
+}
+
+/** One pass with an objective that writes down, task after task, the log-probabilities it is given. */
+async function seenIn(place: Workplace, model: Model, shares: readonly Share[], size: number): Promise<Seen[]> {
+  const seen = shares.map(({ task, indices }): Seen => {
+    const { classes } = (place.tasks[task] as Task).head
+    return { classes, logProbabilities: new Float64Array(indices.length * classes) }
+  })
+  const rows = seen.flatMap(({ classes, logProbabilities }) =>
+    Array.from({ length: logProbabilities.length / classes }, (_, n) => logProbabilities.subarray(n * classes, (n + 1) * classes)),
+  )
+  let next = 0
+  const listening: Objective = {
+    name: place.objective.name,
+    loss: (logProbabilities) => {
+      rows[next++]?.set(logProbabilities)
+      return 0
+    },
+  }
+  await pass({ ...place, objective: listening }, model, shares, size)
+  return seen
 }
 
 /** A coefficient moves every parameter of its group: their inner products add up. */
@@ -138,12 +168,16 @@ async function pass(
   microBatch: number,
   emit?: (name: string, gradient: Tensor) => void,
 ): Promise<Measured> {
-  const { tower, tasks, objective } = place
+  const { tower, tasks } = place
+  const objective = emit ? place.objective : (place.objective.judge ?? place.objective)
   const { imageSize, patchSize } = tower.architecture
-  const queue = shares.flatMap(({ task, images, indices, pass }) => Array.from(indices, (index) => ({ task, images, index, pass })))
+  const queue = shares.flatMap(({ task, images, indices, pass, lessons }) =>
+    Array.from(indices, (index, n) => ({ task, images, index, pass, lesson: lessons?.[n] })),
+  )
   const counts = new Map(shares.map((s) => [s.task, s.indices.length]))
   const losses = tasks.map(() => 0)
   const correct = tasks.map(() => 0)
+  const taken = tasks.map(({ head }) => new Int32Array(head.classes))
   const chunkAt = (at: number): typeof queue => queue.slice(at, at + microBatch)
   let coming = await fetchPicked(chunkAt(0))
   for (let at = 0; at < queue.length; at += microBatch) {
@@ -164,9 +198,11 @@ async function pass(
         const { task, images } = chunk[first] as (typeof chunk)[number]
         const labels = Int32Array.from({ length }, (_, i) => images.labels[(chunk[first + i] as (typeof chunk)[number]).index] as number)
         const weight = (tasks[task]?.sign ?? 1) / (counts.get(task) as number)
-        const result = applyHead((tasks[task] as Task).head, objective, values, first, labels, weight, dValues)
+        const lessons = chunk.slice(first, first + length).flatMap(({ lesson }) => lesson ?? [])
+        const result = applyHead((tasks[task] as Task).head, objective, values, first, labels, weight, dValues, lessons)
         losses[task] = (losses[task] as number) + result.loss
         correct[task] = (correct[task] as number) + result.correct
+        countIn(taken[task] as Int32Array, result.predicted)
       }
       if (emit && back && dValues) {
         const dFeatures = tf.tensor2d(dValues, features.shape as [number, number]) as Tensor2D
@@ -176,11 +212,22 @@ async function pass(
       tf.dispose([patches, features])
     })
   }
-  return measuredOf(tasks, losses, correct, counts)
+  return measuredOf(tasks, { losses, correct, taken }, counts)
 }
 
-/** losses: a task's part of the whole, so minus its mean loss where it is to be forgotten. counts: how many images of a task were measured; a task without is left out as NaN. Throws not-finite. */
-export function measuredOf(tasks: readonly Task[], losses: number[], correct: number[], counts: ReadonlyMap<number, number>): Measured {
+export function countIn(counts: Int32Array, classes: Int32Array): void {
+  for (const c of classes) counts[c] = (counts[c] as number) + 1
+}
+
+/** Sums over the images of each task. */
+export interface Sums {
+  losses: number[] // a task's part of the whole, so minus its mean loss where it is to be forgotten
+  correct: number[]
+  taken: Int32Array[] // (classes): images taken for each class
+}
+
+/** counts: how many images of a task were measured; a task without is left out as NaN. Throws not-finite. */
+export function measuredOf(tasks: readonly Task[], { losses, correct, taken }: Sums, counts: ReadonlyMap<number, number>): Measured {
   const loss = [...counts.keys()].reduce((sum, task) => sum + (losses[task] as number), 0)
   if (!Number.isFinite(loss))
     throw new BasilError({
@@ -194,7 +241,9 @@ export function measuredOf(tasks: readonly Task[], losses: number[], correct: nu
     loss,
     tasks: tasks.map(({ sign = 1 }, t) => {
       const n = counts.get(t)
-      return n ? { loss: sign * (losses[t] as number), accuracy: (correct[t] as number) / n } : { loss: Number.NaN, accuracy: Number.NaN }
+      if (!n) return { loss: Number.NaN, accuracy: Number.NaN }
+      const leading = (taken[t] as Int32Array).reduce((a, b) => Math.max(a, b)) / n
+      return { loss: sign * (losses[t] as number), accuracy: (correct[t] as number) / n, leading }
     }),
   }
 }

@@ -4,6 +4,7 @@
 // and the way back: dL/dz = (I - u u') (s W' dL/dlogits) / |z|, or s W' dL/dlogits of features as they are. In float64 on
 // the host: it is a thousandth of a step's work, and losses are sums over many images.
 import type { Objective } from '../objectives/index.ts'
+import type { Lesson } from '../problem.ts'
 
 type Floats = Float32Array | Float64Array // float64 where the mathematics is held against finite differences
 
@@ -20,12 +21,13 @@ export const logitScale = 100 // exp(logit_scale) of every CLIP model that was t
 
 export interface HeadResult {
   loss: number // weighted sum over the images
-  correct: number
+  correct: number // NaN where a label is not known (-1)
+  predicted: Int32Array // (n)
 }
 
 /**
  * features (n, embed) from row `first` on; labels (n). Each image's loss is multiplied by weight; with dFeatures
- * (same rows as features), the gradient of the weighted sum is written there.
+ * (same rows as features), the gradient of the weighted sum is written there. lessons: of each image, where the objective gives them.
  */
 export function applyHead(
   head: Head,
@@ -35,6 +37,7 @@ export function applyHead(
   labels: Int32Array,
   weight: number,
   dFeatures?: Floats,
+  lessons?: readonly Lesson[],
 ): HeadResult {
   const { weights, bias, classes, embed, scale, normalised } = head
   const logits = new Float64Array(classes)
@@ -42,6 +45,7 @@ export function applyHead(
   const unit = new Float64Array(embed)
   let loss = 0
   let correct = 0
+  const predictions = new Int32Array(labels.length)
   for (let n = 0; n < labels.length; n++) {
     const at = (first + n) * embed
     let square = 0
@@ -59,12 +63,14 @@ export function applyHead(
         predicted = c
       }
     }
-    if (predicted === labels[n]) correct++
+    predictions[n] = predicted
+    const label = labels[n] as number
+    correct += label < 0 ? Number.NaN : Number(predicted === label)
     toLogProbabilities(logits, largest)
-    loss += weight * objective.loss(logits, labels[n] as number, gradient)
+    loss += weight * objective.loss(logits, label, gradient, lessons?.[n])
     if (dFeatures) featureGradient(head, gradient, unit, weight / norm, dFeatures.subarray(at, at + embed))
   }
-  return { loss, correct }
+  return { loss, correct, predicted: predictions }
 }
 
 /** dL/dz of one image from dL/dlogits (classes) and u (embed): factor carries the image's weight and 1 / |z|. */

@@ -7,8 +7,8 @@ import { setImmediate } from 'node:timers/promises'
 import { filled, type Table } from '../coefficients/table.ts'
 import type { LabelledImages } from '../datasets/images.ts'
 import type { Measured, Problem, Split } from '../problem.ts'
-import { measuredOf, type Workplace } from './clip-problem.ts'
-import { applyHead, type Head } from './head.ts'
+import { countIn, measuredOf, type Workplace } from './clip-problem.ts'
+import { applyHead, type Head, type HeadResult } from './head.ts'
 import type { Features } from './linear-features.ts'
 
 const together = 64 * 2 ** 20 // bytes of tables at hand at a time, where they are read when they are used
@@ -32,6 +32,7 @@ export function cachedProblem(
     const counts = new Map<number, number>()
     const losses = place.tasks.map(() => 0)
     const correct = place.tasks.map(() => 0)
+    const taken = place.tasks.map(({ head }) => new Int32Array(head.classes))
     for (const [t, { head, sign = 1, splits }] of place.tasks.entries()) {
       const [images, tables] = [splits[split], features[t]?.[split]]
       if (!images || !tables) continue
@@ -44,9 +45,10 @@ export function cachedProblem(
         const found = onTables(place, head, images, some, await tables.of(some), c, sign / indices.length, gradient)
         losses[t] = (losses[t] as number) + found.loss
         correct[t] = (correct[t] as number) + found.correct
+        countIn(taken[t] as Int32Array, found.predicted)
       }
     }
-    return measuredOf(place.tasks, losses, correct, counts)
+    return measuredOf(place.tasks, { losses, correct, taken }, counts)
   }
   return {
     groups,
@@ -75,7 +77,7 @@ function onTables(
   c: Float64Array,
   weight: number,
   gradient?: Float64Array,
-): { loss: number; correct: number } {
+): HeadResult {
   const { embed } = head
   const features = new Float32Array(indices.length * embed)
   const slopes = gradient && new Float32Array(features.length)
@@ -83,7 +85,7 @@ function onTables(
     features.set(combined(table, c, embed), n * embed)
   })
   const own = Int32Array.from(indices, (i) => labels[i] as number)
-  const result = applyHead(head, objective, features, 0, own, weight, slopes)
+  const result = applyHead(head, gradient ? objective : (objective.judge ?? objective), features, 0, own, weight, slopes)
   if (gradient && slopes)
     tables.forEach((table, n) => {
       addProducts(table, slopes.subarray(n * embed, (n + 1) * embed), gradient)

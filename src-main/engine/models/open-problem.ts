@@ -27,7 +27,8 @@ export async function* openProblem(context: Site, start?: Table): AsyncGenerator
     if (opened) return start ? { ...opened, problem: alongStart(opened.problem, start) } : opened
   }
   const store = await openStore(host.backend, parents, config.vectorPrecision, start && { groups, coefficients: start })
-  return { problem: clipProblem(place, store, groups, config.linearised !== 'no'), close: async () => store.dispose() }
+  const plain = clipProblem(place, store, groups, config.linearised !== 'no')
+  return { problem: place.objective.adapted?.(plain, config) ?? plain, close: async () => store.dispose() }
 }
 
 /** Bytes on disk of the features a run keeps, 0 for a run without. Throws disk-full when they can never fit. */

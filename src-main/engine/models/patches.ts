@@ -4,8 +4,8 @@
 import type { Picture } from '../datasets/images.ts'
 import { type Tensor2D, tf } from '../tf.ts'
 
-const mean = [0.48145466, 0.4578275, 0.40821073]
-const deviation = [0.26862954, 0.26130258, 0.27577711]
+export const mean = [0.48145466, 0.4578275, 0.40821073]
+export const deviation = [0.26862954, 0.26130258, 0.27577711]
 
 /** Throws nothing: sizes are checked when data is opened. */
 export function patchesOf(pictures: readonly Picture[], size: number, patch: number): Tensor2D {

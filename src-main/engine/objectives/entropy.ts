@@ -3,6 +3,7 @@ import type { Objective } from './index.ts'
 
 export const entropy: Objective = {
   name: 'entropy',
+  unlabelled: true,
   loss(logProbabilities, _label, gradient) {
     let h = 0
     for (const l of logProbabilities) h -= Math.exp(l) * l

@@ -1,8 +1,9 @@
 // The library's table: one row a place where a checkpoint lies. A row keeps its id, tags and notes whatever becomes of its file: it
 // goes missing, comes back, changes, or is found again at another place (relink). Only the person takes a row away.
+
+import type { Entry } from '../../contract/api/library.ts'
 import type { Description, Role } from '../../contract/checkpoint.ts'
 import type { ErrorRecord } from '../../contract/errors.ts'
-import type { Entry } from '../../contract/library.ts'
 import { change, type History, recoverable, row, rows } from '../statement.ts'
 
 /** Where a checkpoint lies, and what the disk alone says of it. */

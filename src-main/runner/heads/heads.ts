@@ -2,12 +2,13 @@
 // to the library. Models and data are rows of the library; a page names no paths.
 import { join } from 'node:path'
 
-import type { HeadDone, HeadEvent, HeadImport, HeadRequest, ProbeEvent, ProbeRequest } from '../../contract/heads.ts'
+import type { HeadDone, HeadEvent, HeadImport, HeadRequest, ProbeEvent, ProbeRequest } from '../../contract/api/heads.ts'
 import type { Exported } from '../../contract/recipe.ts'
 import type { Progress } from '../../contract/run.ts'
 import { requireFree } from '../../files/write-atomic.ts'
 import type { Library } from '../library/library.ts'
 import type { EngineClient } from '../link/engine-link.ts'
+import { heard } from '../link/heard.ts'
 import type { Supervisor } from '../supervisor.ts'
 import { inFolder } from '../work/exports.ts'
 import { headNameOf } from './import.ts'
@@ -96,23 +97,4 @@ async function freePath(path: string): Promise<string> {
 
 async function* once(exported: Exported): AsyncGenerator<HeadEvent> {
   yield { type: 'written', ...exported }
-}
-
-/** What the engine tells, one by one; an engine that ends is heard of at once. */
-async function* heard<E>(supervisor: Supervisor, question: (client: EngineClient) => Promise<AsyncIterable<E>>): AsyncGenerator<E> {
-  const events = (await supervisor.ask(question))[Symbol.asyncIterator]()
-  let isOver = false
-  try {
-    for (;;) {
-      const next = await supervisor.ask(() => events.next())
-      isOver = next.done === true
-      if (next.done) return
-      yield next.value
-    }
-  } catch (error) {
-    isOver = true
-    throw error
-  } finally {
-    if (!isOver) await events.return?.() // nobody listens any more
-  }
 }

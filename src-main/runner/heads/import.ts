@@ -3,8 +3,8 @@
 // The metadata says which file each was, and of which model it takes features.
 import { basename } from 'node:path'
 
+import type { HeadImport, HeadRecord } from '../../contract/api/heads.ts'
 import { BasilError } from '../../contract/errors.ts'
-import type { HeadImport, HeadRecord } from '../../contract/heads.ts'
 import type { Exported } from '../../contract/recipe.ts'
 import { splitPath } from '../../engine/datasets/tensor-images.ts'
 import { readHeadAs } from '../../engine/heads/head-file.ts'

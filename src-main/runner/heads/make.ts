@@ -4,7 +4,7 @@
 import { readFileSync } from 'node:fs'
 import { gunzipSync } from 'node:zlib'
 
-import type { HeadEvent, HeadRequest } from '../../contract/heads.ts'
+import type { HeadEvent, HeadRequest } from '../../contract/api/heads.ts'
 import { openTensorFile } from '../../engine/formats/index.ts'
 import { canonical } from '../../engine/layouts/index.ts'
 import { logitScale } from '../../engine/models/head.ts'

@@ -2,8 +2,8 @@
 // convex fit (engine/heads/probe.ts). Its metadata says what it was fitted on, at which strength, and how well.
 import { basename } from 'node:path'
 
+import type { ProbeEvent, ProbeRequest } from '../../contract/api/heads.ts'
 import { BasilError } from '../../contract/errors.ts'
-import type { ProbeEvent, ProbeRequest } from '../../contract/heads.ts'
 import type { Backend } from '../../engine/backend.ts'
 import type { Labelled } from '../../engine/coefficients/logistic.ts'
 import { readImages } from '../../engine/datasets/index.ts'

@@ -1,7 +1,7 @@
 // The contract's procedures for heads: what a window and a browser may ask for.
 import { implement } from '@orpc/server'
 
-import { api } from '../../contract/api.ts'
+import { api } from '../../contract/api/api.ts'
 import type { Heads } from './heads.ts'
 import type { Prompts } from './prompts.ts'
 

@@ -2,8 +2,8 @@
 // made from in the metadata. The file is read back before it takes its name.
 import { createHash } from 'node:crypto'
 
+import type { HeadRecord } from '../../contract/api/heads.ts'
 import { BasilError } from '../../contract/errors.ts'
-import type { HeadRecord } from '../../contract/heads.ts'
 import type { Exported } from '../../contract/recipe.ts'
 import { type TensorToWrite, writeSafetensors } from '../../engine/formats/safetensors-writer.ts'
 import type { Head } from '../../engine/models/head.ts'

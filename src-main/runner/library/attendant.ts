@@ -3,8 +3,8 @@
 // was closed goes on at the next start, since it follows from the rows. Results are kept many in one transaction: a commit takes milliseconds.
 import { setImmediate } from 'node:timers/promises'
 
+import type { LibraryWork } from '../../contract/api/library.ts'
 import { recordOf } from '../../contract/errors.ts'
-import type { LibraryWork } from '../../contract/library.ts'
 import {
   entriesOf,
   entriesOfSize,

@@ -3,10 +3,10 @@
 import { homedir } from 'node:os'
 import { basename, join, resolve } from 'node:path'
 
+import type { Added, Described, Entry, LibraryWork, Listed, Reopened, Shown } from '../../contract/api/library.ts'
 import type { Compatibility, Difference, Form, Statistics } from '../../contract/checkpoint.ts'
 import type { Told } from '../../contract/engine-api.ts'
 import { BasilError, recordOf } from '../../contract/errors.ts'
-import type { Added, Described, Entry, LibraryWork, Listed, Reopened, Shown } from '../../contract/library.ts'
 import type { Exported } from '../../contract/recipe.ts'
 import {
   addEntries,
@@ -256,7 +256,7 @@ function lineageOf(history: History, { sha256 }: Entry, metadata: Record<string,
   }
 }
 
-function absolute(path: string): string {
+export function absolute(path: string): string {
   return path === '~' || path.startsWith('~/') ? join(homedir(), path.slice(1)) : resolve(path)
 }
 

@@ -2,8 +2,8 @@
 // their hashes alone (its paths are another disk's), and its run is ours only when all agrees: numbers of runs coincide between machines.
 import { existsSync } from 'node:fs'
 
+import type { Reopened } from '../../contract/api/library.ts'
 import { BasilError } from '../../contract/errors.ts'
-import type { Reopened } from '../../contract/library.ts'
 import { type Recipe, recipeSchema } from '../../contract/recipe.ts'
 import { lastSeen } from '../../history/library/checkpoints.ts'
 import type { History } from '../../history/statement.ts'

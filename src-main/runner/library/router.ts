@@ -1,7 +1,7 @@
 // The contract's library procedures over the library: what a window and a browser may ask of it.
 import { implement } from '@orpc/server'
 
-import { api } from '../../contract/api.ts'
+import { api } from '../../contract/api/api.ts'
 import type { Platform } from '../router.ts'
 import type { Library } from './library.ts'
 

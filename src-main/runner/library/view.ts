@@ -1,6 +1,6 @@
 // The library's rows as a window sees them: with the role and data set that folders tell, with their twins (rows of the same content, as
 // far as hashes are there, else of the same size and ends), and with the number of runs that used them.
-import type { Entry } from '../../contract/library.ts'
+import type { Entry } from '../../contract/api/library.ts'
 import { entriesOf, type StoredEntry } from '../../history/library/entries.ts'
 import { runsByContent } from '../../history/library/uses.ts'
 import { type History, snapshot } from '../../history/statement.ts'

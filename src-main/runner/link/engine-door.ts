@@ -4,13 +4,16 @@
 import { implement } from '@orpc/server'
 import { RPCHandler } from '@orpc/server/message-port'
 
+import type { Disentanglement, DisentanglementRequest } from '../../contract/api/disentanglement.ts'
+import type { EvaluationReport, EvaluationRequest } from '../../contract/api/evaluations.ts'
+import type { HeadEvent, HeadImport, HeadRequest, ProbeEvent, ProbeRequest } from '../../contract/api/heads.ts'
 import type { Compatibility, Description, Difference, Form, Inspection, Statistics } from '../../contract/checkpoint.ts'
 import type { ResolvedConfig } from '../../contract/config.ts'
 import { type Conversion, engineContract, type Plan, type Told } from '../../contract/engine-api.ts'
 import { BasilError } from '../../contract/errors.ts'
-import type { HeadEvent, HeadImport, HeadRequest, ProbeEvent, ProbeRequest } from '../../contract/heads.ts'
 import type { Exported, Recipe } from '../../contract/recipe.ts'
 import type { EngineEvent, EngineInfo, Parent, ResumeState } from '../../contract/run.ts'
+import type { ReadingData } from '../data/reading.ts'
 import { errorsAsRecords } from '../errors-over-rpc.ts'
 import { progressGate } from '../work/progress-gate.ts'
 
@@ -30,12 +33,15 @@ export interface EngineSide {
   compare(a: string, b: string): AsyncGenerator<Told<Difference>>
   compatible(pretrained: string, others: string[]): AsyncGenerator<Told<Compatibility>>
   convert(request: Conversion): AsyncGenerator<Told<Exported>>
+  readonly data: ReadingData
+  disentangle(request: DisentanglementRequest, signal: AbortSignal): AsyncGenerator<Told<Disentanglement>>
   check(config: ResolvedConfig): Promise<Plan>
   run(config: ResolvedConfig, sitting: Sitting): AsyncGenerator<EngineEvent>
   rebuild(request: { recipe: Recipe; out: string; overwrite: boolean; form: Form }): Promise<Exported>
   makeHead(request: HeadRequest): AsyncGenerator<HeadEvent>
   importHeads(request: HeadImport): Promise<Exported>
   probeHead(request: ProbeRequest): AsyncGenerator<ProbeEvent>
+  evaluate(request: EvaluationRequest): AsyncGenerator<Told<EvaluationReport>>
 }
 
 type Port = Parameters<RPCHandler<Record<never, never>>['upgrade']>[0]
@@ -52,6 +58,15 @@ export function serveEngine(side: EngineSide, port: Port): void {
     compare: os.compare.handler(({ input }) => paced(side.compare(input.a, input.b))),
     compatible: os.compatible.handler(({ input }) => paced(side.compatible(input.pretrained, input.others))),
     convert: os.convert.handler(({ input }) => paced(side.convert(input))),
+    data: {
+      find: os.data.find.handler(({ input }) => paced(side.data.find(input.path))),
+      look: os.data.look.handler(({ input }) => paced(side.data.look(input.path))),
+      draw: os.data.draw.handler(({ input }) => paced(side.data.draw(input.images))),
+      previews: os.data.previews.handler(({ input }) => paced(side.data.previews(input.images, input.wanted))),
+      prepare: os.data.prepare.handler(({ input }) => paced(side.data.prepare(input))),
+      leaks: os.data.leaks.handler(({ input }) => paced(side.data.leaks(input))),
+    },
+    disentangle: os.disentangle.handler(({ input, signal = new AbortController().signal }) => paced(side.disentangle(input, signal))),
     check: os.check.handler(({ input }) => side.check(input)),
     stop: os.stop.handler(() => {
       if (present) present.stopping = true
@@ -61,6 +76,7 @@ export function serveEngine(side: EngineSide, port: Port): void {
     makeHead: os.makeHead.handler(({ input }) => paced(side.makeHead(input))),
     importHeads: os.importHeads.handler(({ input }) => side.importHeads(input)),
     probeHead: os.probeHead.handler(({ input }) => paced(side.probeHead(input))),
+    evaluate: os.evaluate.handler(({ input }) => paced(side.evaluate(input))),
     run: os.run.handler(async function* ({ input, signal = new AbortController().signal }) {
       if (present) throw busy()
       const mine = { stopping: false }

@@ -7,8 +7,8 @@ import { mkdirSync } from 'node:fs'
 import { mkdir, rm, stat, statfs } from 'node:fs/promises'
 import { join } from 'node:path'
 
+import type { InstallEvent, Installed, NativeKind } from '../../contract/api/native.ts'
 import { BasilError } from '../../contract/errors.ts'
-import type { InstallEvent, Installed, NativeKind } from '../../contract/native.ts'
 import {
   addonPath,
   currentEngine,

@@ -1,6 +1,6 @@
 // The installed engine as a workbench has it: what is in use, installing with events, removing. The engine's process is
 // renewed when what it should run on has changed: at once, or after the run that is at work in it.
-import { type InstallEvent, type NativeKind, type NativeStatus, nativeKinds } from '../../contract/native.ts'
+import { type InstallEvent, type NativeKind, type NativeStatus, nativeKinds } from '../../contract/api/native.ts'
 import { currentEngine, forgetEngine, sweepEngines } from '../../files/engine-folder.ts'
 import type { EngineProcess } from '../engine-process.ts'
 import { install, takeInstallLock } from './install.ts'

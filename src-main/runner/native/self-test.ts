@@ -6,8 +6,8 @@ import { join } from 'node:path'
 
 import { z } from 'zod'
 
+import type { NativeKind } from '../../contract/api/native.ts'
 import type { BasilError } from '../../contract/errors.ts'
-import type { NativeKind } from '../../contract/native.ts'
 import { resolveConfig } from '../../contract/resolve.ts'
 import type { EngineEvent, EngineInfo } from '../../contract/run.ts'
 import type { EngineProcess } from '../engine-process.ts'

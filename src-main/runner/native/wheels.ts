@@ -5,7 +5,7 @@ import { join } from 'node:path'
 
 import { z } from 'zod'
 
-import type { NativeKind } from '../../contract/native.ts'
+import type { NativeKind } from '../../contract/api/native.ts'
 
 const pinSchema = z.object({
   project: z.string(),

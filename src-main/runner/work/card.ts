@@ -5,6 +5,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { basename, extname } from 'node:path'
 
 import type { Description, Form } from '../../contract/checkpoint.ts'
+import { leakMark, leakReason } from '../../contract/data/leaks.ts'
 import type { Exported, Recipe } from '../../contract/recipe.ts'
 import type { Evaluation, RunDetail, TaskScore } from '../../contract/run.ts'
 import { fromNumbers } from '../../engine/coefficients/table.ts'
@@ -173,8 +174,11 @@ function selection({ detail, recipe }: Carded): string {
     recipe.epoch === null
       ? `Of every stage the state with the best ${by.replace('its ', '')} was kept, and an iteration was accepted only where it was better than its own start.`
       : `A person chose this state: epoch ${recipe.epoch} of ${recipe.iteration === 0 ? 'the start' : `iteration ${recipe.iteration}`}. The run itself chose by ${by}.`
+  const { objective, tasks } = detail.config
+  if (objective !== 'cross-entropy' && tasks.some((task) => task.data === task.test))
+    return `${state} Images of the test data were learned on, without their labels, which were opened once, at the end, and selected nothing.`
   return detail.evaluatedOn === 'test'
-    ? `${state} Test data was opened once, at the end, and selected nothing.`
+    ? `${state} ${detail.leaks.length ? `**${leakMark[0]?.toUpperCase()}${leakMark.slice(1)}:** ${plain(leakReason(detail.leaks))}.` : 'Test data was opened once, at the end, and selected nothing.'}`
     : `${state} There was no test data.`
 }
 

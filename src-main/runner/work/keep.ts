@@ -1,6 +1,7 @@
 // From what the engine says to what is kept and told: each event is committed first, then given on as the contract's run
 // event. seconds in the history are engine time over all sittings; those of an event are of this sitting.
 import type { EngineEvent, RunEvent } from '../../contract/run.ts'
+import { putDataWait, putManifest, putOpening } from '../../history/data/run-images.ts'
 import { putEpoch } from '../../history/epochs.ts'
 import { putEvaluation } from '../../history/evaluations.ts'
 import { countIterations, endRun, putHalving, putOpened } from '../../history/runs.ts'
@@ -14,8 +15,14 @@ export function keepEvent(history: History, run: number, event: EngineEvent, bef
     case 'opened':
       return { ...event, run, engines: putOpened(history, run, event) }
     case 'progress':
-    case 'data':
       return { ...event, run }
+    case 'opening': {
+      const opened = now.toISOString()
+      putOpening(history, run, { ...event, opened })
+      return { ...event, run, opened }
+    }
+    case 'data':
+      return { ...event, run, leaks: putManifest(history, run, event.data) }
     case 'evaluation':
       putEvaluation(history, run, event.evaluation)
       return { ...event, run }
@@ -39,7 +46,10 @@ export function keepEvent(history: History, run: number, event: EngineEvent, bef
       return { ...event, run }
     }
     case 'finished':
-      endRun(history, run, event.stopped ? 'stopped' : 'done', now, null, before + event.seconds)
+      transaction(history, () => {
+        if (event.dataWaitSeconds !== undefined) putDataWait(history, run, { seconds: event.dataWaitSeconds, of: event.seconds })
+        endRun(history, run, event.stopped ? 'stopped' : 'done', now, null, before + event.seconds)
+      })
       return lastEvent(history, run)
   }
 }

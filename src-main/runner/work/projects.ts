@@ -6,7 +6,7 @@ import { existsSync } from 'node:fs'
 import { open, readdir } from 'node:fs/promises'
 import { basename, dirname, isAbsolute, join, resolve } from 'node:path'
 
-import type { Project } from '../../contract/api.ts'
+import type { Project } from '../../contract/api/api.ts'
 import { configSchema, type ResolvedConfig } from '../../contract/config.ts'
 import { BasilError } from '../../contract/errors.ts'
 import { resolveConfig } from '../../contract/resolve.ts'

@@ -19,7 +19,9 @@ export interface Sweep {
 
 /** Fields that have one value and can differ between runs of a study; seeds are varied by the study itself. */
 export function sweepable(): Field[] {
-  return [...formFields().values()].filter(({ name, kind }) => !['name', 'seed', 'pretrained'].includes(name) && ['number', 'choice', 'switch'].includes(kind))
+  return [...formFields().values()].filter(
+    ({ name, kind }) => !['name', 'seed', 'pretrained'].includes(name) && ['number', 'choice', 'switch'].includes(kind),
+  )
 }
 
 const range = /^(\S+)\s*(?:to|\.\.)\s*(\S+)$/

@@ -42,7 +42,11 @@ function meanOver(parts: readonly StudyRun[], measure: ArmMeasure): number | nul
 
 /** Round ends around every value with room on both sides, and marks between them: at most 6. */
 export function scaleOf(bars: readonly ArmBar[]): { from: number; to: number; marks: number[] } {
-  const all = bars.flatMap(({ mean, deviation, values }) => [mean - (deviation ?? 0), mean + (deviation ?? 0), ...values.map((v) => v.value)])
+  const all = bars.flatMap(({ mean, deviation, values }) => [
+    mean - (deviation ?? 0),
+    mean + (deviation ?? 0),
+    ...values.map((v) => v.value),
+  ])
   if (all.length === 0) return { from: 0, to: 1, marks: [0, 0.5, 1] }
   const [low, high] = [Math.min(...all), Math.max(...all)]
   const room = Math.max(0.005, 0.15 * (high - low))

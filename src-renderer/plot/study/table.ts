@@ -112,10 +112,12 @@ export function printedText(paper: Printed | null): string {
 /** The table in one sentence: which arm is highest, and what stands against the first. */
 export function studySentence(table: readonly ArmRow[]): string {
   const done = table.filter((row) => row.accuracy !== null)
-  const best = done.reduce<ArmRow | null>((a, b) => ((b.accuracy?.mean ?? 0) > (a?.accuracy?.mean ?? -1) ? b : a), null)
+  const most = Math.max(...done.map((row) => row.accuracy?.mean ?? 0))
+  const [best, ...equal] = done.filter((row) => row.accuracy?.mean === most)
   if (!best) return 'No arm has a finished seed yet.'
   const rest = done.length < table.length ? ` ${table.length - done.length} of ${table.length} arms are not measured yet.` : ''
-  const first = table[0]
-  const against = best !== first && best.paired ? `, ${points(best.paired.difference)} to ${first?.arm}` : ''
-  return `${best.arm} is highest of ${done.length}, ${spreadText(best.accuracy)}${against}.${rest}`
+  if (equal.length > 0)
+    return `${[best, ...equal].map((row) => row.arm).join(', ')} are equal, and highest of ${done.length}: ${spreadText(best.accuracy)}.${rest}`
+  const against = best !== table[0] && best.paired ? `, ${points(best.paired.difference)} to ${table[0]?.arm}` : ''
+  return `${best.arm} is highest of ${done.length}: ${spreadText(best.accuracy)}${against}.${rest}`
 }

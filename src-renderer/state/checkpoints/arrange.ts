@@ -1,6 +1,7 @@
 // The library's rows as a person wants to see them: found by words, narrowed by role, state and tag, in an order. Pure.
+
+import type { Entry } from '../../../src-main/contract/api/library.ts'
 import type { Role } from '../../../src-main/contract/checkpoint.ts'
-import type { Entry } from '../../../src-main/contract/library.ts'
 
 export interface Wanted {
   search: string // words, each of which must stand somewhere in the row

@@ -1,8 +1,8 @@
 // The library on screen: every row, kept up to date as files are read and hashed, how it is searched and sorted, and what is selected.
 import { SvelteSet } from 'svelte/reactivity'
 
+import type { Added, CheckpointSet, Entry, LibraryWork } from '../../../src-main/contract/api/library.ts'
 import type { ErrorRecord } from '../../../src-main/contract/errors.ts'
-import type { Added, CheckpointSet, Entry, LibraryWork } from '../../../src-main/contract/library.ts'
 import { client, errorOf } from '../../bridge.ts'
 import { connection } from '../connection.svelte.ts'
 import { arrange, type Order, type SortKey, type Wanted } from './arrange.ts'

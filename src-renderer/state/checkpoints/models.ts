@@ -1,15 +1,21 @@
 // Models of the library as the files of a run: which is the pre-trained one, which give vectors, and whose task each belongs to. Pure.
+
+import type { CheckpointSet, Entry, Reopened } from '../../../src-main/contract/api/library.ts'
 import { configSchema, type RunConfig, resolvedSchema } from '../../../src-main/contract/config.ts'
-import type { CheckpointSet, Entry, Reopened } from '../../../src-main/contract/library.ts'
 import { configOfRun } from '../config-of-run.ts'
 
 /** What takes the place of a configuration's own files. `tasks` is by data set; a task is matched by its name. */
 export interface Models {
   pretrained?: string
   vectors?: string[]
-  tasks?: { dataset: string; head?: string; finetuned?: string }[]
+  tasks?: TaskFiles[]
   settings?: Partial<RunConfig>
 }
+
+/** With data it is a task of its own, where the configuration has none of this name. */
+export type TaskFiles = { dataset: string } & Partial<
+  Pick<RunConfig['tasks'][number], 'data' | 'head' | 'validation' | 'test' | 'finetuned'>
+>
 
 type Files = Pick<RunConfig, 'pretrained' | 'vectors' | 'tasks'>
 
@@ -71,9 +77,9 @@ export function headReference(path: string, tensors: readonly { name: string }[]
 export function together(before: Models | null, next: Models): Models {
   const earlier = before?.tasks ?? []
   const later = next.tasks ?? []
-  const known = (dataset: string) => later.some((t) => t.dataset === dataset)
+  const known = (dataset: string) => later.some((t) => plain(t.dataset) === plain(dataset))
   const tasks = [
-    ...later.map((task) => ({ ...earlier.find((t) => t.dataset === task.dataset), ...task })),
+    ...later.map((task) => ({ ...earlier.find((t) => plain(t.dataset) === plain(task.dataset)), ...task })),
     ...earlier.filter((t) => !known(t.dataset)),
   ]
   return { ...before, ...next, tasks }
@@ -84,12 +90,18 @@ export function withModels(files: Files, models: Models, near: (path: string) =>
   return {
     pretrained: models.pretrained === undefined ? files.pretrained : near(models.pretrained),
     vectors: models.vectors?.map(near) ?? files.vectors,
-    tasks: files.tasks.map((task) => {
+    tasks: [...files.tasks, ...newTasks(files.tasks, models.tasks)].map((task) => {
       const own = models.tasks?.find((t) => plain(t.dataset) === plain(task.name))
       const { head = task.head, finetuned = models.vectors ? undefined : task.finetuned } = own ?? {}
-      return { ...task, head: near(head), finetuned: finetuned === undefined ? undefined : near(finetuned) }
+      const images = own?.data === undefined ? {} : { data: own.data, validation: own.validation, test: own.test }
+      return { ...task, ...images, head: near(head), finetuned: finetuned === undefined ? undefined : near(finetuned) }
     }),
   }
+}
+
+function newTasks(tasks: Files['tasks'], chosen: readonly TaskFiles[] = []): Files['tasks'] {
+  const isThere = (dataset: string) => tasks.some((task) => plain(task.name) === plain(dataset))
+  return chosen.flatMap(({ dataset, data, head = '' }) => (data === undefined || isThere(dataset) ? [] : [{ name: dataset, data, head }]))
 }
 
 /** "MNISTVal", "mnist" and "M-NIST" are one data set. */

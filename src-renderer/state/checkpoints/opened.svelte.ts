@@ -1,7 +1,8 @@
 // The checkpoint whose page is open: what it is, its values once they are measured, and what it was converted to.
+
+import type { Entry } from '../../../src-main/contract/api/library.ts'
 import type { Form, Statistics } from '../../../src-main/contract/checkpoint.ts'
 import type { ErrorRecord } from '../../../src-main/contract/errors.ts'
-import type { Entry } from '../../../src-main/contract/library.ts'
 import { client, errorOf } from '../../bridge.ts'
 import { checkpoints } from './checkpoints.svelte.ts'
 import { LongWork } from './long-work.svelte.ts'

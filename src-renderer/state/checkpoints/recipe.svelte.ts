@@ -1,5 +1,5 @@
 // The recipe of an exported file that was dropped: what it was made of, and which of that is here.
-import type { Reopened } from '../../../src-main/contract/library.ts'
+import type { Reopened } from '../../../src-main/contract/api/library.ts'
 import { client } from '../../bridge.ts'
 
 class RecipeState {

@@ -1,9 +1,9 @@
 // Refining one fine-tuned model beyond its fine-tuning: DV-BASI from that model on its own task. The task is one of the open project's; the
 // pre-trained model the project's own or one of the library. What the run would be is checked before it is begun.
-import type { Project } from '../../../src-main/contract/api.ts'
+import type { Project } from '../../../src-main/contract/api/api.ts'
+import type { Entry } from '../../../src-main/contract/api/library.ts'
 import type { RunConfig } from '../../../src-main/contract/config.ts'
 import type { ErrorRecord } from '../../../src-main/contract/errors.ts'
-import type { Entry } from '../../../src-main/contract/library.ts'
 import { client, errorOf } from '../../bridge.ts'
 import { workbench } from '../workbench.svelte.ts'
 import { checkpoints } from './checkpoints.svelte.ts'

@@ -1,7 +1,8 @@
 // A fine-tuned model's refinement as a run's configuration: start at the model itself, delta = theta_ft - theta_pre, and scale delta block by block
 // on the model's own task. Relative accuracy is relative to the model as it was. Pure.
+
+import type { Entry } from '../../../src-main/contract/api/library.ts'
 import type { RunConfig } from '../../../src-main/contract/config.ts'
-import type { Entry } from '../../../src-main/contract/library.ts'
 import { plain } from './models.ts'
 
 type Task = RunConfig['tasks'][number]

@@ -2,6 +2,7 @@
 import { SvelteSet } from 'svelte/reactivity'
 
 import type { AddedData, DataSet } from '../../../src-main/contract/api/data.ts'
+import type { ErrorRecord } from '../../../src-main/contract/errors.ts'
 import { client } from '../../bridge.ts'
 import { connection } from '../connection.svelte.ts'
 
@@ -73,9 +74,12 @@ class DataSets {
     else this.selected.delete(id)
   }
 
-  async add(paths: string[]): Promise<void> {
-    this.added = await client.data.add({ paths })
+  /** What was refused of them. */
+  async add(paths: string[]): Promise<readonly ErrorRecord[]> {
+    const added = await client.data.add({ paths })
+    this.added = added
     await this.load()
+    return added.refused
   }
 
   /** Electron's own dialog. */

@@ -15,11 +15,13 @@ interface Planned {
   error: ErrorRecord | null
 }
 
+const usualSeeds = 3
+
 class StudyDraft {
   controls = $state(false) // which dialog is open
   sweeping = $state(false)
   name = $state('')
-  seeds = $state(3)
+  seeds = $state(usualSeeds)
   sweep = $state.raw<Sweep | null>(null) // null: nothing to sweep yet
   readonly off = new SvelteSet<string>() // controls left out
   #grant = ''
@@ -76,6 +78,7 @@ class StudyDraft {
     this.#base = base
     this.name = base.name
     this.sweep = null
+    this.seeds = usualSeeds
     this.off.clear()
     this.#planned = null
     this.controls = false

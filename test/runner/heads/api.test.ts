@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { createRouterClient } from '@orpc/server'
 import { expect, onTestFinished, test } from 'vitest'
 
-import type { HeadDone } from '../../../src-main/contract/heads.ts'
+import type { HeadDone } from '../../../src-main/contract/api/heads.ts'
 import { readHead } from '../../../src-main/engine/heads/head-file.ts'
 import { openSource } from '../../../src-main/files/source.ts'
 import { basilErrorOf } from '../../../src-main/runner/errors-over-rpc.ts'

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 
 import { expect, test } from 'vitest'
 
-import type { HeadImport } from '../../../src-main/contract/heads.ts'
+import type { HeadImport } from '../../../src-main/contract/api/heads.ts'
 import { openTensorFile } from '../../../src-main/engine/formats/index.ts'
 import { readHead } from '../../../src-main/engine/heads/head-file.ts'
 import { hashFile, openSource } from '../../../src-main/files/source.ts'

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 
 import { afterAll, beforeAll, expect, test } from 'vitest'
 
-import type { HeadEvent, HeadRequest } from '../../../src-main/contract/heads.ts'
+import type { HeadEvent, HeadRequest } from '../../../src-main/contract/api/heads.ts'
 import { type Backend, openBackend } from '../../../src-main/engine/backend.ts'
 import { openTensorFile } from '../../../src-main/engine/formats/index.ts'
 import { readHead } from '../../../src-main/engine/heads/head-file.ts'

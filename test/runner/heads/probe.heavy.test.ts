@@ -5,7 +5,7 @@ import { join } from 'node:path'
 
 import { afterAll, beforeAll, expect, test } from 'vitest'
 
-import type { ProbeEvent, ProbeRequest } from '../../../src-main/contract/heads.ts'
+import type { ProbeEvent, ProbeRequest } from '../../../src-main/contract/api/heads.ts'
 import { type Backend, openBackend } from '../../../src-main/engine/backend.ts'
 import { readImages } from '../../../src-main/engine/datasets/index.ts'
 import { readHead } from '../../../src-main/engine/heads/head-file.ts'

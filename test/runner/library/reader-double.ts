@@ -45,6 +45,7 @@ serveEngine(
     makeHead: refuse,
     probeHead: refuse,
     evaluate: refuse,
+    disentangle: refuse,
   },
   parentPort(),
 )

@@ -8,7 +8,7 @@ import type { ContractRouterClient } from '@orpc/contract'
 import { RPCHandler } from '@orpc/server/message-port'
 import { expect, onTestFinished, test } from 'vitest'
 
-import type { api } from '../../../src-main/contract/api.ts'
+import type { api } from '../../../src-main/contract/api/api.ts'
 import type { Told } from '../../../src-main/contract/engine-api.ts'
 import { basilErrorOf, errorsAsRecords } from '../../../src-main/runner/errors-over-rpc.ts'
 import { createRouter, type Platform } from '../../../src-main/runner/router.ts'

@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path'
 
 import { onTestFinished } from 'vitest'
 
-import type { Entry } from '../../../src-main/contract/library.ts'
+import type { Entry } from '../../../src-main/contract/api/library.ts'
 import { type EngineProcess, forkEngine } from '../../../src-main/runner/engine-process.ts'
 import { createReader, type Reader } from '../../../src-main/runner/library/reader.ts'
 import type { Workbench } from '../../../src-main/runner/workbench.ts'

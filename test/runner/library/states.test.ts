@@ -4,7 +4,7 @@ import { join } from 'node:path'
 
 import { expect, test } from 'vitest'
 
-import type { Entry } from '../../../src-main/contract/library.ts'
+import type { Entry } from '../../../src-main/contract/api/library.ts'
 import { checkpoint, lay, libraryAt, setting, settled } from './setting.ts'
 
 const stateOf = ({ state, error }: Entry): string => (error ? `${state}: ${error.code}` : state)

@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { zipSync } from 'fflate'
 import { vi } from 'vitest'
 
-import type { InstallEvent } from '../../../src-main/contract/native.ts'
+import type { InstallEvent } from '../../../src-main/contract/api/native.ts'
 import { type InstallOptions, install } from '../../../src-main/runner/native/install.ts'
 import { temporaryFolder } from '../toy.ts'
 import { nativeDouble } from './double.ts'

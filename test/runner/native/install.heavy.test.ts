@@ -6,7 +6,7 @@ import { createInterface } from 'node:readline'
 
 import { afterEach, expect, test, vi } from 'vitest'
 
-import { type InstallEvent, installEventSchema } from '../../../src-main/contract/native.ts'
+import { type InstallEvent, installEventSchema } from '../../../src-main/contract/api/native.ts'
 import { currentEngine, downloadsFolder, engineFolder } from '../../../src-main/files/engine-folder.ts'
 import { removeEngine } from '../../../src-main/runner/native/installer.ts'
 import { nativeDouble } from './double.ts'

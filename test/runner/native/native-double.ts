@@ -28,6 +28,7 @@ serveEngine(
     makeHead: refuse,
     probeHead: refuse,
     evaluate: refuse,
+    disentangle: refuse,
     run: async function* (config, sitting) {
       for await (const event of run(config, { ...sitting, backend, open: openSource, hash: hashFile })) {
         if (how === 'dies' && event.type === 'epoch') process.kill(process.pid, 'SIGKILL')

@@ -7,7 +7,7 @@ import { promisify } from 'node:util'
 
 import { expect, test } from 'vitest'
 
-import { installEventSchema, nativeStatusSchema } from '../../../src-main/contract/native.ts'
+import { installEventSchema, nativeStatusSchema } from '../../../src-main/contract/api/native.ts'
 import { dataFolder } from '../../../src-main/files/data-folder.ts'
 import { downloadsFolder } from '../../../src-main/files/engine-folder.ts'
 import { temporaryFolder } from '../toy.ts'

@@ -6,8 +6,8 @@ import { join } from 'node:path'
 
 import { z } from 'zod'
 
+import type { CheckpointSet } from '../../../contract/api/library.ts'
 import { BasilError, type ErrorRecord, recordOf } from '../../../contract/errors.ts'
-import type { CheckpointSet } from '../../../contract/library.ts'
 
 const files = [
   { name: 'zeroshot_accuracies.json', model: 'pre-trained', linear: false },

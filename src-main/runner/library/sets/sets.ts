@@ -2,7 +2,7 @@
 // Heads lie with the model, one folder below, or in a neighbour: beside the model's folder, or in one of the same name beside its parent.
 import { basename, dirname } from 'node:path'
 
-import type { CheckpointSet } from '../../../contract/library.ts'
+import type { CheckpointSet } from '../../../contract/api/library.ts'
 import type { Place } from '../../../history/library/entries.ts'
 import { accuraciesIn, type Beside } from './accuracies.ts'
 import { type Convention, conventionOf } from './conventions.ts'

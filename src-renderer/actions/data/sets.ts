@@ -1,9 +1,9 @@
 // What can be done with data sets, and with the one whose page is open.
-import { dataSets } from '../state/data/data-sets.svelte.ts'
-import { openedData } from '../state/data/opened-data.svelte.ts'
-import { router } from '../state/router.svelte.ts'
-import { workbench } from '../state/workbench.svelte.ts'
-import type { Action } from './action.ts'
+import { dataSets } from '../../state/data/data-sets.svelte.ts'
+import { openedData } from '../../state/data/opened-data.svelte.ts'
+import { router } from '../../state/router.svelte.ts'
+import { workbench } from '../../state/workbench.svelte.ts'
+import type { Action } from '../action.ts'
 
 const here = () => router.current.page === 'data'
 const open = () => (router.current.page === 'data-set' && openedData.shown?.state === 'present' ? openedData.shown : null)

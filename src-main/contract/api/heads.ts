@@ -3,8 +3,8 @@
 import { eventIterator, oc } from '@orpc/contract'
 import { z } from 'zod'
 
-import { exportedSchema } from './recipe.ts'
-import { progressSchema } from './run.ts'
+import { exportedSchema } from '../recipe.ts'
+import { progressSchema } from '../run.ts'
 
 /** zero-shot: unit rows, no bias; linear probe: any rows and a bias. */
 const headKinds = ['zero-shot', 'linear probe'] as const

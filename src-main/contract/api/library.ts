@@ -12,10 +12,10 @@ import {
   roles,
   statisticsSchema,
   tensorSchema,
-} from './checkpoint.ts'
-import { errorSchema } from './errors.ts'
-import { exportedSchema, recipeSchema } from './recipe.ts'
-import { progressSchema } from './run.ts'
+} from '../checkpoint.ts'
+import { errorSchema } from '../errors.ts'
+import { exportedSchema, recipeSchema } from '../recipe.ts'
+import { progressSchema } from '../run.ts'
 
 const fileStates = ['present', 'missing', 'unreadable', 'changed'] as const // changed: another content than was hashed; it is being read anew
 

@@ -3,18 +3,19 @@
 import { eventIterator, oc } from '@orpc/contract'
 import { z } from 'zod'
 
-import { dataApi } from './api/data.ts'
-import { studiesApi } from './api/studies.ts'
-import { evaluationsApi } from './api/evaluations.ts'
-import { formSchema } from './checkpoint.ts'
-import { configSchema } from './config.ts'
-import { planSchema } from './engine-api.ts'
-import { errorSchema } from './errors.ts'
+import { formSchema } from '../checkpoint.ts'
+import { configSchema } from '../config.ts'
+import { planSchema } from '../engine-api.ts'
+import { errorSchema } from '../errors.ts'
+import { exportedSchema } from '../recipe.ts'
+import { engineInfoSchema, runDetailSchema, runEventSchema, runSummarySchema } from '../run.ts'
+import { dataApi } from './data.ts'
+import { disentanglementApi } from './disentanglement.ts'
+import { evaluationsApi } from './evaluations.ts'
 import { headsApi } from './heads.ts'
 import { libraryApi } from './library.ts'
 import { deviceSchema, installEventSchema, nativeKinds, nativeStatusSchema } from './native.ts'
-import { exportedSchema } from './recipe.ts'
-import { engineInfoSchema, runDetailSchema, runEventSchema, runSummarySchema } from './run.ts'
+import { studiesApi } from './studies.ts'
 
 const run = z.object({ run: z.number().int() })
 
@@ -73,6 +74,7 @@ export const api = {
   library: libraryApi,
   data: dataApi,
   heads: headsApi,
+  disentanglement: disentanglementApi,
   evaluations: evaluationsApi,
   studies: studiesApi,
   runs: {

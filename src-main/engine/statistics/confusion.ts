@@ -1,0 +1,39 @@
+// Which class was taken for which, and the accuracies that follow: C_yp counts the images of class y that were called p, so
+//   accuracy = sum_c C_cc / sum C,   accuracy of a class y = C_yy / sum_p C_yp,   macro mean = mean over classes that have images.
+// Kept as its cells that are not 0: a thousand classes have a million, and no more of them are filled than there are images.
+
+export type Cell = [label: number, predicted: number, count: number]
+
+/** In the order of labels, then of predictions. labels, predicted (n), each below classes. */
+export function confusionOf(labels: Int32Array, predicted: Int32Array, classes: number): Cell[] {
+  const counts = new Map<number, number>()
+  labels.forEach((label, i) => {
+    const at = label * classes + (predicted[i] as number)
+    counts.set(at, (counts.get(at) ?? 0) + 1)
+  })
+  return [...counts].sort(([a], [b]) => a - b).map(([at, count]) => [Math.floor(at / classes), at % classes, count])
+}
+
+export interface ClassCount {
+  images: number
+  correct: number
+  predicted: number // images that were called this class
+}
+
+/** One a class. */
+export function classCounts(cells: readonly Cell[], classes: number): ClassCount[] {
+  const counts = Array.from({ length: classes }, () => ({ images: 0, correct: 0, predicted: 0 }))
+  for (const [label, predicted, count] of cells) {
+    const [own, theirs] = [counts[label] as ClassCount, counts[predicted] as ClassCount]
+    own.images += count
+    theirs.predicted += count
+    if (label === predicted) own.correct += count
+  }
+  return counts
+}
+
+/** Mean of the classes' accuracies, each class the same weight; classes without images are left out. */
+export function macroAccuracy(counts: readonly ClassCount[]): number {
+  const seen = counts.filter(({ images }) => images > 0)
+  return seen.reduce((sum, { correct, images }) => sum + correct / images, 0) / seen.length
+}

@@ -1,0 +1,63 @@
+// Means, their spread, and whether two methods differ on the same seeds: Student's paired t test,
+//   t = mean(d) / (s_d / sqrt(n)),  d_i = a_i - b_i,   p = I_{nu / (nu + t^2)}(nu / 2, 1 / 2),  nu = n - 1,
+// I the regularised incomplete beta function by its continued fraction (Lentz).
+
+export function mean(values: readonly number[]): number {
+  return values.reduce((a, b) => a + b, 0) / values.length
+}
+
+/** Of a sample, n - 1; null for fewer than two values. */
+export function deviation(values: readonly number[]): number | null {
+  if (values.length < 2) return null
+  const m = mean(values)
+  return Math.sqrt(values.reduce((sum, v) => sum + (v - m) ** 2, 0) / (values.length - 1))
+}
+
+/** Two-sided p of the paired differences; null for fewer than two, or where all are alike, as there is no spread to judge by. */
+export function pairedTTest(differences: readonly number[]): number | null {
+  const spread = deviation(differences)
+  if (!spread) return null
+  const n = differences.length
+  const t = mean(differences) / (spread / Math.sqrt(n))
+  return incompleteBeta((n - 1) / (n - 1 + t * t), (n - 1) / 2, 0.5)
+}
+
+/** I_x(a, b). */
+export function incompleteBeta(x: number, a: number, b: number): number {
+  if (x <= 0) return 0
+  if (x >= 1) return 1
+  const front = Math.exp(logGamma(a + b) - logGamma(a) - logGamma(b) + a * Math.log(x) + b * Math.log1p(-x))
+  return x < (a + 1) / (a + b + 2) ? (front * fraction(x, a, b)) / a : 1 - (front * fraction(1 - x, b, a)) / b
+}
+
+function fraction(x: number, a: number, b: number): number {
+  const tiny = 1e-300
+  const kept = (v: number): number => (Math.abs(v) < tiny ? tiny : v)
+  let c = 1
+  let d = 1 / kept(1 - ((a + b) * x) / (a + 1))
+  let value = d
+  for (let m = 1; m <= 500; m++) {
+    const even = (m * (b - m) * x) / ((a + 2 * m - 1) * (a + 2 * m))
+    d = 1 / kept(1 + even * d)
+    c = kept(1 + even / c)
+    value *= d * c
+    const odd = (-(a + m) * (a + b + m) * x) / ((a + 2 * m) * (a + 2 * m + 1))
+    d = 1 / kept(1 + odd * d)
+    c = kept(1 + odd / c)
+    value *= d * c
+    if (Math.abs(d * c - 1) < 1e-15) break
+  }
+  return value
+}
+
+/** Lanczos' approximation, g = 7, n = 9: 15 digits. */
+function logGamma(z: number): number {
+  const p = [
+    0.99999999999980993, 676.5203681218851, -1259.1392167224028, 771.32342877765313, -176.61502916214059, 12.507343278686905,
+    -0.13857109526572012, 9.9843695780195716e-6, 1.5056327351493116e-7,
+  ]
+  if (z < 0.5) return Math.log(Math.PI / Math.sin(Math.PI * z)) - logGamma(1 - z)
+  const x = z - 1
+  const sum = p.reduce((s, v, i) => (i ? s + v / (x + i) : v), 0)
+  return 0.5 * Math.log(2 * Math.PI) + (x + 0.5) * Math.log(x + 7.5) - (x + 7.5) + Math.log(sum)
+}

@@ -1,0 +1,119 @@
+// Evaluations outside runs, and the openings of test data. What opens test data is written down before the data is opened, so that a
+// process that dies over it has still opened it. Runs open their test data once each, at the end, and keep their openings likewise
+// (data/run-images.ts); of runs of 0.1.0 their evaluations on "test" say so.
+
+import type { EvaluationReport, EvaluationRequest, EvaluationSummary, Opening } from '../../contract/api/evaluations.ts'
+import type { ErrorRecord } from '../../contract/errors.ts'
+import { change, type History, row, rows, transaction } from '../statement.ts'
+
+interface EvaluationRow {
+  evaluation: number
+  created: string
+  state: EvaluationSummary['state']
+  error: string | null
+  split: EvaluationSummary['split']
+  models: string
+  tasks: string
+  accuracy: number | null
+}
+
+/** Gives the evaluation's number. Where it is on test data, every task's opening is on disk with it. */
+export function createEvaluation(history: History, { models, tasks, split }: EvaluationRequest, now: Date): number {
+  return transaction(history, () => {
+    const names = (named: readonly { name: string }[]): string => JSON.stringify(named.map(({ name }) => name))
+    const { evaluation } = row<{ evaluation: number }>(
+      history,
+      `INSERT INTO model_evaluations (created, state, split, models, tasks) VALUES (:created, 'running', :split, :models, :tasks)
+       RETURNING evaluation`,
+      { created: now.toISOString(), split, models: names(models), tasks: names(tasks) },
+    ) as { evaluation: number }
+    if (split === 'test')
+      for (const { name, data } of tasks)
+        change(history, 'INSERT INTO openings (opened, evaluation, task, data) VALUES (:opened, :evaluation, :task, :data)', {
+          opened: now.toISOString(),
+          evaluation,
+          task: name,
+          data,
+        })
+    return evaluation
+  })
+}
+
+export function putReport(history: History, evaluation: number, report: EvaluationReport): void {
+  change(history, `UPDATE model_evaluations SET state = 'done', accuracy = :accuracy, report = :report WHERE evaluation = :evaluation`, {
+    evaluation,
+    accuracy: report.models[0]?.accuracy ?? null,
+    report: JSON.stringify(report),
+  })
+}
+
+export function failEvaluation(history: History, evaluation: number, error: ErrorRecord): void {
+  change(history, `UPDATE model_evaluations SET state = 'failed', error = :error WHERE evaluation = :evaluation`, {
+    evaluation,
+    error: JSON.stringify(error),
+  })
+}
+
+const columns = 'evaluation, created, state, error, split, models, tasks, accuracy'
+
+/** Newest first. lives: whether somebody works on one now. */
+export function listEvaluations(history: History, lives: (evaluation: number) => boolean): EvaluationSummary[] {
+  const found = rows<EvaluationRow>(history, `SELECT ${columns} FROM model_evaluations ORDER BY evaluation DESC`)
+  return found.map((one) => summaryOf(one, lives))
+}
+
+export function evaluationOf(history: History, evaluation: number, lives: (evaluation: number) => boolean): EvaluationSummary | null {
+  const found = row<EvaluationRow>(history, `SELECT ${columns} FROM model_evaluations WHERE evaluation = :evaluation`, { evaluation })
+  return found ? summaryOf(found, lives) : null
+}
+
+export function reportOf(history: History, evaluation: number): EvaluationReport | null {
+  const found = row<{ report: string | null }>(history, 'SELECT report FROM model_evaluations WHERE evaluation = :evaluation', {
+    evaluation,
+  })
+  return found?.report ? (JSON.parse(found.report) as EvaluationReport) : null
+}
+
+/** Its openings stay. */
+export function forgetEvaluation(history: History, evaluation: number): void {
+  change(history, 'DELETE FROM model_evaluations WHERE evaluation = :evaluation', { evaluation })
+}
+
+/** Every time that any of these images were opened as test data, oldest first, evaluations before runs. */
+export function openingsOf(history: History, data: readonly string[]): Opening[] {
+  const wanted = JSON.stringify([...new Set(data)])
+  const evaluations = rows<Opening>(
+    history,
+    `SELECT data, task, opened, evaluation, NULL AS run FROM openings WHERE data IN (SELECT value FROM json_each(:wanted)) ORDER BY opening`,
+    { wanted },
+  )
+  const runs = rows<Opening>(
+    history,
+    `SELECT data, task, opened, NULL AS evaluation, run FROM run_openings WHERE data IN (SELECT value FROM json_each(:wanted)) UNION ALL
+     SELECT DISTINCT json_extract(t.value, '$.test') AS data, e.task, r.ended AS opened, NULL AS evaluation, r.run
+     FROM runs r JOIN json_each(r.config, '$.tasks') t JOIN evaluations e ON e.run = r.run AND e.split = 'test' AND e.task = json_extract(t.value, '$.name')
+     WHERE json_extract(t.value, '$.test') IN (SELECT value FROM json_each(:wanted))
+       AND NOT EXISTS (SELECT 1 FROM run_openings o WHERE o.run = r.run) ORDER BY run`,
+    { wanted },
+  )
+  return [...evaluations, ...runs]
+}
+
+/** The images an evaluation opened as test data. */
+export function openedBy(history: History, evaluation: number): string[] {
+  return rows<{ data: string }>(history, 'SELECT data FROM openings WHERE evaluation = :evaluation', { evaluation }).map(({ data }) => data)
+}
+
+function summaryOf(found: EvaluationRow, lives: (evaluation: number) => boolean): EvaluationSummary {
+  const { evaluation, created, state, error, split, models, tasks, accuracy } = found
+  return {
+    evaluation,
+    created,
+    state: state === 'running' && !lives(evaluation) ? 'interrupted' : state,
+    error: error ? (JSON.parse(error) as ErrorRecord) : null,
+    split,
+    models: JSON.parse(models) as string[],
+    tasks: JSON.parse(tasks) as string[],
+    accuracy,
+  }
+}

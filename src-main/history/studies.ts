@@ -1,0 +1,146 @@
+// Studies and their planned runs. A planned run gets its run's number in the transaction that makes the run, so that a study that was killed
+// never begins one twice. What a run came to is read from its evaluations.
+import type { StudyRun, StudySummary } from '../contract/api/studies.ts'
+import type { ResolvedConfig } from '../contract/config.ts'
+import { BasilError, type ErrorRecord } from '../contract/errors.ts'
+import type { Evaluation, RunState } from '../contract/run.ts'
+import type { StudyDefinition } from '../contract/study.ts'
+import { evaluationsOf, finalScores } from './evaluations.ts'
+import { change, type History, row, rows, transaction } from './statement.ts'
+
+export interface Planned {
+  arm: string
+  part: string
+  seed: number
+  config: ResolvedConfig
+}
+
+type StudyRow = Omit<StudySummary, 'error'> & { error: string | null; definition: string }
+
+interface PlannedRow {
+  place: number
+  arm: string
+  part: string
+  seed: number
+  config: string
+  run: number | null
+  state: RunState | null
+  error: string | null
+}
+
+/** Gives the study's number. */
+export function createStudy(history: History, definition: StudyDefinition, planned: readonly Planned[], now: Date): number {
+  return transaction(history, () => {
+    const { study } = row<{ study: number }>(
+      history,
+      `INSERT INTO studies (name, created, state, definition) VALUES (:name, :created, 'running', :definition) RETURNING study`,
+      { name: definition.name, created: now.toISOString(), definition: JSON.stringify(definition) },
+    ) as { study: number }
+    for (const [place, { arm, part, seed, config }] of planned.entries())
+      change(
+        history,
+        'INSERT INTO study_runs (study, place, arm, part, seed, config) VALUES (:study, :place, :arm, :part, :seed, :config)',
+        { study, place, arm, part, seed, config: JSON.stringify(config) },
+      )
+    return study
+  })
+}
+
+const summaries = `SELECT s.*, count(p.place) AS planned, total(r.state IS 'done') AS done
+  FROM studies s LEFT JOIN study_runs p USING (study) LEFT JOIN runs r USING (run)`
+
+/** Newest first. */
+export function listStudies(history: History): StudySummary[] {
+  return rows<StudyRow>(history, `${summaries} GROUP BY s.study ORDER BY s.study DESC`).map((found) => summaryOf(history, found))
+}
+
+/** Throws run-missing. */
+export function studyOf(history: History, study: number): StudySummary & { definition: StudyDefinition } {
+  const found = row<StudyRow>(history, `${summaries} WHERE s.study = :study GROUP BY s.study`, { study })
+  if (found) return { ...summaryOf(history, found), definition: JSON.parse(found.definition) as StudyDefinition }
+  throw new BasilError({
+    code: 'run-missing',
+    what: 'There is no such study',
+    where: `study ${study}`,
+    why: 'the history has no study of that number',
+    next: '"basil study list" lists all of them',
+  })
+}
+
+/** A reader sees it at work only while somebody writes. */
+function summaryOf(history: History, { study, name, created, state: told, error, planned, done }: StudyRow): StudySummary {
+  const state = told === 'running' && !history.write && !history.lives(0) ? 'paused' : told
+  return { study, name, created, state, planned, done, error: error === null ? null : (JSON.parse(error) as ErrorRecord) }
+}
+
+/** In the order in which they are to be done. */
+export function studyRunsOf(history: History, study: number): StudyRun[] {
+  return rows<PlannedRow>(
+    history,
+    `SELECT p.place, p.arm, p.part, p.seed, p.config, p.run, r.state, r.error
+     FROM study_runs p LEFT JOIN runs r USING (run) WHERE p.study = :study ORDER BY p.place`,
+    { study },
+  ).map(({ place, arm, part, seed, config, run, state, error }) => ({
+    place,
+    arm,
+    part,
+    seed,
+    run: state === null ? null : run,
+    state: run === null || state === null ? 'waiting' : state === 'running' && !history.lives(run) ? 'interrupted' : state,
+    ...cameTo(JSON.parse(config) as ResolvedConfig, run === null || state !== 'done' ? [] : evaluationsOf(history, run)),
+    error: error === null ? null : (JSON.parse(error) as ErrorRecord),
+  }))
+}
+
+type Came = Pick<StudyRun, 'accuracy' | 'relativeAccuracy' | 'control' | 'pretrained' | 'finetuned'>
+
+/** Means over tasks: those to keep are a control of their own. */
+function cameTo({ tasks }: ResolvedConfig, evaluations: Evaluation[]): Came {
+  const { tasks: scores, evaluatedOn } = finalScores(evaluations)
+  const kept = new Set(tasks.filter(({ aim }) => aim === 'keep').map(({ name }) => name))
+  const final = Object.entries(scores)
+  const before = (model: Evaluation['model']): number | null => {
+    const measured = evaluations.find((e) => e.model === model && e.split === evaluatedOn)?.tasks ?? []
+    return mean(measured.filter(({ task }) => !kept.has(task)).map(({ accuracy }) => (Number.isNaN(accuracy) ? null : accuracy)))
+  }
+  const own = final.filter(([task]) => !kept.has(task))
+  return {
+    accuracy: mean(own.map(([, { accuracy }]) => accuracy)),
+    relativeAccuracy: mean(own.map(([, { relativeAccuracy }]) => relativeAccuracy)),
+    control: mean(final.filter(([task]) => kept.has(task)).map(([, { accuracy }]) => accuracy)),
+    pretrained: before('pretrained'),
+    finetuned: before('finetuned'),
+  }
+}
+
+/** null where there are none, or one is unknown: a mean over some of them would be another number. */
+function mean(values: readonly (number | null)[]): number | null {
+  const known = values.filter((v) => v !== null)
+  return known.length && known.length === values.length ? known.reduce((a, b) => a + b, 0) / known.length : null
+}
+
+export function plannedConfig(history: History, study: number, place: number): ResolvedConfig {
+  const text = 'SELECT config FROM study_runs WHERE study = :study AND place = :place'
+  const { config } = row<{ config: string }>(history, text, { study, place }) as { config: string }
+  return JSON.parse(config) as ResolvedConfig
+}
+
+/** To be called in the transaction that makes the run. */
+export function putStudyRun(history: History, study: number, place: number, run: number): void {
+  change(history, 'UPDATE study_runs SET run = :run WHERE study = :study AND place = :place', { study, place, run })
+}
+
+export function putStudyState(history: History, study: number, state: StudySummary['state'], error: ErrorRecord | null = null): void {
+  const told = error && JSON.stringify(error)
+  change(history, 'UPDATE studies SET state = :state, error = :error WHERE study = :study', { study, state, error: told })
+}
+
+/** Of a process that ended at work: nobody is at them now. */
+export function pauseStudies(history: History): void {
+  change(history, `UPDATE studies SET state = 'paused' WHERE state = 'running'`, {})
+}
+
+/** Its runs stay. */
+export function forgetStudy(history: History, study: number): void {
+  change(history, 'DELETE FROM studies WHERE study = :study', { study })
+}

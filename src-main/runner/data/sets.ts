@@ -1,0 +1,255 @@
+// The data sets the person added: rows of the history, and two processes of their own that read what lies behind them, one for what is looked at
+// in a moment and one for what reads every image, so that a page of pictures never waits for a leak report. Adding answers as soon as the rows
+// are there; what is in them follows by itself and is told by watch(). Opened for reading it shows the same and changes nothing.
+import { stat } from 'node:fs/promises'
+
+import type {
+  AddedData,
+  DataFacts,
+  DataSet,
+  DrawnSplit,
+  LeakReport,
+  PreparedSplit,
+  Previews,
+  ShownData,
+  WantedPreviews,
+} from '../../contract/api/data.ts'
+import type { Told } from '../../contract/engine-api.ts'
+import { recordOf } from '../../contract/errors.ts'
+import {
+  addData,
+  dataAt,
+  dataOf,
+  dataSets,
+  dueData,
+  forgetData,
+  putDataState,
+  putDue,
+  putFacts,
+  putLeaks,
+  putPrepared,
+  type StoredData,
+} from '../../history/library/data-sets.ts'
+import { type History, transaction } from '../../history/statement.ts'
+import type { EngineProcess } from '../engine-process.ts'
+import { absolute } from '../library/library.ts'
+import { createPulse } from '../library/pulse.ts'
+import { createReader } from '../library/reader.ts'
+import type { EngineClient } from '../link/engine-link.ts'
+import { gone, noRow, nothingToCompare, readOnly } from './refusals.ts'
+import { leakSplits, viewOf } from './view.ts'
+
+export interface DataSets {
+  list(): DataSet[]
+  watch(): AsyncGenerator<{ version: number; reading: number }, void>
+  /** Throws folder-busy where this process does not write. */
+  add(paths: string[]): Promise<AddedData>
+  /** How many rows went; what they name stays. */
+  forget(ids: number[]): number
+  /** Everything is read again; resolves when that is done. */
+  refresh(): Promise<boolean>
+  show(id: number): ShownData
+  draw(id: number, split: string): Promise<DrawnSplit>
+  previews(id: number, split: string, wanted: WantedPreviews): Promise<Previews>
+  prepare(id: number, splits: string[], size: number): AsyncGenerator<Told<PreparedSplit[]>, void>
+  leaks(id: number, size: number): AsyncGenerator<Told<LeakReport>, void>
+  /** Whether a page may name this path: the person added it. */
+  holds(path: string): boolean
+  /** Resolves when nothing is left to read. */
+  settled(): Promise<void>
+  close(): Promise<void>
+}
+
+interface DataOptions {
+  history: History
+  home: string // the data folder
+  start: () => EngineProcess
+  now?: () => Date
+}
+
+export function createDataSets({ history, home, start, now = () => new Date() }: DataOptions): DataSets {
+  const [quick, long] = [createReader(start), createReader(start)]
+  let version = 0
+  let reading = 0
+  let atIt: Promise<void> | null = null
+  let isClosed = false
+  const pulse = createPulse(() => ({ version, reading }))
+
+  function changed(): void {
+    version++
+    pulse.beat()
+  }
+
+  function changing(): void {
+    if (!history.write) throw readOnly(home)
+  }
+
+  const stored = (id: number): StoredData => dataOf(history, id) ?? noRow(id)
+
+  /** A short question, whose answer is all that is wanted of it. */
+  async function asked<T>(where: string, question: (client: EngineClient) => Promise<AsyncIterable<Told<T>>>): Promise<T> {
+    for await (const event of quick.told(where, question)) if (event.type === 'result') return event.result
+    throw new Error('the reading process ended without an answer')
+  }
+
+  async function readOne(row: StoredData): Promise<void> {
+    const keep = (outcome: () => void): void => {
+      if (!isClosed && dataOf(history, row.id)) outcome()
+    }
+    try {
+      const facts = await asked<DataFacts>(row.path, (client) => client.data.look({ path: row.path }))
+      keep(() => putFacts(history, row, facts))
+    } catch (thrown) {
+      const error = recordOf(thrown)
+      if (error.code === 'engine-lost' || error.code === 'cancelled') throw thrown
+      const isMissing = error.code === 'file-missing' && !(await isThere(row.path))
+      keep(() => putDataState(history, row.id, isMissing ? 'missing' : 'unreadable', isMissing ? gone(row.path) : error))
+    }
+  }
+
+  async function attend(): Promise<void> {
+    for (let due = dueData(history); due.length > 0 && !isClosed; due = dueData(history)) {
+      reading = due.length
+      changed()
+      await readOne(due[0] as StoredData)
+    }
+  }
+
+  function wake(): void {
+    if (isClosed || atIt || !history.write) return
+    atIt = attend()
+      .catch(() => undefined) // the process does not start, or the disk is full: the rows wait for the next call
+      .finally(() => {
+        atIt = null
+        reading = 0
+        changed()
+      })
+  }
+
+  async function settled(): Promise<void> {
+    await opening
+    while (atIt) await atIt
+  }
+
+  /** At opening: what is gone, and what is there again. What is in it is read when asked for. */
+  async function lookAtAll(): Promise<void> {
+    for (const { id, path, state } of dataSets(history)) {
+      const is = await isThere(path)
+      if (isClosed) return
+      if (!is && state !== 'missing') putDataState(history, id, 'missing', gone(path))
+      if (is && state === 'missing') putDue(history, id)
+    }
+    changed()
+    wake()
+  }
+
+  async function add(paths: string[]): Promise<AddedData> {
+    changing()
+    const told: AddedData = { added: [], known: [], refused: [] }
+    for (const path of paths.map(absolute)) {
+      try {
+        const { paths: found, refused } = await asked(path, (client) => client.data.find({ path }))
+        told.refused.push(...refused)
+        const known = found.flatMap((at) => dataAt(history, at) ?? [])
+        told.known.push(...known.map(({ id }) => id))
+        const fresh = found.filter((at) => !known.some((row) => row.path === at))
+        told.added.push(...addData(history, fresh, now()))
+      } catch (error) {
+        told.refused.push(recordOf(error))
+      }
+    }
+    for (const id of told.known) putDue(history, id)
+    changed()
+    wake()
+    return told
+  }
+
+  async function* leaks(id: number, size: number): AsyncGenerator<Told<LeakReport>, void> {
+    changing()
+    const { path, facts } = stored(id)
+    const splits = leakSplits(facts)
+    if (splits.length < 2) throw nothingToCompare(path)
+    for await (const event of long.told(path, (client) => client.data.leaks({ path, splits, size, home }))) {
+      if (event.type === 'result' && dataOf(history, id)) {
+        const report = { ...event.result, made: now().toISOString() }
+        transaction(history, () => {
+          putLeaks(history, id, report)
+          putPrepared(history, id, report.splits)
+        })
+        changed()
+      }
+      yield event
+    }
+  }
+
+  async function* prepare(id: number, names: string[], size: number): AsyncGenerator<Told<PreparedSplit[]>, void> {
+    changing()
+    const { path, facts } = stored(id)
+    const known = new Map([...(facts?.splits ?? []), ...(facts?.field ?? [])].map(({ name, count }) => [name, count]))
+    const splits = await Promise.all(names.map(async (name) => ({ name, count: known.get(name) ?? (await draw(id, name)).count })))
+    for await (const event of long.told(path, (client) => client.data.prepare({ path, splits, size, home }))) {
+      if (event.type === 'result' && dataOf(history, id)) {
+        putPrepared(history, id, event.result)
+        changed()
+      }
+      yield event
+    }
+  }
+
+  const imagesOf = (id: number, split: string): string => `${stored(id).path}#${split}`
+  const draw = (id: number, split: string): Promise<DrawnSplit> => {
+    const images = imagesOf(id, split)
+    return asked(images, (client) => client.data.draw({ images }))
+  }
+  const opening = history.write ? lookAtAll().catch(() => undefined) : Promise.resolve()
+
+  return {
+    list: () => dataSets(history).map(viewOf),
+    watch: pulse.watch,
+    add,
+    forget: (ids) => {
+      changing()
+      const known = [...new Set(ids)].filter((id) => dataOf(history, id))
+      transaction(history, () => {
+        for (const id of known) forgetData(history, id)
+      })
+      changed()
+      return known.length
+    },
+    refresh: async () => {
+      changing()
+      transaction(history, () => {
+        for (const { id } of dataSets(history)) putDue(history, id)
+      })
+      wake()
+      await settled()
+      return true
+    },
+    show: (id) => {
+      const row = stored(id)
+      return { ...viewOf(row), facts: row.facts, prepared: row.prepared, leaks: row.leaks }
+    },
+    draw,
+    previews: (id, split, wanted) => {
+      const images = imagesOf(id, split)
+      return asked(images, (client) => client.data.previews({ images, wanted }))
+    },
+    prepare,
+    leaks,
+    holds: (path) => dataAt(history, path) !== undefined,
+    settled,
+    close: async () => {
+      isClosed = true
+      pulse.end()
+      await Promise.all([quick.close(), long.close()])
+      await atIt
+    },
+  }
+}
+
+function isThere(path: string): Promise<boolean> {
+  return stat(path).then(
+    () => true,
+    () => false,
+  )
+}

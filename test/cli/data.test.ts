@@ -1,0 +1,40 @@
+// basil data in a terminal: add, list, show, prepare, leaks, forget.
+import { execFile } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+
+import { expect, test } from 'vitest'
+
+import type { DataSet, LeakReport } from '../../src-main/contract/api/data.ts'
+import { petsAt } from '../runner/data/miniatures.ts'
+import { temporaryFolder } from '../runner/toy.ts'
+
+const cli = join(import.meta.dirname, '../../src-main/cli.ts')
+
+function basil(home: string, ...args: string[]): Promise<{ code: number; out: string; err: string }> {
+  return new Promise((resolve) => {
+    const env = { ...process.env, BASIL_HOME: home }
+    execFile(process.execPath, [cli, 'data', ...args], { env }, (error, out, err) => resolve({ code: Number(error?.code ?? 0), out, err }))
+  })
+}
+
+test('data is added, prepared and searched for leaks; what cannot be read is named with its reason', async () => {
+  const [home, folder] = [temporaryFolder(), temporaryFolder()]
+  await petsAt(folder)
+  const added = await basil(home, 'add', folder, '--json')
+  expect([added.code, added.err]).toEqual([0, ''])
+  const { rows } = JSON.parse(added.out) as { rows: DataSet[] }
+  expect(rows.map(({ state, splits }) => [state, splits.map(({ count }) => count)])).toEqual([['present', [20, 6]]])
+  const prepared = await basil(home, 'prepare', '1', 'field-val', 'test', '--size', '32')
+  expect(prepared.out).toContain('#field-val: 2 images, 0 unreadable')
+  expect(prepared.out).toContain('dog/2.png: it is no JPEG')
+  const report = JSON.parse((await basil(home, 'leaks', '1', '--size', '32', '--json')).out) as LeakReport
+  expect(report.pairs.map(({ exact, alike }) => exact + alike)).toEqual([0, 2, 0])
+  expect((await basil(home, 'list')).out).toContain('train 20, test 6  2 classes')
+  const shown = await basil(home, 'show', '1')
+  expect(shown.out).toMatch(/field {4}field-val {2}2 {2}[0-9a-f]{64} {2}by torch.random_split with seed 0/)
+  expect(shown.out).toContain('cat/0.png  is  cat/3.png')
+  expect((await basil(home, 'add', join(home, 'nothing'))).code).toBe(3)
+  expect((await basil(home, 'forget', '1')).out).toContain('1 forgotten')
+  expect(existsSync(join(folder, 'train'))).toBe(true)
+})

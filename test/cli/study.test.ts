@@ -1,0 +1,142 @@
+// basil study from a terminal: a file becomes runs and a table, another process reads along and asks it to pause, and a paused study goes on.
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+
+import { expect, onTestFinished, test } from 'vitest'
+
+import { tableLines } from '../../src-main/cli/study/lines.ts'
+import type { ArmRow, StudyDetail } from '../../src-main/contract/api/studies.ts'
+import { parseStudy, plannedRuns } from '../../src-main/contract/study.ts'
+import { temporaryFolder, toyEntry, toyFile } from '../runner/toy.ts'
+
+const root = join(import.meta.dirname, '../..')
+
+function basil(home: string, args: string[], wait = 0): ChildProcess & { stdout: NodeJS.ReadableStream; stderr: NodeJS.ReadableStream } {
+  const env = { ...process.env, BASIL_HOME: home, BASIL_ENGINE: toyEntry, TOY: JSON.stringify({ wait }) }
+  const child = spawn(process.execPath, [join(root, 'src-main/cli.ts'), 'study', ...args], { stdio: ['ignore', 'pipe', 'pipe'], env })
+  onTestFinished(() => void child.kill('SIGKILL'))
+  return child
+}
+
+async function outcome(child: ReturnType<typeof basil>): Promise<{ code: number | null; out: string; err: string }> {
+  let out = ''
+  let err = ''
+  child.stdout.on('data', (text) => (out += text))
+  child.stderr.on('data', (text) => (err += text))
+  const [code] = await once(child, 'close')
+  return { code, out, err }
+}
+
+function write(folder: string, name: string, value: unknown): string {
+  const file = join(folder, name)
+  writeFileSync(file, JSON.stringify(value))
+  return file
+}
+
+const study = { name: 'toys', arms: [{ label: 'whole' }, { label: 'short', change: { iterations: 1 } }], seeds: [1, 2] }
+
+test('a study runs, is listed and shown; its configuration may be another file, whose folder its paths are relative to', async () => {
+  const home = temporaryFolder()
+  mkdirSync(join(home, 'models'))
+  write(join(home, 'models'), 'run.json', toyFile)
+  const ran = await outcome(basil(home, ['run', write(home, 'study.json', { ...study, config: 'models/run.json' })]))
+  expect(ran).toMatchObject({ code: 0, err: '' })
+  expect(ran.out.match(/^ {2}run \d +(whole|short), seed \d: done, \d/gm)).toHaveLength(4)
+  expect(ran.out).toMatch(/^\| arm +\| seeds \| mean absolute \|/m)
+  expect(ran.out).toMatch(/^\| short +\| 2 +\| \d+\.\d ± \d+\.\d/m)
+  const [listed, shown] = await Promise.all([outcome(basil(home, ['list'])), outcome(basil(home, ['show', '1', '--json']))])
+  expect(listed.out).toMatch(/ 1 {2}\S+ \S+ {2}done {6}4 of 4 runs {2}toys/)
+  const detail = JSON.parse(shown.out) as StudyDetail
+  expect(detail.table.map(({ arm, seeds }) => [arm, seeds])).toEqual([
+    ['whole', 2],
+    ['short', 2],
+  ])
+  expect(detail.runs.every(({ state }) => state === 'done')).toBe(true)
+})
+
+test('the controls of a configuration are a study', async () => {
+  const home = temporaryFolder()
+  const ran = await outcome(basil(home, ['controls', write(home, 'run.json', { ...toyFile, iterations: 1, epochs: 1 }), '--json']))
+  const last = JSON.parse(ran.out.trim().split('\n').at(-1) ?? '') as StudyDetail & { type: string }
+  expect(last).toMatchObject({ type: 'done', planned: 7, done: 7 })
+  expect(last.table.map(({ arm }) => arm)).toContain('restart only')
+})
+
+test('another process asks it to pause after its run; it says how to go on, and goes on', async () => {
+  const home = temporaryFolder()
+  const seeds = Array.from({ length: 30 }, (_, seed) => seed) // it must not end before the other process has started
+  const running = basil(home, ['run', write(home, 'study.json', { ...study, seeds, config: toyFile }), '--json'], 30)
+  const ended = outcome(running)
+  await once(createInterface({ input: running.stdout }), 'line') // it has begun
+  const asked = await outcome(basil(home, ['pause', '1']))
+  expect(asked.out).toContain('pauses after its present run')
+  const paused = await ended
+  expect(paused.code).toBe(1)
+  expect(paused.err).toBe('')
+  const last = JSON.parse(paused.out.trim().split('\n').at(-1) ?? '') as StudyDetail
+  expect(last.state).toBe('paused')
+  expect(last.done).toBeGreaterThan(0)
+  expect(last.done).toBeLessThan(60)
+  expect((await outcome(basil(home, ['pause', '1']))).out).toContain('Nobody is at study 1')
+  const resumed = await outcome(basil(home, ['resume', '1']))
+  expect(resumed.code).toBe(0)
+  expect(resumed.out).toMatch(/^\| whole +\| 30 /m)
+})
+
+test('a termination signal pauses it where it is', async () => {
+  const home = temporaryFolder()
+  const running = basil(home, ['run', write(home, 'study.json', { ...study, config: toyFile }), '--json'], 50)
+  const ended = outcome(running)
+  await once(createInterface({ input: running.stdout }), 'line')
+  running.kill('SIGTERM')
+  const { code, out } = await ended
+  expect(code).toBe(1)
+  expect(JSON.parse(out.trim().split('\n').at(-1) ?? '')).toMatchObject({ type: 'paused', done: 0 })
+  expect((await outcome(basil(home, ['resume', '1']))).code).toBe(0)
+})
+
+test('what is wrong with a file is said with exit code 2', async () => {
+  const home = temporaryFolder()
+  const wrong = await outcome(basil(home, ['run', write(home, 'study.json', { ...study, config: toyFile, seeds: [] })]))
+  expect(wrong.code).toBe(2)
+  expect(wrong.err).toContain('seeds')
+  expect((await outcome(basil(home, ['run', join(home, 'none.json')]))).code).toBe(2)
+})
+
+test("the sample's study is sound: every method, equal budgets for what learns", () => {
+  const read = (name: string) => JSON.parse(readFileSync(join(root, 'resources', 'sample', name), 'utf8'))
+  const definition = read('study.json')
+  const runs = plannedRuns(parseStudy({ ...definition, config: read(definition.config) }), () => 0)
+  expect(runs).toHaveLength(36)
+  for (const { config } of runs.filter(({ config }) => config.method !== 'task-arithmetic' && config.method !== 'ties'))
+    expect((config.start?.epochs ?? 0) + (config.iterations ?? 1) * (config.epochs ?? 0)).toBe(7)
+})
+
+test('what a paper printed stands beside the table, and models that all arms share above it', () => {
+  const row = (arm: string, more: Partial<ArmRow> = {}): ArmRow => ({
+    arm,
+    seeds: 2,
+    parts: 1,
+    accuracy: { mean: 0.7, deviation: 0.01 },
+    relativeAccuracy: null,
+    control: null,
+    pretrained: 0.5,
+    finetuned: null,
+    failed: 0,
+    paired: null,
+    ...more,
+  })
+  const arms = [{ label: 'a', part: '', change: {}, paper: { accuracy: 82.9, relativeAccuracy: 91.4 } }]
+  const definition = { name: 'x', config: toyFile, arms } as unknown as StudyDetail['definition']
+  const paired = { difference: -0.0123, p: 0.0004, seeds: 2 }
+  expect(tableLines({ definition, table: [row('a'), row('b', { failed: 1, paired })] })).toEqual([
+    '| arm         | seeds       | mean absolute | difference from a | p       | paper, not ours |',
+    '| ----------- | ----------- | ------------- | ----------------- | ------- | --------------- |',
+    '| pre-trained |             | 50.0          |                   |         |                 |',
+    '| a           | 2           | 70.0 ± 1.0    |                   |         | 82.9 (91.4)     |',
+    '| b           | 2, 1 failed | 70.0 ± 1.0    | -1.23             | < 0.001 |                 |',
+  ])
+})
