@@ -1,5 +1,6 @@
 // The demo's table, every figure computed from stored per-task rows: mean over tasks on test data, then mean and standard
 // deviation over seeds.
+import { leakMark, leakReason } from '../contract/data/leaks.ts'
 import type { Evaluation, RunDetail } from '../contract/run.ts'
 
 export interface DemoRow {
@@ -50,6 +51,11 @@ export function tableLines(rows: readonly DemoRow[], seeds: number): string[] {
     line('-'.repeat(widest), '-'.repeat(13), '-'.repeat(13)),
     ...rows.map((r) => line(r.stage, cell(r.absolute, r.absoluteDeviation), cell(r.relative, r.relativeDeviation))),
   ]
+}
+
+/** Of runs whose test images had been seen before. */
+export function markLines(details: readonly Measured[]): string[] {
+  return [...new Set(details.flatMap(({ arm, detail: { leaks } }) => (leaks.length ? [`! ${arm}: ${leakMark}: ${leakReason(leaks)}`] : [])))]
 }
 
 function row(stage: string, runs: readonly RunDetail[], wanted: (e: Evaluation) => boolean): DemoRow {

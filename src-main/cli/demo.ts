@@ -4,7 +4,7 @@ import type { RunConfig } from '../contract/config.ts'
 import { BasilError } from '../contract/errors.ts'
 import type { RunDetail, RunEvent } from '../contract/run.ts'
 import type { Workbench } from '../runner/workbench.ts'
-import { type DemoRow, rowsOf, tableLines } from './demo-table.ts'
+import { type DemoRow, markLines, rowsOf, tableLines } from './demo-table.ts'
 import { lineOf } from './lines.ts'
 import { print, printJson } from './output.ts'
 import { clearLive, sayLive } from './terminal.ts'
@@ -34,9 +34,10 @@ export async function demo(workbench: Workbench, { json, seeds }: { json: boolea
       engine: details[0]?.detail.engine ?? null,
       runs: details.map((d) => d.detail.run),
       table: rows,
+      leaks: details.flatMap(({ detail: { run, leaks } }) => (leaks.length ? [{ run, leaks }] : [])),
     })
   print('')
-  for (const line of tableLines(rows, seeds)) print(line)
+  for (const line of [...tableLines(rows, seeds), ...markLines(details)]) print(line)
   print(
     `\n${details.length} runs in ${seconds.toFixed(0)} s on ${details[0]?.detail.engine}. "basil runs" lists them; "basil export ${details[0]?.detail.run} --out merged.safetensors" writes the merged model.`,
   )

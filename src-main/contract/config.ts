@@ -197,11 +197,6 @@ function conflicts(c: ParsedConfig): [(string | number)[], string][] {
     found.push([['batch'], `${c.objective} chooses among the images of a step: give a number`])
   if ((c.objective === 'ufm' || c.objective === 'sar') && c.tasks.some((t) => t.aim !== 'learn'))
     found.push([['objective'], `${c.objective} adapts to a task; to forget one use cross-entropy or entropy`])
-  if (c.objective === 'cross-entropy')
-    c.tasks.forEach((t, i) => {
-      if (t.test !== undefined && t.test === t.data)
-        found.push([['tasks', i, 'data'], 'it is the test data: without its labels, another objective can learn on it'])
-    })
   if (c.augment && c.linearised === 'cached') found.push([['augment'], 'features that are computed once cannot be of images that change'])
   if (c.tasks.some((t) => t.aim === 'forget') && !c.tasks.some((t) => t.aim === 'keep'))
     found.push([['tasks'], 'a task to forget needs a control: give another task the aim "keep"'])

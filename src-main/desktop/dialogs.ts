@@ -16,6 +16,7 @@ const adding: Record<Parameters<Platform['pickCheckpoints']>[0], Electron.OpenDi
 }
 
 const safetensors = { name: 'Safetensors', extensions: ['safetensors'] }
+const page = { name: 'Web page', extensions: ['html'] }
 const stateDict = { name: 'PyTorch state_dict', extensions: ['pt', 'pth', 'bin'] }
 
 /** `window`: the one to ask in front of; the dialog stands alone while there is none. */
@@ -40,9 +41,9 @@ export function windowPlatform(window: () => BrowserWindow | undefined): Platfor
     },
     pickTarget: async (suggestedName) => {
       const options: Electron.SaveDialogOptions = {
-        title: 'Export the model',
+        title: suggestedName.endsWith('.html') ? 'Save the report' : 'Export the model',
         defaultPath: suggestedName,
-        filters: [suggestedName.endsWith('.pt') ? stateDict : safetensors],
+        filters: [suggestedName.endsWith('.html') ? page : suggestedName.endsWith('.pt') ? stateDict : safetensors],
         properties: ['createDirectory', 'showOverwriteConfirmation'],
       }
       const parent = window()

@@ -5,6 +5,7 @@ import type { ResolvedConfig } from '../contract/config.ts'
 import { BasilError, type ErrorRecord } from '../contract/errors.ts'
 import type { Evaluation, RunState } from '../contract/run.ts'
 import type { StudyDefinition } from '../contract/study.ts'
+import { parsedLeaks } from './data/run-images.ts'
 import { evaluationsOf, finalScores } from './evaluations.ts'
 import { change, type History, row, rows, transaction } from './statement.ts'
 
@@ -26,6 +27,7 @@ interface PlannedRow {
   run: number | null
   state: RunState | null
   error: string | null
+  leaks: string | null
 }
 
 /** Gives the study's number. */
@@ -77,10 +79,10 @@ function summaryOf(history: History, { study, name, created, state: told, error,
 export function studyRunsOf(history: History, study: number): StudyRun[] {
   return rows<PlannedRow>(
     history,
-    `SELECT p.place, p.arm, p.part, p.seed, p.config, p.run, r.state, r.error
+    `SELECT p.place, p.arm, p.part, p.seed, p.config, p.run, r.state, r.error, r.leaks
      FROM study_runs p LEFT JOIN runs r USING (run) WHERE p.study = :study ORDER BY p.place`,
     { study },
-  ).map(({ place, arm, part, seed, config, run, state, error }) => ({
+  ).map(({ place, arm, part, seed, config, run, state, error, leaks }) => ({
     place,
     arm,
     part,
@@ -88,6 +90,7 @@ export function studyRunsOf(history: History, study: number): StudyRun[] {
     run: state === null ? null : run,
     state: run === null || state === null ? 'waiting' : state === 'running' && !history.lives(run) ? 'interrupted' : state,
     ...cameTo(JSON.parse(config) as ResolvedConfig, run === null || state !== 'done' ? [] : evaluationsOf(history, run)),
+    leaks: parsedLeaks(leaks),
     error: error === null ? null : (JSON.parse(error) as ErrorRecord),
   }))
 }

@@ -3,6 +3,8 @@
 import { notices } from '../state/notices.svelte.ts'
 import type { Action } from './action.ts'
 import { convertCheckpoint, measureValues, openRecipe, refineCheckpoint, useCheckpoint } from './checkpoint.ts'
+import { goEvaluations } from './data/evaluate.ts'
+import { makeHead, makeHeadOfData } from './data/heads.ts'
 import { addDataByPath, addDataFiles, addDataFolder, findData, findLeaks, forgetData, prepareData, refreshData } from './data/sets.ts'
 import { cancelInstall, installCpu, installCuda, removeEngine } from './engine.ts'
 import { findRuns, goCompose, goData, goEngine, goHistory, goLibrary, goWelcome } from './go.ts'
@@ -20,13 +22,14 @@ import {
 } from './library.ts'
 import { openConfiguration, openSample } from './project.ts'
 import { cancelRun, exportModel, resumeOnCpu, resumeRun, runAgain, startRun, stopRun } from './run.ts'
-import { forgetStudy, goStudies, pauseStudy, pauseStudyNow, resumeStudy, runWithControls, sweepFields } from './studies.ts'
+import { forgetStudy, goStudies, pauseStudy, pauseStudyNow, reproduceTable, resumeStudy, runWithControls, sweepFields } from './studies.ts'
 import { retryConnection, showKeys, toggleTheme } from './view.ts'
 
 export const actions: readonly Action[] = [
   goWelcome,
   goLibrary,
   goData,
+  goEvaluations,
   goCompose,
   goStudies,
   goHistory,
@@ -46,6 +49,8 @@ export const actions: readonly Action[] = [
   useCheckpoint,
   refineCheckpoint,
   openRecipe,
+  makeHead,
+  makeHeadOfData,
   findData,
   addDataFolder,
   addDataFiles,
@@ -65,6 +70,7 @@ export const actions: readonly Action[] = [
   runAgain,
   runWithControls,
   sweepFields,
+  reproduceTable,
   pauseStudy,
   pauseStudyNow,
   resumeStudy,

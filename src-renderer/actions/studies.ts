@@ -5,6 +5,7 @@ import { current } from '../state/current.svelte.ts'
 import { router } from '../state/router.svelte.ts'
 import { draft } from '../state/studies/draft.svelte.ts'
 import { openedStudy } from '../state/studies/opened-study.svelte.ts'
+import { presets } from '../state/studies/presets.svelte.ts'
 import { studies } from '../state/studies/studies.svelte.ts'
 import { workbench } from '../state/workbench.svelte.ts'
 import type { Action } from './action.ts'
@@ -42,6 +43,15 @@ export const sweepFields: Action = {
   run: () => {
     if (compose.grant !== null) draft.withSweep(compose.grant, configSchema.parse(compose.config))
   },
+}
+
+/** Opens the dialog of the paper's tables; it then calls beginTable(). */
+export const reproduceTable: Action = {
+  id: 'reproduce-table',
+  title: 'Reproduce a table…',
+  shortcut: null,
+  enabled: () => router.current.page === 'studies',
+  run: () => presets.ask(),
 }
 
 export const pauseStudy: Action = {
@@ -83,6 +93,11 @@ export const forgetStudy: Action = {
 export async function beginStudy(): Promise<void> {
   router.go(`#/study/${await draft.begin()}`)
   await workbench.refresh()
+}
+
+/** Starts the rows of a table that have all they need. */
+export async function beginTable(): Promise<void> {
+  router.go(`#/study/${await presets.begin()}`)
 }
 
 /** After the question was answered. */

@@ -1,15 +1,17 @@
 // The page shown, kept in the address after "#" so that back, forward and reload work.
 export type Route =
-  | { page: 'welcome' | 'library' | 'data' | 'recipe' | 'compose' | 'studies' | 'history' | 'engine' }
+  | { page: 'welcome' | 'library' | 'data' | 'recipe' | 'compose' | 'studies' | 'evaluations' | 'history' | 'engine' }
   | { page: 'run'; run: number }
   | { page: 'study'; study: number }
+  | { page: 'evaluation'; evaluation: number }
   | { page: 'checkpoint' | 'data-set'; id: number }
   | { page: 'compare'; a: number; b: number }
   | { page: 'compatible'; pretrained: number; others: number[] }
 
-const plain = ['library', 'data', 'recipe', 'compose', 'studies', 'history', 'engine'] as const
+const plain = ['library', 'data', 'recipe', 'compose', 'studies', 'evaluations', 'history', 'engine'] as const
 const numbered: [RegExp, (...numbers: string[]) => Route][] = [
   [/^#\/run\/(\d{1,12})$/, (run) => ({ page: 'run', run: Number(run) })],
+  [/^#\/evaluation\/(\d{1,12})$/, (evaluation) => ({ page: 'evaluation', evaluation: Number(evaluation) })],
   [/^#\/study\/(\d{1,12})$/, (study) => ({ page: 'study', study: Number(study) })],
   [/^#\/library\/(\d{1,12})$/, (id) => ({ page: 'checkpoint', id: Number(id) })],
   [/^#\/data\/(\d{1,12})$/, (id) => ({ page: 'data-set', id: Number(id) })],

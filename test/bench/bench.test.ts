@@ -8,7 +8,7 @@ import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
 
 import { bench } from '../../src-main/cli/bench/bench.ts'
-import { benchSchema, mergeLines, type StepResult, stepLines } from '../../src-main/cli/bench/report.ts'
+import { benchSchema, dataWaitLines, mergeLines, type StepResult, stepLines } from '../../src-main/cli/bench/report.ts'
 
 const root = join(import.meta.dirname, '..', '..')
 const python = process.env['BENCH_PYTHON'] ?? 'python3'
@@ -50,6 +50,21 @@ test('our side alone: every figure of ours, and in the place of ratios why there
   expect(stepLines(steps).at(-1)).toContain('no PyTorch here')
   expect(linearised).toEqual([expect.objectContaining({ name: 'wasm-tiny-linearised', images: 4 })])
   expect(linearised[0]?.disagreement).toBeLessThan(1e-4)
+})
+
+test('waiting for pixels: a share of the step from the cache, without one, and augmented', async () => {
+  expect(await bench({ ...options, only: 'wasm-tiny-data-wait' })).toBe(true)
+  const { dataWait, steps } = newest()
+  expect(steps).toEqual([])
+  expect(dataWait).toEqual([expect.objectContaining({ name: 'wasm-tiny-data-wait', batch: 4, images: 8 })])
+  const [found] = dataWait
+  for (const { stepMs, share } of [found?.cached, found?.uncached, found?.augmented].flatMap((one) => one ?? [])) {
+    expect(stepMs).toBeGreaterThan(0)
+    expect(share).toBeGreaterThanOrEqual(0)
+    expect(share).toBeLessThanOrEqual(1)
+  }
+  expect(found?.uncached.share).toBeGreaterThan(found?.cached.share ?? 1) // four photographs take longer to decode than this model
+  expect(dataWaitLines(dataWait).at(-1)).toMatch(/wasm-tiny-data-wait .* % of /)
 })
 
 test('the merge of checkpoints, warm and, where the page cache can be emptied, cold', async () => {

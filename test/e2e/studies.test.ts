@@ -56,6 +56,12 @@ inBrowser('studies', () => {
   it('runs a configuration beside its controls, pauses and goes on, and shows mean ± deviation', async () => {
     await go('Studies')
     await page.getByText('No study yet.').waitFor()
+    await page.getByRole('button', { name: 'Reproduce a table…' }).click()
+    await page.getByLabel('Table', { exact: true }).selectOption('T5')
+    await status().getByText('no row has all it needs').waitFor()
+    expect(await page.getByRole('button', { name: 'Start study' }).isDisabled()).toBe(true)
+    await accessible('reproduce')
+    await page.keyboard.press('Escape')
     await accessible('studies-empty')
     await composeShort(['fashion', 'digits', 'emoji', 'glyphs'])
     for (const stage of ['start-', '']) {
@@ -137,6 +143,7 @@ inBrowser('studies', () => {
     await page.locator('#field-steps').fill('12')
     await page.locator('#field-learningRate').fill('0.3')
     await page.locator('#field-clamp').fill('-2, 2')
+    await page.locator('#field-batch').fill('64')
     await page.locator('#field-keep').fill('1')
     await page.locator('#field-combine').selectOption('mgda')
     await page.getByText('All files fit together.').waitFor()

@@ -140,7 +140,6 @@ test('what does not go together is told by field', () => {
   expect(fields({ batch: 'all' })).toEqual(['batch'])
   expect(fields({ augment: true })).toEqual(['augment'])
   expect(fields({ linearised: 'cached' })).toEqual(['linearised'])
-  expect(fields({ objective: 'cross-entropy' })).toEqual(['tasks[0].data'])
   expect(fields({ vectors: ['finetuned-alpha.safetensors'] })).toEqual(['pool'])
   expect(fields({ vectors: ['one.safetensors', 'two.safetensors'] })).toEqual(['tasks[0].finetuned'])
 })

@@ -1,6 +1,5 @@
 // Many tasks on one loop, against the oracle: negation (a task's loss ascended beside its control's descended) and the min-norm combination
 // of the tasks' gradients, each asked of the problem a run would have, on every backend this machine has.
-import { join } from 'node:path'
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 

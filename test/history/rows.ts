@@ -5,6 +5,7 @@ import { join } from 'node:path'
 
 import { onTestFinished } from 'vitest'
 
+import type { SplitManifest } from '../../src-main/contract/data/manifest.ts'
 import type { EpochRecord, ResumeState, StageRecord } from '../../src-main/contract/run.ts'
 import { openHistory, readHistory } from '../../src-main/history/open.ts'
 import type { History } from '../../src-main/history/statement.ts'
@@ -58,6 +59,14 @@ export function epoch(stage: number, number: number, best = true): EpochRecord {
     seconds: number,
     remainingSeconds: null,
   }
+}
+
+/** Of ten images of a tensor file. */
+export function manifest(change: Partial<SplitManifest>): SplitManifest {
+  const [indices, names, pixels] = ['1', '2', '3'].map((digit) => digit.repeat(64)) as [string, string, string]
+  const facts = { images: '/d.safetensors#a', source: 'tensor file', of: 'a', drawn: '', available: 10, count: 10, perClass: [5, 5] }
+  const told = { classes: null, indices, names, pixels, skipped: [], skippedCount: 0, cached: false }
+  return { task: 'a', split: 'training', ...facts, ...told, ...change }
 }
 
 export function resumeAt({ stage, epoch, step }: EpochRecord): ResumeState {

@@ -2,6 +2,7 @@
 import { expect, test } from 'vitest'
 
 import { parseStudy } from '../../src-main/contract/study.ts'
+import { putManifest } from '../../src-main/history/data/run-images.ts'
 import { runDetail } from '../../src-main/history/detail.ts'
 import { putEpoch } from '../../src-main/history/epochs.ts'
 import { putEvaluation } from '../../src-main/history/evaluations.ts'
@@ -18,7 +19,7 @@ import {
   studyRunsOf,
 } from '../../src-main/history/studies.ts'
 import { toyFile } from '../runner/toy-run.ts'
-import { epoch, folder, now, opened, resumeAt, stage, toyConfig } from './rows.ts'
+import { epoch, folder, manifest, now, opened, resumeAt, stage, toyConfig } from './rows.ts'
 
 const definition = parseStudy({ name: 'toys', config: toyFile })
 const score = (task: string, accuracy: number) => ({ task, loss: 1, accuracy, relativeAccuracy: accuracy / 0.8 })
@@ -73,6 +74,9 @@ test('accuracies are means over the tasks that are not kept, on the data the run
     pretrained: 0.5,
     finetuned: null,
   })
+  const shared = [{ split: 'validation' as const, images: 2 }]
+  putManifest(history, run, manifest({ split: 'test', count: 5, shared }))
+  expect(studyRunsOf(history, study)[0]?.leaks).toEqual([{ task: 'a', split: 'validation', images: 2, of: 5, unlabelled: false }])
   expect(listStudies(history)).toMatchObject([{ study, name: 'toys', planned: 1, done: 1, state: 'running' }])
 })
 

@@ -82,6 +82,10 @@ export function run(): RunDetail {
     parents: [],
     parameters: 10,
     images: names.map((task) => ({ task, classes: 10, training: 100, validation: 50, test: 200 })),
+    leaks: [],
+    data: [],
+    openings: [],
+    dataWait: null,
     evaluatedOn: 'test',
     evaluations: [
       { split: 'test', model: 'finetuned', stage: null, tasks: scores([0.8, 0.8]) },

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 
 import type { StudyDetail, StudyRun } from '../../src-main/contract/api/studies.ts'
+import type { RunConfig } from '../../src-main/contract/config.ts'
 import { studySchema } from '../../src-main/contract/study.ts'
 import { wilson } from '../../src-main/engine/statistics/wilson.ts'
 import { tableOf } from '../../src-main/runner/studies/table.ts'
@@ -27,15 +28,16 @@ const one = (arm: string, seed: number, accuracy: number | null): StudyRun => ({
   control: null,
   pretrained: 0.5,
   finetuned: 0.9,
+  leaks: [],
   error: null,
 })
-const configuration = {
+const configuration: RunConfig = {
   method: 'dv-basi',
   pretrained: 'p',
   vectors: ['a'],
   tasks: [{ name: 'A', data: 'd', head: 'h' }],
   start: { method: 'atlas', epochs: 2 },
-} as const
+}
 
 function study(runs: StudyRun[]): StudyDetail {
   const definition = studySchema.parse({
@@ -60,10 +62,18 @@ describe('a study’s table', () => {
   it('is a CSV of all digits in which a name with commas and quotes stays one cell', () => {
     const [head, first, last, end] = studyCsv(whole).split('\r\n')
     expect(head?.split(',').slice(0, 5)).toEqual(['arm', 'seeds', 'parts', 'accuracy', 'accuracy_sd'])
+    expect(first?.split(',')).toHaveLength(head?.split(',').length ?? 0)
     expect(first).toMatch(/^first,3,1,0\.71,0\.01\d*,/)
     expect(last).toMatch(/^"a, ""quoted"" \| arm",3,1,0\.7366/)
     expect(last).toContain(',0.715,') // the printed 71.5 %
     expect(end).toBe('')
+  })
+
+  it('carries the mark of test images that were seen wherever it goes', () => {
+    const seen = { task: 'A', split: 'training' as const, images: 3, of: 50, unlabelled: false }
+    const marked = study([{ ...one('first', 0, 0.7), leaks: [seen] }, one(second, 0, 0.7)])
+    expect(studyCsv(marked)).toContain(',3 of 50 test images of A are learning images too,')
+    expect(studyMarkdown(marked)).toContain('| first (3 of 50 test images of A are learning images too) |')
   })
 
   it('is a Markdown table in which a bar in a name does not open a column', () => {
@@ -122,7 +132,7 @@ describe('a study’s charts', () => {
 describe('what a method tells of its tasks', () => {
   const negation = () => {
     const base = run()
-    const tasks = base.config.tasks.map((t, i) => ({ ...t, aim: (['forget', 'keep'] as const)[i] ?? 'learn' }))
+    const tasks = base.config.tasks.map((t, i) => ({ ...t, aim: (['forget', 'keep'] as const)[i] ?? ('learn' as const) }))
     const scored = (a: number, b: number) => [
       { task: 'A', loss: 1, accuracy: a, relativeAccuracy: null },
       { task: 'B', loss: 1, accuracy: b, relativeAccuracy: null },
@@ -137,7 +147,7 @@ describe('what a method tells of its tasks', () => {
       best: 2,
       epochs: base.start.epochs.map((e, i) => ({
         ...e,
-        tasks: scored(...(accuracies[i] ?? [0, 0])),
+        tasks: scored(accuracies[i]?.[0] ?? 0, accuracies[i]?.[1] ?? 0),
         pareto: { weights: [0.25 * i, 1 - 0.25 * i], residual: 1 / (i + 1) },
       })),
     }
@@ -218,7 +228,7 @@ describe('refining a model', () => {
 })
 
 describe('the form of a method', () => {
-  const none = { value: () => false, issue: () => false }
+  const none: Record<'value' | 'issue', (name: string) => boolean> = { value: () => false, issue: () => false }
   const chosen = { method: 'dv-basi', start: 'atlas', objective: 'cross-entropy', linearised: 'no', aims: ['learn'] }
   const all = formFields()
   const names = (of: Partial<typeof chosen>, has = none) => groupsOf(all.keys(), { ...chosen, ...of }, has).flatMap((g) => g.names)

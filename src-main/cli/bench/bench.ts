@@ -7,12 +7,12 @@ import { join } from 'node:path'
 import { recordOf } from '../../contract/errors.ts'
 import { print, printJson } from '../output.ts'
 import { clearLive, sayLive } from '../terminal.ts'
-import { type EngineKind, linearisedCases, mergeCase, type StepCase, stepCases } from './cases.ts'
+import { dataWaitCases, type EngineKind, linearisedCases, mergeCase, type StepCase, stepCases } from './cases.ts'
 import { compareStep } from './compare.ts'
 import { findPeer, machine, ourSide, type Peer } from './machine.ts'
 import { mergeSpeed } from './merge-speed.ts'
-import { linearisedSchema, type Opening, sideSchema } from './protocol.ts'
-import { type Bench, headLines, linearisedLines, mergeLines, stepLines } from './report.ts'
+import { dataWaitSchema, linearisedSchema, type Opening, sideSchema } from './protocol.ts'
+import { type Bench, dataWaitLines, headLines, linearisedLines, mergeLines, stepLines } from './report.ts'
 import { scratchFiles } from './scratch.ts'
 
 export interface BenchOptions {
@@ -46,7 +46,8 @@ export async function bench(options: BenchOptions): Promise<boolean> {
 }
 
 function tell(result: Bench, record: string): void {
-  const tables = [result.steps.length ? stepLines(result.steps) : [], mergeLines(result.merge), linearisedLines(result.linearised)]
+  const { steps, merge, linearised, dataWait } = result
+  const tables = [steps.length ? stepLines(steps) : [], mergeLines(merge), linearisedLines(linearised), dataWaitLines(dataWait)]
   const parts = [headLines(result), ...tables.filter((lines) => lines.length > 0), [record]]
   print(parts.map((lines) => lines.join('\n')).join('\n\n'))
 }
@@ -57,9 +58,9 @@ async function measureAll({ json, only, rounds, environment, ...options }: Bench
   const peer: Peer = options.peer
     ? findPeer(script, options.python, join(options.records, 'venv'), environment)
     : { start: null, said: 'PyTorch was not asked for' }
-  const [steps, linear] = [stepCases(only), linearisedCases(only)]
+  const [steps, linear, waits] = [stepCases(only), linearisedCases(only), dataWaitCases(only)]
   const engines = await Promise.all(
-    [...new Set([...steps, ...linear].map((c) => c.engine))].map((engine) => engineHere(engine, environment)),
+    [...new Set([...steps, ...linear, ...waits].map((c) => c.engine))].map((engine) => engineHere(engine, environment)),
   )
   const isHere = ({ engine }: StepCase): boolean => engines.some((e) => e.engine === engine && e.here)
   const filesOf = async (c: StepCase) => {
@@ -79,6 +80,7 @@ async function measureAll({ json, only, rounds, environment, ...options }: Bench
     steps: [],
     merge: null,
     linearised: [],
+    dataWait: [],
   }
   for (const c of steps.filter(isHere)) {
     const found = await compareStep(c, await filesOf(c), peer, environment, rounds)
@@ -87,6 +89,7 @@ async function measureAll({ json, only, rounds, environment, ...options }: Bench
     if (!json) print(stepLines([found]).at(-1) as string)
   }
   for (const c of linear.filter(isHere)) result.linearised.push(await linearisedEpochs(c, await filesOf(c), environment, rounds))
+  for (const c of waits.filter(isHere)) result.dataWait.push(await dataWaits(c, await filesOf({ ...c, batch: 1 }), folder, environment, rounds))
   const merge = mergeCase(only)
   if (merge) {
     say(`${merge.name}: making its files`)
@@ -101,6 +104,16 @@ async function linearisedEpochs(c: StepCase, files: Opening, environment: NodeJS
   const side = ourSide(c.engine, environment)
   try {
     return { name: c.name, ...(await side.ask({ do: 'linearised', rounds, ...files }, linearisedSchema)) }
+  } finally {
+    side.end()
+  }
+}
+
+async function dataWaits(c: StepCase, files: Opening, folder: string, environment: NodeJS.ProcessEnv, rounds: number) {
+  const side = ourSide(c.engine, environment)
+  const photographs = join(folder, `photographs-${2 * c.batch}`)
+  try {
+    return { name: c.name, ...(await side.ask({ do: 'data-wait', rounds, batch: c.batch, photographs, ...files }, dataWaitSchema)) }
   } finally {
     side.end()
   }

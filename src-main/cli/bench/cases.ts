@@ -61,6 +61,21 @@ export function linearisedCases(only: string): StepCase[] {
   return all.filter(({ name, model }) => (only ? isWanted(name, only) : model === 'small'))
 }
 
+/** Steps on a data set's images. ViT-B/32's take minutes on wasm, so they are measured when asked for by name. */
+export function dataWaitCases(only: string): StepCase[] {
+  const sizes: [keyof typeof shapes, number][] = [
+    ['b32', 32],
+    ['tiny', 4],
+  ]
+  return engines
+    .flatMap((engine) =>
+      sizes.map(([model, batch]): StepCase => {
+        return { name: `${engine}-${model}-data-wait`, engine, model, shape: shapes[model], batch, vectors: 1, precision: 'float32' }
+      }),
+    )
+    .filter(({ name }) => only !== '' && isWanted(name, only))
+}
+
 /** The checkpoints of the training-free merge. */
 export function mergeCase(only: string): { name: string; model: string; shape: Shape; vectors: number } | null {
   const name = (['b32-merge', 'tiny-merge'] as const).find((name) => isWanted(name, only))

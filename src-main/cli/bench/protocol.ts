@@ -18,6 +18,7 @@ export type Message =
   | { do: 'gradient'; coefficients: number[][] } // at these coefficients (vectors x blocks), where later steps begin
   | { do: 'step' }
   | ({ do: 'linearised'; rounds: number } & Opening) // ours alone
+  | ({ do: 'data-wait'; photographs: string; batch: number; rounds: number } & Opening) // ours alone
   | { do: 'merge'; recipe: Recipe; out: string } // ours alone
 
 export const sideSchema = z.object({ name: z.string(), kind: z.string(), versions: z.record(z.string(), z.string()) })
@@ -43,4 +44,16 @@ export const linearisedSchema = z.object({
   ratio: z.number(), // jvpMs / cachedMs
   onceMs: z.number(), // computing an image's features, once
   disagreement: z.number(), // max |g - g'| / max |g'|
+})
+
+/** Steps on a data set's images, and the share of their time that waits for pixels; see data-wait.ts. */
+const waitingSchema = z.object({ stepMs: z.number(), share: z.number() })
+export const dataWaitSchema = z.object({
+  engine: z.string(),
+  batch: z.number(),
+  images: z.number(),
+  threads: z.number(), // that prepare images
+  cached: waitingSchema,
+  uncached: waitingSchema,
+  augmented: waitingSchema,
 })

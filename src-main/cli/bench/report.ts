@@ -2,7 +2,7 @@
 // rounds' ratios (ours / PyTorch's), the peaks of memory, and how far the gradients of the coefficients are apart.
 import { z } from 'zod'
 
-import { linearisedSchema } from './protocol.ts'
+import { dataWaitSchema, linearisedSchema } from './protocol.ts'
 
 const measuredSchema = z.object({
   name: z.string(),
@@ -41,6 +41,7 @@ export const mergeResultSchema = z.object({
 })
 export type MergeResult = z.infer<typeof mergeResultSchema>
 
+const dataWaitResultSchema = dataWaitSchema.extend({ name: z.string() })
 const linearisedResultSchema = linearisedSchema.extend({ name: z.string() })
 
 export const benchSchema = z.object({
@@ -54,6 +55,7 @@ export const benchSchema = z.object({
   steps: z.array(stepResultSchema),
   merge: mergeResultSchema.nullable(),
   linearised: z.array(linearisedResultSchema),
+  dataWait: z.array(dataWaitResultSchema),
 })
 export type Bench = z.infer<typeof benchSchema>
 
@@ -101,6 +103,14 @@ export function linearisedLines(results: Bench['linearised']): string[] {
     r.disagreement.toExponential(1),
   ])
   return aligned([['case', 'epoch by jvp, ms', 'on features, ms', 'times as fast', 'gradient differs by'], ...rows])
+}
+
+export function dataWaitLines(results: Bench['dataWait']): string[] {
+  if (results.length === 0) return []
+  const cell = ({ stepMs, share }: Bench['dataWait'][number]['cached']): string => `${(100 * share).toFixed(1)} % of ${milliseconds(stepMs)}`
+  const rows = results.map((r) => [r.name, String(r.batch), String(r.threads), cell(r.cached), cell(r.uncached), cell(r.augmented)])
+  const head = ['waiting for pixels, of a step in ms', 'batch', 'threads', 'cached', 'not cached', 'augmented']
+  return aligned([head, ...rows])
 }
 
 /** A Markdown table whose columns line up in a terminal too. */

@@ -18,6 +18,7 @@ import { groupsOf } from '../../engine/weights/merge.ts'
 import { openParents } from '../../engine/weights/parents.ts'
 import { openSource } from '../../files/source.ts'
 import { rebuild } from '../../runner/rebuild.ts'
+import { dataWait } from './data-wait.ts'
 import { linearisedSpeed } from './linearised-speed.ts'
 import type { Gradient, Message, Opening, SideInfo } from './protocol.ts'
 
@@ -87,6 +88,8 @@ async function* answers(): AsyncGenerator<object> {
       yield {}
     } else if (message.do === 'linearised') {
       yield await linearisedSpeed(await backend(), message, message.rounds)
+    } else if (message.do === 'data-wait') {
+      yield await dataWait(await backend(), message)
     } else if (message.do === 'merge') {
       yield await timed(() => rebuild({ recipe: message.recipe, out: message.out, overwrite: true, form: formSchema.parse({}) }))
     } else if (work && message.do === 'gradient') yield await work.gradient(fromNumbers(message.coefficients))

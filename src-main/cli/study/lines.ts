@@ -1,6 +1,7 @@
 // A study in words for a terminal: one line a run, and the table. Figures are in %, differences in points; what a paper printed stands beside,
 // marked as such, and is counted nowhere.
 import type { ArmRow, Spread, StudyDetail, StudyRun, StudySummary } from '../../contract/api/studies.ts'
+import { leakMark, leakReason } from '../../contract/data/leaks.ts'
 import { sentence } from '../../contract/errors.ts'
 import type { Printed } from '../../contract/study.ts'
 
@@ -28,9 +29,12 @@ interface Column {
 export function tableLines({ table, definition }: Pick<StudyDetail, 'table' | 'definition'>): string[] {
   const has = (field: (row: ArmRow) => unknown): boolean => table.some((row) => field(row) !== null)
   const printed = new Map(definition.arms.flatMap(({ label, paper }) => (paper ? [[label, paper] as const] : [])))
-  const shared = (field: 'pretrained' | 'finetuned'): boolean => new Set(table.map((row) => row[field])).size === 1
+  const shared = (field: 'pretrained' | 'finetuned'): boolean => {
+    const values = table.map((row) => row[field]).filter((v) => v !== null)
+    return Math.max(...values) - Math.min(...values) < 1e-9 // means over more or fewer seeds differ in their last digit
+  }
   const columns: Column[] = [
-    { head: 'arm', cell: ({ arm }) => arm, wanted: true },
+    { head: 'arm', cell: ({ arm, leaks }) => (leaks.length ? `${arm} !` : arm), wanted: true },
     { head: 'seeds', cell: ({ seeds, failed }) => `${seeds}${failed ? `, ${failed} failed` : ''}`, wanted: true },
     { head: 'pre-trained', cell: ({ pretrained }) => known(pretrained), wanted: has((r) => r.pretrained) && !shared('pretrained') },
     { head: 'fine-tuned', cell: ({ finetuned }) => known(finetuned), wanted: has((r) => r.finetuned) && !shared('finetuned') },
@@ -52,7 +56,11 @@ export function tableLines({ table, definition }: Pick<StudyDetail, 'table' | 'd
   const wanted = columns.filter((column) => column.wanted)
   const before = (name: string, field: 'pretrained' | 'finetuned'): string[][] =>
     has((r) => r[field]) && shared(field)
-      ? [wanted.map(({ head }, i) => (i === 0 ? name : head === 'mean absolute' ? known(table[0]?.[field] ?? null) : ''))]
+      ? [
+          wanted.map(({ head }, i) =>
+            i === 0 ? name : head === 'mean absolute' ? known(table.find((row) => row[field] !== null)?.[field] ?? null) : '',
+          ),
+        ]
       : []
   const cells = [
     ...before('pre-trained', 'pretrained'),
@@ -61,7 +69,8 @@ export function tableLines({ table, definition }: Pick<StudyDetail, 'table' | 'd
   ]
   const widths = wanted.map(({ head }, i) => Math.max(head.length, ...cells.map((row) => row[i]?.length ?? 0)))
   const line = (row: readonly string[]): string => `| ${row.map((text, i) => text.padEnd(widths[i] ?? 0)).join(' | ')} |`
-  return [line(wanted.map(({ head }) => head)), line(widths.map((width) => '-'.repeat(width))), ...cells.map(line)]
+  const marks = table.flatMap(({ arm, leaks }) => (leaks.length ? [`! ${arm}: ${leakMark}: ${leakReason(leaks)}`] : []))
+  return [line(wanted.map(({ head }) => head)), line(widths.map((width) => '-'.repeat(width))), ...cells.map(line), ...marks]
 }
 
 function paper(printed: Printed | undefined): string {

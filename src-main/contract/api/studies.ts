@@ -2,6 +2,7 @@
 import { eventIterator, oc } from '@orpc/contract'
 import { z } from 'zod'
 
+import { leakSchema } from '../data/leaks.ts'
 import { errorSchema } from '../errors.ts'
 import { runStates } from '../run.ts'
 import { studySchema } from '../study.ts'
@@ -20,6 +21,7 @@ const studyRunSchema = z.object({
   control: z.number().nullable(), // mean over tasks to keep; null where there are none
   pretrained: z.number().nullable(), // as accuracy, of the models it began with
   finetuned: z.number().nullable(),
+  leaks: z.array(leakSchema), // its mark
   error: errorSchema.nullable(),
 })
 export type StudyRun = z.infer<typeof studyRunSchema>
@@ -38,6 +40,7 @@ const armRowSchema = z.object({
   pretrained: z.number().nullable(),
   finetuned: z.number().nullable(),
   failed: z.number(), // runs, each with its reason in the list
+  leaks: z.array(leakSchema), // the marks of its runs, each of them once
   paired: z.object({ difference: z.number(), p: z.number().nullable(), seeds: z.number() }).nullable(),
 })
 export type ArmRow = z.infer<typeof armRowSchema>
@@ -63,7 +66,6 @@ const presetsSchema = z.object({
   models: z.array(z.string()), // of the library's sets: "ViT-B-32"
   remarks: z.array(z.string()), // on what the paper printed, which is not ours
 })
-export type PresetList = z.infer<typeof presetsSchema>
 
 const missingSchema = z.object({
   kind: z.enum(['pre-trained', 'fine-tuned', 'head', 'data']),

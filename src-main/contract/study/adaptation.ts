@@ -10,7 +10,7 @@ const published = { batch: 128, learningRate: 0.001, schedule: 'cosine' } as con
 const epochs = 10
 
 /** rivals: aTLAS alone, with UFM, with entropy and with SAR, beside it. */
-export function adaptationArms(config: RunConfig, { rivals }: { rivals: boolean }): Arm[] {
+function adaptationArms(config: RunConfig, { rivals }: { rivals: boolean }): Arm[] {
   const length = config.steps === undefined ? { epochs: config.epochs ?? epochs } : { steps: config.steps }
   const begin = { ...length, ...config.start, method: 'atlas' }
   const alone = {

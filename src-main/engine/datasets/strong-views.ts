@@ -19,7 +19,7 @@ export function strongViews(images: LabelledImages, from: Pick<Draw, 'seed' | 't
   }
 }
 
-export function strongView(picture: Picture, size: number, draw: Draw): Picture {
+function strongView(picture: Picture, size: number, draw: Draw): Picture {
   const { crop, flip } = augmentationOf({ width: size, height: size }, draw, scale)
   const pixels = cropped(picture, size, crop)
   if (flip) for (let at = 0; at < pixels.length; at += size) pixels.subarray(at, at + size).reverse()

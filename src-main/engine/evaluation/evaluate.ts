@@ -2,6 +2,7 @@
 // predictions are kept, which is all that the report needs: accuracies, what two models differ in, calibration, groups, mistakes to look at.
 // Fine-tuned references are measured on the same images, or are the numbers the request brings.
 import type { EvaluationReport, EvaluationRequest, TaskReport } from '../../contract/api/evaluations.ts'
+import { BasilError } from '../../contract/errors.ts'
 import type { Progress } from '../../contract/run.ts'
 import type { Backend } from '../backend.ts'
 import type { LabelledImages, Picture } from '../datasets/images.ts'
@@ -103,6 +104,7 @@ async function* openTask(
     try {
       checkFits(task, architecture)
       checkLabels(images, head)
+      checkPositive(asked, head)
       return task
     } catch (error) {
       await images.close()
@@ -111,6 +113,17 @@ async function* openTask(
   } finally {
     signal.abort() // nobody listens any more, or all of it is there
   }
+}
+
+function checkPositive({ name, positive }: Task['asked'], { classes }: Head): void {
+  if (positive === null || positive < classes) return
+  throw new BasilError({
+    code: 'label-range',
+    what: 'The positive class is none of the head',
+    where: name,
+    why: `it is ${positive}, the head has classes 0 to ${classes - 1}`,
+    next: 'name a class by the number of its label',
+  })
 }
 
 function checkFits({ asked, head, images }: Task, architecture: Architecture): void {

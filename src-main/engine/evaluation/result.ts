@@ -36,9 +36,14 @@ export function resultOf({ images, classes, positive, reference }: Measured, tol
     confusion,
     classes: counts,
     calibration: { error: calibrationError(bins), bins },
-    fairness: groups && fairness(labels, predicted, groups, classes, positive),
+    fairness: groups && areGroups(groups) ? fairness(labels, predicted, groups, classes, positive) : null,
   }
 }
+
+const mostGroups = 200
+
+/** A column of more values than that names images, not groups. */
+const areGroups = (groups: readonly string[]): boolean => new Set(groups).size <= mostGroups
 
 /** Whether two models differ on the images they both saw. */
 export function differ(labels: Int32Array, first: Predictions, second: Predictions): McNemar {

@@ -13,7 +13,7 @@ const slice = 2 ** 17 // elements read at a time
 const bins = 2 ** 16
 
 /** Of each vector, the least |tau|, as float32, that is among its ceil(density n) largest: found exactly, in two passes. */
-export async function trimThresholds(sources: Sources, density: number): Promise<number[]> {
+async function trimThresholds(sources: Sources, density: number): Promise<number[]> {
   const thresholds: number[] = []
   for (const vector of sources.vectors) {
     const high = new Float64Array(bins) // counts by the upper half of |tau|'s bits, which order it

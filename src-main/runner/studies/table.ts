@@ -1,6 +1,7 @@
 // A study's table, every figure computed from the stored rows. One value of an arm is the mean over its parts of one seed, of which all must be
 // done; from these come mean and standard deviation over seeds, and against the first arm the paired difference on the seeds that both have.
 import type { ArmRow, Spread, StudyRun } from '../../contract/api/studies.ts'
+import { leakSentence } from '../../contract/data/leaks.ts'
 import { deviation, mean, pairedTTest } from '../../engine/statistics/paired.ts'
 
 type Field = 'accuracy' | 'relativeAccuracy' | 'control' | 'pretrained' | 'finetuned'
@@ -21,6 +22,7 @@ export function tableOf(runs: readonly StudyRun[]): ArmRow[] {
       pretrained: spread(own, 'pretrained')?.mean ?? null,
       finetuned: spread(own, 'finetuned')?.mean ?? null,
       failed: all.filter(({ state }) => state === 'failed').length,
+      leaks: [...new Map(all.flatMap((run) => run.leaks.map((leak) => [leakSentence(leak), leak] as const))).values()],
       paired: i === 0 ? null : paired(own, first),
     }
   })

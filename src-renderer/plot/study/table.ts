@@ -2,6 +2,7 @@
 // seeds the mean is shown with the standard deviation of a sample, of two arms the difference on the seeds that both have, with the p of a
 // paired t-test.
 import type { ArmRow, Spread, StudyDetail } from '../../../src-main/contract/api/studies.ts'
+import { leakReason } from '../../../src-main/contract/data/leaks.ts'
 import { percent, points } from '../format.ts'
 
 const dash = '–'
@@ -46,6 +47,7 @@ const csvColumns = [
     'p',
     'paired_seeds',
     'failed',
+    'leaks',
     'printed_accuracy',
     'printed_relative_accuracy',
     'printed_control',
@@ -59,7 +61,18 @@ export function studyCsv(study: Pick<StudyDetail, 'table' | 'definition'>): stri
     const printed = [paper?.accuracy, paper?.relativeAccuracy, paper?.control].map((figure) => figure && figure / 100)
     const spread = [row.accuracy, row.relativeAccuracy, row.control].flatMap((s) => [s?.mean, s?.deviation])
     const paired = [row.paired?.difference, row.paired?.p, row.paired?.seeds]
-    return [row.arm, row.seeds, row.parts, ...spread, row.pretrained, row.finetuned, ...paired, row.failed, ...printed]
+    return [
+      row.arm,
+      row.seeds,
+      row.parts,
+      ...spread,
+      row.pretrained,
+      row.finetuned,
+      ...paired,
+      row.failed,
+      leakReason(row.leaks),
+      ...printed,
+    ]
   })
   return [csvColumns, ...rows].map((row) => `${row.map(quoted).join(',')}\r\n`).join('')
 }
@@ -84,7 +97,7 @@ export function studyMarkdown(study: Pick<StudyDetail, 'name' | 'table' | 'defin
   const rows = study.table.map((row) => {
     const paired = pairedText(row.paired)
     return [
-      row.arm,
+      row.leaks.length ? `${row.arm} (${leakReason(row.leaks)})` : row.arm,
       String(row.seeds),
       spreadText(row.accuracy),
       spreadText(row.relativeAccuracy),

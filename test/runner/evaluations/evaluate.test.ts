@@ -205,6 +205,7 @@ test("a data set's images come by name, with their groups and what could not be 
 
 test.each([
   ['a head for features of another width', { tasks: [{ ...goldenTask('alpha'), head: 'head_8.safetensors#head.two' }] }, 'tensor-shape'],
+  ['a positive class that the head lacks', { tasks: [{ ...goldenTask('alpha'), positive: 99 }] }, 'label-range'],
   ['images that are not there', { tasks: [{ ...goldenTask('alpha'), data: at('tasks.safetensors#nothing') }] }, 'tensor-missing'],
   ['a checkpoint that is none', { models: [model('data', at('tasks.safetensors'))] }, /tensor|format/],
   ['a reference that is none', { tasks: [{ ...goldenTask('alpha'), reference: { file: at('tasks.safetensors') } }] }, /tensor|format/],

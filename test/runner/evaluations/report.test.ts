@@ -22,9 +22,9 @@ function task(name: string, odd = ''): TaskReport {
   return { name, data: odd, head: odd, classes: [odd, 'rook'], images: null, reference, results: [result], mcnemar: null }
 }
 
-function page(tasks: TaskReport[], architecture = 'ViT-B/32', odd = 'mine'): string {
+function page(tasks: TaskReport[], architecture = 'ViT-B/32', odd = 'mine', split: EvaluationReport['split'] = 'test'): string {
   const model = { name: odd, file: odd, sha256: null, run: null, iteration: null, linearised: false, architecture }
-  const report: EvaluationReport = { split: 'test', models: [{ ...model, accuracy: 0.75, relativeAccuracy: 0.75 / 0.9 }], tasks }
+  const report: EvaluationReport = { split, models: [{ ...model, accuracy: 0.75, relativeAccuracy: 0.75 / 0.9 }], tasks }
   return reportHtml(report, { evaluation: 3, created: '2026-01-02T03:04:05.000Z', openings: [], presets })
 }
 
@@ -42,7 +42,7 @@ test("the eight tasks of addition on a ViT-B/32: the paper's table of that size,
   expect(addition.indexOf('ours: mine')).toBeLessThan(addition.indexOf('Paper, not ours'))
 })
 
-test('another set of tasks, a task more or less, or another architecture: nothing of the paper', () => {
+test('another set of tasks, a task more or less, or another architecture or split: nothing of the paper', () => {
   expect(tables(page(eight.slice(1).map((name) => task(name))))).toEqual([])
   expect(tables(page([...eight, 'mine'].map((name) => task(name))))).toEqual([])
   expect(
@@ -53,6 +53,8 @@ test('another set of tasks, a task more or less, or another architecture: nothin
       ),
     ),
   ).toEqual([])
+  const names = eight.map((name) => task(name))
+  expect(tables(page(names, 'ViT-B/32', 'mine', 'validation'))).toEqual([])
 })
 
 test('a single set is beside its own row of the refinements, and no other', () => {

@@ -17,6 +17,7 @@ const run = (arm: string, seed: number, accuracy: number | null, more: Partial<S
   control: null,
   pretrained: 0.5,
   finetuned: null,
+  leaks: [],
   error: null,
   ...more,
 })
@@ -62,4 +63,11 @@ test('nothing done is nothing measured', () => {
   const [a, b] = tableOf([run('a', 0, null, { state: 'waiting' }), run('b', 0, 0.3)])
   expect(a).toMatchObject({ seeds: 0, accuracy: null, pretrained: null })
   expect(b).toMatchObject({ seeds: 1, paired: null })
+})
+
+test('an arm carries the marks of its runs, each once', () => {
+  const leaks = [{ task: 'cars', split: 'training' as const, images: 3, of: 9, unlabelled: false }]
+  const [a, b] = tableOf([run('a', 0, 0.2, { leaks }), run('a', 1, 0.3, { leaks }), run('b', 0, 0.3)])
+  expect(a?.leaks).toEqual(leaks)
+  expect(b?.leaks).toEqual([])
 })

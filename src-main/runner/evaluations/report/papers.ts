@@ -21,8 +21,9 @@ export function papersFor(report: EvaluationReport, { presets, paper }: Printed)
 
 const same = (a: string, b: string): boolean => a.toLowerCase() === b.toLowerCase()
 
-function fits({ tasks }: EvaluationReport, { kind, sets }: Preset): boolean {
+function fits({ tasks, split }: EvaluationReport, { kind, sets }: Preset): boolean {
   const isIn = ({ name }: { name: string }): boolean => sets.some((set) => same(set, name))
+  if (split !== 'test') return false // the paper's are of test data
   if (kind === 'refinement') return tasks.length === 1 && tasks.every(isIn)
   return (kind === 'addition' || kind === 'adaptation') && tasks.length === new Set(sets).size && tasks.every(isIn)
 }

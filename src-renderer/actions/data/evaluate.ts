@@ -1,0 +1,21 @@
+// Measuring a run's models again, with everything a report can say of them.
+import { evaluations } from '../../state/evaluations/evaluations.svelte.ts'
+import { router } from '../../state/router.svelte.ts'
+import type { Action } from '../action.ts'
+
+export const goEvaluations: Action = {
+  id: 'go-evaluations',
+  title: 'Go to Evaluations',
+  shortcut: 'Alt+V',
+  enabled: () => true,
+  run: () => router.go('#/evaluations'),
+}
+
+const mostMistakes = 24
+
+/** A run's final model on the run's own tasks, beside checkpoints of the library. */
+export async function evaluateRun(run: number, others: readonly number[], split: 'training' | 'validation' | 'test'): Promise<void> {
+  const models = [{ run, iteration: null }, ...others.map((id) => ({ id }))]
+  const evaluation = await evaluations.start({ models, tasks: { run }, split, mistakes: mostMistakes })
+  router.go(`#/evaluation/${evaluation}`)
+}

@@ -1,0 +1,77 @@
+// Evaluations: the list, and the one whose page is open, which is watched until it is done.
+import type { EvaluationDetail, EvaluationSummary, WantedEvaluation } from '../../../src-main/contract/api/evaluations.ts'
+import type { ErrorRecord } from '../../../src-main/contract/errors.ts'
+import type { Progress } from '../../../src-main/contract/run.ts'
+import { client, errorOf } from '../../bridge.ts'
+
+class Evaluations {
+  #rows = $state.raw<readonly EvaluationSummary[]>([])
+  #loaded = $state(false)
+  #shown = $state.raw<EvaluationDetail | null>(null)
+  #failed = $state.raw<ErrorRecord | null>(null)
+  #progress = $state.raw<Progress | null>(null)
+  #leaving = new AbortController()
+
+  get rows() {
+    return this.#rows
+  }
+  get loaded() {
+    return this.#loaded
+  }
+  get shown() {
+    return this.#shown
+  }
+  get failed() {
+    return this.#failed
+  }
+  get progress() {
+    return this.#progress
+  }
+
+  async load(): Promise<void> {
+    this.#rows = await client.evaluations.list()
+    this.#loaded = true
+  }
+
+  async start(wanted: WantedEvaluation): Promise<number> {
+    return (await client.evaluations.start(wanted)).evaluation
+  }
+
+  /** Shows it, and again when it is done. Never rejects. */
+  async open(evaluation: number): Promise<void> {
+    this.close()
+    const { signal } = this.#leaving
+    try {
+      const first = await client.evaluations.show({ evaluation })
+      if (signal.aborted) return
+      this.#shown = first
+      if (first.state !== 'running') return
+      for await (const told of await client.evaluations.watch({ evaluation }, { signal }))
+        if (told.type === 'progress') this.#progress = told
+      const last = await client.evaluations.show({ evaluation })
+      if (!signal.aborted) this.#shown = last
+    } catch (thrown) {
+      if (!signal.aborted) this.#failed = errorOf(thrown)
+    }
+  }
+
+  close(): void {
+    this.#leaving.abort()
+    this.#leaving = new AbortController()
+    this.#shown = null
+    this.#failed = null
+    this.#progress = null
+  }
+
+  async forget(evaluation: number): Promise<void> {
+    await client.evaluations.forget({ evaluation })
+    await this.load()
+  }
+
+  /** Where the report was written; null when the dialog was closed. */
+  save(evaluation: number) {
+    return client.evaluations.save({ evaluation })
+  }
+}
+
+export const evaluations = new Evaluations()
