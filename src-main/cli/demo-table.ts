@@ -55,7 +55,9 @@ export function tableLines(rows: readonly DemoRow[], seeds: number): string[] {
 
 /** Of runs whose test images had been seen before. */
 export function markLines(details: readonly Measured[]): string[] {
-  return [...new Set(details.flatMap(({ arm, detail: { leaks } }) => (leaks.length ? [`! ${arm}: ${leakMark}: ${leakReason(leaks)}`] : [])))]
+  return [
+    ...new Set(details.flatMap(({ arm, detail: { leaks } }) => (leaks.length ? [`! ${arm}: ${leakMark}: ${leakReason(leaks)}`] : []))),
+  ]
 }
 
 function row(stage: string, runs: readonly RunDetail[], wanted: (e: Evaluation) => boolean): DemoRow {

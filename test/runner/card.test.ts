@@ -148,7 +148,13 @@ test('accuracies are those of the rows, their means computed from them, and a ga
     ],
   }
   const images = [{ task: 'cars', classes: 4, training: 10, validation: 5, test: 6 }]
-  const card = cardOf(template, { detail, images, recipe, exported, written, form: formSchema.parse({ container: 'state_dict' }) })
+  const carded = { images, recipe, exported, written, form: formSchema.parse({ container: 'state_dict' }) }
+  const card = cardOf(template, { detail, ...carded })
+  const leaks = [{ task: 'cars', split: 'validation' as const, images: 2, of: 6, unlabelled: false }]
+  expect(card).toContain('selected nothing')
+  const marked = cardOf(template, { detail: { ...detail, leaks }, ...carded })
+  expect(marked).toContain('**Mark: test images seen.** 2 of 6 test images of cars are validation images too.')
+  expect(marked).not.toContain('selected nothing')
   expect(tableOf(card, 'task | pre')).toEqual([
     ['cars', '50.0', '62.5', '80.0', '70.0', '87.5'],
     ['dtd', '30.0', '-', '50.0', '40.0', '80.0'],

@@ -89,7 +89,8 @@ async function measureAll({ json, only, rounds, environment, ...options }: Bench
     if (!json) print(stepLines([found]).at(-1) as string)
   }
   for (const c of linear.filter(isHere)) result.linearised.push(await linearisedEpochs(c, await filesOf(c), environment, rounds))
-  for (const c of waits.filter(isHere)) result.dataWait.push(await dataWaits(c, await filesOf({ ...c, batch: 1 }), folder, environment, rounds))
+  for (const c of waits.filter(isHere))
+    result.dataWait.push(await dataWaits(c, await filesOf({ ...c, batch: 1 }), folder, environment, rounds))
   const merge = mergeCase(only)
   if (merge) {
     say(`${merge.name}: making its files`)

@@ -107,7 +107,8 @@ export function linearisedLines(results: Bench['linearised']): string[] {
 
 export function dataWaitLines(results: Bench['dataWait']): string[] {
   if (results.length === 0) return []
-  const cell = ({ stepMs, share }: Bench['dataWait'][number]['cached']): string => `${(100 * share).toFixed(1)} % of ${milliseconds(stepMs)}`
+  const cell = ({ stepMs, share }: Bench['dataWait'][number]['cached']): string =>
+    `${(100 * share).toFixed(1)} % of ${milliseconds(stepMs)}`
   const rows = results.map((r) => [r.name, String(r.batch), String(r.threads), cell(r.cached), cell(r.uncached), cell(r.augmented)])
   const head = ['waiting for pixels, of a step in ms', 'batch', 'threads', 'cached', 'not cached', 'augmented']
   return aligned([head, ...rows])

@@ -67,7 +67,7 @@ export type Preview = z.infer<typeof previewSchema>
 export const previewsSchema = z.object({ total: z.number(), images: z.array(previewSchema) })
 export type Previews = z.infer<typeof previewsSchema>
 
-export const foundDataSchema = z.object({ paths: z.array(z.string()), refused: z.array(errorSchema) })
+const foundDataSchema = z.object({ paths: z.array(z.string()), refused: z.array(errorSchema) })
 
 const split = z
   .string()

@@ -57,7 +57,12 @@ async function* identified(
   let told = performance.now()
   for (const [n, i] of positions.entries()) {
     const pixels = images.pixels.subarray(i * each, (i + 1) * each)
-    hashes.set(i, createHash('sha256').update(new Uint8Array(pixels.buffer, pixels.byteOffset, pixels.byteLength)).digest())
+    hashes.set(
+      i,
+      createHash('sha256')
+        .update(new Uint8Array(pixels.buffer, pixels.byteOffset, pixels.byteLength))
+        .digest(),
+    )
     if (performance.now() - told < betweenWords) continue
     told = performance.now()
     signal.throwIfAborted()

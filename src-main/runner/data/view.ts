@@ -25,7 +25,7 @@ export function viewOf({ id, path, added, state, error, facts, prepared, leaks }
     field: counts(facts?.field),
     classes: facts?.classes?.length ?? (facts ? Math.max(0, ...facts.splits.map(({ perClass }) => perClass.length)) : null),
     bytes: facts?.bytes ?? null,
-    leaked: leaks && leaks.pairs.reduce((sum, { exact, alike }) => sum + exact + alike, 0),
+    leaked: leaks?.pairs.reduce((sum, { exact, alike }) => sum + exact + alike, 0) ?? null,
     unreadable: prepared.length > 0 ? prepared.reduce((sum, { skippedCount }) => sum + skippedCount, 0) : null,
   }
 }

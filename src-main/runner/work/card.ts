@@ -175,10 +175,11 @@ function selection({ detail, recipe }: Carded): string {
       ? `Of every stage the state with the best ${by.replace('its ', '')} was kept, and an iteration was accepted only where it was better than its own start.`
       : `A person chose this state: epoch ${recipe.epoch} of ${recipe.iteration === 0 ? 'the start' : `iteration ${recipe.iteration}`}. The run itself chose by ${by}.`
   const { objective, tasks } = detail.config
-  if (objective !== 'cross-entropy' && tasks.some((task) => task.data === task.test))
+  if (detail.leaks.every(({ unlabelled }) => unlabelled) && objective !== 'cross-entropy' && tasks.some((task) => task.data === task.test))
     return `${state} Images of the test data were learned on, without their labels, which were opened once, at the end, and selected nothing.`
+  if (detail.leaks.length > 0) return `${state} **Mark: ${leakMark}.** ${plain(leakReason(detail.leaks))}.`
   return detail.evaluatedOn === 'test'
-    ? `${state} ${detail.leaks.length ? `**${leakMark[0]?.toUpperCase()}${leakMark.slice(1)}:** ${plain(leakReason(detail.leaks))}.` : 'Test data was opened once, at the end, and selected nothing.'}`
+    ? `${state} Test data was opened once, at the end, and selected nothing.`
     : `${state} There was no test data.`
 }
 

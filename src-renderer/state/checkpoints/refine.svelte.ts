@@ -1,10 +1,10 @@
-// Refining one fine-tuned model beyond its fine-tuning: DV-BASI from that model on its own task. The task is one of the open project's; the
-// pre-trained model the project's own or one of the library. What the run would be is checked before it is begun.
-import type { Project } from '../../../src-main/contract/api/api.ts'
+// Refining one fine-tuned model beyond its fine-tuning: DV-BASI from that model on its own task. The task is one of those being composed, of the
+// open project or made of a data set; the pre-trained model stands there too, or is one of the library. The run is checked before it is begun.
 import type { Entry } from '../../../src-main/contract/api/library.ts'
 import type { RunConfig } from '../../../src-main/contract/config.ts'
 import type { ErrorRecord } from '../../../src-main/contract/errors.ts'
 import { client, errorOf } from '../../bridge.ts'
+import { compose } from '../compose.svelte.ts'
 import { workbench } from '../workbench.svelte.ts'
 import { checkpoints } from './checkpoints.svelte.ts'
 import { refinementOf, taskFor } from './refinement.ts'
@@ -19,19 +19,19 @@ class Refine {
   open = $state(false)
   entry = $state.raw<Entry | null>(null) // the model to refine
   task = $state('')
-  pretrained = $state('') // a path; "": the project's own
+  pretrained = $state('') // a path; "": the one being composed with
   iterations = $state(3)
   epochs = $state(4)
   #checked = $state.raw<Checked | null>(null)
   #busy = $state(false)
 
-  /** The run it would be; null while no project is open or no task is chosen. */
+  /** The run it would be; null while no task is chosen. */
   readonly config = $derived.by((): RunConfig | null => {
-    const { project } = workbench
-    const task = project?.config.tasks.find(({ name }) => name === this.task)
-    if (!project || !task || !this.entry) return null
-    return refinementOf(this.entry, project.config, task, {
-      pretrained: this.pretrained || project.config.pretrained,
+    const task = this.tasks.find(({ name }) => name === this.task)
+    const pretrained = this.pretrained || this.own
+    if (!task || !pretrained || !this.entry) return null
+    return refinementOf(this.entry, workbench.project?.config ?? {}, task, {
+      pretrained,
       iterations: this.iterations,
       epochs: this.epochs,
     })
@@ -45,16 +45,25 @@ class Refine {
     return this.#checked?.of === this.config ? this.#checked : null
   }
 
+  /** Those being composed. */
+  get tasks() {
+    return compose.source?.tasks ?? []
+  }
+  /** The pre-trained model being composed with; "" where there is none. */
+  get own() {
+    return compose.source?.pretrained ?? ''
+  }
+
   ask(entry: Entry): void {
     this.entry = entry
-    this.pretrained = ''
-    this.choose(workbench.project)
+    this.choose()
     this.open = true
   }
 
-  /** Its task in a project just opened, as far as names tell. */
-  choose(project: Project | null): void {
-    this.task = (project && this.entry && taskFor(this.entry, project.config.tasks)) ?? ''
+  /** Its task and pre-trained model, as far as names tell. */
+  choose(): void {
+    this.task = (this.entry && taskFor(this.entry, this.tasks)) ?? ''
+    this.pretrained = this.own ? '' : (this.bases[0]?.path ?? '')
   }
 
   /** Pre-trained models of the library that the model can belong to. */
@@ -65,8 +74,8 @@ class Refine {
 
   async check(): Promise<void> {
     const { config } = this
-    const grant = workbench.project?.grant
-    if (!config || grant === undefined) return
+    const { grant } = compose
+    if (!config || grant === null) return
     try {
       const { issues, error } = await client.config.check({ grant, config })
       const why = issues.map(({ field, message }) => `${field}: ${message}`).join('; ') || null
@@ -80,7 +89,7 @@ class Refine {
   async begin(): Promise<number> {
     this.#busy = true
     try {
-      const { run } = await client.runs.start({ grant: workbench.project?.grant ?? '', config: this.config })
+      const { run } = await client.runs.start({ grant: compose.grant ?? '', config: this.config })
       this.open = false
       return run
     } finally {

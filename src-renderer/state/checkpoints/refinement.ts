@@ -14,7 +14,7 @@ interface Chosen {
 }
 
 /** Hardware and reading settings are the project's. The start is tested too, so that before stands beside after. */
-export function refinementOf(entry: Pick<Entry, 'name' | 'path'>, project: RunConfig, task: Task, chosen: Chosen): RunConfig {
+export function refinementOf(entry: Pick<Entry, 'name' | 'path'>, project: Partial<RunConfig>, task: Task, chosen: Chosen): RunConfig {
   const { activation, batch, microBatch, seed, vectorPrecision } = project
   return {
     name: `Refine ${entry.name}`.slice(0, 200),

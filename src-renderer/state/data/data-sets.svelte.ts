@@ -29,15 +29,15 @@ class DataSets {
   get reading() {
     return this.#reading
   }
-  get loaded() {
-    return this.#loaded
-  }
   get refreshing() {
     return this.#refreshing
   }
   /** The rows as searched, by name. */
   get shown() {
     return this.#shown
+  }
+  get loaded() {
+    return this.#loaded
   }
   get chosen() {
     return this.#chosen
@@ -74,20 +74,20 @@ class DataSets {
     else this.selected.delete(id)
   }
 
-  /** What was refused of them. */
-  async add(paths: string[]): Promise<readonly ErrorRecord[]> {
-    const added = await client.data.add({ paths })
-    this.added = added
-    await this.load()
-    return added.refused
-  }
-
   /** Electron's own dialog. */
   async pick(kind: 'files' | 'folder'): Promise<void> {
     const added = await client.data.pick({ kind })
     if (!added) return
     this.added = added
     await this.load()
+  }
+
+  /** What was refused of them. */
+  async add(paths: string[]): Promise<readonly ErrorRecord[]> {
+    const added = await client.data.add({ paths })
+    this.added = added
+    await this.load()
+    return added.refused
   }
 
   async refresh(): Promise<void> {

@@ -24,12 +24,6 @@ class OpenedData {
     return this.#drawn
   }
 
-  async open(id: number): Promise<void> {
-    this.close()
-    this.#id = id
-    await this.reload()
-  }
-
   close(): void {
     this.#id = null
     this.#shown = null
@@ -48,6 +42,12 @@ class OpenedData {
     } catch (thrown) {
       if (id === this.#id) this.#failed = errorOf(thrown)
     }
+  }
+
+  async open(id: number): Promise<void> {
+    this.close()
+    this.#id = id
+    await this.reload()
   }
 
   /** "field-val?shots=16&seed=0" */

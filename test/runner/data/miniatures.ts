@@ -18,7 +18,7 @@ function pixels(seed: number): Uint8Array {
   })
 }
 
-export function picture(seed: number): Promise<Buffer> {
+function picture(seed: number): Promise<Buffer> {
   return sharp(pixels(seed), { raw: { width: side, height: side, channels: 3 } })
     .png()
     .toBuffer()

@@ -20,7 +20,7 @@ import { openingsOf } from '../../../src-main/history/outside/evaluations.ts'
 import { createRun, listRuns, reviveRun } from '../../../src-main/history/runs.ts'
 import type { History } from '../../../src-main/history/statement.ts'
 import { keepEvent } from '../../../src-main/runner/work/keep.ts'
-import { folder as models, goldenExample } from '../../golden/fixture.ts'
+import { goldenExample, folder as models } from '../../golden/fixture.ts'
 
 let backend: Backend
 let history: History
@@ -95,7 +95,9 @@ test('test images that were learned on or chosen by are a mark in the list, in t
     ['validation', 10, false],
   ])
   expect((first?.images ?? 0) + (second?.images ?? 0)).toBe(10) // the halves are disjoint, and together all of it
-  expect(leakReason(detail.leaks)).toMatch(/^\d+ of 10 test images of alpha are learning images too; \d+ of 10 .* are validation images too$/)
+  expect(leakReason(detail.leaks)).toMatch(
+    /^\d+ of 10 test images of alpha are learning images too; \d+ of 10 .* are validation images too$/,
+  )
   const listed = listRuns(history, { offset: 0, limit: 100, search: '' }).rows.find((r) => r.run === run)
   expect(listed?.leaks).toEqual(detail.leaks)
   expect(summaryLine(detail)).toContain(`! test images seen: ${leakReason(detail.leaks)}`)
