@@ -54,8 +54,19 @@ test('the templates of 22 data sets, each with a place for the name; class names
   for (const texts of Object.values(templates)) for (const text of texts) expect(text.split('{}')).toHaveLength(2)
   const counts = Object.fromEntries(Object.entries(read('classes')).map(([name, texts]) => [name, texts.length]))
   expect(counts).toEqual({
-    ...{ CIFAR10: 10, CIFAR100: 100, Country211: 211, DTD: 47, EuroSAT: 10, Flowers102: 102, Food101: 101, GTSRB: 43 },
-    ...{ ImageNet: 1000, MNIST: 10, OxfordIIITPet: 37, RESISC45: 45, STL10: 10, SVHN: 10 },
+    ...{
+      CIFAR10: 10,
+      CIFAR100: 100,
+      Caltech101: 101,
+      Cars: 196,
+      Country211: 211,
+      DTD: 47,
+      EuroSAT: 10,
+      Flowers102: 102,
+      Food101: 101,
+      GTSRB: 43,
+    },
+    ...{ ImageNet: 1000, MNIST: 10, OxfordIIITPet: 37, PascalVOC: 20, RESISC45: 45, STL10: 10, SUN397: 397, SVHN: 10 },
   })
   for (const name of Object.keys(counts)) expect(templates[name]).toBeDefined()
 })
