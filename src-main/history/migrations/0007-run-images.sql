@@ -8,6 +8,7 @@ CREATE TABLE run_images (
   manifest TEXT NOT NULL, -- JSON
   PRIMARY KEY (run, task, split)
 ) STRICT;
+CREATE INDEX run_images_by_run ON run_images (run); -- in the order in which they came
 
 CREATE TABLE run_openings (
   opening INTEGER PRIMARY KEY AUTOINCREMENT,
