@@ -142,7 +142,10 @@ test("a second writer is refused with the first one's process, and reading goes 
 test('schema prints JSON Schema, and help reads', async () => {
   const home = temporaryFolder()
   const schema = JSON.parse((await outcome(basil(home, ['schema']))).out)
-  expect(schema).toMatchObject({ type: 'object', properties: { method: { enum: ['task-arithmetic', 'atlas', 'dv-basi'] } } })
+  expect(schema).toMatchObject({
+    type: 'object',
+    properties: { method: { enum: expect.arrayContaining(['task-arithmetic', 'atlas', 'dv-basi']) } },
+  })
   const help = (await outcome(basil(home, ['--help']))).out
   for (const command of ['run', 'resume', 'demo', 'runs', 'show', 'export', 'inspect', 'serve', 'doctor', 'schema'])
     expect(help).toMatch(new RegExp(`^  ${command} `, 'm'))
