@@ -45,7 +45,7 @@ export function parsedLeaks(leaks: string | null): Leak[] {
 }
 
 export function putOpening(history: History, run: number, { task, images, opened }: TestOpening): void {
-  change(history, 'INSERT INTO run_openings (opened, run, task, data) VALUES (:opened, :run, :task, :data)', {
+  change(history, 'INSERT INTO openings (opened, run, task, data) VALUES (:opened, :run, :task, :data)', {
     opened,
     run,
     task,
@@ -55,7 +55,7 @@ export function putOpening(history: History, run: number, { task, images, opened
 
 /** Every time the run opened test data, oldest first: once a task, unless it was interrupted while it had it open. */
 export function testOpeningsOf(history: History, run: number): TestOpening[] {
-  return rows<TestOpening>(history, 'SELECT task, data AS images, opened FROM run_openings WHERE run = :run ORDER BY opening', { run })
+  return rows<TestOpening>(history, 'SELECT task, data AS images, opened FROM openings WHERE run = :run ORDER BY opening', { run })
 }
 
 export function putDataWait(history: History, run: number, wait: DataWait): void {

@@ -1,4 +1,4 @@
--- Models measured outside a run, and who opened which test data. An opening outlives the evaluation it was made for.
+-- Models measured outside a run, and who opened which test data. An opening outlives the run or the evaluation it was made for.
 
 CREATE TABLE model_evaluations (
   evaluation INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -15,8 +15,11 @@ CREATE TABLE model_evaluations (
 CREATE TABLE openings (
   opening    INTEGER PRIMARY KEY AUTOINCREMENT,
   opened     TEXT NOT NULL,
-  evaluation INTEGER NOT NULL, -- its number, also when it is forgotten
+  evaluation INTEGER, -- its number, also when it is forgotten; or else
+  run        INTEGER,
   task       TEXT NOT NULL,
-  data       TEXT NOT NULL     -- as it was named, the path absolute
+  data       TEXT NOT NULL, -- as it was named, the path absolute
+  CHECK ((evaluation IS NULL) <> (run IS NULL))
 ) STRICT;
+CREATE INDEX openings_by_run ON openings (run);
 CREATE INDEX openings_by_data ON openings (data);

@@ -1,5 +1,5 @@
--- What a run knows of its images: a manifest for each split it opened, when it opened test data, which test images had been seen before,
--- and how long it waited for pixels. Older runs know nothing of it.
+-- What a run knows of its images: a manifest for each split it opened, which test images had been seen before, and how long it
+-- waited for pixels. Older runs know nothing of it.
 
 CREATE TABLE run_images (
   run      INTEGER NOT NULL REFERENCES runs (run) ON DELETE CASCADE,
@@ -9,16 +9,6 @@ CREATE TABLE run_images (
   PRIMARY KEY (run, task, split)
 ) STRICT;
 CREATE INDEX run_images_by_run ON run_images (run); -- in the order in which they came
-
-CREATE TABLE run_openings (
-  opening INTEGER PRIMARY KEY AUTOINCREMENT,
-  opened  TEXT NOT NULL,
-  run     INTEGER NOT NULL, -- its number, also when it is forgotten
-  task    TEXT NOT NULL,
-  data    TEXT NOT NULL     -- as it was named, the path absolute
-) STRICT;
-CREATE INDEX run_openings_by_run ON run_openings (run);
-CREATE INDEX run_openings_by_data ON run_openings (data);
 
 ALTER TABLE runs ADD COLUMN leaks TEXT;     -- JSON; null: none is known
 ALTER TABLE runs ADD COLUMN data_wait TEXT; -- JSON {seconds, of}, of the sitting that finished the run

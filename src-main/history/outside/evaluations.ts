@@ -79,24 +79,23 @@ export function forgetEvaluation(history: History, evaluation: number): void {
   change(history, 'DELETE FROM model_evaluations WHERE evaluation = :evaluation', { evaluation })
 }
 
-/** Every time that any of these images were opened as test data, oldest first, evaluations before runs. */
+/** Every time that any of these images were opened as test data, oldest first, after them the runs of a time that kept no openings. */
 export function openingsOf(history: History, data: readonly string[]): Opening[] {
   const wanted = JSON.stringify([...new Set(data)])
-  const evaluations = rows<Opening>(
+  const kept = rows<Opening>(
     history,
-    `SELECT data, task, opened, evaluation, NULL AS run FROM openings WHERE data IN (SELECT value FROM json_each(:wanted)) ORDER BY opening`,
+    `SELECT data, task, opened, evaluation, run FROM openings WHERE data IN (SELECT value FROM json_each(:wanted)) ORDER BY opening`,
     { wanted },
   )
-  const runs = rows<Opening>(
+  const older = rows<Opening>(
     history,
-    `SELECT data, task, opened, NULL AS evaluation, run FROM run_openings WHERE data IN (SELECT value FROM json_each(:wanted)) UNION ALL
-     SELECT DISTINCT json_extract(t.value, '$.test') AS data, e.task, r.ended AS opened, NULL AS evaluation, r.run
+    `SELECT DISTINCT json_extract(t.value, '$.test') AS data, e.task, r.ended AS opened, NULL AS evaluation, r.run
      FROM runs r JOIN json_each(r.config, '$.tasks') t JOIN evaluations e ON e.run = r.run AND e.split = 'test' AND e.task = json_extract(t.value, '$.name')
      WHERE json_extract(t.value, '$.test') IN (SELECT value FROM json_each(:wanted))
-       AND NOT EXISTS (SELECT 1 FROM run_openings o WHERE o.run = r.run) ORDER BY run`,
+       AND NOT EXISTS (SELECT 1 FROM openings o WHERE o.run = r.run) ORDER BY r.run`,
     { wanted },
   )
-  return [...evaluations, ...runs]
+  return [...kept, ...older]
 }
 
 /** The images an evaluation opened as test data. */
