@@ -45,9 +45,9 @@ export async function follow(workbench: Workbench, run: number, seen: (event: Ru
   return events
 }
 
-/** Everything of a run that must not depend on how often it was interrupted: all but clocks and its number. */
+/** Everything of a run that must not depend on how often it was interrupted: all but clocks (openings of test data tell theirs) and its number. */
 export function bitsOf(workbench: Workbench, run: number): unknown {
-  const { created, ended, seconds, times, run: _, ...rest } = workbench.show(run)
+  const { created, ended, seconds, times, dataWait, openings, run: _, ...rest } = workbench.show(run)
   const timeless = (stage: RunDetail['iterations'][number]) => ({
     ...stage,
     epochs: stage.epochs.map((e) => ({ ...e, seconds: 0, remainingSeconds: null })),
