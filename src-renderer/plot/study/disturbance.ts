@@ -7,5 +7,6 @@ export function disturbanceSentence({ grid, error, tasks }: Pick<Disentanglement
   const mean = all.reduce((a, b) => a + b, 0) / all.length
   const names = tasks.map((t) => t.name).join(' and ')
   const one = grid[nearest] as number
-  return `With both vectors at ${one.toFixed(1)} the error of ${names} is ${(error[nearest]?.[nearest] as number).toFixed(3)} of 2; over the map it is ${mean.toFixed(3)} in the mean, ${Math.max(...all).toFixed(3)} at most.`
+  const both = error[nearest]?.[nearest] ?? Number.NaN
+  return `With both vectors at ${one.toFixed(1)} the error of ${names} is ${both.toFixed(3)} of 2; over the map it is ${mean.toFixed(3)} in the mean, ${Math.max(...all).toFixed(3)} at most.`
 }
