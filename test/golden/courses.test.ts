@@ -12,9 +12,9 @@ import type { Recipe } from '../../src-main/contract/recipe.ts'
 import type { EngineEvent, ResumeState } from '../../src-main/contract/run.ts'
 import { type Backend, openBackend } from '../../src-main/engine/backend.ts'
 import { run } from '../../src-main/engine/run.ts'
-import { blockNorms, lineageOf } from '../../src-main/engine/weights/lineage.ts'
+import { lineageOf } from '../../src-main/engine/weights/lineage.ts'
 import { groupsOf } from '../../src-main/engine/weights/merge.ts'
-import { openParents } from '../../src-main/engine/weights/parents.ts'
+import { type Checkpoint, openParents, type Parents, readParameter } from '../../src-main/engine/weights/parents.ts'
 import { preparationOf } from '../../src-main/engine/weights/prepare.ts'
 import { hashFile, openSource } from '../../src-main/files/source.ts'
 import { rebuild } from '../../src-main/runner/rebuild.ts'
@@ -48,6 +48,17 @@ const variants: [string, Record<string, unknown>][] = [
     },
   ],
 ]
+
+/** |theta - theta_pre| of every parameter, in block order. */
+async function blockNorms({ base, parameters }: Parents, checkpoint: Checkpoint): Promise<Float64Array> {
+  const norms: number[] = []
+  for (const name of parameters.keys()) {
+    const still = (await readParameter(base, name)).slice()
+    const values = await readParameter(checkpoint, name)
+    norms.push(Math.sqrt(values.reduce((sum, v, i) => sum + (v - (still[i] as number)) ** 2, 0)))
+  }
+  return Float64Array.from(norms)
+}
 
 describe('on wasm', () => {
   let backend: Backend

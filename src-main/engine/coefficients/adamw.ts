@@ -44,7 +44,8 @@ export function adamwStep(settings: AdamW, coefficients: Table, gradient: Table,
   })
 }
 
-function clamped(c: number, clamp: AdamW['clamp']): number {
+/** c in [least, greatest]; null: as it is. */
+export function clamped(c: number, clamp: AdamW['clamp']): number {
   return clamp ? Math.min(Math.max(c, clamp[0]), clamp[1]) : c
 }
 

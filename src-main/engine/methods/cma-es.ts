@@ -6,6 +6,7 @@
 // One generation is one epoch and one step; it asks for the training loss of every sample, and nothing is differentiated. Samples are
 // functions of (seed, stage, generation). aTLAS' gradient-free variant searches the same coefficients with another such program.
 
+import { clamped } from '../coefficients/adamw.ts'
 import { type LearnState, type Look, lengthOf, type Stage } from '../coefficients/learn.ts'
 import { copyOf, filled, type Table } from '../coefficients/table.ts'
 import { normal } from '../random.ts'
@@ -66,7 +67,7 @@ async function* search(stage: Stage): AsyncGenerator<Look> {
     )
     const samples: { z: Float64Array; loss: number }[] = []
     for (const z of draws) {
-      const x = mean.map((m, i) => within(m + (sigma[0] as number) * Math.sqrt(variance[i] as number) * (z[i] as number), settings.clamp))
+      const x = mean.map((m, i) => clamped(m + (sigma[0] as number) * Math.sqrt(variance[i] as number) * (z[i] as number), settings.clamp))
       samples.push({ z, loss: (await problem.evaluate(tableOf(x, vectors), 'training')).loss })
     }
     samples.sort((a, b) => a.loss - b.loss)
@@ -78,7 +79,7 @@ async function* search(stage: Stage): AsyncGenerator<Look> {
       ++moments.step,
     )
     state.coefficients = tableOf(
-      moved.map((m) => within(m, settings.clamp)),
+      moved.map((m) => clamped(m, settings.clamp)),
       vectors,
     )
     const losses = [samples[0]?.loss as number]
@@ -154,10 +155,6 @@ function adapt(
   }
   sigma[0] = size * Math.exp((k.sigmaRate / k.damping) * (length / k.expected - 1))
   return moved
-}
-
-function within(c: number, clamp: readonly [number, number] | null): number {
-  return clamp ? Math.min(Math.max(c, clamp[0]), clamp[1]) : c
 }
 
 function tableOf(flat: Float64Array, rows: number): Table {

@@ -30,6 +30,12 @@ export function derivedCheckpoint(
   return { ...base, file: { ...file, source, format: 'derived', tensors, metadata: {}, readRange, read } }
 }
 
+/** Elements of tau = theta - theta_pre from `first` on, exact in float64; `still`: those of theta_pre, read once for all vectors. */
+export async function tauSlice(vector: Checkpoint, still: Float32Array, name: string, first: number): Promise<Float64Array> {
+  const theirs = await readSlice(vector, name, first, still.length, new Float32Array(still.length))
+  return Float64Array.from(theirs, (v, i) => v - (still[i] as number))
+}
+
 function floating(info: TensorInfo): TensorInfo {
   return { ...info, dtype: 'F32', bytes: 4 * info.shape.reduce((a, b) => a * b, 1) }
 }

@@ -7,9 +7,9 @@
 import type { ResolvedConfig } from '../../contract/config.ts'
 import { filled, type Table } from '../coefficients/table.ts'
 import { normal } from '../random.ts'
-import { derivedCheckpoint } from './derived.ts'
+import { derivedCheckpoint, tauSlice } from './derived.ts'
 import { collapse, type Groups } from './merge.ts'
-import { type Checkpoint, readParameter, readSlice, type WeightSet } from './parents.ts'
+import { type Checkpoint, readSlice, type WeightSet } from './parents.ts'
 
 export type Control = ResolvedConfig['control']
 type Sources = Pick<WeightSet, 'base' | 'vectors' | 'parameters'>
@@ -77,8 +77,8 @@ async function startSlice(
   for (const [t, vector] of vectors.entries()) {
     const c = start[t]?.[column] as number
     if (c === 0) continue
-    const theirs = await readSlice(vector, name, first, count, new Float32Array(count))
-    for (let i = 0; i < count; i++) sum[i] = (sum[i] as number) + c * ((theirs[i] as number) - (still[i] as number))
+    const tau = await tauSlice(vector, still, name, first)
+    for (let i = 0; i < count; i++) sum[i] = (sum[i] as number) + c * (tau[i] as number)
   }
   return sum
 }
@@ -107,14 +107,3 @@ function randomCheckpoint(sources: Sources, groups: Groups, start: Table, seed: 
 
 const slice = 2 ** 17 // elements at a time
 const stream = 900_000 // of the random numbers, away from those of the batches
-
-/** |theta - theta_pre| of every parameter, in block order. */
-export async function blockNorms({ base, parameters }: Sources, checkpoint: Checkpoint): Promise<Float64Array> {
-  const norms: number[] = []
-  for (const name of parameters.keys()) {
-    const still = (await readParameter(base, name)).slice()
-    const values = await readParameter(checkpoint, name)
-    norms.push(Math.sqrt(values.reduce((sum, v, i) => sum + (v - (still[i] as number)) ** 2, 0)))
-  }
-  return Float64Array.from(norms)
-}

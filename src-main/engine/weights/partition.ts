@@ -3,7 +3,7 @@
 // coefficients. Vectors (biases, LayerNorm) stay whole, in the first part. The deal is a function of (seed, tensor, element), and all
 // vectors of a run share it.
 import { philox } from '../random.ts'
-import { derivedCheckpoint } from './derived.ts'
+import { derivedCheckpoint, tauSlice } from './derived.ts'
 import { type Checkpoint, readSlice, type WeightSet } from './parents.ts'
 
 const stream = 800_000 // of the random numbers
@@ -24,9 +24,8 @@ export function partitioned(
     Array.from({ length: parts }, (_, part) =>
       derivedCheckpoint({ base, parameters }, `${vector.file.source.name}, part ${part + 1} of ${parts}`, async (name, first, count) => {
         const still = await readSlice(base, name, first, count, new Float32Array(count))
-        const theirs = await readSlice(vector, name, first, count, new Float32Array(count))
         const deal = dealOf(name)
-        return Float64Array.from(theirs, (v, i) => (deal[first + i] === part ? v - (still[i] as number) : 0))
+        return (await tauSlice(vector, still, name, first)).map((v, i) => (deal[first + i] === part ? v : 0))
       }),
     ),
   )

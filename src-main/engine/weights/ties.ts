@@ -4,7 +4,7 @@
 //   merge: tau_i = mean over the vectors with tau_t,i != 0 and sign gamma_i.
 // Trimmed vectors by themselves, with the elements of the other sign gone too, are what AdaMerging++ learns coefficients of. All of them are
 // given as checkpoints, theta_pre + tau, of which each slice is made when it is read: memory holds a slice of every model, no model.
-import { derivedCheckpoint } from './derived.ts'
+import { derivedCheckpoint, tauSlice } from './derived.ts'
 import { type Checkpoint, readSlice, type WeightSet } from './parents.ts'
 
 type Sources = Pick<WeightSet, 'base' | 'vectors' | 'parameters'>
@@ -97,10 +97,7 @@ export async function tiesCheckpoints(sources: Sources, density: number, merged:
   const compute = async (name: string, first: number, count: number): Promise<Float64Array[]> => {
     const still = await readSlice(base, name, first, count, new Float32Array(count))
     const taus: Float64Array[] = []
-    for (const vector of vectors) {
-      const theirs = await readSlice(vector, name, first, count, new Float32Array(count))
-      taus.push(Float64Array.from(theirs, (v, i) => v - (still[i] as number)))
-    }
+    for (const vector of vectors) taus.push(await tauSlice(vector, still, name, first))
     trimAndElect(taus, thresholds)
     return merged ? [disjointMean(taus)] : taus
   }
