@@ -7,8 +7,9 @@ import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { createInterface } from 'node:readline'
 
+import axe from 'axe-core'
 import { type Browser, chromium, type Page } from 'playwright-core'
-import { describe } from 'vitest'
+import { describe, expect } from 'vitest'
 
 const root = join(import.meta.dirname, '..', '..')
 const program = findChromium()
@@ -54,6 +55,19 @@ export async function startBrowser(): Promise<Browser> {
 export async function shot(page: Page, name: string): Promise<void> {
   mkdirSync(join(root, 'test-results'), { recursive: true })
   await page.screenshot({ path: join(root, 'test-results', `${name}.png`), fullPage: true })
+}
+
+/** axe finds nothing serious, in dark and in light; a picture of the page as it was before. */
+export async function accessible(page: Page, where: string): Promise<void> {
+  await shot(page, where)
+  for (const colorScheme of ['dark', 'light'] as const) {
+    await page.emulateMedia({ colorScheme })
+    await page.evaluate(axe.source)
+    const found = (await page.evaluate(
+      'axe.run({ resultTypes: ["violations"] }).then((r) => r.violations.map((v) => v.impact + ": " + v.id + " " + v.nodes[0].html))',
+    )) as string[]
+    expect([where, colorScheme, found.filter((v) => /^(serious|critical)/.test(v))]).toEqual([where, colorScheme, []])
+  }
 }
 
 function findChromium(): string | undefined {

@@ -4,7 +4,6 @@ import { copyFileSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
-import axe from 'axe-core'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 
@@ -12,7 +11,7 @@ import { openTensorFile } from '../../src-main/engine/formats/index.ts'
 import { openSource } from '../../src-main/files/source.ts'
 import { written } from '../engine/bytes.ts'
 import { mnistAt, petsAt } from '../runner/data/miniatures.ts'
-import { type Basil, inBrowser, shot, startBasil, startBrowser } from './basil.ts'
+import { accessible, type Basil, inBrowser, shot, startBasil, startBrowser } from './basil.ts'
 
 const sample = join(import.meta.dirname, '../../resources/sample')
 
@@ -53,19 +52,6 @@ inBrowser('data sets', () => {
     for (const made of [folder, models]) rmSync(made, { recursive: true })
   })
 
-  /** In light and in dark; a picture of the first. */
-  async function accessible(where: string): Promise<void> {
-    await shot(page, where)
-    for (const colorScheme of ['dark', 'light'] as const) {
-      await page.emulateMedia({ colorScheme })
-      await page.evaluate(axe.source)
-      const found = (await page.evaluate(
-        'axe.run({ resultTypes: ["violations"] }).then((r) => r.violations.map((v) => v.impact + ": " + v.id + " " + v.nodes[0].html))',
-      )) as string[]
-      expect([where, colorScheme, found.filter((v) => /^(serious|critical)/.test(v))]).toEqual([where, colorScheme, []])
-    }
-  }
-
   const toData = () => page.getByRole('link', { name: 'Data', exact: true }).click()
   const row = (name: string) => page.getByRole('row').filter({ has: page.getByRole('link', { name, exact: true }) })
   const section = (name: string) => page.getByRole('region', { name, exact: true })
@@ -80,7 +66,7 @@ inBrowser('data sets', () => {
     await row('MNIST').getByRole('img', { name: 'MNIST: train 30, test 10' }).waitFor()
     await row('pets').getByRole('img', { name: 'pets: train 20, test 6' }).waitFor()
     await page.getByText('2 data sets').waitFor()
-    await accessible('data')
+    await accessible(page, 'data')
   })
 
   it('shows splits with their hashes, and pictures of a class that really load', async () => {
@@ -98,7 +84,7 @@ inBrowser('data sets', () => {
     await expect
       .poll(() => pictures.evaluateAll((all) => all.map((one) => (one as unknown as { naturalWidth: number }).naturalWidth)))
       .toEqual(Array(10).fill(112))
-    await accessible('data-set')
+    await accessible(page, 'data-set')
   })
 
   it('finds the twins that were planted, shows them side by side, and lists what cannot be read', async () => {
@@ -108,7 +94,7 @@ inBrowser('data sets', () => {
     await page.getByRole('img', { name: '3.png, cat' }).last().waitFor()
     await page.getByText('alike', { exact: true }).waitFor()
     await section('Unreadable images, table').getByText('dog/2.png').waitFor()
-    await accessible('data-leaks')
+    await accessible(page, 'data-leaks')
     await toData()
     await row('pets').getByText('2 leaks').waitFor()
   })
@@ -120,7 +106,7 @@ inBrowser('data sets', () => {
       .getByRole('button', { name: /missing/ })
       .click()
     await page.getByText('There is nothing at this place.').waitFor()
-    await accessible('data-missing')
+    await accessible(page, 'data-missing')
     renameSync(join(folder, 'away'), join(folder, 'pets'))
     await page.getByRole('button', { name: 'Look at all data again' }).click()
     await row('pets').getByText('present').waitFor()
@@ -144,13 +130,13 @@ inBrowser('data sets', () => {
     await page.getByLabel('Learn on').selectOption('train')
     await page.getByLabel('Images of each class').fill('4')
     await page.getByText('train?shots=4&seed=0').waitFor()
-    await accessible('compose-add-task')
+    await accessible(page, 'compose-add-task')
     await page.getByRole('dialog').getByRole('button', { name: 'Add', exact: true }).click()
     await page.getByRole('switch', { name: 'Use pets', exact: true }).waitFor()
     await page.getByText('head: ').first().waitFor() // it has none yet
     await page.getByRole('switch', { name: 'Use pets', exact: true }).click()
     await page.getByText('All files fit together.').waitFor()
-    await accessible('compose-data')
+    await accessible(page, 'compose-data')
     expect(complaints).toEqual([])
   })
 
@@ -167,7 +153,7 @@ inBrowser('data sets', () => {
     await page.getByRole('button', { name: 'Start run' }).click()
     await page.getByText('test images seen: 3 of 3 test images of MNIST are validation images too').waitFor()
     await section('Splits of the run, table').getByText('by torch.random_split').first().waitFor()
-    await accessible('run-leaked')
+    await accessible(page, 'run-leaked')
     await page.getByRole('link', { name: 'History', exact: true }).click()
     await page.getByRole('row').filter({ hasText: 'MNIST' }).getByText('test images seen').waitFor()
   })
@@ -182,11 +168,11 @@ inBrowser('data sets', () => {
     await expect
       .poll(() => wrong.evaluateAll((all) => all.map((one) => (one as unknown as { naturalWidth: number }).naturalWidth > 0)))
       .toContain(true)
-    await accessible('evaluation')
+    await accessible(page, 'evaluation')
     await page.getByRole('button', { name: 'Save as HTML…' }).click()
     await page.getByText(/evaluation-1.*\.html/).waitFor()
     await page.getByRole('link', { name: 'Evaluations', exact: true }).click()
-    await accessible('evaluations')
+    await accessible(page, 'evaluations')
     expect(complaints).toEqual([])
   })
 
@@ -195,7 +181,7 @@ inBrowser('data sets', () => {
     await page.getByRole('link', { name: 'pets', exact: true }).click()
     await page.getByRole('button', { name: 'Make a head from its class names…' }).click()
     expect(await page.getByLabel('Names, one a line, in the order of the labels').inputValue()).toBe('cat\ndog')
-    await accessible('make-head')
+    await accessible(page, 'make-head')
     await page.getByRole('button', { name: 'Make', exact: true }).click()
     await page
       .getByRole('dialog')

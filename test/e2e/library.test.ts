@@ -4,12 +4,11 @@ import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, renameS
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 
-import axe from 'axe-core'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 
 import { inspect } from '../../src-main/runner/inspect.ts'
-import { type Basil, inBrowser, shot, startBasil, startBrowser } from './basil.ts'
+import { accessible, type Basil, inBrowser, startBasil, startBrowser } from './basil.ts'
 
 const root = join(import.meta.dirname, '..', '..')
 const sample = join(root, 'resources', 'sample')
@@ -44,19 +43,6 @@ inBrowser('the library', () => {
     rmSync(folder, { recursive: true })
   })
 
-  /** In light and in dark; a picture of the first. */
-  async function accessible(where: string): Promise<void> {
-    await shot(page, where)
-    for (const colorScheme of ['dark', 'light'] as const) {
-      await page.emulateMedia({ colorScheme })
-      await page.evaluate(axe.source)
-      const found = (await page.evaluate(
-        'axe.run({ resultTypes: ["violations"] }).then((r) => r.violations.map((v) => v.impact + ": " + v.id + " " + v.nodes[0].html))',
-      )) as string[]
-      expect([where, colorScheme, found.filter((v) => /^(serious|critical)/.test(v))]).toEqual([where, colorScheme, []])
-    }
-  }
-
   const toLibrary = () => page.getByRole('link', { name: 'Library', exact: true }).click()
   const row = (name: string) => page.getByRole('row').filter({ has: page.getByRole('link', { name, exact: true }) })
 
@@ -81,7 +67,7 @@ inBrowser('the library', () => {
   it('shows every file of a folder with its role and hash, and a damaged one as a marked row with its reason', async () => {
     await toLibrary()
     await page.getByText('No checkpoints yet.').waitFor()
-    await accessible('library-empty')
+    await accessible(page, 'library-empty')
     await add(folder)
     for (const name of ['pretrained.safetensors', ...vectors]) {
       const { sha256 } = await inspect(join(sample, name))
@@ -96,7 +82,7 @@ inBrowser('the library', () => {
       .click()
     await page.getByText('This is not a sound zip file.').waitFor()
     await page.getByText('get the file again, or write it anew with the tool that made it.').waitFor()
-    await accessible('library')
+    await accessible(page, 'library')
     await page.getByRole('button', { name: 'Close message' }).click()
   })
 
@@ -146,10 +132,10 @@ inBrowser('the library', () => {
     await page.getByRole('button', { name: 'Measure values' }).click()
     await page.getByText(/The norm over 56 tensors is .*; all values are finite/).waitFor()
     expect(await page.getByRole('img', { name: /half of the sizes between/ }).count()).toBeGreaterThan(5)
-    await accessible('checkpoint')
+    await accessible(page, 'checkpoint')
     await page.getByRole('button', { name: 'Convert…' }).click()
     await page.getByLabel('Layout', { exact: true }).selectOption('huggingface')
-    await accessible('convert')
+    await accessible(page, 'convert')
     await page.getByRole('button', { name: 'Convert', exact: true }).click()
     await page.getByRole('heading', { name: 'Converted' }).waitFor()
     const download = page.waitForEvent('download')
@@ -166,7 +152,7 @@ inBrowser('the library', () => {
     await page.getByRole('slider', { name: /Arrow keys read the cells/ }).press('ArrowRight')
     await page.getByText('visual.transformer.resblocks.0.ln_1.weight, ln_1.weight').waitFor()
     await page.getByRole('button', { name: 'Relative' }).click()
-    await accessible('compare')
+    await accessible(page, 'compare')
     await toLibrary()
     await page.getByLabel('Select finetuned-fashion.safetensors').check()
     await page.getByRole('button', { name: 'Check compatibility' }).click()
@@ -175,7 +161,7 @@ inBrowser('the library', () => {
       .getByText(/point most alike, with a cosine of/)
       .first()
       .waitFor()
-    await accessible('compatible')
+    await accessible(page, 'compatible')
   })
 
   it('gives its models to a run, whose exported file opens its recipe and leads back to it', async () => {
@@ -186,7 +172,7 @@ inBrowser('the library', () => {
     await page.getByText('Models from the library stand in place').waitFor()
     await page.getByRole('button', { name: 'Choose fine-tuned models' }).click()
     await page.getByLabel('Choose finetuned-fashion.safetensors').uncheck()
-    await accessible('picker')
+    await accessible(page, 'picker')
     await page.getByRole('button', { name: 'Use 1' }).click()
     await page.getByLabel('Method').selectOption('atlas')
     await page.getByLabel('Epochs').fill('')
@@ -198,7 +184,7 @@ inBrowser('the library', () => {
     await page.getByLabel('File', { exact: true }).selectOption('state_dict')
     await page.getByRole('button', { name: 'Export model' }).click()
     await page.getByText('verified').waitFor()
-    await accessible('export')
+    await accessible(page, 'export')
     const facts = await page.getByLabel('Exported file').innerText()
     const [file = ''] = /\S+exports\S+\.pt\b/.exec(facts) ?? []
     const [card = ''] = /\S+exports\S+\.md\b/.exec(facts) ?? []
@@ -209,7 +195,7 @@ inBrowser('the library', () => {
     await drop(file)
     await page.getByRole('heading', { name: `Recipe of ${basename(file)}` }).waitFor()
     expect(await page.getByText('here', { exact: true }).count()).toBe(2)
-    await accessible('recipe')
+    await accessible(page, 'recipe')
     await page.getByRole('button', { name: 'Open this configuration' }).click()
     await page.getByText('All files fit together.').waitFor()
     expect(await page.getByLabel('Steps').inputValue()).toBe('1')

@@ -4,53 +4,12 @@ import { expect, test } from 'vitest'
 
 import type { StageSettings } from '../../src-main/contract/config/stage.ts'
 import { budgetMask, descent } from '../../src-main/engine/coefficients/descent.ts'
-import type { LearnState, Look, Stage } from '../../src-main/engine/coefficients/learn.ts'
+import type { LearnState, Stage } from '../../src-main/engine/coefficients/learn.ts'
 import { type Bounds, selectionBy } from '../../src-main/engine/coefficients/selection.ts'
 import { filled, type Table } from '../../src-main/engine/coefficients/table.ts'
-import { methodNamed } from '../../src-main/engine/methods/index.ts'
 import type { Measured, Problem } from '../../src-main/engine/problem.ts'
 import { quadratic } from './quadratic.ts'
-
-const settings: StageSettings = {
-  method: 'atlas',
-  steps: 40,
-  epochs: null,
-  initialCoefficient: 0,
-  learningRate: 0.05,
-  weightDecay: 0,
-  clipNorm: null,
-  patience: null,
-  clamp: null,
-  penaltyNorm: null,
-  penaltyStrength: 0,
-  combine: 'sum',
-  schedule: 'none',
-  budget: null,
-}
-
-function stage(problem: Problem, change: Partial<StageSettings> = {}, more: Partial<Stage> = {}): Stage {
-  return {
-    problem,
-    settings: { ...settings, ...change },
-    selection: selectionBy(
-      'training-loss',
-      problem.trainingCounts.map(() => null),
-    ),
-    batch: 'all',
-    seed: 3,
-    index: 0,
-    resume: undefined,
-    stopping: () => false,
-    ...more,
-  }
-}
-
-async function looks(given: Stage): Promise<Look[]> {
-  const found: Look[] = []
-  for await (const look of methodNamed(given.settings.method).learn(given)) found.push({ ...look, state: structuredClone(look.state) })
-  return found
-}
-const last = (all: Look[]): LearnState => all.at(-1)?.state as LearnState
+import { last, looks, stage } from './stage.ts'
 
 /** Tasks that pull to points of their own: loss of task t = 0.5 |c - target_t|^2, a batch without images of a task leaves it out. */
 function pulls(targets: number[][]): Problem {

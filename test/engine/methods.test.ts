@@ -2,52 +2,13 @@
 import { describe, expect, test } from 'vitest'
 
 import type { StageSettings } from '../../src-main/contract/config/stage.ts'
-import type { LearnState, Look, Stage } from '../../src-main/engine/coefficients/learn.ts'
+import type { LearnState, Stage } from '../../src-main/engine/coefficients/learn.ts'
 import { selectionBy } from '../../src-main/engine/coefficients/selection.ts'
-import { methodNamed } from '../../src-main/engine/methods/index.ts'
 import { fromDifferenceVector, fromRestart, isotropic, type Problem } from '../../src-main/engine/problem.ts'
 import { quadratic } from './quadratic.ts'
+import { last, looks as looksOf, stage } from './stage.ts'
 
-const settings: StageSettings = {
-  method: 'atlas',
-  steps: 40,
-  epochs: null,
-  initialCoefficient: 0,
-  learningRate: 0.05,
-  weightDecay: 0,
-  clipNorm: null,
-  patience: null,
-  clamp: null,
-  penaltyNorm: null,
-  penaltyStrength: 0,
-  combine: 'sum',
-  schedule: 'none',
-  budget: null,
-}
-
-function stage(problem: Problem, change: Partial<StageSettings> = {}, more: Partial<Stage> = {}): Stage {
-  return {
-    problem,
-    settings: { ...settings, ...change },
-    selection: selectionBy('training-loss', [null]),
-    batch: 'all',
-    seed: 3,
-    index: 0,
-    resume: undefined,
-    stopping: () => false,
-    ...more,
-  }
-}
-
-async function looks(name: StageSettings['method'], given: Stage, most = Number.POSITIVE_INFINITY): Promise<Look[]> {
-  const found: Look[] = []
-  for await (const look of methodNamed(name).learn(given)) {
-    found.push({ ...look, state: structuredClone(look.state) })
-    if (found.length >= most) break
-  }
-  return found
-}
-const last = (all: Look[]): LearnState => all.at(-1)?.state as LearnState
+const looks = (name: StageSettings['method'], given: Stage) => looksOf(given, name)
 
 test('aTLAS walks to the optimum and keeps the best state it saw', async () => {
   const state = last(await looks('atlas', stage(quadratic([[0.5, -0.25, 1]]), { steps: 300 })))
