@@ -47,7 +47,7 @@ const stricter: { name: string; why: RegExp; because: string }[] = [
   },
 ]
 
-const python = pythonWith('safetensors')
+const python = pythonWith('newest', 'safetensors')
 
 test.skipIf(!python)(
   `${count} mutants of ${seeds.length} safetensors files: Basil and the reference agree, but for what is listed`,

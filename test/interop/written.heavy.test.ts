@@ -18,7 +18,7 @@ import { sourceOf, written } from '../engine/bytes.ts'
 import { expectedTensor, folder as golden, relativeError } from '../golden/fixture.ts'
 import { type Conversation, converse, pythonWith } from './python.ts'
 
-const python = pythonWith('torch', 'safetensors', 'open_clip', 'transformers')
+const python = pythonWith('field', 'torch', 'safetensors', 'open_clip', 'transformers')
 
 const torchNames = {
   F64: 'torch.float64',
