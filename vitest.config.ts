@@ -1,7 +1,9 @@
 // Every test runs in plain Node 24. Two workers at most, on two cores; heavy tests (whole processes, browsers, trainings)
-// come after the others and one at a time, so that no time limit depends on a neighbour.
+// come after the others and one at a time. Time limits are guards against hanging, for all tests the same (test/patience.ts).
 import { svelte } from '@sveltejs/vite-plugin-svelte'
 import { defineConfig } from 'vitest/config'
+
+import { patience, testPatience } from './test/patience.ts'
 
 const heavy = ['test/{e2e,faults,golden,bench,cli}/**/*.test.ts', 'test/**/*.heavy.test.ts']
 const renderer = ['test/renderer/**/*.test.ts']
@@ -10,8 +12,9 @@ export default defineConfig({
   test: {
     environment: 'node',
     maxWorkers: 2,
-    testTimeout: 20_000,
-    hookTimeout: 30_000,
+    testTimeout: testPatience,
+    hookTimeout: testPatience,
+    expect: { poll: { timeout: patience } },
     reporters: ['default', './build/tally-reporter.mjs'],
     projects: [
       {
@@ -31,8 +34,6 @@ export default defineConfig({
           include: heavy,
           fileParallelism: false,
           maxWorkers: 1,
-          testTimeout: 240_000,
-          hookTimeout: 120_000,
           sequence: { groupOrder: 1 },
         },
       },

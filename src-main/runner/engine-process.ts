@@ -1,6 +1,7 @@
 // The engine's process as the supervisor sees it: a port to talk over, and an end. Here it is a forked Node; in the
 // window's program it is Electron's utilityProcess, behind the same interface (src-main/desktop).
-// What the engine prints reaches nobody's terminal: stdout is dropped, the end of stderr is kept to explain a crash.
+// What the engine prints reaches nobody's terminal: stdout is dropped, the end of stderr is kept to explain a crash. Nor does a terminal's
+// Ctrl+C reach it: it has a process group of its own, because TensorFlow's matrix products do not survive a signal (ARCHITECTURE.md).
 import { type ChildProcess, fork } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 
@@ -31,7 +32,8 @@ const kept = 4096 // characters of stderr
 /** Starts a script as the engine's process. */
 export function forkEngine(entry: string, environment: NodeJS.ProcessEnv = process.env): EngineProcess {
   const { NODE_OPTIONS: _, ...env } = environment // meant for the program that was started, not for the engine
-  const child = fork(entry, [], { serialization: 'advanced', stdio: ['ignore', 'pipe', 'pipe', 'ipc'], execArgv: [], env })
+  const detached = process.platform !== 'win32' // there it would mean a console window
+  const child = fork(entry, [], { serialization: 'advanced', stdio: ['ignore', 'pipe', 'pipe', 'ipc'], execArgv: [], env, detached })
   let stderr = ''
   child.stdout?.resume()
   child.stderr?.setEncoding('utf8').on('data', (text: string) => {

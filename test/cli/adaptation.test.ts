@@ -40,7 +40,7 @@ const asked = [
   ...pair.map(([, , head]) => head as string),
 ]
 
-test('disentangle: the map as JSON, and as a table of its grid', { timeout: 120_000 }, async () => {
+test('disentangle: the map as JSON, and as a table of its grid', async () => {
   const { code, out } = await basil([...asked, '--grid', '3', '--json'])
   expect(code).toBe(0)
   const found = disentanglementSchema.parse(JSON.parse(out))

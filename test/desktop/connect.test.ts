@@ -141,7 +141,7 @@ describe('a drop', () => {
   it('says what was refused', async () => {
     hearDrops(async () => ({ refused: [refusal] }))
     electron.ipcMain.emit('basil-drop', { senderFrame: ours }, ['/b'])
-    await vi.waitFor(() => expect(electron.dialog.showErrorBox.mock.calls[0]?.[1]).toContain('/b'))
+    await expect.poll(() => electron.dialog.showErrorBox.mock.calls[0]?.[1]).toContain('/b')
   })
 })
 

@@ -8,6 +8,9 @@ import { join } from 'node:path'
 import { _electron } from 'playwright-core'
 import { describe, expect, it } from 'vitest'
 
+import { alive } from '../alive.ts'
+import { patience } from '../patience.ts'
+
 const root = join(import.meta.dirname, '..', '..')
 const folder = process.env.ELECTRON_OVERRIDE_DIST_PATH ?? join(root, 'node_modules', 'electron', 'dist')
 const parts: Record<string, string> = { darwin: 'Electron.app/Contents/MacOS/Electron', win32: 'electron.exe' }
@@ -22,7 +25,9 @@ describe.skipIf(!existsSync(program) || !display)('the window', () => {
       executablePath: program,
       args: [...asRoot, root],
       env: { ...process.env, BASIL_HOME: home } as Record<string, string>,
+      timeout: patience,
     })
+    app.context().setDefaultTimeout(patience)
     try {
       const page = await app.firstWindow()
       await page.getByRole('button', { name: 'Open the sample project' }).waitFor()
@@ -44,11 +49,3 @@ describe.skipIf(!existsSync(program) || !display)('the window', () => {
     }
   })
 })
-
-function alive(pid: number | undefined): boolean {
-  try {
-    return pid !== undefined && process.kill(pid, 0)
-  } catch {
-    return false
-  }
-}

@@ -11,6 +11,8 @@ import axe from 'axe-core'
 import { type Browser, chromium, type Page } from 'playwright-core'
 import { describe, expect } from 'vitest'
 
+import { patience } from '../patience.ts'
+
 const root = join(import.meta.dirname, '..', '..')
 const program = findChromium()
 const required = Boolean(process.env.E2E_REQUIRED || process.env.CI)
@@ -44,11 +46,13 @@ export async function startBasil(home?: string): Promise<Basil> {
   return { url, home: folder, stop }
 }
 
-/** Starts the browser; fails with what to do when there is none. */
+/** Starts the browser, whose pages are given minutes for everything; fails with what to do when there is none. */
 export async function startBrowser(): Promise<Browser> {
   if (!program) throw new Error('No Chromium, and CI or E2E_REQUIRED asks for one: apt-get install chromium, or set CHROMIUM_PATH.')
   const asRoot = process.getuid?.() === 0 ? ['--no-sandbox'] : []
-  return chromium.launch({ executablePath: program, args: [...asRoot, '--disable-dev-shm-usage', '--disable-background-networking'] })
+  const args = [...asRoot, '--disable-dev-shm-usage', '--disable-background-networking']
+  const browser = await chromium.launch({ executablePath: program, args, timeout: patience })
+  return browser.on('context', (context) => context.setDefaultTimeout(patience))
 }
 
 /** Keeps a picture of the page in test-results/. */
@@ -104,7 +108,7 @@ function printedAddress(child: ChildProcess): Promise<string> {
 function ended(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return Promise.resolve()
   return new Promise((resolve) => {
-    const late = setTimeout(() => child.kill('SIGKILL'), 10_000)
+    const late = setTimeout(() => child.kill('SIGKILL'), patience)
     child.on('exit', () => {
       clearTimeout(late)
       resolve()

@@ -43,7 +43,6 @@ inBrowser('data sets', () => {
     page = await browser.newPage({ viewport: { width: 1280, height: 800 } })
     page.on('console', (message) => message.type() === 'error' && complaints.push(message.text()))
     page.on('pageerror', (error) => complaints.push(error.message))
-    page.setDefaultTimeout(30_000)
     await page.goto(basil.url)
   })
   afterAll(async () => {

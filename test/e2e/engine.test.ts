@@ -30,7 +30,6 @@ inBrowser('the Engine page', () => {
     page = await browser.newPage({ viewport: { width: 1280, height: 800 } })
     page.on('console', (message) => message.type() === 'error' && complaints.push(message.text()))
     page.on('pageerror', (error) => complaints.push(error.message))
-    page.setDefaultTimeout(30_000)
     await page.goto(basil.url)
   })
   afterAll(async () => {
@@ -50,12 +49,12 @@ inBrowser('the Engine page', () => {
     await page.getByRole('link', { name: 'Engine', exact: true }).click()
     await page.getByText('native TensorFlow is not installed').waitFor()
     await page.getByRole('radio', { name: /RTX 3060/ }).check()
-    await vi.waitFor(() => expect(deviceChoice(basil.home)).toBe('gpu:1'), 10_000)
+    await expect.poll(() => deviceChoice(basil.home)).toBe('gpu:1')
     await page.getByText('native TensorFlow is not installed').waitFor() // it has started anew
     await accessible('engine')
     await shot(page, 'engine')
     await page.getByRole('radio', { name: /Automatic/ }).check()
-    await vi.waitFor(() => expect(deviceChoice(basil.home)).toBe('auto'), 10_000)
+    await expect.poll(() => deviceChoice(basil.home)).toBe('auto')
     await page.getByText('native TensorFlow is not installed').waitFor()
   })
 

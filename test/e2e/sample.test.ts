@@ -19,7 +19,6 @@ inBrowser('the sample project', () => {
     page = await browser.newPage({ viewport: { width: 1280, height: 800 } })
     page.on('console', (message) => message.type() === 'error' && complaints.push(message.text()))
     page.on('pageerror', (error) => complaints.push(error.message))
-    page.setDefaultTimeout(60_000)
   })
   afterAll(async () => {
     await browser?.close()
@@ -47,11 +46,11 @@ inBrowser('the sample project', () => {
     await page.getByRole('button', { name: 'Stop and keep' }).waitFor()
     await page.getByText(/On the validation split, mean relative accuracy/).waitFor()
     expect(Date.now() - began).toBeLessThan(60_000) // a live curve on a machine without a GPU
-    await page.getByText('Iteration 2').first().waitFor({ timeout: 180_000 })
+    await page.getByText('Iteration 2').first().waitFor()
     await accessible('live')
     await shot(page, 'live')
 
-    await page.getByRole('button', { name: 'Export model' }).waitFor({ timeout: 240_000 })
+    await page.getByRole('button', { name: 'Export model' }).waitFor()
     await page.getByRole('heading', { name: 'Accuracy on test data' }).waitFor()
     await accessible('report')
     await shot(page, 'report')

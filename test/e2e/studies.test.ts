@@ -22,7 +22,6 @@ inBrowser('studies', () => {
     page = await context.newPage()
     page.on('console', (message) => message.type() === 'error' && complaints.push(message.text()))
     page.on('pageerror', (error) => complaints.push(error.message))
-    page.setDefaultTimeout(30_000)
     await page.goto(basil.url)
   })
   afterAll(async () => {

@@ -61,7 +61,7 @@ describe.each(await backendsHere())('on %s', (prefer) => {
   test.each([
     ['as full as before', holding(5)],
     ['free again', works],
-  ])('resumed after any epoch with the memory %s, it ends with the same bits', { timeout: 120_000 }, async (_, fails) => {
+  ])('resumed after any epoch with the memory %s, it ends with the same bits', async (_, fails) => {
     const whole = await events(holding(5))
     const epochs = of(whole, 'epoch').length
     for (const stopAt of fails === works ? [2] : [1, epochs - 1]) {

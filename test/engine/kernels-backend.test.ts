@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { afterEach, beforeAll, expect, test, vi } from 'vitest'
 
 import { openBackend } from '../../src-main/engine/backend.ts'
+import { patience } from '../patience.ts'
 
 const root = join(import.meta.dirname, '../..')
 
@@ -60,7 +61,7 @@ function runScript(body: string, environment: Record<string, string>) {
   const { BASIL_BACKEND: _, ...inherited } = process.env
   return spawnSync(process.execPath, ['--input-type=module-typescript', '-e', source], {
     encoding: 'utf8',
-    timeout: 15_000,
+    timeout: patience,
     env: { ...inherited, ...environment },
   })
 }

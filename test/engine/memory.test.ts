@@ -66,9 +66,7 @@ describe.each(await backendsHere())('on %s', (prefer) => {
   }
   const flat = ({ gradient }: Step): number[] => gradient.flatMap((row) => [...row])
 
-  test('memory full at any operation of a step: half the images, the same loss and gradient, nothing left behind', {
-    timeout: 120_000,
-  }, async () => {
+  test('memory full at any operation of a step: half the images, the same loss and gradient, nothing left behind', async () => {
     const before = backend.memory()
     const { step: small } = await step(2)
     await step(4)
@@ -92,7 +90,7 @@ describe.each(await backendsHere())('on %s', (prefer) => {
     }
   })
 
-  test('a device lost at any operation of a step is an error that says so, and leaves no tensor', { timeout: 120_000 }, async () => {
+  test('a device lost at any operation of a step is an error that says so, and leaves no tensor', async () => {
     const before = backend.memory()
     await step(4)
     const all = ops.done

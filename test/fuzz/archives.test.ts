@@ -89,7 +89,7 @@ test('zip fields and data of PyTorch files and npz: what is read in spite of a c
       }
     },
   )
-}, 60_000)
+})
 
 test('blind bytes in files of every age', async () => {
   await fuzz(
@@ -102,7 +102,7 @@ test('blind bytes in files of every age', async () => {
     },
     () => undefined,
   )
-}, 60_000)
+})
 
 test('steps of pickles in sound archives', async () => {
   await fuzz(
@@ -114,7 +114,7 @@ test('steps of pickles in sound archives', async () => {
     },
     () => undefined,
   )
-}, 60_000)
+})
 
 test('whatever a pickle names, what comes of it is inert: values, tensors over storages, and records of calls that were not made', () => {
   const chance = seeded(seed)

@@ -88,7 +88,6 @@ test.skipIf(!python)(
     expect(tally.slowest).toBeLessThan(1000)
     expect((process.memoryUsage().rss - before) / 2 ** 20).toBeLessThan(256)
   },
-  180_000,
 )
 
 /** In the reference's words; a refusal must be a typed one that names the file. */

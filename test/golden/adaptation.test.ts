@@ -75,7 +75,7 @@ async function withOtherLabels(): Promise<string> {
   return path
 }
 
-test.each(['corrected', 'paper'] as const)('UFM (%s), then DV-BASI: resumed anywhere it ends alike', { timeout: 240_000 }, async (ufm) => {
+test.each(['corrected', 'paper'] as const)('UFM (%s), then DV-BASI: resumed anywhere it ends alike', async (ufm) => {
   const config = goldenConfig('cross-entropy', { ...adapting, ufm })
   expect(config.vectors.map((path) => basename(path))).toEqual(['finetuned-beta.safetensors', 'finetuned-gamma.safetensors'])
   expect(config.select).toBe('training-loss')
@@ -96,24 +96,20 @@ test.each(['corrected', 'paper'] as const)('UFM (%s), then DV-BASI: resumed anyw
   }
 })
 
-test.each(['ufm', 'sar', 'entropy'] as const)(
-  '%s: labels of test data stay locked while it learns on the images',
-  { timeout: 240_000 },
-  async (objective) => {
-    const short = { ...adapting, objective, iterations: 1, epochs: 1, start: { method: 'atlas', epochs: 1 } }
-    const config = goldenConfig('cross-entropy', short)
-    const other = await withOtherLabels()
-    const lied = { ...config, tasks: config.tasks.map((t) => ({ ...t, data: `${other}#alpha`, test: `${other}#alpha` })) }
-    const [told, untold] = [await events(config), await events(lied)]
-    expect(ends(untold)).toEqual(ends(told))
-    expect(of(told, 'epoch').every(({ tasks }) => tasks.length === 0)).toBe(true)
-    expect(of(told, 'evaluation').every(({ evaluation }) => evaluation.split === 'test')).toBe(true)
-    const accuracy = (all: EngineEvent[]) => of(all, 'evaluation').at(-1)?.evaluation.tasks[0]?.accuracy
-    expect(accuracy(told)).not.toBe(accuracy(untold))
-  },
-)
+test.each(['ufm', 'sar', 'entropy'] as const)('%s: labels of test data stay locked while it learns on the images', async (objective) => {
+  const short = { ...adapting, objective, iterations: 1, epochs: 1, start: { method: 'atlas', epochs: 1 } }
+  const config = goldenConfig('cross-entropy', short)
+  const other = await withOtherLabels()
+  const lied = { ...config, tasks: config.tasks.map((t) => ({ ...t, data: `${other}#alpha`, test: `${other}#alpha` })) }
+  const [told, untold] = [await events(config), await events(lied)]
+  expect(ends(untold)).toEqual(ends(told))
+  expect(of(told, 'epoch').every(({ tasks }) => tasks.length === 0)).toBe(true)
+  expect(of(told, 'evaluation').every(({ evaluation }) => evaluation.split === 'test')).toBe(true)
+  const accuracy = (all: EngineEvent[]) => of(all, 'evaluation').at(-1)?.evaluation.tasks[0]?.accuracy
+  expect(accuracy(told)).not.toBe(accuracy(untold))
+})
 
-test('plain entropy with a long stride takes all images for one class, and its record says so', { timeout: 240_000 }, async () => {
+test('plain entropy with a long stride takes all images for one class, and its record says so', async () => {
   const stride = { ...adapting, objective: 'entropy', method: 'atlas', start: undefined, iterations: undefined, schedule: 'none' }
   const all = await events(goldenConfig('cross-entropy', { ...stride, learningRate: 1, epochs: 3 }))
   const [first, ...later] = of(all, 'epoch')

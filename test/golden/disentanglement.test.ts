@@ -62,34 +62,30 @@ async function classesOf(task: string, a1: number, a2: number, linearised: boole
   }
 }
 
-test.each(['no', 'jvp'] as const)(
-  'linearised %s: the map is the double loop over merged weights',
-  { timeout: 240_000 },
-  async (linearised) => {
-    const before = backend.memory().tensors
-    const { error, parts, tasks } = await mapFor(linearised)
-    expect(backend.memory().tensors).toBe(before)
-    expect(tasks).toEqual(names.map((name) => ({ name, vector: `finetuned-${name}.safetensors`, images: 96 })))
-    const f = (task: string, a1: number, a2: number) => classesOf(task, a1, a2, linearised === 'jvp')
-    for (const [i, a1] of grid.entries())
-      for (const [j, a2] of grid.entries()) {
-        let xi = 0
-        for (const [t, task] of names.entries()) {
-          const [alone, both] = [await f(task, t === 0 ? a1 : 0, t === 1 ? a2 : 0), await f(task, a1, a2)]
-          const part = alone.filter((c, n) => c !== both[n]).length / alone.length
-          expect(parts[t]?.[i]?.[j]).toBeCloseTo(part, 1.9) // an image may lie on the edge between two classes
-          xi += part
-        }
-        expect(error[i]?.[j]).toBeCloseTo(xi, 1.9)
+test.each(['no', 'jvp'] as const)('linearised %s: the map is the double loop over merged weights', async (linearised) => {
+  const before = backend.memory().tensors
+  const { error, parts, tasks } = await mapFor(linearised)
+  expect(backend.memory().tensors).toBe(before)
+  expect(tasks).toEqual(names.map((name) => ({ name, vector: `finetuned-${name}.safetensors`, images: 96 })))
+  const f = (task: string, a1: number, a2: number) => classesOf(task, a1, a2, linearised === 'jvp')
+  for (const [i, a1] of grid.entries())
+    for (const [j, a2] of grid.entries()) {
+      let xi = 0
+      for (const [t, task] of names.entries()) {
+        const [alone, both] = [await f(task, t === 0 ? a1 : 0, t === 1 ? a2 : 0), await f(task, a1, a2)]
+        const part = alone.filter((c, n) => c !== both[n]).length / alone.length
+        expect(parts[t]?.[i]?.[j]).toBeCloseTo(part, 1.9) // an image may lie on the edge between two classes
+        xi += part
       }
-    expect(error[1]?.[1]).toBe(0)
-    for (const n of grid.keys()) {
-      expect(parts[0]?.[n]?.[1]).toBe(0) // a_2 = 0
-      expect(parts[1]?.[1]?.[n]).toBe(0) // a_1 = 0
+      expect(error[i]?.[j]).toBeCloseTo(xi, 1.9)
     }
-    expect(parts[1]?.[0]?.[1]).toBeGreaterThan(0) // but tau_1 alone does move the other task's predictions
-  },
-)
+  expect(error[1]?.[1]).toBe(0)
+  for (const n of grid.keys()) {
+    expect(parts[0]?.[n]?.[1]).toBe(0) // a_2 = 0
+    expect(parts[1]?.[1]?.[n]).toBe(0) // a_1 = 0
+  }
+  expect(parts[1]?.[0]?.[1]).toBeGreaterThan(0) // but tau_1 alone does move the other task's predictions
+})
 
 test('0 everywhere where a task sees its own vector alone, and not where it sees both', async () => {
   const images = 40

@@ -59,7 +59,7 @@ async function learned(vector: string): Promise<unknown> {
   return [events.flatMap((e) => (e.type === 'stage-end' ? [e.coefficients, e.losses] : [])), last]
 }
 
-test('its task vector is that of the same weights saved plainly, to the bit', { timeout: 60_000 }, async () => {
+test('its task vector is that of the same weights saved plainly, to the bit', async () => {
   expect(await learned(linear)).toEqual(await learned(join(folder, 'finetuned-alpha.safetensors')))
 })
 

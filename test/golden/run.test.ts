@@ -50,7 +50,7 @@ describe.each(await backendsHere())('on %s', (prefer) => {
   test.each([
     ['cross-entropy', 'crossEntropy'],
     ['entropy', 'entropy'],
-  ] as const)('%s: coefficients within 1e-3 of the oracle after every stage', { timeout: 300_000 }, async (objective, key) => {
+  ] as const)('%s: coefficients within 1e-3 of the oracle after every stage', async (objective, key) => {
     const all = await events(goldenConfig(objective))
     const [start, ...iterations] = ends(all)
     const distance = async (end: Event<'stage-end'> | undefined, name: string): Promise<number> => {
@@ -107,7 +107,7 @@ describe.each(await backendsHere())('on %s', (prefer) => {
   test.each([
     { batch: 24, microBatch: 64, steps: 6, iterations: 2, start: { method: 'atlas', steps: 6 } },
     { batch: 'all', steps: 2, iterations: 1, start: { method: 'atlas', steps: 2 } },
-  ])('a run broken off in any stage and resumed ends with the same bits: %j', { timeout: 300_000 }, async (change) => {
+  ])('a run broken off in any stage and resumed ends with the same bits: %j', async (change) => {
     const config = goldenConfig('cross-entropy', change)
     const unbroken = await events(config)
     const whole = ends(unbroken)

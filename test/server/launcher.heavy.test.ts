@@ -8,6 +8,8 @@ import { createInterface } from 'node:readline'
 
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 
+import { alive } from '../alive.ts'
+
 const root = join(import.meta.dirname, '..', '..')
 
 describe.runIf(process.platform === 'linux')('npm start', () => {
@@ -36,20 +38,14 @@ describe.runIf(process.platform === 'linux')('npm start', () => {
     expect(victim?.command).toMatch(pattern)
     process.kill(victim?.pid ?? 0, signal)
     await expect
-      .poll(
-        () =>
-          fetch(origin).then(
-            () => 'open',
-            () => 'closed',
-          ),
-        { timeout: 10_000 },
+      .poll(() =>
+        fetch(origin).then(
+          () => 'open',
+          () => 'closed',
+        ),
       )
       .toBe('closed')
-    const left = async () => {
-      const living = await Promise.all(family.map(({ pid }) => alive(pid)))
-      return family.filter((_, i) => living[i]).map(({ command }) => command)
-    }
-    await expect.poll(left, { timeout: 10_000 }).toEqual([])
+    await expect.poll(() => family.filter(({ pid }) => alive(pid)).map(({ command }) => command)).toEqual([])
   })
 })
 
@@ -85,10 +81,4 @@ async function processOf(name: string): Promise<Process | undefined> {
   } catch {
     return undefined // gone meanwhile
   }
-}
-
-/** Not gone, and not a zombie that nobody has asked for yet. */
-async function alive(pid: number): Promise<boolean> {
-  const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => ') Z')
-  return !stat.includes(') Z')
 }

@@ -1,5 +1,5 @@
 // Inside the engine's process: the port to the process that started it, under Electron or Node alike, and the end of this
-// process when that one goes away. A terminal sends Ctrl+C to both; what it means is decided over there, so it is ignored here.
+// process when that one goes away. Under Electron a terminal sends Ctrl+C to both; what it means is decided over there, so it is ignored here.
 import { Worker } from 'node:worker_threads'
 
 type Listener = (event?: { data: unknown }) => void
@@ -9,9 +9,11 @@ interface ParentPort {
 }
 
 export function parentPort(): ParentPort {
-  process.on('SIGINT', () => undefined)
   const electron = (process as { parentPort?: ParentPort }).parentPort
-  if (electron) return electron // Chromium itself ends utility processes with the main one
+  if (electron) {
+    process.on('SIGINT', () => undefined)
+    return electron // Chromium itself ends utility processes with the main one
+  }
   process.on('disconnect', () => process.exit())
   watchParent()
   return {

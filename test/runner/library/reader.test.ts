@@ -101,9 +101,7 @@ test('a run at work hears nothing of a scan beside it, nor of the end of the pro
   const run = await workbench.start(toyConfig())
   const watched = follow(workbench, run)
   await workbench.library.add([folder])
-  await expect
-    .poll(async () => (await workbench.library.list()).entries.some(({ format }) => format !== null), { timeout: 10_000 })
-    .toBe(true)
+  await expect.poll(async () => (await workbench.library.list()).entries.some(({ format }) => format !== null)).toBe(true)
   expect(started).toHaveLength(2)
   started[1]?.kill()
   const events = await watched

@@ -96,7 +96,7 @@ test('a run whose files moved is resumed and exported from where they are now; i
   const reader = await opened(home, false)
   const out = join(place, 'by-a-reader.safetensors')
   expect(await reader.export(run, { iteration: 0 }, { out, overwrite: false })).toMatchObject({ file: out })
-}, 120_000)
+})
 
 test('a row forgotten, a file gone: the run keeps hash and name, and says what is missing', async () => {
   const [home, place] = [temporaryFolder(), temporaryFolder()]
@@ -110,7 +110,7 @@ test('a row forgotten, a file gone: the run keeps hash and name, and says what i
   rmSync(join(place, short.pretrained))
   expect(workbench.show(run).parents).toEqual(before)
   await expect(workbench.export(run, { iteration: 0 }, null)).rejects.toMatchObject({ record: { code: 'file-missing' } })
-}, 120_000)
+})
 
 test.for([
   ['no JSON', '{'],

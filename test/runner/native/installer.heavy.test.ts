@@ -16,6 +16,7 @@ import { currentEngine } from '../../../src-main/files/engine-folder.ts'
 import { basilErrorOf, errorsAsRecords } from '../../../src-main/runner/errors-over-rpc.ts'
 import { createRouter } from '../../../src-main/runner/router.ts'
 import { openWorkbench, type WorkbenchOptions } from '../../../src-main/runner/workbench.ts'
+import { alive } from '../../alive.ts'
 import { toyConfig, toyEngine } from '../toy.ts'
 import { nativeDouble } from './double.ts'
 import { fakeIndex, type Index } from './fake-index.ts'
@@ -73,9 +74,9 @@ test('a listener that leaves ends the installation and its pip; what failed come
   const pidFile = join(index.home, '..', 'pid')
   for await (const event of await client.engine.install({ kind: 'cpu' }))
     if (event.type === 'step' && event.done > 0 && existsSync(pidFile)) break
-  await vi.waitFor(() => expect(() => process.kill(Number(readFileSync(pidFile, 'utf8')), 0)).toThrow('ESRCH'), 5000)
+  await expect.poll(() => alive(Number(readFileSync(pidFile, 'utf8')))).toBe(false)
   index.answer('tensorflow-cpu', 'unknown')
-  await vi.waitFor(async () => expect(await failure(client)).toMatchObject({ code: 'install-failed', where: 'tensorflow-cpu 1.0' }), 5000)
+  await expect.poll(() => failure(client)).toMatchObject({ code: 'install-failed', where: 'tensorflow-cpu 1.0' })
 })
 
 test('installed while a run is at work, the run ends in its own engine, and the next one has the new', async () => {
