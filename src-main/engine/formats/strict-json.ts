@@ -85,7 +85,7 @@ export function strictJson(bytes: Uint8Array): StrictJson {
   function wholeNumber(): number {
     const start = at
     let number = 0
-    for (; isDigit(bytes[at]); at++) number = Math.min(10 * number + (bytes[at] as number) - zero, Number.MAX_SAFE_INTEGER + 1)
+    for (; isDigit(bytes[at]); at++) number = Math.min(10 * number + ((bytes[at] as number) - zero), Number.MAX_SAFE_INTEGER + 1)
     if (at === start || (bytes[start] === zero && at > start + 1)) fail('a whole number of at least 0 was expected')
     if ('.eE'.includes(String.fromCharCode(bytes[at] ?? 0))) fail('a number is not written as a whole number')
     return Number.isSafeInteger(number) ? number : fail('a number is larger than 2^53')

@@ -4,7 +4,7 @@
 // window, so that no more is held than the tensor itself and the window.
 import { BasilError } from '../../contract/errors.ts'
 import { type Dtype, dtypes } from './dtype.ts'
-import { beyondLimit, type ByteSource, damaged, type Region, shown } from './source.ts'
+import { type ByteSource, beyondLimit, damaged, type Region, shown } from './source.ts'
 import { infoOf, mostDimensions, type TensorFile, type TensorInfo } from './tensor-file.ts'
 
 export interface Strided {
