@@ -3,7 +3,7 @@
 import type { Description, Inspection, Role } from '../contract/checkpoint.ts'
 import { type Dtype, isFloating } from '../engine/formats/dtype.ts'
 import { openTensorFile } from '../engine/formats/index.ts'
-import { shardNames } from '../engine/formats/sharded.ts'
+import { isIndexName, shardNames } from '../engine/formats/sharded.ts'
 import type { TensorFile } from '../engine/formats/tensor-file.ts'
 import { type CanonicalFile, canonical } from '../engine/layouts/index.ts'
 import { towerBlocks } from '../engine/models/clip-names.ts'
@@ -51,8 +51,8 @@ async function describe(file: TensorFile): Promise<Description> {
   }
 }
 
-async function bytesOf({ format, source }: TensorFile): Promise<number> {
-  if (format !== 'safetensors-sharded') return source.size
+async function bytesOf({ source }: TensorFile): Promise<number> {
+  if (!isIndexName(source.name)) return source.size
   let bytes = source.size
   for (const name of await shardNames(source)) bytes += (await source.beside(name)).size
   return bytes

@@ -15,8 +15,8 @@ export interface Draft {
   bytes: ((bytes: Uint8Array) => Uint8Array) | null
 }
 
-export const sizes: Record<string, number> = dtypes
-export const foreign = ['F8_E4M3', 'F8_E5M2', 'F8_E8M0', 'C64', 'F4', 'F6_E2M3', 'F6_E3M2'] // types of the format that no checkpoint here has
+const { C128: _, ...types } = dtypes // for which the format has no name
+export const sizes: Record<string, number> = types
 
 export const text = (written: string): Node => ({ text: written })
 export const list = (numbers: readonly number[]): Node => ({ items: numbers.map((n) => text(String(n))) })
@@ -67,7 +67,8 @@ export const seeds: (() => Draft)[] = [
       ['b', 'F32', [1]],
       ['c', 'U8', [1]],
     ]),
-  () => draftOf(Object.keys(sizes).map((dtype): Given => [dtype, dtype, [2, 3]])),
+  () => draftOf(Object.keys(sizes).map((dtype): Given => [dtype, dtype, [2, 6]])), // 9 bytes of floats of 6 bits
+  () => draftOf(Object.keys(sizes).map((dtype): Given => [dtype, dtype, [4]])),
   () => draftOf(Object.keys(sizes).map((dtype): Given => [`empty.${dtype}`, dtype, [0]])),
   () =>
     draftOf(

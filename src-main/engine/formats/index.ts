@@ -1,11 +1,12 @@
 // The formats Basil reads. To add one: a file with a test of the first bytes (or of a zip's entries) and an opener, and a line in
 // this list; the format suite (round trip, hostile files) then covers it.
 import { BasilError } from '../../contract/errors.ts'
+import { mistaken } from './mistaken.ts'
 import { isNpz, openNpz } from './npz.ts'
 import { isPytorchArchive, openPytorchArchive } from './pytorch/archive.ts'
 import { looksLikePickle, openLegacyPytorch } from './pytorch/legacy.ts'
 import { looksLikeSafetensors, openSafetensors } from './safetensors.ts'
-import { looksLikeIndex, openSharded } from './sharded.ts'
+import { isIndexName, looksLikeIndex, openSharded } from './sharded.ts'
 import { type ByteSource, damaged } from './source.ts'
 import type { TensorFile } from './tensor-file.ts'
 import { looksLikeZip, openZip, type ZipArchive } from './zip.ts'
@@ -27,7 +28,7 @@ const formats: Format[] = [
   { name: 'safetensors', matches: looksLikeSafetensors, extension: '.safetensors', open: openSafetensors },
   { name: 'zip', matches: looksLikeZip, open: openZipped },
   { name: 'PyTorch before 1.6', matches: looksLikePickle, open: openLegacyPytorch },
-  { name: 'sharded safetensors', matches: looksLikeIndex, open: openSharded },
+  { name: 'an index of shards', matches: looksLikeIndex, open: (source) => openSharded(source, openShard) },
 ]
 
 const zipFormats: ZipFormat[] = [
@@ -38,10 +39,20 @@ const zipFormats: ZipFormat[] = [
 export async function openTensorFile(source: ByteSource): Promise<TensorFile> {
   const head = await source.read(0, Math.min(16, source.size))
   const name = source.name.toLowerCase()
-  const format = formats.find((f) => f.matches(head, name)) ?? formats.find((f) => f.extension && name.endsWith(f.extension))
+  const format = formats.find((f) => f.matches(head, name))
   if (format) return format.open(source)
   if (source.size === 0) throw damaged(source, 'checkpoint', 'it is empty')
+  const other = await mistaken(source)
+  if (other) throw other
+  const called = formats.find((f) => f.extension && name.endsWith(f.extension))
+  if (called) return called.open(source)
   throw unknown(source, `its first bytes are those of no known format (${names()})`)
+}
+
+/** An index names no other index. */
+async function openShard(source: ByteSource): Promise<TensorFile> {
+  if (isIndexName(source.name)) throw damaged(source, 'index', 'it is named as a shard by an index')
+  return openTensorFile(source)
 }
 
 async function openZipped(source: ByteSource): Promise<TensorFile> {

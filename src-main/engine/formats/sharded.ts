@@ -1,9 +1,8 @@
-// A checkpoint in several safetensors files, told by NAME.safetensors.index.json beside them:
+// A checkpoint in several files, told by NAME.safetensors.index.json or NAME.bin.index.json (PyTorch's) beside them:
 //   {"metadata": {...}, "weight_map": {tensor: file}}
 // The files are opened by name in the folder of the index, and nowhere else; what the index says must be what they hold.
-
-import { openSafetensors } from './safetensors.ts'
-import { type ByteSource, damaged, shown } from './source.ts'
+import { mistaken } from './mistaken.ts'
+import { beyondLimit, type ByteSource, damaged, shown } from './source.ts'
 import { infoOf, type TensorFile, type TensorInfo } from './tensor-file.ts'
 
 const longestIndex = 16 * 2 ** 20
@@ -13,7 +12,8 @@ export function looksLikeIndex(head: Uint8Array, name: string): boolean {
   return isIndexName(name) && head.some((byte) => byte === 0x7b)
 }
 
-export const isIndexName = (name: string): boolean => name.toLowerCase().endsWith('.safetensors.index.json')
+/** A variant's name may stand before the last ending, as in model.safetensors.index.fp16.json. */
+export const isIndexName = (name: string): boolean => /\.(safetensors|bin|pth?)\.index(\.[\w-]+)?\.json$/i.test(name)
 
 /** Of the files an index names, sorted. Throws file-damaged for what is no index. */
 export async function shardNames(source: ByteSource): Promise<string[]> {
@@ -21,12 +21,13 @@ export async function shardNames(source: ByteSource): Promise<string[]> {
   return [...new Set(weights.values())].sort()
 }
 
-export async function openSharded(source: ByteSource): Promise<TensorFile> {
+/** `openShard` opens one of the files. Throws file-damaged where index and files do not agree, and what opening a file throws. */
+export async function openSharded(source: ByteSource, openShard: (source: ByteSource) => Promise<TensorFile>): Promise<TensorFile> {
   const { weights, metadata } = await readIndex(source)
   const shards = new Map<string, TensorFile>()
   for (const name of new Set(weights.values())) {
-    if (shards.size === mostShards) throw damaged(source, 'index', `it names more than ${mostShards} files`)
-    shards.set(name, await openSafetensors(await source.beside(name)))
+    if (shards.size === mostShards) throw beyondLimit(source, `it names more than ${mostShards} files, the most that Basil reads`)
+    shards.set(name, await openShard(await source.beside(name)))
   }
   const tensors = new Map<string, TensorInfo>()
   for (const [tensor, name] of weights) {
@@ -40,7 +41,7 @@ export async function openSharded(source: ByteSource): Promise<TensorFile> {
   const shardOf = (tensor: string): TensorFile => infoOf(shards, infoOf(weights, tensor, source), source)
   return {
     source,
-    format: 'safetensors-sharded',
+    format: `${[...shards.values()][0]?.format}-sharded`,
     tensors,
     metadata,
     read: async (tensor, into) => shardOf(tensor).read(tensor, into),
@@ -49,13 +50,13 @@ export async function openSharded(source: ByteSource): Promise<TensorFile> {
 }
 
 async function readIndex(source: ByteSource): Promise<{ weights: Map<string, string>; metadata: Record<string, string> }> {
-  if (source.size > longestIndex) throw damaged(source, 'index', `it has ${source.size} bytes; ${longestIndex} is the most that is read`)
+  if (source.size > longestIndex) throw beyondLimit(source, `it has ${source.size} bytes; Basil reads indices of ${longestIndex} at most`)
   const bytes = await source.read(0, source.size)
   let root: unknown
   try {
     root = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes))
   } catch (error) {
-    throw damaged(source, 'index', `it is no JSON: ${error instanceof Error ? error.message.slice(0, 200) : error}`)
+    throw (await mistaken(source)) ?? damaged(source, 'index', `it is no JSON: ${error instanceof Error ? error.message.slice(0, 200) : error}`)
   }
   const { weight_map: map, metadata: told } = (root ?? {}) as { weight_map?: unknown; metadata?: unknown }
   if (typeof map !== 'object' || map === null || Array.isArray(map)) throw damaged(source, 'index', 'it has no weight_map')

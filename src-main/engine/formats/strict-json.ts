@@ -1,98 +1,116 @@
-// The JSON a safetensors header may hold: objects, strings, and arrays of whole numbers, and nothing else.
-// JSON.parse is too forgiving here: it keeps the last of two equal keys in silence, rounds 2^53 + 1, takes 1e2 for an
-// integer and sets a prototype through "__proto__". Objects become Maps.
-export type StrictValue = string | number | StrictValue[] | Map<string, StrictValue>
+// The JSON a safetensors header may hold: objects, texts, and lists of whole numbers, and nothing else; read from its bytes as the caller asks for
+// them, once and forward, so that nothing is held but what the caller keeps. JSON.parse is too forgiving here: it keeps the last of two equal keys in
+// silence, rounds 2^53 + 1, takes 1e2 for an integer and sets a prototype through "__proto__". Everything throws an Error with a reason and the place.
 
-/** Throws an Error with a reason and the place. */
-export function parseStrict(text: string): StrictValue {
+export interface StrictJson {
+  /** Calls `value` behind every key of an object, which must read that key's value; `other`, which must throw, where none begins. Equal keys are for the caller to find. */
+  object(value: (key: string) => void, other: () => never): void
+  /** `full` is called, and must throw, where there are more than `most`. */
+  wholeNumbers(what: string, most: number, full: () => never): number[]
+  text(what: string): string
+  /** Nothing but space is left. */
+  end(): void
+  fail(reason: string): never
+}
+
+const [quote, comma, colon, backslash] = [0x22, 0x2c, 0x3a, 0x5c]
+const [openBrace, closeBrace, openBracket, closeBracket] = [0x7b, 0x7d, 0x5b, 0x5d]
+const [zero, nine] = [0x30, 0x39]
+
+export function strictJson(bytes: Uint8Array): StrictJson {
+  const letters = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
+  const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+  const list: number[] = [] // the present one: a list that has grown by itself keeps three times the room it needs
   let at = 0
-  const value = read(0)
-  space()
-  if (at !== text.length) fail('text after the end of the header')
-  return value
 
-  function read(depth: number): StrictValue {
-    if (depth > 4) fail('nested too deep')
+  function object(value: (key: string) => void, other: () => never): void {
     space()
-    const next = text[at]
-    if (next === '{') return readObject(depth)
-    if (next === '[') return readArray(depth)
-    if (next === '"') return readString()
-    return readInteger()
-  }
-
-  function readObject(depth: number): Map<string, StrictValue> {
-    const map = new Map<string, StrictValue>()
-    at++
+    if (!taken(openBrace)) other()
     space()
-    if (taken('}')) return map
+    if (taken(closeBrace)) return
     for (;;) {
       space()
-      const key = readString()
-      if (map.has(key)) fail(`the key ${JSON.stringify(key.slice(0, 80))} stands twice`)
+      const key = text('a key')
       space()
-      expect(':')
-      map.set(key, read(depth + 1))
+      if (!taken(colon)) fail('":" was expected')
+      value(key)
       space()
-      if (taken('}')) return map
-      expect(',')
+      if (taken(closeBrace)) return
+      if (!taken(comma)) fail('"," was expected')
     }
   }
 
-  function readArray(depth: number): StrictValue[] {
-    const list: StrictValue[] = []
-    at++
+  function wholeNumbers(what: string, most: number, full: () => never): number[] {
     space()
-    if (taken(']')) return list
+    if (!taken(openBracket)) fail(`${what} is not a list of whole numbers`)
+    let count = 0
+    space()
+    if (taken(closeBracket)) return []
     for (;;) {
-      list.push(read(depth + 1))
       space()
-      if (taken(']')) return list
-      expect(',')
+      if (count === most) full()
+      list[count++] = wholeNumber()
+      space()
+      if (taken(closeBracket)) return list.slice(0, count)
+      if (!taken(comma)) fail('"," was expected')
     }
   }
 
-  function readString(): string {
+  function text(what: string): string {
+    space()
+    if (!taken(quote)) fail(`${what} is not a text`)
     const start = at
-    expect('"')
-    while (at < text.length && text[at] !== '"') at += text[at] === '\\' ? 2 : 1
-    expect('"')
-    const string = unescaped(text.slice(start, at))
-    return string?.isWellFormed() ? string : fail('a string is not well formed') // half of a surrogate pair is no character
+    let isPlain = true
+    for (;;) {
+      const letter = bytes[at]
+      if (letter === quote) break
+      if (letter === undefined || letter < 0x20) return fail('a text does not end, or holds a control character')
+      if (letter === backslash) at++
+      if (letter === backslash || letter >= 0x80) isPlain = false
+      at++
+    }
+    at++
+    const found = isPlain ? letters.toString('latin1', start, at - 1) : unescaped(bytes.subarray(start - 1, at))
+    return found?.isWellFormed() ? found : fail('a string is not well formed') // half of a surrogate pair is no character
   }
 
-  function readInteger(): number {
-    const match = /-?\d+/y
-    match.lastIndex = at
-    const digits = match.exec(text)?.[0]
-    if (!digits || !/^(0|[1-9]\d*)$/.test(digits)) return fail('a whole number of at least 0 was expected')
-    at += digits.length
-    if (/[.eE]/.test(text[at] ?? '')) fail('a number is not written as a whole number')
-    const number = Number(digits)
+  function unescaped(quoted: Uint8Array): string | undefined {
+    try {
+      return JSON.parse(decoder.decode(quoted)) as string
+    } catch {
+      return undefined
+    }
+  }
+
+  function wholeNumber(): number {
+    const start = at
+    let number = 0
+    for (; isDigit(bytes[at]); at++) number = Math.min(10 * number + ((bytes[at] as number) - zero), Number.MAX_SAFE_INTEGER + 1)
+    if (at === start || (bytes[start] === zero && at > start + 1)) fail('a whole number of at least 0 was expected')
+    if ('.eE'.includes(String.fromCharCode(bytes[at] ?? 0))) fail('a number is not written as a whole number')
     return Number.isSafeInteger(number) ? number : fail('a number is larger than 2^53')
   }
 
   function space(): void {
-    while (at < text.length && ' \t\n\r'.includes(text[at] as string)) at++
+    for (let letter = bytes[at]; letter === 0x20 || letter === 0x0a || letter === 0x0d || letter === 0x09; letter = bytes[at]) at++
   }
-  function taken(char: string): boolean {
-    if (text[at] !== char) return false
+
+  function taken(letter: number): boolean {
+    if (bytes[at] !== letter) return false
     at++
     return true
   }
-  function expect(char: string): void {
-    if (text[at] !== char) fail(`"${char}" was expected`)
-    at++
+
+  function end(): void {
+    space()
+    if (at !== bytes.length) fail('text after the end of the header')
   }
+
   function fail(reason: string): never {
-    throw new Error(`${reason} (character ${at} of the header)`)
+    throw new Error(`${reason} (byte ${at} of the header)`)
   }
+
+  return { object, wholeNumbers, text, end, fail }
 }
 
-function unescaped(quoted: string): string | undefined {
-  try {
-    return JSON.parse(quoted) as string
-  } catch {
-    return undefined
-  }
-}
+const isDigit = (letter: number | undefined): boolean => letter !== undefined && letter >= zero && letter <= nine

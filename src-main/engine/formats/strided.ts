@@ -4,8 +4,8 @@
 // window, so that no more is held than the tensor itself and the window.
 import { BasilError } from '../../contract/errors.ts'
 import { type Dtype, dtypes } from './dtype.ts'
-import { type ByteSource, damaged, type Region, shown } from './source.ts'
-import { infoOf, type TensorFile, type TensorInfo } from './tensor-file.ts'
+import { type ByteSource, beyondLimit, damaged, type Region, shown } from './source.ts'
+import { infoOf, mostDimensions, type TensorFile, type TensorInfo } from './tensor-file.ts'
 
 export interface Strided {
   dtype: Dtype
@@ -18,7 +18,7 @@ export interface Strided {
 const windowBytes = 2 ** 20
 const freeRepeats = 64 * 2 ** 20 // bytes of tensors that may repeat what the file holds once (expanded or tied ones)
 
-/** Throws file-damaged where a tensor does not lie in its region, or where the whole is out of proportion to the file. */
+/** Throws file-damaged where a tensor does not lie in its region, or where the whole is out of proportion to the file, and not-supported for more dimensions than Basil reads. */
 export function stridedFile(
   source: ByteSource,
   format: string,
@@ -29,6 +29,8 @@ export function stridedFile(
   const held = new Map<Region, number>()
   let total = 0
   for (const [name, { dtype, shape, strides, offset, region }] of views) {
+    if (shape.length > mostDimensions)
+      throw beyondLimit(source, `tensor ${shown(name)} has ${shape.length} dimensions; Basil reads ${mostDimensions} at most`)
     const elements = shape.reduce((a, b) => a * b, 1)
     const bytes = elements * dtypes[dtype]
     const last = elements === 0 ? -1 : shape.reduce((at, size, d) => at + (size - 1) * (strides[d] as number), offset)
@@ -43,14 +45,8 @@ export function stridedFile(
   if (total > 16 * stored + freeRepeats)
     throw damaged(source, format, `its ${tensors.size} tensors have ${total} bytes, but only ${stored} lie behind them`)
 
-  const readRange = async (name: string, offset: number, length: number, into?: Uint8Array): Promise<Uint8Array> => {
-    const view = infoOf(views, name, source)
-    const item = dtypes[view.dtype]
-    if (isContiguous(view)) return view.region.read(view.offset * item + offset, length, into)
-    const out = into?.subarray(0, length) ?? new Uint8Array(length)
-    await gather(view, offset / item, length / item, out)
-    return out
-  }
+  const readRange = async (name: string, offset: number, length: number, into?: Uint8Array): Promise<Uint8Array> =>
+    readStrided(infoOf(views, name, source), offset, length, into)
   return {
     source,
     format,
@@ -61,12 +57,21 @@ export function stridedFile(
   }
 }
 
+/** `length` bytes of a view from byte `offset` of its own on, in row-major order. */
+export async function readStrided(view: Strided, offset: number, length: number, into?: Uint8Array): Promise<Uint8Array> {
+  const item = dtypes[view.dtype]
+  if (isContiguous(view)) return view.region.read(view.offset * item + offset, length, into)
+  const out = into?.subarray(0, length) ?? new Uint8Array(length)
+  await gather(view, offset / item, length / item, out)
+  return out
+}
+
 export function rowMajor(shape: readonly number[]): number[] {
-  const strides: number[] = []
+  const strides = new Array<number>(shape.length)
   let step = 1
-  for (const size of shape.toReversed()) {
-    strides.unshift(step)
-    step *= size
+  for (let d = shape.length - 1; d >= 0; d--) {
+    strides[d] = step
+    step *= shape[d] as number
   }
   return strides
 }

@@ -40,13 +40,21 @@ function byPlace(file: TensorFile, found: [ours: string[], theirs: string[]][]) 
 
 /** The tensors a pattern numbers 0, 1, 2, ... behind one prefix, in that order; else none. Lists may have integers between. */
 function numbered(file: TensorFile, pattern: RegExp): string[] {
-  const found = [...file.tensors.keys()].flatMap((name) => {
+  const row: (string | undefined)[] = []
+  let prefix: string | undefined
+  let count = 0
+  for (const name of file.tensors.keys()) {
     const number = pattern.exec(name)?.[1]
-    return number === undefined ? [] : [{ name, number: Number(number), prefix: name.slice(0, -number.length) }]
-  })
-  found.sort((a, b) => a.number - b.number)
-  const isRow = found.every(({ number, prefix }, i) => number === i && prefix === found[0]?.prefix)
-  return isRow ? found.map(({ name }) => name) : []
+    if (number === undefined) continue
+    if (count++ === 0) row.length = file.tensors.size
+    prefix ??= name.slice(0, -number.length)
+    const place = Number(number)
+    if (place >= row.length || row[place] !== undefined || name.length !== prefix.length + number.length || !name.startsWith(prefix))
+      return []
+    row[place] = name
+  }
+  const found = row.slice(0, count).filter((name) => name !== undefined)
+  return found.length === count ? found : []
 }
 
 /** Canonical names in the order of an image encoder's parameters; undefined where a shape does not fit its place. */

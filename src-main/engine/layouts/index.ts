@@ -4,7 +4,7 @@
 import type { LayoutName, WrittenLayout } from '../../contract/checkpoint.ts'
 import { BasilError } from '../../contract/errors.ts'
 import { isFloating } from '../formats/dtype.ts'
-import type { TensorFile, TensorInfo } from '../formats/tensor-file.ts'
+import { infoOf, type TensorFile, type TensorInfo } from '../formats/tensor-file.ts'
 import { encoderParameters, recognise } from '../models/clip-names.ts'
 import { architectureOf, type Named } from './architecture.ts'
 import { linearised, tensorList } from './by-position.ts'
@@ -33,15 +33,16 @@ export interface LaidOutFile extends TensorFile {
 
 export function canonical(file: TensorFile): CanonicalFile {
   const found = recognised(file)
-  const views = found?.views ?? new Map([...file.tensors.keys()].map((name): [string, View] => [name, { of: [name] }]))
-  const view = viewed(file, inBlockOrder(viewed(file, views).tensors, views))
+  const view = found ? inBlockOrder(viewed(file, found.views)) : file
+  const parameters = new Map<string, number[]>()
+  for (const info of view.tensors.values()) if (isParameter(info)) parameters.set(info.name, info.shape)
   return {
     ...view,
     original: file,
     layout: found?.layout ?? (isData(file) ? 'tensors' : 'unknown'),
     architecture: found ? architectureOf(view.tensors) : null,
-    parameters: new Map([...view.tensors.values()].filter(isParameter).map(({ name, shape }) => [name, shape])),
-    called: (name) => views.get(name)?.of.join(', ') ?? found?.called(name) ?? name,
+    parameters,
+    called: (name) => found?.views.get(name)?.of.join(', ') ?? found?.called(name) ?? name,
   }
 }
 
@@ -49,17 +50,25 @@ export function canonical(file: TensorFile): CanonicalFile {
 function recognised(file: TensorFile): (Recognised & { layout: LayoutName }) | undefined {
   for (const layout of layouts) {
     const found = layout.recognise(file)
-    if (found && new Set([...found.views.values()].flatMap((view) => view.of)).size === file.tensors.size)
-      return { ...found, layout: layout.name }
+    if (found && placedBy(found) === file.tensors.size) return { ...found, layout: layout.name }
   }
   return undefined
 }
 
-function inBlockOrder(tensors: TensorFile['tensors'], views: ReadonlyMap<string, View>): Map<string, View> {
-  const tower = recognise(tensors)
-  if (!tower) return new Map(views)
-  const first = [...encoderParameters(tower, { context: 0, width: 0, vocabulary: 0 }).keys()].filter((name) => views.has(name))
-  return new Map([...first, ...views.keys()].map((name) => [name, views.get(name) as View])) // a name keeps its first place
+/** How many of the file's tensors have a place. */
+function placedBy({ views }: Recognised): number {
+  const placed = new Set<string>()
+  for (const { of } of views.values()) for (const name of of) placed.add(name)
+  return placed.size
+}
+
+function inBlockOrder(view: TensorFile): TensorFile {
+  const tower = recognise(view.tensors)
+  if (!tower) return view
+  const first = [...encoderParameters(tower, { context: 0, width: 0, vocabulary: 0 }).keys()].filter((name) => view.tensors.has(name))
+  const tensors = new Map<string, TensorInfo>()
+  for (const name of [...first, ...view.tensors.keys()]) tensors.set(name, infoOf(view.tensors, name, view.source)) // a name keeps its first place
+  return { ...view, tensors }
 }
 
 /** Images, labels or nothing but heads: a classifier's own "head.weight" stands beside other weights. */

@@ -22,7 +22,9 @@ export const expansion = 'expansion.'
 /** What stands before the first of `signs` that the file has; undefined without one, and for two models in one file. */
 export function prefixOf(file: TensorFile, signs: readonly string[]): string | undefined {
   for (const sign of signs) {
-    const found = [...file.tensors.keys()].filter((name) => (name === sign || name.endsWith(`.${sign}`)) && !name.startsWith(expansion))
+    const inside = `.${sign}`
+    const found: string[] = []
+    for (const name of file.tensors.keys()) if ((name === sign || name.endsWith(inside)) && !name.startsWith(expansion)) found.push(name)
     if (found.length > 0) return found.length === 1 ? (found[0] as string).slice(0, -sign.length) : undefined
   }
   return undefined

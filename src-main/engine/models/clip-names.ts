@@ -83,11 +83,19 @@ export function recognise(tensors: TensorFile['tensors']): Architecture | undefi
   const tokens = shape('positional_embedding')[0] ?? 0
   const embed = shape('proj')[1] ?? 0
   const grid = Math.round(Math.sqrt(tokens - 1))
-  const indices = [...tensors.keys()].flatMap((name) => /^visual\.transformer\.resblocks\.(\d+)\./.exec(name)?.[1] ?? [])
-  const layers = Math.max(0, ...indices.map((i) => Number(i) + 1))
+  const layers = width ? layersOf(tensors) : 0
   if (!width || !patchSize || !tokens || !layers || layers > tensors.size) return undefined
   const heads = headsByWidth[width] ?? Math.max(1, Math.floor(width / 64))
   return { imageSize: grid * patchSize, patchSize, width, layers, heads, embed, tokens }
+}
+
+function layersOf(tensors: TensorFile['tensors']): number {
+  let layers = 0
+  for (const name of tensors.keys()) {
+    const index = /^visual\.transformer\.resblocks\.(\d+)\./.exec(name)?.[1]
+    if (index !== undefined) layers = Math.max(layers, Number(index) + 1)
+  }
+  return layers
 }
 
 /** Parameters of a tower that are there, 0 where there is no tower: a run has a coefficient for each. */

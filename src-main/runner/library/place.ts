@@ -7,13 +7,12 @@ import { open, realpath, stat } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 
 import { BasilError } from '../../contract/errors.ts'
+import { isIndexName } from '../../engine/formats/sharded.ts'
 import type { Place } from '../../history/library/entries.ts'
 
 const end = 64 * 2 ** 10 // bytes
 const longestIndex = 4 * 2 ** 20 // bytes; parsed in one go on the main side
 const mostParts = 1000
-
-export const isIndex = (path: string): boolean => /\.safetensors\.index\.json$/i.test(path)
 
 /** Throws file-missing or file-unreadable. */
 export async function measure(path: string): Promise<Place> {
@@ -34,7 +33,7 @@ interface Looked extends Omit<Place, 'path' | 'quick'> {
 async function look(path: string): Promise<Looked> {
   const info = await existing(path)
   const files = [path]
-  const parts = isIndex(path) ? await partsOf(path, info.size) : []
+  const parts = isIndexName(path) ? await partsOf(path, info.size) : []
   let { size: bytes, mtimeMs: modified } = info
   for (const file of parts.map((part) => join(dirname(path), part))) {
     const part = await stat(file).catch(() => null) // a shard that is not there is told when the checkpoint is read

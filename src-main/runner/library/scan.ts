@@ -5,7 +5,8 @@ import { opendir, realpath, stat } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 
 import { BasilError, type ErrorRecord, recordOf } from '../../contract/errors.ts'
-import { isIndex, measure, refusal } from './place.ts'
+import { isIndexName } from '../../engine/formats/sharded.ts'
+import { measure, refusal } from './place.ts'
 
 const checkpoint = /\.(safetensors|pt|pth|bin|ckpt|npz)$/i
 const never = /\.(json|txt|md|csv|ya?ml|py|log|png|jpe?g)$/i // named as a file by mistake, or beside checkpoints
@@ -42,7 +43,7 @@ export async function scan(paths: string[], { files: most, entries }: Limits = l
       const path = join(folder, entry.name)
       const kind = await kindOf(entry, path)
       if (kind === 'folder' && !passed.test(entry.name)) folders.push(path)
-      if (kind === 'file' && (checkpoint.test(entry.name) || isIndex(entry.name))) found.set(path, entry.isSymbolicLink())
+      if (kind === 'file' && (checkpoint.test(entry.name) || isIndexName(entry.name))) found.set(path, entry.isSymbolicLink())
     }
     for (const inner of folders.sort()) await refusing(inner, () => walk(inner))
   }
@@ -58,7 +59,7 @@ export async function scan(paths: string[], { files: most, entries }: Limits = l
   for (const path of paths)
     await refusing(path, async () => {
       if ((await stat(path)).isDirectory()) return walk(path)
-      if (never.test(path) && !isIndex(path)) throw notACheckpoint(path)
+      if (never.test(path) && !isIndexName(path)) throw notACheckpoint(path)
       found.set(path, false)
     })
   if (isCut) refused.push(recordOf(tooMany(paths[0] ?? '', most, entries)))
@@ -74,7 +75,7 @@ async function kindOf(entry: Dirent, path: string): Promise<'file' | 'folder' | 
 
 /** Takes out the shards of every index found. */
 async function withoutShards(found: Map<string, boolean>): Promise<void> {
-  for (const index of [...found.keys()].filter(isIndex)) {
+  for (const index of [...found.keys()].filter(isIndexName)) {
     const { parts } = await measure(index).catch(() => ({ parts: [] }))
     for (const part of parts) found.delete(join(dirname(index), part))
   }

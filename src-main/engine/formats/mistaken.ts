@@ -1,0 +1,28 @@
+// What often lies where a checkpoint should: a Git LFS pointer, a web page or a line of text that a server sent in its place. It is said what it
+// is, as "damaged" would send a person looking for what is not there.
+import { BasilError } from '../../contract/errors.ts'
+import { type ByteSource, shown } from './source.ts'
+
+const most = 4096 // bytes looked at; a pointer has 130
+
+/** What a file of no known format is, for a person to whom it was given as a checkpoint; undefined where it does not show. */
+export async function mistaken(source: ByteSource): Promise<BasilError | undefined> {
+  const bytes = await source.read(0, Math.min(most, source.size))
+  const text = new TextDecoder().decode(bytes) // a mark of byte order is passed over, and half a letter may stand at the end
+  if (!/^[^\x00-\x08\x0e-\x1f\ufffd]+\ufffd?$/.test(text)) return undefined
+  const pointer = /^version https:\/\/\S+\/spec\/v\d+\n[\s\S]*\nsize (\d+)\n/.exec(text)
+  if (pointer) {
+    const next = 'download it again with "git lfs pull", or the file itself from where it is published'
+    return instead(source, 'a Git LFS pointer', `it stands for a file of ${pointer[1]} bytes, which was not downloaded with it`, next)
+  }
+  const begin = shown(text.trim().slice(0, 60))
+  if (/^\s*<[!?a-z]/i.test(text)) return instead(source, 'a web page', `it begins with ${begin}: a server sent a page in place of the file`, again)
+  if (source.size <= most) return instead(source, 'a text', `its ${source.size} bytes begin with ${begin}`, again)
+  return undefined
+}
+
+const again = 'download it again; where it has to be asked for, sign in or give a token'
+
+function instead({ name }: ByteSource, kind: string, why: string, next: string): BasilError {
+  return new BasilError({ code: 'format-unknown', what: `${name} is not a checkpoint but ${kind}`, where: name, why, next })
+}
