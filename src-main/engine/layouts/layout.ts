@@ -22,10 +22,16 @@ export const expansion = 'expansion.'
 /** What stands before the first of `signs` that the file has; undefined without one, and for two models in one file. */
 export function prefixOf(file: TensorFile, signs: readonly string[]): string | undefined {
   for (const sign of signs) {
-    const found = [...file.tensors.keys()].filter((name) => (name === sign || name.endsWith(`.${sign}`)) && !name.startsWith(expansion))
-    if (found.length > 0) return found.length === 1 ? (found[0] as string).slice(0, -sign.length) : undefined
+    const found = placesOf(file, sign)
+    if (found.length > 0) return found.length === 1 ? found[0] : undefined
   }
   return undefined
+}
+
+/** What stands before a name, each time that it ends one of the file's. */
+export function placesOf(file: TensorFile, sign: string): string[] {
+  const found = [...file.tensors.keys()].filter((name) => (name === sign || name.endsWith(`.${sign}`)) && !name.startsWith(expansion))
+  return found.map((name) => name.slice(0, -sign.length))
 }
 
 /** Names behind the prefix stand without it, the others as they are. */
