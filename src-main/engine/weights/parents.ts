@@ -2,7 +2,7 @@
 // the same names and shapes, integer buffers equal. A run wants CLIP image towers (openParents); arithmetic takes any set
 // (openWeights). Weights are read one tensor at a time and every value is checked to be finite.
 import { BasilError } from '../../contract/errors.ts'
-import { dtypes, isFloating, toFloat32, widenInPlace } from '../formats/dtype.ts'
+import { dtypes, isFloating, isNarrow, toFloat32, widenInPlace } from '../formats/dtype.ts'
 import { openTensorFile } from '../formats/index.ts'
 import type { OpenSource } from '../formats/source.ts'
 import { infoOf, type TensorFile } from '../formats/tensor-file.ts'
@@ -170,7 +170,7 @@ export async function readSlice(
   // Numbers that are not wider than float32 are read to the end of the very place they are wanted in.
   const own = bytes <= 4 ? new Uint8Array(values.buffer, values.byteOffset + (4 - bytes) * count, bytes * count) : undefined
   const read = await file.readRange(full, first * bytes, count * bytes, own)
-  if (dtype === 'F16' || dtype === 'BF16') widenInPlace(values, dtype)
+  if (isNarrow(dtype)) widenInPlace(values, dtype)
   else if (dtype !== 'F32') values.set(toFloat32(read, dtype))
   return values
 }
