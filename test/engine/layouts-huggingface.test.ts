@@ -24,11 +24,9 @@ async function contents(tensors: Full[]): Promise<[string, number[], string][]> 
   const view = canonical(await inMemory(tensors))
   expect(view.layout).toBe('huggingface')
   return Promise.all(
-    [...view.tensors.values()].map(async ({ name, shape }): Promise<[string, number[], string]> => [
-      name,
-      shape,
-      Buffer.from(await view.read(name)).toString('hex'),
-    ]),
+    [...view.tensors.values()].map(
+      async ({ name, shape }): Promise<[string, number[], string]> => [name, shape, Buffer.from(await view.read(name)).toString('hex')],
+    ),
   )
 }
 

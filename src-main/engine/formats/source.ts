@@ -49,5 +49,16 @@ export function damaged(source: ByteSource, kind: string, why: string): BasilErr
   })
 }
 
+/** Of a file that may well be sound and is more than Basil reads: the limit is Basil's, and is named so. */
+export function beyondLimit(source: ByteSource, why: string): BasilError {
+  return new BasilError({
+    code: 'not-supported',
+    what: `${source.name} is beyond a limit of Basil's`,
+    where: source.name,
+    why,
+    next: 'divide it into several files, or leave out what is no weight',
+  })
+}
+
 /** A name as it may stand in a message. */
 export const shown = (name: string): string => JSON.stringify(name.slice(0, 120))

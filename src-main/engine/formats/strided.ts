@@ -4,7 +4,8 @@
 // window, so that no more is held than the tensor itself and the window.
 import { BasilError } from '../../contract/errors.ts'
 import { type Dtype, dtypes } from './dtype.ts'
-import { type ByteSource, damaged, type Region, shown } from './source.ts'
+import type { Change } from './element-bits.ts'
+import { type ByteSource, beyondLimit, damaged, type Region, shown } from './source.ts'
 import { infoOf, type TensorFile, type TensorInfo } from './tensor-file.ts'
 
 export interface Strided {
@@ -13,6 +14,7 @@ export interface Strided {
   offset: number
   shape: number[]
   strides: number[]
+  changes?: readonly Change[] // of the bytes as they lie there, in order
 }
 
 const windowBytes = 2 ** 20
@@ -39,17 +41,18 @@ export function stridedFile(
     total += bytes
     tensors.set(name, { name, dtype, shape, bytes })
   }
-  const stored = [...held.values()].reduce((a, b) => a + b, 0)
-  if (total > 16 * stored + freeRepeats)
-    throw damaged(source, format, `its ${tensors.size} tensors have ${total} bytes, but only ${stored} lie behind them`)
+  const behind = [...held.values()].reduce((a, b) => a + b, 0)
+  if (total > 16 * behind + freeRepeats)
+    throw beyondLimit(
+      source,
+      `its ${tensors.size} tensors have ${total} bytes, but only ${behind} lie behind them, and Basil repeats no more`,
+    )
 
   const readRange = async (name: string, offset: number, length: number, into?: Uint8Array): Promise<Uint8Array> => {
     const view = infoOf(views, name, source)
-    const item = dtypes[view.dtype]
-    if (isContiguous(view)) return view.region.read(view.offset * item + offset, length, into)
-    const out = into?.subarray(0, length) ?? new Uint8Array(length)
-    await gather(view, offset / item, length / item, out)
-    return out
+    const bytes = await stored(view, offset, length, into)
+    for (const change of view.changes ?? []) change(bytes)
+    return bytes
   }
   return {
     source,
@@ -59,6 +62,15 @@ export function stridedFile(
     read: async (name, into) => readRange(name, 0, infoOf(tensors, name, source).bytes, into),
     readRange,
   }
+}
+
+/** As they lie in the region, in row-major order. */
+async function stored(view: Strided, offset: number, length: number, into?: Uint8Array): Promise<Uint8Array> {
+  const item = dtypes[view.dtype]
+  if (isContiguous(view)) return view.region.read(view.offset * item + offset, length, into)
+  const out = into?.subarray(0, length) ?? new Uint8Array(length)
+  await gather(view, offset / item, length / item, out)
+  return out
 }
 
 export function rowMajor(shape: readonly number[]): number[] {

@@ -3,6 +3,8 @@
 import type { Dtype } from './dtype.ts'
 import type { ByteSource } from './source.ts'
 
+export const mostDimensions = 64 // of a tensor, as NumPy and PyTorch have it
+
 export interface TensorInfo {
   name: string
   dtype: Dtype

@@ -83,7 +83,9 @@ const halves: Record<Half, { sign: string; isClip(shapeOf: (name: string) => rea
   'vision_model.': {
     sign: 'embeddings.class_embedding',
     isClip: (shapeOf) =>
-      shapeOf('embeddings.class_embedding')?.length === 1 && !shapeOf('embeddings.patch_embedding.bias') && !!shapeOf('pre_layrnorm.weight'),
+      shapeOf('embeddings.class_embedding')?.length === 1 &&
+      !shapeOf('embeddings.patch_embedding.bias') &&
+      !!shapeOf('pre_layrnorm.weight'),
   },
   'text_model.': {
     sign: 'embeddings.token_embedding.weight',
