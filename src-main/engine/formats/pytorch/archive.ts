@@ -4,7 +4,6 @@
 import { z } from 'zod'
 
 import { BasilError } from '../../../contract/errors.ts'
-import { dtypes } from '../dtype.ts'
 import { type ByteSource, beyondLimit, damaged, type Region, shown } from '../source.ts'
 import { type Strided, stridedFile } from '../strided.ts'
 import type { TensorFile } from '../tensor-file.ts'
