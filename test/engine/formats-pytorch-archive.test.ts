@@ -2,25 +2,40 @@
 import { expect, test } from 'vitest'
 
 import { openTensorFile } from '../../src-main/engine/formats/index.ts'
-import type { TensorFile } from '../../src-main/engine/formats/tensor-file.ts'
-import { writeStateDict } from '../../src-main/engine/formats/writing/state-dict.ts'
 import { sourceOf } from './bytes.ts'
 import { archive, dictionary, tensor } from './pickle-steps.ts'
 
 const float32 = (...numbers: number[]): Uint8Array => new Uint8Array(Float32Array.from(numbers).buffer)
 
-test('70,000 tensors, more than a zip without its 64-bit form has entries, are read as any other number', async () => {
-  const numbers = Float32Array.from({ length: 70_000 }, (_, i) => i)
-  const infos = [...numbers].map((_, i) => ({ name: `blocks.${i}.weight`, dtype: 'F32' as const, shape: [1], bytes: 4 }))
-  const at = (name: string): Uint8Array => new Uint8Array(numbers.buffer, 4 * Number(name.split('.')[1]), 4)
-  const made = { tensors: new Map(), metadata: {}, source: sourceOf(new Uint8Array()), format: '' }
-  const file: TensorFile = { ...made, read: async (name) => at(name), readRange: async (name) => at(name) }
-  const chunks: Uint8Array[] = []
-  for await (const chunk of writeStateDict(file, infos, {})) chunks.push(chunk)
-  const read = await openTensorFile(sourceOf(Buffer.concat(chunks), 'many.pt'))
-  expect(read.tensors.size).toBe(70_000)
-  for (const i of [0, 255, 65_535, 65_536, 69_999])
-    expect(Buffer.from(await read.read(`blocks.${i}.weight`))).toEqual(Buffer.from(at(`.${i}`)))
+/** With the 64-bit form of its end, which alone can count 65,536 entries and more. */
+function widened(bytes: Uint8Array, entries: number): Uint8Array {
+  const file = Buffer.from(bytes)
+  const end = file.length - 22
+  const [size, start] = [file.readUInt32LE(end + 12), file.readUInt32LE(end + 16)]
+  const wide = Buffer.alloc(56 + 20)
+  wide.write('PK\x06\x06', 'latin1')
+  wide.writeBigUInt64LE(44n, 4)
+  for (const at of [24, 32]) wide.writeBigUInt64LE(BigInt(entries), at)
+  wide.writeBigUInt64LE(BigInt(size), 40)
+  wide.writeBigUInt64LE(BigInt(start), 48)
+  wide.write('PK\x06\x07', 56, 'latin1')
+  wide.writeBigUInt64LE(BigInt(end), 64)
+  wide.writeUInt32LE(1, 72)
+  file.fill(0xff, end + 8, end + 12) // the numbers of entries
+  return Buffer.concat([file.subarray(0, end), wide, file.subarray(end)])
+}
+
+test('70,000 tensors, more than a zip without its 64-bit form has entries, are read as any other number', {
+  timeout: 300_000,
+}, async () => {
+  const count = 70_000
+  const names = Array.from({ length: count }, (_, i) => `blocks.${i}.weight`)
+  const steps = dictionary(Object.fromEntries(names.map((name, i) => [name, tensor(String(i), 1, [1], [1])])))
+  const data = Object.fromEntries(names.map((_, i) => [i, float32(i)]))
+  const file = await openTensorFile(sourceOf(widened(archive(steps, data), count + 1), 'many.pt'))
+  expect(file.tensors.size).toBe(count)
+  for (const i of [0, 255, 65_535, 65_536, count - 1])
+    expect(Buffer.from(await file.read(`blocks.${i}.weight`))).toEqual(Buffer.from(float32(i)))
 })
 
 /** With the sums of entries set to 0, as PyTorch leaves them where it was asked not to count. */
