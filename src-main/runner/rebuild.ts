@@ -48,16 +48,20 @@ async function merge({ recipe, out, overwrite, form }: Rebuilding, unchanged: ()
   )
   try {
     const parents = await prepared(opened, recipe.prepared ?? null)
-    const view = inDtype(inLayout(mergedOf(parents, recipe), form.layout ?? layoutOf(parents)), form.dtype)
+    const merged = mergedOf(parents, recipe)
+    const layout = form.layout ?? layoutOf(parents)
+    const view = inDtype(layout ? inLayout(merged, layout) : merged, form.dtype)
     return await writeModel(view, { out, overwrite, container: form.container, metadata: metadataOf(recipe), accept: unchanged })
   } finally {
     await opened.close()
   }
 }
 
-/** The pre-trained model's own, where Basil writes that. */
-function layoutOf({ base }: WeightSet): WrittenLayout {
-  return writtenLayouts.find((layout) => layout === base.file.layout) ?? 'open_clip'
+/** The pre-trained model's own, where Basil writes that; null for a model of no known layout, which keeps its names. */
+function layoutOf({ base }: WeightSet): WrittenLayout | null {
+  const { layout } = base.file
+  if (layout === 'unknown' || layout === 'tensors') return null
+  return writtenLayouts.find((written) => written === layout) ?? 'open_clip'
 }
 
 /** Throws file-changed where a parent no longer has the recorded hash. */

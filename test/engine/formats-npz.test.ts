@@ -50,11 +50,37 @@ test.each([
   ['an order that is no order', npy(header("'<f4'", '1', '2, 3')), 'file-damaged', /not as NumPy writes/],
   ['Python objects', npy(header("'|O'", 'False', '2, 3')), 'tensor-dtype', /stored as '\|O'/],
   ['records', npy(header("[('a', '<f4')]", 'False', '2, 3')), 'tensor-dtype', /stored as \[/],
-  ['big-endian numbers', npy(header("'>f4'", 'False', '2, 3')), 'tensor-dtype', /stored as '>f4'/],
+  ['a type that has no name but its size', npy(header("'<V1'", 'False', '2, 3')), 'tensor-dtype', /stored as '<V1', any of ml_dtypes/],
+  ['raw bytes', npy(header("'|V2'", 'False', '2, 3')), 'tensor-dtype', /stored as '\|V2'/],
+  ['numbers longer than any', npy(header("'>f16'", 'False', '2, 3')), 'tensor-dtype', /stored as '>f16'/],
 ])('refuses %s', async (_, array, code, why) => {
   await expect(open(array)).rejects.toMatchObject({
     record: { code, where: expect.stringContaining('w.npz'), why: expect.stringMatching(why) },
   })
+})
+
+test.each([
+  ['>f4', 'F32', '3f800000 40000000', '0000803f 00000040'],
+  ['>f8', 'F64', '3ff0000000000000', '000000000000f03f'],
+  ['>f2', 'F16', '3c00 c000', '003c 00c0'],
+  ['>i4', 'I32', '00000001 fffffffe', '01000000 feffffff'],
+  ['>u2', 'U16', '0102 fffe', '0201 feff'],
+  ['>c8', 'C64', '3f800000 40000000', '0000803f 00000040'],
+  ['<c16', 'C128', '000000000000f03f 0000000000000040', '000000000000f03f 0000000000000040'],
+  ['<V2', 'BF16', '803f 0040', '803f 0040'], // 1, 2 of ml_dtypes.bfloat16
+  ['<f1', 'F8_E5M2', '3c 40', '3c 40'], // 1, 2 of ml_dtypes.float8_e5m2
+])("numbers described as %s are %s, their bytes in Basil's order, whole and in ranges", async (descr, dtype, stored, expected) => {
+  const hex = (text: string): Buffer => Buffer.from(text.replaceAll(' ', ''), 'hex')
+  const item = Math.max(1, Number(descr.slice(2)))
+  const count = hex(stored).length / item
+  for (const level of [0, 6] as const) {
+    const file = await open(npy(header(`'${descr}'`, 'False', `${count},`), hex(stored)), level)
+    expect(file.tensors.get('w')).toMatchObject({ dtype, shape: [count] })
+    expect(Buffer.from(await file.read('w')).toString('hex')).toBe(hex(expected).toString('hex'))
+    const into = new Uint8Array(item)
+    await file.readRange('w', (count - 1) * item, item, into)
+    expect(Buffer.compare(into, hex(expected).subarray(-item))).toBe(0)
+  }
 })
 
 test('a zip with something else in it is no npz', async () => {

@@ -12,15 +12,11 @@ import { openTensorFile } from '../../src-main/engine/formats/index.ts'
 import { unpickle } from '../../src-main/engine/formats/pytorch/pickle.ts'
 import { stateOf } from '../../src-main/engine/formats/pytorch/state.ts'
 import { sourceOf } from './bytes.ts'
-import { dictionary, global, int, pickled, plain, type Step, stepsOf, tensor, text, tuple } from './pickle-steps.ts'
+import { archive, dictionary, global, int, pickled, plain, type Step, stepsOf, tensor, text, tuple } from './pickle-steps.ts'
 
 const golden = (name: string): Buffer => readFileSync(join(import.meta.dirname, '../golden/formats', name))
-const archive = (pickle: Uint8Array, storages: Record<string, Uint8Array>): Uint8Array =>
-  zipSync(Object.fromEntries([['a/data.pkl', pickle], ...Object.entries(storages).map(([key, bytes]) => [`a/data/${key}`, bytes])]), {
-    level: 0,
-  })
 const checkpoint = (steps: Step[], floats = 24): Uint8Array =>
-  archive(pickled([...steps, ...plain('.')]), { 0: new Uint8Array(Float32Array.from({ length: floats }, (_, i) => i).buffer) })
+  archive(steps, { 0: new Uint8Array(Float32Array.from({ length: floats }, (_, i) => i).buffer) })
 const read = async (steps: Step[], floats = 24) => openTensorFile(sourceOf(checkpoint(steps, floats), 'a.pt'))
 const values = async (steps: Step[], name: string): Promise<number[]> => [
   ...new Float32Array((await (await read(steps)).read(name)).slice().buffer),
@@ -65,7 +61,7 @@ test.each([
   ['an extension of a registry we do not have', '\x82\x01.', /opcode/],
   ['a protocol to come', '\x80\x09.', /protocol 9/],
   ['a text longer than the file', 'X\xff\xff\xff\x7fa.', /no end/],
-  ['an integer longer than any', `\x8b\x00\x08\x00\x00${'\x01'.repeat(2048)}.`, /too long/],
+  ['an integer longer than any', `\x8b\x00\x08\x00\x00${'\x01'.repeat(2048)}.`, /longer than 1024/],
   ['a key without a value', '}(Vkey\nu.', /without a value/],
   ['items of what is no dictionary', 'N(K\x01K\x02u.', /no dictionary/],
   ['an object outside that is no storage', 'Vkey\nQ.', /no storage/],
@@ -74,14 +70,14 @@ test.each([
 })
 
 test('what grows out of little is stopped: steps, copies, shared branches, depth', () => {
-  expect(() => unpickle(Buffer.from(`${'('.repeat(3_000_000)}.`))).toThrow(/more than 2000000 steps/)
-  const copies = 'h\0h\x01b0'.repeat(1000)
+  expect(() => unpickle(Buffer.from(`${'('.repeat(9_000_000)}.`))).toThrow(/more than 8000000 steps/)
+  const copies = 'h\0h\x01b0'.repeat(2000)
   const large = `}q\x01(${Array.from({ length: 5000 }, (_, i) => `V${i}\nN`).join('')}u0`
-  expect(() => unpickle(Buffer.from(`ca\nb\n)Rq\0${large}${copies}.`, 'latin1'))).toThrow(/more than 2000000 steps/)
+  expect(() => unpickle(Buffer.from(`ca\nb\n)Rq\0${large}${copies}.`, 'latin1'))).toThrow(/more than 8000000 steps/)
   const doubling = pickled([...plain(']'), ...Array.from({ length: 40 }, () => plain('2\x86')).flat(), ...plain('.')])
   expect(() => stateOf(unpickle(doubling).value)).toThrow(/too much to look through/)
-  expect(() => stateOf(unpickle(Buffer.from(`${']'.repeat(100)}${'a'.repeat(99)}.`)).value)).toThrow(/too deep/)
-  expect(() => stateOf(unpickle(Buffer.from(']q\0h\0a.', 'latin1')).value)).toThrow(/too deep/) // a list that holds itself
+  expect(() => stateOf(unpickle(Buffer.from(`${']'.repeat(100)}${'a'.repeat(99)}.`)).value)).toThrow(/nested deeper than 64/)
+  expect(() => stateOf(unpickle(Buffer.from(']q\0h\0a.', 'latin1')).value)).toThrow(/nested deeper than 64/) // a list that holds itself
 })
 
 test('views come in their own order of elements, and a range of one as a range of that order', async () => {
@@ -110,8 +106,6 @@ test.each([
   ['with a negative stride', tensor('0', 24, [4], [-1]), /stride -1/],
   ['with a negative offset', tensor('0', 24, [4], [1], -1), /offset -1/],
   ['of more elements than can be counted', tensor('0', 24, Array(4).fill(2 ** 30), Array(4).fill(0)), /can be counted/],
-  ['that makes terabytes of nothing', tensor('0', 24, Array(2).fill(2 ** 20), [0, 0]), /only 96 lie behind/],
-  ['of 65 dimensions', tensor('0', 24, Array(65).fill(1), Array(65).fill(1)), /more than 64 dimensions/],
   ['in a key that leads out', tensor('../../0', 24, [24], [1]), /no entry/],
 ])('refuses a tensor %s', async (_, steps, reason) => {
   await expect(read(dictionary({ w: steps }))).rejects.toMatchObject({
@@ -160,7 +154,7 @@ async function survives(bytes: Uint8Array, what: string): Promise<'read' | 'refu
     return 'read'
   } catch (error) {
     if (!(error instanceof BasilError)) throw new Error(`${what}: ${error instanceof Error ? error.stack : error}`)
-    expect(['file-damaged', 'format-unknown', 'tensor-dtype']).toContain(error.record.code)
+    expect(['file-damaged', 'format-unknown', 'tensor-dtype', 'not-supported']).toContain(error.record.code)
     return 'refused'
   }
 }

@@ -1,4 +1,6 @@
 // A pickle as a list of steps, for tests that change one and write it again; and the few steps that tests write by hand.
+import { zipSync } from 'fflate'
+
 export interface Step {
   code: string // the opcode's character
   arg: Uint8Array // what stands behind it
@@ -71,4 +73,10 @@ export function tensor(key: string, elements: number, shape: number[], strides: 
 /** {name: value} */
 export function dictionary(entries: Record<string, Step[]>): Step[] {
   return [step('}'), step('('), ...Object.entries(entries).flatMap(([name, value]) => [text(name), ...value]), step('u')]
+}
+
+/** A PyTorch archive of the value that the steps make, with storages by their keys. */
+export function archive(steps: readonly Step[], storages: Record<string, Uint8Array>): Uint8Array {
+  const data = Object.entries(storages).map(([key, bytes]) => [`a/data/${key}`, bytes])
+  return zipSync(Object.fromEntries([['a/data.pkl', pickled([...steps, ...plain('.')])], ...data]), { level: 0 })
 }

@@ -9,7 +9,17 @@ import { expect, test } from 'vitest'
 import { BasilError } from '../../src-main/contract/errors.ts'
 import { openTensorFile } from '../../src-main/engine/formats/index.ts'
 import { unpickle } from '../../src-main/engine/formats/pytorch/pickle.ts'
-import { Global, PickleError, PySet, Storage, Stub, Tensor, Tuple, type Value } from '../../src-main/engine/formats/pytorch/values.ts'
+import {
+  Global,
+  PickleError,
+  PySet,
+  Storage,
+  Stub,
+  Tensor,
+  Tuple,
+  Unreadable,
+  type Value,
+} from '../../src-main/engine/formats/pytorch/values.ts'
 import { sourceOf } from '../engine/bytes.ts'
 import { seeded } from '../faults/seeded.ts'
 import { changedPickle, type Draw, drawn, withByte, withData, withField, withSteps } from './archive-mutants.ts'
@@ -36,7 +46,7 @@ async function read(bytes: Uint8Array, name: string): Promise<Outcome> {
   } catch (error) {
     if (!(error instanceof BasilError)) throw error
     expect(error.record).toMatchObject({
-      code: expect.stringMatching(/^(file-damaged|format-unknown|tensor-dtype)$/),
+      code: expect.stringMatching(/^(file-damaged|format-unknown|tensor-dtype|not-supported)$/),
       why: expect.stringMatching(/.{4}/),
     })
     expect(error.record.where).toContain(name)
@@ -149,7 +159,15 @@ function expectInert(root: Value, what: string): void {
     else if (Array.isArray(value)) left.push(...value)
     else if (value instanceof Stub) left.push(value.of, value.entries)
     else if (value instanceof Map) for (const pair of value) left.push(...pair)
-    else if (!(value instanceof Global || value instanceof Storage || value instanceof Tensor || value instanceof Uint8Array))
+    else if (
+      !(
+        value instanceof Global ||
+        value instanceof Storage ||
+        value instanceof Tensor ||
+        value instanceof Unreadable ||
+        value instanceof Uint8Array
+      )
+    )
       expect.fail(`${what}: a ${typeof value}`)
   }
 }

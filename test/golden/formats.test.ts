@@ -31,8 +31,6 @@ async function opened<T>(path: string, use: (file: TensorFile) => Promise<T>): P
 }
 
 const refused: Record<string, string> = {
-  'big-endian.npz': 'tensor-dtype',
-  'complex.pt': 'tensor-dtype',
   'no-tensors.pt': 'format-unknown',
   'objects.npz': 'tensor-dtype',
   'quantised.pt': 'tensor-dtype',
@@ -40,10 +38,24 @@ const refused: Record<string, string> = {
   'text.npz': 'tensor-dtype',
 }
 
+// Written with what expected.safetensors cannot hold, or is not told by it.
+const apart: Record<string, [dtype: string, shape: number[], bytes: Uint8Array]> = {
+  'big-endian.npz': ['F32', [3], new Uint8Array(Float32Array.of(0, 1, 2).buffer)],
+  'complex.pt': ['C64', [2], new Uint8Array(16)],
+}
+
+test.each(Object.entries(apart))('%s is read as what it says', async (name, [dtype, shape, bytes]) => {
+  await opened(join(formats, 'more', name), async (file) => {
+    expect([...file.tensors.values()]).toMatchObject([{ name: 'w', dtype, shape }])
+    expect(Buffer.compare(await file.read('w'), bytes)).toBe(0)
+  })
+})
+
 test.each(['checkpoints', 'more'])('every file of %s holds exactly the tensors it was written with', async (folder) => {
   await opened(join(formats, folder, 'expected.safetensors'), async (expected) => {
     for (const path of files(folder)) {
       const name = basename(path)
+      if (apart[name]) continue
       const code = refused[name]
       if (code) {
         await expect(
@@ -87,7 +99,7 @@ test('hostile files are refused by name and reason, or read, and nothing of them
     expect(ms, name).toBeLessThan(2000)
     if (readable[name]) expect(names, name).toEqual(readable[name])
     else {
-      expect(['file-damaged', 'format-unknown'], name).toContain(error?.code)
+      expect(['file-damaged', 'format-unknown', 'not-supported'], name).toContain(error?.code)
       expect(error?.where, name).toContain(name)
       expect(error?.why?.length, name).toBeGreaterThan(8)
     }

@@ -8,7 +8,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
 import { type Form, formSchema } from '../../src-main/contract/checkpoint.ts'
-import { type Dtype, dtypes } from '../../src-main/engine/formats/dtype.ts'
+import { dtypes } from '../../src-main/engine/formats/dtype.ts'
 import { openTensorFile } from '../../src-main/engine/formats/index.ts'
 import { writeCheckpoint } from '../../src-main/engine/formats/writing/checkpoint.ts'
 import { convert } from '../../src-main/runner/convert.ts'
@@ -16,25 +16,13 @@ import { look } from '../../src-main/runner/inspect.ts'
 import { loadingLines } from '../../src-main/runner/work/card-loading.ts'
 import { sourceOf, written } from '../engine/bytes.ts'
 import { expectedTensor, folder as golden, relativeError } from '../golden/fixture.ts'
+import { type Digest, torchNames } from './digest.ts'
 import { type Conversation, converse, pythonWith } from './python.ts'
 
 const python = pythonWith('field', 'torch', 'safetensors', 'open_clip', 'transformers')
 
-const torchNames = {
-  F64: 'torch.float64',
-  F32: 'torch.float32',
-  F16: 'torch.float16',
-  BF16: 'torch.bfloat16',
-  I64: 'torch.int64',
-  I32: 'torch.int32',
-  I16: 'torch.int16',
-  I8: 'torch.int8',
-  U8: 'torch.uint8',
-  BOOL: 'torch.bool',
-} as const satisfies Partial<Record<Dtype, string>>
+const types = ['F64', 'F32', 'F16', 'BF16', 'I64', 'I32', 'I16', 'I8', 'U8', 'BOOL'] as const
 const shapes = [[], [0], [7], [3, 0, 2], [2, 3, 5]]
-
-type Digest = Record<string, [dtype: string, shape: number[], sha256: string]>
 
 describe.skipIf(!python)('in Python', () => {
   const folder = mkdtempSync(join(tmpdir(), 'basil-interop-'))
@@ -59,12 +47,12 @@ describe.skipIf(!python)('in Python', () => {
     ['state_dict', 'all.pt'],
     ['safetensors', 'all.safetensors'],
   ] as const)('every type and shape of a %s has the bits it was given', async ([container, name]) => {
-    const given = Object.keys(torchNames).flatMap((dtype) =>
+    const given = types.flatMap((dtype) =>
       shapes.map((shape) => {
-        const bytes = new Uint8Array(shape.reduce((a, b) => a * b, 1) * dtypes[dtype as Dtype]).map((_, i) =>
+        const bytes = new Uint8Array(shape.reduce((a, b) => a * b, 1) * dtypes[dtype]).map((_, i) =>
           dtype === 'BOOL' ? i % 2 : (i * 37 + 11) % 251,
         )
-        return { name: `ü.${dtype}.${shape}`, dtype: dtype as keyof typeof torchNames, shape, bytes }
+        return { name: `ü.${dtype}.${shape}`, dtype, shape, bytes }
       }),
     )
     const view = await openTensorFile(sourceOf(await written(given)))

@@ -15,6 +15,7 @@ import { canonical } from '../../src-main/engine/layouts/index.ts'
 import { hashFile, openSource } from '../../src-main/files/source.ts'
 import { convert } from '../../src-main/runner/convert.ts'
 import { rebuild } from '../../src-main/runner/rebuild.ts'
+import { written } from '../engine/bytes.ts'
 import { folder as golden } from '../golden/fixture.ts'
 
 const pretrained = join(golden, 'pretrained.safetensors')
@@ -71,6 +72,31 @@ test('a converted file says where it came from, and keeps what was said before',
   })
   expect(new Set([...tensors.values()].map(({ dtype }) => dtype))).toEqual(new Set(['BF16']))
 })
+
+test.each(writtenLayouts)(
+  'a model of unknown names is not said to be in the layout %s: refused before a byte is written, and told what goes',
+  async (layout) => {
+    const here = folder()
+    const [file, out] = [join(here, 'other.safetensors'), join(here, 'out.safetensors')]
+    const weight = new Uint8Array(Float32Array.of(1, 2, 3, 4).buffer)
+    writeFileSync(file, await written([{ name: 'blocks.0.weight', dtype: 'F32', shape: [2, 2], bytes: weight }]))
+    await expect(converted(file, out, { layout })).rejects.toMatchObject({
+      record: { code: 'not-supported', where: 'other.safetensors', next: expect.stringMatching(/^keep the layout that the file has/) },
+    })
+    expect(readdirSync(here)).toEqual(['other.safetensors'])
+    await converted(file, out, { dtype: 'float16' })
+    expect((await opened(out)).tensors.get('blocks.0.weight')?.dtype).toBe('F16')
+
+    const parent = { file, name: 'other.safetensors', sha256: (await hashFile(file)).sha256 }
+    const recipe = { ...(await recipeIn(here)), pretrained: parent, vectors: [parent] }
+    const form = formSchema.parse({})
+    await expect(rebuild({ recipe, out, overwrite: true, form: { ...form, layout } })).rejects.toMatchObject({
+      record: { code: 'not-supported' },
+    })
+    await rebuild({ recipe, out, overwrite: true, form })
+    expect(await contentOf(await opened(out))).toEqual(await contentOf(await opened(file)))
+  },
+)
 
 /** Two parents and the recipe of a model between them. */
 async function recipeIn(here: string): Promise<Recipe> {

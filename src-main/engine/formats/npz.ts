@@ -1,12 +1,16 @@
 // NumPy's npz: a zip of one .npy file an array. Each begins with "\x93NUMPY", a version and a header that is a Python literal of
-// three fixed fields, {'descr': '<f4', 'fortran_order': False, 'shape': (2, 3), }, and is read as that and nothing more.
-import type { Dtype } from './dtype.ts'
+// three fixed fields, {'descr': '<f4', 'fortran_order': False, 'shape': (2, 3), }, and is read as that and nothing more. Numbers of the other
+// order of bytes ('>f4') are turned. NumPy has no name for the types of ml_dtypes but their size: bfloat16 alone is '<V2', and float8_e5m2 '<f1'.
+import { type Dtype, dtypes } from './dtype.ts'
+import { reversed } from './element-bits.ts'
 import { type ByteSource, damaged, type Region, shown } from './source.ts'
 import { rowMajor, type Strided, stridedFile, unknownType } from './strided.ts'
 import type { TensorFile } from './tensor-file.ts'
 import type { ZipArchive } from './zip.ts'
 
 const descriptions: Record<string, Dtype> = Object.assign(Object.create(null), {
+  '<c16': 'C128',
+  '<c8': 'C64',
   '<f8': 'F64',
   '<f4': 'F32',
   '<f2': 'F16',
@@ -19,6 +23,8 @@ const descriptions: Record<string, Dtype> = Object.assign(Object.create(null), {
   '<u2': 'U16',
   '|u1': 'U8',
   '|b1': 'BOOL',
+  '<V2': 'BF16',
+  '<f1': 'F8_E5M2',
 })
 const longestHeader = 65536 // an array has at most 64 dimensions
 const header =
@@ -52,13 +58,15 @@ async function readArray(source: ByteSource, name: string, entry: Region): Promi
   if (length > longestHeader || start > entry.size) refuse(`has a header of ${length} bytes`)
   const text = new TextDecoder('latin1').decode((await entry.read(0, start)).subarray(start - length)) // reads of the data go on from here
   const [, descr = '', order, sizes = ''] = header.exec(text) ?? refuse('has a header that is not as NumPy writes it')
-  const dtype = descriptions[descr.slice(1, -1)]
-  if (!dtype) throw unknownType(source, name, descr)
+  const isTurned = /^'>[fciu]/.test(descr)
+  const dtype = descriptions[isTurned ? `<${descr.slice(2, -1)}` : descr.slice(1, -1)]
+  if (!dtype) throw unknownType(source, name, descr === "'<V1'" ? "'<V1', any of ml_dtypes' types of 8 bits or less" : descr)
   const shape = sizes.split(',').flatMap((size) => (size.trim() ? [Number(size)] : []))
   const region: Region = {
     size: entry.size - start,
     read: (offset, count, into) => entry.read(start + offset, count, into),
   }
   const strides = order === 'True' ? rowMajor(shape.toReversed()).reverse() : rowMajor(shape)
-  return { dtype, region, offset: 0, shape, strides }
+  const width = dtypes[dtype] / (descr[2] === 'c' ? 2 : 1) // a complex number is two
+  return { dtype, region, offset: 0, shape, strides, changes: isTurned ? [reversed(width)] : [] }
 }

@@ -4,6 +4,7 @@
 // window, so that no more is held than the tensor itself and the window.
 import { BasilError } from '../../contract/errors.ts'
 import { type Dtype, dtypes } from './dtype.ts'
+import type { Change } from './element-bits.ts'
 import { type ByteSource, beyondLimit, damaged, type Region, shown } from './source.ts'
 import { infoOf, mostDimensions, type TensorFile, type TensorInfo } from './tensor-file.ts'
 
@@ -13,6 +14,7 @@ export interface Strided {
   offset: number
   shape: number[]
   strides: number[]
+  changes?: readonly Change[] // of the bytes as they lie there, in order
 }
 
 const windowBytes = 2 ** 20
@@ -41,9 +43,12 @@ export function stridedFile(
     total += bytes
     tensors.set(name, { name, dtype, shape, bytes })
   }
-  const stored = [...held.values()].reduce((a, b) => a + b, 0)
-  if (total > 16 * stored + freeRepeats)
-    throw damaged(source, format, `its ${tensors.size} tensors have ${total} bytes, but only ${stored} lie behind them`)
+  const behind = [...held.values()].reduce((a, b) => a + b, 0)
+  if (total > 16 * behind + freeRepeats)
+    throw beyondLimit(
+      source,
+      `its ${tensors.size} tensors have ${total} bytes, but only ${behind} lie behind them, and Basil repeats no more`,
+    )
 
   const readRange = async (name: string, offset: number, length: number, into?: Uint8Array): Promise<Uint8Array> =>
     readStrided(infoOf(views, name, source), offset, length, into)
@@ -57,8 +62,15 @@ export function stridedFile(
   }
 }
 
-/** `length` bytes of a view from byte `offset` of its own on, in row-major order. */
+/** `length` bytes of a view from byte `offset` of its own on, in row-major order, with its changes made. */
 export async function readStrided(view: Strided, offset: number, length: number, into?: Uint8Array): Promise<Uint8Array> {
+  const bytes = await stored(view, offset, length, into)
+  for (const change of view.changes ?? []) change(bytes)
+  return bytes
+}
+
+/** As they lie in the region, in row-major order. */
+async function stored(view: Strided, offset: number, length: number, into?: Uint8Array): Promise<Uint8Array> {
   const item = dtypes[view.dtype]
   if (isContiguous(view)) return view.region.read(view.offset * item + offset, length, into)
   const out = into?.subarray(0, length) ?? new Uint8Array(length)

@@ -14,10 +14,12 @@ import {
 } from 'yauzl'
 
 import { BasilError } from '../../contract/errors.ts'
-import { type ByteSource, damaged, type Region, regionOf, shown } from './source.ts'
+import { type ByteSource, beyondLimit, damaged, type Region, regionOf, shown } from './source.ts'
 
 export interface ZipArchive {
   names: string[]
+  /** Those with bytes in them, but no sum of them: what PyTorch writes where it was asked not to count, or not to write data. */
+  unsummed: ReadonlySet<string>
   /** The bytes of an entry. Throws file-damaged where there is none of that name, or where it is not as the directory says. */
   region(name: string): Promise<Region>
 }
@@ -35,13 +37,16 @@ export async function openZip(source: ByteSource): Promise<ZipArchive> {
   const zip = await refusing(source, () => fromRandomAccessReaderPromise(readerOf(source), source.size, { autoClose: false }))
   await refusing(source, async () => {
     for await (const entry of zip.eachEntry()) {
-      if (entry.isEncrypted()) throw new Error(`its entry ${shown(entry.fileName)} is encrypted`)
+      if (entry.isEncrypted()) throw notUnpacked(source, `its entry ${shown(entry.fileName)} is encrypted`)
       if (entry.compressionMethod !== 0 && entry.compressionMethod !== 8)
-        throw new Error(`its entry ${shown(entry.fileName)} is packed by method ${entry.compressionMethod}, which is unknown`)
+        throw notUnpacked(
+          source,
+          `its entry ${shown(entry.fileName)} is packed by method ${entry.compressionMethod}, which Basil does not know`,
+        )
       if (entry.uncompressedSize > entry.compressedSize * deflateAtBest)
         throw new Error(`its entry ${shown(entry.fileName)} claims ${entry.uncompressedSize} bytes out of ${entry.compressedSize}`)
       if (entries.has(entry.fileName)) throw new Error(`its entry ${shown(entry.fileName)} stands twice`)
-      if (entries.size === mostEntries) throw new Error(`it has more than ${mostEntries} entries`)
+      if (entries.size === mostEntries) throw beyondLimit(source, `it has more than ${mostEntries} entries, the most that Basil reads`)
       entries.set(entry.fileName, entry)
     }
     checkApart([...entries.values()])
@@ -49,6 +54,9 @@ export async function openZip(source: ByteSource): Promise<ZipArchive> {
   const opened = new Map<string, Promise<Region>>()
   return {
     names: [...entries.keys()],
+    unsummed: new Set(
+      [...entries.values()].filter(({ crc32, uncompressedSize }) => crc32 === 0 && uncompressedSize > 0).map((e) => e.fileName),
+    ),
     region: (name) => {
       const entry = entries.get(name)
       if (!entry) return Promise.reject(damaged(source, 'zip', `it has no entry ${shown(name)}`))
@@ -57,6 +65,11 @@ export async function openZip(source: ByteSource): Promise<ZipArchive> {
       return region
     },
   }
+}
+
+function notUnpacked(source: ByteSource, why: string): BasilError {
+  const next = 'unpack it and pack it anew, without a password and by deflate or not at all'
+  return new BasilError({ code: 'not-supported', what: 'Basil does not unpack this archive', where: source.name, why, next })
 }
 
 /** No byte belongs to two entries: a small file could be a large tree. */
@@ -100,7 +113,7 @@ function sizesIn({ compressedSize, uncompressedSize, extraField }: LocalFileHead
  * there is nothing to hold it against: the sum is that of all bytes, and reading all for a part would cost what ranges are for.
  */
 function checked(source: ByteSource, { fileName, crc32: told }: Entry, region: Region): Region {
-  if (told === 0) return region // what PyTorch writes where it was asked not to count
+  if (told === 0) return region // there is none
   let next = 0 // how far reads have gone on from the start
   let sum: Promise<number> = Promise.resolve(0)
   return {

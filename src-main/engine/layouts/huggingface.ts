@@ -1,9 +1,11 @@
 // Hugging Face's CLIP: CLIPModel, CLIPVisionModelWithProjection, CLIPVisionModel (it has no visual_projection) and their text
 // halves. One table gives both directions. q, k and v are three tensors there, so a layer has 16 and not 12 (its blocks are
 // counted by open_clip's all the same), and both projections are Linear weights, (embed, width): turned.
-// Older versions kept an int64 embeddings.position_ids; it is no weight, has no canonical name, and keeps its own.
+// Since transformers 5.6 CLIPVisionModel and CLIPTextModel are bare: no "vision_model." or "text_model." stands before their names, as
+// none ever did in clip.vision_model.state_dict(). Both forms are read; the one with it is written, which every version loads.
+// Older versions kept an int64 embeddings.position_ids; it is no weight, has no canonical name, and keeps CLIPModel's.
 import type { TensorFile } from '../formats/tensor-file.ts'
-import { type Layout, prefixOf } from './layout.ts'
+import { type Layout, placesOf } from './layout.ts'
 import { isPossible, type View } from './view.ts'
 
 /** {i}: a layer's number; {p}: weight or bias. Several of theirs stand under each other in ours. */
@@ -74,29 +76,84 @@ function oursOf(name: string): [string, View] | undefined {
   return undefined
 }
 
-/** Views under our names, for a file whose names stand behind `prefix`; what does not fit together keeps its name. */
-function fromHuggingFace(file: TensorFile, prefix: string): Map<string, View> {
+type Half = 'vision_model.' | 'text_model.'
+
+/** A tower's first name, and what tells CLIP's from those of SigLIP, BLIP, OWL-ViT and others with names like it. */
+const halves: Record<Half, { sign: string; isClip(shapeOf: (name: string) => readonly number[] | undefined): boolean }> = {
+  'vision_model.': {
+    sign: 'embeddings.class_embedding',
+    isClip: (shapeOf) =>
+      shapeOf('embeddings.class_embedding')?.length === 1 &&
+      !shapeOf('embeddings.patch_embedding.bias') &&
+      !!shapeOf('pre_layrnorm.weight'),
+  },
+  'text_model.': {
+    sign: 'embeddings.token_embedding.weight',
+    isClip: (shapeOf) => !shapeOf('head.weight') && !!shapeOf('final_layer_norm.weight'),
+  },
+}
+const isBare = (prefix: string, half: Half): boolean => prefix !== half && !prefix.endsWith(`.${half}`)
+const bareNames = /^(embeddings|pre_layrnorm|encoder|post_layernorm|final_layer_norm)\./
+
+/** What stands in a file before the names of each tower, and before those beside the towers (projections, logit_scale). */
+interface Places {
+  towers: Map<Half, string>
+  beside: string
+}
+
+/** Undefined for a file without a tower of CLIP's, with two of one kind, or with an image tower of another model. */
+function placesIn(file: TensorFile): Places | undefined {
+  const towers = new Map<Half, string>()
+  for (const [half, { sign, isClip }] of Object.entries(halves) as [Half, (typeof halves)[Half]][]) {
+    const [prefix, another] = placesOf(file, sign)
+    if (another !== undefined) return undefined
+    if (prefix !== undefined && isClip((name) => file.tensors.get(prefix + name)?.shape)) towers.set(half, prefix)
+    else if (prefix !== undefined && half === 'vision_model.') return undefined
+  }
+  const [[half, prefix] = []] = towers
+  if (half === undefined || prefix === undefined) return undefined
+  const beside = isBare(prefix, half) ? prefix : prefix.slice(0, -half.length)
+  const isOther = !towers.has('vision_model.') && [...file.tensors.keys()].some((name) => name.startsWith(`${beside}vision_model.`))
+  return isOther ? undefined : { towers, beside }
+}
+
+/** CLIPModel's name for a tensor of the file: with "vision_model." or "text_model." where it is a tower's. */
+function nameOf(full: string, { towers, beside }: Places): string {
+  for (const [half, prefix] of towers) {
+    const name = full.slice(prefix.length)
+    if (full.startsWith(prefix) && (!isBare(prefix, half) || bareNames.test(name))) return half + name
+  }
+  return full.startsWith(beside) ? full.slice(beside.length) : full
+}
+
+/** The file's name for one of CLIPModel's. */
+function fullOf(name: string, { towers, beside }: Places): string {
+  for (const [half, prefix] of towers) if (name.startsWith(half)) return prefix + name.slice(half.length)
+  return beside + name
+}
+
+/** Views under our names; what does not fit together keeps CLIPModel's name, and what stands beside the model its own. */
+function fromHuggingFace(file: TensorFile, places: Places): Map<string, View> {
   const views = new Map<string, View>()
   for (const full of file.tensors.keys()) {
-    const name = full.startsWith(prefix) ? full.slice(prefix.length) : full
-    const [ours, view] = (full.startsWith(prefix) && oursOf(name)) || [name, { of: [name] }]
-    const behind = { ...view, of: view.of.map((part) => (full.startsWith(prefix) ? prefix + part : part)) }
-    if (isPossible(file, behind)) views.set(ours, behind)
+    const name = nameOf(full, places)
+    const found = fullOf(name, places) === full ? oursOf(name) : undefined
+    const view = found && { ...found[1], of: found[1].of.map((part) => fullOf(part, places)) }
+    if (found && view && isPossible(file, view)) views.set(found[0], view)
     else views.set(name, { of: [full] })
   }
   return views
 }
 
-const signs = ['vision_model.embeddings.class_embedding', 'text_model.embeddings.token_embedding.weight']
-
 export const huggingFace: Layout = {
   name: 'huggingface',
   recognise(file) {
-    const prefix = prefixOf(file, signs)
-    if (prefix === undefined) return undefined
-    return {
-      views: fromHuggingFace(file, prefix),
-      called: (name) => [...(theirsOf(name)?.keys() ?? [name])].map((part) => prefix + part).join(', '),
-    }
+    const places = placesIn(file)
+    return (
+      places && {
+        views: fromHuggingFace(file, places),
+        called: (name) => [...(theirsOf(name)?.keys() ?? [name])].map((part) => fullOf(part, places)).join(', '),
+      }
+    )
   },
 }

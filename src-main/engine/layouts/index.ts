@@ -82,11 +82,11 @@ export const isStatistic = (name: string): boolean => /(^|\.)(running_mean|runni
 
 const isParameter = ({ name, dtype }: TensorInfo): boolean => isFloating(dtype) && !isStatistic(name) && !name.startsWith(expansion)
 
-/** Throws not-supported where the layout has no names for this architecture. */
+/** Throws not-supported where the layout has no names for this model: what is written in a layout is all of it in that layout. */
 export function inLayout(file: TensorFile, layout: WrittenLayout): LaidOutFile {
+  requireNames(file, layout)
   const views = new Map<string, View>()
   const left: string[] = []
-  if (layout === 'huggingface') requireNames(file)
   for (const name of file.tensors.keys()) {
     const theirs = placeOf(name, layout)
     if (theirs) for (const [to, view] of theirs) views.set(to, view)
@@ -105,15 +105,24 @@ function placeOf(name: string, layout: WrittenLayout): ReadonlyMap<string, View>
 /** 0, 1, 2, ...: kept by older versions of Hugging Face's models, and made anew by the others. */
 export const isPositionIds = (name: string): boolean => /_model\.embeddings\.position_ids$/.test(name)
 
-function requireNames(file: TensorFile): void {
-  const strange = [...file.tensors.keys()].find((name) => name.startsWith('visual.') && !theirsOf(name))
-  const known = [...file.tensors.keys()].some((name) => theirsOf(name))
+/** A canonical view has open_clip's names, and is refused by the same signs as any file: by nothing that is a CLIP model, or by a part that is not. */
+function requireNames(file: TensorFile, layout: WrittenLayout): void {
+  const names = [...file.tensors.keys()]
+  const strange = names.find((name) => isStrange(name, layout))
+  const known = recognised(file) && (layout !== 'huggingface' || names.some((name) => theirsOf(name)))
   if (known && strange === undefined) return
+  const program = layout === 'huggingface' ? "Hugging Face's CLIPModel" : "open_clip's CLIP"
   throw new BasilError({
     code: 'not-supported',
-    what: "Hugging Face's layout has no names for this model",
-    where: strange === undefined ? file.source.name : `${file.source.name}: ${strange}`,
-    why: strange === undefined ? 'it is no CLIP model with a vision transformer' : 'CLIPModel has no tensor like it',
-    next: 'write it in the layout of open_clip',
+    what: `The layout ${layout} has no names for this model`,
+    where: known ? `${file.source.name}: ${strange}` : file.source.name,
+    why: known ? `${program} has no tensor like it` : 'its tensors have not the names of a CLIP model that Basil knows',
+    next: 'keep the layout that the file has; its type and container can be changed all the same',
   })
+}
+
+/** A tower's tensor, by its name, that the layout would have to carry under another program's. */
+function isStrange(name: string, layout: WrittenLayout): boolean {
+  if (layout === 'huggingface') return /^(visual|text|transformer)\./.test(name) && !theirsOf(name)
+  return /^(vision_model|text_model)\./.test(name) && !isPositionIds(name)
 }

@@ -22,12 +22,19 @@ export const expansion = 'expansion.'
 /** What stands before the first of `signs` that the file has; undefined without one, and for two models in one file. */
 export function prefixOf(file: TensorFile, signs: readonly string[]): string | undefined {
   for (const sign of signs) {
-    const inside = `.${sign}`
-    const found: string[] = []
-    for (const name of file.tensors.keys()) if ((name === sign || name.endsWith(inside)) && !name.startsWith(expansion)) found.push(name)
-    if (found.length > 0) return found.length === 1 ? (found[0] as string).slice(0, -sign.length) : undefined
+    const found = placesOf(file, sign)
+    if (found.length > 0) return found.length === 1 ? found[0] : undefined
   }
   return undefined
+}
+
+/** What stands before a name, each time that it ends one of the file's. */
+export function placesOf(file: TensorFile, sign: string): string[] {
+  const inside = `.${sign}`
+  const places: string[] = []
+  for (const name of file.tensors.keys())
+    if ((name === sign || name.endsWith(inside)) && !name.startsWith(expansion)) places.push(name.slice(0, -sign.length))
+  return places
 }
 
 /** Names behind the prefix stand without it, the others as they are. */

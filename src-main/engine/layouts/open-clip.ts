@@ -9,12 +9,12 @@ const text = ['token_embedding.weight', 'text_projection']
 const bareTower = /^(class_embedding|positional_embedding|proj|(conv1|ln_pre|ln_post|transformer\.resblocks\.\d+)\.[\w.]+)$/
 
 /** Behind one prefix; `fits` says whether that prefix is the layout's. */
-function named(name: LayoutName, signs: readonly string[], fits = (_: string): boolean => true): Layout {
+function named(name: LayoutName, signs: readonly string[], fits = (_prefix: string, _file: TensorFile): boolean => true): Layout {
   return {
     name,
     recognise(file) {
       const prefix = prefixOf(file, signs)
-      if (prefix === undefined || !fits(prefix)) return undefined
+      if (prefix === undefined || !fits(prefix, file)) return undefined
       return { views: withoutPrefix(file, prefix), called: (tensor) => prefix + tensor }
     },
   }
@@ -38,6 +38,7 @@ function bare(name: LayoutName, sign: string, isTower: (name: string) => boolean
 const holdsConvolution = (file: TensorFile, prefix: string): boolean => file.tensors.get(`${prefix}conv1.weight`)?.shape.length === 4
 
 const tower = ['visual.conv1.weight', 'visual.class_embedding']
+const holdsNorm = (prefix: string, file: TensorFile): boolean => file.tensors.has(`${prefix}ln_final.weight`) // others embed tokens too
 const isImageEncoder = (prefix: string): boolean => /(^|\.)model\.$/.test(prefix)
 
 /** A tower of any kind, so that nothing but "visual.trunk." is common to them. */
@@ -58,5 +59,5 @@ export const openClipLayouts: readonly Layout[] = [
   named('image encoder', tower, isImageEncoder),
   named('open_clip', tower),
   bare('open_clip', 'class_embedding', (name) => bareTower.test(name)),
-  named('open_clip', text),
+  named('open_clip', text, holdsNorm),
 ]

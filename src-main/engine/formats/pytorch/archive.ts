@@ -4,15 +4,14 @@
 import { z } from 'zod'
 
 import { BasilError } from '../../../contract/errors.ts'
-import { dtypes } from '../dtype.ts'
-import { type ByteSource, damaged, type Region, shown } from '../source.ts'
-import { type Strided, stridedFile, unknownType } from '../strided.ts'
+import { type ByteSource, beyondLimit, damaged, type Region, shown } from '../source.ts'
+import { type Strided, stridedFile } from '../strided.ts'
 import type { TensorFile } from '../tensor-file.ts'
 import type { ZipArchive } from '../zip.ts'
-import { storageDtype } from './globals.ts'
+import { storageItem } from './element-types.ts'
 import { unpickle } from './pickle.ts'
 import { type State, stateOf } from './state.ts'
-import { PickleError, type Storage } from './values.ts'
+import { PickleError, PickleLimit, type Storage, Unreadable } from './values.ts'
 
 export const longestPickle = 32 * 2 ** 20
 const longestMetadata = 32 * 2 ** 20
@@ -33,19 +32,45 @@ export async function openPytorchArchive(source: ByteSource, zip: ZipArchive): P
     if (new TextDecoder().decode(await order.read(0, Math.min(8, order.size))) !== 'little') throw bigEndian(source)
   }
   const pickle = await zip.region(name)
-  if (pickle.size > longestPickle)
-    throw damaged(source, 'PyTorch', `its data.pkl has ${pickle.size} bytes; ${longestPickle} is the most that is read`)
+  if (pickle.size > longestPickle) throw beyondLimit(source, `its data.pkl has ${pickle.size} bytes; Basil reads ${longestPickle} at most`)
   const bytes = await pickle.read(0, pickle.size)
   const state = refusingPickle(source, name, () => stateOf(unpickle(bytes).value))
+  await requireData(source, zip, `${root}data/`)
   const script = zip.names.some((entry) => entry.startsWith(`${root}code/`))
   const file = await stateFile(source, script ? 'torchscript' : 'pytorch', state, ({ key }) => zip.region(`${root}data/${key}`))
   return { ...file, metadata: { ...(await metadataOf(source, zip, `${root}basil.json`)), ...file.metadata } }
 }
 
+const piece = 2 ** 20
+
+/**
+ * torch.serialization.skip_data leaves places for data, without data and without its sum, to be filled by another program. Where not one
+ * byte was filled in, names and shapes are all there is: zeros would be taken for weights.
+ */
+async function requireData(source: ByteSource, zip: ZipArchive, folder: string): Promise<void> {
+  const empty = zip.names.filter((name) => name.startsWith(folder) && zip.unsummed.has(name))
+  if (empty.length === 0) return
+  for (const name of zip.names) {
+    if (!name.startsWith(folder)) continue
+    const region = await zip.region(name)
+    if (region.size > 0 && !zip.unsummed.has(name)) return
+    for (let at = 0; at < region.size; at += piece)
+      if ((await region.read(at, Math.min(piece, region.size - at))).some((byte) => byte !== 0)) return
+  }
+  throw new BasilError({
+    code: 'tensor-missing',
+    what: `${source.name} has places for its tensors, but no data in them`,
+    where: source.name,
+    why: 'all of it is zeros without a checksum, which is what torch.serialization.skip_data leaves to be filled',
+    next: 'save the model without skip_data, or fill the file first',
+  })
+}
+
 async function metadataOf(source: ByteSource, zip: ZipArchive, name: string): Promise<Record<string, string>> {
   if (!zip.names.includes(name)) return {}
   const region = await zip.region(name)
-  if (region.size > longestMetadata) throw damaged(source, 'PyTorch', `its ${name} has ${region.size} bytes`)
+  if (region.size > longestMetadata)
+    throw beyondLimit(source, `its ${name} has ${region.size} bytes; Basil reads ${longestMetadata} at most`)
   const text = new TextDecoder().decode(await region.read(0, region.size))
   try {
     return metadataSchema.parse(JSON.parse(text))
@@ -62,14 +87,14 @@ export async function stateFile(
   regionOf: (storage: Storage) => Region | Promise<Region>,
 ): Promise<TensorFile> {
   const views = new Map<string, Strided>()
-  for (const [name, { storage, dtype, offset, shape, strides }] of tensors) {
-    const stored = storageDtype(storage)
-    if (dtype === undefined || stored === undefined) throw unknownType(source, name, storage.type)
+  for (const [name, tensor] of tensors) {
+    if (tensor instanceof Unreadable) throw unreadable(source, name, tensor)
+    const { storage, dtype, offset, shape, strides, changes } = tensor
     const region = await regionOf(storage)
-    const bytes = storage.elements * dtypes[stored]
+    const bytes = storage.elements * (storageItem(storage) ?? Number.NaN)
     if (region.size !== bytes)
       throw damaged(source, 'PyTorch', `the storage ${shown(storage.key)} of ${shown(name)} has ${region.size} bytes, not ${bytes}`)
-    views.set(name, { dtype, region, offset, shape, strides })
+    views.set(name, { dtype, region, offset, shape, strides, changes })
   }
   if (views.size === 0)
     throw new BasilError({
@@ -87,9 +112,20 @@ export function refusingPickle<T>(source: ByteSource, where: string, read: () =>
   try {
     return read()
   } catch (error) {
+    if (error instanceof PickleLimit) throw beyondLimit(source, `of its pickle ${where}: ${error.message}, the most that Basil reads`)
     if (error instanceof PickleError) throw damaged(source, 'PyTorch', `its pickle ${where} cannot be read: ${error.message}`)
     throw error
   }
+}
+
+function unreadable(source: ByteSource, name: string, { is, next }: Unreadable): BasilError {
+  return new BasilError({
+    code: 'tensor-dtype',
+    what: `${source.name} holds a tensor that Basil does not read`,
+    where: `${source.name}: ${name.slice(0, 120)}`,
+    why: `it is ${is}`,
+    next,
+  })
 }
 
 export function bigEndian(source: ByteSource): BasilError {

@@ -1,5 +1,5 @@
 // Reads a pickle's bytes in order, never past their end: numbers of fixed size, lines, counted texts.
-import { PickleError } from './values.ts'
+import { PickleError, PickleLimit } from './values.ts'
 
 /** The bytes at hand end before the pickle does; more of the file may hold the rest. */
 export class PickleEnds extends PickleError {
@@ -52,7 +52,7 @@ export class Cursor {
 
   /** Two's complement, least byte first; a number where it is safe as one. */
   integer(length: number): number | bigint {
-    if (length > longestInteger) return this.#fail('an integer is too long')
+    if (length > longestInteger) return this.#tooLong()
     let value = 0n
     for (const byte of this.take(length).toReversed()) value = (value << 8n) | BigInt(byte)
     return narrowed(BigInt.asIntN(8 * length, value))
@@ -61,7 +61,11 @@ export class Cursor {
   /** A line of decimal digits. */
   decimal(): number | bigint {
     const text = this.line().replace(/L$/, '')
-    return text.length <= longestInteger && /^-?\d+$/.test(text) ? narrowed(BigInt(text)) : this.#fail('an integer is not well formed')
+    return text.length > longestInteger
+      ? this.#tooLong()
+      : /^-?\d+$/.test(text)
+        ? narrowed(BigInt(text))
+        : this.#fail('an integer is not well formed')
   }
 
   #skip(length: number): number {
@@ -69,6 +73,10 @@ export class Cursor {
     if (length > this.#bytes.length - start) throw new PickleEnds()
     this.at = start + length
     return start
+  }
+
+  #tooLong(): never {
+    throw new PickleLimit(`an integer is longer than ${longestInteger} bytes or digits`)
   }
 
   #fail(why: string): never {

@@ -6,7 +6,7 @@ import { type ByteSource, damaged, type Region, regionOf, shown } from '../sourc
 import type { TensorFile } from '../tensor-file.ts'
 import { bigEndian, longestPickle, refusingPickle, stateFile } from './archive.ts'
 import { PickleEnds } from './cursor.ts'
-import { storageItem } from './globals.ts'
+import { storageItem } from './element-types.ts'
 import { type Unpickled, unpickle } from './pickle.ts'
 import { stateOf } from './state.ts'
 import { PickleError, type Storage, type Value } from './values.ts'

@@ -1,11 +1,12 @@
 // The machine that a pickle is a program for, protocols 0 to 5: a stack, marks on it, a memo, and one small step an opcode
 // (Python's pickletools lists them). It makes values.ts' inert values and can do nothing else. Its size is
-// bounded by the steps it may take: no step makes more than one value, and one that copies counts as many steps as it copies.
+// bounded by the steps it may take: no step makes more than one value, one that makes a dictionary or a list counts as several, and one
+// that copies as many as it copies.
 import { Cursor } from './cursor.ts'
 import { call, persistent } from './globals.ts'
-import { Global, PickleError, PySet, Storage, Stub, Tuple, type Value } from './values.ts'
+import { Global, PickleError, PickleLimit, PySet, Storage, Stub, Tuple, type Value } from './values.ts'
 
-const mostSteps = 2_000_000 // a model of 1000 tensors takes 40,000
+const mostSteps = 8_000_000 // a model of 1000 tensors takes 50,000
 
 export interface Unpickled {
   value: Value
@@ -17,9 +18,9 @@ export interface Unpickled {
 export function unpickle(bytes: Uint8Array, start = 0, strings: 'text' | 'bytes' = 'text'): Unpickled {
   const machine = new Machine(new Cursor(bytes, start), strings)
   for (;;) {
-    machine.spend(1)
     const at = machine.input.at
     const opcode = machine.input.byte()
+    machine.spend(costs[opcode] ?? 1)
     if (opcode === stop) return { value: machine.pop(), storages: machine.storages, end: machine.input.at }
     const step = opcodes[opcode]
     if (!step) throw new PickleError(`byte ${at} is ${opcode}, an opcode that checkpoints do not use`)
@@ -48,7 +49,7 @@ class Machine {
 
   spend(steps: number): void {
     this.#steps += steps
-    if (this.#steps > mostSteps) throw new PickleError(`it takes more than ${mostSteps} steps`)
+    if (this.#steps > mostSteps) throw new PickleLimit(`it takes more than ${mostSteps} steps`)
   }
 
   push(value: Value): void {
@@ -108,6 +109,14 @@ class Machine {
 
 const stop = 0x2e // .
 const code = (letter: string): number => letter.charCodeAt(0)
+
+/** Steps that count as more than one, by the memory that what they make takes while it is empty. */
+const costs: Record<number, number> = {
+  ...Object.fromEntries([...'])lt'].map((letter) => [code(letter), 2])),
+  ...Object.fromEntries([0x85, 0x86, 0x87].map((opcode) => [opcode, 2])), // tuples
+  ...Object.fromEntries([...'}dRio'].map((letter) => [code(letter), 4])),
+  ...Object.fromEntries([0x81, 0x8f, 0x91, 0x92].map((opcode) => [opcode, 4])), // objects and sets
+}
 
 const opcodes: Record<number, (m: Machine) => void> = {
   [code('(')]: (m) => m.mark(),

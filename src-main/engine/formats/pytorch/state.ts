@@ -2,10 +2,12 @@
 //   a state_dict {name: tensor}; one inside of {state_dict: ..., epoch, optimizer}; lists of tensors (0, 1, ..., 2.0);
 //   a module: its _parameters, _buffers that persist, then its _modules by their names; a TorchScript object: its attributes
 // "module." and "_orig_mod." in front of every name are taken away: wrappers of parallel training and compilation put them there.
-import { Global, PickleError, PySet, Storage, Stub, Tensor, Tuple, type Value } from './values.ts'
+import { Global, PickleError, PickleLimit, PySet, Stub, Tensor, Tuple, Unreadable, type Value } from './values.ts'
+
+type Found = Tensor | Unreadable
 
 export interface State {
-  tensors: Map<string, Tensor>
+  tensors: Map<string, Found>
   taken: string // where in the file they were, "" for all of it
   left: string[] // what stands beside them
 }
@@ -18,7 +20,7 @@ const mostVisits = 1_000_000 // values may be shared: a small file can be a larg
 
 export function stateOf(root: Value): State {
   const [taken, inner, left] = unwrap(root)
-  const tensors = new Map<string, Tensor>()
+  const tensors = new Map<string, Found>()
   const budget = { visits: 0 }
   walk(inner, '', 0, tensors, budget)
   return { tensors: withoutPrefix(tensors), taken, left }
@@ -40,27 +42,26 @@ function unwrap(root: Value): [string, Value, string[]] {
 
 /** Its names tell it from a dictionary around one. */
 function isStateDict(entries: Map<Value, Value>): boolean {
-  return [...entries].some(([key, value]) => value instanceof Tensor && String(key).includes('.'))
+  return [...entries].some(([key, value]) => isTensor(value) && String(key).includes('.'))
 }
 
 function holdsTensors(value: Value | undefined): boolean {
   if (value instanceof Stub && isModule(value)) return true
   const entries = value instanceof Map ? value : value instanceof Stub ? value.entries : undefined
-  if (entries) return [...entries].some(([key, v]) => v instanceof Tensor || (wrappers.includes(String(key)) && v instanceof Map))
-  return itemsOf(value)?.some((v) => v instanceof Tensor) ?? false
+  if (entries) return [...entries].some(([key, v]) => isTensor(v) || (wrappers.includes(String(key)) && v instanceof Map))
+  return itemsOf(value)?.some(isTensor) ?? false
 }
 
-function walk(value: Value, name: string, depth: number, found: Map<string, Tensor>, budget: { visits: number }): void {
-  if (depth > deepest) throw new PickleError('what it holds is nested too deep')
-  if (name.length > longestName) throw new PickleError('a name in it is too long')
-  if (++budget.visits > mostVisits) throw new PickleError('what it holds is too much to look through')
-  const tensor = value instanceof Stub ? unusual(value) : value
+function walk(value: Value, name: string, depth: number, found: Map<string, Found>, budget: { visits: number }): void {
+  if (depth > deepest) throw new PickleLimit(`what it holds is nested deeper than ${deepest}`)
+  if (name.length > longestName) throw new PickleLimit(`a name in it is longer than ${longestName} letters`)
+  if (++budget.visits > mostVisits) throw new PickleLimit(`what it holds is too much to look through, more than ${mostVisits} values`)
   const inside = name && `${name}.`
-  if (tensor instanceof Tensor) keep(tensor, name || 'tensor', found)
+  if (isTensor(value)) keep(value, name || 'tensor', found)
   else for (const [key, child] of childrenOf(value)) walk(child, inside + key, depth + 1, found, budget)
 }
 
-function keep(tensor: Tensor, name: string, found: Map<string, Tensor>): void {
+function keep(tensor: Found, name: string, found: Map<string, Found>): void {
   if (found.has(name)) throw new PickleError(`it holds two tensors named ${JSON.stringify(name.slice(0, 120))}`)
   found.set(name, tensor)
 }
@@ -74,12 +75,6 @@ function* childrenOf(value: Value): Generator<[string, Value]> {
   } else for (const [i, child] of itemsOf(value)?.entries() ?? []) yield [String(i), child]
 }
 
-/** A sparse, quantised or otherwise made tensor is one without a type: refused by name, not passed over. */
-function unusual({ of }: Stub): Tensor | undefined {
-  if (!(of instanceof Global) || !of.name.startsWith('torch._utils _rebuild_')) return undefined
-  return new Tensor(new Storage('', of.name, 0), undefined, 0, [], [])
-}
-
 function isModule({ of, entries }: Stub): boolean {
   return isScript(of) || entries.get('_parameters') instanceof Map || entries.get('_modules') instanceof Map
 }
@@ -90,7 +85,7 @@ const isScript = (of: Value): boolean => of instanceof Global && of.name.startsW
 function* ofModule({ of, entries }: Stub): Generator<[string, Value]> {
   if (isScript(of)) {
     for (const [key, value] of entries)
-      if (typeof key === 'string' && (value instanceof Tensor || (value instanceof Stub && isScript(value.of)))) yield [key, value]
+      if (typeof key === 'string' && (isTensor(value) || (value instanceof Stub && isScript(value.of)))) yield [key, value]
     return
   }
   const passing = entries.get('_non_persistent_buffers_set')
@@ -103,11 +98,13 @@ function* ofModule({ of, entries }: Stub): Generator<[string, Value]> {
   }
 }
 
+const isTensor = (value: Value): value is Found => value instanceof Tensor || value instanceof Unreadable
+
 function itemsOf(value: Value | undefined): readonly Value[] | undefined {
   return Array.isArray(value) ? value : value instanceof Tuple ? value.items : undefined
 }
 
-function withoutPrefix(tensors: Map<string, Tensor>): Map<string, Tensor> {
+function withoutPrefix(tensors: Map<string, Found>): Map<string, Found> {
   for (const prefix of ['module.', '_orig_mod.', 'module.']) {
     const names = [...tensors.keys()]
     if (names.length > 0 && names.every((name) => name.startsWith(prefix)))

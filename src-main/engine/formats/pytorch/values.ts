@@ -2,6 +2,7 @@
 // ever a name (Global), and what would have been made by calling it only a record of the call (Stub): nothing is looked up,
 // imported or run. Lists are arrays, dictionaries Maps; a Python class unknown to us is a Stub with its state.
 import type { Dtype } from '../dtype.ts'
+import type { Change } from '../element-bits.ts'
 
 export type Value =
   | null
@@ -18,6 +19,7 @@ export type Value =
   | Stub
   | Storage
   | Tensor
+  | Unreadable
 
 export class Tuple {
   readonly items: readonly Value[]
@@ -68,15 +70,30 @@ export class Tensor {
   readonly offset: number
   readonly shape: number[]
   readonly strides: number[]
-  readonly dtype: Dtype | undefined // undefined: a type Basil has no use for
-  constructor(storage: Storage, dtype: Dtype | undefined, offset: number, shape: number[], strides: number[]) {
+  readonly dtype: Dtype
+  readonly changes: Change[] // of the bytes as they are stored, in order
+  constructor(storage: Storage, dtype: Dtype, offset: number, shape: number[], strides: number[], changes: Change[]) {
     this.storage = storage
     this.dtype = dtype
     this.offset = offset
     this.shape = shape
     this.strides = strides
+    this.changes = changes
+  }
+}
+
+/** A tensor that Basil has no way to read: refused where it is one of the model's. */
+export class Unreadable {
+  readonly is: string // "a sparse tensor"
+  readonly next: string // what the person can do
+  constructor(is: string, next: string) {
+    this.is = is
+    this.next = next
   }
 }
 
 /** The rules of pickle, or ours for what it may hold, are broken. */
 export class PickleError extends Error {}
+
+/** More than Basil reads, though it may be sound. */
+export class PickleLimit extends PickleError {}

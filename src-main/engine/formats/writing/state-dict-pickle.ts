@@ -3,7 +3,7 @@
 // which is what torch.save writes of a state_dict and what torch.load(weights_only=True) takes. Tensors are contiguous.
 import { BasilError } from '../../../contract/errors.ts'
 import type { Dtype } from '../dtype.ts'
-import { storageTypes } from '../pytorch/globals.ts'
+import { storageTypes } from '../pytorch/element-types.ts'
 import { rowMajor } from '../strided.ts'
 import type { TensorInfo } from '../tensor-file.ts'
 

@@ -1,0 +1,47 @@
+// What torch.save writes, of the field's PyTorch and of today's: every tensor has the bits that torch.load gives, and what Basil has no such
+// thing for is refused as what it is.
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+
+import { type Digest, digestOf } from './digest.ts'
+import { generated, pythonWith } from './python.ts'
+
+interface Expected {
+  read: Record<string, Digest>
+  refused: Record<string, string>
+}
+
+describe.each(['field', 'newest'] as const)('of the %s Python', (which) => {
+  const python = pythonWith(which, 'torch', 'numpy')
+  const folder = mkdtempSync(join(tmpdir(), 'basil-saved-'))
+  let expected: Expected
+  beforeAll(() => {
+    if (!python) return
+    generated(python, 'torch_saved.py', folder)
+    expected = JSON.parse(readFileSync(join(folder, 'expected.json'), 'utf8')) as Expected
+  }, 600_000)
+  afterAll(() => rmSync(folder, { recursive: true }))
+
+  test.skipIf(!python)('every tensor is that of torch.load', { timeout: 600_000 }, async () => {
+    expect(Object.keys(expected.read).length).toBeGreaterThan(15)
+    for (const [name, digest] of Object.entries(expected.read)) {
+      const found = await digestOf(join(folder, name)).catch((error: unknown) => error)
+      expect(found, name).toEqual(digest)
+    }
+  })
+
+  test.skipIf(!python)('what is no view of plain numbers is named', async () => {
+    expect(Object.keys(expected.refused).length).toBeGreaterThan(4)
+    for (const [name, why] of Object.entries(expected.refused))
+      await expect(digestOf(join(folder, name)), name).rejects.toMatchObject({
+        record: {
+          code: expect.stringMatching(/^tensor-(dtype|missing)$/),
+          where: expect.stringContaining(name),
+          why: expect.stringContaining(why),
+        },
+      })
+  })
+})
