@@ -1,7 +1,7 @@
 // A checkpoint in several safetensors files, told by NAME.safetensors.index.json beside them:
 //   {"metadata": {...}, "weight_map": {tensor: file}}
 // The files are opened by name in the folder of the index, and nowhere else; what the index says must be what they hold.
-
+import { parseJson } from '../../contract/json.ts'
 import { openSafetensors } from './safetensors.ts'
 import { type ByteSource, damaged, shown } from './source.ts'
 import { infoOf, type TensorFile, type TensorInfo } from './tensor-file.ts'
@@ -53,9 +53,9 @@ async function readIndex(source: ByteSource): Promise<{ weights: Map<string, str
   const bytes = await source.read(0, source.size)
   let root: unknown
   try {
-    root = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes))
+    root = parseJson(new TextDecoder('utf-8', { fatal: true }).decode(bytes))
   } catch (error) {
-    throw damaged(source, 'index', `it is no JSON: ${error instanceof Error ? error.message.slice(0, 200) : error}`)
+    throw damaged(source, 'index', error instanceof SyntaxError ? error.message : 'it is not UTF-8 text')
   }
   const { weight_map: map, metadata: told } = (root ?? {}) as { weight_map?: unknown; metadata?: unknown }
   if (typeof map !== 'object' || map === null || Array.isArray(map)) throw damaged(source, 'index', 'it has no weight_map')
