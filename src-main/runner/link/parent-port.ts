@@ -1,6 +1,6 @@
 // Inside the engine's process: the port to the process that started it, under Electron or Node alike, and the end of this
 // process when that one goes away. A terminal sends Ctrl+C to both; what it means is decided over there, so it is ignored here.
-import { Worker } from 'node:worker_threads'
+import { startHeart } from './heartbeat.ts'
 
 type Listener = (event?: { data: unknown }) => void
 interface ParentPort {
@@ -11,9 +11,9 @@ interface ParentPort {
 export function parentPort(): ParentPort {
   process.on('SIGINT', () => undefined)
   const electron = (process as { parentPort?: ParentPort }).parentPort
-  if (electron) return electron // Chromium itself ends utility processes with the main one
+  startHeart(electron ? null : process.ppid) // Chromium itself ends utility processes with the main one
+  if (electron) return electron
   process.on('disconnect', () => process.exit())
-  watchParent()
   return {
     on: (event, listener) => {
       if (event === 'message') process.on('message', (data) => listener({ data }))
@@ -23,10 +23,4 @@ export function parentPort(): ParentPort {
       if (process.connected) process.send?.(data)
     },
   }
-}
-
-/** A long step keeps "disconnect" from being heard; a thread of its own hears of the parent's death in any case. */
-function watchParent(): void {
-  const code = `const parent = process.ppid; setInterval(() => process.ppid === parent || process.kill(process.pid, 'SIGKILL'), 250)`
-  new Worker(code, { eval: true, execArgv: [], stdin: false, resourceLimits: { maxOldGenerationSizeMb: 16 } }).unref()
 }
