@@ -36,6 +36,7 @@ const errorCodes = [
   'not-finite', // the loss or a gradient became NaN or infinite
   'cancelled',
   'not-allowed', // a path outside what the user opened
+  'message-invalid', // a page sent what is no message, or not of the contract's form
   'internal',
 ] as const
 
