@@ -27,6 +27,6 @@ const launcher = Number(process.env.BASIL_LAUNCHER)
 if (launcher && launcher === process.ppid) {
   whenOrphaned(() => {
     process.kill(process.pid, 'SIGTERM') // what listens may close its files first
-    setTimeout(() => process.exit(143), 5000).unref()
+    setTimeout(() => process.kill(process.pid, 'SIGKILL'), 5000).unref() // an exit may wait for a thread that waits for a disk
   })
 }

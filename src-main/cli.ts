@@ -10,6 +10,7 @@ import { compatibleCommand, diffCommand } from './cli/compare.ts'
 import { convertCommand, formOf, withFormOptions } from './cli/convert.ts'
 import { dataCommand } from './cli/data/command.ts'
 import { examinationLines, examine } from './cli/doctor.ts'
+import { toldToEnd } from './cli/ending.ts'
 import { engineCommand } from './cli/engine.ts'
 import { evalCommand } from './cli/eval/command.ts'
 import { disentangleCommand } from './cli/eval/disentangle.ts'
@@ -153,9 +154,7 @@ program
       const { serve } = await import('./server/serve.ts')
       const served = await serve(workbench, { port, renderer: join(root, 'out', 'renderer') })
       print(`Basil is at ${served.url}\nCtrl+C ends it.`)
-      await new Promise((ended) => {
-        for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, ended)
-      })
+      await toldToEnd()
       await served.close()
     }),
   )

@@ -45,6 +45,10 @@ export function lineOf(event: RunEvent): { text: string; live: boolean } | null 
       return stays(`  ${halvingLine(event)}`)
     case 'engine-lost':
       return stays(`  ${sentence(event.error)}${event.restarting ? ' Going on in a new engine.' : ''}`)
+    case 'engine-silent':
+      return stays(
+        event.error ? `  ${sentence(event.error)} Here: Ctrl+C twice, then: basil resume ${event.run}` : '  The engine answers again, or has ended.',
+      )
     case 'ended':
       return stays(
         `Run ${event.run} ${event.state}.${event.error ? ` ${sentence(event.error)}` : event.state === 'stopped' ? '' : ` Next: basil resume ${event.run}`}${event.error?.code === 'device-lost' ? ` That is: basil resume ${event.run} --device cpu` : ''}`,

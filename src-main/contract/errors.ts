@@ -28,6 +28,7 @@ const errorCodes = [
   'run-state', // the run is not in a state that allows this
   'engine-missing',
   'engine-lost', // the engine's process ended
+  'engine-silent', // it gives no sign of life, or a step of it does not end
   'out-of-memory',
   'device-lost', // the GPU, or its driver, is gone
   'install-failed', // native TensorFlow could not be installed; what was in use still is
@@ -35,6 +36,7 @@ const errorCodes = [
   'not-finite', // the loss or a gradient became NaN or infinite
   'cancelled',
   'not-allowed', // a path outside what the user opened
+  'message-invalid', // a page sent what is no message, or not of the contract's form
   'internal',
 ] as const
 

@@ -242,6 +242,8 @@ export const runEventSchema = z.discriminatedUnion('type', [
   stageEndSchema.extend({ type: z.literal('stage-end'), run }),
   halvingSchema.extend({ type: z.literal('micro-batch'), run }),
   z.object({ type: z.literal('engine-lost'), run, error: errorSchema, restarting: z.boolean() }),
+  /** The engine does not answer, or a step of it does not end; null: that is over. */
+  z.object({ type: z.literal('engine-silent'), run, error: errorSchema.nullable() }),
   z.object({
     type: z.literal('ended'),
     run,

@@ -2,20 +2,36 @@
 // nothing else is listened to.
 import type { AnyRouter } from '@orpc/server'
 import { RPCHandler } from '@orpc/server/message-port'
-import { ipcMain } from 'electron'
+import { ipcMain, type MessagePortMain } from 'electron'
 
-import { errorsAsRecords } from '../runner/errors-over-rpc.ts'
+import { createPageMessages, type PageMessages } from '../runner/page-messages.ts'
 import { isOurFrame } from './origin.ts'
 
 const portChannel = 'basil-port' // the same word is in preload.ts and in the renderer's bridge.ts
 
 /** Serves `router` on every port that a page of ours sends; a port from anywhere else is closed. */
 export function serveWindow(router: AnyRouter): void {
-  const handler = new RPCHandler(router, { clientInterceptors: [errorsAsRecords] })
+  const messages = createPageMessages()
+  const handler = new RPCHandler(router, messages.options)
   ipcMain.on(portChannel, (event) => {
     const [port, ...others] = event.ports
     if (!isOurFrame(event.senderFrame) || !port || others.length > 0) return void event.ports.map((sent) => sent.close())
-    handler.upgrade(port, { context: {} })
+    handler.upgrade(gated(port, messages), { context: {} })
     port.start()
   })
+}
+
+/** The port as oRPC sees it: what is no message is answered here. */
+function gated(port: MessagePortMain, messages: PageMessages): Parameters<RPCHandler<Record<never, never>>['upgrade']>[0] {
+  return {
+    on: (event: string, listener: (event?: { data: unknown }) => void) => {
+      if (event !== 'message') return void port.on('close', () => listener())
+      port.on('message', ({ data }) => {
+        const refusal = messages.refusal(data)
+        if (refusal === null) listener({ data })
+        else port.postMessage(refusal)
+      })
+    },
+    postMessage: (data: unknown) => port.postMessage(data),
+  }
 }

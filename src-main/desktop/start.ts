@@ -17,6 +17,8 @@ import { registerScheme, servePages } from './pages.ts'
 import { utilityEngine } from './utility-engine.ts'
 import { openWindow, showWindow } from './window.ts'
 
+const closeLimit = 10_000 // milliseconds
+
 /** `folder`: where the bundles lie, out/main. Resolves when the window is open, or the program is on its way out. */
 export async function startDesktop(folder: string): Promise<void> {
   const home = dataFolder()
@@ -71,6 +73,7 @@ function closeBeforeQuit(workbench: Workbench): void {
     if (closed) return
     event.preventDefault()
     closed = true
-    void workbench.close().finally(() => app.quit())
+    const late = new Promise((resolve) => setTimeout(resolve, closeLimit)) // what a dead disk holds up is left to the system
+    void Promise.race([workbench.close(), late]).finally(() => app.quit())
   })
 }

@@ -3,6 +3,7 @@
 import { app, type UtilityProcess, utilityProcess } from 'electron'
 
 import type { EngineExit, EngineProcess } from '../runner/engine-process.ts'
+import { createEar } from '../runner/link/heartbeat.ts'
 
 const kept = 4096 // characters of stderr
 
@@ -11,7 +12,9 @@ export function utilityEngine(entry: string, environment: NodeJS.ProcessEnv): En
   const { NODE_OPTIONS: _, ...env } = environment
   const child = utilityProcess.fork(entry, [], { serviceName: 'Basil engine', stdio: ['ignore', 'pipe', 'pipe'], execArgv: [], env })
   let stderr = ''
-  child.stdout?.on('data', () => undefined)
+  let heard: (silent: number) => void = () => undefined
+  const listen = createEar((silent) => heard(silent))
+  child.stdout?.on('data', (printed: Buffer) => listen(printed.toString('latin1')))
   child.stderr?.on('data', (text: Buffer) => {
     stderr = (stderr + text.toString()).slice(-kept)
   })
@@ -28,6 +31,9 @@ export function utilityEngine(entry: string, environment: NodeJS.ProcessEnv): En
     },
     port: portOf(child),
     exited,
+    beats: (listener) => {
+      heard = listener
+    },
     memory: () => residentBytes(child.pid),
     kill: () => end(child),
   }

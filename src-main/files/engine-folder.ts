@@ -3,15 +3,18 @@
 //   engine/current.json  { id }; replaced by one rename, so that there is no moment with half an engine
 //   engine/downloads/    wheels, until an installation has succeeded
 // Reading never throws: an engine that is not whole is not used, and why is said.
-import { readFileSync, statSync } from 'node:fs'
+import { statSync } from 'node:fs'
 import { readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 
 import { z } from 'zod'
 
 import { type Installed, nativeKinds } from '../contract/api/native.ts'
+import { recordOf } from '../contract/errors.ts'
+import { readStartSync } from './open.ts'
 import { writeAtomic } from './write-atomic.ts'
 
+const longest = 2 ** 20 // bytes of what is kept in JSON
 const idPattern = /^(cpu|cuda)-[\w.-]{1,80}$/
 const currentSchema = z.object({ id: z.string().regex(idPattern) })
 const manifestSchema = z.object({
@@ -74,10 +77,10 @@ export async function sweepEngines(home: string, { downloads }: { downloads: boo
 /** The parsed file, or what is wrong with it: empty when it is not there. */
 function read<T>(file: string, schema: z.ZodType<T>): T | string {
   try {
-    const parsed = schema.safeParse(JSON.parse(readFileSync(file, 'utf8')))
+    const parsed = schema.safeParse(JSON.parse(readStartSync(file, longest).bytes.toString('utf8')))
     return parsed.success ? parsed.data : 'is damaged'
   } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'ENOENT' ? '' : 'is damaged'
+    return recordOf(error).code === 'file-missing' ? '' : 'is damaged'
   }
 }
 

@@ -4,12 +4,13 @@
 // simply not there, and is computed again while the rest stays. So slots may be written in place, in any order, where every
 // other file of ours needs writeAtomic. The least recently used files go first when the cap is reached; never one in use.
 import { createHash } from 'node:crypto'
-import { constants, open } from 'node:fs/promises'
+import { constants } from 'node:fs/promises'
 import { totalmem } from 'node:os'
 import { join } from 'node:path'
 
 import type { FeatureCache, FeatureFile } from '../engine/formats/feature-cache.ts'
 import { type CacheRoom, cacheRoom, cacheTold } from './cache-room.ts'
+import { openRegular } from './open.ts'
 
 const checksumBytes = 32
 const next = 'free some space, lower BASIL_CACHE_GB, or set "linearised" to "jvp", which keeps nothing'
@@ -60,7 +61,7 @@ function machineMemory(): number {
 
 /** slotBytes: a checksum and a table. */
 async function openSlots(path: string, name: string, slotBytes: number, images: number): Promise<FeatureFile> {
-  const handle = await open(path, constants.O_RDWR | constants.O_CREAT, 0o600)
+  const { handle } = await openRegular(path, constants.O_RDWR | constants.O_CREAT, 0o600)
   await handle.truncate(slotBytes * images) // room for all, so that the cap counts it; never written parts take none on disk
   const checksum = (image: number, table: Uint8Array): Buffer => createHash('sha256').update(`${name} ${image} `).update(table).digest()
   return {

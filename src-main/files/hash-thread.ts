@@ -2,6 +2,7 @@
 // is in the system's cache for the other, so that a disk gives every byte once. Shards are files like any other here.
 import { Worker } from 'node:worker_threads'
 
+import { type Opened, openRegular } from './open.ts'
 import { contentOf, hashCheckpoint } from './source.ts'
 
 export interface Hashing {
@@ -27,9 +28,11 @@ export function hashInThread(paths: readonly string[]): Hashing {
 
 async function start(paths: readonly string[]): Promise<{ worker: Worker; found: Promise<string[]> }> {
   const contents = await Promise.all(paths.map(contentOf))
-  const files = contents.flatMap((content) => content.files)
+  const opened = await openAll(contents.flatMap((content) => content.files))
+  const files = opened.map(({ handle }) => handle.fd) // a process' files are open to all of its threads
   // From source text, so that a bundled program needs no second file.
   const worker = new Worker(`(${hashAll.toString()})(require)`, { eval: true, workerData: files, execArgv: [], name: 'hashes' })
+  worker.on('exit', () => void closeAll(opened))
   const digests = new Promise<string[]>((resolve, reject) => {
     worker.on('message', resolve)
     worker.on('error', reject)
@@ -40,12 +43,27 @@ async function start(paths: readonly string[]): Promise<{ worker: Worker; found:
   return { worker, found }
 }
 
+async function openAll(paths: readonly string[]): Promise<Opened[]> {
+  const opened: Opened[] = []
+  try {
+    for (const path of paths) opened.push(await openRegular(path))
+    return opened
+  } catch (error) {
+    await closeAll(opened)
+    throw error
+  }
+}
+
+async function closeAll(opened: readonly Opened[]): Promise<void> {
+  await Promise.all(opened.map(({ handle }) => handle.close()))
+}
+
 /** The whole life of the thread. It is sent as text: nothing from outside this function can be named in it. */
 function hashAll(require: NodeJS.Require): void {
   const { createHash } = require('node:crypto') as typeof import('node:crypto')
-  const { closeSync, openSync, readSync } = require('node:fs') as typeof import('node:fs')
+  const { readSync } = require('node:fs') as typeof import('node:fs')
   const { parentPort, workerData } = require('node:worker_threads') as typeof import('node:worker_threads')
-  const files = (workerData as string[]).map((path) => ({ file: openSync(path, 'r'), hash: createHash('sha256') }))
+  const files = (workerData as number[]).map((file) => ({ file, hash: createHash('sha256') }))
   // A piece of every file in turn, as a merge reads them: the two stay together, and what one has read the other finds in
   // the system's cache. A piece fits into the processor's.
   const piece = new Uint8Array(2 ** 18)
@@ -54,7 +72,6 @@ function hashAll(require: NodeJS.Require): void {
     open = open.filter(({ file, hash }) => {
       const bytes = readSync(file, piece)
       hash.update(piece.subarray(0, bytes))
-      if (bytes === 0) closeSync(file)
       return bytes > 0
     })
   parentPort?.postMessage(files.map(({ hash }) => hash.digest('hex')))

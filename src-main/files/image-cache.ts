@@ -4,11 +4,12 @@
 // are not there. So whatever a kill, a full disk or a bad sector left costs those images alone. A grey image writes its one plane only, and what
 // was never written takes no room on the disk.
 import { createHash } from 'node:crypto'
-import { constants, type FileHandle, open } from 'node:fs/promises'
+import { constants, type FileHandle } from 'node:fs/promises'
 import { join } from 'node:path'
 
 import type { ImageCache, ImageFile, KeptImage } from '../engine/formats/caches/image-cache.ts'
 import { type CacheRoom, cacheTold } from './cache-room.ts'
+import { openRegular } from './open.ts'
 
 const form = 1 // of a file; another one makes all that is kept strange
 const entryBytes = 64
@@ -44,7 +45,7 @@ function bytesFor(images: number, size: number): number {
 }
 
 async function openRecords(path: string, name: string, count: number, size: number): Promise<ImageFile> {
-  const handle = await open(path, constants.O_RDWR | constants.O_CREAT, 0o600)
+  const { handle } = await openRegular(path, constants.O_RDWR | constants.O_CREAT, 0o600)
   const plane = size * size
   const place = (image: number): number => count * entryBytes + image * 3 * plane
   const checksum = (image: number, proven: Uint8Array): Uint8Array =>

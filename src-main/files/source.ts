@@ -1,29 +1,19 @@
 // A file on disk as the engine sees it: ranges on demand, and its content hash. Nothing is ever written here.
 import { createHash } from 'node:crypto'
-import { type FileHandle, open } from 'node:fs/promises'
+import type { FileHandle } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
 
 import { BasilError } from '../contract/errors.ts'
 import { isIndexName, shardNames } from '../engine/formats/sharded.ts'
 import type { ByteSource } from '../engine/formats/source.ts'
+import { openRegular } from './open.ts'
 
 const chunk = 4 * 2 ** 20 // bytes read at a time for a hash
 
 export async function openSource(path: string): Promise<ByteSource> {
   const absolute = resolve(path)
   const name = basename(absolute)
-  const handle = await openFile(absolute)
-  const info = await handle.stat()
-  if (!info.isFile()) {
-    await handle.close()
-    throw new BasilError({
-      code: 'file-unreadable',
-      what: 'This is not a file',
-      where: absolute,
-      why: info.isDirectory() ? 'it is a folder' : 'it is not a regular file',
-      next: 'name a file',
-    })
-  }
+  const { handle, info } = await openRegular(absolute)
   const opened: ByteSource[] = []
   return {
     path: absolute,
@@ -55,7 +45,7 @@ function plainName(other: string, from: string): string {
 
 /** SHA-256 of the whole content, in hexadecimal, and its size in bytes. */
 export async function hashFile(path: string): Promise<{ sha256: string; bytes: number }> {
-  const handle = await openFile(resolve(path))
+  const { handle } = await openRegular(resolve(path))
   try {
     const hash = createHash('sha256')
     const buffer = new Uint8Array(chunk)
@@ -100,32 +90,6 @@ export async function hashCheckpoint(path: string): Promise<{ sha256: string; by
   const hashed: { sha256: string; bytes: number }[] = []
   for (const file of files) hashed.push(await hashFile(file))
   return { sha256: sha256(hashed.map((file) => file.sha256)), bytes: hashed.reduce((sum, { bytes }) => sum + bytes, 0) }
-}
-
-async function openFile(path: string): Promise<FileHandle> {
-  try {
-    return await open(path, 'r')
-  } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code
-    throw new BasilError(
-      code === 'ENOENT' || code === 'ENOTDIR'
-        ? {
-            code: 'file-missing',
-            what: 'A file is missing',
-            where: path,
-            why: 'there is no file at this place',
-            next: 'check the path, or choose the file again',
-          }
-        : {
-            code: 'file-unreadable',
-            what: 'A file cannot be opened',
-            where: path,
-            why: code ?? String(error),
-            next: 'check its permissions and the disk',
-          },
-      { cause: error },
-    )
-  }
 }
 
 async function readExactly(handle: FileHandle, name: string, offset: number, length: number, into?: Uint8Array): Promise<Uint8Array> {

@@ -1,11 +1,14 @@
 // The engine's process as the supervisor sees it: a port to talk over, and an end. Here it is a forked Node; in the
 // window's program it is Electron's utilityProcess, behind the same interface (src-main/desktop).
-// What the engine prints reaches nobody's terminal: stdout is dropped, the end of stderr is kept to explain a crash. Nor does a terminal's
-// Ctrl+C reach it: it has a process group of its own, because TensorFlow's matrix products do not survive a signal (ARCHITECTURE.md).
+// What the engine prints reaches nobody's terminal: of stdout only the signs of life are heard, the end of stderr is kept to explain a crash.
+// Nor does a terminal's Ctrl+C reach it: it has a process group of its own, because TensorFlow's matrix products do not survive a signal
+// (ARCHITECTURE.md).
 import { type ChildProcess, fork } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 
 import type { RPCLink } from '@orpc/client/message-port'
+
+import { createEar } from './link/heartbeat.ts'
 
 type Port = ConstructorParameters<typeof RPCLink>[0]['port']
 
@@ -21,6 +24,8 @@ export interface EngineProcess {
   readonly port: Port
   /** Resolves once, however the process ended, also when it never started. */
   readonly exited: Promise<EngineExit>
+  /** Calls back with every sign of life; silent: milliseconds since the main thread came round. One listener. */
+  beats(heard: (silent: number) => void): void
   /** Resident bytes now; null where that cannot be told. */
   memory(): number | null
   /** Ends it at once. */
@@ -35,7 +40,11 @@ export function forkEngine(entry: string, environment: NodeJS.ProcessEnv = proce
   const detached = process.platform !== 'win32' // there it would mean a console window
   const child = fork(entry, [], { serialization: 'advanced', stdio: ['ignore', 'pipe', 'pipe', 'ipc'], execArgv: [], env, detached })
   let stderr = ''
-  child.stdout?.resume()
+  let heard: (silent: number) => void = () => undefined
+  child.stdout?.setEncoding('latin1').on(
+    'data',
+    createEar((silent) => heard(silent)),
+  )
   child.stderr?.setEncoding('utf8').on('data', (text: string) => {
     stderr = (stderr + text).slice(-kept)
   })
@@ -48,7 +57,16 @@ export function forkEngine(entry: string, environment: NodeJS.ProcessEnv = proce
     child.on('close', end) // after the last of stderr
     child.on('exit', (code, signal) => setTimeout(end, 500, code, signal).unref()) // a grandchild may hold stderr open
   })
-  return { pid: child.pid, port: portOf(child), exited, memory: () => residentBytes(child.pid), kill: () => void child.kill('SIGKILL') }
+  return {
+    pid: child.pid,
+    port: portOf(child),
+    exited,
+    beats: (listener) => {
+      heard = listener
+    },
+    memory: () => residentBytes(child.pid),
+    kill: () => void child.kill('SIGKILL'),
+  }
 }
 
 function portOf(child: ChildProcess): Port {

@@ -26,23 +26,29 @@ export function basilErrorOf(caught: unknown): BasilError {
   return new BasilError(record?.success ? record.data : recordOf(caught), { cause: caught })
 }
 
-function rpcError(thrown: unknown): unknown {
+/** record: what to tell of it, where it does not say so itself. */
+export function rpcError(thrown: unknown, record: ErrorRecord = told(thrown)): unknown {
   if (thrown instanceof ORPCError && errorSchema.safeParse(thrown.data).success) return thrown // from the engine: passed on
-  const record = thrown instanceof ORPCError && thrown.cause instanceof ValidationError ? misfit(thrown.cause) : recordOf(thrown)
-  return new ORPCError('BASIL', { status: 500, message: sentence(record), data: record, cause: thrown })
+  const status = record.code === 'message-invalid' ? 400 : 500
+  return new ORPCError('BASIL', { status, message: sentence(record), data: record, cause: thrown })
+}
+
+/** What does not fit the contract is a bad message when it came in, and a fault of ours when it goes out. */
+function told(thrown: unknown): ErrorRecord {
+  if (!(thrown instanceof ORPCError && thrown.cause instanceof ValidationError)) return recordOf(thrown)
+  return thrown.code === 'BAD_REQUEST' ? misfit(thrown.cause) : recordOf(thrown)
 }
 
 /** A message that does not have the contract's shape: refused at the door, with the first field that is wrong. */
 function misfit(error: ValidationError): ErrorRecord {
   const [issue] = error.issues
   const field = (issue?.path ?? []).map((key) => String(typeof key === 'object' ? key.key : key)).join('.')
-  return {
-    code: 'internal',
-    what: 'A message did not have the agreed form',
-    where: field,
-    why: issue?.message ?? 'no reason given',
-    next: 'reload the window; if it stays, report it with the log',
-  }
+  return messageInvalid(field, issue?.message ?? 'no reason given')
+}
+
+export function messageInvalid(where: string, why: string): ErrorRecord {
+  const next = 'reload the window; if it stays, report it with the log'
+  return { code: 'message-invalid', what: 'A message did not have the agreed form', where, why, next }
 }
 
 function isStream(output: unknown): output is AsyncIterator<unknown> {

@@ -43,6 +43,7 @@ export function createRouter(workbench: Workbench, platform: Platform) {
     engine: {
       status: os.engine.status.handler(status),
       install: os.engine.install.handler(({ input, signal = new AbortController().signal }) => installer.install(input.kind, signal)),
+      restart: os.engine.restart.handler(() => workbench.restartEngine()),
       remove: os.engine.remove.handler(() => installer.remove()),
       choose: os.engine.choose.handler(async ({ input }) => {
         await workbench.chooseDevice(input.device)

@@ -7,6 +7,7 @@ import type { EngineEvent, EngineInfo, Parent, ResumeState } from '../contract/r
 import type { EngineProcess } from './engine-process.ts'
 import { basilErrorOf } from './errors-over-rpc.ts'
 import { type EngineClient, type EngineLink, openLink } from './link/engine-link.ts'
+import { type Patience, patience as usual } from './link/heartbeat.ts'
 
 export interface Job {
   config: ResolvedConfig
@@ -15,6 +16,8 @@ export interface Job {
   /** Keeps an event; true when that was an epoch. Throws when it cannot be kept, which ends the job. */
   keep(event: EngineEvent): boolean
   lost(error: ErrorRecord, restarting: boolean): void
+  /** The engine does not answer, or a step does not end; null: it does again, or has ended. */
+  silent(error: ErrorRecord | null): void
 }
 
 export interface Supervisor {
@@ -28,18 +31,23 @@ export interface Supervisor {
   renew(): void
   stop(): Promise<boolean>
   cancel(): boolean
+  /** Ends the engine's process, at a person's wish; a job goes on in a new one. False when there is none. */
+  restart(): boolean
   close(): Promise<void>
 }
 
 interface Present {
   stop: 'no' | 'wanted' | 'heard'
   cancelled: boolean
+  asked: boolean // to go on in a new engine
+  silent: (error: ErrorRecord | null) => void
 }
 
 const restarts = 3
 
-export function createSupervisor(start: () => EngineProcess): Supervisor {
+export function createSupervisor(start: () => EngineProcess, patience: Patience = usual): Supervisor {
   let link: EngineLink | null = null
+  let silence: ErrorRecord | null = null
   let present: Present | null = null
   let known: { engine: EngineInfo | null; error: ErrorRecord | null } = { engine: null, error: null }
   let closed = false
@@ -47,8 +55,15 @@ export function createSupervisor(start: () => EngineProcess): Supervisor {
   function living(): EngineLink {
     if (closed) throw cancelled(true)
     if (link?.alive) return link
-    link = openLink(start())
+    const opened = openLink(start(), (error) => link === opened && hush(error?.record ?? null), patience)
+    link = opened
     return link
+  }
+
+  function hush(error: ErrorRecord | null): void {
+    if (error === silence) return
+    silence = error
+    present?.silent(error)
   }
 
   async function ask<T>(question: (client: EngineClient) => Promise<T>): Promise<T> {
@@ -72,6 +87,7 @@ export function createSupervisor(start: () => EngineProcess): Supervisor {
   function renew(): void {
     link?.process.kill()
     link = null
+    hush(null)
     described = false
     known = { engine: null, error: null }
   }
@@ -80,7 +96,7 @@ export function createSupervisor(start: () => EngineProcess): Supervisor {
   function state(): typeof known {
     if (!described) void describe().catch(() => undefined) // once: a page that asks again and again must not restart a broken engine each time
     described = true
-    return known
+    return silence ? { ...known, error: silence } : known
   }
 
   /** Until the engine has heard it: a request that overtakes the run it is about finds no run. */
@@ -110,10 +126,11 @@ export function createSupervisor(start: () => EngineProcess): Supervisor {
   }
 
   async function work(job: Job): Promise<void> {
-    const mine: Present = { stop: 'no', cancelled: false }
+    const mine: Present = { stop: 'no', cancelled: false, asked: false, silent: job.silent }
     present = mine
+    if (silence) job.silent(silence)
     try {
-      for (let fruitless = 0; ; fruitless++) {
+      for (let fruitless = 0; ; ) {
         const on = living()
         try {
           return await sitting(on, mine, job, () => {
@@ -124,8 +141,10 @@ export function createSupervisor(start: () => EngineProcess): Supervisor {
           if (mine.cancelled || closed) throw cancelled(closed)
           if (why.record.code === 'device-lost') renew() // nothing more can be computed in that process
           if (why.record.code !== 'engine-lost') throw why
-          const restarting = fruitless < restarts
-          job.lost(why.record, restarting)
+          const restarting = mine.asked || fruitless < restarts
+          job.lost(mine.asked ? { ...why.record, why: 'you had it stopped, as it did not answer' } : why.record, restarting)
+          if (!mine.asked) fruitless++
+          mine.asked = false
           if (!restarting) throw why
           if (mine.stop === 'heard') mine.stop = 'wanted' // the new engine has not heard it
         }
@@ -150,6 +169,12 @@ export function createSupervisor(start: () => EngineProcess): Supervisor {
       if (!present) return false
       present.cancelled = true
       link?.process.kill()
+      return true
+    },
+    restart: () => {
+      if (!link?.alive) return false
+      if (present) present.asked = true
+      link.process.kill()
       return true
     },
     close: async () => {

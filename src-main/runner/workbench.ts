@@ -23,6 +23,7 @@ import { createHeads, type Heads } from './heads/heads.ts'
 import { createLibrary, type Library } from './library/library.ts'
 import { filesHere } from './library/whereabouts.ts'
 import { heard } from './link/heard.ts'
+import type { Patience } from './link/heartbeat.ts'
 import { chooseDevice, deviceChoice, engineEnvironment, gpus, requireDevice } from './native/devices.ts'
 import { createInstaller, type Installer } from './native/installer.ts'
 import { createStudies, type Studies } from './studies/studies.ts'
@@ -40,6 +41,7 @@ export interface WorkbenchOptions {
   engine: (environment: NodeJS.ProcessEnv) => EngineProcess
   sample: string // the sample project's configuration, in its folder of the program's resources
   write: boolean
+  patience?: Patience // with an engine that gives no sign of life
 }
 
 export interface Workbench {
@@ -56,6 +58,8 @@ export interface Workbench {
   readonly interrupted: number[] // runs found unfinished at opening
   engineState(): { engine: EngineInfo | null; error: ErrorRecord | null }
   describe(): Promise<EngineInfo>
+  /** Ends the engine's process; a run at work goes on in a new one. False when there is none. */
+  restartEngine(): boolean
   /** What the engine computes on: the choice, or what the run at work was resumed on. */
   device(): string
   /** Throws run-state while a run goes on. */
@@ -89,14 +93,14 @@ interface Live {
   over: Promise<void>
 }
 
-export async function openWorkbench({ home, engine, sample, write }: WorkbenchOptions): Promise<Workbench> {
+export async function openWorkbench({ home, engine, sample, write, patience }: WorkbenchOptions): Promise<Workbench> {
   let live: Live | null = null
   let reserved = false
   let closing: Promise<void> | null = null
   const history = write ? await openHistory(home, { lives: (run) => live?.run === run }) : await readHistory(home)
   let sittingDevice: string | null = null
   const device = (): string => sittingDevice ?? deviceChoice(home)
-  const supervisor = createSupervisor(() => engine(engineEnvironment(home, device())))
+  const supervisor = createSupervisor(() => engine(engineEnvironment(home, device())), patience)
   const installer = createInstaller({
     home,
     resources: join(dirname(sample), '..'),
@@ -171,6 +175,7 @@ export async function openWorkbench({ home, engine, sample, write }: WorkbenchOp
           before = runDetail(history, run).seconds
           watchers.tell({ type: 'engine-lost', run, error, restarting })
         },
+        silent: (error) => watchers.tell({ type: 'engine-silent', run, error }),
       })
       return last ?? lastEvent(history, run)
     } catch (thrown) {
@@ -257,6 +262,7 @@ export async function openWorkbench({ home, engine, sample, write }: WorkbenchOp
     interrupted,
     engineState: () => supervisor.state(),
     describe: () => supervisor.describe(),
+    restartEngine: () => supervisor.restart(),
     device,
     chooseDevice: async (wanted) => {
       if (live || reserved) throw busy(live?.run ?? null)

@@ -1,11 +1,11 @@
 // Exported models for a browser, which has no dialog to save with: the router asks for a ticket, the page follows it, and
 // the ticket is gone. A ticket is 256 random bits, names one file that this program wrote, and lasts ten minutes.
 import { randomBytes } from 'node:crypto'
-import { createReadStream } from 'node:fs'
-import { stat } from 'node:fs/promises'
 import type { ServerResponse } from 'node:http'
 import { basename } from 'node:path'
 import { pipeline } from 'node:stream/promises'
+
+import { openRegular } from '../files/open.ts'
 
 const lifetime = 10 * 60 * 1000 // milliseconds
 const most = 1000 // tickets held at a time; the oldest goes first
@@ -38,15 +38,15 @@ export class Downloads {
 
 /** Sends a file as an attachment under its own name. Rejects when it cannot be read. */
 export async function sendDownload(response: ServerResponse, file: string): Promise<void> {
-  const { size } = await stat(file)
+  const { handle, info } = await openRegular(file)
   const name = basename(file)
   const plain = name.replace(/[^\w.() -]/g, '_')
   response.writeHead(200, {
     'Content-Type': 'application/octet-stream',
-    'Content-Length': size,
+    'Content-Length': info.size,
     'Content-Disposition': `attachment; filename="${plain}"; filename*=UTF-8''${encodeURIComponent(name).replace(/['()*]/g, percent)}`,
   })
-  await pipeline(createReadStream(file), response)
+  await pipeline(handle.createReadStream(), response) // which closes the file
 }
 
 const percent = (letter: string) => `%${letter.charCodeAt(0).toString(16).toUpperCase()}`

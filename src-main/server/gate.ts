@@ -3,13 +3,16 @@
 // never with one another), a missing one is refused, and the WebSocket carries a 256-bit token that only the printed
 // address holds, in its fragment, which browsers do not send.
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
-import type { IncomingHttpHeaders } from 'node:http'
+import type { IncomingMessage } from 'node:http'
+
+type Request = Pick<IncomingMessage, 'headers' | 'rawHeaders'>
 
 /** 256 random bits, in letters that a WebSocket subprotocol may have. */
 export const newToken = (): string => randomBytes(32).toString('base64url')
 
 /** Why a request for a file is refused; undefined when it is not. Browsers send Origin only where a page asks across. */
-export function refuseRequest(headers: IncomingHttpHeaders, port: number): string | undefined {
+export function refuseRequest({ headers, rawHeaders }: Request, port: number): string | undefined {
+  if (timesOf('host', rawHeaders) !== 1) return 'Host is not there once' // of two, Node reads the first and a proxy may read the second
   if (headers.host !== `127.0.0.1:${port}`) return 'Host is not this server'
   if (headers.origin !== undefined && headers.origin !== `http://127.0.0.1:${port}`) return 'Origin is not this server'
   const site = headers['sec-fetch-site']
@@ -18,9 +21,15 @@ export function refuseRequest(headers: IncomingHttpHeaders, port: number): strin
 }
 
 /** Why a WebSocket is refused; undefined when it is not. Browsers always send Origin here, so it must be there. */
-export function refuseSocket(headers: IncomingHttpHeaders, port: number, token: string): string | undefined {
+export function refuseSocket(request: Request, port: number, token: string): string | undefined {
+  const { headers } = request
   if (headers.origin === undefined) return 'Origin is missing'
-  return refuseRequest(headers, port) ?? (offersToken(headers['sec-websocket-protocol'], token) ? undefined : 'the token is wrong')
+  return refuseRequest(request, port) ?? (offersToken(headers['sec-websocket-protocol'], token) ? undefined : 'the token is wrong')
+}
+
+/** rawHeaders: names and values in turn, as they came. */
+function timesOf(name: string, rawHeaders: readonly string[]): number {
+  return rawHeaders.filter((text, i) => i % 2 === 0 && text.toLowerCase() === name).length
 }
 
 /** The subprotocol a client with the token offers, and the one the server answers with. */

@@ -6,11 +6,12 @@ import type { Duplex } from 'node:stream'
 
 import type { AnyRouter } from '@orpc/server'
 import { RPCHandler } from '@orpc/server/ws'
-import { WebSocketServer } from 'ws'
+import { type WebSocket, WebSocketServer } from 'ws'
 
-import { errorsAsRecords } from '../runner/errors-over-rpc.ts'
 import { pageHeaders } from '../runner/page-headers.ts'
+import { createPageMessages, type PageMessages } from '../runner/page-messages.ts'
 import type { Platform } from '../runner/router.ts'
+import { admitTo, shortPatience } from './admission.ts'
 import { Downloads, sendDownload } from './downloads.ts'
 import { newToken, protocolOf, refuseRequest, refuseSocket } from './gate.ts'
 import { listPages, sendPage } from './pages.ts'
@@ -25,6 +26,8 @@ export interface Served {
   close(): Promise<void>
 }
 
+const unread = 10_000 // milliseconds that a page's file may wait for its reader
+const tooMany = 'there are too many windows and downloads'
 const maxPayload = 4 * 2 ** 20 // bytes of one message; a configuration has a few thousand
 
 /** Serves a router, made with what a browser can do, until closed. Rejects when the port is taken or the pages are not built. */
@@ -39,7 +42,8 @@ export async function serveRouter(router: (platform: Platform) => AnyRouter, { p
     pickTarget: async () => undefined,
     download: (file) => downloads.offer(file),
   }
-  const rpc = new RPCHandler(router(platform), { clientInterceptors: [errorsAsRecords] })
+  const messages = createPageMessages()
+  const rpc = new RPCHandler(router(platform), messages.options)
   const sockets = new WebSocketServer({
     noServer: true,
     maxPayload,
@@ -47,35 +51,45 @@ export async function serveRouter(router: (platform: Platform) => AnyRouter, { p
     clientTracking: true,
     handleProtocols: () => protocolOf(token),
   })
-  const server = createServer((request, response) => {
+  const server = createServer(shortPatience, (request, response) => {
+    response.shouldKeepAlive = false // one request a connection: the next one may be another's
+    response.setTimeout(unread, () => response.destroy())
     answer(request, response).catch(() => fail(response, 500, 'the file could not be read'))
   })
+  const admission = admitTo(server)
   const here = () => (server.address() as AddressInfo).port
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     for (const [name, value] of Object.entries(pageHeaders(`ws://127.0.0.1:${here()}`))) response.setHeader(name, value)
-    const refusal = refuseRequest(request.headers, here())
+    const refusal = refuseRequest(request, here())
     if (refusal) return fail(response, 403, refusal)
     if (request.method !== 'GET' && request.method !== 'HEAD') return fail(response, 405, 'only GET and HEAD')
     const address = request.url?.split(/[?#]/)[0] ?? '/'
     const page = pages.get(address)
     if (page) return sendPage(response, page, request.method === 'HEAD')
     const file = request.method === 'GET' ? downloads.redeem(address) : undefined
-    if (file) return sendDownload(response, file)
+    if (file) return download(request, response, file)
     fail(response, 404, 'nothing is here')
+  }
+
+  async function download(request: IncomingMessage, response: ServerResponse, file: string): Promise<void> {
+    if (!admission.accept(request.socket)) return fail(response, 503, tooMany)
+    response.setTimeout(0) // gigabytes, and a person may stop them for a while
+    return sendDownload(response, file)
   }
 
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     socket.on('error', () => socket.destroy())
-    const refusal = request.url === '/api' ? refuseSocket(request.headers, here(), token) : 'nothing is here'
+    const refusal = refusalOf(request) ?? (admission.accept(socket) ? undefined : tooMany)
     if (refusal) return void socket.end(`HTTP/1.1 403 Forbidden\r\nConnection: close\r\nContent-Type: text/plain\r\n\r\n${refusal}\n`)
     sockets.handleUpgrade(request, socket, head, (connection) => {
       connection.on('error', () => connection.terminate()) // too big a message, or a broken one
-      void rpc.upgrade(connection, { context: {} })
+      void rpc.upgrade(gated(connection, messages), { context: {} })
     })
   })
+  const refusalOf = (request: IncomingMessage): string | undefined =>
+    request.url === '/api' ? refuseSocket(request, here(), token) : 'nothing is here'
 
-  server.maxConnections = 64
   await new Promise<void>((resolve, reject) => server.once('error', reject).listen({ port, host: '127.0.0.1', exclusive: true }, resolve))
   return {
     url: `http://127.0.0.1:${here()}/#token=${token}`,
@@ -88,6 +102,18 @@ export async function serveRouter(router: (platform: Platform) => AnyRouter, { p
       })
     },
   }
+}
+
+/** The connection as oRPC sees it: what is no message is answered here. */
+function gated(connection: WebSocket, messages: PageMessages): Pick<WebSocket, 'addEventListener' | 'send'> {
+  const addEventListener = (type: 'message' | 'close', listener: (event: object) => void): void => {
+    connection.addEventListener(type, (event) => {
+      const refusal = 'data' in event ? messages.refusal(event.data) : null
+      if (refusal === null) listener(event)
+      else connection.send(refusal)
+    })
+  }
+  return { addEventListener: addEventListener as WebSocket['addEventListener'], send: connection.send.bind(connection) as WebSocket['send'] }
 }
 
 function fail(response: ServerResponse, status: number, why: string): void {

@@ -21,7 +21,7 @@ import {
   useInRun,
 } from './library.ts'
 import { openConfiguration, openSample } from './project.ts'
-import { cancelRun, exportModel, resumeOnCpu, resumeRun, runAgain, startRun, stopRun } from './run.ts'
+import { cancelRun, exportModel, restartEngine, resumeOnCpu, resumeRun, runAgain, startRun, stopRun } from './run.ts'
 import { forgetStudy, goStudies, pauseStudy, pauseStudyNow, reproduceTable, resumeStudy, runWithControls, sweepFields } from './studies.ts'
 import { retryConnection, showKeys, toggleTheme } from './view.ts'
 
@@ -64,6 +64,7 @@ export const actions: readonly Action[] = [
   startRun,
   stopRun,
   cancelRun,
+  restartEngine,
   resumeRun,
   resumeOnCpu,
   exportModel,

@@ -40,6 +40,15 @@ export const cancelRun: Action = {
   },
 }
 
+/** Of a run whose engine does not answer. */
+export const restartEngine: Action = {
+  id: 'restart-engine',
+  title: 'Stop the engine and resume',
+  shortcut: 'Alt+E',
+  enabled: () => onRun() && current.view?.running === true && Boolean(current.view.live?.engineSilent),
+  run: () => current.restartEngine(),
+}
+
 export const resumeRun: Action = {
   id: 'resume-run',
   title: 'Resume run',

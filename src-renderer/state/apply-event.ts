@@ -9,17 +9,18 @@ export interface LiveRun {
   present: { stage: number; table: CoefficientTable } | null // coefficients of the newest epoch
   remainingSeconds: number | null
   engineLost: ErrorRecord | null
+  engineSilent: ErrorRecord | null // while it does not answer
 }
 
 export function liveRun(detail: RunDetail): LiveRun {
-  return { detail, progress: null, present: null, remainingSeconds: null, engineLost: null }
+  return { detail, progress: null, present: null, remainingSeconds: null, engineLost: null, engineSilent: null }
 }
 
 export function applyEvent(live: LiveRun, event: RunEvent): LiveRun {
   const { detail } = live
   switch (event.type) {
     case 'started':
-      return { ...live, engineLost: null, detail: { ...detail, state: 'running', ended: null, error: null } }
+      return { ...live, engineLost: null, engineSilent: null, detail: { ...detail, state: 'running', ended: null, error: null } }
     case 'opened': {
       const { engine, engines, blocks, parents, parameters, images } = event
       return {
@@ -78,8 +79,10 @@ export function applyEvent(live: LiveRun, event: RunEvent): LiveRun {
     }
     case 'engine-lost':
       return { ...live, engineLost: event.error }
+    case 'engine-silent':
+      return { ...live, engineSilent: event.error }
     case 'ended':
-      return { ...live, progress: null, detail: { ...detail, state: event.state, error: event.error } }
+      return { ...live, progress: null, engineSilent: null, detail: { ...detail, state: event.state, error: event.error } }
     case 'done': {
       const { tasks, accuracy, relativeAccuracy, seconds } = event
       return { ...live, progress: null, detail: { ...detail, state: 'done', tasks, accuracy, relativeAccuracy, seconds } }

@@ -58,6 +58,11 @@ class Current {
     if (this.#view) await client.runs.stop({ run: this.#view.run })
   }
 
+  /** The run goes on in a new engine by itself. */
+  async restartEngine(): Promise<void> {
+    await client.engine.restart()
+  }
+
   async cancel(): Promise<void> {
     this.confirming = false
     if (this.#view) await client.runs.cancel({ run: this.#view.run })

@@ -8,8 +8,9 @@ import { RPCLink } from '@orpc/client/message-port'
 import { os, type RouterClient } from '@orpc/server'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 
-import { BasilError } from '../../src-main/contract/errors.ts'
+import { BasilError, errorSchema } from '../../src-main/contract/errors.ts'
 import { basilErrorOf } from '../../src-main/runner/errors-over-rpc.ts'
+import { badMessages } from '../server/bad-messages.ts'
 import * as electron from './electron-double.ts'
 
 vi.mock('electron', () => import('./electron-double.ts'))
@@ -72,6 +73,27 @@ describe('the port', () => {
     electron.ipcMain.emit('basil-port', { senderFrame, ports: [port] })
     expect(port.close).toHaveBeenCalledOnce()
     expect(port.listenerCount('message')).toBe(0)
+  })
+  it('answers what is no message, or of no form of ours, with a record, counts it, and goes on', async () => {
+    const said = vi.spyOn(process.stderr, 'write').mockReturnValue(true)
+    serveWindow(router)
+    const { port1: page, port2: main } = new MessageChannel()
+    electron.ipcMain.emit('basil-port', { senderFrame: ours, ports: [asMainPort(main)] })
+    const wanted = 3000
+    const answers: { i: string; p: { s: number; b: { json: { data: unknown } } } }[] = []
+    const all = new Promise<void>((resolve) => {
+      page.on('message', (answer: string) => answers.push(JSON.parse(answer)) === wanted && resolve())
+    })
+    const next = badMessages(5)
+    const objects = [null, 7, {}, { i: 'a', p: { u: '/double' } }, new Map(), ['x'], { get i() { return 1 } }] // structured clones, which no page of ours sends
+    for (let sent = 0; sent < wanted; sent++) page.postMessage(sent % 4 === 0 ? objects[(sent / 4) % objects.length] : next().message)
+    await all
+    expect(answers.filter(({ p }) => p.s !== 400 || errorSchema.safeParse(p.b.json.data).data?.code !== 'message-invalid')).toEqual([])
+    expect(said.mock.calls.map(([line]) => line)).toHaveLength(4) // at 1, 10, 100 and 1000
+    const client: RouterClient<typeof router> = createORPCClient(new RPCLink({ port: page as never }))
+    expect(await client.double(21 as never)).toBe(42)
+    page.close()
+    said.mockRestore()
   })
   it('comes alone, or not at all', () => {
     serveWindow(router)

@@ -27,10 +27,11 @@ export async function toyWorkbench(
   home: string,
   engine: WorkbenchOptions['engine'] = (environment) => toyEngine({}, environment),
   write = true,
+  patience?: WorkbenchOptions['patience'],
 ): Promise<Workbench> {
   mkdirSync(join(home, 'sample'), { recursive: true }) // resources, as far as a workbench asks for them
   copyFileSync(join(import.meta.dirname, '../../resources/model-card.md'), join(home, 'model-card.md'))
-  const workbench = await openWorkbench({ home, engine, sample: join(home, 'sample', 'sample.json'), write })
+  const workbench = await openWorkbench({ home, engine, sample: join(home, 'sample', 'sample.json'), write, ...(patience && { patience }) })
   onTestFinished(() => workbench.close())
   return workbench
 }

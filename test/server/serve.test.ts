@@ -96,7 +96,7 @@ it('gives an error of Basil as its record, from a call and from a stream', async
 
 it('gives a fault of ours as an internal one, and a message of the wrong form with its field', async () => {
   expect((await caught(client.burst())).record).toMatchObject({ code: 'internal', why: 'x is not a function' })
-  expect((await caught(client.double({ value: 'two' as never }))).record).toMatchObject({ code: 'internal', where: 'value' })
+  expect((await caught(client.double({ value: 'two' as never }))).record).toMatchObject({ code: 'message-invalid', where: 'value' })
 })
 
 it('ends a stream whose reader has gone', async () => {

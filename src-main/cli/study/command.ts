@@ -140,6 +140,7 @@ async function live(workbench: Workbench, { run, arm, seed }: StudyRun, place: s
   for await (const event of workbench.watch(run)) {
     const line = lineOf(event)
     if (line?.live) sayLive(`${place}: ${arm}, seed ${seed}:${line.text}`)
+    else if (line && event.type === 'engine-silent') print(line.text)
   }
 }
 

@@ -48,6 +48,8 @@ export const api = {
     install: oc.input(z.object({ kind: z.enum(nativeKinds) })).output(eventIterator(installEventSchema)),
     /** Back to the portable engine; true if there was something to remove. */
     remove: oc.output(z.boolean()),
+    /** Ends the engine's process, which does not answer; a run at work goes on in a new one after its last kept epoch. False when there is none. */
+    restart: oc.output(z.boolean()),
     /** "auto", "cpu" or "gpu:N", from the next start of the engine on; refused while a run goes on. */
     choose: oc.input(z.object({ device: deviceSchema })).output(nativeStatusSchema),
   },

@@ -1,6 +1,7 @@
 // A checkpoint in several files, told by NAME.safetensors.index.json or NAME.bin.index.json (PyTorch's) beside them:
 //   {"metadata": {...}, "weight_map": {tensor: file}}
 // The files are opened by name in the folder of the index, and nowhere else; what the index says must be what they hold.
+import { parseJson } from '../../contract/json.ts'
 import { mistaken } from './mistaken.ts'
 import { beyondLimit, type ByteSource, damaged, shown } from './source.ts'
 import { infoOf, type TensorFile, type TensorInfo } from './tensor-file.ts'
@@ -54,9 +55,9 @@ async function readIndex(source: ByteSource): Promise<{ weights: Map<string, str
   const bytes = await source.read(0, source.size)
   let root: unknown
   try {
-    root = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes))
+    root = parseJson(new TextDecoder('utf-8', { fatal: true }).decode(bytes))
   } catch (error) {
-    throw (await mistaken(source)) ?? damaged(source, 'index', `it is no JSON: ${error instanceof Error ? error.message.slice(0, 200) : error}`)
+    throw (await mistaken(source)) ?? damaged(source, 'index', error instanceof SyntaxError ? error.message : 'it is not UTF-8 text')
   }
   const { weight_map: map, metadata: told } = (root ?? {}) as { weight_map?: unknown; metadata?: unknown }
   if (typeof map !== 'object' || map === null || Array.isArray(map)) throw damaged(source, 'index', 'it has no weight_map')

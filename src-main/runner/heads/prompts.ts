@@ -6,6 +6,9 @@ import { basename, join, resolve } from 'node:path'
 import { z } from 'zod'
 
 import { BasilError } from '../../contract/errors.ts'
+import { readStartSync, type Start } from '../../files/open.ts'
+
+const longest = 2 ** 24 // bytes of a list
 
 type Kind = 'classes' | 'templates'
 
@@ -35,7 +38,7 @@ export function readPrompts(resources: string, kind: Kind, given: string): Promp
   const texts = parse(file, readText(file, kind, known))
   if (texts.length === 0) throw invalid(file, `it holds no ${kind}`)
   const wrong = kind === 'templates' ? texts.findIndex((text) => !text.includes('{}')) : -1
-  if (wrong >= 0) throw invalid(file, `"${texts[wrong]?.slice(0, 80)}" has no {} for the name of a class`)
+  if (wrong >= 0) throw invalid(file, `text ${wrong + 1} has no {} for the name of a class`)
   return { name: basename(file).replace(/\.\w+$/, ''), texts }
 }
 
@@ -53,11 +56,14 @@ function parse(file: string, content: string): string[] {
 }
 
 function readText(file: string, kind: Kind, known: readonly Prompts[]): string {
+  let start: Start
   try {
-    return readFileSync(file, 'utf8')
+    start = readStartSync(file, longest)
   } catch (error) {
     return missing(kind, file, `it is neither a file that can be read nor one of ${namesOf(known)}`, error)
   }
+  if (!start.isWhole) throw invalid(file, `it has more than ${longest} bytes`)
+  return start.bytes.toString('utf8')
 }
 
 function missing(kind: Kind, where: string, why: string, cause?: unknown): never {

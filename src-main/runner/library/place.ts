@@ -3,11 +3,12 @@
 //   quick = SHA-256(first 64 KiB, last 64 KiB), of every part one after the other; of a short file the two overlap.
 import { createHash, type Hash } from 'node:crypto'
 import type { Stats } from 'node:fs'
-import { open, realpath, stat } from 'node:fs/promises'
+import { realpath, stat } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 
 import { BasilError } from '../../contract/errors.ts'
 import { isIndexName } from '../../engine/formats/sharded.ts'
+import { kindOf, openRegular, readStart } from '../../files/open.ts'
 import type { Place } from '../../history/library/entries.ts'
 
 const end = 64 * 2 ** 10 // bytes
@@ -53,15 +54,15 @@ async function existing(path: string): Promise<Stats> {
     throw refusal(path, error)
   }
   if (info.isFile()) return info
-  throw unreadable(path, info.isDirectory() ? 'it is a folder' : 'it is not a regular file')
+  throw unreadable(path, kindOf(info))
 }
 
 /** Names of the shards an index lists, in its own folder; none where it makes no sense, which reading it then tells. */
 async function partsOf(path: string, size: number): Promise<string[]> {
   if (size > longestIndex) return []
   try {
-    await using handle = await open(path, 'r')
-    const map = (JSON.parse(await handle.readFile('utf8')) as { weight_map?: unknown } | null)?.weight_map
+    const { bytes } = await readStart(path, longestIndex)
+    const map = (JSON.parse(bytes.toString('utf8')) as { weight_map?: unknown } | null)?.weight_map
     const names = Object.values(map ?? {}).filter((name): name is string => typeof name === 'string' && name === basename(name))
     return [...new Set(names)].sort().slice(0, mostParts)
   } catch {
@@ -80,8 +81,9 @@ async function quickKey(files: string[]): Promise<string | null> {
 }
 
 async function addEnds(hash: Hash, file: string): Promise<void> {
-  await using handle = await open(file, 'r')
-  const { size } = await handle.stat()
+  const { handle, info } = await openRegular(file)
+  await using _ = handle
+  const { size } = info
   for (const at of [0, Math.max(0, size - end)]) {
     const { buffer, bytesRead } = await handle.read(Buffer.alloc(Math.min(end, size)), 0, Math.min(end, size), at)
     hash.update(buffer.subarray(0, bytesRead))

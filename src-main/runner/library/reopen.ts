@@ -4,6 +4,7 @@ import { existsSync } from 'node:fs'
 
 import type { Reopened } from '../../contract/api/library.ts'
 import { BasilError } from '../../contract/errors.ts'
+import { parseJson } from '../../contract/json.ts'
 import { type Recipe, recipeSchema } from '../../contract/recipe.ts'
 import { lastSeen } from '../../history/library/checkpoints.ts'
 import type { History } from '../../history/statement.ts'
@@ -56,9 +57,9 @@ function seenFile(history: History, sha256: string): string | null {
 function recipeFrom(text: string): Recipe {
   let json: unknown
   try {
-    json = JSON.parse(text)
+    json = parseJson(text)
   } catch (error) {
-    throw noRecipe(`it is no JSON: ${error instanceof Error ? error.message.slice(0, 200) : error}`)
+    throw noRecipe((error as SyntaxError).message)
   }
   const parsed = recipeSchema.safeParse(json)
   if (parsed.success) return parsed.data

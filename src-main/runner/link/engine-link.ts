@@ -10,6 +10,7 @@ import { BasilError, errorSchema } from '../../contract/errors.ts'
 import { deviceLost, isDeviceLost } from '../../engine/faults.ts'
 import type { EngineProcess } from '../engine-process.ts'
 import { basilErrorOf } from '../errors-over-rpc.ts'
+import { type Patience, patience as usual, watchOver } from './heartbeat.ts'
 
 export type EngineClient = ContractRouterClient<typeof engineContract>
 
@@ -25,7 +26,12 @@ export interface EngineLink {
   observe(): void
 }
 
-export function openLink(engine: EngineProcess): EngineLink {
+/** told: of an engine that goes silent, and with null when it is heard again or has ended. */
+export function openLink(
+  engine: EngineProcess,
+  told: (error: BasilError | null) => void = () => undefined,
+  patience: Patience = usual,
+): EngineLink {
   const link = new RPCLink({
     port: engine.port,
     plugins: [new ResponseValidationPlugin(engineContract)],
@@ -33,8 +39,11 @@ export function openLink(engine: EngineProcess): EngineLink {
   })
   let alive = true
   let memory: number | null = null
+  const leave = watchOver(engine, told, patience)
   const lost = engine.exited.then((exit) => {
     alive = false
+    leave()
+    told(null)
     return engineLost(exit, memory)
   })
   async function explain(error: unknown): Promise<BasilError> {

@@ -1,6 +1,6 @@
 // Inside the engine's process: the port to the process that started it, under Electron or Node alike, and the end of this
 // process when that one goes away. Under Electron a terminal sends Ctrl+C to both; what it means is decided over there, so it is ignored here.
-import { Worker } from 'node:worker_threads'
+import { startHeart } from './heartbeat.ts'
 
 type Listener = (event?: { data: unknown }) => void
 interface ParentPort {
@@ -10,12 +10,12 @@ interface ParentPort {
 
 export function parentPort(): ParentPort {
   const electron = (process as { parentPort?: ParentPort }).parentPort
+  startHeart(electron ? null : process.ppid) // Chromium itself ends utility processes with the main one
   if (electron) {
     process.on('SIGINT', () => undefined)
-    return electron // Chromium itself ends utility processes with the main one
+    return electron
   }
   process.on('disconnect', () => process.exit())
-  watchParent()
   return {
     on: (event, listener) => {
       if (event === 'message') process.on('message', (data) => listener({ data }))
@@ -25,10 +25,4 @@ export function parentPort(): ParentPort {
       if (process.connected) process.send?.(data)
     },
   }
-}
-
-/** A long step keeps "disconnect" from being heard; a thread of its own hears of the parent's death in any case. */
-function watchParent(): void {
-  const code = `const parent = process.ppid; setInterval(() => process.ppid === parent || process.kill(process.pid, 'SIGKILL'), 250)`
-  new Worker(code, { eval: true, execArgv: [], stdin: false, resourceLimits: { maxOldGenerationSizeMb: 16 } }).unref()
 }

@@ -2,7 +2,7 @@
 // asking costs no memory on the card and works before native TensorFlow is installed. The choice is "auto", "cpu" or "gpu:N",
 // kept in <data folder>/engine/device.json; BASIL_DEVICE wins over it for one process, and --device sets that.
 import { execFile } from 'node:child_process'
-import { mkdirSync, readFileSync } from 'node:fs'
+import { mkdirSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 
 import { deviceSchema, type Gpu } from '../../contract/api/native.ts'
@@ -10,6 +10,7 @@ import { BasilError } from '../../contract/errors.ts'
 import type { EngineInfo } from '../../contract/run.ts'
 import { deviceLost } from '../../engine/faults.ts'
 import { currentEngine } from '../../files/engine-folder.ts'
+import { readStartSync } from '../../files/open.ts'
 import { writeAtomic } from '../../files/write-atomic.ts'
 
 const fields = ['index', 'name', 'memory.total', 'memory.free', 'driver_version']
@@ -46,7 +47,7 @@ export function deviceChoice(home: string, env: NodeJS.ProcessEnv = process.env)
   const wanted = env['BASIL_DEVICE']
   if (wanted) return parsed(wanted)
   try {
-    return parsed((JSON.parse(readFileSync(fileOf(home), 'utf8')) as { device: unknown }).device)
+    return parsed((JSON.parse(readStartSync(fileOf(home), 1000).bytes.toString('utf8')) as { device: unknown }).device)
   } catch {
     return 'auto'
   }

@@ -1,7 +1,6 @@
 // The card beside an exported model: Markdown that says what it is, how to load it, how it was made and what it was measured to do.
 // The words around are resources/model-card.md; what is filled in comes from history and from the written file. Every mean is
 // computed here from the rows above it. Files are named, never placed: a card is published, the machine it was made on is not.
-import { existsSync, readFileSync } from 'node:fs'
 import { basename, extname } from 'node:path'
 
 import type { Description, Form } from '../../contract/checkpoint.ts'
@@ -10,6 +9,7 @@ import type { Exported, Recipe } from '../../contract/recipe.ts'
 import type { Evaluation, RunDetail, TaskScore } from '../../contract/run.ts'
 import { fromNumbers } from '../../engine/coefficients/table.ts'
 import { collapse } from '../../engine/weights/merge.ts'
+import { readStart } from '../../files/open.ts'
 import type { ImageCounts } from '../../history/runs.ts'
 import { loadingLines } from './card-loading.ts'
 
@@ -28,8 +28,9 @@ export function cardName(file: string): string {
 }
 
 /** Whether the file there is a card of ours; not, where there is none. */
-export function isCard(path: string): boolean {
-  return existsSync(path) && /^---\nlicense: other\n[\s\S]{0,200}^tags: \[basil, /m.test(readFileSync(path, 'utf8').slice(0, 1000))
+export async function isCard(path: string): Promise<boolean> {
+  const start = await readStart(path, 1000).catch(() => null)
+  return start !== null && /^---\nlicense: other\n[\s\S]{0,200}^tags: \[basil, /m.test(start.bytes.toString('utf8'))
 }
 
 export function cardOf(template: string, carded: Carded): string {

@@ -45,7 +45,7 @@ export async function exportRun(
   const recipe = recipeHere(history, recipeOf(history, run, iteration, epoch))
   const write = async ({ out, overwrite }: Target): Promise<Exported & { card: string }> => {
     const card = cardName(out)
-    const isOurs = overwrite && isCard(card)
+    const isOurs = overwrite && (await isCard(card))
     if (overwrite && !isOurs && existsSync(card)) throw notACard(card)
     await requireFree(card, { overwrite: isOurs })
     const exported = await place.rebuild({ recipe, out, overwrite, form })

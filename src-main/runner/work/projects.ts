@@ -2,14 +2,15 @@
 // a configuration it sends stay inside that folder, or are those of checkpoints the person added to the library. What lies
 // behind a link the person put there is theirs to use. What a run was made of may be used again: those very files.
 import { randomUUID } from 'node:crypto'
-import { existsSync } from 'node:fs'
-import { open, readdir } from 'node:fs/promises'
+import { readdir } from 'node:fs/promises'
 import { basename, dirname, isAbsolute, join, resolve } from 'node:path'
 
 import type { Project } from '../../contract/api/api.ts'
 import { configSchema, type ResolvedConfig } from '../../contract/config.ts'
 import { BasilError } from '../../contract/errors.ts'
+import { parseJson } from '../../contract/json.ts'
 import { resolveConfig } from '../../contract/resolve.ts'
+import { readStart } from '../../files/open.ts'
 
 const largest = 2 ** 20 // bytes of a configuration
 const mostPresets = 100
@@ -43,6 +44,7 @@ export function createProjects(holds: (path: string) => boolean = () => false): 
     open: async (path) => {
       const file = resolve(path)
       const config = await readConfig(file)
+      if (!isMeantAsConfig(config)) throw notAConfig(file, 'it is JSON, and has none of the fields of a configuration')
       resolveConfig(config, (p) => p) // throws what is wrong with it
       const folder = dirname(file)
       const parsed = configSchema.parse(config)
@@ -98,50 +100,25 @@ async function presetsIn(folder: string, opened: string): Promise<Project['prese
   return presets
 }
 
-/** The JSON of a small file. */
+/** Fields are named in messages, so first it must be a configuration that somebody wrote, and not any JSON of the disk. */
+function isMeantAsConfig(config: unknown): boolean {
+  return typeof config === 'object' && config !== null && ['method', 'pretrained', 'tasks'].some((field) => Object.hasOwn(config, field))
+}
+
+/** The JSON of a small file. Throws config-invalid, and what opening it throws. */
 export async function readConfig(file: string): Promise<unknown> {
-  const invalid = (why: string): BasilError =>
-    new BasilError({
-      code: 'config-invalid',
-      what: 'This is not a configuration',
-      where: file,
-      why,
-      next: 'open a JSON file as "basil schema" describes it',
-    })
-  if (!existsSync(file))
-    throw new BasilError({
-      code: 'file-missing',
-      what: 'A file is missing',
-      where: file,
-      why: 'there is no file at this place',
-      next: 'check the path',
-    })
-  const text = await readUpTo(file, largest + 1)
-  if (text.length > largest) throw invalid('it is larger than 1 MB')
+  const { bytes, isWhole } = await readStart(file, largest)
+  if (!isWhole) throw notAConfig(file, 'it is larger than 1 MB')
   try {
-    return JSON.parse(text)
+    return parseJson(bytes.toString('utf8'))
   } catch (error) {
-    throw invalid(error instanceof Error ? error.message : String(error))
+    throw notAConfig(file, (error as SyntaxError).message)
   }
 }
 
-async function readUpTo(file: string, bytes: number): Promise<string> {
-  try {
-    await using handle = await open(file, 'r')
-    const { buffer, bytesRead } = await handle.read(Buffer.alloc(bytes), 0, bytes, 0)
-    return buffer.toString('utf8', 0, bytesRead)
-  } catch (error) {
-    throw new BasilError(
-      {
-        code: 'file-unreadable',
-        what: 'A file cannot be read',
-        where: file,
-        why: error instanceof Error ? error.message : String(error),
-        next: 'check that it is a file and its permissions',
-      },
-      { cause: error },
-    )
-  }
+function notAConfig(where: string, why: string): BasilError {
+  const next = 'open a JSON file as "basil schema" describes it'
+  return new BasilError({ code: 'config-invalid', what: 'This is not a configuration', where, why, next })
 }
 
 const nameOf = (file: string, given: string | undefined): string => given ?? basename(file, '.json')

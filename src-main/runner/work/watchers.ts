@@ -19,6 +19,7 @@ export function createWatchers(started: RunEvent, now: () => number = () => perf
   const listeners = new Set<Listener>()
   const isDue = progressGate(now)
   let ended = false
+  let silent: RunEvent | null = null // who comes while the engine does not answer hears of it too
 
   async function* listen(mine: Listener): AsyncGenerator<RunEvent, void> {
     try {
@@ -36,6 +37,7 @@ export function createWatchers(started: RunEvent, now: () => number = () => perf
 
   return {
     tell: (event) => {
+      if (event.type === 'engine-silent') silent = event.error && event
       if (event.type === 'progress' && !isDue()) return
       for (const { queue, wake } of listeners) {
         if (event.type === 'progress' && queue.at(-1)?.type === 'progress') queue.pop()
@@ -44,7 +46,7 @@ export function createWatchers(started: RunEvent, now: () => number = () => perf
       }
     },
     watch: () => {
-      const mine: Listener = { queue: [started], wake: () => undefined }
+      const mine: Listener = { queue: silent ? [started, silent] : [started], wake: () => undefined }
       listeners.add(mine)
       return listen(mine)
     },

@@ -4,8 +4,9 @@
 // one data set: names are then counted over all its lists.
 import { dirname, extname, join } from 'node:path'
 
-import { parse } from 'csv-parse/sync'
+import { CsvError, parse } from 'csv-parse/sync'
 
+import { parseJson } from '../../../contract/json.ts'
 import type { OpenFiles } from '../../formats/source.ts'
 import { type DataSource, invalid, noSplit, type Place, type RawImages } from '../raw.ts'
 import { splitFolders } from './image-folder.ts'
@@ -125,7 +126,7 @@ function tableRows(text: string, path: string): Row[] {
   try {
     table = parse(text, { delimiter, trim: true, skip_empty_lines: true, max_record_size: 2 ** 16 })
   } catch (error) {
-    throw invalid(path, error instanceof Error ? error.message.slice(0, 300) : String(error))
+    throw invalid(path, error instanceof CsvError ? csvFault(error) : String(error))
   }
   const header = table[0] ?? []
   const places = namedColumns(header)
@@ -169,14 +170,20 @@ function objectRows(value: unknown, path: string, split?: string): Row[] {
   })
 }
 
+/** By its place: the parser's own message quotes the field. */
+function csvFault({ code, ...told }: CsvError): string {
+  const line = 'lines' in told && typeof told.lines === 'number' ? `, line ${told.lines}` : ''
+  return `it is no table: ${code.replace(/^CSV_/, '').replaceAll('_', ' ').toLowerCase()}${line}`
+}
+
 function textIn(value: unknown): string | undefined {
   return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean' ? String(value) : undefined
 }
 
 export function parsedJson(text: string, path: string): unknown {
   try {
-    return JSON.parse(text)
+    return parseJson(text)
   } catch (error) {
-    throw invalid(path, error instanceof Error ? error.message.slice(0, 200) : String(error), 'correct the JSON')
+    throw invalid(path, (error as SyntaxError).message, 'correct the JSON')
   }
 }

@@ -1,13 +1,13 @@
 // The accuracies that the field's programs leave beside a model's checkpoints: JSON of {DS: test accuracy, DSVal: validation accuracy}, as
 // fractions. The files are strangers': they are small or not read, and what is wrong with one is told and harms nothing else.
-import { constants } from 'node:fs'
-import { open } from 'node:fs/promises'
 import { join } from 'node:path'
 
 import { z } from 'zod'
 
 import type { CheckpointSet } from '../../../contract/api/library.ts'
 import { BasilError, type ErrorRecord, recordOf } from '../../../contract/errors.ts'
+import { parseJson } from '../../../contract/json.ts'
+import { readStart } from '../../../files/open.ts'
 
 const files = [
   { name: 'zeroshot_accuracies.json', model: 'pre-trained', linear: false },
@@ -39,26 +39,24 @@ export async function accuraciesIn(folder: string): Promise<Beside> {
   return found
 }
 
-/** null: there is no such file. A pipe or a device of that name is not waited for. */
+/** null: there is no such file. */
 async function textOf(file: string): Promise<string | null> {
-  try {
-    await using handle = await open(file, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0))
-    const { size, isFile } = await handle.stat().then((info) => ({ size: info.size, isFile: info.isFile() }))
-    if (!isFile || size > largest) throw odd(file, isFile ? `it has ${size} bytes, more than a few numbers take` : 'it is not a file')
-    return await handle.readFile('utf8')
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null
-    throw error instanceof BasilError ? error : odd(file, error instanceof Error ? error.message : String(error))
-  }
+  const start = await readStart(file, largest).catch((error: unknown) => {
+    const { code, why } = recordOf(error)
+    if (code === 'file-missing') return null
+    throw odd(file, why)
+  })
+  if (start && !start.isWhole) throw odd(file, `it has more than ${largest} bytes, far more than a few numbers take`)
+  return start && start.bytes.toString('utf8')
 }
 
 /** [key, accuracy between 0 and 1]; percents are told by being larger than 1. */
 function fractions(text: string, file: string): [string, number][] {
   let parsed: ReturnType<typeof accuracies.safeParse>
   try {
-    parsed = accuracies.safeParse(JSON.parse(text))
+    parsed = accuracies.safeParse(parseJson(text))
   } catch (error) {
-    throw odd(file, `it is no JSON: ${error instanceof Error ? error.message.slice(0, 200) : error}`)
+    throw odd(file, (error as SyntaxError).message)
   }
   if (!parsed.success) throw odd(file, 'it is not an object of numbers')
   const told = Object.entries(parsed.data).filter((entry): entry is [string, number] => typeof entry[1] === 'number')

@@ -1,0 +1,70 @@
+// Files of the person's are opened by src-main/files/open.ts and nowhere else: whatever else of the program opens a file is named here, with
+// what it opens, and that is the program's own.
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+
+import { expect, it } from 'vitest'
+
+const root = join(import.meta.dirname, '..', '..', 'src-main')
+
+/** What can open a file that is there. */
+const opening = [
+  ...['open', 'openSync', 'openAsBlob', 'readFile', 'readFileSync', 'createReadStream', 'FileReadStream', 'ReadStream', 'promises'],
+  ...['copyFile', 'copyFileSync', 'cp', 'cpSync', 'appendFile', 'appendFileSync', 'truncate', 'truncateSync', 'openPromise'],
+]
+
+const own: Record<string, string> = {
+  'cli/bench/merge-speed.ts: open': "the benchmark's own random checkpoints",
+  'cli/bench/side.ts: readFileSync': '/proc',
+  'engine/kernels/kernel-files.ts: readFileSync': 'compiled kernels',
+  'engine/kernels/wasm-module.ts: readFileSync': 'compiled kernels',
+  'files/open.ts: open': 'the door itself',
+  'files/open.ts: openSync': 'the door itself',
+  'files/write-atomic.ts: open': 'temporary files that it makes, and folders, to sync them',
+  'history/migrations/migrate.ts: readFileSync': 'its migrations',
+  'runner/engine-process.ts: readFileSync': '/proc',
+  'runner/heads/make.ts: readFileSync': "resources: the tokenizer's merges",
+  'runner/heads/prompts.ts: readFileSync': 'resources: classes and templates of known data sets',
+  'runner/native/addon.ts: copyFile': "the addon's package",
+  'runner/native/self-test.ts: readFileSync': 'resources: recorded numbers',
+  'runner/native/unpack.ts: openPromise': 'wheels that it downloaded and whose SHA-256 it compared',
+  'runner/native/wheels.ts: readFileSync': 'resources: pinned wheels',
+  'runner/studies/presets/files.ts: readFileSync': "resources: the papers' tables",
+  'runner/work/export-run.ts: readFileSync': "resources: the card's template",
+  'server/pages.ts: createReadStream': 'the built pages, listed before',
+}
+
+/** "place: function" for each that a source takes from node:fs, or from a reader of zips. Throws where it takes all of it. */
+function openings(place: string, text: string): string[] {
+  const taken: string[] = []
+  for (const [, names = '', from = ''] of text.matchAll(/import\s+([^'"]*?)\s+from\s+'([^']+)'/g)) {
+    if (!/^(node:)?fs(\/promises)?$|^yauzl$/.test(from) || /^type\b/.test(names)) continue
+    const [, inner] = /^\{([\s\S]*)\}$/.exec(names) ?? []
+    if (inner === undefined) taken.push(`all of ${from}`)
+    for (const name of (inner ?? '').split(',')) taken.push(name.trim().split(/\s+as\s+/)[0] ?? '')
+  }
+  if (/(require|import)\(\s*['"](node:)?fs/.test(text)) {
+    const [, inner = 'all of fs'] = /const \{([^}]*)\} = require\(['"]node:fs/.exec(text) ?? []
+    taken.push(...inner.split(',').map((name) => name.trim()))
+  }
+  return taken.filter((name) => opening.includes(name) || name.startsWith('all of')).map((name) => `${place}: ${name}`)
+}
+
+it('opens files by one door', () => {
+  const sources = readdirSync(root, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.ts'))
+  const found = sources.flatMap((name) => openings(name, readFileSync(join(root, name), 'utf8')))
+  expect(sources.length).toBeGreaterThan(200)
+  expect([...new Set(found)].sort()).toEqual(Object.keys(own).sort())
+})
+
+it.each([
+  ["import { mkdir, open as o } from 'node:fs/promises'", ['a.ts: open']],
+  ["import {\n  readFileSync,\n  type Stats,\n} from 'node:fs'", ['a.ts: readFileSync']],
+  ["import * as fs from 'node:fs'", ['a.ts: all of node:fs']],
+  ["import fs from 'fs'", ['a.ts: all of fs']],
+  ["const { openSync, readSync } = require('node:fs') as typeof import('node:fs')", ['a.ts: openSync']],
+  ["const fs = await import('node:fs')", ['a.ts: all of fs']],
+  ["import { stat } from 'node:fs/promises'\nimport type { Stats } from 'node:fs'", []],
+])('would see %j', (text, expected) => {
+  expect(openings('a.ts', text)).toEqual(expected)
+})
