@@ -8,6 +8,7 @@ import { join } from 'node:path'
 import Database from 'better-sqlite3'
 
 import { BasilError, type ErrorRecord } from '../contract/errors.ts'
+import { keepChecksums, knowChecksums, sound, sparing } from './checksums.ts'
 import { migrate, migrations, versionOf } from './migrations/migrate.ts'
 import { doubtOf, type History, historyError, isDamage } from './statement.ts'
 import { takeWriterLock, writerOf } from './writer-lock.ts'
@@ -55,6 +56,7 @@ export async function readHistory(folder: string, { steps = migrations(), now }:
     const version = existsSync(file) ? peek(file, steps.length, false) : 0
     if (version > 0 && version < steps.length) (await openHistory(folder, { steps, ...(now ? { now } : {}) })).close()
     const db = version > 0 ? new Database(file, { readonly: true, timeout: 5000 }) : new Database(':memory:')
+    knowChecksums(db)
     if (version === 0) await migrate(db, steps, '')
     return { db, file, write: false, notices: [], interrupted: [], lives, close: () => db.close() }
   } catch (error) {
@@ -95,7 +97,9 @@ async function open(file: string, steps: string[], stamp: string): Promise<Opene
     db.pragma('synchronous = FULL')
     db.pragma('foreign_keys = ON')
     if (mode !== 'wal' || db.pragma('synchronous', { simple: true }) !== 2) throw new Error('SQLite did not take WAL with synchronous=FULL')
+    knowChecksums(db)
     await migrate(db, steps, stamp)
+    keepChecksums(db)
     return { db, interrupted: markInterrupted(db) }
   } catch (error) {
     db.close()
@@ -130,8 +134,9 @@ function setAside(file: string, stamp: string, error: unknown): ErrorRecord {
 }
 
 function markInterrupted(db: Database.Database): number[] {
-  const found = db.prepare("SELECT run FROM runs WHERE state = 'running' ORDER BY run").all() as { run: number }[]
-  if (found.length) db.exec("UPDATE runs SET state = 'interrupted' WHERE state = 'running'")
+  const text = `SELECT run FROM runs WHERE state = 'running' AND ${sound({ db }, 'runs')} ORDER BY run`
+  const { found } = sparing({ db }, () => db.prepare(text).all() as { run: number }[])
+  for (const { run } of found) db.prepare("UPDATE runs SET state = 'interrupted' WHERE run = ?").run(run)
   return found.map((r) => r.run)
 }
 

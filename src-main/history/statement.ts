@@ -5,13 +5,14 @@ import { writeFileSync } from 'node:fs'
 import type { Database, Statement } from 'better-sqlite3'
 
 import { BasilError, type ErrorRecord } from '../contract/errors.ts'
+import { sparing } from './checksums.ts'
 
 /** An open history. write: this process is the data folder's one writer. */
 export interface History {
   readonly db: Database
   readonly file: string
   readonly write: boolean
-  readonly notices: ErrorRecord[] // what was found and done at opening
+  readonly notices: ErrorRecord[] // what was found and done at opening, and rows found damaged since
   readonly interrupted: number[] // runs found unfinished at opening
   /** Whether somebody works on a run now; only then is a row that says so running. */
   lives(run: number): boolean
@@ -66,6 +67,19 @@ export function snapshot<T>(history: History, work: () => T): T {
   return history.db.inTransaction ? work() : guarded(history, () => history.db.transaction(work).deferred())
 }
 
+/** A question whose damaged rows are left out of the answer, and told among the history's notices. */
+export function soundOnly<T>(history: History, read: () => T): T {
+  const { found, damaged } = sparing(history, read)
+  for (const { record } of damaged) tellDamage(history, record)
+  return found
+}
+
+/** Once each. */
+export function tellDamage({ notices, file }: History, record: ErrorRecord): void {
+  if (!notices.some(({ where }) => where === record.where)) notices.push(record)
+  doubt(file)
+}
+
 function guarded<T>(history: History, work: () => T): T {
   try {
     return work()
@@ -89,6 +103,12 @@ function doubt(file: string): void {
 /** Whether the file itself is broken, rather than the disk, the rights or our own statement. */
 export function isDamage(error: unknown): boolean {
   return /^SQLITE_(CORRUPT|NOTADB|FORMAT)/.test(codeOf(error)) || (error instanceof BasilError && error.record.code === 'history-damaged')
+}
+
+/** What is damaged, of an error that says so; any other is thrown on. */
+export function damageIn(thrown: unknown): ErrorRecord {
+  if (thrown instanceof BasilError && isDamage(thrown)) return thrown.record
+  throw thrown
 }
 
 export function isBusy(error: unknown): boolean {

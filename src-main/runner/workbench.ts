@@ -9,7 +9,7 @@ import type { Plan, Told } from '../contract/engine-api.ts'
 import { type ErrorRecord, recordOf } from '../contract/errors.ts'
 import type { Exported, Recipe } from '../contract/recipe.ts'
 import type { CoefficientTable, EngineInfo, RunDetail, RunEvent, RunSummary } from '../contract/run.ts'
-import { runDetail } from '../history/detail.ts'
+import { requireSound, runDetail } from '../history/detail.ts'
 import { coefficientsOf } from '../history/epochs.ts'
 import { openHistory, readHistory } from '../history/open.ts'
 import { parentsOf } from '../history/parents.ts'
@@ -207,8 +207,10 @@ export async function openWorkbench({ home, engine, sample, write }: WorkbenchOp
 
   const resume = (run: number, wanted?: string): Promise<number> =>
     begin(async () => {
-      const { state, config } = runDetail(history, run)
+      const detail = runDetail(history, run)
+      const { state, config } = detail
       requireResumable(run, state)
+      requireSound(detail)
       if (wanted !== undefined && wanted !== device()) {
         sittingDevice = wanted
         supervisor.renew()
