@@ -7,19 +7,13 @@ import { setImmediate } from 'node:timers/promises'
 
 import Database from 'better-sqlite3'
 
+import type { Backup } from '../contract/api/history.ts'
 import { allTables, damagedRows, knowChecksums } from './checksums.ts'
 import { backupsOf, stampOf } from './names.ts'
 import { checkIntegrity, checkSize } from './soundness.ts'
 import { doubt, type History, historyError, isDamage, tellDamage } from './statement.ts'
 
 const kept = 7
-
-export interface Backup {
-  file: string
-  made: string // ISO 8601, UTC
-  bytes: number
-  kind: 'daily' | 'unsound' | 'before a migration'
-}
 
 /** Newest first, but unsound ones last. */
 export function listBackups(folder: string): Backup[] {

@@ -36,6 +36,7 @@ const rules = {
 
 export type Table = keyof typeof rules
 export const allTables = Object.keys(rules) as Table[]
+export const hasLong = (table: Table): boolean => ruleOf(table).long !== undefined
 const ruleOf = (table: Table): Rule => rules[table]
 
 /** What one checksum is over. */
@@ -157,7 +158,7 @@ function connectionOf(db: Database): Connection {
 }
 
 function partsOf(db: Database, table: Table): Part[] {
-  return ruleOf(table).long ? [partOf(db, table, false), partOf(db, table, true)] : [partOf(db, table, false)]
+  return hasLong(table) ? [partOf(db, table, false), partOf(db, table, true)] : [partOf(db, table, false)]
 }
 
 function partOf(db: Database, table: Table, long: boolean): Part {
@@ -173,7 +174,7 @@ function partOf(db: Database, table: Table, long: boolean): Part {
   return made
 }
 
-function columnsOf(db: Database, table: Table): { name: string; type: string; pk: number }[] {
+export function columnsOf(db: Database, table: Table): { name: string; type: string; pk: number }[] {
   return db.pragma(`table_info(${table})`) as { name: string; type: string; pk: number }[]
 }
 

@@ -93,7 +93,7 @@ async function openSound(file: string, steps: string[], stamp: string, notices: 
   } catch (error) {
     if (!had || !isDamage(error)) throw error
     rmSync(doubtOf(file), { force: true })
-    const aside = moveAside(file, 'damaged', stamp)
+    const aside = moveAside(file, stamp)
     const why = error instanceof BasilError ? error.record.why : error instanceof Error ? error.message : String(error)
     notices.push(noticeOf(aside, 'The history was damaged; a new one was begun', why))
     const opened = await open(file, steps, stamp)

@@ -9,7 +9,7 @@ import type { Plan, Told } from '../contract/engine-api.ts'
 import { type ErrorRecord, recordOf } from '../contract/errors.ts'
 import type { Exported, Recipe } from '../contract/recipe.ts'
 import type { CoefficientTable, EngineInfo, RunDetail, RunEvent, RunSummary } from '../contract/run.ts'
-import { requireSound, runDetail } from '../history/detail.ts'
+import { runDetail } from '../history/detail.ts'
 import { coefficientsOf } from '../history/epochs.ts'
 import { openHistory, readHistory } from '../history/open.ts'
 import { parentsOf } from '../history/parents.ts'
@@ -28,12 +28,13 @@ import { createInstaller, type Installer } from './native/installer.ts'
 import { createStudies, type Studies } from './studies/studies.ts'
 import { createSupervisor } from './supervisor.ts'
 import { type ExportedState, exportRun, type Target } from './work/export-run.ts'
+import { createHistoryCare, type HistoryCare } from './work/history-care.ts'
 import { keepEvent } from './work/keep.ts'
 import { lastEvent } from './work/last-event.ts'
 import { createProjects, type Projects } from './work/projects.ts'
 import { exportName, recipeOf } from './work/recipe.ts'
 import { busy, missingEpoch, requireResumable, stateAfter } from './work/refusals.ts'
-import { createWatchers, type Watchers } from './work/watchers.ts'
+import { createWatchers, only, type Watchers } from './work/watchers.ts'
 
 export interface WorkbenchOptions {
   home: string // the data folder
@@ -52,6 +53,7 @@ export interface Workbench {
   readonly evaluations: Evaluations
   readonly studies: Studies
   readonly installer: Installer
+  readonly historyCare: HistoryCare
   readonly notices: ErrorRecord[] // what was found and done at opening
   readonly interrupted: number[] // runs found unfinished at opening
   engineState(): { engine: EngineInfo | null; error: ErrorRecord | null }
@@ -144,6 +146,7 @@ export async function openWorkbench({ home, engine, sample, write }: WorkbenchOp
       live = null
       backToChoice()
       installer.settle()
+      historyCare.rest()
       watchers.tell(last)
       watchers.end()
     })
@@ -208,16 +211,14 @@ export async function openWorkbench({ home, engine, sample, write }: WorkbenchOp
   const resume = (run: number, wanted?: string): Promise<number> =>
     begin(async () => {
       const detail = runDetail(history, run)
-      const { state, config } = detail
-      requireResumable(run, state)
-      requireSound(detail)
+      requireResumable(detail)
       if (wanted !== undefined && wanted !== device()) {
         sittingDevice = wanted
         supervisor.renew()
       }
       await chosenIsThere()
       reviveRun(history, run)
-      return { run, config, resumed: true }
+      return { run, config: detail.config, resumed: true }
     })
 
   async function cancel(run: number): Promise<boolean> {
@@ -229,6 +230,9 @@ export async function openWorkbench({ home, engine, sample, write }: WorkbenchOp
 
   const evaluations = createEvaluations({ history, resources: join(dirname(sample), '..'), supervisor, ready: requireIdle })
   const studies = createStudies({ history, home, requireIdle, check, start, resume, watch, cancel })
+
+  const historyCare = createHistoryCare({ history, home, isBusy: () => live !== null || reserved, requireIdle })
+  historyCare.rest()
 
   const place = {
     history,
@@ -242,6 +246,7 @@ export async function openWorkbench({ home, engine, sample, write }: WorkbenchOp
     await installer.close()
     await Promise.all([studies.close(), supervisor.close(), library.close(), dataSets.close()])
     await Promise.all([live?.over, evaluations.close()])
+    await historyCare.close()
     history.close()
   }
 
@@ -255,6 +260,7 @@ export async function openWorkbench({ home, engine, sample, write }: WorkbenchOp
     evaluations,
     studies,
     installer,
+    historyCare,
     notices,
     interrupted,
     engineState: () => supervisor.state(),
@@ -289,8 +295,4 @@ export async function openWorkbench({ home, engine, sample, write }: WorkbenchOp
     export: (run, state, target) => exportRun(place, run, state, target),
     close: () => (closing ??= close()),
   }
-}
-
-async function* only(event: RunEvent): AsyncGenerator<RunEvent, void> {
-  yield event
 }
