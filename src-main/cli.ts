@@ -16,6 +16,7 @@ import { evalCommand } from './cli/eval/command.ts'
 import { disentangleCommand } from './cli/eval/disentangle.ts'
 import { followRun } from './cli/follow.ts'
 import { headsCommand } from './cli/heads.ts'
+import { historyCommand } from './cli/history.ts'
 import { libraryCommand } from './cli/library/command.ts'
 import { detailLines, inspectionLines, summaryLine } from './cli/lines.ts'
 import { mergeCommand } from './cli/merge.ts'
@@ -182,6 +183,7 @@ program.addCommand(refineCommand({ withWorkbench }))
 program.addCommand(studyCommand({ withWorkbench }))
 program.addCommand(presetCommand({ resources: join(root, 'resources'), withWorkbench }))
 program.addCommand(evalCommand({ withWorkbench }))
+program.addCommand(historyCommand({ home: dataFolder, withWorkbench }))
 program.addCommand(headsCommand({ resources: join(root, 'resources'), withEngine }))
 program.addCommand(engineCommand({ home: dataFolder, resources: join(root, 'resources'), start: engine, withEngine }))
 
@@ -223,14 +225,23 @@ async function withWorkbench(json: boolean, write: boolean, act: (workbench: Wor
   let workbench: Workbench | undefined
   try {
     workbench = await openWorkbench({ home: dataFolder(), engine, sample: join(root, 'resources', 'sample', 'dv-basi.json'), write })
-    for (const notice of workbench.notices) process.stderr.write(`${notice.what}: ${notice.why} (${notice.where}). ${notice.next}\n`)
+    tellNotices(workbench)
     await act(workbench)
   } catch (error) {
     fail(error, json)
   } finally {
+    if (workbench) tellNotices(workbench)
     await workbench?.close()
   }
 }
+
+/** What opening the history found; what was found damaged since. Each once. */
+function tellNotices({ notices }: Workbench): void {
+  for (const { what, why, where, next } of notices.slice(told)) process.stderr.write(`${what}: ${why} (${where}). ${next}\n`)
+  told = notices.length
+}
+
+let told = 0
 
 async function withEngine(json: boolean, act: (supervisor: Supervisor) => Promise<void>): Promise<void> {
   const home = dataFolder()

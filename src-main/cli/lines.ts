@@ -66,6 +66,8 @@ export function lineOf(event: RunEvent): { text: string; live: boolean } | null 
 export function summaryLine(r: RunSummary): string {
   const accuracy = r.accuracy === null ? '' : `  ${percent(r.accuracy)}`
   const mark = r.leaks.length ? `  ! ${leakMark}: ${leakReason(r.leaks)}` : ''
+  if (r.error?.code === 'history-damaged' && r.created === '')
+    return `${String(r.run).padStart(5)}  damaged: ${r.error.why} (${r.error.where})`
   return `${String(r.run).padStart(5)}  ${r.created.slice(0, 16).replace('T', ' ')}  ${r.state.padEnd(11)}  ${r.method.padEnd(15)}  ${r.name}${r.linearised ? ' (linearised)' : ''}${accuracy}${mark}`
 }
 
@@ -89,6 +91,7 @@ export function detailLines(d: RunDetail): string[] {
     ...(d.dataWait ? [`       waited ${duration(d.dataWait.seconds)} of ${duration(d.dataWait.of)} for pixels`] : []),
     ...Object.entries(d.tasks).map(([task, t]) => `       ${task}: ${percent(t.accuracy)} on ${d.evaluatedOn}`),
     ...(d.error ? [`       ${sentence(d.error)}`] : []),
+    ...d.damaged.map((row) => `       DAMAGED and not shown: ${row.where}: ${row.why}. Next: ${row.next}.`),
   ]
 }
 

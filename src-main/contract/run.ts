@@ -223,6 +223,7 @@ export const runDetailSchema = runSummarySchema.extend({
   evaluatedOn: z.enum(['test', 'training']).nullable(), // what tasks below were measured on
   tasks: z.record(z.string(), z.object({ accuracy: z.number(), relativeAccuracy: z.number().nullable() })),
   seeds: z.array(z.number()),
+  damaged: z.array(errorSchema), // rows of the run whose checksum fails; nothing of them is shown here
   times: z.object({ created: z.string(), ended: z.string().nullable(), seconds: z.number() }),
 })
 export type RunDetail = z.infer<typeof runDetailSchema>

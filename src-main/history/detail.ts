@@ -1,48 +1,64 @@
 // All that history knows of one run, in the contract's shape, from one consistent state of the file. A stage that has
 // not ended shows its best state so far and the losses of its epochs in order; one that has shows what its end gave.
+// Damaged rows are left out and named, so that what is sound of a run can still be seen.
 import type { ResolvedConfig } from '../contract/config.ts'
+import { BasilError } from '../contract/errors.ts'
 import type { DataWait, EngineInfo, RunDetail, StageDetail } from '../contract/run.ts'
+import { sparing } from './checksums.ts'
 import { manifestsOf, testOpeningsOf } from './data/run-images.ts'
 import { coefficientsOf, epochsOf, type StoredEpoch } from './epochs.ts'
 import { evaluationsOf, finalScores } from './evaluations.ts'
 import { parentsOf } from './parents.ts'
-import { enginesOf, halvingsOf, imagesOf, runRow, summaryOf } from './runs.ts'
+import { enginesOf, halvingsOf, imagesOf, type RunRow, runRow, summaryOf } from './runs.ts'
 import { type StoredStage, stagesOf } from './stages.ts'
 import { type History, snapshot } from './statement.ts'
 
-/** Throws run-missing. */
+/** Throws run-missing, or history-damaged where the run's own row is. */
 export function runDetail(history: History, run: number): RunDetail {
   return snapshot(history, () => {
     const found = runRow(history, run)
-    const summary = summaryOf(history, found)
-    const evaluations = evaluationsOf(history, run)
-    const scores = finalScores(evaluations)
-    const epochs = Map.groupBy(epochsOf(history, run), (e) => e.stage)
-    const stages = stagesOf(history, run).map((s) => stageDetail(history, run, s, epochs.get(s.stage) ?? []))
-    return {
-      ...summary,
-      accuracy: summary.accuracy ?? scores.accuracy,
-      relativeAccuracy: summary.relativeAccuracy ?? scores.relativeAccuracy,
-      blocks: found.blocks === null ? [] : (JSON.parse(found.blocks) as string[]),
-      start: stages.find((s) => s.kind === 'start') ?? null,
-      iterations: stages.filter((s) => s.kind === 'iteration'),
-      config: JSON.parse(found.config) as ResolvedConfig,
-      engineInfo: found.engine === null ? null : (JSON.parse(found.engine) as EngineInfo),
-      engines: enginesOf(found),
-      halvings: halvingsOf(found),
-      parents: parentsOf(history, run),
-      parameters: found.parameters,
-      images: imagesOf(history, run),
-      data: manifestsOf(history, run),
-      openings: testOpeningsOf(history, run),
-      dataWait: found.data_wait === null ? null : (JSON.parse(found.data_wait) as DataWait),
-      evaluations,
-      evaluatedOn: scores.evaluatedOn,
-      tasks: scores.tasks,
-      seeds: [found.seed],
-      times: { created: found.created, ended: found.ended, seconds: found.seconds },
-    }
+    const { found: detail, damaged } = sparing(history, () => readDetail(history, found))
+    return { ...detail, damaged: damaged.map(({ record }) => record) }
   })
+}
+
+/** For work that must not go by less than all of it: throws the first damage but an epoch's, whose state nobody asked for. */
+export function requireSound({ damaged }: RunDetail): void {
+  const first = damaged.find(({ where }) => !where.startsWith('table epochs,'))
+  if (first) throw new BasilError(first)
+}
+
+function readDetail(history: History, found: RunRow): Omit<RunDetail, 'damaged'> {
+  const { run } = found
+  const summary = summaryOf(history, found)
+  const { found: measured, damaged } = sparing(history, () => evaluationsOf(history, run))
+  const evaluations = damaged.length ? [] : measured // a mean over some of the tasks would be another number
+  const scores = finalScores(evaluations)
+  const epochs = Map.groupBy(epochsOf(history, run), (e) => e.stage)
+  const stages = stagesOf(history, run).map((s) => stageDetail(history, run, s, epochs.get(s.stage) ?? []))
+  return {
+    ...summary,
+    accuracy: summary.accuracy ?? scores.accuracy,
+    relativeAccuracy: summary.relativeAccuracy ?? scores.relativeAccuracy,
+    blocks: found.blocks === null ? [] : (JSON.parse(found.blocks) as string[]),
+    start: stages.find((s) => s.kind === 'start') ?? null,
+    iterations: stages.filter((s) => s.kind === 'iteration'),
+    config: JSON.parse(found.config) as ResolvedConfig,
+    engineInfo: found.engine === null ? null : (JSON.parse(found.engine) as EngineInfo),
+    engines: enginesOf(found),
+    halvings: halvingsOf(found),
+    parents: parentsOf(history, run),
+    parameters: found.parameters,
+    images: imagesOf(history, run),
+    data: manifestsOf(history, run),
+    openings: testOpeningsOf(history, run),
+    dataWait: found.data_wait === null ? null : (JSON.parse(found.data_wait) as DataWait),
+    evaluations,
+    evaluatedOn: scores.evaluatedOn,
+    tasks: scores.tasks,
+    seeds: [found.seed],
+    times: { created: found.created, ended: found.ended, seconds: found.seconds },
+  }
 }
 
 function stageDetail(history: History, run: number, { end, ...stage }: StoredStage, epochs: StoredEpoch[]): StageDetail {

@@ -1,6 +1,7 @@
 // Epochs: for each the coefficient table (vectors x blocks), the selection metric, the losses of its steps and the
 // scores of each task. One transaction an epoch, together with the state to resume from; only then is it told to anyone.
 import type { CoefficientTable, EpochRecord, ResumeState, TaskScore } from '../contract/run.ts'
+import { sound } from './checksums.ts'
 import { listFromBytes, listToBytes, tableFromBytes, tableToBytes } from './numbers.ts'
 import { putResume } from './resume.ts'
 import { change, type History, row, rows, transaction } from './statement.ts'
@@ -26,7 +27,8 @@ export function putEpoch(history: History, run: number, e: EpochRecord, resume: 
   transaction(history, () => {
     change(
       history,
-      `INSERT OR REPLACE INTO epochs VALUES (:run, :stage, :epoch, :step, :losses, :metric, :best, :tasks, :coefficients, :seconds, :remaining, :pareto, :collapse)`,
+      `INSERT OR REPLACE INTO epochs (run, stage, epoch, step, losses, metric, best, tasks, coefficients, seconds, remaining_seconds, pareto, collapse)
+       VALUES (:run, :stage, :epoch, :step, :losses, :metric, :best, :tasks, :coefficients, :seconds, :remaining, :pareto, :collapse)`,
       {
         run,
         stage: e.stage,
@@ -52,7 +54,8 @@ export function putEpoch(history: History, run: number, e: EpochRecord, resume: 
 export function epochsOf(history: History, run: number): StoredEpoch[] {
   return rows<EpochRow>(
     history,
-    `SELECT stage, epoch, step, losses, metric, best, tasks, seconds, remaining_seconds, pareto, collapse FROM epochs WHERE run = :run ORDER BY stage, epoch`,
+    `SELECT stage, epoch, step, losses, metric, best, tasks, seconds, remaining_seconds, pareto, collapse FROM epochs
+     WHERE run = :run AND ${sound(history, 'epochs')} ORDER BY stage, epoch`,
     { run },
   ).map((r) => ({
     stage: r.stage,
@@ -73,7 +76,7 @@ export function epochsOf(history: History, run: number): StoredEpoch[] {
 export function coefficientsOf(history: History, run: number, stage: number, epoch: number): CoefficientTable | null {
   const found = row<{ coefficients: Uint8Array }>(
     history,
-    'SELECT coefficients FROM epochs WHERE run = :run AND stage = :stage AND epoch = :epoch',
+    `SELECT coefficients FROM epochs WHERE run = :run AND stage = :stage AND epoch = :epoch AND ${sound(history, 'epochs', { long: true })}`,
     { run, stage, epoch },
   )
   return found ? tableFromBytes(found.coefficients) : null

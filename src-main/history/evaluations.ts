@@ -1,6 +1,7 @@
 // Models of a run measured on a split, one row a task. The final evaluation is that of the last stage measured on test
 // data, or where there is none, on training data; a run's accuracy is its mean over tasks.
 import type { Evaluation, TaskScore } from '../contract/run.ts'
+import { sound } from './checksums.ts'
 import { change, type History, rows, transaction } from './statement.ts'
 
 interface EvaluationRow {
@@ -26,7 +27,9 @@ export function putEvaluation(history: History, run: number, e: Evaluation): voi
       stage,
     })
     e.tasks.forEach(({ task, loss, accuracy, relativeAccuracy }, place) => {
-      change(history, 'INSERT INTO evaluations VALUES (:run, :split, :model, :stage, :place, :task, :loss, :accuracy, :relativeAccuracy)', {
+      const text = `INSERT INTO evaluations (run, split, model, stage, place, task, loss, accuracy, relative_accuracy)
+        VALUES (:run, :split, :model, :stage, :place, :task, :loss, :accuracy, :relativeAccuracy)`
+      change(history, text, {
         run,
         split,
         model,
@@ -44,7 +47,7 @@ export function putEvaluation(history: History, run: number, e: Evaluation): voi
 /** Stage by stage, those of no stage first; the order is the same whether or not a run was interrupted. */
 export function evaluationsOf(history: History, run: number): Evaluation[] {
   const found: Evaluation[] = []
-  const text = `SELECT * FROM evaluations WHERE run = :run ORDER BY stage, model DESC, split DESC, place`
+  const text = `SELECT * FROM evaluations WHERE run = :run AND ${sound(history, 'evaluations')} ORDER BY stage, model DESC, split DESC, place`
   for (const r of rows<EvaluationRow>(history, text, { run })) {
     const stage = r.stage === noStage ? null : r.stage
     const score = { task: r.task, loss: r.loss, accuracy: r.accuracy, relativeAccuracy: r.relative_accuracy }

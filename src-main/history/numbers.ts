@@ -3,6 +3,7 @@
 import type { CoefficientTable } from '../contract/run.ts'
 
 const head = 8 // bytes
+const mostEmpty = 100_000 // rows of no columns
 
 /** tables: (rows, columns) each, one after the other. */
 export function tablesToBytes(tables: CoefficientTable[]): Uint8Array {
@@ -26,6 +27,7 @@ export function tablesToBytes(tables: CoefficientTable[]): Uint8Array {
   return bytes
 }
 
+/** Throws RangeError where the bytes hold less than their heads claim. */
 export function tablesFromBytes(bytes: Uint8Array): CoefficientTable[] {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   const tables: CoefficientTable[] = []
@@ -33,6 +35,8 @@ export function tablesFromBytes(bytes: Uint8Array): CoefficientTable[] {
     const rows = view.getUint32(at, true)
     const columns = view.getUint32(at + 4, true)
     const start = at + head
+    if (start + 8 * rows * columns > bytes.byteLength || (columns === 0 && rows > mostEmpty))
+      throw new RangeError(`${bytes.byteLength} bytes cannot hold ${rows} x ${columns} numbers`)
     tables.push(
       Array.from({ length: rows }, (_, r) =>
         Array.from({ length: columns }, (_, c) => view.getFloat64(start + 8 * (r * columns + c), true)),

@@ -1,14 +1,19 @@
-// Opening the history. The writer takes the folder's lock, migrates, checks the file after an unclean exit or an error in it, sets a
-// damaged one aside (by rename: nothing is ever deleted) and marks runs nobody works on any more as interrupted.
-// A reader opens the same file read-only beside the writer. WAL with synchronous=FULL: what is committed stays,
-// through a loss of power too (better-sqlite3's own default of NORMAL does not promise that).
-import { existsSync, renameSync, rmSync, statSync } from 'node:fs'
-import { join } from 'node:path'
+// Opening the history. The writer takes the folder's lock, checks the file, migrates, sets a damaged one aside (by rename: nothing is
+// ever deleted) and marks runs nobody works on any more as interrupted. A reader opens the same file read-only beside the writer, or a copy of
+// it where the folder is read-only. WAL with synchronous=FULL: what is committed stays, through a loss of power too (better-sqlite3's own
+// default of NORMAL does not promise that).
+import { existsSync, rmSync } from 'node:fs'
+import { dirname } from 'node:path'
 
 import Database from 'better-sqlite3'
 
 import { BasilError, type ErrorRecord } from '../contract/errors.ts'
+import { listBackups } from './backups.ts'
+import { keepChecksums, knowChecksums, sound, sparing } from './checksums.ts'
 import { migrate, migrations, versionOf } from './migrations/migrate.ts'
+import { fileOf, moveAside, stampOf } from './names.ts'
+import { copied, isReadOnly } from './read-only.ts'
+import { checkedAtOpening, checkIntegrity, checkSchema, checkSize, sizeOf } from './soundness.ts'
 import { doubtOf, type History, historyError, isDamage } from './statement.ts'
 import { takeWriterLock, writerOf } from './writer-lock.ts'
 
@@ -23,8 +28,6 @@ interface Opened {
   interrupted: number[]
 }
 
-const fileOf = (folder: string): string => join(folder, 'history.sqlite')
-
 /** Opens the history for writing. Throws folder-busy, history-newer (the file is left untouched), disk-full, target-unwritable. */
 export async function openHistory(
   folder: string,
@@ -32,10 +35,9 @@ export async function openHistory(
 ): Promise<History> {
   const lock = takeWriterLock(folder)
   const file = fileOf(folder)
-  const stamp = now().toISOString().replaceAll(/[:.]/g, '-')
   const notices: ErrorRecord[] = []
   try {
-    const { db, interrupted } = await openSound(file, steps, stamp, notices)
+    const { db, interrupted } = await openSound(file, steps, stampOf(now()), notices)
     const close = (): void => {
       db.close()
       lock.release()
@@ -51,37 +53,67 @@ export async function openHistory(
 export async function readHistory(folder: string, { steps = migrations(), now }: Options = {}): Promise<History> {
   const file = fileOf(folder)
   const lives = (): boolean => writerOf(folder) !== null // one writer, one run at a time
-  try {
-    const version = existsSync(file) ? peek(file, steps.length, false) : 0
-    if (version > 0 && version < steps.length) (await openHistory(folder, { steps, ...(now ? { now } : {}) })).close()
-    const db = version > 0 ? new Database(file, { readonly: true, timeout: 5000 }) : new Database(':memory:')
-    if (version === 0) await migrate(db, steps, '')
-    return { db, file, write: false, notices: [], interrupted: [], lives, close: () => db.close() }
-  } catch (error) {
-    throw historyError(error, file)
+  const reading = (db: Database.Database, notices: ErrorRecord[] = [], close = (): void => void db.close()): History => {
+    knowChecksums(db)
+    return { db, file, write: false, notices, interrupted: [], lives, close }
   }
+  try {
+    if (isEmpty(file)) return reading(await nothing(steps), [noticeOf(file, 'The history is empty', 'its file has no bytes')])
+    if (existsSync(file) && isReadOnly(folder)) {
+      const { db, close } = await copied(file, async (copy) => {
+        await peek(copy, steps, true)
+        return (await open(copy, steps, '')).db
+      })
+      return reading(db, [], close)
+    }
+    const version = existsSync(file) ? await peek(file, steps, false) : 0
+    if (version === 0) return reading(await nothing(steps))
+    if (version < steps.length) (await openHistory(folder, { steps, ...(now ? { now } : {}) })).close()
+    return reading(new Database(file, { readonly: true, timeout: 5000 }))
+  } catch (error) {
+    throw historyError(error, file, false)
+  }
+}
+
+async function nothing(steps: string[]): Promise<Database.Database> {
+  const db = new Database(':memory:')
+  knowChecksums(db)
+  await migrate(db, steps, '')
+  return db
 }
 
 async function openSound(file: string, steps: string[], stamp: string, notices: ErrorRecord[]): Promise<Opened> {
   const had = existsSync(file)
   const isDoubtful = sizeOf(`${file}-wal`) > 0 || existsSync(doubtOf(file)) // the last connection to close removes its log
   try {
-    if (had) peek(file, steps.length, isDoubtful)
+    if (isEmpty(file)) throw new BasilError(noticeOf(file, 'The history is empty', 'its file has no bytes'))
+    if (had) await peek(file, steps, isDoubtful)
     rmSync(doubtOf(file), { force: true })
     return await open(file, steps, stamp)
   } catch (error) {
     if (!had || !isDamage(error)) throw error
-    notices.push(setAside(file, stamp, error))
-    return open(file, steps, stamp)
+    rmSync(doubtOf(file), { force: true })
+    const aside = moveAside(file, stamp)
+    const why = error instanceof BasilError ? error.record.why : error instanceof Error ? error.message : String(error)
+    notices.push(noticeOf(aside, 'The history was damaged; a new one was begun', why))
+    const opened = await open(file, steps, stamp)
+    goOnCounting(opened.db, [aside, ...listBackups(dirname(file)).map((backup) => backup.file)])
+    return opened
   }
 }
 
 /** Read-only: a connection that may write also checkpoints, and a damaged file or one of a newer Basil must stay as it is. */
-function peek(file: string, known: number, check: boolean): number {
+async function peek(file: string, steps: string[], isDoubtful: boolean): Promise<number> {
   const db = new Database(file, { readonly: true, timeout: 5000 })
   try {
-    const version = versionOf(db, known)
-    if (check) checkIntegrity(db)
+    const version = versionOf(db, steps.length)
+    checkSize(db)
+    if (isDoubtful || sizeOf(file) <= checkedAtOpening) checkIntegrity(db)
+    if (version > 0) {
+      const like = await nothing(steps.slice(0, version))
+      checkSchema(db, like)
+      like.close()
+    }
     return version
   } finally {
     db.close()
@@ -95,7 +127,9 @@ async function open(file: string, steps: string[], stamp: string): Promise<Opene
     db.pragma('synchronous = FULL')
     db.pragma('foreign_keys = ON')
     if (mode !== 'wal' || db.pragma('synchronous', { simple: true }) !== 2) throw new Error('SQLite did not take WAL with synchronous=FULL')
+    knowChecksums(db)
     await migrate(db, steps, stamp)
+    keepChecksums(db)
     return { db, interrupted: markInterrupted(db) }
   } catch (error) {
     db.close()
@@ -103,40 +137,50 @@ async function open(file: string, steps: string[], stamp: string): Promise<Opene
   }
 }
 
-/** Throws history-damaged with the first finding. */
-export function checkIntegrity(db: Database.Database): void {
-  const found = db.pragma('integrity_check(1)', { simple: true })
-  if (found === 'ok') return
-  throw new BasilError({
-    code: 'history-damaged',
-    what: 'The history is damaged',
-    where: db.name,
-    why: String(found),
-    next: 'start Basil again: it sets the file aside, untouched',
-  })
+/** What happened, and what there is to bring runs back from. */
+function noticeOf(where: string, what: string, why: string): ErrorRecord {
+  const [newest, ...older] = listBackups(dirname(where))
+  const backups = newest
+    ? `the newest of ${older.length + 1} backups (${newest.made.slice(0, 16).replace('T', ' ')})`
+    : 'there is no backup'
+  const offer = `"basil history salvage" brings back the runs that can be read${newest ? `, and those of ${backups}` : `; ${backups}`}`
+  return { code: 'history-damaged', what, where, why, next: `nothing was deleted; ${offer}` }
 }
 
-function setAside(file: string, stamp: string, error: unknown): ErrorRecord {
-  const aside = file.replace(/\.sqlite$/, `-damaged-${stamp}.sqlite`)
-  rmSync(doubtOf(file), { force: true })
-  for (const suffix of ['-wal', '-shm', '']) if (existsSync(file + suffix)) renameSync(file + suffix, aside + suffix)
-  return {
-    code: 'history-damaged',
-    what: 'The history was damaged; a new one was begun',
-    where: aside,
-    why: error instanceof BasilError ? error.record.why : error instanceof Error ? error.message : String(error),
-    next: 'the damaged file is kept as it was; copies made before changes of form are in "backups" beside it',
+/** A number is never used twice, not even where the runs that had it can no longer be read. */
+function goOnCounting(db: Database.Database, files: string[]): void {
+  for (const file of files)
+    for (const { name, seq } of sequencesOf(file)) {
+      db.prepare('DELETE FROM sqlite_sequence WHERE name = :name AND seq < :seq').run({ name, seq })
+      db.prepare('INSERT INTO sqlite_sequence (name, seq) SELECT :name, :seq WHERE :name NOT IN (SELECT name FROM sqlite_sequence)').run({
+        name,
+        seq,
+      })
+    }
+}
+
+function sequencesOf(file: string): { name: string; seq: number }[] {
+  let db: Database.Database | undefined
+  try {
+    db = new Database(file, { readonly: true })
+    return db.prepare('SELECT name, seq FROM sqlite_sequence').all() as { name: string; seq: number }[]
+  } catch {
+    return [] // too damaged, or not SQLite
+  } finally {
+    db?.close()
   }
 }
 
 function markInterrupted(db: Database.Database): number[] {
-  const found = db.prepare("SELECT run FROM runs WHERE state = 'running' ORDER BY run").all() as { run: number }[]
-  if (found.length) db.exec("UPDATE runs SET state = 'interrupted' WHERE state = 'running'")
+  const text = `SELECT run FROM runs WHERE state = 'running' AND ${sound({ db }, 'runs')} ORDER BY run`
+  const { found } = sparing({ db }, () => db.prepare(text).all() as { run: number }[])
+  for (const { run } of found) db.prepare("UPDATE runs SET state = 'interrupted' WHERE run = ?").run(run)
   return found.map((r) => r.run)
 }
 
-function sizeOf(file: string): number {
-  return statSync(file, { throwIfNoEntry: false })?.size ?? 0
+/** A file without a byte, which SQLite takes for a new database. */
+function isEmpty(file: string): boolean {
+  return existsSync(file) && sizeOf(file) === 0 && sizeOf(`${file}-wal`) === 0
 }
 
 export function sqliteVersion(): string {

@@ -1,6 +1,7 @@
 // What a run was made from, in the engine's order: the pre-trained model, the fine-tuned ones, their data.
 // A resumed run must find the same hashes again.
 import type { Parent } from '../contract/run.ts'
+import { sound } from './checksums.ts'
 import { rememberCheckpoint } from './library/checkpoints.ts'
 import { change, type History, rows } from './statement.ts'
 
@@ -10,18 +11,23 @@ export function putParents(history: History, run: number, parents: Parent[]): vo
   parents.forEach((parent, place) => {
     rememberCheckpoint(history, parent)
     const { role, file, name, bytes, sha256 } = parent
-    change(history, 'INSERT INTO parents VALUES (:run, :place, :role, :file, :name, :bytes, :sha256)', {
-      run,
-      place,
-      role,
-      file,
-      name,
-      bytes,
-      sha256,
-    })
+    change(
+      history,
+      'INSERT INTO parents (run, place, role, file, name, bytes, sha256) VALUES (:run, :place, :role, :file, :name, :bytes, :sha256)',
+      {
+        run,
+        place,
+        role,
+        file,
+        name,
+        bytes,
+        sha256,
+      },
+    )
   })
 }
 
 export function parentsOf(history: History, run: number): Parent[] {
-  return rows<Parent>(history, 'SELECT role, file, name, bytes, sha256 FROM parents WHERE run = :run ORDER BY place', { run })
+  const text = `SELECT role, file, name, bytes, sha256 FROM parents WHERE run = :run AND ${sound(history, 'parents')} ORDER BY place`
+  return rows<Parent>(history, text, { run })
 }

@@ -1,6 +1,7 @@
 // The state to go on from: one row a run, replaced in the very transaction that keeps its epoch, so that the two can
 // never tell different stories. Everything is float64 as it was; see numbers.ts.
 import type { ResumeState } from '../contract/run.ts'
+import { sound } from './checksums.ts'
 import { listFromBytes, listToBytes, tableFromBytes, tablesFromBytes, tablesToBytes, tableToBytes } from './numbers.ts'
 import { change, type History, row } from './statement.ts'
 
@@ -25,7 +26,9 @@ interface ResumeRow {
 export function putResume(history: History, run: number, s: ResumeState): void {
   change(
     history,
-    `INSERT OR REPLACE INTO resume VALUES (:run, :stage, :epoch, :step, :coefficients, :first, :second, :losses, :still,
+    `INSERT OR REPLACE INTO resume (run, stage, epoch, step, coefficients, first_moment, second_moment, losses, still, best_step, best_metric,
+       best_coefficients, since_best, completed, micro_batch)
+     VALUES (:run, :stage, :epoch, :step, :coefficients, :first, :second, :losses, :still,
        :bestStep, :bestMetric, :bestCoefficients, :sinceBest, :completed, :microBatch)`,
     {
       run,
@@ -49,7 +52,7 @@ export function putResume(history: History, run: number, s: ResumeState): void {
 
 /** null: no epoch of this run was ever kept, so it begins anew. */
 export function resumeOf(history: History, run: number): ResumeState | null {
-  const r = row<ResumeRow>(history, 'SELECT * FROM resume WHERE run = :run', { run })
+  const r = row<ResumeRow>(history, `SELECT * FROM resume WHERE run = :run AND ${sound(history, 'resume')}`, { run })
   if (!r) return null
   return {
     stage: r.stage,

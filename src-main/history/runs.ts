@@ -3,13 +3,14 @@
 import type { ResolvedConfig } from '../contract/config.ts'
 import { BasilError, type ErrorRecord } from '../contract/errors.ts'
 import type { EngineEvent, EngineInfo, EngineShare, Halving, RunState, RunSummary } from '../contract/run.ts'
+import { sound } from './checksums.ts'
 import { parsedLeaks } from './data/run-images.ts'
 import { rewindEpochs } from './epochs.ts'
 import { evaluationsOf, finalScores, rewindEvaluations } from './evaluations.ts'
 import { putParents } from './parents.ts'
 import { resumeOf } from './resume.ts'
 import { rewindStages } from './stages.ts'
-import { change, type History, row, rows, snapshot, transaction } from './statement.ts'
+import { change, damageIn, type History, row, rows, snapshot, tellDamage, transaction } from './statement.ts'
 
 export interface RunRow {
   run: number
@@ -63,7 +64,7 @@ export function createRun(history: History, c: ResolvedConfig, now: Date): numbe
 
 /** Throws run-missing. */
 export function runRow(history: History, run: number): RunRow {
-  const found = row<RunRow>(history, 'SELECT * FROM runs WHERE run = :run', { run })
+  const found = row<RunRow>(history, `SELECT * FROM runs WHERE run = :run AND ${sound(history, 'runs')}`, { run })
   if (!found)
     throw new BasilError({
       code: 'run-missing',
@@ -210,13 +211,23 @@ export function listRuns(
     const where = found ? `WHERE name LIKE :like ESCAPE '\\' OR method LIKE :like ESCAPE '\\'` : ''
     const like: Record<string, string> = found ? { like: `%${found.replaceAll(/[\\%_]/g, '\\$&')}%` } : {}
     const total = row<{ total: number }>(history, `SELECT count(*) AS total FROM runs ${where}`, like)?.total ?? 0
-    const page = rows<RunRow>(history, `SELECT * FROM runs ${where} ORDER BY run DESC LIMIT :limit OFFSET :offset`, {
-      ...like,
-      limit,
-      offset,
-    })
-    return { total, rows: page.map((r) => summaryOf(history, r)) }
+    const text = `SELECT run FROM runs ${where} ORDER BY run DESC LIMIT :limit OFFSET :offset`
+    const numbers = rows<{ run: number }>(history, text, { ...like, limit, offset })
+    return { total, rows: numbers.map(({ run }) => soundSummary(history, run)) }
   })
+}
+
+/** A run whose row is damaged stays in the list, where nothing is said of it but that. */
+function soundSummary(history: History, run: number): RunSummary {
+  try {
+    return summaryOf(history, runRow(history, run))
+  } catch (thrown) {
+    const error = damageIn(thrown)
+    tellDamage(history, error)
+    const unknown = { method: '', objective: '', grouping: '', linearised: false, seed: 0, created: '', ended: null, seconds: 0 }
+    const none = { iterationsPlanned: 0, iterationsDone: 0, accuracy: null, relativeAccuracy: null, engine: null, leaks: [] }
+    return { run, name: 'damaged', state: 'failed', ...unknown, ...none, error }
+  }
 }
 
 export function summaryOf(history: History, r: RunRow): RunSummary {

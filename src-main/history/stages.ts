@@ -1,6 +1,7 @@
 // A run's stretches of learning: stage 0 is the start, stages 1..M the iterations. A stage's coefficients (vectors x
 // blocks) and losses are here once it has ended; until then they are with its epochs.
 import type { CoefficientTable, StageEnd, StageRecord } from '../contract/run.ts'
+import { sound } from './checksums.ts'
 import { listFromBytes, listToBytes, tableFromBytes, tableToBytes } from './numbers.ts'
 import { change, type History, rows } from './statement.ts'
 
@@ -62,7 +63,9 @@ export function endStage(history: History, run: number, end: StageEnd): void {
 }
 
 export function stagesOf(history: History, run: number): StoredStage[] {
-  return rows<StageRow>(history, 'SELECT * FROM stages WHERE run = :run ORDER BY stage', { run }).map(stored)
+  return rows<StageRow>(history, `SELECT * FROM stages WHERE run = :run AND ${sound(history, 'stages')} ORDER BY stage`, { run }).map(
+    stored,
+  )
 }
 
 /** Takes back what lies after a state to resume from: later stages (-1: all), and the end of its own. */

@@ -1,17 +1,19 @@
 // How the tables' files talk to SQLite: one prepared statement a text and connection, one transaction a change, and
 // SQLite's own errors turned into ours. This room is the only one that knows the library.
-import { writeFileSync } from 'node:fs'
+import { statfsSync, writeFileSync } from 'node:fs'
+import { dirname } from 'node:path'
 
 import type { Database, Statement } from 'better-sqlite3'
 
 import { BasilError, type ErrorRecord } from '../contract/errors.ts'
+import { sparing } from './checksums.ts'
 
 /** An open history. write: this process is the data folder's one writer. */
 export interface History {
   readonly db: Database
   readonly file: string
   readonly write: boolean
-  readonly notices: ErrorRecord[] // what was found and done at opening
+  readonly notices: ErrorRecord[] // what was found and done at opening, and rows found damaged since
   readonly interrupted: number[] // runs found unfinished at opening
   /** Whether somebody works on a run now; only then is a row that says so running. */
   lives(run: number): boolean
@@ -66,19 +68,32 @@ export function snapshot<T>(history: History, work: () => T): T {
   return history.db.inTransaction ? work() : guarded(history, () => history.db.transaction(work).deferred())
 }
 
+/** A question whose damaged rows are left out of the answer, and told among the history's notices. */
+export function soundOnly<T>(history: History, read: () => T): T {
+  const { found, damaged } = sparing(history, read)
+  for (const { record } of damaged) tellDamage(history, record)
+  return found
+}
+
+/** Once each. */
+export function tellDamage({ notices, file }: History, record: ErrorRecord): void {
+  if (!notices.some(({ where }) => where === record.where)) notices.push(record)
+  doubt(file)
+}
+
 function guarded<T>(history: History, work: () => T): T {
   try {
     return work()
   } catch (error) {
     if (isDamage(error)) doubt(history.file)
-    throw historyError(error, history.file)
+    throw historyError(error, history.file, history.write)
   }
 }
 
 /** A file beside the history that asks whoever opens it next to check all of it. */
 export const doubtOf = (file: string): string => `${file}-check`
 
-function doubt(file: string): void {
+export function doubt(file: string): void {
   try {
     writeFileSync(doubtOf(file), '')
   } catch {
@@ -91,11 +106,18 @@ export function isDamage(error: unknown): boolean {
   return /^SQLITE_(CORRUPT|NOTADB|FORMAT)/.test(codeOf(error)) || (error instanceof BasilError && error.record.code === 'history-damaged')
 }
 
+/** What is damaged, of an error that says so; any other is thrown on. */
+export function damageIn(thrown: unknown): ErrorRecord {
+  if (thrown instanceof BasilError && isDamage(thrown)) return thrown.record
+  throw thrown
+}
+
 export function isBusy(error: unknown): boolean {
   return codeOf(error).startsWith('SQLITE_BUSY')
 }
 
-export function historyError(error: unknown, file: string): unknown {
+/** write: whether it was met by who may write. */
+export function historyError(error: unknown, file: string, write = true): unknown {
   if (error instanceof BasilError) return error
   const code = codeOf(error)
   const why = error instanceof Error ? error.message : String(error)
@@ -106,16 +128,29 @@ export function historyError(error: unknown, file: string): unknown {
       what: 'The history cannot be read',
       next: 'start Basil again: it sets the file aside, untouched, and says what it found',
     })
-  if (code === 'SQLITE_FULL') return record({ code: 'disk-full', what: 'The disk is full', next: 'free some space, then resume the run' })
+  if (code === 'SQLITE_FULL' || (/^SQLITE_(IOERR|CANTOPEN)/.test(code) && isFull(file)))
+    return record({ code: 'disk-full', what: 'The disk is full', next: 'free some space, then try again' })
   if (isBusy(error)) return record({ code: 'folder-busy', what: 'The history is in use', next: 'wait a moment and try again' })
   if (/^SQLITE_(READONLY|CANTOPEN|IOERR|PERM)/.test(code))
-    return record({
-      code: 'target-unwritable',
-      what: 'The history cannot be written',
-      next: 'check the disk and the rights of the data folder, then resume the run',
-    })
+    return write
+      ? record({ code: 'target-unwritable', what: 'The history cannot be written', next: `${look}, then try again` })
+      : record({ code: 'file-unreadable', what: 'The history cannot be read', next: `${look}, then try again` })
   return error
 }
+
+const look = 'check the disk and the rights of the data folder'
+
+/** SQLite calls a disk that is full at its very first write an I/O error. */
+function isFull(file: string): boolean {
+  try {
+    const { bavail, bsize } = statfsSync(dirname(file))
+    return bavail * bsize < leastFree
+  } catch {
+    return false
+  }
+}
+
+const leastFree = 64 * 1024 // bytes: a few pages, and what a file system keeps to itself
 
 function codeOf(error: unknown): string {
   return error instanceof Error && 'code' in error ? String(error.code) : ''

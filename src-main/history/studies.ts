@@ -5,9 +5,10 @@ import type { ResolvedConfig } from '../contract/config.ts'
 import { BasilError, type ErrorRecord } from '../contract/errors.ts'
 import type { Evaluation, RunState } from '../contract/run.ts'
 import type { StudyDefinition } from '../contract/study.ts'
+import { sound } from './checksums.ts'
 import { parsedLeaks } from './data/run-images.ts'
 import { evaluationsOf, finalScores } from './evaluations.ts'
-import { change, type History, row, rows, transaction } from './statement.ts'
+import { change, damageIn, type History, row, rows, soundOnly, transaction } from './statement.ts'
 
 export interface Planned {
   arm: string
@@ -25,9 +26,6 @@ interface PlannedRow {
   seed: number
   config: string
   run: number | null
-  state: RunState | null
-  error: string | null
-  leaks: string | null
 }
 
 /** Gives the study's number. */
@@ -53,12 +51,14 @@ const summaries = `SELECT s.*, count(p.place) AS planned, total(r.state IS 'done
 
 /** Newest first. */
 export function listStudies(history: History): StudySummary[] {
-  return rows<StudyRow>(history, `${summaries} GROUP BY s.study ORDER BY s.study DESC`).map((found) => summaryOf(history, found))
+  const text = `${summaries} WHERE ${sound(history, 'studies', { as: 's' })} GROUP BY s.study ORDER BY s.study DESC`
+  return soundOnly(history, () => rows<StudyRow>(history, text)).map((found) => summaryOf(history, found))
 }
 
 /** Throws run-missing. */
 export function studyOf(history: History, study: number): StudySummary & { definition: StudyDefinition } {
-  const found = row<StudyRow>(history, `${summaries} WHERE s.study = :study GROUP BY s.study`, { study })
+  const text = `${summaries} WHERE s.study = :study AND ${sound(history, 'studies', { as: 's' })} GROUP BY s.study`
+  const found = row<StudyRow>(history, text, { study })
   if (found) return { ...summaryOf(history, found), definition: JSON.parse(found.definition) as StudyDefinition }
   throw new BasilError({
     code: 'run-missing',
@@ -79,20 +79,33 @@ function summaryOf(history: History, { study, name, created, state: told, error,
 export function studyRunsOf(history: History, study: number): StudyRun[] {
   return rows<PlannedRow>(
     history,
-    `SELECT p.place, p.arm, p.part, p.seed, p.config, p.run, r.state, r.error, r.leaks
-     FROM study_runs p LEFT JOIN runs r USING (run) WHERE p.study = :study ORDER BY p.place`,
+    `SELECT place, arm, part, seed, config, run FROM study_runs
+     WHERE study = :study AND ${sound(history, 'study_runs')} ORDER BY place`,
     { study },
-  ).map(({ place, arm, part, seed, config, run, state, error, leaks }) => ({
-    place,
-    arm,
-    part,
-    seed,
-    run: state === null ? null : run,
-    state: run === null || state === null ? 'waiting' : state === 'running' && !history.lives(run) ? 'interrupted' : state,
-    ...cameTo(JSON.parse(config) as ResolvedConfig, run === null || state !== 'done' ? [] : evaluationsOf(history, run)),
-    leaks: parsedLeaks(leaks),
-    error: error === null ? null : (JSON.parse(error) as ErrorRecord),
-  }))
+  ).map(({ config, run, ...planned }) => ({ ...planned, ...endOf(history, run, JSON.parse(config) as ResolvedConfig) }))
+}
+
+type End = Omit<StudyRun, 'place' | 'arm' | 'part' | 'seed'>
+
+/** What a planned run is now. One with a damaged row came to nothing that can be told, and says so. */
+function endOf(history: History, run: number | null, config: ResolvedConfig): End {
+  const waiting: End = { run: null, state: 'waiting', ...cameTo(config, []), leaks: [], error: null }
+  if (run === null) return waiting
+  try {
+    const text = `SELECT state, error, leaks FROM runs WHERE run = :run AND ${sound(history, 'runs')}`
+    const found = row<{ state: RunState; error: string | null; leaks: string | null }>(history, text, { run })
+    if (!found) return waiting
+    const { state, error, leaks } = found
+    return {
+      run,
+      state: state === 'running' && !history.lives(run) ? 'interrupted' : state,
+      ...cameTo(config, state === 'done' ? evaluationsOf(history, run) : []),
+      leaks: parsedLeaks(leaks),
+      error: error === null ? null : (JSON.parse(error) as ErrorRecord),
+    }
+  } catch (thrown) {
+    return { ...waiting, run, state: 'failed', error: damageIn(thrown) }
+  }
 }
 
 type Came = Pick<StudyRun, 'accuracy' | 'relativeAccuracy' | 'control' | 'pretrained' | 'finetuned'>
@@ -123,7 +136,7 @@ function mean(values: readonly (number | null)[]): number | null {
 }
 
 export function plannedConfig(history: History, study: number, place: number): ResolvedConfig {
-  const text = 'SELECT config FROM study_runs WHERE study = :study AND place = :place'
+  const text = `SELECT config FROM study_runs WHERE study = :study AND place = :place AND ${sound(history, 'study_runs')}`
   const { config } = row<{ config: string }>(history, text, { study, place }) as { config: string }
   return JSON.parse(config) as ResolvedConfig
 }
@@ -140,7 +153,7 @@ export function putStudyState(history: History, study: number, state: StudySumma
 
 /** Of a process that ended at work: nobody is at them now. */
 export function pauseStudies(history: History): void {
-  change(history, `UPDATE studies SET state = 'paused' WHERE state = 'running'`, {})
+  for (const { study, state } of listStudies(history)) if (state === 'running') putStudyState(history, study, 'paused')
 }
 
 /** Its runs stay. */

@@ -7,6 +7,7 @@ import { basename, join } from 'node:path'
 import Database from 'better-sqlite3'
 
 import { BasilError } from '../contract/errors.ts'
+import { isReadOnly } from './read-only.ts'
 import { historyError, isBusy } from './statement.ts'
 
 export interface Writer {
@@ -54,6 +55,7 @@ export function writerOf(folder: string): Writer | null {
     db.exec('BEGIN IMMEDIATE')
     return null
   } catch (error) {
+    if (isReadOnly(folder)) return null // nobody here can
     if (!isBusy(error)) throw historyError(error, file)
     return read(db) ?? { pid: 0, what: 'a process that is just starting' }
   } finally {

@@ -74,6 +74,10 @@ export function createRouter(workbench: Workbench, platform: Platform) {
     library: libraryRouter(workbench.library, platform),
     data: dataRouter(workbench.dataSets, platform),
     heads: headsRouter(workbench.heads),
+    history: {
+      backups: os.history.backups.handler(() => workbench.historyCare.backups()),
+      salvage: os.history.salvage.handler(() => workbench.historyCare.salvage()),
+    },
     disentanglement: {
       map: os.disentanglement.map.handler(({ input: { grant, config, tasks, points } }) =>
         workbench.disentangle({ config: pairOf(projects.resolve(grant, config), tasks), grid: evenGrid(points) }),

@@ -29,12 +29,13 @@ import { createInstaller, type Installer } from './native/installer.ts'
 import { createStudies, type Studies } from './studies/studies.ts'
 import { createSupervisor } from './supervisor.ts'
 import { type ExportedState, exportRun, type Target } from './work/export-run.ts'
+import { createHistoryCare, type HistoryCare } from './work/history-care.ts'
 import { keepEvent } from './work/keep.ts'
 import { lastEvent } from './work/last-event.ts'
 import { createProjects, type Projects } from './work/projects.ts'
 import { exportName, recipeOf } from './work/recipe.ts'
 import { busy, missingEpoch, requireResumable, stateAfter } from './work/refusals.ts'
-import { createWatchers, type Watchers } from './work/watchers.ts'
+import { createWatchers, only, type Watchers } from './work/watchers.ts'
 
 export interface WorkbenchOptions {
   home: string // the data folder
@@ -54,6 +55,7 @@ export interface Workbench {
   readonly evaluations: Evaluations
   readonly studies: Studies
   readonly installer: Installer
+  readonly historyCare: HistoryCare
   readonly notices: ErrorRecord[] // what was found and done at opening
   readonly interrupted: number[] // runs found unfinished at opening
   engineState(): { engine: EngineInfo | null; error: ErrorRecord | null }
@@ -148,6 +150,7 @@ export async function openWorkbench({ home, engine, sample, write, patience }: W
       live = null
       backToChoice()
       installer.settle()
+      historyCare.rest()
       watchers.tell(last)
       watchers.end()
     })
@@ -212,15 +215,15 @@ export async function openWorkbench({ home, engine, sample, write, patience }: W
 
   const resume = (run: number, wanted?: string): Promise<number> =>
     begin(async () => {
-      const { state, config } = runDetail(history, run)
-      requireResumable(run, state)
+      const detail = runDetail(history, run)
+      requireResumable(detail)
       if (wanted !== undefined && wanted !== device()) {
         sittingDevice = wanted
         supervisor.renew()
       }
       await chosenIsThere()
       reviveRun(history, run)
-      return { run, config, resumed: true }
+      return { run, config: detail.config, resumed: true }
     })
 
   async function cancel(run: number): Promise<boolean> {
@@ -232,6 +235,9 @@ export async function openWorkbench({ home, engine, sample, write, patience }: W
 
   const evaluations = createEvaluations({ history, resources: join(dirname(sample), '..'), supervisor, ready: requireIdle })
   const studies = createStudies({ history, home, requireIdle, check, start, resume, watch, cancel })
+
+  const historyCare = createHistoryCare({ history, home, isBusy: () => live !== null || reserved, requireIdle })
+  historyCare.rest()
 
   const place = {
     history,
@@ -245,6 +251,7 @@ export async function openWorkbench({ home, engine, sample, write, patience }: W
     await installer.close()
     await Promise.all([studies.close(), supervisor.close(), library.close(), dataSets.close()])
     await Promise.all([live?.over, evaluations.close()])
+    await historyCare.close()
     history.close()
   }
 
@@ -258,6 +265,7 @@ export async function openWorkbench({ home, engine, sample, write, patience }: W
     evaluations,
     studies,
     installer,
+    historyCare,
     notices,
     interrupted,
     engineState: () => supervisor.state(),
@@ -293,8 +301,4 @@ export async function openWorkbench({ home, engine, sample, write, patience }: W
     export: (run, state, target) => exportRun(place, run, state, target),
     close: () => (closing ??= close()),
   }
-}
-
-async function* only(event: RunEvent): AsyncGenerator<RunEvent, void> {
-  yield event
 }

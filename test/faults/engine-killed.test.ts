@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest'
 
 import type { RunEvent } from '../../src-main/contract/run.ts'
-import { checkIntegrity, readHistory } from '../../src-main/history/open.ts'
+import { readHistory } from '../../src-main/history/open.ts'
+import { checkIntegrity } from '../../src-main/history/soundness.ts'
 import type { EngineProcess } from '../../src-main/runner/engine-process.ts'
 import type { Workbench } from '../../src-main/runner/workbench.ts'
 import { bitsOf, follow, temporaryFolder, toyConfig, toyEngine, toyWorkbench } from '../runner/toy.ts'

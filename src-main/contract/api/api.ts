@@ -13,6 +13,7 @@ import { dataApi } from './data.ts'
 import { disentanglementApi } from './disentanglement.ts'
 import { evaluationsApi } from './evaluations.ts'
 import { headsApi } from './heads.ts'
+import { historyApi } from './history.ts'
 import { libraryApi } from './library.ts'
 import { deviceSchema, installEventSchema, nativeKinds, nativeStatusSchema } from './native.ts'
 import { studiesApi } from './studies.ts'
@@ -76,6 +77,7 @@ export const api = {
   library: libraryApi,
   data: dataApi,
   heads: headsApi,
+  history: historyApi,
   disentanglement: disentanglementApi,
   evaluations: evaluationsApi,
   studies: studiesApi,

@@ -3,6 +3,7 @@
 import type { Leak } from '../../contract/data/leaks.ts'
 import type { SplitManifest } from '../../contract/data/manifest.ts'
 import type { DataWait, TestOpening } from '../../contract/run.ts'
+import { sound } from '../checksums.ts'
 import { change, type History, rows, transaction } from '../statement.ts'
 
 const order = { training: 0, validation: 1, test: 2 }
@@ -24,7 +25,8 @@ export function putManifest(history: History, run: number, manifest: SplitManife
 
 /** Task by task in the order in which they were first opened, the training split first. */
 export function manifestsOf(history: History, run: number): SplitManifest[] {
-  const found = rows<{ manifest: string }>(history, 'SELECT manifest FROM run_images WHERE run = :run ORDER BY rowid', { run })
+  const text = `SELECT manifest FROM run_images WHERE run = :run AND ${sound(history, 'run_images')} ORDER BY rowid`
+  const found = rows<{ manifest: string }>(history, text, { run })
   const all = found.map(({ manifest }) => JSON.parse(manifest) as SplitManifest)
   const tasks = [...Map.groupBy(all, ({ task }) => task).values()]
   return tasks.flatMap((splits) => splits.sort((a, b) => order[a.split] - order[b.split]))
@@ -55,7 +57,8 @@ export function putOpening(history: History, run: number, { task, images, opened
 
 /** Every time the run opened test data, oldest first: once a task, unless it was interrupted while it had it open. */
 export function testOpeningsOf(history: History, run: number): TestOpening[] {
-  return rows<TestOpening>(history, 'SELECT task, data AS images, opened FROM openings WHERE run = :run ORDER BY opening', { run })
+  const text = `SELECT task, data AS images, opened FROM openings WHERE run = :run AND ${sound(history, 'openings')} ORDER BY opening`
+  return rows<TestOpening>(history, text, { run })
 }
 
 export function putDataWait(history: History, run: number, wait: DataWait): void {

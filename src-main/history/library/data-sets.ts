@@ -1,7 +1,8 @@
 // The table of data sets: one row a folder or file the person added. A row keeps its id and what was known of it when the data is gone.
 import type { DataFacts, DataSet, LeakReport, PreparedSplit } from '../../contract/api/data.ts'
 import type { ErrorRecord } from '../../contract/errors.ts'
-import { change, type History, recoverable, row, rows } from '../statement.ts'
+import { sound } from '../checksums.ts'
+import { change, type History, recoverable, row, rows, soundOnly } from '../statement.ts'
 
 export type StoredReport = LeakReport & { made: string }
 
@@ -32,7 +33,7 @@ export function addData(history: History, paths: readonly string[], now: Date): 
 }
 
 export function dataSets(history: History): StoredData[] {
-  return found(history, '1')
+  return soundOnly(history, () => found(history, '1'))
 }
 
 export function dataOf(history: History, id: number): StoredData | undefined {
@@ -44,7 +45,7 @@ export function dataAt(history: History, path: string): StoredData | undefined {
 }
 
 export function dueData(history: History): StoredData[] {
-  return found(history, 'due = 1')
+  return soundOnly(history, () => found(history, 'due = 1'))
 }
 
 /** What was prepared of other data than is there now says nothing any more. */
@@ -84,7 +85,8 @@ export function forgetData(history: History, id: number): void {
 
 function found(history: History, where: string, values: Record<string, string | number> = {}): StoredData[] {
   const columns = 'id, path, added, state, error, due, facts, prepared, leaks'
-  return rows<DataRow>(history, `SELECT ${columns} FROM data_sets WHERE ${where} ORDER BY id`, values).map((r) => ({
+  const text = `SELECT ${columns} FROM data_sets WHERE ${where} AND ${sound(history, 'data_sets')} ORDER BY id`
+  return rows<DataRow>(history, text, values).map((r) => ({
     ...r,
     due: r.due === 1,
     error: parsed<ErrorRecord>(r.error),

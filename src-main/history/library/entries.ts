@@ -4,7 +4,8 @@
 import type { Entry } from '../../contract/api/library.ts'
 import type { Description, Role } from '../../contract/checkpoint.ts'
 import type { ErrorRecord } from '../../contract/errors.ts'
-import { change, type History, recoverable, row, rows } from '../statement.ts'
+import { sound } from '../checksums.ts'
+import { change, type History, recoverable, row, rows, soundOnly } from '../statement.ts'
 
 /** Where a checkpoint lies, and what the disk alone says of it. */
 export interface Place {
@@ -62,7 +63,7 @@ export function addEntries(history: History, places: Place[], now: Date): number
 }
 
 export function entriesOf(history: History): StoredEntry[] {
-  return found(history, '1')
+  return soundOnly(history, () => found(history, '1'))
 }
 
 export function entryOf(history: History, id: number): StoredEntry | undefined {
@@ -84,11 +85,11 @@ export function entriesOfSize(history: History, bytes: number, quick: string): S
 }
 
 export function unreadEntries(history: History): StoredEntry[] {
-  return found(history, `facts IS NULL AND state IN ('present', 'changed')`)
+  return soundOnly(history, () => found(history, `facts IS NULL AND state IN ('present', 'changed')`))
 }
 
 export function unhashedEntries(history: History): StoredEntry[] {
-  return found(history, `facts IS NOT NULL AND sha256 IS NULL AND state = 'present'`)
+  return soundOnly(history, () => found(history, `facts IS NOT NULL AND sha256 IS NULL AND state = 'present'`))
 }
 
 export function putFacts(history: History, id: number, description: Description): void {
@@ -148,7 +149,7 @@ export function forgetEntry(history: History, id: number): void {
 
 /** The tensors and metadata that a list leaves out. */
 export function contentOf(history: History, id: number): Pick<Description, 'tensors' | 'metadata'> {
-  const text = 'SELECT tensors, metadata FROM library WHERE id = :id'
+  const text = `SELECT tensors, metadata FROM library WHERE id = :id AND ${sound(history, 'library', { long: true })}`
   const content = row<{ tensors: string | null; metadata: string | null }>(history, text, { id })
   return {
     tensors: JSON.parse(content?.tensors ?? '[]') as Description['tensors'],
@@ -157,7 +158,8 @@ export function contentOf(history: History, id: number): Pick<Description, 'tens
 }
 
 function found(history: History, where: string, values: Record<string, string | number> = {}): StoredEntry[] {
-  return rows<LibraryRow>(history, `SELECT ${columns} FROM library WHERE ${where} ORDER BY id`, values).map((r) => ({
+  const text = `SELECT ${columns} FROM library WHERE ${where} AND ${sound(history, 'library')} ORDER BY id`
+  return rows<LibraryRow>(history, text, values).map((r) => ({
     ...r,
     parts: JSON.parse(r.parts) as string[],
     error: r.error === null ? null : (JSON.parse(r.error) as ErrorRecord),

@@ -1,5 +1,6 @@
 // Which runs used a content, by its hash: a run keeps the hashes and names of its parents for ever, whatever becomes of the files.
-import { type History, rows } from '../statement.ts'
+import { sound } from '../checksums.ts'
+import { type History, rows, soundOnly } from '../statement.ts'
 
 /** SHA-256 to the number of runs that used it. */
 export function runsByContent(history: History): Map<string, number> {
@@ -10,6 +11,6 @@ export function runsByContent(history: History): Map<string, number> {
 /** Oldest run first. */
 export function usesOf(history: History, sha256: string): { run: number; name: string; role: string }[] {
   const text = `SELECT DISTINCT run, runs.name AS name, parents.role AS role FROM parents JOIN runs USING (run)
-    WHERE sha256 = :sha256 ORDER BY run`
-  return rows(history, text, { sha256 })
+    WHERE sha256 = :sha256 AND ${sound(history, 'parents')} AND ${sound(history, 'runs')} ORDER BY run`
+  return soundOnly(history, () => rows(history, text, { sha256 }))
 }

@@ -4,7 +4,8 @@
 
 import type { EvaluationReport, EvaluationRequest, EvaluationSummary, Opening } from '../../contract/api/evaluations.ts'
 import type { ErrorRecord } from '../../contract/errors.ts'
-import { change, type History, row, rows, transaction } from '../statement.ts'
+import { sound } from '../checksums.ts'
+import { change, type History, row, rows, soundOnly, transaction } from '../statement.ts'
 
 interface EvaluationRow {
   evaluation: number
@@ -58,19 +59,21 @@ const columns = 'evaluation, created, state, error, split, models, tasks, accura
 
 /** Newest first. lives: whether somebody works on one now. */
 export function listEvaluations(history: History, lives: (evaluation: number) => boolean): EvaluationSummary[] {
-  const found = rows<EvaluationRow>(history, `SELECT ${columns} FROM model_evaluations ORDER BY evaluation DESC`)
+  const text = `SELECT ${columns} FROM model_evaluations WHERE ${sound(history, 'model_evaluations')} ORDER BY evaluation DESC`
+  const found = soundOnly(history, () => rows<EvaluationRow>(history, text))
   return found.map((one) => summaryOf(one, lives))
 }
 
 export function evaluationOf(history: History, evaluation: number, lives: (evaluation: number) => boolean): EvaluationSummary | null {
-  const found = row<EvaluationRow>(history, `SELECT ${columns} FROM model_evaluations WHERE evaluation = :evaluation`, { evaluation })
+  const text = `SELECT ${columns} FROM model_evaluations WHERE evaluation = :evaluation AND ${sound(history, 'model_evaluations')}`
+  const found = row<EvaluationRow>(history, text, { evaluation })
   return found ? summaryOf(found, lives) : null
 }
 
 export function reportOf(history: History, evaluation: number): EvaluationReport | null {
-  const found = row<{ report: string | null }>(history, 'SELECT report FROM model_evaluations WHERE evaluation = :evaluation', {
-    evaluation,
-  })
+  const isSound = sound(history, 'model_evaluations', { long: true })
+  const text = `SELECT report FROM model_evaluations WHERE evaluation = :evaluation AND ${isSound}`
+  const found = row<{ report: string | null }>(history, text, { evaluation })
   return found?.report ? (JSON.parse(found.report) as EvaluationReport) : null
 }
 
@@ -84,7 +87,8 @@ export function openingsOf(history: History, data: readonly string[]): Opening[]
   const wanted = JSON.stringify([...new Set(data)])
   const kept = rows<Opening>(
     history,
-    `SELECT data, task, opened, evaluation, run FROM openings WHERE data IN (SELECT value FROM json_each(:wanted)) ORDER BY opening`,
+    `SELECT data, task, opened, evaluation, run FROM openings WHERE data IN (SELECT value FROM json_each(:wanted))
+       AND ${sound(history, 'openings')} ORDER BY opening`,
     { wanted },
   )
   const older = rows<Opening>(
@@ -92,7 +96,7 @@ export function openingsOf(history: History, data: readonly string[]): Opening[]
     `SELECT DISTINCT json_extract(t.value, '$.test') AS data, e.task, r.ended AS opened, NULL AS evaluation, r.run
      FROM runs r JOIN json_each(r.config, '$.tasks') t JOIN evaluations e ON e.run = r.run AND e.split = 'test' AND e.task = json_extract(t.value, '$.name')
      WHERE json_extract(t.value, '$.test') IN (SELECT value FROM json_each(:wanted))
-       AND NOT EXISTS (SELECT 1 FROM openings o WHERE o.run = r.run) ORDER BY r.run`,
+       AND NOT EXISTS (SELECT 1 FROM openings o WHERE o.run = r.run) AND ${sound(history, 'runs', { as: 'r' })} ORDER BY r.run`,
     { wanted },
   )
   return [...kept, ...older]
@@ -100,7 +104,8 @@ export function openingsOf(history: History, data: readonly string[]): Opening[]
 
 /** The images an evaluation opened as test data. */
 export function openedBy(history: History, evaluation: number): string[] {
-  return rows<{ data: string }>(history, 'SELECT data FROM openings WHERE evaluation = :evaluation', { evaluation }).map(({ data }) => data)
+  const text = `SELECT data FROM openings WHERE evaluation = :evaluation AND ${sound(history, 'openings')}`
+  return rows<{ data: string }>(history, text, { evaluation }).map(({ data }) => data)
 }
 
 function summaryOf(found: EvaluationRow, lives: (evaluation: number) => boolean): EvaluationSummary {

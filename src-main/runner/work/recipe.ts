@@ -4,7 +4,7 @@ import type { Form } from '../../contract/checkpoint.ts'
 import { BasilError } from '../../contract/errors.ts'
 import type { Recipe } from '../../contract/recipe.ts'
 import { preparationOf } from '../../engine/weights/prepare.ts'
-import { runDetail } from '../../history/detail.ts'
+import { requireSound, runDetail } from '../../history/detail.ts'
 import { coefficientsOf } from '../../history/epochs.ts'
 import { chosenCoefficients } from '../../history/stages.ts'
 import { type History, snapshot } from '../../history/statement.ts'
@@ -13,11 +13,13 @@ const form = '1'
 
 /**
  * iteration null: the last accepted one, or the start; epoch null: the state that was chosen, else any the iteration had.
- * Throws run-missing, or run-state when that far nothing was learned.
+ * Throws run-missing, history-damaged, or run-state when that far nothing was learned.
  */
 export function recipeOf(history: History, run: number, iteration: number | null, epoch: number | null = null): Recipe {
   return snapshot(history, () => {
-    const { name, method, grouping, linearised, blocks, parents, config } = runDetail(history, run)
+    const detail = runDetail(history, run)
+    requireSound(detail)
+    const { name, method, grouping, linearised, blocks, parents, config } = detail
     const chosen = chosenCoefficients(history, run)
     const last =
       iteration ??

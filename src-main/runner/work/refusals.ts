@@ -1,6 +1,7 @@
 // What stands between a wish and a run: states from which a run goes on, the state an error leaves it in, and what a workbench refuses.
 import { BasilError, type ErrorRecord } from '../../contract/errors.ts'
-import type { RunState } from '../../contract/run.ts'
+import type { RunDetail, RunState } from '../../contract/run.ts'
+import { requireSound } from '../../history/detail.ts'
 
 const resumable: RunState[] = ['interrupted', 'cancelled', 'failed']
 const outside: ErrorRecord['code'][] = ['engine-lost', 'device-lost', 'out-of-memory', 'disk-full', 'target-unwritable']
@@ -11,8 +12,13 @@ export function stateAfter({ code }: ErrorRecord): 'interrupted' | 'cancelled' |
   return outside.includes(code) ? 'interrupted' : 'failed'
 }
 
-export function requireResumable(run: number, state: RunState): void {
-  if (resumable.includes(state)) return
+/** Throws run-state, or history-damaged where a row that matters is. */
+export function requireResumable(detail: RunDetail): void {
+  const { run, state } = detail
+  if (resumable.includes(state)) {
+    requireSound(detail)
+    return
+  }
   const next = state === 'running' ? 'watch it instead' : 'start a new run with its configuration'
   throw new BasilError({ code: 'run-state', what: 'The run cannot be resumed', where: `run ${run}`, why: `it is ${state}`, next })
 }

@@ -56,3 +56,8 @@ export function createWatchers(started: RunEvent, now: () => number = () => perf
     },
   }
 }
+
+/** Of what is over: its last event. */
+export async function* only(event: RunEvent): AsyncGenerator<RunEvent, void> {
+  yield event
+}

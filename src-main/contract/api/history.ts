@@ -1,0 +1,30 @@
+// Backups of the history, and bringing back what can be read of a damaged one.
+import { oc } from '@orpc/contract'
+import { z } from 'zod'
+
+/** One run, study, evaluation or row of a library, by its number or path. */
+const thingSchema = z.object({ what: z.string(), key: z.string(), from: z.string() }) // from: the file that has it
+export type Thing = z.infer<typeof thingSchema>
+
+const salvagedSchema = z.object({
+  taken: z.array(thingSchema), // brought back
+  different: z.array(thingSchema), // the history has another of that number, which stays; so does the file
+  lost: z.array(thingSchema), // damaged, and sound nowhere: left as it is
+  skipped: z.array(z.object({ file: z.string(), why: z.string() })), // files that nothing could be taken from
+  before: z.string().nullable(), // a copy of the history as it was, where damaged rows gave way
+})
+export type Salvaged = z.infer<typeof salvagedSchema>
+
+const backupSchema = z.object({
+  file: z.string(),
+  made: z.string(), // ISO 8601, UTC
+  bytes: z.number(),
+  kind: z.enum(['daily', 'unsound', 'before a migration']),
+})
+export type Backup = z.infer<typeof backupSchema>
+
+export const historyApi = {
+  backups: oc.output(z.array(backupSchema)), // newest first, unsound ones last
+  /** Refused while a run, a study or a library's scan is at work. */
+  salvage: oc.output(salvagedSchema),
+}

@@ -1,0 +1,121 @@
+// Taking runs, studies, evaluations and rows of the library from one history into another, each with all that hangs on it or not at all, and
+// under its own number.
+import type { Thing } from '../contract/api/history.ts'
+import { columnsOf, hasLong, sound, sparing, type Table } from './checksums.ts'
+import { evaluationsOf, finalScores } from './evaluations.ts'
+import { change, type History, row, rows } from './statement.ts'
+
+interface Kind {
+  what: string
+  table: Table
+  key: string
+  own: string[] // columns that are numbered anew
+  parts: Table[] // with the same key
+}
+
+const ofRun: Table[] = ['parents', 'stages', 'epochs', 'resume', 'evaluations', 'run_images', 'openings']
+const kinds: Kind[] = [
+  { what: 'run', table: 'runs', key: 'run', own: [], parts: ofRun },
+  { what: 'evaluation', table: 'model_evaluations', key: 'evaluation', own: [], parts: ['openings'] },
+  { what: 'study', table: 'studies', key: 'study', own: [], parts: ['study_runs'] },
+  { what: 'checkpoint', table: 'library', key: 'path', own: ['id'], parts: [] },
+  { what: 'data set', table: 'data_sets', key: 'path', own: ['id'], parts: [] },
+]
+
+type Key = string | number
+type Row = Record<string, Key | Uint8Array | null>
+
+/** Takes what the target lacks or has only damaged. from names the source in what is told. To be called in a transaction of the target. */
+export function transfer(target: History, source: History, from: string): { taken: Thing[]; different: Thing[] } {
+  const taken: Thing[] = []
+  const different: Thing[] = []
+  const same = new Set<Key>() // runs that both have now
+  for (const kind of kinds)
+    for (const key of keysOf(source, kind)) {
+      if (!isWhole(source, kind, key)) continue
+      const thing = { what: kind.what, key: String(key), from }
+      const isOurs = isWhole(target, kind, key)
+      if (!isOurs) {
+        take(target, source, kind, key, same)
+        taken.push(thing)
+      }
+      const isSame = !isOurs || checksumsOf(target, kind, key) === checksumsOf(source, kind, key)
+      if (isSame && kind.table === 'runs') same.add(key)
+      if (!isSame && kind.own.length === 0) different.push(thing)
+    }
+  return { taken, different }
+}
+
+/** What a history has only damaged. */
+export function damagedThings(history: History): Thing[] {
+  return kinds.flatMap((kind) =>
+    keysOf(history, kind)
+      .filter((key) => !isSound(history, kind, key))
+      .map((key) => ({ what: kind.what, key: String(key), from: history.file })),
+  )
+}
+
+function keysOf(history: History, { key, table }: Kind): Key[] {
+  return rows<{ key: Key }>(history, `SELECT ${key} AS key FROM ${table} NOT INDEXED ORDER BY rowid`).map((r) => r.key)
+}
+
+function isWhole(history: History, kind: Kind, key: Key): boolean {
+  const isThere = row(history, `SELECT 1 FROM ${kind.table} WHERE ${kind.key} = :key`, { key }) !== undefined
+  return isThere && isSound(history, kind, key) && (kind.table !== 'runs' || hasNoGap(history, Number(key)))
+}
+
+function isSound(history: History, { table, key, parts }: Kind, one: Key): boolean {
+  const read = (of: Table, long: boolean): unknown =>
+    row(history, `SELECT total(${sound(history, of, { long })}) FROM ${of} WHERE ${key} = :one`, { one })
+  const all = [table, ...parts].flatMap((of) => (hasLong(of) ? [false, true] : [false]).map((long) => ({ of, long })))
+  return sparing(history, () => all.map(({ of, long }) => read(of, long))).damaged.length === 0
+}
+
+/** Rows are counted from 0 in their groups; the last epoch is where the run is resumed from; its accuracy follows from its evaluations. */
+function hasNoGap(history: History, run: number): boolean {
+  const gaps = [
+    'SELECT 1 FROM parents WHERE run = :run GROUP BY run HAVING count(*) <> max(place) + 1',
+    'SELECT 1 FROM stages WHERE run = :run GROUP BY run HAVING count(*) <> max(stage) + 1',
+    'SELECT 1 FROM epochs WHERE run = :run GROUP BY stage HAVING count(*) <> max(epoch) + 1',
+    'SELECT 1 FROM evaluations WHERE run = :run GROUP BY split, model, stage HAVING count(*) <> max(place) + 1',
+    `SELECT 1 FROM epochs WHERE run = :run AND NOT EXISTS
+       (SELECT 1 FROM resume r JOIN epochs e ON e.run = r.run AND e.stage = r.stage AND e.epoch = r.epoch WHERE r.run = :run)`,
+    `SELECT 1 FROM runs WHERE run = :run AND iterations_done <>
+       (SELECT count(*) FROM stages WHERE run = :run AND kind = 'iteration' AND accepted IS NOT NULL)`,
+  ]
+  if (gaps.some((gap) => row(history, gap, { run }) !== undefined)) return false
+  const found = row<{ state: string; accuracy: number | null }>(history, 'SELECT state, accuracy FROM runs WHERE run = :run', { run })
+  return found?.state !== 'done' || finalScores(evaluationsOf(history, run)).accuracy === found.accuracy
+}
+
+/** Of all its rows: equal where the rows are. Openings have numbers of their own. */
+function checksumsOf(history: History, { table, key, parts }: Kind, one: Key): string {
+  const tables = [table, ...parts].filter((part) => part !== 'openings')
+  return JSON.stringify(tables.map((of) => rows(history, `SELECT checksum FROM ${of} WHERE ${key} = :one ORDER BY checksum`, { one })))
+}
+
+/** A study keeps its runs only where they are the source's too. */
+function take(target: History, source: History, { table, key, own, parts }: Kind, one: Key, runs: ReadonlySet<Key>): void {
+  for (const part of [...parts, table]) change(target, `DELETE FROM ${part} WHERE ${key} = :one`, { one })
+  for (const part of [table, ...parts]) {
+    const columns = columnsOf(source.db, part)
+      .map(({ name }) => name)
+      .filter((name) => !/checksum$/.test(name) && !own.includes(name))
+    const into = `INSERT INTO ${part} (${columns.join(', ')}) VALUES (${columns.map((name) => `:${name}`).join(', ')})`
+    for (const found of rows<Row>(source, `SELECT ${columns.join(', ')} FROM ${part} WHERE ${key} = :one ORDER BY rowid`, { one })) {
+      if (part === 'parents') rememberParent(target, found)
+      if (part === 'study_runs' && !runs.has(found['run'] as Key)) found['run'] = null
+      if (part === 'openings' && isTaken(target, found)) found['opening'] = null // it gets another number
+      change(target, into, found)
+    }
+  }
+}
+
+function isTaken(target: History, { opening = null }: Row): boolean {
+  return row(target, 'SELECT 1 FROM openings WHERE opening = :opening', { opening }) !== undefined
+}
+
+function rememberParent(target: History, { sha256 = null, role = null, name = null, file = null, bytes = null }: Row): void {
+  const text = 'INSERT OR IGNORE INTO checkpoints (sha256, role, name, file, bytes) VALUES (:sha256, :role, :name, :file, :bytes)'
+  change(target, text, { sha256, role, name, file, bytes })
+}

@@ -1,0 +1,94 @@
+// Damage that SQLite lets pass: single bits that flip anywhere in a history's file, and a file that ends too early by less than a page. Each is
+// without effect on anything shown, or found: the file set aside, or the damaged row named.
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+
+import { expect, test } from 'vitest'
+
+import { BasilError } from '../../src-main/contract/errors.ts'
+import { openHistory, readHistory } from '../../src-main/history/open.ts'
+import type { History } from '../../src-main/history/statement.ts'
+import { folder, now } from '../history/rows.ts'
+import { putAll, shown } from '../history/whole.ts'
+import { seeded } from './seeded.ts'
+
+const seed = 20261122
+
+type Verdict = 'harmless' | 'found' | 'silent' | 'raw'
+const worst: Verdict[] = ['raw', 'silent', 'found', 'harmless']
+
+/** A history of every kind of row in one file, and what it shows. */
+async function whole(): Promise<{ bytes: Buffer; sound: string }> {
+  const home = folder()
+  const history = await openHistory(home)
+  putAll(history)
+  const { text, errors } = shown(history)
+  expect(errors).toEqual([])
+  history.close()
+  expect(readdirSync(home).sort()).toEqual(['history.sqlite', 'writer.lock'])
+  return { bytes: readFileSync(join(home, 'history.sqlite')), sound: text }
+}
+
+/** What becomes of a file: first somebody reads, then somebody opens it for writing. */
+async function verdict(home: string, bytes: Uint8Array, sound: string): Promise<{ verdict: Verdict; why: string }> {
+  rmSync(home, { recursive: true, force: true })
+  mkdirSync(home)
+  const file = join(home, 'history.sqlite')
+  writeFileSync(file, bytes)
+  const found = [await look(() => readHistory(home), sound), await look(() => openHistory(home, { now: () => now }), sound)]
+  for (const aside of readdirSync(home).filter((name) => /damaged.*sqlite$/.test(name)))
+    expect(readFileSync(join(home, aside)).equals(bytes)).toBe(true)
+  return found.sort((a, b) => worst.indexOf(a.verdict) - worst.indexOf(b.verdict))[0] ?? { verdict: 'raw', why: 'nothing' }
+}
+
+async function look(open: () => Promise<History>, sound: string): Promise<{ verdict: Verdict; why: string }> {
+  let history: History | undefined
+  try {
+    history = await open()
+    const { text, errors } = shown(history)
+    const raw = errors.find((error) => !isNamed(error))
+    if (raw !== undefined) return { verdict: 'raw', why: String(raw) }
+    if (errors.length || history.notices.length || text.includes('history-damaged')) return { verdict: 'found', why: '' }
+    return { verdict: text === sound ? 'harmless' : 'silent', why: text }
+  } catch (error) {
+    return { verdict: isNamed(error) ? 'found' : 'raw', why: String(error) }
+  } finally {
+    history?.close()
+  }
+}
+
+const isNamed = (error: unknown): boolean =>
+  error instanceof BasilError && ['history-damaged', 'history-newer'].includes(error.record.code) && error.record.where !== ''
+
+test('single bits that flip in a history are without effect on what is shown, or found', async () => {
+  const { bytes, sound } = await whole()
+  const chance = seeded(seed)
+  const home = join(folder(), 'home')
+  const counts = { harmless: 0, found: 0, silent: 0, raw: 0 }
+  const bad: unknown[] = []
+  const flips = 400
+  for (let i = 0; i < flips; i++) {
+    const bit = Math.floor(chance() * bytes.length * 8)
+    const flipped = Buffer.from(bytes)
+    flipped[bit >> 3] = (flipped[bit >> 3] ?? 0) ^ (1 << (bit & 7))
+    const { verdict: of, why } = await verdict(home, flipped, sound)
+    counts[of]++
+    if (of === 'silent' || of === 'raw') bad.push([bit >> 3, bit & 7, why.slice(0, 300)])
+  }
+  console.log(`flips=${flips} harmless=${counts.harmless} found=${counts.found} silent=${counts.silent} raw=${counts.raw} seed=${seed}`)
+  expect(bad).toEqual([])
+  expect(counts.found).toBeGreaterThan(flips / 10)
+})
+
+test('a history cut by less than a page, with or without a log, is found', async () => {
+  const { bytes, sound } = await whole()
+  const home = join(folder(), 'home')
+  const chance = seeded(seed)
+  const cuts = [1, 2, 512, 4095, ...Array.from({ length: 36 }, () => 1 + Math.floor(chance() * 4095))]
+  const counts = { harmless: 0, found: 0, silent: 0, raw: 0 }
+  for (const cut of cuts) counts[(await verdict(home, bytes.subarray(0, bytes.length - cut), sound)).verdict]++
+  console.log(
+    `cuts=${cuts.length} harmless=${counts.harmless} found=${counts.found} silent=${counts.silent} raw=${counts.raw} seed=${seed}`,
+  )
+  expect(counts).toEqual({ harmless: 0, found: cuts.length, silent: 0, raw: 0 })
+})
