@@ -1,6 +1,7 @@
 // All that history knows of one run, in the contract's shape, from one consistent state of the file. A stage that has
 // not ended shows its best state so far and the losses of its epochs in order; one that has shows what its end gave.
 import type { ResolvedConfig } from '../contract/config.ts'
+import { skippedOf } from '../contract/difference-vector.ts'
 import type { DataWait, EngineInfo, RunDetail, StageDetail } from '../contract/run.ts'
 import { manifestsOf, testOpeningsOf } from './data/run-images.ts'
 import { coefficientsOf, epochsOf, type StoredEpoch } from './epochs.ts'
@@ -16,17 +17,23 @@ export function runDetail(history: History, run: number): RunDetail {
     const found = runRow(history, run)
     const summary = summaryOf(history, found)
     const evaluations = evaluationsOf(history, run)
-    const scores = finalScores(evaluations)
     const epochs = Map.groupBy(epochsOf(history, run), (e) => e.stage)
     const stages = stagesOf(history, run).map((s) => stageDetail(history, run, s, epochs.get(s.stage) ?? []))
+    const config = JSON.parse(found.config) as ResolvedConfig
+    const scores = finalScores(evaluations, config.tasks)
+    const start = stages.find((s) => s.kind === 'start') ?? null
+    const iterations = stages.filter((s) => s.kind === 'iteration')
+    const skipped = skippedOf({ config, start, iterations, state: summary.state })
     return {
       ...summary,
       accuracy: summary.accuracy ?? scores.accuracy,
       relativeAccuracy: summary.relativeAccuracy ?? scores.relativeAccuracy,
+      ...(scores.forgotten !== null && { forgotten: scores.forgotten }),
       blocks: found.blocks === null ? [] : (JSON.parse(found.blocks) as string[]),
-      start: stages.find((s) => s.kind === 'start') ?? null,
-      iterations: stages.filter((s) => s.kind === 'iteration'),
-      config: JSON.parse(found.config) as ResolvedConfig,
+      start,
+      iterations,
+      ...(skipped && { skipped }),
+      config,
       engineInfo: found.engine === null ? null : (JSON.parse(found.engine) as EngineInfo),
       engines: enginesOf(found),
       halvings: halvingsOf(found),

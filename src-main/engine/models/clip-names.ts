@@ -1,6 +1,7 @@
 // The parameter names of OpenAI's and open_clip's image tower, their order (that of registration, as state_dict gives it),
 // and the shapes one architecture asks for. They are the canonical ones: other layouts are seen under them (layouts/).
 //   conv1 (width, 3, patch, patch), class_embedding (width), positional_embedding (tokens, width), proj (width, embed)
+import { largestOf } from '../../contract/largest.ts'
 import type { TensorFile } from '../formats/tensor-file.ts'
 
 export interface Architecture {
@@ -84,7 +85,10 @@ export function recognise(tensors: TensorFile['tensors']): Architecture | undefi
   const embed = shape('proj')[1] ?? 0
   const grid = Math.round(Math.sqrt(tokens - 1))
   const indices = [...tensors.keys()].flatMap((name) => /^visual\.transformer\.resblocks\.(\d+)\./.exec(name)?.[1] ?? [])
-  const layers = Math.max(0, ...indices.map((i) => Number(i) + 1))
+  const layers = largestOf(
+    indices.map((i) => Number(i) + 1),
+    0,
+  )
   if (!width || !patchSize || !tokens || !layers || layers > tensors.size) return undefined
   const heads = headsByWidth[width] ?? Math.max(1, Math.floor(width / 64))
   return { imageSize: grid * patchSize, patchSize, width, layers, heads, embed, tokens }

@@ -71,7 +71,7 @@ function add(counts: Float64Array | undefined, at: number): void {
 }
 
 function spread(shares: readonly number[]): number {
-  return shares.length ? Math.max(...shares) - Math.min(...shares) : 0
+  return shares.length ? largestOf(shares) + largestOf(shares.map((share) => -share)) : 0
 }
 
 function largest(classes: readonly number[], gapOf: (c: number) => number): Gap {

@@ -30,11 +30,6 @@ export function areGroups(recorded: readonly string[], { names }: Groups): boole
   return recorded.length === names.length && recorded.every(isThat)
 }
 
-/** start (vectors x groups) scaled by prod_k (1 + lambda_k) per group: the coefficients of theta after some iterations. */
-export function collapse(start: Table, iterations: readonly Float64Array[]): Table {
-  return start.map((row) => row.map((c, b) => iterations.reduce((product, lambda) => product * (1 + (lambda[b] as number)), c)))
-}
-
 interface Term {
   checkpoint: Checkpoint
   c: number // not 0
