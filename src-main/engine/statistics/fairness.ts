@@ -4,6 +4,7 @@
 // A group that has no image of some y says nothing of it, and is left out there. Where a positive class was chosen the gaps are
 // its own; where none was, they are the largest of all classes', and it is said whose. Shares of small groups are uncertain:
 // each group's count stands beside its accuracy.
+import { largestOf } from '../../contract/largest.ts'
 
 export interface GroupCount {
   group: string

@@ -1,5 +1,6 @@
 // The accuracies that the field's programs leave beside a model's checkpoints: JSON of {DS: test accuracy, DSVal: validation accuracy}, as
 // fractions. The files are strangers': they are small or not read, and what is wrong with one is told and harms nothing else.
+
 import { constants } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -8,6 +9,7 @@ import { z } from 'zod'
 
 import type { CheckpointSet } from '../../../contract/api/library.ts'
 import { BasilError, type ErrorRecord, recordOf } from '../../../contract/errors.ts'
+import { largestOf } from '../../../contract/largest.ts'
 
 const files = [
   { name: 'zeroshot_accuracies.json', model: 'pre-trained', linear: false },
@@ -62,7 +64,10 @@ function fractions(text: string, file: string): [string, number][] {
   }
   if (!parsed.success) throw odd(file, 'it is not an object of numbers')
   const told = Object.entries(parsed.data).filter((entry): entry is [string, number] => typeof entry[1] === 'number')
-  const most = Math.max(0, ...told.map(([, value]) => value))
+  const most = largestOf(
+    told.map(([, value]) => value),
+    0,
+  )
   if (told.some(([, value]) => !(value >= 0)) || most > 100) throw odd(file, 'it has numbers that are no accuracies')
   return told.map(([key, value]) => [key, most > 1 ? value / 100 : value])
 }
