@@ -1,8 +1,10 @@
 // A run in words for a terminal: a line for what stays (stages, results), and one live line for what passes.
 
 import type { Inspection } from '../contract/checkpoint.ts'
+import { courseOf, effectiveCoefficients, spanOf } from '../contract/coefficients.ts'
 import { leakMark, leakReason } from '../contract/data/leaks.ts'
 import type { SplitManifest } from '../contract/data/manifest.ts'
+import { differenceVectorNotes, skippedSentence } from '../contract/difference-vector.ts'
 import { sentence } from '../contract/errors.ts'
 import type { EngineShare, EpochRecord, Halving, RunDetail, RunEvent, RunSummary } from '../contract/run.ts'
 
@@ -13,7 +15,9 @@ export function lineOf(event: RunEvent): { text: string; live: boolean } | null 
       return stays(`Run ${event.run}: ${event.name}${event.resumed ? ' (resumed)' : ''}`)
     case 'opened': {
       const opened = `  ${event.engine.name}; ${event.parents.length} files, ${event.blocks.length} coefficients a vector`
-      return stays([opened, ...event.engines.slice(1).map((e) => `  ${engineLine(e)}`)].join('\n'))
+      return stays(
+        [opened, ...(event.notes ?? []).map((note) => `  ${note}.`), ...event.engines.slice(1).map((e) => `  ${engineLine(e)}`)].join('\n'),
+      )
     }
     case 'progress':
       return {
@@ -41,6 +45,8 @@ export function lineOf(event: RunEvent): { text: string; live: boolean } | null 
       return stays(
         `    ${event.accepted ? `chose step ${event.best}` : 'not accepted'}: metric ${short(event.metric)}, was ${short(event.still)}`,
       )
+    case 'skipped':
+      return stays(`  ${skippedSentence(event)}`)
     case 'micro-batch':
       return stays(`  ${halvingLine(event)}`)
     case 'engine-lost':
@@ -79,11 +85,13 @@ export function detailLines(d: RunDetail): string[] {
       (s) =>
         `       ${s.kind === 'start' ? 'start' : `iteration ${s.stage}`}: ${s.epochs.length} epochs kept${s.ended ? `, ${s.accepted ? 'accepted' : 'not accepted'}, metric ${short(s.metric ?? Number.NaN)}` : ''}`,
     ),
+    ...shareLines(d),
     ...[...(d.start ? [d.start] : []), ...d.iterations].flatMap((s) =>
       s.epochs.flatMap((e) =>
         e.collapse ? [`       stage ${s.stage}, epoch ${e.epoch}: ${e.collapse.map(collapseLine).join('; ')}`] : [],
       ),
     ),
+    ...differenceVectorNotes(d).map((note) => `       ${note}`),
     ...d.halvings.map((h) => `       ${halvingLine(h)}`),
     ...(d.engines.length > 1 ? d.engines.map((e) => `       ${engineLine(e)}`) : []),
     ...d.data.filter(isRemarkable).map((data) => `       ${dataLine(data)}`),
@@ -93,6 +101,15 @@ export function detailLines(d: RunDetail): string[] {
     ...(d.error ? [`       ${sentence(d.error)}`] : []),
     ...d.damaged.map((row) => `       DAMAGED and not shown: ${row.where}: ${row.why}. Next: ${row.next}.`),
   ]
+}
+
+/** What the model is made of, a line a vector. */
+function shareLines(d: RunDetail): string[] {
+  const course = courseOf(d)
+  return (course ? effectiveCoefficients(course) : []).map(({ name, values }) => {
+    const { smallest, mean, largest } = spanOf(values)
+    return `       coefficients of ${name}: ${smallest.toFixed(4)} to ${largest.toFixed(4)}, mean ${mean.toFixed(4)}`
+  })
 }
 
 /** Of an epoch that left a model saying one thing. */

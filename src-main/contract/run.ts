@@ -118,6 +118,7 @@ const openedSchema = z.object({
   parents: z.array(parentSchema),
   parameters: z.number(),
   images: z.array(z.object({ task: z.string(), classes: z.number(), training: z.number(), validation: z.number(), test: z.number() })),
+  notes: z.array(z.string()).optional(), // of the models, as the check before the run told them
 })
 /** A split was opened: which images it is, which of them cannot be read, and which are in a split opened before. */
 const dataSchema = z.object({ type: z.literal('data'), data: splitManifestSchema })
@@ -143,6 +144,9 @@ export type Progress = z.infer<typeof progressSchema>
 const halvingSchema = z.object({ from: z.number(), to: z.number(), why: z.string() })
 export type Halving = z.infer<typeof halvingSchema>
 
+/** Iterations that were not run, as the difference vector they would scale is 0, or too small to move a weight. */
+const skippedSchema = z.object({ first: z.number(), last: z.number(), why: z.enum(['zero', 'rounding']) })
+
 /** What the engine says while it works on a run. Each "epoch" carries the state to resume from. */
 export const engineEventSchema = z.discriminatedUnion('type', [
   openedSchema,
@@ -153,6 +157,7 @@ export const engineEventSchema = z.discriminatedUnion('type', [
   stageSchema.extend({ type: z.literal('stage') }),
   epochSchema.extend({ type: z.literal('epoch'), resume: resumeSchema }),
   stageEndSchema.extend({ type: z.literal('stage-end') }),
+  skippedSchema.extend({ type: z.literal('skipped') }),
   halvingSchema.extend({ type: z.literal('micro-batch') }),
   z.object({
     type: z.literal('finished'),
@@ -180,7 +185,7 @@ export const runSummarySchema = z.object({
   seconds: z.number(), // engine time, over all sittings
   iterationsPlanned: z.number(),
   iterationsDone: z.number(),
-  accuracy: z.number().nullable(), // mean over tasks of the final evaluation
+  accuracy: z.number().nullable(), // mean over tasks of the final evaluation, those to forget left out
   relativeAccuracy: z.number().nullable(),
   engine: z.string().nullable(),
   error: errorSchema.nullable(),
@@ -209,6 +214,8 @@ export const runDetailSchema = runSummarySchema.extend({
   blocks: z.array(z.string()), // coefficient names in order
   start: stageDetailSchema.nullable(),
   iterations: z.array(stageDetailSchema),
+  forgotten: z.number().optional(), // mean accuracy of the tasks to forget, which no other mean counts
+  skipped: skippedSchema.optional(), // of the iterations above, those that are missing for good
   config: resolvedSchema,
   engineInfo: engineInfoSchema.nullable(),
   engines: z.array(engineShareSchema), // more than one: the run went on in another engine, and its last digits are of both
@@ -241,6 +248,7 @@ export const runEventSchema = z.discriminatedUnion('type', [
   stageSchema.extend({ type: z.literal('stage'), run }),
   epochSchema.extend({ type: z.literal('epoch'), run }),
   stageEndSchema.extend({ type: z.literal('stage-end'), run }),
+  skippedSchema.extend({ type: z.literal('skipped'), run }),
   halvingSchema.extend({ type: z.literal('micro-batch'), run }),
   z.object({ type: z.literal('engine-lost'), run, error: errorSchema, restarting: z.boolean() }),
   /** The engine does not answer, or a step of it does not end; null: that is over. */

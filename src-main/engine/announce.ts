@@ -14,6 +14,7 @@ export async function* announce(
   parents: Parents,
   groups: Groups,
   tasks: readonly Task[],
+  notes: string[],
 ): AsyncGenerator<EngineEvent, Parent[]> {
   const found: Parent[] = []
   const files = filesOf(config)
@@ -46,6 +47,7 @@ export async function* announce(
     parents: found,
     parameters: parameterCount(parents),
     images,
+    ...(notes.length > 0 && { notes }),
   }
   return found
 }

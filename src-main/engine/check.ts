@@ -1,12 +1,14 @@
-// What a run would take, and whether it can: headers of every file are read and held against each other, weights are not.
+// What a run would take, and whether it can: headers of every file are read and held against each other, and of the weights as few as
+// show that a model has something to add.
 // Late errors after a long wait are the field's sorest point, so test data is looked at here too, though not its labels.
+import { combinedNames, preparationOf } from '../contract/coefficients.ts'
 import type { ResolvedConfig } from '../contract/config.ts'
 import type { Plan } from '../contract/engine-api.ts'
 import type { ImageHost } from './datasets/prepared.ts'
 import { describeTasks } from './datasets/tasks.ts'
 import type { FeatureCache } from './formats/feature-cache.ts'
 import type { OpenSource } from './formats/source.ts'
-import { expansionNotes } from './measures/expansion.ts'
+import { vectorNotes } from './measures/vector-notes.ts'
 import { floatsOf, learningSplits, requireRoom } from './models/linear-features.ts'
 import { microBatchFor } from './models/micro-batch.ts'
 import { groupsOf } from './weights/merge.ts'
@@ -23,7 +25,7 @@ export async function checkRun(config: ResolvedConfig, open: OpenSource, feature
     const tasks = await describeTasks(config, architecture, { open, images })
     const groups = groupsOf(parents, config.blocks)
     const parameters = parameterCount(parents)
-    const vectors = config.start.method === 'ties' ? 1 : config.vectors.length * config.parts // rows of the coefficient table
+    const vectors = combinedNames(config.vectors, preparationOf(config)).length // rows of the coefficient table
     if (config.linearised === 'cached' && features) {
       const floats = floatsOf(vectors, groups.names.length, architecture.embed)
       const splits = learningSplits(config).map(({ task, split, path }) => ({ path, images: tasks[task]?.[split] ?? 0 }))
@@ -35,7 +37,7 @@ export async function checkRun(config: ResolvedConfig, open: OpenSource, feature
       parameters,
       blocks: groups.names.length,
       vectors,
-      notes: [...parents.notes, ...(await expansionNotes(config, parents))],
+      notes: await vectorNotes(config, parents),
       coefficients: groups.names.length * vectors,
       images: tasks.reduce((sum, t) => sum + t.training + t.validation + t.test, 0),
       cacheBytes: tasks.reduce((sum, t) => sum + t.diskBytes, 0),

@@ -3,6 +3,7 @@
 // with Lambda_k learned from its initial value and kept only if it beats "no change" on the selection metric. By the
 // collapse identity delta_k is delta_0 scaled by prod_j (1 + lambda_j): one difference vector serves all iterations.
 // Everything that is told is told through events; what a look yields is enough to go on after a crash, to the same bits.
+import { collapse, preparationOf, scaledNext } from '../contract/coefficients.ts'
 import type { ResolvedConfig } from '../contract/config.ts'
 import type { EngineEvent, ResumeState } from '../contract/run.ts'
 import { announce } from './announce.ts'
@@ -13,6 +14,7 @@ import { type Context, type RunHost, rows } from './context.ts'
 import { closeTasks, openTasks } from './datasets/tasks.ts'
 import { finalEvaluation, references } from './evaluate.ts'
 import { faultOf } from './faults.ts'
+import { vectorNotes } from './measures/vector-notes.ts'
 import { methodNamed } from './methods/index.ts'
 import type { Task, Workplace } from './models/clip-problem.ts'
 import { halvings, microBatchFor } from './models/micro-batch.ts'
@@ -20,10 +22,11 @@ import { openProblem, roomFor } from './models/open-problem.ts'
 import { objectiveNamed } from './objectives/index.ts'
 import { alongRow, fromDifferenceVector, fromRestart, isotropic, type Problem, type Split, sharpnessAware } from './problem.ts'
 import { Remaining } from './remaining.ts'
-import { factors, lineageOf, movedTo } from './weights/lineage.ts'
-import { collapse, groupsOf } from './weights/merge.ts'
+import { lineageOf, movedTo } from './weights/lineage.ts'
+import { groupsOf } from './weights/merge.ts'
 import { openParents } from './weights/parents.ts'
-import { preparationOf, prepared } from './weights/prepare.ts'
+import { prepared } from './weights/prepare.ts'
+import { isUnmoved } from './weights/unmoved.ts'
 
 export async function* run(config: ResolvedConfig, host: RunHost): AsyncGenerator<EngineEvent> {
   const began = performance.now()
@@ -33,10 +36,11 @@ export async function* run(config: ResolvedConfig, host: RunHost): AsyncGenerato
   const microBatch = microBatchFor(config.microBatch, host.backend, opened.architecture)
   try {
     if (config.trim !== null) yield { type: 'progress', what: 'Trimming vectors', done: 0, total: 1 }
+    const notes = await vectorNotes(config, opened)
     const parents = await prepared(opened, preparationOf(config))
     const groups = groupsOf(parents, config.blocks)
     tasks = yield* openTasks(config, parents.architecture, host)
-    const files = yield* announce(config, host, parents, groups, tasks)
+    const files = yield* announce(config, host, parents, groups, tasks, notes)
     const place: Workplace = {
       tower: {
         architecture: parents.architecture,
@@ -93,7 +97,7 @@ async function* learnAll(context: Context): AsyncGenerator<EngineEvent, Table[]>
       await opened.close()
     }
   }
-  if (config.iterations === 0 || host.stopping()) return chosen
+  if (chosen.length > config.iterations || host.stopping() || (yield* hasNothingToScale(context, chosen))) return chosen
 
   if (config.expansion === 'moved') {
     for (let k = chosen.length; k <= config.iterations && !host.stopping(); k++) {
@@ -104,6 +108,7 @@ async function* learnAll(context: Context): AsyncGenerator<EngineEvent, Table[]>
       } finally {
         await opened.close()
       }
+      if (k < config.iterations && (yield* hasNothingToScale(context, chosen))) break
     }
     return chosen
   }
@@ -115,11 +120,24 @@ async function* learnAll(context: Context): AsyncGenerator<EngineEvent, Table[]>
   try {
     for (let k = chosen.length; k <= config.iterations && !host.stopping(); k++) {
       chosen.push(yield* stage(context, k, iterationOf(context, opened.problem, chosen), chosen))
+      if (k < config.iterations && (yield* hasNothingToScale(context, chosen))) break
     }
   } finally {
     await opened.close()
   }
   return chosen
+}
+
+/**
+ * Whether the difference vector is 0, or too small to move a weight: whatever an iteration scaled it by, the model would stay the same, so that
+ * none is run. Restarts and random directions go on from that of the start.
+ */
+async function* hasNothingToScale({ config, parents, groups }: Context, chosen: readonly Table[]): AsyncGenerator<EngineEvent, boolean> {
+  const coefficients = scaledNext({ control: config.control, start: chosen[0] as Table, iterations: rows(chosen) })
+  if (!(await isUnmoved(parents, groups, coefficients))) return false
+  const isZero = coefficients.every((row) => row.every((c) => c === 0))
+  yield { type: 'skipped', first: chosen.length, last: config.iterations, why: isZero ? 'zero' : 'rounding' }
+  return true
 }
 
 /** What the next iteration learns on, seen from what the stages before it left. */
@@ -128,7 +146,7 @@ function iterationOf({ config, groups, parents }: Context, problem: Problem, cho
   if (control === 'random')
     return alongRow(problem, lineageOf(parents, groups, chosen, { control, seed }, iterations).coefficients, chosen.length)
   const ones = new Float64Array(groups.names.length).fill(1)
-  const scale = collapse([ones], factors(rows(chosen), control))[0] as Float64Array
+  const scale = collapse([ones], rows(chosen), control)[0] as Float64Array
   if (control === 'restart') return fromRestart(problem, scale)
   const along = fromDifferenceVector(problem, scale)
   return control === 'isotropic' ? isotropic(along) : along
@@ -189,7 +207,7 @@ async function* stage(context: Context, index: number, problem: Problem, complet
   const accepted = index === 0 || selection.better(state.best.metric, state.still)
   const coefficients = accepted ? state.best.coefficients : state.best.coefficients.map((row) => new Float64Array(row.length))
   // With all data in every step the state after the last one was measured too; resumed behind it, it is measured again.
-  const measuresLast = config.select === 'training-loss' && config.batch === 'all' && method.name !== 'task-arithmetic'
+  const measuresLast = config.select === 'training-loss' && config.batch === 'all' && method.measuresLast
   const after = measuresLast ? [last?.metric ?? selection.metric(await problem.evaluate(state.coefficients, selection.split))] : []
   yield* halvings(place.microBatch)
   yield {

@@ -2,6 +2,7 @@
 // not ended shows its best state so far and the losses of its epochs in order; one that has shows what its end gave.
 // Damaged rows are left out and named, so that what is sound of a run can still be seen.
 import type { ResolvedConfig } from '../contract/config.ts'
+import { skippedOf } from '../contract/difference-vector.ts'
 import { BasilError } from '../contract/errors.ts'
 import type { DataWait, EngineInfo, RunDetail, StageDetail } from '../contract/run.ts'
 import { sparing } from './checksums.ts'
@@ -33,17 +34,23 @@ function readDetail(history: History, found: RunRow): Omit<RunDetail, 'damaged'>
   const summary = summaryOf(history, found)
   const { found: measured, damaged } = sparing(history, () => evaluationsOf(history, run))
   const evaluations = damaged.length ? [] : measured // a mean over some of the tasks would be another number
-  const scores = finalScores(evaluations)
   const epochs = Map.groupBy(epochsOf(history, run), (e) => e.stage)
   const stages = stagesOf(history, run).map((s) => stageDetail(history, run, s, epochs.get(s.stage) ?? []))
+  const config = JSON.parse(found.config) as ResolvedConfig
+  const scores = finalScores(evaluations, config.tasks)
+  const start = stages.find((s) => s.kind === 'start') ?? null
+  const iterations = stages.filter((s) => s.kind === 'iteration')
+  const skipped = skippedOf({ config, start, iterations, state: summary.state })
   return {
     ...summary,
     accuracy: summary.accuracy ?? scores.accuracy,
     relativeAccuracy: summary.relativeAccuracy ?? scores.relativeAccuracy,
+    ...(scores.forgotten !== null && { forgotten: scores.forgotten }),
     blocks: found.blocks === null ? [] : (JSON.parse(found.blocks) as string[]),
-    start: stages.find((s) => s.kind === 'start') ?? null,
-    iterations: stages.filter((s) => s.kind === 'iteration'),
-    config: JSON.parse(found.config) as ResolvedConfig,
+    start,
+    iterations,
+    ...(skipped && { skipped }),
+    config,
     engineInfo: found.engine === null ? null : (JSON.parse(found.engine) as EngineInfo),
     engines: enginesOf(found),
     halvings: halvingsOf(found),

@@ -1,6 +1,8 @@
 // Models of a run measured on a split, one row a task. The final evaluation is that of the last stage measured on test
-// data, or where there is none, on training data; a run's accuracy is its mean over tasks.
-import type { Evaluation, TaskScore } from '../contract/run.ts'
+// data, or where there is none, on training data; a run's accuracy is its mean over tasks (contract/means.ts).
+import type { ResolvedConfig } from '../contract/config.ts'
+import { type Means, meansOf } from '../contract/means.ts'
+import type { Evaluation } from '../contract/run.ts'
 import { sound } from './checksums.ts'
 import { change, type History, rows, transaction } from './statement.ts'
 
@@ -63,30 +65,22 @@ export function rewindEvaluations(history: History, run: number, stage: number):
   change(history, 'DELETE FROM evaluations WHERE run = :run AND stage >= :stage', { run, stage })
 }
 
-export interface FinalScores {
+export interface FinalScores extends Means {
   evaluatedOn: 'test' | 'training' | null
   tasks: Record<string, { accuracy: number; relativeAccuracy: number | null }>
-  accuracy: number | null
-  relativeAccuracy: number | null // null as soon as one task's is unknown
 }
 
-export function finalScores(evaluations: Evaluation[]): FinalScores {
+export function finalScores(evaluations: Evaluation[], aims: ResolvedConfig['tasks']): FinalScores {
   const own = evaluations.filter((e) => e.model === 'start' || e.model === 'iteration')
   const last = lastStage(own, 'test') ?? lastStage(own, 'training')
-  if (!last) return { evaluatedOn: null, tasks: {}, accuracy: null, relativeAccuracy: null }
+  if (!last) return { evaluatedOn: null, tasks: {}, ...meansOf([], aims) }
   return {
     evaluatedOn: last.split === 'test' ? 'test' : 'training',
     tasks: Object.fromEntries(last.tasks.map((t) => [t.task, { accuracy: t.accuracy, relativeAccuracy: t.relativeAccuracy }])),
-    accuracy: mean(last.tasks, (t) => t.accuracy),
-    relativeAccuracy: mean(last.tasks, (t) => t.relativeAccuracy),
+    ...meansOf(last.tasks, aims),
   }
 }
 
 function lastStage(evaluations: Evaluation[], split: Evaluation['split']): Evaluation | undefined {
   return evaluations.filter((e) => e.split === split).sort((a, b) => (b.stage ?? 0) - (a.stage ?? 0))[0]
-}
-
-function mean(tasks: TaskScore[], of: (task: TaskScore) => number | null): number | null {
-  const known = tasks.map(of).filter((value) => value !== null)
-  return known.length === 0 || known.length < tasks.length ? null : known.reduce((a, b) => a + b, 0) / known.length
 }

@@ -160,7 +160,7 @@ export function endRun(
   seconds: number | null = null,
 ): void {
   transaction(history, () => {
-    const scores = finalScores(evaluationsOf(history, run))
+    const scores = finalScores(evaluationsOf(history, run), configOf(runRow(history, run)).tasks)
     change(
       history,
       `UPDATE runs SET state = :state, ended = :ended, error = :error, accuracy = :accuracy, relative_accuracy = :relative,
@@ -217,6 +217,11 @@ export function listRuns(
   })
 }
 
+/** As it was stored: older runs do not have every field. */
+function configOf({ config }: RunRow): ResolvedConfig {
+  return JSON.parse(config) as ResolvedConfig
+}
+
 /** A run whose row is damaged stays in the list, where nothing is said of it but that. */
 function soundSummary(history: History, run: number): RunSummary {
   try {
@@ -231,13 +236,18 @@ function soundSummary(history: History, run: number): RunSummary {
 }
 
 export function summaryOf(history: History, r: RunRow): RunSummary {
+  const { tasks, linearised = 'no' } = configOf(r)
+  const forgets = tasks.some(({ aim }) => aim === 'forget') // these were counted in the stored mean once
+  const { accuracy, relativeAccuracy } = forgets
+    ? finalScores(evaluationsOf(history, r.run), tasks)
+    : { accuracy: r.accuracy, relativeAccuracy: r.relative_accuracy }
   return {
     run: r.run,
     name: r.name,
     method: r.method,
     objective: r.objective,
     grouping: r.grouping,
-    linearised: ((JSON.parse(r.config) as Partial<ResolvedConfig>).linearised ?? 'no') !== 'no', // older runs do not say
+    linearised: linearised !== 'no',
     state: r.state === 'running' && !history.lives(r.run) ? 'interrupted' : r.state,
     seed: r.seed,
     created: r.created,
@@ -245,8 +255,8 @@ export function summaryOf(history: History, r: RunRow): RunSummary {
     seconds: r.seconds,
     iterationsPlanned: r.iterations_planned,
     iterationsDone: r.iterations_done,
-    accuracy: r.accuracy,
-    relativeAccuracy: r.relative_accuracy,
+    accuracy,
+    relativeAccuracy,
     engine: r.engine && (JSON.parse(r.engine) as EngineInfo).name,
     error: r.error === null ? null : (JSON.parse(r.error) as ErrorRecord),
     leaks: parsedLeaks(r.leaks),

@@ -3,6 +3,7 @@
 import type { StudyRun, StudySummary } from '../contract/api/studies.ts'
 import type { ResolvedConfig } from '../contract/config.ts'
 import { BasilError, type ErrorRecord } from '../contract/errors.ts'
+import { comparedScores, mean } from '../contract/means.ts'
 import type { Evaluation, RunState } from '../contract/run.ts'
 import type { StudyDefinition } from '../contract/study.ts'
 import { sound } from './checksums.ts'
@@ -110,29 +111,23 @@ function endOf(history: History, run: number | null, config: ResolvedConfig): En
 
 type Came = Pick<StudyRun, 'accuracy' | 'relativeAccuracy' | 'control' | 'pretrained' | 'finetuned'>
 
-/** Means over tasks: those to keep are a control of their own. */
+/** Means over tasks: of those to forget where there are any, and those to keep are a control of their own. */
 function cameTo({ tasks }: ResolvedConfig, evaluations: Evaluation[]): Came {
-  const { tasks: scores, evaluatedOn } = finalScores(evaluations)
+  const { tasks: scores, evaluatedOn } = finalScores(evaluations, tasks)
   const kept = new Set(tasks.filter(({ aim }) => aim === 'keep').map(({ name }) => name))
-  const final = Object.entries(scores)
+  const final = Object.entries(scores).map(([task, score]) => ({ task, ...score }))
   const before = (model: Evaluation['model']): number | null => {
     const measured = evaluations.find((e) => e.model === model && e.split === evaluatedOn)?.tasks ?? []
-    return mean(measured.filter(({ task }) => !kept.has(task)).map(({ accuracy }) => (Number.isNaN(accuracy) ? null : accuracy)))
+    return mean(comparedScores(measured, tasks).map(({ accuracy }) => (Number.isNaN(accuracy) ? null : accuracy)))
   }
-  const own = final.filter(([task]) => !kept.has(task))
+  const own = comparedScores(final, tasks)
   return {
-    accuracy: mean(own.map(([, { accuracy }]) => accuracy)),
-    relativeAccuracy: mean(own.map(([, { relativeAccuracy }]) => relativeAccuracy)),
-    control: mean(final.filter(([task]) => kept.has(task)).map(([, { accuracy }]) => accuracy)),
+    accuracy: mean(own.map(({ accuracy }) => accuracy)),
+    relativeAccuracy: mean(own.map(({ relativeAccuracy }) => relativeAccuracy)),
+    control: mean(final.filter(({ task }) => kept.has(task)).map(({ accuracy }) => accuracy)),
     pretrained: before('pretrained'),
     finetuned: before('finetuned'),
   }
-}
-
-/** null where there are none, or one is unknown: a mean over some of them would be another number. */
-function mean(values: readonly (number | null)[]): number | null {
-  const known = values.filter((v) => v !== null)
-  return known.length && known.length === values.length ? known.reduce((a, b) => a + b, 0) / known.length : null
 }
 
 export function plannedConfig(history: History, study: number, place: number): ResolvedConfig {

@@ -1,8 +1,10 @@
 // Taking runs, studies, evaluations and rows of the library from one history into another, each with all that hangs on it or not at all, and
 // under its own number.
 import type { Thing } from '../contract/api/history.ts'
+import type { ResolvedConfig } from '../contract/config.ts'
 import { columnsOf, hasLong, sound, sparing, type Table } from './checksums.ts'
 import { evaluationsOf, finalScores } from './evaluations.ts'
+import { runRow } from './runs.ts'
 import { change, type History, row, rows } from './statement.ts'
 
 interface Kind {
@@ -84,8 +86,11 @@ function hasNoGap(history: History, run: number): boolean {
        (SELECT count(*) FROM stages WHERE run = :run AND kind = 'iteration' AND accepted IS NOT NULL)`,
   ]
   if (gaps.some((gap) => row(history, gap, { run }) !== undefined)) return false
-  const found = row<{ state: string; accuracy: number | null }>(history, 'SELECT state, accuracy FROM runs WHERE run = :run', { run })
-  return found?.state !== 'done' || finalScores(evaluationsOf(history, run)).accuracy === found.accuracy
+  const found = runRow(history, run)
+  if (found.state !== 'done') return true
+  const { tasks } = JSON.parse(found.config) as ResolvedConfig
+  const all = evaluationsOf(history, run)
+  return [tasks, []].some((aims) => finalScores(all, aims).accuracy === found.accuracy) // tasks to forget were counted once
 }
 
 /** Of all its rows: equal where the rows are. Openings have numbers of their own. */

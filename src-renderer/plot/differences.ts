@@ -1,6 +1,8 @@
 // How two models differ, over all tensors and as a map of layers and kinds of tensor:
 //   |b - a| / |a|  and  cos(a, b) = a.b / (|a| |b|),  where |b - a|^2 and a.b are sums over tensors.
+
 import type { TensorDifference } from '../../src-main/contract/checkpoint.ts'
+import { largestOf } from '../../src-main/contract/largest.ts'
 import { coefficient, figure } from './format.ts'
 import type { HeatRow } from './heat.ts'
 
@@ -53,7 +55,10 @@ export function differenceMap(tensors: readonly TensorDifference[], measure: Dif
   const image = tensors.filter((t) => t.name.startsWith('visual.'))
   const rest = tensors.filter((t) => !t.name.startsWith('visual.'))
   const layered = [...layersOf(image, ''), ...layersOf(rest, image.length > 0 ? 'text ' : '')]
-  const layers = Math.max(0, ...layered.map(([, cells]) => cells.length))
+  const layers = largestOf(
+    layered.map(([, cells]) => cells.length),
+    0,
+  )
   const outside = [
     ['outside layers', image.filter(isOutside)] as const,
     [image.length > 0 ? 'text outside layers' : 'outside layers', rest.filter(isOutside)] as const,

@@ -1,6 +1,8 @@
 // A coefficient table as a map: rows are vectors or iterations, columns are blocks. Zero is the middle of a diverging
 // scale that reaches as far to both sides, so that a colour means the same sign and size everywhere on the map.
-import type { StageDetail } from '../../src-main/contract/run.ts'
+import { collapse, courseOf, effectiveCoefficients } from '../../src-main/contract/coefficients.ts'
+import type { ResolvedConfig } from '../../src-main/contract/config.ts'
+import type { RunDetail, StageDetail } from '../../src-main/contract/run.ts'
 import { fileName } from './format.ts'
 
 export interface HeatRow {
@@ -12,20 +14,44 @@ export interface HeatRow {
 /** The start's vectors (its own map: they scale task vectors, not the difference vector). */
 export function startRows(start: StageDetail | null, present: number[][] | null = null): HeatRow[] {
   const table = present ?? start?.coefficients ?? []
-  return table.map((values, i) => ({
-    name: fileName(start?.vectors[i] ?? `vector ${i + 1}`).replace(/\.(safetensors|pt|npz)$/, ''),
-    values,
-  }))
+  return table.map((values, i) => ({ name: vectorName(start?.vectors[i] ?? `vector ${i + 1}`), values }))
 }
 
-/** One row an iteration, then what they do together: prod_k (1 + lambda_k) - 1. `present` replaces the row of a stage that runs. */
-export function iterationRows(iterations: readonly StageDetail[], present: { stage: number; table: number[][] } | null = null): HeatRow[] {
+function vectorName(name: string): string {
+  return fileName(name).replace(/\.(safetensors|pt|npz)(?=,|$)/, '')
+}
+
+/** How much of every vector is in the model, as far as its stages have ended. */
+export function modelRows(run: Pick<RunDetail, 'config' | 'parents' | 'start' | 'iterations'>): HeatRow[] {
+  const course = courseOf(run)
+  return (course ? effectiveCoefficients(course) : []).map(({ name, values }) => ({ name: vectorName(name), values: [...values] }))
+}
+
+type Control = ResolvedConfig['control']
+
+export function iterationsTitle(control: Control): string {
+  return control === 'random' ? 'Coefficients of random directions' : 'Coefficients of the difference vector'
+}
+
+/**
+ * One row an iteration, then what they do together, by which the difference vector has grown; random directions are not one vector. `present`
+ * replaces the row of a stage that runs.
+ */
+export function iterationRows(
+  iterations: readonly StageDetail[],
+  present: { stage: number; table: number[][] } | null = null,
+  control: Control = 'none',
+): HeatRow[] {
   const rows = iterations
     .map((s) => ({ name: `Iteration ${s.stage}`, values: (present?.stage === s.stage ? present.table : s.coefficients)[0] ?? [] }))
     .filter((row) => row.values.length > 0)
-  if (rows.length < 2) return rows
-  const together = (rows[0]?.values ?? []).map((_, b) => rows.reduce((product, row) => product * (1 + (row.values[b] ?? 0)), 1) - 1)
-  return [...rows, { name: 'Together', values: together }]
+  if (rows.length < 2 || control === 'random') return rows
+  const [grown] = collapse(
+    [(rows[0]?.values ?? []).map(() => 1)],
+    rows.map(({ values }) => values),
+    control,
+  )
+  return [...rows, { name: 'Together', values: Array.from(grown ?? [], (c) => c - 1) }]
 }
 
 /** Largest size of any finite value; 0 for an empty or all-zero table. */

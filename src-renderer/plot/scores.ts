@@ -1,20 +1,25 @@
 // Scores of models over tasks: means recomputed from their rows, and the tables and bars made of them.
 //   relative accuracy of a task = accuracy / accuracy of the task's own fine-tuned model
+import { byAim, type Means, mean, meansOf } from '../../src-main/contract/means.ts'
 import type { Evaluation, RunDetail, StageDetail, TaskScore } from '../../src-main/contract/run.ts'
 
 export type Split = Evaluation['split']
 export type Measure = 'relativeAccuracy' | 'accuracy'
 
-/** The mean over tasks; null as soon as one task has no value, for a mean over fewer tasks is another number. */
-export function meanOf(scores: readonly Partial<TaskScore>[], measure: Measure | 'loss'): number | null {
-  if (scores.length === 0) return null
-  let sum = 0
-  for (const score of scores) {
-    const value = score[measure]
-    if (typeof value !== 'number') return null
-    sum += value
-  }
-  return sum / scores.length
+/** The mean over tasks; null as soon as one task has no value. */
+export function meanOf(scores: readonly Partial<TaskScore>[], measure: Measure): number | null {
+  return mean(scores.map((score) => score[measure] ?? null))
+}
+
+/** Stages of which every epoch has only those tasks that a mean counts: none to forget. */
+export function countedStages(run: Pick<RunDetail, 'config' | 'start' | 'iterations'>): StageDetail[] {
+  const { tasks } = run.config
+  if (!forgets(run)) return stagesOf(run)
+  return stagesOf(run).map((s) => ({ ...s, epochs: s.epochs.map((e) => ({ ...e, tasks: byAim(e.tasks, tasks).counted })) }))
+}
+
+export function forgets({ config }: Pick<RunDetail, 'config'>): boolean {
+  return config.tasks.some(({ aim }) => aim === 'forget')
 }
 
 /** Relative accuracy where every task of every epoch has one, else accuracy. */
@@ -75,7 +80,7 @@ export interface TestTable {
   split: Split
   columns: { name: string; stage: number | null }[]
   rows: { task: string; cells: (TaskScore | null)[] }[]
-  means: { accuracy: number | null; relativeAccuracy: number | null }[] // one a column
+  means: Means[] // one a column
 }
 
 /** What was evaluated at the end: pre-trained, start, each iteration where measured, fine-tuned; null when nothing was. */
@@ -94,6 +99,6 @@ export function testTable(run: RunDetail): TestTable | null {
       stage: e.stage,
     })),
     rows: run.config.tasks.map(({ name }) => ({ task: name, cells: measured.map((e) => e.tasks.find((t) => t.task === name) ?? null) })),
-    means: measured.map((e) => ({ accuracy: meanOf(e.tasks, 'accuracy'), relativeAccuracy: meanOf(e.tasks, 'relativeAccuracy') })),
+    means: measured.map((e) => meansOf(e.tasks, run.config.tasks)),
   }
 }

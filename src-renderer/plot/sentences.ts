@@ -1,5 +1,7 @@
 // Each chart in one sentence, for those who cannot or need not look at it, and what happened to a run on its machine.
+
 import type { TensorStatistics } from '../../src-main/contract/checkpoint.ts'
+import { largestOf } from '../../src-main/contract/largest.ts'
 import type { RunDetail } from '../../src-main/contract/run.ts'
 import type { Growth, StageLine } from './curves.ts'
 import { coefficient, figure, percent, points } from './format.ts'
@@ -11,7 +13,7 @@ export function accuracySentence(lines: readonly StageLine[], measure: Measure, 
   const first = all[0]
   const last = all.at(-1)
   if (!first || !last) return 'No epoch has been measured yet.'
-  const best = Math.max(...all.map((p) => p.y))
+  const best = largestOf(all.map((p) => p.y))
   return `On the ${split} split, ${measureNames[measure]} went from ${percent(first.y)} to ${percent(last.y)} in ${last.x} steps; the best is ${percent(best)}.`
 }
 

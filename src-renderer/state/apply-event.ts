@@ -72,6 +72,10 @@ export function applyEvent(live: LiveRun, event: RunEvent): LiveRun {
       const next = withStage(detail, event.stage, (known) => known && { ...known, ...end, ended: true })
       return { ...live, present: null, detail: { ...next, iterationsDone: Math.max(next.iterationsDone, event.stage) } }
     }
+    case 'skipped': {
+      const { first, last, why } = event
+      return { ...live, progress: null, detail: { ...detail, skipped: { first, last, why } } }
+    }
     case 'micro-batch': {
       const { from, to, why } = event
       const halvings = [...detail.halvings.filter((h) => h.from !== from), { from, to, why }].sort((a, b) => b.from - a.from)

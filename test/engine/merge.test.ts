@@ -4,11 +4,12 @@ import { join } from 'node:path'
 
 import { afterAll, beforeAll, expect, test } from 'vitest'
 
+import { collapse } from '../../src-main/contract/coefficients.ts'
 import { type Backend, openBackend } from '../../src-main/engine/backend.ts'
 import { filled, type Table } from '../../src-main/engine/coefficients/table.ts'
 import { uniform } from '../../src-main/engine/random.ts'
 import { type Tensor, tf } from '../../src-main/engine/tf.ts'
-import { collapse, groupsOf, mergedParameters } from '../../src-main/engine/weights/merge.ts'
+import { groupsOf, mergedParameters } from '../../src-main/engine/weights/merge.ts'
 import { openParents, type Parents, readParameter } from '../../src-main/engine/weights/parents.ts'
 import { vectorStore } from '../../src-main/engine/weights/vector-store.ts'
 import { openSource } from '../../src-main/files/source.ts'

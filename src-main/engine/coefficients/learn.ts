@@ -7,6 +7,7 @@ import { type Batch, batchOf, type Measured, type Problem } from '../problem.ts'
 import { permutation } from '../random.ts'
 import { adamwStep, type Moments } from './adamw.ts'
 import { budgetMask, descent, descentOf, type Pareto } from './descent.ts'
+import { firstLook, isOver, nextLook } from './looks.ts'
 import type { Selection } from './selection.ts'
 import { copyOf, filled, type Table } from './table.ts'
 
@@ -76,27 +77,18 @@ export async function* learn(stage: Stage, initial: Table, still?: Table): Async
     const unchanged = still && selection.metric(await problem.evaluate(still, selection.split))
     if (mask) held(initial, mask)
     const measured = await look(initial, steps === 0)
-    const metric = selection.metric(measured)
     const zero = filled(initial.length, problem.groups.length, 0)
-    state = {
-      epoch: 0,
-      coefficients: copyOf(initial),
-      moments: { first: zero, second: copyOf(zero), step: 0 },
-      losses: [],
-      still: unchanged ?? metric,
-      best: { step: 0, metric, coefficients: copyOf(initial) },
-      sinceBest: 0,
-    }
-    yield { state, measured, metric, isBest: true, losses: [], pareto: null }
+    const moments = { first: zero, second: copyOf(zero), step: 0 }
+    const first = firstLook(selection, { coefficients: copyOf(initial), moments }, measured, [], unchanged)
+    state = first.state
+    yield first
   }
 
   // A state that has lost its controls, after one that had them, ends the stage: also when it is resumed right behind that look.
   const lost = (metric: number): boolean => selection.bounded && !selection.holds(metric) && selection.holds(state.best.metric)
   let isLost =
     stage.resume !== undefined && selection.bounded && lost(selection.metric(await problem.evaluate(state.coefficients, selection.split)))
-  const isOver = (): boolean =>
-    state.moments.step >= steps || stage.stopping() || (settings.patience !== null && state.sinceBest >= settings.patience) || isLost
-  while (!isOver()) {
+  while (!isLost && !isOver(state, stage, steps)) {
     const losses: number[] = []
     let pareto: Pareto | null = null
     do {
@@ -108,15 +100,9 @@ export async function* learn(stage: Stage, initial: Table, still?: Table): Async
       adamwStep(scheduled(settings, state.moments.step / steps), state.coefficients, step.gradient, state.moments)
       if (mask) held(state.coefficients, mask)
     } while (state.moments.step % stepsPerEpoch !== 0 && state.moments.step < steps)
-    state.losses.push(...losses)
-    state.epoch++
-    const measured = await look(state.coefficients, state.moments.step >= steps)
-    const metric = selection.metric(measured)
-    const isBest = selection.better(metric, state.best.metric)
-    isLost = lost(metric)
-    if (isBest) state.best = { step: state.moments.step, metric, coefficients: copyOf(state.coefficients) }
-    state.sinceBest = isBest ? 0 : state.sinceBest + 1
-    yield { state, measured, metric, isBest, losses, pareto }
+    const next = nextLook(selection, state, await look(state.coefficients, state.moments.step >= steps), losses, pareto)
+    isLost = lost(next.metric)
+    yield next
   }
 }
 

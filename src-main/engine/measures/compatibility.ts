@@ -39,7 +39,7 @@ export async function* compatibilityOf(
       else {
         opened.push(set)
         fitting.push({ path, checkpoint: set.vectors[0] as Checkpoint })
-        findings.push(...set.notes.map((note) => aboutPart(path, note)))
+        for (const note of set.notes) findings.push(aboutPart(path, note))
       }
     }
     const names = [...parameters.keys()].map((name) => prefix + name)
@@ -53,8 +53,11 @@ export async function* compatibilityOf(
     const sound = [...fitting.keys()].filter((i) => gram.notFinite[0] === null && gram.notFinite[i + 1] === null)
     const vectors = sound.map((i) => measured((fitting[i] as Fitting).path, gram, i))
     const cosines = sound.map((i) => sound.map((j) => cosineOf(gram, i, j)))
-    findings.push(...aboutValues(pretrained, fitting, gram), ...aboutVectors(vectors, cosines))
-    for (const one of fitting) findings.push(...aboutTypes(base, one, names), ...(await besideTheMerge(base, one, new Set(names))))
+    for (const about of [aboutValues(pretrained, fitting, gram), aboutVectors(vectors, cosines)])
+      for (const one of about) findings.push(one)
+    for (const one of fitting)
+      for (const about of [aboutTypes(base, one, names), await besideTheMerge(base, one, new Set(names))])
+        for (const found of about) findings.push(found) // as many as there are tensors
     const levels = ['error', 'warning', 'note']
     findings.sort((a, b) => levels.indexOf(a.level) - levels.indexOf(b.level))
     yield { type: 'result', result: { findings, vectors, cosines } }

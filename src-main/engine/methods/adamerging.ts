@@ -9,6 +9,7 @@ import type { Method } from './index.ts'
 
 export const adaMerging: Method = {
   name: 'adamerging',
+  measuresLast: true,
   length: lengthOf,
   learn: (stage) => learn(stage, filled(stage.problem.vectors.length, stage.problem.groups.length, stage.settings.initialCoefficient)),
 }

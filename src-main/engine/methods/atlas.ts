@@ -7,6 +7,7 @@ import type { Method } from './index.ts'
 
 export const atlas: Method = {
   name: 'atlas',
+  measuresLast: true,
   length: lengthOf,
   learn: (stage) => learn(stage, filled(stage.problem.vectors.length, stage.problem.groups.length, stage.settings.initialCoefficient)),
 }

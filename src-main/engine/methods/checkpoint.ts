@@ -6,6 +6,7 @@ import type { Method } from './index.ts'
 
 export const checkpoint: Method = {
   name: 'checkpoint',
+  measuresLast: true,
   length: () => ({ steps: 0, stepsPerEpoch: 1, epochs: 0 }),
   learn: (stage) =>
     learn(

@@ -8,12 +8,14 @@
 
 import { clamped } from '../coefficients/adamw.ts'
 import { type LearnState, type Look, lengthOf, type Stage } from '../coefficients/learn.ts'
-import { copyOf, filled, type Table } from '../coefficients/table.ts'
+import { firstLook, isOver, nextLook } from '../coefficients/looks.ts'
+import { filled, norm, type Table } from '../coefficients/table.ts'
 import { normal } from '../random.ts'
 import type { Method } from './index.ts'
 
 export const cmaEs: Method = {
   name: 'cma-es',
+  measuresLast: true,
   length: (stage) => ({ ...lengthOf({ ...stage, batch: 'all' }) }),
   learn: search,
 }
@@ -29,7 +31,7 @@ interface Search {
 }
 
 async function* search(stage: Stage): AsyncGenerator<Look> {
-  const { problem, settings, selection, seed, index, stopping } = stage
+  const { problem, settings, selection, seed, index } = stage
   const [vectors, groups] = [problem.vectors.length, problem.groups.length]
   const constants = constantsOf(vectors * groups)
   const { steps } = lengthOf({ ...stage, batch: 'all' })
@@ -38,26 +40,17 @@ async function* search(stage: Stage): AsyncGenerator<Look> {
   else {
     const initial = filled(vectors, groups, settings.initialCoefficient)
     const measured = await problem.evaluate(initial, selection.split)
-    const metric = selection.metric(measured)
     const n = vectors * groups
-    state = {
-      epoch: 0,
-      coefficients: initial,
-      moments: {
-        first: [new Float64Array(n).fill(1), new Float64Array(n)],
-        second: [new Float64Array(n), Float64Array.of(firstSigma)],
-        step: 0,
-      },
-      losses: [],
-      still: metric,
-      best: { step: 0, metric, coefficients: copyOf(initial) },
-      sinceBest: 0,
+    const moments = {
+      first: [new Float64Array(n).fill(1), new Float64Array(n)],
+      second: [new Float64Array(n), Float64Array.of(firstSigma)],
+      step: 0,
     }
-    yield { state, measured, metric, isBest: true, losses: [], pareto: null }
+    const first = firstLook(selection, { coefficients: initial, moments }, measured)
+    state = first.state
+    yield first
   }
-  const over = (): boolean =>
-    state.moments.step >= steps || stopping() || (settings.patience !== null && state.sinceBest >= settings.patience)
-  while (!over()) {
+  while (!isOver(state, stage, steps)) {
     const { moments } = state
     const [variance, path] = moments.first as [Float64Array, Float64Array]
     const [sigmaPath, sigma] = moments.second as [Float64Array, Float64Array]
@@ -82,15 +75,7 @@ async function* search(stage: Stage): AsyncGenerator<Look> {
       moved.map((m) => clamped(m, settings.clamp)),
       vectors,
     )
-    const losses = [samples[0]?.loss as number]
-    state.losses.push(...losses)
-    state.epoch++
-    const measured = await problem.evaluate(state.coefficients, selection.split)
-    const metric = selection.metric(measured)
-    const isBest = selection.better(metric, state.best.metric)
-    if (isBest) state.best = { step: moments.step, metric, coefficients: copyOf(state.coefficients) }
-    state.sinceBest = isBest ? 0 : state.sinceBest + 1
-    yield { state, measured, metric, isBest, losses, pareto: null }
+    yield nextLook(selection, state, await problem.evaluate(state.coefficients, selection.split), [samples[0]?.loss as number])
   }
 }
 
@@ -144,7 +129,7 @@ function adapt(
   const moved = mean.map((m, i) => m + size * Math.sqrt(variance[i] as number) * (step[i] as number))
   for (let i = 0; i < n; i++)
     sigmaPath[i] = (1 - k.sigmaRate) * (sigmaPath[i] as number) + Math.sqrt(k.sigmaRate * (2 - k.sigmaRate) * k.mass) * (step[i] as number)
-  const length = Math.hypot(...sigmaPath)
+  const length = norm(sigmaPath)
   const steady = length / Math.sqrt(1 - (1 - k.sigmaRate) ** (2 * generation)) < (1.4 + 2 / (n + 1)) * k.expected ? 1 : 0
   for (let i = 0; i < n; i++) {
     const c = variance[i] as number

@@ -10,6 +10,7 @@ import type { Method } from './index.ts'
 
 export const dvBasi: Method = {
   name: 'dv-basi',
+  measuresLast: true,
   length: lengthOf,
   learn: (stage) => {
     const groups = stage.problem.groups.length

@@ -1,5 +1,5 @@
 // The methods a stage of a run can use. To add one: a file, a line in this list, and its name in the contract; the shared
-// suite (base model at 0, fine-tuned at 1, gradient, resume to the same bits) then runs over it.
+// suites (looks, the best state, resume to the same bits) run over the list.
 import type { StageSettings } from '../../contract/config/stage.ts'
 import type { Length, Look, Stage } from '../coefficients/learn.ts'
 import { adaMerging } from './adamerging.ts'
@@ -12,12 +12,14 @@ import { ties } from './ties.ts'
 
 export interface Method {
   name: StageSettings['method']
+  /** Whether its losses are those before each step, so that the state behind the last one is measured besides. */
+  measuresLast: boolean
   length(stage: Pick<Stage, 'problem' | 'settings' | 'batch'>): Length
   /** Looks at states one after the other; the last look's state holds the best one. Goes on after stage.resume. */
   learn(stage: Stage): AsyncGenerator<Look>
 }
 
-const methods: Method[] = [taskArithmetic, ties, adaMerging, atlas, cmaEs, checkpoint, dvBasi]
+export const methods: readonly Method[] = [taskArithmetic, ties, adaMerging, atlas, cmaEs, checkpoint, dvBasi]
 
 export function methodNamed(name: StageSettings['method']): Method {
   const found = methods.find((m) => m.name === name)

@@ -7,4 +7,4 @@ import { searchScalar, taskArithmetic } from './task-arithmetic.ts'
 
 const furthest = 2.5
 
-export const ties: Method = { name: 'ties', length: taskArithmetic.length, learn: (stage) => searchScalar(stage, furthest) }
+export const ties: Method = { ...taskArithmetic, name: 'ties', learn: (stage) => searchScalar(stage, furthest) }

@@ -1,5 +1,6 @@
 // What a run learns on, as its configuration says: the tower itself, its linearisation by forward mode, or the linearisation
 // on precomputed features; over the task vectors, or along the difference vector that a start's coefficients make of them.
+import { preparationOf } from '../../contract/coefficients.ts'
 import type { EngineEvent } from '../../contract/run.ts'
 import type { Table } from '../coefficients/table.ts'
 import type { Context } from '../context.ts'
@@ -7,7 +8,6 @@ import type { LabelledImages } from '../datasets/images.ts'
 import { splitPath } from '../datasets/tensor-images.ts'
 import { alongStart, type Problem, type Split } from '../problem.ts'
 import { openStore } from '../weights/device.ts'
-import { preparationOf } from '../weights/prepare.ts'
 import type { VectorStore } from '../weights/vector-store.ts'
 import { clipProblem } from './clip-problem.ts'
 import { type Features, floatsOf, learningSplits, openFeatures, requireRoom, unkept } from './linear-features.ts'

@@ -11,7 +11,9 @@
 //               images found anew in each epoch by the model it begins with
 // k is rounded down, but never below 1. States are judged by CE on the pre-trained model's trusted images, in one strong view of each that never
 // changes: one yardstick for all epochs, and no label in it. On labelled data its loss is cross-entropy with the labels.
+
 import type { ResolvedConfig } from '../../contract/config.ts'
+import { largestOf } from '../../contract/largest.ts'
 import { copyOf, filled, type Table } from '../coefficients/table.ts'
 import {
   type Batch,
@@ -167,7 +169,7 @@ async function judged(problem: SeeingProblem, coefficients: Table, trust: readon
       loss -= (row[classes[i] as number] as number) / images.length
       tally.set(likeliest(row), (tally.get(likeliest(row)) ?? 0) + 1)
     }
-    return { loss, accuracy: Number.NaN, leading: Math.max(...tally.values()) / images.length }
+    return { loss, accuracy: Number.NaN, leading: largestOf(tally.values()) / images.length }
   })
   return { loss: tasks.reduce((sum, task) => sum + task.loss, 0), tasks }
 }

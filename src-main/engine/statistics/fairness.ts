@@ -4,6 +4,7 @@
 // A group that has no image of some y says nothing of it, and is left out there. Where a positive class was chosen the gaps are
 // its own; where none was, they are the largest of all classes', and it is said whose. Shares of small groups are uncertain:
 // each group's count stands beside its accuracy.
+import { largestOf } from '../../contract/largest.ts'
 
 export interface GroupCount {
   group: string
@@ -71,7 +72,7 @@ function add(counts: Float64Array | undefined, at: number): void {
 }
 
 function spread(shares: readonly number[]): number {
-  return shares.length ? Math.max(...shares) - Math.min(...shares) : 0
+  return shares.length ? largestOf(shares) + largestOf(shares.map((share) => -share)) : 0
 }
 
 function largest(classes: readonly number[], gapOf: (c: number) => number): Gap {

@@ -4,7 +4,9 @@
 // A token sees none that follow it, so a batch is as long as its longest text and padding is never computed; and the last
 // layer computes the one row of each text that is read. Layers are those of the image tower (models/clip-vit.ts), names and
 // orders OpenAI's and open_clip's: the architecture is read off the shapes.
+
 import { BasilError } from '../../contract/errors.ts'
+import { largestOf } from '../../contract/largest.ts'
 import { isFloating, toFloat32 } from '../formats/dtype.ts'
 import type { TensorFile, TensorInfo } from '../formats/tensor-file.ts'
 import { layerNames } from '../models/clip-names.ts'
@@ -67,7 +69,7 @@ function encode(
 ): Float32Array {
   const n = texts.length
   const ends = texts.map((ids) => ids.indexOf(endOfText))
-  const tokens = Math.max(...ends) + 1
+  const tokens = largestOf(ends) + 1
   const embedded = new Float32Array(n * tokens * width)
   texts.forEach((ids, t) => {
     for (let i = 0; i <= (ends[t] as number); i++) embed(ids[i] as number, i, embedded.subarray((t * tokens + i) * width))

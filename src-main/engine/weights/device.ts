@@ -1,4 +1,5 @@
 // Weights on their way from files to the device: whole models for evaluation, base and vectors for learning.
+import { largestOf } from '../../contract/largest.ts'
 import type { Backend } from '../backend.ts'
 import type { Table } from '../coefficients/table.ts'
 import { towerParameters } from '../models/clip-names.ts'
@@ -20,7 +21,7 @@ type Named = AsyncGenerator<{ name: string; values: Float32Array }>
 /** A checkpoint as it is; or, given another to take it from, their difference. */
 export async function loadCheckpoint(ops: Ops, checkpoint: Tower, from?: Checkpoint): Promise<LoadedWeights> {
   const parameters = towerParameters(checkpoint.architecture)
-  const largest = largestOf(parameters)
+  const largest = largestSize(parameters)
   const [values, other] = [new Float32Array(largest), new Float32Array(from ? largest : 0)]
   return load(ops, parameters, async function* (): Named {
     for (const name of parameters.keys()) {
@@ -79,7 +80,7 @@ type ReadTaskVectors = (name: string) => Promise<{ base: Float32Array; vectors: 
 
 /** One parameter's base (n) and task vectors (vectors, n), as the tower holds them. Both arrays are made once, as long as the largest parameter: garbage of a model's size would wait for a collection. */
 function taskVectors(parents: Parents): ReadTaskVectors {
-  const largest = largestOf(parents.parameters)
+  const largest = largestSize(parents.parameters)
   const count = parents.vectors.length
   const [still, rows] = [new Float32Array(largest), new Float32Array(largest * count)]
   return async (name) => {
@@ -133,8 +134,8 @@ async function load(ops: Ops, shapes: Map<string, number[]>, parameters: () => N
   return { weights: (name) => tensors.get(name) as Tensor, dispose }
 }
 
-function largestOf(parameters: Map<string, number[]>): number {
-  return Math.max(...[...parameters.values()].map((shape) => shape.reduce((a, b) => a * b, 1)))
+function largestSize(parameters: Map<string, number[]>): number {
+  return largestOf([...parameters.values()].map((shape) => shape.reduce((a, b) => a * b, 1)))
 }
 
 /** a - b, in a. */

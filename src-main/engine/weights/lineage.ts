@@ -1,14 +1,13 @@
-// The model that a run's chosen tables stand for: parents and coefficients, theta_b = theta_pre,b + sum_v c_v,b tau_v,b, for every way a run
-// can have gone on from its start:
-//   DV-BASI and its isotropic control:  c_t,b = start_t,b prod_k (1 + lambda_k,b)            (the collapse identity)
-//   restart, coefficients left free:    c_t,b = start_t,b (1 + sum_k lambda_k,b)
-//   random directions:  theta_0 + sum_k lambda_k,b r_k,b,  r_k,b = |delta_0,b| R_k,b / |R_k,b|,  R_k,b ~ N(0, I), delta_0 = theta_0 - theta_pre
+// The model that a run's chosen tables stand for: parents and their effective coefficients (contract/coefficients.ts), for every way a run can
+// have gone on from its start. Of random directions the start is one vector, computed when it is read, and each direction another:
+//   theta_0 + sum_k lambda_k,b r_k,b,  r_k,b = |delta_0,b| R_k,b / |R_k,b|,  R_k,b ~ N(0, I), delta_0 = theta_0 - theta_pre
 // Learning, evaluation and export all ask here.
+import { collapse, randomName } from '../../contract/coefficients.ts'
 import type { ResolvedConfig } from '../../contract/config.ts'
 import { filled, type Table } from '../coefficients/table.ts'
 import { normal } from '../random.ts'
 import { derivedCheckpoint, tauSlice } from './derived.ts'
-import { collapse, type Groups } from './merge.ts'
+import type { Groups } from './merge.ts'
 import { type Checkpoint, readSlice, type WeightSet } from './parents.ts'
 
 export type Control = ResolvedConfig['control']
@@ -30,7 +29,7 @@ export function lineageOf<P extends Sources>(
 ): { parents: P; coefficients: Table } {
   const [start, ...later] = chosen as [Table, ...Table[]]
   const rows = later.map(([row]) => row as Float64Array)
-  if (control !== 'random' || iterations === 0) return { parents, coefficients: collapse(start, factors(rows, control)) }
+  if (control !== 'random' || iterations === 0) return { parents, coefficients: collapse(start, rows, control) }
   const random = Array.from({ length: iterations }, (_, k) => randomCheckpoint(parents, groups, start, seed, k + 1))
   const vectors = [startCheckpoint(parents, groups, start), ...random].map((vector) => ({ ...parents.base, ...vector }))
   const coefficients = [filled(1, groups.names.length, 1)[0] as Float64Array, ...rows]
@@ -44,26 +43,20 @@ export function movedTo<P extends Sources>(parents: P, groups: Groups, chosen: r
   const here = startCheckpoint(parents, groups, coefficients)
   const base = { ...parents.base, ...here }
   const beyond = derivedCheckpoint({ base, parameters: parents.parameters }, 'difference vector', (name, first, count) =>
-    startSlice(parents, groups, coefficients, name, first, count),
+    combinedSlice(parents, groups, coefficients, name, first, count),
   )
   return { ...parents, base, vectors: [{ ...parents.base, ...beyond }] }
-}
-
-/** Rows whose 1 + lambda multiply to the iterations' factor; of restarts, which add up, one row. */
-export function factors(rows: readonly Float64Array[], control: Control): readonly Float64Array[] {
-  if (control !== 'restart') return rows
-  const [first, ...rest] = rows
-  return first ? [first.map((v, b) => rest.reduce((sum, row) => sum + (row[b] as number), v))] : []
 }
 
 /** theta_0 as a checkpoint: its difference from theta_pre in float64, rounded once. */
 function startCheckpoint({ base, vectors, parameters }: Sources, groups: Groups, start: Table): Checkpoint {
   return derivedCheckpoint({ base, parameters }, 'start', (name, first, count) =>
-    startSlice({ base, vectors, parameters }, groups, start, name, first, count),
+    combinedSlice({ base, vectors, parameters }, groups, start, name, first, count),
   )
 }
 
-async function startSlice(
+/** Elements of sum_t c_t tau_t of a parameter, in float64. */
+export async function combinedSlice(
   { base, vectors }: Sources,
   groups: Groups,
   start: Table,
@@ -94,12 +87,12 @@ function randomCheckpoint(sources: Sources, groups: Groups, start: Table, seed: 
     const n = sizes.get(name) as number
     let [delta, own] = [0, 0]
     for (let first = 0; first < n; first += slice)
-      for (const v of await startSlice(sources, groups, start, name, first, Math.min(slice, n - first))) delta += v * v
+      for (const v of await combinedSlice(sources, groups, start, name, first, Math.min(slice, n - first))) delta += v * v
     for (let i = 0; i < n; i++) own += draw(name, i) ** 2
     scales.set(name, Math.sqrt(delta / own))
     return Math.sqrt(delta / own)
   }
-  return derivedCheckpoint(sources, `random direction ${k}`, async (name, first, count) => {
+  return derivedCheckpoint(sources, randomName(k), async (name, first, count) => {
     const scale = await scaleOf(name)
     return Float64Array.from({ length: count }, (_, i) => scale * draw(name, first + i))
   })

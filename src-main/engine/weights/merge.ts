@@ -1,6 +1,8 @@
 // The model a coefficient table stands for, in exactly one way, whoever asks (evaluation, difference vector, export):
 //   theta_b = float32( theta_pre,b + sum_t c_t,b (theta_t,b - theta_pre,b) ),  computed in float64, one tensor at a time.
+
 import { BasilError } from '../../contract/errors.ts'
+import { largestOf } from '../../contract/largest.ts'
 import type { Table } from '../coefficients/table.ts'
 import { layerOf } from '../models/clip-names.ts'
 import { type Checkpoint, firstNotFinite, readParameter, readSlice, type WeightSet } from './parents.ts'
@@ -30,11 +32,6 @@ export function areGroups(recorded: readonly string[], { names }: Groups): boole
   return recorded.length === names.length && recorded.every(isThat)
 }
 
-/** start (vectors x groups) scaled by prod_k (1 + lambda_k) per group: the coefficients of theta after some iterations. */
-export function collapse(start: Table, iterations: readonly Float64Array[]): Table {
-  return start.map((row) => row.map((c, b) => iterations.reduce((product, lambda) => product * (1 + (lambda[b] as number)), c)))
-}
-
 interface Term {
   checkpoint: Checkpoint
   c: number // not 0
@@ -47,7 +44,7 @@ export async function* mergedParameters(
   coefficients: Table,
 ): AsyncGenerator<{ name: string; values: Float32Array; base: Float32Array }> {
   const sizes = new Map([...set.parameters].map(([name, shape]) => [name, shape.reduce((a, b) => a * b, 1)]))
-  const largest = Math.max(...sizes.values())
+  const largest = largestOf(sizes.values())
   const [merged, bases, sum] = [new Float32Array(largest), new Float32Array(largest), new Float64Array(slice)]
   const termsOf = (name: string): Term[] => {
     const column = groups.of.get(name) as number

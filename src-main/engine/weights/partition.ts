@@ -2,6 +2,7 @@
 // coefficients of its own:  tau_t = sum_k m_k . tau_t,  m_k in {0, 1}, sum_k m_k = 1. A vector becomes K, so a run has K T rows of
 // coefficients. Vectors (biases, LayerNorm) stay whole, in the first part. The deal is a function of (seed, tensor, element), and all
 // vectors of a run share it.
+import { partNames } from '../../contract/coefficients.ts'
 import { philox } from '../random.ts'
 import { derivedCheckpoint, tauSlice } from './derived.ts'
 import { type Checkpoint, readSlice, type WeightSet } from './parents.ts'
@@ -21,11 +22,11 @@ export function partitioned(
     return last.deal
   }
   return vectors.flatMap((vector) =>
-    Array.from({ length: parts }, (_, part) =>
-      derivedCheckpoint({ base, parameters }, `${vector.file.source.name}, part ${part + 1} of ${parts}`, async (name, first, count) => {
-        const still = await readSlice(base, name, first, count, new Float32Array(count))
-        const deal = dealOf(name)
-        return (await tauSlice(vector, still, name, first)).map((v, i) => (deal[first + i] === part ? v : 0))
+    partNames(vector.file.source.name, parts).map((name, part) =>
+      derivedCheckpoint({ base, parameters }, name, async (parameter, first, count) => {
+        const still = await readSlice(base, parameter, first, count, new Float32Array(count))
+        const deal = dealOf(parameter)
+        return (await tauSlice(vector, still, parameter, first)).map((v, i) => (deal[first + i] === part ? v : 0))
       }),
     ),
   )

@@ -1,17 +1,11 @@
 // What a run combines where it does not combine its task vectors as they are: their trimmed parts, TIES of them all as the only vector
 // (ties.ts), or random parts of each (partition.ts). The same is done whenever a recipe is followed, so that the model is the same.
-import type { ResolvedConfig } from '../../contract/config.ts'
 import type { Preparation } from '../../contract/recipe.ts'
 import type { Checkpoint, WeightSet } from './parents.ts'
 import { partitioned } from './partition.ts'
 import { tiesCheckpoints } from './ties.ts'
 
-/** null: the vectors themselves. */
-export function preparationOf({ trim, parts, seed, start }: Pick<ResolvedConfig, 'trim' | 'parts' | 'seed' | 'start'>): Preparation | null {
-  return trim === null && parts === 1 ? null : { trim, merged: start.method === 'ties', parts, seed }
-}
-
-/** Reads every model twice where there is something to trim. Closing stays with the parents given. */
+/** how null: the vectors themselves. Reads every model twice where there is something to trim. Closing stays with the parents given. */
 export async function prepared<P extends Pick<WeightSet, 'base' | 'vectors' | 'parameters'>>(
   parents: P,
   how: Preparation | null,

@@ -4,6 +4,7 @@
 //   merge: tau_i = mean over the vectors with tau_t,i != 0 and sign gamma_i.
 // Trimmed vectors by themselves, with the elements of the other sign gone too, are what AdaMerging++ learns coefficients of. All of them are
 // given as checkpoints, theta_pre + tau, of which each slice is made when it is read: memory holds a slice of every model, no model.
+import { trimmedNames } from '../../contract/coefficients.ts'
 import { derivedCheckpoint, tauSlice } from './derived.ts'
 import { type Checkpoint, readSlice, type WeightSet } from './parents.ts'
 
@@ -101,7 +102,10 @@ export async function tiesCheckpoints(sources: Sources, density: number, merged:
     trimAndElect(taus, thresholds)
     return merged ? [disjointMean(taus)] : taus
   }
-  const names = merged ? [`TIES of ${vectors.length}`] : vectors.map(({ file }) => `${file.source.name}, trimmed`)
+  const names = trimmedNames(
+    vectors.map(({ file }) => file.source.name),
+    merged,
+  )
   return names.map((name, t) =>
     derivedCheckpoint(sources, name, async (parameter, first, count) => (await elected(parameter, first, count))[t] as Float64Array),
   )

@@ -149,11 +149,11 @@ export function createDataSets({ history, home, start, now = () => new Date() }:
     for (const path of paths.map(absolute)) {
       try {
         const { paths: found, refused } = await asked(path, (client) => client.data.find({ path }))
-        told.refused.push(...refused)
+        for (const one of refused) told.refused.push(one)
         const known = found.flatMap((at) => dataAt(history, at) ?? [])
-        told.known.push(...known.map(({ id }) => id))
+        for (const { id } of known) told.known.push(id)
         const fresh = found.filter((at) => !known.some((row) => row.path === at))
-        told.added.push(...addData(history, fresh, now()))
+        for (const id of addData(history, fresh, now())) told.added.push(id)
       } catch (error) {
         told.refused.push(recordOf(error))
       }

@@ -140,7 +140,7 @@ export function createLibrary({ history, home, start, now = () => new Date() }: 
     }
     const ids = addEntries(history, [...fresh.values()], now())
     attendant.relinkUnhashed(ids)
-    told.added.push(...ids)
+    for (const id of ids) told.added.push(id)
     changed()
   }
 

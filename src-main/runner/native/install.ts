@@ -147,7 +147,8 @@ async function extract(home: string, folder: string, wheels: readonly Wheel[], s
   for (const wheel of wheels) {
     const onBytes = (bytes: number): void => say('extract', wheel.project, Math.min(total, before + bytes), total)
     onBytes(0)
-    files.push(...(await unpackWheel(join(downloadsFolder(home), wheel.file), { folder, placeOf: wanted, signal, onBytes })))
+    const unpacked = await unpackWheel(join(downloadsFolder(home), wheel.file), { folder, placeOf: wanted, signal, onBytes })
+    for (const file of unpacked) files.push(file)
     before += wheel.unpacked
   }
   say('extract', 'all wheels', total, total)

@@ -4,11 +4,13 @@
 import { basename, extname } from 'node:path'
 
 import type { Description, Form } from '../../contract/checkpoint.ts'
+import { effectiveCoefficients, spanOf } from '../../contract/coefficients.ts'
+import type { ResolvedConfig } from '../../contract/config.ts'
 import { leakMark, leakReason } from '../../contract/data/leaks.ts'
+import { differenceVectorNotes } from '../../contract/difference-vector.ts'
+import { mean } from '../../contract/means.ts'
 import type { Exported, Recipe } from '../../contract/recipe.ts'
 import type { Evaluation, RunDetail, TaskScore } from '../../contract/run.ts'
-import { fromNumbers } from '../../engine/coefficients/table.ts'
-import { collapse } from '../../engine/weights/merge.ts'
 import { readStart } from '../../files/open.ts'
 import type { ImageCounts } from '../../history/runs.ts'
 import { loadingLines } from './card-loading.ts'
@@ -77,6 +79,7 @@ function recipeTable({ detail, recipe }: Carded): string {
       ['method', config.method],
       ...(start ? [['start', `${start.method}, ${start.epochsPlanned} epochs of ${start.stepsPerEpoch} steps`]] : []),
       ...(iterations.length ? [['iterations', `${iterations.length}, of which ${accepted} were accepted`]] : []),
+      ...(config.control === 'none' ? [] : [['control', controls[config.control]]]),
       ['objective', config.objective],
       [
         'coefficients',
@@ -88,27 +91,25 @@ function recipeTable({ detail, recipe }: Carded): string {
   )
 }
 
+/** What stood in for the iterations of DV-BASI. */
+const controls: Record<Exclude<ResolvedConfig['control'], 'none'>, string> = {
+  isotropic: 'isotropic: one factor for all blocks',
+  restart: "restart: the start's coefficients left free, added to in every iteration",
+  random: 'random: directions of the norm of the difference vector in every block, one an iteration',
+}
+
 const versions = (of: Record<string, string>): string =>
   Object.entries(of)
     .map(([name, version]) => `${name} ${version}`)
     .join(', ')
 
-/** Of what the vectors are finally multiplied by: the start's coefficient times every iteration's (1 + lambda). */
-function coefficientTable({ start, iterations, vectors }: Recipe): string {
-  const collapsed = collapse(
-    fromNumbers(start),
-    iterations.map((row) => Float64Array.from(row)),
-  )
-  const short = (value: number): string => value.toFixed(4)
-  return table(
-    ['coefficients of', 'smallest', 'mean', 'largest'],
-    collapsed.map((row, t) => [
-      plain(vectors[t]?.name ?? ''),
-      short(row.reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY)),
-      short(meanOf([...row]) ?? Number.NaN),
-      short(row.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY)),
-    ]),
-  )
+/** Of what every vector is finally multiplied by, over all blocks. */
+function coefficientTable(recipe: Recipe): string {
+  const rows = effectiveCoefficients(recipe).map(({ name, values }) => {
+    const { smallest, mean, largest } = spanOf(values)
+    return [plain(name), ...[smallest, mean, largest].map((value) => value.toFixed(4))]
+  })
+  return table(['coefficients of', 'smallest', 'mean', 'largest'], rows)
 }
 
 function parentTable({ recipe }: Carded): string {
@@ -139,11 +140,12 @@ function accuracyTable({ detail, recipe }: Carded): string {
   const models = [
     scores((e) => e.model === 'pretrained'),
     scores((e) => e.model === 'finetuned'),
-    scores((e) => (recipe.iteration === 0 ? e.model === 'start' : e.model === 'iteration' && e.stage === recipe.iteration)),
+    scores((e) => isOfState(e, detail, recipe)),
   ] as const
   const [pretrained, finetuned, merged] = models
-  const rows = detail.config.tasks.map(({ name }) => ({
-    name,
+  const rows = detail.config.tasks.map(({ name, aim }) => ({
+    name: aim === 'learn' ? name : `${name} (to ${aim})`,
+    aim,
     values: [
       pretrained.get(name)?.accuracy,
       pretrained.get(name)?.relativeAccuracy,
@@ -152,16 +154,40 @@ function accuracyTable({ detail, recipe }: Carded): string {
       merged.get(name)?.relativeAccuracy,
     ].map((value) => value ?? null),
   }))
-  const means = [0, 1, 2, 3, 4].map((column) => meanOf(rows.map(({ values }) => values[column] ?? null)))
+  const meanRow = (name: string, of: typeof rows): { name: string; values: (number | null)[] } => ({
+    name,
+    values: [0, 1, 2, 3, 4].map((column) => mean(of.map(({ values }) => values[column] ?? null))),
+  })
+  const [forgotten, counted] = [rows.filter(({ aim }) => aim === 'forget'), rows.filter(({ aim }) => aim !== 'forget')]
+  const means = forgotten.length
+    ? [meanRow('mean of tasks to keep', counted), meanRow('mean of tasks to forget', forgotten)]
+    : [meanRow('mean', counted)]
   const percent = (share: number | null): string => (share === null ? '-' : (100 * share).toFixed(1))
   return [
     `In %, on ${split === 'test' ? 'test' : 'learning'} data; relative to each task's own fine-tuned model.`,
     '',
     table(
       ['task', 'pre-trained', 'relative', 'fine-tuned', 'this model', 'relative'],
-      [...rows, { name: 'mean', values: means }].map(({ name, values }) => [plain(name), ...values.map(percent)]),
+      [...rows, ...means].map(({ name, values }) => [plain(name), ...values.map(percent)]),
     ),
   ].join('\n')
+}
+
+/** Of the very state, or of one after iterations that were not accepted, which is the same model; seen from another expansion point it is not. */
+function isOfState({ model, stage }: Evaluation, { iterations, config }: RunDetail, { iteration }: Recipe): boolean {
+  if (stage === null || (model !== 'start' && model !== 'iteration') || stage < iteration) return false
+  const between = iterations.filter((s) => s.stage > iteration && s.stage <= stage)
+  return between.every(({ ended, accepted }) => ended && !accepted) && (stage === iteration || config.expansion !== 'moved')
+}
+
+/** What a negation was to do; nothing for other runs. */
+function aims({ tasks, keep }: ResolvedConfig): string[] {
+  const named = (wanted: string): string => tasks.flatMap(({ name, aim }) => (aim === wanted ? [plain(name)] : [])).join(', ')
+  if (!named('forget')) return []
+  return [
+    `To be forgotten: ${named('forget')}. Their loss was ascended, and accuracy on them is the better the lower it is.`,
+    `To be kept: ${named('keep')}. A state counted only while accuracy on each was at least ${(100 * keep).toFixed(0)} % of the pre-trained model's.`,
+  ]
 }
 
 function selection({ detail, recipe }: Carded): string {
@@ -171,10 +197,11 @@ function selection({ detail, recipe }: Carded): string {
     'validation-loss': 'validation loss',
     'validation-accuracy': 'validation accuracy',
   }[select]
-  const state =
+  const chosen =
     recipe.epoch === null
       ? `Of every stage the state with the best ${by.replace('its ', '')} was kept, and an iteration was accepted only where it was better than its own start.`
       : `A person chose this state: epoch ${recipe.epoch} of ${recipe.iteration === 0 ? 'the start' : `iteration ${recipe.iteration}`}. The run itself chose by ${by}.`
+  const state = [...aims(detail.config), chosen, ...differenceVectorNotes(detail).map(plain)].join(' ')
   const { objective, tasks } = detail.config
   if (detail.leaks.every(({ unlabelled }) => unlabelled) && objective !== 'cross-entropy' && tasks.some((task) => task.data === task.test))
     return `${state} Images of the test data were learned on, without their labels, which were opened once, at the end, and selected nothing.`
@@ -182,12 +209,6 @@ function selection({ detail, recipe }: Carded): string {
   return detail.evaluatedOn === 'test'
     ? `${state} Test data was opened once, at the end, and selected nothing.`
     : `${state} There was no test data.`
-}
-
-/** null where one is. */
-function meanOf(values: readonly (number | null)[]): number | null {
-  const known = values.filter((value) => value !== null)
-  return known.length === values.length && known.length > 0 ? known.reduce((a, b) => a + b, 0) / known.length : null
 }
 
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string {

@@ -15,6 +15,7 @@ export function keepEvent(history: History, run: number, event: EngineEvent, bef
     case 'opened':
       return { ...event, run, engines: putOpened(history, run, event) }
     case 'progress':
+    case 'skipped': // follows from the rows of the stages before (contract/difference-vector.ts)
       return { ...event, run }
     case 'opening': {
       const opened = now.toISOString()

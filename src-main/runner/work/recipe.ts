@@ -1,9 +1,9 @@
 // How the model after an iteration is rebuilt from its parents (contract/recipe.ts): the chosen tables of the stages up
 // to it, with the parents' hashes. Iterations that were not accepted are rows of zeros and change nothing.
 import type { Form } from '../../contract/checkpoint.ts'
+import { preparationOf } from '../../contract/coefficients.ts'
 import { BasilError } from '../../contract/errors.ts'
 import type { Recipe } from '../../contract/recipe.ts'
-import { preparationOf } from '../../engine/weights/prepare.ts'
 import { requireSound, runDetail } from '../../history/detail.ts'
 import { coefficientsOf } from '../../history/epochs.ts'
 import { chosenCoefficients } from '../../history/stages.ts'

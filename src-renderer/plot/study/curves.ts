@@ -1,5 +1,6 @@
 // The runs of a study as lines over steps, all in one chart: a colour an arm, a line a run. Steps count on over a run's stages.
 import type { StudyRun } from '../../../src-main/contract/api/studies.ts'
+import { comparedScores } from '../../../src-main/contract/means.ts'
 import type { RunDetail } from '../../../src-main/contract/run.ts'
 import { accuracyLines, lossLines, type StageLine } from '../curves.ts'
 import { stagesOf } from '../scores.ts'
@@ -18,7 +19,10 @@ export function armLines(
   return runs.flatMap(({ arm, part, seed, run }) => {
     const detail = run === null || hidden.has(arm) ? undefined : of.get(run)
     if (!detail) return []
-    const stages = stagesOf(detail)
+    const stages = stagesOf(detail).map((s) => ({
+      ...s,
+      epochs: s.epochs.map((e) => ({ ...e, tasks: comparedScores(e.tasks, detail.config.tasks) })),
+    }))
     const points = (measure === 'loss' ? lossLines(stages) : accuracyLines(stages, measure)).flatMap((line) => line.points)
     const name = [arm, part, `seed ${seed}`].filter(Boolean).join(', ')
     return points.length ? [{ stage: arms.indexOf(arm) + 1, name, points }] : []

@@ -7,6 +7,7 @@ import { z } from 'zod'
 import type { CheckpointSet } from '../../../contract/api/library.ts'
 import { BasilError, type ErrorRecord, recordOf } from '../../../contract/errors.ts'
 import { parseJson } from '../../../contract/json.ts'
+import { largestOf } from '../../../contract/largest.ts'
 import { readStart } from '../../../files/open.ts'
 
 const files = [
@@ -60,7 +61,10 @@ function fractions(text: string, file: string): [string, number][] {
   }
   if (!parsed.success) throw odd(file, 'it is not an object of numbers')
   const told = Object.entries(parsed.data).filter((entry): entry is [string, number] => typeof entry[1] === 'number')
-  const most = Math.max(0, ...told.map(([, value]) => value))
+  const most = largestOf(
+    told.map(([, value]) => value),
+    0,
+  )
   if (told.some(([, value]) => !(value >= 0)) || most > 100) throw odd(file, 'it has numbers that are no accuracies')
   return told.map(([key, value]) => [key, most > 1 ? value / 100 : value])
 }
