@@ -46,7 +46,10 @@ const architecture: Architecture = {
   patchSize: 7,
   width,
   layers: Number(options.layers),
+  mlp: 4 * width,
   heads: width / 64,
+  activation: 'quick-gelu',
+  layerNormEps: 1e-5,
   embed: 64,
   tokens: 17,
 }
@@ -141,7 +144,7 @@ async function saveData(sources: Source[], heads: Map<string, Head>): Promise<vo
 
 mkdirSync(options.out, { recursive: true })
 const backend = await openBackend({ prefer: 'wasm' })
-const tower: Tower = { architecture, activation: 'quick-gelu', ops: backend.ops }
+const tower: Tower = { architecture, ops: backend.ops }
 const sources = names.map((n) => readSource(options.data, n, { learning: 160, validation: 128 }))
 const others = options.also
   .split(',')

@@ -118,6 +118,7 @@ const openedSchema = z.object({
   parents: z.array(parentSchema),
   parameters: z.number(),
   images: z.array(z.object({ task: z.string(), classes: z.number(), training: z.number(), validation: z.number(), test: z.number() })),
+  warnings: z.array(z.string()).optional(), // what may make every number wrong
 })
 /** A split was opened: which images it is, which of them cannot be read, and which are in a split opened before. */
 const dataSchema = z.object({ type: z.literal('data'), data: splitManifestSchema })

@@ -46,6 +46,7 @@ export async function* announce(
     parents: found,
     parameters: parameterCount(parents),
     images,
+    warnings: parents.warnings,
   }
   return found
 }

@@ -22,14 +22,14 @@ import { alongRow, fromDifferenceVector, fromRestart, isotropic, type Problem, t
 import { Remaining } from './remaining.ts'
 import { factors, lineageOf, movedTo } from './weights/lineage.ts'
 import { collapse, groupsOf } from './weights/merge.ts'
-import { openParents } from './weights/parents.ts'
+import { openParents, useOf } from './weights/parents.ts'
 import { preparationOf, prepared } from './weights/prepare.ts'
 
 export async function* run(config: ResolvedConfig, host: RunHost): AsyncGenerator<EngineEvent> {
   const began = performance.now()
   const waited = { seconds: 0 } // for pixels
   let tasks: Task[] = []
-  const opened = await openParents(config.pretrained, config.vectors, host.open)
+  const opened = await openParents(config.pretrained, config.vectors, host.open, useOf(config))
   const microBatch = microBatchFor(config.microBatch, host.backend, opened.architecture)
   try {
     if (config.trim !== null) yield { type: 'progress', what: 'Trimming vectors', done: 0, total: 1 }
@@ -40,7 +40,6 @@ export async function* run(config: ResolvedConfig, host: RunHost): AsyncGenerato
     const place: Workplace = {
       tower: {
         architecture: parents.architecture,
-        activation: config.activation,
         ops: host.backend.ops,
         freeBytes: host.backend.freeBytes,
       },

@@ -9,7 +9,7 @@ import { isFloating } from '../formats/dtype.ts'
 import type { OpenSource } from '../formats/source.ts'
 import { isStatistic } from '../layouts/index.ts'
 import { expansion } from '../layouts/layout.ts'
-import { type Checkpoint, openSet, type WeightSet } from '../weights/parents.ts'
+import { type Checkpoint, openSet, type Tower, type WeightSet } from '../weights/parents.ts'
 import { type Gram, gramOf } from './gram.ts'
 import { valueReader } from './values.ts'
 
@@ -33,13 +33,14 @@ export async function* compatibilityOf(
   const [{ base, parameters, prefix }] = opened as [WeightSet]
   try {
     const fitting: Fitting[] = []
+    findings.push(...aboutSettings(pretrained, base))
     for (const path of others) {
       const set = await openBeside(pretrained, path, open)
       if ('level' in set) findings.push(set)
       else {
         opened.push(set)
         fitting.push({ path, checkpoint: set.vectors[0] as Checkpoint })
-        findings.push(...set.notes.map((note) => aboutPart(path, note)))
+        findings.push(...set.notes.map((note) => aboutPart(path, note)), ...aboutSettings(path, set.vectors[0]))
       }
     }
     const names = [...parameters.keys()].map((name) => prefix + name)
@@ -87,6 +88,12 @@ async function openBeside(pretrained: string, file: string, open: OpenSource): P
     const { what, where, why, next } = error.record
     return { level: 'error', file, what, why: where ? `${why} (${where})` : why, next }
   }
+}
+
+/** What may make every number of it wrong: how it is computed is guessed, or said otherwise beside it than of the pre-trained model. */
+function aboutSettings(file: string, { warnings = [] }: Partial<Tower> = {}): Finding[] {
+  const why = 'heads, activation and epsilon leave no trace in the weights, and models fine-tuned from one have them in common'
+  return warnings.map((what) => ({ level: 'warning', file, what, why, next: 'check the configuration it was trained with' }))
 }
 
 function aboutPart(file: string, what: string): Finding {

@@ -13,19 +13,19 @@ import { objectiveNamed } from '../objectives/index.ts'
 import { lookedOver, type SeeingProblem } from '../problem.ts'
 import { openStore } from '../weights/device.ts'
 import { groupsOf } from '../weights/merge.ts'
-import { openParents } from '../weights/parents.ts'
+import { openParents, useOf } from '../weights/parents.ts'
 
 type Host = Pick<RunHost, 'backend' | 'open' | 'images' | 'signal'>
 
 export async function* disentanglementOf({ config, grid }: DisentanglementRequest, host: Host): AsyncGenerator<Told<Disentanglement>> {
   const { backend, open, signal } = host
-  const parents = await openParents(config.pretrained, config.vectors, open)
+  const parents = await openParents(config.pretrained, config.vectors, open, useOf(config))
   let tasks: Task[] = []
   try {
     tasks = yield* toldProgress(openTasks(config, parents.architecture, host))
     const { architecture } = parents
     const place: Workplace = {
-      tower: { architecture, activation: config.activation, ops: backend.ops, freeBytes: backend.freeBytes },
+      tower: { architecture, ops: backend.ops, freeBytes: backend.freeBytes },
       tasks,
       objective: objectiveNamed('cross-entropy'),
       microBatch: microBatchFor(config.microBatch, backend, architecture),

@@ -8,6 +8,7 @@ import type { Description, Form } from '../../contract/checkpoint.ts'
 import { leakMark, leakReason } from '../../contract/data/leaks.ts'
 import type { Exported, Recipe } from '../../contract/recipe.ts'
 import type { Evaluation, RunDetail, TaskScore } from '../../contract/run.ts'
+import { settingsLine } from '../../contract/tower.ts'
 import { fromNumbers } from '../../engine/coefficients/table.ts'
 import { collapse } from '../../engine/weights/merge.ts'
 import type { ImageCounts } from '../../history/runs.ts'
@@ -61,9 +62,8 @@ function whatItIs({ recipe, written, exported, form }: Carded): string {
   ].join('\n')
 }
 
-function loading({ detail, exported, written, form }: Carded): string {
-  const { activation } = detail.config
-  const lines = loadingLines({ file: basename(exported.file), container: form.container, activation, written })
+function loading({ exported, written, form }: Carded): string {
+  const lines = loadingLines({ file: basename(exported.file), container: form.container, written })
   return ['```python', ...lines, '```'].join('\n')
 }
 
@@ -77,6 +77,7 @@ function recipeTable({ detail, recipe }: Carded): string {
       ...(start ? [['start', `${start.method}, ${start.epochsPlanned} epochs of ${start.stepsPerEpoch} steps`]] : []),
       ...(iterations.length ? [['iterations', `${iterations.length}, of which ${accepted} were accepted`]] : []),
       ['objective', config.objective],
+      ...(config.tower ? [['computed with', plain(settingsLine(config.tower))]] : []),
       [
         'coefficients',
         { tensor: 'one per vector and tensor', layer: 'one per vector and layer', scalar: 'one per vector' }[recipe.grouping],
