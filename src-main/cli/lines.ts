@@ -4,9 +4,9 @@ import type { Inspection } from '../contract/checkpoint.ts'
 import { leakMark, leakReason } from '../contract/data/leaks.ts'
 import type { SplitManifest } from '../contract/data/manifest.ts'
 import { sentence } from '../contract/errors.ts'
+import type { EngineShare, EpochRecord, Halving, RunDetail, RunEvent, RunSummary } from '../contract/run.ts'
 import { settingsLine } from '../contract/tower.ts'
 import { towerLines } from './convert.ts'
-import type { EngineShare, EpochRecord, Halving, RunDetail, RunEvent, RunSummary } from '../contract/run.ts'
 
 /** text stays on screen; live replaces the last live line. Null: nothing to say. */
 export function lineOf(event: RunEvent): { text: string; live: boolean } | null {

@@ -9,8 +9,8 @@ import { headEventSchema, headImportSchema, headRequestSchema, probeEventSchema,
 import { compatibilitySchema, descriptionSchema, differenceSchema, formSchema, inspectionSchema, statisticsSchema } from './checkpoint.ts'
 import { resolvedSchema } from './config.ts'
 import { exportedSchema, recipeSchema } from './recipe.ts'
-import { towerSettingsSchema } from './tower.ts'
 import { engineEventSchema, engineInfoSchema, type Progress, parentSchema, progressSchema, resumeSchema } from './run.ts'
+import { towerSettingsSchema } from './tower.ts'
 
 export const planSchema = z.object({
   parameters: z.number(),

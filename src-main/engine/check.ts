@@ -34,7 +34,8 @@ export async function checkRun(config: ResolvedConfig, open: OpenSource, feature
       requireRoom(splits, floats, features)
     }
     const rows = microBatchFor(config.microBatch, { kind: 'native-cpu' }, architecture).size * architecture.tokens
-    const activations = 4 * rows * architecture.layers * (8 * architecture.width + architecture.mlp + architecture.heads * architecture.tokens)
+    const activations =
+      4 * rows * architecture.layers * (8 * architecture.width + architecture.mlp + architecture.heads * architecture.tokens)
     return {
       parameters,
       blocks: groups.names.length,

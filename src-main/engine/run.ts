@@ -4,8 +4,10 @@
 // collapse identity delta_k is delta_0 scaled by prod_j (1 + lambda_j): one difference vector serves all iterations.
 // Everything that is told is told through events; what a look yields is enough to go on after a crash, to the same bits.
 import type { ResolvedConfig } from '../contract/config.ts'
+import { BasilError } from '../contract/errors.ts'
 import type { EngineEvent, ResumeState } from '../contract/run.ts'
 import { announce } from './announce.ts'
+import { headsByWidth } from './architecture/known.ts'
 import type { LearnState, Look } from './coefficients/learn.ts'
 import { collapsed, selectionBy, taskScores } from './coefficients/selection.ts'
 import { fromNumbers, type Table, toNumbers } from './coefficients/table.ts'
@@ -22,7 +24,7 @@ import { alongRow, fromDifferenceVector, fromRestart, isotropic, type Problem, t
 import { Remaining } from './remaining.ts'
 import { factors, lineageOf, movedTo } from './weights/lineage.ts'
 import { collapse, groupsOf } from './weights/merge.ts'
-import { openParents, useOf } from './weights/parents.ts'
+import { openParents, type Parents, useOf } from './weights/parents.ts'
 import { preparationOf, prepared } from './weights/prepare.ts'
 
 export async function* run(config: ResolvedConfig, host: RunHost): AsyncGenerator<EngineEvent> {
@@ -32,6 +34,7 @@ export async function* run(config: ResolvedConfig, host: RunHost): AsyncGenerato
   const opened = await openParents(config.pretrained, config.vectors, host.open, useOf(config))
   const microBatch = microBatchFor(config.microBatch, host.backend, opened.architecture)
   try {
+    if (host.resume && !config.tower) requireAsBegun(opened)
     if (config.trim !== null) yield { type: 'progress', what: 'Trimming vectors', done: 0, total: 1 }
     const parents = await prepared(opened, preparationOf(config))
     const groups = groupsOf(parents, config.blocks)
@@ -75,6 +78,19 @@ export async function* run(config: ResolvedConfig, host: RunHost): AsyncGenerato
     await closeTasks(tasks)
     await opened.close()
   }
+}
+
+/** Of a run begun by 0.1.0, which guessed heads from the width and kept no word of it. */
+function requireAsBegun({ base: { file, settings, architecture } }: Parents): void {
+  const { heads } = settings
+  if (heads.value === headsByWidth('vision', architecture.width) && architecture.layerNormEps === 1e-5) return
+  throw new BasilError({
+    code: 'run-state',
+    what: 'The run began with another idea of its models',
+    where: file.source.name,
+    why: `its first part guessed the heads from the width; there are ${heads.value} (${heads.from})`,
+    next: 'start a new run with the same configuration',
+  })
 }
 
 /** Every stage in turn; gives the chosen tables: the start's (vectors x groups), then one row an iteration. */

@@ -118,7 +118,12 @@ function namelessSettings(recipe: Recipe): unknown {
 /** What the file says of itself: parents by name and hash, never by a path of this machine. */
 function metadataOf(recipe: Recipe): Record<string, string> {
   const nameless = (parent: Recipe['pretrained']) => ({ name: parent.name, sha256: parent.sha256 })
-  const told = { ...recipe, config: namelessSettings(recipe), pretrained: nameless(recipe.pretrained), vectors: recipe.vectors.map(nameless) }
+  const told = {
+    ...recipe,
+    config: namelessSettings(recipe),
+    pretrained: nameless(recipe.pretrained),
+    vectors: recipe.vectors.map(nameless),
+  }
   return {
     format: 'pt',
     'basil.recipe': JSON.stringify(told),

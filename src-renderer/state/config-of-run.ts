@@ -12,7 +12,20 @@ export function configOfRun(config: ResolvedConfig, folder: string): RunConfig {
   const nearOrNone = (path: string | null) => (path === null ? undefined : near(path))
   const fromCheckpoint = config.start.method === 'checkpoint'
   const own = config.iteration ?? config.start
-  const { pretrained, vectors, tasks, start, iterations, iteration: _, tower: __, trim, activation, attentionHeads, layerNormEps, ...same } = config
+  const {
+    pretrained,
+    vectors,
+    tasks,
+    start,
+    iterations,
+    iteration: _,
+    tower: __,
+    trim,
+    activation,
+    attentionHeads,
+    layerNormEps,
+    ...same
+  } = config
   return {
     ...same,
     activation: activation ?? undefined,

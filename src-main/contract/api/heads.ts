@@ -80,7 +80,10 @@ export type ProbeReport = z.infer<typeof probeReportSchema>
 
 const warned = { warnings: z.array(z.string()).optional() } // what may make the head wrong
 
-export const headEventSchema = z.discriminatedUnion('type', [progressSchema, exportedSchema.extend({ type: z.literal('written'), ...warned })])
+export const headEventSchema = z.discriminatedUnion('type', [
+  progressSchema,
+  exportedSchema.extend({ type: z.literal('written'), ...warned }),
+])
 export type HeadEvent = z.infer<typeof headEventSchema>
 export const probeEventSchema = z.discriminatedUnion('type', [
   progressSchema,
@@ -107,11 +110,7 @@ export const headsApi = {
   /** The data sets whose class names or templates Basil knows. */
   prompts: oc.output(z.object({ classes: sets, templates: sets })),
   /** templates null: those of the classes' data set, "a photo of a {}." where the classes are texts. */
-  make: oc
-    .input(
-      z.object({ model: id, ...textFields, classes: list, templates: list.nullable().default(null), name }),
-    )
-    .output(told),
+  make: oc.input(z.object({ model: id, ...textFields, classes: list, templates: list.nullable().default(null), name })).output(told),
   importHead: oc
     .input(
       z.object({

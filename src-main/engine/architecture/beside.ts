@@ -39,7 +39,10 @@ export async function saidOf(file: Described, kind: Kind, shape: Readonly<Record
     if (!statement) continue
     const other = Object.entries(statement.shape ?? {}).find(([number, value]) => value !== shape[number])
     if (!other) statements.push(statement)
-    else warnings.push(`${from} describes another ${kind} tower, and is not used: its ${other[0]} is ${other[1]}, here it is ${shape[other[0]]}`)
+    else
+      warnings.push(
+        `${from} describes another ${kind} tower, and is not used: its ${other[0]} is ${other[1]}, here it is ${shape[other[0]]}`,
+      )
   }
   return { statements, warnings }
 }

@@ -3,8 +3,8 @@
 // heads, activation and epsilon leave no trace in the weights, and wrong ones give wrong numbers without an error.
 import { BasilError } from '../../contract/errors.ts'
 import type { Said, Sourced, TextSettings, TowerSettings } from '../../contract/tower.ts'
-import { type Described, saidOf } from './beside.ts'
 import { endOfText } from '../text/tokenizer.ts'
+import { type Described, saidOf } from './beside.ts'
 import { headsByWidth, knownText, knownVision } from './known.ts'
 import type { Kind, Read, Statement } from './statement.ts'
 
@@ -48,8 +48,8 @@ export async function settleVision(file: Described, shape: Required<Shape>, give
 /** image: what the image tower of the same model is computed with, whose activation the text tower has where nothing says otherwise. */
 export async function settleText(file: Described, shape: Shape, given: Given, image: TowerSettings | null): Promise<Settled<TextSettings>> {
   const said = await saidOf(file, 'text', { ...shape })
-  const assumed = { ...assumedOf('text', shape), endOfText: { value: endOfText, from: "CLIP's tokenizer", assumed: true } }
-  if (image) assumed.activation = { ...image.activation, from: `as the image tower: ${image.activation.from}` }
+  const assumed = { ...assumedOf('text', shape), endOfText: { value: endOfText, from: "assumed, CLIP's tokenizer", assumed: true } }
+  if (image) assumed.activation = { ...image.activation, from: `as the image tower, ${image.activation.from}` }
   return settle('text', file, shape, given, said, assumed)
 }
 
@@ -60,7 +60,9 @@ export async function disagreements(file: Described, shape: Required<Shape>, bas
   return [
     ...warnings,
     ...fields.flatMap((field) =>
-      others(field, base[field], statements).map((other) => `${other}; it is computed with ${of}'s, ${base[field].value} (${base[field].from})`),
+      others(field, base[field], statements).map(
+        (other) => `${other}; it is computed with ${of}'s, ${base[field].value} (${base[field].from})`,
+      ),
     ),
   ]
 }
@@ -71,11 +73,11 @@ function assumedOf(kind: Kind, shape: Shape): TowerSettings {
   return {
     heads: known
       ? { value: known.heads, from: `known shape ${name}`, assumed: false }
-      : { value: headsByWidth(kind, shape.width), from: `width ${shape.width} alone: a guess`, assumed: true },
+      : { value: headsByWidth(kind, shape.width), from: `a guess from its width of ${shape.width}`, assumed: true },
     activation: known
-      ? { value: known.activation, from: `as in ${known.whose}'s ${name}: assumed`, assumed: true }
-      : { value: 'quick-gelu', from: "as in OpenAI's models: a guess", assumed: true },
-    layerNormEps: { value: 1e-5, from: 'as in every known CLIP', assumed: true },
+      ? { value: known.activation, from: `assumed, as in ${known.whose}'s ${name}`, assumed: true }
+      : { value: 'quick-gelu', from: "a guess, as in OpenAI's models", assumed: true },
+    layerNormEps: { value: 1e-5, from: 'assumed, as in every known CLIP', assumed: true },
   }
 }
 
@@ -106,7 +108,7 @@ function settle<S extends TowerSettings>(
   const { heads } = settings
   if (width % heads.value !== 0)
     refuse(heads.assumed ? source.name : heads.from, `${heads.value} attention heads do not divide its width of ${width}`, 'heads')
-  told.push(...guesses(kind, source.name, width, settings))
+  if (refusals.length === 0) told.push(...guesses(kind, source.name, width, settings))
   return { settings, warnings: told, refusal: refusals[0] ?? null }
 }
 
@@ -119,23 +121,32 @@ function others(field: Field, { value }: Sourced<string | number>, statements: r
   })
 }
 
+/** What nothing says. */
 function guesses(kind: Kind, name: string, width: number, { heads, activation }: TowerSettings): string[] {
-  const tower = `${name}: nothing says how its ${kind === 'vision' ? 'image' : 'text'} tower is computed`
+  const tower = `its ${kind === 'vision' ? 'image' : 'text'} tower`
   const say = (...fields: Field[]): string =>
     `Say it with ${fields.map((field) => `"${fieldOf[field]}"`).join(' and ')}, or put its config.json or open_clip_config.json beside it`
+  if (heads.assumed && activation.assumed)
+    return [
+      `${name}: nothing says how ${tower} is computed, and no known model has its shape. Its width of ${width} alone stands for ${heads.value} attention heads, ` +
+        `and ${activation.value} is a guess too: where it was trained with others, every number is wrong. ${say('heads', 'activation')}`,
+    ]
+  const why = 'where it was trained with others, every number is wrong'
   if (heads.assumed)
     return [
-      `${tower}, and no known model has its shape: ${heads.value} attention heads are guessed from its width of ${width}, ` +
-        `and ${activation.value}${activation.assumed ? ' is a guess too' : ` is used (${activation.from})`}. ` +
-        `Where it was trained with others, every number is wrong. ${say(...(activation.assumed ? (['heads', 'activation'] as const) : (['heads'] as const)))}`,
+      `${name}: nothing says how many attention heads ${tower} has, and no known model has its shape. Its width of ${width} alone stands for ${heads.value}: ${why}. ${say('heads')}`,
     ]
   if (!activation.assumed) return []
-  return [`${tower}: ${activation.value} is taken, ${activation.from.replace(': assumed', '')}; others train this shape with another activation. ${say('activation')}`]
+  return [
+    `${name}: nothing says the activation of ${tower}. ${activation.value} is used (${activation.from}): ${why}. ${say('activation')}`,
+  ]
 }
 
 function strange(kind: Kind, where: string, why: string, field?: Field): BasilError {
   const isSaid = where === 'the configuration'
-  const next = field ? `correct it${isSaid ? '' : `, or say it with "${fieldOf[field]}"`}` : 'choose a model whose features are those of CLIP'
+  const next = field
+    ? `correct it${isSaid ? '' : `, or say it with "${fieldOf[field]}"`}`
+    : 'choose a model whose features are those of CLIP'
   return new BasilError({
     code: isSaid ? 'config-invalid' : 'not-supported',
     what: `Basil cannot compute this ${kind === 'vision' ? 'image' : 'text'} tower as it is described`,

@@ -151,10 +151,7 @@ async function* onTasks(
   }
 }
 
-async function* referencesOf(
-  tasks: readonly Task[],
-  host: EvaluationHost,
-): AsyncGenerator<Progress, TaskReport['reference'][]> {
+async function* referencesOf(tasks: readonly Task[], host: EvaluationHost): AsyncGenerator<Progress, TaskReport['reference'][]> {
   const found = tasks.map(({ asked: { reference } }): TaskReport['reference'] =>
     reference && 'accuracy' in reference ? { how: 'imported', ...reference } : null,
   )

@@ -33,7 +33,6 @@ export async function* compatibilityOf(
   const [{ base, parameters, prefix }] = opened as [WeightSet]
   try {
     const fitting: Fitting[] = []
-    findings.push(...aboutSettings(pretrained, base))
     for (const path of others) {
       const set = await openBeside(pretrained, path, open)
       if ('level' in set) findings.push(set)
@@ -90,7 +89,7 @@ async function openBeside(pretrained: string, file: string, open: OpenSource): P
   }
 }
 
-/** What may make every number of it wrong: how it is computed is guessed, or said otherwise beside it than of the pre-trained model. */
+/** What is said otherwise beside it of how it is computed than of the pre-trained model. */
 function aboutSettings(file: string, { warnings = [] }: Partial<Tower> = {}): Finding[] {
   const why = 'heads, activation and epsilon leave no trace in the weights, and models fine-tuned from one have them in common'
   return warnings.map((what) => ({ level: 'warning', file, what, why, next: 'check the configuration it was trained with' }))

@@ -38,7 +38,8 @@ export async function* disentanglementOf({ config, grid }: DisentanglementReques
       const of = parents.vectors.map(({ file }) => file.source.name)
       const told = tasks.map(({ name, splits }, t) => ({ name, vector: of[t] as string, images: splits.training?.count ?? 0 }))
       const error = grid.map((_, i) => grid.map((_v, j) => (parts[0][i]?.[j] as number) + (parts[1][i]?.[j] as number)))
-      yield { type: 'result', result: { tasks: told, linearised: config.linearised !== 'no', grid: [...grid], error, parts } }
+      const { warnings } = parents
+      yield { type: 'result', result: { tasks: told, linearised: config.linearised !== 'no', grid: [...grid], error, parts, warnings } }
     } finally {
       store.dispose()
     }

@@ -138,7 +138,8 @@ export async function openCheckpoint(path: string, open: OpenSource, base?: Towe
     const file = borrowed ? withTensor(own, projection, base.file) : own
     const note = borrowed ? `${own.source.name} has no ${own.called(projection)}: the pre-trained model's is taken, and is not moved` : null
     const shape = requireTower(file)
-    const settled = base && isAlike(shape, base.architecture) ? await asBase(file, shape, base) : await settleVision(file, shape, use.given ?? {})
+    const settled =
+      base && isAlike(shape, base.architecture) ? await asBase(file, shape, base) : await settleVision(file, shape, use.given ?? {})
     const { settings, warnings, refusal } = settled
     if (use.given && refusal) throw refusal
     const [heads, activation, layerNormEps] = [settings.heads.value, settings.activation.value, settings.layerNormEps.value]

@@ -27,7 +27,10 @@ export async function* makeHead(request: HeadRequest, ops: Ops): AsyncGenerator<
   yield { type: 'written', ...(await writeHeads([{ head, record }], out, overwrite)), warnings }
 }
 
-async function* compute(request: HeadRequest, ops: Ops): AsyncGenerator<HeadEvent, { weights: Float32Array; embed: number; warnings: string[] }> {
+async function* compute(
+  request: HeadRequest,
+  ops: Ops,
+): AsyncGenerator<HeadEvent, { weights: Float32Array; embed: number; warnings: string[] }> {
   const tokenizer = createTokenizer(gunzipSync(readFileSync(request.merges)).toString('utf8'))
   const source = await openSource(request.model)
   try {

@@ -49,7 +49,8 @@ const openClipNames: Record<string, string> = {
 
 function openClipLines({ written: { layout, architecture } }: ToLoad): Lines {
   const a = architecture ?? { name: '' }
-  const isPlain = a.layerNormEps === 1e-5 && a.heads === knownVision({ width: Number(a.width), layers: Number(a.layers), mlp: Number(a.mlp) })?.heads
+  const isPlain =
+    a.layerNormEps === 1e-5 && a.heads === knownVision({ width: Number(a.width), layers: Number(a.layers), mlp: Number(a.mlp) })?.heads
   const known = isPlain ? openClipNames[a.name] : undefined
   const prefix = layout === 'image encoder' ? 'model.' : ''
   const isQuick = a.activation === 'quick-gelu' ? 'True' : 'False'
