@@ -22,7 +22,7 @@ interface Shape {
   patchSize?: number
 }
 
-export const fieldOf = { heads: 'attentionHeads', activation: 'activation', layerNormEps: 'layerNormEps', endOfText: 'endOfText' } as const
+const fieldOf = { heads: 'attentionHeads', activation: 'activation', layerNormEps: 'layerNormEps', endOfText: 'endOfText' } as const
 type Field = keyof typeof fieldOf
 const inWords: Record<Field, string> = {
   heads: 'number of attention heads',

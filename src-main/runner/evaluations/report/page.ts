@@ -83,7 +83,7 @@ function provenance({ models, tasks }: EvaluationReport): Html {
   return html`<details><summary>Which models and images these are</summary><div class="panel"><table>
 <tbody>${models.map(
     ({ name, architecture, file, sha256, run, iteration, linearised, tower }) =>
-      html`<tr><td>${name}</td><td class="left">${architecture}${linearised && ', linearised'}${tower && `; ${settingsLine(tower)}`}</td><td class="left">${
+      html`<tr><td>${name}</td><td class="left">${architecture}${linearised && ', linearised'}${tower ? `; ${settingsLine(tower)}` : ''}</td><td class="left">${
         run === null ? (file ?? 'a merge of checkpoints') : `run ${run}, ${iteration ? `iteration ${iteration}` : 'the start'}`
       }</td><td class="left"><code>${sha256?.slice(0, 16) ?? ''}</code></td></tr>`,
   )}${tasks.map(
