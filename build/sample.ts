@@ -46,7 +46,10 @@ const architecture: Architecture = {
   patchSize: 7,
   width,
   layers: Number(options.layers),
+  mlp: 4 * width,
   heads: width / 64,
+  activation: 'quick-gelu',
+  layerNormEps: 1e-5,
   embed: 64,
   tokens: 17,
 }
@@ -102,6 +105,14 @@ async function save(
   console.log(`${name}: ${(all.length / 1e6).toFixed(2)} MB`)
 }
 
+/** What names and shapes do not tell, as open_clip says it. */
+function saveConfiguration(): void {
+  const { embed, imageSize, patchSize, layers, heads } = architecture
+  const vision = { image_size: imageSize, patch_size: patchSize, width, layers, head_width: width / heads }
+  const model = { embed_dim: embed, quick_gelu: true, vision_cfg: vision, text_cfg: {} }
+  writeFileSync(join(options.out, 'open_clip_config.json'), `${JSON.stringify({ model_cfg: model }, null, 2)}\n`)
+}
+
 async function saveModel(name: string, weights: Weights, role: string): Promise<void> {
   const tensors = [...towerParameters(architecture)].map(([n, shape]): TensorToWrite => ({ name: towerPrefix + n, dtype: 'F16', shape }))
   const half = (n: string): Uint8Array =>
@@ -140,8 +151,9 @@ async function saveData(sources: Source[], heads: Map<string, Head>): Promise<vo
 }
 
 mkdirSync(options.out, { recursive: true })
+saveConfiguration()
 const backend = await openBackend({ prefer: 'wasm' })
-const tower: Tower = { architecture, activation: 'quick-gelu', ops: backend.ops }
+const tower: Tower = { architecture, ops: backend.ops }
 const sources = names.map((n) => readSource(options.data, n, { learning: 160, validation: 128 }))
 const others = options.also
   .split(',')

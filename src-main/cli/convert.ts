@@ -4,6 +4,7 @@ import { extname, resolve } from 'node:path'
 import { Command, Option } from 'commander'
 
 import { containers, type Description, type Form, formSchema, writtenDtypes, writtenLayouts } from '../contract/checkpoint.ts'
+import { settingsLine } from '../contract/tower.ts'
 import type { Supervisor } from '../runner/supervisor.ts'
 import { print, printJson } from './output.ts'
 import { resultOf } from './terminal.ts'
@@ -25,7 +26,9 @@ export function convertCommand({ withEngine }: { withEngine: WithEngine }): Comm
       if (json) return printJson(exported)
       const look = (of: string): Promise<Description> => supervisor.ask((client) => client.look({ file: of }))
       print(`${exported.file}: ${exported.tensors} tensors, ${exported.bytes} bytes, SHA-256 ${exported.sha256}`)
-      for (const line of changeLines(await look(request.file), await look(request.out))) print(line)
+      const written = await look(request.out)
+      for (const line of changeLines(await look(request.file), written)) print(line)
+      for (const line of towerLines(written)) print(line)
     }),
   )
 }
@@ -42,6 +45,15 @@ export function withFormOptions(command: Command, parent: string): Command {
 export function formOf(out: string, { layout, dtype, container }: Partial<Form>): Form {
   const byExtension = ['.pt', '.pth', '.bin'].includes(extname(out).toLowerCase()) ? 'state_dict' : 'safetensors'
   return formSchema.parse({ layout, dtype, container: container ?? byExtension })
+}
+
+/** What whoever loads the file has to be told, as its names and shapes do not tell it. */
+export function towerLines({ towers, warnings = [] }: Pick<Description, 'towers' | 'warnings'>): string[] {
+  const lines = [
+    ...(towers?.vision ? [`image tower: ${settingsLine(towers.vision)}`] : []),
+    ...(towers?.text ? [`text tower: ${settingsLine(towers.text)}`] : []),
+  ]
+  return [...lines, ...warnings.map((warning) => `WARNING: ${warning}`)]
 }
 
 /** What became of the blocks: their number is that of coefficients, whatever the layout. */

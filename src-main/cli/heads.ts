@@ -5,11 +5,13 @@ import { basename, join, resolve } from 'node:path'
 import { Command, InvalidArgumentError, Option } from 'commander'
 
 import type { HeadEvent, ProbeReport } from '../contract/api/heads.ts'
+import { nothingSaid } from '../contract/tower.ts'
 import { headNameOf } from '../runner/heads/import.ts'
 import { readPrompts } from '../runner/heads/prompts.ts'
 import type { Supervisor } from '../runner/supervisor.ts'
 import { print, printJson } from './output.ts'
 import { clearLive, sayLive } from './terminal.ts'
+import { saidBy, warn, withTextOptions, withTowerOptions } from './tower-options.ts'
 
 interface HeadsCommands {
   resources: string
@@ -21,24 +23,30 @@ export function headsCommand(commands: HeadsCommands): Command {
   return command.addCommand(makeCommand(commands)).addCommand(importCommand(commands)).addCommand(probeCommand(commands))
 }
 
-const activation = (): Option => new Option('--activation <kind>', "the model's").choices(['quick-gelu', 'gelu']).default('quick-gelu')
-
 function makeCommand({ resources, withEngine }: HeadsCommands): Command {
-  return written('make', 'a zero-shot head from class names and prompt templates, as a tensor file')
+  return withTextOptions(written('make', 'a zero-shot head from class names and prompt templates, as a tensor file'))
     .requiredOption('--model <checkpoint>', 'a whole CLIP model: its text tower reads the names')
     .requiredOption('--classes <name or file>', 'a data set Basil knows, or a file with one name a line, in the order of the labels')
     .option('--templates <name or file>', 'likewise, "{}" being the name; those of the classes if not given')
     .option('--name <name>', 'the tensor is head.NAME; the name of the classes if not given')
-    .addOption(activation())
-    .action(({ json = false, model, out, activation, overwrite = false, ...given }) =>
+    .action(({ json = false, model, out, endOfText = null, overwrite = false, ...given }) =>
       withEngine(json, async (supervisor) => {
         const classes = readPrompts(resources, 'classes', given.classes)
         const templates = readPrompts(resources, 'templates', given.templates ?? given.classes)
         const name: string = given.name ?? classes.name
-        const request = { model: resolve(model), activation, name, classes: classes.texts, templates: templates.texts }
+        const request = {
+          model: resolve(model),
+          ...nothingSaid,
+          ...saidBy(given),
+          endOfText,
+          name,
+          classes: classes.texts,
+          templates: templates.texts,
+        }
         const merges = join(resources, 'text', 'bpe_simple_vocab_16e6.txt.gz')
         const whole = { ...request, merges, out: resolve(out), overwrite }
         const made = await supervisor.ask(async (client) => lastOf(await client.makeHead(whole), json))
+        warn(made.warnings)
         if (json) return printJson(made)
         print(`${made.file}#head.${name}: ${classes.texts.length} classes by ${templates.texts.length} templates, SHA-256 ${made.sha256}`)
       }),
@@ -64,21 +72,31 @@ function importCommand({ withEngine }: HeadsCommands): Command {
 }
 
 function probeCommand({ resources, withEngine }: HeadsCommands): Command {
-  return written('probe', "a linear probe: the head that is best for a frozen model's features of labelled images")
+  return withTowerOptions(written('probe', "a linear probe: the head that is best for a frozen model's features of labelled images"))
     .requiredOption('--model <checkpoint>', 'whose features it takes')
     .requiredOption('--data <file#name>', 'images to learn on')
     .option('--validation <file#name>', 'images that choose the strength of the penalty; a fifth of the others if not given')
     .requiredOption('--classes <n, name or file>', 'how many; or their names: a data set Basil knows, or a file with one name a line')
     .option('--name <name>', 'the tensor is head.NAME; that of the data if not given')
     .option('--seed <n>', 'of the fifth', whole, 0)
-    .addOption(activation())
-    .action(({ json = false, model, data, validation, seed, activation, out, overwrite = false, ...given }) =>
+    .action(({ json = false, model, data, validation, seed, out, overwrite = false, ...given }) =>
       withEngine(json, async (supervisor) => {
         const classes = /^\d+$/.test(given.classes) ? Number(given.classes) : readPrompts(resources, 'classes', given.classes).texts
         const name: string = given.name ?? dataNameOf(data)
         const images = { data: resolve(data), validation: validation === undefined ? null : resolve(validation) }
-        const request = { model: resolve(model), activation, ...images, name, classes, seed, out: resolve(out), overwrite }
+        const request = {
+          model: resolve(model),
+          ...nothingSaid,
+          ...saidBy(given),
+          ...images,
+          name,
+          classes,
+          seed,
+          out: resolve(out),
+          overwrite,
+        }
         const made = await supervisor.ask(async (client) => lastOf(await client.probeHead(request), json))
+        warn(made.warnings)
         if (json) return printJson(made)
         for (const line of reportLines(made.report)) print(line)
         print(`${made.file}#head.${name}: SHA-256 ${made.sha256}`)

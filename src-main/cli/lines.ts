@@ -7,6 +7,8 @@ import type { SplitManifest } from '../contract/data/manifest.ts'
 import { differenceVectorNotes, skippedSentence } from '../contract/difference-vector.ts'
 import { sentence } from '../contract/errors.ts'
 import type { EngineShare, EpochRecord, Halving, RunDetail, RunEvent, RunSummary } from '../contract/run.ts'
+import { settingsLine } from '../contract/tower.ts'
+import { towerLines } from './convert.ts'
 
 /** text stays on screen; live replaces the last live line. Null: nothing to say. */
 export function lineOf(event: RunEvent): { text: string; live: boolean } | null {
@@ -15,9 +17,9 @@ export function lineOf(event: RunEvent): { text: string; live: boolean } | null 
       return stays(`Run ${event.run}: ${event.name}${event.resumed ? ' (resumed)' : ''}`)
     case 'opened': {
       const opened = `  ${event.engine.name}; ${event.parents.length} files, ${event.blocks.length} coefficients a vector`
-      return stays(
-        [opened, ...(event.notes ?? []).map((note) => `  ${note}.`), ...event.engines.slice(1).map((e) => `  ${engineLine(e)}`)].join('\n'),
-      )
+      const warned = (event.warnings ?? []).map((warning) => `  WARNING: ${warning}`)
+      const noted = (event.notes ?? []).map((note) => `  ${note}.`)
+      return stays([opened, ...noted, ...event.engines.slice(1).map((e) => `  ${engineLine(e)}`), ...warned].join('\n'))
     }
     case 'progress':
       return {
@@ -81,6 +83,7 @@ export function detailLines(d: RunDetail): string[] {
   return [
     summaryLine(d),
     ...d.parents.map((p) => `       ${p.role.padEnd(10)}  ${p.sha256.slice(0, 12)}  ${p.file}`),
+    ...(d.config.tower ? [`       ${settingsLine(d.config.tower)}`] : []),
     ...[...(d.start ? [d.start] : []), ...d.iterations].map(
       (s) =>
         `       ${s.kind === 'start' ? 'start' : `iteration ${s.stage}`}: ${s.epochs.length} epochs kept${s.ended ? `, ${s.accepted ? 'accepted' : 'not accepted'}, metric ${short(s.metric ?? Number.NaN)}` : ''}`,
@@ -153,11 +156,13 @@ function duration(seconds: number): string {
 
 export function inspectionLines(found: Inspection): string[] {
   const { name = 'no architecture Basil knows', ...numbers } = found.architecture ?? {}
-  const told = Object.entries(numbers).map(([key, value]) => `${key} ${value}`)
+  const sourced = Object.keys(found.towers?.vision ?? {})
+  const told = Object.entries(numbers).flatMap(([key, value]) => (sourced.includes(key) ? [] : [`${key} ${value}`]))
   return [
     `${found.file}: ${name}, ${found.role}`,
     `  ${found.format}, layout ${found.layout}, ${found.dtype ?? 'no floating tensors'}, ${found.bytes} bytes, SHA-256 ${found.sha256}`,
     ...(told.length > 0 ? [`  ${told.join(', ')}`] : []),
+    ...towerLines(found).map((line) => `  ${line}`),
     `  ${found.tensors.length} tensors, ${found.parameters} parameters, ${found.blocks} blocks, ${found.nonFinite} values not finite`,
     ...found.tensors.map(({ name, dtype, shape }) => `  ${name}  ${dtype}  (${shape.join(', ')})`),
   ]

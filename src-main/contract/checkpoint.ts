@@ -2,6 +2,8 @@
 // different programs give the same weights); Basil sees them all under open_clip's names, the canonical ones.
 import { z } from 'zod'
 
+import { towersSchema } from './tower.ts'
+
 /** Layouts a checkpoint can have. "open_clip" is OpenAI's too (visual.*); "image encoder" the same behind "model."; "unknown" is combined by tensor name. */
 export const layouts = [
   'open_clip',
@@ -55,6 +57,8 @@ export const descriptionSchema = z.object({
   blocks: z.number(), // coefficients per vector when every tensor has its own
   parameters: z.number(), // elements of the floating tensors
   metadata: z.record(z.string(), z.string()),
+  towers: towersSchema.optional(), // how its towers are computed; not of files read by 0.1.0
+  warnings: z.array(z.string()).optional(), // what may make every number of it wrong
 })
 export type Description = z.infer<typeof descriptionSchema>
 

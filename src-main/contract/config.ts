@@ -4,6 +4,7 @@ import { z } from 'zod'
 
 import { poolIssues } from './config/pool.ts'
 import { count, length, optimiser, path, stageSettings, starts } from './config/stage.ts'
+import { activations, attentionHeads, layerNormEps, saidFields, towerSettingsSchema } from './tower.ts'
 
 const methods = ['task-arithmetic', 'ties', 'adamerging', 'atlas', 'cma-es', 'dv-basi'] as const
 const aims = ['learn', 'forget', 'keep'] as const
@@ -95,10 +96,15 @@ export const configSchema = z
       .max(2 ** 32 - 1)
       .default(0)
       .meta({ title: 'Seed' }),
-    activation: z
-      .enum(['quick-gelu', 'gelu'])
-      .default('quick-gelu')
-      .meta({ title: 'Activation', description: 'OpenAI weights use QuickGELU' }),
+    activation: z.enum(activations).optional().meta({
+      title: 'Activation',
+      description: 'default: what config.json or open_clip_config.json beside the pre-trained model says, else what is known of its shape',
+    }),
+    attentionHeads: attentionHeads.optional().meta({
+      title: 'Attention heads',
+      description: "of the image tower; default: as the activation's. Weights do not tell, and a wrong number gives wrong results",
+    }),
+    layerNormEps: layerNormEps.optional().meta({ title: 'Layer norm epsilon', description: "default: as the activation's, else 1e-5" }),
     microBatch: z
       .union([z.literal('auto'), count])
       .default('auto')
@@ -239,7 +245,8 @@ export const resolvedSchema = z.object({
   expansion: z.enum(expansions).default('pretrained'), // not in runs of 0.1.0
   batch: z.union([z.literal('all'), count]),
   seed: z.number(),
-  activation: z.enum(['quick-gelu', 'gelu']),
+  ...saidFields, // attentionHeads and layerNormEps not in runs of 0.1.0, which always have an activation
+  tower: towerSettingsSchema.nullable().default(null), // how the models are computed, kept when the run begins; not in runs of 0.1.0
   microBatch: z.union([z.literal('auto'), count]),
   vectorPrecision: z.enum(precisions).default('float32'), // not in runs of 0.1.0
   augment: z.boolean().default(false), // not in runs of 0.1.0

@@ -10,6 +10,7 @@ import { compatibilitySchema, descriptionSchema, differenceSchema, formSchema, i
 import { resolvedSchema } from './config.ts'
 import { exportedSchema, recipeSchema } from './recipe.ts'
 import { engineEventSchema, engineInfoSchema, type Progress, parentSchema, progressSchema, resumeSchema } from './run.ts'
+import { towerSettingsSchema } from './tower.ts'
 
 export const planSchema = z.object({
   parameters: z.number(),
@@ -20,6 +21,8 @@ export const planSchema = z.object({
   memoryBytes: z.number(), // estimate of the engine's peak
   cacheBytes: z.number().optional(), // of preprocessed images on disk, at most
   notes: z.array(z.string()).optional(), // of the models, what should be known before
+  warnings: z.array(z.string()).optional(), // and what may make every number wrong
+  tower: towerSettingsSchema.optional(), // how the models are computed
 })
 export type Plan = z.infer<typeof planSchema>
 

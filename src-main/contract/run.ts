@@ -119,6 +119,7 @@ const openedSchema = z.object({
   parameters: z.number(),
   images: z.array(z.object({ task: z.string(), classes: z.number(), training: z.number(), validation: z.number(), test: z.number() })),
   notes: z.array(z.string()).optional(), // of the models, as the check before the run told them
+  warnings: z.array(z.string()).optional(), // what may make every number wrong
 })
 /** A split was opened: which images it is, which of them cannot be read, and which are in a split opened before. */
 const dataSchema = z.object({ type: z.literal('data'), data: splitManifestSchema })

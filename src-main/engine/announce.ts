@@ -48,6 +48,7 @@ export async function* announce(
     parameters: parameterCount(parents),
     images,
     ...(notes.length > 0 && { notes }),
+    warnings: parents.warnings,
   }
   return found
 }

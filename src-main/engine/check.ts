@@ -12,16 +12,20 @@ import { vectorNotes } from './measures/vector-notes.ts'
 import { floatsOf, learningSplits, requireRoom } from './models/linear-features.ts'
 import { microBatchFor } from './models/micro-batch.ts'
 import { groupsOf } from './weights/merge.ts'
-import { openCheckpoint, openParents, parameterCount } from './weights/parents.ts'
+import { openCheckpoint, openParents, parameterCount, useOf } from './weights/parents.ts'
 
 /** features: where precomputed features would be kept; that they fit is found out here, not after hours. */
 export async function checkRun(config: ResolvedConfig, open: OpenSource, features?: FeatureCache, images?: ImageHost): Promise<Plan> {
-  const parents = await openParents(config.pretrained, config.vectors, open)
+  const parents = await openParents(config.pretrained, config.vectors, open, useOf(config))
   try {
     const { architecture } = parents
+    const warnings = [...parents.warnings]
     for (const t of config.tasks)
-      if (t.finetuned && !config.vectors.includes(t.finetuned))
-        await (await openCheckpoint(t.finetuned, open, parents.base)).file.source.close()
+      if (t.finetuned && !config.vectors.includes(t.finetuned)) {
+        const { file, warnings: theirs } = await openCheckpoint(t.finetuned, open, parents.base)
+        await file.source.close()
+        warnings.push(...theirs)
+      }
     const tasks = await describeTasks(config, architecture, { open, images })
     const groups = groupsOf(parents, config.blocks)
     const parameters = parameterCount(parents)
@@ -32,12 +36,15 @@ export async function checkRun(config: ResolvedConfig, open: OpenSource, feature
       requireRoom(splits, floats, features)
     }
     const rows = microBatchFor(config.microBatch, { kind: 'native-cpu' }, architecture).size * architecture.tokens
-    const activations = 4 * rows * architecture.layers * (12 * architecture.width + architecture.heads * architecture.tokens)
+    const activations =
+      4 * rows * architecture.layers * (8 * architecture.width + architecture.mlp + architecture.heads * architecture.tokens)
     return {
       parameters,
       blocks: groups.names.length,
       vectors,
       notes: await vectorNotes(config, parents),
+      warnings,
+      tower: parents.base.settings,
       coefficients: groups.names.length * vectors,
       images: tasks.reduce((sum, t) => sum + t.training + t.validation + t.test, 0),
       cacheBytes: tasks.reduce((sum, t) => sum + t.diskBytes, 0),

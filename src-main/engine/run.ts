@@ -5,8 +5,10 @@
 // Everything that is told is told through events; what a look yields is enough to go on after a crash, to the same bits.
 import { collapse, preparationOf, scaledNext } from '../contract/coefficients.ts'
 import type { ResolvedConfig } from '../contract/config.ts'
+import { BasilError } from '../contract/errors.ts'
 import type { EngineEvent, ResumeState } from '../contract/run.ts'
 import { announce } from './announce.ts'
+import { headsByWidth } from './architecture/known.ts'
 import type { LearnState, Look } from './coefficients/learn.ts'
 import { collapsed, selectionBy, taskScores } from './coefficients/selection.ts'
 import { fromNumbers, type Table, toNumbers } from './coefficients/table.ts'
@@ -24,7 +26,7 @@ import { alongRow, fromDifferenceVector, fromRestart, isotropic, type Problem, t
 import { Remaining } from './remaining.ts'
 import { lineageOf, movedTo } from './weights/lineage.ts'
 import { groupsOf } from './weights/merge.ts'
-import { openParents } from './weights/parents.ts'
+import { openParents, type Parents, useOf } from './weights/parents.ts'
 import { prepared } from './weights/prepare.ts'
 import { isUnmoved } from './weights/unmoved.ts'
 
@@ -32,9 +34,10 @@ export async function* run(config: ResolvedConfig, host: RunHost): AsyncGenerato
   const began = performance.now()
   const waited = { seconds: 0 } // for pixels
   let tasks: Task[] = []
-  const opened = await openParents(config.pretrained, config.vectors, host.open)
+  const opened = await openParents(config.pretrained, config.vectors, host.open, useOf(config))
   const microBatch = microBatchFor(config.microBatch, host.backend, opened.architecture)
   try {
+    if (host.resume && !config.tower) requireAsBegun(opened)
     if (config.trim !== null) yield { type: 'progress', what: 'Trimming vectors', done: 0, total: 1 }
     const notes = await vectorNotes(config, opened)
     const parents = await prepared(opened, preparationOf(config))
@@ -44,7 +47,6 @@ export async function* run(config: ResolvedConfig, host: RunHost): AsyncGenerato
     const place: Workplace = {
       tower: {
         architecture: parents.architecture,
-        activation: config.activation,
         ops: host.backend.ops,
         freeBytes: host.backend.freeBytes,
       },
@@ -80,6 +82,19 @@ export async function* run(config: ResolvedConfig, host: RunHost): AsyncGenerato
     await closeTasks(tasks)
     await opened.close()
   }
+}
+
+/** Of a run begun by 0.1.0, which guessed heads from the width and kept no word of it. */
+function requireAsBegun({ base: { file, settings, architecture } }: Parents): void {
+  const { heads } = settings
+  if (heads.value === headsByWidth('vision', architecture.width) && architecture.layerNormEps === 1e-5) return
+  throw new BasilError({
+    code: 'run-state',
+    what: 'The run began with another idea of its models',
+    where: file.source.name,
+    why: `its first part guessed the heads from the width; there are ${heads.value} (${heads.from})`,
+    next: 'start a new run with the same configuration',
+  })
 }
 
 /** Every stage in turn; gives the chosen tables: the start's (vectors x groups), then one row an iteration. */

@@ -1,5 +1,6 @@
 // A checkpoint written anew in another layout, type or container. Nothing is computed but the rounding of another type: from open_clip
-// to Hugging Face and back, every bit is the same. What the file said of itself is kept, and where it came from is added.
+// to Hugging Face and back, every bit is the same. What the file said of itself is kept; where it came from, and what stood beside it of how its
+// towers are computed, is added.
 import { basename } from 'node:path'
 
 import type { Form } from '../contract/checkpoint.ts'
@@ -7,10 +8,12 @@ import type { Conversion, Told } from '../contract/engine-api.ts'
 import { BasilError } from '../contract/errors.ts'
 import type { Exported } from '../contract/recipe.ts'
 import type { Progress } from '../contract/run.ts'
+import { ownMetadata } from '../engine/architecture/own.ts'
+import { towersOf } from '../engine/architecture/towers.ts'
 import { openTensorFile } from '../engine/formats/index.ts'
 import type { TensorFile } from '../engine/formats/tensor-file.ts'
 import { inDtype } from '../engine/formats/writing/in-dtype.ts'
-import { canonical, inLayout } from '../engine/layouts/index.ts'
+import { type CanonicalFile, canonical, inLayout } from '../engine/layouts/index.ts'
 import { hashCheckpoint, openSource } from '../files/source.ts'
 import { requireFree } from '../files/write-atomic.ts'
 import { writeModel } from '../files/written-model.ts'
@@ -25,10 +28,12 @@ async function work({ file, out, overwrite, form }: Conversion, tell: (progress:
   const source = await openSource(file)
   try {
     const opened = await openTensorFile(source)
-    const { view, left } = inForm(opened, form)
+    const seen = canonical(opened)
+    const { view, left } = inForm(opened, seen, form)
+    const { towers } = await towersOf(seen)
     const { sha256 } = await hashCheckpoint(file)
     const from = { name: basename(file), sha256, layout: form.layout, dtype: form.dtype, left }
-    const metadata = { ...opened.metadata, 'basil.converted': JSON.stringify(from) }
+    const metadata = { ...opened.metadata, ...ownMetadata(towers), 'basil.converted': JSON.stringify(from) }
     const total = [...view.tensors.values()].reduce((sum, { bytes }) => sum + bytes, 0)
     const written = (bytes: number): void => tell({ type: 'progress', what: 'Writing', done: Math.min(bytes, total), total })
     return await writeModel(view, { out, overwrite, container: form.container, metadata, tell: written })
@@ -38,9 +43,9 @@ async function work({ file, out, overwrite, form }: Conversion, tell: (progress:
 }
 
 /** `left`: what has no place in the layout. */
-function inForm(file: TensorFile, { layout, dtype }: Form): { view: TensorFile; left: string[] } {
+function inForm(file: TensorFile, seen: CanonicalFile, { layout, dtype }: Form): { view: TensorFile; left: string[] } {
   if (layout === null) return { view: inDtype(file, dtype), left: [] }
-  const laidOut = inLayout(canonical(file), layout)
+  const laidOut = inLayout(seen, layout)
   return { view: inDtype(laidOut, dtype), left: laidOut.left }
 }
 

@@ -1,6 +1,8 @@
 // What a file is, said without using it: format, layout, architecture, role and tensors by headers alone (look), and with every
 // byte read the values that are not finite and the content hash (inspect). Nothing is claimed that the file does not show.
 import type { Description, Inspection, Role } from '../contract/checkpoint.ts'
+import type { TowerSettings } from '../contract/tower.ts'
+import { towersOf } from '../engine/architecture/towers.ts'
 import { type Dtype, isFloating } from '../engine/formats/dtype.ts'
 import { openTensorFile } from '../engine/formats/index.ts'
 import { isIndexName, shardNames } from '../engine/formats/sharded.ts'
@@ -35,20 +37,28 @@ async function opened<T>(path: string, use: (file: TensorFile) => Promise<T>): P
 async function describe(file: TensorFile): Promise<Description> {
   const view = canonical(file)
   const floating = [...file.tensors.values()].filter(({ dtype }) => isFloating(dtype))
+  const { towers, warnings } = await towersOf(view)
   const [dtype = null, another] = new Set(floating.map((info) => info.dtype))
   return {
     file: file.source.path,
     bytes: await bytesOf(file),
     format: file.format,
     layout: view.layout,
-    architecture: view.architecture,
+    architecture: view.architecture && { ...view.architecture, ...valuesOf(towers.vision) },
     role: roleOf(view),
     dtype: another ? 'mixed' : dtype,
     tensors: [...file.tensors.values()].map(({ name, dtype, shape }) => ({ name, dtype, shape })),
     blocks: towerBlocks(view.tensors) || view.parameters.size,
     parameters: floating.reduce((sum, { shape }) => sum + shape.reduce((a, b) => a * b, 1), 0),
     metadata: { ...file.metadata },
+    ...((towers.vision || towers.text) && { towers }),
+    ...(warnings.length > 0 && { warnings }),
   }
+}
+
+/** Beside the numbers that shapes tell. */
+function valuesOf(settings: TowerSettings | null): Record<string, number | string> {
+  return Object.fromEntries(Object.entries(settings ?? {}).map(([name, { value }]) => [name, value]))
 }
 
 async function bytesOf({ source }: TensorFile): Promise<number> {

@@ -2,9 +2,12 @@
 // one tensor in memory at a time, written beside the target, read back and compared before it takes the target's name.
 // The hashes are taken by a thread of their own meanwhile: with a fast disk they are half of the work.
 import { type Form, type WrittenLayout, writtenLayouts } from '../contract/checkpoint.ts'
-import { resolvedSchema } from '../contract/config.ts'
+import { type ResolvedConfig, resolvedSchema } from '../contract/config.ts'
 import { BasilError } from '../contract/errors.ts'
 import type { Exported, Recipe } from '../contract/recipe.ts'
+import { nothingSaid } from '../contract/tower.ts'
+import { ownMetadata } from '../engine/architecture/own.ts'
+import { towersOf } from '../engine/architecture/towers.ts'
 import { fromNumbers, type Table } from '../engine/coefficients/table.ts'
 import type { TensorFile } from '../engine/formats/tensor-file.ts'
 import { inDtype } from '../engine/formats/writing/in-dtype.ts'
@@ -12,7 +15,7 @@ import { inLayout } from '../engine/layouts/index.ts'
 import { lineageOf } from '../engine/weights/lineage.ts'
 import { areGroups, type Groups, groupsOf } from '../engine/weights/merge.ts'
 import { mergedFile } from '../engine/weights/merged-file.ts'
-import { openSet, type WeightSet } from '../engine/weights/parents.ts'
+import { openSet, useOf, type WeightSet } from '../engine/weights/parents.ts'
 import { prepared } from '../engine/weights/prepare.ts'
 import { type Hashing, hashInThread } from '../files/hash-thread.ts'
 import { openSource } from '../files/source.ts'
@@ -51,7 +54,9 @@ async function merge({ recipe, out, overwrite, form }: Rebuilding, unchanged: ()
     const merged = mergedOf(parents, recipe)
     const layout = form.layout ?? layoutOf(parents)
     const view = inDtype(layout ? inLayout(merged, layout) : merged, form.dtype)
-    return await writeModel(view, { out, overwrite, container: form.container, metadata: metadataOf(recipe), accept: unchanged })
+    const { towers } = await towersOf(parents.base.file, useOf(settingsOf(recipe) ?? nothingSaid).given ?? {})
+    const metadata = { ...metadataOf(recipe), ...ownMetadata(towers) }
+    return await writeModel(view, { out, overwrite, container: form.container, metadata, accept: unchanged })
   } finally {
     await opened.close()
   }
@@ -101,18 +106,28 @@ export function followed<P extends WeightSet>(
   return { groups, lineage: lineageOf(parents, groups, chosen, { control: recipe.control ?? 'none', seed: recipe.seed ?? 0 }) }
 }
 
+/** The run's configuration; undefined for a merge without a run. */
+export function settingsOf({ config }: Recipe): ResolvedConfig | undefined {
+  return resolvedSchema.safeParse(config).data
+}
+
 /** How the run learned, so that it can be done again elsewhere: its configuration without a path of this machine. */
-function settingsOf({ config }: Recipe): unknown {
-  const parsed = resolvedSchema.safeParse(config)
-  if (!parsed.success) return undefined // a merge without a run
-  const tasks = parsed.data.tasks.map(({ name, aim }) => ({ name, aim, data: '', head: '', validation: null, test: null, finetuned: null }))
-  return { ...parsed.data, pretrained: '', vectors: [], tasks }
+function namelessSettings(recipe: Recipe): unknown {
+  const settings = settingsOf(recipe)
+  if (!settings) return undefined
+  const tasks = settings.tasks.map(({ name, aim }) => ({ name, aim, data: '', head: '', validation: null, test: null, finetuned: null }))
+  return { ...settings, pretrained: '', vectors: [], tasks }
 }
 
 /** What the file says of itself: parents by name and hash, never by a path of this machine. */
 function metadataOf(recipe: Recipe): Record<string, string> {
   const nameless = (parent: Recipe['pretrained']) => ({ name: parent.name, sha256: parent.sha256 })
-  const told = { ...recipe, config: settingsOf(recipe), pretrained: nameless(recipe.pretrained), vectors: recipe.vectors.map(nameless) }
+  const told = {
+    ...recipe,
+    config: namelessSettings(recipe),
+    pretrained: nameless(recipe.pretrained),
+    vectors: recipe.vectors.map(nameless),
+  }
   return {
     format: 'pt',
     'basil.recipe': JSON.stringify(told),

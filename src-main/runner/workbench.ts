@@ -203,14 +203,15 @@ export async function openWorkbench({ home, engine, sample, write, patience }: W
 
   const start = (config: ResolvedConfig, made: (run: number) => void = () => undefined): Promise<number> =>
     begin(async () => {
-      await check(config)
+      const { tower = null } = await check(config)
       await chosenIsThere()
+      const settled = { ...config, tower } // a run goes on as it began, whatever is put beside its models meanwhile
       const run = transaction(history, () => {
-        const created = createRun(history, config, new Date())
+        const created = createRun(history, settled, new Date())
         made(created)
         return created
       })
-      return { run, config, resumed: false }
+      return { run, config: settled, resumed: false }
     })
 
   const resume = (run: number, wanted?: string): Promise<number> =>

@@ -12,9 +12,25 @@ export function configOfRun(config: ResolvedConfig, folder: string): RunConfig {
   const nearOrNone = (path: string | null) => (path === null ? undefined : near(path))
   const fromCheckpoint = config.start.method === 'checkpoint'
   const own = config.iteration ?? config.start
-  const { pretrained, vectors, tasks, start, iterations, iteration: _, trim, ...same } = config
+  const {
+    pretrained,
+    vectors,
+    tasks,
+    start,
+    iterations,
+    iteration: _,
+    tower: __,
+    trim,
+    activation,
+    attentionHeads,
+    layerNormEps,
+    ...same
+  } = config
   return {
     ...same,
+    activation: activation ?? undefined,
+    attentionHeads: attentionHeads ?? undefined,
+    layerNormEps: layerNormEps ?? undefined,
     trim: trim ?? undefined,
     pretrained: near(pretrained),
     vectors: fromCheckpoint ? [] : vectors.map(near),

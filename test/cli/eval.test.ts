@@ -1,7 +1,7 @@
 // basil eval as a person uses it: on the oracle's models and on the state of a run, which it measures as the run did. What is printed, what is
 // in the page, the tables and the history are one and the same, means are over the rows that stand above them, and test data is not opened in silence.
 import { spawnSync } from 'node:child_process'
-import { copyFileSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
@@ -28,8 +28,12 @@ function basil(...args: string[]): { code: number | null; out: string; err: stri
 beforeAll(() => {
   for (const name of readdirSync(folder).filter((n) => !n.startsWith('expected'))) copyFileSync(join(folder, name), join(home, name))
   copyFileSync(join(folder, 'tasks.safetensors'), join(home, 'heldout.safetensors'))
+  writeFileSync(join(home, 'open_clip_config.json'), configuration)
 })
 afterAll(() => rmSync(home, { recursive: true, force: true }))
+
+const vision = { width: 128, layers: 2, patch_size: 8, head_width: 64 }
+const configuration = JSON.stringify({ model_cfg: { quick_gelu: true, vision_cfg: vision } })
 
 const mean = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0) / values.length
 const percent = (share: number): string => (100 * share).toFixed(1)
@@ -95,6 +99,34 @@ test('two models on two tasks: the page, the tables and the terminal say the sam
   const replaced = basil('eval', '--model', 'pretrained.safetensors', ...taskOf('alpha'), '--out', 'report', '--overwrite')
   expect(replaced.code).toBe(0)
   expect(replaced.out).toContain('Test data of alpha is opened, which is kept on record; opened before by evaluation 1.')
+})
+
+test('how each model is computed is in the report; where nothing says it, a warning comes before the numbers, and an option says it', () => {
+  const bare = join(home, 'bare')
+  mkdirSync(bare)
+  copyFileSync(join(home, 'pretrained.safetensors'), join(bare, 'pretrained.safetensors'))
+  const given = ['--model', join(bare, 'pretrained.safetensors'), ...taskOf('alpha'), '--split', 'validation']
+  const guessed = basil('eval', ...given, '--out', 'guessed')
+  expect(guessed.err).toMatch(
+    /^WARNING: pretrained.safetensors: nothing says how its image tower is computed.*"attentionHeads" and "activation"/,
+  )
+  expect(readFileSync(join(home, 'guessed', 'report.html'), 'utf8')).toContain('nothing says how its image tower is computed')
+  const said = basil('eval', ...given, '--attention-heads', '4', '--activation', 'gelu', '--json')
+  expect(said.err).toBe('')
+  const { tower } = said.json().report.models[0]
+  expect(tower.heads).toEqual({ value: 4, from: 'the configuration', assumed: false })
+  expect(said.json().report.tasks[0].results[0].loss).not.toBe(
+    JSON.parse(readFileSync(join(home, 'guessed', 'report.json'), 'utf8')).report.tasks[0].results[0].loss,
+  )
+  expect(basil('eval', ...given, '--attention-heads', '3')).toMatchObject({
+    code: 2,
+    err: expect.stringContaining('3 attention heads do not divide'),
+  })
+  const decided = basil('eval', ...given, '--pretrained', 'pretrained.safetensors', '--json').json().report.models[0]
+  expect(decided).toMatchObject({
+    tower: { heads: { value: 2, from: 'open_clip_config.json beside pretrained.safetensors' } },
+    warnings: [],
+  })
 })
 
 test('a task may be called anything: in the page it is a name, and the page fetches nothing and runs nothing', () => {

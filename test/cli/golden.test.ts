@@ -102,7 +102,7 @@ describe('the example', () => {
     const config = goldenConfig('cross-entropy')
     const loaded = await loadCheckpoint(backend.ops, merged)
     const place = {
-      tower: { architecture: merged.architecture, activation: config.activation, ops: backend.ops },
+      tower: { architecture: merged.architecture, ops: backend.ops },
       tasks: await readTasks(config, merged.architecture, openSource),
       objective: objectiveNamed('cross-entropy'),
       microBatch: microBatchOf(96),

@@ -54,7 +54,7 @@ test('full memory is an out-of-memory error; what was there is as it was, and wi
   const parents = await openParents(config.pretrained, config.vectors, openSource)
   const store = await openStore(backend, parents, 'float32')
   const place = {
-    tower: { architecture: parents.architecture, activation: config.activation, ops: backend.ops },
+    tower: { architecture: parents.architecture, ops: backend.ops },
     tasks: await readTasks(config, parents.architecture, openSource),
     objective: objectiveNamed('cross-entropy'),
     microBatch: microBatchOf(8),

@@ -15,6 +15,7 @@ export interface Size {
   patch: number
   tokens: number
   embed: number
+  mlp?: number // 4 * width, but for the largest
   text: { width: number; layers: number; context: number; vocabulary: number }
 }
 
@@ -31,7 +32,7 @@ const both = (name: string, weight: number[], bias: number): Shapes => [
   [`${name}.bias`, [bias]],
 ]
 
-function openClipLayers(before: string, width: number, layers: number): Shapes {
+function openClipLayers(before: string, width: number, layers: number, mlp = 4 * width): Shapes {
   return Array.from({ length: layers }, (_, i): Shapes => {
     const name = `${before}transformer.resblocks.${i}.`
     return [
@@ -40,22 +41,22 @@ function openClipLayers(before: string, width: number, layers: number): Shapes {
       [`${name}attn.in_proj_bias`, [3 * width]],
       ...both(`${name}attn.out_proj`, [width, width], width),
       ...both(`${name}ln_2`, [width], width),
-      ...both(`${name}mlp.c_fc`, [4 * width, width], 4 * width),
-      ...both(`${name}mlp.c_proj`, [width, 4 * width], width),
+      ...both(`${name}mlp.c_fc`, [mlp, width], mlp),
+      ...both(`${name}mlp.c_proj`, [width, mlp], width),
     ]
   }).flat()
 }
 
 /** In the order of state_dict(): the one that numbers the parameters of linearised models and lists. */
 export function openClip(size: Size, textTower: 'none' | 'leftovers' | 'whole'): Shapes {
-  const { width, embed, tokens, patch, layers, text } = size
+  const { width, embed, tokens, patch, layers, mlp, text } = size
   const visual: Shapes = [
     ['visual.class_embedding', [width]],
     ['visual.positional_embedding', [tokens, width]],
     ['visual.proj', [width, embed]],
     ['visual.conv1.weight', [width, 3, patch, patch]],
     ...both('visual.ln_pre', [width], width),
-    ...openClipLayers('visual.', width, layers),
+    ...openClipLayers('visual.', width, layers, mlp),
     ...both('visual.ln_post', [width], width),
   ]
   if (textTower === 'none') return visual
@@ -70,14 +71,14 @@ export function openClip(size: Size, textTower: 'none' | 'leftovers' | 'whole'):
   ]
 }
 
-function huggingFaceLayers(before: string, width: number, layers: number): Shapes {
+function huggingFaceLayers(before: string, width: number, layers: number, mlp = 4 * width): Shapes {
   return Array.from({ length: layers }, (_, i): Shapes => {
     const name = `${before}.encoder.layers.${i}.`
     return [
       ...['k', 'v', 'q', 'out'].flatMap((part) => both(`${name}self_attn.${part}_proj`, [width, width], width)),
       ...both(`${name}layer_norm1`, [width], width),
-      ...both(`${name}mlp.fc1`, [4 * width, width], 4 * width),
-      ...both(`${name}mlp.fc2`, [width, 4 * width], width),
+      ...both(`${name}mlp.fc1`, [mlp, width], mlp),
+      ...both(`${name}mlp.fc2`, [width, mlp], width),
       ...both(`${name}layer_norm2`, [width], width),
     ]
   }).flat()
@@ -85,13 +86,13 @@ function huggingFaceLayers(before: string, width: number, layers: number): Shape
 
 /** CLIPModel, CLIPVisionModelWithProjection and CLIPVisionModel. */
 export function huggingFace(size: Size, model: 'whole' | 'vision with projection' | 'vision'): Shapes {
-  const { width, embed, tokens, patch, layers, text } = size
+  const { width, embed, tokens, patch, layers, mlp, text } = size
   const vision: Shapes = [
     ['vision_model.embeddings.class_embedding', [width]],
     ['vision_model.embeddings.patch_embedding.weight', [width, 3, patch, patch]],
     ['vision_model.embeddings.position_embedding.weight', [tokens, width]],
     ...both('vision_model.pre_layrnorm', [width], width),
-    ...huggingFaceLayers('vision_model', width, layers),
+    ...huggingFaceLayers('vision_model', width, layers, mlp),
     ...both('vision_model.post_layernorm', [width], width),
   ]
   if (model === 'vision') return vision

@@ -94,12 +94,14 @@ test.each([
   }
 })
 
-test('the heads of attention are 64 wide, but not in ViT-H/14', async () => {
-  const huge = { width: 1280, layers: 32, patch: 14, tokens: 257, embed: 1024, text: sizes['ViT-B/32'].text }
-  const heads = async (size: Size): Promise<unknown> =>
-    (await look(headerOnly(join(folder, 'own.safetensors'), openClip(size, 'none')))).architecture
-  expect(await heads(huge)).toMatchObject({ name: 'ViT-H/14', heads: 16 })
-  expect(await heads(sizes['ViT-L/14'])).toMatchObject({ name: 'ViT-L/14', heads: 16 })
+test('an MLP of another width than 4 x width is read in every layout, numbered ones too', async () => {
+  const like = { width: 32, layers: 2, mlp: 72, patch: 2, tokens: 5, embed: 8, text: sizes['ViT-B/32'].text }
+  const encoder = openClip(like, 'leftovers')
+  for (const shapes of [encoder, huggingFace(like, 'vision'), numbered('', encoder), numbered('model.params.', openClip(like, 'none'))]) {
+    const found = await look(headerOnly(join(folder, 'own.safetensors'), shapes))
+    expect(found.architecture).toMatchObject({ width: 32, layers: 2, mlp: 72 })
+    expect(found.blocks).toBeGreaterThan(30)
+  }
 })
 
 test('a timm tower is recognised by name, and a tower nobody named is described', async () => {

@@ -39,7 +39,7 @@ describe.each(await backendsHere())('on %s', (prefer) => {
       openSource,
     )
     place = {
-      tower: { architecture: parents.architecture, activation: 'quick-gelu', ops },
+      tower: { architecture: parents.architecture, ops },
       tasks: await readTasks(goldenConfig('cross-entropy'), parents.architecture, openSource),
       objective: objectiveNamed('cross-entropy'),
       microBatch: microBatchOf(4),

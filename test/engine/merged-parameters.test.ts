@@ -11,7 +11,7 @@ import { openParents, type Parents } from '../../src-main/engine/weights/parents
 import { sourceOf, written } from './bytes.ts'
 
 // c_fc has 384 * 1536 elements: four slices and a half.
-const architecture = { imageSize: 8, patchSize: 4, width: 384, layers: 1, heads: 6, embed: 8, tokens: 5 }
+const architecture = { imageSize: 8, patchSize: 4, width: 384, layers: 1, mlp: 1536, embed: 8, tokens: 5 }
 const parameters = towerParameters(architecture)
 const wide = 'transformer.resblocks.0.mlp.c_fc.weight'
 

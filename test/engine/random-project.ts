@@ -5,11 +5,11 @@ import { join } from 'node:path'
 
 import type { ResolvedConfig } from '../../src-main/contract/config.ts'
 import { resolveConfig } from '../../src-main/contract/resolve.ts'
-import { type Architecture, towerParameters } from '../../src-main/engine/models/clip-names.ts'
+import { type TowerShape, towerParameters } from '../../src-main/engine/models/clip-names.ts'
 import { seeded } from '../faults/seeded.ts'
 import { written } from './bytes.ts'
 
-export type Size = Pick<Architecture, 'width' | 'layers' | 'patchSize' | 'imageSize'>
+export type Size = Pick<TowerShape, 'width' | 'layers' | 'patchSize' | 'imageSize'> & Partial<Pick<TowerShape, 'mlp'>>
 
 const embed = 16
 const classes = 4
@@ -21,7 +21,7 @@ export async function randomProject(size: Size, images: number, change: object =
   const floats = (count: number, scale: number): Uint8Array =>
     new Uint8Array(Float32Array.from({ length: count }, () => scale * (2 * chance() - 1)).buffer)
   const tokens = (size.imageSize / size.patchSize) ** 2 + 1
-  const tower = [...towerParameters({ ...size, embed, tokens })]
+  const tower = [...towerParameters({ ...size, mlp: size.mlp ?? 4 * size.width, embed, tokens })]
   for (const name of ['pretrained', 'finetuned']) {
     const tensors = tower.map(([name, shape]) => {
       const scale = /ln_\w+\.weight/.test(name) ? 1 : 0.1

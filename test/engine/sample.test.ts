@@ -11,12 +11,14 @@ import { readImages } from '../../src-main/engine/datasets/index.ts'
 import { openSource } from '../../src-main/files/source.ts'
 
 const folder = join(import.meta.dirname, '..', '..', 'resources', 'sample')
-const configs = readdirSync(folder).filter((name) => name.endsWith('.json') && name !== 'study.json') // a study names one of them
+const configs = readdirSync(folder).filter((name) => name.endsWith('.json') && !['study.json', 'open_clip_config.json'].includes(name)) // a study names one of them
 
 test.each(configs)('%s fits its files', async (name) => {
   const config = resolveConfig(JSON.parse(readFileSync(join(folder, name), 'utf8')), (path) => join(folder, path))
   const plan = await checkRun(config, openSource)
   expect(plan.images).toBeGreaterThan(900)
+  expect(plan.warnings).toEqual([])
+  expect(plan.tower?.heads).toEqual({ value: 2, from: 'open_clip_config.json beside pretrained.safetensors', assumed: false })
   expect(config.tasks.every((t) => t.finetuned)).toBe(true)
 })
 

@@ -35,7 +35,7 @@ describe.each(await backendsHere())('on %s', (prefer) => {
       files: [],
       groups: groupsOf(parents, config.blocks),
       place: {
-        tower: { architecture: parents.architecture, activation: config.activation, ops: backend.ops },
+        tower: { architecture: parents.architecture, ops: backend.ops },
         tasks: await readTasks(config, parents.architecture, openSource),
         objective: objectiveNamed(config.objective),
         microBatch: microBatchOf(50),

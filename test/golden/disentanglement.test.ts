@@ -45,7 +45,7 @@ async function classesOf(task: string, a1: number, a2: number, linearised: boole
   const coefficients = [Float64Array.of(a1), Float64Array.of(a2)]
   const merged = await loadMerged(backend.ops, parents, groupsOf(parents, 'scalar'), coefficients, linearised)
   const base = await loadCheckpoint(backend.ops, parents.base)
-  const tower = { architecture: parents.architecture, activation: 'quick-gelu', ops: backend.ops } as const
+  const tower = { architecture: parents.architecture, ops: backend.ops } as const
   const model = linearised ? linearModel(tower, base.weights, merged.weights) : towerModel(tower, merged.weights)
   const head = await readHead(join(folder, `tasks.safetensors#head.${task}`), openSource)
   const images = await readImages(join(folder, `tasks.safetensors#${task}`), openSource)

@@ -52,7 +52,7 @@ async function features(path: string): Promise<Float32Array> {
   const images = await readImages(join(folder, 'tasks.safetensors#alpha'), openSource)
   const picked = await (await images.fetch([...images.labels.keys()]))()
   const patches = patchesOf(picked, architecture.imageSize, architecture.patchSize)
-  const { features } = forward({ architecture, activation: 'quick-gelu', ops: backend.ops }, weights, patches, 'nothing')
+  const { features } = forward({ architecture, ops: backend.ops }, weights, patches, 'nothing')
   const values = backend.ops.read(features).slice()
   features.dispose()
   patches.dispose()

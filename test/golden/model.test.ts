@@ -42,7 +42,7 @@ describe.each(await backendsHere())('on %s', (prefer) => {
     const checkpoint = await openCheckpoint(join(folder, `${model}.safetensors`), openSource)
     const { weights, dispose } = await loadCheckpoint(backend.ops, checkpoint)
     const images = await readImages(join(folder, `tasks.safetensors#${task}`), openSource)
-    const tower = { architecture: checkpoint.architecture, activation: 'quick-gelu' as const, ops: backend.ops }
+    const tower = { architecture: checkpoint.architecture, ops: backend.ops }
     const parts: number[] = []
     for (let at = 0; at < images.count; at += 37) {
       const picked = await (await images.fetch(Array.from({ length: Math.min(37, images.count - at) }, (_, i) => at + i)))()
@@ -132,7 +132,7 @@ describe.each(await backendsHere())('on %s', (prefer) => {
 
   async function workplace(objective: 'cross-entropy' | 'entropy', microBatch: number): Promise<Workplace> {
     return {
-      tower: { architecture: parents.architecture, activation: 'quick-gelu', ops: backend.ops },
+      tower: { architecture: parents.architecture, ops: backend.ops },
       tasks: await readTasks(goldenConfig(objective), parents.architecture, openSource),
       objective: objectiveNamed(objective),
       microBatch: microBatchOf(microBatch),

@@ -48,7 +48,7 @@ describe.each(await backendsHere())('on %s', (prefer) => {
   beforeAll(async () => {
     backend = await openBackend({ prefer })
     const source = await openSource(join(folder, 'text-tower.safetensors'))
-    tower = await loadTextTower(backend.ops, 'quick-gelu', await openTensorFile(source))
+    tower = await loadTextTower(backend.ops, await openTensorFile(source))
     await source.close()
   })
   afterAll(() => {
@@ -73,7 +73,8 @@ describe.each(await backendsHere())('on %s', (prefer) => {
 
   test('reads the architecture off the shapes', () => {
     const { width, heads, layers, contextLength: context, embedDim: embed } = config
-    expect(tower.architecture).toEqual({ prefix: '', width, heads, layers, context, embed })
+    const assumed = { heads, activation: 'quick-gelu', layerNormEps: 1e-5, endOfText: 49407 }
+    expect(tower.architecture).toEqual({ prefix: '', width, mlp: 4 * width, layers, context, embed, ...assumed })
   })
 
   test("embeddings are open_clip's within 1e-5, alone as in a batch, and leave nothing behind", async () => {

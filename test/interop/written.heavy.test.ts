@@ -73,7 +73,7 @@ describe.skipIf(!python)('in Python', () => {
     'a tower in the layout %s, as %s, gives the recorded features by the lines of its card',
     async ([layout, container, name]) => {
       const file = await converted(join(golden, 'pretrained.safetensors'), name, { layout, container })
-      const code = loadingLines({ file: name, container, activation: 'quick-gelu', written: await look(file) }).join('\n')
+      const code = loadingLines({ file: name, container, written: await look(file) }).join('\n')
       const asked = { do: 'features', folder, code, images: join(golden, 'tasks.safetensors'), name: 'images.alpha' }
       const features = (await program.ask(asked)) as number[]
       expect(relativeError(features, await expectedTensor('features.pretrained.alpha'))).toBeLessThan(1e-5)

@@ -98,8 +98,9 @@ test('all that the contract asks for, and of a sharded checkpoint the hash and s
   writeFileSync(index, JSON.stringify({ weight_map: Object.fromEntries(tower.map(([name]) => [name, 'a.safetensors'])) }))
   const sharded = await inspect(index)
   expect(sharded).toMatchObject({ ...(await hashCheckpoint(index)), format: 'safetensors-sharded', layout: 'open_clip' })
-  const { file: _, sha256: __, bytes: ___, format: ____, ...same } = found
+  const { file: _, sha256: __, bytes: ___, format: ____, warnings, ...same } = found
   expect(sharded).toMatchObject(same)
+  expect(sharded.warnings).toEqual(warnings?.map((warning) => warning.replace('whole.safetensors', 'model.safetensors.index.json')))
 })
 
 test.each([
@@ -130,9 +131,11 @@ test('in a terminal it says what the file is before what is in it', async () => 
   const lines = inspectionLines(await inspect(await saved('finetuned.safetensors', tower)))
   expect(lines[0]).toBe(`${join(folder, 'finetuned.safetensors')}: ViT, width 4, 1 layers, patch 2, image 4, fine-tuned`)
   expect(lines[1]).toMatch(/^ {2}safetensors, layout open_clip, F32, \d+ bytes, SHA-256 [0-9a-f]{64}$/)
-  expect(lines[2]).toBe('  imageSize 4, patchSize 2, width 4, layers 1, heads 1, tokens 5, embed 2, text none')
-  expect(lines[3]).toMatch(/^ {2}20 tensors, \d+ parameters, 20 blocks, 0 values not finite$/)
-  expect(lines).toHaveLength(4 + tower.length)
+  expect(lines[2]).toBe('  imageSize 4, patchSize 2, width 4, layers 1, mlp 16, tokens 5, embed 2, text none')
+  expect(lines[3]).toMatch(/^ {2}image tower: attention heads 1 \(a guess from its width of 4\), activation quick-gelu \(a guess/)
+  expect(lines[4]).toMatch(/^ {2}WARNING: finetuned.safetensors: nothing says how its image tower is computed/)
+  expect(lines[5]).toMatch(/^ {2}20 tensors, \d+ parameters, 20 blocks, 0 values not finite$/)
+  expect(lines).toHaveLength(6 + tower.length)
 })
 
 // As large as ViT-L/14's: the token embedding has 152 MB; layers are only counted.

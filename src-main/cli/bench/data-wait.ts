@@ -87,7 +87,7 @@ async function waiting(
   const store = await openStore(backend, parents, config.vectorPrecision)
   try {
     const waited = { seconds: 0 }
-    const tower = { architecture, activation: config.activation, ops: backend.ops }
+    const tower = { architecture, ops: backend.ops }
     const microBatch = microBatchFor(config.microBatch, backend, architecture)
     const place = { tower, tasks: opened, objective: objectiveNamed(config.objective), microBatch, signal, waited }
     const problem = clipProblem(place, store, groupsOf(parents, config.blocks))

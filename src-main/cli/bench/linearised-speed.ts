@@ -76,7 +76,7 @@ async function opened(
   const parents = await openParents(config.pretrained, config.vectors, openSource)
   const { signal } = new AbortController()
   const place = {
-    tower: { architecture: parents.architecture, activation: config.activation, ops: backend.ops },
+    tower: { architecture: parents.architecture, ops: backend.ops },
     tasks: await readTasks(config, parents.architecture, openSource),
     objective: objectiveNamed(config.objective),
     microBatch: microBatchFor(config.microBatch, backend, parents.architecture),

@@ -5,17 +5,17 @@ import { existsSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 
 import { type TensorToWrite, writeSafetensors } from '../../engine/formats/safetensors-writer.ts'
-import { type Architecture, towerParameters, towerPrefix } from '../../engine/models/clip-names.ts'
+import { type TowerShape, towerParameters, towerPrefix } from '../../engine/models/clip-names.ts'
 import { writeAtomic } from '../../files/write-atomic.ts'
 import type { Opening } from './protocol.ts'
 
 const classes = 100
 
-export type Shape = Pick<Architecture, 'imageSize' | 'patchSize' | 'width' | 'layers' | 'embed'>
+export type Shape = Pick<TowerShape, 'imageSize' | 'patchSize' | 'width' | 'layers' | 'embed'>
 
-function architectureOf(shape: Shape): Architecture {
+function wholeOf(shape: Shape): TowerShape {
   const tokens = (shape.imageSize / shape.patchSize) ** 2 + 1
-  return { ...shape, heads: Math.max(1, Math.floor(shape.width / 64)), tokens }
+  return { ...shape, mlp: 4 * shape.width, tokens }
 }
 
 /** Checkpoints and data in `folder`, made where they are missing. */
@@ -27,7 +27,7 @@ export async function scratchFiles(
   images: number,
 ): Promise<Omit<Opening, 'precision'>> {
   mkdirSync(folder, { recursive: true })
-  const architecture = architectureOf(shape)
+  const architecture = wholeOf(shape)
   const parameters = towerParameters(architecture)
   const pretrained = join(folder, `${name}-pretrained.safetensors`)
   const tuned = Array.from({ length: vectors }, (_, k) => join(folder, `${name}-finetuned-${k + 1}.safetensors`))
@@ -38,7 +38,7 @@ export async function scratchFiles(
 }
 
 /** k = 0: the pre-trained model. */
-async function writeCheckpoint(path: string, { width }: Architecture, parameters: Map<string, number[]>, k: number): Promise<void> {
+async function writeCheckpoint(path: string, { width }: TowerShape, parameters: Map<string, number[]>, k: number): Promise<void> {
   const tensors = [...parameters].map(([name, shape]): TensorToWrite => ({ name: towerPrefix + name, dtype: 'F32', shape }))
   const scale = Math.sqrt(3 / width)
   await writeTensors(path, tensors, (tensor, index) => {
@@ -49,7 +49,7 @@ async function writeCheckpoint(path: string, { width }: Architecture, parameters
   })
 }
 
-async function writeImages(path: string, { imageSize, embed }: Architecture, images: number): Promise<void> {
+async function writeImages(path: string, { imageSize, embed }: TowerShape, images: number): Promise<void> {
   const tensors: TensorToWrite[] = [
     { name: 'images.bench', dtype: 'F32', shape: [images, 3, imageSize, imageSize] },
     { name: 'labels.bench', dtype: 'I32', shape: [images] },

@@ -44,7 +44,7 @@ async function open(backend: Backend, opening: Opening): Promise<Work> {
   )
   const parents = await openParents(config.pretrained, isForward ? [] : config.vectors, openSource)
   const place: Workplace = {
-    tower: { architecture: parents.architecture, activation: config.activation, ops: backend.ops },
+    tower: { architecture: parents.architecture, ops: backend.ops },
     tasks: await readTasks(config, parents.architecture, openSource),
     objective: objectiveNamed(config.objective),
     microBatch: microBatchFor(config.microBatch, backend, parents.architecture),

@@ -20,12 +20,13 @@ import { resolveFile } from '../../runner/work/projects.ts'
 import type { Workbench } from '../../runner/workbench.ts'
 import { print, printJson } from '../output.ts'
 import { clearLive, sayLive } from '../terminal.ts'
+import { type Options, saidBy, warn, withTowerOptions } from '../tower-options.ts'
 import { openingLine, reportLines } from './lines.ts'
 
 type WithWorkbench = (json: boolean, write: boolean, act: (workbench: Workbench) => Promise<void>) => Promise<void>
 type Task = EvaluationRequest['tasks'][number]
 
-interface Given {
+interface Given extends Options {
   model: string[]
   task: Task[]
   config?: string
@@ -35,14 +36,13 @@ interface Given {
   reference: string[]
   positive: [string, number][]
   pretrained?: string
-  activation?: EvaluationRequest['activation']
   out?: string
   overwrite?: boolean
   json?: boolean
 }
 
 export function evalCommand({ withWorkbench }: { withWorkbench: WithWorkbench }): Command {
-  return new Command('eval')
+  return withTowerOptions(new Command('eval'))
     .description('measure models on tasks: accuracies with intervals, what two models differ in, calibration, mistakes to look at')
     .option('--model <files>', 'checkpoints, as in a.safetensors,b.pt', listed, [])
     .option('--run <run>', 'a state of this run, and its tasks where none are given', number)
@@ -61,8 +61,7 @@ export function evalCommand({ withWorkbench }: { withWorkbench: WithWorkbench })
     )
     .option('--reference <file>', 'a fine-tuned checkpoint, TASK=checkpoint, or ft_accuracies.json; may be given again', collected, [])
     .option('--positive <task=class>', 'the class whose gaps between groups are told; may be given again', positiveOf, [])
-    .option('--pretrained <file>', 'whose projection a model without one takes')
-    .addOption(new Option('--activation <kind>', "the models'").choices(['quick-gelu', 'gelu']))
+    .option('--pretrained <file>', 'whose projection a model without one takes, and which decides how models of its shape are computed')
     .option('--out <folder>', 'write report.html, report.json, report.csv and predictions.csv there')
     .option('--overwrite', 'replace them if they are there')
     .option('--json', 'as JSON')
@@ -74,6 +73,7 @@ export function evalCommand({ withWorkbench }: { withWorkbench: WithWorkbench })
         const found = await followed(evaluations, request, json)
         if (given.out !== undefined) await writeReport(resolve(given.out), evaluations, found, given.overwrite ?? false)
         if (json) return printJson(withoutPictures(found))
+        warn(found.report.models.flatMap(({ warnings = [] }) => warnings))
         for (const line of reportLines(found.report)) print(line)
         print(
           given.out === undefined
@@ -105,7 +105,7 @@ async function requestOf(
     models: models.map((one, m) => ({ ...one, name: names[m] })),
     split,
     ...(given.pretrained !== undefined && { pretrained: resolve(given.pretrained) }),
-    ...(given.activation && { activation: given.activation }),
+    ...saidBy(given), // else as the configuration says
     predictions: out === undefined ? null : { out: join(resolve(out), 'predictions.csv'), overwrite },
   })
 }

@@ -8,11 +8,12 @@ import { resolveConfig } from '../../contract/resolve.ts'
 import type { Supervisor } from '../../runner/supervisor.ts'
 import { print, printJson } from '../output.ts'
 import { resultOf } from '../terminal.ts'
+import { type Options, saidBy, warn, withTowerOptions } from '../tower-options.ts'
 
 type WithEngine = (json: boolean, act: (supervisor: Supervisor) => Promise<void>) => Promise<void>
 
 export function disentangleCommand({ withEngine }: { withEngine: WithEngine }): Command {
-  const command = new Command('disentangle')
+  const command = withTowerOptions(new Command('disentangle'))
   return command
     .description("how far two task vectors disturb each other's predictions: the disentanglement error over a grid, in %")
     .requiredOption('--pretrained <file>', 'the model they were fine-tuned from')
@@ -28,13 +29,14 @@ export function disentangleCommand({ withEngine }: { withEngine: WithEngine }): 
       return withEngine(json, async (supervisor) => {
         const request = { config: configOf(given), grid: evenGrid(grid) }
         const found = await supervisor.ask(async (client) => resultOf(await client.disentangle(request), json))
-        if (json) printJson(found)
-        else for (const line of mapLines(found)) print(line)
+        if (json) return printJson(found)
+        warn(found.warnings)
+        for (const line of mapLines(found)) print(line)
       })
     })
 }
 
-interface Given {
+interface Given extends Options {
   pretrained: string
   vectors: string[]
   tasks: string[]
@@ -42,13 +44,14 @@ interface Given {
   linearised?: boolean
 }
 
-function configOf({ pretrained, vectors, tasks, heads, linearised }: Given): DisentanglementRequest['config'] {
+function configOf({ pretrained, vectors, tasks, heads, linearised, ...given }: Given): DisentanglementRequest['config'] {
   const config = {
     method: 'atlas',
     pretrained,
     vectors,
     tasks: tasks.map((data, t) => ({ name: `${t + 1} ${nameOf(data)}`, data, head: heads[t], finetuned: vectors[t] })),
     linearised: linearised ? 'jvp' : 'no',
+    ...saidBy(given),
   }
   return resolveConfig(config, (path) => resolve(path))
 }

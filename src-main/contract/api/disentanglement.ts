@@ -22,6 +22,7 @@ export const disentanglementSchema = z.object({
   grid: z.array(z.number()),
   error: table, // xi(a_1, a_2), row by a_1: from 0 to 2, the sum of
   parts: z.array(table).length(2), // each task's share of images that are taken for another class than with its own vector alone
+  warnings: z.array(z.string()).optional(), // what may make every number wrong
 })
 export type Disentanglement = z.infer<typeof disentanglementSchema>
 

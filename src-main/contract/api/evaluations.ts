@@ -7,6 +7,7 @@ import { splitManifestSchema } from '../data/manifest.ts'
 import { errorSchema } from '../errors.ts'
 import { recipeSchema } from '../recipe.ts'
 import { progressSchema } from '../run.ts'
+import { saidFields, towerSettingsSchema } from '../tower.ts'
 
 const splits = ['training', 'validation', 'test'] as const
 const name = z.string().min(1).max(200)
@@ -21,7 +22,7 @@ export type Reference = z.infer<typeof referenceSchema>
 
 export const evaluationRequestSchema = z.object({
   models: z.array(modelSchema).min(1).max(16),
-  pretrained: z.string().nullable().default(null), // whose projection a tower without one takes
+  pretrained: z.string().nullable().default(null), // whose projection a tower without one takes, and which decides how models of its shape are computed
   tasks: z
     .array(
       z.object({
@@ -35,7 +36,7 @@ export const evaluationRequestSchema = z.object({
     .min(1)
     .max(64),
   split: z.enum(splits),
-  activation: z.enum(['quick-gelu', 'gelu']).default('quick-gelu'),
+  ...saidFields,
   onUnreadable: z.enum(['skip', 'refuse']).default('skip'),
   mistakes: z.number().int().min(0).max(50).default(50), // wrong images shown of a task and model
   predictions: z.object({ out: z.string(), overwrite: z.boolean() }).nullable().default(null), // a CSV file with a row for every image
@@ -92,6 +93,8 @@ export const evaluationReportSchema = z.object({
       iteration: z.number().nullable(),
       linearised: z.boolean(), // measured to first order around the pre-trained model, as its run saw it
       architecture: z.string(),
+      tower: towerSettingsSchema.optional(), // how it was computed; not in reports of 0.1.0
+      warnings: z.array(z.string()).optional(), // what may make its numbers wrong
       accuracy: z.number(), // mean over tasks
       relativeAccuracy: z.number().nullable(), // null as soon as one task has no reference
     }),

@@ -5,6 +5,7 @@ import { z } from 'zod'
 
 import { exportedSchema } from '../recipe.ts'
 import { progressSchema } from '../run.ts'
+import { endOfText, saidFields } from '../tower.ts'
 
 /** zero-shot: unit rows, no bias; linear probe: any rows and a bias. */
 const headKinds = ['zero-shot', 'linear probe'] as const
@@ -25,12 +26,12 @@ export type HeadRecord = z.infer<typeof headRecordSchema>
 
 const names = z.array(z.string().min(1).max(500)).min(1).max(100_000)
 const name = z.string().regex(/^[^#/\\\p{Cc}]{1,100}$/u, 'use a name without #, / and \\')
-const activation = z.enum(['quick-gelu', 'gelu'])
+const textFields = { ...saidFields, endOfText: endOfText.nullable().default(null) }
 const target = { out: z.string(), overwrite: z.boolean() }
 
 export const headRequestSchema = z.object({
   model: z.string(), // a checkpoint with a text tower
-  activation,
+  ...textFields,
   merges: z.string(), // the tokenizer's list, gzip-compressed
   name,
   classes: names, // in the order of the labels
@@ -51,7 +52,7 @@ export type HeadImport = z.infer<typeof headImportSchema>
 
 export const probeRequestSchema = z.object({
   model: z.string(),
-  activation,
+  ...saidFields,
   data: z.string(), // "file#name"
   validation: z.string().nullable(), // null: a fifth of the data is held out to choose the strength, and learned on in the end
   name,
@@ -77,11 +78,16 @@ const probeReportSchema = z.object({
 })
 export type ProbeReport = z.infer<typeof probeReportSchema>
 
-export const headEventSchema = z.discriminatedUnion('type', [progressSchema, exportedSchema.extend({ type: z.literal('written') })])
+const warned = { warnings: z.array(z.string()).optional() } // what may make the head wrong
+
+export const headEventSchema = z.discriminatedUnion('type', [
+  progressSchema,
+  exportedSchema.extend({ type: z.literal('written'), ...warned }),
+])
 export type HeadEvent = z.infer<typeof headEventSchema>
 export const probeEventSchema = z.discriminatedUnion('type', [
   progressSchema,
-  exportedSchema.extend({ type: z.literal('written'), report: probeReportSchema }),
+  exportedSchema.extend({ type: z.literal('written'), report: probeReportSchema, ...warned }),
 ])
 export type ProbeEvent = z.infer<typeof probeEventSchema>
 
@@ -94,6 +100,7 @@ const doneSchema = exportedSchema.extend({
   head: z.string(), // "file#head.NAME", as a configuration names it
   entry: z.number().nullable(), // its row in the library
   report: probeReportSchema.nullable(), // of a probe
+  ...warned,
 })
 export type HeadDone = z.infer<typeof doneSchema>
 const told = eventIterator(z.discriminatedUnion('type', [progressSchema, z.object({ type: z.literal('result'), result: doneSchema })]))
@@ -103,11 +110,7 @@ export const headsApi = {
   /** The data sets whose class names or templates Basil knows. */
   prompts: oc.output(z.object({ classes: sets, templates: sets })),
   /** templates null: those of the classes' data set, "a photo of a {}." where the classes are texts. */
-  make: oc
-    .input(
-      z.object({ model: id, activation: activation.default('quick-gelu'), classes: list, templates: list.nullable().default(null), name }),
-    )
-    .output(told),
+  make: oc.input(z.object({ model: id, ...textFields, classes: list, templates: list.nullable().default(null), name })).output(told),
   importHead: oc
     .input(
       z.object({
@@ -123,7 +126,7 @@ export const headsApi = {
     .input(
       probeRequestSchema
         .omit({ out: true, overwrite: true })
-        .extend({ model: id, activation: activation.default('quick-gelu'), data: images, validation: images.nullable().default(null) })
+        .extend({ model: id, data: images, validation: images.nullable().default(null) })
         .extend({ classes: z.union([list, z.number().int().min(2).max(100_000)]) }),
     )
     .output(told),

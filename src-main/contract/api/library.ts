@@ -16,6 +16,7 @@ import {
 import { errorSchema } from '../errors.ts'
 import { exportedSchema, recipeSchema } from '../recipe.ts'
 import { progressSchema } from '../run.ts'
+import { towersSchema } from '../tower.ts'
 
 const fileStates = ['present', 'missing', 'unreadable', 'changed'] as const // changed: another content than was hashed; it is being read anew
 
@@ -32,6 +33,8 @@ export const entrySchema = z.object({
   format: z.string().nullable(), // null, as what follows: not read yet, or unreadable
   layout: z.enum(layouts).nullable(),
   architecture: architectureSchema.nullable(),
+  towers: towersSchema.optional(),
+  warnings: z.array(z.string()).optional(), // what may make every number of it wrong
   dtype: z.string().nullable(),
   tensors: z.number().nullable(),
   blocks: z.number().nullable(),

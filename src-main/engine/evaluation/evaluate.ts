@@ -65,10 +65,10 @@ export async function* evaluate(
     const told: Predictions[][] = tasks.map(() => [])
     for (const [m, model] of models.entries()) {
       const name = request.models[m]?.name ?? ''
-      const predictions = yield* onTasks(model, tasks, name, request, host)
+      const predictions = yield* onTasks(model, tasks, name, host)
       predictions.forEach((one, t) => told[t]?.push(one))
     }
-    const references = yield* referencesOf(tasks, request, host)
+    const references = yield* referencesOf(tasks, host)
     const reports: TaskReport[] = []
     for (const [t, task] of tasks.entries()) {
       yield { type: 'progress', what: `Looking at mistakes in ${task.asked.name}`, done: t, total: tasks.length }
@@ -136,10 +136,9 @@ async function* onTasks(
   { architecture, load }: Evaluated,
   tasks: readonly Task[],
   name: string,
-  { activation }: EvaluationRequest,
   { backend }: EvaluationHost,
 ): AsyncGenerator<Progress, Predictions[]> {
-  const tower = { architecture, activation, ops: backend.ops, freeBytes: backend.freeBytes }
+  const tower = { architecture, ops: backend.ops, freeBytes: backend.freeBytes }
   const microBatch = microBatchFor('auto', backend, architecture)
   const found: Predictions[] = []
   const loaded = await load(tower)
@@ -152,11 +151,7 @@ async function* onTasks(
   }
 }
 
-async function* referencesOf(
-  tasks: readonly Task[],
-  request: EvaluationRequest,
-  host: EvaluationHost,
-): AsyncGenerator<Progress, TaskReport['reference'][]> {
+async function* referencesOf(tasks: readonly Task[], host: EvaluationHost): AsyncGenerator<Progress, TaskReport['reference'][]> {
   const found = tasks.map(({ asked: { reference } }): TaskReport['reference'] =>
     reference && 'accuracy' in reference ? { how: 'imported', ...reference } : null,
   )
@@ -166,7 +161,7 @@ async function* referencesOf(
     const model = await host.openModel(file)
     try {
       for (const task of theirs) checkFits(task, model.architecture)
-      const predictions = yield* onTasks(model, theirs, 'The fine-tuned model', request, host)
+      const predictions = yield* onTasks(model, theirs, 'The fine-tuned model', host)
       theirs.forEach((task, i) => {
         const { images } = task
         const right = images.labels.filter((label, n) => label === predictions[i]?.predicted[n]).length

@@ -1,5 +1,6 @@
 // A model to be evaluated: a checkpoint of any layout, or a state of a run put together from its parents, as the run saw it. A linearised
 // run's weights mean f_lin(x; theta) = f(x; theta_pre) + J(x; theta_pre) (theta - theta_pre), and are measured so.
+import type { Said, TowerSettings } from '../../contract/tower.ts'
 import type { Table } from '../coefficients/table.ts'
 import type { OpenSource } from '../formats/source.ts'
 import type { Architecture } from '../models/clip-names.ts'
@@ -7,24 +8,32 @@ import type { Tower } from '../models/clip-vit.ts'
 import { linearModel, type Model, towerModel } from '../models/model.ts'
 import { type LoadedWeights, loadCheckpoint, loadMerged } from '../weights/device.ts'
 import type { Groups } from '../weights/merge.ts'
-import { type Checkpoint, type Tower as CheckpointTower, openCheckpoint, type Parents } from '../weights/parents.ts'
+import { type Tower as CheckpointTower, openCheckpoint, type Parents, useOf } from '../weights/parents.ts'
 
 export interface Evaluated {
   architecture: Architecture
   called: string // "ViT-B/32"
+  settings: TowerSettings
+  warnings: string[] // what may make its numbers wrong
   load(tower: Tower): Promise<{ model: Model; dispose(): void }>
   close(): Promise<void>
 }
 
-/** pretrained: whose projection a tower without one takes, and where a model that is to be seen to first order is expanded. */
-export async function evaluatedFile(path: string, open: OpenSource, pretrained: string | null, linearised = false): Promise<Evaluated> {
-  const base = pretrained === null ? null : await openCheckpoint(pretrained, open)
+/** pretrained: whose projection a tower without one takes, which decides how models of its shape are computed, and where a model that is to be seen to first order is expanded. */
+export async function evaluatedFile(
+  path: string,
+  open: OpenSource,
+  { pretrained, ...said }: Said & { pretrained: string | null },
+  linearised = false,
+): Promise<Evaluated> {
+  const base = pretrained === null ? null : await openCheckpoint(pretrained, open, undefined, useOf(said))
   const close = async (): Promise<void> => base?.file.source.close()
   try {
-    const checkpoint = await openCheckpoint(path, open, base ?? undefined)
+    const checkpoint = await openCheckpoint(path, open, base ?? undefined, useOf(said))
+    const isOther = checkpoint.settings !== base?.settings
     return {
-      architecture: checkpoint.architecture,
-      called: nameOf(checkpoint),
+      ...describedBy(checkpoint),
+      warnings: [...(base && !isOther ? base.warnings : []), ...checkpoint.warnings],
       load: (tower) =>
         linearised && base
           ? linear(tower, base, () => loadCheckpoint(tower.ops, checkpoint, base))
@@ -43,8 +52,8 @@ export async function evaluatedFile(path: string, open: OpenSource, pretrained: 
 /** The parents are closed with it. */
 export function evaluatedMerge(parents: Parents, groups: Groups, coefficients: Table, linearised: boolean): Evaluated {
   return {
-    architecture: parents.architecture,
-    called: nameOf(parents.base),
+    ...describedBy(parents.base),
+    warnings: parents.warnings,
     load: (tower) => {
       const merged = (): Promise<LoadedWeights> => loadMerged(tower.ops, parents, groups, coefficients, linearised)
       return linearised ? linear(tower, parents.base, merged) : plain(tower, merged)
@@ -76,4 +85,8 @@ async function linear(tower: Tower, base: CheckpointTower, difference: () => Pro
   }
 }
 
-const nameOf = ({ file }: Checkpoint): string => file.architecture?.name ?? 'unknown'
+const describedBy = ({ file, architecture, settings }: CheckpointTower): Pick<Evaluated, 'architecture' | 'called' | 'settings'> => ({
+  architecture,
+  called: file.architecture?.name ?? 'unknown',
+  settings,
+})

@@ -1,6 +1,7 @@
 // What an architecture is called, read off canonical names and shapes: the field's names for those it knows ("ViT-B/32",
 // "RN50"), a description for those nobody named. The numbers beside the name are what shapes can tell.
 import type { Description } from '../../contract/checkpoint.ts'
+import { knownVision } from '../architecture/known.ts'
 import type { TensorFile } from '../formats/tensor-file.ts'
 import { recognise } from '../models/clip-names.ts'
 
@@ -8,16 +9,6 @@ import { recognise } from '../models/clip-names.ts'
 export type Named = NonNullable<Description['architecture']>
 
 type Tensors = TensorFile['tensors']
-
-// By width and layers; image sizes other than 224 stand behind the name.
-const towers: Record<string, string> = {
-  '768,12': 'B',
-  '896,12': 'B-plus',
-  '1024,24': 'L',
-  '1280,32': 'H',
-  '1408,40': 'g',
-  '1664,48': 'bigG',
-}
 
 // By width and blocks of the four stages.
 const resNets: Record<string, string> = {
@@ -36,7 +27,7 @@ function vit(tensors: Tensors): Named | null {
   const tower = recognise(tensors)
   if (!tower) return null
   const { width, layers, patchSize, imageSize } = tower
-  const known = towers[`${width},${layers}`]
+  const known = knownVision(tower)?.name // image sizes other than 224 stand behind it
   const name = known
     ? `ViT-${known}/${patchSize}${imageSize === 224 ? '' : `@${imageSize}px`}`
     : `ViT, width ${width}, ${layers} layers, patch ${patchSize}, image ${imageSize}`

@@ -68,7 +68,8 @@ function namesOf(file: TensorFile, list: readonly string[]): string[] | undefine
   const [width = 0, , patchSize = 0] = conv
   const [context = 0, textWidth = 0] = lead ? (shapes[0] ?? []) : []
   const vocabulary = shapes[list.length - 3]?.[0] ?? 0
+  const mlp = shapes[lead + 14]?.[0] ?? 0 // the first layer's c_fc
   const leftovers = lead ? { context, width: textWidth, vocabulary } : undefined
-  const expected = [...encoderParameters({ width, patchSize, layers, tokens: positions[0] ?? 0, embed: proj[1] ?? 0 }, leftovers)]
+  const expected = [...encoderParameters({ width, patchSize, layers, mlp, tokens: positions[0] ?? 0, embed: proj[1] ?? 0 }, leftovers)]
   return expected.every(([, shape], i) => shape.join() === shapes[i]?.join()) ? expected.map(([name]) => name) : undefined
 }

@@ -9,7 +9,7 @@ import { isFloating } from '../formats/dtype.ts'
 import type { OpenSource } from '../formats/source.ts'
 import { isStatistic } from '../layouts/index.ts'
 import { expansion } from '../layouts/layout.ts'
-import { type Checkpoint, openSet, type WeightSet } from '../weights/parents.ts'
+import { type Checkpoint, openSet, type Tower, type WeightSet } from '../weights/parents.ts'
 import { type Gram, gramOf } from './gram.ts'
 import { valueReader } from './values.ts'
 
@@ -39,7 +39,8 @@ export async function* compatibilityOf(
       else {
         opened.push(set)
         fitting.push({ path, checkpoint: set.vectors[0] as Checkpoint })
-        for (const note of set.notes) findings.push(aboutPart(path, note))
+          for (const note of set.notes) findings.push(aboutPart(path, note))
+          findings.push(...aboutSettings(path, set.vectors[0]))
       }
     }
     const names = [...parameters.keys()].map((name) => prefix + name)
@@ -90,6 +91,12 @@ async function openBeside(pretrained: string, file: string, open: OpenSource): P
     const { what, where, why, next } = error.record
     return { level: 'error', file, what, why: where ? `${why} (${where})` : why, next }
   }
+}
+
+/** What is said otherwise beside it of how it is computed than of the pre-trained model. */
+function aboutSettings(file: string, { warnings = [] }: Partial<Tower> = {}): Finding[] {
+  const why = 'heads, activation and epsilon leave no trace in the weights, and models fine-tuned from one have them in common'
+  return warnings.map((what) => ({ level: 'warning', file, what, why, next: 'check the configuration it was trained with' }))
 }
 
 function aboutPart(file: string, what: string): Finding {

@@ -13,19 +13,19 @@ import { objectiveNamed } from '../objectives/index.ts'
 import { lookedOver, type SeeingProblem } from '../problem.ts'
 import { openStore } from '../weights/device.ts'
 import { groupsOf } from '../weights/merge.ts'
-import { openParents } from '../weights/parents.ts'
+import { openParents, useOf } from '../weights/parents.ts'
 
 type Host = Pick<RunHost, 'backend' | 'open' | 'images' | 'signal'>
 
 export async function* disentanglementOf({ config, grid }: DisentanglementRequest, host: Host): AsyncGenerator<Told<Disentanglement>> {
   const { backend, open, signal } = host
-  const parents = await openParents(config.pretrained, config.vectors, open)
+  const parents = await openParents(config.pretrained, config.vectors, open, useOf(config))
   let tasks: Task[] = []
   try {
     tasks = yield* toldProgress(openTasks(config, parents.architecture, host))
     const { architecture } = parents
     const place: Workplace = {
-      tower: { architecture, activation: config.activation, ops: backend.ops, freeBytes: backend.freeBytes },
+      tower: { architecture, ops: backend.ops, freeBytes: backend.freeBytes },
       tasks,
       objective: objectiveNamed('cross-entropy'),
       microBatch: microBatchFor(config.microBatch, backend, architecture),
@@ -38,7 +38,8 @@ export async function* disentanglementOf({ config, grid }: DisentanglementReques
       const of = parents.vectors.map(({ file }) => file.source.name)
       const told = tasks.map(({ name, splits }, t) => ({ name, vector: of[t] as string, images: splits.training?.count ?? 0 }))
       const error = grid.map((_, i) => grid.map((_v, j) => (parts[0][i]?.[j] as number) + (parts[1][i]?.[j] as number)))
-      yield { type: 'result', result: { tasks: told, linearised: config.linearised !== 'no', grid: [...grid], error, parts } }
+      const { warnings } = parents
+      yield { type: 'result', result: { tasks: told, linearised: config.linearised !== 'no', grid: [...grid], error, parts, warnings } }
     } finally {
       store.dispose()
     }

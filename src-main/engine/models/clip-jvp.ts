@@ -5,7 +5,7 @@
 // stacked as rows, (k * images * tokens, width), so that every product with a weight is one large 2-D product; (k * images,
 // width) behind the last layer's attention.
 import { type Tensor, type Tensor1D, type Tensor2D, tf } from '../tf.ts'
-import { classRowsOf, embed, epsilon, isTurned, type LayerTape, normAgain, type Tape, type Tower, type Weights } from './clip-vit.ts'
+import { classRowsOf, embed, isTurned, type LayerTape, normAgain, type Tape, type Tower, type Weights } from './clip-vit.ts'
 
 /** The tangent of each parameter, in the parameter's own shape; undefined where it does not move. */
 export type Direction = (name: string) => Tensor | undefined
@@ -75,11 +75,11 @@ function embedding(stack: Stack): Tensor2D {
 
 function attentionHalf(stack: Stack, dx: Tensor2D, layer: number): Tensor2D {
   const { ops, architecture } = stack.tower
-  const { tokens, heads, layers } = architecture
+  const { tokens, heads, layers, layerNormEps } = architecture
   const at = `transformer.resblocks.${layer}.`
   const { x, kept } = layerOf(stack, layer)
   const dh = normTangent(stack, dx, x, kept.ln1, `${at}ln_1`)
-  const h = normAgain(ops, stack.weights, `${at}ln_1`, x, kept.ln1)
+  const h = normAgain(ops, stack.weights, `${at}ln_1`, x, kept.ln1, layerNormEps)
   const dqkv = consumed(h, consumed(dh, linearTangent(stack, dh, h, `${at}attn.in_proj_`)))
   const dY = consumed(dqkv, ops.attentionTangent(dqkv, kept.qkv, kept.probabilities, { images: stack.tape.images, tokens, heads }))
   const isLast = layer === layers - 1
@@ -96,11 +96,12 @@ function layerOf({ tape }: Stack, layer: number): { x: Tensor2D; kept: LayerTape
 }
 
 function mlpHalf(stack: Stack, dx: Tensor2D, layer: number): Tensor2D {
-  const { ops, activation } = stack.tower
+  const { ops, architecture } = stack.tower
+  const { activation, layerNormEps } = architecture
   const at = `transformer.resblocks.${layer}.`
   const { kept } = layerOf(stack, layer)
   const dh = normTangent(stack, dx, kept.x2, kept.ln2, `${at}ln_2`)
-  const h = normAgain(ops, stack.weights, `${at}ln_2`, kept.x2, kept.ln2)
+  const h = normAgain(ops, stack.weights, `${at}ln_2`, kept.x2, kept.ln2, layerNormEps)
   const dWide = consumed(h, consumed(dh, linearTangent(stack, dh, h, `${at}mlp.c_fc.`)))
   const dActive = consumed(dWide, ops.activationTangent(dWide, kept.wide, activation))
   const active = ops.activation(kept.wide, activation)
@@ -133,14 +134,14 @@ function linearTangent(stack: Stack, dx: Tensor2D, x: Tensor2D, name: string): T
 }
 
 function normTangent(stack: Stack, dx: Tensor2D, x: Tensor2D, saved: Tape['lnPre'], name: string): Tensor2D {
-  const { ops } = stack.tower
+  const { ops, architecture } = stack.tower
   const gain = stack.weights(`${name}.weight`) as Tensor1D
   return plusOwn(stack, ops.layerNormTangent(dx, x, saved, gain), (d) => {
     const [dGain, dBias] = [d(`${name}.weight`), d(`${name}.bias`)] as (Tensor1D | undefined)[]
     if (!dGain && !dBias) return undefined
     return tf.tidy(() => {
       const none = tf.zerosLike(gain)
-      return ops.layerNorm(x, dGain ?? none, dBias ?? none, epsilon).y // h dgain + dbias
+      return ops.layerNorm(x, dGain ?? none, dBias ?? none, architecture.layerNormEps).y // h dgain + dbias
     })
   })
 }

@@ -1,20 +1,29 @@
 // The parameter names of OpenAI's and open_clip's image tower, their order (that of registration, as state_dict gives it),
 // and the shapes one architecture asks for. They are the canonical ones: other layouts are seen under them (layouts/).
 //   conv1 (width, 3, patch, patch), class_embedding (width), positional_embedding (tokens, width), proj (width, embed)
+import type { Activation } from '../../contract/tower.ts'
 import type { TensorFile } from '../formats/tensor-file.ts'
 
-export interface Architecture {
+/** What shapes tell. */
+export interface TowerShape {
   imageSize: number
   patchSize: number
   width: number
   layers: number
-  heads: number
+  mlp: number // width inside of the MLP
   embed: number
   tokens: number // patches + 1
 }
 
+/** With what they do not tell (architecture/settle.ts). */
+export interface Architecture extends TowerShape {
+  heads: number
+  activation: Activation
+  layerNormEps: number
+}
+
 /** A transformer layer's parameters, of the image tower and of the text tower alike. */
-export const layerNames = (i: number, width: number): [string, number[]][] =>
+export const layerNames = (i: number, width: number, mlp: number): [string, number[]][] =>
   (
     [
       ['ln_1.weight', [width]],
@@ -25,19 +34,16 @@ export const layerNames = (i: number, width: number): [string, number[]][] =>
       ['attn.out_proj.bias', [width]],
       ['ln_2.weight', [width]],
       ['ln_2.bias', [width]],
-      ['mlp.c_fc.weight', [4 * width, width]],
-      ['mlp.c_fc.bias', [4 * width]],
-      ['mlp.c_proj.weight', [width, 4 * width]],
+      ['mlp.c_fc.weight', [mlp, width]],
+      ['mlp.c_fc.bias', [mlp]],
+      ['mlp.c_proj.weight', [width, mlp]],
       ['mlp.c_proj.bias', [width]],
     ] as [string, number[]][]
   ).map(([name, shape]) => [`transformer.resblocks.${i}.${name}`, shape])
 
-/** What the shapes of the tower follow from. */
-type TowerShape = Pick<Architecture, 'width' | 'layers' | 'patchSize' | 'embed' | 'tokens'>
-
 /** Every parameter of the tower with its shape, in block order, without prefix. */
-export function towerParameters(a: TowerShape): Map<string, number[]> {
-  const { width, patchSize, embed, tokens } = a
+export function towerParameters(a: Omit<TowerShape, 'imageSize'>): Map<string, number[]> {
+  const { width, patchSize, mlp, embed, tokens } = a
   return new Map<string, number[]>([
     ['class_embedding', [width]],
     ['positional_embedding', [tokens, width]],
@@ -45,7 +51,7 @@ export function towerParameters(a: TowerShape): Map<string, number[]> {
     ['conv1.weight', [width, 3, patchSize, patchSize]],
     ['ln_pre.weight', [width]],
     ['ln_pre.bias', [width]],
-    ...Array.from({ length: a.layers }, (_, i) => layerNames(i, width)).flat(),
+    ...Array.from({ length: a.layers }, (_, i) => layerNames(i, width, mlp)).flat(),
     ['ln_post.weight', [width]],
     ['ln_post.bias', [width]],
   ])
@@ -53,7 +59,7 @@ export function towerParameters(a: TowerShape): Map<string, number[]> {
 
 /** Of an image encoder as the field fine-tunes it: the tower and, of a text tower, what stands beside its layers. In block order. */
 export function encoderParameters(
-  tower: TowerShape,
+  tower: Omit<TowerShape, 'imageSize'>,
   leftovers?: { context: number; width: number; vocabulary: number },
 ): Map<string, number[]> {
   const visual = [...towerParameters(tower)].map(([name, shape]): [string, number[]] => [towerPrefix + name, shape])
@@ -73,11 +79,8 @@ export function encoderParameters(
 /** Before the tower's names in every canonical view. */
 export const towerPrefix = 'visual.'
 
-// Attention's heads are 64 wide, but for the largest towers, by width.
-const headsByWidth: Record<number, number> = { 1280: 16, 1408: 16, 1664: 16 }
-
-/** Reads the architecture off canonical names and shapes; undefined when this is no CLIP image tower. embed is 0 where there is no projection. */
-export function recognise(tensors: TensorFile['tensors']): Architecture | undefined {
+/** Reads a tower's shape off canonical names and shapes; undefined when this is no CLIP image tower. embed is 0 where there is no projection. */
+export function recognise(tensors: TensorFile['tensors']): TowerShape | undefined {
   const shape = (name: string): number[] => tensors.get(towerPrefix + name)?.shape ?? []
   const [width = 0, , patchSize = 0] = shape('conv1.weight')
   const tokens = shape('positional_embedding')[0] ?? 0
@@ -85,8 +88,8 @@ export function recognise(tensors: TensorFile['tensors']): Architecture | undefi
   const grid = Math.round(Math.sqrt(tokens - 1))
   const layers = width ? layersOf(tensors) : 0
   if (!width || !patchSize || !tokens || !layers || layers > tensors.size) return undefined
-  const heads = headsByWidth[width] ?? Math.max(1, Math.floor(width / 64))
-  return { imageSize: grid * patchSize, patchSize, width, layers, heads, embed, tokens }
+  const mlp = shape('transformer.resblocks.0.mlp.c_fc.weight')[0] ?? 4 * width
+  return { imageSize: grid * patchSize, patchSize, width, layers, mlp, embed, tokens }
 }
 
 function layersOf(tensors: TensorFile['tensors']): number {

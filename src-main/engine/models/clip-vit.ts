@@ -5,13 +5,12 @@
 // The reverse pass hands each parameter's gradient to `emit` as soon as it is known and frees it after, so that no more
 // than one block's gradient lives at a time: that is what < tau_b, dL/d theta_b > needs (methods' one primitive).
 // Rows are images * tokens; `Weights` are 1-D or 2-D tensors by name, as weights/layout.ts holds them.
-import type { Activation, AttentionShape, LayerNormSaved, Ops } from '../ops.ts'
+import type { AttentionShape, LayerNormSaved, Ops } from '../ops.ts'
 import { type Tensor, type Tensor1D, type Tensor2D, type Tensor3D, tf } from '../tf.ts'
 import type { Architecture } from './clip-names.ts'
 
 export interface Tower {
   architecture: Architecture
-  activation: Activation
   ops: Ops
   freeBytes?: () => number // for activations; no bound if not given
 }
@@ -19,8 +18,6 @@ export interface Tower {
 export type Weights = (name: string) => Tensor
 /** Takes a parameter's gradient, in the parameter's own shape as `Weights` has it; must not keep it. */
 export type Emit = (name: string, gradient: Tensor) => void
-
-export const epsilon = 1e-5
 
 /** Weights held as (inputs, outputs), by name or by a name's end. */
 export function isTurned(name: string): boolean {
@@ -35,7 +32,7 @@ export interface LayerTape {
   mixed: Tensor2D // (rows, width)
   x2: Tensor2D
   ln2: LayerNormSaved
-  wide: Tensor2D // (rows, 4 * width), before the activation
+  wide: Tensor2D // (rows, mlp), before the activation
 }
 
 export interface Tape {
@@ -57,11 +54,11 @@ const layerName = (i: number): string => `transformer.resblocks.${i}.`
 /** patches (images * patches, 3 * patch * patch) to features (images, embed), with the tape `reverse` needs. */
 export function forward(tower: Tower, weights: Weights, patches: Tensor2D, keep: Keep): { features: Tensor2D; tape: Tape | undefined } {
   const { ops, architecture } = tower
-  const { tokens, layers } = architecture
+  const { tokens, layers, layerNormEps } = architecture
   const images = patches.shape[0] / (tokens - 1)
   const w1 = (name: string): Tensor1D => weights(name) as Tensor1D
   const embedded = embed(tower, weights, patches)
-  const pre = ops.layerNorm(embedded, w1('ln_pre.weight'), w1('ln_pre.bias'), epsilon)
+  const pre = ops.layerNorm(embedded, w1('ln_pre.weight'), w1('ln_pre.bias'), layerNormEps)
   const tapes: Tape['layers'] = []
   const whole = keep === 'tape' ? layersThatFit(tower, images) : keep === 'full tape' ? layers : 0
   let x = pre.y
@@ -73,7 +70,7 @@ export function forward(tower: Tower, weights: Weights, patches: Tensor2D, keep:
     else tapes.push({ x, kept: isKept ? tape : undefined })
     x = next
   }
-  const post = ops.layerNorm(x, w1('ln_post.weight'), w1('ln_post.bias'), epsilon)
+  const post = ops.layerNorm(x, w1('ln_post.weight'), w1('ln_post.bias'), layerNormEps)
   const features = ops.matmul(post.y, weights('proj') as Tensor2D)
   const tape = { images, patches, embedded, lnPre: pre.saved, layers: tapes, classRows: x, lnPost: post.saved, pooled: post.y }
   if (keep !== 'nothing') return { features, tape }
@@ -102,7 +99,7 @@ function layer(tower: Tower, weights: Weights, i: number, x: Tensor2D, images: n
 
 /** x += attn(ln_1 x), x += mlp(ln_2 x); readOn: the rows of x, of all behind the attention, that are read any further. */
 export function transformerLayer(
-  { ops, activation }: Pick<Tower, 'ops' | 'activation'>,
+  { ops, architecture: { activation, layerNormEps } }: { ops: Ops; architecture: Pick<Architecture, 'activation' | 'layerNormEps'> },
   weights: Weights,
   i: number,
   x: Tensor2D,
@@ -112,7 +109,7 @@ export function transformerLayer(
   const at = layerName(i)
   const w1 = (name: string): Tensor1D => weights(at + name) as Tensor1D
   const w2 = (name: string): Tensor2D => weights(at + name) as Tensor2D
-  const ln1 = ops.layerNorm(x, w1('ln_1.weight'), w1('ln_1.bias'), epsilon)
+  const ln1 = ops.layerNorm(x, w1('ln_1.weight'), w1('ln_1.bias'), layerNormEps)
   const qkv = ops.linear(ln1.y, w2('attn.in_proj_weight'), w1('attn.in_proj_bias'))
   const { y, probabilities } = ops.attention(qkv, shape)
   const mixed = readOn ? readOn(y) : y
@@ -120,7 +117,7 @@ export function transformerLayer(
   const attended = ops.linear(mixed, w2('attn.out_proj.weight'), w1('attn.out_proj.bias'))
   const x2 = ops.add(passed, attended)
   if (readOn) tf.dispose([y, passed])
-  const ln2 = ops.layerNorm(x2, w1('ln_2.weight'), w1('ln_2.bias'), epsilon)
+  const ln2 = ops.layerNorm(x2, w1('ln_2.weight'), w1('ln_2.bias'), layerNormEps)
   const wide = ops.linear(ln2.y, w2('mlp.c_fc.weight'), w1('mlp.c_fc.bias'))
   const active = ops.activation(wide, activation)
   const narrow = ops.linear(active, w2('mlp.c_proj.weight'), w1('mlp.c_proj.bias'), true)
@@ -132,11 +129,11 @@ export function transformerLayer(
 
 /** Of the last layers, whose activations are needed first, so many that inputs of all, and one layer at work, fit beside them. */
 function layersThatFit({ architecture, freeBytes }: Tower, images: number): number {
-  const { tokens, width, heads, layers } = architecture
+  const { tokens, width, mlp, heads, layers } = architecture
   if (!freeBytes) return layers
   const input = 4 * images * tokens * width
-  const activations = 9 * input + 4 * images * heads * tokens * tokens
-  const working = 2 * activations + 4 * 4 * width * width // a layer's gradients, and one of the weights
+  const activations = (5 + mlp / width) * input + 4 * images * heads * tokens * tokens
+  const working = 2 * activations + 4 * mlp * width // a layer's gradients, and one of the weights
   const left = freeBytes() - layers * input - working
   return Math.min(layers, Math.max(0, Math.floor(left / activations)))
 }
@@ -200,7 +197,7 @@ function giveNorm(give: Give, name: string, { dgain, dbias }: { dgain: Tensor1D;
 
 /** From dL/d(next x) to dL/dx of layer i, its parameters' gradients given on the way. */
 function layerReverse(
-  { ops, architecture, activation }: Tower,
+  { ops, architecture }: Tower,
   weights: Weights,
   i: number,
   x: Tensor2D,
@@ -209,7 +206,7 @@ function layerReverse(
   dNext: Tensor2D,
   give: Give,
 ): Tensor2D {
-  const { tokens, heads, layers } = architecture
+  const { tokens, heads, layers, activation, layerNormEps } = architecture
   const at = layerName(i)
   /** y = x W' + b: gives dW = dy' x (or its transpose) and db, returns dx = dy W. */
   const linearBack = (name: string, dy: Tensor2D, input: Tensor2D): Tensor2D => {
@@ -223,7 +220,7 @@ function layerReverse(
   const dWide = active.gradient(dActive)
   active.dispose()
   dActive.dispose()
-  const h2 = normAgain(ops, weights, `${at}ln_2`, kept.x2, kept.ln2)
+  const h2 = normAgain(ops, weights, `${at}ln_2`, kept.x2, kept.ln2, layerNormEps)
   const dH2 = linearBack(`${at}mlp.c_fc.`, dWide, h2)
   h2.dispose()
   const ln2 = ops.layerNormGradient(dH2, kept.x2, kept.ln2, weights(`${at}ln_2.weight`) as Tensor1D)
@@ -237,7 +234,7 @@ function layerReverse(
   const dPassed = isLast ? atClassRows(dx2, tokens) : dx2
   if (isLast) tf.dispose([dMixed, dx2])
   const dQkv = ops.attentionGradient(dY, kept.qkv, kept.probabilities, { images, tokens, heads })
-  const h1 = normAgain(ops, weights, `${at}ln_1`, x, kept.ln1)
+  const h1 = normAgain(ops, weights, `${at}ln_1`, x, kept.ln1, layerNormEps)
   const dH1 = linearBack(`${at}attn.in_proj_`, dQkv, h1)
   h1.dispose()
   const ln1 = ops.layerNormGradient(dH1, x, kept.ln1, weights(`${at}ln_1.weight`) as Tensor1D)
@@ -248,7 +245,7 @@ function layerReverse(
 }
 
 /** A norm's output, by the norm's name. */
-export function normAgain(ops: Ops, weights: Weights, name: string, x: Tensor2D, saved: LayerNormSaved): Tensor2D {
+export function normAgain(ops: Ops, weights: Weights, name: string, x: Tensor2D, saved: LayerNormSaved, epsilon: number): Tensor2D {
   return ops.layerNormAgain(x, saved, weights(`${name}.weight`) as Tensor1D, weights(`${name}.bias`) as Tensor1D, epsilon)
 }
 

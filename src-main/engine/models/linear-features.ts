@@ -20,7 +20,6 @@ import { fitting } from './micro-batch.ts'
 import { patchesOf } from './patches.ts'
 
 const stackedBytes = 256 * 2 ** 20 // of stacked tangents, at the widest place of a layer
-const widest = 12 // floats a row and unit of width there
 const stackedRows = 8192 // enough for products to be fast; more directions at a time would only meet more layers where one enters
 
 const looks = 1000 // images read between two words about it
@@ -133,7 +132,7 @@ async function tablesOf(
 ): Promise<Float32Array[]> {
   const { tower, signal } = place
   const { ops, architecture } = tower
-  const { embed, tokens, width, imageSize, patchSize } = architecture
+  const { embed, tokens, width, mlp, imageSize, patchSize } = architecture
   const columns = groups.names.length
   const tables = indices.map(() => new Float32Array(floatsOf(vectors, columns, embed)))
   const put = (row: number, features: Float32Array, first: number): void =>
@@ -149,7 +148,7 @@ async function tablesOf(
     put(0, ops.read(primal.features), 0)
     // By group first: neighbours enter at the same layer, whatever their vector.
     const all = groups.names.flatMap((_, b) => Array.from({ length: vectors }, (_v, k) => ({ k, b })))
-    const rows = Math.min(stackedRows, stackedBytes / (4 * widest * width))
+    const rows = Math.min(stackedRows, stackedBytes / (4 * (8 * width + mlp)))
     const chunk = Math.max(1, Math.floor(rows / (indices.length * tokens)))
     for (let at = 0; at < all.length; at += chunk) {
       await setImmediate()

@@ -94,7 +94,6 @@ function identityOf({ config, parents, groups, files }: Site, path: string): str
     precision: config.vectorPrecision,
     ...(preparationOf(config) && { prepared: preparationOf(config) }),
     groups: [config.blocks, groups.names.length],
-    activation: config.activation,
     architecture,
     data: hashOf(file),
     key,

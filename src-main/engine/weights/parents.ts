@@ -2,12 +2,14 @@
 // the same names and shapes, integer buffers equal. A run wants CLIP image towers (openParents); arithmetic takes any set
 // (openWeights). Weights are read one tensor at a time and every value is checked to be finite.
 import { BasilError } from '../../contract/errors.ts'
+import type { Said, TowerSettings } from '../../contract/tower.ts'
+import { disagreements, type Given, givenBy, settleVision } from '../architecture/settle.ts'
 import { dtypes, isFloating, isNarrow, toFloat32, widenInPlace } from '../formats/dtype.ts'
 import { openTensorFile } from '../formats/index.ts'
 import type { OpenSource } from '../formats/source.ts'
 import { infoOf, type TensorFile } from '../formats/tensor-file.ts'
 import { type CanonicalFile, canonical, isPositionIds, isStatistic } from '../layouts/index.ts'
-import { type Architecture, towerParameters, towerPrefix } from '../models/clip-names.ts'
+import { type Architecture, type TowerShape, towerParameters, towerPrefix } from '../models/clip-names.ts'
 import { isTower, requireTensors, requireTower } from './tower.ts'
 
 export interface Checkpoint {
@@ -17,7 +19,10 @@ export interface Checkpoint {
 
 export interface Tower extends Checkpoint {
   architecture: Architecture
+  settings: TowerSettings // of the architecture, with where they came from
+  refusal: BasilError | null // why it cannot be computed
   note: string | null
+  warnings: string[] // before any number of it is believed
 }
 
 /** A base and what stands apart from it by a vector each. */
@@ -27,6 +32,7 @@ export interface WeightSet {
   base: Checkpoint
   vectors: Checkpoint[]
   notes: string[] // what a person should know of them
+  warnings: string[] // and what may make every number wrong
   close(): Promise<void>
 }
 
@@ -36,20 +42,41 @@ export interface Parents extends WeightSet {
   vectors: Tower[]
 }
 
-/** CLIP image towers, which a run needs. What stands beside them in a whole CLIP model is left as the pre-trained model has it. */
-export async function openParents(pretrained: string, vectors: readonly string[], open: OpenSource): Promise<Parents> {
+/** What is to be done with towers. given: what is said of how they are computed, before any file is; null: their weights alone are wanted. */
+interface Use {
+  given: Given | null
+}
+
+const toCompute: Use = { given: {} }
+
+/** As a configuration says, or as a run that has begun was told. */
+export function useOf(config: Said & { tower?: TowerSettings | null }): Use {
+  return { given: config.tower ?? givenBy(config) }
+}
+
+/**
+ * CLIP image towers, which a run needs. What stands beside them in a whole CLIP model is left as the pre-trained model has it, which also
+ * decides how all of them are computed.
+ */
+export async function openParents(
+  pretrained: string,
+  vectors: readonly string[],
+  open: OpenSource,
+  use: Use = toCompute,
+): Promise<Parents> {
   return opened(async (keep) => {
-    const base = keep(await openCheckpoint(pretrained, open))
+    const base = keep(await openCheckpoint(pretrained, open, undefined, use))
     const rest: Tower[] = []
     for (const path of vectors) {
-      const vector = keep(await openCheckpoint(path, open, base))
+      const vector = keep(await openCheckpoint(path, open, base, use))
       rest.push(vector)
       checkArchitecture(base, vector)
       await checkBuffers(base.file, vector.file)
     }
     const notes = rest.flatMap(({ note }) => note ?? [])
+    const warnings = [base, ...rest].flatMap((tower) => tower.warnings)
     const { architecture } = base
-    return { architecture, prefix: towerPrefix, parameters: towerParameters(architecture), base, vectors: rest, notes }
+    return { architecture, prefix: towerPrefix, parameters: towerParameters(architecture), base, vectors: rest, notes, warnings }
   })
 }
 
@@ -65,7 +92,7 @@ export async function openWeights(pretrained: string, vectors: readonly string[]
       requireTensors(vector.file, parameters, (name) => vector.file.parameters.has(name))
       await checkBuffers(base.file, vector.file)
     }
-    return { prefix: '', parameters, base, vectors: rest, notes: [] }
+    return { prefix: '', parameters, base, vectors: rest, notes: [], warnings: [] }
   })
 }
 
@@ -73,7 +100,7 @@ export async function openWeights(pretrained: string, vectors: readonly string[]
 export async function openSet(pretrained: string, vectors: readonly string[], open: OpenSource): Promise<WeightSet> {
   const { base, close } = await openWeights(pretrained, [], open)
   await close()
-  return isTower(base.file) ? openParents(pretrained, vectors, open) : openWeights(pretrained, vectors, open)
+  return isTower(base.file) ? openParents(pretrained, vectors, open, { given: null }) : openWeights(pretrained, vectors, open)
 }
 
 /** What was opened is closed together, at once where something goes wrong. */
@@ -101,22 +128,40 @@ export function parameterCount({ parameters }: Pick<WeightSet, 'parameters'>): n
   return [...parameters.values()].reduce((sum, shape) => sum + shape.reduce((a, b) => a * b, 1), 0)
 }
 
-/** A tower; one without a projection takes that of `base`, where it is given. */
-export async function openCheckpoint(path: string, open: OpenSource, base?: Checkpoint): Promise<Tower> {
-  return openAs(path, open, (own) => {
+/**
+ * A tower. What was fine-tuned from `base`, where that is given and of the same shape, is computed as that is, and takes its projection where it
+ * has none. Throws not-supported or config-invalid where it cannot be computed as it is described, unless its weights alone are wanted.
+ */
+export async function openCheckpoint(path: string, open: OpenSource, base?: Tower, use: Use = toCompute): Promise<Tower> {
+  return openAs(path, open, async (own) => {
     const borrowed = base && !own.tensors.has(projection) && own.tensors.has(`${towerPrefix}class_embedding`)
     const file = borrowed ? withTensor(own, projection, base.file) : own
     const note = borrowed ? `${own.source.name} has no ${own.called(projection)}: the pre-trained model's is taken, and is not moved` : null
-    return { file, prefix: towerPrefix, architecture: requireTower(file), note }
+    const shape = requireTower(file)
+    const settled =
+      base && isAlike(shape, base.architecture) ? await asBase(file, shape, base) : await settleVision(file, shape, use.given ?? {})
+    const { settings, warnings, refusal } = settled
+    if (use.given && refusal) throw refusal
+    const [heads, activation, layerNormEps] = [settings.heads.value, settings.activation.value, settings.layerNormEps.value]
+    return { file, prefix: towerPrefix, architecture: { ...shape, heads, activation, layerNormEps }, settings, refusal, note, warnings }
   })
+}
+
+async function asBase(file: CanonicalFile, shape: TowerShape, { settings, refusal, file: { source } }: Tower) {
+  return { settings, refusal, warnings: await disagreements(file, shape, settings, source.name) }
+}
+
+/** As two models fine-tuned from one are, be it for images of another size. */
+function isAlike(one: TowerShape, other: TowerShape): boolean {
+  return (['width', 'layers', 'mlp', 'patchSize'] as const).every((size) => one[size] === other[size])
 }
 
 const projection = `${towerPrefix}proj`
 
-async function openAs<T extends Checkpoint>(path: string, open: OpenSource, use: (file: CanonicalFile) => T): Promise<T> {
+async function openAs<T extends Checkpoint>(path: string, open: OpenSource, use: (file: CanonicalFile) => T | Promise<T>): Promise<T> {
   const source = await open(path)
   try {
-    return use(canonical(await openTensorFile(source)))
+    return await use(canonical(await openTensorFile(source)))
   } catch (error) {
     await source.close()
     throw error
@@ -186,12 +231,13 @@ function checkArchitecture(base: Tower, other: Tower): void {
   const tensorOf = {
     width: 'conv1.weight',
     layers: `transformer.resblocks.${Math.min(mine.layers, theirs.layers)}`,
+    mlp: 'transformer.resblocks.0.mlp.c_fc.weight',
     patchSize: 'conv1.weight',
     tokens: 'positional_embedding',
     embed: 'proj',
   }
   const where = other.file.source.name
-  for (const key of ['width', 'layers', 'patchSize', 'tokens', 'embed'] as const)
+  for (const key of ['width', 'layers', 'mlp', 'patchSize', 'tokens', 'embed'] as const)
     if (mine[key] !== theirs[key])
       throw new BasilError({
         code: 'tensor-shape',

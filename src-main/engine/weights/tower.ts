@@ -2,14 +2,14 @@
 // transformer. Messages name tensors as the file does.
 import { BasilError, type ErrorRecord } from '../../contract/errors.ts'
 import { type CanonicalFile, isPositionIds } from '../layouts/index.ts'
-import { type Architecture, recognise, towerParameters, towerPrefix } from '../models/clip-names.ts'
+import { recognise, type TowerShape, towerParameters, towerPrefix } from '../models/clip-names.ts'
 
-/** The architecture of a canonical file whose tensors all fit it; throws naming the file and the tensor that does not. */
-export function requireTower(file: CanonicalFile): Architecture {
-  const architecture = recognise(file.tensors) ?? refuseOther(file)
-  const expected = new Map([...towerParameters(architecture)].map(([name, shape]) => [towerPrefix + name, shape]))
+/** The shape of a canonical file's tower whose tensors all fit it; throws naming the file and the tensor that does not. */
+export function requireTower(file: CanonicalFile): TowerShape {
+  const shape = recognise(file.tensors) ?? refuseOther(file)
+  const expected = new Map([...towerParameters(shape)].map(([name, dimensions]) => [towerPrefix + name, dimensions]))
   requireTensors(file, expected, (name) => /^(visual|vision_model)\./.test(name) && !isPositionIds(name))
-  return architecture
+  return shape
 }
 
 export function isTower(file: CanonicalFile): boolean {

@@ -5,16 +5,17 @@ import type { EvaluationReport, EvaluationRequest } from '../../contract/api/eva
 import type { Told } from '../../contract/engine-api.ts'
 import { BasilError } from '../../contract/errors.ts'
 import type { Recipe } from '../../contract/recipe.ts'
+import type { Said } from '../../contract/tower.ts'
 import type { Backend } from '../../engine/backend.ts'
 import type { ImageHost } from '../../engine/datasets/prepared.ts'
 import { evaluate } from '../../engine/evaluation/evaluate.ts'
 import { type Evaluated, evaluatedFile, evaluatedMerge } from '../../engine/evaluation/model.ts'
-import { openParents } from '../../engine/weights/parents.ts'
+import { openParents, useOf } from '../../engine/weights/parents.ts'
 import { prepared } from '../../engine/weights/prepare.ts'
 import { type Hashing, hashInThread } from '../../files/hash-thread.ts'
 import { openSource } from '../../files/source.ts'
 import { requireFree, writeAtomic } from '../../files/write-atomic.ts'
-import { followed, requireUnchanged } from '../rebuild.ts'
+import { followed, requireUnchanged, settingsOf } from '../rebuild.ts'
 import { predictionsCsv } from './report/csv.ts'
 import { thumbnail } from './thumbnail.ts'
 
@@ -25,25 +26,27 @@ export async function* evaluateModels(
   backend: Backend,
   images?: ImageHost,
 ): AsyncGenerator<Told<EvaluationReport>> {
-  const { predictions, pretrained } = request
+  const { predictions } = request
   if (predictions) await requireFree(predictions.out, predictions)
   const hashings = request.models.map(({ from }) => hashInThread(filesOf(from)))
   const models: Evaluated[] = []
   try {
     for (const { from } of request.models)
-      models.push('file' in from ? await evaluatedFile(from.file, openSource, pretrained) : await stateOf(from.recipe))
+      models.push('file' in from ? await evaluatedFile(from.file, openSource, request) : await stateOf(from.recipe, request))
     const named = (): Promise<Named[]> =>
       Promise.all(
         request.models.map(async (model, m) => ({
           ...(await provenance(model, hashings[m] as Hashing)),
           architecture: (models[m] as Evaluated).called,
+          tower: (models[m] as Evaluated).settings,
+          warnings: (models[m] as Evaluated).warnings,
         })),
       )
     const report = yield* evaluate(request, models, named, {
       backend,
       open: openSource,
       images,
-      openModel: (file) => evaluatedFile(file, openSource, pretrained, areLinearised(request)),
+      openModel: (file) => evaluatedFile(file, openSource, request, areLinearised(request)),
       thumbnail,
       keep: predictions && ((rows) => writeAtomic(predictions.out, predictionsCsv(rows), predictions)),
     })
@@ -76,12 +79,14 @@ function filesOf(from: Model['from']): string[] {
   return 'file' in from ? [from.file] : [from.recipe.pretrained, ...from.recipe.vectors].map(({ file }) => file)
 }
 
-async function stateOf(recipe: Recipe): Promise<Evaluated> {
+/** Computed as its run was, where that is kept. */
+async function stateOf(recipe: Recipe, said: Said): Promise<Evaluated> {
   if (recipe.linearised && expansionOf(recipe) === 'moved' && recipe.iteration > 0) throw moved(recipe)
   const opened = await openParents(
     recipe.pretrained.file,
     recipe.vectors.map(({ file }) => file),
     openSource,
+    useOf(settingsOf(recipe) ?? said),
   )
   try {
     const { groups, lineage } = followed(await prepared(opened, recipe.prepared ?? null), recipe)

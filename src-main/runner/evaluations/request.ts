@@ -5,15 +5,16 @@ import { basename, dirname } from 'node:path'
 import type { EvaluationRequest, Reference } from '../../contract/api/evaluations.ts'
 import type { ResolvedConfig } from '../../contract/config.ts'
 import { BasilError } from '../../contract/errors.ts'
+import type { Said } from '../../contract/tower.ts'
 import { accuraciesIn } from '../library/sets/accuracies.ts'
 
 type Split = EvaluationRequest['split']
 
 /** What a configuration says of an evaluation. */
-export type Tasks = Pick<EvaluationRequest, 'tasks' | 'activation' | 'pretrained' | 'onUnreadable'>
+export type Tasks = Pick<EvaluationRequest, 'tasks' | 'pretrained' | 'onUnreadable' | keyof Said>
 
 /** Throws config-invalid where a task has no such data: a mean over fewer tasks is another mean. */
-export function tasksOf({ tasks, activation, pretrained, onUnreadable }: ResolvedConfig, split: Split): Tasks {
+export function tasksOf({ tasks, pretrained, onUnreadable, ...config }: ResolvedConfig, split: Split): Tasks {
   const dataOf = (task: ResolvedConfig['tasks'][number]): string =>
     (split === 'test' ? task.test : split === 'validation' ? task.validation : task.data) ?? noSplit(task.name, split)
   const asked = tasks.map((task) => ({
@@ -23,7 +24,8 @@ export function tasksOf({ tasks, activation, pretrained, onUnreadable }: Resolve
     reference: task.finetuned === null ? null : { file: task.finetuned },
     positive: null,
   }))
-  return { tasks: asked, activation, pretrained, onUnreadable }
+  const { activation, attentionHeads = null, layerNormEps = null } = config // of 0.1.0: an activation alone
+  return { tasks: asked, pretrained, onUnreadable, activation, attentionHeads, layerNormEps }
 }
 
 /**

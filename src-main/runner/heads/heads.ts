@@ -57,7 +57,11 @@ export function createHeads({ home, resources, supervisor, library, ready }: Hea
     const out = await inFolder(join(home, 'heads'), `${name}.safetensors`, freePath)
     for await (const event of heard(supervisor, (client) => question(client, out))) {
       if (event.type === 'progress') yield event
-      else yield { type: 'result', result: await done(name, event, 'report' in event ? event.report : null) }
+      else
+        yield {
+          type: 'result',
+          result: { ...(await done(name, event, 'report' in event ? event.report : null)), warnings: event.warnings },
+        }
     }
   }
 

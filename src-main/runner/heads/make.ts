@@ -5,6 +5,7 @@ import { readFileSync } from 'node:fs'
 import { gunzipSync } from 'node:zlib'
 
 import type { HeadEvent, HeadRequest } from '../../contract/api/heads.ts'
+import { givenBy } from '../../engine/architecture/settle.ts'
 import { openTensorFile } from '../../engine/formats/index.ts'
 import { canonical } from '../../engine/layouts/index.ts'
 import { logitScale } from '../../engine/models/head.ts'
@@ -19,21 +20,25 @@ import { writeHeads } from './write.ts'
 export async function* makeHead(request: HeadRequest, ops: Ops): AsyncGenerator<HeadEvent> {
   const { name, classes, templates, model, out, overwrite } = request
   await requireFree(out, { overwrite })
-  const { weights, embed } = yield* compute(request, ops)
+  const { weights, embed, warnings } = yield* compute(request, ops)
   const how = { kind: 'zero-shot', scale: logitScale, normalised: true } as const
   const head = { weights, bias: null, classes: classes.length, embed, ...how }
   const record = { name, ...how, classes, templates, model: (await hashCheckpoint(model)).sha256 }
-  yield { type: 'written', ...(await writeHeads([{ head, record }], out, overwrite)) }
+  yield { type: 'written', ...(await writeHeads([{ head, record }], out, overwrite)), warnings }
 }
 
-async function* compute(request: HeadRequest, ops: Ops): AsyncGenerator<HeadEvent, { weights: Float32Array; embed: number }> {
+async function* compute(
+  request: HeadRequest,
+  ops: Ops,
+): AsyncGenerator<HeadEvent, { weights: Float32Array; embed: number; warnings: string[] }> {
   const tokenizer = createTokenizer(gunzipSync(readFileSync(request.merges)).toString('utf8'))
   const source = await openSource(request.model)
   try {
-    const tower = await loadTextTower(ops, request.activation, canonical(await openTensorFile(source)))
+    const given = givenBy(request, request.endOfText)
+    const tower = await loadTextTower(ops, canonical(await openTensorFile(source)), given)
     try {
       const weights = yield* zeroShotHead(tower, tokenizer, request.classes, request.templates)
-      return { weights, embed: tower.architecture.embed }
+      return { weights, embed: tower.architecture.embed, warnings: tower.warnings }
     } finally {
       tower.dispose()
     }

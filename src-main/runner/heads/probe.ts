@@ -14,7 +14,7 @@ import { fitProbe } from '../../engine/heads/probe.ts'
 import { microBatchFor } from '../../engine/models/micro-batch.ts'
 import { towerModel } from '../../engine/models/model.ts'
 import { loadCheckpoint } from '../../engine/weights/device.ts'
-import { openCheckpoint, type Tower } from '../../engine/weights/parents.ts'
+import { openCheckpoint, type Tower, useOf } from '../../engine/weights/parents.ts'
 import { hashCheckpoint, hashFile, openSource } from '../../files/source.ts'
 import { requireFree } from '../../files/write-atomic.ts'
 import { writeHeads } from './write.ts'
@@ -23,9 +23,9 @@ export async function* probeHead(request: ProbeRequest, backend: Backend): Async
   const { model, data, validation, name, classes, seed, out, overwrite } = request
   await requireFree(out, { overwrite })
   const count = typeof classes === 'number' ? classes : classes.length
-  const checkpoint = await openCheckpoint(model, openSource)
+  const checkpoint = await openCheckpoint(model, openSource, undefined, useOf(request))
   try {
-    const [training, judge] = yield* features(checkpoint, [data, validation], count, request.activation, backend)
+    const [training, judge] = yield* features(checkpoint, [data, validation], count, backend)
     if (!training) throw new Error('no features of the data')
     if (!judge && training.labels.length < fewest) throw tooFew(data, training.labels.length)
     const { head, report } = yield* fitProbe(training, judge ?? null, count, seed)
@@ -33,7 +33,7 @@ export async function* probeHead(request: ProbeRequest, backend: Backend): Async
     const from = { name: `${basename(path)}#${split}`, sha256: (await hashFile(path)).sha256 }
     const made = { classes: typeof classes === 'number' ? null : classes, model: (await hashCheckpoint(model)).sha256, from, report }
     const record = { name, kind: 'linear probe' as const, scale: head.scale, normalised: head.normalised, ...made }
-    yield { type: 'written', ...(await writeHeads([{ head, record }], out, overwrite)), report }
+    yield { type: 'written', ...(await writeHeads([{ head, record }], out, overwrite)), report, warnings: checkpoint.warnings }
   } finally {
     await checkpoint.file.source.close()
   }
@@ -44,11 +44,10 @@ async function* features(
   checkpoint: Tower,
   splits: (string | null)[],
   classes: number,
-  activation: ProbeRequest['activation'],
   backend: Backend,
 ): AsyncGenerator<ProbeEvent, (Labelled | undefined)[]> {
   const { architecture } = checkpoint
-  const tower = { architecture, activation, ops: backend.ops, freeBytes: backend.freeBytes }
+  const tower = { architecture, ops: backend.ops, freeBytes: backend.freeBytes }
   const microBatch = microBatchFor('auto', backend, architecture)
   const found: (Labelled | undefined)[] = []
   const loaded = await loadCheckpoint(backend.ops, checkpoint)

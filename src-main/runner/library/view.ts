@@ -31,6 +31,8 @@ function entryView(entry: StoredEntry, twins: number[], runs: number): Entry {
     tensors: facts?.tensors ?? null,
     blocks: facts?.blocks ?? null,
     parameters: facts?.parameters ?? null,
+    ...(facts?.towers && { towers: facts.towers }),
+    ...(facts?.warnings && { warnings: facts.warnings }),
     role: role ?? told ?? 'unknown',
     roleGiven: role !== null,
     dataset: convention?.dataset || null,

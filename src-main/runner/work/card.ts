@@ -11,6 +11,7 @@ import { differenceVectorNotes } from '../../contract/difference-vector.ts'
 import { mean } from '../../contract/means.ts'
 import type { Exported, Recipe } from '../../contract/recipe.ts'
 import type { Evaluation, RunDetail, TaskScore } from '../../contract/run.ts'
+import { settingsLine } from '../../contract/tower.ts'
 import { readStart } from '../../files/open.ts'
 import type { ImageCounts } from '../../history/runs.ts'
 import { loadingLines } from './card-loading.ts'
@@ -64,9 +65,8 @@ function whatItIs({ recipe, written, exported, form }: Carded): string {
   ].join('\n')
 }
 
-function loading({ detail, exported, written, form }: Carded): string {
-  const { activation } = detail.config
-  const lines = loadingLines({ file: basename(exported.file), container: form.container, activation, written })
+function loading({ exported, written, form }: Carded): string {
+  const lines = loadingLines({ file: basename(exported.file), container: form.container, written })
   return ['```python', ...lines, '```'].join('\n')
 }
 
@@ -81,6 +81,7 @@ function recipeTable({ detail, recipe }: Carded): string {
       ...(iterations.length ? [['iterations', `${iterations.length}, of which ${accepted} were accepted`]] : []),
       ...(config.control === 'none' ? [] : [['control', controls[config.control]]]),
       ['objective', config.objective],
+      ...(config.tower ? [['computed with', plain(settingsLine(config.tower))]] : []),
       [
         'coefficients',
         { tensor: 'one per vector and tensor', layer: 'one per vector and layer', scalar: 'one per vector' }[recipe.grouping],

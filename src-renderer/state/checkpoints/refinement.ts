@@ -15,7 +15,7 @@ interface Chosen {
 
 /** Hardware and reading settings are the project's. The start is tested too, so that before stands beside after. */
 export function refinementOf(entry: Pick<Entry, 'name' | 'path'>, project: Partial<RunConfig>, task: Task, chosen: Chosen): RunConfig {
-  const { activation, batch, microBatch, seed, vectorPrecision } = project
+  const { activation, attentionHeads, layerNormEps, batch, microBatch, seed, vectorPrecision } = project
   return {
     name: `Refine ${entry.name}`.slice(0, 200),
     method: 'dv-basi',
@@ -25,7 +25,7 @@ export function refinementOf(entry: Pick<Entry, 'name' | 'path'>, project: Parti
     iterations: chosen.iterations,
     epochs: chosen.epochs,
     testEach: true,
-    ...{ activation, batch, microBatch, seed, vectorPrecision },
+    ...{ activation, attentionHeads, layerNormEps, batch, microBatch, seed, vectorPrecision },
   }
 }
 

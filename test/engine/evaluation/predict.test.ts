@@ -31,7 +31,7 @@ async function predicted(
   const images = await readImages(join(folder, 'tasks.safetensors#alpha'), openSource)
   const head = await readHead(join(folder, 'tasks.safetensors#head.alpha'), openSource)
   const { weights, dispose } = await loadCheckpoint(backend.ops, checkpoint)
-  const tower = { architecture, activation: 'quick-gelu' as const, ops: backend.ops }
+  const tower = { architecture, ops: backend.ops }
   const whole = towerModel(tower, weights)
   const model: Model = (patches, keep) => {
     asked(patches.shape[0] / (architecture.tokens - 1))

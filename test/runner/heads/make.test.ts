@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 
 import type { HeadEvent, HeadRequest } from '../../../src-main/contract/api/heads.ts'
+import { nothingSaid } from '../../../src-main/contract/tower.ts'
 import { type Backend, openBackend } from '../../../src-main/engine/backend.ts'
 import { openTensorFile } from '../../../src-main/engine/formats/index.ts'
 import { readHead } from '../../../src-main/engine/heads/head-file.ts'
@@ -26,7 +27,7 @@ beforeAll(async () => {
 afterAll(() => backend.close())
 
 async function make(out: string, change: object = {}): Promise<HeadEvent[]> {
-  const request: HeadRequest = { ...made, model, merges, activation: 'quick-gelu', out, overwrite: false, ...change }
+  const request: HeadRequest = { ...made, model, merges, ...nothingSaid, endOfText: null, out, overwrite: false, ...change }
   const events: HeadEvent[] = []
   for await (const event of makeHead(request, backend.ops)) events.push(event)
   return events
@@ -36,7 +37,13 @@ test('a run reads the head that was written, and its file says what it was made 
   const out = join(temporaryFolder(), 'heads.safetensors')
   expect(await make(out)).toEqual([
     { type: 'progress', what: 'Texts', done: 4, total: 4 },
-    { type: 'written', file: out, tensors: 1, ...(await hashFile(out)) },
+    {
+      type: 'written',
+      file: out,
+      tensors: 1,
+      ...(await hashFile(out)),
+      warnings: [expect.stringMatching(/nothing says how its text tower is computed/)],
+    },
   ])
   const head = await readHead(`${out}#head.land`, openSource)
   expect({ classes: head.classes, embed: head.embed }).toEqual({ classes: 2, embed: 32 })

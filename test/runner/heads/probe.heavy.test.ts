@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 
 import type { ProbeEvent, ProbeRequest } from '../../../src-main/contract/api/heads.ts'
+import { nothingSaid } from '../../../src-main/contract/tower.ts'
 import { type Backend, openBackend } from '../../../src-main/engine/backend.ts'
 import { readImages } from '../../../src-main/engine/datasets/index.ts'
 import { readHead } from '../../../src-main/engine/heads/head-file.ts'
@@ -34,7 +35,7 @@ const digits = { name: 'digits', classes: 10, data: `${tasks}#digits.learning`, 
 type Written = Extract<ProbeEvent, { type: 'written' }>
 
 async function probe(request: Partial<ProbeRequest>): Promise<{ written: Written; progress: string[] }> {
-  const whole = { model, activation: 'quick-gelu', ...digits, seed: 0, overwrite: false, out: '', ...request } as const
+  const whole = { model, ...nothingSaid, ...digits, seed: 0, overwrite: false, out: '', ...request } as const
   const progress = new Set<string>()
   for await (const event of probeHead(whole, backend)) {
     if (event.type === 'written') return { written: event, progress: [...progress] }
@@ -50,7 +51,7 @@ async function accuracies(split: string, heads: string[]): Promise<number[]> {
   try {
     const test = await readImages(`${tasks}#${split}`, openSource)
     const found = await Promise.all(heads.map(async (name) => ({ name, head: await readHead(name, openSource), splits: { test } })))
-    const tower = { architecture: checkpoint.architecture, activation: 'quick-gelu', ops: backend.ops } as const
+    const tower = { architecture: checkpoint.architecture, ops: backend.ops } as const
     const objective = objectiveNamed('cross-entropy')
     const place = { tower, tasks: found, objective, microBatch: microBatchOf(64), signal: new AbortController().signal }
     return (await measure(place, loaded.weights, 'test')).tasks.map(({ accuracy }) => accuracy)

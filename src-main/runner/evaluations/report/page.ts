@@ -1,6 +1,7 @@
 // A report as one page of HTML that needs nothing else: tables with intervals, what two models differ in, who was taken for whom, whether
 // confidence is earned, groups, and the images that went wrong. It may be mailed: no script, and nothing is fetched.
 import type { EvaluationReport, Opening, TaskReport, TaskResult } from '../../../contract/api/evaluations.ts'
+import { settingsLine } from '../../../contract/tower.ts'
 import type { Presets } from '../../studies/presets/files.ts'
 import { confusedPairs, confusionMap, mostDrawn, nameOf, reliabilityDiagram } from './charts.ts'
 import { chance, type Html, html, percent, verbatim } from './markup.ts'
@@ -31,6 +32,7 @@ export function reportHtml(report: EvaluationReport, { evaluation, created, open
 <h1>${title}</h1>
 <p class="quiet">Evaluation ${evaluation} by Basil, ${created.slice(0, 16).replace('T', ' ')} UTC</p>
 ${testNotice(split, openings, evaluation)}
+${[...new Set(models.flatMap(({ warnings = [] }) => warnings))].map((warning) => html`<p class="notice">${warning}</p>`)}
 ${summary(report)}
 ${provenance(report)}
 ${presets && papersFor(report, presets)}
@@ -80,8 +82,8 @@ function provenance({ models, tasks }: EvaluationReport): Html {
   const isImported = tasks.some(({ reference }) => reference?.how === 'imported')
   return html`<details><summary>Which models and images these are</summary><div class="panel"><table>
 <tbody>${models.map(
-    ({ name, architecture, file, sha256, run, iteration, linearised }) =>
-      html`<tr><td>${name}</td><td class="left">${architecture}${linearised && ', linearised'}</td><td class="left">${
+    ({ name, architecture, file, sha256, run, iteration, linearised, tower }) =>
+      html`<tr><td>${name}</td><td class="left">${architecture}${linearised && ', linearised'}${tower ? `; ${settingsLine(tower)}` : ''}</td><td class="left">${
         run === null ? (file ?? 'a merge of checkpoints') : `run ${run}, ${iteration ? `iteration ${iteration}` : 'the start'}`
       }</td><td class="left"><code>${sha256?.slice(0, 16) ?? ''}</code></td></tr>`,
   )}${tasks.map(

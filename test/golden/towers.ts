@@ -1,0 +1,74 @@
+// What a folder holds of a model and of what its own program computes with it (test/interop/cases/towers.py), beside what Basil computes.
+import { join } from 'node:path'
+
+import type { Backend } from '../../src-main/engine/backend.ts'
+import { toFloat32 } from '../../src-main/engine/formats/dtype.ts'
+import { openTensorFile } from '../../src-main/engine/formats/index.ts'
+import { canonical } from '../../src-main/engine/layouts/index.ts'
+import { disposeTape, forward, type Tape, type Tower, type Weights } from '../../src-main/engine/models/clip-vit.ts'
+import { patchesOf } from '../../src-main/engine/models/patches.ts'
+import { loadTextTower } from '../../src-main/engine/text/text-tower.ts'
+import type { Tensor2D } from '../../src-main/engine/tf.ts'
+import { loadCheckpoint } from '../../src-main/engine/weights/device.ts'
+import { openCheckpoint } from '../../src-main/engine/weights/parents.ts'
+import { openSource } from '../../src-main/files/source.ts'
+
+export interface Numbers {
+  shape: number[]
+  values: Float32Array
+}
+
+export async function expectedOf(folder: string): Promise<Map<string, Numbers>> {
+  const source = await openSource(join(folder, 'expected.safetensors'))
+  const file = await openTensorFile(source)
+  const found = new Map<string, Numbers>()
+  for (const { name, dtype, shape } of file.tensors.values()) {
+    const bytes = await file.read(name)
+    found.set(name, { shape, values: dtype === 'F32' ? toFloat32(bytes, dtype) : Float32Array.from(new Int32Array(bytes.slice().buffer)) })
+  }
+  await source.close()
+  return found
+}
+
+/** With its weights on the device and what a full tape keeps of its pass over the expected pixels. */
+export async function passed<T>(
+  backend: Backend,
+  path: string,
+  { shape: [images = 0], values }: Numbers,
+  use: (pass: { tower: Tower; weights: Weights; features: Tensor2D; tape: Tape }) => T | Promise<T>,
+): Promise<T> {
+  const checkpoint = await openCheckpoint(path, openSource)
+  const { weights, dispose } = await loadCheckpoint(backend.ops, checkpoint)
+  await checkpoint.file.source.close()
+  const tower = { architecture: checkpoint.architecture, ops: backend.ops }
+  const { imageSize, patchSize } = checkpoint.architecture
+  const size = values.length / images
+  const pictures = Array.from({ length: images }, (_, n) => ({ channels: 3 as const, pixels: values.subarray(n * size, (n + 1) * size) }))
+  const patches = patchesOf(pictures, imageSize, patchSize)
+  const { features, tape } = forward(tower, weights, patches, 'full tape')
+  try {
+    return await use({ tower, weights, features, tape: tape as Tape })
+  } finally {
+    features.dispose()
+    patches.dispose()
+    dispose()
+  }
+}
+
+export async function imageFeatures(backend: Backend, path: string, pixels: Numbers): Promise<Float32Array> {
+  return passed(backend, path, pixels, ({ features, tape }) => {
+    disposeTape(tape)
+    return backend.ops.read(features).slice()
+  })
+}
+
+/** ids (texts, tokens), each with whatever stands behind its end. */
+export async function textFeatures(backend: Backend, path: string, { shape: [texts = 0], values }: Numbers): Promise<Float32Array> {
+  const source = await openSource(path)
+  const tower = await loadTextTower(backend.ops, canonical(await openTensorFile(source)))
+  const length = values.length / texts
+  const found = tower.encode(Array.from({ length: texts }, (_, t) => [...values.subarray(t * length, (t + 1) * length)]))
+  tower.dispose()
+  await source.close()
+  return found
+}
