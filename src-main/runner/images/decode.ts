@@ -5,6 +5,7 @@
 // kinds it reads as Pillow does, told by their first bytes, and never for what else it could open.
 import sharp, { type Sharp } from 'sharp'
 
+import { isBmp, readBmp } from '../../engine/datasets/pixels/bmp.ts'
 import { isNetpbm, readNetpbm } from '../../engine/datasets/pixels/netpbm.ts'
 import type { Image } from '../../engine/datasets/pixels/resample.ts'
 import type { Box, EncodedImage, PixelImage } from '../../engine/datasets/raw.ts'
@@ -17,12 +18,17 @@ const mostPixels = 178_956_970 // beyond, Pillow refuses too
 /** (height, width, 1 or 3). Throws an Error that says what is wrong with the image. */
 export async function decoded(image: EncodedImage | PixelImage): Promise<Image> {
   if (!('encoded' in image)) return withoutAlpha(image)
-  const whole = isNetpbm(image.encoded) ? readNetpbm(image.encoded, mostPixels) : await byLibvips(image.encoded)
+  const whole = await whole8Bit(image.encoded)
   return image.crop ? cropped(whole, image.crop) : whole
 }
 
+async function whole8Bit(encoded: Uint8Array): Promise<Image> {
+  if (isNetpbm(encoded)) return readNetpbm(encoded, mostPixels)
+  return isBmp(encoded) ? readBmp(encoded, mostPixels) : byLibvips(encoded)
+}
+
 async function byLibvips(encoded: Uint8Array): Promise<Image> {
-  if (!isKnown(encoded)) throw new Error('it is no JPEG, PNG, GIF, WebP, TIFF, PPM or PGM image')
+  if (!isKnown(encoded)) throw new Error('it is no JPEG, PNG, GIF, WebP, TIFF, BMP, PPM or PGM image')
   const file = sharp(encoded, { ignoreIcc: true, failOn: 'truncated', limitInputPixels: mostPixels })
   const { space, depth } = await file.metadata()
   if (space === 'grey16') return clippedTo8(await raw(file.toColourspace('grey16').raw({ depth: 'ushort' })))

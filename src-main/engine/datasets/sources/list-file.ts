@@ -173,10 +173,13 @@ function textIn(value: unknown): string | undefined {
   return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean' ? String(value) : undefined
 }
 
+/** Python's json writes NaN and Infinity, which are no JSON: null here, as a label they are none. */
 export function parsedJson(text: string, path: string): unknown {
   try {
-    return JSON.parse(text)
+    return JSON.parse(/NaN|Infinity/.test(text) ? text.replace(/"[^"\\]*(?:\\.[^"\\]*)*"|-?\b(?:NaN|Infinity)\b/gs, numberOrNull) : text)
   } catch (error) {
     throw invalid(path, error instanceof Error ? error.message.slice(0, 200) : String(error), 'correct the JSON')
   }
 }
+
+const numberOrNull = (token: string): string => (token.startsWith('"') ? token : 'null')
