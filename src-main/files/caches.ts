@@ -16,7 +16,11 @@ const known = new Map<string, Caches>()
 export function cachesIn(home: string = dataFolder()): Caches {
   const before = known.get(home)
   if (before) return before
-  const [features, images, unpacked] = ['features', 'images', 'unpacked'].map((name) => join(home, 'cache', name)) as [string, string, string]
+  const [features, images, unpacked] = ['features', 'images', 'unpacked'].map((name) => join(home, 'cache', name)) as [
+    string,
+    string,
+    string,
+  ]
   const caches = { room: cacheRoom([features, images, unpacked]), features, images, unpacked }
   known.set(home, caches)
   return caches

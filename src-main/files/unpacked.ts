@@ -3,7 +3,7 @@
 // hold; nothing is left of either.
 import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
-import { open, stat } from 'node:fs/promises'
+import { stat } from 'node:fs/promises'
 import { basename, join, resolve } from 'node:path'
 import { createGunzip } from 'node:zlib'
 
@@ -77,7 +77,8 @@ async function* content(packed: ByteSource, most: number, capBytes: number): Asy
   try {
     for await (const chunk of read.pipe(gunzip) as AsyncIterable<Uint8Array>) {
       bytes += chunk.length
-      if (bytes > most) throw damaged(packed, 'gzip', `it unpacks to more than ${most} bytes, ${Math.floor(most / packed.size)} times its own`)
+      if (bytes > most)
+        throw damaged(packed, 'gzip', `it unpacks to more than ${most} bytes, ${Math.floor(most / packed.size)} times its own`)
       if (bytes > capBytes) throw tooLarge(packed, `it unpacks to more than ${bytes} bytes`, capBytes)
       yield chunk
     }

@@ -1,6 +1,7 @@
 // A tar archive's entries by name and place: its headers are walked once, what lies between them is not read. ustar, GNU's long
 // names (L) and pax headers (path, size) are understood; of what is no plain file the name alone counts. Names never become paths.
 import { type ByteSource, damaged, shown } from '../../formats/source.ts'
+import { readAhead } from './ahead.ts'
 
 export interface TarEntry {
   name: string
@@ -10,7 +11,7 @@ export interface TarEntry {
 }
 
 const block = 512
-const ahead = 2 ** 12 // bytes read at once: a small entry and the header behind it, but little of a large one
+const decoder = new TextDecoder()
 const longestName = 2 ** 16
 const longestFacts = 2 ** 20 // of pax, where macOS keeps a file's attributes too
 const mostEntries = 10_000_000
@@ -20,17 +21,11 @@ export function looksLikeTar(head: Uint8Array): boolean {
   return head.length >= block && text(head.subarray(257, 262)) === 'ustar' && sum(head) === octal(head.subarray(148, 156))
 }
 
-/** In the order of the archive. Throws file-damaged where a header is not sound or an entry ends past the end. */
-export async function* tarEntries(source: ByteSource): AsyncGenerator<TarEntry> {
-  let window: Uint8Array = new Uint8Array()
-  let start = 0
+/** In the order of the archive; read: what its bytes are read by. Throws file-damaged where a header is not sound or an entry ends past the end. */
+export async function* tarEntries(source: ByteSource, { read } = readAhead(source)): AsyncGenerator<TarEntry> {
   const take = async (at: number, length: number): Promise<Uint8Array> => {
     if (at + length > source.size) throw damaged(source, 'tar', `it ends in the middle of an entry, at ${source.size}`)
-    if (at < start || at + length > start + window.length) {
-      window = await source.read(at, Math.max(length, Math.min(ahead, source.size - at)))
-      start = at
-    }
-    return window.subarray(at - start, at - start + length)
+    return read(at, length)
   }
   let [longName, longSize]: [string | undefined, number | undefined] = [undefined, undefined]
   let found = 0
@@ -85,7 +80,7 @@ function octal(field: Uint8Array): number {
 
 function text(field: Uint8Array): string {
   const end = field.indexOf(0)
-  return new TextDecoder().decode(end < 0 ? field : field.subarray(0, end))
+  return decoder.decode(end < 0 ? field : field.subarray(0, end))
 }
 
 /** "LENGTH KEY=VALUE\n" lines. */

@@ -59,7 +59,18 @@ function readHeader(bytes: Uint8Array): Header {
     for (let at = 54; at < 66; at += 4) masks.push(word(at)) // in the header, or right behind one of 40 bytes
     masks.push(size >= 56 ? word(66) : 0)
   }
-  return placed({ width, height, isTopDown, bits, compression, colours, colourBytes: 4, start, masks, end: masks.length > 0 && size === 40 ? end + 12 : end })
+  return placed({
+    width,
+    height,
+    isTopDown,
+    bits,
+    compression,
+    colours,
+    colourBytes: 4,
+    start,
+    masks,
+    end: masks.length > 0 && size === 40 ? end + 12 : end,
+  })
 }
 
 /** Checks what the rest relies on, and finds the palette's length and the pixels' beginning. */
@@ -155,7 +166,8 @@ function ofPalette(bytes: Uint8Array, header: Header): Image {
     return { pixels, width, height, channels: 1 }
   }
   const pixels = new Uint8Array(width * height * 3)
-  for (let i = 0; i < indices.length; i++) for (let c = 0; c < 3; c++) pixels[3 * i + c] = palette.rgb[3 * (indices[i] as number) + c] as number
+  for (let i = 0; i < indices.length; i++)
+    for (let c = 0; c < 3; c++) pixels[3 * i + c] = palette.rgb[3 * (indices[i] as number) + c] as number
   return { pixels, width, height, channels: 3 }
 }
 
@@ -195,7 +207,10 @@ function unpacked(bytes: Uint8Array, { width, height, start, isTopDown, compress
   const out = new Uint8Array(all)
   const [four, first] = [compression === rle4, start]
   let [at, done, x] = [first, 0, 0]
-  const put = (value: number): void => void (done < all ? (out[done++] = value) : done++)
+  const put = (value: number): void => {
+    if (done < all) out[done] = value
+    done++
+  }
   while (done < all && at + 2 <= bytes.length) {
     const [count, value] = [bytes[at] as number, bytes[at + 1] as number]
     at += 2

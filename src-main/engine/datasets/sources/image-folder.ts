@@ -47,7 +47,7 @@ interface Wanted {
 
 /** Images in folder/CLASS, in ImageFolder's order. */
 export async function classFolders(files: OpenFiles, folder: string, where: string, wanted: Wanted = {}): Promise<RawImages> {
-  const entries = await files.list(folder)
+  const entries = (await files.list(folder)).sort((a, b) => byCodePoint(a.name, b.name))
   const there = foldersOf(entries)
   const classes = wanted.classes ?? there
   const take = wanted.take ?? isImageName

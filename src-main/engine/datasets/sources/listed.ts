@@ -71,7 +71,10 @@ export interface Listed {
 }
 
 /** Throws split-empty without images, and label-range where a label is no class. */
-export function listedImages(files: OpenFiles, { where, folder, names, labels, classes, groups = null, crops, leftOut = [] }: Listed): RawImages {
+export function listedImages(
+  files: OpenFiles,
+  { where, folder, names, labels, classes, groups = null, crops, leftOut = [] }: Listed,
+): RawImages {
   const checked = checkedLabels(where, labels, classes, (i) => names.at(i), leftOut)
   return {
     where,

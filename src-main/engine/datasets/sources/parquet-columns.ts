@@ -112,7 +112,13 @@ function inWords(value: unknown): string {
 }
 
 function noLabel(where: string, why: string): BasilError {
-  return new BasilError({ code: 'label-range', what: 'A row has no label', where, why, next: 'give every row one class, or leave the row out' })
+  return new BasilError({
+    code: 'label-range',
+    what: 'A row has no label',
+    where,
+    why,
+    next: 'give every row one class, or leave the row out',
+  })
 }
 
 export interface NamedRow {
@@ -164,7 +170,7 @@ function noPixels(where: string, rows: number, first: { reason: string; names: s
   return invalid(
     where,
     `it holds no pixels, but ${rows} paths of images${first ? `; ${first.reason}, as ${shown(first.names[0] ?? '')}` : ''}`,
-    'open the folder that holds the images and this file, or write it again with the images in it: datasets\' push_to_hub does so, and to_parquet behind .map(embed_table_storage)',
+    "open the folder that holds the images and this file, or write it again with the images in it: datasets' push_to_hub does so, and to_parquet behind .map(embed_table_storage)",
     'The images are not in this file',
   )
 }

@@ -78,7 +78,7 @@ export class Samples {
     if (images.size === 0) return
     const all = [...labels].sort(([a], [b]) => rank(a) - rank(b))
     if (all.length === 0)
-      throw invalid(`${shard}: ${key.slice(0, 200)}`, `the image has no label beside it: neither .${labelKinds.join(' nor .')}`)
+      throw invalid(`${shard}: ${key.slice(0, 200)}`, 'the image has neither .cls nor .json nor another label beside it')
     const rest: [string, TarEntry][] = []
     let isPaired = false
     for (const [column, image] of images) {

@@ -5,9 +5,10 @@
 import { join } from 'node:path'
 
 import { BasilError } from '../../../contract/errors.ts'
-import { toInt32 } from '../../formats/dtype.ts'
+import { dtypes, toInt32 } from '../../formats/dtype.ts'
 import { readArray } from '../../formats/npz.ts'
 import { type ByteSource, damaged, type OpenFiles, regionOf } from '../../formats/source.ts'
+import { readAhead } from '../containers/ahead.ts'
 import { looksLikeTar, type TarEntry, tarEntries } from '../containers/tar.ts'
 import { LeftOuts } from '../left-out.ts'
 import { type DataSource, invalid, noSplit, type Place, type RawImages } from '../raw.ts'
@@ -58,8 +59,9 @@ async function openShards(where: string, paths: readonly string[], files: OpenFi
     for (const path of paths) {
       const source = await openShard(path, files)
       shards.push(source)
-      for await (const { image, labels: entries } of samples.of(source.name, tarEntries(source))) {
-        labels.push(await labelOf(source, image, entries))
+      const walked = { ...source, ...readAhead(source) }
+      for await (const { image, labels: entries } of samples.of(source.name, tarEntries(source, walked))) {
+        labels.push(await labelOf(walked, image, entries))
         names.push(`${source.name}/${image.name}`)
         at.push(shards.length - 1, image.offset, image.size)
       }
@@ -135,7 +137,8 @@ async function labelIn(source: ByteSource, entry: TarEntry, where: string): Prom
 async function numberIn(source: ByteSource, { name, offset, size }: TarEntry, where: string): Promise<string> {
   const { dtype, region, shape } = await readArray(source, name, regionOf(source, offset, size))
   if (shape.some((length) => length !== 1)) throw invalid(where, `its label is an array of the shape [${shape}]`)
-  return String(toInt32(await region.read(0, region.size), dtype)[0])
+  if (region.size < dtypes[dtype]) throw invalid(where, 'its label is an array that ends too early')
+  return String(toInt32(await region.read(0, dtypes[dtype]), dtype)[0])
 }
 
 function whole(text: string, where: string): number {
