@@ -29,7 +29,12 @@ const text = async (source: ByteSource): Promise<string> => Buffer.from(await so
 test('a file is unpacked once for all who ask, has its own name, and is unpacked anew when it changed', async () => {
   const { path, kept, open } = site(Buffer.concat([gzipSync('first, '), gzipSync('and a second part')]))
   const [one, two] = await Promise.all([open(path), open(path)])
-  expect([await text(one), await text(two), one.path, one.name]).toEqual(['first, and a second part', 'first, and a second part', path, 'a.tar.gz'])
+  expect([await text(one), await text(two), one.path, one.name]).toEqual([
+    'first, and a second part',
+    'first, and a second part',
+    path,
+    'a.tar.gz',
+  ])
   expect(kept()).toHaveLength(1)
   await Promise.all([one.close(), two.close()])
   writeFileSync(path, gzipSync('another'))
@@ -42,16 +47,24 @@ test('a file is unpacked once for all who ask, has its own name, and is unpacked
 test('one that grows to far more than it was is stopped, and nothing is left of it', async () => {
   const packed = gzipSync(Buffer.alloc(2 ** 28 + 2 ** 20), { level: 9 })
   const { path, kept, open } = site(packed)
-  await expect(open(path)).rejects.toMatchObject({ record: { code: 'file-damaged', where: 'a.tar.gz', why: expect.stringMatching(/unpacks to more than 268435456 bytes/) } })
+  await expect(open(path)).rejects.toMatchObject({
+    record: { code: 'file-damaged', where: 'a.tar.gz', why: expect.stringMatching(/unpacks to more than 268435456 bytes/) },
+  })
   expect(kept()).toEqual([])
 })
 
 test.each([
   ['what it claims', gzipSync(Buffer.alloc(3000, 'abc')), /unpacks to about 3000 bytes/],
-  ['what it is, in two parts', Buffer.concat([gzipSync(Buffer.alloc(900, 'abc')), gzipSync(Buffer.alloc(900, 'abc'))]), /unpacks to more than/],
+  [
+    'what it is, in two parts',
+    Buffer.concat([gzipSync(Buffer.alloc(900, 'abc')), gzipSync(Buffer.alloc(900, 'abc'))]),
+    /unpacks to more than/,
+  ],
 ])('one that is more than the cache may hold is refused by %s', async (_, packed, why) => {
   const { path, open } = site(packed, 1000)
-  await expect(open(path)).rejects.toMatchObject({ record: { code: 'not-supported', why: expect.stringMatching(why), next: expect.stringMatching(/gunzip/) } })
+  await expect(open(path)).rejects.toMatchObject({
+    record: { code: 'not-supported', why: expect.stringMatching(why), next: expect.stringMatching(/gunzip/) },
+  })
 })
 
 test('one that is damaged or cut short is refused, and nothing is left of it', async () => {

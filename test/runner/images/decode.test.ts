@@ -41,7 +41,9 @@ const palette = [0, 0, 255, 0, 0, 255, 0, 0, 255, 0, 0, 0] // red, green, blue
 /** (height, width, 3), grey as three alike. */
 async function pixels(encoded: Uint8Array): Promise<number[][]> {
   const { pixels: all, channels } = await decoded({ encoded })
-  return Array.from({ length: all.length / channels }, (_, i) => [0, 1, 2].map((c) => all[i * channels + (channels === 1 ? 0 : c)] as number))
+  return Array.from({ length: all.length / channels }, (_, i) =>
+    [0, 1, 2].map((c) => all[i * channels + (channels === 1 ? 0 : c)] as number),
+  )
 }
 
 test.each<[string, Bitmap, (readonly number[])[]]>([
@@ -59,10 +61,18 @@ test.each<[string, Bitmap, (readonly number[])[]]>([
     { bits: 16, width: 2, height: 1, data: [0x00, 0xf8, 0x00, 0x04], compression: 3, masks: [0xf800, 0x7e0, 0x1f] },
     [red, [0, 129, 0]],
   ],
-  ['8 bits, a colour beyond the palette black', { bits: 8, width: 4, height: 1, data: [2, 0, 1, 9], palette }, [blue, red, green, [0, 0, 0]]],
+  [
+    '8 bits, a colour beyond the palette black',
+    { bits: 8, width: 4, height: 1, data: [2, 0, 1, 9], palette },
+    [blue, red, green, [0, 0, 0]],
+  ],
   ['4 bits', { bits: 4, width: 3, height: 1, data: [0x21, 0x00, 0, 0], palette }, [blue, green, red]],
   ['1 bit', { bits: 1, width: 2, height: 1, data: [0x40, 0, 0, 0], palette: palette.slice(0, 8) }, [red, green]],
-  ['RLE8', { bits: 8, width: 3, height: 2, data: [2, 1, 1, 2, 0, 0, 0, 3, 0, 1, 2, 0, 0, 1], palette, compression: 1 }, [red, green, blue, green, green, blue]],
+  [
+    'RLE8',
+    { bits: 8, width: 3, height: 2, data: [2, 1, 1, 2, 0, 0, 0, 3, 0, 1, 2, 0, 0, 1], palette, compression: 1 },
+    [red, green, blue, green, green, blue],
+  ],
   ['RLE4', { bits: 4, width: 3, height: 1, data: [3, 0x12, 0, 1], palette, compression: 2 }, [green, blue, green]],
 ])('a bitmap of %s', async (_, bitmap, expected) => {
   expect(await pixels(bmp(bitmap))).toEqual(expected)
@@ -75,7 +85,11 @@ test.each<[string, Uint8Array, RegExp]>([
   ['of unknown masks', bmp({ bits: 32, width: 1, height: 1, data: [0, 0, 0, 0], compression: 3, masks: [1, 2, 4] }), /masks 0x1, 0x2, 0x4/],
   ['of more pixels than an image has', bmp({ bits: 24, width: 60000, height: 60000, data: [] }), /too many/],
   ['of no pixels', bmp({ bits: 24, width: 0, height: 1, data: [] }), /no pixels/],
-  ['whose RLE ends before its rows', bmp({ bits: 8, width: 3, height: 3, data: [2, 1, 0, 1], palette, compression: 1 }), /ends too early: 2 of 9/],
+  [
+    'whose RLE ends before its rows',
+    bmp({ bits: 8, width: 3, height: 3, data: [2, 1, 0, 1], palette, compression: 1 }),
+    /ends too early: 2 of 9/,
+  ],
 ])('a bitmap %s is refused', async (_, encoded, why) => {
   await expect(decoded({ encoded })).rejects.toThrow(why)
 })
@@ -92,12 +106,17 @@ test('portable maps as text, as bits and of any largest value, rounded to even a
 })
 
 test('what is transparent in a GIF keeps its colour of the palette', async () => {
-  const gif = Buffer.from('474946383961010001008000000aff14000000 21f90401000000 00 2c00000000010001000002024401 00 3b'.replaceAll(' ', ''), 'hex')
+  const gif = Buffer.from(
+    '474946383961010001008000000aff14000000 21f90401000000 00 2c00000000010001000002024401 00 3b'.replaceAll(' ', ''),
+    'hex',
+  )
   expect(await pixels(gif)).toEqual([[10, 255, 20]])
 })
 
 test('a TIFF of a compression that libvips lacks is refused, not read as zeros', async () => {
-  const tiff = await sharp(Uint8Array.of(1, 2, 3), { raw: { width: 1, height: 1, channels: 3 } }).tiff({ compression: 'none' }).toBuffer()
+  const tiff = await sharp(Uint8Array.of(1, 2, 3), { raw: { width: 1, height: 1, channels: 3 } })
+    .tiff({ compression: 'none' })
+    .toBuffer()
   expect(await pixels(tiff)).toEqual([[1, 2, 3]])
   const little = tiff[0] === 0x49
   const start = little ? tiff.readUInt32LE(4) : tiff.readUInt32BE(4)
@@ -116,7 +135,10 @@ const written: Record<string, () => Promise<Uint8Array> | Uint8Array> = {
   ...Object.fromEntries(
     (['jpg', 'jpeg', 'png', 'tif', 'tiff', 'webp', 'gif'] as const).map((kind) => [
       kind,
-      () => sharp(Uint8Array.of(1, 2, 3), { raw: { width: 1, height: 1, channels: 3 } }).toFormat(kind === 'tif' ? 'tiff' : kind).toBuffer(),
+      () =>
+        sharp(Uint8Array.of(1, 2, 3), { raw: { width: 1, height: 1, channels: 3 } })
+          .toFormat(kind === 'tif' ? 'tiff' : kind)
+          .toBuffer(),
     ]),
   ),
 }
@@ -126,5 +148,6 @@ test('every ending that is counted as an image is read, in upper case too, and n
     expect([isImageName(`a.${ending}`), isImageName(`A.${ending.toUpperCase()}`)], ending).toEqual([true, true])
     expect(await decoded({ encoded: await file() }), ending).toMatchObject({ width: 1, height: 1 })
   }
-  for (const other of ['jp2', 'heic', 'avif', 'svg', 'jfif', 'pbm', 'ico', 'tga', 'pdf', 'txt']) expect(isImageName(`a.${other}`), other).toBe(false)
+  for (const other of ['jp2', 'heic', 'avif', 'svg', 'jfif', 'pbm', 'ico', 'tga', 'pdf', 'txt'])
+    expect(isImageName(`a.${other}`), other).toBe(false)
 })

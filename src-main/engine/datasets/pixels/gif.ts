@@ -8,7 +8,7 @@ export function opaqueGif(bytes: Uint8Array): Uint8Array {
   let at = 13 + (flags & 0x80 ? 3 * 2 ** ((flags & 7) + 1) : 0)
   while (bytes[at] === 0x21) {
     if (bytes[at + 1] === 0xf9 && (bytes[at + 3] ?? 0) & 1) {
-      const copy = bytes.slice()
+      const copy = new Uint8Array(bytes)
       copy[at + 3] = (copy[at + 3] as number) & ~1
       return copy
     }

@@ -13,7 +13,13 @@ const leftOut = (root: string, split: string): Promise<readonly LeftOut[]> => wi
 test('an image folder counts and names what it leaves out', async () => {
   const root = disk({
     ...images('train/cat/1.ppm', 'train/cat/deep/2.PPM', 'train/dog/3.ppm', 'train/loose.ppm'),
-    ...{ 'train/cat/._1.ppm': 'Mac OS X', 'train/cat/.DS_Store': 'x', 'train/cat/4.heic': 'x', 'train/cat/notes.txt': 'x', 'train/cat/5.JP2': 'x' },
+    ...{
+      'train/cat/._1.ppm': 'Mac OS X',
+      'train/cat/.DS_Store': 'x',
+      'train/cat/4.heic': 'x',
+      'train/cat/notes.txt': 'x',
+      'train/cat/5.JP2': 'x',
+    },
   })
   symlinkSync(join(root, 'gone/6.ppm'), join(root, 'train/dog/6.ppm'))
   symlinkSync(join(root, 'gone'), join(root, 'train/ant')) // a whole class, of a disk that is not connected

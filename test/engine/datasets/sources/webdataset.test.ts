@@ -98,7 +98,9 @@ test('what macOS adds, links, second ones and kinds that are not read are left o
     ['.heic, a kin', 1, 'train-0.tar/d.heic'],
   ])
   const none = one({ name: 'a.heic', data: 'x' }, cls('a.cls', 1))
-  await expect(none).rejects.toMatchObject(refusal('split-empty', /not one image in it; 1 left out, \.heic, a kind that is not read: train-0/))
+  await expect(none).rejects.toMatchObject(
+    refusal('split-empty', /not one image in it; 1 left out, \.heic, a kind that is not read: train-0/),
+  )
 })
 
 /** As numpy.save writes one number. */
@@ -109,7 +111,14 @@ function npy(descr: string, shape: string, bytes: number[]): Uint8Array {
 
 test('labels stand in .cls, .index, .txt, .npy or a .json, in which Python may have written NaN', async () => {
   const { images } = await one(
-    ...[png('a.png'), cls('a.index', 1), png('b.png'), cls('b.txt', '2\n'), png('c.png'), { name: 'c.npy', data: npy('<i8', '()', [3, 0, 0, 0, 0, 0, 0, 0]) }],
+    ...[
+      png('a.png'),
+      cls('a.index', 1),
+      png('b.png'),
+      cls('b.txt', '2\n'),
+      png('c.png'),
+      { name: 'c.npy', data: npy('<i8', '()', [3, 0, 0, 0, 0, 0, 0, 0]) },
+    ],
     ...[png('d.png'), cls('d.json', '{"score": NaN, "note": "NaN, \\"Infinity\\"", "label": 4, "x": [-Infinity]}')],
     ...[png('e.png'), cls('e.json', 5), png('f.png'), cls('f.json', '{"caption": "a dog"}'), cls('f.txt', 6)],
     ...[png('g.png'), cls('g.txt', 'a dog runs'), cls('g.cls', 7), png('h.png'), { name: 'h.npy', data: npy('|u1', '(1,)', [8]) }],
@@ -132,7 +141,9 @@ test('shards that gzip packed are read as the others, by whatever ending they ar
   const shards = { 'train-0.tar.gz': tar('a', 1), 'train-1.tgz': tar('b', 2), 'train-2.tar': tar('c', 3) }
   expect((await read(shards, packedFiles())).images.map(([, label]) => label)).toEqual([1, 2, 3])
   const other = gzipSync(Buffer.alloc(4096, 'no tar'))
-  await expect(read({ 'train-0.tar.gz': other }, packedFiles())).rejects.toMatchObject(refusal('file-damaged', /no tar archive/, /train-0\.tar\.gz/))
+  await expect(read({ 'train-0.tar.gz': other }, packedFiles())).rejects.toMatchObject(
+    refusal('file-damaged', /no tar archive/, /train-0\.tar\.gz/),
+  )
   const xz = Buffer.from('fd377a585a000004', 'hex')
   await expect(read({ 'train-0.tar.xz': xz }, packedFiles())).rejects.toMatchObject(refusal('not-supported', /packed by xz/))
 })
@@ -155,7 +166,10 @@ test('small entries are read many at once, and what lies between the headers of 
   await (await openSplit(shard, 'train', counted)).close()
   expect(bytes.length).toBeLessThan(40)
   bytes.length = 0
-  const large = Array.from({ length: 20 }, (_, k) => [tarEntry({ name: `${k}.png`, data: Buffer.alloc(300_000) }), tarEntry(cls(`${k}.cls`, 1))]).flat()
+  const large = Array.from({ length: 20 }, (_, k) => [
+    tarEntry({ name: `${k}.png`, data: Buffer.alloc(300_000) }),
+    tarEntry(cls(`${k}.cls`, 1)),
+  ]).flat()
   const photographs = disk({ 'train-0.tar': Buffer.concat([...large, Buffer.alloc(1024)]) })
   await (await openSplit(photographs, 'train', counted)).close()
   expect(bytes.reduce((a, b) => a + b, 0)).toBeLessThan(20 * 20_000)
