@@ -9,9 +9,9 @@ import { type Box, invalid, type RawImages } from '../raw.ts'
 
 const longestImage = 2 ** 28 // bytes of one encoded image
 
-/** What torchvision's ImageFolder takes for an image, and gif; hidden ones left out. What is named so is read. */
-const imageName = /(^|[/\\])[^./\\][^/\\]*\.(jpe?g|png|ppm|pgm|bmp|tiff?|webp|gif)$/i
-const unreadEnding = /\.?(jpe|jfif|jp2|j2k|jpx|jxl|heic|heif|avif|pbm|pnm|pam|dib|ico|svg|tga|psd|exr|hdr|dng|cr2|cr3|nef|arw)$/i
+/** What torchvision's ImageFolder takes for an image, and other names of kinds that are read; hidden ones left out. */
+const imageName = /(^|[/\\])[^./\\][^/\\]*\.(jpe?g|jpe|jfif|png|ppm|pgm|pbm|pnm|bmp|tiff?|webp|gif)$/i
+const unreadEnding = /\.?(jp2|j2k|jpx|jxl|heic|heif|avif|pam|dib|ico|svg|tga|psd|exr|hdr|dng|cr2|cr3|nef|arw)$/i
 
 export function isImageName(name: string): boolean {
   return imageName.test(name)

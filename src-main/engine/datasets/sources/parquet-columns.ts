@@ -12,6 +12,7 @@ import { invalid, type RawImages } from '../raw.ts'
 import { byCodePoint, isImageName, listedImages, Names } from './listed.ts'
 
 const likeImages = /image|img|picture|photo|pixel|bytes|jpe?g|png/i
+const likeLabels = /label|class|target|category|caption|text/i
 const likePaths = /^(path|file|file_?name|file_?path|image|image_?path|image_?file|img|img_?path)$/i
 const atOnce = 64 // files asked about at a time
 
@@ -31,7 +32,7 @@ export function columnsOf(metadata: FileMetaData, source: ByteSource): Columns {
     named((column) => features.get(column.element.name)?._type === 'Image') ??
     named((column) => isBytes(child(column, 'bytes'))) ??
     named((column) => isBytes(column) && likeImages.test(column.element.name)) ??
-    only(top.filter(isBytes)) ??
+    only(top.filter((column) => isBytes(column) && !likeLabels.test(column.element.name))) ??
     named((column) => isText(column) && likePaths.test(column.element.name))
   const label =
     named(({ element: { name } }) => /^(label|fine_label)$/.test(name)) ??

@@ -1,53 +1,74 @@
 // WebDataset: tar shards of samples, key.jpg and key.cls or another label (samples.ts): a whole number in .cls, .index, .txt or .npy, or in
 // a .json of it or under "label". Shards are walked once, in the order of their names; images are then read by place, those of packed shards
 // (.tar.gz) from where they were unpacked to. A folder's splits are the beginnings of the shards' names: train-000000.tar, train-000001.tar,
-// test-000000.tar.
+// test-000000.tar; or its folders, train/0.tar and test/0.tar.
 import { join } from 'node:path'
 
 import { BasilError } from '../../../contract/errors.ts'
 import { dtypes, toInt32 } from '../../formats/dtype.ts'
 import { readArray } from '../../formats/npz.ts'
-import { type ByteSource, damaged, type OpenFiles, regionOf } from '../../formats/source.ts'
+import { type ByteSource, damaged, type FolderEntry, type OpenFiles, regionOf } from '../../formats/source.ts'
 import { readAhead } from '../containers/ahead.ts'
 import { looksLikeTar, type TarEntry, tarEntries } from '../containers/tar.ts'
 import { LeftOuts } from '../left-out.ts'
 import { type DataSource, invalid, noSplit, type Place, type RawImages } from '../raw.ts'
+import { foldersOf } from './image-folder.ts'
 import { parsedJson } from './list-file.ts'
-import { byCodePoint, checkedLabels, Names } from './listed.ts'
+import { byCodePoint, checkedLabels, linesOf, Names } from './listed.ts'
 import { Samples } from './samples.ts'
 
 const longestLabel = 2 ** 20
 const shard = /^(?:.*?[-_.])??((?:train|val|valid|validation|test)(?![a-z])|)[-_.]?(?:[^/]*?)?\.(?:tar(?:\.(?:gz|bz2|xz|zst))?|tgz)$/i
+const inFolder = /^(data|train|val|valid|validation|test)$/
+const classNames = 'classnames.txt' // a class a line, as clip_benchmark's sets have them
 const packedName = /\.(tar\.(gz|bz2|xz|zst)|tgz)$/i
 const packings: Record<string, string> = { '1f8b': 'gzip', '425a': 'bzip2', fd37: 'xz', '28b5': 'zstd' } // by their first two bytes
 
 export const webdataset: DataSource = {
   name: 'WebDataset, tar shards of key.jpg and key.cls',
-  matches: (place) =>
-    place.entries ? shardsIn(place).size > 0 : place.head !== null && (looksLikeTar(place.head) || packedName.test(place.name)),
-  splits: async (place) => (place.entries ? [...shardsIn(place).keys()] : ['all']),
+  matches: async (place, files) =>
+    place.entries
+      ? (await splitsIn(place, files)).size > 0
+      : place.head !== null && (looksLikeTar(place.head) || packedName.test(place.name)),
+  splits: async (place, files) => [...(await splitsIn(place, files)).keys()],
   open: async (place, split, files) => {
-    const shards = place.entries ? shardsIn(place) : new Map([['all', [place.path]]])
+    const shards = await splitsIn(place, files)
     const paths = shards.get(split)
     if (!paths) throw noSplit(place, split, [...shards.keys()])
-    return openShards(`${place.path}#${split}`, paths, files)
+    const names = place.entries?.some(({ name }) => name === classNames) ? await linesOf(files, join(place.path, classNames)) : null
+    return openShards(`${place.path}#${split}`, paths, names, files)
   },
 }
 
-function shardsIn(place: Place): Map<string, string[]> {
+/** Split to its shards: those in the folder itself, else in data/, else in folders named like splits, where each is one. */
+async function splitsIn({ path, entries }: Place, files: OpenFiles): Promise<Map<string, string[]>> {
+  if (!entries) return new Map([['all', [path]]])
+  const own = shardsIn(path, entries)
+  if (own.size > 0) return own
   const found = new Map<string, string[]>()
-  for (const { name } of (place.entries ?? [])
+  for (const folder of foldersOf(entries).filter((name) => inFolder.test(name))) {
+    const inside = shardsIn(join(path, folder), await files.list(join(path, folder)))
+    if (folder === 'data' && inside.size > 0) return inside
+    const all = [...inside.values()].flat()
+    if (all.length > 0) found.set(folder, all.sort(byCodePoint))
+  }
+  return found
+}
+
+function shardsIn(folder: string, entries: readonly FolderEntry[]): Map<string, string[]> {
+  const found = new Map<string, string[]>()
+  for (const { name } of [...entries]
     .filter((entry) => !entry.isFolder && !entry.name.startsWith('.'))
     .sort((a, b) => byCodePoint(a.name, b.name))) {
     const match = shard.exec(name)
     if (!match) continue
     const split = (match[1] ?? '').toLowerCase() || 'all'
-    found.set(split, [...(found.get(split) ?? []), join(place.path, name)])
+    found.set(split, [...(found.get(split) ?? []), join(folder, name)])
   }
   return found
 }
 
-async function openShards(where: string, paths: readonly string[], files: OpenFiles): Promise<RawImages> {
+async function openShards(where: string, paths: readonly string[], classes: string[] | null, files: OpenFiles): Promise<RawImages> {
   const shards: ByteSource[] = []
   const names = new Names()
   const labels: number[] = []
@@ -71,8 +92,8 @@ async function openShards(where: string, paths: readonly string[], files: OpenFi
     return {
       where,
       count: labels.length,
-      labels: checkedLabels(where, labels, null, name, leftOut),
-      classes: null,
+      labels: checkedLabels(where, labels, classes, name, leftOut),
+      classes,
       groups: null,
       leftOut,
       name,

@@ -33,6 +33,15 @@ test('an image folder counts and names what it leaves out', async () => {
   expect((await listing(root, 'train')).names).toEqual(['cat/1.ppm', 'cat/deep/2.PPM', 'dog/3.ppm'])
 })
 
+test('a list leaves out images of a kind that is not read, with their labels and groups', async () => {
+  const csv = 'path,label,group\na/1.ppm,x,g\na/2.heic,y,h\na/3.ppm,y,i\n'
+  const root = disk({ 'list.csv': csv, ...images('a/1.ppm', 'a/3.ppm'), 'a/2.heic': 'x' })
+  await withImages(join(root, 'list.csv'), '', async (found) => {
+    expect([[...found.labels], found.groups, found.classes, found.name(1)]).toEqual([[0, 1], ['g', 'i'], ['x', 'y'], 'a/3.ppm'])
+    expect(found.leftOut).toEqual([{ reason: '.heic, a kind that is not read', count: 1, names: ['a/2.heic'] }])
+  })
+})
+
 test('where nothing is left, the error says what was left out; a split whose link leads nowhere is an error', async () => {
   const only = disk({ 'train/cat/1.heic': 'x', 'train/cat/2.heic': 'x' })
   await expect(openSplit(only, 'train', openFiles)).rejects.toMatchObject(

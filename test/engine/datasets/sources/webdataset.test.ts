@@ -8,6 +8,7 @@ import { gzipSync } from 'node:zlib'
 import { expect, onTestFinished, test } from 'vitest'
 
 import type { LeftOut } from '../../../../src-main/contract/data/left-out.ts'
+import { recognise } from '../../../../src-main/engine/datasets/sources/index.ts'
 import type { ByteSource, OpenFiles } from '../../../../src-main/engine/formats/source.ts'
 import { cacheRoom } from '../../../../src-main/files/cache-room.ts'
 import { openFiles } from '../../../../src-main/files/folder.ts'
@@ -146,6 +147,19 @@ test('shards that gzip packed are read as the others, by whatever ending they ar
   )
   const xz = Buffer.from('fd377a585a000004', 'hex')
   await expect(read({ 'train-0.tar.xz': xz }, packedFiles())).rejects.toMatchObject(refusal('not-supported', /packed by xz/))
+})
+
+test('shards lie in the folder itself, in data/, or in folders that are the splits; classnames.txt names the classes', async () => {
+  const shard = tarFile(png('a.png'), cls('a.cls', 1))
+  const splits = async (root: string): Promise<string[]> => (await recognise(root, openFiles)).splits
+  expect(await splits(disk({ 'data/train-0.tar': shard, 'data/test-0.tar': shard, 'README.md': 'x' }))).toEqual(['test', 'train'])
+  const folders = disk({ 'train/0.tar': shard, 'train/1.tar': shard, 'test/0.tar': shard, 'classnames.txt': 'ant\nbee\n' })
+  expect(await splits(folders)).toEqual(['test', 'train'])
+  const found = await openSplit(folders, 'train', openFiles)
+  expect([found.count, found.classes]).toEqual([2, ['ant', 'bee']])
+  await found.close()
+  const few = disk({ 'train/0.tar': shard, 'classnames.txt': 'ant' })
+  await expect(openSplit(few, 'train', openFiles)).rejects.toMatchObject(refusal('label-range', /its label is 1, the classes are 0 to 0/))
 })
 
 test('small entries are read many at once, and what lies between the headers of large ones is not read', async () => {
