@@ -2,7 +2,7 @@
 import type { LeftOut } from '../../contract/data/left-out.ts'
 
 export const deadLink = 'links that lead nowhere'
-export const hidden = 'hidden, as macOS adds them beside a file: no images'
+export const hidden = 'hidden files as macOS adds them, which are no images'
 
 const mostNames = 20 // kept of a reason
 const longestName = 300

@@ -56,10 +56,10 @@ write("category", struct(), pa.array(names).dictionary_encode(), [["ant", "bee",
 write("floating", struct(), labels.cast(pa.float64()), quarters)
 write("page-index", struct(), labels, quarters, use_content_defined_chunking=True, write_page_index=True, write_page_checksum=True)
 write("groups", struct(), labels, quarters, row_group_size=7)
-write("null", struct(), pa.array([None if k == 7 else k % 4 for k in range(N)], pa.int64()), "train.parquet[7]: its label is null")
-write("list", struct(), pa.array([[k % 4] for k in range(N)]), "train.parquet[0]: its label is a list of 1")
+write("null", struct(), pa.array([None if k == 7 else k % 4 for k in range(N)], pa.int64()), "the label of train.parquet[7] is null")
+write("list", struct(), pa.array([[k % 4] for k in range(N)]), "the label of train.parquet[0] is a list of 1")
 lists = pa.array([[{"bytes": png(k), "path": None}] for k in range(N)], pa.list_(struct().type))
-write("images", lists, labels, 'train.parquet[0]: its "image" is a list')
+write("images", lists, labels, 'the "image" of train.parquet[0] is a list')
 
 (out / "pictures").mkdir()
 for k in range(N):

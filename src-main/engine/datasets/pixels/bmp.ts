@@ -86,16 +86,12 @@ function placed(header: Header): Header {
   return { ...header, colours, start }
 }
 
-/** Rows of whole words, in their order in the file: from the lowest unless the image is top down. */
-function rowsOf(bytes: Uint8Array, { width, height, isTopDown, bits, start }: Header, most = 8): { row: Uint8Array; y: number }[] {
+/** Where the image's row y begins in the file: rows are whole 32-bit words, the lowest first unless the image is top down. each: bits read of a pixel. */
+function rowsOf(bytes: Uint8Array, { width, height, isTopDown, bits, start }: Header, each = bits): (y: number) => number {
   const stride = (Math.ceil((width * bits) / 8) + 3) & ~3
-  const used = Math.ceil((width * Math.min(bits, bits <= 8 ? most : bits)) / 8)
-  if (start + stride * (height - 1) + used > bytes.length)
+  if (start + stride * (height - 1) + Math.ceil((width * each) / 8) > bytes.length)
     throw new Error(`it ends too early: ${Math.max(0, bytes.length - start)} of ${stride * height} bytes are there`)
-  return Array.from({ length: height }, (_, i) => ({
-    row: bytes.subarray(start + i * stride, start + i * stride + used),
-    y: isTopDown ? i : height - 1 - i,
-  }))
+  return (y) => start + stride * (isTopDown ? y : height - 1 - y)
 }
 
 function ofBytes(bytes: Uint8Array, header: Header, places: readonly number[]): Uint8Array {
@@ -103,11 +99,12 @@ function ofBytes(bytes: Uint8Array, header: Header, places: readonly number[]): 
   const step = bits / 8
   const out = new Uint8Array(width * height * 3)
   const [red, green, blue] = places as [number, number, number]
-  for (const { row, y } of rowsOf(bytes, header))
-    for (let x = 0, from = 0, to = y * width * 3; x < width; x++, from += step, to += 3) {
-      out[to] = row[from + red] as number
-      out[to + 1] = row[from + green] as number
-      out[to + 2] = row[from + blue] as number
+  const rowAt = rowsOf(bytes, header)
+  for (let y = 0, to = 0; y < height; y++)
+    for (let x = 0, from = rowAt(y); x < width; x++, from += step, to += 3) {
+      out[to] = bytes[from + red] as number
+      out[to + 1] = bytes[from + green] as number
+      out[to + 2] = bytes[from + blue] as number
     }
   return out
 }
@@ -118,9 +115,10 @@ function of16Bits(bytes: Uint8Array, header: Header): Uint8Array {
   const wide = compression === bitfields && masks[0] === 0xf800 && masks[1] === 0x7e0 && masks[2] === 0x1f
   if (compression === bitfields && !wide && !(masks[0] === 0x7c00 && masks[1] === 0x3e0 && masks[2] === 0x1f)) throw unknownMasks(header)
   const out = new Uint8Array(width * height * 3)
-  for (const { row, y } of rowsOf(bytes, header))
-    for (let x = 0, to = y * width * 3; x < width; x++, to += 3) {
-      const value = (row[2 * x] as number) | ((row[2 * x + 1] as number) << 8)
+  const rowAt = rowsOf(bytes, header)
+  for (let y = 0, to = 0; y < height; y++)
+    for (let x = 0, from = rowAt(y); x < width; x++, from += 2, to += 3) {
+      const value = (bytes[from] as number) | ((bytes[from + 1] as number) << 8)
       out[to] = Math.trunc((((value >> (wide ? 11 : 10)) & 31) * 255) / 31)
       out[to + 1] = wide ? Math.trunc((((value >> 5) & 63) * 255) / 63) : Math.trunc((((value >> 5) & 31) * 255) / 31)
       out[to + 2] = Math.trunc(((value & 31) * 255) / 31)
@@ -160,7 +158,7 @@ function ofPalette(bytes: Uint8Array, header: Header): Image {
   const { width, height, compression } = header
   const palette = paletteOf(bytes, header)
   const isRle = compression !== raw
-  const indices = isRle ? unpacked(bytes, header) : indicesOf(bytes, header, palette)
+  const indices = isRle ? ofRle(bytes, header) : indicesOf(bytes, header, palette)
   if (palette.isGrey) {
     const pixels = palette.isTwoTone ? indices.map((value) => (value ? 255 : 0)) : indices
     return { pixels, width, height, channels: 1 }
@@ -196,17 +194,21 @@ function indicesOf(bytes: Uint8Array, header: Header, { isGrey, isTwoTone }: Pal
   if (each > bits) throw new Error(`its ${bits} bits a pixel have a grey palette of another depth`)
   const out = new Uint8Array(width * height)
   const mask = 2 ** each - 1
-  for (const { row, y } of rowsOf(bytes, header, each))
-    for (let x = 0; x < width; x++) out[y * width + x] = ((row[(x * each) >> 3] as number) >> (8 - each - ((x * each) & 7))) & mask
+  const rowAt = rowsOf(bytes, header, each)
+  for (let y = 0, to = 0; y < height; y++)
+    for (let x = 0, from = rowAt(y); x < width; x++) {
+      const at = x * each
+      out[to++] = ((bytes[from + (at >> 3)] as number) >> (8 - each - (at & 7))) & mask
+    }
   return out
 }
 
 /** RLE, as Pillow's decoder runs through it: runs that leave their row are cut, what is skipped is 0. */
-function unpacked(bytes: Uint8Array, { width, height, start, isTopDown, compression }: Header): Uint8Array {
+function ofRle(bytes: Uint8Array, { width, height, start, isTopDown, compression }: Header): Uint8Array {
   const all = width * height
   const out = new Uint8Array(all)
-  const [four, first] = [compression === rle4, start]
-  let [at, done, x] = [first, 0, 0]
+  const four = compression === rle4
+  let [at, done, x] = [start, 0, 0]
   const put = (value: number): void => {
     if (done < all) out[done] = value
     done++
@@ -231,23 +233,23 @@ function unpacked(bytes: Uint8Array, { width, height, start, isTopDown, compress
     } else {
       const pixels = Math.min(all - done, value)
       const length = four ? (pixels + 1) >> 1 : pixels
-      const there = Math.min(length, bytes.length - at)
-      for (let i = 0; i < (there < length ? (four ? 2 * there : there) : pixels); i++) {
+      if (at + length > bytes.length) break
+      for (let i = 0; i < pixels; i++) {
         const byte = bytes[at + (four ? i >> 1 : i)] as number
         put(four ? (i % 2 === 0 ? byte >> 4 : byte & 15) : byte)
       }
-      at += there
-      if (there < length || done === all) break
+      at += length
       x += value
       if (at % 2 !== 0) at++
     }
   }
   if (done < all) throw new Error(`it ends too early: ${done} of ${all} pixels are there`)
-  if (isTopDown) return out
-  for (let y = 0; y < height >> 1; y++) {
-    const [upper, lower] = [out.slice(y * width, (y + 1) * width), out.slice((height - 1 - y) * width, (height - y) * width)]
-    out.set(lower, y * width)
-    out.set(upper, (height - 1 - y) * width)
-  }
+  return isTopDown ? out : turned(out, width, height)
+}
+
+/** The rows in the other order. */
+function turned(rows: Uint8Array, width: number, height: number): Uint8Array {
+  const out = new Uint8Array(rows.length)
+  for (let y = 0; y < height; y++) out.set(rows.subarray(y * width, (y + 1) * width), (height - 1 - y) * width)
   return out
 }

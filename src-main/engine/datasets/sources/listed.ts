@@ -11,7 +11,7 @@ const longestImage = 2 ** 28 // bytes of one encoded image
 
 /** What torchvision's ImageFolder takes for an image, and other names of kinds that are read; hidden ones left out. */
 const imageName = /(^|[/\\])[^./\\][^/\\]*\.(jpe?g|jpe|jfif|png|ppm|pgm|pbm|pnm|bmp|tiff?|webp|gif)$/i
-const unreadEnding = /\.?(jp2|j2k|jpx|jxl|heic|heif|avif|pam|dib|ico|svg|tga|psd|exr|hdr|dng|cr2|cr3|nef|arw)$/i
+const unread = new Set('jp2 j2k jpx jxl heic heif avif pam dib ico svg tga psd exr hdr dng cr2 cr3 nef arw'.split(' '))
 
 export function isImageName(name: string): boolean {
   return imageName.test(name)
@@ -19,8 +19,9 @@ export function isImageName(name: string): boolean {
 
 /** Of a file that is an image but of no kind that is read: why it is left out. */
 export function unreadKind(name: string): string | undefined {
-  const ending = unreadEnding.exec(name)?.[1]
-  return ending && `.${ending.toLowerCase()}, a kind that is not read`
+  const dot = name.lastIndexOf('.')
+  const ending = dot < 0 ? '' : name.slice(dot + 1).toLowerCase()
+  return unread.has(ending) ? `.${ending}, a kind that is not read` : undefined
 }
 
 export class Names {

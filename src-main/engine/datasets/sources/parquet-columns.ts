@@ -41,7 +41,10 @@ export function columnsOf(metadata: FileMetaData, source: ByteSource): Columns {
     named(({ element: { name } }) => /^(category|cls|y)$/i.test(name))
   const several = image ?? named((column) => column.children.length > 0 && leaves(column).some(isBytes))
   if (several && (!image || isRepeated(several)))
-    throw invalid(`${source.path}: ${source.name}[0]`, `its ${shown(several.element.name)} is a list; one image a row is needed`)
+    throw invalid(
+      `${source.path}: ${source.name}[0]`,
+      `the ${shown(several.element.name)} of ${source.name}[0] is a list; one image a row is needed`,
+    )
   if (image === undefined || label === undefined)
     throw invalid(
       source.path,
@@ -95,14 +98,17 @@ interface Labels {
 export function labelled(where: string, values: readonly unknown[], given: string[] | null, name: (i: number) => string): Labels {
   const kind = typeof values.find((value) => value !== null && value !== undefined)
   const strange = values.findIndex((value) => typeof value !== kind || !['string', 'number', 'bigint', 'boolean'].includes(kind))
-  if (strange >= 0) throw noLabel(`${where}, ${name(strange)}`, `its label is ${inWords(values[strange])}`)
+  if (strange >= 0) throw noLabel(`${where}, ${name(strange)}`, `the label of ${name(strange)} is ${inWords(values[strange])}`)
   if (kind !== 'string') return { labels: values.map(Number), classes: given ?? (kind === 'boolean' ? ['false', 'true'] : null) }
   const classes = given ?? [...new Set(values as string[])].sort(byCodePoint)
   const index = new Map(classes.map((text, i) => [text, i]))
   const labels = (values as string[]).map((value) => index.get(value) ?? -1)
   const unknown = labels.indexOf(-1)
   if (unknown >= 0)
-    throw invalid(`${where}, ${name(unknown)}`, `its label is ${shown(values[unknown] as string)}, which is none of the classes`)
+    throw invalid(
+      `${where}, ${name(unknown)}`,
+      `the label of ${name(unknown)} is ${shown(values[unknown] as string)}, which is none of the classes`,
+    )
   return { labels, classes }
 }
 
@@ -171,7 +177,7 @@ function noPixels(where: string, rows: number, first: { reason: string; names: s
   return invalid(
     where,
     `it holds no pixels, but ${rows} paths of images${first ? `; ${first.reason}, as ${shown(first.names[0] ?? '')}` : ''}`,
-    "open the folder that holds the images and this file, or write it again with the images in it: datasets' push_to_hub does so, and to_parquet behind .map(embed_table_storage)",
+    'open the folder that holds the images and this file, or write it with the images in it: save_to_disk, load_from_disk, then to_parquet',
     'The images are not in this file',
   )
 }

@@ -57,7 +57,7 @@ export class Samples {
   #put(shard: string, { images, labels }: Sample, column: string, entry: TarEntry): void {
     const name = `${shard}/${entry.name}`
     const [isImage, isLabel] = [isImageName(`x.${column}`), labelKinds.includes(endingOf(column))]
-    const unread = unreadKind(column)
+    const unread = unreadKind(`x.${column}`)
     if (isImage && !entry.isFile) this.#leftOut.add('links inside of an archive', name)
     else if (isImage && images.has(column)) this.#leftOut.add('a second one of the same name', name)
     else if (isImage) images.set(column, entry)

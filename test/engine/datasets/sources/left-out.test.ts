@@ -26,7 +26,7 @@ test('an image folder counts and names what it leaves out', async () => {
   expect(await leftOut(root, 'train')).toEqual([
     { reason: 'links that lead nowhere', count: 2, names: ['ant', 'dog/6.ppm'] },
     { reason: 'in no folder of a class', count: 1, names: ['loose.ppm'] },
-    { reason: 'hidden, as macOS adds them beside a file: no images', count: 1, names: ['cat/._1.ppm'] },
+    { reason: 'hidden files as macOS adds them, which are no images', count: 1, names: ['cat/._1.ppm'] },
     { reason: '.heic, a kind that is not read', count: 1, names: ['cat/4.heic'] },
     { reason: '.jp2, a kind that is not read', count: 1, names: ['cat/5.JP2'] },
   ])

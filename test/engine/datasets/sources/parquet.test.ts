@@ -61,9 +61,9 @@ test.each<[string, unknown[], 'INT32' | 'BOOLEAN' | 'DOUBLE' | 'BYTE_ARRAY', num
 })
 
 test.each<[string, unknown[], 'INT32' | 'BOOLEAN' | 'DOUBLE' | 'BYTE_ARRAY', RegExp]>([
-  ['null', [0, 1, null, 1], 'INT32', /its label is null/],
-  ['null beside names', ['a', 'b', null, 'a'], 'BYTE_ARRAY', /its label is null/],
-  ['null beside truths', [true, false, null, true], 'BOOLEAN', /its label is null/],
+  ['null', [0, 1, null, 1], 'INT32', /the label of train\.parquet\[2\] is null/],
+  ['null beside names', ['a', 'b', null, 'a'], 'BYTE_ARRAY', /the label of train\.parquet\[2\] is null/],
+  ['null beside truths', [true, false, null, true], 'BOOLEAN', /the label of train\.parquet\[2\] is null/],
   ['no number', [0, 1, Number.NaN, 1], 'DOUBLE', /its label is NaN/],
   ['half a class', [0, 1, 0.5, 1], 'DOUBLE', /its label is 0\.5/],
 ])('a label that is %s is named with its row', async (_, data, type, why) => {
@@ -80,14 +80,16 @@ const list = (name: string, element: Schema): Schema => [
 test('lists of labels and of images are named with their row', async () => {
   const labels: [ColumnSource, Schema] = [{ name: 'label', data: four.map((k) => [k]) }, list('label', [leaf('element', 'INT32')])]
   const opened = openSplit(train(file([binary(), labels])), 'train', openFiles)
-  await expect(opened).rejects.toMatchObject(refusal('label-range', /its label is a list of 1/, /train\.parquet\[0\]$/))
+  await expect(opened).rejects.toMatchObject(
+    refusal('label-range', /the label of train\.parquet\[0\] is a list of 1/, /train\.parquet\[0\]$/),
+  )
   const several: [ColumnSource, Schema] = [
     { name: 'images', data: four.map((k) => [{ bytes: bytes(k), path: null }]) },
     list('images', struct('element')),
   ]
   const lists = openSplit(train(file([several, label(four, 'INT32')])), 'train', openFiles)
   await expect(lists).rejects.toMatchObject(
-    refusal('data-invalid', /"images" is a list; one image a row is needed/, /train\.parquet\[0\]$/),
+    refusal('data-invalid', /the "images" of train\.parquet\[0\] is a list; one image a row is needed/, /train\.parquet\[0\]$/),
   )
 })
 

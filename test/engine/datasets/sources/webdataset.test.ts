@@ -93,7 +93,7 @@ test('what macOS adds, links, second ones and kinds that are not read are left o
     ['x/b.png', 2],
   ])
   expect(leftOut.map(({ reason, count, names }) => [reason.slice(0, 12), count, names[0]])).toEqual([
-    ['hidden, as m', 2, 'train-0.tar/./._a.png'],
+    ['hidden files', 2, 'train-0.tar/./._a.png'],
     ['a second one', 1, 'train-0.tar/x/b.png'],
     ['links inside', 1, 'train-0.tar/c.png'],
     ['.heic, a kin', 1, 'train-0.tar/d.heic'],
