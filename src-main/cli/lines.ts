@@ -3,6 +3,7 @@
 import type { Inspection } from '../contract/checkpoint.ts'
 import { courseOf, effectiveCoefficients, spanOf } from '../contract/coefficients.ts'
 import { leakMark, leakReason } from '../contract/data/leaks.ts'
+import { leftOutSentence } from '../contract/data/left-out.ts'
 import type { SplitManifest } from '../contract/data/manifest.ts'
 import { differenceVectorNotes, skippedSentence } from '../contract/difference-vector.ts'
 import { sentence } from '../contract/errors.ts'
@@ -136,14 +137,14 @@ const isRemarkable = ({ source, drawn, shared = [] }: SplitManifest): boolean =>
   source !== 'tensor file' || drawn !== '' || shared.length > 0
 
 /** Of a split that was opened. */
-function dataLine({ task, split, images, count, drawn, skippedCount, skipped, shared = [] }: SplitManifest): string {
+function dataLine({ task, split, images, count, drawn, skippedCount, skipped, shared = [], leftOut = [] }: SplitManifest): string {
   const leaks = shared
     .map(({ images, unlabelled, split: other }) =>
       unlabelled ? `; ${images} of them were learned on, without their labels` : `; LEAK: ${images} of them are ${other} images too`,
     )
     .join('')
   const left = skippedCount ? `; ${skippedCount} cannot be read and are left out, such as ${skipped[0]?.name}: ${skipped[0]?.reason}` : ''
-  return `${task}, ${split}: ${count} images of ${images}${drawn ? `, drawn ${drawn}` : ''}${leaks}${left}`
+  return `${task}, ${split}: ${count} images of ${images}${drawn ? `, drawn ${drawn}` : ''}${leaks}${left}${leftOut.map((one) => `; ${leftOutSentence(one)}`).join('')}`
 }
 
 const stays = (text: string): { text: string; live: boolean } => ({ text, live: false })

@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path'
 
 import { BasilError } from '../contract/errors.ts'
 
-const extensions = /\.(features|pixels)$/
+const extensions = /\.(features|pixels|unpacked)$/
 
 export interface CacheRoom {
   readonly capBytes: number

@@ -6,8 +6,9 @@ import { join } from 'node:path'
 import { BasilError } from '../contract/errors.ts'
 import type { FolderEntry, OpenFiles } from '../engine/formats/source.ts'
 import { openSource } from './source.ts'
+import { unpacked } from './unpacked.ts'
 
-export const openFiles: OpenFiles = { open: openSource, kind, list }
+export const openFiles: OpenFiles = { open: openSource, unpacked, kind, list }
 
 async function kind(path: string): Promise<'file' | 'folder' | 'missing'> {
   try {
@@ -29,7 +30,7 @@ async function list(folder: string): Promise<FolderEntry[]> {
   const entries: FolderEntry[] = []
   for (const entry of found) {
     const is = entry.isSymbolicLink() ? await kind(join(folder, entry.name)) : entry.isDirectory() ? 'folder' : 'file'
-    if (is !== 'missing') entries.push({ name: entry.name, isFolder: is === 'folder' }) // a link to nothing is nothing
+    entries.push({ name: entry.name, isFolder: is === 'folder', ...(is === 'missing' && { leadsNowhere: true }) })
   }
   return entries
 }

@@ -1,7 +1,5 @@
 // The entry of the engine's process: the real engine behind its door. The backend starts with the first question and
 // stays. Nothing here or behind it opens the database.
-import { join } from 'node:path'
-
 import type { ResolvedConfig } from '../contract/config.ts'
 import { openBackend } from '../engine/backend.ts'
 import { checkRun } from '../engine/check.ts'
@@ -9,8 +7,7 @@ import type { ImageHost } from '../engine/datasets/prepared.ts'
 import type { FeatureCache } from '../engine/formats/feature-cache.ts'
 import { disentanglementOf } from '../engine/measures/disentanglement.ts'
 import { run } from '../engine/run.ts'
-import { cacheRoom } from '../files/cache-room.ts'
-import { dataFolder } from '../files/data-folder.ts'
+import { cachesIn } from '../files/caches.ts'
 import { featureCache } from '../files/feature-cache.ts'
 import { imageCache } from '../files/image-cache.ts'
 import { hashCheckpoint, openSource } from '../files/source.ts'
@@ -30,9 +27,8 @@ const backend = (): ReturnType<typeof openBackend> => (opened ??= openBackend())
 let caches: { features: FeatureCache; images: ImageHost } | undefined // once, as they know what is in use
 function kept(config: Pick<ResolvedConfig, 'linearised'>): { features?: FeatureCache; images: ImageHost } {
   if (!caches) {
-    const [features, pixels] = ['features', 'images'].map((name) => join(dataFolder(), 'cache', name)) as [string, string]
-    const room = cacheRoom([features, pixels])
-    caches = { features: featureCache(features, { room }), images: imageHost(imageCache(pixels, room)) }
+    const { features, images, room } = cachesIn()
+    caches = { features: featureCache(features, { room }), images: imageHost(imageCache(images, room)) }
   }
   return config.linearised === 'cached' ? caches : { images: caches.images }
 }

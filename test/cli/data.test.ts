@@ -25,6 +25,8 @@ test('data is added, prepared and searched for leaks; what cannot be read is nam
   expect([added.code, added.err]).toEqual([0, ''])
   const { rows } = JSON.parse(added.out) as { rows: DataSet[] }
   expect(rows.map(({ state, splits }) => [state, splits.map(({ count }) => count)])).toEqual([['present', [20, 6]]])
+  const told = await basil(home, 'add', folder)
+  expect(told.out).toMatch(/train 20, test 6 .* 1 left out .*\n +test: 1 left out, \.heic, a kind that is not read: dog\/3\.heic\n/)
   const prepared = await basil(home, 'prepare', '1', 'field-val', 'test', '--size', '32')
   expect(prepared.out).toContain('#field-val: 2 images, 0 unreadable')
   expect(prepared.out).toContain('dog/2.png: it is no JPEG')
@@ -34,6 +36,7 @@ test('data is added, prepared and searched for leaks; what cannot be read is nam
   const shown = await basil(home, 'show', '1')
   expect(shown.out).toMatch(/field {4}field-val {2}2 {2}[0-9a-f]{64} {2}by torch.random_split with seed 0/)
   expect(shown.out).toContain('cat/0.png  is  cat/3.png')
+  expect(shown.out).toContain('test: 1 left out, .heic, a kind that is not read: dog/3.heic')
   expect((await basil(home, 'add', join(home, 'nothing'))).code).toBe(3)
   expect((await basil(home, 'forget', '1')).out).toContain('1 forgotten')
   expect(existsSync(join(folder, 'train'))).toBe(true)

@@ -10,7 +10,7 @@ import { openFiles } from '../../src-main/files/folder.ts'
 const root = mkdtempSync(join(tmpdir(), 'basil-folder-'))
 afterEach(() => rmSync(root, { recursive: true }))
 
-test('a folder lists its files and folders, links as what they lead to, and none that leads nowhere', async () => {
+test('a folder lists its files and folders, links as what they lead to, and those that lead nowhere as such', async () => {
   mkdirSync(join(root, 'inner'))
   writeFileSync(join(root, 'a.jpg'), 'x')
   symlinkSync(join(root, 'inner'), join(root, 'to-folder'))
@@ -22,6 +22,8 @@ test('a folder lists its files and folders, links as what they lead to, and none
     { name: 'inner', isFolder: true },
     { name: 'to-file', isFolder: false },
     { name: 'to-folder', isFolder: true },
+    { name: 'to-itself', isFolder: false, leadsNowhere: true },
+    { name: 'to-nothing', isFolder: false, leadsNowhere: true },
   ])
   expect(await Promise.all(['', 'a.jpg', 'gone', 'a.jpg/inside', 'to-itself'].map((name) => openFiles.kind(join(root, name))))).toEqual([
     'folder',

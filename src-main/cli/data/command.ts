@@ -8,7 +8,7 @@ import { sentence } from '../../contract/errors.ts'
 import type { Workbench } from '../../runner/workbench.ts'
 import { print, printJson } from '../output.ts'
 import { clearLive, sayLive } from '../terminal.ts'
-import { dataLine, leakLines, preparedLine, shownLines } from './lines.ts'
+import { dataLine, leakLines, leftOutLines, preparedLine, shownLines } from './lines.ts'
 
 interface DataCommands {
   withWorkbench: (json: boolean, write: boolean, act: (workbench: Workbench) => Promise<void>) => Promise<void>
@@ -28,7 +28,8 @@ export function dataCommand({ withWorkbench }: DataCommands): Command {
         const ids = [...told.added, ...told.known]
         const rows = dataSets.list().filter(({ id }) => ids.includes(id))
         if (json) printJson({ ...told, rows })
-        else for (const line of [...rows.map(dataLine), ...told.refused.map(sentence)]) print(line)
+        else
+          for (const line of [...rows.flatMap((row) => [dataLine(row), ...leftOutLines(row)]), ...told.refused.map(sentence)]) print(line)
         if (ids.length === 0) process.exitCode = 3
       }),
     )

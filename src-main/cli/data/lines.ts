@@ -1,20 +1,27 @@
 // Data sets in lines for a terminal.
 import type { DataSet, DrawnSplit, LeakReport, PreparedSplit, ShownData } from '../../contract/api/data.ts'
+import { leftOutCount, leftOutSentence } from '../../contract/data/left-out.ts'
 import { sentence } from '../../contract/errors.ts'
 
 const mostShown = 20 // pairs of twins, unreadable images
 
-export function dataLine({ id, name, state, error, splits, classes, bytes, leaked, unreadable, path }: DataSet): string {
+export function dataLine({ id, name, state, error, splits, classes, bytes, leaked, unreadable, leftOut, path }: DataSet): string {
   const rest = [
     splits.map((split) => `${split.name} ${split.count}`).join(', '),
     classes === null ? '' : `${classes} classes`,
     bytes === null ? '' : `${(bytes / 1e6).toFixed(1)} MB`,
     leaked ? `${leaked} images in two splits` : '',
     unreadable ? `${unreadable} unreadable` : '',
+    leftOut.length > 0 ? `${leftOutCount(leftOut)} left out` : '',
     error ? `${state}: ${error.why}` : '',
     path,
   ]
   return `${String(id).padStart(5)}  ${name.padEnd(20)}  ${rest.filter(Boolean).join('  ')}`
+}
+
+/** What was left out of each split, with its reason and the first names. */
+export function leftOutLines({ leftOut }: Pick<DataSet, 'leftOut'>): string[] {
+  return leftOut.map((left) => `       ${left.split}: ${leftOutSentence(left)}`)
 }
 
 export function shownLines({ facts, prepared, leaks, ...row }: ShownData): string[] {
@@ -23,6 +30,7 @@ export function shownLines({ facts, prepared, leaks, ...row }: ShownData): strin
   return [
     dataLine(row),
     ...(row.error ? [`       ${sentence(row.error)}`] : []),
+    ...leftOutLines(row),
     ...(facts ? [`       ${facts.source}`] : []),
     ...splits('on disk', facts?.splits),
     ...splits('field  ', facts?.field),

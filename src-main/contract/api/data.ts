@@ -3,6 +3,7 @@
 import { eventIterator, oc } from '@orpc/contract'
 import { z } from 'zod'
 
+import { leftOutSchema } from '../data/left-out.ts'
 import { splitManifestSchema } from '../data/manifest.ts'
 import { errorSchema } from '../errors.ts'
 import { progressSchema } from '../run.ts'
@@ -19,6 +20,7 @@ const drawnSplitSchema = z.object({
   count: z.number(),
   perClass: z.array(z.number()),
   indices: z.string(), // SHA-256 of their positions in the split on disk, int64 little-endian, in their order
+  leftOut: z.array(leftOutSchema).optional(), // what lies in a split of the disk like an image and is none of it
 })
 export type DrawnSplit = z.infer<typeof drawnSplitSchema>
 
@@ -118,6 +120,7 @@ const dataSetSchema = z.object({
   added: z.string(),
   leaked: z.number().nullable(), // images of the leak report; null: none was made
   unreadable: z.number().nullable(), // images; null: they were not looked at
+  leftOut: z.array(leftOutSchema.extend({ split: z.string() })), // of the splits on disk
 })
 export type DataSet = z.infer<typeof dataSetSchema>
 

@@ -24,7 +24,7 @@ interface Taken {
 const listed = 1000 // unreadable images named in a manifest
 
 export function splitFacts(
-  told: Pick<SplitFacts, 'images' | 'source' | 'of' | 'drawn' | 'available' | 'classes' | 'cached'>,
+  told: Pick<SplitFacts, 'images' | 'source' | 'of' | 'drawn' | 'available' | 'classes' | 'cached' | 'leftOut'>,
   { positions, label, name, sha256, unreadable }: Taken,
 ): SplitFacts {
   const hashOf = (each: (hash: Hash, i: number) => void): string => {

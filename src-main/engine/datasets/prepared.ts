@@ -220,9 +220,9 @@ function factsOf(
   { hashes, unreadable }: Looked,
   cached: boolean,
 ): SplitFacts {
-  const { count: available, classes } = raw
+  const { count: available, classes, leftOut = [] } = raw
   return splitFacts(
-    { images: specText(wanted.spec), source, of, drawn, available, classes, cached },
+    { images: specText(wanted.spec), source, of, drawn, available, classes, cached, ...(leftOut.length > 0 && { leftOut: [...leftOut] }) },
     {
       positions,
       label: (i) => raw.labels[i] as number,

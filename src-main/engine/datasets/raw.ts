@@ -1,6 +1,7 @@
 // Images as they lie on disk, before anything is done to them: what a source gives for each split of a data set. One image is
 // read at a time, as the file has it: an encoded one undecoded, a raw one as (height, width, channels) bytes, row-major.
 // A folder or file is looked at once (Place), and the first source of the list that knows it opens it.
+import type { LeftOut } from '../../contract/data/left-out.ts'
 import { BasilError } from '../../contract/errors.ts'
 import type { FolderEntry, OpenFiles } from '../formats/source.ts'
 
@@ -31,6 +32,7 @@ export interface RawImages {
   labels: Int32Array // (count)
   classes: string[] | null // names in label order; null where nothing beside the images names them
   groups: string[] | null // (count), of a list's group column
+  leftOut?: readonly LeftOut[] // what lies there like an image and is none of these
   /** Of image i, for messages and lists: a path in the folder, or a place in the file. */
   name(i: number): string
   /** Throws a BasilError of the image's own, which leaves the others readable. */

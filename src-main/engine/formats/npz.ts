@@ -43,7 +43,8 @@ export async function openNpz(source: ByteSource, zip: ZipArchive): Promise<Tens
   return stridedFile(source, 'npz', views, {})
 }
 
-async function readArray(source: ByteSource, name: string, entry: Region): Promise<Strided> {
+/** One .npy. Throws file-damaged, and not-supported for types that are no plain numbers. */
+export async function readArray(source: ByteSource, name: string, entry: Region): Promise<Strided> {
   const refuse = (why: string): never => {
     throw damaged(source, 'npz', `the array ${shown(name)} ${why}`)
   }

@@ -17,12 +17,15 @@ export type OpenSource = (path: string) => Promise<ByteSource>
 export interface FolderEntry {
   name: string // without its folder
   isFolder: boolean // a link is what it leads to
+  leadsNowhere?: true // a link to what is not there
 }
 
 /** Files and folders by path. Sizes are those of opened files: a listing of a million names must not ask for each. */
 export interface OpenFiles {
   open: OpenSource
   kind(path: string): Promise<'file' | 'folder' | 'missing'>
+  /** The content of a file that gzip packed, unpacked once and kept beside other caches. Throws file-damaged where it is none, or far more than it may be. */
+  unpacked(path: string): Promise<ByteSource>
   /** In no order; without "." and "..". Throws file-missing, or file-unreadable where it is no folder. */
   list(folder: string): Promise<FolderEntry[]>
 }

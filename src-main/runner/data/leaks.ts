@@ -1,14 +1,12 @@
 // Every image of some splits prepared and kept, as a run would, and the splits held against each other: images of one that are in another too.
 // Nothing is computed twice: what a run or an earlier report has prepared at this size is taken from the cache.
-import { join } from 'node:path'
-
 import { type ImagesToPrepare, type LeakReport, mostTwins, type PreparedSplit } from '../../contract/api/data.ts'
 import type { Told } from '../../contract/engine-api.ts'
 import type { Progress } from '../../contract/run.ts'
 import { twinsBetween } from '../../engine/datasets/leaks/between.ts'
 import { openPrepared, type PreparedImages } from '../../engine/datasets/prepared.ts'
 import { parseSpec } from '../../engine/datasets/spec.ts'
-import { cacheRoom } from '../../files/cache-room.ts'
+import { cachesIn } from '../../files/caches.ts'
 import { imageCache } from '../../files/image-cache.ts'
 import { imageHost } from '../images/host.ts'
 import { imagePool } from '../images/pool.ts'
@@ -45,8 +43,8 @@ const pool = imagePool() // its threads begin with the first image, and hold not
 
 /** Into `open`, whose images are the caller's to close also when this is left in the middle. */
 async function* openAll({ path, splits, size, home }: ImagesToPrepare, open: Open[]): AsyncGenerator<Progress, void> {
-  const [features, pixels] = ['features', 'images'].map((name) => join(home, 'cache', name)) as [string, string]
-  const host = imageHost(imageCache(pixels, cacheRoom([features, pixels])), pool)
+  const { images, room } = cachesIn(home)
+  const host = imageHost(imageCache(images, room), pool)
   const total = splits.reduce((sum, { count }) => sum + count, 0)
   let before = 0
   for (const { name, count } of splits) {

@@ -5,12 +5,14 @@ import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 
 import type { DataFacts, DrawnSplit } from '../../contract/api/data.ts'
+import type { LeftOut } from '../../contract/data/left-out.ts'
 import type { Told } from '../../contract/engine-api.ts'
 import { BasilError, type ErrorRecord, recordOf } from '../../contract/errors.ts'
 import { findSource } from '../../engine/datasets/sources/index.ts'
 import { type ImagesSpec, parseSpec } from '../../engine/datasets/spec.ts'
 import { type Found, openSplit } from '../../engine/datasets/splits/open.ts'
 import { openFiles } from '../../files/folder.ts'
+import { gone } from './refusals.ts'
 
 const fieldSplits = ['field-train', 'field-val', 'field-test']
 const mostInside = 200 // folders looked into for data sets
@@ -23,7 +25,10 @@ export async function* findData(path: string): AsyncGenerator<Told<{ paths: stri
     return yield { type: 'result', result: { paths: [path], refused: [] } }
   } catch (error) {
     const inside = (await openFiles.kind(path)) === 'folder' ? await openFiles.list(path) : []
-    const folders = inside.filter(({ isFolder, name }) => isFolder && !name.startsWith('.')).slice(0, mostInside)
+    const shown = inside.filter(({ name }) => !name.startsWith('.'))
+    const folders = shown.filter(({ isFolder }) => isFolder).slice(0, mostInside)
+    const lost = shown.filter(({ leadsNowhere }) => leadsNowhere).slice(0, mostInside)
+    const links = lost.map(({ name }) => gone(join(path, name), 'it is a link that leads nowhere'))
     const paths: string[] = []
     for (const [done, { name }] of folders.entries()) {
       yield { type: 'progress', what: `Looking into ${path}`, done, total: folders.length }
@@ -33,7 +38,7 @@ export async function* findData(path: string): AsyncGenerator<Told<{ paths: stri
       )
       if (is) paths.push(join(path, name))
     }
-    yield { type: 'result', result: { paths: paths.sort(), refused: paths.length > 0 ? [] : [recordOf(error)] } }
+    yield { type: 'result', result: { paths: paths.sort(), refused: [...(paths.length > 0 ? [] : [recordOf(error)]), ...links] } }
   }
 }
 
@@ -45,8 +50,8 @@ export async function* lookAtData(path: string): AsyncGenerator<Told<DataFacts>>
   const splits: DrawnSplit[] = []
   for (const [done, name] of disk.entries()) {
     yield { type: 'progress', what: `Reading ${path}`, done, total: disk.length }
-    const { drawn, names } = await drawnOf(found, { path, split: name, half: null, shots: null, n: null, seed: 0 })
-    splits.push({ ...drawn, name })
+    const { drawn, names, leftOut } = await drawnOf(found, { path, split: name, half: null, shots: null, n: null, seed: 0 })
+    splits.push({ ...drawn, name, ...(leftOut.length > 0 && { leftOut }) })
     classes ??= names
   }
   const field: DrawnSplit[] = []
@@ -64,7 +69,13 @@ export async function* drawSplit(images: string): AsyncGenerator<Told<DrawnSplit
   yield { type: 'result', result: { ...drawn, name: images.slice(spec.path.length + 1) } }
 }
 
-async function drawnOf(found: Found, spec: ImagesSpec): Promise<{ drawn: Omit<DrawnSplit, 'name'>; names: string[] | null }> {
+interface Drawn {
+  drawn: Omit<DrawnSplit, 'name'>
+  names: string[] | null
+  leftOut: LeftOut[]
+}
+
+async function drawnOf(found: Found, spec: ImagesSpec): Promise<Drawn> {
   const { raw, of, indices, drawn } = await openSplit(found, spec, openFiles)
   await raw.close()
   const perClass = new Array<number>(raw.classes?.length ?? 0).fill(0)
@@ -74,7 +85,7 @@ async function drawnOf(found: Found, spec: ImagesSpec): Promise<{ drawn: Omit<Dr
     perClass[label] = (perClass[label] as number) + 1
   }
   const hash = createHash('sha256').update(BigInt64Array.from(indices, BigInt)).digest('hex')
-  return { drawn: { of, drawn, count: indices.length, perClass, indices: hash }, names: raw.classes }
+  return { drawn: { of, drawn, count: indices.length, perClass, indices: hash }, names: raw.classes, leftOut: [...(raw.leftOut ?? [])] }
 }
 
 /** The field's split may not be there: what it is drawn from is not on the disk. */

@@ -1,12 +1,12 @@
 // What the data sets refuse, and what is wrong with a row whose data is gone.
 import { BasilError, type ErrorRecord } from '../../contract/errors.ts'
 
-export function gone(path: string): ErrorRecord {
+export function gone(path: string, why = 'there is nothing at this place'): ErrorRecord {
   return {
     code: 'file-missing',
     what: 'The data is missing',
     where: path,
-    why: 'there is nothing at this place',
+    why,
     next: 'connect its disk, or add the data where it is now',
   }
 }

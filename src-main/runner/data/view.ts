@@ -26,6 +26,7 @@ export function viewOf({ id, path, added, state, error, facts, prepared, leaks }
     classes: facts?.classes?.length ?? (facts ? Math.max(0, ...facts.splits.map(({ perClass }) => perClass.length)) : null),
     bytes: facts?.bytes ?? null,
     leaked: leaks?.pairs.reduce((sum, { exact, alike }) => sum + exact + alike, 0) ?? null,
+    leftOut: facts?.splits.flatMap(({ name: split, leftOut = [] }) => leftOut.map((left) => ({ ...left, split }))) ?? [],
     unreadable: prepared.length > 0 ? prepared.reduce((sum, { skippedCount }) => sum + skippedCount, 0) : null,
   }
 }

@@ -2,11 +2,14 @@
 // palettes and grey expanded, colour profiles and EXIF rotation ignored, CMYK by Pillow's plain formula
 //   rgb = max(0, (255 - k) - (255 - k) cmy / 255),
 // 16-bit colour by its upper byte, and 16-bit grey, as Pillow has it, by what fits into a byte. libvips decodes (sharp); it is asked for the five
-// kinds it reads as Pillow does, told by their first bytes, and never for what else it could open.
+// kinds it reads as Pillow does, told by their first bytes, and never for what else it could open. Bitmaps and the portable kinds it lacks.
 import sharp, { type Sharp } from 'sharp'
 
+import { isBmp, readBmp } from '../../engine/datasets/pixels/bmp.ts'
+import { opaqueGif } from '../../engine/datasets/pixels/gif.ts'
 import { isNetpbm, readNetpbm } from '../../engine/datasets/pixels/netpbm.ts'
 import type { Image } from '../../engine/datasets/pixels/resample.ts'
+import { unreadTiff } from '../../engine/datasets/pixels/tiff.ts'
 import type { Box, EncodedImage, PixelImage } from '../../engine/datasets/raw.ts'
 
 sharp.cache(false) // each image is decoded once
@@ -17,13 +20,20 @@ const mostPixels = 178_956_970 // beyond, Pillow refuses too
 /** (height, width, 1 or 3). Throws an Error that says what is wrong with the image. */
 export async function decoded(image: EncodedImage | PixelImage): Promise<Image> {
   if (!('encoded' in image)) return withoutAlpha(image)
-  const whole = isNetpbm(image.encoded) ? readNetpbm(image.encoded, mostPixels) : await byLibvips(image.encoded)
+  const whole = await whole8Bit(image.encoded)
   return image.crop ? cropped(whole, image.crop) : whole
 }
 
+async function whole8Bit(encoded: Uint8Array): Promise<Image> {
+  if (isNetpbm(encoded)) return readNetpbm(encoded, mostPixels)
+  return isBmp(encoded) ? readBmp(encoded, mostPixels) : byLibvips(encoded)
+}
+
 async function byLibvips(encoded: Uint8Array): Promise<Image> {
-  if (!isKnown(encoded)) throw new Error('it is no JPEG, PNG, GIF, WebP, TIFF, PPM or PGM image')
-  const file = sharp(encoded, { ignoreIcc: true, failOn: 'truncated', limitInputPixels: mostPixels })
+  if (!isKnown(encoded)) throw new Error('it is no JPEG, PNG, GIF, WebP, TIFF, BMP, PPM or PGM image')
+  const unread = unreadTiff(encoded)
+  if (unread) throw new Error(unread)
+  const file = sharp(opaqueGif(encoded), { ignoreIcc: true, failOn: 'truncated', limitInputPixels: mostPixels })
   const { space, depth } = await file.metadata()
   if (space === 'grey16') return clippedTo8(await raw(file.toColourspace('grey16').raw({ depth: 'ushort' })))
   if (space === 'cmyk') return fromCmyk(await raw(file.pipelineColourspace('cmyk').toColourspace('cmyk').raw()))
@@ -36,7 +46,7 @@ async function raw(pipeline: Sharp): Promise<Image> {
   return { pixels: data, width: info.width, height: info.height, channels: info.channels }
 }
 
-const kinds = ['ffd8ff', '89504e470d0a1a0a', '474946383761', '474946383961', '49492a00', '4d4d002a']
+const kinds = ['ffd8ff', '89504e470d0a1a0a', '474946383761', '474946383961', '49492a00', '4d4d002a', '49492b00', '4d4d002b']
 
 function isKnown(bytes: Uint8Array): boolean {
   const start = Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(bytes.length, 12))

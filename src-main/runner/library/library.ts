@@ -25,7 +25,7 @@ import type { EngineProcess } from '../engine-process.ts'
 import { inExports } from '../work/exports.ts'
 import { createAttendant } from './attendant.ts'
 import { eachOf } from './each-of.ts'
-import { measure } from './place.ts'
+import { measure, nowhere } from './place.ts'
 import { createPulse } from './pulse.ts'
 import { createReader } from './reader.ts'
 import { recipeIn, reopen, runOf } from './reopen.ts'
@@ -111,8 +111,9 @@ export function createLibrary({ history, home, start, now = () => new Date() }: 
     }
   }
 
-  async function addFound({ files, refused }: Scanned): Promise<Added> {
+  async function addFound({ files, lost, refused }: Scanned): Promise<Added> {
     const told: Added = { added: [], known: [], refused }
+    keep(lost, lost.map(nowhere), told)
     for (let at = 0; at < files.length; at += batch) {
       look(at, files.length)
       const places: Place[] = []

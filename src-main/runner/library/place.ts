@@ -21,6 +21,11 @@ export async function measure(path: string): Promise<Place> {
   return { path, target, parts, bytes, modified, quick: await quickKey(files) }
 }
 
+/** Of a link whose file is not there: a row that waits for it, and says so when it is read. */
+export function nowhere(path: string): Place {
+  return { path, target: path, parts: [], bytes: 0, modified: 0, quick: null }
+}
+
 /** What a look at the disk is enough for: whether it is still what it was. */
 export async function isAsBefore({ path, target, parts, bytes, modified }: Place): Promise<boolean> {
   const now = await look(path)

@@ -11,6 +11,7 @@ import { measure, refusal } from './place.ts'
 const checkpoint = /\.(safetensors|pt|pth|bin|ckpt|npz)$/i
 const never = /\.(json|txt|md|csv|ya?ml|py|log|png|jpe?g)$/i // named as a file by mistake, or beside checkpoints
 const passed = /^(\..*|node_modules|__pycache__)$/
+const ofMac = /^\._/ // what macOS keeps of a file on disks that are not its own: no file of that kind
 
 export interface Limits {
   files: number // taken
@@ -21,12 +22,13 @@ const limits: Limits = { files: 5000, entries: 300_000 }
 
 export interface Scanned {
   files: string[] // those that are no links first: a file is shown under its own name
+  lost: string[] // links named like checkpoints whose files are not there, as of a disk that is not connected
   refused: ErrorRecord[]
 }
 
 /** Never throws: what cannot be looked at is refused with its reason. */
 export async function scan(paths: string[], { files: most, entries }: Limits = limits): Promise<Scanned> {
-  const found = new Map<string, boolean>() // path to whether it is a link
+  const found = new Map<string, Kind>()
   const refused: ErrorRecord[] = []
   const visited = new Set<string>()
   let left = entries
@@ -42,8 +44,10 @@ export async function scan(paths: string[], { files: most, entries }: Limits = l
       if (isCut) break
       const path = join(folder, entry.name)
       const kind = await kindOf(entry, path)
+      if (kind === undefined) continue
       if (kind === 'folder' && !passed.test(entry.name)) folders.push(path)
-      if (kind === 'file' && (checkpoint.test(entry.name) || isIndexName(entry.name))) found.set(path, entry.isSymbolicLink())
+      if (kind === 'lost' && !entry.name.includes('.')) refused.push(refusal(path, gone).record) // it may have been a folder of them
+      if (kind !== 'folder' && !ofMac.test(entry.name) && (checkpoint.test(entry.name) || isIndexName(entry.name))) found.set(path, kind)
     }
     for (const inner of folders.sort()) await refusing(inner, () => walk(inner))
   }
@@ -59,22 +63,31 @@ export async function scan(paths: string[], { files: most, entries }: Limits = l
   for (const path of paths)
     await refusing(path, async () => {
       if ((await stat(path)).isDirectory()) return walk(path)
-      if (never.test(path) && !isIndexName(path)) throw notACheckpoint(path)
-      found.set(path, false)
+      if ((never.test(path) && !isIndexName(path)) || ofMac.test(basename(path))) throw notACheckpoint(path)
+      found.set(path, 'file')
     })
   if (isCut) refused.push(recordOf(tooMany(paths[0] ?? '', most, entries)))
   await withoutShards(found)
-  const byPlace = [...found].sort(([a, isLinkA], [b, isLinkB]) => Number(isLinkA) - Number(isLinkB) || (a < b ? -1 : 1))
-  return { files: byPlace.map(([path]) => path), refused }
+  const named = (...kinds: Kind[]): string[] =>
+    kinds.flatMap((kind) => [...found].flatMap(([path, is]) => (is === kind ? [path] : [])).sort())
+  return { files: named('file', 'link'), lost: named('lost'), refused }
 }
 
-async function kindOf(entry: Dirent, path: string): Promise<'file' | 'folder' | 'other'> {
-  const found = entry.isSymbolicLink() ? await stat(path).catch(() => null) : entry // a link to nothing is nothing
-  return found?.isFile() ? 'file' : found?.isDirectory() ? 'folder' : 'other'
+const gone = Object.assign(new Error('it is a link that leads nowhere'), { code: 'ENOENT' })
+
+type Kind = 'file' | 'link' | 'lost' // a link to a file, a link to what is not there
+
+/** undefined: neither, as a pipe or a device. */
+async function kindOf(entry: Dirent, path: string): Promise<Kind | 'folder' | undefined> {
+  const isLink = entry.isSymbolicLink()
+  const found = isLink ? await stat(path).catch(() => null) : entry
+  if (!found) return 'lost'
+  if (found.isFile()) return isLink ? 'link' : 'file'
+  return found.isDirectory() ? 'folder' : undefined
 }
 
 /** Takes out the shards of every index found. */
-async function withoutShards(found: Map<string, boolean>): Promise<void> {
+async function withoutShards(found: Map<string, Kind>): Promise<void> {
   for (const index of [...found.keys()].filter(isIndexName)) {
     const { parts } = await measure(index).catch(() => ({ parts: [] }))
     for (const part of parts) found.delete(join(dirname(index), part))

@@ -100,7 +100,7 @@ test('portable pixmaps and graymaps are read, with comments and two bytes a samp
   })
   expect(readNetpbm(file('P5 2 1 100 ', 50, 100), 100).pixels).toEqual(Uint8Array.of(128, 255))
   expect(readNetpbm(file('P6 1 1 65535 ', 255, 255, 128, 0, 0, 0), 100).pixels).toEqual(Uint8Array.of(255, 128, 0))
-  expect(isNetpbm(file('P4 1 1 '))).toBe(false)
+  expect(isNetpbm(file('P7 1 1 '))).toBe(false)
   for (const wrong of ['P6 2 2 255 ', 'P6 2', 'P5 0 1 255 ', 'P5 x 1 255 ', 'P5 1000 1000 255 '])
     expect(() => readNetpbm(file(wrong, 1, 2, 3), 100)).toThrow()
 })

@@ -1,6 +1,6 @@
 // Data sets of a window: added by folder or root, read, marked when they go, shown in pictures, prepared, and searched for leaks that were planted.
-import { renameSync, rmSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { basename, join } from 'node:path'
 
 import { expect, test } from 'vitest'
 
@@ -17,9 +17,17 @@ test('a folder is added as what it is, a root as what is in it; counts, classes 
   await petsAt(join(root, 'pets'))
   mnistAt(join(root, 'digits'))
   writeFileSync(join(root, 'notes.pdf'), 'nothing')
+  symlinkSync(join(root, 'unplugged'), join(root, 'flowers'))
   const { workbench, data } = await dataAt(temporaryFolder())
   const { added, refused } = await data.add({ paths: [root, join(root, 'notes.pdf'), join(root, 'nowhere')] })
-  expect([added.length, refused.map(({ code }) => code)]).toEqual([2, ['data-invalid', 'file-missing']])
+  expect([added.length, refused.map(({ code, where }) => [code, basename(where)])]).toEqual([
+    2,
+    [
+      ['file-missing', 'flowers'],
+      ['data-invalid', 'notes.pdf'],
+      ['file-missing', 'nowhere'],
+    ],
+  ])
   await workbench.dataSets.settled()
   const rows = await data.list()
   expect(rows.map(({ name, known, state, splits, classes }) => [name, known, state, splits, classes])).toEqual([
@@ -48,6 +56,10 @@ test('a folder is added as what it is, a root as what is in it; counts, classes 
     { name: 'field-train', count: 27 },
     { name: 'field-val', count: 3 },
     { name: 'field-test', count: 10 },
+  ])
+  expect(rows.map(({ leftOut }) => leftOut.map(({ split, reason, names }) => [split, reason, names]))).toEqual([
+    [],
+    [['test', '.heic, a kind that is not read', ['dog/3.heic']]],
   ])
   const [mnist = 0] = added
   const { facts } = await data.show({ id: mnist })

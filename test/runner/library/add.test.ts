@@ -1,6 +1,6 @@
 // What adding finds and what a row says of it.
 import { createHash } from 'node:crypto'
-import { copyFileSync, linkSync, mkdirSync, readFileSync, statSync, symlinkSync } from 'node:fs'
+import { copyFileSync, linkSync, mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 
 import { expect, test } from 'vitest'
@@ -73,13 +73,41 @@ test('a file without an ending is taken when the person names it, and shown unre
   ])
 })
 
+test('a link whose file is not there is a row that says so, and is read when the file is there again', async () => {
+  const { folder, workbench, library } = await setting({ 'a.safetensors': checkpoint(1) })
+  symlinkSync(join(folder, 'disk/b'), join(folder, 'b.safetensors'))
+  symlinkSync(join(folder, 'gone'), join(folder, 'runs'))
+  symlinkSync(join(folder, 'gone.txt'), join(folder, 'notes.txt'))
+  const told = await library.add([folder])
+  expect(told.added).toHaveLength(2)
+  expect(told.refused).toMatchObject([{ code: 'file-missing', where: join(folder, 'runs') }])
+  const states = async (): Promise<unknown> =>
+    (await settled(workbench)).map(({ path, state, error }) => [basename(path), state, error?.code])
+  expect(await states()).toEqual(
+    expect.arrayContaining([
+      ['a.safetensors', 'present', undefined],
+      ['b.safetensors', 'missing', 'file-missing'],
+    ]),
+  )
+  mkdirSync(join(folder, 'disk'))
+  writeFileSync(join(folder, 'disk/b'), checkpoint(2))
+  await library.refresh()
+  expect(await states()).toContainEqual(['b.safetensors', 'present', undefined])
+})
+
+test('what macOS keeps beside a file under "._" is no checkpoint, walked to or named', async () => {
+  const { folder, library } = await setting({ 'x.safetensors': checkpoint(1), '._x.safetensors': 'Mac OS X' })
+  expect((await library.add([folder])).added).toHaveLength(1)
+  const told = await library.add([join(folder, '._x.safetensors')])
+  expect([told.added, told.refused.map(({ code }) => code)]).toEqual([[], ['format-unknown']])
+})
+
 test('a link and its target are one row, under the name of the target where that is a checkpoint too; links that go round end', async () => {
   const { folder, workbench, library } = await setting({ 'z/real.safetensors': checkpoint(1), 'blobs/0123abcd': checkpoint(2) })
   mkdirSync(join(folder, 'snapshots'))
   symlinkSync(join(folder, 'z/real.safetensors'), join(folder, 'a-link.safetensors'))
   symlinkSync('../blobs/0123abcd', join(folder, 'snapshots/model.safetensors')) // how Hugging Face keeps what it fetched
   symlinkSync(folder, join(folder, 'z/round'))
-  symlinkSync(join(folder, 'nothing'), join(folder, 'dangling.safetensors'))
   expect(await library.add([folder])).toMatchObject({ refused: [] })
   const entries = await settled(workbench)
   expect(entries.map(({ path }) => path).sort()).toEqual([join(folder, 'snapshots/model.safetensors'), join(folder, 'z/real.safetensors')])

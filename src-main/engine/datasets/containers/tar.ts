@@ -1,33 +1,31 @@
 // A tar archive's entries by name and place: its headers are walked once, what lies between them is not read. ustar, GNU's long
-// names (L) and pax headers (path, size) are understood; everything but plain files is passed over. Names never become paths.
+// names (L) and pax headers (path, size) are understood; of what is no plain file the name alone counts. Names never become paths.
 import { type ByteSource, damaged, shown } from '../../formats/source.ts'
+import { readAhead } from './ahead.ts'
 
 export interface TarEntry {
   name: string
+  isFile: boolean // else a link or a folder, which has no bytes of its own
   offset: number
   size: number
 }
 
 const block = 512
-const ahead = 2 ** 12 // bytes read at once: a small entry and the header behind it, but little of a large one
+const decoder = new TextDecoder()
 const longestName = 2 ** 16
+const longestFacts = 2 ** 20 // of pax, where macOS keeps a file's attributes too
 const mostEntries = 10_000_000
+const plain = new Set(['0', '\0', '7'])
 
 export function looksLikeTar(head: Uint8Array): boolean {
   return head.length >= block && text(head.subarray(257, 262)) === 'ustar' && sum(head) === octal(head.subarray(148, 156))
 }
 
-/** In the order of the archive. Throws file-damaged where a header is not sound or an entry ends past the end. */
-export async function* tarEntries(source: ByteSource): AsyncGenerator<TarEntry> {
-  let window: Uint8Array = new Uint8Array()
-  let start = 0
+/** In the order of the archive; read: what its bytes are read by. Throws file-damaged where a header is not sound or an entry ends past the end. */
+export async function* tarEntries(source: ByteSource, { read } = readAhead(source)): AsyncGenerator<TarEntry> {
   const take = async (at: number, length: number): Promise<Uint8Array> => {
     if (at + length > source.size) throw damaged(source, 'tar', `it ends in the middle of an entry, at ${source.size}`)
-    if (at < start || at + length > start + window.length) {
-      window = await source.read(at, Math.max(length, Math.min(ahead, source.size - at)))
-      start = at
-    }
-    return window.subarray(at - start, at - start + length)
+    return read(at, length)
   }
   let [longName, longSize]: [string | undefined, number | undefined] = [undefined, undefined]
   let found = 0
@@ -37,8 +35,8 @@ export async function* tarEntries(source: ByteSource): AsyncGenerator<TarEntry> 
     const size = checked(source, head, at)
     const type = String.fromCharCode(head[156] as number)
     const extended = type === 'L' || type === 'x'
-    if (extended && size > longestName) throw damaged(source, 'tar', `the name at ${at} has ${size} bytes`)
-    const own = extended ? size : (longSize ?? size)
+    if (extended && size > (type === 'L' ? longestName : longestFacts)) throw damaged(source, 'tar', `the name at ${at} has ${size} bytes`)
+    const own = extended ? size : /[1-6]/.test(type) ? 0 : (longSize ?? size) // nothing follows a link, whatever size it says
     if (at + block + own > source.size) throw damaged(source, 'tar', `the entry at ${at} ends past the end of the file`)
     if (type === 'L') longName = text(await take(at + block, size))
     else if (type === 'x') {
@@ -48,10 +46,8 @@ export async function* tarEntries(source: ByteSource): AsyncGenerator<TarEntry> 
     } else {
       const prefix = text(head.subarray(257, 262)) === 'ustar' && head[263] === 0x30 ? text(head.subarray(345, 500)) : ''
       const name = longName ?? (prefix ? `${prefix}/` : '') + text(head.subarray(0, 100))
-      if (type === '0' || type === '\0' || type === '7') {
-        if (++found > mostEntries) throw damaged(source, 'tar', `it has more than ${mostEntries} entries`)
-        yield { name, offset: at + block, size: own }
-      }
+      if (++found > mostEntries) throw damaged(source, 'tar', `it has more than ${mostEntries} entries`)
+      yield { name, isFile: plain.has(type), offset: at + block, size: own }
       longName = longSize = undefined
     }
     at += block + Math.ceil(own / block) * block
@@ -84,7 +80,7 @@ function octal(field: Uint8Array): number {
 
 function text(field: Uint8Array): string {
   const end = field.indexOf(0)
-  return new TextDecoder().decode(end < 0 ? field : field.subarray(0, end))
+  return decoder.decode(end < 0 ? field : field.subarray(0, end))
 }
 
 /** "LENGTH KEY=VALUE\n" lines. */

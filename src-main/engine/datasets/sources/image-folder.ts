@@ -1,12 +1,13 @@
 // A folder of images, a folder a class, as torchvision's ImageFolder reads it: SPLIT/CLASS/**/*.jpg, or CLASS/**/*.jpg without splits.
 // Classes are sorted by code point and their images by folder and then name, by code point again: the order that the field's
-// random splits are drawn over. Hidden files are passed over. Labels count the classes of all splits, so that a
-// split that lacks a class has the same labels as the others.
+// random splits are drawn over. What is hidden, leads nowhere or is of a kind that is not read is passed over, and told. Labels count the
+// classes of all splits, so that a split that lacks a class has the same labels as the others.
 import { join } from 'node:path'
 
 import type { FolderEntry, OpenFiles } from '../../formats/source.ts'
+import { deadLink, hidden, LeftOuts } from '../left-out.ts'
 import { type DataSource, invalid, noSplit, type Place, type RawImages } from '../raw.ts'
-import { byCodePoint, isImageName, listedImages, Names } from './listed.ts'
+import { byCodePoint, isImageName, listedImages, Names, unreadKind } from './listed.ts'
 
 const splitNames = ['train', 'val', 'valid', 'validation', 'test']
 const deepest = 16
@@ -46,26 +47,51 @@ interface Wanted {
 
 /** Images in folder/CLASS, in ImageFolder's order. */
 export async function classFolders(files: OpenFiles, folder: string, where: string, wanted: Wanted = {}): Promise<RawImages> {
-  const there = foldersOf(await files.list(folder))
+  const entries = (await files.list(folder)).sort((a, b) => byCodePoint(a.name, b.name))
+  const there = foldersOf(entries)
   const classes = wanted.classes ?? there
   const take = wanted.take ?? isImageName
   const names = new Names()
   const labels: number[] = []
   const present = new Set(there)
+  const left = new LeftOuts()
+  for (const { name, isFolder, leadsNowhere } of entries) {
+    if (isFolder) continue
+    if (leadsNowhere) leaveOut(left, name, true)
+    else if (isImageName(name)) left.add('in no folder of a class', name)
+  }
   for (const [label, name] of classes.entries()) {
     if (!present.has(name)) continue
     for (const { folder: within, entries } of await walk(files, folder, name))
-      for (const image of entries.filter((file) => take(file, within))) {
-        names.push(`${within}/${image}`)
-        labels.push(label)
+      for (const { name: image, leadsNowhere = false } of entries) {
+        if (!take(image, within) || leadsNowhere) leaveOut(left, `${within}/${image}`, leadsNowhere)
+        else {
+          names.push(`${within}/${image}`)
+          labels.push(label)
+        }
       }
   }
-  return listedImages(files, { where, folder, names, labels, classes: wanted.names ?? classes })
+  return listedImages(files, { where, folder, names, labels, classes: wanted.names ?? classes, leftOut: left.all() })
+}
+
+/** Tells of it where it is named like an image, or is a link that may have led to one, or to a folder of them. */
+function leaveOut(left: LeftOuts, name: string, leadsNowhere: boolean): void {
+  const last = name.slice(name.lastIndexOf('/') + 1)
+  const unread = unreadKind(last)
+  if (last.startsWith('.')) {
+    if (isImageName(`x${last}`)) left.add(hidden, name)
+  } else if (leadsNowhere) left.add(deadLink, name)
+  else if (unread) left.add(unread, name)
+}
+
+interface Walked {
+  folder: string
+  entries: FolderEntry[] // its files
 }
 
 /** All folders in root/name, itself included, and the names of their files: both sorted. */
-async function walk(files: OpenFiles, root: string, name: string): Promise<{ folder: string; entries: string[] }[]> {
-  const found: { folder: string; entries: string[] }[] = []
+async function walk(files: OpenFiles, root: string, name: string): Promise<Walked[]> {
+  const found: Walked[] = []
   const waiting = [{ folder: name, depth: 0 }]
   for (let next = waiting.pop(); next; next = waiting.pop()) {
     const { folder, depth } = next
@@ -74,10 +100,7 @@ async function walk(files: OpenFiles, root: string, name: string): Promise<{ fol
     const entries = await files.list(join(root, folder))
     found.push({
       folder,
-      entries: entries
-        .filter((e) => !e.isFolder)
-        .map((e) => e.name)
-        .sort(byCodePoint),
+      entries: entries.filter((e) => !e.isFolder).sort((a, b) => byCodePoint(a.name, b.name)),
     })
     for (const inner of foldersOf(entries)) waiting.push({ folder: `${folder}/${inner}`, depth: depth + 1 })
   }
@@ -87,6 +110,8 @@ async function walk(files: OpenFiles, root: string, name: string): Promise<{ fol
 /** Splits are folders by their names, with folders of classes in them. */
 export async function splitFolders(place: Place, files: OpenFiles): Promise<string[]> {
   const folders = foldersOf(place.entries ?? [])
+  const lost = place.entries?.find(({ name, leadsNowhere }) => leadsNowhere && splitNames.includes(name))
+  if (lost) throw invalid(join(place.path, lost.name), 'it is a link that leads nowhere', 'connect what it leads to, or take the link away')
   const splits: string[] = []
   for (const split of splitNames.filter((name) => folders.includes(name)))
     if (foldersOf(await files.list(join(place.path, split))).length > 0) splits.push(split)

@@ -44,8 +44,21 @@ async function lookAt(path: string, files: OpenFiles): Promise<Place> {
   }
 }
 
+function isArrow({ name, entries }: Place): boolean {
+  if (!entries) return /\.(arrow|feather)$/i.test(name)
+  return entries.some((entry) => entry.name === 'dataset_dict.json' || entry.name.endsWith('.arrow'))
+}
+
 async function sourceOf(place: Place, files: OpenFiles): Promise<DataSource> {
   for (const source of sources) if (await source.matches(place, files)) return source
+  if (isArrow(place))
+    throw new BasilError({
+      code: 'not-supported',
+      what: 'Basil does not read Arrow files',
+      where: place.path,
+      why: 'it is what save_to_disk of datasets leaves: tables in Arrow files',
+      next: 'write it as Parquet, the images included: datasets.load_from_disk(FOLDER).to_parquet("train.parquet")',
+    })
   throw new BasilError({
     code: 'data-invalid',
     what: 'Basil does not know this kind of data',

@@ -8,9 +8,10 @@ import { CsvError, parse } from 'csv-parse/sync'
 
 import { parseJson } from '../../../contract/json.ts'
 import type { OpenFiles } from '../../formats/source.ts'
+import { LeftOuts } from '../left-out.ts'
 import { type DataSource, invalid, noSplit, type Place, type RawImages } from '../raw.ts'
 import { splitFolders } from './image-folder.ts'
-import { byCodePoint, inside, isImageName, listedImages, Names, textOf } from './listed.ts'
+import { byCodePoint, inside, isImageName, listedImages, Names, textOf, unreadKind } from './listed.ts'
 
 export interface Row {
   path: string
@@ -67,11 +68,16 @@ function listed(files: OpenFiles, folder: string, where: string, rows: readonly 
   const numbers = all.every((row) => /^-?(0|[1-9]\d*)$/.test(row.label)) // a class may be named 007
   const classes = numbers ? null : [...new Set(all.map((row) => row.label))].sort(byCodePoint)
   const index = new Map(classes?.map((name, i) => [name, i]))
-  const names = new Names()
-  for (const row of rows) names.push(inside(row.path, where))
-  const labels = rows.map((row) => (numbers ? Number(row.label) : (index.get(row.label) as number)))
-  const groups = rows.some((row) => row.group !== undefined) ? rows.map((row) => row.group ?? '') : null
-  return listedImages(files, { where, folder, names, labels, classes, groups })
+  const [names, left] = [new Names(), new LeftOuts()]
+  const read = rows.filter(({ path }) => {
+    const unread = unreadKind(path)
+    if (unread) left.add(unread, path)
+    else names.push(inside(path, where))
+    return !unread
+  })
+  const labels = read.map((row) => (numbers ? Number(row.label) : (index.get(row.label) as number)))
+  const groups = read.some((row) => row.group !== undefined) ? read.map((row) => row.group ?? '') : null
+  return listedImages(files, { where, folder, names, labels, classes, groups, leftOut: left.all() })
 }
 
 /** Split to file, in the splits' usual order. */
@@ -180,10 +186,13 @@ function textIn(value: unknown): string | undefined {
   return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean' ? String(value) : undefined
 }
 
+/** Python's json writes NaN and Infinity, which are no JSON: null here, as a label they are none. */
 export function parsedJson(text: string, path: string): unknown {
   try {
-    return parseJson(text)
+    return parseJson(/NaN|Infinity/.test(text) ? text.replace(/"[^"\\]*(?:\\.[^"\\]*)*"|-?\b(?:NaN|Infinity)\b/gs, numberOrNull) : text)
   } catch (error) {
     throw invalid(path, (error as SyntaxError).message, 'correct the JSON')
   }
 }
+
+const numberOrNull = (token: string): string => (token.startsWith('"') ? token : 'null')

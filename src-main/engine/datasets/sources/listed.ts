@@ -2,17 +2,26 @@
 // Names are kept packed, as UTF-8 behind each other: a million of them are tens of megabytes and one object.
 import { join } from 'node:path'
 
+import { type LeftOut, leftOutSentence } from '../../../contract/data/left-out.ts'
 import { BasilError } from '../../../contract/errors.ts'
 import type { OpenFiles } from '../../formats/source.ts'
 import { type Box, invalid, type RawImages } from '../raw.ts'
 
 const longestImage = 2 ** 28 // bytes of one encoded image
 
-/** What torchvision's ImageFolder takes for an image, and gif; hidden ones left out. */
-const imageName = /(^|[/\\])[^./\\][^/\\]*\.(jpe?g|png|ppm|pgm|bmp|tiff?|webp|gif)$/i
+/** What torchvision's ImageFolder takes for an image, and other names of kinds that are read; hidden ones left out. */
+const imageName = /(^|[/\\])[^./\\][^/\\]*\.(jpe?g|jpe|jfif|png|ppm|pgm|pbm|pnm|bmp|tiff?|webp|gif)$/i
+const unread = new Set('jp2 j2k jpx jxl heic heif avif pam dib ico svg tga psd exr hdr dng cr2 cr3 nef arw'.split(' '))
 
 export function isImageName(name: string): boolean {
   return imageName.test(name)
+}
+
+/** Of a file that is an image but of no kind that is read: why it is left out. */
+export function unreadKind(name: string): string | undefined {
+  const dot = name.lastIndexOf('.')
+  const ending = dot < 0 ? '' : name.slice(dot + 1).toLowerCase()
+  return unread.has(ending) ? `.${ending}, a kind that is not read` : undefined
 }
 
 export class Names {
@@ -59,17 +68,22 @@ export interface Listed {
   classes: string[] | null
   groups?: string[] | null
   crops?: readonly Box[]
+  leftOut?: readonly LeftOut[]
 }
 
 /** Throws split-empty without images, and label-range where a label is no class. */
-export function listedImages(files: OpenFiles, { where, folder, names, labels, classes, groups = null, crops }: Listed): RawImages {
-  const checked = checkedLabels(where, labels, classes, (i) => names.at(i))
+export function listedImages(
+  files: OpenFiles,
+  { where, folder, names, labels, classes, groups = null, crops, leftOut = [] }: Listed,
+): RawImages {
+  const checked = checkedLabels(where, labels, classes, (i) => names.at(i), leftOut)
   return {
     where,
     count: names.length,
     labels: checked,
     classes,
     groups,
+    leftOut,
     name: (i) => names.at(i),
     image: async (i) => {
       const name = names.at(i)
@@ -86,6 +100,7 @@ export function checkedLabels(
   labels: ArrayLike<number>,
   classes: readonly string[] | null,
   name: (i: number) => string,
+  leftOut: readonly LeftOut[] = [],
 ): Int32Array {
   const count = labels.length
   if (count === 0)
@@ -93,7 +108,7 @@ export function checkedLabels(
       code: 'split-empty',
       what: 'A split holds no images',
       where,
-      why: 'there is not one image in it',
+      why: ['there is not one image in it', ...leftOut.map(leftOutSentence)].join('; '),
       next: 'give data with at least one image',
     })
   const most = classes?.length ?? 2 ** 31

@@ -1,23 +1,36 @@
-// Parquet with embedded images, as Hugging Face publishes data sets: an image column {bytes, path}, a label column, and in the file's
-// metadata under "huggingface" the features, whose ClassLabel names the classes. Splits come in shards, train-00000-of-00002.parquet,
+// Parquet with embedded images, as Hugging Face publishes data sets: an image column {bytes, path}, or plain bytes as others write it, a label
+// column, and in the file's metadata under "huggingface" the features, whose ClassLabel names the classes (parquet-columns.ts). Splits come in shards, train-00000-of-00002.parquet,
 // in the folder, in data/ or in another folder of it, or as SPLIT/0000.parquet. Labels are read at once, images a row
 // group at a time; the last two groups are kept.
-import { join } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 
-import { type AsyncBuffer, type FileMetaData, parquetMetadataAsync, parquetReadObjects } from 'hyparquet'
+import { type AsyncBuffer, type Compressors, type FileMetaData, parquetMetadataAsync, parquetReadObjects } from 'hyparquet'
 import { compressors } from 'hyparquet-compressors'
 
 import { BasilError } from '../../../contract/errors.ts'
-import { type ByteSource, damaged, type FolderEntry, type OpenFiles, shown } from '../../formats/source.ts'
+import { type ByteSource, damaged, type FolderEntry, type OpenFiles } from '../../formats/source.ts'
 import { type DataSource, type EncodedImage, invalid, noSplit, type Place, type RawImages } from '../raw.ts'
 import { foldersOf } from './image-folder.ts'
 import { byCodePoint, checkedLabels } from './listed.ts'
+import { bytesOf, columnsOf, imagesAtPaths, labelled, type NamedRow, pathIn } from './parquet-columns.ts'
 
 const mostGroup = 2 ** 30 // bytes of a row group
 const groupsKept = 2
 const rowsAtOnce = 100_000 // of labels
 const sharded = /^(.+?)-(\d{5})-of-(\d{5})(?:-[0-9a-f]+)?\.parquet$/
+const smallestImage = 26 // bytes: a GIF of one pixel
 const magic = 'PAR1'
+
+/** A page of nothing is nothing: LZ4 packs it into one byte, which its reader does not take. None is larger than its row group may be. */
+const codecs: Compressors = Object.fromEntries(
+  Object.entries(compressors).map(([name, codec]) => [
+    name,
+    (input: Uint8Array, length: number): Uint8Array => {
+      if (length > mostGroup) throw new Error(`a page claims ${length} bytes`)
+      return length === 0 ? new Uint8Array() : codec(input, length)
+    },
+  ]),
+)
 
 export const parquet: DataSource = {
   name: 'Parquet with embedded images (Hugging Face)',
@@ -27,7 +40,8 @@ export const parquet: DataSource = {
     const parts = await partsIn(place, files)
     const paths = parts.get(split)
     if (!paths) throw noSplit(place, split, [...parts.keys()])
-    return openShards(`${place.path}#${split}`, paths, files)
+    const root = resolve(place.entries ? place.path : dirname(place.path))
+    return openShards(`${place.path}#${split}`, root, paths, files)
   },
 }
 
@@ -86,7 +100,7 @@ interface Shard {
   rows: number
 }
 
-async function openShards(where: string, paths: readonly string[], files: OpenFiles): Promise<RawImages> {
+async function openShards(where: string, root: string, paths: readonly string[], files: OpenFiles): Promise<RawImages> {
   const shards: Shard[] = []
   const close = async (): Promise<void> => void (await Promise.all(shards.map(({ source }) => source.close())))
   try {
@@ -97,15 +111,23 @@ async function openShards(where: string, paths: readonly string[], files: OpenFi
           shards.reduce((n, shard) => n + shard.rows, 0),
         ),
       )
-    const columns = columnsOf(shards[0] as Shard)
-    const values: unknown[] = []
-    for (const shard of shards) for (const value of await columnOf(shard, columns.label)) values.push(value)
-    const { labels, classes } = labelled(where, values, columns.classes)
-    const rowGroups = reader(shards, columns.image)
+    const { source, metadata } = shards[0] as Shard
+    const columns = columnsOf(metadata, source)
     const name = (i: number): string => {
       const shard = shards.findLast(({ first }) => first <= i) as Shard
       return `${shard.source.name}[${i - shard.first}]`
     }
+    const values: unknown[] = []
+    for (const shard of shards) for (const value of await columnOf(shard, columns.label)) values.push(value)
+    const { labels, classes } = labelled(where, values, columns.classes, name)
+    if (columns.isPath || shards.every((shard) => holdsNoBytes(shard, columns.image))) {
+      const named: unknown[] = []
+      for (const shard of shards)
+        for (const value of await columnOf(shard, columns.image)) named.push({ path: pathIn(value), from: dirname(shard.source.path) })
+      await close()
+      return await imagesAtPaths(files, { where, root, rows: named as NamedRow[], labels, classes, name })
+    }
+    const rowGroups = reader(shards, columns.image)
     return {
       where,
       count: values.length,
@@ -120,6 +142,15 @@ async function openShards(where: string, paths: readonly string[], files: OpenFi
     await close()
     throw error
   }
+}
+
+/** Whether a column of images has none in it: by its statistics, else by a size that no image has. */
+function holdsNoBytes({ metadata }: Shard, column: string): boolean {
+  return metadata.row_groups.every(({ columns, num_rows }) => {
+    const found = columns.find(({ meta_data: meta }) => bytesOf(column).includes(meta?.path_in_schema.join('.') ?? ''))?.meta_data
+    const nulls = found?.statistics?.null_count
+    return nulls === undefined ? Number(found?.total_uncompressed_size ?? 0) < smallestImage * Number(num_rows) : nulls >= num_rows
+  })
 }
 
 async function openShard(source: ByteSource, first: number): Promise<Shard> {
@@ -145,44 +176,6 @@ async function openShard(source: ByteSource, first: number): Promise<Shard> {
   }
 }
 
-/** By Hugging Face's features where they are there, else by the columns themselves. */
-function columnsOf({ source, metadata }: Shard): { image: string; label: string; classes: string[] | null } {
-  const features = featuresOf(metadata)
-  const top = topColumns(metadata)
-  const image = top.find((name) => features.get(name)?._type === 'Image') ?? top.find((name) => hasBytes(metadata, name))
-  const label =
-    top.find((name) => /^(label|fine_label)$/.test(name)) ??
-    top.find((name) => features.get(name)?._type === 'ClassLabel') ??
-    top.find((name) => /label|class|target/i.test(name))
-  if (image === undefined || label === undefined)
-    throw invalid(source.path, `its columns are ${top.slice(0, 12).join(', ')}; an image column with bytes and a label column are needed`)
-  const names = features.get(label)?.names
-  return { image, label, classes: Array.isArray(names) && names.every((name) => typeof name === 'string') ? names : null }
-}
-
-function topColumns(metadata: FileMetaData): string[] {
-  return [...new Set(metadata.row_groups[0]?.columns.map((column) => column.meta_data?.path_in_schema[0] ?? ''))]
-}
-
-function hasBytes(metadata: FileMetaData, name: string): boolean {
-  return metadata.row_groups[0]?.columns.some(({ meta_data: found }) => found?.path_in_schema.join('.') === `${name}.bytes`) ?? false
-}
-
-interface Feature {
-  _type?: unknown
-  names?: unknown
-}
-
-function featuresOf(metadata: FileMetaData): Map<string, Feature> {
-  const text = metadata.key_value_metadata?.find(({ key }) => key === 'huggingface')?.value
-  try {
-    const features: unknown = text ? JSON.parse(text)?.info?.features : undefined
-    return new Map(typeof features === 'object' && features !== null ? Object.entries(features) : [])
-  } catch {
-    return new Map() // then the columns' own names tell
-  }
-}
-
 async function columnOf(shard: Shard, column: string): Promise<unknown[]> {
   const values: unknown[] = []
   for (let start = 0; start < shard.rows; start += rowsAtOnce)
@@ -200,26 +193,10 @@ async function rowsOf(
   utf8: boolean,
 ): Promise<Record<string, unknown>[]> {
   try {
-    return await parquetReadObjects({ file, metadata, columns: [column], rowStart, rowEnd, compressors, utf8, rowFormat: 'object' })
+    return await parquetReadObjects({ file, metadata, columns: [column], rowStart, rowEnd, compressors: codecs, utf8, rowFormat: 'object' })
   } catch (error) {
     throw refused(source, error)
   }
-}
-
-/** Integers as they are; texts by the place of their name among those given, or among themselves. */
-function labelled(where: string, values: readonly unknown[], given: string[] | null): { labels: number[]; classes: string[] | null } {
-  if (!values.some((value) => typeof value === 'string'))
-    return {
-      labels: values.map((value) => (typeof value === 'bigint' || typeof value === 'number' ? Number(value) : Number.NaN)),
-      classes: given,
-    }
-  if (!values.every((value) => typeof value === 'string')) throw invalid(where, 'some of its labels are texts, some are not')
-  const classes = given ?? [...new Set(values)].sort(byCodePoint)
-  const index = new Map(classes.map((name, i) => [name, i]))
-  const strange = values.findIndex((value) => !index.has(value))
-  if (strange >= 0)
-    throw invalid(`${where}, row ${strange}`, `its label is ${shown(values[strange] as string)}, which is none of the classes`)
-  return { labels: values.map((value) => index.get(value) as number), classes }
 }
 
 /** Image i of all, through the row group that it is in. */

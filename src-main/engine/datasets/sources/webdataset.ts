@@ -1,78 +1,104 @@
-// WebDataset: tar shards whose entries share a key, key.jpg and key.cls or key.json ({"label": 3}), where a key is the entry's path up to the
-// first dot of its last part. Shards are walked once, in the order of their names; images are then read by place.
-// A folder's splits are the beginnings of the shards' names: train-000000.tar, train-000001.tar, test-000000.tar.
+// WebDataset: tar shards of samples, key.jpg and key.cls or another label (samples.ts): a whole number in .cls, .index, .txt or .npy, or in
+// a .json of it or under "label". Shards are walked once, in the order of their names; images are then read by place, those of packed shards
+// (.tar.gz) from where they were unpacked to. A folder's splits are the beginnings of the shards' names: train-000000.tar, train-000001.tar,
+// test-000000.tar; or its folders, train/0.tar and test/0.tar.
 import { join } from 'node:path'
 
-import type { ByteSource, OpenFiles } from '../../formats/source.ts'
+import { BasilError } from '../../../contract/errors.ts'
+import { dtypes, toInt32 } from '../../formats/dtype.ts'
+import { readArray } from '../../formats/npz.ts'
+import { type ByteSource, damaged, type FolderEntry, type OpenFiles, regionOf } from '../../formats/source.ts'
+import { readAhead } from '../containers/ahead.ts'
 import { looksLikeTar, type TarEntry, tarEntries } from '../containers/tar.ts'
+import { LeftOuts } from '../left-out.ts'
 import { type DataSource, invalid, noSplit, type Place, type RawImages } from '../raw.ts'
+import { foldersOf } from './image-folder.ts'
 import { parsedJson } from './list-file.ts'
-import { byCodePoint, checkedLabels, isImageName, Names } from './listed.ts'
+import { byCodePoint, checkedLabels, linesOf, Names } from './listed.ts'
+import { Samples } from './samples.ts'
 
-const longestLabel = 2 ** 16
-const shard = /^(?:.*?[-_.])??((?:train|val|valid|validation|test)(?![a-z])|)[-_.]?(?:[^/]*?)?\.tar$/i
+const longestLabel = 2 ** 20
+const shard = /^(?:.*?[-_.])??((?:train|val|valid|validation|test)(?![a-z])|)[-_.]?(?:[^/]*?)?\.(?:tar(?:\.(?:gz|bz2|xz|zst))?|tgz)$/i
+const inFolder = /^(data|train|val|valid|validation|test)$/
+const classNames = 'classnames.txt' // a class a line, as clip_benchmark's sets have them
+const packedName = /\.(tar\.(gz|bz2|xz|zst)|tgz)$/i
+const packings: Record<string, string> = { '1f8b': 'gzip', '425a': 'bzip2', fd37: 'xz', '28b5': 'zstd' } // by their first two bytes
 
 export const webdataset: DataSource = {
   name: 'WebDataset, tar shards of key.jpg and key.cls',
-  matches: (place) => (place.entries ? shardsIn(place).size > 0 : place.head !== null && looksLikeTar(place.head)),
-  splits: async (place) => (place.entries ? [...shardsIn(place).keys()] : ['all']),
+  matches: async (place, files) =>
+    place.entries
+      ? (await splitsIn(place, files)).size > 0
+      : place.head !== null && (looksLikeTar(place.head) || packedName.test(place.name)),
+  splits: async (place, files) => [...(await splitsIn(place, files)).keys()],
   open: async (place, split, files) => {
-    const shards = place.entries ? shardsIn(place) : new Map([['all', [place.path]]])
+    const shards = await splitsIn(place, files)
     const paths = shards.get(split)
     if (!paths) throw noSplit(place, split, [...shards.keys()])
-    return openShards(`${place.path}#${split}`, paths, files)
+    const names = place.entries?.some(({ name }) => name === classNames) ? await linesOf(files, join(place.path, classNames)) : null
+    return openShards(`${place.path}#${split}`, paths, names, files)
   },
 }
 
-function shardsIn(place: Place): Map<string, string[]> {
+/** Split to its shards: those in the folder itself, else in data/, else in folders named like splits, where each is one. */
+async function splitsIn({ path, entries }: Place, files: OpenFiles): Promise<Map<string, string[]>> {
+  if (!entries) return new Map([['all', [path]]])
+  const own = shardsIn(path, entries)
+  if (own.size > 0) return own
   const found = new Map<string, string[]>()
-  for (const { name } of (place.entries ?? [])
+  for (const folder of foldersOf(entries).filter((name) => inFolder.test(name))) {
+    const inside = shardsIn(join(path, folder), await files.list(join(path, folder)))
+    if (folder === 'data' && inside.size > 0) return inside
+    const all = [...inside.values()].flat()
+    if (all.length > 0) found.set(folder, all.sort(byCodePoint))
+  }
+  return found
+}
+
+function shardsIn(folder: string, entries: readonly FolderEntry[]): Map<string, string[]> {
+  const found = new Map<string, string[]>()
+  for (const { name } of [...entries]
     .filter((entry) => !entry.isFolder && !entry.name.startsWith('.'))
     .sort((a, b) => byCodePoint(a.name, b.name))) {
     const match = shard.exec(name)
     if (!match) continue
     const split = (match[1] ?? '').toLowerCase() || 'all'
-    found.set(split, [...(found.get(split) ?? []), join(place.path, name)])
+    found.set(split, [...(found.get(split) ?? []), join(folder, name)])
   }
   return found
 }
 
-interface Sample {
-  key: string
-  image?: TarEntry
-  label?: TarEntry
-  json?: TarEntry
-}
-
-interface Index {
-  shards: ByteSource[]
-  names: Names
-  labels: number[]
-  at: number[] // (shard, offset, size) of every image
-}
-
-async function openShards(where: string, paths: readonly string[], files: OpenFiles): Promise<RawImages> {
-  const index: Index = { shards: [], names: new Names(), labels: [], at: [] }
-  const close = async (): Promise<void> => void (await Promise.all(index.shards.map((source) => source.close())))
+async function openShards(where: string, paths: readonly string[], classes: string[] | null, files: OpenFiles): Promise<RawImages> {
+  const shards: ByteSource[] = []
+  const names = new Names()
+  const labels: number[] = []
+  const at: number[] = [] // (shard, offset, size) of every image
+  const left = new LeftOuts()
+  const samples = new Samples(left)
+  const close = async (): Promise<void> => void (await Promise.all(shards.map((source) => source.close())))
   try {
     for (const path of paths) {
-      index.shards.push(await files.open(path))
-      await indexShard(index)
+      const source = await openShard(path, files)
+      shards.push(source)
+      const walked = { ...source, ...readAhead(source) }
+      for await (const { image, labels: entries } of samples.of(source.name, tarEntries(source, walked))) {
+        labels.push(await labelOf(walked, image, entries))
+        names.push(`${source.name}/${image.name}`)
+        at.push(shards.length - 1, image.offset, image.size)
+      }
     }
-    const name = (i: number): string => index.names.at(i)
+    const name = (i: number): string => names.at(i)
+    const leftOut = left.all()
     return {
       where,
-      count: index.labels.length,
-      labels: checkedLabels(where, index.labels, null, name),
-      classes: null,
+      count: labels.length,
+      labels: checkedLabels(where, labels, classes, name, leftOut),
+      classes,
       groups: null,
+      leftOut,
       name,
       image: async (i) => {
-        const [source, offset, size] = [
-          index.shards[index.at[3 * i] as number],
-          index.at[3 * i + 1] as number,
-          index.at[3 * i + 2] as number,
-        ]
+        const [source, offset, size] = [shards[at[3 * i] as number], at[3 * i + 1] as number, at[3 * i + 2] as number]
         return { encoded: await (source as ByteSource).read(offset, size) }
       },
       close,
@@ -83,43 +109,57 @@ async function openShards(where: string, paths: readonly string[], files: OpenFi
   }
 }
 
-/** The last shard's samples into the index. Entries of one key stand behind each other. */
-async function indexShard(index: Index): Promise<void> {
-  const source = index.shards.at(-1) as ByteSource
-  let sample: Sample = { key: '' }
-  for await (const entry of tarEntries(source)) {
-    const [, key = '', ending = ''] = /^((?:.*\/)?[^./]*)\.([^/]*)$/s.exec(entry.name) ?? []
-    if (ending === '') continue
-    if (key !== sample.key) {
-      await keep(index, source, sample)
-      sample = { key }
-    }
-    if (!ending.includes('.') && isImageName(`x.${ending}`)) sample.image ??= entry
-    else if (/^cls$/i.test(ending)) sample.label = entry
-    else if (/^json$/i.test(ending)) sample.json = entry
+async function openShard(path: string, files: OpenFiles): Promise<ByteSource> {
+  const source = await files.open(path)
+  const head = source.size < 2 ? new Uint8Array() : await source.read(0, 2)
+  const packing = packings[Buffer.from(head).toString('hex')]
+  if (packing === undefined) return source
+  await source.close()
+  if (packing === 'gzip') return unpackedTar(await files.unpacked(path))
+  throw new BasilError({
+    code: 'not-supported',
+    what: 'A shard is packed in a way that Basil does not read',
+    where: path,
+    why: `it is packed by ${packing}; tar and tar.gz are read`,
+    next: 'unpack it beside itself: what is read is the tar',
+  })
+}
+
+async function unpackedTar(source: ByteSource): Promise<ByteSource> {
+  if (source.size >= 512 && looksLikeTar(await source.read(0, 512))) return source
+  await source.close()
+  throw damaged(source, 'tar', 'what it unpacks to is no tar archive')
+}
+
+/** Of the first that holds one. Throws data-invalid naming the sample. */
+async function labelOf(source: ByteSource, image: TarEntry, entries: readonly TarEntry[]): Promise<number> {
+  const where = `${source.name}: ${image.name.slice(0, 200)}`
+  for (const entry of entries) {
+    if (entry.size > longestLabel) throw invalid(where, `its label has ${entry.size} bytes`)
+    const found = await labelIn(source, entry, where)
+    if (found !== undefined) return whole(found, where)
   }
-  await keep(index, source, sample)
+  throw invalid(where, `its .json has no "label", "cls", "class", "class_id" or "target"`)
 }
 
-/** Samples without an image are passed over; one without a label is wrong. */
-async function keep(index: Index, source: ByteSource, { key, image, label, json }: Sample): Promise<void> {
-  if (!image) return
-  const where = `${source.name}: ${key.slice(0, 200)}`
-  const entry = label ?? json
-  if (!entry) throw invalid(where, 'the image has neither .cls nor .json beside it')
-  if (entry.size > longestLabel) throw invalid(where, `its label has ${entry.size} bytes`)
+/** As a text; undefined where a .json says nothing of it. */
+async function labelIn(source: ByteSource, entry: TarEntry, where: string): Promise<string | undefined> {
+  const ending = entry.name.slice(entry.name.lastIndexOf('.') + 1).toLowerCase()
+  if (ending === 'npy') return numberIn(source, entry, where)
   const text = new TextDecoder().decode(await source.read(entry.offset, entry.size))
-  index.labels.push(label ? whole(text.trim(), where) : labelIn(parsedJson(text, where), where))
-  index.names.push(`${source.name}/${image.name}`)
-  index.at.push(index.shards.length - 1, image.offset, image.size)
+  if (ending !== 'json' && ending !== 'jsn') return text.trim()
+  const value = parsedJson(text, where)
+  if (typeof value !== 'object' || value === null) return String(value)
+  const [, found] = Object.entries(value).find(([key]) => /^(label|cls|class|class_id|target)$/.test(key)) ?? []
+  return found === undefined ? undefined : JSON.stringify(found).replace(/^"(.*)"$/, '$1')
 }
 
-function labelIn(value: unknown, where: string): number {
-  const found =
-    typeof value === 'object' && value !== null
-      ? Object.entries(value).find(([key]) => /^(label|cls|class|class_id|target)$/.test(key))
-      : undefined
-  return whole(String(found?.[1] ?? value), where)
+/** Of a .npy that holds one number. */
+async function numberIn(source: ByteSource, { name, offset, size }: TarEntry, where: string): Promise<string> {
+  const { dtype, region, shape } = await readArray(source, name, regionOf(source, offset, size))
+  if (shape.some((length) => length !== 1)) throw invalid(where, `its label is an array of the shape [${shape}]`)
+  if (region.size < dtypes[dtype]) throw invalid(where, 'its label is an array that ends too early')
+  return String(toInt32(await region.read(0, dtypes[dtype]), dtype)[0])
 }
 
 function whole(text: string, where: string): number {

@@ -161,6 +161,7 @@ function listed(tree: Record<string, FolderEntry[]>, texts: Record<string, Uint8
     kind: async (path) => (tree[path] ? 'folder' : texts[path] ? 'file' : 'missing'),
     list: async (folder) => tree[folder] ?? [],
     open: async (path) => sourceOf(texts[path] as Uint8Array, path),
+    unpacked: async (path) => sourceOf(texts[path] as Uint8Array, path),
   }
 }
 
