@@ -96,6 +96,7 @@ export function run(): RunDetail {
     ],
     tasks: {},
     seeds: [0],
+    damaged: [],
     times: { created: '', ended: null, seconds: 9 },
   }
 }

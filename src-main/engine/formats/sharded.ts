@@ -3,7 +3,7 @@
 // The files are opened by name in the folder of the index, and nowhere else; what the index says must be what they hold.
 import { parseJson } from '../../contract/json.ts'
 import { mistaken } from './mistaken.ts'
-import { beyondLimit, type ByteSource, damaged, shown } from './source.ts'
+import { type ByteSource, beyondLimit, damaged, shown } from './source.ts'
 import { infoOf, type TensorFile, type TensorInfo } from './tensor-file.ts'
 
 const longestIndex = 16 * 2 ** 20

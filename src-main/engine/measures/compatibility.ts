@@ -39,8 +39,8 @@ export async function* compatibilityOf(
       else {
         opened.push(set)
         fitting.push({ path, checkpoint: set.vectors[0] as Checkpoint })
-          for (const note of set.notes) findings.push(aboutPart(path, note))
-          findings.push(...aboutSettings(path, set.vectors[0]))
+        for (const note of set.notes) findings.push(aboutPart(path, note))
+        findings.push(...aboutSettings(path, set.vectors[0]))
       }
     }
     const names = [...parameters.keys()].map((name) => prefix + name)
