@@ -7,7 +7,7 @@ import { uniform } from '../../random.ts'
 import { type Area, type Image, resample } from './resample.ts'
 
 /** Another number where the same image would get other pixels: what is kept of the old ones is then strange. */
-export const transformVersion = 1
+export const transformVersion = 2
 
 /** What RandomResizedCrop and RandomHorizontalFlip came to for one image. */
 export interface Augmentation {
