@@ -65,7 +65,7 @@ export function writerOf(folder: string): Writer | null {
 
 function write(db: Database.Database, me: Writer): void {
   db.exec('CREATE TABLE IF NOT EXISTS holder (pid INTEGER, what TEXT); DELETE FROM holder')
-  db.prepare('INSERT INTO holder VALUES (?, ?)').run(me.pid, me.what)
+  db.prepare('INSERT INTO holder (pid, what) VALUES (?, ?)').run(me.pid, me.what)
   db.exec('COMMIT')
 }
 

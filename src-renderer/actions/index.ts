@@ -8,6 +8,7 @@ import { makeHead, makeHeadOfData } from './data/heads.ts'
 import { addDataByPath, addDataFiles, addDataFolder, findData, findLeaks, forgetData, prepareData, refreshData } from './data/sets.ts'
 import { cancelInstall, installCpu, installCuda, removeEngine } from './engine.ts'
 import { findRuns, goCompose, goData, goEngine, goHistory, goLibrary, goWelcome } from './go.ts'
+import { salvageHistory } from './history.ts'
 import { keyMatches } from './keys.ts'
 import {
   addByPath,
@@ -59,6 +60,7 @@ export const actions: readonly Action[] = [
   forgetData,
   prepareData,
   findLeaks,
+  salvageHistory,
   openSample,
   openConfiguration,
   startRun,

@@ -1,5 +1,5 @@
 // Each chart in one sentence, for those who cannot or need not look at it, and what happened to a run on its machine.
-
+import type { Salvaged } from '../../src-main/contract/api/history.ts'
 import type { TensorStatistics } from '../../src-main/contract/checkpoint.ts'
 import { largestOf } from '../../src-main/contract/largest.ts'
 import type { RunDetail } from '../../src-main/contract/run.ts'
@@ -63,6 +63,21 @@ export function conditions({ halvings, engines }: Pick<RunDetail, 'halvings' | '
     return `${from} this run went on in another engine, ${engine.name}. Its last digits differ from those of a run in one engine.`
   })
   return [...memory, ...changes]
+}
+
+/** What came of bringing back what a damaged history still held. */
+export function salvagedSentence({ taken, lost, different }: Salvaged): string {
+  const runs = taken.filter(({ what }) => what === 'run').map(({ key }) => key)
+  const others = taken.length - runs.length
+  const back = taken.length
+    ? `Brought back: ${runs.length} runs${runs.length ? ` (${runs.join(', ')})` : ''} and ${others} other rows.`
+    : 'There was nothing to bring back.'
+  const named = (of: Salvaged['lost']) => of.map(({ what, key }) => `${what} ${key}`).join(', ')
+  return [
+    back,
+    ...(lost.length ? [`Still damaged, as no backup has it: ${named(lost)}.`] : []),
+    ...(different.length ? [`Left where it is, because another has its number here: ${named(different)}.`] : []),
+  ].join(' ')
 }
 
 /** All of a checkpoint's values in one sentence. */

@@ -1,5 +1,6 @@
 // What Basil has at hand: itself, the opened project and the newest runs.
 import type { About, Project } from '../../src-main/contract/api/api.ts'
+import type { Salvaged } from '../../src-main/contract/api/history.ts'
 import { configSchema } from '../../src-main/contract/config.ts'
 import type { RunDetail, RunSummary } from '../../src-main/contract/run.ts'
 import { client } from '../bridge.ts'
@@ -15,6 +16,7 @@ class WorkbenchState {
   #recent = $state.raw<readonly RunSummary[]>([])
   #total = $state<number | null>(null)
   #interrupted = $state.raw<readonly RunSummary[]>([])
+  #salvaged = $state.raw<Salvaged | null>(null)
 
   get about() {
     return this.#about
@@ -30,6 +32,10 @@ class WorkbenchState {
   }
   get interrupted() {
     return this.#interrupted
+  }
+  /** What was brought back of a damaged history, since the window opened. */
+  get salvaged() {
+    return this.#salvaged
   }
   get running() {
     return this.#recent.find((r) => r.state === 'running')
@@ -62,6 +68,11 @@ class WorkbenchState {
     const older = (this.#about?.interrupted ?? []).filter((run) => !known.has(run))
     const shown = await Promise.all(older.map((run) => client.runs.show({ run })))
     this.#interrupted = [...rows, ...shown].filter((r) => r.state === 'interrupted')
+  }
+
+  async salvage(): Promise<void> {
+    this.#salvaged = await client.history.salvage()
+    await this.reload()
   }
 
   run(run: number): Promise<RunDetail> {

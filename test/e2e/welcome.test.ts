@@ -1,7 +1,13 @@
 // The door in a browser: the printed address opens the first page; without the token there is nothing to see.
+import { mkdtempSync, rmSync, statSync, truncateSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
 import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 
+import { openHistory } from '../../src-main/history/open.ts'
+import { putRun } from '../history/whole.ts'
 import { type Basil, inBrowser, shot, startBasil, startBrowser } from './basil.ts'
 
 inBrowser('the first page', () => {
@@ -27,6 +33,27 @@ inBrowser('the first page', () => {
     await shot(page, 'welcome')
     expect(complaints).toEqual([])
     await page.close()
+  })
+
+  it('says that the history was damaged, and brings back what can be read at one click', async () => {
+    const home = mkdtempSync(join(tmpdir(), 'basil-e2e-'))
+    const history = await openHistory(home)
+    for (const name of ['first run', 'second run']) putRun(history, name)
+    history.close()
+    const file = join(home, 'history.sqlite')
+    truncateSync(file, statSync(file).size - 1)
+    const damaged = await startBasil(home)
+    const page = await browser.newPage()
+    await page.goto(damaged.url)
+    await page.getByText('The history was damaged; a new one was begun.').waitFor()
+    expect(await page.getByText('The history was damaged; a new one was begun.').count()).toBe(1)
+    await page.getByRole('button', { name: 'Bring back what can be read' }).click()
+    await page.getByText('Brought back: 2 runs (1, 2)').waitFor()
+    await page.getByText('second run').waitFor()
+    await shot(page, 'salvaged')
+    await page.close()
+    await damaged.stop()
+    rmSync(home, { recursive: true })
   })
 
   it.each([

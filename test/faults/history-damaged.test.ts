@@ -9,7 +9,7 @@ import { BasilError } from '../../src-main/contract/errors.ts'
 import { openHistory, readHistory } from '../../src-main/history/open.ts'
 import type { History } from '../../src-main/history/statement.ts'
 import { folder, now } from '../history/rows.ts'
-import { putAll, shown } from '../history/whole.ts'
+import { putAll, putRun, shown } from '../history/whole.ts'
 import { seeded } from './seeded.ts'
 
 const seed = 20261122
@@ -30,11 +30,17 @@ async function whole(): Promise<{ bytes: Buffer; sound: string }> {
 }
 
 /** What becomes of a file: first somebody reads, then somebody opens it for writing. */
-async function verdict(home: string, bytes: Uint8Array, sound: string): Promise<{ verdict: Verdict; why: string }> {
+async function verdict(
+  home: string,
+  bytes: Uint8Array,
+  sound: string,
+  log: Uint8Array = new Uint8Array(),
+): Promise<{ verdict: Verdict; why: string }> {
   rmSync(home, { recursive: true, force: true })
   mkdirSync(home)
   const file = join(home, 'history.sqlite')
   writeFileSync(file, bytes)
+  if (log.length) writeFileSync(`${file}-wal`, log)
   const found = [await look(() => readHistory(home), sound), await look(() => openHistory(home, { now: () => now }), sound)]
   for (const aside of readdirSync(home).filter((name) => /damaged.*sqlite$/.test(name)))
     expect(readFileSync(join(home, aside)).equals(bytes)).toBe(true)
@@ -80,7 +86,28 @@ test('single bits that flip in a history are without effect on what is shown, or
   expect(counts.found).toBeGreaterThan(flips / 10)
 })
 
-test('a history cut by less than a page, with or without a log, is found', async () => {
+test('with a log, as after a crash, a cut page is found unless the log has it', async () => {
+  const home = folder()
+  const history = await openHistory(home)
+  putAll(history)
+  history.db.pragma('wal_checkpoint(TRUNCATE)')
+  for (const name of ['in', 'the log']) putRun(history, name)
+  const sound = shown(history).text
+  const bytes = readFileSync(history.file)
+  const log = readFileSync(`${history.file}-wal`)
+  history.close()
+  const crashed = join(folder(), 'home')
+  expect((await verdict(crashed, bytes, sound, log)).verdict).toBe('harmless')
+  const counts = { harmless: 0, found: 0, silent: 0, raw: 0 }
+  for (let page = 0; page < 30; page++)
+    for (const cut of [page * 4096 + 1, page * 4096 + 4095])
+      counts[(await verdict(crashed, bytes.subarray(0, bytes.length - cut), sound, log)).verdict]++
+  console.log(`cuts=60 with a log: harmless=${counts.harmless} found=${counts.found} silent=${counts.silent} raw=${counts.raw}`)
+  expect([counts.silent, counts.raw]).toEqual([0, 0])
+  expect(counts.found).toBeGreaterThan(0)
+})
+
+test('a history cut by less than a page is found', async () => {
   const { bytes, sound } = await whole()
   const home = join(folder(), 'home')
   const chance = seeded(seed)

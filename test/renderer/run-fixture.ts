@@ -79,6 +79,7 @@ export function run(): RunDetail {
     engineInfo: null,
     engines: [],
     halvings: [],
+    damaged: [],
     parents: [],
     parameters: 10,
     images: names.map((task) => ({ task, classes: 10, training: 100, validation: 50, test: 200 })),
