@@ -11,7 +11,8 @@ import { workbench } from '../state/workbench.svelte.ts'
 import type { Action } from './action.ts'
 
 const onCompose = () => router.current.page === 'compose' && compose.ready
-const onDoneRun = () => router.current.page === 'run' && current.view?.detail?.method === 'dv-basi' && !current.view.running
+const iterates = () => (current.view?.detail?.iterationsPlanned ?? 0) > 0
+const onDoneRun = () => router.current.page === 'run' && iterates() && !current.view?.running
 const shown = () => (router.current.page === 'study' ? openedStudy.detail : null)
 
 export const goStudies: Action = {

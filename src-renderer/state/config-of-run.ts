@@ -43,7 +43,7 @@ export function configOfRun(config: ResolvedConfig, folder: string): RunConfig {
       finetuned: nearOrNone(t.finetuned),
     })),
     ...settings(own),
-    ...(config.method === 'dv-basi' && {
+    ...(config.iteration && {
       iterations,
       start: {
         method: start.method === 'dv-basi' ? 'atlas' : start.method,

@@ -1,5 +1,5 @@
 // basil refine on the oracle's small models: from a fine-tuned checkpoint to a refined one and its card, with both accuracies and their intervals;
-// and a checkpoint that nothing improves stays as it is.
+// a checkpoint that nothing improves stays as it is, and one that was never fine-tuned is refused.
 import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
@@ -11,6 +11,14 @@ import { resolveConfig } from '../../src-main/contract/resolve.ts'
 import { wilson } from '../../src-main/engine/statistics/wilson.ts'
 import { folder } from '../golden/fixture.ts'
 import { temporaryFolder } from '../runner/toy.ts'
+
+function basil(home: string, args: string[]): { status: number | null; stdout: string; stderr: string } {
+  return spawnSync(process.execPath, [join(import.meta.dirname, '../../src-main/cli.ts'), ...args], {
+    encoding: 'utf8',
+    cwd: folder,
+    env: { ...process.env, BASIL_HOME: home },
+  })
+}
 
 function refine(
   home: string,
@@ -29,11 +37,7 @@ function refine(
     '--name',
     'alpha',
   ]
-  const { status, stdout, stderr } = spawnSync(
-    process.execPath,
-    [join(import.meta.dirname, '../../src-main/cli.ts'), 'refine', ...given, '--iterations', '1', '--epochs', '2', ...args, '--json'],
-    { encoding: 'utf8', cwd: folder, env: { ...process.env, BASIL_HOME: home } },
-  )
+  const { status, stdout, stderr } = basil(home, ['refine', ...given, '--iterations', '1', '--epochs', '2', ...args, '--json'])
   return {
     code: status,
     err: stderr,
@@ -60,11 +64,23 @@ test('a fine-tuned model is refined, measured before and after, and written with
 
 test('a checkpoint that no iteration improves stays as it is, and nothing is written', () => {
   const home = temporaryFolder()
-  const out = join(home, 'refined.safetensors')
-  const { code, lines } = refine(join(home, 'data'), 'pretrained.safetensors', '--out', out) // its difference vector is 0
+  const [far, out] = [join(home, 'far.safetensors'), join(home, 'refined.safetensors')]
+  const models = ['--pretrained', 'pretrained.safetensors', '--vectors', 'finetuned-alpha.safetensors']
+  basil(join(home, 'data'), ['merge', ...models, '--coefficient', '6', '--out', far]) // so far beyond the optimum that no few steps lead back
+  const { code, lines } = refine(join(home, 'data'), far, '--out', out)
   expect(code).toBe(0)
   expect(lines.at(-1)).toMatchObject({ type: 'refined', accepted: false, exported: null })
   expect(existsSync(out)).toBe(false)
+})
+
+test('a copy of the pre-trained model has nothing to refine, and is refused', () => {
+  const home = temporaryFolder()
+  const { code, lines } = refine(join(home, 'data'), 'pretrained.safetensors')
+  expect(code).toBe(3)
+  expect(lines.at(-1)).toMatchObject({
+    type: 'error',
+    error: { code: 'data-invalid', what: 'The fine-tuned model is the pre-trained one' },
+  })
 })
 
 test("a data set's folder is enough: half of its validation split is learned on, the other half selects", () => {

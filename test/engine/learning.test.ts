@@ -1,13 +1,13 @@
 // What a stage of learning can be told besides its method, on problems whose answer is known: clamped and penalised coefficients, a budget
-// of vectors, tasks combined by their min-norm gradient, controls that must hold, and search without gradients. Each resumes to the same bits.
+// of vectors, tasks combined by their min-norm gradient, controls that must hold, and search without gradients.
 import { expect, test } from 'vitest'
 
-import type { StageSettings } from '../../src-main/contract/config/stage.ts'
 import { budgetMask, descent } from '../../src-main/engine/coefficients/descent.ts'
 import type { LearnState, Stage } from '../../src-main/engine/coefficients/learn.ts'
 import { type Bounds, selectionBy } from '../../src-main/engine/coefficients/selection.ts'
 import { filled, type Table } from '../../src-main/engine/coefficients/table.ts'
 import type { Measured, Problem } from '../../src-main/engine/problem.ts'
+import { apart } from './apart.ts'
 import { quadratic } from './quadratic.ts'
 import { last, looks, stage } from './stage.ts'
 
@@ -101,17 +101,6 @@ test('mgda stops at a Pareto-stationary point: no task was ever made worse on th
   expect(end?.weights.reduce((a, b) => a + b, 0)).toBeCloseTo(1, 9)
 })
 
-/** Vectors with coefficients of their own: loss = 0.5 |C - targets|^2. */
-function apart(targets: number[][]): Problem {
-  const of = (c: Table): Measured & { gradient: Table } => {
-    const gradient = c.map((row, k) => row.map((v, b) => v - (targets[k]?.[b] as number)))
-    const loss = 0.5 * gradient.reduce((s, row) => s + row.reduce((sum, g) => sum + g * g, 0), 0)
-    return { loss, tasks: [{ loss, accuracy: 0 }], gradient }
-  }
-  const [groups, vectors] = [(targets[0] as number[]).map((_, b) => `block ${b}`), targets.map((_, k) => `vector ${k}`)]
-  return { groups, vectors, trainingCounts: [4], evaluate: async (c) => of(c), lossAndGradient: async (c) => of(c) }
-}
-
 /** Forgetting a target costs a control: with c the mean coefficient, the target's accuracy is 0.9 + 0.8 c, the control's 0.8 + 0.2 c. */
 function negation(): Problem & { bounds: Bounds } {
   const measure = ([row]: Table): Measured & { gradient: Table } => {
@@ -165,27 +154,6 @@ test('search without gradients finds the optimum of a badly scaled problem', asy
   const problem = quadratic([[0.5, -0.3, 0.2, 0.1]], [[1, 10, 0.5, 3]])
   const { best } = last(await looks(stage(problem, { method: 'cma-es', steps: 200 })))
   expect(best.metric).toBeLessThan(1e-6)
-})
-
-test.each([
-  ['adamerging', { clamp: [0, 1], initialCoefficient: 0.3 }],
-  ['atlas', { combine: 'mgda' }],
-  ['atlas', { budget: 1, penaltyNorm: 1, penaltyStrength: 0.5 }],
-  ['cma-es', {}],
-] as [StageSettings['method'], Partial<StageSettings>][])('%s with %j resumes after any look to the same bits', async (method, change) => {
-  const given = (): Stage =>
-    stage(
-      apart([
-        [0.4, -0.9],
-        [1.2, 0.3],
-      ]),
-      { method, steps: 9, ...change },
-    )
-  const whole = await looks(given())
-  for (let at = 1; at < whole.length; at++) {
-    const resume = structuredClone(whole[at - 1]?.state) as LearnState
-    expect(last(await looks({ ...given(), resume }))).toEqual(last(whole))
-  }
 })
 
 test('a negation that was killed right behind the look that ended it ends there again', async () => {

@@ -1,8 +1,8 @@
-// The shared suite of methods, on a quadratic whose optimum is known.
+// What each method does, on a quadratic whose optimum is known; what all of them do is in methods-list.test.ts.
 import { describe, expect, test } from 'vitest'
 
 import type { StageSettings } from '../../src-main/contract/config/stage.ts'
-import type { LearnState, Stage } from '../../src-main/engine/coefficients/learn.ts'
+import type { Stage } from '../../src-main/engine/coefficients/learn.ts'
 import { selectionBy } from '../../src-main/engine/coefficients/selection.ts'
 import { fromDifferenceVector, fromRestart, isotropic, type Problem } from '../../src-main/engine/problem.ts'
 import { quadratic } from './quadratic.ts'
@@ -66,22 +66,6 @@ describe('a DV-BASI iteration', () => {
     }
     expect(Math.abs(gradient[0]?.[2] as number)).toBe(0) // a block scaled to nothing is dead for ever
   })
-})
-
-test.each(['atlas', 'dv-basi', 'task-arithmetic'] as const)('%s resumes after any look to the same bits', async (name) => {
-  const given = () =>
-    stage(
-      quadratic([
-        [0.4, -0.9, 0.1],
-        [1.2, 0.3, 0.6],
-      ]),
-      { steps: 14, initialCoefficient: 0.1, weightDecay: 0.1, clipNorm: 0.5 },
-    )
-  const whole = await looks(name, given())
-  for (let at = 1; at < whole.length; at++) {
-    const resume = structuredClone(whole[at - 1]?.state) as LearnState
-    expect(last(await looks(name, { ...given(), resume }))).toEqual(last(whole))
-  }
 })
 
 test('patience ends a stage after so many epochs without a better state', async () => {

@@ -8,6 +8,7 @@ import { join, relative } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
 import { preparationOf } from '../../src-main/contract/coefficients.ts'
+import { starts } from '../../src-main/contract/config/stage.ts'
 import type { ResolvedConfig } from '../../src-main/contract/config.ts'
 import type { Recipe } from '../../src-main/contract/recipe.ts'
 import type { EngineEvent, ResumeState } from '../../src-main/contract/run.ts'
@@ -25,12 +26,19 @@ const [alpha, beta] = goldenExample.tasks
 
 const short = { iterations: 2, steps: 2 }
 const plain = { method: 'atlas', start: undefined, iterations: undefined, steps: 3 }
+/** Every way to start; the table has to name them all. */
+const byStart: Record<(typeof starts)[number], Record<string, unknown>> = {
+  'task-arithmetic': { ...short, iterations: 1, start: { method: 'task-arithmetic' } },
+  ties: { ...short, start: { method: 'ties' } },
+  adamerging: { ...short, start: { method: 'adamerging', steps: 3 }, batch: 24, epochs: undefined },
+  atlas: { ...short, start: { method: 'atlas', steps: 3 } },
+  'cma-es': { ...short, iterations: 1, blocks: 'layer', start: { method: 'cma-es', steps: 3 } },
+  checkpoint: { ...short, start: { method: 'checkpoint', checkpoint: 'finetuned-alpha.safetensors' } },
+}
 const variants: [string, Record<string, unknown>][] = [
-  ['ties', { ...short, start: { method: 'ties' } }],
-  ['adamerging', { ...short, start: { method: 'adamerging', steps: 3 }, batch: 24, epochs: undefined }],
+  ...starts.map((start): [string, Record<string, unknown>] => [start, byStart[start]]),
   ['adamerging++', { ...plain, method: 'adamerging', trim: 0.2 }],
   ['atlas x 3', { ...plain, parts: 3 }],
-  ['cma-es', { ...plain, method: 'cma-es', blocks: 'layer', steps: 3 }],
   ['mgda', { ...short, combine: 'mgda', start: { method: 'atlas', steps: 3 } }],
   ['isotropic', { ...short, control: 'isotropic', start: { method: 'atlas', steps: 3 } }],
   ['restart', { ...short, control: 'restart', start: { method: 'atlas', steps: 3 } }],
@@ -84,6 +92,13 @@ describe('on wasm', () => {
     expect(backend.memory().tensors).toBe(before)
     const ends = of(whole, 'stage-end')
     expect(ends).toHaveLength(1 + config.iterations)
+    for (const { stage, losses } of ends) {
+      const looks = of(whole, 'epoch').filter((e) => e.stage === stage)
+      const each = looks.flatMap((e) => e.losses)
+      const isGrid = stage === 0 && ['task-arithmetic', 'ties'].includes(config.start.method)
+      expect(losses.slice(0, each.length)).toEqual(each)
+      expect(losses).toHaveLength(isGrid ? looks.length : each.length + Number(config.batch === 'all')) // after the last step, where it was measured
+    }
 
     const epochs = of(whole, 'epoch')
     for (const at of [Math.floor(epochs.length / 2)]) {

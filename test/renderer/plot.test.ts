@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest'
 
+import type { ResolvedConfig } from '../../src-main/contract/config.ts'
 import { accuracyLines, growth, lossLines } from '../../src-renderer/plot/curves.ts'
 import { bytes, coefficient, duration, fileName, percent, points, short } from '../../src-renderer/plot/format.ts'
-import { diverging, iterationRows, parseColour, reach, startRows } from '../../src-renderer/plot/heat.ts'
-import { meanOf, measureOf, stagesOf, taskBars, testTable } from '../../src-renderer/plot/scores.ts'
+import { diverging, iterationRows, iterationsTitle, modelRows, parseColour, reach, startRows } from '../../src-renderer/plot/heat.ts'
+import { countedStages, meanOf, measureOf, stagesOf, taskBars, testTable } from '../../src-renderer/plot/scores.ts'
 import { growthSentence, heatSentence, lossSentence } from '../../src-renderer/plot/sentences.ts'
 import { smooth } from '../../src-renderer/plot/smooth.ts'
 import { run, scores } from './run-fixture.ts'
@@ -73,6 +74,18 @@ describe('scores', () => {
     expect(testTable({ ...run(), evaluatedOn: null })).toBeNull()
   })
 
+  it('of a task to forget never count beside the others', () => {
+    const forgetting = run()
+    forgetting.config = { ...forgetting.config, tasks: forgetting.config.tasks.map((t, i) => ({ ...t, aim: i ? 'keep' : 'forget' })) }
+    const means = testTable(forgetting)?.means[2]
+    expect(means).toMatchObject({ accuracy: 0.8, forgotten: 0.6 })
+    expect(means?.relativeAccuracy).toBeCloseTo(1, 12)
+    expect(testTable(run())?.means[2]?.forgotten).toBeNull()
+    const counted = countedStages(forgetting).flatMap((s) => s.epochs.flatMap((e) => e.tasks.map((t) => t.task)))
+    expect(new Set(counted)).toEqual(new Set(['B']))
+    expect(countedStages(run())).toEqual(stagesOf(run()))
+  })
+
   it('of tasks are shares of the fine-tuned model, on the split that chooses', () => {
     expect(taskBars(run()).bars[0]).toMatchObject({ task: 'A', finetuned: 1 })
     expect(taskBars(run()).bars[0]?.pretrained).toBeCloseTo(0.2, 12)
@@ -86,6 +99,25 @@ describe('heat map', () => {
     expect(rows.at(-1)?.name).toBe('Together')
     const expected = [1.5 * 0.5 - 1, 0, 0.9 * 1.2 - 1]
     expected.forEach((value, i) => expect(rows.at(-1)?.values[i]).toBeCloseTo(value, 12))
+  })
+
+  it('adds up restarts, and says of random directions that they are not one vector', () => {
+    const { iterations } = run()
+    expect(iterationRows(iterations, null, 'restart').at(-1)?.values).toEqual([0, 0, -0.1 + 0.2].map((v) => expect.closeTo(v, 12)))
+    expect(iterationRows(iterations, null, 'random').map((r) => r.name)).toEqual(['Iteration 1', 'Iteration 2'])
+    expect(iterationsTitle('random')).not.toBe(iterationsTitle('restart'))
+  })
+
+  it('shows how much of every vector is in the model, under its name', () => {
+    const vectors = ['a.safetensors', 'b.pt'].map((name) => ({ role: 'vector' as const, file: `/m/${name}`, name, bytes: 1, sha256: name }))
+    const of = (change: Partial<ResolvedConfig>) => modelRows({ ...run(), parents: vectors, config: { ...run().config, ...change } })
+    expect(of({}).map((r) => r.name)).toEqual(['a', 'b'])
+    expect(of({})[0]?.values).toEqual([0.1 * 1.5 * 0.5, 0.2, 0.3 * 0.9 * 1.2].map((v) => expect.closeTo(v, 12)))
+    expect(of({ control: 'restart' })[0]?.values[0]).toBeCloseTo(0.1, 12) // 1 + 0.5 - 0.5, not 1.5 times 0.5
+    expect(of({ control: 'random' })).toHaveLength(4)
+    expect(of({ trim: 0.2 })[1]?.name).toBe('b, trimmed')
+    expect(of({ parts: 2 }).map((r) => r.name)).toEqual(['a, part 1 of 2', 'a, part 2 of 2'])
+    expect(modelRows({ ...run(), start: null })).toEqual([])
   })
 
   it('takes the present coefficients of a stage that runs', () => {

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
 
+import { differenceVectorNotes } from '../../src-main/contract/difference-vector.ts'
 import { configIssues, resolveConfig } from '../../src-main/contract/resolve.ts'
-import type { RunEvent } from '../../src-main/contract/run.ts'
+import type { RunDetail, RunEvent } from '../../src-main/contract/run.ts'
 import { formFields, textOf, valueOf } from '../../src-renderer/components/form/form-fields.ts'
 import { conditions } from '../../src-renderer/plot/sentences.ts'
 import { applyEvent, liveRun } from '../../src-renderer/state/apply-event.ts'
@@ -60,6 +61,50 @@ describe('applyEvent', () => {
     const evaluation = { split: 'test' as const, model: 'start' as const, stage: 0, tasks: scores([1, 1]) }
     const next = applyEvent(liveRun(run()), { type: 'evaluation', run: 7, evaluation })
     expect(next.detail.evaluations.filter((e) => e.split === 'test' && e.model === 'start')).toEqual([evaluation])
+  })
+})
+
+describe('a difference vector that is 0', () => {
+  const told = (detail: RunDetail): string[] => differenceVectorNotes(detail)
+
+  it('is said as soon as it is told, while the run goes on', () => {
+    const { detail } = applyEvent(liveRun(run()), { type: 'skipped', run: 7, first: 2, last: 4, why: 'rounding' })
+    expect(detail.skipped).toEqual({ first: 2, last: 4, why: 'rounding' })
+    expect(told(detail)[0]).toMatch(/^Iterations 2 to 4 are skipped: the difference vector of iteration 1 is below rounding/)
+  })
+
+  it('is counted where it is 0 in some blocks only', () => {
+    expect(told(run())).toEqual([])
+    const partly = run()
+    if (partly.start)
+      partly.start.coefficients = [
+        [0, 0.2, 0],
+        [0, 0, -0],
+      ]
+    expect(told(partly)).toEqual(['In 2 of 3 blocks the difference vector is 0: no iteration can change these.'])
+    const dead = run()
+    dead.iterations = dead.iterations.slice(0, 1).map((s) => ({ ...s, coefficients: [[0.5, -1, 0]] }))
+    expect(told(dead)).toEqual(['In 1 of 3 blocks the difference vector is 0: no iteration can change these.'])
+    dead.config = { ...dead.config, control: 'restart' } // which a free coefficient can
+    expect(told(dead)).toEqual([])
+  })
+
+  it('is not all that is said: iterations that stagnate, a start alone that is the pre-trained model, a copy of it', () => {
+    const still = run()
+    still.iterations = still.iterations.map((s) => (s.stage === 2 ? { ...s, accepted: false, coefficients: [[0, 0, 0]] } : s))
+    expect(told(still)).toEqual(['Iteration 2 stagnated: nothing it tried was better than its own start, and it changed nothing.'])
+    const alone = { ...run(), iterations: [], config: { ...run().config, iterations: 0 } }
+    if (alone.start)
+      alone.start = {
+        ...alone.start,
+        coefficients: [
+          [0, 0, 0],
+          [0, -0, 0],
+        ],
+      }
+    expect(told(alone)[0]).toContain('The best state is the pre-trained model itself')
+    const parent = (role: 'pretrained' | 'vector', name: string) => ({ role, file: name, name, bytes: 1, sha256: 'same' })
+    expect(told({ ...run(), parents: [parent('pretrained', 'base.pt'), parent('vector', 'copy.pt')] })[0]).toContain('copy.pt is a copy')
   })
 })
 

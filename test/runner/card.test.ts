@@ -160,6 +160,22 @@ test('accuracies are those of the rows, their means computed from them, and a ga
     ['dtd', '30.0', '-', '50.0', '40.0', '80.0'],
     ['mean', '40.0', '-', '65.0', '55.0', '83.8'],
   ])
+  const aims = detail.config.tasks.map((task, i) => ({ ...task, aim: i ? ('keep' as const) : ('forget' as const) }))
+  const negation = cardOf(template, { detail: { ...detail, config: { ...detail.config, tasks: aims } }, ...carded })
+  expect(tableOf(negation, 'task | pre').slice(0, 4)).toEqual([
+    ['cars (to forget)', '50.0', '62.5', '80.0', '70.0', '87.5'],
+    ['dtd (to keep)', '30.0', '-', '50.0', '40.0', '80.0'],
+    ['mean of tasks to keep', '30.0', '-', '50.0', '40.0', '80.0'],
+    ['mean of tasks to forget', '50.0', '62.5', '80.0', '70.0', '87.5'],
+  ])
+  expect(negation).toContain('To be forgotten: cars. Their loss was ascended, and accuracy on them is the better the lower it is.')
+  expect(negation).toMatch(/To be kept: dtd\. .* at least 95 % of the pre-trained model's\./)
+  expect(card).not.toContain('forgotten')
+  // Iterations after the state that were not accepted changed nothing: what was measured after them is the state's.
+  const rejected = { ...detail, iterations: detail.iterations.map((s) => ({ ...s, accepted: s.stage < 2 })) }
+  expect(
+    tableOf(cardOf(template, { detail: rejected, ...carded, recipe: { ...recipe, iteration: 1, iterations: [[1, 0]] } }), 'task | pre')[2],
+  ).toEqual(['mean', '40.0', '-', '65.0', '55.0', '83.8'])
   expect(tableOf(card, 'coefficients of')).toEqual([
     ['cars.safetensors', '0.2000', '0.2500', '0.3000'],
     ['a\\|b \\<img src=x\\>.pt', '-0.4000', '-0.2000', '0.0000'],

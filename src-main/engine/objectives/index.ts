@@ -23,7 +23,7 @@ export interface Objective {
   adapted?(problem: SeeingProblem, how: Pick<ResolvedConfig, 'ufm' | 'seed'>): Problem
 }
 
-const objectives: Objective[] = [crossEntropy, entropy, sar, ufm]
+export const objectives: readonly Objective[] = [crossEntropy, entropy, sar, ufm]
 
 export function objectiveNamed(name: ResolvedConfig['objective']): Objective {
   const found = objectives.find((o) => o.name === name)

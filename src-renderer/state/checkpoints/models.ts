@@ -50,7 +50,6 @@ export function modelsOfSet(set: CheckpointSet, of: (id: number | null) => Entry
 export function modelsOfRecipe({ recipe, parents }: Reopened): Models {
   const files = (role: string) => parents.flatMap((p) => (p.role === role && p.file !== null ? [p.file] : []))
   const method = configSchema.shape.method.safeParse(recipe.method)
-  const isDvBasi = recipe.method === 'dv-basi'
   const told = resolvedSchema.safeParse(recipe.config)
   const { pretrained: _, vectors: __, tasks: ___, ...settings } = told.success ? configOfRun(told.data, '') : ({} as Partial<RunConfig>)
   return {
@@ -62,7 +61,7 @@ export function modelsOfRecipe({ recipe, parents }: Reopened): Models {
       ...(method.success && { method: method.data }),
       blocks: recipe.grouping,
       linearised: settings.linearised ?? (recipe.linearised ? 'jvp' : 'no'),
-      iterations: isDvBasi && recipe.iterations.length > 0 ? recipe.iterations.length : undefined,
+      iterations: recipe.iterations.length > 0 ? recipe.iterations.length : undefined,
     },
   }
 }

@@ -3,7 +3,7 @@
 import { expect, test } from 'vitest'
 
 import { applyHead, type Head } from '../../../src-main/engine/models/head.ts'
-import { objectiveNamed } from '../../../src-main/engine/objectives/index.ts'
+import { type Objective, objectiveNamed, objectives } from '../../../src-main/engine/objectives/index.ts'
 import { type Lesson, type Problem, sharpnessAware } from '../../../src-main/engine/problem.ts'
 import { normal } from '../../../src-main/engine/random.ts'
 import { quadratic } from '../quadratic.ts'
@@ -20,16 +20,18 @@ const soft: Lesson[] = [
   { target: 3, weight: 0 },
 ]
 
-const cases: [string, 'cross-entropy' | 'entropy' | 'sar' | 'ufm', Int32Array, Lesson[] | undefined][] = [
-  ['cross-entropy', 'cross-entropy', labels, undefined],
-  ['entropy', 'entropy', unknown, undefined],
-  ['sar', 'sar', unknown, undefined],
-  ['ufm, with lessons', 'ufm', unknown, soft],
-  ['ufm, on labelled data', 'ufm', labels, undefined],
-]
+/** What each is told, by name; the table has to name every objective. */
+const told: Record<Objective['name'], Record<string, [Int32Array, Lesson[] | undefined]>> = {
+  'cross-entropy': { labels: [labels, undefined] },
+  entropy: { 'no labels': [unknown, undefined] },
+  sar: { 'no labels': [unknown, undefined] },
+  ufm: { lessons: [unknown, soft], labels: [labels, undefined] },
+}
+const cases = objectives.flatMap((objective) =>
+  Object.entries(told[objective.name]).map(([what, given]) => [objective.name, what, objective, ...given] as const),
+)
 
-test.each(cases)('%s: dL/dz is what finite differences give', (_, name, known, lessons) => {
-  const objective = objectiveNamed(name)
+test.each(cases)('%s, told %s: dL/dz is what finite differences give', (_, _what, objective, known, lessons) => {
   const loss = (z: Float64Array): number => applyHead(head, objective, z, 0, known, 0.25, undefined, lessons).loss
   const gradient = new Float64Array(features.length)
   applyHead(head, objective, features, 0, known, 0.25, gradient, lessons)

@@ -1,0 +1,57 @@
+// Tasks to forget in the history: a run's mean leaves them out and tells theirs apart, in rows of before as in new ones; a study compares arms by
+// them, and by nothing else.
+import { expect, test } from 'vitest'
+
+import { comparedScores } from '../../src-main/contract/means.ts'
+import { runDetailSchema } from '../../src-main/contract/run.ts'
+import { runDetail } from '../../src-main/history/detail.ts'
+import { putEvaluation } from '../../src-main/history/evaluations.ts'
+import { createRun, endRun, listRuns } from '../../src-main/history/runs.ts'
+import { change, type History } from '../../src-main/history/statement.ts'
+import { folder, now, opened, toyConfig } from './rows.ts'
+
+type Aim = 'learn' | 'forget' | 'keep'
+
+function measured(history: History, aims: Aim[], accuracies: number[]): number {
+  const config = toyConfig()
+  const names = aims.map((_, i) => `task ${i}`)
+  const tasks = names.map((name, i) => ({ ...config.tasks[0], name, aim: aims[i] })) as typeof config.tasks
+  const run = createRun(history, { ...config, tasks }, now)
+  const scores = names.map((task, i) => ({
+    task,
+    loss: 1,
+    accuracy: accuracies[i] as number,
+    relativeAccuracy: (accuracies[i] as number) / 0.5,
+  }))
+  putEvaluation(history, run, { split: 'test', model: 'start', stage: 0, tasks: scores })
+  endRun(history, run, 'done', now, null)
+  return run
+}
+
+test('the mean accuracy of a negation is that of what is kept, and what is forgotten stands apart', async () => {
+  const history = await opened(folder())
+  const run = measured(history, ['forget', 'keep'], [0.1, 0.6])
+  const shown = (): unknown[] => [
+    listRuns(history, { offset: 0, limit: 1, search: '' }).rows[0],
+    runDetailSchema.parse(runDetail(history, run)),
+  ]
+  for (const row of shown()) expect(row).toMatchObject({ accuracy: 0.6, relativeAccuracy: 1.2 })
+  expect(runDetail(history, run).forgotten).toBe(0.1)
+  change(history, 'UPDATE runs SET accuracy = 0.35, relative_accuracy = 0.7 WHERE run = :run', { run }) // as it was stored once
+  for (const row of shown()) expect(row).toMatchObject({ accuracy: 0.6, relativeAccuracy: 1.2 })
+  const plain = measured(history, ['learn', 'learn'], [0.1, 0.6])
+  expect(runDetail(history, plain)).toMatchObject({ accuracy: 0.35 })
+  expect('forgotten' in runDetail(history, plain)).toBe(false)
+})
+
+test('a study compares arms by what is forgotten where anything is, else by all that is no control', () => {
+  const scores = ['a', 'b', 'c'].map((task) => ({ task }))
+  const by = (...aims: Aim[]): string[] =>
+    comparedScores(
+      scores,
+      aims.map((aim, i) => ({ name: scores[i]?.task as string, aim })),
+    ).map(({ task }) => task)
+  expect(by('forget', 'keep', 'learn')).toEqual(['a'])
+  expect(by('learn', 'keep', 'learn')).toEqual(['a', 'c'])
+  expect(by('learn', 'learn', 'learn')).toEqual(['a', 'b', 'c'])
+})
