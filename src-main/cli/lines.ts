@@ -47,7 +47,9 @@ export function lineOf(event: RunEvent): { text: string; live: boolean } | null 
       return stays(`  ${sentence(event.error)}${event.restarting ? ' Going on in a new engine.' : ''}`)
     case 'engine-silent':
       return stays(
-        event.error ? `  ${sentence(event.error)} Here: Ctrl+C twice, then: basil resume ${event.run}` : '  The engine answers again, or has ended.',
+        event.error
+          ? `  ${sentence(event.error)} Here: Ctrl+C twice, then: basil resume ${event.run}`
+          : '  The engine answers again, or has ended.',
       )
     case 'ended':
       return stays(

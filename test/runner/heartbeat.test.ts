@@ -109,7 +109,13 @@ it('hears beats in whatever else is printed, however it is cut', () => {
 })
 
 it('is a line in a terminal that says what can be done', () => {
-  const error = { code: 'engine-silent', what: 'The engine does not answer', where: 'engine process', why: 'no sign', next: 'wait' } as const
+  const error = {
+    code: 'engine-silent',
+    what: 'The engine does not answer',
+    where: 'engine process',
+    why: 'no sign',
+    next: 'wait',
+  } as const
   expect(lineOf({ type: 'engine-silent', run: 3, error })).toEqual({
     text: '  The engine does not answer (engine process): no sign. Next: wait. Here: Ctrl+C twice, then: basil resume 3',
     live: false,
