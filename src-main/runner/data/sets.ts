@@ -156,7 +156,7 @@ export function createDataSets({ history, home, start, now = () => new Date() }:
     const mine = {}
     const tell = ({ what, done, total }: Progress): void => {
       finding.set(mine, { what, done, total })
-      changed()
+      pulse.beat()
     }
     const told: AddedData = { added: [], known: [], refused: [] }
     for (const path of paths.map(absolute)) {

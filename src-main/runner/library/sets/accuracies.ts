@@ -47,7 +47,7 @@ async function textOf(file: string): Promise<string | null> {
     throw odd(file, why)
   })
   if (start && !start.isWhole) throw odd(file, `it has more than ${largest} bytes, far more than a few numbers take`)
-  return start && start.bytes.toString('utf8')
+  return start?.bytes.toString('utf8') ?? null
 }
 
 /** [key, accuracy between 0 and 1]; percents are told by being larger than 1. */

@@ -1,15 +1,14 @@
 // Named pipes, sockets, devices and folders in every place where a file is read: nobody waits for them, and each is refused by its name. A
 // process of its own does it all, which is ended, and the test with it, when it hangs.
-import { type ChildProcess, execFile, execFileSync, spawn } from 'node:child_process'
+import { execFile, execFileSync } from 'node:child_process'
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
-import { createInterface } from 'node:readline'
 
 import sharp from 'sharp'
 import { describe, expect, onTestFinished, test } from 'vitest'
 
-import { temporaryFolder, toyEntry, toyFile } from '../runner/toy.ts'
+import { temporaryFolder, toyFile } from '../runner/toy.ts'
 
 const patience = 5 * 60_000 // against hanging
 

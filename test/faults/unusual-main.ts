@@ -1,5 +1,5 @@
 // A process that opens what is no file, everywhere a person can name one, and prints what came of each. Arguments: a folder with UNUSUAL, a
-// path that is a named pipe, a socket, a device or a folder, and the place of the links to it. See unusual.test.ts.
+// path that is a named pipe, a socket, a device or a folder, and the place of the links to it. See unusual-files.test.ts.
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 
