@@ -13,7 +13,14 @@ const messageSchema = z.union([
   z.strictObject({
     i: id,
     t: z.literal(1).optional(),
-    p: z.strictObject({ u: z.string().max(200).regex(/^(\/\w+)+$/), b: z.unknown().optional(), h: z.strictObject({ 'last-event-id': z.string() }).optional() }),
+    p: z.strictObject({
+      u: z
+        .string()
+        .max(200)
+        .regex(/^(\/\w+)+$/),
+      b: z.unknown().optional(),
+      h: z.strictObject({ 'last-event-id': z.string() }).optional(),
+    }),
   }),
 ])
 

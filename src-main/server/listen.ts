@@ -113,7 +113,10 @@ function gated(connection: WebSocket, messages: PageMessages): Pick<WebSocket, '
       else connection.send(refusal)
     })
   }
-  return { addEventListener: addEventListener as WebSocket['addEventListener'], send: connection.send.bind(connection) as WebSocket['send'] }
+  return {
+    addEventListener: addEventListener as WebSocket['addEventListener'],
+    send: connection.send.bind(connection) as WebSocket['send'],
+  }
 }
 
 function fail(response: ServerResponse, status: number, why: string): void {

@@ -85,7 +85,19 @@ describe('the port', () => {
       page.on('message', (answer: string) => answers.push(JSON.parse(answer)) === wanted && resolve())
     })
     const next = badMessages(5)
-    const objects = [null, 7, {}, { i: 'a', p: { u: '/double' } }, new Map(), ['x'], { get i() { return 1 } }] // structured clones, which no page of ours sends
+    const objects = [
+      null,
+      7,
+      {},
+      { i: 'a', p: { u: '/double' } },
+      new Map(),
+      ['x'],
+      {
+        get i() {
+          return 1
+        },
+      },
+    ] // structured clones, which no page of ours sends
     for (let sent = 0; sent < wanted; sent++) page.postMessage(sent % 4 === 0 ? objects[(sent / 4) % objects.length] : next().message)
     await all
     expect(answers.filter(({ p }) => p.s !== 400 || errorSchema.safeParse(p.b.json.data).data?.code !== 'message-invalid')).toEqual([])

@@ -29,13 +29,13 @@ export interface Basil {
   stop(): Promise<void>
 }
 
-/** Starts Basil; `home` is a new folder, removed at stop, unless one is given. */
-export async function startBasil(home?: string): Promise<Basil> {
+/** Starts Basil; `home` is a new folder, removed at stop, unless one is given. environment: what it finds there besides. */
+export async function startBasil(home?: string, environment: NodeJS.ProcessEnv = {}): Promise<Basil> {
   const folder = home ?? (await mkdtemp(join(tmpdir(), 'basil-e2e-')))
   const orphan = join(root, 'build', 'orphan.mjs')
   const child = spawn(process.execPath, ['--import', orphan, join(root, 'build', 'start.mjs'), '--no-window'], {
     cwd: root,
-    env: { ...process.env, BASIL_HOME: folder, BASIL_LAUNCHER: String(process.pid), NODE_OPTIONS: '' },
+    env: { ...process.env, ...environment, BASIL_HOME: folder, BASIL_LAUNCHER: String(process.pid), NODE_OPTIONS: '' },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   const url = await printedAddress(child)

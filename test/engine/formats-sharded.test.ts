@@ -59,7 +59,7 @@ test.each([
 })
 
 test.each([
-  ['{', /no JSON/],
+  ['{', /it is not JSON from line 1, column 2 on/],
   ['{}', /no weight_map/],
   ['{"weight_map": []}', /no weight_map/],
   ['{"weight_map": {}}', /names no tensor/],

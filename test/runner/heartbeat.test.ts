@@ -36,10 +36,19 @@ function stoppedClock() {
 function watched() {
   const { clock, advance, jump, timers } = stoppedClock()
   const told: (string | null)[] = []
-  let beat: (silent: number) => void = () => undefined
+  const latest = { heard: (_silent: number): void => undefined }
   const tell = (error: BasilError | null): void => void told.push(error && `${error.record.what}: ${error.record.why}`)
-  const leave = watchOver({ beats: (heard) => void (beat = heard) }, tell, { ...patience, clock })
-  return { told, advance, jump, timers, leave, beat: (silent = 0) => beat(silent) }
+  const leave = watchOver({ beats: (heard) => Object.assign(latest, { heard }) }, tell, { ...patience, clock })
+  return { told, advance, jump, timers, leave, beat: (silent = 0) => latest.heard(silent) }
+}
+
+/** Beats of one step that goes on. */
+function longer(beat: (silent: number) => void): () => void {
+  let atStep = 0
+  return () => {
+    atStep += 250
+    beat(atStep)
+  }
 }
 
 it('tells a process that is silent for 30 s, once, and that it is heard again', () => {
@@ -58,15 +67,13 @@ it('tells a process that is silent for 30 s, once, and that it is heard again', 
 
 it('says nothing of a process that beats while one step takes minutes', () => {
   const { told, advance, beat } = watched()
-  let atStep = 0
-  advance(9 * 60_000, () => beat((atStep += 250)))
+  advance(9 * 60_000, longer(beat))
   expect(told).toEqual([])
 })
 
 it('tells a step that does not end after 10 minutes in other words, and its end', () => {
   const { told, advance, beat } = watched()
-  let atStep = 0
-  advance(11 * 60_000, () => beat((atStep += 250)))
+  advance(11 * 60_000, longer(beat))
   expect(told).toEqual([expect.stringMatching(/^The engine has been at one step for long: its process lives, .* 10 minutes/)])
   beat(0)
   expect(told.slice(1)).toEqual([null])
@@ -99,7 +106,7 @@ it('leaves no timer when the watch has ended', () => {
 })
 
 it('hears beats in whatever else is printed, however it is cut', () => {
-  const printed = `out of memory \u001e12\u001f${'x'.repeat(500)}\u001e${'y'.repeat(500)}\u001e345\u001f\u001e6\u001f7\u001f\u001e\u001e89\u001f`
+  const printed = `out of memory {basil:12}${'x'.repeat(500)}{basil:${'y'.repeat(500)}{basil:345}{basil:6}7}{basil:{basil:89}`
   for (let size = 1; size < 40; size++) {
     const heard: number[] = []
     const ear = createEar((silent) => heard.push(silent))
@@ -109,7 +116,13 @@ it('hears beats in whatever else is printed, however it is cut', () => {
 })
 
 it('is a line in a terminal that says what can be done', () => {
-  const error = { code: 'engine-silent', what: 'The engine does not answer', where: 'engine process', why: 'no sign', next: 'wait' } as const
+  const error = {
+    code: 'engine-silent',
+    what: 'The engine does not answer',
+    where: 'engine process',
+    why: 'no sign',
+    next: 'wait',
+  } as const
   expect(lineOf({ type: 'engine-silent', run: 3, error })).toEqual({
     text: '  The engine does not answer (engine process): no sign. Next: wait. Here: Ctrl+C twice, then: basil resume 3',
     live: false,

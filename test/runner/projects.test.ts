@@ -92,3 +92,15 @@ test('what is not a configuration says so, with the file', async () => {
     await expect(projects.open(join(folder, `${name}.json`)), name).rejects.toMatchObject({ record: { code } })
   await expect(projects.open(folder)).rejects.toMatchObject({ record: { code: 'file-unreadable' } })
 })
+
+test.each([
+  ['passwd', 'root:x:0:0:root:/root:/bin/bash\n', 'it is not JSON from line 1, column 1 on'],
+  ['short', 'hunter2', 'it is not JSON from line 1, column 1 on'],
+  ['token.json', '{"token": hunter2}', 'it is not JSON from line 1, column 11 on'],
+  ['keys.json', '{"hunter2": "root"}', 'it is JSON, and has none of the fields of a configuration'],
+  ['list.json', '["root", "hunter2"]', 'it is JSON, and has none of the fields of a configuration'],
+])('what is in a file that is no configuration is not told: %s', async (name, text, why) => {
+  const file = join(temporaryFolder(), name)
+  writeFileSync(file, text)
+  await expect(createProjects().open(file)).rejects.toMatchObject({ record: { code: 'config-invalid', where: file, why } })
+})

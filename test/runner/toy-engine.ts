@@ -17,6 +17,7 @@ export interface Toy {
   flood?: boolean // of stdout and stderr
   progress?: number // events before each epoch
   wait?: number // milliseconds an epoch takes
+  endless?: string // end of the path of a folder that is searched for data for ever
 }
 
 const toy = JSON.parse(process.env.TOY ?? '{}') as Toy
@@ -214,6 +215,16 @@ serveEngine(
   {
     describe: async () => info,
     ...reading,
+    data: {
+      ...reading.data,
+      find: async function* (path) {
+        for (let done = 0; toy.endless && path.endsWith(toy.endless); done++) {
+          yield { type: 'progress', what: `Looking into ${path}`, done, total: 0 }
+          await new Promise((resolve) => setTimeout(resolve, 20))
+        }
+        yield* reading.data.find(path)
+      },
+    },
     inspect: async (file) => {
       if (!file.endsWith('.safetensors'))
         throw new BasilError({ code: 'format-unknown', what: 'No known format', where: file, why: 'a toy knows one', next: 'nothing' })

@@ -63,7 +63,16 @@ it('counts the windows that have the token apart, and refuses more of them than 
   await expect(socketOf()).rejects.toThrow('403')
   expect(await page()).toContain('Basil')
   windows.pop()?.terminate()
-  await expect.poll(() => socketOf().then(() => 'open', () => 'refused'), { timeout: guard }).toBe('open')
+  await expect
+    .poll(
+      () =>
+        socketOf().then(
+          () => 'open',
+          () => 'refused',
+        ),
+      { timeout: guard },
+    )
+    .toBe('open')
   for (const window of windows) window.terminate()
 })
 
@@ -78,7 +87,10 @@ it.each([
   ['another and ours', 'evil.com', '127.0.0.1:{port}'],
 ])('refuses a second Host: %s', async (_, ...hosts) => {
   const lines = hosts.map((host) => `Host: ${host.replace('{port}', String(sent.port))}\r\n`).join('')
-  for (const rest of ['', `Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\nOrigin: http://127.0.0.1:${sent.port}\r\nSec-WebSocket-Protocol: basil.${sent.token}\r\n`]) {
+  for (const rest of [
+    '',
+    `Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\nOrigin: http://127.0.0.1:${sent.port}\r\nSec-WebSocket-Protocol: basil.${sent.token}\r\n`,
+  ]) {
     const socket = await silent(`GET ${rest ? '/api' : '/'} HTTP/1.1\r\n${lines}${rest}\r\n`)
     const first = await new Promise<string>((resolve) => socket.on('data', (data) => resolve(String(data))).on('close', () => resolve('')))
     expect(first).toMatch(/^HTTP\/1\.1 403 /)

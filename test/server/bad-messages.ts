@@ -34,8 +34,8 @@ const calls: [string, Json][] = [
 ]
 
 const odd: Json[] = [
-  ...[null, true, -1, 0.5, 1e300, 9007199254740993, -0, '', '\u0000', '../../etc/passwd', '/dev/zero', "'; drop table runs; --"],
-  ...['x'.repeat(5000), [], {}, [[[[[[]]]]]], { __proto__: null, constructor: { prototype: { polluted: true } } }, { then: 1 }, ['\ud800']],
+  ...[null, true, -1, 0.5, 1e300, 2 ** 53 + 2, -0, '', '\u0000', '../../etc/passwd', '/dev/zero', "'; drop table runs; --"],
+  ...['x'.repeat(5000), [], {}, [[[[[[]]]]]], { __proto__: null, constructor: { prototype: { polluted: true } } }, ['\ud800']],
 ]
 
 export function badMessages(seed: number): () => Bad {
@@ -65,13 +65,39 @@ export function badMessages(seed: number): () => Bad {
     const kind = below(10)
     if (kind < 4) return { id, message: whole(id, { p: { ...good, b: { json: changed(input) } } }), mayBeGood: true }
     if (kind === 4) {
-      const p = one([null, 'x', [], {}, { ...good, u: 7 }, { ...good, u: 'no/slash' }, { ...good, u: '/a b' }, { ...good, h: 'x' }, { ...good, m: 'GET' }, { ...good, h: { 'content-type': 'multipart/form-data' } }])
+      const p = one([
+        null,
+        'x',
+        [],
+        {},
+        { ...good, u: 7 },
+        { ...good, u: 'no/slash' },
+        { ...good, u: '/a b' },
+        { ...good, h: 'x' },
+        { ...good, m: 'GET' },
+        { ...good, h: { 'content-type': 'multipart/form-data' } },
+      ])
       return { id, message: whole(id, { p }), mayBeGood: false }
     }
     if (kind === 5) return { id, message: whole(id, { t: one([0, 2, 3, 5, '1', null, {}]), p: good }), mayBeGood: false }
-    if (kind === 6) return { id, message: whole(id, { p: { ...good, u: `/${one(['nothing', 'runs', 'runs/nothing', 'constructor', '__proto__/a', 'toString'])}` } }), mayBeGood: false }
+    if (kind === 6)
+      return {
+        id,
+        message: whole(id, { p: { ...good, u: `/${one(['nothing', 'runs', 'runs/nothing', 'constructor', '__proto__/a', 'toString'])}` } }),
+        mayBeGood: false,
+      }
     if (kind === 7) {
-      const meta = one<unknown>([[[0]], [[0, 'json', 'deep']], [[1, 'run']], [[4, 'path']], 'x', [1], [[6]], [[7, 'a', 'b', 'c']], { a: 1 }])
+      const meta = one<unknown>([
+        [[0]],
+        [[0, 'json', 'deep']],
+        [[1, 'run']],
+        [[4, 'path']],
+        'x',
+        [1],
+        [[6]],
+        [[7, 'a', 'b', 'c']],
+        { a: 1 },
+      ])
       return { id, message: whole(id, { p: { ...good, b: { json: input, meta } } }), mayBeGood: true }
     }
     if (kind === 8) {
@@ -80,6 +106,19 @@ export function badMessages(seed: number): () => Bad {
       return { id: '', message: chance() < 0.5 ? cut : `${cut}${one(['}', ']', '\u0000', 'root:x:0:0', '"'])}x`, mayBeGood: false }
     }
     const bytes = Uint8Array.from({ length: 1 + below(300) }, () => below(256))
-    return { id: '', message: one<string | Uint8Array>(['', 'null', '[]', '7', '{"i":7,"p":{}}', '{"i":""}', Buffer.from(bytes).toString('latin1'), bytes]), mayBeGood: false }
+    return {
+      id: '',
+      message: one<string | Uint8Array>([
+        '',
+        'null',
+        '[]',
+        '7',
+        '{"i":7,"p":{}}',
+        '{"i":""}',
+        Buffer.from(bytes).toString('latin1'),
+        bytes,
+      ]),
+      mayBeGood: false,
+    }
   }
 }

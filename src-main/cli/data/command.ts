@@ -2,9 +2,10 @@
 // nothing that was prepared. Listing works while a window is open.
 import { Command, InvalidArgumentError } from 'commander'
 
-import type { DataSet, LeakReport, PreparedSplit } from '../../contract/api/data.ts'
+import type { AddedData, DataSet, LeakReport, PreparedSplit } from '../../contract/api/data.ts'
 import type { Told } from '../../contract/engine-api.ts'
 import { sentence } from '../../contract/errors.ts'
+import type { DataSets } from '../../runner/data/sets.ts'
 import type { Workbench } from '../../runner/workbench.ts'
 import { print, printJson } from '../output.ts'
 import { clearLive, sayLive } from '../terminal.ts'
@@ -23,8 +24,7 @@ export function dataCommand({ withWorkbench }: DataCommands): Command {
     .argument('<paths...>')
     .action((paths: string[], { json = false }) =>
       withWorkbench(json, true, async ({ dataSets }) => {
-        const told = await dataSets.add(paths)
-        await dataSets.settled()
+        const told = await added(dataSets, paths, json)
         const ids = [...told.added, ...told.known]
         const rows = dataSets.list().filter(({ id }) => ids.includes(id))
         if (json) printJson({ ...told, rows })
@@ -77,6 +77,29 @@ export function dataCommand({ withWorkbench }: DataCommands): Command {
       }),
     )
   return command
+}
+
+/** Shows how far it is; Ctrl+C ends it, and what was found by then stays. Resolves when the rows are read. */
+async function added(dataSets: DataSets, paths: string[], json: boolean): Promise<AddedData> {
+  const [leaving, events] = [new AbortController(), dataSets.watch()]
+  const leave = (): void => leaving.abort()
+  process.once('SIGINT', leave)
+  const live = (async () => {
+    for await (const { work, reading } of events)
+      if (!json && (work || reading > 0))
+        sayLive(work ? `${work.what}${work.total ? `: ${work.done} of ${work.total}` : ''}` : `Reading ${reading}`)
+  })()
+  try {
+    const told = await dataSets.add(paths, leaving.signal)
+    const left = new Promise((resolve) => leaving.signal.addEventListener('abort', resolve))
+    await Promise.race([dataSets.settled(), left]) // what is not read is read by "data refresh"
+    return told
+  } finally {
+    process.off('SIGINT', leave)
+    void events.return()
+    void live
+    clearLive()
+  }
 }
 
 const splitsOf = (rows: DataSet[], id: number): string[] => rows.find((row) => row.id === id)?.splits.map(({ name }) => name) ?? ['train']

@@ -134,13 +134,19 @@ export type ShownData = z.infer<typeof shownSchema>
 const addedSchema = z.object({ added: z.array(z.number()), known: z.array(z.number()), refused: z.array(errorSchema) })
 export type AddedData = z.infer<typeof addedSchema>
 
+const workSchema = progressSchema.pick({ what: true, done: true, total: true }).nullable()
+export type DataWork = z.infer<typeof workSchema>
+
 const one = z.object({ id: z.number().int() })
 
 export const dataApi = {
   list: oc.output(z.array(dataSetSchema)),
-  /** Tells when to ask again, at most ten times a second; reading: how many rows are still to be read. */
-  watch: oc.output(eventIterator(z.object({ version: z.number(), reading: z.number() }))),
-  /** Folders or files; of a folder that is none itself, the data sets in it. Rows are there when this returns, their content is read after. */
+  /** Tells when to ask again, at most ten times a second; reading: how many rows are still to be read; work: of a folder that is searched. */
+  watch: oc.output(eventIterator(z.object({ version: z.number(), reading: z.number(), work: workSchema }))),
+  /**
+   * Folders or files; of a folder that is none itself, the data sets in it. Rows are there when this returns, their content is read after. Whoever
+   * leaves the call ends it; what was found by then stays.
+   */
   add: oc.input(z.object({ paths: z.array(z.string().min(1).max(4096)).min(1).max(1000) })).output(addedSchema),
   /** Electron's own dialog; null when the person closes it. */
   pick: oc.input(z.object({ kind: z.enum(['files', 'folder']) })).output(addedSchema.nullable()),

@@ -10,10 +10,10 @@ export function dataRouter(data: DataSets, platform: Platform) {
   return {
     list: os.list.handler(() => data.list()),
     watch: os.watch.handler(() => data.watch()),
-    add: os.add.handler(({ input }) => data.add(input.paths)),
-    pick: os.pick.handler(async ({ input }) => {
+    add: os.add.handler(({ input, signal }) => data.add(input.paths, signal)),
+    pick: os.pick.handler(async ({ input, signal }) => {
       const paths = await platform.pickCheckpoints(`data ${input.kind}`)
-      return paths === null || paths.length === 0 ? null : data.add(paths)
+      return paths === null || paths.length === 0 ? null : data.add(paths, signal)
     }),
     forget: os.forget.handler(({ input }) => data.forget(input.ids)),
     refresh: os.refresh.handler(() => data.refresh()),

@@ -1,5 +1,5 @@
-// The data sets the person added: rows of the history, and two processes of their own that read what lies behind them, one for what is looked at
-// in a moment and one for what reads every image, so that a page of pictures never waits for a leak report. Adding answers as soon as the rows
+// The data sets the person added: rows of the history, and processes of their own that read what lies behind them, a few for what is looked at in a
+// while and one for what reads every image, so that a page of pictures waits neither for a leak report nor for a large folder. Adding answers as soon as the rows
 // are there; what is in them follows by itself and is told by watch(). Opened for reading it shows the same and changes nothing.
 import { stat } from 'node:fs/promises'
 
@@ -7,6 +7,7 @@ import type {
   AddedData,
   DataFacts,
   DataSet,
+  DataWork,
   DrawnSplit,
   LeakReport,
   PreparedSplit,
@@ -16,6 +17,7 @@ import type {
 } from '../../contract/api/data.ts'
 import type { Told } from '../../contract/engine-api.ts'
 import { recordOf } from '../../contract/errors.ts'
+import type { Progress } from '../../contract/run.ts'
 import {
   addData,
   dataAt,
@@ -36,14 +38,16 @@ import { absolute } from '../library/library.ts'
 import { createPulse } from '../library/pulse.ts'
 import { createReader } from '../library/reader.ts'
 import type { EngineClient } from '../link/engine-link.ts'
+import { type Asking, answerOf } from './asked.ts'
+import { createReaders } from './readers.ts'
 import { gone, noRow, nothingToCompare, readOnly } from './refusals.ts'
 import { leakSplits, viewOf } from './view.ts'
 
 export interface DataSets {
   list(): DataSet[]
-  watch(): AsyncGenerator<{ version: number; reading: number }, void>
-  /** Throws folder-busy where this process does not write. */
-  add(paths: string[]): Promise<AddedData>
+  watch(): AsyncGenerator<{ version: number; reading: number; work: DataWork }, void>
+  /** Throws folder-busy where this process does not write, and cancelled when the signal says so; what was found by then stays. */
+  add(paths: string[], signal?: AbortSignal): Promise<AddedData>
   /** How many rows went; what they name stays. */
   forget(ids: number[]): number
   /** Everything is read again; resolves when that is done. */
@@ -68,12 +72,14 @@ interface DataOptions {
 }
 
 export function createDataSets({ history, home, start, now = () => new Date() }: DataOptions): DataSets {
-  const [quick, long] = [createReader(start), createReader(start)]
+  const [quick, long] = [createReaders(start), createReader(start)]
+  const finding = new Map<object, DataWork>() // folders that are searched now
+  let atRow: { id: number; leaving: AbortController } | null = null
   let version = 0
   let reading = 0
   let atIt: Promise<void> | null = null
   let isClosed = false
-  const pulse = createPulse(() => ({ version, reading }))
+  const pulse = createPulse(() => ({ version, reading, work: [...finding.values()].at(-1) ?? null }))
 
   function changed(): void {
     version++
@@ -87,19 +93,21 @@ export function createDataSets({ history, home, start, now = () => new Date() }:
   const stored = (id: number): StoredData => dataOf(history, id) ?? noRow(id)
 
   /** A short question, whose answer is all that is wanted of it. */
-  async function asked<T>(where: string, question: (client: EngineClient) => Promise<AsyncIterable<Told<T>>>): Promise<T> {
-    for await (const event of quick.told(where, question)) if (event.type === 'result') return event.result
-    throw new Error('the reading process ended without an answer')
+  function asked<T>(where: string, question: (client: EngineClient) => Promise<AsyncIterable<Told<T>>>, asking?: Asking): Promise<T> {
+    return answerOf(quick.told(where, question), asking)
   }
 
   async function readOne(row: StoredData): Promise<void> {
     const keep = (outcome: () => void): void => {
       if (!isClosed && dataOf(history, row.id)) outcome()
     }
+    const leaving = new AbortController()
+    atRow = { id: row.id, leaving }
     try {
-      const facts = await asked<DataFacts>(row.path, (client) => client.data.look({ path: row.path }))
+      const facts = await asked<DataFacts>(row.path, (client) => client.data.look({ path: row.path }), leaving)
       keep(() => putFacts(history, row, facts))
     } catch (thrown) {
+      if (leaving.signal.aborted) return // the row was forgotten
       const error = recordOf(thrown)
       if (error.code === 'engine-lost' || error.code === 'cancelled') throw thrown
       const isMissing = error.code === 'file-missing' && !(await isThere(row.path))
@@ -143,19 +151,30 @@ export function createDataSets({ history, home, start, now = () => new Date() }:
     wake()
   }
 
-  async function add(paths: string[]): Promise<AddedData> {
+  async function add(paths: string[], signal?: AbortSignal): Promise<AddedData> {
     changing()
+    const mine = {}
+    const tell = ({ what, done, total }: Progress): void => {
+      finding.set(mine, { what, done, total })
+      pulse.beat()
+    }
     const told: AddedData = { added: [], known: [], refused: [] }
     for (const path of paths.map(absolute)) {
       try {
-        const { paths: found, refused } = await asked(path, (client) => client.data.find({ path }))
+        tell({ type: 'progress', what: `Looking into ${path}`, done: 0, total: 0 })
+        const { paths: found, refused } = await asked(path, (client) => client.data.find({ path }), { signal, tell })
         for (const one of refused) told.refused.push(one)
         const known = found.flatMap((at) => dataAt(history, at) ?? [])
         for (const { id } of known) told.known.push(id)
         const fresh = found.filter((at) => !known.some((row) => row.path === at))
         for (const id of addData(history, fresh, now())) told.added.push(id)
       } catch (error) {
+        if (signal?.aborted) throw error
         told.refused.push(recordOf(error))
+      } finally {
+        finding.delete(mine)
+        changed()
+        wake()
       }
     }
     for (const id of told.known) putDue(history, id)
@@ -210,6 +229,7 @@ export function createDataSets({ history, home, start, now = () => new Date() }:
     forget: (ids) => {
       changing()
       const known = [...new Set(ids)].filter((id) => dataOf(history, id))
+      if (atRow && known.includes(atRow.id)) atRow.leaving.abort()
       transaction(history, () => {
         for (const id of known) forgetData(history, id)
       })

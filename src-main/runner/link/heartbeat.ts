@@ -8,7 +8,7 @@ import { BasilError } from '../../contract/errors.ts'
 
 const tick = 250 // milliseconds between two looks of the thread
 const ticksOfBeat = 4 // looks from one beat to the next
-const longest = 64 // characters of a beat, at most
+const longest = 32 // characters of a beat, at most
 
 /** What is sent to the thread: it is text, and names nothing from outside of it. */
 function beat(require: NodeJS.Require, tick: number, ticksOfBeat: number): void {
@@ -25,7 +25,7 @@ function beat(require: NodeJS.Require, tick: number, ticksOfBeat: number): void 
     last = now
     if (ticks++ % ticksOfBeat > 0) return
     try {
-      writeSync(1, `\u001e${Math.round(silent)}\u001f`) // in one piece, whatever else is printed
+      writeSync(1, `{basil:${Math.round(silent)}}`) // in one piece, whatever else is printed
     } catch {
       // the pipe is full, or nobody is there to read it
     }
@@ -46,10 +46,12 @@ export function createEar(heard: (silent: number) => void): (printed: string) =>
   let rest = ''
   return (printed) => {
     const text = rest + printed
-    for (const [, silent] of text.matchAll(/\u001e(\d{1,15})\u001f/g)) heard(Number(silent))
-    const begun = text.lastIndexOf('\u001e')
-    rest = begun >= 0 && text.length - begun < longest ? text.slice(begun) : ''
-    if (rest.includes('\u001f')) rest = ''
+    let end = Math.max(0, text.length - longest) // one may have begun behind it
+    for (const beat of text.matchAll(/\{basil:(\d{1,15})\}/g)) {
+      heard(Number(beat[1]))
+      end = Math.max(end, beat.index + beat[0].length)
+    }
+    rest = text.slice(end)
   }
 }
 

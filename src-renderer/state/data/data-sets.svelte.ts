@@ -1,7 +1,7 @@
 // The data sets on screen: every row, kept up to date as they are read, how they are searched, and what is selected.
 import { SvelteSet } from 'svelte/reactivity'
 
-import type { AddedData, DataSet } from '../../../src-main/contract/api/data.ts'
+import type { AddedData, DataSet, DataWork } from '../../../src-main/contract/api/data.ts'
 import type { ErrorRecord } from '../../../src-main/contract/errors.ts'
 import { client } from '../../bridge.ts'
 import { connection } from '../connection.svelte.ts'
@@ -11,6 +11,8 @@ const calmPause = 1_000 // ms before a stream that broke is read again
 class DataSets {
   #rows = $state.raw<readonly DataSet[]>([])
   #reading = $state(0)
+  #work = $state.raw<DataWork>(null)
+  #leaving = $state.raw<AbortController | null>(null)
   #loaded = $state(false)
   #refreshing = $state(false)
   search = $state('')
@@ -28,6 +30,14 @@ class DataSets {
   /** How many rows are still to be read. */
   get reading() {
     return this.#reading
+  }
+  /** Of a folder that is searched. */
+  get work() {
+    return this.#work
+  }
+  /** Whether this page asked for it, and can leave it. */
+  get searching() {
+    return this.#leaving !== null
   }
   get refreshing() {
     return this.#refreshing
@@ -51,9 +61,12 @@ class DataSets {
   async follow(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       try {
-        for await (const { reading } of await client.data.watch(undefined, { signal })) {
+        let known: number | null = null
+        for await (const { version, reading, work } of await client.data.watch(undefined, { signal })) {
           this.#reading = reading
-          await this.load()
+          this.#work = work
+          if (version !== known) await this.load()
+          known = version
         }
       } catch {
         // the banner tells of a lost connection
@@ -76,18 +89,34 @@ class DataSets {
 
   /** Electron's own dialog. */
   async pick(kind: 'files' | 'folder'): Promise<void> {
-    const added = await client.data.pick({ kind })
-    if (!added) return
-    this.added = added
-    await this.load()
+    await this.#search((signal) => client.data.pick({ kind }, { signal }))
   }
 
   /** What was refused of them. */
   async add(paths: string[]): Promise<readonly ErrorRecord[]> {
-    const added = await client.data.add({ paths })
-    this.added = added
-    await this.load()
-    return added.refused
+    return (await this.#search((signal) => client.data.add({ paths }, { signal })))?.refused ?? []
+  }
+
+  /** What was found of it by then stays. */
+  leave(): void {
+    this.#leaving?.abort()
+  }
+
+  /** null when it was left, or nothing was chosen. */
+  async #search(ask: (signal: AbortSignal) => Promise<AddedData | null>): Promise<AddedData | null> {
+    const leaving = new AbortController()
+    this.#leaving = leaving
+    try {
+      const added = await ask(leaving.signal)
+      if (added) this.added = added
+      return added
+    } catch (thrown) {
+      if (leaving.signal.aborted) return null
+      throw thrown
+    } finally {
+      if (this.#leaving === leaving) this.#leaving = null
+      await this.load()
+    }
   }
 
   async refresh(): Promise<void> {

@@ -130,5 +130,5 @@ test('a pipe in place of accuracies holds nothing up', async () => {
   const { folder, library } = await added(laid(['m/zeroshot.pt', 'm/MNIST/finetuned.pt']))
   execFileSync('mkfifo', [join(folder, 'm', 'ft_accuracies.json')])
   await library.refresh()
-  expect((await library.list()).sets[0]?.findings).toMatchObject([{ why: 'it is not a file' }])
+  expect((await library.list()).sets[0]?.findings).toMatchObject([{ why: 'it is a named pipe' }])
 })

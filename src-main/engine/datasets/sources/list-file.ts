@@ -176,10 +176,10 @@ function objectRows(value: unknown, path: string, split?: string): Row[] {
   })
 }
 
-/** By its place: the parser's own message quotes the field. */
-function csvFault({ code, ...told }: CsvError): string {
-  const line = 'lines' in told && typeof told.lines === 'number' ? `, line ${told.lines}` : ''
-  return `it is no table: ${code.replace(/^CSV_/, '').replaceAll('_', ' ').toLowerCase()}${line}`
+/** Of a misplaced quote by its place: there the parser's own message has the field in it. */
+function csvFault(error: CsvError): string {
+  if (!/_QUOTE$/.test(error.code)) return error.message.slice(0, 300)
+  return `a quote is misplaced in line ${'lines' in error ? error.lines : 'not known'}`
 }
 
 function textIn(value: unknown): string | undefined {

@@ -137,6 +137,8 @@ test.each([
   ['list.jsonl', '{"path": "a/1.jpg", "label": 0}\n{"path"\n', 'data-invalid', /JSON/],
   ['list.txt', 'nothing like a path\n', 'data-invalid', /not "path label"/],
   ['list.txt', '1.jpg\n', 'data-invalid', /in no folder of a class/],
+  ['list.csv', 'a.jpg,0\n hunter2"b,1\n', 'data-invalid', /^a quote is misplaced in line 2$/],
+  ['list.json', '[{"path": hunter2}]', 'data-invalid', /^it is not JSON from line 1, column 11 on$/],
 ])('refuses %s: %j', async (name, text, code, why) => {
   await expect(openSplit(join(disk({ [name]: text }), name), '', openFiles)).rejects.toMatchObject(refusal(code, why, new RegExp(name)))
 })

@@ -40,7 +40,11 @@ async function served(): Promise<{ url: URL; said: () => string }> {
 test('bad messages are refused, typed and counted; a good call is answered all the time', { timeout: guard }, async () => {
   const { url, said } = await served()
   const socket = new WebSocket(`ws://${url.host}/api`, `basil.${url.hash.slice('#token='.length)}`, { origin: url.origin })
-  const waiting: { left: Map<string, number>; done: () => void; heard: (answer: Answer) => void } = { left: new Map(), done: () => undefined, heard: () => undefined }
+  const waiting: { left: Map<string, number>; done: () => void; heard: (answer: Answer) => void } = {
+    left: new Map(),
+    done: () => undefined,
+    heard: () => undefined,
+  }
   socket.on('message', (data) => {
     const answer = JSON.parse(String(data)) as Answer
     waiting.heard(answer)

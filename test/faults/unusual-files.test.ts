@@ -1,15 +1,14 @@
 // Named pipes, sockets, devices and folders in every place where a file is read: nobody waits for them, and each is refused by its name. A
 // process of its own does it all, which is ended, and the test with it, when it hangs.
-import { type ChildProcess, execFile, execFileSync, spawn } from 'node:child_process'
+import { execFile, execFileSync } from 'node:child_process'
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
-import { createInterface } from 'node:readline'
 
 import sharp from 'sharp'
 import { describe, expect, onTestFinished, test } from 'vitest'
 
-import { temporaryFolder, toyEntry, toyFile } from '../runner/toy.ts'
+import { temporaryFolder, toyFile } from '../runner/toy.ts'
 
 const patience = 5 * 60_000 // against hanging
 
@@ -36,14 +35,38 @@ async function make(kind: Kind, path: string): Promise<void> {
 async function folderOf(kind: Kind): Promise<string> {
   const folder = temporaryFolder()
   const at = (name: string): string => join(folder, name)
-  for (const inner of ['lists', 'shards', 'tables', 'idx', 'cifar', 'images', 'images/cat', 'models', 'sharded', 'cache', 'data folder', 'data folder/engine'])
+  for (const inner of [
+    'lists',
+    'shards',
+    'tables',
+    'idx',
+    'cifar',
+    'images',
+    'images/cat',
+    'models',
+    'sharded',
+    'cache',
+    'data folder',
+    'data folder/engine',
+  ])
     mkdirSync(at(inner))
   const endings = ['safetensors', 'pt', 'npz', 'safetensors.index.json', 'csv', 'tar', 'parquet', 'mat', 'jsonl', 'json', 'md']
   for (const ending of endings) await make(kind, at(`unusual.${ending}`))
-  const inside = ['lists/train.csv', 'shards/train-0000.tar', 'tables/train-00000.parquet', 'idx/train-images-idx3-ubyte', 'idx/train-labels-idx1-ubyte']
+  const inside = [
+    'lists/train.csv',
+    'shards/train-0000.tar',
+    'tables/train-00000.parquet',
+    'idx/train-images-idx3-ubyte',
+    'idx/train-labels-idx1-ubyte',
+  ]
   const others = ['cifar/data_batch_1.bin', 'images/cat/b.png', 'models/a.pt', 'sharded/one.safetensors', 'ft_accuracies.json']
   for (const name of [...inside, ...others, 'data folder/engine/current.json', 'data folder/engine/device.json']) await make(kind, at(name))
-  writeFileSync(at('images/cat/a.png'), await sharp({ create: { width: 9, height: 9, channels: 3, background: 'red' } }).png().toBuffer())
+  writeFileSync(
+    at('images/cat/a.png'),
+    await sharp({ create: { width: 9, height: 9, channels: 3, background: 'red' } })
+      .png()
+      .toBuffer(),
+  )
   writeFileSync(at('sharded/model.safetensors.index.json'), JSON.stringify({ weight_map: { a: 'one.safetensors' } }))
   writeFileSync(at('sound.json'), JSON.stringify(toyFile))
   return folder
@@ -71,14 +94,18 @@ describe.runIf(process.platform === 'linux')('what is no file', () => {
       const asData = kind === 'folder' ? undefined : `file-unreadable: ${why}`
       const expected: Record<string, unknown> = {}
       for (const name of ['safetensors', 'pt', 'npz', 'safetensors.index.json']) expected[`inspect unusual.${name}`] = refused
-      for (const name of ['projects.open', 'run', 'run models', 'study run', 'hash', 'hash in a thread', 'download', 'heads import']) expected[name] = refused
+      for (const name of ['projects.open', 'run', 'run models', 'study run', 'hash', 'hash in a thread', 'download', 'heads import'])
+        expected[name] = refused
       expect(told).toMatchObject(expected)
       if (asData)
         for (const name of ['csv', 'tar', 'parquet', 'mat', 'jsonl'])
           expect([name, told[`data add unusual.${name}`]]).toEqual([name, { came: [asData] }])
       if (asData)
-        for (const name of ['lists', 'shards', 'tables', 'idx']) expect([name, told[`data add ${name}`]]).toEqual([name, { came: [asData] }])
-      expect(told['data add and prepare images']).toEqual({ came: kind === 'folder' ? [[1, []]] : [[1, [{ name: 'cat/b.png', reason: why }]]] })
+        for (const name of ['lists', 'shards', 'tables', 'idx'])
+          expect([name, told[`data add ${name}`]]).toEqual([name, { came: [asData] }])
+      expect(told['data add and prepare images']).toEqual({
+        came: kind === 'folder' ? [[1, []]] : [[1, [{ name: 'cat/b.png', reason: why }]]],
+      })
       expect(told['projects.open beside it']).toEqual({ came: 0 })
       expect(told['library add']).toEqual({ came: kind === 'folder' ? [] : [why] })
       expect(told['library add folder']).toEqual({ came: [0, 0] })

@@ -1,5 +1,5 @@
 // A process that opens what is no file, everywhere a person can name one, and prints what came of each. Arguments: a folder with UNUSUAL, a
-// path that is a named pipe, a socket, a device or a folder, and the place of the links to it. See unusual.test.ts.
+// path that is a named pipe, a socket, a device or a folder, and the place of the links to it. See unusual-files.test.ts.
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 
@@ -41,7 +41,18 @@ const { dataSets, library, evaluations, projects } = workbench
 
 for (const name of ['unusual.safetensors', 'unusual.pt', 'unusual.npz', 'unusual.safetensors.index.json'])
   await tried(`inspect ${name}`, () => supervisor.ask((client) => client.inspect({ file: at(name) })))
-for (const name of ['unusual.csv', 'unusual.tar', 'unusual.parquet', 'unusual.mat', 'unusual.jsonl', 'lists', 'shards', 'tables', 'idx', 'cifar'])
+for (const name of [
+  'unusual.csv',
+  'unusual.tar',
+  'unusual.parquet',
+  'unusual.mat',
+  'unusual.jsonl',
+  'lists',
+  'shards',
+  'tables',
+  'idx',
+  'cifar',
+])
   await tried(`data add ${name}`, async () => {
     const { added, refused } = await dataSets.add([at(name)])
     await dataSets.settled()
@@ -65,21 +76,30 @@ await tried('library index', async () => {
 })
 const drawn = { data: `${sample}/tasks.safetensors#mnist.test`, head: `${sample}/tasks.safetensors#head.mnist` }
 const request = (task: object, model: string) =>
-  evaluationRequestSchema.parse({ models: [{ name: 'm', from: { file: model } }], tasks: [{ name: 'mnist', ...drawn, ...task }], split: 'test' })
+  evaluationRequestSchema.parse({
+    models: [{ name: 'm', from: { file: model } }],
+    tasks: [{ name: 'mnist', ...drawn, ...task }],
+    split: 'test',
+  })
 for (const [name, asked] of [
   ['eval model', request({}, at('unusual.safetensors'))],
   ['eval data', request({ data: `${at('unusual.csv')}#all` }, join(sample, 'pretrained.safetensors'))],
   ['eval head', request({ head: at('unusual.pt') }, join(sample, 'pretrained.safetensors'))],
 ] as const)
   await tried(name, async () => {
-    for await (const event of evaluations.watch(evaluations.start(asked))) if (event.type === 'failed') return `${event.error.code}: ${event.error.why}`
+    for await (const event of evaluations.watch(evaluations.start(asked)))
+      if (event.type === 'failed') return `${event.error.code}: ${event.error.why}`
   })
 await tried('eval references', () => importedReferences(at('ft_accuracies.json'), ['mnist'], 'test'))
 const importing = { as: 'zero-shot', features: 'normalised', model: null, out: join(home, 'h.safetensors'), overwrite: false } as const
-await tried('heads import', () => supervisor.ask((client) => client.importHeads({ ...importing, heads: [{ file: at('unusual.pt'), name: 'a' }] })))
+await tried('heads import', () =>
+  supervisor.ask((client) => client.importHeads({ ...importing, heads: [{ file: at('unusual.pt'), name: 'a' }] })),
+)
 await tried('heads make', () => readPrompts(join(root, 'resources'), 'classes', at('unusual.csv')))
 await tried('run', () => resolveFile(at('unusual.json')))
-await tried('run models', async () => workbench.start({ ...(await resolveFile(join(sample, 'dv-basi.json'))), pretrained: at('unusual.safetensors') }))
+await tried('run models', async () =>
+  workbench.start({ ...(await resolveFile(join(sample, 'dv-basi.json'))), pretrained: at('unusual.safetensors') }),
+)
 await tried('study run', () => readDefinition(at('unusual.json'), (found) => found))
 await tried('hash', () => hashCheckpoint(at('unusual.pt')))
 await tried('hash in a thread', () => hashInThread([at('unusual.pt'), at('unusual.npz')]).hashes)
@@ -89,7 +109,9 @@ await tried('cache', async () => featureCache(at('cache')).open('a', 1, 1))
 await tried('device choice', () => deviceChoice(at('data folder')))
 await tried('engine in use', () => currentEngine(at('data folder')).damaged)
 await tried('four at a time', async () => {
-  const opened = await Promise.all(Array.from({ length: 8 }, () => projects.open(at('unusual.json')).catch((error) => recordOf(error).code)))
+  const opened = await Promise.all(
+    Array.from({ length: 8 }, () => projects.open(at('unusual.json')).catch((error) => recordOf(error).code)),
+  )
   return [...new Set(opened)]
 })
 await supervisor.close()
