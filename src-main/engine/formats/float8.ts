@@ -56,7 +56,7 @@ export function toFloat8(numbers: Float32Array | Float64Array, dtype: Float8): U
     const size = Math.abs(wide[0])
     const top = words[1] as number
     const sign = (top >>> 24) & 0x80
-    if (size !== size) {
+    if (Number.isNaN(size)) {
       codes[i] = isSigned ? sign | nan : nan
       continue
     }
