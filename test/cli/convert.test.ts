@@ -1,11 +1,12 @@
 // basil convert in a terminal: the extension names the container, the lines say what became of the blocks, and refusals leave the old file.
 import { execFile } from 'node:child_process'
-import { readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 import { expect, test } from 'vitest'
 
 import { formOf } from '../../src-main/cli/convert.ts'
+import { written } from '../engine/bytes.ts'
 import { temporaryFolder } from '../runner/toy.ts'
 
 const root = join(import.meta.dirname, '../..')
@@ -39,6 +40,20 @@ test('converts to Hugging Face and back, and says how the blocks lie in tensors'
   expect(there.out).toMatch(/32 blocks; open_clip has them in 32 tensors, Hugging Face in 40; coefficients are per fused in_proj\n$/)
   const back = await convert(folder, 'hf.pt', '--out', 'back.safetensors', '--layout', 'open_clip', '--json')
   expect(JSON.parse(back.out)).toMatchObject({ file: join(folder, 'back.safetensors'), tensors: 32 })
+})
+
+test('a model that a layout has no names for is refused, by every layout alike, and said to be in none', async () => {
+  const folder = temporaryFolder()
+  const bytes = new Uint8Array(Float32Array.of(1, 2).buffer)
+  writeFileSync(join(folder, 'other.safetensors'), await written([{ name: 'blocks.0.weight', dtype: 'F32', shape: [2], bytes }]))
+  for (const layout of ['open_clip', 'image encoder', 'huggingface']) {
+    const { code, out } = await convert(folder, 'other.safetensors', '--out', 'out.safetensors', '--layout', layout, '--json')
+    const { error } = JSON.parse(out)
+    expect([code, error]).toMatchObject([1, { code: 'not-supported', what: `The layout ${layout} has no names for this model` }])
+    expect(error.next).not.toMatch(/open_clip|image encoder|hugging/i)
+    expect(existsSync(join(folder, 'out.safetensors'))).toBe(false)
+  }
+  expect(await convert(folder, 'other.safetensors', '--out', 'out.pt')).toMatchObject({ code: 0, err: '' })
 })
 
 test('a target that is there, and a file that is none, are refused', async () => {

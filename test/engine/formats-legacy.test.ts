@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 
 import { openTensorFile } from '../../src-main/engine/formats/index.ts'
 import { sourceOf } from './bytes.ts'
-import { dictionary, int, pickled, plain, type Step, tensor, text } from './pickle-steps.ts'
+import { dictionary, global, int, pickled, plain, type Step, tensor, text } from './pickle-steps.ts'
 
 const magic: Step = { code: '\x8a', arg: Buffer.from('0a6cfc9c46f9206aa85019', 'hex') }
 const facts = (little: boolean): Step[] => dictionary({ little_endian: plain(little ? '\x88' : '\x89') })
@@ -41,6 +41,8 @@ test('the parts as they should be are read, and a pickle longer than the first r
   expect([...(await open({ object: padded })).tensors.keys()]).toEqual(['w'])
 })
 
+const typed = (type: string): Step[] =>
+  w(24).map((step) => (step.code === 'c' && step.arg.toString().includes('Storage') ? global(type) : step))
 const w = (elements: number): Step[] => tensor('k', elements, [2], [1])
 test.each<[string, Parts, string, RegExp]>([
   ['another number in front', { first: [int(7)] }, 'format-unknown', /does not begin with the number/],
@@ -63,4 +65,18 @@ test.each<[string, Parts, string, RegExp]>([
   ['a file that ends in its pickles', { keys: plain('('), storages: [] }, 'file-damaged', /cannot be read/],
 ])('refuses %s', async (_, parts, code, why) => {
   await expect(open(parts)).rejects.toMatchObject({ record: { code, where: 'old.pt', why: expect.stringMatching(why) } })
+})
+
+test.each<[string, Parts, string, RegExp]>([
+  [
+    "pickles longer than Basil's limit",
+    { keys: [text('x'.repeat(2 ** 25))] },
+    'not-supported',
+    /goes on for more than 33554432 bytes, the most/,
+  ],
+  ['a storage of a type to come', { object: dictionary({ w: typed('torch NewStorage') }) }, 'tensor-dtype', /stored as NewStorage/],
+])('%s: named as what it is, not as damage', async (_, parts, code, why) => {
+  await expect(open(parts)).rejects.toMatchObject({
+    record: { code, where: expect.stringContaining('old.pt'), why: expect.stringMatching(why) },
+  })
 })

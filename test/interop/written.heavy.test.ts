@@ -14,21 +14,24 @@ import { writeCheckpoint } from '../../src-main/engine/formats/writing/checkpoin
 import { convert } from '../../src-main/runner/convert.ts'
 import { look } from '../../src-main/runner/inspect.ts'
 import { loadingLines } from '../../src-main/runner/work/card-loading.ts'
-import { sourceOf, written } from '../engine/bytes.ts'
+import { written as safetensors, sourceOf } from '../engine/bytes.ts'
 import { expectedTensor, folder as golden, relativeError } from '../golden/fixture.ts'
 import { type Digest, torchNames } from './digest.ts'
 import { type Conversation, converse, pythonWith } from './python.ts'
 
-const python = pythonWith('field', 'torch', 'safetensors', 'open_clip', 'transformers')
-
 const types = ['F64', 'F32', 'F16', 'BF16', 'I64', 'I32', 'I16', 'I8', 'U8', 'BOOL'] as const
 const shapes = [[], [0], [7], [3, 0, 2], [2, 3, 5]]
 
-describe.skipIf(!python)('in Python', () => {
+for (const which of ['field', 'newest'] as const) {
+  const python = pythonWith(which, 'torch', 'safetensors', 'open_clip', 'transformers')
+  describe.skipIf(!python)(`in the ${which} Python`, () => inPython(python as string))
+}
+
+function inPython(python: string): void {
   const folder = mkdtempSync(join(tmpdir(), 'basil-interop-'))
   let program: Conversation
   beforeAll(() => {
-    program = converse(python as string, join(import.meta.dirname, 'reads.py'))
+    program = converse(python, join(import.meta.dirname, 'reads.py'))
   })
   afterAll(() => {
     program.close()
@@ -55,7 +58,7 @@ describe.skipIf(!python)('in Python', () => {
         return { name: `ü.${dtype}.${shape}`, dtype, shape, bytes }
       }),
     )
-    const view = await openTensorFile(sourceOf(await written(given)))
+    const view = await openTensorFile(sourceOf(await safetensors(given)))
     const chunks: Uint8Array[] = []
     for await (const chunk of writeCheckpoint(view, container, { 'basil.recipe': '{}' })) chunks.push(chunk)
     writeFileSync(join(folder, name), Buffer.concat(chunks))
@@ -80,6 +83,33 @@ describe.skipIf(!python)('in Python', () => {
     },
   )
 
+  test.for(['safetensors', 'state_dict'] as const)(
+    'the classes of transformers take what is written, as %s, whole or of a tower',
+    async (container) => {
+      const part = (name: string): string => join(folder, `${name}-${container}.pt`)
+      const written = (name: string): string => `${name}.${container === 'safetensors' ? 'safetensors' : 'bin'}`
+      const tower = 'visual[.](class|pos|conv|ln|trans)'
+      const parts = { [part('projected')]: `${tower}|visual[.]proj$`, [part('tower')]: tower }
+      await program.ask({ do: 'make', file: part('all'), parts })
+      for (const [name, kind, extra] of [
+        ['all', 'CLIPModel', 0],
+        ['all', 'CLIPVisionModel', 39],
+        ['all', 'CLIPVisionModelWithProjection', 38],
+        ['projected', 'CLIPVisionModelWithProjection', 0],
+        ['projected', 'CLIPVisionModel', 1],
+        ['tower', 'CLIPVisionModel', 0],
+      ] as const) {
+        const target = await converted(part(name), written(`${name}-${kind}`), { layout: 'huggingface', container })
+        const told = await program.ask({ do: 'loads', open_clip_file: part('all'), huggingface_file: target, kind })
+        expect(told, `${name} as ${kind}`).toMatchObject({ missing: [], unexpected: { length: extra }, difference: expect.closeTo(0, 4) })
+      }
+      const file = written('tower-CLIPVisionModel')
+      const lines = loadingLines({ file, container, activation: 'quick-gelu', written: await look(join(folder, file)) })
+      const asked = { do: 'features', folder, code: lines.join('\n'), images: join(golden, 'tasks.safetensors'), name: 'images.alpha' }
+      expect(((await program.ask(asked)) as number[]).length % 128).toBe(0)
+    },
+  )
+
   test('a whole CLIP model of open_clip is one of transformers, and comes back to the same bits', async () => {
     const original = join(folder, 'whole.pt')
     await program.ask({ do: 'make', file: original })
@@ -94,4 +124,4 @@ describe.skipIf(!python)('in Python', () => {
     }
     expect(await program.ask({ do: 'metadata', file: join(folder, 'whole-hf.safetensors') })).toMatchObject({ format: 'pt' })
   })
-})
+}

@@ -98,8 +98,10 @@ function transformersLines({ written: { architecture } }: ToLoad): Lines {
     code: [
       `config = CLIPVisionConfig(${argumentsOf(sizes)})`,
       `model = ${kind}(config).eval()`,
-      'model.load_state_dict({name: state[name] for name in model.state_dict()})',
-      'features = lambda images: model(images).image_embeds # (n, 3, size, size), normalised as the pre-trained model has them',
+      a.embed
+        ? 'model.load_state_dict({name: state[name] for name in model.state_dict()})'
+        : 'model.load_state_dict({name: state["vision_model." + name.removeprefix("vision_model.")] for name in model.state_dict()}) # bare since 5.6',
+      `features = lambda images: model(images).${a.embed ? 'image_embeds' : 'pooler_output'} # (n, 3, size, size), normalised as the pre-trained model has them`,
     ],
   }
 }

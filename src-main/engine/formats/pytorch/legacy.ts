@@ -3,13 +3,14 @@
 // each as its number of elements (int64) and the elements.
 import { BasilError } from '../../../contract/errors.ts'
 import { type ByteSource, damaged, type Region, regionOf, shown } from '../source.ts'
+import { unknownType } from '../strided.ts'
 import type { TensorFile } from '../tensor-file.ts'
 import { bigEndian, longestPickle, refusingPickle, stateFile } from './archive.ts'
 import { PickleEnds } from './cursor.ts'
 import { storageItem } from './element-types.ts'
 import { type Unpickled, unpickle } from './pickle.ts'
 import { stateOf } from './state.ts'
-import { PickleError, type Storage, type Value } from './values.ts'
+import { PickleError, PickleLimit, type Storage, type Value } from './values.ts'
 
 const magic = 0x1950a86a20f9469cfc6cn
 const firstRead = 2 ** 18
@@ -40,8 +41,9 @@ async function readPickles(source: ByteSource): Promise<Pickles> {
       try {
         return picklesIn(source, bytes)
       } catch (error) {
-        if (error instanceof PickleEnds && !all) return undefined
-        throw error
+        if (!(error instanceof PickleEnds)) throw error
+        if (!all) return undefined
+        throw source.size > longestPickle ? new PickleLimit(`it goes on for more than ${longestPickle} bytes`) : error
       }
     })
     if (pickles) return pickles
@@ -75,8 +77,7 @@ async function placeStorages(source: ByteSource, storages: Storage[], keys: Valu
     const storage = typeof key === 'string' ? named.get(key) : undefined
     if (!storage || regions.has(storage.key)) throw damaged(source, 'PyTorch', 'its list of storages is not that of its tensors')
     const item = storageItem(storage)
-    if (item === undefined)
-      throw damaged(source, 'PyTorch', `the storage ${shown(storage.key)} has the unknown type ${shown(storage.type)}`)
+    if (item === undefined) throw unknownType(source, `storage ${storage.key}`, storage.type) // where the next one begins is not known then
     const count = await source.read(at, 8)
     const elements = new DataView(count.buffer, count.byteOffset, 8).getBigInt64(0, true)
     if (elements !== BigInt(storage.elements))
