@@ -5,6 +5,7 @@ import { leakMark, leakReason } from '../contract/data/leaks.ts'
 import type { SplitManifest } from '../contract/data/manifest.ts'
 import { sentence } from '../contract/errors.ts'
 import type { EngineShare, EpochRecord, Halving, RunDetail, RunEvent, RunSummary } from '../contract/run.ts'
+import { type Dtype, isNumeric } from '../engine/formats/dtype.ts'
 
 /** text stays on screen; live replaces the last live line. Null: nothing to say. */
 export function lineOf(event: RunEvent): { text: string; live: boolean } | null {
@@ -129,12 +130,20 @@ function duration(seconds: number): string {
 
 export function inspectionLines(found: Inspection): string[] {
   const { name = 'no architecture Basil knows', ...numbers } = found.architecture ?? {}
+  const listed = found.tensors.filter(({ dtype }) => !isNumeric(dtype as Dtype))
+  const types = [...new Set(listed.map(({ dtype }) => dtype))]
   const told = Object.entries(numbers).map(([key, value]) => `${key} ${value}`)
   return [
     `${found.file}: ${name}, ${found.role}`,
     `  ${found.format}, layout ${found.layout}, ${found.dtype ?? 'no floating tensors'}, ${found.bytes} bytes, SHA-256 ${found.sha256}`,
     ...(told.length > 0 ? [`  ${told.join(', ')}`] : []),
     `  ${found.tensors.length} tensors, ${found.parameters} parameters, ${found.blocks} blocks, ${found.nonFinite} values not finite`,
+    ...(listed.length > 0
+      ? [`  ${listed.length} of types that Basil lists and copies, but does not compute with: ${types.join(', ')}`]
+      : []),
+    ...(found.role === 'adapter'
+      ? ["  an adapter (PEFT, LoRA) is no model: merge it into its base first, by peft's merge_and_unload()"]
+      : []),
     ...found.tensors.map(({ name, dtype, shape }) => `  ${name}  ${dtype}  (${shape.join(', ')})`),
   ]
 }

@@ -2,7 +2,7 @@
 //   {"metadata": {...}, "weight_map": {tensor: file}}
 // The files are opened by name in the folder of the index, and nowhere else; what the index says must be what they hold.
 import { mistaken } from './mistaken.ts'
-import { beyondLimit, type ByteSource, damaged, shown } from './source.ts'
+import { type ByteSource, beyondLimit, damaged, shown } from './source.ts'
 import { infoOf, type TensorFile, type TensorInfo } from './tensor-file.ts'
 
 const longestIndex = 16 * 2 ** 20
@@ -56,7 +56,9 @@ async function readIndex(source: ByteSource): Promise<{ weights: Map<string, str
   try {
     root = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes))
   } catch (error) {
-    throw (await mistaken(source)) ?? damaged(source, 'index', `it is no JSON: ${error instanceof Error ? error.message.slice(0, 200) : error}`)
+    throw (
+      (await mistaken(source)) ?? damaged(source, 'index', `it is no JSON: ${error instanceof Error ? error.message.slice(0, 200) : error}`)
+    )
   }
   const { weight_map: map, metadata: told } = (root ?? {}) as { weight_map?: unknown; metadata?: unknown }
   if (typeof map !== 'object' || map === null || Array.isArray(map)) throw damaged(source, 'index', 'it has no weight_map')
