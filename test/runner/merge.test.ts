@@ -1,94 +1,19 @@
 // Arithmetic on models of any architecture, written: each tensor in the pre-trained model's own type, rounded once; what is not finite and equal
 // everywhere, and what Basil has no numbers for, kept byte for byte; what does not fit told by the files' names before anything is written.
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
-import { afterAll, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 
 import { inspectionLines } from '../../src-main/cli/lines.ts'
-import { type Form, formSchema } from '../../src-main/contract/checkpoint.ts'
-import type { Exported, Recipe } from '../../src-main/contract/recipe.ts'
-import { type Dtype, dtypes, type FloatingDtype, toFloat32 } from '../../src-main/engine/formats/dtype.ts'
-import { openTensorFile } from '../../src-main/engine/formats/index.ts'
-import { cast } from '../../src-main/engine/formats/writing/in-dtype.ts'
+import { formSchema } from '../../src-main/contract/checkpoint.ts'
+import type { FloatingDtype } from '../../src-main/engine/formats/dtype.ts'
 import { compatibilityOf } from '../../src-main/engine/measures/compatibility.ts'
 import { differenceOf } from '../../src-main/engine/measures/difference.ts'
-import { hashFile, openSource } from '../../src-main/files/source.ts'
+import { openSource } from '../../src-main/files/source.ts'
 import { convert } from '../../src-main/runner/convert.ts'
 import { inspect, look } from '../../src-main/runner/inspect.ts'
-import { rebuild } from '../../src-main/runner/rebuild.ts'
-import { written } from '../engine/bytes.ts'
 import { resultOf } from '../engine/measures/memory.ts'
-
-const folder = mkdtempSync(join(tmpdir(), 'basil-merge-'))
-afterAll(() => rmSync(folder, { recursive: true }))
-
-type Given = Record<string, { dtype: Dtype; shape: number[]; bytes: Uint8Array }>
-
-const tensor = (dtype: FloatingDtype, ...values: number[]): Given[string] => ({
-  dtype,
-  shape: [values.length],
-  bytes: cast(Float64Array.from(values), dtype, () => ''),
-})
-const raw = (dtype: Dtype, ...bytes: number[]): Given[string] => ({
-  dtype,
-  shape: [bytes.length / dtypes[dtype]],
-  bytes: Uint8Array.from(bytes),
-})
-
-async function saved(name: string, given: Given): Promise<string> {
-  const path = join(folder, `${name}.safetensors`)
-  writeFileSync(path, await written(Object.entries(given).map(([name, t]) => ({ name, ...t }))))
-  return path
-}
-
-/** base + 0.5 (tuned - base). */
-async function merged(base: Given, tuned: Given, form: Partial<Form> = {}): Promise<{ out: string; exported: Exported }> {
-  const parent = async (name: string, given: Given) => {
-    const file = await saved(name, given)
-    return { file, name: `${name}.safetensors`, sha256: (await hashFile(file)).sha256 }
-  }
-  const recipe: Recipe = {
-    basil: '1',
-    run: null,
-    name: 'halfway',
-    method: 'task-arithmetic',
-    grouping: 'scalar',
-    iteration: 0,
-    epoch: null,
-    pretrained: await parent('base', base),
-    vectors: [await parent('tuned', tuned)],
-    groups: ['all'],
-    start: [[0.5]],
-    iterations: [],
-  }
-  const out = join(folder, 'merged.safetensors')
-  rmSync(out, { force: true })
-  return { out, exported: await rebuild({ recipe, out, overwrite: false, form: formSchema.parse(form) }) }
-}
-
-async function contentOf(path: string): Promise<Given> {
-  const source = await openSource(path)
-  try {
-    const file = await openTensorFile(source)
-    const found: Given = {}
-    for (const { name, dtype, shape } of file.tensors.values()) found[name] = { dtype, shape, bytes: await file.read(name) }
-    return found
-  } finally {
-    await source.close()
-  }
-}
-
-const numbers = ({ dtype, bytes }: Given[string] = raw('U8')): number[] => [...toFloat32(bytes, dtype)]
-const refused = async (base: Given, tuned: Given): Promise<{ code: string; what: string; where: string; why: string; next: string }> => {
-  const record = await merged(base, tuned).then(
-    () => expect.fail('it was merged'),
-    (error) => error.record,
-  )
-  expect(existsSync(join(folder, 'merged.safetensors'))).toBe(false)
-  return record
-}
+import { contentOf, folder, type Given, merged, numbers, raw, refused, saved, tensor } from './halfway.ts'
 
 const floating = ['F64', 'F32', 'F16', 'BF16', 'F8_E4M3', 'F8_E5M2', 'F8_E4M3FNUZ', 'F8_E5M2FNUZ'] as const
 
@@ -243,58 +168,6 @@ test.each<[string, Given, RegExp, RegExp]>([
   const record = await refused(embed(1, 2), tuned)
   expect(`${record.what}: ${record.why}`).toMatch(told)
   expect(record.next).toMatch(next)
-})
-
-const factors = (...names: string[]): Given => Object.fromEntries(names.map((name) => [name, tensor('F32', 1, 2)]))
-test.each<[string, Given]>([
-  [
-    'LoRA of peft',
-    factors(
-      'base_model.model.vision_model.encoder.layers.0.self_attn.q_proj.lora_A.weight',
-      'base_model.model.vision_model.encoder.layers.0.self_attn.q_proj.lora_B.weight',
-    ),
-  ],
-  ['LoRA with a new head', factors('base_model.model.layers.0.q_proj.lora_A.weight', 'base_model.model.score.weight')],
-  ['a method of peft without a name here', factors('base_model.model.layers.0.q_proj.something_new')],
-  ['IA3', factors('base_model.model.layers.0.mlp.down_proj.ia3_l')],
-  [
-    'a model that its adapter was never merged into',
-    factors('visual.proj', 'layers.0.q_proj.base_layer.weight', 'layers.0.q_proj.lora_A.default.weight'),
-  ],
-  ["diffusers' and others'", factors('unet.down_blocks.0.attn.to_q.lora.down.weight', 'lora_te_text_model_0_q.lora_up.weight')],
-])('an adapter is called one wherever it is given: %s', async (_, adapter) => {
-  const path = await saved('adapter_model', adapter)
-  expect(await look(path)).toMatchObject({ role: 'adapter' })
-  expect(inspectionLines(await inspect(path)).join('\n')).toMatch(
-    /, adapter\n[\s\S]*merge it into its base first, by peft's merge_and_unload\(\)/,
-  )
-  const model = factors('layers.0.q_proj.weight')
-  for (const [base, tuned, name] of [
-    [adapter, model, 'base.safetensors'],
-    [model, adapter, 'tuned.safetensors'],
-  ] as const)
-    expect(await refused(base, tuned)).toMatchObject({
-      code: 'not-supported',
-      what: `${name} is a PEFT adapter (LoRA or its like), not a model`,
-      next: expect.stringMatching(/merge it into its base model first: .*merge_and_unload\(\)/),
-    })
-})
-
-test('a module that is called as peft calls its own, and a tensor that is low by name alone, make no adapter', async () => {
-  const shapes = {
-    'visual.conv1.weight': [2, 3, 4, 4],
-    'visual.class_embedding': [2],
-    'visual.positional_embedding': [5, 2],
-    'visual.proj': [2, 2],
-  }
-  const tower = Object.fromEntries(
-    [...Object.entries(shapes), ['visual.transformer.resblocks.0.ln_1.weight', [2]] as const].map(([name, shape]) => [
-      `base_model.model.${name}`,
-      { dtype: 'U8' as const, shape: [...shape], bytes: new Uint8Array(shape.reduce((a, b) => a * b, 1)) },
-    ]),
-  )
-  expect((await look(await saved('wrapped', tower))).role).not.toBe('adapter')
-  expect((await look(await saved('named', factors('explora_A.weight', 'model.lora_alpha', 'flora.weight')))).role).toBe('unknown')
 })
 
 test('thirty thousand tensors are merged by name', async () => {
