@@ -6,6 +6,7 @@ import { gunzipSync } from 'node:zlib'
 
 import type { HeadEvent, HeadRequest } from '../../contract/api/heads.ts'
 import { openTensorFile } from '../../engine/formats/index.ts'
+import { requireNoAdapter } from '../../engine/layouts/adapter.ts'
 import { canonical } from '../../engine/layouts/index.ts'
 import { logitScale } from '../../engine/models/head.ts'
 import type { Ops } from '../../engine/ops.ts'
@@ -30,7 +31,9 @@ async function* compute(request: HeadRequest, ops: Ops): AsyncGenerator<HeadEven
   const tokenizer = createTokenizer(gunzipSync(readFileSync(request.merges)).toString('utf8'))
   const source = await openSource(request.model)
   try {
-    const tower = await loadTextTower(ops, request.activation, canonical(await openTensorFile(source)))
+    const file = canonical(await openTensorFile(source))
+    requireNoAdapter(file)
+    const tower = await loadTextTower(ops, request.activation, file)
     try {
       const weights = yield* zeroShotHead(tower, tokenizer, request.classes, request.templates)
       return { weights, embed: tower.architecture.embed }

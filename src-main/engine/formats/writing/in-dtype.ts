@@ -48,14 +48,22 @@ export function inDtype(file: TensorFile, dtype: WrittenDtype | null): TensorFil
 
 /** Numbers as the bytes of a type, rounded once; of float32 as float32 the very same. Throws not-finite, saying where, for one that is too large for it. */
 export function cast(numbers: Numbers, to: FloatingDtype, where: () => string): Uint8Array {
-  const bytes = casts[to](numbers)
-  if (dtypes[to] >= numbers.BYTES_PER_ELEMENT) return bytes
-  const back = toFloat32(bytes, to)
+  if (to === 'F32' && numbers instanceof Float32Array) return bytesOf(numbers)
+  const out = new Uint8Array(numbers.length * dtypes[to])
+  for (let at = 0; at < numbers.length; at += piece) {
+    const part = numbers.subarray(at, at + piece)
+    const bytes = casts[to](part)
+    if (dtypes[to] < numbers.BYTES_PER_ELEMENT) requireKept(part, toFloat32(bytes, to), to, where)
+    out.set(bytes, at * dtypes[to])
+  }
+  return out
+}
+
+function requireKept(numbers: Numbers, back: Float32Array, to: FloatingDtype, where: () => string): void {
   for (let i = 0; i < back.length; i++) {
     const [x, y] = [numbers[i] as number, back[i] as number]
     if (!Number.isFinite(y) && (Number.isFinite(x) || Number.isNaN(x) !== Number.isNaN(y))) throw tooLarge(where(), x, y, to)
   }
-  return bytes
 }
 
 /** Exactly, whatever the type. */
@@ -67,7 +75,7 @@ function numbersOf(bytes: Uint8Array, dtype: Dtype): Numbers {
 
 const casts: Record<FloatingDtype, (numbers: Numbers) => Uint8Array> = {
   F64: (numbers) => new Uint8Array(Float64Array.from(numbers).buffer),
-  F32: (numbers) => bytesOf(numbers instanceof Float32Array ? numbers : Float32Array.from(numbers)),
+  F32: (numbers) => bytesOf(Float32Array.from(numbers)),
   F16: (numbers) => bytesOf(toFloat16(numbers)),
   BF16: (numbers) => bytesOf(toBfloat16(numbers)),
   F8_E4M3: (numbers) => toFloat8(numbers, 'F8_E4M3'),
