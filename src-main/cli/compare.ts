@@ -61,9 +61,10 @@ function differenceLines({ tensors }: Difference): string[] {
     ...rows.map((t) => row(width, t.name, [relative(t), t.normA, t.normB, t.distance, t.cosine, t.largest].map(number))),
     ...(changed.length > rows.length ? [`and ${changed.length - rows.length} tensors that differ less; --json has them all`] : []),
     `${common.length} tensors in both: ${changed.length} differ, ${common.length - changed.length} are equal; |b-a| ${number(distance)}, |a| ${number(a)}`,
-    ...apart.map(
-      ({ name, normA, normB }) => `${name}: ${normA === null ? 'only in b' : normB === null ? 'only in a' : 'of another shape'}`,
-    ),
+    ...apart.map(({ name, normA, normB }) => {
+      if (normA === null && normB === null) return `${name}: of a type that Basil does not compute with, and not equal`
+      return `${name}: ${normA === null ? 'only in b' : normB === null ? 'only in a' : 'of another shape'}`
+    }),
     ...(notFinite ? [`${notFinite} places were left out: one of the two is NaN or infinite there`] : []),
   ]
 }

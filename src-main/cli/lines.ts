@@ -9,6 +9,7 @@ import { differenceVectorNotes, skippedSentence } from '../contract/difference-v
 import { sentence } from '../contract/errors.ts'
 import type { EngineShare, EpochRecord, Halving, RunDetail, RunEvent, RunSummary } from '../contract/run.ts'
 import { settingsLine } from '../contract/tower.ts'
+import { type Dtype, isNumeric } from '../engine/formats/dtype.ts'
 import { towerLines } from './convert.ts'
 
 /** text stays on screen; live replaces the last live line. Null: nothing to say. */
@@ -160,6 +161,8 @@ function duration(seconds: number): string {
 export function inspectionLines(found: Inspection): string[] {
   const { name = 'no architecture Basil knows', ...numbers } = found.architecture ?? {}
   const sourced = Object.keys(found.towers?.vision ?? {})
+  const listed = found.tensors.filter(({ dtype }) => !isNumeric(dtype as Dtype))
+  const types = [...new Set(listed.map(({ dtype }) => dtype))]
   const told = Object.entries(numbers).flatMap(([key, value]) => (sourced.includes(key) ? [] : [`${key} ${value}`]))
   return [
     `${found.file}: ${name}, ${found.role}`,
@@ -167,6 +170,12 @@ export function inspectionLines(found: Inspection): string[] {
     ...(told.length > 0 ? [`  ${told.join(', ')}`] : []),
     ...towerLines(found).map((line) => `  ${line}`),
     `  ${found.tensors.length} tensors, ${found.parameters} parameters, ${found.blocks} blocks, ${found.nonFinite} values not finite`,
+    ...(listed.length > 0
+      ? [`  ${listed.length} of types that Basil lists and copies, but does not compute with: ${types.join(', ')}`]
+      : []),
+    ...(found.role === 'adapter'
+      ? ["  an adapter (PEFT, LoRA) is no model: merge it into its base first, by peft's merge_and_unload()"]
+      : []),
     ...found.tensors.map(({ name, dtype, shape }) => `  ${name}  ${dtype}  (${shape.join(', ')})`),
   ]
 }

@@ -37,8 +37,11 @@ export function mergeCommand({ withEngine }: { withEngine: WithEngine }): Comman
       const recipe = recipeOf(await parent(given.pretrained), await Promise.all(vectors.map(parent)), coefficients)
       const request = { recipe, out: resolve(out), overwrite, form: formOf(out, given) }
       const exported = await supervisor.ask((client) => client.rebuild(request))
-      if (json) printJson(exported)
-      else print(`${exported.file}: ${exported.tensors} tensors, ${exported.bytes} bytes, SHA-256 ${exported.sha256}`)
+      if (json) return printJson(exported)
+      print(`${exported.file}: ${exported.tensors} tensors, ${exported.bytes} bytes, SHA-256 ${exported.sha256}`)
+      const { rounded = [] } = exported
+      if (rounded.length > 0)
+        print(`Merged numbers were rounded to ${rounded.join(', ')} (to nearest, ties to even); --dtype float32 keeps them`)
     })
   })
 }

@@ -28,7 +28,7 @@ export type WrittenDtype = (typeof writtenDtypes)[number]
 export const containers = ['safetensors', 'state_dict'] as const // state_dict: PyTorch's zip, as torch.load(weights_only=True) takes it
 export type Container = (typeof containers)[number]
 
-/** How a model is written; null: as the parent (the pre-trained model, or the converted file) has it; a merged tower is float32 then. */
+/** How a model is written; null: as the parent (the pre-trained model, or the converted file) has it, tensor by tensor. */
 export const formSchema = z.object({
   container: z.enum(containers).default('safetensors'),
   layout: z.enum(writtenLayouts).nullable().default(null),
@@ -36,7 +36,7 @@ export const formSchema = z.object({
 })
 export type Form = z.infer<typeof formSchema>
 
-export const roles = ['pre-trained', 'fine-tuned', 'merged', 'head', 'coefficients', 'data', 'unknown'] as const
+export const roles = ['pre-trained', 'fine-tuned', 'merged', 'adapter', 'head', 'coefficients', 'data', 'unknown'] as const // adapter: PEFT's, LoRA
 export type Role = (typeof roles)[number]
 
 /** name: "ViT-B/32", "RN50", or "ViT, width 128, ..." for one nobody named; numbers as far as they are known. */
@@ -48,7 +48,7 @@ export const tensorSchema = z.object({ name: z.string(), dtype: z.string(), shap
 export const descriptionSchema = z.object({
   file: z.string(),
   bytes: z.number(), // of all files, where a checkpoint has several
-  format: z.string(), // safetensors, safetensors-sharded, pytorch, pytorch-legacy, npz, ...
+  format: z.string(), // safetensors, pytorch, pytorch-legacy, npz; in shards safetensors-sharded, pytorch-sharded, ...
   layout: z.enum(layouts),
   architecture: architectureSchema.nullable(),
   role: z.enum(roles),
@@ -80,16 +80,16 @@ const tensorStatisticsSchema = tensorSchema.extend({
   histogram: z.array(z.number()),
 })
 export type TensorStatistics = z.infer<typeof tensorStatisticsSchema>
-export const statisticsSchema = z.object({ tensors: z.array(tensorStatisticsSchema) })
+export const statisticsSchema = z.object({ tensors: z.array(tensorStatisticsSchema) }) // of types that Basil has numbers for
 export type Statistics = z.infer<typeof statisticsSchema>
 
-/** Two models, tensor by tensor under canonical names; null where only one of them has it, or the shapes differ. */
+/** Two models, tensor by tensor under canonical names; null where only one of them has it, the shapes differ, or Basil has no numbers for the type. */
 const tensorDifferenceSchema = z.object({
   name: z.string(),
   shape: z.array(z.number()),
   normA: z.number().nullable(),
   normB: z.number().nullable(),
-  distance: z.number().nullable(), // |b - a|
+  distance: z.number().nullable(), // |b - a|; of types without numbers 0 where all bytes are equal
   cosine: z.number().nullable(), // of a and b; null also where one is 0
   largest: z.number().nullable(), // max |b - a|
   nonFinite: z.number(), // places left out because one of the two is NaN or infinite there

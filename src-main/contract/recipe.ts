@@ -30,5 +30,11 @@ export const recipeSchema = z.object({
 })
 export type Recipe = z.infer<typeof recipeSchema>
 
-export const exportedSchema = z.object({ file: z.string(), bytes: z.number(), sha256: z.string(), tensors: z.number() })
+export const exportedSchema = z.object({
+  file: z.string(),
+  bytes: z.number(),
+  sha256: z.string(),
+  tensors: z.number(),
+  rounded: z.array(z.string()).optional(), // of a merged model: types narrower than float32 that its numbers were rounded to
+})
 export type Exported = z.infer<typeof exportedSchema>

@@ -4,9 +4,11 @@ import type { Description, Inspection, Role } from '../contract/checkpoint.ts'
 import type { TowerSettings } from '../contract/tower.ts'
 import { towersOf } from '../engine/architecture/towers.ts'
 import { type Dtype, isFloating } from '../engine/formats/dtype.ts'
+import { float8Table, isFloat8 } from '../engine/formats/float8.ts'
 import { openTensorFile } from '../engine/formats/index.ts'
 import { isIndexName, shardNames } from '../engine/formats/sharded.ts'
 import type { TensorFile } from '../engine/formats/tensor-file.ts'
+import { adapterTensor } from '../engine/layouts/adapter.ts'
 import { type CanonicalFile, canonical } from '../engine/layouts/index.ts'
 import { towerBlocks } from '../engine/models/clip-names.ts'
 import { hashCheckpoint, openSource } from '../files/source.ts'
@@ -72,6 +74,7 @@ async function bytesOf({ source }: TensorFile): Promise<number> {
 function roleOf({ original, architecture, layout }: CanonicalFile): Role {
   const { metadata, source, tensors } = original
   if (metadata['basil.recipe']) return 'merged'
+  if (adapterTensor({ original, architecture }) !== undefined) return 'adapter'
   if (layout === 'tensors') return [...tensors.keys()].every((name) => name.startsWith('head.')) ? 'head' : 'data'
   if (!architecture && isHead(tensors)) return 'head'
   if (!architecture && isCoefficients(tensors, source.name)) return 'coefficients'
@@ -112,8 +115,13 @@ async function countNotFinite(file: TensorFile): Promise<number> {
   return count
 }
 
-/** By their bits: an exponent of nothing but ones is infinite or NaN. */
-function notFiniteIn({ buffer, byteLength }: Uint8Array, dtype: Dtype): number {
+/** By their bits: an exponent of nothing but ones is infinite or NaN; of 8 bits by what their codes stand for. */
+function notFiniteIn(bytes: Uint8Array, dtype: Dtype): number {
+  if (isFloat8(dtype)) {
+    const isFinite = float8Table(dtype).map((value) => Number(Number.isFinite(value)))
+    return bytes.reduce((count, code) => count + 1 - (isFinite[code] as number), 0)
+  }
+  const { buffer, byteLength } = bytes
   const isHalf = dtype === 'F16' || dtype === 'BF16'
   const words = isHalf ? new Uint16Array(buffer, 0, byteLength / 2) : new Uint32Array(buffer, 0, byteLength / 4)
   const ones = { F16: 0x7c00, BF16: 0x7f80, F32: 0x7f800000, F64: 0x7ff00000 }[dtype as 'F32']

@@ -9,8 +9,9 @@ import { nothingSaid } from '../contract/tower.ts'
 import { ownMetadata } from '../engine/architecture/own.ts'
 import { towersOf } from '../engine/architecture/towers.ts'
 import { fromNumbers, type Table } from '../engine/coefficients/table.ts'
-import type { TensorFile } from '../engine/formats/tensor-file.ts'
-import { inDtype } from '../engine/formats/writing/in-dtype.ts'
+import { type Dtype, isNarrow } from '../engine/formats/dtype.ts'
+import { infoOf, type TensorFile } from '../engine/formats/tensor-file.ts'
+import { dtypeOf, inDtype } from '../engine/formats/writing/in-dtype.ts'
 import { inLayout } from '../engine/layouts/index.ts'
 import { lineageOf } from '../engine/weights/lineage.ts'
 import { areGroups, type Groups, groupsOf } from '../engine/weights/merge.ts'
@@ -51,12 +52,18 @@ async function merge({ recipe, out, overwrite, form }: Rebuilding, unchanged: ()
   )
   try {
     const parents = await prepared(opened, recipe.prepared ?? null)
-    const merged = mergedOf(parents, recipe)
+    const merged = mergedOf(parents, recipe, form.dtype === null ? 'own' : 'float32')
     const layout = form.layout ?? layoutOf(parents)
     const view = inDtype(layout ? inLayout(merged, layout) : merged, form.dtype)
+    const rounded = roundedTo(parents, form)
     const { towers } = await towersOf(parents.base.file, useOf(settingsOf(recipe) ?? nothingSaid).given ?? {})
-    const metadata = { ...metadataOf(recipe), ...ownMetadata(towers) }
-    return await writeModel(view, { out, overwrite, container: form.container, metadata, accept: unchanged })
+    const metadata = {
+      ...metadataOf(recipe),
+      ...ownMetadata(towers),
+      ...(rounded.length > 0 && { 'basil.rounded': rounded.join(' ') }),
+    }
+    const exported = await writeModel(view, { out, overwrite, container: form.container, metadata, accept: unchanged })
+    return { ...exported, rounded }
   } finally {
     await opened.close()
   }
@@ -83,9 +90,15 @@ export async function requireUnchanged({ pretrained, vectors }: Recipe, { hashes
       })
 }
 
-function mergedOf(parents: WeightSet, recipe: Recipe): TensorFile {
+function mergedOf(parents: WeightSet, recipe: Recipe, types: 'float32' | 'own'): TensorFile {
   const { lineage, groups } = followed(parents, recipe)
-  return mergedFile(lineage.parents, groups, lineage.coefficients)
+  return mergedFile(lineage.parents, groups, lineage.coefficients, types)
+}
+
+/** Types narrower than float32 that merged numbers are rounded to. */
+function roundedTo({ base, parameters, prefix }: WeightSet, { dtype }: Form): Dtype[] {
+  const own = [...parameters.keys()].map((name) => infoOf(base.file.tensors, prefix + name, base.file.source).dtype)
+  return (dtype === null ? [...new Set(own)] : [dtypeOf[dtype]]).filter(isNarrow)
 }
 
 /** What a recipe says to do with its parents, which are open. */

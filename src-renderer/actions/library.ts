@@ -75,7 +75,7 @@ export const useInRun: Action = {
   id: 'use-in-run',
   title: 'Use in a new run',
   shortcut: null,
-  enabled: () => chosen().some((e) => e.role !== 'head' && e.role !== 'data' && e.role !== 'coefficients'),
+  enabled: () => chosen().some((e) => !['head', 'data', 'coefficients', 'adapter'].includes(e.role)),
   run: () => {
     compose.use(modelsOf(chosen()))
     router.go('#/compose')

@@ -27,8 +27,8 @@ export async function written(
   metadata: Record<string, string> = {},
 ): Promise<Uint8Array> {
   const chunks: Uint8Array[] = []
-  for await (const chunk of writeSafetensors(tensors, metadata, (name) => tensors.find((t) => t.name === name)?.bytes ?? new Uint8Array()))
-    chunks.push(chunk)
+  const byName = new Map(tensors.map(({ name, bytes }) => [name, bytes]))
+  for await (const chunk of writeSafetensors(tensors, metadata, (name) => byName.get(name) as Uint8Array)) chunks.push(chunk)
   return new Uint8Array(Buffer.concat(chunks))
 }
 

@@ -66,7 +66,8 @@ test.skipIf(!python)(
           const theirs = await asked
           if (ours.error !== undefined && theirs.tensors) {
             const known = stricter.find(({ why }) => why.test(ours.error as string))
-            if (!known || (isSound && !/^a key twice|^more dimensions/.test(known.name))) throw new Error(`only Basil refuses it: ${ours.error}`)
+            if (!known || (isSound && !/^a key twice|^more dimensions/.test(known.name)))
+              throw new Error(`only Basil refuses it: ${ours.error}`)
             exceptions[known.name] = (exceptions[known.name] as number) + 1
             return
           }

@@ -104,7 +104,7 @@ function inPython(python: string): void {
         expect(told, `${name} as ${kind}`).toMatchObject({ missing: [], unexpected: { length: extra }, difference: expect.closeTo(0, 4) })
       }
       const file = written('tower-CLIPVisionModel')
-      const lines = loadingLines({ file, container, activation: 'quick-gelu', written: await look(join(folder, file)) })
+      const lines = loadingLines({ file, container, written: await look(join(folder, file)) })
       const asked = { do: 'features', folder, code: lines.join('\n'), images: join(golden, 'tasks.safetensors'), name: 'images.alpha' }
       expect(((await program.ask(asked)) as number[]).length % 128).toBe(0)
     },

@@ -1,7 +1,7 @@
 // The formats Basil reads. To add one: a file with a test of the first bytes (or of a zip's entries) and an opener, and a line in
 // this list; the format suite (round trip, hostile files) then covers it.
 import { BasilError } from '../../contract/errors.ts'
-import { mistaken } from './mistaken.ts'
+import { mistaken, words } from './mistaken.ts'
 import { isNpz, openNpz } from './npz.ts'
 import { isPytorchArchive, openPytorchArchive } from './pytorch/archive.ts'
 import { looksLikePickle, openLegacyPytorch } from './pytorch/legacy.ts'
@@ -41,12 +41,12 @@ export async function openTensorFile(source: ByteSource): Promise<TensorFile> {
   const name = source.name.toLowerCase()
   const format = formats.find((f) => f.matches(head, name))
   if (format) return format.open(source)
-  if (source.size === 0) throw damaged(source, 'checkpoint', 'it is empty')
   const other = await mistaken(source)
   if (other) throw other
   const called = formats.find((f) => f.extension && name.endsWith(f.extension))
   if (called) return called.open(source)
-  throw unknown(source, `its first bytes are those of no known format (${names()})`)
+  if (source.size === 0) throw damaged(source, 'checkpoint', 'it is empty')
+  throw (await words(source)) ?? unknown(source, `its first bytes are those of no known format (${names()})`)
 }
 
 /** An index names no other index. */

@@ -5,22 +5,32 @@ import { type ByteSource, shown } from './source.ts'
 
 const most = 4096 // bytes looked at; a pointer has 130
 
-/** What a file of no known format is, for a person to whom it was given as a checkpoint; undefined where it does not show. */
+/** A Git LFS pointer or a web page; undefined for what is neither. */
 export async function mistaken(source: ByteSource): Promise<BasilError | undefined> {
-  const bytes = await source.read(0, Math.min(most, source.size))
-  const text = new TextDecoder().decode(bytes) // a mark of byte order is passed over, and half a letter may stand at the end
-  if (!/^[^\x00-\x08\x0e-\x1f\ufffd]+\ufffd?$/.test(text)) return undefined
+  const text = await textOf(source)
   const pointer = /^version https:\/\/\S+\/spec\/v\d+\n[\s\S]*\nsize (\d+)\n/.exec(text)
   if (pointer) {
     const next = 'download it again with "git lfs pull", or the file itself from where it is published'
     return instead(source, 'a Git LFS pointer', `it stands for a file of ${pointer[1]} bytes, which was not downloaded with it`, next)
   }
-  const begin = shown(text.trim().slice(0, 60))
-  if (/^\s*<[!?a-z]/i.test(text)) return instead(source, 'a web page', `it begins with ${begin}: a server sent a page in place of the file`, again)
-  if (source.size <= most) return instead(source, 'a text', `its ${source.size} bytes begin with ${begin}`, again)
-  return undefined
+  if (!/^\s*<[!?a-z]/i.test(text)) return undefined
+  return instead(source, 'a web page', `it begins with ${beginning(text)}: a server sent a page in place of the file`, again)
 }
 
+/** A few words, such as a server's refusal; undefined for what is none. */
+export async function words(source: ByteSource): Promise<BasilError | undefined> {
+  const text = source.size <= most ? await textOf(source) : ''
+  return text === '' ? undefined : instead(source, 'a text', `its ${source.size} bytes begin with ${beginning(text)}`, again)
+}
+
+/** The beginning of a file as text; empty where it is none. */
+async function textOf(source: ByteSource): Promise<string> {
+  const bytes = await source.read(0, Math.min(most, source.size))
+  const text = new TextDecoder().decode(bytes).replace(/\ufffd$/, '') // a mark of byte order is passed over, and half a letter may stand at the end
+  return /[\p{Cc}\ufffd]/u.test(text.replace(/\s/g, '')) ? '' : text
+}
+
+const beginning = (text: string): string => shown(text.trim().slice(0, 60))
 const again = 'download it again; where it has to be asked for, sign in or give a token'
 
 function instead({ name }: ByteSource, kind: string, why: string, next: string): BasilError {

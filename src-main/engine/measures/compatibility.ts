@@ -54,7 +54,7 @@ export async function* compatibilityOf(
     const sound = [...fitting.keys()].filter((i) => gram.notFinite[0] === null && gram.notFinite[i + 1] === null)
     const vectors = sound.map((i) => measured((fitting[i] as Fitting).path, gram, i))
     const cosines = sound.map((i) => sound.map((j) => cosineOf(gram, i, j)))
-    for (const about of [aboutValues(pretrained, fitting, gram), aboutVectors(vectors, cosines)])
+    for (const about of [aboutValues(pretrained, fitting, gram), aboutConstants(pretrained, gram), aboutVectors(vectors, cosines)])
       for (const one of about) findings.push(one)
     for (const one of fitting)
       for (const about of [aboutTypes(base, one, names), await besideTheMerge(base, one, new Set(names))])
@@ -105,20 +105,28 @@ function aboutPart(file: string, what: string): Finding {
 
 function aboutValues(pretrained: string, fitting: readonly Fitting[], { notFinite }: Gram): Finding[] {
   return [pretrained, ...fitting.map(({ path }) => path)].flatMap((file, i): Finding[] => {
-    const tensor = notFinite[i]
-    const called = tensor && i > 0 ? fitting[i - 1]?.checkpoint.file.called(tensor) : tensor
-    if (!called) return []
+    const found = notFinite[i]
+    if (!found) return []
+    const called = fitting[i - 1]?.checkpoint.file.called(found.tensor) ?? found.tensor
     const what = `It holds a weight that is not a finite number: ${called}`
     return [
       {
         level: 'error',
         file,
         what,
-        why: 'one NaN makes the whole merged model NaN',
+        why: `its first one is ${found.value}, and is not equal in all of the models: what is merged with it, and computed from that, is not finite either`,
         next: 'use a checkpoint saved before its training diverged',
       },
     ]
   })
+}
+
+function aboutConstants(file: string, { constants }: Gram): Finding[] {
+  const [first] = constants
+  if (first === undefined) return []
+  const what = `${constants.length === 1 ? 'A tensor is' : `${constants.length} tensors are`} not finite and equal in all of the models: ${first}`
+  const why = 'such a tensor, as a mask of -Infinity, is a constant and no weight; a merged model gets it byte for byte'
+  return [{ level: 'note', file, what, why, next: 'nothing, if that is meant' }]
 }
 
 function aboutVectors(vectors: readonly Vector[], cosines: readonly number[][]): Finding[] {

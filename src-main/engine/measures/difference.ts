@@ -3,6 +3,7 @@
 // Places where one of the two is NaN or infinite are left out and counted.
 import type { Difference, TensorDifference } from '../../contract/checkpoint.ts'
 import type { Told } from '../../contract/engine-api.ts'
+import { isNumeric } from '../formats/dtype.ts'
 import { openTensorFile } from '../formats/index.ts'
 import type { OpenSource } from '../formats/source.ts'
 import type { TensorInfo } from '../formats/tensor-file.ts'
@@ -21,11 +22,15 @@ export async function* differenceOf(pathA: string, pathB: string, open: OpenSour
     for (const name of names) {
       const [infoA, infoB] = [a.tensors.get(name), b.tensors.get(name)]
       yield { type: 'progress', what: name, done, total }
-      tensors.push(
-        infoA && infoB && infoA.shape.join() === infoB.shape.join()
-          ? await compared(infoA, readA(infoA), readB(infoB))
-          : { ...apart, name, shape: (infoA ?? infoB)?.shape ?? [], normA: await normOf(infoA, readA), normB: await normOf(infoB, readB) },
-      )
+      const [hasA, hasB] = [infoA, infoB].map((info) => info !== undefined && isNumeric(info.dtype))
+      if (infoA && infoB && hasA && hasB && infoA.shape.join() === infoB.shape.join())
+        tensors.push(await compared(infoA, readA(infoA), readB(infoB)))
+      else {
+        const shape = (infoA ?? infoB)?.shape ?? []
+        const norms = { normA: hasA ? await normOf(infoA, readA) : null, normB: hasB ? await normOf(infoB, readB) : null }
+        const distance = infoA && infoB && !hasA && (await areSame(a, infoA, b, infoB)) ? 0 : null
+        tensors.push({ ...apart, name, shape, ...norms, distance })
+      }
       done += (infoA?.bytes ?? 0) + (infoB?.bytes ?? 0)
     }
     yield { type: 'result', result: { tensors } }
@@ -43,6 +48,19 @@ async function opened(path: string, open: OpenSource): Promise<CanonicalFile> {
     throw error
   }
 }
+
+/** In type, shape and every byte: all that can be said of numbers Basil does not have. */
+async function areSame(a: CanonicalFile, infoA: TensorInfo, b: CanonicalFile, infoB: TensorInfo): Promise<boolean> {
+  if (infoA.dtype !== infoB.dtype || infoA.shape.join() !== infoB.shape.join()) return false
+  for (let at = 0; at < infoA.bytes; at += piece) {
+    const length = Math.min(piece, infoA.bytes - at)
+    const [x, y] = await Promise.all([a.readRange(infoA.name, at, length), b.readRange(infoB.name, at, length)])
+    if (Buffer.compare(x, y) !== 0) return false
+  }
+  return true
+}
+
+const piece = 3 * 2 ** 18 // bytes: of whole elements, also of 6 bits
 
 type Pieces = AsyncGenerator<Float64Array, undefined>
 

@@ -1,8 +1,9 @@
-// What a checkpoint's tensors hold, one by one, as the file names them:
+// What a checkpoint's tensors hold, one by one, as the file names them, where Basil has numbers for their type:
 //   norm sqrt(sum x^2), mean, smallest, largest over finite values; how many are 0, how many NaN or infinite;
 //   and a histogram of floor(log2 |x|), a bin for each power of two from 2^-40 to 2^8; what is smaller or larger counts in the outer bins.
 import type { Statistics, TensorStatistics } from '../../contract/checkpoint.ts'
 import type { Told } from '../../contract/engine-api.ts'
+import { isNumeric } from '../formats/dtype.ts'
 import { openTensorFile } from '../formats/index.ts'
 import type { OpenSource } from '../formats/source.ts'
 import type { TensorInfo } from '../formats/tensor-file.ts'
@@ -20,6 +21,8 @@ export async function* statisticsOf(path: string, open: OpenSource): AsyncGenera
     const tensors: TensorStatistics[] = []
     let done = 0
     for (const info of file.tensors.values()) {
+      done += isNumeric(info.dtype) ? 0 : info.bytes
+      if (!isNumeric(info.dtype)) continue
       const tally = begun()
       for await (const values of valuesOf(info)) {
         count(tally, values)

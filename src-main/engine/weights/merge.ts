@@ -5,7 +5,7 @@ import { BasilError } from '../../contract/errors.ts'
 import { largestOf } from '../../contract/largest.ts'
 import type { Table } from '../coefficients/table.ts'
 import { layerOf } from '../models/clip-names.ts'
-import { type Checkpoint, firstNotFinite, readParameter, readSlice, type WeightSet } from './parents.ts'
+import { type Checkpoint, firstNotFinite, isEqualInAll, readParameter, readSlice, type WeightSet } from './parents.ts'
 
 export type Grouping = 'tensor' | 'layer' | 'scalar'
 
@@ -16,14 +16,15 @@ export interface Groups {
 }
 
 export function groupsOf(set: WeightSet, grouping: Grouping): Groups {
-  const names: string[] = []
+  const columns = new Map<string, number>()
   const of = new Map<string, number>()
   for (const name of set.parameters.keys()) {
     const group = grouping === 'tensor' ? set.prefix + name : grouping === 'layer' ? layerOf(set.prefix + name) : 'all'
-    if (!names.includes(group)) names.push(group)
-    of.set(name, names.indexOf(group))
+    const column = columns.get(group) ?? columns.size
+    columns.set(group, column)
+    of.set(name, column)
   }
-  return { names, of }
+  return { names: [...columns.keys()], of }
 }
 
 /** Whether a recipe's columns are these. Recipes of 0.1.0 have tensors under their file's own names, behind other prefixes. */
@@ -37,12 +38,19 @@ interface Term {
   c: number // not 0
 }
 
-/** Every parameter in block order with its merged values and the base's, both good until the next is asked for. Throws not-finite naming the tensor. */
-export async function* mergedParameters(
-  set: WeightSet,
-  groups: Groups,
-  coefficients: Table,
-): AsyncGenerator<{ name: string; values: Float32Array; base: Float32Array }> {
+interface MergedParameter {
+  name: string
+  values: Float32Array
+  base: Float32Array
+  isConstant: boolean // not finite and equal in all parents: the values are the base's
+}
+
+/**
+ * Every parameter in block order with its merged values and the base's, both good until the next is asked for. Throws not-finite naming the tensor;
+ * but what is not finite and equal in all parents, as a causal mask of -Infinity is, is a constant and stays as it is. (Not in a tower, all of which
+ * is computed with.)
+ */
+export async function* mergedParameters(set: WeightSet, groups: Groups, coefficients: Table): AsyncGenerator<MergedParameter> {
   const sizes = new Map([...set.parameters].map(([name, shape]) => [name, shape.reduce((a, b) => a * b, 1)]))
   const largest = largestOf(sizes.values())
   const [merged, bases, sum] = [new Float32Array(largest), new Float32Array(largest), new Float64Array(slice)]
@@ -73,8 +81,10 @@ export async function* mergedParameters(
       }
       isFinite = round(sum, values.subarray(first, first + slice)) && isFinite
     }
-    if (!isFinite) throw await notFinite(set, terms, name, values)
-    yield { name, values, base }
+    const isConstant = !isFinite && set.prefix === '' && (await isEqualInAll([set.base, ...set.vectors], name))
+    if (isConstant) values.set(base)
+    else if (!isFinite) throw await notFinite(set, terms, name, values)
+    yield { name, values, base, isConstant }
   }
 }
 

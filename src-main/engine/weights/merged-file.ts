@@ -2,18 +2,26 @@
 // stands beside them as the pre-trained model has it. Merging goes forward with its read-ahead; what is asked for in block order is
 // neither computed twice nor kept. A parameter of which a reader takes parts in turn (a fused in_proj as q, k and v) is kept until all of it was taken.
 import type { Table } from '../coefficients/table.ts'
+import type { FloatingDtype } from '../formats/dtype.ts'
 import { infoOf, type TensorFile, type TensorInfo } from '../formats/tensor-file.ts'
+import { cast } from '../formats/writing/in-dtype.ts'
 import { type Groups, mergedParameters } from './merge.ts'
 import type { WeightSet } from './parents.ts'
 
-/** Tensors in block order, then the others. What `read` gives is good until the next read. */
-export function mergedFile(set: WeightSet, groups: Groups, coefficients: Table): TensorFile {
+/**
+ * Tensors in block order, then the others; `types`: in float32, or each in the pre-trained model's own type, to which its merged numbers are rounded
+ * (to nearest, ties to even). What `read` gives is good until the next read. Reads throw not-finite where a merged number is too large for its type.
+ */
+export function mergedFile(set: WeightSet, groups: Groups, coefficients: Table, types: 'float32' | 'own' = 'float32'): TensorFile {
   const base = set.base.file
   const { prefix } = set
   const order = [...set.parameters.keys()].map((name) => prefix + name)
   const place = new Map(order.map((name, i) => [name, i]))
   const tensors = new Map<string, TensorInfo>()
-  for (const name of order) tensors.set(name, asFloat32(infoOf(base.tensors, name, base.source)))
+  for (const name of order) {
+    const info = infoOf(base.tensors, name, base.source)
+    tensors.set(name, types === 'own' ? info : asFloat32(info))
+  }
   for (const [name, info] of base.tensors) if (!tensors.has(name)) tensors.set(name, info)
 
   const taken = new Map<string, number>() // bytes of each parameter that were read
@@ -25,8 +33,10 @@ export function mergedFile(set: WeightSet, groups: Groups, coefficients: Table):
     if (present && (taken.get(present.name) ?? 0) < present.bytes.length) kept.set(present.name, present.bytes.slice())
     const { value } = await merged.next()
     if (!value) throw new Error('the merge ended before its last parameter')
-    const { buffer, byteOffset, byteLength } = value.values
-    present = { name: prefix + value.name, bytes: new Uint8Array(buffer as ArrayBuffer, byteOffset, byteLength) }
+    const name = prefix + value.name
+    const { dtype } = infoOf(tensors, name, base.source)
+    const isKept = value.isConstant && types === 'own' // byte for byte
+    present = { name, bytes: isKept ? await base.read(name) : cast(value.values, dtype as FloatingDtype, () => base.called(name)) }
   }
 
   async function bytesOf(name: string): Promise<Uint8Array> {

@@ -4,12 +4,14 @@
 import { BasilError } from '../../contract/errors.ts'
 import type { Said, TowerSettings } from '../../contract/tower.ts'
 import { disagreements, type Given, givenBy, settleVision } from '../architecture/settle.ts'
-import { dtypes, isFloating, isNarrow, toFloat32, widenInPlace } from '../formats/dtype.ts'
+import { dtypes, isFloating, isNarrow, isNumeric, toFloat32, widenInPlace } from '../formats/dtype.ts'
 import { openTensorFile } from '../formats/index.ts'
 import type { OpenSource } from '../formats/source.ts'
 import { infoOf, type TensorFile } from '../formats/tensor-file.ts'
+import { requireNoAdapter } from '../layouts/adapter.ts'
 import { type CanonicalFile, canonical, isPositionIds, isStatistic } from '../layouts/index.ts'
 import { type Architecture, type TowerShape, towerParameters, towerPrefix } from '../models/clip-names.ts'
+import { requireEqualScales } from './scales.ts'
 import { isTower, requireTensors, requireTower } from './tower.ts'
 
 export interface Checkpoint {
@@ -89,8 +91,9 @@ export async function openWeights(pretrained: string, vectors: readonly string[]
     for (const path of vectors) {
       const vector = keep(await openAs(path, open, (file) => ({ file, prefix: '' })))
       rest.push(vector)
-      requireTensors(vector.file, parameters, (name) => vector.file.parameters.has(name))
+      requireTensors(vector.file, parameters, (name) => vector.file.parameters.has(name), base.file)
       await checkBuffers(base.file, vector.file)
+      await requireEqualScales(base.file, vector.file, equalBytes)
     }
     return { prefix: '', parameters, base, vectors: rest, notes: [], warnings: [] }
   })
@@ -161,7 +164,9 @@ const projection = `${towerPrefix}proj`
 async function openAs<T extends Checkpoint>(path: string, open: OpenSource, use: (file: CanonicalFile) => T | Promise<T>): Promise<T> {
   const source = await open(path)
   try {
-    return await use(canonical(await openTensorFile(source)))
+    const file = canonical(await openTensorFile(source))
+    requireNoAdapter(file)
+    return await use(file)
   } catch (error) {
     await source.close()
     throw error
@@ -220,6 +225,21 @@ export async function readSlice(
   return values
 }
 
+/** Whether a parameter has the same values in all of them, those that are not finite included. */
+export async function isEqualInAll([first, ...others]: readonly Checkpoint[], name: string): Promise<boolean> {
+  if (!first) return true
+  const { dtype, bytes } = infoOf(first.file.tensors, first.prefix + name, first.file.source)
+  const [mine, theirs] = [new Float32Array(piece), new Float32Array(piece)]
+  for (let at = 0, count = bytes / dtypes[dtype]; at < count; at += piece) {
+    const values = await readSlice(first, name, at, Math.min(piece, count - at), mine)
+    for (const other of others) {
+      const like = await readSlice(other, name, at, values.length, theirs)
+      if (values.some((v, i) => v !== like[i] && !(Number.isNaN(v) && Number.isNaN(like[i])))) return false
+    }
+  }
+  return true
+}
+
 export function firstNotFinite(values: Float32Array): number {
   for (let i = 0; i < values.length; i++) if (!Number.isFinite(values[i])) return i
   return -1
@@ -248,19 +268,24 @@ function checkArchitecture(base: Tower, other: Tower): void {
       })
 }
 
-/** Integer buffers must be equal: they are copied, never averaged. BatchNorm's counters are each model's own. */
+/** Integer buffers, and tensors of types that Basil has no numbers for, must be equal: they are copied, never averaged. BatchNorm's counters are each model's own. */
 async function checkBuffers(base: CanonicalFile, other: CanonicalFile): Promise<void> {
   const where = other.source.name
   for (const { name, dtype } of base.tensors.values()) {
     if (isFloating(dtype) || isStatistic(name)) continue
     const isThere = other.tensors.has(name)
     if (isThere ? await equalBytes(base, other, name) : isMadeAnew(name)) continue
+    const [kind, whole] = isNumeric(dtype)
+      ? ['an integer buffer', 'integers']
+      : [`a tensor of the type ${dtype}`, 'numbers that Basil does not compute with']
     throw new BasilError({
       code: 'buffers-differ',
-      what: `${where} and ${base.source.name} differ in an integer buffer`,
+      what: `${where} and ${base.source.name} differ in ${kind}`,
       where: `${where}: ${other.called(name)}`,
-      why: isThere ? 'its values are not equal; integers are copied, never averaged' : 'it is missing there',
-      next: 'use fine-tuned models of this pre-trained model',
+      why: isThere ? `its values are not equal; ${whole} are copied, never averaged` : 'it is missing there',
+      next: isNumeric(dtype)
+        ? 'use fine-tuned models of this pre-trained model'
+        : 'use checkpoints with their weights as float32, bfloat16, float16 or float8',
     })
   }
 }

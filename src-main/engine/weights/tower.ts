@@ -1,6 +1,7 @@
 // What is asked of a checkpoint, whatever its layout: for arithmetic, the tensors of another; for a run, a whole CLIP vision
 // transformer. Messages name tensors as the file does.
 import { BasilError, type ErrorRecord } from '../../contract/errors.ts'
+import { isFloating } from '../formats/dtype.ts'
 import { type CanonicalFile, isPositionIds } from '../layouts/index.ts'
 import { recognise, type TowerShape, towerParameters, towerPrefix } from '../models/clip-names.ts'
 
@@ -22,31 +23,58 @@ export function isTower(file: CanonicalFile): boolean {
   }
 }
 
-/** Every expected tensor in its shape, and of those that `concerns` is true for, no other. */
-export function requireTensors(file: CanonicalFile, expected: ReadonlyMap<string, number[]>, concerns: (name: string) => boolean): void {
+/** Every expected tensor in its shape and of a type with a fraction, and of those that `concerns` is true for, no other. `from`: the file that expects them, where it is no architecture. */
+export function requireTensors(
+  file: CanonicalFile,
+  expected: ReadonlyMap<string, number[]>,
+  concerns: (name: string) => boolean,
+  from?: CanonicalFile,
+): void {
+  const other = from?.source.name
   for (const [name, shape] of expected) {
-    const found = file.tensors.get(name)?.shape
+    const found = file.tensors.get(name)
     const theirs = file.called(name)
     if (!found)
       throw misfit('tensor-missing', file, theirs, {
-        what: `lacks the tensor ${theirs}`,
+        what: `lacks the tensor ${theirs}${other === undefined ? '' : `, which ${other} has`}`,
         why: closest(file, theirs),
-        next: 'use a complete checkpoint of this architecture',
+        next: other === undefined ? 'use a complete checkpoint of this architecture' : 'use models that were saved with the same tensors',
       })
-    if (found.join() !== shape.join())
+    if (found.shape.join() !== shape.join())
       throw misfit('tensor-shape', file, theirs, {
-        what: `has the tensor ${theirs} in another shape`,
-        why: `its shape is [${found}], [${shape}] is needed`,
-        next: 'use a checkpoint of this architecture',
+        what: `has the tensor ${theirs} in another shape${other === undefined ? '' : ` than ${other}`}`,
+        why: `its shape is [${found.shape}], [${shape}] is needed`,
+        next:
+          other === undefined
+            ? 'use a checkpoint of this architecture'
+            : 'use models of one shape: a vocabulary that has grown must be cut back first',
+      })
+    if (!isFloating(found.dtype))
+      throw misfit('tensor-dtype', file, theirs, {
+        what: `has the tensor ${theirs} in a type that Basil does not compute with`,
+        why: `it is stored as ${found.dtype}`,
+        next: 'use a checkpoint with its weights as float32, bfloat16, float16 or float8',
       })
   }
   const extra = [...file.tensors.keys()].find((name) => concerns(name) && !expected.has(name))
-  if (extra !== undefined)
-    throw misfit('tensor-extra', file, file.called(extra), {
-      what: `has a tensor that its architecture has not: ${file.called(extra)}`,
-      why: 'its name is unknown',
-      next: 'check how the checkpoint was written; renamed tensors cannot be matched',
-    })
+  if (extra === undefined) return
+  const theirs = file.called(extra)
+  throw misfit(
+    'tensor-extra',
+    file,
+    theirs,
+    other === undefined
+      ? {
+          what: `has a tensor that its architecture has not: ${theirs}`,
+          why: 'its name is unknown',
+          next: 'check how the checkpoint was written; renamed tensors cannot be matched',
+        }
+      : {
+          what: `has the tensor ${theirs}, which ${other} lacks`,
+          why: 'a task vector is a difference, and needs it in both',
+          next: 'save both models alike: an output layer that is tied to the embedding, or a new head, is written by some programs and not by others',
+        },
+  )
 }
 
 function misfit(

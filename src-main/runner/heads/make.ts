@@ -7,6 +7,7 @@ import { gunzipSync } from 'node:zlib'
 import type { HeadEvent, HeadRequest } from '../../contract/api/heads.ts'
 import { givenBy } from '../../engine/architecture/settle.ts'
 import { openTensorFile } from '../../engine/formats/index.ts'
+import { requireNoAdapter } from '../../engine/layouts/adapter.ts'
 import { canonical } from '../../engine/layouts/index.ts'
 import { logitScale } from '../../engine/models/head.ts'
 import type { Ops } from '../../engine/ops.ts'
@@ -35,7 +36,9 @@ async function* compute(
   const source = await openSource(request.model)
   try {
     const given = givenBy(request, request.endOfText)
-    const tower = await loadTextTower(ops, canonical(await openTensorFile(source)), given)
+    const file = canonical(await openTensorFile(source))
+    requireNoAdapter(file)
+    const tower = await loadTextTower(ops, file, given)
     try {
       const weights = yield* zeroShotHead(tower, tokenizer, request.classes, request.templates)
       return { weights, embed: tower.architecture.embed, warnings: tower.warnings }

@@ -88,7 +88,7 @@ test('another architecture names the tensor; a file that is none, its reason; wh
   const { findings, vectors } = await found({ ...(await files(base, b, deeper)), 'd.pt': Buffer.from('<html>nothing') })
   expect(findings.map(({ level, file, what }) => [level, file, what])).toEqual([
     ['error', 'c.safetensors', 'c.safetensors has another architecture than a.safetensors'],
-    ['error', 'd.pt', 'Basil cannot read this kind of file'],
+    ['error', 'd.pt', 'd.pt is not a checkpoint but a web page'],
   ])
   expect(findings[0]?.why).toMatch(/its layers is 2, not 1 .*resblocks/)
   expect(vectors.map(({ file }) => file)).toEqual(['b.safetensors'])

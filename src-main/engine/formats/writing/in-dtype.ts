@@ -1,12 +1,13 @@
 // A file's floating tensors in another type, cast as they are read, a few MB at a time:
 //   y = the nearest value of the new type to x, of two equally near the one with an even last bit; x infinite or NaN stays so
-// A finite x that would become infinite is refused, naming its tensor. Integers and booleans are as they were.
+// An x that would become infinite or NaN and was not is refused, naming its tensor. What is no float with numbers here is as it was.
 import type { WrittenDtype } from '../../../contract/checkpoint.ts'
 import { BasilError } from '../../../contract/errors.ts'
-import { type Dtype, dtypes, isFloating, toFloat16, toFloat32 } from '../dtype.ts'
+import { type Dtype, dtypes, type FloatingDtype, isFloating, toFloat16, toFloat32 } from '../dtype.ts'
+import { toFloat8 } from '../float8.ts'
 import { infoOf, type TensorFile, type TensorInfo } from '../tensor-file.ts'
 
-const dtypeOf = { float32: 'F32', float16: 'F16', bfloat16: 'BF16' } as const satisfies Record<WrittenDtype, Dtype>
+export const dtypeOf = { float32: 'F32', float16: 'F16', bfloat16: 'BF16' } as const satisfies Record<WrittenDtype, Dtype>
 const piece = 2 ** 20 // elements cast at a time
 
 type Numbers = Float32Array | Float64Array
@@ -27,11 +28,10 @@ export function inDtype(file: TensorFile, dtype: WrittenDtype | null): TensorFil
     const [first, count] = [offset / dtypes[to], length / dtypes[to]]
     for (let at = 0; at < count; at += piece) {
       const bytes = await file.readRange(name, (first + at) * dtypes[info.dtype], Math.min(piece, count - at) * dtypes[info.dtype])
-      const numbers = numbersOf(bytes, info.dtype)
-      const cast = casts[to](numbers)
-      const lost = firstLost(numbers, toFloat32(cast, to))
-      if (lost >= 0) throw tooLarge(file, name, numbers[lost] as number, dtype)
-      out.set(cast, at * dtypes[to])
+      out.set(
+        cast(numbersOf(bytes, info.dtype), to, () => `${file.source.name}: ${name}`),
+        at * dtypes[to],
+      )
     }
     return out
   }
@@ -46,6 +46,26 @@ export function inDtype(file: TensorFile, dtype: WrittenDtype | null): TensorFil
   }
 }
 
+/** Numbers as the bytes of a type, rounded once; of float32 as float32 the very same. Throws not-finite, saying where, for one that is too large for it. */
+export function cast(numbers: Numbers, to: FloatingDtype, where: () => string): Uint8Array {
+  if (to === 'F32' && numbers instanceof Float32Array) return bytesOf(numbers)
+  const out = new Uint8Array(numbers.length * dtypes[to])
+  for (let at = 0; at < numbers.length; at += piece) {
+    const part = numbers.subarray(at, at + piece)
+    const bytes = casts[to](part)
+    if (dtypes[to] < numbers.BYTES_PER_ELEMENT) requireKept(part, toFloat32(bytes, to), to, where)
+    out.set(bytes, at * dtypes[to])
+  }
+  return out
+}
+
+function requireKept(numbers: Numbers, back: Float32Array, to: FloatingDtype, where: () => string): void {
+  for (let i = 0; i < back.length; i++) {
+    const [x, y] = [numbers[i] as number, back[i] as number]
+    if (!Number.isFinite(y) && (Number.isFinite(x) || Number.isNaN(x) !== Number.isNaN(y))) throw tooLarge(where(), x, y, to)
+  }
+}
+
 /** Exactly, whatever the type. */
 function numbersOf(bytes: Uint8Array, dtype: Dtype): Numbers {
   if (dtype !== 'F64') return toFloat32(bytes, dtype)
@@ -53,11 +73,19 @@ function numbersOf(bytes: Uint8Array, dtype: Dtype): Numbers {
   return new Float64Array(buffer, byteOffset, byteLength / 8)
 }
 
-const casts = {
-  F32: (numbers: Numbers) => new Uint8Array(Float32Array.from(numbers).buffer),
-  F16: (numbers: Numbers) => new Uint8Array(toFloat16(numbers).buffer),
-  BF16: (numbers: Numbers) => new Uint8Array(toBfloat16(numbers).buffer),
+const casts: Record<FloatingDtype, (numbers: Numbers) => Uint8Array> = {
+  F64: (numbers) => new Uint8Array(Float64Array.from(numbers).buffer),
+  F32: (numbers) => bytesOf(Float32Array.from(numbers)),
+  F16: (numbers) => bytesOf(toFloat16(numbers)),
+  BF16: (numbers) => bytesOf(toBfloat16(numbers)),
+  F8_E4M3: (numbers) => toFloat8(numbers, 'F8_E4M3'),
+  F8_E5M2: (numbers) => toFloat8(numbers, 'F8_E5M2'),
+  F8_E4M3FNUZ: (numbers) => toFloat8(numbers, 'F8_E4M3FNUZ'),
+  F8_E5M2FNUZ: (numbers) => toFloat8(numbers, 'F8_E5M2FNUZ'),
 }
+
+const bytesOf = ({ buffer, byteOffset, byteLength }: Float32Array | Uint16Array): Uint8Array =>
+  new Uint8Array(buffer as ArrayBuffer, byteOffset, byteLength)
 
 /** The upper half of a float32, rounded by the lower one. */
 function toBfloat16(numbers: Numbers): Uint16Array {
@@ -84,17 +112,19 @@ function roundedToOdd(numbers: Float64Array): Float32Array {
   return rounded
 }
 
-function firstLost(numbers: Numbers, cast: Float32Array): number {
-  for (let i = 0; i < cast.length; i++) if (!Number.isFinite(cast[i]) && Number.isFinite(numbers[i])) return i
-  return -1
+const inWords: Record<FloatingDtype, [name: string, next: string]> = {
+  F64: ['float64', 'keep its own type'],
+  F32: ['float32', 'keep its own type'],
+  F16: ['float16', 'write it as bfloat16 or float32'],
+  BF16: ['bfloat16', 'write it as float32'],
+  F8_E4M3: ['float8 (E4M3)', 'write it as float16, bfloat16 or float32'],
+  F8_E5M2: ['float8 (E5M2)', 'write it as bfloat16 or float32'],
+  F8_E4M3FNUZ: ['float8 (E4M3FNUZ)', 'write it as float16, bfloat16 or float32'],
+  F8_E5M2FNUZ: ['float8 (E5M2FNUZ)', 'write it as bfloat16 or float32'],
 }
 
-function tooLarge(file: TensorFile, name: string, value: number, dtype: WrittenDtype): BasilError {
-  return new BasilError({
-    code: 'not-finite',
-    what: `A weight is too large for ${dtype}`,
-    where: `${file.source.name}: ${name}`,
-    why: `${value} would become infinite`,
-    next: { float16: 'write it as bfloat16 or float32', bfloat16: 'write it as float32', float32: 'keep its own type' }[dtype],
-  })
+function tooLarge(where: string, value: number, cast: number, to: FloatingDtype): BasilError {
+  const [name, next] = inWords[to]
+  const why = `${value} would become ${Number.isNaN(cast) ? 'NaN' : 'infinite'}`
+  return new BasilError({ code: 'not-finite', what: `A weight is too large for ${name}`, where, why, next })
 }
