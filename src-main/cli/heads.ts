@@ -46,8 +46,8 @@ function makeCommand({ resources, withEngine }: HeadsCommands): Command {
         const merges = join(resources, 'text', 'bpe_simple_vocab_16e6.txt.gz')
         const whole = { ...request, merges, out: resolve(out), overwrite }
         const made = await supervisor.ask(async (client) => lastOf(await client.makeHead(whole), json))
-        warn(made.warnings)
         if (json) return printJson(made)
+        warn(made.warnings)
         print(`${made.file}#head.${name}: ${classes.texts.length} classes by ${templates.texts.length} templates, SHA-256 ${made.sha256}`)
       }),
     )
@@ -96,8 +96,8 @@ function probeCommand({ resources, withEngine }: HeadsCommands): Command {
           overwrite,
         }
         const made = await supervisor.ask(async (client) => lastOf(await client.probeHead(request), json))
-        warn(made.warnings)
         if (json) return printJson(made)
+        warn(made.warnings)
         for (const line of reportLines(made.report)) print(line)
         print(`${made.file}#head.${name}: SHA-256 ${made.sha256}`)
       }),

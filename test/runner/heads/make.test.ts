@@ -60,6 +60,20 @@ test('a run reads the head that was written, and its file says what it was made 
   expect(backend.memory().tensors).toBe(0)
 })
 
+test('heads, activation and the end of a text that are said are obeyed, and nothing is a guess then', async () => {
+  const folder = temporaryFolder()
+  const said = { attentionHeads: 4, activation: 'gelu' } as const
+  const hashes = new Set<string>()
+  for (const [name, change] of Object.entries({ found: {}, said, end: { ...said, endOfText: 320 }, old: { ...said, endOfText: 2 } })) {
+    const [written] = (await make(join(folder, `${name}.safetensors`), change)).filter(({ type }) => type === 'written')
+    if (written?.type !== 'written') throw new Error('nothing was written')
+    hashes.add(written.sha256)
+    expect(written.warnings).toHaveLength(name === 'found' ? 1 : 0)
+  }
+  expect(hashes.size).toBe(3) // 2 stands for the highest number, which is the tokenizer's end
+  await expect(make(join(folder, 'no.safetensors'), { attentionHeads: 5 })).rejects.toMatchObject({ record: { code: 'config-invalid' } })
+})
+
 test('a file that is there is kept unless it may be replaced, and kept when the work fails', async () => {
   const out = join(temporaryFolder(), 'heads.safetensors')
   writeFileSync(out, 'mine')
