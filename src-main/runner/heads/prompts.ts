@@ -38,7 +38,7 @@ export function readPrompts(resources: string, kind: Kind, given: string): Promp
   const texts = parse(file, readText(file, kind, known))
   if (texts.length === 0) throw invalid(file, `it holds no ${kind}`)
   const wrong = kind === 'templates' ? texts.findIndex((text) => !text.includes('{}')) : -1
-  if (wrong >= 0) throw invalid(file, `text ${wrong + 1} has no {} for the name of a class`)
+  if (wrong >= 0) throw invalid(file, `"${texts[wrong]?.slice(0, 80)}" has no {} for the name of a class`)
   return { name: basename(file).replace(/\.\w+$/, ''), texts }
 }
 
