@@ -13,6 +13,7 @@ const bars = {
   'lint and type checks switched off': 0,
   'files without a name of their own': 0,
   expectArraysClose: 0,
+  'clocks that a test can fail by': 0,
 }
 
 const ours = filesOf('src-main', 'src-renderer', 'build', 'test', 'electron.vite.config.ts', 'vitest.config.ts').filter(
@@ -32,6 +33,12 @@ const findings = {
   'files without a name of their own': () =>
     ours.filter((file) => /^(utils?|helpers?|misc|common)\./.test(basename(file))).map((file) => [file, 1]),
   expectArraysClose: () => matches(/expectArraysClose/),
+  // Limits under a minute and a test's own (test/patience.ts has them for all), the second that vi.waitFor waits, and durations that must be short.
+  'clocks that a test can fail by': () =>
+    matches(
+      /\btimeout: (?:[1-5]?\d_?)?\d{1,3}\b|setDefaultTimeout\([\d_]+\)|^\s*\}, \{? ?(timeout: )?[\d_]+ ?\}?\)$|\bvi\.waitFor\(|expect\([^)]*\b(ms|seconds|elapsed|wall|took|duration|slowest|longest|now\(\))[^)]*\)[^(]*\.toBeLess/,
+      (file) => file.startsWith('test/'),
+    ),
 }
 
 /** One line for each number over its bar, with where. */

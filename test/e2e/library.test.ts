@@ -14,6 +14,14 @@ const root = join(import.meta.dirname, '..', '..')
 const sample = join(root, 'resources', 'sample')
 const vectors = ['mnist', 'fashion'].map((name) => `finetuned-${name}.safetensors`)
 
+/** What the page is asked for while its table scrolls. */
+interface Scrolled {
+  made: number // nodes that came to the table
+  MutationObserver: new (
+    seen: (all: { addedNodes: { length: number } }[]) => void,
+  ) => { observe(node: unknown, what: { childList: boolean; subtree: boolean }): void }
+}
+
 inBrowser('the library', () => {
   const folder = mkdtempSync(join(tmpdir(), 'basil-models-'))
   const at = (...names: string[]) => join(folder, ...names)
@@ -219,7 +227,7 @@ inBrowser('the library', () => {
     expect(existsSync(at('truncated.pt'))).toBe(true)
   })
 
-  it('scrolls 500 rows without a frozen frame', async () => {
+  it('scrolls 500 rows by making those in sight', async () => {
     mkdirSync(at('many'))
     for (let i = 0; i < 500; i++) {
       const header = JSON.stringify({ w: { dtype: 'U8', shape: [8], data_offsets: [0, 8] } }).padEnd(64)
@@ -232,24 +240,34 @@ inBrowser('the library', () => {
     await toLibrary()
     await add(at('many'))
     await page.getByText('507 checkpoints').waitFor()
-    const cdp = await page.context().newCDPSession(page)
-    await cdp.send('Performance.enable', { timeDomain: 'threadTicks' }) // the page's own processor time, whoever else is at work here
-    const busy = async () => (await cdp.send('Performance.getMetrics')).metrics.find((m) => m.name === 'TaskDuration')?.value ?? Number.NaN
     const box = page.getByRole('region', { name: 'Checkpoints' })
-    const frames: number[] = []
-    let rows = 0
+    await box.evaluate((box) => {
+      const page = globalThis as unknown as Scrolled
+      page.made = 0
+      new page.MutationObserver((all) => {
+        for (const { addedNodes } of all) page.made += addedNodes.length
+      }).observe(box, { childList: true, subtree: true })
+    })
+    let [rows, made, longest] = [0, 0, 0]
     for (let i = 1; i <= 30; i++) {
-      const before = await busy()
-      await box.evaluate(`(box) => { box.scrollTop = (box.scrollHeight * ${i}) / 30 }`)
+      const began = performance.now()
+      const top = await box.evaluate((box, share) => {
+        const [page, table] = [globalThis as unknown as Scrolled, box as unknown as { scrollTop: number; scrollHeight: number }]
+        page.made = 0
+        table.scrollTop = table.scrollHeight * share
+        return table.scrollTop
+      }, i / 30)
+      expect(top).toBeGreaterThan(0)
       await page.evaluate('new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)))')
-      frames.push((await busy()) * 1000 - before * 1000)
+      longest = Math.max(longest, performance.now() - began)
+      made = Math.max(made, (await page.evaluate('window.made')) as number)
       rows = Math.max(rows, await box.getByRole('row').count())
     }
-    const longest = Math.max(...frames)
     console.log(
-      `507 rows: at most ${rows} in the page; a leap of a thirtieth, two frames, takes at most ${longest.toFixed(0)} ms of the page's processor time`,
+      `507 rows: at most ${rows} in the page; a leap of a thirtieth makes at most ${made} nodes, and with two frames takes at most ${longest.toFixed(0)} ms`,
     )
-    expect(longest).toBeLessThan(2 * 50) // a step is two frames
+    expect(made).toBeGreaterThan(0)
+    expect(made).toBeLessThan(4 * 60) // rows that come into sight and what stands between them, not all
     expect(rows).toBeLessThanOrEqual(60)
     expect(complaints).toEqual([])
   })

@@ -22,6 +22,21 @@ export function sourceOf(bytes: Uint8Array, name = 'memory.safetensors'): ByteSo
   }
 }
 
+/** What JavaScript holds, garbage that was not yet collected included; unlike the resident size it is none of the allocators' or the system's. */
+export function bytesHeld(): number {
+  const { heapUsed, external } = process.memoryUsage()
+  return heapUsed + external // array buffers are among the external
+}
+
+/** The same file; `seen.bytes` grows by what is read of it. */
+export function counting(source: ByteSource, seen: { bytes: number }): ByteSource {
+  const read: ByteSource['read'] = (offset, length, into) => {
+    seen.bytes += length
+    return source.read(offset, length, into)
+  }
+  return { ...source, read }
+}
+
 export async function written(
   tensors: (TensorToWrite & { bytes: Uint8Array })[],
   metadata: Record<string, string> = {},

@@ -55,26 +55,27 @@ test('20 kills of the real engine: nothing acknowledged is lost, and the bits ar
   const home = mkdtempSync(join(tmpdir(), 'basil-kill-'))
   const chance = seeded(seed)
   let kills = 0
+  let inARow = 0 // without a kept epoch between: a run is given up after three
   let armed = false
   let present: EngineProcess | undefined
-  /** A run takes some four seconds; a new engine is struck sooner, so that recovery is too. */
-  const strike = (engine: EngineProcess | undefined, within: number): void => {
-    if (!engine || !armed) return
-    const timer = setTimeout(() => {
-      if (!armed || kills >= wanted || engine !== present) return
-      kills++
-      engine.kill()
-    }, chance() * within)
-    void engine.exited.then(() => clearTimeout(timer))
+  const kill = (): void => {
+    if (!armed || kills >= wanted) return
+    kills++
+    inARow++
+    present?.kill()
   }
   const workbench = await openWorkbench({
     home,
     sample: join(import.meta.dirname, '../../resources/sample/dv-basi.json'),
     write: true,
     engine: (): EngineProcess => {
-      present = forkEngine(door)
-      strike(present, 3000)
-      return present
+      const started = forkEngine(door)
+      present = started
+      if (armed && inARow < 2 && chance() < 0.4) {
+        const timer = setTimeout(() => present === started && kill(), chance() * 1000) // while it starts, opens files or goes on
+        void started.exited.then(() => clearTimeout(timer))
+      }
+      return started
     },
   })
   const whole = await workbench.start(config)
@@ -84,18 +85,22 @@ test('20 kills of the real engine: nothing acknowledged is lost, and the bits ar
   let lost = 0
   const told: { run: number; stage: number; epoch: number; coefficients: number[][] }[] = []
   const see = (event: RunEvent): void => {
-    if (event.type === 'epoch') told.push(event)
+    if (event.type === 'engine-lost') return
+    if (event.type === 'epoch') {
+      inARow = 0
+      told.push(event)
+    }
+    if (inARow < 2 && chance() < 0.1) kill() // while it hashes, steps, evaluates
   }
   armed = true
   let differ = 0
   while (kills < wanted) {
-    strike(present, 4000)
     const run = await workbench.start(config).catch(() => null) // killed while it checked the files: nothing began
     if (run === null) continue
     let end = await toTheEnd(workbench, run, see)
     while (end?.type !== 'done') {
       expect(workbench.show(run).state).toBe('interrupted')
-      await workbench.resume(run)
+      if (!(await workbench.resume(run).catch(() => null))) continue // killed while it checked the files once more
       end = await toTheEnd(workbench, run, see)
     }
     if (JSON.stringify(bitsOf(workbench, run)) !== JSON.stringify(bitsOf(workbench, whole))) differ++

@@ -1,5 +1,5 @@
 // Hostile PyTorch files and npz: thousands of mutants of what PyTorch and NumPy wrote, fields of their zip and steps of their pickles. Each is read
-// or refused by a typed error that names the file, within a second and in bounded memory; what comes of a pickle is inert whatever it names.
+// or refused by a typed error that names the file, is not read over and over, and takes bounded memory; what comes of a pickle is inert whatever it names.
 import { readdirSync, readFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 
@@ -20,7 +20,7 @@ import {
   Unreadable,
   type Value,
 } from '../../src-main/engine/formats/pytorch/values.ts'
-import { sourceOf } from '../engine/bytes.ts'
+import { bytesHeld, counting, sourceOf } from '../engine/bytes.ts'
 import { seeded } from '../faults/seeded.ts'
 import { changedPickle, type Draw, drawn, withByte, withData, withField, withSteps } from './archive-mutants.ts'
 
@@ -37,9 +37,9 @@ const ofProtocol2 = archives.filter((file) => !/protocol-[345]|scripted|traced/.
 type Outcome = { tensors: Map<string, Buffer>; error?: undefined } | { error: string; tensors?: undefined }
 
 /** All of a file: opened, and every tensor read. */
-async function read(bytes: Uint8Array, name: string): Promise<Outcome> {
+async function read(bytes: Uint8Array, name: string, seen = { bytes: 0 }): Promise<Outcome> {
   try {
-    const file = await openTensorFile(sourceOf(bytes, name))
+    const file = await openTensorFile(counting(sourceOf(bytes, name), seen))
     const tensors = new Map<string, Buffer>()
     for (const key of file.tensors.keys()) tensors.set(key, Buffer.from(await file.read(key)))
     return { tensors }
@@ -54,7 +54,7 @@ async function read(bytes: Uint8Array, name: string): Promise<Outcome> {
   }
 }
 
-/** Reads `count` mutants made by `mutate`, each held against a second and the memory bound; `judge` sees every outcome. */
+/** Reads `count` mutants made by `make`, each held against what may be read and the memory bound; `judge` sees every outcome. */
 async function fuzz(
   count: number,
   make: (draw: Draw) => { file: string; what: string; bytes: Uint8Array },
@@ -62,21 +62,27 @@ async function fuzz(
 ) {
   const chance = seeded(seed)
   const draw: Draw = (n) => Math.floor(chance() * n)
-  const tally = { read: 0, refused: 0, slowest: 0 }
-  const before = process.memoryUsage().rss
+  const tally = { read: 0, refused: 0, slowest: 0, readings: 0, held: 0 }
+  const before = bytesHeld()
   for (let i = 0; i < count; i++) {
     const { file, what, bytes } = make(draw)
     const started = performance.now()
-    const outcome = await read(bytes, basename(file)).catch((error: unknown) => {
+    const seen = { bytes: 0 }
+    const outcome = await read(bytes, basename(file), seen).catch((error: unknown) => {
       throw new Error(`mutant ${i} of ${basename(file)} (${what})`, { cause: error })
     })
     tally.slowest = Math.max(tally.slowest, performance.now() - started)
+    tally.readings = Math.max(tally.readings, seen.bytes / bytes.length)
+    tally.held = Math.max(tally.held, (bytesHeld() - before) / 2 ** 20)
     judge(what, outcome, file)
     tally[outcome.tensors ? 'read' : 'refused']++
   }
-  expect(tally.slowest).toBeLessThan(1000)
-  expect((process.memoryUsage().rss - before) / 2 ** 20).toBeLessThan(256)
-  console.log(`mutants=${count} read=${tally.read} refused=${tally.refused} slowest=${tally.slowest.toFixed(0)} ms seed=${seed}`)
+  const { slowest, readings, held } = tally
+  console.log(
+    `mutants=${count} read=${tally.read} refused=${tally.refused} at most ${readings.toFixed(1)} times read, ${held.toFixed(0)} MiB held, ${slowest.toFixed(0)} ms; seed=${seed}`,
+  )
+  expect(readings).toBeLessThan(64) // these files are small, and tensors share storages
+  expect(held).toBeLessThan(256)
   expect(Math.min(tally.read, tally.refused)).toBeGreaterThan(count / 50)
 }
 

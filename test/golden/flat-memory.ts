@@ -3,6 +3,7 @@
 import { openBackend } from '../../src-main/engine/backend.ts'
 import { run } from '../../src-main/engine/run.ts'
 import { hashFile, openSource } from '../../src-main/files/source.ts'
+import { bytesHeld } from '../engine/bytes.ts'
 import { goldenConfig } from './fixture.ts'
 
 export interface Flatness {
@@ -15,6 +16,7 @@ export interface Flatness {
   last: number
   rssPeak: number
   slope: number // bytes a step, least squares over all epochs after the warm-up
+  ours: number // the same of what JavaScript holds, when the garbage was collected
 }
 
 /** warmUp: the share of the steps that is not looked at: compilers and allocators find their size in it. */
@@ -36,13 +38,13 @@ async function flatness(prefer: 'wasm' | 'native', steps: number, warmUp = 0.3):
     stopping: () => false,
     signal: new AbortController().signal,
   }
-  const seen: { step: number; rss: number; held: number; tensors: number; bytes: number }[] = []
+  const seen: { step: number; rss: number; held: number; ours: number; tensors: number; bytes: number }[] = []
   const began = performance.now()
   for await (const event of run({ ...golden, tasks: golden.tasks.slice(0, 1) }, host)) {
     if (event.type !== 'epoch' || event.stage > 0) continue
     globalThis.gc?.()
     const { rss, heapTotal, heapUsed } = process.memoryUsage()
-    seen.push({ step: event.step, rss, held: rss - heapTotal + heapUsed, ...backend.memory() })
+    seen.push({ step: event.step, rss, held: rss - heapTotal + heapUsed, ours: bytesHeld(), ...backend.memory() })
   }
   const seconds = (performance.now() - began) / 1000
   backend.close()
@@ -57,6 +59,7 @@ async function flatness(prefer: 'wasm' | 'native', steps: number, warmUp = 0.3):
     last: late.at(-1)?.held ?? Number.NaN,
     rssPeak: Math.max(...seen.map((s) => s.rss)),
     slope: slopeOf(late.map(({ step, held }) => [step, held])),
+    ours: slopeOf(late.map(({ step, ours }) => [step, ours])),
   }
 }
 

@@ -10,9 +10,10 @@ import { connect } from 'node:net'
 import { type ErrorRecord, recordOf } from '../../src-main/contract/errors.ts'
 import { openTensorFile } from '../../src-main/engine/formats/index.ts'
 import { openSource } from '../../src-main/files/source.ts'
+import { counting } from '../engine/bytes.ts'
 
 export interface Canary {
-  outcomes: Record<string, { names?: string[]; error?: ErrorRecord; ms: number }> // by file
+  outcomes: Record<string, { names?: string[]; error?: ErrorRecord; size: number; bytes: number }> // by file: its bytes, and those read of it
   seen: string[] // kinds of asynchronous resources
   memory: number // MiB at the most
   control: { denied: string[]; socket: string[] }
@@ -23,14 +24,15 @@ createHook({ init: (_, kind) => void kinds.add(kind) }).enable()
 
 const outcomes: Canary['outcomes'] = {}
 for (const path of process.argv.slice(2)) {
-  const started = performance.now()
-  const source = await openSource(path)
+  const seen = { bytes: 0 }
+  const source = counting(await openSource(path), seen)
+  const { size } = source
   try {
     const file = await openTensorFile(source)
     for (const name of file.tensors.keys()) await file.read(name)
-    outcomes[source.name] = { names: [...file.tensors.keys()], ms: performance.now() - started }
+    outcomes[source.name] = { names: [...file.tensors.keys()], size, ...seen }
   } catch (error) {
-    outcomes[source.name] = { error: recordOf(error), ms: performance.now() - started }
+    outcomes[source.name] = { error: recordOf(error), size, ...seen }
   } finally {
     await source.close()
   }

@@ -79,6 +79,8 @@ test.each(['checkpoints', 'more'])('every file of %s holds exactly the tensors i
   })
 })
 
+const mostRead = 4 // times a file may be read in all
+
 const readable: Record<string, string[]> = {
   'eval.pt': ['w'],
   'os-system.pt': ['w'],
@@ -95,8 +97,8 @@ test('hostile files are refused by name and reason, or read, and nothing of them
   })
   const { outcomes, seen, memory, control } = JSON.parse(told) as Canary
   expect(Object.keys(outcomes).length).toBe(25)
-  for (const [name, { names, error, ms }] of Object.entries(outcomes)) {
-    expect(ms, name).toBeLessThan(2000)
+  for (const [name, { names, error, size, bytes }] of Object.entries(outcomes)) {
+    expect(bytes, name).toBeLessThanOrEqual(mostRead * size + 64) // 64: what is looked at to tell formats apart
     if (readable[name]) expect(names, name).toEqual(readable[name])
     else {
       expect(['file-damaged', 'format-unknown', 'not-supported'], name).toContain(error?.code)

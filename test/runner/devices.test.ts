@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 
 import { chooseDevice, deviceChoice, engineEnvironment, gpus, requireDevice } from '../../src-main/runner/native/devices.ts'
+import { patience } from '../patience.ts'
 import { temporaryFolder } from './toy.ts'
 
 /** An environment whose nvidia-smi is this shell script. */
@@ -29,7 +30,7 @@ echo "1, NVIDIA GB10, [N/A], [N/A], 580.65.06"`)
   })
 })
 
-test.each([
+test.each<[string, string | NodeJS.ProcessEnv, RegExp, number?]>([
   ['no driver', { PATH: '/nowhere' }, /^no NVIDIA driver is installed/],
   [
     'a driver that is not loaded',
@@ -38,9 +39,9 @@ test.each([
   ],
   ['no card', 'echo "No devices were found"; exit 6', /^No devices were found$/],
   ['nothing said', 'exit 0', /^the NVIDIA driver lists no card$/],
-  ['a driver that hangs', 'exec /bin/sleep 60', /^the NVIDIA driver does not answer$/],
-])('%s is a reason, not an error', async (_, script, reason) => {
-  const found = await gpus(typeof script === 'string' ? driver(script) : script, 500)
+  ['a driver that hangs', 'exec /bin/sleep 600', /^the NVIDIA driver does not answer$/, 500],
+])('%s is a reason, not an error', async (_, script, reason, limit = patience) => {
+  const found = await gpus(typeof script === 'string' ? driver(script) : script, limit)
   expect(found).toEqual({ gpus: [], noGpu: expect.stringMatching(reason) })
 })
 

@@ -30,9 +30,9 @@ export interface LinearisedSpeed {
 /** files: a pre-trained model, vectors and images, as scratch.ts makes them. */
 export async function linearisedSpeed(backend: Backend, files: Omit<Opening, 'precision'>, rounds: number): Promise<LinearisedSpeed> {
   const began = performance.now()
-  const cached = await opened(backend, files, 'cached')
+  const cached = await linearisedProblem(backend, files, 'cached')
   const once = performance.now() - began
-  const jvp = await opened(backend, files, 'jvp')
+  const jvp = await linearisedProblem(backend, files, 'jvp')
   try {
     const at = filled(jvp.problem.vectors.length, jvp.problem.groups.length, 0.3)
     const batch = jvp.problem.trainingCounts.map((n) => Int32Array.from({ length: n }, (_, i) => i))
@@ -66,7 +66,8 @@ export async function linearisedSpeed(backend: Backend, files: Omit<Opening, 'pr
   }
 }
 
-async function opened(
+/** What a run would learn on; to be closed. */
+export async function linearisedProblem(
   backend: Backend,
   { pretrained, vectors, data }: Omit<Opening, 'precision'>,
   linearised: 'jvp' | 'cached',

@@ -10,6 +10,7 @@ import type { EngineProcess } from '../engine-process.ts'
 import { basilErrorOf } from '../errors-over-rpc.ts'
 import type { EngineClient } from '../link/engine-link.ts'
 import { createSupervisor } from '../supervisor.ts'
+import { ownTime } from './own-time.ts'
 import { unreadable } from './place.ts'
 import { createTurns } from './turns.ts'
 
@@ -26,14 +27,14 @@ export interface Reader {
 }
 
 interface Times {
-  look: number // milliseconds a header may take
+  look: number // milliseconds a header may take, of the process' own time
   rest: number // until the process is ended
 }
 
 const slowest = 4 * 2 ** 20 // bytes a second that a disk reads at least
 const background = 10 // "nice"
 
-export function createReader(start: () => EngineProcess, times: Times = { look: 20_000, rest: 30_000 }): Reader {
+export function createReader(start: () => EngineProcess, times: Times = { look: 20_000, rest: 30_000 }, clock = ownTime): Reader {
   let present: EngineProcess | null = null
   let isProven = false // it has answered once
   const supervisor = createSupervisor(() => {
@@ -67,10 +68,14 @@ export function createReader(start: () => EngineProcess, times: Times = { look: 
     let timer: ReturnType<typeof setTimeout> | undefined
     try {
       await prove()
-      timer = setTimeout(() => {
-        isLate = true
-        supervisor.renew()
-      }, limit)
+      const spent = clock(present?.pid)
+      const look = (): void => {
+        const left = limit - spent()
+        isLate = left <= 0
+        if (isLate) supervisor.renew()
+        else timer = setTimeout(look, Math.ceil(left))
+      }
+      timer = setTimeout(look, limit)
       return await supervisor.ask(question)
     } catch (error) {
       const { record } = basilErrorOf(error)

@@ -16,8 +16,9 @@ import { writeAtomic } from '../../files/write-atomic.ts'
 const fields = ['index', 'name', 'memory.total', 'memory.free', 'driver_version']
 const fileOf = (home: string): string => join(home, 'engine', 'device.json')
 
-/** Every GPU of this machine; where there is none, why. Never throws. limit: milliseconds; a driver in trouble may never answer. */
-export function gpus(env: NodeJS.ProcessEnv = process.env, limit = 5000): Promise<{ gpus: Gpu[]; noGpu: string }> {
+/** Every GPU of this machine; where there is none, why. Never throws. limit: milliseconds; a driver in trouble
+ *  may never answer, and one without persistence takes some seconds a card. */
+export function gpus(env: NodeJS.ProcessEnv = process.env, limit = 20_000): Promise<{ gpus: Gpu[]; noGpu: string }> {
   const args = [`--query-gpu=${fields.join()}`, '--format=csv,noheader,nounits']
   return new Promise((resolve) => {
     execFile('nvidia-smi', args, { timeout: limit, killSignal: 'SIGKILL', env }, (error, stdout) => {

@@ -5,6 +5,8 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 
 import type { EngineProcess } from '../../../src-main/runner/engine-process.ts'
+import { ownTime } from '../../../src-main/runner/library/own-time.ts'
+import { patience } from '../../patience.ts'
 import { bitsOf, follow, temporaryFolder, toyConfig, toyEngine, toyWorkbench } from '../toy.ts'
 import { checkpoint, readerOf, setting, settled } from './setting.ts'
 
@@ -32,13 +34,33 @@ test('a file that ends the process is one unreadable row with the reason, and th
 
 test('a file that holds the process up is given up after its time, and the next is read', async () => {
   const [hang = '', good = ''] = files('hang', 'good')
-  const { reader, started } = readerOf({}, { look: 3000, rest: 30_000 })
+  const times = { look: patience, rest: patience }
+  const { reader, started } = readerOf({}, times)
   await reader.look(good) // the start is not counted
+  times.look = 500
   await expect(reader.look(hang)).rejects.toMatchObject({
     record: { code: 'file-unreadable', why: expect.stringContaining('longer than') },
   })
+  times.look = patience
   expect(await reader.look(good)).toMatchObject({ format: 'safetensors' })
   expect(started).toHaveLength(2)
+})
+
+test('time that the process waits for a core is not counted against the file', async () => {
+  const [hang = ''] = files('hang')
+  const own = [0, 10, 20, 500] // milliseconds that it had for its work, as the clock is asked
+  let asked = 0
+  const { reader } = readerOf({}, { look: 100, rest: patience }, () => () => own[Math.min(asked++, own.length - 1)] ?? 0)
+  await expect(reader.look(hang)).rejects.toMatchObject({ record: { code: 'file-unreadable' } })
+  expect(asked).toBe(own.length)
+})
+
+test("a process' own time goes on with the clock, and without what it waited", async () => {
+  const [ours, nobodys] = [ownTime(process.pid), ownTime(undefined)]
+  for (const end = nobodys() + 30; nobodys() < end; );
+  const [own, whole] = [ours(), nobodys()]
+  expect(own).toBeGreaterThan(0)
+  expect(own).toBeLessThanOrEqual(whole + 1)
 })
 
 test('a process that cannot start says nothing about the files: rows wait unread', async () => {
@@ -49,7 +71,7 @@ test('a process that cannot start says nothing about the files: rows wait unread
 
 test('it is started when there is something to read, and ended after a rest', async () => {
   const [file = ''] = files('a')
-  const { reader, started } = readerOf({}, { look: 20_000, rest: 50 })
+  const { reader, started } = readerOf({}, { look: patience, rest: 50 })
   expect(started).toHaveLength(0)
   await Promise.all([reader.look(file), reader.look(file), reader.hash(file, 100)])
   expect(started).toHaveLength(1)

@@ -39,14 +39,17 @@ export async function libraryAt(home: string, misbehaviour: Misbehaviour = {}, w
 
 export function readerOf(
   misbehaviour: Misbehaviour,
-  times?: Parameters<typeof createReader>[1],
+  ...more: Parameters<typeof createReader> extends [unknown, ...infer More] ? More : never
 ): { reader: Reader; started: EngineProcess[] } {
   const started: EngineProcess[] = []
-  const reader = createReader(() => {
-    const child = forkEngine(readerDouble, { ...process.env, ...said(misbehaviour) })
-    started.push(child)
-    return child
-  }, times)
+  const reader = createReader(
+    () => {
+      const child = forkEngine(readerDouble, { ...process.env, ...said(misbehaviour) })
+      started.push(child)
+      return child
+    },
+    ...more,
+  )
   onTestFinished(() => reader.close())
   return { reader, started }
 }
