@@ -24,8 +24,9 @@ import { createLibrary, type Library } from './library/library.ts'
 import { filesHere } from './library/whereabouts.ts'
 import { heard } from './link/heard.ts'
 import type { Patience } from './link/heartbeat.ts'
-import { chooseDevice, deviceChoice, engineEnvironment, gpus, requireDevice } from './native/devices.ts'
+import { chooseDevice, engineEnvironment, requireDevice } from './native/devices.ts'
 import { createInstaller, type Installer } from './native/installer.ts'
+import { createSeat } from './native/seat.ts'
 import { createStudies, type Studies } from './studies/studies.ts'
 import { createSupervisor } from './supervisor.ts'
 import { type ExportedState, exportRun, type Target } from './work/export-run.ts'
@@ -100,12 +101,12 @@ export async function openWorkbench({ home, engine, sample, write, patience }: W
   let reserved = false
   let closing: Promise<void> | null = null
   const history = write ? await openHistory(home, { lives: (run) => live?.run === run }) : await readHistory(home)
-  let sittingDevice: string | null = null
-  const device = (): string => sittingDevice ?? deviceChoice(home)
+  const { device, ...seat } = createSeat(home, () => supervisor)
   const supervisor = createSupervisor(() => engine(engineEnvironment(home, device())), patience)
+  const resources = join(dirname(sample), '..')
   const installer = createInstaller({
     home,
-    resources: join(dirname(sample), '..'),
+    resources,
     start: engine,
     inUse: () => live !== null || reserved,
     renew: () => closing ?? supervisor.renew(),
@@ -124,7 +125,7 @@ export async function openWorkbench({ home, engine, sample, write, patience }: W
       return run
     } finally {
       reserved = false
-      if (!live) backToChoice()
+      if (!live && !closing) seat.leave()
     }
   }
 
@@ -134,21 +135,12 @@ export async function openWorkbench({ home, engine, sample, write, patience }: W
     evaluations.requireIdle()
   }
 
-  function backToChoice(): void {
-    if (sittingDevice !== null && !closing) supervisor.renew()
-    sittingDevice = null
-  }
-
-  async function chosenIsThere(): Promise<void> {
-    if (device().startsWith('gpu:')) requireDevice(device(), await supervisor.describe(), (await gpus()).noGpu)
-  }
-
   function launch(run: number, config: ResolvedConfig, resumed: boolean): void {
     const watchers = createWatchers({ type: 'started', run, name: config.name, resumed })
     live = { run, watchers, over: Promise.resolve() }
     live.over = work(run, config, watchers).then((last) => {
       live = null
-      backToChoice()
+      if (!closing) seat.leave()
       installer.settle()
       historyCare.rest()
       watchers.tell(last)
@@ -204,7 +196,7 @@ export async function openWorkbench({ home, engine, sample, write, patience }: W
   const start = (config: ResolvedConfig, made: (run: number) => void = () => undefined): Promise<number> =>
     begin(async () => {
       const { tower = null } = await check(config)
-      await chosenIsThere()
+      await seat.requireThere()
       const settled = { ...config, tower } // a run goes on as it began, whatever is put beside its models meanwhile
       const run = transaction(history, () => {
         const created = createRun(history, settled, new Date())
@@ -218,11 +210,8 @@ export async function openWorkbench({ home, engine, sample, write, patience }: W
     begin(async () => {
       const detail = runDetail(history, run)
       requireResumable(detail)
-      if (wanted !== undefined && wanted !== device()) {
-        sittingDevice = wanted
-        supervisor.renew()
-      }
-      await chosenIsThere()
+      if (wanted !== undefined) seat.take(wanted)
+      await seat.requireThere()
       reviveRun(history, run)
       return { run, config: detail.config, resumed: true }
     })
@@ -234,7 +223,7 @@ export async function openWorkbench({ home, engine, sample, write, patience }: W
     return true
   }
 
-  const evaluations = createEvaluations({ history, resources: join(dirname(sample), '..'), supervisor, ready: requireIdle })
+  const evaluations = createEvaluations({ history, resources, supervisor, ready: requireIdle })
   const studies = createStudies({ history, home, requireIdle, check, start, resume, watch, cancel })
 
   const historyCare = createHistoryCare({ history, home, isBusy: () => live !== null || reserved, requireIdle })
@@ -243,7 +232,7 @@ export async function openWorkbench({ home, engine, sample, write, patience }: W
   const place = {
     history,
     home,
-    template: join(dirname(sample), '..', 'model-card.md'),
+    template: join(resources, 'model-card.md'),
     rebuild: (request: Target & { recipe: Recipe; form: Form }) => supervisor.ask((client) => client.rebuild(request)),
     look: (file: string) => supervisor.ask((client) => client.look({ file })),
   }
@@ -262,7 +251,7 @@ export async function openWorkbench({ home, engine, sample, write, patience }: W
     projects: createProjects((path) => library.holds(path) || dataSets.holds(path)),
     library,
     dataSets,
-    heads: createHeads({ home, resources: join(dirname(sample), '..'), supervisor, library, ready: requireIdle }),
+    heads: createHeads({ home, resources, supervisor, library, ready: requireIdle }),
     evaluations,
     studies,
     installer,

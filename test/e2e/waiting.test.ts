@@ -37,7 +37,6 @@ inBrowser('where Basil waits', () => {
     mkdirSync(join(folder, 'endless'))
     ;[basil, browser] = await Promise.all([startBasil(undefined, { BASIL_ENGINE: toyEntry, TOY: JSON.stringify(toy) }), startBrowser()])
     page = await browser.newPage({ viewport: { width: 1280, height: 800 } })
-    page.setDefaultTimeout(120_000)
     await page.goto(basil.url)
   })
   afterAll(async () => {

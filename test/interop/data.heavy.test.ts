@@ -57,7 +57,7 @@ describe.skipIf(!arrow)('Parquet', () => {
   let expected: Record<string, number[] | string>
   beforeAll(() => {
     expected = expectedIn(generated(arrow as string, 'parquet.py', folder))
-  }, 120_000)
+  })
 
   test('of whatever encoding, compression and kind of label, 40 images, or the row that has none', async () => {
     for (const [name, labels] of Object.entries(expected)) {

@@ -25,7 +25,7 @@ describe.each(['field', 'newest'] as const)('of the %s Python', (which) => {
     beforeAll(async () => {
       generated(python as string, 'towers.py', folder)
       backend = await openBackend({ prefer: 'wasm' })
-    }, 600_000)
+    })
     afterAll(() => {
       backend.close()
       rmSync(folder, { recursive: true })

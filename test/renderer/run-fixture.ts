@@ -97,7 +97,6 @@ export function run(): RunDetail {
     ],
     tasks: {},
     seeds: [0],
-    damaged: [],
     times: { created: '', ended: null, seconds: 9 },
   }
 }

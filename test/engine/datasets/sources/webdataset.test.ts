@@ -106,8 +106,8 @@ test('what macOS adds, links, second ones and kinds that are not read are left o
 
 /** As numpy.save writes one number. */
 function npy(descr: string, shape: string, bytes: number[]): Uint8Array {
-  const head = `{'descr': '${descr}', 'fortran_order': False, 'shape': ${shape}, }`.padEnd(117) + '\n'
-  return Buffer.concat([Buffer.from([0x93]), Buffer.from('NUMPY\x01\x00v\x00'), Buffer.from(head), Uint8Array.from(bytes)])
+  const head = `{'descr': '${descr}', 'fortran_order': False, 'shape': ${shape}, }`.padEnd(117)
+  return Buffer.concat([Buffer.from([0x93]), Buffer.from('NUMPY\x01\x00v\x00'), Buffer.from(`${head}\n`), Uint8Array.from(bytes)])
 }
 
 test('labels stand in .cls, .index, .txt, .npy or a .json, in which Python may have written NaN', async () => {
