@@ -55,7 +55,7 @@ function merged(pretrained: string, tuned: string, ...more: string[]) {
 describe.skipIf(!newest)('of the newest programs', () => {
   beforeAll(() => {
     generated(newest as string, 'checkpoints.py', folder)
-  }, 600_000)
+  })
 
   test.each(['F8_E4M3', 'F8_E5M2', 'F8_E4M3FNUZ', 'F8_E5M2FNUZ'] as const)(
     '%s: all codes widened, and narrowed, bit for bit',
@@ -140,7 +140,7 @@ describe.skipIf(!newest)('of the newest programs', () => {
     const tuned = toFloat32(await read(at('many-tuned.safetensors'), name), 'F32')
     const expected = base.map((x, i) => x + 0.5 * ((tuned[i] as number) - x))
     expect(toFloat32(await read(out, name), 'F32')).toEqual(expected)
-  }, 600_000)
+  })
 
   test.each(['huge-header', 'huge-metadata'])("%s: the limit is named as Basil's", async (name) => {
     const { code, err } = asked('inspect', at(`${name}.safetensors`))

@@ -25,7 +25,7 @@ function ofPython(python: string): void {
   beforeAll(() => {
     generated(python, 'torch_saved.py', folder)
     expected = JSON.parse(readFileSync(join(folder, 'expected.json'), 'utf8')) as Expected
-  }, 600_000)
+  })
   afterAll(() => rmSync(folder, { recursive: true }))
 
   test('every tensor is that of torch.load', { timeout: 600_000 }, async () => {
