@@ -4,7 +4,7 @@ import { resolve } from 'node:path'
 import { Command } from 'commander'
 
 import type { Backup, Salvaged, Thing } from '../contract/api/history.ts'
-import { restore } from '../history/salvage.ts'
+import { restoreBackup } from '../runner/work/history-care.ts'
 import type { Workbench } from '../runner/workbench.ts'
 import { fail, print, printJson } from './output.ts'
 
@@ -44,7 +44,7 @@ export function historyCommand({ home, withWorkbench }: HistoryCommands): Comman
     .option('--json', 'as JSON')
     .action(async (backup: string, { json = false }) => {
       try {
-        const before = await restore(home(), resolve(backup), new Date())
+        const before = await restoreBackup(home(), resolve(backup), new Date())
         if (json) printJson({ before })
         else print(`Restored. The history from before is ${before}`)
       } catch (error) {

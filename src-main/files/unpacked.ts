@@ -2,7 +2,6 @@
 // its beginning. A file is known by its place, size and time. One that grows to far more than it was is stopped, as is one that the cache cannot
 // hold; nothing is left of either.
 import { createHash } from 'node:crypto'
-import { createReadStream } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import { basename, join, resolve } from 'node:path'
 import { createGunzip } from 'node:zlib'
@@ -11,6 +10,7 @@ import { BasilError } from '../contract/errors.ts'
 import { type ByteSource, damaged } from '../engine/formats/source.ts'
 import type { CacheRoom } from './cache-room.ts'
 import { cachesIn } from './caches.ts'
+import { openRegular } from './open.ts'
 import { openSource } from './source.ts'
 import { writeAtomic } from './write-atomic.ts'
 
@@ -70,7 +70,8 @@ async function write(packed: ByteSource, target: string, capBytes: number): Prom
 }
 
 async function* content(packed: ByteSource, most: number, capBytes: number): AsyncGenerator<Uint8Array> {
-  const read = createReadStream(packed.path, { highWaterMark: 2 ** 20 })
+  const { handle } = await openRegular(packed.path)
+  const read = handle.createReadStream({ highWaterMark: 2 ** 20 })
   const gunzip = createGunzip({ chunkSize: 2 ** 18 })
   read.on('error', (error) => gunzip.destroy(error))
   let bytes = 0

@@ -94,7 +94,17 @@ describe.runIf(process.platform === 'linux')('what is no file', () => {
       const asData = kind === 'folder' ? undefined : `file-unreadable: ${why}`
       const expected: Record<string, unknown> = {}
       for (const name of ['safetensors', 'pt', 'npz', 'safetensors.index.json']) expected[`inspect unusual.${name}`] = refused
-      for (const name of ['projects.open', 'run', 'run models', 'study run', 'hash', 'hash in a thread', 'download', 'heads import'])
+      for (const name of [
+        'projects.open',
+        'run',
+        'run models',
+        'study run',
+        'hash',
+        'hash in a thread',
+        'download',
+        'heads import',
+        'history restore',
+      ])
         expected[name] = refused
       expect(told).toMatchObject(expected)
       if (asData)

@@ -16,6 +16,7 @@ import { deviceChoice } from '../../src-main/runner/native/devices.ts'
 import { readDefinition } from '../../src-main/runner/studies/definition.ts'
 import { createSupervisor } from '../../src-main/runner/supervisor.ts'
 import { isCard } from '../../src-main/runner/work/card.ts'
+import { restoreBackup } from '../../src-main/runner/work/history-care.ts'
 import { resolveFile } from '../../src-main/runner/work/projects.ts'
 import { openWorkbench } from '../../src-main/runner/workbench.ts'
 import { sendDownload } from '../../src-main/server/downloads.ts'
@@ -103,6 +104,7 @@ await tried('run models', async () =>
 await tried('study run', () => readDefinition(at('unusual.json'), (found) => found))
 await tried('hash', () => hashCheckpoint(at('unusual.pt')))
 await tried('hash in a thread', () => hashInThread([at('unusual.pt'), at('unusual.npz')]).hashes)
+await tried('history restore', () => restoreBackup(home, at('unusual.pt'), new Date()))
 await tried('card', () => isCard(at('unusual.md')))
 await tried('download', () => sendDownload({} as never, at('unusual.safetensors')))
 await tried('cache', async () => featureCache(at('cache')).open('a', 1, 1))

@@ -1,8 +1,9 @@
 // What the workbench does for its history beside keeping runs: each day's backup while nothing computes, and bringing back what can be read.
 import type { Backup, Salvaged } from '../../contract/api/history.ts'
 import { recordOf } from '../../contract/errors.ts'
+import { openRegular } from '../../files/open.ts'
 import { isBackupDue, listBackups, makeBackup } from '../../history/backups.ts'
-import { salvage } from '../../history/salvage.ts'
+import { restore, salvage } from '../../history/salvage.ts'
 import type { History } from '../../history/statement.ts'
 
 interface Place {
@@ -65,3 +66,9 @@ export function createHistoryCare({ history, home, isBusy, requireIdle }: Place)
 }
 
 const patience = 2000 // ms that the end of a program waits for a backup; the next one makes it
+
+/** Puts a backup in the place of the history, and gives the name that the history is kept under. Throws file-unreadable for what is no file. */
+export async function restoreBackup(home: string, backup: string, now: Date): Promise<string> {
+  await (await openRegular(backup)).handle.close() // SQLite would wait for what a named pipe may bring
+  return restore(home, backup, now)
+}
