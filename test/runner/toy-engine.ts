@@ -17,6 +17,7 @@ export interface Toy {
   flood?: boolean // of stdout and stderr
   progress?: number // events before each epoch
   wait?: number // milliseconds an epoch takes
+  until?: string // no epoch ends before this file exists
 }
 
 const toy = JSON.parse(process.env.TOY ?? '{}') as Toy
@@ -84,6 +85,7 @@ async function* learn(config: ResolvedConfig, sitting: Sitting, stage: number, c
     for (let i = 0; i < (toy.progress ?? 0); i++)
       yield { type: 'progress', what: 'Counting', done: i, total: toy.progress ?? 0 } satisfies EngineEvent
     if (toy.wait) await new Promise((resolve) => setTimeout(resolve, toy.wait))
+    while (toy.until && !existsSync(toy.until)) await new Promise((resolve) => setTimeout(resolve, 5))
     misbehave(stage, state.epoch + 1)
     const losses: number[] = []
     for (let i = 0; i < stepsPerEpoch; i++) state = step(state, config.seed, losses)
