@@ -11,7 +11,8 @@ import { expect, onTestFinished, test } from 'vitest'
 import type { api } from '../../src-main/contract/api/api.ts'
 import { basilErrorOf, errorsAsRecords } from '../../src-main/runner/errors-over-rpc.ts'
 import { createRouter, type Platform } from '../../src-main/runner/router.ts'
-import { temporaryFolder, toyFile, toyWorkbench } from './toy.ts'
+import { temporaryFolder, toyEngine, toyFile, toyWorkbench } from './toy.ts'
+import type { Toy } from './toy-engine.ts'
 
 const browser: Platform = {
   window: false,
@@ -21,9 +22,9 @@ const browser: Platform = {
   download: (file) => `/download/${file.length}`,
 }
 
-async function connected(platform: Platform = browser) {
+async function connected(platform: Platform = browser, toy: Toy = {}) {
   const home = temporaryFolder()
-  const workbench = await toyWorkbench(home)
+  const workbench = await toyWorkbench(home, (environment) => toyEngine(toy, environment))
   const file = join(home, 'sample', 'sample.json')
   writeFileSync(file, JSON.stringify(toyFile))
   const { port1, port2 } = new MessageChannel()
@@ -35,14 +36,24 @@ async function connected(platform: Platform = browser) {
   return { client, workbench, home, file }
 }
 
+/** A run of the toy waits for a file, so that it is not over before somebody watches it. */
+function held(): { until: string; goOn(): void } {
+  const until = join(temporaryFolder(), 'watched')
+  return { until, goOn: () => writeFileSync(until, '') }
+}
+
 test('a window opens the sample, checks, runs, watches and exports it over a port', async () => {
-  const { client, home } = await connected()
+  const { until, goOn } = held()
+  const { client, home } = await connected(browser, { until })
   expect(await client.about()).toMatchObject({ window: false, dataFolder: home, interrupted: [], notices: [] })
   const { grant, config } = await client.projects.sample()
   expect(await client.config.check({ grant, config })).toMatchObject({ issues: [], error: null, plan: { blocks: 4 } })
   const { run } = await client.runs.start({ grant, config })
   const types = []
-  for await (const event of await client.runs.watch({ run })) types.push(event.type)
+  for await (const event of await client.runs.watch({ run })) {
+    types.push(event.type)
+    goOn()
+  }
   expect([types[0], types.at(-1)]).toEqual(['started', 'done'])
   expect((await client.about()).engine?.name).toBe('toy')
   expect((await client.runs.list({})).rows).toMatchObject([{ run, state: 'done' }])
@@ -55,12 +66,16 @@ test('a window opens the sample, checks, runs, watches and exports it over a por
 })
 
 test('a watcher that leaves does not disturb the run, and one that comes late hears its end', async () => {
-  const { client } = await connected()
+  const { until, goOn } = held()
+  const { client } = await connected(browser, { until })
   const { grant, config } = await client.projects.sample()
   const { run } = await client.runs.start({ grant, config })
-  for await (const event of await client.runs.watch({ run })) if (event.type === 'opened') break
+  for await (const event of await client.runs.watch({ run })) if (event.type === 'started') break
   let last: string | undefined
-  for await (const event of await client.runs.watch({ run })) last = event.type
+  for await (const event of await client.runs.watch({ run })) {
+    last = event.type
+    goOn()
+  }
   expect(last).toBe('done')
   const late = []
   for await (const event of await client.runs.watch({ run })) late.push(event.type)

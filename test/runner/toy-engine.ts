@@ -18,6 +18,7 @@ export interface Toy {
   progress?: number // events before each epoch
   wait?: number // milliseconds an epoch takes
   endless?: string // end of the path of a folder that is searched for data for ever
+  until?: string // no epoch ends before this file exists
 }
 
 const toy = JSON.parse(process.env.TOY ?? '{}') as Toy
@@ -85,6 +86,7 @@ async function* learn(config: ResolvedConfig, sitting: Sitting, stage: number, c
     for (let i = 0; i < (toy.progress ?? 0); i++)
       yield { type: 'progress', what: 'Counting', done: i, total: toy.progress ?? 0 } satisfies EngineEvent
     if (toy.wait) await new Promise((resolve) => setTimeout(resolve, toy.wait))
+    while (toy.until && !existsSync(toy.until)) await new Promise((resolve) => setTimeout(resolve, 5))
     misbehave(stage, state.epoch + 1)
     const losses: number[] = []
     for (let i = 0; i < stepsPerEpoch; i++) state = step(state, config.seed, losses)
