@@ -20,7 +20,7 @@ export interface Flatness {
 }
 
 /** warmUp: the share of the steps that is not looked at: compilers and allocators find their size in it. */
-async function flatness(prefer: 'wasm' | 'native', steps: number, warmUp = 0.3): Promise<Flatness> {
+async function flatness(prefer: 'wasm' | 'native', steps: number, warmUp = 0.5): Promise<Flatness> {
   const backend = await openBackend({ prefer })
   const golden = goldenConfig('cross-entropy', {
     batch: 8,
