@@ -7,7 +7,7 @@ import { Command, InvalidArgumentError, Option } from 'commander'
 
 import packageJson from '../package.json' with { type: 'json' }
 import { compatibleCommand, diffCommand } from './cli/compare.ts'
-import { convertCommand, formOf, withFormOptions } from './cli/convert.ts'
+import { convertCommand, exportedLines, formOf, withFormOptions } from './cli/convert.ts'
 import { dataCommand } from './cli/data/command.ts'
 import { examinationLines, examine } from './cli/doctor.ts'
 import { toldToEnd } from './cli/ending.ts'
@@ -128,7 +128,7 @@ withFormOptions(exportCommand, 'the pre-trained model').action(
     withWorkbench(json, false, async (workbench) => {
       const exported = await workbench.export(run, { iteration, epoch, form: formOf(out, given) }, { out: resolve(out), overwrite })
       if (json) return printJson(exported)
-      print(`${exported.file}: ${exported.tensors} tensors, ${exported.bytes} bytes, SHA-256 ${exported.sha256}`)
+      for (const line of exportedLines(exported)) print(line)
       print(`${exported.card}: its card`)
     }),
 )

@@ -4,6 +4,7 @@ import { extname, resolve } from 'node:path'
 import { Command, Option } from 'commander'
 
 import { containers, type Description, type Form, formSchema, writtenDtypes, writtenLayouts } from '../contract/checkpoint.ts'
+import type { Exported } from '../contract/recipe.ts'
 import { settingsLine } from '../contract/tower.ts'
 import type { Supervisor } from '../runner/supervisor.ts'
 import { print, printJson } from './output.ts'
@@ -25,7 +26,7 @@ export function convertCommand({ withEngine }: { withEngine: WithEngine }): Comm
       const exported = await supervisor.ask(async (client) => resultOf(await client.convert(request), json))
       if (json) return printJson(exported)
       const look = (of: string): Promise<Description> => supervisor.ask((client) => client.look({ file: of }))
-      print(`${exported.file}: ${exported.tensors} tensors, ${exported.bytes} bytes, SHA-256 ${exported.sha256}`)
+      for (const line of exportedLines(exported)) print(line)
       const written = await look(request.out)
       for (const line of changeLines(await look(request.file), written)) print(line)
       for (const line of towerLines(written)) print(line)
@@ -75,4 +76,11 @@ function changeLines(from: Description, to: Description): string[] {
 function leftOf({ metadata }: Description): string[] {
   const told: unknown = JSON.parse(metadata['basil.converted'] ?? '{}')
   return typeof told === 'object' && told !== null && 'left' in told && Array.isArray(told.left) ? told.left : []
+}
+
+/** A model that was written, and where merged numbers had to be rounded for it. */
+export function exportedLines({ file, tensors, bytes, sha256, rounded = [] }: Exported): string[] {
+  const written = `${file}: ${tensors} tensors, ${bytes} bytes, SHA-256 ${sha256}`
+  if (rounded.length === 0) return [written]
+  return [written, `Merged numbers were rounded to ${rounded.join(', ')} (to nearest, ties to even); --dtype float32 keeps them`]
 }

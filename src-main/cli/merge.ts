@@ -8,7 +8,7 @@ import { Command, InvalidArgumentError, Option } from 'commander'
 
 import type { Recipe } from '../contract/recipe.ts'
 import type { Supervisor } from '../runner/supervisor.ts'
-import { formOf, withFormOptions } from './convert.ts'
+import { exportedLines, formOf, withFormOptions } from './convert.ts'
 import { print, printJson } from './output.ts'
 
 type WithEngine = (json: boolean, act: (supervisor: Supervisor) => Promise<void>) => Promise<void>
@@ -38,10 +38,7 @@ export function mergeCommand({ withEngine }: { withEngine: WithEngine }): Comman
       const request = { recipe, out: resolve(out), overwrite, form: formOf(out, given) }
       const exported = await supervisor.ask((client) => client.rebuild(request))
       if (json) return printJson(exported)
-      print(`${exported.file}: ${exported.tensors} tensors, ${exported.bytes} bytes, SHA-256 ${exported.sha256}`)
-      const { rounded = [] } = exported
-      if (rounded.length > 0)
-        print(`Merged numbers were rounded to ${rounded.join(', ')} (to nearest, ties to even); --dtype float32 keeps them`)
+      for (const line of exportedLines(exported)) print(line)
     })
   })
 }

@@ -5,6 +5,7 @@ import { closeSync, existsSync, openSync, readSync, statSync } from 'node:fs'
 import type { Database } from 'better-sqlite3'
 
 import { BasilError } from '../contract/errors.ts'
+import { whereDamaged } from './statement.ts'
 
 /** Up to this size the structure is checked whenever a history is opened, which takes a second or so; a larger one's each day (see backups.ts). */
 export const checkedAtOpening = 64 * 2 ** 20 // bytes
@@ -95,6 +96,6 @@ function damaged(file: string, why: string): BasilError {
     what: 'The history is damaged',
     where: file,
     why,
-    next: 'start Basil for writing (its window, or "basil history salvage"): it sets the file aside, untouched, and brings back what can be read',
+    next: whereDamaged,
   })
 }

@@ -116,6 +116,10 @@ export function isBusy(error: unknown): boolean {
   return codeOf(error).startsWith('SQLITE_BUSY')
 }
 
+/** What to do with a file that is broken. */
+export const whereDamaged =
+  'start Basil for writing (its window, or "basil history salvage"): it sets the file aside, untouched, and brings back what can be read'
+
 /** write: whether it was met by who may write. */
 export function historyError(error: unknown, file: string, write = true): unknown {
   if (error instanceof BasilError) return error
@@ -125,8 +129,8 @@ export function historyError(error: unknown, file: string, write = true): unknow
   if (isDamage(error))
     return record({
       code: 'history-damaged',
-      what: 'The history cannot be read',
-      next: 'start Basil again: it sets the file aside, untouched, and says what it found',
+      what: 'The history is damaged',
+      next: whereDamaged,
     })
   if (code === 'SQLITE_FULL' || (/^SQLITE_(IOERR|CANTOPEN)/.test(code) && isFull(file)))
     return record({ code: 'disk-full', what: 'The disk is full', next: 'free some space, then try again' })

@@ -59,6 +59,8 @@ test('run, runs, show and export --json hold JSON and nothing else, even from an
   expect(runDetailSchema.parse(JSON.parse(shown.out)).parents[0]?.file).toBe(join(home, 'base.safetensors'))
   expect(JSON.parse(exported.out)).toMatchObject({ file: join(home, 'out.safetensors') })
   expect(existsSync(join(home, 'out.safetensors'))).toBe(true)
+  const told = await outcome(basil(home, ['export', '1', '--out', join(home, 'half.safetensors'), '--dtype', 'float16']))
+  expect(told.out).toMatch(/^Merged numbers were rounded to F16 \(to nearest, ties to even\); --dtype float32 keeps them$/m)
 })
 
 test('exit codes: 1 a failed run, 2 a wrong configuration, 3 a refused file; errors are JSON too', async () => {

@@ -27,7 +27,7 @@ test.each(names)('%s that is a Git LFS pointer or a page', async (name) => {
   expect(await refusal(pointer, name)).toMatchObject({
     code: 'format-unknown',
     what: `${name} is not a checkpoint but a Git LFS pointer`,
-    why: expect.stringContaining('a file of 605247071 bytes'),
+    why: expect.stringContaining('a Git LFS pointer to a file of 605247071 bytes'), // all that a row of the library shows
     next: expect.stringMatching(/download it again with "git lfs pull"/),
   })
   for (const text of [

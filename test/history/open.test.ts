@@ -125,6 +125,18 @@ test.for([
   expect(listRuns(fresh, all).total).toBe(0)
 })
 
+test('a history that lacks whole pages is told to who only reads with the way to salvage', async () => {
+  const home = folder()
+  const history = await openHistory(home)
+  createRun(history, toyConfig(), now)
+  history.close()
+  const file = join(home, 'history.sqlite')
+  truncateSync(file, readFileSync(file).length - 4096)
+  await expect(readHistory(home)).rejects.toMatchObject({
+    record: { code: 'history-damaged', what: 'The history is damaged', next: expect.stringContaining('basil history salvage') },
+  })
+})
+
 test('after an unclean exit the whole file is checked; a page that went bad is found', async () => {
   const home = folder()
   const file = join(home, 'history.sqlite')

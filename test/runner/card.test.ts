@@ -150,6 +150,9 @@ test('accuracies are those of the rows, their means computed from them, and a ga
   const images = [{ task: 'cars', classes: 4, training: 10, validation: 5, test: 6 }]
   const carded = { images, recipe, exported, written, form: formSchema.parse({ container: 'state_dict' }) }
   const card = cardOf(template, { detail, ...carded })
+  const rounded = cardOf(template, { detail, ...carded, exported: { ...exported, rounded: ['F16', 'BF16'] } })
+  expect(rounded).toContain('Its merged numbers were rounded to F16, BF16; the run computed with float32.')
+  expect(card).not.toContain('were rounded')
   const leaks = [{ task: 'cars', split: 'validation' as const, images: 2, of: 6, unlabelled: false }]
   expect(card).toContain('selected nothing')
   const marked = cardOf(template, { detail: { ...detail, leaks }, ...carded })

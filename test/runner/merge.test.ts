@@ -1,5 +1,6 @@
 // Arithmetic on models of any architecture, written: each tensor in the pre-trained model's own type, rounded once; what is not finite and equal
 // everywhere, and what Basil has no numbers for, kept byte for byte; what does not fit told by the files' names before anything is written.
+import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 
 import { expect, test } from 'vitest'
@@ -166,6 +167,29 @@ test.each<[string, Given, RegExp, RegExp]>([
   const record = await refused(embed(1, 2), tuned)
   expect(`${record.what}: ${record.why}`).toMatch(told)
   expect(record.next).toMatch(next)
+})
+
+test('files of one name are told apart by their folders', async () => {
+  const place = async (of: string, given: Given): Promise<string> => {
+    mkdirSync(join(folder, of), { recursive: true })
+    return saved(join(of, 'model'), given)
+  }
+  const told = async (base: Given, tuned: Given): Promise<string | undefined> => {
+    const pretrained = await place('base', base)
+    const { findings } = await resultOf(compatibilityOf(pretrained, [await place('tuned', tuned)], openSource))
+    return findings[0]?.what
+  }
+  const more = { ...embed(1, 2), 'lm_head.weight': tensor('F32', 1) }
+  expect(await told(embed(1, 2), more)).toBe(
+    'tuned/model.safetensors has the tensor lm_head.weight, which base/model.safetensors lacks',
+  )
+  expect(await told(more, embed(1, 2))).toBe(
+    'tuned/model.safetensors lacks the tensor lm_head.weight, which base/model.safetensors has',
+  )
+  const buffer = (value: number): Given => ({ ...embed(1, 2), ids: raw('U8', value) })
+  expect(await told(buffer(1), buffer(2))).toBe('tuned/model.safetensors and base/model.safetensors differ in an integer buffer')
+  const scaled = (by: number): Given => ({ 'a.weight': tensor('F8_E4M3', 1), 'a.weight_scale': tensor('F32', by) })
+  expect(await told(scaled(1), scaled(2))).toMatch(/^tuned\/model.safetensors and base\/model.safetensors hold float8 weights/)
 })
 
 test('thirty thousand tensors are merged by name', async () => {

@@ -265,7 +265,7 @@ serveEngine(
       }
     },
     run,
-    rebuild: async ({ recipe, out, overwrite }) => {
+    rebuild: async ({ recipe, out, overwrite, form }) => {
       if (existsSync(out) && !overwrite)
         throw new BasilError({
           code: 'target-exists',
@@ -279,7 +279,7 @@ serveEngine(
       for await (const chunk of writeSafetensors([tensor], { 'basil.recipe': JSON.stringify(recipe) }, () => new Uint8Array(4)))
         chunks.push(chunk)
       writeFileSync(out, Buffer.concat(chunks))
-      return { file: out, bytes: 8, sha256: 'x', tensors: 1 }
+      return { file: out, bytes: 8, sha256: 'x', tensors: 1, rounded: form.dtype === 'float16' ? ['F16'] : [] }
     },
     makeHead: async function* ({ name, classes, templates, out }) {
       appendFileSync(out, JSON.stringify({ name, classes, templates }))

@@ -10,7 +10,7 @@ import { resolveConfig } from '../../contract/resolve.ts'
 import type { RunDetail } from '../../contract/run.ts'
 import { wilson } from '../../engine/statistics/wilson.ts'
 import type { Workbench } from '../../runner/workbench.ts'
-import { formOf, withFormOptions } from '../convert.ts'
+import { exportedLines, formOf, withFormOptions } from '../convert.ts'
 import { followRun } from '../follow.ts'
 import { print, printJson } from '../output.ts'
 
@@ -68,7 +68,7 @@ async function refine(workbench: Workbench, checkpoint: string, given: Given, js
   const target = out === undefined ? null : { out: resolve(out), overwrite }
   const exported = await workbench.export(run, { iteration: null, form: formOf(out ?? 'refined.safetensors', given) }, target)
   if (json) return printJson({ type: 'refined', run, accepted: true, ...compared, exported })
-  print(`${exported.file}: ${exported.tensors} tensors, ${exported.bytes} bytes, SHA-256 ${exported.sha256}`)
+  for (const line of exportedLines(exported)) print(line)
   print(`${exported.card}: its card`)
 }
 

@@ -175,7 +175,7 @@ function imagesOf(
   const { raw } = drawn
   const { size, augment } = wanted
   const usable = drawn.indices.filter((i) => !looked.unreadable.has(i))
-  if (usable.length === 0) throw empty(raw.where, drawn.indices.length)
+  if (usable.length === 0) throw empty(drawn, looked)
   const at = (n: number): number => usable[n] as number
   const again = async (i: number, draw: Draw | null = null): Promise<Uint8Array> => {
     const made = await prepared(raw, i, size, host, draw).catch((error: Error) => {
@@ -233,13 +233,14 @@ function factsOf(
   )
 }
 
-function empty(where: string, of: number): BasilError {
+function empty({ raw, indices }: DrawnSplit, { unreadable }: Looked): BasilError {
+  const [first] = unreadable
   return new BasilError({
     code: 'split-empty',
-    what: 'A split holds no images',
-    where,
-    why: of === 0 ? 'it has 0 images' : `none of its ${of} images can be read`,
-    next: 'give data with at least one image',
+    what: first ? 'A split holds no image that can be read' : 'A split holds no images',
+    where: raw.where,
+    why: first ? `none of its ${indices.length} can be read; the first is ${raw.name(first[0])}: ${first[1]}` : 'it has 0 images',
+    next: first ? 'get the images again, or give other data' : 'give data with at least one image',
   })
 }
 

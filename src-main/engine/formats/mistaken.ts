@@ -11,7 +11,7 @@ export async function mistaken(source: ByteSource): Promise<BasilError | undefin
   const pointer = /^version https:\/\/\S+\/spec\/v\d+\n[\s\S]*\nsize (\d+)\n/.exec(text)
   if (pointer) {
     const next = 'download it again with "git lfs pull", or the file itself from where it is published'
-    return instead(source, 'a Git LFS pointer', `it stands for a file of ${pointer[1]} bytes, which was not downloaded with it`, next)
+    return instead(source, 'a Git LFS pointer', `its text is a Git LFS pointer to a file of ${pointer[1]} bytes, which was not downloaded with it`, next)
   }
   if (!/^\s*<[!?a-z]/i.test(text)) return undefined
   return instead(source, 'a web page', `it begins with ${beginning(text)}: a server sent a page in place of the file`, again)

@@ -63,5 +63,11 @@ export function beyondLimit(source: ByteSource, why: string): BasilError {
   })
 }
 
+/** What two files are called in one sentence: by their names, or, as every model of transformers is a "model.safetensors", with their folders too. */
+export function namesOf(one: ByteSource, other: ByteSource): [string, string] {
+  const named = ({ name, path }: ByteSource): string => (one.name === other.name ? path.split(/[/\\]/).slice(-2).join('/') : name)
+  return [named(one), named(other)]
+}
+
 /** A name as it may stand in a message. */
 export const shown = (name: string): string => JSON.stringify(name.slice(0, 120))

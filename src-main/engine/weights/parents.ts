@@ -6,7 +6,7 @@ import type { Said, TowerSettings } from '../../contract/tower.ts'
 import { disagreements, type Given, givenBy, settleVision } from '../architecture/settle.ts'
 import { dtypes, isFloating, isNarrow, isNumeric, toFloat32, widenInPlace } from '../formats/dtype.ts'
 import { openTensorFile } from '../formats/index.ts'
-import type { OpenSource } from '../formats/source.ts'
+import { namesOf, type OpenSource } from '../formats/source.ts'
 import { infoOf, type TensorFile } from '../formats/tensor-file.ts'
 import { requireNoAdapter } from '../layouts/adapter.ts'
 import { type CanonicalFile, canonical, isPositionIds, isStatistic } from '../layouts/index.ts'
@@ -256,12 +256,12 @@ function checkArchitecture(base: Tower, other: Tower): void {
     tokens: 'positional_embedding',
     embed: 'proj',
   }
-  const where = other.file.source.name
+  const [where, pretrained] = namesOf(other.file.source, base.file.source)
   for (const key of ['width', 'layers', 'mlp', 'patchSize', 'tokens', 'embed'] as const)
     if (mine[key] !== theirs[key])
       throw new BasilError({
         code: 'tensor-shape',
-        what: `${where} has another architecture than ${base.file.source.name}`,
+        what: `${where} has another architecture than ${pretrained}`,
         where: `${where}: ${other.file.called(towerPrefix + tensorOf[key])}`,
         why: `its ${key} is ${theirs[key]}, not ${mine[key]}`,
         next: 'combine fine-tuned models of one pre-trained model only',
@@ -270,7 +270,7 @@ function checkArchitecture(base: Tower, other: Tower): void {
 
 /** Integer buffers, and tensors of types that Basil has no numbers for, must be equal: they are copied, never averaged. BatchNorm's counters are each model's own. */
 async function checkBuffers(base: CanonicalFile, other: CanonicalFile): Promise<void> {
-  const where = other.source.name
+  const [where, pretrained] = namesOf(other.source, base.source)
   for (const { name, dtype } of base.tensors.values()) {
     if (isFloating(dtype) || isStatistic(name)) continue
     const isThere = other.tensors.has(name)
@@ -280,7 +280,7 @@ async function checkBuffers(base: CanonicalFile, other: CanonicalFile): Promise<
       : [`a tensor of the type ${dtype}`, 'numbers that Basil does not compute with']
     throw new BasilError({
       code: 'buffers-differ',
-      what: `${where} and ${base.source.name} differ in ${kind}`,
+      what: `${where} and ${pretrained} differ in ${kind}`,
       where: `${where}: ${other.called(name)}`,
       why: isThere ? `its values are not equal; ${whole} are copied, never averaged` : 'it is missing there',
       next: isNumeric(dtype)

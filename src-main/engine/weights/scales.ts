@@ -3,6 +3,7 @@
 //   s (q_pre + c (q_t - q_pre))  is the merged weight only where s is one for all.
 import { BasilError } from '../../contract/errors.ts'
 import { isFloat8 } from '../formats/float8.ts'
+import { namesOf } from '../formats/source.ts'
 import type { TensorFile } from '../formats/tensor-file.ts'
 import type { CanonicalFile } from '../layouts/index.ts'
 
@@ -21,10 +22,11 @@ export async function requireEqualScales(
     const folder = folderOf(name)
     if (!scaled.has(folder) || !/scale/i.test(name.slice(folder.length))) continue
     if (base.tensors.has(name) && other.tensors.has(name) && (await areEqual(base, other, name))) continue
+    const [where, pretrained] = namesOf(other.source, base.source)
     throw new BasilError({
       code: 'not-supported',
-      what: `${other.source.name} and ${base.source.name} hold float8 weights under different scales`,
-      where: `${other.source.name}: ${other.called(name)}`,
+      what: `${where} and ${pretrained} hold float8 weights under different scales`,
+      where: `${where}: ${other.called(name)}`,
       why: 'the numbers beside it mean something else in each of the two, and cannot be added up',
       next: 'give both with their scales multiplied in, as float16, bfloat16 or float32',
     })

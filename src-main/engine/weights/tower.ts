@@ -2,6 +2,7 @@
 // transformer. Messages name tensors as the file does.
 import { BasilError, type ErrorRecord } from '../../contract/errors.ts'
 import { isFloating } from '../formats/dtype.ts'
+import { namesOf } from '../formats/source.ts'
 import { type CanonicalFile, isPositionIds } from '../layouts/index.ts'
 import { recognise, type TowerShape, towerParameters, towerPrefix } from '../models/clip-names.ts'
 
@@ -30,18 +31,18 @@ export function requireTensors(
   concerns: (name: string) => boolean,
   from?: CanonicalFile,
 ): void {
-  const other = from?.source.name
+  const [own, other] = from ? namesOf(file.source, from.source) : [file.source.name]
   for (const [name, shape] of expected) {
     const found = file.tensors.get(name)
     const theirs = file.called(name)
     if (!found)
-      throw misfit('tensor-missing', file, theirs, {
+      throw misfit('tensor-missing', own, theirs, {
         what: `lacks the tensor ${theirs}${other === undefined ? '' : `, which ${other} has`}`,
         why: closest(file, theirs),
         next: other === undefined ? 'use a complete checkpoint of this architecture' : 'use models that were saved with the same tensors',
       })
     if (found.shape.join() !== shape.join())
-      throw misfit('tensor-shape', file, theirs, {
+      throw misfit('tensor-shape', own, theirs, {
         what: `has the tensor ${theirs} in another shape${other === undefined ? '' : ` than ${other}`}`,
         why: `its shape is [${found.shape}], [${shape}] is needed`,
         next:
@@ -50,7 +51,7 @@ export function requireTensors(
             : 'use models of one shape: a vocabulary that has grown must be cut back first',
       })
     if (!isFloating(found.dtype))
-      throw misfit('tensor-dtype', file, theirs, {
+      throw misfit('tensor-dtype', own, theirs, {
         what: `has the tensor ${theirs} in a type that Basil does not compute with`,
         why: `it is stored as ${found.dtype}`,
         next: 'use a checkpoint with its weights as float32, bfloat16, float16 or float8',
@@ -61,7 +62,7 @@ export function requireTensors(
   const theirs = file.called(extra)
   throw misfit(
     'tensor-extra',
-    file,
+    own,
     theirs,
     other === undefined
       ? {
@@ -79,11 +80,11 @@ export function requireTensors(
 
 function misfit(
   code: ErrorRecord['code'],
-  { source }: CanonicalFile,
+  file: string,
   name: string,
   { what, why, next }: Pick<ErrorRecord, 'what' | 'why' | 'next'>,
 ): BasilError {
-  return new BasilError({ code, what: `${source.name} ${what}`, where: `${source.name}: ${name}`, why, next })
+  return new BasilError({ code, what: `${file} ${what}`, where: `${file}: ${name}`, why, next })
 }
 
 function refuseOther({ source, layout, architecture }: CanonicalFile): never {

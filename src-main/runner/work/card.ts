@@ -59,9 +59,12 @@ function whatItIs({ recipe, written, exported, form }: Carded): string {
   const linearised = recipe.linearised
     ? '\n\nThe run saw these weights to first order around the pre-trained model: its features are f(x; pre-trained) + J(x; pre-trained) (weights - pre-trained), and the accuracies below are theirs. Loaded as an ordinary model, it computes something else.'
     : ''
+  const rounded = exported.rounded?.length
+    ? ` Its merged numbers were rounded to ${exported.rounded.join(', ')}; the run computed with float32.`
+    : ''
   return [
     `A CLIP model (${architecture}) that Basil merged out of ${recipe.vectors.length} fine-tuned models of one pre-trained model by ${recipe.method}: the state after ${state}${epoch}.`,
-    `The file \`${basename(exported.file)}\` has ${exported.tensors} tensors (${written.layout} layout, ${written.dtype ?? 'no floating type'}, ${form.container}) in ${exported.bytes} bytes, SHA-256 \`${exported.sha256}\`.${linearised}`,
+    `The file \`${basename(exported.file)}\` has ${exported.tensors} tensors (${written.layout} layout, ${written.dtype ?? 'no floating type'}, ${form.container}) in ${exported.bytes} bytes, SHA-256 \`${exported.sha256}\`.${rounded}${linearised}`,
   ].join('\n')
 }
 
