@@ -54,7 +54,7 @@ export function lineOf(event: RunEvent): { text: string; live: boolean } | null 
     case 'micro-batch':
       return stays(`  ${halvingLine(event)}`)
     case 'engine-lost':
-      return stays(`  ${sentence(event.error)}${event.restarting ? ' Going on in a new engine.' : ''}`)
+      return stays(`  ${sentence(event.error)}`)
     case 'engine-silent':
       return stays(
         event.error

@@ -102,9 +102,12 @@ export const configSchema = z
     }),
     attentionHeads: attentionHeads.optional().meta({
       title: 'Attention heads',
-      description: "of the image tower; default: as the activation's. Weights do not tell, and a wrong number gives wrong results",
+      description:
+        'of the image tower; default: found as the activation is. Weights do not tell it, and a wrong number gives wrong results',
     }),
-    layerNormEps: layerNormEps.optional().meta({ title: 'Layer norm epsilon', description: "default: as the activation's, else 1e-5" }),
+    layerNormEps: layerNormEps
+      .optional()
+      .meta({ title: 'Layer norm epsilon', description: 'default: found as the activation is, else 1e-5' }),
     microBatch: z
       .union([z.literal('auto'), count])
       .default('auto')

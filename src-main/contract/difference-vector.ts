@@ -42,7 +42,7 @@ export function differenceVectorNotes(run: Told): string[] {
   return notes
 }
 
-const advice = 'What may help: more epochs, a larger learning rate, or another method.'
+const advice = 'What may help: more epochs, another learning rate, or another method.'
 
 /** Also said as it happens. */
 export function skippedSentence({ first, last, why }: NonNullable<RunDetail['skipped']>): string {
@@ -52,7 +52,7 @@ export function skippedSentence({ first, last, why }: NonNullable<RunDetail['ski
     why === 'zero'
       ? `the best state of ${of} is the pre-trained model itself, so that the difference vector is 0`
       : `the difference vector of ${of} is below rounding: in float32 its weights are those of the pre-trained model`
-  const next = startsOwn ? 'more epochs or a larger learning rate for the start, or another start' : 'a smaller learning rate, or a clamp'
+  const next = startsOwn ? 'more epochs or another learning rate for the start, or another start' : 'a smaller learning rate, or a clamp'
   return `${which}: ${cause}, and scaling it changes nothing. The model of ${of} is kept. What may help: ${next}.`
 }
 

@@ -46,6 +46,16 @@ export type Said = z.infer<typeof saidSchema>
 
 export const nothingSaid: Said = { activation: null, attentionHeads: null, layerNormEps: null }
 
+/** What a run was computed with though nothing said it; null where all of that is known. */
+export function towerDoubt({ heads, activation }: TowerSettings): string | null {
+  const guessed = [
+    ...(heads.assumed ? [`${heads.value} attention heads (${heads.from})`] : []),
+    ...(activation.assumed ? [`the activation ${activation.value} (${activation.from})`] : []),
+  ]
+  if (guessed.length === 0) return null
+  return `Nothing said how the image tower is computed. This run has ${guessed.join(' and ')}: where the model was trained with others, every number here is wrong.`
+}
+
 /** "4 (config.json beside clip.safetensors)" */
 export function settingsLine({ heads, activation, layerNormEps: epsilon, ...rest }: TowerSettings | TextSettings): string {
   const told = ({ value, from }: Sourced<string | number>): string => `${value} (${from})`

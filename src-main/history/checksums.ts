@@ -198,6 +198,6 @@ function damagedRow(part: Part | undefined, values: readonly unknown[]): BasilEr
     what: 'A row of the history is damaged',
     where: `table ${part?.name}, ${named}`,
     why: 'its checksum does not fit what is stored',
-    next: 'look at "basil history backups", and take it back from one with "basil history salvage"',
+    next: 'take it back from a backup: "Bring back what can be read" on the page Welcome, or "basil history salvage"',
   })
 }

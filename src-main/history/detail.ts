@@ -12,14 +12,16 @@ import { evaluationsOf, finalScores } from './evaluations.ts'
 import { parentsOf } from './parents.ts'
 import { enginesOf, halvingsOf, imagesOf, type RunRow, runRow, summaryOf } from './runs.ts'
 import { type StoredStage, stagesOf } from './stages.ts'
-import { type History, snapshot } from './statement.ts'
+import { type History, snapshot, tellDamage } from './statement.ts'
 
 /** Throws run-missing, or history-damaged where the run's own row is. */
 export function runDetail(history: History, run: number): RunDetail {
   return snapshot(history, () => {
     const found = runRow(history, run)
     const { found: detail, damaged } = sparing(history, () => readDetail(history, found))
-    return { ...detail, damaged: damaged.map(({ record }) => record) }
+    const each = new Map(damaged.map(({ record }) => [record.where, record])) // some rows are read for more than one thing
+    for (const record of each.values()) tellDamage(history, record)
+    return { ...detail, damaged: [...each.values()] }
   })
 }
 

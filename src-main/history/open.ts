@@ -141,7 +141,7 @@ async function open(file: string, steps: string[], stamp: string): Promise<Opene
 function noticeOf(where: string, what: string, why: string): ErrorRecord {
   const [newest, ...older] = listBackups(dirname(where))
   const backups = newest
-    ? `the newest of ${older.length + 1} backups (${newest.made.slice(0, 16).replace('T', ' ')})`
+    ? `the ${older.length > 0 ? `newest of ${older.length + 1} backups` : 'one backup'} (${newest.made.slice(0, 16).replace('T', ' ')})`
     : 'there is no backup'
   const offer = `"basil history salvage" brings back the runs that can be read${newest ? `, and those of ${backups}` : `; ${backups}`}`
   return { code: 'history-damaged', what, where, why, next: `nothing was deleted; ${offer}` }

@@ -3,7 +3,7 @@
 import type { ResolvedConfig } from '../contract/config.ts'
 import { BasilError, type ErrorRecord } from '../contract/errors.ts'
 import type { EngineEvent, EngineInfo, EngineShare, Halving, RunState, RunSummary } from '../contract/run.ts'
-import { sound } from './checksums.ts'
+import { sound, sparing } from './checksums.ts'
 import { parsedLeaks } from './data/run-images.ts'
 import { rewindEpochs } from './epochs.ts'
 import { evaluationsOf, finalScores, rewindEvaluations } from './evaluations.ts'
@@ -235,11 +235,18 @@ function soundSummary(history: History, run: number): RunSummary {
   }
 }
 
+/** Unknown where an evaluation is damaged: a mean over the others would be another number. */
+function scoresNow(history: History, run: number, tasks: ResolvedConfig['tasks']): Pick<RunSummary, 'accuracy' | 'relativeAccuracy'> {
+  const { found, damaged } = sparing(history, () => evaluationsOf(history, run))
+  for (const { record } of damaged) tellDamage(history, record)
+  return finalScores(damaged.length > 0 ? [] : found, tasks)
+}
+
 export function summaryOf(history: History, r: RunRow): RunSummary {
   const { tasks, linearised = 'no' } = configOf(r)
   const forgets = tasks.some(({ aim }) => aim === 'forget') // these were counted in the stored mean once
   const { accuracy, relativeAccuracy } = forgets
-    ? finalScores(evaluationsOf(history, r.run), tasks)
+    ? scoresNow(history, r.run, tasks)
     : { accuracy: r.accuracy, relativeAccuracy: r.relative_accuracy }
   return {
     run: r.run,

@@ -142,7 +142,9 @@ export function createSupervisor(start: () => EngineProcess, patience: Patience 
           if (why.record.code === 'device-lost') renew() // nothing more can be computed in that process
           if (why.record.code !== 'engine-lost') throw why
           const restarting = mine.asked || fruitless < restarts
-          job.lost(mine.asked ? { ...why.record, why: 'you had it stopped, as it did not answer' } : why.record, restarting)
+          const asked = mine.asked && { why: 'you had it stopped, as it did not answer' }
+          const goesOn = restarting && { next: 'wait: a new engine goes on after the last kept epoch' }
+          job.lost({ ...why.record, ...asked, ...goesOn }, restarting)
           if (!mine.asked) fruitless++
           mine.asked = false
           if (!restarting) throw why

@@ -114,5 +114,9 @@ export function cosineSentence(rows: readonly HeatRow[]): string {
     }),
   )
   const { a, b, value } = most ?? { a: '', b: '', value: null }
-  return value === null ? 'There is one vector.' : `${a} and ${b} point most alike, with a cosine of ${coefficient(value)}.`
+  return value === null
+    ? rows.length < 2
+      ? 'There is one vector.'
+      : 'No two of the vectors can be compared: one that is 0 has no direction.'
+    : `${a} and ${b} point most alike, with a cosine of ${coefficient(value)}.`
 }

@@ -1,5 +1,5 @@
 // Numbers as people read them: one place, so that a share, a size or a time looks the same on every page.
-const dash = '–'
+export const dash = '–'
 
 /** 0.8731 as "87.3 %"; digits after the point are fixed so that columns line up. */
 export function percent(share: number | null | undefined, digits = 1): string {
@@ -76,6 +76,22 @@ export function instant(iso: string | null | undefined): string {
   if (Number.isNaN(date.getTime())) return dash
   const two = (n: number) => String(n).padStart(2, '0')
   return `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())} ${two(date.getHours())}:${two(date.getMinutes())}`
+}
+
+/** A reason or warning as a whole sentence; a name at its beginning ("start.epochs", "config.json") keeps its letters. */
+export function asSentence(text: string): string {
+  const begun = /^[a-z]+[ ,;:]/.test(text) ? text.charAt(0).toUpperCase() + text.slice(1) : text
+  return ended(begun)
+}
+
+/** With its full stop. */
+export function ended(text: string): string {
+  return /[.!?]$/.test(text) ? text : `${text}.`
+}
+
+/** "1 run", "2 runs". */
+export function counted(n: number, one: string, several = `${one}s`): string {
+  return `${count(n)} ${n === 1 ? one : several}`
 }
 
 /** The first twelve letters of a hash. */

@@ -1,10 +1,15 @@
 // Scores of models over tasks: means recomputed from their rows, and the tables and bars made of them.
 //   relative accuracy of a task = accuracy / accuracy of the task's own fine-tuned model
 import { byAim, type Means, mean, meansOf } from '../../src-main/contract/means.ts'
-import type { Evaluation, RunDetail, StageDetail, TaskScore } from '../../src-main/contract/run.ts'
+import type { Evaluation, RunDetail, RunSummary, StageDetail, TaskScore } from '../../src-main/contract/run.ts'
 
 export type Split = Evaluation['split']
 export type Measure = 'relativeAccuracy' | 'accuracy'
+
+/** A run of whose row nothing can be read: whatever else its summary has is only to fill its fields. */
+export function isUnread({ error, created }: Pick<RunSummary, 'error' | 'created'>): boolean {
+  return error?.code === 'history-damaged' && created === ''
+}
 
 /** The mean over tasks; null as soon as one task has no value. */
 export function meanOf(scores: readonly Partial<TaskScore>[], measure: Measure): number | null {

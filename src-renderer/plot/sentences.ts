@@ -4,7 +4,7 @@ import type { TensorStatistics } from '../../src-main/contract/checkpoint.ts'
 import { largestOf } from '../../src-main/contract/largest.ts'
 import type { RunDetail } from '../../src-main/contract/run.ts'
 import type { Growth, StageLine } from './curves.ts'
-import { coefficient, figure, percent, points } from './format.ts'
+import { coefficient, counted, figure, percent, points } from './format.ts'
 import { type HeatRow, strongest } from './heat.ts'
 import { type Measure, measureNames, stageName, type TaskBar } from './scores.ts'
 
@@ -70,7 +70,7 @@ export function salvagedSentence({ taken, lost, different }: Salvaged): string {
   const runs = taken.filter(({ what }) => what === 'run').map(({ key }) => key)
   const others = taken.length - runs.length
   const back = taken.length
-    ? `Brought back: ${runs.length} runs${runs.length ? ` (${runs.join(', ')})` : ''} and ${others} other rows.`
+    ? `Brought back: ${[runs.length > 0 && `${counted(runs.length, 'run')} (${runs.join(', ')})`, others > 0 && counted(others, 'other row')].filter(Boolean).join(' and ')}.`
     : 'There was nothing to bring back.'
   const named = (of: Salvaged['lost']) => of.map(({ what, key }) => `${what} ${key}`).join(', ')
   return [
@@ -94,7 +94,7 @@ const lowestPower = -40 // of the first bin of a tensor's histogram
 /** A tensor's histogram: where most of its values are. */
 export function sizesSentence({ histogram, zeros }: Pick<TensorStatistics, 'histogram' | 'zeros'>): string {
   const total = histogram.reduce((a, b) => a + b, 0)
-  const none = zeros > 0 ? `, ${zeros} zeros` : ''
+  const none = zeros > 0 ? `, ${counted(zeros, 'zero')}` : ''
   if (total === 0) return `no value but 0${none}`
   const at = (share: number) => {
     let seen = 0

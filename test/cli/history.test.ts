@@ -96,7 +96,7 @@ test('a damaged history: set aside with an offer, listed backups, salvage, and r
   expect(read.err).toContain('basil history salvage')
   const salvaged = await basil(home, ['history', 'salvage'])
   expect(salvaged.err).toContain('The history was damaged; a new one was begun')
-  expect(salvaged.err).toContain('the newest of 1 backups')
+  expect(salvaged.err).toContain('the one backup')
   for (const run of [1, 2, 3, 4]) expect(salvaged.out).toContain(`brought back     run ${run} `)
   expect((await basil(home, ['runs', '--json'])).out).toContain('"toy run"')
   const restored = await basil(home, ['history', 'restore', backups[0]?.file ?? ''])

@@ -51,7 +51,7 @@ inBrowser('where Basil waits', () => {
     await page.getByLabel('Paths').fill(join(folder, 'endless'))
     await page.getByRole('button', { name: 'Add', exact: true }).click()
     await page.getByText(`Looking into ${join(folder, 'endless')}`).waitFor()
-    await page.getByRole('button', { name: 'Close' }).click()
+    await page.getByRole('button', { name: 'Cancel' }).click()
     await page.getByText('Looking into').waitFor({ state: 'detached' })
     expect(await page.getByText('Next:').count()).toBe(0)
   })

@@ -100,7 +100,12 @@ test('what is sound is shown beside what is damaged, and each damaged row is nam
   expect(listStudies(history)).toHaveLength(1)
   expect(studyRunsOf(history, 1)).toMatchObject([{ run: 2, state: 'failed', accuracy: null, error: { code: 'history-damaged' } }])
   expect(entriesOf(history)).toEqual([])
-  expect(history.notices.map(({ where }) => where)).toEqual(['table runs, run 3', 'table library, id 1'])
+  expect(history.notices.map(({ where }) => where)).toEqual([
+    'table runs, run 3',
+    'table epochs, run 1, stage 0, epoch 1',
+    expect.stringContaining('table evaluations, run 2'),
+    'table library, id 1',
+  ])
 })
 
 test.each(readdirSync(databases))('%s: what was written before has its checksums after the migration', async (name) => {

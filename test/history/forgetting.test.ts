@@ -1,5 +1,6 @@
 // Tasks to forget in the history: a run's mean leaves them out and tells theirs apart, in rows of before as in new ones; a study compares arms by
 // them, and by nothing else.
+import Database from 'better-sqlite3'
 import { expect, test } from 'vitest'
 
 import { comparedScores } from '../../src-main/contract/means.ts'
@@ -42,6 +43,34 @@ test('the mean accuracy of a negation is that of what is kept, and what is forgo
   const plain = measured(history, ['learn', 'learn'], [0.1, 0.6])
   expect(runDetail(history, plain)).toMatchObject({ accuracy: 0.35 })
   expect('forgotten' in runDetail(history, plain)).toBe(false)
+})
+
+test('a damaged evaluation of a negation is named once, and leaves the run its name and state', async () => {
+  const history = await opened(folder())
+  const run = measured(history, ['forget', 'keep'], [0.1, 0.6])
+  const other = new Database(history.file) // which knows no checksums, as damage on the disk
+  other.exec('UPDATE evaluations SET accuracy = 0.9 WHERE place = 1')
+  other.close()
+  expect(listRuns(history, { offset: 0, limit: 1, search: '' }).rows[0]).toMatchObject({
+    run,
+    name: toyConfig().name,
+    state: 'done',
+    accuracy: null,
+    relativeAccuracy: null,
+    error: null,
+  })
+  expect(history.notices).toMatchObject([{ where: expect.stringContaining(`table evaluations, run ${run}`) }])
+  expect(runDetail(history, run)).toMatchObject({ accuracy: null, damaged: [{ where: expect.stringContaining('place 1') }] })
+})
+
+test('damage that is met on a run’s page is told among the notices, where it can be mended', async () => {
+  const history = await opened(folder())
+  const run = measured(history, ['learn'], [0.6])
+  const other = new Database(history.file)
+  other.exec('UPDATE evaluations SET accuracy = 0.9')
+  other.close()
+  for (const _ of [1, 2]) expect(runDetail(history, run).damaged).toHaveLength(1)
+  expect(history.notices).toMatchObject([{ code: 'history-damaged', where: expect.stringContaining('table evaluations') }])
 })
 
 test('a study compares arms by what is forgotten where anything is, else by all that is no control', () => {

@@ -83,7 +83,7 @@ describe('values of a checkpoint', () => {
     expect(valuesSentence([values, { ...values, norm: 4, nonFinite: 2 }])).toBe(
       'The norm over 2 tensors is 5.000, the largest size 2.000; 2 values are not finite.',
     )
-    expect(sizesSentence(values)).toBe('half of the sizes between 2^-39 and 2^-37, 1 zeros')
+    expect(sizesSentence(values)).toBe('half of the sizes between 2^-39 and 2^-37, 1 zero')
     expect(sizesSentence({ histogram: [0, 0], zeros: 3 })).toBe('no value but 0, 3 zeros')
   })
 })
@@ -95,6 +95,11 @@ describe('cosines of vectors', () => {
       { name: 'b', values: [0.1, 1, 0.25] },
       { name: 'c', values: [-0.5, 0.25, 1] },
     ]
+    const zero = [
+      { name: 'a', values: [1, null] },
+      { name: 'b', values: [null, null] },
+    ]
+    expect(cosineSentence(zero)).toContain('one that is 0 has no direction')
     expect(cosineSentence(rows)).toBe('b and c point most alike, with a cosine of +0.2500.')
   })
 })

@@ -145,7 +145,9 @@ function guesses(kind: Kind, name: string, width: number, { heads, activation }:
 function strange(kind: Kind, where: string, why: string, field?: Field): BasilError {
   const isSaid = where === 'the configuration'
   const next = field
-    ? `correct it${isSaid ? '' : `, or say it with "${fieldOf[field]}"`}`
+    ? isSaid
+      ? `correct "${fieldOf[field]}"`
+      : `correct it, or say it with "${fieldOf[field]}"`
     : 'choose a model whose features are those of CLIP'
   return new BasilError({
     code: isSaid ? 'config-invalid' : 'not-supported',

@@ -80,7 +80,8 @@ export function valueOf(field: Pick<Field, 'kind' | 'words'>, text: string): unk
 /** What is wrong, in the words of the form rather than the schema's types. */
 export function issueText(field: Pick<Field, 'kind' | 'words'> | undefined, message: string): string {
   if (!field || !['number', 'pair'].includes(field.kind) || !message.startsWith('Invalid input')) return message
-  return [field.kind === 'pair' ? 'type two numbers' : 'type a number', ...field.words].join(' or ')
+  const wanted = field.kind === 'pair' ? 'two numbers' : message.includes('expected int') ? 'a whole number' : 'a number'
+  return [`type ${wanted}`, ...field.words].join(' or ')
 }
 
 /** A value as it stands in the field. */

@@ -122,6 +122,11 @@ class Checkpoints {
     }
   }
 
+  /** Of what was refused, one that was read. */
+  putAway(refused: ErrorRecord): void {
+    if (this.added) this.added = { ...this.added, refused: this.added.refused.filter((one) => one !== refused) }
+  }
+
   async add(paths: string[]): Promise<void> {
     this.added = await client.library.add({ paths })
     await this.load()

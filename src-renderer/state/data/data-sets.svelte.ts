@@ -97,6 +97,11 @@ class DataSets {
     return (await this.#search((signal) => client.data.add({ paths }, { signal })))?.refused ?? []
   }
 
+  /** Of what was refused, one that was read. */
+  putAway(refused: ErrorRecord): void {
+    if (this.added) this.added = { ...this.added, refused: this.added.refused.filter((one) => one !== refused) }
+  }
+
   /** What was found of it by then stays. */
   leave(): void {
     this.#leaving?.abort()
