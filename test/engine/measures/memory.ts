@@ -31,13 +31,16 @@ export function folderOf(files: Record<string, Uint8Array>): { open: OpenSource;
   return { open, left: () => left }
 }
 
+/** layout null: under the names that the tensors have. */
 export async function bytesOf(
   tensors: Full[],
-  layout: WrittenLayout = 'open_clip',
+  layout: WrittenLayout | null = 'open_clip',
   container: Container = 'safetensors',
 ): Promise<Uint8Array> {
   const chunks: Uint8Array[] = []
-  for await (const chunk of writeCheckpoint(inLayout(canonical(await inMemory(tensors)), layout), container, {})) chunks.push(chunk.slice())
+  const file = await inMemory(tensors)
+  const laidOut = layout ? inLayout(canonical(file), layout) : file
+  for await (const chunk of writeCheckpoint(laidOut, container, {})) chunks.push(chunk.slice())
   return Buffer.concat(chunks)
 }
 
