@@ -6,7 +6,7 @@ import { dirname, join } from 'node:path'
 
 import Database from 'better-sqlite3'
 
-import type { Salvaged } from '../contract/api/history.ts'
+import type { Salvaged, Thing } from '../contract/api/history.ts'
 import { BasilError, recordOf } from '../contract/errors.ts'
 import { listBackups } from './backups.ts'
 import { allTables, columnsOf, damagedRows, keepChecksums, knowChecksums, sound } from './checksums.ts'
@@ -16,12 +16,13 @@ import { openHistory } from './open.ts'
 import { readableRows } from './readable-rows.ts'
 import { checkIntegrity, checkSize } from './soundness.ts'
 import { type History, transaction } from './statement.ts'
-import { damagedThings, transfer } from './transfer.ts'
+import { damagedThings, missingThings, transfer } from './transfer.ts'
 
 /** Of a history that is open for writing and at rest. */
 export async function salvage(history: History, now: Date): Promise<Salvaged> {
   const folder = dirname(history.file)
   const salvaged: Salvaged = { taken: [], different: [], lost: [], skipped: [], before: null }
+  const inPart: Thing[] = []
   const scratch = mkdtempSync(join(folder, 'salvage-'))
   try {
     if (damagedThings(history).length) {
@@ -31,10 +32,11 @@ export async function salvage(history: History, now: Date): Promise<Salvaged> {
     const from = async (file: string, open: () => Promise<History>): Promise<boolean> => {
       try {
         const source = await open()
-        const { taken, different } = unhindered(history, () => transfer(history, source, file))
+        const { taken, different, broken } = unhindered(history, () => transfer(history, source, file))
         source.close()
         salvaged.taken.push(...taken)
         salvaged.different.push(...different)
+        inPart.push(...broken)
         return true
       } catch (error) {
         salvaged.skipped.push({ file, why: recordOf(error).why })
@@ -43,7 +45,7 @@ export async function salvage(history: History, now: Date): Promise<Salvaged> {
     }
     for (const [i, file] of setAsideIn(folder).entries()) await from(file, () => readable(file, scratch, i))
     for (const [i, { file }] of listBackups(folder).entries()) if (await from(file, () => backupAt(file, scratch, i))) break
-    salvaged.lost = damagedThings(history)
+    salvaged.lost = [...damagedThings(history), ...missingThings(history, inPart)]
     return salvaged
   } finally {
     rmSync(scratch, { recursive: true, force: true })

@@ -28,14 +28,18 @@ type Key = string | number
 type Row = Record<string, Key | Uint8Array | null>
 
 /** Takes what the target lacks or has only damaged. from names the source in what is told. To be called in a transaction of the target. */
-export function transfer(target: History, source: History, from: string): { taken: Thing[]; different: Thing[] } {
+export function transfer(target: History, source: History, from: string): { taken: Thing[]; different: Thing[]; broken: Thing[] } {
   const taken: Thing[] = []
   const different: Thing[] = []
+  const broken: Thing[] = [] // that the source has in part only
   const same = new Set<Key>() // runs that both have now
   for (const kind of kinds)
     for (const key of keysOf(source, kind)) {
-      if (!isWhole(source, kind, key)) continue
       const thing = { what: kind.what, key: String(key), from }
+      if (!isWhole(source, kind, key)) {
+        broken.push(thing)
+        continue
+      }
       const isOurs = isWhole(target, kind, key)
       if (!isOurs) {
         take(target, source, kind, key, same)
@@ -45,7 +49,14 @@ export function transfer(target: History, source: History, from: string): { take
       if (isSame && kind.table === 'runs') same.add(key)
       if (!isSame && kind.own.length === 0) different.push(thing)
     }
-  return { taken, different }
+  return { taken, different, broken }
+}
+
+/** Of things found elsewhere those that a history has not at all, each once. */
+export function missingThings(history: History, things: readonly Thing[]): Thing[] {
+  const name = ({ what, key }: Thing): string => `${what} ${key}`
+  const had = new Set(kinds.flatMap((kind) => keysOf(history, kind).map((key) => `${kind.what} ${key}`)))
+  return things.filter((thing) => !had.has(name(thing)) && had.add(name(thing)))
 }
 
 /** What a history has only damaged. */

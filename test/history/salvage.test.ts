@@ -164,7 +164,10 @@ test('a run of which the damaged history lost a row is not taken for whole', asy
   const empty = folder()
   copyFileSync(aside, join(empty, 'history-damaged-2026-11-22T08-00-00-000Z.sqlite'))
   const history = await opened(empty)
-  expect((await salvage(history, now)).taken).toEqual([{ what: 'run', key: '5', from: expect.stringContaining('damaged') }])
+  const from = expect.stringContaining('damaged')
+  const { taken, lost } = await salvage(history, now)
+  expect(taken).toEqual([{ what: 'run', key: '5', from }])
+  expect(lost).toEqual(['1', '2', '3', '4'].map((key) => ({ what: 'run', key, from }))) // named, as nothing else tells of them
 })
 
 test('a backup in the place of the history: what was there is kept, and a damaged backup changes nothing', async () => {

@@ -180,12 +180,8 @@ test('files of one name are told apart by their folders', async () => {
     return findings[0]?.what
   }
   const more = { ...embed(1, 2), 'lm_head.weight': tensor('F32', 1) }
-  expect(await told(embed(1, 2), more)).toBe(
-    'tuned/model.safetensors has the tensor lm_head.weight, which base/model.safetensors lacks',
-  )
-  expect(await told(more, embed(1, 2))).toBe(
-    'tuned/model.safetensors lacks the tensor lm_head.weight, which base/model.safetensors has',
-  )
+  expect(await told(embed(1, 2), more)).toBe('tuned/model.safetensors has the tensor lm_head.weight, which base/model.safetensors lacks')
+  expect(await told(more, embed(1, 2))).toBe('tuned/model.safetensors lacks the tensor lm_head.weight, which base/model.safetensors has')
   const buffer = (value: number): Given => ({ ...embed(1, 2), ids: raw('U8', value) })
   expect(await told(buffer(1), buffer(2))).toBe('tuned/model.safetensors and base/model.safetensors differ in an integer buffer')
   const scaled = (by: number): Given => ({ 'a.weight': tensor('F8_E4M3', 1), 'a.weight_scale': tensor('F32', by) })

@@ -53,13 +53,17 @@ export function damaged(source: ByteSource, kind: string, why: string): BasilErr
 }
 
 /** Of a file that may well be sound and is more than Basil reads: the limit is Basil's, and is named so. */
-export function beyondLimit(source: ByteSource, why: string): BasilError {
+export function beyondLimit(
+  source: ByteSource,
+  why: string,
+  next = 'divide it into several files, or leave out what is no weight',
+): BasilError {
   return new BasilError({
     code: 'not-supported',
     what: `${source.name} is beyond a limit of Basil's`,
     where: source.name,
     why,
-    next: 'divide it into several files, or leave out what is no weight',
+    next,
   })
 }
 

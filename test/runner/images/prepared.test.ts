@@ -127,7 +127,10 @@ test('where nothing can be read the split is empty, and says so', async () => {
   const here = site()
   for (const label of ['a', 'b']) writeFileSync(join(here.data, 'test', label, 'tiny.png'), '')
   await expect(open(here, 'test')).rejects.toMatchObject({
-    record: { code: 'split-empty', why: expect.stringMatching(/^none of its 2 can be read; the first is a\/tiny\.png: it is no JPEG, PNG/) },
+    record: {
+      code: 'split-empty',
+      why: expect.stringMatching(/^none of its 2 can be read; the first is a\/tiny\.png: it is no JPEG, PNG/),
+    },
   })
 })
 

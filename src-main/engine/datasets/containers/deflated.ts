@@ -4,7 +4,7 @@ import { pipeline } from 'node:stream/promises'
 import { createGunzip, createInflate } from 'node:zlib'
 
 import { BasilError } from '../../../contract/errors.ts'
-import { type ByteSource, damaged, type Region } from '../../formats/source.ts'
+import { type ByteSource, beyondLimit, damaged, type Region } from '../../formats/source.ts'
 
 const chunk = 2 ** 18
 const deflateAtBest = 1032 // bytes out for one byte in
@@ -55,6 +55,11 @@ async function* piecesOf(packed: Region): AsyncGenerator<Uint8Array> {
 
 function bounded(source: ByteSource, kind: string, bytes: number, packed: number): number {
   if (bytes > packed * deflateAtBest + 2 ** 16) throw damaged(source, kind, `it claims ${bytes} bytes out of ${packed}`)
-  if (bytes > mostUnpacked) throw damaged(source, kind, `it claims ${bytes} bytes; at most ${mostUnpacked} are unpacked`)
+  if (bytes > mostUnpacked)
+    throw beyondLimit(
+      source,
+      `a part of it has ${bytes} bytes unpacked; Basil reads ${mostUnpacked} at most`,
+      'divide it into several files',
+    )
   return bytes
 }

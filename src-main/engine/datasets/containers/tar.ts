@@ -1,6 +1,6 @@
 // A tar archive's entries by name and place: its headers are walked once, what lies between them is not read. ustar, GNU's long
 // names (L) and pax headers (path, size) are understood; of what is no plain file the name alone counts. Names never become paths.
-import { type ByteSource, damaged, shown } from '../../formats/source.ts'
+import { type ByteSource, beyondLimit, damaged, shown } from '../../formats/source.ts'
 import { readAhead } from './ahead.ts'
 
 export interface TarEntry {
@@ -46,7 +46,8 @@ export async function* tarEntries(source: ByteSource, { read } = readAhead(sourc
     } else {
       const prefix = text(head.subarray(257, 262)) === 'ustar' && head[263] === 0x30 ? text(head.subarray(345, 500)) : ''
       const name = longName ?? (prefix ? `${prefix}/` : '') + text(head.subarray(0, 100))
-      if (++found > mostEntries) throw damaged(source, 'tar', `it has more than ${mostEntries} entries`)
+      if (++found > mostEntries)
+        throw beyondLimit(source, `it has more than ${mostEntries} entries, the most that Basil reads`, 'divide it into several')
       yield { name, isFile: plain.has(type), offset: at + block, size: own }
       longName = longSize = undefined
     }

@@ -8,13 +8,15 @@ import { type AsyncBuffer, type Compressors, type FileMetaData, parquetMetadataA
 import { compressors } from 'hyparquet-compressors'
 
 import { BasilError } from '../../../contract/errors.ts'
-import { type ByteSource, damaged, type FolderEntry, type OpenFiles } from '../../formats/source.ts'
+import { mistaken } from '../../formats/mistaken.ts'
+import { type ByteSource, beyondLimit, damaged, type FolderEntry, type OpenFiles } from '../../formats/source.ts'
 import { type DataSource, type EncodedImage, invalid, noSplit, type Place, type RawImages } from '../raw.ts'
 import { foldersOf } from './image-folder.ts'
 import { byCodePoint, checkedLabels } from './listed.ts'
 import { bytesOf, columnsOf, imagesAtPaths, labelled, type NamedRow, pathIn } from './parquet-columns.ts'
 
 const mostGroup = 2 ** 30 // bytes of a row group
+const smallerGroups = 'write it with smaller row groups (row_group_size=1000 of pyarrow)'
 const groupsKept = 2
 const rowsAtOnce = 100_000 // of labels
 const sharded = /^(.+?)-(\d{5})-of-(\d{5})(?:-[0-9a-f]+)?\.parquet$/
@@ -164,15 +166,15 @@ async function openShard(source: ByteSource, first: number): Promise<Shard> {
     for (const group of metadata.row_groups) {
       rows += Number(group.num_rows)
       if (!(Number(group.total_byte_size) <= mostGroup))
-        throw damaged(source, 'Parquet', `a row group has ${group.total_byte_size} bytes; at most ${mostGroup} are read`)
+        throw beyondLimit(source, `a row group has ${group.total_byte_size} bytes; Basil reads ${mostGroup} at most`, smallerGroups)
     }
     if (rows !== Number(metadata.num_rows) || rows > source.size)
       // an image has bytes
       throw damaged(source, 'Parquet', `it claims ${metadata.num_rows} rows, its groups ${rows}`)
     return { source, file, metadata, first, rows }
   } catch (error) {
-    await source.close()
-    throw refused(source, error)
+    const other = await mistaken(source, 'Parquet file').finally(() => source.close())
+    throw other ?? refused(source, error)
   }
 }
 

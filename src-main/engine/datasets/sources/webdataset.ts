@@ -6,6 +6,7 @@ import { join } from 'node:path'
 
 import { BasilError } from '../../../contract/errors.ts'
 import { dtypes, toInt32 } from '../../formats/dtype.ts'
+import { mistaken } from '../../formats/mistaken.ts'
 import { readArray } from '../../formats/npz.ts'
 import { type ByteSource, damaged, type FolderEntry, type OpenFiles, regionOf } from '../../formats/source.ts'
 import { readAhead } from '../containers/ahead.ts'
@@ -113,8 +114,10 @@ async function openShard(path: string, files: OpenFiles): Promise<ByteSource> {
   const source = await files.open(path)
   const head = source.size < 2 ? new Uint8Array() : await source.read(0, 2)
   const packing = packings[Buffer.from(head).toString('hex')]
-  if (packing === undefined) return source
+  const other = await mistaken(source, 'tar archive')
+  if (packing === undefined && !other) return source
   await source.close()
+  if (other) throw other
   if (packing === 'gzip') return unpackedTar(await files.unpacked(path))
   throw new BasilError({
     code: 'not-supported',

@@ -2,6 +2,7 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
+import { parquetMetadata } from 'hyparquet'
 import { type ColumnSource, parquetWriteBuffer } from 'hyparquet-writer'
 import { expect, test } from 'vitest'
 
@@ -140,4 +141,43 @@ test('where no file is at any of the paths, it is said that there are no pixels'
   await expect(opened).rejects.toMatchObject(refusal('data-invalid', why))
   const text = file([label(['a/0.ppm'], 'BYTE_ARRAY', 'file_name'), label([1], 'INT32')])
   expect(await listing(disk({ 'train.parquet': text, ...images('a/0.ppm') }), 'train')).toMatchObject({ names: ['a/0.ppm'], labels: [1] })
+})
+
+/** A positive number as Thrift's compact protocol has it: zigzag, seven bits a byte. */
+function thrift(value: number): number[] {
+  const out: number[] = []
+  for (let rest = 2 * value; ; rest = Math.floor(rest / 128)) {
+    if (rest < 128) return [...out, rest]
+    out.push((rest % 128) + 128)
+  }
+}
+
+test("a row group beyond Basil's limit is told as that, with the way to write smaller ones", async () => {
+  const sound = Buffer.from(file([binary(), label([0, 1, 2, 3], 'INT32')]))
+  const { metadata_length: length, row_groups: groups } = parquetMetadata(Uint8Array.from(sound).buffer)
+  const size = (bytes: number): Buffer => Buffer.from([0x16, ...thrift(bytes), 0x16]) // between the columns and the number of rows
+  const footer = sound.subarray(-8 - length, -8)
+  const was = size(Number(groups[0]?.total_byte_size))
+  const at = footer.indexOf(was)
+  const changed = Buffer.concat([footer.subarray(0, at), size(3 * 2 ** 30), footer.subarray(at + was.length)])
+  const tail = Buffer.from([0, 0, 0, 0, ...Buffer.from('PAR1')])
+  tail.writeUInt32LE(changed.length)
+  const claims = Buffer.concat([sound.subarray(0, -8 - length), changed, tail])
+  await expect(openSplit(train(claims), 'train', openFiles)).rejects.toMatchObject({
+    record: {
+      code: 'not-supported',
+      why: expect.stringContaining('has 3221225472 bytes'),
+      next: expect.stringContaining('row_group_size'),
+    },
+  })
+})
+
+const pointer = `version https://git-lfs.github.com/spec/v1\noid sha256:${'4d7a'.repeat(16)}\nsize 605247071\n`
+test.each([
+  ['train.parquet', 'Parquet file'],
+  ['train-000000.tar', 'tar archive'],
+])('%s that is a Git LFS pointer', async (name, wanted) => {
+  await expect(openSplit(disk({ [name]: pointer }), 'train', openFiles)).rejects.toMatchObject({
+    record: { what: `${name} is not a ${wanted} but a Git LFS pointer`, next: expect.stringContaining('git lfs pull') },
+  })
 })
