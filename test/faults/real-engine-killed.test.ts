@@ -58,11 +58,13 @@ test('20 kills of the real engine: nothing acknowledged is lost, and the bits ar
   let inARow = 0 // without a kept epoch between: a run is given up after three
   let armed = false
   let present: EngineProcess | undefined
+  let dying: Promise<unknown> | undefined
   const kill = (): void => {
     if (!armed || kills >= wanted) return
     kills++
     inARow++
     present?.kill()
+    dying = present?.exited
   }
   const workbench = await openWorkbench({
     home,
@@ -110,6 +112,7 @@ test('20 kills of the real engine: nothing acknowledged is lost, and the bits ar
     ).length
   }
   armed = false
+  await dying // of a kill that came with the last event of the last run: nobody is asked anything while dying
   const { file } = await workbench.export(
     told.at(-1)?.run ?? 0,
     { iteration: null },
