@@ -80,7 +80,7 @@ export function instant(iso: string | null | undefined): string {
 
 /** A reason or warning as a whole sentence; a name at its beginning ("start.epochs", "config.json") keeps its letters. */
 export function asSentence(text: string): string {
-  const begun = /^[a-z]+[ ,;:]/.test(text) ? text.charAt(0).toUpperCase() + text.slice(1) : text
+  const begun = /^[a-z]+[ ,;]/.test(text) ? text.charAt(0).toUpperCase() + text.slice(1) : text
   return ended(begun)
 }
 
