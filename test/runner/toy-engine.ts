@@ -1,6 +1,5 @@
 // The engine's test double, a process of its own behind the real door: gradient descent with AdamW moments on a noisy
-// quadratic, a few microseconds a step. Randomness is (seed, stage, step), so it goes on to the same bits from any epoch.
-// The environment's TOY (JSON) makes it misbehave; see Toy.
+// quadratic. Randomness is (seed, stage, step), so it goes on to the same bits from any epoch. TOY (JSON) makes it misbehave.
 import { appendFileSync, existsSync, writeFileSync, writeSync } from 'node:fs'
 
 import type { ResolvedConfig } from '../../src-main/contract/config.ts'
@@ -83,8 +82,8 @@ async function* learn(config: ResolvedConfig, sitting: Sitting, stage: number, c
   if (!resumed) yield epochEvent(state, [], true, config, seconds())
   while (state.epoch < epochs && !sitting.stopping()) {
     sitting.signal.throwIfAborted()
-    for (let i = 0; i < (toy.progress ?? 0); i++)
-      yield { type: 'progress', what: 'Counting', done: i, total: toy.progress ?? 0 } satisfies EngineEvent
+    const { progress: total = 0 } = toy
+    for (let done = 0; done < total; done++) yield { type: 'progress', what: 'Counting', done, total } satisfies EngineEvent
     if (toy.wait) await new Promise((resolve) => setTimeout(resolve, toy.wait))
     while (toy.until && !existsSync(toy.until)) await new Promise((resolve) => setTimeout(resolve, 5))
     misbehave(stage, state.epoch + 1)
