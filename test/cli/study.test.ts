@@ -7,7 +7,7 @@ import { createInterface } from 'node:readline'
 
 import { expect, onTestFinished, test } from 'vitest'
 
-import { tableLines } from '../../src-main/cli/study/lines.ts'
+import { doubtLines, tableLines } from '../../src-main/cli/study/lines.ts'
 import type { ArmRow, StudyDetail } from '../../src-main/contract/api/studies.ts'
 import { parseStudy, plannedRuns } from '../../src-main/contract/study.ts'
 import { temporaryFolder, toyEntry, toyFile } from '../runner/toy.ts'
@@ -55,6 +55,21 @@ test('a study runs, is listed and shown; its configuration may be another file, 
     ['short', 2],
   ])
   expect(detail.runs.every(({ state }) => state === 'done')).toBe(true)
+})
+
+test('how a tower is computed, where it is a guess, is said before the first figure, and once', () => {
+  const known = { value: 2, from: 'config.json beside a.safetensors', assumed: false }
+  const tower = {
+    heads: known,
+    activation: { value: 'gelu' as const, from: 'a guess', assumed: true },
+    layerNormEps: { ...known, value: 1e-5 },
+  }
+  const told = new Set<string>()
+  expect(doubtLines(tower, told)).toEqual([expect.stringMatching(/^ {2}WARNING: Nothing said how .* gelu .*every number here is wrong\.$/)])
+  expect(doubtLines(tower, told)).toEqual([])
+  expect(doubtLines({ ...tower, heads: { ...known, value: 12, assumed: true } }, told)).toHaveLength(1)
+  expect(doubtLines({ ...tower, activation: { ...tower.activation, assumed: false } }, told)).toEqual([])
+  expect(doubtLines(undefined, told)).toEqual([])
 })
 
 test('the controls of a configuration are a study', async () => {

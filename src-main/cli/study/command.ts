@@ -11,7 +11,7 @@ import type { Workbench } from '../../runner/workbench.ts'
 import { lineOf } from '../lines.ts'
 import { fail, isPipeClosed, onClosedPipe, print, printJson } from '../output.ts'
 import { clearLive, sayLive } from '../terminal.ts'
-import { runLine, summaryLine, tableLines } from './lines.ts'
+import { doubtLines, runLine, summaryLine, tableLines } from './lines.ts'
 import { partLines } from './parts.ts'
 
 interface StudyCommands {
@@ -98,6 +98,7 @@ async function followStudy(workbench: Workbench, study: number, json: boolean): 
       .runs.filter(({ state }) => state === 'done')
       .map(({ place }) => place),
   )
+  const doubts = new Set<string>()
   if (json) printJson({ type: 'study', study })
   try {
     for await (const _ of studies.follow(study)) {
@@ -106,7 +107,9 @@ async function followStudy(workbench: Workbench, study: number, json: boolean): 
         told.add(one.place)
         clearLive()
         if (json) printJson({ type: 'run', ...one })
-        else print(runLine(one))
+        else
+          for (const line of [...doubtLines(one.run === null ? null : workbench.show(one.run).config.tower, doubts), runLine(one)])
+            print(line)
       }
       const at = runs.findIndex(({ state }) => state === 'running')
       if (!json && at >= 0) void live(workbench, runs[at] as StudyRun, `${at + 1} of ${runs.length}`)

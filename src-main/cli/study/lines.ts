@@ -4,6 +4,7 @@ import type { ArmRow, Spread, StudyDetail, StudyRun, StudySummary } from '../../
 import { leakMark, leakReason } from '../../contract/data/leaks.ts'
 import { sentence } from '../../contract/errors.ts'
 import type { Printed } from '../../contract/study.ts'
+import { type TowerSettings, towerDoubt } from '../../contract/tower.ts'
 
 export function summaryLine({ study, created, state, done, planned, name }: StudySummary): string {
   return `${String(study).padStart(5)}  ${created.slice(0, 16).replace('T', ' ')}  ${state.padEnd(8)}  ${done} of ${planned} runs  ${name}`
@@ -17,6 +18,14 @@ export function runLine({ run, arm, part, seed, state, accuracy, relativeAccurac
   ].filter(Boolean)
   const told = error ? [sentence(error)] : figures
   return `  ${(run === null ? '' : `run ${run}`).padEnd(9)} ${[arm, part, `seed ${seed}`].filter(Boolean).join(', ')}: ${[state, ...told].join(', ')}`
+}
+
+/** What must be known before a run's figures are read: once for all runs of which it is true. told: what was said already. */
+export function doubtLines(tower: TowerSettings | null | undefined, told: Set<string>): string[] {
+  const doubt = tower ? towerDoubt(tower) : null
+  if (doubt === null || told.has(doubt)) return []
+  told.add(doubt)
+  return [`  WARNING: ${doubt}`]
 }
 
 interface Column {
