@@ -79,8 +79,8 @@ inBrowser('data sets', () => {
     await page.getByText('2 images a class, seed 0').waitFor()
     await page.getByLabel('Class shown').selectOption('dog (10)')
     const pictures = section('Images').getByRole('img')
-    await section('Images').getByRole('img', { name: /cat$/ }).first().waitFor({ state: 'detached' })
-    expect(await pictures.count()).toBe(10)
+    await section('Images').getByRole('img', { name: /cat$/ }).first().waitFor({ state: 'detached' }) // or not there yet
+    await expect.poll(() => pictures.count()).toBe(10)
     await pictures.last().scrollIntoViewIfNeeded()
     await expect
       .poll(() => pictures.evaluateAll((all) => all.map((one) => (one as unknown as { naturalWidth: number }).naturalWidth)))
