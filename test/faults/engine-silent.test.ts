@@ -61,7 +61,9 @@ test.runIf(process.platform === 'linux')(
       { type: 'engine-silent', run, error: expect.objectContaining({ code: 'engine-silent', why: expect.stringContaining('3 s') }) },
       { type: 'engine-silent', run, error: null },
     ])
-    expect((await later)?.slice(0, 3).map(({ type }) => type)).toEqual(['started', 'engine-silent', 'engine-silent'])
+    const heard = ((await later) ?? []).map(({ type }) => type)
+    expect(heard.slice(0, 2)).toEqual(['started', 'engine-silent'])
+    expect(heard.filter((type) => type === 'engine-silent')).toHaveLength(2) // an epoch may come before the second
     expect(events.at(-1)?.type).toBe('done')
     expect(bitsOf(here.workbench, run)).toEqual(here.unbroken)
     expect(here.workbench.engineState().error).toBeNull()
