@@ -33,7 +33,7 @@ export default defineConfig({
       outDir: at('out/main'),
       minify: false, // kernel threads start from source text
       rolldownOptions: {
-        input: { main: at('src-main/main.ts'), engine: at('src-main/runner/door.ts'), images: at('src-main/runner/images/thread.ts') },
+        input: { main: at('src-main/main.ts'), engine: at('src-main/worker/door.ts'), images: at('src-main/worker/images/thread.ts') },
         output: { format: 'es', entryFileNames: '[name].js', chunkFileNames: '[name]-[hash].js' },
       },
     },

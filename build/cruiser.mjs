@@ -4,13 +4,21 @@
 /** Rooms of src-main, lowest first, each with what it may import besides itself. */
 const rooms = {
   contract: [],
-  engine: ['contract'],
+  numbers: ['contract'],
+  engine: ['contract', 'numbers'],
   files: ['contract', 'engine/formats'],
   history: ['contract'],
-  runner: ['contract', 'engine', 'files', 'history'],
-  server: ['contract', 'runner', 'files', 'history'],
-  desktop: ['contract', 'runner', 'files', 'history'],
+  worker: ['contract', 'numbers', 'engine', 'files'], // the engine's process: never the history
+  workbench: ['contract', 'numbers', 'files', 'history'], // the process of the history: never the engine
+  server: ['contract', 'workbench', 'files', 'history'],
+  desktop: ['contract', 'workbench', 'files', 'history'],
 }
+
+/** The engine's own rooms, lowest first: each may import those before it. */
+export const engineRooms = [
+  ...['formats', 'layouts', 'architecture', 'devices', 'weights', 'measures', 'merging', 'models', 'datasets'],
+  ...['learning', 'problems', 'heads', 'runs', 'evaluation'],
+]
 
 /** Rooms of src-renderer; each may use the contract, which is src-main's. */
 const rendererRooms = {
@@ -22,7 +30,7 @@ const rendererRooms = {
   pages: ['actions', 'state', 'components', 'plot'], // a page writes a number as a component does
 }
 
-const doors = 'src-main/(cli|main)\\.ts$|src-main/cli/'
+const doors = 'src-main/(cli|main)\\.ts$|src-main/(cli|bench)/'
 const anyRoom = '^src-(main|renderer)/'
 
 /** ^src-main/a/|^src-main/b/ */
@@ -33,6 +41,13 @@ const roomRules = Object.entries(rooms).map(([room, allowed]) => ({
   severity: 'error',
   from: { path: `^src-main/${room}/` },
   to: { path: anyRoom, pathNot: under('src-main', [room, ...allowed]) },
+}))
+
+const engineRules = engineRooms.map((room, i) => ({
+  name: `engine-${room}-imports-only-what-is-before-it`,
+  severity: 'error',
+  from: { path: `^src-main/engine/${room}/` },
+  to: { path: '^src-main/engine/', pathNot: under('src-main/engine', engineRooms.slice(0, i + 1)) },
 }))
 
 const rendererRules = Object.entries(rendererRooms).map(([room, allowed]) => ({
@@ -55,6 +70,7 @@ const onlyIn = (name, path, rooms) => ({
 export default {
   forbidden: [
     ...roomRules,
+    ...engineRules,
     ...rendererRules,
     { name: 'doors-are-never-imported', severity: 'error', from: { path: anyRoom, pathNot: doors }, to: { path: doors } },
     {
@@ -72,21 +88,20 @@ export default {
       from: { path: '^src-main/contract/' },
       to: {
         dependencyTypes: ['npm', 'npm-dev', 'npm-optional', 'npm-no-pkg', 'npm-unknown'],
-        pathNot: 'node_modules/(zod|@orpc/contract)/',
+        pathNot: 'node_modules/(zod|@orpc/(contract|client))/',
       },
     },
     onlyIn('electron', `${packagePath('electron')}(?!-)`, '^src-main/(desktop/|main\\.ts$)'),
     onlyIn('better-sqlite3', packagePath('(@types/)?better-sqlite3'), '^src-main/history/'),
     onlyIn('tensorflow', packagePath('@tensorflow/[^/]+'), '^src-main/engine/'),
     // The engine's kernels read their own compiled files, parts of the program; the server reads the pages it serves.
-    onlyIn('node-fs', '^(node:)?fs(/promises)?$', `^src-main/(files|history|runner|server|engine/kernels)/|^${doors}`),
-    // A member of a list may take the list's interface from it: a type is gone when the program runs.
-    { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } } },
+    onlyIn('node-fs', '^(node:)?fs(/promises)?$', `^src-main/(files|history|worker|workbench|server|engine/devices)/|^${doors}`),
+    { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true } },
     { name: 'every-import-resolves', severity: 'error', from: {}, to: { couldNotResolve: true } },
   ],
   options: {
     doNotFollow: { path: 'node_modules' },
-    exclude: { path: ['^src-main/engine/kernels/assembly/', '^out/'] },
+    exclude: { path: ['^src-main/engine/devices/wasm/assembly/', '^out/'] },
     tsPreCompilationDeps: true, // a type imported upwards is an import upwards
     tsConfig: { fileName: 'tsconfig.json' },
     moduleSystems: ['es6', 'cjs'],

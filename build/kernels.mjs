@@ -7,7 +7,7 @@ import { createRequire } from 'node:module'
 import { join, resolve } from 'node:path'
 
 const root = join(import.meta.dirname, '..')
-const sources = join(root, 'src-main', 'engine', 'kernels', 'assembly')
+const sources = join(root, 'src-main', 'engine', 'devices', 'wasm', 'assembly')
 
 const builds = {
   'relaxed.wasm': ['--enable', 'relaxed-simd'],

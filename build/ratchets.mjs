@@ -17,7 +17,7 @@ const bars = {
 }
 
 const ours = filesOf('src-main', 'src-renderer', 'build', 'test', 'electron.vite.config.ts', 'vitest.config.ts').filter(
-  (file) => /\.(ts|mjs|svelte|css)$/.test(file) && !file.includes('/engine/kernels/assembly/'),
+  (file) => /\.(ts|mjs|svelte|css)$/.test(file) && !file.includes('/engine/devices/wasm/assembly/'),
 )
 const self = 'build/ratchets.mjs'
 

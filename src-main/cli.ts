@@ -18,20 +18,20 @@ import { followRun } from './cli/follow.ts'
 import { headsCommand } from './cli/heads.ts'
 import { historyCommand } from './cli/history.ts'
 import { libraryCommand } from './cli/library/command.ts'
-import { detailLines, inspectionLines, summaryLine } from './cli/lines.ts'
 import { mergeCommand } from './cli/merge.ts'
 import { fail, onClosedPipe, print, printJson } from './cli/output.ts'
+import { detailLines, inspectionLines, summaryLine } from './cli/print.ts'
 import { studyCommand } from './cli/study/command.ts'
 import { presetCommand } from './cli/study/preset.ts'
 import { refineCommand } from './cli/study/refine.ts'
 import { deviceSchema } from './contract/api/native.ts'
-import { configJsonSchema } from './contract/resolve.ts'
+import { configJsonSchema } from './contract/run/resolve.ts'
 import { dataFolder } from './files/data-folder.ts'
-import { type EngineProcess, forkEngine } from './runner/engine-process.ts'
-import { deviceChoice, engineEnvironment } from './runner/native/devices.ts'
-import { createSupervisor, type Supervisor } from './runner/supervisor.ts'
-import { resolveFile } from './runner/work/projects.ts'
-import { openWorkbench, type Workbench } from './runner/workbench.ts'
+import { type EngineProcess, forkEngine } from './workbench/link/engine-process.ts'
+import { createSupervisor, type Supervisor } from './workbench/link/supervisor.ts'
+import { deviceChoice, engineEnvironment } from './workbench/native/devices.ts'
+import { resolveFile } from './workbench/projects.ts'
+import { openWorkbench, type Workbench } from './workbench/workbench.ts'
 
 const root = join(import.meta.dirname, '..')
 const program = new Command('basil')
@@ -199,7 +199,7 @@ program
   .option('--records <folder>', "where each result is kept as JSON; out/bench in a checkout, else the data folder's bench")
   .action(async ({ json = false, only, rounds, peer, python = null, scratch = null, ...given }) => {
     try {
-      const { bench } = await import('./cli/bench/bench.ts')
+      const { bench } = await import('./bench/bench.ts')
       const checkout = existsSync(join(root, 'test', 'bench'))
       const records = given.records ?? (checkout ? join(root, 'out', 'bench') : join(dataFolder(), 'bench'))
       const environment = engineEnvironment(dataFolder(), deviceChoice(dataFolder()))
@@ -218,7 +218,7 @@ program
 
 /** BASIL_ENGINE names another script to run as the engine, for tests. */
 function engine(environment: NodeJS.ProcessEnv): EngineProcess {
-  return forkEngine(process.env.BASIL_ENGINE || join(import.meta.dirname, 'runner', 'door.ts'), environment)
+  return forkEngine(process.env.BASIL_ENGINE || join(import.meta.dirname, 'worker', 'door.ts'), environment)
 }
 
 async function withWorkbench(json: boolean, write: boolean, act: (workbench: Workbench) => Promise<void>): Promise<void> {

@@ -4,7 +4,7 @@ import { resolve } from 'node:path'
 import { Command } from 'commander'
 
 import type { Compatibility, Difference, Finding, TensorDifference } from '../contract/checkpoint.ts'
-import type { Supervisor } from '../runner/supervisor.ts'
+import type { Supervisor } from '../workbench/link/supervisor.ts'
 import { print, printJson } from './output.ts'
 import { resultOf } from './terminal.ts'
 

@@ -4,9 +4,9 @@ import { extname, resolve } from 'node:path'
 import { Command, Option } from 'commander'
 
 import { containers, type Description, type Form, formSchema, writtenDtypes, writtenLayouts } from '../contract/checkpoint.ts'
-import type { Exported } from '../contract/recipe.ts'
+import type { Exported } from '../contract/run/recipe.ts'
 import { settingsLine } from '../contract/tower.ts'
-import type { Supervisor } from '../runner/supervisor.ts'
+import type { Supervisor } from '../workbench/link/supervisor.ts'
 import { print, printJson } from './output.ts'
 import { resultOf } from './terminal.ts'
 

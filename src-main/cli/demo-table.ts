@@ -1,7 +1,7 @@
 // The demo's table, every figure computed from stored per-task rows: mean over tasks on test data, then mean and standard
 // deviation over seeds.
 import { leakMark, leakReason } from '../contract/data/leaks.ts'
-import type { Evaluation, RunDetail } from '../contract/run.ts'
+import type { Evaluation, RunDetail } from '../contract/run/run.ts'
 
 export interface DemoRow {
   stage: string

@@ -1,12 +1,13 @@
 // The sample project in the terminal: task arithmetic, aTLAS and DV-BASI on the same models and images, and beside them the
 // rival that must always stand there, aTLAS run for as many epochs as aTLAS and DV-BASI together. Seeds draw the batches.
-import type { RunConfig } from '../contract/config.ts'
+
 import { BasilError } from '../contract/errors.ts'
-import type { RunDetail, RunEvent } from '../contract/run.ts'
-import type { Workbench } from '../runner/workbench.ts'
+import type { RunConfig } from '../contract/run/config.ts'
+import type { RunDetail, RunEvent } from '../contract/run/run.ts'
+import type { Workbench } from '../workbench/workbench.ts'
 import { type DemoRow, markLines, rowsOf, tableLines } from './demo-table.ts'
-import { lineOf } from './lines.ts'
 import { print, printJson } from './output.ts'
+import { lineOf } from './print.ts'
 import { clearLive, sayLive } from './terminal.ts'
 
 /** Runs everything one after the other; each run is kept in the history like any other. */

@@ -3,11 +3,11 @@
 
 import type { Gpu } from '../contract/api/native.ts'
 import { type ErrorRecord, recordOf } from '../contract/errors.ts'
-import type { EngineInfo } from '../contract/run.ts'
+import type { EngineInfo } from '../contract/run/run.ts'
 import { sqliteVersion } from '../history/open.ts'
 import { type Writer, writerOf } from '../history/writer-lock.ts'
-import { deviceChoice, gpus } from '../runner/native/devices.ts'
-import type { Supervisor } from '../runner/supervisor.ts'
+import type { Supervisor } from '../workbench/link/supervisor.ts'
+import { deviceChoice, gpus } from '../workbench/native/devices.ts'
 
 export interface Examination {
   basil: string

@@ -1,9 +1,9 @@
 // Follows a run to its end on a terminal or as JSON lines. Ctrl+C once stops it and keeps the best so far, twice cancels
 // it; a termination signal or a closed pipe closes the workbench, and the run can be resumed.
-import type { RunEvent } from '../contract/run.ts'
-import type { Workbench } from '../runner/workbench.ts'
-import { lineOf } from './lines.ts'
+import type { RunEvent } from '../contract/run/run.ts'
+import type { Workbench } from '../workbench/workbench.ts'
 import { isPipeClosed, onClosedPipe, print, printJson } from './output.ts'
+import { lineOf } from './print.ts'
 import { clearLive, sayLive } from './terminal.ts'
 
 const echo = 250 // milliseconds within which a second Ctrl+C is the first one again, passed on by a launcher

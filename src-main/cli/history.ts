@@ -4,8 +4,8 @@ import { resolve } from 'node:path'
 import { Command } from 'commander'
 
 import type { Backup, Salvaged, Thing } from '../contract/api/history.ts'
-import { restoreBackup } from '../runner/work/history-care.ts'
-import type { Workbench } from '../runner/workbench.ts'
+import { restoreBackup } from '../workbench/history-care.ts'
+import type { Workbench } from '../workbench/workbench.ts'
 import { fail, print, printJson } from './output.ts'
 
 interface HistoryCommands {

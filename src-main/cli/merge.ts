@@ -6,8 +6,8 @@ import { basename, resolve } from 'node:path'
 
 import { Command, InvalidArgumentError, Option } from 'commander'
 
-import type { Recipe } from '../contract/recipe.ts'
-import type { Supervisor } from '../runner/supervisor.ts'
+import type { Recipe } from '../contract/run/recipe.ts'
+import type { Supervisor } from '../workbench/link/supervisor.ts'
 import { exportedLines, formOf, withFormOptions } from './convert.ts'
 import { print, printJson } from './output.ts'
 

@@ -4,6 +4,9 @@ import { z } from 'zod'
 
 import { towersSchema } from './tower.ts'
 
+/** Of the page that names the shards of a checkpoint; a variant's name may stand before the last ending, as in model.safetensors.index.fp16.json. */
+export const isIndexName = (name: string): boolean => /\.(safetensors|bin|pth?)\.index(\.[\w-]+)?\.json$/i.test(name)
+
 /** Layouts a checkpoint can have. "open_clip" is OpenAI's too (visual.*); "image encoder" the same behind "model."; "unknown" is combined by tensor name. */
 export const layouts = [
   'open_clip',

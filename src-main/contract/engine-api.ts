@@ -7,9 +7,9 @@ import { disentanglementRequestSchema, disentanglementSchema } from './api/disen
 import { evaluationReportSchema, evaluationRequestSchema } from './api/evaluations.ts'
 import { headEventSchema, headImportSchema, headRequestSchema, probeEventSchema, probeRequestSchema } from './api/heads.ts'
 import { compatibilitySchema, descriptionSchema, differenceSchema, formSchema, inspectionSchema, statisticsSchema } from './checkpoint.ts'
-import { resolvedSchema } from './config.ts'
-import { exportedSchema, recipeSchema } from './recipe.ts'
-import { engineEventSchema, engineInfoSchema, type Progress, parentSchema, progressSchema, resumeSchema } from './run.ts'
+import { resolvedSchema } from './run/config.ts'
+import { exportedSchema, recipeSchema } from './run/recipe.ts'
+import { engineEventSchema, engineInfoSchema, type Progress, parentSchema, progressSchema, resumeSchema } from './run/run.ts'
 import { towerSettingsSchema } from './tower.ts'
 
 export const planSchema = z.object({

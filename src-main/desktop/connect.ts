@@ -4,7 +4,7 @@ import type { AnyRouter } from '@orpc/server'
 import { RPCHandler } from '@orpc/server/message-port'
 import { ipcMain, type MessagePortMain } from 'electron'
 
-import { createPageMessages, type PageMessages } from '../runner/page-messages.ts'
+import { createPageMessages, type PageMessages } from '../workbench/page-messages.ts'
 import { isOurFrame } from './origin.ts'
 
 const portChannel = 'basil-port' // the same word is in preload.ts and in the renderer's bridge.ts

@@ -1,7 +1,7 @@
 // What a window can do that a browser cannot: the system's own dialogs. A path that comes from here was chosen by the person.
 import { type BrowserWindow, dialog } from 'electron'
 
-import type { Platform } from '../runner/router.ts'
+import type { Platform } from '../workbench/platform.ts'
 
 const checkpoints = [
   { name: 'Checkpoints', extensions: ['safetensors', 'pt', 'pth', 'bin', 'ckpt', 'npz', 'index.json'] },

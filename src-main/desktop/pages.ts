@@ -5,7 +5,7 @@ import { pathToFileURL } from 'node:url'
 
 import { net, protocol } from 'electron'
 
-import { pageHeaders } from '../runner/page-headers.ts'
+import { pageHeaders } from '../workbench/page-headers.ts'
 import { isOurs, scheme } from './origin.ts'
 
 /** Before the app is ready: the scheme is standard (relative addresses work) and secure. */

@@ -1,9 +1,9 @@
 // The engine's process under Electron: a utility process, because a packed program may not run itself as plain Node (its
-// fuse is off). The same interface as the forked Node of src-main/runner/engine-process.ts.
+// fuse is off). The same interface as the forked Node of src-main/workbench/link/engine-process.ts.
 import { app, type UtilityProcess, utilityProcess } from 'electron'
 
-import type { EngineExit, EngineProcess } from '../runner/engine-process.ts'
-import { createEar } from '../runner/link/heartbeat.ts'
+import type { EngineExit, EngineProcess } from '../workbench/link/engine-process.ts'
+import { createEar } from '../workbench/link/heartbeat.ts'
 
 const kept = 4096 // characters of stderr
 

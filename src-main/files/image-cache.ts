@@ -7,7 +7,7 @@ import { createHash } from 'node:crypto'
 import { constants, type FileHandle } from 'node:fs/promises'
 import { join } from 'node:path'
 
-import type { ImageCache, ImageFile, KeptImage } from '../engine/formats/caches/image-cache.ts'
+import type { ImageCache, ImageFile, KeptImage } from '../engine/formats/image-cache.ts'
 import { type CacheRoom, cacheTold } from './cache-room.ts'
 import { openRegular } from './open.ts'
 

@@ -3,12 +3,12 @@ import { createHash } from 'node:crypto'
 import type { FileHandle } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
 
+import { isIndexName } from '../contract/checkpoint.ts'
 import { BasilError } from '../contract/errors.ts'
-import { isIndexName, shardNames } from '../engine/formats/sharded.ts'
+import { shardNames } from '../engine/formats/sharded.ts'
 import type { ByteSource } from '../engine/formats/source.ts'
+import { hashFile } from './hash.ts'
 import { openRegular } from './open.ts'
-
-const chunk = 4 * 2 ** 20 // bytes read at a time for a hash
 
 export async function openSource(path: string): Promise<ByteSource> {
   const absolute = resolve(path)
@@ -41,24 +41,6 @@ function plainName(other: string, from: string): string {
     why: `it names ${JSON.stringify(other.slice(0, 120))}`,
     next: 'keep the files of one checkpoint together in one folder',
   })
-}
-
-/** SHA-256 of the whole content, in hexadecimal, and its size in bytes. */
-export async function hashFile(path: string): Promise<{ sha256: string; bytes: number }> {
-  const { handle } = await openRegular(resolve(path))
-  try {
-    const hash = createHash('sha256')
-    const buffer = new Uint8Array(chunk)
-    let bytes = 0
-    for (;;) {
-      const { bytesRead } = await handle.read(buffer, 0, chunk, null)
-      if (bytesRead === 0) return { sha256: hash.digest('hex'), bytes }
-      hash.update(buffer.subarray(0, bytesRead))
-      bytes += bytesRead
-    }
-  } finally {
-    await handle.close()
-  }
 }
 
 /** What a checkpoint is made of, and its SHA-256 by theirs. */

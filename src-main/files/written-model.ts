@@ -4,11 +4,12 @@ import { createHash } from 'node:crypto'
 
 import type { Container } from '../contract/checkpoint.ts'
 import { BasilError } from '../contract/errors.ts'
-import type { Exported } from '../contract/recipe.ts'
+import type { Exported } from '../contract/run/recipe.ts'
 import { openTensorFile } from '../engine/formats/index.ts'
 import type { TensorFile } from '../engine/formats/tensor-file.ts'
 import { writeCheckpoint } from '../engine/formats/writing/checkpoint.ts'
-import { hashFile, openSource } from './source.ts'
+import { hashFile } from './hash.ts'
+import { openSource } from './source.ts'
 import { type Disk, writeAtomic } from './write-atomic.ts'
 
 interface ModelToWrite {

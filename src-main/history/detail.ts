@@ -1,15 +1,16 @@
 // All that history knows of one run, in the contract's shape, from one consistent state of the file. A stage that has
 // not ended shows its best state so far and the losses of its epochs in order; one that has shows what its end gave.
 // Damaged rows are left out and named, so that what is sound of a run can still be seen.
-import type { ResolvedConfig } from '../contract/config.ts'
-import { skippedOf } from '../contract/difference-vector.ts'
+
 import { BasilError } from '../contract/errors.ts'
-import type { DataWait, EngineInfo, RunDetail, StageDetail } from '../contract/run.ts'
+import type { ResolvedConfig } from '../contract/run/config.ts'
+import { skippedOf } from '../contract/run/difference-vector.ts'
+import type { DataWait, EngineInfo, RunDetail, StageDetail } from '../contract/run/run.ts'
 import { sparing } from './checksums.ts'
-import { manifestsOf, testOpeningsOf } from './data/run-images.ts'
 import { coefficientsOf, epochsOf, type StoredEpoch } from './epochs.ts'
-import { evaluationsOf, finalScores } from './evaluations.ts'
 import { parentsOf } from './parents.ts'
+import { evaluationsOf, finalScores } from './run-evaluations.ts'
+import { manifestsOf, testOpeningsOf } from './run-images.ts'
 import { enginesOf, halvingsOf, imagesOf, type RunRow, runRow, summaryOf } from './runs.ts'
 import { type StoredStage, stagesOf } from './stages.ts'
 import { type History, snapshot, tellDamage } from './statement.ts'

@@ -1,6 +1,6 @@
 // Epochs: for each the coefficient table (vectors x blocks), the selection metric, the losses of its steps and the
 // scores of each task. One transaction an epoch, together with the state to resume from; only then is it told to anyone.
-import type { CoefficientTable, EpochRecord, ResumeState, TaskScore } from '../contract/run.ts'
+import type { CoefficientTable, EpochRecord, ResumeState, TaskScore } from '../contract/run/run.ts'
 import { sound } from './checksums.ts'
 import { listFromBytes, listToBytes, tableFromBytes, tableToBytes } from './numbers.ts'
 import { putResume } from './resume.ts'

@@ -1,86 +1,123 @@
-// Models of a run measured on a split, one row a task. The final evaluation is that of the last stage measured on test
-// data, or where there is none, on training data; a run's accuracy is its mean over tasks (contract/means.ts).
-import type { ResolvedConfig } from '../contract/config.ts'
-import { type Means, meansOf } from '../contract/means.ts'
-import type { Evaluation } from '../contract/run.ts'
+// Evaluations outside runs, and the openings of test data. What opens test data is written down before the data is opened, so that a
+// process that dies over it has still opened it. Runs open their test data once each, at the end, and keep their openings likewise
+// (data/run-images.ts); of runs of 0.1.0 their evaluations on "test" say so.
+
+import type { EvaluationReport, EvaluationRequest, EvaluationSummary, Opening } from '../contract/api/evaluations.ts'
+import type { ErrorRecord } from '../contract/errors.ts'
 import { sound } from './checksums.ts'
-import { change, type History, rows, transaction } from './statement.ts'
+import { change, type History, row, rows, soundOnly, transaction } from './statement.ts'
 
 interface EvaluationRow {
-  split: Evaluation['split']
-  model: Evaluation['model']
-  stage: number
-  task: string
-  loss: number
-  accuracy: number
-  relative_accuracy: number | null
+  evaluation: number
+  created: string
+  state: EvaluationSummary['state']
+  error: string | null
+  split: EvaluationSummary['split']
+  models: string
+  tasks: string
+  accuracy: number | null
 }
 
-const noStage = -1
-
-export function putEvaluation(history: History, run: number, e: Evaluation): void {
-  const { split, model } = e
-  const stage = e.stage ?? noStage
-  transaction(history, () => {
-    change(history, 'DELETE FROM evaluations WHERE run = :run AND split = :split AND model = :model AND stage = :stage', {
-      run,
-      split,
-      model,
-      stage,
-    })
-    e.tasks.forEach(({ task, loss, accuracy, relativeAccuracy }, place) => {
-      const text = `INSERT INTO evaluations (run, split, model, stage, place, task, loss, accuracy, relative_accuracy)
-        VALUES (:run, :split, :model, :stage, :place, :task, :loss, :accuracy, :relativeAccuracy)`
-      change(history, text, {
-        run,
-        split,
-        model,
-        stage,
-        place,
-        task,
-        loss,
-        accuracy,
-        relativeAccuracy,
-      })
-    })
+/** Gives the evaluation's number. Where it is on test data, every task's opening is on disk with it. */
+export function createEvaluation(history: History, { models, tasks, split }: EvaluationRequest, now: Date): number {
+  return transaction(history, () => {
+    const names = (named: readonly { name: string }[]): string => JSON.stringify(named.map(({ name }) => name))
+    const { evaluation } = row<{ evaluation: number }>(
+      history,
+      `INSERT INTO model_evaluations (created, state, split, models, tasks) VALUES (:created, 'running', :split, :models, :tasks)
+       RETURNING evaluation`,
+      { created: now.toISOString(), split, models: names(models), tasks: names(tasks) },
+    ) as { evaluation: number }
+    if (split === 'test')
+      for (const { name, data } of tasks)
+        change(history, 'INSERT INTO openings (opened, evaluation, task, data) VALUES (:opened, :evaluation, :task, :data)', {
+          opened: now.toISOString(),
+          evaluation,
+          task: name,
+          data,
+        })
+    return evaluation
   })
 }
 
-/** Stage by stage, those of no stage first; the order is the same whether or not a run was interrupted. */
-export function evaluationsOf(history: History, run: number): Evaluation[] {
-  const found: Evaluation[] = []
-  const text = `SELECT * FROM evaluations WHERE run = :run AND ${sound(history, 'evaluations')} ORDER BY stage, model DESC, split DESC, place`
-  for (const r of rows<EvaluationRow>(history, text, { run })) {
-    const stage = r.stage === noStage ? null : r.stage
-    const score = { task: r.task, loss: r.loss, accuracy: r.accuracy, relativeAccuracy: r.relative_accuracy }
-    const last = found.at(-1)
-    if (last && last.split === r.split && last.model === r.model && last.stage === stage) last.tasks.push(score)
-    else found.push({ split: r.split, model: r.model, stage, tasks: [score] })
-  }
-  return found
+export function putReport(history: History, evaluation: number, report: EvaluationReport): void {
+  change(history, `UPDATE model_evaluations SET state = 'done', accuracy = :accuracy, report = :report WHERE evaluation = :evaluation`, {
+    evaluation,
+    accuracy: report.models[0]?.accuracy ?? null,
+    report: JSON.stringify(report),
+  })
 }
 
-/** Takes back what was measured of this stage and later ones (0: of all stages). */
-export function rewindEvaluations(history: History, run: number, stage: number): void {
-  change(history, 'DELETE FROM evaluations WHERE run = :run AND stage >= :stage', { run, stage })
+export function failEvaluation(history: History, evaluation: number, error: ErrorRecord): void {
+  change(history, `UPDATE model_evaluations SET state = 'failed', error = :error WHERE evaluation = :evaluation`, {
+    evaluation,
+    error: JSON.stringify(error),
+  })
 }
 
-export interface FinalScores extends Means {
-  evaluatedOn: 'test' | 'training' | null
-  tasks: Record<string, { accuracy: number; relativeAccuracy: number | null }>
+const columns = 'evaluation, created, state, error, split, models, tasks, accuracy'
+
+/** Newest first. lives: whether somebody works on one now. */
+export function listEvaluations(history: History, lives: (evaluation: number) => boolean): EvaluationSummary[] {
+  const text = `SELECT ${columns} FROM model_evaluations WHERE ${sound(history, 'model_evaluations')} ORDER BY evaluation DESC`
+  const found = soundOnly(history, () => rows<EvaluationRow>(history, text))
+  return found.map((one) => summaryOf(one, lives))
 }
 
-export function finalScores(evaluations: Evaluation[], aims: ResolvedConfig['tasks']): FinalScores {
-  const own = evaluations.filter((e) => e.model === 'start' || e.model === 'iteration')
-  const last = lastStage(own, 'test') ?? lastStage(own, 'training')
-  if (!last) return { evaluatedOn: null, tasks: {}, ...meansOf([], aims) }
+export function evaluationOf(history: History, evaluation: number, lives: (evaluation: number) => boolean): EvaluationSummary | null {
+  const text = `SELECT ${columns} FROM model_evaluations WHERE evaluation = :evaluation AND ${sound(history, 'model_evaluations')}`
+  const found = row<EvaluationRow>(history, text, { evaluation })
+  return found ? summaryOf(found, lives) : null
+}
+
+export function reportOf(history: History, evaluation: number): EvaluationReport | null {
+  const isSound = sound(history, 'model_evaluations', { long: true })
+  const text = `SELECT report FROM model_evaluations WHERE evaluation = :evaluation AND ${isSound}`
+  const found = row<{ report: string | null }>(history, text, { evaluation })
+  return found?.report ? (JSON.parse(found.report) as EvaluationReport) : null
+}
+
+/** Its openings stay. */
+export function forgetEvaluation(history: History, evaluation: number): void {
+  change(history, 'DELETE FROM model_evaluations WHERE evaluation = :evaluation', { evaluation })
+}
+
+/** Every time that any of these images were opened as test data, oldest first, after them the runs of a time that kept no openings. */
+export function openingsOf(history: History, data: readonly string[]): Opening[] {
+  const wanted = JSON.stringify([...new Set(data)])
+  const kept = rows<Opening>(
+    history,
+    `SELECT data, task, opened, evaluation, run FROM openings WHERE data IN (SELECT value FROM json_each(:wanted))
+       AND ${sound(history, 'openings')} ORDER BY opening`,
+    { wanted },
+  )
+  const older = rows<Opening>(
+    history,
+    `SELECT DISTINCT json_extract(t.value, '$.test') AS data, e.task, r.ended AS opened, NULL AS evaluation, r.run
+     FROM runs r JOIN json_each(r.config, '$.tasks') t JOIN evaluations e ON e.run = r.run AND e.split = 'test' AND e.task = json_extract(t.value, '$.name')
+     WHERE json_extract(t.value, '$.test') IN (SELECT value FROM json_each(:wanted))
+       AND NOT EXISTS (SELECT 1 FROM openings o WHERE o.run = r.run) AND ${sound(history, 'runs', { as: 'r' })} ORDER BY r.run`,
+    { wanted },
+  )
+  return [...kept, ...older]
+}
+
+/** The images an evaluation opened as test data. */
+export function openedBy(history: History, evaluation: number): string[] {
+  const text = `SELECT data FROM openings WHERE evaluation = :evaluation AND ${sound(history, 'openings')}`
+  return rows<{ data: string }>(history, text, { evaluation }).map(({ data }) => data)
+}
+
+function summaryOf(found: EvaluationRow, lives: (evaluation: number) => boolean): EvaluationSummary {
+  const { evaluation, created, state, error, split, models, tasks, accuracy } = found
   return {
-    evaluatedOn: last.split === 'test' ? 'test' : 'training',
-    tasks: Object.fromEntries(last.tasks.map((t) => [t.task, { accuracy: t.accuracy, relativeAccuracy: t.relativeAccuracy }])),
-    ...meansOf(last.tasks, aims),
+    evaluation,
+    created,
+    state: state === 'running' && !lives(evaluation) ? 'interrupted' : state,
+    error: error ? (JSON.parse(error) as ErrorRecord) : null,
+    split,
+    models: JSON.parse(models) as string[],
+    tasks: JSON.parse(tasks) as string[],
+    accuracy,
   }
-}
-
-function lastStage(evaluations: Evaluation[], split: Evaluation['split']): Evaluation | undefined {
-  return evaluations.filter((e) => e.split === split).sort((a, b) => (b.stage ?? 0) - (a.stage ?? 0))[0]
 }

@@ -1,6 +1,6 @@
 // What a run was made from, in the engine's order: the pre-trained model, the fine-tuned ones, their data.
 // A resumed run must find the same hashes again.
-import type { Parent } from '../contract/run.ts'
+import type { Parent } from '../contract/run/run.ts'
 import { sound } from './checksums.ts'
 import { rememberCheckpoint } from './library/checkpoints.ts'
 import { change, type History, rows } from './statement.ts'

@@ -1,6 +1,6 @@
 // The state to go on from: one row a run, replaced in the very transaction that keeps its epoch, so that the two can
 // never tell different stories. Everything is float64 as it was; see numbers.ts.
-import type { ResumeState } from '../contract/run.ts'
+import type { ResumeState } from '../contract/run/run.ts'
 import { sound } from './checksums.ts'
 import { listFromBytes, listToBytes, tableFromBytes, tablesFromBytes, tablesToBytes, tableToBytes } from './numbers.ts'
 import { change, type History, row } from './statement.ts'

@@ -1,14 +1,15 @@
 // One row a run: what it was told, what state it is in, and what a list shows of it. A run is running only while
 // somebody works on it; a row that says so without is shown as interrupted.
-import type { ResolvedConfig } from '../contract/config.ts'
+
 import { BasilError, type ErrorRecord } from '../contract/errors.ts'
-import type { EngineEvent, EngineInfo, EngineShare, Halving, RunState, RunSummary } from '../contract/run.ts'
+import type { ResolvedConfig } from '../contract/run/config.ts'
+import type { EngineEvent, EngineInfo, EngineShare, Halving, RunState, RunSummary } from '../contract/run/run.ts'
 import { sound, sparing } from './checksums.ts'
-import { parsedLeaks } from './data/run-images.ts'
 import { rewindEpochs } from './epochs.ts'
-import { evaluationsOf, finalScores, rewindEvaluations } from './evaluations.ts'
 import { putParents } from './parents.ts'
 import { resumeOf } from './resume.ts'
+import { evaluationsOf, finalScores, rewindEvaluations } from './run-evaluations.ts'
+import { parsedLeaks } from './run-images.ts'
 import { rewindStages } from './stages.ts'
 import { change, damageIn, type History, row, rows, snapshot, tellDamage, transaction } from './statement.ts'
 

@@ -1,6 +1,6 @@
 // A run's stretches of learning: stage 0 is the start, stages 1..M the iterations. A stage's coefficients (vectors x
 // blocks) and losses are here once it has ended; until then they are with its epochs.
-import type { CoefficientTable, StageEnd, StageRecord } from '../contract/run.ts'
+import type { CoefficientTable, StageEnd, StageRecord } from '../contract/run/run.ts'
 import { sound } from './checksums.ts'
 import { listFromBytes, listToBytes, tableFromBytes, tableToBytes } from './numbers.ts'
 import { change, type History, rows } from './statement.ts'

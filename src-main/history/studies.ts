@@ -1,14 +1,14 @@
 // Studies and their planned runs. A planned run gets its run's number in the transaction that makes the run, so that a study that was killed
 // never begins one twice. What a run came to is read from its evaluations.
 import type { StudyRun, StudySummary } from '../contract/api/studies.ts'
-import type { ResolvedConfig } from '../contract/config.ts'
 import { BasilError, type ErrorRecord } from '../contract/errors.ts'
-import { comparedScores, mean } from '../contract/means.ts'
-import type { Evaluation, RunState } from '../contract/run.ts'
-import type { StudyDefinition } from '../contract/study.ts'
+import type { ResolvedConfig } from '../contract/run/config.ts'
+import { comparedScores, mean } from '../contract/run/means.ts'
+import type { Evaluation, RunState } from '../contract/run/run.ts'
+import type { StudyDefinition } from '../contract/run/study.ts'
 import { sound } from './checksums.ts'
-import { parsedLeaks } from './data/run-images.ts'
-import { evaluationsOf, finalScores } from './evaluations.ts'
+import { evaluationsOf, finalScores } from './run-evaluations.ts'
+import { parsedLeaks } from './run-images.ts'
 import { change, damageIn, type History, row, rows, soundOnly, transaction } from './statement.ts'
 
 export interface Planned {

@@ -1,9 +1,9 @@
 // Taking runs, studies, evaluations and rows of the library from one history into another, each with all that hangs on it or not at all, and
 // under its own number.
 import type { Thing } from '../contract/api/history.ts'
-import type { ResolvedConfig } from '../contract/config.ts'
+import type { ResolvedConfig } from '../contract/run/config.ts'
 import { columnsOf, hasLong, sound, sparing, type Table } from './checksums.ts'
-import { evaluationsOf, finalScores } from './evaluations.ts'
+import { evaluationsOf, finalScores } from './run-evaluations.ts'
 import { runRow } from './runs.ts'
 import { change, type History, row, rows } from './statement.ts'
 

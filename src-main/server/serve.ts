@@ -1,7 +1,7 @@
 // The workbench in a browser on the same machine, only because the person asked for it: npm start without a window, or
 // basil serve.
-import { createRouter } from '../runner/router.ts'
-import type { Workbench } from '../runner/workbench.ts'
+import { createRouter } from '../workbench/router.ts'
+import type { Workbench } from '../workbench/workbench.ts'
 import { type Served, type ServeOptions, serveRouter } from './listen.ts'
 
 /** Serves the workbench until closed; closing leaves the workbench open. Rejects when the port is taken or the pages are not built. */

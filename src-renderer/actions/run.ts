@@ -1,5 +1,5 @@
 // What can be done with a run: start, stop, cancel, resume, export, and the same once more.
-import type { RunDetail } from '../../src-main/contract/run.ts'
+import type { RunDetail } from '../../src-main/contract/run/run.ts'
 import { compose } from '../state/compose.svelte.ts'
 import { current } from '../state/current.svelte.ts'
 import { router } from '../state/router.svelte.ts'

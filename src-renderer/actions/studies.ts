@@ -1,5 +1,5 @@
 // What can be done with studies: begin one from a configuration or a run, pause it, go on, forget it.
-import { configSchema } from '../../src-main/contract/config.ts'
+import { configSchema } from '../../src-main/contract/run/config.ts'
 import { compose } from '../state/compose.svelte.ts'
 import { current } from '../state/current.svelte.ts'
 import { router } from '../state/router.svelte.ts'

@@ -1,6 +1,6 @@
 // A run's stages as lines and bars: figure 2a (accuracy step by step, a colour an iteration), figure 2b (growth per
 // iteration) and the loss. Steps count on over the stages; a stage's epoch 0 is the state before its first step.
-import type { StageDetail } from '../../src-main/contract/run.ts'
+import type { StageDetail } from '../../src-main/contract/run/run.ts'
 import type { Point } from './decimate.ts'
 import { chosenEpoch, type Measure, meanOf, stageName } from './scores.ts'
 

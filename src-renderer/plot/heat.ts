@@ -1,8 +1,8 @@
 // A coefficient table as a map: rows are vectors or iterations, columns are blocks. Zero is the middle of a diverging
 // scale that reaches as far to both sides, so that a colour means the same sign and size everywhere on the map.
-import { collapse, courseOf, effectiveCoefficients } from '../../src-main/contract/coefficients.ts'
-import type { ResolvedConfig } from '../../src-main/contract/config.ts'
-import type { RunDetail, StageDetail } from '../../src-main/contract/run.ts'
+import { collapse, courseOf, effectiveCoefficients } from '../../src-main/contract/run/coefficients.ts'
+import type { ResolvedConfig } from '../../src-main/contract/run/config.ts'
+import type { RunDetail, StageDetail } from '../../src-main/contract/run/run.ts'
 import { fileName } from './format.ts'
 
 export interface HeatRow {

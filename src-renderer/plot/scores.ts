@@ -1,7 +1,7 @@
 // Scores of models over tasks: means recomputed from their rows, and the tables and bars made of them.
 //   relative accuracy of a task = accuracy / accuracy of the task's own fine-tuned model
-import { byAim, type Means, mean, meansOf } from '../../src-main/contract/means.ts'
-import type { Evaluation, RunDetail, RunSummary, StageDetail, TaskScore } from '../../src-main/contract/run.ts'
+import { byAim, type Means, mean, meansOf } from '../../src-main/contract/run/means.ts'
+import type { Evaluation, RunDetail, RunSummary, StageDetail, TaskScore } from '../../src-main/contract/run/run.ts'
 
 export type Split = Evaluation['split']
 export type Measure = 'relativeAccuracy' | 'accuracy'

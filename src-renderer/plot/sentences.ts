@@ -2,7 +2,7 @@
 import type { Salvaged } from '../../src-main/contract/api/history.ts'
 import type { TensorStatistics } from '../../src-main/contract/checkpoint.ts'
 import { largestOf } from '../../src-main/contract/largest.ts'
-import type { RunDetail } from '../../src-main/contract/run.ts'
+import type { RunDetail } from '../../src-main/contract/run/run.ts'
 import type { Growth, StageLine } from './curves.ts'
 import { coefficient, counted, figure, percent, points } from './format.ts'
 import { type HeatRow, strongest } from './heat.ts'

@@ -1,7 +1,7 @@
 // One event of a run upon what is known of it. Pure; an event told twice changes nothing the second time, so a lost stream
 // can be read again from anywhere.
 import type { ErrorRecord } from '../../src-main/contract/errors.ts'
-import type { CoefficientTable, RunDetail, RunEvent, StageDetail } from '../../src-main/contract/run.ts'
+import type { CoefficientTable, RunDetail, RunEvent, StageDetail } from '../../src-main/contract/run/run.ts'
 
 export interface LiveRun {
   detail: RunDetail

@@ -1,5 +1,5 @@
 // The list of all runs, read a page at a time as it is scrolled, so that ten thousand runs cost no more than a hundred.
-import type { RunSummary } from '../../src-main/contract/run.ts'
+import type { RunSummary } from '../../src-main/contract/run/run.ts'
 import { client } from '../bridge.ts'
 
 const pageSize = 100

@@ -1,6 +1,6 @@
 // One run on screen: what history has, then what is told as it goes on. Events are gathered and applied in a frame a few times a second, not one by one.
 import type { ErrorRecord } from '../../src-main/contract/errors.ts'
-import type { RunEvent } from '../../src-main/contract/run.ts'
+import type { RunEvent } from '../../src-main/contract/run/run.ts'
 import { client, errorOf } from '../bridge.ts'
 import { applyEvent, type LiveRun, liveRun } from './apply-event.ts'
 import { connection } from './connection.svelte.ts'

@@ -1,8 +1,8 @@
 // What Basil has at hand: itself, the opened project and the newest runs.
 import type { About, Project } from '../../src-main/contract/api/api.ts'
 import type { Salvaged } from '../../src-main/contract/api/history.ts'
-import { configSchema } from '../../src-main/contract/config.ts'
-import type { RunDetail, RunSummary } from '../../src-main/contract/run.ts'
+import { configSchema } from '../../src-main/contract/run/config.ts'
+import type { RunDetail, RunSummary } from '../../src-main/contract/run/run.ts'
 import { client } from '../bridge.ts'
 import { configOfRun, liesIn } from './config-of-run.ts'
 import { connection } from './connection.svelte.ts'

@@ -7,8 +7,8 @@ import { join } from 'node:path'
 
 import { afterAll, expect, test } from 'vitest'
 
-import { bench } from '../../src-main/cli/bench/bench.ts'
-import { benchSchema, dataWaitLines, mergeLines, type StepResult, stepLines } from '../../src-main/cli/bench/report.ts'
+import { bench } from '../../src-main/bench/bench.ts'
+import { benchSchema, dataWaitLines, mergeLines, type StepResult, stepLines } from '../../src-main/bench/report.ts'
 
 const root = join(import.meta.dirname, '..', '..')
 const python = process.env['BENCH_PYTHON'] ?? 'python3'

@@ -6,11 +6,11 @@ import { join } from 'node:path'
 
 import { expect, onTestFinished, test } from 'vitest'
 
-import { linearisedProblem, linearisedSpeed } from '../../src-main/cli/bench/linearised-speed.ts'
-import { scratchFiles } from '../../src-main/cli/bench/scratch.ts'
-import { openBackend } from '../../src-main/engine/backend.ts'
-import { filled } from '../../src-main/engine/coefficients/table.ts'
-import { failingOps } from '../engine/failing-ops.ts'
+import { linearisedProblem, linearisedSpeed } from '../../src-main/bench/linearised-speed.ts'
+import { scratchFiles } from '../../src-main/bench/scratch.ts'
+import { openBackend } from '../../src-main/engine/devices/backend.ts'
+import { filled } from '../../src-main/numbers/table.ts'
+import { failingOps } from '../engine/devices/failing-ops.ts'
 import { backendsHere } from '../golden/backends.ts'
 
 test.each(await backendsHere())('on %s an epoch on precomputed features needs no operation of the engine, and agrees', async (prefer) => {

@@ -8,7 +8,7 @@ import { expect, test } from 'vitest'
 
 import { disentanglementSchema } from '../../src-main/contract/api/disentanglement.ts'
 import { folder as golden } from '../golden/fixture.ts'
-import { temporaryFolder, toyEntry, toyFile } from '../runner/toy.ts'
+import { temporaryFolder, toyEntry, toyFile } from '../workbench/toy.ts'
 
 const cli = join(import.meta.dirname, '../../src-main/cli.ts')
 const at = (name: string): string => join(golden, name)

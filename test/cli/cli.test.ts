@@ -6,9 +6,9 @@ import { createInterface } from 'node:readline'
 
 import { expect, onTestFinished, test } from 'vitest'
 
-import { runDetailSchema, runEventSchema, runSummarySchema } from '../../src-main/contract/run.ts'
-import { temporaryFolder, toyEntry, toyFile, toyWorkbench } from '../runner/toy.ts'
-import type { Toy } from '../runner/toy-engine.ts'
+import { runDetailSchema, runEventSchema, runSummarySchema } from '../../src-main/contract/run/run.ts'
+import { temporaryFolder, toyEntry, toyFile, toyWorkbench } from '../workbench/toy.ts'
+import type { Toy } from '../workbench/toy-engine.ts'
 
 const cli = join(import.meta.dirname, '../../src-main/cli.ts')
 

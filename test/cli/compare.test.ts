@@ -9,11 +9,11 @@ import { compatibilitySchema, differenceSchema } from '../../src-main/contract/c
 import { toFloat32 } from '../../src-main/engine/formats/dtype.ts'
 import { openTensorFile } from '../../src-main/engine/formats/index.ts'
 import { openSource } from '../../src-main/files/source.ts'
-import { written } from '../engine/bytes.ts'
-import { type Full, filled, resNet, type Shapes } from '../engine/layouts-models.ts'
+import { written } from '../engine/formats/bytes.ts'
+import { type Full, filled, resNet, type Shapes } from '../engine/layouts/models.ts'
 import { bytesOf, moved, plain } from '../engine/measures/memory.ts'
 import { folder as golden, tasks } from '../golden/fixture.ts'
-import { temporaryFolder } from '../runner/toy.ts'
+import { temporaryFolder } from '../workbench/toy.ts'
 
 const cli = join(import.meta.dirname, '../../src-main/cli.ts')
 const at = (name: string): string => join(golden, `${name}.safetensors`)

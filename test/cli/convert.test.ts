@@ -6,8 +6,8 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 
 import { formOf } from '../../src-main/cli/convert.ts'
-import { written } from '../engine/bytes.ts'
-import { temporaryFolder } from '../runner/toy.ts'
+import { written } from '../engine/formats/bytes.ts'
+import { temporaryFolder } from '../workbench/toy.ts'
 
 const root = join(import.meta.dirname, '../..')
 const tower = join(root, 'test/golden/math/pretrained.safetensors')

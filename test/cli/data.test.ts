@@ -6,8 +6,8 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 
 import type { DataSet, LeakReport } from '../../src-main/contract/api/data.ts'
-import { petsAt } from '../runner/data/miniatures.ts'
-import { temporaryFolder } from '../runner/toy.ts'
+import { petsAt } from '../workbench/data/miniatures.ts'
+import { temporaryFolder } from '../workbench/toy.ts'
 
 const cli = join(import.meta.dirname, '../../src-main/cli.ts')
 

@@ -6,8 +6,8 @@ import { expect, test } from 'vitest'
 
 import { armsOf } from '../../src-main/cli/demo.ts'
 import { rowsOf, tableLines } from '../../src-main/cli/demo-table.ts'
-import { resolveConfig } from '../../src-main/contract/resolve.ts'
-import type { Evaluation, RunDetail } from '../../src-main/contract/run.ts'
+import { resolveConfig } from '../../src-main/contract/run/resolve.ts'
+import type { Evaluation, RunDetail } from '../../src-main/contract/run/run.ts'
 
 const sample = JSON.parse(readFileSync(join(import.meta.dirname, '..', '..', 'resources', 'sample', 'dv-basi.json'), 'utf8'))
 

@@ -6,7 +6,7 @@ import { expect, test } from 'vitest'
 
 import { readHead } from '../../src-main/engine/heads/head-file.ts'
 import { openSource } from '../../src-main/files/source.ts'
-import { temporaryFolder } from '../runner/toy.ts'
+import { temporaryFolder } from '../workbench/toy.ts'
 
 const root = join(import.meta.dirname, '../..')
 const model = join(root, 'test/golden/text/text-tower.safetensors')

@@ -9,7 +9,7 @@ import { expect, test } from 'vitest'
 
 import { openHistory } from '../../src-main/history/open.ts'
 import { putAll, putRun } from '../history/whole.ts'
-import { temporaryFolder, toyEntry, toyFile } from '../runner/toy.ts'
+import { temporaryFolder, toyEntry, toyFile } from '../workbench/toy.ts'
 
 const cli = join(import.meta.dirname, '../../src-main/cli.ts')
 const databases = join(import.meta.dirname, '../databases')

@@ -6,8 +6,8 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 
 import type { Entry } from '../../src-main/contract/api/library.ts'
-import { checkpoint, lay, libraryAt } from '../runner/library/setting.ts'
-import { temporaryFolder } from '../runner/toy.ts'
+import { checkpoint, lay, libraryAt } from '../workbench/library/setting.ts'
+import { temporaryFolder } from '../workbench/toy.ts'
 
 const cli = join(import.meta.dirname, '../../src-main/cli.ts')
 

@@ -5,8 +5,8 @@ import { dirname, join } from 'node:path'
 
 import { expect, test } from 'vitest'
 
-import { parseStudy, plannedRuns } from '../../src-main/contract/study.ts'
-import { temporaryFolder } from '../runner/toy.ts'
+import { parseStudy, plannedRuns } from '../../src-main/contract/run/study.ts'
+import { temporaryFolder } from '../workbench/toy.ts'
 
 function preset(home: string, ...args: string[]): { code: number | null; out: string; err: string } {
   const { status, stdout, stderr } = spawnSync(process.execPath, [join(import.meta.dirname, '../../src-main/cli.ts'), 'preset', ...args], {

@@ -6,11 +6,11 @@ import { join } from 'node:path'
 
 import { expect, test } from 'vitest'
 
-import { refinementOf } from '../../src-main/contract/config/refine.ts'
-import { resolveConfig } from '../../src-main/contract/resolve.ts'
-import { wilson } from '../../src-main/engine/statistics/wilson.ts'
+import { refinementOf } from '../../src-main/contract/run/refine.ts'
+import { resolveConfig } from '../../src-main/contract/run/resolve.ts'
+import { wilson } from '../../src-main/numbers/statistics/wilson.ts'
 import { folder } from '../golden/fixture.ts'
-import { temporaryFolder } from '../runner/toy.ts'
+import { temporaryFolder } from '../workbench/toy.ts'
 
 function basil(home: string, args: string[]): { status: number | null; stdout: string; stderr: string } {
   return spawnSync(process.execPath, [join(import.meta.dirname, '../../src-main/cli.ts'), ...args], {

@@ -7,10 +7,10 @@ import { createInterface } from 'node:readline'
 
 import { expect, onTestFinished, test } from 'vitest'
 
-import { doubtLines, tableLines } from '../../src-main/cli/study/lines.ts'
+import { doubtLines, tableLines } from '../../src-main/cli/study/print.ts'
 import type { ArmRow, StudyDetail } from '../../src-main/contract/api/studies.ts'
-import { parseStudy, plannedRuns } from '../../src-main/contract/study.ts'
-import { temporaryFolder, toyEntry, toyFile } from '../runner/toy.ts'
+import { parseStudy, plannedRuns } from '../../src-main/contract/run/study.ts'
+import { temporaryFolder, toyEntry, toyFile } from '../workbench/toy.ts'
 
 const root = join(import.meta.dirname, '../..')
 

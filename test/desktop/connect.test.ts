@@ -9,7 +9,7 @@ import { os, type RouterClient } from '@orpc/server'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 
 import { BasilError, errorSchema } from '../../src-main/contract/errors.ts'
-import { basilErrorOf } from '../../src-main/runner/errors-over-rpc.ts'
+import { basilErrorOf } from '../../src-main/contract/wire/errors-over-rpc.ts'
 import { badMessages } from '../server/bad-messages.ts'
 import * as electron from './electron-double.ts'
 

@@ -13,8 +13,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { dataFolder } from '../../src-main/files/data-folder.ts'
 import { currentEngine } from '../../src-main/files/engine-folder.ts'
 import { migrations } from '../../src-main/history/migrations/migrate.ts'
-import { forkEngine } from '../../src-main/runner/engine-process.ts'
-import { openLink } from '../../src-main/runner/link/engine-link.ts'
+import { openLink } from '../../src-main/workbench/link/engine-link.ts'
+import { forkEngine } from '../../src-main/workbench/link/engine-process.ts'
 
 const root = join(import.meta.dirname, '..', '..')
 const asar = join(root, 'node_modules', '@electron', 'asar', 'bin', 'asar.js')

@@ -9,8 +9,8 @@ import { afterAll, beforeAll, expect, it } from 'vitest'
 
 import { openTensorFile } from '../../src-main/engine/formats/index.ts'
 import { openSource } from '../../src-main/files/source.ts'
-import { written } from '../engine/bytes.ts'
-import { mnistAt, petsAt } from '../runner/data/miniatures.ts'
+import { written } from '../engine/formats/bytes.ts'
+import { mnistAt, petsAt } from '../workbench/data/miniatures.ts'
 import { accessible, type Basil, inBrowser, shot, startBasil, startBrowser } from './basil.ts'
 
 const sample = join(import.meta.dirname, '../../resources/sample')

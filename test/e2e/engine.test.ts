@@ -9,7 +9,7 @@ import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, it, vi } from 'vitest'
 
 import { currentEngine, switchEngine, writeManifest } from '../../src-main/files/engine-folder.ts'
-import { deviceChoice } from '../../src-main/runner/native/devices.ts'
+import { deviceChoice } from '../../src-main/workbench/native/devices.ts'
 import { type Basil, inBrowser, shot, startBasil, startBrowser } from './basil.ts'
 
 const cards = '0, NVIDIA GeForce RTX 4090, 24564, 23871, 570.86.15\n1, NVIDIA GeForce RTX 3060, 12288, 11402, 570.86.15'

@@ -7,7 +7,7 @@ import { basename, join } from 'node:path'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 
-import { inspect } from '../../src-main/runner/inspect.ts'
+import { inspect } from '../../src-main/worker/inspect.ts'
 import { accessible, type Basil, inBrowser, startBasil, startBrowser } from './basil.ts'
 
 const root = join(import.meta.dirname, '..', '..')

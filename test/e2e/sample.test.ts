@@ -6,7 +6,7 @@ import axe from 'axe-core'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 
-import { inspect } from '../../src-main/runner/inspect.ts'
+import { inspect } from '../../src-main/worker/inspect.ts'
 import { type Basil, inBrowser, shot, startBasil, startBrowser } from './basil.ts'
 
 inBrowser('the sample project', () => {

@@ -4,13 +4,13 @@ import { join } from 'node:path'
 
 import { expect, test } from 'vitest'
 
-import { detailLines, lineOf } from '../../src-main/cli/lines.ts'
-import { type EngineProcess, forkEngine } from '../../src-main/runner/engine-process.ts'
-import { deviceChoice } from '../../src-main/runner/native/devices.ts'
-import type { Workbench } from '../../src-main/runner/workbench.ts'
+import { detailLines, lineOf } from '../../src-main/cli/print.ts'
+import { type EngineProcess, forkEngine } from '../../src-main/workbench/link/engine-process.ts'
+import { deviceChoice } from '../../src-main/workbench/native/devices.ts'
+import type { Workbench } from '../../src-main/workbench/workbench.ts'
 import { conditions } from '../../src-renderer/plot/sentences.ts'
 import { goldenConfig, relativeError } from '../golden/fixture.ts'
-import { follow, temporaryFolder, toyConfig, toyEngine, toyWorkbench } from '../runner/toy.ts'
+import { follow, temporaryFolder, toyConfig, toyEngine, toyWorkbench } from '../workbench/toy.ts'
 import type { Trouble } from './failing-engine.ts'
 
 const entry = join(import.meta.dirname, 'failing-engine.ts')

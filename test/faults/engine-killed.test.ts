@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest'
 
-import type { RunEvent } from '../../src-main/contract/run.ts'
+import type { RunEvent } from '../../src-main/contract/run/run.ts'
 import { readHistory } from '../../src-main/history/open.ts'
 import { checkIntegrity } from '../../src-main/history/soundness.ts'
-import type { EngineProcess } from '../../src-main/runner/engine-process.ts'
-import type { Workbench } from '../../src-main/runner/workbench.ts'
-import { bitsOf, follow, temporaryFolder, toyConfig, toyEngine, toyWorkbench } from '../runner/toy.ts'
+import type { EngineProcess } from '../../src-main/workbench/link/engine-process.ts'
+import type { Workbench } from '../../src-main/workbench/workbench.ts'
+import { bitsOf, follow, temporaryFolder, toyConfig, toyEngine, toyWorkbench } from '../workbench/toy.ts'
 import { seeded } from './seeded.ts'
 
 const wanted = 24

@@ -2,8 +2,8 @@ import { join } from 'node:path'
 
 import { expect, test } from 'vitest'
 
-import { forkEngine } from '../../src-main/runner/engine-process.ts'
-import { bitsOf, follow, temporaryFolder, toyConfig, toyEngine, toyWorkbench } from '../runner/toy.ts'
+import { forkEngine } from '../../src-main/workbench/link/engine-process.ts'
+import { bitsOf, follow, temporaryFolder, toyConfig, toyEngine, toyWorkbench } from '../workbench/toy.ts'
 
 test.for(['abort', 'exit'] as const)('an engine that ends once by %s is replaced, and the run ends with the same bits', async (how) => {
   const home = temporaryFolder()

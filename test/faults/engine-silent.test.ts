@@ -4,12 +4,12 @@ import { join } from 'node:path'
 
 import { expect, test } from 'vitest'
 
-import type { RunEvent } from '../../src-main/contract/run.ts'
-import type { EngineProcess } from '../../src-main/runner/engine-process.ts'
-import { patience } from '../../src-main/runner/link/heartbeat.ts'
-import type { Workbench } from '../../src-main/runner/workbench.ts'
-import { bitsOf, follow, temporaryFolder, toyConfig, toyEngine, toyWorkbench } from '../runner/toy.ts'
-import type { Toy } from '../runner/toy-engine.ts'
+import type { RunEvent } from '../../src-main/contract/run/run.ts'
+import type { EngineProcess } from '../../src-main/workbench/link/engine-process.ts'
+import { patience } from '../../src-main/workbench/link/heartbeat.ts'
+import type { Workbench } from '../../src-main/workbench/workbench.ts'
+import { bitsOf, follow, temporaryFolder, toyConfig, toyEngine, toyWorkbench } from '../workbench/toy.ts'
+import type { Toy } from '../workbench/toy-engine.ts'
 
 const guard = 5 * 60_000 // against hanging
 const config = toyConfig({ epochs: 6 })

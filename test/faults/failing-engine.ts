@@ -1,18 +1,19 @@
 // The real engine with a GPU in trouble: its operations compute as ever, and the one that TROUBLE (JSON) names fails as a device's
 // would. Told to use the CPU (CUDA_VISIBLE_DEVICES=-1, as the runner tells it), it says so and nothing fails.
-import { openBackend } from '../../src-main/engine/backend.ts'
-import { checkRun } from '../../src-main/engine/check.ts'
-import { disentanglementOf } from '../../src-main/engine/measures/disentanglement.ts'
-import { run } from '../../src-main/engine/run.ts'
-import { hashFile, openSource } from '../../src-main/files/source.ts'
-import { evaluateModels } from '../../src-main/runner/evaluations/evaluate.ts'
-import { makeHead } from '../../src-main/runner/heads/make.ts'
-import { probeHead } from '../../src-main/runner/heads/probe.ts'
-import { serveEngine } from '../../src-main/runner/link/engine-door.ts'
-import { parentPort } from '../../src-main/runner/link/parent-port.ts'
-import { reading } from '../../src-main/runner/reading.ts'
-import { rebuild } from '../../src-main/runner/rebuild.ts'
-import { type Fails, failingOps, holding, messages } from '../engine/failing-ops.ts'
+import { openBackend } from '../../src-main/engine/devices/backend.ts'
+import { disentanglementOf } from '../../src-main/engine/evaluation/disentanglement.ts'
+import { checkRun } from '../../src-main/engine/runs/check.ts'
+import { run } from '../../src-main/engine/runs/run.ts'
+import { hashFile } from '../../src-main/files/hash.ts'
+import { openSource } from '../../src-main/files/source.ts'
+import { serveEngine } from '../../src-main/worker/engine-door.ts'
+import { evaluateModels } from '../../src-main/worker/evaluations/evaluate.ts'
+import { makeHead } from '../../src-main/worker/heads/make.ts'
+import { probeHead } from '../../src-main/worker/heads/probe.ts'
+import { parentPort } from '../../src-main/worker/parent-port.ts'
+import { reading } from '../../src-main/worker/reading.ts'
+import { rebuild } from '../../src-main/worker/rebuild.ts'
+import { type Fails, failingOps, holding, messages } from '../engine/devices/failing-ops.ts'
 
 export type Trouble = { lostAt: number } | { holds: number } // an operation; images whose reverse pass fits
 

@@ -4,12 +4,12 @@ import { createInterface } from 'node:readline'
 
 import { expect, onTestFinished, test } from 'vitest'
 
-import type { RunEvent } from '../../src-main/contract/run.ts'
+import type { RunEvent } from '../../src-main/contract/run/run.ts'
 import { readHistory } from '../../src-main/history/open.ts'
 import { checkIntegrity } from '../../src-main/history/soundness.ts'
 import { alive } from '../alive.ts'
-import { bitsOf, follow, temporaryFolder, toyConfig, toyWorkbench } from '../runner/toy.ts'
-import type { Toy } from '../runner/toy-engine.ts'
+import { bitsOf, follow, temporaryFolder, toyConfig, toyWorkbench } from '../workbench/toy.ts'
+import type { Toy } from '../workbench/toy-engine.ts'
 import { seeded } from './seeded.ts'
 
 type Line = RunEvent | { type: 'engine'; pid: number } | { type: 'interrupted'; runs: number[] }

@@ -6,18 +6,18 @@ import { join } from 'node:path'
 
 import { expect, test } from 'vitest'
 
-import type { RunEvent } from '../../src-main/contract/run.ts'
+import type { RunEvent } from '../../src-main/contract/run/run.ts'
 import { openTensorFile } from '../../src-main/engine/formats/index.ts'
 import { openSource } from '../../src-main/files/source.ts'
-import { type EngineProcess, forkEngine } from '../../src-main/runner/engine-process.ts'
-import { openWorkbench, type Workbench } from '../../src-main/runner/workbench.ts'
+import { type EngineProcess, forkEngine } from '../../src-main/workbench/link/engine-process.ts'
+import { openWorkbench, type Workbench } from '../../src-main/workbench/workbench.ts'
 import { goldenConfig } from '../golden/fixture.ts'
-import { bitsOf } from '../runner/toy.ts'
+import { bitsOf } from '../workbench/toy.ts'
 import { seeded } from './seeded.ts'
 
 const wanted = 20
 const seed = 41
-const door = join(import.meta.dirname, '..', '..', 'src-main', 'runner', 'door.ts')
+const door = join(import.meta.dirname, '..', '..', 'src-main', 'worker', 'door.ts')
 
 const golden = goldenConfig('cross-entropy', {
   batch: 48,

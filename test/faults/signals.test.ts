@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 
 import { expect, test } from 'vitest'
 
-import { temporaryFolder, toyEngine, toyWorkbench } from '../runner/toy.ts'
+import { temporaryFolder, toyEngine, toyWorkbench } from '../workbench/toy.ts'
 
 test.runIf(process.platform === 'linux')('the engine is in a process group of its own, which no Ctrl+C reaches', async () => {
   const pids: (number | undefined)[] = []

@@ -6,8 +6,8 @@ import { createInterface } from 'node:readline'
 
 import { expect, onTestFinished, test } from 'vitest'
 
-import { resolveConfig } from '../../src-main/contract/resolve.ts'
-import { bitsOf, temporaryFolder, toyFile, toyWorkbench } from '../runner/toy.ts'
+import { resolveConfig } from '../../src-main/contract/run/resolve.ts'
+import { bitsOf, temporaryFolder, toyFile, toyWorkbench } from '../workbench/toy.ts'
 import { seeded } from './seeded.ts'
 
 const definition = { name: 'toys', config: toyFile, arms: [{ label: 'a' }, { label: 'b', change: { iterations: 1 } }], seeds: [5, 6] }

@@ -1,9 +1,9 @@
 // A main process to be killed: starts or resumes a run with the toy engine and says on stdout, at once, what it is told.
 import { writeSync } from 'node:fs'
 
-import { forkEngine } from '../../src-main/runner/engine-process.ts'
-import { openWorkbench } from '../../src-main/runner/workbench.ts'
-import { toyConfig, toyEntry } from '../runner/toy-run.ts'
+import { forkEngine } from '../../src-main/workbench/link/engine-process.ts'
+import { openWorkbench } from '../../src-main/workbench/workbench.ts'
+import { toyConfig, toyEntry } from '../workbench/toy-run.ts'
 
 const [home = '', resumed] = process.argv.slice(2)
 const say = (value: unknown): void => void writeSync(1, `${JSON.stringify(value)}\n`)

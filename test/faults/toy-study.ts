@@ -1,10 +1,10 @@
 // A main process to be killed: starts or resumes a study with the toy engine and says on stdout, at once, when a run or an epoch is there.
 import { writeSync } from 'node:fs'
 
-import { resolveConfig } from '../../src-main/contract/resolve.ts'
-import { forkEngine } from '../../src-main/runner/engine-process.ts'
-import { openWorkbench } from '../../src-main/runner/workbench.ts'
-import { toyEntry } from '../runner/toy-run.ts'
+import { resolveConfig } from '../../src-main/contract/run/resolve.ts'
+import { forkEngine } from '../../src-main/workbench/link/engine-process.ts'
+import { openWorkbench } from '../../src-main/workbench/workbench.ts'
+import { toyEntry } from '../workbench/toy-run.ts'
 
 const [home = '', known = '0', definition = '{}'] = process.argv.slice(2)
 const say = (value: unknown): void => void writeSync(1, `${JSON.stringify(value)}\n`)

@@ -8,7 +8,7 @@ import { join } from 'node:path'
 import sharp from 'sharp'
 import { describe, expect, onTestFinished, test } from 'vitest'
 
-import { temporaryFolder, toyFile } from '../runner/toy.ts'
+import { temporaryFolder, toyFile } from '../workbench/toy.ts'
 
 const patience = 5 * 60_000 // against hanging
 

@@ -9,22 +9,22 @@ import { currentEngine } from '../../src-main/files/engine-folder.ts'
 import { featureCache } from '../../src-main/files/feature-cache.ts'
 import { hashInThread } from '../../src-main/files/hash-thread.ts'
 import { hashCheckpoint } from '../../src-main/files/source.ts'
-import { forkEngine } from '../../src-main/runner/engine-process.ts'
-import { importedReferences } from '../../src-main/runner/evaluations/request.ts'
-import { readPrompts } from '../../src-main/runner/heads/prompts.ts'
-import { deviceChoice } from '../../src-main/runner/native/devices.ts'
-import { readDefinition } from '../../src-main/runner/studies/definition.ts'
-import { createSupervisor } from '../../src-main/runner/supervisor.ts'
-import { isCard } from '../../src-main/runner/work/card.ts'
-import { restoreBackup } from '../../src-main/runner/work/history-care.ts'
-import { resolveFile } from '../../src-main/runner/work/projects.ts'
-import { openWorkbench } from '../../src-main/runner/workbench.ts'
 import { sendDownload } from '../../src-main/server/downloads.ts'
+import { importedReferences } from '../../src-main/workbench/evaluations/request.ts'
+import { isCard } from '../../src-main/workbench/export/card.ts'
+import { readPrompts } from '../../src-main/workbench/heads/prompts.ts'
+import { restoreBackup } from '../../src-main/workbench/history-care.ts'
+import { forkEngine } from '../../src-main/workbench/link/engine-process.ts'
+import { createSupervisor } from '../../src-main/workbench/link/supervisor.ts'
+import { deviceChoice } from '../../src-main/workbench/native/devices.ts'
+import { resolveFile } from '../../src-main/workbench/projects.ts'
+import { readDefinition } from '../../src-main/workbench/studies/definition.ts'
+import { openWorkbench } from '../../src-main/workbench/workbench.ts'
 
 const [folder = '', home = ''] = process.argv.slice(2)
 const root = join(import.meta.dirname, '../..')
 const sample = join(root, 'resources/sample')
-const engine = () => forkEngine(join(root, 'src-main/runner/door.ts'), { ...process.env, BASIL_HOME: home, BASIL_BACKEND: 'wasm' })
+const engine = () => forkEngine(join(root, 'src-main/worker/door.ts'), { ...process.env, BASIL_HOME: home, BASIL_BACKEND: 'wasm' })
 const at = (name: string): string => join(folder, name)
 
 const told: Record<string, unknown> = {}

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { afterEach, expect, onTestFinished, test, vi } from 'vitest'
 
 import { BasilError } from '../../src-main/contract/errors.ts'
-import { requireRoom } from '../../src-main/engine/models/linear-features.ts'
+import { requireRoom } from '../../src-main/engine/problems/linear-features.ts'
 import { featureCache } from '../../src-main/files/feature-cache.ts'
 
 afterEach(() => vi.unstubAllEnvs())

@@ -4,8 +4,8 @@ import { join } from 'node:path'
 
 import { expect, onTestFinished, test } from 'vitest'
 
+import { hashFile } from '../../src-main/files/hash.ts'
 import { hashInThread } from '../../src-main/files/hash-thread.ts'
-import { hashFile } from '../../src-main/files/source.ts'
 
 function folder(): string {
   const made = mkdtempSync(join(tmpdir(), 'basil-hash-'))

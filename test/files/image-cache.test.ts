@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import fc from 'fast-check'
 import { expect, onTestFinished, test } from 'vitest'
 
-import type { ImageFile } from '../../src-main/engine/formats/caches/image-cache.ts'
+import type { ImageFile } from '../../src-main/engine/formats/image-cache.ts'
 import { cacheRoom } from '../../src-main/files/cache-room.ts'
 import { featureCache } from '../../src-main/files/feature-cache.ts'
 import { imageCache } from '../../src-main/files/image-cache.ts'

@@ -14,7 +14,7 @@ import type { TensorFile } from '../../src-main/engine/formats/tensor-file.ts'
 import { removeLeftovers, temporaryName } from '../../src-main/files/leftovers.ts'
 import { disk } from '../../src-main/files/write-atomic.ts'
 import { writeModel } from '../../src-main/files/written-model.ts'
-import { sourceOf, written } from '../engine/bytes.ts'
+import { sourceOf, written } from '../engine/formats/bytes.ts'
 import { failing } from './failing-disk.ts'
 
 function folder(): string {

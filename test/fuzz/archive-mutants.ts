@@ -2,7 +2,7 @@
 // CRC-32, offsets, names, counts), bytes of an entry, or the pickle's own steps, written anew into a sound archive.
 import { unzipSync, zipSync } from 'fflate'
 
-import { type Step, stepsOf } from '../engine/pickle-steps.ts'
+import { type Step, stepsOf } from '../engine/formats/pickle-steps.ts'
 
 /** A whole number below n. */
 export type Draw = (n: number) => number

@@ -20,7 +20,7 @@ import {
   Unreadable,
   type Value,
 } from '../../src-main/engine/formats/pytorch/values.ts'
-import { bytesHeld, counting, sourceOf } from '../engine/bytes.ts'
+import { bytesHeld, counting, sourceOf } from '../engine/formats/bytes.ts'
 import { seeded } from '../faults/seeded.ts'
 import { changedPickle, type Draw, drawn, withByte, withData, withField, withSteps } from './archive-mutants.ts'
 

@@ -1,6 +1,6 @@
 // The backends this machine has, asked of the one file that knows: wasm always, native TensorFlow where it is installed in the
 // data folder or named by BASIL_ADDON. With NATIVE_REQUIRED set, as in CI, its absence is a failure and not a shorter test.
-import { openBackend } from '../../src-main/engine/backend.ts'
+import { openBackend } from '../../src-main/engine/devices/backend.ts'
 import { dataFolder } from '../../src-main/files/data-folder.ts'
 import { currentEngine } from '../../src-main/files/engine-folder.ts'
 

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
-import { resolveConfig } from '../../src-main/contract/resolve.ts'
+import { resolveConfig } from '../../src-main/contract/run/resolve.ts'
 import { toFloat32 } from '../../src-main/engine/formats/dtype.ts'
 import { openTensorFile } from '../../src-main/engine/formats/index.ts'
 import { openSource } from '../../src-main/files/source.ts'

@@ -1,9 +1,10 @@
 // A run of many steps on the golden model in a process of its own, its memory looked at after every epoch: the figures behind
 // flat-memory.test.ts. On the terminal:  node --expose-gc test/golden/flat-memory.ts wasm|native [steps]
-import { openBackend } from '../../src-main/engine/backend.ts'
-import { run } from '../../src-main/engine/run.ts'
-import { hashFile, openSource } from '../../src-main/files/source.ts'
-import { bytesHeld } from '../engine/bytes.ts'
+import { openBackend } from '../../src-main/engine/devices/backend.ts'
+import { run } from '../../src-main/engine/runs/run.ts'
+import { hashFile } from '../../src-main/files/hash.ts'
+import { openSource } from '../../src-main/files/source.ts'
+import { bytesHeld } from '../engine/formats/bytes.ts'
 import { goldenConfig } from './fixture.ts'
 
 export interface Flatness {

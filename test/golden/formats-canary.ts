@@ -10,7 +10,7 @@ import { connect } from 'node:net'
 import { type ErrorRecord, recordOf } from '../../src-main/contract/errors.ts'
 import { openTensorFile } from '../../src-main/engine/formats/index.ts'
 import { openSource } from '../../src-main/files/source.ts'
-import { counting } from '../engine/bytes.ts'
+import { counting } from '../engine/formats/bytes.ts'
 
 export interface Canary {
   outcomes: Record<string, { names?: string[]; error?: ErrorRecord; size: number; bytes: number }> // by file: its bytes, and those read of it

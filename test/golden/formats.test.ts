@@ -12,7 +12,7 @@ import { BasilError } from '../../src-main/contract/errors.ts'
 import { openTensorFile } from '../../src-main/engine/formats/index.ts'
 import type { TensorFile } from '../../src-main/engine/formats/tensor-file.ts'
 import { openSource } from '../../src-main/files/source.ts'
-import { inspect } from '../../src-main/runner/inspect.ts'
+import { inspect } from '../../src-main/worker/inspect.ts'
 import type { Canary } from './formats-canary.ts'
 
 const formats = join(import.meta.dirname, 'formats')

@@ -7,7 +7,7 @@ import { expect, test } from 'vitest'
 import { evaluationPixels } from '../../src-main/engine/datasets/pixels/transform.ts'
 import { openTensorFile } from '../../src-main/engine/formats/index.ts'
 import { openSource } from '../../src-main/files/source.ts'
-import { decoded } from '../../src-main/runner/images/decode.ts'
+import { decoded } from '../../src-main/worker/images/decode.ts'
 
 const folder = join(import.meta.dirname, 'formats', 'images')
 const size = 224

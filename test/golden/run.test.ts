@@ -6,12 +6,13 @@ import { join } from 'node:path'
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
-import type { ResolvedConfig } from '../../src-main/contract/config.ts'
-import type { EngineEvent, ResumeState } from '../../src-main/contract/run.ts'
-import { type Backend, openBackend } from '../../src-main/engine/backend.ts'
+import type { ResolvedConfig } from '../../src-main/contract/run/config.ts'
+import type { EngineEvent, ResumeState } from '../../src-main/contract/run/run.ts'
+import { type Backend, openBackend } from '../../src-main/engine/devices/backend.ts'
 import type { OpenSource } from '../../src-main/engine/formats/source.ts'
-import { run } from '../../src-main/engine/run.ts'
-import { hashFile, openSource } from '../../src-main/files/source.ts'
+import { run } from '../../src-main/engine/runs/run.ts'
+import { hashFile } from '../../src-main/files/hash.ts'
+import { openSource } from '../../src-main/files/source.ts'
 import { backendsHere } from './backends.ts'
 import { expected, expectedTensor, folder, goldenConfig, relativeError, tasks } from './fixture.ts'
 

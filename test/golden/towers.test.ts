@@ -6,10 +6,10 @@ import { join } from 'node:path'
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
-import { type Backend, openBackend } from '../../src-main/engine/backend.ts'
+import { type Backend, openBackend } from '../../src-main/engine/devices/backend.ts'
+import { type Tensor, tf } from '../../src-main/engine/devices/tf.ts'
 import { tangents } from '../../src-main/engine/models/clip-jvp.ts'
 import { disposeTape, reverse } from '../../src-main/engine/models/clip-vit.ts'
-import { type Tensor, tf } from '../../src-main/engine/tf.ts'
 import { backendsHere } from './backends.ts'
 import { relativeError } from './fixture.ts'
 import { expectedOf, imageFeatures, type Numbers, passed } from './towers.ts'

@@ -1,13 +1,13 @@
 // An epoch that left a model taking nearly all images for one class says so in the history, and to a terminal; others say nothing.
 import { expect, test } from 'vitest'
 
-import { detailLines, lineOf } from '../../src-main/cli/lines.ts'
+import { detailLines, lineOf } from '../../src-main/cli/print.ts'
 import { runDetail } from '../../src-main/history/detail.ts'
 import { putEpoch } from '../../src-main/history/epochs.ts'
 import { openHistory } from '../../src-main/history/open.ts'
 import { createRun } from '../../src-main/history/runs.ts'
 import { putStage } from '../../src-main/history/stages.ts'
-import { temporaryFolder, toyConfig } from '../runner/toy.ts'
+import { temporaryFolder, toyConfig } from '../workbench/toy.ts'
 import { epoch, resumeAt } from './rows.ts'
 
 test('a collapse is kept with its epoch and shown in capitals', async () => {

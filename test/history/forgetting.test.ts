@@ -3,10 +3,10 @@
 import Database from 'better-sqlite3'
 import { expect, test } from 'vitest'
 
-import { comparedScores } from '../../src-main/contract/means.ts'
-import { runDetailSchema } from '../../src-main/contract/run.ts'
+import { comparedScores } from '../../src-main/contract/run/means.ts'
+import { runDetailSchema } from '../../src-main/contract/run/run.ts'
 import { runDetail } from '../../src-main/history/detail.ts'
-import { putEvaluation } from '../../src-main/history/evaluations.ts'
+import { putEvaluation } from '../../src-main/history/run-evaluations.ts'
 import { createRun, endRun, listRuns } from '../../src-main/history/runs.ts'
 import { change, type History } from '../../src-main/history/statement.ts'
 import { folder, now, opened, toyConfig } from './rows.ts'

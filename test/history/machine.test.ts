@@ -5,7 +5,7 @@ import { join } from 'node:path'
 
 import { expect, test } from 'vitest'
 
-import { type EngineInfo, runDetailSchema } from '../../src-main/contract/run.ts'
+import { type EngineInfo, runDetailSchema } from '../../src-main/contract/run/run.ts'
 import { runDetail } from '../../src-main/history/detail.ts'
 import { putEpoch } from '../../src-main/history/epochs.ts'
 import { migrations } from '../../src-main/history/migrations/migrate.ts'
@@ -13,7 +13,7 @@ import { resumeOf } from '../../src-main/history/resume.ts'
 import { createRun, listRuns, putHalving, putOpened, reviveRun } from '../../src-main/history/runs.ts'
 import { putStage } from '../../src-main/history/stages.ts'
 import type { History } from '../../src-main/history/statement.ts'
-import { follow, toyWorkbench } from '../runner/toy.ts'
+import { follow, toyWorkbench } from '../workbench/toy.ts'
 import { epoch, folder, now, opened, resumeAt, stage, toyConfig } from './rows.ts'
 
 const databases = join(import.meta.dirname, '..', 'databases')

@@ -6,11 +6,11 @@ import { join } from 'node:path'
 import { onTestFinished } from 'vitest'
 
 import type { SplitManifest } from '../../src-main/contract/data/manifest.ts'
-import type { EpochRecord, ResumeState, StageRecord } from '../../src-main/contract/run.ts'
+import type { EpochRecord, ResumeState, StageRecord } from '../../src-main/contract/run/run.ts'
 import { openHistory, readHistory } from '../../src-main/history/open.ts'
 import type { History } from '../../src-main/history/statement.ts'
 
-export { toyConfig } from '../runner/toy-run.ts'
+export { toyConfig } from '../workbench/toy-run.ts'
 
 export function folder(): string {
   const made = mkdtempSync(join(tmpdir(), 'basil-history-'))

@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest'
 
-import { runDetailSchema } from '../../src-main/contract/run.ts'
+import { runDetailSchema } from '../../src-main/contract/run/run.ts'
 import { runDetail } from '../../src-main/history/detail.ts'
 import { coefficientsOf, putEpoch } from '../../src-main/history/epochs.ts'
-import { putEvaluation } from '../../src-main/history/evaluations.ts'
 import { tablesFromBytes, tablesToBytes } from '../../src-main/history/numbers.ts'
 import { resumeOf } from '../../src-main/history/resume.ts'
+import { putEvaluation } from '../../src-main/history/run-evaluations.ts'
 import { createRun, endRun, listRuns, putOpened, reviveRun } from '../../src-main/history/runs.ts'
 import { checkIntegrity } from '../../src-main/history/soundness.ts'
 import { endStage, putStage } from '../../src-main/history/stages.ts'

@@ -1,11 +1,11 @@
 // What history keeps of studies: planned runs in their order, what came of each by its evaluations, and MGDA's weights with the epoch they belong to.
 import { expect, test } from 'vitest'
 
-import { parseStudy } from '../../src-main/contract/study.ts'
-import { putManifest } from '../../src-main/history/data/run-images.ts'
+import { parseStudy } from '../../src-main/contract/run/study.ts'
 import { runDetail } from '../../src-main/history/detail.ts'
 import { putEpoch } from '../../src-main/history/epochs.ts'
-import { putEvaluation } from '../../src-main/history/evaluations.ts'
+import { putEvaluation } from '../../src-main/history/run-evaluations.ts'
+import { putManifest } from '../../src-main/history/run-images.ts'
 import { createRun, endRun } from '../../src-main/history/runs.ts'
 import { putStage } from '../../src-main/history/stages.ts'
 import {
@@ -18,7 +18,7 @@ import {
   studyOf,
   studyRunsOf,
 } from '../../src-main/history/studies.ts'
-import { toyFile } from '../runner/toy-run.ts'
+import { toyFile } from '../workbench/toy-run.ts'
 import { epoch, folder, manifest, now, opened, resumeAt, stage, toyConfig } from './rows.ts'
 
 const definition = parseStudy({ name: 'toys', config: toyFile })

@@ -1,20 +1,20 @@
 // A history with a row in every table, and everything of it that a person can be shown.
 
-import { putManifest, putOpening, testOpeningsOf } from '../../src-main/history/data/run-images.ts'
+import { addData, dataSets } from '../../src-main/history/data-sets.ts'
 import { runDetail } from '../../src-main/history/detail.ts'
 import { coefficientsOf, putEpoch } from '../../src-main/history/epochs.ts'
-import { putEvaluation } from '../../src-main/history/evaluations.ts'
-import { addData, dataSets } from '../../src-main/history/library/data-sets.ts'
+import { createEvaluation, listEvaluations, openingsOf, putReport, reportOf } from '../../src-main/history/evaluations.ts'
 import { addEntries, contentOf, describeEntry, entriesOf, putFacts, putHash } from '../../src-main/history/library/entries.ts'
 import { usesOf } from '../../src-main/history/library/uses.ts'
-import { createEvaluation, listEvaluations, openingsOf, putReport, reportOf } from '../../src-main/history/outside/evaluations.ts'
 import { parentsOf } from '../../src-main/history/parents.ts'
 import { resumeOf } from '../../src-main/history/resume.ts'
+import { putEvaluation } from '../../src-main/history/run-evaluations.ts'
+import { putManifest, putOpening, testOpeningsOf } from '../../src-main/history/run-images.ts'
 import { countIterations, createRun, endRun, listRuns, putOpened } from '../../src-main/history/runs.ts'
 import { endStage, putStage } from '../../src-main/history/stages.ts'
 import type { History } from '../../src-main/history/statement.ts'
 import { createStudy, listStudies, putStudyRun, putStudyState, studyOf, studyRunsOf } from '../../src-main/history/studies.ts'
-import { recipeOf } from '../../src-main/runner/work/recipe.ts'
+import { recipeOf } from '../../src-main/workbench/export/recipe.ts'
 import { epoch, manifest, now, resumeAt, stage, table, toyConfig } from './rows.ts'
 
 const digest = (n: number): string => n.toString(16).padStart(2, '0').repeat(32)

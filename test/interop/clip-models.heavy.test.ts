@@ -11,7 +11,7 @@ import { canonical } from '../../src-main/engine/layouts/index.ts'
 import { groupsOf, mergedParameters } from '../../src-main/engine/weights/merge.ts'
 import { openParents, openSet, type WeightSet } from '../../src-main/engine/weights/parents.ts'
 import { openSource } from '../../src-main/files/source.ts'
-import { look } from '../../src-main/runner/inspect.ts'
+import { look } from '../../src-main/worker/inspect.ts'
 import { generated, pythonWith } from './python.ts'
 
 for (const which of ['field', 'newest'] as const) {

@@ -13,7 +13,7 @@ import type { OpenFiles } from '../../src-main/engine/formats/source.ts'
 import { cacheRoom } from '../../src-main/files/cache-room.ts'
 import { openFiles } from '../../src-main/files/folder.ts'
 import { unpackInto } from '../../src-main/files/unpacked.ts'
-import { decoded } from '../../src-main/runner/images/decode.ts'
+import { decoded } from '../../src-main/worker/images/decode.ts'
 import { openSplit } from '../engine/datasets/sources/disk.ts'
 import { generated, pythonWith } from './python.ts'
 

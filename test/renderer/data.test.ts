@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest'
 
 import type { TaskResult } from '../../src-main/contract/api/evaluations.ts'
-import { confusionMap, confusionSentence } from '../../src-renderer/plot/evaluation/report.ts'
+import { confusionMap, confusionSentence } from '../../src-renderer/plot/report.ts'
 import { together, withModels } from '../../src-renderer/state/checkpoints/models.ts'
 import { overlap, ownSplits, protocolsOf, splitsFor, taskName } from '../../src-renderer/state/data/task-splits.ts'
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 
 import type { CheckpointSet, Entry } from '../../src-main/contract/api/library.ts'
-import { resolveConfig } from '../../src-main/contract/resolve.ts'
+import { resolveConfig } from '../../src-main/contract/run/resolve.ts'
 import { accuraciesOf, setSentence } from '../../src-renderer/plot/sets.ts'
 import { rowsInSight, topOf } from '../../src-renderer/plot/window.ts'
 import { arrange } from '../../src-renderer/state/checkpoints/arrange.ts'

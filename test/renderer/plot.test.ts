@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 
-import type { ResolvedConfig } from '../../src-main/contract/config.ts'
+import type { ResolvedConfig } from '../../src-main/contract/run/config.ts'
 import { accuracyLines, growth, lossLines } from '../../src-renderer/plot/curves.ts'
 import { bytes, coefficient, duration, fileName, percent, points, short } from '../../src-renderer/plot/format.ts'
 import { diverging, iterationRows, iterationsTitle, modelRows, parseColour, reach, startRows } from '../../src-renderer/plot/heat.ts'

@@ -1,6 +1,6 @@
 // A small run made by hand: two tasks, three blocks, a start and two iterations of three epochs.
-import { resolveConfig } from '../../src-main/contract/resolve.ts'
-import type { RunDetail, StageDetail } from '../../src-main/contract/run.ts'
+import { resolveConfig } from '../../src-main/contract/run/resolve.ts'
+import type { RunDetail, StageDetail } from '../../src-main/contract/run/run.ts'
 
 const names = ['A', 'B']
 export const config = resolveConfig(

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
 
-import { differenceVectorNotes } from '../../src-main/contract/difference-vector.ts'
-import { configIssues, resolveConfig } from '../../src-main/contract/resolve.ts'
-import type { RunDetail, RunEvent } from '../../src-main/contract/run.ts'
+import { differenceVectorNotes } from '../../src-main/contract/run/difference-vector.ts'
+import { configIssues, resolveConfig } from '../../src-main/contract/run/resolve.ts'
+import type { RunDetail, RunEvent } from '../../src-main/contract/run/run.ts'
 import { formFields, textOf, valueOf } from '../../src-renderer/components/form/form-fields.ts'
 import { conditions } from '../../src-renderer/plot/sentences.ts'
 import { applyEvent, liveRun } from '../../src-renderer/state/apply-event.ts'

@@ -3,8 +3,8 @@
 import { render } from 'svelte/server'
 import { expect, test } from 'vitest'
 
-import { configIssues } from '../../src-main/contract/resolve.ts'
-import type { RunDetail } from '../../src-main/contract/run.ts'
+import { configIssues } from '../../src-main/contract/run/resolve.ts'
+import type { RunDetail } from '../../src-main/contract/run/run.ts'
 import { type TowerSettings, towerDoubt } from '../../src-main/contract/tower.ts'
 import Conditions from '../../src-renderer/components/Conditions.svelte'
 import RunCharts from '../../src-renderer/components/charts/RunCharts.svelte'

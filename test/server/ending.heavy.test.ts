@@ -4,7 +4,7 @@ import { join } from 'node:path'
 
 import { expect, onTestFinished, test } from 'vitest'
 
-import { temporaryFolder, toyEntry } from '../runner/toy.ts'
+import { temporaryFolder, toyEntry } from '../workbench/toy.ts'
 
 const root = join(import.meta.dirname, '../..')
 const patience = 3 * 60_000 // against hanging

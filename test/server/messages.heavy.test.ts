@@ -7,7 +7,7 @@ import { expect, onTestFinished, test } from 'vitest'
 import { WebSocket } from 'ws'
 
 import { errorSchema } from '../../src-main/contract/errors.ts'
-import { temporaryFolder, toyEntry } from '../runner/toy.ts'
+import { temporaryFolder, toyEntry } from '../workbench/toy.ts'
 import { type Bad, badMessages } from './bad-messages.ts'
 
 const cli = join(import.meta.dirname, '../../src-main/cli.ts')

@@ -11,7 +11,7 @@ import type { RouterClient } from '@orpc/server'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { WebSocket } from 'ws'
 
-import { basilErrorOf } from '../../src-main/runner/errors-over-rpc.ts'
+import { basilErrorOf } from '../../src-main/contract/wire/errors-over-rpc.ts'
 import { serveRouter } from '../../src-main/server/listen.ts'
 import { missing, type Sent, type smallRouter, startServer } from './start-server.ts'
 

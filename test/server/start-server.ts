@@ -9,8 +9,8 @@ import { os } from '@orpc/server'
 import { z } from 'zod'
 
 import { BasilError } from '../../src-main/contract/errors.ts'
-import type { Platform } from '../../src-main/runner/router.ts'
 import { serveRouter } from '../../src-main/server/listen.ts'
+import type { Platform } from '../../src-main/workbench/platform.ts'
 
 export const missing = {
   code: 'file-missing',

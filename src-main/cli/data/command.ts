@@ -5,11 +5,11 @@ import { Command, InvalidArgumentError } from 'commander'
 import type { AddedData, DataSet, LeakReport, PreparedSplit } from '../../contract/api/data.ts'
 import type { Told } from '../../contract/engine-api.ts'
 import { sentence } from '../../contract/errors.ts'
-import type { DataSets } from '../../runner/data/sets.ts'
-import type { Workbench } from '../../runner/workbench.ts'
+import type { DataSets } from '../../workbench/data/sets.ts'
+import type { Workbench } from '../../workbench/workbench.ts'
 import { print, printJson } from '../output.ts'
 import { clearLive, sayLive } from '../terminal.ts'
-import { dataLine, leakLines, leftOutLines, preparedLine, shownLines } from './lines.ts'
+import { dataLine, leakLines, leftOutLines, preparedLine, shownLines } from './print.ts'
 
 interface DataCommands {
   withWorkbench: (json: boolean, write: boolean, act: (workbench: Workbench) => Promise<void>) => Promise<void>

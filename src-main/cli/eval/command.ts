@@ -13,15 +13,15 @@ import {
 } from '../../contract/api/evaluations.ts'
 import { BasilError } from '../../contract/errors.ts'
 import { requireFree, writeAtomic } from '../../files/write-atomic.ts'
-import type { Evaluations } from '../../runner/evaluations/evaluations.ts'
-import { reportCsv } from '../../runner/evaluations/report/csv.ts'
-import { distinct, importedReferences, type Tasks, tasksOf } from '../../runner/evaluations/request.ts'
-import { resolveFile } from '../../runner/work/projects.ts'
-import type { Workbench } from '../../runner/workbench.ts'
+import type { Evaluations } from '../../workbench/evaluations/evaluations.ts'
+import { reportCsv } from '../../workbench/evaluations/report/csv.ts'
+import { distinct, importedReferences, type Tasks, tasksOf } from '../../workbench/evaluations/request.ts'
+import { resolveFile } from '../../workbench/projects.ts'
+import type { Workbench } from '../../workbench/workbench.ts'
 import { print, printJson } from '../output.ts'
 import { clearLive, sayLive } from '../terminal.ts'
 import { type Options, saidBy, warn, withTowerOptions } from '../tower-options.ts'
-import { openingLine, reportLines } from './lines.ts'
+import { openingLine, reportLines } from './print.ts'
 
 type WithWorkbench = (json: boolean, write: boolean, act: (workbench: Workbench) => Promise<void>) => Promise<void>
 type Task = EvaluationRequest['tasks'][number]

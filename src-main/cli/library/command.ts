@@ -4,10 +4,10 @@ import { Command, InvalidArgumentError, Option } from 'commander'
 
 import type { Described, Entry } from '../../contract/api/library.ts'
 import { roles } from '../../contract/checkpoint.ts'
-import type { Workbench } from '../../runner/workbench.ts'
+import type { Workbench } from '../../workbench/workbench.ts'
 import { print, printJson } from '../output.ts'
 import { clearLive, sayLive } from '../terminal.ts'
-import { addedLines, entryLine, setLine, shownLines } from './lines.ts'
+import { addedLines, entryLine, setLine, shownLines } from './print.ts'
 
 interface LibraryCommands {
   withWorkbench: (json: boolean, write: boolean, act: (workbench: Workbench) => Promise<void>) => Promise<void>

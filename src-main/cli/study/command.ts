@@ -4,15 +4,15 @@ import { Command, InvalidArgumentError } from 'commander'
 
 import type { StudyDetail, StudyRun } from '../../contract/api/studies.ts'
 import { sentence } from '../../contract/errors.ts'
-import { adaptationOf } from '../../contract/study/adaptation.ts'
-import { controlsOf } from '../../contract/study.ts'
-import { readDefinition } from '../../runner/studies/definition.ts'
-import type { Workbench } from '../../runner/workbench.ts'
-import { lineOf } from '../lines.ts'
+import { adaptationOf } from '../../contract/run/adaptation.ts'
+import { controlsOf } from '../../contract/run/study.ts'
+import { readDefinition } from '../../workbench/studies/definition.ts'
+import type { Workbench } from '../../workbench/workbench.ts'
 import { fail, isPipeClosed, onClosedPipe, print, printJson } from '../output.ts'
+import { lineOf } from '../print.ts'
 import { clearLive, sayLive } from '../terminal.ts'
-import { doubtLines, runLine, summaryLine, tableLines } from './lines.ts'
-import { partLines } from './parts.ts'
+import { partLines } from './part-table.ts'
+import { doubtLines, runLine, summaryLine, tableLines } from './print.ts'
 
 interface StudyCommands {
   withWorkbench: (json: boolean, write: boolean, act: (workbench: Workbench) => Promise<void>) => Promise<void>

@@ -7,11 +7,12 @@ import { Command, InvalidArgumentError, Option } from 'commander'
 
 import type { Filled } from '../../contract/api/studies.ts'
 import { BasilError } from '../../contract/errors.ts'
-import { openFiles } from '../../files/folder.ts'
-import { named, type Preset, type Protocol, readPresets, recomputed } from '../../runner/studies/presets/files.ts'
-import { fill } from '../../runner/studies/presets/fill.ts'
-import { type AtHand, checkpointsIn, type Inventory, inventoryOf, onShelf } from '../../runner/studies/presets/inventory.ts'
-import type { Workbench } from '../../runner/workbench.ts'
+import { answerOf } from '../../workbench/data/asked.ts'
+import { named, type Preset, type Protocol, readPresets, recomputed } from '../../workbench/studies/presets/files.ts'
+import { fill } from '../../workbench/studies/presets/fill.ts'
+import { type AtHand, checkpointsIn, type Inventory, inventoryOf, onShelf } from '../../workbench/studies/presets/inventory.ts'
+import type { Workbench } from '../../workbench/workbench.ts'
+import { namedData } from '../../worker/data/named-data.ts'
 import { fail, print, printJson } from '../output.ts'
 
 interface PresetCommands {
@@ -94,7 +95,7 @@ async function atHand({ withWorkbench }: PresetCommands, { model, models, librar
       for (const kind of ['rows', 'tauJp'] as const) given[kind] = [...given[kind], ...shelf[kind]].map(({ path }, id) => ({ id, path }))
       given.data.push(...shelf.data)
     })
-  return inventoryOf(model, given, openFiles)
+  return inventoryOf(model, given, (folders) => answerOf(namedData(folders)))
 }
 
 function* planLines(

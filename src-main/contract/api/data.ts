@@ -6,7 +6,7 @@ import { z } from 'zod'
 import { leftOutSchema } from '../data/left-out.ts'
 import { splitManifestSchema } from '../data/manifest.ts'
 import { errorSchema } from '../errors.ts'
-import { progressSchema } from '../run.ts'
+import { progressSchema } from '../run/run.ts'
 
 const dataStates = ['present', 'missing', 'unreadable'] as const
 const told = <T extends z.ZodType>(result: T) =>
@@ -92,10 +92,15 @@ const counted = z.object({
 })
 export type ImagesToPrepare = z.infer<typeof counted>
 
+const namedDataSchema = z.object({ name: z.string(), path: z.string() })
+export type NamedData = z.infer<typeof namedDataSchema> // name: of one of the field's data sets
+
 /** The engine's process does these, in one that only reads. home: the data folder, whose cache keeps preprocessed images. */
 export const readingDataContract = {
   /** The path itself if it is a data set, else those directly in it. */
   find: oc.input(z.object({ path: z.string() })).output(told(foundDataSchema)),
+  /** Which of the field's data sets lie at folders or directly in them; the first of a name counts. */
+  named: oc.input(z.object({ folders: z.array(z.string()) })).output(told(z.array(namedDataSchema))),
   look: oc.input(z.object({ path: z.string() })).output(told(dataFactsSchema)),
   draw: oc.input(images).output(told(drawnSplitSchema)),
   previews: oc.input(images.extend({ wanted: wantedSchema })).output(told(previewsSchema)),

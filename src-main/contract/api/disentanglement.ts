@@ -2,9 +2,9 @@
 import { eventIterator, oc } from '@orpc/contract'
 import { z } from 'zod'
 
-import { type ResolvedConfig, resolvedSchema } from '../config.ts'
 import { BasilError } from '../errors.ts'
-import { progressSchema } from '../run.ts'
+import { type ResolvedConfig, resolvedSchema } from '../run/config.ts'
+import { progressSchema } from '../run/run.ts'
 
 const furthest = 3 // as the paper draws it, from -3 to 3
 const table = z.array(z.array(z.number()))

@@ -5,8 +5,8 @@ import { z } from 'zod'
 
 import { splitManifestSchema } from '../data/manifest.ts'
 import { errorSchema } from '../errors.ts'
-import { recipeSchema } from '../recipe.ts'
-import { progressSchema } from '../run.ts'
+import { recipeSchema } from '../run/recipe.ts'
+import { progressSchema } from '../run/run.ts'
 import { saidFields, towerSettingsSchema } from '../tower.ts'
 
 const splits = ['training', 'validation', 'test'] as const

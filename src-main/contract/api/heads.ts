@@ -1,10 +1,10 @@
 // Heads: what a file says of the heads in it, what the engine is asked to make of words, of the field's files or of labelled images, and
-// what a window may ask for. A head is logits = s W u + b on a frozen tower's features (engine/models/head.ts).
+// what a window may ask for. A head is logits = s W u + b on a frozen tower's features (engine/problems/head.ts).
 import { eventIterator, oc } from '@orpc/contract'
 import { z } from 'zod'
 
-import { exportedSchema } from '../recipe.ts'
-import { progressSchema } from '../run.ts'
+import { exportedSchema } from '../run/recipe.ts'
+import { progressSchema } from '../run/run.ts'
 import { endOfText, saidFields } from '../tower.ts'
 
 /** zero-shot: unit rows, no bias; linear probe: any rows and a bias. */

@@ -14,8 +14,8 @@ import {
   tensorSchema,
 } from '../checkpoint.ts'
 import { errorSchema } from '../errors.ts'
-import { exportedSchema, recipeSchema } from '../recipe.ts'
-import { progressSchema } from '../run.ts'
+import { exportedSchema, recipeSchema } from '../run/recipe.ts'
+import { progressSchema } from '../run/run.ts'
 import { towersSchema } from '../tower.ts'
 
 const fileStates = ['present', 'missing', 'unreadable', 'changed'] as const // changed: another content than was hashed; it is being read anew

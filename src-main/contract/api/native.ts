@@ -1,7 +1,7 @@
 // Native TensorFlow as something a person installs, and the devices it can compute on.
 import { z } from 'zod'
 
-import { engineInfoSchema } from '../run.ts'
+import { engineInfoSchema } from '../run/run.ts'
 
 /** What the engine is to compute on. "auto": a GPU where there is one; "gpu:N": that one, as nvidia-smi numbers them, or nothing. */
 export const deviceSchema = z.string().regex(/^(auto|cpu|gpu:\d{1,2})$/, 'write auto, cpu or gpu:N')

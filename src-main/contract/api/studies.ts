@@ -4,8 +4,8 @@ import { z } from 'zod'
 
 import { leakSchema } from '../data/leaks.ts'
 import { errorSchema } from '../errors.ts'
-import { runStates } from '../run.ts'
-import { studySchema } from '../study.ts'
+import { runStates } from '../run/run.ts'
+import { studySchema } from '../run/study.ts'
 
 const studyStates = ['running', 'paused', 'done'] as const
 

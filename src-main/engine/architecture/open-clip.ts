@@ -1,8 +1,8 @@
 // The open_clip_config.json that open_clip writes beside its weights: {"model_cfg": {"embed_dim", "quick_gelu", "vision_cfg", "text_cfg"}}, or
 // a bare model_cfg as its own model_configs have it. Defaults are those of CLIPVisionCfg and CLIPTextCfg (model.py). What would pool or mask in
 // another way without another tensor is refused here, as nothing else could see it.
+import { clipEndOfText } from '../../contract/known-towers.ts'
 import type { Activation } from '../../contract/tower.ts'
-import { endOfText } from '../text/tokenizer.ts'
 import { type Kind, objectOf, type Read, readEndOfText, readEps, readHeads, type Statement } from './statement.ts'
 
 const defaults = {
@@ -17,7 +17,7 @@ export function openClipStatement(root: unknown, kind: Kind, from: string): Stat
   if (!model || !section || section.timm_model_name || section.hf_model_name || Array.isArray(section.layers)) return undefined
   const told: Record<string, unknown> = { ...defaults[kind], ...section }
   const wrong = kind === 'vision' ? strangeVision(told) : strangeText(told)
-  const end = told.pool_type === 'argmax' ? { value: endOfText } : readEndOfText('eos_id', told.eos_id) // the tokenizer's end has the highest number
+  const end = told.pool_type === 'argmax' ? { value: clipEndOfText } : readEndOfText('eos_id', told.eos_id) // the tokenizer's end has the highest number
   return {
     from,
     shape: {

@@ -2,10 +2,9 @@
 // models of its shape; where width alone is left, it is a guess, and said to be one. Whatever another source says otherwise is a warning too:
 // heads, activation and epsilon leave no trace in the weights, and wrong ones give wrong numbers without an error.
 import { BasilError } from '../../contract/errors.ts'
+import { clipEndOfText, headsByWidth, knownText, knownVision } from '../../contract/known-towers.ts'
 import type { Said, Sourced, TextSettings, TowerSettings } from '../../contract/tower.ts'
-import { endOfText } from '../text/tokenizer.ts'
 import { type Described, saidOf } from './beside.ts'
-import { headsByWidth, knownText, knownVision } from './known.ts'
 import type { Kind, Read, Statement } from './statement.ts'
 
 /** refusal: why the tower cannot be computed; its weights can be combined all the same. */
@@ -48,7 +47,7 @@ export async function settleVision(file: Described, shape: Required<Shape>, give
 /** image: what the image tower of the same model is computed with, whose activation the text tower has where nothing says otherwise. */
 export async function settleText(file: Described, shape: Shape, given: Given, image: TowerSettings | null): Promise<Settled<TextSettings>> {
   const said = await saidOf(file, 'text', { ...shape })
-  const assumed = { ...assumedOf('text', shape), endOfText: { value: endOfText, from: "assumed, CLIP's tokenizer", assumed: true } }
+  const assumed = { ...assumedOf('text', shape), endOfText: { value: clipEndOfText, from: "assumed, CLIP's tokenizer", assumed: true } }
   if (image) assumed.activation = { ...image.activation, from: `as the image tower, ${image.activation.from}` }
   return settle('text', file, shape, given, said, assumed)
 }

@@ -2,16 +2,16 @@
 // Of both a half, some images a class, or some in all, may be asked for (spec.ts).
 import { createHash } from 'node:crypto'
 
-import type { Progress } from '../../contract/run.ts'
+import type { Progress } from '../../contract/run/run.ts'
 import type { OpenSource } from '../formats/source.ts'
 import { chosen, type LabelledImages, type PixelsInMemory } from './images.ts'
-import { describeImages, readImages } from './index.ts'
 import { type Identified, type SplitFacts, splitFacts } from './manifest.ts'
 import { type ImageHost, openPrepared, type WantedImages } from './prepared.ts'
 import { invalid } from './raw.ts'
 import { type ImagesSpec, parseSpec, specText } from './spec.ts'
 import { asked } from './splits/draw.ts'
 import { openSplit } from './splits/open.ts'
+import { describeImages, readImages } from './tensor-images.ts'
 
 export interface DataHost {
   open: OpenSource

@@ -4,8 +4,8 @@
 import { createHash } from 'node:crypto'
 
 import { BasilError, recordOf } from '../../contract/errors.ts'
-import type { Progress } from '../../contract/run.ts'
-import type { ImageCache, ImageFile } from '../formats/caches/image-cache.ts'
+import type { Progress } from '../../contract/run/run.ts'
+import type { ImageCache, ImageFile } from '../formats/image-cache.ts'
 import type { OpenFiles } from '../formats/source.ts'
 import type { Coming, LabelledImages, Picture } from './images.ts'
 import { type Identified, type SplitFacts, splitFacts } from './manifest.ts'

@@ -1,15 +1,23 @@
 // A tensor file of a task's images: keys `images.NAME` (n, 3, s, s), or (n, 1, s, s) for grey, uint8 or float32 already normalised, and `labels.NAME`
 // (n) integers; `head.NAME` (classes, embed) beside them. "file.safetensors#NAME" points here, "#head.NAME" at a tensor.
 import { BasilError } from '../../contract/errors.ts'
+import { splitPath } from '../../contract/named-tensor.ts'
 import { toFloat32, toInt32 } from '../formats/dtype.ts'
 import { openTensorFile } from '../formats/index.ts'
 import type { OpenSource } from '../formats/source.ts'
 import type { TensorFile, TensorInfo } from '../formats/tensor-file.ts'
-import type { Head } from '../models/head.ts'
 import { inMemory, type LabelledImages, type PixelsInMemory } from './images.ts'
-import type { ImagesHeader } from './index.ts'
 
-export async function readTensorImages(path: string, open: OpenSource): Promise<LabelledImages & PixelsInMemory> {
+/** What is known of images before they are read. */
+export interface ImagesHeader {
+  where: string
+  count: number
+  channels: 1 | 3
+  size: number
+  bytes: number // in memory
+}
+
+export async function readImages(path: string, open: OpenSource): Promise<LabelledImages & PixelsInMemory> {
   return withFile(path, open, async (file, key) => {
     const { count, channels, size, where } = describedImages(file, key)
     const images = find(file, `images.${key}`)
@@ -23,7 +31,7 @@ export async function readTensorImages(path: string, open: OpenSource): Promise<
 }
 
 /** By header alone; throws what reading would throw for shapes and types. */
-export async function describeTensorImages(path: string, open: OpenSource): Promise<ImagesHeader> {
+export async function describeImages(path: string, open: OpenSource): Promise<ImagesHeader> {
   return withFile(path, open, async (file, key) => describedImages(file, key))
 }
 
@@ -50,7 +58,7 @@ export function describedImages(file: TensorFile, key: string): ImagesHeader {
 }
 
 /** Throws label-range naming the file and the first label the head has no class for. */
-export function checkLabels(images: LabelledImages, head: Pick<Head, 'classes'>): void {
+export function checkLabels(images: LabelledImages, head: { classes: number }): void {
   const at = images.labels.findIndex((label) => label < 0 || label >= head.classes)
   if (at >= 0)
     throw new BasilError({
@@ -62,15 +70,16 @@ export function checkLabels(images: LabelledImages, head: Pick<Head, 'classes'>)
     })
 }
 
-/** "file#name": the file, and the name in it. */
-export function splitPath(path: string): [file: string, name: string] {
-  const at = path.lastIndexOf('#')
-  return at < 0 ? [path, ''] : [path.slice(0, at), path.slice(at + 1)]
-}
-
 async function withFile<T>(path: string, open: OpenSource, use: (file: TensorFile, key: string) => Promise<T>): Promise<T> {
+  if (!/#[^#/\\]+$/.test(path))
+    throw new BasilError({
+      code: 'data-invalid',
+      what: 'Basil does not know this kind of data',
+      where: path,
+      why: 'it reads: tensor file, "file.safetensors#name"',
+      next: 'name the images inside the file, as in "tasks.safetensors#alpha"',
+    })
   const [name, key] = splitPath(path)
-  if (name === path) throw wrong(path, 'it names no tensor inside the file')
   const source = await open(name)
   try {
     return await use(await openTensorFile(source), key)

@@ -2,7 +2,7 @@
 // of the labels, for the tensor head.NAME. They are for reading alone; what does not say them is evaluated as well.
 import { z } from 'zod'
 
-import { splitPath } from '../datasets/tensor-images.ts'
+import { splitPath } from '../../contract/named-tensor.ts'
 import { openTensorFile } from '../formats/index.ts'
 import type { OpenSource } from '../formats/source.ts'
 

@@ -1,9 +1,9 @@
 // A model to be evaluated: a checkpoint of any layout, or a state of a run put together from its parents, as the run saw it. A linearised
 // run's weights mean f_lin(x; theta) = f(x; theta_pre) + J(x; theta_pre) (theta - theta_pre), and are measured so.
 import type { Said, TowerSettings } from '../../contract/tower.ts'
-import type { Table } from '../coefficients/table.ts'
+import type { Table } from '../../numbers/table.ts'
 import type { OpenSource } from '../formats/source.ts'
-import type { Architecture } from '../models/clip-names.ts'
+import type { Architecture } from '../layouts/clip-names.ts'
 import type { Tower } from '../models/clip-vit.ts'
 import { linearModel, type Model, towerModel } from '../models/model.ts'
 import { type LoadedWeights, loadCheckpoint, loadMerged } from '../weights/device.ts'

@@ -3,15 +3,15 @@
 import { setImmediate } from 'node:timers/promises'
 
 import { BasilError } from '../../contract/errors.ts'
-import type { Progress } from '../../contract/run.ts'
+import type { Progress } from '../../contract/run/run.ts'
 import type { Coming, LabelledImages } from '../datasets/images.ts'
+import { type Tensor2D, tf } from '../devices/tf.ts'
+import type { Objective } from '../learning/objective.ts'
 import type { Tower } from '../models/clip-vit.ts'
-import { applyHead, type Head } from '../models/head.ts'
-import { fitting, type MicroBatch } from '../models/micro-batch.ts'
 import type { Model } from '../models/model.ts'
-import { patchesOf } from '../models/patches.ts'
-import type { Objective } from '../objectives/index.ts'
-import { type Tensor2D, tf } from '../tf.ts'
+import { applyHead, type Head } from '../problems/head.ts'
+import { fitting, type MicroBatch } from '../problems/micro-batch.ts'
+import { patchesOf } from '../problems/patches.ts'
 
 export interface Predictions {
   predicted: Int32Array // (count)

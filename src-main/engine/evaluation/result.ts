@@ -1,11 +1,11 @@
 // What a report says of one model on one task, from its predictions: counts, and what follows from them.
 import type { TaskResult } from '../../contract/api/evaluations.ts'
+import { calibrationError, reliability } from '../../numbers/statistics/calibration.ts'
+import { classCounts, confusionOf, macroAccuracy } from '../../numbers/statistics/confusion.ts'
+import { fairness } from '../../numbers/statistics/fairness.ts'
+import { type McNemar, mcnemar } from '../../numbers/statistics/mcnemar.ts'
+import { wilson } from '../../numbers/statistics/wilson.ts'
 import type { LabelledImages } from '../datasets/images.ts'
-import { calibrationError, reliability } from '../statistics/calibration.ts'
-import { classCounts, confusionOf, macroAccuracy } from '../statistics/confusion.ts'
-import { fairness } from '../statistics/fairness.ts'
-import { type McNemar, mcnemar } from '../statistics/mcnemar.ts'
-import { wilson } from '../statistics/wilson.ts'
 import type { Predictions } from './predict.ts'
 
 export interface Measured {

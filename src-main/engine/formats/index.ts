@@ -1,12 +1,14 @@
 // The formats Basil reads. To add one: a file with a test of the first bytes (or of a zip's entries) and an opener, and a line in
 // this list; the format suite (round trip, hostile files) then covers it.
+
+import { isIndexName } from '../../contract/checkpoint.ts'
 import { BasilError } from '../../contract/errors.ts'
 import { mistaken, words } from './mistaken.ts'
 import { isNpz, openNpz } from './npz.ts'
 import { isPytorchArchive, openPytorchArchive } from './pytorch/archive.ts'
 import { looksLikePickle, openLegacyPytorch } from './pytorch/legacy.ts'
 import { looksLikeSafetensors, openSafetensors } from './safetensors.ts'
-import { isIndexName, looksLikeIndex, openSharded } from './sharded.ts'
+import { looksLikeIndex, openSharded } from './sharded.ts'
 import { type ByteSource, damaged } from './source.ts'
 import type { TensorFile } from './tensor-file.ts'
 import { looksLikeZip, openZip, type ZipArchive } from './zip.ts'

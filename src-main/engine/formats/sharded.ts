@@ -1,6 +1,7 @@
 // A checkpoint in several files, told by NAME.safetensors.index.json or NAME.bin.index.json (PyTorch's) beside them:
 //   {"metadata": {...}, "weight_map": {tensor: file}}
 // The files are opened by name in the folder of the index, and nowhere else; what the index says must be what they hold.
+import { isIndexName } from '../../contract/checkpoint.ts'
 import { parseJson } from '../../contract/json.ts'
 import { mistaken } from './mistaken.ts'
 import { type ByteSource, beyondLimit, damaged, shown } from './source.ts'
@@ -12,9 +13,6 @@ const mostShards = 1000
 export function looksLikeIndex(head: Uint8Array, name: string): boolean {
   return isIndexName(name) && head.some((byte) => byte === 0x7b)
 }
-
-/** A variant's name may stand before the last ending, as in model.safetensors.index.fp16.json. */
-export const isIndexName = (name: string): boolean => /\.(safetensors|bin|pth?)\.index(\.[\w-]+)?\.json$/i.test(name)
 
 /** Of the files an index names, sorted. Throws file-damaged for what is no index. */
 export async function shardNames(source: ByteSource): Promise<string[]> {

@@ -3,13 +3,13 @@
 import { setImmediate } from 'node:timers/promises'
 
 import { BasilError } from '../../contract/errors.ts'
-import type { Progress } from '../../contract/run.ts'
+import type { Progress } from '../../contract/run/run.ts'
 import type { LabelledImages } from '../datasets/images.ts'
+import { tf } from '../devices/tf.ts'
 import type { Tower } from '../models/clip-vit.ts'
-import { fitting, type MicroBatch } from '../models/micro-batch.ts'
 import type { Model } from '../models/model.ts'
-import { patchesOf } from '../models/patches.ts'
-import { tf } from '../tf.ts'
+import { fitting, type MicroBatch } from '../problems/micro-batch.ts'
+import { patchesOf } from '../problems/patches.ts'
 import { firstNotFinite } from '../weights/parents.ts'
 
 /** (n, embed), rows of length 1. what: as the progress is called. */

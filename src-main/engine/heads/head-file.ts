@@ -5,12 +5,12 @@
 
 import { type HeadRecord, headRecordSchema } from '../../contract/api/heads.ts'
 import { BasilError } from '../../contract/errors.ts'
-import { splitPath } from '../datasets/tensor-images.ts'
+import { splitPath } from '../../contract/named-tensor.ts'
 import { isFloating, toFloat32 } from '../formats/dtype.ts'
 import { openTensorFile } from '../formats/index.ts'
 import type { OpenSource } from '../formats/source.ts'
 import type { TensorFile, TensorInfo } from '../formats/tensor-file.ts'
-import { type Head, logitScale } from '../models/head.ts'
+import { type Head, logitScale } from '../problems/head.ts'
 import { firstNotFinite } from '../weights/parents.ts'
 
 /** How a file that says nothing of itself is read. */

@@ -3,11 +3,11 @@
 // at every strength of a grid, strongest first, each begun where the last ended. Validation images choose: the best accuracy, of equal ones
 // the stronger. Features are centred for the fit alone, which changes nothing but its speed: W (u - m) + b' = W u + (b' - W m).
 import type { ProbeReport } from '../../contract/api/heads.ts'
-import type { Progress } from '../../contract/run.ts'
-import { type Minimum, minimise } from '../coefficients/lbfgs.ts'
-import { type Labelled, logisticAccuracy, logisticLoss } from '../coefficients/logistic.ts'
-import type { Head } from '../models/head.ts'
-import { permutation } from '../random.ts'
+import type { Progress } from '../../contract/run/run.ts'
+import { type Minimum, minimise } from '../../numbers/lbfgs.ts'
+import { type Labelled, logisticAccuracy, logisticLoss } from '../../numbers/logistic.ts'
+import { permutation } from '../../numbers/random.ts'
+import type { Head } from '../problems/head.ts'
 
 const strengths = [1e-2, 1e-3, 1e-4, 1e-5, 1e-6, 1e-7]
 const tolerance = 1e-5 // of the gradient's norm; the mean loss is log(classes) at the beginning

@@ -1,9 +1,9 @@
 // What an architecture is called, read off canonical names and shapes: the field's names for those it knows ("ViT-B/32",
 // "RN50"), a description for those nobody named. The numbers beside the name are what shapes can tell.
 import type { Description } from '../../contract/checkpoint.ts'
-import { knownVision } from '../architecture/known.ts'
+import { knownVision } from '../../contract/known-towers.ts'
 import type { TensorFile } from '../formats/tensor-file.ts'
-import { recognise } from '../models/clip-names.ts'
+import { recognise } from './clip-names.ts'
 
 /** A name and numbers. */
 export type Named = NonNullable<Description['architecture']>

@@ -4,7 +4,7 @@
 
 import { isFloating } from '../formats/dtype.ts'
 import type { TensorFile } from '../formats/tensor-file.ts'
-import { encoderParameters } from '../models/clip-names.ts'
+import { encoderParameters } from './clip-names.ts'
 import { expansion, type Layout } from './layout.ts'
 import type { View } from './view.ts'
 

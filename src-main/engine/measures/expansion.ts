@@ -1,8 +1,9 @@
 // Where a linearised checkpoint (linear fine-tuning, tau-Jp) was expanded: beside its weights it keeps that point, params0. Its task vector means
 //   f_lin(x) = f(x; params0) + J(x; params0) (theta - params0)
 // only if params0 is the pre-trained model of the run. Of each parameter the first 4,096 elements are looked at: no two models share them.
-import type { ResolvedConfig } from '../../contract/config.ts'
+
 import { BasilError } from '../../contract/errors.ts'
+import type { ResolvedConfig } from '../../contract/run/config.ts'
 import type { Dtype } from '../formats/dtype.ts'
 import { infoOf } from '../formats/tensor-file.ts'
 import { expansion } from '../layouts/layout.ts'

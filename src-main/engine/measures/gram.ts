@@ -2,7 +2,7 @@
 //   |theta_pre|^2 and G_ij = <tau_i, tau_j>, tau_t = theta_t - theta_pre,  over all that is combined.
 // Norms and cosines of task vectors follow from it. A model with a value that is not finite is named, and what is said of it means nothing; but
 // a tensor that is equal in all of them, as a mask of -Infinity is, is left out as the constant that it is (not in a tower, see weights/merge.ts).
-import type { Progress } from '../../contract/run.ts'
+import type { Progress } from '../../contract/run/run.ts'
 import { infoOf } from '../formats/tensor-file.ts'
 import { type Checkpoint, isEqualInAll } from '../weights/parents.ts'
 import { dot, valueReader } from './values.ts'

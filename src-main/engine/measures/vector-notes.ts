@@ -1,7 +1,8 @@
 // What should be known of a run's models before it begins, and is told again when it does: what their files leave out, where linearised ones were
 // expanded, and whose task vector is 0, as that of a copy of the pre-trained model is: no coefficient of it changes anything.
-import type { ResolvedConfig } from '../../contract/config.ts'
+
 import { BasilError } from '../../contract/errors.ts'
+import type { ResolvedConfig } from '../../contract/run/config.ts'
 import type { Parents } from '../weights/parents.ts'
 import { zeroVectors } from '../weights/unmoved.ts'
 import { expansionNotes } from './expansion.ts'

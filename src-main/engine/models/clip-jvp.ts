@@ -4,8 +4,11 @@
 // A direction enters at the half-layer of its first parameter and is carried from there on. Those that have entered are
 // stacked as rows, (k * images * tokens, width), so that every product with a weight is one large 2-D product; (k * images,
 // width) behind the last layer's attention.
-import { type Tensor, type Tensor1D, type Tensor2D, tf } from '../tf.ts'
-import { classRowsOf, embed, isTurned, type LayerTape, normAgain, type Tape, type Tower, type Weights } from './clip-vit.ts'
+
+import type { Weights } from '../devices/ops.ts'
+import { type Tensor, type Tensor1D, type Tensor2D, tf } from '../devices/tf.ts'
+import { isTurned } from '../weights/held.ts'
+import { classRowsOf, embed, type LayerTape, normAgain, type Tape, type Tower } from './clip-vit.ts'
 
 /** The tangent of each parameter, in the parameter's own shape; undefined where it does not move. */
 export type Direction = (name: string) => Tensor | undefined

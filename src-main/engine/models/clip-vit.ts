@@ -5,9 +5,10 @@
 // The reverse pass hands each parameter's gradient to `emit` as soon as it is known and frees it after, so that no more
 // than one block's gradient lives at a time: that is what < tau_b, dL/d theta_b > needs (methods' one primitive).
 // Rows are images * tokens; `Weights` are 1-D or 2-D tensors by name, as weights/layout.ts holds them.
-import type { AttentionShape, LayerNormSaved, Ops } from '../ops.ts'
-import { type Tensor, type Tensor1D, type Tensor2D, type Tensor3D, tf } from '../tf.ts'
-import type { Architecture } from './clip-names.ts'
+import type { AttentionShape, LayerNormSaved, Ops, Weights } from '../devices/ops.ts'
+import { type Tensor, type Tensor1D, type Tensor2D, type Tensor3D, tf } from '../devices/tf.ts'
+import type { Architecture } from '../layouts/clip-names.ts'
+import { isTurned } from '../weights/held.ts'
 
 export interface Tower {
   architecture: Architecture
@@ -15,14 +16,8 @@ export interface Tower {
   freeBytes?: () => number // for activations; no bound if not given
 }
 
-export type Weights = (name: string) => Tensor
 /** Takes a parameter's gradient, in the parameter's own shape as `Weights` has it; must not keep it. */
 export type Emit = (name: string, gradient: Tensor) => void
-
-/** Weights held as (inputs, outputs), by name or by a name's end. */
-export function isTurned(name: string): boolean {
-  return name.endsWith('mlp.c_proj.weight')
-}
 
 /** What a layer's reverse needs, beside the norms' outputs, which cost less to make again than to keep; in the last layer x2 and what follows have a row an image. */
 export interface LayerTape {

@@ -2,9 +2,11 @@
 //   the tower itself            f(x; theta)
 //   the tower, linearised       f_lin(x; theta) = f(x; theta_pre) + J(x; theta_pre) (theta - theta_pre)
 // f_lin is linear in theta, so its gradient is the tower's ordinary reverse pass, always taken at theta_pre.
-import { type Tensor2D, tf } from '../tf.ts'
+
+import type { Weights } from '../devices/ops.ts'
+import { type Tensor2D, tf } from '../devices/tf.ts'
 import { type Direction, tangents } from './clip-jvp.ts'
-import { disposeTape, type Emit, forward, reverse, type Tape, type Tower, type Weights } from './clip-vit.ts'
+import { disposeTape, type Emit, forward, reverse, type Tape, type Tower } from './clip-vit.ts'
 
 export interface Passed {
   features: Tensor2D // (images, embed)

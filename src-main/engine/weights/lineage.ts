@@ -1,11 +1,11 @@
-// The model that a run's chosen tables stand for: parents and their effective coefficients (contract/coefficients.ts), for every way a run can
+// The model that a run's chosen tables stand for: parents and their effective coefficients (contract/run/coefficients.ts), for every way a run can
 // have gone on from its start. Of random directions the start is one vector, computed when it is read, and each direction another:
 //   theta_0 + sum_k lambda_k,b r_k,b,  r_k,b = |delta_0,b| R_k,b / |R_k,b|,  R_k,b ~ N(0, I), delta_0 = theta_0 - theta_pre
 // Learning, evaluation and export all ask here.
-import { collapse, randomName } from '../../contract/coefficients.ts'
-import type { ResolvedConfig } from '../../contract/config.ts'
-import { filled, type Table } from '../coefficients/table.ts'
-import { normal } from '../random.ts'
+import { collapse, randomName } from '../../contract/run/coefficients.ts'
+import type { ResolvedConfig } from '../../contract/run/config.ts'
+import { normal } from '../../numbers/random.ts'
+import { filled, type Table } from '../../numbers/table.ts'
 import { derivedCheckpoint, tauSlice } from './derived.ts'
 import type { Groups } from './merge.ts'
 import { type Checkpoint, readSlice, type WeightSet } from './parents.ts'

@@ -3,8 +3,8 @@
 
 import { BasilError } from '../../contract/errors.ts'
 import { largestOf } from '../../contract/largest.ts'
-import type { Table } from '../coefficients/table.ts'
-import { layerOf } from '../models/clip-names.ts'
+import type { Table } from '../../numbers/table.ts'
+import { layerOf } from '../layouts/clip-names.ts'
 import { type Checkpoint, firstNotFinite, isEqualInAll, readParameter, readSlice, type WeightSet } from './parents.ts'
 
 export type Grouping = 'tensor' | 'layer' | 'scalar'

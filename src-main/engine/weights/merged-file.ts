@@ -1,7 +1,7 @@
 // The model a coefficient table stands for as a file of canonical tensors: parameters merged as they are read (merge.ts), what
 // stands beside them as the pre-trained model has it. Merging goes forward with its read-ahead; what is asked for in block order is
 // neither computed twice nor kept. A parameter of which a reader takes parts in turn (a fused in_proj as q, k and v) is kept until all of it was taken.
-import type { Table } from '../coefficients/table.ts'
+import type { Table } from '../../numbers/table.ts'
 import type { FloatingDtype } from '../formats/dtype.ts'
 import { infoOf, type TensorFile, type TensorInfo } from '../formats/tensor-file.ts'
 import { cast } from '../formats/writing/in-dtype.ts'

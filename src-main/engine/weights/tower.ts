@@ -3,8 +3,8 @@
 import { BasilError, type ErrorRecord } from '../../contract/errors.ts'
 import { isFloating } from '../formats/dtype.ts'
 import { namesOf } from '../formats/source.ts'
+import { recognise, type TowerShape, towerParameters, towerPrefix } from '../layouts/clip-names.ts'
 import { type CanonicalFile, isPositionIds } from '../layouts/index.ts'
-import { recognise, type TowerShape, towerParameters, towerPrefix } from '../models/clip-names.ts'
 
 /** The shape of a canonical file's tower whose tensors all fit it; throws naming the file and the tensor that does not. */
 export function requireTower(file: CanonicalFile): TowerShape {

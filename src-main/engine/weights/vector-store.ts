@@ -2,8 +2,8 @@
 // the device while they fit, else in the host's memory, else in their files.
 // From the host they visit the device parameter by parameter. From files they are read twice a step, to compose and, once
 // all micro-batches have passed, for the inner products: one sum of gradients is held instead of many models.
-import type { Ops, Precision, Vectors } from '../ops.ts'
-import { type Tensor, tf } from '../tf.ts'
+import type { Ops, Precision, Vectors } from '../devices/ops.ts'
+import { type Tensor, tf } from '../devices/tf.ts'
 
 export type Place = 'device' | 'host' | 'files'
 

@@ -1,6 +1,6 @@
 // Checkpoints by content hash: a file that moved or has twins is still the same checkpoint, and a run keeps what it
 // came from even when the file is gone. Rows are added and their last path renewed, never removed.
-import type { Parent } from '../../contract/run.ts'
+import type { Parent } from '../../contract/run/run.ts'
 import { sound } from '../checksums.ts'
 import { change, type History, row } from '../statement.ts'
 

@@ -1,7 +1,7 @@
 // The form's fields, read from the schema of a run's configuration, so that a field added there appears here by itself.
 import { z } from 'zod'
 
-import { configJsonSchema } from '../../../src-main/contract/resolve.ts'
+import { configJsonSchema } from '../../../src-main/contract/run/resolve.ts'
 
 export interface Field {
   name: string // "seed", "start.epochs"

@@ -1,7 +1,7 @@
 // The runs of a study as lines over steps, all in one chart: a colour an arm, a line a run. Steps count on over a run's stages.
 import type { StudyRun } from '../../../src-main/contract/api/studies.ts'
-import { comparedScores } from '../../../src-main/contract/means.ts'
-import type { RunDetail } from '../../../src-main/contract/run.ts'
+import { comparedScores } from '../../../src-main/contract/run/means.ts'
+import type { RunDetail } from '../../../src-main/contract/run/run.ts'
 import { accuracyLines, lossLines, type StageLine } from '../curves.ts'
 import { stagesOf } from '../scores.ts'
 

@@ -1,7 +1,7 @@
 // What MGDA and negation tell of each epoch, as lines over steps. MGDA: how the tasks' gradients were weighed, and the norm of what came out,
 // 0 where no step helps all tasks. Negation: the accuracy of what is forgotten and of what is kept, and for each control its bound,
 //   keep x accuracy of the pre-trained model,  below which a state has lost its control.
-import type { RunDetail, StageDetail } from '../../../src-main/contract/run.ts'
+import type { RunDetail, StageDetail } from '../../../src-main/contract/run/run.ts'
 import type { StageLine } from '../curves.ts'
 import { percent } from '../format.ts'
 import { selectionSplit, stageName, stagesOf } from '../scores.ts'

@@ -1,8 +1,8 @@
 // Refining one fine-tuned model beyond its fine-tuning: DV-BASI from that model on its own task. The task is one of those being composed, of the
 // open project or made of a data set; the pre-trained model stands there too, or is one of the library. The run is checked before it is begun.
 import type { Entry } from '../../../src-main/contract/api/library.ts'
-import type { RunConfig } from '../../../src-main/contract/config.ts'
 import type { ErrorRecord } from '../../../src-main/contract/errors.ts'
+import type { RunConfig } from '../../../src-main/contract/run/config.ts'
 import { client, errorOf } from '../../bridge.ts'
 import { compose } from '../compose.svelte.ts'
 import { workbench } from '../workbench.svelte.ts'

@@ -2,7 +2,7 @@
 // on the model's own task. Relative accuracy is relative to the model as it was. Pure.
 
 import type { Entry } from '../../../src-main/contract/api/library.ts'
-import type { RunConfig } from '../../../src-main/contract/config.ts'
+import type { RunConfig } from '../../../src-main/contract/run/config.ts'
 import { plain } from './models.ts'
 
 type Task = RunConfig['tasks'][number]

@@ -1,6 +1,6 @@
 // How far two task vectors of a run disturb each other's predictions, computed when it is asked for.
 import type { Disentanglement } from '../../../src-main/contract/api/disentanglement.ts'
-import type { RunDetail } from '../../../src-main/contract/run.ts'
+import type { RunDetail } from '../../../src-main/contract/run/run.ts'
 import { client } from '../../bridge.ts'
 import { LongWork } from '../checkpoints/long-work.svelte.ts'
 import { configOfRun } from '../config-of-run.ts'

@@ -2,9 +2,9 @@
 // makes is asked of Basil, which says what is wrong with it as well.
 import { SvelteSet } from 'svelte/reactivity'
 
-import type { ResolvedConfig } from '../../../src-main/contract/config.ts'
 import type { ErrorRecord } from '../../../src-main/contract/errors.ts'
-import type { StudyDefinition } from '../../../src-main/contract/study.ts'
+import type { ResolvedConfig } from '../../../src-main/contract/run/config.ts'
+import type { StudyDefinition } from '../../../src-main/contract/run/study.ts'
 import { client, errorOf } from '../../bridge.ts'
 import { configOfRun } from '../config-of-run.ts'
 

@@ -3,7 +3,7 @@ import { SvelteMap } from 'svelte/reactivity'
 
 import type { StudyDetail } from '../../../src-main/contract/api/studies.ts'
 import type { ErrorRecord } from '../../../src-main/contract/errors.ts'
-import type { RunDetail } from '../../../src-main/contract/run.ts'
+import type { RunDetail } from '../../../src-main/contract/run/run.ts'
 import { client, errorOf } from '../../bridge.ts'
 import { followStudies } from './studies.svelte.ts'
 

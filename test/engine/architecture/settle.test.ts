@@ -12,8 +12,8 @@ import { givenBy } from '../../../src-main/engine/architecture/settle.ts'
 import { compatibilityOf } from '../../../src-main/engine/measures/compatibility.ts'
 import { openCheckpoint, openParents, useOf } from '../../../src-main/engine/weights/parents.ts'
 import { openSource } from '../../../src-main/files/source.ts'
-import { look } from '../../../src-main/runner/inspect.ts'
-import { headerOnly, huggingFace, openClip, type Shapes, type Size, sizes } from '../layouts-models.ts'
+import { look } from '../../../src-main/worker/inspect.ts'
+import { headerOnly, huggingFace, openClip, type Shapes, type Size, sizes } from '../layouts/models.ts'
 
 const home = mkdtempSync(join(tmpdir(), 'basil-settle-'))
 afterAll(() => rmSync(home, { recursive: true }))

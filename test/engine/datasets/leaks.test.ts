@@ -5,13 +5,13 @@ import { join } from 'node:path'
 import sharp, { type Sharp } from 'sharp'
 import { beforeAll, describe, expect, test } from 'vitest'
 
-import { readImages } from '../../../src-main/engine/datasets/index.ts'
 import { fingerprintOf, looksAlike } from '../../../src-main/engine/datasets/leaks/fingerprint.ts'
 import { type HashedImages, twinsOf } from '../../../src-main/engine/datasets/leaks/leaks.ts'
 import { evaluationPixels } from '../../../src-main/engine/datasets/pixels/transform.ts'
-import { philox } from '../../../src-main/engine/random.ts'
+import { readImages } from '../../../src-main/engine/datasets/tensor-images.ts'
 import { openSource } from '../../../src-main/files/source.ts'
-import { decoded } from '../../../src-main/runner/images/decode.ts'
+import { philox } from '../../../src-main/numbers/random.ts'
+import { decoded } from '../../../src-main/worker/images/decode.ts'
 
 const size = 64
 type Pixels = Uint8Array

@@ -3,17 +3,17 @@ import { join } from 'node:path'
 
 import { afterAll, beforeAll, expect, test } from 'vitest'
 
-import { type Backend, openBackend } from '../../../src-main/engine/backend.ts'
-import { readImages } from '../../../src-main/engine/datasets/index.ts'
+import { readImages } from '../../../src-main/engine/datasets/tensor-images.ts'
+import { type Backend, openBackend } from '../../../src-main/engine/devices/backend.ts'
 import { type Predictions, predict } from '../../../src-main/engine/evaluation/predict.ts'
 import { readHead } from '../../../src-main/engine/heads/head-file.ts'
-import { microBatchOf } from '../../../src-main/engine/models/micro-batch.ts'
 import { type Model, towerModel } from '../../../src-main/engine/models/model.ts'
+import { microBatchOf } from '../../../src-main/engine/problems/micro-batch.ts'
 import { loadCheckpoint } from '../../../src-main/engine/weights/device.ts'
 import { openCheckpoint } from '../../../src-main/engine/weights/parents.ts'
 import { openSource } from '../../../src-main/files/source.ts'
 import { expected, folder } from '../../golden/fixture.ts'
-import { messages } from '../failing-ops.ts'
+import { messages } from '../devices/failing-ops.ts'
 
 let backend: Backend
 beforeAll(async () => {

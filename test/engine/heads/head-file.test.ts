@@ -8,9 +8,9 @@ import { expect, test } from 'vitest'
 import { BasilError } from '../../../src-main/contract/errors.ts'
 import type { TensorToWrite } from '../../../src-main/engine/formats/safetensors-writer.ts'
 import { describeHead, type ReadAs, readHead, readHeadAs } from '../../../src-main/engine/heads/head-file.ts'
-import { applyHead, type Head } from '../../../src-main/engine/models/head.ts'
+import { applyHead, type Head } from '../../../src-main/engine/problems/head.ts'
 import { openSource } from '../../../src-main/files/source.ts'
-import { sourceOf, written } from '../bytes.ts'
+import { sourceOf, written } from '../formats/bytes.ts'
 
 const golden = join(import.meta.dirname, '../../golden')
 const expected = JSON.parse(readFileSync(join(golden, 'heads/expected.json'), 'utf8'))

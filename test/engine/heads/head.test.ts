@@ -2,9 +2,9 @@
 // numbers are those of the formula.
 import { expect, test } from 'vitest'
 
-import { applyHead, type Head } from '../../../src-main/engine/models/head.ts'
-import { objectiveNamed } from '../../../src-main/engine/objectives/index.ts'
-import { normal } from '../../../src-main/engine/random.ts'
+import { objectiveNamed } from '../../../src-main/engine/learning/objectives/index.ts'
+import { applyHead, type Head } from '../../../src-main/engine/problems/head.ts'
+import { normal } from '../../../src-main/numbers/random.ts'
 
 const [classes, embed, images] = [4, 7, 3]
 const draws = (n: number, stream: number): Float32Array => Float32Array.from({ length: n }, (_, i) => normal(5, stream, 0, i))

@@ -6,14 +6,15 @@ import { join } from 'node:path'
 
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 
-import type { EngineEvent } from '../../../src-main/contract/run.ts'
-import { type Backend, openBackend } from '../../../src-main/engine/backend.ts'
-import { checkRun } from '../../../src-main/engine/check.ts'
+import type { EngineEvent } from '../../../src-main/contract/run/run.ts'
+import { type Backend, openBackend } from '../../../src-main/engine/devices/backend.ts'
 import { readHead } from '../../../src-main/engine/heads/head-file.ts'
-import { run } from '../../../src-main/engine/run.ts'
-import { hashFile, openSource } from '../../../src-main/files/source.ts'
+import { checkRun } from '../../../src-main/engine/runs/check.ts'
+import { run } from '../../../src-main/engine/runs/run.ts'
+import { hashFile } from '../../../src-main/files/hash.ts'
+import { openSource } from '../../../src-main/files/source.ts'
 import { folder as golden, goldenConfig, goldenExample, relativeError } from '../../golden/fixture.ts'
-import { written } from '../bytes.ts'
+import { written } from '../formats/bytes.ts'
 
 let backend: Backend
 beforeAll(async () => {

@@ -6,8 +6,8 @@ import { expect, test } from 'vitest'
 import { compatibilityOf } from '../../../src-main/engine/measures/compatibility.ts'
 import { openSource } from '../../../src-main/files/source.ts'
 import { expected, folder as golden, relativeError, tasks } from '../../golden/fixture.ts'
-import { written } from '../bytes.ts'
-import { type Full, filled, openClip, resNet, type Shapes } from '../layouts-models.ts'
+import { written } from '../formats/bytes.ts'
+import { type Full, filled, openClip, resNet, type Shapes } from '../layouts/models.ts'
 import { bytesOf, changed, expectClose, folderOf, moved, plain, resultOf, size, tower } from './memory.ts'
 
 const base = filled(tower, 'F32', 1, true)

@@ -4,8 +4,8 @@ import { expect, test } from 'vitest'
 
 import type { Container, WrittenLayout } from '../../../src-main/contract/checkpoint.ts'
 import { differenceOf } from '../../../src-main/engine/measures/difference.ts'
-import { written } from '../bytes.ts'
-import { filled } from '../layouts-models.ts'
+import { written } from '../formats/bytes.ts'
+import { filled } from '../layouts/models.ts'
 import { bytesOf, expectClose, folderOf, moved, plain, resultOf, tower } from './memory.ts'
 
 const a = filled(tower, 'F32', 1, true)

@@ -7,8 +7,8 @@ import { toFloat32 } from '../../../src-main/engine/formats/dtype.ts'
 import type { OpenSource } from '../../../src-main/engine/formats/source.ts'
 import { writeCheckpoint } from '../../../src-main/engine/formats/writing/checkpoint.ts'
 import { canonical, inLayout } from '../../../src-main/engine/layouts/index.ts'
-import { sourceOf } from '../bytes.ts'
-import { type Full, filled, inMemory, openClip, type Shapes } from '../layouts-models.ts'
+import { sourceOf } from '../formats/bytes.ts'
+import { type Full, filled, inMemory, openClip, type Shapes } from '../layouts/models.ts'
 
 /** Its largest tensors are read in several pieces. */
 export const size = { width: 192, layers: 1, patch: 8, tokens: 5, embed: 64, text: { width: 32, layers: 1, context: 7, vocabulary: 50 } }

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest'
 import { type Dtype, dtypes, isNumeric } from '../../../src-main/engine/formats/dtype.ts'
 import { statisticsOf } from '../../../src-main/engine/measures/statistics.ts'
 import { seeded } from '../../faults/seeded.ts'
-import { written } from '../bytes.ts'
+import { written } from '../formats/bytes.ts'
 import { expectClose, folderOf, resultOf } from './memory.ts'
 
 const chance = seeded(3)

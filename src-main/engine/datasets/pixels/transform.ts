@@ -3,7 +3,7 @@
 //   training:   RandomResizedCrop(s, scale 0.9 to 1, ratio 3/4 to 4/3, bicubic); RandomHorizontalFlip
 // The draws of the second are a function of (seed, task, epoch, image) and of nothing else. RGB (3, s, s) out, or (1, s, s) of a grey image:
 // planes that are equal are stored and sent once.
-import { uniform } from '../../random.ts'
+import { uniform } from '../../../numbers/random.ts'
 import { type Area, type Image, resample } from './resample.ts'
 
 /** Another number where the same image would get other pixels: what is kept of the old ones is then strange. */

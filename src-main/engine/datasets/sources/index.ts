@@ -2,7 +2,7 @@
 // list; a test of a miniature in its true layout belongs beside it.
 import { BasilError } from '../../../contract/errors.ts'
 import type { OpenFiles } from '../../formats/source.ts'
-import { knownSets } from '../known/index.ts'
+import { knownSets } from '../field-datasets/index.ts'
 import type { DataSource, KnownName, Place } from '../raw.ts'
 import { cifar } from './cifar.ts'
 import { idx } from './idx.ts'

@@ -4,7 +4,7 @@
 //   one of two halves              the same way, of [ceil(n / 2), floor(n / 2)] and a seed of its own: to learn on one and select on the other
 //   k images a class, n images     ours: the first of a permutation of Basil's own generator, so that 4 shots are among the 8 of the same seed
 // What is drawn by torch keeps torch's order; what is drawn by us keeps the order it is drawn from.
-import { permutation } from '../../random.ts'
+import { permutation } from '../../../numbers/random.ts'
 import type { ImagesSpec } from '../spec.ts'
 import { torchPermutation } from './twister.ts'
 

@@ -7,7 +7,7 @@ import { expect, test } from 'vitest'
 
 import { recognise } from '../../../../src-main/engine/datasets/sources/index.ts'
 import { openFiles } from '../../../../src-main/files/folder.ts'
-import { dictionary, global, int, pickled, plain, type Step, text, tuple } from '../../pickle-steps.ts'
+import { dictionary, global, int, pickled, plain, type Step, text, tuple } from '../../formats/pickle-steps.ts'
 import { disk, listing, openSplit, pixelsOf, refusal, withImages } from './disk.ts'
 
 /** Big-endian header, then bytes. */

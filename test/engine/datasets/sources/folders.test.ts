@@ -10,7 +10,7 @@ import { recognise } from '../../../../src-main/engine/datasets/sources/index.ts
 import { parseSpec, specText } from '../../../../src-main/engine/datasets/spec.ts'
 import type { FolderEntry, OpenFiles } from '../../../../src-main/engine/formats/source.ts'
 import { openFiles } from '../../../../src-main/files/folder.ts'
-import { counting, sourceOf } from '../../bytes.ts'
+import { counting, sourceOf } from '../../formats/bytes.ts'
 import { disk, images, listing, openSplit, refusal, withImages } from './disk.ts'
 
 test("an image folder is read in torchvision's order: classes, folders in them and files by code point, hidden ones left out", async () => {

@@ -9,7 +9,7 @@ import { BasilError } from '../../../../src-main/contract/errors.ts'
 import { readMat } from '../../../../src-main/engine/datasets/containers/mat.ts'
 import { recognise } from '../../../../src-main/engine/datasets/sources/index.ts'
 import { openFiles } from '../../../../src-main/files/folder.ts'
-import { sourceOf } from '../../bytes.ts'
+import { sourceOf } from '../../formats/bytes.ts'
 import { disk, listing, openSplit, pixelsOf, refusal } from './disk.ts'
 import { element, matFile, matrix, wrapped } from './mat-writer.ts'
 

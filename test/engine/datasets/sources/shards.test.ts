@@ -8,7 +8,7 @@ import { BasilError } from '../../../../src-main/contract/errors.ts'
 import { recognise } from '../../../../src-main/engine/datasets/sources/index.ts'
 import type { ByteSource, OpenFiles } from '../../../../src-main/engine/formats/source.ts'
 import { openFiles } from '../../../../src-main/files/folder.ts'
-import { sourceOf } from '../../bytes.ts'
+import { sourceOf } from '../../formats/bytes.ts'
 import { disk, listing, openSplit, refusal, withImages } from './disk.ts'
 import { type Entry, gnuLong, paxLong, tarEntry, tarFile } from './tar-writer.ts'
 

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 
 import { recognise } from '../../../../src-main/engine/datasets/sources/index.ts'
 import { openFiles } from '../../../../src-main/files/folder.ts'
-import { written } from '../../bytes.ts'
+import { written } from '../../formats/bytes.ts'
 import { disk, listing, openSplit, pixelsOf, refusal } from './disk.ts'
 
 const labels = (...of: number[]): Uint8Array => new Uint8Array(BigInt64Array.from(of, BigInt).buffer)

@@ -1,0 +1,59 @@
+// What the two sides of a comparison are told and answer, one JSON message a line: our engine in worker.ts, PyTorch in
+// test/bench/peer.py. Both do the coefficient step on the same files; a case without vectors is a forward pass alone.
+import { z } from 'zod'
+
+import { exportedSchema, type Recipe } from '../contract/run/recipe.ts'
+
+export interface Opening {
+  pretrained: string
+  vectors: string[] // none: forward only
+  precision: 'float32' | 'float16' // of our vectors; PyTorch's are float32
+  data: string // images.bench, labels.bench and head.bench
+  parameters: string[] // the tower's, in block order, without prefix: the columns of coefficients
+}
+
+export type Message =
+  | { do: 'describe' }
+  | ({ do: 'open' } & Opening)
+  | { do: 'gradient'; coefficients: number[][] } // at these coefficients (vectors x blocks), where later steps begin
+  | { do: 'step' }
+  | ({ do: 'linearised'; rounds: number } & Opening) // ours alone
+  | ({ do: 'data-wait'; photographs: string; batch: number; rounds: number } & Opening) // ours alone
+  | { do: 'merge'; recipe: Recipe; out: string } // ours alone
+
+export const sideSchema = z.object({ name: z.string(), kind: z.string(), versions: z.record(z.string(), z.string()) })
+export type SideInfo = z.infer<typeof sideSchema>
+
+export const gradientSchema = z.object({ loss: z.number(), gradient: z.array(z.array(z.number())) })
+export type Gradient = z.infer<typeof gradientSchema>
+
+/** Milliseconds of one step: by the clock, and of all the process' threads. */
+export const stepSchema = z.object({ wall: z.number(), cpu: z.number(), loss: z.number().nullable() })
+export type Step = z.infer<typeof stepSchema>
+
+export const mergeSchema = exportedSchema.extend({ wall: z.number(), cpu: z.number() })
+
+/** An epoch of a linearised model by forward mode (jvp) and on precomputed features (cached); see linearised-speed.ts. */
+export const linearisedSchema = z.object({
+  engine: z.string(),
+  images: z.number(),
+  vectors: z.number(),
+  blocks: z.number(),
+  jvpMs: z.number(),
+  cachedMs: z.number(),
+  ratio: z.number(), // jvpMs / cachedMs
+  onceMs: z.number(), // computing an image's features, once
+  disagreement: z.number(), // max |g - g'| / max |g'|
+})
+
+/** Steps on a data set's images, and the share of their time that waits for pixels; see data-wait.ts. */
+const waitingSchema = z.object({ stepMs: z.number(), share: z.number() })
+export const dataWaitSchema = z.object({
+  engine: z.string(),
+  batch: z.number(),
+  images: z.number(),
+  threads: z.number(), // that prepare images
+  cached: waitingSchema,
+  uncached: waitingSchema,
+  augmented: waitingSchema,
+})

@@ -1,0 +1,73 @@
+// A run's first word: every file it uses, with its content hash, held against what an earlier sitting recorded. Returns them.
+
+import { BasilError } from '../../contract/errors.ts'
+import type { ResolvedConfig } from '../../contract/run/config.ts'
+import type { EngineEvent, Parent } from '../../contract/run/run.ts'
+import type { Task } from '../problems/clip-problem.ts'
+import type { Groups } from '../weights/merge.ts'
+import { type Parents, parameterCount } from '../weights/parents.ts'
+import type { RunHost } from './context.ts'
+import { describeTasks } from './tasks.ts'
+
+export async function* announce(
+  config: ResolvedConfig,
+  host: RunHost,
+  parents: Parents,
+  groups: Groups,
+  tasks: readonly Task[],
+  notes: string[],
+): AsyncGenerator<EngineEvent, Parent[]> {
+  const found: Parent[] = []
+  const files = filesOf(config)
+  for (const [i, { role, path }] of files.entries()) {
+    yield { type: 'progress', what: 'Reading files', done: i, total: files.length }
+    host.signal.throwIfAborted()
+    const name = path.split(/[/\\]/).pop() ?? path
+    const hashed = await hashOf(path, host)
+    const recorded = host.parents.find((p) => p.file === path && p.role === role)
+    if (recorded && recorded.sha256 !== hashed.sha256)
+      throw new BasilError({
+        code: 'file-changed',
+        what: 'A file has changed since the run began',
+        where: path,
+        why: `its SHA-256 is ${hashed.sha256.slice(0, 12)}, it was ${recorded.sha256.slice(0, 12)}`,
+        next: 'put the old file back to resume, or start a new run',
+      })
+    found.push({ role, file: path, name, ...hashed })
+  }
+  const { name, kind, threads, simd, reason, versions } = host.backend
+  const images = (await describeTasks(config, parents.architecture, host)).map(({ bytes: _, diskBytes: _d, ...counts }, t) => ({
+    ...counts,
+    training: tasks[t]?.splits.training?.count ?? 0, // without those that cannot be read
+    validation: tasks[t]?.splits.validation?.count ?? 0,
+  }))
+  yield {
+    type: 'opened',
+    engine: { name, kind, threads, simd, reason, versions },
+    blocks: groups.names,
+    parents: found,
+    parameters: parameterCount(parents),
+    images,
+    ...(notes.length > 0 && { notes }),
+    warnings: parents.warnings,
+  }
+  return found
+}
+
+/** A data set's folder is told by the names, sizes and times of its files. */
+async function hashOf(path: string, { hash, images }: RunHost): Promise<{ sha256: string; bytes: number }> {
+  if (images && (await images.files.kind(path)) === 'folder') return { sha256: await images.stamp(path), bytes: 0 }
+  return hash(path)
+}
+
+function filesOf(config: ResolvedConfig): { role: Parent['role']; path: string }[] {
+  const found: { role: Parent['role']; path: string }[] = [{ role: 'pretrained', path: config.pretrained }]
+  const add = (role: Parent['role'], path: string | null): void => {
+    const file = path?.replace(/#[^#/\\]*$/, '')
+    if (file && !found.some((f) => f.path === file)) found.push({ role, path: file })
+  }
+  found.push(...config.vectors.map((path) => ({ role: 'vector' as const, path }))) // every one: the recipe's rows are theirs
+  for (const t of config.tasks) add('finetuned', t.finetuned)
+  for (const t of config.tasks) for (const path of [t.head, t.data, t.validation, t.test]) add('data', path)
+  return found
+}

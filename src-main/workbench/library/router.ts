@@ -1,0 +1,34 @@
+// The contract's library procedures over the library: what a window and a browser may ask of it.
+import { implement } from '@orpc/server'
+
+import { api } from '../../contract/api/api.ts'
+import type { Platform } from '../platform.ts'
+import type { Library } from './library.ts'
+
+export function libraryRouter(library: Library, platform: Platform) {
+  const os = implement(api).library
+  return {
+    list: os.list.handler(() => library.list()),
+    watch: os.watch.handler(() => library.watch()),
+    add: os.add.handler(({ input }) => library.add(input.paths)),
+    pick: os.pick.handler(async ({ input }) => {
+      const paths = await platform.pickCheckpoints(input.kind)
+      return paths === null || paths.length === 0 ? null : library.add(paths)
+    }),
+    find: os.find.handler(({ input }) => ({ id: library.find(input) })),
+    forget: os.forget.handler(({ input }) => library.forget(input.ids)),
+    refresh: os.refresh.handler(() => library.refresh()),
+    describe: os.describe.handler(({ input }) => library.describe(input)),
+    show: os.show.handler(({ input }) => library.show(input.id)),
+    statistics: os.statistics.handler(({ input }) => library.statistics(input.id)),
+    compare: os.compare.handler(({ input }) => library.compare(input.a, input.b)),
+    compatible: os.compatible.handler(({ input }) => library.compatible(input.pretrained, input.others)),
+    convert: os.convert.handler(async ({ input: { id, form } }) => {
+      const out = await platform.pickTarget(library.suggestName(id, form))
+      if (out === null) return null
+      const written = await library.convert(id, form, out === undefined ? null : { out, overwrite: true })
+      return { ...written, download: platform.download(written.file) }
+    }),
+    reopen: os.reopen.handler(({ input }) => library.reopen(input.recipe)),
+  }
+}

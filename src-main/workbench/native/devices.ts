@@ -1,0 +1,100 @@
+// What the engine can compute on and what the person chose. GPUs are listed by nvidia-smi, the driver's own program, so that
+// asking costs no memory on the card and works before native TensorFlow is installed. The choice is "auto", "cpu" or "gpu:N",
+// kept in <data folder>/engine/device.json; BASIL_DEVICE wins over it for one process, and --device sets that.
+import { execFile } from 'node:child_process'
+import { mkdirSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+
+import { deviceSchema, type Gpu } from '../../contract/api/native.ts'
+import { deviceLost } from '../../contract/device-faults.ts'
+import { BasilError } from '../../contract/errors.ts'
+import type { EngineInfo } from '../../contract/run/run.ts'
+import { currentEngine } from '../../files/engine-folder.ts'
+import { readStartSync } from '../../files/open.ts'
+import { writeAtomic } from '../../files/write-atomic.ts'
+
+const fields = ['index', 'name', 'memory.total', 'memory.free', 'driver_version']
+const fileOf = (home: string): string => join(home, 'engine', 'device.json')
+
+/** Every GPU of this machine; where there is none, why. Never throws. limit: milliseconds; a driver in trouble
+ *  may never answer, and one without persistence takes some seconds a card. */
+export function gpus(env: NodeJS.ProcessEnv = process.env, limit = 20_000): Promise<{ gpus: Gpu[]; noGpu: string }> {
+  const args = [`--query-gpu=${fields.join()}`, '--format=csv,noheader,nounits']
+  return new Promise((resolve) => {
+    execFile('nvidia-smi', args, { timeout: limit, killSignal: 'SIGKILL', env }, (error, stdout) => {
+      const found = error ? [] : stdout.split('\n').flatMap((line) => gpuOf(line) ?? [])
+      const said = stdout.split('\n').find((line) => line.trim())
+      resolve({ gpus: found, noGpu: found.length ? '' : reasonOf(error, said?.trim()) })
+    })
+  })
+}
+
+/** "0, NVIDIA H200, 143771, 143050, 570.86.15", memory in MiB; cards that share the system's memory say [N/A]. */
+function gpuOf(line: string): Gpu | null {
+  const [index, name, total, free, driver] = line.split(',').map((part) => part.trim())
+  if (!index || !/^\d+$/.test(index) || !name) return null
+  const bytes = (mebibytes: string | undefined): number => (Number(mebibytes) || 0) * 2 ** 20
+  return { id: `gpu:${index}`, name, memoryBytes: bytes(total), freeBytes: bytes(free), driver: driver ?? '' }
+}
+
+function reasonOf(error: (Error & { code?: unknown; killed?: boolean }) | null, said: string | undefined): string {
+  if (error?.code === 'ENOENT') return 'no NVIDIA driver is installed (there is no nvidia-smi)'
+  if (error?.killed) return 'the NVIDIA driver does not answer'
+  return said ?? error?.message.split('\n')[0] ?? 'the NVIDIA driver lists no card'
+}
+
+/** What the person chose; auto when nothing was, or what was kept cannot be read. Throws config-invalid for a wrong BASIL_DEVICE. */
+export function deviceChoice(home: string, env: NodeJS.ProcessEnv = process.env): string {
+  const wanted = env['BASIL_DEVICE']
+  if (wanted) return parsed(wanted)
+  try {
+    return parsed((JSON.parse(readStartSync(fileOf(home), 1000).bytes.toString('utf8')) as { device: unknown }).device)
+  } catch {
+    return 'auto'
+  }
+}
+
+/** From the next start of the engine on, for every process with this data folder; what the environment said before is outdated. */
+export async function chooseDevice(home: string, device: string, env: NodeJS.ProcessEnv = process.env): Promise<void> {
+  const text = `${JSON.stringify({ device: parsed(device) })}\n`
+  mkdirSync(dirname(fileOf(home)), { recursive: true })
+  await writeAtomic(fileOf(home), [Buffer.from(text)], { overwrite: true })
+  delete env['BASIL_DEVICE']
+}
+
+function parsed(device: unknown): string {
+  const found = deviceSchema.safeParse(device)
+  if (found.success) return found.data
+  throw new BasilError({
+    code: 'config-invalid',
+    what: 'There is no such device',
+    where: 'BASIL_DEVICE or --device',
+    why: `it is ${JSON.stringify(device)}`,
+    next: 'give auto, cpu or gpu:N; "basil doctor" lists the GPUs',
+  })
+}
+
+/** All that the engine's process gets: the addon of the installed TensorFlow, and the devices it may see. */
+export function engineEnvironment(home: string, device: string, env: NodeJS.ProcessEnv = process.env): NodeJS.ProcessEnv {
+  const addon = env['BASIL_ADDON'] || currentEngine(home).installed?.addon
+  const visible = device === 'cpu' ? '-1' : /^gpu:(\d+)$/.exec(device)?.[1]
+  return {
+    ...env,
+    ...(addon ? { BASIL_ADDON: addon } : {}),
+    CUDA_DEVICE_ORDER: 'PCI_BUS_ID', // so that a number means the card nvidia-smi shows under it
+    ...(visible === undefined ? {} : { CUDA_VISIBLE_DEVICES: visible }),
+    TF_FORCE_GPU_ALLOW_GROWTH: 'true', // else TensorFlow takes the whole card
+  }
+}
+
+/** A GPU that was chosen and is not in use is an error: a week on the CPU by mistake is worse. Throws device-lost. */
+export function requireDevice(device: string, engine: EngineInfo, noGpu = ''): void {
+  if (!device.startsWith('gpu:') || engine.kind === 'native-gpu') return
+  const why = [`${device} was chosen, and the engine runs on ${engine.name}`, engine.reason, noGpu].filter(Boolean).join('; ')
+  const { record } = deviceLost(why)
+  throw new BasilError({
+    ...record,
+    what: 'The chosen GPU is not in use',
+    next: 'choose auto or cpu, or see to the GPU: "basil doctor" says what is there',
+  })
+}

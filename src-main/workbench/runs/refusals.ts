@@ -1,0 +1,44 @@
+// What stands between a wish and a run: states from which a run goes on, the state an error leaves it in, and what a workbench refuses.
+import { BasilError, type ErrorRecord } from '../../contract/errors.ts'
+import type { RunDetail, RunState } from '../../contract/run/run.ts'
+import { requireSound } from '../../history/detail.ts'
+
+const resumable: RunState[] = ['interrupted', 'cancelled', 'failed']
+const outside: ErrorRecord['code'][] = ['engine-lost', 'device-lost', 'out-of-memory', 'disk-full', 'target-unwritable']
+
+/** What stopped from outside can go on as it is, elsewhere at least; the rest failed. */
+export function stateAfter({ code }: ErrorRecord): 'interrupted' | 'cancelled' | 'failed' {
+  if (code === 'cancelled') return 'cancelled'
+  return outside.includes(code) ? 'interrupted' : 'failed'
+}
+
+/** Throws run-state, or history-damaged where a row that matters is. */
+export function requireResumable(detail: RunDetail): void {
+  const { run, state } = detail
+  if (resumable.includes(state)) {
+    requireSound(detail)
+    return
+  }
+  const next = state === 'running' ? 'watch it instead' : 'start a new run with its configuration'
+  throw new BasilError({ code: 'run-state', what: 'The run cannot be resumed', where: `run ${run}`, why: `it is ${state}`, next })
+}
+
+export function missingEpoch(run: number, stage: number, epoch: number): never {
+  throw new BasilError({
+    code: 'run-missing',
+    what: 'There is no such epoch',
+    where: `run ${run}, stage ${stage}, epoch ${epoch}`,
+    why: 'the history has no such row',
+    next: 'choose an epoch that the run has',
+  })
+}
+
+export function busy(run: number | null): BasilError {
+  return new BasilError({
+    code: 'run-state',
+    what: 'Another run is at work',
+    where: run === null ? 'a run that is being checked' : `run ${run}`,
+    why: 'Basil works on one run at a time',
+    next: 'wait for it to end, or stop it',
+  })
+}

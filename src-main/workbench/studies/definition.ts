@@ -1,0 +1,39 @@
+// A study's file: JSON with the fields of a study, "config" being a configuration or the path of one. Paths in it are relative to the folder of
+// the configuration's file, which is the study's own where it holds the configuration itself.
+import { dirname, resolve } from 'node:path'
+
+import { BasilError } from '../../contract/errors.ts'
+import type { ResolvedConfig } from '../../contract/run/config.ts'
+import { resolveConfig } from '../../contract/run/resolve.ts'
+import { readConfig } from '../projects.ts'
+
+export interface ReadDefinition {
+  definition: unknown
+  absolute: (config: unknown) => ResolvedConfig
+}
+
+/** make: of what the file holds, the study. Throws config-invalid, file-missing, file-unreadable. */
+export async function readDefinition(path: string, make: (found: Record<string, unknown>) => unknown): Promise<ReadDefinition> {
+  const file = resolve(path)
+  const found = make(object(await readConfig(file), file))
+  const given = object(found, file)['config']
+  if (typeof given !== 'string') return { definition: found, absolute: within(dirname(file)) }
+  const config = resolve(dirname(file), given)
+  return { definition: { ...object(found, file), config: await readConfig(config) }, absolute: within(dirname(config)) }
+}
+
+const within =
+  (folder: string) =>
+  (config: unknown): ResolvedConfig =>
+    resolveConfig(config, (path) => resolve(folder, path))
+
+function object(found: unknown, file: string): Record<string, unknown> {
+  if (typeof found === 'object' && found !== null && !Array.isArray(found)) return found as Record<string, unknown>
+  throw new BasilError({
+    code: 'config-invalid',
+    what: 'The study is not valid',
+    where: file,
+    why: 'it is not a JSON object',
+    next: 'give it "name", "config", "arms" and "seeds"',
+  })
+}

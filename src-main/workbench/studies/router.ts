@@ -1,0 +1,49 @@
+// The contract's procedures for studies: what a window and a browser may ask for.
+import { dirname, join } from 'node:path'
+
+import { implement } from '@orpc/server'
+
+import { api } from '../../contract/api/api.ts'
+import type { ResolvedConfig } from '../../contract/run/config.ts'
+import { controlsOf } from '../../contract/run/study.ts'
+import type { Workbench } from '../workbench.ts'
+import { named, readPresets } from './presets/files.ts'
+import { fill } from './presets/fill.ts'
+import { inventoryOf, onShelf } from './presets/inventory.ts'
+
+export function studiesRouter(workbench: Workbench) {
+  const os = implement(api).studies
+  const { studies, projects, library } = workbench
+  const within =
+    (grant: string) =>
+    (config: unknown): ResolvedConfig =>
+      projects.resolve(grant, config)
+  const read = (): ReturnType<typeof readPresets> => readPresets(join(dirname(workbench.sample), '..'))
+  return {
+    list: os.list.handler(() => studies.list()),
+    show: os.show.handler(({ input }) => studies.show(input.study)),
+    presets: os.presets.handler(async () => {
+      const { presets, protocols, paper } = read()
+      const models = (await library.list()).sets.map(({ model }) => model)
+      return {
+        presets: presets.map(({ name, title, arms, without }) => ({ name, title, rows: arms.map(({ label }) => label), without })),
+        protocols: Object.entries(protocols).map(([name, { words, differs }]) => ({ name, words, differs })),
+        models: [...new Set(models)].sort(),
+        remarks: paper.remarks,
+      }
+    }),
+    fill: os.fill.handler(async ({ input: { name, protocol, model, seeds } }) => {
+      const all = read()
+      const preset = named('preset', name, Object.fromEntries(all.presets.map((one) => [one.name, one])))
+      const inventory = await inventoryOf(model, await onShelf(workbench), workbench.dataSets.named)
+      return fill(all, preset, named('protocol', protocol, all.protocols), inventory, seeds)
+    }),
+    controls: os.controls.handler(({ input }) => controlsOf(input.config)),
+    plan: os.plan.handler(({ input }) => ({ runs: studies.plan(input.definition, within(input.grant)) })),
+    start: os.start.handler(async ({ input }) => ({ study: await studies.start(input.definition, within(input.grant)) })),
+    pause: os.pause.handler(({ input }) => studies.pause(input.study, input.now)),
+    resume: os.resume.handler(async ({ input }) => ({ study: await studies.resume(input.study) })),
+    forget: os.forget.handler(({ input }) => studies.forget(input.study)),
+    watch: os.watch.handler(() => studies.watch()),
+  }
+}

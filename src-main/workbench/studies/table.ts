@@ -1,0 +1,56 @@
+// A study's table, every figure computed from the stored rows. One value of an arm is the mean over its parts of one seed, of which all must be
+// done; from these come mean and standard deviation over seeds, and against the first arm the paired difference on the seeds that both have.
+import type { ArmRow, Spread, StudyRun } from '../../contract/api/studies.ts'
+import { leakSentence } from '../../contract/data/leaks.ts'
+import { deviation, mean, pairedTTest } from '../../numbers/statistics/paired.ts'
+
+type Field = 'accuracy' | 'relativeAccuracy' | 'control' | 'pretrained' | 'finetuned'
+
+/** In the order in which the arms first appear. */
+export function tableOf(runs: readonly StudyRun[]): ArmRow[] {
+  const arms = Map.groupBy(runs, ({ arm }) => arm)
+  const first = whole([...arms.values()][0] ?? [])
+  return [...arms].map(([arm, all], i) => {
+    const own = whole(all)
+    return {
+      arm,
+      seeds: own.size,
+      parts: new Set(all.map(({ part }) => part)).size,
+      accuracy: spread(own, 'accuracy'),
+      relativeAccuracy: spread(own, 'relativeAccuracy'),
+      control: spread(own, 'control'),
+      pretrained: spread(own, 'pretrained')?.mean ?? null,
+      finetuned: spread(own, 'finetuned')?.mean ?? null,
+      failed: all.filter(({ state }) => state === 'failed').length,
+      leaks: [...new Map(all.flatMap((run) => run.leaks.map((leak) => [leakSentence(leak), leak] as const))).values()],
+      paired: i === 0 ? null : paired(own, first),
+    }
+  })
+}
+
+type Seeds = Map<number, StudyRun[]>
+
+/** Seeds of which every part is done. */
+function whole(runs: readonly StudyRun[]): Seeds {
+  return new Map([...Map.groupBy(runs, ({ seed }) => seed)].filter(([, parts]) => parts.every(({ state }) => state === 'done')))
+}
+
+/** null where one was not measured: a mean over some would be another number. */
+function over(values: readonly (number | null)[]): number | null {
+  const known = values.filter((v) => v !== null)
+  return known.length === values.length && known.length ? mean(known) : null
+}
+
+function spread(seeds: Seeds, field: Field): Spread | null {
+  const values = [...seeds.values()].map((parts) => over(parts.map((run) => run[field]))).filter((v) => v !== null)
+  return values.length === seeds.size && values.length ? { mean: mean(values), deviation: deviation(values) } : null
+}
+
+function paired(own: Seeds, first: Seeds): ArmRow['paired'] {
+  const value = (parts: readonly StudyRun[] = []): number | null => over(parts.map(({ accuracy }) => accuracy))
+  const differences = [...own].flatMap(([seed, parts]) => {
+    const [mine, other] = [value(parts), value(first.get(seed))]
+    return mine === null || other === null ? [] : [mine - other]
+  })
+  return differences.length ? { difference: mean(differences), p: pairedTTest(differences), seeds: differences.length } : null
+}

@@ -1,0 +1,62 @@
+// The entry of the engine's process: the real engine behind its door. The backend starts with the first question and
+// stays. Nothing here or behind it opens the database.
+import type { ResolvedConfig } from '../contract/run/config.ts'
+import type { ImageHost } from '../engine/datasets/prepared.ts'
+import { openBackend } from '../engine/devices/backend.ts'
+import { disentanglementOf } from '../engine/evaluation/disentanglement.ts'
+import type { FeatureCache } from '../engine/formats/feature-cache.ts'
+import { checkRun } from '../engine/runs/check.ts'
+import { run } from '../engine/runs/run.ts'
+import { cachesIn } from '../files/caches.ts'
+import { featureCache } from '../files/feature-cache.ts'
+import { imageCache } from '../files/image-cache.ts'
+import { hashCheckpoint, openSource } from '../files/source.ts'
+import { serveEngine } from './engine-door.ts'
+import { evaluateModels } from './evaluations/evaluate.ts'
+import { makeHead } from './heads/make.ts'
+import { probeHead } from './heads/probe.ts'
+import { imageHost } from './images/host.ts'
+import { parentPort } from './parent-port.ts'
+import { reading } from './reading.ts'
+import { rebuild } from './rebuild.ts'
+
+const port = parentPort()
+let opened: ReturnType<typeof openBackend> | undefined
+const backend = (): ReturnType<typeof openBackend> => (opened ??= openBackend())
+
+let caches: { features: FeatureCache; images: ImageHost } | undefined // once, as they know what is in use
+function kept(config: Pick<ResolvedConfig, 'linearised'>): { features?: FeatureCache; images: ImageHost } {
+  if (!caches) {
+    const { features, images, room } = cachesIn()
+    caches = { features: featureCache(features, { room }), images: imageHost(imageCache(images, room)) }
+  }
+  return config.linearised === 'cached' ? caches : { images: caches.images }
+}
+
+serveEngine(
+  {
+    describe: async () => {
+      const { name, kind, threads, simd, reason, versions } = await backend()
+      return { name, kind, threads, simd, reason, versions }
+    },
+    ...reading,
+    check: (config) => checkRun(config, openSource, kept(config).features, kept(config).images),
+    run: async function* (config, sitting) {
+      yield* run(config, { ...sitting, backend: await backend(), open: openSource, hash: hashCheckpoint, ...kept(config) })
+    },
+    disentangle: async function* (request, signal) {
+      yield* disentanglementOf(request, { backend: await backend(), open: openSource, images: kept(request.config).images, signal })
+    },
+    rebuild,
+    makeHead: async function* (request) {
+      yield* makeHead(request, (await backend()).ops)
+    },
+    probeHead: async function* (request) {
+      yield* probeHead(request, await backend())
+    },
+    evaluate: async function* (request) {
+      yield* evaluateModels(request, await backend(), kept({ linearised: 'no' }).images)
+    },
+  },
+  port,
+)

@@ -1,0 +1,28 @@
+// Inside the engine's process: the port to the process that started it, under Electron or Node alike, and the end of this
+// process when that one goes away. Under Electron a terminal sends Ctrl+C to both; what it means is decided over there, so it is ignored here.
+import { startHeart } from './heart.ts'
+
+type Listener = (event?: { data: unknown }) => void
+interface ParentPort {
+  on(event: string, listener: Listener): void
+  postMessage(data: unknown): void
+}
+
+export function parentPort(): ParentPort {
+  const electron = (process as { parentPort?: ParentPort }).parentPort
+  startHeart(electron ? null : process.ppid) // Chromium itself ends utility processes with the main one
+  if (electron) {
+    process.on('SIGINT', () => undefined)
+    return electron
+  }
+  process.on('disconnect', () => process.exit())
+  return {
+    on: (event, listener) => {
+      if (event === 'message') process.on('message', (data) => listener({ data }))
+      else process.on('disconnect', () => listener())
+    },
+    postMessage: (data) => {
+      if (process.connected) process.send?.(data)
+    },
+  }
+}

@@ -1,0 +1,27 @@
+// What the engine's process does with checkpoints besides running: say what they are, measure and compare them, write them anew. None of it
+// needs a backend. The library asks a process of its own for these, so that a long scan never waits for a run, nor a run for a scan.
+
+import { compatibilityOf } from '../engine/measures/compatibility.ts'
+import { differenceOf } from '../engine/measures/difference.ts'
+import { statisticsOf } from '../engine/measures/statistics.ts'
+import { hashCheckpoint, openSource } from '../files/source.ts'
+import { convert } from './convert.ts'
+import { readingData } from './data/reading.ts'
+import type { EngineSide } from './engine-door.ts'
+import { importHeads } from './heads/import.ts'
+import { inspect, look } from './inspect.ts'
+
+export const reading: Pick<
+  EngineSide,
+  'look' | 'hash' | 'inspect' | 'statistics' | 'compare' | 'compatible' | 'convert' | 'importHeads' | 'data'
+> = {
+  look,
+  hash: hashCheckpoint,
+  inspect,
+  statistics: (file) => statisticsOf(file, openSource),
+  compare: (a, b) => differenceOf(a, b, openSource),
+  compatible: (pretrained, others) => compatibilityOf(pretrained, others, openSource),
+  convert,
+  importHeads,
+  data: readingData,
+}

@@ -1,0 +1,257 @@
+// What PyTorch calls to make a tensor again (torch._utils, torch._tensor), written by hand: views with the signs they are marked with, newer
+// element types in storages of bytes, DTensors that are whole; and all that Basil does not read, each refused by its name, never as damage.
+import { describe, expect, test } from 'vitest'
+
+import { openTensorFile } from '../../../src-main/engine/formats/index.ts'
+import type { TensorFile } from '../../../src-main/engine/formats/tensor-file.ts'
+import { sourceOf } from './bytes.ts'
+import { archive, dictionary, global, int, plain, type Step, tensor, text, tuple } from './pickle-steps.ts'
+
+const float32 = (...numbers: number[]): Uint8Array => new Uint8Array(Float32Array.from(numbers).buffer)
+const opened = (w: Step[], data = float32(1, 2, 3, 4)): Promise<TensorFile> =>
+  openTensorFile(sourceOf(archive(dictionary({ 'layer.w': w }), { 0: data }), 'a.pt'))
+const hexOf = async (file: TensorFile): Promise<string> => Buffer.from(await file.read('layer.w')).toString('hex')
+
+const called = (name: string, ...args: (Step | Step[])[]): Step[] => [global(name), ...tuple(...args), ...plain('R')]
+const storage = (type: string, elements: number): Step[] => [
+  ...tuple(text('storage'), global(type), text('0'), text('cpu'), int(elements)),
+  ...plain('Q'),
+]
+const marked = (type: string, elements: number, marks: Step[], ...more: Step[][]): Step[] =>
+  called('torch._utils _rebuild_tensor_v2', storage(type, elements), int(0), tuple(int(2)), tuple(int(1)), plain('\x89N'), marks, ...more)
+const typed = (dtype: string, bytes: number, shape: number[], strides: number[], offset = 0): Step[] =>
+  called(
+    'torch._utils _rebuild_tensor_v3',
+    storage('torch.storage UntypedStorage', bytes),
+    int(offset),
+    tuple(...shape.map(int)),
+    tuple(...strides.map(int)),
+    plain('\x89N'),
+    [global(dtype)],
+  )
+const yes = plain('\x88')
+const no = plain('\x89')
+
+describe('signs that are turned lazily', () => {
+  const [neg, conj] = [dictionary({ neg: yes }), dictionary({ conj: yes })]
+  test.each<[string, string, Step[], string, string]>([
+    ['float32', 'torch FloatStorage', neg, '0000803f000000c0', '000080bf00000040'],
+    ['a marked zero and a NaN', 'torch FloatStorage', neg, '000000000000c07f', '000000800000c0ff'],
+    ['float64', 'torch DoubleStorage', neg, '000000000000f03f00000000000000c0', '000000000000f0bf0000000000000040'],
+    ['float16', 'torch HalfStorage', neg, '003c00c0', '00bc0040'],
+    ['bfloat16', 'torch BFloat16Storage', neg, '803f00c0', '80bf0040'],
+    ['int64', 'torch LongStorage', neg, '0100000000000000feffffffffffffff', 'ffffffffffffffff0200000000000000'],
+    ['int16, the smallest stays', 'torch ShortStorage', neg, '00010080', '00ff0080'],
+    ['complex64', 'torch ComplexFloatStorage', neg, '0000803f00000040000080bf00000000', '000080bf000000c00000803f00000080'],
+    ['a conjugate of complex64', 'torch ComplexFloatStorage', conj, '0000803f00000040000080bf00000000', '0000803f000000c0000080bf00000080'],
+    [
+      'a negative conjugate of complex128',
+      'torch ComplexDoubleStorage',
+      dictionary({ conj: yes, neg: yes }),
+      '000000000000f03f0000000000000040'.repeat(2),
+      '000000000000f0bf0000000000000040'.repeat(2),
+    ],
+    ['what is marked as not negative', 'torch FloatStorage', dictionary({ neg: no, other: no }), '0000803f000000c0', '0000803f000000c0'],
+  ])('%s', async (_, type, marks, stored, expected) => {
+    const file = await opened(marked(type, 2, marks), Buffer.from(stored, 'hex'))
+    expect(await hexOf(file)).toBe(expected)
+    const item = expected.length / 4
+    expect(Buffer.from(await file.readRange('layer.w', item, item)).toString('hex')).toBe(expected.slice(2 * item))
+  })
+
+  test('of a view that is gathered', async () => {
+    const view = called(
+      'torch._utils _rebuild_tensor_v2',
+      storage('torch FloatStorage', 4),
+      int(0),
+      tuple(int(2), int(2)),
+      tuple(int(1), int(2)),
+      plain('\x89N'),
+      neg,
+    )
+    expect(await hexOf(await opened(view))).toBe(Buffer.from(float32(-1, -3, -2, -4)).toString('hex'))
+  })
+
+  test.each<[string, Step[], RegExp]>([
+    ['of a truth value', marked('torch BoolStorage', 4, neg), /marked "neg" as BOOL, which Basil cannot apply/],
+    ['of the conjugate of a real number', marked('torch FloatStorage', 4, conj), /marked "conj" as F32/],
+    ['of a kind to come', marked('torch FloatStorage', 4, dictionary({ toString: yes })), /marked "toString"/],
+    ['with a value that is no truth value', marked('torch FloatStorage', 4, dictionary({ neg: [int(1)] })), /marked "neg"/],
+    ['that is no dictionary', marked('torch FloatStorage', 4, [text('neg')]), /marked in a way that Basil does not know/],
+    ['with one argument more', marked('torch FloatStorage', 4, neg, [int(1)]), /made with more arguments than Basil knows/],
+  ])('a mark %s is refused by name', async (_, steps, why) => {
+    await expect(opened(steps)).rejects.toMatchObject({
+      record: { code: 'tensor-dtype', where: 'a.pt: layer.w', why: expect.stringMatching(why) },
+    })
+  })
+})
+
+test.each([
+  ['torch float8_e4m3fn', 'F8_E4M3'],
+  ['torch float8_e5m2', 'F8_E5M2'],
+  ['torch float8_e4m3fnuz', 'F8_E4M3FNUZ'],
+  ['torch float8_e5m2fnuz', 'F8_E5M2FNUZ'],
+  ['torch float8_e8m0fnu', 'F8_E8M0'],
+  ['torch uint8', 'U8'],
+])('%s in a storage of bytes is %s, in its order of elements', async (name, dtype) => {
+  const file = await opened(typed(name, 6, [2, 2], [1, 3], 1), Uint8Array.of(9, 1, 2, 3, 4, 5))
+  expect(file.tensors.get('layer.w')).toMatchObject({ dtype, shape: [2, 2], bytes: 4 })
+  expect(await hexOf(file)).toBe('01040205')
+})
+
+test('a file of complex numbers and of bytes with two numbers each is listed whole', async () => {
+  const complex = marked('torch ComplexFloatStorage', 2, dictionary({}))
+  const listed = await opened(complex, new Uint8Array(16))
+  expect(listed.tensors.get('layer.w')).toMatchObject({ dtype: 'C64', shape: [2], bytes: 16 })
+  const pairs = await opened(typed('torch float4_e2m1fn_x2', 4, [1, 3], [3, 1], 1), Uint8Array.of(1, 2, 3, 4))
+  expect(pairs.tensors.get('layer.w')).toMatchObject({ dtype: 'F4', shape: [1, 6], bytes: 3 }) // numbers, not bytes
+  expect(await hexOf(pairs)).toBe('020304')
+})
+
+const w = tensor('0', 4, [2, 2], [2, 1])
+const named = (type: string): Step[] => [global(type)]
+const wrapper = (type: string, shape: number[], state: Step[]): Step[] =>
+  called(
+    'torch._tensor _rebuild_from_type_v2',
+    named('torch._utils _rebuild_wrapper_subclass'),
+    named(type),
+    tuple(named(type), named('torch float32'), tuple(...shape.map(int)), tuple(...shape.map(() => int(1))), int(0)),
+    state,
+  )
+const dTensor = 'torch.distributed.tensor DTensor'
+const spec = (...placements: string[]): Step[] => [
+  ...named('torch.distributed.tensor._dtensor_spec DTensorSpec'),
+  ...plain(')\x81'),
+  ...dictionary({
+    placements: tuple(...placements.map((p) => [...named(`torch.distributed.tensor.placement_types ${p}`), ...plain(')\x81')])),
+  }),
+  ...plain('b'),
+]
+const placed = (shape: number[], ...placements: string[]): Step[] =>
+  wrapper(dTensor, shape, tuple(plain('N'), dictionary({ _local_tensor: w, _spec: spec(...placements) })))
+
+test.each<[string, Step[]]>([
+  ['a parameter', called('torch._utils _rebuild_parameter', w, yes, plain('N'))],
+  [
+    'a parameter with attributes',
+    called('torch._utils _rebuild_parameter_with_state', w, yes, plain('N'), dictionary({ note: [text('x')] })),
+  ],
+  [
+    'a class of its own',
+    called('torch._tensor _rebuild_from_type', named('torch._utils _rebuild_parameter'), named('a B'), tuple(w, yes), plain('N')),
+  ],
+  [
+    'a device without storages',
+    called('torch._utils _rebuild_device_tensor_from_cpu_tensor', w, named('torch float32'), [text('xla:0')], no),
+  ],
+  ['a DTensor on a mesh of one', placed([2, 2], 'Shard')],
+  ['a DTensor in copies', placed([2, 2], 'Replicate', '_StridedShard')],
+  [
+    'a DTensor of an older PyTorch',
+    wrapper('torch.distributed._tensor.api DTensor', [2, 2], dictionary({ _local_tensor: w, _spec: spec('Replicate') })),
+  ],
+])('%s is the tensor it is made of', async (_, steps) => {
+  expect(await hexOf(await opened(steps))).toBe(Buffer.from(float32(1, 2, 3, 4)).toString('hex'))
+})
+
+test.each<[string, Step[], RegExp, RegExp]>([
+  [
+    'a shard of a DTensor',
+    placed([4, 2], 'Shard'),
+    /a DTensor of shape \[4,2\], of which this file holds a part of shape \[2,2\]/,
+    /full_tensor/,
+  ],
+  ['a DTensor that is a sum to be made', placed([2, 2], 'Partial'), /a DTensor of shape \[2,2\]/, /full_tensor/],
+  ['a DTensor placed in an unknown way', placed([2, 2], 'Sharded3'), /a DTensor/, /full_tensor/],
+  ['a DTensor without its part', wrapper(dTensor, [2, 2], plain('N')), /a DTensor of shape \[2,2\]$/, /full_tensor/],
+  [
+    'a class of several tensors',
+    wrapper('torchao.quantization AffineQuantizedTensor', [2, 2], dictionary({ a: w })),
+    /a torchao\.quantization\.AffineQuantizedTensor/,
+    /plain tensor/,
+  ],
+  [
+    'a class made in a way of its own',
+    called(
+      'torch._tensor _rebuild_from_type_v2',
+      named('torch.nested._internal.nested_tensor _rebuild_njt'),
+      named('torch.nested._internal.nested_tensor NestedTensor'),
+      tuple(dictionary({ a: w })),
+      plain('N'),
+    ),
+    /NestedTensor, made by torch\.nested\._internal\.nested_tensor\._rebuild_njt/,
+    /plain tensor/,
+  ],
+  [
+    'a class around itself',
+    called('torch._tensor _rebuild_from_type_v2', named('torch._tensor _rebuild_from_type_v2'), named('a B'), tuple(), plain('N')),
+    /a a\.B, made by torch\._tensor/,
+    /plain tensor/,
+  ],
+  ['sparse', called('torch._utils _rebuild_sparse_tensor', plain('N'), tuple(w, w)), /a sparse tensor/, /to_dense/],
+  ['sparse, as of old', called('torch._utils _rebuild_sparse_csr_tensor', plain('N'), tuple(w, w)), /a sparse tensor/, /to_dense/],
+  ['nested', called('torch._utils _rebuild_nested_tensor', w, w, w, w), /a nested tensor/, /to_padded_tensor/],
+  [
+    'quantised',
+    called('torch._utils _rebuild_qtensor', storage('torch QInt8Storage', 4), int(0)),
+    /quantised \(QInt8Storage\)/,
+    /dequantize/,
+  ],
+  [
+    'on the device "meta"',
+    called('torch._utils _rebuild_meta_tensor_no_storage', named('torch float32')),
+    /of which there are no values/,
+    /load its weights/,
+  ],
+  ['of XLA', called('torch._utils _rebuild_device_tensor_from_numpy', plain('N')), /kept as a NumPy array/, /CPU/],
+  [
+    'of another type on its device',
+    called('torch._utils _rebuild_device_tensor_from_cpu_tensor', w, named('torch float16')),
+    /kept as F32, to be turned/,
+    /plain/,
+  ],
+  [
+    'a parameter of one that is not read',
+    called('torch._utils _rebuild_parameter', called('torch._utils _rebuild_sparse_tensor')),
+    /a sparse tensor/,
+    /to_dense/,
+  ],
+  ['without a shape yet', called('torch.nn.parameter UninitializedParameter', yes), /never given a shape/, /run the model once/],
+  [
+    'made by a function to come',
+    called('torch._utils _rebuild_tensor_v9', w),
+    /made by torch\._utils\._rebuild_tensor_v9, which Basil does not know/,
+    /float32/,
+  ],
+  ['of a type without numbers', typed('torch bits8', 4, [4], [1]), /stored as torch\.bits8/, /float32/],
+  [
+    'of two numbers a byte, out of order',
+    typed('torch float4_e2m1fn_x2', 4, [2, 2], [1, 2]),
+    /float4_e2m1fn_x2 that is out of order/,
+    /contiguous/,
+  ],
+])('a tensor %s is named as what it is, not as damage', async (_, steps, why, next) => {
+  await expect(opened(steps)).rejects.toMatchObject({
+    record: { code: 'tensor-dtype', where: 'a.pt: layer.w', why: expect.stringMatching(why), next: expect.stringMatching(next) },
+  })
+})
+
+test('tensors that are not read are looked for where the model is, as others are', async () => {
+  const sparse = called('torch._utils _rebuild_sparse_tensor')
+  const file = (steps: Step[]) => openTensorFile(sourceOf(archive(steps, { 0: float32(1, 2, 3, 4) }), 'a.pt'))
+  await expect(file(dictionary({ epoch: [int(1)], state_dict: dictionary({ 'l.w': sparse }) }))).rejects.toMatchObject({
+    record: { where: 'a.pt: l.w' },
+  })
+  const beside = await file(dictionary({ optimizer: dictionary({ m: sparse }), state_dict: dictionary({ 'l.w': w }) }))
+  expect([...beside.tensors.keys()]).toEqual(['l.w'])
+})
+
+test.each([
+  ['that makes terabytes of nothing', tensor('0', 4, Array(2).fill(2 ** 20), [0, 0]), /only 16 lie behind them, and Basil repeats no more/],
+  ['of 65 dimensions', tensor('0', 4, Array(65).fill(1), Array(65).fill(1)), /more than 64 dimensions, the most that Basil reads/],
+  ['of a name beyond any', dictionary({ ['n'.repeat(2000)]: w }), /a name in it is longer than 1024 letters/],
+])("a tensor %s is beyond a limit of Basil's, which is no damage", async (_, steps, reason) => {
+  await expect(opened(steps)).rejects.toMatchObject({
+    record: { code: 'not-supported', where: 'a.pt', why: expect.stringMatching(reason) },
+  })
+})

@@ -1,0 +1,65 @@
+// A rebuilt model: parents that changed are refused whatever state they are in, and nothing is left at or beside the target.
+import { copyFileSync, existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { basename, join } from 'node:path'
+
+import { expect, onTestFinished, test } from 'vitest'
+
+import { formSchema } from '../../src-main/contract/checkpoint.ts'
+import type { Recipe } from '../../src-main/contract/run/recipe.ts'
+import { hashFile } from '../../src-main/files/hash.ts'
+import { rebuild } from '../../src-main/worker/rebuild.ts'
+import { folder as golden } from '../golden/fixture.ts'
+
+const form = formSchema.parse({})
+
+/** Two parents of their own in a folder of their own, and the recipe of their halfway model. */
+async function setting(): Promise<{ folder: string; out: string; recipe: Recipe; tuned: string }> {
+  const folder = mkdtempSync(join(tmpdir(), 'basil-rebuild-'))
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
+  const [pretrained, tuned] = ['pretrained.safetensors', 'finetuned-alpha.safetensors'].map((name) => join(folder, name)) as [
+    string,
+    string,
+  ]
+  for (const file of [pretrained, tuned]) copyFileSync(join(golden, basename(file)), file)
+  const parent = async (file: string) => ({ file, name: basename(file), sha256: (await hashFile(file)).sha256 })
+  const recipe: Recipe = {
+    basil: '1',
+    run: null,
+    name: 'halfway',
+    method: 'task-arithmetic',
+    grouping: 'scalar',
+    linearised: false,
+    iteration: 0,
+    epoch: null,
+    pretrained: await parent(pretrained),
+    vectors: [await parent(tuned)],
+    groups: ['all'],
+    start: [[0.5]],
+    iterations: [],
+  }
+  return { folder, out: join(folder, 'merged.safetensors'), recipe, tuned }
+}
+
+test('says of the written file what its content says', async () => {
+  const { out, recipe } = await setting()
+  const exported = await rebuild({ recipe, out, overwrite: false, form })
+  expect(await hashFile(out)).toEqual({ sha256: exported.sha256, bytes: exported.bytes })
+})
+
+test.each([
+  ['has other weights', (file: string) => copyFileSync(join(golden, 'finetuned-beta.safetensors'), file)],
+  ['is no checkpoint any more', (file: string) => writeFileSync(file, 'something else')],
+])('a parent that %s is told as changed, and leaves no file', async (_, change) => {
+  const { folder, out, recipe, tuned } = await setting()
+  change(tuned)
+  await expect(rebuild({ recipe, out, overwrite: false, form })).rejects.toMatchObject({ record: { code: 'file-changed', where: tuned } })
+  expect(readdirSync(folder).sort()).toEqual(['finetuned-alpha.safetensors', 'pretrained.safetensors'])
+})
+
+test('a parent that is gone is told as missing', async () => {
+  const { out, recipe, tuned } = await setting()
+  rmSync(tuned)
+  await expect(rebuild({ recipe, out, overwrite: false, form })).rejects.toMatchObject({ record: { code: 'file-missing', where: tuned } })
+  expect(existsSync(out)).toBe(false)
+})
