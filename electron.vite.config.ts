@@ -1,6 +1,6 @@
-// Bundles Basil for Electron into out/: main (the window's process, and the engine's door beside it), preload (one CommonJS
-// file, as a sandboxed window wants it) and renderer. Files of out/main lie side by side, so that what a source finds beside
-// itself (migrations) or two folders up (out/kernels) is found from its bundle too.
+// Bundles Basil for Electron into out/: main (the window's process, and the engine's door beside it), preload (one
+// CommonJS file, as a sandboxed window wants it) and renderer. Files of out/main lie side by side, so that what a
+// source finds beside itself (migrations) or two folders up (out/kernels) is found from its bundle too.
 import { cpSync } from 'node:fs'
 import { join } from 'node:path'
 
@@ -14,7 +14,10 @@ const at = (path: string) => join(root, path)
 const copyMigrations = {
   name: 'copy-migrations',
   closeBundle: () =>
-    cpSync(at('src-main/history/migrations'), at('out/main'), { recursive: true, filter: (path) => !path.endsWith('.ts') }),
+    cpSync(at('src-main/history/migrations'), at('out/main'), {
+      recursive: true,
+      filter: (path) => !path.endsWith('.ts'),
+    }),
 }
 
 // electron-vite puts a `const require` into every bundle that says "require(", and the engine has one of its own.
@@ -33,7 +36,11 @@ export default defineConfig({
       outDir: at('out/main'),
       minify: false, // kernel threads start from source text
       rolldownOptions: {
-        input: { main: at('src-main/main.ts'), engine: at('src-main/worker/door.ts'), images: at('src-main/worker/images/thread.ts') },
+        input: {
+          main: at('src-main/main.ts'),
+          engine: at('src-main/worker/door.ts'),
+          images: at('src-main/worker/images/thread.ts'),
+        },
         output: { format: 'es', entryFileNames: '[name].js', chunkFileNames: '[name]-[hash].js' },
       },
     },
@@ -42,7 +49,10 @@ export default defineConfig({
     build: {
       outDir: at('out/preload'),
       externalizeDeps: false,
-      rolldownOptions: { input: at('src-main/desktop/preload.ts'), output: { format: 'cjs', entryFileNames: '[name].cjs' } },
+      rolldownOptions: {
+        input: at('src-main/desktop/preload.ts'),
+        output: { format: 'cjs', entryFileNames: '[name].cjs' },
+      },
     },
   },
   renderer: {

@@ -1,5 +1,6 @@
-// Every test runs in plain Node 24. Two workers at most, on two cores; heavy tests (whole processes, browsers, trainings)
-// come after the others and one at a time. Time limits are guards against hanging, for all tests the same (test/patience.ts).
+// Every test runs in plain Node 24. Two workers at most, on two cores; heavy tests (whole processes, browsers,
+// trainings) come after the others and one at a time. Time limits are guards against hanging, for all tests the same
+// (test/patience.ts).
 import { svelte } from '@sveltejs/vite-plugin-svelte'
 import { defineConfig } from 'vitest/config'
 
@@ -19,7 +20,12 @@ export default defineConfig({
     projects: [
       {
         extends: true,
-        test: { name: 'unit', include: ['test/**/*.test.ts'], exclude: [...heavy, ...renderer], sequence: { groupOrder: 0 } },
+        test: {
+          name: 'unit',
+          include: ['test/**/*.test.ts'],
+          exclude: [...heavy, ...renderer],
+          sequence: { groupOrder: 0 },
+        },
       },
       {
         extends: true,

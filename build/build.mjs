@@ -1,5 +1,5 @@
-// Brings out/ up to date: the kernels (build/kernels.mjs), then the bundles (electron.vite.config.ts). Milliseconds when
-// nothing changed: a digest of the sources lies beside the bundles. Use: npm run build [-- --quiet]
+// Brings out/ up to date: the kernels (build/kernels.mjs), then the bundles (electron.vite.config.ts). Milliseconds
+// when nothing changed: a digest of the sources lies beside the bundles. Use: npm run build [-- --quiet]
 import { spawnSync } from 'node:child_process'
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'

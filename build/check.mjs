@@ -1,5 +1,6 @@
-// Everything about the code that a machine can judge, in one command and one line each: types, lint and format, the order of
-// the rooms, nothing unused, and the ratchets. All are run; the exit code is 1 when any failed. Use: npm run check
+// Everything about the code that a machine can judge, in one command and one line each: types, lint and format, the
+// order of the rooms, nothing unused, and the ratchets. All are run; the exit code is 1 when any failed. Use: npm run
+// check
 import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
@@ -7,7 +8,8 @@ import { join } from 'node:path'
 import { root } from './sources.mjs'
 
 const bin = (path) => join('node_modules', path)
-// A region that scrolls must take the keyboard's focus, and a chart answers the pointer; axe judges both in the browser test.
+// A region that scrolls must take the keyboard's focus, and a chart answers the pointer; axe judges both in the browser
+// test.
 const scrollable = 'a11y_no_noninteractive_tabindex:ignore,a11y_no_noninteractive_element_interactions:ignore'
 const checks = [
   ['types', [bin('typescript/bin/tsc'), '-p', 'tsconfig.json']],
@@ -26,7 +28,14 @@ const checks = [
   ],
   [
     'lint and format',
-    [bin('@biomejs/biome/bin/biome'), 'check', '--reporter=github', '--max-diagnostics=none', '--error-on-warnings', '.'],
+    [
+      bin('@biomejs/biome/bin/biome'),
+      'check',
+      '--reporter=github',
+      '--max-diagnostics=none',
+      '--error-on-warnings',
+      '.',
+    ],
   ],
   [
     'order of the rooms',
@@ -54,7 +63,9 @@ export async function check() {
   }
   await Promise.all([worker(), worker()])
   console.log(
-    failed.length ? `check: ${failed.length} of ${checks.length} failed: ${failed.join(', ')}` : `check: all ${checks.length} passed`,
+    failed.length
+      ? `check: ${failed.length} of ${checks.length} failed: ${failed.join(', ')}`
+      : `check: all ${checks.length} passed`,
   )
   return failed
 }
@@ -72,8 +83,12 @@ function shown(output) {
 
 function run(args) {
   return new Promise((resolve) => {
-    if (!existsSync(join(root, args[0]))) return resolve({ code: 1, output: `${args[0]} is not installed: run "npm ci"` })
-    const child = spawn(process.execPath, args, { cwd: root, env: { ...process.env, NO_COLOR: '1', FORCE_COLOR: undefined } })
+    if (!existsSync(join(root, args[0])))
+      return resolve({ code: 1, output: `${args[0]} is not installed: run "npm ci"` })
+    const child = spawn(process.execPath, args, {
+      cwd: root,
+      env: { ...process.env, NO_COLOR: '1', FORCE_COLOR: undefined },
+    })
     let output = ''
     const keep = (data) => {
       output += data

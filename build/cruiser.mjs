@@ -1,5 +1,6 @@
 // The order of the rooms, as dependency-cruiser checks it (house.md): each room imports only what its line names, some
-// packages live in one room only, and nothing goes round in a circle. Every rule has a fixture in test/house that breaks it.
+// packages live in one room only, and nothing goes round in a circle. Every rule has a fixture in test/house that
+// breaks it.
 
 /** Rooms of src-main, lowest first, each with what it may import besides itself. */
 const rooms = {
@@ -34,7 +35,8 @@ const doors = 'src-main/(cli|main)\\.ts$|src-main/(cli|bench)/'
 const anyRoom = '^src-(main|renderer)/'
 
 /** ^src-main/a/|^src-main/b/ */
-const under = (base, names) => names.map((name) => `^${base}/${name.replace('.', '\\.')}${name.endsWith('.ts') ? '$' : '/'}`).join('|')
+const under = (base, names) =>
+  names.map((name) => `^${base}/${name.replace('.', '\\.')}${name.endsWith('.ts') ? '$' : '/'}`).join('|')
 
 const roomRules = Object.entries(rooms).map(([room, allowed]) => ({
   name: `${room}-imports-only-its-line`,
@@ -72,16 +74,36 @@ export default {
     ...roomRules,
     ...engineRules,
     ...rendererRules,
-    { name: 'doors-are-never-imported', severity: 'error', from: { path: anyRoom, pathNot: doors }, to: { path: doors } },
+    {
+      name: 'doors-are-never-imported',
+      severity: 'error',
+      from: { path: anyRoom, pathNot: doors },
+      to: { path: doors },
+    },
     {
       name: 'renderer-imports-only-the-contract',
       severity: 'error',
       from: { path: '^src-renderer/' },
       to: { path: '^src-main/', pathNot: '^src-main/contract/' },
     },
-    { name: 'main-never-imports-the-renderer', severity: 'error', from: { path: '^src-main/' }, to: { path: '^src-renderer/' } },
-    { name: 'renderer-has-nothing-of-node', severity: 'error', from: { path: '^src-renderer/' }, to: { dependencyTypes: ['core'] } },
-    { name: 'contract-has-nothing-of-node', severity: 'error', from: { path: '^src-main/contract/' }, to: { dependencyTypes: ['core'] } },
+    {
+      name: 'main-never-imports-the-renderer',
+      severity: 'error',
+      from: { path: '^src-main/' },
+      to: { path: '^src-renderer/' },
+    },
+    {
+      name: 'renderer-has-nothing-of-node',
+      severity: 'error',
+      from: { path: '^src-renderer/' },
+      to: { dependencyTypes: ['core'] },
+    },
+    {
+      name: 'contract-has-nothing-of-node',
+      severity: 'error',
+      from: { path: '^src-main/contract/' },
+      to: { dependencyTypes: ['core'] },
+    },
     {
       name: 'contract-uses-only-the-schema-library',
       severity: 'error',
@@ -95,7 +117,11 @@ export default {
     onlyIn('better-sqlite3', packagePath('(@types/)?better-sqlite3'), '^src-main/history/'),
     onlyIn('tensorflow', packagePath('@tensorflow/[^/]+'), '^src-main/engine/'),
     // The engine's kernels read their own compiled files, parts of the program; the server reads the pages it serves.
-    onlyIn('node-fs', '^(node:)?fs(/promises)?$', `^src-main/(files|history|worker|workbench|server|engine/devices)/|^${doors}`),
+    onlyIn(
+      'node-fs',
+      '^(node:)?fs(/promises)?$',
+      `^src-main/(files|history|worker|workbench|server|engine/devices)/|^${doors}`,
+    ),
     { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true } },
     { name: 'every-import-resolves', severity: 'error', from: {}, to: { couldNotResolve: true } },
   ],

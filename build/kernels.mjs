@@ -1,6 +1,6 @@
-// Compiles the AssemblyScript kernels of the wasm backend into out/kernels: relaxed.wasm (fused multiply-add) and plain.wasm
-// (SIMD of 2021, for engines that refuse the first). Skipped in milliseconds when the sources have not changed: a hash of
-// them lies beside the outputs. Use: node build/kernels.mjs [folder], or import { buildKernels }.
+// Compiles the AssemblyScript kernels of the wasm backend into out/kernels: relaxed.wasm (fused multiply-add) and
+// plain.wasm (SIMD of 2021, for engines that refuse the first). Skipped in milliseconds when the sources have not
+// changed: a hash of them lies beside the outputs. Use: node build/kernels.mjs [folder], or import { buildKernels }.
 import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
@@ -41,11 +41,14 @@ export async function buildKernels(folder = join(root, 'out', 'kernels')) {
   const { default: asc } = await import('assemblyscript/asc')
   for (const [name, extra] of Object.entries(builds)) {
     let compiled
-    const { error, stderr } = await asc.main(['index.ts', ...options, ...extra, '--baseDir', sources, '--outFile', name], {
-      writeFile: (_name, contents) => {
-        compiled = contents
+    const { error, stderr } = await asc.main(
+      ['index.ts', ...options, ...extra, '--baseDir', sources, '--outFile', name],
+      {
+        writeFile: (_name, contents) => {
+          compiled = contents
+        },
       },
-    })
+    )
     if (error || !compiled) throw new Error(`asc failed on ${name}: ${stderr.toString() || error}`)
     replaceFile(join(folder, name), compiled)
   }

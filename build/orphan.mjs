@@ -1,8 +1,10 @@
-// Ends a process whose launcher has died, even by kill -9: the system then gives it another parent, and that is looked at
-// twice a second. Loaded with --import by build/run.mjs; a process with another parent (the engine's) is left alone.
+// Ends a process whose launcher has died, even by kill -9: the system then gives it another parent, and that is looked
+// at twice a second. Loaded with --import by build/run.mjs; a process with another parent (the engine's) is left alone.
 import { readFileSync } from 'node:fs'
 
-/** Calls `stop` once when this process no longer has the parent it has now; under npm, also when npm itself has gone. */
+/**
+ * Calls `stop` once when this process no longer has the parent it has now; under npm, also when npm itself has gone.
+ */
 export function whenOrphaned(stop) {
   const parent = process.ppid
   const npm = process.env.npm_lifecycle_event ? parentOf(parent) : undefined // npm > sh -c > this process
@@ -27,6 +29,7 @@ const launcher = Number(process.env.BASIL_LAUNCHER)
 if (launcher && launcher === process.ppid) {
   whenOrphaned(() => {
     process.kill(process.pid, 'SIGTERM') // what listens may close its files first
-    setTimeout(() => process.kill(process.pid, 'SIGKILL'), 5000).unref() // an exit may wait for a thread that waits for a disk
+    // an exit may wait for a thread that waits for a disk
+    setTimeout(() => process.kill(process.pid, 'SIGKILL'), 5000).unref()
   })
 }

@@ -3,11 +3,15 @@
 import { readFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 
+import ts from 'typescript'
+
 import { filesOf, root } from './sources.mjs'
 
 const bars = {
   'longest file, in lines': 300,
   'folders of one file': 8,
+  'functions above 80 lines': 16,
+  'lines of more than 120 characters, texts in quotes aside': 0,
   'duplicated six-line runs': 0,
   any: 0,
   'lint and type checks switched off': 0,
@@ -25,7 +29,12 @@ const self = 'build/ratchets.mjs'
 const findings = {
   'longest file, in lines': () => ours.map((file) => [file, linesOf(file).length - 1]),
   'folders of one file': () =>
-    [...Map.groupBy(ours.filter(isSource), dirname)].filter(([, files]) => files.length === 1).map(([folder]) => [folder, 1]),
+    [...Map.groupBy(ours.filter(isSource), dirname)]
+      .filter(([, files]) => files.length === 1)
+      .map(([folder]) => [folder, 1]),
+  'functions above 80 lines': () => ours.filter(isSource).flatMap(longFunctions),
+  'lines of more than 120 characters, texts in quotes aside': () =>
+    ours.flatMap((file) => linesOf(file).flatMap((line, i) => (isWide(line) ? [[`${file}:${i + 1}`, 1]] : []))),
   'duplicated six-line runs': () => duplicates().map((place) => [place, 1]),
   any: () => matches(/(?<![\w.'"`])(as|:|<|,|\|)\s*any\b(?!\s+[a-z])/, (file) => /\.(ts|svelte)$/.test(file)),
   'lint and type checks switched off': () =>
@@ -33,7 +42,8 @@ const findings = {
   'files without a name of their own': () =>
     ours.filter((file) => /^(utils?|helpers?|misc|common)\./.test(basename(file))).map((file) => [file, 1]),
   expectArraysClose: () => matches(/expectArraysClose/),
-  // Limits under a minute and a test's own (test/patience.ts has them for all), the second that vi.waitFor waits, and durations that must be short.
+  // Limits under a minute and a test's own (test/patience.ts has them for all), the second that vi.waitFor waits, and
+  // durations that must be short.
   'clocks that a test can fail by': () =>
     matches(
       /\btimeout: (?:[1-5]?\d_?)?\d{1,3}\b|setDefaultTimeout\([\d_]+\)|^\s*\}, \{? ?(timeout: )?[\d_]+ ?\}?\)$|\bvi\.waitFor\(|expect\([^)]*\b(ms|seconds|elapsed|wall|took|duration|slowest|longest|now\(\))[^)]*\)[^(]*\.toBeLess/,
@@ -47,16 +57,48 @@ export function ratchets() {
   for (const [name, bar] of Object.entries(bars)) {
     const found = findings[name]()
     const summed = name !== 'longest file, in lines'
-    const value = summed ? found.reduce((sum, [, count]) => sum + count, 0) : Math.max(0, ...found.map(([, count]) => count))
+    const value = summed
+      ? found.reduce((sum, [, count]) => sum + count, 0)
+      : Math.max(0, ...found.map(([, count]) => count))
     const worst = summed ? found : found.filter(([, count]) => count > bar)
     if (value > bar)
-      lines.push(`${name}: ${value}, at most ${bar}`, ...worst.map(([place, count]) => `  ${place}${summed ? '' : `: ${count}`}`))
+      lines.push(
+        `${name}: ${value}, at most ${bar}`,
+        ...worst.map(([place, count]) => `  ${place}${summed ? '' : `: ${count}`}`),
+      )
   }
   return lines
 }
 
 function isSource(file) {
   return file.startsWith('src-')
+}
+
+const functionLines = 80
+
+/** Of a source, or of a page's script. */
+function longFunctions(file) {
+  const whole = readFileSync(join(root, file), 'utf8')
+  const script = file.endsWith('.svelte') ? (/<script[^>]*>([\s\S]*?)<\/script>/.exec(whole)?.[1] ?? '') : whole
+  const source = ts.createSourceFile(file, script, ts.ScriptTarget.Latest, true)
+  const lineOf = (at) => source.getLineAndCharacterOfPosition(at).line
+  const found = []
+  const visit = (node) => {
+    const lines = lineOf(node.end) - lineOf(node.getStart(source)) + 1
+    if (ts.isFunctionLike(node) && node.body && lines > functionLines)
+      found.push([`${file}: ${node.name?.getText(source) ?? 'a function'}, ${lines} lines`, 1])
+    ts.forEachChild(node, visit)
+  }
+  visit(source)
+  return found
+}
+
+/** A text in quotes, or an expression in slashes, cannot be broken: what stands beside counts. */
+function isWide(line) {
+  if (line.length <= 120) return false
+  const text = /'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|`(?:[^`\\]|\\.)*`|\/(?:[^/\\]|\\.)+\/[a-z]*|[\w+/=]{60,}/g
+  const bare = line.replace(text, "''")
+  return bare.length > 120 || bare.length === line.length
 }
 
 function linesOf(file) {
@@ -68,12 +110,17 @@ function matches(pattern, wanted = () => true) {
     .filter((file) => file !== self && wanted(file))
     .flatMap((file) =>
       linesOf(file).flatMap((line, i) =>
-        pattern.test(line.replace(/\/\/ .*(?<!ignore.*)$/, (c) => (/ignore|ts-/.test(c) ? c : ''))) ? [[`${file}:${i + 1}`, 1]] : [],
+        pattern.test(line.replace(/\/\/ .*(?<!ignore.*)$/, (c) => (/ignore|ts-/.test(c) ? c : '')))
+          ? [[`${file}:${i + 1}`, 1]]
+          : [],
       ),
     )
 }
 
-/** Runs of six lines with code in them that stand in two places of the sources; imports and closing brackets do not count. */
+/**
+ * Runs of six lines with code in them that stand in two places of the sources; imports and closing brackets do not
+ * count.
+ */
 function duplicates() {
   const seen = new Map()
   const found = []

@@ -1,7 +1,8 @@
 // Runs a script of this project under a Node that can load the SQLite addon (Node-API 10) and TypeScript sources:
 // the present Node when it is 24 or newer, else the one that came as the package node-linux-<arch>.
-// Signals are passed on, and the child is ended when this process or its own launcher goes away (build/orphan.mjs), so a
-// killed `npm start` leaves no server behind. The command line needs the compiled kernels and nothing else of a build.
+// Signals are passed on, and the child is ended when this process or its own launcher goes away (build/orphan.mjs), so
+// a killed `npm start` leaves no server behind. The command line needs the compiled kernels and nothing else of a
+// build.
 import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { constants } from 'node:os'
@@ -43,7 +44,9 @@ async function ensureKernels() {
     const { buildKernels } = await import('./kernels.mjs')
     if (await buildKernels()) console.error('Basil compiled its kernels (once after an installation).')
   } catch (error) {
-    console.error(`Basil could not compile its kernels: ${error.message} Next: run "npm ci" again, then "npm run build".`)
+    console.error(
+      `Basil could not compile its kernels: ${error.message} Next: run "npm ci" again, then "npm run build".`,
+    )
     process.exit(1)
   }
 }

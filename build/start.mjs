@@ -1,5 +1,6 @@
-// npm start: builds what is out of date and opens the window. Where no window can be (no display, or Electron's program is
-// neither here nor to be had in 20 seconds) it says why in one line and serves the workbench to a browser on this machine.
+// npm start: builds what is out of date and opens the window. Where no window can be (no display, or Electron's program
+// is neither here nor to be had in 20 seconds) it says why in one line and serves the workbench to a browser on this
+// machine.
 //   npm start -- --no-window    at once in a browser
 import { spawn, spawnSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
@@ -35,7 +36,8 @@ async function openWindow() {
   const asRoot = process.getuid?.() === 0 ? ['--no-sandbox'] : [] // Chromium refuses root otherwise
   const { ELECTRON_RUN_AS_NODE: _, ...env } = process.env
   const { code, error } = await run(binary, [...asRoot, root], env)
-  if (error || (code !== 0 && Date.now() - began < atOnce)) return `Electron could not start (${error?.message ?? `exit code ${code}`})`
+  if (error || (code !== 0 && Date.now() - began < atOnce))
+    return `Electron could not start (${error?.message ?? `exit code ${code}`})`
   process.exit(code)
 }
 
@@ -80,7 +82,9 @@ function run(command, args, env) {
   })
 }
 
-/** What `basil serve` does, which prints the address, until Ctrl+C or until the launcher has gone (build/orphan.mjs). */
+/**
+ * What `basil serve` does, which prints the address, until Ctrl+C or until the launcher has gone (build/orphan.mjs).
+ */
 async function serve(why) {
   console.log(`No window: ${why}. Open the address below in a browser on this machine.`)
   process.argv.splice(2, Infinity, 'serve')

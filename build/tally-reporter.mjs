@@ -1,5 +1,5 @@
-// A vitest reporter whose one line is "N passed, N failed, N skipped". Under build/test.mjs, which prints it last of all,
-// the numbers go to the file it names; a vitest started by hand prints the line itself.
+// A vitest reporter whose one line is "N passed, N failed, N skipped". Under build/test.mjs, which prints it last of
+// all, the numbers go to the file it names; a vitest started by hand prints the line itself.
 import { writeFileSync } from 'node:fs'
 
 export default class TallyReporter {

@@ -1,5 +1,5 @@
-// npm test: build, check, every test; the last line is "N passed, N failed, N skipped", where a check that fails counts as
-// a failed test. With arguments (npm test -- test/server) they go to vitest, and build alone comes before.
+// npm test: build, check, every test; the last line is "N passed, N failed, N skipped", where a check that fails counts
+// as a failed test. With arguments (npm test -- test/server) they go to vitest, and build alone comes before.
 import { spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'

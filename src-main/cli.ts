@@ -39,7 +39,9 @@ const program = new Command('basil')
   .version(packageJson.version)
   .showHelpAfterError()
   .configureHelp({ showGlobalOptions: true })
-  .addOption(new Option('--device <device>', 'auto, cpu or gpu:N for this command, whatever was chosen').argParser(device))
+  .addOption(
+    new Option('--device <device>', 'auto, cpu or gpu:N for this command, whatever was chosen').argParser(device),
+  )
   .hook('preAction', () => {
     if (program.opts().device) process.env['BASIL_DEVICE'] = program.opts().device
   })
@@ -63,7 +65,8 @@ program
   .option('--json', 'events as JSON, one a line')
   .action(async (file: string, { json = false }) => {
     const config = await resolveFile(file).catch((error: unknown) => fail(error, json, 2))
-    if (config) await withWorkbench(json, true, async (workbench) => followRun(workbench, await workbench.start(config), json))
+    if (config)
+      await withWorkbench(json, true, async (workbench) => followRun(workbench, await workbench.start(config), json))
   })
 
 program
@@ -126,7 +129,11 @@ const exportCommand = program
 withFormOptions(exportCommand, 'the pre-trained model').action(
   (run: number, { json = false, out, iteration = null, epoch = null, overwrite = false, ...given }) =>
     withWorkbench(json, false, async (workbench) => {
-      const exported = await workbench.export(run, { iteration, epoch, form: formOf(out, given) }, { out: resolve(out), overwrite })
+      const exported = await workbench.export(
+        run,
+        { iteration, epoch, form: formOf(out, given) },
+        { out: resolve(out), overwrite },
+      )
       if (json) return printJson(exported)
       for (const line of exportedLines(exported)) print(line)
       print(`${exported.card}: its card`)
@@ -196,7 +203,10 @@ program
   .option('--no-peer', 'our side alone')
   .option('--python <path>', 'the Python that has torch')
   .option('--scratch <folder>', 'keep the random checkpoints (4 GB) there, and use them again')
-  .option('--records <folder>', "where each result is kept as JSON; out/bench in a checkout, else the data folder's bench")
+  .option(
+    '--records <folder>',
+    "where each result is kept as JSON; out/bench in a checkout, else the data folder's bench",
+  )
   .action(async ({ json = false, only, rounds, peer, python = null, scratch = null, ...given }) => {
     try {
       const { bench } = await import('./bench/bench.ts')
@@ -204,7 +214,18 @@ program
       const records = given.records ?? (checkout ? join(root, 'out', 'bench') : join(dataFolder(), 'bench'))
       const environment = engineEnvironment(dataFolder(), deviceChoice(dataFolder()))
       const basil = packageJson.version
-      const isSound = await bench({ json, only, rounds, peer, python, scratch, basil, environment, checkout: root, records })
+      const isSound = await bench({
+        json,
+        only,
+        rounds,
+        peer,
+        python,
+        scratch,
+        basil,
+        environment,
+        checkout: root,
+        records,
+      })
       process.exitCode = isSound ? 0 : 1
     } catch (error) {
       fail(error, json)
@@ -221,10 +242,19 @@ function engine(environment: NodeJS.ProcessEnv): EngineProcess {
   return forkEngine(process.env.BASIL_ENGINE || join(import.meta.dirname, 'worker', 'door.ts'), environment)
 }
 
-async function withWorkbench(json: boolean, write: boolean, act: (workbench: Workbench) => Promise<void>): Promise<void> {
+async function withWorkbench(
+  json: boolean,
+  write: boolean,
+  act: (workbench: Workbench) => Promise<void>,
+): Promise<void> {
   let workbench: Workbench | undefined
   try {
-    workbench = await openWorkbench({ home: dataFolder(), engine, sample: join(root, 'resources', 'sample', 'dv-basi.json'), write })
+    workbench = await openWorkbench({
+      home: dataFolder(),
+      engine,
+      sample: join(root, 'resources', 'sample', 'dv-basi.json'),
+      write,
+    })
     tellNotices(workbench)
     await act(workbench)
   } catch (error) {
@@ -237,7 +267,8 @@ async function withWorkbench(json: boolean, write: boolean, act: (workbench: Wor
 
 /** What opening the history found; what was found damaged since. Each once. */
 function tellNotices({ notices }: Workbench): void {
-  for (const { what, why, where, next } of notices.slice(told)) process.stderr.write(`${what}: ${why} (${where}). ${next}\n`)
+  for (const { what, why, where, next } of notices.slice(told))
+    process.stderr.write(`${what}: ${why} (${where}). ${next}\n`)
   told = notices.length
 }
 

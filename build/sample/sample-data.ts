@@ -1,5 +1,5 @@
-// The sample project's images: one .npz a task (uint8 (n, 56, 56, 3), int64 labels, class names) to 28 x 28 pictures, one
-// channel where all three are equal. The learning and validation
+// The sample project's images: one .npz a task (uint8 (n, 56, 56, 3), int64 labels, class names) to 28 x 28 pictures,
+// one channel where all three are equal. The learning and validation
 // splits are the source's own plus images held out of all training.
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -40,7 +40,8 @@ export function readSource(folder: string, name: string, held: { learning: numbe
   const classes = npy(files['classes.npy'])
   const width = Number(/\d+/.exec(classes.type)?.[0])
   const points = new Uint32Array(classes.data.buffer)
-  const nameAt = (i: number): string => String.fromCodePoint(...points.subarray(i * width, (i + 1) * width)).replaceAll('\0', '')
+  const nameAt = (i: number): string =>
+    String.fromCodePoint(...points.subarray(i * width, (i + 1) * width)).replaceAll('\0', '')
   return {
     name,
     splits: {
@@ -54,16 +55,22 @@ export function readSource(folder: string, name: string, held: { learning: numbe
   }
 }
 
-/** (56, 56, 3) to (3, 28, 28): the mean of 2 x 2 pixels, shifted by whole source pixels; what lies outside repeats the border. */
+/**
+ * (56, 56, 3) to (3, 28, 28): the mean of 2 x 2 pixels, shifted by whole source pixels; what lies outside repeats the
+ * border.
+ */
 export function picture(pixels: Uint8Array, index: number, dx = 0, dy = 0): Uint8Array {
   const out = new Uint8Array(3 * size * size)
-  const at = (y: number, x: number, c: number): number => pixels[((index * wide + inside(y)) * wide + inside(x)) * 3 + c] as number
+  const at = (y: number, x: number, c: number): number =>
+    pixels[((index * wide + inside(y)) * wide + inside(x)) * 3 + c] as number
   for (let c = 0; c < 3; c++)
     for (let y = 0; y < size; y++)
       for (let x = 0; x < size; x++) {
         const sy = 2 * y + dy
         const sx = 2 * x + dx
-        out[(c * size + y) * size + x] = Math.round((at(sy, sx, c) + at(sy, sx + 1, c) + at(sy + 1, sx, c) + at(sy + 1, sx + 1, c)) / 4)
+        out[(c * size + y) * size + x] = Math.round(
+          (at(sy, sx, c) + at(sy, sx + 1, c) + at(sy + 1, sx, c) + at(sy + 1, sx + 1, c)) / 4,
+        )
       }
   return out
 }
@@ -80,13 +87,17 @@ function inside(v: number): number {
   return Math.max(0, Math.min(wide - 1, v))
 }
 
-/** The pictures of a split, as text: sources hold equal images under two names, and no test image may be learned from. */
+/**
+ * The pictures of a split, as text: sources hold equal images under two names, and no test image may be learned from.
+ */
 function picturesOf({ pixels, count }: Images): Set<string> {
   return new Set(Array.from({ length: count }, (_, i) => Buffer.from(picture(pixels, i)).toString('latin1')))
 }
 
 function without(images: Images, taken: Set<string>): Images {
-  const kept = [...images.labels.keys()].filter((i) => !taken.has(Buffer.from(picture(images.pixels, i)).toString('latin1')))
+  const kept = [...images.labels.keys()].filter(
+    (i) => !taken.has(Buffer.from(picture(images.pixels, i)).toString('latin1')),
+  )
   const each = wide * wide * 3
   const pixels = new Uint8Array(kept.length * each)
   kept.forEach((from, to) => {
@@ -108,7 +119,8 @@ function joined(a: Images, b: Images): Images {
 }
 
 function isGrey(pixels: Uint8Array): boolean {
-  for (let i = 0; i < pixels.length; i += 3) if (pixels[i] !== pixels[i + 1] || pixels[i] !== pixels[i + 2]) return false
+  for (let i = 0; i < pixels.length; i += 3)
+    if (pixels[i] !== pixels[i + 1] || pixels[i] !== pixels[i + 2]) return false
   return true
 }
 
@@ -120,5 +132,9 @@ function npy(bytes: Uint8Array | undefined): { data: Uint8Array; shape: number[]
     .split(',')
     .filter((s) => s.trim())
     .map(Number)
-  return { data: new Uint8Array(bytes.subarray(10 + length)), shape, type: /'descr': '([^']*)'/.exec(header)?.[1] ?? '' }
+  return {
+    data: new Uint8Array(bytes.subarray(10 + length)),
+    shape,
+    type: /'descr': '([^']*)'/.exec(header)?.[1] ?? '',
+  }
 }

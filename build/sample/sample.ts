@@ -1,5 +1,5 @@
-// Makes the sample project (resources/sample): a small CLIP-style image tower pre-trained briefly on all tasks together,
-// one model fine-tuned on each, heads, and the images that coefficients are learned, selected and tested on.
+// Makes the sample project (resources/sample): a small CLIP-style image tower pre-trained briefly on all tasks
+// together, one model fine-tuned on each, heads, and the images that coefficients are learned, selected and tested on.
 //   npm run sample:build -- --data FOLDER [--out FOLDER]
 // FOLDER holds one .npz a task (sample-data.ts). Seeds are fixed and the wasm engine does not depend on the number of
 // threads: the same data on the same SIMD gives the same files. Heads are random unit rows, one a class, where a text
@@ -114,7 +114,9 @@ function saveConfiguration(): void {
 }
 
 async function saveModel(name: string, weights: Weights, role: string): Promise<void> {
-  const tensors = [...towerParameters(architecture)].map(([n, shape]): TensorToWrite => ({ name: towerPrefix + n, dtype: 'F16', shape }))
+  const tensors = [...towerParameters(architecture)].map(
+    ([n, shape]): TensorToWrite => ({ name: towerPrefix + n, dtype: 'F16', shape }),
+  )
   const half = (n: string): Uint8Array =>
     new Uint8Array(toFloat16(Float32Array.from(weights.get(n.slice(towerPrefix.length)) as Float64Array)).buffer)
   await save(`${name}.safetensors`, tensors, half, { role, made_by: 'npm run sample:build' })
@@ -123,7 +125,10 @@ async function saveModel(name: string, weights: Weights, role: string): Promise<
 /** What float16 keeps: fine-tuning starts from what is stored. */
 function stored(weights: Weights): Weights {
   return new Map(
-    [...weights].map(([n, v]) => [n, Float64Array.from(toFloat32(new Uint8Array(toFloat16(Float32Array.from(v)).buffer), 'F16'))]),
+    [...weights].map(([n, v]) => [
+      n,
+      Float64Array.from(toFloat32(new Uint8Array(toFloat16(Float32Array.from(v)).buffer), 'F16')),
+    ]),
   )
 }
 
@@ -178,7 +183,15 @@ if (options.pretrained) {
 } else {
   const log = (line: string): void => console.log(`pre-training: ${line}`)
   const tasks = [...sources, ...others].map((s) => trainingTask(s, headOf(s)))
-  train(tower, weights, tasks, { steps: Number(options.pretrain), batch: 16, learningRate: 1e-3, weightDecay: 0.1, warmUp: 100, seed, log })
+  train(tower, weights, tasks, {
+    steps: Number(options.pretrain),
+    batch: 16,
+    learningRate: 1e-3,
+    weightDecay: 0.1,
+    warmUp: 100,
+    seed,
+    log,
+  })
 }
 weights = stored(weights)
 console.log(`pre-trained, on test: ${report(weights)}`)

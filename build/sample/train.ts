@@ -1,5 +1,6 @@
-// Fine-tuning all weights of an image tower, as the sample project's models are made: AdamW with warm-up and cosine decay on
-// the engine's own forward and reverse pass, head frozen, gradient clipped. Weights and moments live on the host.
+// Fine-tuning all weights of an image tower, as the sample project's models are made: AdamW with warm-up and cosine
+// decay on the engine's own forward and reverse pass, head frozen, gradient clipped. Weights and moments live on the
+// host.
 
 import type { Picture } from '../../src-main/engine/datasets/images.ts'
 import { type Tensor, tf } from '../../src-main/engine/devices/tf.ts'
@@ -100,7 +101,15 @@ export function train(tower: Tower, weights: Weights, tasks: TrainingTask[], set
     let loss = 0
     let correct = 0
     for (const { task, first, labels } of segments) {
-      const result = applyHead(task.head, crossEntropy, values, first, labels, 1 / labels.length / tasks.length, dValues)
+      const result = applyHead(
+        task.head,
+        crossEntropy,
+        values,
+        first,
+        labels,
+        1 / labels.length / tasks.length,
+        dValues,
+      )
       loss += result.loss
       correct += result.correct
     }

@@ -1,5 +1,5 @@
-// Measures this machine: coefficient steps on every engine against PyTorch where it is, and the merge of checkpoints from disk.
-// Slow figures are figures; only a wrong gradient, or a case that could not be measured, is a failure.
+// Measures this machine: coefficient steps on every engine against PyTorch where it is, and the merge of checkpoints
+// from disk. Slow figures are figures; only a wrong gradient, or a case that could not be measured, is a failure.
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -47,12 +47,20 @@ export async function bench(options: BenchOptions): Promise<boolean> {
 
 function tell(result: Bench, record: string): void {
   const { steps, merge, linearised, dataWait } = result
-  const tables = [steps.length ? stepLines(steps) : [], mergeLines(merge), linearisedLines(linearised), dataWaitLines(dataWait)]
+  const tables = [
+    steps.length ? stepLines(steps) : [],
+    mergeLines(merge),
+    linearisedLines(linearised),
+    dataWaitLines(dataWait),
+  ]
   const parts = [headLines(result), ...tables.filter((lines) => lines.length > 0), [record]]
   print(parts.map((lines) => lines.join('\n')).join('\n\n'))
 }
 
-async function measureAll({ json, only, rounds, environment, ...options }: BenchOptions, folder: string): Promise<Bench> {
+async function measureAll(
+  { json, only, rounds, environment, ...options }: BenchOptions,
+  folder: string,
+): Promise<Bench> {
   const say = json ? () => undefined : sayLive
   const script = join(options.checkout, 'test', 'bench', 'peer.py')
   const peer: Peer = options.peer
@@ -88,7 +96,8 @@ async function measureAll({ json, only, rounds, environment, ...options }: Bench
     clearLive()
     if (!json) print(stepLines([found]).at(-1) as string)
   }
-  for (const c of linear.filter(isHere)) result.linearised.push(await linearisedEpochs(c, await filesOf(c), environment, rounds))
+  for (const c of linear.filter(isHere))
+    result.linearised.push(await linearisedEpochs(c, await filesOf(c), environment, rounds))
   for (const c of waits.filter(isHere))
     result.dataWait.push(await dataWaits(c, await filesOf({ ...c, batch: 1 }), folder, environment, rounds))
   const merge = mergeCase(only)
@@ -114,7 +123,10 @@ async function dataWaits(c: StepCase, files: Opening, folder: string, environmen
   const side = ourSide(c.engine, environment)
   const photographs = join(folder, `photographs-${2 * c.batch}`)
   try {
-    return { name: c.name, ...(await side.ask({ do: 'data-wait', rounds, batch: c.batch, photographs, ...files }, dataWaitSchema)) }
+    return {
+      name: c.name,
+      ...(await side.ask({ do: 'data-wait', rounds, batch: c.batch, photographs, ...files }, dataWaitSchema)),
+    }
   } finally {
     side.end()
   }

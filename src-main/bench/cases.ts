@@ -1,4 +1,5 @@
-// What is measured: coefficient steps and forward passes at ViT-B/32's sizes and at a small ViT's, on every engine that is here.
+// What is measured: coefficient steps and forward passes at ViT-B/32's sizes and at a small ViT's, on every engine that
+// is here.
 import type { Shape } from './scratch.ts'
 
 export type EngineKind = 'native' | 'wasm'
@@ -16,7 +17,8 @@ export interface StepCase {
 const shapes = {
   b32: { imageSize: 224, patchSize: 32, width: 768, layers: 12, embed: 512 },
   small: { imageSize: 56, patchSize: 8, width: 256, layers: 10, embed: 128 },
-  tiny: { imageSize: 16, patchSize: 8, width: 64, layers: 2, embed: 32 }, // measured when asked for by name: it says nothing about speed
+  // measured when asked for by name: it says nothing about speed
+  tiny: { imageSize: 16, patchSize: 8, width: 64, layers: 2, embed: 32 },
 } satisfies Record<string, Shape>
 
 const engines = ['native', 'wasm'] as const
@@ -55,7 +57,15 @@ export function linearisedCases(only: string): StepCase[] {
   ]
   const all = engines.flatMap((engine) =>
     sizes.map(([model, batch]): StepCase => {
-      return { name: `${engine}-${model}-linearised`, engine, model, shape: shapes[model], batch, vectors: 1, precision: 'float32' }
+      return {
+        name: `${engine}-${model}-linearised`,
+        engine,
+        model,
+        shape: shapes[model],
+        batch,
+        vectors: 1,
+        precision: 'float32',
+      }
     }),
   )
   return all.filter(({ name, model }) => (only ? isWanted(name, only) : model === 'small'))
@@ -70,7 +80,15 @@ export function dataWaitCases(only: string): StepCase[] {
   return engines
     .flatMap((engine) =>
       sizes.map(([model, batch]): StepCase => {
-        return { name: `${engine}-${model}-data-wait`, engine, model, shape: shapes[model], batch, vectors: 1, precision: 'float32' }
+        return {
+          name: `${engine}-${model}-data-wait`,
+          engine,
+          model,
+          shape: shapes[model],
+          batch,
+          vectors: 1,
+          precision: 'float32',
+        }
       }),
     )
     .filter(({ name }) => only !== '' && isWanted(name, only))

@@ -1,11 +1,21 @@
-// One case on both sides, paired: in every round one side steps while the other is idle, then they change places, so that
-// whatever else the machine does meets both. Gradients are compared first; a wrong one makes the case's speed worth nothing.
+// One case on both sides, paired: in every round one side steps while the other is idle, then they change places, so
+// that whatever else the machine does meets both. Gradients are compared first; a wrong one makes the case's speed
+// worth nothing.
 import { z } from 'zod'
 
 import { recordOf } from '../contract/errors.ts'
 import type { StepCase } from './cases.ts'
 import { deviceMemory, ourSide, type Peer } from './machine.ts'
-import { type Gradient, gradientSchema, type Message, type Opening, type SideInfo, type Step, sideSchema, stepSchema } from './protocol.ts'
+import {
+  type Gradient,
+  gradientSchema,
+  type Message,
+  type Opening,
+  type SideInfo,
+  type Step,
+  sideSchema,
+  stepSchema,
+} from './protocol.ts'
 import type { MeasuredSide, StepResult } from './report.ts'
 import type { Side } from './side.ts'
 
@@ -106,9 +116,18 @@ function measuredSide({ side, info }: Opened, steps: readonly Step[]): MeasuredS
   }
 }
 
-function ratios(mine: readonly Step[], theirs: readonly Step[], ours: MeasuredSide, peer: MeasuredSide): StepResult['ratio'] {
+function ratios(
+  mine: readonly Step[],
+  theirs: readonly Step[],
+  ours: MeasuredSide,
+  peer: MeasuredSide,
+): StepResult['ratio'] {
   const paired = (of: (s: Step) => number): number => median(mine.map((s, i) => of(s) / of(theirs[i] as Step)))
-  return { wall: paired((s) => s.wall), cpu: paired((s) => s.cpu), peak: ours.peak && peer.peak ? ours.peak / peer.peak : null }
+  return {
+    wall: paired((s) => s.wall),
+    cpu: paired((s) => s.cpu),
+    peak: ours.peak && peer.peak ? ours.peak / peer.peak : null,
+  }
 }
 
 export function median(values: readonly number[]): number {

@@ -1,5 +1,6 @@
-// The share of a coefficient step that waits for pixels, when images are a data set's: taken from the cache, decoded anew in every step because
-// there is no cache, and decoded anew because they are augmented. Photographs of 500 x 375 are made for it, JPEG, a little noise in them.
+// The share of a coefficient step that waits for pixels, when images are a data set's: taken from the cache, decoded
+// anew in every step because there is no cache, and decoded anew because they are augmented. Photographs of 500 x 375
+// are made for it, JPEG, a little noise in them.
 //   share = seconds waited for pixels / seconds of the steps
 import { existsSync } from 'node:fs'
 import { mkdir, rename, rm } from 'node:fs/promises'
@@ -96,7 +97,10 @@ async function waiting(
     for (let round = 0; round <= rounds; round++) {
       if (round === 1) waited.seconds = 0 // the first warms up
       const began = performance.now()
-      await problem.lossAndGradient(at, batchOf([Int32Array.from({ length: batch }, (_, i) => 2 * i + (round % 2))], { pass: round }))
+      await problem.lossAndGradient(
+        at,
+        batchOf([Int32Array.from({ length: batch }, (_, i) => 2 * i + (round % 2))], { pass: round }),
+      )
       if (round > 0) times.push(performance.now() - began)
     }
     return { stepMs: median(times), share: (1000 * waited.seconds) / times.reduce((a, b) => a + b, 0) }

@@ -1,5 +1,6 @@
-// A linearised model's epoch, by forward mode and on precomputed features: one pass over all images for the loss and the
-// gradient of every coefficient. The two are measured in turn in one process, on the same files and engine, and must agree.
+// A linearised model's epoch, by forward mode and on precomputed features: one pass over all images for the loss and
+// the gradient of every coefficient. The two are measured in turn in one process, on the same files and engine, and
+// must agree.
 import { resolveConfig } from '../contract/run/resolve.ts'
 import type { Backend } from '../engine/devices/backend.ts'
 import { objectiveNamed } from '../engine/learning/objectives/index.ts'
@@ -29,7 +30,11 @@ export interface LinearisedSpeed {
 }
 
 /** files: a pre-trained model, vectors and images, as scratch.ts makes them. */
-export async function linearisedSpeed(backend: Backend, files: Omit<Opening, 'precision'>, rounds: number): Promise<LinearisedSpeed> {
+export async function linearisedSpeed(
+  backend: Backend,
+  files: Omit<Opening, 'precision'>,
+  rounds: number,
+): Promise<LinearisedSpeed> {
   const began = performance.now()
   const cached = await linearisedProblem(backend, files, 'cached')
   const once = performance.now() - began
@@ -74,7 +79,10 @@ export async function linearisedProblem(
   linearised: 'jvp' | 'cached',
 ): Promise<OpenProblem> {
   const tasks = [{ name: 'bench', data: `${data}#bench`, head: `${data}#head.bench` }]
-  const config = resolveConfig({ method: 'atlas', pretrained, vectors, tasks, batch: 'all', linearised }, (path) => path)
+  const config = resolveConfig(
+    { method: 'atlas', pretrained, vectors, tasks, batch: 'all', linearised },
+    (path) => path,
+  )
   const parents = await openParents(config.pretrained, config.vectors, openSource)
   const { signal } = new AbortController()
   const place = {

@@ -22,11 +22,17 @@ export function ourSide(engine: EngineKind, environment: NodeJS.ProcessEnv): Sid
   return startSide(process.execPath, [worker], { ...environment, BASIL_BACKEND: engine, BASIL_THREADS: threads() })
 }
 
-/** `script`: the path of peer.py, which only a checkout has. `own`: where the benchmark's own virtual environment would be. */
+/**
+ * `script`: the path of peer.py, which only a checkout has. `own`: where the benchmark's own virtual environment would
+ * be.
+ */
 export function findPeer(script: string, asked: string | null, own: string, environment: NodeJS.ProcessEnv): Peer {
   if (!existsSync(script)) return { start: null, said: 'no comparison with PyTorch outside a checkout' }
   for (const python of asked ? [asked] : [join(own, 'bin', 'python'), 'python3']) {
-    const { status, stdout } = spawnSync(python, ['-c', 'import torch; print(torch.__version__)'], { encoding: 'utf8', timeout: 120_000 })
+    const { status, stdout } = spawnSync(python, ['-c', 'import torch; print(torch.__version__)'], {
+      encoding: 'utf8',
+      timeout: 120_000,
+    })
     if (status !== 0) continue
     // Its threads would otherwise spin while they wait, on cores that are ours in turn (OpenMP's default).
     const env = { ...environment, OMP_WAIT_POLICY: 'PASSIVE', OMP_NUM_THREADS: threads() }
@@ -34,7 +40,10 @@ export function findPeer(script: string, asked: string | null, own: string, envi
     return { start, said: `PyTorch ${stdout.trim()}` }
   }
   const install = `python3 -m venv ${own} && ${join(own, 'bin', 'pip')} install torch`
-  return { start: null, said: `no PyTorch here; to compare with it: ${install}; or name a Python that has it with --python` }
+  return {
+    start: null,
+    said: `no PyTorch here; to compare with it: ${install}; or name a Python that has it with --python`,
+  }
 }
 
 export async function machine(): Promise<Bench['machine']> {

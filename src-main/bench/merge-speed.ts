@@ -1,5 +1,6 @@
-// The training-free merge of checkpoints on disk, theta = theta_pre + 0.3 sum_k tau_k written by the way an export is, against
-// the rate at which the same files can be read one behind the other. Cold: the page cache holds none of them before.
+// The training-free merge of checkpoints on disk, theta = theta_pre + 0.3 sum_k tau_k written by the way an export is,
+// against the rate at which the same files can be read one behind the other. Cold: the page cache holds none of them
+// before.
 import { spawnSync } from 'node:child_process'
 import { type FileHandle, open, rm, stat } from 'node:fs/promises'
 import { basename, join } from 'node:path'

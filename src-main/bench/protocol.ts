@@ -33,7 +33,9 @@ export type Step = z.infer<typeof stepSchema>
 
 export const mergeSchema = exportedSchema.extend({ wall: z.number(), cpu: z.number() })
 
-/** An epoch of a linearised model by forward mode (jvp) and on precomputed features (cached); see linearised-speed.ts. */
+/**
+ * An epoch of a linearised model by forward mode (jvp) and on precomputed features (cached); see linearised-speed.ts.
+ */
 export const linearisedSchema = z.object({
   engine: z.string(),
   images: z.number(),

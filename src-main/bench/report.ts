@@ -1,5 +1,6 @@
-// What a benchmark says, as one JSON document: the machine, and for every case both sides' medians, the median of the paired
-// rounds' ratios (ours / PyTorch's), the peaks of memory, and how far the gradients of the coefficients are apart.
+// What a benchmark says, as one JSON document: the machine, and for every case both sides' medians, the median of the
+// paired rounds' ratios (ours / PyTorch's), the peaks of memory, and how far the gradients of the coefficients are
+// apart.
 import { z } from 'zod'
 
 import { dataWaitSchema, linearisedSchema } from './protocol.ts'
@@ -35,7 +36,10 @@ export const mergeResultSchema = z.object({
   bytesWritten: z.number(),
   rounds: z.number(),
   peak: z.number().nullable(),
-  /** Bytes a second: the files read one behind the other, and merged; cold is null where the page cache cannot be emptied of them. */
+  /**
+   * Bytes a second: the files read one behind the other, and merged; cold is null where the page cache cannot be
+   * emptied of them.
+   */
   cold: z.object({ read: z.number(), merge: z.number(), ratio: z.number() }).nullable(),
   warm: z.object({ read: z.number(), merge: z.number(), ratio: z.number() }),
 })
@@ -48,7 +52,13 @@ export const benchSchema = z.object({
   type: z.literal('bench'),
   basil: z.string(),
   date: z.string(), // ISO 8601, UTC
-  machine: z.object({ system: z.string(), processor: z.string(), cores: z.number(), memoryBytes: z.number(), gpus: z.array(z.string()) }),
+  machine: z.object({
+    system: z.string(),
+    processor: z.string(),
+    cores: z.number(),
+    memoryBytes: z.number(),
+    gpus: z.array(z.string()),
+  }),
   versions: z.record(z.string(), z.string()),
   engines: z.array(z.string()),
   peer: z.string(), // the PyTorch compared with, or why there is none
@@ -80,7 +90,10 @@ export function stepLines(results: readonly StepResult[]): string[] {
     r.ratio?.peak ? r.ratio.peak.toFixed(2) : '',
     r.difference === null ? '' : `${r.difference.toExponential(1)}${r.ratio && r.problem ? ` ${r.problem}` : ''}`,
   ])
-  return aligned([['case', 'ms', 'PyTorch', 'ratio', 'of CPU', 'peak GB', 'PyTorch', 'ratio', 'gradient differs by'], ...rows])
+  return aligned([
+    ['case', 'ms', 'PyTorch', 'ratio', 'of CPU', 'peak GB', 'PyTorch', 'ratio', 'gradient differs by'],
+    ...rows,
+  ])
 }
 
 export function mergeLines(merge: MergeResult | null): string[] {
@@ -90,7 +103,10 @@ export function mergeLines(merge: MergeResult | null): string[] {
       ? [`${merge.name}, ${name}`, rate(m.read), rate(m.merge), m.ratio.toFixed(2)]
       : [`${merge.name}, ${name}`, 'cannot be measured here', '', '']
   const size = `${(merge.bytesRead / 1e9).toFixed(2)} GB read, ${(merge.bytesWritten / 1e9).toFixed(2)} GB written, peak ${gigabytes(merge.peak)} GB`
-  return [...aligned([['case', 'disk MB/s', 'merge MB/s', 'ratio'], row('cold', merge.cold), row('warm', merge.warm)]), size]
+  return [
+    ...aligned([['case', 'disk MB/s', 'merge MB/s', 'ratio'], row('cold', merge.cold), row('warm', merge.warm)]),
+    size,
+  ]
 }
 
 export function linearisedLines(results: Bench['linearised']): string[] {
@@ -109,7 +125,14 @@ export function dataWaitLines(results: Bench['dataWait']): string[] {
   if (results.length === 0) return []
   const cell = ({ stepMs, share }: Bench['dataWait'][number]['cached']): string =>
     `${(100 * share).toFixed(1)} % of ${milliseconds(stepMs)}`
-  const rows = results.map((r) => [r.name, String(r.batch), String(r.threads), cell(r.cached), cell(r.uncached), cell(r.augmented)])
+  const rows = results.map((r) => [
+    r.name,
+    String(r.batch),
+    String(r.threads),
+    cell(r.cached),
+    cell(r.uncached),
+    cell(r.augmented),
+  ])
   const head = ['waiting for pixels, of a step in ms', 'batch', 'threads', 'cached', 'not cached', 'augmented']
   return aligned([head, ...rows])
 }

@@ -1,6 +1,7 @@
-// The files both sides of a comparison read: random checkpoints and images with fixed seeds, so that no download is needed
-// and gradients can be compared. What is already there is used again: files appear whole or not at all.
-//   theta_pre ~ U(-a, a) of variance 1 / width (gains are 1 + that);  theta_k = theta_pre + 0.05 U(-a, a);  pixels ~ U(-2, 2)
+// The files both sides of a comparison read: random checkpoints and images with fixed seeds, so that no download is
+// needed and gradients can be compared. What is already there is used again: files appear whole or not at all.
+//   theta_pre ~ U(-a, a) of variance 1 / width (gains are 1 + that);  theta_k = theta_pre + 0.05 U(-a, a);  pixels ~
+//   U(-2, 2)
 import { existsSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 
@@ -31,18 +32,28 @@ export async function scratchFiles(
   const parameters = towerParameters(architecture)
   const pretrained = join(folder, `${name}-pretrained.safetensors`)
   const tuned = Array.from({ length: vectors }, (_, k) => join(folder, `${name}-finetuned-${k + 1}.safetensors`))
-  for (const [k, path] of [pretrained, ...tuned].entries()) if (!existsSync(path)) await writeCheckpoint(path, architecture, parameters, k)
+  for (const [k, path] of [pretrained, ...tuned].entries())
+    if (!existsSync(path)) await writeCheckpoint(path, architecture, parameters, k)
   const data = join(folder, `${name}-images-${images}.safetensors`)
   if (images > 0 && !existsSync(data)) await writeImages(data, architecture, images)
   return { pretrained, vectors: tuned, data, parameters: [...parameters.keys()] }
 }
 
 /** k = 0: the pre-trained model. */
-async function writeCheckpoint(path: string, { width }: TowerShape, parameters: Map<string, number[]>, k: number): Promise<void> {
-  const tensors = [...parameters].map(([name, shape]): TensorToWrite => ({ name: towerPrefix + name, dtype: 'F32', shape }))
+async function writeCheckpoint(
+  path: string,
+  { width }: TowerShape,
+  parameters: Map<string, number[]>,
+  k: number,
+): Promise<void> {
+  const tensors = [...parameters].map(
+    ([name, shape]): TensorToWrite => ({ name: towerPrefix + name, dtype: 'F32', shape }),
+  )
   const scale = Math.sqrt(3 / width)
   await writeTensors(path, tensors, (tensor, index) => {
-    const values = new Float32Array(tensor.shape.reduce((a, b) => a * b, 1)).fill(/ln_.*weight$/.test(tensor.name) ? 1 : 0)
+    const values = new Float32Array(tensor.shape.reduce((a, b) => a * b, 1)).fill(
+      /ln_.*weight$/.test(tensor.name) ? 1 : 0,
+    )
     addUniform(values, scale, index)
     if (k > 0) addUniform(values, 0.05 * scale, 1000 * k + index)
     return values
@@ -75,7 +86,9 @@ async function writeTensors(
   await writeAtomic(path, writeSafetensors(tensors, {}, bytes), { overwrite: true })
 }
 
-/** values += U(-a, a), drawn by a linear congruential generator: good enough for load, and a gigabyte takes a second. */
+/**
+ * values += U(-a, a), drawn by a linear congruential generator: good enough for load, and a gigabyte takes a second.
+ */
 function addUniform(values: Float32Array, a: number, seed: number): void {
   let state = Math.imul(seed + 1, 0x9e3779b1) >>> 0
   for (let i = 0; i < values.length; i++) {

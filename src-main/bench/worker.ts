@@ -1,6 +1,7 @@
 // Our side of a comparison: the engine as a run uses it, from checkpoints on disk to the coefficient step
 //   lossAndGradient, then AdamW;  without vectors the pre-trained model's forward pass and loss.
-// The entry of a process of its own, so that its memory and processor time are the engine's; messages are in protocol.ts.
+// The entry of a process of its own, so that its memory and processor time are the engine's; messages are in
+// protocol.ts.
 import { createInterface } from 'node:readline'
 
 import { formSchema } from '../contract/checkpoint.ts'
@@ -8,7 +9,7 @@ import { recordOf } from '../contract/errors.ts'
 import { resolveConfig } from '../contract/run/resolve.ts'
 import { type Backend, openBackend } from '../engine/devices/backend.ts'
 import { objectiveNamed } from '../engine/learning/objectives/index.ts'
-import { clipProblem, measure, type Workplace } from '../engine/problems/clip-problem.ts'
+import { clipProblem, measure, type TaskSetup } from '../engine/problems/clip-problem.ts'
 import { microBatchFor } from '../engine/problems/micro-batch.ts'
 import { readTasks } from '../engine/runs/tasks.ts'
 import { loadCheckpoint, openStore } from '../engine/weights/device.ts'
@@ -43,7 +44,7 @@ async function open(backend: Backend, opening: Opening): Promise<Work> {
     (path) => path,
   )
   const parents = await openParents(config.pretrained, isForward ? [] : config.vectors, openSource)
-  const place: Workplace = {
+  const place: TaskSetup = {
     tower: { architecture: parents.architecture, ops: backend.ops },
     tasks: await readTasks(config, parents.architecture, openSource),
     objective: objectiveNamed(config.objective),
@@ -55,7 +56,11 @@ async function open(backend: Backend, opening: Opening): Promise<Work> {
     const step = async () => ({ loss: (await measure(place, weights, 'training')).loss })
     return { step, gradient: async () => ({ ...(await step()), gradient: [] }) }
   }
-  const problem = clipProblem(place, await openStore(backend, parents, config.vectorPrecision), groupsOf(parents, 'tensor'))
+  const problem = clipProblem(
+    place,
+    await openStore(backend, parents, config.vectorPrecision),
+    groupsOf(parents, 'tensor'),
+  )
   const batch = [Int32Array.from({ length: problem.trainingCounts[0] as number }, (_, i) => i)]
   const [rows, columns] = [problem.vectors.length, problem.groups.length]
   const moments = { first: filled(rows, columns, 0), second: filled(rows, columns, 0), step: 0 }
@@ -91,7 +96,9 @@ async function* answers(): AsyncGenerator<object> {
     } else if (message.do === 'data-wait') {
       yield await dataWait(await backend(), message)
     } else if (message.do === 'merge') {
-      yield await timed(() => rebuild({ recipe: message.recipe, out: message.out, overwrite: true, form: formSchema.parse({}) }))
+      yield await timed(() =>
+        rebuild({ recipe: message.recipe, out: message.out, overwrite: true, form: formSchema.parse({}) }),
+      )
     } else if (work && message.do === 'gradient') yield await work.gradient(fromNumbers(message.coefficients))
     else if (work) yield await timed(work.step)
   }

@@ -20,7 +20,9 @@ export function diffCommand({ withEngine }: { withEngine: WithEngine }): Command
     .option('--json', 'every tensor, as JSON')
     .action((a: string, b: string, { json = false }) =>
       withEngine(json, async (supervisor) => {
-        const difference = await supervisor.ask(async (client) => resultOf(await client.compare({ a: resolve(a), b: resolve(b) }), json))
+        const difference = await supervisor.ask(async (client) =>
+          resultOf(await client.compare({ a: resolve(a), b: resolve(b) }), json),
+        )
         if (json) printJson(difference)
         else for (const line of differenceLines(difference)) print(line)
       }),
@@ -45,7 +47,8 @@ export function compatibleCommand({ withEngine }: { withEngine: WithEngine }): C
 }
 
 /** |b - a| over |a|: what is large in a large tensor is no more than what is small in a small one. */
-const relative = ({ distance, normA }: TensorDifference): number => (distance === null ? -1 : distance / (normA || Number.MIN_VALUE))
+const relative = ({ distance, normA }: TensorDifference): number =>
+  distance === null ? -1 : distance / (normA || Number.MIN_VALUE)
 
 function differenceLines({ tensors }: Difference): string[] {
   const common = tensors.filter(({ distance }) => distance !== null)
@@ -53,13 +56,18 @@ function differenceLines({ tensors }: Difference): string[] {
   const changed = common.filter(({ distance }) => distance !== 0).sort((x, y) => relative(y) - relative(x))
   const rows = changed.slice(0, shownTensors)
   const width = Math.max(6, ...rows.map(({ name }) => name.length))
-  const norm = (of: (t: TensorDifference) => number | null): number => Math.sqrt(common.reduce((sum, t) => sum + (of(t) ?? 0) ** 2, 0))
+  const norm = (of: (t: TensorDifference) => number | null): number =>
+    Math.sqrt(common.reduce((sum, t) => sum + (of(t) ?? 0) ** 2, 0))
   const [a, distance] = [norm((t) => t.normA), norm((t) => t.distance)]
   const notFinite = tensors.reduce((sum, t) => sum + t.nonFinite, 0)
   return [
     ...(rows.length ? [row(width, 'tensor', ['|b-a|/|a|', '|a|', '|b|', '|b-a|', 'cosine', 'largest'])] : []),
-    ...rows.map((t) => row(width, t.name, [relative(t), t.normA, t.normB, t.distance, t.cosine, t.largest].map(number))),
-    ...(changed.length > rows.length ? [`and ${changed.length - rows.length} tensors that differ less; --json has them all`] : []),
+    ...rows.map((t) =>
+      row(width, t.name, [relative(t), t.normA, t.normB, t.distance, t.cosine, t.largest].map(number)),
+    ),
+    ...(changed.length > rows.length
+      ? [`and ${changed.length - rows.length} tensors that differ less; --json has them all`]
+      : []),
     `${common.length} tensors in both: ${changed.length} differ, ${common.length - changed.length} are equal; |b-a| ${number(distance)}, |a| ${number(a)}`,
     ...apart.map(({ name, normA, normB }) => {
       if (normA === null && normB === null) return `${name}: of a type that Basil does not compute with, and not equal`
@@ -81,7 +89,8 @@ function compatibilityLines({ findings, vectors, cosines }: Compatibility): stri
   ]
 }
 
-const findingLine = ({ level, file, what, why, next }: Finding): string => `${level}: ${file}: ${what}: ${why}. Next: ${next}.`
+const findingLine = ({ level, file, what, why, next }: Finding): string =>
+  `${level}: ${file}: ${what}: ${why}. Next: ${next}.`
 
 function row(width: number, name: string, cells: string[]): string {
   return `${name.padEnd(width)}  ${cells.map((cell) => cell.padStart(10)).join('  ')}`

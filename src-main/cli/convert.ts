@@ -1,9 +1,17 @@
-// basil convert: a checkpoint in another layout, type or container. And the options of every command that writes a model.
+// basil convert: a checkpoint in another layout, type or container. And the options of every command that writes a
+// model.
 import { extname, resolve } from 'node:path'
 
 import { Command, Option } from 'commander'
 
-import { containers, type Description, type Form, formSchema, writtenDtypes, writtenLayouts } from '../contract/checkpoint.ts'
+import {
+  containers,
+  type Description,
+  type Form,
+  formSchema,
+  writtenDtypes,
+  writtenLayouts,
+} from '../contract/checkpoint.ts'
 import type { Exported } from '../contract/run/recipe.ts'
 import { settingsLine } from '../contract/tower.ts'
 import type { Supervisor } from '../workbench/link/supervisor.ts'
@@ -19,18 +27,19 @@ export function convertCommand({ withEngine }: { withEngine: WithEngine }): Comm
     .requiredOption('--out <file>', 'where to')
     .option('--overwrite', 'replace the file if it is there')
     .option('--json', 'as JSON')
-  return withFormOptions(command, 'the file').action((file: string, { json = false, out, overwrite = false, ...given }) =>
-    withEngine(json, async (supervisor) => {
-      const form = formOf(out, given)
-      const request = { file: resolve(file), out: resolve(out), overwrite, form }
-      const exported = await supervisor.ask(async (client) => resultOf(await client.convert(request), json))
-      if (json) return printJson(exported)
-      const look = (of: string): Promise<Description> => supervisor.ask((client) => client.look({ file: of }))
-      for (const line of exportedLines(exported)) print(line)
-      const written = await look(request.out)
-      for (const line of changeLines(await look(request.file), written)) print(line)
-      for (const line of towerLines(written)) print(line)
-    }),
+  return withFormOptions(command, 'the file').action(
+    (file: string, { json = false, out, overwrite = false, ...given }) =>
+      withEngine(json, async (supervisor) => {
+        const form = formOf(out, given)
+        const request = { file: resolve(file), out: resolve(out), overwrite, form }
+        const exported = await supervisor.ask(async (client) => resultOf(await client.convert(request), json))
+        if (json) return printJson(exported)
+        const look = (of: string): Promise<Description> => supervisor.ask((client) => client.look({ file: of }))
+        for (const line of exportedLines(exported)) print(line)
+        const written = await look(request.out)
+        for (const line of changeLines(await look(request.file), written)) print(line)
+        for (const line of towerLines(written)) print(line)
+      }),
   )
 }
 
@@ -38,7 +47,9 @@ export function convertCommand({ withEngine }: { withEngine: WithEngine }): Comm
 export function withFormOptions(command: Command, parent: string): Command {
   return command
     .addOption(new Option('--layout <layout>', `as ${parent} has it if not given`).choices(writtenLayouts))
-    .addOption(new Option('--dtype <type>', `of floating tensors; as ${parent} has them if not given`).choices(writtenDtypes))
+    .addOption(
+      new Option('--dtype <type>', `of floating tensors; as ${parent} has them if not given`).choices(writtenDtypes),
+    )
     .addOption(new Option('--container <container>', "by the file's extension if not given").choices(containers))
 }
 
@@ -82,5 +93,8 @@ function leftOf({ metadata }: Description): string[] {
 export function exportedLines({ file, tensors, bytes, sha256, rounded = [] }: Exported): string[] {
   const written = `${file}: ${tensors} tensors, ${bytes} bytes, SHA-256 ${sha256}`
   if (rounded.length === 0) return [written]
-  return [written, `Merged numbers were rounded to ${rounded.join(', ')} (to nearest, ties to even); --dtype float32 keeps them`]
+  return [
+    written,
+    `Merged numbers were rounded to ${rounded.join(', ')} (to nearest, ties to even); --dtype float32 keeps them`,
+  ]
 }

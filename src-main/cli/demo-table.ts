@@ -1,5 +1,5 @@
-// The demo's table, every figure computed from stored per-task rows: mean over tasks on test data, then mean and standard
-// deviation over seeds.
+// The demo's table, every figure computed from stored per-task rows: mean over tasks on test data, then mean and
+// standard deviation over seeds.
 import { leakMark, leakReason } from '../contract/data/leaks.ts'
 import type { Evaluation, RunDetail } from '../contract/run/run.ts'
 
@@ -44,7 +44,8 @@ export function tableLines(rows: readonly DemoRow[], seeds: number): string[] {
   const cell = (mean: number | null, deviation: number | null): string =>
     mean === null ? '-' : `${(100 * mean).toFixed(1)}${deviation === null ? '' : ` ± ${(100 * deviation).toFixed(1)}`}`
   const widest = Math.max(...rows.map((r) => r.stage.length))
-  const line = (a: string, b: string, c: string): string => `| ${a.padEnd(widest)} | ${b.padEnd(13)} | ${c.padEnd(13)} |`
+  const line = (a: string, b: string, c: string): string =>
+    `| ${a.padEnd(widest)} | ${b.padEnd(13)} | ${c.padEnd(13)} |`
   return [
     `Test accuracy in %, mean over tasks${seeds > 1 ? `, mean ± standard deviation over ${seeds} seeds` : ''}:`,
     line('model', 'mean absolute', 'mean relative'),
@@ -56,7 +57,11 @@ export function tableLines(rows: readonly DemoRow[], seeds: number): string[] {
 /** Of runs whose test images had been seen before. */
 export function markLines(details: readonly Measured[]): string[] {
   return [
-    ...new Set(details.flatMap(({ arm, detail: { leaks } }) => (leaks.length ? [`! ${arm}: ${leakMark}: ${leakReason(leaks)}`] : []))),
+    ...new Set(
+      details.flatMap(({ arm, detail: { leaks } }) =>
+        leaks.length ? [`! ${arm}: ${leakMark}: ${leakReason(leaks)}`] : [],
+      ),
+    ),
   ]
 }
 

@@ -1,5 +1,6 @@
-// The sample project in the terminal: task arithmetic, aTLAS and DV-BASI on the same models and images, and beside them the
-// rival that must always stand there, aTLAS run for as many epochs as aTLAS and DV-BASI together. Seeds draw the batches.
+// The sample project in the terminal: task arithmetic, aTLAS and DV-BASI on the same models and images, and beside them
+// the rival that must always stand there, aTLAS run for as many epochs as aTLAS and DV-BASI together. Seeds draw the
+// batches.
 
 import { BasilError } from '../contract/errors.ts'
 import type { RunConfig } from '../contract/run/config.ts'
@@ -58,7 +59,12 @@ export function armsOf(config: RunConfig): Record<'dv-basi' | 'task-arithmetic' 
     })
   return {
     'dv-basi': config,
-    'task-arithmetic': { ...shared, name: 'Sample: task arithmetic', method: 'task-arithmetic', select: 'validation-accuracy' },
+    'task-arithmetic': {
+      ...shared,
+      name: 'Sample: task arithmetic',
+      method: 'task-arithmetic',
+      select: 'validation-accuracy',
+    },
     atlas: {
       ...shared,
       name: 'Sample: aTLAS, as many epochs',

@@ -33,16 +33,37 @@ export async function examine(supervisor: Supervisor, dataFolder: string, basil:
   const device = deviceChoice(dataFolder)
   const versions = { basil, node: process.versions.node, sqlite: sqliteVersion(), ...engine?.versions }
   const { threads = null } = engine ?? {}
-  return { basil, engine, error, threads, gpu: { used, why }, device, devices, versions, dataFolder, writer: writerOf(dataFolder) }
+  return {
+    basil,
+    engine,
+    error,
+    threads,
+    gpu: { used, why },
+    device,
+    devices,
+    versions,
+    dataFolder,
+    writer: writerOf(dataFolder),
+  }
 }
 
-export function examinationLines({ engine, error, gpu, device, devices, versions, dataFolder, writer }: Examination): string[] {
+export function examinationLines({
+  engine,
+  error,
+  gpu,
+  device,
+  devices,
+  versions,
+  dataFolder,
+  writer,
+}: Examination): string[] {
   return [
     `Engine       ${engine ? engine.name : `none: ${error?.why}`}`,
     `GPU          ${gpu.used ? 'in use' : `not in use: ${gpu.why}`}`,
     `Device       ${device === 'auto' ? 'auto: a GPU where the engine has one, else the CPU' : `${device}, as chosen`}`,
     ...devices.map(
-      (d) => `${d.id.padEnd(12)} ${d.name}, ${gigabytes(d.freeBytes)} of ${gigabytes(d.memoryBytes)} free, driver ${d.driver}`,
+      (d) =>
+        `${d.id.padEnd(12)} ${d.name}, ${gigabytes(d.freeBytes)} of ${gigabytes(d.memoryBytes)} free, driver ${d.driver}`,
     ),
     `Data folder  ${dataFolder}${writer ? ` (process ${writer.pid}, ${writer.what}, writes to it)` : ''}`,
     `Versions     ${Object.entries(versions)

@@ -1,5 +1,6 @@
-// basil engine install|status|remove: native TensorFlow in the data folder, from a terminal. On a terminal one bar is written
-// over; elsewhere a step is a line, and within a step every tenth. Ctrl+C ends an installation; what was downloaded stays.
+// basil engine install|status|remove: native TensorFlow in the data folder, from a terminal. On a terminal one bar is
+// written over; elsewhere a step is a line, and within a step every tenth. Ctrl+C ends an installation; what was
+// downloaded stays.
 import { resolve } from 'node:path'
 
 import { Command } from 'commander'
@@ -37,7 +38,16 @@ export function engineCommand({ home, resources, start, withEngine }: EngineComm
         const kind = cpu ? 'cpu' : cuda ? 'cuda' : await bestKind()
         const folder = home()
         const inUse = (): boolean => writerOf(folder) !== null
-        await install({ home: folder, resources, kind, start, inUse, tell: json ? printJson : teller(), signal, keepDownloads })
+        await install({
+          home: folder,
+          resources,
+          kind,
+          start,
+          inUse,
+          tell: json ? printJson : teller(),
+          signal,
+          keepDownloads,
+        })
       } catch (error) {
         clearLive()
         fail(error, json)
@@ -51,7 +61,12 @@ export function engineCommand({ home, resources, start, withEngine }: EngineComm
       withEngine(json, async (supervisor) => {
         const engine = await supervisor.describe().catch(() => null) // what is installed is of interest all the more
         const folder = home()
-        const status = { ...installerStatus(folder, resources), ...(await gpus()), device: deviceChoice(folder), engine }
+        const status = {
+          ...installerStatus(folder, resources),
+          ...(await gpus()),
+          device: deviceChoice(folder),
+          engine,
+        }
         if (json) printJson(status)
         else for (const line of statusLines(status)) print(line)
       }),
@@ -106,7 +121,9 @@ function teller(): (event: InstallEvent) => void {
     const inBytes = step === 'download' || step === 'extract'
     const share = total ? done / total : 0
     if (process.stdout.isTTY)
-      return sayLive(`${titles[step].padEnd(9)} ${inBytes ? `${bar(share)} ${size(done)} of ${size(total)}  ` : ''}${what}`)
+      return sayLive(
+        `${titles[step].padEnd(9)} ${inBytes ? `${bar(share)} ${size(done)} of ${size(total)}  ` : ''}${what}`,
+      )
     const line = `${titles[step]}: ${inBytes ? `${Math.floor(share * 10) * 10} %` : what}`
     if (line !== told) print(inBytes ? `${line} of ${size(total)}` : line)
     told = line

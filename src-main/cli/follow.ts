@@ -1,5 +1,5 @@
-// Follows a run to its end on a terminal or as JSON lines. Ctrl+C once stops it and keeps the best so far, twice cancels
-// it; a termination signal or a closed pipe closes the workbench, and the run can be resumed.
+// Follows a run to its end on a terminal or as JSON lines. Ctrl+C once stops it and keeps the best so far, twice
+// cancels it; a termination signal or a closed pipe closes the workbench, and the run can be resumed.
 import type { RunEvent } from '../contract/run/run.ts'
 import type { Workbench } from '../workbench/workbench.ts'
 import { isPipeClosed, onClosedPipe, print, printJson } from './output.ts'

@@ -1,5 +1,5 @@
-// basil heads: a zero-shot head from class names and prompt templates, by a CLIP model's own text tower; heads of other programs' files; and
-// a linear probe fitted on labelled images.
+// basil heads: a zero-shot head from class names and prompt templates, by a CLIP model's own text tower; heads of other
+// programs' files; and a linear probe fitted on labelled images.
 import { basename, join, resolve } from 'node:path'
 
 import { Command, InvalidArgumentError, Option } from 'commander'
@@ -20,13 +20,19 @@ interface HeadsCommands {
 
 export function headsCommand(commands: HeadsCommands): Command {
   const command = new Command('heads').description('classification heads')
-  return command.addCommand(makeCommand(commands)).addCommand(importCommand(commands)).addCommand(probeCommand(commands))
+  return command
+    .addCommand(makeCommand(commands))
+    .addCommand(importCommand(commands))
+    .addCommand(probeCommand(commands))
 }
 
 function makeCommand({ resources, withEngine }: HeadsCommands): Command {
   return withTextOptions(written('make', 'a zero-shot head from class names and prompt templates, as a tensor file'))
     .requiredOption('--model <checkpoint>', 'a whole CLIP model: its text tower reads the names')
-    .requiredOption('--classes <name or file>', 'a data set Basil knows, or a file with one name a line, in the order of the labels')
+    .requiredOption(
+      '--classes <name or file>',
+      'a data set Basil knows, or a file with one name a line, in the order of the labels',
+    )
     .option('--templates <name or file>', 'likewise, "{}" being the name; those of the classes if not given')
     .option('--name <name>', 'the tensor is head.NAME; the name of the classes if not given')
     .action(({ json = false, model, out, endOfText = null, overwrite = false, ...given }) =>
@@ -48,7 +54,9 @@ function makeCommand({ resources, withEngine }: HeadsCommands): Command {
         const made = await supervisor.ask(async (client) => lastOf(await client.makeHead(whole), json))
         if (json) return printJson(made)
         warn(made.warnings)
-        print(`${made.file}#head.${name}: ${classes.texts.length} classes by ${templates.texts.length} templates, SHA-256 ${made.sha256}`)
+        print(
+          `${made.file}#head.${name}: ${classes.texts.length} classes by ${templates.texts.length} templates, SHA-256 ${made.sha256}`,
+        )
       }),
     )
 }
@@ -56,14 +64,31 @@ function makeCommand({ resources, withEngine }: HeadsCommands): Command {
 function importCommand({ withEngine }: HeadsCommands): Command {
   return written('import', "heads of other programs' files, such as head_CarsVal.pt, in one tensor file")
     .argument('<files...>', '"head_CarsVal.pt", or "file#tensor"')
-    .option('--name <name...>', 'the tensor is head.NAME, in the order of the files; said by the file names if not given')
+    .option(
+      '--name <name...>',
+      'the tensor is head.NAME, in the order of the files; said by the file names if not given',
+    )
     .option('--model <checkpoint>', 'the model they take features of: its hash is noted')
     .addOption(new Option('--as <kind>', 'what they are').choices(['zero-shot', 'probe']).default('zero-shot'))
-    .addOption(new Option('--features <kind>', 'what a probe was trained on').choices(['normalised', 'raw']).default('normalised'))
+    .addOption(
+      new Option('--features <kind>', 'what a probe was trained on')
+        .choices(['normalised', 'raw'])
+        .default('normalised'),
+    )
     .action((files: string[], { json = false, name = [], model, out, as, features, overwrite = false }) =>
       withEngine(json, async (supervisor) => {
-        const heads = files.map((file, i) => ({ file: resolve(file), name: (name[i] as string | undefined) ?? headNameOf(file) }))
-        const request = { heads, as, features, model: model === undefined ? null : resolve(model), out: resolve(out), overwrite }
+        const heads = files.map((file, i) => ({
+          file: resolve(file),
+          name: (name[i] as string | undefined) ?? headNameOf(file),
+        }))
+        const request = {
+          heads,
+          as,
+          features,
+          model: model === undefined ? null : resolve(model),
+          out: resolve(out),
+          overwrite,
+        }
         const made = await supervisor.ask((client) => client.importHeads(request))
         if (json) return printJson(made)
         for (const head of heads) print(`${made.file}#head.${head.name}: from ${basename(head.file)}`)
@@ -72,16 +97,26 @@ function importCommand({ withEngine }: HeadsCommands): Command {
 }
 
 function probeCommand({ resources, withEngine }: HeadsCommands): Command {
-  return withTowerOptions(written('probe', "a linear probe: the head that is best for a frozen model's features of labelled images"))
+  return withTowerOptions(
+    written('probe', "a linear probe: the head that is best for a frozen model's features of labelled images"),
+  )
     .requiredOption('--model <checkpoint>', 'whose features it takes')
     .requiredOption('--data <file#name>', 'images to learn on')
-    .option('--validation <file#name>', 'images that choose the strength of the penalty; a fifth of the others if not given')
-    .requiredOption('--classes <n, name or file>', 'how many; or their names: a data set Basil knows, or a file with one name a line')
+    .option(
+      '--validation <file#name>',
+      'images that choose the strength of the penalty; a fifth of the others if not given',
+    )
+    .requiredOption(
+      '--classes <n, name or file>',
+      'how many; or their names: a data set Basil knows, or a file with one name a line',
+    )
     .option('--name <name>', 'the tensor is head.NAME; that of the data if not given')
     .option('--seed <n>', 'of the fifth', whole, 0)
     .action(({ json = false, model, data, validation, seed, out, overwrite = false, ...given }) =>
       withEngine(json, async (supervisor) => {
-        const classes = /^\d+$/.test(given.classes) ? Number(given.classes) : readPrompts(resources, 'classes', given.classes).texts
+        const classes = /^\d+$/.test(given.classes)
+          ? Number(given.classes)
+          : readPrompts(resources, 'classes', given.classes).texts
         const name: string = given.name ?? dataNameOf(data)
         const images = { data: resolve(data), validation: validation === undefined ? null : resolve(validation) }
         const request = {

@@ -14,7 +14,9 @@ interface HistoryCommands {
 }
 
 export function historyCommand({ home, withWorkbench }: HistoryCommands): Command {
-  const command = new Command('history').description('backups of the history, and bringing back what can be read of a damaged one')
+  const command = new Command('history').description(
+    'backups of the history, and bringing back what can be read of a damaged one',
+  )
   command
     .command('backups')
     .description('list them, newest first')

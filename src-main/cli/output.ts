@@ -1,5 +1,5 @@
-// What commands print and the exit codes they end with: 0 fine, 1 the run failed, 2 the configuration is wrong, 3 a file
-// was refused. With --json stdout holds JSON and nothing else, errors included; without, errors go to stderr.
+// What commands print and the exit codes they end with: 0 fine, 1 the run failed, 2 the configuration is wrong, 3 a
+// file was refused. With --json stdout holds JSON and nothing else, errors included; without, errors go to stderr.
 // A reader that closes the pipe ends the command quietly. exitCode, never exit(): what was printed is still on its way.
 import { type ErrorRecord, recordOf, sentence } from '../contract/errors.ts'
 

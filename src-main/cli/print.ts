@@ -34,7 +34,9 @@ export function lineOf(event: RunEvent): { text: string; live: boolean } | null 
       return isRemarkable(event.data) ? stays(`  ${dataLine(event.data)}`) : null
     case 'evaluation': {
       const { model, stage, split, tasks } = event.evaluation
-      return stays(`  ${model}${stage ? ` ${stage}` : ''} on ${split}: ${tasks.map((t) => `${t.task} ${percent(t.accuracy)}`).join(', ')}`)
+      return stays(
+        `  ${model}${stage ? ` ${stage}` : ''} on ${split}: ${tasks.map((t) => `${t.task} ${percent(t.accuracy)}`).join(', ')}`,
+      )
     }
     case 'stage':
       return stays(
@@ -43,7 +45,10 @@ export function lineOf(event: RunEvent): { text: string; live: boolean } | null 
     case 'epoch': {
       const left = event.remainingSeconds === null ? '' : `, about ${duration(event.remainingSeconds)} left`
       if (event.collapse) return stays(`  epoch ${event.epoch}: ${event.collapse.map(collapseLine).join('; ')}`)
-      return { text: `  epoch ${event.epoch}: metric ${short(event.metric)}${event.best ? ' (best)' : ''}${left}`, live: true }
+      return {
+        text: `  epoch ${event.epoch}: metric ${short(event.metric)}${event.best ? ' (best)' : ''}${left}`,
+        live: true,
+      }
     }
     case 'stage-end':
       return stays(
@@ -102,7 +107,9 @@ export function detailLines(d: RunDetail): string[] {
     ...d.halvings.map((h) => `       ${halvingLine(h)}`),
     ...(d.engines.length > 1 ? d.engines.map((e) => `       ${engineLine(e)}`) : []),
     ...d.data.filter(isRemarkable).map((data) => `       ${dataLine(data)}`),
-    ...d.openings.map(({ task, opened }) => `       test data of ${task} opened ${opened.slice(0, 19).replace('T', ' ')}`),
+    ...d.openings.map(
+      ({ task, opened }) => `       test data of ${task} opened ${opened.slice(0, 19).replace('T', ' ')}`,
+    ),
     ...(d.dataWait ? [`       waited ${duration(d.dataWait.seconds)} of ${duration(d.dataWait.of)} for pixels`] : []),
     ...Object.entries(d.tasks).map(([task, t]) => `       ${task}: ${percent(t.accuracy)} on ${d.evaluatedOn}`),
     ...(d.error ? [`       ${sentence(d.error)}`] : []),
@@ -140,13 +147,27 @@ const isRemarkable = ({ source, drawn, shared = [] }: SplitManifest): boolean =>
   source !== 'tensor file' || drawn !== '' || shared.length > 0
 
 /** Of a split that was opened. */
-function dataLine({ task, split, images, count, drawn, skippedCount, skipped, shared = [], leftOut = [] }: SplitManifest): string {
+function dataLine({
+  task,
+  split,
+  images,
+  count,
+  drawn,
+  skippedCount,
+  skipped,
+  shared = [],
+  leftOut = [],
+}: SplitManifest): string {
   const leaks = shared
     .map(({ images, unlabelled, split: other }) =>
-      unlabelled ? `; ${images} of them were learned on, without their labels` : `; LEAK: ${images} of them are ${other} images too`,
+      unlabelled
+        ? `; ${images} of them were learned on, without their labels`
+        : `; LEAK: ${images} of them are ${other} images too`,
     )
     .join('')
-  const left = skippedCount ? `; ${skippedCount} cannot be read and are left out, such as ${skipped[0]?.name}: ${skipped[0]?.reason}` : ''
+  const left = skippedCount
+    ? `; ${skippedCount} cannot be read and are left out, such as ${skipped[0]?.name}: ${skipped[0]?.reason}`
+    : ''
   return `${task}, ${split}: ${count} images of ${images}${drawn ? `, drawn ${drawn}` : ''}${leaks}${left}${leftOut.map((one) => `; ${leftOutSentence(one)}`).join('')}`
 }
 
@@ -155,7 +176,11 @@ const percent = (share: number): string => `${(100 * share).toFixed(1)} %`
 const short = (value: number): string => value.toPrecision(5)
 
 function duration(seconds: number): string {
-  return seconds < 90 ? `${seconds.toFixed(0)} s` : seconds < 5400 ? `${(seconds / 60).toFixed(0)} min` : `${(seconds / 3600).toFixed(1)} h`
+  return seconds < 90
+    ? `${seconds.toFixed(0)} s`
+    : seconds < 5400
+      ? `${(seconds / 60).toFixed(0)} min`
+      : `${(seconds / 3600).toFixed(1)} h`
 }
 
 export function inspectionLines(found: Inspection): string[] {

@@ -1,4 +1,5 @@
-// The options with which a person says how a model is computed, for commands that compute without a configuration, and what is told of it.
+// The options with which a person says how a model is computed, for commands that compute without a configuration, and
+// what is told of it.
 import { type Command, InvalidArgumentError, Option } from 'commander'
 
 import { type Activation, activations, attentionHeads, endOfText, layerNormEps } from '../contract/tower.ts'

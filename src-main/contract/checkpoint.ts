@@ -1,13 +1,20 @@
-// What a checkpoint is, said without using it, and the forms Basil writes one in. One architecture has many layouts (names and shapes that
-// different programs give the same weights); Basil sees them all under open_clip's names, the canonical ones.
+// What a checkpoint is, said without using it, and the forms Basil writes one in. One architecture has many layouts
+// (names and shapes that different programs give the same weights); Basil sees them all under open_clip's names, the
+// canonical ones.
 import { z } from 'zod'
 
 import { towersSchema } from './tower.ts'
 
-/** Of the page that names the shards of a checkpoint; a variant's name may stand before the last ending, as in model.safetensors.index.fp16.json. */
+/**
+ * Of the page that names the shards of a checkpoint; a variant's name may stand before the last ending, as in
+ * model.safetensors.index.fp16.json.
+ */
 export const isIndexName = (name: string): boolean => /\.(safetensors|bin|pth?)\.index(\.[\w-]+)?\.json$/i.test(name)
 
-/** Layouts a checkpoint can have. "open_clip" is OpenAI's too (visual.*); "image encoder" the same behind "model."; "unknown" is combined by tensor name. */
+/**
+ * Layouts a checkpoint can have. "open_clip" is OpenAI's too (visual.*); "image encoder" the same behind "model.";
+ * "unknown" is combined by tensor name.
+ */
 export const layouts = [
   'open_clip',
   'image encoder',
@@ -28,10 +35,13 @@ export type WrittenLayout = (typeof writtenLayouts)[number]
 export const writtenDtypes = ['float32', 'float16', 'bfloat16'] as const
 export type WrittenDtype = (typeof writtenDtypes)[number]
 
-export const containers = ['safetensors', 'state_dict'] as const // state_dict: PyTorch's zip, as torch.load(weights_only=True) takes it
+// state_dict: PyTorch's zip, as torch.load(weights_only=True) takes it
+export const containers = ['safetensors', 'state_dict'] as const
 export type Container = (typeof containers)[number]
 
-/** How a model is written; null: as the parent (the pre-trained model, or the converted file) has it, tensor by tensor. */
+/**
+ * How a model is written; null: as the parent (the pre-trained model, or the converted file) has it, tensor by tensor.
+ */
 export const formSchema = z.object({
   container: z.enum(containers).default('safetensors'),
   layout: z.enum(writtenLayouts).nullable().default(null),
@@ -39,7 +49,16 @@ export const formSchema = z.object({
 })
 export type Form = z.infer<typeof formSchema>
 
-export const roles = ['pre-trained', 'fine-tuned', 'merged', 'adapter', 'head', 'coefficients', 'data', 'unknown'] as const // adapter: PEFT's, LoRA
+export const roles = [
+  'pre-trained',
+  'fine-tuned',
+  'merged',
+  'adapter',
+  'head',
+  'coefficients',
+  'data',
+  'unknown',
+] as const // adapter: PEFT's, LoRA
 export type Role = (typeof roles)[number]
 
 /** name: "ViT-B/32", "RN50", or "ViT, width 128, ..." for one nobody named; numbers as far as they are known. */
@@ -83,10 +102,14 @@ const tensorStatisticsSchema = tensorSchema.extend({
   histogram: z.array(z.number()),
 })
 export type TensorStatistics = z.infer<typeof tensorStatisticsSchema>
-export const statisticsSchema = z.object({ tensors: z.array(tensorStatisticsSchema) }) // of types that Basil has numbers for
+// of types that Basil has numbers for
+export const statisticsSchema = z.object({ tensors: z.array(tensorStatisticsSchema) })
 export type Statistics = z.infer<typeof statisticsSchema>
 
-/** Two models, tensor by tensor under canonical names; null where only one of them has it, the shapes differ, or Basil has no numbers for the type. */
+/**
+ * Two models, tensor by tensor under canonical names; null where only one of them has it, the shapes differ, or Basil
+ * has no numbers for the type.
+ */
 const tensorDifferenceSchema = z.object({
   name: z.string(),
   shape: z.array(z.number()),
@@ -112,7 +135,8 @@ const findingSchema = z.object({
 export type Finding = z.infer<typeof findingSchema>
 export const compatibilitySchema = z.object({
   findings: z.array(findingSchema),
-  vectors: z.array(z.object({ file: z.string(), norm: z.number(), relative: z.number() })), // |tau| and |tau| / |theta_pre|, of those that fit
+  // |tau| and |tau| / |theta_pre|, of those that fit
+  vectors: z.array(z.object({ file: z.string(), norm: z.number(), relative: z.number() })),
   cosines: z.array(z.array(z.number())), // of the vectors, each with each; 0 for a vector that is 0
 })
 export type Compatibility = z.infer<typeof compatibilitySchema>

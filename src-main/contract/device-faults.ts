@@ -1,5 +1,5 @@
-// What an error of a backend means. Wasm's guard throws RangeErrors; TensorFlow's errors have a text and nothing else, and
-// where CUDA is gone it may end the process, so the same words are looked for in what a dead engine last said.
+// What an error of a backend means. Wasm's guard throws RangeErrors; TensorFlow's errors have a text and nothing else,
+// and where CUDA is gone it may end the process, so the same words are looked for in what a dead engine last said.
 import { BasilError } from './errors.ts'
 
 const fullMemory =
@@ -12,12 +12,18 @@ export function isOutOfMemory(error: unknown): boolean {
   return !(error instanceof BasilError) && fullMemory.test(textOf(error))
 }
 
-/** The GPU or its driver failed, by an error or the text of one. Nothing computed in that process can be trusted after it. */
+/**
+ * The GPU or its driver failed, by an error or the text of one. Nothing computed in that process can be trusted after
+ * it.
+ */
 export function isDeviceLost(error: unknown): boolean {
   return !(error instanceof BasilError) && lostDevice.test(textOf(error)) && !isOutOfMemory(error)
 }
 
-/** A backend's error as a person is told of it: out-of-memory or device-lost; every other as it is. doing: what needed the memory. */
+/**
+ * A backend's error as a person is told of it: out-of-memory or device-lost; every other as it is. doing: what needed
+ * the memory.
+ */
 export function faultOf(error: unknown, doing: string): unknown {
   if (isOutOfMemory(error)) return outOfMemory(error, doing)
   return isDeviceLost(error) ? deviceLost(lineOf(error, lostDevice), { cause: error }) : error

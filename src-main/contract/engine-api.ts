@@ -1,15 +1,36 @@
-// What the main side may ask of the engine's process, and what comes back. Weights never cross: only files by name, events and small tables.
+// What the main side may ask of the engine's process, and what comes back. Weights never cross: only files by name,
+// events and small tables.
 import { eventIterator, oc } from '@orpc/contract'
 import { z } from 'zod'
 
 import { readingDataContract } from './api/data.ts'
 import { disentanglementRequestSchema, disentanglementSchema } from './api/disentanglement.ts'
 import { evaluationReportSchema, evaluationRequestSchema } from './api/evaluations.ts'
-import { headEventSchema, headImportSchema, headRequestSchema, probeEventSchema, probeRequestSchema } from './api/heads.ts'
-import { compatibilitySchema, descriptionSchema, differenceSchema, formSchema, inspectionSchema, statisticsSchema } from './checkpoint.ts'
+import {
+  headEventSchema,
+  headImportSchema,
+  headRequestSchema,
+  probeEventSchema,
+  probeRequestSchema,
+} from './api/heads.ts'
+import {
+  compatibilitySchema,
+  descriptionSchema,
+  differenceSchema,
+  formSchema,
+  inspectionSchema,
+  statisticsSchema,
+} from './checkpoint.ts'
 import { resolvedSchema } from './run/config.ts'
 import { exportedSchema, recipeSchema } from './run/recipe.ts'
-import { engineEventSchema, engineInfoSchema, type Progress, parentSchema, progressSchema, resumeSchema } from './run/run.ts'
+import {
+  engineEventSchema,
+  engineInfoSchema,
+  type Progress,
+  parentSchema,
+  progressSchema,
+  resumeSchema,
+} from './run/run.ts'
 import { towerSettingsSchema } from './tower.ts'
 
 export const planSchema = z.object({
@@ -33,7 +54,12 @@ const file = z.object({ file: z.string() })
 /** What long work tells: how far it is, and at the end what came of it. */
 export type Told<T> = Progress | { type: 'result'; result: T }
 
-export const conversionSchema = z.object({ file: z.string(), out: z.string(), overwrite: z.boolean(), form: formSchema })
+export const conversionSchema = z.object({
+  file: z.string(),
+  out: z.string(),
+  overwrite: z.boolean(),
+  form: formSchema,
+})
 export type Conversion = z.infer<typeof conversionSchema>
 
 export const engineContract = {
@@ -45,27 +71,45 @@ export const engineContract = {
   inspect: oc.input(file).output(inspectionSchema),
   statistics: oc.input(file).output(told(statisticsSchema)),
   compare: oc.input(z.object({ a: z.string(), b: z.string() })).output(told(differenceSchema)),
-  compatible: oc.input(z.object({ pretrained: z.string(), others: z.array(z.string()) })).output(told(compatibilitySchema)),
+  compatible: oc
+    .input(z.object({ pretrained: z.string(), others: z.array(z.string()) }))
+    .output(told(compatibilitySchema)),
   convert: oc.input(conversionSchema).output(told(exportedSchema)),
   data: readingDataContract,
   /** Predictions of two vectors over a grid of their coefficients. */
   disentangle: oc.input(disentanglementRequestSchema).output(told(disentanglementSchema)),
   /** Reads headers only and says what a run would take; throws what the run would throw. */
   check: oc.input(resolvedSchema).output(planSchema),
-  /** Works on a run until it ends or the iterator is closed. With resume it goes on after that state; parents must then have their recorded hashes. */
+  /**
+   * Works on a run until it ends or the iterator is closed. With resume it goes on after that state; parents must then
+   * have their recorded hashes.
+   */
   run: oc
     .input(z.object({ config: resolvedSchema, resume: resumeSchema.nullable(), parents: z.array(parentSchema) }))
     .output(eventIterator(engineEventSchema)),
   /** Ends the present stage with its best state, skips the rest, and evaluates: the run finishes early. */
   stop: oc.output(z.boolean()),
   /** Rebuilds the model a recipe describes and writes it in the form asked for; verified by reading it back. */
-  rebuild: oc.input(z.object({ recipe: recipeSchema, out: z.string(), overwrite: z.boolean(), form: formSchema })).output(exportedSchema),
-  /** Writes the zero-shot head of a CLIP model's text tower, (classes, embed), as a tensor file; verified by reading it back. */
+  rebuild: oc
+    .input(z.object({ recipe: recipeSchema, out: z.string(), overwrite: z.boolean(), form: formSchema }))
+    .output(exportedSchema),
+  /**
+   * Writes the zero-shot head of a CLIP model's text tower, (classes, embed), as a tensor file; verified by reading it
+   * back.
+   */
   makeHead: oc.input(headRequestSchema).output(eventIterator(headEventSchema)),
-  /** Writes heads of other programs' files, such as head_CarsVal.pt, into one tensor file; verified by reading it back. */
+  /**
+   * Writes heads of other programs' files, such as head_CarsVal.pt, into one tensor file; verified by reading it back.
+   */
   importHeads: oc.input(headImportSchema).output(exportedSchema),
-  /** Fits a linear probe on a frozen model's features of labelled images and writes it as a head; verified by reading it back. */
+  /**
+   * Fits a linear probe on a frozen model's features of labelled images and writes it as a head; verified by reading it
+   * back.
+   */
   probeHead: oc.input(probeRequestSchema).output(eventIterator(probeEventSchema)),
-  /** Measures models on tasks outside a run. Of single images only the worst mistakes come back; all of them go to a table on disk where that is asked for. */
+  /**
+   * Measures models on tasks outside a run. Of single images only the worst mistakes come back; all of them go to a
+   * table on disk where that is asked for.
+   */
   evaluate: oc.input(evaluationRequestSchema).output(told(evaluationReportSchema)),
 }

@@ -1,5 +1,6 @@
-// JSON of files that may be anyone's, or anything: where it is wrong is said by line and column, never by what stands there. JSON.parse's own
-// messages quote the text around, and such a message may be shown to who could not read the file.
+// JSON of files that may be anyone's, or anything: where it is wrong is said by line and column, never by what stands
+// there. JSON.parse's own messages quote the text around, and such a message may be shown to who could not read the
+// file.
 
 /** Throws a SyntaxError: "it is not JSON from line 3, column 14 on". */
 export function parseJson(text: string): unknown {

@@ -1,6 +1,7 @@
-// The CLIP transformers that have a name, by the numbers that shapes tell, with what shapes do not tell. Heads are those of open_clip's
-// model_configs/ViT-*.json (width / head_width; text_cfg.heads). Which activation weights were trained with depends on who trained them:
-// OpenAI's B and L and everything named "-quickgelu" with QuickGELU, what open_clip trained itself with GELU. `whose` had it first.
+// The CLIP transformers that have a name, by the numbers that shapes tell, with what shapes do not tell. Heads are
+// those of open_clip's model_configs/ViT-*.json (width / head_width; text_cfg.heads). Which activation weights were
+// trained with depends on who trained them: OpenAI's B and L and everything named "-quickgelu" with QuickGELU, what
+// open_clip trained itself with GELU. `whose` had it first.
 import type { Activation } from './tower.ts'
 
 /** The number of <end_of_text>, the last of the 49,408 tokens of CLIP's vocabulary. */
@@ -13,7 +14,12 @@ interface Known {
   whose: string
 }
 
-const row = (name: string, heads: number, whose: string, activation: Activation): Known => ({ name, heads, whose, activation })
+const row = (name: string, heads: number, whose: string, activation: Activation): Known => ({
+  name,
+  heads,
+  whose,
+  activation,
+})
 
 /** By width, layers and MLP width. */
 const vision: Record<string, Known> = {

@@ -1,5 +1,5 @@
-// What a transformer computes beside what its shapes tell: heads, activation, epsilon; each value with where it came from. And the fields with
-// which a person says it: of a configuration, an evaluation, a head.
+// What a transformer computes beside what its shapes tell: heads, activation, epsilon; each value with where it came
+// from. And the fields with which a person says it: of a configuration, an evaluation, a head.
 import { z } from 'zod'
 
 export const activations = ['quick-gelu', 'gelu'] as const
@@ -13,7 +13,10 @@ export const endOfText = z
   .min(0)
   .max(2 ** 31 - 1)
 
-/** from: "config.json beside clip.safetensors", "the configuration"; assumed: nothing says it, a model of the same shape has it or width alone decides. */
+/**
+ * from: "config.json beside clip.safetensors", "the configuration"; assumed: nothing says it, a model of the same shape
+ * has it or width alone decides.
+ */
 const sourced = <T extends z.ZodType>(value: T) => z.object({ value, from: z.string(), assumed: z.boolean() })
 export interface Sourced<T> {
   value: T
@@ -28,7 +31,10 @@ export const towerSettingsSchema = z.object({
 })
 export type TowerSettings = z.infer<typeof towerSettingsSchema>
 
-/** endOfText: a text is read at the first token of this number; 2 stands for the highest number there is, as transformers has it. */
+/**
+ * endOfText: a text is read at the first token of this number; 2 stands for the highest number there is, as
+ * transformers has it.
+ */
 export const textSettingsSchema = towerSettingsSchema.extend({ endOfText: sourced(endOfText) })
 export type TextSettings = z.infer<typeof textSettingsSchema>
 
@@ -57,7 +63,12 @@ export function towerDoubt({ heads, activation }: TowerSettings): string | null 
 }
 
 /** "4 (config.json beside clip.safetensors)" */
-export function settingsLine({ heads, activation, layerNormEps: epsilon, ...rest }: TowerSettings | TextSettings): string {
+export function settingsLine({
+  heads,
+  activation,
+  layerNormEps: epsilon,
+  ...rest
+}: TowerSettings | TextSettings): string {
   const told = ({ value, from }: Sourced<string | number>): string => `${value} (${from})`
   const end = 'endOfText' in rest ? `, texts end at token ${told(rest.endOfText)}` : ''
   return `attention heads ${told(heads)}, activation ${told(activation)}, layer norm epsilon ${told(epsilon)}${end}`

@@ -15,14 +15,18 @@ export function serveWindow(router: AnyRouter): void {
   const handler = new RPCHandler(router, messages.options)
   ipcMain.on(portChannel, (event) => {
     const [port, ...others] = event.ports
-    if (!isOurFrame(event.senderFrame) || !port || others.length > 0) return void event.ports.map((sent) => sent.close())
+    if (!isOurFrame(event.senderFrame) || !port || others.length > 0)
+      return void event.ports.map((sent) => sent.close())
     handler.upgrade(gated(port, messages), { context: {} })
     port.start()
   })
 }
 
 /** The port as oRPC sees it: what is no message is answered here. */
-function gated(port: MessagePortMain, messages: PageMessages): Parameters<RPCHandler<Record<never, never>>['upgrade']>[0] {
+function gated(
+  port: MessagePortMain,
+  messages: PageMessages,
+): Parameters<RPCHandler<Record<never, never>>['upgrade']>[0] {
   return {
     on: (event: string, listener: (event?: { data: unknown }) => void) => {
       if (event !== 'message') return void port.on('close', () => listener())

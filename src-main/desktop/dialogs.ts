@@ -1,4 +1,5 @@
-// What a window can do that a browser cannot: the system's own dialogs. A path that comes from here was chosen by the person.
+// What a window can do that a browser cannot: the system's own dialogs. A path that comes from here was chosen by the
+// person.
 import { type BrowserWindow, dialog } from 'electron'
 
 import type { Platform } from '../workbench/platform.ts'
@@ -47,7 +48,9 @@ export function windowPlatform(window: () => BrowserWindow | undefined): Platfor
         properties: ['createDirectory', 'showOverwriteConfirmation'],
       }
       const parent = window()
-      const { canceled, filePath } = await (parent ? dialog.showSaveDialog(parent, options) : dialog.showSaveDialog(options))
+      const { canceled, filePath } = await (parent
+        ? dialog.showSaveDialog(parent, options)
+        : dialog.showSaveDialog(options))
       return canceled || !filePath ? null : filePath
     },
     download: () => null, // the file is where the person put it

@@ -1,5 +1,6 @@
-// Files and folders that the person dropped on the window. The page never learns their paths: the preload script reads them from the
-// drop itself and sends them here, and what is there is added to the library. A drop is the person's choice, like a dialog.
+// Files and folders that the person dropped on the window. The page never learns their paths: the preload script reads
+// them from the drop itself and sends them here, and what is there is added to the library. A drop is the person's
+// choice, like a dialog.
 import { dialog, ipcMain } from 'electron'
 
 import type { Added } from '../contract/api/library.ts'
@@ -18,11 +19,17 @@ export function hearDrops(add: (paths: string[]) => Promise<Pick<Added, 'refused
       .then(({ refused }) => refused)
       .catch((error: unknown) => [recordOf(error)])
       .then((refused) => {
-        if (refused.length) dialog.showErrorBox('Not all of it was added', refused.slice(0, shown).map(sentence).join('\n\n'))
+        if (refused.length)
+          dialog.showErrorBox('Not all of it was added', refused.slice(0, shown).map(sentence).join('\n\n'))
       })
   })
 }
 
 function isPaths(paths: unknown): paths is string[] {
-  return Array.isArray(paths) && paths.length > 0 && paths.length <= most && paths.every((path) => typeof path === 'string' && path !== '')
+  return (
+    Array.isArray(paths) &&
+    paths.length > 0 &&
+    paths.length <= most &&
+    paths.every((path) => typeof path === 'string' && path !== '')
+  )
 }

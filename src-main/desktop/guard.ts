@@ -1,5 +1,5 @@
-// What a page may never do, whatever it holds: ask for a permission, go elsewhere, open a window, embed a webview. Set on
-// every web contents as it is made, so that no later window can forget it.
+// What a page may never do, whatever it holds: ask for a permission, go elsewhere, open a window, embed a webview. Set
+// on every web contents as it is made, so that no later window can forget it.
 import type { App, Session, WebContents } from 'electron'
 
 import { isOurs } from './origin.ts'
@@ -19,10 +19,14 @@ function guard(contents: WebContents): void {
 
 /** No camera, no location, no devices; and no request leaves for another place. */
 export function guardSession(session: Session): void {
-  session.setPermissionRequestHandler((_contents, permission, answer) => answer(permission === 'clipboard-sanitized-write'))
+  session.setPermissionRequestHandler((_contents, permission, answer) =>
+    answer(permission === 'clipboard-sanitized-write'),
+  )
   session.setPermissionCheckHandler((_contents, permission) => permission === 'clipboard-sanitized-write')
   session.setDevicePermissionHandler(() => false)
-  session.webRequest.onBeforeRequest(({ url, webContentsId }, answer) => answer({ cancel: !mayLoad(url, webContentsId) }))
+  session.webRequest.onBeforeRequest(({ url, webContentsId }, answer) =>
+    answer({ cancel: !mayLoad(url, webContentsId) }),
+  )
   session.on('will-download', (event, item) => madeByPage.test(item.getURL()) || event.preventDefault())
 }
 

@@ -1,4 +1,5 @@
-// The window's one place: app://basil. Whoever sends from anywhere else, a frame inside the page included, is not answered.
+// The window's one place: app://basil. Whoever sends from anywhere else, a frame inside the page included, is not
+// answered.
 import type { WebFrameMain } from 'electron'
 
 export const scheme = 'app'
@@ -8,7 +9,13 @@ export const origin = `${scheme}://basil`
 export function isOurs(address: string): boolean {
   if (!URL.canParse(address)) return false
   const url = new URL(address)
-  return url.protocol === `${scheme}:` && url.host === 'basil' && url.username === '' && url.password === '' && url.port === ''
+  return (
+    url.protocol === `${scheme}:` &&
+    url.host === 'basil' &&
+    url.username === '' &&
+    url.password === '' &&
+    url.port === ''
+  )
 }
 
 /** Whether a message comes from the top frame of a page of ours; the frame is null once it has gone. */

@@ -1,5 +1,5 @@
-// app://basil/...: the renderer's built files with strict headers. file:// has no rights in the packed program (fuses), and a
-// scheme of our own gives the page one origin that no other page shares.
+// app://basil/...: the renderer's built files with strict headers. file:// has no rights in the packed program (fuses),
+// and a scheme of our own gives the page one origin that no other page shares.
 import { join, resolve, sep } from 'node:path'
 import { pathToFileURL } from 'node:url'
 
@@ -10,7 +10,9 @@ import { isOurs, scheme } from './origin.ts'
 
 /** Before the app is ready: the scheme is standard (relative addresses work) and secure. */
 export function registerScheme(): void {
-  protocol.registerSchemesAsPrivileged([{ scheme, privileges: { standard: true, secure: true, supportFetchAPI: true } }])
+  protocol.registerSchemesAsPrivileged([
+    { scheme, privileges: { standard: true, secure: true, supportFetchAPI: true } },
+  ])
 }
 
 /** After it is: serves `folder`, and nothing outside it. */
@@ -25,7 +27,10 @@ async function answer(folder: string, request: Request): Promise<Response> {
   if (!file) return new Response('not here', { status: 404, headers })
   try {
     const found = await net.fetch(pathToFileURL(file).href, { bypassCustomProtocolHandlers: true })
-    return new Response(found.body, { status: found.status, headers: { ...headers, 'Content-Type': typeOf(file, found) } })
+    return new Response(found.body, {
+      status: found.status,
+      headers: { ...headers, 'Content-Type': typeOf(file, found) },
+    })
   } catch {
     return new Response('not here', { status: 404, headers })
   }

@@ -1,5 +1,5 @@
-// The program with a window, from start to end: one instance, one workbench, one window; closing it ends all three, and a
-// run at work is kept as interrupted.
+// The program with a window, from start to end: one instance, one workbench, one window; closing it ends all three, and
+// a run at work is kept as interrupted.
 import { join } from 'node:path'
 
 import { app, type BrowserWindow, dialog, session } from 'electron'
@@ -73,7 +73,8 @@ function closeBeforeQuit(workbench: Workbench): void {
     if (closed) return
     event.preventDefault()
     closed = true
-    const late = new Promise((resolve) => setTimeout(resolve, closeLimit)) // what a dead disk holds up is left to the system
+    // what a dead disk holds up is left to the system
+    const late = new Promise((resolve) => setTimeout(resolve, closeLimit))
     void Promise.race([workbench.close(), late]).finally(() => app.quit())
   })
 }

@@ -1,5 +1,5 @@
-// The engine's process under Electron: a utility process, because a packed program may not run itself as plain Node (its
-// fuse is off). The same interface as the forked Node of src-main/workbench/link/engine-process.ts.
+// The engine's process under Electron: a utility process, because a packed program may not run itself as plain Node
+// (its fuse is off). The same interface as the forked Node of src-main/workbench/link/engine-process.ts.
 import { app, type UtilityProcess, utilityProcess } from 'electron'
 
 import type { EngineExit, EngineProcess } from '../workbench/link/engine-process.ts'
@@ -10,7 +10,12 @@ const kept = 4096 // characters of stderr
 /** Starts a bundled script as the engine's process; the app must be ready. */
 export function utilityEngine(entry: string, environment: NodeJS.ProcessEnv): EngineProcess {
   const { NODE_OPTIONS: _, ...env } = environment
-  const child = utilityProcess.fork(entry, [], { serviceName: 'Basil engine', stdio: ['ignore', 'pipe', 'pipe'], execArgv: [], env })
+  const child = utilityProcess.fork(entry, [], {
+    serviceName: 'Basil engine',
+    stdio: ['ignore', 'pipe', 'pipe'],
+    execArgv: [],
+    env,
+  })
   let stderr = ''
   let heard: (silent: number) => void = () => undefined
   const listen = createEar((silent) => heard(silent))

@@ -1,5 +1,6 @@
-// The room that caches share: folders of files that can all be made again. When their cap is reached the least recently used files go first, never
-// one in use. What is used is touched, so that a file's time says when it was last used, to every process.
+// The room that caches share: folders of files that can all be made again. When their cap is reached the least recently
+// used files go first, never one in use. What is used is touched, so that a file's time says when it was last used, to
+// every process.
 import { mkdir, readdir, stat, unlink, utimes } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 
@@ -9,7 +10,9 @@ const extensions = /\.(features|pixels|unpacked)$/
 
 export interface CacheRoom {
   readonly capBytes: number
-  /** Makes the file's folder and room for so many bytes of it, as far as other files may go; gives what ends its use. */
+  /**
+   * Makes the file's folder and room for so many bytes of it, as far as other files may go; gives what ends its use.
+   */
   use(path: string, bytes: number): Promise<() => Promise<void>>
   /** The file was used just now. */
   touch(path: string): Promise<void>
@@ -64,7 +67,10 @@ function capFromEnvironment(): number {
   })
 }
 
-/** Removes files, least recently used first and none in use, until those beside `mine` take no more than `allowed` bytes. */
+/**
+ * Removes files, least recently used first and none in use, until those beside `mine` take no more than `allowed`
+ * bytes.
+ */
 async function makeRoom(folders: readonly string[], mine: string, allowed: number, inUse: InUse): Promise<void> {
   const paths = (await Promise.all(folders.map(filesIn))).flat().filter((path) => path !== mine)
   const files = (await Promise.all(paths.map((path) => sizeAndTime(path, inUse.get(path))))).flat()
@@ -81,11 +87,18 @@ async function filesIn(folder: string): Promise<string[]> {
   return names.filter((name) => extensions.test(name)).map((name) => join(folder, name))
 }
 
-/** What it takes on the disk, where parts were never written; of one in use, what it may come to take. None when it is gone meanwhile. */
-async function sizeAndTime(path: string, uses: { bytes: number }[] = []): Promise<{ path: string; size: number; used: number }[]> {
+/**
+ * What it takes on the disk, where parts were never written; of one in use, what it may come to take. None when it is
+ * gone meanwhile.
+ */
+async function sizeAndTime(
+  path: string,
+  uses: { bytes: number }[] = [],
+): Promise<{ path: string; size: number; used: number }[]> {
   const found = await stat(path).catch(() => undefined)
   if (!found) return []
-  const onDisk = path.endsWith('.features') ? found.size : Math.min(found.size, found.blocks * 512) // features are always filled
+  // features are always filled
+  const onDisk = path.endsWith('.features') ? found.size : Math.min(found.size, found.blocks * 512)
   return [{ path, size: Math.max(onDisk, ...uses.map((use) => use.bytes)), used: found.mtimeMs }]
 }
 

@@ -8,7 +8,9 @@ import { BasilError } from '../contract/errors.ts'
 
 /** The absolute path of the data folder, created if missing. Throws target-unwritable. */
 export function dataFolder(environment: NodeJS.ProcessEnv = process.env): string {
-  const folder = resolve(environment.BASIL_HOME || join(environment.XDG_DATA_HOME || join(homedir(), '.local', 'share'), 'basil'))
+  const folder = resolve(
+    environment.BASIL_HOME || join(environment.XDG_DATA_HOME || join(homedir(), '.local', 'share'), 'basil'),
+  )
   try {
     mkdirSync(folder, { recursive: true, mode: 0o700 })
   } catch (error) {

@@ -32,7 +32,9 @@ export const engineFolder = (home: string): string => join(home, 'engine')
 export const downloadsFolder = (home: string): string => join(engineFolder(home), 'downloads')
 export const installationFolder = (home: string, id: string): string => join(engineFolder(home), id)
 
-/** The engine in use; null with a reason when what was installed is not whole, and with none when nothing is installed. */
+/**
+ * The engine in use; null with a reason when what was installed is not whole, and with none when nothing is installed.
+ */
 export function currentEngine(home: string): { installed: Installed | null; damaged: string } {
   const none = (damaged: string) => ({ installed: null, damaged })
   const current = read(join(engineFolder(home), 'current.json'), currentSchema)
@@ -40,7 +42,9 @@ export function currentEngine(home: string): { installed: Installed | null; dama
   const folder = installationFolder(home, current.id)
   const manifest = read(join(folder, 'manifest.json'), manifestSchema)
   if (typeof manifest === 'string') return none(`manifest.json ${manifest || 'is missing'}`)
-  const broken = manifest.files.find(({ path, bytes }) => statSync(join(folder, path), { throwIfNoEntry: false })?.size !== bytes)
+  const broken = manifest.files.find(
+    ({ path, bytes }) => statSync(join(folder, path), { throwIfNoEntry: false })?.size !== bytes,
+  )
   if (broken) return none(`${broken.path} is missing or not whole`)
   const { kind, tensorflow, installed, files } = manifest
   const bytes = files.reduce((sum, file) => sum + file.bytes, 0)

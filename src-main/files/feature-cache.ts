@@ -1,8 +1,9 @@
 // Precomputed features on disk, one file a split of a task, named by the SHA-256 of what its tables are a function of.
 // A file is slots of one image each: [SHA-256 of (the file's name, the image's number, the table) | table, float32].
-// A slot is whole when its checksum says so, and nothing else is trusted: what a kill, a full disk or a bad sector left is
-// simply not there, and is computed again while the rest stays. So slots may be written in place, in any order, where every
-// other file of ours needs writeAtomic. The least recently used files go first when the cap is reached; never one in use.
+// A slot is whole when its checksum says so, and nothing else is trusted: what a kill, a full disk or a bad sector left
+// is simply not there, and is computed again while the rest stays. So slots may be written in place, in any order,
+// where every other file of ours needs writeAtomic. The least recently used files go first when the cap is reached;
+// never one in use.
 import { createHash } from 'node:crypto'
 import { constants } from 'node:fs/promises'
 import { totalmem } from 'node:os'
@@ -62,8 +63,10 @@ function machineMemory(): number {
 /** slotBytes: a checksum and a table. */
 async function openSlots(path: string, name: string, slotBytes: number, images: number): Promise<FeatureFile> {
   const { handle } = await openRegular(path, constants.O_RDWR | constants.O_CREAT, 0o600)
-  await handle.truncate(slotBytes * images) // room for all, so that the cap counts it; never written parts take none on disk
-  const checksum = (image: number, table: Uint8Array): Buffer => createHash('sha256').update(`${name} ${image} `).update(table).digest()
+  // room for all, so that the cap counts it; never written parts take none on disk
+  await handle.truncate(slotBytes * images)
+  const checksum = (image: number, table: Uint8Array): Buffer =>
+    createHash('sha256').update(`${name} ${image} `).update(table).digest()
   return {
     read: (image) =>
       told(path, async () => {

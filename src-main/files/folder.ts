@@ -1,4 +1,5 @@
-// Folders on disk as the engine sees them: what kind a path is, and the names in a folder. Nothing is ever written here.
+// Folders on disk as the engine sees them: what kind a path is, and the names in a folder. Nothing is ever written
+// here.
 import type { Dirent } from 'node:fs'
 import { opendir, readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -60,7 +61,13 @@ export function tooMany(where: string, most: number): BasilError {
 }
 
 function given(): BasilError {
-  return new BasilError({ code: 'cancelled', what: 'The walk was ended', where: '', why: 'nobody waits for it', next: 'begin it again' })
+  return new BasilError({
+    code: 'cancelled',
+    what: 'The walk was ended',
+    where: '',
+    why: 'nobody waits for it',
+    next: 'begin it again',
+  })
 }
 
 async function kind(path: string): Promise<'file' | 'folder' | 'missing'> {
@@ -97,7 +104,11 @@ function refusal(path: string, error: unknown): BasilError {
       code: missing ? 'file-missing' : 'file-unreadable',
       what: missing ? 'A folder is missing' : 'A folder cannot be read',
       where: path,
-      why: missing ? 'there is no folder at this place' : codeOf(error) === 'ENOTDIR' ? 'it is not a folder' : codeOf(error),
+      why: missing
+        ? 'there is no folder at this place'
+        : codeOf(error) === 'ENOTDIR'
+          ? 'it is not a folder'
+          : codeOf(error),
       next: missing ? 'check the path, or choose the folder again' : 'check the path and its permissions',
     },
     { cause: error },

@@ -1,5 +1,6 @@
-// SHA-256 of files by a thread of its own, while the calling thread computes on the same files: what one of the two has read
-// is in the system's cache for the other, so that a disk gives every byte once. Shards are files like any other here.
+// SHA-256 of files by a thread of its own, while the calling thread computes on the same files: what one of the two has
+// read is in the system's cache for the other, so that a disk gives every byte once. Shards are files like any other
+// here.
 import { Worker } from 'node:worker_threads'
 
 import { type Opened, openRegular } from './open.ts'
@@ -31,7 +32,12 @@ async function start(paths: readonly string[]): Promise<{ worker: Worker; found:
   const opened = await openAll(contents.flatMap((content) => content.files))
   const files = opened.map(({ handle }) => handle.fd) // a process' files are open to all of its threads
   // From source text, so that a bundled program needs no second file.
-  const worker = new Worker(`(${hashAll.toString()})(require)`, { eval: true, workerData: files, execArgv: [], name: 'hashes' })
+  const worker = new Worker(`(${hashAll.toString()})(require)`, {
+    eval: true,
+    workerData: files,
+    execArgv: [],
+    name: 'hashes',
+  })
   worker.on('exit', () => void closeAll(opened))
   const digests = new Promise<string[]>((resolve, reject) => {
     worker.on('message', resolve)
@@ -64,8 +70,8 @@ function hashAll(require: NodeJS.Require): void {
   const { readSync } = require('node:fs') as typeof import('node:fs')
   const { parentPort, workerData } = require('node:worker_threads') as typeof import('node:worker_threads')
   const files = (workerData as number[]).map((file) => ({ file, hash: createHash('sha256') }))
-  // A piece of every file in turn, as a merge reads them: the two stay together, and what one has read the other finds in
-  // the system's cache. A piece fits into the processor's.
+  // A piece of every file in turn, as a merge reads them: the two stay together, and what one has read the other finds
+  // in the system's cache. A piece fits into the processor's.
   const piece = new Uint8Array(2 ** 18)
   let open = files
   while (open.length > 0)

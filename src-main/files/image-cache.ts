@@ -1,8 +1,10 @@
-// Preprocessed images on disk, one file for each split of a data set and size: a table of entries, then records of (3, size, size) bytes.
-//   entry (64): SHA-256 of the pixels 32 | fingerprint 8 | channels 1 | 0 ... | SHA-256 of (the file's name, the image's number, all before) 16
-// Pixels are written before their entry, in place and in any order; an entry that its checksum does not prove, and pixels that its hash does not,
-// are not there. So whatever a kill, a full disk or a bad sector left costs those images alone. A grey image writes its one plane only, and what
-// was never written takes no room on the disk.
+// Preprocessed images on disk, one file for each split of a data set and size: a table of entries, then records of (3,
+// size, size) bytes.
+//   entry (64): SHA-256 of the pixels 32 | fingerprint 8 | channels 1 | 0 ... | SHA-256 of (the file's name, the
+//   image's number, all before) 16
+// Pixels are written before their entry, in place and in any order; an entry that its checksum does not prove, and
+// pixels that its hash does not, are not there. So whatever a kill, a full disk or a bad sector left costs those images
+// alone. A grey image writes its one plane only, and what was never written takes no room on the disk.
 import { createHash } from 'node:crypto'
 import { constants, type FileHandle } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -59,7 +61,10 @@ async function openRecords(path: string, name: string, count: number, size: numb
   await readFully(handle, table, 0)
   const isProven = Uint8Array.from({ length: count }, (_, image) => {
     const entry = table.subarray(image * entryBytes, (image + 1) * entryBytes)
-    return entry[40] && Buffer.compare(checksum(image, entry.subarray(0, provenBytes)), entry.subarray(provenBytes)) === 0 ? 1 : 0
+    return entry[40] &&
+      Buffer.compare(checksum(image, entry.subarray(0, provenBytes)), entry.subarray(provenBytes)) === 0
+      ? 1
+      : 0
   })
   const kept = (image: number): KeptImage | undefined => {
     if (!isProven[image]) return undefined
@@ -105,5 +110,6 @@ async function readFully(handle: FileHandle, into: Uint8Array, at: number): Prom
 }
 
 async function writeFully(handle: FileHandle, bytes: Uint8Array, at: number): Promise<void> {
-  for (let done = 0; done < bytes.length; ) done += (await handle.write(bytes, done, bytes.length - done, at + done)).bytesWritten
+  for (let done = 0; done < bytes.length; )
+    done += (await handle.write(bytes, done, bytes.length - done, at + done)).bytesWritten
 }

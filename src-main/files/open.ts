@@ -1,6 +1,7 @@
-// The one door to a file that is not the program's own: opened without waiting, and only then asked what it is. A named pipe holds up whoever
-// opens it until somebody writes (four of them all of libuv's threads), a device has no end, and what a look finds at a path may be something else
-// by the time it is opened; so the opened file itself is asked. test/house sees to it that nothing else opens files.
+// The one door to a file that is not the program's own: opened without waiting, and only then asked what it is. A named
+// pipe holds up whoever opens it until somebody writes (four of them all of libuv's threads), a device has no end, and
+// what a look finds at a path may be something else by the time it is opened; so the opened file itself is asked.
+// test/house sees to it that nothing else opens files.
 import { closeSync, constants, fstatSync, openSync, readSync, type Stats } from 'node:fs'
 import { type FileHandle, open, stat } from 'node:fs/promises'
 
@@ -13,7 +14,10 @@ export interface Opened {
   info: Stats
 }
 
-/** Throws file-missing, or file-unreadable where it cannot be opened or is no regular file. flags: of open(2), for reading if not given. */
+/**
+ * Throws file-missing, or file-unreadable where it cannot be opened or is no regular file. flags: of open(2), for
+ * reading if not given.
+ */
 export async function openRegular(path: string, flags: number = constants.O_RDONLY, mode?: number): Promise<Opened> {
   const handle = await open(path, flags | unwaiting, mode).catch(async (error: unknown) => {
     throw refusal(path, error, await stat(path).catch(() => null))
@@ -58,7 +62,8 @@ export function readStartSync(path: string, most: number): Start {
     if (!info.isFile()) throw notAFile(path, info)
     const bytes = Buffer.alloc(most + 1)
     let length = 0
-    for (let read = -1; read !== 0 && length <= most; length += read) read = readSync(file, bytes, length, bytes.length - length, null)
+    for (let read = -1; read !== 0 && length <= most; length += read)
+      read = readSync(file, bytes, length, bytes.length - length, null)
     return startOf(bytes, length, most)
   } catch (error) {
     throw refusal(path, error)
@@ -79,7 +84,13 @@ export function kindOf(info: Pick<Stats, 'isDirectory' | 'isFIFO' | 'isSocket'>)
 }
 
 function notAFile(path: string, info: Stats): BasilError {
-  return new BasilError({ code: 'file-unreadable', what: 'This is not a file', where: path, why: kindOf(info), next: 'name a file' })
+  return new BasilError({
+    code: 'file-unreadable',
+    what: 'This is not a file',
+    where: path,
+    why: kindOf(info),
+    next: 'name a file',
+  })
 }
 
 /** found: what a look at the path finds; a socket cannot even be opened. */

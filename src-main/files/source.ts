@@ -49,7 +49,10 @@ export interface Content {
   sha256(ofFiles: readonly string[]): string
 }
 
-/** Identity is content: a file's hash, or over an index's bytes followed by the hexadecimal hashes of its shards in the order of their sorted names. */
+/**
+ * Identity is content: a file's hash, or over an index's bytes followed by the hexadecimal hashes of its shards in the
+ * order of their sorted names.
+ */
 export async function contentOf(path: string): Promise<Content> {
   if (!isIndexName(path)) return { files: [path], sha256: ([own]) => own as string }
   const source = await openSource(path)
@@ -74,7 +77,13 @@ export async function hashCheckpoint(path: string): Promise<{ sha256: string; by
   return { sha256: sha256(hashed.map((file) => file.sha256)), bytes: hashed.reduce((sum, { bytes }) => sum + bytes, 0) }
 }
 
-async function readExactly(handle: FileHandle, name: string, offset: number, length: number, into?: Uint8Array): Promise<Uint8Array> {
+async function readExactly(
+  handle: FileHandle,
+  name: string,
+  offset: number,
+  length: number,
+  into?: Uint8Array,
+): Promise<Uint8Array> {
   const buffer = into?.subarray(0, length) ?? new Uint8Array(length)
   let done = 0
   while (done < length) {

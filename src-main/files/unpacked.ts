@@ -1,6 +1,6 @@
-// Files that gzip packed, unpacked once into a folder of the caches' room, so that any part of them can be read: gzip itself is only read from
-// its beginning. A file is known by its place, size and time. One that grows to far more than it was is stopped, as is one that the cache cannot
-// hold; nothing is left of either.
+// Files that gzip packed, unpacked once into a folder of the caches' room, so that any part of them can be read: gzip
+// itself is only read from its beginning. A file is known by its place, size and time. One that grows to far more than
+// it was is stopped, as is one that the cache cannot hold; nothing is left of either.
 import { createHash } from 'node:crypto'
 import { stat } from 'node:fs/promises'
 import { basename, join, resolve } from 'node:path'
@@ -58,7 +58,8 @@ async function claimed(packed: ByteSource, capBytes: number): Promise<number> {
   const end = await packed.read(packed.size - 4, 4)
   let bytes = new DataView(end.buffer, end.byteOffset, 4).getUint32(0, true)
   while (bytes < 0.9 * packed.size) bytes += 2 ** 32
-  const rest = bytes - packed.size * mostGrowth > always ? packed.size : bytes // it is of several parts, or makes this up
+  // it is of several parts, or makes this up
+  const rest = bytes - packed.size * mostGrowth > always ? packed.size : bytes
   if (rest > capBytes) throw tooLarge(packed, `it unpacks to about ${rest} bytes`, capBytes)
   return rest
 }
@@ -79,12 +80,18 @@ async function* content(packed: ByteSource, most: number, capBytes: number): Asy
     for await (const chunk of read.pipe(gunzip) as AsyncIterable<Uint8Array>) {
       bytes += chunk.length
       if (bytes > most)
-        throw damaged(packed, 'gzip', `it unpacks to more than ${most} bytes, ${Math.floor(most / packed.size)} times its own`)
+        throw damaged(
+          packed,
+          'gzip',
+          `it unpacks to more than ${most} bytes, ${Math.floor(most / packed.size)} times its own`,
+        )
       if (bytes > capBytes) throw tooLarge(packed, `it unpacks to more than ${bytes} bytes`, capBytes)
       yield chunk
     }
   } catch (error) {
-    throw error instanceof BasilError ? error : damaged(packed, 'gzip', error instanceof Error ? error.message : String(error))
+    throw error instanceof BasilError
+      ? error
+      : damaged(packed, 'gzip', error instanceof Error ? error.message : String(error))
   } finally {
     read.destroy()
     gunzip.destroy()

@@ -38,12 +38,17 @@ export const disk: Disk = {
 
 export interface WriteOptions {
   overwrite: boolean
-  /** Looks at the written file (by its temporary name) before it takes the target's name; what it throws, refuses it. */
+  /**
+   * Looks at the written file (by its temporary name) before it takes the target's name; what it throws, refuses it.
+   */
   verify?: (written: string) => Promise<void>
   disk?: Disk
 }
 
-/** Writes all chunks to target. Throws target-exists, target-unwritable or disk-full, and what the chunks or verify throw. */
+/**
+ * Writes all chunks to target. Throws target-exists, target-unwritable or disk-full, and what the chunks or verify
+ * throw.
+ */
 export async function writeAtomic(
   target: string,
   chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
@@ -74,7 +79,11 @@ export async function requireFree(target: string, { overwrite, disk: on = disk }
   if (!overwrite && (await exists(target, on))) throw targetExists(resolve(target))
 }
 
-async function fill(file: OpenFile, chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>, path: string): Promise<void> {
+async function fill(
+  file: OpenFile,
+  chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+  path: string,
+): Promise<void> {
   try {
     for await (const chunk of chunks)
       for (let done = 0; done < chunk.length; ) done += await onDisk(path, () => file.write(chunk.subarray(done)))
@@ -97,7 +106,8 @@ async function publish(temporary: string, path: string, on: Disk): Promise<void>
     await on.rename(temporary, path)
     return
   }
-  await on.unlink(temporary).catch(() => on.unlink(temporary).catch(() => undefined)) // the target is whole; a second name is only untidy
+  // the target is whole; a second name is only untidy
+  await on.unlink(temporary).catch(() => on.unlink(temporary).catch(() => undefined))
 }
 
 async function exists(path: string, on: Disk): Promise<boolean> {

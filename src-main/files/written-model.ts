@@ -1,5 +1,5 @@
-// A view of tensors becomes a file: streamed beside its target, hashed on the way, read back (content, names, types, shapes) and
-// opened by the reader of its format, before it takes the target's name.
+// A view of tensors becomes a file: streamed beside its target, hashed on the way, read back (content, names, types,
+// shapes) and opened by the reader of its format, before it takes the target's name.
 import { createHash } from 'node:crypto'
 
 import type { Container } from '../contract/checkpoint.ts'
@@ -24,7 +24,10 @@ interface ModelToWrite {
   disk?: Disk
 }
 
-/** Throws what the view, the disk and `accept` throw, and verify-failed where the file does not read back as it was written. */
+/**
+ * Throws what the view, the disk and `accept` throw, and verify-failed where the file does not read back as it was
+ * written.
+ */
 export async function writeModel(view: TensorFile, model: ModelToWrite): Promise<Exported> {
   const { out, overwrite, container, metadata, accept, tell, disk } = model
   const hash = createHash('sha256')
@@ -50,14 +53,17 @@ export async function writeModel(view: TensorFile, model: ModelToWrite): Promise
 /** Reads the written file as a stranger would. */
 async function requireSame(written: string, out: string, sha256: string, view: TensorFile): Promise<void> {
   const found = await hashFile(written)
-  if (found.sha256 !== sha256) throw notTheSame(out, `its SHA-256 is ${found.sha256.slice(0, 12)} instead of ${sha256.slice(0, 12)}`)
+  if (found.sha256 !== sha256)
+    throw notTheSame(out, `its SHA-256 is ${found.sha256.slice(0, 12)} instead of ${sha256.slice(0, 12)}`)
   const source = await openSource(written)
   try {
     const { tensors } = await openTensorFile(source)
-    if (tensors.size !== view.tensors.size) throw notTheSame(out, `it has ${tensors.size} tensors instead of ${view.tensors.size}`)
+    if (tensors.size !== view.tensors.size)
+      throw notTheSame(out, `it has ${tensors.size} tensors instead of ${view.tensors.size}`)
     for (const { name, dtype, shape } of view.tensors.values()) {
       const info = tensors.get(name)
-      if (info?.dtype !== dtype || info.shape.join() !== shape.join()) throw notTheSame(out, `its tensor ${name} is not as it was given`)
+      if (info?.dtype !== dtype || info.shape.join() !== shape.join())
+        throw notTheSame(out, `its tensor ${name} is not as it was given`)
     }
   } finally {
     await source.close()

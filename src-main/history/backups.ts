@@ -1,6 +1,7 @@
-// Backups of the history, in "backups" beside it (SQLite's online backup, which does not disturb the writer): one before each migration
-// (migrations/migrate.ts) and one each day. Of the daily ones the newest seven are kept. Each is checked, row by row; where a row is damaged the
-// copy is called unsound and counted apart, so that damage which nobody sees to never pushes out the last sound copies.
+// Backups of the history, in "backups" beside it (SQLite's online backup, which does not disturb the writer): one
+// before each migration (migrations/migrate.ts) and one each day. Of the daily ones the newest seven are kept. Each is
+// checked, row by row; where a row is damaged the copy is called unsound and counted apart, so that damage which nobody
+// sees to never pushes out the last sound copies.
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
@@ -33,12 +34,16 @@ export function listBackups(folder: string): Backup[] {
 export function isBackupDue(history: History, now: Date): boolean {
   const today = now.toISOString().slice(0, 10)
   const isOfToday = ({ made, kind }: Backup): boolean => kind !== 'before a migration' && made.startsWith(today)
-  return !listBackups(dirname(history.file)).some(isOfToday) && history.db.prepare('SELECT 1 FROM runs LIMIT 1').get() !== undefined
+  return (
+    !listBackups(dirname(history.file)).some(isOfToday) &&
+    history.db.prepare('SELECT 1 FROM runs LIMIT 1').get() !== undefined
+  )
 }
 
 /**
- * Makes today's backup, unless mayGoOn says no meanwhile (it is asked between pages and rows). What it finds damaged it tells among the
- * history's notices. Gives the backup's path; null: given up, or the file's structure is damaged. Throws disk-full, target-unwritable.
+ * Makes today's backup, unless mayGoOn says no meanwhile (it is asked between pages and rows). What it finds damaged it
+ * tells among the history's notices. Gives the backup's path; null: given up, or the file's structure is damaged.
+ * Throws disk-full, target-unwritable.
  */
 export async function makeBackup(history: History, now: Date, mayGoOn: () => boolean): Promise<string | null> {
   const place = backupsOf(dirname(history.file))

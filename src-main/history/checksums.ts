@@ -1,10 +1,14 @@
-// A checksum in every row, so that a bit that changed on the disk is found and never shown as a number. These tables have one, all there are:
+// A checksum in every row, so that a bit that changed on the disk is found and never shown as a number. These tables
+// have one, all there are:
 //   runs, parents, stages, epochs, resume, evaluations, run_images    a run and what it came to
-//   checkpoints, library, data_sets                                   files it was made of, with the person's tags and notes
-//   model_evaluations, openings, studies, study_runs                  measured outside a run; who opened test data; which runs belong together
-// It is CRC-32 over all columns. Damage is no adversary (who can write the file can write its checksum), and a CRC is stored in five bytes, costs
-// a microsecond and misses one damaged row of 4e9. It is computed by triggers of the writing connection, so that no statement can forget it; the same
-// triggers refuse to change a row that is damaged, which would make it look sound. Whoever reads a table says sound() in its WHERE.
+//   checkpoints, library, data_sets                                   files it was made of, with the person's tags and
+//   notes
+//   model_evaluations, openings, studies, study_runs                  measured outside a run; who opened test data;
+//   which runs belong together
+// It is CRC-32 over all columns. Damage is no adversary (who can write the file can write its checksum), and a CRC is
+// stored in five bytes, costs a microsecond and misses one damaged row of 4e9. It is computed by triggers of the
+// writing connection, so that no statement can forget it; the same triggers refuse to change a row that is damaged,
+// which would make it look sound. Whoever reads a table says sound() in its WHERE.
 import { crc32 } from 'node:zlib'
 
 import type { Database } from 'better-sqlite3'
@@ -70,8 +74,8 @@ export function knowChecksums(db: Database): void {
 }
 
 /**
- * Columns in the table's order; numbers by their value, blobs by length and CRC. NULLs at the end count for nothing, so that a column which a
- * later version adds leaves the checksums of older rows as they are.
+ * Columns in the table's order; numbers by their value, blobs by length and CRC. NULLs at the end count for nothing, so
+ * that a column which a later version adds leaves the checksums of older rows as they are.
  */
 function checksumOf(values: readonly unknown[]): number {
   const given = values.slice(0, values.findLastIndex((value) => value !== null) + 1)
@@ -83,8 +87,15 @@ function canonical(value: unknown): unknown {
   return typeof value === 'number' && !Number.isFinite(value) ? [String(value)] : value
 }
 
-/** SQL that is true for a sound row. Of a damaged one it throws history-damaged with the row's name, or, while sparing(), leaves it out. */
-export function sound({ db }: { db: Database }, table: Table, { as = table, long = false }: { as?: string; long?: boolean } = {}): string {
+/**
+ * SQL that is true for a sound row. Of a damaged one it throws history-damaged with the row's name, or, while
+ * sparing(), leaves it out.
+ */
+export function sound(
+  { db }: { db: Database },
+  table: Table,
+  { as = table, long = false }: { as?: string; long?: boolean } = {},
+): string {
   const { name, checksum, columns } = partOf(db, table, long)
   return `basil_sound('${name}', ${[checksum, ...columns].map((column) => `${as}.${column}`).join(', ')})`
 }
@@ -109,7 +120,9 @@ export function keepChecksums(db: Database): void {
   for (const table of allTables) {
     const parts = partsOf(db, table)
     const values = (of: Part[], row: 'NEW' | 'OLD'): string =>
-      of.map(({ checksum, columns }) => `${checksum} = basil_checksum(${columns.map((c) => `${row}.${c}`).join(', ')})`).join(', ')
+      of
+        .map(({ checksum, columns }) => `${checksum} = basil_checksum(${columns.map((c) => `${row}.${c}`).join(', ')})`)
+        .join(', ')
     const put = (of: Part[]): string => `BEGIN UPDATE ${table} SET ${values(of, 'NEW')} WHERE rowid = NEW.rowid; END`
     db.exec(`CREATE TEMP TRIGGER ${table}_written AFTER INSERT ON main.${table} ${put(parts)}`)
     for (const part of parts) {
@@ -123,16 +136,22 @@ export function keepChecksums(db: Database): void {
   }
 }
 
-/** Of rows of a time without checksums, those that can be parsed get theirs; the others stay without, and so are damaged ones. */
+/**
+ * Of rows of a time without checksums, those that can be parsed get theirs; the others stay without, and so are damaged
+ * ones.
+ */
 export function addChecksums(db: Database): void {
-  if (!columnsOf(db, 'runs').some(({ name }) => name === 'checksum')) return // a version before them, made to be looked at
+  // a version before them, made to be looked at
+  if (!columnsOf(db, 'runs').some(({ name }) => name === 'checksum')) return
   for (const table of allTables) {
     const parts = partsOf(db, table)
     const values = parts.map(({ checksum, columns }) => {
       const isParsed = columns.flatMap((column) => conditionOf(db, table, column)).join(' AND ') || '1'
       return `${checksum} = coalesce(${checksum}, CASE WHEN ${isParsed} THEN basil_checksum(${columns.join(', ')}) END)`
     })
-    db.exec(`UPDATE ${table} SET ${values.join(', ')} WHERE ${parts.map(({ checksum }) => `${checksum} IS NULL`).join(' OR ')}`)
+    db.exec(
+      `UPDATE ${table} SET ${values.join(', ')} WHERE ${parts.map(({ checksum }) => `${checksum} IS NULL`).join(' OR ')}`,
+    )
   }
 }
 
@@ -146,7 +165,8 @@ export function* damagedRows(db: Database, table: Table): Generator<BasilError[]
   const isSound = partsOf(db, table).map((part) => sound({ db }, table, { long: part.name !== table }))
   const { last } = db.prepare(`SELECT coalesce(max(rowid), 0) AS last FROM ${table}`).get() as { last: number }
   const read = db.prepare(`SELECT total(${isSound.join(' + ')}) FROM ${table} NOT INDEXED WHERE rowid BETWEEN ? AND ?`)
-  for (let from = 0; from <= last; from += atATime) yield sparing({ db }, () => read.get(from, from + atATime - 1)).damaged
+  for (let from = 0; from <= last; from += atATime)
+    yield sparing({ db }, () => read.get(from, from + atATime - 1)).damaged
 }
 
 const atATime = 4096 // rows
@@ -168,8 +188,15 @@ function partOf(db: Database, table: Table, long: boolean): Part {
   if (known) return known
   const columns = columnsOf(db, table)
   const keys = columns.filter((c) => c.pk > 0).map((c) => c.name)
-  const others = columns.filter((c) => c.pk === 0 && !/checksum$/.test(c.name) && (ruleOf(table).long?.includes(c.name) ?? false) === long)
-  const made = { name, checksum: long ? 'long_checksum' : 'checksum', columns: [...keys, ...others.map((c) => c.name)], keys }
+  const others = columns.filter(
+    (c) => c.pk === 0 && !/checksum$/.test(c.name) && (ruleOf(table).long?.includes(c.name) ?? false) === long,
+  )
+  const made = {
+    name,
+    checksum: long ? 'long_checksum' : 'checksum',
+    columns: [...keys, ...others.map((c) => c.name)],
+    keys,
+  }
   parts.set(name, made)
   return made
 }

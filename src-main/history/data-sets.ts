@@ -1,4 +1,5 @@
-// The table of data sets: one row a folder or file the person added. A row keeps its id and what was known of it when the data is gone.
+// The table of data sets: one row a folder or file the person added. A row keeps its id and what was known of it when
+// the data is gone.
 import type { DataFacts, DataSet, LeakReport, PreparedSplit } from '../contract/api/data.ts'
 import type { ErrorRecord } from '../contract/errors.ts'
 import { sound } from './checksums.ts'
@@ -53,10 +54,14 @@ export function putFacts(history: History, { id, facts: before }: StoredData, fa
   const after = JSON.stringify(facts)
   const isSame = before !== null && JSON.stringify(before) === after
   const rest = isSame ? '' : `, prepared = '[]', leaks = NULL`
-  change(history, `UPDATE data_sets SET facts = :facts, state = 'present', error = NULL, due = 0${rest} WHERE id = :id`, {
-    id,
-    facts: after,
-  })
+  change(
+    history,
+    `UPDATE data_sets SET facts = :facts, state = 'present', error = NULL, due = 0${rest} WHERE id = :id`,
+    {
+      id,
+      facts: after,
+    },
+  )
 }
 
 export function putDataState(history: History, id: number, state: DataSet['state'], error: ErrorRecord | null): void {
@@ -72,7 +77,10 @@ export function putDue(history: History, id: number): void {
 export function putPrepared(history: History, id: number, splits: readonly PreparedSplit[]): void {
   const before = dataOf(history, id)?.prepared ?? []
   const kept = before.filter(({ images }) => !splits.some((split) => split.images === images))
-  change(history, 'UPDATE data_sets SET prepared = :prepared WHERE id = :id', { id, prepared: JSON.stringify([...kept, ...splits]) })
+  change(history, 'UPDATE data_sets SET prepared = :prepared WHERE id = :id', {
+    id,
+    prepared: JSON.stringify([...kept, ...splits]),
+  })
 }
 
 export function putLeaks(history: History, id: number, report: StoredReport): void {

@@ -20,13 +20,17 @@ export function runDetail(history: History, run: number): RunDetail {
   return snapshot(history, () => {
     const found = runRow(history, run)
     const { found: detail, damaged } = sparing(history, () => readDetail(history, found))
-    const each = new Map(damaged.map(({ record }) => [record.where, record])) // some rows are read for more than one thing
+    // some rows are read for more than one thing
+    const each = new Map(damaged.map(({ record }) => [record.where, record]))
     for (const record of each.values()) tellDamage(history, record)
     return { ...detail, damaged: [...each.values()] }
   })
 }
 
-/** For work that must not go by less than all of it: throws the first damage but an epoch's, whose state nobody asked for. */
+/**
+ * For work that must not go by less than all of it: throws the first damage but an epoch's, whose state nobody asked
+ * for.
+ */
 export function requireSound({ damaged }: RunDetail): void {
   const first = damaged.find(({ where }) => !where.startsWith('table epochs,'))
   if (first) throw new BasilError(first)
@@ -71,7 +75,12 @@ function readDetail(history: History, found: RunRow): Omit<RunDetail, 'damaged'>
   }
 }
 
-function stageDetail(history: History, run: number, { end, ...stage }: StoredStage, epochs: StoredEpoch[]): StageDetail {
+function stageDetail(
+  history: History,
+  run: number,
+  { end, ...stage }: StoredStage,
+  epochs: StoredEpoch[],
+): StageDetail {
   if (end) return { ...stage, ...end, ended: true, epochs }
   const best = epochs.findLast((e) => e.best)
   return {

@@ -1,5 +1,6 @@
 // Epochs: for each the coefficient table (vectors x blocks), the selection metric, the losses of its steps and the
-// scores of each task. One transaction an epoch, together with the state to resume from; only then is it told to anyone.
+// scores of each task. One transaction an epoch, together with the state to resume from; only then is it told to
+// anyone.
 import type { CoefficientTable, EpochRecord, ResumeState, TaskScore } from '../contract/run/run.ts'
 import { sound } from './checksums.ts'
 import { listFromBytes, listToBytes, tableFromBytes, tableToBytes } from './numbers.ts'
@@ -27,8 +28,10 @@ export function putEpoch(history: History, run: number, e: EpochRecord, resume: 
   transaction(history, () => {
     change(
       history,
-      `INSERT OR REPLACE INTO epochs (run, stage, epoch, step, losses, metric, best, tasks, coefficients, seconds, remaining_seconds, pareto, collapse)
-       VALUES (:run, :stage, :epoch, :step, :losses, :metric, :best, :tasks, :coefficients, :seconds, :remaining, :pareto, :collapse)`,
+      `INSERT OR REPLACE INTO epochs (run, stage, epoch, step, losses, metric, best, tasks, coefficients, seconds,
+       remaining_seconds, pareto, collapse)
+       VALUES (:run, :stage, :epoch, :step, :losses, :metric, :best, :tasks, :coefficients, :seconds, :remaining,
+       :pareto, :collapse)`,
       {
         run,
         stage: e.stage,
@@ -76,7 +79,8 @@ export function epochsOf(history: History, run: number): StoredEpoch[] {
 export function coefficientsOf(history: History, run: number, stage: number, epoch: number): CoefficientTable | null {
   const found = row<{ coefficients: Uint8Array }>(
     history,
-    `SELECT coefficients FROM epochs WHERE run = :run AND stage = :stage AND epoch = :epoch AND ${sound(history, 'epochs', { long: true })}`,
+    `SELECT coefficients FROM epochs WHERE run = :run AND stage = :stage AND epoch = :epoch
+     AND ${sound(history, 'epochs', { long: true })}`,
     { run, stage, epoch },
   )
   return found ? tableFromBytes(found.coefficients) : null
@@ -84,5 +88,9 @@ export function coefficientsOf(history: History, run: number, stage: number, epo
 
 /** Takes back what lies after an epoch of a stage. */
 export function rewindEpochs(history: History, run: number, stage: number, epoch: number): void {
-  change(history, 'DELETE FROM epochs WHERE run = :run AND (stage > :stage OR (stage = :stage AND epoch > :epoch))', { run, stage, epoch })
+  change(history, 'DELETE FROM epochs WHERE run = :run AND (stage > :stage OR (stage = :stage AND epoch > :epoch))', {
+    run,
+    stage,
+    epoch,
+  })
 }

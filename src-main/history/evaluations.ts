@@ -1,6 +1,6 @@
-// Evaluations outside runs, and the openings of test data. What opens test data is written down before the data is opened, so that a
-// process that dies over it has still opened it. Runs open their test data once each, at the end, and keep their openings likewise
-// (data/run-images.ts); of runs of 0.1.0 their evaluations on "test" say so.
+// Evaluations outside runs, and the openings of test data. What opens test data is written down before the data is
+// opened, so that a process that dies over it has still opened it. Runs open their test data once each, at the end, and
+// keep their openings likewise (data/run-images.ts); of runs of 0.1.0 their evaluations on "test" say so.
 
 import type { EvaluationReport, EvaluationRequest, EvaluationSummary, Opening } from '../contract/api/evaluations.ts'
 import type { ErrorRecord } from '../contract/errors.ts'
@@ -24,28 +24,38 @@ export function createEvaluation(history: History, { models, tasks, split }: Eva
     const names = (named: readonly { name: string }[]): string => JSON.stringify(named.map(({ name }) => name))
     const { evaluation } = row<{ evaluation: number }>(
       history,
-      `INSERT INTO model_evaluations (created, state, split, models, tasks) VALUES (:created, 'running', :split, :models, :tasks)
+      `INSERT INTO model_evaluations (created, state, split, models, tasks)
+       VALUES (:created, 'running', :split, :models, :tasks)
        RETURNING evaluation`,
       { created: now.toISOString(), split, models: names(models), tasks: names(tasks) },
     ) as { evaluation: number }
     if (split === 'test')
       for (const { name, data } of tasks)
-        change(history, 'INSERT INTO openings (opened, evaluation, task, data) VALUES (:opened, :evaluation, :task, :data)', {
-          opened: now.toISOString(),
-          evaluation,
-          task: name,
-          data,
-        })
+        change(
+          history,
+          'INSERT INTO openings (opened, evaluation, task, data) VALUES (:opened, :evaluation, :task, :data)',
+          {
+            opened: now.toISOString(),
+            evaluation,
+            task: name,
+            data,
+          },
+        )
     return evaluation
   })
 }
 
 export function putReport(history: History, evaluation: number, report: EvaluationReport): void {
-  change(history, `UPDATE model_evaluations SET state = 'done', accuracy = :accuracy, report = :report WHERE evaluation = :evaluation`, {
-    evaluation,
-    accuracy: report.models[0]?.accuracy ?? null,
-    report: JSON.stringify(report),
-  })
+  change(
+    history,
+    `UPDATE model_evaluations SET state = 'done', accuracy = :accuracy, report = :report
+     WHERE evaluation = :evaluation`,
+    {
+      evaluation,
+      accuracy: report.models[0]?.accuracy ?? null,
+      report: JSON.stringify(report),
+    },
+  )
 }
 
 export function failEvaluation(history: History, evaluation: number, error: ErrorRecord): void {
@@ -59,13 +69,19 @@ const columns = 'evaluation, created, state, error, split, models, tasks, accura
 
 /** Newest first. lives: whether somebody works on one now. */
 export function listEvaluations(history: History, lives: (evaluation: number) => boolean): EvaluationSummary[] {
-  const text = `SELECT ${columns} FROM model_evaluations WHERE ${sound(history, 'model_evaluations')} ORDER BY evaluation DESC`
+  const text = `SELECT ${columns} FROM model_evaluations WHERE ${sound(history, 'model_evaluations')}
+   ORDER BY evaluation DESC`
   const found = soundOnly(history, () => rows<EvaluationRow>(history, text))
   return found.map((one) => summaryOf(one, lives))
 }
 
-export function evaluationOf(history: History, evaluation: number, lives: (evaluation: number) => boolean): EvaluationSummary | null {
-  const text = `SELECT ${columns} FROM model_evaluations WHERE evaluation = :evaluation AND ${sound(history, 'model_evaluations')}`
+export function evaluationOf(
+  history: History,
+  evaluation: number,
+  lives: (evaluation: number) => boolean,
+): EvaluationSummary | null {
+  const text = `SELECT ${columns} FROM model_evaluations WHERE evaluation = :evaluation
+   AND ${sound(history, 'model_evaluations')}`
   const found = row<EvaluationRow>(history, text, { evaluation })
   return found ? summaryOf(found, lives) : null
 }
@@ -82,7 +98,10 @@ export function forgetEvaluation(history: History, evaluation: number): void {
   change(history, 'DELETE FROM model_evaluations WHERE evaluation = :evaluation', { evaluation })
 }
 
-/** Every time that any of these images were opened as test data, oldest first, after them the runs of a time that kept no openings. */
+/**
+ * Every time that any of these images were opened as test data, oldest first, after them the runs of a time that kept
+ * no openings.
+ */
 export function openingsOf(history: History, data: readonly string[]): Opening[] {
   const wanted = JSON.stringify([...new Set(data)])
   const kept = rows<Opening>(
@@ -94,9 +113,11 @@ export function openingsOf(history: History, data: readonly string[]): Opening[]
   const older = rows<Opening>(
     history,
     `SELECT DISTINCT json_extract(t.value, '$.test') AS data, e.task, r.ended AS opened, NULL AS evaluation, r.run
-     FROM runs r JOIN json_each(r.config, '$.tasks') t JOIN evaluations e ON e.run = r.run AND e.split = 'test' AND e.task = json_extract(t.value, '$.name')
+     FROM runs r JOIN json_each(r.config, '$.tasks') t JOIN evaluations e ON e.run = r.run AND e.split = 'test'
+     AND e.task = json_extract(t.value, '$.name')
      WHERE json_extract(t.value, '$.test') IN (SELECT value FROM json_each(:wanted))
-       AND NOT EXISTS (SELECT 1 FROM openings o WHERE o.run = r.run) AND ${sound(history, 'runs', { as: 'r' })} ORDER BY r.run`,
+       AND NOT EXISTS (SELECT 1 FROM openings o WHERE o.run = r.run) AND ${sound(history, 'runs', { as: 'r' })}
+       ORDER BY r.run`,
     { wanted },
   )
   return [...kept, ...older]

@@ -21,7 +21,10 @@ export function moveAside(file: string, stamp: string): string {
 /** What the history is kept as when another, or sounder rows, take its place. */
 export const beforeOf = (folder: string, now: Date): string => join(folder, `history-replaced-${stampOf(now)}.sqlite`)
 
-/** Puts another file in the place of the history, whose log is empty, and keeps the history under another name. At no moment is there none. */
+/**
+ * Puts another file in the place of the history, whose log is empty, and keeps the history under another name. At no
+ * moment is there none.
+ */
 export function keepAndReplace(file: string, other: string, before: string): void {
   try {
     linkSync(file, before)

@@ -1,5 +1,6 @@
 // Tables of numbers as bytes: per table two uint32 (rows, columns), then rows x columns float64, all little-endian.
-// A float64 goes out and comes back with the same bits, minus zero and all, which neither JSON nor a REAL column promises.
+// A float64 goes out and comes back with the same bits, minus zero and all, which neither JSON nor a REAL column
+// promises.
 import type { CoefficientTable } from '../contract/run/run.ts'
 
 const head = 8 // bytes

@@ -1,7 +1,7 @@
-// Opening the history. The writer takes the folder's lock, checks the file, migrates, sets a damaged one aside (by rename: nothing is
-// ever deleted) and marks runs nobody works on any more as interrupted. A reader opens the same file read-only beside the writer, or a copy of
-// it where the folder is read-only. WAL with synchronous=FULL: what is committed stays, through a loss of power too (better-sqlite3's own
-// default of NORMAL does not promise that).
+// Opening the history. The writer takes the folder's lock, checks the file, migrates, sets a damaged one aside (by
+// rename: nothing is ever deleted) and marks runs nobody works on any more as interrupted. A reader opens the same file
+// read-only beside the writer, or a copy of it where the folder is read-only. WAL with synchronous=FULL: what is
+// committed stays, through a loss of power too (better-sqlite3's own default of NORMAL does not promise that).
 import { existsSync, rmSync } from 'node:fs'
 import { dirname } from 'node:path'
 
@@ -28,7 +28,10 @@ interface Opened {
   interrupted: number[]
 }
 
-/** Opens the history for writing. Throws folder-busy, history-newer (the file is left untouched), disk-full, target-unwritable. */
+/**
+ * Opens the history for writing. Throws folder-busy, history-newer (the file is left untouched), disk-full,
+ * target-unwritable.
+ */
 export async function openHistory(
   folder: string,
   { steps = migrations(), now = () => new Date(), lives = () => true }: Options = {},
@@ -53,12 +56,17 @@ export async function openHistory(
 export async function readHistory(folder: string, { steps = migrations(), now }: Options = {}): Promise<History> {
   const file = fileOf(folder)
   const lives = (): boolean => writerOf(folder) !== null // one writer, one run at a time
-  const reading = (db: Database.Database, notices: ErrorRecord[] = [], close = (): void => void db.close()): History => {
+  const reading = (
+    db: Database.Database,
+    notices: ErrorRecord[] = [],
+    close = (): void => void db.close(),
+  ): History => {
     knowChecksums(db)
     return { db, file, write: false, notices, interrupted: [], lives, close }
   }
   try {
-    if (isEmpty(file)) return reading(await nothing(steps), [noticeOf(file, 'The history is empty', 'its file has no bytes')])
+    if (isEmpty(file))
+      return reading(await nothing(steps), [noticeOf(file, 'The history is empty', 'its file has no bytes')])
     if (existsSync(file) && isReadOnly(folder)) {
       const { db, close } = await copied(file, async (copy) => {
         await peek(copy, steps, true)
@@ -84,7 +92,8 @@ async function nothing(steps: string[]): Promise<Database.Database> {
 
 async function openSound(file: string, steps: string[], stamp: string, notices: ErrorRecord[]): Promise<Opened> {
   const had = existsSync(file)
-  const isDoubtful = sizeOf(`${file}-wal`) > 0 || existsSync(doubtOf(file)) // the last connection to close removes its log
+  // the last connection to close removes its log
+  const isDoubtful = sizeOf(`${file}-wal`) > 0 || existsSync(doubtOf(file))
   try {
     if (isEmpty(file)) throw new BasilError(noticeOf(file, 'The history is empty', 'its file has no bytes'))
     if (had) await peek(file, steps, isDoubtful)
@@ -102,7 +111,10 @@ async function openSound(file: string, steps: string[], stamp: string, notices: 
   }
 }
 
-/** Read-only: a connection that may write also checkpoints, and a damaged file or one of a newer Basil must stay as it is. */
+/**
+ * Read-only: a connection that may write also checkpoints, and a damaged file or one of a newer Basil must stay as it
+ * is.
+ */
 async function peek(file: string, steps: string[], isDoubtful: boolean): Promise<number> {
   const db = new Database(file, { readonly: true, timeout: 5000 })
   try {
@@ -126,7 +138,8 @@ async function open(file: string, steps: string[], stamp: string): Promise<Opene
     const mode = db.pragma('journal_mode = WAL', { simple: true })
     db.pragma('synchronous = FULL')
     db.pragma('foreign_keys = ON')
-    if (mode !== 'wal' || db.pragma('synchronous', { simple: true }) !== 2) throw new Error('SQLite did not take WAL with synchronous=FULL')
+    if (mode !== 'wal' || db.pragma('synchronous', { simple: true }) !== 2)
+      throw new Error('SQLite did not take WAL with synchronous=FULL')
     knowChecksums(db)
     await migrate(db, steps, stamp)
     keepChecksums(db)
@@ -152,7 +165,9 @@ function goOnCounting(db: Database.Database, files: string[]): void {
   for (const file of files)
     for (const { name, seq } of sequencesOf(file)) {
       db.prepare('DELETE FROM sqlite_sequence WHERE name = :name AND seq < :seq').run({ name, seq })
-      db.prepare('INSERT INTO sqlite_sequence (name, seq) SELECT :name, :seq WHERE :name NOT IN (SELECT name FROM sqlite_sequence)').run({
+      db.prepare(
+        'INSERT INTO sqlite_sequence (name, seq) SELECT :name, :seq WHERE :name NOT IN (SELECT name FROM sqlite_sequence)',
+      ).run({
         name,
         seq,
       })

@@ -1,4 +1,5 @@
-// Reading where nothing can be written: SQLite needs files beside a history in WAL mode, so it is given a copy, with the log, in a temporary folder.
+// Reading where nothing can be written: SQLite needs files beside a history in WAL mode, so it is given a copy, with
+// the log, in a temporary folder.
 import { accessSync, constants, copyFileSync, existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'

@@ -26,7 +26,8 @@ interface ResumeRow {
 export function putResume(history: History, run: number, s: ResumeState): void {
   change(
     history,
-    `INSERT OR REPLACE INTO resume (run, stage, epoch, step, coefficients, first_moment, second_moment, losses, still, best_step, best_metric,
+    `INSERT OR REPLACE INTO resume (run, stage, epoch, step, coefficients, first_moment, second_moment, losses, still,
+     best_step, best_metric,
        best_coefficients, since_best, completed, micro_batch)
      VALUES (:run, :stage, :epoch, :step, :coefficients, :first, :second, :losses, :still,
        :bestStep, :bestMetric, :bestCoefficients, :sinceBest, :completed, :microBatch)`,

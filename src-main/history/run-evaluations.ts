@@ -22,12 +22,16 @@ export function putEvaluation(history: History, run: number, e: Evaluation): voi
   const { split, model } = e
   const stage = e.stage ?? noStage
   transaction(history, () => {
-    change(history, 'DELETE FROM evaluations WHERE run = :run AND split = :split AND model = :model AND stage = :stage', {
-      run,
-      split,
-      model,
-      stage,
-    })
+    change(
+      history,
+      'DELETE FROM evaluations WHERE run = :run AND split = :split AND model = :model AND stage = :stage',
+      {
+        run,
+        split,
+        model,
+        stage,
+      },
+    )
     e.tasks.forEach(({ task, loss, accuracy, relativeAccuracy }, place) => {
       const text = `INSERT INTO evaluations (run, split, model, stage, place, task, loss, accuracy, relative_accuracy)
         VALUES (:run, :split, :model, :stage, :place, :task, :loss, :accuracy, :relativeAccuracy)`
@@ -76,7 +80,9 @@ export function finalScores(evaluations: Evaluation[], aims: ResolvedConfig['tas
   if (!last) return { evaluatedOn: null, tasks: {}, ...meansOf([], aims) }
   return {
     evaluatedOn: last.split === 'test' ? 'test' : 'training',
-    tasks: Object.fromEntries(last.tasks.map((t) => [t.task, { accuracy: t.accuracy, relativeAccuracy: t.relativeAccuracy }])),
+    tasks: Object.fromEntries(
+      last.tasks.map((t) => [t.task, { accuracy: t.accuracy, relativeAccuracy: t.relativeAccuracy }]),
+    ),
     ...meansOf(last.tasks, aims),
   }
 }

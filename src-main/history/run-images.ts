@@ -1,5 +1,6 @@
-// What a run told of its images. A split that is opened again, because the run was resumed, replaces what was known of it; an opening of test
-// data is a thing that happened and is added. The mark of test images that were seen before stands in the run's own row, where lists find it.
+// What a run told of its images. A split that is opened again, because the run was resumed, replaces what was known of
+// it; an opening of test data is a thing that happened and is added. The mark of test images that were seen before
+// stands in the run's own row, where lists find it.
 import type { Leak } from '../contract/data/leaks.ts'
 import type { SplitManifest } from '../contract/data/manifest.ts'
 import type { DataWait, TestOpening } from '../contract/run/run.ts'
@@ -18,7 +19,10 @@ export function putManifest(history: History, run: number, manifest: SplitManife
       { run, task: manifest.task, split: manifest.split, manifest: JSON.stringify(manifest) },
     )
     const leaks = leaksIn(manifestsOf(history, run))
-    change(history, 'UPDATE runs SET leaks = :leaks WHERE run = :run', { run, leaks: leaks.length ? JSON.stringify(leaks) : null })
+    change(history, 'UPDATE runs SET leaks = :leaks WHERE run = :run', {
+      run,
+      leaks: leaks.length ? JSON.stringify(leaks) : null,
+    })
     return leaks
   })
 }

@@ -82,7 +82,8 @@ export function putOpened(history: History, run: number, e: Opened): EngineShare
   return transaction(history, () => {
     putParents(history, run, e.parents)
     const engines = enginesWith(history, run, e.engine)
-    const text = `UPDATE runs SET engine = :engine, engines = :engines, blocks = :blocks, parameters = :parameters, images = :images
+    const text = `UPDATE runs SET engine = :engine, engines = :engines, blocks = :blocks, parameters = :parameters,
+     images = :images
       WHERE run = :run`
     change(history, text, {
       run,
@@ -146,7 +147,8 @@ function putHalvings(history: History, run: number, halvings: Halving[]): void {
 export function countIterations(history: History, run: number): void {
   change(
     history,
-    `UPDATE runs SET iterations_done = (SELECT count(*) FROM stages WHERE run = :run AND kind = 'iteration' AND accepted IS NOT NULL) WHERE run = :run`,
+    `UPDATE runs SET iterations_done = (SELECT count(*) FROM stages WHERE run = :run AND kind = 'iteration'
+     AND accepted IS NOT NULL) WHERE run = :run`,
     { run },
   )
 }
@@ -164,7 +166,8 @@ export function endRun(
     const scores = finalScores(evaluationsOf(history, run), configOf(runRow(history, run)).tasks)
     change(
       history,
-      `UPDATE runs SET state = :state, ended = :ended, error = :error, accuracy = :accuracy, relative_accuracy = :relative,
+      `UPDATE runs SET state = :state, ended = :ended, error = :error, accuracy = :accuracy,
+       relative_accuracy = :relative,
          seconds = coalesce(:seconds, seconds) WHERE run = :run`,
       {
         run,
@@ -196,7 +199,8 @@ export function reviveRun(history: History, run: number): void {
     )
     change(
       history,
-      `UPDATE runs SET state = 'running', ended = NULL, error = NULL, accuracy = NULL, relative_accuracy = NULL WHERE run = :run`,
+      `UPDATE runs SET state = 'running', ended = NULL, error = NULL, accuracy = NULL, relative_accuracy = NULL
+       WHERE run = :run`,
       { run },
     )
   })
@@ -230,14 +234,34 @@ function soundSummary(history: History, run: number): RunSummary {
   } catch (thrown) {
     const error = damageIn(thrown)
     tellDamage(history, error)
-    const unknown = { method: '', objective: '', grouping: '', linearised: false, seed: 0, created: '', ended: null, seconds: 0 }
-    const none = { iterationsPlanned: 0, iterationsDone: 0, accuracy: null, relativeAccuracy: null, engine: null, leaks: [] }
+    const unknown = {
+      method: '',
+      objective: '',
+      grouping: '',
+      linearised: false,
+      seed: 0,
+      created: '',
+      ended: null,
+      seconds: 0,
+    }
+    const none = {
+      iterationsPlanned: 0,
+      iterationsDone: 0,
+      accuracy: null,
+      relativeAccuracy: null,
+      engine: null,
+      leaks: [],
+    }
     return { run, name: 'damaged', state: 'failed', ...unknown, ...none, error }
   }
 }
 
 /** Unknown where an evaluation is damaged: a mean over the others would be another number. */
-function scoresNow(history: History, run: number, tasks: ResolvedConfig['tasks']): Pick<RunSummary, 'accuracy' | 'relativeAccuracy'> {
+function scoresNow(
+  history: History,
+  run: number,
+  tasks: ResolvedConfig['tasks'],
+): Pick<RunSummary, 'accuracy' | 'relativeAccuracy'> {
   const { found, damaged } = sparing(history, () => evaluationsOf(history, run))
   for (const { record } of damaged) tellDamage(history, record)
   return finalScores(damaged.length > 0 ? [] : found, tasks)

@@ -1,6 +1,7 @@
-// Bringing back what can be read. What the present history lacks, or has only with a damaged row, comes from histories that were set aside as
-// damaged, newest first, and then from the newest backup that opens. Only what is whole and passes its checksums is taken, under its own number, and
-// nothing sound is replaced. Before a damaged row gives way, the history is copied as it was: nothing is lost, and no file deleted.
+// Bringing back what can be read. What the present history lacks, or has only with a damaged row, comes from histories
+// that were set aside as damaged, newest first, and then from the newest backup that opens. Only what is whole and
+// passes its checksums is taken, under its own number, and nothing sound is replaced. Before a damaged row gives way,
+// the history is copied as it was: nothing is lost, and no file deleted.
 import { copyFileSync, existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 
@@ -44,7 +45,8 @@ export async function salvage(history: History, now: Date): Promise<Salvaged> {
       }
     }
     for (const [i, file] of setAsideIn(folder).entries()) await from(file, () => readable(file, scratch, i))
-    for (const [i, { file }] of listBackups(folder).entries()) if (await from(file, () => backupAt(file, scratch, i))) break
+    for (const [i, { file }] of listBackups(folder).entries())
+      if (await from(file, () => backupAt(file, scratch, i))) break
     salvaged.lost = [...damagedThings(history), ...missingThings(history, inPart)]
     return salvaged
   } finally {
@@ -62,7 +64,10 @@ function unhindered<T>(history: History, work: () => T): T {
   }
 }
 
-/** Puts a backup in the place of the history. Throws folder-busy, or history-damaged where the backup is. Gives where the history from before lies. */
+/**
+ * Puts a backup in the place of the history. Throws folder-busy, or history-damaged where the backup is. Gives where
+ * the history from before lies.
+ */
 export async function restore(folder: string, file: string, now: Date): Promise<string> {
   const present = await openHistory(folder)
   const scratch = mkdtempSync(join(folder, 'salvage-'))
@@ -83,7 +88,13 @@ export async function restore(folder: string, file: string, now: Date): Promise<
 
 function inUse(where: string): BasilError {
   const why = 'another process reads it now'
-  return new BasilError({ code: 'folder-busy', what: 'The history is in use', where, why, next: 'wait a moment and try again' })
+  return new BasilError({
+    code: 'folder-busy',
+    what: 'The history is in use',
+    where,
+    why,
+    next: 'wait a moment and try again',
+  })
 }
 
 async function opened(file: string): Promise<History> {

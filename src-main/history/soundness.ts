@@ -1,5 +1,5 @@
-// Whether a history file is whole: every page that SQLite counts is there in full, and its own check of the structure (pages, cells, indexes)
-// finds nothing. Content is not judged here; every row has a checksum for that (checksums.ts).
+// Whether a history file is whole: every page that SQLite counts is there in full, and its own check of the structure
+// (pages, cells, indexes) finds nothing. Content is not judged here; every row has a checksum for that (checksums.ts).
 import { closeSync, existsSync, openSync, readSync, statSync } from 'node:fs'
 
 import type { Database } from 'better-sqlite3'
@@ -7,16 +7,23 @@ import type { Database } from 'better-sqlite3'
 import { BasilError } from '../contract/errors.ts'
 import { whereDamaged } from './statement.ts'
 
-/** Up to this size the structure is checked whenever a history is opened, which takes a second or so; a larger one's each day (see backups.ts). */
+/**
+ * Up to this size the structure is checked whenever a history is opened, which takes a second or so; a larger one's
+ * each day (see backups.ts).
+ */
 export const checkedAtOpening = 64 * 2 ** 20 // bytes
 
 /** Throws history-damaged where the file ends too early or too late for its pages, as after a copy that broke off. */
 export function checkSize(db: Database): void {
   const look = db.transaction(() => {
-    const pages = Number(db.pragma('page_count', { simple: true })) // begins to read: from here on no page moves between file and log
+    // begins to read: from here on no page moves between file and log
+    const pages = Number(db.pragma('page_count', { simple: true }))
     const pageSize = Number(db.pragma('page_size', { simple: true }))
     const { size } = statSync(db.name)
-    const isWhole = sizeOf(`${db.name}-wal`) > 0 ? logHoldsWhatIsShort(db.name, pages, pageSize) : isAsItsHeaderSays(db.name, pageSize)
+    const isWhole =
+      sizeOf(`${db.name}-wal`) > 0
+        ? logHoldsWhatIsShort(db.name, pages, pageSize)
+        : isAsItsHeaderSays(db.name, pageSize)
     if (!isWhole) throw damaged(db.name, `it has ${size} bytes, which is not ${pages} pages of ${pageSize}`)
   })
   look.deferred()
@@ -28,7 +35,10 @@ export function checkIntegrity(db: Database, table = '1'): void {
   if (found !== 'ok') throw damaged(db.name, String(found))
 }
 
-/** Throws history-damaged where it lacks tables, columns, indexes or foreign keys of like, a database that was just made. */
+/**
+ * Throws history-damaged where it lacks tables, columns, indexes or foreign keys of like, a database that was just
+ * made.
+ */
 export function checkSchema(db: Database, like: Database): void {
   const [found, wanted] = [shapeOf(db), shapeOf(like)]
   const missing = wanted.find((line) => !found.includes(line))
@@ -66,7 +76,9 @@ function isAsItsHeaderSays(file: string, pageSize: number): boolean {
 /** With a log the file may be short of pages, if they are in the log. */
 function logHoldsWhatIsShort(file: string, pages: number, pageSize: number): boolean {
   const log = `${file}-wal`
-  const missing = new Set(Array.from({ length: Math.max(0, pages - Math.floor(sizeOf(file) / pageSize)) }, (_, i) => pages - i))
+  const missing = new Set(
+    Array.from({ length: Math.max(0, pages - Math.floor(sizeOf(file) / pageSize)) }, (_, i) => pages - i),
+  )
   if (missing.size === 0) return true
   const salts = bytesAt(log, 16, 8)
   const frame = 24 + pageSize

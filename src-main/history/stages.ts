@@ -47,7 +47,8 @@ export function putStage(history: History, run: number, s: StageRecord): void {
 export function endStage(history: History, run: number, end: StageEnd): void {
   change(
     history,
-    `UPDATE stages SET accepted = :accepted, best = :best, still = :still, metric = :metric, coefficients = :coefficients, losses = :losses
+    `UPDATE stages SET accepted = :accepted, best = :best, still = :still, metric = :metric,
+     coefficients = :coefficients, losses = :losses
      WHERE run = :run AND stage = :stage`,
     {
       run,
@@ -63,9 +64,11 @@ export function endStage(history: History, run: number, end: StageEnd): void {
 }
 
 export function stagesOf(history: History, run: number): StoredStage[] {
-  return rows<StageRow>(history, `SELECT * FROM stages WHERE run = :run AND ${sound(history, 'stages')} ORDER BY stage`, { run }).map(
-    stored,
-  )
+  return rows<StageRow>(
+    history,
+    `SELECT * FROM stages WHERE run = :run AND ${sound(history, 'stages')} ORDER BY stage`,
+    { run },
+  ).map(stored)
 }
 
 /** Takes back what lies after a state to resume from: later stages (-1: all), and the end of its own. */
@@ -80,7 +83,10 @@ export function rewindStages(history: History, run: number, stage: number): void
 }
 
 /** Chosen coefficients of the stages that have ended, from the start on. */
-export function chosenCoefficients(history: History, run: number): { accepted: boolean; coefficients: CoefficientTable }[] {
+export function chosenCoefficients(
+  history: History,
+  run: number,
+): { accepted: boolean; coefficients: CoefficientTable }[] {
   const chosen = []
   for (const { end } of stagesOf(history, run)) {
     if (!end) break

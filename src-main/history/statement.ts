@@ -52,7 +52,10 @@ export function transaction<T>(history: History, work: () => T): T {
   return guarded(history, () => history.db.transaction(work).immediate())
 }
 
-/** For what can be found out again: kept when this process ends, but not waited for until it is on the disk, which may take its time. */
+/**
+ * For what can be found out again: kept when this process ends, but not waited for until it is on the disk, which may
+ * take its time.
+ */
 export function recoverable<T>(history: History, work: () => T): T {
   if (history.db.inTransaction) return transaction(history, work) // of which it is a part
   history.db.pragma('synchronous = NORMAL')
@@ -103,7 +106,10 @@ export function doubt(file: string): void {
 
 /** Whether the file itself is broken, rather than the disk, the rights or our own statement. */
 export function isDamage(error: unknown): boolean {
-  return /^SQLITE_(CORRUPT|NOTADB|FORMAT)/.test(codeOf(error)) || (error instanceof BasilError && error.record.code === 'history-damaged')
+  return (
+    /^SQLITE_(CORRUPT|NOTADB|FORMAT)/.test(codeOf(error)) ||
+    (error instanceof BasilError && error.record.code === 'history-damaged')
+  )
 }
 
 /** What is damaged, of an error that says so; any other is thrown on. */
@@ -125,7 +131,8 @@ export function historyError(error: unknown, file: string, write = true): unknow
   if (error instanceof BasilError) return error
   const code = codeOf(error)
   const why = error instanceof Error ? error.message : String(error)
-  const record = (found: Omit<ErrorRecord, 'where' | 'why'>): BasilError => new BasilError({ ...found, where: file, why }, { cause: error })
+  const record = (found: Omit<ErrorRecord, 'where' | 'why'>): BasilError =>
+    new BasilError({ ...found, where: file, why }, { cause: error })
   if (isDamage(error))
     return record({
       code: 'history-damaged',
@@ -134,7 +141,8 @@ export function historyError(error: unknown, file: string, write = true): unknow
     })
   if (code === 'SQLITE_FULL' || (/^SQLITE_(IOERR|CANTOPEN)/.test(code) && isFull(file)))
     return record({ code: 'disk-full', what: 'The disk is full', next: 'free some space, then try again' })
-  if (isBusy(error)) return record({ code: 'folder-busy', what: 'The history is in use', next: 'wait a moment and try again' })
+  if (isBusy(error))
+    return record({ code: 'folder-busy', what: 'The history is in use', next: 'wait a moment and try again' })
   if (/^SQLITE_(READONLY|CANTOPEN|IOERR|PERM)/.test(code))
     return write
       ? record({ code: 'target-unwritable', what: 'The history cannot be written', next: `${look}, then try again` })

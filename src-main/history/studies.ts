@@ -1,5 +1,5 @@
-// Studies and their planned runs. A planned run gets its run's number in the transaction that makes the run, so that a study that was killed
-// never begins one twice. What a run came to is read from its evaluations.
+// Studies and their planned runs. A planned run gets its run's number in the transaction that makes the run, so that a
+// study that was killed never begins one twice. What a run came to is read from its evaluations.
 import type { StudyRun, StudySummary } from '../contract/api/studies.ts'
 import { BasilError, type ErrorRecord } from '../contract/errors.ts'
 import type { ResolvedConfig } from '../contract/run/config.ts'
@@ -30,7 +30,12 @@ interface PlannedRow {
 }
 
 /** Gives the study's number. */
-export function createStudy(history: History, definition: StudyDefinition, planned: readonly Planned[], now: Date): number {
+export function createStudy(
+  history: History,
+  definition: StudyDefinition,
+  planned: readonly Planned[],
+  now: Date,
+): number {
   return transaction(history, () => {
     const { study } = row<{ study: number }>(
       history,
@@ -71,9 +76,20 @@ export function studyOf(history: History, study: number): StudySummary & { defin
 }
 
 /** A reader sees it at work only while somebody writes. */
-function summaryOf(history: History, { study, name, created, state: told, error, planned, done }: StudyRow): StudySummary {
+function summaryOf(
+  history: History,
+  { study, name, created, state: told, error, planned, done }: StudyRow,
+): StudySummary {
   const state = told === 'running' && !history.write && !history.lives(0) ? 'paused' : told
-  return { study, name, created, state, planned, done, error: error === null ? null : (JSON.parse(error) as ErrorRecord) }
+  return {
+    study,
+    name,
+    created,
+    state,
+    planned,
+    done,
+    error: error === null ? null : (JSON.parse(error) as ErrorRecord),
+  }
 }
 
 /** In the order in which they are to be done. */
@@ -141,9 +157,18 @@ export function putStudyRun(history: History, study: number, place: number, run:
   change(history, 'UPDATE study_runs SET run = :run WHERE study = :study AND place = :place', { study, place, run })
 }
 
-export function putStudyState(history: History, study: number, state: StudySummary['state'], error: ErrorRecord | null = null): void {
+export function putStudyState(
+  history: History,
+  study: number,
+  state: StudySummary['state'],
+  error: ErrorRecord | null = null,
+): void {
   const told = error && JSON.stringify(error)
-  change(history, 'UPDATE studies SET state = :state, error = :error WHERE study = :study', { study, state, error: told })
+  change(history, 'UPDATE studies SET state = :state, error = :error WHERE study = :study', {
+    study,
+    state,
+    error: told,
+  })
 }
 
 /** Of a process that ended at work: nobody is at them now. */

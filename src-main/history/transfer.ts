@@ -1,5 +1,5 @@
-// Taking runs, studies, evaluations and rows of the library from one history into another, each with all that hangs on it or not at all, and
-// under its own number.
+// Taking runs, studies, evaluations and rows of the library from one history into another, each with all that hangs on
+// it or not at all, and under its own number.
 import type { Thing } from '../contract/api/history.ts'
 import type { ResolvedConfig } from '../contract/run/config.ts'
 import { columnsOf, hasLong, sound, sparing, type Table } from './checksums.ts'
@@ -27,8 +27,15 @@ const kinds: Kind[] = [
 type Key = string | number
 type Row = Record<string, Key | Uint8Array | null>
 
-/** Takes what the target lacks or has only damaged. from names the source in what is told. To be called in a transaction of the target. */
-export function transfer(target: History, source: History, from: string): { taken: Thing[]; different: Thing[]; broken: Thing[] } {
+/**
+ * Takes what the target lacks or has only damaged. from names the source in what is told. To be called in a transaction
+ * of the target.
+ */
+export function transfer(
+  target: History,
+  source: History,
+  from: string,
+): { taken: Thing[]; different: Thing[]; broken: Thing[] } {
   const taken: Thing[] = []
   const different: Thing[] = []
   const broken: Thing[] = [] // that the source has in part only
@@ -84,7 +91,10 @@ function isSound(history: History, { table, key, parts }: Kind, one: Key): boole
   return sparing(history, () => all.map(({ of, long }) => read(of, long))).damaged.length === 0
 }
 
-/** Rows are counted from 0 in their groups; the last epoch is where the run is resumed from; its accuracy follows from its evaluations. */
+/**
+ * Rows are counted from 0 in their groups; the last epoch is where the run is resumed from; its accuracy follows from
+ * its evaluations.
+ */
 function hasNoGap(history: History, run: number): boolean {
   const gaps = [
     'SELECT 1 FROM parents WHERE run = :run GROUP BY run HAVING count(*) <> max(place) + 1',
@@ -92,7 +102,8 @@ function hasNoGap(history: History, run: number): boolean {
     'SELECT 1 FROM epochs WHERE run = :run GROUP BY stage HAVING count(*) <> max(epoch) + 1',
     'SELECT 1 FROM evaluations WHERE run = :run GROUP BY split, model, stage HAVING count(*) <> max(place) + 1',
     `SELECT 1 FROM epochs WHERE run = :run AND NOT EXISTS
-       (SELECT 1 FROM resume r JOIN epochs e ON e.run = r.run AND e.stage = r.stage AND e.epoch = r.epoch WHERE r.run = :run)`,
+       (SELECT 1 FROM resume r JOIN epochs e ON e.run = r.run AND e.stage = r.stage AND e.epoch = r.epoch
+       WHERE r.run = :run)`,
     `SELECT 1 FROM runs WHERE run = :run AND iterations_done <>
        (SELECT count(*) FROM stages WHERE run = :run AND kind = 'iteration' AND accepted IS NOT NULL)`,
   ]
@@ -101,24 +112,37 @@ function hasNoGap(history: History, run: number): boolean {
   if (found.state !== 'done') return true
   const { tasks } = JSON.parse(found.config) as ResolvedConfig
   const all = evaluationsOf(history, run)
-  return [tasks, []].some((aims) => finalScores(all, aims).accuracy === found.accuracy) // tasks to forget were counted once
+  // tasks to forget were counted once
+  return [tasks, []].some((aims) => finalScores(all, aims).accuracy === found.accuracy)
 }
 
 /** Of all its rows: equal where the rows are. Openings have numbers of their own. */
 function checksumsOf(history: History, { table, key, parts }: Kind, one: Key): string {
   const tables = [table, ...parts].filter((part) => part !== 'openings')
-  return JSON.stringify(tables.map((of) => rows(history, `SELECT checksum FROM ${of} WHERE ${key} = :one ORDER BY checksum`, { one })))
+  return JSON.stringify(
+    tables.map((of) => rows(history, `SELECT checksum FROM ${of} WHERE ${key} = :one ORDER BY checksum`, { one })),
+  )
 }
 
 /** A study keeps its runs only where they are the source's too. */
-function take(target: History, source: History, { table, key, own, parts }: Kind, one: Key, runs: ReadonlySet<Key>): void {
+function take(
+  target: History,
+  source: History,
+  { table, key, own, parts }: Kind,
+  one: Key,
+  runs: ReadonlySet<Key>,
+): void {
   for (const part of [...parts, table]) change(target, `DELETE FROM ${part} WHERE ${key} = :one`, { one })
   for (const part of [table, ...parts]) {
     const columns = columnsOf(source.db, part)
       .map(({ name }) => name)
       .filter((name) => !/checksum$/.test(name) && !own.includes(name))
     const into = `INSERT INTO ${part} (${columns.join(', ')}) VALUES (${columns.map((name) => `:${name}`).join(', ')})`
-    for (const found of rows<Row>(source, `SELECT ${columns.join(', ')} FROM ${part} WHERE ${key} = :one ORDER BY rowid`, { one })) {
+    for (const found of rows<Row>(
+      source,
+      `SELECT ${columns.join(', ')} FROM ${part} WHERE ${key} = :one ORDER BY rowid`,
+      { one },
+    )) {
       if (part === 'parents') rememberParent(target, found)
       if (part === 'study_runs' && !runs.has(found['run'] as Key)) found['run'] = null
       if (part === 'openings' && isTaken(target, found)) found['opening'] = null // it gets another number
@@ -131,7 +155,11 @@ function isTaken(target: History, { opening = null }: Row): boolean {
   return row(target, 'SELECT 1 FROM openings WHERE opening = :opening', { opening }) !== undefined
 }
 
-function rememberParent(target: History, { sha256 = null, role = null, name = null, file = null, bytes = null }: Row): void {
-  const text = 'INSERT OR IGNORE INTO checkpoints (sha256, role, name, file, bytes) VALUES (:sha256, :role, :name, :file, :bytes)'
+function rememberParent(
+  target: History,
+  { sha256 = null, role = null, name = null, file = null, bytes = null }: Row,
+): void {
+  const text =
+    'INSERT OR IGNORE INTO checkpoints (sha256, role, name, file, bytes) VALUES (:sha256, :role, :name, :file, :bytes)'
   change(target, text, { sha256, role, name, file, bytes })
 }

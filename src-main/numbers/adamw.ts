@@ -1,6 +1,7 @@
 // AdamW (Loshchilov and Hutter 2019) over a coefficient table, with the gradient's norm clipped first, in float64:
 //   g <- g min(1, clip / (|g| + 1e-6));  c <- c - lr wd c;  m <- b1 m + (1 - b1) g;  v <- b2 v + (1 - b2) g^2
-//   c <- c - lr (m / (1 - b1^t)) / (sqrt(v / (1 - b2^t)) + eps);  then into [least, greatest] where the run clamps (AdaMerging: [0, 1])
+//   c <- c - lr (m / (1 - b1^t)) / (sqrt(v / (1 - b2^t)) + eps);  then into [least, greatest] where the run clamps
+//   (AdaMerging: [0, 1])
 import type { Table } from './table.ts'
 
 export interface AdamW {

@@ -1,9 +1,11 @@
-// L-BFGS (Nocedal 1980; Liu and Nocedal 1989): minimises a smooth f(x) with its last `memory` steps s and gradient changes y,
+// L-BFGS (Nocedal 1980; Liu and Nocedal 1989): minimises a smooth f(x) with its last `memory` steps s and gradient
+// changes y,
 //   d = -H g  by the two loops over (s, y), H_0 = (s'y / y'y) I;  x <- x + t d,
 // t by bisection until both weak Wolfe conditions hold (Lewis and Overton 2013):
 //   f(x + t d) <= f + 1e-4 t g'd,   g(x + t d)'d >= 0.9 g'd,
-// so that s'y > 0 and H stays positive definite. Where the values are equal but for rounding, the slope stands for the first, as it
-// does on a quadratic (Hager and Zhang 2005): g(x + t d)'d <= -(1 - 2e-4) g'd. Pure float64 and no draws: the same input gives the same bits.
+// so that s'y > 0 and H stays positive definite. Where the values are equal but for rounding, the slope stands for the
+// first, as it does on a quadratic (Hager and Zhang 2005): g(x + t d)'d <= -(1 - 2e-4) g'd. Pure float64 and no draws:
+// the same input gives the same bits.
 
 /** Value at x; writes the gradient. */
 export type Smooth = (x: Float64Array, gradient: Float64Array) => number
@@ -35,7 +37,11 @@ interface Curvature {
 }
 
 /** Yields after every step. */
-export function* minimise(f: Smooth, start: Float64Array, { tolerance, steps, memory = 10 }: Settings): Generator<Minimum, Minimum> {
+export function* minimise(
+  f: Smooth,
+  start: Float64Array,
+  { tolerance, steps, memory = 10 }: Settings,
+): Generator<Minimum, Minimum> {
   const pairs: Curvature[] = []
   let at = evaluated(f, start.slice())
   let count = 0

@@ -1,7 +1,8 @@
 // Multinomial logistic regression with an L2 penalty on the weights, not on the bias, over rows u (n, embed):
 //   f(W, b) = mean_n( -log softmax(W u_n + b)_y_n ) + (strength / 2) |W|^2,
 //   df/dW = mean_n( (p_n - e_y_n) u_n' ) + strength W,   df/db = mean_n( p_n - e_y_n ).
-// Strictly convex in W for strength > 0. Parameters are one row of numbers, W (classes, embed) and then b (classes); sums in float64.
+// Strictly convex in W for strength > 0. Parameters are one row of numbers, W (classes, embed) and then b (classes);
+// sums in float64.
 import type { Smooth } from './lbfgs.ts'
 
 /** Rows of features with the class of each. */

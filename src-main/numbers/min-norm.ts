@@ -1,8 +1,8 @@
 // The min-norm point of the convex hull of T gradients (MGDA: Desideri 2012; Sener and Koltun 2018):
 //   d = sum_i w_i g_i,   w = argmin over the simplex of |sum_i w_i g_i|^2 = w' G w,   G = (<g_i, g_j>), (T x T).
-// -d is a direction in which no task gets worse; |d| = 0 means that no such direction is left (Pareto stationary). Frank-Wolfe with away
-// steps on G in float64: exact line searches, and linear convergence where plain Frank-Wolfe zigzags. T is the number of tasks, so this
-// costs microseconds.
+// -d is a direction in which no task gets worse; |d| = 0 means that no such direction is left (Pareto stationary).
+// Frank-Wolfe with away steps on G in float64: exact line searches, and linear convergence where plain Frank-Wolfe
+// zigzags. T is the number of tasks, so this costs microseconds.
 import type { Table } from './table.ts'
 
 export interface MinNorm {
@@ -18,12 +18,17 @@ export function minNorm(gradients: readonly Table[]): MinNorm {
   const gram = gradients.map((a) => Float64Array.from(gradients, (b) => inner(a, b)))
   const weights = new Float64Array(gradients.length)
   const scale = Math.max(...gram.map((row, i) => row[i] as number))
-  weights[gram.reduce((best, row, i) => ((row[i] as number) < ((gram[best] as Float64Array)[best] as number) ? i : best), 0)] = 1
+  weights[
+    gram.reduce((best, row, i) => ((row[i] as number) < ((gram[best] as Float64Array)[best] as number) ? i : best), 0)
+  ] = 1
   for (let step = 0; step < most; step++) {
     const slopes = gram.map((row) => dot(row, weights)) // (G w)_i, half the objective's gradient
     const value = dot(weights, slopes)
     const towards = slopes.indexOf(Math.min(...slopes))
-    const away = slopes.reduce((worst, slope, i) => ((weights[i] as number) > 0 && slope > (slopes[worst] ?? -Infinity) ? i : worst), -1)
+    const away = slopes.reduce(
+      (worst, slope, i) => ((weights[i] as number) > 0 && slope > (slopes[worst] ?? -Infinity) ? i : worst),
+      -1,
+    )
     const gain = value - (slopes[towards] as number)
     const shed = (slopes[away] as number) - value
     if (Math.max(gain, shed) <= enough * scale) break
@@ -45,7 +50,9 @@ export function minNorm(gradients: readonly Table[]): MinNorm {
 /** The weighted sum of gradients of one shape. */
 export function combined(gradients: readonly Table[], weights: Float64Array): Table {
   const [first] = gradients as [Table]
-  return first.map((row, k) => row.map((_, b) => gradients.reduce((sum, g, i) => sum + (weights[i] as number) * (g[k]?.[b] as number), 0)))
+  return first.map((row, k) =>
+    row.map((_, b) => gradients.reduce((sum, g, i) => sum + (weights[i] as number) * (g[k]?.[b] as number), 0)),
+  )
 }
 
 /** w <- w + gamma sign (e_i - w), gamma in [0, limit] by exact line search. */

@@ -17,7 +17,10 @@ export function fromNumbers(rows: readonly (readonly number[])[]): Table {
   return rows.map((row) => Float64Array.from(row))
 }
 
-/** |x|, scaled by the largest and summed with Kahan's compensation, to the bits of V8's Math.hypot, which has no room for 10^5 arguments. */
+/**
+ * |x|, scaled by the largest and summed with Kahan's compensation, to the bits of V8's Math.hypot, which has no room
+ * for 10^5 arguments.
+ */
 export function norm(x: Float64Array): number {
   const largest = x.reduce((most, v) => Math.max(most, Math.abs(v)), 0)
   if (largest === 0) return 0

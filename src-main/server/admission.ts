@@ -1,6 +1,7 @@
-// How many connections there may be. Any process of this machine may connect; only the page that was opened with the token is known by what it
-// asks for. So those of strangers are few, short and replaceable: when one more comes than are let in, the oldest goes; a thousand that say nothing
-// cannot keep the page's own next request out. Those that showed the token, or a ticket for a download, are counted apart and never give way.
+// How many connections there may be. Any process of this machine may connect; only the page that was opened with the
+// token is known by what it asks for. So those of strangers are few, short and replaceable: when one more comes than
+// are let in, the oldest goes; a thousand that say nothing cannot keep the page's own next request out. Those that
+// showed the token, or a ticket for a download, are counted apart and never give way.
 import type { Server } from 'node:http'
 import type { Duplex } from 'node:stream'
 
@@ -8,7 +9,9 @@ const mostStrangers = 256
 const mostKnown = 64
 
 export interface Admission {
-  /** The connection showed that it may be here. False when there are too many of those; it then goes like a stranger's. */
+  /**
+   * The connection showed that it may be here. False when there are too many of those; it then goes like a stranger's.
+   */
   accept(socket: Duplex): boolean
 }
 
@@ -34,5 +37,8 @@ export function admitTo(server: Server): Admission {
   }
 }
 
-/** Of a server for strangers: a request is there in a moment or not at all, and each connection is for one. Milliseconds. */
+/**
+ * Of a server for strangers: a request is there in a moment or not at all, and each connection is for one.
+ * Milliseconds.
+ */
 export const shortPatience = { headersTimeout: 5000, requestTimeout: 5000, connectionsCheckingInterval: 1000 }

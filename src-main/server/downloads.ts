@@ -1,5 +1,5 @@
-// Exported models for a browser, which has no dialog to save with: the router asks for a ticket, the page follows it, and
-// the ticket is gone. A ticket is 256 random bits, names one file that this program wrote, and lasts ten minutes.
+// Exported models for a browser, which has no dialog to save with: the router asks for a ticket, the page follows it,
+// and the ticket is gone. A ticket is 256 random bits, names one file that this program wrote, and lasts ten minutes.
 import { randomBytes } from 'node:crypto'
 import type { ServerResponse } from 'node:http'
 import { basename } from 'node:path'

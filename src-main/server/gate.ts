@@ -1,7 +1,7 @@
 // Who may talk to the server. Loopback is not a boundary: any page in the person's browser can reach 127.0.0.1, and a
-// rebound name makes Host and Origin agree with each other. So both are compared with the one exact value (never a prefix,
-// never with one another), a missing one is refused, and the WebSocket carries a 256-bit token that only the printed
-// address holds, in its fragment, which browsers do not send.
+// rebound name makes Host and Origin agree with each other. So both are compared with the one exact value (never a
+// prefix, never with one another), a missing one is refused, and the WebSocket carries a 256-bit token that only the
+// printed address holds, in its fragment, which browsers do not send.
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 
@@ -10,9 +10,12 @@ type Request = Pick<IncomingMessage, 'headers' | 'rawHeaders'>
 /** 256 random bits, in letters that a WebSocket subprotocol may have. */
 export const newToken = (): string => randomBytes(32).toString('base64url')
 
-/** Why a request for a file is refused; undefined when it is not. Browsers send Origin only where a page asks across. */
+/**
+ * Why a request for a file is refused; undefined when it is not. Browsers send Origin only where a page asks across.
+ */
 export function refuseRequest({ headers, rawHeaders }: Request, port: number): string | undefined {
-  if (timesOf('host', rawHeaders) !== 1) return 'Host is not there once' // of two, Node reads the first and a proxy may read the second
+  // of two, Node reads the first and a proxy may read the second
+  if (timesOf('host', rawHeaders) !== 1) return 'Host is not there once'
   if (headers.host !== `127.0.0.1:${port}`) return 'Host is not this server'
   if (headers.origin !== undefined && headers.origin !== `http://127.0.0.1:${port}`) return 'Origin is not this server'
   const site = headers['sec-fetch-site']
@@ -24,7 +27,10 @@ export function refuseRequest({ headers, rawHeaders }: Request, port: number): s
 export function refuseSocket(request: Request, port: number, token: string): string | undefined {
   const { headers } = request
   if (headers.origin === undefined) return 'Origin is missing'
-  return refuseRequest(request, port) ?? (offersToken(headers['sec-websocket-protocol'], token) ? undefined : 'the token is wrong')
+  return (
+    refuseRequest(request, port) ??
+    (offersToken(headers['sec-websocket-protocol'], token) ? undefined : 'the token is wrong')
+  )
 }
 
 /** rawHeaders: names and values in turn, as they came. */

@@ -30,8 +30,14 @@ const unread = 10_000 // milliseconds that a page's file may wait for its reader
 const tooMany = 'there are too many windows and downloads'
 const maxPayload = 4 * 2 ** 20 // bytes of one message; a configuration has a few thousand
 
-/** Serves a router, made with what a browser can do, until closed. Rejects when the port is taken or the pages are not built. */
-export async function serveRouter(router: (platform: Platform) => AnyRouter, { port, renderer }: ServeOptions): Promise<Served> {
+/**
+ * Serves a router, made with what a browser can do, until closed. Rejects when the port is taken or the pages are not
+ * built.
+ */
+export async function serveRouter(
+  router: (platform: Platform) => AnyRouter,
+  { port, renderer }: ServeOptions,
+): Promise<Served> {
   const pages = await listPages(renderer)
   const downloads = new Downloads()
   const token = newToken()
@@ -81,7 +87,10 @@ export async function serveRouter(router: (platform: Platform) => AnyRouter, { p
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     socket.on('error', () => socket.destroy())
     const refusal = refusalOf(request) ?? (admission.accept(socket) ? undefined : tooMany)
-    if (refusal) return void socket.end(`HTTP/1.1 403 Forbidden\r\nConnection: close\r\nContent-Type: text/plain\r\n\r\n${refusal}\n`)
+    if (refusal)
+      return void socket.end(
+        `HTTP/1.1 403 Forbidden\r\nConnection: close\r\nContent-Type: text/plain\r\n\r\n${refusal}\n`,
+      )
     sockets.handleUpgrade(request, socket, head, (connection) => {
       connection.on('error', () => connection.terminate()) // too big a message, or a broken one
       void rpc.upgrade(gated(connection, messages), { context: {} })
@@ -90,7 +99,9 @@ export async function serveRouter(router: (platform: Platform) => AnyRouter, { p
   const refusalOf = (request: IncomingMessage): string | undefined =>
     request.url === '/api' ? refuseSocket(request, here(), token) : 'nothing is here'
 
-  await new Promise<void>((resolve, reject) => server.once('error', reject).listen({ port, host: '127.0.0.1', exclusive: true }, resolve))
+  await new Promise<void>((resolve, reject) =>
+    server.once('error', reject).listen({ port, host: '127.0.0.1', exclusive: true }, resolve),
+  )
   return {
     url: `http://127.0.0.1:${here()}/#token=${token}`,
     close: async () => {

@@ -1,5 +1,5 @@
-// The renderer's built files, over HTTP. The folder is listed once: a request is looked up in that list and never becomes
-// a path, so there is nothing to traverse.
+// The renderer's built files, over HTTP. The folder is listed once: a request is looked up in that list and never
+// becomes a path, so there is nothing to traverse.
 import { createReadStream } from 'node:fs'
 import { readdir, stat } from 'node:fs/promises'
 import type { ServerResponse } from 'node:http'
@@ -46,7 +46,10 @@ function notBuilt(folder: string): BasilError {
 /** Sends one file with its type and length; without its content for HEAD. */
 export async function sendPage(response: ServerResponse, file: string, head: boolean): Promise<void> {
   const { size } = await stat(file)
-  response.writeHead(200, { 'Content-Type': types[extname(file)] ?? 'application/octet-stream', 'Content-Length': size })
+  response.writeHead(200, {
+    'Content-Type': types[extname(file)] ?? 'application/octet-stream',
+    'Content-Length': size,
+  })
   if (head) response.end()
   else await pipeline(createReadStream(file), response)
 }

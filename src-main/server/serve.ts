@@ -4,7 +4,10 @@ import { createRouter } from '../workbench/router.ts'
 import type { Workbench } from '../workbench/workbench.ts'
 import { type Served, type ServeOptions, serveRouter } from './listen.ts'
 
-/** Serves the workbench until closed; closing leaves the workbench open. Rejects when the port is taken or the pages are not built. */
+/**
+ * Serves the workbench until closed; closing leaves the workbench open. Rejects when the port is taken or the pages are
+ * not built.
+ */
 export function serve(workbench: Workbench, options: ServeOptions): Promise<Served> {
   return serveRouter((platform) => createRouter(workbench, platform), options)
 }

@@ -1,4 +1,5 @@
-// What the workbench does for its history beside keeping runs: each day's backup while nothing computes, and bringing back what can be read.
+// What the workbench does for its history beside keeping runs: each day's backup while nothing computes, and bringing
+// back what can be read.
 import type { Backup, Salvaged } from '../contract/api/history.ts'
 import { recordOf } from '../contract/errors.ts'
 import { openRegular } from '../files/open.ts'
@@ -18,7 +19,9 @@ export interface HistoryCare {
   backups(): Backup[]
   /** Throws run-state while a run goes on. */
   salvage(): Promise<Salvaged>
-  /** To be called when the workbench has come to rest. A backup gives way to a run that begins, and is made after it. */
+  /**
+   * To be called when the workbench has come to rest. A backup gives way to a run that begins, and is made after it.
+   */
   rest(): void
   close(): Promise<void>
 }
@@ -67,7 +70,10 @@ export function createHistoryCare({ history, home, isBusy, requireIdle }: Place)
 
 const patience = 2000 // ms that the end of a program waits for a backup; the next one makes it
 
-/** Puts a backup in the place of the history, and gives the name that the history is kept under. Throws file-unreadable for what is no file. */
+/**
+ * Puts a backup in the place of the history, and gives the name that the history is kept under. Throws file-unreadable
+ * for what is no file.
+ */
 export async function restoreBackup(home: string, backup: string, now: Date): Promise<string> {
   await (await openRegular(backup)).handle.close() // SQLite would wait for what a named pipe may bring
   return restore(home, backup, now)

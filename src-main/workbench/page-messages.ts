@@ -1,6 +1,7 @@
-// What a page may send, whichever way it comes: held against the form of a message before oRPC reads it, and refused in the form of an answer.
-// oRPC itself prints a stack for each message that it cannot read, or lets the process hear of it as a fault of its own. Refusals are counted,
-// and said on stderr at the first and at every tenfold, so that twenty thousand are five lines.
+// What a page may send, whichever way it comes: held against the form of a message before oRPC reads it, and refused in
+// the form of an answer. oRPC itself prints a stack for each message that it cannot read, or lets the process hear of
+// it as a fault of its own. Refusals are counted, and said on stderr at the first and at every tenfold, so that twenty
+// thousand are five lines.
 import type { StandardHandlerOptions } from '@orpc/server/standard'
 import { z } from 'zod'
 
@@ -26,17 +27,22 @@ const messageSchema = z.union([
 
 export interface PageMessages {
   /** For oRPC's handler: every answer that is an error carries a record. */
-  readonly options: Required<Pick<StandardHandlerOptions<Record<never, never>>, 'rootInterceptors' | 'interceptors' | 'clientInterceptors'>>
+  readonly options: Required<
+    Pick<StandardHandlerOptions<Record<never, never>>, 'rootInterceptors' | 'interceptors' | 'clientInterceptors'>
+  >
   /** null: it has the form of a message. Else what is to be sent back instead of reading it. */
   refusal(message: unknown): string | null
 }
 
-export function createPageMessages(say: (line: string) => void = (line) => void process.stderr.write(`${line}\n`)): PageMessages {
+export function createPageMessages(
+  say: (line: string) => void = (line) => void process.stderr.write(`${line}\n`),
+): PageMessages {
   let refused = 0
 
   function count(): void {
     refused++
-    if (refused === 1) say('A message from a page did not have the agreed form and was refused; more of them are counted.')
+    if (refused === 1)
+      say('A message from a page did not have the agreed form and was refused; more of them are counted.')
     else if (/^10+$/.test(String(refused))) say(`${refused} messages from pages were refused for their form.`)
   }
 
@@ -45,7 +51,9 @@ export function createPageMessages(say: (line: string) => void = (line) => void 
       rootInterceptors: [
         async ({ next }) => {
           const result = await next()
-          const answer = result.matched ? result.response : refusedWith(messageInvalid('', 'there is no such procedure'))
+          const answer = result.matched
+            ? result.response
+            : refusedWith(messageInvalid('', 'there is no such procedure'))
           if (answer.status === refusedStatus) count()
           return { matched: true, response: answer }
         },
@@ -67,14 +75,19 @@ export function createPageMessages(say: (line: string) => void = (line) => void 
 
 const refusedStatus = 400
 
-/** What was thrown without a record is the reading of the message: what procedures throw has one, and what they give was held against the contract. */
+/**
+ * What was thrown without a record is the reading of the message: what procedures throw has one, and what they give was
+ * held against the contract.
+ */
 function unreadable(thrown: unknown): never {
   const { data } = thrown as { data?: unknown }
   throw data === undefined ? rpcError(thrown, messageInvalid('', 'its values cannot be read')) : thrown
 }
 
 function refusedWith(record: ErrorRecord) {
-  const body = { json: { defined: false, code: 'BASIL', status: refusedStatus, message: sentence(record), data: record } }
+  const body = {
+    json: { defined: false, code: 'BASIL', status: refusedStatus, message: sentence(record), data: record },
+  }
   return { status: refusedStatus, headers: {}, body }
 }
 

@@ -3,7 +3,8 @@
 export interface Platform {
   window: boolean
   pickConfig(): Promise<string | null> // null: the person closed the dialog
-  pickCheckpoints(kind: 'files' | 'folder' | 'data files' | 'data folder'): Promise<string[] | null> // null also where there are no dialogs
+  // null also where there are no dialogs
+  pickCheckpoints(kind: 'files' | 'folder' | 'data files' | 'data folder'): Promise<string[] | null>
   /** undefined: no dialog here, the data folder's exports are used. */
   pickTarget(suggestedName: string): Promise<string | null | undefined>
   download(file: string): string | null // an address that gives the file, where one is needed

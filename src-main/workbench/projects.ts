@@ -1,6 +1,7 @@
-// Configurations the person opened. A folder that was opened becomes a grant: the renderer names the grant, and paths in
-// a configuration it sends stay inside that folder, or are those of checkpoints the person added to the library. What lies
-// behind a link the person put there is theirs to use. What a run was made of may be used again: those very files.
+// Configurations the person opened. A folder that was opened becomes a grant: the renderer names the grant, and paths
+// in a configuration it sends stay inside that folder, or are those of checkpoints the person added to the library.
+// What lies behind a link the person put there is theirs to use. What a run was made of may be used again: those very
+// files.
 import { randomUUID } from 'node:crypto'
 import { readdir } from 'node:fs/promises'
 import { basename, dirname, isAbsolute, join, resolve } from 'node:path'
@@ -21,7 +22,10 @@ export interface Projects {
   library(): string
   /** A grant for a run's own files, by their absolute paths. */
   ofRun(config: ResolvedConfig): string
-  /** A configuration the renderer sent, with its paths inside the grant's folder or in the library. Throws config-invalid, not-allowed. */
+  /**
+   * A configuration the renderer sent, with its paths inside the grant's folder or in the library. Throws
+   * config-invalid, not-allowed.
+   */
   resolve(grant: string, config: unknown): ResolvedConfig
 }
 
@@ -48,7 +52,13 @@ export function createProjects(holds: (path: string) => boolean = () => false): 
       resolveConfig(config, (p) => p) // throws what is wrong with it
       const folder = dirname(file)
       const parsed = configSchema.parse(config)
-      return { grant: grantFor(folder), name: nameOf(file, parsed.name), folder, config: parsed, presets: await presetsIn(folder, file) }
+      return {
+        grant: grantFor(folder),
+        name: nameOf(file, parsed.name),
+        folder,
+        config: parsed,
+        presets: await presetsIn(folder, file),
+      }
     },
     library: () => grantOf([]),
     ofRun: (config) => grantOf(pathsOf(config)),
@@ -85,7 +95,8 @@ function granted(path: string, holds: (path: string) => boolean): string | null 
 
 function inside(folder: string, path: string): string {
   if (isAbsolute(path) || /^[a-z]:/i.test(path)) throw notAllowed(path, 'it is not relative to the folder')
-  if (path.split(/[/\\]/).includes('..')) throw notAllowed(path, 'it leaves the folder') // also after a "#", which is only a name
+  // also after a "#", which is only a name
+  if (path.split(/[/\\]/).includes('..')) throw notAllowed(path, 'it leaves the folder')
   if (path.includes('\0')) throw notAllowed(path, 'no file has such a name')
   return join(folder, path)
 }
@@ -100,9 +111,15 @@ async function presetsIn(folder: string, opened: string): Promise<Project['prese
   return presets
 }
 
-/** Fields are named in messages, so first it must be a configuration that somebody wrote, and not any JSON of the disk. */
+/**
+ * Fields are named in messages, so first it must be a configuration that somebody wrote, and not any JSON of the disk.
+ */
 function isMeantAsConfig(config: unknown): boolean {
-  return typeof config === 'object' && config !== null && ['method', 'pretrained', 'tasks'].some((field) => Object.hasOwn(config, field))
+  return (
+    typeof config === 'object' &&
+    config !== null &&
+    ['method', 'pretrained', 'tasks'].some((field) => Object.hasOwn(config, field))
+  )
 }
 
 /** The JSON of a small file. Throws config-invalid, and what opening it throws. */

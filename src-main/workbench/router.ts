@@ -30,11 +30,21 @@ export function createRouter(workbench: Workbench, platform: Platform) {
     about: os.about.handler(() => {
       const { engine, error } = workbench.engineState()
       const { home: dataFolder, interrupted, notices } = workbench
-      return { version: packageJson.version, window: platform.window, dataFolder, engine, engineError: error, interrupted, notices }
+      return {
+        version: packageJson.version,
+        window: platform.window,
+        dataFolder,
+        engine,
+        engineError: error,
+        interrupted,
+        notices,
+      }
     }),
     engine: {
       status: os.engine.status.handler(status),
-      install: os.engine.install.handler(({ input, signal = new AbortController().signal }) => installer.install(input.kind, signal)),
+      install: os.engine.install.handler(({ input, signal = new AbortController().signal }) =>
+        installer.install(input.kind, signal),
+      ),
       restart: os.engine.restart.handler(() => workbench.restartEngine()),
       remove: os.engine.remove.handler(() => installer.remove()),
       choose: os.engine.choose.handler(async ({ input }) => {
@@ -78,10 +88,14 @@ export function createRouter(workbench: Workbench, platform: Platform) {
     evaluations: evaluationsRouter(workbench, platform),
     studies: studiesRouter(workbench),
     runs: {
-      start: os.runs.start.handler(async ({ input }) => ({ run: await workbench.start(projects.resolve(input.grant, input.config)) })),
+      start: os.runs.start.handler(async ({ input }) => ({
+        run: await workbench.start(projects.resolve(input.grant, input.config)),
+      })),
       list: os.runs.list.handler(({ input }) => workbench.list(input)),
       show: os.runs.show.handler(({ input }) => workbench.show(input.run)),
-      coefficients: os.runs.coefficients.handler(({ input }) => workbench.coefficients(input.run, input.stage, input.epoch)),
+      coefficients: os.runs.coefficients.handler(({ input }) =>
+        workbench.coefficients(input.run, input.stage, input.epoch),
+      ),
       watch: os.runs.watch.handler(({ input }) => workbench.watch(input.run)),
       stop: os.runs.stop.handler(({ input }) => workbench.stop(input.run)),
       cancel: os.runs.cancel.handler(({ input }) => workbench.cancel(input.run)),
@@ -90,9 +104,14 @@ export function createRouter(workbench: Workbench, platform: Platform) {
         const { iteration, form } = input
         const out = await platform.pickTarget(workbench.suggestName(input.run, iteration, form))
         if (out === null) return null
-        const target = out === undefined ? null : { out, overwrite: true } // the dialog has asked about an existing file
+        // the dialog has asked about an existing file
+        const target = out === undefined ? null : { out, overwrite: true }
         const exported = await workbench.export(input.run, { iteration, form }, target)
-        return { ...exported, download: platform.download(exported.file), cardDownload: platform.download(exported.card) }
+        return {
+          ...exported,
+          download: platform.download(exported.file),
+          cardDownload: platform.download(exported.card),
+        }
       }),
     },
   })

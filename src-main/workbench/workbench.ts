@@ -111,12 +111,15 @@ export async function openWorkbench({ home, engine, sample, write, patience }: W
     inUse: () => live !== null || reserved,
     renew: () => closing ?? supervisor.renew(),
   })
-  const library = createLibrary({ history, home, start: () => engine(engineEnvironment(home, 'cpu')) }) // it computes nothing
+  // it computes nothing
+  const library = createLibrary({ history, home, start: () => engine(engineEnvironment(home, 'cpu')) })
   const dataSets = createDataSets({ history, home, start: () => engine(engineEnvironment(home, 'cpu')) })
   const { notices, interrupted } = history
 
   /** Only one at a time may check and begin. */
-  async function begin(prepare: () => Promise<{ run: number; config: ResolvedConfig; resumed: boolean }>): Promise<number> {
+  async function begin(
+    prepare: () => Promise<{ run: number; config: ResolvedConfig; resumed: boolean }>,
+  ): Promise<number> {
     requireIdle()
     reserved = true
     try {
@@ -191,7 +194,8 @@ export async function openWorkbench({ home, engine, sample, write, patience }: W
 
   const isLive = (run: number): Live | null => (live?.run === run ? live : null)
   const check = (config: ResolvedConfig): Promise<Plan> => supervisor.ask((client) => client.check(config))
-  const watch = (run: number): AsyncGenerator<RunEvent, void> => isLive(run)?.watchers.watch() ?? only(lastEvent(history, run))
+  const watch = (run: number): AsyncGenerator<RunEvent, void> =>
+    isLive(run)?.watchers.watch() ?? only(lastEvent(history, run))
 
   const start = (config: ResolvedConfig, made: (run: number) => void = () => undefined): Promise<number> =>
     begin(async () => {

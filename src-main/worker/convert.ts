@@ -1,6 +1,6 @@
-// A checkpoint written anew in another layout, type or container. Nothing is computed but the rounding of another type: from open_clip
-// to Hugging Face and back, every bit is the same. What the file said of itself is kept; where it came from, and what stood beside it of how its
-// towers are computed, is added.
+// A checkpoint written anew in another layout, type or container. Nothing is computed but the rounding of another type:
+// from open_clip to Hugging Face and back, every bit is the same. What the file said of itself is kept; where it came
+// from, and what stood beside it of how its towers are computed, is added.
 import { basename } from 'node:path'
 
 import type { Form } from '../contract/checkpoint.ts'
@@ -35,7 +35,8 @@ async function work({ file, out, overwrite, form }: Conversion, tell: (progress:
     const from = { name: basename(file), sha256, layout: form.layout, dtype: form.dtype, left }
     const metadata = { ...opened.metadata, ...ownMetadata(towers), 'basil.converted': JSON.stringify(from) }
     const total = [...view.tensors.values()].reduce((sum, { bytes }) => sum + bytes, 0)
-    const written = (bytes: number): void => tell({ type: 'progress', what: 'Writing', done: Math.min(bytes, total), total })
+    const written = (bytes: number): void =>
+      tell({ type: 'progress', what: 'Writing', done: Math.min(bytes, total), total })
     return await writeModel(view, { out, overwrite, container: form.container, metadata, tell: written })
   } finally {
     await source.close()
@@ -49,7 +50,9 @@ function inForm(file: TensorFile, seen: CanonicalFile, { layout, dtype }: Form):
   return { view: inDtype(laidOut, dtype), left: laidOut.left }
 }
 
-/** What `job` tells, of several the newest, and what it gives; it ends at its next telling when nobody listens any more. */
+/**
+ * What `job` tells, of several the newest, and what it gives; it ends at its next telling when nobody listens any more.
+ */
 async function* telling<T>(job: (tell: (progress: Progress) => void) => Promise<T>): AsyncGenerator<Told<T>> {
   let newest: Progress | undefined
   let [isOver, isHeard] = [false, true]
@@ -79,5 +82,11 @@ async function* telling<T>(job: (tell: (progress: Progress) => void) => Promise<
 }
 
 function cancelled(): BasilError {
-  return new BasilError({ code: 'cancelled', what: 'The conversion was ended', where: '', why: 'it was asked to', next: 'start it again' })
+  return new BasilError({
+    code: 'cancelled',
+    what: 'The conversion was ended',
+    where: '',
+    why: 'it was asked to',
+    next: 'start it again',
+  })
 }

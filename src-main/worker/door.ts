@@ -42,10 +42,21 @@ serveEngine(
     ...reading,
     check: (config) => checkRun(config, openSource, kept(config).features, kept(config).images),
     run: async function* (config, sitting) {
-      yield* run(config, { ...sitting, backend: await backend(), open: openSource, hash: hashCheckpoint, ...kept(config) })
+      yield* run(config, {
+        ...sitting,
+        backend: await backend(),
+        open: openSource,
+        hash: hashCheckpoint,
+        ...kept(config),
+      })
     },
     disentangle: async function* (request, signal) {
-      yield* disentanglementOf(request, { backend: await backend(), open: openSource, images: kept(request.config).images, signal })
+      yield* disentanglementOf(request, {
+        backend: await backend(),
+        open: openSource,
+        images: kept(request.config).images,
+        signal,
+      })
     },
     rebuild,
     makeHead: async function* (request) {

@@ -1,6 +1,6 @@
 // The engine's side of its contract: every message is parsed here, one run at a time is worked on, progress leaves at
-// most ten times a second, and errors travel as records. What is behind the door is an argument, so that the test double
-// stands behind the same one.
+// most ten times a second, and errors travel as records. What is behind the door is an argument, so that the test
+// double stands behind the same one.
 import { implement } from '@orpc/server'
 import { RPCHandler } from '@orpc/server/message-port'
 
@@ -67,7 +67,9 @@ export function serveEngine(side: EngineSide, port: Port): void {
       prepare: os.data.prepare.handler(({ input }) => paced(side.data.prepare(input))),
       leaks: os.data.leaks.handler(({ input }) => paced(side.data.leaks(input))),
     },
-    disentangle: os.disentangle.handler(({ input, signal = new AbortController().signal }) => paced(side.disentangle(input, signal))),
+    disentangle: os.disentangle.handler(({ input, signal = new AbortController().signal }) =>
+      paced(side.disentangle(input, signal)),
+    ),
     check: os.check.handler(({ input }) => side.check(input)),
     stop: os.stop.handler(() => {
       if (present) present.stopping = true

@@ -1,5 +1,6 @@
-// Signs of life of this process, by its stdout, for workbench/link/heartbeat.ts to hear. A thread of its own sends them, since one step of a large model
-// may keep the main thread for minutes; and it says with each how long the main thread has not come round, since a thread that beats does not show that.
+// Signs of life of this process, by its stdout, for workbench/link/heartbeat.ts to hear. A thread of its own sends
+// them, since one step of a large model may keep the main thread for minutes; and it says with each how long the main
+// thread has not come round, since a thread that beats does not show that.
 import { Worker } from 'node:worker_threads'
 
 const tick = 250 // milliseconds between two looks of the thread
@@ -27,11 +28,20 @@ function beat(require: NodeJS.Require, tick: number, ticksOfBeat: number): void 
   }, tick)
 }
 
-/** In the engine's process. parent: of whose death it must hear in any case, as a long step keeps "disconnect" from being heard. */
+/**
+ * In the engine's process. parent: of whose death it must hear in any case, as a long step keeps "disconnect" from
+ * being heard.
+ */
 export function startHeart(parent: number | null): void {
   const signs = new Int32Array(new SharedArrayBuffer(4))
   setInterval(() => Atomics.add(signs, 0, 1), tick).unref()
   const code = `(${beat.toString()})(require, ${tick}, ${ticksOfBeat})`
-  const options = { eval: true, execArgv: [], stdin: false, name: 'heart', resourceLimits: { maxOldGenerationSizeMb: 16 } }
+  const options = {
+    eval: true,
+    execArgv: [],
+    stdin: false,
+    name: 'heart',
+    resourceLimits: { maxOldGenerationSizeMb: 16 },
+  }
   new Worker(code, { ...options, workerData: { signs, parent } }).unref()
 }

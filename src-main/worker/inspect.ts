@@ -1,5 +1,6 @@
-// What a file is, said without using it: format, layout, architecture, role and tensors by headers alone (look), and with every
-// byte read the values that are not finite and the content hash (inspect). Nothing is claimed that the file does not show.
+// What a file is, said without using it: format, layout, architecture, role and tensors by headers alone (look), and
+// with every byte read the values that are not finite and the content hash (inspect). Nothing is claimed that the file
+// does not show.
 import type { Description, Inspection, Role } from '../contract/checkpoint.ts'
 import { isIndexName } from '../contract/checkpoint.ts'
 import type { TowerSettings } from '../contract/tower.ts'
@@ -97,7 +98,10 @@ const encoderBlocks = [12, 24, 32].flatMap((layers) => [12 * layers + 8, 12 * la
 function isCoefficients(tensors: TensorFile['tensors'], name: string): boolean {
   const infos = [...tensors.values()]
   if (!infos.every(({ dtype, shape }) => isFloating(dtype) && shape.length <= 3)) return false
-  return /learned_|coef/i.test(`${name} ${infos.map((info) => info.name)}`) || encoderBlocks.includes(onlyOne(infos)?.shape[1] ?? 0)
+  return (
+    /learned_|coef/i.test(`${name} ${infos.map((info) => info.name)}`) ||
+    encoderBlocks.includes(onlyOne(infos)?.shape[1] ?? 0)
+  )
 }
 
 const onlyOne = <T>(all: readonly T[]): T | undefined => (all.length === 1 ? all[0] : undefined)

@@ -1,5 +1,6 @@
-// Inside the engine's process: the port to the process that started it, under Electron or Node alike, and the end of this
-// process when that one goes away. Under Electron a terminal sends Ctrl+C to both; what it means is decided over there, so it is ignored here.
+// Inside the engine's process: the port to the process that started it, under Electron or Node alike, and the end of
+// this process when that one goes away. Under Electron a terminal sends Ctrl+C to both; what it means is decided over
+// there, so it is ignored here.
 import { startHeart } from './heart.ts'
 
 type Listener = (event?: { data: unknown }) => void

@@ -1,5 +1,6 @@
-// What the engine's process does with checkpoints besides running: say what they are, measure and compare them, write them anew. None of it
-// needs a backend. The library asks a process of its own for these, so that a long scan never waits for a run, nor a run for a scan.
+// What the engine's process does with checkpoints besides running: say what they are, measure and compare them, write
+// them anew. None of it needs a backend. The library asks a process of its own for these, so that a long scan never
+// waits for a run, nor a run for a scan.
 
 import { compatibilityOf } from '../engine/measures/compatibility.ts'
 import { differenceOf } from '../engine/measures/difference.ts'

@@ -1,6 +1,7 @@
-// Any state a run ever had, rebuilt from its recipe and written in the form asked for: parents held against their recorded hashes,
-// one tensor in memory at a time, written beside the target, read back and compared before it takes the target's name.
-// The hashes are taken by a thread of their own meanwhile: with a fast disk they are half of the work.
+// Any state a run ever had, rebuilt from its recipe and written in the form asked for: parents held against their
+// recorded hashes, one tensor in memory at a time, written beside the target, read back and compared before it takes
+// the target's name. The hashes are taken by a thread of their own meanwhile: with a fast disk they are half of the
+// work.
 import { type Form, type WrittenLayout, writtenLayouts } from '../contract/checkpoint.ts'
 import { BasilError } from '../contract/errors.ts'
 import { type ResolvedConfig, resolvedSchema } from '../contract/run/config.ts'
@@ -116,7 +117,10 @@ export function followed<P extends WeightSet>(
       next: 'report this with the recipe',
     })
   const chosen = [fromNumbers(recipe.start), ...recipe.iterations.map((row) => [Float64Array.from(row)])]
-  return { groups, lineage: lineageOf(parents, groups, chosen, { control: recipe.control ?? 'none', seed: recipe.seed ?? 0 }) }
+  return {
+    groups,
+    lineage: lineageOf(parents, groups, chosen, { control: recipe.control ?? 'none', seed: recipe.seed ?? 0 }),
+  }
 }
 
 /** The run's configuration; undefined for a merge without a run. */
@@ -128,7 +132,15 @@ export function settingsOf({ config }: Recipe): ResolvedConfig | undefined {
 function namelessSettings(recipe: Recipe): unknown {
   const settings = settingsOf(recipe)
   if (!settings) return undefined
-  const tasks = settings.tasks.map(({ name, aim }) => ({ name, aim, data: '', head: '', validation: null, test: null, finetuned: null }))
+  const tasks = settings.tasks.map(({ name, aim }) => ({
+    name,
+    aim,
+    data: '',
+    head: '',
+    validation: null,
+    test: null,
+    finetuned: null,
+  }))
   return { ...settings, pretrained: '', vectors: [], tasks }
 }
 
@@ -144,7 +156,9 @@ function metadataOf(recipe: Recipe): Record<string, string> {
   return {
     format: 'pt',
     'basil.recipe': JSON.stringify(told),
-    ...(recipe.linearised && { 'basil.linearised': 'features are f(x; pre-trained) + J(x; pre-trained) (weights - pre-trained)' }),
+    ...(recipe.linearised && {
+      'basil.linearised': 'features are f(x; pre-trained) + J(x; pre-trained) (weights - pre-trained)',
+    }),
     'basil.pretrained.sha256': recipe.pretrained.sha256,
     'basil.vectors.sha256': recipe.vectors.map((v) => v.sha256).join(' '),
   }

@@ -1,11 +1,20 @@
-// Everything a person can do, in the order the list of keys shows it. To add one: write it in a file here and name it below;
-// its key works and it is listed.
+// Everything a person can do, in the order the list of keys shows it. To add one: write it in a file here and name it
+// below; its key works and it is listed.
 import { notices } from '../state/notices.svelte.ts'
 import type { Action } from './action.ts'
 import { convertCheckpoint, measureValues, openRecipe, refineCheckpoint, useCheckpoint } from './checkpoint.ts'
 import { goEvaluations } from './data/evaluate.ts'
 import { makeHead, makeHeadOfData } from './data/heads.ts'
-import { addDataByPath, addDataFiles, addDataFolder, findData, findLeaks, forgetData, prepareData, refreshData } from './data/sets.ts'
+import {
+  addDataByPath,
+  addDataFiles,
+  addDataFolder,
+  findData,
+  findLeaks,
+  forgetData,
+  prepareData,
+  refreshData,
+} from './data/sets.ts'
 import { cancelInstall, installCpu, installCuda, removeEngine } from './engine.ts'
 import { findRuns, goCompose, goData, goEngine, goHistory, goLibrary, goWelcome } from './go.ts'
 import { salvageHistory } from './history.ts'
@@ -23,7 +32,16 @@ import {
 } from './library.ts'
 import { openConfiguration, openSample } from './project.ts'
 import { cancelRun, exportModel, restartEngine, resumeOnCpu, resumeRun, runAgain, startRun, stopRun } from './run.ts'
-import { forgetStudy, goStudies, pauseStudy, pauseStudyNow, reproduceTable, resumeStudy, runWithControls, sweepFields } from './studies.ts'
+import {
+  forgetStudy,
+  goStudies,
+  pauseStudy,
+  pauseStudyNow,
+  reproduceTable,
+  resumeStudy,
+  runWithControls,
+  sweepFields,
+} from './studies.ts'
 import { retryConnection, showKeys, toggleTheme } from './view.ts'
 
 export const actions: readonly Action[] = [

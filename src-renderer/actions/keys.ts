@@ -1,7 +1,10 @@
 // Which key press is which shortcut.
 const isMac = /Mac|iPhone|iPad/.test(navigator.userAgent)
 
-/** Plain keys are left to fields, Enter also to whatever has the focus; those with Mod or Alt work everywhere but under a dialog. */
+/**
+ * Plain keys are left to fields, Enter also to whatever has the focus; those with Mod or Alt work everywhere but under
+ * a dialog.
+ */
 export function keyMatches(shortcut: string, event: KeyboardEvent): boolean {
   const parts = shortcut.split('+')
   const key = parts.pop() ?? ''
@@ -14,7 +17,9 @@ export function keyMatches(shortcut: string, event: KeyboardEvent): boolean {
   if (
     isPlain &&
     target?.closest(
-      key === 'Enter' ? 'input, select, textarea, button, a, summary, [tabindex="0"]' : 'input:not([type=checkbox]), select, textarea',
+      key === 'Enter'
+        ? 'input, select, textarea, button, a, summary, [tabindex="0"]'
+        : 'input:not([type=checkbox]), select, textarea',
     )
   )
     return false

@@ -8,7 +8,8 @@ import type { Action } from './action.ts'
 
 const onRun = () => router.current.page === 'run'
 const isOver = () => onRun() && current.view?.detail !== undefined && !current.view.running
-const hasModel = () => isOver() && [current.view?.detail?.start, ...(current.view?.detail?.iterations ?? [])].some((s) => s?.ended)
+const hasModel = () =>
+  isOver() && [current.view?.detail?.start, ...(current.view?.detail?.iterations ?? [])].some((s) => s?.ended)
 
 export const startRun: Action = {
   id: 'start-run',

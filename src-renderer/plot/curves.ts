@@ -26,7 +26,9 @@ export function lossLines(stages: readonly StageDetail[]): StageLine[] {
   return stages.map((s, i) => ({
     stage: s.stage,
     name: stageName(s.stage),
-    points: s.epochs.flatMap((e) => e.losses.map((y, k) => ({ x: (starts[i] ?? 0) + e.step - e.losses.length + k, y }))),
+    points: s.epochs.flatMap((e) =>
+      e.losses.map((y, k) => ({ x: (starts[i] ?? 0) + e.step - e.losses.length + k, y })),
+    ),
   }))
 }
 

@@ -1,11 +1,15 @@
-// Thousands of points on a few hundred pixels: of each pixel column the first, lowest, highest and last point stay, so no
-// peak is ever lost, and a break in the line (NaN, infinity) stays a break. Order in x is taken as given (ascending).
+// Thousands of points on a few hundred pixels: of each pixel column the first, lowest, highest and last point stay, so
+// no peak is ever lost, and a break in the line (NaN, infinity) stays a break. Order in x is taken as given
+// (ascending).
 export interface Point {
   x: number
   y: number
 }
 
-/** The points worth drawing on `pixels` columns; at most 4 a column and one per break. Short lines come back as they are. */
+/**
+ * The points worth drawing on `pixels` columns; at most 4 a column and one per break. Short lines come back as they
+ * are.
+ */
 export function decimate(points: readonly Point[], pixels: number): readonly Point[] {
   const columns = Math.max(1, Math.floor(pixels))
   if (points.length <= columns * 4) return points
@@ -57,9 +61,13 @@ function extremes(points: readonly Point[], first: number, end: number): number[
     .sort((a, b) => a - b)
 }
 
-/** For each place, the place of the next point that is not a number (its own if it is one); the length where none follows. */
+/**
+ * For each place, the place of the next point that is not a number (its own if it is one); the length where none
+ * follows.
+ */
 function nextBreaks(points: readonly Point[]): Int32Array {
   const next = new Int32Array(points.length + 1).fill(points.length)
-  for (let i = points.length - 1; i >= 0; i--) next[i] = Number.isFinite(points[i]?.y) ? (next[i + 1] ?? points.length) : i
+  for (let i = points.length - 1; i >= 0; i--)
+    next[i] = Number.isFinite(points[i]?.y) ? (next[i + 1] ?? points.length) : i
   return next
 }

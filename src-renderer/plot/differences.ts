@@ -32,9 +32,11 @@ export interface DifferenceTotals {
 export function totals(tensors: readonly TensorDifference[]): DifferenceTotals {
   const shared = tensors.filter((t) => t.distance !== null)
   const sum = (value: (t: TensorDifference) => number) => shared.reduce((s, t) => s + value(t), 0)
-  const [distance, a, b] = [sum((t) => (t.distance ?? 0) ** 2), sum((t) => (t.normA ?? 0) ** 2), sum((t) => (t.normB ?? 0) ** 2)].map(
-    Math.sqrt,
-  ) as [number, number, number]
+  const [distance, a, b] = [
+    sum((t) => (t.distance ?? 0) ** 2),
+    sum((t) => (t.normA ?? 0) ** 2),
+    sum((t) => (t.normB ?? 0) ** 2),
+  ].map(Math.sqrt) as [number, number, number]
   const product = sum((t) => (t.cosine ?? 0) * (t.normA ?? 0) * (t.normB ?? 0))
   return {
     shared: shared.length,
@@ -50,8 +52,14 @@ export function totals(tensors: readonly TensorDifference[]): DifferenceTotals {
   }
 }
 
-/** Rows are kinds ("attn.in_proj_weight"), columns layers; tensors of no layer share one row a tower, of its own length. Every cell knows its tensor. */
-export function differenceMap(tensors: readonly TensorDifference[], measure: DifferenceMeasure): { rows: HeatRow[]; layers: string[] } {
+/**
+ * Rows are kinds ("attn.in_proj_weight"), columns layers; tensors of no layer share one row a tower, of its own length.
+ * Every cell knows its tensor.
+ */
+export function differenceMap(
+  tensors: readonly TensorDifference[],
+  measure: DifferenceMeasure,
+): { rows: HeatRow[]; layers: string[] } {
   const image = tensors.filter((t) => t.name.startsWith('visual.'))
   const rest = tensors.filter((t) => !t.name.startsWith('visual.'))
   const layered = [...layersOf(image, ''), ...layersOf(rest, image.length > 0 ? 'text ' : '')]
@@ -72,7 +80,10 @@ export function differenceMap(tensors: readonly TensorDifference[], measure: Dif
     }
   }
   return {
-    rows: [...layered.map(([name, cells]) => row(name, cells, layers)), ...outside.map(([name, cells]) => row(name, cells, cells.length))],
+    rows: [
+      ...layered.map(([name, cells]) => row(name, cells, layers)),
+      ...outside.map(([name, cells]) => row(name, cells, cells.length)),
+    ],
     layers: Array.from({ length: layers }, (_, i) => `layer ${i}`),
   }
 }
@@ -95,7 +106,8 @@ function layersOf(tensors: readonly TensorDifference[], tower: string): [string,
 export function differenceSentence(tensors: readonly TensorDifference[], measure: DifferenceMeasure): string {
   const { shared, equal } = totals(tensors)
   if (shared === 0) return 'The two have no tensor in common.'
-  if (equal === shared) return shared === 1 ? 'The one tensor they share is equal.' : `All ${shared} tensors they share are equal.`
+  if (equal === shared)
+    return shared === 1 ? 'The one tensor they share is equal.' : `All ${shared} tensors they share are equal.`
   let most: { name: string; value: number } | null = null
   for (const tensor of tensors) {
     const value = measured(tensor, measure)

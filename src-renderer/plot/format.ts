@@ -64,7 +64,12 @@ export function bytes(value: number | null | undefined): string {
 export function duration(seconds: number | null | undefined): string {
   if (!isNumber(seconds)) return dash
   const whole = Math.max(0, Math.round(seconds))
-  const [days, hours, minutes, rest] = [Math.floor(whole / 86400), Math.floor(whole / 3600) % 24, Math.floor(whole / 60) % 60, whole % 60]
+  const [days, hours, minutes, rest] = [
+    Math.floor(whole / 86400),
+    Math.floor(whole / 3600) % 24,
+    Math.floor(whole / 60) % 60,
+    whole % 60,
+  ]
   if (days) return `${days} d ${hours} h`
   if (hours) return `${hours} h ${minutes} min`
   return minutes ? `${minutes} min ${rest} s` : `${rest} s`
@@ -78,7 +83,9 @@ export function instant(iso: string | null | undefined): string {
   return `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())} ${two(date.getHours())}:${two(date.getMinutes())}`
 }
 
-/** A reason or warning as a whole sentence; a name at its beginning ("start.epochs", "config.json") keeps its letters. */
+/**
+ * A reason or warning as a whole sentence; a name at its beginning ("start.epochs", "config.json") keeps its letters.
+ */
 export function asSentence(text: string): string {
   const begun = /^[a-z]+[ ,;]/.test(text) ? text.charAt(0).toUpperCase() + text.slice(1) : text
   return ended(begun)

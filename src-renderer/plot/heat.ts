@@ -24,7 +24,10 @@ function vectorName(name: string): string {
 /** How much of every vector is in the model, as far as its stages have ended. */
 export function modelRows(run: Pick<RunDetail, 'config' | 'parents' | 'start' | 'iterations'>): HeatRow[] {
   const course = courseOf(run)
-  return (course ? effectiveCoefficients(course) : []).map(({ name, values }) => ({ name: vectorName(name), values: [...values] }))
+  return (course ? effectiveCoefficients(course) : []).map(({ name, values }) => ({
+    name: vectorName(name),
+    values: [...values],
+  }))
 }
 
 type Control = ResolvedConfig['control']
@@ -34,8 +37,8 @@ export function iterationsTitle(control: Control): string {
 }
 
 /**
- * One row an iteration, then what they do together, by which the difference vector has grown; random directions are not one vector. `present`
- * replaces the row of a stage that runs.
+ * One row an iteration, then what they do together, by which the difference vector has grown; random directions are not
+ * one vector. `present` replaces the row of a stage that runs.
  */
 export function iterationRows(
   iterations: readonly StageDetail[],
@@ -43,7 +46,10 @@ export function iterationRows(
   control: Control = 'none',
 ): HeatRow[] {
   const rows = iterations
-    .map((s) => ({ name: `Iteration ${s.stage}`, values: (present?.stage === s.stage ? present.table : s.coefficients)[0] ?? [] }))
+    .map((s) => ({
+      name: `Iteration ${s.stage}`,
+      values: (present?.stage === s.stage ? present.table : s.coefficients)[0] ?? [],
+    }))
     .filter((row) => row.values.length > 0)
   if (rows.length < 2 || control === 'random') return rows
   const [grown] = collapse(

@@ -1,4 +1,5 @@
-// An evaluation's numbers as rows and sentences: which classes are taken for which, intervals, what two models disagree on. Pure.
+// An evaluation's numbers as rows and sentences: which classes are taken for which, intervals, what two models disagree
+// on. Pure.
 import type { TaskReport, TaskResult } from '../../src-main/contract/api/evaluations.ts'
 import { count, figure, percent } from './format.ts'
 import type { HeatRow } from './heat.ts'
@@ -14,9 +15,16 @@ export function className(classes: readonly string[] | null, label: number): str
   return classes?.[label] ?? `class ${label}`
 }
 
-/** A row a true class, a column a predicted one, shares of the row's images; where there are many classes, those with most mistakes. */
-export function confusionMap(result: TaskResult, names: readonly string[] | null): { rows: HeatRow[]; columns: string[]; left: number } {
-  const mistakes = (label: number): number => (result.classes[label]?.images ?? 0) - (result.classes[label]?.correct ?? 0)
+/**
+ * A row a true class, a column a predicted one, shares of the row's images; where there are many classes, those with
+ * most mistakes.
+ */
+export function confusionMap(
+  result: TaskResult,
+  names: readonly string[] | null,
+): { rows: HeatRow[]; columns: string[]; left: number } {
+  const mistakes = (label: number): number =>
+    (result.classes[label]?.images ?? 0) - (result.classes[label]?.correct ?? 0)
   const all = result.classes.map((_, label) => label)
   const kept =
     all.length <= mostClasses
@@ -28,7 +36,9 @@ export function confusionMap(result: TaskResult, names: readonly string[] | null
   const found = new Map(result.confusion.map(([label, predicted, images]) => [label * all.length + predicted, images]))
   const rows = kept.map((label) => ({
     name: className(names, label),
-    values: kept.map((predicted) => (found.get(label * all.length + predicted) ?? 0) / Math.max(1, result.classes[label]?.images ?? 0)),
+    values: kept.map(
+      (predicted) => (found.get(label * all.length + predicted) ?? 0) / Math.max(1, result.classes[label]?.images ?? 0),
+    ),
     cells: kept.map((predicted) => `predicted ${className(names, predicted)}`),
   }))
   return { rows, columns: kept.map((label) => className(names, label)), left: all.length - kept.length }

@@ -20,7 +20,10 @@ export function meanOf(scores: readonly Partial<TaskScore>[], measure: Measure):
 export function countedStages(run: Pick<RunDetail, 'config' | 'start' | 'iterations'>): StageDetail[] {
   const { tasks } = run.config
   if (!forgets(run)) return stagesOf(run)
-  return stagesOf(run).map((s) => ({ ...s, epochs: s.epochs.map((e) => ({ ...e, tasks: byAim(e.tasks, tasks).counted })) }))
+  return stagesOf(run).map((s) => ({
+    ...s,
+    epochs: s.epochs.map((e) => ({ ...e, tasks: byAim(e.tasks, tasks).counted })),
+  }))
 }
 
 export function forgets({ config }: Pick<RunDetail, 'config'>): boolean {
@@ -33,10 +36,10 @@ export function measureOf(stages: readonly StageDetail[]): Measure {
   return known ? 'relativeAccuracy' : 'accuracy'
 }
 
-export const measureNames = { relativeAccuracy: 'mean relative accuracy', accuracy: 'mean accuracy' } as const satisfies Record<
-  Measure,
-  string
->
+export const measureNames = {
+  relativeAccuracy: 'mean relative accuracy',
+  accuracy: 'mean accuracy',
+} as const satisfies Record<Measure, string>
 
 /** The split that states are chosen on. */
 export function selectionSplit(run: Pick<RunDetail, 'config'>): Split {
@@ -76,7 +79,12 @@ export function taskBars(run: RunDetail): { bars: TaskBar[]; measure: Measure } 
   const [pretrained, finetuned] = [of('pretrained'), of('finetuned')]
   const bars = run.config.tasks.map(({ name }) => {
     const pick = (scores: TaskScore[] | undefined) => scores?.find((s) => s.task === name)?.[measure] ?? null
-    return { task: name, pretrained: pick(pretrained), now: pick(now), finetuned: measure === 'relativeAccuracy' ? 1 : pick(finetuned) }
+    return {
+      task: name,
+      pretrained: pick(pretrained),
+      now: pick(now),
+      finetuned: measure === 'relativeAccuracy' ? 1 : pick(finetuned),
+    }
   })
   return { bars, measure }
 }
@@ -88,7 +96,9 @@ export interface TestTable {
   means: Means[] // one a column
 }
 
-/** What was evaluated at the end: pre-trained, start, each iteration where measured, fine-tuned; null when nothing was. */
+/**
+ * What was evaluated at the end: pre-trained, start, each iteration where measured, fine-tuned; null when nothing was.
+ */
 export function testTable(run: RunDetail): TestTable | null {
   const split = run.evaluatedOn
   if (!split) return null
@@ -103,7 +113,10 @@ export function testTable(run: RunDetail): TestTable | null {
       name: e.model === 'pretrained' || e.model === 'finetuned' ? names[e.model] : stageName(e.stage ?? 0),
       stage: e.stage,
     })),
-    rows: run.config.tasks.map(({ name }) => ({ task: name, cells: measured.map((e) => e.tasks.find((t) => t.task === name) ?? null) })),
+    rows: run.config.tasks.map(({ name }) => ({
+      task: name,
+      cells: measured.map((e) => e.tasks.find((t) => t.task === name) ?? null),
+    })),
     means: measured.map((e) => meansOf(e.tasks, run.config.tasks)),
   }
 }

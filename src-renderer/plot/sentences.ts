@@ -85,7 +85,8 @@ export function valuesSentence(tensors: readonly TensorStatistics[]): string {
   const norm = Math.sqrt(tensors.reduce((sum, t) => sum + t.norm ** 2, 0))
   const largest = tensors.reduce((most, t) => Math.max(most, Math.abs(t.smallest), Math.abs(t.largest)), 0)
   const broken = tensors.reduce((sum, t) => sum + t.nonFinite, 0)
-  const end = broken === 0 ? 'all values are finite' : `${broken} ${broken === 1 ? 'value is' : 'values are'} not finite`
+  const end =
+    broken === 0 ? 'all values are finite' : `${broken} ${broken === 1 ? 'value is' : 'values are'} not finite`
   return `The norm over ${tensors.length} tensors is ${figure(norm)}, the largest size ${figure(largest)}; ${end}.`
 }
 

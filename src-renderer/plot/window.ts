@@ -1,5 +1,5 @@
-// Which rows of a long table are in sight, so that only they are in the page. All rows are of one height but one, which may be open
-// and then has `extra` pixels of detail under it:  top of row i = i h + (i > open ? extra : 0).
+// Which rows of a long table are in sight, so that only they are in the page. All rows are of one height but one, which
+// may be open and then has `extra` pixels of detail under it:  top of row i = i h + (i > open ? extra : 0).
 export interface TableWindow {
   first: number
   last: number // first - 1 where there are no rows

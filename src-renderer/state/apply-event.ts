@@ -1,5 +1,5 @@
-// One event of a run upon what is known of it. Pure; an event told twice changes nothing the second time, so a lost stream
-// can be read again from anywhere.
+// One event of a run upon what is known of it. Pure; an event told twice changes nothing the second time, so a lost
+// stream can be read again from anywhere.
 import type { ErrorRecord } from '../../src-main/contract/errors.ts'
 import type { CoefficientTable, RunDetail, RunEvent, StageDetail } from '../../src-main/contract/run/run.ts'
 
@@ -20,7 +20,12 @@ export function applyEvent(live: LiveRun, event: RunEvent): LiveRun {
   const { detail } = live
   switch (event.type) {
     case 'started':
-      return { ...live, engineLost: null, engineSilent: null, detail: { ...detail, state: 'running', ended: null, error: null } }
+      return {
+        ...live,
+        engineLost: null,
+        engineSilent: null,
+        detail: { ...detail, state: 'running', ended: null, error: null },
+      }
     case 'opened': {
       const { engine, engines, blocks, parents, parameters, images } = event
       return {
@@ -32,22 +37,37 @@ export function applyEvent(live: LiveRun, event: RunEvent): LiveRun {
     case 'opening': {
       const { task, images, opened } = event
       const isSame = (o: RunDetail['openings'][number]) => o.task === task && o.opened === opened
-      return { ...live, detail: { ...detail, openings: [...detail.openings.filter((o) => !isSame(o)), { task, images, opened }] } }
+      return {
+        ...live,
+        detail: { ...detail, openings: [...detail.openings.filter((o) => !isSame(o)), { task, images, opened }] },
+      }
     }
     case 'data': {
       const isSame = (d: typeof event.data) => d.task === event.data.task && d.split === event.data.split
-      return { ...live, detail: { ...detail, leaks: event.leaks, data: [...detail.data.filter((d) => !isSame(d)), event.data] } }
+      return {
+        ...live,
+        detail: { ...detail, leaks: event.leaks, data: [...detail.data.filter((d) => !isSame(d)), event.data] },
+      }
     }
     case 'progress':
       return { ...live, progress: { what: event.what, done: event.done, total: event.total } }
     case 'evaluation': {
       const { evaluation } = event
-      const same = (e: typeof evaluation) => e.split === evaluation.split && e.model === evaluation.model && e.stage === evaluation.stage
-      return { ...live, progress: null, detail: { ...detail, evaluations: [...detail.evaluations.filter((e) => !same(e)), evaluation] } }
+      const same = (e: typeof evaluation) =>
+        e.split === evaluation.split && e.model === evaluation.model && e.stage === evaluation.stage
+      return {
+        ...live,
+        progress: null,
+        detail: { ...detail, evaluations: [...detail.evaluations.filter((e) => !same(e)), evaluation] },
+      }
     }
     case 'stage': {
       const { type: _type, run: _run, ...told } = event
-      return { ...live, progress: null, detail: withStage(detail, event.stage, (known) => ({ ...(known ?? emptyStage), ...told })) }
+      return {
+        ...live,
+        progress: null,
+        detail: withStage(detail, event.stage, (known) => ({ ...(known ?? emptyStage), ...told })),
+      }
     }
     case 'epoch': {
       const { type: _type, run: _run, coefficients, ...epoch } = event
@@ -78,7 +98,9 @@ export function applyEvent(live: LiveRun, event: RunEvent): LiveRun {
     }
     case 'micro-batch': {
       const { from, to, why } = event
-      const halvings = [...detail.halvings.filter((h) => h.from !== from), { from, to, why }].sort((a, b) => b.from - a.from)
+      const halvings = [...detail.halvings.filter((h) => h.from !== from), { from, to, why }].sort(
+        (a, b) => b.from - a.from,
+      )
       return { ...live, detail: { ...detail, halvings } }
     }
     case 'engine-lost':
@@ -86,10 +108,19 @@ export function applyEvent(live: LiveRun, event: RunEvent): LiveRun {
     case 'engine-silent':
       return { ...live, engineSilent: event.error }
     case 'ended':
-      return { ...live, progress: null, engineSilent: null, detail: { ...detail, state: event.state, error: event.error } }
+      return {
+        ...live,
+        progress: null,
+        engineSilent: null,
+        detail: { ...detail, state: event.state, error: event.error },
+      }
     case 'done': {
       const { tasks, accuracy, relativeAccuracy, seconds } = event
-      return { ...live, progress: null, detail: { ...detail, state: 'done', tasks, accuracy, relativeAccuracy, seconds } }
+      return {
+        ...live,
+        progress: null,
+        detail: { ...detail, state: 'done', tasks, accuracy, relativeAccuracy, seconds },
+      }
     }
   }
 }
@@ -111,7 +142,11 @@ function withEpoch(epochs: StageDetail['epochs'], epoch: StageDetail['epochs'][n
 }
 
 /** The run with one stage replaced or added; unchanged when the change gives none. */
-function withStage(detail: RunDetail, stage: number, change: (known: StageDetail | undefined) => StageDetail | undefined): RunDetail {
+function withStage(
+  detail: RunDetail,
+  stage: number,
+  change: (known: StageDetail | undefined) => StageDetail | undefined,
+): RunDetail {
   if (stage === 0) {
     const start = change(detail.start ?? undefined)
     return start ? { ...detail, start } : detail

@@ -1,4 +1,5 @@
-// The settings being written on the Compose page: fields as typed, which vectors and tasks take part, and what is wrong.
+// The settings being written on the Compose page: fields as typed, which vectors and tasks take part, and what is
+// wrong.
 import { SvelteSet } from 'svelte/reactivity'
 
 import type { Project } from '../../src-main/contract/api/api.ts'
@@ -101,7 +102,9 @@ class Compose {
   /** Data sets of models that were chosen, which no task is for yet. */
   get withoutTask(): readonly string[] {
     const tasks = this.#source?.tasks ?? []
-    return (this.#models?.tasks ?? []).flatMap(({ dataset }) => (tasks.some(({ name }) => plain(name) === plain(dataset)) ? [] : [dataset]))
+    return (this.#models?.tasks ?? []).flatMap(({ dataset }) =>
+      tasks.some(({ name }) => plain(name) === plain(dataset)) ? [] : [dataset],
+    )
   }
 
   /** Where no project is open: what the library and the data sets hold may be used, and nothing else is needed. */
@@ -113,7 +116,10 @@ class Compose {
     this.#start = { method: 'atlas', ...this.#start }
   }
 
-  /** Models of the library, together with those chosen before. They wait where no project is open: its data are wanted too. */
+  /**
+   * Models of the library, together with those chosen before. They wait where no project is open: its data are wanted
+   * too.
+   */
   use(models: Models): void {
     this.#models = together(this.#models, models)
     for (const [name, value] of Object.entries(models.settings ?? {})) this.set(name, value)
@@ -123,7 +129,9 @@ class Compose {
 
   /** A path of the configuration as the library knows it. */
   absolute(path: string): string {
-    return path === '' || this.#folder === '' || /^([/\\]|[a-z]:)/i.test(path) ? path : `${this.#folder.replace(/[/\\]$/, '')}/${path}`
+    return path === '' || this.#folder === '' || /^([/\\]|[a-z]:)/i.test(path)
+      ? path
+      : `${this.#folder.replace(/[/\\]$/, '')}/${path}`
   }
 
   /** A vector or task takes part, or sits out: "vector PATH", "task NAME". */

@@ -1,7 +1,10 @@
 // A stored run's settings as a configuration that can be changed and started again; the way back from resolveConfig().
 import type { ResolvedConfig, RunConfig } from '../../src-main/contract/run/config.ts'
 
-/** Whether the run's data lie in this folder, so that a project opened there may read them. Its models may also come from the library. */
+/**
+ * Whether the run's data lie in this folder, so that a project opened there may read them. Its models may also come
+ * from the library.
+ */
 export function liesIn({ tasks }: Pick<ResolvedConfig, 'tasks'>, folder: string): boolean {
   return tasks.every(({ data }) => data !== relative(data, folder))
 }

@@ -10,7 +10,9 @@ class Current {
   iteration = $state<number | null>(null) // to export; null: the last accepted
   form = $state<Form>(formSchema.parse({})) // how it is written
   confirming = $state(false) // the question before a run is cancelled
-  #exported = $state.raw<(Exported & { card: string; download: string | null; cardDownload: string | null }) | null>(null)
+  #exported = $state.raw<(Exported & { card: string; download: string | null; cardDownload: string | null }) | null>(
+    null,
+  )
   #exporting = $state(false)
   #stopping = $state(false)
 
@@ -47,7 +49,8 @@ class Current {
     this.#exporting = true
     try {
       const form = $state.snapshot(this.form)
-      this.#exported = (await client.runs.export({ run: this.#view.run, iteration: this.iteration, form })) ?? this.#exported
+      this.#exported =
+        (await client.runs.export({ run: this.#view.run, iteration: this.iteration, form })) ?? this.#exported
     } finally {
       this.#exporting = false
     }

@@ -29,7 +29,8 @@ class History {
   /** Reads the pages that hold the places [first, last] where they are missing. */
   async need(first: number, last: number): Promise<void> {
     const pages: number[] = []
-    for (let page = Math.floor(first / pageSize); page <= Math.floor(Math.max(first, last) / pageSize); page++) pages.push(page)
+    for (let page = Math.floor(first / pageSize); page <= Math.floor(Math.max(first, last) / pageSize); page++)
+      pages.push(page)
     await Promise.all(pages.filter((p) => !this.#asked.has(p)).map((p) => this.#read(p)))
   }
 

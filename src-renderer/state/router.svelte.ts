@@ -18,7 +18,11 @@ const numbered: [RegExp, (...numbers: string[]) => Route][] = [
   [/^#\/compare\/(\d{1,12})\/(\d{1,12})$/, (a, b) => ({ page: 'compare', a: Number(a), b: Number(b) })],
   [
     /^#\/compatible\/(\d{1,12})\/(\d{1,12}(?:,\d{1,12}){0,63})$/,
-    (pretrained, others = '') => ({ page: 'compatible', pretrained: Number(pretrained), others: others.split(',').map(Number) }),
+    (pretrained, others = '') => ({
+      page: 'compatible',
+      pretrained: Number(pretrained),
+      others: others.split(',').map(Number),
+    }),
   ],
 ]
 

@@ -1,4 +1,5 @@
-// One run on screen: what history has, then what is told as it goes on. Events are gathered and applied in a frame a few times a second, not one by one.
+// One run on screen: what history has, then what is told as it goes on. Events are gathered and applied in a frame a
+// few times a second, not one by one.
 import type { ErrorRecord } from '../../src-main/contract/errors.ts'
 import type { RunEvent } from '../../src-main/contract/run/run.ts'
 import { client, errorOf } from '../bridge.ts'
@@ -89,7 +90,8 @@ export class RunView {
     this.#live = { ...(this.#live ?? liveRun(detail)), detail }
     this.#failed = null
     this.#shownAt = Date.now()
-    if (detail.state === 'running' && detail.seconds === 0) this.#shownAt = Math.min(Date.now(), new Date(detail.created).getTime())
+    if (detail.state === 'running' && detail.seconds === 0)
+      this.#shownAt = Math.min(Date.now(), new Date(detail.created).getTime())
   }
 
   #hear(event: RunEvent, signal: AbortSignal): void {

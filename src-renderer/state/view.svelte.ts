@@ -1,5 +1,5 @@
-// How the window looks: light, dark or as the system has it, kept in this browser (the colours themselves are in theme.css);
-// and what lies over the page: the list of keys.
+// How the window looks: light, dark or as the system has it, kept in this browser (the colours themselves are in
+// theme.css); and what lies over the page: the list of keys.
 import { MediaQuery } from 'svelte/reactivity'
 
 const choices = ['system', 'light', 'dark'] as const

@@ -37,7 +37,9 @@ function newest() {
 test('our side alone: every figure of ours, and in the place of ratios why there are none', async () => {
   expect(await bench(options)).toBe(true)
   const { steps, linearised, engines, machine, peer } = newest()
-  expect(steps.map((s) => s.name)).toEqual(['vectors2', 'vectors2-float16', 'forward'].map((name) => `wasm-tiny-batch4-${name}`))
+  expect(steps.map((s) => s.name)).toEqual(
+    ['vectors2', 'vectors2-float16', 'forward'].map((name) => `wasm-tiny-batch4-${name}`),
+  )
   for (const { ours, peer, ratio, problem } of steps) {
     expect(ours?.wall).toBeGreaterThan(0)
     expect(ours?.cpu).toBeGreaterThan(0)
@@ -119,14 +121,24 @@ for line in sys.stdin:
     rmSync(peer, { recursive: true, force: true })
     mkdirSync(peer, { recursive: true })
     writeFileSync(join(peer, 'peer.py'), source)
-    writeFileSync(join(folder, 'python'), `#!/bin/sh\ncase "$1" in -c) echo 1.0;; *) exec python3 "$@";; esac\n`, { mode: 0o755 })
+    writeFileSync(join(folder, 'python'), `#!/bin/sh\ncase "$1" in -c) echo 1.0;; *) exec python3 "$@";; esac\n`, {
+      mode: 0o755,
+    })
     expect(
-      await bench({ ...options, only: 'wasm-tiny-batch4-vectors2-float16', peer: true, checkout: folder, python: join(folder, 'python') }),
+      await bench({
+        ...options,
+        only: 'wasm-tiny-batch4-vectors2-float16',
+        peer: true,
+        checkout: folder,
+        python: join(folder, 'python'),
+      }),
     ).toBe(false)
     return newest().steps[0]
   }
   expect((await measured(answers(1)))?.problem).toMatch(/^WRONG: at most/)
-  expect((await measured('import sys\nsys.exit("no room left for the peer")'))?.problem).toBe('no room left for the peer')
+  expect((await measured('import sys\nsys.exit("no room left for the peer")'))?.problem).toBe(
+    'no room left for the peer',
+  )
 })
 
 test.runIf(hasTorch)('PyTorch beside us: its figures, the ratios, and gradients that agree', async () => {

@@ -1,5 +1,5 @@
-// basil disentangle and basil study adapt in a terminal: a map as a table and as JSON with the real engine, and what is asked for in vain; one run
-// a target, rows by target, with the toy engine.
+// basil disentangle and basil study adapt in a terminal: a map as a table and as JSON with the real engine, and what is
+// asked for in vain; one run a target, rows by target, with the toy engine.
 import { execFile } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -51,7 +51,9 @@ test('disentangle: the map as JSON, and as a table of its grid', async () => {
   const [first, , , head, ...rows] = shown.out.trimEnd().split('\n')
   expect(first).toBe('a1: finetuned-alpha.safetensors on 1 tasks.safetensors alpha, 96 images')
   expect(head?.trim().split(/ +/)).toEqual(['-3.0', '0.0', '3.0'])
-  expect(rows.map((row) => row.trim().split(/ +/).slice(1))).toEqual(found.error.map((row) => row.map((xi) => (100 * xi).toFixed(1))))
+  expect(rows.map((row) => row.trim().split(/ +/).slice(1))).toEqual(
+    found.error.map((row) => row.map((xi) => (100 * xi).toFixed(1))),
+  )
 })
 
 test('disentangle: two of everything are needed', async () => {
@@ -69,5 +71,7 @@ test('study adapt: one run a target, and a row for each', async () => {
   const { code, out, err } = await basil(['study', 'adapt', file], { BASIL_ENGINE: toyEntry })
   expect({ code, err }).toEqual({ code: 0, err: '' })
   expect(out.match(/run \d+ +UFM \+ DV-BASI, [ab], seed 0: done/g)).toHaveLength(2)
-  expect(out).toMatch(/\| {2}\| pre-trained \| UFM \+ DV-BASI \| fine-tuned \|\n\| --- \| --- \| --- \| --- \|\n\| a \| /)
+  expect(out).toMatch(
+    /\| {2}\| pre-trained \| UFM \+ DV-BASI \| fine-tuned \|\n\| --- \| --- \| --- \| --- \|\n\| a \| /,
+  )
 })

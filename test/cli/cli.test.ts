@@ -59,8 +59,12 @@ test('run, runs, show and export --json hold JSON and nothing else, even from an
   expect(runDetailSchema.parse(JSON.parse(shown.out)).parents[0]?.file).toBe(join(home, 'base.safetensors'))
   expect(JSON.parse(exported.out)).toMatchObject({ file: join(home, 'out.safetensors') })
   expect(existsSync(join(home, 'out.safetensors'))).toBe(true)
-  const told = await outcome(basil(home, ['export', '1', '--out', join(home, 'half.safetensors'), '--dtype', 'float16']))
-  expect(told.out).toMatch(/^Merged numbers were rounded to F16 \(to nearest, ties to even\); --dtype float32 keeps them$/m)
+  const told = await outcome(
+    basil(home, ['export', '1', '--out', join(home, 'half.safetensors'), '--dtype', 'float16']),
+  )
+  expect(told.out).toMatch(
+    /^Merged numbers were rounded to F16 \(to nearest, ties to even\); --dtype float32 keeps them$/m,
+  )
 })
 
 test('exit codes: 1 a failed run, 2 a wrong configuration, 3 a refused file; errors are JSON too', async () => {
@@ -69,8 +73,13 @@ test('exit codes: 1 a failed run, 2 a wrong configuration, 3 a refused file; err
   writeFileSync(bad, '{"method":"magic"}')
   const missing = join(home, 'missing.json')
   writeFileSync(missing, JSON.stringify({ ...toyFile, pretrained: 'missing.safetensors' }))
-  const failed = await outcome(basil(home, ['run', configIn(home), '--json'], { fault: { stage: 0, epoch: 1, how: 'throw' } }))
-  expect([failed.code, lines(failed.out).at(-1)]).toMatchObject([1, { type: 'ended', state: 'failed', error: { code: 'not-finite' } }])
+  const failed = await outcome(
+    basil(home, ['run', configIn(home), '--json'], { fault: { stage: 0, epoch: 1, how: 'throw' } }),
+  )
+  expect([failed.code, lines(failed.out).at(-1)]).toMatchObject([
+    1,
+    { type: 'ended', state: 'failed', error: { code: 'not-finite' } },
+  ])
   const cases = [
     [['run', bad, '--json'], 2, { code: 'config-invalid', where: expect.stringContaining('method') }],
     [['run', join(home, 'absent.json'), '--json'], 2, { code: 'file-missing' }],
@@ -78,12 +87,23 @@ test('exit codes: 1 a failed run, 2 a wrong configuration, 3 a refused file; err
     [
       ['inspect', '/etc/hostname', '--json'],
       3,
-      { code: 'format-unknown', what: expect.any(String), where: '/etc/hostname', why: expect.any(String), next: expect.any(String) },
+      {
+        code: 'format-unknown',
+        what: expect.any(String),
+        where: '/etc/hostname',
+        why: expect.any(String),
+        next: expect.any(String),
+      },
     ],
     [['show', '99', '--json'], 1, { code: 'run-missing' }],
   ] as const
   for (const { args, code, error, found } of await Promise.all(
-    cases.map(async ([args, code, error], i) => ({ args, code, error, found: await outcome(basil(join(home, String(i)), [...args])) })),
+    cases.map(async ([args, code, error], i) => ({
+      args,
+      code,
+      error,
+      found: await outcome(basil(join(home, String(i)), [...args])),
+    })),
   ))
     expect([found.code, JSON.parse(found.out)], args.join(' ')).toMatchObject([code, { error }])
   const plain = await outcome(basil(home, ['show', '99']))
@@ -100,7 +120,10 @@ test('Ctrl+C once stops and keeps the best so far', async () => {
 test('a termination signal leaves a run that can be resumed, and readers see it as interrupted', async () => {
   const home = temporaryFolder()
   const child = basil(home, ['run', configIn(home), '--json'], { wait: 30 })
-  expect(await interruptAfter(child, 3, 'SIGTERM')).toMatchObject({ code: 1, last: { type: 'ended', state: 'interrupted' } })
+  expect(await interruptAfter(child, 3, 'SIGTERM')).toMatchObject({
+    code: 1,
+    last: { type: 'ended', state: 'interrupted' },
+  })
   const reader = await toyWorkbench(home, undefined, false)
   expect(reader.show(1).state).toBe('interrupted')
   await reader.close()
@@ -176,7 +199,8 @@ test('demo compares the methods in runs that are kept, and ends with the table',
   expect(code).toBe(0)
   const told = lines(out) as { type: string; run?: number }[]
   const last = told.at(-1) as { type: string; runs: number[]; table: { stage: string }[] }
-  expect(last).toMatchObject({ type: 'done', seeds: 2, runs: [1, 2, 3, 4, 5] }) // task arithmetic draws nothing and runs once
+  // task arithmetic draws nothing and runs once
+  expect(last).toMatchObject({ type: 'done', seeds: 2, runs: [1, 2, 3, 4, 5] })
   expect(last.table.map((r) => r.stage)[0]).toBe('pre-trained')
   expect(last.table).toHaveLength(9)
   expect(told.filter((e) => e.type === 'done' && e.run)).toHaveLength(5)

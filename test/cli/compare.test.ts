@@ -1,4 +1,5 @@
-// basil diff, compatible and merge in a terminal, with the real engine: checkpoints of any container and architecture, and their exit codes.
+// basil diff, compatible and merge in a terminal, with the real engine: checkpoints of any container and architecture,
+// and their exit codes.
 import { execFile } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -31,7 +32,8 @@ async function valuesOf(path: string): Promise<Map<string, number[]>> {
   const source = await openSource(path)
   const file = await openTensorFile(source)
   const found = new Map<string, number[]>()
-  for (const { name, dtype } of file.tensors.values()) if (dtype === 'F32') found.set(name, [...toFloat32(await file.read(name), dtype)])
+  for (const { name, dtype } of file.tensors.values())
+    if (dtype === 'F32') found.set(name, [...toFloat32(await file.read(name), dtype)])
   await source.close()
   return found
 }
@@ -91,12 +93,23 @@ test('merge: an architecture nobody knows, its models in three containers, by te
   writeFileSync(place('one.safetensors.index.json'), JSON.stringify({ weight_map: map }))
   writeFileSync(place('two.safetensors'), await written(tuned[1]))
   const parents = ['--pretrained', 'base.pt', '--vectors', 'one.safetensors.index.json', 'two.safetensors']
-  const merged = await basil(folder, 'merge', ...parents, '--coefficients', '0.5,-0.25', '--out', 'merged.safetensors', '--json')
+  const merged = await basil(
+    folder,
+    'merge',
+    ...parents,
+    '--coefficients',
+    '0.5,-0.25',
+    '--out',
+    'merged.safetensors',
+    '--json',
+  )
   expect(merged).toMatchObject({ code: 0, err: '' })
   expect(JSON.parse(merged.out)).toMatchObject({ file: place('merged.safetensors'), tensors: 3 })
   const values = await valuesOf(place('merged.safetensors'))
   expect(values).toEqual(combined(base, tuned, [0.5, -0.25]))
-  expect((await basil(folder, 'merge', ...parents, '--out', 'merged.safetensors', '--json')).out).toMatch(/target-exists/)
+  expect((await basil(folder, 'merge', ...parents, '--out', 'merged.safetensors', '--json')).out).toMatch(
+    /target-exists/,
+  )
   const short = await basil(folder, 'merge', ...parents, '--coefficients', '0.5', '--out', 'again.safetensors')
   expect(short).toMatchObject({ code: 2, err: expect.stringMatching(/2 models, and 1 coefficients/) })
 })
@@ -105,7 +118,8 @@ test("merge: a ResNet CLIP; BatchNorm's statistics and counters stay the pre-tra
   const folder = temporaryFolder()
   const base = filled(resNet([1, 1, 1, 1], 8, 16, 32), 'F32', 1, true)
   const tuned = moved(base, 2, 0.1)
-  for (const [name, model] of Object.entries({ base, tuned })) writeFileSync(join(folder, `${name}.safetensors`), await written(model))
+  for (const [name, model] of Object.entries({ base, tuned }))
+    writeFileSync(join(folder, `${name}.safetensors`), await written(model))
   const merged = await basil(
     folder,
     'merge',
@@ -117,7 +131,11 @@ test("merge: a ResNet CLIP; BatchNorm's statistics and counters stay the pre-tra
     'm.safetensors',
   )
   expect(merged).toMatchObject({ code: 0, err: '' })
-  const [values, still, expected] = [await valuesOf(join(folder, 'm.safetensors')), plain(base), combined(base, [tuned], [0.3])]
+  const [values, still, expected] = [
+    await valuesOf(join(folder, 'm.safetensors')),
+    plain(base),
+    combined(base, [tuned], [0.3]),
+  ]
   expect(values.size).toBe(base.filter(({ dtype }) => dtype === 'F32').length)
   for (const [name, found] of values) expect(found, name).toEqual((/running_/.test(name) ? still : expected).get(name))
 })

@@ -14,7 +14,9 @@ const cli = join(import.meta.dirname, '../../src-main/cli.ts')
 function basil(home: string, ...args: string[]): Promise<{ code: number; out: string; err: string }> {
   return new Promise((resolve) => {
     const env = { ...process.env, BASIL_HOME: home }
-    execFile(process.execPath, [cli, 'data', ...args], { env }, (error, out, err) => resolve({ code: Number(error?.code ?? 0), out, err }))
+    execFile(process.execPath, [cli, 'data', ...args], { env }, (error, out, err) =>
+      resolve({ code: Number(error?.code ?? 0), out, err }),
+    )
   })
 }
 
@@ -26,7 +28,9 @@ test('data is added, prepared and searched for leaks; what cannot be read is nam
   const { rows } = JSON.parse(added.out) as { rows: DataSet[] }
   expect(rows.map(({ state, splits }) => [state, splits.map(({ count }) => count)])).toEqual([['present', [20, 6]]])
   const told = await basil(home, 'add', folder)
-  expect(told.out).toMatch(/train 20, test 6 .* 1 left out .*\n +test: 1 left out, \.heic, a kind that is not read: dog\/3\.heic\n/)
+  expect(told.out).toMatch(
+    /train 20, test 6 .* 1 left out .*\n +test: 1 left out, \.heic, a kind that is not read: dog\/3\.heic\n/,
+  )
   const prepared = await basil(home, 'prepare', '1', 'field-val', 'test', '--size', '32')
   expect(prepared.out).toContain('#field-val: 2 images, 0 unreadable')
   expect(prepared.out).toContain('dog/2.png: it is no JPEG')

@@ -9,7 +9,9 @@ import { rowsOf, tableLines } from '../../src-main/cli/demo-table.ts'
 import { resolveConfig } from '../../src-main/contract/run/resolve.ts'
 import type { Evaluation, RunDetail } from '../../src-main/contract/run/run.ts'
 
-const sample = JSON.parse(readFileSync(join(import.meta.dirname, '..', '..', 'resources', 'sample', 'dv-basi.json'), 'utf8'))
+const sample = JSON.parse(
+  readFileSync(join(import.meta.dirname, '..', '..', 'resources', 'sample', 'dv-basi.json'), 'utf8'),
+)
 
 test('the longer run of the start has the epochs of start and iterations together, and the same everything else', () => {
   const arms = armsOf(sample)
@@ -17,7 +19,8 @@ test('the longer run of the start has the epochs of start and iterations togethe
   const rival = resolveConfig(arms.atlas, (p) => p)
   expect(rival.start.epochs).toBe((main.start.epochs ?? 0) + main.iterations * (main.iteration?.epochs ?? 0))
   expect({ ...rival.start, epochs: 0 }).toEqual({ ...main.start, epochs: 0 })
-  for (const key of ['tasks', 'vectors', 'objective', 'blocks', 'select', 'batch', 'seed'] as const) expect(rival[key]).toEqual(main[key])
+  for (const key of ['tasks', 'vectors', 'objective', 'blocks', 'select', 'batch', 'seed'] as const)
+    expect(rival[key]).toEqual(main[key])
 })
 
 function evaluation(

@@ -1,7 +1,17 @@
-// basil eval as a person uses it: on the oracle's models and on the state of a run, which it measures as the run did. What is printed, what is
-// in the page, the tables and the history are one and the same, means are over the rows that stand above them, and test data is not opened in silence.
+// basil eval as a person uses it: on the oracle's models and on the state of a run, which it measures as the run did.
+// What is printed, what is in the page, the tables and the history are one and the same, means are over the rows that
+// stand above them, and test data is not opened in silence.
 import { spawnSync } from 'node:child_process'
-import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
@@ -14,9 +24,17 @@ import { expected, folder, goldenExample } from '../golden/fixture.ts'
 const root = join(import.meta.dirname, '..', '..')
 const home = mkdtempSync(join(tmpdir(), 'basil-eval-'))
 const names = ['alpha', 'beta'] as const
-const taskOf = (name: string, as = name): string[] => ['--task', `${as}=tasks.safetensors#${name},tasks.safetensors#head.${name}`]
+const taskOf = (name: string, as = name): string[] => [
+  '--task',
+  `${as}=tasks.safetensors#${name},tasks.safetensors#head.${name}`,
+]
 
-function basil(...args: string[]): { code: number | null; out: string; err: string; json: () => ReturnType<typeof JSON.parse> } {
+function basil(...args: string[]): {
+  code: number | null
+  out: string
+  err: string
+  json: () => ReturnType<typeof JSON.parse>
+} {
   const { status, stdout, stderr } = spawnSync(process.execPath, [join(root, 'src-main', 'cli.ts'), ...args], {
     encoding: 'utf8',
     env: { ...process.env, BASIL_HOME: join(home, 'data'), BASIL_BACKEND: 'wasm' },
@@ -26,7 +44,8 @@ function basil(...args: string[]): { code: number | null; out: string; err: stri
 }
 
 beforeAll(() => {
-  for (const name of readdirSync(folder).filter((n) => !n.startsWith('expected'))) copyFileSync(join(folder, name), join(home, name))
+  for (const name of readdirSync(folder).filter((n) => !n.startsWith('expected')))
+    copyFileSync(join(folder, name), join(home, name))
   copyFileSync(join(folder, 'tasks.safetensors'), join(home, 'heldout.safetensors'))
   writeFileSync(join(home, 'open_clip_config.json'), configuration)
 })
@@ -60,7 +79,9 @@ test('two models on two tasks: the page, the tables and the terminal say the sam
   expect(told).toMatchObject({ code: 0, err: '' })
   expect(told.out).toContain('Test data of alpha is opened, which is kept on record; it was not opened before.')
 
-  const { report, split } = JSON.parse(readFileSync(join(home, 'report', 'report.json'), 'utf8')) as EvaluationDetail & {
+  const { report, split } = JSON.parse(
+    readFileSync(join(home, 'report', 'report.json'), 'utf8'),
+  ) as EvaluationDetail & {
     report: EvaluationReport
   }
   expect(split).toBe('test')
@@ -84,7 +105,10 @@ test('two models on two tasks: the page, the tables and the terminal say the sam
     expect(last[column + 1]).toBe(percent(relativeAccuracy as number))
     expect(told.out.split('\n').find((line) => line.startsWith('mean'))).toContain(percent(accuracy))
   })
-  const predictions = parse(readFileSync(join(home, 'report', 'predictions.csv')), { columns: true }) as Record<string, string>[]
+  const predictions = parse(readFileSync(join(home, 'report', 'predictions.csv')), { columns: true }) as Record<
+    string,
+    string
+  >[]
   for (const row of rows) {
     const own = predictions.filter((p) => p['task'] === row['task'] && p['model'] === row['model'])
     expect(own.filter((p) => p['label'] === p['predicted']).length / own.length).toBe(Number(row['accuracy']))
@@ -96,9 +120,19 @@ test('two models on two tasks: the page, the tables and the terminal say the sam
   const again = basil('eval', ...given, '--out', 'report')
   expect(again.code).toBe(1)
   expect(again.err).toContain('already there')
-  const replaced = basil('eval', '--model', 'pretrained.safetensors', ...taskOf('alpha'), '--out', 'report', '--overwrite')
+  const replaced = basil(
+    'eval',
+    '--model',
+    'pretrained.safetensors',
+    ...taskOf('alpha'),
+    '--out',
+    'report',
+    '--overwrite',
+  )
   expect(replaced.code).toBe(0)
-  expect(replaced.out).toContain('Test data of alpha is opened, which is kept on record; opened before by evaluation 1.')
+  expect(replaced.out).toContain(
+    'Test data of alpha is opened, which is kept on record; opened before by evaluation 1.',
+  )
 })
 
 test('how each model is computed is in the report; where nothing says it, a warning comes before the numbers, and an option says it', () => {
@@ -110,7 +144,9 @@ test('how each model is computed is in the report; where nothing says it, a warn
   expect(guessed.err).toMatch(
     /^WARNING: pretrained.safetensors: nothing says how its image tower is computed.*"attentionHeads" and "activation"/,
   )
-  expect(readFileSync(join(home, 'guessed', 'report.html'), 'utf8')).toContain('nothing says how its image tower is computed')
+  expect(readFileSync(join(home, 'guessed', 'report.html'), 'utf8')).toContain(
+    'nothing says how its image tower is computed',
+  )
   const said = basil('eval', ...given, '--attention-heads', '4', '--activation', 'gelu', '--json')
   expect(said.err).toBe('')
   const { tower } = said.json().report.models[0]
@@ -131,7 +167,18 @@ test('how each model is computed is in the report; where nothing says it, a warn
 
 test('a task may be called anything: in the page it is a name, and the page fetches nothing and runs nothing', () => {
   const name = '<script>alert(1)</script>'
-  expect(basil('eval', '--model', 'pretrained.safetensors', ...taskOf('gamma', name), '--split', 'validation', '--out', 'odd').code).toBe(0)
+  expect(
+    basil(
+      'eval',
+      '--model',
+      'pretrained.safetensors',
+      ...taskOf('gamma', name),
+      '--split',
+      'validation',
+      '--out',
+      'odd',
+    ).code,
+  ).toBe(0)
   const page = readFileSync(join(home, 'odd', 'report.html'), 'utf8')
   expect(page).not.toContain('<script')
   expect(page).toContain('&lt;script&gt;alert(1)&lt;/script&gt;')
@@ -149,7 +196,9 @@ test('the state of a run is measured as the run measured it, a linearised one to
     const run = String(i + 1)
     const shown = basil('show', run, '--json').json()
     for (const iteration of linearised === 'no' ? [0, 1] : [1]) {
-      const stage = shown.evaluations.find((e: { split: string; stage: number }) => e.split === 'test' && e.stage === iteration)
+      const stage = shown.evaluations.find(
+        (e: { split: string; stage: number }) => e.split === 'test' && e.stage === iteration,
+      )
       const { report, openings } = basil('eval', '--run', run, '--iteration', String(iteration), '--json').json()
       expect(report.models[0]).toMatchObject({ run: i + 1, iteration, linearised: linearised === 'jvp', file: null })
       for (const [t, task] of report.tasks.entries()) {

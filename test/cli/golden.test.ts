@@ -15,11 +15,22 @@ import { readTasks } from '../../src-main/engine/runs/tasks.ts'
 import { loadCheckpoint } from '../../src-main/engine/weights/device.ts'
 import { openCheckpoint, readParameter } from '../../src-main/engine/weights/parents.ts'
 import { openSource } from '../../src-main/files/source.ts'
-import { expected, expectedTensor, folder, goldenConfig, goldenExample, relativeError, tasks } from '../golden/fixture.ts'
+import {
+  expected,
+  expectedTensor,
+  folder,
+  goldenConfig,
+  goldenExample,
+  relativeError,
+  tasks,
+} from '../golden/fixture.ts'
 
 const root = join(import.meta.dirname, '..', '..')
 
-function basil(home: string, ...args: string[]): { code: number | null; out: string; json: () => ReturnType<typeof JSON.parse> } {
+function basil(
+  home: string,
+  ...args: string[]
+): { code: number | null; out: string; json: () => ReturnType<typeof JSON.parse> } {
   const { status, stdout, stderr } = spawnSync(process.execPath, [join(root, 'src-main', 'cli.ts'), ...args], {
     encoding: 'utf8',
     env: { ...process.env, BASIL_HOME: join(home, 'data') },
@@ -34,7 +45,8 @@ const example = goldenExample
 describe('the example', () => {
   const home = mkdtempSync(join(tmpdir(), 'basil-golden-'))
   beforeAll(() => {
-    for (const name of readdirSync(folder).filter((n) => !n.startsWith('expected'))) copyFileSync(join(folder, name), join(home, name))
+    for (const name of readdirSync(folder).filter((n) => !n.startsWith('expected')))
+      copyFileSync(join(folder, name), join(home, name))
     writeFileSync(join(home, 'example.json'), JSON.stringify(example))
   })
 
@@ -88,14 +100,22 @@ describe('the example', () => {
   test("exports the final model: the oracle's block norms, the evaluated accuracy, its recipe inside", async () => {
     const exported = basil(home, 'export', '1', '--out', 'merged.safetensors', '--json').json()
     const inspected = basil(home, 'inspect', 'merged.safetensors', '--json').json()
-    expect(inspected).toMatchObject({ sha256: exported.sha256, role: 'merged', layout: 'open_clip', blocks: 32, nonFinite: 0 })
+    expect(inspected).toMatchObject({
+      sha256: exported.sha256,
+      role: 'merged',
+      layout: 'open_clip',
+      blocks: 32,
+      nonFinite: 0,
+    })
     const recipe = JSON.parse(inspected.metadata['basil.recipe'])
     expect(recipe).toMatchObject({ run: 1, iteration: 3, epoch: null, pretrained: { name: 'pretrained.safetensors' } })
     expect(inspected.metadata['basil.recipe']).not.toContain(home)
 
     const merged = await openCheckpoint(join(home, 'merged.safetensors'), openSource)
     for (const [b, { name }] of expected.blocks.entries()) {
-      const norm = Math.sqrt((await readParameter(merged, name.slice('visual.'.length))).reduce((sum, v) => sum + v * v, 0))
+      const norm = Math.sqrt(
+        (await readParameter(merged, name.slice('visual.'.length))).reduce((sum, v) => sum + v * v, 0),
+      )
       expect(Math.abs(norm / expected['run.crossEntropy.final'].blockNorms[b] - 1)).toBeLessThan(1e-5)
     }
     const backend = await openBackend({ prefer: 'wasm' })
@@ -133,7 +153,9 @@ describe('the example', () => {
         .start.flat()
         .every((c: number) => c === 0),
     ).toBe(true) // aTLAS begins at the pre-trained model
-    expect(state.tensors.map((t: { name: string }) => t.name).sort()).toEqual(base.tensors.map((t: { name: string }) => t.name).sort())
+    expect(state.tensors.map((t: { name: string }) => t.name).sort()).toEqual(
+      base.tensors.map((t: { name: string }) => t.name).sort(),
+    )
     const none = basil(home, 'export', '1', '--out', 'none.safetensors', '--iteration', '2', '--epoch', '99', '--json')
     expect(none).toMatchObject({ code: 1 })
     expect(none.json().error).toMatchObject({ code: 'run-missing', where: 'run 1, iteration 2, epoch 99' })
@@ -153,7 +175,10 @@ describe('the example', () => {
     [{ tasks: [] }, 'tasks'],
     [{ steps: 5, epochs: 5 }, 'steps'],
   ])('refuses %j before any weight is read, naming the field', (change, field) => {
-    writeFileSync(join(home, 'wrong.json'), JSON.stringify({ ...example, pretrained: 'there-is-no-such-file.safetensors', ...change }))
+    writeFileSync(
+      join(home, 'wrong.json'),
+      JSON.stringify({ ...example, pretrained: 'there-is-no-such-file.safetensors', ...change }),
+    )
     const refused = basil(home, 'run', 'wrong.json', '--json')
     expect(refused.code).toBe(2)
     expect(refused.json().error).toMatchObject({ code: 'config-invalid', where: expect.stringContaining(field) })
@@ -165,10 +190,20 @@ describe('the example', () => {
       join(home, 'refine.json'),
       JSON.stringify({ ...short, start: { method: 'checkpoint', checkpoint: 'finetuned-alpha.safetensors' } }),
     )
-    writeFileSync(join(home, 'scalar.json'), JSON.stringify({ ...short, blocks: 'scalar', start: { method: 'task-arithmetic' } }))
+    writeFileSync(
+      join(home, 'scalar.json'),
+      JSON.stringify({ ...short, blocks: 'scalar', start: { method: 'task-arithmetic' } }),
+    )
     writeFileSync(
       join(home, 'layer.json'),
-      JSON.stringify({ ...short, method: 'atlas', iterations: undefined, start: undefined, blocks: 'layer', objective: 'entropy' }),
+      JSON.stringify({
+        ...short,
+        method: 'atlas',
+        iterations: undefined,
+        start: undefined,
+        blocks: 'layer',
+        objective: 'entropy',
+      }),
     )
     for (const name of ['refine', 'scalar', 'layer']) expect(basil(home, 'run', `${name}.json`, '--json').code).toBe(0)
     const [refined, scalar, layer] = ['2', '3', '4'].map((run) => basil(home, 'show', run, '--json').json())

@@ -1,4 +1,5 @@
-// basil heads in a terminal, with the real engine: a few lines, or JSON and nothing else; refusals with their exit codes.
+// basil heads in a terminal, with the real engine: a few lines, or JSON and nothing else; refusals with their exit
+// codes.
 import { execFile } from 'node:child_process'
 import { join } from 'node:path'
 
@@ -14,8 +15,11 @@ const model = join(root, 'test/golden/text/text-tower.safetensors')
 function heads(folder: string, args: string[]): Promise<{ code: unknown; out: string; err: string }> {
   const env = { ...process.env, BASIL_HOME: folder, BASIL_BACKEND: 'wasm', BASIL_THREADS: '1' }
   return new Promise((resolve) => {
-    execFile(process.execPath, [join(root, 'src-main/cli.ts'), 'heads', ...args], { env, cwd: folder }, (error, out, err) =>
-      resolve({ code: error ? error.code : 0, out, err }),
+    execFile(
+      process.execPath,
+      [join(root, 'src-main/cli.ts'), 'heads', ...args],
+      { env, cwd: folder },
+      (error, out, err) => resolve({ code: error ? error.code : 0, out, err }),
     )
   })
 }
@@ -54,15 +58,24 @@ test("imports the field's heads, several into one file, and says what is none", 
   const cars = join(field, 'head_CarsVal.pt')
   const made = await heads(folder, ['import', cars, join(field, 'head_MNISTVal.pt'), '--out', 'heads.safetensors'])
   const out = join(folder, 'heads.safetensors')
-  expect(made).toEqual({ code: 0, err: '', out: `${out}#head.Cars: from head_CarsVal.pt\n${out}#head.MNIST: from head_MNISTVal.pt\n` })
+  expect(made).toEqual({
+    code: 0,
+    err: '',
+    out: `${out}#head.Cars: from head_CarsVal.pt\n${out}#head.MNIST: from head_MNISTVal.pt\n`,
+  })
   expect(await readHead(`${out}#head.Cars`, openSource)).toEqual(await readHead(cars, openSource))
   const probe = ['import', join(field, 'head_probe.pt'), '--out', 'probe.safetensors', '--json']
   const refused = await heads(folder, probe)
   expect(refused.code).toBe(3)
-  expect(JSON.parse(refused.out)).toMatchObject({ error: { code: 'data-invalid', next: expect.stringContaining('--as probe') } })
+  expect(JSON.parse(refused.out)).toMatchObject({
+    error: { code: 'data-invalid', next: expect.stringContaining('--as probe') },
+  })
   const named = await heads(folder, [...probe, '--as', 'probe', '--features', 'raw', '--name', 'mine'])
   expect(JSON.parse(named.out)).toMatchObject({ tensors: 2 })
-  expect(await readHead(join(folder, 'probe.safetensors#head.mine'), openSource)).toMatchObject({ scale: 1, normalised: false })
+  expect(await readHead(join(folder, 'probe.safetensors#head.mine'), openSource)).toMatchObject({
+    scale: 1,
+    normalised: false,
+  })
 })
 
 test('fits a probe and reports every strength', async () => {
@@ -70,7 +83,16 @@ test('fits a probe and reports every strength', async () => {
   const sample = join(root, 'resources/sample')
   const tasks = join(sample, 'tasks.safetensors')
   const data = ['--data', `${tasks}#digits.learning`, '--validation', `${tasks}#digits.validation`]
-  const args = ['probe', '--model', join(sample, 'finetuned-digits.safetensors'), ...data, '--classes', '10', '--out', 'probe.safetensors']
+  const args = [
+    'probe',
+    '--model',
+    join(sample, 'finetuned-digits.safetensors'),
+    ...data,
+    '--classes',
+    '10',
+    '--out',
+    'probe.safetensors',
+  ]
   const { code, out, err } = await heads(folder, args)
   expect({ code, err }).toEqual({ code: 0, err: '' })
   const lines = out.trim().split('\n')

@@ -31,7 +31,9 @@ async function basil(home: string, args: string[], before = ''): Promise<{ code:
 
 const canMount = spawnSync('unshare', ['-m', 'sh', '-c', 'mount -t tmpfs none /mnt'], { stdio: 'ignore' }).status === 0
 if (!canMount)
-  console.error('\n*** No mounts in a namespace of our own here: the tests on read-only and full file systems are SKIPPED. ***\n')
+  console.error(
+    '\n*** No mounts in a namespace of our own here: the tests on read-only and full file systems are SKIPPED. ***\n',
+  )
 const readOnly = (home: string): string => `mount --bind '${home}' '${home}' && mount -o remount,ro,bind '${home}'`
 
 async function withHistory(): Promise<string> {
@@ -42,24 +44,27 @@ async function withHistory(): Promise<string> {
   return home
 }
 
-test.skipIf(!canMount)('a data folder on a read-only file system is read, with and without a log and from an older version', async () => {
-  const home = await withHistory()
-  const shown = await basil(home, ['show', '2', '--json'])
-  expect(shown.code).toBe(0)
-  expect(await basil(home, ['show', '2', '--json'], readOnly(home))).toEqual(shown)
-  const history = await openHistory(home)
-  putRun(history, 'in the log')
-  const logged = temporaryFolder()
-  for (const suffix of ['', '-wal']) copyFileSync(history.file + suffix, join(logged, `history.sqlite${suffix}`))
-  history.close()
-  expect((await basil(logged, ['runs'], readOnly(logged))).out).toContain('in the log')
-  expect(readdirSync(logged).sort()).toEqual(['history.sqlite', 'history.sqlite-wal'])
-  const older = temporaryFolder()
-  copyFileSync(join(databases, 'history-v7.sqlite'), join(older, 'history.sqlite'))
-  const { code, out, err } = await basil(older, ['runs', '--json'], readOnly(older))
-  expect({ code, err, runs: (JSON.parse(out) as unknown[]).length }).toEqual({ code: 0, err: '', runs: 2 })
-  expect(await basil(home, ['run', join(home, 'absent.json')], readOnly(home))).toMatchObject({ code: 2 })
-})
+test.skipIf(!canMount)(
+  'a data folder on a read-only file system is read, with and without a log and from an older version',
+  async () => {
+    const home = await withHistory()
+    const shown = await basil(home, ['show', '2', '--json'])
+    expect(shown.code).toBe(0)
+    expect(await basil(home, ['show', '2', '--json'], readOnly(home))).toEqual(shown)
+    const history = await openHistory(home)
+    putRun(history, 'in the log')
+    const logged = temporaryFolder()
+    for (const suffix of ['', '-wal']) copyFileSync(history.file + suffix, join(logged, `history.sqlite${suffix}`))
+    history.close()
+    expect((await basil(logged, ['runs'], readOnly(logged))).out).toContain('in the log')
+    expect(readdirSync(logged).sort()).toEqual(['history.sqlite', 'history.sqlite-wal'])
+    const older = temporaryFolder()
+    copyFileSync(join(databases, 'history-v7.sqlite'), join(older, 'history.sqlite'))
+    const { code, out, err } = await basil(older, ['runs', '--json'], readOnly(older))
+    expect({ code, err, runs: (JSON.parse(out) as unknown[]).length }).toEqual({ code: 0, err: '', runs: 2 })
+    expect(await basil(home, ['run', join(home, 'absent.json')], readOnly(home))).toMatchObject({ code: 2 })
+  },
+)
 
 test.skipIf(!canMount)('writing there says that the history cannot be written', async () => {
   const home = await withHistory()
@@ -88,7 +93,10 @@ test('a damaged history: set aside with an offer, listed backups, salvage, and r
   const home = await withHistory()
   const file = join(home, 'history.sqlite')
   expect((await basil(home, ['run', writtenConfig(home)])).code).toBe(0)
-  const backups = JSON.parse((await basil(home, ['history', 'backups', '--json'])).out) as { file: string; kind: string }[]
+  const backups = JSON.parse((await basil(home, ['history', 'backups', '--json'])).out) as {
+    file: string
+    kind: string
+  }[]
   expect(backups).toMatchObject([{ kind: 'daily' }]) // made after the run
   truncateSync(file, readFileSync(file).length - 100)
   const read = await basil(home, ['runs'])

@@ -22,7 +22,11 @@ function basil(home: string, ...args: string[]): Promise<{ code: number; out: st
 
 test('what is added is read and hashed when the command ends, and can be listed, shown, tagged, refreshed and forgotten', async () => {
   const [home, folder] = [temporaryFolder(), temporaryFolder()]
-  lay(folder, { 'MNIST/finetuned.safetensors': checkpoint(1), 'zeroshot.safetensors': checkpoint(2), 'broken.pt': 'not a checkpoint' })
+  lay(folder, {
+    'MNIST/finetuned.safetensors': checkpoint(1),
+    'zeroshot.safetensors': checkpoint(2),
+    'broken.pt': 'not a checkpoint',
+  })
   const added = await basil(home, 'add', folder, '--json')
   expect([added.code, added.err]).toEqual([0, ''])
   const { entries, refused } = JSON.parse(added.out) as { entries: Entry[]; refused: unknown[] }
@@ -35,8 +39,12 @@ test('what is added is read and hashed when the command ends, and can be listed,
   const plain = await basil(home, 'list')
   expect(plain.out).toContain(`set  ${folder.split('/').at(-1)} in ${folder}: MNIST; 0 heads`)
   expect(plain.out).toContain('unreadable: ')
-  expect(JSON.parse((await basil(home, 'tag', '1', 'best', 'mnist', '--json')).out)).toMatchObject({ tags: ['best', 'mnist'] })
-  expect(JSON.parse((await basil(home, 'describe', '1', '--role', 'head', '--notes', 'a note', '--json')).out)).toMatchObject({
+  expect(JSON.parse((await basil(home, 'tag', '1', 'best', 'mnist', '--json')).out)).toMatchObject({
+    tags: ['best', 'mnist'],
+  })
+  expect(
+    JSON.parse((await basil(home, 'describe', '1', '--role', 'head', '--notes', 'a note', '--json')).out),
+  ).toMatchObject({
     role: 'head',
     notes: 'a note',
     tags: ['best', 'mnist'],
@@ -48,7 +56,10 @@ test('what is added is read and hashed when the command ends, and can be listed,
   const shown = await basil(home, 'show', '1')
   expect(shown.out).toContain('weight  F32  (4)')
   expect(shown.out).toContain('a note')
-  expect(await basil(home, 'show', '2', '--json')).toMatchObject({ code: 3, out: expect.stringContaining('"file-missing"') })
+  expect(await basil(home, 'show', '2', '--json')).toMatchObject({
+    code: 3,
+    out: expect.stringContaining('"file-missing"'),
+  })
 })
 
 test('while a window is open, listing and showing work, and adding says who writes', async () => {
@@ -67,7 +78,9 @@ test('while a window is open, listing and showing work, and adding says who writ
   ])
   expect(shown).toMatchObject({ code: 0, err: '' })
   expect(added.code).toBe(1)
-  expect(JSON.parse(added.out)).toMatchObject({ error: { code: 'folder-busy', why: expect.stringContaining(`process ${process.pid}`) } })
+  expect(JSON.parse(added.out)).toMatchObject({
+    error: { code: 'folder-busy', why: expect.stringContaining(`process ${process.pid}`) },
+  })
 })
 
 test('nothing but refusals ends with exit code 3', async () => {

@@ -1,4 +1,5 @@
-// basil preset from a terminal: everything that is missing is named before anything runs, and what is there becomes a study that is sound.
+// basil preset from a terminal: everything that is missing is named before anything runs, and what is there becomes a
+// study that is sound.
 import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
@@ -9,17 +10,25 @@ import { parseStudy, plannedRuns } from '../../src-main/contract/run/study.ts'
 import { temporaryFolder } from '../workbench/toy.ts'
 
 function preset(home: string, ...args: string[]): { code: number | null; out: string; err: string } {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [join(import.meta.dirname, '../../src-main/cli.ts'), 'preset', ...args], {
-    encoding: 'utf8',
-    env: { ...process.env, BASIL_HOME: join(home, 'home') },
-  })
+  const { status, stdout, stderr } = spawnSync(
+    process.execPath,
+    [join(import.meta.dirname, '../../src-main/cli.ts'), 'preset', ...args],
+    {
+      encoding: 'utf8',
+      env: { ...process.env, BASIL_HOME: join(home, 'home') },
+    },
+  )
   return { code: status, out: stdout, err: stderr }
 }
 
 test('the tables, the protocols and what the paper printed are listed', () => {
   const { code, out } = preset(temporaryFolder(), 'list')
   expect(code).toBe(0)
-  for (const told of [/^T3 /m, /--protocol strict /, /not ours: T5, B\/32: mean 82.04 to 82.74 printed, 82.04 to 82.75 of its rows/])
+  for (const told of [
+    /^T3 /m,
+    /--protocol strict /,
+    /not ours: T5, B\/32: mean 82.04 to 82.74 printed, 82.04 to 82.75 of its rows/,
+  ])
     expect(out).toMatch(told)
 })
 

@@ -1,5 +1,6 @@
-// basil refine on the oracle's small models: from a fine-tuned checkpoint to a refined one and its card, with both accuracies and their intervals;
-// a checkpoint that nothing improves stays as it is, and one that was never fine-tuned is refused.
+// basil refine on the oracle's small models: from a fine-tuned checkpoint to a refined one and its card, with both
+// accuracies and their intervals; a checkpoint that nothing improves stays as it is, and one that was never fine-tuned
+// is refused.
 import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
@@ -37,7 +38,16 @@ function refine(
     '--name',
     'alpha',
   ]
-  const { status, stdout, stderr } = basil(home, ['refine', ...given, '--iterations', '1', '--epochs', '2', ...args, '--json'])
+  const { status, stdout, stderr } = basil(home, [
+    'refine',
+    ...given,
+    '--iterations',
+    '1',
+    '--epochs',
+    '2',
+    ...args,
+    '--json',
+  ])
   return {
     code: status,
     err: stderr,
@@ -53,7 +63,11 @@ test('a fine-tuned model is refined, measured before and after, and written with
   const out = join(home, 'refined.safetensors')
   const { code, err, lines } = refine(join(home, 'data'), 'finetuned-alpha.safetensors', '--out', out)
   expect({ code, err }).toEqual({ code: 0, err: '' })
-  const last = lines.at(-1) as { images: number; before: { accuracy: number; interval: [number, number] }; after: { accuracy: number } }
+  const last = lines.at(-1) as {
+    images: number
+    before: { accuracy: number; interval: [number, number] }
+    after: { accuracy: number }
+  }
   expect(last).toMatchObject({ type: 'refined', run: 1, accepted: true, split: 'test', exported: { file: out } })
   const { accuracy, interval } = last.before
   expect(interval).toEqual(wilson(Math.round(accuracy * last.images), last.images))
@@ -66,7 +80,8 @@ test('a checkpoint that no iteration improves stays as it is, and nothing is wri
   const home = temporaryFolder()
   const [far, out] = [join(home, 'far.safetensors'), join(home, 'refined.safetensors')]
   const models = ['--pretrained', 'pretrained.safetensors', '--vectors', 'finetuned-alpha.safetensors']
-  basil(join(home, 'data'), ['merge', ...models, '--coefficient', '6', '--out', far]) // so far beyond the optimum that no few steps lead back
+  // so far beyond the optimum that no few steps lead back
+  basil(join(home, 'data'), ['merge', ...models, '--coefficient', '6', '--out', far])
   const { code, lines } = refine(join(home, 'data'), far, '--out', out)
   expect(code).toBe(0)
   expect(lines.at(-1)).toMatchObject({ type: 'refined', accepted: false, exported: null })

@@ -1,4 +1,5 @@
-// basil study from a terminal: a file becomes runs and a table, another process reads along and asks it to pause, and a paused study goes on.
+// basil study from a terminal: a file becomes runs and a table, another process reads along and asks it to pause, and a
+// paused study goes on.
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
@@ -14,9 +15,16 @@ import { temporaryFolder, toyEntry, toyFile } from '../workbench/toy.ts'
 
 const root = join(import.meta.dirname, '../..')
 
-function basil(home: string, args: string[], wait = 0): ChildProcess & { stdout: NodeJS.ReadableStream; stderr: NodeJS.ReadableStream } {
+function basil(
+  home: string,
+  args: string[],
+  wait = 0,
+): ChildProcess & { stdout: NodeJS.ReadableStream; stderr: NodeJS.ReadableStream } {
   const env = { ...process.env, BASIL_HOME: home, BASIL_ENGINE: toyEntry, TOY: JSON.stringify({ wait }) }
-  const child = spawn(process.execPath, [join(root, 'src-main/cli.ts'), 'study', ...args], { stdio: ['ignore', 'pipe', 'pipe'], env })
+  const child = spawn(process.execPath, [join(root, 'src-main/cli.ts'), 'study', ...args], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env,
+  })
   onTestFinished(() => void child.kill('SIGKILL'))
   return child
 }
@@ -47,7 +55,10 @@ test('a study runs, is listed and shown; its configuration may be another file, 
   expect(ran.out.match(/^ {2}run \d +(whole|short), seed \d: done, \d/gm)).toHaveLength(4)
   expect(ran.out).toMatch(/^\| arm +\| seeds \| mean absolute \|/m)
   expect(ran.out).toMatch(/^\| short +\| 2 +\| \d+\.\d ± \d+\.\d/m)
-  const [listed, shown] = await Promise.all([outcome(basil(home, ['list'])), outcome(basil(home, ['show', '1', '--json']))])
+  const [listed, shown] = await Promise.all([
+    outcome(basil(home, ['list'])),
+    outcome(basil(home, ['show', '1', '--json'])),
+  ])
   expect(listed.out).toMatch(/ 1 {2}\S+ \S+ {2}done {6}4 of 4 runs {2}toys/)
   const detail = JSON.parse(shown.out) as StudyDetail
   expect(detail.table.map(({ arm, seeds }) => [arm, seeds])).toEqual([
@@ -65,7 +76,9 @@ test('how a tower is computed, where it is a guess, is said before the first fig
     layerNormEps: { ...known, value: 1e-5 },
   }
   const told = new Set<string>()
-  expect(doubtLines(tower, told)).toEqual([expect.stringMatching(/^ {2}WARNING: Nothing said how .* gelu .*every number here is wrong\.$/)])
+  expect(doubtLines(tower, told)).toEqual([
+    expect.stringMatching(/^ {2}WARNING: Nothing said how .* gelu .*every number here is wrong\.$/),
+  ])
   expect(doubtLines(tower, told)).toEqual([])
   expect(doubtLines({ ...tower, heads: { ...known, value: 12, assumed: true } }, told)).toHaveLength(1)
   expect(doubtLines({ ...tower, activation: { ...tower.activation, assumed: false } }, told)).toEqual([])
@@ -74,7 +87,9 @@ test('how a tower is computed, where it is a guess, is said before the first fig
 
 test('the controls of a configuration are a study', async () => {
   const home = temporaryFolder()
-  const ran = await outcome(basil(home, ['controls', write(home, 'run.json', { ...toyFile, iterations: 1, epochs: 1 }), '--json']))
+  const ran = await outcome(
+    basil(home, ['controls', write(home, 'run.json', { ...toyFile, iterations: 1, epochs: 1 }), '--json']),
+  )
   const last = JSON.parse(ran.out.trim().split('\n').at(-1) ?? '') as StudyDetail & { type: string }
   expect(last).toMatchObject({ type: 'done', planned: 7, done: 7 })
   expect(last.table.map(({ arm }) => arm)).toContain('restart only')
@@ -169,8 +184,22 @@ test('what a paper printed stands beside the table, and models that all arms sha
 
 test('an arm whose test images were seen before is marked in the table, with the reason below it', () => {
   const leaks = [{ task: 'cars', split: 'training' as const, images: 3, of: 9, unlabelled: false }]
-  const shown = { seeds: 1, parts: 1, accuracy: null, relativeAccuracy: null, control: null, pretrained: null, finetuned: null }
-  const row = (arm: string, marks: ArmRow['leaks']): ArmRow => ({ arm, ...shown, failed: 0, leaks: marks, paired: null })
+  const shown = {
+    seeds: 1,
+    parts: 1,
+    accuracy: null,
+    relativeAccuracy: null,
+    control: null,
+    pretrained: null,
+    finetuned: null,
+  }
+  const row = (arm: string, marks: ArmRow['leaks']): ArmRow => ({
+    arm,
+    ...shown,
+    failed: 0,
+    leaks: marks,
+    paired: null,
+  })
   const definition = { name: 'x', config: toyFile, arms: [] } as unknown as StudyDetail['definition']
   const lines = tableLines({ definition, table: [row('a', leaks), row('b', [])] })
   expect(lines.filter((line) => line.includes('!'))).toEqual([

@@ -45,7 +45,8 @@ it('gives what JSON.parse gives, and finds the place that V8 finds, in 20,000 mu
     else {
       const [, line, column] = /\(line (\d+) column (\d+)\)/.exec(said) ?? []
       expect(() => parseJson(text)).toThrow(/^it is not JSON from line \d+, column \d+ on$/)
-      if (line === undefined || !said.startsWith('Expected')) continue // of a broken string or number V8 tells a place inside of it
+      // of a broken string or number V8 tells a place inside of it
+      if (line === undefined || !said.startsWith('Expected')) continue
       expect(() => parseJson(text)).toThrow(`line ${line}, column ${column} on`)
       compared++
     }

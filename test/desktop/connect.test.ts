@@ -42,7 +42,11 @@ function asMainPort(port: MessagePort) {
   const face = new EventEmitter()
   port.on('message', (data) => face.emit('message', { data }))
   port.on('close', () => face.emit('close'))
-  return Object.assign(face, { postMessage: (data: unknown) => port.postMessage(data), start: vi.fn(), close: vi.fn(() => port.close()) })
+  return Object.assign(face, {
+    postMessage: (data: unknown) => port.postMessage(data),
+    start: vi.fn(),
+    close: vi.fn(() => port.close()),
+  })
 }
 
 describe('the port', () => {
@@ -98,9 +102,12 @@ describe('the port', () => {
         },
       },
     ] // structured clones, which no page of ours sends
-    for (let sent = 0; sent < wanted; sent++) page.postMessage(sent % 4 === 0 ? objects[(sent / 4) % objects.length] : next().message)
+    for (let sent = 0; sent < wanted; sent++)
+      page.postMessage(sent % 4 === 0 ? objects[(sent / 4) % objects.length] : next().message)
     await all
-    expect(answers.filter(({ p }) => p.s !== 400 || errorSchema.safeParse(p.b.json.data).data?.code !== 'message-invalid')).toEqual([])
+    expect(
+      answers.filter(({ p }) => p.s !== 400 || errorSchema.safeParse(p.b.json.data).data?.code !== 'message-invalid'),
+    ).toEqual([])
     expect(said.mock.calls.map(([line]) => line)).toHaveLength(4) // at 1, 10, 100 and 1000
     const client: RouterClient<typeof router> = createORPCClient(new RPCLink({ port: page as never }))
     expect(await client.double(21 as never)).toBe(42)
@@ -122,7 +129,9 @@ describe('the port', () => {
 
 describe('preload', () => {
   const listeners = new Map<string, (event: unknown) => void>()
-  const window = { addEventListener: (type: string, listener: (event: unknown) => void) => listeners.set(type, listener) }
+  const window = {
+    addEventListener: (type: string, listener: (event: unknown) => void) => listeners.set(type, listener),
+  }
   beforeAll(async () => {
     vi.stubGlobal('window', window)
     await import('../../src-main/desktop/preload.ts')
@@ -153,13 +162,22 @@ describe('preload', () => {
     drop?.({ isTrusted: true, dataTransfer: null })
     expect(electron.ipcRenderer.send).not.toHaveBeenCalled()
     drop?.({ isTrusted: true, dataTransfer: { files } })
-    expect(electron.ipcRenderer.send).toHaveBeenCalledExactlyOnceWith('basil-drop', ['/models/ViT-B-32', '/models/head.pt'])
+    expect(electron.ipcRenderer.send).toHaveBeenCalledExactlyOnceWith('basil-drop', [
+      '/models/ViT-B-32',
+      '/models/head.pt',
+    ])
   })
 })
 
 describe('a drop', () => {
   const ours = { url: 'app://basil/', parent: null }
-  const refusal = { code: 'file-missing', what: 'A file is missing', where: '/b', why: 'it is not there', next: 'look' } as const
+  const refusal = {
+    code: 'file-missing',
+    what: 'A file is missing',
+    where: '/b',
+    why: 'it is not there',
+    next: 'look',
+  } as const
   afterEach(() => electron.ipcMain.removeAllListeners())
 
   it('on our page is added to the library; one from elsewhere, or of something else, is not', async () => {
@@ -167,7 +185,8 @@ describe('a drop', () => {
     hearDrops(add)
     electron.ipcMain.emit('basil-drop', { senderFrame: { url: 'https://evil.com/', parent: null } }, ['/a'])
     electron.ipcMain.emit('basil-drop', { senderFrame: null }, ['/a'])
-    for (const paths of ['/a', [], [1], [''], null, { 0: '/a' }]) electron.ipcMain.emit('basil-drop', { senderFrame: ours }, paths)
+    for (const paths of ['/a', [], [1], [''], null, { 0: '/a' }])
+      electron.ipcMain.emit('basil-drop', { senderFrame: ours }, paths)
     expect(add).not.toHaveBeenCalled()
     electron.ipcMain.emit('basil-drop', { senderFrame: ours }, ['/a', '/b'])
     expect(add).toHaveBeenCalledExactlyOnceWith(['/a', '/b'])
@@ -182,7 +201,9 @@ describe('a drop', () => {
 describe('dialogs', () => {
   const platform = windowPlatform(() => undefined)
   it('give the chosen path, or null when closed', async () => {
-    electron.dialog.showOpenDialog.mockResolvedValueOnce({ filePaths: ['/a/dv-basi.json'] }).mockResolvedValueOnce({ filePaths: [] })
+    electron.dialog.showOpenDialog
+      .mockResolvedValueOnce({ filePaths: ['/a/dv-basi.json'] })
+      .mockResolvedValueOnce({ filePaths: [] })
     expect([await platform.pickConfig(), await platform.pickConfig()]).toEqual(['/a/dv-basi.json', null])
     electron.dialog.showOpenDialog
       .mockResolvedValueOnce({ filePaths: ['/a/base.pt', '/a/cars.pt'] })
@@ -196,15 +217,21 @@ describe('dialogs', () => {
     electron.dialog.showSaveDialog
       .mockResolvedValueOnce({ filePath: '/a/m.safetensors' })
       .mockResolvedValueOnce({ canceled: true, filePath: '' })
-    expect([await platform.pickTarget('m.safetensors'), await platform.pickTarget('m')]).toEqual(['/a/m.safetensors', null])
+    expect([await platform.pickTarget('m.safetensors'), await platform.pickTarget('m')]).toEqual([
+      '/a/m.safetensors',
+      null,
+    ])
     expect(platform.window).toBe(true)
     expect(platform.download('/a/m.safetensors')).toBeNull()
   })
   it('the menu shows the data folder and has no developer tools', () => {
     setMenu('/home/x/basil')
-    const menu = electron.Menu.buildFromTemplate.mock.calls[0]?.[0] as { submenu?: { label?: string; click?: () => void }[] }[]
+    const menu = electron.Menu.buildFromTemplate.mock.calls[0]?.[0] as {
+      submenu?: { label?: string; click?: () => void }[]
+    }[]
     expect(JSON.stringify(menu)).not.toContain('toggleDevTools')
-    for (const { submenu } of menu) for (const item of submenu ?? []) if (item.label === 'Show data folder') item.click?.()
+    for (const { submenu } of menu)
+      for (const item of submenu ?? []) if (item.label === 'Show data folder') item.click?.()
     expect(electron.shell.openPath).toHaveBeenCalledWith('/home/x/basil')
   })
 })
@@ -212,11 +239,24 @@ describe('dialogs', () => {
 describe('the engine as a utility process', () => {
   it('carries messages, tells its memory and how it ended', async () => {
     const streams = { stdout: new EventEmitter(), stderr: new EventEmitter() }
-    const child = Object.assign(new EventEmitter(), { pid: 42 as number | undefined, postMessage: vi.fn(), kill: vi.fn(), ...streams })
+    const child = Object.assign(new EventEmitter(), {
+      pid: 42 as number | undefined,
+      postMessage: vi.fn(),
+      kill: vi.fn(),
+      ...streams,
+    })
     electron.utilityProcess.fork.mockReturnValue(child)
-    const engine = utilityEngine('/opt/basil/out/main/engine.js', { NODE_OPTIONS: '--inspect', CUDA_VISIBLE_DEVICES: '1' })
+    const engine = utilityEngine('/opt/basil/out/main/engine.js', {
+      NODE_OPTIONS: '--inspect',
+      CUDA_VISIBLE_DEVICES: '1',
+    })
     const [entry, args, options] = electron.utilityProcess.fork.mock.calls[0] ?? []
-    expect([entry, args, options.execArgv, options.env]).toEqual(['/opt/basil/out/main/engine.js', [], [], { CUDA_VISIBLE_DEVICES: '1' }])
+    expect([entry, args, options.execArgv, options.env]).toEqual([
+      '/opt/basil/out/main/engine.js',
+      [],
+      [],
+      { CUDA_VISIBLE_DEVICES: '1' },
+    ])
     expect(engine.memory()).toBe(1_024_000)
 
     const heard: unknown[] = []

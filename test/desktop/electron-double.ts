@@ -1,5 +1,5 @@
-// Electron as far as src-main/desktop uses it: what was set is kept, so that a test can ask it. There is no window here; the
-// real one is opened by window.test.ts where Electron's binary is installed.
+// Electron as far as src-main/desktop uses it: what was set is kept, so that a test can ask it. There is no window
+// here; the real one is opened by window.test.ts where Electron's binary is installed.
 import { EventEmitter } from 'node:events'
 
 import { vi } from 'vitest'

@@ -1,5 +1,5 @@
-// Electron's security list, as far as it can be asked without a window: where messages may come from, what a page may do,
-// and what it is served.
+// Electron's security list, as far as it can be asked without a window: where messages may come from, what a page may
+// do, and what it is served.
 import { pathToFileURL } from 'node:url'
 
 import { beforeEach, describe, expect, it, vi } from 'vitest'
@@ -102,7 +102,13 @@ describe('a page', () => {
     }
     expect(loads('app://basil/assets/app.js', 1)).toBe(true)
     expect(loads('blob:app://basil/1', 1)).toBe(true)
-    for (const url of ['https://example.org/', 'http://127.0.0.1/', 'ws://127.0.0.1:1/api', 'file:///etc/passwd', 'app://evil/'])
+    for (const url of [
+      'https://example.org/',
+      'http://127.0.0.1/',
+      'ws://127.0.0.1:1/api',
+      'file:///etc/passwd',
+      'app://evil/',
+    ])
       expect(loads(url, 1)).toBe(false)
     expect(loads('file:///opt/basil/out/renderer/index.html', undefined)).toBe(true)
     expect(loads('https://example.org/', undefined)).toBe(false)
@@ -156,10 +162,16 @@ describe('app://', () => {
   })
   it('serves the built pages with a strict policy', async () => {
     servePages(folder)
-    electron.net.fetch.mockImplementation(async () => new Response('<!doctype html>', { headers: { 'Content-Type': 'text/html' } }))
+    electron.net.fetch.mockImplementation(
+      async () => new Response('<!doctype html>', { headers: { 'Content-Type': 'text/html' } }),
+    )
     const page = await ask('app://basil/')
     expect(electron.net.fetch.mock.calls[0]?.[0]).toBe(pathToFileURL(`${folder}/index.html`).href)
-    expect([page.status, await page.text(), page.headers.get('content-type')]).toEqual([200, '<!doctype html>', 'text/html'])
+    expect([page.status, await page.text(), page.headers.get('content-type')]).toEqual([
+      200,
+      '<!doctype html>',
+      'text/html',
+    ])
     expect(page.headers.get('content-security-policy')).toContain("connect-src 'none'")
     expect((await ask('app://basil/assets/a.js')).headers.get('content-type')).toContain('text/javascript')
   })

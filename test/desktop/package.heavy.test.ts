@@ -1,5 +1,6 @@
-// The packed program, as far as it can be made without Electron's binary: electron-builder runs for real on a stub that has
-// nothing but the fuse wire. What it proves: the configuration's form, which files go in, what is unpacked, and the fuses.
+// The packed program, as far as it can be made without Electron's binary: electron-builder runs for real on a stub that
+// has nothing but the fuse wire. What it proves: the configuration's form, which files go in, what is unpacked, and the
+// fuses.
 import { execFile } from 'node:child_process'
 import { chmod, copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { findPackageJSON } from 'node:module'
@@ -42,8 +43,12 @@ describe.runIf(process.platform === 'linux')('the packed program', () => {
     await makeStub(stub)
     const builder = join(root, 'node_modules', 'electron-builder', 'cli.js')
     const options = [`-c.electronDist=${stub}`, `-c.directories.output=${join(scratch, 'dist')}`, '--publish', 'never']
-    await run(process.execPath, [builder, '--linux', 'dir', '--config', 'build/electron-builder.json', ...options], { cwd: root })
-    const { stdout } = await run(process.execPath, [asar, 'list', join(packed(), 'resources', 'app.asar')], { maxBuffer: 2 ** 26 })
+    await run(process.execPath, [builder, '--linux', 'dir', '--config', 'build/electron-builder.json', ...options], {
+      cwd: root,
+    })
+    const { stdout } = await run(process.execPath, [asar, 'list', join(packed(), 'resources', 'app.asar')], {
+      maxBuffer: 2 ** 26,
+    })
     inside = stdout.split('\n')
   })
   afterAll(() => rm(scratch, { recursive: true, force: true }))
@@ -70,7 +75,8 @@ describe.runIf(process.platform === 'linux')('the packed program', () => {
     const unwanted =
       /^\/(src-|test|build|docs)|\.ts$|\.map$|node-linux-|\/better-sqlite3\/(deps|src)\/|^\/node_modules\/(electron|vite|svelte|typescript)\//
     expect(inside.filter((file) => unwanted.test(file))).toEqual([])
-    const bundles = /^\/node_modules\/@tensorflow\/tfjs(-converter|-data|-layers|-backend-webgl)?\/dist\/(?![\w.-]*\.node\.js$)/
+    const bundles =
+      /^\/node_modules\/@tensorflow\/tfjs(-converter|-data|-layers|-backend-webgl)?\/dist\/(?![\w.-]*\.node\.js$)/
     expect(inside.filter((file) => bundles.test(file))).toEqual([]) // for browsers, a hundred megabytes of them
   })
   it('holds everything that its own processes import: the engine starts from it', async () => {
@@ -84,19 +90,26 @@ describe.runIf(process.platform === 'linux')('the packed program', () => {
     for (const name of names) expect(findPackageJSON(name, join(out, 'out', 'main', 'main.js'))).toContain(out)
     expect(await engineName(join(out, 'out', 'main', 'engine.js'), '')).toMatch(/^wasm/)
     const addon = process.env['BASIL_ADDON'] || currentEngine(dataFolder()).installed?.addon
-    if (addon || process.env['NATIVE_REQUIRED']) expect(await engineName(join(out, 'out', 'main', 'engine.js'), addon)).toMatch(/^native/)
+    if (addon || process.env['NATIVE_REQUIRED'])
+      expect(await engineName(join(out, 'out', 'main', 'engine.js'), addon)).toMatch(/^native/)
   })
   it('keeps addons, kernels and the sample as plain files', async () => {
     const unpacked = join(packed(), 'resources', 'app.asar.unpacked')
     await readFile(join(unpacked, 'node_modules', 'better-sqlite3', 'prebuilds', `linux-${process.arch}.node`))
     await readFile(join(unpacked, 'out', 'kernels', 'relaxed.wasm'))
-    for (const file of ['wheels.json', 'self-test.json']) await readFile(join(packed(), 'resources', 'resources', 'engine', file))
+    for (const file of ['wheels.json', 'self-test.json'])
+      await readFile(join(packed(), 'resources', 'resources', 'engine', file))
     expect(inside.filter((file) => /prebuilds\/(darwin|win32)/.test(file))).toEqual([])
   })
   it('has its fuses set', async () => {
     const wire = await getCurrentFuseWire(join(packed(), 'basil'))
-    const off = [FuseV1Options.RunAsNode, FuseV1Options.EnableNodeOptionsEnvironmentVariable, FuseV1Options.EnableNodeCliInspectArguments]
-    for (const fuse of [...off, FuseV1Options.GrantFileProtocolExtraPrivileges]) expect(wire[fuse]).toBe(FuseState.DISABLE)
+    const off = [
+      FuseV1Options.RunAsNode,
+      FuseV1Options.EnableNodeOptionsEnvironmentVariable,
+      FuseV1Options.EnableNodeCliInspectArguments,
+    ]
+    for (const fuse of [...off, FuseV1Options.GrantFileProtocolExtraPrivileges])
+      expect(wire[fuse]).toBe(FuseState.DISABLE)
     const on = [
       FuseV1Options.EnableEmbeddedAsarIntegrityValidation,
       FuseV1Options.OnlyLoadAppFromAsar,
@@ -119,10 +132,21 @@ async function engineName(entry: string, addon = process.env['BASIL_ADDON']): Pr
 async function makeStub(folder: string): Promise<void> {
   await mkdir(join(folder, 'resources'), { recursive: true })
   await mkdir(join(folder, 'locales'), { recursive: true })
-  for (const file of ['LICENSE', 'LICENSES.chromium.html', 'chrome-sandbox', 'chrome_crashpad_handler', 'resources.pak', 'icudtl.dat'])
+  for (const file of [
+    'LICENSE',
+    'LICENSES.chromium.html',
+    'chrome-sandbox',
+    'chrome_crashpad_handler',
+    'resources.pak',
+    'icudtl.dat',
+  ])
     await writeFile(join(folder, file), '')
   await copyFile(join(root, 'node_modules', 'electron', 'package.json'), join(folder, 'version.json'))
-  const wire = Buffer.concat([Buffer.from('dL7pKGdnNz796PbbjQWNKmHXBZaB9tsX'), Buffer.from([1, 9]), Buffer.from('00000000r')])
+  const wire = Buffer.concat([
+    Buffer.from('dL7pKGdnNz796PbbjQWNKmHXBZaB9tsX'),
+    Buffer.from([1, 9]),
+    Buffer.from('00000000r'),
+  ])
   await writeFile(join(folder, 'electron'), Buffer.concat([Buffer.alloc(4096), wire, Buffer.alloc(64)]))
   await chmod(join(folder, 'electron'), 0o755)
 }

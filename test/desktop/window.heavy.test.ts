@@ -1,5 +1,5 @@
-// The real window, where Electron's program is installed and there is a display; elsewhere this is skipped, and a person
-// opens the window once a release. The bundles must be built.
+// The real window, where Electron's program is installed and there is a display; elsewhere this is skipped, and a
+// person opens the window once a release. The bundles must be built.
 import { existsSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'

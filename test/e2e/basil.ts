@@ -1,5 +1,6 @@
-// A real Basil in a real browser: the server as `npm start -- --no-window` starts it, on a data folder of its own, and the
-// machine's Chromium. Where there is no Chromium the tests are skipped with a loud line, or fail if CI or E2E_REQUIRED is set.
+// A real Basil in a real browser: the server as `npm start -- --no-window` starts it, on a data folder of its own, and
+// the machine's Chromium. Where there is no Chromium the tests are skipped with a loud line, or fail if CI or
+// E2E_REQUIRED is set.
 import { type ChildProcess, spawn } from 'node:child_process'
 import { accessSync, constants, mkdirSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
@@ -18,7 +19,9 @@ const program = findChromium()
 const required = Boolean(process.env.E2E_REQUIRED || process.env.CI)
 
 if (!program && !required)
-  console.error('\n*** No Chromium: the browser tests are SKIPPED. Next: apt-get install chromium, or set CHROMIUM_PATH. ***\n')
+  console.error(
+    '\n*** No Chromium: the browser tests are SKIPPED. Next: apt-get install chromium, or set CHROMIUM_PATH. ***\n',
+  )
 
 /** describe for what needs a browser. */
 export const inBrowser = describe.skipIf(!program && !required)
@@ -29,7 +32,9 @@ export interface Basil {
   stop(): Promise<void>
 }
 
-/** Starts Basil; `home` is a new folder, removed at stop, unless one is given. environment: what it finds there besides. */
+/**
+ * Starts Basil; `home` is a new folder, removed at stop, unless one is given. environment: what it finds there besides.
+ */
 export async function startBasil(home?: string, environment: NodeJS.ProcessEnv = {}): Promise<Basil> {
   const folder = home ?? (await mkdtemp(join(tmpdir(), 'basil-e2e-')))
   const orphan = join(root, 'build', 'orphan.mjs')
@@ -48,7 +53,8 @@ export async function startBasil(home?: string, environment: NodeJS.ProcessEnv =
 
 /** Starts the browser, whose pages are given minutes for everything; fails with what to do when there is none. */
 export async function startBrowser(): Promise<Browser> {
-  if (!program) throw new Error('No Chromium, and CI or E2E_REQUIRED asks for one: apt-get install chromium, or set CHROMIUM_PATH.')
+  if (!program)
+    throw new Error('No Chromium, and CI or E2E_REQUIRED asks for one: apt-get install chromium, or set CHROMIUM_PATH.')
   const asRoot = process.getuid?.() === 0 ? ['--no-sandbox'] : []
   const args = [...asRoot, '--disable-dev-shm-usage', '--disable-background-networking']
   const browser = await chromium.launch({ executablePath: program, args, timeout: patience })
@@ -77,7 +83,10 @@ export async function accessible(page: Page, where: string): Promise<void> {
 function findChromium(): string | undefined {
   const names = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable']
   const folders = ['/usr/bin', ...(process.env.PATH ?? '').split(delimiter)]
-  const places = [process.env.CHROMIUM_PATH ?? '', ...names.flatMap((name) => folders.map((folder) => join(folder, name)))]
+  const places = [
+    process.env.CHROMIUM_PATH ?? '',
+    ...names.flatMap((name) => folders.map((folder) => join(folder, name))),
+  ]
   return places.find((place) => place !== '' && executable(place))
 }
 

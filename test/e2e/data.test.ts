@@ -1,5 +1,5 @@
-// Data sets in a real browser, on real files: adding, splits, pictures that load, planted leaks found, a folder that goes, and a run whose tasks
-// come from what was added.
+// Data sets in a real browser, on real files: adding, splits, pictures that load, planted leaks found, a folder that
+// goes, and a run whose tasks come from what was added.
 import { copyFileSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -79,11 +79,14 @@ inBrowser('data sets', () => {
     await page.getByText('2 images a class, seed 0').waitFor()
     await page.getByLabel('Class shown').selectOption('dog (10)')
     const pictures = section('Images').getByRole('img')
-    await section('Images').getByRole('img', { name: /cat$/ }).first().waitFor({ state: 'detached' }) // or not there yet
+    // or not there yet
+    await section('Images').getByRole('img', { name: /cat$/ }).first().waitFor({ state: 'detached' })
     await expect.poll(() => pictures.count()).toBe(10)
     await pictures.last().scrollIntoViewIfNeeded()
     await expect
-      .poll(() => pictures.evaluateAll((all) => all.map((one) => (one as unknown as { naturalWidth: number }).naturalWidth)))
+      .poll(() =>
+        pictures.evaluateAll((all) => all.map((one) => (one as unknown as { naturalWidth: number }).naturalWidth)),
+      )
       .toEqual(Array(10).fill(112))
     await accessible(page, 'data-set')
   })
@@ -167,7 +170,9 @@ inBrowser('data sets', () => {
     await page.getByRole('slider', { name: /Confusion of MNIST/ }).waitFor()
     const wrong = page.getByRole('img', { name: /taken for/ })
     await expect
-      .poll(() => wrong.evaluateAll((all) => all.map((one) => (one as unknown as { naturalWidth: number }).naturalWidth > 0)))
+      .poll(() =>
+        wrong.evaluateAll((all) => all.map((one) => (one as unknown as { naturalWidth: number }).naturalWidth > 0)),
+      )
       .toContain(true)
     await accessible(page, 'evaluation')
     await page.getByRole('button', { name: 'Save as HTML…' }).click()
@@ -184,7 +189,8 @@ inBrowser('data sets', () => {
     const names = page.getByLabel('Names, one a line, in the order of the labels')
     await expect
       .poll(async () => {
-        if (!(await page.getByRole('dialog').isVisible())) await begin.click() // seen once not to be there after one click; why is not known
+        // seen once not to be there after one click; why is not known
+        if (!(await page.getByRole('dialog').isVisible())) await begin.click()
         return (await names.isVisible()) && (await names.inputValue())
       })
       .toBe('cat\ndog')

@@ -1,5 +1,5 @@
-// The Engine page in a real browser: what is in use, GPUs to choose from, an installation that fails, one that is left off, and
-// removing one. Only pip, the compiler and the GPU's driver are doubles: programs on PATH.
+// The Engine page in a real browser: what is in use, GPUs to choose from, an installation that fails, one that is left
+// off, and removing one. Only pip, the compiler and the GPU's driver are doubles: programs on PATH.
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -16,7 +16,8 @@ const cards = '0, NVIDIA GeForce RTX 4090, 24564, 23871, 570.86.15\n1, NVIDIA Ge
 
 inBrowser('the Engine page', () => {
   const programs = mkdtempSync(join(tmpdir(), 'basil-programs-'))
-  const program = (name: string, script: string) => writeFileSync(join(programs, name), `#!/bin/sh\n${script}\n`, { mode: 0o755 })
+  const program = (name: string, script: string) =>
+    writeFileSync(join(programs, name), `#!/bin/sh\n${script}\n`, { mode: 0o755 })
   let basil: Basil
   let browser: Browser
   let page: Page
@@ -41,7 +42,9 @@ inBrowser('the Engine page', () => {
 
   async function accessible(where: string): Promise<void> {
     await page.evaluate(axe.source)
-    const found = await page.evaluate('axe.run().then((r) => r.violations.map((v) => v.impact + ": " + v.id + " " + v.nodes[0].html))')
+    const found = await page.evaluate(
+      'axe.run().then((r) => r.violations.map((v) => v.impact + ": " + v.id + " " + v.nodes[0].html))',
+    )
     expect([where, found]).toEqual([where, []])
   }
 
@@ -88,12 +91,20 @@ inBrowser('the Engine page', () => {
 
   it('removes what is installed, after asking', async () => {
     const id = 'cpu-1'
-    const files = ['tensorflow/a.so', 'tensorflow/b.so', 'binding/tfjs_binding.node'].map((path) => ({ path, bytes: 4 }))
+    const files = ['tensorflow/a.so', 'tensorflow/b.so', 'binding/tfjs_binding.node'].map((path) => ({
+      path,
+      bytes: 4,
+    }))
     for (const { path } of files) {
       mkdirSync(join(basil.home, 'engine', id, path, '..'), { recursive: true })
       writeFileSync(join(basil.home, 'engine', id, path), 'four')
     }
-    await writeManifest(basil.home, id, { kind: 'cpu', tensorflow: '2.21.0', installed: '2026-01-02T03:04:05.000Z', files })
+    await writeManifest(basil.home, id, {
+      kind: 'cpu',
+      tensorflow: '2.21.0',
+      installed: '2026-01-02T03:04:05.000Z',
+      files,
+    })
     await switchEngine(basil.home, id)
     await page.getByRole('link', { name: 'Welcome', exact: true }).click()
     await page.getByRole('link', { name: 'Engine', exact: true }).click()

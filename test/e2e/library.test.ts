@@ -1,6 +1,17 @@
-// The checkpoint library in a real browser, on real files: adding by path, a damaged file, a moved one, comparing, checking, converting, a run
-// that takes its models from the library, and its exported model dropped on the window. Prints how 500 rows scroll.
-import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
+// The checkpoint library in a real browser, on real files: adding by path, a damaged file, a moved one, comparing,
+// checking, converting, a run that takes its models from the library, and its exported model dropped on the window.
+// Prints how 500 rows scroll.
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 
@@ -34,7 +45,10 @@ inBrowser('the library', () => {
     copyFileSync(join(root, 'test/golden/formats/hostile/truncated.pt'), at('truncated.pt'))
     for (const dataset of ['MNIST', 'Cars']) {
       mkdirSync(at('ViT-tiny', `${dataset}Val`), { recursive: true })
-      copyFileSync(join(root, 'test/golden/formats/checkpoints/state_dict.pt'), at('ViT-tiny', `${dataset}Val`, 'finetuned.pt'))
+      copyFileSync(
+        join(root, 'test/golden/formats/checkpoints/state_dict.pt'),
+        at('ViT-tiny', `${dataset}Val`, 'finetuned.pt'),
+      )
       copyFileSync(join(root, 'test/golden/formats/checkpoints/head.pt'), at('ViT-tiny', `head_${dataset}Val.pt`))
     }
     writeFileSync(at('ViT-tiny', 'ft_accuracies.json'), '{"MNIST": 0.99, "Cars": 0.75}')
@@ -135,7 +149,8 @@ inBrowser('the library', () => {
 
   it('shows a checkpoint’s tensors with their values, and converts it', async () => {
     await page.getByRole('link', { name: 'renamed.safetensors' }).click()
-    await page.getByRole('heading', { name: 'What it is' }).waitFor() // the list shows the same words until the page has changed
+    // the list shows the same words until the page has changed
+    await page.getByRole('heading', { name: 'What it is' }).waitFor()
     await page.getByText('ViT, width 128, 4 layers, patch 7, image 28').waitFor()
     await page.getByRole('button', { name: 'Measure values' }).click()
     await page.getByText(/The norm over 56 tensors is .*; all values are finite/).waitFor()
@@ -252,7 +267,10 @@ inBrowser('the library', () => {
     for (let i = 1; i <= 30; i++) {
       const began = performance.now()
       const top = await box.evaluate((box, share) => {
-        const [page, table] = [globalThis as unknown as Scrolled, box as unknown as { scrollTop: number; scrollHeight: number }]
+        const [page, table] = [
+          globalThis as unknown as Scrolled,
+          box as unknown as { scrollTop: number; scrollHeight: number },
+        ]
         page.made = 0
         table.scrollTop = table.scrollHeight * share
         return table.scrollTop

@@ -1,5 +1,6 @@
-// Studies in a real browser on the real engine: a configuration with controls, two arms and two seeds, paused and resumed, to its table and
-// charts; a sweep's count of runs; negation by MGDA with its charts; and a fine-tuned model refined in a few clicks, before and after.
+// Studies in a real browser on the real engine: a configuration with controls, two arms and two seeds, paused and
+// resumed, to its table and charts; a sweep's count of runs; negation by MGDA with its charts; and a fine-tuned model
+// refined in a few clicks, before and after.
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
@@ -18,7 +19,10 @@ inBrowser('studies', () => {
   const complaints: string[] = []
   beforeAll(async () => {
     ;[basil, browser] = await Promise.all([startBasil(), startBrowser()])
-    const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, permissions: ['clipboard-read', 'clipboard-write'] })
+    const context = await browser.newContext({
+      viewport: { width: 1280, height: 800 },
+      permissions: ['clipboard-read', 'clipboard-write'],
+    })
     page = await context.newPage()
     page.on('console', (message) => message.type() === 'error' && complaints.push(message.text()))
     page.on('pageerror', (error) => complaints.push(error.message))
@@ -94,7 +98,9 @@ inBrowser('studies', () => {
     await page.getByRole('button', { name: 'isotropic' }).click()
     await page.getByText('2 runs of 1 arm, mean accuracy by step').waitFor()
     await page.getByRole('button', { name: 'Table of Every run by step' }).click()
-    expect(await page.getByRole('region', { name: 'Every run by step, table' }).getByRole('row').count()).toBeGreaterThan(4)
+    expect(
+      await page.getByRole('region', { name: 'Every run by step, table' }).getByRole('row').count(),
+    ).toBeGreaterThan(4)
     await page.getByRole('button', { name: 'Copy as Markdown' }).click()
     expect(await page.evaluate('navigator.clipboard.readText()')).toMatch(/\| isotropic \| 2 \| \d\d\.\d ± \d\.\d % \|/)
     const download = page.waitForEvent('download')
@@ -149,7 +155,9 @@ inBrowser('studies', () => {
     await page.getByRole('button', { name: 'Start run' }).click()
     await page.getByRole('button', { name: 'Export model' }).waitFor()
     await page.getByRole('figure', { name: 'Forgetting and keeping' }).waitFor()
-    await page.getByText(/lost a control at step \d+ and went back to step \d+|Every state so far keeps its controls/).waitFor()
+    await page
+      .getByText(/lost a control at step \d+ and went back to step \d+|Every state so far keeps its controls/)
+      .waitFor()
     await page.getByRole('figure', { name: 'Weights of the tasks' }).waitFor()
     await page.getByRole('button', { name: 'Table of Pareto residual' }).click()
     await accessible('negation')

@@ -1,5 +1,5 @@
-// What a person is told of a model of which nothing says how it is computed, on every page that shows its numbers, and of a history with damaged
-// rows: in a real browser on the real engine.
+// What a person is told of a model of which nothing says how it is computed, on every page that shows its numbers, and
+// of a history with damaged rows: in a real browser on the real engine.
 import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -28,7 +28,8 @@ inBrowser('what is told', () => {
     await page.goto(basil.url)
   }
   beforeAll(async () => {
-    for (const name of models) copyFileSync(join(sample, name), join(folder, name)) // without their open_clip_config.json
+    // without their open_clip_config.json
+    for (const name of models) copyFileSync(join(sample, name), join(folder, name))
     const task = (name: string, aim: string) => {
       const of = (what: string): string => `tasks.safetensors#${what}`
       return {

@@ -1,5 +1,6 @@
-// What a person does where Basil waits: a folder that is searched for ever is left, and an engine that does not answer is stopped and the run
-// goes on. The engine is the test double, the rest is real, and so are the 30 seconds until a silent engine is told.
+// What a person does where Basil waits: a folder that is searched for ever is left, and an engine that does not answer
+// is stopped and the run goes on. The engine is the test double, the rest is real, and so are the 30 seconds until a
+// silent engine is told.
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -22,7 +23,8 @@ function engines(home: string): number[] {
   }
   const all = readdirSync('/proc').filter((name) => /^\d+$/.test(name))
   const ours = all.filter(
-    (pid) => read(`/proc/${pid}/cmdline`).includes(toyEntry) && read(`/proc/${pid}/environ`).includes(`BASIL_HOME=${home}`),
+    (pid) =>
+      read(`/proc/${pid}/cmdline`).includes(toyEntry) && read(`/proc/${pid}/environ`).includes(`BASIL_HOME=${home}`),
   )
   return ours.map(Number)
 }
@@ -35,7 +37,10 @@ inBrowser('where Basil waits', () => {
   let page: Page
   beforeAll(async () => {
     mkdirSync(join(folder, 'endless'))
-    ;[basil, browser] = await Promise.all([startBasil(undefined, { BASIL_ENGINE: toyEntry, TOY: JSON.stringify(toy) }), startBrowser()])
+    ;[basil, browser] = await Promise.all([
+      startBasil(undefined, { BASIL_ENGINE: toyEntry, TOY: JSON.stringify(toy) }),
+      startBrowser(),
+    ])
     page = await browser.newPage({ viewport: { width: 1280, height: 800 } })
     await page.goto(basil.url)
   })

@@ -1,5 +1,5 @@
-// A GPU that fails under a run: the run pauses with the reason, nothing is tried again on the same device, and it goes on where
-// the person says. The engine is the real one (failing-engine.ts) or, for what needs no weights, the toy.
+// A GPU that fails under a run: the run pauses with the reason, nothing is tried again on the same device, and it goes
+// on where the person says. The engine is the real one (failing-engine.ts) or, for what needs no weights, the toy.
 import { join } from 'node:path'
 
 import { expect, test } from 'vitest'
@@ -24,7 +24,10 @@ const golden = goldenConfig('cross-entropy', {
 })
 const config = { ...golden, tasks: golden.tasks.slice(0, 1) }
 
-async function troubled(trouble: Trouble, home = temporaryFolder()): Promise<{ workbench: Workbench; started: () => number }> {
+async function troubled(
+  trouble: Trouble,
+  home = temporaryFolder(),
+): Promise<{ workbench: Workbench; started: () => number }> {
   let started = 0
   const workbench = await toyWorkbench(home, (environment): EngineProcess => {
     started++
@@ -79,8 +82,13 @@ test('memory that runs out is told, kept and shown, and a killed engine goes on 
   expect(events.at(-1)).toMatchObject({ type: 'done' })
   const detail = workbench.show(run)
   expect(detail.halvings).toMatchObject([halving, { from: 8, to: 4 }])
-  expect(detailLines(detail).join('\n')).toContain('16 images at a time did not fit into memory, 8 from here on: OOM when')
-  expect(conditions(detail)).toEqual([expect.stringContaining('8 are held at once'), expect.stringContaining('4 are held at once')])
+  expect(detailLines(detail).join('\n')).toContain(
+    '16 images at a time did not fit into memory, 8 from here on: OOM when',
+  )
+  expect(conditions(detail)).toEqual([
+    expect.stringContaining('8 are held at once'),
+    expect.stringContaining('4 are held at once'),
+  ])
 
   let present: EngineProcess | undefined
   const killed = await toyWorkbench(temporaryFolder(), (environment) => {

@@ -28,7 +28,8 @@ test('kill -9 of the engine at any moment, recovery included, loses no kept epoc
     const started = toyEngine({ wait: 2 })
     engine = started
     if (isArmed && inARow < 2 && chance() < 0.4) {
-      const timer = setTimeout(() => engine === started && kill(), chance() * 400) // while it starts, opens files or goes on
+      // while it starts, opens files or goes on
+      const timer = setTimeout(() => engine === started && kill(), chance() * 400)
       void started.exited.then(() => clearTimeout(timer))
     }
     return started
@@ -41,7 +42,8 @@ test('kill -9 of the engine at any moment, recovery included, loses no kept epoc
   let differ = 0
   isArmed = true
   while (kills < wanted) {
-    const run = await workbench.start(config).catch(() => null) // killed while it looked at the configuration: nothing began
+    // killed while it looked at the configuration: nothing began
+    const run = await workbench.start(config).catch(() => null)
     inARow = 0
     if (run === null) continue
     const told: Epoch[] = []
@@ -52,7 +54,10 @@ test('kill -9 of the engine at any moment, recovery included, loses no kept epoc
         if (chance() < 0.12) kill()
       }
       if (event.type !== 'engine-lost') return
-      expect(event).toMatchObject({ restarting: true, error: { code: 'engine-lost', why: expect.stringContaining('SIGKILL') } })
+      expect(event).toMatchObject({
+        restarting: true,
+        error: { code: 'engine-lost', why: expect.stringContaining('SIGKILL') },
+      })
       lost += missing(workbench, run, told)
     })
     expect(events.at(-1)?.type).toBe('done')

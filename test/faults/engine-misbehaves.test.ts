@@ -5,22 +5,27 @@ import { expect, test } from 'vitest'
 import { forkEngine } from '../../src-main/workbench/link/engine-process.ts'
 import { bitsOf, follow, temporaryFolder, toyConfig, toyEngine, toyWorkbench } from '../workbench/toy.ts'
 
-test.for(['abort', 'exit'] as const)('an engine that ends once by %s is replaced, and the run ends with the same bits', async (how) => {
-  const home = temporaryFolder()
-  const once = join(home, 'happened')
-  const workbench = await toyWorkbench(home, () => toyEngine({ fault: { stage: 1, epoch: 2, how, once } }))
-  const run = await workbench.start(toyConfig())
-  const events = await follow(workbench, run)
-  expect(events.filter((e) => e.type === 'engine-lost')).toMatchObject([
-    { restarting: true, error: { why: expect.stringContaining(how === 'abort' ? 'SIGABRT' : 'exit code 3') } },
-  ])
-  const whole = await workbench.start(toyConfig())
-  await follow(workbench, whole)
-  expect(bitsOf(workbench, run)).toEqual(bitsOf(workbench, whole))
-})
+test.for(['abort', 'exit'] as const)(
+  'an engine that ends once by %s is replaced, and the run ends with the same bits',
+  async (how) => {
+    const home = temporaryFolder()
+    const once = join(home, 'happened')
+    const workbench = await toyWorkbench(home, () => toyEngine({ fault: { stage: 1, epoch: 2, how, once } }))
+    const run = await workbench.start(toyConfig())
+    const events = await follow(workbench, run)
+    expect(events.filter((e) => e.type === 'engine-lost')).toMatchObject([
+      { restarting: true, error: { why: expect.stringContaining(how === 'abort' ? 'SIGABRT' : 'exit code 3') } },
+    ])
+    const whole = await workbench.start(toyConfig())
+    await follow(workbench, whole)
+    expect(bitsOf(workbench, run)).toEqual(bitsOf(workbench, whole))
+  },
+)
 
 test('an engine that ends at the same place each time is given up after three restarts; the cause and its memory are named', async () => {
-  const workbench = await toyWorkbench(temporaryFolder(), () => toyEngine({ fault: { stage: 1, epoch: 2, how: 'exit' } }))
+  const workbench = await toyWorkbench(temporaryFolder(), () =>
+    toyEngine({ fault: { stage: 1, epoch: 2, how: 'exit' } }),
+  )
   const run = await workbench.start(toyConfig())
   const events = await follow(workbench, run)
   const lost = events.filter((e) => e.type === 'engine-lost')

@@ -1,5 +1,6 @@
-// A process of the engine that is stopped by the system, or never comes to the end of a step: it is told, in a run's events and to who comes
-// later; it goes on to the same bits when it is let go, and in a new engine when that is asked for.
+// A process of the engine that is stopped by the system, or never comes to the end of a step: it is told, in a run's
+// events and to who comes later; it goes on to the same bits when it is let go, and in a new engine when that is asked
+// for.
 import { join } from 'node:path'
 
 import { expect, test } from 'vitest'
@@ -52,13 +53,20 @@ test.runIf(process.platform === 'linux')(
     const here = await setting({}, { process: 3000 })
     let later: Promise<RunEvent[]> | undefined
     const [run, events] = await stopped(here, (run) => {
-      expect(here.workbench.engineState().error).toMatchObject({ code: 'engine-silent', what: 'The engine does not answer' })
+      expect(here.workbench.engineState().error).toMatchObject({
+        code: 'engine-silent',
+        what: 'The engine does not answer',
+      })
       later = follow(here.workbench, run)
       process.kill(here.engine().pid as number, 'SIGCONT')
     })
     const told = events.filter(({ type }) => type === 'engine-silent' || type === 'engine-lost')
     expect(told).toEqual([
-      { type: 'engine-silent', run, error: expect.objectContaining({ code: 'engine-silent', why: expect.stringContaining('3 s') }) },
+      {
+        type: 'engine-silent',
+        run,
+        error: expect.objectContaining({ code: 'engine-silent', why: expect.stringContaining('3 s') }),
+      },
       { type: 'engine-silent', run, error: null },
     ])
     const heard = ((await later) ?? []).map(({ type }) => type)
@@ -77,7 +85,9 @@ test.runIf(process.platform === 'linux')(
     const here = await setting({}, { process: 3000 })
     const [run, events] = await stopped(here, () => expect(here.workbench.restartEngine()).toBe(true))
     const why = 'you had it stopped, as it did not answer'
-    expect(events.filter(({ type }) => type === 'engine-lost')).toMatchObject([{ restarting: true, error: { code: 'engine-lost', why } }])
+    expect(events.filter(({ type }) => type === 'engine-lost')).toMatchObject([
+      { restarting: true, error: { code: 'engine-lost', why } },
+    ])
     expect(events.at(-1)?.type).toBe('done')
     expect(bitsOf(here.workbench, run)).toEqual(here.unbroken)
   },

@@ -1,5 +1,6 @@
-// The real engine with a GPU in trouble: its operations compute as ever, and the one that TROUBLE (JSON) names fails as a device's
-// would. Told to use the CPU (CUDA_VISIBLE_DEVICES=-1, as the runner tells it), it says so and nothing fails.
+// The real engine with a GPU in trouble: its operations compute as ever, and the one that TROUBLE (JSON) names fails as
+// a device's would. Told to use the CPU (CUDA_VISIBLE_DEVICES=-1, as the runner tells it), it says so and nothing
+// fails.
 import { openBackend } from '../../src-main/engine/devices/backend.ts'
 import { disentanglementOf } from '../../src-main/engine/evaluation/disentanglement.ts'
 import { checkRun } from '../../src-main/engine/runs/check.ts'
@@ -22,7 +23,9 @@ const isCpu = process.env['CUDA_VISIBLE_DEVICES'] === '-1'
 const fails: Fails = 'lostAt' in trouble ? (n) => (n >= trouble.lostAt ? messages.lost : null) : holding(trouble.holds)
 
 const real = await openBackend({ prefer: 'wasm' })
-const device = isCpu ? ({ kind: 'native-cpu', name: 'a CPU' } as const) : ({ kind: 'native-gpu', name: 'a GPU' } as const)
+const device = isCpu
+  ? ({ kind: 'native-cpu', name: 'a CPU' } as const)
+  : ({ kind: 'native-gpu', name: 'a GPU' } as const)
 const backend = { ...real, ...device, reason: '', ops: isCpu ? real.ops : failingOps(real.ops, fails) }
 
 serveEngine(

@@ -1,5 +1,5 @@
-// Damage that SQLite lets pass: single bits that flip anywhere in a history's file, and a file that ends too early by less than a page. Each is
-// without effect on anything shown, or found: the file set aside, or the damaged row named.
+// Damage that SQLite lets pass: single bits that flip anywhere in a history's file, and a file that ends too early by
+// less than a page. Each is without effect on anything shown, or found: the file set aside, or the damaged row named.
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
@@ -41,10 +41,15 @@ async function verdict(
   const file = join(home, 'history.sqlite')
   writeFileSync(file, bytes)
   if (log.length) writeFileSync(`${file}-wal`, log)
-  const found = [await look(() => readHistory(home), sound), await look(() => openHistory(home, { now: () => now }), sound)]
+  const found = [
+    await look(() => readHistory(home), sound),
+    await look(() => openHistory(home, { now: () => now }), sound),
+  ]
   for (const aside of readdirSync(home).filter((name) => /damaged.*sqlite$/.test(name)))
     expect(readFileSync(join(home, aside)).equals(bytes)).toBe(true)
-  return found.sort((a, b) => worst.indexOf(a.verdict) - worst.indexOf(b.verdict))[0] ?? { verdict: 'raw', why: 'nothing' }
+  return (
+    found.sort((a, b) => worst.indexOf(a.verdict) - worst.indexOf(b.verdict))[0] ?? { verdict: 'raw', why: 'nothing' }
+  )
 }
 
 async function look(open: () => Promise<History>, sound: string): Promise<{ verdict: Verdict; why: string }> {
@@ -54,7 +59,8 @@ async function look(open: () => Promise<History>, sound: string): Promise<{ verd
     const { text, errors } = shown(history)
     const raw = errors.find((error) => !isNamed(error))
     if (raw !== undefined) return { verdict: 'raw', why: String(raw) }
-    if (errors.length || history.notices.length || text.includes('history-damaged')) return { verdict: 'found', why: '' }
+    if (errors.length || history.notices.length || text.includes('history-damaged'))
+      return { verdict: 'found', why: '' }
     return { verdict: text === sound ? 'harmless' : 'silent', why: text }
   } catch (error) {
     return { verdict: isNamed(error) ? 'found' : 'raw', why: String(error) }
@@ -64,7 +70,9 @@ async function look(open: () => Promise<History>, sound: string): Promise<{ verd
 }
 
 const isNamed = (error: unknown): boolean =>
-  error instanceof BasilError && ['history-damaged', 'history-newer'].includes(error.record.code) && error.record.where !== ''
+  error instanceof BasilError &&
+  ['history-damaged', 'history-newer'].includes(error.record.code) &&
+  error.record.where !== ''
 
 test('single bits that flip in a history are without effect on what is shown, or found', async () => {
   const { bytes, sound } = await whole()
@@ -81,7 +89,9 @@ test('single bits that flip in a history are without effect on what is shown, or
     counts[of]++
     if (of === 'silent' || of === 'raw') bad.push([bit >> 3, bit & 7, why.slice(0, 300)])
   }
-  console.log(`flips=${flips} harmless=${counts.harmless} found=${counts.found} silent=${counts.silent} raw=${counts.raw} seed=${seed}`)
+  console.log(
+    `flips=${flips} harmless=${counts.harmless} found=${counts.found} silent=${counts.silent} raw=${counts.raw} seed=${seed}`,
+  )
   expect(bad).toEqual([])
   expect(counts.found).toBeGreaterThan(flips / 10)
 })
@@ -102,7 +112,9 @@ test('with a log, as after a crash, a cut page is found unless the log has it', 
   for (let page = 0; page < 30; page++)
     for (const cut of [page * 4096 + 1, page * 4096 + 4095])
       counts[(await verdict(crashed, bytes.subarray(0, bytes.length - cut), sound, log)).verdict]++
-  console.log(`cuts=60 with a log: harmless=${counts.harmless} found=${counts.found} silent=${counts.silent} raw=${counts.raw}`)
+  console.log(
+    `cuts=60 with a log: harmless=${counts.harmless} found=${counts.found} silent=${counts.silent} raw=${counts.raw}`,
+  )
   expect([counts.silent, counts.raw]).toEqual([0, 0])
   expect(counts.found).toBeGreaterThan(0)
 })

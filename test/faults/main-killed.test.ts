@@ -46,7 +46,9 @@ test('kill -9 of the main process at any moment: every told epoch is there, the 
     const reader = await toyWorkbench(home, undefined, false)
     const detail = reader.show(run ?? 0)
     expect(detail.state).toBe('interrupted')
-    const kept = [detail.start, ...detail.iterations].flatMap((s) => s?.epochs.map((e) => `${e.stage}.${e.epoch}`) ?? [])
+    const kept = [detail.start, ...detail.iterations].flatMap(
+      (s) => s?.epochs.map((e) => `${e.stage}.${e.epoch}`) ?? [],
+    )
     lost += told.filter(([stage, epoch]) => !kept.includes(`${stage}.${epoch}`)).length
     await reader.close()
     if (kills > 50) throw new Error('it does not get on')
@@ -72,7 +74,10 @@ test('an engine in the middle of a long step ends with its parent', async () => 
 
 function startMain(home: string, run: number | null, toy: Toy): { child: ChildProcess; lines: AsyncIterable<Line> } {
   const args = [join(import.meta.dirname, 'toy-main.ts'), home, ...(run === null ? [] : [String(run)])]
-  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'], env: { ...process.env, TOY: JSON.stringify(toy) } })
+  const child = spawn(process.execPath, args, {
+    stdio: ['ignore', 'pipe', 'inherit'],
+    env: { ...process.env, TOY: JSON.stringify(toy) },
+  })
   onTestFinished(() => void child.kill('SIGKILL'))
   async function* lines(): AsyncGenerator<Line> {
     for await (const line of createInterface({ input: child.stdout })) yield JSON.parse(line) as Line

@@ -1,5 +1,6 @@
 // The same promise as engine-killed.test.ts, kept by the real engine on real checkpoints: 20 kills -9 at seeded moments
-// (while it starts, hashes, steps, evaluates), through restarts and resumes, and the coefficients are those of the unbroken run.
+// (while it starts, hashes, steps, evaluates), through restarts and resumes, and the coefficients are those of the
+// unbroken run.
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -74,7 +75,8 @@ test('20 kills of the real engine: nothing acknowledged is lost, and the bits ar
       const started = forkEngine(door)
       present = started
       if (armed && inARow < 2 && chance() < 0.4) {
-        const timer = setTimeout(() => present === started && kill(), chance() * 1000) // while it starts, opens files or goes on
+        // while it starts, opens files or goes on
+        const timer = setTimeout(() => present === started && kill(), chance() * 1000)
         void started.exited.then(() => clearTimeout(timer))
       }
       return started
@@ -108,7 +110,9 @@ test('20 kills of the real engine: nothing acknowledged is lost, and the bits ar
     if (JSON.stringify(bitsOf(workbench, run)) !== JSON.stringify(bitsOf(workbench, whole))) differ++
     expect(workbench.show(run).tasks).toEqual(workbench.show(whole).tasks)
     lost += told.filter(
-      (e) => e.run === run && JSON.stringify(workbench.coefficients(run, e.stage, e.epoch)) !== JSON.stringify(e.coefficients),
+      (e) =>
+        e.run === run &&
+        JSON.stringify(workbench.coefficients(run, e.stage, e.epoch)) !== JSON.stringify(e.coefficients),
     ).length
   }
   armed = false

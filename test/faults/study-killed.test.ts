@@ -1,5 +1,5 @@
-// A main process that is killed in the middle of a study: nothing of it runs twice, nothing is left out, and its runs end with the bits of an
-// unbroken study.
+// A main process that is killed in the middle of a study: nothing of it runs twice, nothing is left out, and its runs
+// end with the bits of an unbroken study.
 import { type ChildProcess, spawn } from 'node:child_process'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -10,7 +10,12 @@ import { resolveConfig } from '../../src-main/contract/run/resolve.ts'
 import { bitsOf, temporaryFolder, toyFile, toyWorkbench } from '../workbench/toy.ts'
 import { seeded } from './seeded.ts'
 
-const definition = { name: 'toys', config: toyFile, arms: [{ label: 'a' }, { label: 'b', change: { iterations: 1 } }], seeds: [5, 6] }
+const definition = {
+  name: 'toys',
+  config: toyFile,
+  arms: [{ label: 'a' }, { label: 'b', change: { iterations: 1 } }],
+  seeds: [5, 6],
+}
 
 test('kill -9 of the main process at any moment of a study: it is paused, goes on, and every run is done once with the same bits', async () => {
   const home = temporaryFolder()
@@ -33,15 +38,19 @@ test('kill -9 of the main process at any moment of a study: it is paused, goes o
     expect(state).toBe('paused')
     const begun = runs.map(({ run }) => run).filter((run) => run !== null)
     expect(new Set(begun).size).toBe(begun.length)
-    expect(reader.list({ offset: 0, limit: 99, search: '' }).total).toBe(begun.length) // none that the study does not know
+    // none that the study does not know
+    expect(reader.list({ offset: 0, limit: 99, search: '' }).total).toBe(begun.length)
     await reader.close()
     if (kills > 60) throw new Error('it does not get on')
   }
   const workbench = await toyWorkbench(home)
   const broken = workbench.studies.show(1)
-  const whole = await workbench.studies.start(definition, (config) => resolveConfig(config, (path) => `/models/${path}`))
+  const whole = await workbench.studies.start(definition, (config) =>
+    resolveConfig(config, (path) => `/models/${path}`),
+  )
   for await (const _ of workbench.studies.follow(whole));
-  const bits = (study: number) => JSON.stringify(workbench.studies.show(study).runs.map(({ run }) => run && bitsOf(workbench, run)))
+  const bits = (study: number) =>
+    JSON.stringify(workbench.studies.show(study).runs.map(({ run }) => run && bitsOf(workbench, run)))
   expect(kills).toBeGreaterThanOrEqual(3)
   expect(broken).toMatchObject({ state: 'done', planned: 4, done: 4 })
   expect(bits(1)).toBe(bits(whole))

@@ -1,4 +1,5 @@
-// A main process to be killed: starts or resumes a run with the toy engine and says on stdout, at once, what it is told.
+// A main process to be killed: starts or resumes a run with the toy engine and says on stdout, at once, what it is
+// told.
 import { writeSync } from 'node:fs'
 
 import { forkEngine } from '../../src-main/workbench/link/engine-process.ts'
@@ -15,6 +16,8 @@ const engine = () => {
 }
 const workbench = await openWorkbench({ home, engine, sample: '', write: true })
 say({ type: 'interrupted', runs: workbench.interrupted })
-const run = resumed ? await workbench.resume(Number(resumed)) : await workbench.start(toyConfig({ iterations: 2, epochs: 6 }))
+const run = resumed
+  ? await workbench.resume(Number(resumed))
+  : await workbench.start(toyConfig({ iterations: 2, epochs: 6 }))
 for await (const event of workbench.watch(run)) say(event)
 await workbench.close()

@@ -1,4 +1,5 @@
-// A main process to be killed: starts or resumes a study with the toy engine and says on stdout, at once, when a run or an epoch is there.
+// A main process to be killed: starts or resumes a study with the toy engine and says on stdout, at once, when a run or
+// an epoch is there.
 import { writeSync } from 'node:fs'
 
 import { resolveConfig } from '../../src-main/contract/run/resolve.ts'

@@ -1,5 +1,5 @@
-// Named pipes, sockets, devices and folders in every place where a file is read: nobody waits for them, and each is refused by its name. A
-// process of its own does it all, which is ended, and the test with it, when it hangs.
+// Named pipes, sockets, devices and folders in every place where a file is read: nobody waits for them, and each is
+// refused by its name. A process of its own does it all, which is ended, and the test with it, when it hangs.
 import { execFile, execFileSync } from 'node:child_process'
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
@@ -50,7 +50,19 @@ async function folderOf(kind: Kind): Promise<string> {
     'data folder/engine',
   ])
     mkdirSync(at(inner))
-  const endings = ['safetensors', 'pt', 'npz', 'safetensors.index.json', 'csv', 'tar', 'parquet', 'mat', 'jsonl', 'json', 'md']
+  const endings = [
+    'safetensors',
+    'pt',
+    'npz',
+    'safetensors.index.json',
+    'csv',
+    'tar',
+    'parquet',
+    'mat',
+    'jsonl',
+    'json',
+    'md',
+  ]
   for (const ending of endings) await make(kind, at(`unusual.${ending}`))
   const inside = [
     'lists/train.csv',
@@ -59,8 +71,15 @@ async function folderOf(kind: Kind): Promise<string> {
     'idx/train-images-idx3-ubyte',
     'idx/train-labels-idx1-ubyte',
   ]
-  const others = ['cifar/data_batch_1.bin', 'images/cat/b.png', 'models/a.pt', 'sharded/one.safetensors', 'ft_accuracies.json']
-  for (const name of [...inside, ...others, 'data folder/engine/current.json', 'data folder/engine/device.json']) await make(kind, at(name))
+  const others = [
+    'cifar/data_batch_1.bin',
+    'images/cat/b.png',
+    'models/a.pt',
+    'sharded/one.safetensors',
+    'ft_accuracies.json',
+  ]
+  for (const name of [...inside, ...others, 'data folder/engine/current.json', 'data folder/engine/device.json'])
+    await make(kind, at(name))
   writeFileSync(
     at('images/cat/a.png'),
     await sharp({ create: { width: 9, height: 9, channels: 3, background: 'red' } })
@@ -73,13 +92,21 @@ async function folderOf(kind: Kind): Promise<string> {
 }
 
 /** What the process prints. Rejects when it hangs. */
-function printed(folder: string, home: string): Promise<Record<string, { came?: unknown; code?: string; why?: string }>> {
+function printed(
+  folder: string,
+  home: string,
+): Promise<Record<string, { came?: unknown; code?: string; why?: string }>> {
   return new Promise((resolve, reject) => {
     const main = join(import.meta.dirname, 'unusual-main.ts')
-    execFile(process.execPath, [main, folder, home], { timeout: patience, killSignal: 'SIGKILL' }, (error, out, err) => {
-      if (error) reject(new Error(`${error.signal ?? error.code}: ${out.slice(-2000)} ${err.slice(-2000)}`))
-      else resolve(JSON.parse(out).told)
-    })
+    execFile(
+      process.execPath,
+      [main, folder, home],
+      { timeout: patience, killSignal: 'SIGKILL' },
+      (error, out, err) => {
+        if (error) reject(new Error(`${error.signal ?? error.code}: ${out.slice(-2000)} ${err.slice(-2000)}`))
+        else resolve(JSON.parse(out).told)
+      },
+    )
   })
 }
 
@@ -93,7 +120,8 @@ describe.runIf(process.platform === 'linux')('what is no file', () => {
       const refused = { code: 'file-unreadable', why }
       const asData = kind === 'folder' ? undefined : `file-unreadable: ${why}`
       const expected: Record<string, unknown> = {}
-      for (const name of ['safetensors', 'pt', 'npz', 'safetensors.index.json']) expected[`inspect unusual.${name}`] = refused
+      for (const name of ['safetensors', 'pt', 'npz', 'safetensors.index.json'])
+        expected[`inspect unusual.${name}`] = refused
       for (const name of [
         'projects.open',
         'run',

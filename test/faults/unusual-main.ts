@@ -1,5 +1,6 @@
-// A process that opens what is no file, everywhere a person can name one, and prints what came of each. Arguments: a folder with UNUSUAL, a
-// path that is a named pipe, a socket, a device or a folder, and the place of the links to it. See unusual-files.test.ts.
+// A process that opens what is no file, everywhere a person can name one, and prints what came of each. Arguments: a
+// folder with UNUSUAL, a path that is a named pipe, a socket, a device or a folder, and the place of the links to it.
+// See unusual-files.test.ts.
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 
@@ -24,7 +25,8 @@ import { openWorkbench } from '../../src-main/workbench/workbench.ts'
 const [folder = '', home = ''] = process.argv.slice(2)
 const root = join(import.meta.dirname, '../..')
 const sample = join(root, 'resources/sample')
-const engine = () => forkEngine(join(root, 'src-main/worker/door.ts'), { ...process.env, BASIL_HOME: home, BASIL_BACKEND: 'wasm' })
+const engine = () =>
+  forkEngine(join(root, 'src-main/worker/door.ts'), { ...process.env, BASIL_HOME: home, BASIL_BACKEND: 'wasm' })
 const at = (name: string): string => join(folder, name)
 
 const told: Record<string, unknown> = {}
@@ -69,7 +71,9 @@ await tried('data add and prepare images', async () => {
 await tried('projects.open', () => projects.open(at('unusual.json')))
 await tried('projects.open beside it', async () => (await projects.open(at('sound.json'))).presets.length)
 await tried('library add', () => library.add([at('unusual.pt')]).then(({ refused }) => refused.map(({ why }) => why)))
-await tried('library add folder', () => library.add([at('models')]).then(({ added, refused }) => [added.length, refused.length]))
+await tried('library add folder', () =>
+  library.add([at('models')]).then(({ added, refused }) => [added.length, refused.length]),
+)
 await tried('library index', async () => {
   await library.add([at('sharded/model.safetensors.index.json')])
   await library.settled()
@@ -92,7 +96,13 @@ for (const [name, asked] of [
       if (event.type === 'failed') return `${event.error.code}: ${event.error.why}`
   })
 await tried('eval references', () => importedReferences(at('ft_accuracies.json'), ['mnist'], 'test'))
-const importing = { as: 'zero-shot', features: 'normalised', model: null, out: join(home, 'h.safetensors'), overwrite: false } as const
+const importing = {
+  as: 'zero-shot',
+  features: 'normalised',
+  model: null,
+  out: join(home, 'h.safetensors'),
+  overwrite: false,
+} as const
 await tried('heads import', () =>
   supervisor.ask((client) => client.importHeads({ ...importing, heads: [{ file: at('unusual.pt'), name: 'a' }] })),
 )

@@ -1,14 +1,25 @@
-// Which engine is in use, read from a folder that anything may have happened to: never half of one, and never an exception.
+// Which engine is in use, read from a folder that anything may have happened to: never half of one, and never an
+// exception.
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
 import { expect, onTestFinished, test } from 'vitest'
 
-import { currentEngine, forgetEngine, sweepEngines, switchEngine, writeManifest } from '../../src-main/files/engine-folder.ts'
+import {
+  currentEngine,
+  forgetEngine,
+  sweepEngines,
+  switchEngine,
+  writeManifest,
+} from '../../src-main/files/engine-folder.ts'
 
 const id = 'cpu-1'
-const libraries = ['tensorflow/libtensorflow_cc.so.2', 'tensorflow/libtensorflow_framework.so.2', 'binding/tfjs_binding.node']
+const libraries = [
+  'tensorflow/libtensorflow_cc.so.2',
+  'tensorflow/libtensorflow_framework.so.2',
+  'binding/tfjs_binding.node',
+]
 
 async function installed(): Promise<string> {
   const home = mkdtempSync(join(tmpdir(), 'basil-engine-'))
@@ -41,12 +52,24 @@ test('an installation is found with what it is, and a folder without one has non
 })
 
 test.each([
-  ['a library is missing', (at: (path: string) => string) => rmSync(at(libraries[0] as string)), /libtensorflow_cc.so.2 is missing/],
+  [
+    'a library is missing',
+    (at: (path: string) => string) => rmSync(at(libraries[0] as string)),
+    /libtensorflow_cc.so.2 is missing/,
+  ],
   ['a library is cut', (at: (path: string) => string) => truncateSync(at(libraries[1] as string), 99), /not whole/],
   ['the addon is gone', (at: (path: string) => string) => rmSync(at(libraries[2] as string)), /tfjs_binding.node/],
-  ['the manifest is no JSON', (at: (path: string) => string) => truncateSync(at('manifest.json'), 20), /manifest.json is damaged/],
+  [
+    'the manifest is no JSON',
+    (at: (path: string) => string) => truncateSync(at('manifest.json'), 20),
+    /manifest.json is damaged/,
+  ],
   ['the manifest is gone', (at: (path: string) => string) => rmSync(at('manifest.json')), /manifest.json is missing/],
-  ['the pointer is empty', (at: (path: string) => string) => truncateSync(at('../current.json'), 0), /current.json is damaged/],
+  [
+    'the pointer is empty',
+    (at: (path: string) => string) => truncateSync(at('../current.json'), 0),
+    /current.json is damaged/,
+  ],
   [
     'the pointer leaves the folder',
     (at: (path: string) => string) => writeFileSync(at('../current.json'), '{"id":"../x"}'),

@@ -1,5 +1,16 @@
-// The feature cache's promises: what it gives is what was written, or nothing; it stays under its cap; what is in use stays.
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, truncateSync, utimesSync, writeFileSync } from 'node:fs'
+// The feature cache's promises: what it gives is what was written, or nothing; it stays under its cap; what is in use
+// stays.
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
@@ -16,7 +27,8 @@ function folder(): string {
   onTestFinished(() => rmSync(made, { recursive: true, force: true }))
   return made
 }
-const table = (seed: number, floats = 6): Float32Array => Float32Array.from({ length: floats }, (_, i) => Math.sin(seed + i))
+const table = (seed: number, floats = 6): Float32Array =>
+  Float32Array.from({ length: floats }, (_, i) => Math.sin(seed + i))
 
 /** Three images of six floats each; the images named are written. */
 async function fill(home: string, identity = 'one', images = [0, 1, 2], options = {}): Promise<string> {
@@ -90,7 +102,9 @@ test('one byte damaged anywhere: that table is not given, the others are', async
     const bytes = Buffer.from(whole)
     bytes[at] = (bytes[at] as number) ^ 1
     writeFileSync(path, bytes)
-    expect(await readAll(home)).toEqual([0, 1, 2].map((image) => (Math.floor(at / slot) === image ? undefined : table(image))))
+    expect(await readAll(home)).toEqual(
+      [0, 1, 2].map((image) => (Math.floor(at / slot) === image ? undefined : table(image))),
+    )
   }
 })
 
@@ -99,7 +113,10 @@ test("a table in another's place, or another file's whole content, is not given"
   const path = await fill(home)
   const whole = readFileSync(path)
   const slot = whole.length / 3
-  writeFileSync(path, Buffer.concat([whole.subarray(slot, 2 * slot), whole.subarray(0, slot), whole.subarray(2 * slot)]))
+  writeFileSync(
+    path,
+    Buffer.concat([whole.subarray(slot, 2 * slot), whole.subarray(0, slot), whole.subarray(2 * slot)]),
+  )
   expect(await readAll(home)).toEqual([undefined, undefined, table(2)])
   const other = await fill(home, 'two')
   writeFileSync(other, whole)
@@ -126,7 +143,9 @@ test('at the cap the least recently used goes first, and nothing that is in use'
   const a = await use('a')
   const nameOfA = existing(home)[0] as string
   for (const identity of ['b', 'c']) await (await use(identity)).close()
-  const [nameOfB] = existing(home).filter((name) => name !== nameOfA && statSync(join(home, name)).mtimeMs === 1_002_000)
+  const [nameOfB] = existing(home).filter(
+    (name) => name !== nameOfA && statSync(join(home, name)).mtimeMs === 1_002_000,
+  )
   await (await use('b')).close() // now c is the oldest but a, which is in use
   await (await use('d')).close()
   expect(existing(home)).toHaveLength(3)
@@ -170,7 +189,9 @@ test('BASIL_CACHE_GB is the cap, 20 GB without; nonsense is refused by name', ()
   vi.stubEnv('BASIL_CACHE_GB', '0.5')
   expect(featureCache('nowhere').capBytes).toBe(5e8)
   vi.stubEnv('BASIL_CACHE_GB', 'much')
-  expect(() => featureCache('nowhere')).toThrow(expect.objectContaining({ record: expect.objectContaining({ where: 'BASIL_CACHE_GB' }) }))
+  expect(() => featureCache('nowhere')).toThrow(
+    expect.objectContaining({ record: expect.objectContaining({ where: 'BASIL_CACHE_GB' }) }),
+  )
 })
 
 test('what can never fit is refused before anything is made, with the sizes and the way out', () => {
@@ -182,7 +203,10 @@ test('what can never fit is refused before anything is made, with the sizes and 
   ]
   const floats = 153 * 512
   const thrown = catching(() => requireRoom(splits, floats, cache))
-  expect(thrown.record).toMatchObject({ code: 'disk-full', why: expect.stringMatching(/1\.25 GB.*313 KB an image.*1\.00 GB/) })
+  expect(thrown.record).toMatchObject({
+    code: 'disk-full',
+    why: expect.stringMatching(/1\.25 GB.*313 KB an image.*1\.00 GB/),
+  })
   expect(thrown.record.next).toContain('"jvp"')
   expect(existing(home)).toEqual([])
   // Two tasks on the same images need room once.
@@ -193,7 +217,9 @@ test('a folder that cannot be used is named', async () => {
   const home = folder()
   writeFileSync(join(home, 'taken'), '')
   mkdirSync(join(home, 'there'))
-  await expect(featureCache(join(home, 'taken')).open('one', 3, 6)).rejects.toMatchObject({ record: { code: 'target-unwritable' } })
+  await expect(featureCache(join(home, 'taken')).open('one', 3, 6)).rejects.toMatchObject({
+    record: { code: 'target-unwritable' },
+  })
 })
 
 function catching(work: () => unknown): BasilError {

@@ -1,4 +1,5 @@
-// Folders as the engine sees them: files and folders by name, links as what they lead to, and errors that say what is wrong.
+// Folders as the engine sees them: files and folders by name, links as what they lead to, and errors that say what is
+// wrong.
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -25,14 +26,14 @@ test('a folder lists its files and folders, links as what they lead to, and thos
     { name: 'to-itself', isFolder: false, leadsNowhere: true },
     { name: 'to-nothing', isFolder: false, leadsNowhere: true },
   ])
-  expect(await Promise.all(['', 'a.jpg', 'gone', 'a.jpg/inside', 'to-itself'].map((name) => openFiles.kind(join(root, name))))).toEqual([
-    'folder',
-    'file',
-    'missing',
-    'missing',
-    'missing',
-  ])
-  await expect(openFiles.list(join(root, 'gone'))).rejects.toMatchObject({ record: { code: 'file-missing', where: join(root, 'gone') } })
+  expect(
+    await Promise.all(
+      ['', 'a.jpg', 'gone', 'a.jpg/inside', 'to-itself'].map((name) => openFiles.kind(join(root, name))),
+    ),
+  ).toEqual(['folder', 'file', 'missing', 'missing', 'missing'])
+  await expect(openFiles.list(join(root, 'gone'))).rejects.toMatchObject({
+    record: { code: 'file-missing', where: join(root, 'gone') },
+  })
   await expect(openFiles.list(join(root, 'a.jpg'))).rejects.toMatchObject({
     record: { code: 'file-unreadable', why: 'it is not a folder' },
   })

@@ -27,5 +27,7 @@ test('gives every file the hash hashFile gives it, in the order asked for', asyn
 
 test('a file that is not there is told by name', async () => {
   const missing = join(folder(), 'none')
-  await expect(hashInThread([missing]).hashes).rejects.toMatchObject({ record: { code: 'file-missing', where: missing } })
+  await expect(hashInThread([missing]).hashes).rejects.toMatchObject({
+    record: { code: 'file-missing', where: missing },
+  })
 })

@@ -1,5 +1,15 @@
-// The image cache's promises: pixels come back as they were written, or not at all, whatever became of the file; it shares its room.
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs'
+// The image cache's promises: pixels come back as they were written, or not at all, whatever became of the file; it
+// shares its room.
+import {
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
@@ -109,7 +119,9 @@ test("another file's whole content, or a record in another's place, is not given
 test('two at once on one file: each sees whole images only, and afterwards all are there', async () => {
   const home = folder()
   const [a, b] = [await opened(home), await opened(home)]
-  await Promise.all([0, 1, 2, 3].flatMap((image) => [a, b].map((file) => file.write(image, pixels(image), fingerprint(image)))))
+  await Promise.all(
+    [0, 1, 2, 3].flatMap((image) => [a, b].map((file) => file.write(image, pixels(image), fingerprint(image)))),
+  )
   await Promise.all([a.close(), b.close()])
   expect(await readAll(home)).toEqual([true, true, true, true])
 })

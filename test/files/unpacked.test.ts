@@ -1,4 +1,5 @@
-// Packed files unpacked into the cache: once, for whoever asks, anew when they change, never past what they may grow to or the cache may hold.
+// Packed files unpacked into the cache: once, for whoever asks, anew when they change, never past what they may grow to
+// or the cache may hold.
 import { mkdtempSync, readdirSync, rmSync, truncateSync, utimesSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -48,7 +49,11 @@ test('one that grows to far more than it was is stopped, and nothing is left of 
   const packed = gzipSync(Buffer.alloc(2 ** 28 + 2 ** 20), { level: 9 })
   const { path, kept, open } = site(packed)
   await expect(open(path)).rejects.toMatchObject({
-    record: { code: 'file-damaged', where: 'a.tar.gz', why: expect.stringMatching(/unpacks to more than 268435456 bytes/) },
+    record: {
+      code: 'file-damaged',
+      where: 'a.tar.gz',
+      why: expect.stringMatching(/unpacks to more than 268435456 bytes/),
+    },
   })
   expect(kept()).toEqual([])
 })

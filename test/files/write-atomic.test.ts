@@ -46,7 +46,9 @@ test('a file that comes while writing is not overwritten either', async () => {
     yield* text('new')
     writeFileSync(join(here, 'a'), 'came meanwhile')
   }
-  await expect(writeAtomic(join(here, 'a'), chunks(), { overwrite: false })).rejects.toMatchObject({ record: { code: 'target-exists' } })
+  await expect(writeAtomic(join(here, 'a'), chunks(), { overwrite: false })).rejects.toMatchObject({
+    record: { code: 'target-exists' },
+  })
   expect(readFileSync(join(here, 'a'), 'utf8')).toBe('came meanwhile')
   expect(readdirSync(here)).toEqual(['a'])
 })
@@ -63,7 +65,9 @@ test('what the chunks or the check throw ends it, with the old file intact', asy
     expect(readFileSync(written, 'utf8')).toBe('new')
     throw new Error('not as it should be')
   }
-  await expect(writeAtomic(join(here, 'a'), text('new'), { overwrite: true, verify })).rejects.toThrow('not as it should be')
+  await expect(writeAtomic(join(here, 'a'), text('new'), { overwrite: true, verify })).rejects.toThrow(
+    'not as it should be',
+  )
   expect(readFileSync(join(here, 'a'), 'utf8')).toBe('old')
   expect(readdirSync(here)).toEqual(['a'])
 })
@@ -79,12 +83,16 @@ test("a folder that is missing, or is a file's name, is refused by name", async 
 
 test.for(['ENOSPC', 'EDQUOT', 'EACCES', 'EROFS', 'EIO'])('%s names the file and says what to do', async (code) => {
   const here = folder()
-  const thrown = await writeAtomic(join(here, 'a'), text('x'), { overwrite: true, disk: failing(2, code, 'once').disk }).catch(
-    (error: unknown) => error,
-  )
+  const thrown = await writeAtomic(join(here, 'a'), text('x'), {
+    overwrite: true,
+    disk: failing(2, code, 'once').disk,
+  }).catch((error: unknown) => error)
   expect(thrown).toBeInstanceOf(BasilError)
   const { record } = thrown as BasilError
-  expect(record).toMatchObject({ code: ['ENOSPC', 'EDQUOT'].includes(code) ? 'disk-full' : 'target-unwritable', where: join(here, 'a') })
+  expect(record).toMatchObject({
+    code: ['ENOSPC', 'EDQUOT'].includes(code) ? 'disk-full' : 'target-unwritable',
+    where: join(here, 'a'),
+  })
 })
 
 test.for([
@@ -107,7 +115,8 @@ test.for([
       const found = readdirSync(here).includes('a') ? readFileSync(join(here, 'a'), 'utf8') : 'absent'
       expect(['new content', overwrite ? 'old' : 'absent']).toContain(found)
       if (outcome === 'written') expect(found).toBe('new content')
-      if (how === 'once') expect(readdirSync(here).filter((name) => name !== 'a')).toEqual([]) // a disk that is gone for good cannot be tidied
+      // a disk that is gone for good cannot be tidied
+      if (how === 'once') expect(readdirSync(here).filter((name) => name !== 'a')).toEqual([])
       if (!tried.hit()) break
     }
     console.log(`writeAtomic: operations=${n} fails=${how} overwrite=${overwrite}`)

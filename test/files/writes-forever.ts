@@ -1,4 +1,5 @@
-// A process for tests that kill it: writes a model over its target, says so when the first tensor is on the disk, and waits there.
+// A process for tests that kill it: writes a model over its target, says so when the first tensor is on the disk, and
+// waits there.
 import type { TensorFile } from '../../src-main/engine/formats/tensor-file.ts'
 import { writeModel } from '../../src-main/files/written-model.ts'
 

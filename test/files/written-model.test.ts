@@ -1,8 +1,17 @@
-// A model reaches its place whole or not at all: whatever the disk does at whichever operation, what it writes down wrongly, and when
-// the process is killed half-way. What killed processes left is removed when it is surely nobody's.
+// A model reaches its place whole or not at all: whatever the disk does at whichever operation, what it writes down
+// wrongly, and when the process is killed half-way. What killed processes left is removed when it is surely nobody's.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { appendFileSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
+import {
+  appendFileSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
@@ -39,13 +48,17 @@ test.for(containers.flatMap((container) => (['EROFS', 'ENOSPC'] as const).map((c
       const out = join(here, 'model')
       writeFileSync(out, 'old')
       const tried = failing(n, code, 'once', 200)
-      const outcome = await writeModel(view, { out, overwrite: true, container, metadata: {}, disk: tried.disk }).catch((error) => error)
+      const outcome = await writeModel(view, { out, overwrite: true, container, metadata: {}, disk: tried.disk }).catch(
+        (error) => error,
+      )
       expect(readdirSync(here)).toEqual(['model'])
       if (!tried.hit()) {
         expect(outcome).toMatchObject({ tensors: 2 })
         break
       }
-      expect(outcome).toMatchObject({ record: { code: code === 'ENOSPC' ? 'disk-full' : 'target-unwritable', where: out } })
+      expect(outcome).toMatchObject({
+        record: { code: code === 'ENOSPC' ? 'disk-full' : 'target-unwritable', where: out },
+      })
       if (readFileSync(out, 'utf8') === 'old') refused += 1
       else expect(n).toBe(tried.count() - 1) // the folder's own fsync, after the rename: the new file is whole
     }
@@ -61,7 +74,13 @@ test('what the disk wrote down otherwise than it was told is refused, and not le
     ...disk,
     create: async (path: string) => ({ ...(await disk.create(path)), close: async () => appendFileSync(path, '!') }),
   }
-  const writing = writeModel(await model(), { out, overwrite: true, container: 'safetensors', metadata: {}, disk: lying })
+  const writing = writeModel(await model(), {
+    out,
+    overwrite: true,
+    container: 'safetensors',
+    metadata: {},
+    disk: lying,
+  })
   await expect(writing).rejects.toMatchObject({ record: { code: 'verify-failed', where: out } })
   expect(readFileSync(out, 'utf8')).toBe('old')
   expect(readdirSync(here)).toEqual(['model'])
@@ -71,7 +90,9 @@ test('killed half-way, a process leaves the old file; its leftover goes with the
   const here = folder()
   const out = join(here, 'model')
   writeFileSync(out, 'old')
-  const child = spawn(process.execPath, [join(import.meta.dirname, 'writes-forever.ts'), out], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const child = spawn(process.execPath, [join(import.meta.dirname, 'writes-forever.ts'), out], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
   await once(child.stdout, 'data')
   child.kill('SIGKILL')
   await once(child, 'exit')
@@ -89,7 +110,12 @@ test('killed half-way, a process leaves the old file; its leftover goes with the
 
 test('what belongs to a living process, or to nobody we know, stays whatever its age', async () => {
   const here = folder()
-  const names = [temporaryName(), '.basil-0123456789abcdef.tmp', '.basil-notes.tmp', 'basil-1-0123456789abcdef.tmp'].sort()
+  const names = [
+    temporaryName(),
+    '.basil-0123456789abcdef.tmp',
+    '.basil-notes.tmp',
+    'basil-1-0123456789abcdef.tmp',
+  ].sort()
   for (const name of names) {
     writeFileSync(join(here, name), '')
     utimesSync(join(here, name), 0, 0)

@@ -1,5 +1,6 @@
-// Mutants of PyTorch's and NumPy's archives for archives.test.ts: one field of the zip changed and the rest left as it was (signatures, sizes,
-// CRC-32, offsets, names, counts), bytes of an entry, or the pickle's own steps, written anew into a sound archive.
+// Mutants of PyTorch's and NumPy's archives for archives.test.ts: one field of the zip changed and the rest left as it
+// was (signatures, sizes, CRC-32, offsets, names, counts), bytes of an entry, or the pickle's own steps, written anew
+// into a sound archive.
 import { unzipSync, zipSync } from 'fflate'
 
 import { type Step, stepsOf } from '../engine/formats/pickle-steps.ts'
@@ -79,11 +80,16 @@ export function withField(bytes: Buffer, draw: Draw): string {
   ] as const)
   const [name, at, width] = drawn(draw, fields)
   const place = base[i % base.length] as number
-  const others = which === 'end' ? [] : [bytes.readUIntLE((base[j % base.length] as number) + at, width)] // another entry's
+  // another entry's
+  const others = which === 'end' ? [] : [bytes.readUIntLE((base[j % base.length] as number) + at, width)]
   setOdd(bytes, place + at, width, draw, others)
   const twin = (which === 'local' ? centralFields : localFields).find(([same]) => same === name)
   if (which === 'end' || !twin || draw(2)) return `${which} ${name}`
-  bytes.writeUIntLE(bytes.readUIntLE(place + at, width), ((which === 'local' ? central : local)[i] as number) + twin[1], width)
+  bytes.writeUIntLE(
+    bytes.readUIntLE(place + at, width),
+    ((which === 'local' ? central : local)[i] as number) + twin[1],
+    width,
+  )
   return `both ${name}`
 }
 
@@ -132,7 +138,13 @@ const hostile = [
     'importlib import_module',
     'globalThis eval',
   ],
-  ...['node:child_process execSync', 'Object constructor', '__proto__ toString', 'constructor constructor', 'torch._utils __class__'],
+  ...[
+    'node:child_process execSync',
+    'Object constructor',
+    '__proto__ toString',
+    'constructor constructor',
+    'torch._utils __class__',
+  ],
   ...[
     'torch._utils _rebuild_parameter ',
     'collections  OrderedDict',
@@ -147,11 +159,24 @@ export function changedPickle(pickle: Buffer, draw: Draw): [string, Buffer] {
   const done: string[] = []
   for (let n = 1 + draw(3); n > 0; n--) {
     const at = draw(steps.length)
-    const kind = drawn(draw, ['drop', 'twice', 'exchange', 'opcode', 'argument', 'global', 'global', 'number', 'insert'] as const)
+    const kind = drawn(draw, [
+      'drop',
+      'twice',
+      'exchange',
+      'opcode',
+      'argument',
+      'global',
+      'global',
+      'number',
+      'insert',
+    ] as const)
     done.push(kind)
     change(steps, at, kind, draw)
   }
-  return [`pickle: ${done.join(', ')}`, Buffer.concat(steps.flatMap(({ code, arg }) => [Buffer.from(code, 'latin1'), arg]))]
+  return [
+    `pickle: ${done.join(', ')}`,
+    Buffer.concat(steps.flatMap(({ code, arg }) => [Buffer.from(code, 'latin1'), arg])),
+  ]
 }
 
 const opcodes = [
@@ -166,11 +191,16 @@ function change(steps: Step[], at: number, kind: string, draw: Draw): void {
   if (kind === 'exchange') [steps[at], steps[draw(steps.length)]] = [steps[draw(steps.length)] as Step, step]
   if (kind === 'opcode') steps[at] = { ...step, code: drawn(draw, opcodes) }
   if (kind === 'insert')
-    steps.splice(at, 0, { code: drawn(draw, opcodes), arg: Buffer.from(Array.from({ length: draw(6) }, () => draw(256))) })
-  if (kind === 'argument' && step.arg.length) steps[at] = { ...step, arg: Buffer.from(step.arg).fill(draw(256), draw(step.arg.length)) }
+    steps.splice(at, 0, {
+      code: drawn(draw, opcodes),
+      arg: Buffer.from(Array.from({ length: draw(6) }, () => draw(256))),
+    })
+  if (kind === 'argument' && step.arg.length)
+    steps[at] = { ...step, arg: Buffer.from(step.arg).fill(draw(256), draw(step.arg.length)) }
   if (kind === 'global') {
     const places = steps.flatMap(({ code }, i) => (code === 'c' ? [i] : []))
-    if (places.length) steps[drawn(draw, places)] = { code: 'c', arg: Buffer.from(`${drawn(draw, hostile).replace(' ', '\n')}\n`) }
+    if (places.length)
+      steps[drawn(draw, places)] = { code: 'c', arg: Buffer.from(`${drawn(draw, hostile).replace(' ', '\n')}\n`) }
   }
   if (kind === 'number') {
     const places = steps.flatMap(({ code }, i) => ('KMJ\x8a'.includes(code) ? [i] : []))

@@ -1,5 +1,6 @@
-// Hostile PyTorch files and npz: thousands of mutants of what PyTorch and NumPy wrote, fields of their zip and steps of their pickles. Each is read
-// or refused by a typed error that names the file, is not read over and over, and takes bounded memory; what comes of a pickle is inert whatever it names.
+// Hostile PyTorch files and npz: thousands of mutants of what PyTorch and NumPy wrote, fields of their zip and steps of
+// their pickles. Each is read or refused by a typed error that names the file, is not read over and over, and takes
+// bounded memory; what comes of a pickle is inert whatever it names.
 import { readdirSync, readFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 
@@ -26,13 +27,16 @@ import { changedPickle, type Draw, drawn, withByte, withData, withField, withSte
 
 const seed = 20_260_101
 const folder = join(import.meta.dirname, '..', 'golden', 'formats')
-const files = ['checkpoints', 'more'].flatMap((name) => readdirSync(join(folder, name)).map((file) => join(folder, name, file)))
+const files = ['checkpoints', 'more'].flatMap((name) =>
+  readdirSync(join(folder, name)).map((file) => join(folder, name, file)),
+)
 const refusedAsTheyAre = /complex|no-tensors|quantised|sparse|big-endian|objects|text/
 const named = (pattern: RegExp): string[] => files.filter((file) => pattern.test(file) && !refusedAsTheyAre.test(file))
 const archives = named(/(?<!-legacy)\.pt$/)
 const legacy = named(/-legacy\.pt$/).filter((file) => !file.includes('module')) // a large one
 const npz = named(/\.npz$/)
-const ofProtocol2 = archives.filter((file) => !/protocol-[345]|scripted|traced/.test(file)) // whose pickles the tests can take apart
+// whose pickles the tests can take apart
+const ofProtocol2 = archives.filter((file) => !/protocol-[345]|scripted|traced/.test(file))
 
 type Outcome = { tensors: Map<string, Buffer>; error?: undefined } | { error: string; tensors?: undefined }
 
@@ -54,7 +58,10 @@ async function read(bytes: Uint8Array, name: string, seen = { bytes: 0 }): Promi
   }
 }
 
-/** Reads `count` mutants made by `make`, each held against what may be read and the memory bound; `judge` sees every outcome. */
+/**
+ * Reads `count` mutants made by `make`, each held against what may be read and the memory bound; `judge` sees every
+ * outcome.
+ */
 async function fuzz(
   count: number,
   make: (draw: Draw) => { file: string; what: string; bytes: Uint8Array },
@@ -89,7 +96,9 @@ async function fuzz(
 test('zip fields and data of PyTorch files and npz: what is read in spite of a change is what the file held before it', async () => {
   const all = [...archives, ...npz]
   const whole = new Map(
-    await Promise.all(all.map(async (file) => [file, (await read(readFileSync(file), basename(file))).tensors] as const)),
+    await Promise.all(
+      all.map(async (file) => [file, (await read(readFileSync(file), basename(file))).tensors] as const),
+    ),
   )
   await fuzz(
     8000,
@@ -101,7 +110,8 @@ test('zip fields and data of PyTorch files and npz: what is read in spite of a c
     (what, { tensors }, file) => {
       for (const [name, found] of tensors ?? []) {
         const expected = whole.get(file)?.get(name)
-        if (!expected || Buffer.compare(found, expected)) expect.fail(`${basename(file)}, ${what}: ${name} was read as something else`)
+        if (!expected || Buffer.compare(found, expected))
+          expect.fail(`${basename(file)}, ${what}: ${name} was read as something else`)
       }
     },
   )

@@ -1,4 +1,5 @@
-// The reference reader of safetensors, Python's, in one process that lives as long as the test: bytes in, its verdict out, in order.
+// The reference reader of safetensors, Python's, in one process that lives as long as the test: bytes in, its verdict
+// out, in order.
 import { spawn, spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 
@@ -15,7 +16,9 @@ export interface Judge {
 
 /** By a Python that has the package safetensors. */
 export function startJudge(python: string): Judge {
-  const version = spawnSync(python, ['-c', 'import safetensors; print(safetensors.__version__)'], { encoding: 'utf8' }).stdout.trim()
+  const version = spawnSync(python, ['-c', 'import safetensors; print(safetensors.__version__)'], {
+    encoding: 'utf8',
+  }).stdout.trim()
   const child = spawn(python, [join(import.meta.dirname, 'judge.py')], { stdio: ['pipe', 'pipe', 'inherit'] })
   const waiting: { resolve(verdict: Verdict): void; reject(error: Error): void }[] = []
   let held = Buffer.alloc(0)

@@ -1,5 +1,6 @@
-// The parts of a safetensors file, for making mutants of it: the claimed length, the header as a tree of written tokens, the data. One part can
-// be made wrong and the rest stays well formed. And the seed files that mutants are made of.
+// The parts of a safetensors file, for making mutants of it: the claimed length, the header as a tree of written
+// tokens, the data. One part can be made wrong and the rest stays well formed. And the seed files that mutants are made
+// of.
 import { dtypes } from '../../src-main/engine/formats/dtype.ts'
 
 /** JSON as it is written: text stands as it is. Keys are written too, quotes included. */
@@ -137,7 +138,9 @@ export const isTensor = ([key]: Entries[number]): boolean => key !== '"__metadat
 export function tensorOf({ entries }: Draft, index: number): { key: string; fields: Entries; at: number } | undefined {
   const tensors = entries.filter(isTensor)
   const entry = tensors[index % Math.max(1, tensors.length)]
-  return entry && 'entries' in entry[1] ? { key: entry[0], fields: entry[1].entries, at: entries.indexOf(entry) } : undefined
+  return entry && 'entries' in entry[1]
+    ? { key: entry[0], fields: entry[1].entries, at: entries.indexOf(entry) }
+    : undefined
 }
 
 export function field(fields: Entries, name: string): Entries[number] | undefined {
@@ -169,7 +172,8 @@ export function assembled({ entries, data, space, around, claimed, bytes }: Draf
 
 function tokensOf(node: Node): string[] {
   if ('text' in node) return [node.text]
-  const inside = 'items' in node ? node.items.map(tokensOf) : node.entries.map(([key, value]) => [key, ':', ...tokensOf(value)])
+  const inside =
+    'items' in node ? node.items.map(tokensOf) : node.entries.map(([key, value]) => [key, ':', ...tokensOf(value)])
   const [open, close] = 'items' in node ? ['[', ']'] : ['{', '}']
   return [open as string, ...inside.flatMap((part, i) => (i ? [',', ...part] : part)), close as string]
 }

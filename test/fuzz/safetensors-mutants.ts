@@ -1,5 +1,6 @@
-// Mutants of safetensors files for safetensors.test.ts: one to three changes of a seed file's parts, because random bytes alone die in the first
-// rule. Sound changes are among them (a reshape, another type of the same size, tensors in another order): both readers must take those.
+// Mutants of safetensors files for safetensors.test.ts: one to three changes of a seed file's parts, because random
+// bytes alone die in the first rule. Sound changes are among them (a reshape, another type of the same size, tensors in
+// another order): both readers must take those.
 import fc from 'fast-check'
 
 import {
@@ -36,7 +37,9 @@ const oddNumbers = [
   ...words('18446744073709551615 18446744073709551616'),
   '',
 ]
-const oddShapes = words('[0,9007199254740993] [4294967296,4294967296,0] [0,4294967296,4294967296] [0,1e3] [4294967297,4294967297]')
+const oddShapes = words(
+  '[0,9007199254740993] [4294967296,4294967296,0] [0,4294967296,4294967296] [0,1e3] [4294967297,4294967297]',
+)
 const oddValues = words('null true 0 "" [] {} [[2]] "x" [0,8,16] [8] ["0","8"] {"F32":null} ["F32"]')
 const oddNames = [
   ...words(
@@ -114,7 +117,8 @@ const breaking: Record<string, fc.Arbitrary<Change>> = {
     const names = Object.keys(sizes)
     const dtype = names[i % names.length] as string
     setField(fields, 'dtype', text(quoted(dtype)))
-    setField(fields, 'shape', list([Math.floor(bytes / (sizes[dtype] as number))])) // nearly the bytes where they do not divide
+    // nearly the bytes where they do not divide
+    setField(fields, 'shape', list([Math.floor(bytes / (sizes[dtype] as number))]))
   }),
   'a number of a shape': fc.tuple(which, which, fc.constantFrom(...oddNumbers)).map(([i, j, odd]) => (draft) => {
     const shape = numbersOf(tensorOf(draft, i)?.fields ?? [], 'shape')
@@ -130,10 +134,12 @@ const breaking: Record<string, fc.Arbitrary<Change>> = {
     const at = j % Math.max(1, shape?.items.length ?? 1)
     if (shape) shape.items[at] = text(String((shape.values[at] ?? 1) + by))
   }),
-  'a number of the offsets': fc.tuple(which, fc.nat(1), fc.constantFrom(...oddNumbers)).map(([i, j, odd]) => (draft) => {
-    const offsets = numbersOf(tensorOf(draft, i)?.fields ?? [], 'data_offsets')
-    if (offsets) offsets.items[j] = text(odd)
-  }),
+  'a number of the offsets': fc
+    .tuple(which, fc.nat(1), fc.constantFrom(...oddNumbers))
+    .map(([i, j, odd]) => (draft) => {
+      const offsets = numbersOf(tensorOf(draft, i)?.fields ?? [], 'data_offsets')
+      if (offsets) offsets.items[j] = text(odd)
+    }),
   'an offset': fc.tuple(which, fc.nat(1), fc.constantFrom(-8, -4, -1, 1, 4, 8, 1e6)).map(([i, j, by]) => (draft) => {
     const offsets = numbersOf(tensorOf(draft, i)?.fields ?? [], 'data_offsets')
     if (offsets) offsets.items[j] = text(String((offsets.values[j] as number) + by))
@@ -142,22 +148,28 @@ const breaking: Record<string, fc.Arbitrary<Change>> = {
     const offsets = numbersOf(tensorOf(draft, i)?.fields ?? [], 'data_offsets')
     if (offsets) offsets.items.splice(0, 2, ...offsets.values.map((v) => text(String(v + by))))
   }),
-  'offsets turned': which.map((i) => (draft) => void numbersOf(tensorOf(draft, i)?.fields ?? [], 'data_offsets')?.items.reverse()),
-  'a field of another kind': fc.tuple(which, fc.constantFrom('dtype', 'shape', 'data_offsets'), fc.constantFrom(...oddValues)).map(
-    ([i, name, value]) =>
-      (draft) =>
-        setField(tensorOf(draft, i)?.fields ?? [], name, text(value)),
+  'offsets turned': which.map(
+    (i) => (draft) => void numbersOf(tensorOf(draft, i)?.fields ?? [], 'data_offsets')?.items.reverse(),
   ),
+  'a field of another kind': fc
+    .tuple(which, fc.constantFrom('dtype', 'shape', 'data_offsets'), fc.constantFrom(...oddValues))
+    .map(
+      ([i, name, value]) =>
+        (draft) =>
+          setField(tensorOf(draft, i)?.fields ?? [], name, text(value)),
+    ),
   'a field gone': fc.tuple(which, fc.nat(2)).map(
     ([i, j]) =>
       (draft) =>
         void tensorOf(draft, i)?.fields.splice(j, 1),
   ),
-  'a field more': fc.tuple(which, fc.constantFrom('"x"', '"strides"', '"Dtype"', '"__proto__"', '""'), fc.constantFrom(...oddValues)).map(
-    ([i, key, value]) =>
-      (draft) =>
-        void tensorOf(draft, i)?.fields.push([key, text(value)]),
-  ),
+  'a field more': fc
+    .tuple(which, fc.constantFrom('"x"', '"strides"', '"Dtype"', '"__proto__"', '""'), fc.constantFrom(...oddValues))
+    .map(
+      ([i, key, value]) =>
+        (draft) =>
+          void tensorOf(draft, i)?.fields.push([key, text(value)]),
+    ),
   'a field twice': fc.tuple(which, fc.nat(2)).map(([i, j]) => (draft) => {
     const fields = tensorOf(draft, i)?.fields
     const again = fields?.[j]
@@ -184,7 +196,15 @@ const breaking: Record<string, fc.Arbitrary<Change>> = {
     if (found) draft.entries[found.at] = [key, { entries: found.fields }]
   }),
   'metadata of another kind': fc
-    .constantFrom(...oddValues, '{"a":1}', '{"a":null}', '{"a":{}}', '{"a":["b"]}', '{"a":"b","a":"c"}', '{"a":"\\ud800"}')
+    .constantFrom(
+      ...oddValues,
+      '{"a":1}',
+      '{"a":null}',
+      '{"a":{}}',
+      '{"a":["b"]}',
+      '{"a":"b","a":"c"}',
+      '{"a":"\\ud800"}',
+    )
     .map((value) => (draft) => {
       draft.entries = [['"__metadata__"', text(value)], ...draft.entries.filter(isTensor)]
     }),
@@ -194,9 +214,11 @@ const breaking: Record<string, fc.Arbitrary<Change>> = {
   'between tokens': fc.tuple(fc.nat(2000), fc.constantFrom(...spaces)).map(([at, between]) => (draft) => {
     draft.space = { at, text: between }
   }),
-  'around the header': fc.tuple(fc.nat(1), fc.constantFrom(...spaces, '{}', '[]', 'x', '\0\0\0')).map(([side, more]) => (draft) => {
-    draft.around[side as 0 | 1] += more
-  }),
+  'around the header': fc
+    .tuple(fc.nat(1), fc.constantFrom(...spaces, '{}', '[]', 'x', '\0\0\0'))
+    .map(([side, more]) => (draft) => {
+      draft.around[side as 0 | 1] += more
+    }),
   'the length': fc.oneof(
     fc.constantFrom(-8n, -2n, -1n, 1n, 2n, 8n).map(
       (by): Change =>
@@ -227,7 +249,8 @@ const blind: Record<string, fc.Arbitrary<Change>> = {
     draft.bytes = (bytes) => bytes.with(at % bytes.length, value)
   }),
   'a byte more': fc.tuple(fc.nat(), byte).map(([at, value]) => (draft) => {
-    draft.bytes = (bytes) => Uint8Array.from([...bytes.slice(0, at % bytes.length), value, ...bytes.slice(at % bytes.length)])
+    draft.bytes = (bytes) =>
+      Uint8Array.from([...bytes.slice(0, at % bytes.length), value, ...bytes.slice(at % bytes.length)])
   }),
   'cut off': fc.nat().map((at) => (draft) => {
     draft.bytes = (bytes) => bytes.slice(0, at % (bytes.length + 1))

@@ -1,6 +1,7 @@
-// Hostile safetensors, judged: 20,000 mutants of seed files are read by Basil and by the reference reader, and the two must agree on which are
-// sound and on all that is in them. Where they may disagree is listed below, by name, and Basil is the stricter one in every case. (Headers of 16
-// to 100 MB, which the reference takes too, are not among the mutants.)
+// Hostile safetensors, judged: 20,000 mutants of seed files are read by Basil and by the reference reader, and the two
+// must agree on which are sound and on all that is in them. Where they may disagree is listed below, by name, and Basil
+// is the stricter one in every case. (Headers of 16 to 100 MB, which the reference takes too, are not among the
+// mutants.)
 import { createHash } from 'node:crypto'
 
 import fc from 'fast-check'
@@ -22,7 +23,8 @@ const stricter: { name: string; why: RegExp; because: string }[] = [
   {
     name: 'a key twice',
     why: /stands twice/,
-    because: 'the reference keeps the last of two tensors of one name; what one reader scanned is then not what another loads',
+    because:
+      'the reference keeps the last of two tensors of one name; what one reader scanned is then not what another loads',
   },
   {
     name: 'more than a tensor has',
@@ -39,11 +41,16 @@ const stricter: { name: string; why: RegExp; because: string }[] = [
     why: /does not begin with "\{"/,
     because: "the format's own rule, which the reference does not check",
   },
-  { name: 'numbers past 2^53', why: /larger than 2\^53/, because: 'a tensor of no elements may have any other size there' },
+  {
+    name: 'numbers past 2^53',
+    why: /larger than 2\^53/,
+    because: 'a tensor of no elements may have any other size there',
+  },
   {
     name: 'other JSON than a header has',
     why: /a whole number of at least 0 was expected|not written as a whole number|is not a text|"\{" was expected/,
-    because: 'objects, texts and whole numbers are all of it: null for no metadata, and a type that is written as an object, are refused',
+    because:
+      'objects, texts and whole numbers are all of it: null for no metadata, and a type that is written as an object, are refused',
   },
 ]
 
@@ -74,7 +81,8 @@ test.skipIf(!python)(
             exceptions[known.name] = (exceptions[known.name] as number) + 1
             return
           }
-          if (theirs.error !== undefined && ours.tensors) throw new Error(`only Basil takes it; the reference says ${theirs.error}`)
+          if (theirs.error !== undefined && ours.tensors)
+            throw new Error(`only Basil takes it; the reference says ${theirs.error}`)
           expect(ours.tensors).toEqual(theirs.tensors?.sort(byName))
           tally.agreed++
           if (ours.tensors) tally.sound++

@@ -1,5 +1,6 @@
-// Adaptation without labels on the golden models: a task's test images are learned on, the pool leaves out its own model, UFM and then DV-BASI.
-// Labels change nothing but the final figures; a run broken off anywhere ends with the bits of the unbroken one; what falls into one class says so.
+// Adaptation without labels on the golden models: a task's test images are learned on, the pool leaves out its own
+// model, UFM and then DV-BASI. Labels change nothing but the final figures; a run broken off anywhere ends with the
+// bits of the unbroken one; what falls into one class says so.
 import { mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
@@ -50,8 +51,10 @@ async function events(config: ResolvedConfig, resume: ResumeState | null = null)
   for await (const event of run(config, host)) found.push(event)
   return found
 }
-const of = <T extends EngineEvent['type']>(all: EngineEvent[], type: T): Event<T>[] => all.filter((e): e is Event<T> => e.type === type)
-const ends = (all: EngineEvent[]) => of(all, 'stage-end').map(({ coefficients, accepted, metric }) => ({ coefficients, accepted, metric }))
+const of = <T extends EngineEvent['type']>(all: EngineEvent[], type: T): Event<T>[] =>
+  all.filter((e): e is Event<T> => e.type === type)
+const ends = (all: EngineEvent[]) =>
+  of(all, 'stage-end').map(({ coefficients, accepted, metric }) => ({ coefficients, accepted, metric }))
 
 /** tasks.safetensors with the labels of alpha turned round. */
 async function withOtherLabels(): Promise<string> {
@@ -78,7 +81,10 @@ async function withOtherLabels(): Promise<string> {
 
 test.each(['corrected', 'paper'] as const)('UFM (%s), then DV-BASI: resumed anywhere it ends alike', async (ufm) => {
   const config = goldenConfig('cross-entropy', { ...adapting, ufm })
-  expect(config.vectors.map((path) => basename(path))).toEqual(['finetuned-beta.safetensors', 'finetuned-gamma.safetensors'])
+  expect(config.vectors.map((path) => basename(path))).toEqual([
+    'finetuned-beta.safetensors',
+    'finetuned-gamma.safetensors',
+  ])
   expect(config.select).toBe('training-loss')
   const before = backend.memory().tensors
   const whole = await events(config)
@@ -97,21 +103,34 @@ test.each(['corrected', 'paper'] as const)('UFM (%s), then DV-BASI: resumed anyw
   }
 })
 
-test.each(['ufm', 'sar', 'entropy'] as const)('%s: labels of test data stay locked while it learns on the images', async (objective) => {
-  const short = { ...adapting, objective, iterations: 1, epochs: 1, start: { method: 'atlas', epochs: 1 } }
-  const config = goldenConfig('cross-entropy', short)
-  const other = await withOtherLabels()
-  const lied = { ...config, tasks: config.tasks.map((t) => ({ ...t, data: `${other}#alpha`, test: `${other}#alpha` })) }
-  const [told, untold] = [await events(config), await events(lied)]
-  expect(ends(untold)).toEqual(ends(told))
-  expect(of(told, 'epoch').every(({ tasks }) => tasks.length === 0)).toBe(true)
-  expect(of(told, 'evaluation').every(({ evaluation }) => evaluation.split === 'test')).toBe(true)
-  const accuracy = (all: EngineEvent[]) => of(all, 'evaluation').at(-1)?.evaluation.tasks[0]?.accuracy
-  expect(accuracy(told)).not.toBe(accuracy(untold))
-})
+test.each(['ufm', 'sar', 'entropy'] as const)(
+  '%s: labels of test data stay locked while it learns on the images',
+  async (objective) => {
+    const short = { ...adapting, objective, iterations: 1, epochs: 1, start: { method: 'atlas', epochs: 1 } }
+    const config = goldenConfig('cross-entropy', short)
+    const other = await withOtherLabels()
+    const lied = {
+      ...config,
+      tasks: config.tasks.map((t) => ({ ...t, data: `${other}#alpha`, test: `${other}#alpha` })),
+    }
+    const [told, untold] = [await events(config), await events(lied)]
+    expect(ends(untold)).toEqual(ends(told))
+    expect(of(told, 'epoch').every(({ tasks }) => tasks.length === 0)).toBe(true)
+    expect(of(told, 'evaluation').every(({ evaluation }) => evaluation.split === 'test')).toBe(true)
+    const accuracy = (all: EngineEvent[]) => of(all, 'evaluation').at(-1)?.evaluation.tasks[0]?.accuracy
+    expect(accuracy(told)).not.toBe(accuracy(untold))
+  },
+)
 
 test('plain entropy with a long stride takes all images for one class, and its record says so', async () => {
-  const stride = { ...adapting, objective: 'entropy', method: 'atlas', start: undefined, iterations: undefined, schedule: 'none' }
+  const stride = {
+    ...adapting,
+    objective: 'entropy',
+    method: 'atlas',
+    start: undefined,
+    iterations: undefined,
+    schedule: 'none',
+  }
   const all = await events(goldenConfig('cross-entropy', { ...stride, learningRate: 1, epochs: 3 }))
   const [first, ...later] = of(all, 'epoch')
   expect(first?.collapse).toBeUndefined()
@@ -125,12 +144,19 @@ test('strong views are a function of seed, task, pass and image; without a pass 
   const [one, other] = [await at(0, [3, 5], 7), await at(0, [5], 7)]
   expect(one[1]).toEqual(other[0])
   expect(one[0]).toHaveLength(3 * 32 * 32)
-  for (const changed of [await at(1, [5], 7), await at(0, [5], 8), await at(0, [3], 7)]) expect(changed[0]).not.toEqual(other[0])
+  for (const changed of [await at(1, [5], 7), await at(0, [5], 8), await at(0, [3], 7)])
+    expect(changed[0]).not.toEqual(other[0])
   expect(await at(0, [5])).toEqual((await (await images.fetch([5]))()).map(({ pixels }) => [...pixels]))
 })
 
 test('what does not go together is told by field', () => {
-  const base = { ...goldenExample, ...adapting, select: 'training-loss', start: { method: 'atlas', epochs: 1 }, steps: undefined }
+  const base = {
+    ...goldenExample,
+    ...adapting,
+    select: 'training-loss',
+    start: { method: 'atlas', epochs: 1 },
+    steps: undefined,
+  }
   const fields = (change: Record<string, unknown>) =>
     configIssues(JSON.parse(JSON.stringify({ ...base, ...change }))).map(({ field }) => field)
   expect(fields({})).toEqual([])

@@ -1,5 +1,6 @@
-// Many tasks on one loop, against the oracle: negation (a task's loss ascended beside its control's descended) and the min-norm combination
-// of the tasks' gradients, each asked of the problem a run would have, on every backend this machine has.
+// Many tasks on one loop, against the oracle: negation (a task's loss ascended beside its control's descended) and the
+// min-norm combination of the tasks' gradients, each asked of the problem a run would have, on every backend this
+// machine has.
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
@@ -49,7 +50,8 @@ describe.each(await backendsHere())('on %s', (prefer) => {
     await next.value.close()
     await parents.close()
   }
-  const whole = (problem: Problem): Int32Array[] => problem.trainingCounts.map((n) => Int32Array.from({ length: n }, (_, i) => i))
+  const whole = (problem: Problem): Int32Array[] =>
+    problem.trainingCounts.map((n) => Int32Array.from({ length: n }, (_, i) => i))
 
   test('negation: loss and gradient of alpha forgotten, beta kept', async () => {
     const [alpha, beta] = goldenExample.tasks
@@ -81,7 +83,8 @@ describe.each(await backendsHere())('on %s', (prefer) => {
       const settings = { combine: 'mgda', penaltyNorm: null, penaltyStrength: 0 } as const
       const { pareto, loss } = await descent(problem, settings, probe, whole(problem))
       expect(Math.abs(loss / expected['atlas.crossEntropy.loss'] - 1)).toBeLessThan(1e-5)
-      for (const [i, w] of (pareto?.weights ?? []).entries()) expect(Math.abs(w - expected.mgda.weights[i])).toBeLessThan(1e-3)
+      for (const [i, w] of (pareto?.weights ?? []).entries())
+        expect(Math.abs(w - expected.mgda.weights[i])).toBeLessThan(1e-3)
       expect(Math.abs((pareto?.residual ?? 0) ** 2 / expected.mgda.squaredNorm - 1)).toBeLessThan(1e-3)
     })
   })

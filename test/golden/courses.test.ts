@@ -1,6 +1,6 @@
-// Every way a run can go, on the golden models: starts other than aTLAS, tasks combined by mgda, and the controls of DV-BASI. Each run that is
-// broken off ends with the bits of the unbroken one; the model rebuilt from its recipe is the one that was evaluated; a random direction has
-// the difference vector's norm in every block.
+// Every way a run can go, on the golden models: starts other than aTLAS, tasks combined by mgda, and the controls of
+// DV-BASI. Each run that is broken off ends with the bits of the unbroken one; the model rebuilt from its recipe is the
+// one that was evaluated; a random direction has the difference vector's norm in every block.
 import { mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, relative } from 'node:path'
@@ -83,70 +83,86 @@ describe('on wasm', () => {
     for await (const event of run(config, host)) found.push(event)
     return found
   }
-  const of = <T extends EngineEvent['type']>(all: EngineEvent[], type: T): Event<T>[] => all.filter((e): e is Event<T> => e.type === type)
+  const of = <T extends EngineEvent['type']>(all: EngineEvent[], type: T): Event<T>[] =>
+    all.filter((e): e is Event<T> => e.type === type)
   const finalOf = (all: EngineEvent[]) => of(all, 'evaluation').at(-1)?.evaluation
 
-  test.each(variants)('%s: resumed anywhere it ends alike, and its recipe gives the model it evaluated', async (_, change) => {
-    const config = goldenConfig('cross-entropy', change)
-    const before = backend.memory().tensors
-    const whole = await events(config)
-    expect(backend.memory().tensors).toBe(before)
-    const ends = of(whole, 'stage-end')
-    expect(ends).toHaveLength(1 + config.iterations)
-    for (const { stage, losses } of ends) {
-      const looks = of(whole, 'epoch').filter((e) => e.stage === stage)
-      const each = looks.flatMap((e) => e.losses)
-      const isGrid = stage === 0 && ['task-arithmetic', 'ties'].includes(config.start.method)
-      expect(losses.slice(0, each.length)).toEqual(each)
-      expect(losses).toHaveLength(isGrid ? looks.length : each.length + Number(config.batch === 'all')) // after the last step, where it was measured
-    }
+  test.each(variants)(
+    '%s: resumed anywhere it ends alike, and its recipe gives the model it evaluated',
+    async (_, change) => {
+      const config = goldenConfig('cross-entropy', change)
+      const before = backend.memory().tensors
+      const whole = await events(config)
+      expect(backend.memory().tensors).toBe(before)
+      const ends = of(whole, 'stage-end')
+      expect(ends).toHaveLength(1 + config.iterations)
+      for (const { stage, losses } of ends) {
+        const looks = of(whole, 'epoch').filter((e) => e.stage === stage)
+        const each = looks.flatMap((e) => e.losses)
+        const isGrid = stage === 0 && ['task-arithmetic', 'ties'].includes(config.start.method)
+        expect(losses.slice(0, each.length)).toEqual(each)
+        // after the last step, where it was measured
+        expect(losses).toHaveLength(isGrid ? looks.length : each.length + Number(config.batch === 'all'))
+      }
 
-    const epochs = of(whole, 'epoch')
-    for (const at of [Math.floor(epochs.length / 2)]) {
-      const resumed = await events(config, structuredClone(epochs[at]?.resume as ResumeState))
-      expect(of(resumed, 'stage-end').at(-1)).toEqual(ends.at(-1))
-      expect(finalOf(resumed)).toEqual(finalOf(whole))
-    }
+      const epochs = of(whole, 'epoch')
+      for (const at of [Math.floor(epochs.length / 2)]) {
+        const resumed = await events(config, structuredClone(epochs[at]?.resume as ResumeState))
+        expect(of(resumed, 'stage-end').at(-1)).toEqual(ends.at(-1))
+        expect(finalOf(resumed)).toEqual(finalOf(whole))
+      }
 
-    const out = join(mkdtempSync(join(tmpdir(), 'basil-courses-')), 'model.safetensors')
-    const [opened] = of(whole, 'opened')
-    const brief = ({ file, name, sha256 }: { file: string; name: string; sha256: string }) => ({ file, name, sha256 })
-    const [start, ...iterations] = ends.map((end) => end.coefficients)
-    const preparation = preparationOf(config)
-    const recipe: Recipe = {
-      basil: '1',
-      run: null,
-      name: 'course',
-      method: config.method,
-      grouping: config.blocks,
-      iteration: config.iterations,
-      epoch: null,
-      pretrained: brief(opened?.parents.find((p) => p.role === 'pretrained') as NonNullable<typeof opened>['parents'][number]),
-      vectors: (opened?.parents ?? []).filter((p) => p.role === 'vector').map(brief),
-      groups: opened?.blocks ?? [],
-      start: start ?? [],
-      iterations: iterations.map(([row]) => row ?? []),
-      ...(preparation && { prepared: preparation }),
-      ...((config.control === 'restart' || config.control === 'random') && { control: config.control, seed: config.seed }),
-    }
-    await rebuild({ recipe, out, overwrite: false, form: { container: 'safetensors', layout: null, dtype: null } })
-    const again = goldenConfig('cross-entropy', {
-      tasks: change['tasks'] ?? goldenExample.tasks,
-      start: { method: 'checkpoint', checkpoint: relative(folder, out) },
-      iterations: 1,
-      steps: 1,
-    })
-    const [first] = of(await events(again), 'epoch')
-    for (const { task, accuracy, loss } of finalOf(whole)?.tasks ?? []) {
-      const found = first?.tasks.find((t) => t.task === task)
-      expect(found?.accuracy).toBe(accuracy)
-      expect(Math.abs((found?.loss as number) / loss - 1)).toBeLessThan(1e-4)
-    }
-  })
+      const out = join(mkdtempSync(join(tmpdir(), 'basil-courses-')), 'model.safetensors')
+      const [opened] = of(whole, 'opened')
+      const brief = ({ file, name, sha256 }: { file: string; name: string; sha256: string }) => ({ file, name, sha256 })
+      const [start, ...iterations] = ends.map((end) => end.coefficients)
+      const preparation = preparationOf(config)
+      const recipe: Recipe = {
+        basil: '1',
+        run: null,
+        name: 'course',
+        method: config.method,
+        grouping: config.blocks,
+        iteration: config.iterations,
+        epoch: null,
+        pretrained: brief(
+          opened?.parents.find((p) => p.role === 'pretrained') as NonNullable<typeof opened>['parents'][number],
+        ),
+        vectors: (opened?.parents ?? []).filter((p) => p.role === 'vector').map(brief),
+        groups: opened?.blocks ?? [],
+        start: start ?? [],
+        iterations: iterations.map(([row]) => row ?? []),
+        ...(preparation && { prepared: preparation }),
+        ...((config.control === 'restart' || config.control === 'random') && {
+          control: config.control,
+          seed: config.seed,
+        }),
+      }
+      await rebuild({ recipe, out, overwrite: false, form: { container: 'safetensors', layout: null, dtype: null } })
+      const again = goldenConfig('cross-entropy', {
+        tasks: change['tasks'] ?? goldenExample.tasks,
+        start: { method: 'checkpoint', checkpoint: relative(folder, out) },
+        iterations: 1,
+        steps: 1,
+      })
+      const [first] = of(await events(again), 'epoch')
+      for (const { task, accuracy, loss } of finalOf(whole)?.tasks ?? []) {
+        const found = first?.tasks.find((t) => t.task === task)
+        expect(found?.accuracy).toBe(accuracy)
+        expect(Math.abs((found?.loss as number) / loss - 1)).toBeLessThan(1e-4)
+      }
+    },
+  )
 
   test('a moved expansion begins at the model itself, and what is measured at the end is what was chosen', async () => {
     const start = { method: 'atlas', steps: 2 }
-    const config = goldenConfig('cross-entropy', { iterations: 2, steps: 2, linearised: 'jvp', expansion: 'moved', start })
+    const config = goldenConfig('cross-entropy', {
+      iterations: 2,
+      steps: 2,
+      linearised: 'jvp',
+      expansion: 'moved',
+      start,
+    })
     const whole = await events(config)
     const [zero, one, two] = of(whole, 'stage-end')
     const lossAt = async (chosen: number[][], more: number[] | null): Promise<number> => {
@@ -155,7 +171,12 @@ describe('on wasm', () => {
       const tables = [chosen.map((row) => Float64Array.from(row)), ...(more ? [[Float64Array.from(more)]] : [])]
       const { coefficients } = lineageOf(parents, groups, tables, { control: 'none', seed: 0 })
       await parents.close()
-      const plainly = goldenConfig('cross-entropy', { method: 'atlas', start: undefined, iterations: undefined, steps: 1 })
+      const plainly = goldenConfig('cross-entropy', {
+        method: 'atlas',
+        start: undefined,
+        iterations: undefined,
+        steps: 1,
+      })
       const resumed = {
         ...(of(whole, 'epoch')[0]?.resume as ResumeState),
         coefficients: coefficients.map((row) => [...row]),

@@ -1,5 +1,6 @@
-// The disentanglement error on the golden models: equal to a plain double loop over merged weights; 0 at the origin and, of each task, on the
-// axis of its own vector; 0 everywhere where two vectors cannot disturb each other; linearised as well.
+// The disentanglement error on the golden models: equal to a plain double loop over merged weights; 0 at the origin
+// and, of each task, on the axis of its own vector; 0 everywhere where two vectors cannot disturb each other;
+// linearised as well.
 import { join } from 'node:path'
 
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -10,7 +11,7 @@ import { type Backend, openBackend } from '../../src-main/engine/devices/backend
 import { disentanglementOf, mapOf } from '../../src-main/engine/evaluation/disentanglement.ts'
 import { predict } from '../../src-main/engine/evaluation/predict.ts'
 import { readHead } from '../../src-main/engine/heads/head-file.ts'
-import type { SeeingProblem } from '../../src-main/engine/learning/problem.ts'
+import type { PredictingProblem } from '../../src-main/engine/learning/problem.ts'
 import { linearModel, towerModel } from '../../src-main/engine/models/model.ts'
 import { microBatchOf } from '../../src-main/engine/problems/micro-batch.ts'
 import { loadCheckpoint, loadMerged } from '../../src-main/engine/weights/device.ts'
@@ -34,7 +35,8 @@ afterAll(() => backend.close())
 async function mapFor(linearised: 'no' | 'jvp'): Promise<Disentanglement> {
   const host = { backend, open: openSource, signal: new AbortController().signal }
   let found: Disentanglement | undefined
-  for await (const told of disentanglementOf({ config: pair(linearised), grid }, host)) if (told.type === 'result') found = told.result
+  for await (const told of disentanglementOf({ config: pair(linearised), grid }, host))
+    if (told.type === 'result') found = told.result
   return found as Disentanglement
 }
 
@@ -62,34 +64,37 @@ async function classesOf(task: string, a1: number, a2: number, linearised: boole
   }
 }
 
-test.each(['no', 'jvp'] as const)('linearised %s: the map is the double loop over merged weights', async (linearised) => {
-  const before = backend.memory().tensors
-  const { error, parts, tasks } = await mapFor(linearised)
-  expect(backend.memory().tensors).toBe(before)
-  expect(tasks).toEqual(names.map((name) => ({ name, vector: `finetuned-${name}.safetensors`, images: 96 })))
-  const f = (task: string, a1: number, a2: number) => classesOf(task, a1, a2, linearised === 'jvp')
-  for (const [i, a1] of grid.entries())
-    for (const [j, a2] of grid.entries()) {
-      let xi = 0
-      for (const [t, task] of names.entries()) {
-        const [alone, both] = [await f(task, t === 0 ? a1 : 0, t === 1 ? a2 : 0), await f(task, a1, a2)]
-        const part = alone.filter((c, n) => c !== both[n]).length / alone.length
-        expect(parts[t]?.[i]?.[j]).toBeCloseTo(part, 1.9) // an image may lie on the edge between two classes
-        xi += part
+test.each(['no', 'jvp'] as const)(
+  'linearised %s: the map is the double loop over merged weights',
+  async (linearised) => {
+    const before = backend.memory().tensors
+    const { error, parts, tasks } = await mapFor(linearised)
+    expect(backend.memory().tensors).toBe(before)
+    expect(tasks).toEqual(names.map((name) => ({ name, vector: `finetuned-${name}.safetensors`, images: 96 })))
+    const f = (task: string, a1: number, a2: number) => classesOf(task, a1, a2, linearised === 'jvp')
+    for (const [i, a1] of grid.entries())
+      for (const [j, a2] of grid.entries()) {
+        let xi = 0
+        for (const [t, task] of names.entries()) {
+          const [alone, both] = [await f(task, t === 0 ? a1 : 0, t === 1 ? a2 : 0), await f(task, a1, a2)]
+          const part = alone.filter((c, n) => c !== both[n]).length / alone.length
+          expect(parts[t]?.[i]?.[j]).toBeCloseTo(part, 1.9) // an image may lie on the edge between two classes
+          xi += part
+        }
+        expect(error[i]?.[j]).toBeCloseTo(xi, 1.9)
       }
-      expect(error[i]?.[j]).toBeCloseTo(xi, 1.9)
+    expect(error[1]?.[1]).toBe(0)
+    for (const n of grid.keys()) {
+      expect(parts[0]?.[n]?.[1]).toBe(0) // a_2 = 0
+      expect(parts[1]?.[1]?.[n]).toBe(0) // a_1 = 0
     }
-  expect(error[1]?.[1]).toBe(0)
-  for (const n of grid.keys()) {
-    expect(parts[0]?.[n]?.[1]).toBe(0) // a_2 = 0
-    expect(parts[1]?.[1]?.[n]).toBe(0) // a_1 = 0
-  }
-  expect(parts[1]?.[0]?.[1]).toBeGreaterThan(0) // but tau_1 alone does move the other task's predictions
-})
+    expect(parts[1]?.[0]?.[1]).toBeGreaterThan(0) // but tau_1 alone does move the other task's predictions
+  },
+)
 
 test('0 everywhere where a task sees its own vector alone, and not where it sees both', async () => {
   const images = 40
-  const seeing = (mixing: number): SeeingProblem => ({
+  const seeing = (mixing: number): PredictingProblem => ({
     ...quadratic([[0]]),
     vectors: ['one', 'two'],
     trainingCounts: [images, images],
@@ -101,7 +106,7 @@ test('0 everywhere where a task sees its own vector alone, and not where it sees
         return { classes: 2, logProbabilities: logit }
       }),
   })
-  const all = async (problem: SeeingProblem): Promise<number[]> => {
+  const all = async (problem: PredictingProblem): Promise<number[]> => {
     const map = mapOf(problem, evenGrid(7))
     for (;;) {
       const { value, done } = await map.next()

@@ -1,6 +1,7 @@
-// What is said of a model's coefficients, held against the model itself: every way a run can go, on the golden models, is run, kept, exported and
-// described; then the exported weights less the pre-trained ones are regressed on the vectors the description names, block by block. What the
-// card, the report and the terminal say must be what the regression finds, and leave a residual of float32's rounding alone.
+// What is said of a model's coefficients, held against the model itself: every way a run can go, on the golden models,
+// is run, kept, exported and described; then the exported weights less the pre-trained ones are regressed on the
+// vectors the description names, block by block. What the card, the report and the terminal say must be what the
+// regression finds, and leave a residual of float32's rounding alone.
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
@@ -41,7 +42,11 @@ interface Case {
   change: Record<string, unknown>
   names: string[]
 }
-const [alpha, beta, gamma] = ['finetuned-alpha.safetensors', 'finetuned-beta.safetensors', 'finetuned-gamma.safetensors'] as const
+const [alpha, beta, gamma] = [
+  'finetuned-alpha.safetensors',
+  'finetuned-beta.safetensors',
+  'finetuned-gamma.safetensors',
+] as const
 const three = [alpha, beta, gamma]
 const courses: Record<string, Case> = {
   'dv-basi of three iterations': { change: iterated, names: three },
@@ -66,19 +71,31 @@ const courses: Record<string, Case> = {
     change: { ...plain, method: 'ties', steps: undefined, parts: 2 },
     names: ['TIES of 3, part 1 of 2', 'TIES of 3, part 2 of 2'],
   },
-  'a moved expansion': { change: { ...iterated, iterations: 2, steps: 1, linearised: 'jvp', expansion: 'moved' }, names: three },
+  'a moved expansion': {
+    change: { ...iterated, iterations: 2, steps: 1, linearised: 'jvp', expansion: 'moved' },
+    names: three,
+  },
   'clamped coefficients': { change: { ...iterated, clamp: [-0.03, 0.03], iterations: 2 }, names: three },
   'a start that is a checkpoint': {
     change: { ...iterated, start: { method: 'checkpoint', checkpoint: alpha }, iterations: 2 },
     names: [alpha],
   },
   'iterations that were not accepted': {
-    change: { ...iterated, iterations: 2, initialCoefficient: 8, learningRate: 1e-6, start: { method: 'task-arithmetic' } },
+    change: {
+      ...iterated,
+      iterations: 2,
+      initialCoefficient: 8,
+      learningRate: 1e-6,
+      start: { method: 'task-arithmetic' },
+    },
     names: three,
   },
 }
 
-/** Of each column the regression on the named vectors, and the largest residual of what was said in units of its rounding. */
+/**
+ * Of each column the regression on the named vectors, and the largest residual of what was said in units of its
+ * rounding.
+ */
 interface Found {
   measured: Map<string, number[]> // by vector, one a column; NaN where the vector is 0 there
   worst: number
@@ -93,50 +110,76 @@ describe('on wasm', () => {
 
   async function* events(config: ResolvedConfig): AsyncGenerator<EngineEvent> {
     const signal = new AbortController().signal
-    yield* run(config, { backend, open: openSource, hash: hashFile, resume: null, parents: [], stopping: () => false, signal })
+    yield* run(config, {
+      backend,
+      open: openSource,
+      hash: hashFile,
+      resume: null,
+      parents: [],
+      stopping: () => false,
+      signal,
+    })
   }
 
-  test.each(Object.entries(courses))('%s: what is said is what the weights are', { timeout: 600_000 }, async (name, { change, names }) => {
-    const history = await opened(newFolder())
-    const config = goldenConfig('cross-entropy', change)
-    const number = createRun(history, config, now)
-    for await (const event of events(config)) keepEvent(history, number, event, 0, now)
-    const out = join(newFolder(), 'model.safetensors')
-    const place = { history, home: newFolder(), template, rebuild, look }
-    const exported = await exportRun(place, number, { iteration: config.iterations, form: formSchema.parse({}) }, { out, overwrite: false })
-    const [detail, recipe] = [runDetail(history, number), recipeOf(history, number, config.iterations)]
-    if (name === 'iterations that were not accepted') expect(detail.iterations.map(({ accepted }) => accepted)).toEqual([false, false])
-    else expect(detail.iterations.filter(({ accepted }) => accepted).length).toBeGreaterThan(config.iterations ? 0 : -1)
-
-    if (config.expansion === 'pretrained')
-      // an iteration begins where the one before came to, which is how its coefficients are meant
-      for (const [k, { still }] of detail.iterations.entries())
-        expect(still).toBeCloseTo((k ? detail.iterations[k - 1] : detail.start)?.metric as number, 4)
-
-    const said = effectiveCoefficients(recipe)
-    expect(said.map((share) => share.name)).toEqual(names)
-    const { measured, worst } = await regressed(recipe, out, new Map(said.map(({ name, values }) => [name, values])))
-    expect(worst).toBeLessThan(1)
-    for (const { name, values } of said)
-      for (const [b, c] of (measured.get(name) ?? []).entries()) if (!Number.isNaN(c)) expect(values[b]).toBeCloseTo(c, 3) // a direction is float32
-
-    // The same on the card, in the report's map and on the terminal.
-    const card = readFileSync(exported.card, 'utf8')
-    const spans = said.map(({ name, values }) => [name, Math.min(...values), Math.max(...values)] as const)
-    for (const [name, smallest, largest] of spans) {
-      expect(card).toMatch(new RegExp(`^\\| ${escaped(name)} \\| ${smallest.toFixed(4)} \\| [-.\\d]+ \\| ${largest.toFixed(4)} \\|$`, 'm'))
-      expect(detailLines(detail).join('\n')).toContain(`coefficients of ${name}: ${smallest.toFixed(4)} to ${largest.toFixed(4)}`)
-    }
-    expect(effectiveCoefficients(courseOf(detail) as Course)).toEqual(said)
-    expect(modelRows(detail).map(({ values }) => values)).toEqual(said.map(({ values }) => [...values]))
-    const together = iterationRows(detail.iterations, null, config.control).at(-1)
-    const first = said[0]?.values.findIndex((_, b) => detail.start?.coefficients[0]?.[b] !== 0) ?? -1
-    if (config.iterations > 1 && config.control !== 'random')
-      expect((detail.start?.coefficients[0]?.[first] as number) * (1 + (together?.values[first] as number))).toBeCloseTo(
-        said[0]?.values[first] as number,
-        10,
+  test.each(Object.entries(courses))(
+    '%s: what is said is what the weights are',
+    { timeout: 600_000 },
+    async (name, { change, names }) => {
+      const history = await opened(newFolder())
+      const config = goldenConfig('cross-entropy', change)
+      const number = createRun(history, config, now)
+      for await (const event of events(config)) keepEvent(history, number, event, 0, now)
+      const out = join(newFolder(), 'model.safetensors')
+      const place = { history, home: newFolder(), template, rebuild, look }
+      const exported = await exportRun(
+        place,
+        number,
+        { iteration: config.iterations, form: formSchema.parse({}) },
+        { out, overwrite: false },
       )
-  })
+      const [detail, recipe] = [runDetail(history, number), recipeOf(history, number, config.iterations)]
+      if (name === 'iterations that were not accepted')
+        expect(detail.iterations.map(({ accepted }) => accepted)).toEqual([false, false])
+      else
+        expect(detail.iterations.filter(({ accepted }) => accepted).length).toBeGreaterThan(config.iterations ? 0 : -1)
+
+      if (config.expansion === 'pretrained')
+        // an iteration begins where the one before came to, which is how its coefficients are meant
+        for (const [k, { still }] of detail.iterations.entries())
+          expect(still).toBeCloseTo((k ? detail.iterations[k - 1] : detail.start)?.metric as number, 4)
+
+      const said = effectiveCoefficients(recipe)
+      expect(said.map((share) => share.name)).toEqual(names)
+      const { measured, worst } = await regressed(recipe, out, new Map(said.map(({ name, values }) => [name, values])))
+      expect(worst).toBeLessThan(1)
+      for (const { name, values } of said)
+        for (const [b, c] of (measured.get(name) ?? []).entries())
+          if (!Number.isNaN(c)) expect(values[b]).toBeCloseTo(c, 3) // a direction is float32
+
+      // The same on the card, in the report's map and on the terminal.
+      const card = readFileSync(exported.card, 'utf8')
+      const spans = said.map(({ name, values }) => [name, Math.min(...values), Math.max(...values)] as const)
+      for (const [name, smallest, largest] of spans) {
+        expect(card).toMatch(
+          new RegExp(
+            `^\\| ${escaped(name)} \\| ${smallest.toFixed(4)} \\| [-.\\d]+ \\| ${largest.toFixed(4)} \\|$`,
+            'm',
+          ),
+        )
+        expect(detailLines(detail).join('\n')).toContain(
+          `coefficients of ${name}: ${smallest.toFixed(4)} to ${largest.toFixed(4)}`,
+        )
+      }
+      expect(effectiveCoefficients(courseOf(detail) as Course)).toEqual(said)
+      expect(modelRows(detail).map(({ values }) => values)).toEqual(said.map(({ values }) => [...values]))
+      const together = iterationRows(detail.iterations, null, config.control).at(-1)
+      const first = said[0]?.values.findIndex((_, b) => detail.start?.coefficients[0]?.[b] !== 0) ?? -1
+      if (config.iterations > 1 && config.control !== 'random')
+        expect(
+          (detail.start?.coefficients[0]?.[first] as number) * (1 + (together?.values[first] as number)),
+        ).toBeCloseTo(said[0]?.values[first] as number, 10)
+    },
+  )
 
   const escaped = (name: string): string => name.replace(/[.]/g, '\\.')
 
@@ -169,7 +212,10 @@ describe('on wasm', () => {
       )
       for (const [k, [name]] of taus.entries()) (measured.get(name) as number[])[column] = found[k] as number
       for (const [i, delta] of moved.entries()) {
-        const stated = taus.reduce((sum, [name, tau]) => sum + (said.get(name)?.[column] as number) * (tau[i] as number), 0)
+        const stated = taus.reduce(
+          (sum, [name, tau]) => sum + (said.get(name)?.[column] as number) * (tau[i] as number),
+          0,
+        )
         const rounding = 2 ** -23 * (Math.abs(theta[i] as number) + Math.abs(base[i] as number)) + 1e-30
         worst = Math.max(worst, Math.abs(delta - stated) / rounding)
       }
@@ -202,7 +248,8 @@ function leastSquares(x: readonly Float64Array[], y: Float64Array): number[] {
   const rows = x.map((xi) => [...x.map((xj) => dot(xi, xj)), dot(xi, y)])
   for (const k of x.keys()) {
     const pivot = rows.findIndex(
-      (row, i) => i >= k && Math.abs(row[k] as number) === Math.max(...rows.slice(k).map((r) => Math.abs(r[k] as number))),
+      (row, i) =>
+        i >= k && Math.abs(row[k] as number) === Math.max(...rows.slice(k).map((r) => Math.abs(r[k] as number))),
     )
     ;[rows[k], rows[pivot]] = [rows[pivot] as number[], rows[k] as number[]]
     const lead = rows[k] as number[]

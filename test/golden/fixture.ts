@@ -1,4 +1,5 @@
-// The oracle's numbers (test/golden/math, computed by an independent PyTorch program in float64) as the tests read them.
+// The oracle's numbers (test/golden/math, computed by an independent PyTorch program in float64) as the tests read
+// them.
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 

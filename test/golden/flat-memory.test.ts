@@ -1,5 +1,5 @@
-// Memory is flat: over 2,000 steps of a run, evaluated after every epoch, the number of tensors and their bytes do not change, and
-// neither JavaScript nor the process grows. One activation kept a step would be 35 KB a step.
+// Memory is flat: over 2,000 steps of a run, evaluated after every epoch, the number of tensors and their bytes do not
+// change, and neither JavaScript nor the process grows. One activation kept a step would be 35 KB a step.
 import { execFileSync } from 'node:child_process'
 import { join } from 'node:path'
 
@@ -9,7 +9,8 @@ import { backendsHere } from './backends.ts'
 import type { Flatness } from './flat-memory.ts'
 
 const steps = 2000 // of which the second half is looked at: until then V8 compiles and allocators find their size
-const activation = 35_000 // bytes a step; of the process the bar can be no lower, since on a busy machine the resident size breathes by 15 MB
+// bytes a step; of the process the bar can be no lower, since on a busy machine the resident size breathes by 15 MB
+const activation = 35_000
 const held = 1_000 // of JavaScript, whose figure is the same on any machine
 
 test.each(await backendsHere())('on %s', (prefer) => {

@@ -1,5 +1,5 @@
-// A run of many steps on the golden model in a process of its own, its memory looked at after every epoch: the figures behind
-// flat-memory.test.ts. On the terminal:  node --expose-gc test/golden/flat-memory.ts wasm|native [steps]
+// A run of many steps on the golden model in a process of its own, its memory looked at after every epoch: the figures
+// behind flat-memory.test.ts. On the terminal:  node --expose-gc test/golden/flat-memory.ts wasm|native [steps]
 import { openBackend } from '../../src-main/engine/devices/backend.ts'
 import { run } from '../../src-main/engine/runs/run.ts'
 import { hashFile } from '../../src-main/files/hash.ts'
@@ -67,7 +67,9 @@ async function flatness(prefer: 'wasm' | 'native', steps: number, warmUp = 0.5):
 function slopeOf(points: [number, number][]): number {
   const mean = (values: number[]): number => values.reduce((a, b) => a + b, 0) / values.length
   const [x, y] = [mean(points.map((p) => p[0])), mean(points.map((p) => p[1]))]
-  return points.reduce((sum, p) => sum + (p[0] - x) * (p[1] - y), 0) / points.reduce((sum, p) => sum + (p[0] - x) ** 2, 0)
+  return (
+    points.reduce((sum, p) => sum + (p[0] - x) * (p[1] - y), 0) / points.reduce((sum, p) => sum + (p[0] - x) ** 2, 0)
+  )
 }
 
 if (process.argv[1] === import.meta.filename) {

@@ -1,6 +1,7 @@
-// A process that may read files and nothing else (Node's permission model), which opens and reads every file it is told and says
-// what it saw: each outcome, and every kind of asynchronous resource that came to be (a socket, a process, a thread have kinds of
-// their own). At last it tries to write, to start a process and to open a socket, to show that all three would have been seen.
+// A process that may read files and nothing else (Node's permission model), which opens and reads every file it is told
+// and says what it saw: each outcome, and every kind of asynchronous resource that came to be (a socket, a process, a
+// thread have kinds of their own). At last it tries to write, to start a process and to open a socket, to show that all
+// three would have been seen.
 
 import { createHook } from 'node:async_hooks'
 import { spawn } from 'node:child_process'
@@ -13,7 +14,8 @@ import { openSource } from '../../src-main/files/source.ts'
 import { counting } from '../engine/formats/bytes.ts'
 
 export interface Canary {
-  outcomes: Record<string, { names?: string[]; error?: ErrorRecord; size: number; bytes: number }> // by file: its bytes, and those read of it
+  // by file: its bytes, and those read of it
+  outcomes: Record<string, { names?: string[]; error?: ErrorRecord; size: number; bytes: number }>
   seen: string[] // kinds of asynchronous resources
   memory: number // MiB at the most
   control: { denied: string[]; socket: string[] }
@@ -49,4 +51,6 @@ for (const attempt of [() => writeFileSync('PWNED', ''), () => spawn('true')])
   }
 kinds.clear()
 connect({ port: 1, host: '127.0.0.1' }).on('error', () => undefined)
-process.stdout.write(JSON.stringify({ outcomes, seen, memory, control: { denied, socket: [...kinds] } } satisfies Canary))
+process.stdout.write(
+  JSON.stringify({ outcomes, seen, memory, control: { denied, socket: [...kinds] } } satisfies Canary),
+)

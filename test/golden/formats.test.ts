@@ -1,6 +1,6 @@
-// Checkpoints as PyTorch and NumPy wrote them, against what PyTorch says is in them: names, types, shapes and every byte.
-// And hostile files: each refused with the file's name and a reason, or read as its README allows, by a process that could do
-// nothing else and is seen not to try.
+// Checkpoints as PyTorch and NumPy wrote them, against what PyTorch says is in them: names, types, shapes and every
+// byte. And hostile files: each refused with the file's name and a reason, or read as its README allows, by a process
+// that could do nothing else and is seen not to try.
 import { execFileSync } from 'node:child_process'
 import { mkdtempSync, readdirSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -64,7 +64,9 @@ test.each(['checkpoints', 'more'])('every file of %s holds exactly the tensors i
         ).rejects.toMatchObject({ record: { code } })
         continue
       }
-      const names = [...expected.tensors.keys()].filter((key) => key.startsWith(`${name}/`)).map((key) => key.slice(name.length + 1))
+      const names = [...expected.tensors.keys()]
+        .filter((key) => key.startsWith(`${name}/`))
+        .map((key) => key.slice(name.length + 1))
       await opened(path, async (file) => {
         expect([...file.tensors.keys()].sort(), name).toEqual(names.sort())
         expect(names.length, name).toBeGreaterThan(0)
@@ -91,10 +93,14 @@ const readable: Record<string, string[]> = {
 test('hostile files are refused by name and reason, or read, and nothing of them is run', () => {
   const cwd = mkdtempSync(join(tmpdir(), 'basil-hostile-'))
   const canary = join(import.meta.dirname, 'formats-canary.ts')
-  const told = execFileSync(process.execPath, ['--permission', '--allow-fs-read=*', '--no-warnings', canary, ...files('hostile')], {
-    cwd,
-    encoding: 'utf8',
-  })
+  const told = execFileSync(
+    process.execPath,
+    ['--permission', '--allow-fs-read=*', '--no-warnings', canary, ...files('hostile')],
+    {
+      cwd,
+      encoding: 'utf8',
+    },
+  )
   const { outcomes, seen, memory, control } = JSON.parse(told) as Canary
   expect(Object.keys(outcomes).length).toBe(25)
   for (const [name, { names, error, size, bytes }] of Object.entries(outcomes)) {

@@ -1,4 +1,5 @@
-// Images as cameras and data sets have them, decoded and transformed, against what Pillow and torchvision made of the same files.
+// Images as cameras and data sets have them, decoded and transformed, against what Pillow and torchvision made of the
+// same files.
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 

@@ -60,19 +60,27 @@ async function features(path: string): Promise<Float32Array> {
   return values
 }
 
-test.each(['huggingface', 'image encoder'] as const)('features of the golden model through the layout "%s"', async (layout) => {
-  const original = join(folder, 'pretrained.safetensors')
-  const found = await features(await converted(original, layout))
-  expect(found).toEqual(await features(original))
-  expect(relativeError(found, await expectedTensor('features.pretrained.alpha'))).toBeLessThan(1e-4)
-})
+test.each(['huggingface', 'image encoder'] as const)(
+  'features of the golden model through the layout "%s"',
+  async (layout) => {
+    const original = join(folder, 'pretrained.safetensors')
+    const found = await features(await converted(original, layout))
+    expect(found).toEqual(await features(original))
+    expect(relativeError(found, await expectedTensor('features.pretrained.alpha'))).toBeLessThan(1e-4)
+  },
+)
 
 test('a run takes a vision model without projection for a vector and for a reference, and its plan says so', async () => {
-  const vision = await converted(join(folder, 'finetuned-beta.safetensors'), 'huggingface', (name) => name.startsWith('vision_model.'))
+  const vision = await converted(join(folder, 'finetuned-beta.safetensors'), 'huggingface', (name) =>
+    name.startsWith('vision_model.'),
+  )
   const golden = goldenConfig('cross-entropy', { start: { method: 'atlas', steps: 1 }, iterations: 1, steps: 1 })
   const tasks = golden.tasks.map((task) => ({ ...task, finetuned: vision }))
   const config = { ...golden, vectors: [vision, join(folder, 'finetuned-alpha.safetensors')], tasks }
-  expect(await checkRun(config, openSource)).toMatchObject({ blocks: 32, notes: [expect.stringContaining('visual_projection.weight')] })
+  expect(await checkRun(config, openSource)).toMatchObject({
+    blocks: 32,
+    notes: [expect.stringContaining('visual_projection.weight')],
+  })
   const host = {
     backend,
     open: openSource,

@@ -1,5 +1,6 @@
-// Linearised checkpoints (linear fine-tuning, tau-Jp) as a run's vectors: numbered parameters with the point they are expanded at. They give the
-// bits of the same weights saved plainly; a point that is not the pre-trained model is named before anything is learned.
+// Linearised checkpoints (linear fine-tuning, tau-Jp) as a run's vectors: numbered parameters with the point they are
+// expanded at. They give the bits of the same weights saved plainly; a point that is not the pre-trained model is named
+// before anything is learned.
 import { mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -42,12 +43,22 @@ beforeAll(async () => {
   linear = join(made, 'linear_finetuned.safetensors')
   writeFileSync(linear, await written([...tuned, ...(await numbered('pretrained.safetensors', 'model.params0.'))]))
   elsewhere = join(made, 'elsewhere.safetensors')
-  writeFileSync(elsewhere, await written([...tuned, ...(await numbered('finetuned-beta.safetensors', 'model.params0.'))]))
+  writeFileSync(
+    elsewhere,
+    await written([...tuned, ...(await numbered('finetuned-beta.safetensors', 'model.params0.'))]),
+  )
 })
 afterAll(() => backend.close())
 
 function config(vector: string, linearised: string) {
-  const change = { method: 'atlas', start: undefined, iterations: undefined, steps: 2, tasks: goldenExample.tasks.slice(0, 1), linearised }
+  const change = {
+    method: 'atlas',
+    start: undefined,
+    iterations: undefined,
+    steps: 2,
+    tasks: goldenExample.tasks.slice(0, 1),
+    linearised,
+  }
   return { ...goldenConfig('cross-entropy', change), vectors: [vector] }
 }
 
@@ -70,6 +81,9 @@ test('in a linearised run the expansion point must be the pre-trained model; els
     record: { code: 'data-invalid', where: expect.stringMatching(/^elsewhere\.safetensors: model\.params0\.\d+$/) },
   })
   const { notes } = await checkRun(config(elsewhere, 'no'), openSource)
-  expect(notes).toEqual([expect.stringMatching(/was linearised at another model/), expect.stringMatching(/this run is not linearised/)])
+  expect(notes).toEqual([
+    expect.stringMatching(/was linearised at another model/),
+    expect.stringMatching(/this run is not linearised/),
+  ])
   expect((await checkRun(config(linear, 'no'), openSource)).notes).toHaveLength(1)
 })

@@ -1,5 +1,6 @@
-// Whole linearised runs on every backend: forward mode and precomputed features end with the same coefficients, features are
-// computed once and survive a kill, a resumed run ends with the bits of the unbroken one, and all that is measured is f_lin.
+// Whole linearised runs on every backend: forward mode and precomputed features end with the same coefficients,
+// features are computed once and survive a kill, a resumed run ends with the bits of the unbroken one, and all that is
+// measured is f_lin.
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -59,16 +60,28 @@ describe.each(await backendsHere())('on %s', (prefer) => {
     until?: (event: EngineEvent) => boolean // the event after which nobody listens any more
     stopping?: () => boolean
   }
-  async function events(config: ResolvedConfig, { features, resume = null, until, stopping = () => false }: Sitting = {}) {
+  async function events(
+    config: ResolvedConfig,
+    { features, resume = null, until, stopping = () => false }: Sitting = {},
+  ) {
     const found: EngineEvent[] = []
-    const host = { backend, open: openSource, hash: hashFile, resume, parents: [], stopping, signal: new AbortController().signal }
+    const host = {
+      backend,
+      open: openSource,
+      hash: hashFile,
+      resume,
+      parents: [],
+      stopping,
+      signal: new AbortController().signal,
+    }
     for await (const event of run(config, { ...host, ...(features && { features }) })) {
       found.push(event)
       if (until?.(event)) break
     }
     return found
   }
-  const chosen = (found: readonly EngineEvent[]): number[] => all(found, 'stage-end').flatMap((e) => e.coefficients.flat())
+  const chosen = (found: readonly EngineEvent[]): number[] =>
+    all(found, 'stage-end').flatMap((e) => e.coefficients.flat())
 
   test('forward mode and precomputed features end with the same coefficients, and measure the same', async () => {
     const before = backend.memory().tensors
@@ -76,7 +89,8 @@ describe.each(await backendsHere())('on %s', (prefer) => {
     const cached = await events(small('cached'))
     expect(all(jvp, 'stage-end')).toHaveLength(3)
     expect(relativeError(chosen(cached), chosen(jvp))).toBeLessThan(1e-4)
-    const losses = (found: EngineEvent[]) => all(found, 'evaluation').flatMap((e) => e.evaluation.tasks.map((t) => t.loss))
+    const losses = (found: EngineEvent[]) =>
+      all(found, 'evaluation').flatMap((e) => e.evaluation.tasks.map((t) => t.loss))
     expect(relativeError(losses(cached), losses(jvp))).toBeLessThan(1e-4)
     expect(computing(jvp)).toEqual([])
     expect(backend.memory().tensors).toBe(before)
@@ -84,21 +98,35 @@ describe.each(await backendsHere())('on %s', (prefer) => {
 
   test('references and the final test are of f_lin', async () => {
     // With a coefficient of 1 on one vector, what is learned on is the fine-tuned model that is the reference.
-    const change = { method: 'atlas', vectors: ['finetuned-alpha.safetensors'], initialCoefficient: 1, steps: 1, learningRate: 1e-9 }
+    const change = {
+      method: 'atlas',
+      vectors: ['finetuned-alpha.safetensors'],
+      initialCoefficient: 1,
+      steps: 1,
+      learningRate: 1e-9,
+    }
     const config = small('cached', { ...change, weightDecay: 0, start: undefined, iterations: undefined })
     const one = { ...config, tasks: config.tasks.map((t) => ({ ...t, finetuned: config.vectors[0] ?? '' })) }
     const found = await events(one)
-    const measured = (model: string) => all(found, 'evaluation').findLast((e) => e.evaluation.model === model)?.evaluation.tasks[0]?.loss
+    const measured = (model: string) =>
+      all(found, 'evaluation').findLast((e) => e.evaluation.model === model)?.evaluation.tasks[0]?.loss
     const learned = all(found, 'epoch')[0]?.tasks[0]?.loss ?? Number.NaN
     expect(Math.abs((measured('finetuned') ?? Number.NaN) / learned - 1)).toBeLessThan(1e-4)
     expect(Math.abs((measured('start') ?? Number.NaN) / learned - 1)).toBeLessThan(1e-4)
     const tower = await events({ ...one, linearised: 'no' })
-    const ordinary = all(tower, 'evaluation').find((e) => e.evaluation.model === 'finetuned')?.evaluation.tasks[0]?.loss ?? Number.NaN
+    const ordinary =
+      all(tower, 'evaluation').find((e) => e.evaluation.model === 'finetuned')?.evaluation.tasks[0]?.loss ?? Number.NaN
     expect(Math.abs(ordinary / learned - 1)).toBeGreaterThan(0.01) // the two models do differ here
   })
 
   test('task arithmetic searches its grid on the same features', async () => {
-    const change = { method: 'task-arithmetic', steps: undefined, start: undefined, iterations: undefined, clipNorm: undefined }
+    const change = {
+      method: 'task-arithmetic',
+      steps: undefined,
+      start: undefined,
+      iterations: undefined,
+      clipNorm: undefined,
+    }
     const [jvp, cached] = [await events(small('jvp', change)), await events(small('cached', change))]
     const metrics = (found: EngineEvent[]) => all(found, 'epoch').map((e) => e.metric)
     expect(metrics(cached)).toHaveLength(21)
@@ -108,7 +136,10 @@ describe.each(await backendsHere())('on %s', (prefer) => {
   test('features are computed once: not for the iterations, not for another run on them', async () => {
     const features = featureCache(home())
     const first = await events(small('cached'), { features })
-    expect(computing(first).map((e) => [e.what, e.total])).toContainEqual(['Computing linearised features of alpha', 96])
+    expect(computing(first).map((e) => [e.what, e.total])).toContainEqual([
+      'Computing linearised features of alpha',
+      96,
+    ])
     expect(first.findLastIndex((e) => e.type === 'progress' && e.what.startsWith('Computing'))).toBeLessThan(
       first.findIndex((e) => e.type === 'stage'),
     )
@@ -162,19 +193,25 @@ describe.each(await backendsHere())('on %s', (prefer) => {
     expect(relativeError(chosen(again), chosen(whole))).toBeLessThan(prefer === 'wasm' ? 1e-300 : 1e-4)
   })
 
-  test.each(['cached', 'jvp'])('%s: broken off in any stage and resumed, a run ends with the same bits', async (linearised) => {
-    const features = featureCache(home(), { memoryBytes: 0 }) // every table is read from disk when it is used
-    const config = small(linearised)
-    const whole = all(await events(config, { features }), 'stage-end')
-    for (const stopAt of [2, 5]) {
-      let seen = 0
-      const broken = await events(config, { features, until: (e) => e.type === 'epoch' && ++seen === stopAt })
-      const last = all(broken, 'epoch').at(-1)
-      const resumed = all(await events(config, { features, resume: JSON.parse(JSON.stringify(last?.resume)) }), 'stage-end')
-      expect(resumed).toEqual(whole.slice(whole.length - resumed.length))
-      expect(resumed.length).toBeGreaterThan(0)
-    }
-  })
+  test.each(['cached', 'jvp'])(
+    '%s: broken off in any stage and resumed, a run ends with the same bits',
+    async (linearised) => {
+      const features = featureCache(home(), { memoryBytes: 0 }) // every table is read from disk when it is used
+      const config = small(linearised)
+      const whole = all(await events(config, { features }), 'stage-end')
+      for (const stopAt of [2, 5]) {
+        let seen = 0
+        const broken = await events(config, { features, until: (e) => e.type === 'epoch' && ++seen === stopAt })
+        const last = all(broken, 'epoch').at(-1)
+        const resumed = all(
+          await events(config, { features, resume: JSON.parse(JSON.stringify(last?.resume)) }),
+          'stage-end',
+        )
+        expect(resumed).toEqual(whole.slice(whole.length - resumed.length))
+        expect(resumed.length).toBeGreaterThan(0)
+      }
+    },
+  )
 
   test('read from disk as they are used, or held in memory: the same bits', async () => {
     const folderOf = home()

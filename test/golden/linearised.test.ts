@@ -1,5 +1,5 @@
-// Linearised models, f_lin(x; theta) = f(x; theta_pre) + J(x; theta_pre) (theta - theta_pre), against the oracle on every
-// backend this machine has: by forward mode, and on precomputed features. The two paths are one model.
+// Linearised models, f_lin(x; theta) = f(x; theta_pre) + J(x; theta_pre) (theta - theta_pre), against the oracle on
+// every backend this machine has: by forward mode, and on precomputed features. The two paths are one model.
 import { join } from 'node:path'
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -71,7 +71,8 @@ describe.each(await backendsHere())('on %s', (prefer) => {
       expect(backend.memory().tensors).toBe(before)
     }
   }
-  const everything = (problem: Problem) => problem.trainingCounts.map((n) => Int32Array.from({ length: n }, (_, i) => i))
+  const everything = (problem: Problem) =>
+    problem.trainingCounts.map((n) => Int32Array.from({ length: n }, (_, i) => i))
   async function probe(): Promise<Table> {
     const values = await expectedTensor('atlas.probe')
     const groups = values.length / tasks.length
@@ -83,7 +84,9 @@ describe.each(await backendsHere())('on %s', (prefer) => {
     await opened(goldenConfig('cross-entropy', { linearised }), async (problem) => {
       const measured = await problem.lossAndGradient(at, everything(problem))
       expect(Math.abs(measured.loss / expected['linearised.crossEntropy.loss'] - 1)).toBeLessThan(1e-5)
-      expect(relativeError(flat(measured.gradient), await expectedTensor('linearised.crossEntropy.grad'))).toBeLessThan(1e-3)
+      expect(relativeError(flat(measured.gradient), await expectedTensor('linearised.crossEntropy.grad'))).toBeLessThan(
+        1e-3,
+      )
       const evaluated = await problem.evaluate(at, 'training')
       expect(Math.abs(evaluated.loss / measured.loss - 1)).toBeLessThan(1e-9)
     })
@@ -130,7 +133,9 @@ describe.each(await backendsHere())('on %s', (prefer) => {
     for (const linearised of ['jvp', 'cached'])
       found.push(
         await opened(goldenConfig(objective, { linearised, blocks }), (problem) => {
-          const at = fromNumbers(problem.vectors.map((_, k) => problem.groups.map((_, b) => 0.3 * Math.sin(1 + k + 2 * b))))
+          const at = fromNumbers(
+            problem.vectors.map((_, k) => problem.groups.map((_, b) => 0.3 * Math.sin(1 + k + 2 * b))),
+          )
           return problem.lossAndGradient(at, [Int32Array.of(5, 3, 90), Int32Array.of(1), Int32Array.of(40, 41)])
         }),
       )
@@ -175,7 +180,10 @@ describe.each(await backendsHere())('on %s', (prefer) => {
       const along = await opened(config(linearised), use, start)
       expect(Math.abs(along.loss / whole.loss - 1)).toBeLessThan(1e-5)
       const want = Float64Array.from({ length: groups }, (_, b) =>
-        start.reduce((sum, row, k) => sum + (scale[b] as number) * (row[b] as number) * (whole.gradient[k]?.[b] as number), 0),
+        start.reduce(
+          (sum, row, k) => sum + (scale[b] as number) * (row[b] as number) * (whole.gradient[k]?.[b] as number),
+          0,
+        ),
       )
       expect(relativeError(flat(along.gradient), want)).toBeLessThan(1e-4)
     }

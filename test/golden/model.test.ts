@@ -1,4 +1,5 @@
-// The image tower against the oracle: features, logits, losses and coefficient gradients, on every backend this machine has.
+// The image tower against the oracle: features, logits, losses and coefficient gradients, on every backend this machine
+// has.
 import { join } from 'node:path'
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -9,7 +10,7 @@ import { readHead } from '../../src-main/engine/heads/head-file.ts'
 import { objectiveNamed } from '../../src-main/engine/learning/objectives/index.ts'
 import type { Problem } from '../../src-main/engine/learning/problem.ts'
 import { forward } from '../../src-main/engine/models/clip-vit.ts'
-import { clipProblem, type Workplace } from '../../src-main/engine/problems/clip-problem.ts'
+import { clipProblem, type TaskSetup } from '../../src-main/engine/problems/clip-problem.ts'
 import { microBatchOf } from '../../src-main/engine/problems/micro-batch.ts'
 import { patchesOf } from '../../src-main/engine/problems/patches.ts'
 import { readTasks } from '../../src-main/engine/runs/tasks.ts'
@@ -45,7 +46,9 @@ describe.each(await backendsHere())('on %s', (prefer) => {
     const tower = { architecture: checkpoint.architecture, ops: backend.ops }
     const parts: number[] = []
     for (let at = 0; at < images.count; at += 37) {
-      const picked = await (await images.fetch(Array.from({ length: Math.min(37, images.count - at) }, (_, i) => at + i)))()
+      const picked = await (
+        await images.fetch(Array.from({ length: Math.min(37, images.count - at) }, (_, i) => at + i))
+      )()
       const patches = patchesOf(picked, checkpoint.architecture.imageSize, checkpoint.architecture.patchSize)
       const { features } = forward(tower, weights, patches, 'nothing')
       parts.push(...backend.ops.read(features))
@@ -72,9 +75,14 @@ describe.each(await backendsHere())('on %s', (prefer) => {
     const pretrained = await features('pretrained', task)
     expect(relativeError(pretrained, await expectedTensor(`features.pretrained.${task}`))).toBeLessThan(1e-4)
     const head = await readHead(join(folder, `tasks.safetensors#head.${task}`), openSource)
-    expect(relativeError(logits(pretrained, head), await expectedTensor(`logits.pretrained.${task}`))).toBeLessThan(1e-4)
+    expect(relativeError(logits(pretrained, head), await expectedTensor(`logits.pretrained.${task}`))).toBeLessThan(
+      1e-4,
+    )
     expect(
-      relativeError(logits(await features(`finetuned-${task}`, task), head), await expectedTensor(`logits.finetuned.${task}`)),
+      relativeError(
+        logits(await features(`finetuned-${task}`, task), head),
+        await expectedTensor(`logits.finetuned.${task}`),
+      ),
     ).toBeLessThan(1e-4)
   })
 
@@ -108,29 +116,32 @@ describe.each(await backendsHere())('on %s', (prefer) => {
   test.each([
     [1000, 0],
     [50, 1e-6], // over several micro-batches, gradients are summed before the inner products, not after
-  ])('with no memory to spare, vectors from files and activations computed again: the same, micro-batch %i', async (microBatch, most) => {
-    const place = await workplace('cross-entropy', microBatch)
-    const groups = groupsOf(parents, 'tensor')
-    const probe = await probeTable(groups.names.length)
-    const results = []
-    for (const bytes of [Number.POSITIVE_INFINITY, 0]) {
-      const poor: Backend = { ...backend, deviceBytes: () => bytes, hostBytes: () => bytes }
-      const store = await openStore(poor, parents, 'float32')
-      let asked = 0
-      const freeBytes = (): number => asked++ + bytes
-      const problem = clipProblem({ ...place, tower: { ...place.tower, freeBytes } }, store, groups)
-      const measured = await problem.lossAndGradient(probe, all(problem))
-      expect(asked).toBeGreaterThan(0)
-      results.push({ ...measured, names: store.names.length })
-      store.dispose()
-      expect(backend.memory().tensors).toBe(0)
-    }
-    expect(results[1]?.tasks).toEqual(results[0]?.tasks)
-    const [rich, poor] = results.map((r) => r.gradient.flatMap((row) => [...row]))
-    expect(relativeError(poor as number[], rich as number[])).toBeLessThanOrEqual(most)
-  })
+  ])(
+    'with no memory to spare, vectors from files and activations computed again: the same, micro-batch %i',
+    async (microBatch, most) => {
+      const place = await workplace('cross-entropy', microBatch)
+      const groups = groupsOf(parents, 'tensor')
+      const probe = await probeTable(groups.names.length)
+      const results = []
+      for (const bytes of [Number.POSITIVE_INFINITY, 0]) {
+        const poor: Backend = { ...backend, deviceBytes: () => bytes, hostBytes: () => bytes }
+        const store = await openStore(poor, parents, 'float32')
+        let asked = 0
+        const freeBytes = (): number => asked++ + bytes
+        const problem = clipProblem({ ...place, tower: { ...place.tower, freeBytes } }, store, groups)
+        const measured = await problem.lossAndGradient(probe, all(problem))
+        expect(asked).toBeGreaterThan(0)
+        results.push({ ...measured, names: store.names.length })
+        store.dispose()
+        expect(backend.memory().tensors).toBe(0)
+      }
+      expect(results[1]?.tasks).toEqual(results[0]?.tasks)
+      const [rich, poor] = results.map((r) => r.gradient.flatMap((row) => [...row]))
+      expect(relativeError(poor as number[], rich as number[])).toBeLessThanOrEqual(most)
+    },
+  )
 
-  async function workplace(objective: 'cross-entropy' | 'entropy', microBatch: number): Promise<Workplace> {
+  async function workplace(objective: 'cross-entropy' | 'entropy', microBatch: number): Promise<TaskSetup> {
     return {
       tower: { architecture: parents.architecture, ops: backend.ops },
       tasks: await readTasks(goldenConfig(objective), parents.architecture, openSource),

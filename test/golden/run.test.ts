@@ -1,5 +1,5 @@
-// Whole runs against the oracle: 20 aTLAS steps and three DV-BASI iterations of 15, full batch, both objectives; and the
-// same run broken off anywhere and resumed, to the same bits.
+// Whole runs against the oracle: 20 aTLAS steps and three DV-BASI iterations of 15, full batch, both objectives; and
+// the same run broken off anywhere and resumed, to the same bits.
 import { copyFileSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -72,7 +72,10 @@ describe.each(await backendsHere())('on %s', (prefer) => {
     }
     const final = all.filter((e): e is Event<'evaluation'> => e.type === 'evaluation').at(-1)?.evaluation
     for (const name of tasks)
-      expect(final?.tasks.find((t) => t.task === name)?.accuracy).toBeCloseTo(expected[`run.${key}.final`].accuracy[name], 9)
+      expect(final?.tasks.find((t) => t.task === name)?.accuracy).toBeCloseTo(
+        expected[`run.${key}.final`].accuracy[name],
+        9,
+      )
   })
 
   test('test images and labels are read once, after the last stage; before, only their header', async () => {
@@ -94,14 +97,28 @@ describe.each(await backendsHere())('on %s', (prefer) => {
         },
       }
     }
-    const host = { backend, open, hash: hashFile, resume: null, parents: [], stopping: () => false, signal: new AbortController().signal }
+    const host = {
+      backend,
+      open,
+      hash: hashFile,
+      resume: null,
+      parents: [],
+      stopping: () => false,
+      signal: new AbortController().signal,
+    }
     const splits: string[] = []
     for await (const event of run(tested, host)) {
       if (event.type === 'stage-end' && event.stage === 1) phase = 'after'
       if (event.type === 'evaluation') splits.push(`${event.evaluation.split} ${event.evaluation.model}`)
     }
     expect(reads).toEqual(Array(2 * tasks.length).fill('after'))
-    expect(splits).toEqual(['training finetuned', 'training pretrained', 'test finetuned', 'test pretrained', 'test iteration'])
+    expect(splits).toEqual([
+      'training finetuned',
+      'training pretrained',
+      'test finetuned',
+      'test pretrained',
+      'test iteration',
+    ])
     rmSync(copy)
   })
 

@@ -1,4 +1,5 @@
-// Tokenizer, text tower and zero-shot head against open_clip's numbers (test/golden/text), on every backend this machine has.
+// Tokenizer, text tower and zero-shot head against open_clip's numbers (test/golden/text), on every backend this
+// machine has.
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
@@ -59,7 +60,9 @@ describe.each(await backendsHere())('on %s', (prefer) => {
 
   const normalised = (features: Float32Array): number[] => {
     const { embed } = tower.architecture
-    const rows = Array.from({ length: features.length / embed }, (_, n) => features.subarray(n * embed, (n + 1) * embed))
+    const rows = Array.from({ length: features.length / embed }, (_, n) =>
+      features.subarray(n * embed, (n + 1) * embed),
+    )
     return rows.flatMap((row) => [...row].map((value) => value / Math.hypot(...row)))
   }
 

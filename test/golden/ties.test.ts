@@ -1,4 +1,5 @@
-// TIES against the oracle, over the whole task vectors of the golden models: norm, zeros and the probed entries; and the same by plain loops.
+// TIES against the oracle, over the whole task vectors of the golden models: norm, zeros and the probed entries; and
+// the same by plain loops.
 import { join } from 'node:path'
 
 import { expect, test } from 'vitest'
@@ -38,7 +39,8 @@ test.each([0.2, 0.5])("TIES of density %f is the oracle's", async (density) => {
   expect(flat.filter((v) => v === 0).length).toBe(zeros)
   expect(Math.abs(Math.sqrt(flat.reduce((sum, v) => sum + v * v, 0)) / norm - 1)).toBeLessThan(1e-5)
   const probes: number[] = expected['merge.probeIndices']
-  for (const [k, i] of probes.entries()) expect(Math.abs((flat[i] as number) - at[k])).toBeLessThan(1e-7) // theta_pre + tau is float32
+  // theta_pre + tau is float32
+  for (const [k, i] of probes.entries()) expect(Math.abs((flat[i] as number) - at[k])).toBeLessThan(1e-7)
   await parents.close()
 })
 
@@ -48,7 +50,9 @@ test('trimmed vectors keep their largest elements, those of the elected sign, an
   const taus: Float64Array[] = []
   for (const vector of parents.vectors) taus.push(await vectorOf(parents, vector))
   const n = taus[0]?.length as number
-  const thresholds = taus.map((tau) => Math.fround([...tau].map(Math.abs).sort((a, b) => b - a)[Math.ceil(density * n) - 1] as number))
+  const thresholds = taus.map((tau) =>
+    Math.fround([...tau].map(Math.abs).sort((a, b) => b - a)[Math.ceil(density * n) - 1] as number),
+  )
   trimAndElect(taus, thresholds)
   const trimmed = await tiesCheckpoints(parents, density, false)
   for (const [t, checkpoint] of trimmed.entries()) {

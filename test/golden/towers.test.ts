@@ -1,5 +1,6 @@
-// A tower whose heads (4, not width / 64), activation (GELU), epsilon (0.01) and MLP width (160, not 4 x 64) no known model has: config.json
-// beside it says so, and features and gradients are those of transformers 5.24 (test/golden/towers, made by test/interop/cases/towers.py).
+// A tower whose heads (4, not width / 64), activation (GELU), epsilon (0.01) and MLP width (160, not 4 x 64) no known
+// model has: config.json beside it says so, and features and gradients are those of transformers 5.24
+// (test/golden/towers, made by test/interop/cases/towers.py).
 import { copyFileSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -69,8 +70,13 @@ describe.each(await backendsHere())('on %s', (prefer) => {
         found.set(name, plain)
       })
       for (const [ours, theirs] of gradients)
-        expect(relativeError(found.get(ours) as Float32Array, told(`gradient.vision_model.${theirs}`).values), ours).toBeLessThan(1e-4)
-      const forwards = backend.ops.read(moved).reduce((sum, value, i) => sum + value * (direction.values[i] as number), 0)
+        expect(
+          relativeError(found.get(ours) as Float32Array, told(`gradient.vision_model.${theirs}`).values),
+          ours,
+        ).toBeLessThan(1e-4)
+      const forwards = backend.ops
+        .read(moved)
+        .reduce((sum, value, i) => sum + value * (direction.values[i] as number), 0)
       expect(forwards / along).toBeCloseTo(1, 4)
       tf.dispose([moved, dFeatures, ...moves.values()])
       disposeTape(tape)

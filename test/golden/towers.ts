@@ -1,4 +1,5 @@
-// What a folder holds of a model and of what its own program computes with it (test/interop/cases/towers.py), beside what Basil computes.
+// What a folder holds of a model and of what its own program computes with it (test/interop/cases/towers.py), beside
+// what Basil computes.
 import { join } from 'node:path'
 
 import type { Backend } from '../../src-main/engine/devices/backend.ts'
@@ -25,7 +26,10 @@ export async function expectedOf(folder: string): Promise<Map<string, Numbers>> 
   const found = new Map<string, Numbers>()
   for (const { name, dtype, shape } of file.tensors.values()) {
     const bytes = await file.read(name)
-    found.set(name, { shape, values: dtype === 'F32' ? toFloat32(bytes, dtype) : Float32Array.from(new Int32Array(bytes.slice().buffer)) })
+    found.set(name, {
+      shape,
+      values: dtype === 'F32' ? toFloat32(bytes, dtype) : Float32Array.from(new Int32Array(bytes.slice().buffer)),
+    })
   }
   await source.close()
   return found
@@ -44,7 +48,10 @@ export async function passed<T>(
   const tower = { architecture: checkpoint.architecture, ops: backend.ops }
   const { imageSize, patchSize } = checkpoint.architecture
   const size = values.length / images
-  const pictures = Array.from({ length: images }, (_, n) => ({ channels: 3 as const, pixels: values.subarray(n * size, (n + 1) * size) }))
+  const pictures = Array.from({ length: images }, (_, n) => ({
+    channels: 3 as const,
+    pixels: values.subarray(n * size, (n + 1) * size),
+  }))
   const patches = patchesOf(pictures, imageSize, patchSize)
   const { features, tape } = forward(tower, weights, patches, 'full tape')
   try {
@@ -64,11 +71,17 @@ export async function imageFeatures(backend: Backend, path: string, pixels: Numb
 }
 
 /** ids (texts, tokens), each with whatever stands behind its end. */
-export async function textFeatures(backend: Backend, path: string, { shape: [texts = 0], values }: Numbers): Promise<Float32Array> {
+export async function textFeatures(
+  backend: Backend,
+  path: string,
+  { shape: [texts = 0], values }: Numbers,
+): Promise<Float32Array> {
   const source = await openSource(path)
   const tower = await loadTextTower(backend.ops, canonical(await openTensorFile(source)))
   const length = values.length / texts
-  const found = tower.encode(Array.from({ length: texts }, (_, t) => [...values.subarray(t * length, (t + 1) * length)]))
+  const found = tower.encode(
+    Array.from({ length: texts }, (_, t) => [...values.subarray(t * length, (t + 1) * length)]),
+  )
   tower.dispose()
   await source.close()
   return found

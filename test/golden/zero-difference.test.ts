@@ -1,5 +1,6 @@
-// A difference vector of 0, on the golden models: nothing that scales it changes anything, so that no iteration is run, which is told as it
-// happens, kept with the run, and said on the terminal and the card ever after. And task vectors of 0, which are told before a run begins.
+// A difference vector of 0, on the golden models: nothing that scales it changes anything, so that no iteration is run,
+// which is told as it happens, kept with the run, and said on the terminal and the card ever after. And task vectors of
+// 0, which are told before a run begins.
 import { copyFileSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
@@ -31,7 +32,8 @@ import { folder as newFolder, now, opened, read } from '../history/rows.ts'
 import { folder, goldenConfig } from './fixture.ts'
 
 const template = join(import.meta.dirname, '../../resources/model-card.md')
-const unlearned = { method: 'atlas', steps: 1, learningRate: 10 } // one step far too long: its best state is its first, the pre-trained model
+// one step far too long: its best state is its first, the pre-trained model
+const unlearned = { method: 'atlas', steps: 1, learningRate: 10 }
 const nothing = { start: unlearned, iterations: 3, steps: 1 }
 const tiny = { method: 'atlas', steps: 1, learningRate: 1e-13, initialCoefficient: 1e-12, weightDecay: 0 }
 // A start that only makes things worse, and an iteration whose first state takes all of it away again.
@@ -50,13 +52,21 @@ const zero: Record<string, [Record<string, unknown>, RunDetail['skipped'], strin
     { first: 1, last: 3, why: 'zero' },
     'Iterations 1 to 3 are skipped: the best state of the start is the pre-trained model itself',
   ],
-  'restart from nothing': [{ ...nothing, control: 'restart' }, { first: 1, last: 3, why: 'zero' }, 'Iterations 1 to 3 are skipped'],
+  'restart from nothing': [
+    { ...nothing, control: 'restart' },
+    { first: 1, last: 3, why: 'zero' },
+    'Iterations 1 to 3 are skipped',
+  ],
   'random directions of no length': [
     { ...nothing, control: 'random', iterations: 1 },
     { first: 1, last: 1, why: 'zero' },
     'Iteration 1 is skipped',
   ],
-  'one factor for nothing': [{ ...nothing, control: 'isotropic' }, { first: 1, last: 3, why: 'zero' }, 'Iterations 1 to 3 are skipped'],
+  'one factor for nothing': [
+    { ...nothing, control: 'isotropic' },
+    { first: 1, last: 3, why: 'zero' },
+    'Iterations 1 to 3 are skipped',
+  ],
   'a moved expansion of nothing': [
     { ...nothing, start: tiny, linearised: 'jvp', expansion: 'moved' },
     { first: 1, last: 3, why: 'rounding' },
@@ -81,7 +91,10 @@ describe('on wasm', () => {
   })
   afterAll(() => backend.close())
 
-  async function events(config: ResolvedConfig, keep: (event: EngineEvent) => void = () => undefined): Promise<EngineEvent[]> {
+  async function events(
+    config: ResolvedConfig,
+    keep: (event: EngineEvent) => void = () => undefined,
+  ): Promise<EngineEvent[]> {
     const found: EngineEvent[] = []
     const signal = new AbortController().signal
     const host = { backend, open: openSource, hash: hashFile, resume: null, parents: [], stopping: () => false, signal }
@@ -92,41 +105,54 @@ describe('on wasm', () => {
     return found
   }
 
-  test.each(Object.entries(zero))('%s: what cannot change anything is skipped, and said', { timeout: 600_000 }, async (_, expected) => {
-    const [change, skipped, sentence] = expected
-    const config = goldenConfig('cross-entropy', change)
-    const home = newFolder()
-    const history = await opened(home)
-    const number = createRun(history, config, now)
-    const told: RunEvent[] = []
-    const found = await events(config, (event) => told.push(keepEvent(history, number, event, 0, now)))
-    expect(found.filter((e) => e.type === 'skipped')).toEqual([{ type: 'skipped', ...skipped }])
-    expect(found.filter((e) => e.type === 'stage')).toHaveLength(skipped?.first ?? 0) // no iteration was begun in vain
-    const line = told.flatMap((event) => (event.type === 'skipped' ? [lineOf(event)?.text] : []))
-    expect(line).toEqual([expect.stringContaining(sentence)])
-    expect(line[0]).toContain('What may help: ')
+  test.each(Object.entries(zero))(
+    '%s: what cannot change anything is skipped, and said',
+    { timeout: 600_000 },
+    async (_, expected) => {
+      const [change, skipped, sentence] = expected
+      const config = goldenConfig('cross-entropy', change)
+      const home = newFolder()
+      const history = await opened(home)
+      const number = createRun(history, config, now)
+      const told: RunEvent[] = []
+      const found = await events(config, (event) => told.push(keepEvent(history, number, event, 0, now)))
+      expect(found.filter((e) => e.type === 'skipped')).toEqual([{ type: 'skipped', ...skipped }])
+      // no iteration was begun in vain
+      expect(found.filter((e) => e.type === 'stage')).toHaveLength(skipped?.first ?? 0)
+      const line = told.flatMap((event) => (event.type === 'skipped' ? [lineOf(event)?.text] : []))
+      expect(line).toEqual([expect.stringContaining(sentence)])
+      expect(line[0]).toContain('What may help: ')
 
-    const out = join(newFolder(), 'model.safetensors')
-    const place = { history, home, template, rebuild, look }
-    const { card } = await exportRun(place, number, { iteration: null, form: formSchema.parse({}) }, { out, overwrite: false })
-    expect(readFileSync(card, 'utf8')).toContain(sentence)
-    history.close()
+      const out = join(newFolder(), 'model.safetensors')
+      const place = { history, home, template, rebuild, look }
+      const { card } = await exportRun(
+        place,
+        number,
+        { iteration: null, form: formSchema.parse({}) },
+        { out, overwrite: false },
+      )
+      expect(readFileSync(card, 'utf8')).toContain(sentence)
+      history.close()
 
-    const later = runDetail(await read(home), number) // next week
-    expect(later.state).toBe('done')
-    expect(later.skipped).toEqual(skipped)
-    expect(later.iterations).toHaveLength((skipped?.first ?? 0) - 1)
-    expect(differenceVectorNotes(later)[0]).toContain(sentence)
-    expect(detailLines(later).join('\n')).toContain(sentence)
-  })
+      const later = runDetail(await read(home), number) // next week
+      expect(later.state).toBe('done')
+      expect(later.skipped).toEqual(skipped)
+      expect(later.iterations).toHaveLength((skipped?.first ?? 0) - 1)
+      expect(differenceVectorNotes(later)[0]).toContain(sentence)
+      expect(detailLines(later).join('\n')).toContain(sentence)
+    },
+  )
 
   test('a copy of the pre-trained model among the vectors is told before the run, and again when it begins', async () => {
     const place = newFolder()
     const copy = join(place, 'copy.safetensors')
     copyFileSync(join(folder, 'pretrained.safetensors'), copy)
-    const config = { ...goldenConfig('cross-entropy', { method: 'atlas', start: undefined, iterations: undefined, steps: 1 }) }
+    const config = {
+      ...goldenConfig('cross-entropy', { method: 'atlas', start: undefined, iterations: undefined, steps: 1 }),
+    }
     const among = { ...config, vectors: [...config.vectors, copy] }
-    const note = 'copy.safetensors has the weights of the pre-trained model: its task vector is 0, and its coefficients change nothing'
+    const note =
+      'copy.safetensors has the weights of the pre-trained model: its task vector is 0, and its coefficients change nothing'
     expect((await checkRun(among, openSource)).notes).toEqual([note])
     expect((await checkRun(config, openSource)).notes).toEqual([])
     const [begun] = (await events(among)).filter((e) => e.type === 'opened')
@@ -157,16 +183,25 @@ describe('on wasm', () => {
       start: [[0]],
       iterations: [],
     }
-    await rebuild({ recipe, out: same, overwrite: false, form: { container: 'state_dict', layout: 'huggingface', dtype: null } })
+    await rebuild({
+      recipe,
+      out: same,
+      overwrite: false,
+      form: { container: 'state_dict', layout: 'huggingface', dtype: null },
+    })
     const config = {
       ...goldenConfig('cross-entropy', { start: { method: 'checkpoint', checkpoint: 'x' }, iterations: 1, steps: 1 }),
       vectors: [same],
     }
-    const refused = { record: { code: 'data-invalid', what: 'The fine-tuned model is the pre-trained one', where: 'finetuned.pt' } }
+    const refused = {
+      record: { code: 'data-invalid', what: 'The fine-tuned model is the pre-trained one', where: 'finetuned.pt' },
+    }
     await expect(checkRun(config, openSource)).rejects.toMatchObject(refused)
     await expect(events(config)).rejects.toMatchObject(refused)
     const twice = { ...config, vectors: [same, same] }
-    await expect(checkRun(twice, openSource)).rejects.toMatchObject({ record: { what: 'Every fine-tuned model is the pre-trained one' } })
+    await expect(checkRun(twice, openSource)).rejects.toMatchObject({
+      record: { what: 'Every fine-tuned model is the pre-trained one' },
+    })
   })
 
   test('a vector that moves anything is known by its first slice', async () => {

@@ -1,4 +1,5 @@
-// A checksum in every row of every table: written by whatever statement writes the row, asked for by whatever question reads it.
+// A checksum in every row of every table: written by whatever statement writes the row, asked for by whatever question
+// reads it.
 import { copyFileSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
@@ -37,9 +38,13 @@ async function damagedBy(...statements: string[]): Promise<History> {
 test('every table of the schema has its rows, and every row a checksum that fits', async () => {
   const history = await opened(folder())
   putAll(history)
-  const tables = history.db.prepare("SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite%'").pluck().all()
+  const tables = history.db
+    .prepare("SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite%'")
+    .pluck()
+    .all()
   expect([...tables].sort()).toEqual([...allTables].sort())
-  for (const table of allTables) expect(history.db.prepare(`SELECT count(*) FROM ${table}`).pluck().get(), table).toBeGreaterThan(0)
+  for (const table of allTables)
+    expect(history.db.prepare(`SELECT count(*) FROM ${table}`).pluck().get(), table).toBeGreaterThan(0)
   expect(wrongRows(history)).toEqual([])
 })
 
@@ -49,17 +54,19 @@ test('whatever column of whatever table is changed, that row and no other is dam
   const other = new Database(history.file)
   let columns = 0
   for (const table of allTables) {
-    const names = (other.pragma(`table_info(${table})`) as { name: string; type: string }[]).filter(({ name }) => !/checksum$/.test(name))
+    const names = (other.pragma(`table_info(${table})`) as { name: string; type: string }[]).filter(
+      ({ name }) => !/checksum$/.test(name),
+    )
     for (const { name, type } of names) {
-      const before = other.prepare(`SELECT rowid AS "rowid", ${name} AS value FROM ${table} ORDER BY rowid LIMIT 1`).get() as Record<
-        string,
-        unknown
-      >
+      const before = other
+        .prepare(`SELECT rowid AS "rowid", ${name} AS value FROM ${table} ORDER BY rowid LIMIT 1`)
+        .get() as Record<string, unknown>
       const value = type === 'BLOB' ? Buffer.from('changed') : type === 'TEXT' ? 'interrupted' : 4711
       other.pragma('foreign_keys = OFF')
       other.pragma('ignore_check_constraints = ON')
       other.prepare(`UPDATE ${table} SET ${name} = ? WHERE rowid = ?`).run(value, before['rowid'])
-      const rows = new Set(wrongRows(history).map((where) => where.replace(' long,', ','))) // a key is in both checksums
+      // a key is in both checksums
+      const rows = new Set(wrongRows(history).map((where) => where.replace(' long,', ',')))
       expect(rows.size, `${table}.${name}`).toBe(1)
       other.prepare(`UPDATE ${table} SET ${name} = ? WHERE ${name} = ?`).run(before['value'], value)
       columns++
@@ -89,16 +96,26 @@ test('what is sound is shown beside what is damaged, and each damaged row is nam
     "UPDATE library SET tags = '[]'",
   )
   const { rows } = listRuns(history, { offset: 0, limit: 10, search: '' })
-  expect(rows).toMatchObject([{ run: 3, state: 'failed', error: { where: 'table runs, run 3' } }, { run: 2, accuracy: 0.3125 }, { run: 1 }])
+  expect(rows).toMatchObject([
+    { run: 3, state: 'failed', error: { where: 'table runs, run 3' } },
+    { run: 2, accuracy: 0.3125 },
+    { run: 1 },
+  ])
   const first = runDetail(history, 1)
   expect(first.start?.epochs.map((e) => e.epoch)).toEqual([0, 2])
   expect(first.damaged).toMatchObject([{ where: 'table epochs, run 1, stage 0, epoch 1' }])
   expect(() => coefficientsOf(history, 1, 1, 0)).toThrow('table epochs long, run 1, stage 1, epoch 0')
   const second = runDetail(history, 2)
-  expect(second).toMatchObject({ evaluations: [], tasks: {}, damaged: [{ where: expect.stringContaining('table evaluations, run 2') }] })
+  expect(second).toMatchObject({
+    evaluations: [],
+    tasks: {},
+    damaged: [{ where: expect.stringContaining('table evaluations, run 2') }],
+  })
   expect(() => resumeOf(history, 2)).toThrow('table resume, run 2')
   expect(listStudies(history)).toHaveLength(1)
-  expect(studyRunsOf(history, 1)).toMatchObject([{ run: 2, state: 'failed', accuracy: null, error: { code: 'history-damaged' } }])
+  expect(studyRunsOf(history, 1)).toMatchObject([
+    { run: 2, state: 'failed', accuracy: null, error: { code: 'history-damaged' } },
+  ])
   expect(entriesOf(history)).toEqual([])
   expect(history.notices.map(({ where }) => where)).toEqual([
     'table runs, run 3',
@@ -135,5 +152,7 @@ test('no statement writes by position: a column that is added changes the meanin
   const folder = join(import.meta.dirname, '../../src-main/history')
   const sources = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) => /\.(ts|sql)$/.test(name))
   expect(sources.length).toBeGreaterThan(20)
-  expect(sources.filter((name) => /INTO\s+[\w${}.]+\s+VALUES/.test(readFileSync(join(folder, name), 'utf8')))).toEqual([])
+  expect(sources.filter((name) => /INTO\s+[\w${}.]+\s+VALUES/.test(readFileSync(join(folder, name), 'utf8')))).toEqual(
+    [],
+  )
 })

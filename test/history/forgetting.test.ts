@@ -1,5 +1,5 @@
-// Tasks to forget in the history: a run's mean leaves them out and tells theirs apart, in rows of before as in new ones; a study compares arms by
-// them, and by nothing else.
+// Tasks to forget in the history: a run's mean leaves them out and tells theirs apart, in rows of before as in new
+// ones; a study compares arms by them, and by nothing else.
 import Database from 'better-sqlite3'
 import { expect, test } from 'vitest'
 
@@ -38,7 +38,8 @@ test('the mean accuracy of a negation is that of what is kept, and what is forgo
   ]
   for (const row of shown()) expect(row).toMatchObject({ accuracy: 0.6, relativeAccuracy: 1.2 })
   expect(runDetail(history, run).forgotten).toBe(0.1)
-  change(history, 'UPDATE runs SET accuracy = 0.35, relative_accuracy = 0.7 WHERE run = :run', { run }) // as it was stored once
+  // as it was stored once
+  change(history, 'UPDATE runs SET accuracy = 0.35, relative_accuracy = 0.7 WHERE run = :run', { run })
   for (const row of shown()) expect(row).toMatchObject({ accuracy: 0.6, relativeAccuracy: 1.2 })
   const plain = measured(history, ['learn', 'learn'], [0.1, 0.6])
   expect(runDetail(history, plain)).toMatchObject({ accuracy: 0.35 })
@@ -60,7 +61,10 @@ test('a damaged evaluation of a negation is named once, and leaves the run its n
     error: null,
   })
   expect(history.notices).toMatchObject([{ where: expect.stringContaining(`table evaluations, run ${run}`) }])
-  expect(runDetail(history, run)).toMatchObject({ accuracy: null, damaged: [{ where: expect.stringContaining('place 1') }] })
+  expect(runDetail(history, run)).toMatchObject({
+    accuracy: null,
+    damaged: [{ where: expect.stringContaining('place 1') }],
+  })
 })
 
 test('damage that is met on a run’s page is told among the notices, where it can be mended', async () => {
@@ -70,7 +74,9 @@ test('damage that is met on a run’s page is told among the notices, where it c
   other.exec('UPDATE evaluations SET accuracy = 0.9')
   other.close()
   for (const _ of [1, 2]) expect(runDetail(history, run).damaged).toHaveLength(1)
-  expect(history.notices).toMatchObject([{ code: 'history-damaged', where: expect.stringContaining('table evaluations') }])
+  expect(history.notices).toMatchObject([
+    { code: 'history-damaged', where: expect.stringContaining('table evaluations') },
+  ])
 })
 
 test('a study compares arms by what is forgotten where anything is, else by all that is no control', () => {

@@ -23,7 +23,14 @@ import {
 import { type History, recoverable, transaction } from '../../src-main/history/statement.ts'
 import { folder, now, opened, read } from './rows.ts'
 
-const place = (path: string): Place => ({ path, target: path, parts: [], bytes: 10, modified: 1.5, quick: `ends of ${path}` })
+const place = (path: string): Place => ({
+  path,
+  target: path,
+  parts: [],
+  bytes: 10,
+  modified: 1.5,
+  quick: `ends of ${path}`,
+})
 const description: Description = {
   file: '/a',
   bytes: 10,

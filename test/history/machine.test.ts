@@ -1,5 +1,5 @@
-// What history keeps of the machine a run was computed on, so that a resumed run goes to the same bits or says why not; and the
-// kept databases of released versions (test/databases), which every later version must open with all they hold.
+// What history keeps of the machine a run was computed on, so that a resumed run goes to the same bits or says why not;
+// and the kept databases of released versions (test/databases), which every later version must open with all they hold.
 import { copyFileSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 
@@ -69,23 +69,26 @@ test('a halved micro-batch is kept with the run; a resumed run forgets those aft
   expect(resumeOf(history, run)?.microBatch).toBe(16)
 })
 
-test.each(readdirSync(databases))('%s opens with all its runs, and the interrupted one goes on to its end', async (name) => {
-  const home = folder()
-  copyFileSync(join(databases, name), join(home, 'history.sqlite'))
-  const history = await opened(home)
-  expect(history.notices).toEqual([])
-  expect(history.db.pragma('user_version', { simple: true })).toBe(migrations().length)
-  const { rows } = listRuns(history, { offset: 0, limit: 10, search: '' })
-  expect(rows.map((r) => r.state)).toEqual(['interrupted', 'done'])
-  const [interrupted, done] = rows.map((r) => runDetailSchema.parse(runDetail(history, r.run)))
-  expect(done).toMatchObject({ iterationsDone: 2, engines: [{ engine: { name: 'toy' }, after: null }], halvings: [] })
-  expect(resumeOf(history, interrupted?.run ?? 0)?.microBatch).toBeNull()
-  history.close()
-  const workbench = await toyWorkbench(home)
-  await workbench.resume(interrupted?.run ?? 0)
-  expect((await follow(workbench, interrupted?.run ?? 0)).at(-1)).toMatchObject({ type: 'done' })
-  expect(workbench.show(interrupted?.run ?? 0)).toMatchObject({
-    accuracy: done?.accuracy,
-    start: done?.start && { metric: done.start.metric },
-  })
-})
+test.each(readdirSync(databases))(
+  '%s opens with all its runs, and the interrupted one goes on to its end',
+  async (name) => {
+    const home = folder()
+    copyFileSync(join(databases, name), join(home, 'history.sqlite'))
+    const history = await opened(home)
+    expect(history.notices).toEqual([])
+    expect(history.db.pragma('user_version', { simple: true })).toBe(migrations().length)
+    const { rows } = listRuns(history, { offset: 0, limit: 10, search: '' })
+    expect(rows.map((r) => r.state)).toEqual(['interrupted', 'done'])
+    const [interrupted, done] = rows.map((r) => runDetailSchema.parse(runDetail(history, r.run)))
+    expect(done).toMatchObject({ iterationsDone: 2, engines: [{ engine: { name: 'toy' }, after: null }], halvings: [] })
+    expect(resumeOf(history, interrupted?.run ?? 0)?.microBatch).toBeNull()
+    history.close()
+    const workbench = await toyWorkbench(home)
+    await workbench.resume(interrupted?.run ?? 0)
+    expect((await follow(workbench, interrupted?.run ?? 0)).at(-1)).toMatchObject({ type: 'done' })
+    expect(workbench.show(interrupted?.run ?? 0)).toMatchObject({
+      accuracy: done?.accuracy,
+      start: done?.start && { metric: done.start.metric },
+    })
+  },
+)

@@ -39,7 +39,9 @@ test('one writer a folder: the second is told who has it, and readers read on', 
 test('the lock goes with its process, however that ends', async () => {
   const home = folder()
   const code = `const { takeWriterLock } = await import(${JSON.stringify(join(import.meta.dirname, '../../src-main/history/writer-lock.ts'))}); takeWriterLock(${JSON.stringify(home)}); console.log('taken'); setInterval(() => {}, 1000)`
-  const holder = spawn(process.execPath, ['--input-type=module-typescript', '-e', code], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const holder = spawn(process.execPath, ['--input-type=module-typescript', '-e', code], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
   await once(holder.stdout, 'data')
   expect(writerOf(home)?.pid).toBe(holder.pid)
   expect(() => takeWriterLock(home)).toThrow(`process ${holder.pid}`)
@@ -77,7 +79,9 @@ test('an older file is backed up and then migrated, with its rows', async () => 
   const history = await opened(home, { steps, now: () => now })
   expect(history.db.pragma('user_version', { simple: true })).toBe(present + 1)
   expect(listRuns(history, all).total).toBe(1)
-  const backup = new Database(join(home, 'backups', `history-v${present}-2026-11-22T08-00-00-000Z.sqlite`), { readonly: true })
+  const backup = new Database(join(home, 'backups', `history-v${present}-2026-11-22T08-00-00-000Z.sqlite`), {
+    readonly: true,
+  })
   expect(backup.pragma('user_version', { simple: true })).toBe(present)
   expect(backup.prepare('SELECT count(*) AS n FROM runs').get()).toEqual({ n: 1 })
   backup.close()
@@ -88,9 +92,9 @@ test('a migration that fails changes nothing', async () => {
   const old = await openHistory(home)
   createRun(old, toyConfig(), now)
   old.close()
-  await expect(openHistory(home, { steps: [...migrations(), 'ALTER TABLE runs ADD COLUMN note TEXT; SELECT nonsense'] })).rejects.toThrow(
-    'nonsense',
-  )
+  await expect(
+    openHistory(home, { steps: [...migrations(), 'ALTER TABLE runs ADD COLUMN note TEXT; SELECT nonsense'] }),
+  ).rejects.toThrow('nonsense')
   const history = await opened(home)
   expect(history.db.pragma('user_version', { simple: true })).toBe(migrations().length)
   expect(listRuns(history, all).total).toBe(1)
@@ -98,7 +102,9 @@ test('a migration that fails changes nothing', async () => {
 
 test('a file of a newer Basil is refused and keeps every byte', async () => {
   const home = folder()
-  const newer = await openHistory(home, { steps: [...migrations(), 'CREATE TABLE future (x) STRICT'.replace('(x)', '(x TEXT)')] })
+  const newer = await openHistory(home, {
+    steps: [...migrations(), 'CREATE TABLE future (x) STRICT'.replace('(x)', '(x TEXT)')],
+  })
   newer.close()
   const before = readFileSync(join(home, 'history.sqlite'))
   await expect(openHistory(home)).rejects.toMatchObject({ record: { code: 'history-newer' } })
@@ -120,7 +126,9 @@ test.for([
   damage(file)
   const damaged = readFileSync(file)
   const fresh = await opened(home, { now: () => now })
-  expect(fresh.notices).toMatchObject([{ code: 'history-damaged', where: join(home, 'history-damaged-2026-11-22T08-00-00-000Z.sqlite') }])
+  expect(fresh.notices).toMatchObject([
+    { code: 'history-damaged', where: join(home, 'history-damaged-2026-11-22T08-00-00-000Z.sqlite') },
+  ])
   expect(readFileSync(join(home, 'history-damaged-2026-11-22T08-00-00-000Z.sqlite')).equals(damaged)).toBe(true)
   expect(listRuns(fresh, all).total).toBe(0)
 })
@@ -133,7 +141,11 @@ test('a history that lacks whole pages is told to who only reads with the way to
   const file = join(home, 'history.sqlite')
   truncateSync(file, readFileSync(file).length - 4096)
   await expect(readHistory(home)).rejects.toMatchObject({
-    record: { code: 'history-damaged', what: 'The history is damaged', next: expect.stringContaining('basil history salvage') },
+    record: {
+      code: 'history-damaged',
+      what: 'The history is damaged',
+      next: expect.stringContaining('basil history salvage'),
+    },
   })
 })
 
@@ -170,7 +182,9 @@ test('damage met while working is an error that says so, and has the whole file 
   const bytes = readFileSync(file)
   bytes.fill(0xff, bytes.length - 4096 * 10)
   writeFileSync(file, bytes) // under its hands
-  expect(() => epochsOf(damaged, run)).toThrow(expect.objectContaining({ record: expect.objectContaining({ code: 'history-damaged' }) }))
+  expect(() => epochsOf(damaged, run)).toThrow(
+    expect.objectContaining({ record: expect.objectContaining({ code: 'history-damaged' }) }),
+  )
   damaged.close()
   const fresh = await opened(home)
   expect(fresh.notices.map((n) => n.code)).toEqual(['history-damaged'])

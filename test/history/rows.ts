@@ -64,7 +64,15 @@ export function epoch(stage: number, number: number, best = true): EpochRecord {
 /** Of ten images of a tensor file. */
 export function manifest(change: Partial<SplitManifest>): SplitManifest {
   const [indices, names, pixels] = ['1', '2', '3'].map((digit) => digit.repeat(64)) as [string, string, string]
-  const facts = { images: '/d.safetensors#a', source: 'tensor file', of: 'a', drawn: '', available: 10, count: 10, perClass: [5, 5] }
+  const facts = {
+    images: '/d.safetensors#a',
+    source: 'tensor file',
+    of: 'a',
+    drawn: '',
+    available: 10,
+    count: 10,
+    perClass: [5, 5],
+  }
   const told = { classes: null, indices, names, pixels, skipped: [], skippedCount: 0, cached: false }
   return { task: 'a', split: 'training', ...facts, ...told, ...change }
 }

@@ -54,7 +54,15 @@ test('a stage shows its best so far until it ends, then what its end gave', asyn
     coefficients: table(1),
     losses: [1, 1 / 1.5, 1 / 2, 1 / 2.5],
   })
-  endStage(history, run, { stage: 0, accepted: true, best: 2, still: 1, metric: 0.5, coefficients: table(9), losses: [4, 3, 2, 1, 0] })
+  endStage(history, run, {
+    stage: 0,
+    accepted: true,
+    best: 2,
+    still: 1,
+    metric: 0.5,
+    coefficients: table(9),
+    losses: [4, 3, 2, 1, 0],
+  })
   expect(runDetail(history, run).start).toMatchObject({
     ended: true,
     accepted: true,
@@ -91,12 +99,22 @@ test('a resumed run forgets what came after its last kept epoch, and nothing bef
 test('accuracy is the mean over tasks of the last stage on test data; relative accuracy only where every task has one', async () => {
   const history = await opened(folder())
   const run = createRun(history, toyConfig(), now)
-  const score = (accuracy: number, relativeAccuracy: number | null) => ({ task: `t${accuracy}`, loss: 1, accuracy, relativeAccuracy })
+  const score = (accuracy: number, relativeAccuracy: number | null) => ({
+    task: `t${accuracy}`,
+    loss: 1,
+    accuracy,
+    relativeAccuracy,
+  })
   putEvaluation(history, run, { split: 'training', model: 'iteration', stage: 2, tasks: [score(0.9, 1)] })
   expect(runDetail(history, run)).toMatchObject({ evaluatedOn: 'training', accuracy: 0.9, relativeAccuracy: 1 })
   putEvaluation(history, run, { split: 'test', model: 'finetuned', stage: null, tasks: [score(1, 1)] })
   putEvaluation(history, run, { split: 'test', model: 'start', stage: 0, tasks: [score(0.1, 0.1)] })
-  putEvaluation(history, run, { split: 'test', model: 'iteration', stage: 1, tasks: [score(0.25, 0.5), score(0.75, null)] })
+  putEvaluation(history, run, {
+    split: 'test',
+    model: 'iteration',
+    stage: 1,
+    tasks: [score(0.25, 0.5), score(0.75, null)],
+  })
   expect(runDetail(history, run)).toMatchObject({ evaluatedOn: 'test', accuracy: 0.5, relativeAccuracy: null })
   endRun(history, run, 'done', now, null, 12)
   expect(listRuns(history, { offset: 0, limit: 1, search: '' }).rows[0]).toMatchObject({
@@ -134,7 +152,9 @@ test('when the disk is full nothing that was kept is lost, and it goes on when t
   const fill = (): void => {
     for (; kept < 1000; kept++) keep(history, run, epoch(0, kept))
   }
-  expect(fill).toThrow(expect.objectContaining({ record: expect.objectContaining({ code: 'disk-full', where: history.file }) }))
+  expect(fill).toThrow(
+    expect.objectContaining({ record: expect.objectContaining({ code: 'disk-full', where: history.file }) }),
+  )
   checkIntegrity(history.db)
   expect(runDetail(history, run).start?.epochs).toHaveLength(kept)
   expect(resumeOf(history, run)).toEqual(resumeAt(epoch(0, kept - 1)))

@@ -32,11 +32,13 @@ function tamper(file: string, sql: string): void {
 /** Zeroes the pages of the file that hold a text. */
 function wipe(file: string, text: string): void {
   const bytes = readFileSync(file)
-  for (let at = bytes.indexOf(text); at >= 0; at = bytes.indexOf(text)) bytes.fill(0, at - (at % 4096), at - (at % 4096) + 4096)
+  for (let at = bytes.indexOf(text); at >= 0; at = bytes.indexOf(text))
+    bytes.fill(0, at - (at % 4096), at - (at % 4096) + 4096)
   writeFileSync(file, bytes)
 }
 
-const isSound = (history: History): boolean => allTables.every((table) => [...damagedRows(history.db, table)].flat().length === 0)
+const isSound = (history: History): boolean =>
+  allTables.every((table) => [...damagedRows(history.db, table)].flat().length === 0)
 
 test('a backup is due each day once there is a run, is whole and sound, and the newest seven are kept', async () => {
   const home = folder()
@@ -49,7 +51,9 @@ test('a backup is due each day once there is a run, is whole and sound, and the 
     expect(isBackupDue(history, day(n))).toBe(false)
     expect(file).toBe(listBackups(home)[0]?.file)
   }
-  expect(listBackups(home).map(({ made, kind }) => [made, kind])).toEqual([8, 7, 6, 5, 4, 3, 2].map((n) => [day(n).toISOString(), 'daily']))
+  expect(listBackups(home).map(({ made, kind }) => [made, kind])).toEqual(
+    [8, 7, 6, 5, 4, 3, 2].map((n) => [day(n).toISOString(), 'daily']),
+  )
   expect(readdirSync(join(home, 'backups'))).toHaveLength(7) // no log and no temporary file beside them
   const other = folder()
   copyFileSync(listBackups(home)[0]?.file ?? '', join(other, 'history.sqlite'))
@@ -86,14 +90,23 @@ test('a damaged row is taken back from the newest backup, and the history as it 
   const before = shown(history).text
   const backup = await makeBackup(history, now, always)
   const later = putRun(history, 'later')
-  tamper(history.file, 'UPDATE runs SET accuracy = 1 WHERE run = 2; UPDATE stages SET metric = 0 WHERE run = 3 AND stage = 1')
+  tamper(
+    history.file,
+    'UPDATE runs SET accuracy = 1 WHERE run = 2; UPDATE stages SET metric = 0 WHERE run = 3 AND stage = 1',
+  )
   tamper(history.file, `UPDATE evaluations SET accuracy = 1 WHERE run = ${later} AND model = 'iteration' AND place = 0`)
   expect(() => runDetail(history, 2)).toThrow('table runs, run 2')
   const salvaged = await salvage(history, now)
-  expect(salvaged).toMatchObject({ different: [], skipped: [], before: join(home, 'history-replaced-2026-11-22T08-00-00-000Z.sqlite') })
+  expect(salvaged).toMatchObject({
+    different: [],
+    skipped: [],
+    before: join(home, 'history-replaced-2026-11-22T08-00-00-000Z.sqlite'),
+  })
   expect(salvaged.taken).toEqual(['2', '3'].map((key) => ({ what: 'run', key, from: backup })))
   expect(salvaged.lost).toMatchObject([{ what: 'run', key: String(later) }])
-  expect(runDetail(history, later).damaged).toMatchObject([{ where: expect.stringContaining(`table evaluations, run ${later}`) }])
+  expect(runDetail(history, later).damaged).toMatchObject([
+    { where: expect.stringContaining(`table evaluations, run ${later}`) },
+  ])
   expect(studyRunsOf(history, 1)).toMatchObject([{ run: 2, state: 'done' }])
   const kept = new Database(salvaged.before ?? '', { readonly: true })
   expect(kept.prepare('SELECT accuracy FROM runs WHERE run = 2').pluck().get()).toBe(1)
@@ -167,7 +180,8 @@ test('a run of which the damaged history lost a row is not taken for whole', asy
   const from = expect.stringContaining('damaged')
   const { taken, lost } = await salvage(history, now)
   expect(taken).toEqual([{ what: 'run', key: '5', from }])
-  expect(lost).toEqual(['1', '2', '3', '4'].map((key) => ({ what: 'run', key, from }))) // named, as nothing else tells of them
+  // named, as nothing else tells of them
+  expect(lost).toEqual(['1', '2', '3', '4'].map((key) => ({ what: 'run', key, from })))
 })
 
 test('a backup in the place of the history: what was there is kept, and a damaged backup changes nothing', async () => {

@@ -44,7 +44,9 @@ test('ten thousand runs with fifty thousand epochs: every question goes by an in
 
   expect(asked.length).toBeGreaterThanOrEqual(7)
   for (const text of asked) {
-    const plan = (db.prepare(`EXPLAIN QUERY PLAN ${text}`).all(parametersOf(text)) as { detail: string }[]).map((row) => row.detail)
+    const plan = (db.prepare(`EXPLAIN QUERY PLAN ${text}`).all(parametersOf(text)) as { detail: string }[]).map(
+      (row) => row.detail,
+    )
     const isList = / FROM runs\s+(WHERE name|ORDER|$)/.test(text) // reads rows in order of number, or counts them
     const scans = plan.filter(
       (step) => (step.startsWith('SCAN') && !isList) || (step.includes('TEMP B-TREE') && !text.includes('model DESC')),

@@ -1,4 +1,5 @@
-// What history keeps of studies: planned runs in their order, what came of each by its evaluations, and MGDA's weights with the epoch they belong to.
+// What history keeps of studies: planned runs in their order, what came of each by its evaluations, and MGDA's weights
+// with the epoch they belong to.
 import { expect, test } from 'vitest'
 
 import { parseStudy } from '../../src-main/contract/run/study.ts'
@@ -48,7 +49,9 @@ test('accuracies are means over the tasks that are not kept, on the data the run
   })
   const study = createStudy(history, definition, [{ arm: 'x', part: 'y', seed: 3, config }], now)
   expect(plannedConfig(history, study, 0)).toEqual(config)
-  expect(studyRunsOf(history, study)).toMatchObject([{ arm: 'x', part: 'y', seed: 3, run: null, state: 'waiting', accuracy: null }])
+  expect(studyRunsOf(history, study)).toMatchObject([
+    { arm: 'x', part: 'y', seed: 3, run: null, state: 'waiting', accuracy: null },
+  ])
   const run = createRun(history, config, now)
   putStudyRun(history, study, 0, run)
   putEvaluation(history, run, {
@@ -63,7 +66,12 @@ test('accuracies are means over the tasks that are not kept, on the data the run
     stage: null,
     tasks: [score('a', 0.4), score('b', 0.6), score('keep', 0.7)],
   })
-  putEvaluation(history, run, { split: 'test', model: 'start', stage: 0, tasks: [score('a', 0.2), score('b', 0.4), score('keep', 0.65)] })
+  putEvaluation(history, run, {
+    split: 'test',
+    model: 'start',
+    stage: 0,
+    tasks: [score('a', 0.2), score('b', 0.4), score('keep', 0.65)],
+  })
   expect(studyRunsOf(history, study)[0]).toMatchObject({ run, state: 'running', accuracy: null })
   endRun(history, run, 'done', now, null)
   expect(studyRunsOf(history, study)[0]).toMatchObject({
@@ -76,7 +84,9 @@ test('accuracies are means over the tasks that are not kept, on the data the run
   })
   const shared = [{ split: 'validation' as const, images: 2 }]
   putManifest(history, run, manifest({ split: 'test', count: 5, shared }))
-  expect(studyRunsOf(history, study)[0]?.leaks).toEqual([{ task: 'a', split: 'validation', images: 2, of: 5, unlabelled: false }])
+  expect(studyRunsOf(history, study)[0]?.leaks).toEqual([
+    { task: 'a', split: 'validation', images: 2, of: 5, unlabelled: false },
+  ])
   expect(listStudies(history)).toMatchObject([{ study, name: 'toys', planned: 1, done: 1, state: 'running' }])
 })
 

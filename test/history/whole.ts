@@ -3,8 +3,21 @@
 import { addData, dataSets } from '../../src-main/history/data-sets.ts'
 import { runDetail } from '../../src-main/history/detail.ts'
 import { coefficientsOf, putEpoch } from '../../src-main/history/epochs.ts'
-import { createEvaluation, listEvaluations, openingsOf, putReport, reportOf } from '../../src-main/history/evaluations.ts'
-import { addEntries, contentOf, describeEntry, entriesOf, putFacts, putHash } from '../../src-main/history/library/entries.ts'
+import {
+  createEvaluation,
+  listEvaluations,
+  openingsOf,
+  putReport,
+  reportOf,
+} from '../../src-main/history/evaluations.ts'
+import {
+  addEntries,
+  contentOf,
+  describeEntry,
+  entriesOf,
+  putFacts,
+  putHash,
+} from '../../src-main/history/library/entries.ts'
 import { usesOf } from '../../src-main/history/library/uses.ts'
 import { parentsOf } from '../../src-main/history/parents.ts'
 import { resumeOf } from '../../src-main/history/resume.ts'
@@ -13,7 +26,14 @@ import { putManifest, putOpening, testOpeningsOf } from '../../src-main/history/
 import { countIterations, createRun, endRun, listRuns, putOpened } from '../../src-main/history/runs.ts'
 import { endStage, putStage } from '../../src-main/history/stages.ts'
 import type { History } from '../../src-main/history/statement.ts'
-import { createStudy, listStudies, putStudyRun, putStudyState, studyOf, studyRunsOf } from '../../src-main/history/studies.ts'
+import {
+  createStudy,
+  listStudies,
+  putStudyRun,
+  putStudyState,
+  studyOf,
+  studyRunsOf,
+} from '../../src-main/history/studies.ts'
 import { recipeOf } from '../../src-main/workbench/export/recipe.ts'
 import { epoch, manifest, now, resumeAt, stage, table, toyConfig } from './rows.ts'
 
@@ -23,7 +43,13 @@ const engine = { name: 'toy', kind: 'wasm' as const, threads: 1, simd: '', reaso
 /** A finished run of a start and an iteration, with three epochs each. */
 export function putRun(history: History, name: string): number {
   const run = createRun(history, toyConfig({ name, iterations: 1 }), now)
-  const file = (role: 'pretrained' | 'vector', n: number) => ({ role, file: `/models/${n}`, name: `${n}`, bytes: n, sha256: digest(n) })
+  const file = (role: 'pretrained' | 'vector', n: number) => ({
+    role,
+    file: `/models/${n}`,
+    name: `${n}`,
+    bytes: n,
+    sha256: digest(n),
+  })
   const parents = [file('pretrained', 1), file('vector', 2), file('vector', 3)]
   const images = [{ task: 'cars', classes: 2, training: 10, validation: 0, test: 10 }]
   putOpened(history, run, { type: 'opened', engine, blocks: ['a', 'b', 'c'], parents, parameters: 12, images })
@@ -32,12 +58,26 @@ export function putRun(history: History, name: string): number {
     putStage(history, run, stage(number))
     for (const e of [0, 1, 2]) putEpoch(history, run, epoch(number, e), resumeAt(epoch(number, e)), e)
     const coefficients = number ? [table(5)[0] ?? []] : table(4)
-    endStage(history, run, { stage: number, accepted: true, best: 4, still: 1, metric: 0.5, coefficients, losses: [3, 2, 1] })
+    endStage(history, run, {
+      stage: number,
+      accepted: true,
+      best: 4,
+      still: 1,
+      metric: 0.5,
+      coefficients,
+      losses: [3, 2, 1],
+    })
     countIterations(history, run)
   }
   putOpening(history, run, { task: 'cars', images: '/models/cars#test', opened: now.toISOString() })
-  const tasks = ['cars', 'dtd'].map((task, i) => ({ task, loss: 0.5 + i, accuracy: 0.25 + i / 8, relativeAccuracy: 0.75 }))
-  for (const model of ['pretrained', 'finetuned'] as const) putEvaluation(history, run, { split: 'test', model, stage: null, tasks })
+  const tasks = ['cars', 'dtd'].map((task, i) => ({
+    task,
+    loss: 0.5 + i,
+    accuracy: 0.25 + i / 8,
+    relativeAccuracy: 0.75,
+  }))
+  for (const model of ['pretrained', 'finetuned'] as const)
+    putEvaluation(history, run, { split: 'test', model, stage: null, tasks })
   putEvaluation(history, run, { split: 'test', model: 'iteration', stage: 1, tasks })
   endRun(history, run, 'done', now, null, 12.5)
   return run
@@ -47,16 +87,31 @@ export function putRun(history: History, name: string): number {
 export function putAll(history: History): void {
   const runs = ['first', 'second', 'third'].map((name) => putRun(history, name))
   const config = toyConfig()
-  const study = createStudy(history, { name: 'study', arms: [] } as never, [{ arm: 'a', part: '', seed: 7, config }], now)
+  const study = createStudy(
+    history,
+    { name: 'study', arms: [] } as never,
+    [{ arm: 'a', part: '', seed: 7, config }],
+    now,
+  )
   putStudyRun(history, study, 0, runs[1] ?? 0)
   putStudyState(history, study, 'done')
   const request = { models: [{ name: 'm' }], tasks: [{ name: 'cars', data: '/models/cars#test' }], split: 'test' }
   const evaluation = createEvaluation(history, request as never, now)
   putReport(history, evaluation, { models: [{ accuracy: 0.5 }], words: 'a report' } as never)
   const path = '/models/1'
-  const [id = 0] = addEntries(history, [{ path, target: path, parts: [], bytes: 1, modified: 1.5, quick: digest(4) }], now)
+  const [id = 0] = addEntries(
+    history,
+    [{ path, target: path, parts: [], bytes: 1, modified: 1.5, quick: digest(4) }],
+    now,
+  )
   putHash(history, id, digest(1))
-  putFacts(history, id, { file: path, bytes: 1, tensors: [{ name: 'w' }], metadata: { by: 'hand' }, format: 'x' } as never)
+  putFacts(history, id, {
+    file: path,
+    bytes: 1,
+    tensors: [{ name: 'w' }],
+    metadata: { by: 'hand' },
+    format: 'x',
+  } as never)
   describeEntry(history, id, { role: 'pre-trained', tags: ['kept'], notes: 'a note' })
   addData(history, ['/data/cars'], now)
 }
@@ -81,9 +136,18 @@ export function shown(history: History): { text: string; errors: unknown[] } {
     ask(() => testOpeningsOf(history, run)),
     ...[0, 1].flatMap((s) => [0, 1, 2].map((e) => ask(() => coefficientsOf(history, run, s, e)))),
   ])
-  const studies = ask(() => listStudies(history).map(({ study }) => [studyOf(history, study), studyRunsOf(history, study)]))
-  const evaluations = ask(() => listEvaluations(history, () => false).map((e) => [e, ask(() => reportOf(history, e.evaluation))]))
-  const library = ask(() => entriesOf(history).map((e) => [e, ask(() => contentOf(history, e.id)), e.sha256 && usesOf(history, e.sha256)]))
+  const studies = ask(() =>
+    listStudies(history).map(({ study }) => [studyOf(history, study), studyRunsOf(history, study)]),
+  )
+  const evaluations = ask(() =>
+    listEvaluations(history, () => false).map((e) => [e, ask(() => reportOf(history, e.evaluation))]),
+  )
+  const library = ask(() =>
+    entriesOf(history).map((e) => [e, ask(() => contentOf(history, e.id)), e.sha256 && usesOf(history, e.sha256)]),
+  )
   const openings = ask(() => openingsOf(history, ['/models/cars#test']))
-  return { text: JSON.stringify([list, runs, studies, evaluations, library, openings, ask(() => dataSets(history))]), errors }
+  return {
+    text: JSON.stringify([list, runs, studies, evaluations, library, openings, ask(() => dataSets(history))]),
+    errors,
+  }
 }

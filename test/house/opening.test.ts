@@ -1,5 +1,5 @@
-// Files of the person's are opened by src-main/files/open.ts and nowhere else: whatever else of the program opens a file is named here, with
-// what it opens, and that is the program's own.
+// Files of the person's are opened by src-main/files/open.ts and nowhere else: whatever else of the program opens a
+// file is named here, with what it opens, and that is the program's own.
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
@@ -9,8 +9,28 @@ const root = join(import.meta.dirname, '..', '..', 'src-main')
 
 /** What can open a file that is there. */
 const opening = [
-  ...['open', 'openSync', 'openAsBlob', 'readFile', 'readFileSync', 'createReadStream', 'FileReadStream', 'ReadStream', 'promises'],
-  ...['copyFile', 'copyFileSync', 'cp', 'cpSync', 'appendFile', 'appendFileSync', 'truncate', 'truncateSync', 'openPromise'],
+  ...[
+    'open',
+    'openSync',
+    'openAsBlob',
+    'readFile',
+    'readFileSync',
+    'createReadStream',
+    'FileReadStream',
+    'ReadStream',
+    'promises',
+  ],
+  ...[
+    'copyFile',
+    'copyFileSync',
+    'cp',
+    'cpSync',
+    'appendFile',
+    'appendFileSync',
+    'truncate',
+    'truncateSync',
+    'openPromise',
+  ],
 ]
 
 const own: Record<string, string> = {
@@ -24,7 +44,8 @@ const own: Record<string, string> = {
   'history/migrations/migrate.ts: readFileSync': 'its migrations',
   'history/names.ts: copyFileSync': 'the history',
   'history/read-only.ts: copyFileSync': 'the history',
-  'history/salvage.ts: copyFileSync': 'histories and backups of the data folder; one that is named has come through the door',
+  'history/salvage.ts: copyFileSync':
+    'histories and backups of the data folder; one that is named has come through the door',
   'history/soundness.ts: openSync': 'the history',
   'workbench/link/engine-process.ts: readFileSync': '/proc',
   'worker/heads/make.ts: readFileSync': "resources: the tokenizer's merges",
@@ -39,7 +60,10 @@ const own: Record<string, string> = {
   'server/pages.ts: createReadStream': 'the built pages, listed before',
 }
 
-/** "place: function" for each that a source takes from node:fs, or from a reader of zips. Throws where it takes all of it. */
+/**
+ * "place: function" for each that a source takes from node:fs, or from a reader of zips. Throws where it takes all of
+ * it.
+ */
 function openings(place: string, text: string): string[] {
   const taken: string[] = []
   for (const [, names = '', from = ''] of text.matchAll(/import\s+([^'"]*?)\s+from\s+'([^']+)'/g)) {

@@ -1,5 +1,6 @@
-// What each process loads: the desktop's main process, and the server's, no file of the engine's and none of its worker's; the engine's process
-// nothing of the history. Followed from the doors through every import that is there when the program runs.
+// What each process loads: the desktop's main process, and the server's, no file of the engine's and none of its
+// worker's; the engine's process nothing of the history. Followed from the doors through every import that is there
+// when the program runs.
 import { readFileSync } from 'node:fs'
 import { dirname, join, relative, resolve } from 'node:path'
 
@@ -15,7 +16,8 @@ function loadedBy(door: string): Map<string, string> {
     const [file = '', by = ''] = next
     if (seen.has(file)) continue
     seen.set(file, by)
-    for (const imported of valueImports(readFileSync(file, 'utf8'))) waiting.push([resolve(dirname(file), imported), file])
+    for (const imported of valueImports(readFileSync(file, 'utf8')))
+      waiting.push([resolve(dirname(file), imported), file])
   }
   return new Map([...seen].map(([file, by]) => [relative(root, file), relative(root, by)]))
 }
@@ -42,8 +44,7 @@ it('the engine process loads nothing of the history', () => {
 })
 
 it('a value taken of a type import line counts', () => {
-  expect(valueImports("import type { A } from './a.ts'\nimport { type B } from './b.ts'\nexport { c } from './c.ts'")).toEqual([
-    './b.ts',
-    './c.ts',
-  ])
+  expect(
+    valueImports("import type { A } from './a.ts'\nimport { type B } from './b.ts'\nexport { c } from './c.ts'"),
+  ).toEqual(['./b.ts', './c.ts'])
 })

@@ -1,5 +1,6 @@
-// Checkpoints as today's programs write them, given to the terminal: every type of safetensors, float8 against ml_dtypes and torch bit for bit, models
-// that lack what another has, masks of -Infinity, thirty thousand tensors, headers beyond Basil's limit, peft's adapters, and transformers' shards.
+// Checkpoints as today's programs write them, given to the terminal: every type of safetensors, float8 against
+// ml_dtypes and torch bit for bit, models that lack what another has, masks of -Infinity, thirty thousand tensors,
+// headers beyond Basil's limit, peft's adapters, and transformers' shards.
 import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -30,7 +31,8 @@ async function using<T>(path: string, use: (file: TensorFile) => Promise<T>): Pr
   }
 }
 
-const read = (path: string, tensor: string): Promise<Uint8Array> => using(path, async (file) => (await file.read(tensor)).slice())
+const read = (path: string, tensor: string): Promise<Uint8Array> =>
+  using(path, async (file) => (await file.read(tensor)).slice())
 
 /** What the terminal answers, and its exit code. */
 function asked(...args: string[]): { code: number | null; out: string; err: string } {
@@ -47,7 +49,18 @@ function asked(...args: string[]): { code: number | null; out: string; err: stri
 function merged(pretrained: string, tuned: string, ...more: string[]) {
   const out = at('merged.safetensors')
   rmSync(out, { force: true })
-  const told = asked('merge', '--pretrained', at(pretrained), '--vectors', at(tuned), '--coefficient', '0.5', '--out', out, ...more)
+  const told = asked(
+    'merge',
+    '--pretrained',
+    at(pretrained),
+    '--vectors',
+    at(tuned),
+    '--coefficient',
+    '0.5',
+    '--out',
+    out,
+    ...more,
+  )
   expect(existsSync(out)).toBe(told.code === 0)
   return { ...told, said: told.out, out }
 }
@@ -74,7 +87,8 @@ describe.skipIf(!newest)('of the newest programs', () => {
       const theirs = await read(expected, `${dtype}.torch`)
       let compared = 0
       for (const [i, code] of narrow.entries()) {
-        if (!Number.isFinite(table[code])) continue // torch has another NaN, and saturates in E4M3: Basil refuses to write either
+        // torch has another NaN, and saturates in E4M3: Basil refuses to write either
+        if (!Number.isFinite(table[code])) continue
         if (code !== theirs[i]) expect.fail(`${numbers[i]} is ${code}, and torch's ${theirs[i]}`)
         compared++
       }
@@ -84,7 +98,11 @@ describe.skipIf(!newest)('of the newest programs', () => {
 
   test.each([
     ['fp8', ['a.weight F8_E4M3', 'a.scale F32', 'b.weight F32'], null],
-    ['c64', ['freqs_cis C64', 'b.weight F32'], /1 of types that Basil lists and copies, but does not compute with: C64/],
+    [
+      'c64',
+      ['freqs_cis C64', 'b.weight F32'],
+      /1 of types that Basil lists and copies, but does not compute with: C64/,
+    ],
     ['f4', ['a.weight F4', 'a.scale F8_E8M0', 'b.weight F32'], /2 of types .*: F4, F8_E8M0/],
     ['f6', ['a.weight F6_E2M3', 'c.weight F6_E3M2', 'b.weight F32'], /2 of types .*: F6_E2M3, F6_E3M2/],
   ])('%s is listed whole, with the types it has, and converted byte for byte', async (name, tensors, named) => {
@@ -99,12 +117,16 @@ describe.skipIf(!newest)('of the newest programs', () => {
   })
 
   test("float8 under one scale is merged, in the parent's type or wider, and the rounding is said", async () => {
-    const [b, t] = [await read(at('fp8.safetensors'), 'a.weight'), await read(at('fp8-tuned.safetensors'), 'a.weight')].map((codes) =>
-      toFloat32(codes, 'F8_E4M3'),
-    ) as [Float32Array, Float32Array]
+    const [b, t] = [
+      await read(at('fp8.safetensors'), 'a.weight'),
+      await read(at('fp8-tuned.safetensors'), 'a.weight'),
+    ].map((codes) => toFloat32(codes, 'F8_E4M3')) as [Float32Array, Float32Array]
     const exact = b.map((x, i) => x + 0.5 * ((t[i] as number) - x))
     const own = merged('fp8.safetensors', 'fp8-tuned.safetensors')
-    expect(own).toMatchObject({ code: 0, said: expect.stringMatching(/rounded to F8_E4M3 \(to nearest, ties to even\)/) })
+    expect(own).toMatchObject({
+      code: 0,
+      said: expect.stringMatching(/rounded to F8_E4M3 \(to nearest, ties to even\)/),
+    })
     expect(await read(own.out, 'a.weight')).toEqual(toFloat8(exact, 'F8_E4M3'))
     const wide = merged('fp8.safetensors', 'fp8-tuned.safetensors', '--dtype', 'float32')
     expect(toFloat32(await read(wide.out, 'a.weight'), 'F32')).toEqual(exact)
@@ -118,7 +140,9 @@ describe.skipIf(!newest)('of the newest programs', () => {
     expect([found.code, found.out.includes('NaN'), /note: .*attn_mask/.test(found.out)]).toEqual([0, false, true])
     const half = merged('base-half.safetensors', 'tuned-half.safetensors')
     expect(half.code).toBe(0)
-    expect(await using(half.out, async (file) => [...file.tensors.values()].map(({ dtype }) => dtype))).toEqual(new Array(4).fill('F16'))
+    expect(await using(half.out, async (file) => [...file.tensors.values()].map(({ dtype }) => dtype))).toEqual(
+      new Array(4).fill('F16'),
+    )
   })
 
   test.each([
@@ -129,7 +153,10 @@ describe.skipIf(!newest)('of the newest programs', () => {
     ],
     ['tuned-notemp', /tuned-notemp\.safetensors lacks the tensor model\.temp, which base\.safetensors has/],
   ])('%s: which file lacks what', async (name, told) => {
-    expect(merged('base.safetensors', `${name}.safetensors`)).toMatchObject({ code: 3, err: expect.stringMatching(told) })
+    expect(merged('base.safetensors', `${name}.safetensors`)).toMatchObject({
+      code: 3,
+      err: expect.stringMatching(told),
+    })
   })
 
   test('thirty thousand tensors are merged', async () => {
@@ -157,7 +184,10 @@ describe.skipIf(!newest)('of the newest programs', () => {
     const told = /adapter_model\.safetensors is a PEFT adapter.*merge it into its base model first: .*merge_and_unload/
     expect(merged('base.safetensors', file)).toMatchObject({ code: 1, err: expect.stringMatching(told) })
     expect(merged(file, 'base.safetensors')).toMatchObject({ code: 1, err: expect.stringMatching(told) })
-    expect(asked('compatible', at('base.safetensors'), at(file))).toMatchObject({ code: 3, out: expect.stringMatching(told) })
+    expect(asked('compatible', at('base.safetensors'), at(file))).toMatchObject({
+      code: 3,
+      out: expect.stringMatching(told),
+    })
     expect(asked('library', 'add', at(file)).code).toBe(0)
     expect(JSON.parse(asked('library', 'list', '--json').out).entries).toContainEqual(
       expect.objectContaining({ path: at(file), role: 'adapter' }),
@@ -165,16 +195,19 @@ describe.skipIf(!newest)('of the newest programs', () => {
   })
 })
 
-test.skipIf(!field)("an index over transformers' .bin shards is the checkpoint that one safetensors file is", async () => {
-  generated(field as string, 'bin_shards.py', folder)
-  const [index, whole] = [at('shards/pytorch_model.bin.index.json'), at('whole/model.safetensors')]
-  const [mine, theirs] = [index, whole].map((path) => JSON.parse(asked('inspect', path, '--json').out))
-  expect(mine).toMatchObject({
-    format: 'pytorch-sharded',
-    layout: 'huggingface',
-    architecture: theirs.architecture,
-    parameters: theirs.parameters,
-  })
-  const { out } = asked('diff', index, whole)
-  expect(out).toMatch(/(\d+) tensors in both: 0 differ, \1 are equal/)
-})
+test.skipIf(!field)(
+  "an index over transformers' .bin shards is the checkpoint that one safetensors file is",
+  async () => {
+    generated(field as string, 'bin_shards.py', folder)
+    const [index, whole] = [at('shards/pytorch_model.bin.index.json'), at('whole/model.safetensors')]
+    const [mine, theirs] = [index, whole].map((path) => JSON.parse(asked('inspect', path, '--json').out))
+    expect(mine).toMatchObject({
+      format: 'pytorch-sharded',
+      layout: 'huggingface',
+      architecture: theirs.architecture,
+      parameters: theirs.parameters,
+    })
+    const { out } = asked('diff', index, whole)
+    expect(out).toMatch(/(\d+) tensors in both: 0 differ, \1 are equal/)
+  },
+)

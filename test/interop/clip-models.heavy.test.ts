@@ -1,5 +1,6 @@
-// CLIP models as transformers saves them, of before and after 5.6, which took "vision_model." and "text_model." from the names of a tower
-// alone: one model in every class, container and form is one model, with the same bits; and models with names like CLIP's are none.
+// CLIP models as transformers saves them, of before and after 5.6, which took "vision_model." and "text_model." from
+// the names of a tower alone: one model in every class, container and form is one model, with the same bits; and models
+// with names like CLIP's are none.
 import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -32,7 +33,8 @@ function ofPython(python: string): void {
       const inside = readdirSync(path)
       return join(
         path,
-        inside.find((file) => file.endsWith('.index.json')) ?? (inside.find((file) => file.endsWith('.safetensors')) as string),
+        inside.find((file) => file.endsWith('.index.json')) ??
+          (inside.find((file) => file.endsWith('.safetensors')) as string),
       )
     })
 
@@ -41,7 +43,8 @@ function ofPython(python: string): void {
     const file = canonical(await openTensorFile(source))
     expect(file.layout, path).toBe('huggingface')
     const found = new Map<string, string>()
-    for (const { name, shape } of file.tensors.values()) found.set(name, `${shape} ${Buffer.from(await file.read(name)).toString('hex')}`)
+    for (const { name, shape } of file.tensors.values())
+      found.set(name, `${shape} ${Buffer.from(await file.read(name)).toString('hex')}`)
     await source.close()
     return found
   }
@@ -52,7 +55,8 @@ function ofPython(python: string): void {
     expect(files).toHaveLength(5 * 3 + 3)
     for (const path of files) {
       const found = await contentsOf(path)
-      for (const [name, content] of found) if (!name.endsWith('position_ids')) expect(content, `${path} ${name}`).toBe(whole.get(name))
+      for (const [name, content] of found)
+        if (!name.endsWith('position_ids')) expect(content, `${path} ${name}`).toBe(whole.get(name))
       const size = /sharded|CLIPModel/.test(path) ? whole.size : /[tT]ext/.test(path) ? 4 + 2 * 12 : 7 + 2 * 12
       const weights = [...found.keys()].filter((name) => !name.endsWith('position_ids'))
       expect(weights.length, path).toBe(size + (path.includes('WithProjection') ? 1 : 0))
@@ -75,7 +79,9 @@ function ofPython(python: string): void {
     const base = join(folder, 'base', 'CLIPModel', 'model.safetensors')
     const towers = filesOf('tuned').filter((path) => /Vision|vision/.test(path))
     expect(towers).toHaveLength(7)
-    const [projected, alone] = [/WithProjection/, /VisionModel[./-](?!With)|inner/].map((kind) => towers.filter((path) => kind.test(path)))
+    const [projected, alone] = [/WithProjection/, /VisionModel[./-](?!With)|inner/].map((kind) =>
+      towers.filter((path) => kind.test(path)),
+    )
     for (const kind of [projected, alone] as string[][]) {
       expect(kind.length).toBeGreaterThan(2)
       const expected = await merged(openParents(base, [kind[0] as string], openSource))

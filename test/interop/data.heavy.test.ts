@@ -1,5 +1,5 @@
-// Data sets as today's programs write them, read as those programs read them: WebDataset's samples by webdataset's own grouping, Parquet of pyarrow
-// and datasets, and images to the bit as Pillow has them.
+// Data sets as today's programs write them, read as those programs read them: WebDataset's samples by webdataset's own
+// grouping, Parquet of pyarrow and datasets, and images to the bit as Pillow has them.
 import { createHash } from 'node:crypto'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -79,13 +79,24 @@ describe.skipIf(!arrow)('Parquet', () => {
 
   test('one that only names its images is read from their files, or says that it holds no pixels', async () => {
     const found = await openSplit(folder, 'paths', files)
-    expect([found.count, found.name(39), found.labels[39], found.classes]).toEqual([40, 'pictures/39.png', 3, ['a', 'b', 'c', 'd']])
-    expect([...(await decoded(await found.image(39))).pixels.slice(0, 3)]).toEqual([(20 * 39) % 256, (7 * 39) % 256, 99])
+    expect([found.count, found.name(39), found.labels[39], found.classes]).toEqual([
+      40,
+      'pictures/39.png',
+      3,
+      ['a', 'b', 'c', 'd'],
+    ])
+    expect([...(await decoded(await found.image(39))).pixels.slice(0, 3)]).toEqual([
+      (20 * 39) % 256,
+      (7 * 39) % 256,
+      99,
+    ])
     const alone = openSplit(join(folder, 'paths'), 'train', files)
     await expect(alone).rejects.toMatchObject({
       record: { why: expect.stringMatching(/holds no pixels, but 40 paths.*outside of what was opened/) },
     })
-    await expect(openSplit(join(folder, 'saved'), 'all', files)).rejects.toMatchObject({ record: { code: 'not-supported' } })
+    await expect(openSplit(join(folder, 'saved'), 'all', files)).rejects.toMatchObject({
+      record: { code: 'not-supported' },
+    })
   })
 })
 
@@ -103,7 +114,10 @@ describe.skipIf(!pillow)('Images', () => {
         continue
       }
       const { pixels, width, height, channels } = image
-      const rgb = channels === 3 ? pixels : Uint8Array.from({ length: 3 * pixels.length }, (_, i) => pixels[Math.floor(i / 3)] as number)
+      const rgb =
+        channels === 3
+          ? pixels
+          : Uint8Array.from({ length: 3 * pixels.length }, (_, i) => pixels[Math.floor(i / 3)] as number)
       expect([name, width, height, Buffer.from(rgb).toString('hex')]).toEqual([name, ...pillows])
     }
     // libvips is built without these two.

@@ -1,7 +1,7 @@
-// Real Pythons for tests: "field" has what the field's code still runs on (Debian's torch 1.13, transformers 4.41), "newest" today's
-// releases (torch 2.15, transformers 5). BASIL_PYTHON and BASIL_PYTHON_NEWEST name them, which .ci/run sets, else they are looked for in
-// out/ci. Where the modules that are needed are not there, the tests that ask for them are skipped, and a line says what to install; with
-// INTEROP_REQUIRED, as in CI, that is an error.
+// Real Pythons for tests: "field" has what the field's code still runs on (Debian's torch 1.13, transformers 4.41),
+// "newest" today's releases (torch 2.15, transformers 5). BASIL_PYTHON and BASIL_PYTHON_NEWEST name them, which .ci/run
+// sets, else they are looked for in out/ci. Where the modules that are needed are not there, the tests that ask for
+// them are skipped, and a line says what to install; with INTEROP_REQUIRED, as in CI, that is an error.
 import { spawn, spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
@@ -28,7 +28,9 @@ export function pythonWith(which: keyof typeof pythons, ...modules: string[]): s
 
 /** Runs a script of test/interop/cases, which writes its files into the folder that it is called with. */
 export function generated(python: string, script: string, folder: string): string {
-  const { status, stderr } = spawnSync(python, [join(import.meta.dirname, 'cases', script), folder], { encoding: 'utf8' })
+  const { status, stderr } = spawnSync(python, [join(import.meta.dirname, 'cases', script), folder], {
+    encoding: 'utf8',
+  })
   if (status !== 0) throw new Error(`${script}: ${stderr}`)
   return folder
 }

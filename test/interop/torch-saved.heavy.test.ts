@@ -1,5 +1,5 @@
-// What torch.save writes, of the field's PyTorch and of today's: every tensor has the bits that torch.load gives, and what Basil has no such
-// thing for is refused as what it is.
+// What torch.save writes, of the field's PyTorch and of today's: every tensor has the bits that torch.load gives, and
+// what Basil has no such thing for is refused as what it is.
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'

@@ -1,5 +1,6 @@
-// Towers that no shape describes: features, text features and logits of CLIP models that transformers (of today and of the field's days) and
-// open_clip saved with their configurations are those programs' own within 1e-4, H/14, g/14 and bigG/14 in their own widths among them.
+// Towers that no shape describes: features, text features and logits of CLIP models that transformers (of today and of
+// the field's days) and open_clip saved with their configurations are those programs' own within 1e-4, H/14, g/14 and
+// bigG/14 in their own widths among them.
 import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -49,22 +50,29 @@ describe.each(['field', 'newest'] as const)('of the %s Python', (which) => {
       expect(relativeError(found, (expected.get('text_embeds') as Numbers).values)).toBeLessThan(1e-4)
     })
 
-    test.each(whole)('%s: logits, and again after it became a file of open_clip and lies without its configuration', async (name) => {
-      const expected = await expectedOf(join(folder, name))
-      const numbers = (of: string): Numbers => expected.get(of) as Numbers
-      const converted = join(folder, `${name}.safetensors`)
-      const form = formSchema.parse({ layout: 'open_clip' })
-      for await (const _ of convert({ file: fileIn(name), out: converted, overwrite: false, form }));
-      expect((await look(converted)).warnings).toBeUndefined()
-      for (const file of [fileIn(name), converted]) {
-        const image = await imageFeatures(backend, file, numbers('pixel_values'))
-        const text = await textFeatures(backend, file, numbers('input_ids'))
-        const [images, texts] = [unitRows(image, 3), unitRows(text, 3)]
-        const [scale] = numbers('logit_scale').values
-        const logits = images.flatMap((u) => texts.map((w) => (scale as number) * u.reduce((sum, x, e) => sum + x * (w[e] as number), 0)))
-        logits.forEach((logit, i) => expect(Math.abs(logit - (numbers('logits').values[i] as number))).toBeLessThan(1e-4))
-      }
-    })
+    test.each(whole)(
+      '%s: logits, and again after it became a file of open_clip and lies without its configuration',
+      async (name) => {
+        const expected = await expectedOf(join(folder, name))
+        const numbers = (of: string): Numbers => expected.get(of) as Numbers
+        const converted = join(folder, `${name}.safetensors`)
+        const form = formSchema.parse({ layout: 'open_clip' })
+        for await (const _ of convert({ file: fileIn(name), out: converted, overwrite: false, form }));
+        expect((await look(converted)).warnings).toBeUndefined()
+        for (const file of [fileIn(name), converted]) {
+          const image = await imageFeatures(backend, file, numbers('pixel_values'))
+          const text = await textFeatures(backend, file, numbers('input_ids'))
+          const [images, texts] = [unitRows(image, 3), unitRows(text, 3)]
+          const [scale] = numbers('logit_scale').values
+          const logits = images.flatMap((u) =>
+            texts.map((w) => (scale as number) * u.reduce((sum, x, e) => sum + x * (w[e] as number), 0)),
+          )
+          logits.forEach((logit, i) =>
+            expect(Math.abs(logit - (numbers('logits').values[i] as number))).toBeLessThan(1e-4),
+          )
+        }
+      },
+    )
   })
 })
 

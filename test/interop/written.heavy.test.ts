@@ -1,5 +1,5 @@
-// What Basil writes, opened by the programs it is written for: torch and safetensors give the same bits, open_clip and transformers load
-// it and compute the same features. The lines that load it are those a model card gives.
+// What Basil writes, opened by the programs it is written for: torch and safetensors give the same bits, open_clip and
+// transformers load it and compute the same features. The lines that load it are those a model card gives.
 import { createHash } from 'node:crypto'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -62,7 +62,10 @@ function inPython(python: string): void {
     const chunks: Uint8Array[] = []
     for await (const chunk of writeCheckpoint(view, container, { 'basil.recipe': '{}' })) chunks.push(chunk)
     writeFileSync(join(folder, name), Buffer.concat(chunks))
-    const expected = given.map((t) => [t.name, [torchNames[t.dtype], t.shape, createHash('sha256').update(t.bytes).digest('hex')]])
+    const expected = given.map((t) => [
+      t.name,
+      [torchNames[t.dtype], t.shape, createHash('sha256').update(t.bytes).digest('hex')],
+    ])
     expect(await digest(join(folder, name))).toEqual(Object.fromEntries(expected))
   })
 
@@ -101,11 +104,21 @@ function inPython(python: string): void {
       ] as const) {
         const target = await converted(part(name), written(`${name}-${kind}`), { layout: 'huggingface', container })
         const told = await program.ask({ do: 'loads', open_clip_file: part('all'), huggingface_file: target, kind })
-        expect(told, `${name} as ${kind}`).toMatchObject({ missing: [], unexpected: { length: extra }, difference: expect.closeTo(0, 4) })
+        expect(told, `${name} as ${kind}`).toMatchObject({
+          missing: [],
+          unexpected: { length: extra },
+          difference: expect.closeTo(0, 4),
+        })
       }
       const file = written('tower-CLIPVisionModel')
       const lines = loadingLines({ file, container, written: await look(join(folder, file)) })
-      const asked = { do: 'features', folder, code: lines.join('\n'), images: join(golden, 'tasks.safetensors'), name: 'images.alpha' }
+      const asked = {
+        do: 'features',
+        folder,
+        code: lines.join('\n'),
+        images: join(golden, 'tasks.safetensors'),
+        name: 'images.alpha',
+      }
       expect(((await program.ask(asked)) as number[]).length % 128).toBe(0)
     },
   )
@@ -116,12 +129,18 @@ function inPython(python: string): void {
     for (const container of ['safetensors', 'state_dict'] as const) {
       const ending = container === 'safetensors' ? 'safetensors' : 'pt'
       const theirs = await converted(original, `whole-hf.${ending}`, { layout: 'huggingface', container })
-      const [image, text] = (await program.ask({ do: 'agree', open_clip_file: original, huggingface_file: theirs })) as [number, number]
+      const [image, text] = (await program.ask({
+        do: 'agree',
+        open_clip_file: original,
+        huggingface_file: theirs,
+      })) as [number, number]
       expect(image).toBeLessThan(1e-5)
       expect(text).toBeLessThan(1e-5)
       const back = await converted(theirs, `whole-back.${ending}`, { layout: 'open_clip', container })
       expect(await digest(back)).toEqual(await digest(original))
     }
-    expect(await program.ask({ do: 'metadata', file: join(folder, 'whole-hf.safetensors') })).toMatchObject({ format: 'pt' })
+    expect(await program.ask({ do: 'metadata', file: join(folder, 'whole-hf.safetensors') })).toMatchObject({
+      format: 'pt',
+    })
   })
 }

@@ -1,5 +1,5 @@
-// What evaluations say, against values from outside: exact sums of binomial coefficients, the error function to 16 digits, roots of the score
-// test found by bisection, plain loops, and tables small enough to count by hand.
+// What evaluations say, against values from outside: exact sums of binomial coefficients, the error function to 16
+// digits, roots of the score test found by bisection, plain loops, and tables small enough to count by hand.
 import { expect, test } from 'vitest'
 
 import { uniform } from '../../src-main/numbers/random.ts'
@@ -74,7 +74,11 @@ test('a confusion matrix has every image once; its rows, columns and diagonal ar
   const counts = classCounts(cells, classes)
   const sum = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0)
   expect(counts).toEqual(
-    matrix.map((row, c) => ({ images: sum(row), correct: row[c], predicted: sum(matrix.map((other) => other[c] as number)) })),
+    matrix.map((row, c) => ({
+      images: sum(row),
+      correct: row[c],
+      predicted: sum(matrix.map((other) => other[c] as number)),
+    })),
   )
   expect(macroAccuracy(counts)).toBeCloseTo(sum(matrix.map((row, c) => (row[c] as number) / sum(row))) / classes, 14)
 })
@@ -118,7 +122,9 @@ const rows: [group: string, label: number, predicted: number, count: number][] =
   ['b', 0, 0, 3],
 ]
 function table(of: typeof rows): [Int32Array, Int32Array, string[]] {
-  const images = of.flatMap(([group, label, guess, count]) => Array.from({ length: count }, () => ({ group, label, guess })))
+  const images = of.flatMap(([group, label, guess, count]) =>
+    Array.from({ length: count }, () => ({ group, label, guess })),
+  )
   return [Int32Array.from(images, (i) => i.label), Int32Array.from(images, (i) => i.guess), images.map((i) => i.group)]
 }
 
@@ -136,7 +142,10 @@ test('a group without a positive image counts for parity and false alarms, and s
   const found = fairness(...table([...rows, ['c', 0, 0, 2]]), 2, 1)
   expect(found.parity.gap).toBeCloseTo(0.5, 14)
   expect(found.odds.gap).toBeCloseTo(0.55, 14)
-  expect(fairness(...table(rows.filter(([group]) => group === 'a')), 2, 1)).toMatchObject({ parity: { gap: 0 }, odds: { gap: 0 } })
+  expect(fairness(...table(rows.filter(([group]) => group === 'a')), 2, 1)).toMatchObject({
+    parity: { gap: 0 },
+    odds: { gap: 0 },
+  })
 })
 
 test('without a chosen class the gaps are the largest of all classes, and say whose', () => {

@@ -1,5 +1,5 @@
-// L-BFGS finds what is known in closed form, says when it has not, and repeats itself to the bit; the regression it is used for has
-// the gradient that finite differences give.
+// L-BFGS finds what is known in closed form, says when it has not, and repeats itself to the bit; the regression it is
+// used for has the gradient that finite differences give.
 import { expect, test } from 'vitest'
 
 import { type Minimum, minimise, type Smooth } from '../../src-main/numbers/lbfgs.ts'
@@ -14,7 +14,8 @@ function solve(f: Smooth, start: Float64Array, tolerance = 1e-10, steps = 1000, 
   }
 }
 
-const draws = (n: number, stream: number): Float64Array => Float64Array.from({ length: n }, (_, i) => normal(1, stream, 0, i))
+const draws = (n: number, stream: number): Float64Array =>
+  Float64Array.from({ length: n }, (_, i) => normal(1, stream, 0, i))
 
 test('a quadratic of condition 1,000 is solved to the minimum that is known', () => {
   const n = 30
@@ -71,7 +72,8 @@ test("the regression's gradient is that of finite differences", () => {
     const at = (step: number): number => f(x.with(i, (x[i] as number) + step), spare)
     return (at(1e-5) - at(-1e-5)) / 2e-5
   })
-  for (const [i, g] of gradient.entries()) expect(Math.abs(g - (numeric[i] as number))).toBeLessThan(1e-9 + 1e-7 * Math.abs(g))
+  for (const [i, g] of gradient.entries())
+    expect(Math.abs(g - (numeric[i] as number))).toBeLessThan(1e-9 + 1e-7 * Math.abs(g))
 })
 
 test('a regression is fitted until its gradient is gone, to one minimum from anywhere, and separates what can be separated', () => {

@@ -1,4 +1,5 @@
-// The min-norm combination of task gradients: the oracle's case, and the conditions that make a point of the simplex the least one.
+// The min-norm combination of task gradients: the oracle's case, and the conditions that make a point of the simplex
+// the least one.
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 
@@ -7,7 +8,8 @@ import type { Table } from '../../src-main/numbers/table.ts'
 import { expected, expectedTensor, tasks } from '../golden/fixture.ts'
 
 const squared = (table: Table): number => table.reduce((sum, row) => sum + row.reduce((s, v) => s + v * v, 0), 0)
-const inner = (a: Table, b: Table): number => a.reduce((sum, row, k) => sum + row.reduce((s, v, i) => s + v * (b[k]?.[i] as number), 0), 0)
+const inner = (a: Table, b: Table): number =>
+  a.reduce((sum, row, k) => sum + row.reduce((s, v, i) => s + v * (b[k]?.[i] as number), 0), 0)
 
 test('the golden gradients have the exact weights and squared norm of the oracle', async () => {
   const flat = await expectedTensor('mgda.gradients') // (tasks, vectors, blocks)
@@ -23,7 +25,8 @@ test('the golden gradients have the exact weights and squared norm of the oracle
 })
 
 test('no other point of the simplex is shorter: every gradient leans on d by at least its squared norm', () => {
-  const gradient = (blocks: number) => fc.array(fc.double({ min: -1, max: 1, noNaN: true }), { minLength: blocks, maxLength: blocks })
+  const gradient = (blocks: number) =>
+    fc.array(fc.double({ min: -1, max: 1, noNaN: true }), { minLength: blocks, maxLength: blocks })
   fc.assert(
     fc.property(
       fc.integer({ min: 1, max: 12 }).chain((blocks) => fc.array(gradient(blocks), { minLength: 1, maxLength: 22 })),
@@ -45,5 +48,8 @@ test('two tasks have the closed form, opposed ones are Pareto stationary, a zero
   const two = [[Float64Array.of(1, 0)], [Float64Array.of(0, 2)]]
   expect(minNorm(two).weights[0]).toBeCloseTo(0.8, 12) // |g_2|^2 / (|g_1|^2 + |g_2|^2)
   expect(minNorm([[Float64Array.of(3, 1)], [Float64Array.of(-3, -1)]]).squaredNorm).toBeLessThan(1e-14)
-  expect(minNorm([[Float64Array.of(3, 1)], [Float64Array.of(0, 0)]])).toEqual({ weights: Float64Array.of(0, 1), squaredNorm: 0 })
+  expect(minNorm([[Float64Array.of(3, 1)], [Float64Array.of(0, 0)]])).toEqual({
+    weights: Float64Array.of(0, 1),
+    squaredNorm: 0,
+  })
 })

@@ -1,4 +1,5 @@
-// The counter-based generator against the published vectors of Philox4x32-10 (Random123, kat_vectors), and what is drawn from it.
+// The counter-based generator against the published vectors of Philox4x32-10 (Random123, kat_vectors), and what is
+// drawn from it.
 import { expect, test } from 'vitest'
 
 import { normal, permutation, philox, uniform } from '../../src-main/numbers/random.ts'
@@ -27,7 +28,8 @@ test('a permutation holds every index once, and draws and streams differ', () =>
   const a = permutation(500, 7, 1, 0)
   expect([...a].sort((x, y) => x - y)).toEqual([...Array(500).keys()])
   expect(permutation(500, 7, 1, 0)).toEqual(a)
-  for (const other of [permutation(500, 7, 1, 1), permutation(500, 7, 2, 0), permutation(500, 8, 1, 0)]) expect(other).not.toEqual(a)
+  for (const other of [permutation(500, 7, 1, 1), permutation(500, 7, 2, 0), permutation(500, 8, 1, 0)])
+    expect(other).not.toEqual(a)
 })
 
 test('uniform and normal numbers have their means and variances', () => {

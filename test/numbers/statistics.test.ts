@@ -1,5 +1,5 @@
-// Statistics against values from outside: Student's own data with the p that textbooks and R print for it, closed forms of the t distribution
-// with 1, 2 and 4 degrees of freedom, tables, and closed forms of the incomplete beta function.
+// Statistics against values from outside: Student's own data with the p that textbooks and R print for it, closed forms
+// of the t distribution with 1, 2 and 4 degrees of freedom, tables, and closed forms of the incomplete beta function.
 import { expect, test } from 'vitest'
 
 import { deviation, incompleteBeta, mean, pairedTTest } from '../../src-main/numbers/statistics/paired.ts'

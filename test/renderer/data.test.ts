@@ -1,4 +1,5 @@
-// Data sets on screen, as far as numbers and names go: which splits a task gets, when its parts overlap, and what an evaluation's map shows.
+// Data sets on screen, as far as numbers and names go: which splits a task gets, when its parts overlap, and what an
+// evaluation's map shows.
 import { expect, test } from 'vitest'
 
 import type { TaskResult } from '../../src-main/contract/api/evaluations.ts'
@@ -30,7 +31,9 @@ test('parts of a task that are the same images are told', () => {
   expect(overlap(splitsFor(known, 'strict', none))).toBe('')
   expect(overlap(splitsFor(known, 'training', none))).toBe('')
   expect(overlap({ data: 'train', validation: 'field-val', test: 'test' })).toContain('learns on')
-  expect(overlap({ data: 'field-val?half=1&seed=0', validation: 'field-val?half=1&seed=0', test: '' })).toContain('learns on')
+  expect(overlap({ data: 'field-val?half=1&seed=0', validation: 'field-val?half=1&seed=0', test: '' })).toContain(
+    'learns on',
+  )
   expect(overlap({ data: 'field-train', validation: 'field-val', test: 'field-val' })).toContain('before the test')
 })
 
@@ -42,13 +45,19 @@ test('a task of a data set is added once, with the head and fine-tuned model tha
     },
   )
   const files = withModels({ pretrained: '/p', vectors: [], tasks: [] }, models, (path) => path)
-  expect(files.tasks).toEqual([{ name: 'mnist', data: '/d#field-val', test: '/d#test', head: '/h.pt', finetuned: '/m.pt' }])
+  expect(files.tasks).toEqual([
+    { name: 'mnist', data: '/d#field-val', test: '/d#test', head: '/h.pt', finetuned: '/m.pt' },
+  ])
   expect(withModels(files, models, (path) => path).tasks).toHaveLength(1)
   expect(taskName('my, set/1')).toBe('my_ set_1')
 })
 
 test('a confusion map has shares of each class, and of many classes those with most mistakes', () => {
-  const classes = Array.from({ length: 60 }, (_, label) => ({ images: 10, correct: label < 50 ? 10 : 4, predicted: 10 }))
+  const classes = Array.from({ length: 60 }, (_, label) => ({
+    images: 10,
+    correct: label < 50 ? 10 : 4,
+    predicted: 10,
+  }))
   const confusion = classes.flatMap(({ correct }, label): TaskResult['confusion'] => [
     [label, label, correct],
     ...(correct < 10 ? ([[label, 0, 10 - correct]] as TaskResult['confusion']) : []),

@@ -6,7 +6,14 @@ import { accuraciesOf, setSentence } from '../../src-renderer/plot/sets.ts'
 import { rowsInSight, topOf } from '../../src-renderer/plot/window.ts'
 import { arrange } from '../../src-renderer/state/checkpoints/arrange.ts'
 import { quickKey, recipeIn } from '../../src-renderer/state/checkpoints/dropped.ts'
-import { headReference, modelsOf, modelsOfRecipe, modelsOfSet, together, withModels } from '../../src-renderer/state/checkpoints/models.ts'
+import {
+  headReference,
+  modelsOf,
+  modelsOfRecipe,
+  modelsOfSet,
+  together,
+  withModels,
+} from '../../src-renderer/state/checkpoints/models.ts'
 
 const entry = (id: number, change: Partial<Entry> = {}): Entry => ({
   id,
@@ -93,12 +100,20 @@ describe('the list of checkpoints', () => {
 
 describe('a dropped file', () => {
   const header = (metadata: unknown) => {
-    const json = new TextEncoder().encode(JSON.stringify({ __metadata__: metadata, w: { dtype: 'F32', shape: [0], data_offsets: [0, 0] } }))
+    const json = new TextEncoder().encode(
+      JSON.stringify({ __metadata__: metadata, w: { dtype: 'F32', shape: [0], data_offsets: [0, 0] } }),
+    )
     const length = new Uint8Array(8)
     new DataView(length.buffer).setBigUint64(0, BigInt(json.length), true)
     return new Blob([length, json])
   }
-  const local = ({ name = 'archive/basil.json', text = '{"basil.recipe":"R"}', method = 0, flags = 0, size = 0 } = {}) => {
+  const local = ({
+    name = 'archive/basil.json',
+    text = '{"basil.recipe":"R"}',
+    method = 0,
+    flags = 0,
+    size = 0,
+  } = {}) => {
     const fixed = new DataView(new ArrayBuffer(30))
     fixed.setUint32(0, 0x04034b50, true)
     fixed.setUint16(6, flags, true)
@@ -255,8 +270,14 @@ describe('models of the library in a run', () => {
     )
     const told = modelsOfRecipe({ recipe: { ...recipe, config: learned }, parents, run: null })
     expect(told.settings).toMatchObject({ learningRate: 0.02, start: { method: 'atlas', steps: 7 }, blocks: 'layer' })
-    expect([told.pretrained, told.vectors, told.settings && 'tasks' in told.settings]).toEqual(['/p.pt', ['/v.pt'], false])
-    expect(modelsOfRecipe({ recipe: { ...recipe, method: 'of another time' }, parents, run: null }).settings).not.toHaveProperty('method')
+    expect([told.pretrained, told.vectors, told.settings && 'tasks' in told.settings]).toEqual([
+      '/p.pt',
+      ['/v.pt'],
+      false,
+    ])
+    expect(
+      modelsOfRecipe({ recipe: { ...recipe, method: 'of another time' }, parents, run: null }).settings,
+    ).not.toHaveProperty('method')
   })
 
   it('a head is named in a file of several, and is the file where there is one', () => {

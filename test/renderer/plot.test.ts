@@ -3,7 +3,15 @@ import { describe, expect, it } from 'vitest'
 import type { ResolvedConfig } from '../../src-main/contract/run/config.ts'
 import { accuracyLines, growth, lossLines } from '../../src-renderer/plot/curves.ts'
 import { bytes, coefficient, duration, fileName, percent, points, short } from '../../src-renderer/plot/format.ts'
-import { diverging, iterationRows, iterationsTitle, modelRows, parseColour, reach, startRows } from '../../src-renderer/plot/heat.ts'
+import {
+  diverging,
+  iterationRows,
+  iterationsTitle,
+  modelRows,
+  parseColour,
+  reach,
+  startRows,
+} from '../../src-renderer/plot/heat.ts'
 import { countedStages, meanOf, measureOf, stagesOf, taskBars, testTable } from '../../src-renderer/plot/scores.ts'
 import { growthSentence, heatSentence, lossSentence } from '../../src-renderer/plot/sentences.ts'
 import { smooth } from '../../src-renderer/plot/smooth.ts'
@@ -26,7 +34,9 @@ describe('curves', () => {
   })
 
   it('show what each stage chose and gained, not what it ended with', () => {
-    expect(growth(stages, 'accuracy').map((g) => [g.name, Number(g.value.toFixed(3)), g.gain && Number(g.gain.toFixed(3))])).toEqual([
+    expect(
+      growth(stages, 'accuracy').map((g) => [g.name, Number(g.value.toFixed(3)), g.gain && Number(g.gain.toFixed(3))]),
+    ).toEqual([
       ['Start', 0.4, null],
       ['Iteration 1', 0.56, 0.16],
       ['Iteration 2', 0.56, 0],
@@ -34,7 +44,9 @@ describe('curves', () => {
   })
 
   it('are told in one sentence', () => {
-    expect(growthSentence(growth(stages, 'relativeAccuracy'), 'relativeAccuracy')).toContain('iteration 1 gains most, +20.0 pt')
+    expect(growthSentence(growth(stages, 'relativeAccuracy'), 'relativeAccuracy')).toContain(
+      'iteration 1 gains most, +20.0 pt',
+    )
     expect(
       lossSentence([
         {
@@ -47,7 +59,9 @@ describe('curves', () => {
         },
       ]),
     ).toContain('1 steps gave no number')
-    expect(heatSentence(startRows(run().start), ['x', 'y', 'z'])).toBe('The largest of 2 × 3 coefficients is −0.5000, at z in b.')
+    expect(heatSentence(startRows(run().start), ['x', 'y', 'z'])).toBe(
+      'The largest of 2 × 3 coefficients is −0.5000, at z in b.',
+    )
   })
 })
 
@@ -76,7 +90,10 @@ describe('scores', () => {
 
   it('of a task to forget never count beside the others', () => {
     const forgetting = run()
-    forgetting.config = { ...forgetting.config, tasks: forgetting.config.tasks.map((t, i) => ({ ...t, aim: i ? 'keep' : 'forget' })) }
+    forgetting.config = {
+      ...forgetting.config,
+      tasks: forgetting.config.tasks.map((t, i) => ({ ...t, aim: i ? 'keep' : 'forget' })),
+    }
     const means = testTable(forgetting)?.means[2]
     expect(means).toMatchObject({ accuracy: 0.8, forgotten: 0.6 })
     expect(means?.relativeAccuracy).toBeCloseTo(1, 12)
@@ -103,14 +120,23 @@ describe('heat map', () => {
 
   it('adds up restarts, and says of random directions that they are not one vector', () => {
     const { iterations } = run()
-    expect(iterationRows(iterations, null, 'restart').at(-1)?.values).toEqual([0, 0, -0.1 + 0.2].map((v) => expect.closeTo(v, 12)))
+    expect(iterationRows(iterations, null, 'restart').at(-1)?.values).toEqual(
+      [0, 0, -0.1 + 0.2].map((v) => expect.closeTo(v, 12)),
+    )
     expect(iterationRows(iterations, null, 'random').map((r) => r.name)).toEqual(['Iteration 1', 'Iteration 2'])
     expect(iterationsTitle('random')).not.toBe(iterationsTitle('restart'))
   })
 
   it('shows how much of every vector is in the model, under its name', () => {
-    const vectors = ['a.safetensors', 'b.pt'].map((name) => ({ role: 'vector' as const, file: `/m/${name}`, name, bytes: 1, sha256: name }))
-    const of = (change: Partial<ResolvedConfig>) => modelRows({ ...run(), parents: vectors, config: { ...run().config, ...change } })
+    const vectors = ['a.safetensors', 'b.pt'].map((name) => ({
+      role: 'vector' as const,
+      file: `/m/${name}`,
+      name,
+      bytes: 1,
+      sha256: name,
+    }))
+    const of = (change: Partial<ResolvedConfig>) =>
+      modelRows({ ...run(), parents: vectors, config: { ...run().config, ...change } })
     expect(of({}).map((r) => r.name)).toEqual(['a', 'b'])
     expect(of({})[0]?.values).toEqual([0.1 * 1.5 * 0.5, 0.2, 0.3 * 0.9 * 1.2].map((v) => expect.closeTo(v, 12)))
     expect(of({ control: 'restart' })[0]?.values[0]).toBeCloseTo(0.1, 12) // 1 + 0.5 - 0.5, not 1.5 times 0.5

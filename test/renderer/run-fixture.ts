@@ -8,7 +8,13 @@ export const config = resolveConfig(
     method: 'dv-basi',
     pretrained: 'pre.safetensors',
     vectors: ['a.safetensors', 'b.safetensors'],
-    tasks: names.map((name) => ({ name, data: `d#${name}`, head: `h#${name}`, validation: `v#${name}`, test: `t#${name}` })),
+    tasks: names.map((name) => ({
+      name,
+      data: `d#${name}`,
+      head: `h#${name}`,
+      validation: `v#${name}`,
+      test: `t#${name}`,
+    })),
     start: { method: 'atlas', epochs: 2 },
     iterations: 2,
     steps: 40,
@@ -18,7 +24,12 @@ export const config = resolveConfig(
 )
 
 export const scores = (accuracies: number[]) =>
-  names.map((task, i) => ({ task, loss: 1, accuracy: accuracies[i] ?? 0, relativeAccuracy: (accuracies[i] ?? 0) / 0.8 }))
+  names.map((task, i) => ({
+    task,
+    loss: 1,
+    accuracy: accuracies[i] ?? 0,
+    relativeAccuracy: (accuracies[i] ?? 0) / 0.8,
+  }))
 
 function stage(number: number, accuracies: number[], best: number, coefficients: number[][]): StageDetail {
   const epochs = accuracies.map((a, epoch) => ({

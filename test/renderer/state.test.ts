@@ -70,7 +70,9 @@ describe('a difference vector that is 0', () => {
   it('is said as soon as it is told, while the run goes on', () => {
     const { detail } = applyEvent(liveRun(run()), { type: 'skipped', run: 7, first: 2, last: 4, why: 'rounding' })
     expect(detail.skipped).toEqual({ first: 2, last: 4, why: 'rounding' })
-    expect(told(detail)[0]).toMatch(/^Iterations 2 to 4 are skipped: the difference vector of iteration 1 is below rounding/)
+    expect(told(detail)[0]).toMatch(
+      /^Iterations 2 to 4 are skipped: the difference vector of iteration 1 is below rounding/,
+    )
   })
 
   it('is counted where it is 0 in some blocks only', () => {
@@ -91,8 +93,12 @@ describe('a difference vector that is 0', () => {
 
   it('is not all that is said: iterations that stagnate, a start alone that is the pre-trained model, a copy of it', () => {
     const still = run()
-    still.iterations = still.iterations.map((s) => (s.stage === 2 ? { ...s, accepted: false, coefficients: [[0, 0, 0]] } : s))
-    expect(told(still)).toEqual(['Iteration 2 stagnated: nothing it tried was better than its own start, and it changed nothing.'])
+    still.iterations = still.iterations.map((s) =>
+      s.stage === 2 ? { ...s, accepted: false, coefficients: [[0, 0, 0]] } : s,
+    )
+    expect(told(still)).toEqual([
+      'Iteration 2 stagnated: nothing it tried was better than its own start, and it changed nothing.',
+    ])
     const alone = { ...run(), iterations: [], config: { ...run().config, iterations: 0 } }
     if (alone.start)
       alone.start = {
@@ -103,8 +109,16 @@ describe('a difference vector that is 0', () => {
         ],
       }
     expect(told(alone)[0]).toContain('The best state is the pre-trained model itself')
-    const parent = (role: 'pretrained' | 'vector', name: string) => ({ role, file: name, name, bytes: 1, sha256: 'same' })
-    expect(told({ ...run(), parents: [parent('pretrained', 'base.pt'), parent('vector', 'copy.pt')] })[0]).toContain('copy.pt is a copy')
+    const parent = (role: 'pretrained' | 'vector', name: string) => ({
+      role,
+      file: name,
+      name,
+      bytes: 1,
+      sha256: 'same',
+    })
+    expect(told({ ...run(), parents: [parent('pretrained', 'base.pt'), parent('vector', 'copy.pt')] })[0]).toContain(
+      'copy.pt is a copy',
+    )
   })
 })
 
@@ -170,7 +184,14 @@ describe('form fields', () => {
   it('read what is typed, and leave nonsense for the schema to refuse', () => {
     const patience = { kind: 'number', words: ['none'] } as const
     const read = (text: string) => valueOf({ ...patience, words: [...patience.words] }, text)
-    expect([read(''), read(' 5 '), read('none'), read('all'), read('1e-3'), read('x')]).toEqual([undefined, 5, null, 'all', 0.001, 'x'])
+    expect([read(''), read(' 5 '), read('none'), read('all'), read('1e-3'), read('x')]).toEqual([
+      undefined,
+      5,
+      null,
+      'all',
+      0.001,
+      'x',
+    ])
     expect([textOf(undefined), textOf(null), textOf(0.1)]).toEqual(['', 'none', '0.1'])
   })
 })

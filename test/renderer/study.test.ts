@@ -50,7 +50,9 @@ function study(runs: StudyRun[]): StudyDetail {
   return { ...known, state: 'done', definition, runs, table: tableOf(runs) }
 }
 const second = 'a, "quoted" | arm'
-const whole = study([0, 1, 2].flatMap((seed) => [one('first', seed, 0.7 + seed / 100), one(second, seed, 0.72 + (seed * seed) / 100)]))
+const whole = study(
+  [0, 1, 2].flatMap((seed) => [one('first', seed, 0.7 + seed / 100), one(second, seed, 0.72 + (seed * seed) / 100)]),
+)
 
 describe('a study’s table', () => {
   it('shows mean ± deviation in points, and the mean alone where there is one seed', () => {
@@ -87,7 +89,9 @@ describe('a study’s table', () => {
     expect(studySentence(whole.table)).toBe(`${second} is highest of 2: 73.7 ± 2.1 %, +2.7 pt to first.`)
     const equal = study([one('first', 0, 0.7), one(second, 0, 0.7)])
     expect(studySentence(equal.table)).toContain('are equal, and highest of 2: 70.0 %')
-    expect(studySentence(study([one('first', 0, 0.7), one(second, 0, null)]).table)).toContain('1 of 2 arms are not measured yet')
+    expect(studySentence(study([one('first', 0, 0.7), one(second, 0, null)]).table)).toContain(
+      '1 of 2 arms are not measured yet',
+    )
     expect(studySentence(study([one('first', 0, null)]).table)).toBe('No arm has a finished seed yet.')
   })
 })
@@ -99,7 +103,9 @@ describe('a study’s charts', () => {
       ['first', 1, 3],
       [second, 2, 3],
     ])
-    expect(armBars(study([one('first', 0, 0.7), one('first', 1, null)]), 'accuracy')[0]?.values).toEqual([{ seed: 0, value: 0.7 }])
+    expect(armBars(study([one('first', 0, 0.7), one('first', 1, null)]), 'accuracy')[0]?.values).toEqual([
+      { seed: 0, value: 0.7 },
+    ])
     expect(armBars(whole, 'control')).toEqual([])
   })
 
@@ -125,14 +131,19 @@ describe('a study’s charts', () => {
     expect(lines[0]?.name).toBe('first, seed 0')
     expect(lines[0]?.points).toHaveLength(9) // three stages of three epochs
     expect(armLines(whole.runs, details, 'loss', new Set([second])).map((l) => l.stage)).toEqual([1, 1, 1])
-    expect(armSentence(lines, 'accuracy')).toBe('6 runs of 2 arms, mean accuracy by step on the split that states are chosen by.')
+    expect(armSentence(lines, 'accuracy')).toBe(
+      '6 runs of 2 arms, mean accuracy by step on the split that states are chosen by.',
+    )
   })
 })
 
 describe('what a method tells of its tasks', () => {
   const negation = () => {
     const base = run()
-    const tasks = base.config.tasks.map((t, i) => ({ ...t, aim: (['forget', 'keep'] as const)[i] ?? ('learn' as const) }))
+    const tasks = base.config.tasks.map((t, i) => ({
+      ...t,
+      aim: (['forget', 'keep'] as const)[i] ?? ('learn' as const),
+    }))
     const scored = (a: number, b: number) => [
       { task: 'A', loss: 1, accuracy: a, relativeAccuracy: null },
       { task: 'B', loss: 1, accuracy: b, relativeAccuracy: null },
@@ -151,7 +162,9 @@ describe('what a method tells of its tasks', () => {
         pareto: { weights: [0.25 * i, 1 - 0.25 * i], residual: 1 / (i + 1) },
       })),
     }
-    const evaluations = [{ split: 'validation' as const, model: 'pretrained' as const, stage: null, tasks: scored(0.6, 0.8) }]
+    const evaluations = [
+      { split: 'validation' as const, model: 'pretrained' as const, stage: null, tasks: scored(0.6, 0.8) },
+    ]
     return { ...base, config: { ...base.config, tasks, keep: 0.95 }, start, iterations: [], evaluations }
   }
 
@@ -202,9 +215,9 @@ describe('refining a model', () => {
       ['B', 0.4, 0.8, 200],
     ])
     expect(refinedSentence(rows.slice(0, 1))).toBe('A gained 20.0 points; the intervals do not overlap.')
-    expect(refinedSentence(refined({ ...from, images: from.images.map((i) => ({ ...i, test: 20 })) }).slice(0, 1))).toContain(
-      'may be chance',
-    )
+    expect(
+      refinedSentence(refined({ ...from, images: from.images.map((i) => ({ ...i, test: 20 })) }).slice(0, 1)),
+    ).toContain('may be chance')
   })
 
   it('finds the task by data set or name, and makes a configuration that starts at the model', () => {
@@ -212,12 +225,21 @@ describe('refining a model', () => {
     expect(taskFor({ name: 'x.pt', dataset: 'MNISTVal' }, tasks)).toBe('MNIST')
     expect(taskFor({ name: 'finetuned-fashion.safetensors', dataset: null }, tasks)).toBe('fashion')
     expect(taskFor({ name: 'finetuned.pt', dataset: null }, tasks)).toBeNull()
-    const project = { ...configuration, tasks: [{ name: 'A', aim: 'keep' as const, data: 'd', head: 'h' }], activation: 'gelu' as const }
-    const made = refinementOf({ name: 'ft', path: '/m/ft.pt' }, project, project.tasks[0] ?? { name: '', data: '', head: '' }, {
-      pretrained: 'p',
-      iterations: 2,
-      epochs: 1,
-    })
+    const project = {
+      ...configuration,
+      tasks: [{ name: 'A', aim: 'keep' as const, data: 'd', head: 'h' }],
+      activation: 'gelu' as const,
+    }
+    const made = refinementOf(
+      { name: 'ft', path: '/m/ft.pt' },
+      project,
+      project.tasks[0] ?? { name: '', data: '', head: '' },
+      {
+        pretrained: 'p',
+        iterations: 2,
+        epochs: 1,
+      },
+    )
     expect(studySchema.shape.config.parse(made)).toMatchObject({
       vectors: [],
       activation: 'gelu',
@@ -231,7 +253,8 @@ describe('the form of a method', () => {
   const none: Record<'value' | 'issue', (name: string) => boolean> = { value: () => false, issue: () => false }
   const chosen = { method: 'dv-basi', start: 'atlas', objective: 'cross-entropy', linearised: 'no', aims: ['learn'] }
   const all = formFields()
-  const names = (of: Partial<typeof chosen>, has = none) => groupsOf(all.keys(), { ...chosen, ...of }, has).flatMap((g) => g.names)
+  const names = (of: Partial<typeof chosen>, has = none) =>
+    groupsOf(all.keys(), { ...chosen, ...of }, has).flatMap((g) => g.names)
 
   it('has every field of the schema somewhere, each once', () => {
     const everything = names(
@@ -256,7 +279,11 @@ describe('the form of a method', () => {
 
   it('reads a clamp as two numbers, or none', () => {
     const clamp = all.get('clamp') ?? { kind: 'text' as const, words: [] }
-    expect([valueOf(clamp, '0, 1'), valueOf(clamp, '-1 1.5'), valueOf(clamp, 'none')]).toEqual([[0, 1], [-1, 1.5], null])
+    expect([valueOf(clamp, '0, 1'), valueOf(clamp, '-1 1.5'), valueOf(clamp, 'none')]).toEqual([
+      [0, 1],
+      [-1, 1.5],
+      null,
+    ])
     expect([valueOf(clamp, '1'), valueOf(clamp, '0, x')]).toEqual(['1', '0, x'])
     expect(textOf([0, 1])).toBe('0, 1')
     expect(issueText(all.get('clamp'), 'Invalid input: expected tuple')).toBe('type two numbers or none')
@@ -272,7 +299,12 @@ describe('a sweep', () => {
       { name: 'weightDecay', text: '0.001 to 0.1', log: true },
     ]
     expect(sweepOf(rows, 'random', 5)).toEqual({
-      fields: { learningRate: [0.01, 0.1], patience: [null, 2], augment: [true, false], weightDecay: { from: 0.001, to: 0.1, log: true } },
+      fields: {
+        learningRate: [0.01, 0.1],
+        patience: [null, 2],
+        augment: [true, false],
+        weightDecay: { from: 0.001, to: 0.1, log: true },
+      },
       how: 'random',
       samples: 5,
     })
@@ -282,6 +314,8 @@ describe('a sweep', () => {
 
   it('is what the contract accepts', () => {
     const sweep = sweepOf([{ name: 'combine', text: 'sum, mgda', log: false }], 'grid', 10)
-    expect(studySchema.parse({ name: 's', config: configuration, sweep, seeds: [0] }).sweep?.fields).toEqual({ combine: ['sum', 'mgda'] })
+    expect(studySchema.parse({ name: 's', config: configuration, sweep, seeds: [0] }).sweep?.fields).toEqual({
+      combine: ['sum', 'mgda'],
+    })
   })
 })

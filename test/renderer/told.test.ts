@@ -1,5 +1,5 @@
-// What the window tells in words and components: warnings and errors as whole sentences, a run of which nothing can be read, values that nothing
-// said, and the coefficients of a model, as Svelte renders the components.
+// What the window tells in words and components: warnings and errors as whole sentences, a run of which nothing can be
+// read, values that nothing said, and the coefficients of a model, as Svelte renders the components.
 import { render } from 'svelte/server'
 import { expect, test } from 'vitest'
 
@@ -24,7 +24,9 @@ const guessed: TowerSettings = {
 }
 
 test('a warning is shown once and as a whole sentence', () => {
-  const { body } = render(Warnings, { props: { warnings: ['a.pt: nothing says it', 'a.pt: nothing says it', 'another one.'] } })
+  const { body } = render(Warnings, {
+    props: { warnings: ['a.pt: nothing says it', 'a.pt: nothing says it', 'another one.'] },
+  })
   expect(body.split('</p>').map(textIn).filter(Boolean)).toEqual(['a.pt: nothing says it.', 'Another one.'])
   expect(textIn(render(Warnings, { props: {} }).body)).toBe('')
 })
@@ -33,7 +35,9 @@ test('a run says which of its tower’s values nothing said, and nothing where a
   const known = { ...guessed, heads: { value: 2, from: 'config.json beside a.pt', assumed: false } }
   expect(towerDoubt(known)).toBeNull()
   const shown = (tower: TowerSettings | null): string =>
-    textIn(render(Conditions, { props: { run: { ...run(), config: { ...run().config, tower } } satisfies RunDetail } }).body)
+    textIn(
+      render(Conditions, { props: { run: { ...run(), config: { ...run().config, tower } } satisfies RunDetail } }).body,
+    )
   expect(shown(guessed)).toContain(
     'This run has 2 attention heads (a guess from its width of 128): where the model was trained with others',
   )
@@ -51,9 +55,13 @@ test('sentences begin with a capital, but names of files and fields keep their l
 test('a number out of its limits, and one that is not whole, are told in words', () => {
   const heads = formFields().get('attentionHeads')
   const issue = (change: Record<string, unknown>, field: string) =>
-    configIssues({ pretrained: 'a', vectors: ['b'], tasks: [{ name: 't', data: 'd', head: 'h' }], method: 'atlas', ...change }).find(
-      (i) => i.field === field,
-    )?.message ?? ''
+    configIssues({
+      pretrained: 'a',
+      vectors: ['b'],
+      tasks: [{ name: 't', data: 'd', head: 'h' }],
+      method: 'atlas',
+      ...change,
+    }).find((i) => i.field === field)?.message ?? ''
   expect(issueText(heads, issue({ attentionHeads: 2.5 }, 'attentionHeads'))).toBe('type a whole number')
   expect(issueText(heads, issue({ attentionHeads: 'x' }, 'attentionHeads'))).toBe('type a number')
   expect(issue({ learningRate: 300 }, 'learningRate')).toBe('it has to be at most 10')
@@ -62,12 +70,18 @@ test('a number out of its limits, and one that is not whole, are told in words',
 })
 
 test('what was brought back is counted in words that fit', () => {
-  const salvaged = { taken: [{ what: 'run', key: '1' }], different: [], lost: [], skipped: [], before: null } as unknown as Parameters<
-    typeof salvagedSentence
-  >[0]
+  const salvaged = {
+    taken: [{ what: 'run', key: '1' }],
+    different: [],
+    lost: [],
+    skipped: [],
+    before: null,
+  } as unknown as Parameters<typeof salvagedSentence>[0]
   const other = { what: 'library', key: '3' } as unknown as (typeof salvaged.taken)[number]
   expect(salvagedSentence(salvaged)).toBe('Brought back: 1 run (1).')
-  expect(salvagedSentence({ ...salvaged, taken: [...salvaged.taken, other] })).toBe('Brought back: 1 run (1) and 1 other row.')
+  expect(salvagedSentence({ ...salvaged, taken: [...salvaged.taken, other] })).toBe(
+    'Brought back: 1 run (1) and 1 other row.',
+  )
   expect(salvagedSentence({ ...salvaged, taken: [other, other] })).toBe('Brought back: 2 other rows.')
 })
 
@@ -83,7 +97,8 @@ test('a report maps how much of every vector is in the model, beside what its st
   const map = body.slice(body.indexOf('Coefficients of the model'), body.indexOf('Coefficients of the start'))
   const names = [...map.matchAll(/<li[^>]*title="([^"]*)"/g)].map(([, name]) => name)
   expect(names).toEqual(['vector 1', 'vector 2']) // of no parents
-  expect(textIn(map)).toContain('The largest of 2 × 3 coefficients is −0.5400, at z in vector 2.') // -0.5 (1 - 0.1) (1 + 0.2)
+  // -0.5 (1 - 0.1) (1 + 0.2)
+  expect(textIn(map)).toContain('The largest of 2 × 3 coefficients is −0.5400, at z in vector 2.')
   expect(map).toMatch(/role="slider"[^>]*aria-valuemax="5"/)
   const { body: start } = render(RunCharts, { props: { run: { ...run(), iterations: [] } } })
   expect(start).not.toContain('Coefficients of the model') // they are those of the start

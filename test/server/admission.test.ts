@@ -1,4 +1,5 @@
-// A thousand connections that say nothing: the page is answered meanwhile, there are never many of them, and soon there is none.
+// A thousand connections that say nothing: the page is answered meanwhile, there are never many of them, and soon there
+// is none.
 import { connect, type Socket } from 'node:net'
 
 import { afterEach, beforeEach, expect, it } from 'vitest'
@@ -35,7 +36,9 @@ const page = async (): Promise<string> => (await fetch(`http://127.0.0.1:${sent.
 const living = (): number => opened.filter((socket) => !socket.destroyed).length
 
 function socketOf(): Promise<WebSocket> {
-  const socket = new WebSocket(`ws://127.0.0.1:${sent.port}/api`, `basil.${sent.token}`, { origin: `http://127.0.0.1:${sent.port}` })
+  const socket = new WebSocket(`ws://127.0.0.1:${sent.port}/api`, `basil.${sent.token}`, {
+    origin: `http://127.0.0.1:${sent.port}`,
+  })
   return new Promise((resolve, reject) => socket.on('open', () => resolve(socket)).on('error', reject))
 }
 
@@ -56,7 +59,9 @@ it.each([
   during.terminate()
 })
 
-it('counts the windows that have the token apart, and refuses more of them than there can be', { timeout: guard }, async () => {
+it('counts the windows that have the token apart, and refuses more of them than there can be', {
+  timeout: guard,
+}, async () => {
   await Promise.all(Array.from({ length: 300 }, () => silent()))
   const windows = []
   for (let count = 0; count < 64; count++) windows.push(await socketOf())
@@ -92,7 +97,9 @@ it.each([
     `Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\nOrigin: http://127.0.0.1:${sent.port}\r\nSec-WebSocket-Protocol: basil.${sent.token}\r\n`,
   ]) {
     const socket = await silent(`GET ${rest ? '/api' : '/'} HTTP/1.1\r\n${lines}${rest}\r\n`)
-    const first = await new Promise<string>((resolve) => socket.on('data', (data) => resolve(String(data))).on('close', () => resolve('')))
+    const first = await new Promise<string>((resolve) =>
+      socket.on('data', (data) => resolve(String(data))).on('close', () => resolve('')),
+    )
     expect(first).toMatch(/^HTTP\/1\.1 403 /)
   }
 })

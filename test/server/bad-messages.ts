@@ -1,5 +1,6 @@
-// Messages that no page of ours sends, by a seed: no JSON at all, JSON of another shape, envelopes with a wrong part, and calls whose input was
-// changed somewhere. Each wants one answer, which is told by its id where the message has one that can be made out.
+// Messages that no page of ours sends, by a seed: no JSON at all, JSON of another shape, envelopes with a wrong part,
+// and calls whose input was changed somewhere. Each wants one answer, which is told by its id where the message has one
+// that can be made out.
 import { seeded } from '../faults/seeded.ts'
 
 export interface Bad {
@@ -34,8 +35,28 @@ const calls: [string, Json][] = [
 ]
 
 const odd: Json[] = [
-  ...[null, true, -1, 0.5, 1e300, 2 ** 53 + 2, -0, '', '\u0000', '../../etc/passwd', '/dev/zero', "'; drop table runs; --"],
-  ...['x'.repeat(5000), [], {}, [[[[[[]]]]]], { __proto__: null, constructor: { prototype: { polluted: true } } }, ['\ud800']],
+  ...[
+    null,
+    true,
+    -1,
+    0.5,
+    1e300,
+    2 ** 53 + 2,
+    -0,
+    '',
+    '\u0000',
+    '../../etc/passwd',
+    '/dev/zero',
+    "'; drop table runs; --",
+  ],
+  ...[
+    'x'.repeat(5000),
+    [],
+    {},
+    [[[[[[]]]]]],
+    { __proto__: null, constructor: { prototype: { polluted: true } } },
+    ['\ud800'],
+  ],
 ]
 
 export function badMessages(seed: number): () => Bad {
@@ -79,11 +100,14 @@ export function badMessages(seed: number): () => Bad {
       ])
       return { id, message: whole(id, { p }), mayBeGood: false }
     }
-    if (kind === 5) return { id, message: whole(id, { t: one([0, 2, 3, 5, '1', null, {}]), p: good }), mayBeGood: false }
+    if (kind === 5)
+      return { id, message: whole(id, { t: one([0, 2, 3, 5, '1', null, {}]), p: good }), mayBeGood: false }
     if (kind === 6)
       return {
         id,
-        message: whole(id, { p: { ...good, u: `/${one(['nothing', 'runs', 'runs/nothing', 'constructor', '__proto__/a', 'toString'])}` } }),
+        message: whole(id, {
+          p: { ...good, u: `/${one(['nothing', 'runs', 'runs/nothing', 'constructor', '__proto__/a', 'toString'])}` },
+        }),
         mayBeGood: false,
       }
     if (kind === 7) {
@@ -103,7 +127,11 @@ export function badMessages(seed: number): () => Bad {
     if (kind === 8) {
       const text = whole(id, { p: good })
       const cut = text.slice(0, 1 + below(text.length - 1))
-      return { id: '', message: chance() < 0.5 ? cut : `${cut}${one(['}', ']', '\u0000', 'root:x:0:0', '"'])}x`, mayBeGood: false }
+      return {
+        id: '',
+        message: chance() < 0.5 ? cut : `${cut}${one(['}', ']', '\u0000', 'root:x:0:0', '"'])}x`,
+        mayBeGood: false,
+      }
     }
     const bytes = Uint8Array.from({ length: 1 + below(300) }, () => below(256))
     return {

@@ -21,19 +21,27 @@ function said(child: ChildProcess, stream: 'stdout' | 'stderr', words: string): 
   })
 }
 
-test.runIf(process.platform === 'linux')('SIGTERM ends a server whose threads all wait for a disk', { timeout: patience }, async () => {
-  const home = temporaryFolder()
-  const pipe = join(home, 'pipe')
-  execFileSync('mkfifo', [pipe])
-  const child = spawn(process.execPath, ['--import', join(import.meta.dirname, 'stuck.mjs'), join(root, 'src-main/cli.ts'), 'serve'], {
-    env: { ...process.env, BASIL_HOME: home, BASIL_ENGINE: toyEntry, STUCK_AT: pipe },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  })
-  onTestFinished(() => void child.kill('SIGKILL'))
-  const ended = new Promise((resolve) => child.on('exit', (code, signal) => resolve(signal ?? code)))
-  await said(child, 'stdout', 'Ctrl+C ends it')
-  child.kill('SIGUSR2')
-  await said(child, 'stderr', 'stuck')
-  child.kill('SIGTERM')
-  expect(await ended).toBe('SIGTERM')
-})
+test.runIf(process.platform === 'linux')(
+  'SIGTERM ends a server whose threads all wait for a disk',
+  { timeout: patience },
+  async () => {
+    const home = temporaryFolder()
+    const pipe = join(home, 'pipe')
+    execFileSync('mkfifo', [pipe])
+    const child = spawn(
+      process.execPath,
+      ['--import', join(import.meta.dirname, 'stuck.mjs'), join(root, 'src-main/cli.ts'), 'serve'],
+      {
+        env: { ...process.env, BASIL_HOME: home, BASIL_ENGINE: toyEntry, STUCK_AT: pipe },
+        stdio: ['ignore', 'pipe', 'pipe'],
+      },
+    )
+    onTestFinished(() => void child.kill('SIGKILL'))
+    const ended = new Promise((resolve) => child.on('exit', (code, signal) => resolve(signal ?? code)))
+    await said(child, 'stdout', 'Ctrl+C ends it')
+    child.kill('SIGUSR2')
+    await said(child, 'stderr', 'stuck')
+    child.kill('SIGTERM')
+    expect(await ended).toBe('SIGTERM')
+  },
+)

@@ -1,4 +1,5 @@
-// Trap 8 of the reliability note: each address and header that has fooled another program's loopback check, against ours.
+// Trap 8 of the reliability note: each address and header that has fooled another program's loopback check, against
+// ours.
 import { request } from 'node:http'
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -15,14 +16,24 @@ afterAll(() => sent.close())
 /** Headers as a browser would send them, with {port} and {token} filled in; null leaves one out. */
 type Headers = Record<string, string | null>
 
-const good: Headers = { Host: '127.0.0.1:{port}', Origin: 'http://127.0.0.1:{port}', 'Sec-WebSocket-Protocol': 'basil.{token}' }
+const good: Headers = {
+  Host: '127.0.0.1:{port}',
+  Origin: 'http://127.0.0.1:{port}',
+  'Sec-WebSocket-Protocol': 'basil.{token}',
+}
 
 const refusedSockets: [string, Headers][] = [
   ['a rebound name with its own origin', { Host: 'attacker.com:{port}', Origin: 'http://attacker.com:{port}' }],
   ['a host that begins like ours', { Host: '127.0.0.1.evil.com:{port}' }],
   ['an origin that begins like ours', { Origin: 'http://127.0.0.1.evil.com:{port}' }],
-  ['host and origin that begin like ours', { Host: '127.0.0.1.evil.com:{port}', Origin: 'http://127.0.0.1.evil.com:{port}' }],
-  ['localhost as a subdomain', { Host: 'localhost.attacker.com:{port}', Origin: 'http://localhost.attacker.com:{port}' }],
+  [
+    'host and origin that begin like ours',
+    { Host: '127.0.0.1.evil.com:{port}', Origin: 'http://127.0.0.1.evil.com:{port}' },
+  ],
+  [
+    'localhost as a subdomain',
+    { Host: 'localhost.attacker.com:{port}', Origin: 'http://localhost.attacker.com:{port}' },
+  ],
   ['a name that ends in localhost', { Host: 'evil.localhost:{port}', Origin: 'http://evil.localhost:{port}' }],
   ['localhost itself', { Host: 'localhost:{port}', Origin: 'http://localhost:{port}' }],
   ['no host', { Host: '' }],
@@ -71,7 +82,9 @@ describe('the WebSocket', () => {
     expect(JSON.stringify(headers) + body).not.toContain(sent.token)
   })
   it('ends a connection whose message is over the limit', async () => {
-    const socket = new WebSocket(`ws://127.0.0.1:${sent.port}/api`, `basil.${sent.token}`, { origin: `http://127.0.0.1:${sent.port}` })
+    const socket = new WebSocket(`ws://127.0.0.1:${sent.port}/api`, `basil.${sent.token}`, {
+      origin: `http://127.0.0.1:${sent.port}`,
+    })
     await new Promise((resolve) => socket.once('open', resolve))
     const closed = new Promise<number>((resolve) => socket.once('close', resolve))
     socket.on('error', () => {})
@@ -83,7 +96,9 @@ describe('the WebSocket', () => {
 
 describe('a page', () => {
   it.each(
-    refusedSockets.filter(([, headers]) => !('Sec-WebSocket-Protocol' in headers) && headers.Origin !== null && headers.Origin !== ''),
+    refusedSockets.filter(
+      ([, headers]) => !('Sec-WebSocket-Protocol' in headers) && headers.Origin !== null && headers.Origin !== '',
+    ),
   )('is not given to %s', async (_name, headers) => {
     expect((await get('/', { ...good, ...headers, 'Sec-WebSocket-Protocol': null })).status).toBeGreaterThanOrEqual(400)
   })
@@ -97,7 +112,13 @@ async function upgrade(path: string, headers: Headers): Promise<number> {
     'Sec-WebSocket-Key': 'dGhlIHNhbXBsZSBub25jZQ==',
   }
   return new Promise((resolve, reject) => {
-    const ask = request({ host: '127.0.0.1', port: sent.port, path, headers: { ...asked, ...filled(headers) }, setHost: false })
+    const ask = request({
+      host: '127.0.0.1',
+      port: sent.port,
+      path,
+      headers: { ...asked, ...filled(headers) },
+      setHost: false,
+    })
     ask.on('upgrade', (response, socket) => {
       socket.destroy()
       resolve(response.statusCode ?? 0)
@@ -109,13 +130,16 @@ async function upgrade(path: string, headers: Headers): Promise<number> {
 
 function get(path: string, headers: Headers): Promise<{ status: number; headers: object; body: string }> {
   return new Promise((resolve, reject) => {
-    const ask = request({ host: '127.0.0.1', port: sent.port, path, headers: filled(headers), setHost: false }, (response) => {
-      let body = ''
-      response.setEncoding('utf8').on('data', (text: string) => {
-        body += text
-      })
-      response.on('end', () => resolve({ status: response.statusCode ?? 0, headers: response.headers, body }))
-    })
+    const ask = request(
+      { host: '127.0.0.1', port: sent.port, path, headers: filled(headers), setHost: false },
+      (response) => {
+        let body = ''
+        response.setEncoding('utf8').on('data', (text: string) => {
+          body += text
+        })
+        response.on('end', () => resolve({ status: response.statusCode ?? 0, headers: response.headers, body }))
+      },
+    )
     ask.on('error', reject).end()
   })
 }

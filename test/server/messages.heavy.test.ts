@@ -1,5 +1,6 @@
-// Twenty thousand messages that are none, or not of the contract's form, over the WebSocket of a real server with its whole router: each is refused
-// with a record, a good call between them is answered, and the server says of all of them a few lines.
+// Twenty thousand messages that are none, or not of the contract's form, over the WebSocket of a real server with its
+// whole router: each is refused with a record, a good call between them is answered, and the server says of all of them
+// a few lines.
 import { spawn } from 'node:child_process'
 import { join } from 'node:path'
 
@@ -37,9 +38,13 @@ async function served(): Promise<{ url: URL; said: () => string }> {
   return { url, said: () => err }
 }
 
-test('bad messages are refused, typed and counted; a good call is answered all the time', { timeout: guard }, async () => {
+test('bad messages are refused, typed and counted; a good call is answered all the time', {
+  timeout: guard,
+}, async () => {
   const { url, said } = await served()
-  const socket = new WebSocket(`ws://${url.host}/api`, `basil.${url.hash.slice('#token='.length)}`, { origin: url.origin })
+  const socket = new WebSocket(`ws://${url.host}/api`, `basil.${url.hash.slice('#token='.length)}`, {
+    origin: url.origin,
+  })
   const waiting: { left: Map<string, number>; done: () => void; heard: (answer: Answer) => void } = {
     left: new Map(),
     done: () => undefined,
@@ -53,7 +58,9 @@ test('bad messages are refused, typed and counted; a good call is answered all t
     else waiting.left.delete(answer.i)
     if (waiting.left.size === 0) waiting.done()
   })
-  const isClosed = new Promise<never>((_, reject) => socket.on('close', (code) => reject(new Error(`closed with ${code}`))))
+  const isClosed = new Promise<never>((_, reject) =>
+    socket.on('close', (code) => reject(new Error(`closed with ${code}`))),
+  )
   await Promise.race([isClosed, new Promise((resolve) => socket.on('open', resolve))])
 
   const codes = new Map<string, number>()
@@ -84,5 +91,7 @@ test('bad messages are refused, typed and counted; a good call is answered all t
   expect(codes.get('message-invalid')).toBeGreaterThan(wanted / 3)
   expect(said().length).toBeLessThan(2000)
   expect(said()).toContain('10000 messages from pages were refused for their form.')
-  console.log(`messages: ${wanted} of seed ${seed}, answered ${JSON.stringify(Object.fromEntries(codes))}, stderr ${said().length} bytes`)
+  console.log(
+    `messages: ${wanted} of seed ${seed}, answered ${JSON.stringify(Object.fromEntries(codes))}, stderr ${said().length} bytes`,
+  )
 })

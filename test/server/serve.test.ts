@@ -1,5 +1,5 @@
-// What a browser gets: pages with strict headers and nothing outside their folder, the router with errors as records, and
-// each exported file once.
+// What a browser gets: pages with strict headers and nothing outside their folder, the router with errors as records,
+// and each exported file once.
 
 import { writeFile } from 'node:fs/promises'
 import { connect } from 'node:net'
@@ -23,7 +23,9 @@ beforeAll(async () => {
   sent = await startServer(() => {
     ended += 1
   })
-  socket = new WebSocket(`ws://127.0.0.1:${sent.port}/api`, `basil.${sent.token}`, { origin: `http://127.0.0.1:${sent.port}` })
+  socket = new WebSocket(`ws://127.0.0.1:${sent.port}/api`, `basil.${sent.token}`, {
+    origin: `http://127.0.0.1:${sent.port}`,
+  })
   client = createORPCClient(new RPCLink({ websocket: socket as never }))
 })
 afterAll(() => sent.close())
@@ -96,7 +98,10 @@ it('gives an error of Basil as its record, from a call and from a stream', async
 
 it('gives a fault of ours as an internal one, and a message of the wrong form with its field', async () => {
   expect((await caught(client.burst())).record).toMatchObject({ code: 'internal', why: 'x is not a function' })
-  expect((await caught(client.double({ value: 'two' as never }))).record).toMatchObject({ code: 'message-invalid', where: 'value' })
+  expect((await caught(client.double({ value: 'two' as never }))).record).toMatchObject({
+    code: 'message-invalid',
+    where: 'value',
+  })
 })
 
 it('ends a stream whose reader has gone', async () => {
@@ -127,7 +132,9 @@ it('says so when the pages are not built', async () => {
 
 it('closes its connections and its port', async () => {
   const other = await startServer()
-  const closed = new WebSocket(`ws://127.0.0.1:${other.port}/api`, `basil.${other.token}`, { origin: `http://127.0.0.1:${other.port}` })
+  const closed = new WebSocket(`ws://127.0.0.1:${other.port}/api`, `basil.${other.token}`, {
+    origin: `http://127.0.0.1:${other.port}`,
+  })
   await new Promise((resolve) => closed.once('open', resolve))
   const ending = new Promise((resolve) => closed.once('close', resolve))
   await other.close()

@@ -1,5 +1,5 @@
-// A real server on a free port with three pages and a small router of its own: what a procedure, a stream, a failure and a
-// download look like from outside.
+// A real server on a free port with three pages and a small router of its own: what a procedure, a stream, a failure
+// and a download look like from outside.
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -41,7 +41,10 @@ export function smallRouter(platform: Platform, ended: () => void = () => {}) {
       }
     }),
     export: os.input(z.object({ file: z.string() })).handler(({ input }) => platform.download(input.file)),
-    window: os.handler(async () => [platform.window, await platform.pickConfig(), (await platform.pickTarget('a')) === undefined] as const),
+    window: os.handler(
+      async () =>
+        [platform.window, await platform.pickConfig(), (await platform.pickTarget('a')) === undefined] as const,
+    ),
   }
 }
 

@@ -1,4 +1,5 @@
-// Loaded before a program: on SIGUSR2 all threads of the system's that read files wait at a named pipe for nobody, as at a disk that is gone.
+// Loaded before a program: on SIGUSR2 all threads of the system's that read files wait at a named pipe for nobody, as
+// at a disk that is gone.
 import { open } from 'node:fs'
 
 process.on('SIGUSR2', () => {

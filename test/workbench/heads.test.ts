@@ -1,5 +1,5 @@
-// Heads from a window: by ids alone, each in a file of its own in the data folder's heads, and in the library from then on. The engine is
-// the toy, which imports as the real one does and writes down what it was asked to make.
+// Heads from a window: by ids alone, each in a file of its own in the data folder's heads, and in the library from then
+// on. The engine is the toy, which imports as the real one does and writes down what it was asked to make.
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
@@ -69,10 +69,14 @@ test('heads are made of known lists or of texts, and probes of rows of data', as
   const model = await idOf(join(sample, 'pretrained.safetensors'))
   const known = asked(await done(await heads.make({ model, classes: 'eurosat', name: 'land' })))
   expect(known).toMatchObject({ name: 'land', classes: { length: 10 }, templates: { length: 3 } })
-  const own = asked(await done(await heads.make({ model, classes: ['wren', 'rook'], templates: 'mnist', name: 'birds' })))
+  const own = asked(
+    await done(await heads.make({ model, classes: ['wren', 'rook'], templates: 'mnist', name: 'birds' })),
+  )
   expect(own).toMatchObject({ name: 'birds', classes: ['wren', 'rook'], templates: { length: 1 } })
   const tasks = await idOf(join(sample, 'tasks.safetensors'))
-  const probe = await done(await heads.probe({ model, data: { id: tasks, name: 'mnist.learning' }, classes: 10, name: 'mnist' }))
+  const probe = await done(
+    await heads.probe({ model, data: { id: tasks, name: 'mnist.learning' }, classes: 10, name: 'mnist' }),
+  )
   expect(asked(probe)).toEqual({ name: 'mnist', data: join(sample, 'tasks.safetensors#mnist.learning') })
   expect(probe.report).toMatchObject({ heldOut: true })
 })
@@ -90,7 +94,8 @@ test('a list nobody knows is not looked for on the disk, a name is no path, and 
   const secret = join(home, 'secret.txt')
   writeFileSync(secret, 'wren\nrook\n')
   expect(await refused(() => heads.make({ model, classes: secret, name: 'land' }))).toBe('file-missing')
-  expect(await refused(() => heads.make({ model, classes: 'eurosat', name: '../land' }))).toBe('internal') // the contract refuses it
+  // the contract refuses it
+  expect(await refused(() => heads.make({ model, classes: 'eurosat', name: '../land' }))).toBe('internal')
   const probe = await idOf(join(field, 'head_probe.pt'))
   expect(await refused(() => heads.importHead({ id: probe }))).toBe('data-invalid')
   expect(await refused(() => heads.importHead({ id: probe, as: 'probe', features: 'raw' }))).toBe('nothing')

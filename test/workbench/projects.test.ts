@@ -20,7 +20,12 @@ test('opening a configuration grants its folder and offers the others in it that
   writeFileSync(join(folder, 'broken.json'), '{')
   const projects = createProjects()
   const opened = await projects.open(join(folder, 'run.json'))
-  expect(opened).toMatchObject({ name: 'toy run', folder, config: { seed: 7 }, presets: [{ name: 'other', config: { seed: 8 } }] })
+  expect(opened).toMatchObject({
+    name: 'toy run',
+    folder,
+    config: { seed: 7 },
+    presets: [{ name: 'other', config: { seed: 8 } }],
+  })
   expect((await projects.open(join(folder, 'other.json'))).grant).toBe(opened.grant)
   expect(projects.resolve(opened.grant, toyFile).pretrained).toBe(join(folder, 'base.safetensors'))
   expect(projects.resolve(opened.grant, toyFile).tasks[0]?.head).toBe(join(folder, 'cars.data#head'))
@@ -102,5 +107,7 @@ test.each([
 ])('what is in a file that is no configuration is not told: %s', async (name, text, why) => {
   const file = join(temporaryFolder(), name)
   writeFileSync(file, text)
-  await expect(createProjects().open(file)).rejects.toMatchObject({ record: { code: 'config-invalid', where: file, why } })
+  await expect(createProjects().open(file)).rejects.toMatchObject({
+    record: { code: 'config-invalid', where: file, why },
+  })
 })

@@ -29,7 +29,9 @@ async function connected(platform: Platform = browser, toy: Toy = {}) {
   const file = join(home, 'sample', 'sample.json')
   writeFileSync(file, JSON.stringify(toyFile))
   const { port1, port2 } = new MessageChannel()
-  new RPCHandler(createRouter(workbench, platform), { clientInterceptors: [errorsAsRecords] }).upgrade(port1, { context: {} })
+  new RPCHandler(createRouter(workbench, platform), { clientInterceptors: [errorsAsRecords] }).upgrade(port1, {
+    context: {},
+  })
   port1.start()
   port2.start()
   onTestFinished(() => port1.close())
@@ -86,11 +88,15 @@ test('a watcher that leaves does not disturb the run, and one that comes late he
 test('what is wrong comes back as a record: fields of a configuration, missing runs, foreign messages', async () => {
   const { client } = await connected()
   const { grant, config } = await client.projects.sample()
-  expect((await client.config.check({ grant, config: { ...config, vectors: [], colour: 1 } })).issues.map((i) => i.field)).toContain(
-    'colour',
+  expect(
+    (await client.config.check({ grant, config: { ...config, vectors: [], colour: 1 } })).issues.map((i) => i.field),
+  ).toContain('colour')
+  expect((await client.config.check({ grant, config: { ...config, pretrained: 'missing' } })).error?.code).toBe(
+    'file-missing',
   )
-  expect((await client.config.check({ grant, config: { ...config, pretrained: 'missing' } })).error?.code).toBe('file-missing')
-  expect((await client.config.check({ grant, config: { ...config, pretrained: '../x' } })).error?.code).toBe('not-allowed')
+  expect((await client.config.check({ grant, config: { ...config, pretrained: '../x' } })).error?.code).toBe(
+    'not-allowed',
+  )
   const errorOf = (call: Promise<unknown>) =>
     call.then(
       () => null,
@@ -131,7 +137,12 @@ test('with a window its dialogs decide where an export goes, and closing one wri
 test('a window plans a study, follows it to its end, and asks for the controls of a configuration', async () => {
   const { client } = await connected()
   const { grant, config } = await client.projects.sample()
-  const definition = { name: 'toys', config, arms: [{ label: 'a' }, { label: 'b', change: { iterations: 1 } }], seeds: [1] }
+  const definition = {
+    name: 'toys',
+    config,
+    arms: [{ label: 'a' }, { label: 'b', change: { iterations: 1 } }],
+    seeds: [1],
+  }
   expect((await client.studies.plan({ grant, definition })).runs).toEqual([
     { arm: 'a', part: '', seed: 1 },
     { arm: 'b', part: '', seed: 1 },
@@ -146,7 +157,9 @@ test('a window plans a study, follows it to its end, and asks for the controls o
   expect(await client.studies.pause({ study })).toBe(false)
   expect((await client.studies.controls({ config })).arms.map(({ label }) => label)).toContain('restart only')
   const outside = { ...definition, config: { ...config, pretrained: '/etc/passwd' } }
-  const refused = await client.studies.start({ grant, definition: outside }).catch((error: unknown) => basilErrorOf(error).record)
+  const refused = await client.studies
+    .start({ grant, definition: outside })
+    .catch((error: unknown) => basilErrorOf(error).record)
   expect(refused).toMatchObject({ code: 'not-allowed' })
   expect(await client.studies.forget({ study })).toBe(true)
 })

@@ -1,17 +1,25 @@
 // The engine's test double, a process of its own behind the real door: gradient descent with AdamW moments on a noisy
-// quadratic. Randomness is (seed, stage, step), so it goes on to the same bits from any epoch. TOY (JSON) makes it misbehave.
+// quadratic. Randomness is (seed, stage, step), so it goes on to the same bits from any epoch. TOY (JSON) makes it
+// misbehave.
 import { appendFileSync, existsSync, writeFileSync, writeSync } from 'node:fs'
 
 import { BasilError } from '../../src-main/contract/errors.ts'
 import type { ResolvedConfig } from '../../src-main/contract/run/config.ts'
-import type { CoefficientTable, EngineEvent, EngineInfo, ResumeState, TaskScore } from '../../src-main/contract/run/run.ts'
+import type {
+  CoefficientTable,
+  EngineEvent,
+  EngineInfo,
+  ResumeState,
+  TaskScore,
+} from '../../src-main/contract/run/run.ts'
 import { writeSafetensors } from '../../src-main/engine/formats/safetensors-writer.ts'
 import { type Sitting, serveEngine } from '../../src-main/worker/engine-door.ts'
 import { parentPort } from '../../src-main/worker/parent-port.ts'
 import { reading } from '../../src-main/worker/reading.ts'
 
 export interface Toy {
-  fault?: { stage: number; epoch: number; how: 'abort' | 'cuda' | 'exit' | 'throw' | 'spin'; once?: string } // once: a file that then exists
+  // once: a file that then exists
+  fault?: { stage: number; epoch: number; how: 'abort' | 'cuda' | 'exit' | 'throw' | 'spin'; once?: string }
   beforeOpening?: 'exit'
   flood?: boolean // of stdout and stderr
   progress?: number // events before each epoch
@@ -23,7 +31,14 @@ export interface Toy {
 const toy = JSON.parse(process.env.TOY ?? '{}') as Toy
 const blocks = ['conv1.weight', 'ln.weight', 'proj', 'unused']
 const stepsPerEpoch = 3
-const info: EngineInfo = { name: 'toy', kind: 'wasm', threads: 1, simd: 'none', reason: 'a test double', versions: { toy: '1' } }
+const info: EngineInfo = {
+  name: 'toy',
+  kind: 'wasm',
+  threads: 1,
+  simd: 'none',
+  reason: 'a test double',
+  versions: { toy: '1' },
+}
 
 if (toy.beforeOpening === 'exit') {
   console.error('toy: no such backend')
@@ -65,7 +80,13 @@ async function* run(config: ResolvedConfig, sitting: Sitting): AsyncGenerator<En
   yield { type: 'finished', stopped: sitting.stopping(), seconds: seconds() }
 }
 
-async function* learn(config: ResolvedConfig, sitting: Sitting, stage: number, completed: CoefficientTable[], seconds: () => number) {
+async function* learn(
+  config: ResolvedConfig,
+  sitting: Sitting,
+  stage: number,
+  completed: CoefficientTable[],
+  seconds: () => number,
+) {
   const epochs = (stage ? config.iteration : config.start)?.epochs ?? 2
   const names = stage ? ['difference vector'] : config.vectors.map((v) => v.split('/').pop() ?? v)
   yield {
@@ -83,7 +104,8 @@ async function* learn(config: ResolvedConfig, sitting: Sitting, stage: number, c
   while (state.epoch < epochs && !sitting.stopping()) {
     sitting.signal.throwIfAborted()
     const { progress: total = 0 } = toy
-    for (let done = 0; done < total; done++) yield { type: 'progress', what: 'Counting', done, total } satisfies EngineEvent
+    for (let done = 0; done < total; done++)
+      yield { type: 'progress', what: 'Counting', done, total } satisfies EngineEvent
     if (toy.wait) await new Promise((resolve) => setTimeout(resolve, toy.wait))
     while (toy.until && !existsSync(toy.until)) await new Promise((resolve) => setTimeout(resolve, 5))
     misbehave(stage, state.epoch + 1)
@@ -92,14 +114,21 @@ async function* learn(config: ResolvedConfig, sitting: Sitting, stage: number, c
     const metric = loss(state.coefficients, stage)
     const isBest = metric < state.best.metric
     const best = isBest ? { step: state.step, metric, coefficients: state.coefficients } : state.best
-    state = { ...state, epoch: state.epoch + 1, losses: [...state.losses, ...losses], best, sinceBest: isBest ? 0 : state.sinceBest + 1 }
+    state = {
+      ...state,
+      epoch: state.epoch + 1,
+      losses: [...state.losses, ...losses],
+      best,
+      sinceBest: isBest ? 0 : state.sinceBest + 1,
+    }
     yield epochEvent(state, losses, isBest, config, seconds())
   }
   return state
 }
 
 function fresh(stage: number, rows: number, completed: CoefficientTable[]): ResumeState {
-  const zeros = (): CoefficientTable => Array.from({ length: rows }, () => blocks.map((_, b) => (b === blocks.length - 1 ? -0 : 0)))
+  const zeros = (): CoefficientTable =>
+    Array.from({ length: rows }, () => blocks.map((_, b) => (b === blocks.length - 1 ? -0 : 0)))
   const coefficients = zeros()
   const still = loss(coefficients, stage)
   return {
@@ -118,7 +147,13 @@ function fresh(stage: number, rows: number, completed: CoefficientTable[]): Resu
   }
 }
 
-function epochEvent(state: ResumeState, losses: number[], best: boolean, config: ResolvedConfig, seconds: number): EngineEvent {
+function epochEvent(
+  state: ResumeState,
+  losses: number[],
+  best: boolean,
+  config: ResolvedConfig,
+  seconds: number,
+): EngineEvent {
   const metric = loss(state.coefficients, state.stage)
   const { stage, epoch, step, coefficients } = state
   return {
@@ -147,7 +182,9 @@ function step(state: ResumeState, seed: number, losses: number[]): ResumeState {
     second.push([])
     return row.map((value, b) => {
       const isUsed = b < blocks.length - 1
-      const gradient = isUsed ? 2 * (value - target(state.stage, r, b)) + 0.1 * noise(seed, state.stage, at * 97 + r * 13 + b) : 0
+      const gradient = isUsed
+        ? 2 * (value - target(state.stage, r, b)) + 0.1 * noise(seed, state.stage, at * 97 + r * 13 + b)
+        : 0
       const m = 0.9 * (state.firstMoment[r]?.[b] ?? 0) + 0.1 * gradient
       const v = 0.999 * (state.secondMoment[r]?.[b] ?? 0) + 0.001 * gradient * gradient
       first[r]?.push(m)
@@ -183,7 +220,12 @@ function scores(config: ResolvedConfig, loss: number): TaskScore[] {
   }))
 }
 
-function evaluation(config: ResolvedConfig, model: 'pretrained' | 'start' | 'iteration', stage: number | null, loss: number): EngineEvent {
+function evaluation(
+  config: ResolvedConfig,
+  model: 'pretrained' | 'start' | 'iteration',
+  stage: number | null,
+  loss: number,
+): EngineEvent {
   return { type: 'evaluation', evaluation: { split: 'test', model, stage, tasks: scores(config, loss) } }
 }
 
@@ -228,7 +270,13 @@ serveEngine(
     },
     inspect: async (file) => {
       if (!file.endsWith('.safetensors'))
-        throw new BasilError({ code: 'format-unknown', what: 'No known format', where: file, why: 'a toy knows one', next: 'nothing' })
+        throw new BasilError({
+          code: 'format-unknown',
+          what: 'No known format',
+          where: file,
+          why: 'a toy knows one',
+          next: 'nothing',
+        })
       return {
         file,
         bytes: 8,
@@ -275,7 +323,11 @@ serveEngine(
         })
       const tensor = { name: 'toy', dtype: 'F32', shape: [1] } as const
       const chunks: Uint8Array[] = []
-      for await (const chunk of writeSafetensors([tensor], { 'basil.recipe': JSON.stringify(recipe) }, () => new Uint8Array(4)))
+      for await (const chunk of writeSafetensors(
+        [tensor],
+        { 'basil.recipe': JSON.stringify(recipe) },
+        () => new Uint8Array(4),
+      ))
         chunks.push(chunk)
       writeFileSync(out, Buffer.concat(chunks))
       return { file: out, bytes: 8, sha256: 'x', tensors: 1, rounded: form.dtype === 'float16' ? ['F16'] : [] }

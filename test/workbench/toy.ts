@@ -1,4 +1,5 @@
-// What tests of the runner share: a data folder that goes with the test, the toy engine, and a run's bits apart from its clock.
+// What tests of the runner share: a data folder that goes with the test, the toy engine, and a run's bits apart from
+// its clock.
 import { copyFileSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -31,13 +32,23 @@ export async function toyWorkbench(
 ): Promise<Workbench> {
   mkdirSync(join(home, 'sample'), { recursive: true }) // resources, as far as a workbench asks for them
   copyFileSync(join(import.meta.dirname, '../../resources/model-card.md'), join(home, 'model-card.md'))
-  const workbench = await openWorkbench({ home, engine, sample: join(home, 'sample', 'sample.json'), write, ...(patience && { patience }) })
+  const workbench = await openWorkbench({
+    home,
+    engine,
+    sample: join(home, 'sample', 'sample.json'),
+    write,
+    ...(patience && { patience }),
+  })
   onTestFinished(() => workbench.close())
   return workbench
 }
 
 /** All events to the end. */
-export async function follow(workbench: Workbench, run: number, seen: (event: RunEvent) => void = () => undefined): Promise<RunEvent[]> {
+export async function follow(
+  workbench: Workbench,
+  run: number,
+  seen: (event: RunEvent) => void = () => undefined,
+): Promise<RunEvent[]> {
   const events: RunEvent[] = []
   for await (const event of workbench.watch(run)) {
     events.push(event)
@@ -46,7 +57,10 @@ export async function follow(workbench: Workbench, run: number, seen: (event: Ru
   return events
 }
 
-/** Everything of a run that must not depend on how often it was interrupted: all but clocks (openings of test data tell theirs) and its number. */
+/**
+ * Everything of a run that must not depend on how often it was interrupted: all but clocks (openings of test data tell
+ * theirs) and its number.
+ */
 export function bitsOf(workbench: Workbench, run: number): unknown {
   const { created, ended, seconds, times, dataWait, openings, run: _, ...rest } = workbench.show(run)
   const timeless = (stage: RunDetail['iterations'][number]) => ({

@@ -28,9 +28,12 @@ test("a run is kept whole and told in the contract's shape", async () => {
     relativeAccuracy: null,
     seeds: [7],
   })
-  expect(detail.iterations.map((s) => s.losses.length)).toEqual([10, 10]) // as its end gave them: one a step, and one after the last
+  // as its end gave them: one a step, and one after the last
+  expect(detail.iterations.map((s) => s.losses.length)).toEqual([10, 10])
   expect(detail.parents.map((p) => p.role)).toEqual(['pretrained', 'vector', 'vector'])
-  expect(runSummarySchema.parse(workbench.list({ offset: 0, limit: 10, search: 'TOY' }).rows[0]).accuracy).toBe(detail.accuracy)
+  expect(runSummarySchema.parse(workbench.list({ offset: 0, limit: 10, search: 'TOY' }).rows[0]).accuracy).toBe(
+    detail.accuracy,
+  )
   expect(Object.is(workbench.coefficients(run, 0, 2)[0]?.[3], -0)).toBe(true)
 })
 
@@ -51,7 +54,9 @@ test('an epoch is told only when another process could already read it', async (
 test('a second run is refused while one is at work, and accepted when its end has been told', async () => {
   const workbench = await toyWorkbench(temporaryFolder())
   const first = await workbench.start(toyConfig())
-  await expect(workbench.start(toyConfig())).rejects.toMatchObject({ record: { code: 'run-state', where: `run ${first}` } })
+  await expect(workbench.start(toyConfig())).rejects.toMatchObject({
+    record: { code: 'run-state', where: `run ${first}` },
+  })
   await follow(workbench, first)
   const second = await workbench.start(toyConfig())
   expect(second).toBe(first + 1)
@@ -116,10 +121,16 @@ test('closing interrupts a run; the next to open it says so and resumes it to th
 })
 
 test('what the engine throws fails the run with its record, and the engine works on', async () => {
-  const workbench = await toyWorkbench(temporaryFolder(), () => toyEngine({ fault: { stage: 0, epoch: 2, how: 'throw' } }))
+  const workbench = await toyWorkbench(temporaryFolder(), () =>
+    toyEngine({ fault: { stage: 0, epoch: 2, how: 'throw' } }),
+  )
   const run = await workbench.start(toyConfig())
   const events = await follow(workbench, run)
-  expect(events.at(-1)).toMatchObject({ type: 'ended', state: 'failed', error: { code: 'not-finite', where: 'epoch 2' } })
+  expect(events.at(-1)).toMatchObject({
+    type: 'ended',
+    state: 'failed',
+    error: { code: 'not-finite', where: 'epoch 2' },
+  })
   expect(await workbench.describe()).toMatchObject({ name: 'toy' })
 })
 

@@ -1,4 +1,5 @@
-// Adapters (PEFT's, LoRA and its like) are no models: they are called what they are by whatever they are given to, and what is called alike is not.
+// Adapters (PEFT's, LoRA and its like) are no models: they are called what they are by whatever they are given to, and
+// what is called alike is not.
 import { expect, test } from 'vitest'
 
 import { inspectionLines } from '../../src-main/cli/print.ts'
@@ -21,7 +22,10 @@ test.each<[string, Given]>([
     'a model that its adapter was never merged into',
     factors('visual.proj', 'layers.0.q_proj.base_layer.weight', 'layers.0.q_proj.lora_A.default.weight'),
   ],
-  ["diffusers' and others'", factors('unet.down_blocks.0.attn.to_q.lora.down.weight', 'lora_te_text_model_0_q.lora_up.weight')],
+  [
+    "diffusers' and others'",
+    factors('unet.down_blocks.0.attn.to_q.lora.down.weight', 'lora_te_text_model_0_q.lora_up.weight'),
+  ],
 ])('an adapter is called one wherever it is given: %s', async (_, adapter) => {
   const path = await saved('adapter_model', adapter)
   expect(await look(path)).toMatchObject({ role: 'adapter' })
@@ -54,5 +58,7 @@ test('a module that is called as peft calls its own, and a tensor that is low by
     ]),
   )
   expect((await look(await saved('wrapped', tower))).role).not.toBe('adapter')
-  expect((await look(await saved('named', factors('explora_A.weight', 'model.lora_alpha', 'flora.weight')))).role).toBe('unknown')
+  expect((await look(await saved('named', factors('explora_A.weight', 'model.lora_alpha', 'flora.weight')))).role).toBe(
+    'unknown',
+  )
 })

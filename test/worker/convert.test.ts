@@ -1,5 +1,5 @@
-// Models written in other forms: conversions that lose no bit, exports that are the default export converted, and what may go wrong on
-// the way, after which the old file is there as it was.
+// Models written in other forms: conversions that lose no bit, exports that are the default export converted, and what
+// may go wrong on the way, after which the old file is there as it was.
 import { copyFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
@@ -66,7 +66,12 @@ test('a converted file says where it came from, and keeps what was said before',
   expect(await hashFile(second)).toEqual({ sha256: exported.sha256, bytes: exported.bytes })
   const { sha256 } = await hashFile(first)
   const { metadata, tensors } = await opened(second)
-  expect(JSON.parse(metadata['basil.converted'] ?? '')).toMatchObject({ name: 'first.pt', sha256, layout: 'huggingface', dtype: null })
+  expect(JSON.parse(metadata['basil.converted'] ?? '')).toMatchObject({
+    name: 'first.pt',
+    sha256,
+    layout: 'huggingface',
+    dtype: null,
+  })
   expect(JSON.parse((await opened(first)).metadata['basil.converted'] ?? '')).toMatchObject({
     dtype: 'bfloat16',
     name: basename(pretrained),
@@ -82,7 +87,11 @@ test.each(writtenLayouts)(
     const weight = new Uint8Array(Float32Array.of(1, 2, 3, 4).buffer)
     writeFileSync(file, await written([{ name: 'blocks.0.weight', dtype: 'F32', shape: [2, 2], bytes: weight }]))
     await expect(converted(file, out, { layout })).rejects.toMatchObject({
-      record: { code: 'not-supported', where: 'other.safetensors', next: expect.stringMatching(/^keep the layout that the file has/) },
+      record: {
+        code: 'not-supported',
+        where: 'other.safetensors',
+        next: expect.stringMatching(/^keep the layout that the file has/),
+      },
     })
     expect(readdirSync(here)).toEqual(['other.safetensors'])
     await converted(file, out, { dtype: 'float16' })
@@ -106,7 +115,15 @@ async function recipeIn(here: string): Promise<Recipe> {
     return { file: join(here, name), name, sha256: (await hashFile(join(here, name))).sha256 }
   }
   const [base, vectors] = [await parent('pretrained.safetensors'), [await parent('finetuned-alpha.safetensors')]]
-  const told = { basil: '1', run: 3, name: 'between', method: 'task-arithmetic', grouping: 'scalar', iteration: 0, epoch: null } as const
+  const told = {
+    basil: '1',
+    run: 3,
+    name: 'between',
+    method: 'task-arithmetic',
+    grouping: 'scalar',
+    iteration: 0,
+    epoch: null,
+  } as const
   return { ...told, pretrained: base, vectors, groups: ['all'], start: [[0.3]], iterations: [] }
 }
 
@@ -122,7 +139,9 @@ test('a run exported in any form is its default export converted', async () => {
         const form = { layout, container, dtype }
         await rebuild({ recipe, out, overwrite: false, form })
         const file = await opened(out)
-        expect(await contentOf(canonical(file))).toEqual(await contentOf(inDtype(canonical(await opened(plain)), dtype)))
+        expect(await contentOf(canonical(file))).toEqual(
+          await contentOf(inDtype(canonical(await opened(plain)), dtype)),
+        )
         expect(JSON.parse(file.metadata['basil.recipe'] ?? '')).toMatchObject({ run: 3, start: [[0.3]] })
       }
 })
@@ -131,7 +150,10 @@ test('without a layout the model is in that of the pre-trained one', async () =>
   const here = folder()
   const recipe = await recipeIn(here)
   await converted(pretrained, recipe.pretrained.file, { layout: 'huggingface', container: 'state_dict' }, true)
-  const moved = { ...recipe, pretrained: { ...recipe.pretrained, sha256: (await hashFile(recipe.pretrained.file)).sha256 } }
+  const moved = {
+    ...recipe,
+    pretrained: { ...recipe.pretrained, sha256: (await hashFile(recipe.pretrained.file)).sha256 },
+  }
   const [plain, theirs] = [join(here, 'plain'), join(here, 'theirs')]
   await rebuild({
     recipe: { ...recipe, pretrained: { ...recipe.pretrained, file: pretrained } },
@@ -157,7 +179,9 @@ test.each([
   const here = folder()
   const out = join(here, 'model.safetensors')
   writeFileSync(out, 'old')
-  await expect(converted(file, out, form, what !== 'a target that is there')).rejects.toMatchObject({ record: { code } })
+  await expect(converted(file, out, form, what !== 'a target that is there')).rejects.toMatchObject({
+    record: { code },
+  })
   expect(readFileSync(out, 'utf8')).toBe('old')
   expect(readdirSync(here)).toEqual(['model.safetensors'])
 })

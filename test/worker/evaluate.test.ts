@@ -1,5 +1,6 @@
-// Evaluations by the real engine. The oracle's models and images: accuracies are its own, every image's prediction is the argmax of its
-// logits, and all that a report says follows from that table of predictions. Then data with groups, another layout, and what is refused.
+// Evaluations by the real engine. The oracle's models and images: accuracies are its own, every image's prediction is
+// the argmax of its logits, and all that a report says follows from that table of predictions. Then data with groups,
+// another layout, and what is refused.
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
@@ -44,7 +45,11 @@ const goldenTask = (name: string) => ({
 })
 
 async function evaluated(request: object, images = imageHost(null)): Promise<EvaluationReport> {
-  for await (const event of evaluateModels(evaluationRequestSchema.parse({ split: 'training', ...request }), backend, images))
+  for await (const event of evaluateModels(
+    evaluationRequestSchema.parse({ split: 'training', ...request }),
+    backend,
+    images,
+  ))
     if (event.type === 'result') return evaluationReportSchema.parse(event.result)
   throw new Error('no report')
 }
@@ -65,7 +70,9 @@ const rowsOf = (file: string): Row[] => parse(readFileSync(file), { columns: tru
 function recomputed(rows: Row[]): Pick<TaskResult, 'images' | 'correct' | 'accuracy' | 'confusion'> {
   const correct = rows.filter(({ label, predicted }) => label === predicted).length
   const cells = Map.groupBy(rows, ({ label, predicted }) => `${label},${predicted}`)
-  const confusion = [...cells].map(([key, found]) => [...key.split(',').map(Number), found.length] as [number, number, number])
+  const confusion = [...cells].map(
+    ([key, found]) => [...key.split(',').map(Number), found.length] as [number, number, number],
+  )
   return {
     images: rows.length,
     correct,
@@ -102,13 +109,14 @@ test("accuracies and every prediction are the oracle's, and the report says noth
         expect(Math.abs(Number(row.confidence) - confidence)).toBeLessThan(2e-3)
       })
       expect(task.results[m]).toMatchObject(recomputed(mine))
-      const wrong = mine.filter(({ label, predicted }) => label !== predicted).sort((a, b) => Number(b.confidence) - Number(a.confidence))
+      const wrong = mine
+        .filter(({ label, predicted }) => label !== predicted)
+        .sort((a, b) => Number(b.confidence) - Number(a.confidence))
       expect(task.results[m]?.mistakes.map(({ image }) => image)).toEqual(wrong.slice(0, 50).map(({ image }) => image))
     }
-    const [first, second] = [models[0], models[1]].map((one) => rows.filter((row) => row.task === name && row.model === one?.name)) as [
-      Row[],
-      Row[],
-    ]
+    const [first, second] = [models[0], models[1]].map((one) =>
+      rows.filter((row) => row.task === name && row.model === one?.name),
+    ) as [Row[], Row[]]
     const right = (row: Row): boolean => row.label === row.predicted
     expect(task.mcnemar).toMatchObject({
       onlyFirst: first.filter((row, i) => right(row) && !right(second[i] as Row)).length,
@@ -120,12 +128,18 @@ test("accuracies and every prediction are the oracle's, and the report says noth
     expect(accuracy).toBe(results.reduce((sum, r) => sum + r.accuracy, 0) / tasks.length)
     expect(relativeAccuracy).toBe(results.reduce((sum, r) => sum + (r.relativeAccuracy as number), 0) / tasks.length)
   })
-  expect(report.models[0]).toMatchObject({ file: at('pretrained.safetensors'), sha256: expect.stringMatching(/^[0-9a-f]{64}$/), run: null })
+  expect(report.models[0]).toMatchObject({
+    file: at('pretrained.safetensors'),
+    sha256: expect.stringMatching(/^[0-9a-f]{64}$/),
+    run: null,
+  })
 
   const table = parse(reportCsv(report), { columns: true }) as Record<string, string>[]
   expect(table).toHaveLength(models.length * tasks.length)
   for (const row of table) {
-    const result = report.tasks.find(({ name }) => name === row['task'])?.results[models.findIndex(({ name }) => name === row['model'])]
+    const result = report.tasks.find(({ name }) => name === row['task'])?.results[
+      models.findIndex(({ name }) => name === row['model'])
+    ]
     expect([Number(row['accuracy']), Number(row['correct']), Number(row['relative_accuracy'])]).toEqual([
       result?.accuracy,
       result?.correct,
@@ -175,7 +189,9 @@ test("a data set's images come by name, with their groups and what could not be 
   const report = await evaluated(
     {
       models: [model('pretrained')],
-      tasks: [{ name: 'colours', data: join(home, 'list.csv'), head: join(home, 'head.safetensors#head.two'), positive: 1 }],
+      tasks: [
+        { name: 'colours', data: join(home, 'list.csv'), head: join(home, 'head.safetensors#head.two'), positive: 1 },
+      ],
       predictions: { out, overwrite: false },
     },
     imageHost(null, pool),
@@ -190,7 +206,10 @@ test("a data set's images come by name, with their groups and what could not be 
   expect(task?.classes).toEqual(['wren', 'rook'])
   expect(task?.images).toMatchObject({ count: 12, skippedCount: 1, skipped: [{ name: 'images/broken.png' }] })
   const share = (group: string): number => rows.filter((row) => row.group === group && row.predicted === '1').length / 6
-  expect(result?.fairness?.parity).toEqual({ gap: expect.closeTo(Math.abs(share('left') - share('right')), 14), class: 1 })
+  expect(result?.fairness?.parity).toEqual({
+    gap: expect.closeTo(Math.abs(share('left') - share('right')), 14),
+    class: 1,
+  })
   expect(result?.fairness?.groups.map(({ group, images }) => [group, images])).toEqual([
     ['left', 6],
     ['right', 6],
@@ -204,11 +223,23 @@ test("a data set's images come by name, with their groups and what could not be 
 })
 
 test.each([
-  ['a head for features of another width', { tasks: [{ ...goldenTask('alpha'), head: 'head_8.safetensors#head.two' }] }, 'tensor-shape'],
+  [
+    'a head for features of another width',
+    { tasks: [{ ...goldenTask('alpha'), head: 'head_8.safetensors#head.two' }] },
+    'tensor-shape',
+  ],
   ['a positive class that the head lacks', { tasks: [{ ...goldenTask('alpha'), positive: 99 }] }, 'label-range'],
-  ['images that are not there', { tasks: [{ ...goldenTask('alpha'), data: at('tasks.safetensors#nothing') }] }, 'tensor-missing'],
+  [
+    'images that are not there',
+    { tasks: [{ ...goldenTask('alpha'), data: at('tasks.safetensors#nothing') }] },
+    'tensor-missing',
+  ],
   ['a checkpoint that is none', { models: [model('data', at('tasks.safetensors'))] }, /tensor|format/],
-  ['a reference that is none', { tasks: [{ ...goldenTask('alpha'), reference: { file: at('tasks.safetensors') } }] }, /tensor|format/],
+  [
+    'a reference that is none',
+    { tasks: [{ ...goldenTask('alpha'), reference: { file: at('tasks.safetensors') } }] },
+    /tensor|format/,
+  ],
 ])('%s is refused by name, and nothing is written or left behind', async (_, change, code) => {
   const home = temporaryFolder()
   await writeHead(join(home, 'head_8.safetensors'), new Float32Array(16).fill(1), 2)

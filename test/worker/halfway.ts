@@ -1,4 +1,5 @@
-// Small models of any architecture on disk, and what halfway between two of them is: base + 0.5 (tuned - base), written as basil merge writes it.
+// Small models of any architecture on disk, and what halfway between two of them is: base + 0.5 (tuned - base), written
+// as basil merge writes it.
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -38,7 +39,11 @@ export async function saved(name: string, given: Given): Promise<string> {
 }
 
 /** base + 0.5 (tuned - base). */
-export async function merged(base: Given, tuned: Given, form: Partial<Form> = {}): Promise<{ out: string; exported: Exported }> {
+export async function merged(
+  base: Given,
+  tuned: Given,
+  form: Partial<Form> = {},
+): Promise<{ out: string; exported: Exported }> {
   const parent = async (name: string, given: Given) => {
     const file = await saved(name, given)
     return { file, name: `${name}.safetensors`, sha256: (await hashFile(file)).sha256 }
@@ -67,7 +72,8 @@ export async function contentOf(path: string): Promise<Given> {
   try {
     const file = await openTensorFile(source)
     const found: Given = {}
-    for (const { name, dtype, shape } of file.tensors.values()) found[name] = { dtype, shape, bytes: await file.read(name) }
+    for (const { name, dtype, shape } of file.tensors.values())
+      found[name] = { dtype, shape, bytes: await file.read(name) }
     return found
   } finally {
     await source.close()

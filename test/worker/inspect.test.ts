@@ -1,5 +1,5 @@
-// What inspect says of a file: its role by metadata, tensors and the field's names; sharded files; what it refuses, and how; and
-// that it takes less memory than 1.3 times a model's largest tensor, whatever the file's size.
+// What inspect says of a file: its role by metadata, tensors and the field's names; sharded files; what it refuses, and
+// how; and that it takes less memory than 1.3 times a model's largest tensor, whatever the file's size.
 import { execFileSync, spawnSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -80,7 +80,11 @@ test.each<[string, Shapes, Record<string, string>, string]>([
 })
 
 test('a pickled head is one; lists and numbered parameters that fit no image encoder are left unknown', async () => {
-  expect(await look(join(checkpoints, 'head.pt'))).toMatchObject({ role: 'head', layout: 'unknown', architecture: null })
+  expect(await look(join(checkpoints, 'head.pt'))).toMatchObject({
+    role: 'head',
+    layout: 'unknown',
+    architecture: null,
+  })
   for (const name of ['list.pt', 'linear.pt'])
     expect(await look(join(checkpoints, name)), name).toMatchObject({ layout: 'unknown', architecture: null })
   expect(await look(join(checkpoints, 'module.pt'))).toMatchObject({ layout: 'image encoder', architecture: null })
@@ -89,18 +93,33 @@ test('a pickled head is one; lists and numbered parameters that fit no image enc
 test('all that the contract asks for, and of a sharded checkpoint the hash and size of all its files', async () => {
   const whole = await saved('whole.safetensors', tower)
   const found = inspectionSchema.parse(await inspect(whole))
-  expect(found).toMatchObject({ ...(await hashCheckpoint(whole)), format: 'safetensors', dtype: 'F32', blocks: 20, nonFinite: 0 })
+  expect(found).toMatchObject({
+    ...(await hashCheckpoint(whole)),
+    format: 'safetensors',
+    dtype: 'F32',
+    blocks: 20,
+    nonFinite: 0,
+  })
   expect(found.parameters).toBe(tower.reduce((sum, [, shape]) => sum + shape.reduce((a, b) => a * b, 1), 0))
   const place = join(folder, 'sharded')
   mkdirSync(place)
   writeFileSync(join(place, 'a.safetensors'), await written(filled(tower, 'F32', 1, true)))
   const index = join(place, 'model.safetensors.index.json')
-  writeFileSync(index, JSON.stringify({ weight_map: Object.fromEntries(tower.map(([name]) => [name, 'a.safetensors'])) }))
+  writeFileSync(
+    index,
+    JSON.stringify({ weight_map: Object.fromEntries(tower.map(([name]) => [name, 'a.safetensors'])) }),
+  )
   const sharded = await inspect(index)
-  expect(sharded).toMatchObject({ ...(await hashCheckpoint(index)), format: 'safetensors-sharded', layout: 'open_clip' })
+  expect(sharded).toMatchObject({
+    ...(await hashCheckpoint(index)),
+    format: 'safetensors-sharded',
+    layout: 'open_clip',
+  })
   const { file: _, sha256: __, bytes: ___, format: ____, warnings, ...same } = found
   expect(sharded).toMatchObject(same)
-  expect(sharded.warnings).toEqual(warnings?.map((warning) => warning.replace('whole.safetensors', 'model.safetensors.index.json')))
+  expect(sharded.warnings).toEqual(
+    warnings?.map((warning) => warning.replace('whole.safetensors', 'model.safetensors.index.json')),
+  )
 })
 
 test.each([
@@ -118,9 +137,13 @@ test.each([
 test('a refusal ends with 3 and says in JSON what, where, why and what next', () => {
   writeFileSync(join(folder, 'broken.safetensors'), 'not a checkpoint at all')
   const cli = join(import.meta.dirname, '../../src-main/cli.ts')
-  const { status, stdout } = spawnSync(process.execPath, [cli, 'inspect', join(folder, 'broken.safetensors'), '--json'], {
-    encoding: 'utf8',
-  })
+  const { status, stdout } = spawnSync(
+    process.execPath,
+    [cli, 'inspect', join(folder, 'broken.safetensors'), '--json'],
+    {
+      encoding: 'utf8',
+    },
+  )
   expect(status).toBe(3)
   const { error } = JSON.parse(stdout)
   expect(Object.keys(error).sort()).toEqual(['code', 'next', 'what', 'where', 'why'])
@@ -129,10 +152,14 @@ test('a refusal ends with 3 and says in JSON what, where, why and what next', ()
 
 test('in a terminal it says what the file is before what is in it', async () => {
   const lines = inspectionLines(await inspect(await saved('finetuned.safetensors', tower)))
-  expect(lines[0]).toBe(`${join(folder, 'finetuned.safetensors')}: ViT, width 4, 1 layers, patch 2, image 4, fine-tuned`)
+  expect(lines[0]).toBe(
+    `${join(folder, 'finetuned.safetensors')}: ViT, width 4, 1 layers, patch 2, image 4, fine-tuned`,
+  )
   expect(lines[1]).toMatch(/^ {2}safetensors, layout open_clip, F32, \d+ bytes, SHA-256 [0-9a-f]{64}$/)
   expect(lines[2]).toBe('  imageSize 4, patchSize 2, width 4, layers 1, mlp 16, tokens 5, embed 2, text none')
-  expect(lines[3]).toMatch(/^ {2}image tower: attention heads 1 \(a guess from its width of 4\), activation quick-gelu \(a guess/)
+  expect(lines[3]).toMatch(
+    /^ {2}image tower: attention heads 1 \(a guess from its width of 4\), activation quick-gelu \(a guess/,
+  )
   expect(lines[4]).toMatch(/^ {2}WARNING: finetuned.safetensors: nothing says how its image tower is computed/)
   expect(lines[5]).toMatch(/^ {2}20 tensors, \d+ parameters, 20 blocks, 0 values not finite$/)
   expect(lines).toHaveLength(6 + tower.length)
@@ -145,13 +172,13 @@ test.each<[string, Shapes, 'F32' | 'F16', string]>([
     'inspecting float16',
     openClip(large, 'whole'),
     'F16',
-    'const { inspect } = await import("./src-main/runner/inspect.ts"); work = () => inspect(path)',
+    'const { inspect } = await import("./src-main/worker/inspect.ts"); work = () => inspect(path)',
   ],
   [
     'inspecting float32',
     openClip(large, 'whole'),
     'F32',
-    'const { inspect } = await import("./src-main/runner/inspect.ts"); work = () => inspect(path)',
+    'const { inspect } = await import("./src-main/worker/inspect.ts"); work = () => inspect(path)',
   ],
   [
     "reading every tensor of float16 in Hugging Face's layout as float32",
@@ -169,7 +196,11 @@ test.each<[string, Shapes, 'F32' | 'F16', string]>([
   const code = `const [path] = process.argv.slice(1); let work; ${load}
     const before = process.resourceUsage().maxRSS; await work(); console.log(process.resourceUsage().maxRSS - before)`
   const options = { cwd: join(import.meta.dirname, '../..'), encoding: 'utf8' as const }
-  const kilobytes = Number(execFileSync(process.execPath, ['--expose-gc', '--input-type=module', '-e', code, path], options))
-  const largest = (load.includes('inspect') ? dtypes[dtype] : 4) * Math.max(...shapes.map(([, shape]) => shape.reduce((a, b) => a * b, 1)))
+  const kilobytes = Number(
+    execFileSync(process.execPath, ['--expose-gc', '--input-type=module', '-e', code, path], options),
+  )
+  const largest =
+    (load.includes('inspect') ? dtypes[dtype] : 4) *
+    Math.max(...shapes.map(([, shape]) => shape.reduce((a, b) => a * b, 1)))
   expect((kilobytes * 1024) / largest).toBeLessThan(1.3)
 })

@@ -1,5 +1,5 @@
-// A linearised run says so wherever its model is met: in the list of runs, on the terminal, in its settings, its recipe and
-// the file that is exported. A run of before the field existed is an ordinary one.
+// A linearised run says so wherever its model is met: in the list of runs, on the terminal, in its settings, its recipe
+// and the file that is exported. A run of before the field existed is an ordinary one.
 import { join } from 'node:path'
 
 import { expect, test } from 'vitest'
@@ -23,7 +23,8 @@ import { folder, now, opened, stage } from '../history/rows.ts'
 /** A run on the golden models whose start chose 0.5 for the one vector and block. */
 async function finished(history: History, linearised: string | undefined): Promise<number> {
   const config = goldenConfig('entropy', { blocks: 'scalar', vectors: ['finetuned-alpha.safetensors'] })
-  const run = createRun(history, { ...config, linearised } as typeof config, now) // undefined: as an older version stored it
+  // undefined: as an older version stored it
+  const run = createRun(history, { ...config, linearised } as typeof config, now)
   const files = [config.pretrained, ...config.vectors]
   const parents = await Promise.all(
     files.map(async (file, i) => ({
@@ -36,7 +37,15 @@ async function finished(history: History, linearised: string | undefined): Promi
   const engine = { name: 'wasm', kind: 'wasm' as const, threads: 1, simd: '', reason: '', versions: {} }
   putOpened(history, run, { type: 'opened', engine, blocks: ['all'], parents, parameters: 1, images: [] })
   putStage(history, run, stage(0))
-  endStage(history, run, { stage: 0, accepted: true, best: 1, still: 1, metric: 0.5, coefficients: [[0.5]], losses: [1, 0.5] })
+  endStage(history, run, {
+    stage: 0,
+    accepted: true,
+    best: 1,
+    still: 1,
+    metric: 0.5,
+    coefficients: [[0.5]],
+    losses: [1, 0.5],
+  })
   return run
 }
 

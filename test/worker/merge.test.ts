@@ -1,5 +1,6 @@
-// Arithmetic on models of any architecture, written: each tensor in the pre-trained model's own type, rounded once; what is not finite and equal
-// everywhere, and what Basil has no numbers for, kept byte for byte; what does not fit told by the files' names before anything is written.
+// Arithmetic on models of any architecture, written: each tensor in the pre-trained model's own type, rounded once;
+// what is not finite and equal everywhere, and what Basil has no numbers for, kept byte for byte; what does not fit
+// told by the files' names before anything is written.
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 
@@ -33,7 +34,8 @@ test("every tensor is written in the pre-trained model's type, its merged number
   expect((await look(out)).metadata['basil.rounded']?.split(' ').toSorted()).toEqual(exported.rounded?.toSorted())
   const wide = await merged(base, tuned, { dtype: 'float32' })
   expect(wide.exported.rounded).toEqual([])
-  for (const dtype of floating) expect((await contentOf(wide.out))[dtype], dtype).toEqual(tensor('F32', ...expected(dtype)))
+  for (const dtype of floating)
+    expect((await contentOf(wide.out))[dtype], dtype).toEqual(tensor('F32', ...expected(dtype)))
 })
 
 test('a sum that the type cannot hold is refused with the types that can', async () => {
@@ -81,10 +83,16 @@ test('what is not finite and not equal is refused by its value, whichever it is'
     })
     const paths = [join(folder, 'base.safetensors'), join(folder, 'tuned.safetensors')] as const
     const { findings } = await resultOf(compatibilityOf(paths[0], [paths[1]], openSource))
-    expect(findings[0]).toMatchObject({ level: 'error', file: paths[1], why: expect.stringContaining(`its first one is ${told},`) })
+    expect(findings[0]).toMatchObject({
+      level: 'error',
+      file: paths[1],
+      why: expect.stringContaining(`its first one is ${told},`),
+    })
     expect(findings[0]?.why).not.toMatch(told === 'NaN' ? /Infinity/ : /NaN/)
   }
-  expect(await refused({ w: tensor('F32', -inf, 1) }, { w: tensor('F32', -inf, 2) })).toMatchObject({ where: 'base.safetensors: w' })
+  expect(await refused({ w: tensor('F32', -inf, 1) }, { w: tensor('F32', -inf, 2) })).toMatchObject({
+    where: 'base.safetensors: w',
+  })
 })
 
 test('a file with types that Basil has no numbers for is listed whole, named as that, and converted byte for byte', async () => {
@@ -98,7 +106,9 @@ test('a file with types that Basil has no numbers for is listed whole, named as 
   }
   const path = await saved('odd', odd)
   const found = await inspect(path)
-  expect(found.tensors).toEqual(expect.arrayContaining(Object.entries(odd).map(([name, { dtype, shape }]) => ({ name, dtype, shape }))))
+  expect(found.tensors).toEqual(
+    expect.arrayContaining(Object.entries(odd).map(([name, { dtype, shape }]) => ({ name, dtype, shape }))),
+  )
   expect(found).toMatchObject({ dtype: 'F32', parameters: 2, nonFinite: 0 })
   const told = inspectionLines(found).find((line) => /does not compute with/.test(line))
   expect(told).toMatch(/^ {2}5 of types that Basil lists and copies, but does not compute with: /)
@@ -117,7 +127,9 @@ test('tensors without numbers are kept where they are equal, and else refused by
   const freqs = raw('C64', 0, 0, 128, 63, 0, 0, 0, 0)
   const { out } = await merged({ w: tensor('F32', 1), freqs }, { w: tensor('F32', 2), freqs })
   expect(await contentOf(out)).toMatchObject({ w: tensor('F32', 1.5), freqs })
-  expect(await refused({ w: tensor('F32', 1), freqs }, { w: tensor('F32', 2), freqs: raw('C64', ...new Array(8).fill(1)) })).toMatchObject({
+  expect(
+    await refused({ w: tensor('F32', 1), freqs }, { w: tensor('F32', 2), freqs: raw('C64', ...new Array(8).fill(1)) }),
+  ).toMatchObject({
     code: 'buffers-differ',
     what: 'tuned.safetensors and base.safetensors differ in a tensor of the type C64',
     where: 'tuned.safetensors: freqs',
@@ -140,10 +152,15 @@ test('float8 weights under one scale are merged; under two they are refused', as
     what: expect.stringContaining('float8 weights under different scales'),
     where: 'tuned.safetensors: a.weight_scale',
   })
-  expect((await refused(weights(0.5, 1), { 'a.weight': tensor('F8_E4M3', 1) })).where).toBe('tuned.safetensors: a.weight_scale')
+  expect((await refused(weights(0.5, 1), { 'a.weight': tensor('F8_E4M3', 1) })).where).toBe(
+    'tuned.safetensors: a.weight_scale',
+  )
 })
 
-const embed = (...values: number[]): Given => ({ 'model.embed.weight': tensor('F32', ...values), 'model.temp': tensor('F32', 1) })
+const embed = (...values: number[]): Given => ({
+  'model.embed.weight': tensor('F32', ...values),
+  'model.temp': tensor('F32', 1),
+})
 test.each<[string, Given, RegExp, RegExp]>([
   [
     'a tensor more',
@@ -180,12 +197,20 @@ test('files of one name are told apart by their folders', async () => {
     return findings[0]?.what
   }
   const more = { ...embed(1, 2), 'lm_head.weight': tensor('F32', 1) }
-  expect(await told(embed(1, 2), more)).toBe('tuned/model.safetensors has the tensor lm_head.weight, which base/model.safetensors lacks')
-  expect(await told(more, embed(1, 2))).toBe('tuned/model.safetensors lacks the tensor lm_head.weight, which base/model.safetensors has')
+  expect(await told(embed(1, 2), more)).toBe(
+    'tuned/model.safetensors has the tensor lm_head.weight, which base/model.safetensors lacks',
+  )
+  expect(await told(more, embed(1, 2))).toBe(
+    'tuned/model.safetensors lacks the tensor lm_head.weight, which base/model.safetensors has',
+  )
   const buffer = (value: number): Given => ({ ...embed(1, 2), ids: raw('U8', value) })
-  expect(await told(buffer(1), buffer(2))).toBe('tuned/model.safetensors and base/model.safetensors differ in an integer buffer')
+  expect(await told(buffer(1), buffer(2))).toBe(
+    'tuned/model.safetensors and base/model.safetensors differ in an integer buffer',
+  )
   const scaled = (by: number): Given => ({ 'a.weight': tensor('F8_E4M3', 1), 'a.weight_scale': tensor('F32', by) })
-  expect(await told(scaled(1), scaled(2))).toMatch(/^tuned\/model.safetensors and base\/model.safetensors hold float8 weights/)
+  expect(await told(scaled(1), scaled(2))).toMatch(
+    /^tuned\/model.safetensors and base\/model.safetensors hold float8 weights/,
+  )
 })
 
 test('thirty thousand tensors are merged by name', async () => {

@@ -1,4 +1,5 @@
-// A recipe of an older version, whose columns carry the names of its files, is rebuilt from them to the bits of today's.
+// A recipe of an older version, whose columns carry the names of its files, is rebuilt from them to the bits of
+// today's.
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
@@ -13,7 +14,14 @@ import { rebuild } from '../../src-main/worker/rebuild.ts'
 import { written } from '../engine/formats/bytes.ts'
 import { type Full, filled, openClip } from '../engine/layouts/models.ts'
 
-const size = { width: 6, layers: 2, patch: 2, tokens: 5, embed: 4, text: { width: 3, layers: 1, context: 4, vocabulary: 5 } }
+const size = {
+  width: 6,
+  layers: 2,
+  patch: 2,
+  tokens: 5,
+  embed: 4,
+  text: { width: 3, layers: 1, context: 4, vocabulary: 5 },
+}
 const shapes = openClip(size, 'none')
 
 test.each(['visual.', 'model.visual.', ''])('columns named behind "%s"', async (prefix) => {
@@ -45,7 +53,8 @@ test.each(['visual.', 'model.visual.', ''])('columns named behind "%s"', async (
     const source = await openSource(join(folder, out))
     const view = inLayout(canonical(await openTensorFile(source)), 'open_clip')
     const found: Full[] = []
-    for (const { name, dtype, shape } of view.tensors.values()) found.push({ name, dtype, shape, bytes: (await view.read(name)).slice() })
+    for (const { name, dtype, shape } of view.tensors.values())
+      found.push({ name, dtype, shape, bytes: (await view.read(name)).slice() })
     await source.close()
     return found
   }

@@ -1,4 +1,5 @@
-// A rebuilt model: parents that changed are refused whatever state they are in, and nothing is left at or beside the target.
+// A rebuilt model: parents that changed are refused whatever state they are in, and nothing is left at or beside the
+// target.
 import { copyFileSync, existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
@@ -17,10 +18,9 @@ const form = formSchema.parse({})
 async function setting(): Promise<{ folder: string; out: string; recipe: Recipe; tuned: string }> {
   const folder = mkdtempSync(join(tmpdir(), 'basil-rebuild-'))
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
-  const [pretrained, tuned] = ['pretrained.safetensors', 'finetuned-alpha.safetensors'].map((name) => join(folder, name)) as [
-    string,
-    string,
-  ]
+  const [pretrained, tuned] = ['pretrained.safetensors', 'finetuned-alpha.safetensors'].map((name) =>
+    join(folder, name),
+  ) as [string, string]
   for (const file of [pretrained, tuned]) copyFileSync(join(golden, basename(file)), file)
   const parent = async (file: string) => ({ file, name: basename(file), sha256: (await hashFile(file)).sha256 })
   const recipe: Recipe = {
@@ -53,13 +53,17 @@ test.each([
 ])('a parent that %s is told as changed, and leaves no file', async (_, change) => {
   const { folder, out, recipe, tuned } = await setting()
   change(tuned)
-  await expect(rebuild({ recipe, out, overwrite: false, form })).rejects.toMatchObject({ record: { code: 'file-changed', where: tuned } })
+  await expect(rebuild({ recipe, out, overwrite: false, form })).rejects.toMatchObject({
+    record: { code: 'file-changed', where: tuned },
+  })
   expect(readdirSync(folder).sort()).toEqual(['finetuned-alpha.safetensors', 'pretrained.safetensors'])
 })
 
 test('a parent that is gone is told as missing', async () => {
   const { out, recipe, tuned } = await setting()
   rmSync(tuned)
-  await expect(rebuild({ recipe, out, overwrite: false, form })).rejects.toMatchObject({ record: { code: 'file-missing', where: tuned } })
+  await expect(rebuild({ recipe, out, overwrite: false, form })).rejects.toMatchObject({
+    record: { code: 'file-missing', where: tuned },
+  })
   expect(existsSync(out)).toBe(false)
 })

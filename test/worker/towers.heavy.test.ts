@@ -1,5 +1,6 @@
-// From a model with a configuration beside it to a run, its record, its export and its evaluation: heads, activation and epsilon are kept with
-// where they came from, and every one of them computes alike. And one layer of each of the largest towers, learned on.
+// From a model with a configuration beside it to a run, its record, its export and its evaluation: heads, activation
+// and epsilon are kept with where they came from, and every one of them computes alike. And one layer of each of the
+// largest towers, learned on.
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
@@ -39,7 +40,8 @@ async function project(folder: string) {
   await source.close()
   writeFileSync(join(folder, 'tuned.safetensors'), await written(tensors))
   const [images, classes] = [24, 4]
-  const floats = (count: number): Uint8Array => new Uint8Array(Float32Array.from({ length: count }, () => chance() - 0.5).buffer)
+  const floats = (count: number): Uint8Array =>
+    new Uint8Array(Float32Array.from({ length: count }, () => chance() - 0.5).buffer)
   const units = Float32Array.from({ length: classes * 32 }, (_, i) => Number(i % 33 === 0))
   const data = [
     { name: 'images.a', dtype: 'F32' as const, shape: [images, 3, 28, 28], bytes: floats(images * 3 * 28 * 28) },
@@ -68,11 +70,15 @@ test('a run keeps how its models are computed and where that came from; its expo
   const folder = temporaryFolder()
   const config = await project(folder)
   const plan = await checkRun(config, openSource)
-  expect(plan).toMatchObject({ warnings: [], tower: { heads: told, activation: { value: 'gelu' }, layerNormEps: { value: 0.01 } } })
+  expect(plan).toMatchObject({
+    warnings: [],
+    tower: { heads: told, activation: { value: 'gelu' }, layerNormEps: { value: 0.01 } },
+  })
   mkdirSync(join(folder, 'data'))
   const workbench = await openWorkbench({
     home: join(folder, 'data'),
-    engine: (environment) => forkEngine(join(root, 'src-main/worker/door.ts'), { ...environment, BASIL_BACKEND: 'wasm' }),
+    engine: (environment) =>
+      forkEngine(join(root, 'src-main/worker/door.ts'), { ...environment, BASIL_BACKEND: 'wasm' }),
     sample: join(root, 'resources/sample/dv-basi.json'),
     write: true,
   })

@@ -1,5 +1,5 @@
-// basil data add|list|show|leaks|prepare|forget: data sets from a terminal. What reads images shows how far it is; whoever interrupts it loses
-// nothing that was prepared. Listing works while a window is open.
+// basil data add|list|show|leaks|prepare|forget: data sets from a terminal. What reads images shows how far it is;
+// whoever interrupts it loses nothing that was prepared. Listing works while a window is open.
 import { Command, InvalidArgumentError } from 'commander'
 
 import type { AddedData, DataSet, LeakReport, PreparedSplit } from '../../contract/api/data.ts'
@@ -16,9 +16,13 @@ interface DataCommands {
 }
 
 export function dataCommand({ withWorkbench }: DataCommands): Command {
-  const command = new Command('data').description('data sets: what they are, how they are split, and images that are in two splits')
-  const part = (name: string, description: string): Command => command.command(name).description(description).option('--json', 'as JSON')
-  const one = (name: string, description: string): Command => part(name, description).argument('<id>', 'number of the row', number)
+  const command = new Command('data').description(
+    'data sets: what they are, how they are split, and images that are in two splits',
+  )
+  const part = (name: string, description: string): Command =>
+    command.command(name).description(description).option('--json', 'as JSON')
+  const one = (name: string, description: string): Command =>
+    part(name, description).argument('<id>', 'number of the row', number)
 
   part('add', 'folders or files; of a folder that holds several data sets, those')
     .argument('<paths...>')
@@ -29,7 +33,11 @@ export function dataCommand({ withWorkbench }: DataCommands): Command {
         const rows = dataSets.list().filter(({ id }) => ids.includes(id))
         if (json) printJson({ ...told, rows })
         else
-          for (const line of [...rows.flatMap((row) => [dataLine(row), ...leftOutLines(row)]), ...told.refused.map(sentence)]) print(line)
+          for (const line of [
+            ...rows.flatMap((row) => [dataLine(row), ...leftOutLines(row)]),
+            ...told.refused.map(sentence),
+          ])
+            print(line)
         if (ids.length === 0) process.exitCode = 3
       }),
     )
@@ -40,12 +48,13 @@ export function dataCommand({ withWorkbench }: DataCommands): Command {
       else for (const row of rows) print(dataLine(row))
     }),
   )
-  one('show', 'splits with their counts and SHA-256, classes, unreadable images, leaks').action((id: number, { json = false }) =>
-    withWorkbench(json, false, async ({ dataSets }) => {
-      const shown = dataSets.show(id)
-      if (json) printJson(shown)
-      else for (const line of shownLines(shown)) print(line)
-    }),
+  one('show', 'splits with their counts and SHA-256, classes, unreadable images, leaks').action(
+    (id: number, { json = false }) =>
+      withWorkbench(json, false, async ({ dataSets }) => {
+        const shown = dataSets.show(id)
+        if (json) printJson(shown)
+        else for (const line of shownLines(shown)) print(line)
+      }),
   )
   one('leaks', 'images that are in two splits, exactly or to the eye')
     .option('--size <pixels>', 'of the preprocessed images', number, 224)
@@ -102,7 +111,8 @@ async function added(dataSets: DataSets, paths: string[], json: boolean): Promis
   }
 }
 
-const splitsOf = (rows: DataSet[], id: number): string[] => rows.find((row) => row.id === id)?.splits.map(({ name }) => name) ?? ['train']
+const splitsOf = (rows: DataSet[], id: number): string[] =>
+  rows.find((row) => row.id === id)?.splits.map(({ name }) => name) ?? ['train']
 
 /** Shows how far it is, on a terminal. */
 async function told<T>(events: AsyncIterable<Told<T>>, json: boolean): Promise<T> {

@@ -5,7 +5,19 @@ import { sentence } from '../../contract/errors.ts'
 
 const mostShown = 20 // pairs of twins, unreadable images
 
-export function dataLine({ id, name, state, error, splits, classes, bytes, leaked, unreadable, leftOut, path }: DataSet): string {
+export function dataLine({
+  id,
+  name,
+  state,
+  error,
+  splits,
+  classes,
+  bytes,
+  leaked,
+  unreadable,
+  leftOut,
+  path,
+}: DataSet): string {
   const rest = [
     splits.map((split) => `${split.name} ${split.count}`).join(', '),
     classes === null ? '' : `${classes} classes`,
@@ -26,7 +38,9 @@ export function leftOutLines({ leftOut }: Pick<DataSet, 'leftOut'>): string[] {
 
 export function shownLines({ facts, prepared, leaks, ...row }: ShownData): string[] {
   const splits = (title: string, all: DrawnSplit[] = []): string[] =>
-    all.map(({ name, count, drawn, indices }) => `  ${title}  ${name}  ${count}  ${indices}${drawn ? `  ${drawn}` : ''}`)
+    all.map(
+      ({ name, count, drawn, indices }) => `  ${title}  ${name}  ${count}  ${indices}${drawn ? `  ${drawn}` : ''}`,
+    )
   return [
     dataLine(row),
     ...(row.error ? [`       ${sentence(row.error)}`] : []),
@@ -48,6 +62,8 @@ export function preparedLine({ images, count, skipped, skippedCount, cached }: P
 export function leakLines({ pairs, size }: LeakReport): string[] {
   return pairs.flatMap(({ here, there, exact, alike, twins }) => [
     `  ${here} in ${there}: ${exact} exactly, ${alike} to the eye, at ${size} pixels`,
-    ...twins.slice(0, mostShown).map((twin) => `       ${twin.here.name}  ${twin.exact ? 'is' : 'looks like'}  ${twin.there.name}`),
+    ...twins
+      .slice(0, mostShown)
+      .map((twin) => `       ${twin.here.name}  ${twin.exact ? 'is' : 'looks like'}  ${twin.there.name}`),
   ])
 }

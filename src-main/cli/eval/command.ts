@@ -1,5 +1,6 @@
-// basil eval: models on tasks, with intervals, beside each other and beside their fine-tuned references. Models are checkpoints of any layout or
-// states of runs; what is measured is kept in the history, and with --out written as a page, as JSON and as tables.
+// basil eval: models on tasks, with intervals, beside each other and beside their fine-tuned references. Models are
+// checkpoints of any layout or states of runs; what is measured is kept in the history, and with --out written as a
+// page, as JSON and as tables.
 import { mkdir } from 'node:fs/promises'
 import { basename, join, resolve } from 'node:path'
 
@@ -43,7 +44,9 @@ interface Given extends Options {
 
 export function evalCommand({ withWorkbench }: { withWorkbench: WithWorkbench }): Command {
   return withTowerOptions(new Command('eval'))
-    .description('measure models on tasks: accuracies with intervals, what two models differ in, calibration, mistakes to look at')
+    .description(
+      'measure models on tasks: accuracies with intervals, what two models differ in, calibration, mistakes to look at',
+    )
     .option('--model <files>', 'checkpoints, as in a.safetensors,b.pt', listed, [])
     .option('--run <run>', 'a state of this run, and its tasks where none are given', number)
     .option('--iteration <k>', 'of the run, 0 being the start; the last accepted one if not given', number)
@@ -59,9 +62,22 @@ export function evalCommand({ withWorkbench }: { withWorkbench: WithWorkbench })
         .choices(['test', 'validation', 'training'])
         .default('test'),
     )
-    .option('--reference <file>', 'a fine-tuned checkpoint, TASK=checkpoint, or ft_accuracies.json; may be given again', collected, [])
-    .option('--positive <task=class>', 'the class whose gaps between groups are told; may be given again', positiveOf, [])
-    .option('--pretrained <file>', 'whose projection a model without one takes, and which decides how models of its shape are computed')
+    .option(
+      '--reference <file>',
+      'a fine-tuned checkpoint, TASK=checkpoint, or ft_accuracies.json; may be given again',
+      collected,
+      [],
+    )
+    .option(
+      '--positive <task=class>',
+      'the class whose gaps between groups are told; may be given again',
+      positiveOf,
+      [],
+    )
+    .option(
+      '--pretrained <file>',
+      'whose projection a model without one takes, and which decides how models of its shape are computed',
+    )
     .option('--out <folder>', 'write report.html, report.json, report.csv and predictions.csv there')
     .option('--overwrite', 'replace them if they are there')
     .option('--json', 'as JSON')
@@ -69,7 +85,8 @@ export function evalCommand({ withWorkbench }: { withWorkbench: WithWorkbench })
       withWorkbench(json, true, async ({ evaluations }) => {
         const request = await requestOf(given, evaluations)
         if (given.out !== undefined) await requireFolder(resolve(given.out), given.overwrite ?? false)
-        if (request.split === 'test' && !json) for (const task of request.tasks) print(openingLine(task, evaluations.openings([task.data])))
+        if (request.split === 'test' && !json)
+          for (const task of request.tasks) print(openingLine(task, evaluations.openings([task.data])))
         const found = await followed(evaluations, request, json)
         if (given.out !== undefined) await writeReport(resolve(given.out), evaluations, found, given.overwrite ?? false)
         if (json) return printJson(withoutPictures(found))
@@ -92,13 +109,21 @@ async function requestOf(
   const state = run === undefined ? null : evaluations.stateOf(run, iteration ?? null)
   const models = [
     ...model.map((file) => ({ name: basename(file), from: { file: resolve(file) } })),
-    ...(state ? [{ name: `run ${run}${state.iteration ? `, iteration ${state.iteration}` : ', start'}`, from: { recipe: state } }] : []),
+    ...(state
+      ? [
+          {
+            name: `run ${run}${state.iteration ? `, iteration ${state.iteration}` : ', start'}`,
+            from: { recipe: state },
+          },
+        ]
+      : []),
   ]
   if (models.length === 0) throw wrong('--model', 'no model is named', 'name a checkpoint, or a run with --run')
   const names = distinct(models.map(({ name }) => name))
   const tasks = await withReferences(said.tasks, reference, split)
   for (const [name] of positive)
-    if (!tasks.some((task) => task.name === name)) throw wrong('--positive', `there is no task ${name}`, 'name one of the tasks')
+    if (!tasks.some((task) => task.name === name))
+      throw wrong('--positive', `there is no task ${name}`, 'name one of the tasks')
   return evaluationRequestSchema.parse({
     ...said,
     tasks: tasks.map((task) => ({ ...task, positive: positive.find(([name]) => name === task.name)?.[1] ?? null })),
@@ -110,15 +135,23 @@ async function requestOf(
   })
 }
 
-async function tasksFrom({ task, config, run, split }: Given, evaluations: Evaluations): Promise<Partial<Tasks> & Pick<Tasks, 'tasks'>> {
-  if (task.length > 0 && config !== undefined) throw wrong('--task', 'tasks and a configuration are given', 'give one of the two')
+async function tasksFrom(
+  { task, config, run, split }: Given,
+  evaluations: Evaluations,
+): Promise<Partial<Tasks> & Pick<Tasks, 'tasks'>> {
+  if (task.length > 0 && config !== undefined)
+    throw wrong('--task', 'tasks and a configuration are given', 'give one of the two')
   if (task.length > 0) return { tasks: task }
   if (config !== undefined) return tasksOf(await resolveFile(config), split)
   if (run !== undefined) return evaluations.tasksOf(run, split)
   throw wrong('--task', 'no task is named', 'name tasks with --task, or a configuration that has them with --config')
 }
 
-async function withReferences(tasks: readonly Task[], given: readonly string[], split: Given['split']): Promise<Task[]> {
+async function withReferences(
+  tasks: readonly Task[],
+  given: readonly string[],
+  split: Given['split'],
+): Promise<Task[]> {
   const names = tasks.map(({ name }) => name)
   const found = new Map<string, Task['reference']>()
   for (const text of given) {
@@ -127,10 +160,19 @@ async function withReferences(tasks: readonly Task[], given: readonly string[], 
     if (/\.json$/i.test(file) && !/index\.json$/i.test(file)) {
       const imported = await importedReferences(file, names, split)
       if (imported.size === 0)
-        throw wrong('--reference', `${basename(file)} has no ${split} accuracy of ${names.join(', ')}`, 'name a file that has, or none')
+        throw wrong(
+          '--reference',
+          `${basename(file)} has no ${split} accuracy of ${names.join(', ')}`,
+          'name a file that has, or none',
+        )
       for (const [name, reference] of imported) found.set(name, reference)
     } else if (named !== undefined || tasks.length === 1) found.set(named ?? (names[0] as string), { file })
-    else throw wrong('--reference', 'it does not say whose it is', 'name the task, as in mnist=finetuned-mnist.safetensors')
+    else
+      throw wrong(
+        '--reference',
+        'it does not say whose it is',
+        'name the task, as in mnist=finetuned-mnist.safetensors',
+      )
   }
   return tasks.map((task) => ({ ...task, reference: found.get(task.name) ?? task.reference }))
 }
@@ -175,12 +217,18 @@ async function writeReport(folder: string, evaluations: Evaluations, found: Done
 function withoutPictures({ report, ...found }: Done): object {
   const tasks = report.tasks.map((task) => ({
     ...task,
-    results: task.results.map((result) => ({ ...result, mistakes: result.mistakes.map(({ picture: _, ...mistake }) => mistake) })),
+    results: task.results.map((result) => ({
+      ...result,
+      mistakes: result.mistakes.map(({ picture: _, ...mistake }) => mistake),
+    })),
   }))
   return { ...found, report: { ...report, tasks } }
 }
 
-const listed = (text: string, before: string[]): string[] => [...before, ...text.split(',').filter((file) => file !== '')]
+const listed = (text: string, before: string[]): string[] => [
+  ...before,
+  ...text.split(',').filter((file) => file !== ''),
+]
 const collected = (text: string, before: string[]): string[] => [...before, text]
 
 function taskOf(text: string, before: Task[]): Task[] {

@@ -1,4 +1,5 @@
-// basil disentangle: how far two task vectors disturb each other's predictions when they are added, over a grid of their coefficients.
+// basil disentangle: how far two task vectors disturb each other's predictions when they are added, over a grid of
+// their coefficients.
 import { basename, resolve } from 'node:path'
 
 import { Command, InvalidArgumentError } from 'commander'
@@ -15,7 +16,9 @@ type WithEngine = (json: boolean, act: (supervisor: Supervisor) => Promise<void>
 export function disentangleCommand({ withEngine }: { withEngine: WithEngine }): Command {
   const command = withTowerOptions(new Command('disentangle'))
   return command
-    .description("how far two task vectors disturb each other's predictions: the disentanglement error over a grid, in %")
+    .description(
+      "how far two task vectors disturb each other's predictions: the disentanglement error over a grid, in %",
+    )
     .requiredOption('--pretrained <file>', 'the model they were fine-tuned from')
     .requiredOption('--vectors <files...>', 'two fine-tuned models')
     .requiredOption('--tasks <images...>', 'images of the task of each, "file#name" or a data set\'s split')
@@ -44,7 +47,14 @@ interface Given extends Options {
   linearised?: boolean
 }
 
-function configOf({ pretrained, vectors, tasks, heads, linearised, ...given }: Given): DisentanglementRequest['config'] {
+function configOf({
+  pretrained,
+  vectors,
+  tasks,
+  heads,
+  linearised,
+  ...given
+}: Given): DisentanglementRequest['config'] {
   const config = {
     method: 'atlas',
     pretrained,

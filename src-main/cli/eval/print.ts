@@ -1,4 +1,5 @@
-// A report in words for a terminal: a table with a row a task, means below it, then what the first two models differ in, and groups.
+// A report in words for a terminal: a table with a row a task, means below it, then what the first two models differ
+// in, and groups.
 import type { EvaluationReport, EvaluationRequest, Opening, TaskReport } from '../../contract/api/evaluations.ts'
 
 export function reportLines(report: EvaluationReport): string[] {
@@ -29,7 +30,10 @@ function tableOf({ models, tasks }: EvaluationReport): string[][] {
       ...(isRelative ? [percent(relativeAccuracy)] : []),
     ]),
   ])
-  const means = models.flatMap(({ accuracy, relativeAccuracy }) => [percent(accuracy), ...(isRelative ? [percent(relativeAccuracy)] : [])])
+  const means = models.flatMap(({ accuracy, relativeAccuracy }) => [
+    percent(accuracy),
+    ...(isRelative ? [percent(relativeAccuracy)] : []),
+  ])
   const blank = isRelative ? ['', ''] : ['']
   return [['task', 'images', ...(isRelative ? ['fine-tuned'] : []), ...head], ...rows, ['mean', ...blank, ...means]]
 }
@@ -46,7 +50,9 @@ function comparison({ models: [a, b] }: EvaluationReport, { name, mcnemar }: Tas
 function groupLines({ models }: EvaluationReport, { name, classes, results }: TaskReport): string[] {
   return results.flatMap(({ fairness }, m) => {
     if (!fairness) return []
-    const groups = fairness.groups.map(({ group, images, correct }) => `${group} ${percent(correct / images)} of ${images}`)
+    const groups = fairness.groups.map(
+      ({ group, images, correct }) => `${group} ${percent(correct / images)} of ${images}`,
+    )
     const called = (c: number): string => classes?.[c] ?? `class ${c}`
     const { parity, odds } = fairness
     return [
@@ -58,7 +64,9 @@ function groupLines({ models }: EvaluationReport, { name, classes, results }: Ta
 /** The first column to the left, numbers to the right. */
 function aligned(rows: readonly string[][]): string[] {
   const widths = (rows[0] ?? []).map((_, c) => Math.max(...rows.map((row) => row[c]?.length ?? 0)))
-  return rows.map((row) => row.map((cell, c) => (c ? cell.padStart(widths[c] ?? 0) : cell.padEnd(widths[c] ?? 0))).join('  '))
+  return rows.map((row) =>
+    row.map((cell, c) => (c ? cell.padStart(widths[c] ?? 0) : cell.padEnd(widths[c] ?? 0))).join('  '),
+  )
 }
 
 const percent = (share: number | null): string => (share === null ? '-' : (100 * share).toFixed(1))

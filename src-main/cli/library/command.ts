@@ -1,5 +1,6 @@
-// basil library add|list|show|refresh|forget|tag|describe: the checkpoints the person owns, from a terminal. Adding waits until everything
-// is read and hashed; whoever interrupts it loses nothing, the rest is done at the next start. Listing works while a window is open.
+// basil library add|list|show|refresh|forget|tag|describe: the checkpoints the person owns, from a terminal. Adding
+// waits until everything is read and hashed; whoever interrupts it loses nothing, the rest is done at the next start.
+// Listing works while a window is open.
 import { Command, InvalidArgumentError, Option } from 'commander'
 
 import type { Described, Entry } from '../../contract/api/library.ts'
@@ -14,8 +15,11 @@ interface LibraryCommands {
 }
 
 export function libraryCommand({ withWorkbench }: LibraryCommands): Command {
-  const command = new Command('library').description('the checkpoints you own: where they are, what they are, what used them')
-  const part = (name: string, description: string): Command => command.command(name).description(description).option('--json', 'as JSON')
+  const command = new Command('library').description(
+    'the checkpoints you own: where they are, what they are, what used them',
+  )
+  const part = (name: string, description: string): Command =>
+    command.command(name).description(description).option('--json', 'as JSON')
 
   part('add', 'files, or folders that are walked')
     .argument('<paths...>')
@@ -77,7 +81,14 @@ export function libraryCommand({ withWorkbench }: LibraryCommands): Command {
     .addOption(new Option('--role <role>', '"file": what the file says').choices([...roles, 'file']))
     .option('--notes <text>')
     .action((id: number, { json = false, role, notes }) =>
-      describe({ id, ...(role !== undefined && { role: role === 'file' ? null : role }), ...(notes !== undefined && { notes }) }, json),
+      describe(
+        {
+          id,
+          ...(role !== undefined && { role: role === 'file' ? null : role }),
+          ...(notes !== undefined && { notes }),
+        },
+        json,
+      ),
     )
   return command
 }

@@ -11,7 +11,21 @@ export function addedLines({ added, known, refused }: Added, entries: Entry[]): 
   ]
 }
 
-export function entryLine({ id, name, state, error, role, architecture, layout, dtype, bytes, sha256, twins, runs, tags }: Entry): string {
+export function entryLine({
+  id,
+  name,
+  state,
+  error,
+  role,
+  architecture,
+  layout,
+  dtype,
+  bytes,
+  sha256,
+  twins,
+  runs,
+  tags,
+}: Entry): string {
   const what = [role, architecture?.name ?? layout, dtype].filter((word) => word && word !== 'unknown').join(', ')
   const rest = [
     `${(bytes / 1e6).toFixed(1)} MB`,
@@ -26,9 +40,10 @@ export function entryLine({ id, name, state, error, role, architecture, layout, 
 
 export function setLine({ folder, model, finetuned, heads, findings }: CheckpointSet): string {
   const names = finetuned.map(({ dataset, linear }) => `${dataset}${linear ? ' (linear)' : ''}`).join(', ')
-  return [`  set  ${model} in ${folder}: ${names}; ${heads.length} heads`, ...findings.map((error) => `       ${sentence(error)}`)].join(
-    '\n',
-  )
+  return [
+    `  set  ${model} in ${folder}: ${names}; ${heads.length} heads`,
+    ...findings.map((error) => `       ${sentence(error)}`),
+  ].join('\n')
 }
 
 export function shownLines({ list, lineage, notes, path, error, ...entry }: Shown): string[] {
@@ -39,10 +54,13 @@ export function shownLines({ list, lineage, notes, path, error, ...entry }: Show
     ...(error ? [`       ${sentence(error)}`] : []),
     ...(notes ? [`       ${notes}`] : []),
     ...(made
-      ? [`       made by ${made.method}, "${made.name}"${made.run === null ? '' : `, run ${made.run}`}, iteration ${made.iteration}`]
+      ? [
+          `       made by ${made.method}, "${made.name}"${made.run === null ? '' : `, run ${made.run}`}, iteration ${made.iteration}`,
+        ]
       : []),
     ...parents.map(
-      (p) => `       from ${p.role} ${p.name} ${p.sha256.slice(0, 12)}${p.id === null ? ', not in the library' : `, row ${p.id}`}`,
+      (p) =>
+        `       from ${p.role} ${p.name} ${p.sha256.slice(0, 12)}${p.id === null ? ', not in the library' : `, row ${p.id}`}`,
     ),
     ...usedBy.map((use) => `       used as ${use.role} by run ${use.run}, ${use.name}`),
     ...list.map(({ name, dtype, shape }) => `  ${name}  ${dtype}  (${shape.join(', ')})`),

@@ -1,5 +1,6 @@
-// basil study run|controls|list|show|pause|resume|forget: one configuration, what is varied of it, and seeds, as runs that follow one another,
-// and their table. Listing and showing work while another process is at the study; pausing asks that process.
+// basil study run|controls|list|show|pause|resume|forget: one configuration, what is varied of it, and seeds, as runs
+// that follow one another, and their table. Listing and showing work while another process is at the study; pausing
+// asks that process.
 import { Command, InvalidArgumentError } from 'commander'
 
 import type { StudyDetail, StudyRun } from '../../contract/api/studies.ts'
@@ -20,18 +21,27 @@ interface StudyCommands {
 
 export function studyCommand({ withWorkbench }: StudyCommands): Command {
   const command = new Command('study').description('runs that belong together: arms, sweeps and seeds, with one table')
-  const part = (name: string, description: string): Command => command.command(name).description(description).option('--json', 'as JSON')
+  const part = (name: string, description: string): Command =>
+    command.command(name).description(description).option('--json', 'as JSON')
   const run = (file: string, json: boolean, change: (definition: Record<string, unknown>) => unknown): Promise<void> =>
     readDefinition(file, change).then(
       ({ definition, absolute }) =>
-        withWorkbench(json, true, async (workbench) => followStudy(workbench, await workbench.studies.start(definition, absolute), json)),
+        withWorkbench(json, true, async (workbench) =>
+          followStudy(workbench, await workbench.studies.start(definition, absolute), json),
+        ),
       (error: unknown) => fail(error, json, 2),
     )
 
   part('run', 'start a study and follow it to its end; Ctrl+C pauses it')
-    .argument('<file>', 'a study as JSON; its paths are relative to it, its "config" may be the path of a configuration')
+    .argument(
+      '<file>',
+      'a study as JSON; its paths are relative to it, its "config" may be the path of a configuration',
+    )
     .action((file: string, { json = false }) => run(file, json, (definition) => definition))
-  part('controls', 'run a configuration of dv-basi beside its controls: isotropic, random, restart, one long run, larger rate, no decay')
+  part(
+    'controls',
+    'run a configuration of dv-basi beside its controls: isotropic, random, restart, one long run, larger rate, no decay',
+  )
     .argument('<config>', 'a configuration; its paths are relative to it')
     .option('--seeds <n>', 'how many seeds', number, 1)
     .action((file: string, { json = false, seeds }) =>
@@ -42,7 +52,10 @@ export function studyCommand({ withWorkbench }: StudyCommands): Command {
     .option('--rivals', 'beside it aTLAS alone: with UFM, with entropy, with SAR')
     .option('--seeds <n>', 'how many seeds', number, 1)
     .action((file: string, { json = false, rivals = false, seeds }) =>
-      run(file, json, (config) => ({ ...adaptationOf(config, { rivals }), seeds: Array.from({ length: seeds }, (_, seed) => seed) })),
+      run(file, json, (config) => ({
+        ...adaptationOf(config, { rivals }),
+        seeds: Array.from({ length: seeds }, (_, seed) => seed),
+      })),
     )
   part('list', 'every study, newest first').action(({ json = false }) =>
     withWorkbench(json, false, async ({ studies }) => {
@@ -74,7 +87,9 @@ export function studyCommand({ withWorkbench }: StudyCommands): Command {
   part('resume', 'go on where it was')
     .argument('<study>', 'its number', number)
     .action((study: number, { json = false }) =>
-      withWorkbench(json, true, async (workbench) => followStudy(workbench, await workbench.studies.resume(study), json)),
+      withWorkbench(json, true, async (workbench) =>
+        followStudy(workbench, await workbench.studies.resume(study), json),
+      ),
     )
   part('forget', 'take it away; its runs stay')
     .argument('<study>', 'its number', number)
@@ -108,7 +123,10 @@ async function followStudy(workbench: Workbench, study: number, json: boolean): 
         clearLive()
         if (json) printJson({ type: 'run', ...one })
         else
-          for (const line of [...doubtLines(one.run === null ? null : workbench.show(one.run).config.tower, doubts), runLine(one)])
+          for (const line of [
+            ...doubtLines(one.run === null ? null : workbench.show(one.run).config.tower, doubts),
+            runLine(one),
+          ])
             print(line)
       }
       const at = runs.findIndex(({ state }) => state === 'running')

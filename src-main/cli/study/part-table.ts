@@ -1,4 +1,5 @@
-// Of a study whose arms have parts (targets, models), a table with a row a part: accuracy of each arm, the mean over seeds. As Markdown.
+// Of a study whose arms have parts (targets, models), a table with a row a part: accuracy of each arm, the mean over
+// seeds. As Markdown.
 import type { StudyDetail, StudyRun } from '../../contract/api/studies.ts'
 
 /** Nothing where no arm has parts. */

@@ -1,5 +1,6 @@
-// basil preset list|plan: the paper's tables as studies. A plan names everything that is missing before anything runs, and says where the protocol
-// is not what its name says; with all of it there, or without the rows that lack something, it writes the study.
+// basil preset list|plan: the paper's tables as studies. A plan names everything that is missing before anything runs,
+// and says where the protocol is not what its name says; with all of it there, or without the rows that lack something,
+// it writes the study.
 import { writeFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 
@@ -10,7 +11,13 @@ import { BasilError } from '../../contract/errors.ts'
 import { answerOf } from '../../workbench/data/asked.ts'
 import { named, type Preset, type Protocol, readPresets, recomputed } from '../../workbench/studies/presets/files.ts'
 import { fill } from '../../workbench/studies/presets/fill.ts'
-import { type AtHand, checkpointsIn, type Inventory, inventoryOf, onShelf } from '../../workbench/studies/presets/inventory.ts'
+import {
+  type AtHand,
+  checkpointsIn,
+  type Inventory,
+  inventoryOf,
+  onShelf,
+} from '../../workbench/studies/presets/inventory.ts'
 import type { Workbench } from '../../workbench/workbench.ts'
 import { namedData } from '../../worker/data/named-data.ts'
 import { fail, print, printJson } from '../output.ts'
@@ -34,7 +41,9 @@ interface Given {
 }
 
 export function presetCommand(commands: PresetCommands): Command {
-  const command = new Command('preset').description("the paper's tables as studies, to be run on your checkpoints and data")
+  const command = new Command('preset').description(
+    "the paper's tables as studies, to be run on your checkpoints and data",
+  )
   command
     .command('list')
     .description('every table, every protocol, and what the paper printed')
@@ -54,9 +63,16 @@ export function presetCommand(commands: PresetCommands): Command {
     .command('plan')
     .description('what a table needs and what is missing of it; writes the study that "basil study run" runs')
     .argument('<name>', 'T1, T2, T3, T4, T5 or figure-2c')
-    .addOption(new Option('--protocol <name>', 'how it learns and selects').choices(['strict', 'paper', 'released']).default('strict'))
+    .addOption(
+      new Option('--protocol <name>', 'how it learns and selects')
+        .choices(['strict', 'paper', 'released'])
+        .default('strict'),
+    )
     .option('--model <name>', "the folder's name, as in the field", 'ViT-B-32')
-    .option('--models <folder>', "checkpoints and heads in the field's folders: MODEL/CarsVal/finetuned.pt, head_CarsVal.pt")
+    .option(
+      '--models <folder>',
+      "checkpoints and heads in the field's folders: MODEL/CarsVal/finetuned.pt, head_CarsVal.pt",
+    )
     .option('--library', 'checkpoints of the library, those tagged "tau-jp" as such, and the data sets that were added')
     .option('--tau-jp <folder>', 'checkpoints fine-tuned with the tau-Jp penalty, in the same folders')
     .option('--data <folder>', 'the data sets, as torchvision leaves them')
@@ -78,7 +94,14 @@ async function plan(commands: PresetCommands, name: string, given: Given): Promi
     const isWhole = filled.missing.length === 0 || (given.withoutMissing === true && filled.definition !== null)
     if (given.out !== undefined && isWhole)
       writeFileSync(resolve(given.out), `${JSON.stringify(filled.definition, null, 2)}\n`, { flag: 'wx' })
-    if (json) printJson({ preset: preset.name, protocol: given.protocol, differs: protocol.differs, without: preset.without, ...filled })
+    if (json)
+      printJson({
+        preset: preset.name,
+        protocol: given.protocol,
+        differs: protocol.differs,
+        without: preset.without,
+        ...filled,
+      })
     else for (const line of planLines(preset, given.protocol, protocol, filled, given)) print(line)
     process.exitCode = isWhole ? 0 : 3
   } catch (error) {
@@ -86,13 +109,22 @@ async function plan(commands: PresetCommands, name: string, given: Given): Promi
   }
 }
 
-async function atHand({ withWorkbench }: PresetCommands, { model, models, library, tauJp, data, json = false }: Given): Promise<Inventory> {
-  const there = async (folder: string | undefined): Promise<AtHand['rows']> => (folder === undefined ? [] : checkpointsIn(resolve(folder)))
-  const given: AtHand = { rows: await there(models), tauJp: await there(tauJp), data: data === undefined ? [] : [resolve(data)] }
+async function atHand(
+  { withWorkbench }: PresetCommands,
+  { model, models, library, tauJp, data, json = false }: Given,
+): Promise<Inventory> {
+  const there = async (folder: string | undefined): Promise<AtHand['rows']> =>
+    folder === undefined ? [] : checkpointsIn(resolve(folder))
+  const given: AtHand = {
+    rows: await there(models),
+    tauJp: await there(tauJp),
+    data: data === undefined ? [] : [resolve(data)],
+  }
   if (library)
     await withWorkbench(json, false, async (workbench) => {
       const shelf = await onShelf(workbench)
-      for (const kind of ['rows', 'tauJp'] as const) given[kind] = [...given[kind], ...shelf[kind]].map(({ path }, id) => ({ id, path }))
+      for (const kind of ['rows', 'tauJp'] as const)
+        given[kind] = [...given[kind], ...shelf[kind]].map(({ path }, id) => ({ id, path }))
       given.data.push(...shelf.data)
     })
   return inventoryOf(model, given, (folders) => answerOf(namedData(folders)))

@@ -1,5 +1,5 @@
-// A study in words for a terminal: one line a run, and the table. Figures are in %, differences in points; what a paper printed stands beside,
-// marked as such, and is counted nowhere.
+// A study in words for a terminal: one line a run, and the table. Figures are in %, differences in points; what a paper
+// printed stands beside, marked as such, and is counted nowhere.
 import type { ArmRow, Spread, StudyDetail, StudyRun, StudySummary } from '../../contract/api/studies.ts'
 import { leakMark, leakReason } from '../../contract/data/leaks.ts'
 import { sentence } from '../../contract/errors.ts'
@@ -20,7 +20,10 @@ export function runLine({ run, arm, part, seed, state, accuracy, relativeAccurac
   return `  ${(run === null ? '' : `run ${run}`).padEnd(9)} ${[arm, part, `seed ${seed}`].filter(Boolean).join(', ')}: ${[state, ...told].join(', ')}`
 }
 
-/** What must be known before a run's figures are read: once for all runs of which it is true. told: what was said already. */
+/**
+ * What must be known before a run's figures are read: once for all runs of which it is true. told: what was said
+ * already.
+ */
 export function doubtLines(tower: TowerSettings | null | undefined, told: Set<string>): string[] {
   const doubt = tower ? towerDoubt(tower) : null
   if (doubt === null || told.has(doubt)) return []
@@ -45,10 +48,22 @@ export function tableLines({ table, definition }: Pick<StudyDetail, 'table' | 'd
   const columns: Column[] = [
     { head: 'arm', cell: ({ arm, leaks }) => (leaks.length ? `${arm} !` : arm), wanted: true },
     { head: 'seeds', cell: ({ seeds, failed }) => `${seeds}${failed ? `, ${failed} failed` : ''}`, wanted: true },
-    { head: 'pre-trained', cell: ({ pretrained }) => known(pretrained), wanted: has((r) => r.pretrained) && !shared('pretrained') },
-    { head: 'fine-tuned', cell: ({ finetuned }) => known(finetuned), wanted: has((r) => r.finetuned) && !shared('finetuned') },
+    {
+      head: 'pre-trained',
+      cell: ({ pretrained }) => known(pretrained),
+      wanted: has((r) => r.pretrained) && !shared('pretrained'),
+    },
+    {
+      head: 'fine-tuned',
+      cell: ({ finetuned }) => known(finetuned),
+      wanted: has((r) => r.finetuned) && !shared('finetuned'),
+    },
     { head: 'mean absolute', cell: ({ accuracy }) => spread(accuracy), wanted: true },
-    { head: 'mean relative', cell: ({ relativeAccuracy }) => spread(relativeAccuracy), wanted: has((r) => r.relativeAccuracy) },
+    {
+      head: 'mean relative',
+      cell: ({ relativeAccuracy }) => spread(relativeAccuracy),
+      wanted: has((r) => r.relativeAccuracy),
+    },
     { head: 'control', cell: ({ control }) => spread(control), wanted: has((r) => r.control) },
     {
       head: `difference from ${table[0]?.arm ?? 'the first'}`,
@@ -67,7 +82,11 @@ export function tableLines({ table, definition }: Pick<StudyDetail, 'table' | 'd
     has((r) => r[field]) && shared(field)
       ? [
           wanted.map(({ head }, i) =>
-            i === 0 ? name : head === 'mean absolute' ? known(table.find((row) => row[field] !== null)?.[field] ?? null) : '',
+            i === 0
+              ? name
+              : head === 'mean absolute'
+                ? known(table.find((row) => row[field] !== null)?.[field] ?? null)
+                : '',
           ),
         ]
       : []
@@ -77,9 +96,15 @@ export function tableLines({ table, definition }: Pick<StudyDetail, 'table' | 'd
     ...table.map((row) => wanted.map(({ cell }) => cell(row))),
   ]
   const widths = wanted.map(({ head }, i) => Math.max(head.length, ...cells.map((row) => row[i]?.length ?? 0)))
-  const line = (row: readonly string[]): string => `| ${row.map((text, i) => text.padEnd(widths[i] ?? 0)).join(' | ')} |`
+  const line = (row: readonly string[]): string =>
+    `| ${row.map((text, i) => text.padEnd(widths[i] ?? 0)).join(' | ')} |`
   const marks = table.flatMap(({ arm, leaks }) => (leaks.length ? [`! ${arm}: ${leakMark}: ${leakReason(leaks)}`] : []))
-  return [line(wanted.map(({ head }) => head)), line(widths.map((width) => '-'.repeat(width))), ...cells.map(line), ...marks]
+  return [
+    line(wanted.map(({ head }) => head)),
+    line(widths.map((width) => '-'.repeat(width))),
+    ...cells.map(line),
+    ...marks,
+  ]
 }
 
 function paper(printed: Printed | undefined): string {

@@ -1,5 +1,6 @@
-// basil refine: from a fine-tuned checkpoint to a refined one in one go: DV-BASI on its own task, the exported model with its card, and test accuracy
-// before and after with Wilson's intervals. Where no iteration beat the checkpoint on validation data, it says so and writes nothing.
+// basil refine: from a fine-tuned checkpoint to a refined one in one go: DV-BASI on its own task, the exported model
+// with its card, and test accuracy before and after with Wilson's intervals. Where no iteration beat the checkpoint on
+// validation data, it says so and writes nothing.
 import { basename, resolve } from 'node:path'
 
 import { Command, InvalidArgumentError } from 'commander'
@@ -34,7 +35,10 @@ export function refineCommand({ withWorkbench }: RefineCommands): Command {
     .description('go on where fine-tuning ended: DV-BASI on the task of one fine-tuned model')
     .argument('<checkpoint>', 'the fine-tuned model')
     .requiredOption('--pretrained <file>', 'what it was fine-tuned from')
-    .requiredOption('--data <images>', '"file#name", or a data set\'s folder: half of its validation split then, the other half selects')
+    .requiredOption(
+      '--data <images>',
+      '"file#name", or a data set\'s folder: half of its validation split then, the other half selects',
+    )
     .option('--validation <images>', 'images that select')
     .option('--test <images>', 'images opened once, at the end')
     .requiredOption('--head <file>', '"file#head.name", or a file of one head')
@@ -52,9 +56,22 @@ export function refineCommand({ withWorkbench }: RefineCommands): Command {
 }
 
 async function refine(workbench: Workbench, checkpoint: string, given: Given, json: boolean): Promise<void> {
-  const { name = basename(checkpoint).replace(/\.[^.]*$/, ''), iterations, epochs, seed, out, overwrite = false, ...files } = given
+  const {
+    name = basename(checkpoint).replace(/\.[^.]*$/, ''),
+    iterations,
+    epochs,
+    seed,
+    out,
+    overwrite = false,
+    ...files
+  } = given
   const written = refinementOf({ ...files, name, finetuned: checkpoint })
-  const config = { ...written, seed, ...(iterations !== undefined && { iterations }), ...(epochs !== undefined && { epochs }) }
+  const config = {
+    ...written,
+    seed,
+    ...(iterations !== undefined && { iterations }),
+    ...(epochs !== undefined && { epochs }),
+  }
   const run = await workbench.start(resolveConfig(config, (path) => resolve(path)))
   await followRun(workbench, run, json)
   const detail = workbench.show(run)
@@ -66,7 +83,11 @@ async function refine(workbench: Workbench, checkpoint: string, given: Given, js
     return print('No iteration beat the checkpoint on what selects: it stays as it is, and nothing was written.')
   }
   const target = out === undefined ? null : { out: resolve(out), overwrite }
-  const exported = await workbench.export(run, { iteration: null, form: formOf(out ?? 'refined.safetensors', given) }, target)
+  const exported = await workbench.export(
+    run,
+    { iteration: null, form: formOf(out ?? 'refined.safetensors', given) },
+    target,
+  )
   if (json) return printJson({ type: 'refined', run, accepted: true, ...compared, exported })
   for (const line of exportedLines(exported)) print(line)
   print(`${exported.card}: its card`)
@@ -85,11 +106,15 @@ interface Compared {
 
 /** Of the split that the run was evaluated on; null where it did not come so far. */
 function beforeAndAfter({ evaluations, evaluatedOn, tasks, config, images }: RunDetail): Compared | null {
-  const before = evaluations.find(({ model, split }) => model === 'finetuned' && split === evaluatedOn)?.tasks[0]?.accuracy
+  const before = evaluations.find(({ model, split }) => model === 'finetuned' && split === evaluatedOn)?.tasks[0]
+    ?.accuracy
   const after = tasks[config.tasks[0]?.name ?? '']?.accuracy
   if (evaluatedOn === null || before === undefined || after === undefined) return null
   const n = images[0]?.[evaluatedOn] ?? null
-  const measured = (accuracy: number): Measured => ({ accuracy, interval: n === null ? null : wilson(Math.round(accuracy * n), n) })
+  const measured = (accuracy: number): Measured => ({
+    accuracy,
+    interval: n === null ? null : wilson(Math.round(accuracy * n), n),
+  })
   return { split: evaluatedOn, images: n, before: measured(before), after: measured(after) }
 }
 

@@ -1,5 +1,5 @@
-// Everything a window or a browser can ask for. The renderer names runs and projects by id; a path appears only where the
-// person typed or chose it, and what it opened is kept as a grant on the main side.
+// Everything a window or a browser can ask for. The renderer names runs and projects by id; a path appears only where
+// the person typed or chose it, and what it opened is kept as a grant on the main side.
 import { eventIterator, oc } from '@orpc/contract'
 import { z } from 'zod'
 
@@ -49,7 +49,10 @@ export const api = {
     install: oc.input(z.object({ kind: z.enum(nativeKinds) })).output(eventIterator(installEventSchema)),
     /** Back to the portable engine; true if there was something to remove. */
     remove: oc.output(z.boolean()),
-    /** Ends the engine's process, which does not answer; a run at work goes on in a new one after its last kept epoch. False when there is none. */
+    /**
+     * Ends the engine's process, which does not answer; a run at work goes on in a new one after its last kept epoch.
+     * False when there is none.
+     */
     restart: oc.output(z.boolean()),
     /** "auto", "cpu" or "gpu:N", from the next start of the engine on; refused while a run goes on. */
     choose: oc.input(z.object({ device: deviceSchema })).output(nativeStatusSchema),
@@ -61,7 +64,9 @@ export const api = {
     pick: oc.output(projectSchema.nullable()),
     /** Files of the library and data sets alone, by their absolute paths: a run without a project. */
     library: oc.output(z.object({ grant: z.string() })),
-    /** The files of a run may be used again, by their absolute paths, also when its configuration is not open any more. */
+    /**
+     * The files of a run may be used again, by their absolute paths, also when its configuration is not open any more.
+     */
     ofRun: oc.input(run).output(z.object({ grant: z.string() })),
   },
   config: {
@@ -101,9 +106,16 @@ export const api = {
     cancel: oc.input(run).output(z.boolean()),
     /** device: for this sitting alone, whatever was chosen. */
     resume: oc.input(run.extend({ device: deviceSchema.optional() })).output(run),
-    /** Writes the model after an iteration (0: the start; null: the last accepted), and its card beside it. In a browser the file lands in the data folder's exports. */
+    /**
+     * Writes the model after an iteration (0: the start; null: the last accepted), and its card beside it. In a browser
+     * the file lands in the data folder's exports.
+     */
     export: oc
       .input(run.extend({ iteration: z.number().int().min(0).nullable(), form: formSchema.prefault({}) }))
-      .output(exportedSchema.extend({ card: z.string(), download: z.string().nullable(), cardDownload: z.string().nullable() }).nullable()),
+      .output(
+        exportedSchema
+          .extend({ card: z.string(), download: z.string().nullable(), cardDownload: z.string().nullable() })
+          .nullable(),
+      ),
   },
 }

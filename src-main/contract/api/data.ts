@@ -1,5 +1,6 @@
-// Data sets as a window sees them, and what the reading process tells of them. A row is a folder or a file that the person added; what it is
-// follows from what lies there. Rows are never lost: data that is gone or cannot be read is a marked row with its reason.
+// Data sets as a window sees them, and what the reading process tells of them. A row is a folder or a file that the
+// person added; what it is follows from what lies there. Rows are never lost: data that is gone or cannot be read is a
+// marked row with its reason.
 import { eventIterator, oc } from '@orpc/contract'
 import { z } from 'zod'
 
@@ -29,13 +30,16 @@ export const dataFactsSchema = z.object({
   known: z.string().nullable(), // the field's name for it
   classes: z.array(z.string()).nullable(), // in label order, where something names them
   splits: z.array(drawnSplitSchema), // as they lie on disk
-  field: z.array(drawnSplitSchema), // field-train, field-val and field-test, as far as there is what they are drawn from
+  // field-train, field-val and field-test, as far as there is what they are drawn from
+  field: z.array(drawnSplitSchema),
   bytes: z.number(),
   files: z.number(),
 })
 export type DataFacts = z.infer<typeof dataFactsSchema>
 
-/** A split whose images were all looked at once: how many there are, what was skipped and why, and that they are kept. */
+/**
+ * A split whose images were all looked at once: how many there are, what was skipped and why, and that they are kept.
+ */
 export const preparedSplitSchema = splitManifestSchema.omit({ task: true, split: true })
 export type PreparedSplit = z.infer<typeof preparedSplitSchema>
 
@@ -43,7 +47,10 @@ const imageNameSchema = z.object({ name: z.string(), label: z.number() })
 const twinSchema = z.object({ here: imageNameSchema, there: imageNameSchema, distance: z.number(), exact: z.boolean() })
 export const mostTwins = 500 // of a pair of splits, named in a report
 
-/** Images of one split that are in another too: exactly, by their preprocessed pixels, or to the eye, by perceptual hashes. */
+/**
+ * Images of one split that are in another too: exactly, by their preprocessed pixels, or to the eye, by perceptual
+ * hashes.
+ */
 export const leakReportSchema = z.object({
   size: z.number(), // of the preprocessed images
   splits: z.array(preparedSplitSchema),
@@ -76,7 +83,11 @@ const split = z
   .max(300)
   .regex(/^[^#/\\]+$/) // with options: "field-val?shots=16&seed=0"
 const size = z.number().int().min(8).max(1024)
-const page = z.object({ label: z.number().int().min(0).nullable(), from: z.number().int().min(0), count: z.number().int().min(1).max(60) })
+const page = z.object({
+  label: z.number().int().min(0).nullable(),
+  from: z.number().int().min(0),
+  count: z.number().int().min(1).max(60),
+})
 const names = z.array(z.string()).min(1).max(60)
 
 /** Which images to show: a page of a split, or those named. */
@@ -95,7 +106,10 @@ export type ImagesToPrepare = z.infer<typeof counted>
 const namedDataSchema = z.object({ name: z.string(), path: z.string() })
 export type NamedData = z.infer<typeof namedDataSchema> // name: of one of the field's data sets
 
-/** The engine's process does these, in one that only reads. home: the data folder, whose cache keeps preprocessed images. */
+/**
+ * The engine's process does these, in one that only reads. home: the data folder, whose cache keeps preprocessed
+ * images.
+ */
 export const readingDataContract = {
   /** The path itself if it is a data set, else those directly in it. */
   find: oc.input(z.object({ path: z.string() })).output(told(foundDataSchema)),
@@ -146,11 +160,14 @@ const one = z.object({ id: z.number().int() })
 
 export const dataApi = {
   list: oc.output(z.array(dataSetSchema)),
-  /** Tells when to ask again, at most ten times a second; reading: how many rows are still to be read; work: of a folder that is searched. */
+  /**
+   * Tells when to ask again, at most ten times a second; reading: how many rows are still to be read; work: of a folder
+   * that is searched.
+   */
   watch: oc.output(eventIterator(z.object({ version: z.number(), reading: z.number(), work: workSchema }))),
   /**
-   * Folders or files; of a folder that is none itself, the data sets in it. Rows are there when this returns, their content is read after. Whoever
-   * leaves the call ends it; what was found by then stays.
+   * Folders or files; of a folder that is none itself, the data sets in it. Rows are there when this returns, their
+   * content is read after. Whoever leaves the call ends it; what was found by then stays.
    */
   add: oc.input(z.object({ paths: z.array(z.string().min(1).max(4096)).min(1).max(1000) })).output(addedSchema),
   /** Electron's own dialog; null when the person closes it. */
@@ -163,7 +180,9 @@ export const dataApi = {
   draw: oc.input(one.extend({ split })).output(drawnSplitSchema),
   previews: oc.input(one.extend({ split, wanted: wantedSchema })).output(previewsSchema),
   /** Fills the cache of preprocessed images; closing the iterator ends it, what was prepared is kept. */
-  prepare: oc.input(one.extend({ splits: z.array(split).min(1).max(64), size })).output(told(z.array(preparedSplitSchema))),
+  prepare: oc
+    .input(one.extend({ splits: z.array(split).min(1).max(64), size }))
+    .output(told(z.array(preparedSplitSchema))),
   /** Of the splits of a data set against each other. */
   leaks: oc.input(one.extend({ size })).output(told(leakReportSchema)),
 }

@@ -1,4 +1,5 @@
-// The disentanglement error of two task vectors as a map: what is asked of the engine, what it gives, and what a window may ask for.
+// The disentanglement error of two task vectors as a map: what is asked of the engine, what it gives, and what a window
+// may ask for.
 import { eventIterator, oc } from '@orpc/contract'
 import { z } from 'zod'
 
@@ -21,7 +22,8 @@ export const disentanglementSchema = z.object({
   linearised: z.boolean(),
   grid: z.array(z.number()),
   error: table, // xi(a_1, a_2), row by a_1: from 0 to 2, the sum of
-  parts: z.array(table).length(2), // each task's share of images that are taken for another class than with its own vector alone
+  // each task's share of images that are taken for another class than with its own vector alone
+  parts: z.array(table).length(2),
   warnings: z.array(z.string()).optional(), // what may make every number wrong
 })
 export type Disentanglement = z.infer<typeof disentanglementSchema>
@@ -32,8 +34,12 @@ export function evenGrid(points: number): number[] {
 
 /** Two tasks of a configuration with their own fine-tuned models. Throws config-invalid. */
 export function pairOf(config: ResolvedConfig, names: readonly string[]): ResolvedConfig {
-  const tasks = names.map((name) => config.tasks.find((task) => task.name === name) ?? missing(name, 'there is no such task'))
-  const vectors = tasks.map(({ name, finetuned }) => finetuned ?? missing(name, 'its own fine-tuned model is not known'))
+  const tasks = names.map(
+    (name) => config.tasks.find((task) => task.name === name) ?? missing(name, 'there is no such task'),
+  )
+  const vectors = tasks.map(
+    ({ name, finetuned }) => finetuned ?? missing(name, 'its own fine-tuned model is not known'),
+  )
   return { ...config, tasks, vectors }
 }
 
@@ -59,6 +65,11 @@ export const disentanglementApi = {
       }),
     )
     .output(
-      eventIterator(z.discriminatedUnion('type', [progressSchema, z.object({ type: z.literal('result'), result: disentanglementSchema })])),
+      eventIterator(
+        z.discriminatedUnion('type', [
+          progressSchema,
+          z.object({ type: z.literal('result'), result: disentanglementSchema }),
+        ]),
+      ),
     ),
 }

@@ -1,5 +1,6 @@
-// Models measured outside a run: what the engine is asked, the report that comes of it, and what a window may ask for. A report says of every
-// task which images it was measured on, and of every model which checkpoint or state of a run it is; means are over its rows and nothing else.
+// Models measured outside a run: what the engine is asked, the report that comes of it, and what a window may ask for.
+// A report says of every task which images it was measured on, and of every model which checkpoint or state of a run it
+// is; means are over its rows and nothing else.
 import { eventIterator, oc } from '@orpc/contract'
 import { z } from 'zod'
 
@@ -14,15 +15,22 @@ const name = z.string().min(1).max(200)
 const share = z.number().min(0).max(1)
 
 /** A checkpoint, or any state of a run, which is put together from its parents and written nowhere. */
-const modelSchema = z.object({ name, from: z.union([z.object({ file: z.string() }), z.object({ recipe: recipeSchema })]) })
+const modelSchema = z.object({
+  name,
+  from: z.union([z.object({ file: z.string() }), z.object({ recipe: recipeSchema })]),
+})
 
-/** The task's own fine-tuned model: measured on the same images, or what its authors' ft_accuracies.json says of the same split. */
+/**
+ * The task's own fine-tuned model: measured on the same images, or what its authors' ft_accuracies.json says of the
+ * same split.
+ */
 const referenceSchema = z.union([z.object({ file: z.string() }), z.object({ accuracy: share, from: z.string() })])
 export type Reference = z.infer<typeof referenceSchema>
 
 export const evaluationRequestSchema = z.object({
   models: z.array(modelSchema).min(1).max(16),
-  pretrained: z.string().nullable().default(null), // whose projection a tower without one takes, and which decides how models of its shape are computed
+  // whose projection a tower without one takes, and which decides how models of its shape are computed
+  pretrained: z.string().nullable().default(null),
   tasks: z
     .array(
       z.object({
@@ -30,7 +38,8 @@ export const evaluationRequestSchema = z.object({
         data: z.string(), // as a configuration names images
         head: z.string(),
         reference: referenceSchema.nullable().default(null),
-        positive: z.number().int().min(0).nullable().default(null), // the class whose gaps between groups are told; null: the largest of all
+        // the class whose gaps between groups are told; null: the largest of all
+        positive: z.number().int().min(0).nullable().default(null),
       }),
     )
     .min(1)
@@ -39,7 +48,8 @@ export const evaluationRequestSchema = z.object({
   ...saidFields,
   onUnreadable: z.enum(['skip', 'refuse']).default('skip'),
   mistakes: z.number().int().min(0).max(50).default(50), // wrong images shown of a task and model
-  predictions: z.object({ out: z.string(), overwrite: z.boolean() }).nullable().default(null), // a CSV file with a row for every image
+  // a CSV file with a row for every image
+  predictions: z.object({ out: z.string(), overwrite: z.boolean() }).nullable().default(null),
 })
 export type EvaluationRequest = z.infer<typeof evaluationRequestSchema>
 
@@ -55,17 +65,31 @@ const taskResultSchema = z.object({
   interval,
   macroAccuracy: z.number(), // mean over classes
   relativeAccuracy: z.number().nullable(), // over the reference's
-  confusion: z.array(z.tuple([z.number(), z.number(), z.number()])), // [label, predicted, images], of those that are not 0
-  classes: z.array(z.object({ images: z.number(), correct: z.number(), predicted: z.number() })), // in the order of the labels
+  // [label, predicted, images], of those that are not 0
+  confusion: z.array(z.tuple([z.number(), z.number(), z.number()])),
+  // in the order of the labels
+  classes: z.array(z.object({ images: z.number(), correct: z.number(), predicted: z.number() })),
   calibration: z.object({
     error: z.number(), // ECE
-    bins: z.array(z.object({ from: z.number(), to: z.number(), images: z.number(), correct: z.number(), confidence: z.number() })),
+    bins: z.array(
+      z.object({ from: z.number(), to: z.number(), images: z.number(), correct: z.number(), confidence: z.number() }),
+    ),
   }),
   fairness: z
-    .object({ groups: z.array(z.object({ group: z.string(), images: z.number(), correct: z.number() })), parity: gap, odds: gap })
+    .object({
+      groups: z.array(z.object({ group: z.string(), images: z.number(), correct: z.number() })),
+      parity: gap,
+      odds: gap,
+    })
     .nullable(), // where the data has groups
   mistakes: z.array(
-    z.object({ image: z.string(), label: z.number(), predicted: z.number(), confidence: z.number(), picture: z.string() }), // JPEG, base64
+    z.object({
+      image: z.string(),
+      label: z.number(),
+      predicted: z.number(),
+      confidence: z.number(),
+      picture: z.string(),
+    }), // JPEG, base64
   ), // the most confident first
 })
 export type TaskResult = z.infer<typeof taskResultSchema>
@@ -78,7 +102,9 @@ const taskReportSchema = z.object({
   images: splitManifestSchema.omit({ task: true, split: true }).nullable(), // of a data set
   reference: z.object({ accuracy: z.number(), how: z.enum(['measured', 'imported']), from: z.string() }).nullable(),
   results: z.array(taskResultSchema), // one a model
-  mcnemar: z.object({ onlyFirst: z.number(), onlySecond: z.number(), statistic: z.number().nullable(), p: z.number() }).nullable(), // of the first two models
+  mcnemar: z
+    .object({ onlyFirst: z.number(), onlySecond: z.number(), statistic: z.number().nullable(), p: z.number() })
+    .nullable(), // of the first two models
 })
 export type TaskReport = z.infer<typeof taskReportSchema>
 
@@ -127,7 +153,10 @@ const openingSchema = z.object({
 })
 export type Opening = z.infer<typeof openingSchema>
 
-const detailSchema = summarySchema.extend({ report: evaluationReportSchema.nullable(), openings: z.array(openingSchema) })
+const detailSchema = summarySchema.extend({
+  report: evaluationReportSchema.nullable(),
+  openings: z.array(openingSchema),
+})
 export type EvaluationDetail = z.infer<typeof detailSchema>
 
 const eventSchema = z.discriminatedUnion('type', [
@@ -145,13 +174,17 @@ const ofDataSet = z.object({ dataSet: id, split: z.string().max(300) }) // of th
 const tasksSchema = z.union([
   z.object({ run: z.number().int() }),
   z.object({ grant: z.string(), config: z.unknown() }),
-  z.object({ of: z.array(z.object({ name, data: z.union([inFile, ofDataSet]), head: inFile, finetuned: id.nullable() })).min(1) }),
+  z.object({
+    of: z.array(z.object({ name, data: z.union([inFile, ofDataSet]), head: inFile, finetuned: id.nullable() })).min(1),
+  }),
 ])
 export type WantedTasks = z.infer<typeof tasksSchema>
 
 const wantedSchema = z.object({
   models: z
-    .array(z.union([z.object({ id }), z.object({ run: z.number().int(), iteration: z.number().int().min(0).nullable() })]))
+    .array(
+      z.union([z.object({ id }), z.object({ run: z.number().int(), iteration: z.number().int().min(0).nullable() })]),
+    )
     .min(1)
     .max(16),
   tasks: tasksSchema,
@@ -161,7 +194,10 @@ const wantedSchema = z.object({
 export type WantedEvaluation = z.infer<typeof wantedSchema>
 
 export const evaluationsApi = {
-  /** Tasks are a run's own, those of an opened configuration, or rows of the library; models likewise. Refused while a run goes on. */
+  /**
+   * Tasks are a run's own, those of an opened configuration, or rows of the library; models likewise. Refused while a
+   * run goes on.
+   */
   start: oc.input(wantedSchema).output(one),
   /** Ends with "done" or "failed". */
   watch: oc.input(one).output(eventIterator(eventSchema)),

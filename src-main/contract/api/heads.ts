@@ -1,5 +1,6 @@
-// Heads: what a file says of the heads in it, what the engine is asked to make of words, of the field's files or of labelled images, and
-// what a window may ask for. A head is logits = s W u + b on a frozen tower's features (engine/problems/head.ts).
+// Heads: what a file says of the heads in it, what the engine is asked to make of words, of the field's files or of
+// labelled images, and what a window may ask for. A head is logits = s W u + b on a frozen tower's features
+// (engine/problems/head.ts).
 import { eventIterator, oc } from '@orpc/contract'
 import { z } from 'zod'
 
@@ -54,7 +55,8 @@ export const probeRequestSchema = z.object({
   model: z.string(),
   ...saidFields,
   data: z.string(), // "file#name"
-  validation: z.string().nullable(), // null: a fifth of the data is held out to choose the strength, and learned on in the end
+  // null: a fifth of the data is held out to choose the strength, and learned on in the end
+  validation: z.string().nullable(),
   name,
   classes: z.union([names, z.number().int().min(2).max(100_000)]),
   seed: z.number().int().min(0).default(0), // of the fifth
@@ -62,7 +64,10 @@ export const probeRequestSchema = z.object({
 })
 export type ProbeRequest = z.infer<typeof probeRequestSchema>
 
-/** A fit at one strength of the penalty (strength / 2) |W|^2, which stands beside the mean cross-entropy. Accuracies between 0 and 1. */
+/**
+ * A fit at one strength of the penalty (strength / 2) |W|^2, which stands beside the mean cross-entropy. Accuracies
+ * between 0 and 1.
+ */
 const probeFitSchema = z.object({
   strength: z.number(),
   training: z.number(),
@@ -103,14 +108,21 @@ const doneSchema = exportedSchema.extend({
   ...warned,
 })
 export type HeadDone = z.infer<typeof doneSchema>
-const told = eventIterator(z.discriminatedUnion('type', [progressSchema, z.object({ type: z.literal('result'), result: doneSchema })]))
+const told = eventIterator(
+  z.discriminatedUnion('type', [progressSchema, z.object({ type: z.literal('result'), result: doneSchema })]),
+)
 
-/** Heads are written to the data folder's heads, each in a file of its own, and added to the library. Closing an iterator ends the work. */
+/**
+ * Heads are written to the data folder's heads, each in a file of its own, and added to the library. Closing an
+ * iterator ends the work.
+ */
 export const headsApi = {
   /** The data sets whose class names or templates Basil knows. */
   prompts: oc.output(z.object({ classes: sets, templates: sets })),
   /** templates null: those of the classes' data set, "a photo of a {}." where the classes are texts. */
-  make: oc.input(z.object({ model: id, ...textFields, classes: list, templates: list.nullable().default(null), name })).output(told),
+  make: oc
+    .input(z.object({ model: id, ...textFields, classes: list, templates: list.nullable().default(null), name }))
+    .output(told),
   importHead: oc
     .input(
       z.object({

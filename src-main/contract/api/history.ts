@@ -9,7 +9,8 @@ export type Thing = z.infer<typeof thingSchema>
 const salvagedSchema = z.object({
   taken: z.array(thingSchema), // brought back
   different: z.array(thingSchema), // the history has another of that number, which stays; so does the file
-  lost: z.array(thingSchema), // damaged or there in part, and whole nowhere: left as it is, here or in the file that was set aside
+  // damaged or there in part, and whole nowhere: left as it is, here or in the file that was set aside
+  lost: z.array(thingSchema),
   skipped: z.array(z.object({ file: z.string(), why: z.string() })), // files that nothing could be taken from
   before: z.string().nullable(), // a copy of the history as it was, where damaged rows gave way
 })

@@ -1,5 +1,6 @@
-// The library of checkpoints as a window sees it. A row is a place where a checkpoint lies (a file, or an index with its shards); what it is
-// follows from its content. Rows are never lost: a file that is gone or cannot be read is a marked row with its reason.
+// The library of checkpoints as a window sees it. A row is a place where a checkpoint lies (a file, or an index with
+// its shards); what it is follows from its content. Rows are never lost: a file that is gone or cannot be read is a
+// marked row with its reason.
 import { eventIterator, oc } from '@orpc/contract'
 import { z } from 'zod'
 
@@ -18,7 +19,8 @@ import { exportedSchema, recipeSchema } from '../run/recipe.ts'
 import { progressSchema } from '../run/run.ts'
 import { towersSchema } from '../tower.ts'
 
-const fileStates = ['present', 'missing', 'unreadable', 'changed'] as const // changed: another content than was hashed; it is being read anew
+// changed: another content than was hashed; it is being read anew
+const fileStates = ['present', 'missing', 'unreadable', 'changed'] as const
 
 export const entrySchema = z.object({
   id: z.number(),
@@ -49,7 +51,10 @@ export const entrySchema = z.object({
 })
 export type Entry = z.infer<typeof entrySchema>
 
-/** A folder in the field's convention: {model}/{DS}Val/{zeroshot,finetuned}.pt or {model}/{DS}/finetuned.pt, head_{DS}.pt, *_accuracies.json. */
+/**
+ * A folder in the field's convention: {model}/{DS}Val/{zeroshot,finetuned}.pt or {model}/{DS}/finetuned.pt,
+ * head_{DS}.pt, *_accuracies.json.
+ */
 const setSchema = z.object({
   folder: z.string(),
   model: z.string(), // "ViT-B-32", the folder's name
@@ -71,15 +76,20 @@ const setSchema = z.object({
 export type CheckpointSet = z.infer<typeof setSchema>
 
 /** What the library is doing; null: nothing. */
-const workSchema = z.object({ what: z.enum(['looking', 'reading', 'hashing']), done: z.number(), total: z.number() }).nullable()
+const workSchema = z
+  .object({ what: z.enum(['looking', 'reading', 'hashing']), done: z.number(), total: z.number() })
+  .nullable()
 export type LibraryWork = z.infer<typeof workSchema>
 
 const listedSchema = z.object({ entries: z.array(entrySchema), sets: z.array(setSchema), work: workSchema })
 export type Listed = z.infer<typeof listedSchema>
 
 const lineageSchema = z.object({
-  made: z.object({ run: z.number().nullable(), name: z.string(), method: z.string(), iteration: z.number() }).nullable(), // of a file Basil wrote
-  parents: z.array(z.object({ role: z.string(), name: z.string(), sha256: z.string(), id: z.number().nullable() })), // id: where the library has it
+  made: z
+    .object({ run: z.number().nullable(), name: z.string(), method: z.string(), iteration: z.number() })
+    .nullable(), // of a file Basil wrote
+  // id: where the library has it
+  parents: z.array(z.object({ role: z.string(), name: z.string(), sha256: z.string(), id: z.number().nullable() })),
   usedBy: z.array(z.object({ run: z.number(), name: z.string(), role: z.string() })),
 })
 
@@ -129,12 +139,20 @@ export const libraryApi = {
   list: oc.output(listedSchema),
   /** Tells when to ask again, at most ten times a second; the first comes at once. */
   watch: oc.output(eventIterator(z.object({ version: z.number(), work: workSchema }))),
-  /** Files or folders, which are walked; rows are there when this returns, what is in them is read and hashed in the background. */
+  /**
+   * Files or folders, which are walked; rows are there when this returns, what is in them is read and hashed in the
+   * background.
+   */
   add: oc.input(z.object({ paths })).output(addedSchema),
   /** Electron's own dialog; null when the person closes it. */
   pick: oc.input(z.object({ kind: z.enum(['files', 'folder']) })).output(addedSchema.nullable()),
-  /** Which row a dropped file is, where the page cannot know its path: by size, time (ms) and the SHA-256 of its first and last 64 KiB, of a shorter file twice all of it. */
-  find: oc.input(z.object({ bytes: z.number(), modified: z.number(), quick: z.string() })).output(z.object({ id: z.number().nullable() })),
+  /**
+   * Which row a dropped file is, where the page cannot know its path: by size, time (ms) and the SHA-256 of its first
+   * and last 64 KiB, of a shorter file twice all of it.
+   */
+  find: oc
+    .input(z.object({ bytes: z.number(), modified: z.number(), quick: z.string() }))
+    .output(z.object({ id: z.number().nullable() })),
   /** Rows go, files stay. Their runs keep hash and name. */
   forget: oc.input(z.object({ ids: z.array(z.number().int()).min(1) })).output(z.number()),
   /** Looks at every file again: missing, changed, moved. */

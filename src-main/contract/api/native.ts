@@ -3,7 +3,10 @@ import { z } from 'zod'
 
 import { engineInfoSchema } from '../run/run.ts'
 
-/** What the engine is to compute on. "auto": a GPU where there is one; "gpu:N": that one, as nvidia-smi numbers them, or nothing. */
+/**
+ * What the engine is to compute on. "auto": a GPU where there is one; "gpu:N": that one, as nvidia-smi numbers them, or
+ * nothing.
+ */
 export const deviceSchema = z.string().regex(/^(auto|cpu|gpu:\d{1,2})$/, 'write auto, cpu or gpu:N')
 
 export const nativeKinds = ['cpu', 'cuda'] as const
@@ -32,7 +35,9 @@ export type Gpu = z.infer<typeof gpuSchema>
 export const nativeStatusSchema = z.object({
   installed: installedSchema.nullable(), // what is in use
   damaged: z.string(), // what is wrong with what was installed, which is then not used; empty when nothing is
-  offers: z.array(z.object({ kind: z.enum(nativeKinds), tensorflow: z.string(), downloadBytes: z.number(), bytes: z.number() })), // to be installed
+  offers: z.array(
+    z.object({ kind: z.enum(nativeKinds), tensorflow: z.string(), downloadBytes: z.number(), bytes: z.number() }),
+  ), // to be installed
   refused: z.string(), // why nothing can be installed here (another system than Linux x64); empty where it can
   gpus: z.array(gpuSchema),
   noGpu: z.string(), // why the list is empty: no driver, no card; empty when it is not
@@ -41,7 +46,10 @@ export const nativeStatusSchema = z.object({
 })
 export type NativeStatus = z.infer<typeof nativeStatusSchema>
 
-/** What an installation says as it goes; done and total in bytes while it downloads and extracts, else in parts of the step. */
+/**
+ * What an installation says as it goes; done and total in bytes while it downloads and extracts, else in parts of the
+ * step.
+ */
 export const installEventSchema = z.discriminatedUnion('type', [
   z.object({
     type: z.literal('step'),

@@ -26,10 +26,14 @@ const studyRunSchema = z.object({
 })
 export type StudyRun = z.infer<typeof studyRunSchema>
 
-const spreadSchema = z.object({ mean: z.number(), deviation: z.number().nullable() }) // deviation: of a sample, n - 1; null for one value
+// deviation: of a sample, n - 1; null for one value
+const spreadSchema = z.object({ mean: z.number(), deviation: z.number().nullable() })
 export type Spread = z.infer<typeof spreadSchema>
 
-/** One arm over its seeds: of each seed the mean over the arm's parts, all of which must be done. paired: against the first arm, on the seeds both have. */
+/**
+ * One arm over its seeds: of each seed the mean over the arm's parts, all of which must be done. paired: against the
+ * first arm, on the seeds both have.
+ */
 const armRowSchema = z.object({
   arm: z.string(),
   seeds: z.number(), // of which every part is done
@@ -56,12 +60,19 @@ const summarySchema = z.object({
 })
 export type StudySummary = z.infer<typeof summarySchema>
 
-const detailSchema = summarySchema.extend({ definition: studySchema, runs: z.array(studyRunSchema), table: z.array(armRowSchema) })
+const detailSchema = summarySchema.extend({
+  definition: studySchema,
+  runs: z.array(studyRunSchema),
+  table: z.array(armRowSchema),
+})
 export type StudyDetail = z.infer<typeof detailSchema>
 
-const protocolSchema = z.object({ name: z.string(), words: z.string(), differs: z.array(z.string()) }) // differs: from what its name says
+// differs: from what its name says
+const protocolSchema = z.object({ name: z.string(), words: z.string(), differs: z.array(z.string()) })
 const presetsSchema = z.object({
-  presets: z.array(z.object({ name: z.string(), title: z.string(), rows: z.array(z.string()), without: z.array(z.string()) })), // without: rows not offered
+  presets: z.array(
+    z.object({ name: z.string(), title: z.string(), rows: z.array(z.string()), without: z.array(z.string()) }),
+  ), // without: rows not offered
   protocols: z.array(protocolSchema),
   models: z.array(z.string()), // of the library's sets: "ViT-B-32"
   remarks: z.array(z.string()), // on what the paper printed, which is not ours

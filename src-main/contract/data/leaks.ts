@@ -1,5 +1,6 @@
-// The mark of a run whose test images were seen before they were opened: images that are, to the bit after preprocessing, also among those that
-// its coefficients were learned on or its states chosen by. Every table that shows the run's accuracy shows the mark, and its reason in words.
+// The mark of a run whose test images were seen before they were opened: images that are, to the bit after
+// preprocessing, also among those that its coefficients were learned on or its states chosen by. Every table that shows
+// the run's accuracy shows the mark, and its reason in words.
 import { z } from 'zod'
 
 export const leakSchema = z.object({

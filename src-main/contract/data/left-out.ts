@@ -1,5 +1,6 @@
-// What lies in a data set like an image and is none of its images: how many for each reason, and the first of their names. It is known from
-// names and lists alone, before an image is read; what fails when it is read is told by a split's skipped images.
+// What lies in a data set like an image and is none of its images: how many for each reason, and the first of their
+// names. It is known from names and lists alone, before an image is read; what fails when it is read is told by a
+// split's skipped images.
 import { z } from 'zod'
 
 export const leftOutSchema = z.object({ reason: z.string(), count: z.number(), names: z.array(z.string()) })

@@ -1,4 +1,5 @@
-// What is known of the images of a run: for each split it opened, which images they are, how they were drawn, and what could not be read.
+// What is known of the images of a run: for each split it opened, which images they are, how they were drawn, and what
+// could not be read.
 import { z } from 'zod'
 
 import { leftOutSchema } from './left-out.ts'
@@ -28,7 +29,9 @@ export const splitManifestSchema = z.object({
   skipped: z.array(unreadableSchema), // the first 1000
   skippedCount: z.number(),
   leftOut: z.array(leftOutSchema).optional(), // none of the split on disk to begin with
-  /** Its images that are, to the bit, in a split opened before it; unlabelled: learned on there without their labels. */
+  /**
+   * Its images that are, to the bit, in a split opened before it; unlabelled: learned on there without their labels.
+   */
   shared: z.array(z.object({ split: splits, images: z.number(), unlabelled: z.literal(true).optional() })).optional(),
   cached: z.boolean(), // preprocessed images are kept on disk
 })

@@ -1,6 +1,7 @@
-// Adaptation to many sets as one study: every task of a configuration in turn is the target, learned on its test images without their labels,
-// with the vectors of all other sets; aTLAS with UFM first, then DV-BASI from its optimum. An arm is a method, its parts are the targets.
-// What the configuration leaves open is as published: batches of 128, AdamW at 0.001 with a cosine, 10 epochs.
+// Adaptation to many sets as one study: every task of a configuration in turn is the target, learned on its test images
+// without their labels, with the vectors of all other sets; aTLAS with UFM first, then DV-BASI from its optimum. An arm
+// is a method, its parts are the targets. What the configuration leaves open is as published: batches of 128, AdamW at
+// 0.001 with a cosine, 10 epochs.
 
 import { BasilError } from '../errors.ts'
 import { configSchema, type RunConfig } from './config.ts'
@@ -44,7 +45,10 @@ function adaptationArms(config: RunConfig, { rivals }: { rivals: boolean }): Arm
   )
 }
 
-/** Throws config-invalid. Labelled validation data of a target chooses its states where it is given; else the objective's own loss does. */
+/**
+ * Throws config-invalid. Labelled validation data of a target chooses its states where it is given; else the
+ * objective's own loss does.
+ */
 export function adaptationOf(config: unknown, { rivals }: { rivals: boolean }): StudyDefinition {
   const [issue] = configIssues(config)
   if (issue)
@@ -57,7 +61,11 @@ export function adaptationOf(config: unknown, { rivals }: { rivals: boolean }): 
     })
   const given = config as RunConfig // as it was written: what it leaves open is filled in here
   const open = { batch: given.batch, learningRate: given.learningRate, schedule: given.schedule }
-  const base = { ...given, ...published, ...Object.fromEntries(Object.entries(open).filter(([, v]) => v !== undefined)) }
+  const base = {
+    ...given,
+    ...published,
+    ...Object.fromEntries(Object.entries(open).filter(([, v]) => v !== undefined)),
+  }
   const name = `Adaptation: ${given.name ?? `${given.tasks.length} sets`}`.slice(0, 200)
   return studySchema.parse({ name, config: configSchema.parse(base), arms: adaptationArms(given, { rivals }) })
 }

@@ -1,7 +1,9 @@
 // What a model is made of when all its stages are over: which vectors, and how much of each in every block,
 //   theta_b = theta_pre,b + sum_v c_v,b tau_v,b
-// for every way a run can have gone on from its start (vectors x blocks, start_t,b) by iterations (one row of lambda_k,b each):
-//   DV-BASI, its isotropic control, a moved expansion:  c_t,b = start_t,b prod_k (1 + lambda_k,b)   (the collapse identity)
+// for every way a run can have gone on from its start (vectors x blocks, start_t,b) by iterations (one row of
+// lambda_k,b each):
+//   DV-BASI, its isotropic control, a moved expansion:  c_t,b = start_t,b prod_k (1 + lambda_k,b)   (the collapse
+//   identity)
 //   restart, coefficients left free:                    c_t,b = start_t,b (1 + sum_k lambda_k,b)
 //   random directions:  c_t,b = start_t,b, and beside the task vectors the directions r_k, each with lambda_k,b
 // An iteration that was not accepted is a row of zeros. Learning, export, cards, reports and the terminal all ask here.
@@ -49,25 +51,43 @@ export function effectiveCoefficients({ vectors, prepared = null, control, start
     vectors.map(({ name }) => name),
     prepared,
   )
-  const tasks = collapse(start, iterations, control).map((values, t) => ({ name: names[t] ?? `vector ${t + 1}`, values }))
+  const tasks = collapse(start, iterations, control).map((values, t) => ({
+    name: names[t] ?? `vector ${t + 1}`,
+    values,
+  }))
   if (control !== 'random') return tasks
   return [...tasks, ...iterations.map((row, k) => ({ name: randomName(k + 1), values: Float64Array.from(row) }))]
 }
 
-/** start (vectors x blocks) times what the iterations make of the difference vector: the coefficients of theta after them. */
+/**
+ * start (vectors x blocks) times what the iterations make of the difference vector: the coefficients of theta after
+ * them.
+ */
 export function collapse(start: Rows, iterations: Rows, control: Control = 'none'): Float64Array[] {
   const factors = factorsOf(iterations, control)
   return start.map((row) =>
-    Float64Array.from({ length: row.length }, (_, b) => factors.reduce((product, lambda) => product * (1 + at(lambda, b)), at(row, b))),
+    Float64Array.from({ length: row.length }, (_, b) =>
+      factors.reduce((product, lambda) => product * (1 + at(lambda, b)), at(row, b)),
+    ),
   )
 }
 
-/** Coefficients of the difference vector that one more iteration would scale: restarts and random directions keep that of the start. */
-export function scaledNext({ control, start, iterations }: Pick<Course, 'control' | 'start' | 'iterations'>): Float64Array[] {
+/**
+ * Coefficients of the difference vector that one more iteration would scale: restarts and random directions keep that
+ * of the start.
+ */
+export function scaledNext({
+  control,
+  start,
+  iterations,
+}: Pick<Course, 'control' | 'start' | 'iterations'>): Float64Array[] {
   return collapse(start, control === 'restart' || control === 'random' ? [] : iterations)
 }
 
-/** Rows whose 1 + lambda multiply to what the start is scaled by: of restarts, which add up, one; of directions of their own none. */
+/**
+ * Rows whose 1 + lambda multiply to what the start is scaled by: of restarts, which add up, one; of directions of their
+ * own none.
+ */
 function factorsOf(iterations: Rows, control: Control): Rows {
   if (control === 'random') return []
   const [first, ...rest] = iterations
@@ -77,7 +97,9 @@ function factorsOf(iterations: Rows, control: Control): Rows {
 
 const at = (row: ArrayLike<number>, b: number): number => row[b] as number
 
-/** Names of what is combined, in the order of a start's rows: TIES of all vectors, or each of them trimmed, in parts. */
+/**
+ * Names of what is combined, in the order of a start's rows: TIES of all vectors, or each of them trimmed, in parts.
+ */
 export function combinedNames(vectors: readonly string[], prepared: Preparation | null): string[] {
   const whole = prepared && prepared.trim !== null ? trimmedNames(vectors, prepared.merged) : [...vectors]
   return whole.flatMap((name) => partNames(name, prepared?.parts ?? 1))
@@ -95,7 +117,12 @@ export function partNames(name: string, parts: number): string[] {
 export const randomName = (k: number): string => `random direction ${k}`
 
 /** What a run combines in place of its vectors; null: the vectors themselves. */
-export function preparationOf({ trim, parts, seed, start }: Pick<ResolvedConfig, 'trim' | 'parts' | 'seed' | 'start'>): Preparation | null {
+export function preparationOf({
+  trim,
+  parts,
+  seed,
+  start,
+}: Pick<ResolvedConfig, 'trim' | 'parts' | 'seed' | 'start'>): Preparation | null {
   const isPlain = (trim ?? null) === null && (parts ?? 1) === 1 // runs of 0.1.0 do not say
   return isPlain ? null : { trim, merged: start.method === 'ties', parts, seed }
 }
@@ -108,5 +135,7 @@ export function spanOf(values: ArrayLike<number>): { smallest: number; mean: num
     largest = Math.max(largest, at(values, b))
     sum += at(values, b)
   }
-  return values.length ? { smallest, mean: sum / values.length, largest } : { smallest: Number.NaN, mean: Number.NaN, largest: Number.NaN }
+  return values.length
+    ? { smallest, mean: sum / values.length, largest }
+    : { smallest: Number.NaN, mean: Number.NaN, largest: Number.NaN }
 }

@@ -1,5 +1,5 @@
-// What a run is told: the same file for the window and the command line. Names are fixed, so that scripts can rely on them.
-// Paths are relative to the configuration's folder; "file.safetensors#name" points into a tensor file.
+// What a run is told: the same file for the window and the command line. Names are fixed, so that scripts can rely on
+// them. Paths are relative to the configuration's folder; "file.safetensors#name" points into a tensor file.
 import { z } from 'zod'
 
 import { activations, attentionHeads, layerNormEps, saidFields, towerSettingsSchema } from '../tower.ts'
@@ -29,8 +29,13 @@ const task = z.strictObject({
     description: 'forget: the loss is ascended (negation); keep: a control whose accuracy must stay, and is descended',
   }),
   data: path.meta({ title: 'Learning data', description: 'images the coefficients are learned on, "file#name"' }),
-  head: path.meta({ title: 'Head', description: '"file#head.name", or a file that holds one head, such as the field\'s head_CarsVal.pt' }),
-  validation: path.optional().meta({ title: 'Validation data', description: 'images that choose the best state and stop early' }),
+  head: path.meta({
+    title: 'Head',
+    description: '"file#head.name", or a file that holds one head, such as the field\'s head_CarsVal.pt',
+  }),
+  validation: path
+    .optional()
+    .meta({ title: 'Validation data', description: 'images that choose the best state and stop early' }),
   test: path.optional().meta({ title: 'Test data', description: 'opened once, at the end' }),
   finetuned: path.optional().meta({
     title: 'Fine-tuned model',
@@ -41,7 +46,9 @@ const task = z.strictObject({
 
 const start = z.strictObject({
   method: z.enum(starts).meta({ title: 'Start', description: 'what the first difference vector points to' }),
-  checkpoint: path.optional().meta({ title: 'Checkpoint', description: 'a merged or fine-tuned model, for start "checkpoint"' }),
+  checkpoint: path
+    .optional()
+    .meta({ title: 'Checkpoint', description: 'a merged or fine-tuned model, for start "checkpoint"' }),
   ...length,
   ...optimiser,
 })
@@ -52,7 +59,11 @@ export const configSchema = z
     name: z.string().min(1).max(200).optional().meta({ title: 'Name' }),
     method: z.enum(methods).meta({ title: 'Method' }),
     pretrained: path.meta({ title: 'Pre-trained model' }),
-    vectors: z.array(path).max(64).default([]).meta({ title: 'Fine-tuned models', description: 'each gives one task vector' }),
+    vectors: z
+      .array(path)
+      .max(64)
+      .default([])
+      .meta({ title: 'Fine-tuned models', description: 'each gives one task vector' }),
     tasks: z.array(task).min(1, 'name at least one task').max(64),
     pool: z.enum(pools).default('all').meta({
       title: 'Pool',
@@ -98,7 +109,8 @@ export const configSchema = z
       .meta({ title: 'Seed' }),
     activation: z.enum(activations).optional().meta({
       title: 'Activation',
-      description: 'default: what config.json or open_clip_config.json beside the pre-trained model says, else what is known of its shape',
+      description:
+        'default: what config.json or open_clip_config.json beside the pre-trained model says, else what is known of its shape',
     }),
     attentionHeads: attentionHeads.optional().meta({
       title: 'Attention heads',
@@ -113,11 +125,13 @@ export const configSchema = z
       .default('auto')
       .meta({
         title: 'Micro-batch',
-        description: 'images held in memory at a time; auto: what suits the engine; does not change the result beyond rounding',
+        description:
+          'images held in memory at a time; auto: what suits the engine; does not change the result beyond rounding',
       }),
     augment: z.boolean().default(false).meta({
       title: 'Augment',
-      description: 'crop and flip learning images of data sets anew in each epoch, as the field fine-tunes (90 to 100 % of the image)',
+      description:
+        'crop and flip learning images of data sets anew in each epoch, as the field fine-tunes (90 to 100 % of the image)',
     }),
     onUnreadable: z.enum(unreadable).default('skip').meta({
       title: 'Unreadable images',
@@ -125,7 +139,8 @@ export const configSchema = z
     }),
     vectorPrecision: z.enum(precisions).default('float32').meta({
       title: 'Vectors in',
-      description: 'float16 halves the memory of task vectors while coefficients are learned; results differ in the fourth digit',
+      description:
+        'float16 halves the memory of task vectors while coefficients are learned; results differ in the fourth digit',
     }),
     keep: z.number().min(0).max(1).default(0.95).meta({
       title: 'Control kept',
@@ -139,17 +154,18 @@ export const configSchema = z
     }),
     parts: z.number().int().min(1).max(64).default(1).meta({
       title: 'Parts of a vector',
-      description: 'aTLAS x K: elements of each tensor are dealt out at random to so many parts, each with coefficients of its own',
+      description:
+        'aTLAS x K: elements of each tensor are dealt out at random to so many parts, each with coefficients of its own',
     }),
     control: z.enum(controls).default('none').meta({
       title: 'Control',
       description:
         'what stands in for the iterations of dv-basi, with the same steps: one coefficient for all blocks (isotropic), the first difference vector with free coefficients (restart), or a random direction of equal norm in every block (random)',
     }),
-    testEach: z
-      .boolean()
-      .default(false)
-      .meta({ title: 'Test every iteration', description: 'at the end, evaluate every iteration on test data, not the last alone' }),
+    testEach: z.boolean().default(false).meta({
+      title: 'Test every iteration',
+      description: 'at the end, evaluate every iteration on test data, not the last alone',
+    }),
     start: start.optional(),
     iterations: z
       .number()
@@ -162,7 +178,8 @@ export const configSchema = z
     ...optimiser,
   })
   .check((ctx) => {
-    for (const [field, message] of conflicts(ctx.value)) ctx.issues.push({ code: 'custom', message, path: field, input: ctx.value })
+    for (const [field, message] of conflicts(ctx.value))
+      ctx.issues.push({ code: 'custom', message, path: field, input: ctx.value })
   })
 export type RunConfig = z.input<typeof configSchema>
 type ParsedConfig = z.output<typeof configSchema>
@@ -171,23 +188,30 @@ type ParsedConfig = z.output<typeof configSchema>
 function conflicts(c: ParsedConfig): [(string | number)[], string][] {
   const found: [(string | number)[], string][] = []
   const isDvBasi = c.method === 'dv-basi'
-  if (isDvBasi && !c.start) found.push([['start'], 'dv-basi needs a start: { "method": "atlas" }, "task-arithmetic" or "checkpoint"'])
+  if (isDvBasi && !c.start)
+    found.push([['start'], 'dv-basi needs a start: { "method": "atlas" }, "task-arithmetic" or "checkpoint"'])
   if (!isDvBasi && c.start) found.push([['start'], `${c.method} has no start; only dv-basi has`])
-  if (!isDvBasi && c.control !== 'none') found.push([['control'], `${c.method} has no iterations to control; only dv-basi has`])
+  if (!isDvBasi && c.control !== 'none')
+    found.push([['control'], `${c.method} has no iterations to control; only dv-basi has`])
   if (c.control === 'random' && c.linearised === 'cached')
     found.push([['control'], 'a random direction has no cached features; use linearised "jvp"'])
-  if (c.expansion === 'moved' && (c.linearised !== 'jvp' || !isDvBasi || c.control === 'random' || c.control === 'restart'))
+  if (
+    c.expansion === 'moved' &&
+    (c.linearised !== 'jvp' || !isDvBasi || c.control === 'random' || c.control === 'restart')
+  )
     found.push([
       ['expansion'],
       'only iterations of dv-basi with linearised "jvp" can move it; cached features belong to one expansion point',
     ])
-  if (!isDvBasi && c.iterations !== undefined) found.push([['iterations'], `${c.method} has no iterations; only dv-basi has`])
+  if (!isDvBasi && c.iterations !== undefined)
+    found.push([['iterations'], `${c.method} has no iterations; only dv-basi has`])
   const fromCheckpoint = c.start?.method === 'checkpoint'
   if (fromCheckpoint && !c.start?.checkpoint) found.push([['start', 'checkpoint'], 'name the checkpoint to start from'])
   if (!fromCheckpoint && c.start?.checkpoint) found.push([['start', 'checkpoint'], 'only start "checkpoint" has one'])
   if (!fromCheckpoint && c.vectors.length === 0) found.push([['vectors'], 'name at least one fine-tuned model'])
   if (c.steps !== undefined && c.epochs !== undefined) found.push([['steps'], 'give steps or epochs, not both'])
-  if (c.start?.steps !== undefined && c.start.epochs !== undefined) found.push([['start', 'steps'], 'give steps or epochs, not both'])
+  if (c.start?.steps !== undefined && c.start.epochs !== undefined)
+    found.push([['start', 'steps'], 'give steps or epochs, not both'])
   const names = c.tasks.map((t) => t.name)
   names.forEach((name, i) => {
     if (names.indexOf(name) !== i) found.push([['tasks', i, 'name'], `a task named "${name}" is already there`])
@@ -206,7 +230,8 @@ function conflicts(c: ParsedConfig): [(string | number)[], string][] {
     found.push([['batch'], `${c.objective} chooses among the images of a step: give a number`])
   if ((c.objective === 'ufm' || c.objective === 'sar') && c.tasks.some((t) => t.aim !== 'learn'))
     found.push([['objective'], `${c.objective} adapts to a task; to forget one use cross-entropy or entropy`])
-  if (c.augment && c.linearised === 'cached') found.push([['augment'], 'features that are computed once cannot be of images that change'])
+  if (c.augment && c.linearised === 'cached')
+    found.push([['augment'], 'features that are computed once cannot be of images that change'])
   if (c.tasks.some((t) => t.aim === 'forget') && !c.tasks.some((t) => t.aim === 'keep'))
     found.push([['tasks'], 'a task to forget needs a control: give another task the aim "keep"'])
   if (c.tasks.some((t) => t.aim === 'keep') && !c.tasks.some((t) => t.aim === 'forget'))
@@ -215,10 +240,12 @@ function conflicts(c: ParsedConfig): [(string | number)[], string][] {
     [[], c],
     [['start'], c.start],
   ] as const)
-    if (given?.clamp && given.clamp[0] >= given.clamp[1]) found.push([[...where, 'clamp'], 'give the smaller bound first'])
+    if (given?.clamp && given.clamp[0] >= given.clamp[1])
+      found.push([[...where, 'clamp'], 'give the smaller bound first'])
   if (c.select?.startsWith('validation'))
     c.tasks.forEach((t, i) => {
-      if (!t.validation) found.push([['tasks', i, 'validation'], `select "${c.select}" needs validation data for every task`])
+      if (!t.validation)
+        found.push([['tasks', i, 'validation'], `select "${c.select}" needs validation data for every task`])
     })
   return found
 }
@@ -249,7 +276,8 @@ export const resolvedSchema = z.object({
   batch: z.union([z.literal('all'), count]),
   seed: z.number(),
   ...saidFields, // attentionHeads and layerNormEps not in runs of 0.1.0, which always have an activation
-  tower: towerSettingsSchema.nullable().default(null), // how the models are computed, kept when the run begins; not in runs of 0.1.0
+  // how the models are computed, kept when the run begins; not in runs of 0.1.0
+  tower: towerSettingsSchema.nullable().default(null),
   microBatch: z.union([z.literal('auto'), count]),
   vectorPrecision: z.enum(precisions).default('float32'), // not in runs of 0.1.0
   augment: z.boolean().default(false), // not in runs of 0.1.0

@@ -1,5 +1,6 @@
-// Means over tasks. What is to be forgotten is the better the lower it is, so that it never counts in one mean with what is to be learned or
-// kept: the two stand apart. A mean is null as soon as one of its tasks has no value, for a mean over fewer tasks is another number.
+// Means over tasks. What is to be forgotten is the better the lower it is, so that it never counts in one mean with
+// what is to be learned or kept: the two stand apart. A mean is null as soon as one of its tasks has no value, for a
+// mean over fewer tasks is another number.
 import type { ResolvedConfig } from './config.ts'
 import type { TaskScore } from './run.ts'
 
@@ -24,16 +25,23 @@ export function meansOf(scores: readonly Score[], tasks: Aims): Means {
 /** Scores that a mean counts, and those of tasks to forget. */
 export function byAim<T extends { task: string }>(scores: readonly T[], tasks: Aims): { counted: T[]; forgotten: T[] } {
   const toForget = named(tasks, 'forget')
-  return { counted: scores.filter(({ task }) => !toForget.has(task)), forgotten: scores.filter(({ task }) => toForget.has(task)) }
+  return {
+    counted: scores.filter(({ task }) => !toForget.has(task)),
+    forgotten: scores.filter(({ task }) => toForget.has(task)),
+  }
 }
 
-/** Scores that a study compares its arms by: those of tasks to forget where there are any, else all but those of controls. */
+/**
+ * Scores that a study compares its arms by: those of tasks to forget where there are any, else all but those of
+ * controls.
+ */
 export function comparedScores<T extends { task: string }>(scores: readonly T[], tasks: Aims): T[] {
   const [toForget, toKeep] = [named(tasks, 'forget'), named(tasks, 'keep')]
   return scores.filter(({ task }) => (toForget.size > 0 ? toForget.has(task) : !toKeep.has(task)))
 }
 
-const named = (tasks: Aims, aim: Aims[number]['aim']): Set<string> => new Set(tasks.flatMap((t) => (t.aim === aim ? [t.name] : [])))
+const named = (tasks: Aims, aim: Aims[number]['aim']): Set<string> =>
+  new Set(tasks.flatMap((t) => (t.aim === aim ? [t.name] : [])))
 
 /** null where there are no values, or one is unknown. */
 export function mean(values: readonly (number | null)[]): number | null {

@@ -3,10 +3,19 @@
 // (the collapse identity of difference vectors: a whole lineage is the parents and a few rows of numbers).
 import { z } from 'zod'
 
-const parent = z.object({ file: z.string().default(''), name: z.string(), sha256: z.string() }) // file: '' in an exported model, which names no path
+// file: '' in an exported model, which names no path
+const parent = z.object({ file: z.string().default(''), name: z.string(), sha256: z.string() })
 
-/** What is combined in place of the vectors: their largest elements of elected sign (trim), TIES of them all as the only one (merged), each in so many parts. */
-const preparationSchema = z.object({ trim: z.number().nullable(), merged: z.boolean(), parts: z.number(), seed: z.number() })
+/**
+ * What is combined in place of the vectors: their largest elements of elected sign (trim), TIES of them all as the only
+ * one (merged), each in so many parts.
+ */
+const preparationSchema = z.object({
+  trim: z.number().nullable(),
+  merged: z.boolean(),
+  parts: z.number(),
+  seed: z.number(),
+})
 export type Preparation = z.infer<typeof preparationSchema>
 
 export const recipeSchema = z.object({
@@ -16,7 +25,8 @@ export const recipeSchema = z.object({
   method: z.string(),
   grouping: z.enum(['tensor', 'layer', 'scalar']),
   linearised: z.boolean().optional(), // the run saw these weights to first order, around the pre-trained model
-  control: z.enum(['restart', 'random']).optional(), // how the iterations below were meant, where not as those of DV-BASI
+  // how the iterations below were meant, where not as those of DV-BASI
+  control: z.enum(['restart', 'random']).optional(),
   seed: z.number().optional(), // of random directions
   iteration: z.number(), // 0: the start
   epoch: z.number().nullable(), // of that iteration; null: its chosen state
@@ -35,6 +45,7 @@ export const exportedSchema = z.object({
   bytes: z.number(),
   sha256: z.string(),
   tensors: z.number(),
-  rounded: z.array(z.string()).optional(), // of a merged model: types narrower than float32 that its numbers were rounded to
+  // of a merged model: types narrower than float32 that its numbers were rounded to
+  rounded: z.array(z.string()).optional(),
 })
 export type Exported = z.infer<typeof exportedSchema>

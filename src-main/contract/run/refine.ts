@@ -1,6 +1,6 @@
-// Refinement of one fine-tuned model on its own task: DV-BASI from that very checkpoint, theta_0 = theta_ft and delta = its task vector, with the
-// strict protocol's settings. A folder of one of the field's data sets is enough: one half of its validation split is learned on, the other
-// selects, and test is opened once.
+// Refinement of one fine-tuned model on its own task: DV-BASI from that very checkpoint, theta_0 = theta_ft and delta =
+// its task vector, with the strict protocol's settings. A folder of one of the field's data sets is enough: one half of
+// its validation split is learned on, the other selects, and test is opened once.
 import type { RunConfig } from './config.ts'
 
 export interface Refinement {
@@ -16,7 +16,11 @@ export interface Refinement {
 export function refinementOf({ name, finetuned, pretrained, head, data, validation, test }: Refinement): RunConfig {
   const isFolder = !data.includes('#') && validation === undefined && test === undefined
   const images = isFolder
-    ? { data: `${data}#field-val?half=1&seed=0`, validation: `${data}#field-val?half=2&seed=0`, test: `${data}#field-test` }
+    ? {
+        data: `${data}#field-val?half=1&seed=0`,
+        validation: `${data}#field-val?half=2&seed=0`,
+        test: `${data}#field-test`,
+      }
     : { data, ...(validation !== undefined && { validation }), ...(test !== undefined && { test }) }
   return {
     name: `Refine ${name}`.slice(0, 200),

@@ -1,4 +1,5 @@
-// From a configuration as written to one with nothing left open: defaults filled in, paths absolute, stages spelled out.
+// From a configuration as written to one with nothing left open: defaults filled in, paths absolute, stages spelled
+// out.
 import { z } from 'zod'
 
 import { BasilError } from '../errors.ts'
@@ -54,7 +55,9 @@ function inWords(issue: z.core.$ZodIssue): string {
   return issue.message
 }
 
-/** absolute turns a path of the configuration into an absolute one. Throws config-invalid naming the first wrong field. */
+/**
+ * absolute turns a path of the configuration into an absolute one. Throws config-invalid naming the first wrong field.
+ */
 export function resolveConfig(config: unknown, absolute: (path: string) => string): ResolvedConfig {
   const parsed = configSchema.safeParse(config)
   if (!parsed.success) {
@@ -70,7 +73,8 @@ export function resolveConfig(config: unknown, absolute: (path: string) => strin
   const c = parsed.data
   const vectors = c.start?.method === 'checkpoint' ? [absolute(c.start.checkpoint ?? '')] : pooled(c, absolute)
   const own = c.tasks.map((_, i) => ownModel(c, i))
-  const main = stage(c.method, c.control === 'restart' ? { initialCoefficient: 0, ...given(c) } : c) // free coefficients go on from where they are
+  // free coefficients go on from where they are
+  const main = stage(c.method, c.control === 'restart' ? { initialCoefficient: 0, ...given(c) } : c)
   const isDvBasi = c.method === 'dv-basi'
   const startMethod = c.start?.method ?? c.method
   return {
@@ -108,7 +112,9 @@ export function resolveConfig(config: unknown, absolute: (path: string) => strin
     parts: c.parts,
     control: c.control,
     testEach: c.testEach,
-    start: c.start ? stage(c.start.method, c.start, { ...c, steps: undefined, epochs: undefined, initialCoefficient: undefined }) : main,
+    start: c.start
+      ? stage(c.start.method, c.start, { ...c, steps: undefined, epochs: undefined, initialCoefficient: undefined })
+      : main,
     iterations: isDvBasi ? (c.iterations ?? iterations) : 0,
     iteration: isDvBasi ? main : null,
   }
@@ -124,7 +130,12 @@ type Written = Partial<Pick<RunConfig, 'steps' | keyof typeof common>>
 /** What is written counts first, then the method's own, then what the start of a run inherits from the rest of it. */
 function stage(method: StageSettings['method'], written: Written, inherited: Written = {}): StageSettings {
   const all = { ...common, ...given(pick(inherited)), ...own[method], ...given(pick(written)) }
-  return { method, ...all, steps: written.steps ?? null, epochs: written.epochs ?? (written.steps === undefined ? all.epochs : null) }
+  return {
+    method,
+    ...all,
+    steps: written.steps ?? null,
+    epochs: written.epochs ?? (written.steps === undefined ? all.epochs : null),
+  }
 }
 
 function pick(written: Written): Partial<typeof common> {
@@ -137,5 +148,7 @@ function given<T extends object>(value: T): Partial<T> {
 }
 
 function fieldName(path: PropertyKey[]): string {
-  return path.map((p, i) => (typeof p === 'number' ? `[${p}]` : i ? `.${String(p)}` : String(p))).join('') || 'configuration'
+  return (
+    path.map((p, i) => (typeof p === 'number' ? `[${p}]` : i ? `.${String(p)}` : String(p))).join('') || 'configuration'
+  )
 }

@@ -1,6 +1,7 @@
 // What is known of a run: what the engine tells while it works, and what history keeps.
-// A stage is one stretch of learning: stage 0 is the start (task arithmetic, aTLAS or a checkpoint), stages 1..M are the
-// DV-BASI iterations. A stage's coefficient table is (vectors x blocks); an iteration has one vector, the difference vector.
+// A stage is one stretch of learning: stage 0 is the start (task arithmetic, aTLAS or a checkpoint), stages 1..M are
+// the DV-BASI iterations. A stage's coefficient table is (vectors x blocks); an iteration has one vector, the
+// difference vector.
 import { z } from 'zod'
 
 import { leakSchema } from '../data/leaks.ts'
@@ -30,7 +31,10 @@ export const parentSchema = z.object({
 })
 export type Parent = z.infer<typeof parentSchema>
 
-/** One task on one split. relativeAccuracy = accuracy / accuracy of the task's own fine-tuned model; null where that is unknown. */
+/**
+ * One task on one split. relativeAccuracy = accuracy / accuracy of the task's own fine-tuned model; null where that is
+ * unknown.
+ */
 export const taskScoreSchema = z.object({
   task: z.string(),
   loss: z.number(),
@@ -68,10 +72,15 @@ export const resumeSchema = z.object({
 })
 export type ResumeState = z.infer<typeof resumeSchema>
 
-/** MGDA's last step of an epoch: how the tasks' gradients were weighed, and the norm of what came out, 0 where no step helps all. */
+/**
+ * MGDA's last step of an epoch: how the tasks' gradients were weighed, and the norm of what came out, 0 where no step
+ * helps all.
+ */
 const paretoSchema = z.object({ weights: z.array(z.number()), residual: z.number() })
 
-/** Without labels a model may come to take all images for one class: which tasks' it nearly does, and the share of them. */
+/**
+ * Without labels a model may come to take all images for one class: which tasks' it nearly does, and the share of them.
+ */
 const collapseSchema = z.array(z.object({ task: z.string(), share: z.number() }))
 
 const epochSchema = z.object({
@@ -117,7 +126,9 @@ const openedSchema = z.object({
   blocks: z.array(z.string()), // coefficient names in order: tensors, layers or "all"
   parents: z.array(parentSchema),
   parameters: z.number(),
-  images: z.array(z.object({ task: z.string(), classes: z.number(), training: z.number(), validation: z.number(), test: z.number() })),
+  images: z.array(
+    z.object({ task: z.string(), classes: z.number(), training: z.number(), validation: z.number(), test: z.number() }),
+  ),
   notes: z.array(z.string()).optional(), // of the models, as the check before the run told them
   warnings: z.array(z.string()).optional(), // what may make every number wrong
 })
@@ -207,8 +218,13 @@ const stageDetailSchema = stageSchema.extend({
 })
 export type StageDetail = z.infer<typeof stageDetailSchema>
 
-/** An engine that computed a run, from where it took over: after this epoch of this stage, or from the beginning (null). */
-const engineShareSchema = z.object({ engine: engineInfoSchema, after: z.object({ stage: z.number(), epoch: z.number() }).nullable() })
+/**
+ * An engine that computed a run, from where it took over: after this epoch of this stage, or from the beginning (null).
+ */
+const engineShareSchema = z.object({
+  engine: engineInfoSchema,
+  after: z.object({ stage: z.number(), epoch: z.number() }).nullable(),
+})
 export type EngineShare = z.infer<typeof engineShareSchema>
 
 export const runDetailSchema = runSummarySchema.extend({
@@ -219,7 +235,8 @@ export const runDetailSchema = runSummarySchema.extend({
   skipped: skippedSchema.optional(), // of the iterations above, those that are missing for good
   config: resolvedSchema,
   engineInfo: engineInfoSchema.nullable(),
-  engines: z.array(engineShareSchema), // more than one: the run went on in another engine, and its last digits are of both
+  // more than one: the run went on in another engine, and its last digits are of both
+  engines: z.array(engineShareSchema),
   halvings: z.array(halvingSchema), // of the micro-batch, in order
   parents: z.array(parentSchema),
   parameters: z.number().nullable(),
@@ -238,7 +255,10 @@ export type RunDetail = z.infer<typeof runDetailSchema>
 
 const run = z.number()
 
-/** What is told of a run as it goes: to a terminal as one line of JSON each, to a window as a stream. Only what is committed is told. */
+/**
+ * What is told of a run as it goes: to a terminal as one line of JSON each, to a window as a stream. Only what is
+ * committed is told.
+ */
 export const runEventSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('started'), run, name: z.string(), resumed: z.boolean() }),
   openedSchema.extend({ run, engines: runDetailSchema.shape.engines }),

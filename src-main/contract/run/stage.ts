@@ -1,5 +1,5 @@
-// What one stage of a run is told: how long it learns, and how. The start of a run has these fields, and the run itself. And the same with
-// everything filled in, as a run stores it.
+// What one stage of a run is told: how long it learns, and how. The start of a run has these fields, and the run
+// itself. And the same with everything filled in, as a run stores it.
 import { z } from 'zod'
 
 export const starts = ['task-arithmetic', 'ties', 'adamerging', 'atlas', 'cma-es', 'checkpoint'] as const
@@ -27,7 +27,9 @@ export const optimiser = {
     description: "of the learning rate: none, or cosine: half a cosine from the rate to 0 over the stage's steps",
   }),
   weightDecay: weightDecay.optional().meta({ title: 'Weight decay', description: 'pulls coefficients to 0' }),
-  clamp: clamp.optional().meta({ title: 'Clamp', description: 'least and greatest coefficient, as [0, 1] in AdaMerging; null: free' }),
+  clamp: clamp
+    .optional()
+    .meta({ title: 'Clamp', description: 'least and greatest coefficient, as [0, 1] in AdaMerging; null: free' }),
   penaltyNorm: norm
     .optional()
     .meta({ title: 'Penalty norm', description: '1 or 2: adds strength times the mean |coefficient|^p; null: none' }),
@@ -38,9 +40,12 @@ export const optimiser = {
   }),
   budget: count.nullable().optional().meta({
     title: 'Vectors per block',
-    description: 'only so many vectors get a coefficient in a block, those with the largest gradient at the start; null: all',
+    description:
+      'only so many vectors get a coefficient in a block, those with the largest gradient at the start; null: all',
   }),
-  clipNorm: clipNorm.optional().meta({ title: 'Gradient clip', description: 'largest norm of the gradient; null: none' }),
+  clipNorm: clipNorm
+    .optional()
+    .meta({ title: 'Gradient clip', description: 'largest norm of the gradient; null: none' }),
   patience: count
     .nullable()
     .optional()

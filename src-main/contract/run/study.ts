@@ -1,6 +1,7 @@
-// A study: one configuration, what is varied of it, and seeds. Its runs are ordinary runs of the history, one after the other; their table is
-// computed from the stored rows. Arms are named variants (a control, another method); a sweep makes arms of a field's values. An arm of
-// several parts (a target at a time, a model at a time) is one row of the table, the mean over its parts.
+// A study: one configuration, what is varied of it, and seeds. Its runs are ordinary runs of the history, one after the
+// other; their table is computed from the stored rows. Arms are named variants (a control, another method); a sweep
+// makes arms of a field's values. An arm of several parts (a target at a time, a model at a time) is one row of the
+// table, the mean over its parts.
 import { z } from 'zod'
 
 import { BasilError } from '../errors.ts'
@@ -9,10 +10,17 @@ import { configIssues, resolveConfig } from './resolve.ts'
 
 const figure = z.number().min(0).max(200)
 /** What a paper printed for an arm, in %: shown beside, never counted. */
-const printedSchema = z.strictObject({ accuracy: figure.optional(), relativeAccuracy: figure.optional(), control: figure.optional() })
+const printedSchema = z.strictObject({
+  accuracy: figure.optional(),
+  relativeAccuracy: figure.optional(),
+  control: figure.optional(),
+})
 export type Printed = z.infer<typeof printedSchema>
 
-/** Fields of the configuration replaced, those of its start as "start.epochs"; null takes a field away where null is no value of it. */
+/**
+ * Fields of the configuration replaced, those of its start as "start.epochs"; null takes a field away where null is no
+ * value of it.
+ */
 const changeSchema = z.record(z.string(), z.unknown())
 const armSchema = z.strictObject({
   label: z.string().min(1).max(120),
@@ -70,8 +78,8 @@ export function parseStudy(definition: unknown): StudyDefinition {
 }
 
 /**
- * Every run of a study, seed by seed, so that each arm has one before any has two. draw(i) gives the i-th of the numbers in [0, 1) that random
- * sweeps need. Throws config-invalid naming arm and field.
+ * Every run of a study, seed by seed, so that each arm has one before any has two. draw(i) gives the i-th of the
+ * numbers in [0, 1) that random sweeps need. Throws config-invalid naming arm and field.
  */
 export function plannedRuns(definition: StudyDefinition, draw: (i: number) => number): PlannedRun[] {
   const { name, seeds } = definition
@@ -88,14 +96,23 @@ export function plannedRuns(definition: StudyDefinition, draw: (i: number) => nu
   )
   const full = ({ arm, part }: { arm: string; part: string }): string => (part ? `${arm}, ${part}` : arm)
   const twice = all.find((one, i) => all.findIndex((other) => full(other) === full(one)) !== i)
-  if (twice) throw invalid(full(twice), 'two arms have this name', 'give every arm, or every part of it, a name of its own')
+  if (twice)
+    throw invalid(full(twice), 'two arms have this name', 'give every arm, or every part of it, a name of its own')
   if (all.length * seeds.length > mostRuns)
-    throw invalid(name, `it has ${all.length * seeds.length} runs; ${mostRuns} is the most`, 'take fewer values or seeds')
+    throw invalid(
+      name,
+      `it has ${all.length * seeds.length} runs; ${mostRuns} is the most`,
+      'take fewer values or seeds',
+    )
   for (const one of all)
     for (const { field, message } of configIssues(one.config))
       throw invalid(full(one), `${field}: ${message}`, 'correct what the arm changes')
   return seeds.flatMap((seed) =>
-    all.map((one) => ({ ...one, seed, config: { ...one.config, seed, name: `${name}: ${full(one)}, seed ${seed}`.slice(0, 200) } })),
+    all.map((one) => ({
+      ...one,
+      seed,
+      config: { ...one.config, seed, name: `${name}: ${full(one)}, seed ${seed}`.slice(0, 200) },
+    })),
   )
 }
 
@@ -114,7 +131,9 @@ function changed(config: RunConfig, change: Record<string, unknown>): RunConfig 
 const nullable = ['clipNorm', 'patience', 'clamp', 'penaltyNorm', 'budget'] // null says something there
 
 function without(fields: Record<string, unknown>): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(fields).filter(([name, v]) => v !== undefined && (v !== null || nullable.includes(name))))
+  return Object.fromEntries(
+    Object.entries(fields).filter(([name, v]) => v !== undefined && (v !== null || nullable.includes(name))),
+  )
 }
 
 type Change = Pick<Arm, 'label'> & { change: Record<string, unknown> }
@@ -126,14 +145,23 @@ function changesOf({ fields, how, samples }: Sweep, draw: (i: number) => number)
     change: Object.fromEntries(entries.map(([name], i) => [name, values[i]])),
   })
   if (how === 'random') {
-    const all = Array.from({ length: samples }, (_, s) => named(entries.map(([, from], i) => drawn(from, draw(s * entries.length + i)))))
+    const all = Array.from({ length: samples }, (_, s) =>
+      named(entries.map(([, from], i) => drawn(from, draw(s * entries.length + i)))),
+    )
     return [...new Map(all.map((one) => [one.label, one])).values()] // what is drawn twice is run once
   }
   const lists = entries.map(([name, values]): readonly unknown[] => {
     if (Array.isArray(values)) return values
-    throw invalid(name, `it is a range, which "${how}" cannot walk`, 'list its values, or draw them with "how": "random"')
+    throw invalid(
+      name,
+      `it is a range, which "${how}" cannot walk`,
+      'list its values, or draw them with "how": "random"',
+    )
   })
-  if (how === 'grid') return lists.reduce<unknown[][]>((rows, list) => rows.flatMap((row) => list.map((v) => [...row, v])), [[]]).map(named)
+  if (how === 'grid')
+    return lists
+      .reduce<unknown[][]>((rows, list) => rows.flatMap((row) => list.map((v) => [...row, v])), [[]])
+      .map(named)
   const length = lists[0]?.length ?? 0
   if (lists.some((list) => list.length !== length))
     throw invalid('sweep', 'its lists have different lengths', 'give every field as many values')
@@ -143,13 +171,15 @@ function changesOf({ fields, how, samples }: Sweep, draw: (i: number) => number)
 function drawn(from: Sweep['fields'][string], u: number): unknown {
   if (Array.isArray(from)) return from[Math.floor(u * from.length)]
   const { from: a, to: b, log } = from
-  if (log && !(a > 0 && b > 0)) throw invalid('sweep', 'a logarithmic range must be above 0', 'give from and to above 0')
+  if (log && !(a > 0 && b > 0))
+    throw invalid('sweep', 'a logarithmic range must be above 0', 'give from and to above 0')
   return Number((log ? a * (b / a) ** u : a + u * (b - a)).toPrecision(6))
 }
 
 /**
- * The controls that must stand beside an iterated method, each of its own budget: one coefficient for all blocks, random directions, restarts
- * with free coefficients, its start run as long as start and iterations together, a three times larger rate, no decay. Empty for others.
+ * The controls that must stand beside an iterated method, each of its own budget: one coefficient for all blocks,
+ * random directions, restarts with free coefficients, its start run as long as start and iterations together, a three
+ * times larger rate, no decay. Empty for others.
  */
 export function controlArms(config: RunConfig): Arm[] {
   if (config.method !== 'dv-basi' || !config.start) return []
@@ -158,7 +188,8 @@ export function controlArms(config: RunConfig): Arm[] {
     { label: 'DV-BASI' },
     { label: 'isotropic', change: { control: 'isotropic' } },
     { label: 'random direction', change: { control: 'random' } },
-    { label: 'restart only', change: { control: 'restart', initialCoefficient: null } }, // free coefficients begin where they are
+    // free coefficients begin where they are
+    { label: 'restart only', change: { control: 'restart', initialCoefficient: null } },
     ...(long ? [long] : []),
     { label: 'larger rate', change: { learningRate: 3 * (config.learningRate ?? 0.01) } },
     { label: 'no decay', change: { weightDecay: 0 } },
@@ -171,7 +202,8 @@ export function controlsOf(config: unknown): StudyDefinition {
   if (issue) throw invalid(issue.field, issue.message, 'correct the configuration')
   const parsed = configSchema.parse(config)
   const arms = controlArms(parsed)
-  if (!arms.length) throw invalid('method', `${parsed.method} has no iterations to control`, 'take a configuration of dv-basi')
+  if (!arms.length)
+    throw invalid('method', `${parsed.method} has no iterations to control`, 'take a configuration of dv-basi')
   return studySchema.parse({ name: `Controls of ${parsed.name ?? parsed.method}`.slice(0, 200), config, arms })
 }
 
@@ -185,7 +217,9 @@ function longRun(config: RunConfig): Arm | null {
       : start.epochs !== null && iteration.epochs !== null
         ? { steps: null, epochs: start.epochs + iterations * iteration.epochs }
         : null
-  return whole && { label: 'one long run', change: { ...start, start: null, iterations: null, control: 'none', ...whole } }
+  return (
+    whole && { label: 'one long run', change: { ...start, start: null, iterations: null, control: 'none', ...whole } }
+  )
 }
 
 function invalid(where: string, why: string, next: string): BasilError {

@@ -1,5 +1,5 @@
-// Errors across oRPC, the same on every boundary (port, WebSocket, engine pipe): the thrown BasilError's record travels as
-// the RPC error's data, also out of an event stream. Without this oRPC masks every error as "Internal server error".
+// Errors across oRPC, the same on every boundary (port, WebSocket, engine pipe): the thrown BasilError's record travels
+// as the RPC error's data, also out of an event stream. Without this oRPC masks every error as "Internal server error".
 //   serving:  new RPCHandler(router, { clientInterceptors: [errorsAsRecords] })
 //   calling:  catch (error) { throw basilErrorOf(error) }
 import { mapEventIterator, ORPCError } from '@orpc/client'
@@ -7,7 +7,10 @@ import { ValidationError } from '@orpc/contract'
 
 import { BasilError, type ErrorRecord, errorSchema, recordOf, sentence } from '../errors.ts'
 
-/** oRPC interceptor around each procedure: what it throws, or what its stream throws, becomes an RPC error with a record. */
+/**
+ * oRPC interceptor around each procedure: what it throws, or what its stream throws, becomes an RPC error with a
+ * record.
+ */
 export async function errorsAsRecords<T>(options: { next: () => Promise<T> }): Promise<T> {
   try {
     const output = await options.next()
@@ -28,7 +31,8 @@ export function basilErrorOf(caught: unknown): BasilError {
 
 /** record: what to tell of it, where it does not say so itself. */
 export function rpcError(thrown: unknown, record: ErrorRecord = told(thrown)): unknown {
-  if (thrown instanceof ORPCError && errorSchema.safeParse(thrown.data).success) return thrown // from the engine: passed on
+  // from the engine: passed on
+  if (thrown instanceof ORPCError && errorSchema.safeParse(thrown.data).success) return thrown
   const status = record.code === 'message-invalid' ? 400 : 500
   return new ORPCError('BASIL', { status, message: sentence(record), data: record, cause: thrown })
 }

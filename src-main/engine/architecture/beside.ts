@@ -1,6 +1,6 @@
-// All that is said of a checkpoint's towers, the nearest first: by the file itself, then by config.json (transformers) and open_clip_config.json
-// in its folder; of these the one first whose program has the file's layout. A folder may hold any config.json: one that is none of CLIP, or
-// describes a tower of another shape, is about another file.
+// All that is said of a checkpoint's towers, the nearest first: by the file itself, then by config.json (transformers)
+// and open_clip_config.json in its folder; of these the one first whose program has the file's layout. A folder may
+// hold any config.json: one that is none of CLIP, or describes a tower of another shape, is about another file.
 import { BasilError } from '../../contract/errors.ts'
 import { parseJson } from '../../contract/json.ts'
 import type { ByteSource } from '../formats/source.ts'
@@ -48,7 +48,10 @@ export async function saidOf(file: Described, kind: Kind, shape: Readonly<Record
   return { statements, warnings }
 }
 
-async function jsonBeside(source: ByteSource, name: string): Promise<{ root: unknown } | { unreadable: string } | Record<never, never>> {
+async function jsonBeside(
+  source: ByteSource,
+  name: string,
+): Promise<{ root: unknown } | { unreadable: string } | Record<never, never>> {
   try {
     const beside = await source.beside(name)
     if (beside.size > largest) return { unreadable: `it has ${beside.size} bytes; ${largest} is the most that is read` }

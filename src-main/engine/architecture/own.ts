@@ -1,5 +1,6 @@
-// What a file that Basil wrote says of its own towers, in its metadata as "basil.towers": {"vision": {"heads": 4, "activation": "gelu",
-// "layerNormEps": 1e-5}, "text": {..., "endOfText": 49407}}. Only what is known is written: a guess that is written down would be one no more.
+// What a file that Basil wrote says of its own towers, in its metadata as "basil.towers": {"vision": {"heads": 4,
+// "activation": "gelu", "layerNormEps": 1e-5}, "text": {..., "endOfText": 49407}}. Only what is known is written: a
+// guess that is written down would be one no more.
 import type { Activation, TextSettings, TowerSettings } from '../../contract/tower.ts'
 import { type Kind, objectOf, readActivation, readEndOfText, readEps, readHeads, type Statement } from './statement.ts'
 

@@ -1,6 +1,7 @@
-// From all that is said of a tower to what it is computed with. A person's word counts first, then the nearest statement, then what is known of
-// models of its shape; where width alone is left, it is a guess, and said to be one. Whatever another source says otherwise is a warning too:
-// heads, activation and epsilon leave no trace in the weights, and wrong ones give wrong numbers without an error.
+// From all that is said of a tower to what it is computed with. A person's word counts first, then the nearest
+// statement, then what is known of models of its shape; where width alone is left, it is a guess, and said to be one.
+// Whatever another source says otherwise is a warning too: heads, activation and epsilon leave no trace in the weights,
+// and wrong ones give wrong numbers without an error.
 import { BasilError } from '../../contract/errors.ts'
 import { clipEndOfText, headsByWidth, knownText, knownVision } from '../../contract/known-towers.ts'
 import type { Said, Sourced, TextSettings, TowerSettings } from '../../contract/tower.ts'
@@ -21,7 +22,12 @@ interface Shape {
   patchSize?: number
 }
 
-const fieldOf = { heads: 'attentionHeads', activation: 'activation', layerNormEps: 'layerNormEps', endOfText: 'endOfText' } as const
+const fieldOf = {
+  heads: 'attentionHeads',
+  activation: 'activation',
+  layerNormEps: 'layerNormEps',
+  endOfText: 'endOfText',
+} as const
 type Field = keyof typeof fieldOf
 const inWords: Record<Field, string> = {
   heads: 'number of attention heads',
@@ -36,24 +42,49 @@ export type Given = { [F in Field]?: Sourced<string | number> | undefined }
 export function givenBy({ attentionHeads, activation, layerNormEps }: Said, end: number | null = null): Given {
   const told = (value: string | number | null): Sourced<string | number> | undefined =>
     value === null ? undefined : { value, from: 'the configuration', assumed: false }
-  return { heads: told(attentionHeads), activation: told(activation), layerNormEps: told(layerNormEps), endOfText: told(end) }
+  return {
+    heads: told(attentionHeads),
+    activation: told(activation),
+    layerNormEps: told(layerNormEps),
+    endOfText: told(end),
+  }
 }
 
-export async function settleVision(file: Described, shape: Required<Shape>, given: Given): Promise<Settled<TowerSettings>> {
+export async function settleVision(
+  file: Described,
+  shape: Required<Shape>,
+  given: Given,
+): Promise<Settled<TowerSettings>> {
   const said = await saidOf(file, 'vision', { ...shape })
   return settle('vision', file, shape, given, said, assumedOf('vision', shape))
 }
 
-/** image: what the image tower of the same model is computed with, whose activation the text tower has where nothing says otherwise. */
-export async function settleText(file: Described, shape: Shape, given: Given, image: TowerSettings | null): Promise<Settled<TextSettings>> {
+/**
+ * image: what the image tower of the same model is computed with, whose activation the text tower has where nothing
+ * says otherwise.
+ */
+export async function settleText(
+  file: Described,
+  shape: Shape,
+  given: Given,
+  image: TowerSettings | null,
+): Promise<Settled<TextSettings>> {
   const said = await saidOf(file, 'text', { ...shape })
-  const assumed = { ...assumedOf('text', shape), endOfText: { value: clipEndOfText, from: "assumed, CLIP's tokenizer", assumed: true } }
+  const assumed = {
+    ...assumedOf('text', shape),
+    endOfText: { value: clipEndOfText, from: "assumed, CLIP's tokenizer", assumed: true },
+  }
   if (image) assumed.activation = { ...image.activation, from: `as the image tower, ${image.activation.from}` }
   return settle('text', file, shape, given, said, assumed)
 }
 
 /** Of a model fine-tuned from one that is computed with `base`: whatever is said otherwise beside it. */
-export async function disagreements(file: Described, shape: Required<Shape>, base: TowerSettings, of: string): Promise<string[]> {
+export async function disagreements(
+  file: Described,
+  shape: Required<Shape>,
+  base: TowerSettings,
+  of: string,
+): Promise<string[]> {
   const { statements, warnings } = await saidOf(file, 'vision', { ...shape })
   const fields = Object.keys(base) as (keyof TowerSettings)[]
   return [
@@ -90,23 +121,31 @@ function settle<S extends TowerSettings>(
 ): Settled<S> {
   const told = [...warnings]
   const refusals: BasilError[] = []
-  const refuse = (where: string, why: string, field?: Field): void => void refusals.push(strange(kind, where, why, field))
+  const refuse = (where: string, why: string, field?: Field): void =>
+    void refusals.push(strange(kind, where, why, field))
   const one = (field: Field): Sourced<string | number> => {
     const first = statements.find((statement) => statement[field])
     const read = first?.[field] as Read<string | number> | undefined
     const own = given[field]
     if (!own && first && read && 'wrong' in read) refuse(first.from, read.wrong, field)
-    const stated = first && read && 'value' in read ? { value: read.value, from: first.from, assumed: false } : undefined
+    const stated =
+      first && read && 'value' in read ? { value: read.value, from: first.from, assumed: false } : undefined
     const chosen = own ?? stated ?? (assumed[field as keyof S] as Sourced<string | number>)
     told.push(...others(field, chosen, statements).map((other) => `${other}; ${chosen.value} is used (${chosen.from})`))
     return chosen
   }
-  const settings = Object.fromEntries((Object.keys(assumed) as Field[]).map((field) => [field, one(field)])) as unknown as S
+  const settings = Object.fromEntries(
+    (Object.keys(assumed) as Field[]).map((field) => [field, one(field)]),
+  ) as unknown as S
   const whole = statements.find(({ wrong }) => wrong !== undefined)
   if (whole?.wrong) refuse(whole.from, whole.wrong)
   const { heads } = settings
   if (width % heads.value !== 0)
-    refuse(heads.assumed ? source.name : heads.from, `${heads.value} attention heads do not divide its width of ${width}`, 'heads')
+    refuse(
+      heads.assumed ? source.name : heads.from,
+      `${heads.value} attention heads do not divide its width of ${width}`,
+      'heads',
+    )
   if (refusals.length === 0) told.push(...guesses(kind, source.name, width, settings))
   return { settings, warnings: told, refusal: refusals[0] ?? null }
 }

@@ -1,5 +1,5 @@
-// What one source (a file beside a checkpoint, or the checkpoint itself) says of one of its towers. Sources come from strangers: every value is
-// looked at before it is one, and a wrong one keeps its reason.
+// What one source (a file beside a checkpoint, or the checkpoint itself) says of one of its towers. Sources come from
+// strangers: every value is looked at before it is one, and a wrong one keeps its reason.
 import { type Activation, activations, attentionHeads, endOfText, layerNormEps } from '../../contract/tower.ts'
 
 export type Kind = 'vision' | 'text'
@@ -35,12 +35,20 @@ export function readEndOfText(name: string, value: unknown): Read<number> {
 }
 
 /** theirs: the names of both activations there. */
-export function readActivation(name: string, value: unknown, theirs: Readonly<Record<string, Activation>>): Read<Activation> {
+export function readActivation(
+  name: string,
+  value: unknown,
+  theirs: Readonly<Record<string, Activation>>,
+): Read<Activation> {
   const own = typeof value === 'string' && Object.hasOwn(theirs, value) ? theirs[value] : undefined
-  return own ? { value: own } : { wrong: `${name} is ${shown(value)}; Basil computes ${activations.join(' and ')} (x Phi(x), exact)` }
+  return own
+    ? { value: own }
+    : { wrong: `${name} is ${shown(value)}; Basil computes ${activations.join(' and ')} (x Phi(x), exact)` }
 }
 
 /** An object of a JSON file; undefined for anything else. */
 export function objectOf(value: unknown): Record<string, unknown> | undefined {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : undefined
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+    ? (value as Record<string, unknown>)
+    : undefined
 }

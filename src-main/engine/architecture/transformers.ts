@@ -1,7 +1,8 @@
-// The config.json that transformers writes beside CLIP: CLIPModel's with a section for each tower, a vision or text model's flat. What is not
-// there has the default of CLIPVisionConfig and CLIPTextConfig, which are those of ViT-B/32: 4.41 leaves out every value of a section that is
-// the default, 5.24 writes them all. Of old files, "vision_config_dict" beside "vision_config" counts, with all its defaults
-// (configuration_clip.py, CLIPConfig.__init__).
+// The config.json that transformers writes beside CLIP: CLIPModel's with a section for each tower, a vision or text
+// model's flat. What is not there has the default of CLIPVisionConfig and CLIPTextConfig, which are those of ViT-B/32:
+// 4.41 leaves out every value of a section that is the default, 5.24 writes them all. Of old files,
+// "vision_config_dict" beside "vision_config" counts, with all its defaults (configuration_clip.py,
+// CLIPConfig.__init__).
 import type { Activation } from '../../contract/tower.ts'
 import { type Kind, objectOf, readActivation, readEndOfText, readEps, readHeads, type Statement } from './statement.ts'
 

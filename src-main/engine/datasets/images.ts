@@ -1,7 +1,10 @@
-// Labelled images as the engine uses them: labels at hand, pixels on demand, so that a data set need not fit into memory. What is to be used next
-// is fetched while the engine computes: fetch() sets it about, and gives the way to it.
+// Labelled images as the engine uses them: labels at hand, pixels on demand, so that a data set need not fit into
+// memory. What is to be used next is fetched while the engine computes: fetch() sets it about, and gives the way to it.
 
-/** One image, (channels, size, size): uint8 0..255, or float32 already normalised. 1 channel: grey, the same in red, green and blue. */
+/**
+ * One image, (channels, size, size): uint8 0..255, or float32 already normalised. 1 channel: grey, the same in red,
+ * green and blue.
+ */
 export interface Picture {
   pixels: Uint8Array | Float32Array
   channels: 1 | 3
@@ -18,8 +21,9 @@ export interface LabelledImages {
   /** Of image i, for messages and lists. */
   name(i: number): string
   /**
-   * The images named, in their order. Resolves when what is left to do happens elsewhere; the result waits for it. pass: which time the training
-   * goes over its images, each of them with draws of its own; without it, images are as for evaluation.
+   * The images named, in their order. Resolves when what is left to do happens elsewhere; the result waits for it.
+   * pass: which time the training goes over its images, each of them with draws of its own; without it, images are as
+   * for evaluation.
    */
   fetch(indices: ArrayLike<number>, pass?: number): Promise<Coming>
   close(): Promise<void>
@@ -39,7 +43,10 @@ export function inMemory(images: PixelsInMemory): LabelledImages & PixelsInMemor
     groups: null,
     name: (i) => `${where}, image ${i}`,
     fetch: async (indices) => {
-      const pictures = Array.from(indices, (i): Picture => ({ pixels: pixels.subarray(i * each, (i + 1) * each), channels }))
+      const pictures = Array.from(
+        indices,
+        (i): Picture => ({ pixels: pixels.subarray(i * each, (i + 1) * each), channels }),
+      )
       return async () => pictures
     },
     close: async () => undefined,

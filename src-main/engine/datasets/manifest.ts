@@ -1,5 +1,5 @@
-// What is told of the images of a split that was opened: which they are, by hashes of their positions, names and pixels, how many there are of
-// each class, and how many of them are, to the bit, in another split of the same task.
+// What is told of the images of a split that was opened: which they are, by hashes of their positions, names and
+// pixels, how many there are of each class, and how many of them are, to the bit, in another split of the same task.
 import { createHash, type Hash } from 'node:crypto'
 
 import type { SplitManifest, Unreadable } from '../../contract/data/manifest.ts'

@@ -1,5 +1,5 @@
-// Images as a configuration names them, opened for a model of some image size: a tensor file's as they are, a data set's decoded and transformed.
-// Of both a half, some images a class, or some in all, may be asked for (spec.ts).
+// Images as a configuration names them, opened for a model of some image size: a tensor file's as they are, a data
+// set's decoded and transformed. Of both a half, some images a class, or some in all, may be asked for (spec.ts).
 import { createHash } from 'node:crypto'
 
 import type { Progress } from '../../contract/run/run.ts'
@@ -28,7 +28,11 @@ type Wanted = Omit<WantedImages, 'spec'>
 const betweenWords = 100 // milliseconds
 
 /** The images are the caller's to close. */
-export async function* openImages(path: string, wanted: Wanted, host: DataHost): AsyncGenerator<Progress, OpenedImages> {
+export async function* openImages(
+  path: string,
+  wanted: Wanted,
+  host: DataHost,
+): AsyncGenerator<Progress, OpenedImages> {
   const spec = parseSpec(path)
   if (host.images && !(await isTensorFile(spec, host.images))) {
     const images = yield* openPrepared({ ...wanted, spec }, host.images)
@@ -109,12 +113,21 @@ export async function describeSomeImages(path: string, modelSize: number, host: 
     }
   }
   const { where, size, bytes, count } = await describeImages(inFile(spec), host.open)
-  return { where, size, bytes, diskBytes: 0, count: Math.min(spec.half === null ? count : Math.ceil(count / 2), spec.n ?? count) }
+  return {
+    where,
+    size,
+    bytes,
+    diskBytes: 0,
+    count: Math.min(spec.half === null ? count : Math.ceil(count / 2), spec.n ?? count),
+  }
 }
 
 const inFile = ({ path, split }: ImagesSpec): string => (split ? `${path}#${split}` : path)
 
-/** A path that is not there is told by what reads tensor files, as ever. "x.index.json" is a tensor file in shards; any other JSON a list of images. */
+/**
+ * A path that is not there is told by what reads tensor files, as ever. "x.index.json" is a tensor file in shards; any
+ * other JSON a list of images.
+ */
 async function isTensorFile({ path }: ImagesSpec, { files }: ImageHost): Promise<boolean> {
   return /\.(safetensors|npz|pt|pth|bin|index\.json)$/i.test(path) && (await files.kind(path)) !== 'folder'
 }

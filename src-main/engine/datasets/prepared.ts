@@ -1,6 +1,7 @@
-// Images of a data set, decoded and transformed for a model while it computes. Before a split is used every image of it has been looked at once:
-// what is kept on disk and whole is taken, the rest is prepared by the host's threads and kept; an image that cannot be read is listed with its
-// reason and left out, or the split is refused. No more than a few images are in memory at any time.
+// Images of a data set, decoded and transformed for a model while it computes. Before a split is used every image of it
+// has been looked at once: what is kept on disk and whole is taken, the rest is prepared by the host's threads and
+// kept; an image that cannot be read is listed with its reason and left out, or the split is refused. No more than a
+// few images are in memory at any time.
 import { createHash } from 'node:crypto'
 
 import { BasilError, recordOf } from '../../contract/errors.ts'
@@ -21,9 +22,15 @@ export interface ImageHost {
   find(path: string): Promise<Found>
   threads: number
   /** Throws an Error that says what is wrong with the image. */
-  prepare(image: EncodedImage | PixelImage, size: number, draw: Draw | null): Promise<{ pixels: Uint8Array; fingerprint: Uint8Array }>
+  prepare(
+    image: EncodedImage | PixelImage,
+    size: number,
+    draw: Draw | null,
+  ): Promise<{ pixels: Uint8Array; fingerprint: Uint8Array }>
   cache: ImageCache | null
-  /** SHA-256 that is another one when a file of the data set is; names: of its images, where it may be a list of files. */
+  /**
+   * SHA-256 that is another one when a file of the data set is; names: of its images, where it may be a list of files.
+   */
   stamp(path: string, names?: { count: number; name(i: number): string }): Promise<string>
 }
 
@@ -72,7 +79,7 @@ async function identityOf({ source, place }: Found, { raw, of }: DrawnSplit, hos
   return JSON.stringify([transformVersion, source.name, place.path, of, await host.stamp(place.path, raw)])
 }
 
-interface Looked {
+interface SurveyedImages {
   hashes: Map<number, Uint8Array> // of the pixels of each image that can be read
   fingerprints: Map<number, Uint8Array>
   unreadable: Map<number, string>
@@ -84,8 +91,8 @@ async function* lookAtAll(
   { raw, indices }: DrawnSplit,
   file: ImageFile | null,
   host: ImageHost,
-): AsyncGenerator<Progress, Looked> {
-  const looked: Looked = { hashes: new Map(), fingerprints: new Map(), unreadable: new Map() }
+): AsyncGenerator<Progress, SurveyedImages> {
+  const looked: SurveyedImages = { hashes: new Map(), fingerprints: new Map(), unreadable: new Map() }
   const missing: number[] = []
   for (const i of indices) {
     const kept = file?.kept(i)
@@ -147,9 +154,12 @@ async function prepared(
   try {
     return await host.prepare(await raw.image(i), size, draw)
   } catch (error) {
-    throw new Unusable(error instanceof BasilError ? recordOf(error).why : error instanceof Error ? error.message : String(error), {
-      cause: error,
-    })
+    throw new Unusable(
+      error instanceof BasilError ? recordOf(error).why : error instanceof Error ? error.message : String(error),
+      {
+        cause: error,
+      },
+    )
   }
 }
 
@@ -168,7 +178,7 @@ function imagesOf(
   wanted: WantedImages,
   { source }: Found,
   drawn: DrawnSplit,
-  looked: Looked,
+  looked: SurveyedImages,
   file: ImageFile | null,
   host: ImageHost,
 ): Omit<PreparedImages, 'close'> {
@@ -217,12 +227,21 @@ function factsOf(
   source: string,
   { raw, of, drawn }: DrawnSplit,
   positions: Uint32Array,
-  { hashes, unreadable }: Looked,
+  { hashes, unreadable }: SurveyedImages,
   cached: boolean,
 ): SplitFacts {
   const { count: available, classes, leftOut = [] } = raw
   return splitFacts(
-    { images: specText(wanted.spec), source, of, drawn, available, classes, cached, ...(leftOut.length > 0 && { leftOut: [...leftOut] }) },
+    {
+      images: specText(wanted.spec),
+      source,
+      of,
+      drawn,
+      available,
+      classes,
+      cached,
+      ...(leftOut.length > 0 && { leftOut: [...leftOut] }),
+    },
     {
       positions,
       label: (i) => raw.labels[i] as number,
@@ -233,13 +252,15 @@ function factsOf(
   )
 }
 
-function empty({ raw, indices }: DrawnSplit, { unreadable }: Looked): BasilError {
+function empty({ raw, indices }: DrawnSplit, { unreadable }: SurveyedImages): BasilError {
   const [first] = unreadable
   return new BasilError({
     code: 'split-empty',
     what: first ? 'A split holds no image that can be read' : 'A split holds no images',
     where: raw.where,
-    why: first ? `none of its ${indices.length} can be read; the first is ${raw.name(first[0])}: ${first[1]}` : 'it has 0 images',
+    why: first
+      ? `none of its ${indices.length} can be read; the first is ${raw.name(first[0])}: ${first[1]}`
+      : 'it has 0 images',
     next: first ? 'get the images again, or give other data' : 'give data with at least one image',
   })
 }

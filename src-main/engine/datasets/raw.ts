@@ -1,6 +1,6 @@
-// Images as they lie on disk, before anything is done to them: what a source gives for each split of a data set. One image is
-// read at a time, as the file has it: an encoded one undecoded, a raw one as (height, width, channels) bytes, row-major.
-// A folder or file is looked at once (Place), and the first source of the list that knows it opens it.
+// Images as they lie on disk, before anything is done to them: what a source gives for each split of a data set. One
+// image is read at a time, as the file has it: an encoded one undecoded, a raw one as (height, width, channels) bytes,
+// row-major. A folder or file is looked at once (Place), and the first source of the list that knows it opens it.
 import type { LeftOut } from '../../contract/data/left-out.ts'
 import { BasilError } from '../../contract/errors.ts'
 import type { FolderEntry, OpenFiles } from '../formats/source.ts'
@@ -10,7 +10,10 @@ export interface EncodedImage {
   crop?: Box // what is to be cut out of the decoded image, and is the image
 }
 
-/** In pixels from the upper left: right and bottom are the first that are outside. May reach past the image, which is black there. */
+/**
+ * In pixels from the upper left: right and bottom are the first that are outside. May reach past the image, which is
+ * black there.
+ */
 export interface Box {
   left: number
   top: number
@@ -55,13 +58,19 @@ export interface DataSource {
   matches(place: Place, files: OpenFiles): boolean | Promise<boolean>
   /** Names of what the disk has: "train", "val", "test" as far as the data says so, "all" where it has no splits. */
   splits(place: Place, files: OpenFiles): Promise<string[]>
-  /** Throws data-invalid where there is no such split, and whatever is wrong with labels and lists; images are not looked at. */
+  /**
+   * Throws data-invalid where there is no such split, and whatever is wrong with labels and lists; images are not
+   * looked at.
+   */
   open(place: Place, split: string, files: OpenFiles): Promise<RawImages>
   /** The name in the field ("Cars") and the field's own way with its splits, of one of the known data sets. */
   known?(place: Place, files: OpenFiles): Promise<KnownName | undefined>
 }
 
-/** Where nothing else is said the field trains on "train" less the 10 % it validates on, drawn from it, and tests on "test". */
+/**
+ * Where nothing else is said the field trains on "train" less the 10 % it validates on, drawn from it, and tests on
+ * "test".
+ */
 export interface KnownName {
   name: string // as in classes.json and templates.json
   field: FieldSplits
@@ -69,7 +78,8 @@ export interface KnownName {
 
 export interface FieldSplits {
   val?: string // a split on disk that the field validates on; "train" is then whole
-  drawn?: { of: string; train: number; seed: number } // train and test are drawn: torch's random_split of this split into floor(train n) and the rest
+  // train and test are drawn: torch's random_split of this split into floor(train n) and the rest
+  drawn?: { of: string; train: number; seed: number }
 }
 
 /** Of data that cannot mean what it says. */

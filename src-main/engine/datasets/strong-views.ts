@@ -1,6 +1,6 @@
-// Strong views of images for learning without labels: RandomResizedCrop(s, scale 0.5 to 1, ratio 3/4 to 4/3, bicubic) and a fair horizontal
-// flip, of the pixels that are kept, (channels, s, s). The draws are a function of (seed, task, pass, image) alone, and an image asked for
-// without a pass is the one that is kept.
+// Strong views of images for learning without labels: RandomResizedCrop(s, scale 0.5 to 1, ratio 3/4 to 4/3, bicubic)
+// and a fair horizontal flip, of the pixels that are kept, (channels, s, s). The draws are a function of (seed, task,
+// pass, image) alone, and an image asked for without a pass is the one that is kept.
 import type { LabelledImages, Picture } from './images.ts'
 import { type Area, resample, resampledFloats } from './pixels/resample.ts'
 import { augmentationOf, type Draw } from './pixels/transform.ts'
@@ -14,7 +14,9 @@ export function strongViews(images: LabelledImages, from: Pick<Draw, 'seed' | 't
       const coming = await images.fetch(indices)
       if (pass === undefined) return coming
       return async () =>
-        (await coming()).map((picture, n) => strongView(picture, images.size, { ...from, epoch: pass, image: indices[n] as number }))
+        (await coming()).map((picture, n) =>
+          strongView(picture, images.size, { ...from, epoch: pass, image: indices[n] as number }),
+        )
     },
   }
 }
@@ -30,8 +32,13 @@ function strongView(picture: Picture, size: number, draw: Draw): Picture {
 function cropped({ pixels, channels }: Picture, size: number, crop: Area): Picture['pixels'] {
   const plane = size * size
   if (pixels instanceof Float32Array) {
-    const planes = Array.from({ length: channels }, (_, c) => resampledFloats(pixels.subarray(c * plane, (c + 1) * plane), size, crop))
-    return Float32Array.from({ length: channels * plane }, (_, i) => planes[Math.floor(i / plane)]?.[i % plane] as number)
+    const planes = Array.from({ length: channels }, (_, c) =>
+      resampledFloats(pixels.subarray(c * plane, (c + 1) * plane), size, crop),
+    )
+    return Float32Array.from(
+      { length: channels * plane },
+      (_, i) => planes[Math.floor(i / plane)]?.[i % plane] as number,
+    )
   }
   const interleaved = pixels.map((_, i) => pixels[(i % channels) * plane + Math.floor(i / channels)] as number)
   const image = { pixels: interleaved, width: size, height: size, channels }

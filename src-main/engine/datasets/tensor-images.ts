@@ -1,5 +1,6 @@
-// A tensor file of a task's images: keys `images.NAME` (n, 3, s, s), or (n, 1, s, s) for grey, uint8 or float32 already normalised, and `labels.NAME`
-// (n) integers; `head.NAME` (classes, embed) beside them. "file.safetensors#NAME" points here, "#head.NAME" at a tensor.
+// A tensor file of a task's images: keys `images.NAME` (n, 3, s, s), or (n, 1, s, s) for grey, uint8 or float32 already
+// normalised, and `labels.NAME` (n) integers; `head.NAME` (classes, embed) beside them. "file.safetensors#NAME" points
+// here, "#head.NAME" at a tensor.
 import { BasilError } from '../../contract/errors.ts'
 import { splitPath } from '../../contract/named-tensor.ts'
 import { toFloat32, toInt32 } from '../formats/dtype.ts'
@@ -26,7 +27,14 @@ export async function readImages(path: string, open: OpenSource): Promise<Labell
     const pixels = images.dtype === 'U8' ? bytes : toFloat32(bytes, 'F32')
     if (pixels instanceof Float32Array && pixels.some((v) => !Number.isFinite(v)))
       throw wrong(where, `images.${key} holds NaN or infinite values`)
-    return inMemory({ where, count, channels, size, pixels, labels: toInt32(await file.read(labels.name), labels.dtype) })
+    return inMemory({
+      where,
+      count,
+      channels,
+      size,
+      pixels,
+      labels: toInt32(await file.read(labels.name), labels.dtype),
+    })
   })
 }
 
@@ -70,7 +78,11 @@ export function checkLabels(images: LabelledImages, head: { classes: number }): 
     })
 }
 
-async function withFile<T>(path: string, open: OpenSource, use: (file: TensorFile, key: string) => Promise<T>): Promise<T> {
+async function withFile<T>(
+  path: string,
+  open: OpenSource,
+  use: (file: TensorFile, key: string) => Promise<T>,
+): Promise<T> {
   if (!/#[^#/\\]+$/.test(path))
     throw new BasilError({
       code: 'data-invalid',

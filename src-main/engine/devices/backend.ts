@@ -1,7 +1,7 @@
 // Picks, starts and names the TensorFlow.js backend: native TensorFlow where it is installed (on a GPU or not), else
 // wasm with our own kernels, which runs everywhere. Nothing else in the program names a backend.
-// BASIL_BACKEND=native or wasm forces one, whatever was preferred; BASIL_THREADS is the number of threads and BASIL_ADDON the
-// native addon when none is given.
+// BASIL_BACKEND=native or wasm forces one, whatever was preferred; BASIL_THREADS is the number of threads and
+// BASIL_ADDON the native addon when none is given.
 import { availableParallelism, totalmem } from 'node:os'
 
 import type { Native } from './native/backend.ts'
@@ -35,8 +35,8 @@ export interface Backend {
   ops: Ops
   memory(): { tensors: number; bytes: number }
   /**
-   * What may be taken on the device and of the host's memory in all, the same at every start on a machine, as the place of
-   * vectors shows in a sum's last digits; and what is free now. BASIL_MEMORY_GB sets a bound of one's own.
+   * What may be taken on the device and of the host's memory in all, the same at every start on a machine, as the place
+   * of vectors shows in a sum's last digits; and what is free now. BASIL_MEMORY_GB sets a bound of one's own.
    */
   deviceBytes(): number
   hostBytes(): number
@@ -48,11 +48,13 @@ export interface Backend {
 export async function openBackend({ prefer, threads, addon, kernels }: BackendOptions = {}): Promise<Backend> {
   const forced = forcedByEnvironment()
   const count = threads ?? threadsFromEnvironment() ?? Math.min(MOST_THREADS, availableParallelism())
-  if (!Number.isInteger(count) || count < 1) throw new RangeError(`A number of threads is a whole number from 1, not ${count}.`)
+  if (!Number.isInteger(count) || count < 1)
+    throw new RangeError(`A number of threads is a whole number from 1, not ${count}.`)
   if ((forced ?? prefer) === 'wasm') return wasmBackend(count, kernels, 'wasm was asked for')
   const native = await openNative(addon ?? process.env['BASIL_ADDON'], count)
   if (typeof native !== 'string') return nativeBackend(native, count)
-  if (forced === 'native') throw new Error(`BASIL_BACKEND asks for native TensorFlow, which is not available (${native}).`)
+  if (forced === 'native')
+    throw new Error(`BASIL_BACKEND asks for native TensorFlow, which is not available (${native}).`)
   return wasmBackend(count, kernels, native)
 }
 

@@ -59,7 +59,12 @@ export interface Ops {
   layerNormAgain(x: Tensor2D, saved: LayerNormSaved, gain: Tensor1D, bias: Tensor1D, epsilon: number): Tensor2D
 
   /** From dL/dy (rows, width): dL/dx (rows, width), dL/dgain and dL/dbias (width). */
-  layerNormGradient(dy: Tensor2D, x: Tensor2D, saved: LayerNormSaved, gain: Tensor1D): { dx: Tensor2D; dgain: Tensor1D; dbias: Tensor1D }
+  layerNormGradient(
+    dy: Tensor2D,
+    x: Tensor2D,
+    saved: LayerNormSaved,
+    gain: Tensor1D,
+  ): { dx: Tensor2D; dgain: Tensor1D; dbias: Tensor1D }
 
   /** QuickGELU x * sigmoid(1.702 x), or GELU x * Phi(x) (exact, by erf). */
   activation(x: Tensor2D, kind: Activation): Tensor2D
@@ -69,8 +74,8 @@ export interface Ops {
   /**
    * Multi-head self-attention, softmax(q k' / sqrt(width / heads)) v.
    * qkv (images * tokens, 3 * width): each row holds q, k, v side by side, each split into heads.
-   * Gives y (images * tokens, width) and the probabilities (images * heads, tokens, tokens) that the reverse pass needs;
-   * causal, they are 0 above the diagonal.
+   * Gives y (images * tokens, width) and the probabilities (images * heads, tokens, tokens) that the reverse pass
+   * needs; causal, they are 0 above the diagonal.
    */
   attention(qkv: Tensor2D, shape: AttentionShape): { y: Tensor2D; probabilities: Tensor3D }
 

@@ -1,5 +1,5 @@
-// Task vectors in float16. A vector is held as 2^e v with e chosen so that its largest element lies just below 2^15: task
-// vectors are around 1e-4 and would else fall among float16's subnormals. A power of two loses nothing.
+// Task vectors in float16. A vector is held as 2^e v with e chosen so that its largest element lies just below 2^15:
+// task vectors are around 1e-4 and would else fall among float16's subnormals. A power of two loses nothing.
 const top = 14 // exponent of the largest element
 
 /** 2^e for each of `count` vectors, one behind the other. */

@@ -1,5 +1,6 @@
-// Class names that stand beside a head in its own file, where its record does not have them: metadata "classes.NAME", a JSON list in the order
-// of the labels, for the tensor head.NAME. They are for reading alone; what does not say them is evaluated as well.
+// Class names that stand beside a head in its own file, where its record does not have them: metadata "classes.NAME", a
+// JSON list in the order of the labels, for the tensor head.NAME. They are for reading alone; what does not say them is
+// evaluated as well.
 import { z } from 'zod'
 
 import { splitPath } from '../../contract/named-tensor.ts'

@@ -1,6 +1,7 @@
-// Models on tasks, outside any run: every task's images are opened once, every model's weights loaded once, and of each pair its
-// predictions are kept, which is all that the report needs: accuracies, what two models differ in, calibration, groups, mistakes to look at.
-// Fine-tuned references are measured on the same images, or are the numbers the request brings.
+// Models on tasks, outside any run: every task's images are opened once, every model's weights loaded once, and of each
+// pair its predictions are kept, which is all that the report needs: accuracies, what two models differ in,
+// calibration, groups, mistakes to look at. Fine-tuned references are measured on the same images, or are the numbers
+// the request brings.
 import type { EvaluationReport, EvaluationRequest, TaskReport } from '../../contract/api/evaluations.ts'
 import { BasilError } from '../../contract/errors.ts'
 import type { Progress } from '../../contract/run/run.ts'
@@ -82,7 +83,11 @@ export async function* evaluate(
         known.map(({ name }) => name),
       ),
     )
-    return { split: request.split, models: known.map((model, m) => ({ ...model, ...meansOf(reports, m) })), tasks: reports }
+    return {
+      split: request.split,
+      models: known.map((model, m) => ({ ...model, ...meansOf(reports, m) })),
+      tasks: reports,
+    }
   } finally {
     for (const { images } of tasks) await images.close()
   }
@@ -100,7 +105,13 @@ async function* openTask(
   const wanted = { size: architecture.imageSize, augment: null, onUnreadable, signal: signal.signal }
   try {
     const { images, facts } = yield* openImages(asked.data, wanted, host)
-    const task = { asked, head, classes: said?.classes ?? facts?.classes ?? (await classesBeside(asked.head, host.open)), images, facts }
+    const task = {
+      asked,
+      head,
+      classes: said?.classes ?? facts?.classes ?? (await classesBeside(asked.head, host.open)),
+      images,
+      facts,
+    }
     try {
       checkFits(task, architecture)
       checkLabels(images, head)
@@ -151,11 +162,15 @@ async function* onTasks(
   }
 }
 
-async function* referencesOf(tasks: readonly Task[], host: EvaluationHost): AsyncGenerator<Progress, TaskReport['reference'][]> {
+async function* referencesOf(
+  tasks: readonly Task[],
+  host: EvaluationHost,
+): AsyncGenerator<Progress, TaskReport['reference'][]> {
   const found = tasks.map(({ asked: { reference } }): TaskReport['reference'] =>
     reference && 'accuracy' in reference ? { how: 'imported', ...reference } : null,
   )
-  const fileOf = ({ asked: { reference } }: Task): string | null => (reference && 'file' in reference ? reference.file : null)
+  const fileOf = ({ asked: { reference } }: Task): string | null =>
+    reference && 'file' in reference ? reference.file : null
   for (const file of new Set(tasks.map(fileOf).filter((file) => file !== null))) {
     const theirs = tasks.filter((task) => fileOf(task) === file)
     const model = await host.openModel(file)
@@ -187,7 +202,16 @@ async function reportOf(
     results.push({ ...resultOf(measured, predictions), mistakes: await shown(images, predictions, mistakes, host) })
   const [a, b] = told
   const { name, data, head: path } = asked
-  return { name, data, head: path, classes, images: facts, reference, results, mcnemar: a && b ? differ(images.labels, a, b) : null }
+  return {
+    name,
+    data,
+    head: path,
+    classes,
+    images: facts,
+    reference,
+    results,
+    mcnemar: a && b ? differ(images.labels, a, b) : null,
+  }
 }
 
 async function shown(
@@ -219,7 +243,11 @@ function meansOf(tasks: readonly TaskReport[], model: number): { accuracy: numbe
   }
 }
 
-function* rowsOf(tasks: readonly Task[], told: readonly Predictions[][], models: readonly string[]): Generator<PredictionRow> {
+function* rowsOf(
+  tasks: readonly Task[],
+  told: readonly Predictions[][],
+  models: readonly string[],
+): Generator<PredictionRow> {
   for (const [t, { asked, images }] of tasks.entries())
     for (const [m, { predicted, confidence }] of (told[t] ?? []).entries())
       for (let i = 0; i < images.count; i++)

@@ -1,5 +1,6 @@
-// A model to be evaluated: a checkpoint of any layout, or a state of a run put together from its parents, as the run saw it. A linearised
-// run's weights mean f_lin(x; theta) = f(x; theta_pre) + J(x; theta_pre) (theta - theta_pre), and are measured so.
+// A model to be evaluated: a checkpoint of any layout, or a state of a run put together from its parents, as the run
+// saw it. A linearised run's weights mean f_lin(x; theta) = f(x; theta_pre) + J(x; theta_pre) (theta - theta_pre), and
+// are measured so.
 import type { Said, TowerSettings } from '../../contract/tower.ts'
 import type { Table } from '../../numbers/table.ts'
 import type { OpenSource } from '../formats/source.ts'
@@ -8,7 +9,7 @@ import type { Tower } from '../models/clip-vit.ts'
 import { linearModel, type Model, towerModel } from '../models/model.ts'
 import { type LoadedWeights, loadCheckpoint, loadMerged } from '../weights/device.ts'
 import type { Groups } from '../weights/merge.ts'
-import { type Tower as CheckpointTower, openCheckpoint, type Parents, useOf } from '../weights/parents.ts'
+import { type TowerCheckpoint as CheckpointTower, openCheckpoint, type Parents, useOf } from '../weights/parents.ts'
 
 export interface Evaluated {
   architecture: Architecture
@@ -19,7 +20,10 @@ export interface Evaluated {
   close(): Promise<void>
 }
 
-/** pretrained: whose projection a tower without one takes, which decides how models of its shape are computed, and where a model that is to be seen to first order is expanded. */
+/**
+ * pretrained: whose projection a tower without one takes, which decides how models of its shape are computed, and where
+ * a model that is to be seen to first order is expanded.
+ */
 export async function evaluatedFile(
   path: string,
   open: OpenSource,
@@ -85,7 +89,11 @@ async function linear(tower: Tower, base: CheckpointTower, difference: () => Pro
   }
 }
 
-const describedBy = ({ file, architecture, settings }: CheckpointTower): Pick<Evaluated, 'architecture' | 'called' | 'settings'> => ({
+const describedBy = ({
+  file,
+  architecture,
+  settings,
+}: CheckpointTower): Pick<Evaluated, 'architecture' | 'called' | 'settings'> => ({
   architecture,
   called: file.architecture?.name ?? 'unknown',
   settings,

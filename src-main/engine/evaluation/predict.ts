@@ -1,5 +1,6 @@
-// What a model says of every image: the class it takes it for, y^ = argmax_c p_c, how sure it is, max_c p_c, and its loss -log p_y, with
-// p = softmax(s W u + b). Images stream through in micro-batches, the next ones fetched while these are computed; a few bytes an image stay.
+// What a model says of every image: the class it takes it for, y^ = argmax_c p_c, how sure it is, max_c p_c, and its
+// loss -log p_y, with p = softmax(s W u + b). Images stream through in micro-batches, the next ones fetched while these
+// are computed; a few bytes an image stay.
 import { setImmediate } from 'node:timers/promises'
 
 import { BasilError } from '../../contract/errors.ts'
@@ -44,7 +45,14 @@ export async function* predict(
         const patches = (): Tensor2D => patchesOf(pictures.slice(at, at + size), imageSize, patchSize)
         const values = tf.tidy(() => ops.read(model(patches(), false).features))
         const first = done + at
-        told.loss += applyHead(head, listening(told, first), values, 0, labels.subarray(first, first + size), 1 / count).loss
+        told.loss += applyHead(
+          head,
+          listening(told, first),
+          values,
+          0,
+          labels.subarray(first, first + size),
+          1 / count,
+        ).loss
         return size
       })
     done += pictures.length
@@ -61,7 +69,8 @@ function listening({ predicted, confidence }: Predictions, first: number): Objec
     name: 'cross-entropy',
     loss: (logProbabilities, label) => {
       let best = 0
-      for (let c = 1; c < logProbabilities.length; c++) if ((logProbabilities[c] as number) > (logProbabilities[best] as number)) best = c
+      for (let c = 1; c < logProbabilities.length; c++)
+        if ((logProbabilities[c] as number) > (logProbabilities[best] as number)) best = c
       predicted[at] = best
       confidence[at++] = Math.exp(logProbabilities[best] as number)
       return -(logProbabilities[label] as number)

@@ -16,7 +16,10 @@ export interface Measured {
 }
 
 /** mistakes are shown by whoever has the pixels. */
-export function resultOf({ images, classes, positive, reference }: Measured, told: Predictions): Omit<TaskResult, 'mistakes'> {
+export function resultOf(
+  { images, classes, positive, reference }: Measured,
+  told: Predictions,
+): Omit<TaskResult, 'mistakes'> {
   const { labels, groups, count } = images
   const { predicted, confidence, loss } = told
   const right = rightOf(labels, told)

@@ -1,6 +1,7 @@
 // Element types as checkpoints store them (safetensors' names) and their way to float32.
-// float8, float16 and bfloat16 widen exactly; float64 rounds to the nearest float32. Types that Basil does not compute with (complex numbers,
-// scales of microscaling formats, floats of 4 and 6 bits) are listed, compared and copied by their bytes.
+// float8, float16 and bfloat16 widen exactly; float64 rounds to the nearest float32. Types that Basil does not compute
+// with (complex numbers, scales of microscaling formats, floats of 4 and 6 bits) are listed, compared and copied by
+// their bytes.
 import { BasilError } from '../../contract/errors.ts'
 import { type Float8, float8Table, isFloat8 } from './float8.ts'
 
@@ -77,7 +78,10 @@ export function toFloat32(bytes: Uint8Array, dtype: Dtype): Float32Array {
 export type Narrow = 'F16' | 'BF16' | Float8
 export const isNarrow = (dtype: Dtype): dtype is Narrow => isFloating(dtype) && dtypes[dtype] < 4
 
-/** Numbers of 8 or 16 bits whose bytes fill the end of `values`' own, widened over all of it: no number is written where one is still to be read. */
+/**
+ * Numbers of 8 or 16 bits whose bytes fill the end of `values`' own, widened over all of it: no number is written where
+ * one is still to be read.
+ */
 export function widenInPlace(values: Float32Array, dtype: Narrow): void {
   const { buffer, byteOffset, length } = values
   if (isFloat8(dtype)) {
@@ -100,7 +104,9 @@ export function toInt32(bytes: Uint8Array, dtype: Dtype): Int32Array {
   const { buffer, byteOffset, byteLength } = bytes.byteOffset % 8 === 0 ? bytes : new Uint8Array(bytes)
   if (dtype === 'I32') return new Int32Array(buffer as ArrayBuffer, byteOffset, byteLength / 4)
   if (dtype === 'U8' || dtype === 'I8')
-    return Int32Array.from(dtype === 'U8' ? new Uint8Array(buffer, byteOffset, byteLength) : new Int8Array(buffer, byteOffset, byteLength))
+    return Int32Array.from(
+      dtype === 'U8' ? new Uint8Array(buffer, byteOffset, byteLength) : new Int8Array(buffer, byteOffset, byteLength),
+    )
   if (dtype === 'I16') return Int32Array.from(new Int16Array(buffer, byteOffset, byteLength / 2))
   if (dtype === 'I64') {
     const wide = new BigInt64Array(buffer, byteOffset, byteLength / 8)

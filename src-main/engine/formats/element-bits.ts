@@ -1,11 +1,13 @@
-// Elements that a file keeps otherwise than Basil hands them out: with their bytes in the other order, or with a sign that is still to be
-// turned. PyTorch turns signs lazily: .imag of a conjugate is a view of what was there, marked as negative (torch.Tensor.is_neg).
+// Elements that a file keeps otherwise than Basil hands them out: with their bytes in the other order, or with a sign
+// that is still to be turned. PyTorch turns signs lazily: .imag of a conjugate is a view of what was there, marked as
+// negative (torch.Tensor.is_neg).
 import { type Dtype, dtypes, isFloating } from './dtype.ts'
 
 /** Of whole elements, in place. */
 export type Change = (bytes: Uint8Array) => void
 
-const complexParts: Partial<Record<Dtype, number>> = { C64: 4, C128: 8 } // bytes of the real and of the imaginary part, which follow each other
+// bytes of the real and of the imaginary part, which follow each other
+const complexParts: Partial<Record<Dtype, number>> = { C64: 4, C128: 8 }
 const integers: ReadonlySet<Dtype> = new Set<Dtype>(['I64', 'U64', 'I32', 'U32', 'I16', 'U16', 'I8', 'U8'])
 
 /** The first byte last. `width`: bytes of a number. */

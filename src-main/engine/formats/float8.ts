@@ -1,11 +1,13 @@
-// Numbers of 8 bits: a sign, an exponent, and 3 (E4M3) or 2 (E5M2) bits of fraction. Widening is exact; narrowing rounds once, to nearest, of two
-// equally near the one with an even last bit, and does not saturate: what is too large becomes what the type has for it (as in ml_dtypes; torch 2.15
-// makes it 448 in E4M3, infinity too), so that whoever writes can refuse it.
+// Numbers of 8 bits: a sign, an exponent, and 3 (E4M3) or 2 (E5M2) bits of fraction. Widening is exact; narrowing
+// rounds once, to nearest, of two equally near the one with an even last bit, and does not saturate: what is too large
+// becomes what the type has for it (as in ml_dtypes; torch 2.15 makes it 448 in E4M3, infinity too), so that whoever
+// writes can refuse it.
 //   E4M3       bias 7,  largest 448,    no infinity, one NaN of each sign (S.1111.111)
 //   E5M2       bias 15, largest 57344,  infinities and NaN as IEEE 754 has them
 //   E4M3FNUZ   bias 8,  largest 240,    no infinity, one NaN (0x80), no negative zero
 //   E5M2FNUZ   bias 16, largest 57344,  the same
-// Source: Micikevicius et al. 2022, "FP8 Formats for Deep Learning" (safetensors' F8_E4M3 is torch's float8_e4m3fn); Noune et al. 2022 for FNUZ.
+// Source: Micikevicius et al. 2022, "FP8 Formats for Deep Learning" (safetensors' F8_E4M3 is torch's float8_e4m3fn);
+// Noune et al. 2022 for FNUZ.
 
 interface Kind {
   fraction: number // bits
@@ -39,7 +41,8 @@ function valueOf(code: number, { fraction, bias, largest, infinite, nan, isSigne
   const magnitude = code & 0x7f
   const sign = code & 0x80 ? -1 : 1
   if (!isSigned && code === nan) return Number.NaN
-  if (magnitude > largest) return magnitude === infinite && infinite !== nan ? sign * Number.POSITIVE_INFINITY : Number.NaN
+  if (magnitude > largest)
+    return magnitude === infinite && infinite !== nan ? sign * Number.POSITIVE_INFINITY : Number.NaN
   const exponent = magnitude >> fraction
   const part = (magnitude & ((1 << fraction) - 1)) / (1 << fraction)
   return sign * (exponent ? (1 + part) * 2 ** (exponent - bias) : part * 2 ** (1 - bias))

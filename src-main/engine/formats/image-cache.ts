@@ -1,5 +1,6 @@
-// Where preprocessed images outlive a run, as the engine sees it: one file for each split of a data set and size, one record an image. The engine
-// has no disk; its host brings the cache, and answers for it that pixels come back as they were written, or not at all.
+// Where preprocessed images outlive a run, as the engine sees it: one file for each split of a data set and size, one
+// record an image. The engine has no disk; its host brings the cache, and answers for it that pixels come back as they
+// were written, or not at all.
 
 /** What is known of a kept image without reading it. */
 export interface KeptImage {
@@ -20,6 +21,9 @@ export interface ImageFile {
 export interface ImageCache {
   readonly capBytes: number
   bytesFor(images: number, size: number): number
-  /** identity says what the images are; of `count` some `wanted` will be written. The file is in use, and stays, until it is closed. */
+  /**
+   * identity says what the images are; of `count` some `wanted` will be written. The file is in use, and stays, until
+   * it is closed.
+   */
   open(identity: string, count: number, size: number, wanted: number): Promise<ImageFile>
 }

@@ -1,5 +1,5 @@
-// The formats Basil reads. To add one: a file with a test of the first bytes (or of a zip's entries) and an opener, and a line in
-// this list; the format suite (round trip, hostile files) then covers it.
+// The formats Basil reads. To add one: a file with a test of the first bytes (or of a zip's entries) and an opener, and
+// a line in this list; the format suite (round trip, hostile files) then covers it.
 
 import { isIndexName } from '../../contract/checkpoint.ts'
 import { BasilError } from '../../contract/errors.ts'

@@ -1,5 +1,6 @@
-// What often lies where a checkpoint, or a shard of images, should: a Git LFS pointer, a web page or a line of text that a server sent in its place. It is said what it
-// is, as "damaged" would send a person looking for what is not there.
+// What often lies where a checkpoint, or a shard of images, should: a Git LFS pointer, a web page or a line of text
+// that a server sent in its place. It is said what it is, as "damaged" would send a person looking for what is not
+// there.
 import { BasilError } from '../../contract/errors.ts'
 import { type ByteSource, shown } from './source.ts'
 
@@ -20,19 +21,28 @@ export async function mistaken(source: ByteSource, wanted = 'checkpoint'): Promi
     )
   }
   if (!/^\s*<[!?a-z]/i.test(text)) return undefined
-  return instead(source, wanted, 'a web page', `it begins with ${beginning(text)}: a server sent a page in place of the file`, again)
+  return instead(
+    source,
+    wanted,
+    'a web page',
+    `it begins with ${beginning(text)}: a server sent a page in place of the file`,
+    again,
+  )
 }
 
 /** A few words, such as a server's refusal; undefined for what is none. */
 export async function words(source: ByteSource): Promise<BasilError | undefined> {
   const text = source.size <= most ? await textOf(source) : ''
-  return text === '' ? undefined : instead(source, 'checkpoint', 'a text', `its ${source.size} bytes begin with ${beginning(text)}`, again)
+  return text === ''
+    ? undefined
+    : instead(source, 'checkpoint', 'a text', `its ${source.size} bytes begin with ${beginning(text)}`, again)
 }
 
 /** The beginning of a file as text; empty where it is none. */
 async function textOf(source: ByteSource): Promise<string> {
   const bytes = await source.read(0, Math.min(most, source.size))
-  const text = new TextDecoder().decode(bytes).replace(/\ufffd$/, '') // a mark of byte order is passed over, and half a letter may stand at the end
+  // a mark of byte order is passed over, and half a letter may stand at the end
+  const text = new TextDecoder().decode(bytes).replace(/\ufffd$/, '')
   return /[\p{Cc}\ufffd]/u.test(text.replace(/\s/g, '')) ? '' : text
 }
 
@@ -40,5 +50,11 @@ const beginning = (text: string): string => shown(text.trim().slice(0, 60))
 const again = 'download it again; where it has to be asked for, sign in or give a token'
 
 function instead({ name }: ByteSource, wanted: string, kind: string, why: string, next: string): BasilError {
-  return new BasilError({ code: 'format-unknown', what: `${name} is not a ${wanted} but ${kind}`, where: name, why, next })
+  return new BasilError({
+    code: 'format-unknown',
+    what: `${name} is not a ${wanted} but ${kind}`,
+    where: name,
+    why,
+    next,
+  })
 }

@@ -1,6 +1,7 @@
-// NumPy's npz: a zip of one .npy file an array. Each begins with "\x93NUMPY", a version and a header that is a Python literal of
-// three fixed fields, {'descr': '<f4', 'fortran_order': False, 'shape': (2, 3), }, and is read as that and nothing more. Numbers of the other
-// order of bytes ('>f4') are turned. NumPy has no name for the types of ml_dtypes but their size: bfloat16 alone is '<V2', and float8_e5m2 '<f1'.
+// NumPy's npz: a zip of one .npy file an array. Each begins with "\x93NUMPY", a version and a header that is a Python
+// literal of three fixed fields, {'descr': '<f4', 'fortran_order': False, 'shape': (2, 3), }, and is read as that and
+// nothing more. Numbers of the other order of bytes ('>f4') are turned. NumPy has no name for the types of ml_dtypes
+// but their size: bfloat16 alone is '<V2', and float8_e5m2 '<f1'.
 import { type Dtype, dtypes } from './dtype.ts'
 import { reversed } from './element-bits.ts'
 import { type ByteSource, damaged, type Region, shown } from './source.ts'
@@ -57,11 +58,13 @@ export async function readArray(source: ByteSource, name: string, entry: Region)
   const length = wide && head.length === 12 ? view.getUint32(8, true) : view.getUint16(8, true)
   const start = (wide ? 12 : 10) + length
   if (length > longestHeader || start > entry.size) refuse(`has a header of ${length} bytes`)
-  const text = new TextDecoder('latin1').decode((await entry.read(0, start)).subarray(start - length)) // reads of the data go on from here
+  // reads of the data go on from here
+  const text = new TextDecoder('latin1').decode((await entry.read(0, start)).subarray(start - length))
   const [, descr = '', order, sizes = ''] = header.exec(text) ?? refuse('has a header that is not as NumPy writes it')
   const isTurned = /^'>[fciu]/.test(descr)
   const dtype = descriptions[isTurned ? `<${descr.slice(2, -1)}` : descr.slice(1, -1)]
-  if (!dtype) throw unknownType(source, name, descr === "'<V1'" ? "'<V1', any of ml_dtypes' types of 8 bits or less" : descr)
+  if (!dtype)
+    throw unknownType(source, name, descr === "'<V1'" ? "'<V1', any of ml_dtypes' types of 8 bits or less" : descr)
   const shape = sizes.split(',').flatMap((size) => (size.trim() ? [Number(size)] : []))
   const region: Region = {
     size: entry.size - start,

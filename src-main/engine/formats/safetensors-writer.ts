@@ -13,7 +13,8 @@ export async function* writeSafetensors(
   metadata: Record<string, string>,
   bytes: (name: string) => Promise<Uint8Array> | Uint8Array,
 ): AsyncGenerator<Uint8Array> {
-  const header: Record<string, unknown> = Object.create(null) // so that a tensor named __proto__ is a name like any other
+  // so that a tensor named __proto__ is a name like any other
+  const header: Record<string, unknown> = Object.create(null)
   header.__metadata__ = metadata
   let offset = 0
   for (const { name, dtype, shape } of tensors) {

@@ -1,13 +1,15 @@
-// safetensors: 8 bytes little-endian header length, a JSON header {name: {dtype, shape, data_offsets}}, then the tensors'
-// bytes without holes. Reading runs no code and takes no more memory than the tensor asked for; every rule of the format
-// is checked before a byte of data is read, because files come from strangers. What is beyond Basil's own limits is told as that.
+// safetensors: 8 bytes little-endian header length, a JSON header {name: {dtype, shape, data_offsets}}, then the
+// tensors' bytes without holes. Reading runs no code and takes no more memory than the tensor asked for; every rule of
+// the format is checked before a byte of data is read, because files come from strangers. What is beyond Basil's own
+// limits is told as that.
 import { BasilError } from '../../contract/errors.ts'
 import { type Dtype, dtypes } from './dtype.ts'
 import { type ByteSource, beyondLimit, damaged as damagedFile, shown } from './source.ts'
 import { strictJson } from './strict-json.ts'
 import { infoOf, mostDimensions, type TensorFile, type TensorInfo } from './tensor-file.ts'
 
-const longestHeader = 16 * 2 ** 20 // bytes that Basil reads: a 600-tensor CLIP header is 68 KB; the whole of it is parsed in one go
+// bytes that Basil reads: a 600-tensor CLIP header is 68 KB; the whole of it is parsed in one go
+const longestHeader = 16 * 2 ** 20
 const mostTold = 100_000 // entries of its metadata
 const longestAllowed = 100e6 // bytes, the format's own limit
 
@@ -22,7 +24,9 @@ export function looksLikeSafetensors(head: Uint8Array): boolean {
 
 type Placed = TensorInfo & { offset: number } // from the start of the file
 
-/** Throws file-damaged where a rule of the format is broken, and not-supported for a sound file beyond Basil's limits. */
+/**
+ * Throws file-damaged where a rule of the format is broken, and not-supported for a sound file beyond Basil's limits.
+ */
 export async function openSafetensors(source: ByteSource): Promise<TensorFile> {
   const damaged = (why: string): never => {
     throw damagedFile(source, 'safetensors', why)
@@ -57,7 +61,8 @@ export async function openSafetensors(source: ByteSource): Promise<TensorFile> {
       const info = infoOf(tensors, name, source)
       return source.read(info.offset, info.bytes, into)
     },
-    readRange: async (name, offset, length, into) => source.read(infoOf(tensors, name, source).offset + offset, length, into),
+    readRange: async (name, offset, length, into) =>
+      source.read(infoOf(tensors, name, source).offset + offset, length, into),
   }
 
   function readHeader(): void {
@@ -77,7 +82,8 @@ export async function openSafetensors(source: ByteSource): Promise<TensorFile> {
 
     function readText(key: string): void {
       if (key in metadata) twice(key)
-      if (told++ === mostTold) throw beyondLimit(source, `its metadata has more than ${mostTold} entries, the most that Basil reads`)
+      if (told++ === mostTold)
+        throw beyondLimit(source, `its metadata has more than ${mostTold} entries, the most that Basil reads`)
       metadata[key] = json.text('what it says of itself')
     }
 
@@ -88,9 +94,12 @@ export async function openSafetensors(source: ByteSource): Promise<TensorFile> {
       const isOther = (): never => json.fail(`tensor ${shown(name)} must have dtype, shape and data_offsets alone`)
       json.object((key) => {
         if (key === 'dtype' && dtype === undefined) dtype = json.text('its dtype')
-        else if (key === 'shape' && shape === undefined) shape = json.wholeNumbers('its shape', mostDimensions, () => tooDeep(name))
+        else if (key === 'shape' && shape === undefined)
+          shape = json.wholeNumbers('its shape', mostDimensions, () => tooDeep(name))
         else if (key === 'data_offsets' && offsets === undefined)
-          offsets = json.wholeNumbers('its data_offsets', 2, () => json.fail(`tensor ${shown(name)} has more than two data offsets`))
+          offsets = json.wholeNumbers('its data_offsets', 2, () =>
+            json.fail(`tensor ${shown(name)} has more than two data offsets`),
+          )
         else if (key === 'dtype' || key === 'shape' || key === 'data_offsets') twice(key)
         else isOther()
       }, isOther)
@@ -101,14 +110,16 @@ export async function openSafetensors(source: ByteSource): Promise<TensorFile> {
   }
 
   function placed(name: string, type: string, shape: number[], [begin, end]: [number, number]): Placed {
-    const dtype = types.get(type) ?? damaged(`tensor ${shown(name)} has the unknown type ${JSON.stringify(type.slice(0, 40))}`)
+    const dtype =
+      types.get(type) ?? damaged(`tensor ${shown(name)} has the unknown type ${JSON.stringify(type.slice(0, 40))}`)
     let elements = 1
     for (const size of shape) {
       elements *= size
       if (!Number.isSafeInteger(elements)) damaged(`tensor ${shown(name)} has more elements than can be counted`)
     }
     const bytes = elements * dtypes[dtype]
-    if (!Number.isInteger(bytes)) damaged(`tensor ${shown(name)} of shape [${shape}] and type ${dtype} does not end with a whole byte`)
+    if (!Number.isInteger(bytes))
+      damaged(`tensor ${shown(name)} of shape [${shape}] and type ${dtype} does not end with a whole byte`)
     if (end < begin || end - begin !== bytes)
       damaged(`tensor ${shown(name)} of shape [${shape}] needs ${bytes} bytes, its offsets give ${end - begin}`)
     if (8 + length + end > source.size)
@@ -117,7 +128,10 @@ export async function openSafetensors(source: ByteSource): Promise<TensorFile> {
   }
 
   function tooDeep(name: string): never {
-    throw beyondLimit(source, `tensor ${shown(name)} has more than ${mostDimensions} dimensions, the most that Basil reads`)
+    throw beyondLimit(
+      source,
+      `tensor ${shown(name)} has more than ${mostDimensions} dimensions, the most that Basil reads`,
+    )
   }
 
   /** The tensors lie one behind the other and fill the file: no hole, no overlap, nothing behind. */
@@ -125,7 +139,9 @@ export async function openSafetensors(source: ByteSource): Promise<TensorFile> {
     let end = 8 + length
     for (const info of [...tensors.values()].sort((a, b) => a.offset - b.offset || a.bytes - b.bytes)) {
       if (info.offset !== end)
-        damaged(`tensor ${shown(info.name)} ${info.offset < end ? 'overlaps the one before it' : 'leaves a hole before it'}`)
+        damaged(
+          `tensor ${shown(info.name)} ${info.offset < end ? 'overlaps the one before it' : 'leaves a hole before it'}`,
+        )
       end = info.offset + info.bytes
     }
     if (end !== source.size) damaged(`${source.size - end} bytes stand behind the last tensor`)

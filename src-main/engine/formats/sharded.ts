@@ -1,6 +1,7 @@
 // A checkpoint in several files, told by NAME.safetensors.index.json or NAME.bin.index.json (PyTorch's) beside them:
 //   {"metadata": {...}, "weight_map": {tensor: file}}
-// The files are opened by name in the folder of the index, and nowhere else; what the index says must be what they hold.
+// The files are opened by name in the folder of the index, and nowhere else; what the index says must be what they
+// hold.
 import { isIndexName } from '../../contract/checkpoint.ts'
 import { parseJson } from '../../contract/json.ts'
 import { mistaken } from './mistaken.ts'
@@ -20,12 +21,19 @@ export async function shardNames(source: ByteSource): Promise<string[]> {
   return [...new Set(weights.values())].sort()
 }
 
-/** `openShard` opens one of the files. Throws file-damaged where index and files do not agree, and what opening a file throws. */
-export async function openSharded(source: ByteSource, openShard: (source: ByteSource) => Promise<TensorFile>): Promise<TensorFile> {
+/**
+ * `openShard` opens one of the files. Throws file-damaged where index and files do not agree, and what opening a file
+ * throws.
+ */
+export async function openSharded(
+  source: ByteSource,
+  openShard: (source: ByteSource) => Promise<TensorFile>,
+): Promise<TensorFile> {
   const { weights, metadata } = await readIndex(source)
   const shards = new Map<string, TensorFile>()
   for (const name of new Set(weights.values())) {
-    if (shards.size === mostShards) throw beyondLimit(source, `it names more than ${mostShards} files, the most that Basil reads`)
+    if (shards.size === mostShards)
+      throw beyondLimit(source, `it names more than ${mostShards} files, the most that Basil reads`)
     shards.set(name, await openShard(await source.beside(name)))
   }
   const tensors = new Map<string, TensorInfo>()
@@ -36,7 +44,8 @@ export async function openSharded(source: ByteSource, openShard: (source: ByteSo
   }
   for (const [name, shard] of shards)
     for (const tensor of shard.tensors.keys())
-      if (weights.get(tensor) !== name) throw damaged(source, 'index', `it does not know ${shown(tensor)}, which is in ${shown(name)}`)
+      if (weights.get(tensor) !== name)
+        throw damaged(source, 'index', `it does not know ${shown(tensor)}, which is in ${shown(name)}`)
   const shardOf = (tensor: string): TensorFile => infoOf(shards, infoOf(weights, tensor, source), source)
   return {
     source,
@@ -48,17 +57,24 @@ export async function openSharded(source: ByteSource, openShard: (source: ByteSo
   }
 }
 
-async function readIndex(source: ByteSource): Promise<{ weights: Map<string, string>; metadata: Record<string, string> }> {
-  if (source.size > longestIndex) throw beyondLimit(source, `it has ${source.size} bytes; Basil reads indices of ${longestIndex} at most`)
+async function readIndex(
+  source: ByteSource,
+): Promise<{ weights: Map<string, string>; metadata: Record<string, string> }> {
+  if (source.size > longestIndex)
+    throw beyondLimit(source, `it has ${source.size} bytes; Basil reads indices of ${longestIndex} at most`)
   const bytes = await source.read(0, source.size)
   let root: unknown
   try {
     root = parseJson(new TextDecoder('utf-8', { fatal: true }).decode(bytes))
   } catch (error) {
-    throw (await mistaken(source)) ?? damaged(source, 'index', error instanceof SyntaxError ? error.message : 'it is not UTF-8 text')
+    throw (
+      (await mistaken(source)) ??
+      damaged(source, 'index', error instanceof SyntaxError ? error.message : 'it is not UTF-8 text')
+    )
   }
   const { weight_map: map, metadata: told } = (root ?? {}) as { weight_map?: unknown; metadata?: unknown }
-  if (typeof map !== 'object' || map === null || Array.isArray(map)) throw damaged(source, 'index', 'it has no weight_map')
+  if (typeof map !== 'object' || map === null || Array.isArray(map))
+    throw damaged(source, 'index', 'it has no weight_map')
   const weights = new Map<string, string>()
   for (const [tensor, file] of Object.entries(map)) {
     if (typeof file !== 'string') throw damaged(source, 'index', `it names no file for ${shown(tensor)}`)

@@ -5,9 +5,15 @@ export interface ByteSource {
   readonly path: string // absolute
   readonly name: string // file name, for messages
   readonly size: number // bytes
-  /** Exactly length bytes from offset, into the start of `into` where it is given; throws file-damaged when the source ends before. */
+  /**
+   * Exactly length bytes from offset, into the start of `into` where it is given; throws file-damaged when the source
+   * ends before.
+   */
   read(offset: number, length: number, into?: Uint8Array): Promise<Uint8Array>
-  /** A file of that name in the same folder; it is closed with this one. Throws file-missing, or not-allowed where the name is more than a name. */
+  /**
+   * A file of that name in the same folder; it is closed with this one. Throws file-missing, or not-allowed where the
+   * name is more than a name.
+   */
   beside(name: string): Promise<ByteSource>
   close(): Promise<void>
 }
@@ -24,7 +30,10 @@ export interface FolderEntry {
 export interface OpenFiles {
   open: OpenSource
   kind(path: string): Promise<'file' | 'folder' | 'missing'>
-  /** The content of a file that gzip packed, unpacked once and kept beside other caches. Throws file-damaged where it is none, or far more than it may be. */
+  /**
+   * The content of a file that gzip packed, unpacked once and kept beside other caches. Throws file-damaged where it is
+   * none, or far more than it may be.
+   */
   unpacked(path: string): Promise<ByteSource>
   /** In no order; without "." and "..". Throws file-missing, or file-unreadable where it is no folder. */
   list(folder: string): Promise<FolderEntry[]>
@@ -33,7 +42,9 @@ export interface OpenFiles {
 /** Bytes that lie together: a file, or a part of one that may have to be unpacked. */
 export interface Region {
   readonly size: number
-  /** Exactly length bytes from offset, which the caller knows to be inside; into the start of `into` where it is given. */
+  /**
+   * Exactly length bytes from offset, which the caller knows to be inside; into the start of `into` where it is given.
+   */
   read(offset: number, length: number, into?: Uint8Array): Promise<Uint8Array>
 }
 
@@ -67,9 +78,13 @@ export function beyondLimit(
   })
 }
 
-/** What two files are called in one sentence: by their names, or, as every model of transformers is a "model.safetensors", with their folders too. */
+/**
+ * What two files are called in one sentence: by their names, or, as every model of transformers is a
+ * "model.safetensors", with their folders too.
+ */
 export function namesOf(one: ByteSource, other: ByteSource): [string, string] {
-  const named = ({ name, path }: ByteSource): string => (one.name === other.name ? path.split(/[/\\]/).slice(-2).join('/') : name)
+  const named = ({ name, path }: ByteSource): string =>
+    one.name === other.name ? path.split(/[/\\]/).slice(-2).join('/') : name
   return [named(one), named(other)]
 }
 

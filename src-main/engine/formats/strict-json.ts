@@ -1,9 +1,13 @@
-// The JSON a safetensors header may hold: objects, texts, and lists of whole numbers, and nothing else; read from its bytes as the caller asks for
-// them, once and forward, so that nothing is held but what the caller keeps. JSON.parse is too forgiving here: it keeps the last of two equal keys in
-// silence, rounds 2^53 + 1, takes 1e2 for an integer and sets a prototype through "__proto__". Everything throws an Error with a reason and the place.
+// The JSON a safetensors header may hold: objects, texts, and lists of whole numbers, and nothing else; read from its
+// bytes as the caller asks for them, once and forward, so that nothing is held but what the caller keeps. JSON.parse is
+// too forgiving here: it keeps the last of two equal keys in silence, rounds 2^53 + 1, takes 1e2 for an integer and
+// sets a prototype through "__proto__". Everything throws an Error with a reason and the place.
 
 export interface StrictJson {
-  /** Calls `value` behind every key of an object, which must read that key's value; `other`, which must throw, where none begins. Equal keys are for the caller to find. */
+  /**
+   * Calls `value` behind every key of an object, which must read that key's value; `other`, which must throw, where
+   * none begins. Equal keys are for the caller to find.
+   */
   object(value: (key: string) => void, other: () => never): void
   /** `full` is called, and must throw, where there are more than `most`. */
   wholeNumbers(what: string, most: number, full: () => never): number[]
@@ -71,7 +75,8 @@ export function strictJson(bytes: Uint8Array): StrictJson {
     }
     at++
     const found = isPlain ? letters.toString('latin1', start, at - 1) : unescaped(bytes.subarray(start - 1, at))
-    return found?.isWellFormed() ? found : fail('a string is not well formed') // half of a surrogate pair is no character
+    // half of a surrogate pair is no character
+    return found?.isWellFormed() ? found : fail('a string is not well formed')
   }
 
   function unescaped(quoted: Uint8Array): string | undefined {
@@ -85,14 +90,20 @@ export function strictJson(bytes: Uint8Array): StrictJson {
   function wholeNumber(): number {
     const start = at
     let number = 0
-    for (; isDigit(bytes[at]); at++) number = Math.min(10 * number + ((bytes[at] as number) - zero), Number.MAX_SAFE_INTEGER + 1)
+    for (; isDigit(bytes[at]); at++)
+      number = Math.min(10 * number + ((bytes[at] as number) - zero), Number.MAX_SAFE_INTEGER + 1)
     if (at === start || (bytes[start] === zero && at > start + 1)) fail('a whole number of at least 0 was expected')
     if ('.eE'.includes(String.fromCharCode(bytes[at] ?? 0))) fail('a number is not written as a whole number')
     return Number.isSafeInteger(number) ? number : fail('a number is larger than 2^53')
   }
 
   function space(): void {
-    for (let letter = bytes[at]; letter === 0x20 || letter === 0x0a || letter === 0x0d || letter === 0x09; letter = bytes[at]) at++
+    for (
+      let letter = bytes[at];
+      letter === 0x20 || letter === 0x0a || letter === 0x0d || letter === 0x09;
+      letter = bytes[at]
+    )
+      at++
   }
 
   function taken(letter: number): boolean {

@@ -1,7 +1,7 @@
 // Tensors that are strided views of regions, and their bytes in row-major order:
 //   element (i_1, ..., i_n) lies at offset + sum_d i_d stride_d of the region, all counted in elements
-// What lies in order is one ranged read. What does not (a transposed matrix, a column, Fortran order) is gathered through a
-// window, so that no more is held than the tensor itself and the window.
+// What lies in order is one ranged read. What does not (a transposed matrix, a column, Fortran order) is gathered
+// through a window, so that no more is held than the tensor itself and the window.
 import { BasilError } from '../../contract/errors.ts'
 import { type Dtype, dtypes } from './dtype.ts'
 import type { Change } from './element-bits.ts'
@@ -20,7 +20,10 @@ export interface Strided {
 const windowBytes = 2 ** 20
 const freeRepeats = 64 * 2 ** 20 // bytes of tensors that may repeat what the file holds once (expanded or tied ones)
 
-/** Throws file-damaged where a tensor does not lie in its region, or where the whole is out of proportion to the file, and not-supported for more dimensions than Basil reads. */
+/**
+ * Throws file-damaged where a tensor does not lie in its region, or where the whole is out of proportion to the file,
+ * and not-supported for more dimensions than Basil reads.
+ */
 export function stridedFile(
   source: ByteSource,
   format: string,
@@ -32,13 +35,21 @@ export function stridedFile(
   let total = 0
   for (const [name, { dtype, shape, strides, offset, region }] of views) {
     if (shape.length > mostDimensions)
-      throw beyondLimit(source, `tensor ${shown(name)} has ${shape.length} dimensions; Basil reads ${mostDimensions} at most`)
+      throw beyondLimit(
+        source,
+        `tensor ${shown(name)} has ${shape.length} dimensions; Basil reads ${mostDimensions} at most`,
+      )
     const elements = shape.reduce((a, b) => a * b, 1)
     const bytes = elements * dtypes[dtype]
     const last = elements === 0 ? -1 : shape.reduce((at, size, d) => at + (size - 1) * (strides[d] as number), offset)
-    if (!Number.isSafeInteger(bytes)) throw damaged(source, format, `tensor ${shown(name)} has more elements than can be counted`)
+    if (!Number.isSafeInteger(bytes))
+      throw damaged(source, format, `tensor ${shown(name)} has more elements than can be counted`)
     if (!((last + 1) * dtypes[dtype] <= region.size))
-      throw damaged(source, format, `tensor ${shown(name)} of shape [${shape}] ends past the ${region.size} bytes it lies in`)
+      throw damaged(
+        source,
+        format,
+        `tensor ${shown(name)} of shape [${shape}] ends past the ${region.size} bytes it lies in`,
+      )
     held.set(region, region.size)
     total += bytes
     tensors.set(name, { name, dtype, shape, bytes })
@@ -63,7 +74,12 @@ export function stridedFile(
 }
 
 /** `length` bytes of a view from byte `offset` of its own on, in row-major order, with its changes made. */
-export async function readStrided(view: Strided, offset: number, length: number, into?: Uint8Array): Promise<Uint8Array> {
+export async function readStrided(
+  view: Strided,
+  offset: number,
+  length: number,
+  into?: Uint8Array,
+): Promise<Uint8Array> {
   const bytes = await stored(view, offset, length, into)
   for (const change of view.changes ?? []) change(bytes)
   return bytes
@@ -118,7 +134,9 @@ interface Box {
   dims: { size: number; stride: number; outStride: number }[]
 }
 
-/** A range of elements in row-major order as boxes: at most two partial rows of each dimension and a block between them. */
+/**
+ * A range of elements in row-major order as boxes: at most two partial rows of each dimension and a block between them.
+ */
 function boxesOf({ offset, shape, strides }: Strided, first: number, count: number): Box[] {
   const boxes: Box[] = []
   const outStrides = rowMajor(shape)
@@ -141,7 +159,11 @@ function boxesOf({ offset, shape, strides }: Strided, first: number, count: numb
     if (head > 0) part(head, Math.min(length, row - head))
     const rows = Math.floor((length - done) / row)
     if (rows > 0) {
-      boxes.push({ from: from + index * dim.stride, to: to + done, dims: [{ ...dim, size: rows }, ...all.slice(d + 1)] })
+      boxes.push({
+        from: from + index * dim.stride,
+        to: to + done,
+        dims: [{ ...dim, size: rows }, ...all.slice(d + 1)],
+      })
       done += rows * row
       index += rows
     }
@@ -177,13 +199,25 @@ async function gatherBox({ from, to, dims }: Box, item: number, window: Window, 
   }
 }
 
-function copy(bytes: Uint8Array, step: number, out: Uint8Array, to: number, outStep: number, count: number, item: number): void {
-  for (let i = 0, a = 0, b = to; i < count; i++, a += step, b += outStep) for (let k = 0; k < item; k++) out[b + k] = bytes[a + k] as number
+function copy(
+  bytes: Uint8Array,
+  step: number,
+  out: Uint8Array,
+  to: number,
+  outStep: number,
+  count: number,
+  item: number,
+): void {
+  for (let i = 0, a = 0, b = to; i < count; i++, a += step, b += outStep)
+    for (let k = 0; k < item; k++) out[b + k] = bytes[a + k] as number
 }
 
 type Window = (start: number, length: number, ahead: boolean) => Uint8Array | Promise<Uint8Array>
 
-/** The bytes from `start` on, at least `length` (at most a window) of them; `ahead`: read as many as fit, the next are near. */
+/**
+ * The bytes from `start` on, at least `length` (at most a window) of them; `ahead`: read as many as fit, the next are
+ * near.
+ */
 function windowOn(region: Region): Window {
   const buffer = new Uint8Array(Math.min(windowBytes, region.size))
   let [begin, end] = [0, 0]

@@ -1,5 +1,5 @@
-// A file of named tensors, whatever its format: names, types and shapes at once, bytes one tensor, or a part of one, at a time.
-// Bytes are those of the elements in row-major order, little-endian, however the file keeps them.
+// A file of named tensors, whatever its format: names, types and shapes at once, bytes one tensor, or a part of one, at
+// a time. Bytes are those of the elements in row-major order, little-endian, however the file keeps them.
 import type { Dtype } from './dtype.ts'
 import type { ByteSource } from './source.ts'
 
@@ -19,7 +19,10 @@ export interface TensorFile {
   metadata: Record<string, string>
   /** Into the start of `into` where it is given. */
   read(name: string, into?: Uint8Array): Promise<Uint8Array>
-  /** `length` bytes of a tensor from byte `offset` of its own on, both at whole elements; into the start of `into` where it is given. */
+  /**
+   * `length` bytes of a tensor from byte `offset` of its own on, both at whole elements; into the start of `into` where
+   * it is given.
+   */
   readRange(name: string, offset: number, length: number, into?: Uint8Array): Promise<Uint8Array>
 }
 

@@ -1,6 +1,7 @@
-// A zip archive as PyTorch and NumPy write them: its entries by name, and their bytes as regions, read when asked for. yauzl
-// reads the directory; what it lets pass is refused here: encryption, a name twice, entries that overlap, a local header that says
-// something else, sizes no deflate stream can have, bytes of another CRC-32. Names are keys of a map and never become paths.
+// A zip archive as PyTorch and NumPy write them: its entries by name, and their bytes as regions, read when asked for.
+// yauzl reads the directory; what it lets pass is refused here: encryption, a name twice, entries that overlap, a local
+// header that says something else, sizes no deflate stream can have, bytes of another CRC-32. Names are keys of a map
+// and never become paths.
 import { EventEmitter } from 'node:events'
 import { crc32, createInflateRaw } from 'node:zlib'
 
@@ -18,9 +19,15 @@ import { type ByteSource, beyondLimit, damaged, type Region, regionOf, shown } f
 
 export interface ZipArchive {
   names: string[]
-  /** Those with bytes in them, but no sum of them: what PyTorch writes where it was asked not to count, or not to write data. */
+  /**
+   * Those with bytes in them, but no sum of them: what PyTorch writes where it was asked not to count, or not to write
+   * data.
+   */
   unsummed: ReadonlySet<string>
-  /** The bytes of an entry. Throws file-damaged where there is none of that name, or where it is not as the directory says. */
+  /**
+   * The bytes of an entry. Throws file-damaged where there is none of that name, or where it is not as the directory
+   * says.
+   */
   region(name: string): Promise<Region>
 }
 
@@ -34,7 +41,9 @@ export function looksLikeZip(head: Uint8Array): boolean {
 
 export async function openZip(source: ByteSource): Promise<ZipArchive> {
   const entries = new Map<string, Entry>()
-  const zip = await refusing(source, () => fromRandomAccessReaderPromise(readerOf(source), source.size, { autoClose: false }))
+  const zip = await refusing(source, () =>
+    fromRandomAccessReaderPromise(readerOf(source), source.size, { autoClose: false }),
+  )
   await refusing(source, async () => {
     for await (const entry of zip.eachEntry()) {
       if (entry.isEncrypted()) throw notUnpacked(source, `its entry ${shown(entry.fileName)} is encrypted`)
@@ -44,9 +53,12 @@ export async function openZip(source: ByteSource): Promise<ZipArchive> {
           `its entry ${shown(entry.fileName)} is packed by method ${entry.compressionMethod}, which Basil does not know`,
         )
       if (entry.uncompressedSize > entry.compressedSize * deflateAtBest)
-        throw new Error(`its entry ${shown(entry.fileName)} claims ${entry.uncompressedSize} bytes out of ${entry.compressedSize}`)
+        throw new Error(
+          `its entry ${shown(entry.fileName)} claims ${entry.uncompressedSize} bytes out of ${entry.compressedSize}`,
+        )
       if (entries.has(entry.fileName)) throw new Error(`its entry ${shown(entry.fileName)} stands twice`)
-      if (entries.size === mostEntries) throw beyondLimit(source, `it has more than ${mostEntries} entries, the most that Basil reads`)
+      if (entries.size === mostEntries)
+        throw beyondLimit(source, `it has more than ${mostEntries} entries, the most that Basil reads`)
       entries.set(entry.fileName, entry)
     }
     checkApart([...entries.values()])
@@ -55,7 +67,9 @@ export async function openZip(source: ByteSource): Promise<ZipArchive> {
   return {
     names: [...entries.keys()],
     unsummed: new Set(
-      [...entries.values()].filter(({ crc32, uncompressedSize }) => crc32 === 0 && uncompressedSize > 0).map((e) => e.fileName),
+      [...entries.values()]
+        .filter(({ crc32, uncompressedSize }) => crc32 === 0 && uncompressedSize > 0)
+        .map((e) => e.fileName),
     ),
     region: (name) => {
       const entry = entries.get(name)
@@ -69,7 +83,13 @@ export async function openZip(source: ByteSource): Promise<ZipArchive> {
 
 function notUnpacked(source: ByteSource, why: string): BasilError {
   const next = 'unpack it and pack it anew, without a password and by deflate or not at all'
-  return new BasilError({ code: 'not-supported', what: 'Basil does not unpack this archive', where: source.name, why, next })
+  return new BasilError({
+    code: 'not-supported',
+    what: 'Basil does not unpack this archive',
+    where: source.name,
+    why,
+    next,
+  })
 }
 
 /** No byte belongs to two entries: a small file could be a large tree. */
@@ -89,14 +109,18 @@ async function regionAt(source: ByteSource, zip: ZipFile, entry: Entry): Promise
   const same =
     Buffer.from(local.fileName).equals(entry.fileNameRaw) &&
     local.compressionMethod === entry.compressionMethod &&
-    (streamed || (packed === entry.compressedSize && unpacked === entry.uncompressedSize && local.crc32 === entry.crc32))
+    (streamed ||
+      (packed === entry.compressedSize && unpacked === entry.uncompressedSize && local.crc32 === entry.crc32))
   if (!same) throw new Error(`its entry ${shown(entry.fileName)} is described in two ways`)
   const stored = regionOf(source, local.fileDataStart, entry.compressedSize)
   return checked(source, entry, entry.compressionMethod === 0 ? stored : inflated(source, entry, stored))
 }
 
 /** A size of 2^32 - 1 stands for eight bytes in an extra field. */
-function sizesIn({ compressedSize, uncompressedSize, extraField }: LocalFileHeader): { packed: number; unpacked: number } {
+function sizesIn({ compressedSize, uncompressedSize, extraField }: LocalFileHeader): {
+  packed: number
+  unpacked: number
+} {
   const wide = parseExtraFields(extraField).find(({ id }) => id === 1)?.data ?? Buffer.alloc(0)
   let at = 0
   const sizeOf = (size: number): number => {
@@ -109,8 +133,9 @@ function sizesIn({ compressedSize, uncompressedSize, extraField }: LocalFileHead
 }
 
 /**
- * An entry that is read whole, at once or by reads one behind the other, must have the CRC-32 its directory gives. Where only a part is read
- * there is nothing to hold it against: the sum is that of all bytes, and reading all for a part would cost what ranges are for.
+ * An entry that is read whole, at once or by reads one behind the other, must have the CRC-32 its directory gives.
+ * Where only a part is read there is nothing to hold it against: the sum is that of all bytes, and reading all for a
+ * part would cost what ranges are for.
  */
 function checked(source: ByteSource, { fileName, crc32: told }: Entry, region: Region): Region {
   if (told === 0) return region // there is none
@@ -128,7 +153,8 @@ function checked(source: ByteSource, { fileName, crc32: told }: Entry, region: R
       next += length
       const isWhole = next === region.size
       const found = await sum
-      if (isWhole && found !== told) throw damaged(source, 'zip', `its entry ${shown(fileName)} has the CRC-32 ${found}, not ${told}`)
+      if (isWhole && found !== told)
+        throw damaged(source, 'zip', `its entry ${shown(fileName)} has the CRC-32 ${found}, not ${told}`)
       return reading
     },
   }
@@ -149,10 +175,12 @@ function inflated(source: ByteSource, { fileName, uncompressedSize: size }: Entr
       const [from, to] = [Math.max(offset - start, 0), Math.min(offset + length - start, piece.length)]
       if (from < to) out.set(piece.subarray(from, to), start + from - offset)
       const end = start + piece.length
-      if (end >= offset + length && offset + length < size) return out // at the end of the entry, its end is looked for too
+      // at the end of the entry, its end is looked for too
+      if (end >= offset + length && offset + length < size) return out
       const next = end > size ? undefined : await pieces.next()
       if (next?.done && end === size) return out
-      if (!next || next.done) throw new Error(`its entry ${shown(fileName)} does not unpack to the ${size} bytes it claims`)
+      if (!next || next.done)
+        throw new Error(`its entry ${shown(fileName)} does not unpack to the ${size} bytes it claims`)
       ;[piece, start] = [next.value, end]
     }
   }
@@ -197,7 +225,13 @@ function readerOf(source: ByteSource): RandomAccessReader {
   const reader = {
     ref: () => undefined,
     unref: () => undefined,
-    read: (buffer: Buffer, offset: number, length: number, position: number, done: (error: Error | null) => void): void => {
+    read: (
+      buffer: Buffer,
+      offset: number,
+      length: number,
+      position: number,
+      done: (error: Error | null) => void,
+    ): void => {
       take(position, length).then((bytes) => {
         buffer.set(bytes, offset)
         done(null)

@@ -1,5 +1,5 @@
-// A frozen tower's features of labelled images, as a head on normalised features takes them: u = z / |z|, z = f(x; theta). Each image is
-// pushed through once, and of what is computed only u stays.
+// A frozen tower's features of labelled images, as a head on normalised features takes them: u = z / |z|, z = f(x;
+// theta). Each image is pushed through once, and of what is computed only u stays.
 import { setImmediate } from 'node:timers/promises'
 
 import { BasilError } from '../../contract/errors.ts'

@@ -1,7 +1,8 @@
-// A head in a file of any format Basil reads: "file#head.NAME" of a file of ours, or "head_CarsVal.pt", the field's pickled
-// classification head (weight (classes, embed), bias zero or not there), with or without "#weight". What a file of ours says in its metadata
-// holds (contract/api/heads.ts); of others the rows tell: all of one length is a zero-shot head, as W = exp(logit_scale) w, or w alone;
-// anything else looks like a linear probe, and is taken for one only when somebody says so.
+// A head in a file of any format Basil reads: "file#head.NAME" of a file of ours, or "head_CarsVal.pt", the field's
+// pickled classification head (weight (classes, embed), bias zero or not there), with or without "#weight". What a file
+// of ours says in its metadata holds (contract/api/heads.ts); of others the rows tell: all of one length is a zero-shot
+// head, as W = exp(logit_scale) w, or w alone; anything else looks like a linear probe, and is taken for one only when
+// somebody says so.
 
 import { type HeadRecord, headRecordSchema } from '../../contract/api/heads.ts'
 import { BasilError } from '../../contract/errors.ts'
@@ -61,12 +62,19 @@ export async function readHeadAs(path: string, open: OpenSource, reading: ReadAs
 type Plain = Pick<Head, 'weights' | 'bias' | 'classes' | 'embed'>
 const tolerance = 0.02 // of a length: what float16 rows lack of it
 
-/** Rows of length 1 are left as they are; of another, common length they become unit rows, and where that is not the field's 100 it is the scale. */
+/**
+ * Rows of length 1 are left as they are; of another, common length they become unit rows, and where that is not the
+ * field's 100 it is the scale.
+ */
 function zeroShot({ weights, bias, classes, embed }: Plain, scale: number, where: string): Head {
   const lengths = Array.from({ length: classes }, (_, c) => lengthOf(weights.subarray(c * embed, (c + 1) * embed)))
-  const [least, most] = [lengths.reduce((a, b) => Math.min(a, b)), lengths.reduce((a, b) => Math.max(a, b))] // there may be more than a call takes
+  // there may be more than a call takes
+  const [least, most] = [lengths.reduce((a, b) => Math.min(a, b)), lengths.reduce((a, b) => Math.max(a, b))]
   if (bias)
-    throw notZeroShot(where, `its bias is not zero, and its rows have lengths from ${least.toPrecision(4)} to ${most.toPrecision(4)}`)
+    throw notZeroShot(
+      where,
+      `its bias is not zero, and its rows have lengths from ${least.toPrecision(4)} to ${most.toPrecision(4)}`,
+    )
   const whole = { weights, bias, classes, embed, scale, normalised: true }
   if (least > 1 - tolerance && most < 1 + tolerance) return whole
   if (!(least > 0 && most - least < tolerance * most))
@@ -106,7 +114,12 @@ function recordOf(file: TensorFile, tensor: string, where: string): HeadRecord |
       .parse(Array.isArray(told) ? told : [told])
       .find(({ name }) => `head.${name}` === tensor)
   } catch (error) {
-    throw wrong(where, 'its metadata "basil.head" is not what Basil writes there', 'make or import the head again', error)
+    throw wrong(
+      where,
+      'its metadata "basil.head" is not what Basil writes there',
+      'make or import the head again',
+      error,
+    )
   }
 }
 
@@ -129,7 +142,8 @@ function placeOf(file: TensorFile, key: string): Place {
   if (weights.shape.length !== 2 || !classes || !embed || !isFloating(weights.dtype))
     throw wrong(where, `it is ${weights.dtype} [${weights.shape}]; a head is floating-point (classes, embed)`)
   const bias =
-    file.tensors.get(`${name}.bias`) ?? (/(^|\.)weight$/.test(name) ? file.tensors.get(name.replace(/weight$/, 'bias')) : undefined)
+    file.tensors.get(`${name}.bias`) ??
+    (/(^|\.)weight$/.test(name) ? file.tensors.get(name.replace(/weight$/, 'bias')) : undefined)
   if (bias && (bias.shape.join() !== `${classes}` || !isFloating(bias.dtype)))
     throw wrong(where, `its bias is ${bias.dtype} [${bias.shape}], floating-point [${classes}] is needed`)
   return { file, where, weights, bias, classes, embed }
@@ -137,7 +151,9 @@ function placeOf(file: TensorFile, key: string): Place {
 
 /** Of a file that is a head and nothing else, or holds one head. */
 function onlyHead({ tensors, source }: TensorFile): TensorInfo | undefined {
-  const found = [...tensors.values()].filter(({ name, shape }) => shape.length === 2 && /(^|\.)weight$|^head\./.test(name))
+  const found = [...tensors.values()].filter(
+    ({ name, shape }) => shape.length === 2 && /(^|\.)weight$|^head\./.test(name),
+  )
   if (found.length < 2) return found[0]
   const some = found.slice(0, 12).map(({ name }) => name)
   const next = `name one of them behind a "#", as in "${source.name}#${some[0]}"`
@@ -156,8 +172,13 @@ function missing({ tensors, source }: TensorFile, key: string): BasilError {
 }
 
 function notZeroShot(where: string, why: string): BasilError {
-  const next = 'if it was trained on images, "basil heads import FILE --as probe --out heads.safetensors" makes it one that runs can use'
-  return wrong(where, `${why}: it looks like a linear probe, and the rows of a zero-shot head all have one length`, next)
+  const next =
+    'if it was trained on images, "basil heads import FILE --as probe --out heads.safetensors" makes it one that runs can use'
+  return wrong(
+    where,
+    `${why}: it looks like a linear probe, and the rows of a zero-shot head all have one length`,
+    next,
+  )
 }
 
 function wrong(where: string, why: string, next = 'point to a head, or make one', cause?: unknown): BasilError {

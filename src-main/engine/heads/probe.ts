@@ -1,7 +1,9 @@
-// A linear probe: the head W, b of labelled features u that is best for them, by the convex fit of coefficients/logistic.ts,
+// A linear probe: the head W, b of labelled features u that is best for them, by the convex fit of
+// coefficients/logistic.ts,
 //   min_{W,b}  mean( -log softmax(W u + b)_y ) + (strength / 2) |W|^2,
-// at every strength of a grid, strongest first, each begun where the last ended. Validation images choose: the best accuracy, of equal ones
-// the stronger. Features are centred for the fit alone, which changes nothing but its speed: W (u - m) + b' = W u + (b' - W m).
+// at every strength of a grid, strongest first, each begun where the last ended. Validation images choose: the best
+// accuracy, of equal ones the stronger. Features are centred for the fit alone, which changes nothing but its speed: W
+// (u - m) + b' = W u + (b' - W m).
 import type { ProbeReport } from '../../contract/api/heads.ts'
 import type { Progress } from '../../contract/run/run.ts'
 import { type Minimum, minimise } from '../../numbers/lbfgs.ts'
@@ -14,7 +16,10 @@ const tolerance = 1e-5 // of the gradient's norm; the mean loss is log(classes) 
 const steps = 1000 // at most, at a strength
 const heldOutPart = 0.2
 
-/** Without validation features a fifth of the training ones is held out to choose the strength, and then all are learned on. */
+/**
+ * Without validation features a fifth of the training ones is held out to choose the strength, and then all are learned
+ * on.
+ */
 export function* fitProbe(
   training: Labelled,
   validation: Labelled | null,
@@ -35,7 +40,10 @@ export function* fitProbe(
     minima.push(minimum)
     start = minimum.x
   }
-  const chosen = fits.reduce((best, { validation: accuracy }, i) => (accuracy > (fits[best]?.validation ?? 0) ? i : best), 0)
+  const chosen = fits.reduce(
+    (best, { validation: accuracy }, i) => (accuracy > (fits[best]?.validation ?? 0) ? i : best),
+    0,
+  )
   const best = minima[chosen] as Minimum
   const { x } = validation ? best : yield* fittedAt(all, classes, strengths[chosen] as number, best.x)
   const images = { training: learned.labels.length, validation: judge.labels.length }

@@ -1,16 +1,22 @@
-// Adapters: what parameter-efficient fine-tuning (peft, diffusers, kohya's scripts) saves in place of a model, low-rank factors and the like that
-// stand for a change of a base model's weights. Their names say so:
-//   base_model.model.text_model.encoder.layers.0.self_attn.q_proj.lora_A.weight   (peft: LoRA, and with a magnitude vector DoRA)
-//   ....hada_w1_a, .lokr_w1, .ia3_l, .oft_R, .vera_lambda_b   (its other methods);   ....lora_down.weight, .lora.down.weight   (others')
+// Adapters: what parameter-efficient fine-tuning (peft, diffusers, kohya's scripts) saves in place of a model, low-rank
+// factors and the like that stand for a change of a base model's weights. Their names say so:
+//   base_model.model.text_model.encoder.layers.0.self_attn.q_proj.lora_A.weight   (peft: LoRA, and with a magnitude
+//   vector DoRA)
+//   ....hada_w1_a, .lokr_w1, .ia3_l, .oft_R, .vera_lambda_b   (its other methods);   ....lora_down.weight,
+//   .lora.down.weight   (others')
 import { BasilError } from '../../contract/errors.ts'
 import type { CanonicalFile } from './index.ts'
 
 const own =
   /(^|\.)(lora_(A|B|embedding_[AB]|magnitude_vector|down|up|mid)|lora(_linear_layer)?\.(down|up)|hada_[tw][12](_[ab])?|lokr_[tw][12](_[ab])?|ia3_l|b?oft_[A-Za-z]+|vera_lambda_[bd]|prompt_embeddings)(\.|$)/
-const wrapped = 'base_model.model.' // peft's, before the names of a base model; other programs' modules may be called so too
+// peft's, before the names of a base model; other programs' modules may be called so too
+const wrapped = 'base_model.model.'
 
 /** The first tensor by which a file is an adapter, or a model with one in it; undefined for others. */
-export function adapterTensor({ original, architecture }: Pick<CanonicalFile, 'original' | 'architecture'>): string | undefined {
+export function adapterTensor({
+  original,
+  architecture,
+}: Pick<CanonicalFile, 'original' | 'architecture'>): string | undefined {
   const names = [...original.tensors.keys()]
   const found = names.find((name) => own.test(name))
   if (found !== undefined || architecture) return found

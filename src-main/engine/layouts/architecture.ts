@@ -1,5 +1,5 @@
-// What an architecture is called, read off canonical names and shapes: the field's names for those it knows ("ViT-B/32",
-// "RN50"), a description for those nobody named. The numbers beside the name are what shapes can tell.
+// What an architecture is called, read off canonical names and shapes: the field's names for those it knows
+// ("ViT-B/32", "RN50"), a description for those nobody named. The numbers beside the name are what shapes can tell.
 import type { Description } from '../../contract/checkpoint.ts'
 import { knownVision } from '../../contract/known-towers.ts'
 import type { TensorFile } from '../formats/tensor-file.ts'
@@ -32,7 +32,8 @@ function vit(tensors: Tensors): Named | null {
     ? `ViT-${known}/${patchSize}${imageSize === 224 ? '' : `@${imageSize}px`}`
     : `ViT, width ${width}, ${layers} layers, patch ${patchSize}, image ${imageSize}`
   const { embed, ...numbers } = tower
-  return { name, ...numbers, ...(embed > 0 && { embed }), text: textOf(tensors) } // no embed: no projection in this file
+  // no embed: no projection in this file
+  return { name, ...numbers, ...(embed > 0 && { embed }), text: textOf(tensors) }
 }
 
 function resNet(tensors: Tensors): Named | null {

@@ -1,6 +1,7 @@
-// Checkpoints whose tensors have numbers for names: linearised models (model.params.N, with params0.N for the point they are
-// expanded at) and DV-BASI's lists of parameters ("0", "1", ...). N counts an image encoder's parameters in the order of their
-// registration, so a name follows from its place once every shape fits; a single one that does not, and nothing is named.
+// Checkpoints whose tensors have numbers for names: linearised models (model.params.N, with params0.N for the point
+// they are expanded at) and DV-BASI's lists of parameters ("0", "1", ...). N counts an image encoder's parameters in
+// the order of their registration, so a name follows from its place once every shape fits; a single one that does not,
+// and nothing is named.
 
 import { isFloating } from '../formats/dtype.ts'
 import type { TensorFile } from '../formats/tensor-file.ts'
@@ -25,20 +26,26 @@ export const linearised: Layout = {
 export const tensorList: Layout = {
   name: 'tensor list',
   recognise(file) {
-    const list = numbered(file, /^(\d+)$/).filter((name) => isFloating(file.tensors.get(name)?.dtype ?? 'U8')) // counters stand between them
+    // counters stand between them
+    const list = numbered(file, /^(\d+)$/).filter((name) => isFloating(file.tensors.get(name)?.dtype ?? 'U8'))
     const names = namesOf(file, list)
     return names && byPlace(file, [[names, list]])
   },
 }
 
 function byPlace(file: TensorFile, found: [ours: string[], theirs: string[]][]) {
-  const views = new Map<string, View>(found.flatMap(([ours, theirs]) => ours.map((name, i) => [name, { of: [theirs[i] as string] }])))
+  const views = new Map<string, View>(
+    found.flatMap(([ours, theirs]) => ours.map((name, i) => [name, { of: [theirs[i] as string] }])),
+  )
   const placed = new Set(found.flatMap(([, theirs]) => theirs))
   for (const name of file.tensors.keys()) if (!placed.has(name)) views.set(name, { of: [name] })
   return { views, called: (name: string) => name }
 }
 
-/** The tensors a pattern numbers 0, 1, 2, ... behind one prefix, in that order; else none. Lists may have integers between. */
+/**
+ * The tensors a pattern numbers 0, 1, 2, ... behind one prefix, in that order; else none. Lists may have integers
+ * between.
+ */
 function numbered(file: TensorFile, pattern: RegExp): string[] {
   const row: (string | undefined)[] = []
   let prefix: string | undefined
@@ -49,7 +56,12 @@ function numbered(file: TensorFile, pattern: RegExp): string[] {
     if (count++ === 0) row.length = file.tensors.size
     prefix ??= name.slice(0, -number.length)
     const place = Number(number)
-    if (place >= row.length || row[place] !== undefined || name.length !== prefix.length + number.length || !name.startsWith(prefix))
+    if (
+      place >= row.length ||
+      row[place] !== undefined ||
+      name.length !== prefix.length + number.length ||
+      !name.startsWith(prefix)
+    )
       return []
     row[place] = name
   }
@@ -70,6 +82,10 @@ function namesOf(file: TensorFile, list: readonly string[]): string[] | undefine
   const vocabulary = shapes[list.length - 3]?.[0] ?? 0
   const mlp = shapes[lead + 14]?.[0] ?? 0 // the first layer's c_fc
   const leftovers = lead ? { context, width: textWidth, vocabulary } : undefined
-  const expected = [...encoderParameters({ width, patchSize, layers, mlp, tokens: positions[0] ?? 0, embed: proj[1] ?? 0 }, leftovers)]
-  return expected.every(([, shape], i) => shape.join() === shapes[i]?.join()) ? expected.map(([name]) => name) : undefined
+  const expected = [
+    ...encoderParameters({ width, patchSize, layers, mlp, tokens: positions[0] ?? 0, embed: proj[1] ?? 0 }, leftovers),
+  ]
+  return expected.every(([, shape], i) => shape.join() === shapes[i]?.join())
+    ? expected.map(([name]) => name)
+    : undefined
 }

@@ -1,5 +1,6 @@
-// The parameter names of OpenAI's and open_clip's image tower, their order (that of registration, as state_dict gives it),
-// and the shapes one architecture asks for. They are the canonical ones: other layouts are seen under them (layouts/).
+// The parameter names of OpenAI's and open_clip's image tower, their order (that of registration, as state_dict gives
+// it), and the shapes one architecture asks for. They are the canonical ones: other layouts are seen under them
+// (layouts/).
 //   conv1 (width, 3, patch, patch), class_embedding (width), positional_embedding (tokens, width), proj (width, embed)
 import type { Activation } from '../../contract/tower.ts'
 import type { TensorFile } from '../formats/tensor-file.ts'
@@ -57,7 +58,10 @@ export function towerParameters(a: Omit<TowerShape, 'imageSize'>): Map<string, n
   ])
 }
 
-/** Of an image encoder as the field fine-tunes it: the tower and, of a text tower, what stands beside its layers. In block order. */
+/**
+ * Of an image encoder as the field fine-tunes it: the tower and, of a text tower, what stands beside its layers. In
+ * block order.
+ */
 export function encoderParameters(
   tower: Omit<TowerShape, 'imageSize'>,
   leftovers?: { context: number; width: number; vocabulary: number },
@@ -79,7 +83,10 @@ export function encoderParameters(
 /** Before the tower's names in every canonical view. */
 export const towerPrefix = 'visual.'
 
-/** Reads a tower's shape off canonical names and shapes; undefined when this is no CLIP image tower. embed is 0 where there is no projection. */
+/**
+ * Reads a tower's shape off canonical names and shapes; undefined when this is no CLIP image tower. embed is 0 where
+ * there is no projection.
+ */
 export function recognise(tensors: TensorFile['tensors']): TowerShape | undefined {
   const shape = (name: string): number[] => tensors.get(towerPrefix + name)?.shape ?? []
   const [width = 0, , patchSize = 0] = shape('conv1.weight')
@@ -110,7 +117,10 @@ export function towerBlocks(tensors: TensorFile['tensors']): number {
 
 const textNames = /^(text\.|transformer\.resblocks|token_embedding|positional_embedding|text_projection|ln_final)/
 
-/** The layer a canonical parameter belongs to: "embedding", "layer 0", ..., "output", of a text tower "text layer 0", of a ResNet "layer 1.0". */
+/**
+ * The layer a canonical parameter belongs to: "embedding", "layer 0", ..., "output", of a text tower "text layer 0", of
+ * a ResNet "layer 1.0".
+ */
 export function layerOf(name: string): string {
   const side = textNames.test(name) ? 'text ' : ''
   const index = /\b(?:resblocks|layers|blocks|layer)\.?(\d+(?:\.\d+(?=\.conv|\.bn|\.downsample))?)\./.exec(name)?.[1]

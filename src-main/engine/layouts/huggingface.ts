@@ -1,9 +1,10 @@
-// Hugging Face's CLIP: CLIPModel, CLIPVisionModelWithProjection, CLIPVisionModel (it has no visual_projection) and their text
-// halves. One table gives both directions. q, k and v are three tensors there, so a layer has 16 and not 12 (its blocks are
-// counted by open_clip's all the same), and both projections are Linear weights, (embed, width): turned.
-// Since transformers 5.6 CLIPVisionModel and CLIPTextModel are bare: no "vision_model." or "text_model." stands before their names, as
-// none ever did in clip.vision_model.state_dict(). Both forms are read; the one with it is written, which every version loads.
-// Older versions kept an int64 embeddings.position_ids; it is no weight, has no canonical name, and keeps CLIPModel's.
+// Hugging Face's CLIP: CLIPModel, CLIPVisionModelWithProjection, CLIPVisionModel (it has no visual_projection) and
+// their text halves. One table gives both directions. q, k and v are three tensors there, so a layer has 16 and not 12
+// (its blocks are counted by open_clip's all the same), and both projections are Linear weights, (embed, width):
+// turned. Since transformers 5.6 CLIPVisionModel and CLIPTextModel are bare: no "vision_model." or "text_model." stands
+// before their names, as none ever did in clip.vision_model.state_dict(). Both forms are read; the one with it is
+// written, which every version loads. Older versions kept an int64 embeddings.position_ids; it is no weight, has no
+// canonical name, and keeps CLIPModel's.
 import type { TensorFile } from '../formats/tensor-file.ts'
 import { type Layout, placesOf } from './layout.ts'
 import { isPossible, type View } from './view.ts'
@@ -46,7 +47,9 @@ const table: readonly Pair[] = [
 ]
 
 const patternOf = (template: string): RegExp =>
-  new RegExp(`^${template.replaceAll('.', '\\.').replace('{i}', '(?<i>0|[1-9]\\d{0,4})').replace('{p}', '(?<p>weight|bias)')}$`)
+  new RegExp(
+    `^${template.replaceAll('.', '\\.').replace('{i}', '(?<i>0|[1-9]\\d{0,4})').replace('{p}', '(?<p>weight|bias)')}$`,
+  )
 const patterns = table.map((row) => ({ row, ours: patternOf(row.ours), theirs: row.theirs.map(patternOf) }))
 
 /** {i} and {p} of a name that fits, filled into other templates. */
@@ -59,7 +62,11 @@ export function theirsOf(name: string): Map<string, View> | undefined {
     const match = ours.exec(name)
     if (!match) continue
     const { theirs, turned } = row
-    const viewAt = (index: number): View => ({ of: [name], ...(theirs.length > 1 && { part: { index, count: theirs.length } }), turned })
+    const viewAt = (index: number): View => ({
+      of: [name],
+      ...(theirs.length > 1 && { part: { index, count: theirs.length } }),
+      turned,
+    })
     return new Map(theirs.map((template, k) => [filled(template, match.groups), viewAt(k)]))
   }
   return undefined
@@ -71,7 +78,10 @@ function oursOf(name: string): [string, View] | undefined {
     for (const pattern of theirs) {
       const match = pattern.exec(name)
       if (!match) continue
-      return [filled(row.ours, match.groups), { of: row.theirs.map((template) => filled(template, match.groups)), turned: row.turned }]
+      return [
+        filled(row.ours, match.groups),
+        { of: row.theirs.map((template) => filled(template, match.groups)), turned: row.turned },
+      ]
     }
   return undefined
 }
@@ -79,7 +89,10 @@ function oursOf(name: string): [string, View] | undefined {
 type Half = 'vision_model.' | 'text_model.'
 
 /** A tower's first name, and what tells CLIP's from those of SigLIP, BLIP, OWL-ViT and others with names like it. */
-const halves: Record<Half, { sign: string; isClip(shapeOf: (name: string) => readonly number[] | undefined): boolean }> = {
+const halves: Record<
+  Half,
+  { sign: string; isClip(shapeOf: (name: string) => readonly number[] | undefined): boolean }
+> = {
   'vision_model.': {
     sign: 'embeddings.class_embedding',
     isClip: (shapeOf) =>
@@ -95,7 +108,9 @@ const halves: Record<Half, { sign: string; isClip(shapeOf: (name: string) => rea
 const isBare = (prefix: string, half: Half): boolean => prefix !== half && !prefix.endsWith(`.${half}`)
 const bareNames = /^(embeddings|pre_layrnorm|encoder|post_layernorm|final_layer_norm)\./
 
-/** What stands in a file before the names of each tower, and before those beside the towers (projections, logit_scale). */
+/**
+ * What stands in a file before the names of each tower, and before those beside the towers (projections, logit_scale).
+ */
 interface Places {
   towers: Map<Half, string>
   beside: string
@@ -113,7 +128,8 @@ function placesIn(file: TensorFile): Places | undefined {
   const [[half, prefix] = []] = towers
   if (half === undefined || prefix === undefined) return undefined
   const beside = isBare(prefix, half) ? prefix : prefix.slice(0, -half.length)
-  const isOther = !towers.has('vision_model.') && [...file.tensors.keys()].some((name) => name.startsWith(`${beside}vision_model.`))
+  const isOther =
+    !towers.has('vision_model.') && [...file.tensors.keys()].some((name) => name.startsWith(`${beside}vision_model.`))
   return isOther ? undefined : { towers, beside }
 }
 
@@ -132,7 +148,9 @@ function fullOf(name: string, { towers, beside }: Places): string {
   return beside + name
 }
 
-/** Views under our names; what does not fit together keeps CLIPModel's name, and what stands beside the model its own. */
+/**
+ * Views under our names; what does not fit together keeps CLIPModel's name, and what stands beside the model its own.
+ */
 function fromHuggingFace(file: TensorFile, places: Places): Map<string, View> {
   const views = new Map<string, View>()
   for (const full of file.tensors.keys()) {

@@ -1,6 +1,7 @@
-// Layouts: the names and shapes that different programs give the same weights, all seen under open_clip's, the canonical ones.
-// A view is a TensorFile made of another TensorFile; nothing is copied until it is read. To add a layout: a file with what
-// recognises it and the canonical name of each of its tensors, and a line in this list, in front of those it could be taken for.
+// Layouts: the names and shapes that different programs give the same weights, all seen under open_clip's, the
+// canonical ones. A view is a TensorFile made of another TensorFile; nothing is copied until it is read. To add a
+// layout: a file with what recognises it and the canonical name of each of its tensors, and a line in this list, in
+// front of those it could be taken for.
 import type { LayoutName, WrittenLayout } from '../../contract/checkpoint.ts'
 import { BasilError } from '../../contract/errors.ts'
 import { isFloating } from '../formats/dtype.ts'
@@ -20,7 +21,10 @@ export interface CanonicalFile extends TensorFile {
   original: TensorFile
   layout: LayoutName
   architecture: Named | null
-  /** What a merge may combine, by name with its shape: floating tensors without BatchNorm's statistics and a linearised model's expansion point. */
+  /**
+   * What a merge may combine, by name with its shape: floating tensors without BatchNorm's statistics and a linearised
+   * model's expansion point.
+   */
   parameters: Map<string, number[]>
   /** What the original calls a canonical tensor, also one that it lacks: for messages. */
   called(name: string): string
@@ -65,9 +69,12 @@ function placedBy({ views }: Recognised): number {
 function inBlockOrder(view: TensorFile): TensorFile {
   const tower = recognise(view.tensors)
   if (!tower) return view
-  const first = [...encoderParameters(tower, { context: 0, width: 0, vocabulary: 0 }).keys()].filter((name) => view.tensors.has(name))
+  const first = [...encoderParameters(tower, { context: 0, width: 0, vocabulary: 0 }).keys()].filter((name) =>
+    view.tensors.has(name),
+  )
   const tensors = new Map<string, TensorInfo>()
-  for (const name of [...first, ...view.tensors.keys()]) tensors.set(name, infoOf(view.tensors, name, view.source)) // a name keeps its first place
+  // a name keeps its first place
+  for (const name of [...first, ...view.tensors.keys()]) tensors.set(name, infoOf(view.tensors, name, view.source))
   return { ...view, tensors }
 }
 
@@ -80,9 +87,13 @@ function isData(file: TensorFile): boolean {
 /** What BatchNorm saw in training: belongs to one model, is never averaged. */
 export const isStatistic = (name: string): boolean => /(^|\.)(running_mean|running_var|num_batches_tracked)$/.test(name)
 
-const isParameter = ({ name, dtype }: TensorInfo): boolean => isFloating(dtype) && !isStatistic(name) && !name.startsWith(expansion)
+const isParameter = ({ name, dtype }: TensorInfo): boolean =>
+  isFloating(dtype) && !isStatistic(name) && !name.startsWith(expansion)
 
-/** Throws not-supported where the layout has no names for this model: what is written in a layout is all of it in that layout. */
+/**
+ * Throws not-supported where the layout has no names for this model: what is written in a layout is all of it in that
+ * layout.
+ */
 export function inLayout(file: TensorFile, layout: WrittenLayout): LaidOutFile {
   requireNames(file, layout)
   const views = new Map<string, View>()
@@ -105,7 +116,10 @@ function placeOf(name: string, layout: WrittenLayout): ReadonlyMap<string, View>
 /** 0, 1, 2, ...: kept by older versions of Hugging Face's models, and made anew by the others. */
 export const isPositionIds = (name: string): boolean => /_model\.embeddings\.position_ids$/.test(name)
 
-/** A canonical view has open_clip's names, and is refused by the same signs as any file: by nothing that is a CLIP model, or by a part that is not. */
+/**
+ * A canonical view has open_clip's names, and is refused by the same signs as any file: by nothing that is a CLIP
+ * model, or by a part that is not.
+ */
 function requireNames(file: TensorFile, layout: WrittenLayout): void {
   const names = [...file.tensors.keys()]
   const strange = names.find((name) => isStrange(name, layout))

@@ -1,4 +1,5 @@
-// What a layout is to the list: a way to recognise its files by names and shapes, and the canonical name of each of their tensors.
+// What a layout is to the list: a way to recognise its files by names and shapes, and the canonical name of each of
+// their tensors.
 import type { LayoutName } from '../../contract/checkpoint.ts'
 import type { TensorFile } from '../formats/tensor-file.ts'
 import type { View } from './view.ts'
@@ -33,12 +34,17 @@ export function placesOf(file: TensorFile, sign: string): string[] {
   const inside = `.${sign}`
   const places: string[] = []
   for (const name of file.tensors.keys())
-    if ((name === sign || name.endsWith(inside)) && !name.startsWith(expansion)) places.push(name.slice(0, -sign.length))
+    if ((name === sign || name.endsWith(inside)) && !name.startsWith(expansion))
+      places.push(name.slice(0, -sign.length))
   return places
 }
 
 /** Names behind the prefix stand without it, the others as they are. */
-export function withoutPrefix(file: TensorFile, prefix: string, canonical = (name: string): string => name): Map<string, View> {
+export function withoutPrefix(
+  file: TensorFile,
+  prefix: string,
+  canonical = (name: string): string => name,
+): Map<string, View> {
   const views = [...file.tensors.keys()].map((full): [string, View] => [
     full.startsWith(prefix) ? canonical(full.slice(prefix.length)) : full,
     { of: [full] },

@@ -1,5 +1,6 @@
-// A tensor file seen under other names and shapes: each tensor of a view is made of tensors of the file behind it, and read
-// through when asked for. Rows of several may stand under each other, and of one, a part may be taken or the matrix turned:
+// A tensor file seen under other names and shapes: each tensor of a view is made of tensors of the file behind it, and
+// read through when asked for. Rows of several may stand under each other, and of one, a part may be taken or the
+// matrix turned:
 //   in_proj (3 width, width) = q, k, v, each (width, width);   proj (width, embed) = weight (embed, width), turned
 import { BasilError } from '../../contract/errors.ts'
 import { dtypes } from '../formats/dtype.ts'
@@ -14,7 +15,10 @@ export interface View {
   turned?: boolean // a matrix with rows and columns exchanged
 }
 
-/** A tensor that keeps its name keeps its very info. Throws tensor-dtype where parts of a tensor are wanted whose elements share bytes. */
+/**
+ * A tensor that keeps its name keeps its very info. Throws tensor-dtype where parts of a tensor are wanted whose
+ * elements share bytes.
+ */
 export function viewed(file: TensorFile, views: ReadonlyMap<string, View>): TensorFile {
   const tensors = new Map<string, TensorInfo>()
   for (const [name, view] of views) tensors.set(name, infoOfView(file, name, view))
@@ -36,7 +40,8 @@ const isWhole = ({ of, part, turned }: View): boolean => of.length === 1 && !par
 
 function infoOfView(file: TensorFile, name: string, view: View): TensorInfo {
   const [first] = view.of.map((of) => infoOf(file.tensors, of, file.source)) as [TensorInfo]
-  if (isWhole(view)) return first.name === name ? first : { name, dtype: first.dtype, shape: first.shape, bytes: first.bytes }
+  if (isWhole(view))
+    return first.name === name ? first : { name, dtype: first.dtype, shape: first.shape, bytes: first.bytes }
   if (!hasWholeElements(first)) throw sharedBytes(file, first)
   const { dtype, shape } = stridedOf(file, view)
   return { name, dtype, shape, bytes: shape.reduce((a, b) => a * b, 1) * dtypes[dtype] }
@@ -62,7 +67,8 @@ export function isPossible(file: TensorFile, { of, part, turned }: View): boolea
   if (!first || (turned && first.shape.length !== 2)) return false
   if (part && (first.shape[0] ?? 0) % part.count !== 0) return false
   if ((part || turned || of.length > 1) && !hasWholeElements(first)) return false
-  const like = (info: TensorInfo | undefined): boolean => info?.dtype === first.dtype && info.shape.join() === first.shape.join()
+  const like = (info: TensorInfo | undefined): boolean =>
+    info?.dtype === first.dtype && info.shape.join() === first.shape.join()
   return infos.every(like) && (infos.length === 1 || first.shape.length > 0)
 }
 
@@ -85,7 +91,8 @@ function stridedOf(file: TensorFile, { of, part, turned }: View): Strided {
 function joined(file: TensorFile, infos: readonly TensorInfo[]): Region {
   const size = infos.reduce((sum, info) => sum + info.bytes, 0)
   const [only] = infos
-  if (only && infos.length === 1) return { size, read: (offset, length, into) => file.readRange(only.name, offset, length, into) }
+  if (only && infos.length === 1)
+    return { size, read: (offset, length, into) => file.readRange(only.name, offset, length, into) }
   return {
     size,
     async read(offset, length, into) {

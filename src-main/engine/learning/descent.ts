@@ -1,8 +1,10 @@
-// What one step goes down: the objective's gradient over a batch, made of the tasks' as the run wants it, with the penalty on the
-// coefficients themselves:
-//   sum:  g = sum_i g_i;   mgda:  g = sum_i w_i g_i, the shortest such g on the simplex (min-norm.ts), the step of a multi-objective method.
+// What one step goes down: the objective's gradient over a batch, made of the tasks' as the run wants it, with the
+// penalty on the coefficients themselves:
+//   sum:  g = sum_i g_i;   mgda:  g = sum_i w_i g_i, the shortest such g on the simplex (min-norm.ts), the step of a
+//   multi-objective method.
 //   penalty:  strength mean |c|^p,  p = 1 or 2, over all vectors and groups.
-// A budget of n vectors a block lets only the n with the largest |dL/dc| at the start learn (Zhang et al. 2024, appendix): the others stay 0.
+// A budget of n vectors a block lets only the n with the largest |dL/dc| at the start learn (Zhang et al. 2024,
+// appendix): the others stay 0.
 import type { StageSettings } from '../../contract/run/stage.ts'
 import { combined, minNorm } from '../../numbers/min-norm.ts'
 import type { Table } from '../../numbers/table.ts'
@@ -22,8 +24,16 @@ export interface Descent {
 type Settings = Pick<StageSettings, 'combine' | 'penaltyNorm' | 'penaltyStrength'>
 
 /** With "mgda" the problem is asked once a task. */
-export async function descent(problem: Problem, settings: Settings, coefficients: Table, batch: Batch): Promise<Descent> {
-  const found = settings.combine === 'mgda' ? await shortest(problem, coefficients, batch) : await summed(problem, coefficients, batch)
+export async function descent(
+  problem: Problem,
+  settings: Settings,
+  coefficients: Table,
+  batch: Batch,
+): Promise<Descent> {
+  const found =
+    settings.combine === 'mgda'
+      ? await shortest(problem, coefficients, batch)
+      : await summed(problem, coefficients, batch)
   return { ...found, gradient: penalised(found.gradient, settings, coefficients) }
 }
 
@@ -50,7 +60,11 @@ async function shortest(problem: Problem, coefficients: Table, batch: Batch): Pr
     loss += measured.loss
   }
   const { weights, squaredNorm } = minNorm(gradients)
-  return { loss, gradient: combined(gradients, weights), pareto: { weights: [...weights], residual: Math.sqrt(squaredNorm) } }
+  return {
+    loss,
+    gradient: combined(gradients, weights),
+    pareto: { weights: [...weights], residual: Math.sqrt(squaredNorm) },
+  }
 }
 
 function penalised(gradient: Table, { penaltyNorm: p, penaltyStrength }: Settings, coefficients: Table): Table {

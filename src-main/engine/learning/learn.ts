@@ -1,6 +1,6 @@
-// Learning a coefficient table on a problem: AdamW on the objective, a look at the selection metric after every epoch, the
-// best state kept, early stopping with patience. What a look yields is all that is needed to go on after it, to the same
-// bits: batches are a function of (seed, stage, epoch), and nothing else is drawn.
+// Learning a coefficient table on a problem: AdamW on the objective, a look at the selection metric after every epoch,
+// the best state kept, early stopping with patience. What a look yields is all that is needed to go on after it, to the
+// same bits: batches are a function of (seed, stage, epoch), and nothing else is drawn.
 
 import type { StageSettings } from '../../contract/run/stage.ts'
 import { adamwStep } from '../../numbers/adamw.ts'
@@ -40,16 +40,22 @@ export async function* learn(stage: Stage, initial: Table, still?: Table): Async
     yield first
   }
 
-  // A state that has lost its controls, after one that had them, ends the stage: also when it is resumed right behind that look.
-  const lost = (metric: number): boolean => selection.bounded && !selection.holds(metric) && selection.holds(state.best.metric)
+  // A state that has lost its controls, after one that had them, ends the stage: also when it is resumed right behind
+  // that look.
+  const lost = (metric: number): boolean =>
+    selection.bounded && !selection.holds(metric) && selection.holds(state.best.metric)
   let isLost =
-    stage.resume !== undefined && selection.bounded && lost(selection.metric(await problem.evaluate(state.coefficients, selection.split)))
+    stage.resume !== undefined &&
+    selection.bounded &&
+    lost(selection.metric(await problem.evaluate(state.coefficients, selection.split)))
   while (!isLost && !isOver(state, stage, steps)) {
     const losses: number[] = []
     let pareto: Pareto | null = null
     do {
       const batch = batchAt(stage, state.moments.step, stepsPerEpoch)
-      const step = ahead ? descentOf(ahead, settings, state.coefficients) : await descent(problem, settings, state.coefficients, batch)
+      const step = ahead
+        ? descentOf(ahead, settings, state.coefficients)
+        : await descent(problem, settings, state.coefficients, batch)
       ahead = undefined
       pareto = step.pareto
       losses.push(step.loss)
@@ -62,23 +68,32 @@ export async function* learn(stage: Stage, initial: Table, still?: Table): Async
   }
 }
 
-/** The settings at a share of the stage's steps; cosine: rate (1 + cos(pi share)) / 2 (Loshchilov and Hutter 2017, without restarts). */
+/**
+ * The settings at a share of the stage's steps; cosine: rate (1 + cos(pi share)) / 2 (Loshchilov and Hutter 2017,
+ * without restarts).
+ */
 function scheduled(settings: StageSettings, share: number): StageSettings {
   if (settings.schedule === 'none') return settings
   return { ...settings, learningRate: (settings.learningRate * (1 + Math.cos(Math.PI * share))) / 2 }
 }
 
-/** Which coefficients may learn under the budget: a function of the stage's start alone, so that a resumed run finds the same. */
+/**
+ * Which coefficients may learn under the budget: a function of the stage's start alone, so that a resumed run finds the
+ * same.
+ */
 async function learnable(stage: Stage, budget: number, initial: Table): Promise<Table> {
   const { gradient } = await stage.problem.lossAndGradient(initial, batchAt(stage, 0, lengthOf(stage).stepsPerEpoch))
   return budgetMask(gradient, budget)
 }
 
 function held(coefficients: Table, mask: Table): void {
-  for (const [k, row] of coefficients.entries()) for (let b = 0; b < row.length; b++) row[b] = (row[b] as number) * (mask[k]?.[b] as number)
+  for (const [k, row] of coefficients.entries())
+    for (let b = 0; b < row.length; b++) row[b] = (row[b] as number) * (mask[k]?.[b] as number)
 }
 
-/** The images of a step: every task's own permutation of the epoch, from the front; longer tasks use a part of theirs. */
+/**
+ * The images of a step: every task's own permutation of the epoch, from the front; longer tasks use a part of theirs.
+ */
 function batchAt(stage: Stage, step: number, stepsPerEpoch: number): Batch {
   const { problem, batch, seed, index } = stage
   const epoch = Math.floor(step / stepsPerEpoch)

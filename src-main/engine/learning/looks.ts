@@ -1,5 +1,5 @@
-// The looks of a stage, for every way of searching: the state that is the best by the selection metric is kept here and nowhere else, with how
-// long ago it was found, which is what patience counts.
+// The looks of a stage, for every way of searching: the state that is the best by the selection metric is kept here and
+// nowhere else, with how long ago it was found, which is what patience counts.
 
 import { copyOf } from '../../numbers/table.ts'
 import type { Pareto } from './descent.ts'
@@ -47,7 +47,16 @@ export function nextLook(
   return { state, measured, metric, isBest, losses, pareto }
 }
 
-/** Whether no further look is wanted: its steps are done, patience is at its end, or the person would rather have the best so far. */
-export function isOver(state: LearnState, { settings, stopping }: Pick<Stage, 'settings' | 'stopping'>, steps: number): boolean {
-  return state.moments.step >= steps || stopping() || (settings.patience !== null && state.sinceBest >= settings.patience)
+/**
+ * Whether no further look is wanted: its steps are done, patience is at its end, or the person would rather have the
+ * best so far.
+ */
+export function isOver(
+  state: LearnState,
+  { settings, stopping }: Pick<Stage, 'settings' | 'stopping'>,
+  steps: number,
+): boolean {
+  return (
+    state.moments.step >= steps || stopping() || (settings.patience !== null && state.sinceBest >= settings.patience)
+  )
 }

@@ -1,9 +1,12 @@
 // Which state of a stage is best: the selection metric, explicit and the same for every method.
-//   training-loss, validation-loss: sum over tasks of the mean loss of a task's images (minus it for a task to forget), least is best;
+//   training-loss, validation-loss: sum over tasks of the mean loss of a task's images (minus it for a task to forget),
+//   least is best;
 //   validation-accuracy: mean over tasks of accuracy relative to each task's fine-tuned model where that is known (the
-//   field's "normalised accuracy"), greatest is best; a task to forget counts minus its accuracy, its control does not count.
-// Where there are controls, a state must hold a share of the pre-trained model's accuracy on each (Ilharco et al. 2023: 95 %). One that does
-// not is worse than every one that does, and a stage that leaves the states that do is over: its best state is the one it rolls back to.
+//   field's "normalised accuracy"), greatest is best; a task to forget counts minus its accuracy, its control does not
+//   count.
+// Where there are controls, a state must hold a share of the pre-trained model's accuracy on each (Ilharco et al. 2023:
+// 95 %). One that does not is worse than every one that does, and a stage that leaves the states that do is over: its
+// best state is the one it rolls back to.
 import type { ResolvedConfig } from '../../contract/run/config.ts'
 import type { TaskScore } from '../../contract/run/run.ts'
 import type { Measured, Split } from './problem.ts'
@@ -20,7 +23,10 @@ export interface Selection {
 
 type Aim = ResolvedConfig['tasks'][number]['aim']
 
-/** What the states are held against: aims of the tasks, accuracies of the pre-trained model, the share of them that controls must hold. */
+/**
+ * What the states are held against: aims of the tasks, accuracies of the pre-trained model, the share of them that
+ * controls must hold.
+ */
 export interface Bounds {
   aims: readonly Aim[]
   pretrained: readonly number[]
@@ -30,7 +36,11 @@ export interface Bounds {
 const beyond = 1e9 // no loss, no accuracy
 
 /** reference: accuracy of each task's fine-tuned model on the selection split, null where unknown. */
-export function selectionBy(by: ResolvedConfig['select'], reference: readonly (number | null)[], bounds?: Bounds): Selection {
+export function selectionBy(
+  by: ResolvedConfig['select'],
+  reference: readonly (number | null)[],
+  bounds?: Bounds,
+): Selection {
   const accuracy = by === 'validation-accuracy'
   const aims = bounds?.aims ?? reference.map(() => 'learn' as const)
   return {
@@ -62,17 +72,30 @@ function meanAccuracy(measured: Measured, reference: readonly (number | null)[],
   return values.reduce((a, b) => a + b, 0) / values.length
 }
 
-export function taskScores(names: readonly string[], measured: Measured, reference: readonly (number | null)[]): TaskScore[] {
+export function taskScores(
+  names: readonly string[],
+  measured: Measured,
+  reference: readonly (number | null)[],
+): TaskScore[] {
   return measured.tasks.flatMap((t, i) => {
     if (Number.isNaN(t.loss) || Number.isNaN(t.accuracy)) return [] // no such split, or no labels
     const base = reference[i]
-    return [{ task: names[i] as string, loss: t.loss, accuracy: t.accuracy, relativeAccuracy: base ? t.accuracy / base : null }]
+    return [
+      {
+        task: names[i] as string,
+        loss: t.loss,
+        accuracy: t.accuracy,
+        relativeAccuracy: base ? t.accuracy / base : null,
+      },
+    ]
   })
 }
 
 /** Tasks of which nearly all images are taken for one class: what learning without labels may fall into. */
 export function collapsed(names: readonly string[], { tasks }: Measured): { task: string; share: number }[] {
-  return tasks.flatMap(({ leading = 0 }, i) => (leading > nearlyAll ? [{ task: names[i] as string, share: leading }] : []))
+  return tasks.flatMap(({ leading = 0 }, i) =>
+    leading > nearlyAll ? [{ task: names[i] as string, share: leading }] : [],
+  )
 }
 
 const nearlyAll = 0.9

@@ -1,5 +1,5 @@
-// A set of checkpoints before they are combined: what stands against it, and what should be known. Headers and integer buffers first, as a run
-// will hold them against each other; then one pass over all weights:
+// A set of checkpoints before they are combined: what stands against it, and what should be known. Headers and integer
+// buffers first, as a run will hold them against each other; then one pass over all weights:
 //   |tau_t|, |tau_t| / |theta_pre|, cos(tau_i, tau_j).
 // Each finding says what, why and what to do next; an error is what a run would refuse.
 import type { Compatibility, Finding } from '../../contract/checkpoint.ts'
@@ -9,7 +9,7 @@ import { isFloating } from '../formats/dtype.ts'
 import type { OpenSource } from '../formats/source.ts'
 import { isStatistic } from '../layouts/index.ts'
 import { expansion } from '../layouts/layout.ts'
-import { type Checkpoint, openSet, type Tower, type WeightSet } from '../weights/parents.ts'
+import { type Checkpoint, openSet, type TowerCheckpoint, type WeightSet } from '../weights/parents.ts'
 import { type Gram, gramOf } from './gram.ts'
 import { valueReader } from './values.ts'
 
@@ -54,7 +54,11 @@ export async function* compatibilityOf(
     const sound = [...fitting.keys()].filter((i) => gram.notFinite[0] === null && gram.notFinite[i + 1] === null)
     const vectors = sound.map((i) => measured((fitting[i] as Fitting).path, gram, i))
     const cosines = sound.map((i) => sound.map((j) => cosineOf(gram, i, j)))
-    for (const about of [aboutValues(pretrained, fitting, gram), aboutConstants(pretrained, gram), aboutVectors(vectors, cosines)])
+    for (const about of [
+      aboutValues(pretrained, fitting, gram),
+      aboutConstants(pretrained, gram),
+      aboutVectors(vectors, cosines),
+    ])
       for (const one of about) findings.push(one)
     for (const one of fitting)
       for (const about of [aboutTypes(base, one, names), await besideTheMerge(base, one, new Set(names))])
@@ -94,9 +98,16 @@ async function openBeside(pretrained: string, file: string, open: OpenSource): P
 }
 
 /** What is said otherwise beside it of how it is computed than of the pre-trained model. */
-function aboutSettings(file: string, { warnings = [] }: Partial<Tower> = {}): Finding[] {
-  const why = 'heads, activation and epsilon leave no trace in the weights, and models fine-tuned from one have them in common'
-  return warnings.map((what) => ({ level: 'warning', file, what, why, next: 'check the configuration it was trained with' }))
+function aboutSettings(file: string, { warnings = [] }: Partial<TowerCheckpoint> = {}): Finding[] {
+  const why =
+    'heads, activation and epsilon leave no trace in the weights, and models fine-tuned from one have them in common'
+  return warnings.map((what) => ({
+    level: 'warning',
+    file,
+    what,
+    why,
+    next: 'check the configuration it was trained with',
+  }))
 }
 
 function aboutPart(file: string, what: string): Finding {
@@ -196,7 +207,11 @@ function aboutTypes(base: Checkpoint, { path, checkpoint }: Fitting, names: read
 }
 
 /** What is not combined, and is taken from the pre-trained model, where the fine-tuned one has another. */
-async function besideTheMerge(base: Checkpoint, { path, checkpoint }: Fitting, combined: ReadonlySet<string>): Promise<Finding[]> {
+async function besideTheMerge(
+  base: Checkpoint,
+  { path, checkpoint }: Fitting,
+  combined: ReadonlySet<string>,
+): Promise<Finding[]> {
   const different = { statistics: [] as string[], rest: [] as string[] }
   for (const { name, dtype, shape } of base.file.tensors.values()) {
     if (combined.has(name) || !isFloating(dtype) || name.startsWith(expansion)) continue

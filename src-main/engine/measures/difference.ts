@@ -27,7 +27,10 @@ export async function* differenceOf(pathA: string, pathB: string, open: OpenSour
         tensors.push(await compared(infoA, readA(infoA), readB(infoB)))
       else {
         const shape = (infoA ?? infoB)?.shape ?? []
-        const norms = { normA: hasA ? await normOf(infoA, readA) : null, normB: hasB ? await normOf(infoB, readB) : null }
+        const norms = {
+          normA: hasA ? await normOf(infoA, readA) : null,
+          normB: hasB ? await normOf(infoB, readB) : null,
+        }
         const distance = infoA && infoB && !hasA && (await areSame(a, infoA, b, infoB)) ? 0 : null
         tensors.push({ ...apart, name, shape, ...norms, distance })
       }

@@ -1,6 +1,7 @@
 // What a checkpoint's tensors hold, one by one, as the file names them, where Basil has numbers for their type:
 //   norm sqrt(sum x^2), mean, smallest, largest over finite values; how many are 0, how many NaN or infinite;
-//   and a histogram of floor(log2 |x|), a bin for each power of two from 2^-40 to 2^8; what is smaller or larger counts in the outer bins.
+//   and a histogram of floor(log2 |x|), a bin for each power of two from 2^-40 to 2^8; what is smaller or larger counts
+//   in the outer bins.
 import type { Statistics, TensorStatistics } from '../../contract/checkpoint.ts'
 import type { Told } from '../../contract/engine-api.ts'
 import { isNumeric } from '../formats/dtype.ts'
@@ -26,7 +27,12 @@ export async function* statisticsOf(path: string, open: OpenSource): AsyncGenera
       const tally = begun()
       for await (const values of valuesOf(info)) {
         count(tally, values)
-        yield { type: 'progress', what: info.name, done: done + (info.bytes * tally.elements) / elementsOf(info), total }
+        yield {
+          type: 'progress',
+          what: info.name,
+          done: done + (info.bytes * tally.elements) / elementsOf(info),
+          total,
+        }
       }
       done += info.bytes
       tensors.push(concluded(info, tally))
@@ -50,11 +56,21 @@ interface Tally {
 
 function begun(): Tally {
   const [smallest, largest] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]
-  return { elements: 0, squares: 0, sum: 0, smallest, largest, zeros: 0, nonFinite: 0, histogram: Array.from({ length: bins }, () => 0) }
+  return {
+    elements: 0,
+    squares: 0,
+    sum: 0,
+    smallest,
+    largest,
+    zeros: 0,
+    nonFinite: 0,
+    histogram: Array.from({ length: bins }, () => 0),
+  }
 }
 
 function count(tally: Tally, values: Float64Array): void {
-  const words = new Uint32Array(values.buffer, values.byteOffset, 2 * values.length) // the second of each two begins with sign and exponent
+  // the second of each two begins with sign and exponent
+  const words = new Uint32Array(values.buffer, values.byteOffset, 2 * values.length)
   const { histogram } = tally
   let { squares, sum, smallest, largest, zeros, nonFinite } = tally
   for (let i = 0; i < values.length; i++) {

@@ -1,5 +1,6 @@
-// A tensor's values as float64, a piece at a time, the next one read while the present one is worked on: whatever the tensor's size, two
-// pieces of bytes and one of numbers are held. Integers are numbers too; beyond 2^53 they are rounded.
+// A tensor's values as float64, a piece at a time, the next one read while the present one is worked on: whatever the
+// tensor's size, two pieces of bytes and one of numbers are held. Integers are numbers too; beyond 2^53 they are
+// rounded.
 import { type Dtype, dtypes, toFloat32 } from '../formats/dtype.ts'
 import type { TensorFile, TensorInfo } from '../formats/tensor-file.ts'
 
@@ -14,7 +15,12 @@ export function valueReader(file: TensorFile): (info: TensorInfo) => AsyncGenera
     const count = info.bytes / item
     const read = (first: number): Promise<Uint8Array> | undefined => {
       if (first >= count) return undefined
-      const reading = file.readRange(info.name, first * item, Math.min(piece, count - first) * item, room[(first / piece) % 2])
+      const reading = file.readRange(
+        info.name,
+        first * item,
+        Math.min(piece, count - first) * item,
+        room[(first / piece) % 2],
+      )
       reading.catch(() => undefined) // is told when its turn comes
       return reading
     }
@@ -35,7 +41,8 @@ function widen(bytes: Uint8Array, dtype: Dtype, into: Float64Array): void {
   const count = byteLength / dtypes[dtype]
   if (dtype === 'F64') into.set(new Float64Array(buffer, byteOffset, count))
   else if (dtype === 'I64' || dtype === 'U64') {
-    const wide = dtype === 'I64' ? new BigInt64Array(buffer, byteOffset, count) : new BigUint64Array(buffer, byteOffset, count)
+    const wide =
+      dtype === 'I64' ? new BigInt64Array(buffer, byteOffset, count) : new BigUint64Array(buffer, byteOffset, count)
     for (let i = 0; i < count; i++) into[i] = Number(wide[i])
   } else if (dtype === 'I32') into.set(new Int32Array(buffer, byteOffset, count))
   else if (dtype === 'U32') into.set(new Uint32Array(buffer, byteOffset, count))

@@ -1,5 +1,6 @@
-// What should be known of a run's models before it begins, and is told again when it does: what their files leave out, where linearised ones were
-// expanded, and whose task vector is 0, as that of a copy of the pre-trained model is: no coefficient of it changes anything.
+// What should be known of a run's models before it begins, and is told again when it does: what their files leave out,
+// where linearised ones were expanded, and whose task vector is 0, as that of a copy of the pre-trained model is: no
+// coefficient of it changes anything.
 
 import { BasilError } from '../../contract/errors.ts'
 import type { ResolvedConfig } from '../../contract/run/config.ts'
@@ -22,7 +23,10 @@ function aboutZero(name: string): string {
 function nothingToCombine(names: readonly string[], pretrained: string): BasilError {
   return new BasilError({
     code: 'data-invalid',
-    what: names.length === 1 ? 'The fine-tuned model is the pre-trained one' : 'Every fine-tuned model is the pre-trained one',
+    what:
+      names.length === 1
+        ? 'The fine-tuned model is the pre-trained one'
+        : 'Every fine-tuned model is the pre-trained one',
     where: names.join(', '),
     why: `no weight of its image tower differs from those of ${pretrained}, so that ${names.length === 1 ? 'its task vector is' : 'all task vectors are'} 0`,
     next: 'choose a model that was fine-tuned from the pre-trained one; a copy of it has nothing to add',

@@ -1,7 +1,7 @@
-// aTLAS x K (Zhang et al. 2024, section 5.3): each tensor's elements are dealt out at random to K parts, and every part of a vector has
-// coefficients of its own:  tau_t = sum_k m_k . tau_t,  m_k in {0, 1}, sum_k m_k = 1. A vector becomes K, so a run has K T rows of
-// coefficients. Vectors (biases, LayerNorm) stay whole, in the first part. The deal is a function of (seed, tensor, element), and all
-// vectors of a run share it.
+// aTLAS x K (Zhang et al. 2024, section 5.3): each tensor's elements are dealt out at random to K parts, and every part
+// of a vector has coefficients of its own:  tau_t = sum_k m_k . tau_t,  m_k in {0, 1}, sum_k m_k = 1. A vector becomes
+// K, so a run has K T rows of coefficients. Vectors (biases, LayerNorm) stay whole, in the first part. The deal is a
+// function of (seed, tensor, element), and all vectors of a run share it.
 import { partNames } from '../../contract/run/coefficients.ts'
 import { philox } from '../../numbers/random.ts'
 import { derivedCheckpoint, tauSlice } from '../weights/derived.ts'
@@ -18,7 +18,8 @@ export function partitioned(
   const places = new Map([...parameters.keys()].map((name, place) => [name, place]))
   let last: { name: string; deal: Uint8Array } | undefined // all parts of all vectors read a tensor one after the other
   const dealOf = (name: string): Uint8Array => {
-    if (last?.name !== name) last = { name, deal: dealt(parameters.get(name) as number[], places.get(name) as number, parts, seed) }
+    if (last?.name !== name)
+      last = { name, deal: dealt(parameters.get(name) as number[], places.get(name) as number, parts, seed) }
     return last.deal
   }
   return vectors.flatMap((vector) =>

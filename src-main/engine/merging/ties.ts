@@ -2,8 +2,9 @@
 //   trim:  of each vector the `density` n elements of largest |tau| stay, over all its parameters together;
 //   elect: gamma_i = sign(sum_t tau_t,i), the sign with the greater mass;
 //   merge: tau_i = mean over the vectors with tau_t,i != 0 and sign gamma_i.
-// Trimmed vectors by themselves, with the elements of the other sign gone too, are what AdaMerging++ learns coefficients of. All of them are
-// given as checkpoints, theta_pre + tau, of which each slice is made when it is read: memory holds a slice of every model, no model.
+// Trimmed vectors by themselves, with the elements of the other sign gone too, are what AdaMerging++ learns
+// coefficients of. All of them are given as checkpoints, theta_pre + tau, of which each slice is made when it is read:
+// memory holds a slice of every model, no model.
 import { trimmedNames } from '../../contract/run/coefficients.ts'
 import { derivedCheckpoint, tauSlice } from '../weights/derived.ts'
 import { type Checkpoint, readSlice, type WeightSet } from '../weights/parents.ts'
@@ -13,7 +14,9 @@ type Sources = Pick<WeightSet, 'base' | 'vectors' | 'parameters'>
 const slice = 2 ** 17 // elements read at a time
 const bins = 2 ** 16
 
-/** Of each vector, the least |tau|, as float32, that is among its ceil(density n) largest: found exactly, in two passes. */
+/**
+ * Of each vector, the least |tau|, as float32, that is among its ceil(density n) largest: found exactly, in two passes.
+ */
 async function trimThresholds(sources: Sources, density: number): Promise<number[]> {
   const thresholds: number[] = []
   for (const vector of sources.vectors) {
@@ -30,7 +33,9 @@ async function trimThresholds(sources: Sources, density: number): Promise<number
     const low = new Float64Array(bins)
     for await (const bits of magnitudes(sources, vector))
       for (const word of bits) if (word >>> 16 === upper) low[word & 0xffff] = (low[word & 0xffff] as number) + 1
-    const threshold = new Float32Array(new Uint32Array([((upper << 16) | lastBin(low, left)) >>> 0]).buffer)[0] as number
+    const threshold = new Float32Array(
+      new Uint32Array([((upper << 16) | lastBin(low, left)) >>> 0]).buffer,
+    )[0] as number
     thresholds.push(threshold)
   }
   return thresholds
@@ -84,7 +89,10 @@ export function disjointMean(taus: readonly Float64Array[]): Float64Array {
   })
 }
 
-/** The trimmed vectors as checkpoints, or with merged their disjoint mean as the only one. They close nothing: files stay the caller's. */
+/**
+ * The trimmed vectors as checkpoints, or with merged their disjoint mean as the only one. They close nothing: files
+ * stay the caller's.
+ */
 export async function tiesCheckpoints(sources: Sources, density: number, merged: boolean): Promise<Checkpoint[]> {
   const thresholds = await trimThresholds(sources, density)
   const { base, vectors } = sources
@@ -107,6 +115,10 @@ export async function tiesCheckpoints(sources: Sources, density: number, merged:
     merged,
   )
   return names.map((name, t) =>
-    derivedCheckpoint(sources, name, async (parameter, first, count) => (await elected(parameter, first, count))[t] as Float64Array),
+    derivedCheckpoint(
+      sources,
+      name,
+      async (parameter, first, count) => (await elected(parameter, first, count))[t] as Float64Array,
+    ),
   )
 }

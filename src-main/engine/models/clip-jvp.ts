@@ -1,9 +1,10 @@
 // Forward mode of the image tower (clip-vit.ts): J(x; theta) delta, how the features move when the weights move along a
 // direction delta, at weights theta that stay. Many directions go through one primal pass, whose tape it reads:
-//   y = x W' + b:  dy = dx W' + x dW' + db;   ln, attention, activation: `Ops`' tangents, plus a norm's own h dgain + dbias.
+//   y = x W' + b:  dy = dx W' + x dW' + db;   ln, attention, activation: `Ops`' tangents, plus a norm's own h dgain +
+//   dbias.
 // A direction enters at the half-layer of its first parameter and is carried from there on. Those that have entered are
-// stacked as rows, (k * images * tokens, width), so that every product with a weight is one large 2-D product; (k * images,
-// width) behind the last layer's attention.
+// stacked as rows, (k * images * tokens, width), so that every product with a weight is one large 2-D product; (k *
+// images, width) behind the last layer's attention.
 
 import type { Weights } from '../devices/ops.ts'
 import { type Tensor, type Tensor1D, type Tensor2D, tf } from '../devices/tf.ts'
@@ -18,7 +19,8 @@ interface Stack {
   weights: Weights
   tape: Tape
   inside: Direction[] // that have entered, as their rows lie in dx
-  dx: Tensor2D | undefined // (inside * images * tokens, width) of the residual stream; undefined while nobody has entered
+  // (inside * images * tokens, width) of the residual stream; undefined while nobody has entered
+  dx: Tensor2D | undefined
 }
 
 /** J delta for every direction, (directions * images, embed), stacked in their order. The tape stays the caller's. */
@@ -26,7 +28,13 @@ export function tangents(tower: Tower, weights: Weights, tape: Tape, directions:
   const stack: Stack = { tower, weights, tape, inside: [], dx: undefined }
   const { layers, tokens } = tower.architecture
   const rows = tape.images * tokens
-  enter(stack, directions, rows, ['class_embedding', 'positional_embedding', 'conv1.weight', 'ln_pre.weight', 'ln_pre.bias'])
+  enter(stack, directions, rows, [
+    'class_embedding',
+    'positional_embedding',
+    'conv1.weight',
+    'ln_pre.weight',
+    'ln_pre.bias',
+  ])
   if (stack.dx) replace(stack, embedding(stack))
   for (let i = 0; i < layers; i++) {
     const at = `transformer.resblocks.${i}.`
@@ -46,7 +54,9 @@ function halfLayer(at: string, ...parts: string[]): string[] {
   return parts.flatMap((part) => [`${at}${part}weight`, `${at}${part}bias`])
 }
 
-/** Directions that move one of the named parameters join the stack, with a residual stream that has not moved so far. */
+/**
+ * Directions that move one of the named parameters join the stack, with a residual stream that has not moved so far.
+ */
 function enter(stack: Stack, directions: readonly Direction[], rows: number, names: readonly string[]): void {
   const coming = directions.filter((d) => !stack.inside.includes(d) && names.some((name) => d(name)))
   if (coming.length === 0) return
@@ -65,11 +75,15 @@ function replace(stack: Stack, dx: Tensor2D): void {
   stack.dx = dx
 }
 
-/** The embedding is linear in its three parameters: a direction's tangent is the embedding with its tensors for weights. */
+/**
+ * The embedding is linear in its three parameters: a direction's tangent is the embedding with its tensors for weights.
+ */
 function embedding(stack: Stack): Tensor2D {
   const { tower, weights, tape } = stack
   const embedded = tf.tidy(() => {
-    const still = new Map(['class_embedding', 'positional_embedding', 'conv1.weight'].map((n) => [n, tf.zerosLike(weights(n))]))
+    const still = new Map(
+      ['class_embedding', 'positional_embedding', 'conv1.weight'].map((n) => [n, tf.zerosLike(weights(n))]),
+    )
     const moved = stack.inside.map((d) => embed(tower, (name) => d(name) ?? (still.get(name) as Tensor), tape.patches))
     return tf.concat(moved, 0)
   })
@@ -84,9 +98,13 @@ function attentionHalf(stack: Stack, dx: Tensor2D, layer: number): Tensor2D {
   const dh = normTangent(stack, dx, x, kept.ln1, `${at}ln_1`)
   const h = normAgain(ops, stack.weights, `${at}ln_1`, x, kept.ln1, layerNormEps)
   const dqkv = consumed(h, consumed(dh, linearTangent(stack, dh, h, `${at}attn.in_proj_`)))
-  const dY = consumed(dqkv, ops.attentionTangent(dqkv, kept.qkv, kept.probabilities, { images: stack.tape.images, tokens, heads }))
+  const dY = consumed(
+    dqkv,
+    ops.attentionTangent(dqkv, kept.qkv, kept.probabilities, { images: stack.tape.images, tokens, heads }),
+  )
   const isLast = layer === layers - 1
-  const read = (all: Tensor2D): Tensor2D => (isLast ? classRowsOf(all, stack.inside.length * stack.tape.images) : tf.clone(all))
+  const read = (all: Tensor2D): Tensor2D =>
+    isLast ? classRowsOf(all, stack.inside.length * stack.tape.images) : tf.clone(all)
   const dMixed = consumed(dY, read(dY))
   const dAttended = consumed(dMixed, linearTangent(stack, dMixed, kept.mixed, `${at}attn.out_proj.`))
   const passed = read(dx)
@@ -149,7 +167,10 @@ function normTangent(stack: Stack, dx: Tensor2D, x: Tensor2D, saved: Tape['lnPre
   })
 }
 
-/** carried plus what each direction's own parameters at this place contribute (rows, width). Disposes carried if it adds. */
+/**
+ * carried plus what each direction's own parameters at this place contribute (rows, width). Disposes carried if it
+ * adds.
+ */
 function plusOwn(stack: Stack, carried: Tensor2D, own: (direction: Direction) => Tensor2D | undefined): Tensor2D {
   const parts = stack.inside.map(own)
   if (parts.every((part) => part === undefined)) return carried
@@ -175,7 +196,12 @@ function consumed<T>(x: Tensor, result: T): T {
 }
 
 /** Rows as the directions entered, to rows as the directions were given. */
-function inOrder(features: Tensor2D, inside: readonly Direction[], directions: readonly Direction[], images: number): Tensor2D {
+function inOrder(
+  features: Tensor2D,
+  inside: readonly Direction[],
+  directions: readonly Direction[],
+  images: number,
+): Tensor2D {
   if (directions.every((d, i) => d === inside[i])) return features
   const sorted = tf.tidy(() =>
     tf.concat(

@@ -19,7 +19,10 @@ export interface Tower {
 /** Takes a parameter's gradient, in the parameter's own shape as `Weights` has it; must not keep it. */
 export type Emit = (name: string, gradient: Tensor) => void
 
-/** What a layer's reverse needs, beside the norms' outputs, which cost less to make again than to keep; in the last layer x2 and what follows have a row an image. */
+/**
+ * What a layer's reverse needs, beside the norms' outputs, which cost less to make again than to keep; in the last
+ * layer x2 and what follows have a row an image.
+ */
 export interface LayerTape {
   ln1: LayerNormSaved
   qkv: Tensor2D // (rows, 3 * width)
@@ -41,13 +44,21 @@ export interface Tape {
   pooled: Tensor2D
 }
 
-/** What stays of a forward pass: a tape holds the activations of as many layers as fit into memory, of the others their input; a full tape of all. */
+/**
+ * What stays of a forward pass: a tape holds the activations of as many layers as fit into memory, of the others their
+ * input; a full tape of all.
+ */
 export type Keep = 'nothing' | 'tape' | 'full tape'
 
 const layerName = (i: number): string => `transformer.resblocks.${i}.`
 
 /** patches (images * patches, 3 * patch * patch) to features (images, embed), with the tape `reverse` needs. */
-export function forward(tower: Tower, weights: Weights, patches: Tensor2D, keep: Keep): { features: Tensor2D; tape: Tape | undefined } {
+export function forward(
+  tower: Tower,
+  weights: Weights,
+  patches: Tensor2D,
+  keep: Keep,
+): { features: Tensor2D; tape: Tape | undefined } {
   const { ops, architecture } = tower
   const { tokens, layers, layerNormEps } = architecture
   const images = patches.shape[0] / (tokens - 1)
@@ -67,7 +78,16 @@ export function forward(tower: Tower, weights: Weights, patches: Tensor2D, keep:
   }
   const post = ops.layerNorm(x, w1('ln_post.weight'), w1('ln_post.bias'), layerNormEps)
   const features = ops.matmul(post.y, weights('proj') as Tensor2D)
-  const tape = { images, patches, embedded, lnPre: pre.saved, layers: tapes, classRows: x, lnPost: post.saved, pooled: post.y }
+  const tape = {
+    images,
+    patches,
+    embedded,
+    lnPre: pre.saved,
+    layers: tapes,
+    classRows: x,
+    lnPost: post.saved,
+    pooled: post.y,
+  }
   if (keep !== 'nothing') return { features, tape }
   disposeTape(tape)
   return { features, tape: undefined }
@@ -78,7 +98,11 @@ export function embed({ ops, architecture }: Tower, weights: Weights, patches: T
   const { tokens, width } = architecture
   const images = patches.shape[0] / (tokens - 1)
   return tf.tidy(() => {
-    const patchTokens = tf.reshape(ops.matmul(patches, weights('conv1.weight') as Tensor2D, false, true), [images, tokens - 1, width])
+    const patchTokens = tf.reshape(ops.matmul(patches, weights('conv1.weight') as Tensor2D, false, true), [
+      images,
+      tokens - 1,
+      width,
+    ])
     const classToken = tf.tile(tf.reshape(weights('class_embedding'), [1, 1, width]), [images, 1, 1])
     const positions = tf.reshape(weights('positional_embedding'), [1, tokens, width])
     return tf.reshape(tf.add(tf.concat([classToken, patchTokens], 1), positions), [images * tokens, width]) as Tensor2D
@@ -92,9 +116,14 @@ function layer(tower: Tower, weights: Weights, i: number, x: Tensor2D, images: n
   return transformerLayer(tower, weights, i, x, { images, tokens, heads }, readOn)
 }
 
-/** x += attn(ln_1 x), x += mlp(ln_2 x); readOn: the rows of x, of all behind the attention, that are read any further. */
+/**
+ * x += attn(ln_1 x), x += mlp(ln_2 x); readOn: the rows of x, of all behind the attention, that are read any further.
+ */
 export function transformerLayer(
-  { ops, architecture: { activation, layerNormEps } }: { ops: Ops; architecture: Pick<Architecture, 'activation' | 'layerNormEps'> },
+  {
+    ops,
+    architecture: { activation, layerNormEps },
+  }: { ops: Ops; architecture: Pick<Architecture, 'activation' | 'layerNormEps'> },
   weights: Weights,
   i: number,
   x: Tensor2D,
@@ -122,7 +151,10 @@ export function transformerLayer(
   return { next, tape }
 }
 
-/** Of the last layers, whose activations are needed first, so many that inputs of all, and one layer at work, fit beside them. */
+/**
+ * Of the last layers, whose activations are needed first, so many that inputs of all, and one layer at work, fit beside
+ * them.
+ */
 function layersThatFit({ architecture, freeBytes }: Tower, images: number): number {
   const { tokens, width, mlp, heads, layers } = architecture
   if (!freeBytes) return layers
@@ -155,7 +187,9 @@ export function reverse(tower: Tower, weights: Weights, tape: Tape, dFeatures: T
   const pre = ops.layerNormGradient(dx, tape.embedded, tape.lnPre, weights('ln_pre.weight') as Tensor1D)
   dx.dispose()
   giveNorm(give, 'ln_pre', pre)
-  const dPosition = tf.tidy(() => tf.reshape(ops.sumRows(tf.reshape(pre.dx, [images, tokens * width])), [tokens, width]) as Tensor2D)
+  const dPosition = tf.tidy(
+    () => tf.reshape(ops.sumRows(tf.reshape(pre.dx, [images, tokens * width])), [tokens, width]) as Tensor2D,
+  )
   give(
     'class_embedding',
     tf.tidy(() => tf.reshape(tf.slice(dPosition, [0, 0], [1, width]), [width])),
@@ -240,14 +274,29 @@ function layerReverse(
 }
 
 /** A norm's output, by the norm's name. */
-export function normAgain(ops: Ops, weights: Weights, name: string, x: Tensor2D, saved: LayerNormSaved, epsilon: number): Tensor2D {
-  return ops.layerNormAgain(x, saved, weights(`${name}.weight`) as Tensor1D, weights(`${name}.bias`) as Tensor1D, epsilon)
+export function normAgain(
+  ops: Ops,
+  weights: Weights,
+  name: string,
+  x: Tensor2D,
+  saved: LayerNormSaved,
+  epsilon: number,
+): Tensor2D {
+  return ops.layerNormAgain(
+    x,
+    saved,
+    weights(`${name}.weight`) as Tensor1D,
+    weights(`${name}.bias`) as Tensor1D,
+    epsilon,
+  )
 }
 
 /** The class token's rows: (n * tokens, width) to (n, width). */
 export function classRowsOf(x: Tensor2D, n: number): Tensor2D {
   const [rows, width] = x.shape
-  return tf.tidy(() => tf.reshape(tf.slice(tf.reshape(x, [n, rows / n, width]), [0, 0, 0], [n, 1, width]), [n, width]) as Tensor2D)
+  return tf.tidy(
+    () => tf.reshape(tf.slice(tf.reshape(x, [n, rows / n, width]), [0, 0, 0], [n, 1, width]), [n, width]) as Tensor2D,
+  )
 }
 
 /** The way back: (n, width) to (n * tokens, width), zero in the other tokens' rows. */
@@ -265,7 +314,15 @@ export function disposeTape(tape: Tape): void {
     x.dispose()
     if (kept) disposeLayer(kept)
   }
-  tf.dispose([tape.embedded, tape.lnPre.mean, tape.lnPre.scale, tape.classRows, tape.lnPost.mean, tape.lnPost.scale, tape.pooled])
+  tf.dispose([
+    tape.embedded,
+    tape.lnPre.mean,
+    tape.lnPre.scale,
+    tape.classRows,
+    tape.lnPost.mean,
+    tape.lnPost.scale,
+    tape.pooled,
+  ])
 }
 
 export function disposeLayer({ ln1, qkv, probabilities, mixed, x2, ln2, wide }: LayerTape): void {

@@ -27,7 +27,10 @@ export function towerModel(tower: Tower, weights: Weights): Model {
 /** delta = theta - theta_pre; expansion gives theta_pre. */
 export function linearModel(tower: Tower, expansion: Weights, delta: Direction): Model {
   return (patches, keep) => {
-    const { features: still, tape } = forward(tower, expansion, patches, 'full tape') as { features: Tensor2D; tape: Tape }
+    const { features: still, tape } = forward(tower, expansion, patches, 'full tape') as {
+      features: Tensor2D
+      tape: Tape
+    }
     const moved = tangents(tower, expansion, tape, [delta])
     const features = tower.ops.add(still, moved)
     tf.dispose([still, moved])

@@ -1,7 +1,8 @@
-// A CLIP image tower as a problem: weights composed from a base and vectors, images pushed through in micro-batches, and
+// A CLIP image tower as a problem: weights composed from a base and vectors, images pushed through in micro-batches,
+// and
 //   d loss / d c_k,b = < v_k,b, d loss / d theta_b >   taken block by block on the reverse pass (the one primitive).
-// Micro-batches bound memory and do not change the result beyond rounding: losses are weighted sums over images. Where even
-// that many images do not fit, micro-batch.ts does the pass again with fewer.
+// Micro-batches bound memory and do not change the result beyond rounding: losses are weighted sums over images. Where
+// even that many images do not fit, micro-batch.ts does the pass again with fewer.
 import { setImmediate } from 'node:timers/promises'
 
 import { faultOf } from '../../contract/device-faults.ts'
@@ -11,7 +12,7 @@ import { fetchPicked, type LabelledImages } from '../datasets/images.ts'
 import type { Weights } from '../devices/ops.ts'
 import { type Tensor, type Tensor2D, tf } from '../devices/tf.ts'
 import type { Objective } from '../learning/objective.ts'
-import type { Lesson, Measured, SeeingProblem, Seen, Split } from '../learning/problem.ts'
+import type { Measured, PredictingProblem, Predictions, Split, Target } from '../learning/problem.ts'
 import type { Tower } from '../models/clip-vit.ts'
 import { linearModel, type Model, towerModel } from '../models/model.ts'
 import type { Groups } from '../weights/merge.ts'
@@ -27,7 +28,7 @@ export interface Task {
   splits: Partial<Record<Split, LabelledImages>>
 }
 
-export interface Workplace {
+export interface TaskSetup {
   tower: Tower
   tasks: readonly Task[]
   objective: Objective
@@ -41,14 +42,19 @@ interface Share {
   images: LabelledImages
   indices: Int32Array
   pass?: number | undefined // of the training over its images
-  lessons?: readonly Lesson[] | undefined // of the images, in their order
+  lessons?: readonly Target[] | undefined // of the images, in their order
 }
 
 /**
- * A problem over the store's vectors; the store stays the caller's. Linearised, what is composed is theta - theta_pre alone,
- * and the model is f_lin, expanded at the store's base (model.ts).
+ * A problem over the store's vectors; the store stays the caller's. Linearised, what is composed is theta - theta_pre
+ * alone, and the model is f_lin, expanded at the store's base (model.ts).
  */
-export function clipProblem(place: Workplace, store: VectorStore, groups: Groups, linearised = false): SeeingProblem {
+export function clipProblem(
+  place: TaskSetup,
+  store: VectorStore,
+  groups: Groups,
+  linearised = false,
+): PredictingProblem {
   const modelOf = (weights: Weights): Model =>
     linearised ? linearModel(place.tower, store.base, weights) : towerModel(place.tower, weights)
   const composedOne = async (name: string, row: readonly number[]): Promise<Tensor> => {
@@ -82,7 +88,12 @@ export function clipProblem(place: Workplace, store: VectorStore, groups: Groups
     predict: (coefficients, images, pass) =>
       composed(coefficients, (model) => {
         const shares = place.tasks.map(
-          ({ splits }, task): Share => ({ task, images: splits.training as LabelledImages, indices: images[task] as Int32Array, pass }),
+          ({ splits }, task): Share => ({
+            task,
+            images: splits.training as LabelledImages,
+            indices: images[task] as Int32Array,
+            pass,
+          }),
         )
         return fitting(place.microBatch, imagesOf(shares), (size) => seenIn(place, model, shares, size))
       }),
@@ -111,13 +122,15 @@ export function clipProblem(place: Workplace, store: VectorStore, groups: Groups
 }
 
 /** One pass with an objective that writes down, task after task, the log-probabilities it is given. */
-async function seenIn(place: Workplace, model: Model, shares: readonly Share[], size: number): Promise<Seen[]> {
-  const seen = shares.map(({ task, indices }): Seen => {
+async function seenIn(place: TaskSetup, model: Model, shares: readonly Share[], size: number): Promise<Predictions[]> {
+  const seen = shares.map(({ task, indices }): Predictions => {
     const { classes } = (place.tasks[task] as Task).head
     return { classes, logProbabilities: new Float64Array(indices.length * classes) }
   })
   const rows = seen.flatMap(({ classes, logProbabilities }) =>
-    Array.from({ length: logProbabilities.length / classes }, (_, n) => logProbabilities.subarray(n * classes, (n + 1) * classes)),
+    Array.from({ length: logProbabilities.length / classes }, (_, n) =>
+      logProbabilities.subarray(n * classes, (n + 1) * classes),
+    ),
   )
   let next = 0
   const listening: Objective = {
@@ -143,13 +156,21 @@ function byGroup(products: Map<string, number[]>, vectors: number, groups: Group
   return gradient
 }
 
-/** Loss and accuracy of given weights on all of a split; only of the tasks named, or of all. Tasks without the split are left out as NaN. */
-export function measure(place: Workplace, weights: Weights, split: Split, only?: readonly number[]): Promise<Measured> {
+/**
+ * Loss and accuracy of given weights on all of a split; only of the tasks named, or of all. Tasks without the split are
+ * left out as NaN.
+ */
+export function measure(place: TaskSetup, weights: Weights, split: Split, only?: readonly number[]): Promise<Measured> {
   return measureModel(place, towerModel(place.tower, weights), split, only)
 }
 
 /** As `measure`, of any model. */
-export function measureModel(place: Workplace, model: Model, split: Split, only?: readonly number[]): Promise<Measured> {
+export function measureModel(
+  place: TaskSetup,
+  model: Model,
+  split: Split,
+  only?: readonly number[],
+): Promise<Measured> {
   const shares = place.tasks.flatMap((t, task): Share[] => {
     const images = t.splits[split]
     if (!images || (only && !only.includes(task))) return []
@@ -163,7 +184,7 @@ function imagesOf(shares: readonly Share[]): number {
 }
 
 async function pass(
-  place: Workplace,
+  place: TaskSetup,
   model: Model,
   shares: readonly Share[],
   microBatch: number,
@@ -197,7 +218,10 @@ async function pass(
       const dValues = emit && new Float32Array(values.length)
       for (const [first, length] of segments(chunk)) {
         const { task, images } = chunk[first] as (typeof chunk)[number]
-        const labels = Int32Array.from({ length }, (_, i) => images.labels[(chunk[first + i] as (typeof chunk)[number]).index] as number)
+        const labels = Int32Array.from(
+          { length },
+          (_, i) => images.labels[(chunk[first + i] as (typeof chunk)[number]).index] as number,
+        )
         const weight = (tasks[task]?.sign ?? 1) / (counts.get(task) as number)
         const lessons = chunk.slice(first, first + length).flatMap(({ lesson }) => lesson ?? [])
         const result = applyHead((tasks[task] as Task).head, objective, values, first, labels, weight, dValues, lessons)
@@ -228,7 +252,11 @@ export interface Sums {
 }
 
 /** counts: how many images of a task were measured; a task without is left out as NaN. Throws not-finite. */
-export function measuredOf(tasks: readonly Task[], { losses, correct, taken }: Sums, counts: ReadonlyMap<number, number>): Measured {
+export function measuredOf(
+  tasks: readonly Task[],
+  { losses, correct, taken }: Sums,
+  counts: ReadonlyMap<number, number>,
+): Measured {
   const loss = [...counts.keys()].reduce((sum, task) => sum + (losses[task] as number), 0)
   if (!Number.isFinite(loss))
     throw new BasilError({

@@ -1,10 +1,11 @@
-// A frozen head: logits = s W u + b, W (classes, embed), b (classes), u = z / |z| or, where the head was trained so, u = z itself.
+// A frozen head: logits = s W u + b, W (classes, embed), b (classes), u = z / |z| or, where the head was trained so, u
+// = z itself.
 //   zero-shot       unit rows, s = 100, normalised features, no b
 //   linear probe    any W and b, s = 1
-// and the way back: dL/dz = (I - u u') (s W' dL/dlogits) / |z|, or s W' dL/dlogits of features as they are. In float64 on
-// the host: it is a thousandth of a step's work, and losses are sums over many images.
+// and the way back: dL/dz = (I - u u') (s W' dL/dlogits) / |z|, or s W' dL/dlogits of features as they are. In float64
+// on the host: it is a thousandth of a step's work, and losses are sums over many images.
 import type { Objective } from '../learning/objective.ts'
-import type { Lesson } from '../learning/problem.ts'
+import type { Target } from '../learning/problem.ts'
 
 type Floats = Float32Array | Float64Array // float64 where the mathematics is held against finite differences
 
@@ -27,7 +28,8 @@ export interface HeadResult {
 
 /**
  * features (n, embed) from row `first` on; labels (n). Each image's loss is multiplied by weight; with dFeatures
- * (same rows as features), the gradient of the weighted sum is written there. lessons: of each image, where the objective gives them.
+ * (same rows as features), the gradient of the weighted sum is written there. lessons: of each image, where the
+ * objective gives them.
  */
 export function applyHead(
   head: Head,
@@ -37,7 +39,7 @@ export function applyHead(
   labels: Int32Array,
   weight: number,
   dFeatures?: Floats,
-  lessons?: readonly Lesson[],
+  lessons?: readonly Target[],
 ): HeadResult {
   const { weights, bias, classes, embed, scale, normalised } = head
   const logits = new Float64Array(classes)

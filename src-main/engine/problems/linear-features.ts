@@ -1,8 +1,8 @@
 // Precomputed features of a linearised model. Features are linear in the coefficients,
 //   f_lin(x) = f(x; theta_pre) + sum_k,b c_k,b J_b(x) tau_k,b,
-// so each image needs one table F (1 + vectors * groups, embed), float32: row 0 is f(x; theta_pre), row 1 + k * groups + b is
-// J_b(x) tau_k,b. It is computed once by forward mode (clip-jvp.ts), many (k, b) stacked, and kept where the host keeps it:
-// what is there and whole is read, what is missing or damaged is computed.
+// so each image needs one table F (1 + vectors * groups, embed), float32: row 0 is f(x; theta_pre), row 1 + k * groups
+// + b is J_b(x) tau_k,b. It is computed once by forward mode (clip-jvp.ts), many (k, b) stacked, and kept where the
+// host keeps it: what is there and whole is read, what is missing or damaged is computed.
 import { setImmediate } from 'node:timers/promises'
 
 import { BasilError } from '../../contract/errors.ts'
@@ -15,12 +15,13 @@ import { type Direction, tangents } from '../models/clip-jvp.ts'
 import { disposeTape, forward, type Tape } from '../models/clip-vit.ts'
 import type { Groups } from '../weights/merge.ts'
 import type { VectorStore } from '../weights/vector-store.ts'
-import type { Workplace } from './clip-problem.ts'
+import type { TaskSetup } from './clip-problem.ts'
 import { fitting } from './micro-batch.ts'
 import { patchesOf } from './patches.ts'
 
 const stackedBytes = 256 * 2 ** 20 // of stacked tangents, at the widest place of a layer
-const stackedRows = 8192 // enough for products to be fast; more directions at a time would only meet more layers where one enters
+// enough for products to be fast; more directions at a time would only meet more layers where one enters
+const stackedRows = 8192
 
 const looks = 1000 // images read between two words about it
 
@@ -47,7 +48,7 @@ export interface Wanted {
 }
 
 export interface Maker {
-  place: Workplace
+  place: TaskSetup
   groups: Groups
   vectors: number
   cache: FeatureCache
@@ -61,7 +62,11 @@ export function floatsOf(vectors: number, groups: number, embed: number): number
 }
 
 /** Before anything is computed: throws disk-full when the tables of these splits can never fit. Gives their bytes. */
-export function requireRoom(splits: readonly { path: string; images: number }[], floats: number, cache: FeatureCache): number {
+export function requireRoom(
+  splits: readonly { path: string; images: number }[],
+  floats: number,
+  cache: FeatureCache,
+): number {
   const sizes = new Map(splits.map((s) => [s.path, cache.bytesFor(s.images, floats)])) // one data file is kept once
   const bytes = [...sizes.values()].reduce((sum, b) => sum + b, 0)
   if (bytes <= cache.capBytes) return bytes
@@ -75,7 +80,9 @@ export function requireRoom(splits: readonly { path: string; images: number }[],
 }
 
 /** The images a run learns and selects on; test images are never precomputed. */
-export function learningSplits(config: ResolvedConfig): { task: number; split: 'training' | 'validation'; path: string }[] {
+export function learningSplits(
+  config: ResolvedConfig,
+): { task: number; split: 'training' | 'validation'; path: string }[] {
   return config.tasks.flatMap((t, task) => [
     { task, split: 'training' as const, path: t.data },
     ...(t.validation ? [{ task, split: 'validation' as const, path: t.validation }] : []),
@@ -96,14 +103,20 @@ export async function* openFeatures(maker: Maker, wanted: Wanted): AsyncGenerato
   try {
     const missing: number[] = []
     for (let image = 0; image < count; image++) {
-      if (image % looks === 0) yield { type: 'progress', what: `Reading linearised features of ${wanted.task}`, done: image, total: count }
+      if (image % looks === 0)
+        yield { type: 'progress', what: `Reading linearised features of ${wanted.task}`, done: image, total: count }
       place.signal.throwIfAborted()
       const table = await file.read(image)
       if (table) take(image, table)
       else missing.push(image)
     }
     for (let at = 0; at < missing.length; ) {
-      yield { type: 'progress', what: `Computing linearised features of ${wanted.task}`, done: count - missing.length + at, total: count }
+      yield {
+        type: 'progress',
+        what: `Computing linearised features of ${wanted.task}`,
+        done: count - missing.length + at,
+        total: count,
+      }
       if (maker.stopping()) return undefined
       const store = await maker.store()
       const made = await fitting(place.microBatch, missing.length - at, (size) =>
@@ -116,7 +129,8 @@ export async function* openFeatures(maker: Maker, wanted: Wanted): AsyncGenerato
       }
     }
     isOpen = true
-    const tableOf = async (image: number): Promise<Float32Array> => held[image] ?? (await file.read(image)) ?? damaged(wanted, image)
+    const tableOf = async (image: number): Promise<Float32Array> =>
+      held[image] ?? (await file.read(image)) ?? damaged(wanted, image)
     return { of: (images) => Promise.all(Array.from(images, tableOf)), close: () => file.close() }
   } finally {
     if (!isOpen) await file.close() // stopped, an error, or nobody listens any more
@@ -154,7 +168,9 @@ async function tablesOf(
       await setImmediate()
       signal.throwIfAborted()
       const some = all.slice(at, at + chunk)
-      const features = await along(store, groups, some, (directions) => ops.read(tangents(tower, store.base, primal.tape, directions)))
+      const features = await along(store, groups, some, (directions) =>
+        ops.read(tangents(tower, store.base, primal.tape, directions)),
+      )
       some.forEach(({ k, b }, i) => {
         put(1 + k * columns + b, features, i * indices.length)
       })
@@ -166,7 +182,10 @@ async function tablesOf(
   }
 }
 
-/** The tensors in what `work` gives stay; when it throws, nothing it made does. (tidy finds them in any object; its type does not say so.) */
+/**
+ * The tensors in what `work` gives stay; when it throws, nothing it made does. (tidy finds them in any object; its type
+ * does not say so.)
+ */
 function allOrNothing<T extends object>(work: () => T): T {
   return tf.tidy(work as unknown as () => Tensor) as unknown as T
 }

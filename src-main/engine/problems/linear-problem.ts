@@ -1,13 +1,14 @@
-// A linearised model with precomputed features (linear-features.ts) as a problem, without a tensor: with c = (1, c_1,1, ...),
+// A linearised model with precomputed features (linear-features.ts) as a problem, without a tensor: with c = (1, c_1,1,
+// ...),
 //   z = c F  (embed),   d loss / d c = F dz,   loss and dz by the frozen head.
-// F (1 + vectors * groups, embed) of each image; float32 tables, sums in float64 on the host. An epoch costs what reading
-// the tables costs. Images are taken in order and one at a time, so nothing depends on threads.
+// F (1 + vectors * groups, embed) of each image; float32 tables, sums in float64 on the host. An epoch costs what
+// reading the tables costs. Images are taken in order and one at a time, so nothing depends on threads.
 import { setImmediate } from 'node:timers/promises'
 
 import { filled, type Table } from '../../numbers/table.ts'
 import type { LabelledImages } from '../datasets/images.ts'
 import type { Measured, Problem, Split } from '../learning/problem.ts'
-import { countIn, measuredOf, type Workplace } from './clip-problem.ts'
+import { countIn, measuredOf, type TaskSetup } from './clip-problem.ts'
 import { applyHead, type Head, type HeadResult } from './head.ts'
 import type { Features } from './linear-features.ts'
 
@@ -15,7 +16,7 @@ const together = 64 * 2 ** 20 // bytes of tables at hand at a time, where they a
 
 /** features: of each task, in the tasks' order, by split. The features stay the caller's. */
 export function cachedProblem(
-  place: Workplace,
+  place: TaskSetup,
   features: readonly Partial<Record<Split, Features>>[],
   groups: readonly string[],
   vectors: readonly string[],
@@ -54,7 +55,8 @@ export function cachedProblem(
     groups,
     vectors,
     trainingCounts: place.tasks.map((t) => t.splits.training?.count ?? 0),
-    evaluate: (coefficients, split) => pass(split, coefficients, (_, count) => Int32Array.from({ length: count }, (_v, i) => i)),
+    evaluate: (coefficients, split) =>
+      pass(split, coefficients, (_, count) => Int32Array.from({ length: count }, (_v, i) => i)),
     lossAndGradient: async (coefficients, batch) => {
       const gradient = new Float64Array(1 + vectors.length * groups.length)
       const measured = await pass('training', coefficients, (task) => batch[task] as Int32Array, gradient)
@@ -69,7 +71,7 @@ export function cachedProblem(
 
 /** Some images of a task, each with weight `weight`. */
 function onTables(
-  { objective }: Workplace,
+  { objective }: TaskSetup,
   head: Head,
   { labels }: LabelledImages,
   indices: readonly number[],
@@ -85,7 +87,15 @@ function onTables(
     features.set(combined(table, c, embed), n * embed)
   })
   const own = Int32Array.from(indices, (i) => labels[i] as number)
-  const result = applyHead(head, gradient ? objective : (objective.judge ?? objective), features, 0, own, weight, slopes)
+  const result = applyHead(
+    head,
+    gradient ? objective : (objective.judge ?? objective),
+    features,
+    0,
+    own,
+    weight,
+    slopes,
+  )
   if (gradient && slopes)
     tables.forEach((table, n) => {
       addProducts(table, slopes.subarray(n * embed, (n + 1) * embed), gradient)
@@ -115,7 +125,12 @@ function addProducts(table: Float32Array, dz: Float32Array, gradient: Float64Arr
   const rows = gradient.length
   for (let r = 0; r < rows; r += 4) {
     // Rows beyond the last are the last again; their sums are dropped.
-    const [a0, a1, a2, a3] = [r, r + 1, r + 2, r + 3].map((row) => Math.min(row, rows - 1) * embed) as [number, number, number, number]
+    const [a0, a1, a2, a3] = [r, r + 1, r + 2, r + 3].map((row) => Math.min(row, rows - 1) * embed) as [
+      number,
+      number,
+      number,
+      number,
+    ]
     let [s0, s1, s2, s3] = [0, 0, 0, 0]
     for (let e = 0; e < embed; e++) {
       const d = dz[e] as number
@@ -125,6 +140,7 @@ function addProducts(table: Float32Array, dz: Float32Array, gradient: Float64Arr
       s3 += (table[a3 + e] as number) * d
     }
     const sums = [s0, s1, s2, s3]
-    for (let row = r; row < Math.min(r + 4, rows); row++) gradient[row] = (gradient[row] as number) + (sums[row - r] as number)
+    for (let row = r; row < Math.min(r + 4, rows); row++)
+      gradient[row] = (gradient[row] as number) + (sums[row - r] as number)
   }
 }

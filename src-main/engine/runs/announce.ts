@@ -1,4 +1,5 @@
-// A run's first word: every file it uses, with its content hash, held against what an earlier sitting recorded. Returns them.
+// A run's first word: every file it uses, with its content hash, held against what an earlier sitting recorded. Returns
+// them.
 
 import { BasilError } from '../../contract/errors.ts'
 import type { ResolvedConfig } from '../../contract/run/config.ts'
@@ -36,11 +37,13 @@ export async function* announce(
     found.push({ role, file: path, name, ...hashed })
   }
   const { name, kind, threads, simd, reason, versions } = host.backend
-  const images = (await describeTasks(config, parents.architecture, host)).map(({ bytes: _, diskBytes: _d, ...counts }, t) => ({
-    ...counts,
-    training: tasks[t]?.splits.training?.count ?? 0, // without those that cannot be read
-    validation: tasks[t]?.splits.validation?.count ?? 0,
-  }))
+  const images = (await describeTasks(config, parents.architecture, host)).map(
+    ({ bytes: _, diskBytes: _d, ...counts }, t) => ({
+      ...counts,
+      training: tasks[t]?.splits.training?.count ?? 0, // without those that cannot be read
+      validation: tasks[t]?.splits.validation?.count ?? 0,
+    }),
+  )
   yield {
     type: 'opened',
     engine: { name, kind, threads, simd, reason, versions },
@@ -66,7 +69,8 @@ function filesOf(config: ResolvedConfig): { role: Parent['role']; path: string }
     const file = path?.replace(/#[^#/\\]*$/, '')
     if (file && !found.some((f) => f.path === file)) found.push({ role, path: file })
   }
-  found.push(...config.vectors.map((path) => ({ role: 'vector' as const, path }))) // every one: the recipe's rows are theirs
+  // every one: the recipe's rows are theirs
+  found.push(...config.vectors.map((path) => ({ role: 'vector' as const, path })))
   for (const t of config.tasks) add('finetuned', t.finetuned)
   for (const t of config.tasks) for (const path of [t.head, t.data, t.validation, t.test]) add('data', path)
   return found

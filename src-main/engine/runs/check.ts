@@ -1,6 +1,7 @@
-// What a run would take, and whether it can: headers of every file are read and held against each other, and of the weights as few as
-// show that a model has something to add.
-// Late errors after a long wait are the field's sorest point, so test data is looked at here too, though not its labels.
+// What a run would take, and whether it can: headers of every file are read and held against each other, and of the
+// weights as few as show that a model has something to add.
+// Late errors after a long wait are the field's sorest point, so test data is looked at here too, though not its
+// labels.
 
 import type { Plan } from '../../contract/engine-api.ts'
 import { combinedNames, preparationOf } from '../../contract/run/coefficients.ts'
@@ -16,7 +17,12 @@ import { openCheckpoint, openParents, parameterCount, useOf } from '../weights/p
 import { describeTasks } from './tasks.ts'
 
 /** features: where precomputed features would be kept; that they fit is found out here, not after hours. */
-export async function checkRun(config: ResolvedConfig, open: OpenSource, features?: FeatureCache, images?: ImageHost): Promise<Plan> {
+export async function checkRun(
+  config: ResolvedConfig,
+  open: OpenSource,
+  features?: FeatureCache,
+  images?: ImageHost,
+): Promise<Plan> {
   const parents = await openParents(config.pretrained, config.vectors, open, useOf(config))
   try {
     const { architecture } = parents
@@ -33,12 +39,18 @@ export async function checkRun(config: ResolvedConfig, open: OpenSource, feature
     const vectors = combinedNames(config.vectors, preparationOf(config)).length // rows of the coefficient table
     if (config.linearised === 'cached' && features) {
       const floats = floatsOf(vectors, groups.names.length, architecture.embed)
-      const splits = learningSplits(config).map(({ task, split, path }) => ({ path, images: tasks[task]?.[split] ?? 0 }))
+      const splits = learningSplits(config).map(({ task, split, path }) => ({
+        path,
+        images: tasks[task]?.[split] ?? 0,
+      }))
       requireRoom(splits, floats, features)
     }
     const rows = microBatchFor(config.microBatch, { kind: 'native-cpu' }, architecture).size * architecture.tokens
     const activations =
-      4 * rows * architecture.layers * (8 * architecture.width + architecture.mlp + architecture.heads * architecture.tokens)
+      4 *
+      rows *
+      architecture.layers *
+      (8 * architecture.width + architecture.mlp + architecture.heads * architecture.tokens)
     return {
       parameters,
       blocks: groups.names.length,

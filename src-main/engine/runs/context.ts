@@ -1,4 +1,5 @@
-// What every part of a run is given: the configuration, the world outside (files, hashes, the person's wishes) and what was opened.
+// What every part of a run is given: the configuration, the world outside (files, hashes, the person's wishes) and what
+// was opened.
 import type { ResolvedConfig } from '../../contract/run/config.ts'
 import type { Parent, ResumeState } from '../../contract/run/run.ts'
 import type { Table } from '../../numbers/table.ts'
@@ -7,7 +8,7 @@ import type { Backend } from '../devices/backend.ts'
 import type { FeatureCache } from '../formats/feature-cache.ts'
 import type { OpenSource } from '../formats/source.ts'
 import type { Selection } from '../learning/selection.ts'
-import type { Workplace } from '../problems/clip-problem.ts'
+import type { TaskSetup } from '../problems/clip-problem.ts'
 import type { Groups } from '../weights/merge.ts'
 import type { Parents } from '../weights/parents.ts'
 import type { Remaining } from './remaining.ts'
@@ -30,7 +31,7 @@ export interface Context {
   parents: Parents
   files: Parent[] // every file of the run, with its hash
   groups: Groups
-  place: Workplace
+  place: TaskSetup
   selection: Selection
   reference: (number | null)[] // fine-tuned accuracy on the selection split
   remaining: Remaining

@@ -1,6 +1,6 @@
-// Models of a run measured: the references that relative accuracy is relative to, and the final evaluation, where test data
-// is opened, once. What is measured at the end are the very weights an export writes. In a linearised run every model is
-// measured as f_lin at its weights, expanded at the pre-trained model, which is f itself there.
+// Models of a run measured: the references that relative accuracy is relative to, and the final evaluation, where test
+// data is opened, once. What is measured at the end are the very weights an export writes. In a linearised run every
+// model is measured as f_lin at its weights, expanded at the pre-trained model, which is f itself there.
 import type { ResolvedConfig } from '../../contract/run/config.ts'
 import type { EngineEvent, Evaluation } from '../../contract/run/run.ts'
 import type { Table } from '../../numbers/table.ts'
@@ -8,24 +8,29 @@ import { isLabelled } from '../datasets/images.ts'
 import type { Measured, Split } from '../learning/problem.ts'
 import { taskScores } from '../learning/selection.ts'
 import { linearModel, type Model, towerModel } from '../models/model.ts'
-import { measureModel, type Workplace } from '../problems/clip-problem.ts'
+import { measureModel, type TaskSetup } from '../problems/clip-problem.ts'
 import { type LoadedWeights, loadCheckpoint, loadMerged } from '../weights/device.ts'
 import { lineageOf, movedTo } from '../weights/lineage.ts'
 import { type Checkpoint, openCheckpoint, type Parents } from '../weights/parents.ts'
 import type { Context, RunHost } from './context.ts'
 import { closeTasks, openTest } from './tasks.ts'
 
-/** Pre-trained and fine-tuned accuracies on a split; what relative accuracy is relative to. Of a task whose labels are not known there are none. */
+/**
+ * Pre-trained and fine-tuned accuracies on a split; what relative accuracy is relative to. Of a task whose labels are
+ * not known there are none.
+ */
 export async function* references(
   config: ResolvedConfig,
   host: RunHost,
   parents: Parents,
-  place: Workplace,
+  place: TaskSetup,
   split: Split,
 ): AsyncGenerator<EngineEvent, { reference: (number | null)[]; pretrained: number[] }> {
   const names = config.tasks.map((t) => t.name)
   const tuned: Measured = { loss: 0, tasks: names.map(() => ({ loss: Number.NaN, accuracy: Number.NaN })) }
-  const labelled = place.tasks.flatMap(({ splits: { [split]: images } }, t) => (images && isLabelled(images) ? [t] : []))
+  const labelled = place.tasks.flatMap(({ splits: { [split]: images } }, t) =>
+    images && isLabelled(images) ? [t] : [],
+  )
   if (labelled.length === 0) return { reference: names.map(() => null), pretrained: names.map(() => Number.NaN) }
   const files = [...new Set(labelled.flatMap((t) => config.tasks[t]?.finetuned ?? []))]
   for (const [i, path] of files.entries()) {
@@ -47,7 +52,12 @@ export async function* references(
   }
   const reference = tuned.tasks.map((t) => (t.accuracy > 0 ? t.accuracy : null))
   if (files.length) yield evaluation(split, 'finetuned', null, names, tuned, reference)
-  yield { type: 'progress', what: `Measuring the pre-trained model on ${split} data`, done: files.length, total: files.length + 1 }
+  yield {
+    type: 'progress',
+    what: `Measuring the pre-trained model on ${split} data`,
+    done: files.length,
+    total: files.length + 1,
+  }
   const pretrained = await using(await loadCheckpoint(place.tower.ops, parents.base), (w) =>
     measureModel(place, towerModel(place.tower, w.weights), split, labelled),
   )
@@ -68,12 +78,17 @@ export async function* finalEvaluation(
   const test = split === 'test' ? yield* openTest(config, place.tasks, parents.architecture, host) : []
   try {
     const tested = split === 'test' ? { ...place, tasks: test } : place
-    const reference = split === selectionSplit ? selectionReference : (yield* references(config, host, parents, tested, split)).reference
+    const reference =
+      split === selectionSplit
+        ? selectionReference
+        : (yield* references(config, host, parents, tested, split)).reference
     const names = config.tasks.map((t) => t.name)
     let before: Measured | undefined
     for (let k = config.testEach ? 0 : chosen.length - 1; k < chosen.length; k++) {
-      const unchanged = k > 0 && config.expansion === 'pretrained' && (chosen[k] as Table).every((row) => row.every((c) => c === 0))
-      const measured = unchanged && before ? before : await measuredAfter(context, tested, chosen.slice(0, k + 1), split)
+      const unchanged =
+        k > 0 && config.expansion === 'pretrained' && (chosen[k] as Table).every((row) => row.every((c) => c === 0))
+      const measured =
+        unchanged && before ? before : await measuredAfter(context, tested, chosen.slice(0, k + 1), split)
       before = measured
       yield evaluation(split, k ? 'iteration' : 'start', k, names, measured, reference)
     }
@@ -85,7 +100,7 @@ export async function* finalEvaluation(
 /** The model after some stages. One whose expansion point moves is seen from where its last iteration began. */
 async function measuredAfter(
   { config, parents, groups }: Context,
-  place: Workplace,
+  place: TaskSetup,
   chosen: readonly Table[],
   split: Split,
 ): Promise<Measured> {
@@ -117,7 +132,7 @@ function evaluation(
 async function viewed<T>(
   config: ResolvedConfig,
   parents: Parents,
-  { tower }: Workplace,
+  { tower }: TaskSetup,
   load: (from?: Checkpoint) => Promise<LoadedWeights>,
   use: (model: Model) => Promise<T>,
 ): Promise<T> {

@@ -1,5 +1,6 @@
-// What a run learns on, as its configuration says: the tower itself, its linearisation by forward mode, or the linearisation
-// on precomputed features; over the task vectors, or along the difference vector that a start's coefficients make of them.
+// What a run learns on, as its configuration says: the tower itself, its linearisation by forward mode, or the
+// linearisation on precomputed features; over the task vectors, or along the difference vector that a start's
+// coefficients make of them.
 
 import { splitPath } from '../../contract/named-tensor.ts'
 import { preparationOf } from '../../contract/run/coefficients.ts'
@@ -8,7 +9,14 @@ import type { Table } from '../../numbers/table.ts'
 import type { LabelledImages } from '../datasets/images.ts'
 import { alongStart, type Problem, type Split } from '../learning/problem.ts'
 import { clipProblem } from '../problems/clip-problem.ts'
-import { type Features, floatsOf, learningSplits, openFeatures, requireRoom, unkept } from '../problems/linear-features.ts'
+import {
+  type Features,
+  floatsOf,
+  learningSplits,
+  openFeatures,
+  requireRoom,
+  unkept,
+} from '../problems/linear-features.ts'
 import { cachedProblem } from '../problems/linear-problem.ts'
 import { openStore } from '../weights/device.ts'
 import type { VectorStore } from '../weights/vector-store.ts'
@@ -35,8 +43,15 @@ export async function* openProblem(context: Site, start?: Table): AsyncGenerator
 /** Bytes on disk of the features a run keeps, 0 for a run without. Throws disk-full when they can never fit. */
 export function roomFor({ config, host, parents, groups, place }: Omit<Site, 'files'>): number {
   if (config.linearised !== 'cached') return 0
-  const splits = learningSplits(config).map(({ task, split, path }) => ({ path, images: place.tasks[task]?.splits[split]?.count ?? 0 }))
-  return requireRoom(splits, floatsOf(parents.vectors.length, groups.names.length, parents.architecture.embed), host.features ?? unkept)
+  const splits = learningSplits(config).map(({ task, split, path }) => ({
+    path,
+    images: place.tasks[task]?.splits[split]?.count ?? 0,
+  }))
+  return requireRoom(
+    splits,
+    floatsOf(parents.vectors.length, groups.names.length, parents.architecture.embed),
+    host.features ?? unkept,
+  )
 }
 
 /** Undefined when the person would rather stop than wait: the same model can still be measured by forward mode. */
@@ -86,7 +101,8 @@ const form = 1 // of the tables; another one makes all that is kept strange
 /** What the tables of a split are a function of, by content: never a path, a task's name or its head. */
 function identityOf({ config, parents, groups, files }: Site, path: string): string {
   const [file, key] = splitPath(path)
-  const hashOf = (of: string): string => files.find((f) => f.file === of)?.sha256 ?? of // every file of a run has its hash
+  // every file of a run has its hash
+  const hashOf = (of: string): string => files.find((f) => f.file === of)?.sha256 ?? of
   const { architecture } = parents
   return JSON.stringify({
     form,

@@ -15,7 +15,9 @@ export class Remaining {
     this.began = began
   }
 
-  /** Called once an epoch; planned: epochs of the present stage. Later iterations are taken to be as long as the first. */
+  /**
+   * Called once an epoch; planned: epochs of the present stage. Later iterations are taken to be as long as the first.
+   */
   after(stage: number, epoch: number, planned: number): { seconds: number; remainingSeconds: number | null } {
     const now = performance.now()
     if (this.last !== undefined && epoch > 0) {
@@ -24,6 +26,9 @@ export class Remaining {
     }
     this.last = now
     const left = planned - epoch + (this.iterations - stage) * planned
-    return { seconds: (now - this.began) / 1000, remainingSeconds: this.epochSeconds === undefined ? null : left * this.epochSeconds }
+    return {
+      seconds: (now - this.began) / 1000,
+      remainingSeconds: this.epochSeconds === undefined ? null : left * this.epochSeconds,
+    }
   }
 }

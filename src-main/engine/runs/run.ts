@@ -1,8 +1,10 @@
 // A run from configuration to final evaluation, as one visible loop:
-//   theta_0 = start(theta_pre, tau);  for k = 1..M:  delta = theta_{k-1} - theta_pre,  theta_k = theta_{k-1} + Lambda_k delta
+//   theta_0 = start(theta_pre, tau);  for k = 1..M:  delta = theta_{k-1} - theta_pre,  theta_k = theta_{k-1} + Lambda_k
+//   delta
 // with Lambda_k learned from its initial value and kept only if it beats "no change" on the selection metric. By the
 // collapse identity delta_k is delta_0 scaled by prod_j (1 + lambda_j): one difference vector serves all iterations.
-// Everything that is told is told through events; what a look yields is enough to go on after a crash, to the same bits.
+// Everything that is told is told through events; what a look yields is enough to go on after a crash, to the same
+// bits.
 
 import { faultOf } from '../../contract/device-faults.ts'
 import { BasilError } from '../../contract/errors.ts'
@@ -13,12 +15,20 @@ import type { EngineEvent, ResumeState } from '../../contract/run/run.ts'
 import { fromNumbers, type Table, toNumbers } from '../../numbers/table.ts'
 import { methodNamed } from '../learning/methods/index.ts'
 import { objectiveNamed } from '../learning/objectives/index.ts'
-import { alongRow, fromDifferenceVector, fromRestart, isotropic, type Problem, type Split, sharpnessAware } from '../learning/problem.ts'
+import {
+  alongRow,
+  fromDifferenceVector,
+  fromRestart,
+  isotropic,
+  type Problem,
+  type Split,
+  sharpnessAware,
+} from '../learning/problem.ts'
 import { collapsed, selectionBy, taskScores } from '../learning/selection.ts'
 import type { LearnState, Look } from '../learning/stage.ts'
 import { vectorNotes } from '../measures/vector-notes.ts'
 import { prepared } from '../merging/prepare.ts'
-import type { Task, Workplace } from '../problems/clip-problem.ts'
+import type { Task, TaskSetup } from '../problems/clip-problem.ts'
 import { halvings, microBatchFor } from '../problems/micro-batch.ts'
 import { lineageOf, movedTo } from '../weights/lineage.ts'
 import { groupsOf } from '../weights/merge.ts'
@@ -45,7 +55,7 @@ export async function* run(config: ResolvedConfig, host: RunHost): AsyncGenerato
     const groups = groupsOf(parents, config.blocks)
     tasks = yield* openTasks(config, parents.architecture, host)
     const files = yield* announce(config, host, parents, groups, tasks, notes)
-    const place: Workplace = {
+    const place: TaskSetup = {
       tower: {
         architecture: parents.architecture,
         ops: host.backend.ops,
@@ -68,14 +78,23 @@ export async function* run(config: ResolvedConfig, host: RunHost): AsyncGenerato
       files,
       groups,
       place,
-      selection: selectionBy(config.select, reference, { aims: config.tasks.map((t) => t.aim), pretrained, keep: config.keep }),
+      selection: selectionBy(config.select, reference, {
+        aims: config.tasks.map((t) => t.aim),
+        pretrained,
+        keep: config.keep,
+      }),
       reference,
       remaining: new Remaining(config, began),
     }
     const chosen = yield* learnAll(context)
     yield* finalEvaluation(context, chosen, split, reference)
     yield* halvings(microBatch)
-    yield { type: 'finished', stopped: host.stopping(), seconds: (performance.now() - began) / 1000, dataWaitSeconds: waited.seconds }
+    yield {
+      type: 'finished',
+      stopped: host.stopping(),
+      seconds: (performance.now() - began) / 1000,
+      dataWaitSeconds: waited.seconds,
+    }
   } catch (error) {
     yield* halvings(microBatch)
     throw faultOf(error, 'the weights of a model')
@@ -102,7 +121,10 @@ function requireAsBegun({ base: { file, settings, architecture } }: Parents): vo
 async function* learnAll(context: Context): AsyncGenerator<EngineEvent, Table[]> {
   const { config, host, groups } = context
   const resume = host.resume
-  context.place.microBatch.size = Math.min(context.place.microBatch.size, resume?.microBatch ?? Number.POSITIVE_INFINITY)
+  context.place.microBatch.size = Math.min(
+    context.place.microBatch.size,
+    resume?.microBatch ?? Number.POSITIVE_INFINITY,
+  )
   const chosen: Table[] = (resume?.completed ?? []).map(fromNumbers)
 
   if (chosen.length === 0) {
@@ -145,10 +167,13 @@ async function* learnAll(context: Context): AsyncGenerator<EngineEvent, Table[]>
 }
 
 /**
- * Whether the difference vector is 0, or too small to move a weight: whatever an iteration scaled it by, the model would stay the same, so that
- * none is run. Restarts and random directions go on from that of the start.
+ * Whether the difference vector is 0, or too small to move a weight: whatever an iteration scaled it by, the model
+ * would stay the same, so that none is run. Restarts and random directions go on from that of the start.
  */
-async function* hasNothingToScale({ config, parents, groups }: Context, chosen: readonly Table[]): AsyncGenerator<EngineEvent, boolean> {
+async function* hasNothingToScale(
+  { config, parents, groups }: Context,
+  chosen: readonly Table[],
+): AsyncGenerator<EngineEvent, boolean> {
   const coefficients = scaledNext({ control: config.control, start: chosen[0] as Table, iterations: rows(chosen) })
   if (!(await isUnmoved(parents, groups, coefficients))) return false
   const isZero = coefficients.every((row) => row.every((c) => c === 0))
@@ -160,7 +185,11 @@ async function* hasNothingToScale({ config, parents, groups }: Context, chosen: 
 function iterationOf({ config, groups, parents }: Context, problem: Problem, chosen: readonly Table[]): Problem {
   const { control, seed, iterations } = config
   if (control === 'random')
-    return alongRow(problem, lineageOf(parents, groups, chosen, { control, seed }, iterations).coefficients, chosen.length)
+    return alongRow(
+      problem,
+      lineageOf(parents, groups, chosen, { control, seed }, iterations).coefficients,
+      chosen.length,
+    )
   const ones = new Float64Array(groups.names.length).fill(1)
   const scale = collapse([ones], rows(chosen), control)[0] as Float64Array
   if (control === 'restart') return fromRestart(problem, scale)
@@ -168,8 +197,15 @@ function iterationOf({ config, groups, parents }: Context, problem: Problem, cho
   return control === 'isotropic' ? isotropic(along) : along
 }
 
-/** Learns one stage and decides: an iteration that does not beat its own start is recorded as such and changes nothing. */
-async function* stage(context: Context, index: number, problem: Problem, completed: Table[]): AsyncGenerator<EngineEvent, Table> {
+/**
+ * Learns one stage and decides: an iteration that does not beat its own start is recorded as such and changes nothing.
+ */
+async function* stage(
+  context: Context,
+  index: number,
+  problem: Problem,
+  completed: Table[],
+): AsyncGenerator<EngineEvent, Table> {
   const { config, host, place, selection, reference, remaining } = context
   const settings = index === 0 ? config.start : (config.iteration ?? config.start)
   const method = methodNamed(settings.method)
@@ -221,10 +257,14 @@ async function* stage(context: Context, index: number, problem: Problem, complet
   const state = last?.state ?? resume
   if (!state) throw new Error(`stage ${index} looked at nothing`)
   const accepted = index === 0 || selection.better(state.best.metric, state.still)
-  const coefficients = accepted ? state.best.coefficients : state.best.coefficients.map((row) => new Float64Array(row.length))
+  const coefficients = accepted
+    ? state.best.coefficients
+    : state.best.coefficients.map((row) => new Float64Array(row.length))
   // With all data in every step the state after the last one was measured too; resumed behind it, it is measured again.
   const measuresLast = config.select === 'training-loss' && config.batch === 'all' && method.measuresLast
-  const after = measuresLast ? [last?.metric ?? selection.metric(await problem.evaluate(state.coefficients, selection.split))] : []
+  const after = measuresLast
+    ? [last?.metric ?? selection.metric(await problem.evaluate(state.coefficients, selection.split))]
+    : []
   yield* halvings(place.microBatch)
   yield {
     type: 'stage-end',

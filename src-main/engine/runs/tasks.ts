@@ -29,13 +29,29 @@ export interface TaskHeader {
 }
 
 /** By headers alone, test data included; throws what reading would throw for shapes, so that no error comes late. */
-export async function describeTasks(config: ResolvedConfig, architecture: Architecture, host: DataHost): Promise<TaskHeader[]> {
+export async function describeTasks(
+  config: ResolvedConfig,
+  architecture: Architecture,
+  host: DataHost,
+): Promise<TaskHeader[]> {
   const headers: TaskHeader[] = []
   for (const t of config.tasks) {
     const head = await describeHead(t.head, host.open)
     checkHead(t, head, architecture)
-    const found: TaskHeader = { task: t.name, classes: head.classes, training: 0, validation: 0, test: 0, bytes: 0, diskBytes: 0 }
-    for (const [split, path] of [['training', t.data] as const, ['validation', t.validation] as const, ['test', t.test] as const]) {
+    const found: TaskHeader = {
+      task: t.name,
+      classes: head.classes,
+      training: 0,
+      validation: 0,
+      test: 0,
+      bytes: 0,
+      diskBytes: 0,
+    }
+    for (const [split, path] of [
+      ['training', t.data] as const,
+      ['validation', t.validation] as const,
+      ['test', t.test] as const,
+    ]) {
       if (!path) continue
       const images = await describeSomeImages(path, architecture.imageSize, host)
       checkSize(images, architecture)
@@ -51,7 +67,11 @@ export async function describeTasks(config: ResolvedConfig, architecture: Archit
 type Opening = Pick<RunHost, 'open' | 'images' | 'signal'>
 
 /** Test images are left out until `openTest`: they are opened once, at the end. The tasks are the caller's to close. */
-export async function* openTasks(config: ResolvedConfig, architecture: Architecture, host: Opening): AsyncGenerator<EngineEvent, Task[]> {
+export async function* openTasks(
+  config: ResolvedConfig,
+  architecture: Architecture,
+  host: Opening,
+): AsyncGenerator<EngineEvent, Task[]> {
   const tasks: Task[] = []
   let isOpen = false
   try {
@@ -61,7 +81,8 @@ export async function* openTasks(config: ResolvedConfig, architecture: Architect
       const task: Task = { name: t.name, head, ...(t.aim === 'forget' && { sign: -1 }), splits: {} }
       tasks.push(task)
       task.splits.training = yield* openOne(config, i, 'training', t.data, task, architecture, host)
-      if (t.validation) task.splits.validation = yield* openOne(config, i, 'validation', t.validation, task, architecture, host)
+      if (t.validation)
+        task.splits.validation = yield* openOne(config, i, 'validation', t.validation, task, architecture, host)
     }
     isOpen = true
     return tasks
@@ -131,7 +152,10 @@ async function* openOne(
   }
   const seen = split === 'training' ? forLearning(config, index, images) : images
   const shared = sharedWith(images, before)
-  yield { type: 'data', data: { task: task.name, split, ...facts, perClass: isLabelled(seen) ? facts.perClass : [], shared } }
+  yield {
+    type: 'data',
+    data: { task: task.name, split, ...facts, perClass: isLabelled(seen) ? facts.perClass : [], shared },
+  }
   return seen
 }
 
@@ -139,7 +163,9 @@ async function* openOne(
 function sharedWith(images: Identified, before: Task['splits']): SplitManifest['shared'] {
   return Object.entries(before).flatMap(([name, there]) => {
     const same = isIdentified(there) ? sharedImages(images, there) : 0
-    return same > 0 ? [{ split: name as Split, images: same, ...(!isLabelled(there) && { unlabelled: true as const }) }] : []
+    return same > 0
+      ? [{ split: name as Split, images: same, ...(!isLabelled(there) && { unlabelled: true as const }) }]
+      : []
   })
 }
 
@@ -153,7 +179,11 @@ function forLearning({ objective, tasks, seed }: ResolvedConfig, task: number, i
   return areStrong ? strongViews(seen, { seed, task }) : seen
 }
 
-export function checkHead(task: { name: string; head: string }, head: { embed: number }, architecture: Architecture): void {
+export function checkHead(
+  task: { name: string; head: string },
+  head: { embed: number },
+  architecture: Architecture,
+): void {
   if (head.embed === architecture.embed) return
   throw new BasilError({
     code: 'tensor-shape',

@@ -1,5 +1,5 @@
-// A checkpoint that no file holds: theta_pre + tau, of which each slice is computed when it is read. Who reads it sees a checkpoint like any
-// other; who closes it closes nothing, as its sources stay the caller's.
+// A checkpoint that no file holds: theta_pre + tau, of which each slice is computed when it is read. Who reads it sees
+// a checkpoint like any other; who closes it closes nothing, as its sources stay the caller's.
 import type { TensorFile, TensorInfo } from '../formats/tensor-file.ts'
 import { type Checkpoint, readSlice, type WeightSet } from './parents.ts'
 
@@ -14,7 +14,9 @@ export function derivedCheckpoint(
     const short = full.startsWith(prefix) ? full.slice(prefix.length) : ''
     return parameters.has(short) ? short : undefined
   }
-  const tensors = new Map([...file.tensors].map(([full, info]): [string, TensorInfo] => [full, parameterOf(full) ? floating(info) : info]))
+  const tensors = new Map(
+    [...file.tensors].map(([full, info]): [string, TensorInfo] => [full, parameterOf(full) ? floating(info) : info]),
+  )
   const readRange: TensorFile['readRange'] = async (full, offset, length, into) => {
     const parameter = parameterOf(full)
     if (parameter === undefined) return file.readRange(full, offset, length, into)
@@ -30,8 +32,16 @@ export function derivedCheckpoint(
   return { ...base, file: { ...file, source, format: 'derived', tensors, metadata: {}, readRange, read } }
 }
 
-/** Elements of tau = theta - theta_pre from `first` on, exact in float64; `still`: those of theta_pre, read once for all vectors. */
-export async function tauSlice(vector: Checkpoint, still: Float32Array, name: string, first: number): Promise<Float64Array> {
+/**
+ * Elements of tau = theta - theta_pre from `first` on, exact in float64; `still`: those of theta_pre, read once for all
+ * vectors.
+ */
+export async function tauSlice(
+  vector: Checkpoint,
+  still: Float32Array,
+  name: string,
+  first: number,
+): Promise<Float64Array> {
   const theirs = await readSlice(vector, name, first, still.length, new Float32Array(still.length))
   return Float64Array.from(theirs, (v, i) => v - (still[i] as number))
 }

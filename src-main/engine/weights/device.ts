@@ -7,7 +7,7 @@ import { type Tensor, tf } from '../devices/tf.ts'
 import { towerParameters } from '../layouts/clip-names.ts'
 import { heldShape, toHeld } from './held.ts'
 import { type Groups, mergedParameters } from './merge.ts'
-import { type Checkpoint, type Parents, parameterCount, readParameter, type Tower } from './parents.ts'
+import { type Checkpoint, type Parents, parameterCount, readParameter, type TowerCheckpoint } from './parents.ts'
 import { type Parameter, type Place, type VectorStore, vectorStore } from './vector-store.ts'
 
 export interface LoadedWeights {
@@ -18,7 +18,7 @@ export interface LoadedWeights {
 type Named = AsyncGenerator<{ name: string; values: Float32Array }>
 
 /** A checkpoint as it is; or, given another to take it from, their difference. */
-export async function loadCheckpoint(ops: Ops, checkpoint: Tower, from?: Checkpoint): Promise<LoadedWeights> {
+export async function loadCheckpoint(ops: Ops, checkpoint: TowerCheckpoint, from?: Checkpoint): Promise<LoadedWeights> {
   const parameters = towerParameters(checkpoint.architecture)
   const largest = largestSize(parameters)
   const [values, other] = [new Float32Array(largest), new Float32Array(from ? largest : 0)]
@@ -47,7 +47,10 @@ export async function loadMerged(
   })
 }
 
-/** theta_pre and the task vectors; or, given the start's coefficients, theta_pre and the one difference vector they make. */
+/**
+ * theta_pre and the task vectors; or, given the start's coefficients, theta_pre and the one difference vector they
+ * make.
+ */
 export async function openStore(
   backend: Backend,
   parents: Parents,
@@ -77,7 +80,10 @@ function placeOf({ kind, deviceBytes, hostBytes }: Backend, base: number, vector
 
 type ReadTaskVectors = (name: string) => Promise<{ base: Float32Array; vectors: Float32Array }>
 
-/** One parameter's base (n) and task vectors (vectors, n), as the tower holds them. Both arrays are made once, as long as the largest parameter: garbage of a model's size would wait for a collection. */
+/**
+ * One parameter's base (n) and task vectors (vectors, n), as the tower holds them. Both arrays are made once, as long
+ * as the largest parameter: garbage of a model's size would wait for a collection.
+ */
 function taskVectors(parents: Parents): ReadTaskVectors {
   const largest = largestSize(parents.parameters)
   const count = parents.vectors.length

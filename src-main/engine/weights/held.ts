@@ -1,6 +1,7 @@
-// How a tower holds its weights where files hold them otherwise: conv1 (width, 3, patch, patch) as (width, 3 * patch * patch),
-// since the patch embedding is a matrix product, and the MLP's second weight turned to (inputs, outputs). It alone has more
-// inputs than outputs, and there TensorFlow's product by a transposed matrix takes 1.4 times as long as by a plain one.
+// How a tower holds its weights where files hold them otherwise: conv1 (width, 3, patch, patch) as (width, 3 * patch *
+// patch), since the patch embedding is a matrix product, and the MLP's second weight turned to (inputs, outputs). It
+// alone has more inputs than outputs, and there TensorFlow's product by a transposed matrix takes 1.4 times as long as
+// by a plain one.
 
 /** Weights held as (inputs, outputs), by name or by a name's end. */
 export function isTurned(name: string): boolean {

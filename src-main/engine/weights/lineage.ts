@@ -1,6 +1,8 @@
-// The model that a run's chosen tables stand for: parents and their effective coefficients (contract/run/coefficients.ts), for every way a run can
-// have gone on from its start. Of random directions the start is one vector, computed when it is read, and each direction another:
-//   theta_0 + sum_k lambda_k,b r_k,b,  r_k,b = |delta_0,b| R_k,b / |R_k,b|,  R_k,b ~ N(0, I), delta_0 = theta_0 - theta_pre
+// The model that a run's chosen tables stand for: parents and their effective coefficients
+// (contract/run/coefficients.ts), for every way a run can have gone on from its start. Of random directions the start
+// is one vector, computed when it is read, and each direction another:
+//   theta_0 + sum_k lambda_k,b r_k,b,  r_k,b = |delta_0,b| R_k,b / |R_k,b|,  R_k,b ~ N(0, I), delta_0 = theta_0 -
+//   theta_pre
 // Learning, evaluation and export all ask here.
 import { collapse, randomName } from '../../contract/run/coefficients.ts'
 import type { ResolvedConfig } from '../../contract/run/config.ts'
@@ -19,7 +21,10 @@ export interface Course {
   seed: number
 }
 
-/** chosen: the start's table (vectors x groups), then one row an iteration. `iterations`: how many directions a random course has in all. */
+/**
+ * chosen: the start's table (vectors x groups), then one row an iteration. `iterations`: how many directions a random
+ * course has in all.
+ */
 export function lineageOf<P extends Sources>(
   parents: P,
   groups: Groups,
@@ -37,13 +42,18 @@ export function lineageOf<P extends Sources>(
   return { parents: { ...parents, vectors }, coefficients }
 }
 
-/** A linearised model's next expansion: theta = what `chosen` stands for is the base, and delta = theta - theta_pre the only vector. */
+/**
+ * A linearised model's next expansion: theta = what `chosen` stands for is the base, and delta = theta - theta_pre the
+ * only vector.
+ */
 export function movedTo<P extends Sources>(parents: P, groups: Groups, chosen: readonly Table[]): P {
   const { coefficients } = lineageOf(parents, groups, chosen, { control: 'none', seed: 0 })
   const here = startCheckpoint(parents, groups, coefficients)
   const base = { ...parents.base, ...here }
-  const beyond = derivedCheckpoint({ base, parameters: parents.parameters }, 'difference vector', (name, first, count) =>
-    combinedSlice(parents, groups, coefficients, name, first, count),
+  const beyond = derivedCheckpoint(
+    { base, parameters: parents.parameters },
+    'difference vector',
+    (name, first, count) => combinedSlice(parents, groups, coefficients, name, first, count),
   )
   return { ...parents, base, vectors: [{ ...parents.base, ...beyond }] }
 }
@@ -87,7 +97,8 @@ function randomCheckpoint(sources: Sources, groups: Groups, start: Table, seed: 
     const n = sizes.get(name) as number
     let [delta, own] = [0, 0]
     for (let first = 0; first < n; first += slice)
-      for (const v of await combinedSlice(sources, groups, start, name, first, Math.min(slice, n - first))) delta += v * v
+      for (const v of await combinedSlice(sources, groups, start, name, first, Math.min(slice, n - first)))
+        delta += v * v
     for (let i = 0; i < n; i++) own += draw(name, i) ** 2
     scales.set(name, Math.sqrt(delta / own))
     return Math.sqrt(delta / own)

@@ -1,5 +1,6 @@
 // The model a coefficient table stands for, in exactly one way, whoever asks (evaluation, difference vector, export):
-//   theta_b = float32( theta_pre,b + sum_t c_t,b (theta_t,b - theta_pre,b) ),  computed in float64, one tensor at a time.
+//   theta_b = float32( theta_pre,b + sum_t c_t,b (theta_t,b - theta_pre,b) ),  computed in float64, one tensor at a
+//   time.
 
 import { BasilError } from '../../contract/errors.ts'
 import { largestOf } from '../../contract/largest.ts'
@@ -27,9 +28,13 @@ export function groupsOf(set: WeightSet, grouping: Grouping): Groups {
   return { names: [...columns.keys()], of }
 }
 
-/** Whether a recipe's columns are these. Recipes of 0.1.0 have tensors under their file's own names, behind other prefixes. */
+/**
+ * Whether a recipe's columns are these. Recipes of 0.1.0 have tensors under their file's own names, behind other
+ * prefixes.
+ */
 export function areGroups(recorded: readonly string[], { names }: Groups): boolean {
-  const isThat = (name: string, i: number): boolean => [name, `visual.${name}`, name.replace(/^model\./, '')].includes(names[i] as string)
+  const isThat = (name: string, i: number): boolean =>
+    [name, `visual.${name}`, name.replace(/^model\./, '')].includes(names[i] as string)
   return recorded.length === names.length && recorded.every(isThat)
 }
 
@@ -46,11 +51,15 @@ interface MergedParameter {
 }
 
 /**
- * Every parameter in block order with its merged values and the base's, both good until the next is asked for. Throws not-finite naming the tensor;
- * but what is not finite and equal in all parents, as a causal mask of -Infinity is, is a constant and stays as it is. (Not in a tower, all of which
- * is computed with.)
+ * Every parameter in block order with its merged values and the base's, both good until the next is asked for. Throws
+ * not-finite naming the tensor; but what is not finite and equal in all parents, as a causal mask of -Infinity is, is a
+ * constant and stays as it is. (Not in a tower, all of which is computed with.)
  */
-export async function* mergedParameters(set: WeightSet, groups: Groups, coefficients: Table): AsyncGenerator<MergedParameter> {
+export async function* mergedParameters(
+  set: WeightSet,
+  groups: Groups,
+  coefficients: Table,
+): AsyncGenerator<MergedParameter> {
   const sizes = new Map([...set.parameters].map(([name, shape]) => [name, shape.reduce((a, b) => a * b, 1)]))
   const largest = largestOf(sizes.values())
   const [merged, bases, sum] = [new Float32Array(largest), new Float32Array(largest), new Float64Array(slice)]
@@ -93,7 +102,9 @@ const slice = 2 ** 17
 const underWay = 6 // reads that are waited for while one is worked on
 
 /** Gives what the reads give, in order, each good until the next but one is asked for. */
-async function* readAhead(reads: () => Iterable<(into: Float32Array) => Promise<Float32Array>>): AsyncGenerator<Float32Array> {
+async function* readAhead(
+  reads: () => Iterable<(into: Float32Array) => Promise<Float32Array>>,
+): AsyncGenerator<Float32Array> {
   const buffers = Array.from({ length: underWay + 1 }, () => new Float32Array(slice))
   const waiting: Promise<Float32Array>[] = []
   let count = 0
@@ -112,7 +123,14 @@ function addOne(sum: Float64Array, c: number, tuned: Float32Array, base: Float32
 }
 
 /** The same for one and then another, in half the time. */
-function addTwo(sum: Float64Array, c1: number, tuned1: Float32Array, c2: number, tuned2: Float32Array, base: Float32Array): void {
+function addTwo(
+  sum: Float64Array,
+  c1: number,
+  tuned1: Float32Array,
+  c2: number,
+  tuned2: Float32Array,
+  base: Float32Array,
+): void {
   for (let i = 0; i < tuned1.length; i++) {
     const b = base[i] as number
     sum[i] = (sum[i] as number) + c1 * ((tuned1[i] as number) - b) + c2 * ((tuned2[i] as number) - b)

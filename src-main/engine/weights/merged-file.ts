@@ -1,6 +1,7 @@
-// The model a coefficient table stands for as a file of canonical tensors: parameters merged as they are read (merge.ts), what
-// stands beside them as the pre-trained model has it. Merging goes forward with its read-ahead; what is asked for in block order is
-// neither computed twice nor kept. A parameter of which a reader takes parts in turn (a fused in_proj as q, k and v) is kept until all of it was taken.
+// The model a coefficient table stands for as a file of canonical tensors: parameters merged as they are read
+// (merge.ts), what stands beside them as the pre-trained model has it. Merging goes forward with its read-ahead; what
+// is asked for in block order is neither computed twice nor kept. A parameter of which a reader takes parts in turn (a
+// fused in_proj as q, k and v) is kept until all of it was taken.
 import type { Table } from '../../numbers/table.ts'
 import type { FloatingDtype } from '../formats/dtype.ts'
 import { infoOf, type TensorFile, type TensorInfo } from '../formats/tensor-file.ts'
@@ -9,10 +10,16 @@ import { type Groups, mergedParameters } from './merge.ts'
 import type { WeightSet } from './parents.ts'
 
 /**
- * Tensors in block order, then the others; `types`: in float32, or each in the pre-trained model's own type, to which its merged numbers are rounded
- * (to nearest, ties to even). What `read` gives is good until the next read. Reads throw not-finite where a merged number is too large for its type.
+ * Tensors in block order, then the others; `types`: in float32, or each in the pre-trained model's own type, to which
+ * its merged numbers are rounded (to nearest, ties to even). What `read` gives is good until the next read. Reads throw
+ * not-finite where a merged number is too large for its type.
  */
-export function mergedFile(set: WeightSet, groups: Groups, coefficients: Table, types: 'float32' | 'own' = 'float32'): TensorFile {
+export function mergedFile(
+  set: WeightSet,
+  groups: Groups,
+  coefficients: Table,
+  types: 'float32' | 'own' = 'float32',
+): TensorFile {
   const base = set.base.file
   const { prefix } = set
   const order = [...set.parameters.keys()].map((name) => prefix + name)
@@ -36,7 +43,10 @@ export function mergedFile(set: WeightSet, groups: Groups, coefficients: Table, 
     const name = prefix + value.name
     const { dtype } = infoOf(tensors, name, base.source)
     const isKept = value.isConstant && types === 'own' // byte for byte
-    present = { name, bytes: isKept ? await base.read(name) : cast(value.values, dtype as FloatingDtype, () => base.called(name)) }
+    present = {
+      name,
+      bytes: isKept ? await base.read(name) : cast(value.values, dtype as FloatingDtype, () => base.called(name)),
+    }
   }
 
   async function bytesOf(name: string): Promise<Uint8Array> {
@@ -73,9 +83,13 @@ export function mergedFile(set: WeightSet, groups: Groups, coefficients: Table, 
     metadata: {},
     tensors,
     read: (name, into) =>
-      place.has(name) ? inTurn(() => readMerged(name, 0, infoOf(tensors, name, base.source).bytes, into)) : base.read(name, into),
+      place.has(name)
+        ? inTurn(() => readMerged(name, 0, infoOf(tensors, name, base.source).bytes, into))
+        : base.read(name, into),
     readRange: (name, offset, length, into) =>
-      place.has(name) ? inTurn(() => readMerged(name, offset, length, into)) : base.readRange(name, offset, length, into),
+      place.has(name)
+        ? inTurn(() => readMerged(name, offset, length, into))
+        : base.readRange(name, offset, length, into),
   }
 }
 

@@ -1,6 +1,6 @@
-// The checkpoints that are combined, opened together as canonical views and held against each other before long work starts:
-// the same names and shapes, integer buffers equal. A run wants CLIP image towers (openParents); arithmetic takes any set
-// (openWeights). Weights are read one tensor at a time and every value is checked to be finite.
+// The checkpoints that are combined, opened together as canonical views and held against each other before long work
+// starts: the same names and shapes, integer buffers equal. A run wants CLIP image towers (openParents); arithmetic
+// takes any set (openWeights). Weights are read one tensor at a time and every value is checked to be finite.
 import { BasilError } from '../../contract/errors.ts'
 import type { Said, TowerSettings } from '../../contract/tower.ts'
 import { disagreements, type Given, givenBy, settleVision } from '../architecture/settle.ts'
@@ -19,7 +19,7 @@ export interface Checkpoint {
   prefix: string // before the names of parameters in the file
 }
 
-export interface Tower extends Checkpoint {
+export interface TowerCheckpoint extends Checkpoint {
   architecture: Architecture
   settings: TowerSettings // of the architecture, with where they came from
   refusal: BasilError | null // why it cannot be computed
@@ -40,11 +40,14 @@ export interface WeightSet {
 
 export interface Parents extends WeightSet {
   architecture: Architecture
-  base: Tower
-  vectors: Tower[]
+  base: TowerCheckpoint
+  vectors: TowerCheckpoint[]
 }
 
-/** What is to be done with towers. given: what is said of how they are computed, before any file is; null: their weights alone are wanted. */
+/**
+ * What is to be done with towers. given: what is said of how they are computed, before any file is; null: their weights
+ * alone are wanted.
+ */
 interface Use {
   given: Given | null
 }
@@ -57,8 +60,8 @@ export function useOf(config: Said & { tower?: TowerSettings | null }): Use {
 }
 
 /**
- * CLIP image towers, which a run needs. What stands beside them in a whole CLIP model is left as the pre-trained model has it, which also
- * decides how all of them are computed.
+ * CLIP image towers, which a run needs. What stands beside them in a whole CLIP model is left as the pre-trained model
+ * has it, which also decides how all of them are computed.
  */
 export async function openParents(
   pretrained: string,
@@ -68,7 +71,7 @@ export async function openParents(
 ): Promise<Parents> {
   return opened(async (keep) => {
     const base = keep(await openCheckpoint(pretrained, open, undefined, use))
-    const rest: Tower[] = []
+    const rest: TowerCheckpoint[] = []
     for (const path of vectors) {
       const vector = keep(await openCheckpoint(path, open, base, use))
       rest.push(vector)
@@ -78,12 +81,27 @@ export async function openParents(
     const notes = rest.flatMap(({ note }) => note ?? [])
     const warnings = [base, ...rest].flatMap((tower) => tower.warnings)
     const { architecture } = base
-    return { architecture, prefix: towerPrefix, parameters: towerParameters(architecture), base, vectors: rest, notes, warnings }
+    return {
+      architecture,
+      prefix: towerPrefix,
+      parameters: towerParameters(architecture),
+      base,
+      vectors: rest,
+      notes,
+      warnings,
+    }
   })
 }
 
-/** Checkpoints of any architecture with equal names and shapes: all floating tensors are combined, but for BatchNorm's statistics. */
-export async function openWeights(pretrained: string, vectors: readonly string[], open: OpenSource): Promise<WeightSet> {
+/**
+ * Checkpoints of any architecture with equal names and shapes: all floating tensors are combined, but for BatchNorm's
+ * statistics.
+ */
+export async function openWeights(
+  pretrained: string,
+  vectors: readonly string[],
+  open: OpenSource,
+): Promise<WeightSet> {
   return opened(async (keep) => {
     const base = keep(await openAs(pretrained, open, (file) => ({ file, prefix: '' })))
     const { parameters } = base.file
@@ -103,7 +121,9 @@ export async function openWeights(pretrained: string, vectors: readonly string[]
 export async function openSet(pretrained: string, vectors: readonly string[], open: OpenSource): Promise<WeightSet> {
   const { base, close } = await openWeights(pretrained, [], open)
   await close()
-  return isTower(base.file) ? openParents(pretrained, vectors, open, { given: null }) : openWeights(pretrained, vectors, open)
+  return isTower(base.file)
+    ? openParents(pretrained, vectors, open, { given: null })
+    : openWeights(pretrained, vectors, open)
 }
 
 /** What was opened is closed together, at once where something goes wrong. */
@@ -132,25 +152,51 @@ export function parameterCount({ parameters }: Pick<WeightSet, 'parameters'>): n
 }
 
 /**
- * A tower. What was fine-tuned from `base`, where that is given and of the same shape, is computed as that is, and takes its projection where it
- * has none. Throws not-supported or config-invalid where it cannot be computed as it is described, unless its weights alone are wanted.
+ * A tower. What was fine-tuned from `base`, where that is given and of the same shape, is computed as that is, and
+ * takes its projection where it has none. Throws not-supported or config-invalid where it cannot be computed as it is
+ * described, unless its weights alone are wanted.
  */
-export async function openCheckpoint(path: string, open: OpenSource, base?: Tower, use: Use = toCompute): Promise<Tower> {
+export async function openCheckpoint(
+  path: string,
+  open: OpenSource,
+  base?: TowerCheckpoint,
+  use: Use = toCompute,
+): Promise<TowerCheckpoint> {
   return openAs(path, open, async (own) => {
     const borrowed = base && !own.tensors.has(projection) && own.tensors.has(`${towerPrefix}class_embedding`)
     const file = borrowed ? withTensor(own, projection, base.file) : own
-    const note = borrowed ? `${own.source.name} has no ${own.called(projection)}: the pre-trained model's is taken, and is not moved` : null
+    const note = borrowed
+      ? `${own.source.name} has no ${own.called(projection)}: the pre-trained model's is taken, and is not moved`
+      : null
     const shape = requireTower(file)
     const settled =
-      base && isAlike(shape, base.architecture) ? await asBase(file, shape, base) : await settleVision(file, shape, use.given ?? {})
+      base && isAlike(shape, base.architecture)
+        ? await asBase(file, shape, base)
+        : await settleVision(file, shape, use.given ?? {})
     const { settings, warnings, refusal } = settled
     if (use.given && refusal) throw refusal
-    const [heads, activation, layerNormEps] = [settings.heads.value, settings.activation.value, settings.layerNormEps.value]
-    return { file, prefix: towerPrefix, architecture: { ...shape, heads, activation, layerNormEps }, settings, refusal, note, warnings }
+    const [heads, activation, layerNormEps] = [
+      settings.heads.value,
+      settings.activation.value,
+      settings.layerNormEps.value,
+    ]
+    return {
+      file,
+      prefix: towerPrefix,
+      architecture: { ...shape, heads, activation, layerNormEps },
+      settings,
+      refusal,
+      note,
+      warnings,
+    }
   })
 }
 
-async function asBase(file: CanonicalFile, shape: TowerShape, { settings, refusal, file: { source } }: Tower) {
+async function asBase(
+  file: CanonicalFile,
+  shape: TowerShape,
+  { settings, refusal, file: { source } }: TowerCheckpoint,
+) {
   return { settings, refusal, warnings: await disagreements(file, shape, settings, source.name) }
 }
 
@@ -161,7 +207,11 @@ function isAlike(one: TowerShape, other: TowerShape): boolean {
 
 const projection = `${towerPrefix}proj`
 
-async function openAs<T extends Checkpoint>(path: string, open: OpenSource, use: (file: CanonicalFile) => T | Promise<T>): Promise<T> {
+async function openAs<T extends Checkpoint>(
+  path: string,
+  open: OpenSource,
+  use: (file: CanonicalFile) => T | Promise<T>,
+): Promise<T> {
   const source = await open(path)
   try {
     const file = canonical(await openTensorFile(source))
@@ -184,7 +234,10 @@ function withTensor(file: CanonicalFile, name: string, from: TensorFile): Canoni
   }
 }
 
-/** A parameter (name without prefix) as float32, in the start of `into` where it is given. Throws tensor-not-finite naming file and tensor. */
+/**
+ * A parameter (name without prefix) as float32, in the start of `into` where it is given. Throws tensor-not-finite
+ * naming file and tensor.
+ */
 export async function readParameter(checkpoint: Checkpoint, name: string, into?: Float32Array): Promise<Float32Array> {
   const { file, prefix } = checkpoint
   const { dtype, bytes } = infoOf(file.tensors, prefix + name, file.source)
@@ -218,7 +271,8 @@ export async function readSlice(
   const bytes = dtypes[dtype]
   const values = into.subarray(0, count)
   // Numbers that are not wider than float32 are read to the end of the very place they are wanted in.
-  const own = bytes <= 4 ? new Uint8Array(values.buffer, values.byteOffset + (4 - bytes) * count, bytes * count) : undefined
+  const own =
+    bytes <= 4 ? new Uint8Array(values.buffer, values.byteOffset + (4 - bytes) * count, bytes * count) : undefined
   const read = await file.readRange(full, first * bytes, count * bytes, own)
   if (isNarrow(dtype)) widenInPlace(values, dtype)
   else if (dtype !== 'F32') values.set(toFloat32(read, dtype))
@@ -246,7 +300,7 @@ export function firstNotFinite(values: Float32Array): number {
 }
 
 /** By the numbers that shapes follow from: clearer than the first tensor that does not fit. */
-function checkArchitecture(base: Tower, other: Tower): void {
+function checkArchitecture(base: TowerCheckpoint, other: TowerCheckpoint): void {
   const [mine, theirs] = [base.architecture, other.architecture]
   const tensorOf = {
     width: 'conv1.weight',
@@ -268,7 +322,10 @@ function checkArchitecture(base: Tower, other: Tower): void {
       })
 }
 
-/** Integer buffers, and tensors of types that Basil has no numbers for, must be equal: they are copied, never averaged. BatchNorm's counters are each model's own. */
+/**
+ * Integer buffers, and tensors of types that Basil has no numbers for, must be equal: they are copied, never averaged.
+ * BatchNorm's counters are each model's own.
+ */
 async function checkBuffers(base: CanonicalFile, other: CanonicalFile): Promise<void> {
   const [where, pretrained] = namesOf(other.source, base.source)
   for (const { name, dtype } of base.tensors.values()) {
@@ -291,7 +348,8 @@ async function checkBuffers(base: CanonicalFile, other: CanonicalFile): Promise<
 }
 
 /** Numbers that some versions of a program keep beside the weights, and others do not. */
-const isMadeAnew = (name: string): boolean => isPositionIds(name) || /^(input_resolution|context_length|vocab_size)$/.test(name)
+const isMadeAnew = (name: string): boolean =>
+  isPositionIds(name) || /^(input_resolution|context_length|vocab_size)$/.test(name)
 
 async function equalBytes(a: TensorFile, b: TensorFile, name: string): Promise<boolean> {
   const [x, y] = [await a.read(name), await b.read(name)]

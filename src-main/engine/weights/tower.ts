@@ -1,12 +1,14 @@
-// What is asked of a checkpoint, whatever its layout: for arithmetic, the tensors of another; for a run, a whole CLIP vision
-// transformer. Messages name tensors as the file does.
+// What is asked of a checkpoint, whatever its layout: for arithmetic, the tensors of another; for a run, a whole CLIP
+// vision transformer. Messages name tensors as the file does.
 import { BasilError, type ErrorRecord } from '../../contract/errors.ts'
 import { isFloating } from '../formats/dtype.ts'
 import { namesOf } from '../formats/source.ts'
 import { recognise, type TowerShape, towerParameters, towerPrefix } from '../layouts/clip-names.ts'
 import { type CanonicalFile, isPositionIds } from '../layouts/index.ts'
 
-/** The shape of a canonical file's tower whose tensors all fit it; throws naming the file and the tensor that does not. */
+/**
+ * The shape of a canonical file's tower whose tensors all fit it; throws naming the file and the tensor that does not.
+ */
 export function requireTower(file: CanonicalFile): TowerShape {
   const shape = recognise(file.tensors) ?? refuseOther(file)
   const expected = new Map([...towerParameters(shape)].map(([name, dimensions]) => [towerPrefix + name, dimensions]))
@@ -24,7 +26,10 @@ export function isTower(file: CanonicalFile): boolean {
   }
 }
 
-/** Every expected tensor in its shape and of a type with a fraction, and of those that `concerns` is true for, no other. `from`: the file that expects them, where it is no architecture. */
+/**
+ * Every expected tensor in its shape and of a type with a fraction, and of those that `concerns` is true for, no other.
+ * `from`: the file that expects them, where it is no architecture.
+ */
 export function requireTensors(
   file: CanonicalFile,
   expected: ReadonlyMap<string, number[]>,
@@ -39,7 +44,10 @@ export function requireTensors(
       throw misfit('tensor-missing', own, theirs, {
         what: `lacks the tensor ${theirs}${other === undefined ? '' : `, which ${other} has`}`,
         why: closest(file, theirs),
-        next: other === undefined ? 'use a complete checkpoint of this architecture' : 'use models that were saved with the same tensors',
+        next:
+          other === undefined
+            ? 'use a complete checkpoint of this architecture'
+            : 'use models that were saved with the same tensors',
       })
     if (found.shape.join() !== shape.join())
       throw misfit('tensor-shape', own, theirs, {

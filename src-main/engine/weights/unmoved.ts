@@ -1,11 +1,13 @@
-// Whether a combination is the pre-trained model again: where no weight of theta_pre + sum_t c_t tau_t, rounded to float32, differs from theta_pre,
-// its difference vector is 0 or below rounding, and nothing that scales it can move anything. Reads no further than the first weight that differs.
+// Whether a combination is the pre-trained model again: where no weight of theta_pre + sum_t c_t tau_t, rounded to
+// float32, differs from theta_pre, its difference vector is 0 or below rounding, and nothing that scales it can move
+// anything. Reads no further than the first weight that differs.
 import { filled, type Table } from '../../numbers/table.ts'
 import { combinedSlice } from './lineage.ts'
 import { type Groups, groupsOf } from './merge.ts'
 import { type Parents, readSlice, type WeightSet } from './parents.ts'
 
-const [least, most] = [2 ** 10, 2 ** 17] // elements read at a time: few at first, as a vector that moves anything shows it at once
+// elements read at a time: few at first, as a vector that moves anything shows it at once
+const [least, most] = [2 ** 10, 2 ** 17]
 
 /** coefficients: (vectors x groups). */
 export async function isUnmoved(

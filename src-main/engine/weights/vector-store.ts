@@ -1,7 +1,7 @@
-// Base weights and vectors, ready to be composed and to be dotted with gradients, one parameter at a time. Vectors live on
-// the device while they fit, else in the host's memory, else in their files.
-// From the host they visit the device parameter by parameter. From files they are read twice a step, to compose and, once
-// all micro-batches have passed, for the inner products: one sum of gradients is held instead of many models.
+// Base weights and vectors, ready to be composed and to be dotted with gradients, one parameter at a time. Vectors live
+// on the device while they fit, else in the host's memory, else in their files.
+// From the host they visit the device parameter by parameter. From files they are read twice a step, to compose and,
+// once all micro-batches have passed, for the inner products: one sum of gradients is held instead of many models.
 import type { Ops, Precision, Vectors } from '../devices/ops.ts'
 import { type Tensor, tf } from '../devices/tf.ts'
 
@@ -97,7 +97,8 @@ export async function vectorStore(
     base: (name) => at(name).base,
     compose: async (name, coefficients) => {
       const values = await found(name)
-      return tf.tidy(() => visit(values, (v) => v.compose(at(name).base, coefficients))) // what visits leaves also when the device is full
+      // what visits leaves also when the device is full
+      return tf.tidy(() => visit(values, (v) => v.compose(at(name).base, coefficients)))
     },
     combine: async (name, coefficients) => {
       const values = await found(name)

@@ -1,5 +1,6 @@
-// The library's table: one row a place where a checkpoint lies. A row keeps its id, tags and notes whatever becomes of its file: it
-// goes missing, comes back, changes, or is found again at another place (relink). Only the person takes a row away.
+// The library's table: one row a place where a checkpoint lies. A row keeps its id, tags and notes whatever becomes of
+// its file: it goes missing, comes back, changes, or is found again at another place (relink). Only the person takes a
+// row away.
 
 import type { Entry } from '../../contract/api/library.ts'
 import type { Description, Role } from '../../contract/checkpoint.ts'
@@ -51,7 +52,8 @@ interface LibraryRow {
   notes: string
 }
 
-const columns = 'id, path, target, parts, bytes, modified, quick, added, state, error, sha256, fresh, facts, role, tags, notes'
+const columns =
+  'id, path, target, parts, bytes, modified, quick, added, state, error, sha256, fresh, facts, role, tags, notes'
 const mostListed = 100_000 // tensors kept by name
 
 /** In one transaction; the new rows' ids. Paths must not be there yet. */
@@ -59,7 +61,9 @@ export function addEntries(history: History, places: Place[], now: Date): number
   const text = `INSERT INTO library (path, target, parts, bytes, modified, quick, added, state, fresh, tags, notes)
     VALUES (:path, :target, :parts, :bytes, :modified, :quick, :added, 'present', 1, '[]', '') RETURNING id`
   const added = now.toISOString()
-  return recoverable(history, () => places.map((place) => row<{ id: number }>(history, text, { ...valuesOf(place), added })?.id ?? 0))
+  return recoverable(history, () =>
+    places.map((place) => row<{ id: number }>(history, text, { ...valuesOf(place), added })?.id ?? 0),
+  )
 }
 
 export function entriesOf(history: History): StoredEntry[] {
@@ -100,17 +104,23 @@ export function putFacts(history: History, id: number, description: Description)
     tensors: JSON.stringify(tensors.slice(0, mostListed)),
     metadata: JSON.stringify(metadata),
   }
-  const text = `UPDATE library SET facts = :facts, tensors = :tensors, metadata = :metadata, state = 'present', error = NULL WHERE id = :id`
+  const text = `UPDATE library SET facts = :facts, tensors = :tensors, metadata = :metadata, state = 'present',
+   error = NULL WHERE id = :id`
   change(history, text, values)
 }
 
 export function putState(history: History, id: number, state: Entry['state'], error: ErrorRecord | null): void {
-  change(history, 'UPDATE library SET state = :state, error = :error WHERE id = :id', { id, state, error: error && JSON.stringify(error) })
+  change(history, 'UPDATE library SET state = :state, error = :error WHERE id = :id', {
+    id,
+    state,
+    error: error && JSON.stringify(error),
+  })
 }
 
 /** Another content lies there: nothing that was known of the old one holds, and it is to be read and hashed anew. */
 export function putChanged(history: History, id: number, place: Place): void {
-  const text = `UPDATE library SET path = :path, target = :target, parts = :parts, bytes = :bytes, modified = :modified, quick = :quick,
+  const text = `UPDATE library SET path = :path, target = :target, parts = :parts, bytes = :bytes,
+   modified = :modified, quick = :quick,
     state = 'changed', error = NULL, facts = NULL, tensors = NULL, metadata = NULL, sha256 = NULL WHERE id = :id`
   change(history, text, { id, ...valuesOf(place) })
 }
@@ -124,7 +134,10 @@ export function putHash(history: History, id: number, sha256: string): void {
   change(history, 'UPDATE library SET sha256 = :sha256, fresh = 0 WHERE id = :id', { id, sha256 })
 }
 
-/** `gone` takes the place and content of `found`, whose row goes; what the person said of either is kept. To be called in a transaction. */
+/**
+ * `gone` takes the place and content of `found`, whose row goes; what the person said of either is kept. To be called
+ * in a transaction.
+ */
 export function relink(history: History, gone: StoredEntry, at: StoredEntry): void {
   const copy = `UPDATE library SET (parts, target, bytes, modified, quick, sha256, facts, tensors, metadata)
     = (SELECT parts, target, bytes, modified, quick, sha256, facts, tensors, metadata FROM library WHERE id = :from),
@@ -138,7 +151,11 @@ export function relink(history: History, gone: StoredEntry, at: StoredEntry): vo
   describeEntry(history, gone.id, { role, tags, notes })
 }
 
-export function describeEntry(history: History, id: number, { role, tags, notes }: Pick<StoredEntry, 'role' | 'tags' | 'notes'>): void {
+export function describeEntry(
+  history: History,
+  id: number,
+  { role, tags, notes }: Pick<StoredEntry, 'role' | 'tags' | 'notes'>,
+): void {
   const text = 'UPDATE library SET role = :role, tags = :tags, notes = :notes WHERE id = :id'
   change(history, text, { id, role, tags: JSON.stringify(tags), notes })
 }

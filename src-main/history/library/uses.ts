@@ -1,4 +1,5 @@
-// Which runs used a content, by its hash: a run keeps the hashes and names of its parents for ever, whatever becomes of the files.
+// Which runs used a content, by its hash: a run keeps the hashes and names of its parents for ever, whatever becomes of
+// the files.
 import { sound } from '../checksums.ts'
 import { type History, rows, soundOnly } from '../statement.ts'
 

@@ -1,7 +1,7 @@
 // Brings a history file to the newest form: numbered SQL files, one transaction each, the number kept in user_version.
 // A file that already holds something is backed up first (SQLite's online backup). Adding a migration is one file
-// NNNN-what.sql in this folder; a released one is never edited. A step that changes rows sets their checksum to NULL (or long_checksum,
-// where it changes what that is over): rows without get theirs with the last step.
+// NNNN-what.sql in this folder; a released one is never edited. A step that changes rows sets their checksum to NULL
+// (or long_checksum, where it changes what that is over): rows without get theirs with the last step.
 import { mkdirSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 
@@ -23,7 +23,10 @@ export function migrations(folder: string = import.meta.dirname): string[] {
 
 const applicationId = 0x6261736c // "basl": tells our files from any other SQLite file
 
-/** The version of a file; 0: nothing in it. Throws history-damaged for a foreign file, history-newer for one from the future. */
+/**
+ * The version of a file; 0: nothing in it. Throws history-damaged for a foreign file, history-newer for one from the
+ * future.
+ */
 export function versionOf(db: Database, known: number): number {
   const version = Number(db.pragma('user_version', { simple: true }))
   const tables = db.prepare("SELECT count(*) AS n FROM sqlite_schema WHERE type = 'table'").get() as { n: number }

@@ -1,5 +1,6 @@
-// Whether a model is right as often as it says it is. Images are sorted into bins of equal width by confidence, the largest softmax
-// probability: bin k of K holds (k / K, (k + 1) / K], as in the usual definition (Guo et al., 2017), and
+// Whether a model is right as often as it says it is. Images are sorted into bins of equal width by confidence, the
+// largest softmax probability: bin k of K holds (k / K, (k + 1) / K], as in the usual definition (Guo et al., 2017),
+// and
 //   ECE = sum_k n_k / n | accuracy_k - mean confidence_k |.
 // The bins' rows are the reliability diagram.
 
@@ -13,11 +14,18 @@ export interface Bin {
 
 /** confidence (n) in [0, 1]; correct (n). */
 export function reliability(confidence: ArrayLike<number>, correct: ArrayLike<boolean>, bins = 15): Bin[] {
-  const rows = Array.from({ length: bins }, (_, k) => ({ from: k / bins, to: (k + 1) / bins, images: 0, correct: 0, sum: 0 }))
+  const rows = Array.from({ length: bins }, (_, k) => ({
+    from: k / bins,
+    to: (k + 1) / bins,
+    images: 0,
+    correct: 0,
+    sum: 0,
+  }))
   for (let i = 0; i < confidence.length; i++) {
     const c = confidence[i] as number
     const near = Math.min(bins - 1, Math.max(0, Math.ceil(c * bins) - 1))
-    const row = rows[near > 0 && c <= near / bins ? near - 1 : near] as (typeof rows)[number] // c = k / K times K may be more than k
+    // c = k / K times K may be more than k
+    const row = rows[near > 0 && c <= near / bins ? near - 1 : near] as (typeof rows)[number]
     row.images++
     row.sum += c
     if (correct[i]) row.correct++
@@ -28,5 +36,8 @@ export function reliability(confidence: ArrayLike<number>, correct: ArrayLike<bo
 /** Expected calibration error, between 0 and 1. */
 export function calibrationError(bins: readonly Bin[]): number {
   const n = bins.reduce((sum, { images }) => sum + images, 0)
-  return bins.reduce((sum, { images, correct, confidence }) => (images ? sum + Math.abs(correct - images * confidence) / n : sum), 0)
+  return bins.reduce(
+    (sum, { images, correct, confidence }) => (images ? sum + Math.abs(correct - images * confidence) / n : sum),
+    0,
+  )
 }

@@ -1,8 +1,10 @@
 // McNemar's test: whether two models differ on the same images. Only images on which exactly one of them is right tell:
-// b, where the first is, and c, where the second is. If the models are equally good each of them is either's with probability 1/2:
+// b, where the first is, and c, where the second is. If the models are equally good each of them is either's with
+// probability 1/2:
 //   few:   p = 2 P(X <= min(b, c)),  X ~ Binomial(b + c, 1/2),  P(X <= k) = I_1/2(n - k, k + 1)
 //   many:  chi^2 = (|b - c| - 1)^2 / (b + c), one degree of freedom, with the correction for continuity
-// p = P(chi^2_1 > x) = Q(1/2, x/2) = erfc(sqrt(x / 2)), the upper incomplete gamma function by its series or continued fraction.
+// p = P(chi^2_1 > x) = Q(1/2, x/2) = erfc(sqrt(x / 2)), the upper incomplete gamma function by its series or continued
+// fraction.
 import { incompleteBeta } from './paired.ts'
 
 export interface McNemar {
@@ -18,7 +20,12 @@ export function mcnemar(onlyFirst: number, onlySecond: number): McNemar {
   const n = onlyFirst + onlySecond
   if (n < few) {
     const k = Math.min(onlyFirst, onlySecond)
-    return { onlyFirst, onlySecond, statistic: null, p: n === 0 ? 1 : Math.min(1, 2 * incompleteBeta(0.5, n - k, k + 1)) }
+    return {
+      onlyFirst,
+      onlySecond,
+      statistic: null,
+      p: n === 0 ? 1 : Math.min(1, 2 * incompleteBeta(0.5, n - k, k + 1)),
+    }
   }
   const statistic = Math.max(0, Math.abs(onlyFirst - onlySecond) - 1) ** 2 / n
   return { onlyFirst, onlySecond, statistic, p: chiSquareTail(statistic) }

@@ -13,7 +13,10 @@ export function deviation(values: readonly number[]): number | null {
   return Math.sqrt(values.reduce((sum, v) => sum + (v - m) ** 2, 0) / (values.length - 1))
 }
 
-/** Two-sided p of the paired differences; null for fewer than two, or where all are alike, as there is no spread to judge by. */
+/**
+ * Two-sided p of the paired differences; null for fewer than two, or where all are alike, as there is no spread to
+ * judge by.
+ */
 export function pairedTTest(differences: readonly number[]): number | null {
   const spread = deviation(differences)
   if (!spread) return null
@@ -53,8 +56,8 @@ function fraction(x: number, a: number, b: number): number {
 /** Lanczos' approximation, g = 7, n = 9: 15 digits. */
 function logGamma(z: number): number {
   const p = [
-    0.99999999999980993, 676.5203681218851, -1259.1392167224028, 771.32342877765313, -176.61502916214059, 12.507343278686905,
-    -0.13857109526572012, 9.9843695780195716e-6, 1.5056327351493116e-7,
+    0.99999999999980993, 676.5203681218851, -1259.1392167224028, 771.32342877765313, -176.61502916214059,
+    12.507343278686905, -0.13857109526572012, 9.9843695780195716e-6, 1.5056327351493116e-7,
   ]
   if (z < 0.5) return Math.log(Math.PI / Math.sin(Math.PI * z)) - logGamma(1 - z)
   const x = z - 1

@@ -1,5 +1,5 @@
-// One question to a reading process whose answer is all that is wanted of it: progress is told, and whoever has left waits no longer, whatever the
-// process is at; it ends its work when it next tells something.
+// One question to a reading process whose answer is all that is wanted of it: progress is told, and whoever has left
+// waits no longer, whatever the process is at; it ends its work when it next tells something.
 import type { Told } from '../../contract/engine-api.ts'
 import { BasilError } from '../../contract/errors.ts'
 import type { Progress } from '../../contract/run/run.ts'

@@ -1,6 +1,7 @@
-// The data sets the person added: rows of the history, and processes of their own that read what lies behind them, a few for what is looked at in a
-// while and one for what reads every image, so that a page of pictures waits neither for a leak report nor for a large folder. Adding answers as soon as the rows
-// are there; what is in them follows by itself and is told by watch(). Opened for reading it shows the same and changes nothing.
+// The data sets the person added: rows of the history, and processes of their own that read what lies behind them, a
+// few for what is looked at in a while and one for what reads every image, so that a page of pictures waits neither for
+// a leak report nor for a large folder. Adding answers as soon as the rows are there; what is in them follows by itself
+// and is told by watch(). Opened for reading it shows the same and changes nothing.
 import { stat } from 'node:fs/promises'
 
 import type {
@@ -48,7 +49,10 @@ import { leakSplits, viewOf } from './view.ts'
 export interface DataSets {
   list(): DataSet[]
   watch(): AsyncGenerator<{ version: number; reading: number; work: DataWork }, void>
-  /** Throws folder-busy where this process does not write, and cancelled when the signal says so; what was found by then stays. */
+  /**
+   * Throws folder-busy where this process does not write, and cancelled when the signal says so; what was found by then
+   * stays.
+   */
   add(paths: string[], signal?: AbortSignal): Promise<AddedData>
   /** How many rows went; what they name stays. */
   forget(ids: number[]): number
@@ -97,7 +101,11 @@ export function createDataSets({ history, home, start, now = () => new Date() }:
   const stored = (id: number): StoredData => dataOf(history, id) ?? noRow(id)
 
   /** A short question, whose answer is all that is wanted of it. */
-  function asked<T>(where: string, question: (client: EngineClient) => Promise<AsyncIterable<Told<T>>>, asking?: Asking): Promise<T> {
+  function asked<T>(
+    where: string,
+    question: (client: EngineClient) => Promise<AsyncIterable<Told<T>>>,
+    asking?: Asking,
+  ): Promise<T> {
     return answerOf(quick.told(where, question), asking)
   }
 
@@ -115,7 +123,9 @@ export function createDataSets({ history, home, start, now = () => new Date() }:
       const error = recordOf(thrown)
       if (error.code === 'engine-lost' || error.code === 'cancelled') throw thrown
       const isMissing = error.code === 'file-missing' && !(await isThere(row.path))
-      keep(() => putDataState(history, row.id, isMissing ? 'missing' : 'unreadable', isMissing ? gone(row.path) : error))
+      keep(() =>
+        putDataState(history, row.id, isMissing ? 'missing' : 'unreadable', isMissing ? gone(row.path) : error),
+      )
     }
   }
 
@@ -209,7 +219,9 @@ export function createDataSets({ history, home, start, now = () => new Date() }:
     changing()
     const { path, facts } = stored(id)
     const known = new Map([...(facts?.splits ?? []), ...(facts?.field ?? [])].map(({ name, count }) => [name, count]))
-    const splits = await Promise.all(names.map(async (name) => ({ name, count: known.get(name) ?? (await draw(id, name)).count })))
+    const splits = await Promise.all(
+      names.map(async (name) => ({ name, count: known.get(name) ?? (await draw(id, name)).count })),
+    )
     for await (const event of long.told(path, (client) => client.data.prepare({ path, splits, size, home }))) {
       if (event.type === 'result' && dataOf(history, id)) {
         putPrepared(history, id, event.result)

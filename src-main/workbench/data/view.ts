@@ -23,15 +23,20 @@ export function viewOf({ id, path, added, state, error, facts, prepared, leaks }
     source: facts?.source ?? null,
     splits: counts(facts?.splits),
     field: counts(facts?.field),
-    classes: facts?.classes?.length ?? (facts ? Math.max(0, ...facts.splits.map(({ perClass }) => perClass.length)) : null),
+    classes:
+      facts?.classes?.length ?? (facts ? Math.max(0, ...facts.splits.map(({ perClass }) => perClass.length)) : null),
     bytes: facts?.bytes ?? null,
     leaked: leaks?.pairs.reduce((sum, { exact, alike }) => sum + exact + alike, 0) ?? null,
-    leftOut: facts?.splits.flatMap(({ name: split, leftOut = [] }) => leftOut.map((left) => ({ ...left, split }))) ?? [],
+    leftOut:
+      facts?.splits.flatMap(({ name: split, leftOut = [] }) => leftOut.map((left) => ({ ...left, split }))) ?? [],
     unreadable: prepared.length > 0 ? prepared.reduce((sum, { skippedCount }) => sum + skippedCount, 0) : null,
   }
 }
 
-/** Those a run would learn, select and test on: the field's, where it draws its own; else the disk's, which then has one for each. */
+/**
+ * Those a run would learn, select and test on: the field's, where it draws its own; else the disk's, which then has one
+ * for each.
+ */
 export function leakSplits(facts: DataFacts | null): Counted[] {
   if (!facts) return []
   const hasOwn = facts.known === null && facts.splits.some(({ name }) => /^val/.test(name))

@@ -1,5 +1,5 @@
-// Evaluations outside runs: begun one at a time while no run is at work, kept with their reports, and told to whoever watches. That test
-// data is opened is on disk before the engine hears of it.
+// Evaluations outside runs: begun one at a time while no run is at work, kept with their reports, and told to whoever
+// watches. That test data is opened is on disk before the engine hears of it.
 
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
@@ -48,7 +48,10 @@ export interface Evaluations {
   openings(data: readonly string[]): Opening[]
   /** A run's own tasks on one of its splits, with the files where they are now. */
   tasksOf(run: number, split: EvaluationRequest['split']): Tasks
-  /** A state of a run as a model to evaluate, from its parents where they are now; iteration null: the last accepted one. */
+  /**
+   * A state of a run as a model to evaluate, from its parents where they are now; iteration null: the last accepted
+   * one.
+   */
   stateOf(run: number, iteration: number | null): Recipe
   /** The report as one page. */
   page(evaluation: number): string
@@ -101,7 +104,10 @@ export function createEvaluations({ history, resources, supervisor, ready }: Pla
     tell(mine, last)
   }
 
-  async function reported(request: EvaluationRequest, tell: (event: EvaluationEvent) => void): Promise<EvaluationReport> {
+  async function reported(
+    request: EvaluationRequest,
+    tell: (event: EvaluationEvent) => void,
+  ): Promise<EvaluationReport> {
     const events = (await supervisor.ask((client) => client.evaluate(request)))[Symbol.asyncIterator]()
     for (;;) {
       const { value, done } = await supervisor.ask(() => events.next())
@@ -113,7 +119,11 @@ export function createEvaluations({ history, resources, supervisor, ready }: Pla
 
   const show = (evaluation: number): EvaluationDetail => {
     const found = evaluationOf(history, evaluation, lives) ?? missing(evaluation)
-    return { ...found, report: reportOf(history, evaluation), openings: openingsOf(history, openedBy(history, evaluation)) }
+    return {
+      ...found,
+      report: reportOf(history, evaluation),
+      openings: openingsOf(history, openedBy(history, evaluation)),
+    }
   }
 
   return {
@@ -147,7 +157,8 @@ export function createEvaluations({ history, resources, supervisor, ready }: Pla
       return true
     },
     openings: (data) => openingsOf(history, data),
-    tasksOf: (run, split) => tasksOf(filesHere(history, parentsOf(history, run)).config(runDetail(history, run).config), split),
+    tasksOf: (run, split) =>
+      tasksOf(filesHere(history, parentsOf(history, run)).config(runDetail(history, run).config), split),
     stateOf: (run, iteration) => recipeHere(history, recipeOf(history, run, iteration)),
     page: (evaluation) => {
       const { report, created, openings } = show(evaluation)

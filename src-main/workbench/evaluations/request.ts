@@ -1,5 +1,5 @@
-// What is asked of the engine, from the words of a person: a configuration's tasks on one of its splits, accuracies of fine-tuned models that
-// their authors left in a file, and names that tell models apart.
+// What is asked of the engine, from the words of a person: a configuration's tasks on one of its splits, accuracies of
+// fine-tuned models that their authors left in a file, and names that tell models apart.
 import { basename, dirname } from 'node:path'
 
 import type { EvaluationRequest, Reference } from '../../contract/api/evaluations.ts'
@@ -29,10 +29,15 @@ export function tasksOf({ tasks, pretrained, onUnreadable, ...config }: Resolved
 }
 
 /**
- * Of each named task, from a file such as ft_accuracies.json: {"Cars": of its test data, "CarsVal": of its validation data}. A number of one
- * split is none of another. Throws data-invalid for a file that is none of those the field leaves.
+ * Of each named task, from a file such as ft_accuracies.json: {"Cars": of its test data, "CarsVal": of its validation
+ * data}. A number of one split is none of another. Throws data-invalid for a file that is none of those the field
+ * leaves.
  */
-export async function importedReferences(file: string, tasks: readonly string[], split: Split): Promise<Map<string, Reference>> {
+export async function importedReferences(
+  file: string,
+  tasks: readonly string[],
+  split: Split,
+): Promise<Map<string, Reference>> {
   const known = /^(linear_)?ft_accuracies\.json$/.exec(basename(file))
   if (!known) throw noAccuracies(file, 'it is called neither ft_accuracies.json nor linear_ft_accuracies.json')
   const { accuracies, findings } = await accuraciesIn(dirname(file))
@@ -69,5 +74,11 @@ function noSplit(task: string, split: Split): never {
 
 function noAccuracies(where: string, why: string): BasilError {
   const next = 'name a file ft_accuracies.json as the field leaves it beside checkpoints, or a fine-tuned checkpoint'
-  return new BasilError({ code: 'data-invalid', what: 'These are no accuracies of fine-tuned models', where, why, next })
+  return new BasilError({
+    code: 'data-invalid',
+    what: 'These are no accuracies of fine-tuned models',
+    where,
+    why,
+    next,
+  })
 }

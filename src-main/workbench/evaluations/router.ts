@@ -1,11 +1,16 @@
-// The contract's procedures for evaluations: what a window and a browser may ask for. Models, data and heads are rows or runs; a page names
-// no paths but those of a configuration it has opened.
+// The contract's procedures for evaluations: what a window and a browser may ask for. Models, data and heads are rows
+// or runs; a page names no paths but those of a configuration it has opened.
 import { basename } from 'node:path'
 
 import { implement } from '@orpc/server'
 
 import { api } from '../../contract/api/api.ts'
-import { type EvaluationRequest, evaluationRequestSchema, type WantedEvaluation, type WantedTasks } from '../../contract/api/evaluations.ts'
+import {
+  type EvaluationRequest,
+  evaluationRequestSchema,
+  type WantedEvaluation,
+  type WantedTasks,
+} from '../../contract/api/evaluations.ts'
 import { writeAtomic } from '../../files/write-atomic.ts'
 import { inExports } from '../export/exports.ts'
 import type { Platform } from '../platform.ts'
@@ -32,7 +37,9 @@ export function evaluationsRouter(workbench: Rooms, platform: Platform) {
         await writeAtomic(file, [page], { overwrite })
         return file
       }
-      const file = out === undefined ? await inExports(home, name, (free) => write(free, false)) : await write(out, true) // the dialog has asked
+      const file =
+        // the dialog has asked
+        out === undefined ? await inExports(home, name, (free) => write(free, false)) : await write(out, true)
       return { file, download: platform.download(file) }
     }),
   }
@@ -46,7 +53,10 @@ function requestOf({ models, tasks, split, mistakes }: WantedEvaluation, workben
       return { name: basename(file), from: { file } }
     }
     const recipe = evaluations.stateOf(model.run, model.iteration)
-    return { name: `run ${model.run}${model.iteration === null ? '' : `, iteration ${recipe.iteration}`}`, from: { recipe } }
+    return {
+      name: `run ${model.run}${model.iteration === null ? '' : `, iteration ${recipe.iteration}`}`,
+      from: { recipe },
+    }
   })
   const names = distinct(asked.map(({ name }) => name))
   return evaluationRequestSchema.parse({

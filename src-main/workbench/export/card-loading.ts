@@ -1,5 +1,6 @@
-// The lines of Python that load an exported model, fitting its layout, container and architecture. A loader's own names are asked for
-// one by one, so that a tensor that is missing or misshapen is an error and what stands beside the tower is none.
+// The lines of Python that load an exported model, fitting its layout, container and architecture. A loader's own names
+// are asked for one by one, so that a tensor that is missing or misshapen is an error and what stands beside the tower
+// is none.
 import type { Container, Description } from '../../contract/checkpoint.ts'
 import { knownVision } from '../../contract/known-towers.ts'
 
@@ -30,7 +31,10 @@ function stateLines({ file, container }: ToLoad): Lines {
     : { imports: ['from safetensors.torch import load_file'], code: [`state = load_file(${text(file)})`] }
 }
 
-const ownLines = (): Lines => ({ imports: [], code: ["# load_state_dict(state) of the pre-trained model's own class takes it"] })
+const ownLines = (): Lines => ({
+  imports: [],
+  code: ["# load_state_dict(state) of the pre-trained model's own class takes it"],
+})
 
 const argumentsOf = (values: Record<string, unknown>): string =>
   Object.entries(values)
@@ -50,7 +54,8 @@ const openClipNames: Record<string, string> = {
 function openClipLines({ written: { layout, architecture } }: ToLoad): Lines {
   const a = architecture ?? { name: '' }
   const isPlain =
-    a.layerNormEps === 1e-5 && a.heads === knownVision({ width: Number(a.width), layers: Number(a.layers), mlp: Number(a.mlp) })?.heads
+    a.layerNormEps === 1e-5 &&
+    a.heads === knownVision({ width: Number(a.width), layers: Number(a.layers), mlp: Number(a.mlp) })?.heads
   const known = isPlain ? openClipNames[a.name] : undefined
   const prefix = layout === 'image encoder' ? 'model.' : ''
   const isQuick = a.activation === 'quick-gelu' ? 'True' : 'False'

@@ -1,6 +1,7 @@
-// The card beside an exported model: Markdown that says what it is, how to load it, how it was made and what it was measured to do.
-// The words around are resources/model-card.md; what is filled in comes from history and from the written file. Every mean is
-// computed here from the rows above it. Files are named, never placed: a card is published, the machine it was made on is not.
+// The card beside an exported model: Markdown that says what it is, how to load it, how it was made and what it was
+// measured to do. The words around are resources/model-card.md; what is filled in comes from history and from the
+// written file. Every mean is computed here from the rows above it. Files are named, never placed: a card is published,
+// the machine it was made on is not.
 import { basename, extname } from 'node:path'
 
 import type { Description, Form } from '../../contract/checkpoint.ts'
@@ -87,10 +88,15 @@ function recipeTable({ detail, recipe }: Carded): string {
       ...(config.tower ? [['computed with', plain(settingsLine(config.tower))]] : []),
       [
         'coefficients',
-        { tensor: 'one per vector and tensor', layer: 'one per vector and layer', scalar: 'one per vector' }[recipe.grouping],
+        { tensor: 'one per vector and tensor', layer: 'one per vector and layer', scalar: 'one per vector' }[
+          recipe.grouping
+        ],
       ],
       ['seed', String(config.seed)],
-      ['engine', engines.map(({ engine }) => `${engine.name} (${versions(engine.versions)})`).join('; ') || 'not recorded'],
+      [
+        'engine',
+        engines.map(({ engine }) => `${engine.name} (${versions(engine.versions)})`).join('; ') || 'not recorded',
+      ],
     ],
   )
 }
@@ -126,8 +132,12 @@ function parentTable({ recipe }: Carded): string {
 }
 
 function dataTables({ detail, images }: Carded): string {
-  const counts = images.map((i) => [i.task, i.classes, i.training, i.validation, i.test].map((value) => plain(String(value))))
-  const files = detail.parents.filter(({ role }) => role === 'data').map(({ name, sha256 }) => [plain(name), `\`${sha256}\``])
+  const counts = images.map((i) =>
+    [i.task, i.classes, i.training, i.validation, i.test].map((value) => plain(String(value))),
+  )
+  const files = detail.parents
+    .filter(({ role }) => role === 'data')
+    .map(({ name, sha256 }) => [plain(name), `\`${sha256}\``])
   return [
     table(['task', 'classes', 'learning images', 'validation images', 'test images'], counts),
     table(['file', 'SHA-256'], files),
@@ -177,16 +187,22 @@ function accuracyTable({ detail, recipe }: Carded): string {
   ].join('\n')
 }
 
-/** Of the very state, or of one after iterations that were not accepted, which is the same model; seen from another expansion point it is not. */
+/**
+ * Of the very state, or of one after iterations that were not accepted, which is the same model; seen from another
+ * expansion point it is not.
+ */
 function isOfState({ model, stage }: Evaluation, { iterations, config }: RunDetail, { iteration }: Recipe): boolean {
   if (stage === null || (model !== 'start' && model !== 'iteration') || stage < iteration) return false
   const between = iterations.filter((s) => s.stage > iteration && s.stage <= stage)
-  return between.every(({ ended, accepted }) => ended && !accepted) && (stage === iteration || config.expansion !== 'moved')
+  return (
+    between.every(({ ended, accepted }) => ended && !accepted) && (stage === iteration || config.expansion !== 'moved')
+  )
 }
 
 /** What a negation was to do; nothing for other runs. */
 function aims({ tasks, keep }: ResolvedConfig): string[] {
-  const named = (wanted: string): string => tasks.flatMap(({ name, aim }) => (aim === wanted ? [plain(name)] : [])).join(', ')
+  const named = (wanted: string): string =>
+    tasks.flatMap(({ name, aim }) => (aim === wanted ? [plain(name)] : [])).join(', ')
   if (!named('forget')) return []
   return [
     `To be forgotten: ${named('forget')}. Their loss was ascended, and accuracy on them is the better the lower it is.`,
@@ -207,7 +223,11 @@ function selection({ detail, recipe }: Carded): string {
       : `A person chose this state: epoch ${recipe.epoch} of ${recipe.iteration === 0 ? 'the start' : `iteration ${recipe.iteration}`}. The run itself chose by ${by}.`
   const state = [...aims(detail.config), chosen, ...differenceVectorNotes(detail).map(plain)].join(' ')
   const { objective, tasks } = detail.config
-  if (detail.leaks.every(({ unlabelled }) => unlabelled) && objective !== 'cross-entropy' && tasks.some((task) => task.data === task.test))
+  if (
+    detail.leaks.every(({ unlabelled }) => unlabelled) &&
+    objective !== 'cross-entropy' &&
+    tasks.some((task) => task.data === task.test)
+  )
     return `${state} Images of the test data were learned on, without their labels, which were opened once, at the end, and selected nothing.`
   if (detail.leaks.length > 0) return `${state} **Mark: ${leakMark}.** ${plain(leakReason(detail.leaks))}.`
   return detail.evaluatedOn === 'test'

@@ -1,5 +1,5 @@
-// A state of a run becomes a file with its card beside it: both targets are looked at before the work, the engine writes and verifies
-// the model, and the card, which needs its hash, follows.
+// A state of a run becomes a file with its card beside it: both targets are looked at before the work, the engine
+// writes and verifies the model, and the card, which needs its hash, follows.
 import { existsSync, readFileSync } from 'node:fs'
 
 import { type Description, type Form, formSchema } from '../../contract/checkpoint.ts'
@@ -64,7 +64,10 @@ export async function exportRun(
   return target ? write(target) : inExports(home, exportName(recipe, form), (out) => write({ out, overwrite: false }))
 }
 
-/** Who allowed the model to be replaced has not been asked about a file of notes that happens to be called like its card. */
+/**
+ * Who allowed the model to be replaced has not been asked about a file of notes that happens to be called like its
+ * card.
+ */
 function notACard(path: string): BasilError {
   return new BasilError({
     code: 'target-exists',

@@ -1,4 +1,5 @@
-// The data folder's exports and heads: where a model or a head is written when nobody chose a place, under a name that is not taken.
+// The data folder's exports and heads: where a model or a head is written when nobody chose a place, under a name that
+// is not taken.
 import { mkdirSync } from 'node:fs'
 import { extname, join } from 'node:path'
 

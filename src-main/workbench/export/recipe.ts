@@ -1,5 +1,5 @@
-// How the model after an iteration is rebuilt from its parents (contract/run/recipe.ts): the chosen tables of the stages up
-// to it, with the parents' hashes. Iterations that were not accepted are rows of zeros and change nothing.
+// How the model after an iteration is rebuilt from its parents (contract/run/recipe.ts): the chosen tables of the
+// stages up to it, with the parents' hashes. Iterations that were not accepted are rows of zeros and change nothing.
 import type { Form } from '../../contract/checkpoint.ts'
 import { BasilError } from '../../contract/errors.ts'
 import { preparationOf } from '../../contract/run/coefficients.ts'
@@ -12,8 +12,8 @@ import { type History, snapshot } from '../../history/statement.ts'
 const form = '1'
 
 /**
- * iteration null: the last accepted one, or the start; epoch null: the state that was chosen, else any the iteration had.
- * Throws run-missing, history-damaged, or run-state when that far nothing was learned.
+ * iteration null: the last accepted one, or the start; epoch null: the state that was chosen, else any the iteration
+ * had. Throws run-missing, history-damaged, or run-state when that far nothing was learned.
  */
 export function recipeOf(history: History, run: number, iteration: number | null, epoch: number | null = null): Recipe {
   return snapshot(history, () => {
@@ -34,7 +34,11 @@ export function recipeOf(history: History, run: number, iteration: number | null
     if (!start || !pretrained || iterations.length !== last || iterations.includes(undefined as never))
       throw tooEarly(run, last, chosen.length)
     const preparation = preparationOf(config)
-    const brief = ({ file, name, sha256 }: { file: string; name: string; sha256: string }): Recipe['pretrained'] => ({ file, name, sha256 })
+    const brief = ({ file, name, sha256 }: { file: string; name: string; sha256: string }): Recipe['pretrained'] => ({
+      file,
+      name,
+      sha256,
+    })
     return {
       basil: form,
       run,
@@ -46,7 +50,10 @@ export function recipeOf(history: History, run: number, iteration: number | null
       epoch,
       pretrained: brief(pretrained),
       vectors: parents.filter((p) => p.role === 'vector').map(brief),
-      ...((config.control === 'restart' || config.control === 'random') && { control: config.control, seed: config.seed }),
+      ...((config.control === 'restart' || config.control === 'random') && {
+        control: config.control,
+        seed: config.seed,
+      }),
       ...(preparation && { prepared: preparation }),
       groups: blocks,
       start,

@@ -1,8 +1,15 @@
-// Heads for a window: made of words, imported or fitted by the engine, written to the data folder's heads under names of their own, and added
-// to the library. Models and data are rows of the library; a page names no paths.
+// Heads for a window: made of words, imported or fitted by the engine, written to the data folder's heads under names
+// of their own, and added to the library. Models and data are rows of the library; a page names no paths.
 import { join } from 'node:path'
 
-import type { HeadDone, HeadEvent, HeadImport, HeadRequest, ProbeEvent, ProbeRequest } from '../../contract/api/heads.ts'
+import type {
+  HeadDone,
+  HeadEvent,
+  HeadImport,
+  HeadRequest,
+  ProbeEvent,
+  ProbeRequest,
+} from '../../contract/api/heads.ts'
 import { headNameOf } from '../../contract/named-tensor.ts'
 import type { Exported } from '../../contract/run/recipe.ts'
 import type { Progress } from '../../contract/run/run.ts'
@@ -21,8 +28,16 @@ type WithoutPaths<T> = Omit<T, 'model' | 'out' | 'overwrite' | 'merges'> & { mod
 
 export interface Heads {
   prompts(): { classes: Prompts[]; templates: Prompts[] }
-  make(request: Omit<WithoutPaths<HeadRequest>, 'classes' | 'templates'> & { classes: Texts; templates: Texts | null }): Told
-  importHead(request: Omit<HeadImport, 'heads' | 'model' | 'out' | 'overwrite'> & { id: number; name?: string; model: number | null }): Told
+  make(
+    request: Omit<WithoutPaths<HeadRequest>, 'classes' | 'templates'> & { classes: Texts; templates: Texts | null },
+  ): Told
+  importHead(
+    request: Omit<HeadImport, 'heads' | 'model' | 'out' | 'overwrite'> & {
+      id: number
+      name?: string
+      model: number | null
+    },
+  ): Told
   probe(
     request: Omit<WithoutPaths<ProbeRequest>, 'data' | 'validation' | 'classes'> & {
       data: Images
@@ -65,7 +80,11 @@ export function createHeads({ home, resources, supervisor, library, ready }: Hea
     }
   }
 
-  async function done(name: string, { file, bytes, sha256, tensors }: Exported, report: HeadDone['report']): Promise<HeadDone> {
+  async function done(
+    name: string,
+    { file, bytes, sha256, tensors }: Exported,
+    report: HeadDone['report'],
+  ): Promise<HeadDone> {
     const { added, known } = await library.add([file])
     return { file, bytes, sha256, tensors, head: `${file}#head.${name}`, entry: added[0] ?? known[0] ?? null, report }
   }
@@ -83,7 +102,9 @@ export function createHeads({ home, resources, supervisor, library, ready }: Hea
     },
     importHead: ({ id, model, as, features, name = headNameOf(pathOf(id)) }) => {
       const [heads, of] = [[{ file: pathOf(id), name }], model === null ? null : pathOf(model)]
-      return told(name, async (client, out) => once(await client.importHeads({ heads, as, features, model: of, out, overwrite: false })))
+      return told(name, async (client, out) =>
+        once(await client.importHeads({ heads, as, features, model: of, out, overwrite: false })),
+      )
     },
     probe: ({ model, data, validation, classes, ...request }) => {
       const images = { data: imagesAt(data), validation: validation && imagesAt(validation) }

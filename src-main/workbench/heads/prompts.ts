@@ -1,5 +1,5 @@
-// Class names and prompt templates as a person names them: those of a data set, kept in resources/text, or a file of one's
-// own, a JSON list or one a line. Data sets go by any spelling of their names: "CIFAR10", "cifar-10".
+// Class names and prompt templates as a person names them: those of a data set, kept in resources/text, or a file of
+// one's own, a JSON list or one a line. Data sets go by any spelling of their names: "CIFAR10", "cifar-10".
 import { readFileSync } from 'node:fs'
 import { basename, join, resolve } from 'node:path'
 
@@ -19,7 +19,9 @@ export interface Prompts {
 
 /** `resources`: the folder of the program's own files. */
 export function knownPrompts(resources: string, kind: Kind): Prompts[] {
-  const lists = z.record(z.string(), z.array(z.string())).parse(JSON.parse(readFileSync(join(resources, 'text', `${kind}.json`), 'utf8')))
+  const lists = z
+    .record(z.string(), z.array(z.string()))
+    .parse(JSON.parse(readFileSync(join(resources, 'text', `${kind}.json`), 'utf8')))
   return Object.entries(lists).map(([name, texts]) => ({ name, texts }))
 }
 
@@ -43,7 +45,8 @@ export function readPrompts(resources: string, kind: Kind, given: string): Promp
 }
 
 const plain = (name: string): string => name.toLowerCase().replace(/[-_ ]/g, '')
-const named = (known: readonly Prompts[], given: string): Prompts | undefined => known.find(({ name }) => plain(name) === plain(given))
+const named = (known: readonly Prompts[], given: string): Prompts | undefined =>
+  known.find(({ name }) => plain(name) === plain(given))
 const namesOf = (known: readonly Prompts[]): string => known.map(({ name }) => name).join(', ')
 
 function parse(file: string, content: string): string[] {
@@ -72,5 +75,11 @@ function missing(kind: Kind, where: string, why: string, cause?: unknown): never
 }
 
 function invalid(where: string, why: string): BasilError {
-  return new BasilError({ code: 'data-invalid', what: 'This list cannot be used', where, why, next: 'write one text a line' })
+  return new BasilError({
+    code: 'data-invalid',
+    what: 'This list cannot be used',
+    where,
+    why,
+    next: 'write one text a line',
+  })
 }

@@ -1,6 +1,7 @@
-// What goes on in the library by itself: rows are read, then hashed, one file at a time; at opening, and when asked, every file is looked
-// at again. A file that cannot be read is one marked row with its reason, and the next one's turn comes. What was not finished when Basil
-// was closed goes on at the next start, since it follows from the rows. Results are kept many in one transaction: a commit takes milliseconds.
+// What goes on in the library by itself: rows are read, then hashed, one file at a time; at opening, and when asked,
+// every file is looked at again. A file that cannot be read is one marked row with its reason, and the next one's turn
+// comes. What was not finished when Basil was closed goes on at the next start, since it follows from the rows. Results
+// are kept many in one transaction: a commit takes milliseconds.
 import { setImmediate } from 'node:timers/promises'
 
 import type { LibraryWork } from '../../contract/api/library.ts'
@@ -42,7 +43,7 @@ type Outcome = () => void // what is to be kept of one file
 
 const commitEvery = 200 // ms
 
-export function createAttendant(history: History, reader: Reader, changed: () => void): Attendant {
+export function createBackgroundReading(history: History, reader: Reader, changed: () => void): Attendant {
   let work: LibraryWork = null
   let atIt: Promise<void> | null = null
   let isClosed = false
@@ -195,7 +196,9 @@ export function createAttendant(history: History, reader: Reader, changed: () =>
         const found = entryOf(history, id)
         if (!found?.quick) continue
         const same = entriesOfSize(history, found.bytes, found.quick)
-        const gone = same.find((e) => e.id !== id && e.state === 'missing' && e.sha256 === null && e.modified === found.modified)
+        const gone = same.find(
+          (e) => e.id !== id && e.state === 'missing' && e.sha256 === null && e.modified === found.modified,
+        )
         if (gone) transaction(history, () => relink(history, gone, found))
       }
     },

@@ -1,4 +1,5 @@
-// Many small questions to the disk, a few at a time: a network disk takes its time for each, and thousands at once hold up everything else.
+// Many small questions to the disk, a few at a time: a network disk takes its time for each, and thousands at once hold
+// up everything else.
 
 const atOnce = 8
 

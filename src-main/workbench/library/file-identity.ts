@@ -1,5 +1,5 @@
-// Where a checkpoint lies, as the disk tells it, without reading it: size, time, where its links lead, the shards an index names, and the
-// quick key, which with size and time stands for the content until its SHA-256 is known:
+// Where a checkpoint lies, as the disk tells it, without reading it: size, time, where its links lead, the shards an
+// index names, and the quick key, which with size and time stands for the content until its SHA-256 is known:
 //   quick = SHA-256(first 64 KiB, last 64 KiB), of every part one after the other; of a short file the two overlap.
 import { createHash, type Hash } from 'node:crypto'
 import type { Stats } from 'node:fs'
@@ -32,11 +32,11 @@ export async function isAsBefore({ path, target, parts, bytes, modified }: Place
   return now.bytes === bytes && now.modified === modified && now.target === target && now.parts.join() === parts.join()
 }
 
-interface Looked extends Omit<Place, 'path' | 'quick'> {
+interface MeasuredFile extends Omit<Place, 'path' | 'quick'> {
   files: string[] // those that are there
 }
 
-async function look(path: string): Promise<Looked> {
+async function look(path: string): Promise<MeasuredFile> {
   const info = await existing(path)
   const files = [path]
   const parts = isIndexName(path) ? await partsOf(path, info.size) : []
@@ -68,7 +68,9 @@ async function partsOf(path: string, size: number): Promise<string[]> {
   try {
     const { bytes } = await readStart(path, longestIndex)
     const map = (JSON.parse(bytes.toString('utf8')) as { weight_map?: unknown } | null)?.weight_map
-    const names = Object.values(map ?? {}).filter((name): name is string => typeof name === 'string' && name === basename(name))
+    const names = Object.values(map ?? {}).filter(
+      (name): name is string => typeof name === 'string' && name === basename(name),
+    )
     return [...new Set(names)].sort().slice(0, mostParts)
   } catch {
     return []
@@ -97,7 +99,8 @@ async function addEnds(hash: Hash, file: string): Promise<void> {
 
 export function refusal(path: string, error: unknown): BasilError {
   const code = (error as NodeJS.ErrnoException).code ?? ''
-  if (code !== 'ENOENT' && code !== 'ENOTDIR') return unreadable(path, error instanceof Error ? error.message : String(error))
+  if (code !== 'ENOENT' && code !== 'ENOTDIR')
+    return unreadable(path, error instanceof Error ? error.message : String(error))
   return new BasilError({
     code: 'file-missing',
     what: 'A file is missing',

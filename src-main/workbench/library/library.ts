@@ -1,5 +1,6 @@
-// The library of checkpoints: rows of the history, and a process of its own that reads what lies behind them. Adding answers as soon as
-// the rows are there; what is in them follows by itself and is told by watch(). Opened for reading it shows the same and changes nothing.
+// The library of checkpoints: rows of the history, and a process of its own that reads what lies behind them. Adding
+// answers as soon as the rows are there; what is in them follows by itself and is told by watch(). Opened for reading
+// it shows the same and changes nothing.
 import { homedir } from 'node:os'
 import { basename, join, resolve } from 'node:path'
 
@@ -23,7 +24,7 @@ import { usesOf } from '../../history/library/uses.ts'
 import { type History, transaction } from '../../history/statement.ts'
 import { inExports } from '../export/exports.ts'
 import type { EngineProcess } from '../link/engine-process.ts'
-import { createAttendant } from './background-reading.ts'
+import { createBackgroundReading } from './background-reading.ts'
 import { eachOf } from './each-of.ts'
 import { measure, nowhere } from './file-identity.ts'
 import { createPulse } from './pulse.ts'
@@ -75,7 +76,7 @@ export function createLibrary({ history, home, start, now = () => new Date() }: 
   let looking: LibraryWork = null // while files are added
   const work = (): LibraryWork => looking ?? attendant.work()
   const pulse = createPulse(() => ({ version, work: work() }))
-  const attendant = createAttendant(history, reader, changed)
+  const attendant = createBackgroundReading(history, reader, changed)
   const sets = createSets()
   let adding: Promise<unknown> = Promise.resolve() // one after the other, so that no file is taken twice
 
@@ -145,7 +146,11 @@ export function createLibrary({ history, home, start, now = () => new Date() }: 
     changed()
   }
 
-  async function convert(id: number, form: Form, target: { out: string; overwrite: boolean } | null): Promise<Exported> {
+  async function convert(
+    id: number,
+    form: Form,
+    target: { out: string; overwrite: boolean } | null,
+  ): Promise<Exported> {
     const { path } = stored(id)
     const write = async (out: string, overwrite: boolean): Promise<Exported> => {
       let written: Exported | undefined
@@ -181,7 +186,8 @@ export function createLibrary({ history, home, start, now = () => new Date() }: 
       return mine
     },
     find: ({ bytes, modified, quick }) =>
-      entriesOfSize(history, bytes, quick).find((entry) => Math.trunc(entry.modified) === Math.trunc(modified))?.id ?? null,
+      entriesOfSize(history, bytes, quick).find((entry) => Math.trunc(entry.modified) === Math.trunc(modified))?.id ??
+      null,
     forget: (ids) => {
       changing()
       const known = [...new Set(ids)].filter((id) => entryOf(history, id))
@@ -200,7 +206,11 @@ export function createLibrary({ history, home, start, now = () => new Date() }: 
     describe: ({ id, role, tags, notes }) => {
       changing()
       const before = stored(id)
-      const said = { role: role === undefined ? before.role : role, tags: [...new Set(tags ?? before.tags)], notes: notes ?? before.notes }
+      const said = {
+        role: role === undefined ? before.role : role,
+        tags: [...new Set(tags ?? before.tags)],
+        notes: notes ?? before.notes,
+      }
       describeEntry(history, id, said)
       changed()
       return viewed(id)
@@ -246,7 +256,12 @@ function lineageOf(history: History, { sha256 }: Entry, metadata: Record<string,
     ? [{ role: 'pretrained', ...recipe.pretrained }, ...recipe.vectors.map((vector) => ({ role: 'vector', ...vector }))]
     : []
   return {
-    made: recipe && { run: runOf(history, recipe), name: recipe.name, method: recipe.method, iteration: recipe.iteration },
+    made: recipe && {
+      run: runOf(history, recipe),
+      name: recipe.name,
+      method: recipe.method,
+      iteration: recipe.iteration,
+    },
     parents: parents.map((parent) => ({
       role: parent.role,
       name: parent.name,

@@ -1,8 +1,11 @@
-// How long a process had for its work: on a busy machine one that gives way to all others may wait for a core most of the time, and that
-// says nothing about what it reads.
+// How long a process had for its work: on a busy machine one that gives way to all others may wait for a core most of
+// the time, and that says nothing about what it reads.
 import { readdirSync, readFileSync } from 'node:fs'
 
-/** A clock that starts now: milliseconds, less those for which the process was ready and waited for a core. Only Linux tells. */
+/**
+ * A clock that starts now: milliseconds, less those for which the process was ready and waited for a core. Only Linux
+ * tells.
+ */
 export function ownTime(pid: number | undefined): () => number {
   const [began, before] = [performance.now(), waited(pid)]
   return () => {
@@ -11,11 +14,16 @@ export function ownTime(pid: number | undefined): () => number {
   }
 }
 
-/** Of the thread that waited longest: the second number of /proc/PID/task/TID/schedstat, in nanoseconds. 0 where it cannot be told. */
+/**
+ * Of the thread that waited longest: the second number of /proc/PID/task/TID/schedstat, in nanoseconds. 0 where it
+ * cannot be told.
+ */
 function waited(pid: number | undefined): number {
   try {
     const threads = readdirSync(`/proc/${pid}/task`)
-    return Math.max(...threads.map((id) => Number(readFileSync(`/proc/${pid}/task/${id}/schedstat`, 'utf8').split(' ')[1]) / 1e6))
+    return Math.max(
+      ...threads.map((id) => Number(readFileSync(`/proc/${pid}/task/${id}/schedstat`, 'utf8').split(' ')[1]) / 1e6),
+    )
   } catch {
     return 0 // not Linux, or it has just ended
   }

@@ -1,6 +1,7 @@
-// The process that reads checkpoints for the library: the engine's own script in a process of its own, so that a scan never waits for a
-// run, nor a run for a scan. It is started when something is to be read, gives way to whatever else the machine does, and is ended after
-// half a minute of rest. It reads one thing at a time, so that when it dies it is known of what; what the person asked for goes first.
+// The process that reads checkpoints for the library: the engine's own script in a process of its own, so that a scan
+// never waits for a run, nor a run for a scan. It is started when something is to be read, gives way to whatever else
+// the machine does, and is ended after half a minute of rest. It reads one thing at a time, so that when it dies it is
+// known of what; what the person asked for goes first.
 import { setPriority } from 'node:os'
 
 import type { Description } from '../../contract/checkpoint.ts'
@@ -17,7 +18,10 @@ import { createTurns } from './turns.ts'
 type Question<T> = (client: EngineClient) => Promise<AsyncIterable<Told<T>>>
 
 export interface Reader {
-  /** A file that ends or holds up the process is file-unreadable. Throws engine-lost when the process itself cannot be started. */
+  /**
+   * A file that ends or holds up the process is file-unreadable. Throws engine-lost when the process itself cannot be
+   * started.
+   */
   look(file: string): Promise<Description>
   /** SHA-256 of a checkpoint's content. bytes: how much there is to read. */
   hash(file: string, bytes: number): Promise<string>
@@ -34,7 +38,11 @@ interface Times {
 const slowest = 4 * 2 ** 20 // bytes a second that a disk reads at least
 const background = 10 // "nice"
 
-export function createReader(start: () => EngineProcess, times: Times = { look: 20_000, rest: 30_000 }, clock = ownTime): Reader {
+export function createReader(
+  start: () => EngineProcess,
+  times: Times = { look: 20_000, rest: 30_000 },
+  clock = ownTime,
+): Reader {
   let present: EngineProcess | null = null
   let isProven = false // it has answered once
   const supervisor = createSupervisor(() => {
@@ -125,7 +133,8 @@ export function createReader(start: () => EngineProcess, times: Times = { look: 
 
   return {
     look: (file) => bounded(file, times.look, (client) => client.look({ file })),
-    hash: async (file, bytes) => (await bounded(file, times.look + (1000 * bytes) / slowest, (client) => client.hash({ file }))).sha256,
+    hash: async (file, bytes) =>
+      (await bounded(file, times.look + (1000 * bytes) / slowest, (client) => client.hash({ file }))).sha256,
     told,
     close: () => {
       clearTimeout(rest.timer)
@@ -149,7 +158,13 @@ function giveWay(pid: number | undefined): void {
 
 function cannotStart(why: string): BasilError {
   const next = 'see what "basil doctor" says; reading goes on with the next refresh'
-  return new BasilError({ code: 'engine-lost', what: 'The process that reads checkpoints cannot be started', where: '', why, next })
+  return new BasilError({
+    code: 'engine-lost',
+    what: 'The process that reads checkpoints cannot be started',
+    where: '',
+    why,
+    next,
+  })
 }
 
 function closed(): BasilError {

@@ -1,5 +1,6 @@
-// A recipe that came with a file ("basil.recipe"), from this machine or another: what it says is checked, its parents are looked for by
-// their hashes alone (its paths are another disk's), and its run is ours only when all agrees: numbers of runs coincide between machines.
+// A recipe that came with a file ("basil.recipe"), from this machine or another: what it says is checked, its parents
+// are looked for by their hashes alone (its paths are another disk's), and its run is ours only when all agrees:
+// numbers of runs coincide between machines.
 import { existsSync } from 'node:fs'
 
 import type { Reopened } from '../../contract/api/library.ts'
@@ -14,7 +15,10 @@ import { presentWith } from './whereabouts.ts'
 /** Throws config-invalid. */
 export function reopen(history: History, text: string): Reopened {
   const recipe = recipeFrom(text)
-  const parents = [{ role: 'pretrained' as const, ...recipe.pretrained }, ...recipe.vectors.map((v) => ({ role: 'vector' as const, ...v }))]
+  const parents = [
+    { role: 'pretrained' as const, ...recipe.pretrained },
+    ...recipe.vectors.map((v) => ({ role: 'vector' as const, ...v })),
+  ]
   return {
     recipe,
     parents: parents.map(({ role, name, sha256 }) => {

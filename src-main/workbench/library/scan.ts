@@ -1,5 +1,6 @@
-// The checkpoints among files and folders that the person named: by ending alone, nothing is opened. A folder is walked without hidden
-// folders, what tools keep, or the same folder twice (links may go round); shards are parts of their index, no checkpoints of their own.
+// The checkpoints among files and folders that the person named: by ending alone, nothing is opened. A folder is walked
+// without hidden folders, what tools keep, or the same folder twice (links may go round); shards are parts of their
+// index, no checkpoints of their own.
 import type { Dirent } from 'node:fs'
 import { opendir, realpath, stat } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
@@ -46,8 +47,10 @@ export async function scan(paths: string[], { files: most, entries }: Limits = l
       const kind = await kindOf(entry, path)
       if (kind === undefined) continue
       if (kind === 'folder' && !passed.test(entry.name)) folders.push(path)
-      if (kind === 'lost' && !entry.name.includes('.')) refused.push(refusal(path, gone).record) // it may have been a folder of them
-      if (kind !== 'folder' && !ofMac.test(entry.name) && (checkpoint.test(entry.name) || isIndexName(entry.name))) found.set(path, kind)
+      // it may have been a folder of them
+      if (kind === 'lost' && !entry.name.includes('.')) refused.push(refusal(path, gone).record)
+      if (kind !== 'folder' && !ofMac.test(entry.name) && (checkpoint.test(entry.name) || isIndexName(entry.name)))
+        found.set(path, kind)
     }
     for (const inner of folders.sort()) await refusing(inner, () => walk(inner))
   }

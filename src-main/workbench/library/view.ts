@@ -1,5 +1,6 @@
-// The library's rows as a window sees them: with the role and data set that folders tell, with their twins (rows of the same content, as
-// far as hashes are there, else of the same size and ends), and with the number of runs that used them.
+// The library's rows as a window sees them: with the role and data set that folders tell, with their twins (rows of the
+// same content, as far as hashes are there, else of the same size and ends), and with the number of runs that used
+// them.
 import type { Entry } from '../../contract/api/library.ts'
 import { entriesOf, type StoredEntry } from '../../history/library/entries.ts'
 import { runsByContent } from '../../history/library/uses.ts'
@@ -12,7 +13,9 @@ export function viewOf(history: History): Entry[] {
     const stored = entriesOf(history)
     const runs = runsByContent(history)
     const twins = twinsOf(stored)
-    return stored.map((entry) => entryView(entry, twins.get(entry.id) ?? [], entry.sha256 === null ? 0 : (runs.get(entry.sha256) ?? 0)))
+    return stored.map((entry) =>
+      entryView(entry, twins.get(entry.id) ?? [], entry.sha256 === null ? 0 : (runs.get(entry.sha256) ?? 0)),
+    )
   })
 }
 
@@ -51,7 +54,9 @@ function twinsOf(entries: StoredEntry[]): Map<number, number[]> {
     for (const { id, sha256 } of group)
       twins.set(
         id,
-        group.filter((other) => other.id !== id && (sha256 === null || other.sha256 === null || other.sha256 === sha256)).map((e) => e.id),
+        group
+          .filter((other) => other.id !== id && (sha256 === null || other.sha256 === null || other.sha256 === sha256))
+          .map((e) => e.id),
       )
   return twins
 }

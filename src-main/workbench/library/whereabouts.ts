@@ -1,5 +1,6 @@
-// Where a content lies now. A run names its parents by path and hash; where that path is gone, or holds something else by now, the
-// library's present file with the same hash stands in. The engine holds every file against the recorded hash in any case.
+// Where a content lies now. A run names its parents by path and hash; where that path is gone, or holds something else
+// by now, the library's present file with the same hash stands in. The engine holds every file against the recorded
+// hash in any case.
 import { existsSync } from 'node:fs'
 
 import type { ResolvedConfig } from '../../contract/run/config.ts'

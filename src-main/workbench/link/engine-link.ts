@@ -1,5 +1,6 @@
-// One living engine: its process and a typed client over its port. Every call is raced against the process' end, because
-// a call on a closed port would wait for ever, and what comes back is parsed: the engine reads strangers' files.
+// One living engine: its process and a typed client over its port. Every call is raced against the process' end,
+// because a call on a closed port would wait for ever, and what comes back is parsed: the engine reads strangers'
+// files.
 import { createORPCClient } from '@orpc/client'
 import { RPCLink } from '@orpc/client/message-port'
 import { type ContractRouterClient, ValidationError } from '@orpc/contract'
@@ -83,10 +84,15 @@ function engineLost(
   { code, signal, stderr }: { code: number | null; signal: string | null; stderr: string },
   memory: number | null,
 ): BasilError {
-  const end = signal ? `it was ended by ${signal}` : code === null ? 'it could not be started' : `it ended with exit code ${code}`
+  const end = signal
+    ? `it was ended by ${signal}`
+    : code === null
+      ? 'it could not be started'
+      : `it ended with exit code ${code}`
   const held = memory === null ? '' : `, and last held ${(memory / 2 ** 30).toFixed(2)} GiB of memory`
   const said = stderr.split('\n').findLast((line) => line.trim()) ?? ''
-  const fatal = stderr.split('\n').find((line) => /^(F\d{4} |.*: F )/.test(line) && isDeviceLost(line)) // how TensorFlow marks its last line
+  // how TensorFlow marks its last line
+  const fatal = stderr.split('\n').find((line) => /^(F\d{4} |.*: F )/.test(line) && isDeviceLost(line))
   if (fatal) return deviceLost(`${end}; TensorFlow said: ${fatal.trim().slice(0, 300)}`)
   return new BasilError({
     code: 'engine-lost',

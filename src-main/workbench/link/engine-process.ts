@@ -1,8 +1,8 @@
 // The engine's process as the supervisor sees it: a port to talk over, and an end. Here it is a forked Node; in the
 // window's program it is Electron's utilityProcess, behind the same interface (src-main/desktop).
-// What the engine prints reaches nobody's terminal: of stdout only the signs of life are heard, the end of stderr is kept to explain a crash.
-// Nor does a terminal's Ctrl+C reach it: it has a process group of its own, because TensorFlow's matrix products do not survive a signal
-// (ARCHITECTURE.md).
+// What the engine prints reaches nobody's terminal: of stdout only the signs of life are heard, the end of stderr is
+// kept to explain a crash. Nor does a terminal's Ctrl+C reach it: it has a process group of its own, because
+// TensorFlow's matrix products do not survive a signal (ARCHITECTURE.md).
 import { type ChildProcess, fork } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 
@@ -38,7 +38,13 @@ const kept = 4096 // characters of stderr
 export function forkEngine(entry: string, environment: NodeJS.ProcessEnv = process.env): EngineProcess {
   const { NODE_OPTIONS: _, ...env } = environment // meant for the program that was started, not for the engine
   const detached = process.platform !== 'win32' // there it would mean a console window
-  const child = fork(entry, [], { serialization: 'advanced', stdio: ['ignore', 'pipe', 'pipe', 'ipc'], execArgv: [], env, detached })
+  const child = fork(entry, [], {
+    serialization: 'advanced',
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    execArgv: [],
+    env,
+    detached,
+  })
   let stderr = ''
   let heard: (silent: number) => void = () => undefined
   child.stdout?.setEncoding('latin1').on(
@@ -76,7 +82,8 @@ function portOf(child: ChildProcess): Port {
       else child.on('disconnect', () => listener())
     },
     postMessage: (data: unknown) => {
-      if (child.connected) child.send(data as object, () => undefined) // a message to a process that just ended is lost with it
+      // a message to a process that just ended is lost with it
+      if (child.connected) child.send(data as object, () => undefined)
     },
   }
 }

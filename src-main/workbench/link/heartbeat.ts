@@ -1,5 +1,6 @@
-// Signs of life of the engine's process (worker/heart.ts sends them), and how long it has given none. Two things are told apart: a process that says nothing (stopped, or starved of memory), and a step that does not end.
-// Time in which this side did not run itself, as on a machine that was asleep, counts on neither side.
+// Signs of life of the engine's process (worker/heart.ts sends them), and how long it has given none. Two things are
+// told apart: a process that says nothing (stopped, or starved of memory), and a step that does not end. Time in which
+// this side did not run itself, as on a machine that was asleep, counts on neither side.
 import { BasilError } from '../../contract/errors.ts'
 
 const longest = 32 // characters of a beat, at most
@@ -44,7 +45,10 @@ interface Beating {
   beats(heard: (silent: number) => void): void
 }
 
-/** told: once when the process goes silent, or a step does not end, and with null when that is over. Gives the way to end the watch. */
+/**
+ * told: once when the process goes silent, or a step does not end, and with null when that is over. Gives the way to
+ * end the watch.
+ */
 export function watchOver(engine: Beating, told: (error: BasilError | null) => void, patience: Patience): () => void {
   const { process, step, clock = realClock } = patience
   const between = Math.min(1000, process / 4)

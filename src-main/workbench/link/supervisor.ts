@@ -1,6 +1,6 @@
 // Keeps one engine alive. A run whose engine ends under it goes on in a new one after its last kept epoch; three new
-// engines in a row without one more kept epoch, and it is given up. A lost GPU is not tried again. Cancelling and closing end the engine's process:
-// nothing in there is worth keeping, and its memory is free at once.
+// engines in a row without one more kept epoch, and it is given up. A lost GPU is not tried again. Cancelling and
+// closing end the engine's process: nothing in there is worth keeping, and its memory is free at once.
 
 import { BasilError, type ErrorRecord } from '../../contract/errors.ts'
 import type { ResolvedConfig } from '../../contract/run/config.ts'
@@ -95,7 +95,8 @@ export function createSupervisor(start: () => EngineProcess, patience: Patience 
 
   let described = false
   function state(): typeof known {
-    if (!described) void describe().catch(() => undefined) // once: a page that asks again and again must not restart a broken engine each time
+    // once: a page that asks again and again must not restart a broken engine each time
+    if (!described) void describe().catch(() => undefined)
     described = true
     return silence ? { ...known, error: silence } : known
   }

@@ -1,6 +1,6 @@
-// The Node-API addon between TensorFlow.js and the library: the one a release brings, or compiled here from the sources in
-// the package @tensorflow/tfjs-node-gpu, unchanged, against the headers of the fetched wheel. It finds the library by its own
-// place: binding/ lies beside tensorflow/.
+// The Node-API addon between TensorFlow.js and the library: the one a release brings, or compiled here from the sources
+// in the package @tensorflow/tfjs-node-gpu, unchanged, against the headers of the fetched wheel. It finds the library
+// by its own place: binding/ lies beside tensorflow/.
 import { existsSync } from 'node:fs'
 import { copyFile, mkdir } from 'node:fs/promises'
 import { createRequire } from 'node:module'
@@ -30,7 +30,10 @@ export async function findAddon(resources: string, signal: AbortSignal): Promise
       missing ? 'there is no C++ compiler, and no addon came with Basil' : said.slice(0, 300),
       'install it ("apt install g++"), then install the engine again',
     )
-  return { sources: ['tfjs_backend.cc', 'tfjs_binding.cc'].map((file) => join(binding, file)), includes: [binding, node] }
+  return {
+    sources: ['tfjs_backend.cc', 'tfjs_binding.cc'].map((file) => join(binding, file)),
+    includes: [binding, node],
+  }
 }
 
 /** Puts the addon into an installation that holds the libraries, and the headers where it is compiled. */
@@ -42,12 +45,21 @@ export async function putAddon(source: AddonSource, folder: string, signal: Abor
   const libraries = ['-L', join(folder, 'tensorflow'), '-l:libtensorflow_cc.so.2', '-l:libtensorflow_framework.so.2']
   const flags = ['-std=c++17', '-O2', '-fPIC', '-shared', '-s', '-w', '-DNAPI_VERSION=8']
   const linking = ['-Wl,--enable-new-dtags,-rpath,$ORIGIN/../tensorflow']
-  const { code, said } = await runChild(compiler, [...flags, ...includes, ...source.sources, '-o', target, ...libraries, ...linking], {
-    signal,
-  })
+  const { code, said } = await runChild(
+    compiler,
+    [...flags, ...includes, ...source.sources, '-o', target, ...libraries, ...linking],
+    {
+      signal,
+    },
+  )
   if (code === 0) return
   const line = said.split('\n').find((line) => /error/i.test(line)) ?? said
-  throw installFailed('The addon could not be compiled', compiler, line.trim().slice(0, 300), 'report it with the version of your g++')
+  throw installFailed(
+    'The addon could not be compiled',
+    compiler,
+    line.trim().slice(0, 300),
+    'report it with the version of your g++',
+  )
 }
 
 function packageFolder(name: string): string {

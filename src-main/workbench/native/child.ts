@@ -1,5 +1,5 @@
-// A foreign program (pip, g++) as a child of ours: its lines as they come, the end of what it said for an error, and its end
-// when we are told to stop. It gets a process group of its own, so that what it started ends with it.
+// A foreign program (pip, g++) as a child of ours: its lines as they come, the end of what it said for an error, and
+// its end when we are told to stop. It gets a process group of its own, so that what it started ends with it.
 import { spawn } from 'node:child_process'
 
 import { BasilError } from '../../contract/errors.ts'

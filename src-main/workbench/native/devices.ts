@@ -1,6 +1,7 @@
-// What the engine can compute on and what the person chose. GPUs are listed by nvidia-smi, the driver's own program, so that
-// asking costs no memory on the card and works before native TensorFlow is installed. The choice is "auto", "cpu" or "gpu:N",
-// kept in <data folder>/engine/device.json; BASIL_DEVICE wins over it for one process, and --device sets that.
+// What the engine can compute on and what the person chose. GPUs are listed by nvidia-smi, the driver's own program, so
+// that asking costs no memory on the card and works before native TensorFlow is installed. The choice is "auto", "cpu"
+// or "gpu:N", kept in <data folder>/engine/device.json; BASIL_DEVICE wins over it for one process, and --device sets
+// that.
 import { execFile } from 'node:child_process'
 import { mkdirSync } from 'node:fs'
 import { dirname, join } from 'node:path'
@@ -43,7 +44,10 @@ function reasonOf(error: (Error & { code?: unknown; killed?: boolean }) | null, 
   return said ?? error?.message.split('\n')[0] ?? 'the NVIDIA driver lists no card'
 }
 
-/** What the person chose; auto when nothing was, or what was kept cannot be read. Throws config-invalid for a wrong BASIL_DEVICE. */
+/**
+ * What the person chose; auto when nothing was, or what was kept cannot be read. Throws config-invalid for a wrong
+ * BASIL_DEVICE.
+ */
 export function deviceChoice(home: string, env: NodeJS.ProcessEnv = process.env): string {
   const wanted = env['BASIL_DEVICE']
   if (wanted) return parsed(wanted)
@@ -54,7 +58,10 @@ export function deviceChoice(home: string, env: NodeJS.ProcessEnv = process.env)
   }
 }
 
-/** From the next start of the engine on, for every process with this data folder; what the environment said before is outdated. */
+/**
+ * From the next start of the engine on, for every process with this data folder; what the environment said before is
+ * outdated.
+ */
 export async function chooseDevice(home: string, device: string, env: NodeJS.ProcessEnv = process.env): Promise<void> {
   const text = `${JSON.stringify({ device: parsed(device) })}\n`
   mkdirSync(dirname(fileOf(home)), { recursive: true })
@@ -75,7 +82,11 @@ function parsed(device: unknown): string {
 }
 
 /** All that the engine's process gets: the addon of the installed TensorFlow, and the devices it may see. */
-export function engineEnvironment(home: string, device: string, env: NodeJS.ProcessEnv = process.env): NodeJS.ProcessEnv {
+export function engineEnvironment(
+  home: string,
+  device: string,
+  env: NodeJS.ProcessEnv = process.env,
+): NodeJS.ProcessEnv {
   const addon = env['BASIL_ADDON'] || currentEngine(home).installed?.addon
   const visible = device === 'cpu' ? '-1' : /^gpu:(\d+)$/.exec(device)?.[1]
   return {
@@ -90,7 +101,9 @@ export function engineEnvironment(home: string, device: string, env: NodeJS.Proc
 /** A GPU that was chosen and is not in use is an error: a week on the CPU by mistake is worse. Throws device-lost. */
 export function requireDevice(device: string, engine: EngineInfo, noGpu = ''): void {
   if (!device.startsWith('gpu:') || engine.kind === 'native-gpu') return
-  const why = [`${device} was chosen, and the engine runs on ${engine.name}`, engine.reason, noGpu].filter(Boolean).join('; ')
+  const why = [`${device} was chosen, and the engine runs on ${engine.name}`, engine.reason, noGpu]
+    .filter(Boolean)
+    .join('; ')
   const { record } = deviceLost(why)
   throw new BasilError({
     ...record,

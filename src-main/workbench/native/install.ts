@@ -1,8 +1,8 @@
 // Installing native TensorFlow, from nothing to switched over:
 //   look (system, Python, pip, compiler, GPU, disk space) -> download (wheels by hash) -> extract (libraries only)
 //   -> addon (as released, or compiled) -> self-test (in a process of its own) -> switch (one rename)
-// A new installation grows in a folder of its own. Whatever fails, or is cancelled, leaves the engine in use as it was; wheels
-// that arrived whole stay for the next try.
+// A new installation grows in a folder of its own. Whatever fails, or is cancelled, leaves the engine in use as it was;
+// wheels that arrived whole stay for the next try.
 import { mkdirSync } from 'node:fs'
 import { mkdir, rm, stat, statfs } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -102,7 +102,12 @@ async function look({ home, resources, kind, signal }: InstallOptions, wheels: r
   const source = await findAddon(resources, signal)
   const { gpus: found, noGpu } = kind === 'cuda' ? await gpus() : { gpus: [], noGpu: '' }
   if (kind === 'cuda' && found.length === 0)
-    throw installFailed('There is no GPU for CUDA', '', noGpu, 'install the engine for the CPU, or the NVIDIA driver first')
+    throw installFailed(
+      'There is no GPU for CUDA',
+      '',
+      noGpu,
+      'install the engine for the CPU, or the NVIDIA driver first',
+    )
   let needed = reserve
   for (const { file, bytes, unpacked } of wheels) {
     const here = (await stat(join(downloadsFolder(home), file)).catch(() => undefined))?.size ?? 0
@@ -119,7 +124,13 @@ async function look({ home, resources, kind, signal }: InstallOptions, wheels: r
   })
 }
 
-async function download(home: string, pins: Pins, wheels: readonly Wheel[], signal: AbortSignal, say: Say): Promise<void> {
+async function download(
+  home: string,
+  pins: Pins,
+  wheels: readonly Wheel[],
+  signal: AbortSignal,
+  say: Say,
+): Promise<void> {
   const folder = downloadsFolder(home)
   const total = sum(wheels, ({ bytes }) => bytes)
   let before = 0
@@ -135,7 +146,14 @@ async function download(home: string, pins: Pins, wheels: readonly Wheel[], sign
 }
 
 /** Gives the files that make the installation. */
-async function extract(home: string, folder: string, wheels: readonly Wheel[], source: AddonSource, signal: AbortSignal, say: Say) {
+async function extract(
+  home: string,
+  folder: string,
+  wheels: readonly Wheel[],
+  source: AddonSource,
+  signal: AbortSignal,
+  say: Say,
+) {
   const total = sum(wheels, ({ unpacked }) => unpacked)
   const files: Unpacked[] = []
   const isHeader = (path: string): boolean => path.startsWith('headers')
@@ -147,7 +165,12 @@ async function extract(home: string, folder: string, wheels: readonly Wheel[], s
   for (const wheel of wheels) {
     const onBytes = (bytes: number): void => say('extract', wheel.project, Math.min(total, before + bytes), total)
     onBytes(0)
-    const unpacked = await unpackWheel(join(downloadsFolder(home), wheel.file), { folder, placeOf: wanted, signal, onBytes })
+    const unpacked = await unpackWheel(join(downloadsFolder(home), wheel.file), {
+      folder,
+      placeOf: wanted,
+      signal,
+      onBytes,
+    })
     for (const file of unpacked) files.push(file)
     before += wheel.unpacked
   }
@@ -177,7 +200,13 @@ export function takeInstallLock(home: string): WriterLock {
   } catch (error) {
     if (!(error instanceof BasilError && error.record.code === 'folder-busy')) throw error
     const { code, where, why } = error.record
-    throw new BasilError({ code, what: 'An engine is being installed', where, why, next: 'wait for its end, or cancel it' })
+    throw new BasilError({
+      code,
+      what: 'An engine is being installed',
+      where,
+      why,
+      next: 'wait for its end, or cancel it',
+    })
   }
 }
 

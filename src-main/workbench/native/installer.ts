@@ -47,7 +47,15 @@ export function createInstaller({ home, resources, start, inUse, renew }: Instal
       queue.push(event)
       wake()
     }
-    const work = install({ home, resources, kind, start, inUse, tell, signal: AbortSignal.any([signal, leaving.signal, closing.signal]) })
+    const work = install({
+      home,
+      resources,
+      kind,
+      start,
+      inUse,
+      tell,
+      signal: AbortSignal.any([signal, leaving.signal, closing.signal]),
+    })
       .then(changed)
       .finally(() => {
         isOver = true

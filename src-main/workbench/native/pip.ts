@@ -1,6 +1,6 @@
-// pip as the person set it up: its own configuration is obeyed, so a mirror, a proxy or a folder of wheels (PIP_FIND_LINKS,
-// PIP_NO_INDEX) serve as well as an index. The person's pip fetches one known pip, which fetches the rest: it goes on where a
-// connection broke and says how far it is, which older ones do not.
+// pip as the person set it up: its own configuration is obeyed, so a mirror, a proxy or a folder of wheels
+// (PIP_FIND_LINKS, PIP_NO_INDEX) serve as well as an index. The person's pip fetches one known pip, which fetches the
+// rest: it goes on where a connection broke and says how far it is, which older ones do not.
 import { existsSync } from 'node:fs'
 import { mkdir, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -16,7 +16,8 @@ const aptPip = 'install it ("apt install python3-pip"), then install the engine 
 /** Throws install-failed when there is no Python, no pip for it, or one that is too old. */
 export async function requirePip(signal: AbortSignal): Promise<void> {
   const { code, missing, said } = await runChild(python, ['-m', 'pip', '--version'], { signal })
-  if (missing) throw installFailed('Python is missing', python, 'pip fetches TensorFlow, and there is no python3', aptPip)
+  if (missing)
+    throw installFailed('Python is missing', python, 'pip fetches TensorFlow, and there is no python3', aptPip)
   if (code !== 0) throw installFailed('pip is missing', `${python} -m pip`, lastLine(said), aptPip)
   const [, major, minor] = /\(python (\d+)\.(\d+)/.exec(said) ?? []
   if (Number(major) === 3 && Number(minor) < oldest)
@@ -40,7 +41,18 @@ export async function fetchWheel(pin: Pin, pip: Pin | null, { folder, signal, on
   await writeFile(requirement, `${pin.project}==${pin.version} --hash=sha256:${pin.sha256}\n`)
   const known = pip ? [join(folder, pip.file, 'pip')] : ['-m', 'pip']
   const talk = pip ? ['--progress-bar', 'raw', '--resume-retries', '20'] : ['--progress-bar', 'off']
-  const args = ['download', '--no-deps', '--no-cache-dir', '--require-hashes', '-r', requirement, '-d', folder, ...talk, ...tagsOf(pin)]
+  const args = [
+    'download',
+    '--no-deps',
+    '--no-cache-dir',
+    '--require-hashes',
+    '-r',
+    requirement,
+    '-d',
+    folder,
+    ...talk,
+    ...tagsOf(pin),
+  ]
   const { code, said } = await runChild(python, [...known, ...args], {
     signal,
     environment: { ...process.env, TMPDIR: parts, PIP_REQUIRE_VIRTUALENV: 'false', PIP_DISABLE_PIP_VERSION_CHECK: '1' },
@@ -50,7 +62,8 @@ export async function fetchWheel(pin: Pin, pip: Pin | null, { folder, signal, on
     },
   }).finally(() => rm(parts, { recursive: true, force: true }))
   if (code !== 0) throw refused(pin, said)
-  if (!existsSync(file)) throw installFailed('A wheel did not arrive', pin.file, 'pip ended well, but the file is not there', retry)
+  if (!existsSync(file))
+    throw installFailed('A wheel did not arrive', pin.file, 'pip ended well, but the file is not there', retry)
   if (await isWhole(file, pin)) return file
   await rm(file, { force: true })
   throw wrongHash(pin)
@@ -101,6 +114,7 @@ function wrongHash(pin: Pin): Error {
 /** What pip blames, without its prefix and colours. */
 function lastLine(said: string): string {
   const lines = said.split('\n').map((line) => line.trim())
-  const line = lines.findLast((line) => /^ERROR:/.test(line)) ?? lines.findLast((line) => line !== '') ?? 'it said nothing'
+  const line =
+    lines.findLast((line) => /^ERROR:/.test(line)) ?? lines.findLast((line) => line !== '') ?? 'it said nothing'
   return line.replace(/^ERROR: /, '').slice(0, 300)
 }

@@ -1,4 +1,5 @@
-// The device that a workbench's engine starts on: the person's choice, or another that one run asked for, until that run is over.
+// The device that a workbench's engine starts on: the person's choice, or another that one run asked for, until that
+// run is over.
 import type { Supervisor } from '../link/supervisor.ts'
 import { deviceChoice, gpus, requireDevice } from './devices.ts'
 

@@ -1,6 +1,6 @@
-// Whether a new installation computes what it must: the real engine, in a process of its own with that addon, works on a
-// small aTLAS run (two vectors, 20 blocks, 4 steps) whose losses and coefficients an independent PyTorch program gave in
-// float64 (resources/engine/self-test.json). Matrix products, gradients and the coefficient step are all in it.
+// Whether a new installation computes what it must: the real engine, in a process of its own with that addon, works on
+// a small aTLAS run (two vectors, 20 blocks, 4 steps) whose losses and coefficients an independent PyTorch program gave
+// in float64 (resources/engine/self-test.json). Matrix products, gradients and the coefficient step are all in it.
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
@@ -19,7 +19,11 @@ const patience = 300_000 // ms; a cold library on a slow disk takes its time
 const lossBar = 1e-4 // relative
 const coefficientBar = 1e-3
 
-const goldenSchema = z.object({ config: z.unknown(), losses: z.array(z.number()), coefficients: z.array(z.array(z.number())) })
+const goldenSchema = z.object({
+  config: z.unknown(),
+  losses: z.array(z.number()),
+  coefficients: z.array(z.array(z.number())),
+})
 
 export interface SelfTest {
   home: string
@@ -42,7 +46,11 @@ export async function selfTest({ home, resources, kind, addon, start, signal }: 
     const engine = await link.ask(link.client.describe())
     if (engine.kind === 'wasm') throw failed('TensorFlow could not be loaded', engine.reason)
     if (kind === 'cuda' && engine.kind !== 'native-gpu')
-      throw failed('TensorFlow does not see the GPU', 'it computes on the CPU, as where the driver is too old for CUDA 12', newerDriver)
+      throw failed(
+        'TensorFlow does not see the GPU',
+        'it computes on the CPU, as where the driver is too old for CUDA 12',
+        newerDriver,
+      )
     const golden = goldenSchema.parse(JSON.parse(readFileSync(join(resources, 'engine', 'self-test.json'), 'utf8')))
     const config = resolveConfig(golden.config, (path) => join(resources, 'engine', path))
     const events = await link.ask(link.client.run({ config, resume: null, parents: [] }))

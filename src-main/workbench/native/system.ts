@@ -1,5 +1,5 @@
-// Which systems native TensorFlow can be installed on: the wheels that are pinned are for Linux on x64, and want a C library
-// that is not older than theirs.
+// Which systems native TensorFlow can be installed on: the wheels that are pinned are for Linux on x64, and want a C
+// library that is not older than theirs.
 const glibc = [2, 27] as const
 
 export interface System {
@@ -10,7 +10,8 @@ export interface System {
 
 /** Why nothing can be installed here; empty where it can. */
 export function refusedHere({ platform, arch, libc }: System = thisSystem()): string {
-  if (platform !== 'linux' || arch !== 'x64') return `it is there for Linux on x64, and not yet for ${platform} on ${arch}`
+  if (platform !== 'linux' || arch !== 'x64')
+    return `it is there for Linux on x64, and not yet for ${platform} on ${arch}`
   if (!libc) return 'it needs glibc, and this system has another C library'
   const [major = 0, minor = 0] = libc.split('.').map(Number)
   const isOld = major < glibc[0] || (major === glibc[0] && minor < glibc[1])

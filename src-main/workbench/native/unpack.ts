@@ -1,5 +1,5 @@
-// The files of a wheel that an engine needs, out of its zip and into the installation's folder: streamed, because a library
-// has hundreds of megabytes, with sizes checked by the reader and the CRC-32 of each file checked here.
+// The files of a wheel that an engine needs, out of its zip and into the installation's folder: streamed, because a
+// library has hundreds of megabytes, with sizes checked by the reader and the CRC-32 of each file checked here.
 import { createWriteStream } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
@@ -48,7 +48,13 @@ export async function unpackWheel(wheel: string, { folder, placeOf, signal, onBy
   }
 }
 
-async function writeEntry(zip: ZipFile, entry: Entry, target: string, signal: AbortSignal, onBytes: (bytes: number) => void) {
+async function writeEntry(
+  zip: ZipFile,
+  entry: Entry,
+  target: string,
+  signal: AbortSignal,
+  onBytes: (bytes: number) => void,
+) {
   await mkdir(dirname(target), { recursive: true })
   let sum = 0
   let bytes = 0
@@ -61,7 +67,9 @@ async function writeEntry(zip: ZipFile, entry: Entry, target: string, signal: Ab
     },
   })
   const mode = dirname(target).endsWith('bin') ? 0o755 : 0o644
-  await pipeline(await zip.openReadStreamPromise(entry), check, createWriteStream(target, { mode, flush: true }), { signal })
+  await pipeline(await zip.openReadStreamPromise(entry), check, createWriteStream(target, { mode, flush: true }), {
+    signal,
+  })
   if (sum !== entry.crc32) throw new Error(`the CRC-32 of ${entry.fileName} is not the one recorded`)
 }
 

@@ -1,5 +1,6 @@
-// The wheels that make an engine, pinned by content in resources/engine/wheels.json: what is fetched, how large it is, and
-// which of its files are kept. A new version of TensorFlow is new lines there (resources/engine/README.md says how).
+// The wheels that make an engine, pinned by content in resources/engine/wheels.json: what is fetched, how large it is,
+// and which of its files are kept. A new version of TensorFlow is new lines there (resources/engine/README.md says
+// how).
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
@@ -45,7 +46,10 @@ const headers = [
 const licences = [/^tensorflow\/THIRD_PARTY_NOTICES\.txt$/, /^[^/]+\.dist-info\/(?:licenses\/)?licen[cs]e[^/]*$/i]
 const any = (patterns: RegExp[], name: string): boolean => patterns.some((pattern) => pattern.test(name))
 
-/** Where a file of a wheel goes in an installation, relative to its folder; null: it is not needed. Headers go when the addon is built. */
+/**
+ * Where a file of a wheel goes in an installation, relative to its folder; null: it is not needed. Headers go when the
+ * addon is built.
+ */
 export function placeOf(name: string): string | null {
   if (any(licences, name)) return name.startsWith('tensorflow/') ? name : join('licences', `${name.split('-')[0]}.txt`)
   if (any(libraries, name)) return name

@@ -1,5 +1,5 @@
-// From what the engine says to what is kept and told: each event is committed first, then given on as the contract's run
-// event. seconds in the history are engine time over all sittings; those of an event are of this sitting.
+// From what the engine says to what is kept and told: each event is committed first, then given on as the contract's
+// run event. seconds in the history are engine time over all sittings; those of an event are of this sitting.
 import type { EngineEvent, RunEvent } from '../../contract/run/run.ts'
 import { putEpoch } from '../../history/epochs.ts'
 import { putEvaluation } from '../../history/run-evaluations.ts'
@@ -48,7 +48,8 @@ export function keepEvent(history: History, run: number, event: EngineEvent, bef
     }
     case 'finished':
       transaction(history, () => {
-        if (event.dataWaitSeconds !== undefined) putDataWait(history, run, { seconds: event.dataWaitSeconds, of: event.seconds })
+        if (event.dataWaitSeconds !== undefined)
+          putDataWait(history, run, { seconds: event.dataWaitSeconds, of: event.seconds })
         endRun(history, run, event.stopped ? 'stopped' : 'done', now, null, before + event.seconds)
       })
       return lastEvent(history, run)

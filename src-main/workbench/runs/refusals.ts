@@ -1,4 +1,5 @@
-// What stands between a wish and a run: states from which a run goes on, the state an error leaves it in, and what a workbench refuses.
+// What stands between a wish and a run: states from which a run goes on, the state an error leaves it in, and what a
+// workbench refuses.
 import { BasilError, type ErrorRecord } from '../../contract/errors.ts'
 import type { RunDetail, RunState } from '../../contract/run/run.ts'
 import { requireSound } from '../../history/detail.ts'
@@ -20,7 +21,13 @@ export function requireResumable(detail: RunDetail): void {
     return
   }
   const next = state === 'running' ? 'watch it instead' : 'start a new run with its configuration'
-  throw new BasilError({ code: 'run-state', what: 'The run cannot be resumed', where: `run ${run}`, why: `it is ${state}`, next })
+  throw new BasilError({
+    code: 'run-state',
+    what: 'The run cannot be resumed',
+    where: `run ${run}`,
+    why: `it is ${state}`,
+    next,
+  })
 }
 
 export function missingEpoch(run: number, stage: number, epoch: number): never {

@@ -1,5 +1,5 @@
-// A study's file: JSON with the fields of a study, "config" being a configuration or the path of one. Paths in it are relative to the folder of
-// the configuration's file, which is the study's own where it holds the configuration itself.
+// A study's file: JSON with the fields of a study, "config" being a configuration or the path of one. Paths in it are
+// relative to the folder of the configuration's file, which is the study's own where it holds the configuration itself.
 import { dirname, resolve } from 'node:path'
 
 import { BasilError } from '../../contract/errors.ts'
@@ -13,7 +13,10 @@ export interface ReadDefinition {
 }
 
 /** make: of what the file holds, the study. Throws config-invalid, file-missing, file-unreadable. */
-export async function readDefinition(path: string, make: (found: Record<string, unknown>) => unknown): Promise<ReadDefinition> {
+export async function readDefinition(
+  path: string,
+  make: (found: Record<string, unknown>) => unknown,
+): Promise<ReadDefinition> {
   const file = resolve(path)
   const found = make(object(await readConfig(file), file))
   const given = object(found, file)['config']

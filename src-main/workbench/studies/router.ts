@@ -26,7 +26,12 @@ export function studiesRouter(workbench: Workbench) {
       const { presets, protocols, paper } = read()
       const models = (await library.list()).sets.map(({ model }) => model)
       return {
-        presets: presets.map(({ name, title, arms, without }) => ({ name, title, rows: arms.map(({ label }) => label), without })),
+        presets: presets.map(({ name, title, arms, without }) => ({
+          name,
+          title,
+          rows: arms.map(({ label }) => label),
+          without,
+        })),
         protocols: Object.entries(protocols).map(([name, { words, differs }]) => ({ name, words, differs })),
         models: [...new Set(models)].sort(),
         remarks: paper.remarks,
@@ -40,7 +45,9 @@ export function studiesRouter(workbench: Workbench) {
     }),
     controls: os.controls.handler(({ input }) => controlsOf(input.config)),
     plan: os.plan.handler(({ input }) => ({ runs: studies.plan(input.definition, within(input.grant)) })),
-    start: os.start.handler(async ({ input }) => ({ study: await studies.start(input.definition, within(input.grant)) })),
+    start: os.start.handler(async ({ input }) => ({
+      study: await studies.start(input.definition, within(input.grant)),
+    })),
     pause: os.pause.handler(({ input }) => studies.pause(input.study, input.now)),
     resume: os.resume.handler(async ({ input }) => ({ study: await studies.resume(input.study) })),
     forget: os.forget.handler(({ input }) => studies.forget(input.study)),

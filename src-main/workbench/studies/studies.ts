@@ -1,6 +1,7 @@
-// Studies at work: one at a time, its runs one after the other through the workbench's own door, so that each is checked, kept and resumed like
-// any other. A run that fails is a row of the table with its reason and the study goes on; what stops it from outside (the engine lost, a
-// full disk, the person) pauses the study, and it goes on where it was: done runs stay, an interrupted one is resumed.
+// Studies at work: one at a time, its runs one after the other through the workbench's own door, so that each is
+// checked, kept and resumed like any other. A run that fails is a row of the table with its reason and the study goes
+// on; what stops it from outside (the engine lost, a full disk, the person) pauses the study, and it goes on where it
+// was: done runs stay, an interrupted one is resumed.
 import { existsSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
@@ -44,11 +45,17 @@ type Absolute = (config: unknown) => ResolvedConfig
 export interface Studies {
   list(): StudySummary[]
   show(study: number): StudyDetail
-  /** Every run that a definition stands for; absolute: a configuration to one with nothing left open. Throws config-invalid. */
+  /**
+   * Every run that a definition stands for; absolute: a configuration to one with nothing left open. Throws
+   * config-invalid.
+   */
   plan(definition: unknown, absolute: Absolute): Planned[]
   /** Checks every different configuration before the first is begun. Gives the study's number. */
   start(definition: unknown, absolute: Absolute): Promise<number>
-  /** After its present run, or now. A reader asks the process that is at work, which pauses after its present run. false: nobody is at it. */
+  /**
+   * After its present run, or now. A reader asks the process that is at work, which pauses after its present run.
+   * false: nobody is at it.
+   */
   pause(study: number, now: boolean): Promise<boolean>
   resume(study: number): Promise<number>
   /** Throws run-state while it is at work. */
@@ -225,7 +232,10 @@ export function createStudies(place: StudyPlace): Studies {
 function plan(definition: unknown, absolute: Absolute): Planned[] {
   const parsed = parseStudy(definition)
   const seed = parsed.seeds[0] ?? 0
-  return plannedRuns(parsed, (i) => uniform(seed, stream, 0, i)).map((planned) => ({ ...planned, config: absolute(planned.config) }))
+  return plannedRuns(parsed, (i) => uniform(seed, stream, 0, i)).map((planned) => ({
+    ...planned,
+    config: absolute(planned.config),
+  }))
 }
 
 const stream = 2 ** 30 + 2 // of the random numbers: batches use streams from 0 on, splits the two before

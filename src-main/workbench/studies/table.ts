@@ -1,5 +1,6 @@
-// A study's table, every figure computed from the stored rows. One value of an arm is the mean over its parts of one seed, of which all must be
-// done; from these come mean and standard deviation over seeds, and against the first arm the paired difference on the seeds that both have.
+// A study's table, every figure computed from the stored rows. One value of an arm is the mean over its parts of one
+// seed, of which all must be done; from these come mean and standard deviation over seeds, and against the first arm
+// the paired difference on the seeds that both have.
 import type { ArmRow, Spread, StudyRun } from '../../contract/api/studies.ts'
 import { leakSentence } from '../../contract/data/leaks.ts'
 import { deviation, mean, pairedTTest } from '../../numbers/statistics/paired.ts'
@@ -32,7 +33,9 @@ type Seeds = Map<number, StudyRun[]>
 
 /** Seeds of which every part is done. */
 function whole(runs: readonly StudyRun[]): Seeds {
-  return new Map([...Map.groupBy(runs, ({ seed }) => seed)].filter(([, parts]) => parts.every(({ state }) => state === 'done')))
+  return new Map(
+    [...Map.groupBy(runs, ({ seed }) => seed)].filter(([, parts]) => parts.every(({ state }) => state === 'done')),
+  )
 }
 
 /** null where one was not measured: a mean over some would be another number. */
@@ -52,5 +55,7 @@ function paired(own: Seeds, first: Seeds): ArmRow['paired'] {
     const [mine, other] = [value(parts), value(first.get(seed))]
     return mine === null || other === null ? [] : [mine - other]
   })
-  return differences.length ? { difference: mean(differences), p: pairedTTest(differences), seeds: differences.length } : null
+  return differences.length
+    ? { difference: mean(differences), p: pairedTTest(differences), seeds: differences.length }
+    : null
 }

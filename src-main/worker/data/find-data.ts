@@ -1,5 +1,5 @@
-// What a folder or file of images is, by its names, lists and labels: no image is decoded. The field's splits are drawn here as a run draws them,
-// so that what the page shows is what will be learned on.
+// What a folder or file of images is, by its names, lists and labels: no image is decoded. The field's splits are drawn
+// here as a run draws them, so that what the page shows is what will be learned on.
 import { createHash } from 'node:crypto'
 import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -25,7 +25,10 @@ const between = 250 // milliseconds from one word to the next, while something g
 const atOnce = 64 // files asked about at a time
 
 /** The path, if it is a data set; else what is directly in it and is one. most: names looked at. */
-export async function* findData(path: string, most = mostFound): AsyncGenerator<Told<{ paths: string[]; refused: ErrorRecord[] }>> {
+export async function* findData(
+  path: string,
+  most = mostFound,
+): AsyncGenerator<Told<{ paths: string[]; refused: ErrorRecord[] }>> {
   const walk = walkOf(most)
   try {
     const found = yield* meanwhile(reflected(findSource(path, walk)), () => lookingInto(path, 0, 0, walk))
@@ -79,7 +82,10 @@ export async function* lookAtData(path: string, most = mostLooked): AsyncGenerat
       if (drawn && drawn.count > 0) field.push({ ...drawn, name })
     }
     const size = await sizeOf(path, most)
-    yield { type: 'result', result: { source: source.name, known: known?.name ?? null, classes, splits, field, ...size } }
+    yield {
+      type: 'result',
+      result: { source: source.name, known: known?.name ?? null, classes, splits, field, ...size },
+    }
   } finally {
     walk.stop()
   }
@@ -108,7 +114,11 @@ async function drawnOf(found: Found, spec: ImagesSpec, files: OpenFiles): Promis
     perClass[label] = (perClass[label] as number) + 1
   }
   const hash = createHash('sha256').update(BigInt64Array.from(indices, BigInt)).digest('hex')
-  return { drawn: { of, drawn, count: indices.length, perClass, indices: hash }, names: raw.classes, leftOut: [...(raw.leftOut ?? [])] }
+  return {
+    drawn: { of, drawn, count: indices.length, perClass, indices: hash },
+    names: raw.classes,
+    leftOut: [...(raw.leftOut ?? [])],
+  }
 }
 
 function notAll(where: string, folders: number): ErrorRecord {
@@ -135,7 +145,10 @@ function lookingInto(path: string, done: number, total: number, { looked }: Walk
   return { type: 'progress', what: `Looking into ${path}, ${looked} names so far`, done, total }
 }
 
-/** Says how far it is while work goes on whose end nobody knows; a word is also when it is heard that nobody listens any more. */
+/**
+ * Says how far it is while work goes on whose end nobody knows; a word is also when it is heard that nobody listens any
+ * more.
+ */
 async function* meanwhile<T>(work: Promise<T>, progress: () => Progress): AsyncGenerator<Progress, T> {
   const whole = work.then((value) => ({ value }))
   whole.catch(() => undefined) // told below, if anybody is still there
@@ -166,7 +179,9 @@ async function sizeOf(path: string, most: number): Promise<{ bytes: number; file
     for (const entry of entries) if (entry.isDirectory()) waiting.push(join(folder, entry.name))
     const files = entries.filter((entry) => !entry.isDirectory())
     for (let at = 0; at < files.length; at += atOnce) {
-      const sizes = files.slice(at, at + atOnce).map(async ({ name }) => (await stat(join(folder, name)).catch(() => null))?.size ?? 0)
+      const sizes = files
+        .slice(at, at + atOnce)
+        .map(async ({ name }) => (await stat(join(folder, name)).catch(() => null))?.size ?? 0)
       for (const size of await Promise.all(sizes)) total.bytes += size
     }
     total.files += files.length

@@ -1,5 +1,6 @@
-// Every image of some splits prepared and kept, as a run would, and the splits held against each other: images of one that are in another too.
-// Nothing is computed twice: what a run or an earlier report has prepared at this size is taken from the cache.
+// Every image of some splits prepared and kept, as a run would, and the splits held against each other: images of one
+// that are in another too. Nothing is computed twice: what a run or an earlier report has prepared at this size is
+// taken from the cache.
 import { type ImagesToPrepare, type LeakReport, mostTwins, type PreparedSplit } from '../../contract/api/data.ts'
 import type { Told } from '../../contract/engine-api.ts'
 import type { Progress } from '../../contract/run/run.ts'
@@ -49,7 +50,10 @@ async function* openAll({ path, splits, size, home }: ImagesToPrepare, open: Ope
   let before = 0
   for (const { name, count } of splits) {
     const spec = parseSpec(`${path}#${name}`)
-    const opening = openPrepared({ spec, size, augment: null, onUnreadable: 'skip', signal: new AbortController().signal }, host)
+    const opening = openPrepared(
+      { spec, size, augment: null, onUnreadable: 'skip', signal: new AbortController().signal },
+      host,
+    )
     open.push({ name, images: yield* within(opening, before, total) })
     before += count
   }
@@ -69,8 +73,15 @@ async function* within(
       if (step.done) return step.value
       const { what, done, total: mine, remainingSeconds } = step.value
       const left = total - before - done
-      const seconds = remainingSeconds === undefined || mine === done ? undefined : (remainingSeconds / (mine - done)) * left
-      yield { type: 'progress', what, done: before + done, total, ...(seconds !== undefined && { remainingSeconds: seconds }) }
+      const seconds =
+        remainingSeconds === undefined || mine === done ? undefined : (remainingSeconds / (mine - done)) * left
+      yield {
+        type: 'progress',
+        what,
+        done: before + done,
+        total,
+        ...(seconds !== undefined && { remainingSeconds: seconds }),
+      }
     }
   } finally {
     if (!isOver) await opening.return(undefined as never)
@@ -91,8 +102,11 @@ async function pairOf(here: Open, there: Open): Promise<LeakReport['pairs'][numb
     there: there.name,
     exact: exact.length,
     alike: alike.length,
-    twins: [...exact, ...alike]
-      .slice(0, mostTwins)
-      .map((twin) => ({ here: named(here, twin.here), there: named(there, twin.there), distance: twin.distance, exact: twin.exact })),
+    twins: [...exact, ...alike].slice(0, mostTwins).map((twin) => ({
+      here: named(here, twin.here),
+      there: named(there, twin.there),
+      distance: twin.distance,
+      exact: twin.exact,
+    })),
   }
 }

@@ -1,5 +1,5 @@
-// Images of a split as small pictures for a page: decoded as a run decodes them, shrunk to fit a square, WebP. A few at a time and nothing kept;
-// an image that cannot be read is told with its reason.
+// Images of a split as small pictures for a page: decoded as a run decodes them, shrunk to fit a square, WebP. A few at
+// a time and nothing kept; an image that cannot be read is told with its reason.
 import sharp from 'sharp'
 
 import type { Preview, Previews, WantedPreviews } from '../../contract/api/data.ts'
@@ -56,8 +56,12 @@ async function previewOf(raw: RawImages, i: number): Promise<Preview> {
 async function picture(raw: RawImages, i: number): Promise<string> {
   const { pixels, width, height, channels } = await decoded(await raw.image(i))
   const image = sharp(pixels, { raw: { width, height, channels: channels === 1 ? 1 : 3 } })
-  const small = image.resize(side, side, { fit: 'inside', kernel: width < side && height < side ? 'nearest' : 'lanczos3' })
+  const small = image.resize(side, side, {
+    fit: 'inside',
+    kernel: width < side && height < side ? 'nearest' : 'lanczos3',
+  })
   return `data:image/webp;base64,${(await small.webp({ quality: 78 }).toBuffer()).toString('base64')}`
 }
 
-const firstLine = (error: unknown): string => (error instanceof Error ? error.message : String(error)).split('\n')[0] ?? ''
+const firstLine = (error: unknown): string =>
+  (error instanceof Error ? error.message : String(error)).split('\n')[0] ?? ''

@@ -1,5 +1,6 @@
-// What the engine's process brings to an evaluation: files, hashes taken beside the work, thumbnails, and the table of predictions, which
-// takes its name only when it is whole. The state of a run is put together from its parents, held against their recorded hashes.
+// What the engine's process brings to an evaluation: files, hashes taken beside the work, thumbnails, and the table of
+// predictions, which takes its name only when it is whole. The state of a run is put together from its parents, held
+// against their recorded hashes.
 
 import type { EvaluationReport, EvaluationRequest } from '../../contract/api/evaluations.ts'
 import type { Told } from '../../contract/engine-api.ts'
@@ -32,7 +33,9 @@ export async function* evaluateModels(
   const models: Evaluated[] = []
   try {
     for (const { from } of request.models)
-      models.push('file' in from ? await evaluatedFile(from.file, openSource, request) : await stateOf(from.recipe, request))
+      models.push(
+        'file' in from ? await evaluatedFile(from.file, openSource, request) : await stateOf(from.recipe, request),
+      )
     const named = (): Promise<Named[]> =>
       Promise.all(
         request.models.map(async (model, m) => ({
@@ -67,7 +70,14 @@ async function provenance({ name, from }: Model, hashing: Hashing): Promise<Omit
   }
   const { recipe } = from
   await requireUnchanged(recipe, hashing)
-  return { name, file: null, sha256: null, run: recipe.run, iteration: recipe.iteration, linearised: recipe.linearised ?? false }
+  return {
+    name,
+    file: null,
+    sha256: null,
+    run: recipe.run,
+    iteration: recipe.iteration,
+    linearised: recipe.linearised ?? false,
+  }
 }
 
 /** Models that are first-order ones, all of them, are held against fine-tuned models seen so too. */
@@ -90,7 +100,12 @@ async function stateOf(recipe: Recipe, said: Said): Promise<Evaluated> {
   )
   try {
     const { groups, lineage } = followed(await prepared(opened, recipe.prepared ?? null), recipe)
-    return evaluatedMerge({ ...lineage.parents, close: opened.close }, groups, lineage.coefficients, recipe.linearised ?? false)
+    return evaluatedMerge(
+      { ...lineage.parents, close: opened.close },
+      groups,
+      lineage.coefficients,
+      recipe.linearised ?? false,
+    )
   } catch (error) {
     await opened.close()
     throw error

@@ -1,5 +1,5 @@
-// An image as the model saw it, small, as a JPEG: what a report shows of the images a model got wrong. uint8 pixels are the image's own;
-// float32 ones have been normalised, x' = (x - mean) / deviation a channel, and are turned back.
+// An image as the model saw it, small, as a JPEG: what a report shows of the images a model got wrong. uint8 pixels are
+// the image's own; float32 ones have been normalised, x' = (x - mean) / deviation a channel, and are turned back.
 import sharp from 'sharp'
 
 import type { Picture } from '../../engine/datasets/images.ts'
@@ -15,7 +15,9 @@ export async function thumbnail({ pixels, channels }: Picture, size: number): Pr
     for (let i = 0; i < plane; i++) {
       const value = pixels[c * plane + i] as number
       bytes[i * channels + c] =
-        pixels instanceof Uint8Array ? value : Math.min(255, Math.max(0, Math.round(255 * (value * (deviation[c] ?? 1) + (mean[c] ?? 0)))))
+        pixels instanceof Uint8Array
+          ? value
+          : Math.min(255, Math.max(0, Math.round(255 * (value * (deviation[c] ?? 1) + (mean[c] ?? 0)))))
     }
   const image = sharp(bytes, { raw: { width: size, height: size, channels } })
   const small = size > side ? image.resize(side, side) : image

@@ -1,6 +1,7 @@
-// Heads of other programs' files in one tensor file of ours: head_CarsVal.pt, a pickled classification head with weight (classes, embed) in
-// rows of length exp(logit_scale), becomes head.Cars with unit rows and that scale; with `as: "probe"` weight and bias are kept as they are.
-// The metadata says which file each was, and of which model it takes features.
+// Heads of other programs' files in one tensor file of ours: head_CarsVal.pt, a pickled classification head with weight
+// (classes, embed) in rows of length exp(logit_scale), becomes head.Cars with unit rows and that scale; with `as:
+// "probe"` weight and bias are kept as they are. The metadata says which file each was, and of which model it takes
+// features.
 import { basename } from 'node:path'
 
 import type { HeadImport, HeadRecord } from '../../contract/api/heads.ts'
@@ -40,7 +41,13 @@ async function featuresOf(model: string): Promise<{ sha256: string; embed: numbe
 
 function sameName(name: string, where: string): BasilError {
   const next = 'give each a name of its own, or import them one by one'
-  return new BasilError({ code: 'data-invalid', what: 'Two heads would have one name', where, why: `both are head.${name}`, next })
+  return new BasilError({
+    code: 'data-invalid',
+    what: 'Two heads would have one name',
+    where,
+    why: `both are head.${name}`,
+    next,
+  })
 }
 
 function otherModel(where: string, embed: number, takes: number): BasilError {

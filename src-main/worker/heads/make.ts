@@ -1,6 +1,6 @@
-// A zero-shot head made by the text tower of a checkpoint and written as a tensor file, head.NAME (classes, embed), unit
-// rows: what a configuration's "head" names. The target is looked at before the work, and the file read back after it. Its
-// metadata says what it was made from: class names and templates in their order, and the model's hash.
+// A zero-shot head made by the text tower of a checkpoint and written as a tensor file, head.NAME (classes, embed),
+// unit rows: what a configuration's "head" names. The target is looked at before the work, and the file read back after
+// it. Its metadata says what it was made from: class names and templates in their order, and the model's hash.
 import { readFileSync } from 'node:fs'
 import { gunzipSync } from 'node:zlib'
 

@@ -1,5 +1,6 @@
-// A linear probe of a checkpoint, written as a head: features of the frozen model once, images of one split in memory at a time, then the
-// convex fit (engine/heads/probe.ts). Its metadata says what it was fitted on, at which strength, and how well.
+// A linear probe of a checkpoint, written as a head: features of the frozen model once, images of one split in memory
+// at a time, then the convex fit (engine/heads/probe.ts). Its metadata says what it was fitted on, at which strength,
+// and how well.
 import { basename } from 'node:path'
 
 import type { ProbeEvent, ProbeRequest } from '../../contract/api/heads.ts'
@@ -13,7 +14,7 @@ import { towerModel } from '../../engine/models/model.ts'
 import { microBatchFor } from '../../engine/problems/micro-batch.ts'
 import { checkSize } from '../../engine/runs/tasks.ts'
 import { loadCheckpoint } from '../../engine/weights/device.ts'
-import { openCheckpoint, type Tower, useOf } from '../../engine/weights/parents.ts'
+import { openCheckpoint, type TowerCheckpoint, useOf } from '../../engine/weights/parents.ts'
 import { hashFile } from '../../files/hash.ts'
 import { hashCheckpoint, openSource } from '../../files/source.ts'
 import { requireFree } from '../../files/write-atomic.ts'
@@ -32,9 +33,19 @@ export async function* probeHead(request: ProbeRequest, backend: Backend): Async
     const { head, report } = yield* fitProbe(training, judge ?? null, count, seed)
     const [path, split] = splitPath(data)
     const from = { name: `${basename(path)}#${split}`, sha256: (await hashFile(path)).sha256 }
-    const made = { classes: typeof classes === 'number' ? null : classes, model: (await hashCheckpoint(model)).sha256, from, report }
+    const made = {
+      classes: typeof classes === 'number' ? null : classes,
+      model: (await hashCheckpoint(model)).sha256,
+      from,
+      report,
+    }
     const record = { name, kind: 'linear probe' as const, scale: head.scale, normalised: head.normalised, ...made }
-    yield { type: 'written', ...(await writeHeads([{ head, record }], out, overwrite)), report, warnings: checkpoint.warnings }
+    yield {
+      type: 'written',
+      ...(await writeHeads([{ head, record }], out, overwrite)),
+      report,
+      warnings: checkpoint.warnings,
+    }
   } finally {
     await checkpoint.file.source.close()
   }
@@ -42,7 +53,7 @@ export async function* probeHead(request: ProbeRequest, backend: Backend): Async
 
 /** Of each split in turn; its images go before those of the next come. */
 async function* features(
-  checkpoint: Tower,
+  checkpoint: TowerCheckpoint,
   splits: (string | null)[],
   classes: number,
   backend: Backend,

@@ -1,5 +1,5 @@
-// Heads written as a tensor file: head.NAME (classes, embed) and, where it has one, head.NAME.bias (classes), float32; what each is and was
-// made from in the metadata. The file is read back before it takes its name.
+// Heads written as a tensor file: head.NAME (classes, embed) and, where it has one, head.NAME.bias (classes), float32;
+// what each is and was made from in the metadata. The file is read back before it takes its name.
 import { createHash } from 'node:crypto'
 
 import type { HeadRecord } from '../../contract/api/heads.ts'
@@ -27,7 +27,11 @@ export async function writeHeads(heads: readonly NamedHead[], out: string, overw
     return [...own, { name: `${name}.bias`, dtype: 'F32', shape: [head.classes] }]
   })
   const records = heads.map(({ record }) => record)
-  const metadata = { format: 'pt', role: 'head', 'basil.head': JSON.stringify(records.length === 1 ? records[0] : records) }
+  const metadata = {
+    format: 'pt',
+    role: 'head',
+    'basil.head': JSON.stringify(records.length === 1 ? records[0] : records),
+  }
   const bytesOf = (name: string): Uint8Array => {
     const { buffer, byteOffset, byteLength } = values.get(name) as Float32Array
     return new Uint8Array(buffer, byteOffset, byteLength)

@@ -1,8 +1,10 @@
-// An encoded image to 8-bit RGB or grey pixels, as Pillow's Image.open(...).convert('RGB') has them: alpha dropped before anything is resized,
-// palettes and grey expanded, colour profiles and EXIF rotation ignored, CMYK by Pillow's plain formula
+// An encoded image to 8-bit RGB or grey pixels, as Pillow's Image.open(...).convert('RGB') has them: alpha dropped
+// before anything is resized, palettes and grey expanded, colour profiles and EXIF rotation ignored, CMYK by Pillow's
+// plain formula
 //   rgb = max(0, (255 - k) - (255 - k) cmy / 255),
-// 16-bit colour by its upper byte, and 16-bit grey, as Pillow has it, by what fits into a byte. libvips decodes (sharp); it is asked for the five
-// kinds it reads as Pillow does, told by their first bytes, and never for what else it could open. Bitmaps and the portable kinds it lacks.
+// 16-bit colour by its upper byte, and 16-bit grey, as Pillow has it, by what fits into a byte. libvips decodes
+// (sharp); it is asked for the five kinds it reads as Pillow does, told by their first bytes, and never for what else
+// it could open. Bitmaps and the portable kinds it lacks.
 import sharp, { type Sharp } from 'sharp'
 
 import { isBmp, readBmp } from '../../engine/datasets/pixels/bmp.ts'
@@ -46,12 +48,24 @@ async function raw(pipeline: Sharp): Promise<Image> {
   return { pixels: data, width: info.width, height: info.height, channels: info.channels }
 }
 
-const kinds = ['ffd8ff', '89504e470d0a1a0a', '474946383761', '474946383961', '49492a00', '4d4d002a', '49492b00', '4d4d002b']
+const kinds = [
+  'ffd8ff',
+  '89504e470d0a1a0a',
+  '474946383761',
+  '474946383961',
+  '49492a00',
+  '4d4d002a',
+  '49492b00',
+  '4d4d002b',
+]
 
 function isKnown(bytes: Uint8Array): boolean {
   const start = Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(bytes.length, 12))
   const hex = start.toString('hex')
-  return kinds.some((kind) => hex.startsWith(kind)) || (start.toString('latin1', 0, 4) === 'RIFF' && start.toString('latin1', 8) === 'WEBP')
+  return (
+    kinds.some((kind) => hex.startsWith(kind)) ||
+    (start.toString('latin1', 0, 4) === 'RIFF' && start.toString('latin1', 8) === 'WEBP')
+  )
 }
 
 /** 1 or 3 of 1 to 4 channels. */
@@ -88,10 +102,14 @@ function clippedTo8({ pixels, width, height, channels }: Image): Image {
 /** As Pillow's crop: what lies beyond the image is black. */
 function cropped({ pixels, width, height, channels }: Image, { left, top, right, bottom }: Box): Image {
   const [w, h] = [right - left, bottom - top]
-  if (!(w > 0 && h > 0 && w * h <= mostPixels)) throw new Error(`its box (${left}, ${top}, ${right}, ${bottom}) holds nothing`)
+  if (!(w > 0 && h > 0 && w * h <= mostPixels))
+    throw new Error(`its box (${left}, ${top}, ${right}, ${bottom}) holds nothing`)
   const out = new Uint8Array(w * h * channels)
   const [first, last] = [Math.max(0, left), Math.min(width, right)]
   for (let y = Math.max(0, top); y < Math.min(height, bottom) && first < last; y++)
-    out.set(pixels.subarray((y * width + first) * channels, (y * width + last) * channels), ((y - top) * w + first - left) * channels)
+    out.set(
+      pixels.subarray((y * width + first) * channels, (y * width + last) * channels),
+      ((y - top) * w + first - left) * channels,
+    )
   return { pixels: out, width: w, height: h, channels }
 }

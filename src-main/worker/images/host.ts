@@ -1,5 +1,6 @@
-// What the engine's process does for images of data sets: threads that prepare them, a cache on disk, and a stamp that tells whether the files of a
-// data set are still those that the cache was filled from: by their names, sizes and times, as the file's own content would take too long to read.
+// What the engine's process does for images of data sets: threads that prepare them, a cache on disk, and a stamp that
+// tells whether the files of a data set are still those that the cache was filled from: by their names, sizes and
+// times, as the file's own content would take too long to read.
 import { createHash } from 'node:crypto'
 import { readdir, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
@@ -11,7 +12,14 @@ import { openFiles } from '../../files/folder.ts'
 import { type ImagePool, imagePool } from './pool.ts'
 
 export function imageHost(cache: ImageCache | null, pool: ImagePool = imagePool()): ImageHost {
-  return { files: openFiles, find: (path) => findSource(path, openFiles), threads: pool.threads, prepare: pool.prepare, cache, stamp }
+  return {
+    files: openFiles,
+    find: (path) => findSource(path, openFiles),
+    threads: pool.threads,
+    prepare: pool.prepare,
+    cache,
+    stamp,
+  }
 }
 
 const atOnce = 64 // files asked about at a time
@@ -40,7 +48,9 @@ async function filesUnder(folder: string): Promise<string[]> {
     .sort()
 }
 
-/** The files a list names, beside it or in folders below; none where images are named by their place in the file itself. */
+/**
+ * The files a list names, beside it or in folders below; none where images are named by their place in the file itself.
+ */
 async function listedBy(path: string, names?: { count: number; name(i: number): string }): Promise<string[]> {
   if (!names || names.count === 0) return []
   const beside = (i: number): string => join(dirname(path), names.name(i))

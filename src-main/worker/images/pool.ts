@@ -1,5 +1,6 @@
-// Threads that decode and transform images while the engine computes: as many as there are cores, started with the first image, each given the
-// next image while it works on one. What an image's bytes do to a thread stays with that image.
+// Threads that decode and transform images while the engine computes: as many as there are cores, started with the
+// first image, each given the next image while it works on one. What an image's bytes do to a thread stays with that
+// image.
 import { availableParallelism } from 'node:os'
 import { Worker } from 'node:worker_threads'
 

@@ -1,4 +1,5 @@
-// The life of a thread that prepares images: decode one, transform it, say what came of it. It holds nothing between two images.
+// The life of a thread that prepares images: decode one, transform it, say what came of it. It holds nothing between
+// two images.
 import { parentPort } from 'node:worker_threads'
 
 import { fingerprintOf } from '../../engine/datasets/leaks/fingerprint.ts'
@@ -13,7 +14,9 @@ export interface Job {
   draw: Draw | null // null: as for evaluation
 }
 
-export type Done = { id: number; pixels: Uint8Array<ArrayBuffer>; fingerprint: Uint8Array } | { id: number; reason: string }
+export type Done =
+  | { id: number; pixels: Uint8Array<ArrayBuffer>; fingerprint: Uint8Array }
+  | { id: number; reason: string }
 
 parentPort?.on('message', (job: Job) => {
   void prepare(job).then((done) => parentPort?.postMessage(done, 'pixels' in done ? [done.pixels.buffer] : []))

@@ -14,7 +14,11 @@ export const goEvaluations: Action = {
 const mostMistakes = 24
 
 /** A run's final model on the run's own tasks, beside checkpoints of the library. */
-export async function evaluateRun(run: number, others: readonly number[], split: 'training' | 'validation' | 'test'): Promise<void> {
+export async function evaluateRun(
+  run: number,
+  others: readonly number[],
+  split: 'training' | 'validation' | 'test',
+): Promise<void> {
   const models = [{ run, iteration: null }, ...others.map((id) => ({ id }))]
   const evaluation = await evaluations.start({ models, tasks: { run }, split, mistakes: mostMistakes })
   router.go(`#/evaluation/${evaluation}`)

@@ -17,6 +17,7 @@ export const makeHeadOfData: Action = {
   id: 'make-head-of-data',
   title: 'Make a head from its class names…',
   shortcut: null,
-  enabled: () => router.current.page === 'data-set' && openedData.shown?.facts !== undefined && openedData.shown?.facts !== null,
+  enabled: () =>
+    router.current.page === 'data-set' && openedData.shown?.facts !== undefined && openedData.shown?.facts !== null,
   run: () => heads.show('make', taskName(openedData.shown?.name ?? ''), openedData.shown?.facts?.classes ?? []),
 }

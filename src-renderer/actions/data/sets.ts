@@ -6,7 +6,8 @@ import { workbench } from '../../state/workbench.svelte.ts'
 import type { Action } from '../action.ts'
 
 const here = () => router.current.page === 'data'
-const open = () => (router.current.page === 'data-set' && openedData.shown?.state === 'present' ? openedData.shown : null)
+const open = () =>
+  router.current.page === 'data-set' && openedData.shown?.state === 'present' ? openedData.shown : null
 const idle = () => !openedData.leaks.busy && !openedData.preparing.busy
 
 export const addDataFolder: Action = {

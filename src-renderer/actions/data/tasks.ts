@@ -8,7 +8,11 @@ import { protocolsOf, splitsFor, type TaskSplits, taskName } from '../../state/d
 import { headOf } from '../library.ts'
 
 /** head: a row of the library; null: the one that was chosen with the models, or none yet. */
-export async function addTask(set: DataSet, { data, validation, test }: TaskSplits, head: number | null): Promise<void> {
+export async function addTask(
+  set: DataSet,
+  { data, validation, test }: TaskSplits,
+  head: number | null,
+): Promise<void> {
   const at = (split: string) => (split === '' ? undefined : `${set.path}#${split}`)
   const name = taskName(set.name)
   await compose.withoutProject()
@@ -28,14 +32,17 @@ export async function addTask(set: DataSet, { data, validation, test }: TaskSpli
 /** Present data sets of models that were chosen and have no task yet. */
 export function matchingData(): DataSet[] {
   return compose.withoutTask.flatMap((dataset) => {
-    const found = dataSets.rows.find((row) => row.state === 'present' && row.source !== null && plain(row.name) === plain(dataset))
+    const found = dataSets.rows.find(
+      (row) => row.state === 'present' && row.source !== null && plain(row.name) === plain(dataset),
+    )
     return found && protocolsOf(found).includes('strict') ? [found] : []
   })
 }
 
 /** Each by the strict protocol, with the library's head for it. */
 export async function addMatchingTasks(): Promise<void> {
-  for (const set of matchingData()) await addTask(set, splitsFor(set, 'strict', { data: '', validation: '', test: '' }), headFor(set.name))
+  for (const set of matchingData())
+    await addTask(set, splitsFor(set, 'strict', { data: '', validation: '', test: '' }), headFor(set.name))
 }
 
 /** The library's first present head for this data set. */

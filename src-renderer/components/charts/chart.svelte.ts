@@ -19,7 +19,17 @@ import type { Attachment } from 'svelte/attachments'
 
 import { colour, fontFamily } from './palette.svelte.ts'
 
-Chart.register(BarController, BarElement, CategoryScale, LinearScale, LineController, LineElement, LogarithmicScale, PointElement, Tooltip)
+Chart.register(
+  BarController,
+  BarElement,
+  CategoryScale,
+  LinearScale,
+  LineController,
+  LineElement,
+  LogarithmicScale,
+  PointElement,
+  Tooltip,
+)
 
 /** Draws what configure() says, again whenever something it reads changes. Plugins are taken once. */
 export function drawn<T extends 'line' | 'bar'>(configure: () => ChartConfiguration<T>): Attachment<HTMLCanvasElement> {

@@ -46,7 +46,8 @@ function fieldsOf(parent: Property, before: string): Field[] {
       {
         name: before + name,
         title: p.title,
-        description: (p.description ?? '').replace(/[;,]? ?null: none$/, '').replace(/\bnull:/, 'none:'), // here "none" is typed
+        // here "none" is typed
+        description: (p.description ?? '').replace(/[;,]? ?null: none$/, '').replace(/\bnull:/, 'none:'),
         kind,
         choices: p.enum ?? [],
         words: (p.anyOf ?? []).flatMap((a) => a.const ?? (a.type === 'null' ? 'none' : [])),
@@ -80,7 +81,8 @@ export function valueOf(field: Pick<Field, 'kind' | 'words'>, text: string): unk
 /** What is wrong, in the words of the form rather than the schema's types. */
 export function issueText(field: Pick<Field, 'kind' | 'words'> | undefined, message: string): string {
   if (!field || !['number', 'pair'].includes(field.kind) || !message.startsWith('Invalid input')) return message
-  const wanted = field.kind === 'pair' ? 'two numbers' : message.includes('expected int') ? 'a whole number' : 'a number'
+  const wanted =
+    field.kind === 'pair' ? 'two numbers' : message.includes('expected int') ? 'a whole number' : 'a number'
   return [`type ${wanted}`, ...field.words].join(' or ')
 }
 

@@ -1,8 +1,18 @@
-// Which fields of the form a method reads, and how the fields of a run are put together. A field in no list here (a new one of the schema) stands
-// under Advanced; one that is not read is left out, unless it is what is wrong. What only some settings read is seen as soon as it has a value.
+// Which fields of the form a method reads, and how the fields of a run are put together. A field in no list here (a new
+// one of the schema) stands under Advanced; one that is not read is left out, unless it is what is wrong. What only
+// some settings read is seen as soon as it has a value.
 
 const loop = ['steps', 'epochs', 'initialCoefficient', 'clamp', 'patience']
-const gradient = ['learningRate', 'schedule', 'weightDecay', 'penaltyNorm', 'penaltyStrength', 'combine', 'budget', 'clipNorm']
+const gradient = [
+  'learningRate',
+  'schedule',
+  'weightDecay',
+  'penaltyNorm',
+  'penaltyStrength',
+  'combine',
+  'budget',
+  'clipNorm',
+]
 
 /** Of a stage: how it learns. Grids and checkpoints have nothing to set. */
 const learning: Record<string, readonly string[]> = {
@@ -46,9 +56,15 @@ export interface Group {
 }
 
 /** Every field of the schema in its group, in the order of the page; groups without a field are left out. */
-export function groupsOf(all: Iterable<string>, chosen: Chosen, has: Record<'value' | 'issue', (name: string) => boolean>): Group[] {
+export function groupsOf(
+  all: Iterable<string>,
+  chosen: Chosen,
+  has: Record<'value' | 'issue', (name: string) => boolean>,
+): Group[] {
   const names = [...all]
-  const own = names.filter((name) => !name.includes('.') && !['iterations', 'pretrained'].includes(name) && !stage.has(name))
+  const own = names.filter(
+    (name) => !name.includes('.') && !['iterations', 'pretrained'].includes(name) && !stage.has(name),
+  )
   const known = new Set<string>(Object.values(ofRun).flat())
   const shown = (name: string) => has.value(name) || has.issue(name) || (cases[name]?.(chosen) ?? true)
   const stageOf = (method: string, before: string) => {
@@ -63,7 +79,12 @@ export function groupsOf(all: Iterable<string>, chosen: Chosen, has: Record<'val
         { title: 'Iterations', names: ['iterations', ...stageOf(chosen.method, '')] },
       ]
     : [{ title: 'Learning', names: stageOf(chosen.method, '') }]
-  const part = (title: keyof typeof ofRun) => ({ title, names: ofRun[title].filter((name) => own.includes(name) && shown(name)) })
+  const part = (title: keyof typeof ofRun) => ({
+    title,
+    names: ofRun[title].filter((name) => own.includes(name) && shown(name)),
+  })
   const rest = { title: 'Advanced', names: own.filter((name) => !known.has(name) && shown(name)) }
-  return [part('Run'), part('Method'), ...stages, part('Aims'), part('Controls'), rest].filter((group) => group.names.length > 0)
+  return [part('Run'), part('Method'), ...stages, part('Aims'), part('Controls'), rest].filter(
+    (group) => group.names.length > 0,
+  )
 }

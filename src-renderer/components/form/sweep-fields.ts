@@ -1,5 +1,5 @@
-// What a sweep varies, as typed in its dialog: a field of the configuration and its values, "0.003, 0.01, 0.03", or for random values a range,
-// "0.001 to 0.1". Words ("none", "all") and choices stand for themselves.
+// What a sweep varies, as typed in its dialog: a field of the configuration and its values, "0.003, 0.01, 0.03", or for
+// random values a range, "0.001 to 0.1". Words ("none", "all") and choices stand for themselves.
 import { type Field, formFields, valueOf } from './form-fields.ts'
 
 export interface SweptField {
@@ -38,7 +38,8 @@ function valuesOf(field: Field, text: string): Value[] {
     .map((part) => part.trim())
     .filter(Boolean)
     .map((part) => {
-      if (field.kind === 'switch') return part === 'on' || part === 'true' ? true : part === 'off' || part === 'false' ? false : part
+      if (field.kind === 'switch')
+        return part === 'on' || part === 'true' ? true : part === 'off' || part === 'false' ? false : part
       const value = valueOf(field, part)
       return typeof value === 'number' || value === null ? value : part
     })

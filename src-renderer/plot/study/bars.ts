@@ -1,4 +1,5 @@
-// The arms of a study as bars: mean over seeds, its deviation, and every seed's own value, on a scale that shows their differences.
+// The arms of a study as bars: mean over seeds, its deviation, and every seed's own value, on a scale that shows their
+// differences.
 import type { StudyDetail, StudyRun } from '../../../src-main/contract/api/studies.ts'
 import { armsOf } from './curves.ts'
 
@@ -17,7 +18,10 @@ export interface ArmBar {
   values: { seed: number; value: number }[]
 }
 
-/** In the order of the table; arms without a finished seed are left out. A seed's value is the mean over the arm's parts, as in the table. */
+/**
+ * In the order of the table; arms without a finished seed are left out. A seed's value is the mean over the arm's
+ * parts, as in the table.
+ */
 export function armBars({ table, runs }: Pick<StudyDetail, 'table' | 'runs'>, measure: ArmMeasure): ArmBar[] {
   const arms = armsOf(runs)
   return table.flatMap((row) => {

@@ -1,14 +1,22 @@
-// The runs of a study as lines over steps, all in one chart: a colour an arm, a line a run. Steps count on over a run's stages.
+// The runs of a study as lines over steps, all in one chart: a colour an arm, a line a run. Steps count on over a run's
+// stages.
 import type { StudyRun } from '../../../src-main/contract/api/studies.ts'
 import { comparedScores } from '../../../src-main/contract/run/means.ts'
 import type { RunDetail } from '../../../src-main/contract/run/run.ts'
 import { accuracyLines, lossLines, type StageLine } from '../curves.ts'
 import { stagesOf } from '../scores.ts'
 
-export const studyMeasures = { accuracy: 'mean accuracy', relativeAccuracy: 'mean relative accuracy', loss: 'loss' } as const
+export const studyMeasures = {
+  accuracy: 'mean accuracy',
+  relativeAccuracy: 'mean relative accuracy',
+  loss: 'loss',
+} as const
 export type StudyMeasure = keyof typeof studyMeasures
 
-/** stage is the arm's place from 1 on, which gives its colour. Arms in the order of the table; runs that have no epoch are left out. */
+/**
+ * stage is the arm's place from 1 on, which gives its colour. Arms in the order of the table; runs that have no epoch
+ * are left out.
+ */
 export function armLines(
   runs: readonly StudyRun[],
   of: ReadonlyMap<number, RunDetail>,
@@ -23,7 +31,9 @@ export function armLines(
       ...s,
       epochs: s.epochs.map((e) => ({ ...e, tasks: comparedScores(e.tasks, detail.config.tasks) })),
     }))
-    const points = (measure === 'loss' ? lossLines(stages) : accuracyLines(stages, measure)).flatMap((line) => line.points)
+    const points = (measure === 'loss' ? lossLines(stages) : accuracyLines(stages, measure)).flatMap(
+      (line) => line.points,
+    )
     const name = [arm, part, `seed ${seed}`].filter(Boolean).join(', ')
     return points.length ? [{ stage: arms.indexOf(arm) + 1, name, points }] : []
   })

@@ -1,5 +1,6 @@
 // How sure an accuracy is: Wilson's interval for a share seen k times in n,
-//   ( p^ + z^2 / 2n  -+  z sqrt( p^ (1 - p^) / n + z^2 / 4n^2 ) ) / ( 1 + z^2 / n ),  p^ = k / n   (E. B. Wilson, 1927);
+//   ( p^ + z^2 / 2n  -+  z sqrt( p^ (1 - p^) / n + z^2 / 4n^2 ) ) / ( 1 + z^2 / n ),  p^ = k / n   (E. B. Wilson,
+//   1927);
 // and what refining a model did to its tasks: accuracy of the start and of the last state, each with its interval.
 import type { RunDetail } from '../../../src-main/contract/run/run.ts'
 
@@ -54,9 +55,14 @@ export function refinedSentence(rows: readonly Refined[]): string {
     const [low, high] = after >= before ? [afterInterval, beforeInterval] : [beforeInterval, afterInterval]
     const apart = low && high ? low[0] > high[1] : null
     const gain = (after - before) * 100
-    const word = gain > 0 ? `gained ${gain.toFixed(1)} points` : gain < 0 ? `lost ${(-gain).toFixed(1)} points` : 'did not change'
+    const word =
+      gain > 0 ? `gained ${gain.toFixed(1)} points` : gain < 0 ? `lost ${(-gain).toFixed(1)} points` : 'did not change'
     const sure =
-      apart === null || gain === 0 ? '' : apart ? '; the intervals do not overlap' : '; the intervals overlap, so this may be chance'
+      apart === null || gain === 0
+        ? ''
+        : apart
+          ? '; the intervals do not overlap'
+          : '; the intervals overlap, so this may be chance'
     return `${task} ${word}${sure}.`
   })
   return told.join(' ')

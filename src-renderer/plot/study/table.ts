@@ -1,6 +1,6 @@
-// A study's table in words and figures, on screen, as CSV with all digits, and as Markdown to paste into a report. Arms are rows; of a value over
-// seeds the mean is shown with the standard deviation of a sample, of two arms the difference on the seeds that both have, with the p of a
-// paired t-test.
+// A study's table in words and figures, on screen, as CSV with all digits, and as Markdown to paste into a report. Arms
+// are rows; of a value over seeds the mean is shown with the standard deviation of a sample, of two arms the difference
+// on the seeds that both have, with the p of a paired t-test.
 import type { ArmRow, Spread, StudyDetail } from '../../../src-main/contract/api/studies.ts'
 import { leakReason } from '../../../src-main/contract/data/leaks.ts'
 import { percent, points } from '../format.ts'
@@ -10,7 +10,9 @@ const dash = '–'
 /** "73.2 ± 0.1 %"; without a deviation where there is one seed. */
 export function spreadText(spread: Spread | null): string {
   if (spread === null) return dash
-  return spread.deviation === null ? percent(spread.mean) : `${(spread.mean * 100).toFixed(1)} ± ${(spread.deviation * 100).toFixed(1)} %`
+  return spread.deviation === null
+    ? percent(spread.mean)
+    : `${(spread.mean * 100).toFixed(1)} ± ${(spread.deviation * 100).toFixed(1)} %`
 }
 
 /** "+0.6 pt, p 0.012, 3 seeds" in parts; null for the first arm and where nothing can be compared. */
@@ -39,7 +41,17 @@ export function printedOf({ definition }: Pick<StudyDetail, 'definition'>, arm: 
 
 type Cell = string | number | null | undefined
 const csvColumns = [
-  ...['arm', 'seeds', 'parts', 'accuracy', 'accuracy_sd', 'relative_accuracy', 'relative_accuracy_sd', 'control', 'control_sd'],
+  ...[
+    'arm',
+    'seeds',
+    'parts',
+    'accuracy',
+    'accuracy_sd',
+    'relative_accuracy',
+    'relative_accuracy_sd',
+    'control',
+    'control_sd',
+  ],
   ...[
     'pretrained',
     'finetuned',
@@ -119,7 +131,10 @@ export function printedText(paper: Printed | null): string {
     [paper.relativeAccuracy, 'relative '],
     [paper.control, 'control '],
   ] as const
-  return named.flatMap(([figure, name]) => (figure === undefined ? [] : [`${name}${figure.toFixed(1)} %`])).join(', ') || dash
+  return (
+    named.flatMap(([figure, name]) => (figure === undefined ? [] : [`${name}${figure.toFixed(1)} %`])).join(', ') ||
+    dash
+  )
 }
 
 /** The table in one sentence: which arm is highest, and what stands against the first. */
@@ -128,7 +143,8 @@ export function studySentence(table: readonly ArmRow[]): string {
   const most = Math.max(...done.map((row) => row.accuracy?.mean ?? 0))
   const [best, ...equal] = done.filter((row) => row.accuracy?.mean === most)
   if (!best) return 'No arm has a finished seed yet.'
-  const rest = done.length < table.length ? ` ${table.length - done.length} of ${table.length} arms are not measured yet.` : ''
+  const rest =
+    done.length < table.length ? ` ${table.length - done.length} of ${table.length} arms are not measured yet.` : ''
   if (equal.length > 0)
     return `${[best, ...equal].map((row) => row.arm).join(', ')} are equal, and highest of ${done.length}: ${spreadText(best.accuracy)}.${rest}`
   const against = best !== table[0] && best.paired ? `, ${points(best.paired.difference)} to ${table[0]?.arm}` : ''

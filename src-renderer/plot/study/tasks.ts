@@ -1,5 +1,6 @@
-// What MGDA and negation tell of each epoch, as lines over steps. MGDA: how the tasks' gradients were weighed, and the norm of what came out,
-// 0 where no step helps all tasks. Negation: the accuracy of what is forgotten and of what is kept, and for each control its bound,
+// What MGDA and negation tell of each epoch, as lines over steps. MGDA: how the tasks' gradients were weighed, and the
+// norm of what came out, 0 where no step helps all tasks. Negation: the accuracy of what is forgotten and of what is
+// kept, and for each control its bound,
 //   keep x accuracy of the pre-trained model,  below which a state has lost its control.
 import type { RunDetail, StageDetail } from '../../../src-main/contract/run/run.ts'
 import type { StageLine } from '../curves.ts'
@@ -21,7 +22,9 @@ function stepped(run: Pick<RunDetail, 'start' | 'iterations'>): { stage: StageDe
 
 /** A line a task, and one residual a stage; null where tasks are not combined by MGDA. */
 export function paretoLines(run: Tasked): { weights: StageLine[]; residuals: StageLine[] } | null {
-  const epochs = stepped(run).flatMap(({ stage, epoch, step }) => (epoch.pareto ? [{ stage, step, ...epoch.pareto }] : []))
+  const epochs = stepped(run).flatMap(({ stage, epoch, step }) =>
+    epoch.pareto ? [{ stage, step, ...epoch.pareto }] : [],
+  )
   if (epochs.length === 0) return null
   const weights = run.config.tasks.map(({ name }, t) => ({
     stage: t + 1,
@@ -68,7 +71,8 @@ export function keeping(run: Tasked): Keeping | null {
     }),
   )
   const epochs = stepped(run)
-  const accuracyOf = (epoch: Epoch, name: string) => epoch.tasks.find(({ task }) => task === name)?.accuracy ?? Number.NaN
+  const accuracyOf = (epoch: Epoch, name: string) =>
+    epoch.tasks.find(({ task }) => task === name)?.accuracy ?? Number.NaN
   const isLost = (epoch: Epoch) => [...bounds].some(([name, bound]) => accuracyOf(epoch, name) < bound)
   const lines = tasks.map(({ name, aim }, t) => ({
     stage: t + 1,
@@ -82,7 +86,9 @@ export function keeping(run: Tasked): Keeping | null {
     points: ends.map((x) => ({ x, y })),
   }))
   const lost = epochs.flatMap(({ epoch, step }) =>
-    [...bounds].filter(([name, bound]) => accuracyOf(epoch, name) < bound).map(([name]) => ({ x: step, y: accuracyOf(epoch, name) })),
+    [...bounds]
+      .filter(([name, bound]) => accuracyOf(epoch, name) < bound)
+      .map(([name]) => ({ x: step, y: accuracyOf(epoch, name) })),
   )
   const stages = stagesOf(run).map((stage) => ({
     name: stageName(stage.stage),
@@ -96,5 +102,7 @@ export function keepingSentence({ stages, limits }: Keeping): string {
   const lost = stages.filter(({ lostAt }) => lostAt !== null)
   if (limits.length === 0) return 'The pre-trained model’s accuracy is not known yet.'
   if (lost.length === 0) return 'Every state so far keeps its controls.'
-  return lost.map(({ name, lostAt, chosen }) => `${name} lost a control at step ${lostAt} and went back to step ${chosen}.`).join(' ')
+  return lost
+    .map(({ name, lostAt, chosen }) => `${name} lost a control at step ${lostAt} and went back to step ${chosen}.`)
+    .join(' ')
 }

@@ -35,7 +35,9 @@ export function arrange(entries: readonly Entry[], wanted: Wanted, { key, down }
   const sign = down ? -1 : 1
   return entries
     .filter((e) => fits(e, wanted, words))
-    .sort((a, b) => compare(value(a), value(b), sign) || natural.compare(a.name, b.name) || natural.compare(a.path, b.path))
+    .sort(
+      (a, b) => compare(value(a), value(b), sign) || natural.compare(a.name, b.name) || natural.compare(a.path, b.path),
+    )
 }
 
 function fits(entry: Entry, { role, state, tag }: Wanted, words: readonly string[]): boolean {
@@ -43,7 +45,16 @@ function fits(entry: Entry, { role, state, tag }: Wanted, words: readonly string
   if (state === 'twins' ? entry.twins.length === 0 : state !== '' && entry.state !== state) return false
   if (tag !== '' && !entry.tags.includes(tag)) return false
   if (words.length === 0) return true
-  const text = [entry.path, entry.name, entry.role, entry.architecture?.name, entry.dataset, entry.sha256, entry.dtype, ...entry.tags]
+  const text = [
+    entry.path,
+    entry.name,
+    entry.role,
+    entry.architecture?.name,
+    entry.dataset,
+    entry.sha256,
+    entry.dtype,
+    ...entry.tags,
+  ]
     .join('\n')
     .toLowerCase()
   return words.every((word) => text.includes(word))

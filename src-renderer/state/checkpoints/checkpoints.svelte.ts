@@ -1,4 +1,5 @@
-// The library on screen: every row, kept up to date as files are read and hashed, how it is searched and sorted, and what is selected.
+// The library on screen: every row, kept up to date as files are read and hashed, how it is searched and sorted, and
+// what is selected.
 import { SvelteSet } from 'svelte/reactivity'
 
 import type { Added, CheckpointSet, Entry, LibraryWork } from '../../../src-main/contract/api/library.ts'
@@ -8,7 +9,8 @@ import { connection } from '../connection.svelte.ts'
 import { arrange, type Order, type SortKey, type Wanted } from './arrange.ts'
 
 const calmPause = 1_000 // ms before a stream that broke is read again
-const readPause = 2 // ms a row between two readings of the list while files are being read: 500 rows are read once a second
+// ms a row between two readings of the list while files are being read: 500 rows are read once a second
+const readPause = 2
 
 class Checkpoints {
   #entries = $state.raw<readonly Entry[]>([])

@@ -1,5 +1,6 @@
-// What is dropped on the window. An exported file leads to its recipe, whatever else it is. In Electron the paths go to main by another way
-// (preload), and rows appear; a browser hides paths, so a file is looked for in the library by its content.
+// What is dropped on the window. An exported file leads to its recipe, whatever else it is. In Electron the paths go to
+// main by another way (preload), and rows appear; a browser hides paths, so a file is looked for in the library by its
+// content.
 import { client } from '../../bridge.ts'
 import { quickKey, recipeIn } from './dropped.ts'
 import { recipe } from './recipe.svelte.ts'
@@ -36,7 +37,9 @@ class Drop {
       const found = await Promise.all(files.map(find))
       this.#unknown = [...folders, ...files.filter((_, i) => found[i] === null).map((f) => f.name)]
       const [id] = found
-      return files.length === 1 && folders.length === 0 && typeof id === 'number' ? { page: 'checkpoint', id } : { page: 'library' }
+      return files.length === 1 && folders.length === 0 && typeof id === 'number'
+        ? { page: 'checkpoint', id }
+        : { page: 'library' }
     } finally {
       this.#busy = false
     }
@@ -44,7 +47,11 @@ class Drop {
 }
 
 async function find(file: File): Promise<number | null> {
-  const { id } = await client.library.find({ bytes: file.size, modified: file.lastModified, quick: await quickKey(file) })
+  const { id } = await client.library.find({
+    bytes: file.size,
+    modified: file.lastModified,
+    quick: await quickKey(file),
+  })
   return id
 }
 

@@ -1,6 +1,7 @@
-// A dropped file as a page sees it: bytes without a path. The recipe of an exported model stands in the file's head, in safetensors
-// (u64 length, JSON with "__metadata__") and in PyTorch's zip (first local entry, .../basil.json, stored). A file without one is known by
-// its quick key, SHA-256 of its first and last 64 KiB. Reads slices only; a head is at most 16 MiB.
+// A dropped file as a page sees it: bytes without a path. The recipe of an exported model stands in the file's head, in
+// safetensors (u64 length, JSON with "__metadata__") and in PyTorch's zip (first local entry, .../basil.json, stored).
+// A file without one is known by its quick key, SHA-256 of its first and last 64 KiB. Reads slices only; a head is at
+// most 16 MiB.
 const largest = 16 * 2 ** 20 // bytes of a head
 const ends = 64 * 2 ** 10 // bytes at each end, for the quick key
 
@@ -14,7 +15,9 @@ export async function recipeIn(file: Blob): Promise<string | null> {
 /** Hexadecimal. The two ends of a short file overlap. */
 export async function quickKey(file: Blob): Promise<string> {
   const bytes = await new Blob([file.slice(0, ends), file.slice(Math.max(0, file.size - ends))]).arrayBuffer()
-  return [...new Uint8Array(await crypto.subtle.digest('SHA-256', bytes))].map((b) => b.toString(16).padStart(2, '0')).join('')
+  return [...new Uint8Array(await crypto.subtle.digest('SHA-256', bytes))]
+    .map((b) => b.toString(16).padStart(2, '0'))
+    .join('')
 }
 
 /** Metadata of safetensors. */
@@ -53,5 +56,7 @@ async function json(part: Blob): Promise<unknown> {
 }
 
 function field(value: unknown, name: string): unknown {
-  return typeof value === 'object' && value !== null && Object.hasOwn(value, name) ? (value as Record<string, unknown>)[name] : null
+  return typeof value === 'object' && value !== null && Object.hasOwn(value, name)
+    ? (value as Record<string, unknown>)[name]
+    : null
 }

@@ -1,9 +1,14 @@
-// A head being made: of class names by a CLIP model's text tower, of another program's file, or fitted on labelled images. One at a time.
+// A head being made: of class names by a CLIP model's text tower, of another program's file, or fitted on labelled
+// images. One at a time.
 import type { HeadDone } from '../../../src-main/contract/api/heads.ts'
 import { client } from '../../bridge.ts'
 import { LongWork } from './long-work.svelte.ts'
 
-export const headWays = { make: 'From class names', import: 'From another program’s head', probe: 'Linear probe on images' } as const
+export const headWays = {
+  make: 'From class names',
+  import: 'From another program’s head',
+  probe: 'Linear probe on images',
+} as const
 export type HeadWay = keyof typeof headWays
 type Prompts = Awaited<ReturnType<typeof client.heads.prompts>>
 

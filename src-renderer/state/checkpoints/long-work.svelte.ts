@@ -1,4 +1,5 @@
-// Work that reads whole checkpoints and tells how far it is: measuring, comparing, checking a set. One at a time; it is left when its page is.
+// Work that reads whole checkpoints and tells how far it is: measuring, comparing, checking a set. One at a time; it is
+// left when its page is.
 import type { Told } from '../../../src-main/contract/engine-api.ts'
 import type { ErrorRecord } from '../../../src-main/contract/errors.ts'
 import type { Progress } from '../../../src-main/contract/run/run.ts'

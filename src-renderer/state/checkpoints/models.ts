@@ -1,4 +1,5 @@
-// Models of the library as the files of a run: which is the pre-trained one, which give vectors, and whose task each belongs to. Pure.
+// Models of the library as the files of a run: which is the pre-trained one, which give vectors, and whose task each
+// belongs to. Pure.
 
 import type { CheckpointSet, Entry, Reopened } from '../../../src-main/contract/api/library.ts'
 import { configSchema, type RunConfig, resolvedSchema } from '../../../src-main/contract/run/config.ts'
@@ -31,7 +32,11 @@ export function modelsOf(entries: readonly Entry[]): Models {
 }
 
 /** A whole set: of a data set with a linearised and an ordinary model, the ordinary one. `heads` are "path#tensor". */
-export function modelsOfSet(set: CheckpointSet, of: (id: number | null) => Entry | null, heads: ReadonlyMap<string, string>): Models {
+export function modelsOfSet(
+  set: CheckpointSet,
+  of: (id: number | null) => Entry | null,
+  heads: ReadonlyMap<string, string>,
+): Models {
   const byDataset = new Map<string, Entry>()
   for (const { dataset, id } of set.finetuned.toSorted((a, b) => Number(b.linear) - Number(a.linear))) {
     const entry = of(id)
@@ -42,7 +47,11 @@ export function modelsOfSet(set: CheckpointSet, of: (id: number | null) => Entry
   return {
     ...(pretrained && { pretrained: pretrained.path }),
     vectors: [...byDataset.values()].map((e) => e.path).sort(),
-    tasks: [...datasets].map((dataset) => ({ dataset, head: heads.get(dataset), finetuned: byDataset.get(dataset)?.path })),
+    tasks: [...datasets].map((dataset) => ({
+      dataset,
+      head: heads.get(dataset),
+      finetuned: byDataset.get(dataset)?.path,
+    })),
   }
 }
 
@@ -51,7 +60,12 @@ export function modelsOfRecipe({ recipe, parents }: Reopened): Models {
   const files = (role: string) => parents.flatMap((p) => (p.role === role && p.file !== null ? [p.file] : []))
   const method = configSchema.shape.method.safeParse(recipe.method)
   const told = resolvedSchema.safeParse(recipe.config)
-  const { pretrained: _, vectors: __, tasks: ___, ...settings } = told.success ? configOfRun(told.data, '') : ({} as Partial<RunConfig>)
+  const {
+    pretrained: _,
+    vectors: __,
+    tasks: ___,
+    ...settings
+  } = told.success ? configOfRun(told.data, '') : ({} as Partial<RunConfig>)
   return {
     pretrained: files('pretrained')[0],
     vectors: files('vector'),
@@ -66,7 +80,9 @@ export function modelsOfRecipe({ recipe, parents }: Reopened): Models {
   }
 }
 
-/** A head as a configuration names it: "path#head.NAME" where its file holds several, the path alone where it holds one. */
+/**
+ * A head as a configuration names it: "path#head.NAME" where its file holds several, the path alone where it holds one.
+ */
 export function headReference(path: string, tensors: readonly { name: string }[], dataset: string): string {
   const own = tensors.find((t) => plain(t.name) === `head${plain(dataset)}`)
   return own && tensors.length > 1 ? `${path}#${own.name}` : path
@@ -84,7 +100,9 @@ export function together(before: Models | null, next: Models): Models {
   return { ...before, ...next, tasks }
 }
 
-/** A configuration's files with these in their place; `near` makes a path inside the project's folder relative to it. */
+/**
+ * A configuration's files with these in their place; `near` makes a path inside the project's folder relative to it.
+ */
 export function withModels(files: Files, models: Models, near: (path: string) => string): Files {
   return {
     pretrained: models.pretrained === undefined ? files.pretrained : near(models.pretrained),
@@ -100,7 +118,9 @@ export function withModels(files: Files, models: Models, near: (path: string) =>
 
 function newTasks(tasks: Files['tasks'], chosen: readonly TaskFiles[] = []): Files['tasks'] {
   const isThere = (dataset: string) => tasks.some((task) => plain(task.name) === plain(dataset))
-  return chosen.flatMap(({ dataset, data, head = '' }) => (data === undefined || isThere(dataset) ? [] : [{ name: dataset, data, head }]))
+  return chosen.flatMap(({ dataset, data, head = '' }) =>
+    data === undefined || isThere(dataset) ? [] : [{ name: dataset, data, head }],
+  )
 }
 
 /** "MNISTVal", "mnist" and "M-NIST" are one data set. */

@@ -61,7 +61,9 @@ class OpenedCheckpoint {
 
   measure(): Promise<void> {
     const id = this.#id
-    return id === null ? Promise.resolve() : this.statistics.begin((signal) => client.library.statistics({ id }, { signal }))
+    return id === null
+      ? Promise.resolve()
+      : this.statistics.begin((signal) => client.library.statistics({ id }, { signal }))
   }
 
   /** Role (null: as the file says), tags or notes. */

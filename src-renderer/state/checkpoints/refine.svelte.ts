@@ -1,5 +1,6 @@
-// Refining one fine-tuned model beyond its fine-tuning: DV-BASI from that model on its own task. The task is one of those being composed, of the
-// open project or made of a data set; the pre-trained model stands there too, or is one of the library. The run is checked before it is begun.
+// Refining one fine-tuned model beyond its fine-tuning: DV-BASI from that model on its own task. The task is one of
+// those being composed, of the open project or made of a data set; the pre-trained model stands there too, or is one of
+// the library. The run is checked before it is begun.
 import type { Entry } from '../../../src-main/contract/api/library.ts'
 import type { ErrorRecord } from '../../../src-main/contract/errors.ts'
 import type { RunConfig } from '../../../src-main/contract/run/config.ts'
@@ -69,7 +70,9 @@ class Refine {
   /** Pre-trained models of the library that the model can belong to. */
   get bases(): Entry[] {
     const architecture = this.entry?.architecture?.name
-    return checkpoints.entries.filter((e) => e.role === 'pre-trained' && e.state === 'present' && e.architecture?.name === architecture)
+    return checkpoints.entries.filter(
+      (e) => e.role === 'pre-trained' && e.state === 'present' && e.architecture?.name === architecture,
+    )
   }
 
   async check(): Promise<void> {

@@ -1,5 +1,5 @@
-// A fine-tuned model's refinement as a run's configuration: start at the model itself, delta = theta_ft - theta_pre, and scale delta block by block
-// on the model's own task. Relative accuracy is relative to the model as it was. Pure.
+// A fine-tuned model's refinement as a run's configuration: start at the model itself, delta = theta_ft - theta_pre,
+// and scale delta block by block on the model's own task. Relative accuracy is relative to the model as it was. Pure.
 
 import type { Entry } from '../../../src-main/contract/api/library.ts'
 import type { RunConfig } from '../../../src-main/contract/run/config.ts'
@@ -14,7 +14,12 @@ interface Chosen {
 }
 
 /** Hardware and reading settings are the project's. The start is tested too, so that before stands beside after. */
-export function refinementOf(entry: Pick<Entry, 'name' | 'path'>, project: Partial<RunConfig>, task: Task, chosen: Chosen): RunConfig {
+export function refinementOf(
+  entry: Pick<Entry, 'name' | 'path'>,
+  project: Partial<RunConfig>,
+  task: Task,
+  chosen: Chosen,
+): RunConfig {
   const { activation, attentionHeads, layerNormEps, batch, microBatch, seed, vectorPrecision } = project
   return {
     name: `Refine ${entry.name}`.slice(0, 200),

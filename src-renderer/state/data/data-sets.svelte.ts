@@ -149,7 +149,9 @@ class DataSets {
 function found(rows: readonly DataSet[], search: string): DataSet[] {
   const words = search.toLowerCase().split(/\s+/).filter(Boolean)
   const texts = (row: DataSet): string => [row.name, row.path, row.source, row.state].join('\n').toLowerCase()
-  return rows.filter((row) => words.every((word) => texts(row).includes(word))).sort((a, b) => a.name.localeCompare(b.name))
+  return rows
+    .filter((row) => words.every((word) => texts(row).includes(word)))
+    .sort((a, b) => a.name.localeCompare(b.name))
 }
 
 export const dataSets = new DataSets()

@@ -1,5 +1,5 @@
-// A data set as a run's task: which of its splits the coefficients are learned on, which chooses the best state, and which is opened once, at
-// the end. Pure.
+// A data set as a run's task: which of its splits the coefficients are learned on, which chooses the best state, and
+// which is opened once, at the end. Pure.
 import type { DataSet } from '../../../src-main/contract/api/data.ts'
 
 export const protocols = {
@@ -51,10 +51,12 @@ export function splitsFor(set: Splits, protocol: Protocol, own: TaskSplits, shot
 /** Why the images of two parts are the same, as far as their names tell; "" where nothing speaks for it. */
 export function overlap({ data, validation, test }: TaskSplits): string {
   const [learned, selected] = [partOf(data), partOf(validation)]
-  if (test !== '' && [learned, selected].some(({ name }) => name === partOf(test).name)) return 'Test images are used before the test.'
+  if (test !== '' && [learned, selected].some(({ name }) => name === partOf(test).name))
+    return 'Test images are used before the test.'
   const within = (whole: string, part: string) => whole === 'train' && /^field-(train|val)$/.test(part)
   const same = learned.name === selected.name && (learned.half === null || learned.half === selected.half)
-  if (validation === '' || !(same || within(learned.name, selected.name) || within(selected.name, learned.name))) return ''
+  if (validation === '' || !(same || within(learned.name, selected.name) || within(selected.name, learned.name)))
+    return ''
   return 'It selects by images that it learns on.'
 }
 

@@ -1,5 +1,5 @@
-// A study being written in a dialog: a configuration with some of its controls, or with swept fields, and how many seeds. How many runs that
-// makes is asked of Basil, which says what is wrong with it as well.
+// A study being written in a dialog: a configuration with some of its controls, or with swept fields, and how many
+// seeds. How many runs that makes is asked of Basil, which says what is wrong with it as well.
 import { SvelteSet } from 'svelte/reactivity'
 
 import type { ErrorRecord } from '../../../src-main/contract/errors.ts'
@@ -69,7 +69,13 @@ class StudyDraft {
 
   /** Opens the dialog of sweeps. */
   withSweep(grant: string, config: StudyDefinition['config']): void {
-    this.#take(grant, { name: `Sweep of ${config.name ?? config.method}`.slice(0, 200), config, change: {}, arms: [], seeds: [0] })
+    this.#take(grant, {
+      name: `Sweep of ${config.name ?? config.method}`.slice(0, 200),
+      config,
+      change: {},
+      arms: [],
+      seeds: [0],
+    })
     this.sweeping = true
   }
 

@@ -1,4 +1,5 @@
-// The study whose page is open: what was planned, how far it is, and its runs as far as their curves are wanted. A run that is over is read once.
+// The study whose page is open: what was planned, how far it is, and its runs as far as their curves are wanted. A run
+// that is over is read once.
 import { SvelteMap } from 'svelte/reactivity'
 
 import type { StudyDetail } from '../../../src-main/contract/api/studies.ts'

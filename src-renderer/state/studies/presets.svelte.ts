@@ -1,5 +1,6 @@
-// The paper's tables as studies: which are offered and by which protocols, and of the chosen one what the library and the data sets still lack.
-// Everything is found by name among what was added there; nothing is started before it was listed.
+// The paper's tables as studies: which are offered and by which protocols, and of the chosen one what the library and
+// the data sets still lack. Everything is found by name among what was added there; nothing is started before it was
+// listed.
 import type { ErrorRecord } from '../../../src-main/contract/errors.ts'
 import { client, errorOf } from '../../bridge.ts'
 

@@ -16,7 +16,10 @@ const file: RunConfig = {
   tasks: names.map((name) => ({ name, data: `${name}#train`, test: `${name}#test`, head: `heads#${name}` })),
 }
 const resolved = (config: unknown, rivals = false) =>
-  plannedRuns(adaptationOf(config, { rivals }), () => 0).map((run) => ({ ...run, config: resolveConfig(run.config, (path) => path) }))
+  plannedRuns(adaptationOf(config, { rivals }), () => 0).map((run) => ({
+    ...run,
+    config: resolveConfig(run.config, (path) => path),
+  }))
 
 test('one run a target: UFM on its test images, the vectors of all others, then DV-BASI', () => {
   const runs = resolved(file)
@@ -36,8 +39,20 @@ test('one run a target: UFM on its test images, the vectors of all others, then 
     expect(config.vectors.map((path) => basename(path))).toEqual(
       names.filter((name) => name !== part).map((name) => `finetuned-${name}.pt`),
     )
-    expect(config).toMatchObject({ method: 'dv-basi', objective: 'ufm', ufm: 'corrected', select: 'training-loss', batch: 128 })
-    expect(config.start).toMatchObject({ method: 'atlas', epochs: 10, learningRate: 0.001, schedule: 'cosine', initialCoefficient: 0 })
+    expect(config).toMatchObject({
+      method: 'dv-basi',
+      objective: 'ufm',
+      ufm: 'corrected',
+      select: 'training-loss',
+      batch: 128,
+    })
+    expect(config.start).toMatchObject({
+      method: 'atlas',
+      epochs: 10,
+      learningRate: 0.001,
+      schedule: 'cosine',
+      initialCoefficient: 0,
+    })
     expect(config.iteration).toMatchObject({
       method: 'dv-basi',
       epochs: 10,

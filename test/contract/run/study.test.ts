@@ -1,10 +1,16 @@
-// What a study stands for: arms, parts, sweeps and seeds become runs, each a sound configuration of its own; and the controls of an iterated
-// method have its budget, its data and its seed.
+// What a study stands for: arms, parts, sweeps and seeds become runs, each a sound configuration of its own; and the
+// controls of an iterated method have its budget, its data and its seed.
 import { expect, test } from 'vitest'
 
 import type { RunConfig } from '../../../src-main/contract/run/config.ts'
 import { resolveConfig } from '../../../src-main/contract/run/resolve.ts'
-import { controlArms, controlsOf, type PlannedRun, parseStudy, plannedRuns } from '../../../src-main/contract/run/study.ts'
+import {
+  controlArms,
+  controlsOf,
+  type PlannedRun,
+  parseStudy,
+  plannedRuns,
+} from '../../../src-main/contract/run/study.ts'
 import { toyFile } from '../../workbench/toy-run.ts'
 
 const file: RunConfig = { ...toyFile, initialCoefficient: 0.1 }
@@ -12,7 +18,10 @@ const planned = (change: object, draw: (i: number) => number = () => 0): Planned
   plannedRuns(parseStudy({ name: 'toy', config: toyFile, ...change }), draw)
 
 test('runs go seed by seed, every arm with the same seed before the next', () => {
-  const runs = planned({ arms: [{ label: 'as it is' }, { label: 'faster', change: { learningRate: 0.1 } }], seeds: [4, 9] })
+  const runs = planned({
+    arms: [{ label: 'as it is' }, { label: 'faster', change: { learningRate: 0.1 } }],
+    seeds: [4, 9],
+  })
   expect(runs.map(({ arm, seed }) => `${arm} ${seed}`)).toEqual(['as it is 4', 'faster 4', 'as it is 9', 'faster 9'])
   expect(runs.map(({ config }) => [config.seed, config.learningRate])).toEqual([
     [4, undefined],
@@ -39,7 +48,8 @@ test('fields of the start change one by one; null takes a field away, or is its 
 
 test('a grid takes every combination, a list the n-th values of all fields, within every arm', () => {
   const fields = { learningRate: [0.1, 0.2], 'start.epochs': [1, 2] }
-  const rates = (runs: PlannedRun[]) => runs.map(({ arm, config }) => `${arm}: ${config.learningRate} ${config.start?.epochs}`)
+  const rates = (runs: PlannedRun[]) =>
+    runs.map(({ arm, config }) => `${arm}: ${config.learningRate} ${config.start?.epochs}`)
   expect(rates(planned({ sweep: { fields } }))).toEqual([
     'toy run, learningRate 0.1, start.epochs 1: 0.1 1',
     'toy run, learningRate 0.1, start.epochs 2: 0.1 2',
@@ -59,7 +69,11 @@ test('random values lie in their range, evenly or by their logarithm, and follow
   const sweep = {
     how: 'random',
     samples: 3,
-    fields: { learningRate: { from: 0.001, to: 0.1, log: true }, weightDecay: { from: 1, to: 3 }, blocks: ['tensor', 'layer'] },
+    fields: {
+      learningRate: { from: 0.001, to: 0.1, log: true },
+      weightDecay: { from: 1, to: 3 },
+      blocks: ['tensor', 'layer'],
+    },
   }
   const draws = [0, 0.5, 0.999, 0.5, 0.25, 0, 0.9999, 0, 0.5]
   const runs = planned({ sweep }, (i) => draws[i] as number)
@@ -73,10 +87,18 @@ test('random values lie in their range, evenly or by their logarithm, and follow
 const refused: [string, object, RegExp][] = [
   ['two arms of one name', { arms: [{ label: 'a' }, { label: 'a' }] }, /a two arms have this name/],
   ['a field there is not', { arms: [{ label: 'a', change: { rate: 1 } }] }, /^a rate: there is no such field/],
-  ['a field of the start there is not', { arms: [{ label: 'a', change: { 'start.rate': 1 } }] }, /^a start.rate: there is no such field/],
+  [
+    'a field of the start there is not',
+    { arms: [{ label: 'a', change: { 'start.rate': 1 } }] },
+    /^a start.rate: there is no such field/,
+  ],
   ['what contradicts itself', { arms: [{ label: 'a', change: { method: 'atlas' } }] }, /^a start: atlas has no start/],
   ['a range in a grid', { sweep: { fields: { learningRate: { from: 1, to: 2 } } } }, /^learningRate .* cannot walk/],
-  ['lists of different lengths', { sweep: { how: 'list', fields: { batch: [1], iterations: [1, 2] } } }, /different lengths/],
+  [
+    'lists of different lengths',
+    { sweep: { how: 'list', fields: { batch: [1], iterations: [1, 2] } } },
+    /different lengths/,
+  ],
   ['a logarithm of 0', { sweep: { how: 'random', fields: { weightDecay: { from: 0, to: 1, log: true } } } }, /above 0/],
   ['the seed in an arm', { arms: [{ label: 'a', change: { seed: 3 } }] }, /^seed it is varied/],
   ['a seed twice', { seeds: [1, 1] }, /^seeds/],
@@ -128,7 +150,9 @@ test('every control has the budget and the data of the method', () => {
     'no decay',
   ])
   const resolved = runs.map(({ config }) => resolveConfig(config, (path) => path))
-  const epochs = resolved.map(({ start, iterations, iteration }) => (start.epochs ?? 0) + iterations * (iteration?.epochs ?? 0))
+  const epochs = resolved.map(
+    ({ start, iterations, iteration }) => (start.epochs ?? 0) + iterations * (iteration?.epochs ?? 0),
+  )
   expect(epochs).toEqual(epochs.map(() => 9))
   for (const { tasks, vectors, objective, select, batch } of resolved)
     expect({ tasks, vectors, objective, select, batch }).toEqual({
@@ -140,7 +164,10 @@ test('every control has the budget and the data of the method', () => {
     })
   const differing = (i: number) =>
     Object.entries(resolved[i] ?? {}).flatMap(([key, v]) =>
-      key !== 'name' && JSON.stringify(v) !== JSON.stringify((resolved[0] as Record<string, unknown> | undefined)?.[key]) ? [key] : [],
+      key !== 'name' &&
+      JSON.stringify(v) !== JSON.stringify((resolved[0] as Record<string, unknown> | undefined)?.[key])
+        ? [key]
+        : [],
     )
   expect(differing(1)).toEqual(['control'])
   expect(differing(2)).toEqual(['control'])
@@ -150,7 +177,13 @@ test('every control has the budget and the data of the method', () => {
 })
 
 test('the one long run learns as its start did, in steps or epochs, whatever the iterations are told', () => {
-  const config: RunConfig = { ...toyFile, learningRate: 0.5, steps: 7, epochs: undefined, start: { method: 'adamerging', steps: 11 } }
+  const config: RunConfig = {
+    ...toyFile,
+    learningRate: 0.5,
+    steps: 7,
+    epochs: undefined,
+    start: { method: 'adamerging', steps: 11 },
+  }
   const arm = controlArms(config).find(({ label }) => label === 'one long run')
   const [run] = planned({ config, arms: [arm] })
   const long = resolveConfig(run?.config, (path) => path)

@@ -1,5 +1,5 @@
-// How a tower is computed, settled from what stands beside its file: both programs' configurations, defaults that are left out, old forms,
-// strangers' nonsense, two sources that disagree, known shapes and none.
+// How a tower is computed, settled from what stands beside its file: both programs' configurations, defaults that are
+// left out, old forms, strangers' nonsense, two sources that disagree, known shapes and none.
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -24,7 +24,9 @@ const vision = { hidden_size: 64, num_hidden_layers: 2, intermediate_size: 256, 
 const words = { hidden_size: 32, num_hidden_layers: 2, intermediate_size: 128, num_attention_heads: 2 }
 const clip = { model_type: 'clip', vision_config: vision, text_config: words }
 const visionCfg = { width: 64, layers: 2, head_width: 16, patch_size: 7 }
-const openClipConfig = { model_cfg: { embed_dim: 32, vision_cfg: visionCfg, text_cfg: { width: 32, layers: 2, heads: 2 } } }
+const openClipConfig = {
+  model_cfg: { embed_dim: 32, vision_cfg: visionCfg, text_cfg: { width: 32, layers: 2, heads: 2 } },
+}
 
 /** A folder of its own with a model of these shapes and files of this content beside it. */
 function model(shapes: Shapes, beside: Record<string, unknown> = {}, name = 'model.safetensors'): string {
@@ -46,7 +48,13 @@ const tower = openClip(size, 'none')
 const whole = huggingFace(size, 'whole')
 
 test.each<[string, Shapes, Record<string, unknown>, object, string]>([
-  ["CLIPModel's sections", whole, { 'config.json': clip }, { heads: 4, activation: 'quick-gelu', layerNormEps: 1e-5 }, 'config.json'],
+  [
+    "CLIPModel's sections",
+    whole,
+    { 'config.json': clip },
+    { heads: 4, activation: 'quick-gelu', layerNormEps: 1e-5 },
+    'config.json',
+  ],
   [
     'a vision model, flat',
     huggingFace(size, 'vision with projection'),
@@ -67,14 +75,30 @@ test.each<[string, Shapes, Record<string, unknown>, object, string]>([
     { heads: 8, activation: 'quick-gelu' },
     'config.json',
   ],
-  ['a second section that is null', whole, { 'config.json': { ...clip, vision_config_dict: null } }, { heads: 4 }, 'config.json'],
-  ["open_clip's", tower, { 'open_clip_config.json': openClipConfig }, { heads: 4, activation: 'gelu' }, 'open_clip_config.json'],
+  [
+    'a second section that is null',
+    whole,
+    { 'config.json': { ...clip, vision_config_dict: null } },
+    { heads: 4 },
+    'config.json',
+  ],
+  [
+    "open_clip's",
+    tower,
+    { 'open_clip_config.json': openClipConfig },
+    { heads: 4, activation: 'gelu' },
+    'open_clip_config.json',
+  ],
   [
     "open_clip's, with QuickGELU and an epsilon",
     tower,
     {
       'open_clip_config.json': {
-        model_cfg: { ...openClipConfig.model_cfg, quick_gelu: true, vision_cfg: { ...visionCfg, norm_kwargs: { eps: 1e-6 } } },
+        model_cfg: {
+          ...openClipConfig.model_cfg,
+          quick_gelu: true,
+          vision_cfg: { ...visionCfg, norm_kwargs: { eps: 1e-6 } },
+        },
       },
     },
     { heads: 4, activation: 'quick-gelu', layerNormEps: 1e-6 },
@@ -97,8 +121,13 @@ test.each<[string, Shapes, Record<string, unknown>, object, string]>([
 
 test('what a section leaves out has the default of its class, which is ViT-B/32’s: 12 heads, not width / 64', async () => {
   const other = { ...size, width: 96 }
-  const config = { model_type: 'clip', vision_config: { hidden_size: 96, intermediate_size: 384, num_hidden_layers: 2, patch_size: 7 } }
-  const { architecture, warnings } = await opened(model(huggingFace(other, 'vision with projection'), { 'config.json': config }))
+  const config = {
+    model_type: 'clip',
+    vision_config: { hidden_size: 96, intermediate_size: 384, num_hidden_layers: 2, patch_size: 7 },
+  }
+  const { architecture, warnings } = await opened(
+    model(huggingFace(other, 'vision with projection'), { 'config.json': config }),
+  )
   expect(architecture.heads).toBe(12)
   expect(warnings).toEqual([])
 })
@@ -106,7 +135,10 @@ test('what a section leaves out has the default of its class, which is ViT-B/32�
 test('the configuration of an index stands beside it', async () => {
   const path = model(tower, { 'config.json': clip }, 'shard.safetensors')
   const index = join(path, '..', 'model.safetensors.index.json')
-  writeFileSync(index, JSON.stringify({ weight_map: Object.fromEntries(tower.map(([name]) => [name, 'shard.safetensors'])) }))
+  writeFileSync(
+    index,
+    JSON.stringify({ weight_map: Object.fromEntries(tower.map(([name]) => [name, 'shard.safetensors'])) }),
+  )
   expect((await opened(index)).settings.heads).toEqual({
     value: 4,
     from: 'config.json beside model.safetensors.index.json',
@@ -119,7 +151,9 @@ test('of two configurations the one of the file’s own program counts, and what
   const [theirs, ours] = [await opened(model(whole, both)), await opened(model(tower, both))]
   expect([theirs.architecture.activation, ours.architecture.activation]).toEqual(['quick-gelu', 'gelu'])
   expect(theirs.warnings).toEqual([
-    expect.stringMatching(/^open_clip_config.json .* the activation is gelu; quick-gelu is used \(config.json beside model.safetensors\)$/),
+    expect.stringMatching(
+      /^open_clip_config.json .* the activation is gelu; quick-gelu is used \(config.json beside model.safetensors\)$/,
+    ),
   ])
   expect(ours.warnings).toEqual([expect.stringMatching(/^config.json .* quick-gelu; gelu is used/)])
 })
@@ -133,7 +167,11 @@ test.each<[string, unknown, RegExp | null]>([
     { ...clip, vision_config: { ...vision, hidden_size: 768 } },
     /describes another vision tower, and is not used: its width is 768, here it is 64/,
   ],
-  ['another patch size', { ...clip, vision_config: { ...vision, patch_size: 14 } }, /its patchSize is 14, here it is 7/],
+  [
+    'another patch size',
+    { ...clip, vision_config: { ...vision, patch_size: 14 } },
+    /its patchSize is 14, here it is 7/,
+  ],
   ['no JSON', '{"model_type": "clip",', /cannot be read, and is not used: .*JSON/],
   ['no text', '\udc00'.repeat(3), /cannot be read|JSON/],
   ['more than a configuration', `"${'x'.repeat(2 ** 20)}"`, /it has 1048578 bytes; 1048576 is the most/],
@@ -146,30 +184,48 @@ test.each<[string, unknown, RegExp | null]>([
 })
 
 test.each<[string, object, string, RegExp]>([
-  ['heads that do not divide the width', { num_attention_heads: 5 }, 'attentionHeads', /5 attention heads do not divide its width of 64/],
-  ['no heads at all', { num_attention_heads: 0 }, 'attentionHeads', /num_attention_heads is 0; a whole number of at least 1/],
+  [
+    'heads that do not divide the width',
+    { num_attention_heads: 5 },
+    'attentionHeads',
+    /5 attention heads do not divide its width of 64/,
+  ],
+  [
+    'no heads at all',
+    { num_attention_heads: 0 },
+    'attentionHeads',
+    /num_attention_heads is 0; a whole number of at least 1/,
+  ],
   ['half a head', { num_attention_heads: 2.5 }, 'attentionHeads', /num_attention_heads is 2.5/],
   ['heads in words', { num_attention_heads: '4' }, 'attentionHeads', /num_attention_heads is "4"/],
-  ['an activation Basil lacks', { hidden_act: 'gelu_new' }, 'activation', /hidden_act is "gelu_new"; Basil computes quick-gelu and gelu/],
+  [
+    'an activation Basil lacks',
+    { hidden_act: 'gelu_new' },
+    'activation',
+    /hidden_act is "gelu_new"; Basil computes quick-gelu and gelu/,
+  ],
   ['a name of every object', { hidden_act: 'constructor' }, 'activation', /hidden_act is "constructor"/],
   ['a negative epsilon', { layer_norm_eps: -1 }, 'layerNormEps', /layer_norm_eps is -1/],
-])('%s: refused with the file and the field that can say it, told by inspect, and the field is obeyed', async (_, change, field, why) => {
-  const path = model(tower, { 'config.json': { ...clip, vision_config: { ...vision, ...change } } })
-  const record = {
-    code: 'not-supported',
-    where: 'config.json beside model.safetensors',
-    why: expect.stringMatching(why),
-    next: expect.stringContaining(`"${field}"`),
-  }
-  await expect(opened(path)).rejects.toMatchObject({ record })
-  const found = await look(path)
-  expect(found.warnings).toEqual([expect.stringMatching(why)])
-  expect(found.towers).toBeUndefined()
-  const said = { attentionHeads: 8, activation: 'gelu', layerNormEps: 1e-3 } as const
-  const { architecture } = await opened(path, { [field]: said[field as keyof typeof said] })
-  expect(Object.values(architecture)).toContain(said[field as keyof typeof said])
-  await (await openParents(path, [], openSource, { given: null })).close() // its weights can be combined
-})
+])(
+  '%s: refused with the file and the field that can say it, told by inspect, and the field is obeyed',
+  async (_, change, field, why) => {
+    const path = model(tower, { 'config.json': { ...clip, vision_config: { ...vision, ...change } } })
+    const record = {
+      code: 'not-supported',
+      where: 'config.json beside model.safetensors',
+      why: expect.stringMatching(why),
+      next: expect.stringContaining(`"${field}"`),
+    }
+    await expect(opened(path)).rejects.toMatchObject({ record })
+    const found = await look(path)
+    expect(found.warnings).toEqual([expect.stringMatching(why)])
+    expect(found.towers).toBeUndefined()
+    const said = { attentionHeads: 8, activation: 'gelu', layerNormEps: 1e-3 } as const
+    const { architecture } = await opened(path, { [field]: said[field as keyof typeof said] })
+    expect(Object.values(architecture)).toContain(said[field as keyof typeof said])
+    await (await openParents(path, [], openSource, { given: null })).close() // its weights can be combined
+  },
+)
 
 test('a person’s word counts before any file’s, and is held to the same', async () => {
   const path = model(tower, { 'config.json': clip })
@@ -203,20 +259,29 @@ test.each<[string, Size, number, string]>([
   ['ViT-H/14', wide({ ...large, width: 1280, layers: 32 }), 16, 'gelu'],
   ['ViT-g/14', wide({ ...large, width: 1408, layers: 40, mlp: 6144 }), 16, 'gelu'],
   ['ViT-bigG/14', wide({ ...large, width: 1664, layers: 48, mlp: 8192, embed: 1280 }), 16, 'gelu'],
-])('%s at full size, by its header: heads are known, the activation is said to be assumed', async (name, like, heads, activation) => {
-  for (const shapes of [openClip(like, 'none'), huggingFace(like, 'vision with projection')]) {
-    const path = model(shapes)
-    const found = await look(path)
-    expect(found.architecture).toMatchObject({ name, heads, activation, mlp: like.mlp ?? 4 * like.width })
-    expect(found.towers?.vision?.heads).toEqual({ value: heads, from: `known shape ${name.replace(/\/.*/, '')}`, assumed: false })
-    expect(found.warnings).toEqual([
-      expect.stringMatching(
-        new RegExp(`${activation} is used \\(assumed, as in .*: where it was trained with others, every number is wrong`),
-      ),
-    ])
-    expect((await opened(path)).architecture.heads).toBe(heads)
-  }
-})
+])(
+  '%s at full size, by its header: heads are known, the activation is said to be assumed',
+  async (name, like, heads, activation) => {
+    for (const shapes of [openClip(like, 'none'), huggingFace(like, 'vision with projection')]) {
+      const path = model(shapes)
+      const found = await look(path)
+      expect(found.architecture).toMatchObject({ name, heads, activation, mlp: like.mlp ?? 4 * like.width })
+      expect(found.towers?.vision?.heads).toEqual({
+        value: heads,
+        from: `known shape ${name.replace(/\/.*/, '')}`,
+        assumed: false,
+      })
+      expect(found.warnings).toEqual([
+        expect.stringMatching(
+          new RegExp(
+            `${activation} is used \\(assumed, as in .*: where it was trained with others, every number is wrong`,
+          ),
+        ),
+      ])
+      expect((await opened(path)).architecture.heads).toBe(heads)
+    }
+  },
+)
 
 test('where width alone decides, it is said before any number, and a width that 64 does not divide is refused, not rounded', async () => {
   const found = await look(model(tower))
@@ -233,8 +298,13 @@ test('where width alone decides, it is said before any number, and a width that 
 
 test('the pre-trained model decides for what was fine-tuned from it, and whatever says otherwise beside that is told', async () => {
   const base = model(tower, { 'config.json': clip })
-  const other = model(tower, { 'config.json': { ...clip, vision_config: { ...vision, num_attention_heads: 2, hidden_act: 'gelu' } } })
-  const [bare, strange] = [model(tower), model(tower, { 'config.json': { ...clip, vision_config: { ...vision, num_attention_heads: 0 } } })]
+  const other = model(tower, {
+    'config.json': { ...clip, vision_config: { ...vision, num_attention_heads: 2, hidden_act: 'gelu' } },
+  })
+  const [bare, strange] = [
+    model(tower),
+    model(tower, { 'config.json': { ...clip, vision_config: { ...vision, num_attention_heads: 0 } } }),
+  ]
   const parents = await openParents(base, [other, bare, strange], openSource)
   await parents.close()
   expect(parents.vectors.map(({ architecture }) => architecture.heads)).toEqual([4, 4, 4])
@@ -250,16 +320,24 @@ test('a set of checkpoints is told of a vector whose configuration says other he
   const base = model(tower, { 'config.json': clip })
   const other = model(tower, { 'config.json': { ...clip, vision_config: { ...vision, num_attention_heads: 2 } } })
   let found: Compatibility | undefined
-  for await (const event of compatibilityOf(base, [other], openSource)) if (event.type === 'result') found = event.result
+  for await (const event of compatibilityOf(base, [other], openSource))
+    if (event.type === 'result') found = event.result
   expect(found?.findings).toContainEqual(
-    expect.objectContaining({ level: 'warning', file: other, what: expect.stringContaining('the number of attention heads is 2') }),
+    expect.objectContaining({
+      level: 'warning',
+      file: other,
+      what: expect.stringContaining('the number of attention heads is 2'),
+    }),
   )
 })
 
 test('a run that has begun keeps what it began with, and what says otherwise since is told', async () => {
   const path = model(tower, { 'config.json': clip })
   const { settings } = await opened(path)
-  writeFileSync(join(path, '..', 'config.json'), JSON.stringify({ ...clip, vision_config: { ...vision, num_attention_heads: 2 } }))
+  writeFileSync(
+    join(path, '..', 'config.json'),
+    JSON.stringify({ ...clip, vision_config: { ...vision, num_attention_heads: 2 } }),
+  )
   const parents = await openParents(path, [], openSource, useOf({ ...nothingSaid, tower: settings }))
   await parents.close()
   expect(parents.base.settings).toEqual(settings)

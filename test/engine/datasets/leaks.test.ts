@@ -1,4 +1,5 @@
-// The leak check: what was planted is found, exactly or to the eye, nothing else is, and it takes no comparison of all with all.
+// The leak check: what was planted is found, exactly or to the eye, nothing else is, and it takes no comparison of all
+// with all.
 import { createHash } from 'node:crypto'
 import { join } from 'node:path'
 
@@ -20,7 +21,12 @@ type Hashed = HashedImages & { pixels: Pixels[] }
 function hashed(pixels: Pixels[]): Hashed {
   const sha = pixels.map((p) => createHash('sha256').update(p).digest())
   const fingerprints = pixels.map((p) => fingerprintOf(p, size))
-  return { count: pixels.length, pixels, sha256: (i) => sha[i] as Uint8Array, fingerprint: (i) => fingerprints[i] as Uint8Array }
+  return {
+    count: pixels.length,
+    pixels,
+    sha256: (i) => sha[i] as Uint8Array,
+    fingerprint: (i) => fingerprints[i] as Uint8Array,
+  }
 }
 const confirmed = (here: Hashed, there: Hashed) => ({
   isAlike: async (i: number, j: number) => looksAlike(here.pixels[i] as Pixels, there.pixels[j] as Pixels, size),
@@ -28,7 +34,10 @@ const confirmed = (here: Hashed, there: Hashed) => ({
 
 /** The first images of a split of the sample project, 28 pixels wide. */
 async function sample(split: string, count: number): Promise<Uint8Array[]> {
-  const images = await readImages(join(import.meta.dirname, `../../../resources/sample/tasks.safetensors#${split}`), openSource)
+  const images = await readImages(
+    join(import.meta.dirname, `../../../resources/sample/tasks.safetensors#${split}`),
+    openSource,
+  )
   const plane = images.size ** 2
   return Array.from({ length: count }, (_, i) => {
     const planes = images.pixels.subarray(i * images.channels * plane, (i + 1) * images.channels * plane) as Uint8Array
@@ -67,7 +76,9 @@ describe.each(['emoji', 'glyphs', 'fashion', 'mnist', 'digits'])('%s', (set) => 
     ['darker', (p: Sharp) => p.linear(0.85, 0).png()],
     ['coded as JPEG', (p: Sharp) => p.jpeg({ quality: 75 })],
   ])('copies that are %s are found to the eye: at least 19 of 20', async (_, change) => {
-    const here = hashed(await Promise.all(images.slice(0, 40).map(async (rgb) => through(await change(picture(rgb)).toBuffer()))))
+    const here = hashed(
+      await Promise.all(images.slice(0, 40).map(async (rgb) => through(await change(picture(rgb)).toBuffer()))),
+    )
     const twins = await twinsOf(here, train, confirmed(here, train))
     expect(twins.length).toBeGreaterThanOrEqual(38)
   })
@@ -94,7 +105,10 @@ describe.each(['emoji', 'glyphs', 'fashion', 'mnist', 'digits'])('%s', (set) => 
 
 test('of random hashes none is found, of 30,000 in either split, and every planted one at any distance up to the bound', async () => {
   const random = (n: number, key: number): Uint8Array[] =>
-    Array.from({ length: n }, (_, i) => new Uint8Array(Uint32Array.from(philox([i, 0, 0, 0], [key, 1]).slice(0, 2)).buffer))
+    Array.from(
+      { length: n },
+      (_, i) => new Uint8Array(Uint32Array.from(philox([i, 0, 0, 0], [key, 1]).slice(0, 2)).buffer),
+    )
   const split = (fingerprints: Uint8Array[], key: number): HashedImages => ({
     count: fingerprints.length,
     sha256: (i) => Uint8Array.of(key, i, i >> 8, i >> 16),
@@ -108,6 +122,8 @@ test('of random hashes none is found, of 30,000 in either split, and every plant
     b[1000 + bits] = near
   }
   const planted = await twinsOf(split(b, 2), split(a, 1))
-  expect(planted.map((t) => [t.here, t.there, t.distance])).toEqual([0, 1, 2, 3, 4, 5, 6, 7].map((bits) => [1000 + bits, bits * 100, bits]))
+  expect(planted.map((t) => [t.here, t.there, t.distance])).toEqual(
+    [0, 1, 2, 3, 4, 5, 6, 7].map((bits) => [1000 + bits, bits * 100, bits]),
+  )
   expect((await twinsOf(split(b, 2), split(a, 1), { bits: 3 })).map((t) => t.distance)).toEqual([0, 1, 2, 3])
 })

@@ -6,7 +6,15 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 
 import { parseSpec, specText } from '../../../src-main/engine/datasets/spec.ts'
-import { among, asked, fieldSplit, halves, randomSplit, sample, shots } from '../../../src-main/engine/datasets/splits/draw.ts'
+import {
+  among,
+  asked,
+  fieldSplit,
+  halves,
+  randomSplit,
+  sample,
+  shots,
+} from '../../../src-main/engine/datasets/splits/draw.ts'
 import { torchPermutation, twister } from '../../../src-main/engine/datasets/splits/twister.ts'
 
 interface Row {
@@ -25,13 +33,16 @@ test('the twister gives the numbers its authors published for seed 5489', () => 
   expect(first[9999]).toBe(4123659995)
 })
 
-test.each(rows)('torch.randperm($n) of seed $seed, to the bit', ({ seed, n, first, last, sha256OfInt64LittleEndian }) => {
-  const order = torchPermutation(n, seed)
-  expect([...order.subarray(0, 12)]).toEqual(first)
-  expect([...order.subarray(-4)]).toEqual(last)
-  const wide = BigInt64Array.from(order, BigInt)
-  expect(createHash('sha256').update(wide).digest('hex')).toBe(sha256OfInt64LittleEndian)
-})
+test.each(rows)(
+  'torch.randperm($n) of seed $seed, to the bit',
+  ({ seed, n, first, last, sha256OfInt64LittleEndian }) => {
+    const order = torchPermutation(n, seed)
+    expect([...order.subarray(0, 12)]).toEqual(first)
+    expect([...order.subarray(-4)]).toEqual(last)
+    const wide = BigInt64Array.from(order, BigInt)
+    expect(createHash('sha256').update(wide).digest('hex')).toBe(sha256OfInt64LittleEndian)
+  },
+)
 
 test("the field's validation split has the sizes of the literature and parts torch's permutation", () => {
   // n of the training data: training and validation images (aTLAS, table 5)
@@ -100,5 +111,6 @@ test('half, shots and n are read from a specification and taken in this order', 
   expect(taken?.words).toEqual(['half 2 of 2, by torch.random_split, seed 9', '3 images a class, seed 9'])
   expect(asked(labels, parseSpec('a#b?half=1&seed=9'))?.positions).toEqual(halves(labels.length, 9)[0])
   expect(asked(labels, parseSpec('a#b'))).toBeNull()
-  for (const wrong of ['a#b?half=0', 'a#b?half=3', 'a#b?half=1.5']) expect(() => parseSpec(wrong)).toThrow('The data cannot be used')
+  for (const wrong of ['a#b?half=0', 'a#b?half=3', 'a#b?half=1.5'])
+    expect(() => parseSpec(wrong)).toThrow('The data cannot be used')
 })

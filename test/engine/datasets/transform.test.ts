@@ -7,7 +7,10 @@ import { augmentationOf, evaluationPixels, trainingPixels } from '../../../src-m
 
 /** Each value says where it is. */
 const ramp = (width: number, height: number, channels = 1): Image => ({
-  pixels: Uint8Array.from({ length: width * height * channels }, (_, i) => (Math.floor(i / channels) * 7 + i * 3) % 256),
+  pixels: Uint8Array.from(
+    { length: width * height * channels },
+    (_, i) => (Math.floor(i / channels) * 7 + i * 3) % 256,
+  ),
   width,
   height,
   channels,
@@ -37,14 +40,27 @@ test('one colour stays one colour, at any scale; three equal planes are one', ()
     [500, 333],
     [224, 225],
   ] as const) {
-    const pixels = evaluationPixels({ pixels: new Uint8Array(width * height * 3).fill(201), width, height, channels: 3 }, 64)
+    const pixels = evaluationPixels(
+      { pixels: new Uint8Array(width * height * 3).fill(201), width, height, channels: 3 },
+      64,
+    )
     expect(pixels).toEqual(new Uint8Array(64 * 64).fill(201))
   }
 })
 
 test('bicubic overshoot is cut off at 0 and 255', () => {
-  const step: Image = { pixels: Uint8Array.from({ length: 16 }, (_, i) => (i % 4 < 2 ? 0 : 255)), width: 4, height: 4, channels: 1 }
-  const pixels = resample(step, { left: 0, top: 0, width: 4, height: 4 }, { width: 16, height: 16 }, { left: 0, top: 0, size: 16 })
+  const step: Image = {
+    pixels: Uint8Array.from({ length: 16 }, (_, i) => (i % 4 < 2 ? 0 : 255)),
+    width: 4,
+    height: 4,
+    channels: 1,
+  }
+  const pixels = resample(
+    step,
+    { left: 0, top: 0, width: 4, height: 4 },
+    { width: 16, height: 16 },
+    { left: 0, top: 0, size: 16 },
+  )
   expect([Math.min(...pixels), Math.max(...pixels)]).toEqual([0, 255])
 })
 
@@ -58,7 +74,9 @@ test('random crops keep 90 to 100 % of the area, a ratio of 3/4 to 4/3, and lie 
     expect(share).toBeLessThanOrEqual(1)
     expect(crop.width / crop.height).toBeGreaterThan(0.745)
     expect(crop.width / crop.height).toBeLessThan(1.34)
-    expect(crop.left >= 0 && crop.top >= 0 && crop.left + crop.width <= size.width && crop.top + crop.height <= size.height).toBe(true)
+    expect(
+      crop.left >= 0 && crop.top >= 0 && crop.left + crop.width <= size.width && crop.top + crop.height <= size.height,
+    ).toBe(true)
     flips += flip ? 1 : 0
   }
   expect(flips).toBeGreaterThan(900)
@@ -91,7 +109,8 @@ test('a mirrored crop is the mirrored crop', () => {
 })
 
 test('portable pixmaps and graymaps are read, with comments and two bytes a sample, and damaged ones refused', () => {
-  const file = (header: string, ...bytes: number[]): Uint8Array => Uint8Array.of(...Buffer.from(header, 'latin1'), ...bytes)
+  const file = (header: string, ...bytes: number[]): Uint8Array =>
+    Uint8Array.of(...Buffer.from(header, 'latin1'), ...bytes)
   expect(readNetpbm(file('P6\n# made by hand\n2 1\n255\n', 1, 2, 3, 4, 5, 6), 100)).toEqual({
     pixels: Uint8Array.of(1, 2, 3, 4, 5, 6),
     width: 2,

@@ -1,4 +1,5 @@
-// The backend as a program sees it: how it is chosen and named, and that it neither holds a process up nor hides its errors.
+// The backend as a program sees it: how it is chosen and named, and that it neither holds a process up nor hides its
+// errors.
 import { execFileSync, spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 
@@ -35,19 +36,24 @@ test('refuses in one sentence what it cannot do', async () => {
 
 test('a forced native TensorFlow is there, or is said to be missing', () => {
   const { stdout, stderr } = runScript('console.log((await openBackend()).kind)', { BASIL_BACKEND: 'native' })
-  if (!stdout.startsWith('native')) expect(stderr).toContain('BASIL_BACKEND asks for native TensorFlow, which is not available (')
+  if (!stdout.startsWith('native'))
+    expect(stderr).toContain('BASIL_BACKEND asks for native TensorFlow, which is not available (')
 })
 
 test('falls through to wasm quietly', () => {
-  const { stdout, stderr, status } = runScript('const { kind, reason } = await openBackend(); console.log(kind, reason)', {
-    BASIL_ADDON: '',
-  })
+  const { stdout, stderr, status } = runScript(
+    'const { kind, reason } = await openBackend(); console.log(kind, reason)',
+    {
+      BASIL_ADDON: '',
+    },
+  )
   expect({ stderr, status }).toEqual({ stderr: '', status: 0 })
   expect(stdout).toBe('wasm native TensorFlow is not installed\n')
 })
 
 test('lets a program that is done end, and an error be seen as itself', () => {
-  const work = 'const { ops } = await openBackend({ prefer: "wasm", threads: 3 }); const x = tf.ones([300, 300]); ops.matmul(x, x)'
+  const work =
+    'const { ops } = await openBackend({ prefer: "wasm", threads: 3 }); const x = tf.ones([300, 300]); ops.matmul(x, x)'
   expect(runScript(work, {})).toMatchObject({ status: 0, stderr: '' })
   const failed = runScript(`${work}; setTimeout(() => { throw new Error("seen") })`, {})
   expect(failed.status).toBe(1)
@@ -56,7 +62,7 @@ test('lets a program that is done end, and an error be seen as itself', () => {
 })
 
 function runScript(body: string, environment: Record<string, string>) {
-  const engine = join(root, 'src-main/engine')
+  const engine = join(root, 'src-main/engine/devices')
   const source = `import { openBackend } from '${engine}/backend.ts'; import { tf } from '${engine}/tf.ts'; ${body}`
   const { BASIL_BACKEND: _, ...inherited } = process.env
   return spawnSync(process.execPath, ['--input-type=module-typescript', '-e', source], {

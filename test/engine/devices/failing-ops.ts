@@ -10,7 +10,10 @@ export interface FailingOps extends Ops {
   done: number // operations so far
 }
 
-/** What an operation throws, asked before it with its number, from 0, its name and what it is given; null where it works. */
+/**
+ * What an operation throws, asked before it with its number, from 0, its name and what it is given; null where it
+ * works.
+ */
 export type Fails = (operation: number, name: string, given: readonly unknown[]) => string | null
 
 export function failingOps(ops: Ops, fails: Fails): FailingOps {
@@ -21,10 +24,16 @@ export function failingOps(ops: Ops, fails: Fails): FailingOps {
       return operation(...args)
     }
   }
-  const wrapped = Object.fromEntries(Object.entries(ops).map(([name, operation]) => [name, counted(name, operation)])) as unknown as Ops
+  const wrapped = Object.fromEntries(
+    Object.entries(ops).map(([name, operation]) => [name, counted(name, operation)]),
+  ) as unknown as Ops
   const vectors: Ops['vectors'] = (values, count, precision) => {
     const held: Vectors = wrapped.vectors(values, count, precision)
-    return { compose: counted('compose', held.compose) as Vectors['compose'], dots: counted('dots', held.dots), dispose: held.dispose }
+    return {
+      compose: counted('compose', held.compose) as Vectors['compose'],
+      dots: counted('dots', held.dots),
+      dispose: held.dispose,
+    }
   }
   const double: FailingOps = { ...wrapped, vectors, done: 0 }
   return double
@@ -32,5 +41,6 @@ export function failingOps(ops: Ops, fails: Fails): FailingOps {
 
 /** A device whose memory holds the reverse pass of so many images, and the forward pass of any. */
 export function holding(images: number): Fails {
-  return (_, name, given) => (name === 'attentionGradient' && (given[3] as AttentionShape).images > images ? messages.full : null)
+  return (_, name, given) =>
+    name === 'attentionGradient' && (given[3] as AttentionShape).images > images ? messages.full : null
 }

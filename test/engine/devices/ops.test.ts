@@ -1,4 +1,5 @@
-// Every operation of `Ops`, on the relaxed and the plain kernels and on native TensorFlow where it is installed, against float64.
+// Every operation of `Ops`, on the relaxed and the plain kernels and on native TensorFlow where it is installed,
+// against float64.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
 import type { Backend } from '../../../src-main/engine/devices/backend.ts'
@@ -66,7 +67,11 @@ describe.each(await kernelEngines())('$name', ({ options }) => {
         const [x, y] = [matrix(a, ta ? [k, m] : [m, k]), matrix(b, tb ? [n, k] : [k, n])]
         close(ops.matmul(x, y, ta, tb), reference.matmul(a, b, m, n, k, ta, tb), [m, n])
       }
-    close(ops.linear(matrix(a, [m, k]), matrix(b, [n, k]), vector(bias)), reference.matmul(a, b, m, n, k, false, true, bias), [m, n])
+    close(
+      ops.linear(matrix(a, [m, k]), matrix(b, [n, k]), vector(bias)),
+      reference.matmul(a, b, m, n, k, false, true, bias),
+      [m, n],
+    )
   })
 
   test.each([
@@ -89,7 +94,12 @@ describe.each(await kernelEngines())('$name', ({ options }) => {
     [17, 768],
   ])('normalises %i rows of %i, and its gradient', (rows, width) => {
     const draw = reference.stream(rows + width)
-    const [x, gain, bias, dy] = [draw(rows * width).map((value) => Math.fround(value + 0.5)), draw(width), draw(width), draw(rows * width)]
+    const [x, gain, bias, dy] = [
+      draw(rows * width).map((value) => Math.fround(value + 0.5)),
+      draw(width),
+      draw(width),
+      draw(rows * width),
+    ]
     const want = reference.layerNorm(x, gain, bias, rows, width, 1e-5)
     const input = matrix(x, [rows, width])
     const { y, saved } = ops.layerNorm(input, vector(gain), vector(bias), 1e-5)
@@ -126,7 +136,8 @@ describe.each(await kernelEngines())('$name', ({ options }) => {
     const input = matrix(x, [1, x.length])
     close(ops.activation(input, kind), reference.activation(x, kind), [1, x.length])
     const want = x.map(
-      (value, i) => (dy[i] ?? 0) * reference.slope((moved) => reference.activation(moved, kind)[0] ?? 0, Float64Array.of(value), 0),
+      (value, i) =>
+        (dy[i] ?? 0) * reference.slope((moved) => reference.activation(moved, kind)[0] ?? 0, Float64Array.of(value), 0),
     )
     const back = ops.activationReverse(input, kind)
     expect(ops.read(back.y)).toEqual(got(ops.activation(input, kind)))
@@ -168,7 +179,8 @@ describe.each(await kernelEngines())('$name', ({ options }) => {
 
   test('lets NaN through, so that a failed step is seen', () => {
     const x = Float64Array.of(1, Number.NaN, 2, 3, 4, 5)
-    for (const kind of ['quick-gelu', 'gelu'] as const) expect(got(ops.activation(matrix(x, [1, 6]), kind))[1]).toBeNaN()
+    for (const kind of ['quick-gelu', 'gelu'] as const)
+      expect(got(ops.activation(matrix(x, [1, 6]), kind))[1]).toBeNaN()
     expect(got(ops.matmul(matrix(x, [2, 3]), matrix(Float64Array.of(1, 1, 1), [3, 1])))[0]).toBeNaN()
     const { y } = ops.attention(matrix(x, [1, 6]), { images: 1, tokens: 1, heads: 1 })
     expect([...got(y)].some(Number.isNaN)).toBe(true)
@@ -189,8 +201,12 @@ test('gives the same bits on 1, 2, 3 and 5 threads', async () => {
   for (const threads of [1, 2, 3, 5]) {
     const backend = await openBackend({ prefer: 'wasm', threads })
     const inputs = makeInputs()
-    const outputs = everything(backend.ops, inputs).map((tensor) => Buffer.from(backend.ops.read(tensor).buffer).toString('base64'))
-    results.push([...outputs, ...dots(backend.ops, inputs.x, 'float32'), ...dots(backend.ops, inputs.x, 'float16')].join())
+    const outputs = everything(backend.ops, inputs).map((tensor) =>
+      Buffer.from(backend.ops.read(tensor).buffer).toString('base64'),
+    )
+    results.push(
+      [...outputs, ...dots(backend.ops, inputs.x, 'float32'), ...dots(backend.ops, inputs.x, 'float16')].join(),
+    )
     backend.close()
   }
   expect(new Set(results).size).toBe(1)
@@ -216,7 +232,9 @@ test('computes in memory beyond 2 GiB, which grew after the threads began', asyn
   const draw = reference.stream(3)
   const [a, b] = [draw(130 * 301), draw(301 * 67)]
   const product = backend.ops.matmul(matrix(a, [130, 301]), matrix(b, [301, 67]))
-  expect(reference.relativeError(backend.ops.read(product), reference.matmul(a, b, 130, 67, 301))).toBeLessThanOrEqual(most)
+  expect(reference.relativeError(backend.ops.read(product), reference.matmul(a, b, 130, 67, 301))).toBeLessThanOrEqual(
+    most,
+  )
   expect(dots(backend.ops, product, 'float32')[0]).toBeGreaterThan(0)
   backend.close()
 })
@@ -254,7 +272,18 @@ function everything(ops: Ops, { x, dy, weight, bias, gain }: ReturnType<typeof m
     ops.add(x, dy),
     ...composed(ops, x, dy),
   ]
-  return [qkv, y, probabilities, norm.y, norm.saved.mean, norm.saved.scale, gradients.dx, gradients.dgain, gradients.dbias, ...more]
+  return [
+    qkv,
+    y,
+    probabilities,
+    norm.y,
+    norm.saved.mean,
+    norm.saved.scale,
+    gradients.dx,
+    gradients.dgain,
+    gradients.dbias,
+    ...more,
+  ]
 }
 
 function activationGradient(ops: Ops, dy: Tensor2D, x: Tensor2D, kind: Activation): Tensor2D {
@@ -287,5 +316,8 @@ function disposeAll(tensors: Tensor[]): void {
 }
 
 function heapBytes(): number {
-  return (tf.backend() as unknown as { wasm?: { wasmMemory: { buffer: SharedArrayBuffer } } }).wasm?.wasmMemory.buffer.byteLength ?? 0
+  return (
+    (tf.backend() as unknown as { wasm?: { wasmMemory: { buffer: SharedArrayBuffer } } }).wasm?.wasmMemory.buffer
+      .byteLength ?? 0
+  )
 }

@@ -1,9 +1,19 @@
-// The operations of `Ops` once more, forward only, in plain float64 loops: what the kernels are compared with. Gradients
-// need no second set of formulas: they are compared with central differences of these. Matrices are flat, row by row.
+// The operations of `Ops` once more, forward only, in plain float64 loops: what the kernels are compared with.
+// Gradients need no second set of formulas: they are compared with central differences of these. Matrices are flat, row
+// by row.
 export type Numbers = Float64Array
 
 /** op(a) (m, k) op(b) (k, n), plus bias (n). */
-export function matmul(a: Numbers, b: Numbers, m: number, n: number, k: number, ta = false, tb = false, bias?: Numbers): Numbers {
+export function matmul(
+  a: Numbers,
+  b: Numbers,
+  m: number,
+  n: number,
+  k: number,
+  ta = false,
+  tb = false,
+  bias?: Numbers,
+): Numbers {
   const out = new Float64Array(m * n)
   for (let i = 0; i < m; i++)
     for (let j = 0; j < n; j++) {
@@ -35,7 +45,9 @@ export function layerNorm(x: Numbers, gain: Numbers, bias: Numbers, rows: number
 }
 
 export function activation(x: Numbers, kind: 'quick-gelu' | 'gelu'): Numbers {
-  return x.map((value) => (kind === 'gelu' ? (value * (1 + erf(value / Math.SQRT2))) / 2 : value / (1 + Math.exp(-1.702 * value))))
+  return x.map((value) =>
+    kind === 'gelu' ? (value * (1 + erf(value / Math.SQRT2))) / 2 : value / (1 + Math.exp(-1.702 * value)),
+  )
 }
 
 /** The Maclaurin series 2/sqrt(pi) exp(-x^2) sum 2^n x^(2n+1) / (2n+1)!!, all terms of one sign. */
@@ -61,7 +73,9 @@ export function attention(qkv: Numbers, images: number, tokens: number, heads: n
         Float64Array.from({ length: tokens * size }, (_, i) =>
           at(qkv, (b * tokens + Math.floor(i / size)) * 3 * width + which * width + h * size + (i % size)),
         )
-      const p = matmul(part(0), part(1), tokens, tokens, size, false, true).map((value) => Math.exp(value / Math.sqrt(size)))
+      const p = matmul(part(0), part(1), tokens, tokens, size, false, true).map((value) =>
+        Math.exp(value / Math.sqrt(size)),
+      )
       for (let t = 0; t < tokens; t++) {
         const row = p.subarray(t * tokens, (t + 1) * tokens)
         if (causal) row.fill(0, t + 1)
@@ -115,7 +129,8 @@ export function stream(seed: number): (count: number) => Numbers {
     t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t
     return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32
   }
-  return (count) => Float64Array.from({ length: count }, () => Math.fround((uniform() + uniform() + uniform() + uniform() - 2) * 1.7))
+  return (count) =>
+    Float64Array.from({ length: count }, () => Math.fround((uniform() + uniform() + uniform() + uniform() - 2) * 1.7))
 }
 
 function at(values: Numbers, index: number): number {

@@ -1,5 +1,6 @@
-// The forward-mode operations on the relaxed and the plain kernels, in tfjs' own operations and on native TensorFlow where
-// it is installed: every tangent of a stack is the central difference of the float64 reference along its direction.
+// The forward-mode operations on the relaxed and the plain kernels, in tfjs' own operations and on native TensorFlow
+// where it is installed: every tangent of a stack is the central difference of the float64 reference along its
+// direction.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
 import { type Backend, openBackend } from '../../../src-main/engine/devices/backend.ts'
@@ -14,7 +15,10 @@ const most = 1e-5
 const engines = (await kernelEngines()).flatMap((engine) => {
   const own = { ...engine, choose: (backend: Backend) => backend.ops }
   if (engine.name !== 'relaxed kernels') return [own]
-  return [own, { ...engine, name: "tfjs' operations", choose: (backend: Backend) => ({ ...backend.ops, ...tfTangents }) }]
+  return [
+    own,
+    { ...engine, name: "tfjs' operations", choose: (backend: Backend) => ({ ...backend.ops, ...tfTangents }) },
+  ]
 })
 
 describe.each(engines)('$name', ({ options, choose }) => {
@@ -73,7 +77,10 @@ describe.each(engines)('$name', ({ options, choose }) => {
     const input = matrix(qkv, [rows, 3 * width])
     const { probabilities } = ops.attention(input, shape)
     const want = alongEach(qkv, dqkv, (moved) => attention(moved, images, tokens, heads, width).y)
-    close(ops.attentionTangent(matrix(dqkv, [k * rows, 3 * width]), input, probabilities, shape), want, [k * rows, width])
+    close(ops.attentionTangent(matrix(dqkv, [k * rows, 3 * width]), input, probabilities, shape), want, [
+      k * rows,
+      width,
+    ])
   })
 })
 

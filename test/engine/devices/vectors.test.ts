@@ -34,7 +34,9 @@ describe.each(await kernelEngines())('$name', ({ options }) => {
     const vectors = Array.from({ length: 22 }, () => draw(count))
     const coefficients = [...draw(22)]
     for (const k of [0, 1, 2, 22]) {
-      const want = base.map((value, i) => vectors.slice(0, k).reduce((sum, v, j) => sum + (coefficients[j] ?? 0) * (v[i] ?? 0), value))
+      const want = base.map((value, i) =>
+        vectors.slice(0, k).reduce((sum, v, j) => sum + (coefficients[j] ?? 0) * (v[i] ?? 0), value),
+      )
       const held = ops.vectors(side(vectors.slice(0, k)), k, 'float32')
       close(held.compose(vector(base), coefficients.slice(0, k)), want)
       expectInner(held.dots(vector(other)), vectors.slice(0, k), other, most)

@@ -1,4 +1,5 @@
-// Predictions stream: in micro-batches of any size, and on a device that holds fewer images than it was asked to, they are those of one pass.
+// Predictions stream: in micro-batches of any size, and on a device that holds fewer images than it was asked to, they
+// are those of one pass.
 import { join } from 'node:path'
 
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -52,7 +53,8 @@ async function predicted(
   }
 }
 
-const labels = async (): Promise<Int32Array> => (await readImages(join(folder, 'tasks.safetensors#alpha'), openSource)).labels
+const labels = async (): Promise<Int32Array> =>
+  (await readImages(join(folder, 'tasks.safetensors#alpha'), openSource)).labels
 
 test('micro-batches that do not divide the images give what one pass gives, and progress goes over all of them', async () => {
   const [{ told: all }, { told: some, progress }] = [await predicted(96), await predicted(37)]

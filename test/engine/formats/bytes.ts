@@ -10,19 +10,34 @@ export function sourceOf(bytes: Uint8Array, name = 'memory.safetensors'): ByteSo
     size: bytes.length,
     read: async (offset, length, into) => {
       if (offset + length > bytes.length)
-        throw new BasilError({ code: 'file-damaged', what: 'A file ends too early', where: name, why: 'it does', next: 'get it again' })
+        throw new BasilError({
+          code: 'file-damaged',
+          what: 'A file ends too early',
+          where: name,
+          why: 'it does',
+          next: 'get it again',
+        })
       const found = bytes.slice(offset, offset + length)
       into?.set(found)
       return into?.subarray(0, length) ?? found
     },
     beside: async (other) => {
-      throw new BasilError({ code: 'file-missing', what: 'A file is missing', where: other, why: 'there is but one', next: 'bring it' })
+      throw new BasilError({
+        code: 'file-missing',
+        what: 'A file is missing',
+        where: other,
+        why: 'there is but one',
+        next: 'bring it',
+      })
     },
     close: async () => undefined,
   }
 }
 
-/** What JavaScript holds, garbage that was not yet collected included; unlike the resident size it is none of the allocators' or the system's. */
+/**
+ * What JavaScript holds, garbage that was not yet collected included; unlike the resident size it is none of the
+ * allocators' or the system's.
+ */
 export function bytesHeld(): number {
   const { heapUsed, external } = process.memoryUsage()
   return heapUsed + external // array buffers are among the external
@@ -43,7 +58,8 @@ export async function written(
 ): Promise<Uint8Array> {
   const chunks: Uint8Array[] = []
   const byName = new Map(tensors.map(({ name, bytes }) => [name, bytes]))
-  for await (const chunk of writeSafetensors(tensors, metadata, (name) => byName.get(name) as Uint8Array)) chunks.push(chunk)
+  for await (const chunk of writeSafetensors(tensors, metadata, (name) => byName.get(name) as Uint8Array))
+    chunks.push(chunk)
   return new Uint8Array(Buffer.concat(chunks))
 }
 

@@ -1,7 +1,8 @@
-// What a header costs, however it is made: one of nearly 16 MB, the most that is read, is opened within 256 MB over what the process held before
-// and a second of the process' own computing; a look at it, which recognises and lists what is there, within twice that. Each is done by a process
-// of its own; its user CPU time is taken and not the clock, which on a busy machine measures the others; and of up to three tries the first
-// within the bounds counts, as caches are shared and garbage is collected when there is time.
+// What a header costs, however it is made: one of nearly 16 MB, the most that is read, is opened within 256 MB over
+// what the process held before and a second of the process' own computing; a look at it, which recognises and lists
+// what is there, within twice that. Each is done by a process of its own; its user CPU time is taken and not the clock,
+// which on a busy machine measures the others; and of up to three tries the first within the bounds counts, as caches
+// are shared and garbage is collected when there is time.
 import { execFileSync } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -30,7 +31,7 @@ function tensors(name: (i: number) => string, shape = '[0]'): string {
 const read = `const [path, what] = process.argv.slice(1)
   const { openSource } = await import('./src-main/files/source.ts')
   const { openTensorFile } = await import('./src-main/engine/formats/index.ts')
-  const { look } = await import('./src-main/runner/inspect.ts')
+  const { look } = await import('./src-main/worker/inspect.ts')
   const [held, before] = [process.resourceUsage().maxRSS, process.cpuUsage().user]
   const found = what === 'open' ? (await openTensorFile(await openSource(path))).tensors.size : (await look(path)).tensors.length
   const [kilobytes, microseconds] = [process.resourceUsage().maxRSS - held, process.cpuUsage().user - before]
@@ -56,7 +57,11 @@ test.each<[string, () => string, least: number]>([
   ['spaces', () => `{"a":${' '.repeat(longest - 100)}{"dtype":"U8","shape":[0],"data_offsets":[0,0]}}`, 1],
   ['one long text', () => `{"__metadata__":{"log":"${'é'.repeat(longest / 2 - 100)}"}}`, 0],
   ['one long text, escaped', () => `{"__metadata__":{"log":"${'\\n'.repeat(longest / 2 - 100)}"}}`, 0],
-  ['many short texts', () => `{"__metadata__":{${Array.from({ length: 100_000 }, (_, i) => `"${i}":"${'x'.repeat(150)}"`)}}}`, 0],
+  [
+    'many short texts',
+    () => `{"__metadata__":{${Array.from({ length: 100_000 }, (_, i) => `"${i}":"${'x'.repeat(150)}"`)}}}`,
+    0,
+  ],
 ])(
   'a header of nearly 16 MB, of %s',
   (name, header, least) => {
@@ -71,7 +76,9 @@ test.each<[string, () => string, least: number]>([
       const isWithin = ({ megabytes, cpu }: ReturnType<typeof cost>): boolean => megabytes < 256 * times && cpu < times
       let used = cost(path, what)
       for (let tries = 1; tries < 3 && !isWithin(used); tries++) used = cost(path, what)
-      console.log(`${name}, ${what}: ${used.found} tensors, ${used.megabytes.toFixed(0)} MB, ${used.cpu.toFixed(2)} s of user CPU`)
+      console.log(
+        `${name}, ${what}: ${used.found} tensors, ${used.megabytes.toFixed(0)} MB, ${used.cpu.toFixed(2)} s of user CPU`,
+      )
       expect(used.found).toBeGreaterThanOrEqual(least)
       expect(used.megabytes).toBeLessThan(256 * times)
       expect(used.cpu).toBeLessThan(times)

@@ -1,4 +1,5 @@
-// What lies where a checkpoint should and is none: it is told what it is, and to download it again, whatever it is named.
+// What lies where a checkpoint should and is none: it is told what it is, and to download it again, whatever it is
+// named.
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -27,7 +28,8 @@ test.each(names)('%s that is a Git LFS pointer or a page', async (name) => {
   expect(await refusal(pointer, name)).toMatchObject({
     code: 'format-unknown',
     what: `${name} is not a checkpoint but a Git LFS pointer`,
-    why: expect.stringContaining('a Git LFS pointer to a file of 605247071 bytes'), // all that a row of the library shows
+    // all that a row of the library shows
+    why: expect.stringContaining('a Git LFS pointer to a file of 605247071 bytes'),
     next: expect.stringMatching(/download it again with "git lfs pull"/),
   })
   for (const text of [
@@ -50,7 +52,9 @@ test('a few words of a server are repeated; what is bytes is not taken for words
     what: 'finetuned.pt is not a checkpoint but a text',
     why: expect.stringContaining('"Entry not found"'),
   })
-  expect(await refusal('{"error":"Repository not found"}', 'a.bin')).toMatchObject({ why: expect.stringContaining('Repository not found') })
+  expect(await refusal('{"error":"Repository not found"}', 'a.bin')).toMatchObject({
+    why: expect.stringContaining('Repository not found'),
+  })
   expect(await refusal('\u0001\u0002abc', 'a.bin')).toMatchObject({ what: 'Basil cannot read this kind of file' })
   expect(await refusal('', 'a.bin')).toMatchObject({ code: 'file-damaged', why: 'it is empty' })
 })
@@ -60,5 +64,7 @@ test('an index that is a pointer is told before its shards are looked for', asyn
   onTestFinished(() => rmSync(folder, { recursive: true }))
   const path = join(folder, 'pytorch_model.bin.index.json')
   writeFileSync(path, pointer)
-  await expect(hashCheckpoint(path)).rejects.toMatchObject({ record: { what: expect.stringMatching(/Git LFS pointer/) } })
+  await expect(hashCheckpoint(path)).rejects.toMatchObject({
+    record: { what: expect.stringMatching(/Git LFS pointer/) },
+  })
 })

@@ -18,7 +18,8 @@ function npy(header: string, data: number | Uint8Array = 24, version = 1, magic 
     typeof data === 'number' ? Buffer.alloc(data) : data,
   ])
 }
-const open = async (array: Uint8Array, level: 0 | 6 = 0) => openTensorFile(sourceOf(zipSync({ 'w.npy': array }, { level }), 'w.npz'))
+const open = async (array: Uint8Array, level: 0 | 6 = 0) =>
+  openTensorFile(sourceOf(zipSync({ 'w.npy': array }, { level }), 'w.npz'))
 const header = (descr: string, order: string, shape: string): string =>
   `{'descr': ${descr}, 'fortran_order': ${order}, 'shape': (${shape}), }   \n`
 const six = new Uint8Array(Float32Array.of(0, 1, 2, 3, 4, 5).buffer)
@@ -45,12 +46,27 @@ test.each([
   ['fewer bytes than its shape needs', npy(good, 23), 'file-damaged', /ends past the 23 bytes/],
   ['code for a header', npy(`${good.slice(0, -5)}, 'x': __import__('os')}\n`), 'file-damaged', /not as NumPy writes/],
   ['a negative size', npy(header("'<f4'", 'False', '-2, 3')), 'file-damaged', /not as NumPy writes/],
-  ['a shape beyond counting', npy(header("'<f4'", 'False', '4294967296, 4294967296')), 'file-damaged', /can be counted/],
-  ['a size of too many digits', npy(header("'<f4'", 'False', '99999999999999999999')), 'file-damaged', /not as NumPy writes/],
+  [
+    'a shape beyond counting',
+    npy(header("'<f4'", 'False', '4294967296, 4294967296')),
+    'file-damaged',
+    /can be counted/,
+  ],
+  [
+    'a size of too many digits',
+    npy(header("'<f4'", 'False', '99999999999999999999')),
+    'file-damaged',
+    /not as NumPy writes/,
+  ],
   ['an order that is no order', npy(header("'<f4'", '1', '2, 3')), 'file-damaged', /not as NumPy writes/],
   ['Python objects', npy(header("'|O'", 'False', '2, 3')), 'tensor-dtype', /stored as '\|O'/],
   ['records', npy(header("[('a', '<f4')]", 'False', '2, 3')), 'tensor-dtype', /stored as \[/],
-  ['a type that has no name but its size', npy(header("'<V1'", 'False', '2, 3')), 'tensor-dtype', /stored as '<V1', any of ml_dtypes/],
+  [
+    'a type that has no name but its size',
+    npy(header("'<V1'", 'False', '2, 3')),
+    'tensor-dtype',
+    /stored as '<V1', any of ml_dtypes/,
+  ],
   ['raw bytes', npy(header("'|V2'", 'False', '2, 3')), 'tensor-dtype', /stored as '\|V2'/],
   ['numbers longer than any', npy(header("'>f16'", 'False', '2, 3')), 'tensor-dtype', /stored as '>f16'/],
 ])('refuses %s', async (_, array, code, why) => {
@@ -69,23 +85,28 @@ test.each([
   ['<c16', 'C128', '000000000000f03f 0000000000000040', '000000000000f03f 0000000000000040'],
   ['<V2', 'BF16', '803f 0040', '803f 0040'], // 1, 2 of ml_dtypes.bfloat16
   ['<f1', 'F8_E5M2', '3c 40', '3c 40'], // 1, 2 of ml_dtypes.float8_e5m2
-])("numbers described as %s are %s, their bytes in Basil's order, whole and in ranges", async (descr, dtype, stored, expected) => {
-  const hex = (text: string): Buffer => Buffer.from(text.replaceAll(' ', ''), 'hex')
-  const item = Math.max(1, Number(descr.slice(2)))
-  const count = hex(stored).length / item
-  for (const level of [0, 6] as const) {
-    const file = await open(npy(header(`'${descr}'`, 'False', `${count},`), hex(stored)), level)
-    expect(file.tensors.get('w')).toMatchObject({ dtype, shape: [count] })
-    expect(Buffer.from(await file.read('w')).toString('hex')).toBe(hex(expected).toString('hex'))
-    const into = new Uint8Array(item)
-    await file.readRange('w', (count - 1) * item, item, into)
-    expect(Buffer.compare(into, hex(expected).subarray(-item))).toBe(0)
-  }
-})
+])(
+  "numbers described as %s are %s, their bytes in Basil's order, whole and in ranges",
+  async (descr, dtype, stored, expected) => {
+    const hex = (text: string): Buffer => Buffer.from(text.replaceAll(' ', ''), 'hex')
+    const item = Math.max(1, Number(descr.slice(2)))
+    const count = hex(stored).length / item
+    for (const level of [0, 6] as const) {
+      const file = await open(npy(header(`'${descr}'`, 'False', `${count},`), hex(stored)), level)
+      expect(file.tensors.get('w')).toMatchObject({ dtype, shape: [count] })
+      expect(Buffer.from(await file.read('w')).toString('hex')).toBe(hex(expected).toString('hex'))
+      const into = new Uint8Array(item)
+      await file.readRange('w', (count - 1) * item, item, into)
+      expect(Buffer.compare(into, hex(expected).subarray(-item))).toBe(0)
+    }
+  },
+)
 
 test('a zip with something else in it is no npz', async () => {
   const bytes = zipSync({ 'w.npy': npy(good), 'readme.txt': Buffer.from('x') })
-  await expect(openTensorFile(sourceOf(bytes, 'w.npz'))).rejects.toMatchObject({ record: { code: 'format-unknown', where: 'w.npz' } })
+  await expect(openTensorFile(sourceOf(bytes, 'w.npz'))).rejects.toMatchObject({
+    record: { code: 'format-unknown', where: 'w.npz' },
+  })
 })
 
 test('what is packed and does not unpack to its size is refused when it is read', async () => {

@@ -1,4 +1,5 @@
-// A pickle as a list of steps, for tests that change one and write it again; and the few steps that tests write by hand.
+// A pickle as a list of steps, for tests that change one and write it again; and the few steps that tests write by
+// hand.
 import { zipSync } from 'fflate'
 
 export interface Step {
@@ -38,7 +39,10 @@ export function pickled(steps: readonly Step[]): Buffer {
   return Buffer.concat(steps.flatMap(({ code, arg }) => [Buffer.from(code, 'latin1'), arg]))
 }
 
-const step = (code: string, arg: string | Uint8Array = ''): Step => ({ code, arg: typeof arg === 'string' ? Buffer.from(arg) : arg })
+const step = (code: string, arg: string | Uint8Array = ''): Step => ({
+  code,
+  arg: typeof arg === 'string' ? Buffer.from(arg) : arg,
+})
 
 export function text(value: string): Step {
   const bytes = Buffer.from(value)
@@ -65,14 +69,22 @@ export function tuple(...items: (Step | Step[])[]): Step[] {
 
 /** A float32 tensor over storage `key` of `elements`. */
 export function tensor(key: string, elements: number, shape: number[], strides: number[], offset = 0): Step[] {
-  const storage = [...tuple(text('storage'), global('torch FloatStorage'), text(key), text('cpu'), int(elements)), step('Q')]
+  const storage = [
+    ...tuple(text('storage'), global('torch FloatStorage'), text(key), text('cpu'), int(elements)),
+    step('Q'),
+  ]
   const view = [int(offset), ...tuple(...shape.map(int)), ...tuple(...strides.map(int))]
   return [global('torch._utils _rebuild_tensor_v2'), ...tuple(storage, view, plain('\x89N')), step('R')]
 }
 
 /** {name: value} */
 export function dictionary(entries: Record<string, Step[]>): Step[] {
-  return [step('}'), step('('), ...Object.entries(entries).flatMap(([name, value]) => [text(name), ...value]), step('u')]
+  return [
+    step('}'),
+    step('('),
+    ...Object.entries(entries).flatMap(([name, value]) => [text(name), ...value]),
+    step('u'),
+  ]
 }
 
 /** A PyTorch archive of the value that the steps make, with storages by their keys. */

@@ -30,8 +30,11 @@ test('70,000 tensors, more than a zip without its 64-bit form has entries, are r
 }, async () => {
   const count = 70_000
   const names = Array.from({ length: count }, (_, i) => `blocks.${i}.weight`)
-  const kept = Array.from({ length: 12 }, () => ({ code: 'r', arg: Buffer.alloc(4) })) // torch.save has as many texts, tuples and tensors remembered
-  const steps = dictionary(Object.fromEntries(names.map((name, i) => [name, [...tensor(String(i), 1, [1], [1]), ...kept]])))
+  // torch.save has as many texts, tuples and tensors remembered
+  const kept = Array.from({ length: 12 }, () => ({ code: 'r', arg: Buffer.alloc(4) }))
+  const steps = dictionary(
+    Object.fromEntries(names.map((name, i) => [name, [...tensor(String(i), 1, [1], [1]), ...kept]])),
+  )
   const data = Object.fromEntries(names.map((_, i) => [i, float32(i)]))
   const file = await openTensorFile(sourceOf(widened(archive(steps, data), count + 1), 'many.pt'))
   expect(file.tensors.size).toBe(count)

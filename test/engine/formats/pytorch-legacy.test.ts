@@ -1,4 +1,5 @@
-// PyTorch's form of before 1.6, put together by hand: what may be wrong in each of its five pickles and in the storages behind.
+// PyTorch's form of before 1.6, put together by hand: what may be wrong in each of its five pickles and in the storages
+// behind.
 import { expect, test } from 'vitest'
 
 import { openTensorFile } from '../../../src-main/engine/formats/index.ts'
@@ -61,10 +62,17 @@ test.each<[string, Parts, string, RegExp]>([
     'file-damaged',
     /past the end of the file/,
   ],
-  ['a storage described twice', { object: dictionary({ w: w(24), v: w(12) }) }, 'file-damaged', /described in two ways/],
+  [
+    'a storage described twice',
+    { object: dictionary({ w: w(24), v: w(12) }) },
+    'file-damaged',
+    /described in two ways/,
+  ],
   ['a file that ends in its pickles', { keys: plain('('), storages: [] }, 'file-damaged', /cannot be read/],
 ])('refuses %s', async (_, parts, code, why) => {
-  await expect(open(parts)).rejects.toMatchObject({ record: { code, where: 'old.pt', why: expect.stringMatching(why) } })
+  await expect(open(parts)).rejects.toMatchObject({
+    record: { code, where: 'old.pt', why: expect.stringMatching(why) },
+  })
 })
 
 test.each<[string, Parts, string, RegExp]>([
@@ -74,7 +82,12 @@ test.each<[string, Parts, string, RegExp]>([
     'not-supported',
     /goes on for more than 33554432 bytes, the most/,
   ],
-  ['a storage of a type to come', { object: dictionary({ w: typed('torch NewStorage') }) }, 'tensor-dtype', /stored as NewStorage/],
+  [
+    'a storage of a type to come',
+    { object: dictionary({ w: typed('torch NewStorage') }) },
+    'tensor-dtype',
+    /stored as NewStorage/,
+  ],
 ])('%s: named as what it is, not as damage', async (_, parts, code, why) => {
   await expect(open(parts)).rejects.toMatchObject({
     record: { code, where: expect.stringContaining('old.pt'), why: expect.stringMatching(why) },

@@ -1,5 +1,6 @@
-// What PyTorch calls to make a tensor again (torch._utils, torch._tensor), written by hand: views with the signs they are marked with, newer
-// element types in storages of bytes, DTensors that are whole; and all that Basil does not read, each refused by its name, never as damage.
+// What PyTorch calls to make a tensor again (torch._utils, torch._tensor), written by hand: views with the signs they
+// are marked with, newer element types in storages of bytes, DTensors that are whole; and all that Basil does not read,
+// each refused by its name, never as damage.
 import { describe, expect, test } from 'vitest'
 
 import { openTensorFile } from '../../../src-main/engine/formats/index.ts'
@@ -18,7 +19,16 @@ const storage = (type: string, elements: number): Step[] => [
   ...plain('Q'),
 ]
 const marked = (type: string, elements: number, marks: Step[], ...more: Step[][]): Step[] =>
-  called('torch._utils _rebuild_tensor_v2', storage(type, elements), int(0), tuple(int(2)), tuple(int(1)), plain('\x89N'), marks, ...more)
+  called(
+    'torch._utils _rebuild_tensor_v2',
+    storage(type, elements),
+    int(0),
+    tuple(int(2)),
+    tuple(int(1)),
+    plain('\x89N'),
+    marks,
+    ...more,
+  )
 const typed = (dtype: string, bytes: number, shape: number[], strides: number[], offset = 0): Step[] =>
   called(
     'torch._utils _rebuild_tensor_v3',
@@ -42,8 +52,20 @@ describe('signs that are turned lazily', () => {
     ['bfloat16', 'torch BFloat16Storage', neg, '803f00c0', '80bf0040'],
     ['int64', 'torch LongStorage', neg, '0100000000000000feffffffffffffff', 'ffffffffffffffff0200000000000000'],
     ['int16, the smallest stays', 'torch ShortStorage', neg, '00010080', '00ff0080'],
-    ['complex64', 'torch ComplexFloatStorage', neg, '0000803f00000040000080bf00000000', '000080bf000000c00000803f00000080'],
-    ['a conjugate of complex64', 'torch ComplexFloatStorage', conj, '0000803f00000040000080bf00000000', '0000803f000000c0000080bf00000080'],
+    [
+      'complex64',
+      'torch ComplexFloatStorage',
+      neg,
+      '0000803f00000040000080bf00000000',
+      '000080bf000000c00000803f00000080',
+    ],
+    [
+      'a conjugate of complex64',
+      'torch ComplexFloatStorage',
+      conj,
+      '0000803f00000040000080bf00000000',
+      '0000803f000000c0000080bf00000080',
+    ],
     [
       'a negative conjugate of complex128',
       'torch ComplexDoubleStorage',
@@ -51,7 +73,13 @@ describe('signs that are turned lazily', () => {
       '000000000000f03f0000000000000040'.repeat(2),
       '000000000000f0bf0000000000000040'.repeat(2),
     ],
-    ['what is marked as not negative', 'torch FloatStorage', dictionary({ neg: no, other: no }), '0000803f000000c0', '0000803f000000c0'],
+    [
+      'what is marked as not negative',
+      'torch FloatStorage',
+      dictionary({ neg: no, other: no }),
+      '0000803f000000c0',
+      '0000803f000000c0',
+    ],
   ])('%s', async (_, type, marks, stored, expected) => {
     const file = await opened(marked(type, 2, marks), Buffer.from(stored, 'hex'))
     expect(await hexOf(file)).toBe(expected)
@@ -76,9 +104,21 @@ describe('signs that are turned lazily', () => {
     ['of a truth value', marked('torch BoolStorage', 4, neg), /marked "neg" as BOOL, which Basil cannot apply/],
     ['of the conjugate of a real number', marked('torch FloatStorage', 4, conj), /marked "conj" as F32/],
     ['of a kind to come', marked('torch FloatStorage', 4, dictionary({ toString: yes })), /marked "toString"/],
-    ['with a value that is no truth value', marked('torch FloatStorage', 4, dictionary({ neg: [int(1)] })), /marked "neg"/],
-    ['that is no dictionary', marked('torch FloatStorage', 4, [text('neg')]), /marked in a way that Basil does not know/],
-    ['with one argument more', marked('torch FloatStorage', 4, neg, [int(1)]), /made with more arguments than Basil knows/],
+    [
+      'with a value that is no truth value',
+      marked('torch FloatStorage', 4, dictionary({ neg: [int(1)] })),
+      /marked "neg"/,
+    ],
+    [
+      'that is no dictionary',
+      marked('torch FloatStorage', 4, [text('neg')]),
+      /marked in a way that Basil does not know/,
+    ],
+    [
+      'with one argument more',
+      marked('torch FloatStorage', 4, neg, [int(1)]),
+      /made with more arguments than Basil knows/,
+    ],
   ])('a mark %s is refused by name', async (_, steps, why) => {
     await expect(opened(steps)).rejects.toMatchObject({
       record: { code: 'tensor-dtype', where: 'a.pt: layer.w', why: expect.stringMatching(why) },
@@ -123,7 +163,9 @@ const spec = (...placements: string[]): Step[] => [
   ...named('torch.distributed.tensor._dtensor_spec DTensorSpec'),
   ...plain(')\x81'),
   ...dictionary({
-    placements: tuple(...placements.map((p) => [...named(`torch.distributed.tensor.placement_types ${p}`), ...plain(')\x81')])),
+    placements: tuple(
+      ...placements.map((p) => [...named(`torch.distributed.tensor.placement_types ${p}`), ...plain(')\x81')]),
+    ),
   }),
   ...plain('b'),
 ]
@@ -138,7 +180,13 @@ test.each<[string, Step[]]>([
   ],
   [
     'a class of its own',
-    called('torch._tensor _rebuild_from_type', named('torch._utils _rebuild_parameter'), named('a B'), tuple(w, yes), plain('N')),
+    called(
+      'torch._tensor _rebuild_from_type',
+      named('torch._utils _rebuild_parameter'),
+      named('a B'),
+      tuple(w, yes),
+      plain('N'),
+    ),
   ],
   [
     'a device without storages',
@@ -148,7 +196,11 @@ test.each<[string, Step[]]>([
   ['a DTensor in copies', placed([2, 2], 'Replicate', '_StridedShard')],
   [
     'a DTensor of an older PyTorch',
-    wrapper('torch.distributed._tensor.api DTensor', [2, 2], dictionary({ _local_tensor: w, _spec: spec('Replicate') })),
+    wrapper(
+      'torch.distributed._tensor.api DTensor',
+      [2, 2],
+      dictionary({ _local_tensor: w, _spec: spec('Replicate') }),
+    ),
   ],
 ])('%s is the tensor it is made of', async (_, steps) => {
   expect(await hexOf(await opened(steps))).toBe(Buffer.from(float32(1, 2, 3, 4)).toString('hex'))
@@ -184,12 +236,23 @@ test.each<[string, Step[], RegExp, RegExp]>([
   ],
   [
     'a class around itself',
-    called('torch._tensor _rebuild_from_type_v2', named('torch._tensor _rebuild_from_type_v2'), named('a B'), tuple(), plain('N')),
+    called(
+      'torch._tensor _rebuild_from_type_v2',
+      named('torch._tensor _rebuild_from_type_v2'),
+      named('a B'),
+      tuple(),
+      plain('N'),
+    ),
     /a a\.B, made by torch\._tensor/,
     /plain tensor/,
   ],
   ['sparse', called('torch._utils _rebuild_sparse_tensor', plain('N'), tuple(w, w)), /a sparse tensor/, /to_dense/],
-  ['sparse, as of old', called('torch._utils _rebuild_sparse_csr_tensor', plain('N'), tuple(w, w)), /a sparse tensor/, /to_dense/],
+  [
+    'sparse, as of old',
+    called('torch._utils _rebuild_sparse_csr_tensor', plain('N'), tuple(w, w)),
+    /a sparse tensor/,
+    /to_dense/,
+  ],
   ['nested', called('torch._utils _rebuild_nested_tensor', w, w, w, w), /a nested tensor/, /to_padded_tensor/],
   [
     'quantised',
@@ -216,7 +279,12 @@ test.each<[string, Step[], RegExp, RegExp]>([
     /a sparse tensor/,
     /to_dense/,
   ],
-  ['without a shape yet', called('torch.nn.parameter UninitializedParameter', yes), /never given a shape/, /run the model once/],
+  [
+    'without a shape yet',
+    called('torch.nn.parameter UninitializedParameter', yes),
+    /never given a shape/,
+    /run the model once/,
+  ],
   [
     'made by a function to come',
     called('torch._utils _rebuild_tensor_v9', w),
@@ -232,7 +300,12 @@ test.each<[string, Step[], RegExp, RegExp]>([
   ],
 ])('a tensor %s is named as what it is, not as damage', async (_, steps, why, next) => {
   await expect(opened(steps)).rejects.toMatchObject({
-    record: { code: 'tensor-dtype', where: 'a.pt: layer.w', why: expect.stringMatching(why), next: expect.stringMatching(next) },
+    record: {
+      code: 'tensor-dtype',
+      where: 'a.pt: layer.w',
+      why: expect.stringMatching(why),
+      next: expect.stringMatching(next),
+    },
   })
 })
 
@@ -247,8 +320,16 @@ test('tensors that are not read are looked for where the model is, as others are
 })
 
 test.each([
-  ['that makes terabytes of nothing', tensor('0', 4, Array(2).fill(2 ** 20), [0, 0]), /only 16 lie behind them, and Basil repeats no more/],
-  ['of 65 dimensions', tensor('0', 4, Array(65).fill(1), Array(65).fill(1)), /more than 64 dimensions, the most that Basil reads/],
+  [
+    'that makes terabytes of nothing',
+    tensor('0', 4, Array(2).fill(2 ** 20), [0, 0]),
+    /only 16 lie behind them, and Basil repeats no more/,
+  ],
+  [
+    'of 65 dimensions',
+    tensor('0', 4, Array(65).fill(1), Array(65).fill(1)),
+    /more than 64 dimensions, the most that Basil reads/,
+  ],
   ['of a name beyond any', dictionary({ ['n'.repeat(2000)]: w }), /a name in it is longer than 1024 letters/],
 ])("a tensor %s is beyond a limit of Basil's, which is no damage", async (_, steps, reason) => {
   await expect(opened(steps)).rejects.toMatchObject({

@@ -1,5 +1,5 @@
-// PyTorch checkpoints: what a pickle can do (hold values) and what it cannot (anything else), and what mutants of them give:
-// an error with a reason, or tensors of the size they say.
+// PyTorch checkpoints: what a pickle can do (hold values) and what it cannot (anything else), and what mutants of them
+// give: an error with a reason, or tensors of the size they say.
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
@@ -12,7 +12,19 @@ import { openTensorFile } from '../../../src-main/engine/formats/index.ts'
 import { unpickle } from '../../../src-main/engine/formats/pytorch/pickle.ts'
 import { stateOf } from '../../../src-main/engine/formats/pytorch/state.ts'
 import { sourceOf } from './bytes.ts'
-import { archive, dictionary, global, int, pickled, plain, type Step, stepsOf, tensor, text, tuple } from './pickle-steps.ts'
+import {
+  archive,
+  dictionary,
+  global,
+  int,
+  pickled,
+  plain,
+  type Step,
+  stepsOf,
+  tensor,
+  text,
+  tuple,
+} from './pickle-steps.ts'
 
 const golden = (name: string): Buffer => readFileSync(join(import.meta.dirname, '../../golden/formats', name))
 const checkpoint = (steps: Step[], floats = 24): Uint8Array =>
@@ -24,17 +36,25 @@ const values = async (steps: Step[], name: string): Promise<number[]> => [
 
 test('values of all the kinds that a pickle writes, in the protocols from text to frames', () => {
   const value = (bytes: string) => unpickle(Buffer.from(bytes, 'latin1')).value
-  expect([value('I01\n.'), value('I00\n.'), value('I-12\n.'), value('L12345678901234567890L\n.'), value('F0.5\n.')]).toEqual([
-    true,
-    false,
-    -12,
-    12345678901234567890n,
-    0.5,
+  expect([
+    value('I01\n.'),
+    value('I00\n.'),
+    value('I-12\n.'),
+    value('L12345678901234567890L\n.'),
+    value('F0.5\n.'),
+  ]).toEqual([true, false, -12, 12345678901234567890n, 0.5])
+  expect([value("S'text'\n."), value('Vtext\n.'), value('\x8c\x04text.'), value('N.')]).toEqual([
+    'text',
+    'text',
+    'text',
+    null,
   ])
-  expect([value("S'text'\n."), value('Vtext\n.'), value('\x8c\x04text.'), value('N.')]).toEqual(['text', 'text', 'text', null])
-  expect([value('\x8a\x00.'), value('\x8a\x01\xff.'), value('\x8a\x02\x00\x80.'), value('\x8a\x03\xff\xff\x00.')]).toEqual([
-    0, -1, -32768, 65535,
-  ])
+  expect([
+    value('\x8a\x00.'),
+    value('\x8a\x01\xff.'),
+    value('\x8a\x02\x00\x80.'),
+    value('\x8a\x03\xff\xff\x00.'),
+  ]).toEqual([0, -1, -32768, 65535])
   expect(value('(lp0\nI1\naI2\na.')).toEqual([1, 2])
   expect(value('\x80\x04\x95\x05\0\0\0\0\0\0\0](K\x07e.')).toEqual([7])
   expect(value('(Vkey\nK\x01d.')).toEqual(new Map([['key', 1]]))
@@ -76,8 +96,11 @@ test('what grows out of little is stopped: steps, copies, shared branches, depth
   expect(() => unpickle(Buffer.from(`ca\nb\n)Rq\0${large}${copies}.`, 'latin1'))).toThrow(/more than 8000000 steps/)
   const doubling = pickled([...plain(']'), ...Array.from({ length: 40 }, () => plain('2\x86')).flat(), ...plain('.')])
   expect(() => stateOf(unpickle(doubling).value)).toThrow(/too much to look through/)
-  expect(() => stateOf(unpickle(Buffer.from(`${']'.repeat(100)}${'a'.repeat(99)}.`)).value)).toThrow(/nested deeper than 64/)
-  expect(() => stateOf(unpickle(Buffer.from(']q\0h\0a.', 'latin1')).value)).toThrow(/nested deeper than 64/) // a list that holds itself
+  expect(() => stateOf(unpickle(Buffer.from(`${']'.repeat(100)}${'a'.repeat(99)}.`)).value)).toThrow(
+    /nested deeper than 64/,
+  )
+  // a list that holds itself
+  expect(() => stateOf(unpickle(Buffer.from(']q\0h\0a.', 'latin1')).value)).toThrow(/nested deeper than 64/)
 })
 
 test('views come in their own order of elements, and a range of one as a range of that order', async () => {
@@ -86,14 +109,18 @@ test('views come in their own order of elements, and a range of one as a range o
     column: tensor('0', 24, [4], [6], 2),
     repeated: tensor('0', 24, [2, 3], [0, 1], 5),
   })
-  expect(await values(steps, 'transposed')).toEqual(Array.from({ length: 24 }, (_, i) => (i % 4) * 6 + Math.floor(i / 4)))
+  expect(await values(steps, 'transposed')).toEqual(
+    Array.from({ length: 24 }, (_, i) => (i % 4) * 6 + Math.floor(i / 4)),
+  )
   expect(await values(steps, 'column')).toEqual([2, 8, 14, 20])
   expect(await values(steps, 'repeated')).toEqual([5, 6, 7, 5, 6, 7])
   const file = await read(steps)
   const whole = await file.read('transposed')
   for (let first = 0; first < 24; first++)
     for (let last = first; last <= 24; last++)
-      expect(await file.readRange('transposed', first * 4, (last - first) * 4)).toEqual(whole.slice(first * 4, last * 4))
+      expect(await file.readRange('transposed', first * 4, (last - first) * 4)).toEqual(
+        whole.slice(first * 4, last * 4),
+      )
 })
 
 test.each([
@@ -118,7 +145,9 @@ test('two tensors of one name are refused; a dictionary around a state_dict is o
   await expect(read(dictionary({ 'a.b': w, a: dictionary({ b: w }) }))).rejects.toMatchObject({
     record: { why: expect.stringMatching(/two tensors named "a\.b"/) },
   })
-  const file = await read(dictionary({ epoch: [int(3)], state_dict: dictionary({ 'module.a.b': w }), optimizer: dictionary({ m: w }) }))
+  const file = await read(
+    dictionary({ epoch: [int(3)], state_dict: dictionary({ 'module.a.b': w }), optimizer: dictionary({ m: w }) }),
+  )
   expect([[...file.tensors.keys()], file.metadata]).toEqual([
     ['a.b'],
     { 'pytorch.taken': 'state_dict', 'pytorch.left': 'epoch, optimizer' },
@@ -135,11 +164,19 @@ test('a module of a class that is nowhere: parameters, buffers that persist, mod
     ...dictionary(parts),
     ...plain('b'),
   ]
-  const inner = module({ _parameters: dictionary({ weight: w, bias: plain('N') }), _buffers: dictionary({}), _modules: dictionary({}) })
+  const inner = module({
+    _parameters: dictionary({ weight: w, bias: plain('N') }),
+    _buffers: dictionary({}),
+    _modules: dictionary({}),
+  })
   const outer = module({
     _parameters: dictionary({}),
     _buffers: dictionary({ kept: w, passing: w }),
-    _non_persistent_buffers_set: [global('builtins set'), ...tuple([...plain(']'), text('passing'), ...plain('a')]), ...plain('R')],
+    _non_persistent_buffers_set: [
+      global('builtins set'),
+      ...tuple([...plain(']'), text('passing'), ...plain('a')]),
+      ...plain('R'),
+    ],
     _modules: dictionary({ layer: inner }),
     cache: w,
   })
@@ -164,24 +201,49 @@ const otherSteps: Step[] = [
   ...plain('(012N)]}.abdelstu\x81\x85\x86\x87\x88\x89\x8f\x90\x91\x92\x93\x94QRo\xff'),
   ...edges.map(int),
   ...['data', '0', '_modules', '__proto__', '', 'state_dict'].map(text),
-  ...['torch FloatStorage', 'torch HalfStorage', 'collections OrderedDict', 'os system', 'torch._utils _rebuild_parameter'].map(global),
+  ...[
+    'torch FloatStorage',
+    'torch HalfStorage',
+    'collections OrderedDict',
+    'os system',
+    'torch._utils _rebuild_parameter',
+  ].map(global),
 ]
 
 test('2,000 pickles with steps replaced, dropped, doubled or swapped: read or refused, never anything else', async () => {
-  const files = ['checkpoints/state_dict.pt', 'checkpoints/views.pt', 'checkpoints/module.pt', 'checkpoints/nested.pt', 'more/scripted.pt']
+  const files = [
+    'checkpoints/state_dict.pt',
+    'checkpoints/views.pt',
+    'checkpoints/module.pt',
+    'checkpoints/nested.pt',
+    'more/scripted.pt',
+  ]
   const parsed = files.map((name) => {
     const entries = unzipSync(golden(name))
     const pickle = Object.keys(entries).find((entry) => entry.endsWith('data.pkl')) as string
     return { entries, pickle, steps: stepsOf(Buffer.from(entries[pickle] as Uint8Array)).steps }
   })
-  const change = fc.record({ kind: fc.constantFrom('replace', 'drop', 'double', 'swap'), at: fc.nat(), other: fc.nat() })
+  const change = fc.record({
+    kind: fc.constantFrom('replace', 'drop', 'double', 'swap'),
+    at: fc.nat(),
+    other: fc.nat(),
+  })
   const seen = { read: 0, refused: 0 }
   await fc.assert(
-    fc.asyncProperty(fc.nat(files.length - 1), fc.array(change, { minLength: 1, maxLength: 3 }), async (which, changes) => {
-      const { entries, pickle, steps } = parsed[which] as (typeof parsed)[number]
-      const mutant = changes.reduce((before, c) => mutated(before, c), steps)
-      seen[await survives(zipSync({ ...entries, [pickle]: pickled(mutant) }, { level: 0 }), JSON.stringify({ which, changes }))]++
-    }),
+    fc.asyncProperty(
+      fc.nat(files.length - 1),
+      fc.array(change, { minLength: 1, maxLength: 3 }),
+      async (which, changes) => {
+        const { entries, pickle, steps } = parsed[which] as (typeof parsed)[number]
+        const mutant = changes.reduce((before, c) => mutated(before, c), steps)
+        seen[
+          await survives(
+            zipSync({ ...entries, [pickle]: pickled(mutant) }, { level: 0 }),
+            JSON.stringify({ which, changes }),
+          )
+        ]++
+      },
+    ),
     { seed: 11, numRuns: 2000 },
   )
   expect(seen.read).toBeGreaterThan(100) // the mutants are near enough to files to get far
@@ -206,7 +268,9 @@ test('2,000 archives with a field of a header, or a step of the legacy form, set
     fc.asyncProperty(fc.nat(3), fc.nat(), fc.constantFrom(...edges, 8, 9, 0x01, 0x2000), async (which, at, edge) => {
       const bytes = Buffer.from(zipped[which] ?? legacy)
       const fields =
-        which < 3 ? headerFields(bytes) : [...Array(legacy.length - 8).keys()].map((offset) => ({ offset, width: 1 + (offset % 4) }))
+        which < 3
+          ? headerFields(bytes)
+          : [...Array(legacy.length - 8).keys()].map((offset) => ({ offset, width: 1 + (offset % 4) }))
       const { offset, width } = fields[at % fields.length] as (typeof fields)[number]
       bytes.writeUIntLE((edge >>> 0) % 256 ** width, offset, width)
       await survives(bytes, JSON.stringify({ which, offset, width, edge }))
@@ -287,6 +351,7 @@ function headerFields(bytes: Buffer): { offset: number; width: number }[] {
   for (let at = 0; at + 4 <= bytes.length; at++)
     for (const [signature, places] of kinds)
       if (bytes.readUInt32LE(at) === signature)
-        for (const [place, width] of places) if (at + place + width <= bytes.length) fields.push({ offset: at + place, width })
+        for (const [place, width] of places)
+          if (at + place + width <= bytes.length) fields.push({ offset: at + place, width })
   return fields
 }

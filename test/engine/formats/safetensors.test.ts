@@ -20,14 +20,18 @@ test('what is written reads back: names, shapes, types, metadata and every byte'
             dtype: fc.constantFrom(...types),
             shape: fc.array(fc.integer({ min: 0, max: 5 }), { maxLength: 4 }),
           })
-          .map((t) => (Number.isInteger(dtypes[t.dtype]) ? t : { ...t, shape: [...t.shape, 4] })), // a tensor has whole bytes
+          // a tensor has whole bytes
+          .map((t) => (Number.isInteger(dtypes[t.dtype]) ? t : { ...t, shape: [...t.shape, 4] })),
         { selector: (t) => t.name, maxLength: 6 },
       ),
       fc.dictionary(fc.string(), fc.string(), { maxKeys: 3 }).filter((d) => !Object.hasOwn(d, '__proto__')),
       async (tensors, metadata) => {
         const full = tensors.map((t, i) => ({
           ...t,
-          bytes: Uint8Array.from({ length: t.shape.reduce((a, b) => a * b, 1) * dtypes[t.dtype] }, (_, k) => (k * 7 + i) % 256),
+          bytes: Uint8Array.from(
+            { length: t.shape.reduce((a, b) => a * b, 1) * dtypes[t.dtype] },
+            (_, k) => (k * 7 + i) % 256,
+          ),
         }))
         const file = await open(await written(full, metadata))
         expect([...file.tensors.keys()].sort()).toEqual(full.map((t) => t.name).sort())
@@ -51,11 +55,18 @@ test.each([
   ['no UTF-8', rawFile('{', Uint8Array.of(0xff, 0xfe), 3n), /header cannot be read/],
   [
     'a key twice',
-    rawFile('{"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1]},"a":{"dtype":"U8","shape":[1],"data_offsets":[1,2]}}', 2),
+    rawFile(
+      '{"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1]},"a":{"dtype":"U8","shape":[1],"data_offsets":[1,2]}}',
+      2,
+    ),
     /stands twice/,
   ],
   ['an unknown type', rawFile('{"a":{"dtype":"F31","shape":[2],"data_offsets":[0,8]}}', 8), /unknown type "F31"/],
-  ["a type named like a prototype's", rawFile('{"a":{"dtype":"constructor","shape":[2],"data_offsets":[0,8]}}', 8), /unknown type/],
+  [
+    "a type named like a prototype's",
+    rawFile('{"a":{"dtype":"constructor","shape":[2],"data_offsets":[0,8]}}', 8),
+    /unknown type/,
+  ],
   [
     'a shape that needs other bytes',
     rawFile('{"a":{"dtype":"F32","shape":[3],"data_offsets":[0,8]}}', 8),
@@ -67,23 +78,53 @@ test.each([
     /more elements than can be counted/,
   ],
   ['a negative offset', rawFile('{"a":{"dtype":"F32","shape":[2],"data_offsets":[-8,0]}}', 8), /whole number/],
-  ['half of a surrogate pair', rawFile('{"\\udc00":{"dtype":"U8","shape":[1],"data_offsets":[0,1]}}', 1), /string is not well formed/],
-  ['a fraction', rawFile('{"a":{"dtype":"F32","shape":[2.0],"data_offsets":[0,8]}}', 8), /not written as a whole number/],
-  ['a number past 2^53', rawFile('{"a":{"dtype":"F32","shape":[9007199254740993],"data_offsets":[0,8]}}', 8), /larger than 2\^53/],
-  ['offsets past the end', rawFile('{"a":{"dtype":"F32","shape":[4],"data_offsets":[0,16]}}', 8), /8 bytes past the end/],
+  [
+    'half of a surrogate pair',
+    rawFile('{"\\udc00":{"dtype":"U8","shape":[1],"data_offsets":[0,1]}}', 1),
+    /string is not well formed/,
+  ],
+  [
+    'a fraction',
+    rawFile('{"a":{"dtype":"F32","shape":[2.0],"data_offsets":[0,8]}}', 8),
+    /not written as a whole number/,
+  ],
+  [
+    'a number past 2^53',
+    rawFile('{"a":{"dtype":"F32","shape":[9007199254740993],"data_offsets":[0,8]}}', 8),
+    /larger than 2\^53/,
+  ],
+  [
+    'offsets past the end',
+    rawFile('{"a":{"dtype":"F32","shape":[4],"data_offsets":[0,16]}}', 8),
+    /8 bytes past the end/,
+  ],
   [
     'a hole',
-    rawFile('{"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1]},"b":{"dtype":"U8","shape":[1],"data_offsets":[2,3]}}', 3),
+    rawFile(
+      '{"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1]},"b":{"dtype":"U8","shape":[1],"data_offsets":[2,3]}}',
+      3,
+    ),
     /leaves a hole/,
   ],
   [
     'an overlap',
-    rawFile('{"a":{"dtype":"U8","shape":[2],"data_offsets":[0,2]},"b":{"dtype":"U8","shape":[2],"data_offsets":[1,3]}}', 3),
+    rawFile(
+      '{"a":{"dtype":"U8","shape":[2],"data_offsets":[0,2]},"b":{"dtype":"U8","shape":[2],"data_offsets":[1,3]}}',
+      3,
+    ),
     /overlaps/,
   ],
   ['bytes behind the last tensor', rawFile(tensor(), 9), /1 bytes stand behind/],
-  ['floats of 4 bits that end within a byte', rawFile('{"a":{"dtype":"F4","shape":[3],"data_offsets":[0,2]}}', 2), /whole byte/],
-  ['floats of 6 bits that end within a byte', rawFile('{"a":{"dtype":"F6_E2M3","shape":[2],"data_offsets":[0,2]}}', 2), /whole byte/],
+  [
+    'floats of 4 bits that end within a byte',
+    rawFile('{"a":{"dtype":"F4","shape":[3],"data_offsets":[0,2]}}', 2),
+    /whole byte/,
+  ],
+  [
+    'floats of 6 bits that end within a byte',
+    rawFile('{"a":{"dtype":"F6_E2M3","shape":[2],"data_offsets":[0,2]}}', 2),
+    /whole byte/,
+  ],
   [
     "a type of PyTorch's that the format has no name for",
     rawFile('{"a":{"dtype":"C128","shape":[1],"data_offsets":[0,16]}}', 16),
@@ -97,7 +138,8 @@ test.each([
   })
 })
 
-const deep = (dimensions: number) => rawFile(`{"a":{"dtype":"F32","shape":[${'1,'.repeat(dimensions - 1)}1],"data_offsets":[0,4]}}`, 4)
+const deep = (dimensions: number) =>
+  rawFile(`{"a":{"dtype":"F32","shape":[${'1,'.repeat(dimensions - 1)}1],"data_offsets":[0,4]}}`, 4)
 test('what is beyond a limit of Basil is told as that, with the limit, and not as damage', async () => {
   const limits: [bytes: Uint8Array, why: RegExp][] = [
     [deep(65), /"a" has more than 64 dimensions, the most that Basil reads/],
@@ -112,24 +154,37 @@ test('what is beyond a limit of Basil is told as that, with the limit, and not a
       () => expect.fail('it was read'),
       (error: BasilError) => error.record,
     )
-    expect(record).toMatchObject({ code: 'not-supported', where: 'memory.safetensors', why: expect.stringMatching(why) })
+    expect(record).toMatchObject({
+      code: 'not-supported',
+      where: 'memory.safetensors',
+      why: expect.stringMatching(why),
+    })
     expect(`${record.what} ${record.next}`).toMatch(/a limit of Basil's/)
     expect(`${record.what} ${record.why} ${record.next}`).not.toMatch(/sound|damage|again/)
   }
   expect((await open(deep(64))).tensors.get('a')?.shape.length).toBe(64)
-  expect(Object.keys((await open(rawFile(`{"__metadata__":{"log":"${'x'.repeat(2 ** 24 - 30)}"}}`))).metadata)).toEqual(['log'])
+  expect(Object.keys((await open(rawFile(`{"__metadata__":{"log":"${'x'.repeat(2 ** 24 - 30)}"}}`))).metadata)).toEqual(
+    ['log'],
+  )
 })
 
 test("a name of JavaScript's own is a name like any other, and sets no prototype", async () => {
-  const file = await open(rawFile('{"__metadata__":{"__proto__":"x"},"__proto__":{"dtype":"U8","shape":[1],"data_offsets":[0,1]}}', 1))
+  const file = await open(
+    rawFile('{"__metadata__":{"__proto__":"x"},"__proto__":{"dtype":"U8","shape":[1],"data_offsets":[0,1]}}', 1),
+  )
   expect([...file.tensors.keys()]).toEqual(['__proto__'])
   expect(({} as Record<string, unknown>).x).toBeUndefined()
 })
 
-test.each(['[', '{"a":', '{', '9', '"', '"\\', '[],', ' '])("a million times %j does not hang the header's reader", async (part) => {
-  for (const place of ['', '{"a":', '{"a":{"shape":', '{"a":{"shape":[', '{"__metadata__":{"a":'])
-    await expect(open(rawFile(`{${place.slice(1)}${part.repeat(1e6)}`))).rejects.toMatchObject({ record: { code: 'file-damaged' } })
-})
+test.each(['[', '{"a":', '{', '9', '"', '"\\', '[],', ' '])(
+  "a million times %j does not hang the header's reader",
+  async (part) => {
+    for (const place of ['', '{"a":', '{"a":{"shape":', '{"a":{"shape":[', '{"__metadata__":{"a":'])
+      await expect(open(rawFile(`{${place.slice(1)}${part.repeat(1e6)}`))).rejects.toMatchObject({
+        record: { code: 'file-damaged' },
+      })
+  },
+)
 
 test('half precision: every one of the 65,536 values goes to float32 and back to its own bits', () => {
   const halves = Uint16Array.from({ length: 65536 }, (_, i) => i)
@@ -161,5 +216,6 @@ test('bfloat16 and float64 become float32, whatever the alignment', () => {
   shifted.set(Uint8Array.of(0x80, 0x3f, 0x20, 0xc1), 1)
   expect([...toFloat32(shifted.subarray(1, 5), 'BF16')]).toEqual([1, -10])
   expect([...toFloat32(new Uint8Array(Float64Array.of(0.1, -3).buffer), 'F64')]).toEqual([Math.fround(0.1), -3])
-  expect([...toInt32(new Uint8Array(BigInt64Array.of(5n, 2n ** 40n).buffer), 'I64')]).toEqual([5, -1]) // no label fits there: refused as out of range
+  // no label fits there: refused as out of range
+  expect([...toInt32(new Uint8Array(BigInt64Array.of(5n, 2n ** 40n).buffer), 'I64')]).toEqual([5, -1])
 })

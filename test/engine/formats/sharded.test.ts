@@ -1,4 +1,5 @@
-// A checkpoint in several files: one to whoever reads it; the index must be right, and leads nowhere but to files beside it.
+// A checkpoint in several files: one to whoever reads it; the index must be right, and leads nowhere but to files
+// beside it.
 import { mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
@@ -39,7 +40,11 @@ const map = { a: 'one.safetensors', b: 'one.safetensors', c: 'two.safetensors' }
 
 test('tensors of all shards, whole and in ranges; closing the one closes all', async () => {
   const file = await sharded({ metadata: { total_size: 24, role: 'pretrained' }, weight_map: map })
-  expect([file.format, [...file.tensors.keys()], file.metadata.role]).toEqual(['safetensors-sharded', ['a', 'b', 'c'], 'pretrained'])
+  expect([file.format, [...file.tensors.keys()], file.metadata.role]).toEqual([
+    'safetensors-sharded',
+    ['a', 'b', 'c'],
+    'pretrained',
+  ])
   expect(await file.read('c')).toEqual(floats(4, 5, 6).bytes)
   expect(await file.readRange('c', 4, 8)).toEqual(floats(5, 6).bytes)
   await file.source.close()
@@ -66,7 +71,10 @@ test("an index over PyTorch's shards is one checkpoint, hashed and measured as o
     expect([file.format, [...file.tensors.keys()]]).toEqual(['pytorch-sharded', ['a', 'c']])
     expect(await file.readRange('c', 4, 8)).toEqual(floats(5, 6).bytes)
     await source.close()
-    expect((await contentOf(path)).files).toEqual([path, ...Object.values(weight_map).map((shard) => join(folder, shard))])
+    expect((await contentOf(path)).files).toEqual([
+      path,
+      ...Object.values(weight_map).map((shard) => join(folder, shard)),
+    ])
     const bytes = [path, ...Object.values(weight_map).map((shard) => join(folder, shard))].reduce(
       (sum, part) => sum + statSync(part).size,
       0,
@@ -86,7 +94,12 @@ test.each([
   ["another system's path", { ...map, c: '..\\one.safetensors' }, 'not-allowed', /names/],
   ['the folder above', { ...map, c: '..' }, 'not-allowed', /names/],
   ['a file that is not there', { ...map, c: 'three.safetensors' }, 'file-missing', /no file/],
-  ['a tensor that is elsewhere', { ...map, c: 'one.safetensors' }, 'file-damaged', /"c" is in "one.safetensors", where it is not/],
+  [
+    'a tensor that is elsewhere',
+    { ...map, c: 'one.safetensors' },
+    'file-damaged',
+    /"c" is in "one.safetensors", where it is not/,
+  ],
   ['a tensor it does not know', { ...short, c: 'two.safetensors', a: undefined }, 'file-damaged', /does not know "a"/],
   ['no file for a tensor', { ...map, c: 7 }, 'file-damaged', /names no file for "c"/],
   ['itself', { ...map, c: 'model.safetensors.index.json' }, 'file-damaged', /named as a shard by an index/],
@@ -101,5 +114,7 @@ test.each([
   ['{"weight_map": {}}', /names no tensor/],
   ['{"weight_map": {"__proto__": "one.safetensors"}}', /"__proto__" is in "one.safetensors", where it is not/],
 ])('refuses %s for an index', async (index, why) => {
-  await expect(sharded(index)).rejects.toMatchObject({ record: { code: 'file-damaged', why: expect.stringMatching(why) } })
+  await expect(sharded(index)).rejects.toMatchObject({
+    record: { code: 'file-damaged', why: expect.stringMatching(why) },
+  })
 })

@@ -35,7 +35,9 @@ test('any strides, any offset, any range: element i lies where the equation says
         const elements = shape.reduce((x, y) => x * y, 1)
         const [first, last] = [a % (elements + 1), b % (elements + 1)].sort((x, y) => x - y) as [number, number]
         const found = new Uint16Array((await file.readRange('w', first * 2, (last - first) * 2)).slice().buffer)
-        expect([...found]).toEqual(Array.from({ length: last - first }, (_, i) => offset + at(first + i, shape, strides)))
+        expect([...found]).toEqual(
+          Array.from({ length: last - first }, (_, i) => offset + at(first + i, shape, strides)),
+        )
       },
     ),
     { seed: 3, numRuns: 2000 },
@@ -58,7 +60,13 @@ test('a transposed matrix of 64 MiB is gathered in one pass, with a tenth of its
       return into.subarray(0, length)
     },
   }
-  const view = { dtype: 'F32' as const, region: regionOf(source, 0, bytes), offset: 0, shape: [columns, rows], strides: [1, columns] }
+  const view = {
+    dtype: 'F32' as const,
+    region: regionOf(source, 0, bytes),
+    offset: 0,
+    shape: [columns, rows],
+    strides: [1, columns],
+  }
   const found = new Uint32Array((await stridedFile(source, 'test', new Map([['w', view]]), {}).read('w')).buffer)
   for (const [i, j] of [
     [0, 0],

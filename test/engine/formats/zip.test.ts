@@ -1,5 +1,5 @@
-// Zip archives: what a directory may say of an entry, and what is refused because two readers could understand it in two ways.
-// And which format a file is: by its first bytes, before its name.
+// Zip archives: what a directory may say of an entry, and what is refused because two readers could understand it in
+// two ways. And which format a file is: by its first bytes, before its name.
 import { zipSync } from 'fflate'
 import { expect, test } from 'vitest'
 
@@ -47,16 +47,24 @@ test('packed entries: reads one behind the other take the file once, whatever th
   }
   const region = await (await openZip(counting)).region('a/one')
   taken = 0
-  for (let at = 0; at < 200_000; at += 1000) expect(Buffer.compare(await region.read(at, 1000), data.slice(at, at + 1000))).toBe(0)
+  for (let at = 0; at < 200_000; at += 1000)
+    expect(Buffer.compare(await region.read(at, 1000), data.slice(at, at + 1000))).toBe(0)
   expect(taken).toBeLessThan(bytes.length)
   const places = [150_000, 3, 199_000, 0, 77_777]
   const found = await Promise.all(places.map((at) => region.read(at, 1000)))
-  for (const [i, at] of places.entries()) expect(Buffer.compare(found[i] as Uint8Array, data.slice(at, at + 1000))).toBe(0)
+  for (const [i, at] of places.entries())
+    expect(Buffer.compare(found[i] as Uint8Array, data.slice(at, at + 1000))).toBe(0)
 })
 
 /** One entry whose local header has its sizes in a zip64 field, as large archives do. */
 function wide(size: bigint): Buffer {
-  const bytes = set(set(Buffer.from(zipSync({ 'a/one': data }, { level: 0 })), 'local', 18, 2 ** 32 - 1, 4), 'local', 22, 2 ** 32 - 1, 4)
+  const bytes = set(
+    set(Buffer.from(zipSync({ 'a/one': data }, { level: 0 })), 'local', 18, 2 ** 32 - 1, 4),
+    'local',
+    22,
+    2 ** 32 - 1,
+    4,
+  )
   const field = Buffer.alloc(20)
   field.writeUInt16LE(1, 0)
   field.writeUInt16LE(16, 2)
@@ -96,7 +104,9 @@ test.each([
   ['an encrypted entry', set(made(6), 'directory', 8, 1), /encrypted/],
   ['an unknown way of packing', set(made(), 'directory', 10, 12), /method 12/],
 ])('%s is what Basil does not unpack, and no damage', async (_, bytes, why) => {
-  await expect(entry(bytes)).rejects.toMatchObject({ record: { code: 'not-supported', where: 'a.zip', why: expect.stringMatching(why) } })
+  await expect(entry(bytes)).rejects.toMatchObject({
+    record: { code: 'not-supported', where: 'a.zip', why: expect.stringMatching(why) },
+  })
 })
 
 test('packed bytes that are more or fewer than their size are refused, also where only a part is asked for', async () => {
@@ -116,7 +126,13 @@ test('packed bytes that are more or fewer than their size are refused, also wher
 test('bytes of another CRC-32 are refused where an entry is read whole, at once or in pieces; a part alone is taken; 0 stands for none', async () => {
   for (const level of [0, 6] as const) {
     const bytes = set(set(made(level), 'directory', 16, 12345, 4), 'local', 14, 12345, 4)
-    const wrong = { record: { code: 'file-damaged', where: 'a.zip', why: expect.stringMatching(/"a\/one" has the CRC-32 \d+, not 12345/) } }
+    const wrong = {
+      record: {
+        code: 'file-damaged',
+        where: 'a.zip',
+        why: expect.stringMatching(/"a\/one" has the CRC-32 \d+, not 12345/),
+      },
+    }
     await expect((await entry(bytes)).read(0, 200_000)).rejects.toMatchObject(wrong)
     const region = await entry(bytes)
     expect(Buffer.compare(await region.read(100_000, 1000), data.slice(100_000, 101_000))).toBe(0)
@@ -134,7 +150,9 @@ test('the first bytes tell the format, not the name; a name tells it only where 
   await expect(openTensorFile(sourceOf(made(), 'model.safetensors'))).rejects.toMatchObject({
     record: { code: 'format-unknown', why: expect.stringMatching(/zip archive of no known kind/) },
   })
-  await expect(openTensorFile(sourceOf(Buffer.from('nothing of the kind'), 'model.safetensors'))).rejects.toMatchObject({
-    record: { code: 'file-damaged' },
-  })
+  await expect(openTensorFile(sourceOf(Buffer.from('nothing of the kind'), 'model.safetensors'))).rejects.toMatchObject(
+    {
+      record: { code: 'file-damaged' },
+    },
+  )
 })

@@ -1,5 +1,5 @@
-// Heads as they lie about: pickled by the field's programs, in tensor files of ours, with or without a name behind "#". What is read gives
-// PyTorch's own logits; what is no head is refused, by its place and with what to do.
+// Heads as they lie about: pickled by the field's programs, in tensor files of ours, with or without a name behind "#".
+// What is read gives PyTorch's own logits; what is no head is refused, by its place and with what to do.
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
@@ -35,23 +35,30 @@ function closeToLogits(head: Head, logits: number[]): void {
   })
 }
 
-test.each(['head_CarsVal.pt', 'head_MNISTVal.pt', 'head_DTDVal.pt'])('%s has unit rows, and the logits PyTorch gives', async (name) => {
-  const path = join(golden, 'heads', name)
-  for (const given of [path, `${path}#weight`]) {
-    const head = await readHead(given, openSource)
-    expect(head).toMatchObject({ classes, embed, scale: 100, normalised: true, bias: null })
-    head.weights.forEach((w, i) => {
-      expect(Math.abs(w - expected[name].rows[i])).toBeLessThan(1e-7)
-    })
-    closeToLogits(head, expected[name].logits)
-    expect(await describeHead(given, openSource)).toEqual({ classes, embed })
-  }
-})
+test.each(['head_CarsVal.pt', 'head_MNISTVal.pt', 'head_DTDVal.pt'])(
+  '%s has unit rows, and the logits PyTorch gives',
+  async (name) => {
+    const path = join(golden, 'heads', name)
+    for (const given of [path, `${path}#weight`]) {
+      const head = await readHead(given, openSource)
+      expect(head).toMatchObject({ classes, embed, scale: 100, normalised: true, bias: null })
+      head.weights.forEach((w, i) => {
+        expect(Math.abs(w - expected[name].rows[i])).toBeLessThan(1e-7)
+      })
+      closeToLogits(head, expected[name].logits)
+      expect(await describeHead(given, openSource)).toEqual({ classes, embed })
+    }
+  },
+)
 
 test('a trained layer is refused as what it looks like, and read as a probe where somebody says so', async () => {
   for (const path of [join(golden, 'heads/head_probe.pt'), join(golden, 'formats/checkpoints/head.pt')]) {
     await expect(readHead(path, openSource)).rejects.toMatchObject({
-      record: { code: 'data-invalid', why: expect.stringContaining('linear probe'), next: expect.stringContaining('--as probe') },
+      record: {
+        code: 'data-invalid',
+        why: expect.stringContaining('linear probe'),
+        next: expect.stringContaining('--as probe'),
+      },
     })
     const { head, kind } = await readHeadAs(path, openSource, rawProbe)
     expect({ ...head, kind }).toMatchObject({ classes, embed, scale: 1, normalised: false, kind: 'linear probe' })
@@ -91,7 +98,12 @@ test('rows of another common length keep it as the scale, and a file of ours is 
 test.each<[string, string, ReturnType<typeof headOf>[], string, unknown?]>([
   ['a row of zeros', 'data-invalid', [headOf({ values: Float32Array.of(0, 0, 0, 0.6, 0.8, 0) })], '#head.a'],
   ['only rows of zeros', 'data-invalid', [headOf({ values: new Float32Array(6) })], '#head.a'],
-  ['a row that is not finite', 'tensor-not-finite', [headOf({ values: Float32Array.of(1, 0, 0, Number.NaN, 0.8, 0) })], '#head.a'],
+  [
+    'a row that is not finite',
+    'tensor-not-finite',
+    [headOf({ values: Float32Array.of(1, 0, 0, Number.NaN, 0.8, 0) })],
+    '#head.a',
+  ],
   ['integers', 'data-invalid', [headOf({ dtype: 'I32' })], '#head.a'],
   ['one row of numbers', 'data-invalid', [headOf({ shape: [6] })], '#head.a'],
   ['no classes', 'data-invalid', [headOf({ shape: [0, 3], values: new Float32Array() })], '#head.a'],

@@ -7,7 +7,8 @@ import { applyHead, type Head } from '../../../src-main/engine/problems/head.ts'
 import { normal } from '../../../src-main/numbers/random.ts'
 
 const [classes, embed, images] = [4, 7, 3]
-const draws = (n: number, stream: number): Float32Array => Float32Array.from({ length: n }, (_, i) => normal(5, stream, 0, i))
+const draws = (n: number, stream: number): Float32Array =>
+  Float32Array.from({ length: n }, (_, i) => normal(5, stream, 0, i))
 const weights = draws(classes * embed, 1)
 const bias = draws(classes, 2)
 const labels = Int32Array.of(2, 0, 3)
@@ -27,7 +28,9 @@ test.each(heads)('%s: dL/dz is what finite differences give, for both objectives
     const gradient = new Float64Array(features.length)
     applyHead(head, objective, features, 0, labels, 0.25, gradient)
     const step = 1e-5
-    const numeric = features.map((z, i) => (loss(features.with(i, z + step)) - loss(features.with(i, z - step))) / (2 * step))
+    const numeric = features.map(
+      (z, i) => (loss(features.with(i, z + step)) - loss(features.with(i, z - step))) / (2 * step),
+    )
     const size = Math.hypot(...numeric)
     expect(size).toBeGreaterThan(1e-3)
     expect(Math.hypot(...gradient.map((g, i) => g - (numeric[i] as number))) / size).toBeLessThan(1e-6)

@@ -1,5 +1,6 @@
-// Runs with other heads than a zero-shot one in a tensor file: the field's file named directly, and a linear probe, whose gradient goes to
-// the coefficients the same way through the tower by forward mode as through precomputed features.
+// Runs with other heads than a zero-shot one in a tensor file: the field's file named directly, and a linear probe,
+// whose gradient goes to the coefficients the same way through the tower by forward mode as through precomputed
+// features.
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -47,7 +48,12 @@ async function learned(head: string, linearised = 'no'): Promise<{ coefficients:
 }
 
 /** The golden head of alpha in another form: rows times `scale`, with a bias where a probe is wanted. */
-async function headFile(name: string, scale: number, bias?: Float32Array<ArrayBuffer>, record?: object): Promise<string> {
+async function headFile(
+  name: string,
+  scale: number,
+  bias?: Float32Array<ArrayBuffer>,
+  record?: object,
+): Promise<string> {
   const folder = mkdtempSync(join(tmpdir(), 'basil-head-'))
   onTestFinished(() => rmSync(folder, { recursive: true }))
   const { weights, classes, embed } = await readHead(join(golden, 'tasks.safetensors#head.alpha'), openSource)

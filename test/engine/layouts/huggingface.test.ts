@@ -1,5 +1,5 @@
-// Hugging Face's CLIP in both of its forms: with "vision_model." before a tower's names, and bare, as transformers writes CLIPVisionModel
-// and CLIPTextModel since 5.6; and the models of other kinds there whose names are like CLIP's.
+// Hugging Face's CLIP in both of its forms: with "vision_model." before a tower's names, and bare, as transformers
+// writes CLIPVisionModel and CLIPTextModel since 5.6; and the models of other kinds there whose names are like CLIP's.
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -15,17 +15,30 @@ import { behind, type Full, filled, huggingFace, inMemory, openClip, type Shapes
 
 const folder = mkdtempSync(join(tmpdir(), 'basil-bare-'))
 afterAll(() => rmSync(folder, { recursive: true }))
-const size = { width: 6, layers: 2, patch: 2, tokens: 5, embed: 4, text: { width: 3, layers: 1, context: 4, vocabulary: 5 } }
+const size = {
+  width: 6,
+  layers: 2,
+  patch: 2,
+  tokens: 5,
+  embed: 4,
+  text: { width: 3, layers: 1, context: 4, vocabulary: 5 },
+}
 
 const without = (prefix: string, tensors: Full[]): Full[] =>
-  tensors.filter(({ name }) => name.startsWith(prefix)).map((tensor) => ({ ...tensor, name: tensor.name.slice(prefix.length) }))
+  tensors
+    .filter(({ name }) => name.startsWith(prefix))
+    .map((tensor) => ({ ...tensor, name: tensor.name.slice(prefix.length) }))
 
 async function contents(tensors: Full[]): Promise<[string, number[], string][]> {
   const view = canonical(await inMemory(tensors))
   expect(view.layout).toBe('huggingface')
   return Promise.all(
     [...view.tensors.values()].map(
-      async ({ name, shape }): Promise<[string, number[], string]> => [name, shape, Buffer.from(await view.read(name)).toString('hex')],
+      async ({ name, shape }): Promise<[string, number[], string]> => [
+        name,
+        shape,
+        Buffer.from(await view.read(name)).toString('hex'),
+      ],
     ),
   )
 }
@@ -37,13 +50,16 @@ const halves = [
 ] as const
 
 describe.each(halves)('%s', (half, expected) => {
-  test.each(['', 'model.clip_vision_model.', 'image_encoder.'])('a bare tower behind "%s" is the one with its prefix', async (before) => {
-    const full = whole.filter(({ name }) => name.startsWith(half))
-    const bare = without(half, full).map((tensor) => ({ ...tensor, name: before + tensor.name }))
-    const found = await contents(bare)
-    expect(found).toEqual(await contents(full))
-    expect(found.map(([name, shape]) => [name, shape]).sort()).toEqual([...expected].sort())
-  })
+  test.each(['', 'model.clip_vision_model.', 'image_encoder.'])(
+    'a bare tower behind "%s" is the one with its prefix',
+    async (before) => {
+      const full = whole.filter(({ name }) => name.startsWith(half))
+      const bare = without(half, full).map((tensor) => ({ ...tensor, name: before + tensor.name }))
+      const found = await contents(bare)
+      expect(found).toEqual(await contents(full))
+      expect(found.map(([name, shape]) => [name, shape]).sort()).toEqual([...expected].sort())
+    },
+  )
 
   test('is written with its prefix, which every version loads', async () => {
     const full = whole.filter(({ name }) => name.startsWith(half))
@@ -89,7 +105,10 @@ describe('bare towers as parents', () => {
 
   test('merge to the same bits as under their long names, as a vector of a whole model and among themselves', async () => {
     const base = await saved('whole.safetensors', whole)
-    const [long, bare] = [await saved('long.safetensors', vision(tuned)), await saved('bare.safetensors', without('vision_model.', tuned))]
+    const [long, bare] = [
+      await saved('long.safetensors', vision(tuned)),
+      await saved('bare.safetensors', without('vision_model.', tuned)),
+    ]
     const [ownLong, ownBare] = [
       await saved('own-long.safetensors', vision(whole)),
       await saved('own-bare.safetensors', without('vision_model.', whole)),
@@ -155,11 +174,21 @@ test.each<[string, Shapes]>([
   ['BlipVisionModel', blip],
   ['BlipVisionModel with its prefix', behind('vision_model.', blip)],
   ['OwlViTModel', [...behind('vision_model.', owl), ...behind('text_model.', owlText)]],
-  ['ViTModel', [...embeddings.map(([name, shape]): Shapes[number] => [name.replace('class_embedding', 'cls_token'), shape])]],
-  ['two bare towers', [...behind('a.', huggingFace(size, 'vision')), ...behind('b.', behindNothing(huggingFace(size, 'vision')))]],
+  [
+    'ViTModel',
+    [...embeddings.map(([name, shape]): Shapes[number] => [name.replace('class_embedding', 'cls_token'), shape])],
+  ],
+  [
+    'two bare towers',
+    [...behind('a.', huggingFace(size, 'vision')), ...behind('b.', behindNothing(huggingFace(size, 'vision')))],
+  ],
 ])('%s is not taken for CLIP, and no layout is written of it', async (_, shapes) => {
   const view = canonical(await inMemory(filled(shapes, 'F32', 3)))
-  expect([view.layout, view.architecture, [...view.tensors.keys()]]).toEqual(['unknown', null, shapes.map(([name]) => name)])
+  expect([view.layout, view.architecture, [...view.tensors.keys()]]).toEqual([
+    'unknown',
+    null,
+    shapes.map(([name]) => name),
+  ])
   for (const layout of ['open_clip', 'image encoder', 'huggingface'] as const)
     expect(() => inLayout(view, layout)).toThrow(/no names for this model.*keep the layout that the file has/)
 })
@@ -170,7 +199,9 @@ function behindNothing(shapes: Shapes): Shapes {
 
 test("ChineseCLIP's image tower is CLIP's, but its BERT has no name in open_clip: refused, not half renamed", async () => {
   const view = canonical(
-    await inMemory(filled([...huggingFace(size, 'vision'), ['text_model.embeddings.word_embeddings.weight', [5, 6]]], 'F32', 4)),
+    await inMemory(
+      filled([...huggingFace(size, 'vision'), ['text_model.embeddings.word_embeddings.weight', [5, 6]]], 'F32', 4),
+    ),
   )
   expect(view.architecture?.layers).toBe(2)
   for (const layout of ['open_clip', 'image encoder'] as const)
@@ -179,7 +210,10 @@ test("ChineseCLIP's image tower is CLIP's, but its BERT has no name in open_clip
 })
 
 test("open_clip's text tower behind a prefix of its own has no name in CLIPModel", async () => {
-  const custom = [...openClip(size, 'none'), ...behind('text.', openClip(size, 'whole').slice(3 + openClip(size, 'none').length))] as Shapes
+  const custom = [
+    ...openClip(size, 'none'),
+    ...behind('text.', openClip(size, 'whole').slice(3 + openClip(size, 'none').length)),
+  ] as Shapes
   const view = canonical(await inMemory(filled(custom, 'F32', 5)))
   expect(() => inLayout(view, 'huggingface')).toThrow(/text\.transformer\.resblocks\.0\.ln_1\.weight/)
 })

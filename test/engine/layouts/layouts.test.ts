@@ -1,5 +1,5 @@
-// Layouts: full-size models of the field recognised by headers alone, every program's names brought to the same canonical ones,
-// and back, bit for bit; and what only looks like a layout is never given names that are not its own.
+// Layouts: full-size models of the field recognised by headers alone, every program's names brought to the same
+// canonical ones, and back, bit for bit; and what only looks like a layout is never given names that are not its own.
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -36,14 +36,32 @@ describe.each(Object.entries(sizes))('%s at full size, by its header', (name, si
   test.each<[string, Shapes, string, number, string]>([
     ['OpenAI, open_clip: the whole model', openClip(size, 'whole'), 'open_clip', live, 'whole'],
     ['the image tower alone', openClip(size, 'none'), 'open_clip', live, 'none'],
-    ['the image tower, bare', openClip(size, 'none').map(([n, s]) => [n.replace('visual.', ''), s]), 'open_clip', live, 'none'],
+    [
+      'the image tower, bare',
+      openClip(size, 'none').map(([n, s]) => [n.replace('visual.', ''), s]),
+      'open_clip',
+      live,
+      'none',
+    ],
     ['ImageEncoder with its text leftovers', behind('model.', encoder), 'image encoder', live, 'leftovers'],
-    ['ImageEncoder in a classifier', behind('module.image_encoder.model.', encoder), 'image encoder', live, 'leftovers'],
+    [
+      'ImageEncoder in a classifier',
+      behind('module.image_encoder.model.', encoder),
+      'image encoder',
+      live,
+      'leftovers',
+    ],
     ['CLIPModel', huggingFace(size, 'whole'), 'huggingface', live, 'whole'],
     ['CLIPModel of an old version', ids(huggingFace(size, 'whole')), 'huggingface', live, 'whole'],
     ['CLIPVisionModelWithProjection', huggingFace(size, 'vision with projection'), 'huggingface', live, 'none'],
     ['CLIPVisionModel', huggingFace(size, 'vision'), 'huggingface', live - 1, 'none'],
-    ['CLIPVisionModel inside another', behind('model.clip_vision_model.', huggingFace(size, 'vision')), 'huggingface', live - 1, 'none'],
+    [
+      'CLIPVisionModel inside another',
+      behind('model.clip_vision_model.', huggingFace(size, 'vision')),
+      'huggingface',
+      live - 1,
+      'none',
+    ],
     [
       'a linearised model',
       [...numbered('model.params.', encoder), ...numbered('model.params0.', encoder)],
@@ -57,7 +75,12 @@ describe.each(Object.entries(sizes))('%s at full size, by its header', (name, si
   ])('%s', async (_, shapes, layout, blocks, text) => {
     const found = await look(headerOnly(join(folder, 'model.safetensors'), shapes))
     const { width, layers, patch, tokens } = size
-    expect(found).toMatchObject({ layout, blocks, dtype: 'F32', architecture: { name, width, layers, patchSize: patch, tokens, text } })
+    expect(found).toMatchObject({
+      layout,
+      blocks,
+      dtype: 'F32',
+      architecture: { name, width, layers, patchSize: patch, tokens, text },
+    })
     expect(found.architecture?.embed).toBe(blocks === live ? size.embed : undefined)
     expect(found.tensors).toHaveLength(shapes.length)
   })
@@ -97,7 +120,12 @@ test.each([
 test('an MLP of another width than 4 x width is read in every layout, numbered ones too', async () => {
   const like = { width: 32, layers: 2, mlp: 72, patch: 2, tokens: 5, embed: 8, text: sizes['ViT-B/32'].text }
   const encoder = openClip(like, 'leftovers')
-  for (const shapes of [encoder, huggingFace(like, 'vision'), numbered('', encoder), numbered('model.params.', openClip(like, 'none'))]) {
+  for (const shapes of [
+    encoder,
+    huggingFace(like, 'vision'),
+    numbered('', encoder),
+    numbered('model.params.', openClip(like, 'none')),
+  ]) {
     const found = await look(headerOnly(join(folder, 'own.safetensors'), shapes))
     expect(found.architecture).toMatchObject({ width: 32, layers: 2, mlp: 72 })
     expect(found.blocks).toBeGreaterThan(30)
@@ -145,7 +173,10 @@ async function contents(file: TensorFile, share = 0.4): Promise<Map<string, stri
     const whole = await file.read(name)
     const item = shape.length ? bytes / shape.reduce((a, b) => a * b, 1) : bytes
     const cut = item * Math.floor((share * bytes) / item)
-    const parts = [await file.readRange(name, 0, cut), await file.readRange(name, cut, bytes - cut, new Uint8Array(bytes - cut))]
+    const parts = [
+      await file.readRange(name, 0, cut),
+      await file.readRange(name, cut, bytes - cut, new Uint8Array(bytes - cut)),
+    ]
     expect(Buffer.compare(Buffer.concat(parts), whole), `${name} in two parts`).toBe(0)
     found.set(name, `${dtype} [${shape}] ${Buffer.from(whole).toString('hex')}`)
   }
@@ -155,7 +186,8 @@ async function contents(file: TensorFile, share = 0.4): Promise<Map<string, stri
 /** As a stranger's file: nothing of the view it came from is left. */
 async function stored(file: TensorFile): Promise<CanonicalFile> {
   const tensors: Full[] = []
-  for (const { name, dtype, shape } of file.tensors.values()) tensors.push({ name, dtype, shape, bytes: (await file.read(name)).slice() })
+  for (const { name, dtype, shape } of file.tensors.values())
+    tensors.push({ name, dtype, shape, bytes: (await file.read(name)).slice() })
   return canonical(await inMemory(tensors))
 }
 
@@ -192,7 +224,9 @@ test("Hugging Face's names, and where each of its rows and columns goes", async 
       expect([...view.tensors.values()].map((t) => [t.name, t.shape]).sort()).toEqual(expected.sort())
       expect(await contents(inLayout(view, 'huggingface'))).toEqual(await contents(theirs))
       const fused = await view.read('visual.transformer.resblocks.0.attn.in_proj_weight')
-      const parts = await Promise.all(['q', 'k', 'v'].map((p) => theirs.read(`vision_model.encoder.layers.0.self_attn.${p}_proj.weight`)))
+      const parts = await Promise.all(
+        ['q', 'k', 'v'].map((p) => theirs.read(`vision_model.encoder.layers.0.self_attn.${p}_proj.weight`)),
+      )
       expect(Buffer.compare(Buffer.concat(parts), fused)).toBe(0)
       const item = fused.length / (3 * size.width ** 2)
       const [proj, weight] = [await view.read('visual.proj'), await theirs.read('visual_projection.weight')]
@@ -212,7 +246,8 @@ test('numbered parameters are named by their place; the expansion point stands a
       const shapes = openClip(size, text as 'none')
       const [params, point] = [filled(shapes, type, 5), filled(shapes, type, 6)]
       const as = (prefix: string, all: Full[]): Full[] => all.map((t, i) => ({ ...t, name: prefix + i }))
-      const shuffled = (all: Full[]): Full[] => [...all].sort((a, b) => a.bytes.length - b.bytes.length || (a.name < b.name ? -1 : 1))
+      const shuffled = (all: Full[]): Full[] =>
+        [...all].sort((a, b) => a.bytes.length - b.bytes.length || (a.name < b.name ? -1 : 1))
       const plain = await contents(await inMemory(params))
       const view = canonical(await inMemory(shuffled([...as('model.params.', params), ...as('model.params0.', point)])))
       expect(view.layout).toBe('linearised')
@@ -231,7 +266,11 @@ test('numbered parameters are named by their place; the expansion point stands a
       for (const tensors of [bent, short])
         for (const named of [tensors, tensors.map((t) => ({ ...t, name: `model.params.${t.name}` }))]) {
           const strange = canonical(await inMemory(named))
-          expect([strange.layout, strange.architecture, [...strange.tensors.keys()]]).toEqual(['unknown', null, named.map((t) => t.name)])
+          expect([strange.layout, strange.architecture, [...strange.tensors.keys()]]).toEqual([
+            'unknown',
+            null,
+            named.map((t) => t.name),
+          ])
         }
     }),
     { ...runs, numRuns: 25 },
@@ -239,7 +278,14 @@ test('numbered parameters are named by their place; the expansion point stands a
 })
 
 test('integers between the tensors of a list have no place and no name of a parameter', async () => {
-  const size = { width: 2, layers: 1, patch: 1, tokens: 2, embed: 3, text: { width: 2, layers: 1, context: 2, vocabulary: 3 } }
+  const size = {
+    width: 2,
+    layers: 1,
+    patch: 1,
+    tokens: 2,
+    embed: 3,
+    text: { width: 2, layers: 1, context: 2, vocabulary: 3 },
+  }
   const list = filled(openClip(size, 'none'), 'F32', 7).map((t, i) => ({ ...t, name: String(i < 4 ? i : i + 1) }))
   const view = canonical(await inMemory([...list, { name: '4', dtype: 'I64', shape: [1], bytes: new Uint8Array(8) }]))
   expect(view.layout).toBe('tensor list')
@@ -249,10 +295,17 @@ test('integers between the tensors of a list have no place and no name of a para
 test.each<[string, Shapes, string]>([
   [
     'two models in one file',
-    [...behind('student.', openClip(sizes['ViT-B/32'], 'none')), ...behind('teacher.', openClip(sizes['ViT-B/32'], 'none'))],
+    [
+      ...behind('student.', openClip(sizes['ViT-B/32'], 'none')),
+      ...behind('teacher.', openClip(sizes['ViT-B/32'], 'none')),
+    ],
     'unknown',
   ],
-  ['names that would fall together', [...behind('model.', openClip(sizes['ViT-B/32'], 'leftovers')), ['logit_scale', []]], 'open_clip'],
+  [
+    'names that would fall together',
+    [...behind('model.', openClip(sizes['ViT-B/32'], 'leftovers')), ['logit_scale', []]],
+    'open_clip',
+  ],
   [
     'a layer number that promises more than the file holds',
     [...openClip(sizes['ViT-B/32'], 'none'), ['visual.transformer.resblocks.99999999.ln_1.weight', [768]]],
@@ -282,9 +335,18 @@ test.each<[string, Shapes, string]>([
 })
 
 test('a query without its key keeps its name: what cannot be put together is not guessed', async () => {
-  const size = { width: 2, layers: 1, patch: 1, tokens: 2, embed: 3, text: { width: 2, layers: 1, context: 2, vocabulary: 3 } }
+  const size = {
+    width: 2,
+    layers: 1,
+    patch: 1,
+    tokens: 2,
+    embed: 3,
+    text: { width: 2, layers: 1, context: 2, vocabulary: 3 },
+  }
   const missing = 'vision_model.encoder.layers.0.self_attn.k_proj.weight'
-  const view = canonical(await inMemory(filled(huggingFace(size, 'vision'), 'F32', 8).filter((t) => t.name !== missing)))
+  const view = canonical(
+    await inMemory(filled(huggingFace(size, 'vision'), 'F32', 8).filter((t) => t.name !== missing)),
+  )
   expect(view.tensors.has('visual.transformer.resblocks.0.attn.in_proj_weight')).toBe(false)
   expect(view.tensors.has('vision_model.encoder.layers.0.self_attn.q_proj.weight')).toBe(true)
   expect(view.called('visual.transformer.resblocks.0.attn.in_proj_weight')).toContain(missing)

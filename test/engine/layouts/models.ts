@@ -1,5 +1,5 @@
-// CLIP models of any size in the names and shapes of each program, written down here from those programs' own modules and not
-// from Basil's tables, with random bytes, or with a header and nothing behind it.
+// CLIP models of any size in the names and shapes of each program, written down here from those programs' own modules
+// and not from Basil's tables, with random bytes, or with a header and nothing behind it.
 import { closeSync, ftruncateSync, openSync, writeSync } from 'node:fs'
 
 import { type Dtype, dtypes } from '../../../src-main/engine/formats/dtype.ts'
@@ -133,17 +133,23 @@ export function resNet(stages: readonly number[], width: number, embed: number, 
       found.push([`${name}conv1.weight`, [planes, inputs, 1, 1]], ...norm(`${name}bn1`, planes))
       found.push([`${name}conv2.weight`, [planes, planes, 3, 3]], ...norm(`${name}bn2`, planes))
       found.push([`${name}conv3.weight`, [4 * planes, planes, 1, 1]], ...norm(`${name}bn3`, 4 * planes))
-      if (b === 0) found.push([`${name}downsample.0.weight`, [4 * planes, inputs, 1, 1]], ...norm(`${name}downsample.1`, 4 * planes))
+      if (b === 0)
+        found.push(
+          [`${name}downsample.0.weight`, [4 * planes, inputs, 1, 1]],
+          ...norm(`${name}downsample.1`, 4 * planes),
+        )
     }
   }
   const features = 32 * width
   found.push(['visual.attnpool.positional_embedding', [(image / 32) ** 2 + 1, features]])
-  for (const part of ['k', 'q', 'v']) found.push(...both(`visual.attnpool.${part}_proj`, [features, features], features))
+  for (const part of ['k', 'q', 'v'])
+    found.push(...both(`visual.attnpool.${part}_proj`, [features, features], features))
   return [...found, ...both('visual.attnpool.c_proj', [embed, features], embed)]
 }
 
 export const behind = (prefix: string, shapes: Shapes): Shapes => shapes.map(([name, shape]) => [prefix + name, shape])
-export const numbered = (prefix: string, shapes: Shapes): Shapes => shapes.map(([, shape], i) => [`${prefix}${i}`, shape])
+export const numbered = (prefix: string, shapes: Shapes): Shapes =>
+  shapes.map(([, shape], i) => [`${prefix}${i}`, shape])
 const dtypeOf = (name: string, dtype: Dtype): Dtype => (/position_ids|num_batches_tracked/.test(name) ? 'I64' : dtype)
 const countOf = (shape: readonly number[]): number => shape.reduce((a, b) => a * b, 1)
 

@@ -1,5 +1,6 @@
-// Parents of different layouts are combined as if they had one: the same bits. What a layout lacks is the pre-trained model's own,
-// BatchNorm's statistics and integers are never averaged, and checkpoints of no known architecture are combined by tensor name.
+// Parents of different layouts are combined as if they had one: the same bits. What a layout lacks is the pre-trained
+// model's own, BatchNorm's statistics and integers are never averaged, and checkpoints of no known architecture are
+// combined by tensor name.
 import { createHash } from 'node:crypto'
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -19,7 +20,14 @@ import { type Full, filled, huggingFace, inMemory, openClip, resNet, type Shapes
 
 const folder = mkdtempSync(join(tmpdir(), 'basil-mixed-'))
 afterAll(() => rmSync(folder, { recursive: true }))
-const size = { width: 6, layers: 2, patch: 2, tokens: 5, embed: 4, text: { width: 3, layers: 1, context: 4, vocabulary: 5 } }
+const size = {
+  width: 6,
+  layers: 2,
+  patch: 2,
+  tokens: 5,
+  embed: 4,
+  text: { width: 3, layers: 1, context: 4, vocabulary: 5 },
+}
 
 async function saved(name: string, tensors: Full[]): Promise<string> {
   const path = join(folder, name)
@@ -29,7 +37,8 @@ async function saved(name: string, tensors: Full[]): Promise<string> {
 
 async function tensorsOf(file: TensorFile): Promise<Full[]> {
   const found: Full[] = []
-  for (const { name, dtype, shape } of file.tensors.values()) found.push({ name, dtype, shape, bytes: (await file.read(name)).slice() })
+  for (const { name, dtype, shape } of file.tensors.values())
+    found.push({ name, dtype, shape, bytes: (await file.read(name)).slice() })
   return found
 }
 
@@ -60,10 +69,15 @@ describe('a run on parents of several layouts', () => {
     const [first, second, third] = models
     const hf = await saved('hf.safetensors', await into(second, 'huggingface'))
     const imageEncoder = await saved('encoder.safetensors', await into(third, 'image encoder'))
-    const linear = await saved('linear.safetensors', [...numbered(third, 'model.params.'), ...numbered(first, 'model.params0.')])
+    const linear = await saved('linear.safetensors', [
+      ...numbered(third, 'model.params.'),
+      ...numbered(first, 'model.params0.'),
+    ])
     const list = await saved('list.safetensors', numbered(second, ''))
     const hfBase = await saved('hf-base.safetensors', await into(first, 'huggingface'))
-    const bare = third.filter((t) => t.name.startsWith('visual.')).map((t) => ({ ...t, name: t.name.replace('visual.', '') }))
+    const bare = third
+      .filter((t) => t.name.startsWith('visual.'))
+      .map((t) => ({ ...t, name: t.name.replace('visual.', '') }))
     for (const [one, others] of [
       [base, [hf, imageEncoder]],
       [hfBase, [a, linear]],
@@ -80,10 +94,15 @@ describe('a run on parents of several layouts', () => {
         .sort(),
     )
     const set = await openParents(base as string, [await saved('vision.safetensors', vision)], openSource)
-    expect(set.notes).toEqual(["vision.safetensors has no visual_projection.weight: the pre-trained model's is taken, and is not moved"])
+    expect(set.notes).toEqual([
+      "vision.safetensors has no visual_projection.weight: the pre-trained model's is taken, and is not moved",
+    ])
     const found = await merged(set)
     const expected = await merged(await openParents(base as string, [a as string], openSource))
-    expected.set('visual.proj', Buffer.from(models[0].find((t) => t.name === 'visual.proj')?.bytes as Uint8Array).toString('hex'))
+    expected.set(
+      'visual.proj',
+      Buffer.from(models[0].find((t) => t.name === 'visual.proj')?.bytes as Uint8Array).toString('hex'),
+    )
     expect(found).toEqual(expected)
     await expect(openParents(join(folder, 'vision.safetensors'), [a as string], openSource)).rejects.toMatchObject({
       record: { code: 'tensor-missing', where: 'vision.safetensors: visual_projection.weight' },
@@ -104,7 +123,9 @@ describe('a run on parents of several layouts', () => {
     expect(set.base.file.parameters.has('vision_model.embeddings.position_ids')).toBe(false)
     expect(Buffer.compare(await set.base.file.read('vision_model.embeddings.position_ids'), ids(7n).bytes)).toBe(0)
     await set.close()
-    await expect(openParents(old, [await saved('other.safetensors', [...second, ids(8n)])], openSource)).rejects.toMatchObject({
+    await expect(
+      openParents(old, [await saved('other.safetensors', [...second, ids(8n)])], openSource),
+    ).rejects.toMatchObject({
       record: { code: 'buffers-differ', where: 'other.safetensors: vision_model.embeddings.position_ids' },
     })
   })
@@ -112,14 +133,18 @@ describe('a run on parents of several layouts', () => {
   test('what is wrong is told by the name in its own file', async () => {
     const gone = 'vision_model.encoder.layers.1.self_attn.v_proj.bias'
     const short = (await into(models[1], 'huggingface')).filter((t) => t.name !== gone)
-    await expect(openParents(base as string, [await saved('short.safetensors', short)], openSource)).rejects.toMatchObject({
+    await expect(
+      openParents(base as string, [await saved('short.safetensors', short)], openSource),
+    ).rejects.toMatchObject({
       record: { code: 'tensor-missing', where: expect.stringContaining(gone) },
     })
     const adapted = [
       ...(await into(models[1], 'huggingface')),
       { name: 'vision_model.adapter.weight', dtype: 'F32' as const, shape: [1], bytes: new Uint8Array(4) },
     ]
-    await expect(openParents(base as string, [await saved('adapted.safetensors', adapted)], openSource)).rejects.toMatchObject({
+    await expect(
+      openParents(base as string, [await saved('adapted.safetensors', adapted)], openSource),
+    ).rejects.toMatchObject({
       record: { code: 'tensor-extra', where: 'adapted.safetensors: vision_model.adapter.weight' },
     })
   })
@@ -127,8 +152,14 @@ describe('a run on parents of several layouts', () => {
 
 test('columns of old recipes, under the names of files of other layouts, are those of today', () => {
   const now = { names: ['visual.proj', 'visual.conv1.weight'], of: new Map() }
-  for (const prefix of ['visual.', 'model.visual.', '']) expect(areGroups([`${prefix}proj`, `${prefix}conv1.weight`], now)).toBe(true)
-  for (const other of [['visual.proj'], ['visual.conv1.weight', 'visual.proj'], ['visual.proj', 'proj'], ['all', 'all']])
+  for (const prefix of ['visual.', 'model.visual.', ''])
+    expect(areGroups([`${prefix}proj`, `${prefix}conv1.weight`], now)).toBe(true)
+  for (const other of [
+    ['visual.proj'],
+    ['visual.conv1.weight', 'visual.proj'],
+    ['visual.proj', 'proj'],
+    ['all', 'all'],
+  ])
     expect(areGroups(other, now)).toBe(false)
 })
 
@@ -137,7 +168,10 @@ describe('arithmetic by tensor name', () => {
   test('of a ResNet: parameters are combined, statistics stay those of the pre-trained model', async () => {
     const shapes = [...resNet([1, 1, 1, 1], 4, 2, 32), ['logit_scale', []]] as Shapes
     const [one, two] = [filled(shapes, 'F32', 1, true), filled(shapes, 'F32', 2, true)]
-    const paths: [string, string] = [await saved('rn-base.safetensors', one), await saved('rn.safetensors', behindNames('model.', two))]
+    const paths: [string, string] = [
+      await saved('rn-base.safetensors', one),
+      await saved('rn.safetensors', behindNames('model.', two)),
+    ]
     const set = await openWeights(paths[0], [paths[1]], openSource)
     expect([...set.parameters.keys()].filter((name) => /running|tracked/.test(name))).toEqual([])
     const found = await merged(set)
@@ -163,7 +197,10 @@ describe('arithmetic by tensor name', () => {
       await saved('own-base.safetensors', filled(own, 'F32', 1, true)),
       await saved('own.safetensors', filled(own, 'F32', 2, true)),
     ]
-    expect([...(await merged(await openWeights(one, [two], openSource))).keys()]).toEqual(['encoder.weight', 'encoder.bias'])
+    expect([...(await merged(await openWeights(one, [two], openSource))).keys()]).toEqual([
+      'encoder.weight',
+      'encoder.bias',
+    ])
   })
 
   test.each<[string, Shapes, string, string]>([
@@ -173,7 +210,9 @@ describe('arithmetic by tensor name', () => {
   ])('a tensor %s is refused by name', async (_, shapes, code, name) => {
     const one = await saved('own-base.safetensors', filled(own, 'F32', 1, true))
     const two = await saved('strange.safetensors', filled(shapes, 'F32', 2, true))
-    await expect(openWeights(one, [two], openSource)).rejects.toMatchObject({ record: { code, where: `strange.safetensors: ${name}` } })
+    await expect(openWeights(one, [two], openSource)).rejects.toMatchObject({
+      record: { code, where: `strange.safetensors: ${name}` },
+    })
   })
 
   test('layers of the two towers, and of a ResNet, are groups of their own', async () => {
@@ -202,7 +241,9 @@ describe('arithmetic by tensor name', () => {
     const hf = await tensorsOf(inLayout(canonical(await inMemory(models[1])), 'huggingface'))
     const expected = await merged(await openWeights(base as string, [a as string], openSource))
     expect(expected.size).toBe(openClip(size, 'whole').length)
-    expect(await merged(await openWeights(base as string, [await saved('hf-whole.safetensors', hf)], openSource))).toEqual(expected)
+    expect(
+      await merged(await openWeights(base as string, [await saved('hf-whole.safetensors', hf)], openSource)),
+    ).toEqual(expected)
   })
 })
 
@@ -231,7 +272,11 @@ describe('a checkpoint in several files', () => {
     const bytes = [index, ...shards].reduce((sum, path) => sum + statSync(path).size, 0)
     expect(await hashCheckpoint(index)).toEqual({ sha256, bytes })
     const hashing = hashInThread([a as string, index, base as string])
-    expect(await hashing.hashes).toEqual([(await hashFile(a as string)).sha256, sha256, (await hashFile(base as string)).sha256])
+    expect(await hashing.hashes).toEqual([
+      (await hashFile(a as string)).sha256,
+      sha256,
+      (await hashFile(base as string)).sha256,
+    ])
     await hashing.stop()
     const shard = readFileSync(shards[1] as string)
     shard[shard.length - 1] = (shard.at(-1) as number) ^ 1

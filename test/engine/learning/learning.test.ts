@@ -1,5 +1,6 @@
-// What a stage of learning can be told besides its method, on problems whose answer is known: clamped and penalised coefficients, a budget
-// of vectors, tasks combined by their min-norm gradient, controls that must hold, and search without gradients.
+// What a stage of learning can be told besides its method, on problems whose answer is known: clamped and penalised
+// coefficients, a budget of vectors, tasks combined by their min-norm gradient, controls that must hold, and search
+// without gradients.
 import { expect, test } from 'vitest'
 
 import { budgetMask, descent } from '../../../src-main/engine/learning/descent.ts'
@@ -11,11 +12,17 @@ import { apart } from './apart.ts'
 import { quadratic } from './quadratic.ts'
 import { last, looks, stage } from './stage.ts'
 
-/** Tasks that pull to points of their own: loss of task t = 0.5 |c - target_t|^2, a batch without images of a task leaves it out. */
+/**
+ * Tasks that pull to points of their own: loss of task t = 0.5 |c - target_t|^2, a batch without images of a task
+ * leaves it out.
+ */
 function pulls(targets: number[][]): Problem {
   const groups = (targets[0] as number[]).map((_, b) => `block ${b}`)
   const of = ([c]: Table, used: readonly boolean[]): Measured & { gradient: Table } => {
-    const tasks = targets.map((target) => ({ loss: 0.5 * target.reduce((s, v, b) => s + ((c?.[b] as number) - v) ** 2, 0), accuracy: 0 }))
+    const tasks = targets.map((target) => ({
+      loss: 0.5 * target.reduce((s, v, b) => s + ((c?.[b] as number) - v) ** 2, 0),
+      accuracy: 0,
+    }))
     const gradient = [
       Float64Array.from(groups, (_, b) =>
         targets.reduce((s, target, t) => s + (used[t] ? (c?.[b] as number) - (target[b] as number) : 0), 0),
@@ -41,7 +48,9 @@ function pulls(targets: number[][]): Problem {
 }
 
 test('clamped coefficients stay in their interval and reach the optimum inside it', async () => {
-  const all = await looks(stage(quadratic([[2, -1, 0.4]]), { method: 'adamerging', clamp: [0, 1], steps: 200, initialCoefficient: 0.3 }))
+  const all = await looks(
+    stage(quadratic([[2, -1, 0.4]]), { method: 'adamerging', clamp: [0, 1], steps: 200, initialCoefficient: 0.3 }),
+  )
   for (const { state } of all) for (const c of state.coefficients[0] ?? []) expect(c >= 0 && c <= 1).toBe(true)
   const [a, b, c] = last(all).best.coefficients[0] as Float64Array
   expect([a, b]).toEqual([1, 0])
@@ -54,7 +63,8 @@ test.each([1, 2])('the penalty of norm %i is the derivative of strength times th
     [0.1, 0.2],
   ])
   const at = [Float64Array.of(0.5, -0.25), Float64Array.of(-0.1, 0.3)]
-  const penalty = (c: Table) => (0.8 / 4) * c.reduce((s, row) => s + row.reduce((sum, v) => sum + Math.abs(v) ** penaltyNorm, 0), 0)
+  const penalty = (c: Table) =>
+    (0.8 / 4) * c.reduce((s, row) => s + row.reduce((sum, v) => sum + Math.abs(v) ** penaltyNorm, 0), 0)
   const chosen = { combine: 'sum', penaltyNorm, penaltyStrength: 0.8 } as const
   const plain = await problem.lossAndGradient(at, [])
   const { gradient } = await descent(problem, chosen, at, [])
@@ -101,7 +111,10 @@ test('mgda stops at a Pareto-stationary point: no task was ever made worse on th
   expect(end?.weights.reduce((a, b) => a + b, 0)).toBeCloseTo(1, 9)
 })
 
-/** Forgetting a target costs a control: with c the mean coefficient, the target's accuracy is 0.9 + 0.8 c, the control's 0.8 + 0.2 c. */
+/**
+ * Forgetting a target costs a control: with c the mean coefficient, the target's accuracy is 0.9 + 0.8 c, the control's
+ * 0.8 + 0.2 c.
+ */
 function negation(): Problem & { bounds: Bounds } {
   const measure = ([row]: Table): Measured & { gradient: Table } => {
     const c = (row as Float64Array).reduce((a, b) => a + b, 0) / (row as Float64Array).length
@@ -138,14 +151,17 @@ test.each(['validation-loss', 'validation-accuracy', 'training-loss'] as const)(
     const best = await problem.evaluate(last(all).best.coefficients, 'validation')
     expect(best.tasks[1]?.accuracy).toBe(accuracies.at(-2))
     const grid = await looks(stage(negation(), { method: 'task-arithmetic' }, { selection }))
-    expect(last(grid).best.coefficients[0]?.[0]).toBeCloseTo(-0.2, 12) // the scalar baseline: the largest alpha of the grid that holds
+    // the scalar baseline: the largest alpha of the grid that holds
+    expect(last(grid).best.coefficients[0]?.[0]).toBeCloseTo(-0.2, 12)
   },
 )
 
 test('an iteration of negation that begins beyond its control goes on until it holds, and is not accepted if it never does', async () => {
   const problem = negation()
   const selection = selectionBy('validation-accuracy', [null, null], problem.bounds)
-  const seen = await looks(stage(problem, { method: 'dv-basi', initialCoefficient: -0.5, steps: 10, learningRate: 0.001 }, { selection }))
+  const seen = await looks(
+    stage(problem, { method: 'dv-basi', initialCoefficient: -0.5, steps: 10, learningRate: 0.001 }, { selection }),
+  )
   expect(seen).toHaveLength(11)
   expect(selection.better(last(seen).best.metric, last(seen).still)).toBe(false)
 })
@@ -159,7 +175,11 @@ test('search without gradients finds the optimum of a badly scaled problem', asy
 test('a negation that was killed right behind the look that ended it ends there again', async () => {
   const problem = negation()
   const given = (): Stage =>
-    stage(problem, { steps: 500, learningRate: 0.01 }, { selection: selectionBy('validation-loss', [null, null], problem.bounds) })
+    stage(
+      problem,
+      { steps: 500, learningRate: 0.01 },
+      { selection: selectionBy('validation-loss', [null, null], problem.bounds) },
+    )
   const whole = await looks(given())
   for (const at of [1, whole.length - 1, whole.length]) {
     const resume = structuredClone(whole[at - 1]?.state) as LearnState

@@ -1,5 +1,6 @@
-// The suite of every method in the list, on a problem of two vectors: looks are what a stage can be resumed after to the same bits, the best of
-// them is kept, and losses are told as the method says. The table has to name every method, so that a new one is in the suite by itself.
+// The suite of every method in the list, on a problem of two vectors: looks are what a stage can be resumed after to
+// the same bits, the best of them is kept, and losses are told as the method says. The table has to name every method,
+// so that a new one is in the suite by itself.
 import { describe, expect, test } from 'vitest'
 
 import type { StageSettings } from '../../../src-main/contract/run/stage.ts'

@@ -2,7 +2,12 @@
 import { describe, expect, test } from 'vitest'
 
 import type { StageSettings } from '../../../src-main/contract/run/stage.ts'
-import { fromDifferenceVector, fromRestart, isotropic, type Problem } from '../../../src-main/engine/learning/problem.ts'
+import {
+  fromDifferenceVector,
+  fromRestart,
+  isotropic,
+  type Problem,
+} from '../../../src-main/engine/learning/problem.ts'
 import { selectionBy } from '../../../src-main/engine/learning/selection.ts'
 import type { Stage } from '../../../src-main/engine/learning/stage.ts'
 import { quadratic } from './quadratic.ts'
@@ -69,7 +74,10 @@ describe('a DV-BASI iteration', () => {
 })
 
 test('patience ends a stage after so many epochs without a better state', async () => {
-  const all = await looks('atlas', stage(quadratic([[0]]), { steps: 50, patience: 3, initialCoefficient: 0, learningRate: 0.5 }))
+  const all = await looks(
+    'atlas',
+    stage(quadratic([[0]]), { steps: 50, patience: 3, initialCoefficient: 0, learningRate: 0.5 }),
+  )
   expect(last(all).epoch).toBe(3)
 })
 
@@ -124,6 +132,7 @@ describe('controls of DV-BASI', () => {
     const direct = await problem.lossAndGradient([new Float64Array([0.7, -0.1])], [])
     expect(await seen.lossAndGradient(lambda, [])).toEqual(direct)
     const state = last(await looks('dv-basi', stage(seen, { steps: 300, initialCoefficient: 0 })))
-    expect(state.best.coefficients[0]?.[1]).toBeCloseTo(-0.7, 1) // a block at 0 comes back to life, as none of DV-BASI's does
+    // a block at 0 comes back to life, as none of DV-BASI's does
+    expect(state.best.coefficients[0]?.[1]).toBeCloseTo(-0.7, 1)
   })
 })

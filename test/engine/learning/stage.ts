@@ -1,4 +1,5 @@
-// A stage of learning for tests of methods: aTLAS on all data in every step, chosen by training loss, with what a test changes; and its looks.
+// A stage of learning for tests of methods: aTLAS on all data in every step, chosen by training loss, with what a test
+// changes; and its looks.
 import type { StageSettings } from '../../../src-main/contract/run/stage.ts'
 import { methodNamed } from '../../../src-main/engine/learning/methods/index.ts'
 import type { Problem } from '../../../src-main/engine/learning/problem.ts'

@@ -1,4 +1,5 @@
-// A set before a run: what it measures against plain loops and the oracle's cosines, and everything it should find, each by itself.
+// A set before a run: what it measures against plain loops and the oracle's cosines, and everything it should find,
+// each by itself.
 import { join } from 'node:path'
 
 import { expect, test } from 'vitest'
@@ -23,7 +24,9 @@ async function found(files: Record<string, Uint8Array>) {
 
 /** Of models whose tensors are named as they are. */
 const files = async (...models: Full[][]): Promise<Record<string, Uint8Array>> =>
-  Object.fromEntries(await Promise.all(models.map(async (model, i) => [`${'abcdef'[i]}.safetensors`, await written(model)] as const)))
+  Object.fromEntries(
+    await Promise.all(models.map(async (model, i) => [`${'abcdef'[i]}.safetensors`, await written(model)] as const)),
+  )
 
 test("norms and cosines of mixed layouts are plain loops', and nothing is found where nothing is wrong", async () => {
   const [b, c, d] = tuned as [Full[], Full[], Full[]]
@@ -66,7 +69,11 @@ test('a vector of 0, twins, a model from elsewhere, and vectors of very differen
     ['warning', 'b.safetensors', 'It is equal to the pre-trained model: its vector is 0'],
     ['warning', 'e.safetensors', 'It may be fine-tuned from another model'],
     ['warning', 'd.safetensors', 'Its vector is nearly that of c.safetensors'],
-    ['warning', 'e.safetensors', expect.stringMatching(/^Its vector is \d+\.\d times as long as that of [cd]\.safetensors$/)],
+    [
+      'warning',
+      'e.safetensors',
+      expect.stringMatching(/^Its vector is \d+\.\d times as long as that of [cd]\.safetensors$/),
+    ],
   ])
   for (const { why, next } of findings) expect(Math.min(why.length, next.length)).toBeGreaterThan(10)
 })
@@ -77,7 +84,10 @@ test.each([
 ])('norms that differ %f times give %i warning', async (times, warnings) => {
   const [b, c] = tuned as [Full[], Full[]]
   const values = plain(base)
-  const longer = changed(c, (x, name, i) => (values.get(name)?.[i] as number) + times * (x - (values.get(name)?.[i] as number)))
+  const longer = changed(
+    c,
+    (x, name, i) => (values.get(name)?.[i] as number) + times * (x - (values.get(name)?.[i] as number)),
+  )
   const { findings } = await found(await files(base, b, longer))
   expect(findings.filter(({ what }) => /times as long/.test(what)).length).toBe(warnings)
 })
@@ -99,7 +109,12 @@ test('an unknown architecture goes by tensor name: shapes, missing tensors and i
     ['layer.weight', [3, 4]],
     ['layer.bias', [3]],
   ]
-  const ints = (value: bigint): Full => ({ name: 'ids', dtype: 'I64', shape: [1], bytes: new Uint8Array(BigInt64Array.of(value).buffer) })
+  const ints = (value: bigint): Full => ({
+    name: 'ids',
+    dtype: 'I64',
+    shape: [1],
+    bytes: new Uint8Array(BigInt64Array.of(value).buffer),
+  })
   const one = [...filled(shapes, 'F32', 1, true), ints(5n)]
   const near = [...moved(one.slice(0, 2), 8, 0.01), ints(5n)]
   const wrongShape = [
@@ -114,7 +129,9 @@ test('an unknown architecture goes by tensor name: shapes, missing tensors and i
     ),
     ints(5n),
   ]
-  const { findings, vectors } = await found(await files(one, near, wrongShape, one.slice(1), [...one.slice(0, 2), ints(6n)]))
+  const { findings, vectors } = await found(
+    await files(one, near, wrongShape, one.slice(1), [...one.slice(0, 2), ints(6n)]),
+  )
   expect(vectors.map(({ file }) => file)).toEqual(['b.safetensors'])
   expect(findings.map(({ level, file, what, why }) => [level, file, `${what}: ${why}`])).toEqual([
     ['error', 'c.safetensors', expect.stringMatching(/layer\.weight in another shape.*\[4,3\]/)],
@@ -127,7 +144,9 @@ test('a weight that is not finite is an error that names it, in the base as in t
   const [b] = tuned as [Full[]]
   const broken = changed(b, (x, name, i) => (name === 'visual.ln_post.bias' && i === 3 ? Number.NaN : x))
   const { findings, vectors } = await found(await files(base, b, broken))
-  expect(findings).toMatchObject([{ level: 'error', file: 'c.safetensors', what: expect.stringContaining('visual.ln_post.bias') }])
+  expect(findings).toMatchObject([
+    { level: 'error', file: 'c.safetensors', what: expect.stringContaining('visual.ln_post.bias') },
+  ])
   expect(vectors.map(({ file }) => file)).toEqual(['b.safetensors'])
   const all = await found(await files(broken, b))
   expect(all.findings).toMatchObject([{ level: 'error', file: 'a.safetensors' }])
@@ -148,9 +167,13 @@ test("types, BatchNorm's statistics and the text tower, where they differ, are n
   const whole = filled(openClip(size, 'whole'), 'F32', 1, true)
   const other = moved(whole, 2, 0.02)
   const { findings } = await found(await files(whole, other))
-  expect(findings).toMatchObject([{ level: 'note', what: expect.stringMatching(/outside of what is combined, in \d+ tensors/) }])
+  expect(findings).toMatchObject([
+    { level: 'note', what: expect.stringMatching(/outside of what is combined, in \d+ tensors/) },
+  ])
 
   const residual = changed(filled(resNet([1, 1, 1, 1], 8, 16, 32), 'F32', 1, true), (x) => x)
   const ofResidual = await found(await files(residual, moved(residual, 5, 0.02)))
-  expect(ofResidual.findings).toMatchObject([{ level: 'note', what: expect.stringMatching(/BatchNorm statistics differ in \d+ tensors/) }])
+  expect(ofResidual.findings).toMatchObject([
+    { level: 'note', what: expect.stringMatching(/BatchNorm statistics differ in \d+ tensors/) },
+  ])
 })

@@ -50,9 +50,18 @@ test('what only one has, what has another shape, zeros, integers, and values tha
   const floats = (...values: number[]): Uint8Array => new Uint8Array(Float32Array.from(values).buffer)
   const npy = (shape: string, data: Uint8Array): Uint8Array => {
     const header = `{'descr': '<f4', 'fortran_order': False, 'shape': (${shape}), }\n`
-    return Buffer.concat([Buffer.from('\x93NUMPY\x01\x00', 'latin1'), Buffer.of(header.length, 0), Buffer.from(header), data])
+    return Buffer.concat([
+      Buffer.from('\x93NUMPY\x01\x00', 'latin1'),
+      Buffer.of(header.length, 0),
+      Buffer.from(header),
+      data,
+    ])
   }
-  const npz = zipSync({ 'w.npy': npy('3,', floats(3, 4, Number.NaN)), 'mine.npy': npy('1,', floats(-2)), 'v.npy': npy('2,', floats(0, 0)) })
+  const npz = zipSync({
+    'w.npy': npy('3,', floats(3, 4, Number.NaN)),
+    'mine.npy': npy('1,', floats(-2)),
+    'v.npy': npy('2,', floats(0, 0)),
+  })
   const safetensors = await written([
     { name: 'w', dtype: 'F32', shape: [3], bytes: floats(3, 6, 1) },
     { name: 'v', dtype: 'F32', shape: [1, 2], bytes: floats(0, 5) },
@@ -65,7 +74,16 @@ test('what only one has, what has another shape, zeros, integers, and values tha
     new Map([
       [
         'w',
-        { name: 'w', shape: [3], normA: 5, normB: Math.sqrt(45), distance: 2, cosine: 33 / (5 * Math.sqrt(45)), largest: 2, nonFinite: 1 },
+        {
+          name: 'w',
+          shape: [3],
+          normA: 5,
+          normB: Math.sqrt(45),
+          distance: 2,
+          cosine: 33 / (5 * Math.sqrt(45)),
+          largest: 2,
+          nonFinite: 1,
+        },
       ],
       ['mine', { name: 'mine', shape: [1], normA: 2, normB: null, ...apart }],
       ['v', { name: 'v', shape: [2], normA: 0, normB: 5, ...apart }],

@@ -1,4 +1,5 @@
-// Checkpoints that exist only in memory, in any layout and container, for tests of what is measured on them; and their plain float64 values.
+// Checkpoints that exist only in memory, in any layout and container, for tests of what is measured on them; and their
+// plain float64 values.
 import { expect } from 'vitest'
 
 import type { Container, WrittenLayout } from '../../../src-main/contract/checkpoint.ts'
@@ -11,7 +12,14 @@ import { sourceOf } from '../formats/bytes.ts'
 import { type Full, filled, inMemory, openClip, type Shapes } from '../layouts/models.ts'
 
 /** Its largest tensors are read in several pieces. */
-export const size = { width: 192, layers: 1, patch: 8, tokens: 5, embed: 64, text: { width: 32, layers: 1, context: 7, vocabulary: 50 } }
+export const size = {
+  width: 192,
+  layers: 1,
+  patch: 8,
+  tokens: 5,
+  embed: 64,
+  text: { width: 32, layers: 1, context: 7, vocabulary: 50 },
+}
 export const tower: Shapes = openClip(size, 'none')
 
 /** Opens by name; `left` counts what was not closed. */

@@ -1,4 +1,5 @@
-// A tensor's statistics against plain loops over its values, for every element type, across pieces, and with values that are not finite.
+// A tensor's statistics against plain loops over its values, for every element type, across pieces, and with values
+// that are not finite.
 import { expect, test } from 'vitest'
 
 import { type Dtype, dtypes, isNumeric } from '../../../src-main/engine/formats/dtype.ts'
@@ -70,7 +71,12 @@ function exponent(x: number): number {
 
 test('tensors without a finite value, and without any, have numbers all the same', async () => {
   const bytes = await written([
-    { name: 'nan', dtype: 'F32', shape: [2], bytes: new Uint8Array(Float32Array.of(Number.NaN, Number.POSITIVE_INFINITY).buffer) },
+    {
+      name: 'nan',
+      dtype: 'F32',
+      shape: [2],
+      bytes: new Uint8Array(Float32Array.of(Number.NaN, Number.POSITIVE_INFINITY).buffer),
+    },
     { name: 'none', dtype: 'F32', shape: [0, 3], bytes: new Uint8Array() },
     { name: 'bf16', dtype: 'BF16', shape: [2], bytes: Uint8Array.of(0x80, 0x3f, 0x20, 0xc1) },
     { name: 'e4m3', dtype: 'F8_E4M3', shape: [3], bytes: Uint8Array.of(0x38, 0xd2, 0x7f) },
@@ -81,8 +87,29 @@ test('tensors without a finite value, and without any, have numbers all the same
   expect(tensors.map(({ histogram: _, ...t }) => t)).toEqual([
     { name: 'nan', dtype: 'F32', shape: [2], norm: 0, mean: 0, smallest: 0, largest: 0, zeros: 0, nonFinite: 2 },
     { name: 'none', dtype: 'F32', shape: [0, 3], norm: 0, mean: 0, smallest: 0, largest: 0, zeros: 0, nonFinite: 0 },
-    { name: 'bf16', dtype: 'BF16', shape: [2], norm: Math.sqrt(101), mean: -4.5, smallest: -10, largest: 1, zeros: 0, nonFinite: 0 },
-    { name: 'e4m3', dtype: 'F8_E4M3', shape: [3], norm: Math.sqrt(101), mean: -4.5, smallest: -10, largest: 1, zeros: 0, nonFinite: 1 },
+    {
+      name: 'bf16',
+      dtype: 'BF16',
+      shape: [2],
+      norm: Math.sqrt(101),
+      mean: -4.5,
+      smallest: -10,
+      largest: 1,
+      zeros: 0,
+      nonFinite: 0,
+    },
+    {
+      name: 'e4m3',
+      dtype: 'F8_E4M3',
+      shape: [3],
+      norm: Math.sqrt(101),
+      mean: -4.5,
+      smallest: -10,
+      largest: 1,
+      zeros: 0,
+      nonFinite: 1,
+    },
   ])
-  expect(Object.keys(dtypes).filter((dtype) => isNumeric(dtype as Dtype)).length).toBe(17) // a new type wants a line above
+  // a new type wants a line above
+  expect(Object.keys(dtypes).filter((dtype) => isNumeric(dtype as Dtype)).length).toBe(17)
 })

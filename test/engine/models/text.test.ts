@@ -1,5 +1,5 @@
-// Text without the oracle: what cleaning leaves out, where texts are cut, which checkpoints are refused and how, and the lists
-// that come with the program. Exact tokens and features are in golden/text.test.ts.
+// Text without the oracle: what cleaning leaves out, where texts are cut, which checkpoints are refused and how, and
+// the lists that come with the program. Exact tokens and features are in golden/text.test.ts.
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
@@ -48,7 +48,8 @@ test('a list of merges that is cut short is refused', () => {
 })
 
 test('the templates of 22 data sets, each with a place for the name; class names have templates', () => {
-  const read = (name: string) => JSON.parse(readFileSync(join(resources, `${name}.json`), 'utf8')) as Record<string, string[]>
+  const read = (name: string) =>
+    JSON.parse(readFileSync(join(resources, `${name}.json`), 'utf8')) as Record<string, string[]>
   const templates = read('templates')
   expect(Object.keys(templates)).toHaveLength(22)
   for (const texts of Object.values(templates)) for (const text of texts) expect(text.split('{}')).toHaveLength(2)
@@ -103,13 +104,17 @@ describe.each(await backendsHere())('on %s', (prefer) => {
     const text = [start, 320, end]
     const alone = made.encode([text])
     const beside = made.encode([[start, 1, 2, 3, 4, end], [...text, 7, end], text])
-    for (const row of [beside.subarray(4, 8), beside.subarray(8)]) row.forEach((v, e) => expect(v).toBeCloseTo(alone[e] as number, 5))
+    for (const row of [beside.subarray(4, 8), beside.subarray(8)])
+      row.forEach((v, e) => expect(v).toBeCloseTo(alone[e] as number, 5))
     made.dispose()
     expect(backend.memory().tensors).toBe(0)
   })
 
   test.each(['model.', 'text.', 'model.text.'])('names may stand behind "%s"', async (prefix) => {
-    const [plain, named] = [await tower(), await tower((tensors) => tensors.map((t) => ({ ...t, name: prefix + t.name })))]
+    const [plain, named] = [
+      await tower(),
+      await tower((tensors) => tensors.map((t) => ({ ...t, name: prefix + t.name }))),
+    ]
     expect(named.architecture).toEqual({ ...plain.architecture, prefix })
     expect(named.encode([[start, 5, end]])).toEqual(plain.encode([[start, 5, end]]))
     for (const made of [plain, named]) made.dispose()
@@ -148,6 +153,8 @@ describe.each(await backendsHere())('on %s', (prefer) => {
   })
 
   function shrunken(tensors: Tensor[]): Tensor[] {
-    return tensors.map((t) => (t.name === 'token_embedding.weight' ? { ...t, shape: [100, 8], bytes: t.bytes.slice(0, 3200) } : t))
+    return tensors.map((t) =>
+      t.name === 'token_embedding.weight' ? { ...t, shape: [100, 8], bytes: t.bytes.slice(0, 3200) } : t,
+    )
   }
 })

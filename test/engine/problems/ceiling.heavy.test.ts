@@ -1,5 +1,5 @@
-// Wasm's real 4 GiB: a run whose activations do not fit halves its micro-batch and succeeds, and memory that is full is a typed
-// error before anything is overwritten (stock tfjs writes to address 0 there).
+// Wasm's real 4 GiB: a run whose activations do not fit halves its micro-batch and succeeds, and memory that is full is
+// a typed error before anything is overwritten (stock tfjs writes to address 0 there).
 import { afterAll, beforeAll, expect, test } from 'vitest'
 
 import { isOutOfMemory } from '../../../src-main/contract/device-faults.ts'
@@ -25,7 +25,8 @@ beforeAll(async () => {
 })
 afterAll(() => backend.close())
 
-const size = { width: 32, layers: 16, imageSize: 32, patchSize: 4 } // 0.25 MB of activations an image, where all is computed again that can be
+// 0.25 MB of activations an image, where all is computed again that can be
+const size = { width: 32, layers: 16, imageSize: 32, patchSize: 4 }
 
 test('600 images do not fit into what is left of 4 GiB, fewer do: the run halves its micro-batch and is done', async () => {
   const ballast = Array.from({ length: 31 }, (_, i) => tf.fill([2 ** 25], i)) // leaves 120 MB
@@ -62,17 +63,23 @@ test('full memory is an out-of-memory error; what was there is as it was, and wi
     signal: new AbortController().signal,
   }
   const problem = clipProblem(place, store, groupsOf(parents, 'tensor'))
-  const step = () => problem.lossAndGradient(filled(1, problem.groups.length, 0.3), [Int32Array.of(0, 1, 2, 3, 4, 5, 6, 7)])
+  const step = () =>
+    problem.lossAndGradient(filled(1, problem.groups.length, 0.3), [Int32Array.of(0, 1, 2, 3, 4, 5, 6, 7)])
   const before = await step()
   const ballast = fillUp()
   const tensors = backend.memory().tensors
   await expect(step()).rejects.toMatchObject({
-    record: { code: 'out-of-memory', why: expect.stringContaining('of 4096'), next: expect.stringContaining('basil engine install') },
+    record: {
+      code: 'out-of-memory',
+      why: expect.stringContaining('of 4096'),
+      next: expect.stringContaining('basil engine install'),
+    },
   })
   expect(backend.memory().tensors).toBe(tensors)
   for (const [i, tensor] of ballast.entries()) {
     const values = tensor.dataSync()
-    for (let at = 0; at < values.length; at += 1023) if (values[at] !== i) expect.fail(`tensor ${i} was overwritten at ${at}`)
+    for (let at = 0; at < values.length; at += 1023)
+      if (values[at] !== i) expect.fail(`tensor ${i} was overwritten at ${at}`)
     expect(values.at(-1)).toBe(i)
   }
   tf.dispose(ballast)

@@ -1,5 +1,5 @@
-// Memory that runs out and devices that go away, at every single operation of a step: nothing leaks, no gradient counts twice,
-// and what comes out is what a smaller micro-batch would have given from the start.
+// Memory that runs out and devices that go away, at every single operation of a step: nothing leaks, no gradient counts
+// twice, and what comes out is what a smaller micro-batch would have given from the start.
 import { join } from 'node:path'
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -8,7 +8,7 @@ import { faultOf, isDeviceLost, isOutOfMemory } from '../../../src-main/contract
 import { type Backend, openBackend } from '../../../src-main/engine/devices/backend.ts'
 import { objectiveNamed } from '../../../src-main/engine/learning/objectives/index.ts'
 import type { Measured, Problem } from '../../../src-main/engine/learning/problem.ts'
-import { clipProblem, type Workplace } from '../../../src-main/engine/problems/clip-problem.ts'
+import { clipProblem, type TaskSetup } from '../../../src-main/engine/problems/clip-problem.ts'
 import { microBatchOf } from '../../../src-main/engine/problems/micro-batch.ts'
 import { readTasks } from '../../../src-main/engine/runs/tasks.ts'
 import { openStore } from '../../../src-main/engine/weights/device.ts'
@@ -26,7 +26,7 @@ const batch = [Int32Array.of(0, 1, 2), Int32Array.of(3, 4), Int32Array.of(5)] //
 describe.each(await backendsHere())('on %s', (prefer) => {
   let backend: Backend
   let parents: Parents
-  let place: Workplace
+  let place: TaskSetup
   let store: VectorStore
   let ops: FailingOps
   let fails: (operation: number) => string | null = () => null
@@ -55,7 +55,10 @@ describe.each(await backendsHere())('on %s', (prefer) => {
   })
 
   type Step = Measured & { gradient: Float64Array[] }
-  async function step(microBatch: number, failing: typeof fails = () => null): Promise<{ step: Step; workplace: Workplace }> {
+  async function step(
+    microBatch: number,
+    failing: typeof fails = () => null,
+  ): Promise<{ step: Step; workplace: TaskSetup }> {
     const workplace = { ...place, microBatch: microBatchOf(microBatch) }
     const problem: Problem = clipProblem(workplace, store, groupsOf(parents, 'tensor'))
     fails = failing
@@ -84,7 +87,10 @@ describe.each(await backendsHere())('on %s', (prefer) => {
         const { step: halved, workplace } = await step(4, once)
         expect(relativeError(flat(halved), flat(small)), `operation ${n}`).toBeLessThan(1e-6)
         expect(Math.abs(halved.loss / small.loss - 1)).toBeLessThan(1e-6)
-        expect(workplace.microBatch).toMatchObject({ size: 2, untold: [{ from: 4, to: 2, why: expect.stringContaining('OOM when') }] })
+        expect(workplace.microBatch).toMatchObject({
+          size: 2,
+          untold: [{ from: 4, to: 2, why: expect.stringContaining('OOM when') }],
+        })
       }
       expect(backend.memory(), `after operation ${n}`).toEqual(before)
     }
@@ -110,7 +116,11 @@ describe.each(await backendsHere())('on %s', (prefer) => {
   test('when not even one image fits, the error names the memory and what would help', async () => {
     const composing = store.names.length
     await expect(step(4, (n) => (n >= composing ? messages.full : null))).rejects.toMatchObject({
-      record: { code: 'out-of-memory', where: 'one image at a time', next: expect.stringContaining('compute on the CPU') },
+      record: {
+        code: 'out-of-memory',
+        where: 'one image at a time',
+        next: expect.stringContaining('compute on the CPU'),
+      },
     })
   })
 })
@@ -118,12 +128,18 @@ describe.each(await backendsHere())('on %s', (prefer) => {
 test.each([
   ['out-of-memory', messages.full],
   ['out-of-memory', 'Invalid TF_Status: 8\nMessage: failed to allocate memory [Op:Mul]'],
-  ['out-of-memory', 'The wasm backend is out of memory: 16777216 bytes more do not fit beside the 4096 MiB in use, of 4096.'],
+  [
+    'out-of-memory',
+    'The wasm backend is out of memory: 16777216 bytes more do not fit beside the 4096 MiB in use, of 4096.',
+  ],
   ['out-of-memory', 'Array buffer allocation failed'],
   ['out-of-memory', 'failed to alloc 2147483648 bytes: CUDA_ERROR_OUT_OF_MEMORY: out of memory'],
   ['device-lost', messages.lost],
   ['device-lost', 'could not retrieve CUDA device attribute 77: CUDA_ERROR_UNKNOWN'],
-  ['device-lost', 'INTERNAL: CUDA error: Failed call to cuInit: CUDA_ERROR_NO_DEVICE: no CUDA-capable device is detected'],
+  [
+    'device-lost',
+    'INTERNAL: CUDA error: Failed call to cuInit: CUDA_ERROR_NO_DEVICE: no CUDA-capable device is detected',
+  ],
   ['device-lost', 'Blas xGEMM launch failed : a.shape=[1,64,64]'],
   ['device-lost', 'failed to create cublas handle: CUBLAS_STATUS_NOT_INITIALIZED'],
   ['device-lost', 'CUDNN_STATUS_EXECUTION_FAILED'],

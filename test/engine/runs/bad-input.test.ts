@@ -37,7 +37,8 @@ async function changed(name: string, change: (tensors: Full[]) => Full[]): Promi
   const source = await openSource(join(folder, name))
   const file = await openTensorFile(source)
   const tensors: Full[] = []
-  for (const t of file.tensors.values()) tensors.push({ name: t.name, dtype: t.dtype, shape: t.shape, bytes: await file.read(t.name) })
+  for (const t of file.tensors.values())
+    tensors.push({ name: t.name, dtype: t.dtype, shape: t.shape, bytes: await file.read(t.name) })
   await source.close()
   const path = join(home, `bad-${name}`)
   writeFileSync(path, await written(change(tensors)))
@@ -85,7 +86,11 @@ describe('a checkpoint', () => {
     const config = { ...goldenConfig('cross-entropy'), vectors: [path] }
     for (const refused of [() => checkRun(config, openSource), () => refusal(config)])
       await expect(refused()).rejects.toMatchObject({
-        record: { code, where: expect.stringContaining(tensor), what: expect.stringContaining('bad-finetuned-beta.safetensors') },
+        record: {
+          code,
+          where: expect.stringContaining(tensor),
+          what: expect.stringContaining('bad-finetuned-beta.safetensors'),
+        },
       })
   })
 
@@ -98,12 +103,21 @@ describe('a checkpoint', () => {
       ),
     )
     await expect(refusal({ ...goldenConfig('cross-entropy'), vectors: [path] })).rejects.toMatchObject({
-      record: { code: 'tensor-not-finite', where: `bad-finetuned-beta.safetensors: ${victim}`, why: `element 77 is ${value}` },
+      record: {
+        code: 'tensor-not-finite',
+        where: `bad-finetuned-beta.safetensors: ${victim}`,
+        why: `element 77 is ${value}`,
+      },
     })
   })
 
   test('with other integer buffers than its base is refused: integers are copied, never averaged', async () => {
-    const ids = (v: bigint): Full => ({ name: 'position_ids', dtype: 'I64', shape: [1], bytes: new Uint8Array(BigInt64Array.of(v).buffer) })
+    const ids = (v: bigint): Full => ({
+      name: 'position_ids',
+      dtype: 'I64',
+      shape: [1],
+      bytes: new Uint8Array(BigInt64Array.of(v).buffer),
+    })
     const pretrained = await changed('pretrained.safetensors', (all) => [...all, ids(3n)])
     const other = await changed('finetuned-beta.safetensors', (all) => [...all, ids(4n)])
     await expect(refusal({ ...goldenConfig('cross-entropy'), pretrained, vectors: [other] })).rejects.toMatchObject({
@@ -112,7 +126,9 @@ describe('a checkpoint', () => {
   })
 
   test('of another architecture is refused', async () => {
-    const path = await changed('finetuned-beta.safetensors', (all) => all.filter((t) => !t.name.includes('resblocks.1.')))
+    const path = await changed('finetuned-beta.safetensors', (all) =>
+      all.filter((t) => !t.name.includes('resblocks.1.')),
+    )
     await expect(checkRun({ ...goldenConfig('cross-entropy'), vectors: [path] }, openSource)).rejects.toMatchObject({
       record: { code: 'tensor-shape', why: 'its layers is 1, not 2' },
     })
@@ -124,7 +140,9 @@ describe('data', () => {
     const config = goldenConfig('cross-entropy')
     return {
       ...config,
-      tasks: [{ ...(config.tasks[0] as ResolvedConfig['tasks'][number]), data: `${path}#alpha`, head: `${path}#head.alpha` }],
+      tasks: [
+        { ...(config.tasks[0] as ResolvedConfig['tasks'][number]), data: `${path}#alpha`, head: `${path}#head.alpha` },
+      ],
     }
   }
   const only = (all: Full[]): Full[] => all.filter((t) => t.name.endsWith('alpha'))
@@ -133,18 +151,29 @@ describe('data', () => {
     const path = await changed('tasks.safetensors', (all) =>
       only(all).map((t) =>
         t.name === 'labels.alpha'
-          ? { ...t, bytes: new Uint8Array(Int32Array.from({ length: t.shape[0] as number }, (_, i) => (i === 5 ? 4 : 0)).buffer) }
+          ? {
+              ...t,
+              bytes: new Uint8Array(
+                Int32Array.from({ length: t.shape[0] as number }, (_, i) => (i === 5 ? 4 : 0)).buffer,
+              ),
+            }
           : t,
       ),
     )
     await expect(refusal(withData(path))).rejects.toMatchObject({
-      record: { code: 'label-range', where: 'bad-tasks.safetensors#alpha, image 5', why: 'its label is 4, the head has classes 0 to 3' },
+      record: {
+        code: 'label-range',
+        where: 'bad-tasks.safetensors#alpha, image 5',
+        why: 'its label is 4, the head has classes 0 to 3',
+      },
     })
   })
 
   test('with an empty split is refused', async () => {
     const path = await changed('tasks.safetensors', (all) =>
-      only(all).map((t) => (t.name.startsWith('head') ? t : { ...t, shape: [0, ...t.shape.slice(1)], bytes: new Uint8Array() })),
+      only(all).map((t) =>
+        t.name.startsWith('head') ? t : { ...t, shape: [0, ...t.shape.slice(1)], bytes: new Uint8Array() },
+      ),
     )
     for (const refused of [() => checkRun(withData(path), openSource), () => refusal(withData(path))])
       await expect(refused()).rejects.toMatchObject({ record: { code: 'split-empty' } })
@@ -153,16 +182,25 @@ describe('data', () => {
   test('that is not there is refused, and what is there is named', async () => {
     const config = withData(join(folder, 'tasks.safetensors'))
     const [task] = config.tasks
-    const wrong = { ...config, tasks: [{ ...(task as NonNullable<typeof task>), data: `${join(folder, 'tasks.safetensors')}#alfa` }] }
+    const wrong = {
+      ...config,
+      tasks: [{ ...(task as NonNullable<typeof task>), data: `${join(folder, 'tasks.safetensors')}#alfa` }],
+    }
     await expect(checkRun(wrong, openSource)).rejects.toMatchObject({
-      record: { code: 'tensor-missing', where: 'tasks.safetensors: images.alfa', why: expect.stringContaining('images.alpha') },
+      record: {
+        code: 'tensor-missing',
+        where: 'tasks.safetensors: images.alfa',
+        why: expect.stringContaining('images.alpha'),
+      },
     })
   })
 
   test('a head of another width is refused', async () => {
     const path = await changed('tasks.safetensors', (all) =>
       only(all).map((t) =>
-        t.name === 'head.alpha' ? { ...t, shape: [4, 1], bytes: new Uint8Array(Float32Array.of(1, 1, 1, 1).buffer) } : t,
+        t.name === 'head.alpha'
+          ? { ...t, shape: [4, 1], bytes: new Uint8Array(Float32Array.of(1, 1, 1, 1).buffer) }
+          : t,
       ),
     )
     await expect(refusal(withData(path))).rejects.toMatchObject({
@@ -173,7 +211,10 @@ describe('data', () => {
 
 test('grey images, with one channel, are the same as three equal ones', async () => {
   const pixels = Uint8Array.from({ length: 32 * 32 }, (_, i) => (i * 37) % 256)
-  const image = (channels: 1 | 3) => ({ channels, pixels: channels === 1 ? pixels : Uint8Array.of(...pixels, ...pixels, ...pixels) })
+  const image = (channels: 1 | 3) => ({
+    channels,
+    pixels: channels === 1 ? pixels : Uint8Array.of(...pixels, ...pixels, ...pixels),
+  })
   const [grey, colour] = ([1, 3] as const).map((c) => patchesOf([image(c)], 32, 8))
   expect(backend.ops.read(grey as Tensor2D)).toEqual(backend.ops.read(colour as Tensor2D))
   grey?.dispose()

@@ -1,5 +1,5 @@
-// A run whose memory runs out: it goes on with a smaller micro-batch, says so, and is resumed with it to the same bits, also where
-// the memory is free again by then.
+// A run whose memory runs out: it goes on with a smaller micro-batch, says so, and is resumed with it to the same bits,
+// also where the memory is free again by then.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
 import type { EngineEvent, ResumeState } from '../../../src-main/contract/run/run.ts'
@@ -21,8 +21,19 @@ describe.each(await backendsHere())('on %s', (prefer) => {
   })
   afterAll(() => backend.close())
 
-  async function events(fails: Fails, microBatch = 24, resume: ResumeState | null = null, stopAt = Number.POSITIVE_INFINITY) {
-    const config = goldenConfig('cross-entropy', { batch: 16, microBatch, steps: 3, iterations: 1, start: { method: 'atlas', steps: 3 } })
+  async function events(
+    fails: Fails,
+    microBatch = 24,
+    resume: ResumeState | null = null,
+    stopAt = Number.POSITIVE_INFINITY,
+  ) {
+    const config = goldenConfig('cross-entropy', {
+      batch: 16,
+      microBatch,
+      steps: 3,
+      iterations: 1,
+      start: { method: 'atlas', steps: 3 },
+    })
     const found: EngineEvent[] = []
     const host = {
       backend: { ...backend, ops: failingOps(backend.ops, fails) },
@@ -39,9 +50,11 @@ describe.each(await backendsHere())('on %s', (prefer) => {
     }
     return found
   }
-  const of = <T extends EngineEvent['type']>(all: EngineEvent[], type: T) => all.filter((e): e is Event<T> => e.type === type)
+  const of = <T extends EngineEvent['type']>(all: EngineEvent[], type: T) =>
+    all.filter((e): e is Event<T> => e.type === type)
   /** All but what tells of clocks. */
-  const bits = (all: EngineEvent[]) => all.flatMap((e) => (e.type === 'evaluation' || e.type === 'stage-end' ? [e] : []))
+  const bits = (all: EngineEvent[]) =>
+    all.flatMap((e) => (e.type === 'evaluation' || e.type === 'stage-end' ? [e] : []))
 
   test('16 images do not fit, 5 do: it halves to 4, before the first epoch that used it, and ends as a run of 4 would', async () => {
     const halved = await events(holding(5))

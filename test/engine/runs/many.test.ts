@@ -45,7 +45,13 @@ test('search without gradients has room for more coefficients than a call has', 
     const loss = (row as Float64Array).reduce((sum, v) => sum + v * v, 0)
     return { loss, tasks: [{ loss, accuracy: 0 }] }
   }
-  const problem = { groups, vectors: ['one'], trainingCounts: [4], evaluate, lossAndGradient: () => Promise.reject(new Error('none')) }
+  const problem = {
+    groups,
+    vectors: ['one'],
+    trainingCounts: [4],
+    evaluate,
+    lossAndGradient: () => Promise.reject(new Error('none')),
+  }
   const { epoch, moments } = last(await looks(stage(problem, { method: 'cma-es', steps: 1, initialCoefficient: 1 })))
   expect(epoch).toBe(1)
   expect(Number.isFinite(moments.second[1]?.[0])).toBe(true)
@@ -58,7 +64,9 @@ test('largest, span, gaps, sentences and architectures of a million', () => {
   expect(largestOf([1, Number.NaN, 3])).toBeNaN()
   expect(spanOf(values)).toMatchObject({ smallest: 0, largest: (million - 1) / million })
   const points = Array.from({ length: million }, (_, x) => ({ x, y: x / million }))
-  expect(accuracySentence([{ stage: 0, name: 'Start', points }], 'accuracy', 'validation')).toContain('the best is 100.0 %')
+  expect(accuracySentence([{ stage: 0, name: 'Start', points }], 'accuracy', 'validation')).toContain(
+    'the best is 100.0 %',
+  )
   const many = 200_000
   const own = Array.from({ length: many }, (_, i) => `${i}`)
   expect(
@@ -71,7 +79,10 @@ test('largest, span, gaps, sentences and architectures of a million', () => {
     ).parity.gap,
   ).toBe(1)
   const tensors = new Map(
-    Array.from({ length: many }, (_, i) => [`visual.transformer.resblocks.${i}.x`, { shape: [1] } as unknown as TensorInfo]),
+    Array.from({ length: many }, (_, i) => [
+      `visual.transformer.resblocks.${i}.x`,
+      { shape: [1] } as unknown as TensorInfo,
+    ]),
   )
   expect(recognise(tensors)).toBeUndefined()
 })

@@ -1,4 +1,5 @@
-// A project of random weights and images of any size, for tests that are about memory and time and not about what is learned.
+// A project of random weights and images of any size, for tests that are about memory and time and not about what is
+// learned.
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -15,7 +16,11 @@ const embed = 16
 const classes = 4
 
 /** One task, one vector; batches hold all the images. Gone with dispose(). */
-export async function randomProject(size: Size, images: number, change: object = {}): Promise<{ config: ResolvedConfig; dispose(): void }> {
+export async function randomProject(
+  size: Size,
+  images: number,
+  change: object = {},
+): Promise<{ config: ResolvedConfig; dispose(): void }> {
   const folder = mkdtempSync(join(tmpdir(), 'basil-random-'))
   const chance = seeded(7)
   const floats = (count: number, scale: number): Uint8Array =>
@@ -55,7 +60,9 @@ export async function randomProject(size: Size, images: number, change: object =
       name: 'head.a',
       dtype: 'F32' as const,
       shape: [classes, embed],
-      bytes: new Uint8Array(Float32Array.from({ length: classes * embed }, (_, i) => Number(i % (embed + 1) === 0)).buffer),
+      bytes: new Uint8Array(
+        Float32Array.from({ length: classes * embed }, (_, i) => Number(i % (embed + 1) === 0)).buffer,
+      ),
     },
   ]
   writeFileSync(join(folder, 'data.safetensors'), await written(data))
@@ -69,5 +76,8 @@ export async function randomProject(size: Size, images: number, change: object =
     steps: 1,
     ...change,
   }
-  return { config: resolveConfig(project, (path) => join(folder, path)), dispose: () => rmSync(folder, { recursive: true }) }
+  return {
+    config: resolveConfig(project, (path) => join(folder, path)),
+    dispose: () => rmSync(folder, { recursive: true }),
+  }
 }

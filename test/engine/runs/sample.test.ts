@@ -1,4 +1,5 @@
-// The sample project as it is shipped: every configuration fits its files, it is small, and no image stands in two splits.
+// The sample project as it is shipped: every configuration fits its files, it is small, and no image stands in two
+// splits.
 import { createHash } from 'node:crypto'
 import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
@@ -11,14 +12,20 @@ import { checkRun } from '../../../src-main/engine/runs/check.ts'
 import { openSource } from '../../../src-main/files/source.ts'
 
 const folder = join(import.meta.dirname, '..', '..', '..', 'resources', 'sample')
-const configs = readdirSync(folder).filter((name) => name.endsWith('.json') && !['study.json', 'open_clip_config.json'].includes(name)) // a study names one of them
+const configs = readdirSync(folder).filter(
+  (name) => name.endsWith('.json') && !['study.json', 'open_clip_config.json'].includes(name),
+) // a study names one of them
 
 test.each(configs)('%s fits its files', async (name) => {
   const config = resolveConfig(JSON.parse(readFileSync(join(folder, name), 'utf8')), (path) => join(folder, path))
   const plan = await checkRun(config, openSource)
   expect(plan.images).toBeGreaterThan(900)
   expect(plan.warnings).toEqual([])
-  expect(plan.tower?.heads).toEqual({ value: 2, from: 'open_clip_config.json beside pretrained.safetensors', assumed: false })
+  expect(plan.tower?.heads).toEqual({
+    value: 2,
+    from: 'open_clip_config.json beside pretrained.safetensors',
+    assumed: false,
+  })
   expect(config.tasks.every((t) => t.finetuned)).toBe(true)
 })
 

@@ -1,5 +1,5 @@
-// Merged models on the golden checkpoints: the base at 0, the fine-tuned model at 1, the collapse identity, and vectors kept
-// on the host against vectors kept on the device.
+// Merged models on the golden checkpoints: the base at 0, the fine-tuned model at 1, the collapse identity, and vectors
+// kept on the host against vectors kept on the device.
 import { join } from 'node:path'
 
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -30,9 +30,13 @@ afterAll(async () => {
   backend.close()
 })
 
-async function merged(table: Table, grouping: 'tensor' | 'layer' | 'scalar' = 'tensor'): Promise<Map<string, Float32Array>> {
+async function merged(
+  table: Table,
+  grouping: 'tensor' | 'layer' | 'scalar' = 'tensor',
+): Promise<Map<string, Float32Array>> {
   const found = new Map<string, Float32Array>()
-  for await (const { name, values } of mergedParameters(parents, groupsOf(parents, grouping), table)) found.set(name, values.slice())
+  for await (const { name, values } of mergedParameters(parents, groupsOf(parents, grouping), table))
+    found.set(name, values.slice())
   return found
 }
 
@@ -67,7 +71,9 @@ test('three difference-vector iterations, walked one by one, are the collapsed c
     base.forEach((b, i) => {
       let theta = b + start.reduce((sum, row, t) => sum + (row[0] as number) * ((tuned[t]?.[i] as number) - b), 0)
       for (const lambda of lambdas) theta += (lambda[0] as number) * (theta - b)
-      expect(Math.abs((collapsed.get(name)?.[i] as number) - theta)).toBeLessThanOrEqual(1e-6 * Math.max(1, Math.abs(theta)))
+      expect(Math.abs((collapsed.get(name)?.[i] as number) - theta)).toBeLessThanOrEqual(
+        1e-6 * Math.max(1, Math.abs(theta)),
+      )
     })
   }
 })
@@ -75,7 +81,8 @@ test('three difference-vector iterations, walked one by one, are the collapsed c
 test('vectors on the host or in files give the same bits as vectors on the device', async () => {
   const columns = 4
   const shape = [5, 7]
-  const values = (stream: number): Float32Array => Float32Array.from({ length: 35 }, (_, i) => uniform(1, stream, 0, i) - 0.5)
+  const values = (stream: number): Float32Array =>
+    Float32Array.from({ length: 35 }, (_, i) => uniform(1, stream, 0, i) - 0.5)
   const vectors = (p: number): Float32Array => Float32Array.of(...values(10 + p), ...values(20 + p), ...values(30 + p))
   async function* parameters() {
     for (let p = 0; p < columns; p++) yield { name: `p${p}`, shape, base: values(p), vectors: vectors(p) }

@@ -1,5 +1,6 @@
-// The merge reads and adds up slices; what it gives is the formula's value, element by element and to the last bit, wherever
-// slices begin, in whatever type a checkpoint is stored, and what is wrong in a file is told by the file's name.
+// The merge reads and adds up slices; what it gives is the formula's value, element by element and to the last bit,
+// wherever slices begin, in whatever type a checkpoint is stored, and what is wrong in a file is told by the file's
+// name.
 import { expect, test } from 'vitest'
 
 import { toFloat16, toFloat32, widenInPlace } from '../../../src-main/engine/formats/dtype.ts'
@@ -48,7 +49,12 @@ test('every element is the formula in float64, rounded once', async () => {
   const parents = await opened(all)
   let seen = 0
   for await (const { name, values, base } of mergedParameters(parents, groupsOf(parents, 'scalar'), table)) {
-    const [still, a, , c] = all.map((v) => v.get(name) as Float32Array) as [Float32Array, Float32Array, Float32Array, Float32Array]
+    const [still, a, , c] = all.map((v) => v.get(name) as Float32Array) as [
+      Float32Array,
+      Float32Array,
+      Float32Array,
+      Float32Array,
+    ]
     const expected = still.map((b, i) => Math.fround(b + 0.3 * ((a[i] as number) - b) + -1.7 * ((c[i] as number) - b)))
     expect(Buffer.compare(Buffer.from(expected.buffer), Buffer.from(values.slice().buffer)), name).toBe(0)
     expect(Buffer.compare(Buffer.from(still.buffer), Buffer.from(base.slice().buffer)), name).toBe(0)
@@ -61,9 +67,13 @@ test('half precision is widened slice by slice', async () => {
   const parents = await opened(all)
   const only: Table = [0, 1, 0].map((c) => Float64Array.of(c))
   for await (const { name, values } of mergedParameters(parents, groupsOf(parents, 'scalar'), only))
-    expect(Buffer.compare(Buffer.from(values.slice().buffer), Buffer.from((all[2] as Values).get(name)?.buffer as ArrayBuffer)), name).toBe(
-      0,
-    )
+    expect(
+      Buffer.compare(
+        Buffer.from(values.slice().buffer),
+        Buffer.from((all[2] as Values).get(name)?.buffer as ArrayBuffer),
+      ),
+      name,
+    ).toBe(0)
   expect(toFloat32(new Uint8Array(toFloat16(Float32Array.of(0.25)).buffer), 'F16')[0]).toBe(0.25)
 })
 
@@ -72,7 +82,9 @@ test.each(['F16', 'BF16'] as const)('every %s number widened where it stands is 
   const values = new Float32Array(65536)
   new Uint16Array(values.buffer, 2 * 65536).set(halves)
   widenInPlace(values, dtype)
-  expect(Buffer.compare(Buffer.from(values.buffer), Buffer.from(toFloat32(new Uint8Array(halves.buffer), dtype).buffer))).toBe(0)
+  expect(
+    Buffer.compare(Buffer.from(values.buffer), Buffer.from(toFloat32(new Uint8Array(halves.buffer), dtype).buffer)),
+  ).toBe(0)
 })
 
 test.each([Number.NaN, Number.NEGATIVE_INFINITY])(
@@ -93,7 +105,10 @@ test.each([Number.NaN, Number.NEGATIVE_INFINITY])(
 test('finite parents whose sum leaves float32 are told as that', async () => {
   const parents = await opened([all[0], ...all.slice(1)] as Values[])
   const merge = async (): Promise<void> => {
-    for await (const _ of mergedParameters(parents, groupsOf(parents, 'scalar'), [Float64Array.of(1e39), ...table.slice(1)]));
+    for await (const _ of mergedParameters(parents, groupsOf(parents, 'scalar'), [
+      Float64Array.of(1e39),
+      ...table.slice(1),
+    ]));
   }
   await expect(merge()).rejects.toMatchObject({ record: { code: 'not-finite', where: 'class_embedding' } })
 })
@@ -106,11 +121,16 @@ test('as a file it gives the same, in order, in parts taken in turn, backwards a
     expected.set(`visual.${name}`, Buffer.from(new Uint8Array(values.buffer, values.byteOffset, values.byteLength)))
   const file = mergedFile(parents, groups, table)
   expect([...file.tensors.keys()].slice(0, expected.size)).toEqual([...expected.keys()])
-  const same = async (name: string, bytes: Uint8Array): Promise<void> => expect(expected.get(name)?.compare(bytes), name).toBe(0)
+  const same = async (name: string, bytes: Uint8Array): Promise<void> =>
+    expect(expected.get(name)?.compare(bytes), name).toBe(0)
   for (const name of expected.keys()) await same(name, await file.read(name))
 
-  const parts = mergedFile(parents, groups, table) // a layer's in_proj as q, k and v with their biases, as Hugging Face has them
-  const [weight, bias] = ['weight', 'bias'].map((p) => `visual.transformer.resblocks.0.attn.in_proj_${p}`) as [string, string]
+  // a layer's in_proj as q, k and v with their biases, as Hugging Face has them
+  const parts = mergedFile(parents, groups, table)
+  const [weight, bias] = ['weight', 'bias'].map((p) => `visual.transformer.resblocks.0.attn.in_proj_${p}`) as [
+    string,
+    string,
+  ]
   for (let part = 0; part < 3; part++)
     for (const name of [weight, bias]) {
       const whole = expected.get(name) as Buffer

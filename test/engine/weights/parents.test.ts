@@ -39,7 +39,11 @@ test('parents in PyTorch files give the weights that safetensors give, whole and
   const folder = mkdtempSync(join(tmpdir(), 'basil-parents-'))
   const [base, vector] = [join(math, 'pretrained.safetensors'), join(math, 'finetuned-alpha.safetensors')]
   const parents = await openParents(base, [vector], openSource)
-  const other = await openParents(await inPytorch(base, join(folder, 'a.pt')), [await inPytorch(vector, join(folder, 'b.pt'))], openSource)
+  const other = await openParents(
+    await inPytorch(base, join(folder, 'a.pt')),
+    [await inPytorch(vector, join(folder, 'b.pt'))],
+    openSource,
+  )
   expect(other.architecture).toEqual(parents.architecture)
   expect(other.base.file.format).toBe('pytorch')
   for (const [mine, theirs] of [
@@ -52,7 +56,9 @@ test('parents in PyTorch files give the weights that safetensors give, whole and
       const whole = await readParameter(mine, name)
       expect(await readParameter(theirs, name), name).toEqual(whole)
       const [first, count] = [Math.floor(size / 3), Math.ceil(size / 2)]
-      expect(await readSlice(theirs, name, first, count, new Float32Array(size)), name).toEqual(whole.slice(first, first + count))
+      expect(await readSlice(theirs, name, first, count, new Float32Array(size)), name).toEqual(
+        whole.slice(first, first + count),
+      )
     }
   }
   await Promise.all([parents.close(), other.close()])

@@ -17,7 +17,8 @@ def note(file, tensors):
     expected.update({f'{file}/{name}': t.detach().clone().contiguous() for name, t in tensors.items()})
 
 
-# TorchScript, as OpenAI published CLIP: half precision weights, buffers, modules within modules, and constants beside them.
+# TorchScript, as OpenAI published CLIP: half precision weights, buffers, modules within modules, and constants beside
+# them.
 class Visual(torch.nn.Module):
     def __init__(self):
         super().__init__()
@@ -55,7 +56,8 @@ for protocol in (2, 3, 4, 5):
     note(f'protocol-{protocol}.pt', state)
     note(f'protocol-{protocol}-legacy.pt', state)
 
-# All element types; a view that repeats, one without elements, one through a transposed middle, each other row, a parameter.
+# All element types; a view that repeats, one without elements, one through a transposed middle, each other row, a
+# parameter.
 grid = torch.randn(4, 5, 6)
 kinds = {str(t).removeprefix('torch.'): torch.arange(6).to(t) for t in (
     torch.float16, torch.bfloat16, torch.float32, torch.float64, torch.uint8, torch.int8, torch.int16, torch.int32, torch.int64,

@@ -1,4 +1,5 @@
-// Adding a folder that takes long: how far it is, that it can be left, that it holds up no other, and that it has an end of Basil's own.
+// Adding a folder that takes long: how far it is, that it can be left, that it holds up no other, and that it has an
+// end of Basil's own.
 import { execFileSync, spawn } from 'node:child_process'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -27,11 +28,15 @@ async function slow(): Promise<{ client: Client; root: string; settled: () => Pr
   const root = temporaryFolder()
   mkdirSync(join(root, 'endless'))
   await petsAt(join(root, 'pets'))
-  const workbench = await toyWorkbench(temporaryFolder(), (environment) => toyEngine({ endless: 'endless' }, environment))
+  const workbench = await toyWorkbench(temporaryFolder(), (environment) =>
+    toyEngine({ endless: 'endless' }, environment),
+  )
   const { port1, port2 } = new MessageChannel()
   const nothing = { window: false, pickConfig: async () => null, pickCheckpoints: async () => [join(root, 'endless')] }
   const platform = { ...nothing, pickTarget: async () => undefined, download: () => null }
-  new RPCHandler(createRouter(workbench, platform), { clientInterceptors: [errorsAsRecords] }).upgrade(port1, { context: {} })
+  new RPCHandler(createRouter(workbench, platform), { clientInterceptors: [errorsAsRecords] }).upgrade(port1, {
+    context: {},
+  })
   port1.start()
   port2.start()
   onTestFinished(() => port1.close())
@@ -46,7 +51,9 @@ test.each(['add', 'pick'] as const)(
     const leaving = new AbortController()
     const { signal } = leaving
     const endless =
-      how === 'add' ? client.data.add({ paths: [join(root, 'endless')] }, { signal }) : client.data.pick({ kind: 'folder' }, { signal })
+      how === 'add'
+        ? client.data.add({ paths: [join(root, 'endless')] }, { signal })
+        : client.data.pick({ kind: 'folder' }, { signal })
     const outcome = endless.then(
       () => 'added',
       () => 'left',
@@ -59,7 +66,9 @@ test.each(['add', 'pick'] as const)(
     expect(told).toEqual(told.toSorted((a, b) => a - b))
     const second = await client.data.add({ paths: [join(root, 'pets')] })
     await settled()
-    expect((await client.data.list()).map(({ id, state, splits }) => [id, state, splits.length])).toEqual([[second.added[0], 'present', 2]])
+    expect((await client.data.list()).map(({ id, state, splits }) => [id, state, splits.length])).toEqual([
+      [second.added[0], 'present', 2],
+    ])
     leaving.abort()
     expect(await outcome).toBe('left')
     for await (const { work } of await client.data.watch()) if (work === null) break
@@ -67,27 +76,37 @@ test.each(['add', 'pick'] as const)(
   },
 )
 
-test.runIf(process.platform !== 'win32')('in a terminal Ctrl+C ends it, and what was added before stays', { timeout: guard }, async () => {
-  const [root, home] = [temporaryFolder(), temporaryFolder()]
-  mkdirSync(join(root, 'endless'))
-  await petsAt(join(root, 'pets'))
-  const cli = join(import.meta.dirname, '../../../src-main/cli.ts')
-  const env = { ...process.env, BASIL_HOME: home, BASIL_ENGINE: toyEntry, TOY: JSON.stringify({ endless: 'endless' }) }
-  const child = spawn(process.execPath, [cli, 'data', 'add', join(root, 'pets'), join(root, 'endless')], {
-    env,
-    stdio: ['ignore', 'pipe', 'pipe'],
-  })
-  onTestFinished(() => void child.kill('SIGKILL'))
-  let said = ''
-  child.stderr.on('data', (text) => (said += text))
-  const code = new Promise((resolve) => child.on('exit', (code, signal) => resolve(signal ?? code)))
-  const rows = (): string => execFileSync(process.execPath, [cli, 'data', 'list'], { env, encoding: 'utf8' })
-  await expect.poll(rows, { timeout: guard, interval: 500 }).toContain('train 20, test 6') // it is at the endless one by then
-  child.kill('SIGINT')
-  expect(await code).toBe(1)
-  expect(said).toContain('Looking for data was ended: you cancelled it')
-  expect(rows()).toContain('train 20, test 6')
-})
+test.runIf(process.platform !== 'win32')(
+  'in a terminal Ctrl+C ends it, and what was added before stays',
+  { timeout: guard },
+  async () => {
+    const [root, home] = [temporaryFolder(), temporaryFolder()]
+    mkdirSync(join(root, 'endless'))
+    await petsAt(join(root, 'pets'))
+    const cli = join(import.meta.dirname, '../../../src-main/cli.ts')
+    const env = {
+      ...process.env,
+      BASIL_HOME: home,
+      BASIL_ENGINE: toyEntry,
+      TOY: JSON.stringify({ endless: 'endless' }),
+    }
+    const child = spawn(process.execPath, [cli, 'data', 'add', join(root, 'pets'), join(root, 'endless')], {
+      env,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
+    onTestFinished(() => void child.kill('SIGKILL'))
+    let said = ''
+    child.stderr.on('data', (text) => (said += text))
+    const code = new Promise((resolve) => child.on('exit', (code, signal) => resolve(signal ?? code)))
+    const rows = (): string => execFileSync(process.execPath, [cli, 'data', 'list'], { env, encoding: 'utf8' })
+    // it is at the endless one by then
+    await expect.poll(rows, { timeout: guard, interval: 500 }).toContain('train 20, test 6')
+    child.kill('SIGINT')
+    expect(await code).toBe(1)
+    expect(said).toContain('Looking for data was ended: you cancelled it')
+    expect(rows()).toContain('train 20, test 6')
+  },
+)
 
 test('what is walked has a bound, which is named as Basil’s, with all that was found before it', async () => {
   const root = temporaryFolder()

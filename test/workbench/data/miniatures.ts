@@ -1,5 +1,6 @@
-// Data sets in miniature whose images are pictures: a folder of classes with twins planted across its splits and one image that cannot be read,
-// and MNIST's files. Pictures are drawn from a number, so that two of the same number are the same and others look different.
+// Data sets in miniature whose images are pictures: a folder of classes with twins planted across its splits and one
+// image that cannot be read, and MNIST's files. Pictures are drawn from a number, so that two of the same number are
+// the same and others look different.
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 
@@ -29,7 +30,10 @@ function write(file: string, content: Uint8Array | string): void {
   writeFileSync(file, content)
 }
 
-/** train: 20 images of cats and dogs, test: 6. Of the test images one is in train too, one is one of train's a little brighter, one cannot be read; a fourth of the dogs is of a kind that is not read. */
+/**
+ * train: 20 images of cats and dogs, test: 6. Of the test images one is in train too, one is one of train's a little
+ * brighter, one cannot be read; a fourth of the dogs is of a kind that is not read.
+ */
 export async function petsAt(folder: string): Promise<void> {
   for (const [label, name] of ['cat', 'dog'].entries()) {
     for (let i = 0; i < 10; i++) write(join(folder, 'train', name, `${i}.png`), await picture(100 * label + i))
@@ -59,7 +63,9 @@ export function mnistAt(root: string): void {
     ['train', 30],
     ['t10k', 10],
   ] as const) {
-    const drawn = Array.from({ length: count }, (_, i) => pixels(5000 + count * 100 + i).filter((_value, at) => at % 3 === 0))
+    const drawn = Array.from({ length: count }, (_, i) =>
+      pixels(5000 + count * 100 + i).filter((_value, at) => at % 3 === 0),
+    )
     const cut = drawn.map((grey) => grey.filter((_value, at) => at % side < 28 && at < side * 28))
     write(join(root, `MNIST/raw/${name}-images-idx3-ubyte`), file(0x803, [count, 28, 28], Buffer.concat(cut)))
     write(

@@ -1,4 +1,5 @@
-// Data sets of a window: added by folder or root, read, marked when they go, shown in pictures, prepared, and searched for leaks that were planted.
+// Data sets of a window: added by folder or root, read, marked when they go, shown in pictures, prepared, and searched
+// for leaks that were planted.
 import { renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 
@@ -10,7 +11,8 @@ import { temporaryFolder } from '../toy.ts'
 import { mnistAt, petsAt } from './miniatures.ts'
 import { dataAt, whole } from './setting.ts'
 
-const errorOf = (work: Promise<unknown>): Promise<unknown> => work.then(String, (error: unknown) => basilErrorOf(error).record)
+const errorOf = (work: Promise<unknown>): Promise<unknown> =>
+  work.then(String, (error: unknown) => basilErrorOf(error).record)
 
 test('a folder is added as what it is, a root as what is in it; counts, classes and the field’s splits follow', async () => {
   const root = temporaryFolder()
@@ -64,11 +66,18 @@ test('a folder is added as what it is, a root as what is in it; counts, classes 
   const [mnist = 0] = added
   const { facts } = await data.show({ id: mnist })
   const val = fieldSplit(30).val
-  expect(facts?.field[1]).toMatchObject({ of: 'train', count: 3, drawn: expect.stringContaining('random_split with seed 0') })
+  expect(facts?.field[1]).toMatchObject({
+    of: 'train',
+    count: 3,
+    drawn: expect.stringContaining('random_split with seed 0'),
+  })
   expect(facts?.field[1]?.perClass.reduce((a, b) => a + b)).toBe(val.length)
   expect(facts?.classes?.[3]).toBe('3')
   const drawn = await data.draw({ id: mnist, split: 'field-train?shots=1&seed=7' })
-  expect([drawn.perClass, drawn.drawn]).toEqual([new Array(10).fill(1), expect.stringContaining('1 images a class, seed 7')])
+  expect([drawn.perClass, drawn.drawn]).toEqual([
+    new Array(10).fill(1),
+    expect.stringContaining('1 images a class, seed 7'),
+  ])
   expect(await errorOf(data.draw({ id: mnist, split: 'field-train?shot=1' }))).toMatchObject({ code: 'data-invalid' })
   expect((await data.add({ paths: [root] })).known.toSorted()).toEqual(added.toSorted())
 })
@@ -83,7 +92,9 @@ test('data that goes is a marked row that keeps what was known, comes back when 
   renameSync(join(root, 'pets'), join(root, 'elsewhere'))
   const { workbench, data } = await dataAt(home)
   await workbench.dataSets.settled()
-  expect(await data.list()).toMatchObject([{ id, state: 'missing', name: 'pets', classes: 2, error: { code: 'file-missing' } }])
+  expect(await data.list()).toMatchObject([
+    { id, state: 'missing', name: 'pets', classes: 2, error: { code: 'file-missing' } },
+  ])
   renameSync(join(root, 'elsewhere'), join(root, 'pets'))
   expect(await data.refresh()).toBe(true)
   expect(await data.list()).toMatchObject([{ id, state: 'present', error: null }])

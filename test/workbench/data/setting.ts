@@ -31,7 +31,9 @@ export async function dataAt(
 ): Promise<{ workbench: Workbench; client: Client; data: Client['data'] }> {
   const workbench = await libraryAt(home, {}, write)
   const { port1, port2 } = new MessageChannel()
-  new RPCHandler(createRouter(workbench, { ...browser, ...platform }), { clientInterceptors: [errorsAsRecords] }).upgrade(port1, {
+  new RPCHandler(createRouter(workbench, { ...browser, ...platform }), {
+    clientInterceptors: [errorsAsRecords],
+  }).upgrade(port1, {
     context: {},
   })
   port1.start()

@@ -1,5 +1,6 @@
-// Evaluations as a window starts them: by rows, runs and opened configurations, kept with their report, watched to their end, and never while
-// something else is at work. That test data is opened is on disk before the engine hears of it, and stays when the evaluation is forgotten.
+// Evaluations as a window starts them: by rows, runs and opened configurations, kept with their report, watched to
+// their end, and never while something else is at work. That test data is opened is on disk before the engine hears of
+// it, and stays when the evaluation is forgotten.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
@@ -29,7 +30,8 @@ async function opened(engine: (environment: NodeJS.ProcessEnv) => ReturnType<typ
     download: (file: string) => `/downloads/${file}`,
   }
   const { evaluations, library, projects } = createRouterClient(createRouter(workbench, none), { context: {} })
-  const idOf = async (file: string): Promise<number> => (await library.add({ paths: [join(sample, file)] })).added[0] as number
+  const idOf = async (file: string): Promise<number> =>
+    (await library.add({ paths: [join(sample, file)] })).added[0] as number
   return { home, workbench, evaluations, projects, idOf }
 }
 
@@ -54,7 +56,14 @@ test('from rows of the library and from an opened configuration: one report each
     await idOf('finetuned-mnist.safetensors'),
     await idOf('tasks.safetensors'),
   ]
-  const of = [{ name: 'mnist', data: { id: data, name: 'mnist.validation' }, head: { id: data, name: 'head.mnist' }, finetuned: tuned }]
+  const of = [
+    {
+      name: 'mnist',
+      data: { id: data, name: 'mnist.validation' },
+      head: { id: data, name: 'head.mnist' },
+      finetuned: tuned,
+    },
+  ]
   const models = [{ id: pretrained }, { id: tuned }]
   const { evaluation } = await evaluations.start({ models, tasks: { of }, split: 'validation', mistakes: 3 })
   expect(await codeOf(evaluations.start({ models, tasks: { of }, split: 'validation' }))).toBe('run-state')
@@ -73,10 +82,17 @@ test('from rows of the library and from an opened configuration: one report each
 
   const { grant, config: whole } = await projects.sample()
   const config = { ...whole, tasks: whole.tasks.slice(0, 2) }
-  const second = await evaluations.start({ models: [{ id: pretrained }], tasks: { grant, config }, split: 'test', mistakes: 0 })
+  const second = await evaluations.start({
+    models: [{ id: pretrained }],
+    tasks: { grant, config },
+    split: 'test',
+    mistakes: 0,
+  })
   expect(await allOf(await evaluations.watch(second))).toContainEqual({ type: 'done' })
   const found = await evaluations.show(second)
-  expect(found.openings.map(({ task, evaluation }) => [task, evaluation])).toEqual(config.tasks.map(({ name }) => [name, 2]))
+  expect(found.openings.map(({ task, evaluation }) => [task, evaluation])).toEqual(
+    config.tasks.map(({ name }) => [name, 2]),
+  )
   const accuracies = found.report?.tasks.map(({ results }) => results[0]?.accuracy as number) ?? []
   expect(found.accuracy).toBe(accuracies.reduce((a, b) => a + b, 0) / accuracies.length)
   expect((await evaluations.list()).map(({ evaluation, accuracy }) => [evaluation, accuracy])).toEqual([
@@ -85,7 +101,10 @@ test('from rows of the library and from an opened configuration: one report each
   ])
 
   const saved = await evaluations.save({ evaluation })
-  expect(saved).toEqual({ file: join(home, 'exports', 'evaluation-1.html'), download: expect.stringContaining('evaluation-1.html') })
+  expect(saved).toEqual({
+    file: join(home, 'exports', 'evaluation-1.html'),
+    download: expect.stringContaining('evaluation-1.html'),
+  })
   expect(readFileSync(saved?.file ?? '', 'utf8')).toContain('<h2>mnist</h2>')
 
   expect(await evaluations.forget({ evaluation: 2 })).toBe(true)
@@ -100,7 +119,8 @@ test('from rows of the library and from an opened configuration: one report each
 })
 
 test('what the engine refuses is kept as failed with its reason; the opening it was refused over is kept too', async () => {
-  const { home, evaluations, projects, idOf } = await opened((environment) => toyEngine({}, environment)) // a toy evaluates nothing
+  // a toy evaluates nothing
+  const { home, evaluations, projects, idOf } = await opened((environment) => toyEngine({}, environment))
   const { grant, config } = await projects.sample()
   const started = await evaluations.start({
     models: [{ id: await idOf('pretrained.safetensors') }],
@@ -109,7 +129,11 @@ test('what the engine refuses is kept as failed with its reason; the opening it 
   })
   const events = await allOf(await evaluations.watch(started))
   expect(events).toMatchObject([{ type: 'failed', error: { why: 'a toy has no tower' } }])
-  expect(await evaluations.show(started)).toMatchObject({ state: 'failed', report: null, error: { why: 'a toy has no tower' } })
+  expect(await evaluations.show(started)).toMatchObject({
+    state: 'failed',
+    report: null,
+    error: { why: 'a toy has no tower' },
+  })
   expect((await evaluations.show(started)).openings).toHaveLength(config.tasks.length)
   expect(await codeOf(evaluations.save(started))).toBe('run-state')
   expect(existsSync(join(home, 'exports'))).toBe(false)
@@ -120,7 +144,9 @@ test('a configuration without such data is refused: a mean over fewer tasks is a
   const { grant, config } = await projects.sample()
   const tasks = config.tasks.map((task, t) => (t === 1 ? { ...task, test: undefined } : task))
   const models = [{ id: await idOf('pretrained.safetensors') }]
-  expect(await codeOf(evaluations.start({ models, tasks: { grant, config: { ...config, tasks } }, split: 'test' }))).toBe('config-invalid')
+  expect(
+    await codeOf(evaluations.start({ models, tasks: { grant, config: { ...config, tasks } }, split: 'test' })),
+  ).toBe('config-invalid')
   expect(await evaluations.list()).toEqual([])
 })
 

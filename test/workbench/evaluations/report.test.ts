@@ -1,5 +1,5 @@
-// The page of a report: what the paper printed stands beside the same set of tasks on a model of the same size, says that it is the paper's, and
-// moves no number of ours; names are text wherever they stand.
+// The page of a report: what the paper printed stands beside the same set of tasks on a model of the same size, says
+// that it is the paper's, and moves no number of ours; names are text wherever they stand.
 import { join } from 'node:path'
 
 import { expect, test } from 'vitest'
@@ -19,16 +19,35 @@ function task(name: string, odd = ''): TaskReport {
   const mistakes = [{ image: `${odd}.png`, label: 1, predicted: 0, confidence: 0.7, picture: 'AAAA' }]
   const result = { ...resultOf({ images, classes: 2, positive: null, reference: 0.9 }, told), mistakes }
   const reference = { accuracy: 0.9, how: 'imported' as const, from: `${odd}.json` }
-  return { name, data: odd, head: odd, classes: [odd, 'rook'], images: null, reference, results: [result], mcnemar: null }
+  return {
+    name,
+    data: odd,
+    head: odd,
+    classes: [odd, 'rook'],
+    images: null,
+    reference,
+    results: [result],
+    mcnemar: null,
+  }
 }
 
-function page(tasks: TaskReport[], architecture = 'ViT-B/32', odd = 'mine', split: EvaluationReport['split'] = 'test'): string {
+function page(
+  tasks: TaskReport[],
+  architecture = 'ViT-B/32',
+  odd = 'mine',
+  split: EvaluationReport['split'] = 'test',
+): string {
   const model = { name: odd, file: odd, sha256: null, run: null, iteration: null, linearised: false, architecture }
-  const report: EvaluationReport = { split, models: [{ ...model, accuracy: 0.75, relativeAccuracy: 0.75 / 0.9 }], tasks }
+  const report: EvaluationReport = {
+    split,
+    models: [{ ...model, accuracy: 0.75, relativeAccuracy: 0.75 / 0.9 }],
+    tasks,
+  }
   return reportHtml(report, { evaluation: 3, created: '2026-01-02T03:04:05.000Z', openings: [], presets })
 }
 
-const tables = (html: string): string[] => [...html.matchAll(/<table class="paper">.*?<\/table>/gs)].map(([text]) => text)
+const tables = (html: string): string[] =>
+  [...html.matchAll(/<table class="paper">.*?<\/table>/gs)].map(([text]) => text)
 
 test("the eight tasks of addition on a ViT-B/32: the paper's table of that size, marked, under our own row", () => {
   const found = tables(page(eight.map((name) => task(name))))

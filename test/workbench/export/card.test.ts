@@ -1,5 +1,5 @@
-// The card beside an exported model: it is there, its figures are those of history with means made of its own rows, it names no place
-// of this machine, and nothing that is there already is replaced unasked.
+// The card beside an exported model: it is there, its figures are those of history with means made of its own rows, it
+// names no place of this machine, and nothing that is there already is replaced unasked.
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
@@ -44,7 +44,11 @@ test('a card stands beside the model, and names its parents by hash and nothing 
   const outsideOfHashes = card.replaceAll('sha of /models', '') // which is what the toy's hashes are
   for (const place of [home, '/models', config.pretrained]) expect(outsideOfHashes).not.toContain(place)
   expect(tableOf(card, ' |').find(([name]) => name === 'seed')).toEqual(['seed', '7'])
-  const state = await workbench.export(run, { iteration: 1, epoch: 1, form: formSchema.parse({ container: 'state_dict' }) }, null)
+  const state = await workbench.export(
+    run,
+    { iteration: 1, epoch: 1, form: formSchema.parse({ container: 'state_dict' }) },
+    null,
+  )
   expect(state.file).toMatch(/-epoch-1\.pt$/)
   expect(readFileSync(state.card, 'utf8')).toMatch(
     /This state was not measured\.[\s\S]*A person chose this state: epoch 1 of iteration 1\./,
@@ -61,7 +65,8 @@ test('a model or a card that is there is replaced only when that is asked for, a
   expect(existsSync(out)).toBe(false)
   expect(readFileSync(card, 'utf8')).toBe('notes of mine')
   await expect(workbench.export(run, { iteration: 0 }, { out, overwrite: true })).rejects.toMatchObject({
-    record: { code: 'target-exists', where: card, why: expect.stringContaining('only a card') }, // nobody was asked about the notes
+    // nobody was asked about the notes
+    record: { code: 'target-exists', where: card, why: expect.stringContaining('only a card') },
   })
   expect(readFileSync(card, 'utf8')).toBe('notes of mine')
   rmSync(card)
@@ -80,7 +85,12 @@ test('accuracies are those of the rows, their means computed from them, and a ga
   const { workbench, run } = await finished()
   const shown = workbench.show(run)
   const scores = (values: [number, number | null][]) =>
-    values.map(([accuracy, relativeAccuracy], i) => ({ task: ['cars', 'dtd'][i] ?? '', loss: 0, accuracy, relativeAccuracy }))
+    values.map(([accuracy, relativeAccuracy], i) => ({
+      task: ['cars', 'dtd'][i] ?? '',
+      loss: 0,
+      accuracy,
+      relativeAccuracy,
+    }))
   const detail: RunDetail = {
     ...shown,
     evaluatedOn: 'test',
@@ -126,7 +136,11 @@ test('accuracies are those of the rows, their means computed from them, and a ga
   }
   const written = await look(join(golden, 'pretrained.safetensors'))
   const exported = { file: '/secret/place/model.pt', bytes: 9, sha256: 'abc', tensors: 32 }
-  const vectors = ['cars.safetensors', 'a|b\n<img src=x>.pt'].map((name, i) => ({ file: `/secret/${name}`, name, sha256: `hash ${i}` }))
+  const vectors = ['cars.safetensors', 'a|b\n<img src=x>.pt'].map((name, i) => ({
+    file: `/secret/${name}`,
+    name,
+    sha256: `hash ${i}`,
+  }))
   const recipe = {
     basil: '1',
     run,
@@ -171,13 +185,18 @@ test('accuracies are those of the rows, their means computed from them, and a ga
     ['mean of tasks to keep', '30.0', '-', '50.0', '40.0', '80.0'],
     ['mean of tasks to forget', '50.0', '62.5', '80.0', '70.0', '87.5'],
   ])
-  expect(negation).toContain('To be forgotten: cars. Their loss was ascended, and accuracy on them is the better the lower it is.')
+  expect(negation).toContain(
+    'To be forgotten: cars. Their loss was ascended, and accuracy on them is the better the lower it is.',
+  )
   expect(negation).toMatch(/To be kept: dtd\. .* at least 95 % of the pre-trained model's\./)
   expect(card).not.toContain('forgotten')
   // Iterations after the state that were not accepted changed nothing: what was measured after them is the state's.
   const rejected = { ...detail, iterations: detail.iterations.map((s) => ({ ...s, accepted: s.stage < 2 })) }
   expect(
-    tableOf(cardOf(template, { detail: rejected, ...carded, recipe: { ...recipe, iteration: 1, iterations: [[1, 0]] } }), 'task | pre')[2],
+    tableOf(
+      cardOf(template, { detail: rejected, ...carded, recipe: { ...recipe, iteration: 1, iterations: [[1, 0]] } }),
+      'task | pre',
+    )[2],
   ).toEqual(['mean', '40.0', '-', '65.0', '55.0', '83.8'])
   expect(tableOf(card, 'coefficients of')).toEqual([
     ['cars.safetensors', '0.2000', '0.2500', '0.3000'],

@@ -55,7 +55,11 @@ test('what was added is there again at the next start, and what was not read yet
 
 test('a path that is not there, cannot be walked or is no checkpoint is refused with its reason, and the rest is added', async () => {
   const { folder, library } = await setting({ 'a.safetensors': checkpoint(1), 'ft_accuracies.json': '{}' })
-  const told = await library.add([join(folder, 'none.pt'), join(folder, 'a.safetensors'), join(folder, 'ft_accuracies.json')])
+  const told = await library.add([
+    join(folder, 'none.pt'),
+    join(folder, 'a.safetensors'),
+    join(folder, 'ft_accuracies.json'),
+  ])
   expect(told.added).toHaveLength(1)
   expect(told.refused).toMatchObject([
     { code: 'file-missing', where: join(folder, 'none.pt') },
@@ -103,14 +107,21 @@ test('what macOS keeps beside a file under "._" is no checkpoint, walked to or n
 })
 
 test('a link and its target are one row, under the name of the target where that is a checkpoint too; links that go round end', async () => {
-  const { folder, workbench, library } = await setting({ 'z/real.safetensors': checkpoint(1), 'blobs/0123abcd': checkpoint(2) })
+  const { folder, workbench, library } = await setting({
+    'z/real.safetensors': checkpoint(1),
+    'blobs/0123abcd': checkpoint(2),
+  })
   mkdirSync(join(folder, 'snapshots'))
   symlinkSync(join(folder, 'z/real.safetensors'), join(folder, 'a-link.safetensors'))
-  symlinkSync('../blobs/0123abcd', join(folder, 'snapshots/model.safetensors')) // how Hugging Face keeps what it fetched
+  // how Hugging Face keeps what it fetched
+  symlinkSync('../blobs/0123abcd', join(folder, 'snapshots/model.safetensors'))
   symlinkSync(folder, join(folder, 'z/round'))
   expect(await library.add([folder])).toMatchObject({ refused: [] })
   const entries = await settled(workbench)
-  expect(entries.map(({ path }) => path).sort()).toEqual([join(folder, 'snapshots/model.safetensors'), join(folder, 'z/real.safetensors')])
+  expect(entries.map(({ path }) => path).sort()).toEqual([
+    join(folder, 'snapshots/model.safetensors'),
+    join(folder, 'z/real.safetensors'),
+  ])
   expect(entries.find(({ path }) => path.includes('snapshots'))?.name).toBe('snapshots/model.safetensors')
   const { known } = await library.add([join(folder, 'a-link.safetensors')])
   expect(known).toEqual([entries.find(({ path }) => path.includes('real'))?.id])
@@ -123,7 +134,8 @@ test('twins are shown, before their hashes are there and after; two places that 
     'other.safetensors': checkpoint(2),
   }
   const { folder, home, workbench, library } = await setting(files, { hash: 'never' })
-  linkSync(join(folder, 'other.safetensors'), join(folder, 'hard.safetensors')) // another name on disk that lives on without the first
+  // another name on disk that lives on without the first
+  linkSync(join(folder, 'other.safetensors'), join(folder, 'hard.safetensors'))
   const { added } = await library.add([folder])
   const twins = async (from = library) => (await from.list()).entries.map(({ twins }) => twins)
   const [upper = 0, hard = 0, lower = 0, other = 0] = added
@@ -166,7 +178,9 @@ test('shards belong to their index: one row with the bytes of all', async () => 
 })
 
 test('a walk ends at its limits, says so, and keeps what it found', async () => {
-  const { folder } = await setting(Object.fromEntries(Array.from({ length: 20 }, (_, i) => [`${i}.safetensors`, checkpoint(i)])))
+  const { folder } = await setting(
+    Object.fromEntries(Array.from({ length: 20 }, (_, i) => [`${i}.safetensors`, checkpoint(i)])),
+  )
   const few = await scan([folder], { files: 5, entries: 1000 })
   expect([few.files.length, few.refused.map(({ code }) => code)]).toEqual([5, ['not-supported']])
   expect((await scan([folder], { files: 1000, entries: 7 })).refused).toHaveLength(1)
@@ -195,14 +209,23 @@ test('role, tags and notes are the person’s; rows are forgotten and files stay
   await library.add([folder])
   const [entry] = await settled(workbench)
   const id = entry?.id ?? 0
-  expect(entry).toMatchObject({ name: 'MNISTVal/finetuned.safetensors', role: 'fine-tuned', roleGiven: false, dataset: 'MNIST' })
+  expect(entry).toMatchObject({
+    name: 'MNISTVal/finetuned.safetensors',
+    role: 'fine-tuned',
+    roleGiven: false,
+    dataset: 'MNIST',
+  })
   expect(library.describe({ id, role: 'head', tags: ['mine', 'mine', 'old'], notes: 'from the attic' })).toMatchObject({
     role: 'head',
     roleGiven: true,
     tags: ['mine', 'old'],
     notes: 'from the attic',
   })
-  expect(library.describe({ id, role: null })).toMatchObject({ role: 'fine-tuned', roleGiven: false, tags: ['mine', 'old'] })
+  expect(library.describe({ id, role: null })).toMatchObject({
+    role: 'fine-tuned',
+    roleGiven: false,
+    tags: ['mine', 'old'],
+  })
   expect(library.forget([id, id, 99])).toBe(1)
   expect((await library.list()).entries).toEqual([])
   expect(statSync(join(folder, 'MNISTVal/finetuned.safetensors')).isFile()).toBe(true)

@@ -1,4 +1,5 @@
-// The reader's process, real but for what is asked of it: files whose name holds a word end it, hold it up, or have no hash that ends.
+// The reader's process, real but for what is asked of it: files whose name holds a word end it, hold it up, or have no
+// hash that ends.
 
 import { serveEngine } from '../../../src-main/worker/engine-door.ts'
 import { parentPort } from '../../../src-main/worker/parent-port.ts'

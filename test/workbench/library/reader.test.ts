@@ -50,7 +50,11 @@ test('time that the process waits for a core is not counted against the file', a
   const [hang = ''] = files('hang')
   const own = [0, 10, 20, 500] // milliseconds that it had for its work, as the clock is asked
   let asked = 0
-  const { reader } = readerOf({}, { look: 100, rest: patience }, () => () => own[Math.min(asked++, own.length - 1)] ?? 0)
+  const { reader } = readerOf(
+    {},
+    { look: 100, rest: patience },
+    () => () => own[Math.min(asked++, own.length - 1)] ?? 0,
+  )
   await expect(reader.look(hang)).rejects.toMatchObject({ record: { code: 'file-unreadable' } })
   expect(asked).toBe(own.length)
 })
@@ -123,7 +127,9 @@ test('a run at work hears nothing of a scan beside it, nor of the end of the pro
   const run = await workbench.start(toyConfig())
   const watched = follow(workbench, run)
   await workbench.library.add([folder])
-  await expect.poll(async () => (await workbench.library.list()).entries.some(({ format }) => format !== null)).toBe(true)
+  await expect
+    .poll(async () => (await workbench.library.list()).entries.some(({ format }) => format !== null))
+    .toBe(true)
   expect(started).toHaveLength(2)
   started[1]?.kill()
   const events = await watched
@@ -134,5 +140,7 @@ test('a run at work hears nothing of a scan beside it, nor of the end of the pro
   await follow(alone, same)
   expect(bitsOf(workbench, run)).toEqual(bitsOf(alone, same))
   await workbench.library.settled()
-  expect((await workbench.library.list()).entries.filter(({ state }) => state === 'present').length).toBeGreaterThanOrEqual(29)
+  expect(
+    (await workbench.library.list()).entries.filter(({ state }) => state === 'present').length,
+  ).toBeGreaterThanOrEqual(29)
 })

@@ -60,12 +60,21 @@ test('rows are added, watched, measured, compared and converted', async () => {
     [b, 'present'],
   ])
   expect((await client.show({ id: a })).list).toHaveLength(1)
-  expect(await resultOf(await client.statistics({ id: a }))).toMatchObject({ tensors: [{ name: 'weight', norm: 2, mean: 1 }] })
-  expect(await resultOf(await client.compare({ a, b }))).toMatchObject({ tensors: [{ name: 'weight', normA: 2, normB: 6, distance: 4 }] })
-  expect((await resultOf(await client.compatible({ pretrained: a, others: [b] })))?.vectors).toMatchObject([{ norm: 4, relative: 2 }])
+  expect(await resultOf(await client.statistics({ id: a }))).toMatchObject({
+    tensors: [{ name: 'weight', norm: 2, mean: 1 }],
+  })
+  expect(await resultOf(await client.compare({ a, b }))).toMatchObject({
+    tensors: [{ name: 'weight', normA: 2, normB: 6, distance: 4 }],
+  })
+  expect((await resultOf(await client.compatible({ pretrained: a, others: [b] })))?.vectors).toMatchObject([
+    { norm: 4, relative: 2 },
+  ])
   const form = { container: 'safetensors', layout: null, dtype: 'float16' } as const
   const first = await client.convert({ id: a, form })
-  expect(first).toMatchObject({ file: join(home, 'exports', 'a-float16.safetensors'), download: expect.stringContaining('/download/') })
+  expect(first).toMatchObject({
+    file: join(home, 'exports', 'a-float16.safetensors'),
+    download: expect.stringContaining('/download/'),
+  })
   expect((await client.convert({ id: a, form }))?.file).toBe(join(home, 'exports', 'a-float16-2.safetensors'))
   expect(await client.describe({ id: b, tags: ['x'] })).toMatchObject({ id: b, tags: ['x'] })
   expect(await client.refresh()).toBe(true)

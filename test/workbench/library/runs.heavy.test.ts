@@ -1,4 +1,5 @@
-// Runs and the library: parents that moved are found by their hashes, a model says what it was made from, and a recipe finds its way home.
+// Runs and the library: parents that moved are found by their hashes, a model says what it was made from, and a recipe
+// finds its way home.
 import { copyFileSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 
@@ -47,13 +48,16 @@ test('a run whose files moved is resumed and exported from where they are now; i
   const [home, place] = [temporaryFolder(), temporaryFolder()]
   const [before, after] = [join(place, 'before'), join(place, 'after')]
   mkdirSync(before)
-  for (const name of [short.pretrained, ...short.vectors, 'tasks.safetensors']) copyFileSync(join(golden, name), join(before, name))
+  for (const name of [short.pretrained, ...short.vectors, 'tasks.safetensors'])
+    copyFileSync(join(golden, name), join(before, name))
   const workbench = await opened(home)
   const { library } = workbench
   await library.add([before])
   const rows = await settled(workbench)
 
-  const run = await workbench.start(resolveConfig({ ...short, tasks: short.tasks.slice(0, 1) }, (path) => join(before, path)))
+  const run = await workbench.start(
+    resolveConfig({ ...short, tasks: short.tasks.slice(0, 1) }, (path) => join(before, path)),
+  )
   for await (const event of workbench.watch(run)) if (event.type === 'epoch' && event.epoch === 1) break
   expect(await workbench.cancel(run)).toBe(true)
   renameSync(before, after)
@@ -75,10 +79,15 @@ test('a run whose files moved is resumed and exported from where they are now; i
   const [id = 0] = (await library.add([exported.file])).added
   await library.settled()
   const model = library.show(id)
-  expect(model).toMatchObject({ role: 'merged', lineage: { made: { run, method: 'dv-basi', iteration: 1 }, usedBy: [] } })
+  expect(model).toMatchObject({
+    role: 'merged',
+    lineage: { made: { run, method: 'dv-basi', iteration: 1 }, usedBy: [] },
+  })
   expect(model.lineage.parents.map((parent) => parent.role)).toEqual(['pretrained', 'vector', 'vector', 'vector'])
   expect(model.lineage.parents.every((parent) => parent.id !== null)).toBe(true)
-  expect(library.show(base?.id ?? 0).lineage.usedBy).toEqual([{ run, name: workbench.show(run).name, role: 'pretrained' }])
+  expect(library.show(base?.id ?? 0).lineage.usedBy).toEqual([
+    { run, name: workbench.show(run).name, role: 'pretrained' },
+  ])
 
   const recipe = await recipeOf(exported.file)
   const ours = library.reopen(recipe)
@@ -90,7 +99,10 @@ test('a run whose files moved is resumed and exported from where they are now; i
   other.start[0][0] += 1e-9
   expect(library.reopen(JSON.stringify(other)).run).toBeNull() // another machine's run of the same number
   const foreign = { ...JSON.parse(recipe), pretrained: { file: '/etc/hostname', name: 'x', sha256: '0'.repeat(64) } }
-  expect(library.reopen(JSON.stringify(foreign))).toMatchObject({ run: null, parents: [{ file: null, entry: null }, {}, {}, {}] })
+  expect(library.reopen(JSON.stringify(foreign))).toMatchObject({
+    run: null,
+    parents: [{ file: null, entry: null }, {}, {}, {}],
+  })
 
   await workbench.close()
   const reader = await opened(home, false)
@@ -100,16 +112,21 @@ test('a run whose files moved is resumed and exported from where they are now; i
 
 test('a row forgotten, a file gone: the run keeps hash and name, and says what is missing', async () => {
   const [home, place] = [temporaryFolder(), temporaryFolder()]
-  for (const name of [short.pretrained, ...short.vectors, 'tasks.safetensors']) copyFileSync(join(golden, name), join(place, name))
+  for (const name of [short.pretrained, ...short.vectors, 'tasks.safetensors'])
+    copyFileSync(join(golden, name), join(place, name))
   const workbench = await opened(home)
   const { added } = await workbench.library.add([place])
-  const run = await workbench.start(resolveConfig({ ...short, iterations: 1, tasks: short.tasks.slice(0, 1) }, (path) => join(place, path)))
+  const run = await workbench.start(
+    resolveConfig({ ...short, iterations: 1, tasks: short.tasks.slice(0, 1) }, (path) => join(place, path)),
+  )
   await follow(workbench, run)
   const before = workbench.show(run).parents
   workbench.library.forget(added)
   rmSync(join(place, short.pretrained))
   expect(workbench.show(run).parents).toEqual(before)
-  await expect(workbench.export(run, { iteration: 0 }, null)).rejects.toMatchObject({ record: { code: 'file-missing' } })
+  await expect(workbench.export(run, { iteration: 0 }, null)).rejects.toMatchObject({
+    record: { code: 'file-missing' },
+  })
 })
 
 test.for([
@@ -119,18 +136,25 @@ test.for([
   ['numbers that are none', '{"basil": "1", "start": [["1"]]}'],
 ])('a recipe that is %s is refused', async ([, text = '']) => {
   const { library } = await setting({})
-  expect(() => library.reopen(text)).toThrow(expect.objectContaining({ record: expect.objectContaining({ code: 'config-invalid' }) }))
+  expect(() => library.reopen(text)).toThrow(
+    expect.objectContaining({ record: expect.objectContaining({ code: 'config-invalid' }) }),
+  )
 })
 
 test('metadata that only claims to be a recipe gives no lineage, and no error', async () => {
-  const { folder, workbench, library } = await setting({ 'a.safetensors': checkpoint(1, { 'basil.recipe': '{"run": 1}' }) })
+  const { folder, workbench, library } = await setting({
+    'a.safetensors': checkpoint(1, { 'basil.recipe': '{"run": 1}' }),
+  })
   await library.add([folder])
   const [entry] = await settled(workbench)
   expect(library.show(entry?.id ?? 0).lineage).toEqual({ made: null, parents: [], usedBy: [] })
 })
 
 test('a page may name checkpoints of the library by their paths, and what lies in them by "path#name", and nothing else outside', async () => {
-  const { folder, home, library } = await setting({ 'my#models/base.safetensors': checkpoint(1), 'plain.safetensors': checkpoint(2) })
+  const { folder, home, library } = await setting({
+    'my#models/base.safetensors': checkpoint(1),
+    'plain.safetensors': checkpoint(2),
+  })
   await library.add([folder])
   const base = join(folder, 'my#models/base.safetensors')
   const plain = join(folder, 'plain.safetensors')
@@ -151,7 +175,9 @@ test('a page may name checkpoints of the library by their paths, and what lies i
     '/etc/passwd',
     `${base}#a#b`,
   ])
-    expect(() => resolved(path), path).toThrow(expect.objectContaining({ record: expect.objectContaining({ code: 'not-allowed' }) }))
+    expect(() => resolved(path), path).toThrow(
+      expect.objectContaining({ record: expect.objectContaining({ code: 'not-allowed' }) }),
+    )
   library.forget((await library.list()).entries.map(({ id }) => id))
   expect(() => resolved(base)).toThrow()
 })

@@ -12,7 +12,10 @@ const many = 500
 
 /** Statements that the database was asked for, by whoever, and the most of them between two turns of the event loop. */
 function watchStatements(): { total(): number; stop(): { most: number; longest: number } } {
-  const statement = Object.getPrototypeOf(new Database(':memory:').prepare('SELECT 1')) as Record<string, (...values: unknown[]) => unknown>
+  const statement = Object.getPrototypeOf(new Database(':memory:').prepare('SELECT 1')) as Record<
+    string,
+    (...values: unknown[]) => unknown
+  >
   const seen = { total: 0, before: 0, most: 0, longest: 0, at: performance.now() }
   for (const name of ['run', 'get', 'all', 'iterate']) {
     const plain = statement[name] as (...values: unknown[]) => unknown
@@ -40,7 +43,10 @@ function watchStatements(): { total(): number; stop(): { most: number; longest: 
 
 test('five hundred files, hostile ones among them, are added, read and hashed a few at a time; the list is a few statements', async () => {
   const odd = readdirSync(hostile).filter((name) => /\.(pt|safetensors)$/.test(name))
-  const good = Array.from({ length: many - odd.length }, (_, i) => [`model-${i % 20}/step-${i}.safetensors`, checkpoint(i)] as const)
+  const good = Array.from(
+    { length: many - odd.length },
+    (_, i) => [`model-${i % 20}/step-${i}.safetensors`, checkpoint(i)] as const,
+  )
   const { folder, workbench, library } = await setting(Object.fromEntries(good))
   mkdirSync(join(folder, 'downloads'))
   for (const name of odd) copyFileSync(join(hostile, name), join(folder, 'downloads', name))
@@ -86,5 +92,9 @@ test('five hundred files, hostile ones among them, are added, read and hashed a 
     expect(path).toContain('downloads')
     expect(error?.why, path).not.toBe('')
   }
-  expect(entries.filter(({ path }) => !path.includes('downloads')).every(({ state, sha256 }) => state === 'present' && sha256)).toBe(true)
+  expect(
+    entries
+      .filter(({ path }) => !path.includes('downloads'))
+      .every(({ state, sha256 }) => state === 'present' && sha256),
+  ).toBe(true)
 })

@@ -7,13 +7,15 @@ import { expect, test } from 'vitest'
 import { checkpoint, setting } from './setting.ts'
 
 let value = 0
-const laid = (paths: string[]): Record<string, Uint8Array> => Object.fromEntries(paths.map((path) => [path, checkpoint(value++)]))
+const laid = (paths: string[]): Record<string, Uint8Array> =>
+  Object.fromEntries(paths.map((path) => [path, checkpoint(value++)]))
 
 async function added(files: Record<string, Uint8Array | string>) {
   const { folder, library } = await setting(files, { start: 'exit' }) // by paths alone
   await library.add([folder])
   const listed = await library.list()
-  const nameOf = (id: number | null): string | undefined => listed.entries.find((entry) => entry.id === id)?.path.slice(folder.length + 1)
+  const nameOf = (id: number | null): string | undefined =>
+    listed.entries.find((entry) => entry.id === id)?.path.slice(folder.length + 1)
   const sets = listed.sets.map((set) => ({
     ...set,
     folder: set.folder.slice(folder.length + 1),
@@ -51,10 +53,13 @@ test('{model}/{DS}Val/{zeroshot,finetuned}.pt with heads and accuracies, test an
       ],
       findings: [],
     },
-    { folder: 'ViT-L-14', pretrained: undefined, heads: [], accuracies: [] }, // its neighbour is a model with heads of its own
+    // its neighbour is a model with heads of its own
+    { folder: 'ViT-L-14', pretrained: undefined, heads: [], accuracies: [] },
   ])
   const of = (model: string, split: string) =>
-    sets[0]?.accuracies.filter((a) => a.model === model && a.split === split && !a.linear).map((a) => [a.dataset, a.accuracy])
+    sets[0]?.accuracies
+      .filter((a) => a.model === model && a.split === split && !a.linear)
+      .map((a) => [a.dataset, a.accuracy])
   expect(of('fine-tuned', 'test')).toEqual([
     ['Cars', 0.777],
     ['DTD', 0.797],
@@ -122,8 +127,16 @@ test.for([
     'm/ft_accuracies.json': text,
     'm/zeroshot_accuracies.json': '{"MNIST": 0.5, "nested": {"MNIST": 1}, "__proto__": 0.1}',
   })
-  expect(sets[0]?.findings).toMatchObject([{ code: 'data-invalid', where: expect.stringContaining('ft_accuracies.json') }])
-  expect(sets[0]?.accuracies).toContainEqual({ dataset: 'MNIST', split: 'test', model: 'pre-trained', linear: false, accuracy: 0.5 })
+  expect(sets[0]?.findings).toMatchObject([
+    { code: 'data-invalid', where: expect.stringContaining('ft_accuracies.json') },
+  ])
+  expect(sets[0]?.accuracies).toContainEqual({
+    dataset: 'MNIST',
+    split: 'test',
+    model: 'pre-trained',
+    linear: false,
+    accuracy: 0.5,
+  })
 })
 
 test('a pipe in place of accuracies holds nothing up', async () => {

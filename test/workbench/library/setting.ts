@@ -32,7 +32,10 @@ export function lay(folder: string, files: Record<string, Uint8Array | string>):
 
 const readerDouble = join(import.meta.dirname, 'reader-double.ts')
 
-/** A workbench whose engine is the toy and whose reader is the real one, less what a file's name asks for; see reader-double.ts. */
+/**
+ * A workbench whose engine is the toy and whose reader is the real one, less what a file's name asks for; see
+ * reader-double.ts.
+ */
 export async function libraryAt(home: string, misbehaviour: Misbehaviour = {}, write = true): Promise<Workbench> {
   return toyWorkbench(home, (environment) => forkEngine(readerDouble, { ...environment, ...said(misbehaviour) }), write)
 }

@@ -10,21 +10,29 @@ import { checkpoint, lay, libraryAt, setting, settled } from './setting.ts'
 const stateOf = ({ state, error }: Entry): string => (error ? `${state}: ${error.code}` : state)
 
 test('a disk that is not there leaves its rows, marked with the reason; they come back as they were, without being read again', async () => {
-  const { folder, workbench, library } = await setting({ 'disk/a.safetensors': checkpoint(1), 'disk/b.safetensors': checkpoint(2) })
+  const { folder, workbench, library } = await setting({
+    'disk/a.safetensors': checkpoint(1),
+    'disk/b.safetensors': checkpoint(2),
+  })
   await library.add([folder])
   const before = await settled(workbench)
   renameSync(join(folder, 'disk'), join(folder, 'elsewhere'))
   await library.refresh()
   const away = await settled(workbench)
   expect(away.map(stateOf)).toEqual(['missing: file-missing', 'missing: file-missing'])
-  expect(away.map(({ sha256, format }) => [sha256, format])).toEqual(before.map(({ sha256, format }) => [sha256, format]))
+  expect(away.map(({ sha256, format }) => [sha256, format])).toEqual(
+    before.map(({ sha256, format }) => [sha256, format]),
+  )
   renameSync(join(folder, 'elsewhere'), join(folder, 'disk'))
   await library.refresh()
   expect((await library.list()).entries).toEqual(before)
 })
 
 test('another content at the same place is read and hashed anew; a mere touch gives the same hash', async () => {
-  const { folder, workbench, library } = await setting({ 'a.safetensors': checkpoint(1), 'b.safetensors': checkpoint(2) })
+  const { folder, workbench, library } = await setting({
+    'a.safetensors': checkpoint(1),
+    'b.safetensors': checkpoint(2),
+  })
   await library.add([folder])
   const [a, b] = await settled(workbench)
   writeFileSync(join(folder, 'a.safetensors'), checkpoint(3, { more: 'x'.repeat(100) }))
@@ -41,13 +49,19 @@ test('another content at the same place is read and hashed anew; a mere touch gi
 })
 
 test('opening looks at every file again', async () => {
-  const { folder, home, workbench, library } = await setting({ 'a.safetensors': checkpoint(1), 'b.safetensors': checkpoint(2) })
+  const { folder, home, workbench, library } = await setting({
+    'a.safetensors': checkpoint(1),
+    'b.safetensors': checkpoint(2),
+  })
   await library.add([folder])
   await settled(workbench)
   await workbench.close()
   rmSync(join(folder, 'a.safetensors'))
   writeFileSync(join(folder, 'b.safetensors'), 'no checkpoint any more')
-  expect((await settled(await libraryAt(home))).map(stateOf)).toEqual(['missing: file-missing', 'unreadable: file-damaged'])
+  expect((await settled(await libraryAt(home))).map(stateOf)).toEqual([
+    'missing: file-missing',
+    'unreadable: file-damaged',
+  ])
 })
 
 test('what could not be read is tried again when asked, and is a row like any other then', async () => {
@@ -65,12 +79,16 @@ test('what could not be read is tried again when asked, and is a row like any ot
 })
 
 test('a moved file is the row it was: id, tags and notes stay, the path is the new one, and no second row is left', async () => {
-  const { folder, home, workbench, library } = await setting({ 'old/a.safetensors': checkpoint(1), 'old/b.safetensors': checkpoint(2) })
+  const { folder, home, workbench, library } = await setting({
+    'old/a.safetensors': checkpoint(1),
+    'old/b.safetensors': checkpoint(2),
+  })
   await library.add([folder])
   const [a, b] = await settled(workbench)
   library.describe({ id: a?.id ?? 0, tags: ['best'], notes: 'of the paper', role: 'pre-trained' })
   mkdirSync(join(folder, 'new'))
-  copyFileSync(join(folder, 'old/a.safetensors'), join(folder, 'new/renamed.safetensors')) // over disks: with another time
+  // over disks: with another time
+  copyFileSync(join(folder, 'old/a.safetensors'), join(folder, 'new/renamed.safetensors'))
   rmSync(join(folder, 'old/a.safetensors'))
   await library.add([join(folder, 'new')]) // nobody has noticed yet that the old one is gone
   const moved = await settled(workbench)
@@ -109,7 +127,9 @@ test('what was said of the new row before it turned out to be the moved one is k
   slow.library.describe({ id: fresh, tags: ['new', 'old'], notes: 'two' })
   await slow.close()
   const next = await libraryAt(home)
-  expect(await settled(next)).toMatchObject([{ id, path: join(folder, 'b.safetensors'), tags: ['old', 'new'], notes: 'one\ntwo' }])
+  expect(await settled(next)).toMatchObject([
+    { id, path: join(folder, 'b.safetensors'), tags: ['old', 'new'], notes: 'one\ntwo' },
+  ])
 })
 
 test('a twin that was there before stays a row of its own when the other goes, also when the other is put over it', async () => {

@@ -74,7 +74,9 @@ it('says nothing of a process that beats while one step takes minutes', () => {
 it('tells a step that does not end after 10 minutes in other words, and its end', () => {
   const { told, advance, beat } = watched()
   advance(11 * 60_000, longer(beat))
-  expect(told).toEqual([expect.stringMatching(/^The engine has been at one step for long: its process lives, .* 10 minutes/)])
+  expect(told).toEqual([
+    expect.stringMatching(/^The engine has been at one step for long: its process lives, .* 10 minutes/),
+  ])
   beat(0)
   expect(told.slice(1)).toEqual([null])
 })

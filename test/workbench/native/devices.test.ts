@@ -1,10 +1,17 @@
-// Devices as nvidia-smi tells of them (a stand-in on PATH), the person's choice, and what the engine's process gets of both.
+// Devices as nvidia-smi tells of them (a stand-in on PATH), the person's choice, and what the engine's process gets of
+// both.
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 import { expect, test } from 'vitest'
 
-import { chooseDevice, deviceChoice, engineEnvironment, gpus, requireDevice } from '../../../src-main/workbench/native/devices.ts'
+import {
+  chooseDevice,
+  deviceChoice,
+  engineEnvironment,
+  gpus,
+  requireDevice,
+} from '../../../src-main/workbench/native/devices.ts'
 import { patience } from '../../patience.ts'
 import { temporaryFolder } from '../toy.ts'
 
@@ -24,7 +31,13 @@ echo "1, NVIDIA GB10, [N/A], [N/A], 580.65.06"`)
   expect(await gpus(env)).toEqual({
     noGpu: '',
     gpus: [
-      { id: 'gpu:0', name: 'NVIDIA GeForce RTX 5090', memoryBytes: 32607 * 2 ** 20, freeBytes: 31000 * 2 ** 20, driver: '575.57.08' },
+      {
+        id: 'gpu:0',
+        name: 'NVIDIA GeForce RTX 5090',
+        memoryBytes: 32607 * 2 ** 20,
+        freeBytes: 31000 * 2 ** 20,
+        driver: '575.57.08',
+      },
       { id: 'gpu:1', name: 'NVIDIA GB10', memoryBytes: 0, freeBytes: 0, driver: '580.65.06' },
     ],
   })
@@ -55,7 +68,9 @@ test('the choice is kept in the data folder; the environment wins until the pers
   expect(deviceChoice(home, env)).toBe('cpu')
   await chooseDevice(home, 'gpu:0', env)
   expect(deviceChoice(home, env)).toBe('gpu:0')
-  await expect(chooseDevice(home, 'gpu:one', env)).rejects.toMatchObject({ record: { code: 'config-invalid', why: 'it is "gpu:one"' } })
+  await expect(chooseDevice(home, 'gpu:one', env)).rejects.toMatchObject({
+    record: { code: 'config-invalid', why: 'it is "gpu:one"' },
+  })
   expect(() => deviceChoice(home, { BASIL_DEVICE: 'tpu' })).toThrow('There is no such device')
   mkdirSync(join(home, 'engine'), { recursive: true })
   writeFileSync(join(home, 'engine', 'device.json'), '{"dev')
@@ -66,14 +81,22 @@ test("the engine's process sees what was chosen and takes memory as it needs it"
   const home = temporaryFolder()
   const inherited = { CUDA_VISIBLE_DEVICES: '3', HOME: '/home/a' }
   const growth = { CUDA_DEVICE_ORDER: 'PCI_BUS_ID', TF_FORCE_GPU_ALLOW_GROWTH: 'true', HOME: '/home/a' }
-  expect(engineEnvironment(home, 'auto', inherited)).toEqual({ ...growth, CUDA_VISIBLE_DEVICES: '3' }) // the person's own wish
+  // the person's own wish
+  expect(engineEnvironment(home, 'auto', inherited)).toEqual({ ...growth, CUDA_VISIBLE_DEVICES: '3' })
   expect(engineEnvironment(home, 'gpu:1', inherited)).toEqual({ ...growth, CUDA_VISIBLE_DEVICES: '1' })
   expect(engineEnvironment(home, 'cpu', inherited)).toEqual({ ...growth, CUDA_VISIBLE_DEVICES: '-1' })
   expect(engineEnvironment(home, 'cpu', { BASIL_ADDON: '/a.node' })['BASIL_ADDON']).toBe('/a.node')
 })
 
 test('only a chosen GPU is required', () => {
-  const engine = { name: 'native TensorFlow (CPU)', kind: 'native-cpu' as const, threads: 1, simd: '', reason: '', versions: {} }
+  const engine = {
+    name: 'native TensorFlow (CPU)',
+    kind: 'native-cpu' as const,
+    threads: 1,
+    simd: '',
+    reason: '',
+    versions: {},
+  }
   requireDevice('auto', engine)
   requireDevice('cpu', engine)
   requireDevice('gpu:0', { ...engine, kind: 'native-gpu' })

@@ -1,5 +1,6 @@
-// What tests of the installation stand on: two small wheels with their pins, a program's resources, and a python3 on PATH that
-// answers as pip does, from a folder instead of an index. The foreign programs alone are doubles: everything of ours is real.
+// What tests of the installation stand on: two small wheels with their pins, a program's resources, and a python3 on
+// PATH that answers as pip does, from a folder instead of an index. The foreign programs alone are doubles: everything
+// of ours is real.
 import { createHash } from 'node:crypto'
 import { chmodSync, cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -23,7 +24,10 @@ const wheels = {
     'tensorflow/include/tensorflow/c/c_api.h': bytes('// a header'),
     'tensorflow/python/not_needed.py': bytes('import this'),
   },
-  'tensorflow-extra': { 'nvidia/cublas/lib/libcublas.so.12': bytes('cublas ', 5_000), 'nvidia/cublas/include/cublas.h': bytes('no') },
+  'tensorflow-extra': {
+    'nvidia/cublas/lib/libcublas.so.12': bytes('cublas ', 5_000),
+    'nvidia/cublas/include/cublas.h': bytes('no'),
+  },
 }
 
 export interface Index {
@@ -39,19 +43,26 @@ export interface Index {
 /** Everything in one temporary folder; PATH of this test has the double and nothing else, unless told. */
 export function fakeIndex({ pip = true, addon = true } = {}): Index {
   const folder = temporaryFolder()
-  const [store, programs, resources, home] = ['store', 'programs', 'resources', 'home'].map((name) => join(folder, name)) as [
-    string,
-    string,
-    string,
-    string,
-  ]
+  const [store, programs, resources, home] = ['store', 'programs', 'resources', 'home'].map((name) =>
+    join(folder, name),
+  ) as [string, string, string, string]
   for (const path of [store, programs, join(resources, 'engine'), home]) mkdirSync(path, { recursive: true })
   const pin = (project: string, files: Record<string, Uint8Array>) => {
     const content = zipSync(files, { level: 1 })
     const file = `${project.replace('-', '_')}-1.0-py3-none-${project === 'pip' ? 'any' : 'manylinux_2_27_x86_64'}.whl`
     writeFileSync(join(store, file), content)
-    const unpacked = Object.entries(files).reduce((sum, [name, data]) => sum + (/\.so|NOTICES/.test(name) ? data.length : 0), 0)
-    return { project, version: '1.0', file, bytes: content.length, sha256: createHash('sha256').update(content).digest('hex'), unpacked }
+    const unpacked = Object.entries(files).reduce(
+      (sum, [name, data]) => sum + (/\.so|NOTICES/.test(name) ? data.length : 0),
+      0,
+    )
+    return {
+      project,
+      version: '1.0',
+      file,
+      bytes: content.length,
+      sha256: createHash('sha256').update(content).digest('hex'),
+      unpacked,
+    }
   }
   const cpu = Object.entries(wheels).map(([project, files]) => pin(project, files))
   const pins = { tensorflow: '1.0', pip: pin('pip', { 'pip/__main__.py': bytes('pass') }), cpu, cuda: cpu }
@@ -59,7 +70,10 @@ export function fakeIndex({ pip = true, addon = true } = {}): Index {
   writeFileSync(join(resources, 'engine', 'wheels.json'), JSON.stringify(pins))
   if (addon) writeFileSync(join(resources, 'engine', 'tfjs_binding.node'), 'an addon')
   const python = join(programs, 'python3')
-  writeFileSync(python, `#!/bin/sh\nexec '${process.execPath}' '${join(import.meta.dirname, 'fake-python.mjs')}' '${folder}' "$@"\n`)
+  writeFileSync(
+    python,
+    `#!/bin/sh\nexec '${process.execPath}' '${join(import.meta.dirname, 'fake-python.mjs')}' '${folder}' "$@"\n`,
+  )
   chmodSync(python, 0o755)
   writeFileSync(join(folder, 'answers.json'), JSON.stringify({ pip: pip ? 'well' : 'none' }))
   vi.stubEnv('PATH', programs)
@@ -79,7 +93,10 @@ export function fakeIndex({ pip = true, addon = true } = {}): Index {
 }
 
 /** An installation from this index, with the double of a native engine, and what it told. */
-export async function installFrom(index: Index, change: Partial<InstallOptions> = {}): Promise<{ events: InstallEvent[]; error: unknown }> {
+export async function installFrom(
+  index: Index,
+  change: Partial<InstallOptions> = {},
+): Promise<{ events: InstallEvent[]; error: unknown }> {
   const events: InstallEvent[] = []
   const options: InstallOptions = {
     home: index.home,

@@ -1,5 +1,6 @@
-// python3 with a pip, as far as an installation asks: `-m pip --version`, and `download` of one pinned project by the person's
-// pip or by the fetched one. Answers come from FOLDER/answers.json, wheels from FOLDER/store; who was asked for is noted.
+// python3 with a pip, as far as an installation asks: `-m pip --version`, and `download` of one pinned project by the
+// person's pip or by the fetched one. Answers come from FOLDER/answers.json, wheels from FOLDER/store; who was asked
+// for is noted.
 import { appendFileSync, copyFileSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 

@@ -4,4 +4,12 @@ import { nativeDouble } from './double.ts'
 
 const [home = '', resources = ''] = process.argv.slice(2)
 const tell = (event: unknown): void => void process.stdout.write(`${JSON.stringify(event)}\n`)
-await install({ home, resources, kind: 'cpu', start: nativeDouble, inUse: () => false, tell, signal: new AbortController().signal })
+await install({
+  home,
+  resources,
+  kind: 'cpu',
+  start: nativeDouble,
+  inUse: () => false,
+  tell,
+  signal: new AbortController().signal,
+})

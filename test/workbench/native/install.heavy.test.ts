@@ -1,4 +1,5 @@
-// Installing native TensorFlow as a person meets it: it works, or it says what is missing and leaves the engine in use alone.
+// Installing native TensorFlow as a person meets it: it works, or it says what is missing and leaves the engine in use
+// alone.
 import { type ChildProcess, spawn } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -17,7 +18,8 @@ afterEach(() => vi.unstubAllEnvs())
 const failing = (code: string, text: RegExp) => ({
   record: { code, what: expect.any(String), why: expect.stringMatching(text), next: expect.any(String) },
 })
-const installations = (index: Index): string[] => readdirSync(engineFolder(index.home)).filter((name) => name.startsWith('cpu-'))
+const installations = (index: Index): string[] =>
+  readdirSync(engineFolder(index.home)).filter((name) => name.startsWith('cpu-'))
 
 test('puts the libraries, the addon and the licences into the data folder, and nothing else', async () => {
   const index = fakeIndex()
@@ -25,7 +27,9 @@ test('puts the libraries, the addon and the licences into the data folder, and n
   expect(error).toBeNull()
   const { installed, damaged } = currentEngine(index.home)
   expect({ installed, damaged }).toMatchObject({ installed: { kind: 'cpu', tensorflow: '1.0' }, damaged: '' })
-  const found = readdirSync(installed?.folder ?? '', { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile())
+  const found = readdirSync(installed?.folder ?? '', { recursive: true, withFileTypes: true }).filter((entry) =>
+    entry.isFile(),
+  )
   expect(found.map(({ name }) => name).sort()).toEqual([
     'THIRD_PARTY_NOTICES.txt',
     'libcublas.so.12',
@@ -34,7 +38,9 @@ test('puts the libraries, the addon and the licences into the data folder, and n
     'manifest.json',
     'tfjs_binding.node',
   ])
-  expect(readFileSync(join(installed?.folder ?? '', 'nvidia/cublas/lib/libcublas.so.12'), 'utf8')).toBe('cublas '.repeat(5000))
+  expect(readFileSync(join(installed?.folder ?? '', 'nvidia/cublas/lib/libcublas.so.12'), 'utf8')).toBe(
+    'cublas '.repeat(5000),
+  )
   expect(existsSync(downloadsFolder(index.home))).toBe(false)
   for (const event of events) installEventSchema.parse(event)
   const steps = events.flatMap((event) => (event.type === 'step' ? [event.step] : ['installed']))
@@ -57,10 +63,26 @@ test('a second installation takes the place of the first, which is removed after
 test.each([
   ['there is no Python', () => fakeIndexWithout('python3'), failing('install-failed', /no python3/)],
   ['there is no pip', () => fakeIndex({ pip: false }), failing('install-failed', /No module named pip/)],
-  ['there is no compiler and no addon', () => fakeIndex({ addon: false }), failing('install-failed', /no C\+\+ compiler/)],
-  ['the index does not have it', () => answering('tensorflow-cpu', 'unknown'), failing('install-failed', /does not offer it/)],
-  ['pip refuses the hash', () => answering('tensorflow-cpu', 'refuses-hash'), failing('install-failed', /SHA-256 is not [0-9a-f]{64}/)],
-  ['pip brings other bytes', () => answering('tensorflow-extra', 'other-bytes'), failing('install-failed', /SHA-256 is not/)],
+  [
+    'there is no compiler and no addon',
+    () => fakeIndex({ addon: false }),
+    failing('install-failed', /no C\+\+ compiler/),
+  ],
+  [
+    'the index does not have it',
+    () => answering('tensorflow-cpu', 'unknown'),
+    failing('install-failed', /does not offer it/),
+  ],
+  [
+    'pip refuses the hash',
+    () => answering('tensorflow-cpu', 'refuses-hash'),
+    failing('install-failed', /SHA-256 is not [0-9a-f]{64}/),
+  ],
+  [
+    'pip brings other bytes',
+    () => answering('tensorflow-extra', 'other-bytes'),
+    failing('install-failed', /SHA-256 is not/),
+  ],
 ])('where %s it says so, with what to do, and nothing was installed', async (_, make, expected) => {
   const index = make()
   const { error } = await installFrom(index)
@@ -95,7 +117,8 @@ test('cancelled while pip downloads, pip is ended and what came whole is kept fo
   index.answer('tensorflow-extra', 'hangs')
   const cancel = new AbortController()
   const tell = (event: InstallEvent): void => {
-    if (event.type === 'step' && event.what === 'tensorflow-extra' && event.done > 0 && existsSync(pidFile)) cancel.abort()
+    if (event.type === 'step' && event.what === 'tensorflow-extra' && event.done > 0 && existsSync(pidFile))
+      cancel.abort()
   }
   const pidFile = join(index.home, '..', 'pid')
   const { error } = await installFrom(index, { signal: cancel.signal, tell })
@@ -164,7 +187,10 @@ test('removing leaves the portable engine and an empty folder; what is at work s
 
 function installer(index: Index): ChildProcess {
   const main = join(import.meta.dirname, 'install-main.ts')
-  return spawn(process.execPath, [main, index.home, index.resources], { env: index.environment, stdio: ['ignore', 'pipe', 'inherit'] })
+  return spawn(process.execPath, [main, index.home, index.resources], {
+    env: index.environment,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
 }
 
 function answering(project: string, how: Parameters<Index['answer']>[1]): Index {

@@ -1,5 +1,5 @@
-// The installed engine through the contract, as a window asks for it: status, installing with events, leaving in the middle,
-// removing; and that the engine's process is the one that is wanted, never exchanged under a run.
+// The installed engine through the contract, as a window asks for it: status, installing with events, leaving in the
+// middle, removing; and that the engine's process is the one that is wanted, never exchanged under a run.
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { MessageChannel } from 'node:worker_threads'
@@ -35,7 +35,9 @@ async function connected(index: Index, engine: WorkbenchOptions['engine'] = nati
     pickTarget: async () => null,
     download: () => null,
   }
-  new RPCHandler(createRouter(workbench, platform), { clientInterceptors: [errorsAsRecords] }).upgrade(port1, { context: {} })
+  new RPCHandler(createRouter(workbench, platform), { clientInterceptors: [errorsAsRecords] }).upgrade(port1, {
+    context: {},
+  })
   port1.start()
   port2.start()
   onTestFinished(() => port1.close())
@@ -46,10 +48,16 @@ async function connected(index: Index, engine: WorkbenchOptions['engine'] = nati
 test('installs, names what is in use, and removes: the engine that answers is the one that is wanted', async () => {
   const index = fakeIndex()
   const { client, workbench } = await connected(index)
-  expect(nativeStatusSchema.parse(await client.engine.status())).toMatchObject({ installed: null, refused: '', gpus: [], device: 'auto' })
+  expect(nativeStatusSchema.parse(await client.engine.status())).toMatchObject({
+    installed: null,
+    refused: '',
+    gpus: [],
+    device: 'auto',
+  })
   expect((await workbench.describe()).name).toBe('double with undefined')
   const steps = new Set<string>()
-  for await (const event of await client.engine.install({ kind: 'cpu' })) steps.add(event.type === 'step' ? event.step : event.type)
+  for await (const event of await client.engine.install({ kind: 'cpu' }))
+    steps.add(event.type === 'step' ? event.step : event.type)
   expect([...steps]).toEqual(['resolve', 'download', 'extract', 'addon', 'self-test', 'switch', 'installed'])
   const { installed } = nativeStatusSchema.parse(await client.engine.status())
   expect((await workbench.describe()).name).toBe(`double with ${installed?.addon}`)

@@ -1,5 +1,5 @@
-// Native TensorFlow itself, from the command line: installed, in use, damaged, removed. Only where it is asked for (CI sets
-// NATIVE_REQUIRED), from the wheels that the CI's own installation left, so that nothing is fetched twice.
+// Native TensorFlow itself, from the command line: installed, in use, damaged, removed. Only where it is asked for (CI
+// sets NATIVE_REQUIRED), from the wheels that the CI's own installation left, so that nothing is fetched twice.
 import { execFile } from 'node:child_process'
 import { truncateSync } from 'node:fs'
 import { join } from 'node:path'
@@ -19,14 +19,22 @@ test.runIf(process.env['NATIVE_REQUIRED'])(
   'a real TensorFlow is installed, computes, is not used once damaged, and is removed',
   async () => {
     const { BASIL_ADDON: _, BASIL_BACKEND: __, ...own } = process.env
-    const env = { ...own, BASIL_HOME: temporaryFolder(), PIP_FIND_LINKS: downloadsFolder(dataFolder()), PIP_NO_INDEX: '1' }
+    const env = {
+      ...own,
+      BASIL_HOME: temporaryFolder(),
+      PIP_FIND_LINKS: downloadsFolder(dataFolder()),
+      PIP_NO_INDEX: '1',
+    }
     const basil = async (...args: string[]): Promise<unknown[]> => {
       const { stdout } = await run(process.execPath, [cli, 'engine', ...args, '--json'], { env, maxBuffer: 2 ** 26 })
       return stdout.split('\n').flatMap((line) => (line ? [JSON.parse(line)] : []))
     }
     const status = async () => nativeStatusSchema.parse((await basil('status'))[0])
 
-    expect(await status()).toMatchObject({ installed: null, engine: { kind: 'wasm', reason: 'native TensorFlow is not installed' } })
+    expect(await status()).toMatchObject({
+      installed: null,
+      engine: { kind: 'wasm', reason: 'native TensorFlow is not installed' },
+    })
     const events = (await basil('install', '--cpu')).map((event) => installEventSchema.parse(event))
     expect(events.at(-1)).toMatchObject({ type: 'installed', installed: { kind: 'cpu', tensorflow: '2.21.0' } })
     const after = await status()

@@ -1,5 +1,5 @@
-// What comes out of a wheel: the files an engine needs, where they belong, and only if they are what was packed. And which
-// systems have an engine to install.
+// What comes out of a wheel: the files an engine needs, where they belong, and only if they are what was packed. And
+// which systems have an engine to install.
 import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
@@ -13,9 +13,17 @@ import { temporaryFolder } from '../toy.ts'
 
 const root = join(import.meta.dirname, '..', '..', '..')
 const library = 'tensorflow/libtensorflow_cc.so.2'
-const options = (folder: string) => ({ folder, placeOf, signal: new AbortController().signal, onBytes: () => undefined })
+const options = (folder: string) => ({
+  folder,
+  placeOf,
+  signal: new AbortController().signal,
+  onBytes: () => undefined,
+})
 
-function wheel(files: Record<string, Uint8Array>, change: (content: Buffer) => void = () => undefined): { file: string; folder: string } {
+function wheel(
+  files: Record<string, Uint8Array>,
+  change: (content: Buffer) => void = () => undefined,
+): { file: string; folder: string } {
   const scratch = temporaryFolder()
   const content = Buffer.from(zipSync(files, { level: 0 }))
   change(content)
@@ -38,7 +46,11 @@ test.each([
 
 test('files are written whole, a program can be run, and the rest is left out', async () => {
   const data = Buffer.alloc(300_000, 'library')
-  const { file, folder } = wheel({ [library]: data, 'tensorflow/python/x.py': data, 'nvidia/cuda_nvcc/bin/ptxas': data.subarray(0, 9) })
+  const { file, folder } = wheel({
+    [library]: data,
+    'tensorflow/python/x.py': data,
+    'nvidia/cuda_nvcc/bin/ptxas': data.subarray(0, 9),
+  })
   const seen: number[] = []
   const written = await unpackWheel(file, { ...options(folder), onBytes: (bytes) => seen.push(bytes) })
   expect(written).toEqual([
@@ -53,7 +65,11 @@ test('files are written whole, a program can be run, and the rest is left out', 
 })
 
 test.each([
-  ['one flipped bit', (content: Buffer) => content.writeUInt8((content[500] ?? 0) ^ 1, 500), /CRC-32 of tensorflow\/libtensorflow_cc/],
+  [
+    'one flipped bit',
+    (content: Buffer) => content.writeUInt8((content[500] ?? 0) ^ 1, 500),
+    /CRC-32 of tensorflow\/libtensorflow_cc/,
+  ],
   ['a cut end', (content: Buffer) => content.fill(0, content.length - 30), /central directory|signature/i],
 ])('%s refuses the wheel', async (_, change, why) => {
   const { file, folder } = wheel({ [library]: Buffer.alloc(10_000, 'library') }, change)

@@ -1,5 +1,5 @@
-// A study at work with the toy engine: its runs follow one another, what fails is a row, what stops it from outside pauses it, and a paused
-// study goes on to the bits of the unbroken one.
+// A study at work with the toy engine: its runs follow one another, what fails is a row, what stops it from outside
+// pauses it, and a paused study goes on to the bits of the unbroken one.
 import { join } from 'node:path'
 
 import { expect, test } from 'vitest'
@@ -46,7 +46,10 @@ test('runs follow one another seed by seed, and the table is theirs', async () =
   ])
   const accuracy = (run: number) => workbench.show(run).accuracy as number
   expect(detail.table[0]?.accuracy?.mean).toBeCloseTo((accuracy(1) + accuracy(3)) / 2, 12)
-  expect(detail.table[1]?.paired?.difference).toBeCloseTo((accuracy(2) + accuracy(4) - accuracy(1) - accuracy(3)) / 2, 12)
+  expect(detail.table[1]?.paired?.difference).toBeCloseTo(
+    (accuracy(2) + accuracy(4) - accuracy(1) - accuracy(3)) / 2,
+    12,
+  )
   expect(detail.table[0]?.pretrained).toBeCloseTo((1 / 3 + 1 / 4) / 2, 12) // the toy's pre-trained model has loss 2
   expect(workbench.studies.list()).toMatchObject([{ study, state: 'done', done: 4 }])
 })
@@ -137,7 +140,9 @@ test('one study at a time, and none beside a run', async () => {
   const study = await workbench.studies.start(definition, absolute)
   await expect(workbench.studies.start(definition, absolute)).rejects.toMatchObject(busy)
   await expect(workbench.studies.resume(study)).rejects.toMatchObject(busy)
-  await expect(workbench.start(toyConfig())).rejects.toMatchObject({ record: { code: 'run-state', where: `study ${study}` } })
+  await expect(workbench.start(toyConfig())).rejects.toMatchObject({
+    record: { code: 'run-state', where: `study ${study}` },
+  })
   await expect(workbench.resume(run)).rejects.toMatchObject(busy)
   expect(() => workbench.studies.forget(study)).toThrow('A study is at work')
   await workbench.studies.pause(study, true)
@@ -153,7 +158,9 @@ test('what is wrong with any arm is said before the first run begins', async () 
   await expect(workbench.studies.start({ ...definition, arms }, absolute)).rejects.toMatchObject({
     record: { code: 'file-missing', why: expect.stringContaining('"gone"') },
   })
-  await expect(workbench.studies.start({ name: 'x' }, absolute)).rejects.toMatchObject({ record: { code: 'config-invalid' } })
+  await expect(workbench.studies.start({ name: 'x' }, absolute)).rejects.toMatchObject({
+    record: { code: 'config-invalid' },
+  })
   expect(workbench.studies.list()).toEqual([])
   expect(workbench.list({ offset: 0, limit: 9, search: '' }).total).toBe(0)
 })
@@ -166,7 +173,11 @@ test('closed at work it is paused, for a reader at once and for the next writer 
   await untilAtWork(first, study, 0)
   expect(reader.studies.show(study)).toMatchObject({ state: 'running', runs: [{ state: 'running' }, {}, {}, {}] })
   await first.close()
-  expect(reader.studies.show(study)).toMatchObject({ state: 'paused', error: null, runs: [{ state: 'interrupted' }, {}, {}, {}] })
+  expect(reader.studies.show(study)).toMatchObject({
+    state: 'paused',
+    error: null,
+    runs: [{ state: 'interrupted' }, {}, {}, {}],
+  })
   const second = await toyWorkbench(home)
   await second.studies.resume(study)
   expect(await over(second, study)).toMatchObject({ state: 'done', done: 4 })

@@ -1,4 +1,5 @@
-// The table of a study says only what its rows say: means over the seeds an arm has done whole, differences on the seeds two arms share.
+// The table of a study says only what its rows say: means over the seeds an arm has done whole, differences on the
+// seeds two arms share.
 import { expect, test } from 'vitest'
 
 import type { StudyRun } from '../../../src-main/contract/api/studies.ts'
@@ -38,7 +39,8 @@ test('mean, deviation and paired difference are of the seeds that both have', ()
   expect(second?.seeds).toBe(2)
   expect(second?.paired?.seeds).toBe(2)
   expect(second?.paired?.difference).toBeCloseTo(0.025, 12)
-  expect(second?.paired?.p).toBeCloseTo(1 - (2 / Math.PI) * Math.atan(5), 9) // d = 0.02, 0.03: t = 5 with one degree of freedom
+  // d = 0.02, 0.03: t = 5 with one degree of freedom
+  expect(second?.paired?.p).toBeCloseTo(1 - (2 / Math.PI) * Math.atan(5), 9)
 })
 
 test('an arm of several parts is one row: a seed counts when all its parts are done', () => {

@@ -1,4 +1,5 @@
-// The field's heads in one file of ours: several at once, by their own names, with what they were made from; a run reads them.
+// The field's heads in one file of ours: several at once, by their own names, with what they were made from; a run
+// reads them.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
@@ -26,7 +27,14 @@ async function recordsOf(path: string): Promise<unknown> {
 }
 
 test('a name is what the file is called, without what every such file is called', () => {
-  const names = ['a/head_CarsVal.pt', 'head_MNIST.pt', 'f.safetensors#head.glyphs', 'f/mine.pt#weight', 'Val.pt', 'head_SUN397Val.pt']
+  const names = [
+    'a/head_CarsVal.pt',
+    'head_MNIST.pt',
+    'f.safetensors#head.glyphs',
+    'f/mine.pt#weight',
+    'Val.pt',
+    'head_SUN397Val.pt',
+  ]
   expect(names.map(headNameOf)).toEqual(['Cars', 'MNIST', 'glyphs', 'mine', 'Val', 'SUN397'])
 })
 
@@ -35,7 +43,8 @@ test('several at once are one file, whose heads are those of the files', async (
   const files = [field('head_CarsVal.pt'), field('head_MNISTVal.pt'), field('head_DTDVal.pt')]
   const written = await importHeads({ ...plain, heads: named(...files), out })
   expect(written).toEqual({ file: out, tensors: 3, ...(await hashFile(out)) })
-  for (const file of files) expect(await readHead(`${out}#head.${headNameOf(file)}`, openSource)).toEqual(await readHead(file, openSource))
+  for (const file of files)
+    expect(await readHead(`${out}#head.${headNameOf(file)}`, openSource)).toEqual(await readHead(file, openSource))
   expect(await recordsOf(out)).toEqual(
     await Promise.all(
       files.map(async (file) => ({
@@ -49,7 +58,13 @@ test('several at once are one file, whose heads are those of the files', async (
 test('a probe keeps weight and bias to the bit, is itself again when it is imported again, and what it was made for is noted', async () => {
   const folder = temporaryFolder()
   const [out, again] = [join(folder, 'probe.safetensors'), join(folder, 'again.safetensors')]
-  await importHeads({ ...plain, as: 'probe', features: 'raw', heads: [{ file: field('head_probe.pt'), name: 'mine' }], out })
+  await importHeads({
+    ...plain,
+    as: 'probe',
+    features: 'raw',
+    heads: [{ file: field('head_probe.pt'), name: 'mine' }],
+    out,
+  })
   const head = await readHead(`${out}#head.mine`, openSource)
   expect(head).toMatchObject({ scale: 1, normalised: false, classes: 5, embed: 8 })
   expect([...head.weights]).toEqual(JSON.parse(readFileSync(field('expected.json'), 'utf8'))['head_probe.pt'].rows)

@@ -1,5 +1,5 @@
-// A head from words to file: what is written is what a run reads, its file says what it was made from, and a target that
-// must not be touched is not. Lists are read by a data set's name or from a file.
+// A head from words to file: what is written is what a run reads, its file says what it was made from, and a target
+// that must not be touched is not. Lists are read by a data set's name or from a file.
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
@@ -28,7 +28,16 @@ beforeAll(async () => {
 afterAll(() => backend.close())
 
 async function make(out: string, change: object = {}): Promise<HeadEvent[]> {
-  const request: HeadRequest = { ...made, model, merges, ...nothingSaid, endOfText: null, out, overwrite: false, ...change }
+  const request: HeadRequest = {
+    ...made,
+    model,
+    merges,
+    ...nothingSaid,
+    endOfText: null,
+    out,
+    overwrite: false,
+    ...change,
+  }
   const events: HeadEvent[] = []
   for await (const event of makeHead(request, backend.ops)) events.push(event)
   return events
@@ -65,14 +74,21 @@ test('heads, activation and the end of a text that are said are obeyed, and noth
   const folder = temporaryFolder()
   const said = { attentionHeads: 4, activation: 'gelu' } as const
   const hashes = new Set<string>()
-  for (const [name, change] of Object.entries({ found: {}, said, end: { ...said, endOfText: 320 }, old: { ...said, endOfText: 2 } })) {
+  for (const [name, change] of Object.entries({
+    found: {},
+    said,
+    end: { ...said, endOfText: 320 },
+    old: { ...said, endOfText: 2 },
+  })) {
     const [written] = (await make(join(folder, `${name}.safetensors`), change)).filter(({ type }) => type === 'written')
     if (written?.type !== 'written') throw new Error('nothing was written')
     hashes.add(written.sha256)
     expect(written.warnings).toHaveLength(name === 'found' ? 1 : 0)
   }
   expect(hashes.size).toBe(3) // 2 stands for the highest number, which is the tokenizer's end
-  await expect(make(join(folder, 'no.safetensors'), { attentionHeads: 5 })).rejects.toMatchObject({ record: { code: 'config-invalid' } })
+  await expect(make(join(folder, 'no.safetensors'), { attentionHeads: 5 })).rejects.toMatchObject({
+    record: { code: 'config-invalid' },
+  })
 })
 
 test('a file that is there is kept unless it may be replaced, and kept when the work fails', async () => {
@@ -80,7 +96,9 @@ test('a file that is there is kept unless it may be replaced, and kept when the 
   writeFileSync(out, 'mine')
   await expect(make(out)).rejects.toMatchObject({ record: { code: 'target-exists' } })
   const notClip = join(resources, 'sample', 'pretrained.safetensors')
-  await expect(make(out, { model: notClip, overwrite: true })).rejects.toMatchObject({ record: { code: 'tensor-missing' } })
+  await expect(make(out, { model: notClip, overwrite: true })).rejects.toMatchObject({
+    record: { code: 'tensor-missing' },
+  })
   expect(readFileSync(out, 'utf8')).toBe('mine')
   await make(out, { overwrite: true })
   expect((await readHead(`${out}#head.land`, openSource)).classes).toBe(2)
@@ -94,7 +112,10 @@ test('lists go by any spelling of a data set, or are files: one a line, or JSON'
     writeFileSync(join(folder, name), text)
     return join(folder, name)
   }
-  expect(readPrompts(resources, 'classes', file('birds.txt', ' wren \r\n\nrook\n'))).toEqual({ name: 'birds', texts: ['wren', 'rook'] })
+  expect(readPrompts(resources, 'classes', file('birds.txt', ' wren \r\n\nrook\n'))).toEqual({
+    name: 'birds',
+    texts: ['wren', 'rook'],
+  })
   expect(readPrompts(resources, 'classes', file('b.json', '["wren", "rook"]')).texts).toEqual(['wren', 'rook'])
   const refused = (kind: 'classes' | 'templates', given: string) => {
     try {
@@ -106,7 +127,8 @@ test('lists go by any spelling of a data set, or are files: one a line, or JSON'
   expect(refused('classes', join(folder, 'none'))).toMatchObject({
     record: { code: 'file-missing', why: expect.stringContaining('EuroSAT') },
   })
-  for (const text of ['', '[1]', '["a"']) expect(refused('classes', file('bad', text))).toMatchObject({ record: { code: 'data-invalid' } })
+  for (const text of ['', '[1]', '["a"'])
+    expect(refused('classes', file('bad', text))).toMatchObject({ record: { code: 'data-invalid' } })
   expect(refused('templates', file('t', 'a photo'))).toMatchObject({
     record: { code: 'data-invalid', why: expect.stringContaining('"a photo"') },
   })
@@ -124,16 +146,30 @@ test("the field's data sets have as many names as classes, each once", () => {
     Food101: 101,
     GTSRB: 43,
   }
-  for (const [name, count] of Object.entries({ ...counts, ImageNet: 1000, OxfordIIITPet: 37, RESISC45: 45, Country211: 211 })) {
+  for (const [name, count] of Object.entries({
+    ...counts,
+    ImageNet: 1000,
+    OxfordIIITPet: 37,
+    RESISC45: 45,
+    Country211: 211,
+  })) {
     const { texts } = readPrompts(resources, 'classes', name)
     expect([name, texts.length]).toEqual([name, count])
     expect(texts.filter((text) => text !== text.trim() || /_| {2}/.test(text))).toEqual([])
     if (name !== 'ImageNet') expect(new Set(texts).size).toBe(count) // there two classes share a name, twice
     expect(readPrompts(resources, 'templates', name).texts.length).toBeGreaterThan(0)
   }
-  expect(readPrompts(resources, 'classes', 'cars').texts.slice(0, 2)).toEqual(['AM General Hummer SUV 2000', 'Acura RL Sedan 2012'])
+  expect(readPrompts(resources, 'classes', 'cars').texts.slice(0, 2)).toEqual([
+    'AM General Hummer SUV 2000',
+    'Acura RL Sedan 2012',
+  ])
   const sun = readPrompts(resources, 'classes', 'sun397').texts
-  expect([sun[0], sun.indexOf('jail cell'), sun.indexOf('jail indoor'), sun[396]]).toEqual(['abbey', 206, 207, 'youth hostel'])
+  expect([sun[0], sun.indexOf('jail cell'), sun.indexOf('jail indoor'), sun[396]]).toEqual([
+    'abbey',
+    206,
+    207,
+    'youth hostel',
+  ])
   expect(readPrompts(resources, 'classes', 'caltech101').texts.slice(0, 4)).toEqual([
     'off-center face',
     'centered face',

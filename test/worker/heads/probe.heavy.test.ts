@@ -1,5 +1,6 @@
-// A linear probe on the sample's real images: measured as a run measures it, it is what the report says, it beats the head the tower knows
-// where that is weak and comes near it where the tower was trained to it, and it is the same to the bit each time.
+// A linear probe on the sample's real images: measured as a run measures it, it is what the report says, it beats the
+// head the tower knows where that is weak and comes near it where the tower was trained to it, and it is the same to
+// the bit each time.
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 
@@ -30,8 +31,18 @@ beforeAll(async () => {
 })
 afterAll(() => backend.close())
 
-const glyphs = { name: 'glyphs', classes: 26, data: `${tasks}#glyphs.learning`, validation: `${tasks}#glyphs.validation` }
-const digits = { name: 'digits', classes: 10, data: `${tasks}#digits.learning`, validation: `${tasks}#digits.validation` }
+const glyphs = {
+  name: 'glyphs',
+  classes: 26,
+  data: `${tasks}#glyphs.learning`,
+  validation: `${tasks}#glyphs.validation`,
+}
+const digits = {
+  name: 'digits',
+  classes: 10,
+  data: `${tasks}#digits.learning`,
+  validation: `${tasks}#digits.validation`,
+}
 
 type Written = Extract<ProbeEvent, { type: 'written' }>
 
@@ -51,7 +62,9 @@ async function accuracies(split: string, heads: string[]): Promise<number[]> {
   const loaded = await loadCheckpoint(backend.ops, checkpoint)
   try {
     const test = await readImages(`${tasks}#${split}`, openSource)
-    const found = await Promise.all(heads.map(async (name) => ({ name, head: await readHead(name, openSource), splits: { test } })))
+    const found = await Promise.all(
+      heads.map(async (name) => ({ name, head: await readHead(name, openSource), splits: { test } })),
+    )
     const tower = { architecture: checkpoint.architecture, ops: backend.ops } as const
     const objective = objectiveNamed('cross-entropy')
     const place = { tower, tasks: found, objective, microBatch: microBatchOf(64), signal: new AbortController().signal }
@@ -73,8 +86,13 @@ test('it is as good as its report says, and against the heads of the sample as g
     expect(fits[chosen]).toMatchObject({ validation: Math.max(...fits.map((fit) => fit.validation)), converged: true })
     expect(progress).toContain(`Features of tasks.safetensors#${task.name}.learning`)
     expect(await accuracies(`${task.name}.validation`, [out])).toEqual([fits[chosen]?.validation])
-    const [zeroShot, own] = (await accuracies(`${task.name}.test`, [`${tasks}#head.${task.name}`, out])) as [number, number]
-    console.log(`${task.name}: test accuracy ${own.toFixed(3)} of the probe, ${zeroShot.toFixed(3)} of the head the tower was trained to`)
+    const [zeroShot, own] = (await accuracies(`${task.name}.test`, [`${tasks}#head.${task.name}`, out])) as [
+      number,
+      number,
+    ]
+    console.log(
+      `${task.name}: test accuracy ${own.toFixed(3)} of the probe, ${zeroShot.toFixed(3)} of the head the tower was trained to`,
+    )
     expect(own - zeroShot).toBeGreaterThan(least)
   }
   expect(backend.memory().tensors).toBe(0)

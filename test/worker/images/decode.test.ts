@@ -1,5 +1,5 @@
-// Images of kinds that libvips does not read here, or reads in another way than Pillow: small files of known pixels, written byte by byte. Files as
-// Pillow writes and reads them are compared in test/interop.
+// Images of kinds that libvips does not read here, or reads in another way than Pillow: small files of known pixels,
+// written byte by byte. Files as Pillow writes and reads them are compared in test/interop.
 import sharp from 'sharp'
 import { expect, test } from 'vitest'
 
@@ -48,7 +48,11 @@ async function pixels(encoded: Uint8Array): Promise<number[][]> {
 
 test.each<[string, Bitmap, (readonly number[])[]]>([
   ['24 bits, the lowest row first', { bits: 24, width: 1, height: 2, data: [255, 0, 0, 0, 0, 0, 255, 0] }, [red, blue]],
-  ['24 bits, the highest row first', { bits: 24, width: 1, height: -2, data: [255, 0, 0, 0, 0, 0, 255, 0] }, [blue, red]],
+  [
+    '24 bits, the highest row first',
+    { bits: 24, width: 1, height: -2, data: [255, 0, 0, 0, 0, 0, 255, 0] },
+    [blue, red],
+  ],
   ['32 bits, alpha dropped', { bits: 32, width: 2, height: 1, data: [0, 255, 0, 0, 255, 0, 0, 9] }, [green, blue]],
   [
     '32 bits by masks',
@@ -81,8 +85,16 @@ test.each<[string, Bitmap, (readonly number[])[]]>([
 test.each<[string, Uint8Array, RegExp]>([
   ['cut short', bmp({ bits: 24, width: 2, height: 2, data: [1, 2, 3] }), /ends too early/],
   ['of an unknown depth', bmp({ bits: 5, width: 1, height: 1, data: [0, 0, 0, 0] }), /5 bits a pixel/],
-  ['of an unknown compression', bmp({ bits: 24, width: 1, height: 1, data: [0, 0, 0, 0], compression: 4 }), /compression is 4/],
-  ['of unknown masks', bmp({ bits: 32, width: 1, height: 1, data: [0, 0, 0, 0], compression: 3, masks: [1, 2, 4] }), /masks 0x1, 0x2, 0x4/],
+  [
+    'of an unknown compression',
+    bmp({ bits: 24, width: 1, height: 1, data: [0, 0, 0, 0], compression: 4 }),
+    /compression is 4/,
+  ],
+  [
+    'of unknown masks',
+    bmp({ bits: 32, width: 1, height: 1, data: [0, 0, 0, 0], compression: 3, masks: [1, 2, 4] }),
+    /masks 0x1, 0x2, 0x4/,
+  ],
   ['of more pixels than an image has', bmp({ bits: 24, width: 60000, height: 60000, data: [] }), /too many/],
   ['of no pixels', bmp({ bits: 24, width: 0, height: 1, data: [] }), /no pixels/],
   [
@@ -95,7 +107,8 @@ test.each<[string, Uint8Array, RegExp]>([
 })
 
 test('portable maps as text, as bits and of any largest value, rounded to even as Python does', async () => {
-  const of = (text: string): Promise<number[]> => pixels(Buffer.from(text, 'latin1')).then((all) => all.map(([value]) => value as number))
+  const of = (text: string): Promise<number[]> =>
+    pixels(Buffer.from(text, 'latin1')).then((all) => all.map(([value]) => value as number))
   expect(await of('P2 # grey\n3 1\n6\n0 1 6')).toEqual([0, 42, 255]) // 42.5
   expect(await of('P5 3 1 6\n\x00\x01\x06')).toEqual([0, 42, 255])
   expect(await of('P1 3 1\n1 01')).toEqual([0, 255, 0])
@@ -121,7 +134,8 @@ test('a TIFF of a compression that libvips lacks is refused, not read as zeros',
   const little = tiff[0] === 0x49
   const start = little ? tiff.readUInt32LE(4) : tiff.readUInt32BE(4)
   const count = little ? tiff.readUInt16LE(start) : tiff.readUInt16BE(start)
-  const tag = (k: number): number => (little ? tiff.readUInt16LE(start + 2 + 12 * k) : tiff.readUInt16BE(start + 2 + 12 * k))
+  const tag = (k: number): number =>
+    little ? tiff.readUInt16LE(start + 2 + 12 * k) : tiff.readUInt16BE(start + 2 + 12 * k)
   const at = start + 10 + 12 * Array.from({ length: count }, (_, k) => tag(k)).indexOf(259)
   if (little) tiff.writeUInt16LE(50000, at)
   else tiff.writeUInt16BE(50000, at)
@@ -150,5 +164,6 @@ test('every ending that is counted as an image is read, in upper case too, and n
     expect([isImageName(`a.${ending}`), isImageName(`A.${ending.toUpperCase()}`)], ending).toEqual([true, true])
     expect(await decoded({ encoded: await file() }), ending).toMatchObject({ width: 1, height: 1 })
   }
-  for (const other of ['jp2', 'heic', 'avif', 'svg', 'ico', 'tga', 'pdf', 'txt']) expect(isImageName(`a.${other}`), other).toBe(false)
+  for (const other of ['jp2', 'heic', 'avif', 'svg', 'ico', 'tga', 'pdf', 'txt'])
+    expect(isImageName(`a.${other}`), other).toBe(false)
 })

@@ -1,4 +1,5 @@
-// A data set on disk as a run gets it: prepared once by threads, kept, shared, and told about; what cannot be read is listed.
+// A data set on disk as a run gets it: prepared once by threads, kept, shared, and told about; what cannot be read is
+// listed.
 import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -57,7 +58,14 @@ async function open(
 ): Promise<{ images: PreparedImages; progress: Progress[] }> {
   const progress: Progress[] = []
   const opening = openPrepared(
-    { spec: parseSpec(`${data}#${split}`), size: 32, augment: null, onUnreadable: 'skip', signal: new AbortController().signal, ...wanted },
+    {
+      spec: parseSpec(`${data}#${split}`),
+      size: 32,
+      augment: null,
+      onUnreadable: 'skip',
+      signal: new AbortController().signal,
+      ...wanted,
+    },
     host,
   )
   for (;;) {
@@ -95,7 +103,9 @@ test('each image is prepared once; the next opening, of whatever part, takes wha
 
 test('a grey image is kept and given as one plane, a coloured one as three', async () => {
   const { images } = await open(site(), 'train')
-  const lengths = new Map((await pixelsOf(images, [0, 1, 2, 3, 4, 5, 6, 7])).map((p, i) => [images.name(i).split('/').pop(), p.length]))
+  const lengths = new Map(
+    (await pixelsOf(images, [0, 1, 2, 3, 4, 5, 6, 7])).map((p, i) => [images.name(i).split('/').pop(), p.length]),
+  )
   expect([lengths.get('gray.png'), lengths.get('tiny-gray.png'), lengths.get('tiny.png')]).toEqual([1024, 1024, 3072])
 })
 
@@ -117,7 +127,9 @@ test('an image that cannot be read is one listed row, and the others are used; i
   const { images } = await open(here, 'train')
   expect(images.count).toBe(8)
   expect(images.facts).toMatchObject({ available: 9, count: 8, perClass: [4, 4], classes: ['a', 'b'], skippedCount: 1 })
-  expect(images.facts.skipped).toEqual([{ name: expect.stringMatching(/broken\.png$/), reason: expect.stringContaining('no JPEG, PNG') }])
+  expect(images.facts.skipped).toEqual([
+    { name: expect.stringMatching(/broken\.png$/), reason: expect.stringContaining('no JPEG, PNG') },
+  ])
   await expect(open(here, 'train', { onUnreadable: 'refuse' })).rejects.toMatchObject({
     record: { code: 'data-invalid', why: expect.stringContaining('broken.png') },
   })

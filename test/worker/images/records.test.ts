@@ -1,5 +1,6 @@
-// What a run says of its images is kept with it: which they were, what could not be read, when test data was opened, how long pixels were waited
-// for; and a run whose test images had been seen before carries that as a mark into every list. Of tensor files as of data sets.
+// What a run says of its images is kept with it: which they were, what could not be read, when test data was opened,
+// how long pixels were waited for; and a run whose test images had been seen before carries that as a mark into every
+// list. Of tensor files as of data sets.
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -42,13 +43,23 @@ const named = (options: string): string => join(models, images(options))
 function config(data: string, test: string, change: object = {}, validation?: string): ResolvedConfig {
   const { start: _start, iterations: _iterations, ...example } = goldenExample
   const chosenBy = validation === undefined ? {} : { validation: images(validation) }
-  const tasks = [{ name: 'alpha', head: 'tasks.safetensors#head.alpha', data: images(data), test: images(test), ...chosenBy }]
+  const tasks = [
+    { name: 'alpha', head: 'tasks.safetensors#head.alpha', data: images(data), test: images(test), ...chosenBy },
+  ]
   return resolveConfig({ ...example, method: 'atlas', steps: 1, tasks, ...change }, (path) => join(models, path))
 }
 
 async function* events(of: ResolvedConfig): AsyncGenerator<EngineEvent> {
   const signal = new AbortController().signal
-  yield* working(of, { backend, open: openSource, hash: hashFile, resume: null, parents: [], stopping: () => false, signal })
+  yield* working(of, {
+    backend,
+    open: openSource,
+    hash: hashFile,
+    resume: null,
+    parents: [],
+    stopping: () => false,
+    signal,
+  })
 }
 
 const at = (minute: number): Date => new Date(Date.UTC(2026, 10, 22, 8, minute))
@@ -71,14 +82,22 @@ test('halves of a tensor file share nothing: two manifests, one opening of the t
     { task: 'alpha', split: 'training', shared: [] },
     { task: 'alpha', split: 'test', shared: [] },
   ])
-  expect(tested).toMatchObject({ source: 'tensor file', of: 'alpha', drawn: expect.stringMatching(/half 2 of 2.*seed 3/), skippedCount: 0 })
+  expect(tested).toMatchObject({
+    source: 'tensor file',
+    of: 'alpha',
+    drawn: expect.stringMatching(/half 2 of 2.*seed 3/),
+    skippedCount: 0,
+  })
   expect((learning?.count ?? 0) + (tested?.count ?? 0)).toBe(tested?.available)
   expect(tested?.perClass.reduce((a, b) => a + b, 0)).toBe(tested?.count)
   expect(new Set([learning?.indices, tested?.indices, learning?.pixels, tested?.pixels]).size).toBe(4)
   const opening = told.findIndex(({ type }) => type === 'opening')
   expect(opening).toBeGreaterThan(told.findLastIndex(({ type }) => type === 'stage-end'))
-  expect(told.findIndex((e) => e.type === 'data' && e.data.split === 'test')).toBeGreaterThan(opening) // on record first
-  expect(detail.openings).toEqual([{ task: 'alpha', images: named('?half=2&seed=3'), opened: at(opening).toISOString() }])
+  // on record first
+  expect(told.findIndex((e) => e.type === 'data' && e.data.split === 'test')).toBeGreaterThan(opening)
+  expect(detail.openings).toEqual([
+    { task: 'alpha', images: named('?half=2&seed=3'), opened: at(opening).toISOString() },
+  ])
   const finished = told.at(-1)
   expect(finished?.type === 'finished' && detail.dataWait).toEqual({
     seconds: finished?.type === 'finished' && finished.dataWaitSeconds,
@@ -113,7 +132,9 @@ test('learning on test images without their labels says so, and their labels are
     ['training', false],
     ['test', true],
   ])
-  expect(detail.leaks).toEqual([{ task: 'alpha', split: 'training', images: data[1]?.count, of: data[1]?.count, unlabelled: true }])
+  expect(detail.leaks).toEqual([
+    { task: 'alpha', split: 'training', images: data[1]?.count, of: data[1]?.count, unlabelled: true },
+  ])
   expect(leakReason(detail.leaks)).toMatch(/were learned on, without their labels$/)
 })
 
@@ -123,7 +144,13 @@ test('a resumed run keeps each manifest once, its newest, and every opening that
   reviveRun(history, run)
   const again = told.filter(({ type }) => type === 'data' || type === 'opening')
   for (const event of again)
-    keepEvent(history, run, event.type === 'data' ? { ...event, data: { ...event.data, cached: true } } : event, 0, at(59))
+    keepEvent(
+      history,
+      run,
+      event.type === 'data' ? { ...event, data: { ...event.data, cached: true } } : event,
+      0,
+      at(59),
+    )
   const after = runDetail(history, run)
   expect(after.data).toEqual(detail.data.map((manifest) => ({ ...manifest, cached: true })))
   expect(after.openings.map(({ opened }) => opened)).toEqual([detail.openings[0]?.opened, at(59).toISOString()])
@@ -133,5 +160,10 @@ test('a resumed run keeps each manifest once, its newest, and every opening that
 
 test('a run of an older form has no manifests, no openings of its own, and no mark', () => {
   const run = createRun(history, config('', '?n=3', {}), at(0))
-  expect(runDetailSchema.parse(runDetail(history, run))).toMatchObject({ data: [], openings: [], dataWait: null, leaks: [] })
+  expect(runDetailSchema.parse(runDetail(history, run))).toMatchObject({
+    data: [],
+    openings: [],
+    dataWait: null,
+    leaks: [],
+  })
 })

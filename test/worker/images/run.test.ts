@@ -1,4 +1,5 @@
-// A run on data sets from disk: images prepared once, labels of the test split opened once and last, and everything told.
+// A run on data sets from disk: images prepared once, labels of the test split opened once and last, and everything
+// told.
 import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -91,10 +92,14 @@ test('a run learns on a data set, says what it could not read, and opens test da
     ['test', 4, 0, ['a', 'b'], true],
   ])
   expect(told(events, 'data')[0]?.data.skipped[0]?.name).toMatch(/broken\.jpg$/)
-  expect(told(events, 'opened')[0]?.images).toEqual([{ task: 'alpha', classes: expect.any(Number), training: 10, validation: 4, test: 4 }])
+  expect(told(events, 'opened')[0]?.images).toEqual([
+    { task: 'alpha', classes: expect.any(Number), training: 10, validation: 4, test: 4 },
+  ])
   const lastEpoch = events.findLastIndex((e) => e.type === 'epoch')
   expect(events.findIndex((e) => e.type === 'data' && e.data.split === 'test')).toBeGreaterThan(lastEpoch)
-  expect(told(events, 'evaluation').filter((e) => e.evaluation.split === 'test' && e.evaluation.model === 'start')).toHaveLength(1)
+  expect(
+    told(events, 'evaluation').filter((e) => e.evaluation.split === 'test' && e.evaluation.model === 'start'),
+  ).toHaveLength(1)
   expect(told(events, 'finished')[0]?.dataWaitSeconds).toBeGreaterThanOrEqual(0)
   expect(told(events, 'opened')[0]?.parents.filter((p) => p.file === join(home, 'set'))).toHaveLength(1)
 })
@@ -140,7 +145,12 @@ test('an unreadable image can be refused, before anything is learned', async () 
 
 test('augmenting what is already prepared, or what is computed once, is refused', async () => {
   const tasks = [
-    { name: 'alpha', head: 'tasks.safetensors#head.alpha', data: 'tasks.safetensors#alpha', validation: 'tasks.safetensors#alpha' },
+    {
+      name: 'alpha',
+      head: 'tasks.safetensors#head.alpha',
+      data: 'tasks.safetensors#alpha',
+      validation: 'tasks.safetensors#alpha',
+    },
   ]
   await expect(eventsOf({ augment: true, tasks })).rejects.toMatchObject({ record: { code: 'data-invalid' } })
   expect(() => config({ augment: true, linearised: 'cached' })).toThrow(/augment/)

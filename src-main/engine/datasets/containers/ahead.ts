@@ -1,6 +1,6 @@
-// A file that is walked from its beginning to its end in small reads. While they stay close to each other, more is read at once, up to a MiB, as
-// asking for each of a million parts would take minutes; where what lies between them is large, it is passed over. The last two such pieces are
-// at hand, so that a look back costs nothing.
+// A file that is walked from its beginning to its end in small reads. While they stay close to each other, more is read
+// at once, up to a MiB, as asking for each of a million parts would take minutes; where what lies between them is
+// large, it is passed over. The last two such pieces are at hand, so that a look back costs nothing.
 import type { ByteSource } from '../../formats/source.ts'
 
 const [least, most] = [2 ** 12, 2 ** 20] // bytes read at once

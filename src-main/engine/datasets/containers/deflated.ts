@@ -1,5 +1,5 @@
-// Bytes packed by gzip or zlib whose unpacked size is known from their first few: unpacked into memory of just that size, so
-// that a file that claims little and unpacks to much is stopped where its claim ends.
+// Bytes packed by gzip or zlib whose unpacked size is known from their first few: unpacked into memory of just that
+// size, so that a file that claims little and unpacks to much is stopped where its claim ends.
 import { pipeline } from 'node:stream/promises'
 import { createGunzip, createInflate } from 'node:zlib'
 
@@ -19,12 +19,17 @@ export interface Packing {
 }
 
 /** Throws file-damaged where it unpacks to more or to less than its head says, or to more than can be. */
-export async function unpack(source: ByteSource, packed: Region, { kind, how, headBytes, size }: Packing): Promise<Uint8Array> {
+export async function unpack(
+  source: ByteSource,
+  packed: Region,
+  { kind, how, headBytes, size }: Packing,
+): Promise<Uint8Array> {
   const head = new Uint8Array(headBytes)
   let out = head
   let [at, known] = [0, false]
   const take = (piece: Uint8Array): void => {
-    if (at + piece.length > out.length) throw damaged(source, kind, `it unpacks to more than the ${out.length} bytes it claims`)
+    if (at + piece.length > out.length)
+      throw damaged(source, kind, `it unpacks to more than the ${out.length} bytes it claims`)
     out.set(piece, at)
     at += piece.length
   }
@@ -43,9 +48,12 @@ export async function unpack(source: ByteSource, packed: Region, { kind, how, he
   try {
     await pipeline(piecesOf(packed), how === 'gzip' ? createGunzip() : createInflate(), collect)
   } catch (error) {
-    throw error instanceof BasilError ? error : damaged(source, kind, error instanceof Error ? error.message.slice(0, 200) : String(error))
+    throw error instanceof BasilError
+      ? error
+      : damaged(source, kind, error instanceof Error ? error.message.slice(0, 200) : String(error))
   }
-  if (!known || at < out.length) throw damaged(source, kind, `it unpacks to ${at} bytes, fewer than the ${out.length} it needs`)
+  if (!known || at < out.length)
+    throw damaged(source, kind, `it unpacks to ${at} bytes, fewer than the ${out.length} it needs`)
   return out
 }
 

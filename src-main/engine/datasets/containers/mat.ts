@@ -1,6 +1,7 @@
-// MATLAB's .mat of level 5 (save -v6, -v7): 128 bytes of header, then elements of (type, bytes, data, padding to 8); miCOMPRESSED holds one
-// element under zlib. miMATRIX is flags, dimensions, name and, by class, numbers, characters, cells or structs, column by
-// column. Numbers may be stored as a smaller type than their class. -v7.3 is HDF5, and is not read.
+// MATLAB's .mat of level 5 (save -v6, -v7): 128 bytes of header, then elements of (type, bytes, data, padding to 8);
+// miCOMPRESSED holds one element under zlib. miMATRIX is flags, dimensions, name and, by class, numbers, characters,
+// cells or structs, column by column. Numbers may be stored as a smaller type than their class. -v7.3 is HDF5, and is
+// not read.
 import { BasilError } from '../../../contract/errors.ts'
 import { type ByteSource, damaged, regionOf, shown } from '../../formats/source.ts'
 import { unpack } from './deflated.ts'
@@ -39,7 +40,10 @@ export function looksLikeMat(head: Uint8Array): boolean {
   return new TextDecoder('latin1').decode(head.subarray(0, 6)) === 'MATLAB' && head.length >= 128
 }
 
-/** The variables that `wanted` names, as far as they are there. Throws file-damaged, and not-supported for -v7.3 and what no data set needs. */
+/**
+ * The variables that `wanted` names, as far as they are there. Throws file-damaged, and not-supported for -v7.3 and
+ * what no data set needs.
+ */
 export async function readMat(source: ByteSource, wanted: readonly string[]): Promise<Map<string, MatValue>> {
   const head = await source.read(0, Math.min(source.size, 128))
   checkHeader(source, head)
@@ -105,7 +109,9 @@ class Elements {
     if (this.#at + 8 > this.#bytes.length) throw damaged(this.#source, 'MAT', 'a matrix ends in the middle')
     const first = word(this.#bytes, this.#at)
     const small = first >>> 16
-    const [type, size, start] = small ? [first & 0xffff, small, this.#at + 4] : [first, word(this.#bytes, this.#at + 4), this.#at + 8]
+    const [type, size, start] = small
+      ? [first & 0xffff, small, this.#at + 4]
+      : [first, word(this.#bytes, this.#at + 4), this.#at + 8]
     if (start + size > this.#bytes.length || small > 4)
       throw damaged(this.#source, 'MAT', `an element of ${size} bytes ends past its matrix`)
     this.#at = small ? this.#at + 8 : start + size + (-size & 7)
@@ -117,13 +123,25 @@ class Elements {
     const dims = [...numbers(this.#source, this.next()).values()]
     const name = new TextDecoder('latin1').decode(this.next().data)
     const count = dims.reduce((a, b) => a * b, 1)
-    if (flags.length < 8 || dims.length < 2 || dims.length > 32 || dims.some((d) => d < 0) || !Number.isSafeInteger(count))
+    if (
+      flags.length < 8 ||
+      dims.length < 2 ||
+      dims.length > 32 ||
+      dims.some((d) => d < 0) ||
+      !Number.isSafeInteger(count)
+    )
       throw damaged(this.#source, 'MAT', `the variable ${shown(name)} has the dimensions [${dims.slice(0, 8)}]`)
     return { type: flags[0] as number, complex: ((flags[1] as number) & 8) !== 0, dims, count, name }
   }
 }
 
-function valueOf(source: ByteSource, reader: Elements, header: MatrixHeader, depth: number, budget: { values: number }): MatValue {
+function valueOf(
+  source: ByteSource,
+  reader: Elements,
+  header: MatrixHeader,
+  depth: number,
+  budget: { values: number },
+): MatValue {
   const { type, dims, count, name } = header
   if (depth > deepest) throw damaged(source, 'MAT', `the variable ${shown(name)} is nested too deep`)
   if (--budget.values < 0) throw damaged(source, 'MAT', 'it holds more values than any data set needs')
@@ -145,11 +163,18 @@ function valueOf(source: ByteSource, reader: Elements, header: MatrixHeader, dep
       'save plain numbers, texts, cells or structs',
     )
   const data = numbers(source, reader.next())
-  if (data.length !== count) throw damaged(source, 'MAT', `the variable ${shown(name)} has ${data.length} numbers, not [${dims}]`)
+  if (data.length !== count)
+    throw damaged(source, 'MAT', `the variable ${shown(name)} has ${data.length} numbers, not [${dims}]`)
   return { kind: 'numbers', dims, data }
 }
 
-function inner(source: ByteSource, reader: Elements, count: number, depth: number, budget: { values: number }): MatValue[] {
+function inner(
+  source: ByteSource,
+  reader: Elements,
+  count: number,
+  depth: number,
+  budget: { values: number },
+): MatValue[] {
   const values: MatValue[] = []
   for (let i = 0; i < count; i++) {
     const { type, data } = reader.next()
@@ -171,7 +196,8 @@ function numbers(
 ): Int8Array | Uint8Array | Int16Array | Uint16Array | Int32Array | Uint32Array | Float32Array | Float64Array {
   if (type === 2) return data
   const width = { 1: 1, 3: 2, 4: 2, 5: 4, 6: 4, 7: 4, 9: 8, 12: 8, 13: 8 }[type]
-  if (width === undefined || data.length % width !== 0) throw damaged(source, 'MAT', `${data.length} bytes of numbers are of type ${type}`)
+  if (width === undefined || data.length % width !== 0)
+    throw damaged(source, 'MAT', `${data.length} bytes of numbers are of type ${type}`)
   const { buffer } = new Uint8Array(data)
   if (type === 1) return new Int8Array(buffer)
   if (type === 3) return new Int16Array(buffer)

@@ -1,6 +1,7 @@
-// NumPy arrays and dictionaries as a pickle describes them, read off its inert stubs: an array is a call of _reconstruct whose state is
-// (version, shape, dtype, Fortran order, bytes), or of _frombuffer (bytes, dtype, shape, order); a dtype is a call
-// with its code ('u1'). Python 2 wrote its strings and the bytes of arrays alike, so strings are taken as bytes here.
+// NumPy arrays and dictionaries as a pickle describes them, read off its inert stubs: an array is a call of
+// _reconstruct whose state is (version, shape, dtype, Fortran order, bytes), or of _frombuffer (bytes, dtype, shape,
+// order); a dtype is a call with its code ('u1'). Python 2 wrote its strings and the bytes of arrays alike, so strings
+// are taken as bytes here.
 
 import { unpickle } from '../../formats/pytorch/pickle.ts'
 import { Global, PickleError, Stub, Tuple, type Value } from '../../formats/pytorch/values.ts'
@@ -70,7 +71,12 @@ function made(
   const bytes = bytesIn(data)
   const code = dtype instanceof Stub ? textIn(itemsOf(dtype.args)[0]) : undefined
   if (!bytes || code === undefined) return undefined
-  return { shape: itemsOf(shape).map((n) => (typeof n === 'number' ? n : undefined)), dtype: code, fortran: fortran === true, data: bytes }
+  return {
+    shape: itemsOf(shape).map((n) => (typeof n === 'number' ? n : undefined)),
+    dtype: code,
+    fortran: fortran === true,
+    data: bytes,
+  }
 }
 
 /** Python 3 writes bytes for old readers as _codecs.encode(text, 'latin1'). */

@@ -1,5 +1,6 @@
-// A tar archive's entries by name and place: its headers are walked once, what lies between them is not read. ustar, GNU's long
-// names (L) and pax headers (path, size) are understood; of what is no plain file the name alone counts. Names never become paths.
+// A tar archive's entries by name and place: its headers are walked once, what lies between them is not read. ustar,
+// GNU's long names (L) and pax headers (path, size) are understood; of what is no plain file the name alone counts.
+// Names never become paths.
 import { type ByteSource, beyondLimit, damaged, shown } from '../../formats/source.ts'
 import { readAhead } from './ahead.ts'
 
@@ -18,10 +19,15 @@ const mostEntries = 10_000_000
 const plain = new Set(['0', '\0', '7'])
 
 export function looksLikeTar(head: Uint8Array): boolean {
-  return head.length >= block && text(head.subarray(257, 262)) === 'ustar' && sum(head) === octal(head.subarray(148, 156))
+  return (
+    head.length >= block && text(head.subarray(257, 262)) === 'ustar' && sum(head) === octal(head.subarray(148, 156))
+  )
 }
 
-/** In the order of the archive; read: what its bytes are read by. Throws file-damaged where a header is not sound or an entry ends past the end. */
+/**
+ * In the order of the archive; read: what its bytes are read by. Throws file-damaged where a header is not sound or an
+ * entry ends past the end.
+ */
 export async function* tarEntries(source: ByteSource, { read } = readAhead(source)): AsyncGenerator<TarEntry> {
   const take = async (at: number, length: number): Promise<Uint8Array> => {
     if (at + length > source.size) throw damaged(source, 'tar', `it ends in the middle of an entry, at ${source.size}`)
@@ -35,8 +41,10 @@ export async function* tarEntries(source: ByteSource, { read } = readAhead(sourc
     const size = checked(source, head, at)
     const type = String.fromCharCode(head[156] as number)
     const extended = type === 'L' || type === 'x'
-    if (extended && size > (type === 'L' ? longestName : longestFacts)) throw damaged(source, 'tar', `the name at ${at} has ${size} bytes`)
-    const own = extended ? size : /[1-6]/.test(type) ? 0 : (longSize ?? size) // nothing follows a link, whatever size it says
+    if (extended && size > (type === 'L' ? longestName : longestFacts))
+      throw damaged(source, 'tar', `the name at ${at} has ${size} bytes`)
+    // nothing follows a link, whatever size it says
+    const own = extended ? size : /[1-6]/.test(type) ? 0 : (longSize ?? size)
     if (at + block + own > source.size) throw damaged(source, 'tar', `the entry at ${at} ends past the end of the file`)
     if (type === 'L') longName = text(await take(at + block, size))
     else if (type === 'x') {
@@ -44,10 +52,15 @@ export async function* tarEntries(source: ByteSource, { read } = readAhead(sourc
       longName = facts.get('path') ?? longName
       longSize = facts.has('size') ? whole(source, facts.get('size'), at) : longSize
     } else {
-      const prefix = text(head.subarray(257, 262)) === 'ustar' && head[263] === 0x30 ? text(head.subarray(345, 500)) : ''
+      const prefix =
+        text(head.subarray(257, 262)) === 'ustar' && head[263] === 0x30 ? text(head.subarray(345, 500)) : ''
       const name = longName ?? (prefix ? `${prefix}/` : '') + text(head.subarray(0, 100))
       if (++found > mostEntries)
-        throw beyondLimit(source, `it has more than ${mostEntries} entries, the most that Basil reads`, 'divide it into several')
+        throw beyondLimit(
+          source,
+          `it has more than ${mostEntries} entries, the most that Basil reads`,
+          'divide it into several',
+        )
       yield { name, isFile: plain.has(type), offset: at + block, size: own }
       longName = longSize = undefined
     }
@@ -59,11 +72,15 @@ export async function* tarEntries(source: ByteSource, { read } = readAhead(sourc
 /** The size in a header whose sum is right. */
 function checked(source: ByteSource, head: Uint8Array, at: number): number {
   if (head.length < block) throw damaged(source, 'tar', 'it ends in the middle of a header')
-  if (sum(head) !== octal(head.subarray(148, 156))) throw damaged(source, 'tar', `the header at ${at} does not have the sum it claims`)
+  if (sum(head) !== octal(head.subarray(148, 156)))
+    throw damaged(source, 'tar', `the header at ${at} does not have the sum it claims`)
   const field = head.subarray(124, 136)
   const size =
-    (field[0] as number) & 0x80 ? field.subarray(1).reduce((value, byte) => value * 256 + byte, (field[0] as number) & 0x7f) : octal(field)
-  if (!Number.isSafeInteger(size)) throw damaged(source, 'tar', `the entry ${shown(text(head.subarray(0, 100)))} has no size that can be`)
+    (field[0] as number) & 0x80
+      ? field.subarray(1).reduce((value, byte) => value * 256 + byte, (field[0] as number) & 0x7f)
+      : octal(field)
+  if (!Number.isSafeInteger(size))
+    throw damaged(source, 'tar', `the entry ${shown(text(head.subarray(0, 100)))} has no size that can be`)
   return size
 }
 

@@ -1,5 +1,6 @@
-// Known data sets whose labels stand in files of annotations: MATLAB's (Cars, Flowers102), text and JSON. Labels there count from 1
-// but for GTSRB's, Food101's and UCF101's. Images keep the order of the files, as torchvision's loaders do.
+// Known data sets whose labels stand in files of annotations: MATLAB's (Cars, Flowers102), text and JSON. Labels there
+// count from 1 but for GTSRB's, Food101's and UCF101's. Images keep the order of the files, as torchvision's loaders
+// do.
 import { join } from 'node:path'
 
 import { BasilError } from '../../../contract/errors.ts'
@@ -15,7 +16,12 @@ type Open = (opening: Opening) => Promise<RawImages>
 type Labelled = readonly (readonly [image: string, label: number])[]
 
 /** Images of at/folder with their labels. */
-function labelled({ at, where, files }: Opening, folder: string, images: Labelled, classes: string[] | null): RawImages {
+function labelled(
+  { at, where, files }: Opening,
+  folder: string,
+  images: Labelled,
+  classes: string[] | null,
+): RawImages {
   const names = new Names()
   for (const [image] of images) names.push(inside(`${folder}/${image}`, where))
   return listedImages(files, { where, folder: at, names, labels: images.map(([, label]) => label), classes })
@@ -40,16 +46,21 @@ const cars =
   async (opening) => {
     const { at, files, where } = opening
     const meta = (await variables(files, join(at, 'devkit/cars_meta.mat'), ['class_names']))('class_names')
-    const classes = meta.kind === 'cells' ? meta.cells.map((cell) => (cell.kind === 'text' ? spaced(cell.text) : '')) : []
+    const classes =
+      meta.kind === 'cells' ? meta.cells.map((cell) => (cell.kind === 'text' ? spaced(cell.text) : '')) : []
     const path = join(at, (await firstThere(files, at, annotations)) ?? (annotations[0] as string))
     const records = (await variables(files, path, ['annotations']))('annotations')
     if (records.kind !== 'structs' || !['fname', 'class'].every((field) => records.fields.includes(field)))
-      throw invalid(path, 'its annotations have no fname and class: those of the test images come in cars_test_annos_withlabels.mat')
+      throw invalid(
+        path,
+        'its annotations have no fname and class: those of the test images come in cars_test_annos_withlabels.mat',
+      )
     const width = records.fields.length
     const images = Array.from({ length: records.values.length / width }, (_, i) => {
       const of = (field: string): MatValue => records.values[i * width + records.fields.indexOf(field)] as MatValue
       const [name, label] = [of('fname'), of('class')]
-      if (name.kind !== 'text' || label.kind !== 'numbers') throw invalid(where, `annotation ${i + 1} has no name and class`)
+      if (name.kind !== 'text' || label.kind !== 'numbers')
+        throw invalid(where, `annotation ${i + 1} has no name and class`)
       return [name.text, (label.data[0] ?? Number.NaN) - 1] as const
     })
     return labelled(opening, folder, images, classes)
@@ -66,7 +77,8 @@ const flowers =
     const { at, files, where } = opening
     const ids = (await variables(files, join(at, 'setid.mat'), [set]))(set)
     const labels = (await variables(files, join(at, 'imagelabels.mat'), ['labels']))('labels')
-    if (ids.kind !== 'numbers' || labels.kind !== 'numbers') throw invalid(where, 'setid.mat and imagelabels.mat do not hold numbers')
+    if (ids.kind !== 'numbers' || labels.kind !== 'numbers')
+      throw invalid(where, 'setid.mat and imagelabels.mat do not hold numbers')
     const images = Array.from(
       ids.data,
       (id) => [`image_${String(id).padStart(5, '0')}.jpg`, (labels.data[id - 1] ?? Number.NaN) - 1] as const,
@@ -97,7 +109,8 @@ const pets =
       .map((line) => {
         const [image = '', label] = line.trim().split(/\s+/)
         const index = whole(label, opening.where) - 1
-        if (index >= 0 && index < 1000) classes[index] ??= spaced(image.slice(0, image.lastIndexOf('_'))).replace(/[a-z]+/gi, titled)
+        if (index >= 0 && index < 1000)
+          classes[index] ??= spaced(image.slice(0, image.lastIndexOf('_'))).replace(/[a-z]+/gi, titled)
         return [`${image}.jpg`, index] as const
       })
     return labelled(
@@ -124,7 +137,9 @@ const food =
     return labelled(opening, 'images', images, classes.map(spaced))
   }
 
-/** "1 001.Black_footed_Albatross/x.jpg", "1 1" and "1 0": image by number, its class, and whether it is for training. */
+/**
+ * "1 001.Black_footed_Albatross/x.jpg", "1 1" and "1 0": image by number, its class, and whether it is for training.
+ */
 const birds =
   (training: string): Open =>
   async (opening) => {

@@ -1,5 +1,5 @@
-// Known data sets of raw pixels. STL10 is its own: X (n, 3, 96, 96) uint8 with the columns of each plane behind each other, y (n) from 1. The
-// others are read by the source of their format, and only have their names here.
+// Known data sets of raw pixels. STL10 is its own: X (n, 3, 96, 96) uint8 with the columns of each plane behind each
+// other, y (n) from 1. The others are read by the source of their format, and only have their names here.
 import { join } from 'node:path'
 
 import { damaged } from '../../formats/source.ts'
@@ -36,7 +36,16 @@ const stl10 =
         height: side,
         channels: 3 as const,
       })
-      return { where, count: ones.length, labels, classes, groups: null, name, image: read, close: () => source.close() }
+      return {
+        where,
+        count: ones.length,
+        labels,
+        classes,
+        groups: null,
+        name,
+        image: read,
+        close: () => source.close(),
+      }
     } catch (error) {
       await source.close()
       throw error

@@ -1,6 +1,6 @@
-// Known data sets that are folders of classes. Traps: DTD's test images lie in "val"; EuroSAT has splits only where the field's scripts made
-// them; RESISC45's are lists of file names, SUN397's of paths; both Caltech sets are split by a random draw of the field's;
-// ImageNet's "val" is what the field tests on.
+// Known data sets that are folders of classes. Traps: DTD's test images lie in "val"; EuroSAT has splits only where the
+// field's scripts made them; RESISC45's are lists of file names, SUN397's of paths; both Caltech sets are split by a
+// random draw of the field's; ImageNet's "val" is what the field tests on.
 import { basename, join } from 'node:path'
 
 import type { OpenFiles } from '../../formats/source.ts'
@@ -19,7 +19,10 @@ function inFolder(folder: string, rename: (name: string) => string = spaced): Op
   }
 }
 
-/** The authors' test in "val", and in "train" their train and val: 40 and 80 images a class. The other way round it is a leak. */
+/**
+ * The authors' test in "val", and in "train" their train and val: 40 and 80 images a class. The other way round it is a
+ * leak.
+ */
 const dtdFolder =
   (folder: string): Open =>
   async (opening) => {
@@ -40,7 +43,8 @@ const dtdLists =
   (...lists: string[]): Open =>
   async ({ at, where, files }) => {
     const wanted = new Set<string>()
-    for (const list of lists) for (const line of await linesOf(files, join(at, 'labels', `${list}.txt`))) wanted.add(line.trim())
+    for (const list of lists)
+      for (const line of await linesOf(files, join(at, 'labels', `${list}.txt`))) wanted.add(line.trim())
     const classes = foldersOf(await files.list(join(at, 'images')))
     return classFolders(files, join(at, 'images'), where, {
       classes,
@@ -54,10 +58,17 @@ const resisc =
   async ({ at, where, files }) => {
     const wanted = new Set((await linesOf(files, join(at, `resisc45-${split}.txt`))).map((line) => line.trim()))
     const classes = foldersOf(await files.list(join(at, 'NWPU-RESISC45')))
-    return classFolders(files, join(at, 'NWPU-RESISC45'), where, { classes, names: classes.map(spaced), take: (name) => wanted.has(name) })
+    return classFolders(files, join(at, 'NWPU-RESISC45'), where, {
+      classes,
+      names: classes.map(spaced),
+      take: (name) => wanted.has(name),
+    })
   }
 
-/** "/c/church/indoor/sun_x.jpg" is of the class "c_church_indoor", as the field's folders are named: labels and order are those folders'. */
+/**
+ * "/c/church/indoor/sun_x.jpg" is of the class "c_church_indoor", as the field's folders are named: labels and order
+ * are those folders'.
+ */
 const sunList =
   (list: string): Open =>
   async ({ at, where, files }) => {
@@ -73,16 +84,24 @@ const sunList =
       .sort((a, b) => a.label - b.label || byCodePoint(basename(a.image), basename(b.image)))
     const names = new Names()
     for (const { image } of images) names.push(image)
-    return listedImages(files, { where, folder: at, names, labels: images.map(({ label }) => label), classes: classes.map(sunName) })
+    return listedImages(files, {
+      where,
+      folder: at,
+      names,
+      labels: images.map(({ label }) => label),
+      classes: classes.map(sunName),
+    })
   }
 
 const sunName = (folder: string): string => spaced(folder.slice(2))
-const caltechName = (folder: string): string => (folder.split('.').at(-1) as string).replaceAll('-', ' ').replaceAll(' 101', '')
+const caltechName = (folder: string): string =>
+  (folder.split('.').at(-1) as string).replaceAll('-', ' ').replaceAll(' 101', '')
 
 const caltech =
   (folder: string, take: (name: string) => boolean): Open =>
   async ({ at, where, files }) => {
-    const classes = (await foldersIn(files, join(at, folder))).filter((name) => name !== 'BACKGROUND_Google') // no class
+    // no class
+    const classes = (await foldersIn(files, join(at, folder))).filter((name) => name !== 'BACKGROUND_Google')
     return classFolders(files, join(at, folder), where, {
       classes,
       names: classes.map(caltechName),
@@ -120,14 +139,21 @@ export const classFolderSets: KnownSet[] = [
     splits: { train: inFolder('train', same), val: inFolder('val', same), test: inFolder('test', same) },
     field: { val: 'val' },
   },
-  // The field's 21,600, 2,700 and 2,700 are a random draw that was not published: without the folders of that draw there is but "all".
+  // The field's 21,600, 2,700 and 2,700 are a random draw that was not published: without the folders of that draw
+  // there is but "all".
   { name: 'EuroSAT', folders: ['eurosat'], marks: [['2750/AnnualCrop/']], splits: { all: inFolder('2750', same) } },
-  { name: 'EuroSAT', folders: ['EuroSAT_RGB', '2750'], marks: [['AnnualCrop/', 'SeaLake/']], splits: { all: inFolder('', same) } },
+  {
+    name: 'EuroSAT',
+    folders: ['EuroSAT_RGB', '2750'],
+    marks: [['AnnualCrop/', 'SeaLake/']],
+    splits: { all: inFolder('', same) },
+  },
   {
     name: 'RESISC45',
     folders: ['resisc45'],
     marks: [['NWPU-RESISC45/', 'resisc45-train.txt']],
-    splits: { train: resisc('train'), val: resisc('val'), test: resisc('test') }, // "val" is left out by the field: it draws from "train"
+    // "val" is left out by the field: it draws from "train"
+    splits: { train: resisc('train'), val: resisc('val'), test: resisc('test') },
     needs: { val: 'resisc45-val.txt', test: 'resisc45-test.txt' },
   },
   {
@@ -156,7 +182,8 @@ export const classFolderSets: KnownSet[] = [
     name: 'Caltech256',
     folders: ['caltech256'],
     marks: [['256_ObjectCategories/']],
-    splits: { all: caltech('256_ObjectCategories', (name) => name.endsWith('.jpg')) }, // one class has a folder of others' images in it
+    // one class has a folder of others' images in it
+    splits: { all: caltech('256_ObjectCategories', (name) => name.endsWith('.jpg')) },
     field: caltechDraw,
   },
   {

@@ -1,5 +1,5 @@
-// The data sets of the aTLAS protocol, recognised by what torchvision leaves on disk. To add one: a KnownSet in the file of its kind.
-// A folder is one of them by its own marks, or holds exactly one of them as torchvision's root does.
+// The data sets of the aTLAS protocol, recognised by what torchvision leaves on disk. To add one: a KnownSet in the
+// file of its kind. A folder is one of them by its own marks, or holds exactly one of them as torchvision's root does.
 import { basename, join } from 'node:path'
 
 import type { OpenFiles } from '../../formats/source.ts'
@@ -47,7 +47,11 @@ async function find(place: Place, files: OpenFiles): Promise<Found | undefined> 
     }
   const [first] = found.values()
   if (found.size > 1)
-    throw invalid(place.path, `it holds several data sets: ${[...found.keys()].join(', ')}`, 'name the folder of the one that is meant')
+    throw invalid(
+      place.path,
+      `it holds several data sets: ${[...found.keys()].join(', ')}`,
+      'name the folder of the one that is meant',
+    )
   return first
 }
 

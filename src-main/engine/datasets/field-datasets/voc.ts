@@ -1,5 +1,6 @@
-// PASCAL VOC 2007 as the field classifies it: every annotated object is an image, cut out of its photograph by its box, difficult ones too.
-// Photographs in the order of the split's list, objects in that of their annotation (Annotations/NNNNNN.xml).
+// PASCAL VOC 2007 as the field classifies it: every annotated object is an image, cut out of its photograph by its box,
+// difficult ones too. Photographs in the order of the split's list, objects in that of their annotation
+// (Annotations/NNNNNN.xml).
 import { join } from 'node:path'
 
 import { type Box, invalid, type RawImages } from '../raw.ts'
@@ -10,7 +11,11 @@ const folders =
   'aeroplane bicycle bird boat bottle bus car cat chair cow diningtable dog horse motorbike person pottedplant sheep sofa train tvmonitor'.split(
     ' ',
   )
-const spoken: Record<string, string> = { diningtable: 'dining table', pottedplant: 'potted plant', tvmonitor: 'tv monitor' }
+const spoken: Record<string, string> = {
+  diningtable: 'dining table',
+  pottedplant: 'potted plant',
+  tvmonitor: 'tv monitor',
+}
 const edges = ['xmin', 'ymin', 'xmax', 'ymax']
 
 const objects =
@@ -27,7 +32,14 @@ const objects =
         crops.push(box)
       }
     }
-    return listedImages(files, { where, folder: at, names, labels, classes: folders.map((name) => spoken[name] ?? name), crops })
+    return listedImages(files, {
+      where,
+      folder: at,
+      names,
+      labels,
+      classes: folders.map((name) => spoken[name] ?? name),
+      crops,
+    })
   }
 
 /** The first name and the first box of an object are its own; its parts' come behind. */
@@ -38,7 +50,8 @@ function objectsIn(xml: string, where: string): { label: number; box: Box }[] {
     const [left = Number.NaN, top = Number.NaN, right = Number.NaN, bottom = Number.NaN] = edges.map((edge) =>
       Number.parseInt(new RegExp(`<${edge}>\\s*(\\d{1,6})`).exec(bounds)?.[1] ?? '', 10),
     )
-    if (label < 0 || !(left < right && top < bottom)) throw invalid(where, `object ${i + 1} has no class of the 20, or no box`)
+    if (label < 0 || !(left < right && top < bottom))
+      throw invalid(where, `object ${i + 1} has no class of the 20, or no box`)
     return { label, box: { left, top, right, bottom } }
   })
 }

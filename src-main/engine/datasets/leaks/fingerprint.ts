@@ -1,6 +1,7 @@
-// A perceptual hash of 64 bits: the image's brightness on 32 x 32 fields, its cosine transform (DCT-II), and of the 64 lowest frequencies but the mean
-// one bit each: whether it is above a fifth of their root mean square. That margin keeps the many that are about 0 from being decided by noise.
-// Images that look alike differ in few bits: brightness, contrast, size and JPEG quality move hardly any.
+// A perceptual hash of 64 bits: the image's brightness on 32 x 32 fields, its cosine transform (DCT-II), and of the 64
+// lowest frequencies but the mean one bit each: whether it is above a fifth of their root mean square. That margin
+// keeps the many that are about 0 from being decided by noise. Images that look alike differ in few bits: brightness,
+// contrast, size and JPEG quality move hardly any.
 const fields = 32
 const margin = 0.2
 const pairs = Array.from({ length: 81 }, (_, i): [number, number] => [Math.floor(i / 9), i % 9])
@@ -18,7 +19,9 @@ const cosines = Array.from({ length: 9 }, (_, u) =>
 export function fingerprintOf(pixels: Uint8Array, size: number): Uint8Array {
   const bright = brightness(pixels, size)
   const across = cosines.map((cosine) =>
-    Float64Array.from({ length: fields }, (_, y) => cosine.reduce((sum, c, x) => sum + c * (bright[y * fields + x] as number), 0)),
+    Float64Array.from({ length: fields }, (_, y) =>
+      cosine.reduce((sum, c, x) => sum + c * (bright[y * fields + x] as number), 0),
+    ),
   ) // (frequencies, fields)
   const found = Float64Array.from(frequencies, ([u, v]) =>
     (cosines[v] as Float64Array).reduce((sum, c, y) => sum + c * (across[u]?.[y] as number), 0),
@@ -31,7 +34,10 @@ export function fingerprintOf(pixels: Uint8Array, size: number): Uint8Array {
   return bits
 }
 
-/** Whether two images are one picture but for brightness, contrast and coding: their fields' brightness is correlated. (channels, size, size) each. */
+/**
+ * Whether two images are one picture but for brightness, contrast and coding: their fields' brightness is correlated.
+ * (channels, size, size) each.
+ */
 export function looksAlike(a: Uint8Array, b: Uint8Array, size: number): boolean {
   const [x, y] = [centred(brightness(a, size)), centred(brightness(b, size))]
   const product = (p: Float64Array, q: Float64Array): number => p.reduce((sum, v, i) => sum + v * (q[i] as number), 0)
@@ -58,7 +64,8 @@ function brightness(pixels: Uint8Array, size: number): Float64Array {
       const [bottom, right] = [Math.max(top + 1, bounds[y + 1] as number), Math.max(left + 1, bounds[x + 1] as number)]
       let sum = 0
       for (const [c, weight] of weights.entries())
-        for (let j = top; j < bottom; j++) for (let i = left; i < right; i++) sum += weight * (pixels[c * plane + j * size + i] as number)
+        for (let j = top; j < bottom; j++)
+          for (let i = left; i < right; i++) sum += weight * (pixels[c * plane + j * size + i] as number)
       out[y * fields + x] = sum / ((bottom - top) * (right - left))
     }
   return out

@@ -1,6 +1,7 @@
-// Images of one split that are in another too: exactly, by the SHA-256 of their pixels, or to the eye, by perceptual hashes that differ in a few of
-// 64 bits. No image is compared with all others: two hashes that differ in at most 7 bits have one of four bands of 16 bits that differs in at most
-// one, and images are looked up by band. Functions of hashes alone: O(n) for n images whose hashes are spread.
+// Images of one split that are in another too: exactly, by the SHA-256 of their pixels, or to the eye, by perceptual
+// hashes that differ in a few of 64 bits. No image is compared with all others: two hashes that differ in at most 7
+// bits have one of four bands of 16 bits that differs in at most one, and images are looked up by band. Functions of
+// hashes alone: O(n) for n images whose hashes are spread.
 
 /** One split's hashes, by image. */
 export interface HashedImages {
@@ -19,13 +20,17 @@ export interface Twin {
 const alikeBits = 7
 
 /**
- * For every image of `here` that has one: its twin in `there`. Of perceptual hashes at most `bits`, 0 to 7, differ; where pixels can be looked at,
- * `isAlike` confirms: images of few strokes, such as digits, have hashes that come close by chance.
+ * For every image of `here` that has one: its twin in `there`. Of perceptual hashes at most `bits`, 0 to 7, differ;
+ * where pixels can be looked at, `isAlike` confirms: images of few strokes, such as digits, have hashes that come close
+ * by chance.
  */
 export async function twinsOf(
   here: HashedImages,
   there: HashedImages,
-  { bits = alikeBits, isAlike = async () => true }: { bits?: number; isAlike?: (here: number, there: number) => Promise<boolean> } = {},
+  {
+    bits = alikeBits,
+    isAlike = async () => true,
+  }: { bits?: number; isAlike?: (here: number, there: number) => Promise<boolean> } = {},
 ): Promise<Twin[]> {
   const exact = new Map<string, number>()
   for (let i = there.count - 1; i >= 0; i--) exact.set(keyOf(there.sha256(i)), i)
@@ -72,7 +77,8 @@ function bandsOf({ count, fingerprint }: HashedImages): Bands {
 /** By counting: how many have each value, then where each value begins, then who they are. */
 function bandOf(words: Uint16Array, band: number): Band {
   const starts = new Uint32Array(65537)
-  for (let at = band; at < words.length; at += 4) starts[(words[at] as number) + 1] = (starts[(words[at] as number) + 1] as number) + 1
+  for (let at = band; at < words.length; at += 4)
+    starts[(words[at] as number) + 1] = (starts[(words[at] as number) + 1] as number) + 1
   for (let v = 0; v < 65536; v++) starts[v + 1] = (starts[v + 1] as number) + (starts[v] as number)
   const next = starts.slice()
   const members = new Uint32Array(words.length / 4)

@@ -1,9 +1,10 @@
-// Windows' and OS/2's bitmaps, which libvips is built without here, to the bit as Pillow reads them: a file header of 14 bytes, one of the image (12,
-// 40, 52, 56, 64, 108 or 124 bytes), a palette below 16 bits, then rows of whole 32-bit words, the lowest first unless the height is negative.
+// Windows' and OS/2's bitmaps, which libvips is built without here, to the bit as Pillow reads them: a file header of
+// 14 bytes, one of the image (12, 40, 52, 56, 64, 108 or 124 bytes), a palette below 16 bits, then rows of whole 32-bit
+// words, the lowest first unless the height is negative.
 //   1, 4, 8 bits    indices of the palette; RLE4 and RLE8 pack them
 //   16, 24, 32 bits blue, green, red; BITFIELDS names other places. Alpha is dropped, as everywhere
-// A palette that only counts up from black makes a grey image. Pillow takes two colours, black and white, for one bit a pixel, whatever the
-// header says; so it is here, since that is what models were trained on.
+// A palette that only counts up from black makes a grey image. Pillow takes two colours, black and white, for one bit a
+// pixel, whatever the header says; so it is here, since that is what models were trained on.
 import type { Image } from './resample.ts'
 
 const headerSizes = [12, 40, 52, 56, 64, 108, 124]
@@ -11,7 +12,14 @@ const [raw, rle8, rle4, bitfields] = [0, 1, 2, 3]
 
 /** Whether these bytes are one. */
 export function isBmp(bytes: Uint8Array): boolean {
-  return bytes[0] === 0x42 && bytes[1] === 0x4d && headerSizes.includes(bytes[14] as number) && !bytes[15] && !bytes[16] && !bytes[17]
+  return (
+    bytes[0] === 0x42 &&
+    bytes[1] === 0x4d &&
+    headerSizes.includes(bytes[14] as number) &&
+    !bytes[15] &&
+    !bytes[16] &&
+    !bytes[17]
+  )
 }
 
 interface Header {
@@ -48,7 +56,18 @@ function readHeader(bytes: Uint8Array): Header {
   const end = 14 + size
   if (size === 12) {
     const [width, height, bits] = [18, 20, 24].map((at) => view.getUint16(at, true)) as [number, number, number]
-    return placed({ width, height, isTopDown: false, bits, compression: raw, colours: 0, colourBytes: 3, start, masks: [], end })
+    return placed({
+      width,
+      height,
+      isTopDown: false,
+      bits,
+      compression: raw,
+      colours: 0,
+      colourBytes: 3,
+      start,
+      masks: [],
+      end,
+    })
   }
   const isTopDown = bytes[25] === 0xff
   const height = isTopDown ? 2 ** 32 - word(22) : word(22)
@@ -82,12 +101,20 @@ function placed(header: Header): Header {
   const colours = header.colours || 2 ** Math.min(bits, 16)
   if (bits <= 8 && colours > 256) throw new Error(`its palette has ${colours} colours`)
   const palette = bits <= 8 ? colours * colourBytes : 0
-  const start = header.start === end || header.start === 0 ? end + palette : header.start // some writers forget the palette
+  // some writers forget the palette
+  const start = header.start === end || header.start === 0 ? end + palette : header.start
   return { ...header, colours, start }
 }
 
-/** Where the image's row y begins in the file: rows are whole 32-bit words, the lowest first unless the image is top down. each: bits read of a pixel. */
-function rowsOf(bytes: Uint8Array, { width, height, isTopDown, bits, start }: Header, each = bits): (y: number) => number {
+/**
+ * Where the image's row y begins in the file: rows are whole 32-bit words, the lowest first unless the image is top
+ * down. each: bits read of a pixel.
+ */
+function rowsOf(
+  bytes: Uint8Array,
+  { width, height, isTopDown, bits, start }: Header,
+  each = bits,
+): (y: number) => number {
   const stride = (Math.ceil((width * bits) / 8) + 3) & ~3
   if (start + stride * (height - 1) + Math.ceil((width * each) / 8) > bytes.length)
     throw new Error(`it ends too early: ${Math.max(0, bytes.length - start)} of ${stride * height} bytes are there`)
@@ -113,7 +140,8 @@ function ofBytes(bytes: Uint8Array, header: Header, places: readonly number[]): 
 function of16Bits(bytes: Uint8Array, header: Header): Uint8Array {
   const { width, height, masks, compression } = header
   const wide = compression === bitfields && masks[0] === 0xf800 && masks[1] === 0x7e0 && masks[2] === 0x1f
-  if (compression === bitfields && !wide && !(masks[0] === 0x7c00 && masks[1] === 0x3e0 && masks[2] === 0x1f)) throw unknownMasks(header)
+  if (compression === bitfields && !wide && !(masks[0] === 0x7c00 && masks[1] === 0x3e0 && masks[2] === 0x1f))
+    throw unknownMasks(header)
   const out = new Uint8Array(width * height * 3)
   const rowAt = rowsOf(bytes, header)
   for (let y = 0, to = 0; y < height; y++)
@@ -151,7 +179,9 @@ function byMasks(header: Header): number[] {
 }
 
 function unknownMasks({ bits, masks }: Header): Error {
-  return new Error(`its ${bits} bits a pixel have the masks ${masks.map((mask) => `0x${mask.toString(16)}`).join(', ')}`)
+  return new Error(
+    `its ${bits} bits a pixel have the masks ${masks.map((mask) => `0x${mask.toString(16)}`).join(', ')}`,
+  )
 }
 
 function ofPalette(bytes: Uint8Array, header: Header): Image {

@@ -1,5 +1,6 @@
-// A GIF's first picture as Pillow gives it in RGB: what is transparent keeps its colour of the palette. libvips would make it black, so the mark of
-// transparency, a bit of the control block before the picture, is taken out before it decodes.
+// A GIF's first picture as Pillow gives it in RGB: what is transparent keeps its colour of the palette. libvips would
+// make it black, so the mark of transparency, a bit of the control block before the picture, is taken out before it
+// decodes.
 
 /** The same bytes, or a copy without that mark. */
 export function opaqueGif(bytes: Uint8Array): Uint8Array {

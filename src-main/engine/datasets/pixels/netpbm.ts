@@ -1,6 +1,6 @@
-// The portable bitmap, graymap and pixmap (P1 to P6), which libvips is built without here and in which GTSRB comes: a header of words and comments,
-// then samples, to the bit as Pillow reads them: as text (P1 to P3), as bits (P4), or in one byte, or two, the more significant first, up to
-// a largest value (P5, P6). In a bitmap 1 is black.
+// The portable bitmap, graymap and pixmap (P1 to P6), which libvips is built without here and in which GTSRB comes: a
+// header of words and comments, then samples, to the bit as Pillow reads them: as text (P1 to P3), as bits (P4), or in
+// one byte, or two, the more significant first, up to a largest value (P5, P6). In a bitmap 1 is black.
 import type { Image } from './resample.ts'
 
 /** Whether these bytes are one of them. */
@@ -30,10 +30,15 @@ export function readNetpbm(bytes: Uint8Array, mostPixels: number): Image {
   }
   const data = bytes.subarray(words.at + 1)
   const wide = most > 255 ? 2 : 1
-  if (data.length < pixels.length * wide) throw new Error(`it ends too early: ${data.length} of ${pixels.length * wide} bytes are there`)
+  if (data.length < pixels.length * wide)
+    throw new Error(`it ends too early: ${data.length} of ${pixels.length * wide} bytes are there`)
   if (most === 255) return { pixels: data.subarray(0, pixels.length), width, height, channels }
   for (let i = 0; i < pixels.length; i++)
-    pixels[i] = stretched(wide === 2 ? (data[2 * i] as number) * 256 + (data[2 * i + 1] as number) : (data[i] as number), most, top)
+    pixels[i] = stretched(
+      wide === 2 ? (data[2 * i] as number) * 256 + (data[2 * i + 1] as number) : (data[i] as number),
+      most,
+      top,
+    )
   return { pixels, width, height, channels }
 }
 
@@ -48,8 +53,10 @@ function stretched(value: number, most: number, top: number): number {
 /** Rows of whole bytes, the highest bit first. */
 function ofBits(data: Uint8Array, width: number, height: number): Uint8Array {
   const stride = Math.ceil(width / 8)
-  if (data.length < stride * height) throw new Error(`it ends too early: ${data.length} of ${stride * height} bytes are there`)
-  const bit = (i: number): number => ((data[Math.floor(i / width) * stride + ((i % width) >> 3)] as number) >> (7 - ((i % width) & 7))) & 1
+  if (data.length < stride * height)
+    throw new Error(`it ends too early: ${data.length} of ${stride * height} bytes are there`)
+  const bit = (i: number): number =>
+    ((data[Math.floor(i / width) * stride + ((i % width) >> 3)] as number) >> (7 - ((i % width) & 7))) & 1
   return Uint8Array.from({ length: width * height }, (_, i) => (bit(i) ? 0 : 255))
 }
 

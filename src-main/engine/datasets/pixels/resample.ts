@@ -1,7 +1,9 @@
-// Pillow's bicubic resampling of 8-bit images, to the bit: the filter (a = -0.5) widens with the scale when an image shrinks,
+// Pillow's bicubic resampling of 8-bit images, to the bit: the filter (a = -0.5) widens with the scale when an image
+// shrinks,
 //   out(x) = sum_i k_i in(x_min + i),   k_i ~ bicubic((x_min + i - center + 0.5) / max(scale, 1)),   sum_i k_i = 1,
-// its coefficients are fixed-point numbers of 22 bits, rows are resampled before columns, and in between values are 8 bits again.
-// Only the part of the result that is wanted is computed: (height, width, channels) in, (channels, size, size) out.
+// its coefficients are fixed-point numbers of 22 bits, rows are resampled before columns, and in between values are 8
+// bits again. Only the part of the result that is wanted is computed: (height, width, channels) in, (channels, size,
+// size) out.
 
 /** (height, width, channels), row-major. */
 export interface Image {
@@ -40,7 +42,12 @@ function tapsOf(length: number, resized: number, first: number, outputs: number)
   const stretch = Math.max(scale, 1)
   const reach = support * stretch
   const most = Math.ceil(reach) * 2 + 1
-  const taps = { most, starts: new Int32Array(outputs), counts: new Int32Array(outputs), weights: new Int32Array(outputs * most) }
+  const taps = {
+    most,
+    starts: new Int32Array(outputs),
+    counts: new Int32Array(outputs),
+    weights: new Int32Array(outputs * most),
+  }
   const exact = new Float64Array(most)
   for (let o = 0; o < outputs; o++) {
     const center = (first + o + 0.5) * scale
@@ -79,7 +86,9 @@ export function resample(image: Image, from: Area, to: { width: number; height: 
   return downColumns(acrossRows(image, from, top, bottom, columns), rows, top, bottom, image.channels)
 }
 
-/** An area of one plane (size, size) of numbers at the full size again, by the same filter, without rounding to 8 bits. */
+/**
+ * An area of one plane (size, size) of numbers at the full size again, by the same filter, without rounding to 8 bits.
+ */
 export function resampledFloats(plane: Float32Array, size: number, from: Area): Float32Array {
   const [columns, rows] = [tapsOf(from.width, size, 0, size), tapsOf(from.height, size, 0, size)]
   const tapped = (taps: Taps, o: number, at: (i: number) => number): number => {
@@ -99,7 +108,13 @@ export function resampledFloats(plane: Float32Array, size: number, from: Area): 
 }
 
 /** Planes (channels, bottom - top, outputs) of the rows top..bottom of `from`. */
-function acrossRows({ pixels, width, channels }: Image, from: Area, top: number, bottom: number, taps: Taps): Uint8Array {
+function acrossRows(
+  { pixels, width, channels }: Image,
+  from: Area,
+  top: number,
+  bottom: number,
+  taps: Taps,
+): Uint8Array {
   const { most, starts, counts, weights } = taps
   const outputs = starts.length
   const out = new Uint8Array(channels * (bottom - top) * outputs)
@@ -140,7 +155,10 @@ function downColumns(planes: Uint8Array, taps: Taps, top: number, bottom: number
 
 const half = 1 << (precision - 1)
 
-/** A fixed-point sum to 8 bits. Sums stay within 32 bits: the weights of one output add up to 1, their sizes to less than 2. */
+/**
+ * A fixed-point sum to 8 bits. Sums stay within 32 bits: the weights of one output add up to 1, their sizes to less
+ * than 2.
+ */
 function clipped(sum: number): number {
   const value = sum >> precision
   return value < 0 ? 0 : value > 255 ? 255 : value

@@ -1,5 +1,5 @@
-// What the first page of a TIFF says of itself, as far as it tells whether libvips reads it as Pillow does: built without a compression, libvips
-// gives pixels of zeros for it and no error.
+// What the first page of a TIFF says of itself, as far as it tells whether libvips reads it as Pillow does: built
+// without a compression, libvips gives pixels of zeros for it and no error.
 const [compressionTag, photometricTag] = [259, 262]
 const jpeg = 7
 const ycbcr = 6
@@ -9,7 +9,8 @@ const read = new Set([1, 2, 3, 4, 5, jpeg, 8, 32773, 32946])
 /** Why it is not read; undefined where it is, or is no TIFF. */
 export function unreadTiff(bytes: Uint8Array): string | undefined {
   const isLittle = bytes[0] === 0x49
-  if (bytes.length < 16 || !((isLittle && bytes[1] === 0x49) || (bytes[0] === 0x4d && bytes[1] === 0x4d))) return undefined
+  if (bytes.length < 16 || !((isLittle && bytes[1] === 0x49) || (bytes[0] === 0x4d && bytes[1] === 0x4d)))
+    return undefined
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
   const isBig = view.getUint16(2, isLittle) === 43
   const long = (at: number): number => (isBig ? Number(view.getBigUint64(at, isLittle)) : view.getUint32(at, isLittle))
@@ -24,5 +25,7 @@ export function unreadTiff(bytes: Uint8Array): string | undefined {
     if (tag === photometricTag) photometric = view.getUint16(at + valueAt, isLittle)
   }
   if (!read.has(compression)) return `it is a TIFF whose compression, ${compression}, is not read`
-  return photometric === ycbcr && compression !== jpeg ? 'it is a TIFF of YCbCr without JPEG, which is not read' : undefined
+  return photometric === ycbcr && compression !== jpeg
+    ? 'it is a TIFF of YCbCr without JPEG, which is not read'
+    : undefined
 }

@@ -1,8 +1,8 @@
 // What becomes of a decoded image before a model sees it, as torchvision computes it on Pillow's images.
 //   evaluation: Resize(s, bicubic), the shorter side to s; CenterCrop(s)
 //   training:   RandomResizedCrop(s, scale 0.9 to 1, ratio 3/4 to 4/3, bicubic); RandomHorizontalFlip
-// The draws of the second are a function of (seed, task, epoch, image) and of nothing else. RGB (3, s, s) out, or (1, s, s) of a grey image:
-// planes that are equal are stored and sent once.
+// The draws of the second are a function of (seed, task, epoch, image) and of nothing else. RGB (3, s, s) out, or (1,
+// s, s) of a grey image: planes that are equal are stored and sent once.
 import { uniform } from '../../../numbers/random.ts'
 import { type Area, type Image, resample } from './resample.ts'
 
@@ -69,7 +69,11 @@ export function augmentationOf(
 function wholeWithin(width: number, height: number): Area {
   const ratio = width / height
   const [w, h] =
-    ratio < 3 / 4 ? [width, roundHalfEven(width / (3 / 4))] : ratio > 4 / 3 ? [roundHalfEven(height * (4 / 3)), height] : [width, height]
+    ratio < 3 / 4
+      ? [width, roundHalfEven(width / (3 / 4))]
+      : ratio > 4 / 3
+        ? [roundHalfEven(height * (4 / 3)), height]
+        : [width, height]
   return { left: Math.floor((width - w) / 2), top: Math.floor((height - h) / 2), width: w, height: h }
 }
 
@@ -84,6 +88,7 @@ function roundHalfEven(x: number): number {
 function planesOf(pixels: Uint8Array, size: number): Uint8Array {
   const plane = size * size
   if (pixels.length === plane) return pixels
-  for (let i = 0; i < plane; i++) if (pixels[i] !== pixels[plane + i] || pixels[i] !== pixels[2 * plane + i]) return pixels
+  for (let i = 0; i < plane; i++)
+    if (pixels[i] !== pixels[plane + i] || pixels[i] !== pixels[2 * plane + i]) return pixels
   return pixels.slice(0, plane)
 }

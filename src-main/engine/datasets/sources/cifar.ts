@@ -1,5 +1,6 @@
-// CIFAR-10 and CIFAR-100 as their authors publish them: pickled batches of NumPy arrays (cifar-10-batches-py, cifar-100-python; read as
-// inert values, nothing is run) or records of label and pixels (…-bin). Pixels lie as (3, 32, 32); CIFAR-100's labels are the fine ones.
+// CIFAR-10 and CIFAR-100 as their authors publish them: pickled batches of NumPy arrays (cifar-10-batches-py,
+// cifar-100-python; read as inert values, nothing is run) or records of label and pixels (…-bin). Pixels lie as (3, 32,
+// 32); CIFAR-100's labels are the fine ones.
 import { join } from 'node:path'
 
 import { type ByteSource, damaged, type OpenFiles } from '../../formats/source.ts'
@@ -37,7 +38,12 @@ const layouts: Layout[] = [
     bytesBefore: 1,
     keys: { labels: '', names: '' },
   },
-  { files: { train: ['train.bin'], test: ['test.bin'] }, names: 'fine_label_names.txt', bytesBefore: 2, keys: { labels: '', names: '' } },
+  {
+    files: { train: ['train.bin'], test: ['test.bin'] },
+    names: 'fine_label_names.txt',
+    bytesBefore: 2,
+    keys: { labels: '', names: '' },
+  },
 ]
 const folders = ['cifar-10-batches-py', 'cifar-100-python', 'cifar-10-batches-bin', 'cifar-100-binary']
 
@@ -59,9 +65,12 @@ export const cifar: DataSource = {
 async function found(place: Place, files: OpenFiles): Promise<{ folder: string; layout: Layout } | undefined> {
   for (const folder of place.entries ? ['', ...folders] : []) {
     const inner = join(place.path, folder)
-    const entries = folder === '' ? place.entries : (await files.kind(inner)) === 'folder' ? await files.list(inner) : null
+    const entries =
+      folder === '' ? place.entries : (await files.kind(inner)) === 'folder' ? await files.list(inner) : null
     const there = new Set(entries?.filter((entry) => !entry.isFolder).map((entry) => entry.name))
-    const layout = layouts.find(({ files: parts, names }) => there.has(names) && there.has(parts['train']?.[0] as string))
+    const layout = layouts.find(
+      ({ files: parts, names }) => there.has(names) && there.has(parts['train']?.[0] as string),
+    )
     if (layout) return { folder: inner, layout }
   }
   return undefined
@@ -89,14 +98,23 @@ interface Part {
   close(): Promise<void>
 }
 
-async function openParts(where: string, paths: readonly string[], layout: Layout, classes: string[], files: OpenFiles): Promise<RawImages> {
+async function openParts(
+  where: string,
+  paths: readonly string[],
+  layout: Layout,
+  classes: string[],
+  files: OpenFiles,
+): Promise<RawImages> {
   const parts: Part[] = []
   const close = async (): Promise<void> => void (await Promise.all(parts.map((part) => part.close())))
   try {
     for (const path of paths) {
       const source = await files.open(path)
       parts.push(
-        await (layout.bytesBefore > 0 ? records(source, layout.bytesBefore) : pickled(source, layout.keys.labels)).catch(async (error) => {
+        await (layout.bytesBefore > 0
+          ? records(source, layout.bytesBefore)
+          : pickled(source, layout.keys.labels)
+        ).catch(async (error) => {
           await source.close()
           throw error
         }),
@@ -139,7 +157,12 @@ async function records(source: ByteSource, before: number): Promise<Part> {
     const bytes = await source.read(k * record, count * record)
     for (let j = 0; j < count; j++) labels.push(bytes[j * record + before - 1] as number)
   }
-  return { name: source.name, labels, planes: (k) => source.read(k * record + before, pixels), close: () => source.close() }
+  return {
+    name: source.name,
+    labels,
+    planes: (k) => source.read(k * record + before, pixels),
+    close: () => source.close(),
+  }
 }
 
 async function pickled(source: ByteSource, key: string): Promise<Part> {
@@ -147,7 +170,11 @@ async function pickled(source: ByteSource, key: string): Promise<Part> {
   await source.close()
   const data = byteRows(source, 'data', batch.get('data'), pixels)
   const labels = batch.get(key)
-  if (!Array.isArray(labels) || labels.length !== data.length / pixels || !labels.every((label) => typeof label === 'number'))
+  if (
+    !Array.isArray(labels) ||
+    labels.length !== data.length / pixels ||
+    !labels.every((label) => typeof label === 'number')
+  )
     throw damaged(source, 'CIFAR', `${key} is no list of ${data.length / pixels} numbers`)
   return {
     name: source.name,

@@ -1,6 +1,6 @@
-// MNIST's own format, IDX: big-endian 0x00000803, count, height, width, then the pixels (n, h, w); 0x00000801, count, then the labels (n).
-// As torchvision leaves MNIST, FashionMNIST, KMNIST and EMNIST in NAME/raw, gzipped or not; of EMNIST the parts by name
-// ("letters-train"). EMNIST's images are turned, as they are there.
+// MNIST's own format, IDX: big-endian 0x00000803, count, height, width, then the pixels (n, h, w); 0x00000801, count,
+// then the labels (n). As torchvision leaves MNIST, FashionMNIST, KMNIST and EMNIST in NAME/raw, gzipped or not; of
+// EMNIST the parts by name ("letters-train"). EMNIST's images are turned, as they are there.
 import { join } from 'node:path'
 
 import { type ByteSource, damaged, type OpenFiles, type Region, regionOf } from '../../formats/source.ts'
@@ -29,7 +29,8 @@ async function partsIn(place: Place, files: OpenFiles): Promise<Map<string, stri
     ? ['', 'raw', join(place.name, 'raw'), 'MNIST/raw', 'FashionMNIST/raw', 'KMNIST/raw', 'EMNIST/raw']
     : []) {
     const inner = join(place.path, folder)
-    const entries = folder === '' ? place.entries : (await files.kind(inner)) === 'folder' ? await files.list(inner) : []
+    const entries =
+      folder === '' ? place.entries : (await files.kind(inner)) === 'folder' ? await files.list(inner) : []
     const names = entries?.map((entry) => entry.name).sort() ?? []
     for (const name of names) {
       const [, part = '', set = '', packed] = imagesName.exec(name) ?? []
@@ -49,12 +50,18 @@ async function openIdx(where: string, path: string, files: OpenFiles): Promise<R
   try {
     const { region, sizes } = await opened(source, 3)
     const [count = 0, height = 0, width = 0] = sizes
-    if (count !== labels.length) throw damaged(source, 'IDX', `it has ${count} images, the file of labels ${labels.length}`)
+    if (count !== labels.length)
+      throw damaged(source, 'IDX', `it has ${count} images, the file of labels ${labels.length}`)
     const name = (i: number): string => `${source.name}[${i}]`
     const found = { where, count, labels: checkedLabels(where, labels, null, name), classes: null, groups: null, name }
     return {
       ...found,
-      image: async (i) => ({ pixels: await region.read(i * height * width, height * width), width, height, channels: 1 }),
+      image: async (i) => ({
+        pixels: await region.read(i * height * width, height * width),
+        width,
+        height,
+        channels: 1,
+      }),
       close: () => source.close(),
     }
   } catch (error) {
@@ -84,8 +91,14 @@ async function opened(source: ByteSource, dimensions: number): Promise<{ region:
       sizes = header(source, head, dimensions)
       return start + elements(source, sizes)
     }
-    const bytes = await unpack(source, regionOf(source, 0, source.size), { kind: 'IDX', how: 'gzip', headBytes: start, size })
-    const read = async (offset: number, length: number): Promise<Uint8Array> => bytes.slice(start + offset, start + offset + length)
+    const bytes = await unpack(source, regionOf(source, 0, source.size), {
+      kind: 'IDX',
+      how: 'gzip',
+      headBytes: start,
+      size,
+    })
+    const read = async (offset: number, length: number): Promise<Uint8Array> =>
+      bytes.slice(start + offset, start + offset + length)
     return { region: { size: bytes.length - start, read }, sizes }
   }
   if (source.size < start) throw damaged(source, 'IDX', `it has ${source.size} bytes, its header alone has ${start}`)
@@ -100,7 +113,11 @@ function header(source: ByteSource, bytes: Uint8Array, dimensions: number): numb
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
   const magic = view.getUint32(0)
   if (magic !== 0x800 + dimensions)
-    throw damaged(source, 'IDX', `it begins with 0x${magic.toString(16)}, not with 0x${(0x800 + dimensions).toString(16)}`)
+    throw damaged(
+      source,
+      'IDX',
+      `it begins with 0x${magic.toString(16)}, not with 0x${(0x800 + dimensions).toString(16)}`,
+    )
   return Array.from({ length: dimensions }, (_, i) => view.getUint32(4 + 4 * i))
 }
 

@@ -1,7 +1,8 @@
-// A folder of images, a folder a class, as torchvision's ImageFolder reads it: SPLIT/CLASS/**/*.jpg, or CLASS/**/*.jpg without splits.
-// Classes are sorted by code point and their images by folder and then name, by code point again: the order that the field's
-// random splits are drawn over. What is hidden, leads nowhere or is of a kind that is not read is passed over, and told. Labels count the
-// classes of all splits, so that a split that lacks a class has the same labels as the others.
+// A folder of images, a folder a class, as torchvision's ImageFolder reads it: SPLIT/CLASS/**/*.jpg, or CLASS/**/*.jpg
+// without splits. Classes are sorted by code point and their images by folder and then name, by code point again: the
+// order that the field's random splits are drawn over. What is hidden, leads nowhere or is of a kind that is not read
+// is passed over, and told. Labels count the classes of all splits, so that a split that lacks a class has the same
+// labels as the others.
 import { join } from 'node:path'
 
 import type { FolderEntry, OpenFiles } from '../../formats/source.ts'
@@ -36,7 +37,9 @@ async function openFolder(place: Place, split: string, files: OpenFiles): Promis
   if (!splits.includes(split)) throw noSplit(place, split, splits.length > 0 ? splits : ['all'])
   const classes = new Set<string>()
   for (const other of splits) for (const name of foldersOf(await files.list(join(place.path, other)))) classes.add(name)
-  return classFolders(files, join(place.path, split), `${place.path}#${split}`, { classes: [...classes].sort(byCodePoint) })
+  return classFolders(files, join(place.path, split), `${place.path}#${split}`, {
+    classes: [...classes].sort(byCodePoint),
+  })
 }
 
 interface Wanted {
@@ -46,7 +49,12 @@ interface Wanted {
 }
 
 /** Images in folder/CLASS, in ImageFolder's order. */
-export async function classFolders(files: OpenFiles, folder: string, where: string, wanted: Wanted = {}): Promise<RawImages> {
+export async function classFolders(
+  files: OpenFiles,
+  folder: string,
+  where: string,
+  wanted: Wanted = {},
+): Promise<RawImages> {
   const entries = (await files.list(folder)).sort((a, b) => byCodePoint(a.name, b.name))
   const there = foldersOf(entries)
   const classes = wanted.classes ?? there
@@ -96,7 +104,11 @@ async function walk(files: OpenFiles, root: string, name: string): Promise<Walke
   for (let next = waiting.pop(); next; next = waiting.pop()) {
     const { folder, depth } = next
     if (depth > deepest || found.length > mostFolders)
-      throw invalid(join(root, folder), 'its folders are nested too deep, or too many', 'see whether a link leads back into its own folder')
+      throw invalid(
+        join(root, folder),
+        'its folders are nested too deep, or too many',
+        'see whether a link leads back into its own folder',
+      )
     const entries = await files.list(join(root, folder))
     found.push({
       folder,
@@ -111,7 +123,12 @@ async function walk(files: OpenFiles, root: string, name: string): Promise<Walke
 export async function splitFolders(place: Place, files: OpenFiles): Promise<string[]> {
   const folders = foldersOf(place.entries ?? [])
   const lost = place.entries?.find(({ name, leadsNowhere }) => leadsNowhere && splitNames.includes(name))
-  if (lost) throw invalid(join(place.path, lost.name), 'it is a link that leads nowhere', 'connect what it leads to, or take the link away')
+  if (lost)
+    throw invalid(
+      join(place.path, lost.name),
+      'it is a link that leads nowhere',
+      'connect what it leads to, or take the link away',
+    )
   const splits: string[] = []
   for (const split of splitNames.filter((name) => folders.includes(name)))
     if (foldersOf(await files.list(join(place.path, split))).length > 0) splits.push(split)

@@ -1,5 +1,5 @@
-// The kinds of data on disk that Basil reads, the most particular first. To add one: a file that makes a DataSource and a line in this
-// list; a test of a miniature in its true layout belongs beside it.
+// The kinds of data on disk that Basil reads, the most particular first. To add one: a file that makes a DataSource and
+// a line in this list; a test of a miniature in its true layout belongs beside it.
 import { BasilError } from '../../../contract/errors.ts'
 import type { OpenFiles } from '../../formats/source.ts'
 import { knownSets } from '../field-datasets/index.ts'
@@ -13,7 +13,17 @@ import { parquet } from './parquet.ts'
 import { tensorFile } from './tensor-file.ts'
 import { webdataset } from './webdataset.ts'
 
-const sources: readonly DataSource[] = [knownSets, cifar, idx, parquet, webdataset, matImages, tensorFile, listFile, imageFolder]
+const sources: readonly DataSource[] = [
+  knownSets,
+  cifar,
+  idx,
+  parquet,
+  webdataset,
+  matImages,
+  tensorFile,
+  listFile,
+  imageFolder,
+]
 
 export interface Recognised {
   source: string // its kind, in words
@@ -24,7 +34,11 @@ export interface Recognised {
 /** What a path is, in words. Throws what findSource throws. */
 export async function recognise(path: string, files: OpenFiles): Promise<Recognised> {
   const { source, place } = await findSource(path, files)
-  return { source: source.name, splits: await source.splits(place, files), known: (await source.known?.(place, files)) ?? null }
+  return {
+    source: source.name,
+    splits: await source.splits(place, files),
+    known: (await source.known?.(place, files)) ?? null,
+  }
 }
 
 /** What opens a path. Throws file-missing, or data-invalid where it is nothing that Basil reads. */

@@ -1,7 +1,7 @@
-// Lists of images: path,label[,group][,split] as CSV, TSV, JSON, JSON lines, or text of "path label" or of paths alone, whose class is
-// then their folder. Header or none. Labels are integers, or names that become classes in code-point order. Paths are
-// relative to the list and stay inside its folder. A folder of lists named by splits (train.txt, test.csv) is
-// one data set: names are then counted over all its lists.
+// Lists of images: path,label[,group][,split] as CSV, TSV, JSON, JSON lines, or text of "path label" or of paths alone,
+// whose class is then their folder. Header or none. Labels are integers, or names that become classes in code-point
+// order. Paths are relative to the list and stay inside its folder. A folder of lists named by splits (train.txt,
+// test.csv) is one data set: names are then counted over all its lists.
 import { dirname, extname, join } from 'node:path'
 
 import { CsvError, parse } from 'csv-parse/sync'
@@ -48,7 +48,8 @@ async function openList(place: Place, split: string, files: OpenFiles): Promise<
   if (!place.entries) {
     const rows = await rowsOf(files, place.path)
     const mine = rows.filter((row) => (row.split ?? 'all') === split)
-    if (mine.length === 0 && rows.length > 0) throw noSplit(place, split, [...new Set(rows.map((row) => row.split ?? 'all'))])
+    if (mine.length === 0 && rows.length > 0)
+      throw noSplit(place, split, [...new Set(rows.map((row) => row.split ?? 'all'))])
     return listed(files, dirname(place.path), where, mine, rows)
   }
   const lists = listsIn(place)
@@ -111,7 +112,8 @@ function plainRows(text: string, path: string): Row[] {
   for (const [i, line] of text.split(/\r?\n/).entries()) {
     if (line.trim() === '') continue
     const [, image, label] = /^\s*(.+\.\w{3,4})(?:[\s,]+(\S.*?))?\s*$/.exec(line) ?? []
-    if (!image || !isImageName(image)) throw invalid(`${path}, line ${i + 1}`, 'it is not "path label" and not a path of an image')
+    if (!image || !isImageName(image))
+      throw invalid(`${path}, line ${i + 1}`, 'it is not "path label" and not a path of an image')
     rows.push({ path: image, label: label ?? folderOf(image, `${path}, line ${i + 1}`) })
   }
   return rows
@@ -120,7 +122,8 @@ function plainRows(text: string, path: string): Row[] {
 /** The class of an image without a label. */
 function folderOf(image: string, where: string): string {
   const folder = image.split(/[/\\]/).at(-2)
-  if (folder === undefined || folder === '.') throw invalid(where, 'it has no label, and its image is in no folder of a class')
+  if (folder === undefined || folder === '.')
+    throw invalid(where, 'it has no label, and its image is in no folder of a class')
   return folder
 }
 
@@ -136,7 +139,10 @@ function tableRows(text: string, path: string): Row[] {
   }
   const header = table[0] ?? []
   const places = namedColumns(header)
-  const at = places.path >= 0 ? places : { path: 0, label: header.length > 1 ? 1 : -1, group: header.length > 2 ? 2 : -1, split: -1 }
+  const at =
+    places.path >= 0
+      ? places
+      : { path: 0, label: header.length > 1 ? 1 : -1, group: header.length > 2 ? 2 : -1, split: -1 }
   return table.slice(places.path >= 0 ? 1 : 0).map((cells, i) => {
     const image = cells[at.path] ?? ''
     const where = `${path}, row ${i + 1 + (places.path >= 0 ? 1 : 0)}`
@@ -150,18 +156,30 @@ function tableRows(text: string, path: string): Row[] {
 
 function namedColumns(header: readonly string[]): Record<keyof Row, number> {
   const find = (pattern: RegExp): number => header.findIndex((cell) => pattern.test(cell.trim()))
-  return { path: find(columns.path), label: find(columns.label), group: find(columns.group), split: find(columns.split) }
+  return {
+    path: find(columns.path),
+    label: find(columns.label),
+    group: find(columns.group),
+    split: find(columns.split),
+  }
 }
 
 /** Of [{path, label, group}] or [[path, label]]; or of {train: [...], test: [...]}. */
 function objectRows(value: unknown, path: string, split?: string): Row[] {
   if (!Array.isArray(value)) {
-    if (split !== undefined || typeof value !== 'object' || value === null) throw invalid(path, 'it is no list of images')
-    return Object.entries(value).flatMap(([name, rows]) => objectRows(rows, `${path}, ${JSON.stringify(name.slice(0, 80))}`, name))
+    if (split !== undefined || typeof value !== 'object' || value === null)
+      throw invalid(path, 'it is no list of images')
+    return Object.entries(value).flatMap(([name, rows]) =>
+      objectRows(rows, `${path}, ${JSON.stringify(name.slice(0, 80))}`, name),
+    )
   }
   return value.map((entry: unknown, i) => {
     const where = `${path}, entry ${i + 1}`
-    const named = Array.isArray(entry) ? { path: entry[0], label: entry[1] } : typeof entry === 'string' ? { path: entry } : entry
+    const named = Array.isArray(entry)
+      ? { path: entry[0], label: entry[1] }
+      : typeof entry === 'string'
+        ? { path: entry }
+        : entry
     if (typeof named !== 'object' || named === null) throw invalid(where, 'it is neither an object nor a list')
     const cells = Object.entries(named)
     const places = namedColumns(cells.map(([key]) => key))
@@ -183,13 +201,19 @@ function csvFault(error: CsvError): string {
 }
 
 function textIn(value: unknown): string | undefined {
-  return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean' ? String(value) : undefined
+  return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean'
+    ? String(value)
+    : undefined
 }
 
 /** Python's json writes NaN and Infinity, which are no JSON: null here, as a label they are none. */
 export function parsedJson(text: string, path: string): unknown {
   try {
-    return parseJson(/NaN|Infinity/.test(text) ? text.replace(/"[^"\\]*(?:\\.[^"\\]*)*"|-?\b(?:NaN|Infinity)\b/gs, numberOrNull) : text)
+    return parseJson(
+      /NaN|Infinity/.test(text)
+        ? text.replace(/"[^"\\]*(?:\\.[^"\\]*)*"|-?\b(?:NaN|Infinity)\b/gs, numberOrNull)
+        : text,
+    )
   } catch (error) {
     throw invalid(path, (error as SyntaxError).message, 'correct the JSON')
   }

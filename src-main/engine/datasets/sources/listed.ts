@@ -1,5 +1,5 @@
-// Images that are files in a folder, each with a label: what image folders, lists and most of the known data sets come to.
-// Names are kept packed, as UTF-8 behind each other: a million of them are tens of megabytes and one object.
+// Images that are files in a folder, each with a label: what image folders, lists and most of the known data sets come
+// to. Names are kept packed, as UTF-8 behind each other: a million of them are tens of megabytes and one object.
 import { join } from 'node:path'
 
 import { type LeftOut, leftOutSentence } from '../../../contract/data/left-out.ts'
@@ -54,7 +54,9 @@ export class Names {
 
 function grown<T extends Uint8Array | Uint32Array>(from: T, least: number): T {
   const to = (
-    from instanceof Uint8Array ? new Uint8Array(Math.max(least, 2 * from.length)) : new Uint32Array(Math.max(least, 2 * from.length))
+    from instanceof Uint8Array
+      ? new Uint8Array(Math.max(least, 2 * from.length))
+      : new Uint32Array(Math.max(least, 2 * from.length))
   ) as T
   to.set(from)
   return to
@@ -126,7 +128,10 @@ export function checkedLabels(
   return labels instanceof Int32Array ? labels : Int32Array.from(labels)
 }
 
-/** A path of a list, which may come from anyone, as one inside of the list's folder. Throws data-invalid where it leads out. */
+/**
+ * A path of a list, which may come from anyone, as one inside of the list's folder. Throws data-invalid where it leads
+ * out.
+ */
 export function inside(path: string, where: string): string {
   const parts = path.split(/[/\\]/).filter((part) => part !== '.' && part !== '')
   if (parts.length === 0 || parts.includes('..') || /^[/\\]|^[A-Za-z]:|\0/.test(path))

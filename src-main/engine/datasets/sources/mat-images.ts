@@ -1,5 +1,6 @@
-// SVHN's cropped digits, and what is stored like them: a .mat with X (height, width, channels, n) uint8, column by column, and y (n). As
-// torchvision reads them, the label 10 is the digit 0. A folder has train_32x32.mat, test_32x32.mat and extra_32x32.mat.
+// SVHN's cropped digits, and what is stored like them: a .mat with X (height, width, channels, n) uint8, column by
+// column, and y (n). As torchvision reads them, the label 10 is the digit 0. A folder has train_32x32.mat,
+// test_32x32.mat and extra_32x32.mat.
 import { join } from 'node:path'
 
 import { damaged, type OpenFiles } from '../../formats/source.ts'
@@ -56,7 +57,12 @@ async function openMat(where: string, path: string, files: OpenFiles): Promise<R
       name,
       image: async (i) => {
         const size = height * width * channels
-        return { pixels: rows(pixels.subarray(i * size, (i + 1) * size), height, width, channels), width, height, channels }
+        return {
+          pixels: rows(pixels.subarray(i * size, (i + 1) * size), height, width, channels),
+          width,
+          height,
+          channels,
+        }
       },
       close: async () => undefined,
     }
@@ -66,12 +72,15 @@ async function openMat(where: string, path: string, files: OpenFiles): Promise<R
 }
 
 const numbersOf = (value: unknown): MatNumbers | undefined =>
-  typeof value === 'object' && value !== null && 'kind' in value && value.kind === 'numbers' ? (value as MatNumbers) : undefined
+  typeof value === 'object' && value !== null && 'kind' in value && value.kind === 'numbers'
+    ? (value as MatNumbers)
+    : undefined
 
 /** (height, width, channels) with the first index fastest, to row-major. */
 function rows(columns: Uint8Array, height: number, width: number, channels: number): Uint8Array {
   const out = new Uint8Array(columns.length)
   for (let c = 0, from = 0; c < channels; c++)
-    for (let x = 0; x < width; x++) for (let y = 0; y < height; y++) out[(y * width + x) * channels + c] = columns[from++] as number
+    for (let x = 0; x < width; x++)
+      for (let y = 0; y < height; y++) out[(y * width + x) * channels + c] = columns[from++] as number
   return out
 }

@@ -1,6 +1,7 @@
-// Which columns of a Parquet file are a data set's images and labels, and what they say. Images are {bytes, path} as Hugging Face writes them, or
-// plain bytes; or paths alone, as `datasets` writes images that it was given as files. Such a path may come from anyone: it is used where it
-// leads to a file that is named like an image, inside of the folder that the person opened, and nowhere else.
+// Which columns of a Parquet file are a data set's images and labels, and what they say. Images are {bytes, path} as
+// Hugging Face writes them, or plain bytes; or paths alone, as `datasets` writes images that it was given as files.
+// Such a path may come from anyone: it is used where it leads to a file that is named like an image, inside of the
+// folder that the person opened, and nowhere else.
 import { isAbsolute, join, normalize, relative, sep } from 'node:path'
 
 import { type FileMetaData, parquetSchema, type SchemaTree } from 'hyparquet'
@@ -61,13 +62,20 @@ export function columnsOf(metadata: FileMetaData, source: ByteSource): Columns {
 /** Where the bytes of an image column may lie, as a path in the schema. */
 export const bytesOf = (column: string): string[] => [column, `${column}.bytes`]
 
-const child = (column: SchemaTree, name: string): SchemaTree | undefined => column.children.find(({ element }) => element.name === name)
+const child = (column: SchemaTree, name: string): SchemaTree | undefined =>
+  column.children.find(({ element }) => element.name === name)
 const only = <T>(all: readonly T[]): T | undefined => (all.length === 1 ? all[0] : undefined)
-const leaves = (column: SchemaTree): SchemaTree[] => (column.children.length > 0 ? column.children.flatMap(leaves) : [column])
-const isRepeated = (column: SchemaTree): boolean => column.element.repetition_type === 'REPEATED' || column.children.some(isRepeated)
+const leaves = (column: SchemaTree): SchemaTree[] =>
+  column.children.length > 0 ? column.children.flatMap(leaves) : [column]
+const isRepeated = (column: SchemaTree): boolean =>
+  column.element.repetition_type === 'REPEATED' || column.children.some(isRepeated)
 
 function isBytes(column: SchemaTree | undefined): boolean {
-  return column?.element.type === 'BYTE_ARRAY' && column.element.converted_type === undefined && column.element.logical_type === undefined
+  return (
+    column?.element.type === 'BYTE_ARRAY' &&
+    column.element.converted_type === undefined &&
+    column.element.logical_type === undefined
+  )
 }
 
 function isText({ element: { type, converted_type: converted, logical_type: logical } }: SchemaTree): boolean {
@@ -94,12 +102,24 @@ interface Labels {
   classes: string[] | null
 }
 
-/** Numbers as they are, false as 0 and true as 1; texts by the place of their name among those given, or among themselves. Names the row that has none. */
-export function labelled(where: string, values: readonly unknown[], given: string[] | null, name: (i: number) => string): Labels {
+/**
+ * Numbers as they are, false as 0 and true as 1; texts by the place of their name among those given, or among
+ * themselves. Names the row that has none.
+ */
+export function labelled(
+  where: string,
+  values: readonly unknown[],
+  given: string[] | null,
+  name: (i: number) => string,
+): Labels {
   const kind = typeof values.find((value) => value !== null && value !== undefined)
-  const strange = values.findIndex((value) => typeof value !== kind || !['string', 'number', 'bigint', 'boolean'].includes(kind))
-  if (strange >= 0) throw noLabel(`${where}, ${name(strange)}`, `the label of ${name(strange)} is ${inWords(values[strange])}`)
-  if (kind !== 'string') return { labels: values.map(Number), classes: given ?? (kind === 'boolean' ? ['false', 'true'] : null) }
+  const strange = values.findIndex(
+    (value) => typeof value !== kind || !['string', 'number', 'bigint', 'boolean'].includes(kind),
+  )
+  if (strange >= 0)
+    throw noLabel(`${where}, ${name(strange)}`, `the label of ${name(strange)} is ${inWords(values[strange])}`)
+  if (kind !== 'string')
+    return { labels: values.map(Number), classes: given ?? (kind === 'boolean' ? ['false', 'true'] : null) }
   const classes = given ?? [...new Set(values as string[])].sort(byCodePoint)
   const index = new Map(classes.map((text, i) => [text, i]))
   const labels = (values as string[]).map((value) => index.get(value) ?? -1)
@@ -145,7 +165,10 @@ interface AtPaths extends Labels {
 }
 
 /** Throws data-invalid where there is not one image at any of the paths: the file then holds no pixels. */
-export async function imagesAtPaths(files: OpenFiles, { where, root, rows, labels, classes, name }: AtPaths): Promise<RawImages> {
+export async function imagesAtPaths(
+  files: OpenFiles,
+  { where, root, rows, labels, classes, name }: AtPaths,
+): Promise<RawImages> {
   const [names, taken, left] = [new Names(), [] as number[], new LeftOuts()]
   for (let at = 0; at < rows.length; at += atOnce) {
     const looked = rows.slice(at, at + atOnce).map(async ({ path, from }) => {

@@ -1,10 +1,17 @@
-// Parquet with embedded images, as Hugging Face publishes data sets: an image column {bytes, path}, or plain bytes as others write it, a label
-// column, and in the file's metadata under "huggingface" the features, whose ClassLabel names the classes (parquet-columns.ts). Splits come in shards, train-00000-of-00002.parquet,
-// in the folder, in data/ or in another folder of it, or as SPLIT/0000.parquet. Labels are read at once, images a row
-// group at a time; the last two groups are kept.
+// Parquet with embedded images, as Hugging Face publishes data sets: an image column {bytes, path}, or plain bytes as
+// others write it, a label column, and in the file's metadata under "huggingface" the features, whose ClassLabel names
+// the classes (parquet-columns.ts). Splits come in shards, train-00000-of-00002.parquet, in the folder, in data/ or in
+// another folder of it, or as SPLIT/0000.parquet. Labels are read at once, images a row group at a time; the last two
+// groups are kept.
 import { dirname, join, resolve } from 'node:path'
 
-import { type AsyncBuffer, type Compressors, type FileMetaData, parquetMetadataAsync, parquetReadObjects } from 'hyparquet'
+import {
+  type AsyncBuffer,
+  type Compressors,
+  type FileMetaData,
+  parquetMetadataAsync,
+  parquetReadObjects,
+} from 'hyparquet'
 import { compressors } from 'hyparquet-compressors'
 
 import { BasilError } from '../../../contract/errors.ts'
@@ -23,7 +30,10 @@ const sharded = /^(.+?)-(\d{5})-of-(\d{5})(?:-[0-9a-f]+)?\.parquet$/
 const smallestImage = 26 // bytes: a GIF of one pixel
 const magic = 'PAR1'
 
-/** A page of nothing is nothing: LZ4 packs it into one byte, which its reader does not take. None is larger than its row group may be. */
+/**
+ * A page of nothing is nothing: LZ4 packs it into one byte, which its reader does not take. None is larger than its row
+ * group may be.
+ */
 const codecs: Compressors = Object.fromEntries(
   Object.entries(compressors).map(([name, codec]) => [
     name,
@@ -55,14 +65,17 @@ async function partsIn(place: Place, files: OpenFiles): Promise<Map<string, stri
   const own = shardsIn(place.path, place.entries)
   if (own.size > 0) return own
   const folders = new Map<string, FolderEntry[]>()
-  for (const folder of foldersOf(place.entries).slice(0, 64)) folders.set(folder, await files.list(join(place.path, folder)))
+  for (const folder of foldersOf(place.entries).slice(0, 64))
+    folders.set(folder, await files.list(join(place.path, folder)))
   const data = folders.get('data')
   if (data && shardsIn(join(place.path, 'data'), data).size > 0) return shardsIn(join(place.path, 'data'), data)
   const holding = [...folders].filter(([, entries]) => entries.some(({ name }) => name.endsWith('.parquet')))
   const [first] = holding
   if (first && holding.length === 1 && first[1].some(({ name }) => sharded.test(name)))
     return shardsIn(join(place.path, first[0]), first[1])
-  return new Map(holding.map(([name, entries]) => [name, parquetNames(entries).map((file) => join(place.path, name, file))]))
+  return new Map(
+    holding.map(([name, entries]) => [name, parquetNames(entries).map((file) => join(place.path, name, file))]),
+  )
 }
 
 function shardsIn(folder: string, entries: readonly FolderEntry[]): Map<string, string[]> {
@@ -82,7 +95,11 @@ function shardsIn(folder: string, entries: readonly FolderEntry[]): Map<string, 
   for (const [split, paths] of found) {
     const total = Number(sharded.exec(paths[0]?.slice(folder.length + 1) ?? '')?.[3] ?? paths.length)
     if (total !== paths.length)
-      throw invalid(`${folder}#${split}`, `of ${total} shards ${paths.length} are there`, 'bring all shards of the split')
+      throw invalid(
+        `${folder}#${split}`,
+        `of ${total} shards ${paths.length} are there`,
+        'bring all shards of the split',
+      )
   }
   return found
 }
@@ -125,7 +142,8 @@ async function openShards(where: string, root: string, paths: readonly string[],
     if (columns.isPath || shards.every((shard) => holdsNoBytes(shard, columns.image))) {
       const named: unknown[] = []
       for (const shard of shards)
-        for (const value of await columnOf(shard, columns.image)) named.push({ path: pathIn(value), from: dirname(shard.source.path) })
+        for (const value of await columnOf(shard, columns.image))
+          named.push({ path: pathIn(value), from: dirname(shard.source.path) })
       await close()
       return await imagesAtPaths(files, { where, root, rows: named as NamedRow[], labels, classes, name })
     }
@@ -149,9 +167,13 @@ async function openShards(where: string, root: string, paths: readonly string[],
 /** Whether a column of images has none in it: by its statistics, else by a size that no image has. */
 function holdsNoBytes({ metadata }: Shard, column: string): boolean {
   return metadata.row_groups.every(({ columns, num_rows }) => {
-    const found = columns.find(({ meta_data: meta }) => bytesOf(column).includes(meta?.path_in_schema.join('.') ?? ''))?.meta_data
+    const found = columns.find(({ meta_data: meta }) =>
+      bytesOf(column).includes(meta?.path_in_schema.join('.') ?? ''),
+    )?.meta_data
     const nulls = found?.statistics?.null_count
-    return nulls === undefined ? Number(found?.total_uncompressed_size ?? 0) < smallestImage * Number(num_rows) : nulls >= num_rows
+    return nulls === undefined
+      ? Number(found?.total_uncompressed_size ?? 0) < smallestImage * Number(num_rows)
+      : nulls >= num_rows
   })
 }
 
@@ -166,7 +188,11 @@ async function openShard(source: ByteSource, first: number): Promise<Shard> {
     for (const group of metadata.row_groups) {
       rows += Number(group.num_rows)
       if (!(Number(group.total_byte_size) <= mostGroup))
-        throw beyondLimit(source, `a row group has ${group.total_byte_size} bytes; Basil reads ${mostGroup} at most`, smallerGroups)
+        throw beyondLimit(
+          source,
+          `a row group has ${group.total_byte_size} bytes; Basil reads ${mostGroup} at most`,
+          smallerGroups,
+        )
     }
     if (rows !== Number(metadata.num_rows) || rows > source.size)
       // an image has bytes
@@ -181,7 +207,8 @@ async function openShard(source: ByteSource, first: number): Promise<Shard> {
 async function columnOf(shard: Shard, column: string): Promise<unknown[]> {
   const values: unknown[] = []
   for (let start = 0; start < shard.rows; start += rowsAtOnce)
-    for (const row of await rowsOf(shard, column, start, Math.min(start + rowsAtOnce, shard.rows), true)) values.push(row[column])
+    for (const row of await rowsOf(shard, column, start, Math.min(start + rowsAtOnce, shard.rows), true))
+      values.push(row[column])
   if (values.length !== shard.rows)
     throw damaged(shard.source, 'Parquet', `its column ${column} has ${values.length} values for ${shard.rows} rows`)
   return values
@@ -195,7 +222,16 @@ async function rowsOf(
   utf8: boolean,
 ): Promise<Record<string, unknown>[]> {
   try {
-    return await parquetReadObjects({ file, metadata, columns: [column], rowStart, rowEnd, compressors: codecs, utf8, rowFormat: 'object' })
+    return await parquetReadObjects({
+      file,
+      metadata,
+      columns: [column],
+      rowStart,
+      rowEnd,
+      compressors: codecs,
+      utf8,
+      rowFormat: 'object',
+    })
   } catch (error) {
     throw refused(source, error)
   }
@@ -222,7 +258,8 @@ function reader(shards: readonly Shard[], column: string): (i: number, name: str
     if (kept.size > groupsKept) kept.delete([...kept.keys()][0] as string)
     const value = (await rows)[i - shard.first - start]?.[column]
     const encoded = typeof value === 'object' && value !== null && 'bytes' in value ? value.bytes : value
-    if (!(encoded instanceof Uint8Array)) throw invalid(`${shard.source.path}: ${name}`, 'the row has no bytes of an image')
+    if (!(encoded instanceof Uint8Array))
+      throw invalid(`${shard.source.path}: ${name}`, 'the row has no bytes of an image')
     return { encoded: encoded.slice() }
   }
 }

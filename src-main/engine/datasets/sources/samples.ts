@@ -1,8 +1,9 @@
-// A WebDataset's samples out of the entries of a tar, as webdataset 1.0 groups them (base_plus_ext, group_by_keys): a key is an entry's path up to
-// the first dot of its last part, and what follows is its column, in lower case: "a/img006.05.png" is column "05.png" of "a/img006". Entries of one
-// key stand behind each other; those that do not are put together at the end of the shard, where webdataset would give halves of samples.
-// Of a sample, an image goes with the label whose column begins as its own does: png with cls, 05.png with 05.cls. Where none does, one image, of
-// the same column in every sample, goes with the sample's label. All that is named like an image and is left out is told.
+// A WebDataset's samples out of the entries of a tar, as webdataset 1.0 groups them (base_plus_ext, group_by_keys): a
+// key is an entry's path up to the first dot of its last part, and what follows is its column, in lower case:
+// "a/img006.05.png" is column "05.png" of "a/img006". Entries of one key stand behind each other; those that do not are
+// put together at the end of the shard, where webdataset would give halves of samples. Of a sample, an image goes with
+// the label whose column begins as its own does: png with cls, 05.png with 05.cls. Where none does, one image, of the
+// same column in every sample, goes with the sample's label. All that is named like an image and is left out is told.
 import type { TarEntry } from '../containers/tar.ts'
 import { hidden, type LeftOuts } from '../left-out.ts'
 import { invalid } from '../raw.ts'
@@ -78,7 +79,10 @@ export class Samples {
     if (images.size === 0) return
     const all = [...labels].sort(([a], [b]) => rank(a) - rank(b))
     if (all.length === 0)
-      throw invalid(`${shard}: ${key.slice(0, 200)}`, 'the image has neither .cls nor .json nor another label beside it')
+      throw invalid(
+        `${shard}: ${key.slice(0, 200)}`,
+        'the image has neither .cls nor .json nor another label beside it',
+      )
     const rest: [string, TarEntry][] = []
     let isPaired = false
     for (const [column, image] of images) {
@@ -99,7 +103,8 @@ export class Samples {
 
   /** The image of the column that earlier samples gave, else the first that was not left out there. */
   #ofColumn(images: readonly [string, TarEntry][]): TarEntry | undefined {
-    const found = images.find(([column]) => column === this.#column) ?? images.find(([column]) => !this.#other.has(column))
+    const found =
+      images.find(([column]) => column === this.#column) ?? images.find(([column]) => !this.#other.has(column))
     if (found && images.length > 1) this.#column = found[0]
     return found?.[1]
   }

@@ -1,5 +1,6 @@
-// A tensor file's images as a source of raw ones: `images.NAME` (n, c, s, s) uint8 with `labels.NAME`, where NAME is the split. Images that
-// are already normalised (float32) are the model's own input and are read whole, not through here.
+// A tensor file's images as a source of raw ones: `images.NAME` (n, c, s, s) uint8 with `labels.NAME`, where NAME is
+// the split. Images that are already normalised (float32) are the model's own input and are read whole, not through
+// here.
 
 import { toInt32 } from '../../formats/dtype.ts'
 import { openTensorFile } from '../../formats/index.ts'
@@ -27,13 +28,18 @@ export const tensorFile: DataSource = {
 const splitsIn = (names: Iterable<string>): string[] =>
   [...names].filter((name) => name.startsWith('images.')).map((name) => name.slice('images.'.length))
 
-async function openTensors(place: Parameters<DataSource['open']>[0], split: string, files: OpenFiles): Promise<RawImages> {
+async function openTensors(
+  place: Parameters<DataSource['open']>[0],
+  split: string,
+  files: OpenFiles,
+): Promise<RawImages> {
   const source = await files.open(place.path)
   try {
     const file = await openTensorFile(source)
     if (!file.tensors.has(`images.${split}`)) throw noSplit(place, split, splitsIn(file.tensors.keys()))
     const { where, count, channels, size } = describedImages(file, split)
-    if (file.tensors.get(`images.${split}`)?.dtype !== 'U8') throw invalid(where, 'its images are already normalised; raw ones are uint8')
+    if (file.tensors.get(`images.${split}`)?.dtype !== 'U8')
+      throw invalid(where, 'its images are already normalised; raw ones are uint8')
     const dtype = file.tensors.get(`labels.${split}`)?.dtype ?? 'I64'
     const labels = toInt32(await file.read(`labels.${split}`), dtype)
     const name = (i: number): string => `images.${split}[${i}]`
@@ -48,7 +54,8 @@ async function openTensors(place: Parameters<DataSource['open']>[0], split: stri
       image: async (i) => {
         const planes = await file.readRange(`images.${split}`, i * channels * plane, channels * plane)
         const pixels = new Uint8Array(planes.length)
-        for (let c = 0; c < channels; c++) for (let p = 0; p < plane; p++) pixels[p * channels + c] = planes[c * plane + p] as number
+        for (let c = 0; c < channels; c++)
+          for (let p = 0; p < plane; p++) pixels[p * channels + c] = planes[c * plane + p] as number
         return { pixels, width: size, height: size, channels }
       },
       close: () => source.close(),

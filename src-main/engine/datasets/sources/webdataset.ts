@@ -1,7 +1,8 @@
-// WebDataset: tar shards of samples, key.jpg and key.cls or another label (samples.ts): a whole number in .cls, .index, .txt or .npy, or in
-// a .json of it or under "label". Shards are walked once, in the order of their names; images are then read by place, those of packed shards
-// (.tar.gz) from where they were unpacked to. A folder's splits are the beginnings of the shards' names: train-000000.tar, train-000001.tar,
-// test-000000.tar; or its folders, train/0.tar and test/0.tar.
+// WebDataset: tar shards of samples, key.jpg and key.cls or another label (samples.ts): a whole number in .cls, .index,
+// .txt or .npy, or in a .json of it or under "label". Shards are walked once, in the order of their names; images are
+// then read by place, those of packed shards (.tar.gz) from where they were unpacked to. A folder's splits are the
+// beginnings of the shards' names: train-000000.tar, train-000001.tar, test-000000.tar; or its folders, train/0.tar and
+// test/0.tar.
 import { join } from 'node:path'
 
 import { BasilError } from '../../../contract/errors.ts'
@@ -19,11 +20,13 @@ import { byCodePoint, checkedLabels, linesOf, Names } from './listed.ts'
 import { Samples } from './samples.ts'
 
 const longestLabel = 2 ** 20
-const shard = /^(?:.*?[-_.])??((?:train|val|valid|validation|test)(?![a-z])|)[-_.]?(?:[^/]*?)?\.(?:tar(?:\.(?:gz|bz2|xz|zst))?|tgz)$/i
+const shard =
+  /^(?:.*?[-_.])??((?:train|val|valid|validation|test)(?![a-z])|)[-_.]?(?:[^/]*?)?\.(?:tar(?:\.(?:gz|bz2|xz|zst))?|tgz)$/i
 const inFolder = /^(data|train|val|valid|validation|test)$/
 const classNames = 'classnames.txt' // a class a line, as clip_benchmark's sets have them
 const packedName = /\.(tar\.(gz|bz2|xz|zst)|tgz)$/i
-const packings: Record<string, string> = { '1f8b': 'gzip', '425a': 'bzip2', fd37: 'xz', '28b5': 'zstd' } // by their first two bytes
+// by their first two bytes
+const packings: Record<string, string> = { '1f8b': 'gzip', '425a': 'bzip2', fd37: 'xz', '28b5': 'zstd' }
 
 export const webdataset: DataSource = {
   name: 'WebDataset, tar shards of key.jpg and key.cls',
@@ -36,12 +39,16 @@ export const webdataset: DataSource = {
     const shards = await splitsIn(place, files)
     const paths = shards.get(split)
     if (!paths) throw noSplit(place, split, [...shards.keys()])
-    const names = place.entries?.some(({ name }) => name === classNames) ? await linesOf(files, join(place.path, classNames)) : null
+    const names = place.entries?.some(({ name }) => name === classNames)
+      ? await linesOf(files, join(place.path, classNames))
+      : null
     return openShards(`${place.path}#${split}`, paths, names, files)
   },
 }
 
-/** Split to its shards: those in the folder itself, else in data/, else in folders named like splits, where each is one. */
+/**
+ * Split to its shards: those in the folder itself, else in data/, else in folders named like splits, where each is one.
+ */
 async function splitsIn({ path, entries }: Place, files: OpenFiles): Promise<Map<string, string[]>> {
   if (!entries) return new Map([['all', [path]]])
   const own = shardsIn(path, entries)
@@ -69,7 +76,12 @@ function shardsIn(folder: string, entries: readonly FolderEntry[]): Map<string, 
   return found
 }
 
-async function openShards(where: string, paths: readonly string[], classes: string[] | null, files: OpenFiles): Promise<RawImages> {
+async function openShards(
+  where: string,
+  paths: readonly string[],
+  classes: string[] | null,
+  files: OpenFiles,
+): Promise<RawImages> {
   const shards: ByteSource[] = []
   const names = new Names()
   const labels: number[] = []
@@ -166,6 +178,7 @@ async function numberIn(source: ByteSource, { name, offset, size }: TarEntry, wh
 }
 
 function whole(text: string, where: string): number {
-  if (!/^\d{1,9}$/.test(text)) throw invalid(where, `its label is ${JSON.stringify(text.slice(0, 80))}, which is no whole number`)
+  if (!/^\d{1,9}$/.test(text))
+    throw invalid(where, `its label is ${JSON.stringify(text.slice(0, 80))}, which is no whole number`)
   return Number(text)
 }

@@ -1,8 +1,12 @@
 // Which images of a split are taken, as positions in it.
-//   the field's validation split   torch's random_split of n images into [n - v, v], v = min(floor(n / 10), 5000), generator seed 0:
-//                                  the first n - v of its permutation are the training images, the last v the validation images
-//   one of two halves              the same way, of [ceil(n / 2), floor(n / 2)] and a seed of its own: to learn on one and select on the other
-//   k images a class, n images     ours: the first of a permutation of Basil's own generator, so that 4 shots are among the 8 of the same seed
+//   the field's validation split   torch's random_split of n images into [n - v, v], v = min(floor(n / 10), 5000),
+//   generator seed 0:
+//                                  the first n - v of its permutation are the training images, the last v the
+//                                  validation images
+//   one of two halves              the same way, of [ceil(n / 2), floor(n / 2)] and a seed of its own: to learn on one
+//   and select on the other
+//   k images a class, n images     ours: the first of a permutation of Basil's own generator, so that 4 shots are among
+//   the 8 of the same seed
 // What is drawn by torch keeps torch's order; what is drawn by us keeps the order it is drawn from.
 import { permutation } from '../../../numbers/random.ts'
 import type { ImagesSpec } from '../spec.ts'
@@ -26,11 +30,14 @@ export function randomSplit(n: number, first: number, seed: number): [Uint32Arra
   return [order.subarray(0, first), order.subarray(first)]
 }
 
-/** Which of the images with these labels a configuration asks for, as positions, and how in words; null: all of them. */
+/**
+ * Which of the images with these labels a configuration asks for, as positions, and how in words; null: all of them.
+ */
 export function asked(labels: Int32Array, spec: ImagesSpec): { positions: Uint32Array; words: string[] } | null {
   const { half, shots: k, n, seed } = spec
   if (half === null && k === null && n === null) return null
-  const base = half === null ? Uint32Array.from(labels, (_, i) => i) : (halves(labels.length, seed)[half - 1] as Uint32Array)
+  const base =
+    half === null ? Uint32Array.from(labels, (_, i) => i) : (halves(labels.length, seed)[half - 1] as Uint32Array)
   const words = half === null ? [] : [`half ${half} of 2, by torch.random_split, seed ${seed}`]
   if (k === null && n === null) return { positions: base, words }
   const own = Int32Array.from(base, (i) => labels[i] as number)

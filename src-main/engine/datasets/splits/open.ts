@@ -1,5 +1,5 @@
-// A split of a data set as a configuration names it: one that the disk has, or the field's training, validation or test split, which may have to be
-// drawn from one that the disk has; and of these a half, k images a class, or n in all.
+// A split of a data set as a configuration names it: one that the disk has, or the field's training, validation or test
+// split, which may have to be drawn from one that the disk has; and of these a half, k images a class, or n in all.
 
 import type { OpenFiles } from '../../formats/source.ts'
 import { type DataSource, type FieldSplits, invalid, type Place, type RawImages } from '../raw.ts'
@@ -45,7 +45,12 @@ export async function openSplit({ source, place }: Found, spec: ImagesSpec, file
 async function onlySplit(source: DataSource, place: Place, files: OpenFiles): Promise<string> {
   const [first, ...others] = await source.splits(place, files)
   if (first !== undefined && others.length === 0) return first
-  throw invalid(place.path, `it has ${[first, ...others].join(', ')}`, 'name the split, as in "data/food-101#train"', 'No split is named')
+  throw invalid(
+    place.path,
+    `it has ${[first, ...others].join(', ')}`,
+    'name the split, as in "data/food-101#train"',
+    'No split is named',
+  )
 }
 
 interface Part {
@@ -59,7 +64,10 @@ function fieldPart(name: string, { val, drawn }: FieldSplits): { of: string; par
   if (!drawn) {
     if (name === 'test') return { of: 'test', part: null }
     if (val) return { of: name === 'val' ? val : 'train', part: null }
-    return { of: 'train', part: { words: valWords, take: (n) => (name === 'val' ? fieldSplit(n).val : fieldSplit(n).train) } }
+    return {
+      of: 'train',
+      part: { words: valWords, take: (n) => (name === 'val' ? fieldSplit(n).val : fieldSplit(n).train) },
+    }
   }
   const words = `by torch.random_split of "${drawn.of}" with seed ${drawn.seed} into ${drawn.train * 100} % and the test images`
   const take = (n: number): Uint32Array => {

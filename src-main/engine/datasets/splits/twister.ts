@@ -1,6 +1,7 @@
-// Mersenne Twister MT19937 (Matsumoto & Nishimura, 1998), seeded as torch.Generator().manual_seed(seed) seeds it, and the permutation that
-// torch.randperm draws with it on a CPU: for i from 0 on, the i-th changes places with one of itself and those behind it. It is here for the
-// splits that others have drawn with PyTorch; every draw of Basil's own is random.ts'.
+// Mersenne Twister MT19937 (Matsumoto & Nishimura, 1998), seeded as torch.Generator().manual_seed(seed) seeds it, and
+// the permutation that torch.randperm draws with it on a CPU: for i from 0 on, the i-th changes places with one of
+// itself and those behind it. It is here for the splits that others have drawn with PyTorch; every draw of Basil's own
+// is random.ts'.
 const words = 624
 const middle = 397
 

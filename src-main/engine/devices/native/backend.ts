@@ -1,6 +1,7 @@
-// Native TensorFlow by the addon of @tensorflow/tfjs-node-gpu, compiled against the library of a current TensorFlow wheel
-// (`basil engine install` builds or fetches both). The addon is loaded from its path, so that neither the package's own download
-// nor its index.js, which wants the download, is needed. Any failure to load is an answer, not an error: one line that says why.
+// Native TensorFlow by the addon of @tensorflow/tfjs-node-gpu, compiled against the library of a current TensorFlow
+// wheel (`basil engine install` builds or fetches both). The addon is loaded from its path, so that neither the
+// package's own download nor its index.js, which wants the download, is needed. Any failure to load is an answer, not
+// an error: one line that says why.
 import { existsSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import util from 'node:util'
@@ -16,7 +17,9 @@ export interface Native {
   versions: Record<string, string>
 }
 
-/** Native TensorFlow as tfjs' current backend, or the reason why there is none. `addon`: the path of tfjs_binding.node. */
+/**
+ * Native TensorFlow as tfjs' current backend, or the reason why there is none. `addon`: the path of tfjs_binding.node.
+ */
 export async function openNative(addon: string | undefined, threads: number): Promise<Native | string> {
   if (!addon) return 'native TensorFlow is not installed'
   try {
@@ -45,7 +48,10 @@ async function load(addon: string, threads: number): Promise<Native> {
   }
   if (!(await tf.setBackend('tensorflow'))) throw new Error('TensorFlow.js refused the backend')
   const { version } = require(`${packageName}/package.json`) as { version: string }
-  return { backend: tf.backend() as unknown as NativeBackend, versions: { [packageName]: version, tensorflow: binding.TF_Version } }
+  return {
+    backend: tf.backend() as unknown as NativeBackend,
+    versions: { [packageName]: version, tensorflow: binding.TF_Version },
+  }
 }
 
 // tfjs-node 4.22 calls functions that Node 23 removed from `util`.

@@ -1,6 +1,6 @@
-// `Ops` on native TensorFlow, by its own operations where tfjs-core maps badly: MatMul (tfjs-core takes BatchMatMulV2, 1.6
-// times slower where b is not transposed), BiasAdd, BiasAddGrad for sums over rows (2 to 3.5 times faster than Sum) and
-// SigmoidGrad. Nothing is fused here, so each pass over a wide activation counts.
+// `Ops` on native TensorFlow, by its own operations where tfjs-core maps badly: MatMul (tfjs-core takes BatchMatMulV2,
+// 1.6 times slower where b is not transposed), BiasAdd, BiasAddGrad for sums over rows (2 to 3.5 times faster than Sum)
+// and SigmoidGrad. Nothing is fused here, so each pass over a wide activation counts.
 import type { Activation, AttentionShape, LayerNormSaved, Ops } from '../ops.ts'
 import type { Tensor, Tensor1D, Tensor2D, Tensor3D } from '../tf.ts'
 import { tf } from '../tf.ts'
@@ -13,7 +13,14 @@ export function tfOps(backend: NativeBackend): Ops {
   const float: Attribute = { name: 'T', type: TF_ATTR_TYPE, value: TF_FLOAT }
   const op = (name: string, inputs: Tensor[], attributes: Attribute[] = []): Tensor =>
     backend.executeSingleOutput(name, [float, ...attributes], inputs)
-  const product = (name: string, [first, second]: [string, string], a: Tensor, b: Tensor, ofA: boolean, ofB: boolean): Tensor =>
+  const product = (
+    name: string,
+    [first, second]: [string, string],
+    a: Tensor,
+    b: Tensor,
+    ofA: boolean,
+    ofB: boolean,
+  ): Tensor =>
     op(
       name,
       [a, b],
@@ -26,7 +33,10 @@ export function tfOps(backend: NativeBackend): Ops {
     product('MatMul', ['transpose_a', 'transpose_b'], a, b, transposeA, transposeB) as Tensor2D
   const sumRows = (x: Tensor2D): Tensor1D => op('BiasAddGrad', [x]) as Tensor1D
   const addBias = (x: Tensor2D, bias: Tensor1D): Tensor2D => op('BiasAdd', [x, bias]) as Tensor2D
-  /** x s(z) and s(z) + z s(z) (1 - s(z)), z = 1.702 x, the last term by SigmoidGrad(s, z); or x Phi(x) and Phi(x) + x exp(-x^2 / 2) / sqrt(2 pi). */
+  /**
+   * x s(z) and s(z) + z s(z) (1 - s(z)), z = 1.702 x, the last term by SigmoidGrad(s, z); or x Phi(x) and Phi(x) + x
+   * exp(-x^2 / 2) / sqrt(2 pi).
+   */
   const activationAndSlope = (x: Tensor2D, kind: Activation): { y: Tensor2D; slope: Tensor2D } => {
     if (kind === 'quick-gelu') {
       const z = tf.mul<Tensor2D>(x, 1.702)
@@ -51,7 +61,8 @@ export function tfOps(backend: NativeBackend): Ops {
         return { y, saved: { mean: flat(mean), scale: flat(scale) } }
       }),
 
-    layerNormAgain: (x, saved, gain, bias) => tf.tidy(() => addBias(tf.mul<Tensor2D>(normalised(x, saved), gain), bias)),
+    layerNormAgain: (x, saved, gain, bias) =>
+      tf.tidy(() => addBias(tf.mul<Tensor2D>(normalised(x, saved), gain), bias)),
 
     layerNormGradient: (dy, x, saved, gain) =>
       tf.tidy(() => {
@@ -69,7 +80,8 @@ export function tfOps(backend: NativeBackend): Ops {
       return { y, gradient: (dy) => tf.mul<Tensor2D>(dy, slope), dispose: () => tf.dispose([y, slope]) }
     },
     attention: (qkv, shape) => tf.tidy(() => attention(qkv, shape)),
-    attentionGradient: (dy, qkv, probabilities, shape) => tf.tidy(() => attentionGradient(dy, qkv, probabilities, shape)),
+    attentionGradient: (dy, qkv, probabilities, shape) =>
+      tf.tidy(() => attentionGradient(dy, qkv, probabilities, shape)),
     ...tfTangents,
 
     add: <T extends Tensor>(x: T, y: T): T => tf.add<T>(x, y),
@@ -119,7 +131,11 @@ function attentionGradient(dy: Tensor2D, qkv: Tensor2D, probabilities: Tensor3D,
 }
 
 /** (images * tokens, parts * width) to `parts` tensors (images * heads, tokens, width / heads). */
-function splitHeads(x: Tensor2D, parts: number, { images, tokens, heads }: AttentionShape): [Tensor3D, Tensor3D, Tensor3D] {
+function splitHeads(
+  x: Tensor2D,
+  parts: number,
+  { images, tokens, heads }: AttentionShape,
+): [Tensor3D, Tensor3D, Tensor3D] {
   const size = x.shape[1] / parts / heads
   const split = tf.reshape(x, [images, tokens, parts, heads, size])
   const byPart = tf.reshape(tf.transpose(split, [2, 0, 3, 1, 4]), [parts, images * heads, tokens, size])

@@ -8,8 +8,11 @@ import { tf } from '../tf.ts'
 export const tfTangents: Pick<Ops, 'layerNormTangent' | 'activationTangent' | 'attentionTangent'> = {
   layerNormTangent: (dx, x, saved, gain) => tf.tidy(() => layerNormTangent(dx, x, saved, gain)),
   activationTangent: (dx, x, kind) =>
-    tf.tidy(() => tf.reshape(tf.mul(tf.reshape(dx, [dx.size / x.size, x.size]), slope(tf.reshape(x, [x.size]), kind)), dx.shape)),
-  attentionTangent: (dqkv, qkv, probabilities, shape) => tf.tidy(() => attentionTangent(dqkv, qkv, probabilities, shape)),
+    tf.tidy(() =>
+      tf.reshape(tf.mul(tf.reshape(dx, [dx.size / x.size, x.size]), slope(tf.reshape(x, [x.size]), kind)), dx.shape),
+    ),
+  attentionTangent: (dqkv, qkv, probabilities, shape) =>
+    tf.tidy(() => attentionTangent(dqkv, qkv, probabilities, shape)),
 }
 
 function layerNormTangent(dx: Tensor2D, x: Tensor2D, { mean, scale }: LayerNormSaved, gain: Tensor1D): Tensor2D {
@@ -31,7 +34,12 @@ function slope(x: Tensor, kind: Activation): Tensor {
   return tf.add(s, tf.mul(scaled, tf.mul(s, tf.sub(1, s))))
 }
 
-function attentionTangent(dqkv: Tensor2D, qkv: Tensor2D, probabilities: Tensor3D, { images, tokens, heads }: AttentionShape): Tensor2D {
+function attentionTangent(
+  dqkv: Tensor2D,
+  qkv: Tensor2D,
+  probabilities: Tensor3D,
+  { images, tokens, heads }: AttentionShape,
+): Tensor2D {
   const batch = images * heads
   const size = qkv.shape[1] / 3 / heads
   const k = dqkv.size / qkv.size

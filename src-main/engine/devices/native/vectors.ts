@@ -1,6 +1,6 @@
-// Vectors of one parameter on native TensorFlow, stacked as rows of V (k, n), so that composing and inner products are one
-// pass over memory each: base + c V and V g as matrix products (4 times faster than a Mul and an Add or Sum a vector).
-// tfjs has no float16, so rows in float16 are bare ids of TensorFlow's, cast to float32 a few rows at a time.
+// Vectors of one parameter on native TensorFlow, stacked as rows of V (k, n), so that composing and inner products are
+// one pass over memory each: base + c V and V g as matrix products (4 times faster than a Mul and an Add or Sum a
+// vector). tfjs has no float16, so rows in float16 are bare ids of TensorFlow's, cast to float32 a few rows at a time.
 import type { Precision, Vectors } from '../ops.ts'
 import { halfScales } from '../precision.ts'
 import type { Tensor, Tensor2D } from '../tf.ts'
@@ -23,13 +23,21 @@ export function tfVectors(backend: NativeBackend) {
   const type = (name: string, value: number): Attribute => ({ name, type: TF_ATTR_TYPE, value })
   const bool = (name: string, value: boolean): Attribute => ({ name, type: TF_ATTR_BOOL, value })
   const matmul = (a: Tensor2D, b: Tensor2D): Tensor2D =>
-    backend.executeSingleOutput('MatMul', [type('T', TF_FLOAT), bool('transpose_a', false), bool('transpose_b', false)], [a, b]) as Tensor2D
+    backend.executeSingleOutput(
+      'MatMul',
+      [type('T', TF_FLOAT), bool('transpose_a', false), bool('transpose_b', false)],
+      [a, b],
+    ) as Tensor2D
   const cast = (id: number, from: number, to: number): BareTensor =>
     binding.executeOp('Cast', [type('SrcT', from), type('DstT', to), bool('Truncate', false)], [id], 1)[0] as BareTensor
 
-  /** rows (count, length) times their scales: TensorFlow may go on reading the caller's array, the product is its own. */
+  /**
+   * rows (count, length) times their scales: TensorFlow may go on reading the caller's array, the product is its own.
+   */
   const scaled = (rows: Float32Array, scales: number[]): Tensor2D =>
-    tf.tidy(() => tf.mul(tf.tensor2d(rows, [scales.length, rows.length / scales.length]), tf.tensor2d(scales, [scales.length, 1])))
+    tf.tidy(() =>
+      tf.mul(tf.tensor2d(rows, [scales.length, rows.length / scales.length]), tf.tensor2d(scales, [scales.length, 1])),
+    )
 
   function singles(rows: Float32Array, count: number): Rows {
     const scales = Array.from({ length: count }, () => 1)
@@ -51,11 +59,15 @@ export function tfVectors(backend: NativeBackend) {
 
   /** c V: (1, n). */
   const weighted = (v: Tensor2D, coefficients: number[]): Tensor =>
-    coefficients.length === 1 ? tf.mul(v, coefficients[0] as number) : matmul(tf.tensor2d(coefficients, [1, coefficients.length]), v)
+    coefficients.length === 1
+      ? tf.mul(v, coefficients[0] as number)
+      : matmul(tf.tensor2d(coefficients, [1, coefficients.length]), v)
 
   /** V g: (count). */
   const products = (v: Tensor2D, gradient: Tensor): Tensor =>
-    v.shape[0] === 1 ? tf.sum(tf.mul(v, tf.reshape(gradient, v.shape))) : matmul(v, tf.reshape(gradient, [v.shape[1], 1]) as Tensor2D)
+    v.shape[0] === 1
+      ? tf.sum(tf.mul(v, tf.reshape(gradient, v.shape)))
+      : matmul(v, tf.reshape(gradient, [v.shape[1], 1]) as Tensor2D)
 
   return (values: Float32Array, count: number, precision: Precision): Vectors => {
     const length = count && values.length / count

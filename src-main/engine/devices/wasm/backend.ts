@@ -1,6 +1,6 @@
-// The wasm backend in plain Node: tfjs' own kernels on one thread, ours on a pool of threads, both on one shared memory of
-// at most 4 GiB. A `WasmDevice` lives from openWasm() to close(); there is one at a time, as tfjs knows one backend by
-// the name 'wasm'. Tensors made on it die with it.
+// The wasm backend in plain Node: tfjs' own kernels on one thread, ours on a pool of threads, both on one shared memory
+// of at most 4 GiB. A `WasmDevice` lives from openWasm() to close(); there is one at a time, as tfjs knows one backend
+// by the name 'wasm'. Tensors made on it die with it.
 import { createRequire } from 'node:module'
 
 import type { Tensor } from '../tf.ts'
@@ -41,10 +41,15 @@ export class WasmDevice {
   /** A new float32 tensor, not set to anything. Throws RangeError when the 4 GiB are full. */
   output<T extends Tensor>(shape: number[]): T {
     const made = this.#backend.makeOutput(shape, 'float32')
-    return tf.engine().makeTensorFromTensorInfo(made as Parameters<ReturnType<typeof tf.engine>['makeTensorFromTensorInfo']>[0]) as T
+    return tf
+      .engine()
+      .makeTensorFromTensorInfo(made as Parameters<ReturnType<typeof tf.engine>['makeTensorFromTensorInfo']>[0]) as T
   }
 
-  /** Where a tensor's floats lie; valid until it is disposed. float16 has no type of its own in tfjs: its bits come as int32. */
+  /**
+   * Where a tensor's floats lie; valid until it is disposed. float16 has no type of its own in tfjs: its bits come as
+   * int32.
+   */
   address(tensor: Tensor, type: 'float32' | 'int32' = 'float32'): number {
     if (tensor.dtype !== type) throw new TypeError(`the kernel computes in ${type}, not ${tensor.dtype}`)
     return this.#backend.dataIdMap.get(tensor.dataId).memoryOffset
@@ -61,7 +66,9 @@ export class WasmDevice {
     return pointer
   }
 
-  /** A copy of `count` floats or doubles at `pointer`. The view is made anew: growth of the memory outdates older ones. */
+  /**
+   * A copy of `count` floats or doubles at `pointer`. The view is made anew: growth of the memory outdates older ones.
+   */
   floats(pointer: number, count: number): Float32Array<ArrayBuffer> {
     return new Float32Array(this.#module.wasmMemory.buffer, pointer, count).slice() as Float32Array<ArrayBuffer>
   }

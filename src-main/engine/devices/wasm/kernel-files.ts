@@ -12,7 +12,9 @@ export interface KernelFile {
 /** Beside the sources (src-main/engine/devices) and beside a bundled program (out/main). */
 const usual = [join(import.meta.dirname, '../../../../out/kernels'), join(import.meta.dirname, '../kernels')]
 
-/** Compiles the kernels in `folder`, or in the usual places; throws one sentence if they are not built or not accepted. */
+/**
+ * Compiles the kernels in `folder`, or in the usual places; throws one sentence if they are not built or not accepted.
+ */
 export function loadKernels(folder?: string): KernelFile {
   const places = folder === undefined ? usual : [folder]
   const found = places.find((place) => existsSync(join(place, 'relaxed.wasm')) && existsSync(join(place, 'plain.wasm')))

@@ -71,9 +71,9 @@ function bindTfjs(module: WasmModule): void {
   }
 }
 
-// At 4 GiB malloc answers 0 and tfjs would write there: wrong numbers, no error. Or it gives a small free block near the end for
-// a large one, as its sum of address and size wraps at 4 GiB and seems to fit: such a block is given back. The first call makes
-// the glue rebind `_malloc`; only after it does a replacement stay.
+// At 4 GiB malloc answers 0 and tfjs would write there: wrong numbers, no error. Or it gives a small free block near
+// the end for a large one, as its sum of address and size wraps at 4 GiB and seems to fit: such a block is given back.
+// The first call makes the glue rebind `_malloc`; only after it does a replacement stay.
 function guardMalloc(module: WasmModule): void {
   module._free(module._malloc(16))
   const malloc = module._malloc.bind(module)
@@ -83,6 +83,8 @@ function guardMalloc(module: WasmModule): void {
     if (isWhole && (pointer !== 0 || bytes === 0)) return pointer
     if (!isWhole) module._free(pointer)
     const used = Math.round(module.wasmMemory.buffer.byteLength / 2 ** 20)
-    throw new RangeError(`The wasm backend is out of memory: ${bytes} bytes more do not fit beside the ${used} MiB in use, of 4096.`)
+    throw new RangeError(
+      `The wasm backend is out of memory: ${bytes} bytes more do not fit beside the ${used} MiB in use, of 4096.`,
+    )
   }
 }

@@ -33,7 +33,12 @@ export function wasmOps(device: WasmDevice): Ops {
     const small = m * n * k < SMALL_PRODUCT
     const bStrides = transposeB ? [1, k] : [n, 1]
     const panelsATile = Math.max(1, Math.ceil(TILE / (k * PANEL)))
-    pool.run('packColumns', [at(b), ...bStrides, n, k, packed, panelsATile], Math.ceil(panels / panelsATile), small || k * n < SMALL_ARRAY)
+    pool.run(
+      'packColumns',
+      [at(b), ...bStrides, n, k, packed, panelsATile],
+      Math.ceil(panels / panelsATile),
+      small || k * n < SMALL_ARRAY,
+    )
     const bands = Math.ceil(m / HEIGHT)
     const columns = columnsATile(bands, panels)
     const scratch = device.scratch('threads', threadScratch(0) * pool.threads)
@@ -59,14 +64,24 @@ export function wasmOps(device: WasmDevice): Ops {
   }
 
   function combine(partial: number, out: Tensor1D, chunks: number, columns: number, step: number): void {
-    pool.run('combineChunks', [partial, at(out), chunks, columns, step], Math.ceil(columns / SUM_COLUMNS), chunks * columns < SMALL_ARRAY)
+    pool.run(
+      'combineChunks',
+      [partial, at(out), chunks, columns, step],
+      Math.ceil(columns / SUM_COLUMNS),
+      chunks * columns < SMALL_ARRAY,
+    )
   }
 
   function elementwise(kernel: string, like: Tensor, values: readonly Argument[]): void {
     pool.run(kernel, values, Math.ceil(like.size / TILE), like.size < SMALL_ARRAY)
   }
 
-  function layerNorm(x: Tensor2D, gain: Tensor1D, bias: Tensor1D, epsilon: number): { y: Tensor2D; saved: LayerNormSaved } {
+  function layerNorm(
+    x: Tensor2D,
+    gain: Tensor1D,
+    bias: Tensor1D,
+    epsilon: number,
+  ): { y: Tensor2D; saved: LayerNormSaved } {
     const [rows, width] = x.shape
     same('gain of a layer norm', gain.size, width)
     same('bias of a layer norm', bias.size, width)
@@ -152,7 +167,17 @@ export function wasmOps(device: WasmDevice): Ops {
       const probabilities = device.output<Tensor3D>([images * heads, tokens, tokens])
       const scratch = attentionScratch(tokens, size, 0)
       const causal = shape.causal ? 1 : 0
-      const values = [at(qkv), at(y), at(probabilities), tokens, heads, size, [1 / Math.sqrt(size)], ...scratch, causal] as const
+      const values = [
+        at(qkv),
+        at(y),
+        at(probabilities),
+        tokens,
+        heads,
+        size,
+        [1 / Math.sqrt(size)],
+        ...scratch,
+        causal,
+      ] as const
       pool.run('attention', values, images * heads, images * tokens * tokens * width < SMALL_PRODUCT)
       return { y, probabilities }
     },
@@ -164,7 +189,17 @@ export function wasmOps(device: WasmDevice): Ops {
       same('probabilities of attention', probabilities.size, images * heads * tokens * tokens)
       const dqkv = device.output<Tensor2D>(qkv.shape)
       const scratch = attentionScratch(tokens, size, tokens * tokens)
-      const values = [at(dy), at(qkv), at(probabilities), at(dqkv), tokens, heads, size, [1 / Math.sqrt(size)], ...scratch] as const
+      const values = [
+        at(dy),
+        at(qkv),
+        at(probabilities),
+        at(dqkv),
+        tokens,
+        heads,
+        size,
+        [1 / Math.sqrt(size)],
+        ...scratch,
+      ] as const
       pool.run('attentionGradient', values, images * heads, images * tokens * tokens * width < SMALL_PRODUCT)
       return dqkv
     },
@@ -198,7 +233,17 @@ export function wasmOps(device: WasmDevice): Ops {
       const out = device.output<Tensor2D>([k * images * tokens, width])
       const larger = tokens * Math.max(tokens, size)
       const [scratch, bytes] = attentionScratch(tokens, size, 2 * larger)
-      const values = [at(dqkv), at(qkv), at(probabilities), at(out), images, tokens, heads, size, [1 / Math.sqrt(size)]] as const
+      const values = [
+        at(dqkv),
+        at(qkv),
+        at(probabilities),
+        at(out),
+        images,
+        tokens,
+        heads,
+        size,
+        [1 / Math.sqrt(size)],
+      ] as const
       const small = k * images * tokens * tokens * width < SMALL_PRODUCT
       pool.run('attentionTangent', [...values, scratch, bytes, larger], k * images * heads, small)
       return out

@@ -1,6 +1,6 @@
-// Threads that run our kernels on tfjs' memory. A job is a kernel, its arguments, and a number of tiles; whoever is free
-// takes the next tile, the calling thread included. Tickets count tiles through all jobs without end, so that a worker
-// that wakes up late sees that its job is over, and nobody ever waits for a worker that has not begun.
+// Threads that run our kernels on tfjs' memory. A job is a kernel, its arguments, and a number of tiles; whoever is
+// free takes the next tile, the calling thread included. Tickets count tiles through all jobs without end, so that a
+// worker that wakes up late sees that its job is over, and nobody ever waits for a worker that has not begun.
 // Workers are unref-ed: a program that is done ends by itself.
 import { Worker } from 'node:worker_threads'
 
@@ -9,7 +9,9 @@ export type Argument = number | readonly [number]
 
 type Kernel = (job: number, tile: number, thread: number) => void
 
-/** Bytes for the constants of the kernels (assembly/exponential.ts), then for arguments: enough to compose 900 vectors. */
+/**
+ * Bytes for the constants of the kernels (assembly/exponential.ts), then for arguments: enough to compose 900 vectors.
+ */
 export const POOL_BYTES = 8192
 const CONSTANTS = 256
 const ARGUMENTS = (POOL_BYTES - CONSTANTS) / 4

@@ -1,5 +1,5 @@
-// Vectors of one parameter in wasm's memory, composed and dotted by our own kernels, in float32 or float16; all of them in
-// one pass over the base, inner products in float64.
+// Vectors of one parameter in wasm's memory, composed and dotted by our own kernels, in float32 or float16; all of them
+// in one pass over the base, inner products in float64.
 import type { Precision, Vectors } from '../ops.ts'
 import { halfBits, halfScales } from '../precision.ts'
 import type { Tensor } from '../tf.ts'
@@ -26,10 +26,20 @@ export function wasmVectors(device: WasmDevice) {
     return {
       compose<T extends Tensor>(base: T, coefficients: readonly number[]): T {
         check(base)
-        if (coefficients.length !== held.length) throw new RangeError(`${held.length} vectors, ${coefficients.length} coefficients`)
+        if (coefficients.length !== held.length)
+          throw new RangeError(`${held.length} vectors, ${coefficients.length} coefficients`)
         const out = device.output<T>(base.shape)
-        const pairs = held.flatMap((vector, k): Argument[] => [at(vector), [(coefficients[k] as number) / (scales[k] as number)]])
-        run(isHalf ? 'composeHalves' : 'compose', base.size, [device.address(base), device.address(out), base.size, held.length, ...pairs])
+        const pairs = held.flatMap((vector, k): Argument[] => [
+          at(vector),
+          [(coefficients[k] as number) / (scales[k] as number)],
+        ])
+        run(isHalf ? 'composeHalves' : 'compose', base.size, [
+          device.address(base),
+          device.address(out),
+          base.size,
+          held.length,
+          ...pairs,
+        ])
         return out
       },
       dots(gradient) {
@@ -37,7 +47,12 @@ export function wasmVectors(device: WasmDevice) {
         const tiles = Math.ceil(gradient.size / TILE)
         return held.map((vector, k) => {
           const partial = device.scratch('sums', 8 * tiles)
-          run(isHalf ? 'dotHalves' : 'dot', gradient.size, [at(vector), device.address(gradient), partial, gradient.size])
+          run(isHalf ? 'dotHalves' : 'dot', gradient.size, [
+            at(vector),
+            device.address(gradient),
+            partial,
+            gradient.size,
+          ])
           return device.doubles(partial, tiles).reduce((sum, part) => sum + part, 0) / (scales[k] as number)
         })
       },

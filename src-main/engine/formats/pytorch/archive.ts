@@ -1,6 +1,6 @@
-// PyTorch's zip archive, as torch.save and torch.jit.save write it: NAME/data.pkl, a pickle whose tensors name their storages,
-// and NAME/data/KEY, the bytes of each. TorchScript's code/ and constants are beside the weights and are not looked at. What Basil
-// wrote has its metadata in NAME/basil.json.
+// PyTorch's zip archive, as torch.save and torch.jit.save write it: NAME/data.pkl, a pickle whose tensors name their
+// storages, and NAME/data/KEY, the bytes of each. TorchScript's code/ and constants are beside the weights and are not
+// looked at. What Basil wrote has its metadata in NAME/basil.json.
 import { z } from 'zod'
 
 import { BasilError } from '../../../contract/errors.ts'
@@ -32,20 +32,23 @@ export async function openPytorchArchive(source: ByteSource, zip: ZipArchive): P
     if (new TextDecoder().decode(await order.read(0, Math.min(8, order.size))) !== 'little') throw bigEndian(source)
   }
   const pickle = await zip.region(name)
-  if (pickle.size > longestPickle) throw beyondLimit(source, `its data.pkl has ${pickle.size} bytes; Basil reads ${longestPickle} at most`)
+  if (pickle.size > longestPickle)
+    throw beyondLimit(source, `its data.pkl has ${pickle.size} bytes; Basil reads ${longestPickle} at most`)
   const bytes = await pickle.read(0, pickle.size)
   const state = refusingPickle(source, name, () => stateOf(unpickle(bytes).value))
   await requireData(source, zip, `${root}data/`)
   const script = zip.names.some((entry) => entry.startsWith(`${root}code/`))
-  const file = await stateFile(source, script ? 'torchscript' : 'pytorch', state, ({ key }) => zip.region(`${root}data/${key}`))
+  const file = await stateFile(source, script ? 'torchscript' : 'pytorch', state, ({ key }) =>
+    zip.region(`${root}data/${key}`),
+  )
   return { ...file, metadata: { ...(await metadataOf(source, zip, `${root}basil.json`)), ...file.metadata } }
 }
 
 const piece = 2 ** 20
 
 /**
- * torch.serialization.skip_data leaves places for data, without data and without its sum, to be filled by another program. Where not one
- * byte was filled in, names and shapes are all there is: zeros would be taken for weights.
+ * torch.serialization.skip_data leaves places for data, without data and without its sum, to be filled by another
+ * program. Where not one byte was filled in, names and shapes are all there is: zeros would be taken for weights.
  */
 async function requireData(source: ByteSource, zip: ZipArchive, folder: string): Promise<void> {
   const empty = zip.names.filter((name) => name.startsWith(folder) && zip.unsummed.has(name))
@@ -79,7 +82,10 @@ async function metadataOf(source: ByteSource, zip: ZipArchive, name: string): Pr
   }
 }
 
-/** Throws file-damaged where a storage is not of the size its tensors were told, tensor-dtype for a type Basil does not read. */
+/**
+ * Throws file-damaged where a storage is not of the size its tensors were told, tensor-dtype for a type Basil does not
+ * read.
+ */
 export async function stateFile(
   source: ByteSource,
   format: string,
@@ -93,7 +99,11 @@ export async function stateFile(
     const region = await regionOf(storage)
     const bytes = storage.elements * (storageItem(storage) ?? Number.NaN)
     if (region.size !== bytes)
-      throw damaged(source, 'PyTorch', `the storage ${shown(storage.key)} of ${shown(name)} has ${region.size} bytes, not ${bytes}`)
+      throw damaged(
+        source,
+        'PyTorch',
+        `the storage ${shown(storage.key)} of ${shown(name)} has ${region.size} bytes, not ${bytes}`,
+      )
     views.set(name, { dtype, region, offset, shape, strides, changes })
   }
   if (views.size === 0)
@@ -112,8 +122,10 @@ export function refusingPickle<T>(source: ByteSource, where: string, read: () =>
   try {
     return read()
   } catch (error) {
-    if (error instanceof PickleLimit) throw beyondLimit(source, `of its pickle ${where}: ${error.message}, the most that Basil reads`)
-    if (error instanceof PickleError) throw damaged(source, 'PyTorch', `its pickle ${where} cannot be read: ${error.message}`)
+    if (error instanceof PickleLimit)
+      throw beyondLimit(source, `of its pickle ${where}: ${error.message}, the most that Basil reads`)
+    if (error instanceof PickleError)
+      throw damaged(source, 'PyTorch', `its pickle ${where} cannot be read: ${error.message}`)
     throw error
   }
 }

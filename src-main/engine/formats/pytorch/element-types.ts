@@ -1,5 +1,5 @@
-// PyTorch's element types and ours: by the class of a storage, as files of all versions name it, and by torch.dtype, with which newer
-// types (float8, unsigned integers) lie in storages of bytes.
+// PyTorch's element types and ours: by the class of a storage, as files of all versions name it, and by torch.dtype,
+// with which newer types (float8, unsigned integers) lie in storages of bytes.
 import { type Dtype, dtypes } from '../dtype.ts'
 import type { Storage } from './values.ts'
 
@@ -27,7 +27,9 @@ const unusedTypes: Record<string, number> = Object.assign(Object.create(null), {
   QUInt2x4Storage: 1,
 })
 
-/** By the name of a torch.dtype. float4_e2m1fn_x2, two numbers in a byte, has a shape of its own and is not among them. */
+/**
+ * By the name of a torch.dtype. float4_e2m1fn_x2, two numbers in a byte, has a shape of its own and is not among them.
+ */
 export const dtypeNames: Record<string, Dtype> = Object.assign(Object.create(null), {
   'torch complex128': 'C128',
   'torch complex64': 'C64',

@@ -1,6 +1,6 @@
-// PyTorch's own file format of before 1.6, which torch.save can still write: pickles one behind the other - a magic number,
-// the protocol, facts about the machine, the object, the keys of its storages - and then the storages in the order of the keys,
-// each as its number of elements (int64) and the elements.
+// PyTorch's own file format of before 1.6, which torch.save can still write: pickles one behind the other - a magic
+// number, the protocol, facts about the machine, the object, the keys of its storages - and then the storages in the
+// order of the keys, each as its number of elements (int64) and the elements.
 import { BasilError } from '../../../contract/errors.ts'
 import { type ByteSource, damaged, type Region, regionOf, shown } from '../source.ts'
 import { unknownType } from '../strided.ts'
@@ -63,7 +63,12 @@ function picklesIn(source: ByteSource, bytes: Uint8Array): Pickles {
 }
 
 /** Where each storage lies. Every storage named must be there, and no other. */
-async function placeStorages(source: ByteSource, storages: Storage[], keys: Value, start: number): Promise<Map<string, Region>> {
+async function placeStorages(
+  source: ByteSource,
+  storages: Storage[],
+  keys: Value,
+  start: number,
+): Promise<Map<string, Region>> {
   const named = new Map<string, Storage>()
   for (const storage of storages) {
     const before = named.get(storage.key) ?? storage
@@ -75,13 +80,19 @@ async function placeStorages(source: ByteSource, storages: Storage[], keys: Valu
   let at = start
   for (const key of Array.isArray(keys) ? keys : [null]) {
     const storage = typeof key === 'string' ? named.get(key) : undefined
-    if (!storage || regions.has(storage.key)) throw damaged(source, 'PyTorch', 'its list of storages is not that of its tensors')
+    if (!storage || regions.has(storage.key))
+      throw damaged(source, 'PyTorch', 'its list of storages is not that of its tensors')
     const item = storageItem(storage)
-    if (item === undefined) throw unknownType(source, `storage ${storage.key}`, storage.type) // where the next one begins is not known then
+    // where the next one begins is not known then
+    if (item === undefined) throw unknownType(source, `storage ${storage.key}`, storage.type)
     const count = await source.read(at, 8)
     const elements = new DataView(count.buffer, count.byteOffset, 8).getBigInt64(0, true)
     if (elements !== BigInt(storage.elements))
-      throw damaged(source, 'PyTorch', `the storage ${shown(storage.key)} has ${elements} elements, not ${storage.elements}`)
+      throw damaged(
+        source,
+        'PyTorch',
+        `the storage ${shown(storage.key)} has ${elements} elements, not ${storage.elements}`,
+      )
     if (at + 8 + storage.elements * item > source.size)
       throw damaged(source, 'PyTorch', `the storage ${shown(storage.key)} ends past the end of the file`)
     regions.set(storage.key, regionOf(source, at + 8, storage.elements * item))

@@ -1,7 +1,7 @@
-// The machine that a pickle is a program for, protocols 0 to 5: a stack, marks on it, a memo, and one small step an opcode
-// (Python's pickletools lists them). It makes values.ts' inert values and can do nothing else. Its size is
-// bounded by the steps it may take: no step makes more than one value, one that makes a dictionary or a list counts as several, and one
-// that copies as many as it copies.
+// The machine that a pickle is a program for, protocols 0 to 5: a stack, marks on it, a memo, and one small step an
+// opcode (Python's pickletools lists them). It makes values.ts' inert values and can do nothing else. Its size is
+// bounded by the steps it may take: no step makes more than one value, one that makes a dictionary or a list counts as
+// several, and one that copies as many as it copies.
 import { Cursor } from './cursor.ts'
 import { call, persistent } from './globals.ts'
 import { Global, PickleError, PickleLimit, PySet, Storage, Stub, Tuple, type Value } from './values.ts'
@@ -14,7 +14,10 @@ export interface Unpickled {
   end: number // where the pickle ends
 }
 
-/** Of the pickle that begins at `start`. What Python 2 called a string is text, or bytes. Throws PickleError, PickleEnds where the bytes end first. */
+/**
+ * Of the pickle that begins at `start`. What Python 2 called a string is text, or bytes. Throws PickleError, PickleEnds
+ * where the bytes end first.
+ */
 export function unpickle(bytes: Uint8Array, start = 0, strings: 'text' | 'bytes' = 'text'): Unpickled {
   const machine = new Machine(new Cursor(bytes, start), strings)
   for (;;) {
@@ -230,7 +233,8 @@ function build(m: Machine): void {
   const object = m.top()
   if (!(object instanceof Stub)) return
   object.state = state
-  const parts = state instanceof Tuple && state.items.length === 2 ? state.items : [state] // (__dict__, slots) or __dict__ alone
+  // (__dict__, slots) or __dict__ alone
+  const parts = state instanceof Tuple && state.items.length === 2 ? state.items : [state]
   for (const part of parts) {
     if (!(part instanceof Map)) continue
     m.spend(part.size)

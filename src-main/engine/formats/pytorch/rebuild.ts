@@ -1,6 +1,7 @@
-// What PyTorch calls to make a tensor again, of 1.13 to 2.15 (torch/_utils.py, torch/_tensor.py): a view of a storage, or a tensor that Basil
-// cannot read and says so. An argument that changes values is applied; one that is not understood makes the tensor unreadable. What only
-// training needs (requires_grad, hooks, a subclass's attributes) is passed over.
+// What PyTorch calls to make a tensor again, of 1.13 to 2.15 (torch/_utils.py, torch/_tensor.py): a view of a storage,
+// or a tensor that Basil cannot read and says so. An argument that changes values is applied; one that is not
+// understood makes the tensor unreadable. What only training needs (requires_grad, hooks, a subclass's attributes) is
+// passed over.
 import type { Dtype } from '../dtype.ts'
 import { type Change, conjugated, negated } from '../element-bits.ts'
 import { rowMajor } from '../strided.ts'
@@ -14,7 +15,8 @@ const dense = 'make it a plain tensor before saving'
 
 /** Functions of torch._utils, which those of torch._tensor may be given too. */
 const plain: Record<string, Call> = Object.assign(Object.create(null), {
-  'torch._utils _rebuild_tensor': ([storage, offset, shape, strides, ...more]) => view({ storage, offset, shape, strides, more }),
+  'torch._utils _rebuild_tensor': ([storage, offset, shape, strides, ...more]) =>
+    view({ storage, offset, shape, strides, more }),
   'torch._utils _rebuild_tensor_v2': ([storage, offset, shape, strides, , , marks, ...more]) =>
     view({ storage, offset, shape, strides, marks, more }),
   'torch._utils _rebuild_tensor_v3': ([storage, offset, shape, strides, , , dtype = null, marks, ...more]) =>
@@ -67,9 +69,13 @@ function view({ storage, offset = null, shape = null, strides = null, dtype, mar
   const apart = steps.map((stride) => count(stride, 'a tensor has the stride'))
   if (more.length > 0) return new Unreadable('made with more arguments than Basil knows', dense)
   if (dtype instanceof Global && dtype.name === 'torch float4_e2m1fn_x2') return pairs(storage, from, dims, apart)
-  const type = dtype === undefined ? storageDtype(storage) : dtype instanceof Global ? dtypeNames[dtype.name] : undefined
+  const type =
+    dtype === undefined ? storageDtype(storage) : dtype instanceof Global ? dtypeNames[dtype.name] : undefined
   if (!type)
-    return new Unreadable(`stored as ${dtype instanceof Global ? dtype.name.replace(' ', '.') : storage.type}`, 'store it as float32')
+    return new Unreadable(
+      `stored as ${dtype instanceof Global ? dtype.name.replace(' ', '.') : storage.type}`,
+      'store it as float32',
+    )
   const changes = changesOf(marks, type)
   return changes instanceof Unreadable ? changes : new Tensor(storage, type, from, dims, apart, changes)
 }
@@ -108,7 +114,8 @@ function changesOf(marks: Value, type: Dtype): Change[] | Unreadable {
 /** A tensor of another device, kept as one of the CPU. */
 function inOwnType(data: Value = null, dtype: Value = null): Value {
   const type = dtype instanceof Global ? dtypeNames[dtype.name] : undefined
-  if (data instanceof Tensor && data.dtype !== type) return new Unreadable(`kept as ${data.dtype}, to be turned into another type`, dense)
+  if (data instanceof Tensor && data.dtype !== type)
+    return new Unreadable(`kept as ${data.dtype}, to be turned into another type`, dense)
   return data
 }
 
@@ -119,23 +126,28 @@ function ofType(rebuild: Value = null, type: Value = null, args: Value = null, s
   if (name === 'torch._utils _rebuild_wrapper_subclass') return ofWrapper(type, given, state)
   return (
     plain[name]?.(given) ??
-    new Unreadable(`a ${nameOf(type)}, made by ${name.replace(' ', '.').slice(0, 80) || 'something else than a tensor'}`, dense)
+    new Unreadable(
+      `a ${nameOf(type)}, made by ${name.replace(' ', '.').slice(0, 80) || 'something else than a tensor'}`,
+      dense,
+    )
   )
 }
 
 /**
- * A class without a storage of its own. DTensor, what FSDP2 and tensor parallelism make of parameters, keeps this process' part of a tensor:
- * where that is all of it, on a mesh of one or in copies, it is read.
+ * A class without a storage of its own. DTensor, what FSDP2 and tensor parallelism make of parameters, keeps this
+ * process' part of a tensor: where that is all of it, on a mesh of one or in copies, it is read.
  */
 function ofWrapper(type: Value = null, args: readonly Value[] = [], state: Value): Value {
   if (!(type instanceof Global) || !/^torch\.distributed\.[\w.]+ DTensor$/.test(type.name))
     return new Unreadable(`a ${nameOf(type)}, which has no values of its own`, dense)
   const attributes = isList(state) ? itemsOf(state) : [state] // __dict__, and __slots__ where there are some
-  const find = (name: string): Value => attributes.map((part) => (part instanceof Map ? part.get(name) : undefined)).find(Boolean) ?? null
+  const find = (name: string): Value =>
+    attributes.map((part) => (part instanceof Map ? part.get(name) : undefined)).find(Boolean) ?? null
   const [local, spec] = [find('_local_tensor'), find('_spec')]
   const placements = spec instanceof Stub ? (spec.entries.get('placements') ?? null) : null
   const shape = args[2] ?? null
-  const isPlaced = isList(placements) && itemsOf(placements).every((placement) => /(Shard|Replicate)$/.test(classOf(placement)))
+  const isPlaced =
+    isList(placements) && itemsOf(placements).every((placement) => /(Shard|Replicate)$/.test(classOf(placement)))
   const sizes = isList(shape) ? itemsOf(shape).join() : ''
   if (local instanceof Tensor && isPlaced && local.shape.join() === sizes) return local
   const found = local instanceof Tensor ? `, of which this file holds a part of shape [${local.shape}]` : ''
@@ -162,5 +174,7 @@ export function itemsOf(value: Value): readonly Value[] {
 
 export function count(value: Value, said: string): number {
   if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 0) return value
-  throw new PickleError(`${said} ${typeof value === 'number' || typeof value === 'bigint' ? String(value).slice(0, 40) : 'no number'}`)
+  throw new PickleError(
+    `${said} ${typeof value === 'number' || typeof value === 'bigint' ? String(value).slice(0, 40) : 'no number'}`,
+  )
 }

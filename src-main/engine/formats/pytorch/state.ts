@@ -1,7 +1,9 @@
 // Which tensors of an unpickled object are the model's, and under which names: what state_dict() would say.
 //   a state_dict {name: tensor}; one inside of {state_dict: ..., epoch, optimizer}; lists of tensors (0, 1, ..., 2.0);
-//   a module: its _parameters, _buffers that persist, then its _modules by their names; a TorchScript object: its attributes
-// "module." and "_orig_mod." in front of every name are taken away: wrappers of parallel training and compilation put them there.
+//   a module: its _parameters, _buffers that persist, then its _modules by their names; a TorchScript object: its
+//   attributes
+// "module." and "_orig_mod." in front of every name are taken away: wrappers of parallel training and compilation put
+// them there.
 import { Global, PickleError, PickleLimit, PySet, Stub, Tensor, Tuple, Unreadable, type Value } from './values.ts'
 
 type Found = Tensor | Unreadable
@@ -33,7 +35,10 @@ function unwrap(root: Value): [string, Value, string[]] {
     const entries = value instanceof Map ? value : value instanceof Stub && !isModule(value) ? value.entries : undefined
     const inside = wrappers.find((name) => holdsTensors(entries?.get(name)))
     if (!entries || inside === undefined || isStateDict(entries)) break
-    left = [...left, ...[...entries.keys()].filter((key) => key !== inside).map((key) => path + String(key).slice(0, 80))].slice(0, 100)
+    left = [
+      ...left,
+      ...[...entries.keys()].filter((key) => key !== inside).map((key) => path + String(key).slice(0, 80)),
+    ].slice(0, 100)
     value = entries.get(inside) as Value
     path += `${inside}.`
   }
@@ -48,14 +53,16 @@ function isStateDict(entries: Map<Value, Value>): boolean {
 function holdsTensors(value: Value | undefined): boolean {
   if (value instanceof Stub && isModule(value)) return true
   const entries = value instanceof Map ? value : value instanceof Stub ? value.entries : undefined
-  if (entries) return [...entries].some(([key, v]) => isTensor(v) || (wrappers.includes(String(key)) && v instanceof Map))
+  if (entries)
+    return [...entries].some(([key, v]) => isTensor(v) || (wrappers.includes(String(key)) && v instanceof Map))
   return itemsOf(value)?.some(isTensor) ?? false
 }
 
 function walk(value: Value, name: string, depth: number, found: Map<string, Found>, budget: { visits: number }): void {
   if (depth > deepest) throw new PickleLimit(`what it holds is nested deeper than ${deepest}`)
   if (name.length > longestName) throw new PickleLimit(`a name in it is longer than ${longestName} letters`)
-  if (++budget.visits > mostVisits) throw new PickleLimit(`what it holds is too much to look through, more than ${mostVisits} values`)
+  if (++budget.visits > mostVisits)
+    throw new PickleLimit(`what it holds is too much to look through, more than ${mostVisits} values`)
   const inside = name && `${name}.`
   if (isTensor(value)) keep(value, name || 'tensor', found)
   else for (const [key, child] of childrenOf(value)) walk(child, inside + key, depth + 1, found, budget)
@@ -85,7 +92,8 @@ const isScript = (of: Value): boolean => of instanceof Global && of.name.startsW
 function* ofModule({ of, entries }: Stub): Generator<[string, Value]> {
   if (isScript(of)) {
     for (const [key, value] of entries)
-      if (typeof key === 'string' && (isTensor(value) || (value instanceof Stub && isScript(value.of)))) yield [key, value]
+      if (typeof key === 'string' && (isTensor(value) || (value instanceof Stub && isScript(value.of))))
+        yield [key, value]
     return
   }
   const passing = entries.get('_non_persistent_buffers_set')

@@ -1,6 +1,7 @@
-// What a pickle may become here: plain values, tensors over storages, and stubs. A class or a function of the file is only
-// ever a name (Global), and what would have been made by calling it only a record of the call (Stub): nothing is looked up,
-// imported or run. Lists are arrays, dictionaries Maps; a Python class unknown to us is a Stub with its state.
+// What a pickle may become here: plain values, tensors over storages, and stubs. A class or a function of the file is
+// only ever a name (Global), and what would have been made by calling it only a record of the call (Stub): nothing is
+// looked up, imported or run. Lists are arrays, dictionaries Maps; a Python class unknown to us is a Stub with its
+// state.
 import type { Dtype } from '../dtype.ts'
 import type { Change } from '../element-bits.ts'
 

@@ -1,13 +1,18 @@
 // A file's floating tensors in another type, cast as they are read, a few MB at a time:
-//   y = the nearest value of the new type to x, of two equally near the one with an even last bit; x infinite or NaN stays so
-// An x that would become infinite or NaN and was not is refused, naming its tensor. What is no float with numbers here is as it was.
+//   y = the nearest value of the new type to x, of two equally near the one with an even last bit; x infinite or NaN
+//   stays so
+// An x that would become infinite or NaN and was not is refused, naming its tensor. What is no float with numbers here
+// is as it was.
 import type { WrittenDtype } from '../../../contract/checkpoint.ts'
 import { BasilError } from '../../../contract/errors.ts'
 import { type Dtype, dtypes, type FloatingDtype, isFloating, toFloat16, toFloat32 } from '../dtype.ts'
 import { toFloat8 } from '../float8.ts'
 import { infoOf, type TensorFile, type TensorInfo } from '../tensor-file.ts'
 
-export const dtypeOf = { float32: 'F32', float16: 'F16', bfloat16: 'BF16' } as const satisfies Record<WrittenDtype, Dtype>
+export const dtypeOf = { float32: 'F32', float16: 'F16', bfloat16: 'BF16' } as const satisfies Record<
+  WrittenDtype,
+  Dtype
+>
 const piece = 2 ** 20 // elements cast at a time
 
 type Numbers = Float32Array | Float64Array
@@ -19,7 +24,10 @@ export function inDtype(file: TensorFile, dtype: WrittenDtype | null): TensorFil
   const isCast = (info: TensorInfo): boolean => isFloating(info.dtype) && info.dtype !== to
   const tensors = new Map<string, TensorInfo>()
   for (const [name, info] of file.tensors)
-    tensors.set(name, isCast(info) ? { ...info, dtype: to, bytes: (info.bytes / dtypes[info.dtype]) * dtypes[to] } : info)
+    tensors.set(
+      name,
+      isCast(info) ? { ...info, dtype: to, bytes: (info.bytes / dtypes[info.dtype]) * dtypes[to] } : info,
+    )
 
   const readRange = async (name: string, offset: number, length: number, into?: Uint8Array): Promise<Uint8Array> => {
     const info = infoOf(file.tensors, name, file.source)
@@ -27,7 +35,11 @@ export function inDtype(file: TensorFile, dtype: WrittenDtype | null): TensorFil
     const out = into?.subarray(0, length) ?? new Uint8Array(length)
     const [first, count] = [offset / dtypes[to], length / dtypes[to]]
     for (let at = 0; at < count; at += piece) {
-      const bytes = await file.readRange(name, (first + at) * dtypes[info.dtype], Math.min(piece, count - at) * dtypes[info.dtype])
+      const bytes = await file.readRange(
+        name,
+        (first + at) * dtypes[info.dtype],
+        Math.min(piece, count - at) * dtypes[info.dtype],
+      )
       out.set(
         cast(numbersOf(bytes, info.dtype), to, () => `${file.source.name}: ${name}`),
         at * dtypes[to],
@@ -46,7 +58,10 @@ export function inDtype(file: TensorFile, dtype: WrittenDtype | null): TensorFil
   }
 }
 
-/** Numbers as the bytes of a type, rounded once; of float32 as float32 the very same. Throws not-finite, saying where, for one that is too large for it. */
+/**
+ * Numbers as the bytes of a type, rounded once; of float32 as float32 the very same. Throws not-finite, saying where,
+ * for one that is too large for it.
+ */
 export function cast(numbers: Numbers, to: FloatingDtype, where: () => string): Uint8Array {
   if (to === 'F32' && numbers instanceof Float32Array) return bytesOf(numbers)
   const out = new Uint8Array(numbers.length * dtypes[to])
@@ -62,7 +77,8 @@ export function cast(numbers: Numbers, to: FloatingDtype, where: () => string): 
 function requireKept(numbers: Numbers, back: Float32Array, to: FloatingDtype, where: () => string): void {
   for (let i = 0; i < back.length; i++) {
     const [x, y] = [numbers[i] as number, back[i] as number]
-    if (!Number.isFinite(y) && (Number.isFinite(x) || Number.isNaN(x) !== Number.isNaN(y))) throw tooLarge(where(), x, y, to)
+    if (!Number.isFinite(y) && (Number.isFinite(x) || Number.isNaN(x) !== Number.isNaN(y)))
+      throw tooLarge(where(), x, y, to)
   }
 }
 
@@ -99,14 +115,17 @@ function toBfloat16(numbers: Numbers): Uint16Array {
   return halves
 }
 
-/** float64 as float32 whose last bit says that something was cut off: rounding it once more then rounds as in one go. */
+/**
+ * float64 as float32 whose last bit says that something was cut off: rounding it once more then rounds as in one go.
+ */
 function roundedToOdd(numbers: Float64Array): Float32Array {
   const rounded = Float32Array.from(numbers)
   const bits = new Int32Array(rounded.buffer)
   for (let i = 0; i < rounded.length; i++) {
     const [near, exact] = [rounded[i] as number, numbers[i] as number]
     if (near === exact || Number.isNaN(exact)) continue
-    if (Math.abs(near) > Math.abs(exact)) bits[i] = (bits[i] as number) - 1 // towards zero: sign and size are apart in the bits
+    // towards zero: sign and size are apart in the bits
+    if (Math.abs(near) > Math.abs(exact)) bits[i] = (bits[i] as number) - 1
     bits[i] = (bits[i] as number) | 1
   }
   return rounded

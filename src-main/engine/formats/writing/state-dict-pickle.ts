@@ -1,5 +1,6 @@
 // The pickle (protocol 2) inside of PyTorch's archive: {name: tensor}, a tensor being
-//   torch._utils._rebuild_tensor_v2(storage, 0, shape, strides, False, OrderedDict()),  storage = ('storage', its class, key, 'cpu', elements)
+//   torch._utils._rebuild_tensor_v2(storage, 0, shape, strides, False, OrderedDict()),  storage = ('storage', its
+//   class, key, 'cpu', elements)
 // which is what torch.save writes of a state_dict and what torch.load(weights_only=True) takes. Tensors are contiguous.
 import { BasilError } from '../../../contract/errors.ts'
 import type { Dtype } from '../dtype.ts'
@@ -7,14 +8,20 @@ import { storageTypes } from '../pytorch/element-types.ts'
 import { rowMajor } from '../strided.ts'
 import type { TensorInfo } from '../tensor-file.ts'
 
-/** The class of a storage by its elements. UntypedStorage is the other name of bytes, with which a reader would not know the type. */
+/**
+ * The class of a storage by its elements. UntypedStorage is the other name of bytes, with which a reader would not know
+ * the type.
+ */
 const classes = new Map<Dtype, string>(
   Object.entries(storageTypes)
     .filter(([name]) => name !== 'UntypedStorage')
     .map(([name, dtype]) => [dtype, name]),
 )
 
-/** Storages have the tensors' places, "0", "1", ..., as keys. Throws tensor-dtype for a type that PyTorch's state_dicts do not hold. */
+/**
+ * Storages have the tensors' places, "0", "1", ..., as keys. Throws tensor-dtype for a type that PyTorch's state_dicts
+ * do not hold.
+ */
 export function stateDictPickle(tensors: readonly TensorInfo[]): Uint8Array {
   const entries = tensors.flatMap((info, key) => [text(info.name), tensor(info, String(key))])
   return Buffer.concat([Buffer.of(0x80, 2), code('}('), ...entries, code('u.')])
@@ -24,7 +31,15 @@ function tensor({ name, dtype, shape }: TensorInfo, key: string): Buffer {
   const storageClass = classes.get(dtype)
   if (storageClass === undefined) throw unknownToTorch(name, dtype)
   const elements = shape.reduce((a, b) => a * b, 1)
-  const storage = [code('('), text('storage'), global('torch', storageClass), text(key), text('cpu'), integer(elements), code('tQ')]
+  const storage = [
+    code('('),
+    text('storage'),
+    global('torch', storageClass),
+    text(key),
+    text('cpu'),
+    integer(elements),
+    code('tQ'),
+  ]
   const hooks = [global('collections', 'OrderedDict'), code(')R')]
   const view = [integer(0), integers(shape), integers(rowMajor(shape)), Buffer.of(0x89), ...hooks]
   return Buffer.concat([global('torch._utils', '_rebuild_tensor_v2'), code('('), ...storage, ...view, code('tR')])

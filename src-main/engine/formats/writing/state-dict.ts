@@ -1,6 +1,6 @@
-// Writes a state_dict as PyTorch's zip archive, as a stream: archive/basil.json (the metadata, first, so that the first bytes of the
-// file hold it), archive/data.pkl, archive/byteorder, archive/data/KEY with each tensor's bytes, archive/version. Nothing is packed;
-// beyond 4 GB the archive is zip64. PyTorch passes over records it does not know.
+// Writes a state_dict as PyTorch's zip archive, as a stream: archive/basil.json (the metadata, first, so that the first
+// bytes of the file hold it), archive/data.pkl, archive/byteorder, archive/data/KEY with each tensor's bytes,
+// archive/version. Nothing is packed; beyond 4 GB the archive is zip64. PyTorch passes over records it does not know.
 import { Readable } from 'node:stream'
 
 import { ZipFile } from 'yazl'
@@ -10,10 +10,14 @@ import { stateDictPickle } from './state-dict-pickle.ts'
 
 const root = 'archive' // the name torch.save gives what it writes to a stream
 const version = '3\n' // of the archive's form, since PyTorch 1.6
-const stored = { compress: false, mtime: new Date(1980, 0, 1), forceDosTimestamp: true } // the same tensors give the same file
+// the same tensors give the same file
+const stored = { compress: false, mtime: new Date(1980, 0, 1), forceDosTimestamp: true }
 const piece = 8 * 2 ** 20 // bytes on their way at a time
 
-/** Tensors in the order given, the infos of which are the file's. Throws tensor-dtype for an element type PyTorch has no storage for, and what reading throws. */
+/**
+ * Tensors in the order given, the infos of which are the file's. Throws tensor-dtype for an element type PyTorch has no
+ * storage for, and what reading throws.
+ */
 export async function* writeStateDict(
   file: TensorFile,
   tensors: readonly TensorInfo[],
@@ -23,7 +27,8 @@ export async function* writeStateDict(
   const output = zip.outputStream as Readable
   const failed = (error: Error): void => void output.destroy(error)
   zip.on('error', failed)
-  const small = (content: Uint8Array | string, name: string): void => zip.addBuffer(Buffer.from(content), `${root}/${name}`, stored)
+  const small = (content: Uint8Array | string, name: string): void =>
+    zip.addBuffer(Buffer.from(content), `${root}/${name}`, stored)
   small(JSON.stringify(metadata), 'basil.json')
   small(stateDictPickle(tensors), 'data.pkl')
   small('little', 'byteorder')

@@ -1,10 +1,13 @@
-// Coefficients without gradients: separable CMA-ES (Ros and Hansen, PPSN 2008), which learns a variance for every coefficient. Of a
-// generation's samples  x_k = m + sigma sqrt(C) z_k,  z_k ~ N(0, I),  the better half moves the mean, and the paths of the mean's steps say
-// how large the next ones may be:
-//   m <- m + sigma sqrt(C) <z>_w;   p_s <- (1 - c_s) p_s + sqrt(c_s (2 - c_s) mu_w) <z>_w;   sigma <- sigma exp(c_s / d_s (|p_s| / E|N| - 1))
-//   p_c <- (1 - c_c) p_c + h sqrt(c_c (2 - c_c) mu_w) sqrt(C) <z>_w;   C <- (1 - c_1 - c_mu) C + c_1 p_c^2 + c_mu C <z^2>_w
-// One generation is one epoch and one step; it asks for the training loss of every sample, and nothing is differentiated. Samples are
-// functions of (seed, stage, generation). aTLAS' gradient-free variant searches the same coefficients with another such program.
+// Coefficients without gradients: separable CMA-ES (Ros and Hansen, PPSN 2008), which learns a variance for every
+// coefficient. Of a generation's samples  x_k = m + sigma sqrt(C) z_k,  z_k ~ N(0, I),  the better half moves the mean,
+// and the paths of the mean's steps say how large the next ones may be:
+//   m <- m + sigma sqrt(C) <z>_w;   p_s <- (1 - c_s) p_s + sqrt(c_s (2 - c_s) mu_w) <z>_w;   sigma <- sigma exp(c_s /
+//   d_s (|p_s| / E|N| - 1))
+//   p_c <- (1 - c_c) p_c + h sqrt(c_c (2 - c_c) mu_w) sqrt(C) <z>_w;   C <- (1 - c_1 - c_mu) C + c_1 p_c^2 + c_mu C
+//   <z^2>_w
+// One generation is one epoch and one step; it asks for the training loss of every sample, and nothing is
+// differentiated. Samples are functions of (seed, stage, generation). aTLAS' gradient-free variant searches the same
+// coefficients with another such program.
 
 import { clamped } from '../../../numbers/adamw.ts'
 import { normal } from '../../../numbers/random.ts'
@@ -22,7 +25,10 @@ export const cmaEs: Method = {
 
 const firstSigma = 0.1 // of the coefficients' own scale, which is 1
 
-/** The distribution, kept in the state's moments: first = [C, p_c], second = [p_s, (sigma)], each of all coefficients in one row. */
+/**
+ * The distribution, kept in the state's moments: first = [C, p_c], second = [p_s, (sigma)], each of all coefficients in
+ * one row.
+ */
 interface Search {
   variance: Float64Array
   path: Float64Array
@@ -60,7 +66,9 @@ async function* search(stage: Stage): AsyncGenerator<Look> {
     )
     const samples: { z: Float64Array; loss: number }[] = []
     for (const z of draws) {
-      const x = mean.map((m, i) => clamped(m + (sigma[0] as number) * Math.sqrt(variance[i] as number) * (z[i] as number), settings.clamp))
+      const x = mean.map((m, i) =>
+        clamped(m + (sigma[0] as number) * Math.sqrt(variance[i] as number) * (z[i] as number), settings.clamp),
+      )
       samples.push({ z, loss: (await problem.evaluate(tableOf(x, vectors), 'training')).loss })
     }
     samples.sort((a, b) => a.loss - b.loss)
@@ -75,7 +83,9 @@ async function* search(stage: Stage): AsyncGenerator<Look> {
       moved.map((m) => clamped(m, settings.clamp)),
       vectors,
     )
-    yield nextLook(selection, state, await problem.evaluate(state.coefficients, selection.split), [samples[0]?.loss as number])
+    yield nextLook(selection, state, await problem.evaluate(state.coefficients, selection.split), [
+      samples[0]?.loss as number,
+    ])
   }
 }
 
@@ -123,14 +133,18 @@ function adapt(
   generation: number,
 ): Float64Array {
   const n = mean.length
-  const average = (power: 1 | 2, i: number): number => k.weights.reduce((sum, w, r) => sum + w * (ordered[r]?.[i] as number) ** power, 0)
+  const average = (power: 1 | 2, i: number): number =>
+    k.weights.reduce((sum, w, r) => sum + w * (ordered[r]?.[i] as number) ** power, 0)
   const step = mean.map((_, i) => average(1, i))
   const size = sigma[0] as number
   const moved = mean.map((m, i) => m + size * Math.sqrt(variance[i] as number) * (step[i] as number))
   for (let i = 0; i < n; i++)
-    sigmaPath[i] = (1 - k.sigmaRate) * (sigmaPath[i] as number) + Math.sqrt(k.sigmaRate * (2 - k.sigmaRate) * k.mass) * (step[i] as number)
+    sigmaPath[i] =
+      (1 - k.sigmaRate) * (sigmaPath[i] as number) +
+      Math.sqrt(k.sigmaRate * (2 - k.sigmaRate) * k.mass) * (step[i] as number)
   const length = norm(sigmaPath)
-  const steady = length / Math.sqrt(1 - (1 - k.sigmaRate) ** (2 * generation)) < (1.4 + 2 / (n + 1)) * k.expected ? 1 : 0
+  const steady =
+    length / Math.sqrt(1 - (1 - k.sigmaRate) ** (2 * generation)) < (1.4 + 2 / (n + 1)) * k.expected ? 1 : 0
   for (let i = 0; i < n; i++) {
     const c = variance[i] as number
     path[i] =

@@ -1,5 +1,5 @@
-// The methods a stage of a run can use. To add one: a file, a line in this list, and its name in the contract; the shared
-// suites (looks, the best state, resume to the same bits) run over the list.
+// The methods a stage of a run can use. To add one: a file, a line in this list, and its name in the contract; the
+// shared suites (looks, the best state, resume to the same bits) run over the list.
 import type { StageSettings } from '../../../contract/run/stage.ts'
 import type { Method } from '../method.ts'
 import { adaMerging } from './adamerging.ts'

@@ -1,6 +1,6 @@
-// Task arithmetic (Ilharco et al., ICLR 2023): theta = theta_pre + alpha sum_t tau_t, one alpha for all, searched on the
-// grid 0, 0.05, ..., 1 by the selection metric, or 0, -0.05, ..., -1 where a task is to be forgotten (negation, its section 3). Nothing is
-// differentiated; each grid point is one look.
+// Task arithmetic (Ilharco et al., ICLR 2023): theta = theta_pre + alpha sum_t tau_t, one alpha for all, searched on
+// the grid 0, 0.05, ..., 1 by the selection metric, or 0, -0.05, ..., -1 where a task is to be forgotten (negation, its
+// section 3). Nothing is differentiated; each grid point is one look.
 
 import { filled } from '../../../numbers/table.ts'
 import { firstLook, nextLook } from '../looks.ts'
@@ -17,7 +17,10 @@ export const taskArithmetic: Method = {
 }
 
 /** The grid's 21 points from 0 to `furthest`, all coefficients alike. */
-export async function* searchScalar({ problem, selection, resume, stopping }: Stage, furthest: number): AsyncGenerator<Look> {
+export async function* searchScalar(
+  { problem, selection, resume, stopping }: Stage,
+  furthest: number,
+): AsyncGenerator<Look> {
   const { vectors, groups } = problem
   const none = filled(0, 0, 0)
   let state: LearnState | undefined = resume

@@ -4,7 +4,8 @@ import type { Objective } from '../objective.ts'
 export const crossEntropy: Objective = {
   name: 'cross-entropy',
   loss(logProbabilities, label, gradient) {
-    for (let c = 0; c < logProbabilities.length; c++) gradient[c] = Math.exp(logProbabilities[c] as number) - (c === label ? 1 : 0)
+    for (let c = 0; c < logProbabilities.length; c++)
+      gradient[c] = Math.exp(logProbabilities[c] as number) - (c === label ? 1 : 0)
     return -(logProbabilities[label] as number)
   },
 }

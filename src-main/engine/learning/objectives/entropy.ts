@@ -1,4 +1,5 @@
-// Entropy of the prediction, no labels needed (AdaMerging's surrogate): H = -sum_c p_c log p_c, dH/dlogit_c = -p_c (log p_c + H).
+// Entropy of the prediction, no labels needed (AdaMerging's surrogate): H = -sum_c p_c log p_c, dH/dlogit_c = -p_c (log
+// p_c + H).
 import type { Objective } from '../objective.ts'
 
 export const entropy: Objective = {

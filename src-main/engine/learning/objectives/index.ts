@@ -1,5 +1,5 @@
-// The objectives a run can minimise, each the loss of one image and its derivative. To add one: a file, and a line in this
-// list and in the contract's `objectives`; the gradient suite then holds it against finite differences.
+// The objectives a run can minimise, each the loss of one image and its derivative. To add one: a file, and a line in
+// this list and in the contract's `objectives`; the gradient suite then holds it against finite differences.
 import type { ResolvedConfig } from '../../../contract/run/config.ts'
 import type { Objective } from '../objective.ts'
 import { crossEntropy } from './cross-entropy.ts'

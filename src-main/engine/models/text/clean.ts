@@ -1,16 +1,20 @@
 // What CLIP does to a text before it is cut into tokens: ftfy's repairs, HTML's references twice, white space to single
-// blanks, lower case. Of ftfy: Windows' control characters, ligatures, full-width forms, curled quotes, control characters,
-// NFC; not the repair of text decoded in the wrong encoding, nor terminal escapes. Of HTML's 2,231 names: those of Latin-1
-// and of typography; others stay as they are written.
+// blanks, lower case. Of ftfy: Windows' control characters, ligatures, full-width forms, curled quotes, control
+// characters, NFC; not the repair of text decoded in the wrong encoding, nor terminal escapes. Of HTML's 2,231 names:
+// those of Latin-1 and of typography; others stay as they are written.
 
-const windows1252 = '€\u0081‚ƒ„…†‡ˆ‰Š‹Œ\u008dŽ\u008f\u0090‘’“”•–—˜™š›œ\u009džŸ' // U+0080 to U+009F as Windows means them
+// U+0080 to U+009F as Windows means them
+const windows1252 = '€\u0081‚ƒ„…†‡ˆ‰Š‹Œ\u008dŽ\u008f\u0090‘’“”•–—˜™š›œ\u009džŸ'
 
 export function cleaned(text: string): string {
   const repaired = text.split('\n').map(repair).join('\n')
   return unescapeHtml(unescapeHtml(repaired)).replace(/\s+/gu, ' ').trim().toLowerCase()
 }
 
-/** ftfy's loop on one line: until nothing changes. A line with "<" is taken for HTML, whose references are left alone here. */
+/**
+ * ftfy's loop on one line: until nothing changes. A line with "<" is taken for HTML, whose references are left alone
+ * here.
+ */
 function repair(line: string): string {
   const isMarkup = line.includes('<')
   for (let text = line; ; ) {
@@ -37,12 +41,43 @@ const latin1 =
   'ocirc otilde ouml divide oslash ugrave uacute ucirc uuml yacute thorn yuml'
 const open = new Map<string, string>([
   ...latin1.split(' ').map((name, i): [string, string] => [name, String.fromCharCode(0xa0 + i)]),
-  ...Object.entries({ amp: '&', lt: '<', gt: '>', quot: '"', AMP: '&', LT: '<', GT: '>', QUOT: '"', COPY: '©', REG: '®' }),
+  ...Object.entries({
+    amp: '&',
+    lt: '<',
+    gt: '>',
+    quot: '"',
+    AMP: '&',
+    LT: '<',
+    GT: '>',
+    QUOT: '"',
+    COPY: '©',
+    REG: '®',
+  }),
 ])
 const closed = new Map<string, string>([
   ...open,
-  ...Object.entries({ apos: "'", ndash: '–', mdash: '—', lsquo: '‘', rsquo: '’', sbquo: '‚', ldquo: '“', rdquo: '”', bdquo: '„' }),
-  ...Object.entries({ bull: '•', hellip: '…', prime: '′', euro: '€', trade: '™', oelig: 'œ', OElig: 'Œ', scaron: 'š', Scaron: 'Š' }),
+  ...Object.entries({
+    apos: "'",
+    ndash: '–',
+    mdash: '—',
+    lsquo: '‘',
+    rsquo: '’',
+    sbquo: '‚',
+    ldquo: '“',
+    rdquo: '”',
+    bdquo: '„',
+  }),
+  ...Object.entries({
+    bull: '•',
+    hellip: '…',
+    prime: '′',
+    euro: '€',
+    trade: '™',
+    oelig: 'œ',
+    OElig: 'Œ',
+    scaron: 'š',
+    Scaron: 'Š',
+  }),
 ])
 
 /** As Python's html.unescape, for the names above. */

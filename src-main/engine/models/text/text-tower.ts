@@ -1,11 +1,12 @@
 // CLIP's text tower, forward only:
-//   x = token_embedding[ids] + positional_embedding;  L times  x += attn(ln_1 x),  x += mlp(ln_2 x), the attention causal;
+//   x = token_embedding[ids] + positional_embedding;  L times  x += attn(ln_1 x),  x += mlp(ln_2 x), the attention
+//   causal;
 //   feature = ln_final(x at the end of the text) text_projection,  not normalised.
-// A token sees none that follow it, so a batch is as long as its longest text and padding is never computed; and the last
-// layer computes the one row of each text that is read. Layers are those of the image tower (models/clip-vit.ts), names and
-// orders OpenAI's and open_clip's: sizes are read off the shapes, the rest is settled as the image tower's (architecture/settle.ts).
-// A text is read at the first token of a number, endOfText; where that is 2, at the highest number (modeling_clip.py, CLIPTextModel.forward:
-// older configurations have 2, whatever their tokenizer's end is).
+// A token sees none that follow it, so a batch is as long as its longest text and padding is never computed; and the
+// last layer computes the one row of each text that is read. Layers are those of the image tower (models/clip-vit.ts),
+// names and orders OpenAI's and open_clip's: sizes are read off the shapes, the rest is settled as the image tower's
+// (architecture/settle.ts). A text is read at the first token of a number, endOfText; where that is 2, at the highest
+// number (modeling_clip.py, CLIPTextModel.forward: older configurations have 2, whatever their tokenizer's end is).
 import { BasilError } from '../../../contract/errors.ts'
 import { largestOf } from '../../../contract/largest.ts'
 import type { TextSettings } from '../../../contract/tower.ts'
@@ -37,21 +38,29 @@ interface TextArchitecture extends TextShape, Pick<Architecture, 'heads' | 'acti
 export interface TextTower {
   architecture: TextArchitecture
   warnings: string[] // before any number of it is believed
-  /** Texts as tokens (n, at most `context` each) to features (n, embed). Throws tensor-not-finite for an embedding that is not. */
+  /**
+   * Texts as tokens (n, at most `context` each) to features (n, embed). Throws tensor-not-finite for an embedding that
+   * is not.
+   */
   encode(texts: readonly (readonly number[])[]): Float32Array
   dispose(): void
 }
 
 /**
- * Token embeddings stay on the host in the file's own type: few of the 49,408 rows are ever read. Throws not-supported or config-invalid where
- * it cannot be computed as it is described.
+ * Token embeddings stay on the host in the file's own type: few of the 49,408 rows are ever read. Throws not-supported
+ * or config-invalid where it cannot be computed as it is described.
  */
 export async function loadTextTower(ops: Ops, file: TextFile, given: Given = {}): Promise<TextTower> {
   const shape = requireTextTower(file)
   const { settings, warnings, refusal } = await settledText(file, shape, given)
   if (refusal) throw refusal
   const { heads, activation, layerNormEps, endOfText } = settings
-  const values = { heads: heads.value, activation: activation.value, layerNormEps: layerNormEps.value, endOfText: endOfText.value }
+  const values = {
+    heads: heads.value,
+    activation: activation.value,
+    layerNormEps: layerNormEps.value,
+    endOfText: endOfText.value,
+  }
   const architecture = { ...shape, ...values }
   const { prefix } = shape
   const tensors = new Map<string, Tensor>()
@@ -62,7 +71,12 @@ export async function loadTextTower(ops: Ops, file: TextFile, given: Given = {})
       toHeld(name, dimensions, values)
       tensors.set(name, ops.upload(values, heldShape(name, dimensions)))
     }
-    const embed = rowsOf(file, prefix, await file.read(prefix + tokenEmbedding), await readFinite(file, prefix + positions))
+    const embed = rowsOf(
+      file,
+      prefix,
+      await file.read(prefix + tokenEmbedding),
+      await readFinite(file, prefix + positions),
+    )
     const weights = (name: string): Tensor => tensors.get(name) as Tensor
     return { architecture, warnings, encode: (texts) => encode(ops, architecture, weights, embed, texts), dispose }
   } catch (error) {
@@ -103,7 +117,8 @@ function encode(
   const tokens = largestOf(ends) + 1
   const embedded = new Float32Array(n * tokens * width)
   texts.forEach((ids, t) => {
-    for (let i = 0; i <= (ends[t] as number); i++) embed(ids[i] as number, i, embedded.subarray((t * tokens + i) * width))
+    for (let i = 0; i <= (ends[t] as number); i++)
+      embed(ids[i] as number, i, embedded.subarray((t * tokens + i) * width))
   })
   const endRows = (x: Tensor2D): Tensor2D =>
     tf.tidy(() => {
@@ -113,12 +128,24 @@ function encode(
   let x = ops.upload(embedded, [n * tokens, width]) as Tensor2D
   for (let i = 0; i < layers; i++) {
     const shape = { images: n, tokens, heads, causal: true }
-    const { next, tape } = transformerLayer({ ops, architecture }, weights, i, x, shape, i === layers - 1 ? endRows : undefined)
+    const { next, tape } = transformerLayer(
+      { ops, architecture },
+      weights,
+      i,
+      x,
+      shape,
+      i === layers - 1 ? endRows : undefined,
+    )
     disposeLayer(tape)
     x.dispose()
     x = next
   }
-  const { y, saved } = ops.layerNorm(x, weights('ln_final.weight') as Tensor1D, weights('ln_final.bias') as Tensor1D, layerNormEps)
+  const { y, saved } = ops.layerNorm(
+    x,
+    weights('ln_final.weight') as Tensor1D,
+    weights('ln_final.bias') as Tensor1D,
+    layerNormEps,
+  )
   const features = ops.matmul(y, weights('text_projection') as Tensor2D)
   const values = ops.read(features)
   tf.dispose([x, y, saved.mean, saved.scale, features])
@@ -153,7 +180,10 @@ function deviceParameters({ width, layers, mlp, embed }: TextShape): [string, nu
   ]
 }
 
-/** The shape of a checkpoint's that holds a whole text tower; throws naming the file and what is missing or does not fit. */
+/**
+ * The shape of a checkpoint's that holds a whole text tower; throws naming the file and what is missing or does not
+ * fit.
+ */
 function requireTextTower(file: TensorFile): TextShape {
   const found = recognise(file)
   const { prefix, width, layers, context } = found
@@ -166,7 +196,12 @@ function requireTextTower(file: TensorFile): TextShape {
     const info = file.tensors.get(prefix + name)
     if (!info) throw unfit('tensor-missing', file, prefix + name, 'this tensor is not in the file')
     if (info.shape.join() !== shape.join() || !isFloating(info.dtype))
-      throw unfit('tensor-shape', file, prefix + name, `it is ${info.dtype} [${info.shape}], floating-point [${shape}] is needed`)
+      throw unfit(
+        'tensor-shape',
+        file,
+        prefix + name,
+        `it is ${info.dtype} [${info.shape}], floating-point [${shape}] is needed`,
+      )
   }
   if (!layers) throw unfit('tensor-missing', file, `${prefix}transformer.resblocks.0.ln_1.weight`, 'it has no layers')
   return found

@@ -1,7 +1,7 @@
 // CLIP's tokenizer: lower-cased byte-pair encoding (Sennrich et al. 2016) over UTF-8 bytes, 49,408 tokens:
 // 256 bytes, the same 256 at the end of a word ("</w>"), one for each of 48,894 merges, <start_of_text>, <end_of_text>.
-// A word's symbols are joined pair by pair, the earliest merge of the list first. The list is resources/text's, and is an
-// argument: the engine opens no files.
+// A word's symbols are joined pair by pair, the earliest merge of the list first. The list is resources/text's, and is
+// an argument: the engine opens no files.
 import { clipEndOfText } from '../../../contract/known-towers.ts'
 import { cleaned } from './clean.ts'
 
@@ -17,7 +17,8 @@ const mergeCount = vocabularySize - 2 * 256 - 2
 const wordEnd = '</w>'
 const word = /<start_of_text>|<end_of_text>|'s|'t|'re|'ve|'m|'ll|'d|\p{L}+|\p{N}|[^\s\p{L}\p{N}]+/gu
 
-const isPrintable = (byte: number): boolean => (byte > 0x20 && byte < 0x7f) || (byte > 0xa0 && byte !== 0xad) // in Latin-1
+// in Latin-1
+const isPrintable = (byte: number): boolean => (byte > 0x20 && byte < 0x7f) || (byte > 0xa0 && byte !== 0xad)
 const allBytes = Array.from({ length: 256 }, (_, byte) => byte)
 const [printable, others] = [allBytes.filter(isPrintable), allBytes.filter((byte) => !isPrintable(byte))]
 /** A byte's symbol, in the order of ids: printable ones are themselves, the others stand from U+0100 on. */
@@ -32,8 +33,13 @@ export function createTokenizer(list: string): Tokenizer {
   if (merges.length < mergeCount) throw new Error(`The list of merges has ${merges.length} instead of ${mergeCount}.`)
   const ranks = new Map(merges.map((merge, rank) => [merge, rank]))
   const bytes = [...symbolOf.values()]
-  const symbols = [...bytes, ...bytes.map((symbol) => symbol + wordEnd), ...merges.map((merge) => merge.replace(' ', ''))]
-  const ids = new Map(symbols.map((symbol, id) => [symbol, id])) // of two merges that give one symbol, the later names it
+  const symbols = [
+    ...bytes,
+    ...bytes.map((symbol) => symbol + wordEnd),
+    ...merges.map((merge) => merge.replace(' ', '')),
+  ]
+  // of two merges that give one symbol, the later names it
+  const ids = new Map(symbols.map((symbol, id) => [symbol, id]))
   const known = new Map([
     ['<start_of_text>', [startOfText]],
     ['<end_of_text>', [endOfText]],

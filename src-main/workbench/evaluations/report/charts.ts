@@ -1,4 +1,5 @@
-// The drawings of a report, as SVG: which class was taken for which, and whether confidence is earned. Colours are the page's own.
+// The drawings of a report, as SVG: which class was taken for which, and whether confidence is earned. Colours are the
+// page's own.
 import type { TaskReport, TaskResult } from '../../../contract/api/evaluations.ts'
 import { type Html, html, percent } from './markup.ts'
 
@@ -20,7 +21,8 @@ export function confusionMap({ classes: names }: TaskReport, { confusion, classe
   })
   const labels = isLabelled && [
     ...classes.map(
-      (_, c) => html`<text x="${left - 5}" y="${c * cell + cell / 2 + 4}" text-anchor="end">${shortened(nameOf(names, c))}</text>`,
+      (_, c) =>
+        html`<text x="${left - 5}" y="${c * cell + cell / 2 + 4}" text-anchor="end">${shortened(nameOf(names, c))}</text>`,
     ),
     ...classes.map((_, c) => {
       const [x, y] = [left + c * cell + cell / 2 + 4, size + 6]

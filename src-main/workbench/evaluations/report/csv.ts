@@ -24,7 +24,13 @@ export function reportCsv({ models, tasks, split }: EvaluationReport): string {
       const r = task.results[m]
       if (!r) return []
       const own = [name, task.name, split, r.images, r.correct, r.accuracy, ...r.interval, r.macroAccuracy]
-      const told = [r.loss, r.calibration.error, r.fairness?.parity.gap, r.fairness?.odds.gap, m < 2 ? task.mcnemar?.p : null]
+      const told = [
+        r.loss,
+        r.calibration.error,
+        r.fairness?.parity.gap,
+        r.fairness?.odds.gap,
+        m < 2 ? task.mcnemar?.p : null,
+      ]
       return [[...own, task.reference?.accuracy, r.relativeAccuracy, ...told]]
     }),
   )

@@ -1,4 +1,5 @@
-// HTML by template literals: whatever is put in is text, and is escaped, unless it is itself made by `html`. A task named <script> is a name.
+// HTML by template literals: whatever is put in is text, and is escaped, unless it is itself made by `html`. A task
+// named <script> is a name.
 
 const made = Symbol('made by html')
 
@@ -10,7 +11,10 @@ export interface Html {
 type Part = Html | string | number | null | false | readonly Part[]
 
 export function html(strings: TemplateStringsArray, ...parts: Part[]): Html {
-  return { [made]: true, text: strings.map((text, i) => text + (i < parts.length ? textOf(parts[i] as Part) : '')).join('') }
+  return {
+    [made]: true,
+    text: strings.map((text, i) => text + (i < parts.length ? textOf(parts[i] as Part) : '')).join(''),
+  }
 }
 
 /** What is markup by itself: never what came from a file. */

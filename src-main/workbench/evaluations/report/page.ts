@@ -1,5 +1,6 @@
-// A report as one page of HTML that needs nothing else: tables with intervals, what two models differ in, who was taken for whom, whether
-// confidence is earned, groups, and the images that went wrong. It may be mailed: no script, and nothing is fetched.
+// A report as one page of HTML that needs nothing else: tables with intervals, what two models differ in, who was taken
+// for whom, whether confidence is earned, groups, and the images that went wrong. It may be mailed: no script, and
+// nothing is fetched.
 import type { EvaluationReport, Opening, TaskReport, TaskResult } from '../../../contract/api/evaluations.ts'
 import { settingsLine } from '../../../contract/tower.ts'
 import type { Presets } from '../../studies/presets/files.ts'
@@ -69,7 +70,8 @@ function summary({ models, tasks }: EvaluationReport): Html {
       )}${isCompared && html`<td>${mcnemar ? `${mcnemar.onlyFirst} : ${mcnemar.onlySecond}` : ''}</td><td class="chance">${mcnemar ? chance(mcnemar.p) : ''}</td>`}</tr>`,
   )}</tbody>
 <tfoot><tr><td>Mean</td><td></td>${isRelative && html`<td></td>`}${models.map(
-    ({ accuracy, relativeAccuracy }) => html`<td>${percent(accuracy)}</td>${isRelative && html`<td>${percent(relativeAccuracy)}</td>`}`,
+    ({ accuracy, relativeAccuracy }) =>
+      html`<td>${percent(accuracy)}</td>${isRelative && html`<td>${percent(relativeAccuracy)}</td>`}`,
   )}${isCompared && html`<td></td><td></td>`}</tr></tfoot>
 </table></div>
 <p class="quiet">Accuracy in %, with Wilson's 95 % interval.${isRelative && ' Relative: over the accuracy of the task’s own fine-tuned model.'}${
@@ -84,7 +86,9 @@ function provenance({ models, tasks }: EvaluationReport): Html {
 <tbody>${models.map(
     ({ name, architecture, file, sha256, run, iteration, linearised, tower }) =>
       html`<tr><td>${name}</td><td class="left">${architecture}${linearised && ', linearised'}${tower ? `; ${settingsLine(tower)}` : ''}</td><td class="left">${
-        run === null ? (file ?? 'a merge of checkpoints') : `run ${run}, ${iteration ? `iteration ${iteration}` : 'the start'}`
+        run === null
+          ? (file ?? 'a merge of checkpoints')
+          : `run ${run}, ${iteration ? `iteration ${iteration}` : 'the start'}`
       }</td><td class="left"><code>${sha256?.slice(0, 16) ?? ''}</code></td></tr>`,
   )}${tasks.map(
     ({ name, data, images, head, reference }) =>
@@ -130,7 +134,8 @@ function groups({ classes }: TaskReport, { fairness }: TaskResult): Html | null 
   return (
     fairness &&
     html`<h3>Groups</h3><table><thead><tr><th>Group</th><th>Images</th><th>Accuracy</th></tr></thead><tbody>${fairness.groups.map(
-      ({ group, images, correct }) => html`<tr><td>${group}</td><td>${images}</td><td>${percent(correct / images)}</td></tr>`,
+      ({ group, images, correct }) =>
+        html`<tr><td>${group}</td><td>${images}</td><td>${percent(correct / images)}</td></tr>`,
     )}</tbody></table>
 <p class="quiet">Demographic-parity gap ${percent(fairness.parity.gap)} (${nameOf(classes, fairness.parity.class)}), equalised-odds gap ${percent(fairness.odds.gap)} (${nameOf(classes, fairness.odds.class)}), in points: how far groups lie apart in being called that class, and in being so when they are it, or are not.</p>`
   )
@@ -155,6 +160,9 @@ function gallery(task: TaskReport, { mistakes, images, correct }: TaskResult): H
   }`
 }
 
-function figure({ classes }: TaskReport, { image, label, predicted, confidence, picture }: TaskResult['mistakes'][number]): Html {
+function figure(
+  { classes }: TaskReport,
+  { image, label, predicted, confidence, picture }: TaskResult['mistakes'][number],
+): Html {
   return html`<figure><img src="data:image/jpeg;base64,${picture}" alt="${image}" title="${image}"><figcaption><span class="said">${nameOf(classes, predicted)}</span> ${percent(confidence)} %<br>is ${nameOf(classes, label)}</figcaption></figure>`
 }

@@ -1,5 +1,6 @@
-// What the paper printed for the same set of tasks, beside what was measured: always said to be the paper's, never mixed with our rows, and only
-// of models of the same size. A table of means stands beside an evaluation of all its sets and no others, a row of a single set beside that set.
+// What the paper printed for the same set of tasks, beside what was measured: always said to be the paper's, never
+// mixed with our rows, and only of models of the same size. A table of means stands beside an evaluation of all its
+// sets and no others, a row of a single set beside that set.
 import type { EvaluationReport } from '../../../contract/api/evaluations.ts'
 import type { Presets } from '../../studies/presets/files.ts'
 import { type Html, html, percent } from './markup.ts'
@@ -8,10 +9,17 @@ type Printed = Pick<Presets, 'presets' | 'paper'>
 type Preset = Presets['presets'][number]
 type Table = Presets['paper']['tables'][string]
 
-const called = { finetuned: 'fine-tuned', accuracy: 'accuracy', relativeAccuracy: 'relative', control: 'control' } as const
+const called = {
+  finetuned: 'fine-tuned',
+  accuracy: 'accuracy',
+  relativeAccuracy: 'relative',
+  control: 'control',
+} as const
 
 export function papersFor(report: EvaluationReport, { presets, paper }: Printed): (Html | null)[] {
-  const sizes = [...new Set(report.models.map(({ architecture }) => /^ViT-([BLH]\/\d+)$/.exec(architecture)?.[1] ?? ''))]
+  const sizes = [
+    ...new Set(report.models.map(({ architecture }) => /^ViT-([BLH]\/\d+)$/.exec(architecture)?.[1] ?? '')),
+  ]
   return presets.flatMap((preset) => {
     const table = paper.tables[preset.name]
     const rows = table && fits(report, preset) ? rowsFor(report, preset, table, sizes) : []
@@ -36,7 +44,9 @@ interface Row {
 
 function rowsFor({ tasks }: EvaluationReport, { kind }: Preset, { rows }: Table, sizes: readonly string[]): Row[] {
   const mine = kind === 'refinement' ? rows.filter(({ row }) => same(row, tasks[0]?.name ?? '')) : rows
-  return sizes.flatMap((size) => mine.flatMap(({ row, models }) => (models[size] ? [{ row, size, values: models[size] }] : [])))
+  return sizes.flatMap((size) =>
+    mine.flatMap(({ row, models }) => (models[size] ? [{ row, size, values: models[size] }] : [])),
+  )
 }
 
 function printed(

@@ -26,7 +26,14 @@ h3 { font-size: 14px; margin: 18px 0 6px; font-weight: 620; }
 p { margin: 4px 0 8px; max-width: 110ch; }
 .quiet { color: var(--quiet); }
 .notice { border-left: 3px solid var(--bad); padding-left: 10px; }
-.panel { background: var(--panel); border: 1px solid var(--line); border-radius: 6px; padding: 14px 16px; margin: 10px 0; overflow-x: auto; }
+.panel {
+  background: var(--panel);
+  border: 1px solid var(--line);
+  border-radius: 6px;
+  padding: 14px 16px;
+  margin: 10px 0;
+  overflow-x: auto;
+}
 table { border-collapse: collapse; }
 th, td { padding: 4px 12px; text-align: right; border-bottom: 1px solid var(--line); vertical-align: top; }
 th:first-child, td:first-child { text-align: left; padding-left: 0; }
@@ -40,9 +47,23 @@ td .quiet, .small, .chance { font-size: 12px; white-space: nowrap; }
 .scroll { overflow: auto; max-width: 100%; }
 details { margin: 10px 0; }
 summary { cursor: pointer; font-weight: 550; }
-.gallery { display: grid; grid-template-columns: repeat(auto-fill, minmax(112px, 1fr)); gap: 14px 12px; margin-top: 10px; }
+.gallery {
+  display: grid;
+  grid-template-columns: repeat(auto-fill, minmax(112px, 1fr));
+  gap: 14px 12px;
+  margin-top: 10px;
+}
 .gallery figure { margin: 0; font-size: 12px; line-height: 1.35; }
-.gallery img { width: 96px; height: 96px; object-fit: contain; image-rendering: pixelated; display: block; border: 1px solid var(--line); border-radius: 4px; margin-bottom: 4px; }
+.gallery img {
+  width: 96px;
+  height: 96px;
+  object-fit: contain;
+  image-rendering: pixelated;
+  display: block;
+  border: 1px solid var(--line);
+  border-radius: 4px;
+  margin-bottom: 4px;
+}
 .gallery .said { color: var(--bad); }
 svg text { font-size: 11px; fill: var(--quiet); }
 svg .frame { fill: none; stroke: var(--line); }

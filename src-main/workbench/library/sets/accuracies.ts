@@ -1,5 +1,6 @@
-// The accuracies that the field's programs leave beside a model's checkpoints: JSON of {DS: test accuracy, DSVal: validation accuracy}, as
-// fractions. The files are strangers': they are small or not read, and what is wrong with one is told and harms nothing else.
+// The accuracies that the field's programs leave beside a model's checkpoints: JSON of {DS: test accuracy, DSVal:
+// validation accuracy}, as fractions. The files are strangers': they are small or not read, and what is wrong with one
+// is told and harms nothing else.
 import { join } from 'node:path'
 
 import { z } from 'zod'

@@ -1,5 +1,6 @@
-// Checkpoints that belong together by the field's folders (conventions.ts): a pre-trained model, what was fine-tuned from it, and heads.
-// Heads lie with the model, one folder below, or in a neighbour: beside the model's folder, or in one of the same name beside its parent.
+// Checkpoints that belong together by the field's folders (conventions.ts): a pre-trained model, what was fine-tuned
+// from it, and heads. Heads lie with the model, one folder below, or in a neighbour: beside the model's folder, or in
+// one of the same name beside its parent.
 import { basename, dirname } from 'node:path'
 
 import type { CheckpointSet } from '../../../contract/api/library.ts'
@@ -50,7 +51,11 @@ function setsOf(rows: Row[]): Omit<CheckpointSet, 'accuracies' | 'findings'>[] {
         folder,
         model: basename(folder),
         pretrained: (pretrained.find(({ linear }) => !linear) ?? pretrained[0])?.id ?? null,
-        finetuned: onePerDataset(finetuned, ({ linear }) => `${linear}`).map(({ dataset, id, linear }) => ({ dataset, id, linear })),
+        finetuned: onePerDataset(finetuned, ({ linear }) => `${linear}`).map(({ dataset, id, linear }) => ({
+          dataset,
+          id,
+          linear,
+        })),
         heads: onePerDataset(headsFor(folder, heads, isModel), () => '').map(({ dataset, id }) => ({ dataset, id })),
       }
     })
@@ -62,7 +67,9 @@ function headsFor(folder: string, heads: Map<string, Found[]>, isModel: (folder:
   if (own) return own
   const other = [...heads].filter(([at]) => !isModel(at))
   const below = other.filter(([at]) => dirname(at) === folder)
-  const sameName = other.filter(([at]) => basename(at) === basename(folder) && dirname(dirname(at)) === dirname(dirname(folder)))
+  const sameName = other.filter(
+    ([at]) => basename(at) === basename(folder) && dirname(dirname(at)) === dirname(dirname(folder)),
+  )
   const beside = other.filter(([at]) => dirname(at) === dirname(folder))
   return [below, sameName, beside].find((places) => places.length)?.flatMap(([, found]) => found) ?? []
 }

@@ -1,5 +1,6 @@
-// The files of resources/presets: what each of the paper's tables needs (T1.json and so on), how a protocol learns (protocols.json: strict, paper,
-// released code), the field's epochs and rates of negation, and what the paper printed, which stands beside and is never counted.
+// The files of resources/presets: what each of the paper's tables needs (T1.json and so on), how a protocol learns
+// (protocols.json: strict, paper, released code), the field's epochs and rates of negation, and what the paper printed,
+// which stands beside and is never counted.
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
@@ -103,21 +104,31 @@ export function named<T>(what: string, name: string, known: Record<string, T>): 
 const sizeOf = (model: string): string => model.replace(/^ViT-/i, '').replace('-', '/')
 
 /** A row of the paper's table for a model, its mean where no row is named; undefined where it has none. */
-export function printedFor({ tables }: PaperTables, table: string, row: string | undefined, model: string): Printed | undefined {
+export function printedFor(
+  { tables }: PaperTables,
+  table: string,
+  row: string | undefined,
+  model: string,
+): Printed | undefined {
   const found = tables[table]
   const values = (row === undefined ? found?.mean : found?.rows.find((one) => one.row === row)?.models)?.[sizeOf(model)]
   if (!found || !values) return undefined
   return Object.fromEntries(found.figures.flatMap((figure, i) => (figure === 'finetuned' ? [] : [[figure, values[i]]])))
 }
 
-/** Means computed from the printed rows, beside the printed means: a row that is there twice counts once, as it stands first. */
+/**
+ * Means computed from the printed rows, beside the printed means: a row that is there twice counts once, as it stands
+ * first.
+ */
 export function recomputed({
   tables,
 }: PaperTables): { table: string; model: string; printed: number[]; ofRows: number[]; distinct: number[] }[] {
   return Object.entries(tables).flatMap(([table, { rows, mean = {} }]) =>
     Object.entries(mean).map(([model, printed]) => {
       const all = rows.map(({ models }) => models[model] ?? [])
-      const once = rows.filter(({ row }, i) => rows.findIndex((other) => other.row === row) === i).map(({ models }) => models[model] ?? [])
+      const once = rows
+        .filter(({ row }, i) => rows.findIndex((other) => other.row === row) === i)
+        .map(({ models }) => models[model] ?? [])
       return { table, model, printed, ofRows: meansOf(all), distinct: meansOf(once) }
     }),
   )

@@ -1,4 +1,5 @@
-// A preset filled with what is at hand: every run of a table as one study, and everything that is missing for it, before anything runs.
+// A preset filled with what is at hand: every run of a table as one study, and everything that is missing for it,
+// before anything runs.
 //   addition    one run an arm: vectors and tasks of all sets
 //   negation    one part a set: its vector alone, its task to be forgotten, the control kept
 //   adaptation  one part a set: the vectors of all others, learning on its test images without their labels
@@ -9,7 +10,13 @@ import { type Arm, studySchema } from '../../../contract/run/study.ts'
 import { type Family, named, type Preset, type Presets, type Protocol, printedFor } from './files.ts'
 import type { Inventory } from './inventory.ts'
 
-export function fill(presets: Presets, preset: Preset, protocol: Protocol, inventory: Inventory, seeds: number): Filled {
+export function fill(
+  presets: Presets,
+  preset: Preset,
+  protocol: Protocol,
+  inventory: Inventory,
+  seeds: number,
+): Filled {
   const missing = new Map<string, Missing>()
   const made = preset.arms.flatMap((arm) =>
     partsOf(preset).map((part) => {
@@ -23,7 +30,13 @@ export function fill(presets: Presets, preset: Preset, protocol: Protocol, inven
         return `missing ${key}`
       }
       const config = configOf({ presets, preset, protocol, inventory, arm, part, wanted })
-      return { label: arm.label, part, config, lacks, paper: printedFor(presets.paper, preset.name, arm.paper, inventory.model) }
+      return {
+        label: arm.label,
+        part,
+        config,
+        lacks,
+        paper: printedFor(presets.paper, preset.name, arm.paper, inventory.model),
+      }
     }),
   )
   const whole = made.filter(({ lacks }) => !lacks)
@@ -72,11 +85,18 @@ function configOf(making: Making): RunConfig {
   const { preset, protocol, inventory, arm, part, wanted } = making
   const { model } = inventory
   const finetuned = (set: string): string =>
-    wanted('fine-tuned', `${model}, ${set}${arm.models === 'standard' ? '' : `, ${arm.models}`}`, inventory.finetuned[arm.models].get(set))
+    wanted(
+      'fine-tuned',
+      `${model}, ${set}${arm.models === 'standard' ? '' : `, ${arm.models}`}`,
+      inventory.finetuned[arm.models].get(set),
+    )
   const alone = preset.kind === 'negation' || preset.kind === 'refinement'
   const vectors = (alone ? [part] : preset.sets).map(finetuned)
   const tasks = (preset.kind === 'addition' ? preset.sets : [part]).map((set) => taskOf(making, set, finetuned(set)))
-  const kept = preset.kind === 'negation' && preset.control ? [{ ...taskOf(making, preset.control, undefined), aim: 'keep' as const }] : []
+  const kept =
+    preset.kind === 'negation' && preset.control
+      ? [{ ...taskOf(making, preset.control, undefined), aim: 'keep' as const }]
+      : []
   const method = methodOf(making, arm.models)
   return {
     ...protocol.shared,
@@ -89,7 +109,11 @@ function configOf(making: Making): RunConfig {
   } as RunConfig
 }
 
-function taskOf({ preset, protocol, inventory, wanted }: Making, set: string, finetuned: string | undefined): RunConfig['tasks'][number] {
+function taskOf(
+  { preset, protocol, inventory, wanted }: Making,
+  set: string,
+  finetuned: string | undefined,
+): RunConfig['tasks'][number] {
   const data = wanted('data', set, inventory.data.get(set))
   const adapts = preset.kind === 'adaptation'
   const labels = !adapts || protocol.adaptation.labels
@@ -110,7 +134,10 @@ function methodOf({ presets, preset, protocol, arm, part }: Making, models: Fami
   const result: Record<string, unknown> = { ...method, ...arm.change }
   const learns = arm.use === 'atlas' || arm.use.startsWith('dv-basi')
   if (models !== 'standard')
-    Object.assign(result, { linearised: 'jvp', ...(expansion !== undefined && arm.use.startsWith('dv-basi') && { expansion }) })
+    Object.assign(result, {
+      linearised: 'jvp',
+      ...(expansion !== undefined && arm.use.startsWith('dv-basi') && { expansion }),
+    })
   if (preset.kind === 'negation' && learns) {
     const { batch, patience, atlas, 'dv-basi': iterated } = presets.negation
     const start = result['start'] as Record<string, unknown> | undefined
@@ -130,5 +157,7 @@ function methodOf({ presets, preset, protocol, arm, part }: Making, models: Fami
 function difference(from: RunConfig, to: RunConfig): Record<string, unknown> {
   const [a, b] = [from as Record<string, unknown>, to as Record<string, unknown>]
   const names = [...new Set([...Object.keys(a), ...Object.keys(b)])].filter((name) => name !== 'name')
-  return Object.fromEntries(names.flatMap((name) => (JSON.stringify(a[name]) === JSON.stringify(b[name]) ? [] : [[name, b[name] ?? null]])))
+  return Object.fromEntries(
+    names.flatMap((name) => (JSON.stringify(a[name]) === JSON.stringify(b[name]) ? [] : [[name, b[name] ?? null]])),
+  )
 }

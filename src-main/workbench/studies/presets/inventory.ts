@@ -1,4 +1,5 @@
-// What is at hand for a preset: the checkpoints and heads of one model, by the field's folders, and the data sets, by what they are on disk.
+// What is at hand for a preset: the checkpoints and heads of one model, by the field's folders, and the data sets, by
+// what they are on disk.
 import type { NamedData } from '../../../contract/api/data.ts'
 import { scan } from '../../library/scan.ts'
 import { createSets } from '../../library/sets/sets.ts'
@@ -35,7 +36,11 @@ export async function inventoryOf(
   return {
     model,
     pretrained: own.pretrained ?? other.pretrained,
-    finetuned: { standard: own.standard, linear: own.linear, 'tau-jp': other.linear.size ? other.linear : other.standard },
+    finetuned: {
+      standard: own.standard,
+      linear: own.linear,
+      'tau-jp': other.linear.size ? other.linear : other.standard,
+    },
     heads: own.heads.size ? own.heads : other.heads,
     data: new Map((await named(data)).map(({ name, path }) => [name, path])),
   }
@@ -47,7 +52,11 @@ export async function onShelf({ library, dataSets }: Pick<Workbench, 'library' |
   const there = entries.filter(({ state }) => state !== 'missing')
   const isTauJp = ({ tags }: { tags: string[] }): boolean => tags.some((tag) => tag.toLowerCase() === 'tau-jp')
   const data = dataSets.list().filter(({ state }) => state === 'present')
-  return { rows: there.filter((entry) => !isTauJp(entry)), tauJp: there.filter(isTauJp), data: data.map(({ path }) => path) }
+  return {
+    rows: there.filter((entry) => !isTauJp(entry)),
+    tauJp: there.filter(isTauJp),
+    data: data.map(({ path }) => path),
+  }
 }
 
 /** The checkpoints in a folder. */

@@ -1,5 +1,6 @@
-// IDX, CIFAR, STL10's neighbours: files of raw pixels, in miniature and in their true layout. Pixels come row by row with their
-// channels together, labels and class names as the files have them; what is cut short, claims too much or is something else says so.
+// IDX, CIFAR, STL10's neighbours: files of raw pixels, in miniature and in their true layout. Pixels come row by row
+// with their channels together, labels and class names as the files have them; what is cut short, claims too much or is
+// something else says so.
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 
@@ -35,15 +36,29 @@ test('MNIST as torchvision leaves it, packed or not, and EMNIST by its parts', a
     disk({ ...raw('MNIST/raw', (b) => b, ''), ...raw('MNIST/raw', gzipSync, '.gz') }),
   ]
   for (const root of roots) {
-    expect(await recognise(root, openFiles)).toMatchObject({ splits: ['train', 'test'], known: { name: 'MNIST', field: {} } })
-    expect(await listing(root, 'train')).toMatchObject({ labels: [7, 0, 9], classes: ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9'] })
-    expect(await pixelsOf(root, 'train', 1)).toEqual({ pixels: Uint8Array.from(count(8, 8)), width: 4, height: 2, channels: 1 })
+    expect(await recognise(root, openFiles)).toMatchObject({
+      splits: ['train', 'test'],
+      known: { name: 'MNIST', field: {} },
+    })
+    expect(await listing(root, 'train')).toMatchObject({
+      labels: [7, 0, 9],
+      classes: ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9'],
+    })
+    expect(await pixelsOf(root, 'train', 1)).toEqual({
+      pixels: Uint8Array.from(count(8, 8)),
+      width: 4,
+      height: 2,
+      channels: 1,
+    })
     expect((await pixelsOf(root, 'test', 0)).pixels).toEqual(Uint8Array.from(count(8, 100)))
   }
   const fashion = disk(raw('FashionMNIST/raw', (b) => b, ''))
   expect(await recognise(fashion, openFiles)).toMatchObject({ known: null })
   expect(await listing(join(fashion, 'FashionMNIST/raw'), 'train')).toMatchObject({ labels: [7, 0, 9], classes: null })
-  const emnist = disk({ 'emnist-letters-train-images-idx3-ubyte': idxImages, 'emnist-letters-train-labels-idx1-ubyte': idxLabels })
+  const emnist = disk({
+    'emnist-letters-train-images-idx3-ubyte': idxImages,
+    'emnist-letters-train-labels-idx1-ubyte': idxLabels,
+  })
   expect((await recognise(emnist, openFiles)).splits).toEqual(['letters-train'])
 })
 
@@ -51,9 +66,19 @@ test.each([
   ['cut short', idxImages.subarray(0, 30), idxLabels, /its header says \[3,2,4\], 24 bytes, but 14 lie behind it/],
   ['with bytes too many', Buffer.concat([idxImages, Buffer.from('x')]), idxLabels, /25 lie behind/],
   ['without a header', Buffer.from([0, 0, 8]), idxLabels, /its header alone has 16/],
-  ['of labels in place of images', idxFile(0x801, [3, 1, 1], [1, 2, 3]), idxLabels, /begins with 0x801, not with 0x803/],
+  [
+    'of labels in place of images',
+    idxFile(0x801, [3, 1, 1], [1, 2, 3]),
+    idxLabels,
+    /begins with 0x801, not with 0x803/,
+  ],
   ['of images in place of labels', idxImages, idxImages, /begins with 0x803, not with 0x801/],
-  ['with more images than can be', idxFile(0x803, [2 ** 32 - 1, 2 ** 32 - 1, 2 ** 32 - 1], []), idxLabels, /which cannot be/],
+  [
+    'with more images than can be',
+    idxFile(0x803, [2 ** 32 - 1, 2 ** 32 - 1, 2 ** 32 - 1], []),
+    idxLabels,
+    /which cannot be/,
+  ],
   ['with images of no size', idxFile(0x803, [3, 0, 4], []), idxLabels, /the size \[0,4\]/],
   ['with another count of labels', idxImages, idxFile(0x801, [2], [1, 2]), /3 images, the file of labels 2/],
   ['packed, and cut short', gzipSync(idxImages).subarray(0, 30), idxLabels, /unexpected end|fewer than/],
@@ -77,7 +102,9 @@ test.each([
   ],
 ])('refuses IDX %s', async (_, images, labels, why) => {
   const root = disk({ 'train-images-idx3-ubyte': images, 'train-labels-idx1-ubyte': labels })
-  await expect(openSplit(root, 'train', openFiles)).rejects.toMatchObject(refusal('file-damaged', why, /train-(images|labels)/))
+  await expect(openSplit(root, 'train', openFiles)).rejects.toMatchObject(
+    refusal('file-damaged', why, /train-(images|labels)/),
+  )
 })
 
 test('IDX without its labels names the file that is missing', async () => {
@@ -87,8 +114,10 @@ test('IDX without its labels names the file that is missing', async () => {
 })
 
 /** Red, green and blue planes of image k: a pixel of the result is (p, p + 1, p + 2) from its place p. */
-const planes = (k: number): number[] => Array.from({ length: 3072 }, (_, i) => ((i % 1024) + Math.floor(i / 1024) + k) % 256)
-const interleaved = (k: number): Uint8Array => Uint8Array.from({ length: 3072 }, (_, i) => (Math.floor(i / 3) + (i % 3) + k) % 256)
+const planes = (k: number): number[] =>
+  Array.from({ length: 3072 }, (_, i) => ((i % 1024) + Math.floor(i / 1024) + k) % 256)
+const interleaved = (k: number): Uint8Array =>
+  Uint8Array.from({ length: 3072 }, (_, i) => (Math.floor(i / 3) + (i % 3) + k) % 256)
 const records = (...of: number[][]): Uint8Array => Uint8Array.from(of.flat())
 
 const ten = ['airplane', 'automobile', 'bird', 'cat', 'deer', 'dog', 'frog', 'horse', 'ship', 'truck']
@@ -97,14 +126,21 @@ const batches = [1, 2, 3, 4, 5]
 test('CIFAR-10 and CIFAR-100 binary: five batches behind each other, the fine label of two', async () => {
   const ten10 = disk({
     ...Object.fromEntries(
-      batches.map((b) => [`cifar-10-batches-bin/data_batch_${b}.bin`, records([b, ...planes(b)], [9 - b, ...planes(10 * b)])]),
+      batches.map((b) => [
+        `cifar-10-batches-bin/data_batch_${b}.bin`,
+        records([b, ...planes(b)], [9 - b, ...planes(10 * b)]),
+      ]),
     ),
     'cifar-10-batches-bin/test_batch.bin': records([0, ...planes(0)]),
     'cifar-10-batches-bin/batches.meta.txt': `${ten.join('\n')}\n\n`,
   })
   expect(await recognise(ten10, openFiles)).toMatchObject({ splits: ['train', 'test'], known: { name: 'CIFAR10' } })
   const found = await listing(ten10, 'train')
-  expect([found.labels, found.classes, found.names[3]]).toEqual([batches.flatMap((b) => [b, 9 - b]), ten, 'data_batch_2.bin[1]'])
+  expect([found.labels, found.classes, found.names[3]]).toEqual([
+    batches.flatMap((b) => [b, 9 - b]),
+    ten,
+    'data_batch_2.bin[1]',
+  ])
   expect(await pixelsOf(ten10, 'train', 3)).toEqual({ pixels: interleaved(20), width: 32, height: 32, channels: 3 })
   const hundred = disk({
     'train.bin': records([4, 1, ...planes(0)]),
@@ -166,7 +202,9 @@ test('CIFAR pickled by Python 2, as it is published; and by Python 3 for it', as
   const latin = Buffer.from(records(planes(77))).toString('latin1')
   const encoded = [global('_codecs encode'), ...tuple(text(latin), text('latin1')), ...plain('R')]
   const fine = (label: number): Buffer =>
-    file(dictionary({ data: array([1, 3072], encoded), fine_labels: list([int(label)]), coarse_labels: list([int(0)]) }))
+    file(
+      dictionary({ data: array([1, 3072], encoded), fine_labels: list([int(label)]), coarse_labels: list([int(0)]) }),
+    )
   const hundred = disk({
     train: fine(1),
     test: fine(0),
@@ -182,23 +220,44 @@ const system = [global('os system'), ...tuple(text('touch pwned')), ...plain('R'
 
 test.each([
   ['an array of another width', batch(array([1, 3071], rows), [1]), 'file-damaged', /data is \[1,3071\] of u1/],
-  ['an array with fewer bytes than its shape', batch(array([2, 3072], rows), [1, 2]), 'file-damaged', /\[2,3072\] of u1, 3072 bytes/],
+  [
+    'an array with fewer bytes than its shape',
+    batch(array([2, 3072], rows), [1, 2]),
+    'file-damaged',
+    /\[2,3072\] of u1, 3072 bytes/,
+  ],
   ['an array of shape -1', batch(array([-1, 3072], rows), [1]), 'file-damaged', /\[-1,3072\]/],
   ['an array of floats', batch(array([1, 3072], rows, 'f4'), [1]), 'file-damaged', /of f4/],
-  ['an array of objects that would be made by a call', batch(array([1, 3072], system), [1]), 'file-damaged', /no array/],
+  [
+    'an array of objects that would be made by a call',
+    batch(array([1, 3072], system), [1]),
+    'file-damaged',
+    /no array/,
+  ],
   ['a call in place of the array', batch(system, [1]), 'file-damaged', /no array/],
   ['a call in place of everything', file(system), 'file-damaged', /no dictionary/],
   ['fewer labels than images', batch(array([1, 3072], rows), []), 'file-damaged', /no list of 1 numbers/],
-  ['a label without a class', batch(array([1, 3072], rows), [10]), 'label-range', /its label is 10, the classes are 0 to 9/],
+  [
+    'a label without a class',
+    batch(array([1, 3072], rows), [10]),
+    'label-range',
+    /its label is 10, the classes are 0 to 9/,
+  ],
   ['a pickle cut short', batch(array([1, 3072], rows), [1]).subarray(0, 900), 'file-damaged', /no end/],
   ['no pickle', Buffer.from('<html>'), 'file-damaged', /opcode|no end/],
   ['an empty file', Buffer.alloc(0), 'file-damaged', /no end/],
 ])('refuses CIFAR with %s', async (_, first, code, why) => {
-  await expect(openSplit(disk(pickledTen(first)), 'train', openFiles)).rejects.toMatchObject(refusal(code, why, /data_batch_1/))
+  await expect(openSplit(disk(pickledTen(first)), 'train', openFiles)).rejects.toMatchObject(
+    refusal(code, why, /data_batch_1/),
+  )
 })
 
 test('refuses CIFAR binary that is no whole number of records', async () => {
-  const root = disk({ 'train.bin': new Uint8Array(3075), 'test.bin': new Uint8Array(3074), 'fine_label_names.txt': 'apple\n' })
+  const root = disk({
+    'train.bin': new Uint8Array(3075),
+    'test.bin': new Uint8Array(3074),
+    'fine_label_names.txt': 'apple\n',
+  })
   await expect(openSplit(root, 'train', openFiles)).rejects.toMatchObject(
     refusal('file-damaged', /3075 bytes are no whole number of records of 3074/, /train\.bin/),
   )

@@ -1,4 +1,5 @@
-// Data sets in miniature, written into a folder of their own as they would lie on disk, and read through the files room.
+// Data sets in miniature, written into a folder of their own as they would lie on disk, and read through the files
+// room.
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
@@ -28,7 +29,8 @@ export function disk(tree: Record<string, Uint8Array | string | true>): string {
 }
 
 /** Names as images of their own: so that a test sees which file an image came from. */
-export const images = (...names: string[]): Record<string, true> => Object.fromEntries(names.map((name) => [name, true]))
+export const images = (...names: string[]): Record<string, true> =>
+  Object.fromEntries(names.map((name) => [name, true]))
 
 /** A picture of 2 x 1 pixels that says its name in a comment. */
 function ppm(name: string): Uint8Array {

@@ -1,5 +1,6 @@
-// Image folders and lists of images, in miniature: which images, in which order, under which labels and class names, and what is
-// said of those that are not as they should be. Two hundred thousand entries are read once or twice, and keep little.
+// Image folders and lists of images, in miniature: which images, in which order, under which labels and class names,
+// and what is said of those that are not as they should be. Two hundred thousand entries are read once or twice, and
+// keep little.
 import { join } from 'node:path'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
@@ -38,7 +39,8 @@ test("an image folder is read in torchvision's order: classes, folders in them a
     'train/b/notes.txt': 'no image',
     'train/empty/': '',
   })
-  const classes = ['B', 'b', 'b.2', 'c', 'empty', 'é', '\uFB01', '\u{1F33F}'] // U+FB01 before U+1F33F, which UTF-16 would turn round
+  // U+FB01 before U+1F33F, which UTF-16 would turn round
+  const classes = ['B', 'b', 'b.2', 'c', 'empty', 'é', '\uFB01', '\u{1F33F}']
   expect(await recognise(root, openFiles)).toMatchObject({ splits: ['train', 'valid', 'test'], known: null })
   expect(await listing(root, 'train')).toEqual({
     names: [
@@ -95,7 +97,11 @@ test.each([
   ['list.tsv', 'b/2.jpg\t1\na/1.jpg\t0\n', null],
   ['list.json', '[{"path": "a/1.jpg", "label": 0}, {"path": "b/2.jpg", "label": 1}]', null],
   ['list.json', '[["a/1.jpg", "ant"], ["b/2.jpg", "bee"]]', ['ant', 'bee']],
-  ['list.jsonl', '{"file_name": "a/1.jpg", "label": "ant"}\n\n{"file_name": "b/2.jpg", "label": "bee"}\n', ['ant', 'bee']],
+  [
+    'list.jsonl',
+    '{"file_name": "a/1.jpg", "label": "ant"}\n\n{"file_name": "b/2.jpg", "label": "bee"}\n',
+    ['ant', 'bee'],
+  ],
   ['list.txt', 'a/1.jpg 0\nb/2.jpg 1\n', null],
   ['list.txt', './a/1.jpg\nb\\2.jpg\n', ['a', 'b']],
 ])('%s: %j', async (name, text, classes) => {
@@ -109,9 +115,16 @@ test.each([
 test('lists of splits share their classes; groups and splits may be columns; names may hold spaces', async () => {
   const lists = disk({ 'train.txt': 'b/2.jpg bee\nb/3 3.jpg bee\n', 'test.txt': 'a/1.jpg ant\n', ...pictures })
   expect((await recognise(lists, openFiles)).splits).toEqual(['train', 'test'])
-  expect(await listing(lists, 'train')).toEqual({ names: ['b/2.jpg', 'b/3 3.jpg'], labels: [1, 1], classes: ['ant', 'bee'] })
+  expect(await listing(lists, 'train')).toEqual({
+    names: ['b/2.jpg', 'b/3 3.jpg'],
+    labels: [1, 1],
+    classes: ['ant', 'bee'],
+  })
   expect(await listing(lists, 'test')).toEqual({ names: ['a/1.jpg'], labels: [0], classes: ['ant', 'bee'] })
-  const table = disk({ 'all.csv': 'split,path,label,group\ntrain,a/1.jpg,0,sea\ntest,b/2.jpg,1,land\ntest,b/3 3.jpg,1,\n', ...pictures })
+  const table = disk({
+    'all.csv': 'split,path,label,group\ntrain,a/1.jpg,0,sea\ntest,b/2.jpg,1,land\ntest,b/3 3.jpg,1,\n',
+    ...pictures,
+  })
   expect((await recognise(join(table, 'all.csv'), openFiles)).splits).toEqual(['train', 'test'])
   await withImages(join(table, 'all.csv'), 'test', async ({ count, labels, groups }) => {
     expect([count, [...labels], groups]).toEqual([2, [1, 1], ['land', '']])
@@ -140,7 +153,9 @@ test.each([
   ['list.csv', 'a.jpg,0\n hunter2"b,1\n', 'data-invalid', /^a quote is misplaced in line 2$/],
   ['list.json', '[{"path": hunter2}]', 'data-invalid', /^it is not JSON from line 1, column 11 on$/],
 ])('refuses %s: %j', async (name, text, code, why) => {
-  await expect(openSplit(join(disk({ [name]: text }), name), '', openFiles)).rejects.toMatchObject(refusal(code, why, new RegExp(name)))
+  await expect(openSplit(join(disk({ [name]: text }), name), '', openFiles)).rejects.toMatchObject(
+    refusal(code, why, new RegExp(name)),
+  )
 })
 
 test('PATH#SPLIT?OPTIONS is taken apart and put together', () => {
@@ -149,11 +164,26 @@ test('PATH#SPLIT?OPTIONS is taken apart and put together', () => {
   expect(parseSpec('data/list.csv')).toEqual({ path: 'data/list.csv', split: '', ...none })
   expect(parseSpec('data/a#b/c?d#field-val')).toEqual({ path: 'data/a#b/c?d', split: 'field-val', ...none })
   expect(parseSpec('/d/a#b/c')).toEqual({ path: '/d/a#b/c', split: '', ...none })
-  expect(parseSpec('d#train?shots=16&seed=7')).toEqual({ path: 'd', split: 'train', half: null, shots: 16, n: null, seed: 7 })
+  expect(parseSpec('d#train?shots=16&seed=7')).toEqual({
+    path: 'd',
+    split: 'train',
+    half: null,
+    shots: 16,
+    n: null,
+    seed: 7,
+  })
   expect(parseSpec('d?n=2000')).toEqual({ path: 'd', split: '', half: null, shots: null, n: 2000, seed: 0 })
   for (const text of ['d#train?shots=16&seed=7', 'd#field-train', 'd#?n=2000&seed=1', 'd', 'd#train?n=5&seed=0'])
     expect(specText(parseSpec(text))).toBe(text)
-  for (const text of ['d#a?shots=0', 'd#a?n=-1', 'd#a?seeds=1', 'd#a?n=5&shots=5', '#train', 'd#a?seed=4294967296', 'd#a?n=1e9'])
+  for (const text of [
+    'd#a?shots=0',
+    'd#a?n=-1',
+    'd#a?seeds=1',
+    'd#a?n=5&shots=5',
+    '#train',
+    'd#a?seed=4294967296',
+    'd#a?n=1e9',
+  ])
     expect(() => parseSpec(text)).toThrow()
 })
 
@@ -174,9 +204,12 @@ test('200,000 images of a folder or of a list: folders are read once, the list o
     '/d': [{ name: 'train', isFolder: true }],
     '/d/train': classes.map((name) => ({ name, isFolder: true })),
   }
-  for (const c of classes) tree[`/d/train/${c}`] = Array.from({ length: 200 }, (_, i) => ({ name: file(c, i), isFolder: false }))
+  for (const c of classes)
+    tree[`/d/train/${c}`] = Array.from({ length: 200 }, (_, i) => ({ name: file(c, i), isFolder: false }))
   const text = Buffer.from(
-    classes.flatMap((c, k) => Array.from({ length: 200 }, (_, i) => `train/${c}/${file(c, i)},${k},g${i % 2}\n`)).join(''),
+    classes
+      .flatMap((c, k) => Array.from({ length: 200 }, (_, i) => `train/${c}/${file(c, i)},${k},g${i % 2}\n`))
+      .join(''),
   )
   const files = listed(tree, { '/d/list.csv': text })
   const asked = { entries: 0, bytes: 0 } // of folders and of the list
@@ -202,8 +235,14 @@ test('200,000 images of a folder or of a list: folders are read once, the list o
     collect()
     const after = process.memoryUsage()
     const kept = (after.heapUsed + after.arrayBuffers - before.heapUsed - before.arrayBuffers) / 2 ** 20
-    console.log(`${path}: ${found.count} images of ${asked.entries} entries and ${asked.bytes} bytes, ${kept.toFixed(1)} MiB kept`)
-    expect([found.count, found.labels[199_999], found.name(0).slice(-26)]).toEqual([200_000, 999, 'n00000000/n00000000_0.JPEG'])
+    console.log(
+      `${path}: ${found.count} images of ${asked.entries} entries and ${asked.bytes} bytes, ${kept.toFixed(1)} MiB kept`,
+    )
+    expect([found.count, found.labels[199_999], found.name(0).slice(-26)]).toEqual([
+      200_000,
+      999,
+      'n00000000/n00000000_0.JPEG',
+    ])
     expect(asked.entries).toBeLessThan(1.1 * 200_000)
     expect(asked.bytes).toBeLessThan(2.1 * text.length)
     expect(kept).toBeLessThan(path === '/d' ? 16 : 32)

@@ -1,4 +1,5 @@
-// Known data sets whose labels stand in files of annotations, or are raw pixels, in miniature: what lies on disk, and what is to be found in it.
+// Known data sets whose labels stand in files of annotations, or are raw pixels, in miniature: what lies on disk, and
+// what is to be found in it.
 import { images } from './disk.ts'
 import type { Case } from './known-folders.ts'
 import { matFile } from './mat-writer.ts'
@@ -17,7 +18,21 @@ export const annotated = (...of: [string, number][]): Buffer =>
 const object = (name: string, [left, top, right, bottom]: number[], inner = ''): string =>
   `<object><name>${name}</name><pose>Left</pose><difficult>1</difficult><bndbox><xmin>${left}</xmin><ymin>${top}</ymin><xmax>${right}</xmax><ymax>${bottom}</ymax></bndbox>${inner}</object>`
 const part = '<part><name>head</name><bndbox><xmin>9</xmin><ymin>9</ymin><xmax>10</xmax><ymax>10</ymax></bndbox></part>'
-const vocClasses = ['aeroplane', 'bicycle', 'bird', 'boat', 'bottle', 'bus', 'car', 'cat', 'chair', 'cow', 'dining table', 'dog', 'horse']
+const vocClasses = [
+  'aeroplane',
+  'bicycle',
+  'bird',
+  'boat',
+  'bottle',
+  'bus',
+  'car',
+  'cat',
+  'chair',
+  'cow',
+  'dining table',
+  'dog',
+  'horse',
+]
 const vocRest = ['motorbike', 'person', 'potted plant', 'sheep', 'sofa', 'train', 'tv monitor']
 
 export const annotatedCases: Case[] = [
@@ -31,7 +46,11 @@ export const annotatedCases: Case[] = [
       ...images('cars_train/00001.jpg', 'cars_train/00002.jpg', 'cars_test/00001.jpg'),
     },
     splits: {
-      train: { names: ['cars_train/00001.jpg', 'cars_train/00002.jpg'], labels: [1, 0], classes: ['AM General Hummer', 'Ram C/V'] },
+      train: {
+        names: ['cars_train/00001.jpg', 'cars_train/00002.jpg'],
+        labels: [1, 0],
+        classes: ['AM General Hummer', 'Ram C/V'],
+      },
       test: { names: ['cars_test/00001.jpg'], labels: [0] },
     },
   },
@@ -42,7 +61,11 @@ export const annotatedCases: Case[] = [
       'GT-final_test.csv':
         'Filename;Width;Height;Roi.X1;Roi.Y1;Roi.X2;Roi.Y2;ClassId\n00001.ppm;53;54;6;5;48;49;16\n00000.ppm;42;45;5;5;36;40;1\n',
       'GTSRB/Training/00016/GT-00016.csv': 'Filename;ClassId\n',
-      ...images('GTSRB/Training/00016/00000_00000.ppm', 'GTSRB/Training/00000/00001_00000.ppm', 'GTSRB/Training/00000/00000_00000.ppm'),
+      ...images(
+        'GTSRB/Training/00016/00000_00000.ppm',
+        'GTSRB/Training/00000/00001_00000.ppm',
+        'GTSRB/Training/00000/00000_00000.ppm',
+      ),
       ...images('GTSRB/Final_Test/Images/00000.ppm', 'GTSRB/Final_Test/Images/00001.ppm'),
     },
     splits: {
@@ -56,7 +79,13 @@ export const annotatedCases: Case[] = [
     tree: {
       'meta/train.json': '{"waffles": ["waffles/2", "waffles/1"], "apple_pie": ["apple_pie/9"]}',
       'meta/test.json': '{"apple_pie": ["apple_pie/1"], "waffles": ["waffles/3"]}',
-      ...images('images/waffles/1.jpg', 'images/waffles/2.jpg', 'images/waffles/3.jpg', 'images/apple_pie/1.jpg', 'images/apple_pie/9.jpg'),
+      ...images(
+        'images/waffles/1.jpg',
+        'images/waffles/2.jpg',
+        'images/waffles/3.jpg',
+        'images/apple_pie/1.jpg',
+        'images/apple_pie/9.jpg',
+      ),
     },
     splits: {
       train: {
@@ -76,10 +105,19 @@ export const annotatedCases: Case[] = [
       'data/images_variant_val.txt': '0000001 707-320\n',
       'data/images_variant_trainval.txt': '1025794 A300B4\n0000001 707-320\n',
       'data/images_variant_test.txt': '1514522 707-320\n',
-      ...images('data/images/1025794.jpg', 'data/images/1340192.jpg', 'data/images/0000001.jpg', 'data/images/1514522.jpg'),
+      ...images(
+        'data/images/1025794.jpg',
+        'data/images/1340192.jpg',
+        'data/images/0000001.jpg',
+        'data/images/1514522.jpg',
+      ),
     },
     splits: {
-      train: { names: ['data/images/1025794.jpg', 'data/images/1340192.jpg'], labels: [1, 0], classes: ['707-320', 'A300B4'] },
+      train: {
+        names: ['data/images/1025794.jpg', 'data/images/1340192.jpg'],
+        labels: [1, 0],
+        classes: ['707-320', 'A300B4'],
+      },
       val: { names: ['data/images/0000001.jpg'], labels: [0] },
       trainval: { labels: [1, 0] },
       test: { names: ['data/images/1514522.jpg'], labels: [0] },
@@ -111,7 +149,12 @@ export const annotatedCases: Case[] = [
     tree: {
       'annotations/trainval.txt': 'american_bulldog_100 2 2 1\nAbyssinian_1 1 1 1\n',
       'annotations/test.txt': 'Abyssinian_2 1 1 1\namerican_bulldog_7 2 2 1\n',
-      ...images('images/american_bulldog_100.jpg', 'images/Abyssinian_1.jpg', 'images/Abyssinian_2.jpg', 'images/american_bulldog_7.jpg'),
+      ...images(
+        'images/american_bulldog_100.jpg',
+        'images/Abyssinian_1.jpg',
+        'images/Abyssinian_2.jpg',
+        'images/american_bulldog_7.jpg',
+      ),
     },
     splits: {
       train: {
@@ -127,7 +170,8 @@ export const annotatedCases: Case[] = [
     folder: 'CUB_200_2011',
     tree: {
       'classes.txt': '1 001.Black_footed_Albatross\n2 002.Laysan_Albatross\n',
-      'images.txt': '1 001.Black_footed_Albatross/B_1.jpg\n2 001.Black_footed_Albatross/B_2.jpg\n3 002.Laysan_Albatross/L_1.jpg\n',
+      'images.txt':
+        '1 001.Black_footed_Albatross/B_1.jpg\n2 001.Black_footed_Albatross/B_2.jpg\n3 002.Laysan_Albatross/L_1.jpg\n',
       'image_class_labels.txt': '1 1\n2 1\n3 2\n',
       'train_test_split.txt': '1 0\n2 1\n3 1\n',
       ...images(

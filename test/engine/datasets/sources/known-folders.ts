@@ -17,7 +17,12 @@ export const folderCases: Case[] = [
       'labels/train1.txt': 'dotted/dotted_1.jpg\nbanded/banded_9.jpg\n',
       'labels/val1.txt': 'banded/banded_1.jpg\n',
       'labels/test1.txt': 'banded/banded_5.jpg\n',
-      ...images('images/banded/banded_1.jpg', 'images/banded/banded_5.jpg', 'images/banded/banded_9.jpg', 'images/dotted/dotted_1.jpg'),
+      ...images(
+        'images/banded/banded_1.jpg',
+        'images/banded/banded_5.jpg',
+        'images/banded/banded_9.jpg',
+        'images/dotted/dotted_1.jpg',
+      ),
     },
     splits: {
       train: {
@@ -35,7 +40,11 @@ export const folderCases: Case[] = [
     folder: 'dtd',
     tree: images('train/banded/1.jpg', 'train/banded/2.jpg', 'train/polka_dotted/1.jpg', 'val/banded/3.jpg'),
     splits: {
-      train: { names: ['banded/1.jpg', 'banded/2.jpg', 'polka_dotted/1.jpg'], labels: [0, 0, 1], classes: ['banded', 'polka dotted'] },
+      train: {
+        names: ['banded/1.jpg', 'banded/2.jpg', 'polka_dotted/1.jpg'],
+        labels: [0, 0, 1],
+        classes: ['banded', 'polka dotted'],
+      },
       test: { names: ['banded/3.jpg'], labels: [0] },
     },
   },
@@ -88,11 +97,13 @@ export const folderCases: Case[] = [
     },
   },
   {
-    name: 'SUN397', // the authors' first partition, in the order and under the labels of the folders the field makes of it
+    // the authors' first partition, in the order and under the labels of the folders the field makes of it
+    name: 'SUN397',
     folder: 'SUN397',
     tree: {
       'ClassName_01.txt': '/a/abbey\n/c/church/indoor\n/c/church_yard\n',
-      'Training_01.txt': '/c/church_yard/sun_c.jpg\n/c/church/indoor/sun_z.jpg\n/a/abbey/sun_b.jpg\n/c/church/indoor/sun_a.jpg\n',
+      'Training_01.txt':
+        '/c/church_yard/sun_c.jpg\n/c/church/indoor/sun_z.jpg\n/a/abbey/sun_b.jpg\n/c/church/indoor/sun_a.jpg\n',
       'Testing_01.txt': '/a/abbey/sun_a.jpg\n',
       ...images(
         'a/abbey/sun_a.jpg',
@@ -104,7 +115,12 @@ export const folderCases: Case[] = [
     },
     splits: {
       train: {
-        names: ['a/abbey/sun_b.jpg', 'c/church/indoor/sun_a.jpg', 'c/church/indoor/sun_z.jpg', 'c/church_yard/sun_c.jpg'],
+        names: [
+          'a/abbey/sun_b.jpg',
+          'c/church/indoor/sun_a.jpg',
+          'c/church/indoor/sun_z.jpg',
+          'c/church_yard/sun_c.jpg',
+        ],
         labels: [0, 1, 1, 2],
         classes: ['abbey', 'church indoor', 'church yard'],
       },
@@ -114,7 +130,12 @@ export const folderCases: Case[] = [
   {
     name: 'SUN397',
     folder: 'sun397',
-    tree: images('train/a_abbey/1.jpg', 'train/c_church_indoor/1.jpg', 'test/a_abbey/2.jpg', 'test/c_church_indoor/2.jpg'),
+    tree: images(
+      'train/a_abbey/1.jpg',
+      'train/c_church_indoor/1.jpg',
+      'test/a_abbey/2.jpg',
+      'test/c_church_indoor/2.jpg',
+    ),
     splits: {
       train: { names: ['a_abbey/1.jpg', 'c_church_indoor/1.jpg'], labels: [0, 1], classes: ['abbey', 'church indoor'] },
       test: { labels: [0, 1] },
@@ -150,13 +171,22 @@ export const folderCases: Case[] = [
       '256_ObjectCategories/056.dog-x/greg/vision.jpg',
       '256_ObjectCategories/056.dog-x/RENAME2.JPG',
     ),
-    splits: { all: { names: ['001.ak47/001_0001.jpg', '056.dog-x/056_0001.jpg'], labels: [0, 1], classes: ['ak47', 'dog x'] } },
+    splits: {
+      all: { names: ['001.ak47/001_0001.jpg', '056.dog-x/056_0001.jpg'], labels: [0, 1], classes: ['ak47', 'dog x'] },
+    },
     field: { drawn: { of: 'all', train: 0.8, seed: 0 } },
   },
   {
     name: 'Country211',
     folder: 'country211',
-    tree: images('train/AD/1.jpg', 'train/ZW/1.jpg', 'valid/AD/2.jpg', 'valid/ZW/2.jpg', 'test/AD/3.jpg', 'test/ZW/3.jpg'),
+    tree: images(
+      'train/AD/1.jpg',
+      'train/ZW/1.jpg',
+      'valid/AD/2.jpg',
+      'valid/ZW/2.jpg',
+      'test/AD/3.jpg',
+      'test/ZW/3.jpg',
+    ),
     splits: {
       train: { names: ['AD/1.jpg', 'ZW/1.jpg'], labels: [0, 1], classes: ['AD', 'ZW'] },
       valid: { labels: [0, 1] },
@@ -167,7 +197,12 @@ export const folderCases: Case[] = [
   {
     name: 'ImageNet', // its validation images are the field's test
     folder: 'imagenet',
-    tree: images('train/n01440764/a.JPEG', 'train/n01443537/a.JPEG', 'val/n01440764/ILSVRC2012_val_00000293.JPEG', 'val/n01443537/b.JPEG'),
+    tree: images(
+      'train/n01440764/a.JPEG',
+      'train/n01443537/a.JPEG',
+      'val/n01440764/ILSVRC2012_val_00000293.JPEG',
+      'val/n01443537/b.JPEG',
+    ),
     splits: {
       train: { labels: [0, 1], classes: ['n01440764', 'n01443537'] },
       test: { names: ['n01440764/ILSVRC2012_val_00000293.JPEG', 'n01443537/b.JPEG'], labels: [0, 1] },

@@ -1,5 +1,6 @@
-// The data sets of the aTLAS protocol, each in miniature as torchvision or the field's own scripts leave it on disk: recognised by its
-// layout, with its splits, and in each the images, labels and class names that the field's loader would give, in its order.
+// The data sets of the aTLAS protocol, each in miniature as torchvision or the field's own scripts leave it on disk:
+// recognised by its layout, with its splits, and in each the images, labels and class names that the field's loader
+// would give, in its order.
 import { join } from 'node:path'
 
 import { expect, test } from 'vitest'
@@ -14,7 +15,9 @@ import { matFile } from './mat-writer.ts'
 const cases = [...annotatedCases, ...folderCases]
 
 test.each(cases)('$name, $folder: $splits', async ({ name, tree, folder, splits, field = {} }) => {
-  const whole = disk(Object.fromEntries(Object.entries(tree).map(([path, content]) => [join(folder ?? '', path), content])))
+  const whole = disk(
+    Object.fromEntries(Object.entries(tree).map(([path, content]) => [join(folder ?? '', path), content])),
+  )
   for (const path of [whole, join(whole, folder ?? '')]) {
     expect(await recognise(path, openFiles)).toMatchObject({ splits: Object.keys(splits), known: { name, field } })
     for (const [split, expected] of Object.entries(splits)) expect(await listing(path, split)).toMatchObject(expected)
@@ -58,12 +61,18 @@ test('traps: DTD the wrong way round, a root of several data sets, Cars without 
       'country211/test/AD/1.jpg',
     ),
   })
-  await expect(recognise(several, openFiles)).rejects.toMatchObject(refusal('data-invalid', /several data sets: Caltech101, Country211/))
+  await expect(recognise(several, openFiles)).rejects.toMatchObject(
+    refusal('data-invalid', /several data sets: Caltech101, Country211/),
+  )
   expect(await recognise(join(several, 'country211'), openFiles)).toMatchObject({ known: { name: 'Country211' } })
   const cars = annotatedCases[0] as Case
-  const unlabelled = matFile({ annotations: { structs: [{ bbox_x1: { numbers: [1] }, fname: { text: '00001.jpg' } }] } })
+  const unlabelled = matFile({
+    annotations: { structs: [{ bbox_x1: { numbers: [1] }, fname: { text: '00001.jpg' } }] },
+  })
   const root = disk({ ...cars.tree, 'cars_test_annos_withlabels.mat': unlabelled })
-  await expect(openSplit(root, 'test', openFiles)).rejects.toMatchObject(refusal('data-invalid', /have no fname and class/))
+  await expect(openSplit(root, 'test', openFiles)).rejects.toMatchObject(
+    refusal('data-invalid', /have no fname and class/),
+  )
   const out = disk({ ...cars.tree, 'devkit/cars_train_annos.mat': annotated(['../../etc/passwd', 1]) })
   await expect(openSplit(out, 'train', openFiles)).rejects.toMatchObject(refusal('data-invalid', /not inside/))
 })

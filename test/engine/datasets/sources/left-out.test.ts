@@ -1,4 +1,5 @@
-// What lies in a folder of images like one of them and is none: links that lead nowhere, hidden files, kinds that are not read, images in no class.
+// What lies in a folder of images like one of them and is none: links that lead nowhere, hidden files, kinds that are
+// not read, images in no class.
 import { symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 
@@ -8,7 +9,8 @@ import type { LeftOut } from '../../../../src-main/contract/data/left-out.ts'
 import { openFiles } from '../../../../src-main/files/folder.ts'
 import { disk, images, listing, openSplit, refusal, withImages } from './disk.ts'
 
-const leftOut = (root: string, split: string): Promise<readonly LeftOut[]> => withImages(root, split, async (found) => found.leftOut ?? [])
+const leftOut = (root: string, split: string): Promise<readonly LeftOut[]> =>
+  withImages(root, split, async (found) => found.leftOut ?? [])
 
 test('an image folder counts and names what it leaves out', async () => {
   const root = disk({
@@ -37,7 +39,12 @@ test('a list leaves out images of a kind that is not read, with their labels and
   const csv = 'path,label,group\na/1.ppm,x,g\na/2.heic,y,h\na/3.ppm,y,i\n'
   const root = disk({ 'list.csv': csv, ...images('a/1.ppm', 'a/3.ppm'), 'a/2.heic': 'x' })
   await withImages(join(root, 'list.csv'), '', async (found) => {
-    expect([[...found.labels], found.groups, found.classes, found.name(1)]).toEqual([[0, 1], ['g', 'i'], ['x', 'y'], 'a/3.ppm'])
+    expect([[...found.labels], found.groups, found.classes, found.name(1)]).toEqual([
+      [0, 1],
+      ['g', 'i'],
+      ['x', 'y'],
+      'a/3.ppm',
+    ])
     expect(found.leftOut).toEqual([{ reason: '.heic, a kind that is not read', count: 1, names: ['a/2.heic'] }])
   })
 })
@@ -45,11 +52,16 @@ test('a list leaves out images of a kind that is not read, with their labels and
 test('where nothing is left, the error says what was left out; a split whose link leads nowhere is an error', async () => {
   const only = disk({ 'train/cat/1.heic': 'x', 'train/cat/2.heic': 'x' })
   await expect(openSplit(only, 'train', openFiles)).rejects.toMatchObject(
-    refusal('split-empty', /not one image in it; 2 left out, \.heic, a kind that is not read: cat\/1\.heic, cat\/2\.heic$/),
+    refusal(
+      'split-empty',
+      /not one image in it; 2 left out, \.heic, a kind that is not read: cat\/1\.heic, cat\/2\.heic$/,
+    ),
   )
   const lost = disk(images('test/cat/1.ppm'))
   symlinkSync(join(lost, 'gone'), join(lost, 'train'))
-  await expect(openSplit(lost, 'test', openFiles)).rejects.toMatchObject(refusal('data-invalid', /link that leads nowhere/, /train$/))
+  await expect(openSplit(lost, 'test', openFiles)).rejects.toMatchObject(
+    refusal('data-invalid', /link that leads nowhere/, /train$/),
+  )
 })
 
 test.each([

@@ -19,7 +19,9 @@ export function matFile(
   head.write('IM', 126)
   return Buffer.concat([
     head,
-    ...Object.entries(variables).map(([name, cell]) => (packed ? element(15, deflateSync(matrix(name, cell)), false) : matrix(name, cell))),
+    ...Object.entries(variables).map(([name, cell]) =>
+      packed ? element(15, deflateSync(matrix(name, cell)), false) : matrix(name, cell),
+    ),
   ])
 }
 

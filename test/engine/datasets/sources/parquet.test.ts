@@ -1,4 +1,5 @@
-// Parquet as other writers than Hugging Face's make it: plain bytes, labels of every kind, rows that have none, and images that are only named.
+// Parquet as other writers than Hugging Face's make it: plain bytes, labels of every kind, rows that have none, and
+// images that are only named.
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
@@ -27,15 +28,18 @@ const struct = (name: string): Schema => [
 function file(columns: [data: ColumnSource, schema: Schema][], metadata: object = {}): Uint8Array {
   const schema: Schema = [{ name: 'root', num_children: columns.length }, ...columns.flatMap(([, own]) => own)]
   const kvMetadata = [{ key: 'huggingface', value: JSON.stringify(metadata) }]
-  return new Uint8Array(parquetWriteBuffer({ columnData: columns.map(([data]) => data), schema, rowGroupSize: 3, kvMetadata }))
+  return new Uint8Array(
+    parquetWriteBuffer({ columnData: columns.map(([data]) => data), schema, rowGroupSize: 3, kvMetadata }),
+  )
 }
 
 const four = [0, 1, 2, 3]
 const binary = (name = 'image'): [ColumnSource, Schema] => [{ name, data: four.map(bytes) }, [leaf(name, 'BYTE_ARRAY')]]
-const label = (data: unknown[], type: 'INT32' | 'BOOLEAN' | 'DOUBLE' | 'BYTE_ARRAY', name = 'label'): [ColumnSource, Schema] => [
-  { name, data },
-  [leaf(name, type, type === 'BYTE_ARRAY')],
-]
+const label = (
+  data: unknown[],
+  type: 'INT32' | 'BOOLEAN' | 'DOUBLE' | 'BYTE_ARRAY',
+  name = 'label',
+): [ColumnSource, Schema] => [{ name, data }, [leaf(name, type, type === 'BYTE_ARRAY')]]
 const train = (content: Uint8Array): string => disk({ 'train.parquet': content })
 
 test('a plain column of bytes holds images, whatever stands beside it', async () => {
@@ -79,7 +83,10 @@ const list = (name: string, element: Schema): Schema => [
 ]
 
 test('lists of labels and of images are named with their row', async () => {
-  const labels: [ColumnSource, Schema] = [{ name: 'label', data: four.map((k) => [k]) }, list('label', [leaf('element', 'INT32')])]
+  const labels: [ColumnSource, Schema] = [
+    { name: 'label', data: four.map((k) => [k]) },
+    list('label', [leaf('element', 'INT32')]),
+  ]
   const opened = openSplit(train(file([binary(), labels])), 'train', openFiles)
   await expect(opened).rejects.toMatchObject(
     refusal('label-range', /the label of train\.parquet\[0\] is a list of 1/, /train\.parquet\[0\]$/),
@@ -90,7 +97,11 @@ test('lists of labels and of images are named with their row', async () => {
   ]
   const lists = openSplit(train(file([several, label(four, 'INT32')])), 'train', openFiles)
   await expect(lists).rejects.toMatchObject(
-    refusal('data-invalid', /the "images" of train\.parquet\[0\] is a list; one image a row is needed/, /train\.parquet\[0\]$/),
+    refusal(
+      'data-invalid',
+      /the "images" of train\.parquet\[0\] is a list; one image a row is needed/,
+      /train\.parquet\[0\]$/,
+    ),
   )
 })
 
@@ -103,7 +114,9 @@ const named = (paths: (string | null)[]): Uint8Array => {
       'INT32',
     ),
   ]
-  return file(columns, { info: { features: { image: { _type: 'Image' }, label: { _type: 'ClassLabel', names: ['a', 'b', 'c'] } } } })
+  return file(columns, {
+    info: { features: { image: { _type: 'Image' }, label: { _type: 'ClassLabel', names: ['a', 'b', 'c'] } } },
+  })
 }
 
 test('images that are only named are read from their files, relative to the Parquet or absolute, inside of what was opened', async () => {
@@ -140,7 +153,10 @@ test('where no file is at any of the paths, it is said that there are no pixels'
   const why = /holds no pixels, but 2 paths of images; paths outside of what was opened, as "\/somewhere\/else\/0\.png"/
   await expect(opened).rejects.toMatchObject(refusal('data-invalid', why))
   const text = file([label(['a/0.ppm'], 'BYTE_ARRAY', 'file_name'), label([1], 'INT32')])
-  expect(await listing(disk({ 'train.parquet': text, ...images('a/0.ppm') }), 'train')).toMatchObject({ names: ['a/0.ppm'], labels: [1] })
+  expect(await listing(disk({ 'train.parquet': text, ...images('a/0.ppm') }), 'train')).toMatchObject({
+    names: ['a/0.ppm'],
+    labels: [1],
+  })
 })
 
 /** A positive number as Thrift's compact protocol has it: zigzag, seven bits a byte. */
@@ -155,7 +171,8 @@ function thrift(value: number): number[] {
 test("a row group beyond Basil's limit is told as that, with the way to write smaller ones", async () => {
   const sound = Buffer.from(file([binary(), label([0, 1, 2, 3], 'INT32')]))
   const { metadata_length: length, row_groups: groups } = parquetMetadata(Uint8Array.from(sound).buffer)
-  const size = (bytes: number): Buffer => Buffer.from([0x16, ...thrift(bytes), 0x16]) // between the columns and the number of rows
+  // between the columns and the number of rows
+  const size = (bytes: number): Buffer => Buffer.from([0x16, ...thrift(bytes), 0x16])
   const footer = sound.subarray(-8 - length, -8)
   const was = size(Number(groups[0]?.total_byte_size))
   const at = footer.indexOf(was)

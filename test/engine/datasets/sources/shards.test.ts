@@ -1,5 +1,5 @@
-// Data sets in shards: WebDataset's tar files, and Hugging Face's Parquet. Samples in the order of the shards, images read by their
-// place; shards that are missing, cut short or claim too much say so.
+// Data sets in shards: WebDataset's tar files, and Hugging Face's Parquet. Samples in the order of the shards, images
+// read by their place; shards that are missing, cut short or claim too much say so.
 import fc from 'fast-check'
 import { type ColumnSource, parquetWriteBuffer } from 'hyparquet-writer'
 import { expect, test } from 'vitest'
@@ -37,7 +37,9 @@ test('WebDataset: shards in order, keys up to the first dot, labels of .cls or .
     'test-000000.tar': tarFile(...sample('t', 9)),
   })
   expect((await recognise(root, openFiles)).splits).toEqual(['test', 'train'])
-  const names = ['pre/fix/0001.jpg', '0002.png', `${long}1.jpg`, `${long}2.jpg`, 'last.jpg'].map((name) => `train-000000.tar/${name}`)
+  const names = ['pre/fix/0001.jpg', '0002.png', `${long}1.jpg`, `${long}2.jpg`, 'last.jpg'].map(
+    (name) => `train-000000.tar/${name}`,
+  )
   await withImages(root, 'train', async (found) => {
     expect(Array.from({ length: found.count }, (_, i) => found.name(i))).toEqual([...names, 'train-000001.tar/b.jpg'])
     expect([...found.labels]).toEqual([7, 3, 1, 0, 5, 2])
@@ -57,13 +59,21 @@ test.each([
   ['cut short in a header', whole.subarray(0, 1030), /middle of/],
   ['cut short behind an entry', whole.subarray(0, 2048), /without the zeros/],
   ['with a damaged header', broken(1024 + 3), /sum it claims/],
-  ['with an entry larger than the file', Buffer.concat([tarEntry({ name: 'a.jpg', size: '77777777777\0' }), whole]), /ends past the end/],
+  [
+    'with an entry larger than the file',
+    Buffer.concat([tarEntry({ name: 'a.jpg', size: '77777777777\0' }), whole]),
+    /ends past the end/,
+  ],
   [
     'with a size past 2^53',
     Buffer.concat([tarEntry({ name: 'a.jpg', size: Buffer.from([0x80, ...Array(11).fill(255)]) }), whole]),
     /no size that can be/,
   ],
-  ['with a size that is no number', Buffer.concat([tarEntry({ name: 'a.jpg', size: 'zzzzzzzzzzz\0' }), whole]), /no size that can be/],
+  [
+    'with a size that is no number',
+    Buffer.concat([tarEntry({ name: 'a.jpg', size: 'zzzzzzzzzzz\0' }), whole]),
+    /no size that can be/,
+  ],
   [
     'with a name of a gigabyte',
     Buffer.concat([tarEntry({ name: 'x', type: 'L', size: '07777777777\0' }), whole]),
@@ -91,8 +101,13 @@ test.each([
   })
 })
 
-const picture = (k: number): { bytes: Uint8Array; path: string } => ({ bytes: Buffer.from(`image ${k} `.repeat(400)), path: `${k}.png` })
-const features = { info: { features: { image: { _type: 'Image' }, label: { _type: 'ClassLabel', names: ['ant', 'bee', 'cat'] } } } }
+const picture = (k: number): { bytes: Uint8Array; path: string } => ({
+  bytes: Buffer.from(`image ${k} `.repeat(400)),
+  path: `${k}.png`,
+})
+const features = {
+  info: { features: { image: { _type: 'Image' }, label: { _type: 'ClassLabel', names: ['ant', 'bee', 'cat'] } } },
+}
 
 interface Written {
   labels?: (number | string)[]
@@ -116,13 +131,28 @@ function parquetFile(
     { name: 'root', num_children: 2 },
     { name: image, repetition_type: 'OPTIONAL' as const, num_children: 2 },
     { name: 'bytes', type: 'BYTE_ARRAY' as const, repetition_type: 'OPTIONAL' as const },
-    { name: 'path', type: 'BYTE_ARRAY' as const, converted_type: 'UTF8' as const, repetition_type: 'OPTIONAL' as const },
+    {
+      name: 'path',
+      type: 'BYTE_ARRAY' as const,
+      converted_type: 'UTF8' as const,
+      repetition_type: 'OPTIONAL' as const,
+    },
     texts
-      ? { name: 'label', type: 'BYTE_ARRAY' as const, converted_type: 'UTF8' as const, repetition_type: 'REQUIRED' as const }
+      ? {
+          name: 'label',
+          type: 'BYTE_ARRAY' as const,
+          converted_type: 'UTF8' as const,
+          repetition_type: 'REQUIRED' as const,
+        }
       : { name: 'label', type: 'INT32' as const, repetition_type: 'REQUIRED' as const },
   ]
   return new Uint8Array(
-    parquetWriteBuffer({ columnData, schema, rowGroupSize, kvMetadata: [{ key: 'huggingface', value: JSON.stringify(metadata) }] }),
+    parquetWriteBuffer({
+      columnData,
+      schema,
+      rowGroupSize,
+      kvMetadata: [{ key: 'huggingface', value: JSON.stringify(metadata) }],
+    }),
   )
 }
 
@@ -192,7 +222,12 @@ test.each([
   ['with its end only', Buffer.from('PAR1'), 'file-damaged', /./],
   ['without an image column', parquetFile(0, 2, { image: 'pixels', metadata: {} }), 'ok', /./],
   ['with a label past the classes', parquetFile(0, 2, { labels: [0, 3] }), 'label-range', /its label is 3/],
-  ['with a name that is no class', parquetFile(0, 2, { labels: ['ant', 'dog'] }), 'data-invalid', /"dog", which is none of the classes/],
+  [
+    'with a name that is no class',
+    parquetFile(0, 2, { labels: ['ant', 'dog'] }),
+    'data-invalid',
+    /"dog", which is none of the classes/,
+  ],
 ])('Parquet %s', async (_, bytes, code, why) => {
   const counted = withImages(disk({ 'train-00000-of-00001.parquet': bytes }), 'train', async ({ count }) => count)
   if (code === 'ok') expect(await counted).toBe(2)
@@ -201,12 +236,18 @@ test.each([
 
 test('a shard that is missing is named, and a page that is damaged refuses its images alone', async () => {
   const part = disk({ 'data/train-00000-of-00003.parquet': sound, 'data/train-00002-of-00003.parquet': sound })
-  await expect(openSplit(part, 'train', openFiles)).rejects.toMatchObject(refusal('data-invalid', /of 3 shards the 1-th is missing/))
+  await expect(openSplit(part, 'train', openFiles)).rejects.toMatchObject(
+    refusal('data-invalid', /of 3 shards the 1-th is missing/),
+  )
   const last = disk({ 'data/train-00000-of-00002.parquet': sound })
-  await expect(openSplit(last, 'train', openFiles)).rejects.toMatchObject(refusal('data-invalid', /of 2 shards 1 are there/))
+  await expect(openSplit(last, 'train', openFiles)).rejects.toMatchObject(
+    refusal('data-invalid', /of 2 shards 1 are there/),
+  )
   const damagedPage = Buffer.from(sound).fill(0xff, 4, 40)
   await withImages(disk({ 'train-00000-of-00001.parquet': damagedPage }), 'train', async (found) => {
-    await expect(found.image(0)).rejects.toMatchObject({ record: { code: 'file-damaged', where: 'train-00000-of-00001.parquet' } })
+    await expect(found.image(0)).rejects.toMatchObject({
+      record: { code: 'file-damaged', where: 'train-00000-of-00001.parquet' },
+    })
     expect(await found.image(6)).toHaveProperty('encoded')
   })
 })
@@ -218,7 +259,10 @@ test.each([
   const path = disk({ [name]: bytes })
   const place = fc.integer({ min: from, max: bytes.length - 1 })
   const all = async (mutant: Uint8Array): Promise<void> => {
-    const found = await openSplit(path, 'train', { ...openFiles, open: async (file) => ({ ...sourceOf(mutant, name), path: file }) })
+    const found = await openSplit(path, 'train', {
+      ...openFiles,
+      open: async (file) => ({ ...sourceOf(mutant, name), path: file }),
+    })
     for (let i = 0; i < found.count; i++) await found.image(i)
   }
   await all(bytes)

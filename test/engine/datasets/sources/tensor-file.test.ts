@@ -19,7 +19,11 @@ test('every images.NAME of a tensor file is a split; planes become pixels; image
   ])
   const path = `${disk({ 'tasks.safetensors': bytes })}/tasks.safetensors`
   expect((await recognise(path, openFiles)).splits.sort()).toEqual(['ready', 'train', 'wrong'])
-  expect(await listing(path, 'train')).toEqual({ names: ['images.train[0]', 'images.train[1]'], labels: [4, 0], classes: null })
+  expect(await listing(path, 'train')).toEqual({
+    names: ['images.train[0]', 'images.train[1]'],
+    labels: [4, 0],
+    classes: null,
+  })
   expect(await pixelsOf(path, 'train', 1)).toEqual({
     pixels: Uint8Array.of(12, 16, 20, 13, 17, 21, 14, 18, 22, 15, 19, 23),
     width: 2,

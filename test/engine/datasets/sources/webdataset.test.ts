@@ -1,5 +1,5 @@
-// Samples of WebDataset shards as webdataset 1.0 groups them, whatever dots and folders are in their names; labels of every kind; shards that
-// gzip packed. No image is lost without a word.
+// Samples of WebDataset shards as webdataset 1.0 groups them, whatever dots and folders are in their names; labels of
+// every kind; shards that gzip packed. No image is lost without a word.
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -63,7 +63,9 @@ test('of several images of a sample one column is used in all of them; the other
   ])
   const names = ['a', 'b', 'c'].map((key) => `train-0.tar/${key}.seg.png`)
   expect(leftOut).toEqual([{ reason: 'of another column than the one that is used', count: 3, names }])
-  const frames = await one(...[0, 1].flatMap((k) => [png(`s${k}.input.png`), png(`s${k}.target.png`), cls(`s${k}.label.cls`, k)]))
+  const frames = await one(
+    ...[0, 1].flatMap((k) => [png(`s${k}.input.png`), png(`s${k}.target.png`), cls(`s${k}.label.cls`, k)]),
+  )
   expect([frames.images.map(([name]) => name), frames.leftOut[0]?.count]).toEqual([['s0.input.png', 's1.input.png'], 2])
 })
 
@@ -79,14 +81,21 @@ test('samples whose entries do not stand beside each other are put together with
     ['x/a.png', 9],
   ])
   const apart = { 'train-0.tar': tarFile(png('a.png')), 'train-1.tar': tarFile(cls('a.cls', 1)) }
-  await expect(read(apart)).rejects.toMatchObject(refusal('data-invalid', /neither \.cls nor \.json/, /train-0\.tar: a/))
+  await expect(read(apart)).rejects.toMatchObject(
+    refusal('data-invalid', /neither \.cls nor \.json/, /train-0\.tar: a/),
+  )
 })
 
 test('what macOS adds, links, second ones and kinds that are not read are left out, counted and named', async () => {
   const { images, leftOut } = await one(
     ...[png('./._a.png'), cls('./._a.cls', 'x'), png('./a.png'), { name: '.DS_Store', data: 'x' }, cls('./a.cls', 1)],
     ...[png('x/._b.png'), png('x/b.png'), png('x/b.png'), cls('x/b.cls', 2), png('__notes__/n.png')],
-    ...[{ name: 'c.png', type: '2', size: '00000000777\0' }, cls('c.cls', 3), { name: 'd.heic', data: 'x' }, cls('d.cls', 4)],
+    ...[
+      { name: 'c.png', type: '2', size: '00000000777\0' },
+      cls('c.cls', 3),
+      { name: 'd.heic', data: 'x' },
+      cls('d.cls', 4),
+    ],
   )
   expect(images).toEqual([
     ['./a.png', 1],
@@ -107,7 +116,12 @@ test('what macOS adds, links, second ones and kinds that are not read are left o
 /** As numpy.save writes one number. */
 function npy(descr: string, shape: string, bytes: number[]): Uint8Array {
   const head = `{'descr': '${descr}', 'fortran_order': False, 'shape': ${shape}, }`.padEnd(117)
-  return Buffer.concat([Buffer.from([0x93]), Buffer.from('NUMPY\x01\x00v\x00'), Buffer.from(`${head}\n`), Uint8Array.from(bytes)])
+  return Buffer.concat([
+    Buffer.from([0x93]),
+    Buffer.from('NUMPY\x01\x00v\x00'),
+    Buffer.from(`${head}\n`),
+    Uint8Array.from(bytes),
+  ])
 }
 
 test('labels stand in .cls, .index, .txt, .npy or a .json, in which Python may have written NaN', async () => {
@@ -122,13 +136,25 @@ test('labels stand in .cls, .index, .txt, .npy or a .json, in which Python may h
     ],
     ...[png('d.png'), cls('d.json', '{"score": NaN, "note": "NaN, \\"Infinity\\"", "label": 4, "x": [-Infinity]}')],
     ...[png('e.png'), cls('e.json', 5), png('f.png'), cls('f.json', '{"caption": "a dog"}'), cls('f.txt', 6)],
-    ...[png('g.png'), cls('g.txt', 'a dog runs'), cls('g.cls', 7), png('h.png'), { name: 'h.npy', data: npy('|u1', '(1,)', [8]) }],
+    ...[
+      png('g.png'),
+      cls('g.txt', 'a dog runs'),
+      cls('g.cls', 7),
+      png('h.png'),
+      { name: 'h.npy', data: npy('|u1', '(1,)', [8]) },
+    ],
   )
   expect(images.map(([, label]) => label)).toEqual([1, 2, 3, 4, 5, 6, 7, 8])
   const wrong = (entry: Entry): Promise<Read> => one(png('a.png'), entry)
-  await expect(wrong(cls('a.json', '{"label": NaN}'))).rejects.toMatchObject(refusal('data-invalid', /its label is "null"/, /a\.png/))
-  await expect(wrong({ name: 'a.npy', data: npy('<i8', '(4,)', []) })).rejects.toMatchObject(refusal('data-invalid', /shape \[4\]/))
-  await expect(wrong({ name: 'a.npy', data: npy('<i8', '()', [1]) })).rejects.toMatchObject(refusal('data-invalid', /ends too early/))
+  await expect(wrong(cls('a.json', '{"label": NaN}'))).rejects.toMatchObject(
+    refusal('data-invalid', /its label is "null"/, /a\.png/),
+  )
+  await expect(wrong({ name: 'a.npy', data: npy('<i8', '(4,)', []) })).rejects.toMatchObject(
+    refusal('data-invalid', /shape \[4\]/),
+  )
+  await expect(wrong({ name: 'a.npy', data: npy('<i8', '()', [1]) })).rejects.toMatchObject(
+    refusal('data-invalid', /ends too early/),
+  )
 })
 
 function packedFiles(capBytes?: number): OpenFiles {
@@ -146,20 +172,32 @@ test('shards that gzip packed are read as the others, by whatever ending they ar
     refusal('file-damaged', /no tar archive/, /train-0\.tar\.gz/),
   )
   const xz = Buffer.from('fd377a585a000004', 'hex')
-  await expect(read({ 'train-0.tar.xz': xz }, packedFiles())).rejects.toMatchObject(refusal('not-supported', /packed by xz/))
+  await expect(read({ 'train-0.tar.xz': xz }, packedFiles())).rejects.toMatchObject(
+    refusal('not-supported', /packed by xz/),
+  )
 })
 
 test('shards lie in the folder itself, in data/, or in folders that are the splits; classnames.txt names the classes', async () => {
   const shard = tarFile(png('a.png'), cls('a.cls', 1))
   const splits = async (root: string): Promise<string[]> => (await recognise(root, openFiles)).splits
-  expect(await splits(disk({ 'data/train-0.tar': shard, 'data/test-0.tar': shard, 'README.md': 'x' }))).toEqual(['test', 'train'])
-  const folders = disk({ 'train/0.tar': shard, 'train/1.tar': shard, 'test/0.tar': shard, 'classnames.txt': 'ant\nbee\n' })
+  expect(await splits(disk({ 'data/train-0.tar': shard, 'data/test-0.tar': shard, 'README.md': 'x' }))).toEqual([
+    'test',
+    'train',
+  ])
+  const folders = disk({
+    'train/0.tar': shard,
+    'train/1.tar': shard,
+    'test/0.tar': shard,
+    'classnames.txt': 'ant\nbee\n',
+  })
   expect(await splits(folders)).toEqual(['test', 'train'])
   const found = await openSplit(folders, 'train', openFiles)
   expect([found.count, found.classes]).toEqual([2, ['ant', 'bee']])
   await found.close()
   const few = disk({ 'train/0.tar': shard, 'classnames.txt': 'ant' })
-  await expect(openSplit(few, 'train', openFiles)).rejects.toMatchObject(refusal('label-range', /its label is 1, the classes are 0 to 0/))
+  await expect(openSplit(few, 'train', openFiles)).rejects.toMatchObject(
+    refusal('label-range', /its label is 1, the classes are 0 to 0/),
+  )
 })
 
 test('small entries are read many at once, and what lies between the headers of large ones is not read', async () => {

@@ -1,28 +1,36 @@
-// Every objective's gradient is the derivative of its loss, by finite differences in float64, through the head and back to the features;
-// each under what it is told to learn: labels, nothing, or lessons.
+// Every objective's gradient is the derivative of its loss, by finite differences in float64, through the head and back
+// to the features; each under what it is told to learn: labels, nothing, or lessons.
 import { expect, test } from 'vitest'
 
 import type { Objective } from '../../../../src-main/engine/learning/objective.ts'
 import { objectiveNamed, objectives } from '../../../../src-main/engine/learning/objectives/index.ts'
-import { type Lesson, type Problem, sharpnessAware } from '../../../../src-main/engine/learning/problem.ts'
+import { type Problem, sharpnessAware, type Target } from '../../../../src-main/engine/learning/problem.ts'
 import { applyHead, type Head } from '../../../../src-main/engine/problems/head.ts'
 import { normal } from '../../../../src-main/numbers/random.ts'
 import { quadratic } from '../quadratic.ts'
 
 const [classes, embed, images] = [4, 7, 3]
-const draws = (n: number, stream: number): Float32Array => Float32Array.from({ length: n }, (_, i) => normal(5, stream, 0, i))
-const head: Head = { weights: draws(classes * embed, 1).map((w) => w / 30), bias: null, classes, embed, scale: 100, normalised: true }
+const draws = (n: number, stream: number): Float32Array =>
+  Float32Array.from({ length: n }, (_, i) => normal(5, stream, 0, i))
+const head: Head = {
+  weights: draws(classes * embed, 1).map((w) => w / 30),
+  bias: null,
+  classes,
+  embed,
+  scale: 100,
+  normalised: true,
+}
 const features = Float64Array.from(draws(images * embed, 3), (z) => 3 * z)
 const labels = Int32Array.of(2, 0, 3)
 const unknown = Int32Array.of(-1, -1, -1)
-const soft: Lesson[] = [
+const soft: Target[] = [
   { target: Float64Array.of(0.1, 0.6, 0.05, 0.25), weight: 1 },
   { target: 2, weight: 0.5 },
   { target: 3, weight: 0 },
 ]
 
 /** What each is told, by name; the table has to name every objective. */
-const told: Record<Objective['name'], Record<string, [Int32Array, Lesson[] | undefined]>> = {
+const told: Record<Objective['name'], Record<string, [Int32Array, Target[] | undefined]>> = {
   'cross-entropy': { labels: [labels, undefined] },
   entropy: { 'no labels': [unknown, undefined] },
   sar: { 'no labels': [unknown, undefined] },
@@ -37,14 +45,18 @@ test.each(cases)('%s, told %s: dL/dz is what finite differences give', (_, _what
   const gradient = new Float64Array(features.length)
   applyHead(head, objective, features, 0, known, 0.25, gradient, lessons)
   const step = 1e-5
-  const numeric = features.map((z, i) => (loss(features.with(i, z + step)) - loss(features.with(i, z - step))) / (2 * step))
+  const numeric = features.map(
+    (z, i) => (loss(features.with(i, z + step)) - loss(features.with(i, z - step))) / (2 * step),
+  )
   const size = Math.hypot(...numeric)
   expect(size).toBeGreaterThan(1e-3)
   expect(Math.hypot(...gradient.map((g, i) => g - (numeric[i] as number))) / size).toBeLessThan(1e-6)
 })
 
 test('sar learns from images whose entropy is below 0.4 ln C, as entropy does, and from no other', () => {
-  const [sure, unsure] = [Float64Array.of(0.9, 0.05, 0.03, 0.02), Float64Array.of(0.7, 0.1, 0.1, 0.1)].map((p) => p.map(Math.log))
+  const [sure, unsure] = [Float64Array.of(0.9, 0.05, 0.03, 0.02), Float64Array.of(0.7, 0.1, 0.1, 0.1)].map((p) =>
+    p.map(Math.log),
+  )
   const at = (name: 'entropy' | 'sar', p: Float64Array): { loss: number; gradient: Float64Array } => {
     const gradient = new Float64Array(4).fill(7)
     return { loss: objectiveNamed(name).loss(p, -1, gradient), gradient }

@@ -1,23 +1,36 @@
-// UFM on a constructed model that says what it is told to say: which images are trusted, by exact index; what each form teaches; that its three
-// forms differ where the file's header says and nowhere else; and the rate and threshold over a stage.
+// UFM on a constructed model that says what it is told to say: which images are trusted, by exact index; what each form
+// teaches; that its three forms differ where the file's header says and nowhere else; and the rate and threshold over a
+// stage.
 import { expect, test } from 'vitest'
 
 import type { StageSettings } from '../../../../src-main/contract/run/stage.ts'
 import { learn } from '../../../../src-main/engine/learning/learn.ts'
-import { fixMatch, forms, mixed, pseudoLabel, trustedImages } from '../../../../src-main/engine/learning/objectives/ufm.ts'
-import { type Batch, batchOf, type SeeingProblem } from '../../../../src-main/engine/learning/problem.ts'
+import {
+  fixMatch,
+  forms,
+  mixed,
+  pseudoLabel,
+  trustedImages,
+} from '../../../../src-main/engine/learning/objectives/ufm.ts'
+import { type Batch, batchOf, type PredictingProblem } from '../../../../src-main/engine/learning/problem.ts'
 import { selectionBy } from '../../../../src-main/engine/learning/selection.ts'
 import type { Table } from '../../../../src-main/numbers/table.ts'
 import { quadratic } from '../quadratic.ts'
 
-// 44 images of 2 classes, so N/C/10 = 2 and N/C = 22. The pre-trained model takes even ones for class 0; images 4 and 8 tie.
+// 44 images of 2 classes, so N/C/10 = 2 and N/C = 22. The pre-trained model takes even ones for class 0; images 4 and 8
+// tie.
 const count = 44
-const sureness = (i: number): number => (i === 4 || i === 8 ? 0.97 : i === 20 ? 0.98 : i === 7 ? 0.999 : i === 3 ? 0.96 : 0.6 + i / 1000)
+const sureness = (i: number): number =>
+  i === 4 || i === 8 ? 0.97 : i === 20 ? 0.98 : i === 7 ? 0.999 : i === 3 ? 0.96 : 0.6 + i / 1000
 
-/** At coefficients 0 as above; moved by c, every confidence falls to 0.55 but for image 10, which is then sure of class 1. */
-function constructed(): SeeingProblem & { batches: Batch[]; asked: number[][]; passes: (number | undefined)[] } {
+/**
+ * At coefficients 0 as above; moved by c, every confidence falls to 0.55 but for image 10, which is then sure of class
+ * 1.
+ */
+function constructed(): PredictingProblem & { batches: Batch[]; asked: number[][]; passes: (number | undefined)[] } {
   const plain = quadratic([[1, 1]])
-  const log = (p: number, best: number): Float64Array => Float64Array.from([0, 1], (c) => Math.log(c === best ? p : 1 - p))
+  const log = (p: number, best: number): Float64Array =>
+    Float64Array.from([0, 1], (c) => Math.log(c === best ? p : 1 - p))
   const row = (i: number, moved: boolean): Float64Array => {
     if (!moved) return log(sureness(i), i % 2)
     return i === 10 ? log(0.995, 1) : log(0.55, i % 2)
@@ -57,7 +70,8 @@ test('of each class the k surest are trusted, and of equals the earlier', () => 
   const confidence = Array.from(everything, sureness)
   expect([...trustedImages(classOf, confidence, 2, 10)]).toEqual([20, 4, 7, 3])
   expect(trustedImages(classOf, confidence, 2, 1)).toHaveLength(44) // N / C = 22, which is all there are
-  expect([...trustedImages([0, 0, 1], [0.5, 0.9, 0.4], 3, 10)]).toEqual([1, 2]) // never fewer than one; none of a class nobody is taken for
+  // never fewer than one; none of a class nobody is taken for
+  expect([...trustedImages([0, 0, 1], [0.5, 0.9, 0.4], 3, 10)]).toEqual([1, 2])
   expect(trustedImages(new Array(3000).fill(0), new Array(3000).fill(0.5), 2, 10)).toHaveLength(100)
 })
 
@@ -94,7 +108,8 @@ test("paper: more trusted images, found by the epoch's first model and kept thro
   const learned = fixMatch(problem, forms.paper, 5)
   await learned.lossAndGradient(moved, batchOf([Int32Array.of(10, 11)], { pass: 1 }))
   await learned.lossAndGradient([Float64Array.of(0, 0)], batchOf([Int32Array.of(10, 11)], { pass: 1 }))
-  // Found at `moved`, image 10 is taken for class 1; the pre-trained model would have said 0. All 22 + 22 are trusted but for one of 23.
+  // Found at `moved`, image 10 is taken for class 1; the pre-trained model would have said 0. All 22 + 22 are trusted
+  // but for one of 23.
   expect(problem.batches.map(({ lessons }) => lessons?.[0]?.[0])).toEqual([
     { target: 1, weight: 1 },
     { target: 1, weight: 1 },
@@ -123,7 +138,8 @@ test('states are judged on the images the pre-trained model trusts, and by no la
   expect(own.tasks[0]?.leading).toBe(0.5)
   expect(loss).toBeCloseTo((-43 * Math.log(0.55) - Math.log(0.005)) / 44, 12)
   expect(tasks).toHaveLength(1)
-  expect(problem.passes).toEqual([undefined, 2 ** 31, undefined, 2 ** 31]) // trusted as they are, judged in a view of their own
+  // trusted as they are, judged in a view of their own
+  expect(problem.passes).toEqual([undefined, 2 ** 31, undefined, 2 ** 31])
 })
 
 test('cosine: the rate of step s of S is r (1 + cos(pi s / S)) / 2; progress runs from 0 in the first epoch to 1 in the last', async () => {
@@ -151,12 +167,14 @@ test('cosine: the rate of step s of S is r (1 + cos(pi s / S)) / 2; progress run
     lossAndGradient: async (c: Table, batch: Batch) => {
       progress.push(batch.progress)
       tables.push(c[0]?.[0] as number)
-      return { ...(await plain.lossAndGradient(c, [])), gradient: [Float64Array.of(-1)] } // AdamW then moves by the rate itself
+      // AdamW then moves by the rate itself
+      return { ...(await plain.lossAndGradient(c, [])), gradient: [Float64Array.of(-1)] }
     },
   }
   const selection = selectionBy('training-loss', [null])
   const stage = { problem, settings, selection, batch: 5, seed: 0, index: 0, resume: undefined, stopping: () => false }
-  for await (const { state } of learn(stage, [Float64Array.of(0)])) if (state.epoch === 3) tables.push(state.coefficients[0]?.[0] as number)
+  for await (const { state } of learn(stage, [Float64Array.of(0)]))
+    if (state.epoch === 3) tables.push(state.coefficients[0]?.[0] as number)
   expect(progress).toEqual([0, 0, 0.5, 0.5, 1, 1])
   const moves = tables.slice(1).map((c, s) => c - (tables[s] as number))
   for (const [s, move] of moves.entries()) expect(move).toBeCloseTo((0.1 * (1 + Math.cos((Math.PI * s) / 6))) / 2, 7)

@@ -1,7 +1,7 @@
 // Multi-head self-attention straight on the rows of qkv (images * tokens, 3 * width), one (image, head) a tile:
 // P = softmax(q k' s), y = P v, s = 1 / sqrt(size), size = width / heads. Backward, with dP = dy v':
-// dS = P (dP - rowsum(dP P)) s; dq = dS k, dk = dS' q, dv = P' dy. Causal, P is 0 above its diagonal, and so is dS: the way
-// back needs no mask.
+// dS = P (dP - rowsum(dP P)) s; dq = dS k, dk = dS' q, dv = P' dy. Causal, P is 0 above its diagonal, and so is dS: the
+// way back needs no mask.
 import { exp } from './exponential'
 import { float, fma, int, pointer, sumLanes } from './lanes'
 import { multiply } from './multiply'

@@ -1,5 +1,5 @@
-// Sums over rows, (rows, columns) to (columns), in two steps that fix the order of addition: a fixed number of chunks of
-// rows each leave their own sums, and the chunks are then added up in order, a range of columns a tile.
+// Sums over rows, (rows, columns) to (columns), in two steps that fix the order of addition: a fixed number of chunks
+// of rows each leave their own sums, and the chunks are then added up in order, a range of columns a tile.
 import { int, pointer } from './lanes'
 
 /** Columns that one tile of `combineChunks` adds up. */

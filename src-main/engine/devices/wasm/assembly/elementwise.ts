@@ -1,6 +1,7 @@
 // Elementwise work on flat arrays, TILE elements a tile: addition, theta = base + sum_k lambda_k tau_k, and the inner
 // product < a, b > in float64, whose tiles leave one partial sum each for the caller to add up in order. The last two
-// also with float16 vectors: a float16's 15 lower bits, moved to a float32's place, are its magnitude times 2^-112, subnormals too.
+// also with float16 vectors: a float16's 15 lower bits, moved to a float32's place, are its magnitude times 2^-112,
+// subnormals too.
 import { float, fma, int, pointer, TILE } from './lanes'
 
 /** Arguments: x, y, out, count. */

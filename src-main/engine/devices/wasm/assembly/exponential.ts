@@ -1,8 +1,9 @@
 // exp, the logistic function and the normal distribution function on four floats; NaN stays NaN.
-// exp: x = n ln 2 + r, exp(r) by the polynomial of Cephes' expf, times 2^n; relative error about 1e-7, x clamped to what
-// float32 can hold. Phi: the rational Chebyshev fit of erfc in Numerical Recipes (erfcc), fractional error 1.2e-7.
-// V8 builds a vector constant anew at each use, from two 64-bit immediates, which made these functions four times slower;
-// so the constants are floats in memory, in the CONSTANTS bytes before a job's arguments, put there once by `prepare`.
+// exp: x = n ln 2 + r, exp(r) by the polynomial of Cephes' expf, times 2^n; relative error about 1e-7, x clamped to
+// what float32 can hold. Phi: the rational Chebyshev fit of erfc in Numerical Recipes (erfcc), fractional error 1.2e-7.
+// V8 builds a vector constant anew at each use, from two 64-bit immediates, which made these functions four times
+// slower; so the constants are floats in memory, in the CONSTANTS bytes before a job's arguments, put there once by
+// `prepare`.
 import { fma } from './lanes'
 
 const CONSTANTS: usize = 256

@@ -1,5 +1,6 @@
-// C (m, n) = op(A) op(B) (+ bias) in two jobs: the panels of B are packed once for all threads, then C is cut into tiles of
-// HEIGHT rows by a given number of columns. op is in the strides: a transposed matrix has its two strides exchanged.
+// C (m, n) = op(A) op(B) (+ bias) in two jobs: the panels of B are packed once for all threads, then C is cut into
+// tiles of HEIGHT rows by a given number of columns. op is in the strides: a transposed matrix has its two strides
+// exchanged.
 import { int, pointer } from './lanes'
 import { HEIGHT, multiplyPacked, packOnePanel } from './multiply'
 import { COLUMNS } from './pack'
@@ -14,7 +15,9 @@ export function packColumns(job: usize, tile: i32, _thread: i32): void {
   }
 }
 
-/** Arguments: m, n, k, a, row stride, stride along k, packed b, c, bias or 0, columns a tile, scratch, bytes a thread. */
+/**
+ * Arguments: m, n, k, a, row stride, stride along k, packed b, c, bias or 0, columns a tile, scratch, bytes a thread.
+ */
 export function gemm(job: usize, tile: i32, thread: i32): void {
   const m = int(job, 0)
   const n = int(job, 1)

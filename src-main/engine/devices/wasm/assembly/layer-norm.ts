@@ -1,6 +1,6 @@
 // Layer norm over each row of x (rows, width): y = (x - mean) scale gain + bias, scale = 1 / sqrt(variance + epsilon).
-// Backward, with h = (x - mean) scale and g = dy gain: dx = scale (g - mean(g) - h mean(g h)), dgain = sum dy h, dbias = sum dy;
-// the two sums over rows are left as one partial result a tile, for `combineChunks`.
+// Backward, with h = (x - mean) scale and g = dy gain: dx = scale (g - mean(g) - h mean(g h)), dgain = sum dy h, dbias
+// = sum dy; the two sums over rows are left as one partial result a tile, for `combineChunks`.
 import { float, fma, int, pointer, sumLanes } from './lanes'
 
 /** Arguments: x, gain, bias, y, mean, scale, rows, width, epsilon, rows a tile. */

@@ -34,8 +34,8 @@ export function packOnePanel(b: usize, stride: usize, columnStride: usize, n: i3
 }
 
 /**
- * C[0..m, from..to] = A B (+ bias), m at most HEIGHT, `from` a multiple of 8; A by strides, B packed with n columns in all.
- * `c` points at the first row of C, column 0; `bias` may be 0.
+ * C[0..m, from..to] = A B (+ bias), m at most HEIGHT, `from` a multiple of 8; A by strides, B packed with n columns in
+ * all. `c` points at the first row of C, column 0; `bias` may be 0.
  */
 export function multiplyPacked(
   m: i32, k: i32, a: usize, rowStride: usize, stride: usize,

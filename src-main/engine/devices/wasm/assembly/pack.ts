@@ -1,6 +1,6 @@
-// Copies a strided matrix into the panels that the micro-kernel of multiply.ts reads in order: six rows of A as (k, 6), or
-// eight columns of B as (k, 8), zero beyond the edge. One of the two strides is 1: along the panel a row is copied as it
-// lies, across it four steps are transposed in registers. Strides count floats.
+// Copies a strided matrix into the panels that the micro-kernel of multiply.ts reads in order: six rows of A as (k, 6),
+// or eight columns of B as (k, 8), zero beyond the edge. One of the two strides is 1: along the panel a row is copied
+// as it lies, across it four steps are transposed in registers. Strides count floats.
 
 /** Rows of A and columns of B in a panel: 6 x 8 fills twelve of the sixteen vector registers with sums. */
 export const ROWS: i32 = 6

@@ -82,7 +82,10 @@ function tangents(job: usize, tile: i32, exact: i32): void {
   }
 }
 
-/** Arguments: dqkv, qkv, probabilities, out, images, tokens, heads, size, s, scratch, bytes a thread (two of `larger` floats first), larger. */
+/**
+ * Arguments: dqkv, qkv, probabilities, out, images, tokens, heads, size, s, scratch, bytes a thread (two of `larger`
+ * floats first), larger.
+ */
 export function attentionTangent(job: usize, tile: i32, thread: i32): void {
   const images = int(job, 4)
   const tokens = int(job, 5)
