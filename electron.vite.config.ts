@@ -13,11 +13,7 @@ const at = (path: string) => join(root, path)
 
 const copyMigrations = {
   name: 'copy-migrations',
-  closeBundle: () =>
-    cpSync(at('src-main/history/migrations'), at('out/main'), {
-      recursive: true,
-      filter: (path) => !path.endsWith('.ts'),
-    }),
+  closeBundle: () => cpSync(at('src-main/history/migrations'), at('out/main/migrations'), { recursive: true }),
 }
 
 // electron-vite puts a `const require` into every bundle that says "require(", and the engine has one of its own.

@@ -50,48 +50,30 @@ export function stepCases(only: string): StepCase[] {
 
 /** A linearised model's epochs; ViT-B/32's features take minutes, so they are computed when asked for by name. */
 export function linearisedCases(only: string): StepCase[] {
-  const sizes: [keyof typeof shapes, number][] = [
+  const all = oneVectorCases('linearised', [
     ['small', 16],
     ['b32', 8],
     ['tiny', 4],
-  ]
-  const all = engines.flatMap((engine) =>
-    sizes.map(([model, batch]): StepCase => {
-      return {
-        name: `${engine}-${model}-linearised`,
-        engine,
-        model,
-        shape: shapes[model],
-        batch,
-        vectors: 1,
-        precision: 'float32',
-      }
-    }),
-  )
+  ])
   return all.filter(({ name, model }) => (only ? isWanted(name, only) : model === 'small'))
 }
 
 /** Steps on a data set's images. ViT-B/32's take minutes on wasm, so they are measured when asked for by name. */
 export function dataWaitCases(only: string): StepCase[] {
-  const sizes: [keyof typeof shapes, number][] = [
+  return oneVectorCases('data-wait', [
     ['b32', 32],
     ['tiny', 4],
-  ]
-  return engines
-    .flatMap((engine) =>
-      sizes.map(([model, batch]): StepCase => {
-        return {
-          name: `${engine}-${model}-data-wait`,
-          engine,
-          model,
-          shape: shapes[model],
-          batch,
-          vectors: 1,
-          precision: 'float32',
-        }
-      }),
-    )
-    .filter(({ name }) => only !== '' && isWanted(name, only))
+  ]).filter(({ name }) => only !== '' && isWanted(name, only))
+}
+
+/** On every engine, of each model with one float32 vector. batches: images at a time, a model. */
+function oneVectorCases(what: string, batches: [keyof typeof shapes, number][]): StepCase[] {
+  return engines.flatMap((engine) =>
+    batches.map(([model, batch]): StepCase => {
+      const name = `${engine}-${model}-${what}`
+      return { name, engine, model, shape: shapes[model], batch, vectors: 1, precision: 'float32' }
+    }),
+  )
 }
 
 /** The checkpoints of the training-free merge. */

@@ -139,9 +139,15 @@ function bar(share: number): string {
 
 /** The status in lines. */
 function statusLines({ installed, damaged, refused, gpus: found, noGpu, device, engine }: NativeStatus): string[] {
+  const there = installed
+    ? `${installedText(installed)} in ${installed.folder}`
+    : damaged
+      ? `not whole, and not used: ${damaged}`
+      : ['nothing', refused].filter(Boolean).join('; ')
+  const inUse = engine?.name ?? 'nothing: "basil doctor" says why'
   return [
-    `Installed  ${installed ? `${installedText(installed)} in ${installed.folder}` : damaged ? `not whole, and not used: ${damaged}` : `nothing${refused && `; ${refused}`}`}`,
-    `In use     ${engine ? engine.name : 'nothing: "basil doctor" says why'}${engine?.reason ? ` (${engine.reason})` : ''}`,
+    `Installed  ${there}`,
+    `In use     ${inUse}${engine?.reason ? ` (${engine.reason})` : ''}`,
     `Device     ${device}`,
     ...(found.length ? found.map((gpu) => `GPU        ${gpuText(gpu)}`) : [`GPU        none: ${noGpu}`]),
   ]

@@ -67,9 +67,7 @@ export function lineOf(event: RunEvent): { text: string; live: boolean } | null 
           : '  The engine answers again, or has ended.',
       )
     case 'ended':
-      return stays(
-        `Run ${event.run} ${event.state}.${event.error ? ` ${sentence(event.error)}` : event.state === 'stopped' ? '' : ` Next: basil resume ${event.run}`}${event.error?.code === 'device-lost' ? ` That is: basil resume ${event.run} --device cpu` : ''}`,
-      )
+      return stays(endedLine(event))
     case 'done': {
       const tasks = Object.entries(event.tasks).map(
         ([task, t]) =>
@@ -78,6 +76,14 @@ export function lineOf(event: RunEvent): { text: string; live: boolean } | null 
       return stays(`Run ${event.run} done in ${duration(event.seconds)}: ${tasks.join(', ')}`)
     }
   }
+}
+
+/** With what to do next, which an error says itself. */
+function endedLine({ run, state, error }: Extract<RunEvent, { type: 'ended' }>): string {
+  const told = `Run ${run} ${state}.`
+  if (!error) return state === 'stopped' ? told : `${told} Next: basil resume ${run}`
+  const onCpu = error.code === 'device-lost' ? ` That is: basil resume ${run} --device cpu` : ''
+  return `${told} ${sentence(error)}${onCpu}`
 }
 
 export function summaryLine(r: RunSummary): string {

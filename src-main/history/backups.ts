@@ -1,5 +1,5 @@
 // Backups of the history, in "backups" beside it (SQLite's online backup, which does not disturb the writer): one
-// before each migration (migrations/migrate.ts) and one each day. Of the daily ones the newest seven are kept. Each is
+// before each migration (migrate.ts) and one each day. Of the daily ones the newest seven are kept. Each is
 // checked, row by row; where a row is damaged the copy is called unsound and counted apart, so that damage which nobody
 // sees to never pushes out the last sound copies.
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs'

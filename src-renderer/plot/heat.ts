@@ -87,8 +87,8 @@ export type Colour = readonly [number, number, number]
 /** "rgb(1, 2, 3)" or "#123456" as three bytes. */
 export function parseColour(text: string): Colour {
   const hex = /^#([0-9a-f]{6})$/i.exec(text.trim())?.[1]
-  if (hex) return [0, 2, 4].map((i) => Number.parseInt(hex.slice(i, i + 2), 16)) as unknown as Colour
-  const [r = 0, g = 0, b = 0] = (text.match(/[\d.]+/g) ?? []).map(Number)
+  const bytes = hex ? [0, 2, 4].map((i) => Number.parseInt(hex.slice(i, i + 2), 16)) : text.match(/[\d.]+/g)
+  const [r = 0, g = 0, b = 0] = (bytes ?? []).map(Number)
   return [r, g, b]
 }
 

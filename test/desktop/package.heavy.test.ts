@@ -13,7 +13,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 
 import { dataFolder } from '../../src-main/files/data-folder.ts'
 import { currentEngine } from '../../src-main/files/engine-folder.ts'
-import { migrations } from '../../src-main/history/migrations/migrate.ts'
+import { migrations } from '../../src-main/history/migrate.ts'
 import { openLink } from '../../src-main/workbench/link/engine-link.ts'
 import { forkEngine } from '../../src-main/workbench/link/engine-process.ts'
 
@@ -23,7 +23,7 @@ const run = promisify(execFile)
 
 describe('the bundles', () => {
   it('hold the migrations beside main', async () => {
-    expect(migrations(join(root, 'out', 'main'))).toEqual(migrations())
+    expect(migrations(join(root, 'out', 'main', 'migrations'))).toEqual(migrations())
   })
   it('hold an engine that starts and finds its kernels', async () => {
     expect(await engineName(join(root, 'out', 'main', 'engine.js'))).not.toBe('')

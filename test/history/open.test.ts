@@ -7,7 +7,7 @@ import Database from 'better-sqlite3'
 import { expect, test } from 'vitest'
 
 import { epochsOf, putEpoch } from '../../src-main/history/epochs.ts'
-import { migrations } from '../../src-main/history/migrations/migrate.ts'
+import { migrations } from '../../src-main/history/migrate.ts'
 import { openHistory, readHistory } from '../../src-main/history/open.ts'
 import { createRun, listRuns } from '../../src-main/history/runs.ts'
 import { putStage } from '../../src-main/history/stages.ts'

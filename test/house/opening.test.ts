@@ -41,7 +41,7 @@ const own: Record<string, string> = {
   'files/open.ts: open': 'the door itself',
   'files/open.ts: openSync': 'the door itself',
   'files/write-atomic.ts: open': 'temporary files that it makes, and folders, to sync them',
-  'history/migrations/migrate.ts: readFileSync': 'its migrations',
+  'history/migrate.ts: readFileSync': 'its migrations',
   'history/names.ts: copyFileSync': 'the history',
   'history/read-only.ts: copyFileSync': 'the history',
   'history/salvage.ts: copyFileSync':

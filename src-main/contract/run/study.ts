@@ -118,22 +118,22 @@ export function plannedRuns(definition: StudyDefinition, draw: (i: number) => nu
 
 /** The configuration with fields replaced. What it becomes is judged by the schema, like any other. */
 function changed(config: RunConfig, change: Record<string, unknown>): RunConfig {
-  const result: Record<string, unknown> = { ...config }
+  const result = { ...config }
   for (const [name, replaced] of Object.entries(change)) {
     if (name === 'seed') throw invalid('seed', 'it is varied by the seeds of the study', 'list them as "seeds"')
     const inStart = /^start\.(.+)$/.exec(name)?.[1]
-    if (inStart) result['start'] = without({ ...(result['start'] as object | undefined), [inStart]: replaced })
-    else result[name] = replaced
+    const put = inStart ? { start: without({ ...result.start, [inStart]: replaced }) } : { [name]: replaced }
+    Object.assign(result, put)
   }
-  return without(result) as unknown as RunConfig
+  return without(result)
 }
 
 const nullable = ['clipNorm', 'patience', 'clamp', 'penaltyNorm', 'budget'] // null says something there
 
-function without(fields: Record<string, unknown>): Record<string, unknown> {
+function without<T extends object>(fields: T): T {
   return Object.fromEntries(
     Object.entries(fields).filter(([name, v]) => v !== undefined && (v !== null || nullable.includes(name))),
-  )
+  ) as T
 }
 
 type Change = Pick<Arm, 'label'> & { change: Record<string, unknown> }

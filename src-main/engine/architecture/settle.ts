@@ -134,9 +134,8 @@ function settle<S extends TowerSettings>(
     told.push(...others(field, chosen, statements).map((other) => `${other}; ${chosen.value} is used (${chosen.from})`))
     return chosen
   }
-  const settings = Object.fromEntries(
-    (Object.keys(assumed) as Field[]).map((field) => [field, one(field)]),
-  ) as unknown as S
+  const settings: S = { ...assumed }
+  for (const field of Object.keys(assumed) as Field[]) Object.assign(settings, { [field]: one(field) })
   const whole = statements.find(({ wrong }) => wrong !== undefined)
   if (whole?.wrong) refuse(whole.from, whole.wrong)
   const { heads } = settings

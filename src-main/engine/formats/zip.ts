@@ -2,7 +2,6 @@
 // yauzl reads the directory; what it lets pass is refused here: encryption, a name twice, entries that overlap, a local
 // header that says something else, sizes no deflate stream can have, bytes of another CRC-32. Names are keys of a map
 // and never become paths.
-import { EventEmitter } from 'node:events'
 import { crc32, createInflateRaw } from 'node:zlib'
 
 import {
@@ -10,7 +9,7 @@ import {
   fromRandomAccessReaderPromise,
   type LocalFileHeader,
   parseExtraFields,
-  type RandomAccessReader,
+  RandomAccessReader,
   type ZipFile,
 } from 'yauzl'
 
@@ -42,7 +41,7 @@ export function looksLikeZip(head: Uint8Array): boolean {
 export async function openZip(source: ByteSource): Promise<ZipArchive> {
   const entries = new Map<string, Entry>()
   const zip = await refusing(source, () =>
-    fromRandomAccessReaderPromise(readerOf(source), source.size, { autoClose: false }),
+    fromRandomAccessReaderPromise(new SourceReader(source), source.size, { autoClose: false }),
   )
   await refusing(source, async () => {
     for await (const entry of zip.eachEntry()) {
@@ -212,33 +211,37 @@ async function* inflate(packed: Region): AsyncGenerator<Uint8Array, undefined> {
 }
 
 /** yauzl's way to bytes. Small reads come out of a block: the directory is read by two an entry. */
-function readerOf(source: ByteSource): RandomAccessReader {
-  let block: Uint8Array = new Uint8Array()
-  let start = 0
-  const take = async (position: number, length: number): Promise<Uint8Array> => {
-    if (position < start || position + length > start + block.length) {
-      block = await source.read(position, Math.min(Math.max(length, chunk), Math.max(length, source.size - position)))
-      start = position
+class SourceReader extends RandomAccessReader {
+  readonly #source: ByteSource
+  #block: Uint8Array = new Uint8Array()
+  #start = 0
+
+  constructor(source: ByteSource) {
+    super()
+    this.#source = source
+  }
+
+  override read(
+    buffer: Buffer,
+    offset: number,
+    length: number,
+    position: number,
+    done: (error: Error | null) => void,
+  ): void {
+    this.#take(position, length).then((bytes) => {
+      buffer.set(bytes, offset)
+      done(null)
+    }, done)
+  }
+
+  async #take(position: number, length: number): Promise<Uint8Array> {
+    if (position < this.#start || position + length > this.#start + this.#block.length) {
+      const wanted = Math.min(Math.max(length, chunk), Math.max(length, this.#source.size - position))
+      this.#block = await this.#source.read(position, wanted)
+      this.#start = position
     }
-    return block.subarray(position - start, position - start + length)
+    return this.#block.subarray(position - this.#start, position - this.#start + length)
   }
-  const reader = {
-    ref: () => undefined,
-    unref: () => undefined,
-    read: (
-      buffer: Buffer,
-      offset: number,
-      length: number,
-      position: number,
-      done: (error: Error | null) => void,
-    ): void => {
-      take(position, length).then((bytes) => {
-        buffer.set(bytes, offset)
-        done(null)
-      }, done)
-    },
-  }
-  return Object.assign(new EventEmitter(), reader) as unknown as RandomAccessReader
 }
 
 /** What yauzl and zlib say of a file becomes file-damaged. */

@@ -56,7 +56,7 @@ async function load(addon: string, threads: number): Promise<Native> {
 
 // tfjs-node 4.22 calls functions that Node 23 removed from `util`.
 function restoreUtil(): void {
-  const removed = util as unknown as Record<string, unknown>
+  const removed: Record<string, unknown> = util
   removed['isArray'] ??= Array.isArray
   removed['isNullOrUndefined'] ??= (value: unknown) => value === null || value === undefined
   removed['isNull'] ??= (value: unknown) => value === null

@@ -131,14 +131,17 @@ function pairs({ classes }: TaskReport, result: TaskResult): Html {
 }
 
 function groups({ classes }: TaskReport, { fairness }: TaskResult): Html | null {
-  return (
-    fairness &&
-    html`<h3>Groups</h3><table><thead><tr><th>Group</th><th>Images</th><th>Accuracy</th></tr></thead><tbody>${fairness.groups.map(
-      ({ group, images, correct }) =>
-        html`<tr><td>${group}</td><td>${images}</td><td>${percent(correct / images)}</td></tr>`,
-    )}</tbody></table>
-<p class="quiet">Demographic-parity gap ${percent(fairness.parity.gap)} (${nameOf(classes, fairness.parity.class)}), equalised-odds gap ${percent(fairness.odds.gap)} (${nameOf(classes, fairness.odds.class)}), in points: how far groups lie apart in being called that class, and in being so when they are it, or are not.</p>`
+  if (!fairness) return null
+  const head = html`<thead><tr><th>Group</th><th>Images</th><th>Accuracy</th></tr></thead>`
+  const rows = fairness.groups.map(
+    ({ group, images, correct }) =>
+      html`<tr><td>${group}</td><td>${images}</td><td>${percent(correct / images)}</td></tr>`,
   )
+  const { parity, odds } = fairness
+  const gap = ({ gap, class: of }: typeof parity): string => `gap ${percent(gap)} (${nameOf(classes, of)})`
+  const apart = 'how far groups lie apart in being called that class, and in being so when they are it, or are not'
+  return html`<h3>Groups</h3><table>${head}<tbody>${rows}</tbody></table>
+<p class="quiet">Demographic-parity ${gap(parity)}, equalised-odds ${gap(odds)}, in points: ${apart}.</p>`
 }
 
 function classTable(task: TaskReport, { classes }: TaskResult): Html {

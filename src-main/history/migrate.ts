@@ -1,17 +1,17 @@
 // Brings a history file to the newest form: numbered SQL files, one transaction each, the number kept in user_version.
 // A file that already holds something is backed up first (SQLite's online backup). Adding a migration is one file
-// NNNN-what.sql in this folder; a released one is never edited. A step that changes rows sets their checksum to NULL
+// migrations/NNNN-what.sql; a released one is never edited. A step that changes rows sets their checksum to NULL
 // (or long_checksum, where it changes what that is over): rows without get theirs with the last step.
 import { mkdirSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 
 import type { Database } from 'better-sqlite3'
 
-import { BasilError } from '../../contract/errors.ts'
-import { addChecksums } from '../checksums.ts'
+import { BasilError } from '../contract/errors.ts'
+import { addChecksums } from './checksums.ts'
 
 /** SQL texts; the first makes version 1. */
-export function migrations(folder: string = import.meta.dirname): string[] {
+export function migrations(folder: string = join(import.meta.dirname, 'migrations')): string[] {
   const files = readdirSync(folder)
     .filter((name) => /^\d{4}-.*\.sql$/.test(name))
     .sort()
