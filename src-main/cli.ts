@@ -19,21 +19,18 @@ import { headsCommand } from './cli/heads.ts'
 import { historyCommand } from './cli/history.ts'
 import { libraryCommand } from './cli/library/command.ts'
 import { mergeCommand } from './cli/merge.ts'
+import { wholeNumber } from './cli/numbers.ts'
 import { fail, onClosedPipe, print, printJson } from './cli/output.ts'
 import { detailLines, inspectionLines, summaryLine } from './cli/print.ts'
 import { studyCommand } from './cli/study/command.ts'
 import { presetCommand } from './cli/study/preset.ts'
 import { refineCommand } from './cli/study/refine.ts'
+import { chosenEnvironment, root, withEngine, withWorkbench } from './cli/with.ts'
 import { deviceSchema } from './contract/api/native.ts'
 import { configJsonSchema } from './contract/run/resolve.ts'
 import { dataFolder } from './files/data-folder.ts'
-import { type EngineProcess, forkEngine } from './workbench/link/engine-process.ts'
-import { createSupervisor, type Supervisor } from './workbench/link/supervisor.ts'
-import { deviceChoice, engineEnvironment } from './workbench/native/devices.ts'
 import { resolveFile } from './workbench/projects.ts'
-import { openWorkbench, type Workbench } from './workbench/workbench.ts'
 
-const root = join(import.meta.dirname, '..')
 const program = new Command('basil')
   .description('Learns how to combine fine-tuned models, and keeps every run.')
   .version(packageJson.version)
@@ -71,7 +68,7 @@ program
 
 program
   .command('resume')
-  .argument('<run>', 'number of the run', number)
+  .argument('<run>', 'number of the run', wholeNumber)
   .description('go on with an interrupted run after its last kept epoch')
   .option('--json', 'events as JSON, one a line')
   .action((run: number, { json = false }) =>
@@ -82,7 +79,7 @@ program
   .command('demo')
   .description('learn on the sample, on this machine, and compare the methods')
   .option('--json', 'results as JSON')
-  .option('--seeds <n>', 'how many seeds', number, 1)
+  .option('--seeds <n>', 'how many seeds', wholeNumber, 1)
   .action(({ json = false, seeds }) =>
     withWorkbench(json, true, async (workbench) => {
       onClosedPipe(() => void workbench.close())
@@ -106,7 +103,7 @@ program
 
 program
   .command('show')
-  .argument('<run>', 'number of the run', number)
+  .argument('<run>', 'number of the run', wholeNumber)
   .description('all that is known of a run')
   .option('--json', 'as JSON')
   .action((run: number, { json = false }) =>
@@ -119,11 +116,11 @@ program
 
 const exportCommand = program
   .command('export')
-  .argument('<run>', 'number of the run', number)
+  .argument('<run>', 'number of the run', wholeNumber)
   .description('write the model of a run and its card, rebuilt from its parents')
   .requiredOption('--out <file>', 'where to')
-  .option('--iteration <k>', 'after this iteration, 0 being the start; the last accepted one if not given', number)
-  .option('--epoch <n>', 'any state of that iteration; its chosen one if not given', number)
+  .option('--iteration <k>', 'after this iteration, 0 being the start; the last accepted one if not given', wholeNumber)
+  .option('--epoch <n>', 'any state of that iteration; its chosen one if not given', wholeNumber)
   .option('--overwrite', 'replace the file, and its card, if they are there')
   .option('--json', 'as JSON')
 withFormOptions(exportCommand, 'the pre-trained model').action(
@@ -156,7 +153,7 @@ program
 program
   .command('serve')
   .description('the workbench in a browser on this machine')
-  .option('--port <n>', 'a port of 127.0.0.1; any free one if not given', number, 0)
+  .option('--port <n>', 'a port of 127.0.0.1; any free one if not given', wholeNumber, 0)
   .action(({ port }) =>
     withWorkbench(false, true, async (workbench) => {
       const { serve } = await import('./server/serve.ts')
@@ -179,27 +176,30 @@ program
     }),
   )
 
-program.addCommand(convertCommand({ withEngine }))
-program.addCommand(diffCommand({ withEngine }))
-program.addCommand(compatibleCommand({ withEngine }))
-program.addCommand(mergeCommand({ withEngine }))
-program.addCommand(disentangleCommand({ withEngine }))
-program.addCommand(libraryCommand({ withWorkbench }))
-program.addCommand(dataCommand({ withWorkbench }))
-program.addCommand(refineCommand({ withWorkbench }))
-program.addCommand(studyCommand({ withWorkbench }))
-program.addCommand(presetCommand({ resources: join(root, 'resources'), withWorkbench }))
-program.addCommand(evalCommand({ withWorkbench }))
-program.addCommand(historyCommand({ home: dataFolder, withWorkbench }))
-program.addCommand(headsCommand({ resources: join(root, 'resources'), withEngine }))
-program.addCommand(engineCommand({ home: dataFolder, resources: join(root, 'resources'), start: engine, withEngine }))
+for (const command of [
+  convertCommand(),
+  diffCommand(),
+  compatibleCommand(),
+  mergeCommand(),
+  disentangleCommand(),
+  libraryCommand(),
+  dataCommand(),
+  refineCommand(),
+  studyCommand(),
+  presetCommand(),
+  evalCommand(),
+  historyCommand(),
+  headsCommand(),
+  engineCommand(),
+])
+  program.addCommand(command)
 
 program
   .command('bench')
   .description('measure the engines on this machine, against PyTorch where a Python with torch is found')
   .option('--json', 'one JSON document')
   .option('--only <words>', 'cases whose names hold one of these, as in native-b32,merge', '')
-  .option('--rounds <n>', 'paired rounds a case', number, 5)
+  .option('--rounds <n>', 'paired rounds a case', wholeNumber, 5)
   .option('--no-peer', 'our side alone')
   .option('--python <path>', 'the Python that has torch')
   .option('--scratch <folder>', 'keep the random checkpoints (4 GB) there, and use them again')
@@ -212,8 +212,6 @@ program
       const { bench } = await import('./bench/bench.ts')
       const checkout = existsSync(join(root, 'test', 'bench'))
       const records = given.records ?? (checkout ? join(root, 'out', 'bench') : join(dataFolder(), 'bench'))
-      const environment = engineEnvironment(dataFolder(), deviceChoice(dataFolder()))
-      const basil = packageJson.version
       const isSound = await bench({
         json,
         only,
@@ -221,8 +219,8 @@ program
         peer,
         python,
         scratch,
-        basil,
-        environment,
+        basil: packageJson.version,
+        environment: chosenEnvironment(),
         checkout: root,
         records,
       })
@@ -237,64 +235,10 @@ program
   .description("a configuration's JSON Schema, for editors")
   .action(() => print(JSON.stringify(configJsonSchema(), null, 2)))
 
-/** BASIL_ENGINE names another script to run as the engine, for tests. */
-function engine(environment: NodeJS.ProcessEnv): EngineProcess {
-  return forkEngine(process.env.BASIL_ENGINE || join(import.meta.dirname, 'worker', 'door.ts'), environment)
-}
-
-async function withWorkbench(
-  json: boolean,
-  write: boolean,
-  act: (workbench: Workbench) => Promise<void>,
-): Promise<void> {
-  let workbench: Workbench | undefined
-  try {
-    workbench = await openWorkbench({
-      home: dataFolder(),
-      engine,
-      sample: join(root, 'resources', 'sample', 'dv-basi.json'),
-      write,
-    })
-    tellNotices(workbench)
-    await act(workbench)
-  } catch (error) {
-    fail(error, json)
-  } finally {
-    if (workbench) tellNotices(workbench)
-    await workbench?.close()
-  }
-}
-
-/** What opening the history found; what was found damaged since. Each once. */
-function tellNotices({ notices }: Workbench): void {
-  for (const { what, why, where, next } of notices.slice(told))
-    process.stderr.write(`${what}: ${why} (${where}). ${next}\n`)
-  told = notices.length
-}
-
-let told = 0
-
-async function withEngine(json: boolean, act: (supervisor: Supervisor) => Promise<void>): Promise<void> {
-  const home = dataFolder()
-  const supervisor = createSupervisor(() => engine(engineEnvironment(home, deviceChoice(home))))
-  try {
-    await act(supervisor)
-  } catch (error) {
-    fail(error, json)
-  } finally {
-    await supervisor.close()
-  }
-}
-
 function device(text: string): string {
   const { data, error } = deviceSchema.safeParse(text)
   if (error) throw new InvalidArgumentError('Give auto, cpu or gpu:N.')
   return data
-}
-
-function number(text: string): number {
-  if (!/^\d{1,15}$/.test(text)) throw new InvalidArgumentError('It is not a whole number.')
-  return Number(text)
 }
 
 await program.parseAsync()

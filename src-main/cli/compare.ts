@@ -4,15 +4,13 @@ import { resolve } from 'node:path'
 import { Command } from 'commander'
 
 import type { Compatibility, Difference, Finding, TensorDifference } from '../contract/checkpoint.ts'
-import type { Supervisor } from '../workbench/link/supervisor.ts'
 import { print, printJson } from './output.ts'
 import { resultOf } from './terminal.ts'
-
-type WithEngine = (json: boolean, act: (supervisor: Supervisor) => Promise<void>) => Promise<void>
+import { withEngine } from './with.ts'
 
 const shownTensors = 20
 
-export function diffCommand({ withEngine }: { withEngine: WithEngine }): Command {
+export function diffCommand(): Command {
   return new Command('diff')
     .argument('<a>', 'a checkpoint of any format and layout')
     .argument('<b>', 'another, of any other')
@@ -29,7 +27,7 @@ export function diffCommand({ withEngine }: { withEngine: WithEngine }): Command
     )
 }
 
-export function compatibleCommand({ withEngine }: { withEngine: WithEngine }): Command {
+export function compatibleCommand(): Command {
   return new Command('compatible')
     .argument('<pretrained>', 'the pre-trained model')
     .argument('<files...>', 'models fine-tuned from it')

@@ -14,13 +14,11 @@ import {
 } from '../contract/checkpoint.ts'
 import type { Exported } from '../contract/run/recipe.ts'
 import { settingsLine } from '../contract/tower.ts'
-import type { Supervisor } from '../workbench/link/supervisor.ts'
 import { print, printJson } from './output.ts'
 import { resultOf } from './terminal.ts'
+import { withEngine } from './with.ts'
 
-type WithEngine = (json: boolean, act: (supervisor: Supervisor) => Promise<void>) => Promise<void>
-
-export function convertCommand({ withEngine }: { withEngine: WithEngine }): Command {
+export function convertCommand(): Command {
   const command = new Command('convert')
     .argument('<file>', 'a checkpoint of any format and layout')
     .description('write a checkpoint in another layout, type or container')

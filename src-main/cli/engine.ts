@@ -6,24 +6,17 @@ import { resolve } from 'node:path'
 import { Command } from 'commander'
 
 import type { Gpu, InstallEvent, Installed, NativeKind, NativeStatus } from '../contract/api/native.ts'
+import { dataFolder } from '../files/data-folder.ts'
 import { writerOf } from '../history/writer-lock.ts'
-import type { EngineProcess } from '../workbench/link/engine-process.ts'
-import type { Supervisor } from '../workbench/link/supervisor.ts'
 import { deviceChoice, gpus } from '../workbench/native/devices.ts'
 import { install } from '../workbench/native/install.ts'
 import { installerStatus, removeEngine } from '../workbench/native/installer.ts'
 import { fail, onClosedPipe, print, printJson } from './output.ts'
 import { clearLive, sayLive } from './terminal.ts'
-
-interface EngineCommands {
-  home: () => string // the data folder
-  resources: string
-  start: (environment: NodeJS.ProcessEnv) => EngineProcess
-  withEngine: (json: boolean, act: (supervisor: Supervisor) => Promise<void>) => Promise<void>
-}
+import { resources, startEngine, withEngine } from './with.ts'
 
 /** The command with its three parts. */
-export function engineCommand({ home, resources, start, withEngine }: EngineCommands): Command {
+export function engineCommand(): Command {
   const command = new Command('engine').description('native TensorFlow: install it into the data folder, or remove it')
   command
     .command('install')
@@ -36,13 +29,13 @@ export function engineCommand({ home, resources, start, withEngine }: EngineComm
       const signal = whenInterrupted()
       try {
         const kind = cpu ? 'cpu' : cuda ? 'cuda' : await bestKind()
-        const folder = home()
+        const folder = dataFolder()
         const inUse = (): boolean => writerOf(folder) !== null
         await install({
           home: folder,
           resources,
           kind,
-          start,
+          start: startEngine,
           inUse,
           tell: json ? printJson : teller(),
           signal,
@@ -60,7 +53,7 @@ export function engineCommand({ home, resources, start, withEngine }: EngineComm
     .action(({ json = false }) =>
       withEngine(json, async (supervisor) => {
         const engine = await supervisor.describe().catch(() => null) // what is installed is of interest all the more
-        const folder = home()
+        const folder = dataFolder()
         const status = {
           ...installerStatus(folder, resources),
           ...(await gpus()),
@@ -77,7 +70,7 @@ export function engineCommand({ home, resources, start, withEngine }: EngineComm
     .option('--json', 'as JSON')
     .action(async ({ json = false }) => {
       try {
-        const folder = resolve(home())
+        const folder = resolve(dataFolder())
         const removed = await removeEngine(folder, () => writerOf(folder) !== null)
         if (json) printJson({ removed })
         else print(removed ? 'Removed: the portable engine is in use from now on.' : 'Nothing was installed.')

@@ -2,15 +2,21 @@
 // cancels it; a termination signal or a closed pipe closes the workbench, and the run can be resumed.
 import type { RunEvent } from '../contract/run/run.ts'
 import type { Workbench } from '../workbench/workbench.ts'
+import { onSignals } from './ending.ts'
 import { isPipeClosed, onClosedPipe, print, printJson } from './output.ts'
 import { lineOf } from './print.ts'
 import { clearLive, sayLive } from './terminal.ts'
 
-const echo = 250 // milliseconds within which a second Ctrl+C is the first one again, passed on by a launcher
-
 /** Sets the exit code: 0 when the run was done or stopped, or nobody listens any more; else 1. */
 export async function followRun(workbench: Workbench, run: number, json: boolean): Promise<void> {
-  const release = onSignals(workbench, run)
+  const release = onSignals({
+    first: () => {
+      process.stderr.write('\nStopping, and keeping the best so far. Ctrl+C again cancels.\n')
+      void workbench.stop(run)
+    },
+    again: () => void workbench.cancel(run),
+    end: () => void workbench.close(),
+  })
   onClosedPipe(() => void workbench.close())
   let last: RunEvent | undefined
   try {
@@ -33,23 +39,4 @@ function say(event: RunEvent): void {
   clearLive()
   if (line.live && process.stdout.isTTY) sayLive(line.text)
   else if (event.type !== 'progress') print(line.text)
-}
-
-function onSignals(workbench: Workbench, run: number): () => void {
-  let first: number | null = null
-  const interrupt = (): void => {
-    const now = performance.now()
-    if (first === null) {
-      first = now
-      process.stderr.write('\nStopping, and keeping the best so far. Ctrl+C again cancels.\n')
-      void workbench.stop(run)
-    } else if (now - first > echo) void workbench.cancel(run)
-  }
-  const end = (): void => void workbench.close()
-  process.on('SIGINT', interrupt)
-  for (const signal of ['SIGTERM', 'SIGHUP'] as const) process.on(signal, end)
-  return () => {
-    process.off('SIGINT', interrupt)
-    for (const signal of ['SIGTERM', 'SIGHUP'] as const) process.off(signal, end)
-  }
 }

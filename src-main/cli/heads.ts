@@ -2,31 +2,24 @@
 // programs' files; and a linear probe fitted on labelled images.
 import { basename, join, resolve } from 'node:path'
 
-import { Command, InvalidArgumentError, Option } from 'commander'
+import { Command, Option } from 'commander'
 
 import type { HeadEvent, ProbeReport } from '../contract/api/heads.ts'
 import { headNameOf } from '../contract/named-tensor.ts'
 import { nothingSaid } from '../contract/tower.ts'
 import { readPrompts } from '../workbench/heads/prompts.ts'
-import type { Supervisor } from '../workbench/link/supervisor.ts'
+import { wholeNumber } from './numbers.ts'
 import { print, printJson } from './output.ts'
 import { clearLive, sayLive } from './terminal.ts'
 import { saidBy, warn, withTextOptions, withTowerOptions } from './tower-options.ts'
+import { resources, withEngine } from './with.ts'
 
-interface HeadsCommands {
-  resources: string
-  withEngine: (json: boolean, act: (supervisor: Supervisor) => Promise<void>) => Promise<void>
-}
-
-export function headsCommand(commands: HeadsCommands): Command {
+export function headsCommand(): Command {
   const command = new Command('heads').description('classification heads')
-  return command
-    .addCommand(makeCommand(commands))
-    .addCommand(importCommand(commands))
-    .addCommand(probeCommand(commands))
+  return command.addCommand(makeCommand()).addCommand(importCommand()).addCommand(probeCommand())
 }
 
-function makeCommand({ resources, withEngine }: HeadsCommands): Command {
+function makeCommand(): Command {
   return withTextOptions(written('make', 'a zero-shot head from class names and prompt templates, as a tensor file'))
     .requiredOption('--model <checkpoint>', 'a whole CLIP model: its text tower reads the names')
     .requiredOption(
@@ -61,7 +54,7 @@ function makeCommand({ resources, withEngine }: HeadsCommands): Command {
     )
 }
 
-function importCommand({ withEngine }: HeadsCommands): Command {
+function importCommand(): Command {
   return written('import', "heads of other programs' files, such as head_CarsVal.pt, in one tensor file")
     .argument('<files...>', '"head_CarsVal.pt", or "file#tensor"')
     .option(
@@ -96,7 +89,7 @@ function importCommand({ withEngine }: HeadsCommands): Command {
     )
 }
 
-function probeCommand({ resources, withEngine }: HeadsCommands): Command {
+function probeCommand(): Command {
   return withTowerOptions(
     written('probe', "a linear probe: the head that is best for a frozen model's features of labelled images"),
   )
@@ -111,7 +104,7 @@ function probeCommand({ resources, withEngine }: HeadsCommands): Command {
       'how many; or their names: a data set Basil knows, or a file with one name a line',
     )
     .option('--name <name>', 'the tensor is head.NAME; that of the data if not given')
-    .option('--seed <n>', 'of the fifth', whole, 0)
+    .option('--seed <n>', 'of the fifth', wholeNumber, 0)
     .action(({ json = false, model, data, validation, seed, out, overwrite = false, ...given }) =>
       withEngine(json, async (supervisor) => {
         const classes = /^\d+$/.test(given.classes)
@@ -153,11 +146,6 @@ function dataNameOf(data: string): string {
   return basename(data)
     .replace(/^.*#/, '')
     .replace(/\.[^.]*$/, '')
-}
-
-function whole(text: string): number {
-  if (/^\d{1,15}$/.test(text)) return Number(text)
-  throw new InvalidArgumentError('a whole number is needed')
 }
 
 function reportLines({ fits, chosen, images, heldOut }: ProbeReport): string[] {

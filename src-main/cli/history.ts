@@ -4,16 +4,12 @@ import { resolve } from 'node:path'
 import { Command } from 'commander'
 
 import type { Backup, Salvaged, Thing } from '../contract/api/history.ts'
+import { dataFolder } from '../files/data-folder.ts'
 import { restoreBackup } from '../workbench/history-care.ts'
-import type { Workbench } from '../workbench/workbench.ts'
 import { fail, print, printJson } from './output.ts'
+import { withWorkbench } from './with.ts'
 
-interface HistoryCommands {
-  home: () => string // the data folder
-  withWorkbench: (json: boolean, write: boolean, act: (workbench: Workbench) => Promise<void>) => Promise<void>
-}
-
-export function historyCommand({ home, withWorkbench }: HistoryCommands): Command {
+export function historyCommand(): Command {
   const command = new Command('history').description(
     'backups of the history, and bringing back what can be read of a damaged one',
   )
@@ -46,7 +42,7 @@ export function historyCommand({ home, withWorkbench }: HistoryCommands): Comman
     .option('--json', 'as JSON')
     .action(async (backup: string, { json = false }) => {
       try {
-        const before = await restoreBackup(home(), resolve(backup), new Date())
+        const before = await restoreBackup(dataFolder(), resolve(backup), new Date())
         if (json) printJson({ before })
         else print(`Restored. The history from before is ${before}`)
       } catch (error) {

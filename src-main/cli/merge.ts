@@ -7,13 +7,11 @@ import { basename, resolve } from 'node:path'
 import { Command, InvalidArgumentError, Option } from 'commander'
 
 import type { Recipe } from '../contract/run/recipe.ts'
-import type { Supervisor } from '../workbench/link/supervisor.ts'
 import { exportedLines, formOf, withFormOptions } from './convert.ts'
 import { print, printJson } from './output.ts'
+import { withEngine } from './with.ts'
 
-type WithEngine = (json: boolean, act: (supervisor: Supervisor) => Promise<void>) => Promise<void>
-
-export function mergeCommand({ withEngine }: { withEngine: WithEngine }): Command {
+export function mergeCommand(): Command {
   const command = new Command('merge')
     .description('combine checkpoints of any architecture by task arithmetic, without a run')
     .requiredOption('--pretrained <file>', 'the model they were fine-tuned from')

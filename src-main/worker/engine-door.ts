@@ -1,21 +1,23 @@
 // The engine's side of its contract: every message is parsed here, one run at a time is worked on, progress leaves at
 // most ten times a second, and errors travel as records. What is behind the door is an argument, so that the test
-// double stands behind the same one.
-import { implement } from '@orpc/server'
+// double stands behind the same one. Its type follows from the contract: a new question is a line there, and the
+// function that answers it in reading.ts or door.ts.
+import {
+  type AnyContractRouter,
+  type ContractProcedure,
+  type InferSchemaInput,
+  type InferSchemaOutput,
+  isContractProcedure,
+} from '@orpc/contract'
+import { type AnyRouter, implement } from '@orpc/server'
 import { RPCHandler } from '@orpc/server/message-port'
 
-import type { Disentanglement, DisentanglementRequest } from '../contract/api/disentanglement.ts'
-import type { EvaluationReport, EvaluationRequest } from '../contract/api/evaluations.ts'
-import type { HeadEvent, HeadImport, HeadRequest, ProbeEvent, ProbeRequest } from '../contract/api/heads.ts'
-import type { Compatibility, Description, Difference, Form, Inspection, Statistics } from '../contract/checkpoint.ts'
-import { type Conversion, engineContract, type Plan, type Told } from '../contract/engine-api.ts'
+import { engineContract } from '../contract/engine-api.ts'
 import { BasilError } from '../contract/errors.ts'
 import type { ResolvedConfig } from '../contract/run/config.ts'
-import type { Exported, Recipe } from '../contract/run/recipe.ts'
-import type { EngineEvent, EngineInfo, Parent, ResumeState } from '../contract/run/run.ts'
+import type { EngineEvent, Parent, ResumeState } from '../contract/run/run.ts'
 import { errorsAsRecords } from '../contract/wire/errors-over-rpc.ts'
 import { progressGate } from '../contract/wire/progress-gate.ts'
-import type { ReadingData } from './data/reading.ts'
 
 export interface Sitting {
   resume: ResumeState | null
@@ -24,62 +26,31 @@ export interface Sitting {
   signal: AbortSignal
 }
 
-export interface EngineSide {
-  describe(): Promise<EngineInfo>
-  look(file: string): Promise<Description>
-  hash(file: string): Promise<{ sha256: string; bytes: number }>
-  inspect(file: string): Promise<Inspection>
-  statistics(file: string): AsyncGenerator<Told<Statistics>>
-  compare(a: string, b: string): AsyncGenerator<Told<Difference>>
-  compatible(pretrained: string, others: string[]): AsyncGenerator<Told<Compatibility>>
-  convert(request: Conversion): AsyncGenerator<Told<Exported>>
-  readonly data: ReadingData
-  disentangle(request: DisentanglementRequest, signal: AbortSignal): AsyncGenerator<Told<Disentanglement>>
-  check(config: ResolvedConfig): Promise<Plan>
+const { run: _run, stop: _stop, ...questions } = engineContract // which run is at work is known here alone
+
+export type EngineSide = Answers<typeof questions> & {
   run(config: ResolvedConfig, sitting: Sitting): AsyncGenerator<EngineEvent>
-  rebuild(request: { recipe: Recipe; out: string; overwrite: boolean; form: Form }): Promise<Exported>
-  makeHead(request: HeadRequest): AsyncGenerator<HeadEvent>
-  importHeads(request: HeadImport): Promise<Exported>
-  probeHead(request: ProbeRequest): AsyncGenerator<ProbeEvent>
-  evaluate(request: EvaluationRequest): AsyncGenerator<Told<EvaluationReport>>
 }
+
+/** A function a question; signal: whoever asked has left. What is told step by step is a generator. */
+type Answers<C> = {
+  readonly [K in keyof C]: C[K] extends ContractProcedure<infer I, infer O, infer _Errors, infer _Meta>
+    ? (input: InferSchemaOutput<I>, signal: AbortSignal) => Answer<InferSchemaInput<O>>
+    : Answers<C[K]>
+}
+type Answer<O> = O extends AsyncIteratorObject<infer T> ? AsyncGenerator<T> : Promise<O>
 
 type Port = Parameters<RPCHandler<Record<never, never>>['upgrade']>[0]
 
 export function serveEngine(side: EngineSide, port: Port): void {
   let present: { stopping: boolean } | null = null
   const os = implement(engineContract)
-  const router = os.router({
-    describe: os.describe.handler(() => side.describe()),
-    look: os.look.handler(({ input }) => side.look(input.file)),
-    hash: os.hash.handler(({ input }) => side.hash(input.file)),
-    inspect: os.inspect.handler(({ input }) => side.inspect(input.file)),
-    statistics: os.statistics.handler(({ input }) => paced(side.statistics(input.file))),
-    compare: os.compare.handler(({ input }) => paced(side.compare(input.a, input.b))),
-    compatible: os.compatible.handler(({ input }) => paced(side.compatible(input.pretrained, input.others))),
-    convert: os.convert.handler(({ input }) => paced(side.convert(input))),
-    data: {
-      find: os.data.find.handler(({ input }) => paced(side.data.find(input.path))),
-      named: os.data.named.handler(({ input }) => paced(side.data.named(input.folders))),
-      look: os.data.look.handler(({ input }) => paced(side.data.look(input.path))),
-      draw: os.data.draw.handler(({ input }) => paced(side.data.draw(input.images))),
-      previews: os.data.previews.handler(({ input }) => paced(side.data.previews(input.images, input.wanted))),
-      prepare: os.data.prepare.handler(({ input }) => paced(side.data.prepare(input))),
-      leaks: os.data.leaks.handler(({ input }) => paced(side.data.leaks(input))),
-    },
-    disentangle: os.disentangle.handler(({ input, signal = new AbortController().signal }) =>
-      paced(side.disentangle(input, signal)),
-    ),
-    check: os.check.handler(({ input }) => side.check(input)),
+  const router = {
+    ...answering(questions, side),
     stop: os.stop.handler(() => {
       if (present) present.stopping = true
       return present !== null
     }),
-    rebuild: os.rebuild.handler(({ input }) => side.rebuild(input)),
-    makeHead: os.makeHead.handler(({ input }) => paced(side.makeHead(input))),
-    importHeads: os.importHeads.handler(({ input }) => side.importHeads(input)),
-    probeHead: os.probeHead.handler(({ input }) => paced(side.probeHead(input))),
-    evaluate: os.evaluate.handler(({ input }) => paced(side.evaluate(input))),
     run: os.run.handler(async function* ({ input, signal = new AbortController().signal }) {
       if (present) throw busy()
       const mine = { stopping: false }
@@ -91,13 +62,32 @@ export function serveEngine(side: EngineSide, port: Port): void {
         present = null
       }
     }),
-  })
+  }
   const options = {
     clientInterceptors: [errorsAsRecords],
     // Events go as structured clones, not JSON: minus zero stays minus zero. Only them: an answer may hold an iterator.
     experimental_transfer: (message: readonly unknown[]) => (message[1] === eventMessage ? [] : null),
   }
   new RPCHandler(router, options).upgrade(port, { context: {} })
+}
+
+/** The handlers of a contract: each asks the function of its name. */
+function answering(contract: AnyContractRouter, answers: object): Record<string, AnyRouter> {
+  return Object.fromEntries(
+    Object.entries(contract).map(([name, question]) => {
+      const answer: unknown = Reflect.get(answers, name)
+      if (typeof answer === 'function' && isContractProcedure(question))
+        return [
+          name,
+          implement(question).handler(({ input, signal = new AbortController().signal }) => {
+            const told = answer(input, signal)
+            return Symbol.asyncIterator in told ? paced(told) : told
+          }),
+        ]
+      if (typeof answer === 'object' && answer) return [name, answering(question, answer)]
+      throw new Error(`nothing answers ${name}`)
+    }),
+  )
 }
 
 async function* paced<T extends { type: string }>(events: AsyncGenerator<T>): AsyncGenerator<T> {

@@ -12,17 +12,14 @@ import type { EngineSide } from './engine-door.ts'
 import { importHeads } from './heads/import.ts'
 import { inspect, look } from './inspect.ts'
 
-export const reading: Pick<
-  EngineSide,
-  'look' | 'hash' | 'inspect' | 'statistics' | 'compare' | 'compatible' | 'convert' | 'importHeads' | 'data'
-> = {
-  look,
-  hash: hashCheckpoint,
-  inspect,
-  statistics: (file) => statisticsOf(file, openSource),
-  compare: (a, b) => differenceOf(a, b, openSource),
-  compatible: (pretrained, others) => compatibilityOf(pretrained, others, openSource),
+export const reading = {
+  look: ({ file }) => look(file),
+  hash: ({ file }) => hashCheckpoint(file),
+  inspect: ({ file }) => inspect(file),
+  statistics: ({ file }) => statisticsOf(file, openSource),
+  compare: ({ a, b }) => differenceOf(a, b, openSource),
+  compatible: ({ pretrained, others }) => compatibilityOf(pretrained, others, openSource),
   convert,
   importHeads,
   data: readingData,
-}
+} satisfies Partial<EngineSide>

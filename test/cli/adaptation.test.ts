@@ -1,6 +1,5 @@
 // basil disentangle and basil study adapt in a terminal: a map as a table and as JSON with the real engine, and what is
 // asked for in vain; one run a target, rows by target, with the toy engine.
-import { execFile } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
@@ -8,19 +7,14 @@ import { expect, test } from 'vitest'
 
 import { disentanglementSchema } from '../../src-main/contract/api/disentanglement.ts'
 import { folder as golden } from '../golden/fixture.ts'
-import { temporaryFolder, toyEntry, toyFile } from '../workbench/toy.ts'
+import { temporaryFolder, toyFile } from '../workbench/toy.ts'
+import { basil as inTerminal, type Outcome, oneThread, withToy } from './terminal.ts'
 
-const cli = join(import.meta.dirname, '../../src-main/cli.ts')
 const at = (name: string): string => join(golden, name)
 
-function basil(args: string[], more: NodeJS.ProcessEnv = {}): Promise<{ code: unknown; out: string; err: string }> {
-  const folder = temporaryFolder()
-  const env = { ...process.env, BASIL_HOME: folder, BASIL_BACKEND: 'wasm', BASIL_THREADS: '1', ...more }
-  return new Promise((resolve) => {
-    execFile(process.execPath, [cli, ...args], { env, cwd: folder }, (error, out, err) =>
-      resolve({ code: error ? error.code : 0, out, err }),
-    )
-  })
+function basil(args: string[], more: NodeJS.ProcessEnv = {}): Promise<Outcome> {
+  const home = temporaryFolder()
+  return inTerminal(args, { home, cwd: home, env: { ...oneThread, ...more } })
 }
 
 const pair = ['alpha', 'beta'].map((name) => [
@@ -68,7 +62,7 @@ test('study adapt: one run a target, and a row for each', async () => {
   const vectors = ['a', 'b'].map((name) => `/models/finetuned-${name}.pt`)
   const tasks = ['a', 'b'].map((name) => ({ ...toyFile.tasks[0], name, test: `test-${name}`, finetuned: undefined }))
   writeFileSync(file, JSON.stringify({ ...toyFile, vectors, tasks }))
-  const { code, out, err } = await basil(['study', 'adapt', file], { BASIL_ENGINE: toyEntry })
+  const { code, out, err } = await basil(['study', 'adapt', file], withToy())
   expect({ code, err }).toEqual({ code: 0, err: '' })
   expect(out.match(/run \d+ +UFM \+ DV-BASI, [ab], seed 0: done/g)).toHaveLength(2)
   expect(out).toMatch(

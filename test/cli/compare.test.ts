@@ -1,6 +1,5 @@
 // basil diff, compatible and merge in a terminal, with the real engine: checkpoints of any container and architecture,
 // and their exit codes.
-import { execFile } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
@@ -15,18 +14,12 @@ import { type Full, filled, resNet, type Shapes } from '../engine/layouts/models
 import { bytesOf, moved, plain } from '../engine/measures/memory.ts'
 import { folder as golden, tasks } from '../golden/fixture.ts'
 import { temporaryFolder } from '../workbench/toy.ts'
+import { basil as inTerminal, type Outcome, oneThread } from './terminal.ts'
 
-const cli = join(import.meta.dirname, '../../src-main/cli.ts')
 const at = (name: string): string => join(golden, `${name}.safetensors`)
 
-function basil(folder: string, ...args: string[]): Promise<{ code: unknown; out: string; err: string }> {
-  const env = { ...process.env, BASIL_HOME: folder, BASIL_BACKEND: 'wasm', BASIL_THREADS: '1' }
-  return new Promise((resolve) => {
-    execFile(process.execPath, [cli, ...args], { env, cwd: folder }, (error, out, err) =>
-      resolve({ code: error ? error.code : 0, out, err }),
-    )
-  })
-}
+const basil = (folder: string, ...args: string[]): Promise<Outcome> =>
+  inTerminal(args, { home: folder, cwd: folder, env: oneThread })
 
 async function valuesOf(path: string): Promise<Map<string, number[]>> {
   const source = await openSource(path)

@@ -1,6 +1,5 @@
 // basil convert in a terminal: the extension names the container, the lines say what became of the blocks, and refusals
 // leave the old file.
-import { execFile } from 'node:child_process'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
@@ -9,18 +8,13 @@ import { expect, test } from 'vitest'
 import { formOf } from '../../src-main/cli/convert.ts'
 import { written } from '../engine/formats/bytes.ts'
 import { temporaryFolder } from '../workbench/toy.ts'
+import { basil, type Outcome } from './terminal.ts'
 
 const root = join(import.meta.dirname, '../..')
 const tower = join(root, 'test/golden/math/pretrained.safetensors')
 
-async function convert(folder: string, ...args: string[]): Promise<{ code: unknown; out: string; err: string }> {
-  const given = [join(root, 'src-main/cli.ts'), 'convert', ...args]
-  return new Promise((resolve) => {
-    execFile(process.execPath, given, { env: { ...process.env, BASIL_HOME: folder }, cwd: folder }, (error, out, err) =>
-      resolve({ code: error ? error.code : 0, out, err }),
-    )
-  })
-}
+const convert = (folder: string, ...args: string[]): Promise<Outcome> =>
+  basil(['convert', ...args], { home: folder, cwd: folder })
 
 test.each([
   ['a.safetensors', 'safetensors'],

@@ -1,5 +1,4 @@
 // basil data in a terminal: add, list, show, prepare, leaks, forget.
-import { execFile } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 
@@ -8,17 +7,9 @@ import { expect, test } from 'vitest'
 import type { DataSet, LeakReport } from '../../src-main/contract/api/data.ts'
 import { petsAt } from '../workbench/data/miniatures.ts'
 import { temporaryFolder } from '../workbench/toy.ts'
+import { basil as inTerminal, type Outcome } from './terminal.ts'
 
-const cli = join(import.meta.dirname, '../../src-main/cli.ts')
-
-function basil(home: string, ...args: string[]): Promise<{ code: number; out: string; err: string }> {
-  return new Promise((resolve) => {
-    const env = { ...process.env, BASIL_HOME: home }
-    execFile(process.execPath, [cli, 'data', ...args], { env }, (error, out, err) =>
-      resolve({ code: Number(error?.code ?? 0), out, err }),
-    )
-  })
-}
+const basil = (home: string, ...args: string[]): Promise<Outcome> => inTerminal(['data', ...args], { home })
 
 test('data is added, prepared and searched for leaks; what cannot be read is named with its reason', async () => {
   const [home, folder] = [temporaryFolder(), temporaryFolder()]

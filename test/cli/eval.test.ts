@@ -1,7 +1,6 @@
 // basil eval as a person uses it: on the oracle's models and on the state of a run, which it measures as the run did.
 // What is printed, what is in the page, the tables and the history are one and the same, means are over the rows that
 // stand above them, and test data is not opened in silence.
-import { spawnSync } from 'node:child_process'
 import {
   copyFileSync,
   existsSync,
@@ -20,8 +19,8 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 
 import type { EvaluationDetail, EvaluationReport } from '../../src-main/contract/api/evaluations.ts'
 import { expected, folder, goldenExample } from '../golden/fixture.ts'
+import { basilSync, type Outcome } from './terminal.ts'
 
-const root = join(import.meta.dirname, '..', '..')
 const home = mkdtempSync(join(tmpdir(), 'basil-eval-'))
 const names = ['alpha', 'beta'] as const
 const taskOf = (name: string, as = name): string[] => [
@@ -29,18 +28,9 @@ const taskOf = (name: string, as = name): string[] => [
   `${as}=tasks.safetensors#${name},tasks.safetensors#head.${name}`,
 ]
 
-function basil(...args: string[]): {
-  code: number | null
-  out: string
-  err: string
-  json: () => ReturnType<typeof JSON.parse>
-} {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [join(root, 'src-main', 'cli.ts'), ...args], {
-    encoding: 'utf8',
-    env: { ...process.env, BASIL_HOME: join(home, 'data'), BASIL_BACKEND: 'wasm' },
-    cwd: home,
-  })
-  return { code: status, out: stdout, err: stderr, json: () => JSON.parse(stdout) }
+function basil(...args: string[]): Outcome & { json: () => ReturnType<typeof JSON.parse> } {
+  const told = basilSync(args, { home: join(home, 'data'), cwd: home, env: { BASIL_BACKEND: 'wasm' } })
+  return { ...told, json: () => JSON.parse(told.out) }
 }
 
 beforeAll(() => {

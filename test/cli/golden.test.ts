@@ -1,6 +1,5 @@
 // The command line on the oracle's own example, field by field as scripts rely on them: run, show, export of any state,
 // inspect; what is exported is what was evaluated, and an independent reading of the recipe gives the same weights.
-import { spawnSync } from 'node:child_process'
 import { copyFileSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -24,20 +23,12 @@ import {
   relativeError,
   tasks,
 } from '../golden/fixture.ts'
+import { basilSync, type Outcome } from './terminal.ts'
 
-const root = join(import.meta.dirname, '..', '..')
-
-function basil(
-  home: string,
-  ...args: string[]
-): { code: number | null; out: string; json: () => ReturnType<typeof JSON.parse> } {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [join(root, 'src-main', 'cli.ts'), ...args], {
-    encoding: 'utf8',
-    env: { ...process.env, BASIL_HOME: join(home, 'data') },
-    cwd: home,
-  })
-  if (stderr && status === 0) expect(stderr).toBe('')
-  return { code: status, out: stdout, json: () => JSON.parse(stdout) }
+function basil(home: string, ...args: string[]): Outcome & { json: () => ReturnType<typeof JSON.parse> } {
+  const told = basilSync(args, { home: join(home, 'data'), cwd: home })
+  if (told.err && told.code === 0) expect(told.err).toBe('')
+  return { ...told, json: () => JSON.parse(told.out) }
 }
 
 const example = goldenExample

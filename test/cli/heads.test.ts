@@ -1,6 +1,5 @@
 // basil heads in a terminal, with the real engine: a few lines, or JSON and nothing else; refusals with their exit
 // codes.
-import { execFile } from 'node:child_process'
 import { join } from 'node:path'
 
 import { expect, test } from 'vitest'
@@ -8,21 +7,13 @@ import { expect, test } from 'vitest'
 import { readHead } from '../../src-main/engine/heads/head-file.ts'
 import { openSource } from '../../src-main/files/source.ts'
 import { temporaryFolder } from '../workbench/toy.ts'
+import { basil, type Outcome, oneThread } from './terminal.ts'
 
 const root = join(import.meta.dirname, '../..')
 const model = join(root, 'test/golden/text/text-tower.safetensors')
 
-function heads(folder: string, args: string[]): Promise<{ code: unknown; out: string; err: string }> {
-  const env = { ...process.env, BASIL_HOME: folder, BASIL_BACKEND: 'wasm', BASIL_THREADS: '1' }
-  return new Promise((resolve) => {
-    execFile(
-      process.execPath,
-      [join(root, 'src-main/cli.ts'), 'heads', ...args],
-      { env, cwd: folder },
-      (error, out, err) => resolve({ code: error ? error.code : 0, out, err }),
-    )
-  })
-}
+const heads = (folder: string, args: string[]): Promise<Outcome> =>
+  basil(['heads', ...args], { home: folder, cwd: folder, env: oneThread })
 
 const make = (folder: string, args: string[]) => heads(folder, ['make', ...args])
 

@@ -1,6 +1,5 @@
 // The history from a terminal: where its folder cannot be written, where the disk is full, and where it is damaged.
-import { spawn, spawnSync } from 'node:child_process'
-import { once } from 'node:events'
+import { spawnSync } from 'node:child_process'
 import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
@@ -9,25 +8,14 @@ import { expect, test } from 'vitest'
 
 import { openHistory } from '../../src-main/history/open.ts'
 import { putAll, putRun } from '../history/whole.ts'
-import { temporaryFolder, toyEntry, toyFile } from '../workbench/toy.ts'
+import { temporaryFolder, toyFile } from '../workbench/toy.ts'
+import { basil as inTerminal, type Outcome, withToy } from './terminal.ts'
 
-const cli = join(import.meta.dirname, '../../src-main/cli.ts')
 const databases = join(import.meta.dirname, '../databases')
 
 /** before: shell commands that come first, in a mount namespace of their own. */
-async function basil(home: string, args: string[], before = ''): Promise<{ code: number; out: string; err: string }> {
-  const env = { ...process.env, BASIL_HOME: home, BASIL_ENGINE: toyEntry, TOY: '{}' }
-  const [program, ...rest] = before
-    ? ['unshare', '-m', 'sh', '-c', `${before} && exec "$@"`, 'sh', process.execPath, cli, ...args]
-    : [process.execPath, cli, ...args]
-  const child = spawn(program ?? '', rest, { stdio: ['ignore', 'pipe', 'pipe'], env })
-  let out = ''
-  let err = ''
-  child.stdout.on('data', (text) => (out += text))
-  child.stderr.on('data', (text) => (err += text))
-  const [code] = await once(child, 'close')
-  return { code, out, err }
-}
+const basil = (home: string, args: string[], before = ''): Promise<Outcome> =>
+  inTerminal(args, { home, env: withToy(), before })
 
 const canMount = spawnSync('unshare', ['-m', 'sh', '-c', 'mount -t tmpfs none /mnt'], { stdio: 'ignore' }).status === 0
 if (!canMount)

@@ -1,5 +1,4 @@
 // basil library in a terminal: add, list, show, tag, describe, refresh, forget, beside a window that is open.
-import { execFile } from 'node:child_process'
 import { existsSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 
@@ -8,17 +7,9 @@ import { expect, test } from 'vitest'
 import type { Entry } from '../../src-main/contract/api/library.ts'
 import { checkpoint, lay, libraryAt } from '../workbench/library/setting.ts'
 import { temporaryFolder } from '../workbench/toy.ts'
+import { basil as inTerminal, type Outcome } from './terminal.ts'
 
-const cli = join(import.meta.dirname, '../../src-main/cli.ts')
-
-function basil(home: string, ...args: string[]): Promise<{ code: number; out: string; err: string }> {
-  return new Promise((resolve) => {
-    const env = { ...process.env, BASIL_HOME: home }
-    execFile(process.execPath, [cli, 'library', ...args], { env }, (error, out, err) =>
-      resolve({ code: Number(error?.code ?? 0), out, err }),
-    )
-  })
-}
+const basil = (home: string, ...args: string[]): Promise<Outcome> => inTerminal(['library', ...args], { home })
 
 test('what is added is read and hashed when the command ends, and can be listed, shown, tagged, refreshed and forgotten', async () => {
   const [home, folder] = [temporaryFolder(), temporaryFolder()]

@@ -1,6 +1,5 @@
 // basil preset from a terminal: everything that is missing is named before anything runs, and what is there becomes a
 // study that is sound.
-import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 
@@ -8,18 +7,10 @@ import { expect, test } from 'vitest'
 
 import { parseStudy, plannedRuns } from '../../src-main/contract/run/study.ts'
 import { temporaryFolder } from '../workbench/toy.ts'
+import { basilSync, type Outcome } from './terminal.ts'
 
-function preset(home: string, ...args: string[]): { code: number | null; out: string; err: string } {
-  const { status, stdout, stderr } = spawnSync(
-    process.execPath,
-    [join(import.meta.dirname, '../../src-main/cli.ts'), 'preset', ...args],
-    {
-      encoding: 'utf8',
-      env: { ...process.env, BASIL_HOME: join(home, 'home') },
-    },
-  )
-  return { code: status, out: stdout, err: stderr }
-}
+const preset = (home: string, ...args: string[]): Outcome =>
+  basilSync(['preset', ...args], { home: join(home, 'home') })
 
 test('the tables, the protocols and what the paper printed are listed', () => {
   const { code, out } = preset(temporaryFolder(), 'list')

@@ -1,7 +1,6 @@
 // basil refine on the oracle's small models: from a fine-tuned checkpoint to a refined one and its card, with both
 // accuracies and their intervals; a checkpoint that nothing improves stays as it is, and one that was never fine-tuned
 // is refused.
-import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 
@@ -12,14 +11,9 @@ import { resolveConfig } from '../../src-main/contract/run/resolve.ts'
 import { wilson } from '../../src-main/numbers/statistics/wilson.ts'
 import { folder } from '../golden/fixture.ts'
 import { temporaryFolder } from '../workbench/toy.ts'
+import { basilSync, type Outcome } from './terminal.ts'
 
-function basil(home: string, args: string[]): { status: number | null; stdout: string; stderr: string } {
-  return spawnSync(process.execPath, [join(import.meta.dirname, '../../src-main/cli.ts'), ...args], {
-    encoding: 'utf8',
-    cwd: folder,
-    env: { ...process.env, BASIL_HOME: home },
-  })
-}
+const basil = (home: string, args: string[]): Outcome => basilSync(args, { home, cwd: folder })
 
 function refine(
   home: string,
@@ -38,20 +32,11 @@ function refine(
     '--name',
     'alpha',
   ]
-  const { status, stdout, stderr } = basil(home, [
-    'refine',
-    ...given,
-    '--iterations',
-    '1',
-    '--epochs',
-    '2',
-    ...args,
-    '--json',
-  ])
+  const { code, out, err } = basil(home, ['refine', ...given, '--iterations', '1', '--epochs', '2', ...args, '--json'])
   return {
-    code: status,
-    err: stderr,
-    lines: stdout
+    code,
+    err,
+    lines: out
       .trim()
       .split('\n')
       .map((line) => JSON.parse(line)),

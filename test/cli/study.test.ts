@@ -1,42 +1,22 @@
 // basil study from a terminal: a file becomes runs and a table, another process reads along and asks it to pause, and a
 // paused study goes on.
-import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 
-import { expect, onTestFinished, test } from 'vitest'
+import { expect, test } from 'vitest'
 
 import { doubtLines, tableLines } from '../../src-main/cli/study/print.ts'
 import type { ArmRow, StudyDetail } from '../../src-main/contract/api/studies.ts'
 import { parseStudy, plannedRuns } from '../../src-main/contract/run/study.ts'
-import { temporaryFolder, toyEntry, toyFile } from '../workbench/toy.ts'
+import { temporaryFolder, toyFile } from '../workbench/toy.ts'
+import { outcome, type Started, start, withToy } from './terminal.ts'
 
 const root = join(import.meta.dirname, '../..')
 
-function basil(
-  home: string,
-  args: string[],
-  wait = 0,
-): ChildProcess & { stdout: NodeJS.ReadableStream; stderr: NodeJS.ReadableStream } {
-  const env = { ...process.env, BASIL_HOME: home, BASIL_ENGINE: toyEntry, TOY: JSON.stringify({ wait }) }
-  const child = spawn(process.execPath, [join(root, 'src-main/cli.ts'), 'study', ...args], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-    env,
-  })
-  onTestFinished(() => void child.kill('SIGKILL'))
-  return child
-}
-
-async function outcome(child: ReturnType<typeof basil>): Promise<{ code: number | null; out: string; err: string }> {
-  let out = ''
-  let err = ''
-  child.stdout.on('data', (text) => (out += text))
-  child.stderr.on('data', (text) => (err += text))
-  const [code] = await once(child, 'close')
-  return { code, out, err }
-}
+const basil = (home: string, args: string[], wait = 0): Started =>
+  start(['study', ...args], { home, env: withToy({ wait }) })
 
 function write(folder: string, name: string, value: unknown): string {
   const file = join(folder, name)

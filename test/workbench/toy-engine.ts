@@ -260,15 +260,15 @@ serveEngine(
     ...reading,
     data: {
       ...reading.data,
-      find: async function* (path) {
+      find: async function* ({ path }) {
         for (let done = 0; toy.endless && path.endsWith(toy.endless); done++) {
           yield { type: 'progress', what: `Looking into ${path}`, done, total: 0 }
           await new Promise((resolve) => setTimeout(resolve, 20))
         }
-        yield* reading.data.find(path)
+        yield* reading.data.find({ path })
       },
     },
-    inspect: async (file) => {
+    inspect: async ({ file }) => {
       if (!file.endsWith('.safetensors'))
         throw new BasilError({
           code: 'format-unknown',

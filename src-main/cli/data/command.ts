@@ -1,28 +1,25 @@
 // basil data add|list|show|leaks|prepare|forget: data sets from a terminal. What reads images shows how far it is;
 // whoever interrupts it loses nothing that was prepared. Listing works while a window is open.
-import { Command, InvalidArgumentError } from 'commander'
+import { Command } from 'commander'
 
 import type { AddedData, DataSet, LeakReport, PreparedSplit } from '../../contract/api/data.ts'
 import type { Told } from '../../contract/engine-api.ts'
 import { sentence } from '../../contract/errors.ts'
 import type { DataSets } from '../../workbench/data/sets.ts'
-import type { Workbench } from '../../workbench/workbench.ts'
+import { wholeNumber } from '../numbers.ts'
 import { print, printJson } from '../output.ts'
 import { clearLive, sayLive } from '../terminal.ts'
+import { withWorkbench } from '../with.ts'
 import { dataLine, leakLines, leftOutLines, preparedLine, shownLines } from './print.ts'
 
-interface DataCommands {
-  withWorkbench: (json: boolean, write: boolean, act: (workbench: Workbench) => Promise<void>) => Promise<void>
-}
-
-export function dataCommand({ withWorkbench }: DataCommands): Command {
+export function dataCommand(): Command {
   const command = new Command('data').description(
     'data sets: what they are, how they are split, and images that are in two splits',
   )
   const part = (name: string, description: string): Command =>
     command.command(name).description(description).option('--json', 'as JSON')
   const one = (name: string, description: string): Command =>
-    part(name, description).argument('<id>', 'number of the row', number)
+    part(name, description).argument('<id>', 'number of the row', wholeNumber)
 
   part('add', 'folders or files; of a folder that holds several data sets, those')
     .argument('<paths...>')
@@ -57,7 +54,7 @@ export function dataCommand({ withWorkbench }: DataCommands): Command {
       }),
   )
   one('leaks', 'images that are in two splits, exactly or to the eye')
-    .option('--size <pixels>', 'of the preprocessed images', number, 224)
+    .option('--size <pixels>', 'of the preprocessed images', wholeNumber, 224)
     .action((id: number, { json = false, size }) =>
       withWorkbench(json, true, async ({ dataSets }) => {
         const report = await told<LeakReport>(dataSets.leaks(id, size), json)
@@ -67,7 +64,7 @@ export function dataCommand({ withWorkbench }: DataCommands): Command {
     )
   one('prepare', 'fill the cache of preprocessed images, so that runs begin at once')
     .argument('[splits...]', 'as in field-val or "train?shots=16&seed=0"; those of the disk if not given')
-    .option('--size <pixels>', 'of the preprocessed images', number, 224)
+    .option('--size <pixels>', 'of the preprocessed images', wholeNumber, 224)
     .action((id: number, splits: string[], { json = false, size }) =>
       withWorkbench(json, true, async ({ dataSets }) => {
         const names = splits.length > 0 ? splits : splitsOf(dataSets.list(), id)
@@ -77,7 +74,7 @@ export function dataCommand({ withWorkbench }: DataCommands): Command {
       }),
     )
   part('forget', 'take rows away; what they name stays')
-    .argument('<ids...>', 'numbers of rows', (text: string, before: number[] = []) => [...before, number(text)])
+    .argument('<ids...>', 'numbers of rows', (text: string, before: number[] = []) => [...before, wholeNumber(text)])
     .action((ids: number[], { json = false }) =>
       withWorkbench(json, true, async ({ dataSets }) => {
         const forgotten = dataSets.forget(ids)
@@ -125,9 +122,4 @@ async function told<T>(events: AsyncIterable<Told<T>>, json: boolean): Promise<T
     if (!json) sayLive(`${event.what}: ${event.done} of ${event.total}${left}`)
   }
   throw new Error('it ended without a result')
-}
-
-function number(text: string): number {
-  if (/^\d{1,15}$/.test(text)) return Number(text)
-  throw new InvalidArgumentError('It is not a whole number.')
 }

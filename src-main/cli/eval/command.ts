@@ -18,13 +18,13 @@ import type { Evaluations } from '../../workbench/evaluations/evaluations.ts'
 import { reportCsv } from '../../workbench/evaluations/report/csv.ts'
 import { distinct, importedReferences, type Tasks, tasksOf } from '../../workbench/evaluations/request.ts'
 import { resolveFile } from '../../workbench/projects.ts'
-import type { Workbench } from '../../workbench/workbench.ts'
+import { wholeNumber } from '../numbers.ts'
 import { print, printJson } from '../output.ts'
 import { clearLive, sayLive } from '../terminal.ts'
 import { type Options, saidBy, warn, withTowerOptions } from '../tower-options.ts'
+import { withWorkbench } from '../with.ts'
 import { openingLine, reportLines } from './print.ts'
 
-type WithWorkbench = (json: boolean, write: boolean, act: (workbench: Workbench) => Promise<void>) => Promise<void>
 type Task = EvaluationRequest['tasks'][number]
 
 interface Given extends Options {
@@ -42,14 +42,14 @@ interface Given extends Options {
   json?: boolean
 }
 
-export function evalCommand({ withWorkbench }: { withWorkbench: WithWorkbench }): Command {
+export function evalCommand(): Command {
   return withTowerOptions(new Command('eval'))
     .description(
       'measure models on tasks: accuracies with intervals, what two models differ in, calibration, mistakes to look at',
     )
     .option('--model <files>', 'checkpoints, as in a.safetensors,b.pt', listed, [])
-    .option('--run <run>', 'a state of this run, and its tasks where none are given', number)
-    .option('--iteration <k>', 'of the run, 0 being the start; the last accepted one if not given', number)
+    .option('--run <run>', 'a state of this run, and its tasks where none are given', wholeNumber)
+    .option('--iteration <k>', 'of the run, 0 being the start; the last accepted one if not given', wholeNumber)
     .option(
       '--task <name=images,head>',
       'as in mnist=tasks.safetensors#mnist.test,tasks.safetensors#head.mnist; may be given again',
@@ -241,11 +241,6 @@ function positiveOf(text: string, before: [string, number][]): [string, number][
   const [, name, label] = /^(.+)=(\d{1,6})$/s.exec(text) ?? []
   if (!name || !label) throw new InvalidArgumentError("Give TASK=CLASS, the class by its label's number.")
   return [...before, [name, Number(label)]]
-}
-
-function number(text: string): number {
-  if (!/^\d{1,15}$/.test(text)) throw new InvalidArgumentError('It is not a whole number.')
-  return Number(text)
 }
 
 function wrong(where: string, why: string, next: string): BasilError {

@@ -6,14 +6,12 @@ import { Command, InvalidArgumentError } from 'commander'
 
 import { type Disentanglement, type DisentanglementRequest, evenGrid } from '../../contract/api/disentanglement.ts'
 import { resolveConfig } from '../../contract/run/resolve.ts'
-import type { Supervisor } from '../../workbench/link/supervisor.ts'
 import { print, printJson } from '../output.ts'
 import { resultOf } from '../terminal.ts'
 import { type Options, saidBy, warn, withTowerOptions } from '../tower-options.ts'
+import { withEngine } from '../with.ts'
 
-type WithEngine = (json: boolean, act: (supervisor: Supervisor) => Promise<void>) => Promise<void>
-
-export function disentangleCommand({ withEngine }: { withEngine: WithEngine }): Command {
+export function disentangleCommand(): Command {
   const command = withTowerOptions(new Command('disentangle'))
   return command
     .description(

@@ -1,20 +1,18 @@
 // basil library add|list|show|refresh|forget|tag|describe: the checkpoints the person owns, from a terminal. Adding
 // waits until everything is read and hashed; whoever interrupts it loses nothing, the rest is done at the next start.
 // Listing works while a window is open.
-import { Command, InvalidArgumentError, Option } from 'commander'
+import { Command, Option } from 'commander'
 
 import type { Described, Entry } from '../../contract/api/library.ts'
 import { roles } from '../../contract/checkpoint.ts'
 import type { Workbench } from '../../workbench/workbench.ts'
+import { wholeNumber } from '../numbers.ts'
 import { print, printJson } from '../output.ts'
 import { clearLive, sayLive } from '../terminal.ts'
+import { withWorkbench } from '../with.ts'
 import { addedLines, entryLine, setLine, shownLines } from './print.ts'
 
-interface LibraryCommands {
-  withWorkbench: (json: boolean, write: boolean, act: (workbench: Workbench) => Promise<void>) => Promise<void>
-}
-
-export function libraryCommand({ withWorkbench }: LibraryCommands): Command {
+export function libraryCommand(): Command {
   const command = new Command('library').description(
     'the checkpoints you own: where they are, what they are, what used them',
   )
@@ -41,7 +39,7 @@ export function libraryCommand({ withWorkbench }: LibraryCommands): Command {
     }),
   )
   part('show', 'all that is known of a row, its tensors and what it comes from')
-    .argument('<id>', 'number of the row', number)
+    .argument('<id>', 'number of the row', wholeNumber)
     .action((id: number, { json = false }) =>
       withWorkbench(json, false, async ({ library }) => {
         const shown = library.show(id)
@@ -73,11 +71,11 @@ export function libraryCommand({ withWorkbench }: LibraryCommands): Command {
       else print(entryLine(entry))
     })
   part('tag', 'the tags of a row, all of them; none to take them away')
-    .argument('<id>', 'number of the row', number)
+    .argument('<id>', 'number of the row', wholeNumber)
     .argument('[tags...]')
     .action((id: number, tags: string[], { json = false }) => describe({ id, tags }, json))
   part('describe', 'what you know of a row better than its file')
-    .argument('<id>', 'number of the row', number)
+    .argument('<id>', 'number of the row', wholeNumber)
     .addOption(new Option('--role <role>', '"file": what the file says').choices([...roles, 'file']))
     .option('--notes <text>')
     .action((id: number, { json = false, role, notes }) =>
@@ -106,11 +104,6 @@ async function whenRead({ library }: Workbench, json: boolean): Promise<Entry[]>
   return (await library.list()).entries
 }
 
-function number(text: string): number {
-  if (/^\d{1,15}$/.test(text)) return Number(text)
-  throw new InvalidArgumentError('It is not a whole number.')
-}
-
 function numbers(text: string, before: number[] = []): number[] {
-  return [...before, number(text)]
+  return [...before, wholeNumber(text)]
 }

@@ -18,14 +18,9 @@ import {
   inventoryOf,
   onShelf,
 } from '../../workbench/studies/presets/inventory.ts'
-import type { Workbench } from '../../workbench/workbench.ts'
 import { namedData } from '../../worker/data/named-data.ts'
 import { fail, print, printJson } from '../output.ts'
-
-interface PresetCommands {
-  resources: string
-  withWorkbench: (json: boolean, write: boolean, act: (workbench: Workbench) => Promise<void>) => Promise<void>
-}
+import { resources, withWorkbench } from '../with.ts'
 
 interface Given {
   protocol: string
@@ -40,7 +35,7 @@ interface Given {
   json?: boolean
 }
 
-export function presetCommand(commands: PresetCommands): Command {
+export function presetCommand(): Command {
   const command = new Command('preset').description(
     "the paper's tables as studies, to be run on your checkpoints and data",
   )
@@ -49,7 +44,7 @@ export function presetCommand(commands: PresetCommands): Command {
     .description('every table, every protocol, and what the paper printed')
     .option('--json', 'as JSON')
     .action(({ json = false }) => {
-      const { presets, protocols, paper } = readPresets(commands.resources)
+      const { presets, protocols, paper } = readPresets(resources)
       if (json) return printJson({ presets, protocols, paper })
       for (const { name, title, arms } of presets) print(`${name.padEnd(10)} ${title} (${arms.length} rows)`)
       for (const [name, { words }] of Object.entries(protocols)) print(`  --protocol ${name.padEnd(9)} ${words}`)
@@ -80,17 +75,17 @@ export function presetCommand(commands: PresetCommands): Command {
     .option('--out <study.json>', 'write the study')
     .option('--without-missing', 'leave out what lacks something')
     .option('--json', 'as JSON')
-    .action((name: string, given: Given) => plan(commands, name, given))
+    .action((name: string, given: Given) => plan(name, given))
   return command
 }
 
-async function plan(commands: PresetCommands, name: string, given: Given): Promise<void> {
+async function plan(name: string, given: Given): Promise<void> {
   const { json = false } = given
   try {
-    const presets = readPresets(commands.resources)
+    const presets = readPresets(resources)
     const preset = named('preset', name, Object.fromEntries(presets.presets.map((one) => [one.name, one])))
     const protocol = named('protocol', given.protocol, presets.protocols)
-    const filled = fill(presets, preset, protocol, await atHand(commands, given), given.seeds)
+    const filled = fill(presets, preset, protocol, await atHand(given), given.seeds)
     const isWhole = filled.missing.length === 0 || (given.withoutMissing === true && filled.definition !== null)
     if (given.out !== undefined && isWhole)
       writeFileSync(resolve(given.out), `${JSON.stringify(filled.definition, null, 2)}\n`, { flag: 'wx' })
@@ -109,10 +104,7 @@ async function plan(commands: PresetCommands, name: string, given: Given): Promi
   }
 }
 
-async function atHand(
-  { withWorkbench }: PresetCommands,
-  { model, models, library, tauJp, data, json = false }: Given,
-): Promise<Inventory> {
+async function atHand({ model, models, library, tauJp, data, json = false }: Given): Promise<Inventory> {
   const there = async (folder: string | undefined): Promise<AtHand['rows']> =>
     folder === undefined ? [] : checkpointsIn(resolve(folder))
   const given: AtHand = {

@@ -3,7 +3,7 @@
 // validation data, it says so and writes nothing.
 import { basename, resolve } from 'node:path'
 
-import { Command, InvalidArgumentError } from 'commander'
+import { Command } from 'commander'
 
 import type { Form } from '../../contract/checkpoint.ts'
 import { type Refinement, refinementOf } from '../../contract/run/refine.ts'
@@ -13,11 +13,9 @@ import { wilson } from '../../numbers/statistics/wilson.ts'
 import type { Workbench } from '../../workbench/workbench.ts'
 import { exportedLines, formOf, withFormOptions } from '../convert.ts'
 import { followRun } from '../follow.ts'
+import { wholeNumber } from '../numbers.ts'
 import { print, printJson } from '../output.ts'
-
-interface RefineCommands {
-  withWorkbench: (json: boolean, write: boolean, act: (workbench: Workbench) => Promise<void>) => Promise<void>
-}
+import { withWorkbench } from '../with.ts'
 
 type Given = Omit<Refinement, 'finetuned' | 'name'> &
   Partial<Form> & {
@@ -30,7 +28,7 @@ type Given = Omit<Refinement, 'finetuned' | 'name'> &
     json?: boolean
   }
 
-export function refineCommand({ withWorkbench }: RefineCommands): Command {
+export function refineCommand(): Command {
   const command = new Command('refine')
     .description('go on where fine-tuning ended: DV-BASI on the task of one fine-tuned model')
     .argument('<checkpoint>', 'the fine-tuned model')
@@ -43,9 +41,9 @@ export function refineCommand({ withWorkbench }: RefineCommands): Command {
     .option('--test <images>', 'images opened once, at the end')
     .requiredOption('--head <file>', '"file#head.name", or a file of one head')
     .option('--name <task>', "the task's name; the checkpoint's if not given")
-    .option('--iterations <n>', 'at most', number)
-    .option('--epochs <n>', 'of an iteration, at most', number)
-    .option('--seed <n>', 'of the batches', number, 0)
+    .option('--iterations <n>', 'at most', wholeNumber)
+    .option('--epochs <n>', 'of an iteration, at most', wholeNumber)
+    .option('--seed <n>', 'of the batches', wholeNumber, 0)
     .option('--out <file>', 'the refined model; a new file in the data folder if not given')
     .option('--overwrite', 'replace the file, and its card, if they are there')
     .option('--json', 'events as JSON, one a line')
@@ -126,8 +124,3 @@ function comparisonLine({ split, images, before, after }: Compared): string {
 }
 
 const percent = (share: number): string => (100 * share).toFixed(2)
-
-function number(text: string): number {
-  if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError('It is not a whole number.')
-  return Number(text)
-}

@@ -29,15 +29,15 @@ const refuse = (): never => {
 serveEngine(
   {
     ...reading,
-    look: async (file) => {
+    look: async ({ file }) => {
       obey(file)
-      return reading.look(file)
+      return reading.look({ file })
     },
-    hash: (file) => (hash === 'never' ? new Promise(() => undefined) : reading.hash(file)),
-    statistics: async function* (file) {
+    hash: ({ file }) => (hash === 'never' ? new Promise(() => undefined) : reading.hash({ file })),
+    statistics: async function* ({ file }) {
       yield { type: 'progress', what: 'Reading', done: 0, total: 1 }
       obey(file)
-      yield* reading.statistics(file)
+      yield* reading.statistics({ file })
     },
     describe: refuse,
     check: refuse,

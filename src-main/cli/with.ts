@@ -1,0 +1,66 @@
+// What a command works with: the workbench, or the engine's process alone. Each is opened, lent to the command and
+// closed again, whatever happened; what the command throws ends it with its exit code. And where the program's own
+// files are.
+import { join } from 'node:path'
+
+import { dataFolder } from '../files/data-folder.ts'
+import { type EngineProcess, forkEngine } from '../workbench/link/engine-process.ts'
+import { createSupervisor, type Supervisor } from '../workbench/link/supervisor.ts'
+import { deviceChoice, engineEnvironment } from '../workbench/native/devices.ts'
+import { openWorkbench, type Workbench } from '../workbench/workbench.ts'
+import { fail } from './output.ts'
+
+export const root = join(import.meta.dirname, '..', '..')
+export const resources = join(root, 'resources')
+
+/** BASIL_ENGINE names another script to run as the engine, for tests. */
+export function startEngine(environment: NodeJS.ProcessEnv): EngineProcess {
+  return forkEngine(process.env.BASIL_ENGINE || join(root, 'src-main', 'worker', 'door.ts'), environment)
+}
+
+/** The engine's environment by the person's choice of a device. */
+export const chosenEnvironment = (): NodeJS.ProcessEnv => engineEnvironment(dataFolder(), deviceChoice(dataFolder()))
+
+/** write: the history is opened for writing, which one process can. */
+export async function withWorkbench(
+  json: boolean,
+  write: boolean,
+  act: (workbench: Workbench) => Promise<void>,
+): Promise<void> {
+  let workbench: Workbench | undefined
+  try {
+    workbench = await openWorkbench({
+      home: dataFolder(),
+      engine: startEngine,
+      sample: join(resources, 'sample', 'dv-basi.json'),
+      write,
+    })
+    tellNotices(workbench)
+    await act(workbench)
+  } catch (error) {
+    fail(error, json)
+  } finally {
+    if (workbench) tellNotices(workbench)
+    await workbench?.close()
+  }
+}
+
+let told = 0
+
+/** What opening the history found; what was found damaged since. Each once. */
+function tellNotices({ notices }: Workbench): void {
+  for (const { what, why, where, next } of notices.slice(told))
+    process.stderr.write(`${what}: ${why} (${where}). ${next}\n`)
+  told = notices.length
+}
+
+export async function withEngine(json: boolean, act: (supervisor: Supervisor) => Promise<void>): Promise<void> {
+  const supervisor = createSupervisor(() => startEngine(chosenEnvironment()))
+  try {
+    await act(supervisor)
+  } catch (error) {
+    fail(error, json)
+  } finally {
+    await supervisor.close()
+  }
+}
