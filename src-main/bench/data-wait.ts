@@ -9,15 +9,18 @@ import { join } from 'node:path'
 import sharp from 'sharp'
 
 import { resolveConfig } from '../contract/run/resolve.ts'
-import type { Backend } from '../engine/devices/backend.ts'
-import { objectiveNamed } from '../engine/learning/objectives/index.ts'
-import { batchOf } from '../engine/learning/problem.ts'
-import { clipProblem } from '../engine/problems/clip-problem.ts'
-import { microBatchFor } from '../engine/problems/micro-batch.ts'
-import { closeTasks, openTasks } from '../engine/runs/tasks.ts'
-import { openStore } from '../engine/weights/device.ts'
-import { groupsOf } from '../engine/weights/merge.ts'
-import { openParents } from '../engine/weights/parents.ts'
+import {
+  type Backend,
+  batchOf,
+  clipProblem,
+  closeTasks,
+  groupsOf,
+  microBatchFor,
+  objectiveNamed,
+  openParents,
+  openStore,
+  openTasks,
+} from '../engine/index.ts'
 import { cacheRoom } from '../files/cache-room.ts'
 import { imageCache } from '../files/image-cache.ts'
 import { openSource } from '../files/source.ts'

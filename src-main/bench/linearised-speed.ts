@@ -2,13 +2,16 @@
 // the gradient of every coefficient. The two are measured in turn in one process, on the same files and engine, and
 // must agree.
 import { resolveConfig } from '../contract/run/resolve.ts'
-import type { Backend } from '../engine/devices/backend.ts'
-import { objectiveNamed } from '../engine/learning/objectives/index.ts'
-import { microBatchFor } from '../engine/problems/micro-batch.ts'
-import { type OpenProblem, openProblem } from '../engine/runs/open-problem.ts'
-import { readTasks } from '../engine/runs/tasks.ts'
-import { groupsOf } from '../engine/weights/merge.ts'
-import { openParents } from '../engine/weights/parents.ts'
+import {
+  type Backend,
+  groupsOf,
+  microBatchFor,
+  type OpenProblem,
+  objectiveNamed,
+  openParents,
+  openProblem,
+  readTasks,
+} from '../engine/index.ts'
 import { hashFile } from '../files/hash.ts'
 import { openSource } from '../files/source.ts'
 import { filled, type Table } from '../numbers/table.ts'

@@ -7,14 +7,20 @@ import { createInterface } from 'node:readline'
 import { formSchema } from '../contract/checkpoint.ts'
 import { recordOf } from '../contract/errors.ts'
 import { resolveConfig } from '../contract/run/resolve.ts'
-import { type Backend, openBackend } from '../engine/devices/backend.ts'
-import { objectiveNamed } from '../engine/learning/objectives/index.ts'
-import { clipProblem, measure, type TaskSetup } from '../engine/problems/clip-problem.ts'
-import { microBatchFor } from '../engine/problems/micro-batch.ts'
-import { readTasks } from '../engine/runs/tasks.ts'
-import { loadCheckpoint, openStore } from '../engine/weights/device.ts'
-import { groupsOf } from '../engine/weights/merge.ts'
-import { openParents } from '../engine/weights/parents.ts'
+import {
+  type Backend,
+  clipProblem,
+  groupsOf,
+  loadCheckpoint,
+  measure,
+  microBatchFor,
+  objectiveNamed,
+  openBackend,
+  openParents,
+  openStore,
+  readTasks,
+  type TaskSetup,
+} from '../engine/index.ts'
 import { openSource } from '../files/source.ts'
 import { adamwStep } from '../numbers/adamw.ts'
 import { filled, fromNumbers, type Table, toNumbers } from '../numbers/table.ts'

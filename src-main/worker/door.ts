@@ -1,12 +1,7 @@
 // The entry of the engine's process: the real engine behind its door. The backend starts with the first question and
 // stays. Nothing here or behind it opens the database.
 import type { ResolvedConfig } from '../contract/run/config.ts'
-import type { ImageHost } from '../engine/datasets/prepared.ts'
-import { openBackend } from '../engine/devices/backend.ts'
-import { disentanglementOf } from '../engine/evaluation/disentanglement.ts'
-import type { FeatureCache } from '../engine/formats/feature-cache.ts'
-import { checkRun } from '../engine/runs/check.ts'
-import { run } from '../engine/runs/run.ts'
+import { checkRun, disentanglementOf, type FeatureCache, type ImageHost, openBackend, run } from '../engine/index.ts'
 import { cachesIn } from '../files/caches.ts'
 import { featureCache } from '../files/feature-cache.ts'
 import { imageCache } from '../files/image-cache.ts'

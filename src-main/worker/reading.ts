@@ -2,9 +2,7 @@
 // them anew. None of it needs a backend. The library asks a process of its own for these, so that a long scan never
 // waits for a run, nor a run for a scan.
 
-import { compatibilityOf } from '../engine/measures/compatibility.ts'
-import { differenceOf } from '../engine/measures/difference.ts'
-import { statisticsOf } from '../engine/measures/statistics.ts'
+import { compatibilityOf, differenceOf, statisticsOf } from '../engine/index.ts'
 import { hashCheckpoint, openSource } from '../files/source.ts'
 import { convert } from './convert.ts'
 import { readingData } from './data/reading.ts'

@@ -5,15 +5,17 @@ import { readFileSync } from 'node:fs'
 import { gunzipSync } from 'node:zlib'
 
 import type { HeadEvent, HeadRequest } from '../../contract/api/heads.ts'
-import { givenBy } from '../../engine/architecture/settle.ts'
-import type { Ops } from '../../engine/devices/ops.ts'
-import { openTensorFile } from '../../engine/formats/index.ts'
-import { zeroShotHead } from '../../engine/heads/zero-shot.ts'
-import { requireNoAdapter } from '../../engine/layouts/adapter.ts'
-import { canonical } from '../../engine/layouts/index.ts'
-import { loadTextTower } from '../../engine/models/text/text-tower.ts'
-import { createTokenizer } from '../../engine/models/text/tokenizer.ts'
-import { logitScale } from '../../engine/problems/head.ts'
+import {
+  canonical,
+  createTokenizer,
+  givenBy,
+  loadTextTower,
+  logitScale,
+  type Ops,
+  openTensorFile,
+  requireNoAdapter,
+  zeroShotHead,
+} from '../../engine/index.ts'
 import { hashCheckpoint, openSource } from '../../files/source.ts'
 import { requireFree } from '../../files/write-atomic.ts'
 import { writeHeads } from './write.ts'
