@@ -8,7 +8,7 @@ import { digestOf, filesOf, root } from './sources.mjs'
 
 const inputs = ['src-main', 'src-renderer', 'electron.vite.config.ts', 'package.json', 'package-lock.json']
 const stamp = join(root, 'out', 'sources.sha256')
-const outputs = ['main/main.js', 'main/engine.js', 'preload/preload.cjs', 'renderer/index.html']
+const outputs = ['main/main.js', 'main/engine.js', 'main/images.js', 'preload/preload.cjs', 'renderer/index.html']
 
 /** Throws with the tool's own words when it fails; says what it did on stderr unless quiet. */
 export function build({ quiet = false } = {}) {

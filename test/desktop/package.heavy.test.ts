@@ -25,6 +25,22 @@ describe('the bundles', () => {
   it('hold the migrations beside main', async () => {
     expect(migrations(join(root, 'out', 'main', 'migrations'))).toEqual(migrations())
   })
+  it("keep the engine out of the window's process, and the history out of the engine's", async () => {
+    const [main, engine, images] = await Promise.all(['main.js', 'engine.js', 'images.js'].map(loadedFrom))
+    const pickles = 'an opcode that checkpoints do not use' // of engine/formats/pytorch/pickle.ts
+    const history = 'user_version' // of history/migrate.ts
+    expect(engine.text).toContain(pickles)
+    expect(main.text).not.toContain(pickles)
+    expect(main.packages).not.toContainEqual(expect.stringMatching(/^@tensorflow|^sharp$|^hyparquet/))
+    expect(main.text).toContain(history)
+    expect(main.packages).toContain('better-sqlite3')
+    for (const { text, packages } of [engine, images]) {
+      expect(text).not.toContain(history)
+      expect(packages).not.toContain('better-sqlite3')
+    }
+    expect(images.packages).toContain('sharp')
+    expect(images.packages).not.toContainEqual(expect.stringMatching(/^@tensorflow/)) // a thread loads what it needs
+  })
   it('hold an engine that starts and finds its kernels', async () => {
     expect(await engineName(join(root, 'out', 'main', 'engine.js'))).not.toBe('')
   })
@@ -59,7 +75,8 @@ describe.runIf(process.platform === 'linux')('the packed program', () => {
       '/package.json',
       '/out/main/main.js',
       '/out/main/engine.js',
-      '/out/main/0001-start.sql',
+      '/out/main/images.js',
+      '/out/main/migrations/0001-start.sql',
       '/out/preload/preload.cjs',
       '/out/renderer/index.html',
     ]
@@ -82,10 +99,8 @@ describe.runIf(process.platform === 'linux')('the packed program', () => {
   it('holds everything that its own processes import: the engine starts from it', async () => {
     const out = join(scratch, 'extracted')
     await run(process.execPath, [asar, 'extract', join(packed(), 'resources', 'app.asar'), out])
-    const main = await readFile(join(out, 'out', 'main', 'main.js'), 'utf8')
-    const names = [...main.matchAll(/^import .*"([^".]+)";$/gm)]
-      .map(([, name]) => name ?? '')
-      .filter((name) => !/^(node:|electron$)/.test(name))
+    const { packages } = await loadedFrom('main.js')
+    const names = packages.filter((name) => !/^(node:|electron$)/.test(name))
     expect(names.length).toBeGreaterThan(3)
     for (const name of names) expect(findPackageJSON(name, join(out, 'out', 'main', 'main.js'))).toContain(out)
     expect(await engineName(join(out, 'out', 'main', 'engine.js'), '')).toMatch(/^wasm/)
@@ -118,6 +133,22 @@ describe.runIf(process.platform === 'linux')('the packed program', () => {
     for (const fuse of on) expect(wire[fuse]).toBe(FuseState.ENABLE)
   })
 })
+
+/** What running a bundle of out/main loads: its text with that of its chunks, and the packages they import. */
+async function loadedFrom(entry: string): Promise<{ text: string; packages: string[] }> {
+  const texts = new Map<string, string>()
+  const waiting = [entry]
+  const packages = new Set<string>()
+  for (let next = waiting.pop(); next; next = waiting.pop()) {
+    if (texts.has(next)) continue
+    const text = await readFile(join(root, 'out', 'main', next), 'utf8')
+    texts.set(next, text)
+    for (const [, name = ''] of text.matchAll(/^(?:import|export) (?:[^"]* from )?"([^"]+)";$/gm))
+      if (name.startsWith('./')) waiting.push(name.slice(2))
+      else packages.add(name)
+  }
+  return { text: [...texts.values()].join('\n'), packages: [...packages] }
+}
 
 /** Starts a bundled engine under plain Node and asks what it is. */
 async function engineName(entry: string, addon = process.env['BASIL_ADDON']): Promise<string> {
