@@ -4,6 +4,7 @@
 // limits is told as that.
 import { BasilError } from '../../contract/errors.ts'
 import { type Dtype, dtypes } from './dtype.ts'
+import type { PlainFormat } from './format.ts'
 import { type ByteSource, beyondLimit, damaged as damagedFile, shown } from './source.ts'
 import { strictJson } from './strict-json.ts'
 import { infoOf, mostDimensions, type TensorFile, type TensorInfo } from './tensor-file.ts'
@@ -18,8 +19,10 @@ const types: ReadonlyMap<string, Dtype> = new Map(
   (Object.keys(dtypes) as Dtype[]).filter((d) => d !== 'C128').map((dtype) => [dtype, dtype]),
 )
 
-export function looksLikeSafetensors(head: Uint8Array): boolean {
-  return head.length >= 9 && head[8] === 0x7b && head[5] === 0 && head[6] === 0 && head[7] === 0
+export const safetensors: PlainFormat = {
+  matches: (head) => head.length >= 9 && head[8] === 0x7b && head[5] === 0 && head[6] === 0 && head[7] === 0,
+  isNamedForCertain: true,
+  open,
 }
 
 type Placed = TensorInfo & { offset: number } // from the start of the file
@@ -27,7 +30,7 @@ type Placed = TensorInfo & { offset: number } // from the start of the file
 /**
  * Throws file-damaged where a rule of the format is broken, and not-supported for a sound file beyond Basil's limits.
  */
-export async function openSafetensors(source: ByteSource): Promise<TensorFile> {
+async function open(source: ByteSource): Promise<TensorFile> {
   const damaged = (why: string): never => {
     throw damagedFile(source, 'safetensors', why)
   }

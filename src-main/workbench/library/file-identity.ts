@@ -6,8 +6,8 @@ import type { Stats } from 'node:fs'
 import { realpath, stat } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 
-import { isIndexName } from '../../contract/checkpoint.ts'
 import { BasilError } from '../../contract/errors.ts'
+import { isIndexName } from '../../contract/file-names.ts'
 import { kindOf, openRegular, readStart } from '../../files/open.ts'
 import type { Place } from '../../history/library/entries.ts'
 

@@ -8,6 +8,7 @@ import type { Added, Described, Entry, LibraryWork, Listed, Reopened, Shown } fr
 import type { Compatibility, Difference, Form, Statistics } from '../../contract/checkpoint.ts'
 import type { Told } from '../../contract/engine-api.ts'
 import { BasilError, recordOf } from '../../contract/errors.ts'
+import { extensionOf } from '../../contract/file-names.ts'
 import type { Exported } from '../../contract/run/recipe.ts'
 import {
   addEntries,
@@ -167,7 +168,7 @@ export function createLibrary({ history, home, start, now = () => new Date() }: 
   function suggestName(id: number, { container, layout, dtype }: Form): string {
     const stem = basename(stored(id).path).replace(/(\.index)?\.[a-z]+$/i, '')
     const words = [stem, layout, dtype].filter((word) => word !== null).map((word) => word.replaceAll(' ', '-'))
-    return `${words.join('-')}.${container === 'state_dict' ? 'pt' : 'safetensors'}`
+    return `${words.join('-')}.${extensionOf(container)}`
   }
 
   // A history in trouble says so to whoever asks it.

@@ -6,7 +6,7 @@ import { readdir, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 
 import type { ImageHost } from '../../engine/datasets/prepared.ts'
-import { findSource } from '../../engine/datasets/sources/index.ts'
+import { findSource } from '../../engine/datasets/sources/find.ts'
 import type { ImageCache } from '../../engine/formats/image-cache.ts'
 import { openFiles } from '../../files/folder.ts'
 import { type ImagePool, imagePool } from './pool.ts'
