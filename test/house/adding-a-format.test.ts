@@ -122,8 +122,9 @@ it('a kind of data is a page and a line: it is found by the list, and is among w
     splits: ['all'],
     known: null,
   })
-  const told = await Array.fromAsync(findData(folder))
-  expect(told.at(-1)).toMatchObject({ type: 'result', result: { paths: [join(folder, 'inner')], refused: [] } })
+  const told: unknown[] = []
+  for await (const event of findData(folder)) told.push(event)
+  expect(told.at(-1)).toEqual({ type: 'result', result: { paths: [join(folder, 'inner')], refused: [] } })
   await expect(findSource(made('x.dat', 'x'), openFiles)).rejects.toMatchObject({
     record: { code: 'data-invalid', why: expect.stringMatching(/it reads: toy folder; /) },
   })
