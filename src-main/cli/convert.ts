@@ -1,6 +1,6 @@
 // basil convert: a checkpoint in another layout, type or container. And the options of every command that writes a
 // model.
-import { extname, resolve } from 'node:path'
+import { resolve } from 'node:path'
 
 import { Command, Option } from 'commander'
 
@@ -12,6 +12,7 @@ import {
   writtenDtypes,
   writtenLayouts,
 } from '../contract/checkpoint.ts'
+import { writtenFormat } from '../contract/file-names.ts'
 import type { Exported } from '../contract/run/recipe.ts'
 import { settingsLine } from '../contract/tower.ts'
 import { print, printJson } from './output.ts'
@@ -51,10 +52,8 @@ export function withFormOptions(command: Command, parent: string): Command {
     .addOption(new Option('--container <container>', "by the file's extension if not given").choices(containers))
 }
 
-/** PyTorch's extensions mean a state_dict, every other safetensors. */
 export function formOf(out: string, { layout, dtype, container }: Partial<Form>): Form {
-  const byExtension = ['.pt', '.pth', '.bin'].includes(extname(out).toLowerCase()) ? 'state_dict' : 'safetensors'
-  return formSchema.parse({ layout, dtype, container: container ?? byExtension })
+  return formSchema.parse({ layout, dtype, container: container ?? writtenFormat(out).container })
 }
 
 /** What whoever loads the file has to be told, as its names and shapes do not tell it. */

@@ -6,12 +6,6 @@ import { z } from 'zod'
 import { towersSchema } from './tower.ts'
 
 /**
- * Of the page that names the shards of a checkpoint; a variant's name may stand before the last ending, as in
- * model.safetensors.index.fp16.json.
- */
-export const isIndexName = (name: string): boolean => /\.(safetensors|bin|pth?)\.index(\.[\w-]+)?\.json$/i.test(name)
-
-/**
  * Layouts a checkpoint can have. "open_clip" is OpenAI's too (visual.*); "image encoder" the same behind "model.";
  * "unknown" is combined by tensor name.
  */
@@ -70,7 +64,7 @@ export const tensorSchema = z.object({ name: z.string(), dtype: z.string(), shap
 export const descriptionSchema = z.object({
   file: z.string(),
   bytes: z.number(), // of all files, where a checkpoint has several
-  format: z.string(), // safetensors, pytorch, pytorch-legacy, npz; in shards safetensors-sharded, pytorch-sharded, ...
+  format: z.string(), // one of formats.ts, or torchscript; in shards safetensors-sharded, pytorch-sharded, ...
   layout: z.enum(layouts),
   architecture: architectureSchema.nullable(),
   role: z.enum(roles),

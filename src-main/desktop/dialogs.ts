@@ -2,10 +2,11 @@
 // person.
 import { type BrowserWindow, dialog } from 'electron'
 
+import { extensions, writtenFormat } from '../contract/file-names.ts'
 import type { Platform } from '../workbench/platform.ts'
 
 const checkpoints = [
-  { name: 'Checkpoints', extensions: ['safetensors', 'pt', 'pth', 'bin', 'ckpt', 'npz', 'index.json'] },
+  { name: 'Checkpoints', extensions: [...extensions, 'index.json'] },
   { name: 'All files', extensions: ['*'] },
 ]
 
@@ -16,43 +17,49 @@ const adding: Record<Parameters<Platform['pickCheckpoints']>[0], Electron.OpenDi
   'data folder': { title: 'Add a folder of images', properties: ['openDirectory', 'multiSelections'] },
 }
 
-const safetensors = { name: 'Safetensors', extensions: ['safetensors'] }
 const page = { name: 'Web page', extensions: ['html'] }
-const stateDict = { name: 'PyTorch state_dict', extensions: ['pt', 'pth', 'bin'] }
+const configuration = { name: 'Configuration', extensions: ['json'] }
 
 /** `window`: the one to ask in front of; the dialog stands alone while there is none. */
 export function windowPlatform(window: () => BrowserWindow | undefined): Platform {
+  async function chosen(options: Electron.OpenDialogOptions): Promise<string[]> {
+    const parent = window()
+    const { filePaths } = await (parent ? dialog.showOpenDialog(parent, options) : dialog.showOpenDialog(options))
+    return filePaths
+  }
+
+  async function target(options: Electron.SaveDialogOptions): Promise<string | null> {
+    const parent = window()
+    const asked = parent ? dialog.showSaveDialog(parent, options) : dialog.showSaveDialog(options)
+    const { canceled, filePath } = await asked
+    return canceled || !filePath ? null : filePath
+  }
+
   return {
     window: true,
     pickConfig: async () => {
-      const options: Electron.OpenDialogOptions = {
-        title: 'Open a project',
-        filters: [{ name: 'Configuration', extensions: ['json'] }],
-        properties: ['openFile'],
-      }
-      const parent = window()
-      const { filePaths } = await (parent ? dialog.showOpenDialog(parent, options) : dialog.showOpenDialog(options))
-      return filePaths[0] ?? null
+      const filters = [configuration]
+      const [path] = await chosen({ title: 'Open a project', filters, properties: ['openFile'] })
+      return path ?? null
     },
     pickCheckpoints: async (kind) => {
-      const options = adding[kind]
-      const parent = window()
-      const { filePaths } = await (parent ? dialog.showOpenDialog(parent, options) : dialog.showOpenDialog(options))
-      return filePaths.length ? filePaths : null
+      const paths = await chosen(adding[kind])
+      return paths.length ? paths : null
     },
-    pickTarget: async (suggestedName) => {
-      const options: Electron.SaveDialogOptions = {
-        title: suggestedName.endsWith('.html') ? 'Save the report' : 'Export the model',
+    pickTarget: (suggestedName) => {
+      const isPage = suggestedName.endsWith('.html')
+      return target({
+        title: isPage ? 'Save the report' : 'Export the model',
         defaultPath: suggestedName,
-        filters: [suggestedName.endsWith('.html') ? page : suggestedName.endsWith('.pt') ? stateDict : safetensors],
+        filters: [isPage ? page : modelNamed(suggestedName)],
         properties: ['createDirectory', 'showOverwriteConfirmation'],
-      }
-      const parent = window()
-      const { canceled, filePath } = await (parent
-        ? dialog.showSaveDialog(parent, options)
-        : dialog.showSaveDialog(options))
-      return canceled || !filePath ? null : filePath
+      })
     },
     download: () => null, // the file is where the person put it
   }
+}
+
+function modelNamed(name: string): Electron.FileFilter {
+  const { title, extensions: own } = writtenFormat(name)
+  return { name: title, extensions: [...own] }
 }

@@ -10,7 +10,7 @@ export type { Ops } from './devices/ops.ts'
 
 // Checkpoints: any format and layout, seen by canonical names; a pre-trained model and those fine-tuned from it.
 
-export { openTensorFile } from './formats/index.ts'
+export { openTensorFile } from './formats/open.ts'
 export { type TensorToWrite, writeSafetensors } from './formats/safetensors-writer.ts'
 export { requireNoAdapter } from './layouts/adapter.ts'
 export { canonical } from './layouts/index.ts'

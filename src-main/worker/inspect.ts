@@ -2,11 +2,11 @@
 // with every byte read the values that are not finite and the content hash (inspect). Nothing is claimed that the file
 // does not show.
 import type { Description, Inspection, Role } from '../contract/checkpoint.ts'
-import { isIndexName } from '../contract/checkpoint.ts'
+import { isIndexName } from '../contract/file-names.ts'
 import type { TowerSettings } from '../contract/tower.ts'
 import { type Dtype, isFloating } from '../engine/formats/dtype.ts'
 import { float8Table, isFloat8 } from '../engine/formats/float8.ts'
-import { openTensorFile } from '../engine/formats/index.ts'
+import { openTensorFile } from '../engine/formats/open.ts'
 import { shardNames } from '../engine/formats/sharded.ts'
 import type { TensorFile } from '../engine/formats/tensor-file.ts'
 import { adapterTensor } from '../engine/layouts/adapter.ts'

@@ -1,5 +1,7 @@
 // A coefficient table as a map: rows are vectors or iterations, columns are blocks. Zero is the middle of a diverging
 // scale that reaches as far to both sides, so that a colour means the same sign and size everywhere on the map.
+
+import { withoutExtension } from '../../src-main/contract/file-names.ts'
 import { collapse, courseOf, effectiveCoefficients } from '../../src-main/contract/run/coefficients.ts'
 import type { ResolvedConfig } from '../../src-main/contract/run/config.ts'
 import type { RunDetail, StageDetail } from '../../src-main/contract/run/run.ts'
@@ -18,7 +20,7 @@ export function startRows(start: StageDetail | null, present: number[][] | null 
 }
 
 function vectorName(name: string): string {
-  return fileName(name).replace(/\.(safetensors|pt|npz)(?=,|$)/, '')
+  return withoutExtension(fileName(name))
 }
 
 /** How much of every vector is in the model, as far as its stages have ended. */

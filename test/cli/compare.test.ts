@@ -7,7 +7,7 @@ import { expect, test } from 'vitest'
 
 import { compatibilitySchema, differenceSchema } from '../../src-main/contract/checkpoint.ts'
 import { toFloat32 } from '../../src-main/engine/formats/dtype.ts'
-import { openTensorFile } from '../../src-main/engine/formats/index.ts'
+import { openTensorFile } from '../../src-main/engine/formats/open.ts'
 import { openSource } from '../../src-main/files/source.ts'
 import { written } from '../engine/formats/bytes.ts'
 import { type Full, filled, resNet, type Shapes } from '../engine/layouts/models.ts'

@@ -18,7 +18,7 @@ import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 
 import { containers } from '../../src-main/contract/checkpoint.ts'
-import { openTensorFile } from '../../src-main/engine/formats/index.ts'
+import { openTensorFile } from '../../src-main/engine/formats/open.ts'
 import type { TensorFile } from '../../src-main/engine/formats/tensor-file.ts'
 import { removeLeftovers, temporaryName } from '../../src-main/files/leftovers.ts'
 import { disk } from '../../src-main/files/write-atomic.ts'

@@ -8,7 +8,7 @@ import { unzipSync } from 'fflate'
 import { expect, test } from 'vitest'
 
 import { BasilError } from '../../src-main/contract/errors.ts'
-import { openTensorFile } from '../../src-main/engine/formats/index.ts'
+import { openTensorFile } from '../../src-main/engine/formats/open.ts'
 import { unpickle } from '../../src-main/engine/formats/pytorch/pickle.ts'
 import {
   Global,

@@ -8,7 +8,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 
 import { BasilError } from '../../src-main/contract/errors.ts'
-import { openTensorFile } from '../../src-main/engine/formats/index.ts'
+import { openTensorFile } from '../../src-main/engine/formats/open.ts'
 import { bytesHeld, counting, sourceOf } from '../engine/formats/bytes.ts'
 import { pythonWith } from '../interop/python.ts'
 import { startJudge, type Verdict } from './judge.ts'

@@ -13,7 +13,7 @@ import type { EngineEvent, ResumeState } from '../../src-main/contract/run/run.t
 import { strongViews } from '../../src-main/engine/datasets/strong-views.ts'
 import { readImages } from '../../src-main/engine/datasets/tensor-images.ts'
 import { type Backend, openBackend } from '../../src-main/engine/devices/backend.ts'
-import { openTensorFile } from '../../src-main/engine/formats/index.ts'
+import { openTensorFile } from '../../src-main/engine/formats/open.ts'
 import { writeSafetensors } from '../../src-main/engine/formats/safetensors-writer.ts'
 import { run } from '../../src-main/engine/runs/run.ts'
 import { hashFile } from '../../src-main/files/hash.ts'

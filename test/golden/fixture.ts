@@ -5,7 +5,7 @@ import { join } from 'node:path'
 
 import { resolveConfig } from '../../src-main/contract/run/resolve.ts'
 import { toFloat32 } from '../../src-main/engine/formats/dtype.ts'
-import { openTensorFile } from '../../src-main/engine/formats/index.ts'
+import { openTensorFile } from '../../src-main/engine/formats/open.ts'
 import { openSource } from '../../src-main/files/source.ts'
 
 export const folder = join(import.meta.dirname, 'math')

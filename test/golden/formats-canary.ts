@@ -9,7 +9,7 @@ import { writeFileSync } from 'node:fs'
 import { connect } from 'node:net'
 
 import { type ErrorRecord, recordOf } from '../../src-main/contract/errors.ts'
-import { openTensorFile } from '../../src-main/engine/formats/index.ts'
+import { openTensorFile } from '../../src-main/engine/formats/open.ts'
 import { openSource } from '../../src-main/files/source.ts'
 import { counting } from '../engine/formats/bytes.ts'
 

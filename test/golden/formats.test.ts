@@ -9,7 +9,7 @@ import { basename, join } from 'node:path'
 import { expect, test } from 'vitest'
 
 import { BasilError } from '../../src-main/contract/errors.ts'
-import { openTensorFile } from '../../src-main/engine/formats/index.ts'
+import { openTensorFile } from '../../src-main/engine/formats/open.ts'
 import type { TensorFile } from '../../src-main/engine/formats/tensor-file.ts'
 import { openSource } from '../../src-main/files/source.ts'
 import { inspect } from '../../src-main/worker/inspect.ts'

@@ -9,7 +9,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 
 import type { EngineEvent } from '../../src-main/contract/run/run.ts'
 import { type Backend, openBackend } from '../../src-main/engine/devices/backend.ts'
-import { openTensorFile } from '../../src-main/engine/formats/index.ts'
+import { openTensorFile } from '../../src-main/engine/formats/open.ts'
 import type { TensorFile } from '../../src-main/engine/formats/tensor-file.ts'
 import { canonical } from '../../src-main/engine/layouts/index.ts'
 import { checkRun } from '../../src-main/engine/runs/check.ts'

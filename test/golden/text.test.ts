@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
 import { type Backend, openBackend } from '../../src-main/engine/devices/backend.ts'
 import { toFloat32, toInt32 } from '../../src-main/engine/formats/dtype.ts'
-import { openTensorFile } from '../../src-main/engine/formats/index.ts'
+import { openTensorFile } from '../../src-main/engine/formats/open.ts'
 import { zeroShotHead } from '../../src-main/engine/heads/zero-shot.ts'
 import { loadTextTower, type TextTower } from '../../src-main/engine/models/text/text-tower.ts'
 import { createTokenizer } from '../../src-main/engine/models/text/tokenizer.ts'

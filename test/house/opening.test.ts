@@ -50,7 +50,7 @@ const own: Record<string, string> = {
   'workbench/link/engine-process.ts: readFileSync': '/proc',
   'worker/heads/make.ts: readFileSync': "resources: the tokenizer's merges",
   'workbench/heads/prompts.ts: readFileSync': 'resources: classes and templates of known data sets',
-  'workbench/library/own-time.ts: readFileSync': '/proc',
+  'workbench/reading/own-time.ts: readFileSync': '/proc',
   'workbench/native/addon.ts: copyFile': "the addon's package",
   'workbench/native/self-test.ts: readFileSync': 'resources: recorded numbers',
   'workbench/native/unpack.ts: openPromise': 'wheels that it downloaded and whose SHA-256 it compared',

@@ -7,7 +7,7 @@ import { join } from 'node:path'
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
-import { openTensorFile } from '../../src-main/engine/formats/index.ts'
+import { openTensorFile } from '../../src-main/engine/formats/open.ts'
 import { canonical } from '../../src-main/engine/layouts/index.ts'
 import { groupsOf, mergedParameters } from '../../src-main/engine/weights/merge.ts'
 import { openParents, openSet, type WeightSet } from '../../src-main/engine/weights/parents.ts'

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto'
 
 import type { Dtype } from '../../src-main/engine/formats/dtype.ts'
-import { openTensorFile } from '../../src-main/engine/formats/index.ts'
+import { openTensorFile } from '../../src-main/engine/formats/open.ts'
 import { openSource } from '../../src-main/files/source.ts'
 
 export const torchNames = {

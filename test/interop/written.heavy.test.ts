@@ -9,7 +9,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
 import { type Form, formSchema } from '../../src-main/contract/checkpoint.ts'
 import { dtypes } from '../../src-main/engine/formats/dtype.ts'
-import { openTensorFile } from '../../src-main/engine/formats/index.ts'
+import { openTensorFile } from '../../src-main/engine/formats/open.ts'
 import { writeCheckpoint } from '../../src-main/engine/formats/writing/checkpoint.ts'
 import { loadingLines } from '../../src-main/workbench/export/card-loading.ts'
 import { convert } from '../../src-main/worker/convert.ts'

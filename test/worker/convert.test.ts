@@ -8,7 +8,7 @@ import { expect, onTestFinished, test } from 'vitest'
 
 import { containers, type Form, formSchema, writtenLayouts } from '../../src-main/contract/checkpoint.ts'
 import type { Exported, Recipe } from '../../src-main/contract/run/recipe.ts'
-import { openTensorFile } from '../../src-main/engine/formats/index.ts'
+import { openTensorFile } from '../../src-main/engine/formats/open.ts'
 import type { TensorFile } from '../../src-main/engine/formats/tensor-file.ts'
 import { inDtype } from '../../src-main/engine/formats/writing/in-dtype.ts'
 import { canonical } from '../../src-main/engine/layouts/index.ts'

@@ -17,7 +17,7 @@ import {
 } from '../../src-main/contract/api/evaluations.ts'
 import { BasilError } from '../../src-main/contract/errors.ts'
 import { type Backend, openBackend } from '../../src-main/engine/devices/backend.ts'
-import { openTensorFile } from '../../src-main/engine/formats/index.ts'
+import { openTensorFile } from '../../src-main/engine/formats/open.ts'
 import { canonical, inLayout } from '../../src-main/engine/layouts/index.ts'
 import { openSource } from '../../src-main/files/source.ts'
 import { writeModel } from '../../src-main/files/written-model.ts'

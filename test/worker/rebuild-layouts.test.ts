@@ -7,7 +7,7 @@ import { basename, join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 
 import type { Recipe } from '../../src-main/contract/run/recipe.ts'
-import { openTensorFile } from '../../src-main/engine/formats/index.ts'
+import { openTensorFile } from '../../src-main/engine/formats/open.ts'
 import { canonical, inLayout } from '../../src-main/engine/layouts/index.ts'
 import { hashCheckpoint, openSource } from '../../src-main/files/source.ts'
 import { rebuild } from '../../src-main/worker/rebuild.ts'

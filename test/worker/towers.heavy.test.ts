@@ -10,7 +10,7 @@ import { type EvaluationReport, evaluationRequestSchema } from '../../src-main/c
 import { resolveConfig } from '../../src-main/contract/run/resolve.ts'
 import type { RunEvent } from '../../src-main/contract/run/run.ts'
 import { openBackend } from '../../src-main/engine/devices/backend.ts'
-import { openTensorFile } from '../../src-main/engine/formats/index.ts'
+import { openTensorFile } from '../../src-main/engine/formats/open.ts'
 import { checkRun } from '../../src-main/engine/runs/check.ts'
 import { run } from '../../src-main/engine/runs/run.ts'
 import { hashCheckpoint, openSource } from '../../src-main/files/source.ts'

@@ -8,7 +8,7 @@ import { Command, InvalidArgumentError, Option } from 'commander'
 
 import type { Filled } from '../../contract/api/studies.ts'
 import { BasilError } from '../../contract/errors.ts'
-import { answerOf } from '../../workbench/data/asked.ts'
+import { answerOf } from '../../workbench/reading/answer.ts'
 import { named, type Preset, type Protocol, readPresets, recomputed } from '../../workbench/studies/presets/files.ts'
 import { fill } from '../../workbench/studies/presets/fill.ts'
 import {

@@ -2,6 +2,7 @@
 // set's decoded and transformed. Of both a half, some images a class, or some in all, may be asked for (spec.ts).
 import { createHash } from 'node:crypto'
 
+import { isCheckpointName } from '../../contract/file-names.ts'
 import type { Progress } from '../../contract/run/run.ts'
 import type { OpenSource } from '../formats/source.ts'
 import { chosen, type LabelledImages, type PixelsInMemory } from './images.ts'
@@ -125,9 +126,9 @@ export async function describeSomeImages(path: string, modelSize: number, host: 
 const inFile = ({ path, split }: ImagesSpec): string => (split ? `${path}#${split}` : path)
 
 /**
- * A path that is not there is told by what reads tensor files, as ever. "x.index.json" is a tensor file in shards; any
+ * A path that is not there is told by what reads tensor files, as ever. "x.safetensors.index.json" is a tensor file in shards; any
  * other JSON a list of images.
  */
 async function isTensorFile({ path }: ImagesSpec, { files }: ImageHost): Promise<boolean> {
-  return /\.(safetensors|npz|pt|pth|bin|index\.json)$/i.test(path) && (await files.kind(path)) !== 'folder'
+  return isCheckpointName(path) && (await files.kind(path)) !== 'folder'
 }

@@ -4,7 +4,7 @@
 import { BasilError } from '../../contract/errors.ts'
 import { splitPath } from '../../contract/named-tensor.ts'
 import { toFloat32, toInt32 } from '../formats/dtype.ts'
-import { openTensorFile } from '../formats/index.ts'
+import { openTensorFile } from '../formats/open.ts'
 import type { OpenSource } from '../formats/source.ts'
 import type { TensorFile, TensorInfo } from '../formats/tensor-file.ts'
 import { inMemory, type LabelledImages, type PixelsInMemory } from './images.ts'

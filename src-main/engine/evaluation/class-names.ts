@@ -4,7 +4,7 @@
 import { z } from 'zod'
 
 import { splitPath } from '../../contract/named-tensor.ts'
-import { openTensorFile } from '../formats/index.ts'
+import { openTensorFile } from '../formats/open.ts'
 import type { OpenSource } from '../formats/source.ts'
 
 const names = z.array(z.string().max(1000)).max(100_000)

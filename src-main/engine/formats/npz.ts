@@ -4,6 +4,7 @@
 // but their size: bfloat16 alone is '<V2', and float8_e5m2 '<f1'.
 import { type Dtype, dtypes } from './dtype.ts'
 import { reversed } from './element-bits.ts'
+import type { ZippedFormat } from './format.ts'
 import { type ByteSource, damaged, type Region, shown } from './source.ts'
 import { rowMajor, type Strided, stridedFile, unknownType } from './strided.ts'
 import type { TensorFile } from './tensor-file.ts'
@@ -31,11 +32,12 @@ const longestHeader = 65536 // an array has at most 64 dimensions
 const header =
   /^\{'descr': ('[^'\\]{1,32}'|\[[^\]]*\]), 'fortran_order': (True|False), 'shape': \(((?:\d{1,16}, ?)*(?:\d{1,16})?)\), ?\} *\n$/
 
-export function isNpz(zip: ZipArchive): boolean {
-  return zip.names.length > 0 && zip.names.every((name) => name.endsWith('.npy'))
+export const npz: ZippedFormat = {
+  matchesEntries: ({ names }) => names.length > 0 && names.every((name) => name.endsWith('.npy')),
+  open,
 }
 
-export async function openNpz(source: ByteSource, zip: ZipArchive): Promise<TensorFile> {
+async function open(source: ByteSource, zip: ZipArchive): Promise<TensorFile> {
   const views = new Map<string, Strided>()
   for (const entry of zip.names) {
     const name = entry.slice(0, -'.npy'.length)

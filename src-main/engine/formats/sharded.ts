@@ -2,7 +2,7 @@
 //   {"metadata": {...}, "weight_map": {tensor: file}}
 // The files are opened by name in the folder of the index, and nowhere else; what the index says must be what they
 // hold.
-import { isIndexName } from '../../contract/checkpoint.ts'
+import { isIndexName } from '../../contract/file-names.ts'
 import { parseJson } from '../../contract/json.ts'
 import { mistaken } from './mistaken.ts'
 import { type ByteSource, beyondLimit, damaged, shown } from './source.ts'

@@ -22,46 +22,54 @@ const [openBrace, closeBrace, openBracket, closeBracket] = [0x7b, 0x7d, 0x5b, 0x
 const [zero, nine] = [0x30, 0x39]
 
 export function strictJson(bytes: Uint8Array): StrictJson {
-  const letters = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
-  const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+  const { taken, text, wholeNumber, isOver, fail } = wordsOf(bytes)
   const list: number[] = [] // the present one: a list that has grown by itself keeps three times the room it needs
-  let at = 0
 
   function object(value: (key: string) => void, other: () => never): void {
-    space()
     if (!taken(openBrace)) other()
-    space()
     if (taken(closeBrace)) return
     for (;;) {
-      space()
       const key = text('a key')
-      space()
       if (!taken(colon)) fail('":" was expected')
       value(key)
-      space()
       if (taken(closeBrace)) return
       if (!taken(comma)) fail('"," was expected')
     }
   }
 
   function wholeNumbers(what: string, most: number, full: () => never): number[] {
-    space()
     if (!taken(openBracket)) fail(`${what} is not a list of whole numbers`)
-    let count = 0
-    space()
     if (taken(closeBracket)) return []
-    for (;;) {
-      space()
-      if (count === most) full()
-      list[count++] = wholeNumber()
-      space()
+    for (let count = 1; ; count++) {
+      if (count > most) full()
+      list[count - 1] = wholeNumber()
       if (taken(closeBracket)) return list.slice(0, count)
       if (!taken(comma)) fail('"," was expected')
     }
   }
 
+  function end(): void {
+    if (!isOver()) fail('text after the end of the header')
+  }
+
+  return { object, wholeNumbers, text, end, fail }
+}
+
+interface Words {
+  /** Whether this letter comes next; then it is passed. */
+  taken(letter: number): boolean
+  text(what: string): string
+  wholeNumber(): number
+  isOver(): boolean
+  fail(reason: string): never
+}
+
+/** What stands there, from word to word; space in front of one is passed. */
+function wordsOf(bytes: Uint8Array): Words {
+  const letters = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
+  let at = 0
+
   function text(what: string): string {
-    space()
     if (!taken(quote)) fail(`${what} is not a text`)
     const start = at
     let isPlain = true
@@ -79,15 +87,8 @@ export function strictJson(bytes: Uint8Array): StrictJson {
     return found?.isWellFormed() ? found : fail('a string is not well formed')
   }
 
-  function unescaped(quoted: Uint8Array): string | undefined {
-    try {
-      return JSON.parse(decoder.decode(quoted)) as string
-    } catch {
-      return undefined
-    }
-  }
-
   function wholeNumber(): number {
+    space()
     const start = at
     let number = 0
     for (; isDigit(bytes[at]); at++)
@@ -107,21 +108,32 @@ export function strictJson(bytes: Uint8Array): StrictJson {
   }
 
   function taken(letter: number): boolean {
+    space()
     if (bytes[at] !== letter) return false
     at++
     return true
   }
 
-  function end(): void {
+  function isOver(): boolean {
     space()
-    if (at !== bytes.length) fail('text after the end of the header')
+    return at === bytes.length
   }
 
   function fail(reason: string): never {
     throw new Error(`${reason} (byte ${at} of the header)`)
   }
 
-  return { object, wholeNumbers, text, end, fail }
+  return { taken, text, wholeNumber, isOver, fail }
+}
+
+const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+
+function unescaped(quoted: Uint8Array): string | undefined {
+  try {
+    return JSON.parse(decoder.decode(quoted)) as string
+  } catch {
+    return undefined
+  }
 }
 
 const isDigit = (letter: number | undefined): boolean => letter !== undefined && letter >= zero && letter <= nine

@@ -4,7 +4,7 @@
 import type { Difference, TensorDifference } from '../../contract/checkpoint.ts'
 import type { Told } from '../../contract/engine-api.ts'
 import { isNumeric } from '../formats/dtype.ts'
-import { openTensorFile } from '../formats/index.ts'
+import { openTensorFile } from '../formats/open.ts'
 import type { OpenSource } from '../formats/source.ts'
 import type { TensorInfo } from '../formats/tensor-file.ts'
 import { type CanonicalFile, canonical } from '../layouts/index.ts'

@@ -5,7 +5,7 @@
 import type { Statistics, TensorStatistics } from '../../contract/checkpoint.ts'
 import type { Told } from '../../contract/engine-api.ts'
 import { isNumeric } from '../formats/dtype.ts'
-import { openTensorFile } from '../formats/index.ts'
+import { openTensorFile } from '../formats/open.ts'
 import type { OpenSource } from '../formats/source.ts'
 import type { TensorInfo } from '../formats/tensor-file.ts'
 import { valueReader } from './values.ts'

@@ -2,6 +2,7 @@
 // stages up to it, with the parents' hashes. Iterations that were not accepted are rows of zeros and change nothing.
 import type { Form } from '../../contract/checkpoint.ts'
 import { BasilError } from '../../contract/errors.ts'
+import { extensionOf } from '../../contract/file-names.ts'
 import { preparationOf } from '../../contract/run/coefficients.ts'
 import type { Recipe } from '../../contract/run/recipe.ts'
 import { requireSound, runDetail } from '../../history/detail.ts'
@@ -70,7 +71,7 @@ export function exportName(recipe: Recipe, { container }: Pick<Form, 'container'
       .replaceAll(/[^\p{L}\p{N}._-]+/gu, '-')
       .replaceAll(/^[-.]+|[-.]+$/g, '')
       .slice(0, 60) || 'model'
-  return `${plain}-run-${recipe.run}-iteration-${recipe.iteration}${recipe.epoch === null ? '' : `-epoch-${recipe.epoch}`}.${container === 'state_dict' ? 'pt' : 'safetensors'}`
+  return `${plain}-run-${recipe.run}-iteration-${recipe.iteration}${recipe.epoch === null ? '' : `-epoch-${recipe.epoch}`}.${extensionOf(container)}`
 }
 
 function noEpoch(run: number, iteration: number, epoch: number): never {

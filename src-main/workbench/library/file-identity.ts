@@ -6,10 +6,14 @@ import type { Stats } from 'node:fs'
 import { realpath, stat } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 
-import { isIndexName } from '../../contract/checkpoint.ts'
 import { BasilError } from '../../contract/errors.ts'
+import { isIndexName } from '../../contract/file-names.ts'
 import { kindOf, openRegular, readStart } from '../../files/open.ts'
 import type { Place } from '../../history/library/entries.ts'
+import { unreadable } from '../reading/refusals.ts'
+
+/** A network disk takes its time for each, and thousands at once hold up everything else. */
+export const filesAtOnce = 8
 
 const end = 64 * 2 ** 10 // bytes
 const longestIndex = 4 * 2 ** 20 // bytes; parsed in one go on the main side
@@ -107,15 +111,5 @@ export function refusal(path: string, error: unknown): BasilError {
     where: path,
     why: 'there is nothing at this place',
     next: 'connect its disk, or add the file or folder where it is now: it is known again by its content',
-  })
-}
-
-export function unreadable(path: string, why: string): BasilError {
-  return new BasilError({
-    code: 'file-unreadable',
-    what: 'A file cannot be read',
-    where: path,
-    why,
-    next: 'check the file, its permissions and the disk',
   })
 }

@@ -5,11 +5,10 @@ import type { Dirent } from 'node:fs'
 import { opendir, realpath, stat } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 
-import { isIndexName } from '../../contract/checkpoint.ts'
 import { BasilError, type ErrorRecord, recordOf } from '../../contract/errors.ts'
+import { isCheckpointName, isIndexName } from '../../contract/file-names.ts'
 import { measure, refusal } from './file-identity.ts'
 
-const checkpoint = /\.(safetensors|pt|pth|bin|ckpt|npz)$/i
 const never = /\.(json|txt|md|csv|ya?ml|py|log|png|jpe?g)$/i // named as a file by mistake, or beside checkpoints
 const passed = /^(\..*|node_modules|__pycache__)$/
 const ofMac = /^\._/ // what macOS keeps of a file on disks that are not its own: no file of that kind
@@ -49,8 +48,7 @@ export async function scan(paths: string[], { files: most, entries }: Limits = l
       if (kind === 'folder' && !passed.test(entry.name)) folders.push(path)
       // it may have been a folder of them
       if (kind === 'lost' && !entry.name.includes('.')) refused.push(refusal(path, gone).record)
-      if (kind !== 'folder' && !ofMac.test(entry.name) && (checkpoint.test(entry.name) || isIndexName(entry.name)))
-        found.set(path, kind)
+      if (kind !== 'folder' && !ofMac.test(entry.name) && isCheckpointName(entry.name)) found.set(path, kind)
     }
     for (const inner of folders.sort()) await refusing(inner, () => walk(inner))
   }
@@ -66,7 +64,7 @@ export async function scan(paths: string[], { files: most, entries }: Limits = l
   for (const path of paths)
     await refusing(path, async () => {
       if ((await stat(path)).isDirectory()) return walk(path)
-      if ((never.test(path) && !isIndexName(path)) || ofMac.test(basename(path))) throw notACheckpoint(path)
+      if ((never.test(path) && !isCheckpointName(path)) || ofMac.test(basename(path))) throw notACheckpoint(path)
       found.set(path, 'file')
     })
   if (isCut) refused.push(recordOf(tooMany(paths[0] ?? '', most, entries)))

@@ -5,13 +5,15 @@ import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 
+import pMap from 'p-map'
+
 import type { DataFacts, DrawnSplit } from '../../contract/api/data.ts'
 import { gone } from '../../contract/data/gone.ts'
 import type { LeftOut } from '../../contract/data/left-out.ts'
 import type { Told } from '../../contract/engine-api.ts'
 import { BasilError, type ErrorRecord, recordOf } from '../../contract/errors.ts'
 import type { Progress } from '../../contract/run/run.ts'
-import { findSource } from '../../engine/datasets/sources/index.ts'
+import { findSource } from '../../engine/datasets/sources/find.ts'
 import { type ImagesSpec, parseSpec } from '../../engine/datasets/spec.ts'
 import { type Found, openSplit } from '../../engine/datasets/splits/open.ts'
 import type { OpenFiles } from '../../engine/formats/source.ts'
@@ -178,12 +180,9 @@ async function sizeOf(path: string, most: number): Promise<{ bytes: number; file
     if (left < 0) throw tooMany(folder, most)
     for (const entry of entries) if (entry.isDirectory()) waiting.push(join(folder, entry.name))
     const files = entries.filter((entry) => !entry.isDirectory())
-    for (let at = 0; at < files.length; at += atOnce) {
-      const sizes = files
-        .slice(at, at + atOnce)
-        .map(async ({ name }) => (await stat(join(folder, name)).catch(() => null))?.size ?? 0)
-      for (const size of await Promise.all(sizes)) total.bytes += size
-    }
+    const bytesOf = async (name: string): Promise<number> =>
+      (await stat(join(folder, name)).catch(() => null))?.size ?? 0
+    for (const size of await pMap(files, ({ name }) => bytesOf(name), { concurrency: atOnce })) total.bytes += size
     total.files += files.length
   }
   return total

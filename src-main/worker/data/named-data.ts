@@ -3,7 +3,7 @@ import { join } from 'node:path'
 
 import type { NamedData } from '../../contract/api/data.ts'
 import type { Told } from '../../contract/engine-api.ts'
-import { recognise } from '../../engine/datasets/sources/index.ts'
+import { recognise } from '../../engine/datasets/sources/find.ts'
 import { openFiles } from '../../files/folder.ts'
 
 /** What lies in a folder counts before the folder itself, and an earlier folder before a later one. */

@@ -6,7 +6,7 @@ import type { Preview, Previews, WantedPreviews } from '../../contract/api/data.
 import type { Told } from '../../contract/engine-api.ts'
 import { BasilError } from '../../contract/errors.ts'
 import type { RawImages } from '../../engine/datasets/raw.ts'
-import { findSource } from '../../engine/datasets/sources/index.ts'
+import { findSource } from '../../engine/datasets/sources/find.ts'
 import { parseSpec } from '../../engine/datasets/spec.ts'
 import { openSplit } from '../../engine/datasets/splits/open.ts'
 import { openFiles } from '../../files/folder.ts'

@@ -5,8 +5,10 @@ import { createHash } from 'node:crypto'
 import { readdir, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 
+import { pMapIterable } from 'p-map'
+
 import type { ImageHost } from '../../engine/datasets/prepared.ts'
-import { findSource } from '../../engine/datasets/sources/index.ts'
+import { findSource } from '../../engine/datasets/sources/find.ts'
 import type { ImageCache } from '../../engine/formats/image-cache.ts'
 import { openFiles } from '../../files/folder.ts'
 import { type ImagePool, imagePool } from './pool.ts'
@@ -29,13 +31,11 @@ async function stamp(path: string, names?: { count: number; name(i: number): str
   const isFolder = (await stat(path)).isDirectory()
   const files = isFolder ? await filesUnder(path) : [path, ...(await listedBy(path, names))]
   const hash = createHash('sha256')
-  for (let at = 0; at < files.length; at += atOnce) {
-    const lines = files.slice(at, at + atOnce).map(async (file) => {
-      const found = await stat(file, { bigint: true }).catch(() => undefined) // a link to nothing, or gone meanwhile
-      return `${file.slice(path.length)}\0${found?.size}\0${found?.mtimeNs}\n`
-    })
-    for (const line of await Promise.all(lines)) hash.update(line)
+  const lineOf = async (file: string): Promise<string> => {
+    const found = await stat(file, { bigint: true }).catch(() => undefined) // a link to nothing, or gone meanwhile
+    return `${file.slice(path.length)}\0${found?.size}\0${found?.mtimeNs}\n`
   }
+  for await (const line of pMapIterable(files, lineOf, { concurrency: atOnce })) hash.update(line)
   return hash.digest('hex')
 }
 

@@ -5,7 +5,7 @@ import { expect, test } from 'vitest'
 
 import { toFloat32, widenInPlace } from '../../../src-main/engine/formats/dtype.ts'
 import { type Float8, float8Table, toFloat8 } from '../../../src-main/engine/formats/float8.ts'
-import { openTensorFile } from '../../../src-main/engine/formats/index.ts'
+import { openTensorFile } from '../../../src-main/engine/formats/open.ts'
 import { cast, inDtype } from '../../../src-main/engine/formats/writing/in-dtype.ts'
 import { sourceOf, written } from './bytes.ts'
 

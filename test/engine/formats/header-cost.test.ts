@@ -30,7 +30,7 @@ function tensors(name: (i: number) => string, shape = '[0]'): string {
 
 const read = `const [path, what] = process.argv.slice(1)
   const { openSource } = await import('./src-main/files/source.ts')
-  const { openTensorFile } = await import('./src-main/engine/formats/index.ts')
+  const { openTensorFile } = await import('./src-main/engine/formats/open.ts')
   const { look } = await import('./src-main/worker/inspect.ts')
   const [held, before] = [process.resourceUsage().maxRSS, process.cpuUsage().user]
   const open = async () => (await openTensorFile(await openSource(path))).tensors.size

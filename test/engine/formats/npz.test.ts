@@ -2,7 +2,7 @@
 import { zipSync } from 'fflate'
 import { expect, test } from 'vitest'
 
-import { openTensorFile } from '../../../src-main/engine/formats/index.ts'
+import { openTensorFile } from '../../../src-main/engine/formats/open.ts'
 import { sourceOf } from './bytes.ts'
 
 function npy(header: string, data: number | Uint8Array = 24, version = 1, magic = '\x93NUMPY'): Uint8Array {

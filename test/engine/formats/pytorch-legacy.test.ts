@@ -2,7 +2,7 @@
 // behind.
 import { expect, test } from 'vitest'
 
-import { openTensorFile } from '../../../src-main/engine/formats/index.ts'
+import { openTensorFile } from '../../../src-main/engine/formats/open.ts'
 import { sourceOf } from './bytes.ts'
 import { dictionary, global, int, pickled, plain, type Step, tensor, text } from './pickle-steps.ts'
 

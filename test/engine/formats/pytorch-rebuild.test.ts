@@ -3,7 +3,7 @@
 // each refused by its name, never as damage.
 import { describe, expect, test } from 'vitest'
 
-import { openTensorFile } from '../../../src-main/engine/formats/index.ts'
+import { openTensorFile } from '../../../src-main/engine/formats/open.ts'
 import type { TensorFile } from '../../../src-main/engine/formats/tensor-file.ts'
 import { sourceOf } from './bytes.ts'
 import { archive, dictionary, global, int, plain, type Step, tensor, text, tuple } from './pickle-steps.ts'

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest'
 
 import type { BasilError } from '../../../src-main/contract/errors.ts'
 import { type Dtype, dtypes, toFloat16, toFloat32, toInt32 } from '../../../src-main/engine/formats/dtype.ts'
-import { openTensorFile } from '../../../src-main/engine/formats/index.ts'
+import { openTensorFile } from '../../../src-main/engine/formats/open.ts'
 import { rawFile, sourceOf, written } from './bytes.ts'
 
 const types = (Object.keys(dtypes) as Dtype[]).filter((dtype) => dtype !== 'C128') // for which the format has no name

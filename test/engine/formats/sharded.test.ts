@@ -6,7 +6,7 @@ import { basename, join } from 'node:path'
 
 import { expect, onTestFinished, test } from 'vitest'
 
-import { openTensorFile } from '../../../src-main/engine/formats/index.ts'
+import { openTensorFile } from '../../../src-main/engine/formats/open.ts'
 import { writeCheckpoint } from '../../../src-main/engine/formats/writing/checkpoint.ts'
 import { contentOf, openSource } from '../../../src-main/files/source.ts'
 import { scan } from '../../../src-main/workbench/library/scan.ts'

@@ -3,7 +3,7 @@
 import { zipSync } from 'fflate'
 import { expect, test } from 'vitest'
 
-import { openTensorFile } from '../../../src-main/engine/formats/index.ts'
+import { openTensorFile } from '../../../src-main/engine/formats/open.ts'
 import { openZip } from '../../../src-main/engine/formats/zip.ts'
 import { rawFile, sourceOf } from './bytes.ts'
 

@@ -3,7 +3,7 @@
 import { closeSync, ftruncateSync, openSync, writeSync } from 'node:fs'
 
 import { type Dtype, dtypes } from '../../../src-main/engine/formats/dtype.ts'
-import { openTensorFile } from '../../../src-main/engine/formats/index.ts'
+import { openTensorFile } from '../../../src-main/engine/formats/open.ts'
 import type { TensorFile } from '../../../src-main/engine/formats/tensor-file.ts'
 import { seeded } from '../../faults/seeded.ts'
 import { sourceOf, written } from '../formats/bytes.ts'

@@ -7,7 +7,7 @@ import { gunzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
 import { type Backend, openBackend } from '../../../src-main/engine/devices/backend.ts'
-import { openTensorFile } from '../../../src-main/engine/formats/index.ts'
+import { openTensorFile } from '../../../src-main/engine/formats/open.ts'
 import type { TensorToWrite } from '../../../src-main/engine/formats/safetensors-writer.ts'
 import { zeroShotHead } from '../../../src-main/engine/heads/zero-shot.ts'
 import { layerNames } from '../../../src-main/engine/layouts/clip-names.ts'

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { zipSync } from 'fflate'
 import { expect, test } from 'vitest'
 
-import { openTensorFile } from '../../../src-main/engine/formats/index.ts'
+import { openTensorFile } from '../../../src-main/engine/formats/open.ts'
 import { openParents, readParameter, readSlice } from '../../../src-main/engine/weights/parents.ts'
 import { openSource } from '../../../src-main/files/source.ts'
 import { dictionary, pickled, plain, type Step, tensor } from '../formats/pickle-steps.ts'

@@ -4,8 +4,8 @@ import { join } from 'node:path'
 
 import { expect, test } from 'vitest'
 
-import { ownTime } from '../../../src-main/workbench/library/own-time.ts'
 import type { EngineProcess } from '../../../src-main/workbench/link/engine-process.ts'
+import { ownTime } from '../../../src-main/workbench/reading/own-time.ts'
 import { patience } from '../../patience.ts'
 import { bitsOf, follow, temporaryFolder, toyConfig, toyEngine, toyWorkbench } from '../toy.ts'
 import { checkpoint, readerOf, setting, settled } from './setting.ts'

@@ -6,7 +6,7 @@ import { basename, join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 
 import { resolveConfig } from '../../../src-main/contract/run/resolve.ts'
-import { openTensorFile } from '../../../src-main/engine/formats/index.ts'
+import { openTensorFile } from '../../../src-main/engine/formats/open.ts'
 import { openSource } from '../../../src-main/files/source.ts'
 import { forkEngine } from '../../../src-main/workbench/link/engine-process.ts'
 import { createProjects } from '../../../src-main/workbench/projects.ts'

@@ -7,7 +7,7 @@ import { expect, test } from 'vitest'
 
 import type { HeadImport } from '../../../src-main/contract/api/heads.ts'
 import { headNameOf } from '../../../src-main/contract/named-tensor.ts'
-import { openTensorFile } from '../../../src-main/engine/formats/index.ts'
+import { openTensorFile } from '../../../src-main/engine/formats/open.ts'
 import { readHead } from '../../../src-main/engine/heads/head-file.ts'
 import { hashFile } from '../../../src-main/files/hash.ts'
 import { openSource } from '../../../src-main/files/source.ts'

@@ -2,18 +2,17 @@
 // the split. Images that are already normalised (float32) are the model's own input and are read whole, not through
 // here.
 
+import { isCheckpointName } from '../../../contract/file-names.ts'
 import { toInt32 } from '../../formats/dtype.ts'
-import { openTensorFile } from '../../formats/index.ts'
+import { openTensorFile } from '../../formats/open.ts'
 import type { OpenFiles } from '../../formats/source.ts'
 import { type DataSource, invalid, noSplit, type RawImages } from '../raw.ts'
 import { describedImages } from '../tensor-images.ts'
 import { checkedLabels } from './listed.ts'
 
-const endings = /\.(safetensors|npz|pt|pth|bin)$/i
-
 export const tensorFile: DataSource = {
   name: 'tensor file, "file.safetensors#name"',
-  matches: (place) => place.entries === null && endings.test(place.name),
+  matches: (place) => place.entries === null && isCheckpointName(place.name),
   splits: async (place, files) => {
     const source = await files.open(place.path)
     try {

@@ -4,6 +4,7 @@
 import { z } from 'zod'
 
 import { BasilError } from '../../../contract/errors.ts'
+import type { ZippedFormat } from '../format.ts'
 import { type ByteSource, beyondLimit, damaged, type Region, shown } from '../source.ts'
 import { type Strided, stridedFile } from '../strided.ts'
 import type { TensorFile } from '../tensor-file.ts'
@@ -19,11 +20,12 @@ const metadataSchema = z.record(z.string(), z.string())
 
 const pickleName = /^[^/]+\/data\.pkl$/
 
-export function isPytorchArchive(zip: ZipArchive): boolean {
-  return zip.names.some((name) => pickleName.test(name))
+export const pytorch: ZippedFormat = {
+  matchesEntries: (zip) => zip.names.some((name) => pickleName.test(name)),
+  open,
 }
 
-export async function openPytorchArchive(source: ByteSource, zip: ZipArchive): Promise<TensorFile> {
+async function open(source: ByteSource, zip: ZipArchive): Promise<TensorFile> {
   const [name, another] = zip.names.filter((entry) => pickleName.test(entry))
   if (name === undefined || another !== undefined) throw damaged(source, 'PyTorch', 'it has not one data.pkl')
   const root = name.slice(0, -'data.pkl'.length)

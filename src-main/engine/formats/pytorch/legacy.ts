@@ -2,6 +2,7 @@
 // number, the protocol, facts about the machine, the object, the keys of its storages - and then the storages in the
 // order of the keys, each as its number of elements (int64) and the elements.
 import { BasilError } from '../../../contract/errors.ts'
+import type { PlainFormat } from '../format.ts'
 import { type ByteSource, damaged, type Region, regionOf, shown } from '../source.ts'
 import { unknownType } from '../strided.ts'
 import type { TensorFile } from '../tensor-file.ts'
@@ -15,11 +16,12 @@ import { PickleError, PickleLimit, type Storage, type Value } from './values.ts'
 const magic = 0x1950a86a20f9469cfc6cn
 const firstRead = 2 ** 18
 
-export function looksLikePickle(head: Uint8Array): boolean {
-  return head[0] === 0x80 && (head[1] as number) >= 2 && (head[1] as number) <= 5
+export const legacyPytorch: PlainFormat = {
+  matches: ([first, protocol = 0]) => first === 0x80 && protocol >= 2 && protocol <= 5,
+  open,
 }
 
-export async function openLegacyPytorch(source: ByteSource): Promise<TensorFile> {
+async function open(source: ByteSource): Promise<TensorFile> {
   const { object, keys, end } = await readPickles(source)
   const regions = await placeStorages(source, object.storages, keys, end)
   const state = refusingPickle(source, 'of the object', () => stateOf(object.value))

@@ -6,7 +6,7 @@ import { gzipSync } from 'node:zlib'
 
 import { expect, test } from 'vitest'
 
-import { recognise } from '../../../../src-main/engine/datasets/sources/index.ts'
+import { recognise } from '../../../../src-main/engine/datasets/sources/find.ts'
 import { openFiles } from '../../../../src-main/files/folder.ts'
 import { dictionary, global, int, pickled, plain, type Step, text, tuple } from '../../formats/pickle-steps.ts'
 import { disk, listing, openSplit, pixelsOf, refusal, withImages } from './disk.ts'

@@ -7,7 +7,7 @@ import { dirname, join } from 'node:path'
 import { afterEach } from 'vitest'
 
 import type { PixelImage, RawImages } from '../../../../src-main/engine/datasets/raw.ts'
-import { findSource } from '../../../../src-main/engine/datasets/sources/index.ts'
+import { findSource } from '../../../../src-main/engine/datasets/sources/find.ts'
 import type { OpenFiles } from '../../../../src-main/engine/formats/source.ts'
 import { openFiles } from '../../../../src-main/files/folder.ts'
 

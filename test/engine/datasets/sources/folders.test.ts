@@ -7,7 +7,7 @@ import { runInNewContext } from 'node:vm'
 
 import { expect, test } from 'vitest'
 
-import { recognise } from '../../../../src-main/engine/datasets/sources/index.ts'
+import { recognise } from '../../../../src-main/engine/datasets/sources/find.ts'
 import { parseSpec, specText } from '../../../../src-main/engine/datasets/spec.ts'
 import type { FolderEntry, OpenFiles } from '../../../../src-main/engine/formats/source.ts'
 import { openFiles } from '../../../../src-main/files/folder.ts'

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 
 import { expect, test } from 'vitest'
 
-import { recognise } from '../../../../src-main/engine/datasets/sources/index.ts'
+import { recognise } from '../../../../src-main/engine/datasets/sources/find.ts'
 import { openFiles } from '../../../../src-main/files/folder.ts'
 import { disk, images, listing, openSplit, pixelsOf, refusal, withImages } from './disk.ts'
 import { annotated, annotatedCases } from './known-annotated.ts'

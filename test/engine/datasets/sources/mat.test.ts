@@ -7,7 +7,7 @@ import { expect, test } from 'vitest'
 
 import { BasilError } from '../../../../src-main/contract/errors.ts'
 import { readMat } from '../../../../src-main/engine/datasets/containers/mat.ts'
-import { recognise } from '../../../../src-main/engine/datasets/sources/index.ts'
+import { recognise } from '../../../../src-main/engine/datasets/sources/find.ts'
 import { openFiles } from '../../../../src-main/files/folder.ts'
 import { sourceOf } from '../../formats/bytes.ts'
 import { disk, listing, openSplit, pixelsOf, refusal } from './disk.ts'

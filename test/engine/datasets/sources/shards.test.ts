@@ -5,7 +5,7 @@ import { type ColumnSource, parquetWriteBuffer } from 'hyparquet-writer'
 import { expect, test } from 'vitest'
 
 import { BasilError } from '../../../../src-main/contract/errors.ts'
-import { recognise } from '../../../../src-main/engine/datasets/sources/index.ts'
+import { recognise } from '../../../../src-main/engine/datasets/sources/find.ts'
 import type { ByteSource, OpenFiles } from '../../../../src-main/engine/formats/source.ts'
 import { openFiles } from '../../../../src-main/files/folder.ts'
 import { sourceOf } from '../../formats/bytes.ts'

@@ -1,7 +1,7 @@
 // A tensor file's images as a source like any other, and the images that the engine reads whole from the same file.
 import { expect, test } from 'vitest'
 
-import { recognise } from '../../../../src-main/engine/datasets/sources/index.ts'
+import { recognise } from '../../../../src-main/engine/datasets/sources/find.ts'
 import { openFiles } from '../../../../src-main/files/folder.ts'
 import { written } from '../../formats/bytes.ts'
 import { disk, listing, openSplit, pixelsOf, refusal } from './disk.ts'

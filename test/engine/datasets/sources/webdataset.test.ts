@@ -8,7 +8,7 @@ import { gzipSync } from 'node:zlib'
 import { expect, onTestFinished, test } from 'vitest'
 
 import type { LeftOut } from '../../../../src-main/contract/data/left-out.ts'
-import { recognise } from '../../../../src-main/engine/datasets/sources/index.ts'
+import { recognise } from '../../../../src-main/engine/datasets/sources/find.ts'
 import type { ByteSource, OpenFiles } from '../../../../src-main/engine/formats/source.ts'
 import { cacheRoom } from '../../../../src-main/files/cache-room.ts'
 import { openFiles } from '../../../../src-main/files/folder.ts'

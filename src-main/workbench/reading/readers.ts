@@ -1,8 +1,8 @@
 // Processes that answer questions about data, a few of them: as many as there are questions at a time, so that a folder
 // that takes long holds up neither another one nor a page of pictures. One that rests ends by itself.
 
-import { createReader, type Reader } from '../library/reader.ts'
 import type { EngineProcess } from '../link/engine-process.ts'
+import { createReader, type Reader } from './reader.ts'
 
 const most = 4
 

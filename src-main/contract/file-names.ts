@@ -1,0 +1,44 @@
+// What a file's name tells: whether it may be a checkpoint, and in which container a model is written. All of it
+// follows from the list of formats; nothing else in Basil knows an extension of theirs.
+import type { Container } from './checkpoint.ts'
+import { type FormatCard, formatCards } from './formats.ts'
+
+const cards: readonly FormatCard[] = Object.values(formatCards)
+
+/** Without their dots. */
+export const extensions: readonly string[] = [...new Set(cards.flatMap((card) => card.extensions))]
+
+type WrittenFormat = FormatCard & { container: Container }
+const written = cards.filter((card): card is WrittenFormat => card.container !== undefined)
+
+const any = `\\.(${extensions.join('|')})`
+const checkpoint = new RegExp(`${any}$`, 'i')
+const index = new RegExp(`${any}\\.index(\\.[\\w-]+)?\\.json$`, 'i')
+const withinList = new RegExp(`${any}(?=,|$)`, 'i')
+
+/**
+ * Of the page that names the shards of a checkpoint; a variant's name may stand before the last ending, as in
+ * model.safetensors.index.fp16.json.
+ */
+export const isIndexName = (name: string): boolean => index.test(name)
+
+/** Of a file of a format that Basil reads, or of an index of shards. */
+export const isCheckpointName = (name: string): boolean => checkpoint.test(name) || isIndexName(name)
+
+/** "a" of "a.npz", and "a,b.npz" of "a.npz,b.npz". */
+export const withoutExtension = (name: string): string => name.replace(withinList, '')
+
+/** Of a file that is to be written; a name that says nothing means safetensors. */
+export function writtenFormat(name: string): WrittenFormat {
+  const isOf = ({ extensions: own }: FormatCard): boolean =>
+    own.some((extension) => name.toLowerCase().endsWith(`.${extension}`))
+  return written.find(isOf) ?? formatCards.safetensors
+}
+
+/** "pt": what the name of a file in a container ends with. */
+export function extensionOf(container: Container): string {
+  return written.find((card) => card.container === container)?.extensions[0] ?? container
+}
+
+/** "safetensors, PyTorch, ...": what messages say is read. */
+export const readFormats: string = cards.map(({ title }) => title).join(', ')

@@ -1,0 +1,62 @@
+// What a person asks of checkpoints in the library, answered by the process that reads them.
+import { basename } from 'node:path'
+
+import type { Compatibility, Difference, Form, Statistics } from '../../contract/checkpoint.ts'
+import type { Told } from '../../contract/engine-api.ts'
+import { extensionOf } from '../../contract/file-names.ts'
+import type { Exported } from '../../contract/run/recipe.ts'
+import type { History } from '../../history/statement.ts'
+import { inExports } from '../export/exports.ts'
+import type { Reader } from '../reading/reader.ts'
+import { storedRow } from './rows.ts'
+
+export interface Questions {
+  statistics(id: number): AsyncGenerator<Told<Statistics>, void>
+  compare(a: number, b: number): AsyncGenerator<Told<Difference>, void>
+  compatible(pretrained: number, others: number[]): AsyncGenerator<Told<Compatibility>, void>
+  suggestName(id: number, form: Form): string
+  /** target null: a new file in the data folder's exports. */
+  convert(id: number, form: Form, target: { out: string; overwrite: boolean } | null): Promise<Exported>
+}
+
+/** home: the data folder. */
+export function questionsTo(reader: Pick<Reader, 'told'>, history: History, home: string): Questions {
+  const pathOf = (id: number): string => storedRow(history, id).path
+
+  /** open_clip-ViT-B-32.pt in Hugging Face's layout: open_clip-ViT-B-32-huggingface.safetensors */
+  function suggestName(id: number, { container, layout, dtype }: Form): string {
+    const stem = basename(pathOf(id)).replace(/(\.index)?\.[a-z]+$/i, '')
+    const words = [stem, layout, dtype].filter((word) => word !== null).map((word) => word.replaceAll(' ', '-'))
+    return `${words.join('-')}.${extensionOf(container)}`
+  }
+
+  async function write(file: string, form: Form, out: string, overwrite: boolean): Promise<Exported> {
+    let written: Exported | undefined
+    for await (const event of reader.told(file, (client) => client.convert({ file, out, overwrite, form })))
+      if (event.type === 'result') written = event.result
+    if (written) return written
+    throw new Error('the engine ended without saying what it wrote')
+  }
+
+  return {
+    statistics: (id) => {
+      const file = pathOf(id)
+      return reader.told(file, (client) => client.statistics({ file }))
+    },
+    compare: (a, b) => {
+      const files = { a: pathOf(a), b: pathOf(b) }
+      return reader.told(`${files.a}, ${files.b}`, (client) => client.compare(files))
+    },
+    compatible: (id, ids) => {
+      const pretrained = pathOf(id)
+      const others = ids.map(pathOf)
+      return reader.told(pretrained, (client) => client.compatible({ pretrained, others }))
+    },
+    suggestName,
+    convert: async (id, form, target) => {
+      const path = pathOf(id)
+      if (target) return write(path, form, target.out, target.overwrite)
+      return inExports(home, suggestName(id, form), (out) => write(path, form, out, false))
+    },
+  }
+}

@@ -1,0 +1,94 @@
+// The library's rows as they are asked for and changed, one at a time: what a page shows of a checkpoint, what the
+// person says of it, and that it is forgotten. None of it touches a file.
+import type { Described, Entry, Shown } from '../../contract/api/library.ts'
+import { BasilError } from '../../contract/errors.ts'
+import {
+  contentOf,
+  describeEntry,
+  entriesOfSize,
+  entryOf,
+  forgetEntry,
+  type StoredEntry,
+} from '../../history/library/entries.ts'
+import { usesOf } from '../../history/library/uses.ts'
+import { type History, transaction } from '../../history/statement.ts'
+import { recipeIn, runOf } from './reopen.ts'
+import { viewOf } from './view.ts'
+import { presentWith } from './whereabouts.ts'
+
+/** Throws file-missing. */
+export function storedRow(history: History, id: number): StoredEntry {
+  return entryOf(history, id) ?? missing(id)
+}
+
+export function showRow(history: History, id: number): Shown {
+  const entry = viewedRow(history, id)
+  const { tensors, metadata } = contentOf(history, id)
+  return { ...entry, list: tensors, metadata, lineage: lineageOf(history, entry, metadata) }
+}
+
+/** What is not said stays as it was. */
+export function describeRow(history: History, { id, role, tags, notes }: Described): Entry {
+  const before = storedRow(history, id)
+  describeEntry(history, id, {
+    role: role === undefined ? before.role : role,
+    tags: [...new Set(tags ?? before.tags)],
+    notes: notes ?? before.notes,
+  })
+  return viewedRow(history, id)
+}
+
+/** How many went. */
+export function forgetRows(history: History, ids: number[]): number {
+  const known = [...new Set(ids)].filter((id) => entryOf(history, id))
+  transaction(history, () => {
+    for (const id of known) forgetEntry(history, id)
+  })
+  return known.length
+}
+
+/** The row of a file that a page holds, as it tells of it; modified in whole milliseconds. */
+export function rowOfFile(
+  history: History,
+  { bytes, modified, quick }: { bytes: number; modified: number; quick: string },
+): number | null {
+  const alike = entriesOfSize(history, bytes, quick)
+  return alike.find((entry) => Math.trunc(entry.modified) === Math.trunc(modified))?.id ?? null
+}
+
+function viewedRow(history: History, id: number): Entry {
+  return viewOf(history).find((entry) => entry.id === id) ?? missing(id)
+}
+
+/** Where a checkpoint comes from, as far as it says so itself, and what came of it. */
+function lineageOf(history: History, { sha256 }: Entry, metadata: Record<string, string>): Shown['lineage'] {
+  const recipe = recipeIn(metadata)
+  const parents = recipe
+    ? [{ role: 'pretrained', ...recipe.pretrained }, ...recipe.vectors.map((vector) => ({ role: 'vector', ...vector }))]
+    : []
+  return {
+    made: recipe && {
+      run: runOf(history, recipe),
+      name: recipe.name,
+      method: recipe.method,
+      iteration: recipe.iteration,
+    },
+    parents: parents.map((parent) => ({
+      role: parent.role,
+      name: parent.name,
+      sha256: parent.sha256,
+      id: presentWith(history, parent.sha256)?.id ?? null,
+    })),
+    usedBy: sha256 === null ? [] : usesOf(history, sha256),
+  }
+}
+
+function missing(id: number): never {
+  throw new BasilError({
+    code: 'file-missing',
+    what: 'The library has no such row',
+    where: `row ${id}`,
+    why: 'it was forgotten, or taken together with the row of the same file',
+    next: 'reload the list, or add the file again',
+  })
+}
