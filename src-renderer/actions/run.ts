@@ -8,8 +8,8 @@ import RotateCcw from '@lucide/svelte/icons/rotate-ccw'
 
 import type { RunDetail } from '../../src-main/contract/run/run.ts'
 import { compose } from '../state/compose.svelte.ts'
-import { current } from '../state/current.svelte.ts'
 import { router } from '../state/router.svelte.ts'
+import { current } from '../state/run/current.svelte.ts'
 import { workbench } from '../state/workbench.svelte.ts'
 import type { Action } from './action.ts'
 

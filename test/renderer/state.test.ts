@@ -5,8 +5,8 @@ import { configIssues, resolveConfig } from '../../src-main/contract/run/resolve
 import type { RunDetail, RunEvent } from '../../src-main/contract/run/run.ts'
 import { formFields, textOf, valueOf } from '../../src-renderer/components/form/form-fields.ts'
 import { conditions } from '../../src-renderer/plot/sentences.ts'
-import { applyEvent, liveRun } from '../../src-renderer/state/apply-event.ts'
-import { configOfRun, liesIn } from '../../src-renderer/state/config-of-run.ts'
+import { applyEvent, liveRun } from '../../src-renderer/state/run/apply-event.ts'
+import { configOfRun, liesIn } from '../../src-renderer/state/run/config-of-run.ts'
 import { config, run, scores } from './run-fixture.ts'
 
 const epoch = (stage: number, number: number, best: boolean): RunEvent => ({

@@ -1,5 +1,5 @@
 // Measuring a run's models again, with everything a report can say of them.
-import { evaluations } from '../../state/evaluations/evaluations.svelte.ts'
+import { evaluations } from '../../state/evaluations.svelte.ts'
 import { router } from '../../state/router.svelte.ts'
 
 const mostMistakes = 24
