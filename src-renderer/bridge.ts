@@ -26,8 +26,8 @@ const callLimit = 60_000 // ms
 const unhurried = new Set([
   ...['projects.pick', 'library.pick', 'data.pick'], // a person's dialog
   ...['data.add', 'data.refresh', 'data.draw', 'data.previews'], // folders of a million images
-  // gigabytes to hash, many files
-  ...['runs.export', 'runs.start', 'config.check', 'library.convert', 'library.add', 'library.refresh'],
+  ...['runs.export', 'runs.start', 'config.check', 'library.convert'], // gigabytes to hash
+  ...['library.add', 'library.refresh'], // many files
   ...['studies.start', 'studies.pause'], // many configurations to check, a run to end
 ])
 const longestWait = 10_000 // ms between two attempts

@@ -79,7 +79,7 @@ inBrowser('data sets', () => {
     await page.getByText('2 images a class, seed 0').waitFor()
     await page.getByLabel('Class shown').selectOption('dog (10)')
     const pictures = section('Images').getByRole('img')
-    // or not there yet
+    // those of every class, where they have come by now, go first
     await section('Images').getByRole('img', { name: /cat$/ }).first().waitFor({ state: 'detached' })
     await expect.poll(() => pictures.count()).toBe(10)
     await pictures.last().scrollIntoViewIfNeeded()
