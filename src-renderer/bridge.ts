@@ -26,15 +26,16 @@ const callLimit = 60_000 // ms
 const unhurried = new Set([
   ...['projects.pick', 'library.pick', 'data.pick'], // a person's dialog
   ...['data.add', 'data.refresh', 'data.draw', 'data.previews'], // folders of a million images
-  // gigabytes to hash, many files
-  ...['runs.export', 'runs.start', 'config.check', 'library.convert', 'library.add', 'library.refresh'],
+  ...['runs.export', 'runs.start', 'config.check', 'library.convert'], // gigabytes to hash
+  ...['library.add', 'library.refresh'], // many files
   ...['studies.start', 'studies.pause'], // many configurations to check, a run to end
 ])
 const longestWait = 10_000 // ms between two attempts
 
-const inElectron = navigator.userAgent.includes('Electron')
+/** Makes a connection: tells when it is open, and when it is closed or cannot be. */
+type Open = (opened: (line: Line) => void, closed: () => void) => void
 
-class Bridge {
+export class Bridge {
   state: Connection = 'connecting'
   failures = 0
   everOpen = false
@@ -42,8 +43,15 @@ class Bridge {
   #listeners = new Set<() => void>()
   #retry: ReturnType<typeof setTimeout> | undefined
   #attempt = 0
+  readonly #open: Open
 
-  constructor() {
+  constructor(open: Open) {
+    this.#open = open
+  }
+
+  /** Connects, and again with each token that comes in the address. */
+  start(): void {
+    takeToken()
     this.connect()
     window.addEventListener('hashchange', () => takeToken() && this.connect())
   }
@@ -72,8 +80,7 @@ class Bridge {
       this.#retry = setTimeout(() => this.connect(), Math.min(longestWait, 250 * 2 ** this.failures))
       this.#become('lost')
     }
-    if (inElectron) openPort(opened, closed)
-    else openSocket(opened, closed)
+    this.#open(opened, closed)
   }
 
   /** The connection, waited for; rejects when it does not come back in time. */
@@ -167,14 +174,18 @@ export function errorOf(thrown: unknown): ErrorRecord {
   return recordOf(thrown)
 }
 
-takeToken()
-export const bridge = new Bridge()
-
-const link: Link = {
-  async call(path, input, options) {
-    const line = await bridge.line()
-    const answer = Promise.race([line.link.call(path, input, options), line.lost])
-    return unhurried.has(path.join('.')) ? answer : within(answer, callLimit, line.drop)
-  },
+/** The contract's procedures over whatever connection the bridge has at the moment. */
+export function clientOver(bridge: Pick<Bridge, 'line'>): ContractRouterClient<typeof api> {
+  const link: Link = {
+    async call(path, input, options) {
+      const line = await bridge.line()
+      const answer = Promise.race([line.link.call(path, input, options), line.lost])
+      return unhurried.has(path.join('.')) ? answer : within(answer, callLimit, line.drop)
+    },
+  }
+  return createORPCClient(link)
 }
-export const client: ContractRouterClient<typeof api> = createORPCClient(link)
+
+const inElectron = navigator.userAgent.includes('Electron')
+export const bridge = new Bridge(inElectron ? openPort : openSocket) // started by main.ts
+export const client = clientOver(bridge)

@@ -1,6 +1,12 @@
 // What can be done with one checkpoint, and with the recipe of a dropped one.
+import FileOutput from '@lucide/svelte/icons/file-output'
+import FolderOpen from '@lucide/svelte/icons/folder-open'
+import Play from '@lucide/svelte/icons/play'
+import Ruler from '@lucide/svelte/icons/ruler'
+import Sparkles from '@lucide/svelte/icons/sparkles'
+
 import { checkpoints } from '../state/checkpoints/checkpoints.svelte.ts'
-import { drop, type Landing } from '../state/checkpoints/drop.svelte.ts'
+import { drop } from '../state/checkpoints/drop.svelte.ts'
 import { modelsOf, modelsOfRecipe } from '../state/checkpoints/models.ts'
 import { opened } from '../state/checkpoints/opened.svelte.ts'
 import { recipe } from '../state/checkpoints/recipe.svelte.ts'
@@ -11,12 +17,13 @@ import { workbench } from '../state/workbench.svelte.ts'
 import type { Action } from './action.ts'
 import { composeAgain } from './run.ts'
 
-const readable = () => router.current.page === 'checkpoint' && opened.shown?.state === 'present'
+const readable = () => router.at('checkpoint') && opened.shown?.state === 'present'
 
 export const measureValues: Action = {
   id: 'measure-values',
   title: 'Measure values',
   shortcut: 'Alt+M',
+  icon: Ruler,
   enabled: () => readable() && !opened.statistics.busy && opened.statistics.result === null,
   run: () => opened.measure(),
 }
@@ -26,6 +33,7 @@ export const convertCheckpoint: Action = {
   id: 'convert-checkpoint',
   title: 'Convert…',
   shortcut: 'Mod+E',
+  icon: FileOutput,
   enabled: () => readable() && !opened.converting,
   run: () => {
     opened.convertDialog = true
@@ -36,10 +44,11 @@ export const useCheckpoint: Action = {
   id: 'use-checkpoint',
   title: 'Use in a new run',
   shortcut: null,
+  icon: Play,
   enabled: () => readable() && opened.shown !== null && Object.keys(modelsOf([opened.shown])).length > 1,
   run: () => {
     if (opened.shown) compose.use(modelsOf([opened.shown]))
-    router.go('#/compose')
+    router.go('compose')
   },
 }
 
@@ -48,6 +57,7 @@ export const refineCheckpoint: Action = {
   id: 'refine-checkpoint',
   title: 'Refine…',
   shortcut: null,
+  icon: Sparkles,
   enabled: () => readable() && opened.shown !== null && ['fine-tuned', 'merged', 'unknown'].includes(opened.shown.role),
   run: () => {
     if (opened.shown) refine.ask(opened.shown)
@@ -56,7 +66,7 @@ export const refineCheckpoint: Action = {
 
 /** Starts the run the dialog describes and shows it. */
 export async function beginRefinement(): Promise<void> {
-  router.go(`#/run/${await refine.begin()}`)
+  router.go('run', { run: await refine.begin() })
   await workbench.refresh()
 }
 
@@ -65,13 +75,14 @@ export const openRecipe: Action = {
   id: 'open-recipe',
   title: 'Open this configuration',
   shortcut: null,
-  enabled: () => router.current.page === 'recipe' && recipe.reopened !== null,
+  icon: FolderOpen,
+  enabled: () => router.at('recipe') && recipe.reopened !== null,
   run: async () => {
     const { reopened } = recipe
     if (!reopened) return
     if (reopened.run !== null) return composeAgain(await workbench.run(reopened.run))
     compose.use(modelsOfRecipe(reopened))
-    router.go('#/compose')
+    router.go('compose')
   },
 }
 
@@ -79,10 +90,6 @@ export const openRecipe: Action = {
 export async function takeDropped(files: readonly File[], folders: readonly string[]): Promise<void> {
   const landing = await drop.take(files, folders, workbench.about?.window === true)
   await checkpoints.load()
-  router.go(addressOf(landing))
-}
-
-function addressOf(landing: Landing): `#/${string}` {
-  if (landing.page === 'checkpoint') return `#/library/${landing.id}`
-  return landing.page === 'recipe' ? '#/recipe' : '#/library'
+  const { page, ...numbers } = landing
+  router.go(page, numbers)
 }

@@ -1,9 +1,8 @@
 // Everything a person can do, in the order the list of keys shows it. To add one: write it in a file here and name it
-// below; its key works and it is listed.
+// below; its key works and it is listed. Going to a page is an action of its own, made of the list of pages.
 import { notices } from '../state/notices.svelte.ts'
 import type { Action } from './action.ts'
 import { convertCheckpoint, measureValues, openRecipe, refineCheckpoint, useCheckpoint } from './checkpoint.ts'
-import { goEvaluations } from './data/evaluate.ts'
 import { makeHead, makeHeadOfData } from './data/heads.ts'
 import {
   addDataByPath,
@@ -16,8 +15,8 @@ import {
   refreshData,
 } from './data/sets.ts'
 import { cancelInstall, installCpu, installCuda, removeEngine } from './engine.ts'
-import { findRuns, goCompose, goData, goEngine, goHistory, goLibrary, goWelcome } from './go.ts'
-import { salvageHistory } from './history.ts'
+import { goActions } from './go.ts'
+import { findRuns, salvageHistory } from './history.ts'
 import { keyMatches } from './keys.ts'
 import {
   addByPath,
@@ -34,7 +33,6 @@ import { openConfiguration, openSample } from './project.ts'
 import { cancelRun, exportModel, restartEngine, resumeOnCpu, resumeRun, runAgain, startRun, stopRun } from './run.ts'
 import {
   forgetStudy,
-  goStudies,
   pauseStudy,
   pauseStudyNow,
   reproduceTable,
@@ -44,66 +42,46 @@ import {
 } from './studies.ts'
 import { retryConnection, showKeys, toggleTheme } from './view.ts'
 
-export const actions: readonly Action[] = [
-  goWelcome,
-  goLibrary,
-  goData,
-  goEvaluations,
-  goCompose,
-  goStudies,
-  goHistory,
-  goEngine,
-  findRuns,
-  findCheckpoints,
-  addFiles,
-  addFolder,
-  addByPath,
-  refreshLibrary,
-  compareTwo,
-  checkCompatibility,
-  useInRun,
-  forgetCheckpoints,
-  measureValues,
-  convertCheckpoint,
-  useCheckpoint,
-  refineCheckpoint,
-  openRecipe,
-  makeHead,
-  makeHeadOfData,
-  findData,
-  addDataFolder,
-  addDataFiles,
-  addDataByPath,
-  refreshData,
-  forgetData,
-  prepareData,
-  findLeaks,
-  salvageHistory,
-  openSample,
-  openConfiguration,
-  startRun,
-  stopRun,
-  cancelRun,
-  restartEngine,
-  resumeRun,
-  resumeOnCpu,
-  exportModel,
-  runAgain,
-  runWithControls,
-  sweepFields,
-  reproduceTable,
-  pauseStudy,
-  pauseStudyNow,
-  resumeStudy,
-  forgetStudy,
-  installCpu,
-  installCuda,
-  cancelInstall,
-  removeEngine,
-  toggleTheme,
-  showKeys,
-  retryConnection,
+/** A part of the list, under a heading of its own. */
+export interface ActionGroup {
+  readonly title: string
+  readonly actions: readonly Action[]
+}
+
+const groups: readonly ActionGroup[] = [
+  {
+    title: 'Library',
+    actions: [
+      ...[findCheckpoints, addFiles, addFolder, addByPath, refreshLibrary, makeHead],
+      ...[compareTwo, checkCompatibility, useInRun, forgetCheckpoints],
+    ],
+  },
+  {
+    title: 'Checkpoint',
+    actions: [measureValues, convertCheckpoint, useCheckpoint, refineCheckpoint, openRecipe],
+  },
+  {
+    title: 'Data',
+    actions: [
+      ...[findData, addDataFolder, addDataFiles, addDataByPath, refreshData, forgetData],
+      ...[prepareData, findLeaks, makeHeadOfData],
+    ],
+  },
+  { title: 'New run', actions: [openSample, openConfiguration, startRun, runWithControls, sweepFields] },
+  {
+    title: 'Run',
+    actions: [stopRun, cancelRun, restartEngine, resumeRun, resumeOnCpu, exportModel, runAgain],
+  },
+  { title: 'Studies', actions: [reproduceTable, pauseStudy, pauseStudyNow, resumeStudy, forgetStudy] },
+  { title: 'History', actions: [findRuns, salvageHistory] },
+  { title: 'Engine', actions: [installCpu, installCuda, cancelInstall, removeEngine] },
+  { title: 'Window', actions: [toggleTheme, showKeys, retryConnection] },
 ]
+
+/** Everything, with an action for each page of the navigation first. */
+export function actionGroups(): readonly ActionGroup[] {
+  return [{ title: 'Pages', actions: goActions() }, ...groups]
+}
 
 /** Does it, if it can be done now; what goes wrong is told. */
 export async function act(action: Pick<Action, 'enabled' | 'run'>): Promise<void> {
@@ -122,7 +100,9 @@ export async function attempt(work: () => void | Promise<void>): Promise<void> {
 /** The window's key handler. */
 export function onKey(event: KeyboardEvent): void {
   if (event.defaultPrevented || event.repeat) return
-  const action = actions.find((a) => a.shortcut && keyMatches(a.shortcut, event) && a.enabled())
+  const action = actionGroups()
+    .flatMap(({ actions }) => actions)
+    .find(({ shortcut, enabled }) => shortcut && keyMatches(shortcut, event) && enabled())
   if (!action) return
   event.preventDefault()
   void act(action)

@@ -1,4 +1,12 @@
 // What can be done with the library and with the rows selected in it.
+import FilePlus from '@lucide/svelte/icons/file-plus'
+import FolderPlus from '@lucide/svelte/icons/folder-plus'
+import GitCompare from '@lucide/svelte/icons/git-compare'
+import ListChecks from '@lucide/svelte/icons/list-checks'
+import Play from '@lucide/svelte/icons/play'
+import RefreshCw from '@lucide/svelte/icons/refresh-cw'
+import TextCursorInput from '@lucide/svelte/icons/text-cursor-input'
+import Trash from '@lucide/svelte/icons/trash'
 
 import type { CheckpointSet } from '../../src-main/contract/api/library.ts'
 import { checkpoints } from '../state/checkpoints/checkpoints.svelte.ts'
@@ -8,7 +16,7 @@ import { router } from '../state/router.svelte.ts'
 import { workbench } from '../state/workbench.svelte.ts'
 import type { Action } from './action.ts'
 
-const here = () => router.current.page === 'library'
+const here = () => router.at('library')
 const chosen = () => (here() ? checkpoints.chosen : [])
 
 /** The system's own dialogs, which a browser has not. */
@@ -16,6 +24,7 @@ export const addFiles: Action = {
   id: 'add-files',
   title: 'Add files…',
   shortcut: null,
+  icon: FilePlus,
   enabled: () => here() && workbench.about?.window === true,
   run: () => checkpoints.pick('files'),
 }
@@ -24,6 +33,7 @@ export const addFolder: Action = {
   id: 'add-folder',
   title: 'Add a folder…',
   shortcut: null,
+  icon: FolderPlus,
   enabled: addFiles.enabled,
   run: () => checkpoints.pick('folder'),
 }
@@ -32,6 +42,7 @@ export const addByPath: Action = {
   id: 'add-by-path',
   title: 'Add by path…',
   shortcut: 'Alt+A',
+  icon: TextCursorInput,
   enabled: here,
   run: () => {
     checkpoints.adding = true
@@ -42,6 +53,7 @@ export const refreshLibrary: Action = {
   id: 'refresh-library',
   title: 'Look at all files again',
   shortcut: 'Alt+U',
+  icon: RefreshCw,
   enabled: () => here() && checkpoints.entries.length > 0 && !checkpoints.refreshing,
   run: () => checkpoints.refresh(),
 }
@@ -50,10 +62,11 @@ export const compareTwo: Action = {
   id: 'compare-two',
   title: 'Compare two',
   shortcut: 'Alt+P',
+  icon: GitCompare,
   enabled: () => chosen().length === 2,
   run: () => {
     const [a, b] = checkpoints.selected
-    if (a !== undefined && b !== undefined) router.go(`#/compare/${a}/${b}`)
+    if (a !== undefined && b !== undefined) router.go('compare', { a, b })
   },
 }
 
@@ -62,12 +75,13 @@ export const checkCompatibility: Action = {
   id: 'check-compatibility',
   title: 'Check compatibility',
   shortcut: 'Alt+M',
+  icon: ListChecks,
   enabled: () => chosen().length > 1 && chosen().length <= 65,
   run: () => {
     const rows = chosen()
     const base = rows.find((e) => e.role === 'pre-trained') ?? rows[0]
     const others = rows.filter((e) => e !== base).map((e) => e.id)
-    if (base) router.go(`#/compatible/${base.id}/${others.join(',')}`)
+    if (base) router.go('compatible', { pretrained: base.id, others })
   },
 }
 
@@ -75,10 +89,11 @@ export const useInRun: Action = {
   id: 'use-in-run',
   title: 'Use in a new run',
   shortcut: null,
+  icon: Play,
   enabled: () => chosen().some((e) => !['head', 'data', 'coefficients', 'adapter'].includes(e.role)),
   run: () => {
     compose.use(modelsOf(chosen()))
-    router.go('#/compose')
+    router.go('compose')
   },
 }
 
@@ -87,6 +102,7 @@ export const forgetCheckpoints: Action = {
   id: 'forget-checkpoints',
   title: 'Forget…',
   shortcut: 'Delete',
+  icon: Trash,
   enabled: () => chosen().length > 0,
   run: () => {
     checkpoints.forgetting = true
@@ -106,7 +122,7 @@ export async function useSet(set: CheckpointSet): Promise<void> {
   const heads = new Map<string, string>()
   for (const { dataset, id } of set.heads) heads.set(dataset, await headOf(id, dataset))
   compose.use(modelsOfSet(set, (id) => checkpoints.of(id), heads))
-  router.go('#/compose')
+  router.go('compose')
 }
 
 export async function headOf(id: number, dataset: string): Promise<string> {

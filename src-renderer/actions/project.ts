@@ -1,4 +1,7 @@
 // Opening a configuration: the sample, or one of the person's own.
+import FlaskConical from '@lucide/svelte/icons/flask-conical'
+import FolderOpen from '@lucide/svelte/icons/folder-open'
+
 import type { Project } from '../../src-main/contract/api/api.ts'
 import { compose } from '../state/compose.svelte.ts'
 import { router } from '../state/router.svelte.ts'
@@ -9,6 +12,7 @@ export const openSample: Action = {
   id: 'open-sample',
   title: 'Open the sample project',
   shortcut: 'Alt+S',
+  icon: FlaskConical,
   enabled: () => true,
   run: async () => show(await workbench.openSample()),
 }
@@ -18,11 +22,12 @@ export const openConfiguration: Action = {
   id: 'open-configuration',
   title: 'Open a configuration…',
   shortcut: 'Mod+O',
+  icon: FolderOpen,
   enabled: () => workbench.about !== null,
   run: async () => {
     if (workbench.about?.window) show(await workbench.pick())
     else {
-      if (router.current.page !== 'welcome') router.go('#/')
+      if (!router.at('welcome')) router.go('welcome')
       setTimeout(() => document.getElementById('configuration-path')?.focus(), 50)
     }
   },
@@ -36,5 +41,5 @@ export async function openPath(path: string): Promise<void> {
 function show(project: Project | null): void {
   if (!project) return
   compose.adopt(project)
-  router.go('#/compose')
+  router.go('compose')
 }

@@ -1,12 +1,19 @@
 // What can be done with a run: start, stop, cancel, resume, export, and the same once more.
+import Ban from '@lucide/svelte/icons/ban'
+import CircleStop from '@lucide/svelte/icons/circle-stop'
+import Cpu from '@lucide/svelte/icons/cpu'
+import Download from '@lucide/svelte/icons/download'
+import Play from '@lucide/svelte/icons/play'
+import RotateCcw from '@lucide/svelte/icons/rotate-ccw'
+
 import type { RunDetail } from '../../src-main/contract/run/run.ts'
 import { compose } from '../state/compose.svelte.ts'
-import { current } from '../state/current.svelte.ts'
 import { router } from '../state/router.svelte.ts'
+import { current } from '../state/run/current.svelte.ts'
 import { workbench } from '../state/workbench.svelte.ts'
 import type { Action } from './action.ts'
 
-const onRun = () => router.current.page === 'run'
+const onRun = () => router.at('run')
 const isOver = () => onRun() && current.view?.detail !== undefined && !current.view.running
 const hasModel = () =>
   isOver() && [current.view?.detail?.start, ...(current.view?.detail?.iterations ?? [])].some((s) => s?.ended)
@@ -15,9 +22,10 @@ export const startRun: Action = {
   id: 'start-run',
   title: 'Start run',
   shortcut: 'Enter',
-  enabled: () => router.current.page === 'compose' && compose.ready,
+  icon: Play,
+  enabled: () => router.at('compose') && compose.ready,
   run: async () => {
-    router.go(`#/run/${await compose.begin()}`)
+    router.go('run', { run: await compose.begin() })
     await workbench.refresh()
   },
 }
@@ -26,6 +34,7 @@ export const stopRun: Action = {
   id: 'stop-run',
   title: 'Stop and keep',
   shortcut: 'Alt+K',
+  icon: CircleStop,
   enabled: () => onRun() && current.view?.running === true && !current.stopping,
   run: () => current.stop(),
 }
@@ -35,6 +44,7 @@ export const cancelRun: Action = {
   id: 'cancel-run',
   title: 'Cancel run',
   shortcut: 'Alt+X',
+  icon: Ban,
   enabled: () => onRun() && current.view?.running === true,
   run: () => {
     current.confirming = true
@@ -46,6 +56,7 @@ export const restartEngine: Action = {
   id: 'restart-engine',
   title: 'Stop the engine and resume',
   shortcut: 'Alt+E',
+  icon: RotateCcw,
   enabled: () => onRun() && current.view?.running === true && Boolean(current.view.live?.engineSilent),
   run: () => current.restartEngine(),
 }
@@ -54,6 +65,7 @@ export const resumeRun: Action = {
   id: 'resume-run',
   title: 'Resume run',
   shortcut: 'Alt+R',
+  icon: Play,
   enabled: () => isOver() && current.view?.detail?.state === 'interrupted',
   run: async () => {
     if (current.view) await resume(current.view.run)
@@ -65,6 +77,7 @@ export const resumeOnCpu: Action = {
   id: 'resume-on-cpu',
   title: 'Resume on CPU',
   shortcut: 'Alt+C',
+  icon: Cpu,
   enabled: () => resumeRun.enabled() && current.view?.detail !== undefined && isGpuTrouble(current.view.detail),
   run: async () => {
     if (current.view) await resume(current.view.run, 'cpu')
@@ -79,13 +92,14 @@ function isGpuTrouble({ error, engineInfo }: Pick<RunDetail, 'error' | 'engineIn
 export async function resume(run: number, device?: 'cpu'): Promise<void> {
   await workbench.resume(run, device)
   if (current.view?.run === run) void current.view.again()
-  router.go(`#/run/${run}`)
+  router.go('run', { run })
 }
 
 export const exportModel: Action = {
   id: 'export-model',
   title: 'Export model',
   shortcut: 'Mod+E',
+  icon: Download,
   enabled: () => hasModel() && !current.exporting,
   run: () => current.export(),
 }
@@ -94,6 +108,7 @@ export const runAgain: Action = {
   id: 'run-again',
   title: 'Run again with these settings',
   shortcut: 'Alt+D',
+  icon: RotateCcw,
   enabled: isOver,
   run: async () => {
     if (current.view?.detail) await composeAgain(current.view.detail)
@@ -103,5 +118,5 @@ export const runAgain: Action = {
 /** Fills the form with a run's settings. */
 export async function composeAgain(run: RunDetail): Promise<void> {
   compose.again(run, await workbench.projectOf(run))
-  router.go('#/compose')
+  router.go('compose')
 }

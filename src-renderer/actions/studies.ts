@@ -1,8 +1,15 @@
 // What can be done with studies: begin one from a configuration or a run, pause it, go on, forget it.
+import BookOpen from '@lucide/svelte/icons/book-open'
+import Layers from '@lucide/svelte/icons/layers'
+import Pause from '@lucide/svelte/icons/pause'
+import Play from '@lucide/svelte/icons/play'
+import SlidersHorizontal from '@lucide/svelte/icons/sliders-horizontal'
+import Trash from '@lucide/svelte/icons/trash'
+
 import { configSchema } from '../../src-main/contract/run/config.ts'
 import { compose } from '../state/compose.svelte.ts'
-import { current } from '../state/current.svelte.ts'
 import { router } from '../state/router.svelte.ts'
+import { current } from '../state/run/current.svelte.ts'
 import { draft } from '../state/studies/draft.svelte.ts'
 import { openedStudy } from '../state/studies/opened-study.svelte.ts'
 import { presets } from '../state/studies/presets.svelte.ts'
@@ -10,24 +17,17 @@ import { studies } from '../state/studies/studies.svelte.ts'
 import { workbench } from '../state/workbench.svelte.ts'
 import type { Action } from './action.ts'
 
-const onCompose = () => router.current.page === 'compose' && compose.ready
+const onCompose = () => router.at('compose') && compose.ready
 const iterates = () => (current.view?.detail?.iterationsPlanned ?? 0) > 0
-const onDoneRun = () => router.current.page === 'run' && iterates() && !current.view?.running
-const shown = () => (router.current.page === 'study' ? openedStudy.detail : null)
-
-export const goStudies: Action = {
-  id: 'go-studies',
-  title: 'Go to Studies',
-  shortcut: 'Alt+T',
-  enabled: () => true,
-  run: () => router.go('#/studies'),
-}
+const onDoneRun = () => router.at('run') && iterates() && !current.view?.running
+const shown = () => (router.at('study') ? openedStudy.detail : null)
 
 /** Opens the dialog; it then calls beginStudy(). */
 export const runWithControls: Action = {
   id: 'run-with-controls',
   title: 'Run with controls…',
   shortcut: null,
+  icon: Layers,
   enabled: () => (onCompose() && compose.value('method') === 'dv-basi') || onDoneRun(),
   run: async () => {
     const run = current.view?.detail
@@ -40,6 +40,7 @@ export const sweepFields: Action = {
   id: 'sweep-fields',
   title: 'Sweep…',
   shortcut: null,
+  icon: SlidersHorizontal,
   enabled: onCompose,
   run: () => {
     if (compose.grant !== null) draft.withSweep(compose.grant, configSchema.parse(compose.config))
@@ -51,7 +52,8 @@ export const reproduceTable: Action = {
   id: 'reproduce-table',
   title: 'Reproduce a table…',
   shortcut: null,
-  enabled: () => router.current.page === 'studies',
+  icon: BookOpen,
+  enabled: () => router.at('studies'),
   run: () => presets.ask(),
 }
 
@@ -59,6 +61,7 @@ export const pauseStudy: Action = {
   id: 'pause-study',
   title: 'Pause after this run',
   shortcut: null,
+  icon: Pause,
   enabled: () => shown()?.state === 'running' && !openedStudy.pausing,
   run: () => openedStudy.pause(false),
 }
@@ -75,6 +78,7 @@ export const resumeStudy: Action = {
   id: 'resume-study',
   title: 'Go on',
   shortcut: null,
+  icon: Play,
   enabled: () => shown()?.state === 'paused',
   run: () => openedStudy.resume(),
 }
@@ -84,6 +88,7 @@ export const forgetStudy: Action = {
   id: 'forget-study',
   title: 'Forget study',
   shortcut: null,
+  icon: Trash,
   enabled: () => (shown()?.state ?? 'running') !== 'running',
   run: () => {
     studies.forgetting = shown()
@@ -92,17 +97,17 @@ export const forgetStudy: Action = {
 
 /** Starts what the dialog says and shows it. */
 export async function beginStudy(): Promise<void> {
-  router.go(`#/study/${await draft.begin()}`)
+  router.go('study', { study: await draft.begin() })
   await workbench.refresh()
 }
 
 /** Starts the rows of a table that have all they need. */
 export async function beginTable(): Promise<void> {
-  router.go(`#/study/${await presets.begin()}`)
+  router.go('study', { study: await presets.begin() })
 }
 
 /** After the question was answered. */
 export async function forgetAsked(): Promise<void> {
   await studies.forget()
-  if (router.current.page === 'study') router.go('#/studies')
+  if (router.at('study')) router.go('studies')
 }

@@ -1,6 +1,5 @@
 // How two models differ, over all tensors and as a map of layers and kinds of tensor:
 //   |b - a| / |a|  and  cos(a, b) = a.b / (|a| |b|),  where |b - a|^2 and a.b are sums over tensors.
-
 import type { TensorDifference } from '../../src-main/contract/checkpoint.ts'
 import { largestOf } from '../../src-main/contract/largest.ts'
 import { coefficient, figure } from './format.ts'

@@ -1,25 +1,17 @@
-// The settings being written on the Compose page: fields as typed, which vectors and tasks take part, and what is
-// wrong.
+// The settings being written on the Compose page: fields as typed, models of a project or of the library, and which
+// vectors and tasks take part.
 import { SvelteSet } from 'svelte/reactivity'
 
 import type { Project } from '../../src-main/contract/api/api.ts'
-import type { Plan } from '../../src-main/contract/engine-api.ts'
-import type { ErrorRecord } from '../../src-main/contract/errors.ts'
 import type { ResolvedConfig, RunConfig } from '../../src-main/contract/run/config.ts'
-import { type ConfigIssue, configIssues, resolveConfig } from '../../src-main/contract/run/resolve.ts'
 import type { RunDetail } from '../../src-main/contract/run/run.ts'
-import { client, errorOf } from '../bridge.ts'
+import { client } from '../bridge.ts'
 import { type Models, plain, together, withModels } from './checkpoints/models.ts'
-import { configOfRun, relative } from './config-of-run.ts'
+import { ConfigCheck } from './config-check.svelte.ts'
+import { absolute, configOfRun, relative } from './run/config-of-run.ts'
+import { type Fields, writtenConfig } from './written-config.ts'
 
-type Fields = Record<string, unknown>
 type Aim = ResolvedConfig['tasks'][number]['aim']
-interface Checked {
-  config: unknown
-  issues: readonly ConfigIssue[]
-  error: ErrorRecord | null
-  plan: Plan | null
-}
 
 class Compose {
   #grant = $state<string | null>(null)
@@ -28,12 +20,18 @@ class Compose {
   #fields = $state<Fields>({})
   #start = $state<Fields>({})
   #source = $state.raw<Pick<RunConfig, 'pretrained' | 'vectors' | 'tasks'> | null>(null)
-  #checked = $state.raw<Checked | null>(null)
   #busy = $state(false)
   readonly off = new SvelteSet<string>() // "vector PATH" and "task NAME" that sit out
 
-  #config = $derived.by(() => this.#written())
-  #own = $derived(configIssues(this.#config))
+  #config = $derived(
+    writtenConfig({
+      fields: this.#fields,
+      start: this.#start,
+      source: this.#source,
+      sitsOut: (key) => this.off.has(key),
+    }),
+  )
+  readonly #check = new ConfigCheck(() => this.#config)
 
   get config() {
     return this.#config
@@ -52,24 +50,22 @@ class Compose {
   get busy() {
     return this.#busy
   }
-  /** The answer to the settings as they are now; null while they are being checked. */
+  /** The engine's answer to the settings as they are now; null while it is awaited. */
   get checked() {
-    return this.#checked?.config === this.#config ? this.#checked : null
+    return this.#check.answer
   }
-  /** The newest plan, also while a change is being checked. */
   get plan() {
-    return this.#own.length ? null : (this.#checked?.plan ?? null)
+    return this.#check.plan
   }
-  get issues(): readonly ConfigIssue[] {
-    return this.#own.length ? this.#own : (this.checked?.issues ?? [])
+  get issues() {
+    return this.#check.issues
+  }
+  /** What empty fields stand for; null while something is wrong. */
+  get effective() {
+    return this.#check.effective
   }
   get ready() {
     return this.#grant !== null && this.issues.length === 0 && !this.checked?.error && !this.#busy
-  }
-
-  /** What empty fields stand for; null while something is wrong. */
-  get effective(): ResolvedConfig | null {
-    return this.#own.length ? null : resolveConfig(this.#config, (path) => path)
   }
 
   /** "seed" or "start.epochs" as typed; undefined when empty. */
@@ -129,9 +125,7 @@ class Compose {
 
   /** A path of the configuration as the library knows it. */
   absolute(path: string): string {
-    return path === '' || this.#folder === '' || /^([/\\]|[a-z]:)/i.test(path)
-      ? path
-      : `${this.#folder.replace(/[/\\]$/, '')}/${path}`
+    return absolute(path, this.#folder)
   }
 
   /** A vector or task takes part, or sits out: "vector PATH", "task NAME". */
@@ -161,17 +155,9 @@ class Compose {
     this.load(configOfRun(run.config, project.folder))
   }
 
-  /** Asks the engine about the present settings; the answer to older ones is dropped. */
+  /** Asks the engine about the present settings. */
   async check(): Promise<void> {
-    const config = this.#config
-    const grant = this.#grant
-    if (grant === null || this.#own.length) return
-    try {
-      const answer = await client.config.check({ grant, config })
-      if (config === this.#config) this.#checked = { config, ...answer }
-    } catch (thrown) {
-      if (config === this.#config) this.#checked = { config, issues: [], error: errorOf(thrown), plan: null }
-    }
+    if (this.#grant !== null) await this.#check.ask(this.#grant)
   }
 
   /** The new run's number. */
@@ -183,25 +169,6 @@ class Compose {
       this.#busy = false
     }
   }
-
-  #written(): Fields {
-    const { iterations, ...fields } = defined(this.#fields)
-    const { checkpoint, ...start } = defined(this.#start)
-    return {
-      ...fields,
-      pretrained: this.#source?.pretrained,
-      vectors: (this.#source?.vectors ?? []).filter((v) => !this.off.has(`vector ${v}`)),
-      tasks: (this.#source?.tasks ?? []).filter((t) => !this.off.has(`task ${t.name}`)),
-      ...(fields.method === 'dv-basi' && {
-        ...(iterations !== undefined && { iterations }),
-        start: start.method === 'checkpoint' && checkpoint !== undefined ? { ...start, checkpoint } : start,
-      }),
-    }
-  }
-}
-
-function defined(fields: Fields): Fields {
-  return Object.fromEntries(Object.entries(fields).filter(([, v]) => v !== undefined))
 }
 
 export const compose = new Compose()

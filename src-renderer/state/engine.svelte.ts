@@ -1,6 +1,5 @@
 // The engine as its page shows it: what is installed and in use, the devices, and an installation as it goes. It lives
 // as long as the window, so that an installation goes on while other pages are shown.
-
 import type { InstallEvent, NativeKind, NativeStatus } from '../../src-main/contract/api/native.ts'
 import type { ErrorRecord } from '../../src-main/contract/errors.ts'
 import { client, errorOf } from '../bridge.ts'

@@ -1,56 +1,70 @@
-// The page shown, kept in the address after "#" so that back, forward and reload work.
-export type Route =
-  | { page: 'welcome' | 'library' | 'data' | 'recipe' | 'compose' | 'studies' | 'evaluations' | 'history' | 'engine' }
-  | { page: 'run'; run: number }
-  | { page: 'study'; study: number }
-  | { page: 'evaluation'; evaluation: number }
-  | { page: 'checkpoint' | 'data-set'; id: number }
-  | { page: 'compare'; a: number; b: number }
-  | { page: 'compatible'; pretrained: number; others: number[] }
+// The pages there are, and the one shown, which is kept in the address after "#" so that back, forward and reload work.
+// The program starts it with the list of pages, which nothing below the pages can import.
+import { addressOf, type Numbers, numbersIn, type Page } from './pages.ts'
 
-const plain = ['library', 'data', 'recipe', 'compose', 'studies', 'evaluations', 'history', 'engine'] as const
-const numbered: [RegExp, (...numbers: string[]) => Route][] = [
-  [/^#\/run\/(\d{1,12})$/, (run) => ({ page: 'run', run: Number(run) })],
-  [/^#\/evaluation\/(\d{1,12})$/, (evaluation) => ({ page: 'evaluation', evaluation: Number(evaluation) })],
-  [/^#\/study\/(\d{1,12})$/, (study) => ({ page: 'study', study: Number(study) })],
-  [/^#\/library\/(\d{1,12})$/, (id) => ({ page: 'checkpoint', id: Number(id) })],
-  [/^#\/data\/(\d{1,12})$/, (id) => ({ page: 'data-set', id: Number(id) })],
-  [/^#\/compare\/(\d{1,12})\/(\d{1,12})$/, (a, b) => ({ page: 'compare', a: Number(a), b: Number(b) })],
-  [
-    /^#\/compatible\/(\d{1,12})\/(\d{1,12}(?:,\d{1,12}){0,63})$/,
-    (pretrained, others = '') => ({
-      page: 'compatible',
-      pretrained: Number(pretrained),
-      others: others.split(',').map(Number),
-    }),
-  ],
-]
-
-/** "#/run/12" as a route; anything unknown is the welcome page. */
-function routeOf(hash: string): Route {
-  for (const [form, route] of numbered) {
-    const [, ...numbers] = form.exec(hash) ?? []
-    if (numbers.length > 0) return route(...numbers)
-  }
-  return { page: plain.find((page) => hash === `#/${page}`) ?? 'welcome' }
+/** The page shown and the numbers in its address. */
+export interface Route {
+  readonly page: Page
+  readonly numbers: Numbers
+  readonly address: string
 }
 
-class Router {
-  #current = $state.raw<Route>(routeOf(location.hash))
+/** The window, as far as addresses go. */
+export interface Place {
+  readonly location: { hash: string }
+  addEventListener(type: 'hashchange', listener: () => void): void
+}
 
-  constructor() {
-    window.addEventListener('hashchange', () => {
-      this.#current = routeOf(location.hash)
+export class Router {
+  #pages = $state.raw<readonly Page[]>([])
+  #place: Place | null = null
+  #address = $state('')
+  #current = $derived(routeOf(this.#pages, this.#address))
+
+  /** Shows what the window's address says, from now on. */
+  start(pages: readonly Page[], place: Place): void {
+    this.#pages = pages
+    this.#place = place
+    this.#address = place.location.hash
+    place.addEventListener('hashchange', () => {
+      this.#address = place.location.hash
     })
   }
 
+  get pages() {
+    return this.#pages
+  }
+
+  /** null before the start. */
   get current() {
     return this.#current
   }
 
-  go(hash: `#/${string}`): void {
-    location.hash = hash
+  /** Whether this page is shown. */
+  at(name: string): boolean {
+    return this.current?.page.name === name
   }
+
+  page(name: string): Page {
+    const page = this.#pages.find((one) => one.name === name)
+    if (!page) throw new Error(`There is no page "${name}".`)
+    return page
+  }
+
+  go(name: string, numbers?: Numbers): void {
+    const address = addressOf(this.page(name), numbers)
+    if (this.#place) this.#place.location.hash = address
+  }
+}
+
+/** Anything unknown is the first page of the list. */
+function routeOf(pages: readonly Page[], address: string): Route | null {
+  for (const page of pages) {
+    const numbers = numbersIn(page, address)
+    if (numbers) return { page, numbers, address }
+  }
+  const [first] = pages
+  return first ? { page: first, numbers: {}, address: addressOf(first) } : null
 }
 
 export const router = new Router()

@@ -7,10 +7,12 @@ type Choice = (typeof choices)[number]
 const key = 'basil-theme'
 
 class Theme {
-  #choice = $state<Choice>(choices.find((c) => c === localStorage.getItem(key)) ?? 'system')
+  #choice = $state<Choice>('system')
   #system = new MediaQuery('prefers-color-scheme: dark', false)
 
-  constructor() {
+  /** Takes what was chosen before, and shows it. */
+  start(): void {
+    this.#choice = choices.find((c) => c === localStorage.getItem(key)) ?? 'system'
     this.#show()
   }
 

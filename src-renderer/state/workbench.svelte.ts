@@ -4,8 +4,8 @@ import type { Salvaged } from '../../src-main/contract/api/history.ts'
 import { configSchema } from '../../src-main/contract/run/config.ts'
 import type { RunDetail, RunSummary } from '../../src-main/contract/run/run.ts'
 import { client } from '../bridge.ts'
-import { configOfRun, liesIn } from './config-of-run.ts'
 import { connection } from './connection.svelte.ts'
+import { configOfRun, liesIn } from './run/config-of-run.ts'
 
 const recentCount = 12
 const pause = 1_000 // ms between two looks while the engine starts

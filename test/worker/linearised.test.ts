@@ -16,7 +16,7 @@ import { endStage, putStage } from '../../src-main/history/stages.ts'
 import type { History } from '../../src-main/history/statement.ts'
 import { recipeOf } from '../../src-main/workbench/export/recipe.ts'
 import { rebuild } from '../../src-main/worker/rebuild.ts'
-import { configOfRun } from '../../src-renderer/state/config-of-run.ts'
+import { configOfRun } from '../../src-renderer/state/run/config-of-run.ts'
 import { folder as golden, goldenConfig } from '../golden/fixture.ts'
 import { folder, now, opened, stage } from '../history/rows.ts'
 

@@ -1,15 +1,6 @@
 // Measuring a run's models again, with everything a report can say of them.
-import { evaluations } from '../../state/evaluations/evaluations.svelte.ts'
+import { evaluations } from '../../state/evaluations.svelte.ts'
 import { router } from '../../state/router.svelte.ts'
-import type { Action } from '../action.ts'
-
-export const goEvaluations: Action = {
-  id: 'go-evaluations',
-  title: 'Go to Evaluations',
-  shortcut: 'Alt+V',
-  enabled: () => true,
-  run: () => router.go('#/evaluations'),
-}
 
 const mostMistakes = 24
 
@@ -21,5 +12,5 @@ export async function evaluateRun(
 ): Promise<void> {
   const models = [{ run, iteration: null }, ...others.map((id) => ({ id }))]
   const evaluation = await evaluations.start({ models, tasks: { run }, split, mistakes: mostMistakes })
-  router.go(`#/evaluation/${evaluation}`)
+  router.go('evaluation', { evaluation })
 }

@@ -1,19 +1,27 @@
 // What can be done with data sets, and with the one whose page is open.
+import FilePlus from '@lucide/svelte/icons/file-plus'
+import FolderPlus from '@lucide/svelte/icons/folder-plus'
+import HardDriveDownload from '@lucide/svelte/icons/hard-drive-download'
+import RefreshCw from '@lucide/svelte/icons/refresh-cw'
+import ScanSearch from '@lucide/svelte/icons/scan-search'
+import TextCursorInput from '@lucide/svelte/icons/text-cursor-input'
+import Trash from '@lucide/svelte/icons/trash'
+
 import { dataSets } from '../../state/data/data-sets.svelte.ts'
 import { openedData } from '../../state/data/opened-data.svelte.ts'
 import { router } from '../../state/router.svelte.ts'
 import { workbench } from '../../state/workbench.svelte.ts'
 import type { Action } from '../action.ts'
 
-const here = () => router.current.page === 'data'
-const open = () =>
-  router.current.page === 'data-set' && openedData.shown?.state === 'present' ? openedData.shown : null
+const here = () => router.at('data')
+const open = () => (router.at('data-set') && openedData.shown?.state === 'present' ? openedData.shown : null)
 const idle = () => !openedData.leaks.busy && !openedData.preparing.busy
 
 export const addDataFolder: Action = {
   id: 'add-data-folder',
   title: 'Add a folder…',
   shortcut: null,
+  icon: FolderPlus,
   enabled: () => here() && workbench.about?.window === true,
   run: () => dataSets.pick('folder'),
 }
@@ -22,6 +30,7 @@ export const addDataFiles: Action = {
   id: 'add-data-files',
   title: 'Add files…',
   shortcut: null,
+  icon: FilePlus,
   enabled: addDataFolder.enabled,
   run: () => dataSets.pick('files'),
 }
@@ -30,6 +39,7 @@ export const addDataByPath: Action = {
   id: 'add-data-by-path',
   title: 'Add by path…',
   shortcut: 'Alt+A',
+  icon: TextCursorInput,
   enabled: here,
   run: () => {
     dataSets.adding = true
@@ -40,6 +50,7 @@ export const refreshData: Action = {
   id: 'refresh-data',
   title: 'Look at all data again',
   shortcut: 'Alt+U',
+  icon: RefreshCw,
   enabled: () => here() && dataSets.rows.length > 0 && !dataSets.refreshing,
   run: () => dataSets.refresh(),
 }
@@ -49,6 +60,7 @@ export const forgetData: Action = {
   id: 'forget-data',
   title: 'Forget…',
   shortcut: 'Delete',
+  icon: Trash,
   enabled: () => here() && dataSets.chosen.length > 0,
   run: () => {
     dataSets.forgetting = true
@@ -67,6 +79,7 @@ export const findLeaks: Action = {
   id: 'find-leaks',
   title: 'Look for leaks',
   shortcut: 'Alt+M',
+  icon: ScanSearch,
   enabled: () => open() !== null && idle(),
   run: () => openedData.findLeaks(),
 }
@@ -76,6 +89,7 @@ export const prepareData: Action = {
   id: 'prepare-data',
   title: 'Prepare now',
   shortcut: 'Alt+R',
+  icon: HardDriveDownload,
   enabled: () => open() !== null && idle(),
   run: () => {
     const { field = [], splits = [] } = open() ?? {}

@@ -1,7 +1,7 @@
 // How sure an accuracy is: Wilson's interval for a share seen k times in n,
-//   ( p^ + z^2 / 2n  -+  z sqrt( p^ (1 - p^) / n + z^2 / 4n^2 ) ) / ( 1 + z^2 / n ),  p^ = k / n   (E. B. Wilson,
-//   1927);
-// and what refining a model did to its tasks: accuracy of the start and of the last state, each with its interval.
+//   ( p^ + z^2 / 2n  -+  z sqrt( p^ (1 - p^) / n + z^2 / 4n^2 ) ) / ( 1 + z^2 / n ),  p^ = k / n
+// (E. B. Wilson, 1927); and what refining a model did to its tasks: accuracy of the start and of the last state, each
+// with its interval.
 import type { RunDetail } from '../../../src-main/contract/run/run.ts'
 
 const z95 = 1.959963984540054 // the normal distribution's 0.975 quantile

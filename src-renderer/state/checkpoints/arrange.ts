@@ -1,5 +1,4 @@
 // The library's rows as a person wants to see them: found by words, narrowed by role, state and tag, in an order. Pure.
-
 import type { Entry } from '../../../src-main/contract/api/library.ts'
 import type { Role } from '../../../src-main/contract/checkpoint.ts'
 

@@ -9,8 +9,7 @@ import { connection } from '../connection.svelte.ts'
 import { arrange, type Order, type SortKey, type Wanted } from './arrange.ts'
 
 const calmPause = 1_000 // ms before a stream that broke is read again
-// ms a row between two readings of the list while files are being read: 500 rows are read once a second
-const readPause = 2
+const readPause = 2 // ms a row between two readings of a list that changes: one of 500 is read once a second
 
 class Checkpoints {
   #entries = $state.raw<readonly Entry[]>([])

@@ -24,12 +24,13 @@ class Heads {
     return this.#prompts
   }
 
+  /** Opens the dialog at once; Basil's own lists of class names and templates come into it when they have been read. */
   async show(way: HeadWay, name = '', classes: readonly string[] = []): Promise<void> {
     this.work.stop()
-    this.#prompts = await client.heads.prompts()
     this.begin = { name, classes }
     this.way = way
     this.open = true
+    this.#prompts = await client.heads.prompts()
   }
 
   make(request: Parameters<typeof client.heads.make>[0]): Promise<void> {

@@ -1,9 +1,8 @@
 // Models of the library as the files of a run: which is the pre-trained one, which give vectors, and whose task each
 // belongs to. Pure.
-
 import type { CheckpointSet, Entry, Reopened } from '../../../src-main/contract/api/library.ts'
 import { configSchema, type RunConfig, resolvedSchema } from '../../../src-main/contract/run/config.ts'
-import { configOfRun } from '../config-of-run.ts'
+import { configOfRun } from '../run/config-of-run.ts'
 
 /** What takes the place of a configuration's own files. `tasks` is by data set; a task is matched by its name. */
 export interface Models {

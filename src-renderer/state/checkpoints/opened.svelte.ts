@@ -1,5 +1,4 @@
 // The checkpoint whose page is open: what it is, its values once they are measured, and what it was converted to.
-
 import type { Entry } from '../../../src-main/contract/api/library.ts'
 import type { Form, Statistics } from '../../../src-main/contract/checkpoint.ts'
 import type { ErrorRecord } from '../../../src-main/contract/errors.ts'

@@ -1,6 +1,5 @@
 // A fine-tuned model's refinement as a run's configuration: start at the model itself, delta = theta_ft - theta_pre,
 // and scale delta block by block on the model's own task. Relative accuracy is relative to the model as it was. Pure.
-
 import type { Entry } from '../../../src-main/contract/api/library.ts'
 import type { RunConfig } from '../../../src-main/contract/run/config.ts'
 import { plain } from './models.ts'

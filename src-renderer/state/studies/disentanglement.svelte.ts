@@ -3,7 +3,7 @@ import type { Disentanglement } from '../../../src-main/contract/api/disentangle
 import type { RunDetail } from '../../../src-main/contract/run/run.ts'
 import { client } from '../../bridge.ts'
 import { LongWork } from '../checkpoints/long-work.svelte.ts'
-import { configOfRun } from '../config-of-run.ts'
+import { configOfRun } from '../run/config-of-run.ts'
 
 export class DisentanglementMap {
   readonly work = new LongWork<Disentanglement>()

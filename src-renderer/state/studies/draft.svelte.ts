@@ -6,7 +6,7 @@ import type { ErrorRecord } from '../../../src-main/contract/errors.ts'
 import type { ResolvedConfig } from '../../../src-main/contract/run/config.ts'
 import type { StudyDefinition } from '../../../src-main/contract/run/study.ts'
 import { client, errorOf } from '../../bridge.ts'
-import { configOfRun } from '../config-of-run.ts'
+import { configOfRun } from '../run/config-of-run.ts'
 
 export type Sweep = NonNullable<StudyDefinition['sweep']>
 interface Planned {

@@ -5,7 +5,7 @@ import { lineOf } from '../../../src-main/cli/print.ts'
 import type { BasilError } from '../../../src-main/contract/errors.ts'
 import type { RunDetail } from '../../../src-main/contract/run/run.ts'
 import { type Clock, createEar, patience, watchOver } from '../../../src-main/workbench/link/heartbeat.ts'
-import { applyEvent, liveRun } from '../../../src-renderer/state/apply-event.ts'
+import { applyEvent, liveRun } from '../../../src-renderer/state/run/apply-event.ts'
 
 /** A clock that only advance() moves; a jump is time in which nothing of this process ran. */
 function stoppedClock() {

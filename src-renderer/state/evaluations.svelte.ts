@@ -1,12 +1,8 @@
 // Evaluations: the list, and the one whose page is open, which is watched until it is done.
-import type {
-  EvaluationDetail,
-  EvaluationSummary,
-  WantedEvaluation,
-} from '../../../src-main/contract/api/evaluations.ts'
-import type { ErrorRecord } from '../../../src-main/contract/errors.ts'
-import type { Progress } from '../../../src-main/contract/run/run.ts'
-import { client, errorOf } from '../../bridge.ts'
+import type { EvaluationDetail, EvaluationSummary, WantedEvaluation } from '../../src-main/contract/api/evaluations.ts'
+import type { ErrorRecord } from '../../src-main/contract/errors.ts'
+import type { Progress } from '../../src-main/contract/run/run.ts'
+import { client, errorOf } from '../bridge.ts'
 
 class Evaluations {
   #rows = $state.raw<readonly EvaluationSummary[]>([])

@@ -1,8 +1,9 @@
+// How two models differ, and what the values of one are, as maps and sentences.
 import { describe, expect, it } from 'vitest'
 
-import type { TensorDifference } from '../../src-main/contract/checkpoint.ts'
-import { cosineSentence, differenceMap, differenceSentence, totals } from '../../src-renderer/plot/differences.ts'
-import { sizesSentence, valuesSentence } from '../../src-renderer/plot/sentences.ts'
+import type { TensorDifference } from '../../../src-main/contract/checkpoint.ts'
+import { cosineSentence, differenceMap, differenceSentence, totals } from '../../../src-renderer/plot/differences.ts'
+import { sizesSentence, valuesSentence } from '../../../src-renderer/plot/sentences.ts'
 
 describe('how two models differ', () => {
   const tensor = (name: string, change: Partial<TensorDifference> = {}): TensorDifference => ({

@@ -1,5 +1,5 @@
 // A stored run's settings as a configuration that can be changed and started again; the way back from resolveConfig().
-import type { ResolvedConfig, RunConfig } from '../../src-main/contract/run/config.ts'
+import type { ResolvedConfig, RunConfig } from '../../../src-main/contract/run/config.ts'
 
 /**
  * Whether the run's data lie in this folder, so that a project opened there may read them. Its models may also come
@@ -66,4 +66,11 @@ export function relative(path: string, folder: string): string {
   const end = folder.replace(/[/\\]$/, '').length
   const inside = end > 0 && path.startsWith(folder.slice(0, end)) && /[/\\]/.test(path[end] ?? '')
   return inside ? path.slice(end + 1) : path
+}
+
+/** The way back: a path as the folder says it, from the root. */
+export function absolute(path: string, folder: string): string {
+  return path === '' || folder === '' || /^([/\\]|[a-z]:)/i.test(path)
+    ? path
+    : `${folder.replace(/[/\\]$/, '')}/${path}`
 }

@@ -1,10 +1,10 @@
 // One run on screen: what history has, then what is told as it goes on. Events are gathered and applied in a frame a
 // few times a second, not one by one.
-import type { ErrorRecord } from '../../src-main/contract/errors.ts'
-import type { RunEvent } from '../../src-main/contract/run/run.ts'
-import { client, errorOf } from '../bridge.ts'
+import type { ErrorRecord } from '../../../src-main/contract/errors.ts'
+import type { RunEvent } from '../../../src-main/contract/run/run.ts'
+import { client, errorOf } from '../../bridge.ts'
+import { connection } from '../connection.svelte.ts'
 import { applyEvent, type LiveRun, liveRun } from './apply-event.ts'
-import { connection } from './connection.svelte.ts'
 
 const hiddenPause = 500 // ms between two looks while the page is in the background, where frames do not come
 const drawPause = 150 // ms between two looks while it is in front

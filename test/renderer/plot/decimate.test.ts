@@ -1,7 +1,8 @@
+// Thinned lines keep their peaks, ends and breaks.
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 
-import { decimate, type Point } from '../../src-renderer/plot/decimate.ts'
+import { decimate, type Point } from '../../../src-renderer/plot/decimate.ts'
 
 const line = fc.array(
   fc.oneof(
@@ -10,7 +11,9 @@ const line = fc.array(
   ),
   { maxLength: 3000 },
 )
+
 const pointsOf = (ys: number[]): Point[] => ys.map((y, x) => ({ x, y }))
+
 const finite = (points: readonly Point[]) => points.filter((p) => Number.isFinite(p.y))
 
 describe('decimate', () => {

@@ -1,13 +1,10 @@
+// What is told of a run upon what is known of it.
 import { describe, expect, it } from 'vitest'
 
-import { differenceVectorNotes } from '../../src-main/contract/run/difference-vector.ts'
-import { configIssues, resolveConfig } from '../../src-main/contract/run/resolve.ts'
-import type { RunDetail, RunEvent } from '../../src-main/contract/run/run.ts'
-import { formFields, textOf, valueOf } from '../../src-renderer/components/form/form-fields.ts'
-import { conditions } from '../../src-renderer/plot/sentences.ts'
-import { applyEvent, liveRun } from '../../src-renderer/state/apply-event.ts'
-import { configOfRun, liesIn } from '../../src-renderer/state/config-of-run.ts'
-import { config, run, scores } from './run-fixture.ts'
+import { differenceVectorNotes } from '../../../../src-main/contract/run/difference-vector.ts'
+import type { RunDetail, RunEvent } from '../../../../src-main/contract/run/run.ts'
+import { applyEvent, liveRun } from '../../../../src-renderer/state/run/apply-event.ts'
+import { run, scores } from '../../run-fixture.ts'
 
 const epoch = (stage: number, number: number, best: boolean): RunEvent => ({
   type: 'epoch',
@@ -23,6 +20,7 @@ const epoch = (stage: number, number: number, best: boolean): RunEvent => ({
   seconds: 1,
   remainingSeconds: 3,
 })
+
 const begin: RunEvent = {
   type: 'stage',
   run: 7,
@@ -119,79 +117,5 @@ describe('a difference vector that is 0', () => {
     expect(told({ ...run(), parents: [parent('pretrained', 'base.pt'), parent('vector', 'copy.pt')] })[0]).toContain(
       'copy.pt is a copy',
     )
-  })
-})
-
-describe('what the machine made of a run', () => {
-  const engine = { name: 'a GPU', kind: 'native-gpu' as const, threads: 1, simd: '', reason: '', versions: {} }
-  const cpu = { ...engine, name: 'a CPU', kind: 'native-cpu' as const }
-  const halved = (from: number): RunEvent => ({ type: 'micro-batch', run: 7, from, to: from / 2, why: 'full' })
-  const opened: RunEvent = {
-    type: 'opened',
-    run: 7,
-    engine: cpu,
-    engines: [
-      { engine, after: null },
-      { engine: cpu, after: { stage: 1, epoch: 3 } },
-    ],
-    blocks: [],
-    parents: [],
-    parameters: 1,
-    images: [],
-  }
-
-  it('is shown in sentences, each halving once and in order', () => {
-    const { detail } = [halved(32), halved(16), halved(32), opened].reduce(applyEvent, liveRun(run()))
-    expect(detail.halvings.map((h) => h.from)).toEqual([32, 16])
-    expect(conditions(detail)).toEqual([
-      'Memory was full with 32 images at a time; from there on 16 are held at once. The result differs by rounding alone. (full)',
-      'Memory was full with 16 images at a time; from there on 8 are held at once. The result differs by rounding alone. (full)',
-      'After epoch 3 of iteration 1 this run went on in another engine, a CPU. Its last digits differ from those of a run in one engine.',
-    ])
-  })
-
-  it('is silent about a run of one engine whose memory held', () => {
-    expect(conditions({ halvings: [], engines: [{ engine, after: null }] })).toEqual([])
-  })
-})
-
-describe('configOfRun', () => {
-  it('resolves back to the same settings', () => {
-    const written = configOfRun(config, '/models/set/')
-    expect(configIssues(written)).toEqual([])
-    expect(written.pretrained).toBe('pre.safetensors')
-    expect(resolveConfig(written, (path) => `/models/set/${path}`)).toEqual(config)
-  })
-
-  it('knows whether a folder holds the run', () => {
-    expect(liesIn(config, '/models/set')).toBe(true)
-    expect(liesIn(config, '/models/se')).toBe(false)
-  })
-})
-
-describe('form fields', () => {
-  const fields = formFields()
-
-  it("come from the schema, the start's with its name before", () => {
-    expect(fields.get('seed')).toMatchObject({ title: 'Seed', kind: 'number', fallback: '0' })
-    expect(fields.get('start.method')?.choices).toContain('checkpoint')
-    expect(fields.get('testEach')?.kind).toBe('switch')
-    expect(fields.get('patience')?.words).toEqual(['none'])
-    expect(fields.get('batch')?.words).toEqual(['all'])
-    expect(fields.has('tasks')).toBe(false)
-  })
-
-  it('read what is typed, and leave nonsense for the schema to refuse', () => {
-    const patience = { kind: 'number', words: ['none'] } as const
-    const read = (text: string) => valueOf({ ...patience, words: [...patience.words] }, text)
-    expect([read(''), read(' 5 '), read('none'), read('all'), read('1e-3'), read('x')]).toEqual([
-      undefined,
-      5,
-      null,
-      'all',
-      0.001,
-      'x',
-    ])
-    expect([textOf(undefined), textOf(null), textOf(0.1)]).toEqual(['', 'none', '0.1'])
   })
 })

@@ -1,8 +1,7 @@
 // The run whose page is open, so that actions know what they act on, and what was exported of it.
-
-import { type Form, formSchema } from '../../src-main/contract/checkpoint.ts'
-import type { Exported } from '../../src-main/contract/run/recipe.ts'
-import { client } from '../bridge.ts'
+import { type Form, formSchema } from '../../../src-main/contract/checkpoint.ts'
+import type { Exported } from '../../../src-main/contract/run/recipe.ts'
+import { client } from '../../bridge.ts'
 import { RunView } from './run.svelte.ts'
 
 class Current {

@@ -1,7 +1,7 @@
-// The disentanglement map in words: read where both vectors have the coefficient nearest to 1.
+// What adding two vectors does to each, in one sentence.
 import { expect, test } from 'vitest'
 
-import { disturbanceSentence } from '../../src-renderer/plot/study/disturbance.ts'
+import { disturbanceSentence } from '../../../../src-renderer/plot/study/disturbance.ts'
 
 test('it names the error of adding both, the mean and the largest', () => {
   const tasks = ['mnist', 'cars'].map((name) => ({ name, vector: name, images: 10 }))

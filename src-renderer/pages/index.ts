@@ -1,0 +1,47 @@
+// Every page, in the order of the navigation. To add one: write its component in a file here and name it below; its
+// link, its title, its address and the action that goes to it, with its key, follow (state/pages.ts says what a page
+// declares). An address that no page has is the first page's.
+import Layers from '@lucide/svelte/icons/layers'
+
+import { checkpoints } from '../state/checkpoints/checkpoints.svelte.ts'
+import { dataSets } from '../state/data/data-sets.svelte.ts'
+import { type Page, page } from '../state/pages.ts'
+import Compose from './Compose.svelte'
+import Data from './data/Data.svelte'
+import DataSet from './data/DataSet.svelte'
+import Engine from './Engine.svelte'
+import Evaluation from './evaluation/Evaluation.svelte'
+import Evaluations from './evaluation/Evaluations.svelte'
+import History from './History.svelte'
+import Checkpoint from './library/Checkpoint.svelte'
+import Compare from './library/Compare.svelte'
+import Compatible from './library/Compatible.svelte'
+import Library from './library/Library.svelte'
+import Recipe from './library/Recipe.svelte'
+import Run from './Run.svelte'
+import Studies from './study/Studies.svelte'
+import Study from './study/Study.svelte'
+import Welcome from './Welcome.svelte'
+
+const checkpoint = (id: number) => checkpoints.of(id)?.name ?? `Checkpoint ${id}`
+const dataSet = (id: number) => dataSets.of(id)?.name ?? `Data set ${id}`
+const inLibrary = { under: 'library' }
+
+export const pages: readonly Page[] = [
+  page('welcome', '/', 'Welcome', Welcome, { nav: 'Alt+W' }),
+  page('library', '/library', 'Library', Library, { nav: 'Alt+B' }),
+  page('checkpoint', '/library/:id', ({ id }) => checkpoint(id), Checkpoint, inLibrary),
+  page('compare', '/compare/:a/:b', 'Compare', Compare, inLibrary),
+  page('compatible', '/compatible/:pretrained/:others+', 'Compatibility', Compatible, inLibrary),
+  page('recipe', '/recipe', 'Recipe', Recipe, inLibrary),
+  page('data', '/data', 'Data', Data, { nav: 'Alt+I' }),
+  page('data-set', '/data/:id', ({ id }) => dataSet(id), DataSet, { under: 'data' }),
+  page('compose', '/compose', 'Compose', Compose, { nav: 'Alt+N', action: 'New run', icon: Layers }),
+  page('run', '/run/:run', ({ run }) => `Run ${run}`, Run),
+  page('studies', '/studies', 'Studies', Studies, { nav: 'Alt+T' }),
+  page('study', '/study/:study', ({ study }) => `Study ${study}`, Study),
+  page('evaluations', '/evaluations', 'Evaluations', Evaluations, { nav: 'Alt+V' }),
+  page('evaluation', '/evaluation/:evaluation', ({ evaluation }) => `Evaluation ${evaluation}`, Evaluation),
+  page('history', '/history', 'History', History, { nav: 'Alt+H' }),
+  page('engine', '/engine', 'Engine', Engine, { nav: 'Alt+G' }),
+]

@@ -1,0 +1,48 @@
+// The bars and lines of a study.
+import { describe, expect, it } from 'vitest'
+
+import { armBars, scaleOf } from '../../../../src-renderer/plot/study/bars.ts'
+import { armLines, armSentence } from '../../../../src-renderer/plot/study/curves.ts'
+import { run } from '../../run-fixture.ts'
+import { one, second, study, whole } from '../../study-fixture.ts'
+
+describe('a study’s charts', () => {
+  it('give each arm its bar, its deviation and every finished seed', () => {
+    const bars = armBars(whole, 'accuracy')
+    expect(bars.map(({ arm, place, values }) => [arm, place, values.length])).toEqual([
+      ['first', 1, 3],
+      [second, 2, 3],
+    ])
+    expect(armBars(study([one('first', 0, 0.7), one('first', 1, null)]), 'accuracy')[0]?.values).toEqual([
+      { seed: 0, value: 0.7 },
+    ])
+    expect(armBars(whole, 'control')).toEqual([])
+  })
+
+  it('are on a scale of at most 6 round marks that holds every value and whisker', () => {
+    for (const [mean, deviation] of [
+      [0.71, 0.01],
+      [0.9995, 0.0001],
+      [0.3, 0.25],
+      [0.01, 0.02],
+    ] as const) {
+      const { from, to, marks } = scaleOf([{ arm: '', place: 1, mean, deviation, values: [{ seed: 0, value: mean }] }])
+      expect(from).toBeLessThanOrEqual(Math.max(0, mean - deviation))
+      expect(to).toBeGreaterThanOrEqual(mean + deviation)
+      expect(marks.length).toBeLessThanOrEqual(7)
+      expect(marks).toEqual([...marks].sort((a, b) => a - b))
+    }
+  })
+
+  it('draw a line a run over all its stages, in the colour of its arm, but for arms that are hidden', () => {
+    const details = new Map([[7, run()]])
+    const lines = armLines(whole.runs, details, 'accuracy', new Set())
+    expect(lines.map((l) => l.stage)).toEqual([1, 2, 1, 2, 1, 2])
+    expect(lines[0]?.name).toBe('first, seed 0')
+    expect(lines[0]?.points).toHaveLength(9) // three stages of three epochs
+    expect(armLines(whole.runs, details, 'loss', new Set([second])).map((l) => l.stage)).toEqual([1, 1, 1])
+    expect(armSentence(lines, 'accuracy')).toBe(
+      '6 runs of 2 arms, mean accuracy by step on the split that states are chosen by.',
+    )
+  })
+})
