@@ -9,6 +9,7 @@ import type { Progress } from '../../contract/run/run.ts'
 import { type Minimum, minimise } from '../../numbers/lbfgs.ts'
 import { type Labelled, logisticAccuracy, logisticLoss } from '../../numbers/logistic.ts'
 import { permutation } from '../../numbers/random.ts'
+import { streamOf } from '../../numbers/streams.ts'
 import type { Head } from '../problems/head.ts'
 
 const strengths = [1e-2, 1e-3, 1e-4, 1e-5, 1e-6, 1e-7]
@@ -82,13 +83,11 @@ function centred(on: Labelled, mean: Float64Array): Labelled {
 
 /** Four fifths and one, drawn by the seed; each in its old order. */
 function split(on: Labelled, seed: number): [Labelled, Labelled] {
-  const order = permutation(on.labels.length, seed, stream, 0)
+  const order = permutation(on.labels.length, seed, streamOf('heldOut'), 0)
   const count = Math.max(1, Math.round(heldOutPart * order.length))
   const [held, kept] = [order.slice(0, count).sort(), order.slice(count).sort()]
   return [chosenOf(on, kept), chosenOf(on, held)]
 }
-
-const stream = 0x9206e // of draws; no stage of a run has this number
 
 function chosenOf({ rows, embed, labels }: Labelled, chosen: Int32Array): Labelled {
   const own = new Float32Array(chosen.length * embed)

@@ -4,10 +4,9 @@
 // function of (seed, tensor, element), and all vectors of a run share it.
 import { partNames } from '../../contract/run/coefficients.ts'
 import { philox } from '../../numbers/random.ts'
+import { streamOf } from '../../numbers/streams.ts'
 import { derivedCheckpoint, tauSlice } from '../weights/derived.ts'
 import { type Checkpoint, readSlice, type WeightSet } from '../weights/parents.ts'
-
-const stream = 800_000 // of the random numbers
 
 /** In the order vector by vector, part by part. */
 export function partitioned(
@@ -37,6 +36,7 @@ export function partitioned(
 function dealt(shape: readonly number[], place: number, parts: number, seed: number): Uint8Array {
   const deal = new Uint8Array(shape.reduce((a, b) => a * b, 1))
   if (shape.length < 2) return deal
+  const stream = streamOf('parts')
   for (let i = 0; i < deal.length; i += 4)
     for (const [k, word] of philox([i >>> 2, place, 2, 0], [seed >>> 0, stream]).entries())
       deal[i + k] = Math.floor((word / 2 ** 32) * parts)

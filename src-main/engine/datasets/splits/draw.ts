@@ -9,14 +9,13 @@
 //   the 8 of the same seed
 // What is drawn by torch keeps torch's order; what is drawn by us keeps the order it is drawn from.
 import { permutation } from '../../../numbers/random.ts'
+import { streamOf } from '../../../numbers/streams.ts'
 import type { ImagesSpec } from '../spec.ts'
 import { torchPermutation } from './twister.ts'
 
 const fieldShare = 0.1
 const fieldMost = 5000
 const fieldSeed = 0
-const shotsStream = 2 ** 30 // batches use streams from 0 on
-const sampleStream = 2 ** 30 + 1
 
 export function fieldSplit(n: number): { train: Uint32Array; val: Uint32Array } {
   const v = Math.min(Math.floor(n * fieldShare), fieldMost)
@@ -52,7 +51,7 @@ export function halves(n: number, seed: number): [Uint32Array, Uint32Array] {
 /** At most k of each class, of images with these labels. */
 export function shots(labels: ArrayLike<number>, k: number, seed: number): Uint32Array {
   const taken = new Map<number, number>()
-  const chosen = permutation(labels.length, seed, shotsStream, 0).filter((i) => {
+  const chosen = permutation(labels.length, seed, streamOf('shots'), 0).filter((i) => {
     const label = labels[i] as number
     const before = taken.get(label) ?? 0
     if (before >= k) return false
@@ -64,7 +63,7 @@ export function shots(labels: ArrayLike<number>, k: number, seed: number): Uint3
 
 /** At most n of count. */
 export function sample(count: number, n: number, seed: number): Uint32Array {
-  return Uint32Array.from(permutation(count, seed, sampleStream, 0).subarray(0, n)).sort()
+  return Uint32Array.from(permutation(count, seed, streamOf('subset'), 0).subarray(0, n)).sort()
 }
 
 /** from[positions]. */
