@@ -32,9 +32,9 @@ export function adamwStep(settings: AdamW, coefficients: Table, gradient: Table,
   for (const [k, row] of coefficients.entries()) {
     const [g, first, second] = [at(gradient, k), at(moments.first, k), at(moments.second, k)]
     for (const [b, c] of row.entries()) {
-      const gb = at(g, b) * shrink
-      const m = beta1 * at(first, b) + (1 - beta1) * gb
-      const v = beta2 * at(second, b) + (1 - beta2) * gb * gb
+      const gb = (g[b] as number) * shrink
+      const m = beta1 * (first[b] as number) + (1 - beta1) * gb
+      const v = beta2 * (second[b] as number) + (1 - beta2) * gb * gb
       first[b] = m
       second[b] = v
       const decayed = c * (1 - settings.learningRate * settings.weightDecay)

@@ -4,7 +4,7 @@
 // Strictly convex in W for strength > 0. Parameters are one row of numbers, W (classes, embed) and then b (classes);
 // sums in float64.
 import type { Smooth } from './lbfgs.ts'
-import { add, argmax, at, axpy, dot } from './vectors.ts'
+import { argmax, at, axpy, dot } from './vectors.ts'
 
 /** Rows of features with the class of each. */
 export interface Labelled {
@@ -25,7 +25,7 @@ export function logisticLoss({ rows, embed, labels }: Labelled, classes: number,
       loss += normaliser - at(logits, label)
       for (const [c, logit] of logits.entries()) {
         const g = (Math.exp(logit - normaliser) - (c === label ? 1 : 0)) / labels.length
-        add(gradient, weights + c, g)
+        gradient[weights + c] = (gradient[weights + c] as number) + g
         for (let e = 0, w = c * embed, r = n * embed; e < embed; e++, w++, r++)
           gradient[w] = (gradient[w] as number) + g * (rows[r] as number)
       }
@@ -51,7 +51,7 @@ function logitsOf(x: Float64Array, rows: Float32Array, first: number, embed: num
   const bias = logits.length * embed
   for (let c = 0; c < logits.length; c++) {
     let [w, r] = [c * embed, first]
-    let [a, b] = [at(x, bias + c), 0] // two sums, as one would have to wait for itself
+    let [a, b] = [x[bias + c] as number, 0] // two sums, as one would have to wait for itself
     for (const end = w + embed - 1; w < end; w += 2, r += 2) {
       a += (x[w] as number) * (rows[r] as number)
       b += (x[w + 1] as number) * (rows[r + 1] as number)

@@ -4,7 +4,7 @@
 // Frank-Wolfe with away steps on G in float64: exact line searches, and linear convergence where plain Frank-Wolfe
 // zigzags. T is the number of tasks, so this costs microseconds.
 import type { Table } from './table.ts'
-import { at, dot } from './vectors.ts'
+import { at, axpy, dot } from './vectors.ts'
 
 export interface MinNorm {
   weights: Float64Array // (T), sums to 1
@@ -41,10 +41,10 @@ export function minNorm(gradients: readonly Table[]): MinNorm {
 
 /** The weighted sum of gradients of one shape. */
 export function combined(gradients: readonly Table[], weights: Float64Array): Table {
-  const [first] = gradients as [Table]
-  return first.map((row, k) =>
-    row.map((_, b) => gradients.reduce((sum, g, i) => sum + at(weights, i) * at(at(g, k), b), 0)),
-  )
+  const sums = at(gradients, 0).map((row) => new Float64Array(row.length))
+  for (const [i, gradient] of gradients.entries())
+    for (const [k, row] of gradient.entries()) axpy(at(weights, i), row, at(sums, k))
+  return sums
 }
 
 /** w <- w + gamma sign (e_i - w), gamma in [0, limit] by exact line search. */

@@ -4,11 +4,13 @@
 //   theta_0 + sum_k lambda_k,b r_k,b,  r_k,b = |delta_0,b| R_k,b / |R_k,b|,  R_k,b ~ N(0, I), delta_0 = theta_0 -
 //   theta_pre
 // Learning, evaluation and export all ask here.
+
 import { collapse, randomName } from '../../contract/run/coefficients.ts'
 import type { ResolvedConfig } from '../../contract/run/config.ts'
 import { normal } from '../../numbers/random.ts'
 import { streamOf } from '../../numbers/streams.ts'
 import { filled, type Table } from '../../numbers/table.ts'
+import { product } from '../../numbers/vectors.ts'
 import { derivedCheckpoint, tauSlice } from './derived.ts'
 import type { Groups } from './merge.ts'
 import { type Checkpoint, readSlice, type WeightSet } from './parents.ts'
@@ -89,7 +91,7 @@ export async function combinedSlice(
 
 function randomCheckpoint(sources: Sources, groups: Groups, start: Table, seed: number, k: number): Checkpoint {
   const places = new Map([...sources.parameters.keys()].map((name, place) => [name, place]))
-  const sizes = new Map([...sources.parameters].map(([name, shape]) => [name, shape.reduce((a, b) => a * b, 1)]))
+  const sizes = new Map([...sources.parameters].map(([name, shape]) => [name, product(shape)]))
   const stream = streamOf('directions', { stage: k })
   const draw = (name: string, i: number): number => normal(seed, stream, places.get(name) as number, i)
   const scales = new Map<string, number>() // |delta_0,b| / |R_b|, found when b is first read
