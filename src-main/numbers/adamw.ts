@@ -31,13 +31,13 @@ export function adamwStep(settings: AdamW, coefficients: Table, gradient: Table,
   const c2 = Math.sqrt(1 - beta2 ** t)
   for (const [k, row] of coefficients.entries()) {
     const [g, first, second] = [at(gradient, k), at(moments.first, k), at(moments.second, k)]
-    for (const [b, c] of row.entries()) {
+    for (let b = 0; b < row.length; b++) {
       const gb = (g[b] as number) * shrink
       const m = beta1 * (first[b] as number) + (1 - beta1) * gb
       const v = beta2 * (second[b] as number) + (1 - beta2) * gb * gb
       first[b] = m
       second[b] = v
-      const decayed = c * (1 - settings.learningRate * settings.weightDecay)
+      const decayed = (row[b] as number) * (1 - settings.learningRate * settings.weightDecay)
       row[b] = clamped(decayed - (settings.learningRate * (m / c1)) / (Math.sqrt(v) / c2 + epsilon), settings.clamp)
     }
   }

@@ -23,8 +23,8 @@ export function logisticLoss({ rows, embed, labels }: Labelled, classes: number,
       logitsOf(x, rows, n * embed, embed, logits)
       const normaliser = logSumExp(logits)
       loss += normaliser - at(logits, label)
-      for (const [c, logit] of logits.entries()) {
-        const g = (Math.exp(logit - normaliser) - (c === label ? 1 : 0)) / labels.length
+      for (let c = 0; c < classes; c++) {
+        const g = (Math.exp((logits[c] as number) - normaliser) - (c === label ? 1 : 0)) / labels.length
         gradient[weights + c] = (gradient[weights + c] as number) + g
         for (let e = 0, w = c * embed, r = n * embed; e < embed; e++, w++, r++)
           gradient[w] = (gradient[w] as number) + g * (rows[r] as number)

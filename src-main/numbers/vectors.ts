@@ -2,6 +2,7 @@
 // float64, whatever the array holds, so that the same row gives the same bits everywhere. Each function loops over whole
 // arrays; loops that take several steps at a time (logistic.ts, engine/measures/values.ts) are their own files'.
 
+type Floats = Float64Array | Float32Array // no more kinds, so that V8 keeps loops over them fast
 type Writable = Float64Array | Int32Array | Uint32Array | number[]
 
 /**
@@ -11,19 +12,30 @@ type Writable = Float64Array | Int32Array | Uint32Array | number[]
  */
 export function at<T extends {}>(array: ArrayLike<T>, i: number): T {
   const value = array[i]
-  if (value === undefined) throw new RangeError(`element ${i} of ${array.length}`)
+  if (value === undefined) throw notThere(array, i)
   return value
 }
 
+/** bytes[i], of bytes alone, so that V8 makes it a plain load: for loops over pixels. Throws as at. */
+export function byteAt(bytes: Uint8Array, i: number): number {
+  const value = bytes[i]
+  if (value === undefined) throw notThere(bytes, i)
+  return value
+}
+
+function notThere({ length }: ArrayLike<unknown>, i: number): RangeError {
+  return new RangeError(`element ${i} of ${length}`)
+}
+
 /** sum_i a_i b_i over a's length. */
-export function dot(a: ArrayLike<number>, b: ArrayLike<number>): number {
+export function dot(a: Floats, b: Floats): number {
   let sum = 0
   for (let i = 0; i < a.length; i++) sum += (a[i] as number) * (b[i] as number)
   return sum
 }
 
 /** y <- y + a x, over y's length. */
-export function axpy(a: number, x: ArrayLike<number>, y: Float64Array): void {
+export function axpy(a: number, x: Floats, y: Float64Array): void {
   for (let i = 0; i < y.length; i++) y[i] = (y[i] as number) + a * (x[i] as number)
 }
 
@@ -33,7 +45,7 @@ export function scale(a: number, x: Float64Array): void {
 }
 
 /** a - b, over a's length. */
-export function difference(a: ArrayLike<number>, b: ArrayLike<number>): Float64Array {
+export function difference(a: Floats, b: Floats): Float64Array {
   const out = new Float64Array(a.length)
   for (let i = 0; i < out.length; i++) out[i] = (a[i] as number) - (b[i] as number)
   return out
@@ -54,7 +66,7 @@ export function product(shape: Iterable<number>): number {
 }
 
 /** The first of the largest; 0 for none. */
-export function argmax(values: ArrayLike<number>): number {
+export function argmax(values: Floats): number {
   let best = 0
   for (let i = 1; i < values.length; i++) if ((values[i] as number) > (values[best] as number)) best = i
   return best

@@ -4,7 +4,7 @@
 // not read.
 
 import { BasilError } from '../../../contract/errors.ts'
-import { product } from '../../../numbers/vectors.ts'
+import { byteAt, product } from '../../../numbers/vectors.ts'
 import { type ByteSource, damaged, regionOf, shown } from '../../formats/source.ts'
 import { unpack } from './deflated.ts'
 
@@ -133,7 +133,7 @@ class Elements {
       !Number.isSafeInteger(count)
     )
       throw damaged(this.#source, 'MAT', `the variable ${shown(name)} has the dimensions [${dims.slice(0, 8)}]`)
-    return { type: flags[0] as number, complex: ((flags[1] as number) & 8) !== 0, dims, count, name }
+    return { type: byteAt(flags, 0), complex: (byteAt(flags, 1) & 8) !== 0, dims, count, name }
   }
 }
 
