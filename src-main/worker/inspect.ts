@@ -15,7 +15,7 @@ import { towerBlocks } from '../engine/layouts/clip-names.ts'
 import { type CanonicalFile, canonical } from '../engine/layouts/index.ts'
 import { towersOf } from '../engine/models/towers.ts'
 import { hashCheckpoint, openSource } from '../files/source.ts'
-import { product } from '../numbers/vectors.ts'
+import { byteAt, product } from '../numbers/vectors.ts'
 
 const piece = 4 * 2 ** 20 // bytes looked at in one go: a tensor may be as large as the memory
 
@@ -125,8 +125,8 @@ async function countNotFinite(file: TensorFile): Promise<number> {
 /** By their bits: an exponent of nothing but ones is infinite or NaN; of 8 bits by what their codes stand for. */
 function notFiniteIn(bytes: Uint8Array, dtype: Dtype): number {
   if (isFloat8(dtype)) {
-    const isFinite = float8Table(dtype).map((value) => Number(Number.isFinite(value)))
-    return bytes.reduce((count, code) => count + 1 - (isFinite[code] as number), 0)
+    const odd = Uint8Array.from(float8Table(dtype), (value) => (Number.isFinite(value) ? 0 : 1))
+    return bytes.reduce((count, code) => count + byteAt(odd, code), 0)
   }
   const { buffer, byteLength } = bytes
   const isHalf = dtype === 'F16' || dtype === 'BF16'

@@ -11,7 +11,7 @@ import { type Minimum, minimise } from '../../numbers/lbfgs.ts'
 import { type Labelled, logisticAccuracy, logisticLoss } from '../../numbers/logistic.ts'
 import { permutation } from '../../numbers/random.ts'
 import { streamOf } from '../../numbers/streams.ts'
-import { at, axpy, dot, taken } from '../../numbers/vectors.ts'
+import { at, axpy, difference, dot, taken } from '../../numbers/vectors.ts'
 import type { Head } from '../problems/head.ts'
 
 const strengths = [1e-2, 1e-3, 1e-4, 1e-5, 1e-6, 1e-7]
@@ -79,7 +79,10 @@ function meanOf({ rows, embed, labels }: Labelled): Float64Array {
 }
 
 function centred(on: Labelled, mean: Float64Array): Labelled {
-  return { ...on, rows: on.rows.map((value, i) => value - (mean[i % on.embed] as number)) }
+  const { rows, embed } = on
+  const own = new Float32Array(rows.length)
+  for (let at = 0; at < rows.length; at += embed) own.set(difference(rows.subarray(at, at + embed), mean), at)
+  return { ...on, rows: own }
 }
 
 /** Four fifths and one, drawn by the seed; each in its old order. */

@@ -129,9 +129,9 @@ function acrossRows(
     for (let y = top; y < bottom; y++) {
       const row = ((from.top + y) * width + from.left) * channels + c
       for (let o = 0; o < outputs; o++) {
-        const end = o * most + (counts[o] as number)
+        const [start, count] = [starts[o] as number, counts[o] as number]
         let sum = half
-        for (let w = o * most, p = row + (starts[o] as number) * channels; w < end; w++, p += channels)
+        for (let w = o * most, p = row + start * channels; w < o * most + count; w++, p += channels)
           sum += (pixels[p] as number) * (weights[w] as number)
         out[to++] = clipped(sum)
       }
@@ -147,10 +147,11 @@ function downColumns(planes: Uint8Array, taps: Taps, top: number, bottom: number
   const sums = new Int32Array(size)
   for (let c = 0; c < channels; c++)
     for (let o = 0; o < size; o++) {
+      const [start, count] = [starts[o] as number, counts[o] as number]
       sums.fill(half)
-      for (let i = 0; i < (counts[o] as number); i++) {
+      for (let i = 0; i < count; i++) {
         const weight = weights[o * most + i] as number
-        const row = (c * (bottom - top) + (starts[o] as number) - top + i) * size
+        const row = (c * (bottom - top) + start - top + i) * size
         for (let x = 0; x < size; x++) sums[x] = (sums[x] as number) + (planes[row + x] as number) * weight
       }
       const to = (c * size + o) * size

@@ -42,7 +42,7 @@ export function asked(labels: Int32Array, spec: ImagesSpec): { positions: Uint32
   const words = half === null ? [] : [`half ${half} of 2, by torch.random_split, seed ${seed}`]
   if (k === null && n === null) return { positions: base, words }
   const own = taken(labels, base)
-  const positions = among(base, k === null ? sample(base.length, n as number, seed) : shots(own, k, seed))
+  const positions = among(base, k === null ? sample(base.length, n ?? base.length, seed) : shots(own, k, seed))
   return { positions, words: [...words, `${k === null ? `${n} images` : `${k} images a class`}, seed ${seed}`] }
 }
 
