@@ -1,9 +1,11 @@
 // One case on both sides, paired: in every round one side steps while the other is idle, then they change places, so
 // that whatever else the machine does meets both. Gradients are compared first; a wrong one makes the case's speed
 // worth nothing.
+
 import { z } from 'zod'
 
 import { recordOf } from '../contract/errors.ts'
+import { at } from '../numbers/vectors.ts'
 import type { StepCase } from './cases.ts'
 import { deviceMemory, ourSide, type Peer } from './machine.ts'
 import {
@@ -103,7 +105,7 @@ function differenceOf(ours: Gradient, peer: Gradient): number {
   if (theirs.length === 0) return Math.abs(ours.loss - peer.loss) / Math.abs(peer.loss)
   if (mine.length !== theirs.length) return Number.POSITIVE_INFINITY
   const largest = Math.max(...theirs.map(Math.abs))
-  return Math.max(...theirs.map((g, i) => Math.abs(g - (mine[i] as number)))) / largest
+  return Math.max(...theirs.map((g, i) => Math.abs(g - at(mine, i)))) / largest
 }
 
 function measuredSide({ side, info }: Opened, steps: readonly Step[]): MeasuredSide {
@@ -133,5 +135,5 @@ function ratios(
 export function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b)
   const middle = sorted.length / 2
-  return ((sorted[Math.ceil(middle) - 1] as number) + (sorted[Math.floor(middle)] as number)) / 2
+  return (at(sorted, Math.ceil(middle) - 1) + at(sorted, Math.floor(middle))) / 2
 }

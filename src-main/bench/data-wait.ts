@@ -25,6 +25,7 @@ import { cacheRoom } from '../files/cache-room.ts'
 import { imageCache } from '../files/image-cache.ts'
 import { openSource } from '../files/source.ts'
 import { uniform } from '../numbers/random.ts'
+import { streamOf } from '../numbers/streams.ts'
 import { filled } from '../numbers/table.ts'
 import { imageHost } from '../worker/images/host.ts'
 import { imagePool } from '../worker/images/pool.ts'
@@ -139,8 +140,9 @@ async function makePhotographs(folder: string, count: number): Promise<void> {
 /** Waves of a few directions and lengths, and noise: it takes about the room of a photograph. */
 function photographed(seed: number): Uint8Array {
   const { width, height } = photograph
-  const [a, b, c] = [1, 2, 3].map((draw) => 0.005 + 0.1 * uniform(seed, 0, draw, 0)) as [number, number, number]
-  const noise = Float32Array.from({ length: 4096 }, (_, i) => 24 * (uniform(seed, 1, 0, i) - 0.5))
+  const stream = streamOf('pictures')
+  const [a, b, c] = [1, 2, 3].map((draw) => 0.005 + 0.1 * uniform(seed, stream, draw, 0)) as [number, number, number]
+  const noise = Float32Array.from({ length: 4096 }, (_, i) => 24 * (uniform(seed, stream, 0, i) - 0.5))
   return Uint8Array.from({ length: width * height * 3 }, (_, n) => {
     const [x, y, channel] = [Math.floor(n / 3) % width, Math.floor(n / (3 * width)), n % 3]
     const wave = Math.sin(a * x + b * y + channel) + Math.sin(c * x - a * y)

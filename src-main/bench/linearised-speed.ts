@@ -1,6 +1,7 @@
 // A linearised model's epoch, by forward mode and on precomputed features: one pass over all images for the loss and
 // the gradient of every coefficient. The two are measured in turn in one process, on the same files and engine, and
 // must agree.
+
 import { resolveConfig } from '../contract/run/resolve.ts'
 import {
   type Backend,
@@ -15,6 +16,7 @@ import {
 import { hashFile } from '../files/hash.ts'
 import { openSource } from '../files/source.ts'
 import { filled, type Table } from '../numbers/table.ts'
+import { at } from '../numbers/vectors.ts'
 import { median } from './compare.ts'
 import type { Opening } from './protocol.ts'
 
@@ -114,5 +116,5 @@ async function timed<T>(work: () => Promise<T>): Promise<{ ms: number; result: T
 
 function difference(a: Table, b: Table): number {
   const [x, y] = [a.flatMap((row) => [...row]), b.flatMap((row) => [...row])]
-  return Math.max(...x.map((v, i) => Math.abs(v - (y[i] as number)))) / Math.max(...y.map(Math.abs))
+  return Math.max(...x.map((v, i) => Math.abs(v - at(y, i)))) / Math.max(...y.map(Math.abs))
 }

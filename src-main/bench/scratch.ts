@@ -2,12 +2,14 @@
 // needed and gradients can be compared. What is already there is used again: files appear whole or not at all.
 //   theta_pre ~ U(-a, a) of variance 1 / width (gains are 1 + that);  theta_k = theta_pre + 0.05 U(-a, a);  pixels ~
 //   U(-2, 2)
+
 import { existsSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 
 import { type TensorToWrite, writeSafetensors } from '../engine/formats/safetensors-writer.ts'
 import { type TowerShape, towerParameters, towerPrefix } from '../engine/layouts/clip-names.ts'
 import { writeAtomic } from '../files/write-atomic.ts'
+import { product } from '../numbers/vectors.ts'
 import type { Opening } from './protocol.ts'
 
 const classes = 100
@@ -51,9 +53,7 @@ async function writeCheckpoint(
   )
   const scale = Math.sqrt(3 / width)
   await writeTensors(path, tensors, (tensor, index) => {
-    const values = new Float32Array(tensor.shape.reduce((a, b) => a * b, 1)).fill(
-      /ln_.*weight$/.test(tensor.name) ? 1 : 0,
-    )
+    const values = new Float32Array(product(tensor.shape)).fill(/ln_.*weight$/.test(tensor.name) ? 1 : 0)
     addUniform(values, scale, index)
     if (k > 0) addUniform(values, 0.05 * scale, 1000 * k + index)
     return values
@@ -68,7 +68,7 @@ async function writeImages(path: string, { imageSize, embed }: TowerShape, image
   ]
   await writeTensors(path, tensors, ({ name, shape }, index) => {
     if (name === 'labels.bench') return Int32Array.from({ length: images }, (_, i) => i % classes)
-    const values = new Float32Array(shape.reduce((a, b) => a * b, 1))
+    const values = new Float32Array(product(shape))
     addUniform(values, 2, 500_000 + index)
     return name === 'head.bench' ? unitRows(values, embed) : values
   })

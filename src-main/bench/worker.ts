@@ -2,6 +2,7 @@
 //   lossAndGradient, then AdamW;  without vectors the pre-trained model's forward pass and loss.
 // The entry of a process of its own, so that its memory and processor time are the engine's; messages are in
 // protocol.ts.
+
 import { createInterface } from 'node:readline'
 
 import { formSchema } from '../contract/checkpoint.ts'
@@ -24,6 +25,7 @@ import {
 import { openSource } from '../files/source.ts'
 import { adamwStep } from '../numbers/adamw.ts'
 import { filled, fromNumbers, type Table, toNumbers } from '../numbers/table.ts'
+import { at } from '../numbers/vectors.ts'
 import { rebuild } from '../worker/rebuild.ts'
 import { dataWait } from './data-wait.ts'
 import { linearisedSpeed } from './linearised-speed.ts'
@@ -67,7 +69,7 @@ async function open(backend: Backend, opening: Opening): Promise<Work> {
     await openStore(backend, parents, config.vectorPrecision),
     groupsOf(parents, 'tensor'),
   )
-  const batch = [Int32Array.from({ length: problem.trainingCounts[0] as number }, (_, i) => i)]
+  const batch = [Int32Array.from({ length: at(problem.trainingCounts, 0) }, (_, i) => i)]
   const [rows, columns] = [problem.vectors.length, problem.groups.length]
   const moments = { first: filled(rows, columns, 0), second: filled(rows, columns, 0), step: 0 }
   let coefficients = filled(rows, columns, 0)

@@ -1,7 +1,9 @@
 // The demo's table, every figure computed from stored per-task rows: mean over tasks on test data, then mean and
 // standard deviation over seeds.
+
 import { leakMark, leakReason } from '../contract/data/leaks.ts'
 import type { Evaluation, RunDetail } from '../contract/run/run.ts'
+import { deviation, mean } from '../numbers/statistics/paired.ts'
 
 export interface DemoRow {
   stage: string
@@ -68,9 +70,10 @@ export function markLines(details: readonly Measured[]): string[] {
 function row(stage: string, runs: readonly RunDetail[], wanted: (e: Evaluation) => boolean): DemoRow {
   const evaluations = runs.flatMap((r) => r.evaluations.filter((e) => e.split === 'test' && wanted(e)))
   const absolute = evaluations.map((e) => mean(e.tasks.map((t) => t.accuracy)))
-  const relative = evaluations
-    .filter((e) => e.tasks.every((t) => t.relativeAccuracy !== null))
-    .map((e) => mean(e.tasks.map((t) => t.relativeAccuracy as number)))
+  const relative = evaluations.flatMap(({ tasks }) => {
+    const known = tasks.map((t) => t.relativeAccuracy).filter((value) => value !== null)
+    return known.length === tasks.length ? [mean(known)] : []
+  })
   return {
     stage,
     absolute: absolute.length ? mean(absolute) : null,
@@ -78,15 +81,4 @@ function row(stage: string, runs: readonly RunDetail[], wanted: (e: Evaluation) 
     relative: relative.length ? mean(relative) : null,
     relativeDeviation: deviation(relative),
   }
-}
-
-function mean(values: readonly number[]): number {
-  return values.reduce((a, b) => a + b, 0) / values.length
-}
-
-/** Of a sample: n - 1. */
-function deviation(values: readonly number[]): number | null {
-  if (values.length < 2) return null
-  const m = mean(values)
-  return Math.sqrt(values.reduce((sum, v) => sum + (v - m) ** 2, 0) / (values.length - 1))
 }

@@ -3,6 +3,7 @@
 //   c <- c - lr (m / (1 - b1^t)) / (sqrt(v / (1 - b2^t)) + eps);  then into [least, greatest] where the run clamps
 //   (AdaMerging: [0, 1])
 import type { Table } from './table.ts'
+import { at } from './vectors.ts'
 
 export interface AdamW {
   learningRate: number
@@ -28,21 +29,18 @@ export function adamwStep(settings: AdamW, coefficients: Table, gradient: Table,
   const shrink = clipFactor(gradient, settings.clipNorm)
   const c1 = 1 - beta1 ** t
   const c2 = Math.sqrt(1 - beta2 ** t)
-  coefficients.forEach((row, k) => {
-    const g = gradient[k] as Float64Array
-    const m = moments.first[k] as Float64Array
-    const v = moments.second[k] as Float64Array
+  for (const [k, row] of coefficients.entries()) {
+    const [g, first, second] = [at(gradient, k), at(moments.first, k), at(moments.second, k)]
     for (let b = 0; b < row.length; b++) {
       const gb = (g[b] as number) * shrink
-      m[b] = beta1 * (m[b] as number) + (1 - beta1) * gb
-      v[b] = beta2 * (v[b] as number) + (1 - beta2) * gb * gb
+      const m = beta1 * (first[b] as number) + (1 - beta1) * gb
+      const v = beta2 * (second[b] as number) + (1 - beta2) * gb * gb
+      first[b] = m
+      second[b] = v
       const decayed = (row[b] as number) * (1 - settings.learningRate * settings.weightDecay)
-      row[b] = clamped(
-        decayed - (settings.learningRate * ((m[b] as number) / c1)) / (Math.sqrt(v[b] as number) / c2 + epsilon),
-        settings.clamp,
-      )
+      row[b] = clamped(decayed - (settings.learningRate * (m / c1)) / (Math.sqrt(v) / c2 + epsilon), settings.clamp)
     }
-  })
+  }
 }
 
 /** c in [least, greatest]; null: as it is. */

@@ -6,6 +6,7 @@
 // so that s'y > 0 and H stays positive definite. Where the values are equal but for rounding, the slope stands for the
 // first, as it does on a quadratic (Hager and Zhang 2005): g(x + t d)'d <= -(1 - 2e-4) g'd. Pure float64 and no draws:
 // the same input gives the same bits.
+import { at, axpy, difference, dot, scale } from './vectors.ts'
 
 /** Value at x; writes the gradient. */
 export type Smooth = (x: Float64Array, gradient: Float64Array) => number
@@ -75,11 +76,11 @@ function direction(gradient: Float64Array, pairs: readonly Curvature[]): Float64
   for (const { s, y, rho } of pairs.toReversed()) {
     const alpha = rho * dot(s, d)
     alphas.push(alpha)
-    addTo(d, -alpha, y)
+    axpy(-alpha, y, d)
   }
   const last = pairs.at(-1)
-  if (last) scale(d, 1 / (last.rho * dot(last.y, last.y)))
-  for (const { s, y, rho } of pairs) addTo(d, (alphas.pop() as number) - rho * dot(y, d), s)
+  if (last) scale(1 / (last.rho * dot(last.y, last.y)), d)
+  for (const [i, { s, y, rho }] of pairs.entries()) axpy(at(alphas, pairs.length - 1 - i) - rho * dot(y, d), s, d)
   return d
 }
 
@@ -95,7 +96,7 @@ function lineSearch(f: Smooth, from: Point, d: Float64Array, isFirst: boolean): 
   let lower: Point | undefined // the last that goes down enough, should the second condition never hold
   for (let i = 0; i < tries; i++) {
     const x = from.x.slice()
-    addTo(x, t, d)
+    axpy(t, d, x)
     const point = evaluated(f, x)
     const itsSlope = dot(point.gradient, d)
     const isEqual = point.value <= from.value + rounding && itsSlope <= (2e-4 - 1) * slope
@@ -113,22 +114,4 @@ function lineSearch(f: Smooth, from: Point, d: Float64Array, isFirst: boolean): 
 function evaluated(f: Smooth, x: Float64Array): Point {
   const gradient = new Float64Array(x.length)
   return { x, value: f(x, gradient), gradient }
-}
-
-function dot(a: Float64Array, b: Float64Array): number {
-  let sum = 0
-  for (let i = 0; i < a.length; i++) sum += (a[i] as number) * (b[i] as number)
-  return sum
-}
-
-function difference(a: Float64Array, b: Float64Array): Float64Array {
-  return a.map((value, i) => value - (b[i] as number))
-}
-
-function addTo(sum: Float64Array, factor: number, x: Float64Array): void {
-  for (let i = 0; i < sum.length; i++) sum[i] = (sum[i] as number) + factor * (x[i] as number)
-}
-
-function scale(x: Float64Array, factor: number): void {
-  for (let i = 0; i < x.length; i++) x[i] = (x[i] as number) * factor
 }

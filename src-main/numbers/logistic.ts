@@ -4,6 +4,7 @@
 // Strictly convex in W for strength > 0. Parameters are one row of numbers, W (classes, embed) and then b (classes);
 // sums in float64.
 import type { Smooth } from './lbfgs.ts'
+import { argmax, at, axpy, dot } from './vectors.ts'
 
 /** Rows of features with the class of each. */
 export interface Labelled {
@@ -18,11 +19,10 @@ export function logisticLoss({ rows, embed, labels }: Labelled, classes: number,
   return (x, gradient) => {
     gradient.fill(0)
     let loss = 0
-    for (let n = 0; n < labels.length; n++) {
-      const label = labels[n] as number
+    for (const [n, label] of labels.entries()) {
       logitsOf(x, rows, n * embed, embed, logits)
       const normaliser = logSumExp(logits)
-      loss += normaliser - (logits[label] as number)
+      loss += normaliser - at(logits, label)
       for (let c = 0; c < classes; c++) {
         const g = (Math.exp((logits[c] as number) - normaliser) - (c === label ? 1 : 0)) / labels.length
         gradient[weights + c] = (gradient[weights + c] as number) + g
@@ -30,13 +30,9 @@ export function logisticLoss({ rows, embed, labels }: Labelled, classes: number,
           gradient[w] = (gradient[w] as number) + g * (rows[r] as number)
       }
     }
-    let square = 0
-    for (let w = 0; w < weights; w++) {
-      const value = x[w] as number
-      square += value * value
-      gradient[w] = (gradient[w] as number) + strength * value
-    }
-    return loss / labels.length + (strength / 2) * square
+    const penalised = x.subarray(0, weights)
+    axpy(strength, penalised, gradient.subarray(0, weights))
+    return loss / labels.length + (strength / 2) * dot(penalised, penalised)
   }
 }
 
@@ -44,11 +40,9 @@ export function logisticLoss({ rows, embed, labels }: Labelled, classes: number,
 export function logisticAccuracy({ rows, embed, labels }: Labelled, classes: number, x: Float64Array): number {
   const logits = new Float64Array(classes)
   let correct = 0
-  for (let n = 0; n < labels.length; n++) {
+  for (const [n, label] of labels.entries()) {
     logitsOf(x, rows, n * embed, embed, logits)
-    let best = 0
-    for (let c = 1; c < classes; c++) if ((logits[c] as number) > (logits[best] as number)) best = c
-    if (best === labels[n]) correct++
+    if (argmax(logits) === label) correct++
   }
   return correct / labels.length
 }
@@ -62,7 +56,7 @@ function logitsOf(x: Float64Array, rows: Float32Array, first: number, embed: num
       a += (x[w] as number) * (rows[r] as number)
       b += (x[w + 1] as number) * (rows[r + 1] as number)
     }
-    logits[c] = a + b + (embed % 2 ? (x[w] as number) * (rows[r] as number) : 0)
+    logits[c] = a + b + (embed % 2 ? at(x, w) * at(rows, r) : 0)
   }
 }
 

@@ -4,6 +4,7 @@
 // Frank-Wolfe with away steps on G in float64: exact line searches, and linear convergence where plain Frank-Wolfe
 // zigzags. T is the number of tasks, so this costs microseconds.
 import type { Table } from './table.ts'
+import { at, axpy, dot } from './vectors.ts'
 
 export interface MinNorm {
   weights: Float64Array // (T), sums to 1
@@ -16,68 +17,54 @@ const most = 20_000 // steps
 /** Throws nothing; gradients of zero give |d| = 0. */
 export function minNorm(gradients: readonly Table[]): MinNorm {
   const gram = gradients.map((a) => Float64Array.from(gradients, (b) => inner(a, b)))
+  const squares = Float64Array.from(gram, (row, i) => at(row, i))
   const weights = new Float64Array(gradients.length)
-  const scale = Math.max(...gram.map((row, i) => row[i] as number))
-  weights[
-    gram.reduce((best, row, i) => ((row[i] as number) < ((gram[best] as Float64Array)[best] as number) ? i : best), 0)
-  ] = 1
+  const scale = Math.max(...squares)
+  weights[squares.reduce((best, square, i) => (square < at(squares, best) ? i : best), 0)] = 1
+  const slopesAt = (): Float64Array => Float64Array.from(gram, (row) => dot(row, weights))
   for (let step = 0; step < most; step++) {
-    const slopes = gram.map((row) => dot(row, weights)) // (G w)_i, half the objective's gradient
+    const slopes = slopesAt() // (G w)_i, half the objective's gradient
     const value = dot(weights, slopes)
     const towards = slopes.indexOf(Math.min(...slopes))
     const away = slopes.reduce(
-      (worst, slope, i) => ((weights[i] as number) > 0 && slope > (slopes[worst] ?? -Infinity) ? i : worst),
+      (worst, slope, i) => (at(weights, i) > 0 && slope > (slopes[worst] ?? -Infinity) ? i : worst),
       -1,
     )
-    const gain = value - (slopes[towards] as number)
-    const shed = (slopes[away] as number) - value
-    if (Math.max(gain, shed) <= enough * scale) break
+    const gain = value - (slopes[towards] ?? Number.NaN) // neither is there where a gradient is not finite
+    const shed = (slopes[away] ?? Number.NaN) - value
+    if (!(Math.max(gain, shed) > enough * scale)) break
     if (gain >= shed) move(gram, weights, slopes, towards, 1, 1)
-    else move(gram, weights, slopes, away, -1, (weights[away] as number) / (1 - (weights[away] as number)))
+    else move(gram, weights, slopes, away, -1, at(weights, away) / (1 - at(weights, away)))
   }
-  return {
-    weights,
-    squaredNorm: Math.max(
-      0,
-      dot(
-        weights,
-        gram.map((row) => dot(row, weights)),
-      ),
-    ),
-  }
+  return { weights, squaredNorm: Math.max(0, dot(weights, slopesAt())) }
 }
 
 /** The weighted sum of gradients of one shape. */
 export function combined(gradients: readonly Table[], weights: Float64Array): Table {
-  const [first] = gradients as [Table]
-  return first.map((row, k) =>
-    row.map((_, b) => gradients.reduce((sum, g, i) => sum + (weights[i] as number) * (g[k]?.[b] as number), 0)),
-  )
+  const sums = at(gradients, 0).map((row) => new Float64Array(row.length))
+  for (const [i, gradient] of gradients.entries())
+    for (const [k, row] of gradient.entries()) axpy(at(weights, i), row, at(sums, k))
+  return sums
 }
 
 /** w <- w + gamma sign (e_i - w), gamma in [0, limit] by exact line search. */
 function move(
   gram: readonly Float64Array[],
   weights: Float64Array,
-  slopes: readonly number[],
+  slopes: Float64Array,
   i: number,
   sign: 1 | -1,
   limit: number,
 ): void {
   const value = dot(weights, slopes)
-  const along = sign * ((slopes[i] as number) - value) // < 0
-  const curvature = (gram[i]?.[i] as number) - 2 * (slopes[i] as number) + value
+  const slope = at(slopes, i)
+  const along = sign * (slope - value) // < 0
+  const curvature = at(at(gram, i), i) - 2 * slope + value
   const gamma = curvature > 0 ? Math.min(limit, -along / curvature) : limit
-  for (let j = 0; j < weights.length; j++)
-    weights[j] = Math.max(0, (weights[j] as number) + gamma * sign * ((j === i ? 1 : 0) - (weights[j] as number)))
+  for (const [j, weight] of weights.entries())
+    weights[j] = Math.max(0, weight + gamma * sign * ((j === i ? 1 : 0) - weight))
 }
 
 function inner(a: Table, b: Table): number {
-  return a.reduce((sum, row, k) => sum + dot(row, b[k] as Float64Array), 0)
-}
-
-function dot(a: ArrayLike<number>, b: ArrayLike<number>): number {
-  let sum = 0
-  for (let i = 0; i < a.length; i++) sum += (a[i] as number) * (b[i] as number)
-  return sum
+  return a.reduce((sum, row, k) => sum + dot(row, at(b, k)), 0)
 }

@@ -1,5 +1,8 @@
 // Counter-based random numbers: Philox4x32-10 (Salmon et al., SC 2011). A draw is a function of (seed, stream, counter)
-// and of nothing else, so that a run resumed anywhere draws what the unbroken run would have drawn.
+// and of nothing else, so that a run resumed anywhere draws what the unbroken run would have drawn. streams.ts has the
+// streams' numbers.
+import { swap } from './vectors.ts'
+
 const m0 = 0xd2511f53
 const m1 = 0xcd9e8d57
 
@@ -39,9 +42,7 @@ export function permutation(n: number, seed: number, stream: number, draw: numbe
   const order = Int32Array.from({ length: n }, (_, i) => i)
   for (let i = n - 1; i > 0; i--) {
     const j = Math.floor(uniform(seed, stream, draw, i) * (i + 1))
-    const kept = order[i] as number
-    order[i] = order[j] as number
-    order[j] = kept
+    swap(order, i, j)
   }
   return order
 }

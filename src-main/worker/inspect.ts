@@ -1,6 +1,7 @@
 // What a file is, said without using it: format, layout, architecture, role and tensors by headers alone (look), and
 // with every byte read the values that are not finite and the content hash (inspect). Nothing is claimed that the file
 // does not show.
+
 import type { Description, Inspection, Role } from '../contract/checkpoint.ts'
 import { isIndexName } from '../contract/file-names.ts'
 import type { TowerSettings } from '../contract/tower.ts'
@@ -14,6 +15,7 @@ import { towerBlocks } from '../engine/layouts/clip-names.ts'
 import { type CanonicalFile, canonical } from '../engine/layouts/index.ts'
 import { towersOf } from '../engine/models/towers.ts'
 import { hashCheckpoint, openSource } from '../files/source.ts'
+import { byteAt, product } from '../numbers/vectors.ts'
 
 const piece = 4 * 2 ** 20 // bytes looked at in one go: a tensor may be as large as the memory
 
@@ -53,7 +55,7 @@ async function describe(file: TensorFile): Promise<Description> {
     dtype: another ? 'mixed' : dtype,
     tensors: [...file.tensors.values()].map(({ name, dtype, shape }) => ({ name, dtype, shape })),
     blocks: towerBlocks(view.tensors) || view.parameters.size,
-    parameters: floating.reduce((sum, { shape }) => sum + shape.reduce((a, b) => a * b, 1), 0),
+    parameters: floating.reduce((sum, { shape }) => sum + product(shape), 0),
     metadata: { ...file.metadata },
     ...((towers.vision || towers.text) && { towers }),
     ...(warnings.length > 0 && { warnings }),
@@ -123,8 +125,8 @@ async function countNotFinite(file: TensorFile): Promise<number> {
 /** By their bits: an exponent of nothing but ones is infinite or NaN; of 8 bits by what their codes stand for. */
 function notFiniteIn(bytes: Uint8Array, dtype: Dtype): number {
   if (isFloat8(dtype)) {
-    const isFinite = float8Table(dtype).map((value) => Number(Number.isFinite(value)))
-    return bytes.reduce((count, code) => count + 1 - (isFinite[code] as number), 0)
+    const odd = Uint8Array.from(float8Table(dtype), (value) => (Number.isFinite(value) ? 0 : 1))
+    return bytes.reduce((count, code) => count + byteAt(odd, code), 0)
   }
   const { buffer, byteLength } = bytes
   const isHalf = dtype === 'F16' || dtype === 'BF16'

@@ -1,11 +1,13 @@
 // basil disentangle: how far two task vectors disturb each other's predictions when they are added, over a grid of
 // their coefficients.
+
 import { basename, resolve } from 'node:path'
 
 import { Command, InvalidArgumentError } from 'commander'
 
 import { type Disentanglement, type DisentanglementRequest, evenGrid } from '../../contract/api/disentanglement.ts'
 import { resolveConfig } from '../../contract/run/resolve.ts'
+import { at } from '../../numbers/vectors.ts'
 import { print, printJson } from '../output.ts'
 import { resultOf } from '../terminal.ts'
 import { type Options, saidBy, warn, withTowerOptions } from '../tower-options.ts'
@@ -77,7 +79,7 @@ function mapLines({ tasks, grid, error, linearised }: Disentanglement): string[]
     ...tasks.map(({ name, vector, images }, t) => `a${t + 1}: ${vector} on ${name}, ${images} images`),
     `xi(a1, a2) in %, of at most 200${linearised ? ', linearised' : ''}; a1 down, a2 across`,
     `${''.padStart(6)} ${grid.map((a) => a.toFixed(1).padStart(6)).join(' ')}`,
-    ...cells.map((row, i) => `${(grid[i] as number).toFixed(1).padStart(6)} ${row}`),
+    ...cells.map((row, i) => `${at(grid, i).toFixed(1).padStart(6)} ${row}`),
   ]
 }
 

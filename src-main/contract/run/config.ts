@@ -3,6 +3,7 @@
 import { z } from 'zod'
 
 import { activations, attentionHeads, layerNormEps, saidFields, towerSettingsSchema } from '../tower.ts'
+import { mostIterations, mostTasks } from './limits.ts'
 import { poolIssues } from './pool.ts'
 import { count, length, optimiser, path, stageSettings, starts } from './stage.ts'
 
@@ -64,7 +65,7 @@ export const configSchema = z
       .max(64)
       .default([])
       .meta({ title: 'Fine-tuned models', description: 'each gives one task vector' }),
-    tasks: z.array(task).min(1, 'name at least one task').max(64),
+    tasks: z.array(task).min(1, 'name at least one task').max(mostTasks),
     pool: z.enum(pools).default('all').meta({
       title: 'Pool',
       description: "others: a task's own fine-tuned model gives no vector, only what relative accuracy is relative to",
@@ -171,7 +172,7 @@ export const configSchema = z
       .number()
       .int()
       .min(1)
-      .max(50)
+      .max(mostIterations)
       .optional()
       .meta({ title: 'Iterations', description: 'difference-vector iterations; three to five in the paper' }),
     ...length,

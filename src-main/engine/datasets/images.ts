@@ -1,5 +1,6 @@
 // Labelled images as the engine uses them: labels at hand, pixels on demand, so that a data set need not fit into
 // memory. What is to be used next is fetched while the engine computes: fetch() sets it about, and gives the way to it.
+import { at, taken } from '../../numbers/vectors.ts'
 
 /**
  * One image, (channels, size, size): uint8 0..255, or float32 already normalised. 1 channel: grey, the same in red,
@@ -56,14 +57,14 @@ export function inMemory(images: PixelsInMemory): LabelledImages & PixelsInMemor
 /** Some of the images, in the order of their positions. */
 export function chosen(images: LabelledImages, positions: Uint32Array): LabelledImages {
   const { groups } = images
-  const at = (i: number): number => positions[i] as number
+  const placed = (i: number): number => at(positions, i)
   return {
     ...images,
     count: positions.length,
-    labels: Int32Array.from(positions, (p) => images.labels[p] as number),
-    groups: groups && Array.from(positions, (p) => groups[p] as string),
-    name: (i) => images.name(at(i)),
-    fetch: (indices, pass) => images.fetch(Int32Array.from(indices, at), pass),
+    labels: taken(images.labels, positions),
+    groups: groups && Array.from(positions, (p) => at(groups, p)),
+    name: (i) => images.name(placed(i)),
+    fetch: (indices, pass) => images.fetch(Int32Array.from(indices, placed), pass),
   }
 }
 
@@ -86,7 +87,7 @@ export interface Picked {
 export async function fetchPicked(picked: readonly Picked[]): Promise<Coming> {
   const parts: Coming[] = []
   for (let from = 0, to = 0; from < picked.length; from = to) {
-    const { images, pass } = picked[from] as Picked
+    const { images, pass } = at(picked, from)
     while (to < picked.length && picked[to]?.images === images) to++
     parts.push(
       await images.fetch(

@@ -1,8 +1,10 @@
 // What is told of the images of a split that was opened: which they are, by hashes of their positions, names and
 // pixels, how many there are of each class, and how many of them are, to the bit, in another split of the same task.
+
 import { createHash, type Hash } from 'node:crypto'
 
 import type { SplitManifest, Unreadable } from '../../contract/data/manifest.ts'
+import { add } from '../../numbers/vectors.ts'
 
 export type SplitFacts = Omit<SplitManifest, 'task' | 'split' | 'shared'>
 
@@ -46,7 +48,7 @@ export function splitFacts(
 
 function perClass(labels: readonly number[], known: number): number[] {
   const counts: number[] = new Array<number>(labels.reduce((most, label) => Math.max(most, label + 1), known)).fill(0)
-  for (const label of labels) counts[label] = (counts[label] as number) + 1
+  for (const label of labels) add(counts, label)
   return counts
 }
 

@@ -1,9 +1,11 @@
 // Images as a configuration names them, opened for a model of some image size: a tensor file's as they are, a data
 // set's decoded and transformed. Of both a half, some images a class, or some in all, may be asked for (spec.ts).
+
 import { createHash } from 'node:crypto'
 
 import { isCheckpointName } from '../../contract/file-names.ts'
 import type { Progress } from '../../contract/run/run.ts'
+import { at } from '../../numbers/vectors.ts'
 import type { OpenSource } from '../formats/source.ts'
 import { chosen, type LabelledImages, type PixelsInMemory } from './images.ts'
 import { type Identified, type SplitFacts, splitFacts } from './manifest.ts'
@@ -84,10 +86,10 @@ async function* identified(
       classes: null,
       cached: false,
     },
-    { positions, label: (i) => images.labels[i] as number, name: (i) => `image ${i}`, sha256, unreadable: new Map() },
+    { positions, label: (i) => at(images.labels, i), name: (i) => `image ${i}`, sha256, unreadable: new Map() },
   )
   const taken = some ? chosen(images, positions) : images
-  return { images: { ...taken, sha256: (n) => sha256(positions[n] as number) }, facts }
+  return { images: { ...taken, sha256: (n) => sha256(at(positions, n)) }, facts }
 }
 
 /** By headers, lists and names alone. size: of the images of a tensor file; null: as the model needs them. */

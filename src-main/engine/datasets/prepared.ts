@@ -2,10 +2,12 @@
 // has been looked at once: what is kept on disk and whole is taken, the rest is prepared by the host's threads and
 // kept; an image that cannot be read is listed with its reason and left out, or the split is refused. No more than a
 // few images are in memory at any time.
+
 import { createHash } from 'node:crypto'
 
 import { BasilError, recordOf } from '../../contract/errors.ts'
 import type { Progress } from '../../contract/run/run.ts'
+import { at, taken } from '../../numbers/vectors.ts'
 import type { ImageCache, ImageFile } from '../formats/image-cache.ts'
 import type { OpenFiles } from '../formats/source.ts'
 import type { Coming, LabelledImages, Picture } from './images.ts'
@@ -116,10 +118,10 @@ async function* lookAtAll(
   const began = performance.now()
   let told = Number.NEGATIVE_INFINITY
   const atWork = new Set<Promise<void>>()
-  let at = 0
-  while (at < missing.length || atWork.size > 0) {
-    for (; at < missing.length && atWork.size < 4 * host.threads; at++) {
-      const work: Promise<void> = one(missing[at] as number).finally(() => atWork.delete(work))
+  let next = 0
+  while (next < missing.length || atWork.size > 0) {
+    for (; next < missing.length && atWork.size < 4 * host.threads; next++) {
+      const work: Promise<void> = one(at(missing, next)).finally(() => atWork.delete(work))
       atWork.add(work)
     }
     await Promise.race(atWork)
@@ -127,7 +129,7 @@ async function* lookAtAll(
     if (fault !== undefined) throw fault
     if (performance.now() - told < betweenWords && atWork.size > 0) continue
     told = performance.now()
-    const made = at - atWork.size
+    const made = next - atWork.size
     const seconds = (performance.now() - began) / 1000
     yield {
       type: 'progress',
@@ -186,7 +188,7 @@ function imagesOf(
   const { size, augment } = wanted
   const usable = drawn.indices.filter((i) => !looked.unreadable.has(i))
   if (usable.length === 0) throw empty(drawn, looked)
-  const at = (n: number): number => usable[n] as number
+  const placed = (n: number): number => at(usable, n)
   const again = async (i: number, draw: Draw | null = null): Promise<Uint8Array> => {
     const made = await prepared(raw, i, size, host, draw).catch((error: Error) => {
       throw lost(raw, i, error)
@@ -199,16 +201,16 @@ function imagesOf(
     where: raw.where,
     count: usable.length,
     size,
-    labels: Int32Array.from(usable, (i) => raw.labels[i] as number),
+    labels: taken(raw.labels, usable),
     groups: raw.groups && Array.from(usable, (i) => raw.groups?.[i] as string),
     classes: raw.classes,
-    name: (n) => raw.name(at(n)),
-    fingerprint: (n) => looked.fingerprints.get(at(n)) as Uint8Array,
-    sha256: (n) => looked.hashes.get(at(n)) as Uint8Array,
+    name: (n) => raw.name(placed(n)),
+    fingerprint: (n) => looked.fingerprints.get(placed(n)) as Uint8Array,
+    sha256: (n) => looked.hashes.get(placed(n)) as Uint8Array,
     facts: factsOf(wanted, source.name, drawn, usable, looked, file !== null),
     fetch: async (indices, pass) => {
       const coming = Array.from(indices, (n) => {
-        const i = at(n)
+        const i = placed(n)
         if (augment && pass !== undefined) return again(i, { ...augment, epoch: pass, image: i })
         return file ? file.read(i).then((kept) => kept ?? again(i)) : again(i)
       })
@@ -244,7 +246,7 @@ function factsOf(
     },
     {
       positions,
-      label: (i) => raw.labels[i] as number,
+      label: (i) => at(raw.labels, i),
       name: (i) => raw.name(i),
       sha256: (i) => hashes.get(i) as Uint8Array,
       unreadable,

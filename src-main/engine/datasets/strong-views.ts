@@ -1,7 +1,10 @@
 // Strong views of images for learning without labels: RandomResizedCrop(s, scale 0.5 to 1, ratio 3/4 to 4/3, bicubic)
 // and a fair horizontal flip, of the pixels that are kept, (channels, s, s). The draws are a function of (seed, task,
 // pass, image) alone, and an image asked for without a pass is the one that is kept.
+
+import { at } from '../../numbers/vectors.ts'
 import type { LabelledImages, Picture } from './images.ts'
+import { interleaved } from './pixels/planes.ts'
 import { type Area, resample, resampledFloats } from './pixels/resample.ts'
 import { augmentationOf, type Draw } from './pixels/transform.ts'
 
@@ -15,7 +18,7 @@ export function strongViews(images: LabelledImages, from: Pick<Draw, 'seed' | 't
       if (pass === undefined) return coming
       return async () =>
         (await coming()).map((picture, n) =>
-          strongView(picture, images.size, { ...from, epoch: pass, image: indices[n] as number }),
+          strongView(picture, images.size, { ...from, epoch: pass, image: at(indices, n) }),
         )
     },
   }
@@ -32,15 +35,11 @@ function strongView(picture: Picture, size: number, draw: Draw): Picture {
 function cropped({ pixels, channels }: Picture, size: number, crop: Area): Picture['pixels'] {
   const plane = size * size
   if (pixels instanceof Float32Array) {
-    const planes = Array.from({ length: channels }, (_, c) =>
-      resampledFloats(pixels.subarray(c * plane, (c + 1) * plane), size, crop),
-    )
-    return Float32Array.from(
-      { length: channels * plane },
-      (_, i) => planes[Math.floor(i / plane)]?.[i % plane] as number,
-    )
+    const out = new Float32Array(channels * plane)
+    for (let c = 0; c < channels; c++)
+      out.set(resampledFloats(pixels.subarray(c * plane, (c + 1) * plane), size, crop), c * plane)
+    return out
   }
-  const interleaved = pixels.map((_, i) => pixels[(i % channels) * plane + Math.floor(i / channels)] as number)
-  const image = { pixels: interleaved, width: size, height: size, channels }
+  const image = { pixels: interleaved(pixels, channels), width: size, height: size, channels }
   return resample(image, crop, { width: size, height: size }, { left: 0, top: 0, size })
 }

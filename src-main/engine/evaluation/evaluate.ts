@@ -2,10 +2,12 @@
 // pair its predictions are kept, which is all that the report needs: accuracies, what two models differ in,
 // calibration, groups, mistakes to look at. Fine-tuned references are measured on the same images, or are the numbers
 // the request brings.
+
 import type { EvaluationReport, EvaluationRequest, TaskReport } from '../../contract/api/evaluations.ts'
 import { BasilError } from '../../contract/errors.ts'
 import type { Progress } from '../../contract/run/run.ts'
 import { mean } from '../../numbers/statistics/paired.ts'
+import { at } from '../../numbers/vectors.ts'
 import type { LabelledImages, Picture } from '../datasets/images.ts'
 import { type DataHost, type OpenedImages, openImages } from '../datasets/open-images.ts'
 import { checkLabels } from '../datasets/tensor-images.ts'
@@ -223,12 +225,12 @@ async function shown(
   const wrong = mistakesOf(images.labels, { predicted, confidence, ...told }, most)
   const pictures = await (await images.fetch(wrong))()
   return Promise.all(
-    wrong.map(async (i, at) => ({
+    wrong.map(async (i, n) => ({
       image: images.name(i),
-      label: images.labels[i] as number,
-      predicted: predicted[i] as number,
-      confidence: confidence[i] as number,
-      picture: Buffer.from(await thumbnail(pictures[at] as Picture, images.size)).toString('base64'),
+      label: at(images.labels, i),
+      predicted: at(predicted, i),
+      confidence: at(confidence, i),
+      picture: Buffer.from(await thumbnail(at(pictures, n), images.size)).toString('base64'),
     })),
   )
 }
@@ -255,9 +257,9 @@ function* rowsOf(
           task: asked.name,
           model: models[m] ?? '',
           image: images.name(i),
-          label: images.labels[i] as number,
-          predicted: predicted[i] as number,
-          confidence: confidence[i] as number,
+          label: at(images.labels, i),
+          predicted: at(predicted, i),
+          confidence: at(confidence, i),
           group: images.groups?.[i] ?? null,
         }
 }

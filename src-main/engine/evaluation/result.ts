@@ -1,10 +1,12 @@
 // What a report says of one model on one task, from its predictions: counts, and what follows from them.
+
 import type { TaskResult } from '../../contract/api/evaluations.ts'
 import { calibrationError, reliability } from '../../numbers/statistics/calibration.ts'
 import { classCounts, confusionOf, macroAccuracy } from '../../numbers/statistics/confusion.ts'
 import { fairness } from '../../numbers/statistics/fairness.ts'
 import { type McNemar, mcnemar } from '../../numbers/statistics/mcnemar.ts'
 import { wilson } from '../../numbers/statistics/wilson.ts'
+import { at } from '../../numbers/vectors.ts'
 import type { LabelledImages } from '../datasets/images.ts'
 import type { Predictions } from './predict.ts'
 
@@ -58,7 +60,7 @@ export function differ(labels: Int32Array, first: Predictions, second: Predictio
 /** Images that were taken for another class, the most confident first; at most so many. */
 export function mistakesOf(labels: Int32Array, { predicted, confidence }: Predictions, most: number): number[] {
   const wrong = Array.from(labels.keys()).filter((i) => predicted[i] !== labels[i])
-  return wrong.sort((i, j) => (confidence[j] as number) - (confidence[i] as number) || i - j).slice(0, most)
+  return wrong.sort((i, j) => at(confidence, j) - at(confidence, i) || i - j).slice(0, most)
 }
 
 function rightOf(labels: Int32Array, { predicted }: Predictions): boolean[] {

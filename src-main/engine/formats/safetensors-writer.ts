@@ -1,4 +1,5 @@
 // Writes safetensors as a stream: the header first, then one tensor at a time, so that no more than one is held.
+import { product } from '../../numbers/vectors.ts'
 import { type Dtype, dtypes } from './dtype.ts'
 
 export interface TensorToWrite {
@@ -18,7 +19,7 @@ export async function* writeSafetensors(
   header.__metadata__ = metadata
   let offset = 0
   for (const { name, dtype, shape } of tensors) {
-    const size = shape.reduce((a, b) => a * b, 1) * dtypes[dtype]
+    const size = product(shape) * dtypes[dtype]
     header[name] = { dtype, shape, data_offsets: [offset, offset + size] }
     offset += size
   }
@@ -30,7 +31,7 @@ export async function* writeSafetensors(
   yield head
   for (const { name, dtype, shape } of tensors) {
     const data = await bytes(name)
-    const expected = shape.reduce((a, b) => a * b, 1) * dtypes[dtype]
+    const expected = product(shape) * dtypes[dtype]
     if (data.length !== expected) throw new Error(`${name} has ${data.length} bytes instead of ${expected}`)
     yield data
   }

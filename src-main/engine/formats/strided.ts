@@ -2,7 +2,9 @@
 //   element (i_1, ..., i_n) lies at offset + sum_d i_d stride_d of the region, all counted in elements
 // What lies in order is one ranged read. What does not (a transposed matrix, a column, Fortran order) is gathered
 // through a window, so that no more is held than the tensor itself and the window.
+
 import { BasilError } from '../../contract/errors.ts'
+import { product } from '../../numbers/vectors.ts'
 import { type Dtype, dtypes } from './dtype.ts'
 import type { Change } from './element-bits.ts'
 import { type ByteSource, beyondLimit, damaged, type Region, shown } from './source.ts'
@@ -39,7 +41,7 @@ export function stridedFile(
         source,
         `tensor ${shown(name)} has ${shape.length} dimensions; Basil reads ${mostDimensions} at most`,
       )
-    const elements = shape.reduce((a, b) => a * b, 1)
+    const elements = product(shape)
     const bytes = elements * dtypes[dtype]
     const last = elements === 0 ? -1 : shape.reduce((at, size, d) => at + (size - 1) * (strides[d] as number), offset)
     if (!Number.isSafeInteger(bytes))

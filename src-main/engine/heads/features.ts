@@ -1,9 +1,11 @@
 // A frozen tower's features of labelled images, as a head on normalised features takes them: u = z / |z|, z = f(x;
 // theta). Each image is pushed through once, and of what is computed only u stays.
+
 import { setImmediate } from 'node:timers/promises'
 
 import { BasilError } from '../../contract/errors.ts'
 import type { Progress } from '../../contract/run/run.ts'
+import { dot } from '../../numbers/vectors.ts'
 import type { LabelledImages } from '../datasets/images.ts'
 import { tf } from '../devices/tf.ts'
 import type { Tower } from '../models/clip-vit.ts'
@@ -46,8 +48,6 @@ export async function* unitFeatures(
 }
 
 function toUnit(z: Float32Array): void {
-  let square = 0
-  for (const v of z) square += v * v
-  const length = Math.max(Math.sqrt(square), 1e-12)
-  for (let e = 0; e < z.length; e++) z[e] = (z[e] as number) / length
+  const length = Math.max(Math.sqrt(dot(z, z)), 1e-12)
+  z.set(z.map((v) => v / length))
 }

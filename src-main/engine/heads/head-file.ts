@@ -7,6 +7,7 @@
 import { type HeadRecord, headRecordSchema } from '../../contract/api/heads.ts'
 import { BasilError } from '../../contract/errors.ts'
 import { splitPath } from '../../contract/named-tensor.ts'
+import { dot } from '../../numbers/vectors.ts'
 import { isFloating, toFloat32 } from '../formats/dtype.ts'
 import { openTensorFile } from '../formats/open.ts'
 import type { OpenSource } from '../formats/source.ts'
@@ -85,9 +86,7 @@ function zeroShot({ weights, bias, classes, embed }: Plain, scale: number, where
 }
 
 function lengthOf(row: Float32Array): number {
-  let square = 0
-  for (const w of row) square += w * w
-  return Math.sqrt(square)
+  return Math.sqrt(dot(row, row))
 }
 
 async function floats({ file, where }: Place, { name, dtype }: TensorInfo): Promise<Float32Array> {

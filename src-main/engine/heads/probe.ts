@@ -4,11 +4,14 @@
 // at every strength of a grid, strongest first, each begun where the last ended. Validation images choose: the best
 // accuracy, of equal ones the stronger. Features are centred for the fit alone, which changes nothing but its speed: W
 // (u - m) + b' = W u + (b' - W m).
+
 import type { ProbeReport } from '../../contract/api/heads.ts'
 import type { Progress } from '../../contract/run/run.ts'
 import { type Minimum, minimise } from '../../numbers/lbfgs.ts'
 import { type Labelled, logisticAccuracy, logisticLoss } from '../../numbers/logistic.ts'
 import { permutation } from '../../numbers/random.ts'
+import { streamOf } from '../../numbers/streams.ts'
+import { at, axpy, difference, dot, taken } from '../../numbers/vectors.ts'
 import type { Head } from '../problems/head.ts'
 
 const strengths = [1e-2, 1e-3, 1e-4, 1e-5, 1e-6, 1e-7]
@@ -44,8 +47,8 @@ export function* fitProbe(
     (best, { validation: accuracy }, i) => (accuracy > (fits[best]?.validation ?? 0) ? i : best),
     0,
   )
-  const best = minima[chosen] as Minimum
-  const { x } = validation ? best : yield* fittedAt(all, classes, strengths[chosen] as number, best.x)
+  const best = at(minima, chosen)
+  const { x } = validation ? best : yield* fittedAt(all, classes, at(strengths, chosen), best.x)
   const images = { training: learned.labels.length, validation: judge.labels.length }
   return { head: headOf(x, classes, mean), report: { fits, chosen, images, heldOut: validation === null } }
 }
@@ -64,36 +67,36 @@ function headOf(x: Float64Array, classes: number, mean: Float64Array): Head {
   const embed = mean.length
   const weights = x.subarray(0, classes * embed)
   const bias = Float32Array.from({ length: classes }, (_, c) => {
-    const product = mean.reduce((sum, m, e) => sum + m * (weights[c * embed + e] as number), 0)
-    return (x[classes * embed + c] as number) - product
+    return at(x, classes * embed + c) - dot(mean, weights.subarray(c * embed, (c + 1) * embed))
   })
   return { weights: Float32Array.from(weights), bias, classes, embed, scale: 1, normalised: true }
 }
 
 function meanOf({ rows, embed, labels }: Labelled): Float64Array {
   const mean = new Float64Array(embed)
-  for (let i = 0; i < rows.length; i++) mean[i % embed] = (mean[i % embed] as number) + (rows[i] as number)
+  for (let first = 0; first < rows.length; first += embed) axpy(1, rows.subarray(first, first + embed), mean)
   return mean.map((sum) => sum / labels.length)
 }
 
 function centred(on: Labelled, mean: Float64Array): Labelled {
-  return { ...on, rows: on.rows.map((value, i) => value - (mean[i % on.embed] as number)) }
+  const { rows, embed } = on
+  const own = new Float32Array(rows.length)
+  for (let at = 0; at < rows.length; at += embed) own.set(difference(rows.subarray(at, at + embed), mean), at)
+  return { ...on, rows: own }
 }
 
 /** Four fifths and one, drawn by the seed; each in its old order. */
 function split(on: Labelled, seed: number): [Labelled, Labelled] {
-  const order = permutation(on.labels.length, seed, stream, 0)
+  const order = permutation(on.labels.length, seed, streamOf('heldOut'), 0)
   const count = Math.max(1, Math.round(heldOutPart * order.length))
   const [held, kept] = [order.slice(0, count).sort(), order.slice(count).sort()]
   return [chosenOf(on, kept), chosenOf(on, held)]
 }
-
-const stream = 0x9206e // of draws; no stage of a run has this number
 
 function chosenOf({ rows, embed, labels }: Labelled, chosen: Int32Array): Labelled {
   const own = new Float32Array(chosen.length * embed)
   chosen.forEach((n, i) => {
     own.set(rows.subarray(n * embed, (n + 1) * embed), i * embed)
   })
-  return { rows: own, embed, labels: Int32Array.from(chosen, (n) => labels[n] as number) }
+  return { rows: own, embed, labels: taken(labels, chosen) }
 }

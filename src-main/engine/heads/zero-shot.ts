@@ -2,8 +2,10 @@
 //   w_c = u / |u|,  u = mean over templates of z / |z|,  z the text feature of the template with the class's name in
 //   it.
 // Unit rows; the logit scale of 100 is the head's user's (models/head.ts).
+
 import { BasilError } from '../../contract/errors.ts'
 import type { Progress } from '../../contract/run/run.ts'
+import { axpy, dot } from '../../numbers/vectors.ts'
 import type { TextTower } from '../models/text/text-tower.ts'
 import type { Tokenizer } from '../models/text/tokenizer.ts'
 import { firstNotFinite } from '../weights/parents.ts'
@@ -29,7 +31,7 @@ export function* zeroShotHead(
     const features = tower.encode(Array.from({ length: count }, (_, i) => tokenizer.encode(textAt(first + i), context)))
     for (let i = 0; i < count; i++) {
       const at = Math.floor((first + i) / templates.length) * embed
-      addTo(sums.subarray(at, at + embed), unit(features.subarray(i * embed, (i + 1) * embed)))
+      axpy(1, unit(features.subarray(i * embed, (i + 1) * embed)), sums.subarray(at, at + embed))
     }
     yield { type: 'progress', what: 'Texts', done: first + count, total }
   }
@@ -48,10 +50,6 @@ export function* zeroShotHead(
 
 function unit(z: ArrayLike<number>): Float64Array {
   const values = Float64Array.from(z)
-  const norm = Math.sqrt(values.reduce((sum, value) => sum + value * value, 0))
+  const norm = Math.sqrt(dot(values, values))
   return values.map((value) => value / norm)
-}
-
-function addTo(sum: Float64Array, z: Float64Array): void {
-  for (let e = 0; e < z.length; e++) sum[e] = (sum[e] as number) + (z[e] as number)
 }

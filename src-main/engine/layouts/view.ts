@@ -2,7 +2,9 @@
 // read through when asked for. Rows of several may stand under each other, and of one, a part may be taken or the
 // matrix turned:
 //   in_proj (3 width, width) = q, k, v, each (width, width);   proj (width, embed) = weight (embed, width), turned
+
 import { BasilError } from '../../contract/errors.ts'
+import { product } from '../../numbers/vectors.ts'
 import { dtypes } from '../formats/dtype.ts'
 import type { Region } from '../formats/source.ts'
 import { readStrided, rowMajor, type Strided } from '../formats/strided.ts'
@@ -44,7 +46,7 @@ function infoOfView(file: TensorFile, name: string, view: View): TensorInfo {
     return first.name === name ? first : { name, dtype: first.dtype, shape: first.shape, bytes: first.bytes }
   if (!hasWholeElements(first)) throw sharedBytes(file, first)
   const { dtype, shape } = stridedOf(file, view)
-  return { name, dtype, shape, bytes: shape.reduce((a, b) => a * b, 1) * dtypes[dtype] }
+  return { name, dtype, shape, bytes: product(shape) * dtypes[dtype] }
 }
 
 /** Whether an element can be told from the next by its bytes. */
@@ -80,7 +82,7 @@ function stridedOf(file: TensorFile, { of, part, turned }: View): Strided {
   if (infos.length > 1) shape[0] = (own[0] as number) * infos.length
   if (part) {
     shape[0] = (shape[0] as number) / part.count
-    offset = part.index * shape.reduce((a, b) => a * b, 1)
+    offset = part.index * product(shape)
   }
   const strides = rowMajor(shape)
   const order = turned ? { shape: shape.toReversed(), strides: strides.toReversed() } : { shape, strides }

@@ -5,6 +5,7 @@
 import type { StageSettings } from '../../contract/run/stage.ts'
 import { adamwStep } from '../../numbers/adamw.ts'
 import { permutation } from '../../numbers/random.ts'
+import { passOf, streamOf } from '../../numbers/streams.ts'
 import { copyOf, filled, type Table } from '../../numbers/table.ts'
 import { budgetMask, descent, descentOf, type Pareto } from './descent.ts'
 import { firstLook, isOver, nextLook } from './looks.ts'
@@ -99,10 +100,10 @@ function batchAt(stage: Stage, step: number, stepsPerEpoch: number): Batch {
   const epoch = Math.floor(step / stepsPerEpoch)
   const images = problem.trainingCounts.map((count, task) => {
     if (batch === 'all') return Int32Array.from({ length: count }, (_, i) => i)
-    const order = permutation(count, seed, index * 1000 + task, epoch)
+    const order = permutation(count, seed, streamOf('batches', { stage: index, task }), epoch)
     const first = (step % stepsPerEpoch) * batch
     return order.slice(first, Math.min(first + batch, count))
   })
   const progress = Math.min(1, epoch / Math.max(1, lengthOf(stage).epochs - 1))
-  return batchOf(images, { pass: index * 2 ** 20 + epoch, progress }) // a stage has at most a million epochs
+  return batchOf(images, { pass: passOf(index, epoch), progress })
 }

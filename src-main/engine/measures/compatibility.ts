@@ -2,9 +2,11 @@
 // buffers first, as a run will hold them against each other; then one pass over all weights:
 //   |tau_t|, |tau_t| / |theta_pre|, cos(tau_i, tau_j).
 // Each finding says what, why and what to do next; an error is what a run would refuse.
+
 import type { Compatibility, Finding } from '../../contract/checkpoint.ts'
 import type { Told } from '../../contract/engine-api.ts'
 import { BasilError } from '../../contract/errors.ts'
+import { at } from '../../numbers/vectors.ts'
 import { isFloating } from '../formats/dtype.ts'
 import type { OpenSource } from '../formats/source.ts'
 import { isStatistic } from '../layouts/index.ts'
@@ -74,12 +76,13 @@ export async function* compatibilityOf(
 type Vector = Compatibility['vectors'][number]
 
 function measured(file: string, { base, products }: Gram, i: number): Vector {
-  const norm = Math.sqrt(products[i]?.[i] as number)
+  const norm = Math.sqrt(at(at(products, i), i))
   return { file, norm, relative: base > 0 ? norm / Math.sqrt(base) : 0 }
 }
 
 function cosineOf({ products }: Gram, i: number, j: number): number {
-  const [ii, jj, ij] = [products[i]?.[i] as number, products[j]?.[j] as number, products[i]?.[j] as number]
+  const entry = (row: number, column: number): number => at(at(products, row), column)
+  const [ii, jj, ij] = [entry(i, i), entry(j, j), entry(i, j)]
   return ii > 0 && jj > 0 ? Math.max(-1, Math.min(1, ij / Math.sqrt(ii * jj))) : 0
 }
 
@@ -162,7 +165,7 @@ function aboutVectors(vectors: readonly Vector[], cosines: readonly number[][]):
   }
   for (const [i, one] of vectors.entries())
     for (const [j, other] of vectors.slice(0, i).entries()) {
-      const cosine = cosines[i]?.[j] as number
+      const cosine = at(at(cosines, i), j)
       if (cosine > alike)
         findings.push({
           level: 'warning',

@@ -6,6 +6,7 @@
 
 import { BasilError } from '../../contract/errors.ts'
 import type { ResolvedConfig } from '../../contract/run/config.ts'
+import { product } from '../../numbers/vectors.ts'
 import type { Dtype } from '../formats/dtype.ts'
 import { infoOf } from '../formats/tensor-file.ts'
 import { expansion } from '../layouts/layout.ts'
@@ -47,10 +48,7 @@ async function firstElsewhere({ base, parameters }: Parents, { file, prefix }: C
   const point: Checkpoint = { file, prefix: expansion + prefix }
   for (const [name, shape] of parameters) {
     if (!file.tensors.has(point.prefix + name)) continue
-    const count = Math.min(
-      most,
-      shape.reduce((a, b) => a * b, 1),
-    )
+    const count = Math.min(most, product(shape))
     const [here, there] = [
       await readSlice(base, name, 0, count, new Float32Array(count)),
       await readSlice(point, name, 0, count, new Float32Array(count)),

@@ -3,7 +3,9 @@
 // Norms and cosines of task vectors follow from it. A model with a value that is not finite is named, and what is said
 // of it means nothing; but a tensor that is equal in all of them, as a mask of -Infinity is, is left out as the
 // constant that it is (not in a tower, see weights/merge.ts).
+
 import type { Progress } from '../../contract/run/run.ts'
+import { add, at, axpy } from '../../numbers/vectors.ts'
 import { infoOf } from '../formats/tensor-file.ts'
 import { type Checkpoint, isEqualInAll } from '../weights/parents.ts'
 import { dot, valueReader } from './values.ts'
@@ -53,14 +55,13 @@ export async function* gramOf(
     done += infos.reduce((sum, { bytes }) => sum + bytes, 0)
   }
   for (const [i, row] of gram.products.entries())
-    for (let j = i + 1; j < row.length; j++) row[j] = gram.products[j]?.[i] as number
+    for (let j = i + 1; j < row.length; j++) row[j] = at(at(gram.products, j), i)
   return gram
 }
 
 function addUp(gram: Gram, { base, products, notFinite }: Gram): void {
   gram.base += base
-  for (const [i, row] of gram.products.entries())
-    for (let j = 0; j <= i; j++) row[j] = (row[j] as number) + (products[i]?.[j] as number)
+  for (const [i, row] of gram.products.entries()) for (let j = 0; j <= i; j++) add(row, j, at(at(products, i), j))
   for (const [i, found] of notFinite.entries()) gram.notFinite[i] ??= found
 }
 
@@ -74,12 +75,11 @@ function addPiece(gram: Gram, name: string, still: Float64Array, tuned: readonly
   }
   gram.base += square
   for (const [i, tau] of tuned.entries()) {
-    for (let k = 0; k < tau.length; k++) tau[k] = (tau[k] as number) - (still[k] as number)
+    axpy(-1, still, tau)
     if (notFinite[i + 1] === null && !Number.isFinite(dot(tau, tau)))
       notFinite[i + 1] = { tensor: name, value: firstOdd(tau) }
     if (notFinite[i + 1] !== null) tau.fill(0)
-    const row = products[i] as number[]
-    for (let j = 0; j <= i; j++) row[j] = (row[j] as number) + dot(tau, tuned[j] as Float64Array)
+    for (let j = 0; j <= i; j++) add(at(products, i), j, dot(tau, at(tuned, j)))
   }
 }
 

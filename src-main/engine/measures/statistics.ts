@@ -2,8 +2,10 @@
 //   norm sqrt(sum x^2), mean, smallest, largest over finite values; how many are 0, how many NaN or infinite;
 //   and a histogram of floor(log2 |x|), a bin for each power of two from 2^-40 to 2^8; what is smaller or larger counts
 //   in the outer bins.
+
 import type { Statistics, TensorStatistics } from '../../contract/checkpoint.ts'
 import type { Told } from '../../contract/engine-api.ts'
+import { product } from '../../numbers/vectors.ts'
 import { isNumeric } from '../formats/dtype.ts'
 import { openTensorFile } from '../formats/open.ts'
 import type { OpenSource } from '../formats/source.ts'
@@ -98,4 +100,4 @@ function concluded({ name, dtype, shape }: TensorInfo, tally: Tally): TensorStat
   return { name, dtype, shape, norm: Math.sqrt(squares), mean, smallest, largest, zeros, nonFinite, histogram }
 }
 
-const elementsOf = ({ shape }: TensorInfo): number => shape.reduce((a, b) => a * b, 1)
+const elementsOf = ({ shape }: TensorInfo): number => product(shape)

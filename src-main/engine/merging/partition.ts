@@ -2,12 +2,13 @@
 // of a vector has coefficients of its own:  tau_t = sum_k m_k . tau_t,  m_k in {0, 1}, sum_k m_k = 1. A vector becomes
 // K, so a run has K T rows of coefficients. Vectors (biases, LayerNorm) stay whole, in the first part. The deal is a
 // function of (seed, tensor, element), and all vectors of a run share it.
+
 import { partNames } from '../../contract/run/coefficients.ts'
 import { philox } from '../../numbers/random.ts'
+import { streamOf } from '../../numbers/streams.ts'
+import { product } from '../../numbers/vectors.ts'
 import { derivedCheckpoint, tauSlice } from '../weights/derived.ts'
 import { type Checkpoint, readSlice, type WeightSet } from '../weights/parents.ts'
-
-const stream = 800_000 // of the random numbers
 
 /** In the order vector by vector, part by part. */
 export function partitioned(
@@ -35,8 +36,9 @@ export function partitioned(
 
 /** The part of every element of a tensor; each draw serves four. */
 function dealt(shape: readonly number[], place: number, parts: number, seed: number): Uint8Array {
-  const deal = new Uint8Array(shape.reduce((a, b) => a * b, 1))
+  const deal = new Uint8Array(product(shape))
   if (shape.length < 2) return deal
+  const stream = streamOf('parts')
   for (let i = 0; i < deal.length; i += 4)
     for (const [k, word] of philox([i >>> 2, place, 2, 0], [seed >>> 0, stream]).entries())
       deal[i + k] = Math.floor((word / 2 ** 32) * parts)

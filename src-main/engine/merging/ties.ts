@@ -5,7 +5,9 @@
 // Trimmed vectors by themselves, with the elements of the other sign gone too, are what AdaMerging++ learns
 // coefficients of. All of them are given as checkpoints, theta_pre + tau, of which each slice is made when it is read:
 // memory holds a slice of every model, no model.
+
 import { trimmedNames } from '../../contract/run/coefficients.ts'
+import { product } from '../../numbers/vectors.ts'
 import { derivedCheckpoint, tauSlice } from '../weights/derived.ts'
 import { type Checkpoint, readSlice, type WeightSet } from '../weights/parents.ts'
 
@@ -52,7 +54,7 @@ function lastBin(counts: Float64Array, wanted: number): number {
 async function* magnitudes(sources: Sources, vector: Checkpoint): AsyncGenerator<Uint32Array> {
   const [theirs, base] = [new Float32Array(slice), new Float32Array(slice)]
   for (const [name, shape] of sources.parameters) {
-    const size = shape.reduce((a, b) => a * b, 1)
+    const size = product(shape)
     for (let first = 0; first < size; first += slice) {
       const count = Math.min(slice, size - first)
       const tau = await readSlice(vector, name, first, count, theirs)

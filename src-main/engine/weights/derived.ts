@@ -1,5 +1,6 @@
 // A checkpoint that no file holds: theta_pre + tau, of which each slice is computed when it is read. Who reads it sees
 // a checkpoint like any other; who closes it closes nothing, as its sources stay the caller's.
+import { product } from '../../numbers/vectors.ts'
 import type { TensorFile, TensorInfo } from '../formats/tensor-file.ts'
 import { type Checkpoint, readSlice, type WeightSet } from './parents.ts'
 
@@ -47,5 +48,5 @@ export async function tauSlice(
 }
 
 function floating(info: TensorInfo): TensorInfo {
-  return { ...info, dtype: 'F32', bytes: 4 * info.shape.reduce((a, b) => a * b, 1) }
+  return { ...info, dtype: 'F32', bytes: 4 * product(info.shape) }
 }

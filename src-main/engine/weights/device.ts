@@ -1,6 +1,8 @@
 // Weights on their way from files to the device: whole models for evaluation, base and vectors for learning.
+
 import { largestOf } from '../../contract/largest.ts'
 import type { Table } from '../../numbers/table.ts'
+import { product } from '../../numbers/vectors.ts'
 import type { Backend } from '../devices/backend.ts'
 import type { Ops, Precision, Weights } from '../devices/ops.ts'
 import { type Tensor, tf } from '../devices/tf.ts'
@@ -140,7 +142,7 @@ async function load(ops: Ops, shapes: Map<string, number[]>, parameters: () => N
 }
 
 function largestSize(parameters: Map<string, number[]>): number {
-  return largestOf([...parameters.values()].map((shape) => shape.reduce((a, b) => a * b, 1)))
+  return largestOf([...parameters.values()].map((shape) => product(shape)))
 }
 
 /** a - b, in a. */

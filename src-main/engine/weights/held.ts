@@ -2,6 +2,7 @@
 // patch), since the patch embedding is a matrix product, and the MLP's second weight turned to (inputs, outputs). It
 // alone has more inputs than outputs, and there TensorFlow's product by a transposed matrix takes 1.4 times as long as
 // by a plain one.
+import { product } from '../../numbers/vectors.ts'
 
 /** Weights held as (inputs, outputs), by name or by a name's end. */
 export function isTurned(name: string): boolean {
@@ -10,7 +11,7 @@ export function isTurned(name: string): boolean {
 
 /** From a file's shape. */
 export function heldShape(name: string, shape: readonly number[]): number[] {
-  if (shape.length > 2) return [shape[0] as number, shape.slice(1).reduce((a, b) => a * b, 1)]
+  if (shape.length > 2) return [shape[0] as number, product(shape.slice(1))]
   return isTurned(name) ? [...shape].reverse() : [...shape]
 }
 

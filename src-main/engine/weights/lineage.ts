@@ -4,10 +4,13 @@
 //   theta_0 + sum_k lambda_k,b r_k,b,  r_k,b = |delta_0,b| R_k,b / |R_k,b|,  R_k,b ~ N(0, I), delta_0 = theta_0 -
 //   theta_pre
 // Learning, evaluation and export all ask here.
+
 import { collapse, randomName } from '../../contract/run/coefficients.ts'
 import type { ResolvedConfig } from '../../contract/run/config.ts'
 import { normal } from '../../numbers/random.ts'
+import { streamOf } from '../../numbers/streams.ts'
 import { filled, type Table } from '../../numbers/table.ts'
+import { product } from '../../numbers/vectors.ts'
 import { derivedCheckpoint, tauSlice } from './derived.ts'
 import type { Groups } from './merge.ts'
 import { type Checkpoint, readSlice, type WeightSet } from './parents.ts'
@@ -88,8 +91,9 @@ export async function combinedSlice(
 
 function randomCheckpoint(sources: Sources, groups: Groups, start: Table, seed: number, k: number): Checkpoint {
   const places = new Map([...sources.parameters.keys()].map((name, place) => [name, place]))
-  const sizes = new Map([...sources.parameters].map(([name, shape]) => [name, shape.reduce((a, b) => a * b, 1)]))
-  const draw = (name: string, i: number): number => normal(seed, stream + k, places.get(name) as number, i)
+  const sizes = new Map([...sources.parameters].map(([name, shape]) => [name, product(shape)]))
+  const stream = streamOf('directions', { stage: k })
+  const draw = (name: string, i: number): number => normal(seed, stream, places.get(name) as number, i)
   const scales = new Map<string, number>() // |delta_0,b| / |R_b|, found when b is first read
   const scaleOf = async (name: string): Promise<number> => {
     const known = scales.get(name)
@@ -110,4 +114,3 @@ function randomCheckpoint(sources: Sources, groups: Groups, start: Table, seed: 
 }
 
 const slice = 2 ** 17 // elements at a time
-const stream = 900_000 // of the random numbers, away from those of the batches

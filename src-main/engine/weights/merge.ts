@@ -5,6 +5,7 @@
 import { BasilError } from '../../contract/errors.ts'
 import { largestOf } from '../../contract/largest.ts'
 import type { Table } from '../../numbers/table.ts'
+import { product } from '../../numbers/vectors.ts'
 import { layerOf } from '../layouts/clip-names.ts'
 import { type Checkpoint, firstNotFinite, isEqualInAll, readParameter, readSlice, type WeightSet } from './parents.ts'
 
@@ -60,7 +61,7 @@ export async function* mergedParameters(
   groups: Groups,
   coefficients: Table,
 ): AsyncGenerator<MergedParameter> {
-  const sizes = new Map([...set.parameters].map(([name, shape]) => [name, shape.reduce((a, b) => a * b, 1)]))
+  const sizes = new Map([...set.parameters].map(([name, shape]) => [name, product(shape)]))
   const largest = largestOf(sizes.values())
   const [merged, bases, sum] = [new Float32Array(largest), new Float32Array(largest), new Float64Array(slice)]
   const termsOf = (name: string): Term[] => {

@@ -2,7 +2,9 @@
 // (merge.ts), what stands beside them as the pre-trained model has it. Merging goes forward with its read-ahead; what
 // is asked for in block order is neither computed twice nor kept. A parameter of which a reader takes parts in turn (a
 // fused in_proj as q, k and v) is kept until all of it was taken.
+
 import type { Table } from '../../numbers/table.ts'
+import { product } from '../../numbers/vectors.ts'
 import type { FloatingDtype } from '../formats/dtype.ts'
 import { infoOf, type TensorFile, type TensorInfo } from '../formats/tensor-file.ts'
 import { cast } from '../formats/writing/in-dtype.ts'
@@ -94,5 +96,5 @@ export function mergedFile(
 }
 
 function asFloat32(info: TensorInfo): TensorInfo {
-  return { ...info, dtype: 'F32', bytes: 4 * info.shape.reduce((a, b) => a * b, 1) }
+  return { ...info, dtype: 'F32', bytes: 4 * product(info.shape) }
 }

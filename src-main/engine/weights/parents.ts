@@ -1,8 +1,10 @@
 // The checkpoints that are combined, opened together as canonical views and held against each other before long work
 // starts: the same names and shapes, integer buffers equal. A run wants CLIP image towers (openParents); arithmetic
 // takes any set (openWeights). Weights are read one tensor at a time and every value is checked to be finite.
+
 import { BasilError } from '../../contract/errors.ts'
 import type { Said, TowerSettings } from '../../contract/tower.ts'
+import { product } from '../../numbers/vectors.ts'
 import { disagreements, type Given, givenBy, settleVision } from '../architecture/settle.ts'
 import { dtypes, isFloating, isNarrow, isNumeric, toFloat32, widenInPlace } from '../formats/dtype.ts'
 import { openTensorFile } from '../formats/open.ts'
@@ -148,7 +150,7 @@ async function opened<T>(
 
 /** Of what is combined. */
 export function parameterCount({ parameters }: Pick<WeightSet, 'parameters'>): number {
-  return [...parameters.values()].reduce((sum, shape) => sum + shape.reduce((a, b) => a * b, 1), 0)
+  return [...parameters.values()].reduce((sum, shape) => sum + product(shape), 0)
 }
 
 /**

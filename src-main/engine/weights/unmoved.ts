@@ -1,7 +1,9 @@
 // Whether a combination is the pre-trained model again: where no weight of theta_pre + sum_t c_t tau_t, rounded to
 // float32, differs from theta_pre, its difference vector is 0 or below rounding, and nothing that scales it can move
 // anything. Reads no further than the first weight that differs.
+
 import { filled, type Table } from '../../numbers/table.ts'
+import { product } from '../../numbers/vectors.ts'
 import { combinedSlice } from './lineage.ts'
 import { type Groups, groupsOf } from './merge.ts'
 import { type Parents, readSlice, type WeightSet } from './parents.ts'
@@ -17,7 +19,7 @@ export async function isUnmoved(
 ): Promise<boolean> {
   for (const [name, shape] of parents.parameters) {
     if (coefficients.every((row) => row[groups.of.get(name) as number] === 0)) continue
-    const size = shape.reduce((a, b) => a * b, 1)
+    const size = product(shape)
     for (let first = 0, count = least; first < size; first += count, count = Math.min(most, 2 * count)) {
       const n = Math.min(count, size - first)
       const delta = await combinedSlice(parents, groups, coefficients, name, first, n)

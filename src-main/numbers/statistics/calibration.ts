@@ -3,6 +3,7 @@
 // and
 //   ECE = sum_k n_k / n | accuracy_k - mean confidence_k |.
 // The bins' rows are the reliability diagram.
+import { at, sum } from '../vectors.ts'
 
 export interface Bin {
   from: number
@@ -22,10 +23,10 @@ export function reliability(confidence: ArrayLike<number>, correct: ArrayLike<bo
     sum: 0,
   }))
   for (let i = 0; i < confidence.length; i++) {
-    const c = confidence[i] as number
+    const c = at(confidence, i)
     const near = Math.min(bins - 1, Math.max(0, Math.ceil(c * bins) - 1))
     // c = k / K times K may be more than k
-    const row = rows[near > 0 && c <= near / bins ? near - 1 : near] as (typeof rows)[number]
+    const row = at(rows, near > 0 && c <= near / bins ? near - 1 : near)
     row.images++
     row.sum += c
     if (correct[i]) row.correct++
@@ -35,7 +36,7 @@ export function reliability(confidence: ArrayLike<number>, correct: ArrayLike<bo
 
 /** Expected calibration error, between 0 and 1. */
 export function calibrationError(bins: readonly Bin[]): number {
-  const n = bins.reduce((sum, { images }) => sum + images, 0)
+  const n = sum(bins.map(({ images }) => images))
   return bins.reduce(
     (sum, { images, correct, confidence }) => (images ? sum + Math.abs(correct - images * confidence) / n : sum),
     0,

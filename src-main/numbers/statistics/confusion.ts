@@ -4,6 +4,8 @@
 //   have images.
 // Kept as its cells that are not 0: a thousand classes have a million, and no more of them are filled than there are
 // images.
+import { at } from '../vectors.ts'
+import { mean } from './paired.ts'
 
 export type Cell = [label: number, predicted: number, count: number]
 
@@ -11,10 +13,12 @@ export type Cell = [label: number, predicted: number, count: number]
 export function confusionOf(labels: Int32Array, predicted: Int32Array, classes: number): Cell[] {
   const counts = new Map<number, number>()
   labels.forEach((label, i) => {
-    const at = label * classes + (predicted[i] as number)
-    counts.set(at, (counts.get(at) ?? 0) + 1)
+    const cell = label * classes + at(predicted, i)
+    counts.set(cell, (counts.get(cell) ?? 0) + 1)
   })
-  return [...counts].sort(([a], [b]) => a - b).map(([at, count]) => [Math.floor(at / classes), at % classes, count])
+  return [...counts]
+    .sort(([a], [b]) => a - b)
+    .map(([cell, count]) => [Math.floor(cell / classes), cell % classes, count])
 }
 
 export interface ClassCount {
@@ -27,7 +31,7 @@ export interface ClassCount {
 export function classCounts(cells: readonly Cell[], classes: number): ClassCount[] {
   const counts = Array.from({ length: classes }, () => ({ images: 0, correct: 0, predicted: 0 }))
   for (const [label, predicted, count] of cells) {
-    const [own, theirs] = [counts[label] as ClassCount, counts[predicted] as ClassCount]
+    const [own, theirs] = [at(counts, label), at(counts, predicted)]
     own.images += count
     theirs.predicted += count
     if (label === predicted) own.correct += count
@@ -38,5 +42,5 @@ export function classCounts(cells: readonly Cell[], classes: number): ClassCount
 /** Mean of the classes' accuracies, each class the same weight; classes without images are left out. */
 export function macroAccuracy(counts: readonly ClassCount[]): number {
   const seen = counts.filter(({ images }) => images > 0)
-  return seen.reduce((sum, { correct, images }) => sum + correct / images, 0) / seen.length
+  return mean(seen.map(({ correct, images }) => correct / images))
 }

@@ -6,6 +6,7 @@
 // gaps are its own; where none was, they are the largest of all classes', and it is said whose. Shares of small groups
 // are uncertain: each group's count stands beside its accuracy.
 import { largestOf } from '../../contract/largest.ts'
+import { add, at } from '../vectors.ts'
 
 export interface GroupCount {
   group: string
@@ -32,44 +33,44 @@ export function fairness(
   classes: number,
   positive: number | null,
 ): Fairness {
-  const names = [...new Set(groups)].sort()
-  const place = new Map(names.map((name, g) => [name, g]))
-  const counts = names.map((group) => ({ group, images: 0, correct: 0 }))
-  // Of each group: images of class c, images called c, and images of class c called c.
-  const [of, called, both] = [0, 0, 0].map(() => names.map(() => new Float64Array(classes))) as [
-    Float64Array[],
-    Float64Array[],
-    Float64Array[],
-  ]
-  labels.forEach((label, i) => {
-    const g = place.get(groups[i] as string) as number
-    const guess = predicted[i] as number
-    add(of[g], label)
-    add(called[g], guess)
-    if (label === guess) add(both[g], label)
-    const count = counts[g] as GroupCount
-    count.images++
-    if (label === guess) count.correct++
-  })
-  const share = (hits: Float64Array[], all: (g: number) => number, c: number): number[] =>
-    names.flatMap((_, g) => (all(g) > 0 ? [(hits[g]?.[c] as number) / all(g)] : []))
-  const images = (g: number): number => counts[g]?.images as number
-  const own = (c: number) => (g: number) => of[g]?.[c] as number
+  const tallies = new Map(
+    [...new Set(groups)].sort().map((group): [string, Tally] => [group, emptyTally(group, classes)]),
+  )
+  for (const [i, label] of labels.entries()) {
+    const tally = tallies.get(at(groups, i))
+    const guess = at(predicted, i)
+    if (!tally) continue
+    tally.images++
+    add(tally.of, label)
+    add(tally.called, guess)
+    if (label !== guess) continue
+    tally.correct++
+    add(tally.both, label)
+  }
+  const all = [...tallies.values()]
+  const shares = (part: (tally: Tally) => [hits: number, of: number]): number[] =>
+    all.map(part).flatMap(([hits, of]) => (of > 0 ? [hits / of] : []))
+  const parity = (c: number): number[] => shares(({ called, images }) => [at(called, c), images])
+  const rightly = (c: number): number[] => shares(({ both, of }) => [at(both, c), at(of, c)])
   const wrongly = (c: number): number[] =>
-    names.flatMap((_, g) => {
-      const others = images(g) - own(c)(g)
-      return others > 0 ? [((called[g]?.[c] as number) - (both[g]?.[c] as number)) / others] : []
-    })
+    shares(({ called, both, images, of }) => [at(called, c) - at(both, c), images - at(of, c)])
   const candidates = positive === null ? Array.from({ length: classes }, (_, c) => c) : [positive]
   return {
-    groups: counts,
-    parity: largest(candidates, (c) => spread(share(called, images, c))),
-    odds: largest(candidates, (c) => Math.max(spread(share(both, own(c), c)), spread(wrongly(c)))),
+    groups: all.map(({ group, images, correct }) => ({ group, images, correct })),
+    parity: largest(candidates, (c) => spread(parity(c))),
+    odds: largest(candidates, (c) => Math.max(spread(rightly(c)), spread(wrongly(c)))),
   }
 }
 
-function add(counts: Float64Array | undefined, at: number): void {
-  if (counts) counts[at] = (counts[at] as number) + 1
+interface Tally extends GroupCount {
+  of: Float64Array // (classes) images of the class
+  called: Float64Array // images called the class
+  both: Float64Array // images of the class called it
+}
+
+function emptyTally(group: string, classes: number): Tally {
+  const [of, called, both] = [new Float64Array(classes), new Float64Array(classes), new Float64Array(classes)]
+  return { group, images: 0, correct: 0, of, called, both }
 }
 
 function spread(shares: readonly number[]): number {
@@ -78,5 +79,5 @@ function spread(shares: readonly number[]): number {
 
 function largest(classes: readonly number[], gapOf: (c: number) => number): Gap {
   const gaps = classes.map((c) => ({ gap: gapOf(c), class: c }))
-  return gaps.reduce((best, found) => (found.gap > best.gap ? found : best), gaps[0] as Gap)
+  return gaps.reduce((best, found) => (found.gap > best.gap ? found : best), at(gaps, 0))
 }

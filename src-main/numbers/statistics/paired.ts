@@ -1,16 +1,18 @@
 // Means, their spread, and whether two methods differ on the same seeds: Student's paired t test,
 //   t = mean(d) / (s_d / sqrt(n)),  d_i = a_i - b_i,   p = I_{nu / (nu + t^2)}(nu / 2, 1 / 2),  nu = n - 1,
 // I the regularised incomplete beta function by its continued fraction (Lentz).
+import { sum } from '../vectors.ts'
 
-export function mean(values: readonly number[]): number {
-  return values.reduce((a, b) => a + b, 0) / values.length
+/** NaN for none. */
+export function mean(values: ArrayLike<number> & Iterable<number>): number {
+  return sum(values) / values.length
 }
 
 /** Of a sample, n - 1; null for fewer than two values. */
 export function deviation(values: readonly number[]): number | null {
   if (values.length < 2) return null
   const m = mean(values)
-  return Math.sqrt(values.reduce((sum, v) => sum + (v - m) ** 2, 0) / (values.length - 1))
+  return Math.sqrt(sum(values.map((v) => (v - m) ** 2)) / (values.length - 1))
 }
 
 /**
@@ -61,6 +63,6 @@ function logGamma(z: number): number {
   ]
   if (z < 0.5) return Math.log(Math.PI / Math.sin(Math.PI * z)) - logGamma(1 - z)
   const x = z - 1
-  const sum = p.reduce((s, v, i) => (i ? s + v / (x + i) : v), 0)
-  return 0.5 * Math.log(2 * Math.PI) + (x + 0.5) * Math.log(x + 7.5) - (x + 7.5) + Math.log(sum)
+  const series = sum(p.map((v, i) => (i ? v / (x + i) : v)))
+  return 0.5 * Math.log(2 * Math.PI) + (x + 0.5) * Math.log(x + 7.5) - (x + 7.5) + Math.log(series)
 }

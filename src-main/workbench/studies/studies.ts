@@ -24,6 +24,7 @@ import {
   studyRunsOf,
 } from '../../history/studies.ts'
 import { uniform } from '../../numbers/random.ts'
+import { streamOf } from '../../numbers/streams.ts'
 import { tableOf } from './table.ts'
 
 /** What a study needs of the workbench. */
@@ -232,13 +233,12 @@ export function createStudies(place: StudyPlace): Studies {
 function plan(definition: unknown, absolute: Absolute): Planned[] {
   const parsed = parseStudy(definition)
   const seed = parsed.seeds[0] ?? 0
-  return plannedRuns(parsed, (i) => uniform(seed, stream, 0, i)).map((planned) => ({
+  return plannedRuns(parsed, (i) => uniform(seed, streamOf('arms'), 0, i)).map((planned) => ({
     ...planned,
     config: absolute(planned.config),
   }))
 }
 
-const stream = 2 ** 30 + 2 // of the random numbers: batches use streams from 0 on, splits the two before
 const resumed: StudyRun['state'][] = ['interrupted', 'cancelled']
 const unfinished: StudyRun['state'][] = ['waiting', ...resumed]
 

@@ -1,5 +1,6 @@
 // What a folder or file of images is, by its names, lists and labels: no image is decoded. The field's splits are drawn
 // here as a run draws them, so that what the page shows is what will be learned on.
+
 import { createHash } from 'node:crypto'
 import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -18,6 +19,7 @@ import { type ImagesSpec, parseSpec } from '../../engine/datasets/spec.ts'
 import { type Found, openSplit } from '../../engine/datasets/splits/open.ts'
 import type { OpenFiles } from '../../engine/formats/source.ts'
 import { openFiles, tooMany, type Walk, walkOf } from '../../files/folder.ts'
+import { add, at } from '../../numbers/vectors.ts'
 
 const fieldSplits = ['field-train', 'field-val', 'field-test']
 const mostInside = 200 // folders looked into for data sets
@@ -111,9 +113,9 @@ async function drawnOf(found: Found, spec: ImagesSpec, files: OpenFiles): Promis
   await raw.close()
   const perClass = new Array<number>(raw.classes?.length ?? 0).fill(0)
   for (const i of indices) {
-    const label = raw.labels[i] as number
+    const label = at(raw.labels, i)
     while (perClass.length <= label) perClass.push(0)
-    perClass[label] = (perClass[label] as number) + 1
+    add(perClass, label)
   }
   const hash = createHash('sha256').update(BigInt64Array.from(indices, BigInt)).digest('hex')
   return {

@@ -1,6 +1,7 @@
 // Every image of some splits prepared and kept, as a run would, and the splits held against each other: images of one
 // that are in another too. Nothing is computed twice: what a run or an earlier report has prepared at this size is
 // taken from the cache.
+
 import { type ImagesToPrepare, type LeakReport, mostTwins, type PreparedSplit } from '../../contract/api/data.ts'
 import type { Told } from '../../contract/engine-api.ts'
 import type { Progress } from '../../contract/run/run.ts'
@@ -9,6 +10,7 @@ import { openPrepared, type PreparedImages } from '../../engine/datasets/prepare
 import { parseSpec } from '../../engine/datasets/spec.ts'
 import { cachesIn } from '../../files/caches.ts'
 import { imageCache } from '../../files/image-cache.ts'
+import { at } from '../../numbers/vectors.ts'
 import { imageHost } from '../images/host.ts'
 import { imagePool } from '../images/pool.ts'
 
@@ -96,7 +98,7 @@ async function pairOf(here: Open, there: Open): Promise<LeakReport['pairs'][numb
   const twins = await twinsBetween(here.images, there.images)
   const exact = twins.filter((twin) => twin.exact)
   const alike = twins.filter((twin) => !twin.exact).sort((a, b) => a.distance - b.distance)
-  const named = ({ images }: Open, i: number) => ({ name: images.name(i), label: images.labels[i] as number })
+  const named = ({ images }: Open, i: number) => ({ name: images.name(i), label: at(images.labels, i) })
   return {
     here: here.name,
     there: there.name,

@@ -1,5 +1,6 @@
 // Images of a split as small pictures for a page: decoded as a run decodes them, shrunk to fit a square, WebP. A few at
 // a time and nothing kept; an image that cannot be read is told with its reason.
+
 import sharp from 'sharp'
 
 import type { Preview, Previews, WantedPreviews } from '../../contract/api/data.ts'
@@ -10,6 +11,7 @@ import { findSource } from '../../engine/datasets/sources/find.ts'
 import { parseSpec } from '../../engine/datasets/spec.ts'
 import { openSplit } from '../../engine/datasets/splits/open.ts'
 import { openFiles } from '../../files/folder.ts'
+import { at } from '../../numbers/vectors.ts'
 import { decoded } from '../images/decode.ts'
 
 const side = 112 // pixels
@@ -45,7 +47,7 @@ function named(raw: RawImages, indices: Uint32Array, names: readonly string[]): 
 }
 
 async function previewOf(raw: RawImages, i: number): Promise<Preview> {
-  const told = { name: raw.name(i), label: raw.labels[i] as number }
+  const told = { name: raw.name(i), label: at(raw.labels, i) }
   try {
     return { ...told, picture: await picture(raw, i), reason: null }
   } catch (error) {

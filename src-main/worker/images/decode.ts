@@ -5,6 +5,7 @@
 // 16-bit colour by its upper byte, and 16-bit grey, as Pillow has it, by what fits into a byte. libvips decodes
 // (sharp); it is asked for the five kinds it reads as Pillow does, told by their first bytes, and never for what else
 // it could open. Bitmaps and the portable kinds it lacks.
+
 import sharp, { type Sharp } from 'sharp'
 
 import { isBmp, readBmp } from '../../engine/datasets/pixels/bmp.ts'
@@ -13,6 +14,7 @@ import { isNetpbm, readNetpbm } from '../../engine/datasets/pixels/netpbm.ts'
 import type { Image } from '../../engine/datasets/pixels/resample.ts'
 import { unreadTiff } from '../../engine/datasets/pixels/tiff.ts'
 import type { Box, EncodedImage, PixelImage } from '../../engine/datasets/raw.ts'
+import { byteAt } from '../../numbers/vectors.ts'
 
 sharp.cache(false) // each image is decoded once
 sharp.concurrency(1) // many images at a time, one thread each
@@ -75,16 +77,16 @@ function withoutAlpha(image: Image): Image {
   const kept = channels === 2 ? 1 : 3
   const out = new Uint8Array(width * height * kept)
   for (let from = 0, to = 0; to < out.length; from += channels, to += kept)
-    for (let c = 0; c < kept; c++) out[to + c] = pixels[from + c] as number
+    for (let c = 0; c < kept; c++) out[to + c] = byteAt(pixels, from + c)
   return { pixels: out, width, height, channels: kept }
 }
 
 function fromCmyk({ pixels, width, height }: Image): Image {
   const out = new Uint8Array(width * height * 3)
   for (let i = 0; i < width * height; i++) {
-    const light = 255 - (pixels[4 * i + 3] as number)
+    const light = 255 - byteAt(pixels, 4 * i + 3)
     for (let c = 0; c < 3; c++) {
-      const product = (pixels[4 * i + c] as number) * light + 128
+      const product = byteAt(pixels, 4 * i + c) * light + 128
       out[3 * i + c] = Math.max(0, light - (((product >> 8) + product) >> 8)) // Pillow's division by 255
     }
   }

@@ -2,7 +2,9 @@
 // miCOMPRESSED holds one element under zlib. miMATRIX is flags, dimensions, name and, by class, numbers, characters,
 // cells or structs, column by column. Numbers may be stored as a smaller type than their class. -v7.3 is HDF5, and is
 // not read.
+
 import { BasilError } from '../../../contract/errors.ts'
+import { byteAt, product } from '../../../numbers/vectors.ts'
 import { type ByteSource, damaged, regionOf, shown } from '../../formats/source.ts'
 import { unpack } from './deflated.ts'
 
@@ -122,7 +124,7 @@ class Elements {
     const flags = this.next().data
     const dims = [...numbers(this.#source, this.next()).values()]
     const name = new TextDecoder('latin1').decode(this.next().data)
-    const count = dims.reduce((a, b) => a * b, 1)
+    const count = product(dims)
     if (
       flags.length < 8 ||
       dims.length < 2 ||
@@ -131,7 +133,7 @@ class Elements {
       !Number.isSafeInteger(count)
     )
       throw damaged(this.#source, 'MAT', `the variable ${shown(name)} has the dimensions [${dims.slice(0, 8)}]`)
-    return { type: flags[0] as number, complex: ((flags[1] as number) & 8) !== 0, dims, count, name }
+    return { type: byteAt(flags, 0), complex: (byteAt(flags, 1) & 8) !== 0, dims, count, name }
   }
 }
 

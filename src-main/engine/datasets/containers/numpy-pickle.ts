@@ -37,7 +37,7 @@ export function byteRows(source: ByteSource, name: string, value: Value | undefi
     found.fortran ||
     shape?.length !== 2 ||
     shape[1] !== width ||
-    found.data.length !== (shape[0] as number) * width
+    found.data.length !== (shape[0] ?? Number.NaN) * width
   )
     throw damaged(
       source,

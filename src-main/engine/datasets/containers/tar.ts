@@ -1,6 +1,7 @@
 // A tar archive's entries by name and place: its headers are walked once, what lies between them is not read. ustar,
 // GNU's long names (L) and pax headers (path, size) are understood; of what is no plain file the name alone counts.
 // Names never become paths.
+import { byteAt, sum } from '../../../numbers/vectors.ts'
 import { type ByteSource, beyondLimit, damaged, shown } from '../../formats/source.ts'
 import { readAhead } from './ahead.ts'
 
@@ -20,7 +21,9 @@ const plain = new Set(['0', '\0', '7'])
 
 export function looksLikeTar(head: Uint8Array): boolean {
   return (
-    head.length >= block && text(head.subarray(257, 262)) === 'ustar' && sum(head) === octal(head.subarray(148, 156))
+    head.length >= block &&
+    text(head.subarray(257, 262)) === 'ustar' &&
+    headerSum(head) === octal(head.subarray(148, 156))
   )
 }
 
@@ -39,7 +42,7 @@ export async function* tarEntries(source: ByteSource, { read } = readAhead(sourc
     const head = await take(at, Math.min(block, source.size - at))
     if (head.every((byte) => byte === 0)) return // two blocks of zeros end it, and what is behind them does not count
     const size = checked(source, head, at)
-    const type = String.fromCharCode(head[156] as number)
+    const type = String.fromCharCode(byteAt(head, 156))
     const extended = type === 'L' || type === 'x'
     if (extended && size > (type === 'L' ? longestName : longestFacts))
       throw damaged(source, 'tar', `the name at ${at} has ${size} bytes`)
@@ -72,23 +75,19 @@ export async function* tarEntries(source: ByteSource, { read } = readAhead(sourc
 /** The size in a header whose sum is right. */
 function checked(source: ByteSource, head: Uint8Array, at: number): number {
   if (head.length < block) throw damaged(source, 'tar', 'it ends in the middle of a header')
-  if (sum(head) !== octal(head.subarray(148, 156)))
+  if (headerSum(head) !== octal(head.subarray(148, 156)))
     throw damaged(source, 'tar', `the header at ${at} does not have the sum it claims`)
   const field = head.subarray(124, 136)
-  const size =
-    (field[0] as number) & 0x80
-      ? field.subarray(1).reduce((value, byte) => value * 256 + byte, (field[0] as number) & 0x7f)
-      : octal(field)
+  const first = byteAt(field, 0)
+  const size = first & 0x80 ? field.subarray(1).reduce((value, byte) => value * 256 + byte, first & 0x7f) : octal(field)
   if (!Number.isSafeInteger(size))
     throw damaged(source, 'tar', `the entry ${shown(text(head.subarray(0, 100)))} has no size that can be`)
   return size
 }
 
 /** Of all bytes of a header, with the sum's own as spaces. */
-function sum(head: Uint8Array): number {
-  let total = 8 * 0x20
-  for (let i = 0; i < block; i++) if (i < 148 || i >= 156) total += head[i] as number
-  return total
+function headerSum(head: Uint8Array): number {
+  return sum(head.subarray(0, 148)) + 8 * 0x20 + sum(head.subarray(156, block))
 }
 
 function octal(field: Uint8Array): number {

@@ -1,8 +1,10 @@
 // Known data sets of raw pixels. STL10 is its own: X (n, 3, 96, 96) uint8 with the columns of each plane behind each
 // other, y (n) from 1. The others are read by the source of their format, and only have their names here.
+
 import { join } from 'node:path'
 
 import { damaged } from '../../formats/source.ts'
+import { turned } from '../pixels/planes.ts'
 import type { DataSource, RawImages } from '../raw.ts'
 import { cifar } from '../sources/cifar.ts'
 import { idx } from '../sources/idx.ts'
@@ -31,7 +33,7 @@ const stl10 =
         name,
       )
       const read = async (i: number) => ({
-        pixels: turned(await source.read(i * image, image)),
+        pixels: turned(await source.read(i * image, image), side, side, 3),
         width: side,
         height: side,
         channels: 3 as const,
@@ -51,14 +53,6 @@ const stl10 =
       throw error
     }
   }
-
-/** (3, width, height) to (height, width, 3). */
-function turned(planes: Uint8Array): Uint8Array {
-  const out = new Uint8Array(image)
-  for (let c = 0, from = 0; c < 3; c++)
-    for (let x = 0; x < side; x++) for (let y = 0; y < side; y++) out[(y * side + x) * 3 + c] = planes[from++] as number
-  return out
-}
 
 /** As `source` opens it, with these class names where the files have none. */
 function by(source: DataSource, splits: string[], classes: string[] | null = null): KnownSet['splits'] {

@@ -26,13 +26,12 @@ function inFolder(folder: string, rename: (name: string) => string = spaced): Op
 const dtdFolder =
   (folder: string): Open =>
   async (opening) => {
-    const counts = await Promise.all(
-      ['train/banded', 'val/banded'].map(async (name) => (await opening.files.list(join(opening.at, name))).length),
-    )
-    if ((counts[0] as number) < (counts[1] as number))
+    const count = async (name: string): Promise<number> => (await opening.files.list(join(opening.at, name))).length
+    const [train, val] = [await count('train/banded'), await count('val/banded')]
+    if (train < val)
       throw invalid(
         opening.where,
-        `"train" has ${counts[0]} images of a class and "val" ${counts[1]}: they are swapped`,
+        `"train" has ${train} images of a class and "val" ${val}: they are swapped`,
         'name the folder with more images "train"',
       )
     return inFolder(folder)(opening)

@@ -2,6 +2,9 @@
 // lowest frequencies but the mean one bit each: whether it is above a fifth of their root mean square. That margin
 // keeps the many that are about 0 from being decided by noise. Images that look alike differ in few bits: brightness,
 // contrast, size and JPEG quality move hardly any.
+import { mean } from '../../../numbers/statistics/paired.ts'
+import { at, byteAt, dot } from '../../../numbers/vectors.ts'
+
 const fields = 32
 const margin = 0.2
 const pairs = Array.from({ length: 81 }, (_, i): [number, number] => [Math.floor(i / 9), i % 9])
@@ -19,17 +22,13 @@ const cosines = Array.from({ length: 9 }, (_, u) =>
 export function fingerprintOf(pixels: Uint8Array, size: number): Uint8Array {
   const bright = brightness(pixels, size)
   const across = cosines.map((cosine) =>
-    Float64Array.from({ length: fields }, (_, y) =>
-      cosine.reduce((sum, c, x) => sum + c * (bright[y * fields + x] as number), 0),
-    ),
+    Float64Array.from({ length: fields }, (_, y) => dot(cosine, bright.subarray(y * fields, (y + 1) * fields))),
   ) // (frequencies, fields)
-  const found = Float64Array.from(frequencies, ([u, v]) =>
-    (cosines[v] as Float64Array).reduce((sum, c, y) => sum + c * (across[u]?.[y] as number), 0),
-  )
-  const least = margin * Math.sqrt(found.reduce((sum, value) => sum + value * value, 0) / found.length)
+  const found = Float64Array.from(frequencies, ([u, v]) => dot(at(cosines, v), at(across, u)))
+  const least = margin * Math.sqrt(dot(found, found) / found.length)
   const bits = new Uint8Array(8)
   found.forEach((value, i) => {
-    if (value > least) bits[i >> 3] = (bits[i >> 3] as number) | (1 << (i & 7))
+    if (value > least) bits[i >> 3] = byteAt(bits, i >> 3) | (1 << (i & 7))
   })
   return bits
 }
@@ -40,16 +39,15 @@ export function fingerprintOf(pixels: Uint8Array, size: number): Uint8Array {
  */
 export function looksAlike(a: Uint8Array, b: Uint8Array, size: number): boolean {
   const [x, y] = [centred(brightness(a, size)), centred(brightness(b, size))]
-  const product = (p: Float64Array, q: Float64Array): number => p.reduce((sum, v, i) => sum + v * (q[i] as number), 0)
-  const spread = Math.sqrt(product(x, x) * product(y, y))
-  return spread === 0 ? product(x, x) === product(y, y) : product(x, y) / spread >= correlated
+  const spread = Math.sqrt(dot(x, x) * dot(y, y))
+  return spread === 0 ? dot(x, x) === dot(y, y) : dot(x, y) / spread >= correlated
 }
 
 const correlated = 0.98
 
 function centred(values: Float64Array): Float64Array {
-  const mean = values.reduce((sum, v) => sum + v, 0) / values.length
-  return values.map((v) => v - mean)
+  const middle = mean(values)
+  return values.map((v) => v - middle)
 }
 
 /** (fields, fields): each the mean of its own pixels; of an image smaller than that, its nearest one. */
@@ -57,16 +55,17 @@ function brightness(pixels: Uint8Array, size: number): Float64Array {
   const plane = size * size
   const weights = pixels.length === plane ? [1] : [0.299, 0.587, 0.114]
   const out = new Float64Array(fields * fields)
-  const bounds = Array.from({ length: fields + 1 }, (_, i) => Math.floor((i * size) / fields))
-  for (let y = 0; y < fields; y++)
-    for (let x = 0; x < fields; x++) {
-      const [top, left] = [bounds[y] as number, bounds[x] as number]
-      const [bottom, right] = [Math.max(top + 1, bounds[y + 1] as number), Math.max(left + 1, bounds[x + 1] as number)]
+  const spans = Array.from({ length: fields }, (_, i) => {
+    const first = Math.floor((i * size) / fields)
+    return { first, end: Math.max(first + 1, Math.floor(((i + 1) * size) / fields)) }
+  })
+  for (const [y, rows] of spans.entries())
+    for (const [x, columns] of spans.entries()) {
       let sum = 0
       for (const [c, weight] of weights.entries())
-        for (let j = top; j < bottom; j++)
-          for (let i = left; i < right; i++) sum += weight * (pixels[c * plane + j * size + i] as number)
-      out[y * fields + x] = sum / ((bottom - top) * (right - left))
+        for (let j = rows.first; j < rows.end; j++)
+          for (let i = columns.first; i < columns.end; i++) sum += weight * byteAt(pixels, c * plane + j * size + i)
+      out[y * fields + x] = sum / ((rows.end - rows.first) * (columns.end - columns.first))
     }
   return out
 }

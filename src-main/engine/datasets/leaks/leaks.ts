@@ -2,6 +2,7 @@
 // hashes that differ in a few of 64 bits. No image is compared with all others: two hashes that differ in at most 7
 // bits have one of four bands of 16 bits that differs in at most one, and images are looked up by band. Functions of
 // hashes alone: O(n) for n images whose hashes are spread.
+import { add, at, byteAt } from '../../../numbers/vectors.ts'
 
 /** One split's hashes, by image. */
 export interface HashedImages {
@@ -76,17 +77,19 @@ function bandsOf({ count, fingerprint }: HashedImages): Bands {
 
 /** By counting: how many have each value, then where each value begins, then who they are. */
 function bandOf(words: Uint16Array, band: number): Band {
+  const own = words.filter((_, at) => at % 4 === band)
   const starts = new Uint32Array(65537)
-  for (let at = band; at < words.length; at += 4)
-    starts[(words[at] as number) + 1] = (starts[(words[at] as number) + 1] as number) + 1
-  for (let v = 0; v < 65536; v++) starts[v + 1] = (starts[v + 1] as number) + (starts[v] as number)
+  for (const value of own) add(starts, value + 1)
+  let before = 0
+  for (const [v, count] of starts.entries()) {
+    before += count
+    starts[v] = before
+  }
   const next = starts.slice()
-  const members = new Uint32Array(words.length / 4)
-  for (let at = band; at < words.length; at += 4) {
-    const value = words[at] as number
-    const place = next[value] as number
-    members[place] = (at - band) / 4
-    next[value] = place + 1
+  const members = new Uint32Array(own.length)
+  for (const [n, value] of own.entries()) {
+    members[at(next, value)] = n
+    add(next, value)
   }
   return { starts, members }
 }
@@ -101,21 +104,23 @@ interface Near {
 /** The nearest first. */
 function within({ words, images, bands }: Bands, of: Words, bits: number): Near[] {
   const found = new Map<number, Near>()
-  for (const [b, { starts, members }] of bands.entries())
+  for (const [b, { starts, members }] of bands.entries()) {
+    const own = at(of, b)
     for (const flip of bits > 3 ? oneFlip : [0]) {
-      const value = (of[b] as number) ^ flip
+      const value = own ^ flip
       for (let m = starts[value] as number; m < (starts[value + 1] as number); m++) {
-        const at = members[m] as number
-        const distance = differing(words, at, of)
-        if (distance <= bits) found.set(at, { there: images[at] as number, distance })
+        const n = members[m] as number
+        const distance = differing(words, n, of)
+        if (distance <= bits) found.set(n, { there: at(images, n), distance })
       }
     }
+  }
   return [...found.values()].sort((a, b) => a.distance - b.distance || a.there - b.there)
 }
 
-function differing(words: Uint16Array, at: number, of: Words): number {
+function differing(words: Uint16Array, n: number, of: Words): number {
   let bits = 0
-  for (let band = 0; band < 4; band++) bits += ones((words[4 * at + band] as number) ^ (of[band] as number))
+  for (let band = 0; band < 4; band++) bits += ones((words[4 * n + band] as number) ^ (of[band] as number))
   return bits
 }
 
@@ -128,7 +133,7 @@ function ones(word: number): number {
 }
 
 function wordsOf(bytes: Uint8Array): Words {
-  const word = (i: number): number => (bytes[2 * i] as number) | ((bytes[2 * i + 1] as number) << 8)
+  const word = (i: number): number => byteAt(bytes, 2 * i) | (byteAt(bytes, 2 * i + 1) << 8)
   return [word(0), word(1), word(2), word(3)]
 }
 

@@ -5,6 +5,7 @@
 //   16, 24, 32 bits blue, green, red; BITFIELDS names other places. Alpha is dropped, as everywhere
 // A palette that only counts up from black makes a grey image. Pillow takes two colours, black and white, for one bit a
 // pixel, whatever the header says; so it is here, since that is what models were trained on.
+import { byteAt } from '../../../numbers/vectors.ts'
 import type { Image } from './resample.ts'
 
 const headerSizes = [12, 40, 52, 56, 64, 108, 124]
@@ -15,7 +16,7 @@ export function isBmp(bytes: Uint8Array): boolean {
   return (
     bytes[0] === 0x42 &&
     bytes[1] === 0x4d &&
-    headerSizes.includes(bytes[14] as number) &&
+    headerSizes.includes(bytes[14] ?? 0) &&
     !bytes[15] &&
     !bytes[16] &&
     !bytes[17]
@@ -48,7 +49,7 @@ export function readBmp(bytes: Uint8Array, mostPixels: number): Image {
 }
 
 function readHeader(bytes: Uint8Array): Header {
-  const size = bytes[14] as number
+  const size = bytes[14] ?? 0
   if (bytes.length < 14 + size) throw new Error('it ends in its header')
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
   const word = (at: number): number => view.getUint32(at, true)
@@ -129,9 +130,9 @@ function ofBytes(bytes: Uint8Array, header: Header, places: readonly number[]): 
   const rowAt = rowsOf(bytes, header)
   for (let y = 0, to = 0; y < height; y++)
     for (let x = 0, from = rowAt(y); x < width; x++, from += step, to += 3) {
-      out[to] = bytes[from + red] as number
-      out[to + 1] = bytes[from + green] as number
-      out[to + 2] = bytes[from + blue] as number
+      out[to] = byteAt(bytes, from + red)
+      out[to + 1] = byteAt(bytes, from + green)
+      out[to + 2] = byteAt(bytes, from + blue)
     }
   return out
 }
@@ -146,7 +147,7 @@ function of16Bits(bytes: Uint8Array, header: Header): Uint8Array {
   const rowAt = rowsOf(bytes, header)
   for (let y = 0, to = 0; y < height; y++)
     for (let x = 0, from = rowAt(y); x < width; x++, from += 2, to += 3) {
-      const value = (bytes[from] as number) | ((bytes[from + 1] as number) << 8)
+      const value = byteAt(bytes, from) | (byteAt(bytes, from + 1) << 8)
       out[to] = Math.trunc((((value >> (wide ? 11 : 10)) & 31) * 255) / 31)
       out[to + 1] = wide ? Math.trunc((((value >> 5) & 63) * 255) / 63) : Math.trunc((((value >> 5) & 31) * 255) / 31)
       out[to + 2] = Math.trunc(((value & 31) * 255) / 31)
@@ -195,7 +196,7 @@ function ofPalette(bytes: Uint8Array, header: Header): Image {
   }
   const pixels = new Uint8Array(width * height * 3)
   for (let i = 0; i < indices.length; i++)
-    for (let c = 0; c < 3; c++) pixels[3 * i + c] = palette.rgb[3 * (indices[i] as number) + c] as number
+    for (let c = 0; c < 3; c++) pixels[3 * i + c] = byteAt(palette.rgb, 3 * byteAt(indices, i) + c)
   return { pixels, width, height, channels: 3 }
 }
 
@@ -211,7 +212,7 @@ function paletteOf(bytes: Uint8Array, { colours, colourBytes, end }: Header): Pa
   let isGrey = true
   for (let k = 0; k < colours; k++)
     for (let c = 0; c < 3; c++) {
-      const value = bytes[end + k * colourBytes + 2 - c] as number
+      const value = byteAt(bytes, end + k * colourBytes + 2 - c)
       rgb[3 * k + c] = value
       isGrey &&= value === (colours === 2 ? 255 * k : k)
     }
@@ -228,7 +229,7 @@ function indicesOf(bytes: Uint8Array, header: Header, { isGrey, isTwoTone }: Pal
   for (let y = 0, to = 0; y < height; y++)
     for (let x = 0, from = rowAt(y); x < width; x++) {
       const at = x * each
-      out[to++] = ((bytes[from + (at >> 3)] as number) >> (8 - each - (at & 7))) & mask
+      out[to++] = (byteAt(bytes, from + (at >> 3)) >> (8 - each - (at & 7))) & mask
     }
   return out
 }
@@ -244,7 +245,7 @@ function ofRle(bytes: Uint8Array, { width, height, start, isTopDown, compression
     done++
   }
   while (done < all && at + 2 <= bytes.length) {
-    const [count, value] = [bytes[at] as number, bytes[at + 1] as number]
+    const [count, value] = [byteAt(bytes, at), byteAt(bytes, at + 1)]
     at += 2
     if (count > 0) {
       const run = x + count > width ? Math.max(0, width - x) : count
@@ -256,7 +257,7 @@ function ofRle(bytes: Uint8Array, { width, height, start, isTopDown, compression
     } else if (value === 1) break
     else if (value === 2) {
       if (at + 2 > bytes.length) break
-      const skip = Math.min(all - done, (bytes[at] as number) + (bytes[at + 1] as number) * width)
+      const skip = Math.min(all - done, byteAt(bytes, at) + byteAt(bytes, at + 1) * width)
       at += 2
       done += skip
       x = done % width
@@ -265,7 +266,7 @@ function ofRle(bytes: Uint8Array, { width, height, start, isTopDown, compression
       const length = four ? (pixels + 1) >> 1 : pixels
       if (at + length > bytes.length) break
       for (let i = 0; i < pixels; i++) {
-        const byte = bytes[at + (four ? i >> 1 : i)] as number
+        const byte = byteAt(bytes, at + (four ? i >> 1 : i))
         put(four ? (i % 2 === 0 ? byte >> 4 : byte & 15) : byte)
       }
       at += length
@@ -274,11 +275,11 @@ function ofRle(bytes: Uint8Array, { width, height, start, isTopDown, compression
     }
   }
   if (done < all) throw new Error(`it ends too early: ${done} of ${all} pixels are there`)
-  return isTopDown ? out : turned(out, width, height)
+  return isTopDown ? out : flipped(out, width, height)
 }
 
 /** The rows in the other order. */
-function turned(rows: Uint8Array, width: number, height: number): Uint8Array {
+function flipped(rows: Uint8Array, width: number, height: number): Uint8Array {
   const out = new Uint8Array(rows.length)
   for (let y = 0; y < height; y++) out.set(rows.subarray(y * width, (y + 1) * width), (height - 1 - y) * width)
   return out

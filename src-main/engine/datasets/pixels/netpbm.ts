@@ -1,16 +1,18 @@
 // The portable bitmap, graymap and pixmap (P1 to P6), which libvips is built without here and in which GTSRB comes: a
 // header of words and comments, then samples, to the bit as Pillow reads them: as text (P1 to P3), as bits (P4), or in
 // one byte, or two, the more significant first, up to a largest value (P5, P6). In a bitmap 1 is black.
+import { byteAt } from '../../../numbers/vectors.ts'
 import type { Image } from './resample.ts'
 
 /** Whether these bytes are one of them. */
 export function isNetpbm(bytes: Uint8Array): boolean {
-  return bytes[0] === 0x50 && (bytes[1] as number) >= 0x31 && (bytes[1] as number) <= 0x36 && isSpace(bytes[2])
+  const kind = (bytes[1] ?? 0) - 0x30
+  return bytes[0] === 0x50 && kind >= 1 && kind <= 6 && isSpace(bytes[2])
 }
 
 /** Of an image of at most `mostPixels`. Throws an Error that says what is wrong. */
 export function readNetpbm(bytes: Uint8Array, mostPixels: number): Image {
-  const kind = (bytes[1] as number) - 0x30
+  const kind = (bytes[1] ?? 0) - 0x30
   const words = new Words(bytes, 2)
   const isBitmap = kind === 1 || kind === 4
   const [width, height, most] = [words.number(), words.number(), isBitmap ? 1 : words.number()]
@@ -34,11 +36,7 @@ export function readNetpbm(bytes: Uint8Array, mostPixels: number): Image {
     throw new Error(`it ends too early: ${data.length} of ${pixels.length * wide} bytes are there`)
   if (most === 255) return { pixels: data.subarray(0, pixels.length), width, height, channels }
   for (let i = 0; i < pixels.length; i++)
-    pixels[i] = stretched(
-      wide === 2 ? (data[2 * i] as number) * 256 + (data[2 * i + 1] as number) : (data[i] as number),
-      most,
-      top,
-    )
+    pixels[i] = stretched(wide === 2 ? byteAt(data, 2 * i) * 256 + byteAt(data, 2 * i + 1) : byteAt(data, i), most, top)
   return { pixels, width, height, channels }
 }
 
@@ -56,7 +54,7 @@ function ofBits(data: Uint8Array, width: number, height: number): Uint8Array {
   if (data.length < stride * height)
     throw new Error(`it ends too early: ${data.length} of ${stride * height} bytes are there`)
   const bit = (i: number): number =>
-    ((data[Math.floor(i / width) * stride + ((i % width) >> 3)] as number) >> (7 - ((i % width) & 7))) & 1
+    (byteAt(data, Math.floor(i / width) * stride + ((i % width) >> 3)) >> (7 - ((i % width) & 7))) & 1
   return Uint8Array.from({ length: width * height }, (_, i) => (bit(i) ? 0 : 255))
 }
 
@@ -74,7 +72,7 @@ class Words {
     this.#pass()
     let [value, from] = [0, this.at]
     for (; this.at < this.#bytes.length && !isSpace(this.#bytes[this.at]) && this.#bytes[this.at] !== 0x23; this.at++) {
-      const digit = (this.#bytes[this.at] as number) - 0x30
+      const digit = byteAt(this.#bytes, this.at) - 0x30
       if (digit < 0 || digit > 9 || this.at - from >= 10) throw new Error('one of its numbers is none')
       value = value * 10 + digit
     }

@@ -4,6 +4,7 @@
 // its coefficients are fixed-point numbers of 22 bits, rows are resampled before columns, and in between values are 8
 // bits again. Only the part of the result that is wanted is computed: (height, width, channels) in, (channels, size,
 // size) out.
+import { at } from '../../../numbers/vectors.ts'
 
 /** (height, width, channels), row-major. */
 export interface Image {
@@ -61,12 +62,17 @@ function tapsOf(length: number, resized: number, first: number, outputs: number)
     }
     taps.starts[o] = start
     taps.counts[o] = count
-    for (let i = 0; i < count; i++) {
-      const fixed = ((exact[i] as number) / sum) * 2 ** precision
-      taps.weights[o * most + i] = Math.trunc(fixed < 0 ? fixed - 0.5 : fixed + 0.5)
-    }
+    taps.weights.set(
+      exact.subarray(0, count).map((w) => toFixed(w / sum)),
+      o * most,
+    )
   }
   return taps
+}
+
+function toFixed(weight: number): number {
+  const fixed = weight * 2 ** precision
+  return Math.trunc(fixed < 0 ? fixed - 0.5 : fixed + 0.5)
 }
 
 /** A square of the resized image. */
@@ -81,8 +87,8 @@ export function resample(image: Image, from: Area, to: { width: number; height: 
   const { size } = square
   const columns = tapsOf(from.width, to.width, square.left, size)
   const rows = tapsOf(from.height, to.height, square.top, size)
-  const top = rows.starts[0] as number
-  const bottom = (rows.starts[size - 1] as number) + (rows.counts[size - 1] as number)
+  const top = at(rows.starts, 0)
+  const bottom = at(rows.starts, size - 1) + at(rows.counts, size - 1)
   return downColumns(acrossRows(image, from, top, bottom, columns), rows, top, bottom, image.channels)
 }
 
@@ -91,10 +97,10 @@ export function resample(image: Image, from: Area, to: { width: number; height: 
  */
 export function resampledFloats(plane: Float32Array, size: number, from: Area): Float32Array {
   const [columns, rows] = [tapsOf(from.width, size, 0, size), tapsOf(from.height, size, 0, size)]
-  const tapped = (taps: Taps, o: number, at: (i: number) => number): number => {
+  const tapped = ({ starts, counts, weights, most }: Taps, o: number, valueAt: (i: number) => number): number => {
+    const [start, count] = [starts[o] as number, counts[o] as number]
     let sum = 0
-    for (let i = 0; i < (taps.counts[o] as number); i++)
-      sum += (taps.weights[o * taps.most + i] as number) * at((taps.starts[o] as number) + i)
+    for (let i = 0; i < count; i++) sum += (weights[o * most + i] as number) * valueAt(start + i)
     return sum / 2 ** precision
   }
   const across = new Float64Array(from.height * size)
@@ -102,8 +108,8 @@ export function resampledFloats(plane: Float32Array, size: number, from: Area): 
     const row = (from.top + y) * size + from.left
     for (let x = 0; x < size; x++) across[y * size + x] = tapped(columns, x, (i) => plane[row + i] as number)
   }
-  return Float32Array.from({ length: size * size }, (_, at) =>
-    tapped(rows, Math.floor(at / size), (i) => across[i * size + (at % size)] as number),
+  return Float32Array.from({ length: size * size }, (_, to) =>
+    tapped(rows, Math.floor(to / size), (i) => across[i * size + (to % size)] as number),
   )
 }
 
@@ -118,16 +124,16 @@ function acrossRows(
   const { most, starts, counts, weights } = taps
   const outputs = starts.length
   const out = new Uint8Array(channels * (bottom - top) * outputs)
-  let at = 0
+  let to = 0
   for (let c = 0; c < channels; c++)
     for (let y = top; y < bottom; y++) {
       const row = ((from.top + y) * width + from.left) * channels + c
       for (let o = 0; o < outputs; o++) {
-        const end = o * most + (counts[o] as number)
+        const [start, count] = [starts[o] as number, counts[o] as number]
         let sum = half
-        for (let w = o * most, p = row + (starts[o] as number) * channels; w < end; w++, p += channels)
+        for (let w = o * most, p = row + start * channels; w < o * most + count; w++, p += channels)
           sum += (pixels[p] as number) * (weights[w] as number)
-        out[at++] = clipped(sum)
+        out[to++] = clipped(sum)
       }
     }
   return out
@@ -141,14 +147,15 @@ function downColumns(planes: Uint8Array, taps: Taps, top: number, bottom: number
   const sums = new Int32Array(size)
   for (let c = 0; c < channels; c++)
     for (let o = 0; o < size; o++) {
+      const [start, count] = [starts[o] as number, counts[o] as number]
       sums.fill(half)
-      for (let i = 0; i < (counts[o] as number); i++) {
+      for (let i = 0; i < count; i++) {
         const weight = weights[o * most + i] as number
-        const row = (c * (bottom - top) + (starts[o] as number) - top + i) * size
+        const row = (c * (bottom - top) + start - top + i) * size
         for (let x = 0; x < size; x++) sums[x] = (sums[x] as number) + (planes[row + x] as number) * weight
       }
-      const at = (c * size + o) * size
-      for (let x = 0; x < size; x++) out[at + x] = clipped(sums[x] as number)
+      const to = (c * size + o) * size
+      for (let x = 0; x < size; x++) out[to + x] = clipped(sums[x] as number)
     }
   return out
 }

@@ -4,6 +4,7 @@
 // The draws of the second are a function of (seed, task, epoch, image) and of nothing else. RGB (3, s, s) out, or (1,
 // s, s) of a grey image: planes that are equal are stored and sent once.
 import { uniform } from '../../../numbers/random.ts'
+import { streamOf } from '../../../numbers/streams.ts'
 import { type Area, type Image, resample } from './resample.ts'
 
 /** Another number where the same image would get other pixels: what is kept of the old ones is then strange. */
@@ -43,16 +44,15 @@ export interface Draw {
   image: number
 }
 
-const apart = 2 ** 31 // streams from here on are augmentation's; those below draw batches
-
 /** torchvision's RandomResizedCrop.get_params and a fair coin, with our own random numbers. scale: of the area. */
 export function augmentationOf(
   { width, height }: { width: number; height: number },
   draw: Draw,
   scale: readonly [number, number] = trainingScale,
 ): Augmentation {
+  const stream = streamOf('views', { task: draw.task })
   let used = 0
-  const next = (): number => uniform(draw.seed, apart + draw.task, draw.epoch, draw.image * 64 + used++)
+  const next = (): number => uniform(draw.seed, stream, draw.epoch, draw.image * 64 + used++)
   const flip = next() < 0.5
   for (let n = 0; n < tries; n++) {
     const area = width * height * (scale[0] + (scale[1] - scale[0]) * next())

@@ -1,10 +1,13 @@
 // CIFAR-10 and CIFAR-100 as their authors publish them: pickled batches of NumPy arrays (cifar-10-batches-py,
 // cifar-100-python; read as inert values, nothing is run) or records of label and pixels (…-bin). Pixels lie as (3, 32,
 // 32); CIFAR-100's labels are the fine ones.
+
 import { join } from 'node:path'
 
+import { byteAt } from '../../../numbers/vectors.ts'
 import { type ByteSource, damaged, type OpenFiles } from '../../formats/source.ts'
 import { byteRows, readDictionary, textIn } from '../containers/numpy-pickle.ts'
+import { interleaved } from '../pixels/planes.ts'
 import { type DataSource, noSplit, type Place, type RawImages } from '../raw.ts'
 import { checkedLabels, linesOf } from './listed.ts'
 
@@ -136,7 +139,7 @@ async function openParts(
       name,
       image: async (i) => {
         const { part, k } = places[i] as (typeof places)[number]
-        return { pixels: interleaved(await part.planes(k)), width: 32, height: 32, channels: 3 }
+        return { pixels: interleaved(await part.planes(k), 3), width: 32, height: 32, channels: 3 }
       },
       close,
     }
@@ -155,7 +158,7 @@ async function records(source: ByteSource, before: number): Promise<Part> {
   for (let k = 0; k * record < source.size; k += most) {
     const count = Math.min(most, source.size / record - k)
     const bytes = await source.read(k * record, count * record)
-    for (let j = 0; j < count; j++) labels.push(bytes[j * record + before - 1] as number)
+    for (let j = 0; j < count; j++) labels.push(byteAt(bytes, j * record + before - 1))
   }
   return {
     name: source.name,
@@ -178,15 +181,8 @@ async function pickled(source: ByteSource, key: string): Promise<Part> {
     throw damaged(source, 'CIFAR', `${key} is no list of ${data.length / pixels} numbers`)
   return {
     name: source.name,
-    labels: labels as number[],
+    labels,
     planes: async (k) => data.subarray(k * pixels, (k + 1) * pixels),
     close: async () => undefined,
   }
-}
-
-/** (3, 32, 32) to (32, 32, 3). */
-function interleaved(planes: Uint8Array): Uint8Array {
-  const out = new Uint8Array(pixels)
-  for (let i = 0; i < plane; i++) for (let c = 0; c < 3; c++) out[3 * i + c] = planes[c * plane + i] as number
-  return out
 }

@@ -1,8 +1,10 @@
 // MNIST's own format, IDX: big-endian 0x00000803, count, height, width, then the pixels (n, h, w); 0x00000801, count,
 // then the labels (n). As torchvision leaves MNIST, FashionMNIST, KMNIST and EMNIST in NAME/raw, gzipped or not; of
 // EMNIST the parts by name ("letters-train"). EMNIST's images are turned, as they are there.
+
 import { join } from 'node:path'
 
+import { product } from '../../../numbers/vectors.ts'
 import { type ByteSource, damaged, type OpenFiles, type Region, regionOf } from '../../formats/source.ts'
 import { unpack } from '../containers/deflated.ts'
 import { type DataSource, noSplit, type Place, type RawImages } from '../raw.ts'
@@ -122,8 +124,8 @@ function header(source: ByteSource, bytes: Uint8Array, dimensions: number): numb
 }
 
 function elements(source: ByteSource, sizes: readonly number[]): number {
-  const product = sizes.reduce((a, b) => a * b, 1)
-  if (!Number.isSafeInteger(product)) throw damaged(source, 'IDX', `its header says [${sizes}], which cannot be`)
+  const count = product(sizes)
+  if (!Number.isSafeInteger(count)) throw damaged(source, 'IDX', `its header says [${sizes}], which cannot be`)
   if (sizes.slice(1).includes(0)) throw damaged(source, 'IDX', `its images have the size [${sizes.slice(1)}]`)
-  return product
+  return count
 }

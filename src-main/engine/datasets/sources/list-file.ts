@@ -76,7 +76,7 @@ function listed(files: OpenFiles, folder: string, where: string, rows: readonly 
     else names.push(inside(path, where))
     return !unread
   })
-  const labels = read.map((row) => (numbers ? Number(row.label) : (index.get(row.label) as number)))
+  const labels = read.map((row) => index.get(row.label) ?? Number(row.label))
   const groups = read.some((row) => row.group !== undefined) ? read.map((row) => row.group ?? '') : null
   return listedImages(files, { where, folder, names, labels, classes, groups, leftOut: left.all() })
 }

@@ -1,9 +1,11 @@
 // Images that are files in a folder, each with a label: what image folders, lists and most of the known data sets come
 // to. Names are kept packed, as UTF-8 behind each other: a million of them are tens of megabytes and one object.
+
 import { join } from 'node:path'
 
 import { type LeftOut, leftOutSentence } from '../../../contract/data/left-out.ts'
 import { BasilError } from '../../../contract/errors.ts'
+import { at } from '../../../numbers/vectors.ts'
 import type { OpenFiles } from '../../formats/source.ts'
 import { type Box, invalid, type RawImages } from '../raw.ts'
 
@@ -48,7 +50,7 @@ export class Names {
   }
 
   #start(i: number): number {
-    return i === 0 ? 0 : (this.#ends[i - 1] as number)
+    return i === 0 ? 0 : at(this.#ends, i - 1)
   }
 }
 
@@ -115,7 +117,7 @@ export function checkedLabels(
     })
   const most = classes?.length ?? 2 ** 31
   for (let i = 0; i < count; i++) {
-    const label = labels[i] as number
+    const label = at(labels, i)
     if (Number.isInteger(label) && label >= 0 && label < most) continue
     throw new BasilError({
       code: 'label-range',

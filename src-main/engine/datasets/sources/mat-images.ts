@@ -1,10 +1,12 @@
 // SVHN's cropped digits, and what is stored like them: a .mat with X (height, width, channels, n) uint8, column by
 // column, and y (n). As torchvision reads them, the label 10 is the digit 0. A folder has train_32x32.mat,
 // test_32x32.mat and extra_32x32.mat.
+
 import { join } from 'node:path'
 
 import { damaged, type OpenFiles } from '../../formats/source.ts'
 import { looksLikeMat, type MatNumbers, readMat } from '../containers/mat.ts'
+import { turned } from '../pixels/planes.ts'
 import { type DataSource, noSplit, type Place, type RawImages } from '../raw.ts'
 import { checkedLabels } from './listed.ts'
 
@@ -58,7 +60,7 @@ async function openMat(where: string, path: string, files: OpenFiles): Promise<R
       image: async (i) => {
         const size = height * width * channels
         return {
-          pixels: rows(pixels.subarray(i * size, (i + 1) * size), height, width, channels),
+          pixels: turned(pixels.subarray(i * size, (i + 1) * size), height, width, channels),
           width,
           height,
           channels,
@@ -75,12 +77,3 @@ const numbersOf = (value: unknown): MatNumbers | undefined =>
   typeof value === 'object' && value !== null && 'kind' in value && value.kind === 'numbers'
     ? (value as MatNumbers)
     : undefined
-
-/** (height, width, channels) with the first index fastest, to row-major. */
-function rows(columns: Uint8Array, height: number, width: number, channels: number): Uint8Array {
-  const out = new Uint8Array(columns.length)
-  for (let c = 0, from = 0; c < channels; c++)
-    for (let x = 0; x < width; x++)
-      for (let y = 0; y < height; y++) out[(y * width + x) * channels + c] = columns[from++] as number
-  return out
-}

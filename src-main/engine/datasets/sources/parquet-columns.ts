@@ -2,11 +2,13 @@
 // Hugging Face writes them, or plain bytes; or paths alone, as `datasets` writes images that it was given as files.
 // Such a path may come from anyone: it is used where it leads to a file that is named like an image, inside of the
 // folder that the person opened, and nowhere else.
+
 import { isAbsolute, join, normalize, relative, sep } from 'node:path'
 
 import { type FileMetaData, parquetSchema, type SchemaTree } from 'hyparquet'
 
 import { BasilError } from '../../../contract/errors.ts'
+import { at } from '../../../numbers/vectors.ts'
 import { type ByteSource, type OpenFiles, shown } from '../../formats/source.ts'
 import { LeftOuts } from '../left-out.ts'
 import { invalid, type RawImages } from '../raw.ts'
@@ -169,17 +171,18 @@ export async function imagesAtPaths(
   files: OpenFiles,
   { where, root, rows, labels, classes, name }: AtPaths,
 ): Promise<RawImages> {
-  const [names, taken, left] = [new Names(), [] as number[], new LeftOuts()]
-  for (let at = 0; at < rows.length; at += atOnce) {
-    const looked = rows.slice(at, at + atOnce).map(async ({ path, from }) => {
+  const [names, left] = [new Names(), new LeftOuts()]
+  const taken: number[] = []
+  for (let first = 0; first < rows.length; first += atOnce) {
+    const looked = rows.slice(first, first + atOnce).map(async ({ path, from }) => {
       const inside = typeof path === 'string' ? within(root, from, path) : undefined
       return { path, inside, isThere: inside !== undefined && (await files.kind(join(root, inside))) === 'file' }
     })
     for (const [k, { path, inside, isThere }] of (await Promise.all(looked)).entries()) {
-      const text = typeof path === 'string' ? path : name(at + k)
+      const text = typeof path === 'string' ? path : name(first + k)
       if (inside !== undefined && isThere) {
         names.push(inside)
-        taken.push(labels[at + k] as number)
+        taken.push(at(labels, first + k))
       } else if (typeof path !== 'string') left.add('rows without a path', text)
       else if (!isImageName(path)) left.add('paths of no image that is read', text)
       else left.add(inside === undefined ? 'paths outside of what was opened' : 'paths at which there is no file', text)

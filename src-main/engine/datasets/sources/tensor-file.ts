@@ -6,6 +6,7 @@ import { isCheckpointName } from '../../../contract/file-names.ts'
 import { toInt32 } from '../../formats/dtype.ts'
 import { openTensorFile } from '../../formats/open.ts'
 import type { OpenFiles } from '../../formats/source.ts'
+import { interleaved } from '../pixels/planes.ts'
 import { type DataSource, invalid, noSplit, type RawImages } from '../raw.ts'
 import { describedImages } from '../tensor-images.ts'
 import { checkedLabels } from './listed.ts'
@@ -52,10 +53,7 @@ async function openTensors(
       name,
       image: async (i) => {
         const planes = await file.readRange(`images.${split}`, i * channels * plane, channels * plane)
-        const pixels = new Uint8Array(planes.length)
-        for (let c = 0; c < channels; c++)
-          for (let p = 0; p < plane; p++) pixels[p * channels + c] = planes[c * plane + p] as number
-        return { pixels, width: size, height: size, channels }
+        return { pixels: interleaved(planes, channels), width: size, height: size, channels }
       },
       close: () => source.close(),
     }

@@ -3,9 +3,11 @@
 // then read by place, those of packed shards (.tar.gz) from where they were unpacked to. A folder's splits are the
 // beginnings of the shards' names: train-000000.tar, train-000001.tar, test-000000.tar; or its folders, train/0.tar and
 // test/0.tar.
+
 import { join } from 'node:path'
 
 import { BasilError } from '../../../contract/errors.ts'
+import { at } from '../../../numbers/vectors.ts'
 import { dtypes, toInt32 } from '../../formats/dtype.ts'
 import { mistaken } from '../../formats/mistaken.ts'
 import { readArray } from '../../formats/npz.ts'
@@ -85,7 +87,7 @@ async function openShards(
   const shards: ByteSource[] = []
   const names = new Names()
   const labels: number[] = []
-  const at: number[] = [] // (shard, offset, size) of every image
+  const places: number[] = [] // (shard, offset, size) of every image
   const left = new LeftOuts()
   const samples = new Samples(left)
   const close = async (): Promise<void> => void (await Promise.all(shards.map((source) => source.close())))
@@ -97,7 +99,7 @@ async function openShards(
       for await (const { image, labels: entries } of samples.of(source.name, tarEntries(source, walked))) {
         labels.push(await labelOf(walked, image, entries))
         names.push(`${source.name}/${image.name}`)
-        at.push(shards.length - 1, image.offset, image.size)
+        places.push(shards.length - 1, image.offset, image.size)
       }
     }
     const name = (i: number): string => names.at(i)
@@ -111,8 +113,8 @@ async function openShards(
       leftOut,
       name,
       image: async (i) => {
-        const [source, offset, size] = [shards[at[3 * i] as number], at[3 * i + 1] as number, at[3 * i + 2] as number]
-        return { encoded: await (source as ByteSource).read(offset, size) }
+        const [shard, offset, size] = [at(places, 3 * i), at(places, 3 * i + 1), at(places, 3 * i + 2)]
+        return { encoded: await at(shards, shard).read(offset, size) }
       },
       close,
     }

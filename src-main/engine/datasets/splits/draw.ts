@@ -8,15 +8,16 @@
 //   k images a class, n images     ours: the first of a permutation of Basil's own generator, so that 4 shots are among
 //   the 8 of the same seed
 // What is drawn by torch keeps torch's order; what is drawn by us keeps the order it is drawn from.
+
 import { permutation } from '../../../numbers/random.ts'
+import { streamOf } from '../../../numbers/streams.ts'
+import { at, taken } from '../../../numbers/vectors.ts'
 import type { ImagesSpec } from '../spec.ts'
 import { torchPermutation } from './twister.ts'
 
 const fieldShare = 0.1
 const fieldMost = 5000
 const fieldSeed = 0
-const shotsStream = 2 ** 30 // batches use streams from 0 on
-const sampleStream = 2 ** 30 + 1
 
 export function fieldSplit(n: number): { train: Uint32Array; val: Uint32Array } {
   const v = Math.min(Math.floor(n * fieldShare), fieldMost)
@@ -40,8 +41,8 @@ export function asked(labels: Int32Array, spec: ImagesSpec): { positions: Uint32
     half === null ? Uint32Array.from(labels, (_, i) => i) : (halves(labels.length, seed)[half - 1] as Uint32Array)
   const words = half === null ? [] : [`half ${half} of 2, by torch.random_split, seed ${seed}`]
   if (k === null && n === null) return { positions: base, words }
-  const own = Int32Array.from(base, (i) => labels[i] as number)
-  const positions = among(base, k === null ? sample(base.length, n as number, seed) : shots(own, k, seed))
+  const own = taken(labels, base)
+  const positions = among(base, k === null ? sample(base.length, n ?? base.length, seed) : shots(own, k, seed))
   return { positions, words: [...words, `${k === null ? `${n} images` : `${k} images a class`}, seed ${seed}`] }
 }
 
@@ -51,12 +52,12 @@ export function halves(n: number, seed: number): [Uint32Array, Uint32Array] {
 
 /** At most k of each class, of images with these labels. */
 export function shots(labels: ArrayLike<number>, k: number, seed: number): Uint32Array {
-  const taken = new Map<number, number>()
-  const chosen = permutation(labels.length, seed, shotsStream, 0).filter((i) => {
-    const label = labels[i] as number
-    const before = taken.get(label) ?? 0
+  const counts = new Map<number, number>()
+  const chosen = permutation(labels.length, seed, streamOf('shots'), 0).filter((i) => {
+    const label = at(labels, i)
+    const before = counts.get(label) ?? 0
     if (before >= k) return false
-    taken.set(label, before + 1)
+    counts.set(label, before + 1)
     return true
   })
   return Uint32Array.from(chosen).sort()
@@ -64,10 +65,10 @@ export function shots(labels: ArrayLike<number>, k: number, seed: number): Uint3
 
 /** At most n of count. */
 export function sample(count: number, n: number, seed: number): Uint32Array {
-  return Uint32Array.from(permutation(count, seed, sampleStream, 0).subarray(0, n)).sort()
+  return Uint32Array.from(permutation(count, seed, streamOf('subset'), 0).subarray(0, n)).sort()
 }
 
 /** from[positions]. */
 export function among(from: Uint32Array, positions: Uint32Array): Uint32Array {
-  return positions.map((p) => from[p] as number)
+  return positions.map((p) => at(from, p))
 }

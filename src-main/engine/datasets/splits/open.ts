@@ -1,6 +1,7 @@
 // A split of a data set as a configuration names it: one that the disk has, or the field's training, validation or test
 // split, which may have to be drawn from one that the disk has; and of these a half, k images a class, or n in all.
 
+import { taken } from '../../../numbers/vectors.ts'
 import type { OpenFiles } from '../../formats/source.ts'
 import { type DataSource, type FieldSplits, invalid, type Place, type RawImages } from '../raw.ts'
 import type { ImagesSpec } from '../spec.ts'
@@ -30,10 +31,7 @@ export async function openSplit({ source, place }: Found, spec: ImagesSpec, file
   try {
     const base = part ? part.take(raw.count) : Uint32Array.from({ length: raw.count }, (_, i) => i)
     const words = part ? [part.words] : []
-    const chosen = asked(
-      Int32Array.from(base, (i) => raw.labels[i] as number),
-      spec,
-    )
+    const chosen = asked(taken(raw.labels, base), spec)
     if (!chosen) return { raw, of, indices: base, drawn: words.join('; ') }
     return { raw, of, indices: among(base, chosen.positions), drawn: [...words, ...chosen.words].join('; ') }
   } catch (error) {

@@ -2,24 +2,26 @@
 // the permutation that torch.randperm draws with it on a CPU: for i from 0 on, the i-th changes places with one of
 // itself and those behind it. It is here for the splits that others have drawn with PyTorch; every draw of Basil's own
 // is random.ts'.
+import { swap } from '../../../numbers/vectors.ts'
+
 const words = 624
 const middle = 397
 
 /** Numbers of 32 bits, one a call. Of the seed the lower 32 bits count, as in torch. */
 export function twister(seed: number): () => number {
   const state = new Uint32Array(words)
-  state[0] = seed
-  for (let j = 1; j < words; j++) {
-    const before = state[j - 1] as number
-    state[j] = Math.imul(1812433253, before ^ (before >>> 30)) + j
+  let last = seed >>> 0
+  for (let j = 0; j < words; j++) {
+    state[j] = last
+    last = (Math.imul(1812433253, last ^ (last >>> 30)) + j + 1) >>> 0
   }
-  let at = words
+  let next = words
   return () => {
-    if (at === words) {
+    if (next === words) {
       twist(state)
-      at = 0
+      next = 0
     }
-    let y = state[at++] as number
+    let y = wordAt(state, next++)
     y ^= y >>> 11
     y ^= (y << 7) & 0x9d2c5680
     y ^= (y << 15) & 0xefc60000
@@ -29,9 +31,13 @@ export function twister(seed: number): () => number {
 
 function twist(state: Uint32Array): void {
   for (let k = 0; k < words; k++) {
-    const y = ((state[k] as number) & 0x80000000) | ((state[(k + 1) % words] as number) & 0x7fffffff)
-    state[k] = (state[(k + middle) % words] as number) ^ (y >>> 1) ^ (y & 1 ? 0x9908b0df : 0)
+    const y = (wordAt(state, k) & 0x80000000) | (wordAt(state, (k + 1) % words) & 0x7fffffff)
+    state[k] = wordAt(state, (k + middle) % words) ^ (y >>> 1) ^ (y & 1 ? 0x9908b0df : 0)
   }
+}
+
+function wordAt(state: Uint32Array, k: number): number {
+  return state[k] as number
 }
 
 const most = Math.floor((2 ** 32 - 1) / 20) // from here on torch permutes in another way
@@ -44,9 +50,7 @@ export function torchPermutation(n: number, seed: number): Uint32Array {
   for (let i = 0; i < n; i++) order[i] = i
   for (let i = 0; i < n - 1; i++) {
     const z = i + (draw() % (n - i))
-    const kept = order[i] as number
-    order[i] = order[z] as number
-    order[z] = kept
+    swap(order, i, z)
   }
   return order
 }

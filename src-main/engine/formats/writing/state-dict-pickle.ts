@@ -2,7 +2,9 @@
 //   torch._utils._rebuild_tensor_v2(storage, 0, shape, strides, False, OrderedDict()),  storage = ('storage', its
 //   class, key, 'cpu', elements)
 // which is what torch.save writes of a state_dict and what torch.load(weights_only=True) takes. Tensors are contiguous.
+
 import { BasilError } from '../../../contract/errors.ts'
+import { product } from '../../../numbers/vectors.ts'
 import type { Dtype } from '../dtype.ts'
 import { storageTypes } from '../pytorch/element-types.ts'
 import { rowMajor } from '../strided.ts'
@@ -30,7 +32,7 @@ export function stateDictPickle(tensors: readonly TensorInfo[]): Uint8Array {
 function tensor({ name, dtype, shape }: TensorInfo, key: string): Buffer {
   const storageClass = classes.get(dtype)
   if (storageClass === undefined) throw unknownToTorch(name, dtype)
-  const elements = shape.reduce((a, b) => a * b, 1)
+  const elements = product(shape)
   const storage = [
     code('('),
     text('storage'),

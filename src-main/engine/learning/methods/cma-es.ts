@@ -11,7 +11,9 @@
 
 import { clamped } from '../../../numbers/adamw.ts'
 import { normal } from '../../../numbers/random.ts'
-import { filled, norm, type Table } from '../../../numbers/table.ts'
+import { streamOf } from '../../../numbers/streams.ts'
+import { filled, type Table } from '../../../numbers/table.ts'
+import { norm } from '../../../numbers/vectors.ts'
 import { firstLook, isOver, nextLook } from '../looks.ts'
 import type { Method } from '../method.ts'
 import { type LearnState, type Look, lengthOf, type Stage } from '../stage.ts'
@@ -41,6 +43,7 @@ async function* search(stage: Stage): AsyncGenerator<Look> {
   const [vectors, groups] = [problem.vectors.length, problem.groups.length]
   const constants = constantsOf(vectors * groups)
   const { steps } = lengthOf({ ...stage, batch: 'all' })
+  const stream = streamOf('samples', { stage: index })
   let state: LearnState
   if (stage.resume) state = stage.resume
   else {
@@ -62,7 +65,7 @@ async function* search(stage: Stage): AsyncGenerator<Look> {
     const [sigmaPath, sigma] = moments.second as [Float64Array, Float64Array]
     const mean = Float64Array.from(state.coefficients.flatMap((row) => [...row]))
     const draws = Array.from({ length: constants.samples }, (_, k) =>
-      mean.map((_v, i) => normal(seed, index * 1000 + 999, moments.step * constants.samples + k, i)),
+      mean.map((_v, i) => normal(seed, stream, moments.step * constants.samples + k, i)),
     )
     const samples: { z: Float64Array; loss: number }[] = []
     for (const z of draws) {

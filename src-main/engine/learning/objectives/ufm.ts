@@ -20,6 +20,7 @@
 import { largestOf } from '../../../contract/largest.ts'
 import type { ResolvedConfig } from '../../../contract/run/config.ts'
 import { uniform } from '../../../numbers/random.ts'
+import { judgingPass, streamOf } from '../../../numbers/streams.ts'
 import { copyOf, filled, type Table } from '../../../numbers/table.ts'
 import type { Objective } from '../objective.ts'
 import {
@@ -95,7 +96,7 @@ export function fixMatch(problem: PredictingProblem, form: Form, seed: number): 
     lossAndGradient: async (coefficients, batch) => {
       const trust = await trustAt(coefficients, batch.pass)
       const images = batch.map((indices, t) =>
-        mixed(indices, trust[t] as Trust, (i) => uniform(seed, stream + t, batch.pass ?? 0, i)),
+        mixed(indices, trust[t] as Trust, (i) => uniform(seed, streamOf('trusted', { task: t }), batch.pass ?? 0, i)),
       )
       return problem.lossAndGradient(
         coefficients,
@@ -104,8 +105,6 @@ export function fixMatch(problem: PredictingProblem, form: Form, seed: number): 
     },
   }
 }
-
-const stream = 700_000 // of the random numbers
 
 /** The last quarter of a batch gives its place to trusted images; u(i) in [0, 1) says which one comes for image i. */
 export function mixed(
@@ -174,13 +173,11 @@ async function trustOf(problem: PredictingProblem, coefficients: Table, { diviso
   })
 }
 
-const judging = 2 ** 31 // a pass that no stage has
-
 async function judged(problem: PredictingProblem, coefficients: Table, trust: readonly Trust[]): Promise<Measured> {
   const seen = await problem.predict(
     coefficients,
     trust.map(({ images }) => images),
-    judging,
+    judgingPass,
   )
   const tasks = trust.map(({ images, classes }, t) => {
     const tally = new Map<number, number>()
