@@ -5,7 +5,8 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 
 import { disjointMean, tiesCheckpoints, trimAndElect } from '../../src-main/engine/merging/ties.ts'
-import { openParents, readParameter } from '../../src-main/engine/weights/parents.ts'
+import { openParents } from '../../src-main/engine/weights/parents.ts'
+import { readParameter } from '../../src-main/engine/weights/slices.ts'
 import { openSource } from '../../src-main/files/source.ts'
 import { expected, folder, tasks } from './fixture.ts'
 

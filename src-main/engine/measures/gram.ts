@@ -5,7 +5,7 @@
 // constant that it is (not in a tower, see weights/merge.ts).
 import type { Progress } from '../../contract/run/run.ts'
 import { infoOf } from '../formats/tensor-file.ts'
-import { type Checkpoint, isEqualInAll } from '../weights/parents.ts'
+import { type Checkpoint, isEqualInAll } from '../weights/slices.ts'
 import { dot, valueReader } from './values.ts'
 
 export interface Gram {

@@ -5,7 +5,8 @@
 import { partNames } from '../../contract/run/coefficients.ts'
 import { philox } from '../../numbers/random.ts'
 import { derivedCheckpoint, tauSlice } from '../weights/derived.ts'
-import { type Checkpoint, readSlice, type WeightSet } from '../weights/parents.ts'
+import type { WeightSet } from '../weights/parents.ts'
+import { type Checkpoint, readSlice } from '../weights/slices.ts'
 
 const stream = 800_000 // of the random numbers
 

@@ -2,7 +2,8 @@
 // the only vector (ties.ts), or random parts of each (partition.ts). The same is done whenever a recipe is followed, so
 // that the model is the same.
 import type { Preparation } from '../../contract/run/recipe.ts'
-import type { Checkpoint, WeightSet } from '../weights/parents.ts'
+import type { WeightSet } from '../weights/parents.ts'
+import type { Checkpoint } from '../weights/slices.ts'
 import { partitioned } from './partition.ts'
 import { tiesCheckpoints } from './ties.ts'
 

@@ -7,7 +7,8 @@
 // memory holds a slice of every model, no model.
 import { trimmedNames } from '../../contract/run/coefficients.ts'
 import { derivedCheckpoint, tauSlice } from '../weights/derived.ts'
-import { type Checkpoint, readSlice, type WeightSet } from '../weights/parents.ts'
+import type { WeightSet } from '../weights/parents.ts'
+import { type Checkpoint, readSlice } from '../weights/slices.ts'
 
 type Sources = Pick<WeightSet, 'base' | 'vectors' | 'parameters'>
 

@@ -12,8 +12,9 @@ import type { OpenSource } from '../formats/source.ts'
 import { vectorNotes } from '../measures/vector-notes.ts'
 import { floatsOf, learningSplits, requireRoom } from '../problems/linear-features.ts'
 import { microBatchFor } from '../problems/micro-batch.ts'
+import { openCheckpoint, useOf } from '../weights/checkpoint.ts'
 import { groupsOf } from '../weights/merge.ts'
-import { openCheckpoint, openParents, parameterCount, useOf } from '../weights/parents.ts'
+import { openParents, parameterCount } from '../weights/parents.ts'
 import { describeTasks } from './tasks.ts'
 
 /** features: where precomputed features would be kept; that they fit is found out here, not after hours. */

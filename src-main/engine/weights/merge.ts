@@ -6,7 +6,8 @@ import { BasilError } from '../../contract/errors.ts'
 import { largestOf } from '../../contract/largest.ts'
 import type { Table } from '../../numbers/table.ts'
 import { layerOf } from '../layouts/clip-names.ts'
-import { type Checkpoint, firstNotFinite, isEqualInAll, readParameter, readSlice, type WeightSet } from './parents.ts'
+import type { WeightSet } from './parents.ts'
+import { type Checkpoint, firstNotFinite, isEqualInAll, readParameter, readSlice } from './slices.ts'
 
 export type Grouping = 'tensor' | 'layer' | 'scalar'
 
