@@ -182,7 +182,7 @@ program
 program.addCommand(convertCommand({ withEngine }))
 program.addCommand(diffCommand({ withEngine }))
 program.addCommand(compatibleCommand({ withEngine }))
-program.addCommand(mergeCommand({ withEngine }))
+program.addCommand(mergeCommand({ resources: join(root, 'resources'), withEngine }))
 program.addCommand(disentangleCommand({ withEngine }))
 program.addCommand(libraryCommand({ withWorkbench }))
 program.addCommand(dataCommand({ withWorkbench }))

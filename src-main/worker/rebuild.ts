@@ -12,7 +12,7 @@ import { type Dtype, isNarrow } from '../engine/formats/dtype.ts'
 import { infoOf, type TensorFile } from '../engine/formats/tensor-file.ts'
 import { dtypeOf, inDtype } from '../engine/formats/writing/in-dtype.ts'
 import { inLayout } from '../engine/layouts/index.ts'
-import { prepared } from '../engine/merging/prepare.ts'
+import { vectorsAfter } from '../engine/merging/vectors-after.ts'
 import { towersOf } from '../engine/models/towers.ts'
 import { useOf } from '../engine/weights/checkpoint.ts'
 import { lineageOf } from '../engine/weights/lineage.ts'
@@ -53,7 +53,7 @@ async function merge({ recipe, out, overwrite, form }: Rebuilding, unchanged: ()
     openSource,
   )
   try {
-    const parents = await prepared(opened, recipe.prepared ?? null)
+    const parents = await vectorsAfter(opened, recipe.steps)
     const merged = mergedOf(parents, recipe, form.dtype === null ? 'own' : 'float32')
     const layout = form.layout ?? layoutOf(parents)
     const view = inDtype(layout ? inLayout(merged, layout) : merged, form.dtype)

@@ -7,7 +7,7 @@ import { join, relative } from 'node:path'
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
-import { preparationOf } from '../../src-main/contract/run/coefficients.ts'
+import { stepsOf } from '../../src-main/contract/merges/step.ts'
 import type { ResolvedConfig } from '../../src-main/contract/run/config.ts'
 import type { Recipe } from '../../src-main/contract/run/recipe.ts'
 import type { EngineEvent, ResumeState } from '../../src-main/contract/run/run.ts'
@@ -117,9 +117,9 @@ describe('on wasm', () => {
       const [opened] = of(whole, 'opened')
       const brief = ({ file, name, sha256 }: { file: string; name: string; sha256: string }) => ({ file, name, sha256 })
       const [start, ...iterations] = ends.map((end) => end.coefficients)
-      const preparation = preparationOf(config)
       const recipe: Recipe = {
-        basil: '1',
+        basil: '2',
+        steps: stepsOf(config),
         run: null,
         name: 'course',
         method: config.method,
@@ -133,7 +133,6 @@ describe('on wasm', () => {
         groups: opened?.blocks ?? [],
         start: start ?? [],
         iterations: iterations.map(([row]) => row ?? []),
-        ...(preparation && { prepared: preparation }),
         ...((config.control === 'restart' || config.control === 'random') && {
           control: config.control,
           seed: config.seed,

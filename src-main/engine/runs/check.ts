@@ -4,7 +4,7 @@
 // labels.
 
 import type { Plan } from '../../contract/engine-api.ts'
-import { combinedNames, preparationOf } from '../../contract/run/coefficients.ts'
+import { namesAfter, stepsOf } from '../../contract/merges/step.ts'
 import type { ResolvedConfig } from '../../contract/run/config.ts'
 import type { ImageHost } from '../datasets/prepared.ts'
 import type { FeatureCache } from '../formats/feature-cache.ts'
@@ -37,7 +37,7 @@ export async function checkRun(
     const tasks = await describeTasks(config, architecture, { open, images })
     const groups = groupsOf(parents, config.blocks)
     const parameters = parameterCount(parents)
-    const vectors = combinedNames(config.vectors, preparationOf(config)).length // rows of the coefficient table
+    const vectors = namesAfter(config.vectors, stepsOf(config)).length // rows of the coefficient table
     if (config.linearised === 'cached' && features) {
       const floats = floatsOf(vectors, groups.names.length, architecture.embed)
       const splits = learningSplits(config).map(({ task, split, path }) => ({

@@ -11,7 +11,7 @@ import type { ImageHost } from '../../engine/datasets/prepared.ts'
 import type { Backend } from '../../engine/devices/backend.ts'
 import { evaluate } from '../../engine/evaluation/evaluate.ts'
 import { type Evaluated, evaluatedFile, evaluatedMerge } from '../../engine/evaluation/model.ts'
-import { prepared } from '../../engine/merging/prepare.ts'
+import { vectorsAfter } from '../../engine/merging/vectors-after.ts'
 import { useOf } from '../../engine/weights/checkpoint.ts'
 import { openParents } from '../../engine/weights/parents.ts'
 import { type Hashing, hashInThread } from '../../files/hash-thread.ts'
@@ -100,7 +100,7 @@ async function stateOf(recipe: Recipe, said: Said): Promise<Evaluated> {
     useOf(settingsOf(recipe) ?? said),
   )
   try {
-    const { groups, lineage } = followed(await prepared(opened, recipe.prepared ?? null), recipe)
+    const { groups, lineage } = followed(await vectorsAfter(opened, recipe.steps), recipe)
     return evaluatedMerge(
       { ...lineage.parents, close: opened.close },
       groups,
