@@ -12,13 +12,18 @@ import { mergeCard } from '../contract/merges/step.ts'
 import { citation } from '../contract/paper.ts'
 import type { Recipe } from '../contract/run/recipe.ts'
 import { exportMerge, mergeRecipe } from '../workbench/export/merge.ts'
-import type { Supervisor } from '../workbench/link/supervisor.ts'
+import type { EngineClient } from '../workbench/link/engine-link.ts'
 import { exportedLines, formOf, withFormOptions } from './convert.ts'
 import { fail, print, printJson } from './output.ts'
 
 interface MergeCommands {
   resources: string
-  withEngine: (json: boolean, act: (supervisor: Supervisor) => Promise<void>) => Promise<void>
+  withEngine: (json: boolean, act: (engine: Asked) => Promise<void>) => Promise<void>
+}
+
+/** What of the engine is asked here. */
+interface Asked {
+  ask<T>(question: (client: Pick<EngineClient, 'hash' | 'look' | 'rebuild'>) => Promise<T>): Promise<T>
 }
 
 export function mergeCommand({ resources, withEngine }: MergeCommands): Command {
@@ -38,8 +43,7 @@ export function mergeCommand({ resources, withEngine }: MergeCommands): Command 
     .option('--out <file>', 'where to')
     .option('--overwrite', 'replace the file, and its card, if they are there')
     .option('--json', 'as JSON')
-  for (const [name, takers] of parameters())
-    command.option(`--${dashed(name)} <value>`, takers.map(({ card, of }) => `${card.title}: ${told(of)}`).join('; '))
+  for (const [name, takers] of parameters()) command.option(`--${dashed(name)} <value>`, takersLine(takers))
   return withFormOptions(command, 'the pre-trained model')
     .addHelpText('after', ['', 'Methods:', ...methodLines(), '', 'basil merge methods <name> explains one.'].join('\n'))
     .addCommand(methodsCommand())
@@ -51,7 +55,7 @@ export function mergeCommand({ resources, withEngine }: MergeCommands): Command 
             exitCode: 2,
           },
         )
-      return withEngine(json, async (supervisor) => {
+      return withEngine(json, async (engine) => {
         const asked = mergeRecipe({
           method,
           parameters: parametersGiven(given),
@@ -59,12 +63,12 @@ export function mergeCommand({ resources, withEngine }: MergeCommands): Command 
           vectors: vectors.map(unread),
           coefficients: given.coefficients ?? given.coefficient,
         })
-        const recipe = await withHashes(asked, supervisor)
+        const recipe = await withHashes(asked, engine)
         const exported = await exportMerge(
           {
             template: join(resources, 'model-card.md'),
-            rebuild: (request) => supervisor.ask((client) => client.rebuild(request)),
-            look: (file) => supervisor.ask((client) => client.look({ file })),
+            rebuild: (request) => engine.ask((client) => client.rebuild(request)),
+            look: (file) => engine.ask((client) => client.look({ file })),
           },
           { recipe, out: resolve(out), overwrite, form: formOf(out, given) },
         )
@@ -125,6 +129,12 @@ function parameters(): Map<string, { card: MergeCard; of: Parameter }[]> {
   )
 }
 
+/** "TIES, DARE: share of largest elements ..." */
+function takersLine(takers: readonly { card: MergeCard; of: Parameter }[]): string {
+  const alike = Map.groupBy(takers, ({ of }) => told(of))
+  return [...alike].map(([text, of]) => `${of.map(({ card }) => card.title).join(', ')}: ${text}`).join('; ')
+}
+
 /** Of any merge, so that the one chosen can refuse what it does not take. */
 function parametersGiven(given: Record<string, unknown>): Record<string, unknown> {
   const found = [...parameters()].flatMap(([name, [taker]]): [string, unknown][] => {
@@ -138,9 +148,9 @@ const dashed = (name: string): string => name.replace(/[A-Z]/g, (letter) => `-${
 
 const unread = (file: string): Recipe['pretrained'] => ({ file: resolve(file), name: basename(file), sha256: '' })
 
-async function withHashes(recipe: Recipe, supervisor: Supervisor): Promise<Recipe> {
+async function withHashes(recipe: Recipe, engine: Asked): Promise<Recipe> {
   const hashed = async (parent: Recipe['pretrained']): Promise<Recipe['pretrained']> => {
-    const { sha256 } = await supervisor.ask((client) => client.hash({ file: parent.file }))
+    const { sha256 } = await engine.ask((client) => client.hash({ file: parent.file }))
     return { ...parent, sha256 }
   }
   return {

@@ -5,7 +5,7 @@
 import { type Form, type WrittenLayout, writtenLayouts } from '../contract/checkpoint.ts'
 import { BasilError } from '../contract/errors.ts'
 import { type ResolvedConfig, resolvedSchema } from '../contract/run/config.ts'
-import type { Exported, Recipe } from '../contract/run/recipe.ts'
+import { type Exported, type Recipe, recipeSchema } from '../contract/run/recipe.ts'
 import { nothingSaid } from '../contract/tower.ts'
 import { ownMetadata } from '../engine/architecture/own.ts'
 import { type Dtype, isNarrow } from '../engine/formats/dtype.ts'
@@ -149,7 +149,7 @@ function namelessSettings(recipe: Recipe): unknown {
 function metadataOf(recipe: Recipe): Record<string, string> {
   const nameless = (parent: Recipe['pretrained']) => ({ name: parent.name, sha256: parent.sha256 })
   const told = {
-    ...recipe,
+    ...recipeSchema.parse(recipe), // in one order, whoever put it together: the same recipe, the same bytes
     config: namelessSettings(recipe),
     pretrained: nameless(recipe.pretrained),
     vectors: recipe.vectors.map(nameless),

@@ -233,7 +233,7 @@ describe('models of the library in a run', () => {
 
   it('come from a recipe as far as its parents are at hand', () => {
     const recipe = {
-      basil: '2',
+      basil: '2' as const,
       steps: [],
       run: 3,
       name: 'old run',

@@ -46,6 +46,11 @@ export function givenBy(step: Step): Gives {
   return card.gives(parameters)
 }
 
+/** Whether a recipe's pre-trained model is one, or only the first of the models that are merged. */
+export function needsBase([first]: readonly Step[]): boolean {
+  return first ? mergeCard(first.method).needs.base : true
+}
+
 /** What is combined after the steps, in the order of a start's rows. */
 export function namesAfter(vectors: readonly string[], steps: readonly Step[]): string[] {
   return steps.reduce(

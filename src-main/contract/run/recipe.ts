@@ -10,7 +10,7 @@ import { ties } from '../merges/ties.ts'
 // file: '' in an exported model, which names no path
 const parent = z.object({ file: z.string().default(''), name: z.string(), sha256: z.string() })
 
-const fields = z.object({
+const fields = {
   run: z.number().nullable(),
   name: z.string(),
   method: z.string(),
@@ -27,18 +27,19 @@ const fields = z.object({
   start: z.array(z.array(z.number())), // (vectors after the steps x groups)
   iterations: z.array(z.array(z.number())), // lambda_k, (iteration x groups)
   config: z.unknown().optional(),
-})
+}
 
 /** steps: what the vectors come through, one after the other, before they are combined. */
-const form2 = fields.extend({ basil: z.literal('2'), steps: z.array(stepSchema) })
+const form2 = z.object({ basil: z.literal('2'), ...fields, steps: z.array(stepSchema) })
 export type Recipe = z.infer<typeof form2>
 
 /**
  * The first form. prepared: the vectors' largest elements of elected sign (trim), or TIES of them all as the only one
  * (merged), each in so many parts.
  */
-const form1 = fields.extend({
+const form1 = z.object({
   basil: z.literal('1'),
+  ...fields,
   prepared: z
     .object({ trim: z.number().nullable(), merged: z.boolean(), parts: z.number(), seed: z.number() })
     .optional(),

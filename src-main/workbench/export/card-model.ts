@@ -3,6 +3,7 @@
 import { basename } from 'node:path'
 
 import type { Description, Form } from '../../contract/checkpoint.ts'
+import { needsBase } from '../../contract/merges/step.ts'
 import { effectiveCoefficients, spanOf } from '../../contract/run/coefficients.ts'
 import type { Exported, Recipe } from '../../contract/run/recipe.ts'
 import { loadingLines } from './card-loading.ts'
@@ -51,12 +52,11 @@ function coefficientTable(recipe: Recipe): string {
   return table(['coefficients of', 'smallest', 'mean', 'largest'], rows)
 }
 
-function parentTable({ pretrained, vectors }: Recipe): string {
-  const rows = [pretrained, ...vectors].map(({ name, sha256 }, i) => [
-    i ? 'fine-tuned' : 'pre-trained',
-    plain(name),
-    `\`${sha256}\``,
-  ])
+function parentTable({ pretrained, vectors, steps }: Recipe): string {
+  const row = (role: string, { name, sha256 }: Recipe['pretrained']): string[] => [role, plain(name), `\`${sha256}\``]
+  const rows = needsBase(steps)
+    ? [row('pre-trained', pretrained), ...vectors.map((vector) => row('fine-tuned', vector))]
+    : vectors.map((model) => row('model', model))
   return table(['role', 'file', 'SHA-256'], rows)
 }
 

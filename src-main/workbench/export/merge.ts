@@ -105,7 +105,7 @@ function coefficientsFor(
   throw wrong(
     'The coefficients do not fit the vectors',
     card.name,
-    `there ${are}, and ${asked.length} coefficients`,
+    `there ${are}, and ${asked.length === 1 ? '1 coefficient' : `${asked.length} coefficients`}`,
     'give one for all (--coefficient), or one for each (--coefficients)',
   )
 }
