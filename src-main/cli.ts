@@ -25,7 +25,7 @@ import { detailLines, inspectionLines, summaryLine } from './cli/print.ts'
 import { studyCommand } from './cli/study/command.ts'
 import { presetCommand } from './cli/study/preset.ts'
 import { refineCommand } from './cli/study/refine.ts'
-import { chosenEnvironment, root, withEngine, withWorkbench } from './cli/with.ts'
+import { chosenEnvironment, resources, root, withEngine, withWorkbench } from './cli/with.ts'
 import { deviceSchema } from './contract/api/native.ts'
 import { configJsonSchema } from './contract/run/resolve.ts'
 import { dataFolder } from './files/data-folder.ts'
@@ -180,7 +180,7 @@ for (const command of [
   convertCommand(),
   diffCommand(),
   compatibleCommand(),
-  mergeCommand(),
+  mergeCommand({ resources, withEngine }),
   disentangleCommand(),
   libraryCommand(),
   dataCommand(),

@@ -57,7 +57,8 @@ async function recipeOf({ pretrained, vectors, parameters }: Files): Promise<Rec
   const found: Recipe['vectors'] = []
   for (const file of vectors) found.push(await parent(file))
   return {
-    basil: '1',
+    basil: '2',
+    steps: [],
     run: null,
     name: 'merge of the benchmark',
     method: 'task-arithmetic',

@@ -10,13 +10,16 @@ export type { Ops } from './devices/ops.ts'
 
 // Checkpoints: any format and layout, seen by canonical names; a pre-trained model and those fine-tuned from it.
 
+// Checkpoints: any format and layout, seen by canonical names; a pre-trained model and those fine-tuned from it.
+
 export { openTensorFile } from './formats/open.ts'
 export { type TensorToWrite, writeSafetensors } from './formats/safetensors-writer.ts'
 export { requireNoAdapter } from './layouts/adapter.ts'
 export { canonical } from './layouts/index.ts'
+export { openCheckpoint } from './weights/checkpoint.ts'
 export { loadCheckpoint, openStore } from './weights/device.ts'
 export { groupsOf } from './weights/merge.ts'
-export { openCheckpoint, openParents } from './weights/parents.ts'
+export { openParents } from './weights/parents.ts'
 
 // What weights are, without using them.
 

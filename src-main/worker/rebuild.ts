@@ -5,19 +5,20 @@
 import { type Form, type WrittenLayout, writtenLayouts } from '../contract/checkpoint.ts'
 import { BasilError } from '../contract/errors.ts'
 import { type ResolvedConfig, resolvedSchema } from '../contract/run/config.ts'
-import type { Exported, Recipe } from '../contract/run/recipe.ts'
+import { type Exported, type Recipe, recipeSchema } from '../contract/run/recipe.ts'
 import { nothingSaid } from '../contract/tower.ts'
 import { ownMetadata } from '../engine/architecture/own.ts'
 import { type Dtype, isNarrow } from '../engine/formats/dtype.ts'
 import { infoOf, type TensorFile } from '../engine/formats/tensor-file.ts'
 import { dtypeOf, inDtype } from '../engine/formats/writing/in-dtype.ts'
 import { inLayout } from '../engine/layouts/index.ts'
-import { prepared } from '../engine/merging/prepare.ts'
+import { vectorsAfter } from '../engine/merging/vectors-after.ts'
 import { towersOf } from '../engine/models/towers.ts'
+import { useOf } from '../engine/weights/checkpoint.ts'
 import { lineageOf } from '../engine/weights/lineage.ts'
 import { areGroups, type Groups, groupsOf } from '../engine/weights/merge.ts'
 import { mergedFile } from '../engine/weights/merged-file.ts'
-import { openSet, useOf, type WeightSet } from '../engine/weights/parents.ts'
+import { openSet, type WeightSet } from '../engine/weights/parents.ts'
 import { type Hashing, hashInThread } from '../files/hash-thread.ts'
 import { openSource } from '../files/source.ts'
 import { requireFree } from '../files/write-atomic.ts'
@@ -52,7 +53,7 @@ async function merge({ recipe, out, overwrite, form }: Rebuilding, unchanged: ()
     openSource,
   )
   try {
-    const parents = await prepared(opened, recipe.prepared ?? null)
+    const parents = await vectorsAfter(opened, recipe.steps)
     const merged = mergedOf(parents, recipe, form.dtype === null ? 'own' : 'float32')
     const layout = form.layout ?? layoutOf(parents)
     const view = inDtype(layout ? inLayout(merged, layout) : merged, form.dtype)
@@ -148,7 +149,7 @@ function namelessSettings(recipe: Recipe): unknown {
 function metadataOf(recipe: Recipe): Record<string, string> {
   const nameless = (parent: Recipe['pretrained']) => ({ name: parent.name, sha256: parent.sha256 })
   const told = {
-    ...recipe,
+    ...recipeSchema.parse(recipe), // in one order, whoever put it together: the same recipe, the same bytes
     config: namelessSettings(recipe),
     pretrained: nameless(recipe.pretrained),
     vectors: recipe.vectors.map(nameless),

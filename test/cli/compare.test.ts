@@ -104,7 +104,7 @@ test('merge: an architecture nobody knows, its models in three containers, by te
     /target-exists/,
   )
   const short = await basil(folder, 'merge', ...parents, '--coefficients', '0.5', '--out', 'again.safetensors')
-  expect(short).toMatchObject({ code: 2, err: expect.stringMatching(/2 models, and 1 coefficients/) })
+  expect(short).toMatchObject({ code: 2, err: expect.stringMatching(/there are 2 vectors, and 1 coefficient\./) })
 })
 
 test("merge: a ResNet CLIP; BatchNorm's statistics and counters stay the pre-trained model's", async () => {

@@ -11,8 +11,9 @@ import { objectiveNamed } from '../../src-main/engine/learning/objectives/index.
 import { measure } from '../../src-main/engine/problems/clip-problem.ts'
 import { microBatchOf } from '../../src-main/engine/problems/micro-batch.ts'
 import { readTasks } from '../../src-main/engine/runs/tasks.ts'
+import { openCheckpoint } from '../../src-main/engine/weights/checkpoint.ts'
 import { loadCheckpoint } from '../../src-main/engine/weights/device.ts'
-import { openCheckpoint, readParameter } from '../../src-main/engine/weights/parents.ts'
+import { readParameter } from '../../src-main/engine/weights/slices.ts'
 import { openSource } from '../../src-main/files/source.ts'
 import {
   expected,

@@ -7,7 +7,7 @@ import { join, relative } from 'node:path'
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
-import { preparationOf } from '../../src-main/contract/run/coefficients.ts'
+import { stepsOf } from '../../src-main/contract/merges/step.ts'
 import type { ResolvedConfig } from '../../src-main/contract/run/config.ts'
 import type { Recipe } from '../../src-main/contract/run/recipe.ts'
 import type { EngineEvent, ResumeState } from '../../src-main/contract/run/run.ts'
@@ -16,7 +16,8 @@ import { type Backend, openBackend } from '../../src-main/engine/devices/backend
 import { run } from '../../src-main/engine/runs/run.ts'
 import { lineageOf } from '../../src-main/engine/weights/lineage.ts'
 import { groupsOf } from '../../src-main/engine/weights/merge.ts'
-import { type Checkpoint, openParents, type Parents, readParameter } from '../../src-main/engine/weights/parents.ts'
+import { openParents, type Parents } from '../../src-main/engine/weights/parents.ts'
+import { type Checkpoint, readParameter } from '../../src-main/engine/weights/slices.ts'
 import { hashFile } from '../../src-main/files/hash.ts'
 import { openSource } from '../../src-main/files/source.ts'
 import { rebuild } from '../../src-main/worker/rebuild.ts'
@@ -116,9 +117,9 @@ describe('on wasm', () => {
       const [opened] = of(whole, 'opened')
       const brief = ({ file, name, sha256 }: { file: string; name: string; sha256: string }) => ({ file, name, sha256 })
       const [start, ...iterations] = ends.map((end) => end.coefficients)
-      const preparation = preparationOf(config)
       const recipe: Recipe = {
-        basil: '1',
+        basil: '2',
+        steps: stepsOf(config),
         run: null,
         name: 'course',
         method: config.method,
@@ -132,7 +133,6 @@ describe('on wasm', () => {
         groups: opened?.blocks ?? [],
         start: start ?? [],
         iterations: iterations.map(([row]) => row ?? []),
-        ...(preparation && { prepared: preparation }),
         ...((config.control === 'restart' || config.control === 'random') && {
           control: config.control,
           seed: config.seed,

@@ -14,11 +14,12 @@ import type { ResolvedConfig } from '../../src-main/contract/run/config.ts'
 import type { Recipe } from '../../src-main/contract/run/recipe.ts'
 import type { EngineEvent } from '../../src-main/contract/run/run.ts'
 import { type Backend, openBackend } from '../../src-main/engine/devices/backend.ts'
-import { prepared } from '../../src-main/engine/merging/prepare.ts'
+import { vectorsAfter } from '../../src-main/engine/merging/vectors-after.ts'
 import { run } from '../../src-main/engine/runs/run.ts'
 import { lineageOf } from '../../src-main/engine/weights/lineage.ts'
 import { type Groups, groupsOf } from '../../src-main/engine/weights/merge.ts'
-import { type Checkpoint, openParents, type Parents, readParameter } from '../../src-main/engine/weights/parents.ts'
+import { openParents, type Parents } from '../../src-main/engine/weights/parents.ts'
+import { type Checkpoint, readParameter } from '../../src-main/engine/weights/slices.ts'
 import { hashFile } from '../../src-main/files/hash.ts'
 import { openSource } from '../../src-main/files/source.ts'
 import { runDetail } from '../../src-main/history/detail.ts'
@@ -192,7 +193,7 @@ describe('on wasm', () => {
     )
     const exported = await openParents(join(folder, 'pretrained.safetensors'), [file], openSource)
     const groups = groupsOf(parents, recipe.grouping)
-    const combined = await prepared(parents, recipe.prepared ?? null)
+    const combined = await vectorsAfter(parents, recipe.steps)
     const vectors = await named(recipe, combined, groups)
     const measured = new Map([...said.keys()].map((name) => [name, groups.names.map(() => Number.NaN)]))
     let worst = 0

@@ -4,8 +4,10 @@ import { join } from 'node:path'
 
 import { expect, test } from 'vitest'
 
-import { disjointMean, tiesCheckpoints, trimAndElect } from '../../src-main/engine/merging/ties.ts'
-import { openParents, readParameter } from '../../src-main/engine/weights/parents.ts'
+import { disjointMean, trimAndElect } from '../../src-main/engine/merging/ties.ts'
+import { vectorsAfter } from '../../src-main/engine/merging/vectors-after.ts'
+import { openParents } from '../../src-main/engine/weights/parents.ts'
+import { readParameter } from '../../src-main/engine/weights/slices.ts'
 import { openSource } from '../../src-main/files/source.ts'
 import { expected, folder, tasks } from './fixture.ts'
 
@@ -17,10 +19,14 @@ const open = () =>
   )
 type Parents = Awaited<ReturnType<typeof open>>
 
+async function tiesOf(parents: Parents, density: number, output: 'merged' | 'trimmed') {
+  return (await vectorsAfter(parents, [{ method: 'ties', parameters: { density, output } }])).vectors
+}
+
 /** All parameters in block order as one vector, from the pre-trained model. */
 async function vectorOf(
   parents: Parents,
-  checkpoint: Parents['base'] | Awaited<ReturnType<typeof tiesCheckpoints>>[number],
+  checkpoint: Parents['base'] | Awaited<ReturnType<typeof tiesOf>>[number],
 ): Promise<Float64Array> {
   const flat: number[] = []
   for (const name of parents.parameters.keys()) {
@@ -33,7 +39,7 @@ async function vectorOf(
 
 test.each([0.2, 0.5])("TIES of density %f is the oracle's", async (density) => {
   const parents = await open()
-  const [merged] = await tiesCheckpoints(parents, density, true)
+  const [merged] = await tiesOf(parents, density, 'merged')
   const flat = await vectorOf(parents, merged as NonNullable<typeof merged>)
   const { norm, zeros, at } = expected[`merge.ties.${density}`]
   expect(flat.filter((v) => v === 0).length).toBe(zeros)
@@ -54,7 +60,7 @@ test('trimmed vectors keep their largest elements, those of the elected sign, an
     Math.fround([...tau].map(Math.abs).sort((a, b) => b - a)[Math.ceil(density * n) - 1] as number),
   )
   trimAndElect(taus, thresholds)
-  const trimmed = await tiesCheckpoints(parents, density, false)
+  const trimmed = await tiesOf(parents, density, 'trimmed')
   for (const [t, checkpoint] of trimmed.entries()) {
     const flat = await vectorOf(parents, checkpoint)
     expect(flat.filter((v) => v !== 0).length).toBeGreaterThan(0.1 * n)
@@ -62,7 +68,7 @@ test('trimmed vectors keep their largest elements, those of the elected sign, an
     for (let i = 0; i < n; i++) worst = Math.max(worst, Math.abs((flat[i] as number) - (taus[t]?.[i] as number)))
     expect(worst).toBeLessThan(2e-7)
   }
-  const [merged] = await tiesCheckpoints(parents, density, true)
+  const [merged] = await tiesOf(parents, density, 'merged')
   const mean = disjointMean(taus)
   const flat = await vectorOf(parents, merged as NonNullable<typeof merged>)
   expect(flat.every((v, i) => Math.abs(v - (mean[i] as number)) < 2e-7)).toBe(true)

@@ -11,8 +11,8 @@ import { canonical } from '../../src-main/engine/layouts/index.ts'
 import { disposeTape, forward, type Tape, type Tower } from '../../src-main/engine/models/clip-vit.ts'
 import { loadTextTower } from '../../src-main/engine/models/text/text-tower.ts'
 import { patchesOf } from '../../src-main/engine/problems/patches.ts'
+import { openCheckpoint } from '../../src-main/engine/weights/checkpoint.ts'
 import { loadCheckpoint } from '../../src-main/engine/weights/device.ts'
-import { openCheckpoint } from '../../src-main/engine/weights/parents.ts'
 import { openSource } from '../../src-main/files/source.ts'
 
 export interface Numbers {

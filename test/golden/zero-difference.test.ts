@@ -170,7 +170,8 @@ describe('on wasm', () => {
       ...(await hashFile(join(folder, 'pretrained.safetensors'))),
     }
     const recipe: Recipe = {
-      basil: '1',
+      basil: '2',
+      steps: [],
       run: null,
       name: 'none',
       method: 'task-arithmetic',

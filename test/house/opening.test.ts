@@ -56,7 +56,7 @@ const own: Record<string, string> = {
   'workbench/native/unpack.ts: openPromise': 'wheels that it downloaded and whose SHA-256 it compared',
   'workbench/native/wheels.ts: readFileSync': 'resources: pinned wheels',
   'workbench/studies/presets/files.ts: readFileSync': "resources: the papers' tables",
-  'workbench/export/export-run.ts: readFileSync': "resources: the card's template",
+  'workbench/export/with-card.ts: readFileSync': "resources: the card's template",
   'server/pages.ts: createReadStream': 'the built pages, listed before',
 }
 

@@ -116,7 +116,7 @@ async function recipeIn(here: string): Promise<Recipe> {
   }
   const [base, vectors] = [await parent('pretrained.safetensors'), [await parent('finetuned-alpha.safetensors')]]
   const told = {
-    basil: '1',
+    basil: '2',
     run: 3,
     name: 'between',
     method: 'task-arithmetic',
@@ -124,7 +124,7 @@ async function recipeIn(here: string): Promise<Recipe> {
     iteration: 0,
     epoch: null,
   } as const
-  return { ...told, pretrained: base, vectors, groups: ['all'], start: [[0.3]], iterations: [] }
+  return { ...told, pretrained: base, vectors, steps: [], groups: ['all'], start: [[0.3]], iterations: [] }
 }
 
 test('a run exported in any form is its default export converted', async () => {

@@ -49,7 +49,8 @@ export async function merged(
     return { file, name: `${name}.safetensors`, sha256: (await hashFile(file)).sha256 }
   }
   const recipe: Recipe = {
-    basil: '1',
+    basil: '2',
+    steps: [],
     run: null,
     name: 'halfway',
     method: 'task-arithmetic',

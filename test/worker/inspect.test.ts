@@ -184,7 +184,8 @@ test.each<[string, Shapes, 'F32' | 'F16', string]>([
     "reading every tensor of float16 in Hugging Face's layout as float32",
     huggingFace(large, 'whole'),
     'F16',
-    `const { openWeights, readParameter } = await import("./src-main/engine/weights/parents.ts")
+    `const { openWeights } = await import("./src-main/engine/weights/parents.ts")
+     const { readParameter } = await import("./src-main/engine/weights/slices.ts")
      const { openSource } = await import("./src-main/files/source.ts")
      work = async () => {
        const set = await openWeights(path, [], openSource)

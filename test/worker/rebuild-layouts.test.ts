@@ -34,7 +34,8 @@ test.each(['visual.', 'model.visual.', ''])('columns named behind "%s"', async (
     return { file, name: basename(file), sha256: (await hashCheckpoint(file)).sha256 }
   }
   const recipeOf = async (rename: (name: string) => string): Promise<Recipe> => ({
-    basil: '1',
+    basil: '2',
+    steps: [],
     run: null,
     name: 'old',
     method: 'atlas',

@@ -24,7 +24,8 @@ async function setting(): Promise<{ folder: string; out: string; recipe: Recipe;
   for (const file of [pretrained, tuned]) copyFileSync(join(golden, basename(file)), file)
   const parent = async (file: string) => ({ file, name: basename(file), sha256: (await hashFile(file)).sha256 })
   const recipe: Recipe = {
-    basil: '1',
+    basil: '2',
+    steps: [],
     run: null,
     name: 'halfway',
     method: 'task-arithmetic',

@@ -7,8 +7,8 @@
 //   restart, coefficients left free:                    c_t,b = start_t,b (1 + sum_k lambda_k,b)
 //   random directions:  c_t,b = start_t,b, and beside the task vectors the directions r_k, each with lambda_k,b
 // An iteration that was not accepted is a row of zeros. Learning, export, cards, reports and the terminal all ask here.
+import { namesAfter, type Step, stepsOf } from '../merges/step.ts'
 import type { ResolvedConfig } from './config.ts'
-import type { Preparation } from './recipe.ts'
 import type { RunDetail } from './run.ts'
 
 type Control = ResolvedConfig['control']
@@ -17,7 +17,7 @@ type Rows = readonly ArrayLike<number>[]
 /** What the vectors of a state come from; a recipe is one. */
 export interface Course {
   vectors: readonly { name: string }[] // fine-tuned models, in the order of the parents
-  prepared?: Preparation | null | undefined // what stands in their place
+  steps: readonly Step[] // what they come through before they are combined
   control?: Control | undefined
   start: Rows // (vectors x blocks)
   iterations: Rows // (iterations x blocks)
@@ -38,7 +38,7 @@ export function courseOf({
   if (!start?.ended) return null
   return {
     vectors: parents.filter(({ role }) => role === 'vector'),
-    prepared: preparationOf(config),
+    steps: stepsOf(config),
     control: config.control,
     start: start.coefficients,
     iterations: iterations.filter(({ ended }) => ended).map(({ coefficients }) => coefficients[0] ?? []),
@@ -46,10 +46,10 @@ export function courseOf({
 }
 
 /** Every vector of the model with its coefficients, in the order of the start's rows; random directions after them. */
-export function effectiveCoefficients({ vectors, prepared = null, control, start, iterations }: Course): Share[] {
-  const names = combinedNames(
+export function effectiveCoefficients({ vectors, steps, control, start, iterations }: Course): Share[] {
+  const names = namesAfter(
     vectors.map(({ name }) => name),
-    prepared,
+    steps,
   )
   const tasks = collapse(start, iterations, control).map((values, t) => ({
     name: names[t] ?? `vector ${t + 1}`,
@@ -97,35 +97,7 @@ function factorsOf(iterations: Rows, control: Control): Rows {
 
 const at = (row: ArrayLike<number>, b: number): number => row[b] as number
 
-/**
- * Names of what is combined, in the order of a start's rows: TIES of all vectors, or each of them trimmed, in parts.
- */
-export function combinedNames(vectors: readonly string[], prepared: Preparation | null): string[] {
-  const whole = prepared && prepared.trim !== null ? trimmedNames(vectors, prepared.merged) : [...vectors]
-  return whole.flatMap((name) => partNames(name, prepared?.parts ?? 1))
-}
-
-/** merged: TIES, one vector in place of all. */
-export function trimmedNames(vectors: readonly string[], merged: boolean): string[] {
-  return merged ? [`TIES of ${vectors.length}`] : vectors.map((name) => `${name}, trimmed`)
-}
-
-export function partNames(name: string, parts: number): string[] {
-  return parts === 1 ? [name] : Array.from({ length: parts }, (_, part) => `${name}, part ${part + 1} of ${parts}`)
-}
-
 export const randomName = (k: number): string => `random direction ${k}`
-
-/** What a run combines in place of its vectors; null: the vectors themselves. */
-export function preparationOf({
-  trim,
-  parts,
-  seed,
-  start,
-}: Pick<ResolvedConfig, 'trim' | 'parts' | 'seed' | 'start'>): Preparation | null {
-  const isPlain = (trim ?? null) === null && (parts ?? 1) === 1 // runs of 0.1.0 do not say
-  return isPlain ? null : { trim, merged: start.method === 'ties', parts, seed }
-}
 
 /** Of one vector's coefficients over all blocks. NaN where there are none. */
 export function spanOf(values: ArrayLike<number>): { smallest: number; mean: number; largest: number } {

@@ -3,23 +3,14 @@
 // (the collapse identity of difference vectors: a whole lineage is the parents and a few rows of numbers).
 import { z } from 'zod'
 
+import { randomParts } from '../merges/random-parts.ts'
+import { type Step, stepSchema } from '../merges/step.ts'
+import { ties } from '../merges/ties.ts'
+
 // file: '' in an exported model, which names no path
 const parent = z.object({ file: z.string().default(''), name: z.string(), sha256: z.string() })
 
-/**
- * What is combined in place of the vectors: their largest elements of elected sign (trim), TIES of them all as the only
- * one (merged), each in so many parts.
- */
-const preparationSchema = z.object({
-  trim: z.number().nullable(),
-  merged: z.boolean(),
-  parts: z.number(),
-  seed: z.number(),
-})
-export type Preparation = z.infer<typeof preparationSchema>
-
-export const recipeSchema = z.object({
-  basil: z.string(), // version of the recipe's form
+const fields = {
   run: z.number().nullable(),
   name: z.string(),
   method: z.string(),
@@ -30,15 +21,47 @@ export const recipeSchema = z.object({
   seed: z.number().optional(), // of random directions
   iteration: z.number(), // 0: the start
   epoch: z.number().nullable(), // of that iteration; null: its chosen state
-  pretrained: parent,
+  pretrained: parent, // of a merge that needs none the first of the models
   vectors: z.array(parent),
-  prepared: preparationSchema.optional(),
   groups: z.array(z.string()), // coefficient names, in the order of the columns below
-  start: z.array(z.array(z.number())), // (vectors x groups)
+  start: z.array(z.array(z.number())), // (vectors after the steps x groups)
   iterations: z.array(z.array(z.number())), // lambda_k, (iteration x groups)
   config: z.unknown().optional(),
+}
+
+/** steps: what the vectors come through, one after the other, before they are combined. */
+const form2 = z.object({ basil: z.literal('2'), ...fields, steps: z.array(stepSchema) })
+export type Recipe = z.infer<typeof form2>
+
+/**
+ * The first form. prepared: the vectors' largest elements of elected sign (trim), or TIES of them all as the only one
+ * (merged), each in so many parts.
+ */
+const form1 = z.object({
+  basil: z.literal('1'),
+  ...fields,
+  prepared: z
+    .object({ trim: z.number().nullable(), merged: z.boolean(), parts: z.number(), seed: z.number() })
+    .optional(),
 })
-export type Recipe = z.infer<typeof recipeSchema>
+
+/** The same recipe in the present form: the model is the same, to the bit. */
+function recipeOf1({ prepared, ...rest }: z.infer<typeof form1>): Recipe {
+  const steps: Step[] = []
+  if (prepared && prepared.trim !== null)
+    steps.push({
+      method: ties.name,
+      parameters: { density: prepared.trim, output: prepared.merged ? 'merged' : 'trimmed' },
+    })
+  if (prepared && prepared.parts > 1)
+    steps.push({ method: randomParts.name, parameters: { parts: prepared.parts, seed: prepared.seed } })
+  return { ...rest, basil: '2', steps }
+}
+
+/** Reads every form there has been; gives the present one. */
+export const recipeSchema = z
+  .discriminatedUnion('basil', [form1, form2], { error: 'it has a form that this version of Basil does not read' })
+  .transform((recipe) => (recipe.basil === '1' ? recipeOf1(recipe) : recipe))
 
 export const exportedSchema = z.object({
   file: z.string(),

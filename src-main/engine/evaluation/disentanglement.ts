@@ -13,9 +13,10 @@ import { clipProblem, type Task, type TaskSetup } from '../problems/clip-problem
 import { microBatchFor } from '../problems/micro-batch.ts'
 import type { RunHost } from '../runs/context.ts'
 import { closeTasks, openTasks } from '../runs/tasks.ts'
+import { useOf } from '../weights/checkpoint.ts'
 import { openStore } from '../weights/device.ts'
 import { groupsOf } from '../weights/merge.ts'
-import { openParents, useOf } from '../weights/parents.ts'
+import { openParents } from '../weights/parents.ts'
 
 type Host = Pick<RunHost, 'backend' | 'open' | 'images' | 'signal'>
 

@@ -7,9 +7,10 @@ import type { OpenSource } from '../formats/source.ts'
 import type { Architecture } from '../layouts/clip-names.ts'
 import type { Tower } from '../models/clip-vit.ts'
 import { linearModel, type Model, towerModel } from '../models/model.ts'
+import { type TowerCheckpoint as CheckpointTower, openCheckpoint, useOf } from '../weights/checkpoint.ts'
 import { type LoadedWeights, loadCheckpoint, loadMerged } from '../weights/device.ts'
 import type { Groups } from '../weights/merge.ts'
-import { type TowerCheckpoint as CheckpointTower, openCheckpoint, type Parents, useOf } from '../weights/parents.ts'
+import type { Parents } from '../weights/parents.ts'
 
 export interface Evaluated {
   architecture: Architecture

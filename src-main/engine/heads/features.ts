@@ -12,7 +12,7 @@ import type { Tower } from '../models/clip-vit.ts'
 import type { Model } from '../models/model.ts'
 import { fitting, type MicroBatch } from '../problems/micro-batch.ts'
 import { patchesOf } from '../problems/patches.ts'
-import { firstNotFinite } from '../weights/parents.ts'
+import { firstNotFinite } from '../weights/slices.ts'
 
 /** (n, embed), rows of length 1. what: as the progress is called. */
 export async function* unitFeatures(

@@ -13,7 +13,7 @@ import { openTensorFile } from '../formats/open.ts'
 import type { OpenSource } from '../formats/source.ts'
 import type { TensorFile, TensorInfo } from '../formats/tensor-file.ts'
 import { type Head, logitScale } from '../problems/head.ts'
-import { firstNotFinite } from '../weights/parents.ts'
+import { firstNotFinite } from '../weights/slices.ts'
 
 /** How a file that says nothing of itself is read. */
 export interface ReadAs {

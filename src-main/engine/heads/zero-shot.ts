@@ -8,7 +8,7 @@ import type { Progress } from '../../contract/run/run.ts'
 import { axpy, dot } from '../../numbers/vectors.ts'
 import type { TextTower } from '../models/text/text-tower.ts'
 import type { Tokenizer } from '../models/text/tokenizer.ts'
-import { firstNotFinite } from '../weights/parents.ts'
+import { firstNotFinite } from '../weights/slices.ts'
 
 const batch = 64 // texts at a time
 

@@ -10,7 +10,8 @@ import { product } from '../../numbers/vectors.ts'
 import type { Dtype } from '../formats/dtype.ts'
 import { infoOf } from '../formats/tensor-file.ts'
 import { expansion } from '../layouts/layout.ts'
-import { type Checkpoint, type Parents, readSlice } from '../weights/parents.ts'
+import type { Parents } from '../weights/parents.ts'
+import { type Checkpoint, readSlice } from '../weights/slices.ts'
 
 const most = 4096
 // relative, of one that was stored in fewer bits

@@ -7,7 +7,7 @@
 import type { Progress } from '../../contract/run/run.ts'
 import { add, at, axpy } from '../../numbers/vectors.ts'
 import { infoOf } from '../formats/tensor-file.ts'
-import { type Checkpoint, isEqualInAll } from '../weights/parents.ts'
+import { type Checkpoint, isEqualInAll } from '../weights/slices.ts'
 import { dot, valueReader } from './values.ts'
 
 export interface Gram {

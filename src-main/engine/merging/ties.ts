@@ -3,15 +3,11 @@
 //   elect: gamma_i = sign(sum_t tau_t,i), the sign with the greater mass;
 //   merge: tau_i = mean over the vectors with tau_t,i != 0 and sign gamma_i.
 // Trimmed vectors by themselves, with the elements of the other sign gone too, are what AdaMerging++ learns
-// coefficients of. All of them are given as checkpoints, theta_pre + tau, of which each slice is made when it is read:
-// memory holds a slice of every model, no model.
-
-import { trimmedNames } from '../../contract/run/coefficients.ts'
+// coefficients of. Memory holds a slice of every model, no model.
+import { ties as card } from '../../contract/merges/ties.ts'
 import { product } from '../../numbers/vectors.ts'
-import { derivedCheckpoint, tauSlice } from '../weights/derived.ts'
-import { type Checkpoint, readSlice, type WeightSet } from '../weights/parents.ts'
-
-type Sources = Pick<WeightSet, 'base' | 'vectors' | 'parameters'>
+import { type Checkpoint, readSlice } from '../weights/slices.ts'
+import { difference, merge, type Sources } from './merge.ts'
 
 const slice = 2 ** 17 // elements read at a time
 const bins = 2 ** 16
@@ -59,7 +55,7 @@ async function* magnitudes(sources: Sources, vector: Checkpoint): AsyncGenerator
       const count = Math.min(slice, size - first)
       const tau = await readSlice(vector, name, first, count, theirs)
       const still = await readSlice(sources.base, name, first, count, base)
-      for (let i = 0; i < count; i++) tau[i] = Math.abs((tau[i] as number) - (still[i] as number))
+      for (let i = 0; i < count; i++) tau[i] = Math.abs(difference(tau[i] as number, still[i] as number))
       yield new Uint32Array(tau.buffer, tau.byteOffset, count)
     }
   }
@@ -91,36 +87,14 @@ export function disjointMean(taus: readonly Float64Array[]): Float64Array {
   })
 }
 
-/**
- * The trimmed vectors as checkpoints, or with merged their disjoint mean as the only one. They close nothing: files
- * stay the caller's.
- */
-export async function tiesCheckpoints(sources: Sources, density: number, merged: boolean): Promise<Checkpoint[]> {
-  const thresholds = await trimThresholds(sources, density)
-  const { base, vectors } = sources
-  // Vectors are read in turn, each needs the slices of all: the last answer is kept for the next to ask.
-  let last: { key: string; taus: Promise<Float64Array[]> } | undefined
-  const elected = (name: string, first: number, count: number): Promise<Float64Array[]> => {
-    const key = `${first} ${count} ${name}`
-    if (last?.key !== key) last = { key, taus: compute(name, first, count) }
-    return last.taus
-  }
-  const compute = async (name: string, first: number, count: number): Promise<Float64Array[]> => {
-    const still = await readSlice(base, name, first, count, new Float32Array(count))
-    const taus: Float64Array[] = []
-    for (const vector of vectors) taus.push(await tauSlice(vector, still, name, first))
-    trimAndElect(taus, thresholds)
-    return merged ? [disjointMean(taus)] : taus
-  }
-  const names = trimmedNames(
-    vectors.map(({ file }) => file.source.name),
-    merged,
-  )
-  return names.map((name, t) =>
-    derivedCheckpoint(
-      sources,
-      name,
-      async (parameter, first, count) => (await elected(parameter, first, count))[t] as Float64Array,
-    ),
-  )
-}
+export const ties = merge(card, {
+  by: 'slice',
+  of: 'all',
+  async prepare(sources, { density, output }) {
+    const thresholds = await trimThresholds(sources, density)
+    return ({ vectors }) => {
+      trimAndElect(vectors, thresholds)
+      return output === 'merged' ? [disjointMean(vectors)] : vectors
+    }
+  },
+})

@@ -4,7 +4,7 @@
 // labels.
 
 import type { Plan } from '../../contract/engine-api.ts'
-import { combinedNames, preparationOf } from '../../contract/run/coefficients.ts'
+import { namesAfter, stepsOf } from '../../contract/merges/step.ts'
 import type { ResolvedConfig } from '../../contract/run/config.ts'
 import type { ImageHost } from '../datasets/prepared.ts'
 import type { FeatureCache } from '../formats/feature-cache.ts'
@@ -12,8 +12,9 @@ import type { OpenSource } from '../formats/source.ts'
 import { vectorNotes } from '../measures/vector-notes.ts'
 import { floatsOf, learningSplits, requireRoom } from '../problems/linear-features.ts'
 import { microBatchFor } from '../problems/micro-batch.ts'
+import { openCheckpoint, useOf } from '../weights/checkpoint.ts'
 import { groupsOf } from '../weights/merge.ts'
-import { openCheckpoint, openParents, parameterCount, useOf } from '../weights/parents.ts'
+import { openParents, parameterCount } from '../weights/parents.ts'
 import { describeTasks } from './tasks.ts'
 
 /** features: where precomputed features would be kept; that they fit is found out here, not after hours. */
@@ -36,7 +37,7 @@ export async function checkRun(
     const tasks = await describeTasks(config, architecture, { open, images })
     const groups = groupsOf(parents, config.blocks)
     const parameters = parameterCount(parents)
-    const vectors = combinedNames(config.vectors, preparationOf(config)).length // rows of the coefficient table
+    const vectors = namesAfter(config.vectors, stepsOf(config)).length // rows of the coefficient table
     if (config.linearised === 'cached' && features) {
       const floats = floatsOf(vectors, groups.names.length, architecture.embed)
       const splits = learningSplits(config).map(({ task, split, path }) => ({

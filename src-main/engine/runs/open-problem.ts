@@ -2,8 +2,8 @@
 // linearisation on precomputed features; over the task vectors, or along the difference vector that a start's
 // coefficients make of them.
 
+import { stepsOf } from '../../contract/merges/step.ts'
 import { splitPath } from '../../contract/named-tensor.ts'
-import { preparationOf } from '../../contract/run/coefficients.ts'
 import type { EngineEvent } from '../../contract/run/run.ts'
 import type { Table } from '../../numbers/table.ts'
 import type { LabelledImages } from '../datasets/images.ts'
@@ -104,12 +104,13 @@ function identityOf({ config, parents, groups, files }: Site, path: string): str
   // every file of a run has its hash
   const hashOf = (of: string): string => files.find((f) => f.file === of)?.sha256 ?? of
   const { architecture } = parents
+  const steps = stepsOf(config)
   return JSON.stringify({
     form,
     pretrained: hashOf(config.pretrained),
     vectors: config.vectors.map(hashOf),
     precision: config.vectorPrecision,
-    ...(preparationOf(config) && { prepared: preparationOf(config) }),
+    ...(steps.length > 0 && { steps }),
     groups: [config.blocks, groups.names.length],
     architecture,
     data: hashOf(file),

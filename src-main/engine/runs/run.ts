@@ -9,7 +9,8 @@
 import { faultOf } from '../../contract/device-faults.ts'
 import { BasilError } from '../../contract/errors.ts'
 import { headsByWidth } from '../../contract/known-towers.ts'
-import { collapse, preparationOf, scaledNext } from '../../contract/run/coefficients.ts'
+import { stepsOf } from '../../contract/merges/step.ts'
+import { collapse, scaledNext } from '../../contract/run/coefficients.ts'
 import type { ResolvedConfig } from '../../contract/run/config.ts'
 import type { EngineEvent, ResumeState } from '../../contract/run/run.ts'
 import { fromNumbers, type Table, toNumbers } from '../../numbers/table.ts'
@@ -27,12 +28,13 @@ import {
 import { collapsed, selectionBy, taskScores } from '../learning/selection.ts'
 import type { LearnState, Look } from '../learning/stage.ts'
 import { vectorNotes } from '../measures/vector-notes.ts'
-import { prepared } from '../merging/prepare.ts'
+import { vectorsAfter } from '../merging/vectors-after.ts'
 import type { Task, TaskSetup } from '../problems/clip-problem.ts'
 import { halvings, microBatchFor } from '../problems/micro-batch.ts'
+import { useOf } from '../weights/checkpoint.ts'
 import { lineageOf, movedTo } from '../weights/lineage.ts'
 import { groupsOf } from '../weights/merge.ts'
-import { openParents, type Parents, useOf } from '../weights/parents.ts'
+import { openParents, type Parents } from '../weights/parents.ts'
 import { isUnmoved } from '../weights/unmoved.ts'
 import { announce } from './announce.ts'
 import { type Context, type RunHost, rows } from './context.ts'
@@ -51,7 +53,7 @@ export async function* run(config: ResolvedConfig, host: RunHost): AsyncGenerato
     if (host.resume && !config.tower) requireAsBegun(opened)
     if (config.trim !== null) yield { type: 'progress', what: 'Trimming vectors', done: 0, total: 1 }
     const notes = await vectorNotes(config, opened)
-    const parents = await prepared(opened, preparationOf(config))
+    const parents = await vectorsAfter(opened, stepsOf(config))
     const groups = groupsOf(parents, config.blocks)
     tasks = yield* openTasks(config, parents.architecture, host)
     const files = yield* announce(config, host, parents, groups, tasks, notes)

@@ -2,7 +2,8 @@
 // a checkpoint like any other; who closes it closes nothing, as its sources stay the caller's.
 import { product } from '../../numbers/vectors.ts'
 import type { TensorFile, TensorInfo } from '../formats/tensor-file.ts'
-import { type Checkpoint, readSlice, type WeightSet } from './parents.ts'
+import type { WeightSet } from './parents.ts'
+import { type Checkpoint, readSlice } from './slices.ts'
 
 /** tau gives `count` elements of a parameter (name without prefix) from `first` on. Values are float32. */
 export function derivedCheckpoint(

@@ -7,9 +7,11 @@ import type { Backend } from '../devices/backend.ts'
 import type { Ops, Precision, Weights } from '../devices/ops.ts'
 import { type Tensor, tf } from '../devices/tf.ts'
 import { towerParameters } from '../layouts/clip-names.ts'
+import type { TowerCheckpoint } from './checkpoint.ts'
 import { heldShape, toHeld } from './held.ts'
 import { type Groups, mergedParameters } from './merge.ts'
-import { type Checkpoint, type Parents, parameterCount, readParameter, type TowerCheckpoint } from './parents.ts'
+import { type Parents, parameterCount } from './parents.ts'
+import { type Checkpoint, readParameter } from './slices.ts'
 import { type Parameter, type Place, type VectorStore, vectorStore } from './vector-store.ts'
 
 export interface LoadedWeights {

@@ -13,7 +13,8 @@ import { filled, type Table } from '../../numbers/table.ts'
 import { product } from '../../numbers/vectors.ts'
 import { derivedCheckpoint, tauSlice } from './derived.ts'
 import type { Groups } from './merge.ts'
-import { type Checkpoint, readSlice, type WeightSet } from './parents.ts'
+import type { WeightSet } from './parents.ts'
+import { type Checkpoint, readSlice } from './slices.ts'
 
 export type Control = ResolvedConfig['control']
 type Sources = Pick<WeightSet, 'base' | 'vectors' | 'parameters'>

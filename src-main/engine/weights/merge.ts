@@ -7,7 +7,8 @@ import { largestOf } from '../../contract/largest.ts'
 import type { Table } from '../../numbers/table.ts'
 import { product } from '../../numbers/vectors.ts'
 import { layerOf } from '../layouts/clip-names.ts'
-import { type Checkpoint, firstNotFinite, isEqualInAll, readParameter, readSlice, type WeightSet } from './parents.ts'
+import type { WeightSet } from './parents.ts'
+import { type Checkpoint, firstNotFinite, isEqualInAll, readParameter, readSlice } from './slices.ts'
 
 export type Grouping = 'tensor' | 'layer' | 'scalar'
 

@@ -1,33 +1,18 @@
 // The checkpoints that are combined, opened together as canonical views and held against each other before long work
 // starts: the same names and shapes, integer buffers equal. A run wants CLIP image towers (openParents); arithmetic
-// takes any set (openWeights). Weights are read one tensor at a time and every value is checked to be finite.
+// takes any set (openWeights). Weights are read one tensor at a time (slices.ts).
 
 import { BasilError } from '../../contract/errors.ts'
-import type { Said, TowerSettings } from '../../contract/tower.ts'
 import { product } from '../../numbers/vectors.ts'
-import { disagreements, type Given, givenBy, settleVision } from '../architecture/settle.ts'
-import { dtypes, isFloating, isNarrow, isNumeric, toFloat32, widenInPlace } from '../formats/dtype.ts'
-import { openTensorFile } from '../formats/open.ts'
+import { isFloating, isNumeric } from '../formats/dtype.ts'
 import { namesOf, type OpenSource } from '../formats/source.ts'
-import { infoOf, type TensorFile } from '../formats/tensor-file.ts'
-import { requireNoAdapter } from '../layouts/adapter.ts'
-import { type Architecture, type TowerShape, towerParameters, towerPrefix } from '../layouts/clip-names.ts'
-import { type CanonicalFile, canonical, isPositionIds, isStatistic } from '../layouts/index.ts'
+import type { TensorFile } from '../formats/tensor-file.ts'
+import { type Architecture, towerParameters, towerPrefix } from '../layouts/clip-names.ts'
+import { type CanonicalFile, isPositionIds, isStatistic } from '../layouts/index.ts'
+import { openAs, openCheckpoint, type TowerCheckpoint, toCompute, type Use } from './checkpoint.ts'
 import { requireEqualScales } from './scales.ts'
-import { isTower, requireTensors, requireTower } from './tower.ts'
-
-export interface Checkpoint {
-  file: CanonicalFile
-  prefix: string // before the names of parameters in the file
-}
-
-export interface TowerCheckpoint extends Checkpoint {
-  architecture: Architecture
-  settings: TowerSettings // of the architecture, with where they came from
-  refusal: BasilError | null // why it cannot be computed
-  note: string | null
-  warnings: string[] // before any number of it is believed
-}
+import type { Checkpoint } from './slices.ts'
+import { isTower, requireTensors } from './tower.ts'
 
 /** A base and what stands apart from it by a vector each. */
 export interface WeightSet {
@@ -44,21 +29,6 @@ export interface Parents extends WeightSet {
   architecture: Architecture
   base: TowerCheckpoint
   vectors: TowerCheckpoint[]
-}
-
-/**
- * What is to be done with towers. given: what is said of how they are computed, before any file is; null: their weights
- * alone are wanted.
- */
-interface Use {
-  given: Given | null
-}
-
-const toCompute: Use = { given: {} }
-
-/** As a configuration says, or as a run that has begun was told. */
-export function useOf(config: Said & { tower?: TowerSettings | null }): Use {
-  return { given: config.tower ?? givenBy(config) }
 }
 
 /**
@@ -151,154 +121,6 @@ async function opened<T>(
 /** Of what is combined. */
 export function parameterCount({ parameters }: Pick<WeightSet, 'parameters'>): number {
   return [...parameters.values()].reduce((sum, shape) => sum + product(shape), 0)
-}
-
-/**
- * A tower. What was fine-tuned from `base`, where that is given and of the same shape, is computed as that is, and
- * takes its projection where it has none. Throws not-supported or config-invalid where it cannot be computed as it is
- * described, unless its weights alone are wanted.
- */
-export async function openCheckpoint(
-  path: string,
-  open: OpenSource,
-  base?: TowerCheckpoint,
-  use: Use = toCompute,
-): Promise<TowerCheckpoint> {
-  return openAs(path, open, async (own) => {
-    const borrowed = base && !own.tensors.has(projection) && own.tensors.has(`${towerPrefix}class_embedding`)
-    const file = borrowed ? withTensor(own, projection, base.file) : own
-    const note = borrowed
-      ? `${own.source.name} has no ${own.called(projection)}: the pre-trained model's is taken, and is not moved`
-      : null
-    const shape = requireTower(file)
-    const settled =
-      base && isAlike(shape, base.architecture)
-        ? await asBase(file, shape, base)
-        : await settleVision(file, shape, use.given ?? {})
-    const { settings, warnings, refusal } = settled
-    if (use.given && refusal) throw refusal
-    const [heads, activation, layerNormEps] = [
-      settings.heads.value,
-      settings.activation.value,
-      settings.layerNormEps.value,
-    ]
-    return {
-      file,
-      prefix: towerPrefix,
-      architecture: { ...shape, heads, activation, layerNormEps },
-      settings,
-      refusal,
-      note,
-      warnings,
-    }
-  })
-}
-
-async function asBase(
-  file: CanonicalFile,
-  shape: TowerShape,
-  { settings, refusal, file: { source } }: TowerCheckpoint,
-) {
-  return { settings, refusal, warnings: await disagreements(file, shape, settings, source.name) }
-}
-
-/** As two models fine-tuned from one are, be it for images of another size. */
-function isAlike(one: TowerShape, other: TowerShape): boolean {
-  return (['width', 'layers', 'mlp', 'patchSize'] as const).every((size) => one[size] === other[size])
-}
-
-const projection = `${towerPrefix}proj`
-
-async function openAs<T extends Checkpoint>(
-  path: string,
-  open: OpenSource,
-  use: (file: CanonicalFile) => T | Promise<T>,
-): Promise<T> {
-  const source = await open(path)
-  try {
-    const file = canonical(await openTensorFile(source))
-    requireNoAdapter(file)
-    return await use(file)
-  } catch (error) {
-    await source.close()
-    throw error
-  }
-}
-
-/** The file with one tensor of another. */
-function withTensor(file: CanonicalFile, name: string, from: TensorFile): CanonicalFile {
-  const info = infoOf(from.tensors, name, from.source)
-  return {
-    ...file,
-    tensors: new Map([...file.tensors, [name, info]]),
-    read: (other, into) => (other === name ? from : file).read(other, into),
-    readRange: (other, offset, length, into) => (other === name ? from : file).readRange(other, offset, length, into),
-  }
-}
-
-/**
- * A parameter (name without prefix) as float32, in the start of `into` where it is given. Throws tensor-not-finite
- * naming file and tensor.
- */
-export async function readParameter(checkpoint: Checkpoint, name: string, into?: Float32Array): Promise<Float32Array> {
-  const { file, prefix } = checkpoint
-  const { dtype, bytes } = infoOf(file.tensors, prefix + name, file.source)
-  const count = bytes / dtypes[dtype]
-  const values = into?.subarray(0, count) ?? new Float32Array(count)
-  for (let first = 0; first < count; first += piece)
-    await readSlice(checkpoint, name, first, Math.min(piece, count - first), values.subarray(first))
-  const bad = firstNotFinite(values)
-  if (bad >= 0)
-    throw new BasilError({
-      code: 'tensor-not-finite',
-      what: `${file.source.name} holds a weight that is not a finite number`,
-      where: `${file.source.name}: ${file.called(prefix + name)}`,
-      why: `element ${bad} is ${values[bad]}`,
-      next: 'use a checkpoint saved before its training diverged',
-    })
-  return values
-}
-
-const piece = 2 ** 20 // elements read at a time: float64 is rounded beside no more than that
-
-/** Elements of a parameter from `first` on as float32, in the start of `into`; they may be NaN or infinite. */
-export async function readSlice(
-  { file, prefix }: Checkpoint,
-  name: string,
-  first: number,
-  count: number,
-  into: Float32Array,
-): Promise<Float32Array> {
-  const { name: full, dtype } = infoOf(file.tensors, prefix + name, file.source)
-  const bytes = dtypes[dtype]
-  const values = into.subarray(0, count)
-  // Numbers that are not wider than float32 are read to the end of the very place they are wanted in.
-  const own =
-    bytes <= 4 ? new Uint8Array(values.buffer, values.byteOffset + (4 - bytes) * count, bytes * count) : undefined
-  const read = await file.readRange(full, first * bytes, count * bytes, own)
-  if (isNarrow(dtype)) widenInPlace(values, dtype)
-  else if (dtype !== 'F32') values.set(toFloat32(read, dtype))
-  return values
-}
-
-/** Whether a parameter has the same values in all of them, those that are not finite included. */
-export async function isEqualInAll([first, ...others]: readonly Checkpoint[], name: string): Promise<boolean> {
-  if (!first) return true
-  const { dtype, bytes } = infoOf(first.file.tensors, first.prefix + name, first.file.source)
-  const [mine, theirs] = [new Float32Array(piece), new Float32Array(piece)]
-  for (let at = 0, count = bytes / dtypes[dtype]; at < count; at += piece) {
-    const values = await readSlice(first, name, at, Math.min(piece, count - at), mine)
-    for (const other of others) {
-      const like = await readSlice(other, name, at, values.length, theirs)
-      if (values.some((v, i) => v !== like[i] && !(Number.isNaN(v) && Number.isNaN(like[i])))) return false
-    }
-  }
-  return true
-}
-
-export function firstNotFinite(values: Float32Array): number {
-  for (let i = 0; i < values.length; i++) if (!Number.isFinite(values[i])) return i
-  return -1
 }
 
 /** By the numbers that shapes follow from: clearer than the first tensor that does not fit. */

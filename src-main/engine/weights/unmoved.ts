@@ -6,7 +6,8 @@ import { filled, type Table } from '../../numbers/table.ts'
 import { product } from '../../numbers/vectors.ts'
 import { combinedSlice } from './lineage.ts'
 import { type Groups, groupsOf } from './merge.ts'
-import { type Parents, readSlice, type WeightSet } from './parents.ts'
+import type { Parents, WeightSet } from './parents.ts'
+import { readSlice } from './slices.ts'
 
 // elements read at a time: few at first, as a vector that moves anything shows it at once
 const [least, most] = [2 ** 10, 2 ** 17]

@@ -1,59 +1,35 @@
-// The card beside an exported model: Markdown that says what it is, how to load it, how it was made and what it was
+// The card of a run's model: Markdown that says what it is, how to load it, how it was made and what it was
 // measured to do. The words around are resources/model-card.md; what is filled in comes from history and from the
-// written file. Every mean is computed here from the rows above it. Files are named, never placed: a card is published,
-// the machine it was made on is not.
-import { basename, extname } from 'node:path'
-
-import type { Description, Form } from '../../contract/checkpoint.ts'
+// written file. Every mean is computed here from the rows above it.
 import { leakMark, leakReason } from '../../contract/data/leaks.ts'
-import { effectiveCoefficients, spanOf } from '../../contract/run/coefficients.ts'
 import type { ResolvedConfig } from '../../contract/run/config.ts'
 import { differenceVectorNotes } from '../../contract/run/difference-vector.ts'
 import { mean } from '../../contract/run/means.ts'
-import type { Exported, Recipe } from '../../contract/run/recipe.ts'
+import type { Recipe } from '../../contract/run/recipe.ts'
 import type { Evaluation, RunDetail, TaskScore } from '../../contract/run/run.ts'
 import { settingsLine } from '../../contract/tower.ts'
-import { readStart } from '../../files/open.ts'
 import type { ImageCounts } from '../../history/runs.ts'
-import { loadingLines } from './card-loading.ts'
+import { fileSentence, filled, modelParts, plain, table, type WrittenModel } from './card-model.ts'
 
-interface Carded {
+interface Carded extends WrittenModel {
   detail: RunDetail
   images: ImageCounts[]
-  recipe: Recipe
-  exported: Exported
-  written: Description // of the exported file
-  form: Form
-}
-
-/** model.safetensors: model.md */
-export function cardName(file: string): string {
-  return `${file.slice(0, file.length - extname(file).length)}.md`
-}
-
-/** Whether the file there is a card of ours; not, where there is none. */
-export async function isCard(path: string): Promise<boolean> {
-  const start = await readStart(path, 1000).catch(() => null)
-  return start !== null && /^---\nlicense: other\n[\s\S]{0,200}^tags: \[basil, /m.test(start.bytes.toString('utf8'))
 }
 
 export function cardOf(template: string, carded: Carded): string {
-  const parts: Record<string, string> = {
-    title: plain(carded.recipe.name),
-    method: carded.recipe.method,
+  return filled(template, {
+    ...modelParts(carded),
+    tags: `basil, clip, model-merging, ${carded.recipe.method}`,
     what: whatItIs(carded),
-    loading: loading(carded),
     recipe: recipeTable(carded),
-    coefficients: coefficientTable(carded.recipe),
-    parents: parentTable(carded),
     data: dataTables(carded),
     accuracy: accuracyTable(carded),
     selection: selection(carded),
-  }
-  return template.replace(/\{\{(\w+)\}\}/g, (_, name: string) => parts[name] ?? '')
+  })
 }
 
-function whatItIs({ recipe, written, exported, form }: Carded): string {
+function whatItIs(carded: Carded): string {
+  const { recipe, written, exported } = carded
   const architecture = plain(written.architecture?.name ?? 'unknown architecture')
   const state = recipe.iteration === 0 ? 'the start' : `iteration ${recipe.iteration}`
   const epoch = recipe.epoch === null ? '' : `, epoch ${recipe.epoch}`
@@ -65,13 +41,8 @@ function whatItIs({ recipe, written, exported, form }: Carded): string {
     : ''
   return [
     `A CLIP model (${architecture}) that Basil merged out of ${recipe.vectors.length} fine-tuned models of one pre-trained model by ${recipe.method}: the state after ${state}${epoch}.`,
-    `The file \`${basename(exported.file)}\` has ${exported.tensors} tensors (${written.layout} layout, ${written.dtype ?? 'no floating type'}, ${form.container}) in ${exported.bytes} bytes, SHA-256 \`${exported.sha256}\`.${rounded}${linearised}`,
+    `${fileSentence(carded)}${rounded}${linearised}`,
   ].join('\n')
-}
-
-function loading({ exported, written, form }: Carded): string {
-  const lines = loadingLines({ file: basename(exported.file), container: form.container, written })
-  return ['```python', ...lines, '```'].join('\n')
 }
 
 function recipeTable({ detail, recipe }: Carded): string {
@@ -112,24 +83,6 @@ const versions = (of: Record<string, string>): string =>
   Object.entries(of)
     .map(([name, version]) => `${name} ${version}`)
     .join(', ')
-
-/** Of what every vector is finally multiplied by, over all blocks. */
-function coefficientTable(recipe: Recipe): string {
-  const rows = effectiveCoefficients(recipe).map(({ name, values }) => {
-    const { smallest, mean, largest } = spanOf(values)
-    return [plain(name), ...[smallest, mean, largest].map((value) => value.toFixed(4))]
-  })
-  return table(['coefficients of', 'smallest', 'mean', 'largest'], rows)
-}
-
-function parentTable({ recipe }: Carded): string {
-  const rows = [recipe.pretrained, ...recipe.vectors].map(({ name, sha256 }, i) => [
-    i ? 'fine-tuned' : 'pre-trained',
-    plain(name),
-    `\`${sha256}\``,
-  ])
-  return table(['role', 'file', 'SHA-256'], rows)
-}
 
 function dataTables({ detail, images }: Carded): string {
   const counts = images.map((i) =>
@@ -233,14 +186,4 @@ function selection({ detail, recipe }: Carded): string {
   return detail.evaluatedOn === 'test'
     ? `${state} Test data was opened once, at the end, and selected nothing.`
     : `${state} There was no test data.`
-}
-
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`
-  return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n')
-}
-
-/** A name as text: what Markdown and HTML would take for marks stands behind a backslash, line ends become spaces. */
-function plain(name: string): string {
-  return name.replace(/\s+/g, ' ').replace(/[\\`*_[\]<>|#$]/g, '\\$&')
 }

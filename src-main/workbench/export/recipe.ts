@@ -3,14 +3,12 @@
 import type { Form } from '../../contract/checkpoint.ts'
 import { BasilError } from '../../contract/errors.ts'
 import { extensionOf } from '../../contract/file-names.ts'
-import { preparationOf } from '../../contract/run/coefficients.ts'
+import { stepsOf } from '../../contract/merges/step.ts'
 import type { Recipe } from '../../contract/run/recipe.ts'
 import { requireSound, runDetail } from '../../history/detail.ts'
 import { coefficientsOf } from '../../history/epochs.ts'
 import { chosenCoefficients } from '../../history/stages.ts'
 import { type History, snapshot } from '../../history/statement.ts'
-
-const form = '1'
 
 /**
  * iteration null: the last accepted one, or the start; epoch null: the state that was chosen, else any the iteration
@@ -34,14 +32,13 @@ export function recipeOf(history: History, run: number, iteration: number | null
     const pretrained = parents.find((p) => p.role === 'pretrained')
     if (!start || !pretrained || iterations.length !== last || iterations.includes(undefined as never))
       throw tooEarly(run, last, chosen.length)
-    const preparation = preparationOf(config)
     const brief = ({ file, name, sha256 }: { file: string; name: string; sha256: string }): Recipe['pretrained'] => ({
       file,
       name,
       sha256,
     })
     return {
-      basil: form,
+      basil: '2',
       run,
       name,
       method,
@@ -55,7 +52,7 @@ export function recipeOf(history: History, run: number, iteration: number | null
         control: config.control,
         seed: config.seed,
       }),
-      ...(preparation && { prepared: preparation }),
+      steps: stepsOf(config),
       groups: blocks,
       start,
       iterations: iterations.map((table) => table[0] ?? []),

@@ -11,8 +11,9 @@ import type { ImageHost } from '../../engine/datasets/prepared.ts'
 import type { Backend } from '../../engine/devices/backend.ts'
 import { evaluate } from '../../engine/evaluation/evaluate.ts'
 import { type Evaluated, evaluatedFile, evaluatedMerge } from '../../engine/evaluation/model.ts'
-import { prepared } from '../../engine/merging/prepare.ts'
-import { openParents, useOf } from '../../engine/weights/parents.ts'
+import { vectorsAfter } from '../../engine/merging/vectors-after.ts'
+import { useOf } from '../../engine/weights/checkpoint.ts'
+import { openParents } from '../../engine/weights/parents.ts'
 import { type Hashing, hashInThread } from '../../files/hash-thread.ts'
 import { openSource } from '../../files/source.ts'
 import { requireFree, writeAtomic } from '../../files/write-atomic.ts'
@@ -99,7 +100,7 @@ async function stateOf(recipe: Recipe, said: Said): Promise<Evaluated> {
     useOf(settingsOf(recipe) ?? said),
   )
   try {
-    const { groups, lineage } = followed(await prepared(opened, recipe.prepared ?? null), recipe)
+    const { groups, lineage } = followed(await vectorsAfter(opened, recipe.steps), recipe)
     return evaluatedMerge(
       { ...lineage.parents, close: opened.close },
       groups,

@@ -7,7 +7,8 @@ import { zipSync } from 'fflate'
 import { expect, test } from 'vitest'
 
 import { openTensorFile } from '../../../src-main/engine/formats/open.ts'
-import { openParents, readParameter, readSlice } from '../../../src-main/engine/weights/parents.ts'
+import { openParents } from '../../../src-main/engine/weights/parents.ts'
+import { readParameter, readSlice } from '../../../src-main/engine/weights/slices.ts'
 import { openSource } from '../../../src-main/files/source.ts'
 import { dictionary, pickled, plain, type Step, tensor } from '../formats/pickle-steps.ts'
 

@@ -142,7 +142,8 @@ test('accuracies are those of the rows, their means computed from them, and a ga
     sha256: `hash ${i}`,
   }))
   const recipe = {
-    basil: '1',
+    basil: '2' as const,
+    steps: [],
     run,
     name: 'two',
     method: 'dv-basi',

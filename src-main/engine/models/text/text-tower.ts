@@ -18,7 +18,7 @@ import { isFloating, toFloat32 } from '../../formats/dtype.ts'
 import type { TensorFile, TensorInfo } from '../../formats/tensor-file.ts'
 import { type Architecture, layerNames, recognise as recogniseImageTower } from '../../layouts/clip-names.ts'
 import { heldShape, toHeld } from '../../weights/held.ts'
-import { firstNotFinite } from '../../weights/parents.ts'
+import { firstNotFinite } from '../../weights/slices.ts'
 import { disposeLayer, transformerLayer } from '../clip-vit.ts'
 import { vocabularySize } from './tokenizer.ts'
 

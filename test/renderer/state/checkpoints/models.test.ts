@@ -76,7 +76,8 @@ describe('models of the library in a run', () => {
 
   it('come from a recipe as far as its parents are at hand', () => {
     const recipe = {
-      basil: '1',
+      basil: '2' as const,
+      steps: [],
       run: 3,
       name: 'old run',
       method: 'dv-basi',

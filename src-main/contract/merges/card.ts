@@ -1,0 +1,35 @@
+// What a merge without training says of itself, once, for every side: the terminal's options and help, the check of a
+// recipe, the names of what is combined and the model's card follow from it. What it computes stands on the page of its
+// name in engine/merging. A merge is a step: vectors come in, and vectors go out, of which the model is
+//   theta_b = theta_pre,b + sum_v c_v,b tau_v,b
+import type { z } from 'zod'
+
+import type { Paper } from '../paper.ts'
+import type { ResolvedConfig } from '../run/config.ts'
+
+/**
+ * one: a vector in place of them all; each: of each one or more of its own, in their order; model: the whole model,
+ * which is taken as it is.
+ */
+export type Gives = 'one' | 'each' | 'model'
+
+export interface MergeCard<P extends z.ZodObject = z.ZodObject> {
+  readonly name: string // in recipes and on the command line
+  readonly title: string
+  readonly paper: Paper | null
+  readonly sentence: string
+  readonly equation: string
+  /** Numbers, words and switches, each with its default, its bounds, and as meta a title, a description and a symbol. */
+  readonly parameters: P
+  /** base: whether it is the difference from a pre-trained model that is merged; how many models beside that one. */
+  readonly needs: { readonly base: boolean; readonly least: number; readonly most?: number }
+  /** What each vector that it gives is multiplied by where nobody says. */
+  readonly coefficient: number
+  gives(parameters: z.output<P>): Gives
+  /** Of what it gives, where "title of n", or the names of what came in, does not say it. */
+  names?(vectors: readonly string[], parameters: z.output<P>): string[]
+  /** What a run's configuration asks of it; null: nothing. Runs of 0.1.0 do not say trim and parts. */
+  ofRun?(config: AskedOfRun): z.output<P> | null
+}
+
+export type AskedOfRun = Pick<ResolvedConfig, 'trim' | 'parts' | 'seed' | 'start'>

@@ -1,0 +1,19 @@
+// Task arithmetic: the task vectors as they are, each with its coefficient. It is what every model is put together by,
+// whatever steps its vectors came through.
+import { z } from 'zod'
+
+import type { MergeCard } from './card.ts'
+
+const parameters = z.strictObject({})
+
+export const taskArithmetic = {
+  name: 'task-arithmetic',
+  title: 'Task arithmetic',
+  paper: { authors: 'Ilharco et al.', title: 'Editing Models with Task Arithmetic', where: 'ICLR', year: 2023 },
+  sentence: 'Adds the task vectors, each times its coefficient',
+  equation: 'θ = θ_pre + Σ_t λ_t τ_t',
+  parameters,
+  needs: { base: true, least: 1 },
+  coefficient: 0.3,
+  gives: () => 'each',
+} as const satisfies MergeCard<typeof parameters>

@@ -1,0 +1,79 @@
+// What a merge without training is: its card, and a function of a part of one parameter of every model. Whole models are
+// never in memory: parts are read, merged and given as they are asked for (vectors-after.ts). What has to be known of the
+// whole first (thresholds over all parameters) is found out once, before.
+import type { z } from 'zod'
+
+import type { MergeCard } from '../../contract/merges/card.ts'
+import type { WeightSet } from '../weights/parents.ts'
+import { type Checkpoint, readParameter, readSlice } from '../weights/slices.ts'
+
+export type Sources = Pick<WeightSet, 'base' | 'vectors' | 'parameters'>
+
+/** n elements of one parameter, from `first` on. */
+export interface Part {
+  name: string // of the parameter
+  shape: readonly number[]
+  first: number
+  base: Float32Array // (n), theta_pre
+  /** (vectors x n): task vectors, exact; of a merge that needs no base the models themselves. May be written over. */
+  vectors: Float64Array[]
+  which: readonly number[] // of the set's vectors each of them is
+}
+
+/** What becomes of a part: (vectors given x n); of a merge that gives the whole model that, (1 x n). */
+export type Combine = (part: Part) => Float64Array[] | Promise<Float64Array[]>
+
+/** Of what only hands its vectors on, nothing is read. */
+export const asTheyAre: Combine = ({ vectors }) => vectors
+
+interface Mathematics<P> {
+  /** tensor: a part is a whole parameter, as norms and singular values need; slice: any elements of it. */
+  by: 'slice' | 'tensor'
+  /** alone: what becomes of a vector depends on no other, and a part has but one of them. */
+  of: 'all' | 'alone'
+  prepare(sources: Sources, parameters: P): Combine | Promise<Combine>
+}
+
+export interface Merge extends Pick<Mathematics<unknown>, 'by' | 'of'> {
+  card: MergeCard
+  /** Defaults are filled in; throws where the card does not take the parameters. */
+  prepare(sources: Sources, parameters: Record<string, unknown>): Promise<Combine>
+}
+
+export function merge<P extends z.ZodObject>(card: MergeCard<P>, mathematics: Mathematics<z.output<P>>): Merge {
+  return {
+    card,
+    by: mathematics.by,
+    of: mathematics.of,
+    prepare: async (sources, parameters) => mathematics.prepare(sources, card.parameters.parse(parameters)),
+  }
+}
+
+/** v - b; of what is not finite and the same, 0. */
+export const difference = (v: number, b: number): number => (Object.is(v, b) ? 0 : v - b)
+
+/**
+ * Elements of some models' parameter, as a merge wants them. What is not finite and equal in a model and the base, as a
+ * causal mask of -Infinity is, is no difference; where it is not equal, throws tensor-not-finite naming the model.
+ */
+export async function partOf(
+  { base, vectors, parameters }: Sources,
+  which: readonly number[],
+  { name, first, count }: { name: string; first: number; count: number },
+  ofModels: boolean,
+): Promise<Part> {
+  const still = await readSlice(base, name, first, count, new Float32Array(count))
+  const found: Float64Array[] = []
+  for (const t of which) {
+    const vector = vectors[t] as Checkpoint
+    const theirs = await readSlice(vector, name, first, count, new Float32Array(count))
+    const values = new Float64Array(count)
+    for (let i = 0; i < count; i++) {
+      const [v, b] = [theirs[i] as number, still[i] as number]
+      values[i] = ofModels ? v : difference(v, b)
+      if (!Number.isFinite(v) && !Object.is(v, b)) await readParameter(vector, name) // throws
+    }
+    found.push(values)
+  }
+  return { name, shape: parameters.get(name) ?? [], first, base: still, vectors: found, which }
+}

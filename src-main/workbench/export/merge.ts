@@ -1,0 +1,145 @@
+// A merge without a run: what is asked for becomes a recipe, and the recipe a model with its card. No data is read, and
+// nothing is learned: the parameters are the person's.
+import type { Form } from '../../contract/checkpoint.ts'
+import { BasilError } from '../../contract/errors.ts'
+import type { MergeCard } from '../../contract/merges/card.ts'
+import { givenBy, mergeCard, namesAfter, type Step, stepInWords } from '../../contract/merges/step.ts'
+import { citation } from '../../contract/paper.ts'
+import type { Exported, Recipe } from '../../contract/run/recipe.ts'
+import { fileSentence, filled, modelParts, plain, table, type WrittenModel } from './card-model.ts'
+import { type Target, type Writer, writeWithCard } from './with-card.ts'
+
+type Parent = Recipe['pretrained']
+
+export interface AskedMerge {
+  method: string
+  parameters: Record<string, unknown>
+  pretrained: Parent | null // null: the merge needs none
+  vectors: Parent[] // of a merge that needs no base all models
+  /** One for all vectors that it gives, or one for each; none: the merge's own. */
+  coefficients?: number | readonly number[] | undefined
+}
+
+/** Throws config-invalid where the merge does not take what it is given. */
+export function mergeRecipe({ method, parameters, pretrained, vectors, coefficients }: AskedMerge): Recipe {
+  const card = mergeCard(method)
+  requireInputs(card, pretrained, vectors)
+  const step: Step = { method, parameters: parametersFor(card, parameters) }
+  const names = namesAfter(
+    vectors.map(({ name }) => name),
+    [step],
+  )
+  const start = coefficientsFor(card, givenBy(step), names, coefficients)
+  return {
+    basil: '2',
+    run: null,
+    name: `${names.map((name, k) => `${start[k]} ${name}`).join(' + ')}`.slice(0, 200),
+    method,
+    grouping: 'scalar',
+    iteration: 0,
+    epoch: null,
+    pretrained: pretrained ?? (vectors[0] as Parent),
+    vectors,
+    steps: [step],
+    groups: ['all'],
+    start: start.map((c) => [c]),
+    iterations: [],
+  }
+}
+
+/** target: both the model and, with its extension changed, the card. */
+export function exportMerge(
+  writer: Writer,
+  request: Target & { recipe: Recipe; form: Form },
+): Promise<Exported & { card: string }> {
+  return writeWithCard(writer, request, cardOfMerge)
+}
+
+function parametersFor(card: MergeCard, given: Record<string, unknown>): Record<string, unknown> {
+  const { data, error } = card.parameters.safeParse(given)
+  if (data) return data
+  const [issue] = error.issues
+  throw wrong(
+    `${card.title} does not take this parameter`,
+    issue?.path.join('.') || card.name,
+    issue?.message ?? 'it has another form',
+    `read what it takes: basil merge methods ${card.name}`,
+  )
+}
+
+function requireInputs({ name, title, needs }: MergeCard, pretrained: Parent | null, vectors: readonly Parent[]): void {
+  const { base, least, most = Number.POSITIVE_INFINITY } = needs
+  if (base && !pretrained)
+    throw wrong(`${title} needs the pre-trained model`, name, 'it merges differences from it', 'name it: --pretrained')
+  if (!base && pretrained)
+    throw wrong(
+      `${title} needs no pre-trained model`,
+      name,
+      'it merges the models themselves',
+      'leave it out, or give it as one of them',
+    )
+  if (vectors.length >= least && vectors.length <= most) return
+  const wanted =
+    least === most ? `${least}` : most < Number.POSITIVE_INFINITY ? `${least} to ${most}` : `${least} or more`
+  throw wrong(
+    `${title} does not merge so many models`,
+    name,
+    `there ${vectors.length === 1 ? 'is 1' : `are ${vectors.length}`}, it takes ${wanted}`,
+    'give it other models, or choose another merge',
+  )
+}
+
+function coefficientsFor(
+  card: MergeCard,
+  gives: ReturnType<typeof givenBy>,
+  names: readonly string[],
+  asked: AskedMerge['coefficients'] = card.coefficient,
+): number[] {
+  if (gives === 'model') {
+    if (asked === card.coefficient) return [1]
+    throw wrong(`${card.title} takes no coefficient`, card.name, 'it gives the whole model', 'leave it out')
+  }
+  if (typeof asked === 'number') return names.map(() => asked)
+  if (asked.length === names.length) return [...asked]
+  const are = names.length === 1 ? 'is 1 vector' : `are ${names.length} vectors`
+  throw wrong(
+    'The coefficients do not fit the vectors',
+    card.name,
+    `there ${are}, and ${asked.length === 1 ? '1 coefficient' : `${asked.length} coefficients`}`,
+    'give one for all (--coefficient), or one for each (--coefficients)',
+  )
+}
+
+function wrong(what: string, where: string, why: string, next: string): BasilError {
+  return new BasilError({ code: 'config-invalid', what, where, why, next })
+}
+
+function cardOfMerge(template: string, model: WrittenModel): string {
+  const { recipe, written, exported } = model
+  const { title, paper, equation, needs } = mergeCard(recipe.method)
+  const isTower = written.architecture?.embed !== undefined
+  const rounded = exported.rounded?.length ? ` Its merged numbers were rounded to ${exported.rounded.join(', ')}.` : ''
+  const of = needs.base
+    ? `${recipe.vectors.length} fine-tuned models of one pre-trained model`
+    : `${recipe.vectors.length} models`
+  return filled(template, {
+    ...modelParts(model),
+    tags: `basil, ${isTower ? 'clip, ' : ''}model-merging, ${recipe.method}`,
+    what: [
+      `A model (${plain(written.architecture?.name ?? 'unknown architecture')}) that Basil merged out of ${of} by ${title}, without training.`,
+      `${fileSentence(model)}${rounded}`,
+    ].join('\n'),
+    recipe: table(
+      ['', ''],
+      [
+        ['method', plain(title)],
+        ['equation', `\`${equation.replaceAll('|', '\\|')}\``],
+        ...(paper ? [['paper', plain(citation(paper))]] : []),
+        ['steps', plain(recipe.steps.map(stepInWords).join(', then '))],
+      ],
+    ),
+    data: 'None was read.',
+    accuracy: 'This model was not measured.',
+    selection: 'Nothing was learned or selected: the parameters above were given.',
+  })
+}
