@@ -19,6 +19,7 @@ import { headsCommand } from './cli/heads.ts'
 import { historyCommand } from './cli/history.ts'
 import { libraryCommand } from './cli/library/command.ts'
 import { mergeCommand } from './cli/merge.ts'
+import { methodsCommand } from './cli/methods.ts'
 import { fail, onClosedPipe, print, printJson } from './cli/output.ts'
 import { detailLines, inspectionLines, summaryLine } from './cli/print.ts'
 import { studyCommand } from './cli/study/command.ts'
@@ -236,6 +237,8 @@ program
   .command('schema')
   .description("a configuration's JSON Schema, for editors")
   .action(() => print(JSON.stringify(configJsonSchema(), null, 2)))
+
+program.addCommand(methodsCommand())
 
 /** BASIL_ENGINE names another script to run as the engine, for tests. */
 function engine(environment: NodeJS.ProcessEnv): EngineProcess {

@@ -3,7 +3,7 @@
 // must agree.
 import { resolveConfig } from '../contract/run/resolve.ts'
 import type { Backend } from '../engine/devices/backend.ts'
-import { objectiveNamed } from '../engine/learning/objectives/index.ts'
+import { objectiveNamed } from '../engine/learning/objective.ts'
 import { microBatchFor } from '../engine/problems/micro-batch.ts'
 import { type OpenProblem, openProblem } from '../engine/runs/open-problem.ts'
 import { readTasks } from '../engine/runs/tasks.ts'

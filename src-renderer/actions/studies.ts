@@ -1,4 +1,5 @@
 // What can be done with studies: begin one from a configuration or a run, pause it, go on, forget it.
+import { iterates } from '../../src-main/contract/methods/lookup.ts'
 import { configSchema } from '../../src-main/contract/run/config.ts'
 import { compose } from '../state/compose.svelte.ts'
 import { current } from '../state/current.svelte.ts'
@@ -11,8 +12,8 @@ import { workbench } from '../state/workbench.svelte.ts'
 import type { Action } from './action.ts'
 
 const onCompose = () => router.current.page === 'compose' && compose.ready
-const iterates = () => (current.view?.detail?.iterationsPlanned ?? 0) > 0
-const onDoneRun = () => router.current.page === 'run' && iterates() && !current.view?.running
+const hasIterations = () => (current.view?.detail?.iterationsPlanned ?? 0) > 0
+const onDoneRun = () => router.current.page === 'run' && hasIterations() && !current.view?.running
 const shown = () => (router.current.page === 'study' ? openedStudy.detail : null)
 
 export const goStudies: Action = {
@@ -28,7 +29,7 @@ export const runWithControls: Action = {
   id: 'run-with-controls',
   title: 'Run with controls…',
   shortcut: null,
-  enabled: () => (onCompose() && compose.value('method') === 'dv-basi') || onDoneRun(),
+  enabled: () => (onCompose() && iterates(String(compose.value('method')))) || onDoneRun(),
   run: async () => {
     const run = current.view?.detail
     if (onDoneRun() && run) await draft.withControlsOf(run.run, run.config)

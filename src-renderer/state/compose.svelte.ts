@@ -5,6 +5,7 @@ import { SvelteSet } from 'svelte/reactivity'
 import type { Project } from '../../src-main/contract/api/api.ts'
 import type { Plan } from '../../src-main/contract/engine-api.ts'
 import type { ErrorRecord } from '../../src-main/contract/errors.ts'
+import { iterates, reads } from '../../src-main/contract/methods/lookup.ts'
 import type { ResolvedConfig, RunConfig } from '../../src-main/contract/run/config.ts'
 import { type ConfigIssue, configIssues, resolveConfig } from '../../src-main/contract/run/resolve.ts'
 import type { RunDetail } from '../../src-main/contract/run/run.ts'
@@ -192,9 +193,9 @@ class Compose {
       pretrained: this.#source?.pretrained,
       vectors: (this.#source?.vectors ?? []).filter((v) => !this.off.has(`vector ${v}`)),
       tasks: (this.#source?.tasks ?? []).filter((t) => !this.off.has(`task ${t.name}`)),
-      ...(fields.method === 'dv-basi' && {
+      ...(iterates(String(fields.method)) && {
         ...(iterations !== undefined && { iterations }),
-        start: start.method === 'checkpoint' && checkpoint !== undefined ? { ...start, checkpoint } : start,
+        start: reads(String(start.method), 'checkpoint') && checkpoint !== undefined ? { ...start, checkpoint } : start,
       }),
     }
   }

@@ -6,6 +6,7 @@ import { basename, extname } from 'node:path'
 
 import type { Description, Form } from '../../contract/checkpoint.ts'
 import { leakMark, leakReason } from '../../contract/data/leaks.ts'
+import { objectiveCard } from '../../contract/objectives/lookup.ts'
 import { effectiveCoefficients, spanOf } from '../../contract/run/coefficients.ts'
 import type { ResolvedConfig } from '../../contract/run/config.ts'
 import { differenceVectorNotes } from '../../contract/run/difference-vector.ts'
@@ -225,7 +226,7 @@ function selection({ detail, recipe }: Carded): string {
   const { objective, tasks } = detail.config
   if (
     detail.leaks.every(({ unlabelled }) => unlabelled) &&
-    objective !== 'cross-entropy' &&
+    objectiveCard(objective)?.unlabelled &&
     tasks.some((task) => task.data === task.test)
   )
     return `${state} Images of the test data were learned on, without their labels, which were opened once, at the end, and selected nothing.`

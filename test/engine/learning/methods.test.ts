@@ -2,12 +2,8 @@
 import { describe, expect, test } from 'vitest'
 
 import type { StageSettings } from '../../../src-main/contract/run/stage.ts'
-import {
-  fromDifferenceVector,
-  fromRestart,
-  isotropic,
-  type Problem,
-} from '../../../src-main/engine/learning/problem.ts'
+import { fromDifferenceVector, fromRestart, isotropic } from '../../../src-main/engine/learning/difference-vector.ts'
+import type { Problem } from '../../../src-main/engine/learning/problem.ts'
 import { selectionBy } from '../../../src-main/engine/learning/selection.ts'
 import type { Stage } from '../../../src-main/engine/learning/stage.ts'
 import { quadratic } from './quadratic.ts'

@@ -1,26 +1,23 @@
-// Task arithmetic (Ilharco et al., ICLR 2023): theta = theta_pre + alpha sum_t tau_t, one alpha for all, searched on
-// the grid 0, 0.05, ..., 1 by the selection metric, or 0, -0.05, ..., -1 where a task is to be forgotten (negation, its
-// section 3). Nothing is differentiated; each grid point is one look.
+// One coefficient for all vectors and blocks, searched on a grid of 21 points from 0 to the furthest by the selection
+// metric; where a task is to be forgotten, the other way, if the method says so. Nothing is differentiated; each grid
+// point is one look.
 
 import { filled } from '../../../numbers/table.ts'
 import { firstLook, nextLook } from '../looks.ts'
-import type { Method } from '../method.ts'
 import type { LearnState, Look, Stage } from '../stage.ts'
+import type { Way } from '../way.ts'
 
 const points = 21
 
-export const taskArithmetic: Method = {
-  name: 'task-arithmetic',
+export const grid: Way = {
+  name: 'grid',
   measuresLast: false, // each loss is that of a point
   length: () => ({ steps: points - 1, stepsPerEpoch: 1, epochs: points - 1 }),
-  learn: (stage) => searchScalar(stage, stage.selection.bounded ? -1 : 1),
+  learn: (stage, { furthest = 1, turns = false }) =>
+    search(stage, turns && stage.selection.bounded ? -furthest : furthest),
 }
 
-/** The grid's 21 points from 0 to `furthest`, all coefficients alike. */
-export async function* searchScalar(
-  { problem, selection, resume, stopping }: Stage,
-  furthest: number,
-): AsyncGenerator<Look> {
+async function* search({ problem, selection, resume, stopping }: Stage, furthest: number): AsyncGenerator<Look> {
   const { vectors, groups } = problem
   const none = filled(0, 0, 0)
   let state: LearnState | undefined = resume

@@ -6,20 +6,19 @@
 //   p_c <- (1 - c_c) p_c + h sqrt(c_c (2 - c_c) mu_w) sqrt(C) <z>_w;   C <- (1 - c_1 - c_mu) C + c_1 p_c^2 + c_mu C
 //   <z^2>_w
 // One generation is one epoch and one step; it asks for the training loss of every sample, and nothing is
-// differentiated. Samples are functions of (seed, stage, generation). aTLAS' gradient-free variant searches the same
-// coefficients with another such program.
+// differentiated. Samples are functions of (seed, stage, generation).
 
 import { clamped } from '../../../numbers/adamw.ts'
 import { normal } from '../../../numbers/random.ts'
 import { filled, norm, type Table } from '../../../numbers/table.ts'
 import { firstLook, isOver, nextLook } from '../looks.ts'
-import type { Method } from '../method.ts'
 import { type LearnState, type Look, lengthOf, type Stage } from '../stage.ts'
+import type { Way } from '../way.ts'
 
-export const cmaEs: Method = {
+export const cmaEs: Way = {
   name: 'cma-es',
   measuresLast: true,
-  length: (stage) => ({ ...lengthOf({ ...stage, batch: 'all' }) }),
+  length: (stage) => lengthOf({ ...stage, batch: 'all' }),
   learn: search,
 }
 

@@ -1,10 +1,9 @@
 // Entropy of the prediction, no labels needed (AdaMerging's surrogate): H = -sum_c p_c log p_c, dH/dlogit_c = -p_c (log
 // p_c + H).
-import type { Objective } from '../objective.ts'
+import type { Loss } from '../loss.ts'
 
-export const entropy: Objective = {
+export const entropy: Loss = {
   name: 'entropy',
-  unlabelled: true,
   loss(logProbabilities, _label, gradient) {
     let h = 0
     for (const l of logProbabilities) h -= Math.exp(l) * l

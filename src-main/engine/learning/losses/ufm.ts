@@ -21,19 +21,10 @@ import { largestOf } from '../../../contract/largest.ts'
 import type { ResolvedConfig } from '../../../contract/run/config.ts'
 import { uniform } from '../../../numbers/random.ts'
 import { copyOf, filled, type Table } from '../../../numbers/table.ts'
-import type { Objective } from '../objective.ts'
-import {
-  type Batch,
-  batchOf,
-  likeliest,
-  type Measured,
-  type PredictingProblem,
-  type Predictions,
-  type Problem,
-  rowOf,
-  type Target,
-  topPredictions,
-} from '../problem.ts'
+import { batchOf } from '../batch.ts'
+import type { Loss } from '../loss.ts'
+import { likeliest, type PredictingProblem, type Predictions, rowOf, topPredictions } from '../predictions.ts'
+import type { Batch, Measured, Problem, Target } from '../problem.ts'
 import { crossEntropy } from './cross-entropy.ts'
 
 export interface Form {
@@ -51,10 +42,8 @@ export const forms: Record<ResolvedConfig['ufm'], Form> = {
   paper: { divisor: 1, trustsAll: false, anew: true, temperature: 0.5, threshold: (progress) => 0.9 + 0.1 * progress },
 }
 
-export const ufm: Objective = {
+export const ufm: Loss = {
   name: 'ufm',
-  unlabelled: true,
-  strongViews: true,
   loss(logProbabilities, label, gradient, lesson) {
     if (!lesson) return crossEntropy.loss(logProbabilities, label, gradient)
     const { target, weight } = lesson

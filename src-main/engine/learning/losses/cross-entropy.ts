@@ -1,7 +1,7 @@
 // Cross-entropy with labels: L = -log p_y, dL/dlogit_c = p_c - [c = y].
-import type { Objective } from '../objective.ts'
+import type { Loss } from '../loss.ts'
 
-export const crossEntropy: Objective = {
+export const crossEntropy: Loss = {
   name: 'cross-entropy',
   loss(logProbabilities, label, gradient) {
     for (let c = 0; c < logProbabilities.length; c++)

@@ -2,12 +2,13 @@
 // to the features; each under what it is told to learn: labels, nothing, or lessons.
 import { expect, test } from 'vitest'
 
-import type { Objective } from '../../../../src-main/engine/learning/objective.ts'
-import { objectiveNamed, objectives } from '../../../../src-main/engine/learning/objectives/index.ts'
-import { type Problem, sharpnessAware, type Target } from '../../../../src-main/engine/learning/problem.ts'
-import { applyHead, type Head } from '../../../../src-main/engine/problems/head.ts'
-import { normal } from '../../../../src-main/numbers/random.ts'
-import { quadratic } from '../quadratic.ts'
+import { objectives } from '../../../src-main/contract/objectives/index.ts'
+import { objectiveNamed } from '../../../src-main/engine/learning/objective.ts'
+import type { Problem, Target } from '../../../src-main/engine/learning/problem.ts'
+import { sharpnessAware } from '../../../src-main/engine/learning/sharpness-aware.ts'
+import { applyHead, type Head } from '../../../src-main/engine/problems/head.ts'
+import { normal } from '../../../src-main/numbers/random.ts'
+import { quadratic } from './quadratic.ts'
 
 const [classes, embed, images] = [4, 7, 3]
 const draws = (n: number, stream: number): Float32Array =>
@@ -29,16 +30,15 @@ const soft: Target[] = [
   { target: 3, weight: 0 },
 ]
 
-/** What each is told, by name; the table has to name every objective. */
-const told: Record<Objective['name'], Record<string, [Int32Array, Target[] | undefined]>> = {
-  'cross-entropy': { labels: [labels, undefined] },
-  entropy: { 'no labels': [unknown, undefined] },
-  sar: { 'no labels': [unknown, undefined] },
-  ufm: { lessons: [unknown, soft], labels: [labels, undefined] },
-}
-const cases = objectives.flatMap((objective) =>
-  Object.entries(told[objective.name]).map(([what, given]) => [objective.name, what, objective, ...given] as const),
-)
+/** What each is told: labels, or none where it needs none, and lessons where it teaches by them. */
+const cases = objectives.flatMap(({ name }) => {
+  const objective = objectiveNamed(name)
+  const blind = objective.adapted ? soft : undefined
+  return [
+    ...(objective.unlabelled ? [[name, blind ? 'lessons' : 'no labels', objective, unknown, blind] as const] : []),
+    ...(!objective.unlabelled || blind ? [[name, 'labels', objective, labels, undefined] as const] : []),
+  ]
+})
 
 test.each(cases)('%s, told %s: dL/dz is what finite differences give', (_, _what, objective, known, lessons) => {
   const loss = (z: Float64Array): number => applyHead(head, objective, z, 0, known, 0.25, undefined, lessons).loss

@@ -1,11 +1,11 @@
-// A start that is already there: a merged or fine-tuned model, theta_0 = theta_pre + 1 tau. Nothing is learned.
+// Nothing is learned: every coefficient is 1, the model of the vectors as they are, and is looked at once.
 
 import { filled } from '../../../numbers/table.ts'
 import { learn } from '../learn.ts'
-import type { Method } from '../method.ts'
+import type { Way } from '../way.ts'
 
-export const checkpoint: Method = {
-  name: 'checkpoint',
+export const asItIs: Way = {
+  name: 'as-it-is',
   measuresLast: true,
   length: () => ({ steps: 0, stepsPerEpoch: 1, epochs: 0 }),
   learn: (stage) =>

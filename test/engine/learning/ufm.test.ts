@@ -3,19 +3,15 @@
 // stage.
 import { expect, test } from 'vitest'
 
-import type { StageSettings } from '../../../../src-main/contract/run/stage.ts'
-import { learn } from '../../../../src-main/engine/learning/learn.ts'
-import {
-  fixMatch,
-  forms,
-  mixed,
-  pseudoLabel,
-  trustedImages,
-} from '../../../../src-main/engine/learning/objectives/ufm.ts'
-import { type Batch, batchOf, type PredictingProblem } from '../../../../src-main/engine/learning/problem.ts'
-import { selectionBy } from '../../../../src-main/engine/learning/selection.ts'
-import type { Table } from '../../../../src-main/numbers/table.ts'
-import { quadratic } from '../quadratic.ts'
+import type { StageSettings } from '../../../src-main/contract/run/stage.ts'
+import { batchOf } from '../../../src-main/engine/learning/batch.ts'
+import { learn } from '../../../src-main/engine/learning/learn.ts'
+import { fixMatch, forms, mixed, pseudoLabel, trustedImages } from '../../../src-main/engine/learning/losses/ufm.ts'
+import type { PredictingProblem } from '../../../src-main/engine/learning/predictions.ts'
+import type { Batch } from '../../../src-main/engine/learning/problem.ts'
+import { selectionBy } from '../../../src-main/engine/learning/selection.ts'
+import type { Table } from '../../../src-main/numbers/table.ts'
+import { quadratic } from './quadratic.ts'
 
 // 44 images of 2 classes, so N/C/10 = 2 and N/C = 22. The pre-trained model takes even ones for class 0; images 4 and 8
 // tie.
