@@ -19,14 +19,13 @@ import { headsCommand } from './cli/heads.ts'
 import { historyCommand } from './cli/history.ts'
 import { libraryCommand } from './cli/library/command.ts'
 import { mergeCommand } from './cli/merge.ts'
-import { methodsCommand } from './cli/methods.ts'
+import { methodsCommand, schemaCommand } from './cli/methods.ts'
 import { fail, onClosedPipe, print, printJson } from './cli/output.ts'
 import { detailLines, inspectionLines, summaryLine } from './cli/print.ts'
 import { studyCommand } from './cli/study/command.ts'
 import { presetCommand } from './cli/study/preset.ts'
 import { refineCommand } from './cli/study/refine.ts'
 import { deviceSchema } from './contract/api/native.ts'
-import { configJsonSchema } from './contract/run/resolve.ts'
 import { dataFolder } from './files/data-folder.ts'
 import { type EngineProcess, forkEngine } from './workbench/link/engine-process.ts'
 import { createSupervisor, type Supervisor } from './workbench/link/supervisor.ts'
@@ -233,11 +232,7 @@ program
     }
   })
 
-program
-  .command('schema')
-  .description("a configuration's JSON Schema, for editors")
-  .action(() => print(JSON.stringify(configJsonSchema(), null, 2)))
-
+program.addCommand(schemaCommand())
 program.addCommand(methodsCommand())
 
 /** BASIL_ENGINE names another script to run as the engine, for tests. */

@@ -1,10 +1,12 @@
-// basil methods [name]: the methods and objectives there are, and the page of one: what it does, where it was published,
-// what it needs, and the fields it reads with their values and bounds. All of it is said by their cards.
+// What a configuration may say. basil schema: all of it. basil methods [name]: the methods and objectives there are,
+// and the page of one: what it does, where it was published, what it needs, and the fields it reads with their values
+// and bounds, as its card has them.
 import { Argument, Command } from 'commander'
 
 import { methods } from '../contract/methods/index.ts'
 import { type CardPage, type FieldLine, methodPage, objectivePage } from '../contract/methods/page.ts'
 import { objectives } from '../contract/objectives/index.ts'
+import { configJsonSchema } from '../contract/run/resolve.ts'
 import { print, printJson } from './output.ts'
 
 export function methodsCommand(): Command {
@@ -20,6 +22,12 @@ export function methodsCommand(): Command {
       if (json) printJson(page)
       else pageLines(page).forEach(print)
     })
+}
+
+export function schemaCommand(): Command {
+  return new Command('schema')
+    .description("a configuration's JSON Schema, for editors")
+    .action(() => print(JSON.stringify(configJsonSchema(), null, 2)))
 }
 
 const everything = () => ({

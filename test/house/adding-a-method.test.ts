@@ -52,7 +52,14 @@ vi.mock('../../src-main/engine/learning/losses/index.ts', async (original) => {
 
 const { start: _, iterations: __, ...shared } = goldenExample
 const two = { tasks: shared.tasks.slice(0, 2), blocks: 'layer' }
-const plain = { ...shared, ...two, initialCoefficient: undefined, learningRate: undefined, weightDecay: undefined, steps: 4 }
+const plain = {
+  ...shared,
+  ...two,
+  initialCoefficient: undefined,
+  learningRate: undefined,
+  weightDecay: undefined,
+  steps: 4,
+}
 const absolute = (path: string): string => join(golden, path)
 const messages = (change: Record<string, unknown>): string[] =>
   configIssues({ ...plain, ...change }).map(({ field, message }) => `${field}: ${message}`)

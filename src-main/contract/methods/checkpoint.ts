@@ -1,5 +1,5 @@
-// A start that is already there: a merged or fine-tuned model, theta_0 = theta_pre + 1 tau, whose own task vector is the
-// only one. Nothing is learned.
+// A start that is already there: a merged or fine-tuned model, theta_0 = theta_pre + 1 tau, whose own task vector is
+// the only one. Nothing is learned.
 import type { MethodCard } from './card.ts'
 
 export const checkpoint = {

@@ -1,5 +1,5 @@
-// DV-BASI: from the optimum theta* of a start the difference vector delta = theta* - theta_pre is a direction of its own;
-// it is scaled block by block, in several iterations. Its equations, and those of its controls, are in
+// DV-BASI: from the optimum theta* of a start the difference vector delta = theta* - theta_pre is a direction of its
+// own; it is scaled block by block, in several iterations. Its equations, and those of its controls, are in
 // engine/learning/difference-vector.ts. "No change", lambda = 0, stays a candidate: only what beats it is accepted.
 import { byGradient, type MethodCard } from './card.ts'
 

@@ -1,6 +1,7 @@
-// TIES: the vectors trimmed to their largest elements, a sign elected for each element, and the mean of those that agree
-// in place of all of them (engine/merging); its coefficient is searched on the grid 0, 0.125, ..., 2.5. tau is a mean,
-// so that lambda is about T times the one of a sum; its authors take 1 without validation data and search up to 2.5.
+// TIES: the vectors trimmed to their largest elements, a sign elected for each element, and the mean of those that
+// agree in place of all of them (engine/merging); its coefficient is searched on the grid 0, 0.125, ..., 2.5. tau is a
+// mean, so that lambda is about T times the one of a sum; its authors take 1 without validation data and search up to
+// 2.5.
 import type { MethodCard } from './card.ts'
 
 export const ties = {

@@ -1,5 +1,5 @@
-// The fields of a stage of learning that a person may set: how long it learns, and how. A run has them, and its start. A
-// field is a line here; which methods read it is said by their cards (contract/methods).
+// The fields of a stage of learning that a person may set: how long it learns, and how. A run has them, and its start.
+// A field is a line here; which methods read it is said by their cards (contract/methods).
 import { z } from 'zod'
 
 export const combinations = ['sum', 'mgda'] as const

@@ -1,4 +1,5 @@
-// Which images a step uses: a function of (seed, stage, epoch), so that a resumed stage draws what the unbroken one did.
+// Which images a step uses: a function of (seed, stage, epoch), so that a resumed stage draws what the unbroken one
+// did.
 import { permutation } from '../../numbers/random.ts'
 import type { Batch, BatchTime } from './problem.ts'
 import { lengthOf, type Stage } from './stage.ts'

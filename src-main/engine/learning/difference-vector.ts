@@ -1,15 +1,16 @@
 // DV-BASI ("Escaping Optimization Stagnation", AAAI 2026), to be read beside the paper. A start gives theta_0; iteration
-// k goes on from it along the difference vector, scaled block by block:
+// k goes on from the present optimum along the difference vector, scaled block by block:
 //   delta_k = theta_{k-1} - theta_pre,   theta_k = theta_{k-1} + Lambda_k delta_k,   Lambda_k = blockdiag(lambda_k,b I)
-// lambda_k is learned from 0.1 on the run's objective, and theta_k is kept only where the selection metric is better than
-// at lambda_k = 0 (contract/methods/dv-basi.ts; way "gradient", still at 0).
-// Collapse: delta_{k+1} = theta_k - theta_pre = (I + Lambda_k) delta_k, so that delta_k = S delta_1 with S_b = s_b =
-// prod_{j<k} (1 + lambda_j,b): one difference vector serves all iterations, and a model is its start's coefficients times
-// s (contract/run/coefficients.ts, `collapse`, which the renderer reads too). No weight is touched between iterations.
+// lambda_k is learned from 0.1 on the run's objective; theta_k is kept only where the selection metric is better than
+// at lambda_k = 0 (the card, contract/methods/dv-basi.ts: gradient, still 0).
+// Collapse: delta_{k+1} = theta_k - theta_pre = (I + Lambda_k) delta_k, so that delta_k = S delta_1 with
+//   s_b = prod_{j<k} (1 + lambda_j,b):
+// one difference vector serves all iterations, a model is its start's coefficients times s (`collapse` in
+// contract/run/coefficients.ts, which the window reads too), and no weight is touched between iterations.
 // Controls, each with the same steps:
-//   restart     coefficients of delta_1 that are free: c_b = s_b + lambda_b, s_b = 1 + sum_{j<k} lambda_j,b
-//   random      a random direction of the difference vector's norm in every block, a row of its own (weights/lineage.ts)
-//   isotropic   one coefficient for all blocks, Lambda_k = alpha I
+//   restart     coefficients of delta_1 that are free:  c_b = s_b + lambda_b,  s_b = 1 + sum_{j<k} lambda_j,b
+//   random      a random direction of delta_1's norm in every block, a row of its own (weights/lineage.ts)
+//   isotropic   one coefficient for all blocks,  Lambda_k = alpha I
 import { collapse } from '../../contract/run/coefficients.ts'
 import type { ResolvedConfig } from '../../contract/run/config.ts'
 import type { Table } from '../../numbers/table.ts'
@@ -18,8 +19,8 @@ import type { Problem } from './problem.ts'
 type Control = ResolvedConfig['control']
 
 /**
- * What the next iteration learns on, after those whose rows of lambda (iterations x groups) are given. The problem's one
- * vector is the first difference vector; random directions have their own (randomDirection).
+ * What the next iteration learns on, after those whose rows of lambda (iterations x groups) are given. The problem's
+ * one vector is the first difference vector. Random directions are rows of their own: alongRow.
  */
 export function nextIteration(problem: Problem, iterations: Table, control: Exclude<Control, 'random'>): Problem {
   const ones = new Float64Array(problem.groups.length).fill(1)

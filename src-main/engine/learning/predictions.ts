@@ -1,5 +1,5 @@
-// What a model takes images for: probabilities of every class, and of many images the likeliest alone. A problem that can
-// say so lets an objective learn from the model's own word.
+// What a model takes images for: probabilities of every class, and of many images the likeliest alone. A problem that
+// can say so lets an objective learn from the model's own word.
 import type { Table } from '../../numbers/table.ts'
 import type { Problem } from './problem.ts'
 

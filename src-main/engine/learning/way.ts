@@ -1,5 +1,5 @@
-// A way of learning coefficients: how long it takes, and its looks, one state after the other. A method's card names its
-// way and what that is told (contract/methods); many methods share one.
+// A way of learning coefficients: how long it takes, and its looks, one state after the other. A method's card names
+// its way and what that is told (contract/methods); many methods share one.
 import type { Learning } from '../../contract/methods/card.ts'
 import type { Length, Look, Stage } from './stage.ts'
 

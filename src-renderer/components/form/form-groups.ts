@@ -1,6 +1,6 @@
-// How the fields of a run are put together on its page. Which of them a method or an objective reads is said by its card
-// (contract/methods, contract/objectives); one that is not read is left out, unless it is what is wrong or has a value.
-// A field in no list here (a new one of the schema) stands under Advanced.
+// How the fields of a run are put together on its page. Which of them a method or an objective reads is said by its
+// card (contract/methods, contract/objectives); one that is not read is left out, unless it is what is wrong or has a
+// value. A field in no list here (a new one of the schema) stands under Advanced.
 import { methods } from '../../../src-main/contract/methods/index.ts'
 import { iterates, methodCard } from '../../../src-main/contract/methods/lookup.ts'
 import { objectives } from '../../../src-main/contract/objectives/index.ts'
