@@ -19,6 +19,7 @@ import { headsCommand } from './cli/heads.ts'
 import { historyCommand } from './cli/history.ts'
 import { libraryCommand } from './cli/library/command.ts'
 import { mergeCommand } from './cli/merge.ts'
+import { methodsCommand, schemaCommand } from './cli/methods.ts'
 import { wholeNumber } from './cli/numbers.ts'
 import { fail, onClosedPipe, print, printJson } from './cli/output.ts'
 import { detailLines, inspectionLines, summaryLine } from './cli/print.ts'
@@ -27,7 +28,6 @@ import { presetCommand } from './cli/study/preset.ts'
 import { refineCommand } from './cli/study/refine.ts'
 import { chosenEnvironment, resources, root, withEngine, withWorkbench } from './cli/with.ts'
 import { deviceSchema } from './contract/api/native.ts'
-import { configJsonSchema } from './contract/run/resolve.ts'
 import { dataFolder } from './files/data-folder.ts'
 import { resolveFile } from './workbench/projects.ts'
 
@@ -230,10 +230,8 @@ program
     }
   })
 
-program
-  .command('schema')
-  .description("a configuration's JSON Schema, for editors")
-  .action(() => print(JSON.stringify(configJsonSchema(), null, 2)))
+program.addCommand(schemaCommand())
+program.addCommand(methodsCommand())
 
 function device(text: string): string {
   const { data, error } = deviceSchema.safeParse(text)

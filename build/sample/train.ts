@@ -5,7 +5,7 @@
 import type { Picture } from '../../src-main/engine/datasets/images.ts'
 import { type Tensor, tf } from '../../src-main/engine/devices/tf.ts'
 import { type Architecture, towerParameters } from '../../src-main/engine/layouts/clip-names.ts'
-import { crossEntropy } from '../../src-main/engine/learning/objectives/cross-entropy.ts'
+import { crossEntropy } from '../../src-main/engine/learning/losses/cross-entropy.ts'
 import { forward, reverse, type Tower } from '../../src-main/engine/models/clip-vit.ts'
 import { applyHead, type Head } from '../../src-main/engine/problems/head.ts'
 import { patchesOf } from '../../src-main/engine/problems/patches.ts'

@@ -3,6 +3,7 @@
 // batches.
 
 import { BasilError } from '../contract/errors.ts'
+import { iterates, methodCard } from '../contract/methods/lookup.ts'
 import type { RunConfig } from '../contract/run/config.ts'
 import type { RunDetail, RunEvent } from '../contract/run/run.ts'
 import type { Workbench } from '../workbench/workbench.ts'
@@ -19,7 +20,7 @@ export async function demo(workbench: Workbench, { json, seeds }: { json: boolea
   const details: { arm: string; seed: number; detail: RunDetail }[] = []
   for (let seed = 0; seed < seeds; seed++) {
     for (const [arm, settings] of Object.entries(arms)) {
-      if (arm === 'task-arithmetic' && seed > 0) continue // it draws nothing
+      if (methodCard(arm)?.learns.by === 'grid' && seed > 0) continue // it draws nothing
       if (!json) print(`Seed ${seed}: ${settings.name}`)
       const run = await workbench.start(workbench.projects.resolve(grant, { ...settings, seed }))
       await follow(workbench, run, json)
@@ -49,7 +50,7 @@ export async function demo(workbench: Workbench, { json, seeds }: { json: boolea
 export function armsOf(config: RunConfig): Record<'dv-basi' | 'task-arithmetic' | 'atlas', RunConfig> {
   const { start, iterations, epochs, initialCoefficient: _, patience: __, testEach: ___, ...shared } = config
   const startEpochs = start?.epochs
-  if (config.method !== 'dv-basi' || startEpochs === undefined || epochs === undefined || iterations === undefined)
+  if (!iterates(config.method) || startEpochs === undefined || epochs === undefined || iterations === undefined)
     throw new BasilError({
       code: 'config-invalid',
       what: 'The sample cannot be compared',

@@ -29,10 +29,12 @@ export { statisticsOf } from './measures/statistics.ts'
 
 // Runs: what one would take, a whole one, and its parts: tasks, and the problem a method sees.
 
+// Runs: what one would take, a whole one, and its parts: tasks, and the problem a method sees.
+
 export type { ImageHost } from './datasets/prepared.ts'
 export type { FeatureCache } from './formats/feature-cache.ts'
-export { objectiveNamed } from './learning/objectives/index.ts'
-export { batchOf } from './learning/problem.ts'
+export { batchOf } from './learning/batch.ts'
+export { objectiveNamed } from './learning/objective.ts'
 export { clipProblem, measure, type TaskSetup } from './problems/clip-problem.ts'
 export { microBatchFor } from './problems/micro-batch.ts'
 export { checkRun } from './runs/check.ts'

@@ -6,6 +6,7 @@ import Play from '@lucide/svelte/icons/play'
 import SlidersHorizontal from '@lucide/svelte/icons/sliders-horizontal'
 import Trash from '@lucide/svelte/icons/trash'
 
+import { iterates } from '../../src-main/contract/methods/lookup.ts'
 import { configSchema } from '../../src-main/contract/run/config.ts'
 import { compose } from '../state/compose.svelte.ts'
 import { router } from '../state/router.svelte.ts'
@@ -18,8 +19,8 @@ import { workbench } from '../state/workbench.svelte.ts'
 import type { Action } from './action.ts'
 
 const onCompose = () => router.at('compose') && compose.ready
-const iterates = () => (current.view?.detail?.iterationsPlanned ?? 0) > 0
-const onDoneRun = () => router.at('run') && iterates() && !current.view?.running
+const hasIterations = () => (current.view?.detail?.iterationsPlanned ?? 0) > 0
+const onDoneRun = () => router.at('run') && hasIterations() && !current.view?.running
 const shown = () => (router.at('study') ? openedStudy.detail : null)
 
 /** Opens the dialog; it then calls beginStudy(). */
@@ -28,7 +29,7 @@ export const runWithControls: Action = {
   title: 'Run with controls…',
   shortcut: null,
   icon: Layers,
-  enabled: () => (onCompose() && compose.value('method') === 'dv-basi') || onDoneRun(),
+  enabled: () => (onCompose() && iterates(String(compose.value('method')))) || onDoneRun(),
   run: async () => {
     const run = current.view?.detail
     if (onDoneRun() && run) await draft.withControlsOf(run.run, run.config)

@@ -1,4 +1,5 @@
-// The configuration that a form's fields say: what is empty is left out, and only DV-BASI has iterations and a start.
+// The configuration that a form's fields say: what is empty is left out, and only a method that goes on in iterations has iterations and a start.
+import { iterates, reads } from '../../src-main/contract/methods/lookup.ts'
 import type { RunConfig } from '../../src-main/contract/run/config.ts'
 
 export type Fields = Record<string, unknown>
@@ -18,9 +19,9 @@ export function writtenConfig({ fields: typed, start: typedStart, source, sitsOu
     pretrained: source?.pretrained,
     vectors: (source?.vectors ?? []).filter((v) => !sitsOut(`vector ${v}`)),
     tasks: (source?.tasks ?? []).filter((t) => !sitsOut(`task ${t.name}`)),
-    ...(fields.method === 'dv-basi' && {
+    ...(iterates(String(fields.method)) && {
       ...(iterations !== undefined && { iterations }),
-      start: start.method === 'checkpoint' && checkpoint !== undefined ? { ...start, checkpoint } : start,
+      start: reads(String(start.method), 'checkpoint') && checkpoint !== undefined ? { ...start, checkpoint } : start,
     }),
   }
 }

@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
 
 import { openBackend } from '../../src-main/engine/devices/backend.ts'
-import { objectiveNamed } from '../../src-main/engine/learning/objectives/index.ts'
+import { objectiveNamed } from '../../src-main/engine/learning/objective.ts'
 import { measure } from '../../src-main/engine/problems/clip-problem.ts'
 import { microBatchOf } from '../../src-main/engine/problems/micro-batch.ts'
 import { readTasks } from '../../src-main/engine/runs/tasks.ts'

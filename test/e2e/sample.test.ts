@@ -97,4 +97,21 @@ inBrowser('the sample project', () => {
     await accessible('welcome, dark')
     await shot(page, 'welcome-dark')
   })
+
+  it('explains beside the form what is chosen, from its card', async () => {
+    await page.emulateMedia({ colorScheme: 'light' })
+    await page.goto(basil.url)
+    await page.getByRole('button', { name: 'Open the sample project' }).click()
+    const method = page.getByLabel('Method', { exact: true })
+    await method.selectOption('dv-basi')
+    await page.locator('summary', { hasText: 'DV-BASI: goes on where a start stagnates' }).click()
+    await page.getByText('Taking Steps Beyond Task Arithmetic via Difference Vectors. AAAI 2026').waitFor()
+    await page.locator('summary', { hasText: 'aTLAS: learns a coefficient' }).waitFor() // its start
+    await accessible('compose, explained')
+    await shot(page, 'compose-explained')
+    await method.selectOption('ties')
+    await page.locator('summary', { hasText: 'TIES: trims the task vectors' }).waitFor()
+    expect(await page.locator('summary', { hasText: 'DV-BASI' }).count()).toBe(0)
+    expect(complaints).toEqual([])
+  })
 })

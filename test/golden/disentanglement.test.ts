@@ -11,7 +11,7 @@ import { type Backend, openBackend } from '../../src-main/engine/devices/backend
 import { disentanglementOf, mapOf } from '../../src-main/engine/evaluation/disentanglement.ts'
 import { predict } from '../../src-main/engine/evaluation/predict.ts'
 import { readHead } from '../../src-main/engine/heads/head-file.ts'
-import type { PredictingProblem } from '../../src-main/engine/learning/problem.ts'
+import type { PredictingProblem } from '../../src-main/engine/learning/predictions.ts'
 import { linearModel, towerModel } from '../../src-main/engine/models/model.ts'
 import { microBatchOf } from '../../src-main/engine/problems/micro-batch.ts'
 import { loadCheckpoint, loadMerged } from '../../src-main/engine/weights/device.ts'

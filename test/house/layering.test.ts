@@ -19,7 +19,7 @@ const { tsConfig: _, enhancedResolveOptions, ...options } = config.options ?? {}
 const fixtures: [string, string, string][] = [
   ['contract-imports-only-its-line', 'src-main/contract/a.ts', '../engine/b.ts'],
   ['engine-imports-only-its-line', 'src-main/engine/a.ts', '../files/b.ts'],
-  ['engine-imports-only-its-line', 'src-main/engine/learning/methods/a.ts', '../../../history/b.ts'],
+  ['engine-imports-only-its-line', 'src-main/engine/learning/ways/a.ts', '../../../history/b.ts'],
   ['files-imports-only-its-line', 'src-main/files/a.ts', '../engine/methods/b.ts'],
   ['history-imports-only-its-line', 'src-main/history/a.ts', '../files/b.ts'],
   ['numbers-imports-only-its-line', 'src-main/numbers/a.ts', '../engine/b.ts'],

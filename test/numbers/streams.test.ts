@@ -7,7 +7,7 @@ import ts from 'typescript'
 import { expect, test } from 'vitest'
 
 import { configSchema } from '../../src-main/contract/run/config.ts'
-import { count } from '../../src-main/contract/run/stage.ts'
+import { count } from '../../src-main/contract/run/stage-fields.ts'
 import { judgingPass, keys, passOf, streamOf, streams } from '../../src-main/numbers/streams.ts'
 
 /** Every number of a stream. */

@@ -2,17 +2,22 @@
 // them. Paths are relative to the configuration's folder; "file.safetensors#name" points into a tensor file.
 import { z } from 'zod'
 
+import { methodCard, methodNames } from '../methods/lookup.ts'
+import { objectiveCard, objectiveNames, objectivesThat } from '../objectives/lookup.ts'
 import { activations, attentionHeads, layerNormEps, saidFields, towerSettingsSchema } from '../tower.ts'
+import { conflicts } from './conflicts.ts'
+import { brief, listed } from './in-words.ts'
 import { mostIterations, mostTasks } from './limits.ts'
-import { poolIssues } from './pool.ts'
-import { count, length, optimiser, path, stageSettings, starts } from './stage.ts'
+import { stageSettings } from './stage.ts'
+import { count, length, optimiser, path } from './stage-fields.ts'
 
-const methods = ['task-arithmetic', 'ties', 'adamerging', 'atlas', 'cma-es', 'dv-basi'] as const
+const methods = methodNames('run')
+const starts = methodNames('start')
+const objectives = objectiveNames()
 const aims = ['learn', 'forget', 'keep'] as const
 const controls = ['none', 'isotropic', 'restart', 'random'] as const
 const expansions = ['pretrained', 'moved'] as const
 const linearisations = ['no', 'jvp', 'cached'] as const
-const objectives = ['cross-entropy', 'entropy', 'sar', 'ufm'] as const
 const adaptations = ['corrected', 'released', 'paper'] as const
 const pools = ['all', 'others'] as const
 const groupings = ['tensor', 'layer', 'scalar'] as const
@@ -46,7 +51,11 @@ const task = z.strictObject({
 })
 
 const start = z.strictObject({
-  method: z.enum(starts).meta({ title: 'Start', description: 'what the first difference vector points to' }),
+  method: z.enum(starts).meta({
+    title: 'Start',
+    description: 'what the first difference vector points to',
+    enumDescriptions: starts.map((name) => brief(methodCard(name))),
+  }),
   checkpoint: path
     .optional()
     .meta({ title: 'Checkpoint', description: 'a merged or fine-tuned model, for start "checkpoint"' }),
@@ -58,7 +67,7 @@ export const configSchema = z
   .strictObject({
     $schema: z.string().optional(),
     name: z.string().min(1).max(200).optional().meta({ title: 'Name' }),
-    method: z.enum(methods).meta({ title: 'Method' }),
+    method: z.enum(methods).meta({ title: 'Method', enumDescriptions: methods.map((name) => brief(methodCard(name))) }),
     pretrained: path.meta({ title: 'Pre-trained model' }),
     vectors: z
       .array(path)
@@ -70,10 +79,14 @@ export const configSchema = z
       title: 'Pool',
       description: "others: a task's own fine-tuned model gives no vector, only what relative accuracy is relative to",
     }),
-    objective: z.enum(objectives).default('cross-entropy').meta({
-      title: 'Objective',
-      description: 'entropy, sar (entropy of reliable images) and ufm (pseudo-labels, trusted images) need no labels',
-    }),
+    objective: z
+      .enum(objectives)
+      .default('cross-entropy')
+      .meta({
+        title: 'Objective',
+        description: `${listed(objectivesThat(({ unlabelled }) => unlabelled === true))} need no labels`,
+        enumDescriptions: objectives.map((name) => brief(objectiveCard(name))),
+      }),
     ufm: z.enum(adaptations).default('corrected').meta({
       title: 'UFM as',
       description:
@@ -151,7 +164,7 @@ export const configSchema = z
     trim: z.number().gt(0).max(1).optional().meta({
       title: 'Trim',
       description:
-        'TIES: the share of largest elements of each vector that stays, its sign elected; 0.2 for ties, none else (AdaMerging++: 0.2)',
+        'the share of largest elements of each vector that stays, its sign elected, as in TIES and AdaMerging++ (0.2)',
     }),
     parts: z.number().int().min(1).max(64).default(1).meta({
       title: 'Parts of a vector',
@@ -183,73 +196,6 @@ export const configSchema = z
       ctx.issues.push({ code: 'custom', message, path: field, input: ctx.value })
   })
 export type RunConfig = z.input<typeof configSchema>
-type ParsedConfig = z.output<typeof configSchema>
-
-/** What single fields cannot say. */
-function conflicts(c: ParsedConfig): [(string | number)[], string][] {
-  const found: [(string | number)[], string][] = []
-  const isDvBasi = c.method === 'dv-basi'
-  if (isDvBasi && !c.start)
-    found.push([['start'], 'dv-basi needs a start: { "method": "atlas" }, "task-arithmetic" or "checkpoint"'])
-  if (!isDvBasi && c.start) found.push([['start'], `${c.method} has no start; only dv-basi has`])
-  if (!isDvBasi && c.control !== 'none')
-    found.push([['control'], `${c.method} has no iterations to control; only dv-basi has`])
-  if (c.control === 'random' && c.linearised === 'cached')
-    found.push([['control'], 'a random direction has no cached features; use linearised "jvp"'])
-  if (
-    c.expansion === 'moved' &&
-    (c.linearised !== 'jvp' || !isDvBasi || c.control === 'random' || c.control === 'restart')
-  )
-    found.push([
-      ['expansion'],
-      'only iterations of dv-basi with linearised "jvp" can move it; cached features belong to one expansion point',
-    ])
-  if (!isDvBasi && c.iterations !== undefined)
-    found.push([['iterations'], `${c.method} has no iterations; only dv-basi has`])
-  const fromCheckpoint = c.start?.method === 'checkpoint'
-  if (fromCheckpoint && !c.start?.checkpoint) found.push([['start', 'checkpoint'], 'name the checkpoint to start from'])
-  if (!fromCheckpoint && c.start?.checkpoint) found.push([['start', 'checkpoint'], 'only start "checkpoint" has one'])
-  if (!fromCheckpoint && c.vectors.length === 0) found.push([['vectors'], 'name at least one fine-tuned model'])
-  if (c.steps !== undefined && c.epochs !== undefined) found.push([['steps'], 'give steps or epochs, not both'])
-  if (c.start?.steps !== undefined && c.start.epochs !== undefined)
-    found.push([['start', 'steps'], 'give steps or epochs, not both'])
-  const names = c.tasks.map((t) => t.name)
-  names.forEach((name, i) => {
-    if (names.indexOf(name) !== i) found.push([['tasks', i, 'name'], `a task named "${name}" is already there`])
-  })
-  if (c.tasks.some((t) => t.test))
-    c.tasks.forEach((t, i) => {
-      if (!t.test) found.push([['tasks', i, 'test'], 'give test data for every task, or for none'])
-    })
-  found.push(...poolIssues(c))
-  if (c.objective === 'ufm' && c.augment) found.push([['augment'], 'ufm makes strong views of its own'])
-  if (c.objective === 'ufm' && c.linearised === 'cached')
-    found.push([['linearised'], 'features that are computed once cannot be of views that change; use "jvp"'])
-  if (c.objective === 'ufm' && c.expansion === 'moved')
-    found.push([['expansion'], 'ufm trusts images of the pre-trained model, kept at "pretrained"'])
-  if ((c.objective === 'ufm' || c.objective === 'sar') && c.batch === 'all')
-    found.push([['batch'], `${c.objective} chooses among the images of a step: give a number`])
-  if ((c.objective === 'ufm' || c.objective === 'sar') && c.tasks.some((t) => t.aim !== 'learn'))
-    found.push([['objective'], `${c.objective} adapts to a task; to forget one use cross-entropy or entropy`])
-  if (c.augment && c.linearised === 'cached')
-    found.push([['augment'], 'features that are computed once cannot be of images that change'])
-  if (c.tasks.some((t) => t.aim === 'forget') && !c.tasks.some((t) => t.aim === 'keep'))
-    found.push([['tasks'], 'a task to forget needs a control: give another task the aim "keep"'])
-  if (c.tasks.some((t) => t.aim === 'keep') && !c.tasks.some((t) => t.aim === 'forget'))
-    found.push([['tasks'], 'a task to keep controls a task to forget: give one the aim "forget"'])
-  for (const [where, given] of [
-    [[], c],
-    [['start'], c.start],
-  ] as const)
-    if (given?.clamp && given.clamp[0] >= given.clamp[1])
-      found.push([[...where, 'clamp'], 'give the smaller bound first'])
-  if (c.select?.startsWith('validation'))
-    c.tasks.forEach((t, i) => {
-      if (!t.validation)
-        found.push([['tasks', i, 'validation'], `select "${c.select}" needs validation data for every task`])
-    })
-  return found
-}
 
 /** A configuration with every default filled in and every path absolute: what a run stores and the engine obeys. */
 export const resolvedSchema = z.object({

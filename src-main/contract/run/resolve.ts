@@ -3,6 +3,7 @@
 import { z } from 'zod'
 
 import { BasilError } from '../errors.ts'
+import { iterates, methodCard, reads } from '../methods/lookup.ts'
 import { configSchema, type ResolvedConfig, type RunConfig } from './config.ts'
 import { ownModel, pooled } from './pool.ts'
 import type { StageSettings } from './stage.ts'
@@ -27,11 +28,18 @@ const common = {
   schedule: 'none',
   budget: null,
 } as const
+const stageFields = Object.keys(common) as (keyof typeof common)[]
 
 /** What a method's own paper starts from, where that is something else. */
-const own: Partial<Record<StageSettings['method'], Partial<Omit<StageSettings, 'method' | 'steps'>>>> = {
-  adamerging: { initialCoefficient: 0.3, learningRate: 0.001, weightDecay: 0, clipNorm: null, clamp: [0, 1] },
-  'dv-basi': { initialCoefficient: 0.1 },
+function ownOf(method: string): Partial<Omit<StageSettings, 'method' | 'steps'>> {
+  const said = methodCard(method)?.reads ?? {}
+  return given(Object.fromEntries(stageFields.map((key) => [key, said[key]?.value])))
+}
+
+/** What the empty fields of a method stand for. */
+export function methodDefaults(method: string): Record<string, unknown> {
+  const trim = methodCard(method)?.reads.trim?.value
+  return { ...common, iterations, ...ownOf(method), ...(trim !== undefined && { trim }) }
 }
 
 /** Every problem of a configuration, each with its field ("tasks[0].data"); none when it is sound. */
@@ -71,11 +79,13 @@ export function resolveConfig(config: unknown, absolute: (path: string) => strin
     })
   }
   const c = parsed.data
-  const vectors = c.start?.method === 'checkpoint' ? [absolute(c.start.checkpoint ?? '')] : pooled(c, absolute)
+  const vectors = reads(c.start?.method ?? '', 'checkpoint')
+    ? [absolute(c.start?.checkpoint ?? '')]
+    : pooled(c, absolute)
   const own = c.tasks.map((_, i) => ownModel(c, i))
   // free coefficients go on from where they are
   const main = stage(c.method, c.control === 'restart' ? { initialCoefficient: 0, ...given(c) } : c)
-  const isDvBasi = c.method === 'dv-basi'
+  const isIterated = iterates(c.method)
   const startMethod = c.start?.method ?? c.method
   return {
     name: c.name ?? `${c.method} on ${c.tasks.map((t) => t.name).join(', ')}`.slice(0, 200),
@@ -108,15 +118,15 @@ export function resolveConfig(config: unknown, absolute: (path: string) => strin
     augment: c.augment,
     onUnreadable: c.onUnreadable,
     keep: c.keep,
-    trim: c.trim ?? (startMethod === 'ties' ? 0.2 : null),
+    trim: c.trim ?? methodCard(startMethod)?.reads.trim?.value ?? null,
     parts: c.parts,
     control: c.control,
     testEach: c.testEach,
     start: c.start
       ? stage(c.start.method, c.start, { ...c, steps: undefined, epochs: undefined, initialCoefficient: undefined })
       : main,
-    iterations: isDvBasi ? (c.iterations ?? iterations) : 0,
-    iteration: isDvBasi ? main : null,
+    iterations: isIterated ? (c.iterations ?? iterations) : 0,
+    iteration: isIterated ? main : null,
   }
 }
 
@@ -129,7 +139,7 @@ type Written = Partial<Pick<RunConfig, 'steps' | keyof typeof common>>
 
 /** What is written counts first, then the method's own, then what the start of a run inherits from the rest of it. */
 function stage(method: StageSettings['method'], written: Written, inherited: Written = {}): StageSettings {
-  const all = { ...common, ...given(pick(inherited)), ...own[method], ...given(pick(written)) }
+  const all = { ...common, ...given(pick(inherited)), ...ownOf(method), ...given(pick(written)) }
   return {
     method,
     ...all,
@@ -139,7 +149,7 @@ function stage(method: StageSettings['method'], written: Written, inherited: Wri
 }
 
 function pick(written: Written): Partial<typeof common> {
-  return Object.fromEntries(Object.keys(common).map((key) => [key, written[key as keyof typeof common]]))
+  return Object.fromEntries(stageFields.map((key) => [key, written[key]]))
 }
 
 /** Without the fields that were left out, so that they do not hide what they inherit. */

@@ -1,60 +1,11 @@
-// What one stage of a run is told: how long it learns, and how. The start of a run has these fields, and the run
-// itself. And the same with everything filled in, as a run stores it.
+// One stage of a run with everything filled in, as a run stores it.
 import { z } from 'zod'
 
-export const starts = ['task-arithmetic', 'ties', 'adamerging', 'atlas', 'cma-es', 'checkpoint'] as const
-const combinations = ['sum', 'mgda'] as const
-const schedules = ['none', 'cosine'] as const
+import { methodNames } from '../methods/lookup.ts'
+import { clamp, combinations, count, norm, schedules } from './stage-fields.ts'
 
-export const path = z.string().min(1, 'name a file').max(4096)
-export const count = z.number().int().min(1).max(1_000_000)
-const learningRate = z.number().positive().max(10)
-const weightDecay = z.number().min(0).max(100)
-const clipNorm = z.number().positive().max(1e6).nullable()
-const coefficient = z.number().min(-100).max(100)
-const clamp = z.tuple([coefficient, coefficient]).nullable()
-const norm = z.number().int().min(1).max(2).nullable()
-
-export const length = {
-  steps: count.optional().meta({ title: 'Steps', description: 'optimiser steps; give steps or epochs' }),
-  epochs: count.optional().meta({ title: 'Epochs', description: "passes over the shortest task's learning data" }),
-}
-export const optimiser = {
-  initialCoefficient: coefficient.optional().meta({ title: 'Initial coefficient' }),
-  learningRate: learningRate.optional().meta({ title: 'Learning rate', description: 'of AdamW' }),
-  schedule: z.enum(schedules).optional().meta({
-    title: 'Schedule',
-    description: "of the learning rate: none, or cosine: half a cosine from the rate to 0 over the stage's steps",
-  }),
-  weightDecay: weightDecay.optional().meta({ title: 'Weight decay', description: 'pulls coefficients to 0' }),
-  clamp: clamp
-    .optional()
-    .meta({ title: 'Clamp', description: 'least and greatest coefficient, as [0, 1] in AdaMerging; null: free' }),
-  penaltyNorm: norm
-    .optional()
-    .meta({ title: 'Penalty norm', description: '1 or 2: adds strength times the mean |coefficient|^p; null: none' }),
-  penaltyStrength: z.number().min(0).max(1000).optional().meta({ title: 'Penalty strength' }),
-  combine: z.enum(combinations).optional().meta({
-    title: 'Combine tasks by',
-    description: 'sum of their gradients, or mgda: the shortest vector in their convex hull, which makes no task worse',
-  }),
-  budget: count.nullable().optional().meta({
-    title: 'Vectors per block',
-    description:
-      'only so many vectors get a coefficient in a block, those with the largest gradient at the start; null: all',
-  }),
-  clipNorm: clipNorm
-    .optional()
-    .meta({ title: 'Gradient clip', description: 'largest norm of the gradient; null: none' }),
-  patience: count
-    .nullable()
-    .optional()
-    .meta({ title: 'Patience', description: 'epochs without a better state before an iteration ends; null: none' }),
-}
-
-/** One stage of learning with everything filled in. */
 export const stageSettings = z.object({
-  method: z.enum([...starts, 'dv-basi']),
+  method: z.enum([...methodNames('start'), ...methodNames('iteration')]),
   steps: count.nullable(),
   epochs: count.nullable(),
   initialCoefficient: z.number(),

@@ -5,7 +5,9 @@
 import { z } from 'zod'
 
 import { BasilError } from '../errors.ts'
+import { iterates, methodCard, methodNames } from '../methods/lookup.ts'
 import { configSchema, type RunConfig } from './config.ts'
+import { listed } from './in-words.ts'
 import { configIssues, resolveConfig } from './resolve.ts'
 
 const figure = z.number().min(0).max(200)
@@ -182,10 +184,10 @@ function drawn(from: Sweep['fields'][string], u: number): unknown {
  * times larger rate, no decay. Empty for others.
  */
 export function controlArms(config: RunConfig): Arm[] {
-  if (config.method !== 'dv-basi' || !config.start) return []
+  if (!iterates(config.method) || !config.start) return []
   const long = longRun(config)
   return [
-    { label: 'DV-BASI' },
+    { label: methodCard(config.method)?.title ?? config.method },
     { label: 'isotropic', change: { control: 'isotropic' } },
     { label: 'random direction', change: { control: 'random' } },
     // free coefficients begin where they are
@@ -203,14 +205,18 @@ export function controlsOf(config: unknown): StudyDefinition {
   const parsed = configSchema.parse(config)
   const arms = controlArms(parsed)
   if (!arms.length)
-    throw invalid('method', `${parsed.method} has no iterations to control`, 'take a configuration of dv-basi')
+    throw invalid(
+      'method',
+      `${parsed.method} has no iterations to control`,
+      `take a configuration of ${listed(methodNames('iteration'), 'or')}`,
+    )
   return studySchema.parse({ name: `Controls of ${parsed.name ?? parsed.method}`.slice(0, 200), config, arms })
 }
 
 /** null where the start does not learn by steps, or where steps cannot be added to epochs. */
 function longRun(config: RunConfig): Arm | null {
   const { start, iteration, iterations } = resolveConfig(config, (path) => path)
-  if (!iteration || !['atlas', 'adamerging'].includes(start.method)) return null
+  if (!iteration || methodCard(start.method)?.learns.by !== 'gradient') return null
   const whole =
     start.steps !== null && iteration.steps !== null
       ? { steps: start.steps + iterations * iteration.steps, epochs: null }

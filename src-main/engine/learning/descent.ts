@@ -8,12 +8,9 @@
 import type { StageSettings } from '../../contract/run/stage.ts'
 import { combined, minNorm } from '../../numbers/min-norm.ts'
 import type { Table } from '../../numbers/table.ts'
-import { type Batch, batchOf, type Measured, type Problem } from './problem.ts'
-
-export interface Pareto {
-  weights: number[] // one a task, sums to 1
-  residual: number // |sum_i w_i g_i|: 0 where no direction is left that makes no task worse
-}
+import { batchOf } from './batch.ts'
+import type { Batch, Measured, Problem } from './problem.ts'
+import type { Pareto } from './stage.ts'
 
 export interface Descent {
   loss: number // of the objective, without the penalty

@@ -4,13 +4,12 @@
 
 import type { StageSettings } from '../../contract/run/stage.ts'
 import { adamwStep } from '../../numbers/adamw.ts'
-import { permutation } from '../../numbers/random.ts'
-import { passOf, streamOf } from '../../numbers/streams.ts'
 import { copyOf, filled, type Table } from '../../numbers/table.ts'
-import { budgetMask, descent, descentOf, type Pareto } from './descent.ts'
+import { batchAt } from './batch.ts'
+import { budgetMask, descent, descentOf } from './descent.ts'
 import { firstLook, isOver, nextLook } from './looks.ts'
-import { type Batch, batchOf, type Measured, type Problem } from './problem.ts'
-import { type LearnState, type Look, lengthOf, type Stage } from './stage.ts'
+import type { Measured, Problem } from './problem.ts'
+import { type LearnState, type Look, lengthOf, type Pareto, type Stage } from './stage.ts'
 
 /** still: the coefficients that stand for "no change"; the initial ones when left out. */
 export async function* learn(stage: Stage, initial: Table, still?: Table): AsyncGenerator<Look> {
@@ -22,7 +21,7 @@ export async function* learn(stage: Stage, initial: Table, still?: Table): Async
   const mask = settings.budget === null ? null : await learnable(stage, settings.budget, initial)
   const look = async (coefficients: Table, last: boolean): Promise<Measured> => {
     if (selection.by === 'training-loss' && wholeBatch && settings.combine === 'sum' && !last) {
-      ahead = await problem.lossAndGradient(coefficients, batchAt(stage, 0, stepsPerEpoch))
+      ahead = await problem.lossAndGradient(coefficients, batchAt(stage, 0))
       return ahead
     }
     return problem.evaluate(coefficients, selection.split)
@@ -53,7 +52,7 @@ export async function* learn(stage: Stage, initial: Table, still?: Table): Async
     const losses: number[] = []
     let pareto: Pareto | null = null
     do {
-      const batch = batchAt(stage, state.moments.step, stepsPerEpoch)
+      const batch = batchAt(stage, state.moments.step)
       const step = ahead
         ? descentOf(ahead, settings, state.coefficients)
         : await descent(problem, settings, state.coefficients, batch)
@@ -83,27 +82,11 @@ function scheduled(settings: StageSettings, share: number): StageSettings {
  * same.
  */
 async function learnable(stage: Stage, budget: number, initial: Table): Promise<Table> {
-  const { gradient } = await stage.problem.lossAndGradient(initial, batchAt(stage, 0, lengthOf(stage).stepsPerEpoch))
+  const { gradient } = await stage.problem.lossAndGradient(initial, batchAt(stage, 0))
   return budgetMask(gradient, budget)
 }
 
 function held(coefficients: Table, mask: Table): void {
   for (const [k, row] of coefficients.entries())
     for (let b = 0; b < row.length; b++) row[b] = (row[b] as number) * (mask[k]?.[b] as number)
-}
-
-/**
- * The images of a step: every task's own permutation of the epoch, from the front; longer tasks use a part of theirs.
- */
-function batchAt(stage: Stage, step: number, stepsPerEpoch: number): Batch {
-  const { problem, batch, seed, index } = stage
-  const epoch = Math.floor(step / stepsPerEpoch)
-  const images = problem.trainingCounts.map((count, task) => {
-    if (batch === 'all') return Int32Array.from({ length: count }, (_, i) => i)
-    const order = permutation(count, seed, streamOf('batches', { stage: index, task }), epoch)
-    const first = (step % stepsPerEpoch) * batch
-    return order.slice(first, Math.min(first + batch, count))
-  })
-  const progress = Math.min(1, epoch / Math.max(1, lengthOf(stage).epochs - 1))
-  return batchOf(images, { pass: passOf(index, epoch), progress })
 }

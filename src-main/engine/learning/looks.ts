@@ -2,10 +2,9 @@
 // nowhere else, with how long ago it was found, which is what patience counts.
 
 import { copyOf } from '../../numbers/table.ts'
-import type { Pareto } from './descent.ts'
 import type { Measured } from './problem.ts'
 import type { Selection } from './selection.ts'
-import type { LearnState, Look, Stage } from './stage.ts'
+import type { LearnState, Look, Pareto, Stage } from './stage.ts'
 
 type At = Pick<LearnState, 'coefficients' | 'moments'>
 

@@ -1,12 +1,18 @@
-// What a way of learning coefficients is: how long it takes, and its looks, one state after the other.
-import type { StageSettings } from '../../contract/run/stage.ts'
-import type { Length, Look, Stage } from './stage.ts'
+// A method as the run's loop sees it: its card's name, and the way it learns told what the card says.
 
-export interface Method {
-  name: StageSettings['method']
-  /** Whether its losses are those before each step, so that the state behind the last one is measured besides. */
-  measuresLast: boolean
-  length(stage: Pick<Stage, 'problem' | 'settings' | 'batch'>): Length
-  /** Looks at states one after the other; the last look's state holds the best one. Goes on after stage.resume. */
+import { type MethodName, methodCard } from '../../contract/methods/lookup.ts'
+import type { Look, Stage } from './stage.ts'
+import type { Way } from './way.ts'
+import { ways } from './ways/index.ts'
+
+export interface Method extends Omit<Way, 'name' | 'learn'> {
+  name: MethodName
   learn(stage: Stage): AsyncGenerator<Look>
+}
+
+export function methodNamed(name: MethodName): Method {
+  const card = methodCard(name)
+  const way = ways.find((one) => one.name === card?.learns.by)
+  if (!card || !way) throw new Error(`no method ${name}, or no way that it learns by`)
+  return { ...way, name, learn: (stage) => way.learn(stage, card.learns) }
 }

@@ -1,25 +1,30 @@
-// What a run minimises: the loss of one image and its derivative, and what else learning by it needs.
-import type { ResolvedConfig } from '../../contract/run/config.ts'
-import type { PredictingProblem, Problem, Target } from './problem.ts'
+// What a run minimises: the loss its card names, and what else the card says of learning by it.
+import type { ObjectiveCard } from '../../contract/objectives/card.ts'
+import { type ObjectiveName, objectiveCard } from '../../contract/objectives/lookup.ts'
+import type { Loss } from './loss.ts'
+import { losses } from './losses/index.ts'
 
-export interface Objective {
-  name: ResolvedConfig['objective']
-  /**
-   * From log-probabilities (classes) and the label, or what the image is taught instead: the loss; writes dL/dlogits
-   * into gradient (classes).
-   */
-  loss(logProbabilities: Float64Array, label: number, gradient: Float64Array, lesson?: Target): number
-  /** It learns without labels: where a task's learning data is its test data, labels are not even there. */
-  unlabelled?: true
-  /** Whether a step learns from other views of its images than those they are judged by: larger crops, and flips. */
-  strongViews?: true
+export interface Objective extends Loss, Pick<ObjectiveCard, 'unlabelled' | 'strongViews' | 'sharpness'> {
   /** What states are judged by, where that is not what steps go down. */
-  judge?: Objective
-  /** rho of its sharpness-aware steps. */
-  sharpness?: number
-  /**
-   * The problem with what this objective adds to batches and lessons. At the problem's coefficients 0 is the
-   * pre-trained model.
-   */
-  adapted?(problem: PredictingProblem, how: Pick<ResolvedConfig, 'ufm' | 'seed'>): Problem
+  judge?: Loss
+}
+
+export function objectiveNamed(name: ObjectiveName): Objective {
+  const card = objectiveCard(name)
+  if (!card) throw new Error(`no objective ${name}`)
+  const { unlabelled, strongViews, sharpness, judge } = card
+  return {
+    ...lossNamed(card.loss),
+    name,
+    ...(unlabelled && { unlabelled }),
+    ...(strongViews && { strongViews }),
+    ...(sharpness && { sharpness }),
+    ...(judge && { judge: lossNamed(judge) }),
+  }
+}
+
+function lossNamed(name: string): Loss {
+  const found = losses.find((loss) => loss.name === name)
+  if (!found) throw new Error(`no loss ${name}`)
+  return found
 }

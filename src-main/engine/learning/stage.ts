@@ -3,7 +3,6 @@ import type { ResolvedConfig } from '../../contract/run/config.ts'
 import type { StageSettings } from '../../contract/run/stage.ts'
 import type { Moments } from '../../numbers/adamw.ts'
 import type { Table } from '../../numbers/table.ts'
-import type { Pareto } from './descent.ts'
 import type { Measured, Problem } from './problem.ts'
 import type { Selection } from './selection.ts'
 
@@ -15,6 +14,11 @@ export interface LearnState {
   still: number // the metric of the stage's own start
   best: { step: number; metric: number; coefficients: Table }
   sinceBest: number
+}
+
+export interface Pareto {
+  weights: number[] // one a task, sums to 1
+  residual: number // |sum_i w_i g_i|: 0 where no direction is left that makes no task worse
 }
 
 export interface Look {

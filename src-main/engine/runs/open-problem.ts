@@ -7,7 +7,8 @@ import { splitPath } from '../../contract/named-tensor.ts'
 import type { EngineEvent } from '../../contract/run/run.ts'
 import type { Table } from '../../numbers/table.ts'
 import type { LabelledImages } from '../datasets/images.ts'
-import { alongStart, type Problem, type Split } from '../learning/problem.ts'
+import { alongStart } from '../learning/difference-vector.ts'
+import type { Problem, Split } from '../learning/problem.ts'
 import { clipProblem } from '../problems/clip-problem.ts'
 import {
   type Features,

@@ -2,6 +2,7 @@
 // measured to do. The words around are resources/model-card.md; what is filled in comes from history and from the
 // written file. Every mean is computed here from the rows above it.
 import { leakMark, leakReason } from '../../contract/data/leaks.ts'
+import { objectiveCard } from '../../contract/objectives/lookup.ts'
 import type { ResolvedConfig } from '../../contract/run/config.ts'
 import { differenceVectorNotes } from '../../contract/run/difference-vector.ts'
 import { mean } from '../../contract/run/means.ts'
@@ -178,7 +179,7 @@ function selection({ detail, recipe }: Carded): string {
   const { objective, tasks } = detail.config
   if (
     detail.leaks.every(({ unlabelled }) => unlabelled) &&
-    objective !== 'cross-entropy' &&
+    objectiveCard(objective)?.unlabelled &&
     tasks.some((task) => task.data === task.test)
   )
     return `${state} Images of the test data were learned on, without their labels, which were opened once, at the end, and selected nothing.`

@@ -2,6 +2,7 @@
 //   ( p^ + z^2 / 2n  -+  z sqrt( p^ (1 - p^) / n + z^2 / 4n^2 ) ) / ( 1 + z^2 / n ),  p^ = k / n
 // (E. B. Wilson, 1927); and what refining a model did to its tasks: accuracy of the start and of the last state, each
 // with its interval.
+import { reads } from '../../../src-main/contract/methods/lookup.ts'
 import type { RunDetail } from '../../../src-main/contract/run/run.ts'
 
 const z95 = 1.959963984540054 // the normal distribution's 0.975 quantile
@@ -27,7 +28,7 @@ export interface Refined {
 /** Of a run that started at a checkpoint and was evaluated before and after; empty for others. */
 export function refined(run: Pick<RunDetail, 'config' | 'evaluations' | 'evaluatedOn' | 'images'>): Refined[] {
   const split = run.evaluatedOn
-  if (run.config.start.method !== 'checkpoint' || split === null) return []
+  if (!reads(run.config.start.method, 'checkpoint') || split === null) return []
   const measured = run.evaluations.filter((e) => e.split === split)
   const before = measured.find((e) => e.model === 'start') ?? measured.find((e) => e.model === 'finetuned')
   const after = measured.filter((e) => e.model === 'iteration').sort((a, b) => (b.stage ?? 0) - (a.stage ?? 0))[0]

@@ -1,4 +1,5 @@
 // A stored run's settings as a configuration that can be changed and started again; the way back from resolveConfig().
+import { iterates, reads } from '../../../src-main/contract/methods/lookup.ts'
 import type { ResolvedConfig, RunConfig } from '../../../src-main/contract/run/config.ts'
 
 /**
@@ -13,7 +14,7 @@ export function liesIn({ tasks }: Pick<ResolvedConfig, 'tasks'>, folder: string)
 export function configOfRun(config: ResolvedConfig, folder: string): RunConfig {
   const near = (path: string) => relative(path, folder)
   const nearOrNone = (path: string | null) => (path === null ? undefined : near(path))
-  const fromCheckpoint = config.start.method === 'checkpoint'
+  const fromCheckpoint = reads(config.start.method, 'checkpoint')
   const own = config.iteration ?? config.start
   const {
     pretrained,
@@ -49,7 +50,7 @@ export function configOfRun(config: ResolvedConfig, folder: string): RunConfig {
     ...(config.iteration && {
       iterations,
       start: {
-        method: start.method === 'dv-basi' ? 'atlas' : start.method,
+        method: iterates(start.method) ? 'atlas' : start.method,
         ...(fromCheckpoint && { checkpoint: near(vectors[0] ?? '') }),
         ...settings(start),
       },

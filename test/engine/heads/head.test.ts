@@ -2,7 +2,7 @@
 // numbers are those of the formula.
 import { expect, test } from 'vitest'
 
-import { objectiveNamed } from '../../../src-main/engine/learning/objectives/index.ts'
+import { objectiveNamed } from '../../../src-main/engine/learning/objective.ts'
 import { applyHead, type Head } from '../../../src-main/engine/problems/head.ts'
 import { normal } from '../../../src-main/numbers/random.ts'
 

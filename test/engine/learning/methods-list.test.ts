@@ -1,45 +1,48 @@
 // The suite of every method in the list, on a problem of two vectors: looks are what a stage can be resumed after to
-// the same bits, the best of them is kept, and losses are told as the method says. The table has to name every method,
-// so that a new one is in the suite by itself.
+// the same bits, the best of them is kept, and losses are told as the method says. What a method is told follows from
+// the fields its card reads, so that a new one is in the suite by itself.
 import { describe, expect, test } from 'vitest'
 
+import type { MethodCard } from '../../../src-main/contract/methods/card.ts'
+import { methods } from '../../../src-main/contract/methods/index.ts'
+import { methodNames } from '../../../src-main/contract/methods/lookup.ts'
 import type { StageSettings } from '../../../src-main/contract/run/stage.ts'
-import { methods } from '../../../src-main/engine/learning/methods/index.ts'
+import { methodNamed } from '../../../src-main/engine/learning/method.ts'
 import type { LearnState, Stage } from '../../../src-main/engine/learning/stage.ts'
+import { ways } from '../../../src-main/engine/learning/ways/index.ts'
 import { apart } from './apart.ts'
 import { last, looks, stage } from './stage.ts'
 
 const plain = { steps: 9, initialCoefficient: 0.1, weightDecay: 0.1, clipNorm: 0.5 }
-/** What each is told; a method that could not be resumed at every look would say here why. */
-const told: Record<StageSettings['method'], Partial<StageSettings>[]> = {
-  'task-arithmetic': [{}],
-  ties: [{}],
-  adamerging: [plain, { clamp: [0, 1], initialCoefficient: 0.3, steps: 9 }],
-  atlas: [
-    plain,
-    { steps: 9, combine: 'mgda' },
-    { steps: 9, budget: 1, penaltyNorm: 1, penaltyStrength: 0.5 },
-    { steps: 9, patience: 2, learningRate: 2 },
-  ],
-  'cma-es': [{ steps: 9 }, { steps: 40, patience: 3 }],
-  checkpoint: [{}],
-  'dv-basi': [plain],
+/** Settings that make a difference to whoever reads the field they stand beside. */
+const settings: [keyof MethodCard['reads'], Partial<StageSettings>][] = [
+  ['steps', plain],
+  ['clamp', { steps: 9, clamp: [0, 1], initialCoefficient: 0.3 }],
+  ['combine', { steps: 9, combine: 'mgda' }],
+  ['budget', { steps: 9, budget: 1, penaltyNorm: 1, penaltyStrength: 0.5 }],
+  ['patience', { steps: 40, patience: 2, learningRate: 2 }],
+]
+const toldTo = ({ reads }: MethodCard): Partial<StageSettings>[] => {
+  const told = settings.filter(([field]) => reads[field]).map(([, change]) => change)
+  return told.length ? told : [{}]
 }
-const cases = methods.flatMap((method) => told[method.name].map((change) => [method.name, change, method] as const))
+const cases = methods.flatMap((card) =>
+  toldTo(card).map((change) => [card.name, change, methodNamed(card.name)] as const),
+)
 
 const given = (method: StageSettings['method'], change: Partial<StageSettings>): Stage => {
-  const vectors =
-    method === 'dv-basi'
-      ? [[0.4, -0.9]]
-      : [
-          [0.4, -0.9],
-          [1.2, 0.3],
-        ] // an iteration has one, the difference vector
+  const vectors = methodNames('iteration').includes(method)
+    ? [[0.4, -0.9]]
+    : [
+        [0.4, -0.9],
+        [1.2, 0.3],
+      ] // an iteration has one, the difference vector
   return stage(apart(vectors), { method, ...change })
 }
 
-test('every method a configuration can name is in the list, once', () => {
-  expect(methods.map(({ name }) => name).sort()).toEqual(Object.keys(told).sort())
+test("every method learns in a way there is, and every way is some method's", () => {
+  expect(new Set(methods.map(({ learns }) => learns.by))).toEqual(new Set(ways.map(({ name }) => name)))
+  expect(new Set(methods.map(({ name }) => name)).size).toBe(methods.length)
 })
 
 describe.each(cases)('%s with %j', (name, change, method) => {

@@ -6,8 +6,9 @@ import {
   fromDifferenceVector,
   fromRestart,
   isotropic,
-  type Problem,
-} from '../../../src-main/engine/learning/problem.ts'
+  nextIteration,
+} from '../../../src-main/engine/learning/difference-vector.ts'
+import type { Problem } from '../../../src-main/engine/learning/problem.ts'
 import { selectionBy } from '../../../src-main/engine/learning/selection.ts'
 import type { Stage } from '../../../src-main/engine/learning/stage.ts'
 import { quadratic } from './quadratic.ts'
@@ -115,6 +116,35 @@ test('validation accuracy is relative to the fine-tuned models where they are kn
   }
   expect(selectionBy('validation-accuracy', [0.8, 0.9]).metric(measured)).toBeCloseTo(0.75, 12)
   expect(selectionBy('validation-accuracy', [0.8, null]).metric(measured)).toBeCloseTo(0.65, 12)
+})
+
+describe('the next iteration', () => {
+  const problem = quadratic([[0.3, -0.7, 0.2]], [[2, 1, 0.5]])
+  const before = [Float64Array.of(0.2, -0.4, 1), Float64Array.of(-0.1, 0.5, 0)]
+  const lambda = [Float64Array.of(0.3, 0.1, -0.2)]
+  const at = (coefficients: readonly number[]) => problem.lossAndGradient([Float64Array.from(coefficients)], [])
+
+  test('of DV-BASI is seen from the product of what the ones before scaled by', async () => {
+    const s = [1.2 * 0.9, 0.6 * 1.5, 2]
+    const direct = await at(s.map((v, b) => v * (1 + (lambda[0]?.[b] as number))))
+    const seen = await nextIteration(problem, before, 'none').lossAndGradient(lambda, [])
+    expect(seen.loss).toBeCloseTo(direct.loss, 14)
+    s.forEach((v, b) => expect(seen.gradient[0]?.[b]).toBeCloseTo(v * (direct.gradient[0]?.[b] as number), 14))
+  })
+
+  test('of a restart is seen from their sum', async () => {
+    const direct = await at([1 + 0.1 + 0.3, 1 + 0.1 + 0.1, 1 + 1 - 0.2])
+    const seen = await nextIteration(problem, before, 'restart').lossAndGradient(lambda, [])
+    expect(seen.loss).toBeCloseTo(direct.loss, 14)
+    direct.gradient[0]?.forEach((g, b) => expect(seen.gradient[0]?.[b]).toBeCloseTo(g, 14))
+  })
+
+  test('that is isotropic has one gradient for all blocks', async () => {
+    const plain = await nextIteration(problem, before, 'none').lossAndGradient(lambda, [])
+    const seen = await nextIteration(problem, before, 'isotropic').lossAndGradient(lambda, [])
+    const sum = plain.gradient[0]?.reduce((a, b) => a + b, 0) as number
+    for (const g of seen.gradient[0] ?? []) expect(g).toBeCloseTo(sum / Math.sqrt(3), 14)
+  })
 })
 
 describe('controls of DV-BASI', () => {

@@ -1,7 +1,7 @@
 // A stage of learning for tests of methods: aTLAS on all data in every step, chosen by training loss, with what a test
 // changes; and its looks.
 import type { StageSettings } from '../../../src-main/contract/run/stage.ts'
-import { methodNamed } from '../../../src-main/engine/learning/methods/index.ts'
+import { methodNamed } from '../../../src-main/engine/learning/method.ts'
 import type { Problem } from '../../../src-main/engine/learning/problem.ts'
 import { selectionBy } from '../../../src-main/engine/learning/selection.ts'
 import type { LearnState, Look, Stage } from '../../../src-main/engine/learning/stage.ts'

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
 import { faultOf, isDeviceLost, isOutOfMemory } from '../../../src-main/contract/device-faults.ts'
 import { type Backend, openBackend } from '../../../src-main/engine/devices/backend.ts'
-import { objectiveNamed } from '../../../src-main/engine/learning/objectives/index.ts'
+import { objectiveNamed } from '../../../src-main/engine/learning/objective.ts'
 import type { Measured, Problem } from '../../../src-main/engine/learning/problem.ts'
 import { clipProblem, type TaskSetup } from '../../../src-main/engine/problems/clip-problem.ts'
 import { microBatchOf } from '../../../src-main/engine/problems/micro-batch.ts'

@@ -5,6 +5,7 @@
 //   adaptation  one part a set: the vectors of all others, learning on its test images without their labels
 //   refinement  one part a set: its fine-tuned model refined on its own task
 import type { Filled, Missing } from '../../../contract/api/studies.ts'
+import { iterates, methodCard } from '../../../contract/methods/lookup.ts'
 import type { RunConfig } from '../../../contract/run/config.ts'
 import { type Arm, studySchema } from '../../../contract/run/study.ts'
 import { type Family, named, type Preset, type Presets, type Protocol, printedFor } from './files.ts'
@@ -132,17 +133,18 @@ function taskOf(
 function methodOf({ presets, preset, protocol, arm, part }: Making, models: Family): Record<string, unknown> {
   const { expansion, ...method } = named('method of a protocol', arm.use, protocol.methods)
   const result: Record<string, unknown> = { ...method, ...arm.change }
-  const learns = arm.use === 'atlas' || arm.use.startsWith('dv-basi')
+  const isIterated = iterates(String(method['method']))
+  const learns = byGradient(method['method'])
   if (models !== 'standard')
     Object.assign(result, {
       linearised: 'jvp',
-      ...(expansion !== undefined && arm.use.startsWith('dv-basi') && { expansion }),
+      ...(expansion !== undefined && isIterated && { expansion }),
     })
   if (preset.kind === 'negation' && learns) {
     const { batch, patience, atlas, 'dv-basi': iterated } = presets.negation
     const start = result['start'] as Record<string, unknown> | undefined
     Object.assign(result, { batch }, start ? { ...iterated[part], patience } : atlas[part])
-    if (start?.['method'] === 'atlas') result['start'] = { ...start, ...atlas[part] }
+    if (byGradient(start?.['method'])) result['start'] = { ...start, ...atlas[part] }
   }
   if (preset.kind === 'adaptation') {
     const { labels: _, epochs, ...shared } = protocol.adaptation as Record<string, unknown>
@@ -152,6 +154,8 @@ function methodOf({ presets, preset, protocol, arm, part }: Making, models: Fami
   }
   return result
 }
+
+const byGradient = (method: unknown): boolean => methodCard(String(method))?.learns.by === 'gradient'
 
 /** What must be changed of the first configuration to have the second. */
 function difference(from: RunConfig, to: RunConfig): Record<string, unknown> {

@@ -1,0 +1,16 @@
+// A start that is already there: a merged or fine-tuned model, theta_0 = theta_pre + 1 tau, whose own task vector is
+// the only one. Nothing is learned.
+import type { MethodCard } from './card.ts'
+
+export const checkpoint = {
+  name: 'checkpoint',
+  title: 'A model that is there',
+  paper: null,
+  sentence:
+    'Takes a merged or fine-tuned model as it is, so that its difference from the pre-trained one can be scaled',
+  equation: 'θ_0 = θ_pre + τ',
+  stages: ['start'],
+  learns: { by: 'as-it-is' },
+  reads: { checkpoint: {} },
+  needs: { vectors: { least: 0 } },
+} as const satisfies MethodCard

@@ -1,0 +1,186 @@
+// What single fields of a configuration cannot say: which of them contradict each other, or lack one another. What is
+// so for one method or objective alone follows from its card.
+import type { MethodCard } from '../methods/card.ts'
+import { iterates, methodCard, methodNames, reads } from '../methods/lookup.ts'
+import { objectiveCard, objectivesThat } from '../objectives/lookup.ts'
+import { listed } from './in-words.ts'
+import { poolIssues } from './pool.ts'
+
+interface Stage {
+  steps?: number | undefined
+  epochs?: number | undefined
+  clamp?: readonly [number, number] | null | undefined
+}
+
+interface Task {
+  name: string
+  aim: 'learn' | 'forget' | 'keep'
+  validation?: string | undefined
+  test?: string | undefined
+  finetuned?: string | undefined
+}
+
+/** A configuration as its schema gives it. */
+export interface Parsed extends Stage {
+  method: string
+  start?: (Stage & { method: string; checkpoint?: string | undefined }) | undefined
+  iterations?: number | undefined
+  control: string
+  expansion: string
+  linearised: string
+  objective: string
+  augment: boolean
+  batch: number | 'all'
+  select?: string | undefined
+  pool: 'all' | 'others'
+  vectors: readonly string[]
+  tasks: readonly Task[]
+}
+
+export type Conflict = [path: (string | number)[], message: string]
+
+/** Every contradiction with its field; none in a sound configuration. */
+export function conflicts(c: Parsed): Conflict[] {
+  return [
+    ...ofIterations(c),
+    ...ofVectors(c),
+    ...ofStages(c),
+    ...ofTasks(c),
+    ...poolIssues(c),
+    ...ofObjective(c),
+    ...ofAims(c),
+    ...ofSelection(c),
+  ]
+}
+
+function ofIterations(c: Parsed): Conflict[] {
+  const found: Conflict[] = []
+  const iterated = iterates(c.method)
+  const only = listed(methodNames('iteration'), 'or')
+  const [first, ...others] = methodNames('start')
+  if (iterated && !c.start)
+    found.push([
+      ['start'],
+      `${c.method} needs a start: { "method": "${first}" }, or ${listed(others.map(quoted), 'or')}`,
+    ])
+  if (!iterated && c.start) found.push([['start'], `${c.method} has no start; only ${only} has`])
+  if (!iterated && c.control !== 'none')
+    found.push([['control'], `${c.method} has no iterations to control; only ${only} has`])
+  if (c.control === 'random' && c.linearised === 'cached')
+    found.push([['control'], 'a random direction has no cached features; use linearised "jvp"'])
+  if (
+    c.expansion === 'moved' &&
+    (c.linearised !== 'jvp' || !reads(c.method, 'expansion') || c.control === 'random' || c.control === 'restart')
+  )
+    found.push([
+      ['expansion'],
+      `only iterations of ${only} with linearised "jvp" can move it; cached features belong to one expansion point`,
+    ])
+  if (!iterated && c.iterations !== undefined)
+    found.push([['iterations'], `${c.method} has no iterations; only ${only} has`])
+  return found
+}
+
+const quoted = (name: string): string => `"${name}"`
+
+function ofVectors(c: Parsed): Conflict[] {
+  const found: Conflict[] = []
+  const takesModel = reads(c.start?.method ?? '', 'checkpoint')
+  const own = c.start?.checkpoint
+  const takers = methodNames('start').filter((name) => reads(name, 'checkpoint'))
+  if (takesModel && !own) found.push([['start', 'checkpoint'], 'name the checkpoint to start from'])
+  if (!takesModel && own)
+    found.push([['start', 'checkpoint'], `only start ${listed(takers.map(quoted), 'or')} has one`])
+  const card = methodCard(c.start?.method ?? c.method)
+  const { least = 0, most = Number.POSITIVE_INFINITY } = card?.needs.vectors ?? {}
+  const given = c.vectors.length
+  if (given < least)
+    found.push([['vectors'], `name at least ${least === 1 ? 'one fine-tuned model' : `${least} fine-tuned models`}`])
+  if (given > most && !takesModel)
+    found.push([['vectors'], `${card?.name} takes ${most === 1 ? 'one fine-tuned model' : `at most ${most} of them`}`])
+  return found
+}
+
+/** Of the run's own stage, and of its start. */
+function ofStages(c: Parsed): Conflict[] {
+  const stages: [(string | number)[], string, Stage][] = [[[], c.method, c]]
+  if (c.start) stages.push([['start'], c.start.method, c.start])
+  return stages.flatMap(([where, method, given]) => {
+    const found: Conflict[] = []
+    if (given.steps !== undefined && given.epochs !== undefined)
+      found.push([[...where, 'steps'], 'give steps or epochs, not both'])
+    if (given.clamp && given.clamp[0] >= given.clamp[1])
+      found.push([[...where, 'clamp'], 'give the smaller bound first'])
+    return [...found, ...ownBounds(methodCard(method), where, new Map(Object.entries(given)))]
+  })
+}
+
+/** Numbers outside of what a method of its own allows. */
+function ownBounds(card: MethodCard | undefined, where: (string | number)[], given: Map<string, unknown>): Conflict[] {
+  return Object.entries(card?.reads ?? {}).flatMap(([field, { least, most }]): Conflict[] => {
+    const value = given.get(field)
+    if (typeof value !== 'number') return []
+    if (least !== undefined && value < least)
+      return [[[...where, field], `in ${card?.name} it has to be at least ${least}`]]
+    return most !== undefined && value > most
+      ? [[[...where, field], `in ${card?.name} it has to be at most ${most}`]]
+      : []
+  })
+}
+
+function ofTasks({ tasks }: Parsed): Conflict[] {
+  const names = tasks.map(({ name }) => name)
+  const isTested = tasks.some(({ test }) => test)
+  return tasks.flatMap(({ name, test }, i): Conflict[] => [
+    ...(names.indexOf(name) === i
+      ? []
+      : [[['tasks', i, 'name'], `a task named "${name}" is already there`] as Conflict]),
+    ...(!isTested || test ? [] : [[['tasks', i, 'test'], 'give test data for every task, or for none'] as Conflict]),
+  ])
+}
+
+function ofObjective(c: Parsed): Conflict[] {
+  const found: Conflict[] = []
+  const name = c.objective
+  const { strongViews, trustsPretrained, adapts, unlabelled } = objectiveCard(name) ?? {}
+  if (strongViews && c.augment) found.push([['augment'], `${name} makes strong views of its own`])
+  if (strongViews && c.linearised === 'cached')
+    found.push([['linearised'], 'features that are computed once cannot be of views that change; use "jvp"'])
+  if (trustsPretrained && c.expansion === 'moved')
+    found.push([['expansion'], `${name} trusts images of the pre-trained model, kept at "pretrained"`])
+  if (adapts && c.batch === 'all') found.push([['batch'], `${name} chooses among the images of a step: give a number`])
+  if (adapts && c.tasks.some(({ aim }) => aim !== 'learn'))
+    found.push([
+      ['objective'],
+      `${name} adapts to a task; to forget one use ${listed(
+        objectivesThat((card) => !card.adapts),
+        'or',
+      )}`,
+    ])
+  const labelled = [c.method, c.start?.method ?? c.method].find((method) => methodCard(method)?.needs.labels)
+  if (labelled && unlabelled)
+    found.push([['objective'], `${labelled} needs labels, and ${name} learns without: use ${needLabels()}`])
+  if (c.augment && c.linearised === 'cached')
+    found.push([['augment'], 'features that are computed once cannot be of images that change'])
+  return found
+}
+
+const needLabels = (): string =>
+  listed(
+    objectivesThat((card) => !card.unlabelled),
+    'or',
+  )
+
+function ofAims({ tasks }: Parsed): Conflict[] {
+  const [forgets, keeps] = [tasks.some(({ aim }) => aim === 'forget'), tasks.some(({ aim }) => aim === 'keep')]
+  if (forgets && !keeps) return [[['tasks'], 'a task to forget needs a control: give another task the aim "keep"']]
+  if (keeps && !forgets) return [[['tasks'], 'a task to keep controls a task to forget: give one the aim "forget"']]
+  return []
+}
+
+function ofSelection({ select, tasks }: Parsed): Conflict[] {
+  if (!select?.startsWith('validation')) return []
+  return tasks.flatMap(({ validation }, i): Conflict[] =>
+    validation ? [] : [[['tasks', i, 'validation'], `select "${select}" needs validation data for every task`]],
+  )
+}

@@ -1,0 +1,11 @@
+// An objective with a loss of its own: its card, and beside it the loss (brier.ts).
+import type { ObjectiveCard } from '../../../src-main/contract/objectives/card.ts'
+
+export const toyScore = {
+  name: 'score',
+  title: 'Toy score',
+  paper: null,
+  sentence: 'The square of what probabilities miss',
+  equation: 'L = Σ_c (p_c − [c = y])²',
+  loss: 'brier',
+} as const satisfies ObjectiveCard
