@@ -5,7 +5,8 @@
 //   DV-BASI, its isotropic control, a moved expansion (the collapse identity):
 //                                      c_t,b = start_t,b prod_k (1 + lambda_k,b)
 //   restart, coefficients left free:   c_t,b = start_t,b (1 + sum_k lambda_k,b)
-//   random directions:                 c_t,b = start_t,b, and beside the task vectors the directions r_k, each with lambda_k,b
+//   random directions:                 c_t,b = start_t,b, and beside the task vectors the directions r_k, each with
+//                                      lambda_k,b
 // An iteration that was not accepted is a row of zeros. Learning, export, cards, reports and the terminal all ask here.
 import type { ResolvedConfig } from './config.ts'
 import type { Preparation } from './recipe.ts'

@@ -1,4 +1,4 @@
-// Which class was taken for which, and the accuracies that follow, where C_yp counts the images of y that were called p:
+// Which class was taken for which, and the accuracies that follow, with C_yp the images of y that were called p:
 //   accuracy = sum_c C_cc / sum C,   of a class y = C_yy / sum_p C_yp,   macro mean = mean over classes with images.
 // Kept as its cells that are not 0: a thousand classes have a million, and no more of them are filled than there are
 // images.
