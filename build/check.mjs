@@ -1,6 +1,6 @@
 // Everything about the code that a machine can judge, in one command and one line each: types, lint and format, the
-// order of the rooms, nothing unused, and the ratchets. All are run; the exit code is 1 when any failed. Use: npm run
-// check
+// order of the rooms, nothing unused, and the ratchets. All are run; the exit code is 1 when any failed.
+// Use: npm run check
 import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'

@@ -1,8 +1,7 @@
 // The files both sides of a comparison read: random checkpoints and images with fixed seeds, so that no download is
 // needed and gradients can be compared. What is already there is used again: files appear whole or not at all.
-//   theta_pre ~ U(-a, a) of variance 1 / width (gains are 1 + that);  theta_k = theta_pre + 0.05 U(-a, a);  pixels ~
-//   U(-2, 2)
-
+//   theta_pre ~ U(-a, a) of variance 1 / width (gains are 1 + that);  theta_k = theta_pre + 0.05 U(-a, a)
+//   pixels ~ U(-2, 2)
 import { existsSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 

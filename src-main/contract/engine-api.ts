@@ -23,15 +23,9 @@ import {
 } from './checkpoint.ts'
 import { resolvedSchema } from './run/config.ts'
 import { exportedSchema, recipeSchema } from './run/recipe.ts'
-import {
-  engineEventSchema,
-  engineInfoSchema,
-  type Progress,
-  parentSchema,
-  progressSchema,
-  resumeSchema,
-} from './run/run.ts'
+import { engineEventSchema, engineInfoSchema, type Progress, parentSchema, resumeSchema } from './run/run.ts'
 import { towerSettingsSchema } from './tower.ts'
+import { told } from './wire/told.ts'
 
 export const planSchema = z.object({
   parameters: z.number(),
@@ -47,8 +41,6 @@ export const planSchema = z.object({
 })
 export type Plan = z.infer<typeof planSchema>
 
-const told = <T extends z.ZodType>(result: T) =>
-  eventIterator(z.discriminatedUnion('type', [progressSchema, z.object({ type: z.literal('result'), result })]))
 const file = z.object({ file: z.string() })
 
 /** What long work tells: how far it is, and at the end what came of it. */

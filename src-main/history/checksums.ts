@@ -1,10 +1,9 @@
 // A checksum in every row, so that a bit that changed on the disk is found and never shown as a number. These tables
 // have one, all there are:
-//   runs, parents, stages, epochs, resume, evaluations, run_images    a run and what it came to
-//   checkpoints, library, data_sets                                   files it was made of, with the person's tags and
-//   notes
-//   model_evaluations, openings, studies, study_runs                  measured outside a run; who opened test data;
-//   which runs belong together
+//   runs, parents, stages, epochs, resume, evaluations, run_images   a run and what it came to
+//   checkpoints, library, data_sets       files it was made of, with the person's tags and notes
+//   model_evaluations, openings           what was measured outside a run, and who opened test data
+//   studies, study_runs                   which runs belong together
 // It is CRC-32 over all columns. Damage is no adversary (who can write the file can write its checksum), and a CRC is
 // stored in five bytes, costs a microsecond and misses one damaged row of 4e9. It is computed by triggers of the
 // writing connection, so that no statement can forget it; the same triggers refuse to change a row that is damaged,

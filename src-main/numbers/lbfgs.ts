@@ -1,5 +1,5 @@
-// L-BFGS (Nocedal 1980; Liu and Nocedal 1989): minimises a smooth f(x) with its last `memory` steps s and gradient
-// changes y,
+// L-BFGS (Nocedal 1980; Liu and Nocedal 1989): minimises a smooth f(x) with its last `memory` steps s, and changes y of
+// the gradient in them,
 //   d = -H g  by the two loops over (s, y), H_0 = (s'y / y'y) I;  x <- x + t d,
 // t by bisection until both weak Wolfe conditions hold (Lewis and Overton 2013):
 //   f(x + t d) <= f + 1e-4 t g'd,   g(x + t d)'d >= 0.9 g'd,

@@ -26,7 +26,8 @@ describe('the bundles', () => {
     expect(migrations(join(root, 'out', 'main', 'migrations'))).toEqual(migrations())
   })
   it("keep the engine out of the window's process, and the history out of the engine's", async () => {
-    const [main, engine, images] = await Promise.all(['main.js', 'engine.js', 'images.js'].map(loadedFrom))
+    const [main, engine] = [await loadedFrom('main.js'), await loadedFrom('engine.js')]
+    const images = await loadedFrom('images.js')
     const pickles = 'an opcode that checkpoints do not use' // of engine/formats/pytorch/pickle.ts
     const history = 'user_version' // of history/migrate.ts
     expect(engine.text).toContain(pickles)

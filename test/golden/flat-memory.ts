@@ -2,9 +2,8 @@
 // behind flat-memory.test.ts. On the terminal:  node --expose-gc test/golden/flat-memory.ts wasm|native [steps]
 import { openBackend } from '../../src-main/engine/devices/backend.ts'
 import { run } from '../../src-main/engine/runs/run.ts'
-import { hashFile } from '../../src-main/files/hash.ts'
-import { openSource } from '../../src-main/files/source.ts'
 import { bytesHeld } from '../engine/formats/bytes.ts'
+import { hostOf } from '../engine/runs/host.ts'
 import { goldenConfig } from './fixture.ts'
 
 export interface Flatness {
@@ -30,15 +29,7 @@ async function flatness(prefer: 'wasm' | 'native', steps: number, warmUp = 0.5):
     steps: 1,
     start: { method: 'atlas', steps },
   })
-  const host = {
-    backend,
-    open: openSource,
-    hash: hashFile,
-    resume: null,
-    parents: [],
-    stopping: () => false,
-    signal: new AbortController().signal,
-  }
+  const host = hostOf(backend)
   const seen: { step: number; rss: number; held: number; ours: number; tensors: number; bytes: number }[] = []
   const began = performance.now()
   for await (const event of run({ ...golden, tasks: golden.tasks.slice(0, 1) }, host)) {

@@ -16,9 +16,10 @@ import { checkRun } from '../../src-main/engine/runs/check.ts'
 import { run } from '../../src-main/engine/runs/run.ts'
 import { openCheckpoint } from '../../src-main/engine/weights/checkpoint.ts'
 import { loadCheckpoint } from '../../src-main/engine/weights/device.ts'
-import { hashCheckpoint, openSource } from '../../src-main/files/source.ts'
+import { openSource } from '../../src-main/files/source.ts'
 import { written } from '../engine/formats/bytes.ts'
 import { type Full, inMemory } from '../engine/layouts/models.ts'
+import { hostOf } from '../engine/runs/host.ts'
 import { expectedTensor, folder, goldenConfig, relativeError } from './fixture.ts'
 
 const home = mkdtempSync(join(tmpdir(), 'basil-layouts-'))
@@ -81,15 +82,7 @@ test('a run takes a vision model without projection for a vector and for a refer
     blocks: 32,
     notes: [expect.stringContaining('visual_projection.weight')],
   })
-  const host = {
-    backend,
-    open: openSource,
-    hash: hashCheckpoint,
-    resume: null,
-    parents: [],
-    stopping: () => false,
-    signal: new AbortController().signal,
-  }
+  const host = hostOf(backend)
   const seen: string[] = []
   for await (const event of run(config, host)) {
     seen.push(event.type)

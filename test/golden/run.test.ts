@@ -11,8 +11,8 @@ import type { EngineEvent, ResumeState } from '../../src-main/contract/run/run.t
 import { type Backend, openBackend } from '../../src-main/engine/devices/backend.ts'
 import type { OpenSource } from '../../src-main/engine/formats/source.ts'
 import { run } from '../../src-main/engine/runs/run.ts'
-import { hashFile } from '../../src-main/files/hash.ts'
 import { openSource } from '../../src-main/files/source.ts'
+import { hostOf } from '../engine/runs/host.ts'
 import { backendsHere } from './backends.ts'
 import { expected, expectedTensor, folder, goldenConfig, relativeError, tasks } from './fixture.ts'
 
@@ -31,15 +31,7 @@ describe.each(await backendsHere())('on %s', (prefer) => {
     stopAt = Number.POSITIVE_INFINITY,
   ): Promise<EngineEvent[]> {
     const found: EngineEvent[] = []
-    const host = {
-      backend,
-      open: openSource,
-      hash: hashFile,
-      resume,
-      parents: [],
-      stopping: () => false,
-      signal: new AbortController().signal,
-    }
+    const host = hostOf(backend, resume)
     for await (const event of run(config, host)) {
       found.push(event)
       if (event.type === 'epoch' && found.filter((e) => e.type === 'epoch').length >= stopAt) break
@@ -97,15 +89,7 @@ describe.each(await backendsHere())('on %s', (prefer) => {
         },
       }
     }
-    const host = {
-      backend,
-      open,
-      hash: hashFile,
-      resume: null,
-      parents: [],
-      stopping: () => false,
-      signal: new AbortController().signal,
-    }
+    const host = { ...hostOf(backend), open }
     const splits: string[] = []
     for await (const event of run(tested, host)) {
       if (event.type === 'stage-end' && event.stage === 1) phase = 'after'

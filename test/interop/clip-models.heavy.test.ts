@@ -9,10 +9,10 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
 import { openTensorFile } from '../../src-main/engine/formats/open.ts'
 import { canonical } from '../../src-main/engine/layouts/index.ts'
-import { groupsOf, mergedParameters } from '../../src-main/engine/weights/merge.ts'
-import { openParents, openSet, type WeightSet } from '../../src-main/engine/weights/parents.ts'
+import { openParents, openSet } from '../../src-main/engine/weights/parents.ts'
 import { openSource } from '../../src-main/files/source.ts'
 import { look } from '../../src-main/worker/inspect.ts'
+import { mergedBits } from '../engine/layouts/merged-bits.ts'
 import { generated, pythonWith } from './python.ts'
 
 for (const which of ['field', 'newest'] as const) {
@@ -65,16 +65,6 @@ function ofPython(python: string): void {
     }
   })
 
-  async function merged(opening: Promise<WeightSet>): Promise<Map<string, string>> {
-    const set = await opening
-    const groups = groupsOf(set, 'tensor')
-    const found = new Map<string, string>()
-    for await (const { name, values } of mergedParameters(set, groups, [Float64Array.from(groups.names, () => 0.3)]))
-      found.set(set.prefix + name, Buffer.from(values.slice().buffer).toString('hex'))
-    await set.close()
-    return found
-  }
-
   test('an image tower of any class merges into the whole model, and towers among themselves, to the same bits', async () => {
     const base = join(folder, 'base', 'CLIPModel', 'model.safetensors')
     const towers = filesOf('tuned').filter((path) => /Vision|vision/.test(path))
@@ -84,11 +74,11 @@ function ofPython(python: string): void {
     )
     for (const kind of [projected, alone] as string[][]) {
       expect(kind.length).toBeGreaterThan(2)
-      const expected = await merged(openParents(base, [kind[0] as string], openSource))
+      const expected = await mergedBits(await openParents(base, [kind[0] as string], openSource))
       for (const path of kind) {
-        expect(await merged(openParents(base, [path], openSource)), path).toEqual(expected)
+        expect(await mergedBits(await openParents(base, [path], openSource)), path).toEqual(expected)
         const own = path.replace('tuned', 'base')
-        const among = await merged(openSet(own, [path], openSource))
+        const among = await mergedBits(await openSet(own, [path], openSource))
         for (const [name, content] of among) expect(content, `${own} ${name}`).toBe(expected.get(name))
         expect(among.size).toBe(kind === projected ? 32 : 31)
       }

@@ -9,22 +9,7 @@ import { expect, onTestFinished, test } from 'vitest'
 
 import { engineContract } from '../../src-main/contract/engine-api.ts'
 import { type EngineSide, serveEngine } from '../../src-main/worker/engine-door.ts'
-import { reading } from '../../src-main/worker/reading.ts'
-
-const refuse = (): never => {
-  throw new Error('not asked here')
-}
-const side: EngineSide = {
-  ...reading,
-  describe: refuse,
-  check: refuse,
-  run: refuse,
-  rebuild: refuse,
-  makeHead: refuse,
-  probeHead: refuse,
-  evaluate: refuse,
-  disentangle: refuse,
-}
+import { readingOnly } from './reading-only.ts'
 
 function clientOf(answers: EngineSide): ContractRouterClient<typeof engineContract> {
   const { port1, port2 } = new MessageChannel()
@@ -37,13 +22,13 @@ function clientOf(answers: EngineSide): ContractRouterClient<typeof engineContra
 test('a question reaches the function of its name with what was asked, below a subject too', async () => {
   const asked: unknown[] = []
   const client = clientOf({
-    ...side,
+    ...readingOnly,
     hash: async (input, signal) => {
       asked.push(input, signal.aborted)
       return { sha256: 'x', bytes: 1 }
     },
     data: {
-      ...side.data,
+      ...readingOnly.data,
       find: async function* (input) {
         asked.push(input)
         for (let done = 0; done < 1000; done++) yield { type: 'progress', what: 'Looking', done, total: 1000 }
@@ -52,24 +37,25 @@ test('a question reaches the function of its name with what was asked, below a s
     },
   })
   expect(await client.hash({ file: 'a' })).toEqual({ sha256: 'x', bytes: 1 })
-  const told = await Array.fromAsync(await client.data.find({ path: 'b' }))
+  const told: unknown[] = []
+  for await (const event of await client.data.find({ path: 'b' })) told.push(event)
   expect(asked).toEqual([{ file: 'a' }, false, { path: 'b' }])
   expect(told.at(-1)).toEqual({ type: 'result', result: { paths: ['there'], refused: [] } })
   expect(told.length).toBeLessThan(1000) // at most ten a second
 })
 
 test('what does not have the form of the contract reaches nobody', async () => {
-  const client = clientOf({ ...side, hash: () => expect.unreachable() })
+  const client = clientOf({ ...readingOnly, hash: () => expect.unreachable() })
   await expect(client.hash({ file: 1 as unknown as string })).rejects.toThrow()
 })
 
 test('a question that nobody answers is named at the start', () => {
-  const { hash: _, ...without } = side
+  const { hash: _, ...without } = readingOnly
   expect(() => serveEngine(without as EngineSide, new MessageChannel().port1)).toThrow('nothing answers hash')
 })
 
 test('everything the contract asks of the engine is a function of its side', () => {
   const own = ['run', 'stop'] // which run is at work is known at the door
   const names = Object.keys(engineContract).filter((name) => !own.includes(name))
-  expect(Object.keys(side).sort()).toEqual([...names, 'run'].sort())
+  expect(Object.keys(readingOnly).sort()).toEqual([...names, 'run'].sort())
 })

@@ -7,14 +7,14 @@ import { join } from 'node:path'
 import { afterAll, expect } from 'vitest'
 
 import { type Form, formSchema } from '../../src-main/contract/checkpoint.ts'
-import type { Exported, Recipe } from '../../src-main/contract/run/recipe.ts'
+import type { Exported } from '../../src-main/contract/run/recipe.ts'
 import { type Dtype, dtypes, type FloatingDtype, toFloat32 } from '../../src-main/engine/formats/dtype.ts'
 import { openTensorFile } from '../../src-main/engine/formats/open.ts'
 import { cast } from '../../src-main/engine/formats/writing/in-dtype.ts'
-import { hashFile } from '../../src-main/files/hash.ts'
 import { openSource } from '../../src-main/files/source.ts'
 import { rebuild } from '../../src-main/worker/rebuild.ts'
 import { written } from '../engine/formats/bytes.ts'
+import { halfwayOf } from './recipes.ts'
 
 export const folder = mkdtempSync(join(tmpdir(), 'basil-merge-'))
 afterAll(() => rmSync(folder, { recursive: true }))
@@ -44,25 +44,7 @@ export async function merged(
   tuned: Given,
   form: Partial<Form> = {},
 ): Promise<{ out: string; exported: Exported }> {
-  const parent = async (name: string, given: Given) => {
-    const file = await saved(name, given)
-    return { file, name: `${name}.safetensors`, sha256: (await hashFile(file)).sha256 }
-  }
-  const recipe: Recipe = {
-    basil: '2',
-    steps: [],
-    run: null,
-    name: 'halfway',
-    method: 'task-arithmetic',
-    grouping: 'scalar',
-    iteration: 0,
-    epoch: null,
-    pretrained: await parent('base', base),
-    vectors: [await parent('tuned', tuned)],
-    groups: ['all'],
-    start: [[0.5]],
-    iterations: [],
-  }
+  const recipe = await halfwayOf(await saved('base', base), await saved('tuned', tuned))
   const out = join(folder, 'merged.safetensors')
   rmSync(out, { force: true })
   return { out, exported: await rebuild({ recipe, out, overwrite: false, form: formSchema.parse(form) }) }

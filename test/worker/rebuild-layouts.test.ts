@@ -2,27 +2,20 @@
 // today's.
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { basename, join } from 'node:path'
+import { join } from 'node:path'
 
 import { expect, onTestFinished, test } from 'vitest'
 
 import type { Recipe } from '../../src-main/contract/run/recipe.ts'
 import { openTensorFile } from '../../src-main/engine/formats/open.ts'
 import { canonical, inLayout } from '../../src-main/engine/layouts/index.ts'
-import { hashCheckpoint, openSource } from '../../src-main/files/source.ts'
+import { openSource } from '../../src-main/files/source.ts'
 import { rebuild } from '../../src-main/worker/rebuild.ts'
 import { written } from '../engine/formats/bytes.ts'
-import { type Full, filled, openClip } from '../engine/layouts/models.ts'
+import { type Full, filled, openClip, small } from '../engine/layouts/models.ts'
+import { parentOf } from './recipes.ts'
 
-const size = {
-  width: 6,
-  layers: 2,
-  patch: 2,
-  tokens: 5,
-  embed: 4,
-  text: { width: 3, layers: 1, context: 4, vocabulary: 5 },
-}
-const shapes = openClip(size, 'none')
+const shapes = openClip(small, 'none')
 
 test.each(['visual.', 'model.visual.', ''])('columns named behind "%s"', async (prefix) => {
   const folder = mkdtempSync(join(tmpdir(), 'basil-rebuild-'))
@@ -31,7 +24,7 @@ test.each(['visual.', 'model.visual.', ''])('columns named behind "%s"', async (
   const parent = async (seed: number, rename: (name: string) => string): Promise<Recipe['pretrained']> => {
     const file = join(folder, `${seed}.safetensors`)
     writeFileSync(file, await written(filled(shapes, 'F32', seed, true).map((t) => ({ ...t, name: rename(t.name) }))))
-    return { file, name: basename(file), sha256: (await hashCheckpoint(file)).sha256 }
+    return parentOf(file)
   }
   const recipeOf = async (rename: (name: string) => string): Promise<Recipe> => ({
     basil: '2',

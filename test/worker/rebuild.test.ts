@@ -11,6 +11,7 @@ import type { Recipe } from '../../src-main/contract/run/recipe.ts'
 import { hashFile } from '../../src-main/files/hash.ts'
 import { rebuild } from '../../src-main/worker/rebuild.ts'
 import { folder as golden } from '../golden/fixture.ts'
+import { halfwayOf } from './recipes.ts'
 
 const form = formSchema.parse({})
 
@@ -22,23 +23,7 @@ async function setting(): Promise<{ folder: string; out: string; recipe: Recipe;
     join(folder, name),
   ) as [string, string]
   for (const file of [pretrained, tuned]) copyFileSync(join(golden, basename(file)), file)
-  const parent = async (file: string) => ({ file, name: basename(file), sha256: (await hashFile(file)).sha256 })
-  const recipe: Recipe = {
-    basil: '2',
-    steps: [],
-    run: null,
-    name: 'halfway',
-    method: 'task-arithmetic',
-    grouping: 'scalar',
-    linearised: false,
-    iteration: 0,
-    epoch: null,
-    pretrained: await parent(pretrained),
-    vectors: [await parent(tuned)],
-    groups: ['all'],
-    start: [[0.5]],
-    iterations: [],
-  }
+  const recipe = await halfwayOf(pretrained, tuned)
   return { folder, out: join(folder, 'merged.safetensors'), recipe, tuned }
 }
 

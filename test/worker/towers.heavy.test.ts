@@ -13,12 +13,13 @@ import { openBackend } from '../../src-main/engine/devices/backend.ts'
 import { openTensorFile } from '../../src-main/engine/formats/open.ts'
 import { checkRun } from '../../src-main/engine/runs/check.ts'
 import { run } from '../../src-main/engine/runs/run.ts'
-import { hashCheckpoint, openSource } from '../../src-main/files/source.ts'
+import { openSource } from '../../src-main/files/source.ts'
 import { forkEngine } from '../../src-main/workbench/link/engine-process.ts'
 import { openWorkbench } from '../../src-main/workbench/workbench.ts'
 import { evaluateModels } from '../../src-main/worker/evaluations/evaluate.ts'
 import { look } from '../../src-main/worker/inspect.ts'
 import { written } from '../engine/formats/bytes.ts'
+import { hostOf } from '../engine/runs/host.ts'
 import { randomProject } from '../engine/runs/random-project.ts'
 import { seeded } from '../faults/seeded.ts'
 import { temporaryFolder } from '../workbench/toy.ts'
@@ -126,15 +127,7 @@ test('a run keeps how its models are computed and where that came from; its expo
 test('a run of an older version whose heads were guessed is not gone on with others', async () => {
   const folder = temporaryFolder()
   const config = await project(folder)
-  const host = {
-    backend: await openBackend({ prefer: 'wasm' }),
-    open: openSource,
-    hash: hashCheckpoint,
-    resume: null,
-    parents: [],
-    stopping: () => false,
-    signal: new AbortController().signal,
-  }
+  const host = hostOf(await openBackend({ prefer: 'wasm' }))
   let resume = null
   for await (const event of run(config, host)) if (event.type === 'epoch') resume = event.resume
   const again = async (of: typeof config): Promise<void> => {
@@ -158,10 +151,9 @@ test.each([
   try {
     const plan = await checkRun(config, openSource)
     expect(plan.tower?.heads.value).toBe(16)
-    const host = { backend, open: openSource, hash: hashCheckpoint, resume: null, parents: [], stopping: () => false }
+    const host = hostOf(backend)
     const losses: number[] = []
-    for await (const event of run(config, { ...host, signal: new AbortController().signal }))
-      if (event.type === 'stage-end') losses.push(...event.losses)
+    for await (const event of run(config, host)) if (event.type === 'stage-end') losses.push(...event.losses)
     expect(losses).toHaveLength(2)
     expect(losses[1]).toBeLessThan(losses[0] as number)
   } finally {

@@ -8,10 +8,9 @@ import { leftOutSchema } from '../data/left-out.ts'
 import { splitManifestSchema } from '../data/manifest.ts'
 import { errorSchema } from '../errors.ts'
 import { progressSchema } from '../run/run.ts'
+import { told } from '../wire/told.ts'
 
 const dataStates = ['present', 'missing', 'unreadable'] as const
-const told = <T extends z.ZodType>(result: T) =>
-  eventIterator(z.discriminatedUnion('type', [progressSchema, z.object({ type: z.literal('result'), result })]))
 
 /** Which images a split is, by labels and lists alone: no image has been looked at. */
 const drawnSplitSchema = z.object({

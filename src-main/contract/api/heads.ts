@@ -1,12 +1,13 @@
 // Heads: what a file says of the heads in it, what the engine is asked to make of words, of the field's files or of
 // labelled images, and what a window may ask for. A head is logits = s W u + b on a frozen tower's features
 // (engine/problems/head.ts).
-import { eventIterator, oc } from '@orpc/contract'
+import { oc } from '@orpc/contract'
 import { z } from 'zod'
 
 import { exportedSchema } from '../run/recipe.ts'
 import { progressSchema } from '../run/run.ts'
 import { endOfText, saidFields } from '../tower.ts'
+import { told } from '../wire/told.ts'
 
 /** zero-shot: unit rows, no bias; linear probe: any rows and a bias. */
 const headKinds = ['zero-shot', 'linear probe'] as const
@@ -108,9 +109,6 @@ const doneSchema = exportedSchema.extend({
   ...warned,
 })
 export type HeadDone = z.infer<typeof doneSchema>
-const told = eventIterator(
-  z.discriminatedUnion('type', [progressSchema, z.object({ type: z.literal('result'), result: doneSchema })]),
-)
 
 /**
  * Heads are written to the data folder's heads, each in a file of its own, and added to the library. Closing an
@@ -122,7 +120,7 @@ export const headsApi = {
   /** templates null: those of the classes' data set, "a photo of a {}." where the classes are texts. */
   make: oc
     .input(z.object({ model: id, ...textFields, classes: list, templates: list.nullable().default(null), name }))
-    .output(told),
+    .output(told(doneSchema)),
   importHead: oc
     .input(
       z.object({
@@ -133,7 +131,7 @@ export const headsApi = {
         model: id.nullable().default(null),
       }),
     )
-    .output(told),
+    .output(told(doneSchema)),
   probe: oc
     .input(
       probeRequestSchema
@@ -141,5 +139,5 @@ export const headsApi = {
         .extend({ model: id, data: images, validation: images.nullable().default(null) })
         .extend({ classes: z.union([list, z.number().int().min(2).max(100_000)]) }),
     )
-    .output(told),
+    .output(told(doneSchema)),
 }

@@ -16,8 +16,8 @@ import {
 } from '../checkpoint.ts'
 import { errorSchema } from '../errors.ts'
 import { exportedSchema, recipeSchema } from '../run/recipe.ts'
-import { progressSchema } from '../run/run.ts'
 import { towersSchema } from '../tower.ts'
+import { told } from '../wire/told.ts'
 
 // changed: another content than was hashed; it is being read anew
 const fileStates = ['present', 'missing', 'unreadable', 'changed'] as const
@@ -108,8 +108,6 @@ const addedSchema = z.object({
 export type Added = z.infer<typeof addedSchema>
 
 const writtenSchema = exportedSchema.extend({ download: z.string().nullable() })
-const told = <T extends z.ZodType>(result: T) =>
-  eventIterator(z.discriminatedUnion('type', [progressSchema, z.object({ type: z.literal('result'), result })]))
 const one = z.object({ id: z.number().int() })
 const describedSchema = one.extend({
   role: z.enum(roles).nullable().optional(),

@@ -2,10 +2,11 @@
 //   theta_b = theta_pre,b + sum_v c_v,b tau_v,b
 // for every way a run can have gone on from its start (vectors x blocks, start_t,b) by iterations (one row of
 // lambda_k,b each):
-//   DV-BASI, its isotropic control, a moved expansion:  c_t,b = start_t,b prod_k (1 + lambda_k,b)   (the collapse
-//   identity)
-//   restart, coefficients left free:                    c_t,b = start_t,b (1 + sum_k lambda_k,b)
-//   random directions:  c_t,b = start_t,b, and beside the task vectors the directions r_k, each with lambda_k,b
+//   DV-BASI, its isotropic control, a moved expansion (the collapse identity):
+//                                      c_t,b = start_t,b prod_k (1 + lambda_k,b)
+//   restart, coefficients left free:   c_t,b = start_t,b (1 + sum_k lambda_k,b)
+//   random directions:                 c_t,b = start_t,b, and beside the task vectors the directions r_k, each with
+//                                      lambda_k,b
 // An iteration that was not accepted is a row of zeros. Learning, export, cards, reports and the terminal all ask here.
 import { namesAfter, type Step, stepsOf } from '../merges/step.ts'
 import type { ResolvedConfig } from './config.ts'

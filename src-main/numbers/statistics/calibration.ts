@@ -1,6 +1,5 @@
-// Whether a model is right as often as it says it is. Images are sorted into bins of equal width by confidence, the
-// largest softmax probability: bin k of K holds (k / K, (k + 1) / K], as in the usual definition (Guo et al., 2017),
-// and
+// Whether a model is right as often as it says it is (Guo et al., 2017). Images are sorted into bins of equal width by
+// confidence, the largest softmax probability: bin k of K holds (k / K, (k + 1) / K], and
 //   ECE = sum_k n_k / n | accuracy_k - mean confidence_k |.
 // The bins' rows are the reliability diagram.
 import { at, sum } from '../vectors.ts'

@@ -1,7 +1,5 @@
-// Which class was taken for which, and the accuracies that follow: C_yp counts the images of class y that were called
-// p, so
-//   accuracy = sum_c C_cc / sum C,   accuracy of a class y = C_yy / sum_p C_yp,   macro mean = mean over classes that
-//   have images.
+// Which class was taken for which, and the accuracies that follow, with C_yp the images of y that were called p:
+//   accuracy = sum_c C_cc / sum C,   of a class y = C_yy / sum_p C_yp,   macro mean = mean over classes with images.
 // Kept as its cells that are not 0: a thousand classes have a million, and no more of them are filled than there are
 // images.
 import { at } from '../vectors.ts'

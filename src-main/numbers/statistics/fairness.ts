@@ -1,7 +1,6 @@
 // Whether a model treats groups of images alike. With y^ the prediction, y the label, + a class, and g a group:
-//   demographic-parity gap of +   DP  = max_g P(y^ = + | g) - min_g P(y^ = + | g)
-//   equalised-odds gap of +       EO  = max over y in {is +, is not +} of  max_g P(y^ = + | y, g) - min_g P(y^ = + | y,
-//   g)
+//   demographic-parity gap of +   DP = gap_g P(y^ = + | g),   gap_g P = max_g P - min_g P
+//   equalised-odds gap of +       EO = max over y in {is +, is not +} of gap_g P(y^ = + | y, g)
 // A group that has no image of some y says nothing of it, and is left out there. Where a positive class was chosen the
 // gaps are its own; where none was, they are the largest of all classes', and it is said whose. Shares of small groups
 // are uncertain: each group's count stands beside its accuracy.

@@ -1,6 +1,5 @@
 // An encoded image to 8-bit RGB or grey pixels, as Pillow's Image.open(...).convert('RGB') has them: alpha dropped
-// before anything is resized, palettes and grey expanded, colour profiles and EXIF rotation ignored, CMYK by Pillow's
-// plain formula
+// before anything is resized, palettes and grey expanded, colour profiles and EXIF rotation ignored, CMYK by its plain
 //   rgb = max(0, (255 - k) - (255 - k) cmy / 255),
 // 16-bit colour by its upper byte, and 16-bit grey, as Pillow has it, by what fits into a byte. libvips decodes
 // (sharp); it is asked for the five kinds it reads as Pillow does, told by their first bytes, and never for what else

@@ -12,10 +12,10 @@ import { type Backend, openBackend } from '../../../src-main/engine/devices/back
 import { readHead } from '../../../src-main/engine/heads/head-file.ts'
 import { checkRun } from '../../../src-main/engine/runs/check.ts'
 import { run } from '../../../src-main/engine/runs/run.ts'
-import { hashFile } from '../../../src-main/files/hash.ts'
 import { openSource } from '../../../src-main/files/source.ts'
 import { folder as golden, goldenConfig, goldenExample, relativeError } from '../../golden/fixture.ts'
 import { written } from '../formats/bytes.ts'
+import { hostOf } from '../runs/host.ts'
 
 let backend: Backend
 beforeAll(async () => {
@@ -38,9 +38,9 @@ async function learned(head: string, linearised = 'no'): Promise<{ coefficients:
   const resolved = goldenConfig('cross-entropy', { ...change, vectors: goldenExample.vectors.slice(0, 2) })
   const config = { ...resolved, tasks: resolved.tasks.map((task) => ({ ...task, head })) }
   expect((await checkRun(config, openSource)).images).toBeGreaterThan(0)
-  const host = { backend, open: openSource, hash: hashFile, resume: null, parents: [], stopping: () => false }
+  const host = hostOf(backend)
   const events: EngineEvent[] = []
-  for await (const event of run(config, { ...host, signal: new AbortController().signal })) events.push(event)
+  for await (const event of run(config, host)) events.push(event)
   const opened = events.find((event) => event.type === 'opened')
   expect(opened?.parents.map(({ file }) => file)).toContain(head.replace(/#.*/, ''))
   const end = events.find((event) => event.type === 'stage-end')

@@ -8,22 +8,14 @@ import { afterAll, describe, expect, test } from 'vitest'
 
 import { canonical, inLayout } from '../../../src-main/engine/layouts/index.ts'
 import { openCheckpoint } from '../../../src-main/engine/weights/checkpoint.ts'
-import { groupsOf, mergedParameters } from '../../../src-main/engine/weights/merge.ts'
 import { openParents, openSet } from '../../../src-main/engine/weights/parents.ts'
 import { openSource } from '../../../src-main/files/source.ts'
 import { written } from '../formats/bytes.ts'
-import { behind, type Full, filled, huggingFace, inMemory, openClip, type Shapes } from './models.ts'
+import { mergedBits } from './merged-bits.ts'
+import { behind, type Full, filled, huggingFace, inMemory, openClip, type Shapes, small } from './models.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'basil-bare-'))
 afterAll(() => rmSync(folder, { recursive: true }))
-const size = {
-  width: 6,
-  layers: 2,
-  patch: 2,
-  tokens: 5,
-  embed: 4,
-  text: { width: 3, layers: 1, context: 4, vocabulary: 5 },
-}
 
 const without = (prefix: string, tensors: Full[]): Full[] =>
   tensors
@@ -44,10 +36,10 @@ async function contents(tensors: Full[]): Promise<[string, number[], string][]> 
   )
 }
 
-const whole = filled(huggingFace(size, 'whole'), 'F32', 1, true)
+const whole = filled(huggingFace(small, 'whole'), 'F32', 1, true)
 const halves = [
-  ['vision_model.', openClip(size, 'none').filter(([name]) => name !== 'visual.proj')],
-  ['text_model.', openClip(size, 'whole').filter(([name]) => !/^(visual\.|text_projection|logit_scale)/.test(name))],
+  ['vision_model.', openClip(small, 'none').filter(([name]) => name !== 'visual.proj')],
+  ['text_model.', openClip(small, 'whole').filter(([name]) => !/^(visual\.|text_projection|logit_scale)/.test(name))],
 ] as const
 
 describe.each(halves)('%s', (half, expected) => {
@@ -87,20 +79,11 @@ test('what stands beside a bare tower keeps its name', async () => {
 })
 
 describe('bare towers as parents', () => {
-  const tuned = filled(huggingFace(size, 'whole'), 'F32', 2, true)
+  const tuned = filled(huggingFace(small, 'whole'), 'F32', 2, true)
   async function saved(name: string, tensors: Full[]): Promise<string> {
     const path = join(folder, name)
     writeFileSync(path, await written(tensors))
     return path
-  }
-  async function merged(open: Promise<Awaited<ReturnType<typeof openSet>>>): Promise<Map<string, string>> {
-    const set = await open
-    const groups = groupsOf(set, 'tensor')
-    const found = new Map<string, string>()
-    for await (const { name, values } of mergedParameters(set, groups, [Float64Array.from(groups.names, () => 0.3)]))
-      found.set(set.prefix + name, Buffer.from(values.slice().buffer).toString('hex'))
-    await set.close()
-    return found
   }
   const vision = (tensors: Full[]): Full[] => tensors.filter(({ name }) => name.startsWith('vision_model.'))
 
@@ -114,17 +97,17 @@ describe('bare towers as parents', () => {
       await saved('own-long.safetensors', vision(whole)),
       await saved('own-bare.safetensors', without('vision_model.', whole)),
     ]
-    const expected = await merged(openParents(base, [long], openSource))
-    expect(expected.size).toBe(8 + 12 * size.layers)
-    expect(await merged(openParents(base, [bare], openSource))).toEqual(expected)
-    const alone = await merged(openSet(ownLong, [long], openSource))
-    expect(alone.size).toBe(7 + 12 * size.layers)
+    const expected = await mergedBits(await openParents(base, [long], openSource))
+    expect(expected.size).toBe(8 + 12 * small.layers)
+    expect(await mergedBits(await openParents(base, [bare], openSource))).toEqual(expected)
+    const alone = await mergedBits(await openSet(ownLong, [long], openSource))
+    expect(alone.size).toBe(7 + 12 * small.layers)
     for (const [a, b] of [
       [ownBare, bare],
       [ownBare, long],
       [ownLong, bare],
     ] as const)
-      expect(await merged(openSet(a, [b], openSource))).toEqual(alone)
+      expect(await mergedBits(await openSet(a, [b], openSource))).toEqual(alone)
     const borrowed = await openCheckpoint(bare, openSource, await openCheckpoint(base, openSource))
     expect(borrowed.note).toContain('bare.safetensors has no visual_projection.weight')
   })
@@ -181,7 +164,7 @@ test.each<[string, Shapes]>([
   ],
   [
     'two bare towers',
-    [...behind('a.', huggingFace(size, 'vision')), ...behind('b.', behindNothing(huggingFace(size, 'vision')))],
+    [...behind('a.', huggingFace(small, 'vision')), ...behind('b.', behindNothing(huggingFace(small, 'vision')))],
   ],
 ])('%s is not taken for CLIP, and no layout is written of it', async (_, shapes) => {
   const view = canonical(await inMemory(filled(shapes, 'F32', 3)))
@@ -201,7 +184,7 @@ function behindNothing(shapes: Shapes): Shapes {
 test("ChineseCLIP's image tower is CLIP's, but its BERT has no name in open_clip: refused, not half renamed", async () => {
   const view = canonical(
     await inMemory(
-      filled([...huggingFace(size, 'vision'), ['text_model.embeddings.word_embeddings.weight', [5, 6]]], 'F32', 4),
+      filled([...huggingFace(small, 'vision'), ['text_model.embeddings.word_embeddings.weight', [5, 6]]], 'F32', 4),
     ),
   )
   expect(view.architecture?.layers).toBe(2)
@@ -212,8 +195,8 @@ test("ChineseCLIP's image tower is CLIP's, but its BERT has no name in open_clip
 
 test("open_clip's text tower behind a prefix of its own has no name in CLIPModel", async () => {
   const custom = [
-    ...openClip(size, 'none'),
-    ...behind('text.', openClip(size, 'whole').slice(3 + openClip(size, 'none').length)),
+    ...openClip(small, 'none'),
+    ...behind('text.', openClip(small, 'whole').slice(3 + openClip(small, 'none').length)),
   ] as Shapes
   const view = canonical(await inMemory(filled(custom, 'F32', 5)))
   expect(() => inLayout(view, 'huggingface')).toThrow(/text\.transformer\.resblocks\.0\.ln_1\.weight/)

@@ -27,6 +27,16 @@ export const sizes = {
   'ViT-L/14@336px': { width: 1024, layers: 24, patch: 14, tokens: 577, embed: 768, text: { ...text, width: 768 } },
 } satisfies Record<string, Size>
 
+/** Of which a whole model is a few kilobytes. */
+export const small: Size = {
+  width: 6,
+  layers: 2,
+  patch: 2,
+  tokens: 5,
+  embed: 4,
+  text: { width: 3, layers: 1, context: 4, vocabulary: 5 },
+}
+
 const both = (name: string, weight: number[], bias: number): Shapes => [
   [`${name}.weight`, weight],
   [`${name}.bias`, [bias]],

@@ -10,24 +10,17 @@ import { afterAll, describe, expect, test } from 'vitest'
 
 import type { TensorFile } from '../../../src-main/engine/formats/tensor-file.ts'
 import { canonical, inLayout } from '../../../src-main/engine/layouts/index.ts'
-import { areGroups, groupsOf, mergedParameters } from '../../../src-main/engine/weights/merge.ts'
+import { areGroups, groupsOf } from '../../../src-main/engine/weights/merge.ts'
 import { openParents, openWeights, type WeightSet } from '../../../src-main/engine/weights/parents.ts'
 import { hashFile } from '../../../src-main/files/hash.ts'
 import { hashInThread } from '../../../src-main/files/hash-thread.ts'
 import { hashCheckpoint, openSource } from '../../../src-main/files/source.ts'
 import { written } from '../formats/bytes.ts'
-import { type Full, filled, huggingFace, inMemory, openClip, resNet, type Shapes } from './models.ts'
+import { mergedBits } from './merged-bits.ts'
+import { type Full, filled, huggingFace, inMemory, openClip, resNet, type Shapes, small } from './models.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'basil-mixed-'))
 afterAll(() => rmSync(folder, { recursive: true }))
-const size = {
-  width: 6,
-  layers: 2,
-  patch: 2,
-  tokens: 5,
-  embed: 4,
-  text: { width: 3, layers: 1, context: 4, vocabulary: 5 },
-}
 
 async function saved(name: string, tensors: Full[]): Promise<string> {
   const path = join(folder, name)
@@ -42,30 +35,22 @@ async function tensorsOf(file: TensorFile): Promise<Full[]> {
   return found
 }
 
-async function merged(set: WeightSet): Promise<Map<string, string>> {
-  const found = new Map<string, string>()
-  const groups = groupsOf(set, 'tensor')
-  const table = set.vectors.map((_, t) => Float64Array.from(groups.names, (_, b) => 0.3 + 0.1 * t - 0.01 * b))
-  for await (const { name, values } of mergedParameters(set, groups, table))
-    found.set(set.prefix + name, Buffer.from(values.slice().buffer).toString('hex'))
-  await set.close()
-  return found
-}
+const merged = (set: WeightSet): Promise<Map<string, string>> => mergedBits(set, (t, b) => 0.3 + 0.1 * t - 0.01 * b)
 
-const models = [1, 2, 3].map((seed) => filled(openClip(size, 'whole'), 'F32', seed, true)) as [Full[], Full[], Full[]]
+const models = [1, 2, 3].map((seed) => filled(openClip(small, 'whole'), 'F32', seed, true)) as [Full[], Full[], Full[]]
 const [base, a, b] = await Promise.all(models.map((model, k) => saved(`plain-${k}.safetensors`, model)))
 const plain = [base, [a, b]] as [string, string[]]
 
 describe('a run on parents of several layouts', () => {
   const into = async (model: Full[], layout: 'huggingface' | 'image encoder'): Promise<Full[]> =>
     tensorsOf(inLayout(canonical(await inMemory(model)), layout))
-  const encoder = openClip(size, 'leftovers')
+  const encoder = openClip(small, 'leftovers')
   const numbered = (model: Full[], prefix: string): Full[] =>
     encoder.map(([name], i) => ({ ...(model.find((t) => t.name === name) as Full), name: prefix + i }))
 
   test('gives the bits of parents of one layout', async () => {
     const expected = await merged(await openParents(...plain, openSource))
-    expect(expected.size).toBe(8 + 12 * size.layers)
+    expect(expected.size).toBe(8 + 12 * small.layers)
     const [first, second, third] = models
     const hf = await saved('hf.safetensors', await into(second, 'huggingface'))
     const imageEncoder = await saved('encoder.safetensors', await into(third, 'image encoder'))
@@ -89,7 +74,7 @@ describe('a run on parents of several layouts', () => {
   test("a vision model without projection moves all but the projection, which is the pre-trained model's, and says so", async () => {
     const vision = (await into(models[1], 'huggingface')).filter((t) => t.name.startsWith('vision_model.'))
     expect(vision.map((t) => t.name).sort()).toEqual(
-      huggingFace(size, 'vision')
+      huggingFace(small, 'vision')
         .map(([name]) => name)
         .sort(),
     )
@@ -240,7 +225,7 @@ describe('arithmetic by tensor name', () => {
   test('of whole CLIP models takes the text tower too, whatever the layout', async () => {
     const hf = await tensorsOf(inLayout(canonical(await inMemory(models[1])), 'huggingface'))
     const expected = await merged(await openWeights(base as string, [a as string], openSource))
-    expect(expected.size).toBe(openClip(size, 'whole').length)
+    expect(expected.size).toBe(openClip(small, 'whole').length)
     expect(
       await merged(await openWeights(base as string, [await saved('hf-whole.safetensors', hf)], openSource)),
     ).toEqual(expected)

@@ -14,9 +14,9 @@ import { readTasks } from '../../../src-main/engine/runs/tasks.ts'
 import { openStore } from '../../../src-main/engine/weights/device.ts'
 import { groupsOf } from '../../../src-main/engine/weights/merge.ts'
 import { openParents } from '../../../src-main/engine/weights/parents.ts'
-import { hashFile } from '../../../src-main/files/hash.ts'
 import { openSource } from '../../../src-main/files/source.ts'
 import { filled } from '../../../src-main/numbers/table.ts'
+import { hostOf } from '../runs/host.ts'
 import { randomProject } from '../runs/random-project.ts'
 
 let backend: Backend
@@ -31,15 +31,7 @@ const size = { width: 32, layers: 16, imageSize: 32, patchSize: 4 }
 test('600 images do not fit into what is left of 4 GiB, fewer do: the run halves its micro-batch and is done', async () => {
   const ballast = Array.from({ length: 31 }, (_, i) => tf.fill([2 ** 25], i)) // leaves 120 MB
   const { config, dispose } = await randomProject(size, 600)
-  const host = {
-    backend,
-    open: openSource,
-    hash: hashFile,
-    resume: null,
-    parents: [],
-    stopping: () => false,
-    signal: new AbortController().signal,
-  }
+  const host = hostOf(backend)
   const events: EngineEvent[] = []
   for await (const event of run(config, host)) events.push(event)
   const halvings = events.filter((e) => e.type === 'micro-batch')

@@ -13,10 +13,10 @@ import type { TensorToWrite } from '../../../src-main/engine/formats/safetensors
 import { patchesOf } from '../../../src-main/engine/problems/patches.ts'
 import { checkRun } from '../../../src-main/engine/runs/check.ts'
 import { run } from '../../../src-main/engine/runs/run.ts'
-import { hashFile } from '../../../src-main/files/hash.ts'
 import { openSource } from '../../../src-main/files/source.ts'
 import { folder, goldenConfig } from '../../golden/fixture.ts'
 import { written } from '../formats/bytes.ts'
+import { hostOf } from './host.ts'
 
 type Full = TensorToWrite & { bytes: Uint8Array }
 
@@ -46,15 +46,7 @@ async function changed(name: string, change: (tensors: Full[]) => Full[]): Promi
 }
 
 async function refusal(config: ResolvedConfig): Promise<unknown> {
-  const host = {
-    backend,
-    open: openSource,
-    hash: hashFile,
-    resume: null,
-    parents: [],
-    stopping: () => false,
-    signal: new AbortController().signal,
-  }
+  const host = hostOf(backend)
   for await (const event of run(config, host)) if (event.type === 'epoch') expect.fail('learning began')
   return undefined
 }

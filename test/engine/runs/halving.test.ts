@@ -5,11 +5,10 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { EngineEvent, ResumeState } from '../../../src-main/contract/run/run.ts'
 import { type Backend, openBackend } from '../../../src-main/engine/devices/backend.ts'
 import { run } from '../../../src-main/engine/runs/run.ts'
-import { hashFile } from '../../../src-main/files/hash.ts'
-import { openSource } from '../../../src-main/files/source.ts'
 import { backendsHere } from '../../golden/backends.ts'
 import { goldenConfig, relativeError } from '../../golden/fixture.ts'
 import { type Fails, failingOps, holding } from '../devices/failing-ops.ts'
+import { hostOf } from './host.ts'
 
 type Event<T extends EngineEvent['type']> = Extract<EngineEvent, { type: T }>
 const works: Fails = () => null
@@ -35,15 +34,7 @@ describe.each(await backendsHere())('on %s', (prefer) => {
       start: { method: 'atlas', steps: 3 },
     })
     const found: EngineEvent[] = []
-    const host = {
-      backend: { ...backend, ops: failingOps(backend.ops, fails) },
-      open: openSource,
-      hash: hashFile,
-      resume,
-      parents: [],
-      stopping: () => false,
-      signal: new AbortController().signal,
-    }
+    const host = hostOf({ ...backend, ops: failingOps(backend.ops, fails) }, resume)
     for await (const event of run({ ...config, tasks: config.tasks.slice(0, 1) }, host)) {
       found.push(event)
       if (event.type === 'epoch' && found.filter((e) => e.type === 'epoch').length >= stopAt) break

@@ -4,6 +4,7 @@
 import { serveEngine } from '../../../src-main/worker/engine-door.ts'
 import { parentPort } from '../../../src-main/worker/parent-port.ts'
 import { reading } from '../../../src-main/worker/reading.ts'
+import { readingOnly } from '../../worker/reading-only.ts'
 
 export interface Misbehaviour {
   start?: 'exit' // before it has answered anything
@@ -22,13 +23,9 @@ function obey(file: string): void {
   if (file.includes('hang')) for (;;);
 }
 
-const refuse = (): never => {
-  throw new Error('a reader does not do this')
-}
-
 serveEngine(
   {
-    ...reading,
+    ...readingOnly,
     look: async ({ file }) => {
       obey(file)
       return reading.look({ file })
@@ -39,14 +36,6 @@ serveEngine(
       obey(file)
       yield* reading.statistics({ file })
     },
-    describe: refuse,
-    check: refuse,
-    run: refuse,
-    rebuild: refuse,
-    makeHead: refuse,
-    probeHead: refuse,
-    evaluate: refuse,
-    disentangle: refuse,
   },
   parentPort(),
 )

@@ -6,30 +6,21 @@ import { hashFile } from '../../../src-main/files/hash.ts'
 import { openSource } from '../../../src-main/files/source.ts'
 import { serveEngine } from '../../../src-main/worker/engine-door.ts'
 import { parentPort } from '../../../src-main/worker/parent-port.ts'
-import { reading } from '../../../src-main/worker/reading.ts'
+import { readingOnly } from '../../worker/reading-only.ts'
 
 const port = parentPort()
 const how = process.env['DOUBLE']
 const backend = await openBackend({ prefer: 'wasm', threads: 1 })
-const refuse = (): never => {
-  throw new Error('not part of the double')
-}
 
 serveEngine(
   {
+    ...readingOnly,
     describe: async () => {
       const { name, threads, simd, versions } = backend
       return how === 'wasm'
         ? { name, kind: 'wasm', threads, simd, reason: 'libtensorflow_cc.so.2: file too short', versions }
         : { name: `double with ${process.env['BASIL_ADDON']}`, kind: 'native-cpu', threads, simd, reason: '', versions }
     },
-    ...reading,
-    check: refuse,
-    rebuild: refuse,
-    makeHead: refuse,
-    probeHead: refuse,
-    evaluate: refuse,
-    disentangle: refuse,
     run: async function* (config, sitting) {
       for await (const event of run(config, { ...sitting, backend, open: openSource, hash: hashFile })) {
         if (how === 'dies' && event.type === 'epoch') process.kill(process.pid, 'SIGKILL')

@@ -1,0 +1,19 @@
+// The engine's side of a process that reads files for real and computes nothing, for doubles to put their own in.
+import type { EngineSide } from '../../src-main/worker/engine-door.ts'
+import { reading } from '../../src-main/worker/reading.ts'
+
+const refuse = (): never => {
+  throw new Error('this double does not compute')
+}
+
+export const readingOnly: EngineSide = {
+  ...reading,
+  describe: refuse,
+  check: refuse,
+  run: refuse,
+  rebuild: refuse,
+  makeHead: refuse,
+  probeHead: refuse,
+  evaluate: refuse,
+  disentangle: refuse,
+}
