@@ -50,7 +50,7 @@ export function streamOf<N extends Name>(name: N, ...[key]: KeyArguments<N>): nu
   return number
 }
 
-/** The number of an epoch within a run, for draws that must differ from stage to stage; a stage has at most a million. */
+/** The number of an epoch within a run, for draws that differ from stage to stage; a stage has at most a million. */
 export function passOf(stage: number, epoch: number): number {
   return stage * 2 ** 20 + epoch
 }
