@@ -2,6 +2,7 @@
 // anew in every step because there is no cache, and decoded anew because they are augmented. Photographs of 500 x 375
 // are made for it, JPEG, a little noise in them.
 //   share = seconds waited for pixels / seconds of the steps
+
 import { existsSync } from 'node:fs'
 import { mkdir, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -27,6 +28,7 @@ import { openSource } from '../files/source.ts'
 import { uniform } from '../numbers/random.ts'
 import { streamOf } from '../numbers/streams.ts'
 import { filled } from '../numbers/table.ts'
+import { sum } from '../numbers/vectors.ts'
 import { imageHost } from '../worker/images/host.ts'
 import { imagePool } from '../worker/images/pool.ts'
 import { median } from './compare.ts'
@@ -107,7 +109,7 @@ async function waiting(
       )
       if (round > 0) times.push(performance.now() - began)
     }
-    return { stepMs: median(times), share: (1000 * waited.seconds) / times.reduce((a, b) => a + b, 0) }
+    return { stepMs: median(times), share: (1000 * waited.seconds) / sum(times) }
   } finally {
     store.dispose()
     await closeTasks(opened)

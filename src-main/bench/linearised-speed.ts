@@ -16,7 +16,7 @@ import {
 import { hashFile } from '../files/hash.ts'
 import { openSource } from '../files/source.ts'
 import { filled, type Table } from '../numbers/table.ts'
-import { at } from '../numbers/vectors.ts'
+import { at, sum } from '../numbers/vectors.ts'
 import { median } from './compare.ts'
 import type { Opening } from './protocol.ts'
 
@@ -58,7 +58,7 @@ export async function linearisedSpeed(
         gradients = { jvp: slow.result.gradient, cached: fast.result.gradient }
       }
     }
-    const images = jvp.problem.trainingCounts.reduce((a, b) => a + b, 0)
+    const images = sum(jvp.problem.trainingCounts)
     const [jvpMs, cachedMs] = [median(times.jvp), median(times.cached)]
     return {
       engine: backend.name,

@@ -1,12 +1,14 @@
 // The training-free merge of checkpoints on disk, theta = theta_pre + 0.3 sum_k tau_k written by the way an export is,
 // against the rate at which the same files can be read one behind the other. Cold: the page cache holds none of them
 // before.
+
 import { spawnSync } from 'node:child_process'
 import { type FileHandle, open, rm, stat } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 
 import type { Recipe } from '../contract/run/recipe.ts'
 import { hashFile } from '../files/hash.ts'
+import { sum } from '../numbers/vectors.ts'
 import { median } from './compare.ts'
 import { ourSide } from './machine.ts'
 import { mergeSchema, type Opening } from './protocol.ts'
@@ -27,7 +29,7 @@ export async function mergeSpeed(name: string, folder: string, files: Files, rou
   }
   try {
     const sizes = await Promise.all(paths.map(async (path) => (await stat(path)).size))
-    const bytesRead = sizes.reduce((a, b) => a + b, 0)
+    const bytesRead = sum(sizes)
     await merge() // the engine's code is warm, as in a program that has been open for a while
     const measure = async (before: () => boolean): Promise<MergeResult['cold']> => {
       const pairs: { read: number; merge: number }[] = []

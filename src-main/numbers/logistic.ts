@@ -13,6 +13,7 @@ export interface Labelled {
   labels: Int32Array // (n)
 }
 
+/** f and its gradient as a function of the parameters, one row of classes (embed + 1) numbers. */
 export function logisticLoss({ rows, embed, labels }: Labelled, classes: number, strength: number): Smooth {
   const weights = classes * embed
   const logits = new Float64Array(classes)

@@ -28,8 +28,10 @@ export const streams = {
   arms: { first: 2 ** 30 + 2, step: {} },
   /** Pictures that a benchmark makes for itself. */
   pictures: { first: 2 ** 30 + 3, step: {} },
-  /** An image's crop and flip, augmented or in a strong view, of which a run has one; a draw is a pass, an index 64th of
-   * an image. 2^31 to 2^31 + 63. */
+  /**
+   * An image's crop and flip, augmented or in a strong view (no run has both); a draw is a pass, an index one of an
+   * image's 64. 2^31 to 2^31 + 63.
+   */
   views: { first: 2 ** 31, step: { task: 1 } },
 } as const satisfies Record<string, { first: number; step: { [K in keyof typeof keys]?: number } }>
 
@@ -48,7 +50,7 @@ export function streamOf<N extends Name>(name: N, ...[key]: KeyArguments<N>): nu
   return number
 }
 
-/** The number of an epoch within a run, for draws that must differ from stage to stage; a stage has at most a million. */
+/** The number of an epoch within a run, for draws that differ from stage to stage; a stage has at most a million. */
 export function passOf(stage: number, epoch: number): number {
   return stage * 2 ** 20 + epoch
 }

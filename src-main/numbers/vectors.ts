@@ -1,5 +1,5 @@
-// Rows of numbers, by element: what a loop over them is called, once. Sums run from the first element to the last in
-// float64, whatever the array holds, so that the same row gives the same bits everywhere. Each function loops over whole
+// Rows of numbers, by element: what a loop over them is called, once. Sums run from the first element to the last, in
+// float64 whatever the array holds, so that the same row gives the same bits everywhere. Each function loops over whole
 // arrays; loops that take several steps at a time (logistic.ts, engine/measures/values.ts) are their own files'.
 
 type Floats = Float64Array | Float32Array // no more kinds, so that V8 keeps loops over them fast

@@ -1,6 +1,8 @@
 // Of a study whose arms have parts (targets, models), a table with a row a part: accuracy of each arm, the mean over
 // seeds. As Markdown.
+
 import type { StudyDetail, StudyRun } from '../../contract/api/studies.ts'
+import { sum } from '../../numbers/vectors.ts'
 
 /** Nothing where no arm has parts. */
 export function partLines({ runs }: Pick<StudyDetail, 'runs'>): string[] {
@@ -9,7 +11,7 @@ export function partLines({ runs }: Pick<StudyDetail, 'runs'>): string[] {
   if (parts.length === 0) return []
   const mean = (of: readonly StudyRun[], field: 'accuracy' | 'pretrained' | 'finetuned'): string => {
     const values = of.flatMap((run) => run[field] ?? [])
-    return values.length ? ((100 * values.reduce((a, b) => a + b, 0)) / values.length).toFixed(1) : ''
+    return values.length ? ((100 * sum(values)) / values.length).toFixed(1) : ''
   }
   const rows = parts.map((part) => {
     const own = runs.filter((run) => run.part === part)

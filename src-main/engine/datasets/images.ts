@@ -1,5 +1,6 @@
 // Labelled images as the engine uses them: labels at hand, pixels on demand, so that a data set need not fit into
 // memory. What is to be used next is fetched while the engine computes: fetch() sets it about, and gives the way to it.
+import { BasilError } from '../../contract/errors.ts'
 import { at, taken } from '../../numbers/vectors.ts'
 
 /**
@@ -36,6 +37,7 @@ export interface PixelsInMemory extends Pick<LabelledImages, 'where' | 'count' |
   pixels: Uint8Array | Float32Array
 }
 
+/** Images whose pixels are all in memory; a fetch copies none of them. */
 export function inMemory(images: PixelsInMemory): LabelledImages & PixelsInMemory {
   const { channels, size, pixels, where } = images
   const each = channels * size * size
@@ -73,8 +75,22 @@ export function withoutLabels(images: LabelledImages): LabelledImages {
   return { ...images, labels: new Int32Array(images.count).fill(-1) }
 }
 
+/** Whether labels are known: all of them are, or none. */
 export function isLabelled({ labels }: Pick<LabelledImages, 'labels'>): boolean {
   return labels[0] !== -1
+}
+
+/** Throws label-range naming the file and the first label the head has no class for. */
+export function checkLabels(images: LabelledImages, head: { classes: number }): void {
+  const at = images.labels.findIndex((label) => label < 0 || label >= head.classes)
+  if (at >= 0)
+    throw new BasilError({
+      code: 'label-range',
+      what: 'A label has no class in the head',
+      where: `${images.where}, image ${at}`,
+      why: `its label is ${images.labels[at]}, the head has classes 0 to ${head.classes - 1}`,
+      next: 'give the head made for this data set, or correct the labels',
+    })
 }
 
 export interface Picked {

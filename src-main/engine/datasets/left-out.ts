@@ -7,6 +7,7 @@ export const hidden = 'hidden files as macOS adds them, which are no images'
 const mostNames = 20 // kept of a reason
 const longestName = 300
 
+/** Grows as a source lists a split: of each reason a count, and the first names. */
 export class LeftOuts {
   readonly #found = new Map<string, LeftOut>()
 

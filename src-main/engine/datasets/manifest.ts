@@ -25,6 +25,7 @@ interface Taken {
 
 const listed = 1000 // unreadable images named in a manifest
 
+/** What was told of a split, with the hashes (SHA-256, hexadecimal) and counts of the images taken of it. */
 export function splitFacts(
   told: Pick<SplitFacts, 'images' | 'source' | 'of' | 'drawn' | 'available' | 'classes' | 'cached' | 'leftOut'>,
   { positions, label, name, sha256, unreadable }: Taken,

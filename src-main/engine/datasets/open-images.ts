@@ -101,6 +101,7 @@ export interface SomeImages {
   diskBytes: number // of the cache, at most
 }
 
+/** What images would take, where they are prepared at modelSize pixels a side. Throws what opening them throws. */
 export async function describeSomeImages(path: string, modelSize: number, host: DataHost): Promise<SomeImages> {
   const spec = parseSpec(path)
   if (host.images && !(await isTensorFile(spec, host.images))) {

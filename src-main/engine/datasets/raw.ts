@@ -52,7 +52,7 @@ export interface Place {
   size: number // bytes of a file
 }
 
-/** A kind of data on disk. To add one: a file that makes one of these, and a line in index.ts. */
+/** A kind of data on disk. To add one: a file that makes one of these, and a line in sources/index.ts. */
 export interface DataSource {
   name: string // for messages: "image folder"
   matches(place: Place, files: OpenFiles): boolean | Promise<boolean>
@@ -92,6 +92,7 @@ export function invalid(
   return new BasilError({ code: 'data-invalid', what, where, why, next })
 }
 
+/** Of a name that is none of the splits a place has. */
 export function noSplit(place: Place, split: string, known: readonly string[]): BasilError {
   return invalid(
     `${place.path}#${split}`,

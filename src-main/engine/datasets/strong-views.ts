@@ -10,6 +10,7 @@ import { augmentationOf, type Draw } from './pixels/transform.ts'
 
 const scale = [0.5, 1] as const
 
+/** The same images, of which a fetch for a pass gives one strong view each. */
 export function strongViews(images: LabelledImages, from: Pick<Draw, 'seed' | 'task'>): LabelledImages {
   return {
     ...images,

@@ -18,6 +18,7 @@ export interface ImagesHeader {
   bytes: number // in memory
 }
 
+/** All images NAME of "file#NAME". Throws data-invalid, tensor-missing or split-empty. */
 export async function readImages(path: string, open: OpenSource): Promise<LabelledImages & PixelsInMemory> {
   return withFile(path, open, async (file, key) => {
     const { count, channels, size, where } = describedImages(file, key)
@@ -43,6 +44,7 @@ export async function describeImages(path: string, open: OpenSource): Promise<Im
   return withFile(path, open, async (file, key) => describedImages(file, key))
 }
 
+/** Of images.KEY and labels.KEY in an open file; throws as describeImages. */
 export function describedImages(file: TensorFile, key: string): ImagesHeader {
   const where = `${file.source.name}#${key}`
   const images = find(file, `images.${key}`)
@@ -63,19 +65,6 @@ export function describedImages(file: TensorFile, key: string): ImagesHeader {
       next: 'give data with at least one image',
     })
   return { where, count, channels, size: height, bytes: images.bytes }
-}
-
-/** Throws label-range naming the file and the first label the head has no class for. */
-export function checkLabels(images: LabelledImages, head: { classes: number }): void {
-  const at = images.labels.findIndex((label) => label < 0 || label >= head.classes)
-  if (at >= 0)
-    throw new BasilError({
-      code: 'label-range',
-      what: 'A label has no class in the head',
-      where: `${images.where}, image ${at}`,
-      why: `its label is ${images.labels[at]}, the head has classes 0 to ${head.classes - 1}`,
-      next: 'give the head made for this data set, or correct the labels',
-    })
 }
 
 async function withFile<T>(

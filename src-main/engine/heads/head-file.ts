@@ -42,6 +42,7 @@ interface ReadHead {
   said: HeadRecord | undefined
 }
 
+/** As readHeadAs, of a file that says nothing of itself as a zero-shot head on normalised features. */
 export async function readHead(path: string, open: OpenSource): Promise<Head> {
   return (await readHeadAs(path, open, { as: 'zero-shot', features: 'normalised' })).head
 }

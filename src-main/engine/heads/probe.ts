@@ -1,5 +1,5 @@
 // A linear probe: the head W, b of labelled features u that is best for them, by the convex fit of
-// coefficients/logistic.ts,
+// numbers/logistic.ts,
 //   min_{W,b}  mean( -log softmax(W u + b)_y ) + (strength / 2) |W|^2,
 // at every strength of a grid, strongest first, each begun where the last ended. Validation images choose: the best
 // accuracy, of equal ones the stronger. Features are centred for the fit alone, which changes nothing but its speed: W

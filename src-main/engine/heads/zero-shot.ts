@@ -1,7 +1,7 @@
 // A zero-shot head from words (Radford et al. 2021, section 3.1.4): for each class,
 //   w_c = u / |u|,  u = mean over templates of z / |z|,  z the text feature of the template with the class's name in
 //   it.
-// Unit rows; the logit scale of 100 is the head's user's (models/head.ts).
+// Unit rows; the logit scale of 100 is the head's user's (problems/head.ts).
 
 import { BasilError } from '../../contract/errors.ts'
 import type { Progress } from '../../contract/run/run.ts'

@@ -16,6 +16,7 @@ export interface McNemar {
 
 const few = 25 // discordant images, below which p is exact
 
+/** From the images that only the first, and only the second model has right; p is 1 where there are none. */
 export function mcnemar(onlyFirst: number, onlySecond: number): McNemar {
   const n = onlyFirst + onlySecond
   if (n < few) {

@@ -38,6 +38,7 @@ const [smallestNumber, largestNumber] = [6, 15] // classes double to uint64
 const deepest = 8
 const mostValues = 5_000_000
 
+/** Whether a file that begins so, with 128 bytes or more, is one of MATLAB. */
 export function looksLikeMat(head: Uint8Array): boolean {
   return new TextDecoder('latin1').decode(head.subarray(0, 6)) === 'MATLAB' && head.length >= 128
 }

@@ -19,6 +19,7 @@ const longestFacts = 2 ** 20 // of pax, where macOS keeps a file's attributes to
 const mostEntries = 10_000_000
 const plain = new Set(['0', '\0', '7'])
 
+/** Whether a file that begins so is a tar archive: its first header has its sum. */
 export function looksLikeTar(head: Uint8Array): boolean {
   return (
     head.length >= block &&

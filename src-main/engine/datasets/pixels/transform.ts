@@ -16,6 +16,7 @@ export interface Augmentation {
   flip: boolean
 }
 
+/** (channels, size, size), 1 channel where the image is grey. */
 export function evaluationPixels(image: Image, size: number): Uint8Array {
   const { width, height } = image
   const to =
@@ -26,6 +27,7 @@ export function evaluationPixels(image: Image, size: number): Uint8Array {
   return planesOf(resample(image, { left: 0, top: 0, width, height }, to, square), size)
 }
 
+/** As evaluationPixels, of the augmented image. */
 export function trainingPixels(image: Image, size: number, { crop, flip }: Augmentation): Uint8Array {
   const pixels = resample(image, crop, { width: size, height: size }, { left: 0, top: 0, size })
   if (flip) for (let at = 0; at < pixels.length; at += size) pixels.subarray(at, at + size).reverse()

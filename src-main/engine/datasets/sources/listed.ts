@@ -11,10 +11,10 @@ import { type Box, invalid, type RawImages } from '../raw.ts'
 
 const longestImage = 2 ** 28 // bytes of one encoded image
 
-/** What torchvision's ImageFolder takes for an image, and other names of kinds that are read; hidden ones left out. */
 const imageName = /(^|[/\\])[^./\\][^/\\]*\.(jpe?g|jpe|jfif|png|ppm|pgm|pbm|pnm|bmp|tiff?|webp|gif)$/i
 const unread = new Set('jp2 j2k jpx jxl heic heif avif pam dib ico svg tga psd exr hdr dng cr2 cr3 nef arw'.split(' '))
 
+/** What torchvision's ImageFolder takes for an image, and other names of kinds that are read; hidden ones left out. */
 export function isImageName(name: string): boolean {
   return imageName.test(name)
 }
@@ -26,6 +26,7 @@ export function unreadKind(name: string): string | undefined {
   return unread.has(ending) ? `.${ending}, a kind that is not read` : undefined
 }
 
+/** Names of images, in their order, packed. */
 export class Names {
   #bytes = new Uint8Array(1024)
   #ends = new Uint32Array(64)
@@ -99,6 +100,7 @@ export function listedImages(
   }
 }
 
+/** The labels, each a class; throws split-empty where there are none, and label-range naming the first image that is wrong. */
 export function checkedLabels(
   where: string,
   labels: ArrayLike<number>,
@@ -163,6 +165,7 @@ export async function linesOf(files: OpenFiles, path: string): Promise<string[]>
   return (await textOf(files, path)).split(/\r?\n/).filter((line) => line.trim() !== '')
 }
 
+/** A whole list as UTF-8 text. Throws data-invalid where it is none, or too long. */
 export async function textOf(files: OpenFiles, path: string): Promise<string> {
   const bytes = await wholeFile(files, path, longestText)
   try {

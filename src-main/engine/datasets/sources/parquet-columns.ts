@@ -155,6 +155,7 @@ export interface NamedRow {
   from: string // folder of the file that names it
 }
 
+/** The path in a cell: of a struct {path, bytes} its own, of anything else the cell itself. */
 export function pathIn(value: unknown): unknown {
   return typeof value === 'object' && value !== null && 'path' in value ? value.path : value
 }

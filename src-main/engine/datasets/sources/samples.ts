@@ -24,6 +24,7 @@ interface Sample {
   labels: Map<string, TarEntry>
 }
 
+/** Groups the entries of a WebDataset's shards; what is no image with a label goes to leftOut. */
 export class Samples {
   readonly #leftOut: LeftOuts
   readonly #other = new Set<string>() // columns left out beside another

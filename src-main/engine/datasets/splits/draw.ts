@@ -19,6 +19,7 @@ const fieldShare = 0.1
 const fieldMost = 5000
 const fieldSeed = 0
 
+/** The field's training and validation positions of n images. */
 export function fieldSplit(n: number): { train: Uint32Array; val: Uint32Array } {
   const v = Math.min(Math.floor(n * fieldShare), fieldMost)
   const [train, val] = randomSplit(n, n - v, fieldSeed)
@@ -46,6 +47,7 @@ export function asked(labels: Int32Array, spec: ImagesSpec): { positions: Uint32
   return { positions, words: [...words, `${k === null ? `${n} images` : `${k} images a class`}, seed ${seed}`] }
 }
 
+/** Two halves of n images by torch, as positions; the first has one more where n is odd. */
 export function halves(n: number, seed: number): [Uint32Array, Uint32Array] {
   return randomSplit(n, Math.ceil(n / 2), seed)
 }
