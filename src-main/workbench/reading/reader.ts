@@ -1,6 +1,6 @@
 // What is asked of the process that reads, one thing at a time, so that when it dies it is known of what; what the
-// person asked for goes first. So a scan never waits for a run, nor a run for a scan. What reads a file has its time for
-// it, and half a minute of rest ends the process.
+// person asked for goes first. A scan never waits for a run, nor a run for a scan. A file has its time to be read in,
+// and half a minute of rest ends the process.
 import type { Description } from '../../contract/checkpoint.ts'
 import type { Told } from '../../contract/engine-api.ts'
 import { basilErrorOf } from '../../contract/wire/errors-over-rpc.ts'

@@ -33,7 +33,8 @@ const read = `const [path, what] = process.argv.slice(1)
   const { openTensorFile } = await import('./src-main/engine/formats/open.ts')
   const { look } = await import('./src-main/worker/inspect.ts')
   const [held, before] = [process.resourceUsage().maxRSS, process.cpuUsage().user]
-  const found = what === 'open' ? (await openTensorFile(await openSource(path))).tensors.size : (await look(path)).tensors.length
+  const opened = async () => (await openTensorFile(await openSource(path))).tensors.size
+  const found = what === 'open' ? await opened() : (await look(path)).tensors.length
   const [kilobytes, microseconds] = [process.resourceUsage().maxRSS - held, process.cpuUsage().user - before]
   console.log(JSON.stringify({ found, megabytes: kilobytes / 1024, cpu: microseconds / 1e6 }))`
 
