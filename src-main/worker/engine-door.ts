@@ -1,12 +1,14 @@
 // The engine's side of its contract: every message is parsed here, one run at a time is worked on, progress leaves at
 // most ten times a second, and errors travel as records. What is behind the door is an argument, so that the test
 // double stands behind the same one.
+
 import { implement } from '@orpc/server'
 import { RPCHandler } from '@orpc/server/message-port'
 
 import type { Disentanglement, DisentanglementRequest } from '../contract/api/disentanglement.ts'
 import type { EvaluationReport, EvaluationRequest } from '../contract/api/evaluations.ts'
 import type { HeadEvent, HeadImport, HeadRequest, ProbeEvent, ProbeRequest } from '../contract/api/heads.ts'
+import type { Bytes, Sha256 } from '../contract/branded.ts'
 import type { Compatibility, Description, Difference, Form, Inspection, Statistics } from '../contract/checkpoint.ts'
 import { type Conversion, engineContract, type Plan, type Told } from '../contract/engine-api.ts'
 import { BasilError } from '../contract/errors.ts'
@@ -27,7 +29,7 @@ export interface Sitting {
 export interface EngineSide {
   describe(): Promise<EngineInfo>
   look(file: string): Promise<Description>
-  hash(file: string): Promise<{ sha256: string; bytes: number }>
+  hash(file: string): Promise<{ sha256: Sha256; bytes: Bytes }>
   inspect(file: string): Promise<Inspection>
   statistics(file: string): AsyncGenerator<Told<Statistics>>
   compare(a: string, b: string): AsyncGenerator<Told<Difference>>

@@ -10,7 +10,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { preparationOf } from '../../src-main/contract/run/coefficients.ts'
 import type { ResolvedConfig } from '../../src-main/contract/run/config.ts'
 import type { Recipe } from '../../src-main/contract/run/recipe.ts'
-import type { EngineEvent, ResumeState } from '../../src-main/contract/run/run.ts'
+import type { EngineEvent, Parent, ResumeState } from '../../src-main/contract/run/run.ts'
 import { starts } from '../../src-main/contract/run/stage.ts'
 import { type Backend, openBackend } from '../../src-main/engine/devices/backend.ts'
 import { run } from '../../src-main/engine/runs/run.ts'
@@ -114,7 +114,7 @@ describe('on wasm', () => {
 
       const out = join(mkdtempSync(join(tmpdir(), 'basil-courses-')), 'model.safetensors')
       const [opened] = of(whole, 'opened')
-      const brief = ({ file, name, sha256 }: { file: string; name: string; sha256: string }) => ({ file, name, sha256 })
+      const brief = ({ file, name, sha256 }: Parent) => ({ file, name, sha256 })
       const [start, ...iterations] = ends.map((end) => end.coefficients)
       const preparation = preparationOf(config)
       const recipe: Recipe = {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 
 import type { CheckpointSet, Entry } from '../../src-main/contract/api/library.ts'
+import { sha256 } from '../../src-main/contract/branded.ts'
 import { resolveConfig } from '../../src-main/contract/run/resolve.ts'
 import { accuraciesOf, setSentence } from '../../src-renderer/plot/sets.ts'
 import { rowsInSight, topOf } from '../../src-renderer/plot/window.ts'
@@ -24,7 +25,7 @@ const entry = (id: number, change: Partial<Entry> = {}): Entry => ({
   added: '2026-01-01T00:00:00.000Z',
   state: 'present',
   error: null,
-  sha256: `${id}`.repeat(64),
+  sha256: sha256(`${id}`.repeat(64)),
   format: 'pytorch',
   layout: 'open_clip',
   architecture: { name: 'ViT-B/32' },
@@ -161,14 +162,14 @@ describe('a dropped file', () => {
   })
 
   it('has the quick key that the library gives it', async () => {
-    const sha256 = async (bytes: Uint8Array<ArrayBuffer>) => {
+    const digest = async (bytes: Uint8Array<ArrayBuffer>) => {
       const view = new DataView(await crypto.subtle.digest('SHA-256', bytes))
       return [0, 8, 16, 24].map((at) => view.getBigUint64(at).toString(16).padStart(16, '0')).join('')
     }
     const bytes = Uint8Array.from({ length: 200_000 }, (_, i) => (i * 7919) % 251)
     const ends = Uint8Array.from([...bytes.subarray(0, 65_536), ...bytes.subarray(-65_536)])
-    expect(await quickKey(new Blob([bytes]))).toBe(await sha256(ends))
-    expect(await quickKey(new Blob(['short']))).toBe(await sha256(new TextEncoder().encode('shortshort')))
+    expect(await quickKey(new Blob([bytes]))).toBe(await digest(ends))
+    expect(await quickKey(new Blob(['short']))).toBe(await digest(new TextEncoder().encode('shortshort')))
   })
 })
 
@@ -240,13 +241,13 @@ describe('models of the library in a run', () => {
       grouping: 'layer' as const,
       iteration: 1,
       epoch: null,
-      pretrained: { file: '', name: 'p', sha256: '0' },
+      pretrained: { file: '', name: 'p', sha256: sha256('0') },
       vectors: [],
       groups: ['a'],
       start: [[1]],
       iterations: [[0.1], [0.2]],
     }
-    const parent = { name: 'x', sha256: '0', entry: null }
+    const parent = { name: 'x', sha256: sha256('0'), entry: null }
     const parents = [
       { ...parent, role: 'pretrained' as const, file: '/p.pt' },
       { ...parent, role: 'vector' as const, file: null },

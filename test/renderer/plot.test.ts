@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 
+import { sha256 } from '../../src-main/contract/branded.ts'
 import type { ResolvedConfig } from '../../src-main/contract/run/config.ts'
 import { accuracyLines, growth, lossLines } from '../../src-renderer/plot/curves.ts'
 import { bytes, coefficient, duration, fileName, percent, points, short } from '../../src-renderer/plot/format.ts'
@@ -133,7 +134,7 @@ describe('heat map', () => {
       file: `/m/${name}`,
       name,
       bytes: 1,
-      sha256: name,
+      sha256: sha256(name),
     }))
     const of = (change: Partial<ResolvedConfig>) =>
       modelRows({ ...run(), parents: vectors, config: { ...run().config, ...change } })

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 
+import { sha256 } from '../../src-main/contract/branded.ts'
 import { differenceVectorNotes } from '../../src-main/contract/run/difference-vector.ts'
 import { configIssues, resolveConfig } from '../../src-main/contract/run/resolve.ts'
 import type { RunDetail, RunEvent } from '../../src-main/contract/run/run.ts'
@@ -114,7 +115,7 @@ describe('a difference vector that is 0', () => {
       file: name,
       name,
       bytes: 1,
-      sha256: 'same',
+      sha256: sha256('same'),
     })
     expect(told({ ...run(), parents: [parent('pretrained', 'base.pt'), parent('vector', 'copy.pt')] })[0]).toContain(
       'copy.pt is a copy',

@@ -3,8 +3,10 @@
 // (the collapse identity of difference vectors: a whole lineage is the parents and a few rows of numbers).
 import { z } from 'zod'
 
+import { sha256Schema } from '../branded.ts'
+
 // file: '' in an exported model, which names no path
-const parent = z.object({ file: z.string().default(''), name: z.string(), sha256: z.string() })
+const parent = z.object({ file: z.string().default(''), name: z.string(), sha256: sha256Schema })
 
 /**
  * What is combined in place of the vectors: their largest elements of elected sign (trim), TIES of them all as the only
@@ -43,7 +45,7 @@ export type Recipe = z.infer<typeof recipeSchema>
 export const exportedSchema = z.object({
   file: z.string(),
   bytes: z.number(),
-  sha256: z.string(),
+  sha256: sha256Schema,
   tensors: z.number(),
   // of a merged model: types narrower than float32 that its numbers were rounded to
   rounded: z.array(z.string()).optional(),
