@@ -5,6 +5,7 @@ import { basename, join, resolve } from 'node:path'
 
 import { Command, InvalidArgumentError, Option } from 'commander'
 
+import { sha256 } from '../contract/branded.ts'
 import type { MergeCard } from '../contract/merges/card.ts'
 import { merges } from '../contract/merges/index.ts'
 import { allowed, type Parameter, parametersOf, typed } from '../contract/merges/parameters.ts'
@@ -146,7 +147,11 @@ function parametersGiven(given: Record<string, unknown>): Record<string, unknown
 
 const dashed = (name: string): string => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
 
-const unread = (file: string): Recipe['pretrained'] => ({ file: resolve(file), name: basename(file), sha256: '' })
+const unread = (file: string): Recipe['pretrained'] => ({
+  file: resolve(file),
+  name: basename(file),
+  sha256: sha256(''),
+})
 
 async function withHashes(recipe: Recipe, engine: Asked): Promise<Recipe> {
   const hashed = async (parent: Recipe['pretrained']): Promise<Recipe['pretrained']> => {

@@ -3,6 +3,7 @@
 // canonical ones.
 import { z } from 'zod'
 
+import { sha256Schema } from './branded.ts'
 import { towersSchema } from './tower.ts'
 
 /**
@@ -80,7 +81,7 @@ export type Description = z.infer<typeof descriptionSchema>
 
 /** With every byte read. */
 export const inspectionSchema = descriptionSchema.extend({
-  sha256: z.string(), // of the file; of a sharded checkpoint, see files/source.ts
+  sha256: sha256Schema, // of the file; of a sharded checkpoint, see files/source.ts
   nonFinite: z.number(), // NaN and infinite values found
 })
 export type Inspection = z.infer<typeof inspectionSchema>

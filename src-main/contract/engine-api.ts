@@ -13,6 +13,7 @@ import {
   probeEventSchema,
   probeRequestSchema,
 } from './api/heads.ts'
+import { bytesSchema, sha256Schema } from './branded.ts'
 import {
   compatibilitySchema,
   descriptionSchema,
@@ -59,7 +60,7 @@ export const engineContract = {
   /** By headers alone. */
   look: oc.input(file).output(descriptionSchema),
   /** Of a checkpoint's content, sharded ones included. */
-  hash: oc.input(file).output(z.object({ sha256: z.string(), bytes: z.number() })),
+  hash: oc.input(file).output(z.object({ sha256: sha256Schema, bytes: bytesSchema })),
   inspect: oc.input(file).output(inspectionSchema),
   statistics: oc.input(file).output(told(statisticsSchema)),
   compare: oc.input(z.object({ a: z.string(), b: z.string() })).output(told(differenceSchema)),

@@ -1,14 +1,16 @@
 // SHA-256 of files by a thread of its own, while the calling thread computes on the same files: what one of the two has
 // read is in the system's cache for the other, so that a disk gives every byte once. Shards are files like any other
 // here.
+
 import { Worker } from 'node:worker_threads'
 
+import { type Sha256, sha256 } from '../contract/branded.ts'
 import { type Opened, openRegular } from './open.ts'
 import { contentOf, hashCheckpoint } from './source.ts'
 
 export interface Hashing {
-  /** Of the checkpoints in the order of the paths, in hexadecimal. Throws what hashCheckpoint throws. */
-  hashes: Promise<string[]>
+  /** Of the checkpoints in the order of the paths. Throws what hashCheckpoint throws. */
+  hashes: Promise<Sha256[]>
   stop(): Promise<void>
 }
 
@@ -18,7 +20,7 @@ export function hashInThread(paths: readonly string[]): Hashing {
   const hashes = started
     .then(({ found }) => found)
     .catch(async () => {
-      const again: string[] = []
+      const again: Sha256[] = []
       for (const path of paths) again.push((await hashCheckpoint(path)).sha256)
       return again
     })
@@ -27,7 +29,7 @@ export function hashInThread(paths: readonly string[]): Hashing {
   return { hashes, stop: async () => void (await started.then(end, () => undefined)) }
 }
 
-async function start(paths: readonly string[]): Promise<{ worker: Worker; found: Promise<string[]> }> {
+async function start(paths: readonly string[]): Promise<{ worker: Worker; found: Promise<Sha256[]> }> {
   const contents = await Promise.all(paths.map(contentOf))
   const opened = await openAll(contents.flatMap((content) => content.files))
   const files = opened.map(({ handle }) => handle.fd) // a process' files are open to all of its threads
@@ -39,12 +41,14 @@ async function start(paths: readonly string[]): Promise<{ worker: Worker; found:
     name: 'hashes',
   })
   worker.on('exit', () => void closeAll(opened))
-  const digests = new Promise<string[]>((resolve, reject) => {
-    worker.on('message', resolve)
+  const digests = new Promise<Sha256[]>((resolve, reject) => {
+    worker.on('message', (found: string[]) => resolve(found.map(sha256)))
     worker.on('error', reject)
     worker.on('exit', () => reject(new Error('the thread that hashes ended')))
   })
-  const found = digests.then((ofFiles) => contents.map(({ files, sha256 }) => sha256(ofFiles.splice(0, files.length))))
+  const found = digests.then((ofFiles) =>
+    contents.map((content) => content.sha256(ofFiles.splice(0, content.files.length))),
+  )
   found.catch(() => undefined) // nobody may be waiting yet
   return { worker, found }
 }

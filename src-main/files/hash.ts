@@ -2,22 +2,28 @@
 import { createHash } from 'node:crypto'
 import { resolve } from 'node:path'
 
+import { type Bytes, bytes, type Sha256, sha256 } from '../contract/branded.ts'
 import { openRegular } from './open.ts'
 
 const chunk = 4 * 2 ** 20 // bytes read at a time
 
-/** SHA-256 of the whole content, in hexadecimal, and its size in bytes. */
-export async function hashFile(path: string): Promise<{ sha256: string; bytes: number }> {
+export interface Hashed {
+  sha256: Sha256
+  bytes: Bytes
+}
+
+/** Of the whole content. */
+export async function hashFile(path: string): Promise<Hashed> {
   const { handle } = await openRegular(resolve(path))
   try {
     const hash = createHash('sha256')
     const buffer = new Uint8Array(chunk)
-    let bytes = 0
+    let count = 0
     for (;;) {
       const { bytesRead } = await handle.read(buffer, 0, chunk, null)
-      if (bytesRead === 0) return { sha256: hash.digest('hex'), bytes }
+      if (bytesRead === 0) return { sha256: sha256(hash.digest('hex')), bytes: bytes(count) }
       hash.update(buffer.subarray(0, bytesRead))
-      bytes += bytesRead
+      count += bytesRead
     }
   } finally {
     await handle.close()

@@ -3,11 +3,12 @@ import { createHash } from 'node:crypto'
 import type { FileHandle } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
 
+import { bytes, type Sha256, sha256 } from '../contract/branded.ts'
 import { BasilError } from '../contract/errors.ts'
 import { isIndexName } from '../contract/file-names.ts'
 import { shardNames } from '../engine/formats/sharded.ts'
 import type { ByteSource } from '../engine/formats/source.ts'
-import { hashFile } from './hash.ts'
+import { type Hashed, hashFile } from './hash.ts'
 import { openRegular } from './open.ts'
 
 export async function openSource(path: string): Promise<ByteSource> {
@@ -46,7 +47,7 @@ function plainName(other: string, from: string): string {
 /** What a checkpoint is made of, and its SHA-256 by theirs. */
 export interface Content {
   files: string[] // the checkpoint's own, and the shards that an index names
-  sha256(ofFiles: readonly string[]): string
+  sha256(ofFiles: readonly Sha256[]): Sha256
 }
 
 /**
@@ -54,7 +55,7 @@ export interface Content {
  * order of their sorted names.
  */
 export async function contentOf(path: string): Promise<Content> {
-  if (!isIndexName(path)) return { files: [path], sha256: ([own]) => own as string }
+  if (!isIndexName(path)) return { files: [path], sha256: ([own]) => own as Sha256 }
   const source = await openSource(path)
   try {
     const shards: string[] = []
@@ -62,7 +63,7 @@ export async function contentOf(path: string): Promise<Content> {
     const index = await source.read(0, source.size)
     return {
       files: [path, ...shards],
-      sha256: ([_, ...ofShards]) => createHash('sha256').update(index).update(ofShards.join('')).digest('hex'),
+      sha256: ([_, ...ofShards]) => sha256(createHash('sha256').update(index).update(ofShards.join('')).digest('hex')),
     }
   } finally {
     await source.close()
@@ -70,11 +71,12 @@ export async function contentOf(path: string): Promise<Content> {
 }
 
 /** SHA-256 of a checkpoint's content and the bytes of all its files. Throws what opening it throws. */
-export async function hashCheckpoint(path: string): Promise<{ sha256: string; bytes: number }> {
-  const { files, sha256 } = await contentOf(path)
-  const hashed: { sha256: string; bytes: number }[] = []
-  for (const file of files) hashed.push(await hashFile(file))
-  return { sha256: sha256(hashed.map((file) => file.sha256)), bytes: hashed.reduce((sum, { bytes }) => sum + bytes, 0) }
+export async function hashCheckpoint(path: string): Promise<Hashed> {
+  const content = await contentOf(path)
+  const hashed: Hashed[] = []
+  for (const file of content.files) hashed.push(await hashFile(file))
+  const size = hashed.reduce((sum, file) => sum + file.bytes, 0)
+  return { sha256: content.sha256(hashed.map((file) => file.sha256)), bytes: bytes(size) }
 }
 
 async function readExactly(

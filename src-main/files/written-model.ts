@@ -1,7 +1,9 @@
 // A view of tensors becomes a file: streamed beside its target, hashed on the way, read back (content, names, types,
 // shapes) and opened by the reader of its format, before it takes the target's name.
+
 import { createHash } from 'node:crypto'
 
+import { type Sha256, sha256 } from '../contract/branded.ts'
 import type { Container } from '../contract/checkpoint.ts'
 import { BasilError } from '../contract/errors.ts'
 import type { Exported } from '../contract/run/recipe.ts'
@@ -40,21 +42,21 @@ export async function writeModel(view: TensorFile, model: ModelToWrite): Promise
       tell?.(bytes)
     }
   }
-  let sha256 = ''
+  let told = sha256('')
   const verify = async (written: string): Promise<void> => {
-    sha256 = hash.digest('hex')
-    await requireSame(written, out, sha256, view)
+    told = sha256(hash.digest('hex'))
+    await requireSame(written, out, told, view)
     await accept?.()
   }
   await writeAtomic(out, counted(), { overwrite, verify, ...(disk && { disk }) })
-  return { file: out, bytes, sha256, tensors: view.tensors.size }
+  return { file: out, bytes, sha256: told, tensors: view.tensors.size }
 }
 
 /** Reads the written file as a stranger would. */
-async function requireSame(written: string, out: string, sha256: string, view: TensorFile): Promise<void> {
+async function requireSame(written: string, out: string, expected: Sha256, view: TensorFile): Promise<void> {
   const found = await hashFile(written)
-  if (found.sha256 !== sha256)
-    throw notTheSame(out, `its SHA-256 is ${found.sha256.slice(0, 12)} instead of ${sha256.slice(0, 12)}`)
+  if (found.sha256 !== expected)
+    throw notTheSame(out, `its SHA-256 is ${found.sha256.slice(0, 12)} instead of ${expected.slice(0, 12)}`)
   const source = await openSource(written)
   try {
     const { tensors } = await openTensorFile(source)

@@ -11,7 +11,7 @@ import { stepsOf } from '../../src-main/contract/merges/step.ts'
 import { methodNames, reads } from '../../src-main/contract/methods/lookup.ts'
 import type { ResolvedConfig } from '../../src-main/contract/run/config.ts'
 import type { Recipe } from '../../src-main/contract/run/recipe.ts'
-import type { EngineEvent, ResumeState } from '../../src-main/contract/run/run.ts'
+import type { EngineEvent, Parent, ResumeState } from '../../src-main/contract/run/run.ts'
 import { type Backend, openBackend } from '../../src-main/engine/devices/backend.ts'
 import { methodNamed } from '../../src-main/engine/learning/method.ts'
 import { run } from '../../src-main/engine/runs/run.ts'
@@ -117,7 +117,7 @@ describe('on wasm', () => {
 
       const out = join(mkdtempSync(join(tmpdir(), 'basil-courses-')), 'model.safetensors')
       const [opened] = of(whole, 'opened')
-      const brief = ({ file, name, sha256 }: { file: string; name: string; sha256: string }) => ({ file, name, sha256 })
+      const brief = ({ file, name, sha256 }: Parent) => ({ file, name, sha256 })
       const [start, ...iterations] = ends.map((end) => end.coefficients)
       const recipe: Recipe = {
         basil: '2',

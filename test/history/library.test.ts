@@ -1,6 +1,8 @@
 // The library's table: rows outlive their files, numbers are never used twice, and a relink is whole or not at all.
+
 import { expect, test } from 'vitest'
 
+import { bytes, sha256 } from '../../src-main/contract/branded.ts'
 import type { Description } from '../../src-main/contract/checkpoint.ts'
 import {
   addEntries,
@@ -27,7 +29,7 @@ const place = (path: string): Place => ({
   path,
   target: path,
   parts: [],
-  bytes: 10,
+  bytes: bytes(10),
   modified: 1.5,
   quick: `ends of ${path}`,
 })
@@ -51,7 +53,7 @@ async function hashed(...paths: string[]): Promise<{ history: History; ids: numb
   const ids = addEntries(history, paths.map(place), now)
   for (const id of ids) {
     putFacts(history, id, description)
-    putHash(history, id, `hash ${id}`)
+    putHash(history, id, sha256(`hash ${id}`))
   }
   return { history, ids }
 }
@@ -63,7 +65,7 @@ test('a row goes from added to read to hashed, and back when its content changes
   expect(stages()).toEqual([1, 0])
   putFacts(history, id, description)
   expect(stages()).toEqual([0, 1])
-  putHash(history, id, 'abc')
+  putHash(history, id, sha256('abc'))
   expect(stages()).toEqual([0, 0])
   expect(entryOf(history, id)).toMatchObject({
     state: 'present',
@@ -72,7 +74,7 @@ test('a row goes from added to read to hashed, and back when its content changes
     facts: { tensors: 1, format: 'safetensors' },
   })
   expect(contentOf(history, id)).toEqual({ tensors: description.tensors, metadata: description.metadata })
-  putChanged(history, id, { ...place('/a'), bytes: 11 })
+  putChanged(history, id, { ...place('/a'), bytes: bytes(11) })
   expect(entryOf(history, id)).toMatchObject({ state: 'changed', sha256: null, facts: null, bytes: 11 })
   expect(contentOf(history, id)).toEqual({ tensors: [], metadata: {} })
   expect(stages()).toEqual([1, 0])
@@ -94,7 +96,7 @@ test('relinking gives the old row the new place and content, and is undone whole
   putState(history, old, 'missing', null)
   const [fresh = 0] = addEntries(history, [{ ...place('/new'), modified: 2 }], now)
   putFacts(history, fresh, { ...description, dtype: 'F16' })
-  putHash(history, fresh, `hash ${old}`)
+  putHash(history, fresh, sha256(`hash ${old}`))
   const [gone, found] = [entryOf(history, old), entryOf(history, fresh)]
   if (!gone || !found) throw new Error('rows are missing')
   const before = entriesOf(history)
@@ -106,7 +108,7 @@ test('relinking gives the old row the new place and content, and is undone whole
   ).toThrow('full')
   expect(entriesOf(history)).toEqual(before)
   transaction(history, () => relink(history, gone, found))
-  expect(entriesWith(history, `hash ${old}`)).toMatchObject([
+  expect(entriesWith(history, sha256(`hash ${old}`))).toMatchObject([
     { id: old, path: '/new', modified: 2, state: 'present', role: 'head', tags: ['a'], facts: { dtype: 'F16' } },
   ])
   expect(entryOf(history, fresh)).toBeUndefined()

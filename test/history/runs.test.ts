@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 
+import { sha256 } from '../../src-main/contract/branded.ts'
 import { runDetailSchema } from '../../src-main/contract/run/run.ts'
 import { runDetail } from '../../src-main/history/detail.ts'
 import { coefficientsOf, putEpoch } from '../../src-main/history/epochs.ts'
@@ -128,7 +129,13 @@ test('accuracy is the mean over tasks of the last stage on test data; relative a
 test('a checkpoint is known by its content: one row for twins, its last place renewed', async () => {
   const history = await opened(folder())
   const run = createRun(history, toyConfig(), now)
-  const parent = (file: string) => ({ role: 'pretrained' as const, file, name: 'base', bytes: 3, sha256: 'abc' })
+  const parent = (file: string) => ({
+    role: 'pretrained' as const,
+    file,
+    name: 'base',
+    bytes: 3,
+    sha256: sha256('abc'),
+  })
   const engine = { name: 'toy', kind: 'wasm' as const, threads: 1, simd: '', reason: '', versions: {} }
   putOpened(history, run, {
     type: 'opened',

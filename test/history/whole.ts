@@ -1,5 +1,6 @@
 // A history with a row in every table, and everything of it that a person can be shown.
 
+import { bytes, type Sha256, sha256 } from '../../src-main/contract/branded.ts'
 import { addData, dataSets } from '../../src-main/history/data-sets.ts'
 import { runDetail } from '../../src-main/history/detail.ts'
 import { coefficientsOf, putEpoch } from '../../src-main/history/epochs.ts'
@@ -37,7 +38,7 @@ import {
 import { recipeOf } from '../../src-main/workbench/export/recipe.ts'
 import { epoch, manifest, now, resumeAt, stage, table, toyConfig } from './rows.ts'
 
-const digest = (n: number): string => n.toString(16).padStart(2, '0').repeat(32)
+const digest = (n: number): Sha256 => sha256(n.toString(16).padStart(2, '0').repeat(32))
 const engine = { name: 'toy', kind: 'wasm' as const, threads: 1, simd: '', reason: '', versions: { toy: '1' } }
 
 /** A finished run of a start and an iteration, with three epochs each. */
@@ -101,7 +102,7 @@ export function putAll(history: History): void {
   const path = '/models/1'
   const [id = 0] = addEntries(
     history,
-    [{ path, target: path, parts: [], bytes: 1, modified: 1.5, quick: digest(4) }],
+    [{ path, target: path, parts: [], bytes: bytes(1), modified: 1.5, quick: digest(4) }],
     now,
   )
   putHash(history, id, digest(1))

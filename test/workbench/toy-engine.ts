@@ -1,8 +1,10 @@
 // The engine's test double, a process of its own behind the real door: gradient descent with AdamW moments on a noisy
 // quadratic. Randomness is (seed, stage, step), so it goes on to the same bits from any epoch. TOY (JSON) makes it
 // misbehave.
+
 import { appendFileSync, existsSync, writeFileSync, writeSync } from 'node:fs'
 
+import { sha256 } from '../../src-main/contract/branded.ts'
 import { BasilError } from '../../src-main/contract/errors.ts'
 import type { ResolvedConfig } from '../../src-main/contract/run/config.ts'
 import type {
@@ -53,7 +55,7 @@ async function* run(config: ResolvedConfig, sitting: Sitting): AsyncGenerator<En
     file,
     name: file.split('/').pop() ?? file,
     bytes: 1000 + i,
-    sha256: `sha of ${file}`,
+    sha256: sha256(`sha of ${file}`),
   }))
   const images = config.tasks.map((t) => ({ task: t.name, classes: 2, training: 10, validation: 0, test: 5 }))
   yield { type: 'opened', engine: info, blocks, parents, parameters: 1234, images }
@@ -280,7 +282,7 @@ serveEngine(
       return {
         file,
         bytes: 8,
-        sha256: 'x',
+        sha256: sha256('x'),
         format: 'safetensors',
         layout: 'unknown',
         architecture: null,
@@ -330,16 +332,16 @@ serveEngine(
       ))
         chunks.push(chunk)
       writeFileSync(out, Buffer.concat(chunks))
-      return { file: out, bytes: 8, sha256: 'x', tensors: 1, rounded: form.dtype === 'float16' ? ['F16'] : [] }
+      return { file: out, bytes: 8, sha256: sha256('x'), tensors: 1, rounded: form.dtype === 'float16' ? ['F16'] : [] }
     },
     makeHead: async function* ({ name, classes, templates, out }) {
       appendFileSync(out, JSON.stringify({ name, classes, templates }))
-      yield { type: 'written', file: out, bytes: 8, sha256: 'x', tensors: 1 }
+      yield { type: 'written', file: out, bytes: 8, sha256: sha256('x'), tensors: 1 }
     },
     probeHead: async function* ({ out, name, data }) {
       const report = { fits: [], chosen: 0, images: { training: 0, validation: 0 }, heldOut: true }
       appendFileSync(out, JSON.stringify({ name, data }))
-      yield { type: 'written', file: out, bytes: 8, sha256: 'x', tensors: 2, report }
+      yield { type: 'written', file: out, bytes: 8, sha256: sha256('x'), tensors: 2, report }
     },
     disentangle: () => {
       throw new Error('the toy engine predicts nothing')

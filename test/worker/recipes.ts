@@ -12,7 +12,8 @@ export const parentOf = async (file: string): Promise<Recipe['pretrained']> => (
 
 /** base + 0.5 (tuned - base). */
 export const halfwayOf = async (base: string, tuned: string): Promise<Recipe> => ({
-  basil: '1',
+  basil: '2',
+  steps: [],
   run: null,
   name: 'halfway',
   method: 'task-arithmetic',

@@ -4,6 +4,7 @@
 import { eventIterator, oc } from '@orpc/contract'
 import { z } from 'zod'
 
+import { sha256Schema } from '../branded.ts'
 import {
   architectureSchema,
   compatibilitySchema,
@@ -31,7 +32,7 @@ export const entrySchema = z.object({
   added: z.string(),
   state: z.enum(fileStates),
   error: errorSchema.nullable(), // why it is missing or unreadable
-  sha256: z.string().nullable(), // null until the hash in the background has come to it
+  sha256: sha256Schema.nullable(), // null until the hash in the background has come to it
   format: z.string().nullable(), // null, as what follows: not read yet, or unreadable
   layout: z.enum(layouts).nullable(),
   architecture: architectureSchema.nullable(),
@@ -89,7 +90,7 @@ const lineageSchema = z.object({
     .object({ run: z.number().nullable(), name: z.string(), method: z.string(), iteration: z.number() })
     .nullable(), // of a file Basil wrote
   // id: where the library has it
-  parents: z.array(z.object({ role: z.string(), name: z.string(), sha256: z.string(), id: z.number().nullable() })),
+  parents: z.array(z.object({ role: z.string(), name: z.string(), sha256: sha256Schema, id: z.number().nullable() })),
   usedBy: z.array(z.object({ run: z.number(), name: z.string(), role: z.string() })),
 })
 
@@ -124,7 +125,7 @@ const reopenedSchema = z.object({
     z.object({
       role: z.enum(['pretrained', 'vector']),
       name: z.string(),
-      sha256: z.string(),
+      sha256: sha256Schema,
       file: z.string().nullable(),
       entry: z.number().nullable(),
     }),

@@ -3,12 +3,13 @@
 // (the collapse identity of difference vectors: a whole lineage is the parents and a few rows of numbers).
 import { z } from 'zod'
 
+import { sha256Schema } from '../branded.ts'
 import { randomParts } from '../merges/random-parts.ts'
 import { type Step, stepSchema } from '../merges/step.ts'
 import { ties } from '../merges/ties.ts'
 
 // file: '' in an exported model, which names no path
-const parent = z.object({ file: z.string().default(''), name: z.string(), sha256: z.string() })
+const parent = z.object({ file: z.string().default(''), name: z.string(), sha256: sha256Schema })
 
 const fields = {
   run: z.number().nullable(),
@@ -66,7 +67,7 @@ export const recipeSchema = z
 export const exportedSchema = z.object({
   file: z.string(),
   bytes: z.number(),
-  sha256: z.string(),
+  sha256: sha256Schema,
   tensors: z.number(),
   // of a merged model: types narrower than float32 that its numbers were rounded to
   rounded: z.array(z.string()).optional(),

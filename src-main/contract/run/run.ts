@@ -4,6 +4,7 @@
 // difference vector.
 import { z } from 'zod'
 
+import { sha256Schema } from '../branded.ts'
 import { leakSchema } from '../data/leaks.ts'
 import { splitManifestSchema } from '../data/manifest.ts'
 import { errorSchema } from '../errors.ts'
@@ -27,7 +28,7 @@ export const parentSchema = z.object({
   file: z.string(), // absolute path
   name: z.string(), // file name
   bytes: z.number(),
-  sha256: z.string(),
+  sha256: sha256Schema,
 })
 export type Parent = z.infer<typeof parentSchema>
 

@@ -1,7 +1,7 @@
-// safetensors: 8 bytes little-endian header length, a JSON header {name: {dtype, shape, data_offsets}}, then the
-// tensors' bytes without holes (the header: safetensors-header.ts). Reading runs no code and takes no more memory than the tensor asked for; every rule of
-// the format is checked before a byte of data is read, because files come from strangers. What is beyond Basil's own
-// limits is told as that.
+// safetensors: 8 bytes little-endian header length, a JSON header (safetensors-header.ts), then the tensors' bytes
+// without holes. Reading runs no code and takes no more memory than the tensor asked for; every rule of the format is
+// checked before a byte of data is read, because files come from strangers. What is beyond Basil's own limits is told
+// as that.
 import { BasilError } from '../../contract/errors.ts'
 import { type Dtype, dtypes } from './dtype.ts'
 import type { PlainFormat } from './format.ts'

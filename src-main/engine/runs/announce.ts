@@ -1,6 +1,7 @@
 // A run's first word: every file it uses, with its content hash, held against what an earlier sitting recorded. Returns
 // them.
 
+import { type Bytes, bytes, type Sha256, sha256 } from '../../contract/branded.ts'
 import { BasilError } from '../../contract/errors.ts'
 import type { ResolvedConfig } from '../../contract/run/config.ts'
 import type { EngineEvent, Parent } from '../../contract/run/run.ts'
@@ -58,8 +59,9 @@ export async function* announce(
 }
 
 /** A data set's folder is told by the names, sizes and times of its files. */
-async function hashOf(path: string, { hash, images }: RunHost): Promise<{ sha256: string; bytes: number }> {
-  if (images && (await images.files.kind(path)) === 'folder') return { sha256: await images.stamp(path), bytes: 0 }
+async function hashOf(path: string, { hash, images }: RunHost): Promise<{ sha256: Sha256; bytes: Bytes }> {
+  if (images && (await images.files.kind(path)) === 'folder')
+    return { sha256: sha256(await images.stamp(path)), bytes: bytes(0) }
   return hash(path)
 }
 

@@ -1,5 +1,6 @@
 // What every part of a run is given: the configuration, the world outside (files, hashes, the person's wishes) and what
 // was opened.
+import type { Bytes, Sha256 } from '../../contract/branded.ts'
 import type { ResolvedConfig } from '../../contract/run/config.ts'
 import type { Parent, ResumeState } from '../../contract/run/run.ts'
 import type { Table } from '../../numbers/table.ts'
@@ -16,7 +17,7 @@ import type { Remaining } from './remaining.ts'
 export interface RunHost {
   backend: Backend
   open: OpenSource
-  hash(path: string): Promise<{ sha256: string; bytes: number }>
+  hash(path: string): Promise<{ sha256: Sha256; bytes: Bytes }>
   images?: ImageHost | undefined // what prepares the images of data sets; without, tensor files alone are read
   features?: FeatureCache // where precomputed features are kept; without, they live as long as the run
   resume: ResumeState | null

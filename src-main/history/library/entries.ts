@@ -3,6 +3,7 @@
 // row away.
 
 import type { Entry } from '../../contract/api/library.ts'
+import type { Bytes, Sha256 } from '../../contract/branded.ts'
 import type { Description, Role } from '../../contract/checkpoint.ts'
 import type { ErrorRecord } from '../../contract/errors.ts'
 import { sound } from '../checksums.ts'
@@ -13,7 +14,7 @@ export interface Place {
   path: string
   target: string // with links followed
   parts: string[] // of an index, its shards' names
-  bytes: number
+  bytes: Bytes
   modified: number // milliseconds since 1970
   quick: string | null
 }
@@ -25,7 +26,7 @@ export interface StoredEntry extends Place {
   added: string
   state: Entry['state']
   error: ErrorRecord | null
-  sha256: string | null
+  sha256: Sha256 | null
   fresh: boolean
   facts: Facts | null
   role: Role | null
@@ -38,13 +39,13 @@ interface LibraryRow {
   path: string
   target: string
   parts: string
-  bytes: number
+  bytes: Bytes
   modified: number
   quick: string | null
   added: string
   state: Entry['state']
   error: string | null
-  sha256: string | null
+  sha256: Sha256 | null
   fresh: number
   facts: string | null
   role: string | null
@@ -79,12 +80,12 @@ export function entryAt(history: History, { path, target }: Pick<Place, 'path' |
   return found(history, 'path = :path', { path })[0] ?? found(history, 'target = :target', { target })[0]
 }
 
-export function entriesWith(history: History, sha256: string): StoredEntry[] {
+export function entriesWith(history: History, sha256: Sha256): StoredEntry[] {
   return found(history, 'sha256 = :sha256', { sha256 })
 }
 
 /** Rows of one size; how a file that has no hash yet is found. */
-export function entriesOfSize(history: History, bytes: number, quick: string): StoredEntry[] {
+export function entriesOfSize(history: History, bytes: Bytes, quick: string): StoredEntry[] {
   return found(history, 'bytes = :bytes AND quick = :quick', { bytes, quick })
 }
 
@@ -130,7 +131,7 @@ export function putUnread(history: History, id: number): void {
   change(history, `UPDATE library SET state = 'present', error = NULL, facts = NULL WHERE id = :id`, { id })
 }
 
-export function putHash(history: History, id: number, sha256: string): void {
+export function putHash(history: History, id: number, sha256: Sha256): void {
   change(history, 'UPDATE library SET sha256 = :sha256, fresh = 0 WHERE id = :id', { id, sha256 })
 }
 

@@ -7,6 +7,7 @@ import { recordOf } from '../../contract/errors.ts'
 import { dataOf, dataSets, dueData, putDataState, putDue, putFacts, type StoredData } from '../../history/data-sets.ts'
 import type { History } from '../../history/statement.ts'
 import { answerOf } from '../reading/answer.ts'
+import { inBackground } from '../reading/background.ts'
 import type { Reader } from '../reading/reader.ts'
 
 export interface BackgroundLooking {
@@ -29,7 +30,6 @@ export function createBackgroundLooking(
 ): BackgroundLooking {
   let present: { id: number; leaving: AbortController } | null = null
   let reading = 0
-  let atIt: Promise<void> | null = null
   let isClosed = false
 
   async function readOne({ id, path }: StoredData): Promise<void> {
@@ -65,15 +65,13 @@ export function createBackgroundLooking(
     }
   }
 
+  const background = inBackground(attend, () => {
+    reading = 0
+    changed()
+  })
+
   function wake(): void {
-    if (isClosed || atIt || !history.write) return
-    atIt = attend()
-      .catch(() => undefined) // the process does not start, or the disk is full: the rows wait for the next call
-      .finally(() => {
-        atIt = null
-        reading = 0
-        changed()
-      })
+    if (!isClosed && history.write) background.wake()
   }
 
   async function lookAtAll(): Promise<void> {
@@ -97,11 +95,11 @@ export function createBackgroundLooking(
     },
     settled: async () => {
       await opening
-      while (atIt) await atIt
+      await background.settled()
     },
     close: async () => {
       isClosed = true
-      await atIt
+      await background.settled()
     },
   }
 }

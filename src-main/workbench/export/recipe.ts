@@ -1,5 +1,6 @@
 // How the model after an iteration is rebuilt from its parents (contract/run/recipe.ts): the chosen tables of the
 // stages up to it, with the parents' hashes. Iterations that were not accepted are rows of zeros and change nothing.
+import type { Sha256 } from '../../contract/branded.ts'
 import type { Form } from '../../contract/checkpoint.ts'
 import { BasilError } from '../../contract/errors.ts'
 import { extensionOf } from '../../contract/file-names.ts'
@@ -32,7 +33,7 @@ export function recipeOf(history: History, run: number, iteration: number | null
     const pretrained = parents.find((p) => p.role === 'pretrained')
     if (!start || !pretrained || iterations.length !== last || iterations.includes(undefined as never))
       throw tooEarly(run, last, chosen.length)
-    const brief = ({ file, name, sha256 }: { file: string; name: string; sha256: string }): Recipe['pretrained'] => ({
+    const brief = ({ file, name, sha256 }: { file: string; name: string; sha256: Sha256 }): Recipe['pretrained'] => ({
       file,
       name,
       sha256,

@@ -1,5 +1,5 @@
-// Files and folders that the person names become rows: looked at on disk, many at a time, and added in batches, so that
-// the first are seen while the last are looked for. One piece of adding after the other, so that no file is taken twice.
+// Files and folders that the person names become rows: looked at on disk and added in batches, so that the first are
+// seen while the last are looked for. One piece of adding after the other, so that no file is taken twice.
 import pMap, { pMapSkip } from 'p-map'
 
 import type { Added, LibraryWork } from '../../contract/api/library.ts'

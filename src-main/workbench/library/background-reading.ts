@@ -8,6 +8,7 @@ import pMap from 'p-map'
 import type { LibraryWork } from '../../contract/api/library.ts'
 import { entriesOf, entryOf, type StoredEntry, unhashedEntries, unreadEntries } from '../../history/library/entries.ts'
 import type { History } from '../../history/statement.ts'
+import { inBackground } from '../reading/background.ts'
 import type { Reader } from '../reading/reader.ts'
 import { filesAtOnce } from './file-identity.ts'
 import { createLedger, type Ledger, type Outcome } from './ledger.ts'
@@ -26,7 +27,6 @@ export interface BackgroundReading {
 
 export function createBackgroundReading(history: History, reader: Reader, changed: () => void): BackgroundReading {
   let work: LibraryWork = null
-  let atIt: Promise<void> | null = null
   let isClosed = false
   let isCalled = false // there may be new rows to read
   const unfinished = new Set<number>() // files that are still being written, until the next refresh
@@ -37,26 +37,17 @@ export function createBackgroundReading(history: History, reader: Reader, change
     changed()
   }
 
-  /** One file after the other; whatever the person did to a row meanwhile holds. */
-  async function through(
+  function through(
     what: 'reading' | 'hashing',
     entries: StoredEntry[],
     one: (entry: StoredEntry) => Promise<Outcome | null>,
   ): Promise<void> {
-    const { put, keep } = ledger()
-    try {
-      for (const [done, entry] of entries.entries()) {
-        if (isClosed || (what === 'hashing' && isCalled)) return // new rows are shown first
-        tell({ what, done, total: entries.length })
-        const outcome = await one(entry)
-        put(() => {
-          if (entryOf(history, entry.id)?.path === entry.path) outcome?.()
-        })
-        await setImmediate()
-      }
-    } finally {
-      keep()
+    const goesOn = (done: number): boolean => {
+      if (isClosed || (what === 'hashing' && isCalled)) return false // new rows are shown first
+      tell({ what, done, total: entries.length })
+      return true
     }
+    return inTurn(history, entries, ledger(), goesOn, one)
   }
 
   async function hash(entry: StoredEntry): Promise<Outcome | null> {
@@ -77,15 +68,11 @@ export function createBackgroundReading(history: History, reader: Reader, change
     }
   }
 
+  const background = inBackground(attend, () => tell(null))
+
   function wake(): void {
     isCalled = true
-    if (isClosed || atIt || !history.write) return
-    atIt = attend()
-      .catch(() => undefined) // the process does not start, or the disk is full: the rows wait for the next call
-      .finally(() => {
-        atIt = null
-        tell(null)
-      })
+    if (!isClosed && history.write) background.wake()
   }
 
   async function refresh(again: boolean): Promise<void> {
@@ -94,27 +81,47 @@ export function createBackgroundReading(history: History, reader: Reader, change
     const { put, keep } = ledger()
     const look = async (entry: StoredEntry, done: number): Promise<void> => {
       if (isClosed) return
-      if (!atIt) tell({ what: 'looking', done, total: entries.length })
+      if (!background.isAtIt()) tell({ what: 'looking', done, total: entries.length })
       const outcome = await outcomeOfLooking(history, entry, again)
       if (outcome) put(outcome)
     }
     await pMap(entries, look, { concurrency: filesAtOnce })
     keep()
-    if (!atIt) tell(null)
+    if (!background.isAtIt()) tell(null)
     wake()
   }
 
   return {
     wake,
-    settled: async () => {
-      while (atIt) await atIt
-    },
+    settled: background.settled,
     refresh,
     work: () => work,
     close: async () => {
       isClosed = true
       await reader.close()
-      await atIt
+      await background.settled()
     },
+  }
+}
+
+/** One file after the other, while it goes on; whatever the person did to a row meanwhile holds. */
+async function inTurn(
+  history: History,
+  entries: StoredEntry[],
+  { put, keep }: Ledger,
+  goesOn: (done: number) => boolean,
+  one: (entry: StoredEntry) => Promise<Outcome | null>,
+): Promise<void> {
+  try {
+    for (const [done, entry] of entries.entries()) {
+      if (!goesOn(done)) return
+      const outcome = await one(entry)
+      put(() => {
+        if (entryOf(history, entry.id)?.path === entry.path) outcome?.()
+      })
+      await setImmediate()
+    }
+  } finally {
+    keep()
   }
 }

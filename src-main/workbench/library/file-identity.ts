@@ -1,11 +1,13 @@
 // Where a checkpoint lies, as the disk tells it, without reading it: size, time, where its links lead, the shards an
 // index names, and the quick key, which with size and time stands for the content until its SHA-256 is known:
 //   quick = SHA-256(first 64 KiB, last 64 KiB), of every part one after the other; of a short file the two overlap.
+
 import { createHash, type Hash } from 'node:crypto'
 import type { Stats } from 'node:fs'
 import { realpath, stat } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 
+import { bytes } from '../../contract/branded.ts'
 import { BasilError } from '../../contract/errors.ts'
 import { isIndexName } from '../../contract/file-names.ts'
 import { kindOf, openRegular, readStart } from '../../files/open.ts'
@@ -21,19 +23,19 @@ const mostParts = 1000
 
 /** Throws file-missing or file-unreadable. */
 export async function measure(path: string): Promise<Place> {
-  const { target, parts, bytes, modified, files } = await look(path)
-  return { path, target, parts, bytes, modified, quick: await quickKey(files) }
+  const { files, ...place } = await look(path)
+  return { path, ...place, quick: await quickKey(files) }
 }
 
 /** Of a link whose file is not there: a row that waits for it, and says so when it is read. */
 export function nowhere(path: string): Place {
-  return { path, target: path, parts: [], bytes: 0, modified: 0, quick: null }
+  return { path, target: path, parts: [], bytes: bytes(0), modified: 0, quick: null }
 }
 
 /** What a look at the disk is enough for: whether it is still what it was. */
-export async function isAsBefore({ path, target, parts, bytes, modified }: Place): Promise<boolean> {
+export async function isAsBefore({ path, target, parts, bytes: size, modified }: Place): Promise<boolean> {
   const now = await look(path)
-  return now.bytes === bytes && now.modified === modified && now.target === target && now.parts.join() === parts.join()
+  return now.bytes === size && now.modified === modified && now.target === target && now.parts.join() === parts.join()
 }
 
 interface MeasuredFile extends Omit<Place, 'path' | 'quick'> {
@@ -44,15 +46,15 @@ async function look(path: string): Promise<MeasuredFile> {
   const info = await existing(path)
   const files = [path]
   const parts = isIndexName(path) ? await partsOf(path, info.size) : []
-  let { size: bytes, mtimeMs: modified } = info
+  let { size, mtimeMs: modified } = info
   for (const file of parts.map((part) => join(dirname(path), part))) {
     const part = await stat(file).catch(() => null) // a shard that is not there is told when the checkpoint is read
     if (!part?.isFile()) continue
     files.push(file)
-    bytes += part.size
+    size += part.size
     modified = Math.max(modified, part.mtimeMs)
   }
-  return { target: await realpath(path).catch(() => path), parts, bytes, modified, files }
+  return { target: await realpath(path).catch(() => path), parts, bytes: bytes(size), modified, files }
 }
 
 async function existing(path: string): Promise<Stats> {

@@ -1,9 +1,11 @@
 // A recipe that came with a file ("basil.recipe"), from this machine or another: what it says is checked, its parents
 // are looked for by their hashes alone (its paths are another disk's), and its run is ours only when all agrees:
 // numbers of runs coincide between machines.
+
 import { existsSync } from 'node:fs'
 
 import type { Reopened } from '../../contract/api/library.ts'
+import { type RunId, runId, type Sha256 } from '../../contract/branded.ts'
 import { BasilError } from '../../contract/errors.ts'
 import { parseJson } from '../../contract/json.ts'
 import { type Recipe, recipeSchema } from '../../contract/run/recipe.ts'
@@ -39,11 +41,11 @@ export function recipeIn(metadata: Record<string, string>): Recipe | null {
 }
 
 /** The run of this history that made it. */
-export function runOf(history: History, recipe: Recipe): number | null {
+export function runOf(history: History, recipe: Recipe): RunId | null {
   if (recipe.run === null) return null
   try {
     const ours = recipeOf(history, recipe.run, recipe.iteration, recipe.epoch)
-    return identityOf(ours) === identityOf(recipe) ? recipe.run : null
+    return identityOf(ours) === identityOf(recipe) ? runId(recipe.run) : null
   } catch {
     return null // no such run, or it never came that far
   }
@@ -53,7 +55,7 @@ function identityOf({ pretrained, vectors, start, iterations }: Recipe): string 
   return JSON.stringify([pretrained.sha256, vectors.map((v) => v.sha256), start, iterations])
 }
 
-function seenFile(history: History, sha256: string): string | null {
+function seenFile(history: History, sha256: Sha256): string | null {
   const file = lastSeen(history, sha256)?.file
   return file !== undefined && existsSync(file) ? file : null
 }

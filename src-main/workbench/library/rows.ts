@@ -1,6 +1,8 @@
 // The library's rows as they are asked for and changed, one at a time: what a page shows of a checkpoint, what the
 // person says of it, and that it is forgotten. None of it touches a file.
+
 import type { Described, Entry, Shown } from '../../contract/api/library.ts'
+import { bytes } from '../../contract/branded.ts'
 import { BasilError } from '../../contract/errors.ts'
 import {
   contentOf,
@@ -50,9 +52,9 @@ export function forgetRows(history: History, ids: number[]): number {
 /** The row of a file that a page holds, as it tells of it; modified in whole milliseconds. */
 export function rowOfFile(
   history: History,
-  { bytes, modified, quick }: { bytes: number; modified: number; quick: string },
+  { bytes: size, modified, quick }: { bytes: number; modified: number; quick: string },
 ): number | null {
-  const alike = entriesOfSize(history, bytes, quick)
+  const alike = entriesOfSize(history, bytes(size), quick)
   return alike.find((entry) => Math.trunc(entry.modified) === Math.trunc(modified))?.id ?? null
 }
 

@@ -1,8 +1,10 @@
 // Where a content lies now. A run names its parents by path and hash; where that path is gone, or holds something else
 // by now, the library's present file with the same hash stands in. The engine holds every file against the recorded
 // hash in any case.
+
 import { existsSync } from 'node:fs'
 
+import type { Sha256 } from '../../contract/branded.ts'
 import type { ResolvedConfig } from '../../contract/run/config.ts'
 import type { Recipe } from '../../contract/run/recipe.ts'
 import type { Parent } from '../../contract/run/run.ts'
@@ -10,7 +12,7 @@ import { entriesWith, entryAt } from '../../history/library/entries.ts'
 import type { History } from '../../history/statement.ts'
 
 /** A present file of the library with this content; the same one every time. */
-export function presentWith(history: History, sha256: string): { id: number; path: string } | null {
+export function presentWith(history: History, sha256: Sha256): { id: number; path: string } | null {
   return entriesWith(history, sha256).find(({ state, path }) => state === 'present' && existsSync(path)) ?? null
 }
 
@@ -31,7 +33,7 @@ export function filesHere(
   }
 }
 
-function whereIs(history: History, { file, sha256 }: { file: string; sha256: string }): string {
+function whereIs(history: History, { file, sha256 }: { file: string; sha256: Sha256 }): string {
   const known = entryAt(history, { path: file, target: file })?.sha256 ?? null
   if (existsSync(file) && (known === null || known === sha256)) return file
   return presentWith(history, sha256)?.path ?? file

@@ -1,16 +1,19 @@
 // How long a process had for its work: on a busy machine one that gives way to all others may wait for a core most of
 // the time, and that says nothing about what it reads.
+
 import { readdirSync, readFileSync } from 'node:fs'
 
+import { type Milliseconds, milliseconds } from '../../contract/branded.ts'
+
 /**
- * A clock that starts now: milliseconds, less those for which the process was ready and waited for a core. Only Linux
+ * A clock that starts now: the time since, less that for which the process was ready and waited for a core. Only Linux
  * tells.
  */
-export function ownTime(pid: number | undefined): () => number {
+export function ownTime(pid: number | undefined): () => Milliseconds {
   const [began, before] = [performance.now(), waited(pid)]
   return () => {
     const since = Math.max(0, waited(pid) - before)
-    return performance.now() - began - since
+    return milliseconds(performance.now() - began - since)
   }
 }
 

@@ -1,6 +1,7 @@
 // What is asked of the process that reads, one thing at a time, so that when it dies it is known of what; what the
-// person asked for goes first. So a scan never waits for a run, nor a run for a scan. What reads a file has its time for
-// it, and half a minute of rest ends the process.
+// person asked for goes first. A scan never waits for a run, nor a run for a scan. A file has its time to be read in,
+// and half a minute of rest ends the process.
+import { type Bytes, type Milliseconds, milliseconds, type Sha256 } from '../../contract/branded.ts'
 import type { Description } from '../../contract/checkpoint.ts'
 import type { Told } from '../../contract/engine-api.ts'
 import { basilErrorOf } from '../../contract/wire/errors-over-rpc.ts'
@@ -21,22 +22,22 @@ export interface Reader {
    */
   look(file: string): Promise<Description>
   /** SHA-256 of a checkpoint's content. bytes: how much there is to read. */
-  hash(file: string, bytes: number): Promise<string>
+  hash(file: string, bytes: Bytes): Promise<Sha256>
   /** What the person asked for, as it is told. */
   told<T>(where: string, question: Question<T>): AsyncGenerator<Told<T>, void>
   close(): Promise<void>
 }
 
 interface Times {
-  look: number // milliseconds a header may take, of the process' own time
-  rest: number // until the process is ended
+  look: Milliseconds // a header may take, of the process' own time
+  rest: Milliseconds // until the process is ended
 }
 
 const slowest = 4 * 2 ** 20 // bytes a second that a disk reads at least
 
 export function createReader(
   start: () => EngineProcess,
-  times: Times = { look: 20_000, rest: 30_000 },
+  times: Times = { look: milliseconds(20_000), rest: milliseconds(30_000) },
   clock = ownTime,
 ): Reader {
   const child = createReadingProcess(start)
@@ -46,7 +47,11 @@ export function createReader(
     if (isIdle) rest = setTimeout(() => child.renew(), times.rest).unref()
   })
 
-  async function bounded<T>(file: string, limit: number, question: (client: EngineClient) => Promise<T>): Promise<T> {
+  async function bounded<T>(
+    file: string,
+    limit: Milliseconds,
+    question: (client: EngineClient) => Promise<T>,
+  ): Promise<T> {
     const done = await turns.take('background')
     let isLate = false
     let timer: ReturnType<typeof setTimeout> | undefined
@@ -94,7 +99,8 @@ export function createReader(
   return {
     look: (file) => bounded(file, times.look, (client) => client.look({ file })),
     hash: async (file, bytes) =>
-      (await bounded(file, times.look + (1000 * bytes) / slowest, (client) => client.hash({ file }))).sha256,
+      (await bounded(file, milliseconds(times.look + (1000 * bytes) / slowest), (client) => client.hash({ file })))
+        .sha256,
     told,
     close: () => {
       clearTimeout(rest)

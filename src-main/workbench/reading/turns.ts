@@ -1,4 +1,5 @@
-// One at a time, and who came for a person goes before what runs in the background.
+// One at a time, and who came for a person goes before what runs in the background. Ours, as p-queue leaves whoever
+// waits at its end waiting for ever, and a turn here lasts until the process is free, not until its stream is left.
 
 export interface Turns {
   /** Resolves when it is the caller's turn, with the way to end it. */

@@ -2,9 +2,11 @@
 // (classes, embed) in rows of length exp(logit_scale), becomes head.Cars with unit rows and that scale; with `as:
 // "probe"` weight and bias are kept as they are. The metadata says which file each was, and of which model it takes
 // features.
+
 import { basename } from 'node:path'
 
 import type { HeadImport, HeadRecord } from '../../contract/api/heads.ts'
+import type { Sha256 } from '../../contract/branded.ts'
 import { BasilError } from '../../contract/errors.ts'
 import { splitPath } from '../../contract/named-tensor.ts'
 import type { Exported } from '../../contract/run/recipe.ts'
@@ -31,7 +33,7 @@ export async function importHeads({ heads, model, out, overwrite, ...reading }: 
   return writeHeads(read, out, overwrite)
 }
 
-async function featuresOf(model: string): Promise<{ sha256: string; embed: number }> {
+async function featuresOf(model: string): Promise<{ sha256: Sha256; embed: number }> {
   const { file, architecture } = await openCheckpoint(model, openSource)
   await file.source.close()
   return { sha256: (await hashCheckpoint(model)).sha256, embed: architecture.embed }

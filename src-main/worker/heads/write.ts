@@ -1,8 +1,10 @@
 // Heads written as a tensor file: head.NAME (classes, embed) and, where it has one, head.NAME.bias (classes), float32;
 // what each is and was made from in the metadata. The file is read back before it takes its name.
+
 import { createHash } from 'node:crypto'
 
 import type { HeadRecord } from '../../contract/api/heads.ts'
+import { type Sha256, sha256 } from '../../contract/branded.ts'
 import { BasilError } from '../../contract/errors.ts'
 import type { Exported } from '../../contract/run/recipe.ts'
 import { type Head, type TensorToWrite, writeSafetensors } from '../../engine/index.ts'
@@ -38,16 +40,16 @@ export async function writeHeads(heads: readonly NamedHead[], out: string, overw
   const chunks: Uint8Array[] = []
   for await (const chunk of writeSafetensors(tensors, metadata, bytesOf)) chunks.push(chunk)
   const content = Buffer.concat(chunks) // a few MB at most
-  const sha256 = createHash('sha256').update(content).digest('hex')
+  const computed = sha256(createHash('sha256').update(content).digest('hex'))
   const verify = async (written: string): Promise<void> => {
     const found = await hashFile(written)
-    if (found.sha256 !== sha256) throw notAsWritten(out, sha256, found.sha256)
+    if (found.sha256 !== computed) throw notAsWritten(out, computed, found.sha256)
   }
   await writeAtomic(out, [content], { overwrite, verify })
-  return { file: out, bytes: content.length, sha256, tensors: tensors.length }
+  return { file: out, bytes: content.length, sha256: computed, tensors: tensors.length }
 }
 
-function notAsWritten(out: string, computed: string, found: string): BasilError {
+function notAsWritten(out: string, computed: Sha256, found: Sha256): BasilError {
   return new BasilError({
     code: 'verify-failed',
     what: 'The head does not read back as it was written',

@@ -1,52 +1,15 @@
 // How a tower is computed, settled from what stands beside its file: both programs' configurations, defaults that are
-// left out, old forms, strangers' nonsense, two sources that disagree, known shapes and none.
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+// left out, old forms, strangers' nonsense, and two sources that disagree.
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
-import { afterAll, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 
-import type { Compatibility } from '../../../src-main/contract/checkpoint.ts'
-import { nothingSaid, type Said } from '../../../src-main/contract/tower.ts'
-import { givenBy } from '../../../src-main/engine/architecture/settle.ts'
-import { compatibilityOf } from '../../../src-main/engine/measures/compatibility.ts'
-import { openCheckpoint, useOf } from '../../../src-main/engine/weights/checkpoint.ts'
 import { openParents } from '../../../src-main/engine/weights/parents.ts'
 import { openSource } from '../../../src-main/files/source.ts'
 import { look } from '../../../src-main/worker/inspect.ts'
-import { headerOnly, huggingFace, openClip, type Shapes, type Size, sizes } from '../layouts/models.ts'
-
-const home = mkdtempSync(join(tmpdir(), 'basil-settle-'))
-afterAll(() => rmSync(home, { recursive: true }))
-
-const text = { width: 32, layers: 2, context: 16, vocabulary: 49_408 }
-const size: Size = { width: 64, layers: 2, patch: 7, tokens: 17, embed: 32, text }
-const vision = { hidden_size: 64, num_hidden_layers: 2, intermediate_size: 256, num_attention_heads: 4, patch_size: 7 }
-const words = { hidden_size: 32, num_hidden_layers: 2, intermediate_size: 128, num_attention_heads: 2 }
-const clip = { model_type: 'clip', vision_config: vision, text_config: words }
-const visionCfg = { width: 64, layers: 2, head_width: 16, patch_size: 7 }
-const openClipConfig = {
-  model_cfg: { embed_dim: 32, vision_cfg: visionCfg, text_cfg: { width: 32, layers: 2, heads: 2 } },
-}
-
-/** A folder of its own with a model of these shapes and files of this content beside it. */
-function model(shapes: Shapes, beside: Record<string, unknown> = {}, name = 'model.safetensors'): string {
-  const folder = mkdtempSync(join(home, 'model-'))
-  for (const [file, content] of Object.entries(beside)) {
-    if (content === 'folder') mkdirSync(join(folder, file))
-    else writeFileSync(join(folder, file), typeof content === 'string' ? content : JSON.stringify(content))
-  }
-  return headerOnly(join(folder, name), shapes)
-}
-
-const opened = async (path: string, said: Partial<Said> = {}) => {
-  const found = await openCheckpoint(path, openSource, undefined, { given: givenBy({ ...nothingSaid, ...said }) })
-  await found.file.source.close()
-  return found
-}
-
-const tower = openClip(size, 'none')
-const whole = huggingFace(size, 'whole')
+import { huggingFace, type Shapes } from '../layouts/models.ts'
+import { clip, model, openClipConfig, opened, size, tower, vision, visionCfg, whole } from './beside.ts'
 
 test.each<[string, Shapes, Record<string, unknown>, object, string]>([
   [
@@ -248,99 +211,4 @@ test.each([
   await expect(opened(model(tower, { 'open_clip_config.json': config }))).rejects.toMatchObject({
     record: { why: expect.stringMatching(why) },
   })
-})
-
-const wide = (like: Omit<Size, 'text'>): Size => ({ ...like, text: { ...text, width: 1024, layers: 1 } })
-const large = { patch: 14, tokens: 257, embed: 1024 }
-test.each<[string, Size, number, string]>([
-  ['ViT-B/32', sizes['ViT-B/32'], 12, 'quick-gelu'],
-  ['ViT-B/16', sizes['ViT-B/16'], 12, 'quick-gelu'],
-  ['ViT-L/14', sizes['ViT-L/14'], 16, 'quick-gelu'],
-  ['ViT-L/14@336px', sizes['ViT-L/14@336px'], 16, 'quick-gelu'],
-  ['ViT-H/14', wide({ ...large, width: 1280, layers: 32 }), 16, 'gelu'],
-  ['ViT-g/14', wide({ ...large, width: 1408, layers: 40, mlp: 6144 }), 16, 'gelu'],
-  ['ViT-bigG/14', wide({ ...large, width: 1664, layers: 48, mlp: 8192, embed: 1280 }), 16, 'gelu'],
-])(
-  '%s at full size, by its header: heads are known, the activation is said to be assumed',
-  async (name, like, heads, activation) => {
-    for (const shapes of [openClip(like, 'none'), huggingFace(like, 'vision with projection')]) {
-      const path = model(shapes)
-      const found = await look(path)
-      expect(found.architecture).toMatchObject({ name, heads, activation, mlp: like.mlp ?? 4 * like.width })
-      expect(found.towers?.vision?.heads).toEqual({
-        value: heads,
-        from: `known shape ${name.replace(/\/.*/, '')}`,
-        assumed: false,
-      })
-      expect(found.warnings).toEqual([
-        expect.stringMatching(
-          new RegExp(
-            `${activation} is used \\(assumed, as in .*: where it was trained with others, every number is wrong`,
-          ),
-        ),
-      ])
-      expect((await opened(path)).architecture.heads).toBe(heads)
-    }
-  },
-)
-
-test('where width alone decides, it is said before any number, and a width that 64 does not divide is refused, not rounded', async () => {
-  const found = await look(model(tower))
-  expect(found.warnings).toEqual([
-    expect.stringMatching(
-      /no known model has its shape. Its width of 64 alone stands for 1 attention heads, and quick-gelu is a guess too.*"attentionHeads"/,
-    ),
-  ])
-  const odd = model(openClip({ ...size, width: 200 }, 'none'))
-  await expect(opened(odd)).rejects.toMatchObject({
-    record: { code: 'not-supported', why: '3 attention heads do not divide its width of 200' },
-  })
-})
-
-test('the pre-trained model decides for what was fine-tuned from it, and whatever says otherwise beside that is told', async () => {
-  const base = model(tower, { 'config.json': clip })
-  const other = model(tower, {
-    'config.json': { ...clip, vision_config: { ...vision, num_attention_heads: 2, hidden_act: 'gelu' } },
-  })
-  const [bare, strange] = [
-    model(tower),
-    model(tower, { 'config.json': { ...clip, vision_config: { ...vision, num_attention_heads: 0 } } }),
-  ]
-  const parents = await openParents(base, [other, bare, strange], openSource)
-  await parents.close()
-  expect(parents.vectors.map(({ architecture }) => architecture.heads)).toEqual([4, 4, 4])
-  expect(parents.warnings).toEqual([
-    expect.stringMatching(
-      /number of attention heads is 2; it is computed with model.safetensors's, 4 \(config.json beside model.safetensors\)/,
-    ),
-    expect.stringMatching(/activation is gelu; it is computed with .* quick-gelu/),
-  ])
-})
-
-test('a set of checkpoints is told of a vector whose configuration says other heads than the base’s', async () => {
-  const base = model(tower, { 'config.json': clip })
-  const other = model(tower, { 'config.json': { ...clip, vision_config: { ...vision, num_attention_heads: 2 } } })
-  let found: Compatibility | undefined
-  for await (const event of compatibilityOf(base, [other], openSource))
-    if (event.type === 'result') found = event.result
-  expect(found?.findings).toContainEqual(
-    expect.objectContaining({
-      level: 'warning',
-      file: other,
-      what: expect.stringContaining('the number of attention heads is 2'),
-    }),
-  )
-})
-
-test('a run that has begun keeps what it began with, and what says otherwise since is told', async () => {
-  const path = model(tower, { 'config.json': clip })
-  const { settings } = await opened(path)
-  writeFileSync(
-    join(path, '..', 'config.json'),
-    JSON.stringify({ ...clip, vision_config: { ...vision, num_attention_heads: 2 } }),
-  )
-  const parents = await openParents(path, [], openSource, useOf({ ...nothingSaid, tower: settings }))
-  await parents.close()
-  expect(parents.base.settings).toEqual(settings)
-  expect(parents.warnings).toEqual([expect.stringMatching(/is 2; 4 is used/)])
 })

@@ -1,10 +1,12 @@
 // The card beside an exported model: it is there, its figures are those of history with means made of its own rows, it
 // names no place of this machine, and nothing that is there already is replaced unasked.
+
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 import { expect, test } from 'vitest'
 
+import { sha256 } from '../../../src-main/contract/branded.ts'
 import { formSchema } from '../../../src-main/contract/checkpoint.ts'
 import type { RunDetail } from '../../../src-main/contract/run/run.ts'
 import { cardOf } from '../../../src-main/workbench/export/card.ts'
@@ -135,11 +137,11 @@ test('accuracies are those of the rows, their means computed from them, and a ga
     ],
   }
   const written = await look(join(golden, 'pretrained.safetensors'))
-  const exported = { file: '/secret/place/model.pt', bytes: 9, sha256: 'abc', tensors: 32 }
+  const exported = { file: '/secret/place/model.pt', bytes: 9, sha256: sha256('abc'), tensors: 32 }
   const vectors = ['cars.safetensors', 'a|b\n<img src=x>.pt'].map((name, i) => ({
     file: `/secret/${name}`,
     name,
-    sha256: `hash ${i}`,
+    sha256: sha256(`hash ${i}`),
   }))
   const recipe = {
     basil: '2' as const,
@@ -150,7 +152,7 @@ test('accuracies are those of the rows, their means computed from them, and a ga
     grouping: 'layer' as const,
     iteration: 2,
     epoch: null,
-    pretrained: { file: '/secret/base', name: 'base.safetensors', sha256: 'hash of base' },
+    pretrained: { file: '/secret/base', name: 'base.safetensors', sha256: sha256('hash of base') },
     vectors,
     groups: ['a', 'b'],
     start: [

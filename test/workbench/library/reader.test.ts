@@ -1,9 +1,11 @@
 // The process that reads: what it does not survive is one file's fault, and costs that file alone.
+
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 import { expect, test } from 'vitest'
 
+import { bytes, milliseconds } from '../../../src-main/contract/branded.ts'
 import type { EngineProcess } from '../../../src-main/workbench/link/engine-process.ts'
 import { ownTime } from '../../../src-main/workbench/reading/own-time.ts'
 import { patience } from '../../patience.ts'
@@ -34,14 +36,14 @@ test('a file that ends the process is one unreadable row with the reason, and th
 
 test('a file that holds the process up is given up after its time, and the next is read', async () => {
   const [hang = '', good = ''] = files('hang', 'good')
-  const times = { look: patience, rest: patience }
+  const times = { look: milliseconds(patience), rest: milliseconds(patience) }
   const { reader, started } = readerOf({}, times)
   await reader.look(good) // the start is not counted
-  times.look = 500
+  times.look = milliseconds(500)
   await expect(reader.look(hang)).rejects.toMatchObject({
     record: { code: 'file-unreadable', why: expect.stringContaining('longer than') },
   })
-  times.look = patience
+  times.look = milliseconds(patience)
   expect(await reader.look(good)).toMatchObject({ format: 'safetensors' })
   expect(started).toHaveLength(2)
 })
@@ -52,8 +54,8 @@ test('time that the process waits for a core is not counted against the file', a
   let asked = 0
   const { reader } = readerOf(
     {},
-    { look: 100, rest: patience },
-    () => () => own[Math.min(asked++, own.length - 1)] ?? 0,
+    { look: milliseconds(100), rest: milliseconds(patience) },
+    () => () => milliseconds(own[Math.min(asked++, own.length - 1)] ?? 0),
   )
   await expect(reader.look(hang)).rejects.toMatchObject({ record: { code: 'file-unreadable' } })
   expect(asked).toBe(own.length)
@@ -75,9 +77,9 @@ test('a process that cannot start says nothing about the files: rows wait unread
 
 test('it is started when there is something to read, and ended after a rest', async () => {
   const [file = ''] = files('a')
-  const { reader, started } = readerOf({}, { look: patience, rest: 50 })
+  const { reader, started } = readerOf({}, { look: milliseconds(patience), rest: milliseconds(50) })
   expect(started).toHaveLength(0)
-  await Promise.all([reader.look(file), reader.look(file), reader.hash(file, 100)])
+  await Promise.all([reader.look(file), reader.look(file), reader.hash(file, bytes(100))])
   expect(started).toHaveLength(1)
   expect(await started[0]?.exited).toMatchObject({ signal: 'SIGKILL' })
   await reader.look(file)

@@ -1,6 +1,8 @@
 // A tar archive's entries by name and place: its headers are walked once, what lies between them is not read. ustar,
 // GNU's long names (L) and pax headers (path, size) are understood; of what is no plain file the name alone counts.
-// Names never become paths.
+// Names never become paths. Ours, as tar-stream and its like read from the first byte to the last, and images are read
+// in any order.
+
 import { byteAt, sum } from '../../../numbers/vectors.ts'
 import { type ByteSource, beyondLimit, damaged, shown } from '../../formats/source.ts'
 import { readAhead } from './ahead.ts'

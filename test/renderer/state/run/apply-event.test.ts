@@ -112,7 +112,7 @@ describe('a difference vector that is 0', () => {
       file: name,
       name,
       bytes: 1,
-      sha256: 'same',
+      sha256: sha256('same'),
     })
     expect(told({ ...run(), parents: [parent('pretrained', 'base.pt'), parent('vector', 'copy.pt')] })[0]).toContain(
       'copy.pt is a copy',
