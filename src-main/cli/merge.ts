@@ -1,6 +1,6 @@
-// basil merge: checkpoints combined without a run and without data. The models are CLIP towers, or of any architecture at
-// all; then they are combined by tensor name. How is said by the merges' cards (contract/merges), which also give the
-// options. What is written carries its recipe, as every model Basil makes, and has a card beside it.
+// basil merge: checkpoints combined without a run and without data. The models are CLIP towers, or of any architecture
+// at all; then they are combined by tensor name. How is said by the merges' cards (contract/merges), which also give
+// the options. What is written carries its recipe, as every model Basil makes, and has a card beside it.
 import { basename, join, resolve } from 'node:path'
 
 import { Command, InvalidArgumentError, Option } from 'commander'

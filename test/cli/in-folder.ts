@@ -1,5 +1,5 @@
-// basil as a person types it in a folder that is its data folder too, with the real engine on wasm; and the numbers of a
-// file that it wrote.
+// basil as a person types it in a folder that is its data folder too, with the real engine on wasm; and the numbers of
+// a file that it wrote.
 import { execFile } from 'node:child_process'
 import { join } from 'node:path'
 

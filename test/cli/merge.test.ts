@@ -1,5 +1,6 @@
-// basil merge in a terminal, with the real engine: models of any container and architecture, by every way there is that
-// takes nothing but them; what is written carries its recipe and has a card, and the recipe gives the same bytes again.
+// basil merge in a terminal, with the real engine: models of any container and architecture, by every way there is
+// that takes nothing but them; what is written carries its recipe and has a card, and the recipe gives the same bytes
+// again.
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
@@ -103,8 +104,13 @@ function tiesOf(base: Values, models: Values[], density: number, lambda: number)
     const tau = agreeing.length ? agreeing.reduce((sum, v) => sum + v, 0) / agreeing.length : 0
     return Math.fround(b + lambda * (Math.fround(b + tau) - b))
   })
-  const values = merged.values()
-  return new Map([...base].map(([name, { length }]) => [name, [...values.take(length)]]))
+  let at = 0
+  const found: Values = new Map()
+  for (const [name, { length }] of base) {
+    found.set(name, merged.slice(at, at + length))
+    at += length
+  }
+  return found
 }
 type Values = Map<string, number[]>
 

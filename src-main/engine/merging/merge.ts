@@ -1,6 +1,6 @@
-// What a merge without training is: its card, and a function of a part of one parameter of every model. Whole models are
-// never in memory: parts are read, merged and given as they are asked for (vectors-after.ts). What has to be known of the
-// whole first (thresholds over all parameters) is found out once, before.
+// What a merge without training is: its card, and a function of a part of one parameter of every model. Whole models
+// are never in memory: parts are read, merged and given as they are asked for (vectors-after.ts). What has to be known
+// of the whole first (thresholds over all parameters) is found out once, before.
 import type { z } from 'zod'
 
 import type { MergeCard } from '../../contract/merges/card.ts'
