@@ -20,8 +20,13 @@ export interface Part {
   which: readonly number[] // of the set's vectors each of them is
 }
 
+/** (n), or how it is computed once it is asked for: one vector of many is often read by itself. */
+export type Given = Float64Array | (() => Float64Array)
+
 /** What becomes of a part: (vectors given x n); of a merge that gives the whole model that, (1 x n). */
-export type Combine = (part: Part) => Float64Array[] | Promise<Float64Array[]>
+export type Combine = (part: Part) => Given[] | Promise<Given[]>
+
+export const valuesOf = (given: Given): Float64Array => (typeof given === 'function' ? given() : given)
 
 /** Of what only hands its vectors on, nothing is read. */
 export const asTheyAre: Combine = ({ vectors }) => vectors

@@ -18,7 +18,7 @@ export const randomParts = merge(card, {
     return ({ name, shape, first, vectors: [tau = new Float64Array()] }) => {
       if (last?.name !== name) last = { name, deal: dealt(shape, places.get(name) as number, parts, seed) }
       const { deal } = last
-      return Array.from({ length: parts }, (_, part) => tau.map((v, i) => (deal[first + i] === part ? v : 0)))
+      return Array.from({ length: parts }, (_, part) => () => tau.map((v, i) => (deal[first + i] === part ? v : 0)))
     }
   },
 })
