@@ -1,6 +1,6 @@
-// basil merge: checkpoints combined without a run and without data. The models are CLIP towers, or of any architecture at
-// all; then they are combined by tensor name. How is said by the merges' cards (contract/merges), which also give the
-// options. What is written carries its recipe, as every model Basil makes, and has a card beside it.
+// basil merge: checkpoints combined without a run and without data. The models are CLIP towers, or of any architecture
+// at all; then they are combined by tensor name. How is said by the merges' cards (contract/merges), which also give
+// the options. What is written carries its recipe, as every model Basil makes, and has a card beside it.
 import { basename, join, resolve } from 'node:path'
 
 import { Command, InvalidArgumentError, Option } from 'commander'
@@ -49,17 +49,12 @@ export function mergeCommand({ resources, withEngine }: MergeCommands): Command 
     .addHelpText('after', ['', 'Methods:', ...methodLines(), '', 'basil merge methods <name> explains one.'].join('\n'))
     .addCommand(methodsCommand())
     .action(({ json = false, method, out, vectors, overwrite = false, ...given }) => {
-      if (!out || !vectors)
-        return command.error(
-          `error: required option '${out ? '--vectors <files...>' : '--out <file>'}' not specified`,
-          {
-            exitCode: 2,
-          },
-        )
+      const lacking = [!vectors && '--vectors <files...>', !out && '--out <file>'].find(Boolean)
+      if (lacking) return command.error(`error: required option '${lacking}' not specified`, { exitCode: 2 })
       return withEngine(json, async (engine) => {
         const asked = mergeRecipe({
           method,
-          parameters: parametersGiven(given),
+          parameters: parametersGiven(method, given),
           pretrained: given.pretrained ? unread(given.pretrained) : null,
           vectors: vectors.map(unread),
           coefficients: given.coefficients ?? given.coefficient,
@@ -136,11 +131,12 @@ function takersLine(takers: readonly { card: MergeCard; of: Parameter }[]): stri
   return [...alike].map(([text, of]) => `${of.map(({ card }) => card.title).join(', ')}: ${text}`).join('; ')
 }
 
-/** Of any merge, so that the one chosen can refuse what it does not take. */
-function parametersGiven(given: Record<string, unknown>): Record<string, unknown> {
-  const found = [...parameters()].flatMap(([name, [taker]]): [string, unknown][] => {
+/** Those of other merges too, so that the one chosen can refuse what it does not take. */
+function parametersGiven(method: string, given: Record<string, unknown>): Record<string, unknown> {
+  const found = [...parameters()].flatMap(([name, takers]): [string, unknown][] => {
     const text = given[name]
-    return typeof text === 'string' && taker ? [[name, typed(taker.of, text)]] : []
+    const own = takers.find(({ card }) => card.name === method)
+    return typeof text === 'string' ? [[name, own ? typed(own.of, text) : text]] : []
   })
   return Object.fromEntries(found)
 }

@@ -9,6 +9,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
 import { detailLines } from '../../src-main/cli/print.ts'
 import { formSchema } from '../../src-main/contract/checkpoint.ts'
+import { stepInWords } from '../../src-main/contract/merges/step.ts'
 import { type Course, courseOf, effectiveCoefficients } from '../../src-main/contract/run/coefficients.ts'
 import type { ResolvedConfig } from '../../src-main/contract/run/config.ts'
 import type { Recipe } from '../../src-main/contract/run/recipe.ts'
@@ -159,6 +160,7 @@ describe('on wasm', () => {
 
       // The same on the card, in the report's map and on the terminal.
       const card = readFileSync(exported.card, 'utf8')
+      for (const step of recipe.steps) expect(card).toContain(stepInWords(step))
       const spans = said.map(({ name, values }) => [name, Math.min(...values), Math.max(...values)] as const)
       for (const [name, smallest, largest] of spans) {
         expect(card).toMatch(

@@ -1,91 +1,23 @@
-// "A merge is a card, its mathematics and a line in each list" is held to by adding two, from here alone: one that takes
-// the task vectors a slice at a time and has to know something of the whole models first, and one that takes two models
-// without a base, a tensor at a time, and gives the whole model. Each is found in the terminal's help, its parameters
-// are checked, a file is written with recipe and card, and that recipe gives the same bytes. And no other source names a
-// merge there is.
+// "A merge is a card, its mathematics and a line in each list" is held to by adding two, from here alone: one that
+// takes the task vectors a slice at a time and has to know something of the whole models first, and one that takes two
+// models without a base, a tensor at a time, and gives the whole model. Each is found in the terminal's help, its
+// parameters are checked, a file is written with recipe and card, and that recipe gives the same bytes. And no other
+// source names a merge there is.
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
-import { z } from 'zod'
 
 import type { MergeCard } from '../../src-main/contract/merges/card.ts'
 import { openTensorFile } from '../../src-main/engine/formats/open.ts'
-import { merge } from '../../src-main/engine/merging/merge.ts'
-import { readSlice } from '../../src-main/engine/weights/slices.ts'
 import { hashFile } from '../../src-main/files/hash.ts'
 import { openSource } from '../../src-main/files/source.ts'
 import type { EngineClient } from '../../src-main/workbench/link/engine-link.ts'
 import { written } from '../engine/formats/bytes.ts'
+import { loudCard, loudest, midway, midwayCard, normOf } from './toy-merges.ts'
 
 const root = join(import.meta.dirname, '..', '..')
-
-const loudParameters = z.strictObject({
-  gain: z.number().gt(0).max(4).default(1).meta({ description: 'of the loudest' }),
-})
-const loudCard = {
-  name: 'toy-loudest',
-  title: 'Toy loudest',
-  paper: { title: 'A toy', where: 'this test', year: 2026 },
-  sentence: 'Takes of every element the largest, of vectors brought to one norm',
-  equation: 'τ = g max_t τ_t / |τ_t|',
-  parameters: loudParameters,
-  needs: { base: true, least: 2 },
-  coefficient: 0.5,
-  gives: () => 'one',
-} as const satisfies MergeCard<typeof loudParameters>
-
-/** sizes of the slices it was given, to show that a parameter may come in any of them. */
-const loudest = merge(loudCard, {
-  by: 'slice',
-  of: 'all',
-  async prepare({ base, vectors, parameters }, { gain }) {
-    const norms: number[] = []
-    for (const vector of vectors) {
-      let sum = 0
-      for (const [name, [n = 0]] of parameters) {
-        const [theta, still] = [new Float32Array(n), new Float32Array(n)]
-        await readSlice(vector, name, 0, n, theta)
-        await readSlice(base, name, 0, n, still)
-        for (const [i, v] of theta.entries()) sum += (v - (still[i] as number)) ** 2
-      }
-      norms.push(Math.sqrt(sum))
-    }
-    return ({ vectors: taus }) => {
-      const scaled = taus.map((tau, t) => tau.map((v) => (gain * v) / (norms[t] as number)))
-      return [(scaled[0] as Float64Array).map((_, i) => Math.max(...scaled.map((tau) => tau[i] as number)))]
-    }
-  },
-})
-
-const midwayParameters = z.strictObject({ goWhere: z.number().default(0.5).meta({ description: '0: the first' }) })
-const midwayCard = {
-  name: 'toy-midway',
-  title: 'Toy midway',
-  paper: null,
-  sentence: 'Goes a way from one model to another, at the norm of the first in every tensor',
-  equation: 'θ = |a| ((1 − t) a + t b) / |(1 − t) a + t b|',
-  parameters: midwayParameters,
-  needs: { base: false, least: 2, most: 2 },
-  coefficient: 1,
-  gives: () => 'model',
-} as const satisfies MergeCard<typeof midwayParameters>
-
-const normOf = (values: ArrayLike<number>): number => Math.sqrt(Array.from(values).reduce((sum, v) => sum + v * v, 0))
-const midway = merge(midwayCard, {
-  by: 'tensor',
-  of: 'all',
-  prepare:
-    (_, { goWhere: t }) =>
-    ({ shape, first, vectors: [a, b] }) => {
-      if (!a || !b || first !== 0 || a.length !== shape.reduce((x, y) => x * y, 1))
-        throw new Error('not a whole tensor')
-      const mixed = a.map((v, i) => (1 - t) * v + t * (b[i] as number))
-      const scale = normOf(a) / normOf(mixed)
-      return [mixed.map((v) => scale * v)]
-    },
-})
 
 const size = 300_000 // more than one slice
 const values = (seed: number, n: number): Float32Array =>

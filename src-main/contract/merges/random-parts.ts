@@ -1,5 +1,5 @@
-// aTLAS x K: the elements of each matrix are dealt out at random to K parts, and every part of a vector has a coefficient
-// of its own. Biases and LayerNorm stay whole, in the first part.
+// aTLAS x K: the elements of each matrix are dealt out at random to K parts, and every part of a vector has a
+// coefficient of its own. Biases and LayerNorm stay whole, in the first part.
 import { z } from 'zod'
 
 import type { MergeCard } from './card.ts'
@@ -10,13 +10,7 @@ const parameters = z.strictObject({
     symbol: 'K',
     description: 'of each vector',
   }),
-  seed: z
-    .number()
-    .int()
-    .min(0)
-    .max(2 ** 32 - 1)
-    .default(0)
-    .meta({ title: 'Seed', description: 'of the deal, which all vectors share' }),
+  seed: z.uint32().default(0).meta({ title: 'Seed', description: 'of the deal, which all vectors share' }),
 })
 
 export const randomParts = {

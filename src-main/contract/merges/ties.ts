@@ -1,6 +1,6 @@
-// TIES: of each task vector the largest elements stay, over the whole model; each element's sign is elected by mass; what
-// has another sign is left out. Merged: the mean of what is left, in place of all vectors. Trimmed: each vector's own
-// rest, which AdaMerging++ learns coefficients of.
+// TIES: of each task vector the largest elements stay, over the whole model; each element's sign is elected by mass;
+// what has another sign is left out. Merged: the mean of what is left, in place of all vectors. Trimmed: each vector's
+// own rest, which AdaMerging++ learns coefficients of.
 import { z } from 'zod'
 
 import type { MergeCard } from './card.ts'

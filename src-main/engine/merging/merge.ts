@@ -1,6 +1,6 @@
-// What a merge without training is: its card, and a function of a part of one parameter of every model. Whole models are
-// never in memory: parts are read, merged and given as they are asked for (vectors-after.ts). What has to be known of the
-// whole first (thresholds over all parameters) is found out once, before.
+// What a merge without training is: its card, and a function of a part of one parameter of every model. Whole models
+// are never in memory: parts are read, merged and given as they are asked for (vectors-after.ts). What has to be known
+// of the whole first (thresholds over all parameters) is found out once, before.
 import type { z } from 'zod'
 
 import type { MergeCard } from '../../contract/merges/card.ts'
@@ -20,8 +20,13 @@ export interface Part {
   which: readonly number[] // of the set's vectors each of them is
 }
 
+/** (n), or how it is computed once it is asked for: one vector of many is often read by itself. */
+export type Given = Float64Array | (() => Float64Array)
+
 /** What becomes of a part: (vectors given x n); of a merge that gives the whole model that, (1 x n). */
-export type Combine = (part: Part) => Float64Array[] | Promise<Float64Array[]>
+export type Combine = (part: Part) => Given[] | Promise<Given[]>
+
+export const valuesOf = (given: Given): Float64Array => (typeof given === 'function' ? given() : given)
 
 /** Of what only hands its vectors on, nothing is read. */
 export const asTheyAre: Combine = ({ vectors }) => vectors

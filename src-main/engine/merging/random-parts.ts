@@ -13,11 +13,12 @@ export const randomParts = merge(card, {
   of: 'alone',
   prepare({ parameters }, { parts, seed }) {
     const places = new Map([...parameters.keys()].map((name, place) => [name, place]))
-    let last: { name: string; deal: Uint8Array } | undefined // all parts of all vectors read a tensor one after the other
+    // all parts of all vectors read a tensor one after the other
+    let last: { name: string; deal: Uint8Array } | undefined
     return ({ name, shape, first, vectors: [tau = new Float64Array()] }) => {
       if (last?.name !== name) last = { name, deal: dealt(shape, places.get(name) as number, parts, seed) }
       const { deal } = last
-      return Array.from({ length: parts }, (_, part) => tau.map((v, i) => (deal[first + i] === part ? v : 0)))
+      return Array.from({ length: parts }, (_, part) => () => tau.map((v, i) => (deal[first + i] === part ? v : 0)))
     }
   },
 })

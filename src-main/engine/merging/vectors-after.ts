@@ -5,7 +5,7 @@ import { namesAfter, type Step } from '../../contract/merges/step.ts'
 import { derivedCheckpoint } from '../weights/derived.ts'
 import type { Checkpoint } from '../weights/slices.ts'
 import { merges } from './index.ts'
-import { asTheyAre, type Combine, difference, type Merge, partOf, type Sources } from './merge.ts'
+import { asTheyAre, type Combine, difference, type Given, type Merge, partOf, type Sources, valuesOf } from './merge.ts'
 
 /**
  * The parents with other vectors; without steps themselves. What a step has to know of whole models is read here, from
@@ -28,8 +28,8 @@ function given(sources: Sources, step: Step, merge: Merge, combine: Combine): Ch
   const own = sources.vectors.map(({ file }) => file.source.name)
   const all = [...own.keys()]
   // Vectors are read in turn, and a part gives several at once: the last answer is kept for the next to ask.
-  let last: { key: string; values: Promise<Float64Array[]> } | undefined
-  const answer = (which: readonly number[], place: Place): Promise<Float64Array[]> => {
+  let last: { key: string; values: Promise<Given[]> } | undefined
+  const answer = (which: readonly number[], place: Place): Promise<Given[]> => {
     const key = `${which} ${place.first} ${place.count} ${place.name}`
     if (last?.key !== key) last = { key, values: combined(sources, merge, combine, which, place) }
     return last.values
@@ -40,10 +40,10 @@ function given(sources: Sources, step: Step, merge: Merge, combine: Combine): Ch
       [step],
     ).map((name, k) =>
       derivedCheckpoint(sources, name, async (parameter, first, count) => {
-        if (merge.by === 'slice') return (await answer(which, { name: parameter, first, count }))[k] as Float64Array
+        if (merge.by === 'slice') return valuesOf((await answer(which, { name: parameter, first, count }))[k] as Given)
         const size = sizeOf(sources, parameter)
-        const whole = (await answer(which, { name: parameter, first: 0, count: size }))[k] as Float64Array
-        return whole.subarray(first, first + count)
+        const whole = (await answer(which, { name: parameter, first: 0, count: size }))[k] as Given
+        return valuesOf(whole).subarray(first, first + count)
       }),
     )
   return merge.of === 'alone' ? all.flatMap((t) => vectorsOf([t])) : vectorsOf(all)
@@ -61,11 +61,13 @@ async function combined(
   combine: Combine,
   which: readonly number[],
   place: Place,
-): Promise<Float64Array[]> {
+): Promise<Given[]> {
   const part = await partOf(sources, which, place, !card.needs.base)
   const { base } = part
   const values = await combine(part)
-  return card.needs.base ? values : values.map((theta) => theta.map((v, i) => difference(v, base[i] as number)))
+  return card.needs.base
+    ? values
+    : values.map((theta) => valuesOf(theta).map((v, i) => difference(v, base[i] as number)))
 }
 
 const sizeOf = ({ parameters }: Sources, name: string): number =>

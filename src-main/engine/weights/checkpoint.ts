@@ -1,5 +1,5 @@
-// A checkpoint of a CLIP image tower, opened as a canonical view with what settles how it is computed: as is said, as its
-// own files say, or as the model it was fine-tuned from is. A tower that cannot be computed can still be combined.
+// A checkpoint of a CLIP image tower, opened as a canonical view with what settles how it is computed: as is said, as
+// its own files say, or as the model it was fine-tuned from is. A tower that cannot be computed can still be combined.
 import type { BasilError } from '../../contract/errors.ts'
 import type { Said, TowerSettings } from '../../contract/tower.ts'
 import { disagreements, type Given, givenBy, settleVision } from '../architecture/settle.ts'

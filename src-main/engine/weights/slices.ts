@@ -1,5 +1,5 @@
-// A checkpoint's parameters as float32, whatever their type in the file: a whole one, every value of which is finite, or
-// some elements of it. Names are without the file's prefix; memory holds what was asked for and no more.
+// A checkpoint's parameters as float32, whatever their type in the file: a whole one, every value of which is finite,
+// or some elements of it. Names are without the file's prefix; memory holds what was asked for and no more.
 import { BasilError } from '../../contract/errors.ts'
 import { dtypes, isNarrow, toFloat32, widenInPlace } from '../formats/dtype.ts'
 import { infoOf } from '../formats/tensor-file.ts'

@@ -2,6 +2,7 @@
 // measured to do. The words around are resources/model-card.md; what is filled in comes from history and from the
 // written file. Every mean is computed here from the rows above it.
 import { leakMark, leakReason } from '../../contract/data/leaks.ts'
+import { stepInWords } from '../../contract/merges/step.ts'
 import { objectiveCard } from '../../contract/objectives/lookup.ts'
 import type { ResolvedConfig } from '../../contract/run/config.ts'
 import { differenceVectorNotes } from '../../contract/run/difference-vector.ts'
@@ -56,6 +57,7 @@ function recipeTable({ detail, recipe }: Carded): string {
       ...(start ? [['start', `${start.method}, ${start.epochsPlanned} epochs of ${start.stepsPerEpoch} steps`]] : []),
       ...(iterations.length ? [['iterations', `${iterations.length}, of which ${accepted} were accepted`]] : []),
       ...(config.control === 'none' ? [] : [['control', controls[config.control]]]),
+      ...(recipe.steps.length ? [['vectors', plain(recipe.steps.map(stepInWords).join(', then '))]] : []),
       ['objective', config.objective],
       ...(config.tower ? [['computed with', plain(settingsLine(config.tower))]] : []),
       [

@@ -1,5 +1,5 @@
-// A model is written with its card beside it: both targets are looked at before the work, the engine writes and verifies
-// the model, and the card, which needs its hash, follows.
+// A model is written with its card beside it: both targets are looked at before the work, the engine writes and
+// verifies the model, and the card, which needs its hash, follows.
 import { existsSync, readFileSync } from 'node:fs'
 import { extname } from 'node:path'
 
@@ -37,7 +37,7 @@ export async function writeWithCard(
 }
 
 /** model.safetensors: model.md */
-export function cardName(file: string): string {
+function cardName(file: string): string {
   return `${file.slice(0, file.length - extname(file).length)}.md`
 }
 

@@ -14,6 +14,7 @@ import {
   filled,
   headerOnly,
   huggingFace,
+  ids,
   inMemory,
   numbered,
   openClip,
@@ -24,8 +25,6 @@ import {
 
 const folder = mkdtempSync(join(tmpdir(), 'basil-layouts-'))
 afterAll(() => rmSync(folder, { recursive: true }))
-
-const ids = (shapes: Shapes): Shapes => [['vision_model.embeddings.position_ids', [1, 50]], ...shapes]
 
 describe.each(Object.entries(sizes))('%s at full size, by its header', (name, size) => {
   const live = 12 * size.layers + 8
@@ -220,10 +219,4 @@ test('a query without its key keeps its name: what cannot be put together is not
   expect(view.tensors.has('visual.transformer.resblocks.0.attn.in_proj_weight')).toBe(false)
   expect(view.tensors.has('vision_model.encoder.layers.0.self_attn.q_proj.weight')).toBe(true)
   expect(view.called('visual.transformer.resblocks.0.attn.in_proj_weight')).toContain(missing)
-})
-
-test('what Hugging Face has no names for is refused, not half written', async () => {
-  const view = canonical(await inMemory(filled(resNet([1, 1, 1, 1], 4, 2, 32), 'F32', 9)))
-  expect(() => inLayout(view, 'huggingface')).toThrow(/no names for this model/)
-  expect(inLayout(view, 'image encoder').tensors.has('model.visual.conv1.weight')).toBe(true)
 })

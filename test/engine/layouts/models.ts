@@ -205,3 +205,6 @@ export function headerOnly(path: string, shapes: Shapes, dtype: Dtype = 'F32'): 
   closeSync(file)
   return path
 }
+
+/** With the buffer of positions that old versions of transformers keep. */
+export const ids = (shapes: Shapes): Shapes => [['vision_model.embeddings.position_ids', [1, 50]], ...shapes]
