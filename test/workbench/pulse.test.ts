@@ -1,7 +1,7 @@
 // Ten times a second at most, the first at once, and never without the last.
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 
-import { createPulse } from '../../../src-main/workbench/library/pulse.ts'
+import { createPulse } from '../../src-main/workbench/pulse.ts'
 
 beforeEach(() => void vi.useFakeTimers())
 afterEach(() => void vi.useRealTimers())

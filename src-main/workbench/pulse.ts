@@ -1,6 +1,6 @@
-// Tells whoever watches the library that there is something new: a growing number, at most ten times a second, and
-// always once more after the last change. What is new is asked for; so a slow window misses nothing and is never
-// flooded.
+// The workbench's one way of telling listeners that there is something new: the present state, at most ten times a
+// second, and always once more after the last change. What is new is asked for; so a slow window misses nothing and is
+// never flooded.
 
 export interface Pulse<T> {
   beat(): void
