@@ -66,7 +66,7 @@ program
   .action(async (file: string, { json = false }) => {
     const config = await resolveFile(file).catch((error: unknown) => fail(error, json, 2))
     if (config)
-      await withWorkbench(json, true, async (workbench) => followRun(workbench, await workbench.start(config), json))
+      await withWorkbench(json, true, async (workbench) => followRun(workbench, await workbench.runs.start(config), json))
   })
 
 program
@@ -75,7 +75,7 @@ program
   .description('go on with an interrupted run after its last kept epoch')
   .option('--json', 'events as JSON, one a line')
   .action((run: number, { json = false }) =>
-    withWorkbench(json, true, async (workbench) => followRun(workbench, await workbench.resume(run), json)),
+    withWorkbench(json, true, async (workbench) => followRun(workbench, await workbench.runs.resume(run), json)),
   )
 
 program
@@ -98,7 +98,7 @@ program
   .option('--search <text>', 'in names and methods', '')
   .action(({ json = false, search }) =>
     withWorkbench(json, false, async (workbench) => {
-      const { rows } = workbench.list({ offset: 0, limit: 1_000_000, search })
+      const { rows } = workbench.runs.list({ offset: 0, limit: 1_000_000, search })
       if (json) printJson(rows)
       else for (const row of rows) print(summaryLine(row))
     }),
@@ -111,7 +111,7 @@ program
   .option('--json', 'as JSON')
   .action((run: number, { json = false }) =>
     withWorkbench(json, false, async (workbench) => {
-      const detail = workbench.show(run)
+      const detail = workbench.runs.show(run)
       if (json) printJson(detail)
       else for (const line of detailLines(detail)) print(line)
     }),
@@ -129,7 +129,7 @@ const exportCommand = program
 withFormOptions(exportCommand, 'the pre-trained model').action(
   (run: number, { json = false, out, iteration = null, epoch = null, overwrite = false, ...given }) =>
     withWorkbench(json, false, async (workbench) => {
-      const exported = await workbench.export(
+      const exported = await workbench.exports.export(
         run,
         { iteration, epoch, form: formOf(out, given) },
         { out: resolve(out), overwrite },
@@ -252,7 +252,7 @@ async function withWorkbench(
     workbench = await openWorkbench({
       home: dataFolder(),
       engine,
-      sample: join(root, 'resources', 'sample', 'dv-basi.json'),
+      resources: join(root, 'resources'),
       write,
     })
     tellNotices(workbench)

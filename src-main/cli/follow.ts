@@ -14,7 +14,7 @@ export async function followRun(workbench: Workbench, run: number, json: boolean
   onClosedPipe(() => void workbench.close())
   let last: RunEvent | undefined
   try {
-    for await (const event of workbench.watch(run)) {
+    for await (const event of workbench.runs.watch(run)) {
       if (json) printJson(event)
       else say(event)
       last = event
@@ -42,8 +42,8 @@ function onSignals(workbench: Workbench, run: number): () => void {
     if (first === null) {
       first = now
       process.stderr.write('\nStopping, and keeping the best so far. Ctrl+C again cancels.\n')
-      void workbench.stop(run)
-    } else if (now - first > echo) void workbench.cancel(run)
+      void workbench.runs.stop(run)
+    } else if (now - first > echo) void workbench.runs.cancel(run)
   }
   const end = (): void => void workbench.close()
   process.on('SIGINT', interrupt)

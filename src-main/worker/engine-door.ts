@@ -1,6 +1,6 @@
-// The engine's side of its contract: every message is parsed here, one run at a time is worked on, progress leaves at
-// most ten times a second, and errors travel as records. What is behind the door is an argument, so that the test
-// double stands behind the same one.
+// The engine's side of its contract: every message is parsed here, progress leaves at most ten times a second, and
+// errors travel as records. What runs beside what is decided on the other side (workbench/jobs). What is behind the
+// door is an argument, so that the test double stands behind the same one.
 import { implement } from '@orpc/server'
 import { RPCHandler } from '@orpc/server/message-port'
 
@@ -9,7 +9,6 @@ import type { EvaluationReport, EvaluationRequest } from '../contract/api/evalua
 import type { HeadEvent, HeadImport, HeadRequest, ProbeEvent, ProbeRequest } from '../contract/api/heads.ts'
 import type { Compatibility, Description, Difference, Form, Inspection, Statistics } from '../contract/checkpoint.ts'
 import { type Conversion, engineContract, type Plan, type Told } from '../contract/engine-api.ts'
-import { BasilError } from '../contract/errors.ts'
 import type { ResolvedConfig } from '../contract/run/config.ts'
 import type { Exported, Recipe } from '../contract/run/recipe.ts'
 import type { EngineEvent, EngineInfo, Parent, ResumeState } from '../contract/run/run.ts'
@@ -47,7 +46,7 @@ export interface EngineSide {
 type Port = Parameters<RPCHandler<Record<never, never>>['upgrade']>[0]
 
 export function serveEngine(side: EngineSide, port: Port): void {
-  let present: { stopping: boolean } | null = null
+  const present = new Set<{ stopping: boolean }>() // runs at work
   const os = implement(engineContract)
   const router = os.router({
     describe: os.describe.handler(() => side.describe()),
@@ -72,8 +71,8 @@ export function serveEngine(side: EngineSide, port: Port): void {
     ),
     check: os.check.handler(({ input }) => side.check(input)),
     stop: os.stop.handler(() => {
-      if (present) present.stopping = true
-      return present !== null
+      for (const run of present) run.stopping = true
+      return present.size > 0
     }),
     rebuild: os.rebuild.handler(({ input }) => side.rebuild(input)),
     makeHead: os.makeHead.handler(({ input }) => paced(side.makeHead(input))),
@@ -81,14 +80,13 @@ export function serveEngine(side: EngineSide, port: Port): void {
     probeHead: os.probeHead.handler(({ input }) => paced(side.probeHead(input))),
     evaluate: os.evaluate.handler(({ input }) => paced(side.evaluate(input))),
     run: os.run.handler(async function* ({ input, signal = new AbortController().signal }) {
-      if (present) throw busy()
       const mine = { stopping: false }
-      present = mine
+      present.add(mine)
       try {
         const sitting = { resume: input.resume, parents: input.parents, stopping: () => mine.stopping, signal }
         yield* paced(side.run(input.config, sitting))
       } finally {
-        present = null
+        present.delete(mine)
       }
     }),
   })
@@ -109,13 +107,3 @@ async function* paced<T extends { type: string }>(events: AsyncGenerator<T>): As
 }
 
 const eventMessage = 3 // oRPC's MessageType.EVENT_ITERATOR
-
-function busy(): BasilError {
-  return new BasilError({
-    code: 'run-state',
-    what: 'The engine is at work on a run',
-    where: '',
-    why: 'it works on one run at a time',
-    next: 'wait for that run to end, or stop it',
-  })
-}

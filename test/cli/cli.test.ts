@@ -125,7 +125,7 @@ test('a termination signal leaves a run that can be resumed, and readers see it 
     last: { type: 'ended', state: 'interrupted' },
   })
   const reader = await toyWorkbench(home, undefined, false)
-  expect(reader.show(1).state).toBe('interrupted')
+  expect(reader.runs.show(1).state).toBe('interrupted')
   await reader.close()
   const resumed = await outcome(basil(home, ['resume', '1', '--json']))
   expect(lines(resumed.out)[0]).toMatchObject({ type: 'started', run: 1, resumed: true })
@@ -141,7 +141,7 @@ test('a reader that closes the pipe ends the command quietly, and the run can be
   const [code, signal] = await once(child, 'close')
   expect({ code, signal, err }).toEqual({ code: 0, signal: null, err: '' })
   const reader = await toyWorkbench(home, undefined, false)
-  expect(reader.show(1).state).toBe('interrupted')
+  expect(reader.runs.show(1).state).toBe('interrupted')
 })
 
 test("a second writer is refused with the first one's process, and reading goes on meanwhile", async () => {

@@ -124,7 +124,7 @@ async function followStudy(workbench: Workbench, study: number, json: boolean): 
         if (json) printJson({ type: 'run', ...one })
         else
           for (const line of [
-            ...doubtLines(one.run === null ? null : workbench.show(one.run).config.tower, doubts),
+            ...doubtLines(one.run === null ? null : workbench.runs.show(one.run).config.tower, doubts),
             runLine(one),
           ])
             print(line)
@@ -158,7 +158,7 @@ const watched = new Set<number>()
 async function live(workbench: Workbench, { run, arm, seed }: StudyRun, place: string): Promise<void> {
   if (run === null || watched.has(run)) return
   watched.add(run)
-  for await (const event of workbench.watch(run)) {
+  for await (const event of workbench.runs.watch(run)) {
     const line = lineOf(event)
     if (line?.live) sayLive(`${place}: ${arm}, seed ${seed}:${line.text}`)
     else if (line && event.type === 'engine-silent') print(line.text)

@@ -20,7 +20,7 @@ const sample = join(root, 'resources/sample')
 
 async function opened(engine: (environment: NodeJS.ProcessEnv) => ReturnType<typeof toyEngine>) {
   const home = temporaryFolder()
-  const workbench = await openWorkbench({ home, engine, sample: join(sample, 'dv-basi.json'), write: true })
+  const workbench = await openWorkbench({ home, engine, resources: join(root, 'resources'), write: true })
   onTestFinished(() => workbench.close())
   const none = {
     window: false,
