@@ -21,6 +21,7 @@ import { libraryCommand } from './cli/library/command.ts'
 import { mergeCommand } from './cli/merge.ts'
 import { fail, onClosedPipe, print, printJson } from './cli/output.ts'
 import { detailLines, inspectionLines, summaryLine } from './cli/print.ts'
+import { queueCommand } from './cli/queue/command.ts'
 import { studyCommand } from './cli/study/command.ts'
 import { presetCommand } from './cli/study/preset.ts'
 import { refineCommand } from './cli/study/refine.ts'
@@ -66,7 +67,9 @@ program
   .action(async (file: string, { json = false }) => {
     const config = await resolveFile(file).catch((error: unknown) => fail(error, json, 2))
     if (config)
-      await withWorkbench(json, true, async (workbench) => followRun(workbench, await workbench.runs.start(config), json))
+      await withWorkbench(json, true, async (workbench) =>
+        followRun(workbench, await workbench.runs.start(config), json),
+      )
   })
 
 program
@@ -190,6 +193,7 @@ program.addCommand(refineCommand({ withWorkbench }))
 program.addCommand(studyCommand({ withWorkbench }))
 program.addCommand(presetCommand({ resources: join(root, 'resources'), withWorkbench }))
 program.addCommand(evalCommand({ withWorkbench }))
+program.addCommand(queueCommand({ withWorkbench }))
 program.addCommand(historyCommand({ home: dataFolder, withWorkbench }))
 program.addCommand(headsCommand({ resources: join(root, 'resources'), withEngine }))
 program.addCommand(engineCommand({ home: dataFolder, resources: join(root, 'resources'), start: engine, withEngine }))

@@ -112,9 +112,22 @@ export function putJobOrder(history: History, jobs: readonly number[]): void {
   })
 }
 
-/** Of a process that ended at work: nobody is at them now. */
+/** Of a process that ended at work: nobody is at them now. One that had come to its end but for this row is done. */
 export function interruptJobs(history: History, now: Date): void {
-  for (const { job } of queuedJobs(history, ['running'])) putJobState(history, job, 'interrupted', now)
+  for (const found of queuedJobs(history, ['running']))
+    putJobState(history, found.job, isDone(history, found) ? 'done' : 'interrupted', now)
+}
+
+/** By the row of what it belongs to. */
+function isDone(history: History, { kind, run, study, evaluation }: StoredJob): boolean {
+  const text =
+    kind === 'run'
+      ? "SELECT 1 FROM runs WHERE run = :number AND state IN ('done', 'stopped')"
+      : kind === 'study'
+        ? "SELECT 1 FROM studies WHERE study = :number AND state = 'done'"
+        : "SELECT 1 FROM model_evaluations WHERE evaluation = :number AND state = 'done'"
+  const number = kind === 'run' ? run : kind === 'study' ? study : evaluation
+  return number !== null && row(history, text, { number }) !== undefined
 }
 
 /** Those that are over and sound. Gives how many. */

@@ -274,10 +274,11 @@ function scoresNow(
   return finalScores(damaged.length > 0 ? [] : found, tasks)
 }
 
+/** One that goes on when its turn comes is waiting, whatever it was before. */
 export function stateNow(history: History, { run, state }: Pick<RunRow, 'run' | 'state'>): RunState {
   const now = state === 'running' && !history.lives(run) ? 'interrupted' : state
-  const isWaiting = now === 'interrupted' && jobAbout(history, 'run', run)?.state === 'waiting'
-  return isWaiting ? 'waiting' : now
+  const goesOn = now === 'interrupted' || now === 'cancelled' || now === 'failed'
+  return goesOn && jobAbout(history, 'run', run)?.state === 'waiting' ? 'waiting' : now
 }
 
 export function summaryOf(history: History, r: RunRow): RunSummary {

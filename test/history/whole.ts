@@ -144,9 +144,7 @@ export function shown(history: History): { text: string; errors: unknown[] } {
   const studies = ask(() =>
     listStudies(history).map(({ study }) => [studyOf(history, study), studyRunsOf(history, study)]),
   )
-  const evaluations = ask(() =>
-    listEvaluations(history).map((e) => [e, ask(() => reportOf(history, e.evaluation))]),
-  )
+  const evaluations = ask(() => listEvaluations(history).map((e) => [e, ask(() => reportOf(history, e.evaluation))]))
   const library = ask(() =>
     entriesOf(history).map((e) => [e, ask(() => contentOf(history, e.id)), e.sha256 && usesOf(history, e.sha256)]),
   )

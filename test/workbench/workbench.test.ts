@@ -157,5 +157,7 @@ test('an export never overwrites another in the data folder', async () => {
   expect(first.file).toBe(join(home, 'exports', `toy-run-run-${run}-iteration-1.safetensors`))
   expect(second.file).toBe(join(home, 'exports', `toy-run-run-${run}-iteration-1-2.safetensors`))
   expect(existsSync(second.file)).toBe(true)
-  await expect(workbench.exports.export(run, { iteration: 3 }, null)).rejects.toMatchObject({ record: { code: 'run-state' } })
+  await expect(workbench.exports.export(run, { iteration: 3 }, null)).rejects.toMatchObject({
+    record: { code: 'run-state' },
+  })
 })

@@ -20,6 +20,8 @@ export interface Exports {
   suggestName(run: number, iteration: number | null, form: Form): string
   /** The model and its card. target null: new files in the data folder's exports. */
   export(run: number, state: ExportedState, target: Target | null): Promise<Written>
+  /** Asks for it without waiting for it. Gives the job's number. Throws what can be said of it at once. */
+  queue(run: number, state: ExportedState, target: Target | null): Promise<number>
 }
 
 /** What an export's job does. */
@@ -60,8 +62,18 @@ export function createExports(options: Options): { exports: Exports; atWork: Exp
       ),
     )
 
-  async function waited(wanted: ExportJob): Promise<Written> {
-    const job = jobs.add(() => ({ kind: 'export', request: wanted, run: wanted.run }))
+  async function wantedOf(run: number, state: ExportedState, target: Target | null): Promise<ExportJob> {
+    recipeOf(history, run, state.iteration, state.epoch ?? null)
+    if (target) await requireFree(target.out, target)
+    return { name: runDetail(history, run).name, run, state, target }
+  }
+
+  async function queue(...asked: Parameters<Exports['queue']>): Promise<number> {
+    const wanted = await wantedOf(...asked)
+    return jobs.add(() => ({ kind: 'export', request: wanted, run: wanted.run, file: wanted.target?.out ?? null }))
+  }
+
+  async function waited(job: number): Promise<Written> {
     try {
       for await (const { state, error } of jobs.follow(job)) throwEnd({ state, error })
       return results.get(job) ?? ended(job)
@@ -73,12 +85,9 @@ export function createExports(options: Options): { exports: Exports; atWork: Exp
   return {
     exports: {
       suggestName: (run, iteration, form) => exportName(recipeOf(history, run, iteration), form),
-      export: async (run, state, target) => {
-        recipeOf(history, run, state.iteration, state.epoch ?? null)
-        if (target) await requireFree(target.out, target)
-        const wanted = { name: runDetail(history, run).name, run, state, target }
-        return history.write ? waited(wanted) : write(wanted, new AbortController().signal)
-      },
+      export: async (...asked) =>
+        history.write ? waited(await queue(...asked)) : write(await wantedOf(...asked), new AbortController().signal),
+      queue,
     },
     atWork: {
       work: async (job, wanted, { signal }) => {

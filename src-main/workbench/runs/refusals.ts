@@ -20,7 +20,8 @@ export function requireResumable(detail: RunDetail): void {
     requireSound(detail)
     return
   }
-  const next = state === 'running' || state === 'waiting' ? 'watch it instead' : 'start a new run with its configuration'
+  const next =
+    state === 'running' || state === 'waiting' ? 'watch it instead' : 'start a new run with its configuration'
   throw new BasilError({
     code: 'run-state',
     what: 'The run cannot be resumed',

@@ -89,7 +89,7 @@ test('an engine that is lost for good pauses the study with its reason; it goes 
 })
 
 test('paused after the present run, it has finished that run and begun no other', async () => {
-  const workbench = await toyWorkbench(temporaryFolder(), (environment) => toyEngine({ wait: 5 }, environment))
+  const workbench = await toyWorkbench(temporaryFolder(), (environment) => toyEngine({ wait: 20 }, environment))
   const study = await workbench.studies.start(definition, absolute)
   await untilAtWork(workbench, study, 0)
   expect(await workbench.studies.pause(study, false)).toBe(true)
@@ -100,7 +100,7 @@ test('paused after the present run, it has finished that run and begun no other'
 })
 
 test('paused now, its run is cancelled where it is, and resumed later to the same bits', async () => {
-  const workbench = await toyWorkbench(temporaryFolder(), (environment) => toyEngine({ wait: 5 }, environment))
+  const workbench = await toyWorkbench(temporaryFolder(), (environment) => toyEngine({ wait: 20 }, environment))
   const study = await workbench.studies.start({ ...definition, seeds: [3] }, absolute)
   const run = await untilAtWork(workbench, study, 1)
   await follow(workbench, run, (event) => {
@@ -125,7 +125,7 @@ test('paused now while a run is only being checked, it still pauses', async () =
 })
 
 test('cancelling the run pauses its study', async () => {
-  const workbench = await toyWorkbench(temporaryFolder(), (environment) => toyEngine({ wait: 5 }, environment))
+  const workbench = await toyWorkbench(temporaryFolder(), (environment) => toyEngine({ wait: 20 }, environment))
   const study = await workbench.studies.start(definition, absolute)
   await workbench.runs.cancel(await untilAtWork(workbench, study, 0))
   expect((await over(workbench, study)).state).toBe('paused')
@@ -154,7 +154,9 @@ test('one study at a time, and none beside a run: each waits for its turn', asyn
   expect(workbench.studies.list().map((one) => one.study)).toEqual([other])
   await Promise.all([follow(workbench, run), follow(workbench, later)])
   // the study's run stays
-  expect(workbench.runs.list({ offset: 0, limit: 9, search: 'toy' }).rows.filter((r) => r.state === 'done')).toHaveLength(2)
+  expect(
+    workbench.runs.list({ offset: 0, limit: 9, search: 'toy' }).rows.filter((r) => r.state === 'done'),
+  ).toHaveLength(2)
   expect(() => workbench.studies.show(study)).toThrow('There is no such study')
 })
 
@@ -173,7 +175,7 @@ test('what is wrong with any arm is said before the first run begins', async () 
 
 test('closed at work it is paused, for a reader at once and for the next writer too, and goes on', async () => {
   const home = temporaryFolder()
-  const first = await toyWorkbench(home, (environment) => toyEngine({ wait: 5 }, environment))
+  const first = await toyWorkbench(home, (environment) => toyEngine({ wait: 20 }, environment))
   const study = await first.studies.start(definition, absolute)
   const reader = await toyWorkbench(join(home), undefined, false)
   await untilAtWork(first, study, 0)

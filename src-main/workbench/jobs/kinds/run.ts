@@ -7,7 +7,7 @@ import { resumeOf } from '../../../history/resume.ts'
 import { createRun } from '../../../history/runs.ts'
 import type { History } from '../../../history/statement.ts'
 import type { RunsAtWork } from '../../runs/runs.ts'
-import { type Ended, defineKind, type Kind, type Work } from '../kind.ts'
+import { defineKind, type Ended, type Kind, type Work } from '../kind.ts'
 
 /** device: for one sitting; null: as chosen. */
 const request = z.object({ name: z.string(), device: z.string().nullable() })
