@@ -8,7 +8,7 @@ import { expect, onTestFinished, test } from 'vitest'
 
 import { runDetailSchema, runEventSchema, runSummarySchema } from '../../src-main/contract/run/run.ts'
 import { temporaryFolder, toyEntry, toyFile, toyWorkbench } from '../workbench/toy.ts'
-import type { Toy } from '../workbench/toy-engine.ts'
+import type { Toy } from '../workbench/toy-faults.ts'
 
 const cli = join(import.meta.dirname, '../../src-main/cli.ts')
 

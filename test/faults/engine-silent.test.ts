@@ -10,7 +10,7 @@ import type { EngineProcess } from '../../src-main/workbench/link/engine-process
 import { patience } from '../../src-main/workbench/link/heartbeat.ts'
 import type { Workbench } from '../../src-main/workbench/workbench.ts'
 import { bitsOf, follow, temporaryFolder, toyConfig, toyEngine, toyWorkbench } from '../workbench/toy.ts'
-import type { Toy } from '../workbench/toy-engine.ts'
+import type { Toy } from '../workbench/toy-faults.ts'
 
 const guard = 5 * 60_000 // against hanging
 const config = toyConfig({ epochs: 6 })

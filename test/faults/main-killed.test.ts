@@ -9,7 +9,7 @@ import { readHistory } from '../../src-main/history/open.ts'
 import { checkIntegrity } from '../../src-main/history/soundness.ts'
 import { alive } from '../alive.ts'
 import { bitsOf, follow, temporaryFolder, toyConfig, toyWorkbench } from '../workbench/toy.ts'
-import type { Toy } from '../workbench/toy-engine.ts'
+import type { Toy } from '../workbench/toy-faults.ts'
 import { seeded } from './seeded.ts'
 
 type Line = RunEvent | { type: 'engine'; pid: number } | { type: 'interrupted'; runs: number[] }

@@ -45,7 +45,9 @@ test('kill -9 of the main process at any moment of its queue: no job is lost, no
     expect(bitsOf(workbench, rows[0]?.run ?? 0)).toEqual(bitsOf(workbench, whole))
   }
   const { kills, ...wrong } = found
-  console.log(`queue: kills=${kills} lost=${wrong.lost} twice=${wrong.twice} disordered=${wrong.disordered} seed=${seed}`)
+  console.log(
+    `queue: kills=${kills} lost=${wrong.lost} twice=${wrong.twice} disordered=${wrong.disordered} seed=${seed}`,
+  )
   expect(wrong).toEqual({ lost: 0, twice: 0, disordered: 0 })
 })
 

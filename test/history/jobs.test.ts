@@ -3,7 +3,15 @@ import Database from 'better-sqlite3'
 import { expect, test } from 'vitest'
 
 import { createEvaluation, putReport } from '../../src-main/history/evaluations.ts'
-import { clearJobs, createJob, interruptJobs, jobOf, jobsOf, putJobOrder, putJobState } from '../../src-main/history/jobs.ts'
+import {
+  clearJobs,
+  createJob,
+  interruptJobs,
+  jobOf,
+  jobsOf,
+  putJobOrder,
+  putJobState,
+} from '../../src-main/history/jobs.ts'
 import { createRun, endRun, runRow } from '../../src-main/history/runs.ts'
 import { type History, transaction } from '../../src-main/history/statement.ts'
 import { createJobs } from '../../src-main/workbench/jobs/queue.ts'
@@ -44,7 +52,12 @@ test('what a killed process was at is interrupted, or done where all but its own
   for (const job of jobs) putJobState(first, job, 'running', now)
   put(first, 'waiting')
   first.close()
-  expect(jobsOf(await read(home)).map(({ state }) => state)).toEqual(['interrupted', 'interrupted', 'interrupted', 'waiting'])
+  expect(jobsOf(await read(home)).map(({ state }) => state)).toEqual([
+    'interrupted',
+    'interrupted',
+    'interrupted',
+    'waiting',
+  ])
   const second = await opened(home)
   interruptJobs(second, now)
   expect(jobsOf(second).every(({ state, title }) => state === title)).toBe(true)
@@ -90,7 +103,7 @@ test('a disk that takes nothing more leaves no half job: neither the job nor wha
 })
 
 const kind = {
-  ...{ kind: 'run', needs: 'engine', goesOn: true } as const,
+  ...({ kind: 'run', needs: 'engine', goesOn: true } as const),
   request: undefined as never,
   title: () => 'a run',
   run: async () => undefined,

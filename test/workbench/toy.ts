@@ -9,7 +9,7 @@ import { onTestFinished } from 'vitest'
 import type { RunDetail, RunEvent } from '../../src-main/contract/run/run.ts'
 import { type EngineProcess, forkEngine } from '../../src-main/workbench/link/engine-process.ts'
 import { openWorkbench, type Workbench, type WorkbenchOptions } from '../../src-main/workbench/workbench.ts'
-import type { Toy } from './toy-engine.ts'
+import type { Toy } from './toy-faults.ts'
 import { toyEntry } from './toy-run.ts'
 
 export { toyConfig, toyEntry, toyFile } from './toy-run.ts'

@@ -9,7 +9,7 @@ import type { Job } from '../../../src-main/contract/api/jobs.ts'
 import type { Recipe } from '../../../src-main/contract/run/recipe.ts'
 import type { Workbench } from '../../../src-main/workbench/workbench.ts'
 import { bitsOf, follow, temporaryFolder, toyConfig, toyEngine, toyWorkbench } from '../toy.ts'
-import type { Toy } from '../toy-engine.ts'
+import type { Toy } from '../toy-faults.ts'
 
 const slow = (toy: Toy = {}) =>
   toyWorkbench(temporaryFolder(), (environment) => toyEngine({ wait: 20, ...toy }, environment))
