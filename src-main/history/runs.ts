@@ -241,25 +241,10 @@ function soundSummary(history: History, run: number): RunSummary {
   } catch (thrown) {
     const error = damageIn(thrown)
     tellDamage(history, error)
-    const unknown = {
-      method: '',
-      objective: '',
-      grouping: '',
-      linearised: false,
-      seed: 0,
-      created: '',
-      ended: null,
-      seconds: 0,
-    }
-    const none = {
-      iterationsPlanned: 0,
-      iterationsDone: 0,
-      accuracy: null,
-      relativeAccuracy: null,
-      engine: null,
-      leaks: [],
-    }
-    return { run, name: 'damaged', state: 'failed', ...unknown, ...none, error }
+    const unknown = { method: '', objective: '', grouping: '', linearised: false, seed: 0, created: '', ended: null }
+    const figures = { seconds: 0, iterationsPlanned: 0, iterationsDone: 0, accuracy: null, relativeAccuracy: null }
+    const none = { engine: null, leaks: [] }
+    return { run, name: 'damaged', state: 'failed', ...unknown, ...figures, ...none, error }
   }
 }
 

@@ -82,13 +82,13 @@ function summaryOf(
   history: History,
   { study, name, created, state: told, error, planned, done }: StudyRow,
 ): StudySummary {
-  const atWork = told === 'running' ? jobAbout(history, 'study', study)?.state : undefined
+  const atWork = told === 'done' ? undefined : jobAbout(history, 'study', study)?.state
   const left = atWork === 'waiting' || atWork === 'running' ? atWork : 'paused'
   return {
     study,
     name,
     created,
-    state: told === 'running' ? left : told,
+    state: told === 'done' ? told : left,
     planned,
     done,
     error: error === null ? null : (JSON.parse(error) as ErrorRecord),

@@ -1,4 +1,5 @@
-// How far two task vectors disturb each other: looked at and not kept, so it is no job; the engine is its own meanwhile.
+// How far two task vectors disturb each other: looked at and not kept, so it is no job; the engine is its own
+// meanwhile.
 import type { Disentanglement, DisentanglementRequest } from '../contract/api/disentanglement.ts'
 import type { Told } from '../contract/engine-api.ts'
 import type { Jobs } from './jobs/queue.ts'

@@ -1,5 +1,5 @@
-// What the toy engine learns: AdamW moments on a noisy quadratic of a few blocks, the last of which is never used. Every
-// draw follows from (seed, stage, step).
+// What the toy engine learns: AdamW moments on a noisy quadratic of a few blocks, the last of which is never used.
+// Every draw follows from (seed, stage, step).
 import type { ResolvedConfig } from '../../src-main/contract/run/config.ts'
 import type { CoefficientTable, ResumeState, TaskScore } from '../../src-main/contract/run/run.ts'
 

@@ -1,5 +1,5 @@
-// Evaluations outside runs: asked for through the queue, kept with their reports, and told to whoever watches. That test
-// data is opened is on disk before the engine hears of it.
+// Evaluations outside runs: asked for through the queue, kept with their reports, and told to whoever watches. That
+// test data is opened is on disk before the engine hears of it.
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 

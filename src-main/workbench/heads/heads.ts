@@ -89,7 +89,7 @@ export function createHeads(options: HeadsOptions): { heads: Heads; atWork: Head
       yield { type: 'result', result }
     } finally {
       made.delete(job)
-      await jobs.cancel(job)
+      await jobs.cancel(job).catch(() => undefined) // the workbench may be closed
     }
   }
 

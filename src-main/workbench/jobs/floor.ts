@@ -21,6 +21,8 @@ interface Options {
   now: () => Date
 }
 
+export type Floor = ReturnType<typeof createFloor>
+
 export function createFloor({ history, kinds, between, now }: Options) {
   const atWork = new Map<number, OnTheFloor>()
   const own = new Set<number>()
@@ -74,25 +76,9 @@ export function createFloor({ history, kinds, between, now }: Options) {
     }
   }
 
-  /** In the contract's shape. */
-  function shown(stored: StoredJob[]): Job[] {
-    const queued = queuedJobs(history, ['waiting', 'paused']).map(({ job }) => job)
-    return stored.map(({ request: _, ...one }) => {
-      const mine = atWork.get(one.job)
-      const place = queued.indexOf(one.job)
-      return {
-        ...one,
-        needs: kindOf(one.kind).needs,
-        position: place < 0 ? null : place + 1,
-        progress: mine?.progress ?? null,
-        remainingSeconds: mine?.remaining ?? null,
-        run: mine?.run ?? one.run,
-      }
-    })
-  }
-
   return {
-    ...{ atWork, own, kindOf, pulse, pump, shown, room },
+    ...{ atWork, own, kindOf, pulse, pump, room },
+    shown: (stored: StoredJob[]) => shown(history, stored, kindOf, atWork),
     work: (wanted: typeof which) => {
       which = wanted
       pump()
@@ -112,4 +98,26 @@ export function createFloor({ history, kinds, between, now }: Options) {
       pulse.end()
     },
   }
+}
+
+/** In the contract's shape. */
+function shown(
+  history: History,
+  stored: StoredJob[],
+  kindOf: (kind: Job['kind']) => Kind,
+  atWork: ReadonlyMap<number, AtWork>,
+): Job[] {
+  const queued = queuedJobs(history, ['waiting', 'paused']).map(({ job }) => job)
+  return stored.map(({ request: _, ...one }) => {
+    const mine = atWork.get(one.job)
+    const place = queued.indexOf(one.job)
+    return {
+      ...one,
+      needs: kindOf(one.kind).needs,
+      position: place < 0 ? null : place + 1,
+      progress: mine?.progress ?? null,
+      remainingSeconds: mine?.remaining ?? null,
+      run: mine?.run ?? one.run,
+    }
+  })
 }

@@ -36,9 +36,8 @@ export function createEngine(
 ): Engine {
   let link: EngineLink | null = null
   let silence: ErrorRecord | null = null
-  let known: Known = { engine: null, error: null }
-  let isDescribed = false
-  let isClosed = false
+  let known = unknown
+  let [isDescribed, isClosed] = [false, false]
   const ended = new WeakSet<EngineLink>() // by this program
 
   function living(): EngineLink {
@@ -58,7 +57,7 @@ export function createEngine(
   async function askAnew<T>(question: (client: EngineClient) => Promise<T>): Promise<T> {
     const on = living()
     try {
-      return await on.ask(question(on.client))
+      return await asking(on, question)
     } catch (error) {
       if (ended.has(on) && !isClosed) return askAnew(question)
       throw error
@@ -94,17 +93,12 @@ export function createEngine(
       isDescribed = true
       return silence ? { ...known, error: silence } : known
     },
-    ask: async (question) => {
-      const on = living()
-      return on.ask(question(on.client))
-    },
+    ask: async (question) => asking(living(), question),
     end,
     renew: () => {
       end()
-      link = null
       hush(null)
-      isDescribed = false
-      known = { engine: null, error: null }
+      ;[link, isDescribed, known] = [null, false, unknown]
     },
     silence: () => silence,
     isClosed: () => isClosed,
@@ -115,6 +109,11 @@ export function createEngine(
     },
   }
 }
+
+const unknown: Known = { engine: null, error: null }
+
+const asking = <T>(on: EngineLink, question: (client: EngineClient) => Promise<T>): Promise<T> =>
+  on.ask(question(on.client))
 
 export function cancelled(isClosing: boolean): BasilError {
   const why = isClosing ? 'Basil was closed' : 'you cancelled it'

@@ -21,7 +21,11 @@ export function requireResumable(detail: RunDetail): void {
     return
   }
   const next =
-    state === 'running' || state === 'waiting' ? 'watch it instead' : 'start a new run with its configuration'
+    state === 'running'
+      ? 'watch it instead'
+      : state === 'waiting'
+        ? 'wait for its turn: "basil queue run" works on what waits'
+        : 'start a new run with its configuration'
   throw new BasilError({
     code: 'run-state',
     what: 'The run cannot be resumed',

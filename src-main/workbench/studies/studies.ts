@@ -67,20 +67,7 @@ export interface StudiesAtWork {
 }
 
 export function createStudies({ history, home, jobs, runs }: StudyPlace): { studies: Studies; atWork: StudiesAtWork } {
-  const wish = (study: number): string => join(home, `pause-study-${study}`)
-
-  /** Another process is at it: it finds the wish before its next run. */
-  function ask(study: number): boolean {
-    if (studyOf(history, study).state !== 'running') return false
-    writeFileSync(wish(study), '')
-    return true
-  }
-
-  function wasAsked(study: number): boolean {
-    if (!existsSync(wish(study))) return false
-    rmSync(wish(study), { force: true })
-    return true
-  }
+  const wish = pauseWish(home)
 
   const atWork = (study: number): StoredJob | null => {
     const job = jobAbout(history, 'study', study)
@@ -90,14 +77,6 @@ export function createStudies({ history, home, jobs, runs }: StudyPlace): { stud
   function requireLeft(study: number): void {
     const job = atWork(study)
     if (job) throw isAtWork(study, job)
-  }
-
-  async function* follow(study: number): AsyncGenerator<{ version: number }> {
-    for await (const news of jobs.watch()) {
-      const isOver = atWork(study) === null
-      yield news
-      if (isOver) return
-    }
   }
 
   const studies: Studies = {
@@ -122,7 +101,11 @@ export function createStudies({ history, home, jobs, runs }: StudyPlace): { stud
       return study
     },
     pause: async (study, now) => {
-      if (!history.write) return ask(study)
+      if (!history.write) {
+        const isAtIt = studyOf(history, study).state === 'running'
+        if (isAtIt) wish.ask(study)
+        return isAtIt
+      }
       const job = atWork(study)
       if (job) await jobs.pause(job.job, now)
       return job !== null
@@ -130,7 +113,6 @@ export function createStudies({ history, home, jobs, runs }: StudyPlace): { stud
     resume: async (study) => {
       const { name } = studyOf(history, study)
       requireLeft(study)
-      wasAsked(study) // long ago
       const again = (): void => putStudyState(history, study, 'running')
       const known = jobAbout(history, 'study', study)
       if (known && known.state !== 'done') jobs.resume(known.job, again)
@@ -148,14 +130,36 @@ export function createStudies({ history, home, jobs, runs }: StudyPlace): { stud
       jobs.beat()
       return true
     },
-    follow,
+    follow: (study) => untilLeft(jobs.watch(), () => atWork(study) === null),
     watch: () => jobs.watch(),
   }
   return {
     studies,
     atWork: {
-      work: (study, work) => workThrough({ history, runs, wasAsked }, study, work),
+      work: (study, work) => workThrough({ history, runs, wasAsked: wish.wasAsked }, study, work),
       drop: (study) => putStudyState(history, study, 'paused'),
+    },
+  }
+}
+
+/** What is told until nobody is at it any more, and once more then. */
+async function* untilLeft<T>(told: AsyncGenerator<T>, isLeft: () => boolean): AsyncGenerator<T> {
+  for await (const news of told) {
+    const isOver = isLeft()
+    yield news
+    if (isOver) return
+  }
+}
+
+/** A file by which a process that only reads asks whoever is at a study to pause it, who finds it before its next run. */
+function pauseWish(home: string): { ask(study: number): void; wasAsked(study: number): boolean } {
+  const file = (study: number): string => join(home, `pause-study-${study}`)
+  return {
+    ask: (study) => writeFileSync(file(study), ''),
+    wasAsked: (study) => {
+      if (!existsSync(file(study))) return false
+      rmSync(file(study), { force: true })
+      return true
     },
   }
 }
@@ -182,6 +186,7 @@ function isAtWork(study: number, { state }: StoredJob): BasilError {
     what: state === 'running' ? 'A study is at work' : 'A study waits for its turn',
     where: `study ${study}`,
     why: 'its runs follow one another',
-    next: 'wait for it to end, or pause it',
+    next:
+      state === 'running' ? 'wait for it to end, or pause it' : '"basil queue run" works on what waits; or pause it',
   })
 }

@@ -20,10 +20,13 @@ export async function workThrough(place: Place, study: number, work: Work): Prom
   const { history } = place
   const paused = (error: ErrorRecord | null): Ended => {
     putStudyState(history, study, 'paused', error)
-    return { state: work.wish() === 'close' ? 'interrupted' : 'paused', error }
+    const wish = work.wish()
+    return { state: wish === 'close' ? 'interrupted' : wish === 'cancel' ? 'cancelled' : 'paused', error }
   }
   let isStopped = false // the person cancelled or stopped the present run
+  place.wasAsked(study) // long ago
   try {
+    putStudyState(history, study, 'running')
     for (;;) {
       const all = studyRunsOf(history, study)
       const at = all.findIndex(({ state }) => unfinished.includes(state))
