@@ -160,6 +160,28 @@ test('one study at a time, and none beside a run: each waits for its turn', asyn
   expect(() => workbench.studies.show(study)).toThrow('There is no such study')
 })
 
+test('its job is paused, goes on and is cancelled in the queue, and the study with it; its rows stay', async () => {
+  const workbench = await toyWorkbench(temporaryFolder(), (environment) => toyEngine({ wait: 20 }, environment))
+  const { jobs, studies } = workbench
+  const study = await studies.start(definition, absolute)
+  await untilAtWork(workbench, study, 0)
+  const { job = 0 } = jobs.list()[0] ?? {}
+  expect(jobs.show(job)).toMatchObject({ kind: 'study', title: 'toys', study, run: 1 })
+  await jobs.pause(job, true)
+  expect([jobs.show(job).state, studies.show(study).state]).toEqual(['paused', 'paused'])
+  jobs.resume(job)
+  await untilAtWork(workbench, study, 0)
+  expect(studies.show(study)).toMatchObject({ state: 'running', error: null })
+  expect(jobs.show(job).progress).toEqual({ what: 'Run', done: 1, total: 4 })
+  expect(await jobs.cancel(job)).toBe(true)
+  expect([jobs.show(job).state, studies.show(study).state]).toEqual(['cancelled', 'paused'])
+  expect(studies.show(study).runs.map(({ state }) => state)).toEqual(['cancelled', 'waiting', 'waiting', 'waiting'])
+  const again = jobs.retry(job)
+  expect(jobs.show(again)).toMatchObject({ kind: 'study', study: study + 1 })
+  expect(studies.show(study + 1).runs).toHaveLength(4)
+  await studies.pause(study + 1, true)
+})
+
 test('what is wrong with any arm is said before the first run begins', async () => {
   const workbench = await toyWorkbench(temporaryFolder())
   const arms = [{ label: 'fine' }, { label: 'gone', change: { pretrained: 'missing.safetensors' } }]
