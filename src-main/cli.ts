@@ -23,6 +23,7 @@ import { methodsCommand, schemaCommand } from './cli/methods.ts'
 import { wholeNumber } from './cli/numbers.ts'
 import { fail, onClosedPipe, print, printJson } from './cli/output.ts'
 import { detailLines, inspectionLines, summaryLine } from './cli/print.ts'
+import { queueCommand } from './cli/queue/command.ts'
 import { studyCommand } from './cli/study/command.ts'
 import { presetCommand } from './cli/study/preset.ts'
 import { refineCommand } from './cli/study/refine.ts'
@@ -63,7 +64,9 @@ program
   .action(async (file: string, { json = false }) => {
     const config = await resolveFile(file).catch((error: unknown) => fail(error, json, 2))
     if (config)
-      await withWorkbench(json, true, async (workbench) => followRun(workbench, await workbench.start(config), json))
+      await withWorkbench(json, true, async (workbench) =>
+        followRun(workbench, await workbench.runs.start(config), json),
+      )
   })
 
 program
@@ -72,7 +75,7 @@ program
   .description('go on with an interrupted run after its last kept epoch')
   .option('--json', 'events as JSON, one a line')
   .action((run: number, { json = false }) =>
-    withWorkbench(json, true, async (workbench) => followRun(workbench, await workbench.resume(run), json)),
+    withWorkbench(json, true, async (workbench) => followRun(workbench, await workbench.runs.resume(run), json)),
   )
 
 program
@@ -95,7 +98,7 @@ program
   .option('--search <text>', 'in names and methods', '')
   .action(({ json = false, search }) =>
     withWorkbench(json, false, async (workbench) => {
-      const { rows } = workbench.list({ offset: 0, limit: 1_000_000, search })
+      const { rows } = workbench.runs.list({ offset: 0, limit: 1_000_000, search })
       if (json) printJson(rows)
       else for (const row of rows) print(summaryLine(row))
     }),
@@ -108,7 +111,7 @@ program
   .option('--json', 'as JSON')
   .action((run: number, { json = false }) =>
     withWorkbench(json, false, async (workbench) => {
-      const detail = workbench.show(run)
+      const detail = workbench.runs.show(run)
       if (json) printJson(detail)
       else for (const line of detailLines(detail)) print(line)
     }),
@@ -126,7 +129,7 @@ const exportCommand = program
 withFormOptions(exportCommand, 'the pre-trained model').action(
   (run: number, { json = false, out, iteration = null, epoch = null, overwrite = false, ...given }) =>
     withWorkbench(json, false, async (workbench) => {
-      const exported = await workbench.export(
+      const exported = await workbench.exports.export(
         run,
         { iteration, epoch, form: formOf(out, given) },
         { out: resolve(out), overwrite },
@@ -188,6 +191,7 @@ for (const command of [
   studyCommand(),
   presetCommand(),
   evalCommand(),
+  queueCommand(),
   historyCommand(),
   headsCommand(),
   engineCommand(),

@@ -22,9 +22,9 @@ export async function demo(workbench: Workbench, { json, seeds }: { json: boolea
     for (const [arm, settings] of Object.entries(arms)) {
       if (methodCard(arm)?.learns.by === 'grid' && seed > 0) continue // it draws nothing
       if (!json) print(`Seed ${seed}: ${settings.name}`)
-      const run = await workbench.start(workbench.projects.resolve(grant, { ...settings, seed }))
+      const run = await workbench.runs.start(workbench.projects.resolve(grant, { ...settings, seed }))
       await follow(workbench, run, json)
-      details.push({ arm, seed, detail: workbench.show(run) })
+      details.push({ arm, seed, detail: workbench.runs.show(run) })
     }
   }
   const rows: DemoRow[] = rowsOf(details)
@@ -78,7 +78,7 @@ export function armsOf(config: RunConfig): Record<'dv-basi' | 'task-arithmetic' 
 
 async function follow(workbench: Workbench, run: number, json: boolean): Promise<void> {
   let last: RunEvent | undefined
-  for await (const event of workbench.watch(run)) {
+  for await (const event of workbench.runs.watch(run)) {
     last = event
     if (json) printJson(event)
     else show(event)

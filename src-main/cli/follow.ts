@@ -12,15 +12,15 @@ export async function followRun(workbench: Workbench, run: number, json: boolean
   const release = onSignals({
     first: () => {
       process.stderr.write('\nStopping, and keeping the best so far. Ctrl+C again cancels.\n')
-      void workbench.stop(run)
+      void workbench.runs.stop(run)
     },
-    again: () => void workbench.cancel(run),
+    again: () => void workbench.runs.cancel(run),
     end: () => void workbench.close(),
   })
   onClosedPipe(() => void workbench.close())
   let last: RunEvent | undefined
   try {
-    for await (const event of workbench.watch(run)) {
+    for await (const event of workbench.runs.watch(run)) {
       if (json) printJson(event)
       else say(event)
       last = event

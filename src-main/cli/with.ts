@@ -32,7 +32,7 @@ export async function withWorkbench(
     workbench = await openWorkbench({
       home: dataFolder(),
       engine: startEngine,
-      sample: join(resources, 'sample', 'dv-basi.json'),
+      resources,
       write,
     })
     tellNotices(workbench)

@@ -40,11 +40,12 @@ export async function startDesktop(folder: string): Promise<void> {
   const workbench = await opened({
     home,
     engine: (environment) => utilityEngine(join(folder, 'engine.js'), environment),
-    sample: join(resources, 'resources', 'sample', 'dv-basi.json'),
+    resources: join(resources, 'resources'),
     write: true,
   })
   if (!workbench) return app.exit(1)
   closeBeforeQuit(workbench)
+  workbench.jobs.work('all')
   serveWindow(
     createRouter(
       workbench,

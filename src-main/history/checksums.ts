@@ -4,6 +4,7 @@
 //   checkpoints, library, data_sets       files it was made of, with the person's tags and notes
 //   model_evaluations, openings           what was measured outside a run, and who opened test data
 //   studies, study_runs                   which runs belong together
+//   jobs                                  the queue of work
 // It is CRC-32 over all columns. Damage is no adversary (who can write the file can write its checksum), and a CRC is
 // stored in five bytes, costs a microsecond and misses one damaged row of 4e9. It is computed by triggers of the
 // writing connection, so that no statement can forget it; the same triggers refuse to change a row that is damaged,
@@ -33,6 +34,7 @@ const rules = {
   model_evaluations: { json: ['error', 'models', 'tasks', 'report'], long: ['report'] },
   studies: { json: ['error', 'definition'] },
   study_runs: { json: ['config'] },
+  jobs: { json: ['error', 'request'] },
   library: { json: ['parts', 'error', 'facts', 'tags', 'tensors', 'metadata'], long: ['tensors', 'metadata'] },
   data_sets: { json: ['error', 'facts', 'prepared', 'leaks'] },
 } satisfies Record<string, Rule>
@@ -140,9 +142,8 @@ export function keepChecksums(db: Database): void {
  * ones.
  */
 export function addChecksums(db: Database): void {
-  // a version before them, made to be looked at
-  if (!columnsOf(db, 'runs').some(({ name }) => name === 'checksum')) return
-  for (const table of allTables) {
+  // a version before them, or before some of the tables, is made to be looked at
+  for (const table of allTables.filter((one) => columnsOf(db, one).some(({ name }) => name === 'checksum'))) {
     const parts = partsOf(db, table)
     const values = parts.map(({ checksum, columns }) => {
       const isParsed = columns.flatMap((column) => conditionOf(db, table, column)).join(' AND ') || '1'

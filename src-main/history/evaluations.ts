@@ -5,6 +5,7 @@
 import type { EvaluationReport, EvaluationRequest, EvaluationSummary, Opening } from '../contract/api/evaluations.ts'
 import type { ErrorRecord } from '../contract/errors.ts'
 import { sound } from './checksums.ts'
+import { jobAbout } from './jobs.ts'
 import { change, type History, row, rows, soundOnly, transaction } from './statement.ts'
 
 interface EvaluationRow {
@@ -18,30 +19,31 @@ interface EvaluationRow {
   accuracy: number | null
 }
 
-/** Gives the evaluation's number. Where it is on test data, every task's opening is on disk with it. */
+/** Gives the evaluation's number. */
 export function createEvaluation(history: History, { models, tasks, split }: EvaluationRequest, now: Date): number {
-  return transaction(history, () => {
-    const names = (named: readonly { name: string }[]): string => JSON.stringify(named.map(({ name }) => name))
-    const { evaluation } = row<{ evaluation: number }>(
-      history,
-      `INSERT INTO model_evaluations (created, state, split, models, tasks)
-       VALUES (:created, 'running', :split, :models, :tasks)
-       RETURNING evaluation`,
-      { created: now.toISOString(), split, models: names(models), tasks: names(tasks) },
-    ) as { evaluation: number }
-    if (split === 'test')
-      for (const { name, data } of tasks)
-        change(
-          history,
-          'INSERT INTO openings (opened, evaluation, task, data) VALUES (:opened, :evaluation, :task, :data)',
-          {
-            opened: now.toISOString(),
-            evaluation,
-            task: name,
-            data,
-          },
-        )
-    return evaluation
+  const names = (named: readonly { name: string }[]): string => JSON.stringify(named.map(({ name }) => name))
+  const made = row<{ evaluation: number }>(
+    history,
+    `INSERT INTO model_evaluations (created, state, split, models, tasks)
+     VALUES (:created, 'running', :split, :models, :tasks)
+     RETURNING evaluation`,
+    { created: now.toISOString(), split, models: names(models), tasks: names(tasks) },
+  )
+  return made?.evaluation ?? 0
+}
+
+/** To be called before the engine hears of it: where it is on test data, every task's opening is on disk then. */
+export function putOpenings(
+  history: History,
+  evaluation: number,
+  { tasks, split }: Pick<EvaluationRequest, 'tasks' | 'split'>,
+  now: Date,
+): void {
+  if (split !== 'test') return
+  const text = 'INSERT INTO openings (opened, evaluation, task, data) VALUES (:opened, :evaluation, :task, :data)'
+  transaction(history, () => {
+    for (const { name, data } of tasks)
+      change(history, text, { opened: now.toISOString(), evaluation, task: name, data })
   })
 }
 
@@ -67,23 +69,19 @@ export function failEvaluation(history: History, evaluation: number, error: Erro
 
 const columns = 'evaluation, created, state, error, split, models, tasks, accuracy'
 
-/** Newest first. lives: whether somebody works on one now. */
-export function listEvaluations(history: History, lives: (evaluation: number) => boolean): EvaluationSummary[] {
+/** Newest first. */
+export function listEvaluations(history: History): EvaluationSummary[] {
   const text = `SELECT ${columns} FROM model_evaluations WHERE ${sound(history, 'model_evaluations')}
    ORDER BY evaluation DESC`
   const found = soundOnly(history, () => rows<EvaluationRow>(history, text))
-  return found.map((one) => summaryOf(one, lives))
+  return found.map((one) => summaryOf(history, one))
 }
 
-export function evaluationOf(
-  history: History,
-  evaluation: number,
-  lives: (evaluation: number) => boolean,
-): EvaluationSummary | null {
+export function evaluationOf(history: History, evaluation: number): EvaluationSummary | null {
   const text = `SELECT ${columns} FROM model_evaluations WHERE evaluation = :evaluation
    AND ${sound(history, 'model_evaluations')}`
   const found = row<EvaluationRow>(history, text, { evaluation })
-  return found ? summaryOf(found, lives) : null
+  return found ? summaryOf(history, found) : null
 }
 
 export function reportOf(history: History, evaluation: number): EvaluationReport | null {
@@ -129,16 +127,22 @@ export function openedBy(history: History, evaluation: number): string[] {
   return rows<{ data: string }>(history, text, { evaluation }).map(({ data }) => data)
 }
 
-function summaryOf(found: EvaluationRow, lives: (evaluation: number) => boolean): EvaluationSummary {
+/** One that did not end is what its job is: waiting, running, or left by whoever worked on it. */
+function summaryOf(history: History, found: EvaluationRow): EvaluationSummary {
   const { evaluation, created, state, error, split, models, tasks, accuracy } = found
   return {
     evaluation,
     created,
-    state: state === 'running' && !lives(evaluation) ? 'interrupted' : state,
+    state: state === 'running' ? stateNow(history, evaluation) : state,
     error: error ? (JSON.parse(error) as ErrorRecord) : null,
     split,
     models: JSON.parse(models) as string[],
     tasks: JSON.parse(tasks) as string[],
     accuracy,
   }
+}
+
+function stateNow(history: History, evaluation: number): EvaluationSummary['state'] {
+  const state = jobAbout(history, 'evaluation', evaluation)?.state
+  return state === 'waiting' || state === 'running' ? state : 'interrupted'
 }

@@ -6,6 +6,7 @@ import type { ResolvedConfig } from '../contract/run/config.ts'
 import type { EngineEvent, EngineInfo, EngineShare, Halving, RunState, RunSummary } from '../contract/run/run.ts'
 import { sound, sparing } from './checksums.ts'
 import { rewindEpochs } from './epochs.ts'
+import { jobAbout } from './jobs.ts'
 import { putParents } from './parents.ts'
 import { resumeOf } from './resume.ts'
 import { evaluationsOf, finalScores, rewindEvaluations } from './run-evaluations.ts'
@@ -41,18 +42,24 @@ export interface RunRow {
 }
 type Opened = Extract<EngineEvent, { type: 'opened' }>
 
-/** The new run's number. */
-export function createRun(history: History, c: ResolvedConfig, now: Date): number {
+/** The new run's number. One that waits for its turn is an interrupted one that has nothing yet. */
+export function createRun(
+  history: History,
+  c: ResolvedConfig,
+  now: Date,
+  state: 'running' | 'interrupted' = 'running',
+): number {
   const made = transaction(history, () =>
     row<{ run: number }>(
       history,
       `INSERT INTO runs (name, method, objective, grouping, state, seed, created, iterations_planned, config)
-       VALUES (:name, :method, :objective, :grouping, 'running', :seed, :created, :planned, :config) RETURNING run`,
+       VALUES (:name, :method, :objective, :grouping, :state, :seed, :created, :planned, :config) RETURNING run`,
       {
         name: c.name,
         method: c.method,
         objective: c.objective,
         grouping: c.blocks,
+        state,
         seed: c.seed,
         created: now.toISOString(),
         planned: c.iterations,
@@ -157,7 +164,7 @@ export function countIterations(history: History, run: number): void {
 export function endRun(
   history: History,
   run: number,
-  state: Exclude<RunState, 'running'>,
+  state: Exclude<RunState, 'waiting' | 'running'>,
   now: Date,
   error: ErrorRecord | null,
   seconds: number | null = null,
@@ -234,25 +241,10 @@ function soundSummary(history: History, run: number): RunSummary {
   } catch (thrown) {
     const error = damageIn(thrown)
     tellDamage(history, error)
-    const unknown = {
-      method: '',
-      objective: '',
-      grouping: '',
-      linearised: false,
-      seed: 0,
-      created: '',
-      ended: null,
-      seconds: 0,
-    }
-    const none = {
-      iterationsPlanned: 0,
-      iterationsDone: 0,
-      accuracy: null,
-      relativeAccuracy: null,
-      engine: null,
-      leaks: [],
-    }
-    return { run, name: 'damaged', state: 'failed', ...unknown, ...none, error }
+    const unknown = { method: '', objective: '', grouping: '', linearised: false, seed: 0, created: '', ended: null }
+    const figures = { seconds: 0, iterationsPlanned: 0, iterationsDone: 0, accuracy: null, relativeAccuracy: null }
+    const none = { engine: null, leaks: [] }
+    return { run, name: 'damaged', state: 'failed', ...unknown, ...figures, ...none, error }
   }
 }
 
@@ -265,6 +257,13 @@ function scoresNow(
   const { found, damaged } = sparing(history, () => evaluationsOf(history, run))
   for (const { record } of damaged) tellDamage(history, record)
   return finalScores(damaged.length > 0 ? [] : found, tasks)
+}
+
+/** One that goes on when its turn comes is waiting, whatever it was before. */
+export function stateNow(history: History, { run, state }: Pick<RunRow, 'run' | 'state'>): RunState {
+  const now = state === 'running' && !history.lives(run) ? 'interrupted' : state
+  const goesOn = now === 'interrupted' || now === 'cancelled' || now === 'failed'
+  return goesOn && jobAbout(history, 'run', run)?.state === 'waiting' ? 'waiting' : now
 }
 
 export function summaryOf(history: History, r: RunRow): RunSummary {
@@ -280,7 +279,7 @@ export function summaryOf(history: History, r: RunRow): RunSummary {
     objective: r.objective,
     grouping: r.grouping,
     linearised: linearised !== 'no',
-    state: r.state === 'running' && !history.lives(r.run) ? 'interrupted' : r.state,
+    state: stateNow(history, r),
     seed: r.seed,
     created: r.created,
     ended: r.ended,

@@ -7,8 +7,10 @@ import { comparedScores, mean } from '../contract/run/means.ts'
 import type { Evaluation, RunState } from '../contract/run/run.ts'
 import type { StudyDefinition } from '../contract/run/study.ts'
 import { sound } from './checksums.ts'
+import { jobAbout } from './jobs.ts'
 import { evaluationsOf, finalScores } from './run-evaluations.ts'
 import { parsedLeaks } from './run-images.ts'
+import { stateNow } from './runs.ts'
 import { change, damageIn, type History, row, rows, soundOnly, transaction } from './statement.ts'
 
 export interface Planned {
@@ -75,17 +77,18 @@ export function studyOf(history: History, study: number): StudySummary & { defin
   })
 }
 
-/** A reader sees it at work only while somebody writes. */
+/** One that is not over is what its job is. */
 function summaryOf(
   history: History,
   { study, name, created, state: told, error, planned, done }: StudyRow,
 ): StudySummary {
-  const state = told === 'running' && !history.write && !history.lives(0) ? 'paused' : told
+  const atWork = told === 'done' ? undefined : jobAbout(history, 'study', study)?.state
+  const left = atWork === 'waiting' || atWork === 'running' ? atWork : 'paused'
   return {
     study,
     name,
     created,
-    state,
+    state: told === 'done' ? told : left,
     planned,
     done,
     error: error === null ? null : (JSON.parse(error) as ErrorRecord),
@@ -115,7 +118,7 @@ function endOf(history: History, run: number | null, config: ResolvedConfig): En
     const { state, error, leaks } = found
     return {
       run,
-      state: state === 'running' && !history.lives(run) ? 'interrupted' : state,
+      state: stateNow(history, { run, state }),
       ...cameTo(config, state === 'done' ? evaluationsOf(history, run) : []),
       leaks: parsedLeaks(leaks),
       error: error === null ? null : (JSON.parse(error) as ErrorRecord),
@@ -152,6 +155,16 @@ export function plannedConfig(history: History, study: number, place: number): R
   return JSON.parse(config) as ResolvedConfig
 }
 
+/** What it was planned as, in its order. */
+export function plannedOf(history: History, study: number): Planned[] {
+  const text = `SELECT arm, part, seed, config FROM study_runs WHERE study = :study AND ${sound(history, 'study_runs')}
+     ORDER BY place`
+  return rows<Omit<PlannedRow, 'place' | 'run'>>(history, text, { study }).map(({ config, ...planned }) => ({
+    ...planned,
+    config: JSON.parse(config) as ResolvedConfig,
+  }))
+}
+
 /** To be called in the transaction that makes the run. */
 export function putStudyRun(history: History, study: number, place: number, run: number): void {
   change(history, 'UPDATE study_runs SET run = :run WHERE study = :study AND place = :place', { study, place, run })
@@ -160,7 +173,7 @@ export function putStudyRun(history: History, study: number, place: number, run:
 export function putStudyState(
   history: History,
   study: number,
-  state: StudySummary['state'],
+  state: 'running' | 'paused' | 'done',
   error: ErrorRecord | null = null,
 ): void {
   const told = error && JSON.stringify(error)
@@ -169,11 +182,6 @@ export function putStudyState(
     state,
     error: told,
   })
-}
-
-/** Of a process that ended at work: nobody is at them now. */
-export function pauseStudies(history: History): void {
-  for (const { study, state } of listStudies(history)) if (state === 'running') putStudyState(history, study, 'paused')
 }
 
 /** Its runs stay. */

@@ -20,6 +20,7 @@ const kinds: Kind[] = [
   { what: 'run', table: 'runs', key: 'run', own: [], parts: ofRun },
   { what: 'evaluation', table: 'model_evaluations', key: 'evaluation', own: [], parts: ['openings'] },
   { what: 'study', table: 'studies', key: 'study', own: [], parts: ['study_runs'] },
+  { what: 'job', table: 'jobs', key: 'job', own: [], parts: [] },
   { what: 'checkpoint', table: 'library', key: 'path', own: ['id'], parts: [] },
   { what: 'data set', table: 'data_sets', key: 'path', own: ['id'], parts: [] },
 ]
@@ -145,11 +146,14 @@ function take(
     )) {
       if (part === 'parents') rememberParent(target, found)
       if (part === 'study_runs' && !runs.has(found['run'] as Key)) found['run'] = null
+      if (part === 'jobs' && isOpen(found)) found['state'] = 'interrupted' // it may be over, or wanted no more
       if (part === 'openings' && isTaken(target, found)) found['opening'] = null // it gets another number
       change(target, into, found)
     }
   }
 }
+
+const isOpen = ({ state }: Row): boolean => state === 'waiting' || state === 'paused' || state === 'running'
 
 function isTaken(target: History, { opening = null }: Row): boolean {
   return row(target, 'SELECT 1 FROM openings WHERE opening = :opening', { opening }) !== undefined

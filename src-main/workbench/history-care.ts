@@ -6,18 +6,17 @@ import { openRegular } from '../files/open.ts'
 import { isBackupDue, listBackups, makeBackup } from '../history/backups.ts'
 import { restore, salvage } from '../history/salvage.ts'
 import type { History } from '../history/statement.ts'
+import type { Jobs } from './jobs/queue.ts'
 
 interface Place {
   history: History
   home: string
-  isBusy(): boolean // a run computes
-  /** Throws run-state while a run goes on. */
-  requireIdle(): void
+  jobs: Jobs
 }
 
 export interface HistoryCare {
   backups(): Backup[]
-  /** Throws run-state while a run goes on. */
+  /** Throws run-state while anything is at work. */
   salvage(): Promise<Salvaged>
   /**
    * To be called when the workbench has come to rest. A backup gives way to a run that begins, and is made after it.
@@ -26,7 +25,7 @@ export interface HistoryCare {
   close(): Promise<void>
 }
 
-export function createHistoryCare({ history, home, isBusy, requireIdle }: Place): HistoryCare {
+export function createHistoryCare({ history, home, jobs }: Place): HistoryCare {
   let isClosed = false
   let work: Promise<unknown> = Promise.resolve()
   const after = <T>(act: () => Promise<T>): Promise<T> => {
@@ -36,7 +35,7 @@ export function createHistoryCare({ history, home, isBusy, requireIdle }: Place)
   }
 
   async function backUp(): Promise<void> {
-    const mayGoOn = (): boolean => !isBusy() && !(isClosed && isSlow)
+    const mayGoOn = (): boolean => !jobs.isAtWork() && !(isClosed && isSlow)
     let isSlow = false
     try {
       if (history.write && mayGoOn() && isBackupDue(history, new Date())) {
@@ -55,10 +54,15 @@ export function createHistoryCare({ history, home, isBusy, requireIdle }: Place)
     backups: () => listBackups(home),
     salvage: () =>
       after(async () => {
-        requireIdle()
-        const salvaged = await salvage(history, new Date())
-        history.notices.length = 0 // what is still damaged is told when it is met
-        return salvaged
+        jobs.requireQuiet()
+        const leave = jobs.hold('engine', 'bringing back what can be read')
+        try {
+          const salvaged = await salvage(history, new Date())
+          history.notices.length = 0 // what is still damaged is told when it is met
+          return salvaged
+        } finally {
+          leave()
+        }
       }),
     rest: () => void setImmediate(() => void after(backUp)), // whoever opened the workbench for a run begins that first
     close: async () => {

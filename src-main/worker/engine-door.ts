@@ -1,6 +1,6 @@
-// The engine's side of its contract: every message is parsed here, one run at a time is worked on, progress leaves at
-// most ten times a second, and errors travel as records. What is behind the door is an argument, so that the test
-// double stands behind the same one. Its type follows from the contract: a new question is a line there, and the
+// The engine's side of its contract: every message is parsed here, progress leaves at most ten times a second, and
+// errors travel as records. What runs beside what is decided on the other side (workbench/jobs). What is behind the
+// door is an argument, so that the test double stands behind the same one. Its type follows from the contract: a new question is a line there, and the
 // function that answers it in reading.ts or door.ts.
 import {
   type AnyContractRouter,
@@ -13,7 +13,6 @@ import { type AnyRouter, implement } from '@orpc/server'
 import { RPCHandler } from '@orpc/server/message-port'
 
 import { engineContract } from '../contract/engine-api.ts'
-import { BasilError } from '../contract/errors.ts'
 import type { ResolvedConfig } from '../contract/run/config.ts'
 import type { EngineEvent, Parent, ResumeState } from '../contract/run/run.ts'
 import { errorsAsRecords } from '../contract/wire/errors-over-rpc.ts'
@@ -43,23 +42,22 @@ type Answer<O> = O extends AsyncIteratorObject<infer T> ? AsyncGenerator<T> : Pr
 type Port = Parameters<RPCHandler<Record<never, never>>['upgrade']>[0]
 
 export function serveEngine(side: EngineSide, port: Port): void {
-  let present: { stopping: boolean } | null = null
+  const present = new Set<{ stopping: boolean }>() // runs at work
   const os = implement(engineContract)
   const router = {
     ...answering(questions, side),
     stop: os.stop.handler(() => {
-      if (present) present.stopping = true
-      return present !== null
+      for (const run of present) run.stopping = true
+      return present.size > 0
     }),
     run: os.run.handler(async function* ({ input, signal = new AbortController().signal }) {
-      if (present) throw busy()
       const mine = { stopping: false }
-      present = mine
+      present.add(mine)
       try {
         const sitting = { resume: input.resume, parents: input.parents, stopping: () => mine.stopping, signal }
         yield* paced(side.run(input.config, sitting))
       } finally {
-        present = null
+        present.delete(mine)
       }
     }),
   }
@@ -99,13 +97,3 @@ async function* paced<T extends { type: string }>(events: AsyncGenerator<T>): As
 }
 
 const eventMessage = 3 // oRPC's MessageType.EVENT_ITERATOR
-
-function busy(): BasilError {
-  return new BasilError({
-    code: 'run-state',
-    what: 'The engine is at work on a run',
-    where: '',
-    why: 'it works on one run at a time',
-    next: 'wait for that run to end, or stop it',
-  })
-}

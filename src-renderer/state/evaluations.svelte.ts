@@ -45,7 +45,7 @@ class Evaluations {
       const first = await client.evaluations.show({ evaluation })
       if (signal.aborted) return
       this.#shown = first
-      if (first.state !== 'running') return
+      if (first.state !== 'running' && first.state !== 'waiting') return
       for await (const told of await client.evaluations.watch({ evaluation }, { signal }))
         if (told.type === 'progress') this.#progress = told
       const last = await client.evaluations.show({ evaluation })

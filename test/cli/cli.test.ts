@@ -7,7 +7,7 @@ import { expect, test } from 'vitest'
 
 import { runDetailSchema, runEventSchema, runSummarySchema } from '../../src-main/contract/run/run.ts'
 import { temporaryFolder, toyFile, toyWorkbench } from '../workbench/toy.ts'
-import type { Toy } from '../workbench/toy-engine.ts'
+import type { Toy } from '../workbench/toy-faults.ts'
 import { outcome, type Started, start, withToy } from './terminal.ts'
 
 const basil = (home: string, args: string[], toy: Toy = {}): Started => start(args, { home, env: withToy(toy) })
@@ -105,7 +105,7 @@ test('a termination signal leaves a run that can be resumed, and readers see it 
     last: { type: 'ended', state: 'interrupted' },
   })
   const reader = await toyWorkbench(home, undefined, false)
-  expect(reader.show(1).state).toBe('interrupted')
+  expect(reader.runs.show(1).state).toBe('interrupted')
   await reader.close()
   const resumed = await outcome(basil(home, ['resume', '1', '--json']))
   expect(lines(resumed.out)[0]).toMatchObject({ type: 'started', run: 1, resumed: true })
@@ -121,7 +121,7 @@ test('a reader that closes the pipe ends the command quietly, and the run can be
   const [code, signal] = await once(child, 'close')
   expect({ code, signal, err }).toEqual({ code: 0, signal: null, err: '' })
   const reader = await toyWorkbench(home, undefined, false)
-  expect(reader.show(1).state).toBe('interrupted')
+  expect(reader.runs.show(1).state).toBe('interrupted')
 })
 
 test("a second writer is refused with the first one's process, and reading goes on meanwhile", async () => {

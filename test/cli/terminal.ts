@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { onTestFinished } from 'vitest'
 
 import { toyEntry } from '../workbench/toy.ts'
-import type { Toy } from '../workbench/toy-engine.ts'
+import type { Toy } from '../workbench/toy-faults.ts'
 
 export interface Place {
   home: string // the data folder

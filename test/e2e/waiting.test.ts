@@ -8,7 +8,7 @@ import { join } from 'node:path'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 
-import type { Toy } from '../workbench/toy-engine.ts'
+import type { Toy } from '../workbench/toy-faults.ts'
 import { toyEntry } from '../workbench/toy-run.ts'
 import { accessible, type Basil, inBrowser, startBasil, startBrowser } from './basil.ts'
 

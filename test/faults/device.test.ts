@@ -36,17 +36,17 @@ async function troubled(
   return { workbench, started: () => started }
 }
 const chosen = (workbench: Workbench, run: number): number[] => {
-  const { start, iterations } = workbench.show(run)
+  const { start, iterations } = workbench.runs.show(run)
   return [start, ...iterations].flatMap((stage) => stage?.coefficients.flat() ?? [])
 }
 
 test('a GPU lost in the middle pauses the run with its reason, and it is resumed on the CPU to the same coefficients', async () => {
   const { workbench: sound } = await troubled({ holds: 1000 })
-  const whole = await sound.start(config)
+  const whole = await sound.runs.start(config)
   await follow(sound, whole)
 
   const { workbench, started } = await troubled({ lostAt: 2500 }) // after some epochs
-  const run = await workbench.start(config)
+  const run = await workbench.runs.start(config)
   const events = await follow(workbench, run)
   expect(events.at(-1)).toMatchObject({
     type: 'ended',
@@ -55,15 +55,15 @@ test('a GPU lost in the middle pauses the run with its reason, and it is resumed
   })
   expect(events.some((e) => e.type === 'engine-lost')).toBe(false)
   expect(started()).toBe(1) // not tried again on the same device
-  expect(workbench.show(run)).toMatchObject({ state: 'interrupted', error: { code: 'device-lost' } })
-  expect(workbench.show(run).start?.epochs.length).toBeGreaterThan(1)
+  expect(workbench.runs.show(run)).toMatchObject({ state: 'interrupted', error: { code: 'device-lost' } })
+  expect(workbench.runs.show(run).start?.epochs.length).toBeGreaterThan(1)
   expect(lineOf(events.at(-1) as never)?.text).toContain(`basil resume ${run} --device cpu`)
 
-  await workbench.resume(run, 'cpu')
-  expect(workbench.device()).toBe('cpu')
+  await workbench.runs.resume(run, 'cpu')
+  expect(workbench.device.now()).toBe('cpu')
   expect((await follow(workbench, run)).at(-1)).toMatchObject({ type: 'done' })
-  expect(workbench.device()).toBe('auto') // for that sitting alone
-  const detail = workbench.show(run)
+  expect(workbench.device.now()).toBe('auto') // for that sitting alone
+  const detail = workbench.runs.show(run)
   expect(detail.engines).toMatchObject([
     { engine: { name: 'a GPU' }, after: null },
     { engine: { name: 'a CPU' }, after: { stage: expect.any(Number) } },
@@ -75,12 +75,12 @@ test('a GPU lost in the middle pauses the run with its reason, and it is resumed
 
 test('memory that runs out is told, kept and shown, and a killed engine goes on with the smaller micro-batch to the same bits', async () => {
   const { workbench } = await troubled({ holds: 5 })
-  const run = await workbench.start(config)
+  const run = await workbench.runs.start(config)
   const events = await follow(workbench, run)
   const halving = { from: 16, to: 8, why: expect.stringContaining('OOM when allocating') }
   expect(events.filter((e) => e.type === 'micro-batch')).toMatchObject([halving, { from: 8, to: 4 }])
   expect(events.at(-1)).toMatchObject({ type: 'done' })
-  const detail = workbench.show(run)
+  const detail = workbench.runs.show(run)
   expect(detail.halvings).toMatchObject([halving, { from: 8, to: 4 }])
   expect(detailLines(detail).join('\n')).toContain(
     '16 images at a time did not fit into memory, 8 from here on: OOM when',
@@ -95,24 +95,24 @@ test('memory that runs out is told, kept and shown, and a killed engine goes on 
     present = forkEngine(entry, { ...environment, TROUBLE: JSON.stringify({ holds: 5 }) })
     return present
   })
-  const again = await killed.start(config)
+  const again = await killed.runs.start(config)
   await follow(killed, again, (event) => {
     if (event.type === 'epoch' && event.stage === 0 && event.epoch === 2) present?.kill()
   })
   expect(chosen(killed, again)).toEqual(chosen(workbench, run))
-  expect(killed.show(again).halvings).toEqual(detail.halvings)
+  expect(killed.runs.show(again).halvings).toEqual(detail.halvings)
 })
 
 test('a chosen GPU that is not in use refuses the run before it starts; auto goes on with the CPU', async () => {
   const home = temporaryFolder()
   const workbench = await toyWorkbench(home)
-  await workbench.chooseDevice('gpu:7')
-  await expect(workbench.start(toyConfig())).rejects.toMatchObject({
+  await workbench.device.choose('gpu:7')
+  await expect(workbench.runs.start(toyConfig())).rejects.toMatchObject({
     record: { code: 'device-lost', why: expect.stringContaining('gpu:7 was chosen, and the engine runs on toy') },
   })
-  expect(workbench.list({ offset: 0, limit: 1, search: '' }).total).toBe(0)
-  await workbench.chooseDevice('auto')
-  const run = await workbench.start(toyConfig())
+  expect(workbench.runs.list({ offset: 0, limit: 1, search: '' }).total).toBe(0)
+  await workbench.device.choose('auto')
+  const run = await workbench.runs.start(toyConfig())
   expect((await follow(workbench, run)).at(-1)).toMatchObject({ type: 'done' })
 })
 
@@ -123,16 +123,16 @@ test('a choice restarts the engine with what it may see, is kept, and is refused
     seen.push(environment['CUDA_VISIBLE_DEVICES'])
     return toyEngine({ wait: 5 }, environment)
   })
-  await workbench.describe()
-  await workbench.chooseDevice('cpu')
-  await workbench.describe()
-  await workbench.describe()
+  await workbench.engine.describe()
+  await workbench.device.choose('cpu')
+  await workbench.engine.describe()
+  await workbench.engine.describe()
   expect(seen).toEqual([process.env['CUDA_VISIBLE_DEVICES'], '-1'])
   expect(deviceChoice(home)).toBe('cpu')
-  const run = await workbench.start(toyConfig())
-  await expect(workbench.chooseDevice('auto')).rejects.toMatchObject({ record: { code: 'run-state' } })
-  await workbench.cancel(run)
-  expect(workbench.device()).toBe('cpu')
+  const run = await workbench.runs.start(toyConfig())
+  await expect(workbench.device.choose('auto')).rejects.toMatchObject({ record: { code: 'run-state' } })
+  await workbench.runs.cancel(run)
+  expect(workbench.device.now()).toBe('cpu')
 })
 
 test('an engine that TensorFlow ended over CUDA is not started again blindly', async () => {
@@ -141,12 +141,12 @@ test('an engine that TensorFlow ended over CUDA is not started again blindly', a
     started++
     return toyEngine({ fault: { stage: 0, epoch: 2, how: 'cuda' } })
   })
-  const run = await workbench.start(toyConfig())
+  const run = await workbench.runs.start(toyConfig())
   expect((await follow(workbench, run)).at(-1)).toMatchObject({
     type: 'ended',
     state: 'interrupted',
     error: { code: 'device-lost', why: expect.stringContaining('CUDA_ERROR_LAUNCH_FAILED') },
   })
   expect(started).toBe(1)
-  expect(workbench.show(run).start?.epochs).toHaveLength(2)
+  expect(workbench.runs.show(run).start?.epochs).toHaveLength(2)
 })

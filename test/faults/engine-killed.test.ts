@@ -34,7 +34,7 @@ test('kill -9 of the engine at any moment, recovery included, loses no kept epoc
     }
     return started
   })
-  const whole = await workbench.start(config)
+  const whole = await workbench.runs.start(config)
   await follow(workbench, whole)
   const unbroken = bitsOf(workbench, whole)
 
@@ -43,7 +43,7 @@ test('kill -9 of the engine at any moment, recovery included, loses no kept epoc
   isArmed = true
   while (kills < wanted) {
     // killed while it looked at the configuration: nothing began
-    const run = await workbench.start(config).catch(() => null)
+    const run = await workbench.runs.start(config).catch(() => null)
     inARow = 0
     if (run === null) continue
     const told: Epoch[] = []
@@ -75,7 +75,7 @@ type Epoch = Extract<RunEvent, { type: 'epoch' }>
 /** Epochs that were told and are not in history as they were told. */
 function missing(workbench: Workbench, run: number, told: Epoch[]): number {
   return told.filter((e) => {
-    const kept = workbench.coefficients(run, e.stage, e.epoch).flat()
+    const kept = workbench.runs.coefficients(run, e.stage, e.epoch).flat()
     return !e.coefficients.flat().every((value, i) => Object.is(value, kept[i]))
   }).length
 }

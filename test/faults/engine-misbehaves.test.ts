@@ -11,12 +11,12 @@ test.for(['abort', 'exit'] as const)(
     const home = temporaryFolder()
     const once = join(home, 'happened')
     const workbench = await toyWorkbench(home, () => toyEngine({ fault: { stage: 1, epoch: 2, how, once } }))
-    const run = await workbench.start(toyConfig())
+    const run = await workbench.runs.start(toyConfig())
     const events = await follow(workbench, run)
     expect(events.filter((e) => e.type === 'engine-lost')).toMatchObject([
       { restarting: true, error: { why: expect.stringContaining(how === 'abort' ? 'SIGABRT' : 'exit code 3') } },
     ])
-    const whole = await workbench.start(toyConfig())
+    const whole = await workbench.runs.start(toyConfig())
     await follow(workbench, whole)
     expect(bitsOf(workbench, run)).toEqual(bitsOf(workbench, whole))
   },
@@ -26,7 +26,7 @@ test('an engine that ends at the same place each time is given up after three re
   const workbench = await toyWorkbench(temporaryFolder(), () =>
     toyEngine({ fault: { stage: 1, epoch: 2, how: 'exit' } }),
   )
-  const run = await workbench.start(toyConfig())
+  const run = await workbench.runs.start(toyConfig())
   const events = await follow(workbench, run)
   const lost = events.filter((e) => e.type === 'engine-lost')
   expect(lost.map((e) => e.restarting)).toEqual([true, true, true, false])
@@ -35,7 +35,7 @@ test('an engine that ends at the same place each time is given up after three re
     state: 'interrupted',
     error: { code: 'engine-lost', why: expect.stringMatching(/exit code 3, and last held [\d.]+ GiB/) },
   })
-  expect(workbench.show(run)).toMatchObject({ state: 'interrupted', error: { code: 'engine-lost' } })
+  expect(workbench.runs.show(run)).toMatchObject({ state: 'interrupted', error: { code: 'engine-lost' } })
 })
 
 test('an engine that cannot start says why, and a page that asks again and again does not start it each time', async () => {
@@ -44,20 +44,20 @@ test('an engine that cannot start says why, and a page that asks again and again
     starts++
     return toyEngine({ beforeOpening: 'exit' })
   })
-  await expect(workbench.describe()).rejects.toMatchObject({
+  await expect(workbench.engine.describe()).rejects.toMatchObject({
     record: { code: 'engine-lost', why: expect.stringContaining('toy: no such backend') },
   })
-  for (let i = 0; i < 10; i++) expect(workbench.engineState().error?.code).toBe('engine-lost')
+  for (let i = 0; i < 10; i++) expect(workbench.engine.state().error?.code).toBe('engine-lost')
   expect(starts).toBeLessThanOrEqual(2)
 })
 
 test('an engine whose script is missing is a plain error', async () => {
   const workbench = await toyWorkbench(temporaryFolder(), () => forkEngine('/nowhere/engine.ts'))
-  await expect(workbench.start(toyConfig())).rejects.toMatchObject({ record: { code: 'engine-lost' } })
+  await expect(workbench.runs.start(toyConfig())).rejects.toMatchObject({ record: { code: 'engine-lost' } })
 })
 
 test('an engine that floods stdout and stderr does not hold up its run', async () => {
   const workbench = await toyWorkbench(temporaryFolder(), () => toyEngine({ flood: true }))
-  const run = await workbench.start(toyConfig())
+  const run = await workbench.runs.start(toyConfig())
   expect((await follow(workbench, run)).at(-1)?.type).toBe('done')
 })

@@ -10,7 +10,7 @@ import type { EngineProcess } from '../../src-main/workbench/link/engine-process
 import { patience } from '../../src-main/workbench/link/heartbeat.ts'
 import type { Workbench } from '../../src-main/workbench/workbench.ts'
 import { bitsOf, follow, temporaryFolder, toyConfig, toyEngine, toyWorkbench } from '../workbench/toy.ts'
-import type { Toy } from '../workbench/toy-engine.ts'
+import type { Toy } from '../workbench/toy-faults.ts'
 
 const guard = 5 * 60_000 // against hanging
 const config = toyConfig({ epochs: 6 })
@@ -27,14 +27,14 @@ async function setting(toy: Toy, threshold: Partial<typeof patience>): Promise<S
   const start = (): EngineProcess => (engine = toyEngine({ ...toy, wait: 20 }))
   const workbench = await toyWorkbench(temporaryFolder(), start, true, { ...patience, ...threshold })
   const calm = await toyWorkbench(temporaryFolder())
-  const whole = await calm.start(config)
+  const whole = await calm.runs.start(config)
   await follow(calm, whole)
   return { workbench, engine: () => engine as EngineProcess, unbroken: bitsOf(calm, whole) }
 }
 
 /** All events; the engine's process is stopped after the second epoch, and `act` is called when that is told. */
 async function stopped({ workbench, engine }: Setting, act: (run: number) => void): Promise<[number, RunEvent[]]> {
-  const run = await workbench.start(config)
+  const run = await workbench.runs.start(config)
   let epochs = 0
   let isTold = false
   const events = await follow(workbench, run, (event) => {
@@ -53,7 +53,7 @@ test.runIf(process.platform === 'linux')(
     const here = await setting({}, { process: 3000 })
     let later: Promise<RunEvent[]> | undefined
     const [run, events] = await stopped(here, (run) => {
-      expect(here.workbench.engineState().error).toMatchObject({
+      expect(here.workbench.engine.state().error).toMatchObject({
         code: 'engine-silent',
         what: 'The engine does not answer',
       })
@@ -74,7 +74,7 @@ test.runIf(process.platform === 'linux')(
     expect(heard.filter((type) => type === 'engine-silent')).toHaveLength(2) // an epoch may come before the second
     expect(events.at(-1)?.type).toBe('done')
     expect(bitsOf(here.workbench, run)).toEqual(here.unbroken)
-    expect(here.workbench.engineState().error).toBeNull()
+    expect(here.workbench.engine.state().error).toBeNull()
   },
 )
 
@@ -83,7 +83,7 @@ test.runIf(process.platform === 'linux')(
   { timeout: guard },
   async () => {
     const here = await setting({}, { process: 3000 })
-    const [run, events] = await stopped(here, () => expect(here.workbench.restartEngine()).toBe(true))
+    const [run, events] = await stopped(here, () => expect(here.workbench.engine.restart()).toBe(true))
     const why = 'you had it stopped, as it did not answer'
     expect(events.filter(({ type }) => type === 'engine-lost')).toMatchObject([
       { restarting: true, error: { code: 'engine-lost', why } },
@@ -99,9 +99,9 @@ test('a step that does not end is told in other words while its process beats, a
   const home = temporaryFolder()
   const once = join(home, 'happened')
   const here = await setting({ fault: { stage: 1, epoch: 2, how: 'spin', once } }, { step: 2000, process: 60_000 })
-  const run = await here.workbench.start(config)
+  const run = await here.workbench.runs.start(config)
   const events = await follow(here.workbench, run, (event) => {
-    if (isSilent(event)) here.workbench.restartEngine()
+    if (isSilent(event)) here.workbench.engine.restart()
   })
   const told = events.flatMap((event) => (event.type === 'engine-silent' && event.error ? [event.error.what] : []))
   expect(told).toEqual(['The engine has been at one step for long'])
@@ -111,5 +111,5 @@ test('a step that does not end is told in other words while its process beats, a
 
 test('without an engine there is none to end', async () => {
   const workbench = await toyWorkbench(temporaryFolder())
-  expect(workbench.restartEngine()).toBe(false)
+  expect(workbench.engine.restart()).toBe(false)
 })

@@ -9,7 +9,7 @@ import { readHistory } from '../../src-main/history/open.ts'
 import { checkIntegrity } from '../../src-main/history/soundness.ts'
 import { alive } from '../alive.ts'
 import { bitsOf, follow, temporaryFolder, toyConfig, toyWorkbench } from '../workbench/toy.ts'
-import type { Toy } from '../workbench/toy-engine.ts'
+import type { Toy } from '../workbench/toy-faults.ts'
 import { seeded } from './seeded.ts'
 
 type Line = RunEvent | { type: 'engine'; pid: number } | { type: 'interrupted'; runs: number[] }
@@ -44,7 +44,7 @@ test('kill -9 of the main process at any moment: every told epoch is there, the 
     checkIntegrity(history.db)
     history.close()
     const reader = await toyWorkbench(home, undefined, false)
-    const detail = reader.show(run ?? 0)
+    const detail = reader.runs.show(run ?? 0)
     expect(detail.state).toBe('interrupted')
     const kept = [detail.start, ...detail.iterations].flatMap(
       (s) => s?.epochs.map((e) => `${e.stage}.${e.epoch}`) ?? [],
@@ -54,7 +54,7 @@ test('kill -9 of the main process at any moment: every told epoch is there, the 
     if (kills > 50) throw new Error('it does not get on')
   }
   const workbench = await toyWorkbench(home)
-  const whole = await workbench.start(toyConfig({ iterations: 2, epochs: 6 }))
+  const whole = await workbench.runs.start(toyConfig({ iterations: 2, epochs: 6 }))
   await follow(workbench, whole)
   const same = JSON.stringify(bitsOf(workbench, 1)) === JSON.stringify(bitsOf(workbench, whole))
   console.log(`main: kills=${kills} lost=${lost} differ=${same ? 0 : 1} seed=${seed}`)

@@ -35,7 +35,7 @@ async function toTheEnd(
   see: (event: RunEvent) => void = () => undefined,
 ): Promise<RunEvent | undefined> {
   let last: RunEvent | undefined
-  for await (const event of workbench.watch(run)) {
+  for await (const event of workbench.runs.watch(run)) {
     see(event)
     last = event
   }
@@ -69,7 +69,7 @@ test('20 kills of the real engine: nothing acknowledged is lost, and the bits ar
   }
   const workbench = await openWorkbench({
     home,
-    sample: join(import.meta.dirname, '../../resources/sample/dv-basi.json'),
+    resources: join(import.meta.dirname, '../../resources'),
     write: true,
     engine: (): EngineProcess => {
       const started = forkEngine(door)
@@ -82,9 +82,9 @@ test('20 kills of the real engine: nothing acknowledged is lost, and the bits ar
       return started
     },
   })
-  const whole = await workbench.start(config)
+  const whole = await workbench.runs.start(config)
   expect((await toTheEnd(workbench, whole))?.type).toBe('done')
-  await workbench.export(whole, { iteration: null }, { out: join(home, 'whole.safetensors'), overwrite: false })
+  await workbench.exports.export(whole, { iteration: null }, { out: join(home, 'whole.safetensors'), overwrite: false })
 
   let lost = 0
   const told: { run: number; stage: number; epoch: number; coefficients: number[][] }[] = []
@@ -99,25 +99,25 @@ test('20 kills of the real engine: nothing acknowledged is lost, and the bits ar
   armed = true
   let differ = 0
   while (kills < wanted) {
-    const run = await workbench.start(config).catch(() => null) // killed while it checked the files: nothing began
+    const run = await workbench.runs.start(config).catch(() => null) // killed while it checked the files: nothing began
     if (run === null) continue
     let end = await toTheEnd(workbench, run, see)
     while (end?.type !== 'done') {
-      expect(workbench.show(run).state).toBe('interrupted')
-      if (!(await workbench.resume(run).catch(() => null))) continue // killed while it checked the files once more
+      expect(workbench.runs.show(run).state).toBe('interrupted')
+      if (!(await workbench.runs.resume(run).catch(() => null))) continue // killed while it checked the files once more
       end = await toTheEnd(workbench, run, see)
     }
     if (JSON.stringify(bitsOf(workbench, run)) !== JSON.stringify(bitsOf(workbench, whole))) differ++
-    expect(workbench.show(run).tasks).toEqual(workbench.show(whole).tasks)
+    expect(workbench.runs.show(run).tasks).toEqual(workbench.runs.show(whole).tasks)
     lost += told.filter(
       (e) =>
         e.run === run &&
-        JSON.stringify(workbench.coefficients(run, e.stage, e.epoch)) !== JSON.stringify(e.coefficients),
+        JSON.stringify(workbench.runs.coefficients(run, e.stage, e.epoch)) !== JSON.stringify(e.coefficients),
     ).length
   }
   armed = false
   await dying // of a kill that came with the last event of the last run: nobody is asked anything while dying
-  const { file } = await workbench.export(
+  const { file } = await workbench.exports.export(
     told.at(-1)?.run ?? 0,
     { iteration: null },
     { out: join(home, 'killed.safetensors'), overwrite: false },

@@ -15,7 +15,7 @@ test.runIf(process.platform === 'linux')(
       pids.push(engine.pid)
       return engine
     })
-    await workbench.describe()
+    await workbench.engine.describe()
     expect(pids.map((pid) => groupOf(pid ?? 0))).toEqual(pids)
     expect(groupOf(process.pid)).not.toBe(pids[0])
   },

@@ -14,10 +14,10 @@ const engine = () => {
   say({ type: 'engine', pid: started.pid })
   return started
 }
-const workbench = await openWorkbench({ home, engine, sample: '', write: true })
+const workbench = await openWorkbench({ home, engine, resources: '', write: true })
 say({ type: 'interrupted', runs: workbench.interrupted })
 const run = resumed
-  ? await workbench.resume(Number(resumed))
-  : await workbench.start(toyConfig({ iterations: 2, epochs: 6 }))
-for await (const event of workbench.watch(run)) say(event)
+  ? await workbench.runs.resume(Number(resumed))
+  : await workbench.runs.start(toyConfig({ iterations: 2, epochs: 6 }))
+for await (const event of workbench.runs.watch(run)) say(event)
 await workbench.close()

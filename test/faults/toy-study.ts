@@ -10,7 +10,7 @@ import { toyEntry } from '../workbench/toy-run.ts'
 const [home = '', known = '0', definition = '{}'] = process.argv.slice(2)
 const say = (value: unknown): void => void writeSync(1, `${JSON.stringify(value)}\n`)
 
-const workbench = await openWorkbench({ home, engine: () => forkEngine(toyEntry), sample: '', write: true })
+const workbench = await openWorkbench({ home, engine: () => forkEngine(toyEntry), resources: '', write: true })
 const { studies } = workbench
 const study =
   known === '0'
@@ -22,7 +22,7 @@ for await (const _ of studies.follow(study)) {
   const at = studies.show(study).runs.find(({ state }) => state === 'running')?.run
   if (at === undefined || at === null || told.has(at)) continue
   told.add(at)
-  for await (const event of workbench.watch(at)) if (event.type === 'epoch') say({ run: at })
+  for await (const event of workbench.runs.watch(at)) if (event.type === 'epoch') say({ run: at })
 }
 if (studies.show(study).state === 'done') say({ done: true })
 await workbench.close()

@@ -39,7 +39,7 @@ async function tried(name: string, work: () => unknown): Promise<void> {
 }
 
 const supervisor = createSupervisor(engine)
-const workbench = await openWorkbench({ home, engine, sample: join(sample, 'dv-basi.json'), write: true })
+const workbench = await openWorkbench({ home, engine, resources: join(root, 'resources'), write: true })
 const { dataSets, library, evaluations, projects } = workbench
 
 for (const name of ['unusual.safetensors', 'unusual.pt', 'unusual.npz', 'unusual.safetensors.index.json'])
@@ -109,7 +109,7 @@ await tried('heads import', () =>
 await tried('heads make', () => readPrompts(join(root, 'resources'), 'classes', at('unusual.csv')))
 await tried('run', () => resolveFile(at('unusual.json')))
 await tried('run models', async () =>
-  workbench.start({ ...(await resolveFile(join(sample, 'dv-basi.json'))), pretrained: at('unusual.safetensors') }),
+  workbench.runs.start({ ...(await resolveFile(join(sample, 'dv-basi.json'))), pretrained: at('unusual.safetensors') }),
 )
 await tried('study run', () => readDefinition(at('unusual.json'), (found) => found))
 await tried('hash', () => hashCheckpoint(at('unusual.pt')))

@@ -84,9 +84,9 @@ test.each(readdirSync(databases))(
     expect(resumeOf(history, interrupted?.run ?? 0)?.microBatch).toBeNull()
     history.close()
     const workbench = await toyWorkbench(home)
-    await workbench.resume(interrupted?.run ?? 0)
+    await workbench.runs.resume(interrupted?.run ?? 0)
     expect((await follow(workbench, interrupted?.run ?? 0)).at(-1)).toMatchObject({ type: 'done' })
-    expect(workbench.show(interrupted?.run ?? 0)).toMatchObject({
+    expect(workbench.runs.show(interrupted?.run ?? 0)).toMatchObject({
       accuracy: done?.accuracy,
       start: done?.start && { metric: done.start.metric },
     })

@@ -5,6 +5,7 @@ import { expect, test } from 'vitest'
 import { parseStudy } from '../../src-main/contract/run/study.ts'
 import { runDetail } from '../../src-main/history/detail.ts'
 import { putEpoch } from '../../src-main/history/epochs.ts'
+import { createJob, putJobState } from '../../src-main/history/jobs.ts'
 import { putEvaluation } from '../../src-main/history/run-evaluations.ts'
 import { putManifest } from '../../src-main/history/run-images.ts'
 import { createRun, endRun } from '../../src-main/history/runs.ts'
@@ -87,7 +88,12 @@ test('accuracies are means over the tasks that are not kept, on the data the run
   expect(studyRunsOf(history, study)[0]?.leaks).toEqual([
     { task: 'a', split: 'validation', images: 2, of: 5, unlabelled: false },
   ])
-  expect(listStudies(history)).toMatchObject([{ study, name: 'toys', planned: 1, done: 1, state: 'running' }])
+  const listed = { study, name: 'toys', planned: 1, done: 1 }
+  expect(listStudies(history)).toMatchObject([{ ...listed, state: 'paused' }]) // nobody has it in the queue
+  const job = createJob(history, { kind: 'study', title: 'toys', request: {}, study }, now)
+  expect(listStudies(history)).toMatchObject([{ ...listed, state: 'waiting' }])
+  putJobState(history, job, 'running', now)
+  expect(listStudies(history)).toMatchObject([{ ...listed, state: 'running' }])
 })
 
 test('a study keeps its state and the reason it paused; forgotten, its runs stay', async () => {

@@ -8,9 +8,11 @@ import {
   createEvaluation,
   listEvaluations,
   openingsOf,
+  putOpenings,
   putReport,
   reportOf,
 } from '../../src-main/history/evaluations.ts'
+import { createJob, jobsOf, putJobState } from '../../src-main/history/jobs.ts'
 import {
   addEntries,
   contentOf,
@@ -98,6 +100,7 @@ export function putAll(history: History): void {
   putStudyState(history, study, 'done')
   const request = { models: [{ name: 'm' }], tasks: [{ name: 'cars', data: '/models/cars#test' }], split: 'test' }
   const evaluation = createEvaluation(history, request as never, now)
+  putOpenings(history, evaluation, request as never, now)
   putReport(history, evaluation, { models: [{ accuracy: 0.5 }], words: 'a report' } as never)
   const path = '/models/1'
   const [id = 0] = addEntries(
@@ -115,6 +118,8 @@ export function putAll(history: History): void {
   } as never)
   describeEntry(history, id, { role: 'pre-trained', tags: ['kept'], notes: 'a note' })
   addData(history, ['/data/cars'], now)
+  const job = createJob(history, { kind: 'evaluation', title: 'm on cars', request, evaluation }, now)
+  putJobState(history, job, 'done', now)
 }
 
 /** Everything, in one text. One question that fails as damaged does not keep the others from being asked. */
@@ -140,15 +145,16 @@ export function shown(history: History): { text: string; errors: unknown[] } {
   const studies = ask(() =>
     listStudies(history).map(({ study }) => [studyOf(history, study), studyRunsOf(history, study)]),
   )
-  const evaluations = ask(() =>
-    listEvaluations(history, () => false).map((e) => [e, ask(() => reportOf(history, e.evaluation))]),
-  )
+  const evaluations = ask(() => listEvaluations(history).map((e) => [e, ask(() => reportOf(history, e.evaluation))]))
   const library = ask(() =>
     entriesOf(history).map((e) => [e, ask(() => contentOf(history, e.id)), e.sha256 && usesOf(history, e.sha256)]),
   )
   const openings = ask(() => openingsOf(history, ['/models/cars#test']))
   return {
-    text: JSON.stringify([list, runs, studies, evaluations, library, openings, ask(() => dataSets(history))]),
+    text: JSON.stringify([
+      ...[list, runs, studies, evaluations, library, openings],
+      ...[ask(() => dataSets(history)), ask(() => jobsOf(history))],
+    ]),
     errors,
   }
 }

@@ -21,7 +21,7 @@ const field = join(root, 'test/golden/heads')
 async function opened() {
   const home = temporaryFolder()
   const engine = (environment: NodeJS.ProcessEnv) => toyEngine({}, environment)
-  const workbench = await openWorkbench({ home, engine, sample: join(sample, 'dv-basi.json'), write: true })
+  const workbench = await openWorkbench({ home, engine, resources: join(root, 'resources'), write: true })
   onTestFinished(() => workbench.close())
   const none = {
     window: false,

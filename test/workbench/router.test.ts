@@ -13,7 +13,7 @@ import { basilErrorOf, errorsAsRecords } from '../../src-main/contract/wire/erro
 import type { Platform } from '../../src-main/workbench/platform.ts'
 import { createRouter } from '../../src-main/workbench/router.ts'
 import { temporaryFolder, toyEngine, toyFile, toyWorkbench } from './toy.ts'
-import type { Toy } from './toy-engine.ts'
+import type { Toy } from './toy-faults.ts'
 
 const browser: Platform = {
   window: false,

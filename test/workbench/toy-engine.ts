@@ -1,37 +1,20 @@
 // The engine's test double, a process of its own behind the real door: gradient descent with AdamW moments on a noisy
 // quadratic. Randomness is (seed, stage, step), so it goes on to the same bits from any epoch. TOY (JSON) makes it
 // misbehave.
-
-import { appendFileSync, existsSync, writeFileSync, writeSync } from 'node:fs'
+import { appendFileSync, existsSync, writeFileSync } from 'node:fs'
 
 import { sha256 } from '../../src-main/contract/branded.ts'
 import { BasilError } from '../../src-main/contract/errors.ts'
 import type { ResolvedConfig } from '../../src-main/contract/run/config.ts'
-import type {
-  CoefficientTable,
-  EngineEvent,
-  EngineInfo,
-  ResumeState,
-  TaskScore,
-} from '../../src-main/contract/run/run.ts'
+import type { CoefficientTable, EngineEvent, EngineInfo, ResumeState } from '../../src-main/contract/run/run.ts'
 import { writeSafetensors } from '../../src-main/engine/formats/safetensors-writer.ts'
 import { type Sitting, serveEngine } from '../../src-main/worker/engine-door.ts'
 import { parentPort } from '../../src-main/worker/parent-port.ts'
 import { reading } from '../../src-main/worker/reading.ts'
-
-export interface Toy {
-  // once: a file that then exists
-  fault?: { stage: number; epoch: number; how: 'abort' | 'cuda' | 'exit' | 'throw' | 'spin'; once?: string }
-  beforeOpening?: 'exit'
-  flood?: boolean // of stdout and stderr
-  progress?: number // events before each epoch
-  wait?: number // milliseconds an epoch takes
-  endless?: string // end of the path of a folder that is searched for data for ever
-  until?: string // no epoch ends before this file exists
-}
+import { misbehave, type Toy } from './toy-faults.ts'
+import { blocks, fresh, loss, scores, step } from './toy-quadratic.ts'
 
 const toy = JSON.parse(process.env.TOY ?? '{}') as Toy
-const blocks = ['conv1.weight', 'ln.weight', 'proj', 'unused']
 const stepsPerEpoch = 3
 const info: EngineInfo = {
   name: 'toy',
@@ -110,7 +93,7 @@ async function* learn(
       yield { type: 'progress', what: 'Counting', done, total } satisfies EngineEvent
     if (toy.wait) await new Promise((resolve) => setTimeout(resolve, toy.wait))
     while (toy.until && !existsSync(toy.until)) await new Promise((resolve) => setTimeout(resolve, 5))
-    misbehave(stage, state.epoch + 1)
+    misbehave(toy, stage, state.epoch + 1)
     const losses: number[] = []
     for (let i = 0; i < stepsPerEpoch; i++) state = step(state, config.seed, losses)
     const metric = loss(state.coefficients, stage)
@@ -126,27 +109,6 @@ async function* learn(
     yield epochEvent(state, losses, isBest, config, seconds())
   }
   return state
-}
-
-function fresh(stage: number, rows: number, completed: CoefficientTable[]): ResumeState {
-  const zeros = (): CoefficientTable =>
-    Array.from({ length: rows }, () => blocks.map((_, b) => (b === blocks.length - 1 ? -0 : 0)))
-  const coefficients = zeros()
-  const still = loss(coefficients, stage)
-  return {
-    stage,
-    epoch: 0,
-    step: 0,
-    coefficients,
-    firstMoment: zeros(),
-    secondMoment: zeros(),
-    losses: [],
-    still,
-    best: { step: 0, metric: still, coefficients },
-    sinceBest: 0,
-    completed: [...completed],
-    microBatch: null,
-  }
 }
 
 function epochEvent(
@@ -174,54 +136,6 @@ function epochEvent(
   }
 }
 
-function step(state: ResumeState, seed: number, losses: number[]): ResumeState {
-  losses.push(loss(state.coefficients, state.stage))
-  const at = state.step + 1
-  const first: CoefficientTable = []
-  const second: CoefficientTable = []
-  const coefficients = state.coefficients.map((row, r) => {
-    first.push([])
-    second.push([])
-    return row.map((value, b) => {
-      const isUsed = b < blocks.length - 1
-      const gradient = isUsed
-        ? 2 * (value - target(state.stage, r, b)) + 0.1 * noise(seed, state.stage, at * 97 + r * 13 + b)
-        : 0
-      const m = 0.9 * (state.firstMoment[r]?.[b] ?? 0) + 0.1 * gradient
-      const v = 0.999 * (state.secondMoment[r]?.[b] ?? 0) + 0.001 * gradient * gradient
-      first[r]?.push(m)
-      second[r]?.push(v)
-      return isUsed ? value - (0.05 * (m / (1 - 0.9 ** at))) / (Math.sqrt(v / (1 - 0.999 ** at)) + 1e-8) : -0
-    })
-  })
-  return { ...state, step: at, coefficients, firstMoment: first, secondMoment: second }
-}
-
-const target = (stage: number, row: number, block: number): number => noise(99, stage, row * 7 + block)
-
-function loss(table: CoefficientTable, stage: number): number {
-  return table
-    .flatMap((row, r) => row.map((value, b) => (b === blocks.length - 1 ? 0 : (value - target(stage, r, b)) ** 2)))
-    .reduce((a, b) => a + b, 0)
-}
-
-/** In [-1, 1), from the counters alone. */
-function noise(seed: number, stream: number, counter: number): number {
-  let x = (seed * 0x9e3779b1 + stream * 0x85ebca6b + counter * 0xc2b2ae35) | 0
-  x = Math.imul(x ^ (x >>> 15), 0x2c1b3c6d)
-  x = Math.imul(x ^ (x >>> 12), 0x297a2d39)
-  return ((x ^ (x >>> 15)) >>> 0) / 2 ** 31 - 1
-}
-
-function scores(config: ResolvedConfig, loss: number): TaskScore[] {
-  return config.tasks.map((t, i) => ({
-    task: t.name,
-    loss,
-    accuracy: 1 / (1 + loss + i),
-    relativeAccuracy: i === 0 ? 1 / (1 + loss) : null,
-  }))
-}
-
 function evaluation(
   config: ResolvedConfig,
   model: 'pretrained' | 'start' | 'iteration',
@@ -229,31 +143,6 @@ function evaluation(
   loss: number,
 ): EngineEvent {
   return { type: 'evaluation', evaluation: { split: 'test', model, stage, tasks: scores(config, loss) } }
-}
-
-function misbehave(stage: number, epoch: number): void {
-  if (toy.flood) {
-    process.stdout.write('o'.repeat(1 << 20))
-    process.stderr.write('e'.repeat(1 << 16))
-  }
-  const { fault } = toy
-  if (!fault || fault.stage !== stage || fault.epoch !== epoch || (fault.once && existsSync(fault.once))) return
-  if (fault.once) appendFileSync(fault.once, 'x')
-  if (fault.how === 'cuda')
-    writeSync(
-      2,
-      '2026-11-22 08:00:00.1: F gpu_event.cc:1] could not synchronize on CUDA context: CUDA_ERROR_LAUNCH_FAILED\n*** trace ***\n',
-    )
-  if (fault.how === 'abort' || fault.how === 'cuda') process.abort()
-  if (fault.how === 'exit') process.exit(3)
-  if (fault.how === 'spin') for (;;);
-  throw new BasilError({
-    code: 'not-finite',
-    what: 'The loss is not a number',
-    where: `epoch ${epoch}`,
-    why: 'a toy fault',
-    next: 'nothing',
-  })
 }
 
 serveEngine(

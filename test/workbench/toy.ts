@@ -9,7 +9,7 @@ import { onTestFinished } from 'vitest'
 import type { RunDetail, RunEvent } from '../../src-main/contract/run/run.ts'
 import { type EngineProcess, forkEngine } from '../../src-main/workbench/link/engine-process.ts'
 import { openWorkbench, type Workbench, type WorkbenchOptions } from '../../src-main/workbench/workbench.ts'
-import type { Toy } from './toy-engine.ts'
+import type { Toy } from './toy-faults.ts'
 import { toyEntry } from './toy-run.ts'
 
 export { toyConfig, toyEntry, toyFile } from './toy-run.ts'
@@ -34,8 +34,9 @@ export async function toyWorkbench(
   copyFileSync(join(import.meta.dirname, '../../resources/model-card.md'), join(home, 'model-card.md'))
   const workbench = await openWorkbench({
     home,
-    engine,
+    resources: home,
     sample: join(home, 'sample', 'sample.json'),
+    engine,
     write,
     ...(patience && { patience }),
   })
@@ -50,7 +51,7 @@ export async function follow(
   seen: (event: RunEvent) => void = () => undefined,
 ): Promise<RunEvent[]> {
   const events: RunEvent[] = []
-  for await (const event of workbench.watch(run)) {
+  for await (const event of workbench.runs.watch(run)) {
     events.push(event)
     seen(event)
   }
@@ -62,12 +63,12 @@ export async function follow(
  * theirs) and its number.
  */
 export function bitsOf(workbench: Workbench, run: number): unknown {
-  const { created, ended, seconds, times, dataWait, openings, run: _, ...rest } = workbench.show(run)
+  const { created, ended, seconds, times, dataWait, openings, run: _, ...rest } = workbench.runs.show(run)
   const timeless = (stage: RunDetail['iterations'][number]) => ({
     ...stage,
     epochs: stage.epochs.map((e) => ({ ...e, seconds: 0, remainingSeconds: null })),
   })
   const stages = [rest.start, ...rest.iterations].filter((s) => s !== null)
-  const tables = stages.flatMap((s) => s.epochs.map((e) => workbench.coefficients(run, s.stage, e.epoch)))
+  const tables = stages.flatMap((s) => s.epochs.map((e) => workbench.runs.coefficients(run, s.stage, e.epoch)))
   return { ...rest, start: rest.start && timeless(rest.start), iterations: rest.iterations.map(timeless), tables }
 }

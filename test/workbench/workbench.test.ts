@@ -8,7 +8,7 @@ import { bitsOf, follow, temporaryFolder, toyConfig, toyEngine, toyWorkbench } f
 
 test("a run is kept whole and told in the contract's shape", async () => {
   const workbench = await toyWorkbench(temporaryFolder())
-  const run = await workbench.start(toyConfig())
+  const run = await workbench.runs.start(toyConfig())
   const events = await follow(workbench, run)
   for (const event of events) runEventSchema.parse(event)
   expect(events[0]).toMatchObject({ type: 'started', run, resumed: false })
@@ -19,7 +19,7 @@ test("a run is kept whole and told in the contract's shape", async () => {
   })
   expect(events.filter((e) => e.type === 'epoch')).toHaveLength(12) // 3 stages of 3 epochs, and the state before each
 
-  const detail = runDetailSchema.parse(workbench.show(run))
+  const detail = runDetailSchema.parse(workbench.runs.show(run))
   expect(detail).toMatchObject({
     state: 'done',
     iterationsPlanned: 2,
@@ -31,74 +31,77 @@ test("a run is kept whole and told in the contract's shape", async () => {
   // as its end gave them: one a step, and one after the last
   expect(detail.iterations.map((s) => s.losses.length)).toEqual([10, 10])
   expect(detail.parents.map((p) => p.role)).toEqual(['pretrained', 'vector', 'vector'])
-  expect(runSummarySchema.parse(workbench.list({ offset: 0, limit: 10, search: 'TOY' }).rows[0]).accuracy).toBe(
+  expect(runSummarySchema.parse(workbench.runs.list({ offset: 0, limit: 10, search: 'TOY' }).rows[0]).accuracy).toBe(
     detail.accuracy,
   )
-  expect(Object.is(workbench.coefficients(run, 0, 2)[0]?.[3], -0)).toBe(true)
+  expect(Object.is(workbench.runs.coefficients(run, 0, 2)[0]?.[3], -0)).toBe(true)
 })
 
 test('an epoch is told only when another process could already read it', async () => {
   const home = temporaryFolder()
   const workbench = await toyWorkbench(home)
   const reader = await toyWorkbench(home, undefined, false)
-  const run = await workbench.start(toyConfig())
+  const run = await workbench.runs.start(toyConfig())
   const told: [number, number][] = []
   await follow(workbench, run, (event) => {
     if (event.type !== 'epoch') return
     told.push([event.stage, event.epoch])
-    expect(reader.coefficients(run, event.stage, event.epoch)).toEqual(event.coefficients)
+    expect(reader.runs.coefficients(run, event.stage, event.epoch)).toEqual(event.coefficients)
   })
   expect(told).toHaveLength(12)
 })
 
-test('a second run is refused while one is at work, and accepted when its end has been told', async () => {
-  const workbench = await toyWorkbench(temporaryFolder())
-  const first = await workbench.start(toyConfig())
-  await expect(workbench.start(toyConfig())).rejects.toMatchObject({
-    record: { code: 'run-state', where: `run ${first}` },
-  })
-  await follow(workbench, first)
-  const second = await workbench.start(toyConfig())
+test('a second run waits while one is at work, is watched from then on, and begins when its turn comes', async () => {
+  const workbench = await toyWorkbench(temporaryFolder(), () => toyEngine({ wait: 5 }))
+  const first = await workbench.runs.start(toyConfig())
+  const second = await workbench.runs.start(toyConfig())
   expect(second).toBe(first + 1)
-  await follow(workbench, second)
+  expect(workbench.runs.show(second)).toMatchObject({ state: 'waiting', start: null })
+  await expect(workbench.runs.resume(second)).rejects.toMatchObject({ record: { why: 'it is waiting' } })
+  const events = await follow(workbench, second, ({ type }) => {
+    if (type === 'started') expect(workbench.runs.show(first).state).toBe('done')
+  })
+  expect(events[0]).toMatchObject({ type: 'started', run: second, resumed: false })
+  expect(events.filter((e) => e.type === 'epoch')).toHaveLength(12)
+  expect(bitsOf(workbench, second)).toEqual(bitsOf(workbench, first))
 })
 
 test('a run that could not begin leaves no row behind', async () => {
   const workbench = await toyWorkbench(temporaryFolder())
-  await expect(workbench.start(toyConfig({ pretrained: 'missing.safetensors' }))).rejects.toMatchObject({
+  await expect(workbench.runs.start(toyConfig({ pretrained: 'missing.safetensors' }))).rejects.toMatchObject({
     record: { code: 'file-missing' },
   })
-  expect(workbench.list({ offset: 0, limit: 10, search: '' }).total).toBe(0)
+  expect(workbench.runs.list({ offset: 0, limit: 10, search: '' }).total).toBe(0)
 })
 
 test('stopping keeps the best so far: the run ends early, evaluated, and is not resumable', async () => {
   const workbench = await toyWorkbench(temporaryFolder(), () => toyEngine({ wait: 5 }))
-  const run = await workbench.start(toyConfig({ epochs: 1000 }))
+  const run = await workbench.runs.start(toyConfig({ epochs: 1000 }))
   const events = await follow(workbench, run, (event) => {
-    if (event.type === 'epoch' && event.stage === 1 && event.epoch === 2) void workbench.stop(run)
+    if (event.type === 'epoch' && event.stage === 1 && event.epoch === 2) void workbench.runs.stop(run)
   })
   expect(events.at(-1)).toEqual({ type: 'ended', run, state: 'stopped', error: null })
-  expect(workbench.show(run)).toMatchObject({ state: 'stopped', iterationsDone: 1, evaluatedOn: 'test' })
-  await expect(workbench.resume(run)).rejects.toMatchObject({ record: { code: 'run-state' } })
+  expect(workbench.runs.show(run)).toMatchObject({ state: 'stopped', iterationsDone: 1, evaluatedOn: 'test' })
+  await expect(workbench.runs.resume(run)).rejects.toMatchObject({ record: { code: 'run-state' } })
 })
 
 test('stopping at once, before the engine has begun, is not forgotten', async () => {
   const workbench = await toyWorkbench(temporaryFolder(), () => toyEngine({ wait: 5 }))
-  const run = await workbench.start(toyConfig({ epochs: 1000, start: { method: 'atlas', epochs: 1000 } }))
-  expect(await workbench.stop(run)).toBe(true)
+  const run = await workbench.runs.start(toyConfig({ epochs: 1000, start: { method: 'atlas', epochs: 1000 } }))
+  expect(await workbench.runs.stop(run)).toBe(true)
   expect((await follow(workbench, run)).at(-1)).toMatchObject({ state: 'stopped' })
 })
 
 test('a cancelled run ends at once and can be resumed to the same bits', async () => {
   const workbench = await toyWorkbench(temporaryFolder(), () => toyEngine({ wait: 2 }))
-  const whole = await workbench.start(toyConfig())
+  const whole = await workbench.runs.start(toyConfig())
   await follow(workbench, whole)
-  const run = await workbench.start(toyConfig())
+  const run = await workbench.runs.start(toyConfig())
   const events = await follow(workbench, run, (event) => {
-    if (event.type === 'epoch' && event.stage === 1 && event.epoch === 1) void workbench.cancel(run)
+    if (event.type === 'epoch' && event.stage === 1 && event.epoch === 1) void workbench.runs.cancel(run)
   })
   expect(events.at(-1)).toEqual({ type: 'ended', run, state: 'cancelled', error: null })
-  await workbench.resume(run)
+  await workbench.runs.resume(run)
   expect((await follow(workbench, run))[0]).toMatchObject({ type: 'started', resumed: true })
   expect(bitsOf(workbench, run)).toEqual(bitsOf(workbench, whole))
 })
@@ -106,16 +109,16 @@ test('a cancelled run ends at once and can be resumed to the same bits', async (
 test('closing interrupts a run; the next to open it says so and resumes it to the same bits', async () => {
   const home = temporaryFolder()
   const workbench = await toyWorkbench(home, () => toyEngine({ wait: 2 }))
-  const whole = await workbench.start(toyConfig())
+  const whole = await workbench.runs.start(toyConfig())
   await follow(workbench, whole)
-  const run = await workbench.start(toyConfig())
+  const run = await workbench.runs.start(toyConfig())
   await follow(workbench, run, (event) => {
     if (event.type === 'epoch' && event.stage === 1 && event.epoch === 1) void workbench.close()
   })
   await workbench.close()
   const again = await toyWorkbench(home)
-  expect(again.show(run).state).toBe('interrupted')
-  await again.resume(run)
+  expect(again.runs.show(run).state).toBe('interrupted')
+  await again.runs.resume(run)
   await follow(again, run)
   expect(bitsOf(again, run)).toEqual(bitsOf(again, whole))
 })
@@ -124,19 +127,19 @@ test('what the engine throws fails the run with its record, and the engine works
   const workbench = await toyWorkbench(temporaryFolder(), () =>
     toyEngine({ fault: { stage: 0, epoch: 2, how: 'throw' } }),
   )
-  const run = await workbench.start(toyConfig())
+  const run = await workbench.runs.start(toyConfig())
   const events = await follow(workbench, run)
   expect(events.at(-1)).toMatchObject({
     type: 'ended',
     state: 'failed',
     error: { code: 'not-finite', where: 'epoch 2' },
   })
-  expect(await workbench.describe()).toMatchObject({ name: 'toy' })
+  expect(await workbench.engine.describe()).toMatchObject({ name: 'toy' })
 })
 
 test('progress reaches a watcher at most ten times a second, epochs always', async () => {
   const workbench = await toyWorkbench(temporaryFolder(), () => toyEngine({ progress: 500 }))
-  const run = await workbench.start(toyConfig())
+  const run = await workbench.runs.start(toyConfig())
   const began = performance.now()
   const events = await follow(workbench, run)
   const most = Math.ceil((performance.now() - began) / 100) + 1
@@ -147,12 +150,14 @@ test('progress reaches a watcher at most ten times a second, epochs always', asy
 test('an export never overwrites another in the data folder', async () => {
   const home = temporaryFolder()
   const workbench = await toyWorkbench(home)
-  const run = await workbench.start(toyConfig())
+  const run = await workbench.runs.start(toyConfig())
   await follow(workbench, run)
-  const first = await workbench.export(run, { iteration: 1 }, null)
-  const second = await workbench.export(run, { iteration: 1 }, null)
+  const first = await workbench.exports.export(run, { iteration: 1 }, null)
+  const second = await workbench.exports.export(run, { iteration: 1 }, null)
   expect(first.file).toBe(join(home, 'exports', `toy-run-run-${run}-iteration-1.safetensors`))
   expect(second.file).toBe(join(home, 'exports', `toy-run-run-${run}-iteration-1-2.safetensors`))
   expect(existsSync(second.file)).toBe(true)
-  await expect(workbench.export(run, { iteration: 3 }, null)).rejects.toMatchObject({ record: { code: 'run-state' } })
+  await expect(workbench.exports.export(run, { iteration: 3 }, null)).rejects.toMatchObject({
+    record: { code: 'run-state' },
+  })
 })

@@ -80,20 +80,20 @@ test('a run keeps how its models are computed and where that came from; its expo
     home: join(folder, 'data'),
     engine: (environment) =>
       forkEngine(join(root, 'src-main/worker/door.ts'), { ...environment, BASIL_BACKEND: 'wasm' }),
-    sample: join(root, 'resources/sample/dv-basi.json'),
+    resources: join(root, 'resources'),
     write: true,
   })
   onTestFinished(() => workbench.close())
-  const number = await workbench.start(config)
+  const number = await workbench.runs.start(config)
   const events: RunEvent[] = []
-  for await (const event of workbench.watch(number)) events.push(event)
+  for await (const event of workbench.runs.watch(number)) events.push(event)
   expect(events.at(-1)?.type).toBe('done')
-  const detail = workbench.show(number)
+  const detail = workbench.runs.show(number)
   expect(detail.config.tower).toEqual(plan.tower)
 
   const out = join(folder, 'merged.safetensors')
   const form = { container: 'safetensors', layout: 'open_clip', dtype: null } as const
-  const { card } = await workbench.export(number, { iteration: null, form }, { out, overwrite: false })
+  const { card } = await workbench.exports.export(number, { iteration: null, form }, { out, overwrite: false })
   const found = await look(out)
   expect(found.warnings).toBeUndefined()
   expect(found.towers?.vision).toMatchObject({

@@ -43,7 +43,7 @@ export async function followStudy(workbench: Workbench, study: number, json: boo
           printJson({ type: 'run', ...one })
           continue
         }
-        const tower = one.run === null ? null : workbench.show(one.run).config.tower
+        const tower = one.run === null ? null : workbench.runs.show(one.run).config.tower
         for (const line of [...doubtLines(tower, doubts), runLine(one)]) print(line)
       }
       const at = runs.findIndex(({ state }) => state === 'running')
@@ -75,7 +75,7 @@ const watched = new Set<number>()
 async function live(workbench: Workbench, { run, arm, seed }: StudyRun, place: string): Promise<void> {
   if (run === null || watched.has(run)) return
   watched.add(run)
-  for await (const event of workbench.watch(run)) {
+  for await (const event of workbench.runs.watch(run)) {
     const line = lineOf(event)
     if (line?.live) sayLive(`${place}: ${arm}, seed ${seed}:${line.text}`)
     else if (line && event.type === 'engine-silent') print(line.text)

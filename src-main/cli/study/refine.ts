@@ -70,9 +70,9 @@ async function refine(workbench: Workbench, checkpoint: string, given: Given, js
     ...(iterations !== undefined && { iterations }),
     ...(epochs !== undefined && { epochs }),
   }
-  const run = await workbench.start(resolveConfig(config, (path) => resolve(path)))
+  const run = await workbench.runs.start(resolveConfig(config, (path) => resolve(path)))
   await followRun(workbench, run, json)
-  const detail = workbench.show(run)
+  const detail = workbench.runs.show(run)
   if (detail.state !== 'done' && detail.state !== 'stopped') return
   const compared = beforeAndAfter(detail)
   if (!json && compared) print(comparisonLine(compared))
@@ -81,7 +81,7 @@ async function refine(workbench: Workbench, checkpoint: string, given: Given, js
     return print('No iteration beat the checkpoint on what selects: it stays as it is, and nothing was written.')
   }
   const target = out === undefined ? null : { out: resolve(out), overwrite }
-  const exported = await workbench.export(
+  const exported = await workbench.exports.export(
     run,
     { iteration: null, form: formOf(out ?? 'refined.safetensors', given) },
     target,

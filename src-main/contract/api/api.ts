@@ -14,6 +14,7 @@ import { disentanglementApi } from './disentanglement.ts'
 import { evaluationsApi } from './evaluations.ts'
 import { headsApi } from './heads.ts'
 import { historyApi } from './history.ts'
+import { jobsApi } from './jobs.ts'
 import { libraryApi } from './library.ts'
 import { deviceSchema, installEventSchema, nativeKinds, nativeStatusSchema } from './native.ts'
 import { studiesApi } from './studies.ts'
@@ -83,10 +84,12 @@ export const api = {
   data: dataApi,
   heads: headsApi,
   history: historyApi,
+  jobs: jobsApi,
   disentanglement: disentanglementApi,
   evaluations: evaluationsApi,
   studies: studiesApi,
   runs: {
+    /** Checked at once; begins when its turn comes in the queue. */
     start: oc.input(z.object({ grant: z.string(), config: z.unknown() })).output(run),
     list: oc
       .input(
@@ -103,7 +106,7 @@ export const api = {
     /** Events from now on; at most ten progress events a second. Ends when the run ends. */
     watch: oc.input(run).output(eventIterator(runEventSchema)),
     stop: oc.input(run).output(z.boolean()),
-    cancel: oc.input(run).output(z.boolean()),
+    cancel: oc.input(run).output(z.boolean()), // also one that waits
     /** device: for this sitting alone, whatever was chosen. */
     resume: oc.input(run.extend({ device: deviceSchema.optional() })).output(run),
     /**

@@ -129,7 +129,7 @@ export const evaluationReportSchema = z.object({
 })
 export type EvaluationReport = z.infer<typeof evaluationReportSchema>
 
-const states = ['running', 'done', 'failed', 'interrupted'] as const
+const states = ['waiting', 'running', 'done', 'failed', 'interrupted'] as const
 
 const summarySchema = z.object({
   evaluation: z.number(),
@@ -195,8 +195,8 @@ export type WantedEvaluation = z.infer<typeof wantedSchema>
 
 export const evaluationsApi = {
   /**
-   * Tasks are a run's own, those of an opened configuration, or rows of the library; models likewise. Refused while a
-   * run goes on.
+   * Tasks are a run's own, those of an opened configuration, or rows of the library; models likewise. It begins when
+   * its turn comes in the queue.
    */
   start: oc.input(wantedSchema).output(one),
   /** Ends with "done" or "failed". */

@@ -7,7 +7,7 @@ import { errorSchema } from '../errors.ts'
 import { runStates } from '../run/run.ts'
 import { studySchema } from '../run/study.ts'
 
-const studyStates = ['running', 'paused', 'done'] as const
+const studyStates = ['waiting', 'running', 'paused', 'done'] as const
 
 const studyRunSchema = z.object({
   place: z.number(),
@@ -15,7 +15,7 @@ const studyRunSchema = z.object({
   part: z.string(), // '' where the arm has only one
   seed: z.number(),
   run: z.number().nullable(), // null: not begun
-  state: z.enum([...runStates, 'waiting']),
+  state: z.enum(runStates),
   accuracy: z.number().nullable(), // mean over tasks, those to keep left out
   relativeAccuracy: z.number().nullable(),
   control: z.number().nullable(), // mean over tasks to keep; null where there are none
@@ -110,7 +110,7 @@ export const studiesApi = {
   controls: oc.input(z.object({ config: z.unknown() })).output(studySchema),
   /** The runs it would have; throws what is wrong with it. */
   plan: oc.input(given).output(z.object({ runs: z.array(studyRunSchema.pick({ arm: true, part: true, seed: true })) })),
-  /** Its runs follow one another until it is paused. Refused while a run or another study is at work. */
+  /** Its runs follow one another until it is paused. They begin when their turn comes in the queue. */
   start: oc.input(given).output(one),
   /** After the present run, which is cancelled where `now`. */
   pause: oc.input(one.extend({ now: z.boolean().default(false) })).output(z.boolean()),

@@ -181,7 +181,8 @@ export const engineEventSchema = z.discriminatedUnion('type', [
 ])
 export type EngineEvent = z.infer<typeof engineEventSchema>
 
-export const runStates = ['running', 'interrupted', 'stopped', 'cancelled', 'failed', 'done'] as const
+// waiting: in the queue, for the first time or again; a row never holds that
+export const runStates = ['waiting', 'running', 'interrupted', 'stopped', 'cancelled', 'failed', 'done'] as const
 export type RunState = (typeof runStates)[number]
 
 export const runSummarySchema = z.object({

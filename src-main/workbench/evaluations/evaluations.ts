@@ -1,48 +1,47 @@
-// Evaluations outside runs: begun one at a time while no run is at work, kept with their reports, and told to whoever
-// watches. That test data is opened is on disk before the engine hears of it.
-
+// Evaluations outside runs: asked for through the queue, kept with their reports, and told to whoever watches. That
+// test data is opened is on disk before the engine hears of it.
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 
 import type {
   EvaluationDetail,
   EvaluationEvent,
-  EvaluationReport,
   EvaluationRequest,
   EvaluationSummary,
   Opening,
 } from '../../contract/api/evaluations.ts'
-import { BasilError, recordOf } from '../../contract/errors.ts'
+import type { Job } from '../../contract/api/jobs.ts'
+import { BasilError } from '../../contract/errors.ts'
 import type { Recipe } from '../../contract/run/recipe.ts'
 import { runDetail } from '../../history/detail.ts'
 import {
   createEvaluation,
   evaluationOf,
-  failEvaluation,
   forgetEvaluation,
   listEvaluations,
   openedBy,
   openingsOf,
-  putReport,
   reportOf,
 } from '../../history/evaluations.ts'
+import { jobAbout } from '../../history/jobs.ts'
 import { parentsOf } from '../../history/parents.ts'
 import type { History } from '../../history/statement.ts'
 import { recipeOf } from '../export/recipe.ts'
+import type { Jobs } from '../jobs/queue.ts'
 import { filesHere, recipeHere } from '../library/whereabouts.ts'
-import type { Supervisor } from '../link/supervisor.ts'
 import { readPresets } from '../studies/presets/files.ts'
 import { reportHtml } from './report/page.ts'
 import { type Tasks, tasksOf } from './request.ts'
 
 export interface Evaluations {
-  /** Gives its number. Throws run-state while a run or another evaluation is at work. */
+  /** Gives its number; it begins when its turn comes. */
   start(request: EvaluationRequest): number
-  /** What is told from now on; of one that is over, only how it ended. */
+  /** How far it is from now on, then how it ended. */
   watch(evaluation: number): AsyncGenerator<EvaluationEvent, void>
   list(): EvaluationSummary[]
   /** Throws run-missing. */
   show(evaluation: number): EvaluationDetail
+  /** Throws run-state while it is at work or waits. */
   forget(evaluation: number): boolean
   /** Every time these images were opened as test data. */
   openings(data: readonly string[]): Opening[]
@@ -55,70 +54,17 @@ export interface Evaluations {
   stateOf(run: number, iteration: number | null): Recipe
   /** The report as one page. */
   page(evaluation: number): string
-  /** Throws run-state while one is at work. */
-  requireIdle(): void
-  close(): Promise<void>
 }
 
 interface Place {
   history: History
   resources: string // the folder of the program's own files
-  supervisor: Supervisor
-  /** Throws where nothing may be begun now. */
-  ready: () => void
+  jobs: Jobs
 }
 
-interface AtWork {
-  evaluation: number
-  newest: EvaluationEvent | null
-  news: PromiseWithResolvers<void>
-  over: Promise<void>
-}
-
-export function createEvaluations({ history, resources, supervisor, ready }: Place): Evaluations {
-  let present: AtWork | null = null
-  const lives = (evaluation: number): boolean => present?.evaluation === evaluation
-
-  function tell(mine: AtWork, event: EvaluationEvent): void {
-    const { news } = mine
-    Object.assign(mine, { newest: event, news: Promise.withResolvers<void>() })
-    news.resolve()
-  }
-
-  /** Never rejects. */
-  async function work(mine: AtWork, request: EvaluationRequest): Promise<void> {
-    let last: EvaluationEvent
-    try {
-      putReport(history, mine.evaluation, await reported(request, (event) => tell(mine, event)))
-      last = { type: 'done' }
-    } catch (thrown) {
-      const error = recordOf(thrown)
-      last = { type: 'failed', error }
-      try {
-        failEvaluation(history, mine.evaluation, error)
-      } catch {
-        // The disk takes nothing more: the row says running, and is shown as interrupted.
-      }
-    }
-    present = null
-    tell(mine, last)
-  }
-
-  async function reported(
-    request: EvaluationRequest,
-    tell: (event: EvaluationEvent) => void,
-  ): Promise<EvaluationReport> {
-    const events = (await supervisor.ask((client) => client.evaluate(request)))[Symbol.asyncIterator]()
-    for (;;) {
-      const { value, done } = await supervisor.ask(() => events.next())
-      if (done) throw new Error('the engine ended without a report')
-      if (value.type === 'result') return value.result
-      tell(value)
-    }
-  }
-
+export function createEvaluations({ history, resources, jobs }: Place): Evaluations {
   const show = (evaluation: number): EvaluationDetail => {
-    const found = evaluationOf(history, evaluation, lives) ?? missing(evaluation)
+    const found = evaluationOf(history, evaluation) ?? missing(evaluation)
     return {
       ...found,
       report: reportOf(history, evaluation),
@@ -126,33 +72,32 @@ export function createEvaluations({ history, resources, supervisor, ready }: Pla
     }
   }
 
+  async function* watch(evaluation: number): AsyncGenerator<EvaluationEvent, void> {
+    const job = jobAbout(history, 'evaluation', evaluation)
+    let seen: Job['progress'] = null
+    if (job)
+      for await (const { progress } of jobs.follow(job.job)) {
+        if (progress && progress !== seen) yield { type: 'progress', ...progress }
+        seen = progress
+      }
+    yield endOf(show(evaluation))
+  }
+
   return {
     start: (request) => {
-      ready()
-      const evaluation = createEvaluation(history, request, new Date())
-      const mine: AtWork = { evaluation, newest: null, news: Promise.withResolvers(), over: Promise.resolve() }
-      present = mine
-      mine.over = work(mine, request)
+      let evaluation = 0
+      jobs.add(() => {
+        evaluation = createEvaluation(history, request, new Date())
+        return { kind: 'evaluation', request, evaluation }
+      })
       return evaluation
     },
-    watch: async function* (evaluation) {
-      const mine = present
-      if (mine?.evaluation === evaluation)
-        for (let seen: EvaluationEvent | null = null; ; ) {
-          const { news, newest } = mine
-          if (newest && newest !== seen) {
-            seen = newest
-            yield newest
-            if (newest.type !== 'progress') return
-          } else await news.promise
-        }
-      yield endOf(show(evaluation))
-    },
-    list: () => listEvaluations(history, lives),
+    watch,
+    list: () => listEvaluations(history),
     show,
     forget: (evaluation) => {
-      if (lives(evaluation)) throw atWork(evaluation)
-      show(evaluation)
+      const { state } = show(evaluation)
+      if (state === 'running' || state === 'waiting') throw atWork(evaluation, state)
       forgetEvaluation(history, evaluation)
       return true
     },
@@ -166,10 +111,6 @@ export function createEvaluations({ history, resources, supervisor, ready }: Pla
       const presets = existsSync(join(resources, 'presets')) ? readPresets(resources) : null
       return reportHtml(report, { evaluation, created, openings, presets })
     },
-    requireIdle: () => {
-      if (present) throw atWork(present.evaluation)
-    },
-    close: async () => present?.over,
   }
 }
 
@@ -188,13 +129,13 @@ function missing(evaluation: number): never {
   })
 }
 
-function atWork(evaluation: number): BasilError {
+function atWork(evaluation: number, state: string): BasilError {
   return new BasilError({
     code: 'run-state',
     what: 'An evaluation is at work',
     where: `evaluation ${evaluation}`,
-    why: 'Basil works on one thing at a time',
-    next: 'wait for it to end',
+    why: `it is ${state}`,
+    next: 'wait for it to end, or cancel its job',
   })
 }
 

@@ -10,15 +10,20 @@ import type {
   ProbeEvent,
   ProbeRequest,
 } from '../../contract/api/heads.ts'
+import type { Job } from '../../contract/api/jobs.ts'
+import { BasilError, type ErrorRecord } from '../../contract/errors.ts'
 import { headNameOf } from '../../contract/named-tensor.ts'
 import type { Exported } from '../../contract/run/recipe.ts'
 import type { Progress } from '../../contract/run/run.ts'
 import { requireFree } from '../../files/write-atomic.ts'
 import { inFolder } from '../export/exports.ts'
+import type { Work } from '../jobs/kind.ts'
+import type { Jobs } from '../jobs/queue.ts'
 import type { Library } from '../library/library.ts'
 import type { EngineClient } from '../link/engine-link.ts'
-import { heard } from '../link/heard.ts'
+import { lastHeard } from '../link/heard.ts'
 import type { Supervisor } from '../link/supervisor.ts'
+import type { HeadJob } from './job.ts'
 import { knownPrompts, type Prompts, promptsOf } from './prompts.ts'
 
 type Texts = string | string[]
@@ -47,72 +52,93 @@ export interface Heads {
   ): Told
 }
 
+/** What a head's job does. */
+export interface HeadsAtWork {
+  /** Writes it under a free name and adds it to the library. Gives its file. */
+  work(job: number, wanted: HeadJob, work: Work): Promise<string>
+}
+
 interface HeadsOptions {
   home: string // the data folder
   resources: string // the folder of the program's own files
   supervisor: Supervisor
   library: Library
-  /** Throws where nothing may be begun now. */
-  ready: () => void
+  jobs: Jobs
 }
 
-export function createHeads({ home, resources, supervisor, library, ready }: HeadsOptions): Heads {
+export function createHeads(options: HeadsOptions): { heads: Heads; atWork: HeadsAtWork } {
+  const { resources, library, jobs } = options
+  const made = new Map<number, Made>() // of jobs that somebody waits for
   const pathOf = (id: number): string => library.show(id).path
   const imagesAt = ({ id, name }: Images): string => `${pathOf(id)}#${name}`
   const merges = join(resources, 'text', 'bpe_simple_vocab_16e6.txt.gz')
   const texts = (kind: 'classes' | 'templates', given: Texts): string[] =>
     typeof given === 'string' ? promptsOf(resources, kind, given).texts : given
 
-  /** Of what `question` writes at the path it is given, which is free. */
-  async function* told(
-    name: string,
-    question: (client: EngineClient, out: string) => Promise<AsyncIterable<HeadEvent | ProbeEvent>>,
-  ): Told {
-    ready()
-    const out = await inFolder(join(home, 'heads'), `${name}.safetensors`, freePath)
-    for await (const event of heard(supervisor, (client) => question(client, out))) {
-      if (event.type === 'progress') yield event
-      else
-        yield {
-          type: 'result',
-          result: { ...(await done(name, event, 'report' in event ? event.report : null)), warnings: event.warnings },
-        }
+  /** Its job, which ends with whoever asked for it. */
+  async function* told(request: HeadJob): Told {
+    const job = jobs.add(() => ({ kind: 'head', request }))
+    let last: Job | null = null
+    try {
+      for await (const now of jobs.follow(job)) {
+        if (now.progress && now.progress !== last?.progress) yield { type: 'progress', ...now.progress }
+        last = now
+      }
+      const result = made.get(job)
+      if (!result) throw new BasilError(last?.error ?? leftOver(job))
+      yield { type: 'result', result }
+    } finally {
+      made.delete(job)
+      await jobs.cancel(job).catch(() => undefined) // the workbench may be closed
     }
   }
 
-  async function done(
-    name: string,
-    { file, bytes, sha256, tensors }: Exported,
-    report: HeadDone['report'],
-  ): Promise<HeadDone> {
-    const { added, known } = await library.add([file])
-    return { file, bytes, sha256, tensors, head: `${file}#head.${name}`, entry: added[0] ?? known[0] ?? null, report }
-  }
-
-  return {
+  const heads: Heads = {
     prompts: () => ({ classes: knownPrompts(resources, 'classes'), templates: knownPrompts(resources, 'templates') }),
     make: ({ model, classes, templates, ...request }) => {
       const words = {
         classes: texts('classes', classes),
         templates: texts('templates', templates ?? (typeof classes === 'string' ? classes : ['a photo of a {}.'])),
       }
-      return told(request.name, (client, out) =>
-        client.makeHead({ ...request, ...words, model: pathOf(model), merges, out, overwrite: false }),
-      )
+      const whole = { ...request, ...words, model: pathOf(model), merges, overwrite: false }
+      return told({ how: 'made', name: request.name, request: whole })
     },
     importHead: ({ id, model, as, features, name = headNameOf(pathOf(id)) }) => {
       const [heads, of] = [[{ file: pathOf(id), name }], model === null ? null : pathOf(model)]
-      return told(name, async (client, out) =>
-        once(await client.importHeads({ heads, as, features, model: of, out, overwrite: false })),
-      )
+      return told({ how: 'imported', name, request: { heads, as, features, model: of, overwrite: false } })
     },
     probe: ({ model, data, validation, classes, ...request }) => {
       const images = { data: imagesAt(data), validation: validation && imagesAt(validation) }
       const labels = typeof classes === 'number' ? classes : texts('classes', classes)
       const whole = { ...request, ...images, classes: labels, model: pathOf(model), overwrite: false }
-      return told(request.name, (client, out) => client.probeHead({ ...whole, out }))
+      return told({ how: 'fitted', name: request.name, request: whole })
     },
   }
+  return { heads, atWork: { work: async (job, wanted, work) => fileOf(options, job, wanted, work, made) } }
+}
+
+type Made = HeadDone & { warnings?: string[] | undefined }
+
+async function fileOf(
+  { home, supervisor, library }: HeadsOptions,
+  job: number,
+  { how, name, request }: HeadJob,
+  work: Work,
+  made: Map<number, Made>,
+): Promise<string> {
+  const out = await inFolder(join(home, 'heads'), `${name}.safetensors`, freePath)
+  const question = (client: EngineClient): Promise<AsyncIterable<HeadEvent | ProbeEvent>> => {
+    if (how === 'made') return client.makeHead({ ...request, out })
+    if (how === 'fitted') return client.probeHead({ ...request, out })
+    return client.importHeads({ ...request, out }).then(once)
+  }
+  const written = await lastHeard(supervisor, work, question)
+  const { file, bytes, sha256, tensors, warnings } = written
+  const { added, known } = await library.add([file])
+  const report = 'report' in written ? written.report : null
+  const entry = added[0] ?? known[0] ?? null
+  made.set(job, { file, bytes, sha256, tensors, head: `${file}#head.${name}`, entry, report, warnings })
+  return file
 }
 
 async function freePath(path: string): Promise<string> {
@@ -122,4 +148,14 @@ async function freePath(path: string): Promise<string> {
 
 async function* once(exported: Exported): AsyncGenerator<HeadEvent> {
   yield { type: 'written', ...exported }
+}
+
+function leftOver(job: number): ErrorRecord {
+  return {
+    code: 'cancelled',
+    what: 'The head was not written',
+    where: `job ${job}`,
+    why: 'its job was ended',
+    next: 'ask for it again',
+  }
 }

@@ -3,9 +3,9 @@ import type { RunEvent } from '../../contract/run/run.ts'
 import { runDetail } from '../../history/detail.ts'
 import type { History } from '../../history/statement.ts'
 
-/** Throws run-missing. A run that says running without anybody at work on it counts as interrupted. */
+/** Throws run-missing. A run that nobody works on yet, or any more, counts as interrupted. */
 export function lastEvent(history: History, run: number): RunEvent {
   const { state, tasks, accuracy, relativeAccuracy, seconds, error } = runDetail(history, run)
   if (state === 'done') return { type: 'done', run, tasks, accuracy, relativeAccuracy, seconds }
-  return { type: 'ended', run, state: state === 'running' ? 'interrupted' : state, error }
+  return { type: 'ended', run, state: state === 'running' || state === 'waiting' ? 'interrupted' : state, error }
 }

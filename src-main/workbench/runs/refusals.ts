@@ -1,5 +1,5 @@
 // What stands between a wish and a run: states from which a run goes on, the state an error leaves it in, and what a
-// workbench refuses.
+// workbench refuses of runs.
 import { BasilError, type ErrorRecord } from '../../contract/errors.ts'
 import type { RunDetail, RunState } from '../../contract/run/run.ts'
 import { requireSound } from '../../history/detail.ts'
@@ -20,7 +20,12 @@ export function requireResumable(detail: RunDetail): void {
     requireSound(detail)
     return
   }
-  const next = state === 'running' ? 'watch it instead' : 'start a new run with its configuration'
+  const next =
+    state === 'running'
+      ? 'watch it instead'
+      : state === 'waiting'
+        ? 'wait for its turn: "basil queue run" works on what waits'
+        : 'start a new run with its configuration'
   throw new BasilError({
     code: 'run-state',
     what: 'The run cannot be resumed',
@@ -37,15 +42,5 @@ export function missingEpoch(run: number, stage: number, epoch: number): never {
     where: `run ${run}, stage ${stage}, epoch ${epoch}`,
     why: 'the history has no such row',
     next: 'choose an epoch that the run has',
-  })
-}
-
-export function busy(run: number | null): BasilError {
-  return new BasilError({
-    code: 'run-state',
-    what: 'Another run is at work',
-    where: run === null ? 'a run that is being checked' : `run ${run}`,
-    why: 'Basil works on one run at a time',
-    next: 'wait for it to end, or stop it',
   })
 }

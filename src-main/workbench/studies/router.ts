@@ -1,5 +1,4 @@
 // The contract's procedures for studies: what a window and a browser may ask for.
-import { dirname, join } from 'node:path'
 
 import { implement } from '@orpc/server'
 
@@ -18,7 +17,7 @@ export function studiesRouter(workbench: Workbench) {
     (grant: string) =>
     (config: unknown): ResolvedConfig =>
       projects.resolve(grant, config)
-  const read = (): ReturnType<typeof readPresets> => readPresets(join(dirname(workbench.sample), '..'))
+  const read = (): ReturnType<typeof readPresets> => readPresets(workbench.resources)
   return {
     list: os.list.handler(() => studies.list()),
     show: os.show.handler(({ input }) => studies.show(input.study)),

@@ -1,44 +1,37 @@
-// Studies at work: one at a time, its runs one after the other through the workbench's own door, so that each is
-// checked, kept and resumed like any other. A run that fails is a row of the table with its reason and the study goes
-// on; what stops it from outside (the engine lost, a full disk, the person) pauses the study, and it goes on where it
-// was: done runs stay, an interrupted one is resumed.
+// Studies: plans of ordinary runs, each study one job of the queue. What is wrong with any of its runs is said before
+// the first begins; how it is worked on is work.ts.
 import { existsSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
-import type { StudyDetail, StudyRun, StudySummary } from '../../contract/api/studies.ts'
-import { BasilError, type ErrorRecord, recordOf } from '../../contract/errors.ts'
+import type { StudyDetail, StudySummary } from '../../contract/api/studies.ts'
+import { BasilError, recordOf } from '../../contract/errors.ts'
 import type { ResolvedConfig } from '../../contract/run/config.ts'
-import type { RunEvent } from '../../contract/run/run.ts'
 import { parseStudy, plannedRuns } from '../../contract/run/study.ts'
+import { jobAbout, type StoredJob } from '../../history/jobs.ts'
 import type { History } from '../../history/statement.ts'
 import {
   createStudy,
   forgetStudy,
   listStudies,
   type Planned,
-  pauseStudies,
-  plannedConfig,
-  putStudyRun,
   putStudyState,
   studyOf,
   studyRunsOf,
 } from '../../history/studies.ts'
 import { uniform } from '../../numbers/random.ts'
 import { streamOf } from '../../numbers/streams.ts'
+import type { Ended, Work } from '../jobs/kind.ts'
+import type { Jobs } from '../jobs/queue.ts'
+import type { RunsAtWork } from '../runs/runs.ts'
 import { tableOf } from './table.ts'
+import { workThrough } from './work.ts'
 
-/** What a study needs of the workbench. */
+/** What studies need of the workbench. */
 export interface StudyPlace {
   history: History
   home: string
-  /** Throws run-state while a run goes on, and where nothing may be begun. */
-  requireIdle(): void
-  check(config: ResolvedConfig): Promise<unknown>
-  /** made: called with the run's number in the transaction that makes it. */
-  start(config: ResolvedConfig, made: (run: number) => void): Promise<number>
-  resume(run: number): Promise<number>
-  watch(run: number): AsyncGenerator<RunEvent, void>
-  cancel(run: number): Promise<boolean>
+  jobs: Jobs
+  runs: RunsAtWork
 }
 
 type Absolute = (config: unknown) => ResolvedConfig
@@ -58,174 +51,116 @@ export interface Studies {
    * false: nobody is at it.
    */
   pause(study: number, now: boolean): Promise<boolean>
+  /** Throws run-state while it is at work or waits. */
   resume(study: number): Promise<number>
-  /** Throws run-state while it is at work. */
+  /** Throws run-state while it is at work or waits. */
   forget(study: number): boolean
-  /** Throws run-state while a study is at work. */
-  requireIdle(): void
   /** Every change of what list and show give, until the study no longer works. */
   follow(study: number): AsyncGenerator<{ version: number }>
   watch(): AsyncGenerator<{ version: number }>
-  /** The engine must be ended meanwhile; a run at work becomes interrupted. */
-  close(): Promise<void>
 }
 
-interface AtWork {
-  study: number
-  run: number | null
-  pausing: 'no' | 'after' | 'now'
-  over: Promise<void>
+/** What a study's job does with it. */
+export interface StudiesAtWork {
+  work(study: number, work: Work): Promise<Ended>
+  /** It was cancelled while it waited. */
+  drop(study: number): void
 }
 
-export function createStudies(place: StudyPlace): Studies {
-  const { history, home } = place
-  const wish = (study: number): string => join(home, `pause-study-${study}`)
-  if (history.write) pauseStudies(history)
-  let present: AtWork | null = null
-  let version = 0
-  let news = Promise.withResolvers<void>()
-  let closed = false
+export function createStudies({ history, home, jobs, runs }: StudyPlace): { studies: Studies; atWork: StudiesAtWork } {
+  const wish = pauseWish(home)
 
-  function tell(): void {
-    version++
-    const { resolve } = news
-    news = Promise.withResolvers()
-    resolve()
+  const atWork = (study: number): StoredJob | null => {
+    const job = jobAbout(history, 'study', study)
+    return job?.state === 'waiting' || job?.state === 'running' ? job : null
   }
 
-  async function* watch(goesOn: () => boolean): AsyncGenerator<{ version: number }> {
-    for (let seen = -1; ; ) {
-      const waiting = news.promise
-      if (version !== seen) {
-        seen = version
-        yield { version }
-      } else if (!goesOn()) return
-      else await waiting
-    }
+  function requireLeft(study: number): void {
+    const job = atWork(study)
+    if (job) throw isAtWork(study, job)
   }
 
-  function begin(study: number): void {
-    const mine: AtWork = { study, run: null, pausing: 'no', over: Promise.resolve() }
-    present = mine
-    mine.over = work(mine).then(() => {
-      present = null
-      tell()
-    })
-    tell()
-  }
-
-  /** Never rejects. */
-  async function work(mine: AtWork): Promise<void> {
-    const { study } = mine
-    try {
-      for (;;) {
-        const next = studyRunsOf(history, study).find(({ state }) => unfinished.includes(state))
-        const asked = wasAsked(study)
-        if (!next) return putStudyState(history, study, 'done')
-        if (mine.pausing !== 'no' || closed || asked) return putStudyState(history, study, 'paused')
-        const error = await one(mine, next)
-        if (error) return putStudyState(history, study, 'paused', error)
-      }
-    } catch (thrown) {
-      try {
-        putStudyState(history, study, 'paused', closed ? null : recordOf(thrown))
-      } catch {
-        // The disk takes nothing more: its row says running, and the next to open the history pauses it.
-      }
-    }
-  }
-
-  /** Gives what should pause the study. */
-  async function one(mine: AtWork, { place: at, run, state }: StudyRun): Promise<ErrorRecord | null> {
-    const { study } = mine
-    const number =
-      run !== null && resumed.includes(state)
-        ? await place.resume(run)
-        : await place.start(plannedConfig(history, study, at), (made) => putStudyRun(history, study, at, made))
-    mine.run = number
-    tell()
-    if (mine.pausing === 'now') await place.cancel(number) // it was asked for while the run was being checked
-    let last: RunEvent | undefined
-    for await (const event of place.watch(number)) last = event
-    mine.run = null
-    tell()
-    if (last?.type !== 'ended' || last.state === 'failed') return null // a row of the table, with its reason
-    if (last.state !== 'interrupted')
-      mine.pausing = 'after' // the person cancelled or stopped it
-    else if (!closed) return last.error
-    return null
-  }
-
-  /** Another process is at it: it finds the wish before its next run. */
-  function ask(study: number): boolean {
-    if (studyOf(history, study).state !== 'running') return false
-    writeFileSync(wish(study), '')
-    return true
-  }
-
-  function wasAsked(study: number): boolean {
-    if (!existsSync(wish(study))) return false
-    rmSync(wish(study), { force: true })
-    return true
-  }
-
-  function requireIdle(): void {
-    if (present) throw atWork(present.study)
-  }
-
-  return {
+  const studies: Studies = {
     list: () => listStudies(history),
     show: (study) => {
-      const runs = studyRunsOf(history, study)
-      return { ...studyOf(history, study), runs, table: tableOf(runs) }
+      const all = studyRunsOf(history, study)
+      return { ...studyOf(history, study), runs: all, table: tableOf(all) }
     },
     plan,
     start: async (definition, absolute) => {
       const parsed = parseStudy(definition)
       const planned = plan(definition, absolute)
-      place.requireIdle()
       for (const { arm, config } of planned.filter(({ seed }) => seed === planned[0]?.seed))
-        await place.check(config).catch((error: unknown) => {
+        await runs.check(config).catch((error: unknown) => {
           throw ofArm(arm, error)
         })
-      place.requireIdle() // checking takes its time
-      const study = createStudy(history, parsed, planned, new Date())
-      begin(study)
+      let study = 0
+      jobs.add(() => {
+        study = createStudy(history, parsed, planned, new Date())
+        return { kind: 'study', request: { name: parsed.name }, study }
+      })
       return study
     },
     pause: async (study, now) => {
-      if (!history.write) return ask(study)
-      if (present?.study !== study) return false
-      const { run, over } = present
-      present.pausing = now ? 'now' : 'after'
-      if (now) {
-        if (run !== null) await place.cancel(run)
-        await over
+      if (!history.write) {
+        const isAtIt = studyOf(history, study).state === 'running'
+        if (isAtIt) wish.ask(study)
+        return isAtIt
       }
-      return true
+      const job = atWork(study)
+      if (job) await jobs.pause(job.job, now)
+      return job !== null
     },
     resume: async (study) => {
-      studyOf(history, study)
-      place.requireIdle()
-      wasAsked(study) // long ago
-      putStudyState(history, study, 'running')
-      begin(study)
+      const { name } = studyOf(history, study)
+      requireLeft(study)
+      const again = (): void => putStudyState(history, study, 'running')
+      const known = jobAbout(history, 'study', study)
+      if (known && known.state !== 'done') jobs.resume(known.job, again)
+      else
+        jobs.add(() => {
+          again()
+          return { kind: 'study', request: { name }, study }
+        })
       return study
     },
     forget: (study) => {
-      if (present?.study === study) requireIdle()
+      requireLeft(study)
       studyOf(history, study)
       forgetStudy(history, study)
-      tell()
+      jobs.beat()
       return true
     },
-    requireIdle,
-    follow: (study) => watch(() => present?.study === study),
-    watch: () => watch(() => !closed),
-    close: async () => {
-      closed = true
-      tell()
-      await present?.over
+    follow: (study) => untilLeft(jobs.watch(), () => atWork(study) === null),
+    watch: () => jobs.watch(),
+  }
+  return {
+    studies,
+    atWork: {
+      work: (study, work) => workThrough({ history, runs, wasAsked: wish.wasAsked }, study, work),
+      drop: (study) => putStudyState(history, study, 'paused'),
+    },
+  }
+}
+
+/** What is told until nobody is at it any more, and once more then. */
+async function* untilLeft<T>(told: AsyncGenerator<T>, isLeft: () => boolean): AsyncGenerator<T> {
+  for await (const news of told) {
+    const isOver = isLeft()
+    yield news
+    if (isOver) return
+  }
+}
+
+/** A file by which a process that only reads asks whoever is at a study to pause it, who finds it before its next run. */
+function pauseWish(home: string): { ask(study: number): void; wasAsked(study: number): boolean } {
+  const file = (study: number): string => join(home, `pause-study-${study}`)
+  return {
+    ask: (study) => writeFileSync(file(study), ''),
+    wasAsked: (study) => {
+      if (!existsSync(file(study))) return false
+      rmSync(file(study), { force: true })
+      return true
     },
   }
 }
@@ -239,20 +174,18 @@ function plan(definition: unknown, absolute: Absolute): Planned[] {
   }))
 }
 
-const resumed: StudyRun['state'][] = ['interrupted', 'cancelled']
-const unfinished: StudyRun['state'][] = ['waiting', ...resumed]
-
 function ofArm(arm: string, error: unknown): BasilError {
   const record = recordOf(error)
   return new BasilError({ ...record, why: `arm "${arm}": ${record.why}` }, { cause: error })
 }
 
-function atWork(study: number): BasilError {
+function isAtWork(study: number, { state }: StoredJob): BasilError {
   return new BasilError({
     code: 'run-state',
-    what: 'A study is at work',
+    what: state === 'running' ? 'A study is at work' : 'A study waits for its turn',
     where: `study ${study}`,
     why: 'its runs follow one another',
-    next: 'wait for it to end, or pause it',
+    next:
+      state === 'running' ? 'wait for it to end, or pause it' : '"basil queue run" works on what waits; or pause it',
   })
 }

@@ -38,6 +38,11 @@ export class RunView {
     return this.#live?.detail.state === 'running'
   }
 
+  /** It begins when its turn comes in the queue. */
+  get waits() {
+    return this.#live?.detail.state === 'waiting'
+  }
+
   /** Engine seconds up to `now` (ms). */
   elapsed(now: number): number {
     const seconds = this.#live?.detail.seconds ?? 0
@@ -67,7 +72,7 @@ export class RunView {
     while (!signal.aborted) {
       try {
         await this.#show(signal)
-        if (!this.running || signal.aborted) return
+        if (!(this.running || this.waits) || signal.aborted) return
         const events = await client.runs.watch({ run: this.run }, { signal })
         await this.#show(signal) // what was committed before the stream began
         for await (const event of events) this.#hear(event, signal)

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 
 import { afterAll, describe, expect, test } from 'vitest'
 
-import { canonical, inLayout } from '../../../src-main/engine/layouts/index.ts'
+import { canonical } from '../../../src-main/engine/layouts/index.ts'
 import { look } from '../../../src-main/worker/inspect.ts'
 import {
   behind,

@@ -1,5 +1,5 @@
 // Evaluations as a window starts them: by rows, runs and opened configurations, kept with their report, watched to
-// their end, and never while something else is at work. That test data is opened is on disk before the engine hears of
+// their end, and one after the other. That test data is opened is on disk before the engine hears of
 // it, and stays when the evaluation is forgotten.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -20,7 +20,7 @@ const sample = join(root, 'resources/sample')
 
 async function opened(engine: (environment: NodeJS.ProcessEnv) => ReturnType<typeof toyEngine>) {
   const home = temporaryFolder()
-  const workbench = await openWorkbench({ home, engine, sample: join(sample, 'dv-basi.json'), write: true })
+  const workbench = await openWorkbench({ home, engine, resources: join(root, 'resources'), write: true })
   onTestFinished(() => workbench.close())
   const none = {
     window: false,
@@ -29,10 +29,10 @@ async function opened(engine: (environment: NodeJS.ProcessEnv) => ReturnType<typ
     pickTarget: async () => undefined,
     download: (file: string) => `/downloads/${file}`,
   }
-  const { evaluations, library, projects } = createRouterClient(createRouter(workbench, none), { context: {} })
+  const { evaluations, library, projects, jobs } = createRouterClient(createRouter(workbench, none), { context: {} })
   const idOf = async (file: string): Promise<number> =>
     (await library.add({ paths: [join(sample, file)] })).added[0] as number
-  return { home, workbench, evaluations, projects, idOf }
+  return { home, workbench, evaluations, projects, jobs, idOf }
 }
 
 async function allOf(events: AsyncIterable<EvaluationEvent>): Promise<EvaluationEvent[]> {
@@ -50,7 +50,7 @@ const codeOf = (work: Promise<unknown>): Promise<string> =>
 test('from rows of the library and from an opened configuration: one report each, with a page, beside each other in the list', async () => {
   const door = join(root, 'src-main/worker/door.ts')
   const real = await opened((environment) => forkEngine(door, { ...environment, BASIL_BACKEND: 'wasm' }))
-  const { home, evaluations, projects, idOf } = real
+  const { home, evaluations, projects, jobs, idOf } = real
   const [pretrained, tuned, data] = [
     await idOf('pretrained.safetensors'),
     await idOf('finetuned-mnist.safetensors'),
@@ -66,7 +66,13 @@ test('from rows of the library and from an opened configuration: one report each
   ]
   const models = [{ id: pretrained }, { id: tuned }]
   const { evaluation } = await evaluations.start({ models, tasks: { of }, split: 'validation', mistakes: 3 })
-  expect(await codeOf(evaluations.start({ models, tasks: { of }, split: 'validation' }))).toBe('run-state')
+  const held = await evaluations.start({ models, tasks: { of }, split: 'validation' })
+  expect(await evaluations.show(held)).toMatchObject({ state: 'waiting', report: null, openings: [] })
+  expect(await codeOf(evaluations.forget(held))).toBe('run-state')
+  const [waiting] = (await jobs.list()).filter((job) => job.evaluation === held.evaluation)
+  expect(await jobs.cancel({ job: waiting?.job ?? 0 })).toMatchObject({ kind: 'evaluation', state: 'cancelled' })
+  expect(await evaluations.show(held)).toMatchObject({ state: 'failed', error: { code: 'cancelled' } })
+  expect(await evaluations.forget(held)).toBe(true)
   expect(await evaluations.show({ evaluation })).toMatchObject({ state: 'running', report: null })
   const events = await allOf(await evaluations.watch({ evaluation }))
   expect(events.at(-1)).toEqual({ type: 'done' })
@@ -91,12 +97,12 @@ test('from rows of the library and from an opened configuration: one report each
   expect(await allOf(await evaluations.watch(second))).toContainEqual({ type: 'done' })
   const found = await evaluations.show(second)
   expect(found.openings.map(({ task, evaluation }) => [task, evaluation])).toEqual(
-    config.tasks.map(({ name }) => [name, 2]),
+    config.tasks.map(({ name }) => [name, 3]),
   )
   const accuracies = found.report?.tasks.map(({ results }) => results[0]?.accuracy as number) ?? []
   expect(found.accuracy).toBe(accuracies.reduce((a, b) => a + b, 0) / accuracies.length)
   expect((await evaluations.list()).map(({ evaluation, accuracy }) => [evaluation, accuracy])).toEqual([
-    [2, found.accuracy],
+    [3, found.accuracy],
     [1, report?.models[0]?.accuracy],
   ])
 
@@ -107,15 +113,15 @@ test('from rows of the library and from an opened configuration: one report each
   })
   expect(readFileSync(saved?.file ?? '', 'utf8')).toContain('<h2>mnist</h2>')
 
-  expect(await evaluations.forget({ evaluation: 2 })).toBe(true)
-  expect(await codeOf(evaluations.show({ evaluation: 2 }))).toBe('run-missing')
+  expect(await evaluations.forget({ evaluation: 3 })).toBe(true)
+  expect(await codeOf(evaluations.show({ evaluation: 3 }))).toBe('run-missing')
   const third = await evaluations.start({
     models: [{ id: pretrained }],
     tasks: { grant, config: { ...config, tasks: config.tasks.slice(0, 1) } },
     split: 'test',
   })
   await allOf(await evaluations.watch(third))
-  expect((await evaluations.show(third)).openings.map(({ evaluation }) => evaluation)).toEqual([2, 3])
+  expect((await evaluations.show(third)).openings.map(({ evaluation }) => evaluation)).toEqual([3, 4])
 })
 
 test('what the engine refuses is kept as failed with its reason; the opening it was refused over is kept too', async () => {

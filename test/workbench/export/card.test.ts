@@ -19,7 +19,7 @@ const template = readFileSync(join(import.meta.dirname, '../../../resources/mode
 async function finished() {
   const home = temporaryFolder()
   const workbench = await toyWorkbench(home)
-  const run = await workbench.start(toyConfig())
+  const run = await workbench.runs.start(toyConfig())
   await follow(workbench, run)
   return { home, workbench, run }
 }
@@ -34,10 +34,10 @@ function tableOf(card: string, head: string): string[][] {
 
 test('a card stands beside the model, and names its parents by hash and nothing by its place', async () => {
   const { home, workbench, run } = await finished()
-  const exported = await workbench.export(run, { iteration: null }, null)
+  const exported = await workbench.exports.export(run, { iteration: null }, null)
   expect(exported.card).toBe(exported.file.replace(/safetensors$/, 'md'))
   const card = readFileSync(exported.card, 'utf8')
-  const { parents, config } = workbench.show(run)
+  const { parents, config } = workbench.runs.show(run)
   expect(card).toMatch(/^---\nlicense: other\n/)
   expect(card).toContain("Licence: not given - the parents' licences apply.")
   expect(card).toContain('# toy run\n')
@@ -46,7 +46,7 @@ test('a card stands beside the model, and names its parents by hash and nothing 
   const outsideOfHashes = card.replaceAll('sha of /models', '') // which is what the toy's hashes are
   for (const place of [home, '/models', config.pretrained]) expect(outsideOfHashes).not.toContain(place)
   expect(tableOf(card, ' |').find(([name]) => name === 'seed')).toEqual(['seed', '7'])
-  const state = await workbench.export(
+  const state = await workbench.exports.export(
     run,
     { iteration: 1, epoch: 1, form: formSchema.parse({ container: 'state_dict' }) },
     null,
@@ -61,31 +61,31 @@ test('a model or a card that is there is replaced only when that is asked for, a
   const { home, workbench, run } = await finished()
   const [out, card] = [join(home, 'model.safetensors'), join(home, 'model.md')]
   writeFileSync(card, 'notes of mine')
-  await expect(workbench.export(run, { iteration: 0 }, { out, overwrite: false })).rejects.toMatchObject({
+  await expect(workbench.exports.export(run, { iteration: 0 }, { out, overwrite: false })).rejects.toMatchObject({
     record: { code: 'target-exists', where: card },
   })
   expect(existsSync(out)).toBe(false)
   expect(readFileSync(card, 'utf8')).toBe('notes of mine')
-  await expect(workbench.export(run, { iteration: 0 }, { out, overwrite: true })).rejects.toMatchObject({
+  await expect(workbench.exports.export(run, { iteration: 0 }, { out, overwrite: true })).rejects.toMatchObject({
     // nobody was asked about the notes
     record: { code: 'target-exists', where: card, why: expect.stringContaining('only a card') },
   })
   expect(readFileSync(card, 'utf8')).toBe('notes of mine')
   rmSync(card)
-  await workbench.export(run, { iteration: 0 }, { out, overwrite: true })
+  await workbench.exports.export(run, { iteration: 0 }, { out, overwrite: true })
   expect(readFileSync(card, 'utf8')).toContain('after the start')
-  await workbench.export(run, { iteration: 1 }, { out, overwrite: true })
+  await workbench.exports.export(run, { iteration: 1 }, { out, overwrite: true })
   expect(readFileSync(card, 'utf8')).toContain('after iteration 1')
-  const first = await workbench.export(run, { iteration: 0 }, null)
+  const first = await workbench.exports.export(run, { iteration: 0 }, null)
   writeFileSync(first.card.replace('.md', '-2.md'), 'notes of mine')
-  const second = await workbench.export(run, { iteration: 0 }, null) // in the exports folder another name is found
+  const second = await workbench.exports.export(run, { iteration: 0 }, null) // in the exports folder another name is found
   expect(readdirSync(join(home, 'exports'))).toContain(second.card.split('/').at(-1))
   expect(second.card).toMatch(/-3\.md$/)
 })
 
 test('accuracies are those of the rows, their means computed from them, and a gap leaves its mean out', async () => {
   const { workbench, run } = await finished()
-  const shown = workbench.show(run)
+  const shown = workbench.runs.show(run)
   const scores = (values: [number, number | null][]) =>
     values.map(([accuracy, relativeAccuracy], i) => ({
       task: ['cars', 'dtd'][i] ?? '',

@@ -126,7 +126,7 @@ test('a run at work hears nothing of a scan beside it, nor of the end of the pro
     started.push(child)
     return child
   })
-  const run = await workbench.start(toyConfig())
+  const run = await workbench.runs.start(toyConfig())
   const watched = follow(workbench, run)
   await workbench.library.add([folder])
   await expect
@@ -138,7 +138,7 @@ test('a run at work hears nothing of a scan beside it, nor of the end of the pro
   expect(events.map(({ type }) => type)).not.toContain('engine-lost')
   expect(events.at(-1)).toMatchObject({ type: 'done' })
   const alone = await toyWorkbench(temporaryFolder())
-  const same = await alone.start(toyConfig())
+  const same = await alone.runs.start(toyConfig())
   await follow(alone, same)
   expect(bitsOf(workbench, run)).toEqual(bitsOf(alone, same))
   await workbench.library.settled()

@@ -29,7 +29,7 @@ const short = {
 async function opened(home: string, write = true): Promise<Workbench> {
   const workbench = await openWorkbench({
     home,
-    sample: join(root, 'resources', 'sample', 'dv-basi.json'),
+    resources: join(root, 'resources'),
     write,
     engine: (environment) => forkEngine(join(root, 'src-main', 'worker', 'door.ts'), environment),
   })
@@ -55,19 +55,19 @@ test('a run whose files moved is resumed and exported from where they are now; i
   await library.add([before])
   const rows = await settled(workbench)
 
-  const run = await workbench.start(
+  const run = await workbench.runs.start(
     resolveConfig({ ...short, tasks: short.tasks.slice(0, 1) }, (path) => join(before, path)),
   )
-  for await (const event of workbench.watch(run)) if (event.type === 'epoch' && event.epoch === 1) break
-  expect(await workbench.cancel(run)).toBe(true)
+  for await (const event of workbench.runs.watch(run)) if (event.type === 'epoch' && event.epoch === 1) break
+  expect(await workbench.runs.cancel(run)).toBe(true)
   renameSync(before, after)
   renameSync(join(after, short.pretrained), join(after, 'base.safetensors'))
   await library.add([after])
   expect((await settled(workbench)).map(({ id, state }) => [id, state])).toEqual(rows.map(({ id }) => [id, 'present']))
 
-  await workbench.resume(run)
+  await workbench.runs.resume(run)
   expect((await follow(workbench, run)).at(-1)).toMatchObject({ type: 'done' })
-  const { parents } = workbench.show(run)
+  const { parents } = workbench.runs.show(run)
   expect(parents.map(({ file }) => file)).toContain(join(after, 'base.safetensors'))
   expect(parents.every(({ file }) => file.startsWith(after))).toBe(true)
 
@@ -75,7 +75,7 @@ test('a run whose files moved is resumed and exported from where they are now; i
   await library.add([place])
   const base = (await settled(workbench)).find(({ path }) => path === join(place, 'again.safetensors'))
   expect(base).toMatchObject({ id: rows.find(({ path }) => basename(path) === short.pretrained)?.id, runs: 1 })
-  const exported = await workbench.export(run, { iteration: null }, null)
+  const exported = await workbench.exports.export(run, { iteration: null }, null)
   const [id = 0] = (await library.add([exported.file])).added
   await library.settled()
   const model = library.show(id)
@@ -86,7 +86,7 @@ test('a run whose files moved is resumed and exported from where they are now; i
   expect(model.lineage.parents.map((parent) => parent.role)).toEqual(['pretrained', 'vector', 'vector', 'vector'])
   expect(model.lineage.parents.every((parent) => parent.id !== null)).toBe(true)
   expect(library.show(base?.id ?? 0).lineage.usedBy).toEqual([
-    { run, name: workbench.show(run).name, role: 'pretrained' },
+    { run, name: workbench.runs.show(run).name, role: 'pretrained' },
   ])
 
   const recipe = await recipeOf(exported.file)
@@ -107,7 +107,7 @@ test('a run whose files moved is resumed and exported from where they are now; i
   await workbench.close()
   const reader = await opened(home, false)
   const out = join(place, 'by-a-reader.safetensors')
-  expect(await reader.export(run, { iteration: 0 }, { out, overwrite: false })).toMatchObject({ file: out })
+  expect(await reader.exports.export(run, { iteration: 0 }, { out, overwrite: false })).toMatchObject({ file: out })
 })
 
 test('a row forgotten, a file gone: the run keeps hash and name, and says what is missing', async () => {
@@ -116,15 +116,15 @@ test('a row forgotten, a file gone: the run keeps hash and name, and says what i
     copyFileSync(join(golden, name), join(place, name))
   const workbench = await opened(home)
   const { added } = await workbench.library.add([place])
-  const run = await workbench.start(
+  const run = await workbench.runs.start(
     resolveConfig({ ...short, iterations: 1, tasks: short.tasks.slice(0, 1) }, (path) => join(place, path)),
   )
   await follow(workbench, run)
-  const before = workbench.show(run).parents
+  const before = workbench.runs.show(run).parents
   workbench.library.forget(added)
   rmSync(join(place, short.pretrained))
-  expect(workbench.show(run).parents).toEqual(before)
-  await expect(workbench.export(run, { iteration: 0 }, null)).rejects.toMatchObject({
+  expect(workbench.runs.show(run).parents).toEqual(before)
+  await expect(workbench.exports.export(run, { iteration: 0 }, null)).rejects.toMatchObject({
     record: { code: 'file-missing' },
   })
 })

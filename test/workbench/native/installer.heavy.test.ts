@@ -24,8 +24,8 @@ import { fakeIndex, type Index } from './fake-index.ts'
 afterEach(() => vi.unstubAllEnvs())
 
 async function connected(index: Index, engine: WorkbenchOptions['engine'] = nativeDouble) {
-  const sample = join(index.resources, 'sample', 'dv-basi.json')
-  const workbench = await openWorkbench({ home: index.home, engine, sample, write: true })
+  const { home, resources } = index
+  const workbench = await openWorkbench({ home, resources, engine, write: true })
   onTestFinished(() => workbench.close())
   const { port1, port2 } = new MessageChannel()
   const platform = {
@@ -54,25 +54,25 @@ test('installs, names what is in use, and removes: the engine that answers is th
     gpus: [],
     device: 'auto',
   })
-  expect((await workbench.describe()).name).toBe('double with undefined')
+  expect((await workbench.engine.describe()).name).toBe('double with undefined')
   const steps = new Set<string>()
   for await (const event of await client.engine.install({ kind: 'cpu' }))
     steps.add(event.type === 'step' ? event.step : event.type)
   expect([...steps]).toEqual(['resolve', 'download', 'extract', 'addon', 'self-test', 'switch', 'installed'])
   const { installed } = nativeStatusSchema.parse(await client.engine.status())
-  expect((await workbench.describe()).name).toBe(`double with ${installed?.addon}`)
+  expect((await workbench.engine.describe()).name).toBe(`double with ${installed?.addon}`)
   expect(await client.engine.remove()).toBe(true)
   expect(await client.engine.remove()).toBe(false)
-  expect((await workbench.describe()).name).toBe('double with undefined')
+  expect((await workbench.engine.describe()).name).toBe('double with undefined')
 })
 
 test('an engine exchanged while it starts is no engine lost: the new one answers', async () => {
   const index = fakeIndex()
   const { client, workbench } = await connected(index)
-  expect(workbench.engineState().engine).toBeNull() // its process starts
+  expect(workbench.engine.state().engine).toBeNull() // its process starts
   await client.engine.choose({ device: 'cpu' })
-  expect((await workbench.describe()).name).toBe('double with undefined')
-  expect(workbench.engineState()).toMatchObject({ engine: { kind: 'native-cpu' }, error: null })
+  expect((await workbench.engine.describe()).name).toBe('double with undefined')
+  expect(workbench.engine.state()).toMatchObject({ engine: { kind: 'native-cpu' }, error: null })
 })
 
 test('a listener that leaves ends the installation and its pip; what failed comes as a record', async () => {
@@ -96,7 +96,7 @@ test('installed while a run is at work, the run ends in its own engine, and the 
     addons.push(environment['BASIL_ADDON'])
     return toyEngine({ wait: 5 }, environment)
   })
-  const run = await workbench.start(toyConfig({ epochs: 1000 }))
+  const run = await workbench.runs.start(toyConfig({ epochs: 1000 }))
   for await (const event of await client.engine.install({ kind: 'cpu' }))
     isTesting = event.type === 'step' && ['addon', 'self-test'].includes(event.step)
   const last = client.runs.watch({ run }).then(async (events) => {
@@ -104,11 +104,11 @@ test('installed while a run is at work, the run ends in its own engine, and the 
     for await (const event of events) type = event.type
     return type
   })
-  expect(workbench.show(run).state).toBe('running')
+  expect(workbench.runs.show(run).state).toBe('running')
   expect(addons).toEqual([undefined])
-  await workbench.stop(run)
+  await workbench.runs.stop(run)
   expect(await last).toBe('ended')
-  await workbench.describe()
+  await workbench.engine.describe()
   expect(addons).toEqual([undefined, currentEngine(index.home).installed?.addon])
 })
 

@@ -44,7 +44,7 @@ test('runs follow one another seed by seed, and the table is theirs', async () =
     ['three', 2, 3, 'done'],
     ['one', 2, 4, 'done'],
   ])
-  const accuracy = (run: number) => workbench.show(run).accuracy as number
+  const accuracy = (run: number) => workbench.runs.show(run).accuracy as number
   expect(detail.table[0]?.accuracy?.mean).toBeCloseTo((accuracy(1) + accuracy(3)) / 2, 12)
   expect(detail.table[1]?.paired?.difference).toBeCloseTo(
     (accuracy(2) + accuracy(4) - accuracy(1) - accuracy(3)) / 2,
@@ -89,7 +89,7 @@ test('an engine that is lost for good pauses the study with its reason; it goes 
 })
 
 test('paused after the present run, it has finished that run and begun no other', async () => {
-  const workbench = await toyWorkbench(temporaryFolder(), (environment) => toyEngine({ wait: 5 }, environment))
+  const workbench = await toyWorkbench(temporaryFolder(), (environment) => toyEngine({ wait: 20 }, environment))
   const study = await workbench.studies.start(definition, absolute)
   await untilAtWork(workbench, study, 0)
   expect(await workbench.studies.pause(study, false)).toBe(true)
@@ -100,7 +100,7 @@ test('paused after the present run, it has finished that run and begun no other'
 })
 
 test('paused now, its run is cancelled where it is, and resumed later to the same bits', async () => {
-  const workbench = await toyWorkbench(temporaryFolder(), (environment) => toyEngine({ wait: 5 }, environment))
+  const workbench = await toyWorkbench(temporaryFolder(), (environment) => toyEngine({ wait: 20 }, environment))
   const study = await workbench.studies.start({ ...definition, seeds: [3] }, absolute)
   const run = await untilAtWork(workbench, study, 1)
   await follow(workbench, run, (event) => {
@@ -125,31 +125,61 @@ test('paused now while a run is only being checked, it still pauses', async () =
 })
 
 test('cancelling the run pauses its study', async () => {
-  const workbench = await toyWorkbench(temporaryFolder(), (environment) => toyEngine({ wait: 5 }, environment))
+  const workbench = await toyWorkbench(temporaryFolder(), (environment) => toyEngine({ wait: 20 }, environment))
   const study = await workbench.studies.start(definition, absolute)
-  await workbench.cancel(await untilAtWork(workbench, study, 0))
+  await workbench.runs.cancel(await untilAtWork(workbench, study, 0))
   expect((await over(workbench, study)).state).toBe('paused')
 })
 
-test('one study at a time, and none beside a run', async () => {
+test('one study at a time, and none beside a run: each waits for its turn', async () => {
   const busy = { record: { code: 'run-state' } }
-  const workbench = await toyWorkbench(temporaryFolder(), (environment) => toyEngine({ wait: 5 }, environment))
-  const run = await workbench.start(toyConfig())
-  await expect(workbench.studies.start(definition, absolute)).rejects.toMatchObject(busy)
-  await workbench.cancel(run)
+  const workbench = await toyWorkbench(temporaryFolder(), (environment) => toyEngine({ wait: 20 }, environment))
+  const run = await workbench.runs.start(toyConfig())
   const study = await workbench.studies.start(definition, absolute)
-  await expect(workbench.studies.start(definition, absolute)).rejects.toMatchObject(busy)
+  expect(workbench.studies.show(study)).toMatchObject({ state: 'waiting', done: 0 })
+  expect(() => workbench.studies.forget(study)).toThrow('A study waits for its turn')
+  await workbench.runs.cancel(run)
+  await untilAtWork(workbench, study, 0)
+  const other = await workbench.studies.start(definition, absolute)
   await expect(workbench.studies.resume(study)).rejects.toMatchObject(busy)
-  await expect(workbench.start(toyConfig())).rejects.toMatchObject({
-    record: { code: 'run-state', where: `study ${study}` },
-  })
-  await expect(workbench.resume(run)).rejects.toMatchObject(busy)
+  const later = await workbench.runs.start(toyConfig())
+  await workbench.runs.resume(run)
+  expect(workbench.studies.show(other).state).toBe('waiting')
+  expect([later, run].map((one) => workbench.runs.show(one).state)).toEqual(['waiting', 'waiting'])
   expect(() => workbench.studies.forget(study)).toThrow('A study is at work')
   await workbench.studies.pause(study, true)
   expect(workbench.studies.forget(study)).toBe(true)
-  expect(workbench.studies.list()).toEqual([])
-  expect(workbench.list({ offset: 0, limit: 9, search: '' }).total).toBe(2) // its run stays
+  expect(await workbench.studies.pause(other, false)).toBe(true)
+  expect(await over(workbench, other)).toMatchObject({ state: 'paused' })
+  expect(workbench.studies.list().map((one) => one.study)).toEqual([other])
+  await Promise.all([follow(workbench, run), follow(workbench, later)])
+  // the study's run stays
+  expect(
+    workbench.runs.list({ offset: 0, limit: 9, search: 'toy' }).rows.filter((r) => r.state === 'done'),
+  ).toHaveLength(2)
   expect(() => workbench.studies.show(study)).toThrow('There is no such study')
+})
+
+test('its job is paused, goes on and is cancelled in the queue, and the study with it; its rows stay', async () => {
+  const workbench = await toyWorkbench(temporaryFolder(), (environment) => toyEngine({ wait: 20 }, environment))
+  const { jobs, studies } = workbench
+  const study = await studies.start(definition, absolute)
+  await untilAtWork(workbench, study, 0)
+  const { job = 0 } = jobs.list()[0] ?? {}
+  expect(jobs.show(job)).toMatchObject({ kind: 'study', title: 'toys', study, run: 1 })
+  await jobs.pause(job, true)
+  expect([jobs.show(job).state, studies.show(study).state]).toEqual(['paused', 'paused'])
+  jobs.resume(job)
+  await untilAtWork(workbench, study, 0)
+  expect(studies.show(study)).toMatchObject({ state: 'running', error: null })
+  expect(jobs.show(job).progress).toEqual({ what: 'Run', done: 1, total: 4 })
+  expect(await jobs.cancel(job)).toBe(true)
+  expect([jobs.show(job).state, studies.show(study).state]).toEqual(['cancelled', 'paused'])
+  expect(studies.show(study).runs.map(({ state }) => state)).toEqual(['cancelled', 'waiting', 'waiting', 'waiting'])
+  const again = jobs.retry(job)
+  expect(jobs.show(again)).toMatchObject({ kind: 'study', study: study + 1 })
+  expect(studies.show(study + 1).runs).toHaveLength(4)
+  await studies.pause(study + 1, true)
 })
 
 test('what is wrong with any arm is said before the first run begins', async () => {
@@ -162,12 +192,12 @@ test('what is wrong with any arm is said before the first run begins', async () 
     record: { code: 'config-invalid' },
   })
   expect(workbench.studies.list()).toEqual([])
-  expect(workbench.list({ offset: 0, limit: 9, search: '' }).total).toBe(0)
+  expect(workbench.runs.list({ offset: 0, limit: 9, search: '' }).total).toBe(0)
 })
 
 test('closed at work it is paused, for a reader at once and for the next writer too, and goes on', async () => {
   const home = temporaryFolder()
-  const first = await toyWorkbench(home, (environment) => toyEngine({ wait: 5 }, environment))
+  const first = await toyWorkbench(home, (environment) => toyEngine({ wait: 20 }, environment))
   const study = await first.studies.start(definition, absolute)
   const reader = await toyWorkbench(join(home), undefined, false)
   await untilAtWork(first, study, 0)

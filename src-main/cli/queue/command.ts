@@ -1,0 +1,87 @@
+// basil queue: what waits, what is at work and what became of it; asking for more; and working on it. Listing works
+// while another process is at the queue, the rest where no other process writes to the data folder.
+import { Command, InvalidArgumentError } from 'commander'
+
+import type { Workbench } from '../../workbench/workbench.ts'
+import { print, printJson } from '../output.ts'
+import { withWorkbench } from '../with.ts'
+import { addCommands } from './add.ts'
+import { endLine, jobLines, whatOf } from './print.ts'
+import { workQueue } from './run.ts'
+
+type Change = (jobs: Workbench['jobs'], job: number) => unknown
+
+export function queueCommand(): Command {
+  const command = new Command('queue').description('one queue for runs, studies, evaluations and files')
+  const part = (name: string, description: string): Command =>
+    command.command(name).description(description).option('--json', 'as JSON')
+  /** What is changed waits for "basil queue run", the window or the browser. */
+  const idle = (json: boolean, act: (workbench: Workbench) => Promise<void>): Promise<void> =>
+    withWorkbench(json, true, async (workbench) => {
+      workbench.jobs.work('none')
+      await act(workbench)
+    })
+  const changing = (name: string, description: string, change: Change): void => {
+    part(name, description)
+      .argument('<job>', 'its number', number)
+      .action((job: number, { json = false }) =>
+        idle(json, async ({ jobs }) => {
+          const other = await change(jobs, job)
+          const now = jobs.show(typeof other === 'number' ? other : job)
+          if (json) printJson(now)
+          else print(endLine(now))
+        }),
+      )
+  }
+
+  part('list', 'what is at work and what waits, in its order; then what is over').action(({ json = false }) =>
+    withWorkbench(json, false, async ({ jobs }) => {
+      if (json) printJson(jobs.list())
+      else for (const line of jobLines(jobs.list())) print(line)
+    }),
+  )
+  part('move', 'to another place among those that wait')
+    .argument('<job>', 'its number', number)
+    .argument('<position>', 'from 1', number)
+    .action((job: number, position: number, { json = false }) =>
+      idle(json, async ({ jobs }) => {
+        jobs.move(job, Math.max(1, position))
+        if (json) printJson(jobs.list())
+        else for (const line of jobLines(jobs.list())) print(line)
+      }),
+    )
+  changing('pause', 'hold a job that waits', (jobs, job) => jobs.pause(job, false))
+  changing('resume', 'let a paused or interrupted job wait again, at its old place', (jobs, job) => jobs.resume(job))
+  changing('cancel', 'a job that waits or is held', (jobs, job) => jobs.cancel(job))
+  changing('retry', 'go on with what was interrupted, or ask for the same once more', (jobs, job) => jobs.retry(job))
+  part('clear', 'take what is over from the list; runs, evaluations and files stay').action(({ json = false }) =>
+    idle(json, async ({ jobs }) => {
+      const cleared = jobs.clear()
+      if (json) printJson({ cleared })
+      else print(`${cleared} cleared.`)
+    }),
+  )
+  part('run', 'work on it until nothing is left that may begin; Ctrl+C pauses').action(({ json = false }) =>
+    withWorkbench(json, true, (workbench) => workQueue(workbench, json)),
+  )
+  const add = command.command('add').description('ask for work, which waits for its turn')
+  addCommands(
+    add,
+    (json, act) =>
+      idle(json, async (workbench) => {
+        const { jobs } = workbench
+        const before = new Set(jobs.list().map(({ job }) => job))
+        await act(workbench)
+        for (const job of jobs.list().filter((one) => !before.has(one.job)))
+          if (json) printJson(job)
+          else print(`job ${job.job}, ${whatOf(job)}: ${job.state}`)
+      }),
+    number,
+  )
+  return command
+}
+
+function number(text: string): number {
+  if (!/^\d{1,15}$/.test(text)) throw new InvalidArgumentError('It is not a whole number.')
+  return Number(text)
+}

@@ -1,0 +1,54 @@
+// The queue in words for a terminal: a line a job.
+import type { Job } from '../../contract/api/jobs.ts'
+import { sentence } from '../../contract/errors.ts'
+
+const heads = ['position', 'job', 'what', 'state', 'progress', 'remaining', 'needs'] as const
+
+/** A table whose columns are as wide as what stands in them. */
+export function jobLines(jobs: readonly Job[]): string[] {
+  if (jobs.length === 0) return ['Nothing waits, and nothing is at work.']
+  const rows = [[...heads], ...jobs.map(cellsOf)]
+  const widths = heads.map((_, c) => Math.max(...rows.map((row) => row[c]?.length ?? 0)))
+  return rows.map((row) =>
+    row
+      .map((cell, c) => cell.padEnd(widths[c] ?? 0))
+      .join('  ')
+      .trimEnd(),
+  )
+}
+
+function cellsOf(job: Job): string[] {
+  const { position, state, remainingSeconds, needs, error } = job
+  return [
+    position === null ? '' : String(position),
+    String(job.job),
+    whatOf(job),
+    error ? `${state}: ${error.what}` : state,
+    progressOf(job),
+    remainingSeconds === null ? '' : spanOf(remainingSeconds),
+    needs,
+  ]
+}
+
+/** "run 3: DV-BASI on cars" */
+export function whatOf({ kind, title, run, study, evaluation, file }: Job): string {
+  const number = kind === 'run' ? run : kind === 'study' ? study : kind === 'evaluation' ? evaluation : null
+  const written = file === null ? '' : ` -> ${file}`
+  return `${kind}${number === null ? '' : ` ${number}`}: ${title}${written}`
+}
+
+export function progressOf({ progress }: Job): string {
+  if (!progress) return ''
+  return `${progress.what} ${progress.done}${progress.total > 0 ? ` of ${progress.total}` : ''}`
+}
+
+/** What became of a job, when it is put away. */
+export function endLine(job: Job): string {
+  return `${whatOf(job)}: ${job.state}${job.error ? `. ${sentence(job.error)}` : ''}`
+}
+
+function spanOf(seconds: number): string {
+  const minutes = Math.round(seconds / 60)
+  if (minutes < 1) return `${Math.ceil(seconds)} s`
+  return minutes < 120 ? `${minutes} min` : `${(minutes / 60).toFixed(1)} h`
+}

@@ -1,0 +1,62 @@
+// The queue of work as a window sees it: every job with its kind, what it belongs to, how far it is and how long it
+// still takes. Jobs are added where their subject is (runs.start, studies.start, evaluations.start, ...); here they are
+// listed, reordered, paused, cancelled and retried.
+import { eventIterator, oc } from '@orpc/contract'
+import { z } from 'zod'
+
+import { errorSchema } from '../errors.ts'
+
+/** Of a job that is over: "done" and whatever comes after it. */
+export const jobStates = ['waiting', 'paused', 'running', 'done', 'failed', 'cancelled', 'interrupted'] as const
+export type JobState = (typeof jobStates)[number]
+
+export const jobKinds = ['run', 'study', 'evaluation', 'export', 'merge', 'conversion', 'head'] as const
+export type JobKind = (typeof jobKinds)[number]
+
+/** What a job takes for itself: the engine, of which there is one, or a process that reads and writes files. */
+export const needs = ['engine', 'reader'] as const
+export type Need = (typeof needs)[number]
+
+const jobSchema = z.object({
+  job: z.number(),
+  kind: z.enum(jobKinds),
+  title: z.string(),
+  needs: z.enum(needs),
+  place: z.literal('here'), // this machine
+  state: z.enum(jobStates),
+  position: z.number().nullable(), // among those that wait or are held, from 1; null for all others
+  progress: z.object({ what: z.string(), done: z.number(), total: z.number() }).nullable(),
+  remainingSeconds: z.number().nullable(), // null: not known
+  made: z.string(),
+  started: z.string().nullable(), // for the first time
+  ended: z.string().nullable(),
+  error: errorSchema.nullable(),
+  run: z.number().nullable(), // what it belongs to; of a study its present run
+  study: z.number().nullable(),
+  evaluation: z.number().nullable(),
+  file: z.string().nullable(), // that it writes
+})
+export type Job = z.infer<typeof jobSchema>
+
+const one = z.object({ job: z.number().int() })
+
+export const jobsApi = {
+  /** Those that are open in their order, then those that are over, newest first. */
+  list: oc.output(z.array(jobSchema)),
+  /** position: from 1, among those that wait or are held. */
+  move: oc.input(one.extend({ position: z.number().int().min(1) })).output(jobSchema),
+  /**
+   * Holds a job that waits. A run at work ends after its next kept epoch and a study after its present run, or where
+   * `now` at once; what they have is kept, and others go on. Other work cannot be paused.
+   */
+  pause: oc.input(one.extend({ now: z.boolean().default(false) })).output(jobSchema),
+  /** A paused or interrupted job waits for its turn again, at its old place, and goes on where it was. */
+  resume: oc.input(one).output(jobSchema),
+  cancel: oc.input(one).output(jobSchema),
+  /** Goes on with a job that was interrupted; of any other that is over it makes a new one of the same request. */
+  retry: oc.input(one).output(jobSchema),
+  /** Takes those that are over from the list; their runs, evaluations and files stay. Gives how many. */
+  clear: oc.output(z.object({ cleared: z.number() })),
+  /** Tells when to ask again. */
+  watch: oc.output(eventIterator(z.object({ version: z.number() }))),
+}

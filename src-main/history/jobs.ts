@@ -1,0 +1,151 @@
+// Jobs of the queue. What a job belongs to is made in the transaction that makes the job (workbench/jobs/queue.ts), so
+// that neither is ever there alone. A job is running only while somebody works on it: the next to open the history for
+// writing finds it interrupted, and a reader sees it so while nobody writes.
+import type { Job, JobKind, JobState } from '../contract/api/jobs.ts'
+import { BasilError, type ErrorRecord } from '../contract/errors.ts'
+import { sound } from './checksums.ts'
+import { change, type History, row, rows, soundOnly, transaction } from './statement.ts'
+
+/** Numbers of what a job belongs to, and the file it writes. */
+export type Belongings = Pick<Job, 'run' | 'study' | 'evaluation' | 'file'>
+
+export interface StoredJob extends Omit<Job, 'needs' | 'position' | 'progress' | 'remainingSeconds'> {
+  request: unknown // of the form of its kind
+}
+
+export interface NewJob extends Partial<Belongings> {
+  kind: JobKind
+  title: string
+  request: unknown
+}
+
+type JobRow = Omit<StoredJob, 'error' | 'request'> & { error: string | null; request: string }
+
+/** Behind all others. Gives its number. */
+export function createJob(history: History, { kind, title, request, ...to }: NewJob, now: Date): number {
+  const text = `INSERT INTO jobs (kind, title, place, state, rank, made, run, study, evaluation, file, request)
+     SELECT :kind, :title, 'here', 'waiting', coalesce(max(rank), 0) + 1, :made, :run, :study, :evaluation, :file,
+     :request FROM jobs RETURNING job`
+  const made = row<{ job: number }>(history, text, {
+    kind,
+    title: title.slice(0, 200),
+    made: now.toISOString(),
+    run: to.run ?? null,
+    study: to.study ?? null,
+    evaluation: to.evaluation ?? null,
+    file: to.file ?? null,
+    request: JSON.stringify(request),
+  })
+  return made?.job ?? 0
+}
+
+/** Throws run-missing. */
+export function jobOf(history: History, job: number): StoredJob {
+  const text = `SELECT * FROM jobs WHERE job = :job AND ${sound(history, 'jobs')}`
+  const found = row<JobRow>(history, text, { job })
+  if (found) return storedOf(history, found)
+  throw new BasilError({
+    code: 'run-missing',
+    what: 'There is no such job',
+    where: `job ${job}`,
+    why: 'the queue has no job of that number',
+    next: '"basil queue list" lists all of them',
+  })
+}
+
+/** Those that are open in their order, then those that are over, newest first. */
+export function jobsOf(history: History): StoredJob[] {
+  const text = `SELECT * FROM jobs WHERE ${sound(history, 'jobs')} ORDER BY state NOT IN ('running', 'waiting', 'paused'),
+     CASE WHEN state IN ('running', 'waiting', 'paused') THEN rank END, ended DESC, job DESC`
+  return soundOnly(history, () => rows<JobRow>(history, text)).map((found) => storedOf(history, found))
+}
+
+/** In their order; those that are held only where they are wanted too. */
+export function queuedJobs(history: History, states: readonly JobState[] = ['waiting']): StoredJob[] {
+  const text = `SELECT * FROM jobs WHERE state IN (SELECT value FROM json_each(:states)) AND ${sound(history, 'jobs')}
+     ORDER BY rank, job`
+  const found = soundOnly(history, () => rows<JobRow>(history, text, { states: JSON.stringify(states) }))
+  return found.map((one) => storedOf(history, one))
+}
+
+/** The newest job that has to do with a run of its own, a study or an evaluation; null where there is none. */
+export function jobAbout(history: History, about: 'run' | 'study' | 'evaluation', number: number): StoredJob | null {
+  const text = `SELECT * FROM jobs WHERE ${about} = :number AND kind = :about AND ${sound(history, 'jobs')}
+     ORDER BY job DESC LIMIT 1`
+  const [found] = soundOnly(history, () => rows<JobRow>(history, text, { number, about }))
+  return found ? storedOf(history, found) : null
+}
+
+/** state: the one that it is in from now on. */
+export function putJobState(
+  history: History,
+  job: number,
+  state: JobState,
+  now: Date,
+  error: ErrorRecord | null = null,
+): void {
+  const at = now.toISOString()
+  change(
+    history,
+    `UPDATE jobs SET state = :state, error = :error,
+       started = CASE WHEN :state = 'running' THEN coalesce(started, :at) ELSE started END,
+       ended = CASE WHEN :state IN ('running', 'waiting', 'paused') THEN NULL ELSE :at END WHERE job = :job`,
+    { job, state, at, error: error && JSON.stringify(error) },
+  )
+}
+
+export function putJobRequest(history: History, job: number, request: unknown): void {
+  change(history, 'UPDATE jobs SET request = :request WHERE job = :job', { job, request: JSON.stringify(request) })
+}
+
+export function putJobFile(history: History, job: number, file: string): void {
+  change(history, 'UPDATE jobs SET file = :file WHERE job = :job', { job, file })
+}
+
+/** These, in this order, behind whatever else there is no room between. */
+export function putJobOrder(history: History, jobs: readonly number[]): void {
+  transaction(history, () => {
+    const ranks = jobs.map((job) => row<{ rank: number }>(history, 'SELECT rank FROM jobs WHERE job = :job', { job }))
+    const sorted = ranks.map((found) => found?.rank ?? 0).sort((a, b) => a - b)
+    for (const [i, job] of jobs.entries())
+      change(history, 'UPDATE jobs SET rank = :rank WHERE job = :job', { job, rank: sorted[i] ?? 0 })
+  })
+}
+
+/** Of a process that ended at work: nobody is at them now. One that had come to its end but for this row is done. */
+export function interruptJobs(history: History, now: Date): void {
+  for (const found of queuedJobs(history, ['running']))
+    putJobState(history, found.job, isDone(history, found) ? 'done' : 'interrupted', now)
+}
+
+/** By the row of what it belongs to. */
+function isDone(history: History, { kind, run, study, evaluation }: StoredJob): boolean {
+  const text =
+    kind === 'run'
+      ? "SELECT 1 FROM runs WHERE run = :number AND state IN ('done', 'stopped')"
+      : kind === 'study'
+        ? "SELECT 1 FROM studies WHERE study = :number AND state = 'done'"
+        : "SELECT 1 FROM model_evaluations WHERE evaluation = :number AND state = 'done'"
+  const number = kind === 'run' ? run : kind === 'study' ? study : evaluation
+  return number !== null && row(history, text, { number }) !== undefined
+}
+
+/** Those that are over and sound. Gives how many. */
+export function clearJobs(history: History): number {
+  return transaction(history, () => {
+    const over = queuedJobs(history, ['done', 'failed', 'cancelled', 'interrupted'])
+    for (const { job } of over) change(history, 'DELETE FROM jobs WHERE job = :job', { job })
+    return over.length
+  })
+}
+
+function storedOf(history: History, found: JobRow): StoredJob {
+  const { job, kind, title, place, state, made, started, ended, error, run, study, evaluation, file, request } = found
+  const isLeft = state === 'running' && !history.write && !history.lives(0)
+  return {
+    ...{ job, kind, title, place, made, started, ended, run, study, evaluation, file },
+    state: isLeft ? 'interrupted' : state,
+    error: error === null ? null : (JSON.parse(error) as ErrorRecord),
+    request: JSON.parse(request),
+  }
+}

@@ -1,0 +1,76 @@
+// One job at work: what is wished of it, how far it is, and its end.
+import type { Need } from '../../contract/api/jobs.ts'
+import { BasilError, type ErrorRecord, recordOf } from '../../contract/errors.ts'
+import type { StoredJob } from '../../history/jobs.ts'
+import { stateAfter } from '../runs/refusals.ts'
+import type { Ended, Kind, Wish, Work } from './kind.ts'
+
+export interface AtWork {
+  readonly job: number
+  readonly needs: Need
+  readonly kind: Kind
+  progress: { what: string; done: number; total: number } | null
+  remaining: number | null // seconds
+  run: number | null // that a study is at
+  file: string | null
+  readonly begun: Promise<boolean> // false: it has ended without
+  /** Never rejects. */
+  readonly ended: Promise<Ended>
+  wish(wish: Wish): void
+}
+
+/** news: called whenever there is something new to show of it. */
+export function workOn(kind: Kind, stored: StoredJob, news: () => void): AtWork {
+  const leaving = new AbortController()
+  const begun = Promise.withResolvers<boolean>()
+  let wished: Wish = 'go on'
+  const work: Work = {
+    signal: leaving.signal,
+    wish: () => wished,
+    begun: () => begun.resolve(true),
+    tell: ({ what, done, total }, remaining = mine.remaining) => {
+      Object.assign(mine, { progress: { what, done, total }, remaining })
+      news()
+    },
+    at: (run) => {
+      mine.run = run
+      news()
+    },
+    wrote: (file) => {
+      mine.file = file
+    },
+  }
+  const mine: AtWork = {
+    job: stored.job,
+    needs: kind.needs,
+    kind,
+    progress: null,
+    remaining: null,
+    run: null,
+    file: null,
+    begun: begun.promise,
+    ended: Promise.resolve({ state: 'done' }),
+    wish: (wish) => {
+      if (wished === 'close') return
+      wished = wish
+      if (wish !== 'pause' && wish !== 'go on') leaving.abort()
+    },
+  }
+  const run = async (): Promise<Ended> => (await kind.run(stored, stored.request, work)) ?? { state: 'done' }
+  const ended = run()
+    .catch((thrown: unknown) => endOf(recordOf(thrown), wished))
+    .finally(() => begun.resolve(false))
+  return Object.assign(mine, { ended })
+}
+
+function endOf(error: ErrorRecord, wish: Wish): Ended {
+  if (wish === 'close') return { state: 'interrupted' }
+  if (wish === 'cancel') return { state: 'cancelled' }
+  if (wish === 'pause now' || wish === 'pause') return { state: 'paused' }
+  return { state: stateAfter(error), error }
+}
+
+/** Of a job that ended before it was under way, and not because somebody wished it. */
+export function throwEnd({ state, error }: Pick<StoredJob, 'state' | 'error'>): void {
+  if (error && (state === 'failed' || state === 'interrupted')) throw new BasilError(error)
+}

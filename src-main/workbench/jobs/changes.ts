@@ -1,0 +1,104 @@
+// What a person may change of the queue: the order, and that a job is held, let go, ended or asked for once more.
+import type { Job } from '../../contract/api/jobs.ts'
+import { clearJobs, jobOf, putJobOrder, putJobState, queuedJobs } from '../../history/jobs.ts'
+import { type History, transaction } from '../../history/statement.ts'
+import type { Floor } from './floor.ts'
+import type { Wanted, Wish } from './kind.ts'
+import { notNow } from './refusals.ts'
+
+export interface Changes {
+  /** position: from 1, among those that wait or are held. */
+  move(job: number, position: number): void
+  /** Throws run-state where it is over, or at work and of a kind that does not go on where it was. */
+  pause(job: number, now: boolean): Promise<void>
+  /** change: within the transaction. */
+  resume(job: number, change?: () => void): void
+  /** Resolves when it has ended. False where it is over already. */
+  cancel(job: number): Promise<boolean>
+  /** The number of the job that now waits: its own where it goes on, else a new one. */
+  retry(job: number): number
+  clear(): number
+}
+
+interface Options {
+  history: History
+  floor: Floor
+  add(make: () => Wanted): number
+  now(): Date
+}
+
+export function createChanges({ history, floor, add, now }: Options): Changes {
+  const { atWork, own, kindOf, pulse, pump } = floor
+
+  function wait(job: number, change: () => void = () => undefined): void {
+    transaction(history, () => {
+      change()
+      putJobState(history, job, 'waiting', now())
+    })
+    own.add(job)
+    pump()
+  }
+
+  async function wish(job: number, wished: Wish): Promise<void> {
+    const mine = atWork.get(job)
+    mine?.wish(wished)
+    if (wished !== 'pause') await mine?.over
+  }
+
+  return {
+    move: (job, position) => {
+      const queued = queuedJobs(history, ['waiting', 'paused']).map((one) => one.job)
+      if (!queued.includes(job)) throw notNow(jobOf(history, job), 'The job has no place in the queue', 'leave it')
+      const others = queued.filter((one) => one !== job)
+      putJobOrder(history, others.toSpliced(position - 1, 0, job))
+      pump()
+    },
+    pause: async (job, isNow) => {
+      const { state, kind } = jobOf(history, job)
+      if (state === 'waiting') putJobState(history, job, 'paused', now())
+      else if (state === 'running' && kindOf(kind).goesOn) await wish(job, isNow ? 'pause now' : 'pause')
+      else if (state !== 'paused') throw notNow(jobOf(history, job), 'The job cannot be paused', pauseInstead(state))
+      pulse.beat()
+    },
+    resume: (job, change) => {
+      const stored = jobOf(history, job)
+      const { goesOn } = kindOf(stored.kind)
+      if (stored.state === 'paused' || (goesOn && mayGoOn.includes(stored.state))) wait(job, change)
+      else throw notNow(stored, 'The job cannot go on', stored.state === 'waiting' ? 'wait' : 'retry it instead')
+    },
+    cancel: async (job) => {
+      const stored = jobOf(history, job)
+      if (isOver(stored) && stored.state !== 'paused') return false
+      if (atWork.has(job)) await wish(job, 'cancel')
+      else
+        transaction(history, () => {
+          kindOf(stored.kind).dropped?.(stored)
+          putJobState(history, job, 'cancelled', now())
+        })
+      pulse.beat()
+      return true
+    },
+    retry: (job) => {
+      const stored = jobOf(history, job)
+      const kind = kindOf(stored.kind)
+      if (!isOver(stored)) throw notNow(stored, 'The job is not over', 'wait for its end, or cancel it first')
+      if (stored.state !== 'paused' && !(kind.goesOn && stored.state === 'interrupted'))
+        return add(() => kind.again(stored, stored.request))
+      wait(job)
+      return job
+    },
+    clear: () => {
+      const cleared = clearJobs(history)
+      pulse.beat()
+      return cleared
+    },
+  }
+}
+
+const mayGoOn: Job['state'][] = ['interrupted', 'cancelled', 'failed']
+
+/** Nobody works on it, and it does not wait. */
+export const isOver = ({ state }: Pick<Job, 'state'>): boolean => state !== 'waiting' && state !== 'running'
+
+const pauseInstead = (state: Job['state']): string =>
+  state === 'running' ? 'wait for its end, or cancel it: such work begins anew' : 'nothing is to be done'

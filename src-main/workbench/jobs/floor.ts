@@ -1,0 +1,123 @@
+// Where jobs are worked on: what may begin is marked as begun before it does, and put away with its end before anything
+// else begins.
+import type { Job, Need } from '../../contract/api/jobs.ts'
+import { recordOf } from '../../contract/errors.ts'
+import { putJobFile, putJobState, queuedJobs, type StoredJob } from '../../history/jobs.ts'
+import { type History, transaction } from '../../history/statement.ts'
+import { createPulse } from '../pulse.ts'
+import { type AtWork, workOn } from './at-work.ts'
+import type { Ended, Kind } from './kind.ts'
+import { createRoom } from './room.ts'
+import { whatBegins } from './rule.ts'
+
+interface OnTheFloor extends AtWork {
+  over: Promise<void> // put away
+}
+
+interface Options {
+  history: History
+  kinds: () => readonly Kind[]
+  between: () => void
+  now: () => Date
+}
+
+export type Floor = ReturnType<typeof createFloor>
+
+export function createFloor({ history, kinds, between, now }: Options) {
+  const atWork = new Map<number, OnTheFloor>()
+  const own = new Set<number>()
+  const refused = new Set<number>() // that could not even be marked as begun
+  const room = createRoom()
+  let which: 'all' | 'own' | 'none' = 'own'
+  let isClosed = false
+  let version = 0
+  const pulse = createPulse(() => ({ version: ++version }))
+  const kindOf = (kind: Job['kind']): Kind => kinds().find((one) => one.kind === kind) as Kind
+
+  function pump(): void {
+    pulse.beat()
+    if (isClosed || which === 'none') return
+    const waiting = queuedJobs(history).filter(({ job }) => !refused.has(job) && (which === 'all' || own.has(job)))
+    const wanted = waiting.map((stored) => ({ stored, needs: kindOf(stored.kind).needs }))
+    for (const { stored } of whatBegins(wanted, room.taken())) begin(stored)
+  }
+
+  function begin(stored: StoredJob): void {
+    const { job, title } = stored
+    try {
+      putJobState(history, job, 'running', now())
+    } catch (thrown) {
+      refused.add(job) // the disk takes nothing, or the row is damaged: it waits for another day
+      history.notices.push({ ...recordOf(thrown), what: `Job ${job} could not begin` })
+      return
+    }
+    const kind = kindOf(stored.kind)
+    const leave = room.take(kind.needs, `job ${job}, ${title}`)
+    const mine = workOn(kind, stored, pulse.beat)
+    const over = mine.ended.then((ended) => {
+      putAway(mine, ended)
+      leave()
+      if (!isClosed) between()
+      pump()
+      ended.after?.()
+    })
+    atWork.set(job, Object.assign(mine, { over }))
+  }
+
+  function putAway({ job, file }: AtWork, { state, error = null }: Ended): void {
+    atWork.delete(job)
+    try {
+      transaction(history, () => {
+        if (file !== null) putJobFile(history, job, file)
+        putJobState(history, job, state, now(), error)
+      })
+    } catch {
+      // The disk takes nothing more: the row says running, and is shown as interrupted once this process has ended.
+    }
+  }
+
+  return {
+    ...{ atWork, own, kindOf, pulse, pump, room },
+    shown: (stored: StoredJob[]) => shown(history, stored, kindOf, atWork),
+    work: (wanted: typeof which) => {
+      which = wanted
+      pump()
+    },
+    hold: (need: Need, title: string) => {
+      room.requireFree(need)
+      const leave = room.take(need, title)
+      return () => {
+        leave()
+        pump()
+      }
+    },
+    close: async () => {
+      isClosed = true
+      for (const mine of atWork.values()) mine.wish('close')
+      await Promise.all([...atWork.values()].map(({ over }) => over))
+      pulse.end()
+    },
+  }
+}
+
+/** In the contract's shape. */
+function shown(
+  history: History,
+  stored: StoredJob[],
+  kindOf: (kind: Job['kind']) => Kind,
+  atWork: ReadonlyMap<number, AtWork>,
+): Job[] {
+  const queued = queuedJobs(history, ['waiting', 'paused']).map(({ job }) => job)
+  return stored.map(({ request: _, ...one }) => {
+    const mine = atWork.get(one.job)
+    const place = queued.indexOf(one.job)
+    return {
+      ...one,
+      needs: kindOf(one.kind).needs,
+      position: place < 0 ? null : place + 1,
+      progress: mine?.progress ?? null,
+      remainingSeconds: mine?.remaining ?? null,
+      run: mine?.run ?? one.run,
+    }
+  })
+}

@@ -1,0 +1,62 @@
+// What the queue knows of a kind of job, and what a job at work knows of the queue. Adding a kind is one page in kinds/
+// and one line in index.ts.
+import type { z } from 'zod'
+
+import type { JobKind, JobState, Need } from '../../contract/api/jobs.ts'
+import type { ErrorRecord } from '../../contract/errors.ts'
+import type { Progress } from '../../contract/run/run.ts'
+import type { Belongings, StoredJob } from '../../history/jobs.ts'
+
+/** What somebody wishes of a job at work. close: the workbench ends, and the job is to be left as it is. */
+export type Wish = 'go on' | 'pause' | 'pause now' | 'cancel' | 'close'
+
+export interface Work {
+  /** Aborted when the work is to end at once. */
+  readonly signal: AbortSignal
+  wish(): Wish
+  /** Checked and under way: whoever added the job need not wait for it any longer. */
+  begun(): void
+  /** remaining: seconds, where that is known. */
+  tell(progress: Pick<Progress, 'what' | 'done' | 'total'>, remaining?: number | null): void
+  /** The run of a study that it is at; null: between two. */
+  at(run: number | null): void
+  /** The file it has written. */
+  wrote(file: string): void
+}
+
+export interface Ended {
+  state: Exclude<JobState, 'waiting' | 'running'>
+  error?: ErrorRecord | null
+  after?(): void // once the job is put away and others may begin
+}
+
+/** What is asked for, and what was made for it in the same transaction. */
+export interface Wanted<Request = unknown> extends Partial<Belongings> {
+  kind: JobKind
+  request: Request
+}
+
+export interface Kind<Request = unknown> {
+  kind: JobKind
+  needs: Need
+  goesOn: boolean // where it was, after a pause or an end from outside; else it begins anew
+  request: z.ZodType<Request> // as its row holds it
+  title(request: Request): string
+  /** A throw ends it as what was wished, or as what was thrown. */
+  run(job: StoredJob, request: Request, work: Work): Promise<Ended | undefined>
+  /** It was cancelled before it began. */
+  dropped?(job: StoredJob): void
+  /** In a transaction: the same once more. */
+  again(job: StoredJob, request: Request): Wanted<Request>
+}
+
+/** A kind for the list: what it is asked for is read from the row in its own form. */
+export function defineKind<Request>(kind: Kind<Request>): Kind {
+  const read = (request: unknown): Request => kind.request.parse(request)
+  return {
+    ...kind,
+    title: (request) => kind.title(read(request)),
+    run: (job, request, work) => kind.run(job, read(request), work),
+    again: (job, request) => kind.again(job, read(request)),
+  }
+}

@@ -1,0 +1,33 @@
+// A state of a run as a file, with its card.
+import { z } from 'zod'
+
+import { formSchema } from '../../../contract/checkpoint.ts'
+import type { ExportsAtWork } from '../../runs/exported.ts'
+import { defineKind, type Kind } from '../kind.ts'
+
+const request = z.object({
+  name: z.string(),
+  run: z.number(),
+  state: z.object({
+    iteration: z.number().nullable(),
+    epoch: z.number().nullable().optional(),
+    form: formSchema.optional(),
+  }),
+  target: z.object({ out: z.string(), overwrite: z.boolean() }).nullable(),
+})
+
+export function exportKind({ exports }: { exports: ExportsAtWork }): Kind {
+  return defineKind({
+    kind: 'export',
+    needs: 'reader',
+    goesOn: false,
+    request,
+    title: ({ name, run, state }) =>
+      `model of run ${run}, ${name}${state.iteration === null ? '' : `, iteration ${state.iteration}`}`,
+    run: async ({ job }, wanted, work) => {
+      work.wrote(await exports.work(job, wanted, work))
+      return undefined
+    },
+    again: ({ run }, wanted) => ({ kind: 'export', request: wanted, run }),
+  })
+}

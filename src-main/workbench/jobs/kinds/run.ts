@@ -1,0 +1,60 @@
+// A run of its own. It goes on where it was: after its last kept epoch.
+import { z } from 'zod'
+
+import type { RunEvent } from '../../../contract/run/run.ts'
+import { runDetail } from '../../../history/detail.ts'
+import { resumeOf } from '../../../history/resume.ts'
+import { createRun } from '../../../history/runs.ts'
+import type { History } from '../../../history/statement.ts'
+import type { RunsAtWork } from '../../runs/runs.ts'
+import { defineKind, type Ended, type Kind, type Work } from '../kind.ts'
+
+/** device: for one sitting; null: as chosen. */
+const request = z.object({ name: z.string(), device: z.string().nullable() })
+
+export function runKind({ history, runs }: { history: History; runs: RunsAtWork }): Kind {
+  return defineKind({
+    kind: 'run',
+    needs: 'engine',
+    goesOn: true,
+    request,
+    title: ({ name }) => name,
+    run: async ({ run, started }, { device }, work) => {
+      const number = run ?? 0
+      const hears = {
+        kept: (event: RunEvent) => heard(event, work, runs),
+        left: () => (work.wish() === 'cancel' ? ('cancelled' as const) : ('interrupted' as const)),
+      }
+      const resumed = started !== null || resumeOf(history, number) !== null
+      const live = await runs.goOn(number, { device, resumed }, hears).catch((thrown: unknown) => {
+        if (work.wish() === 'go on' && !resumed) runs.leave(number, thrown)
+        throw thrown
+      })
+      work.signal.addEventListener('abort', runs.end, { once: true })
+      if (work.signal.aborted && work.wish() !== 'close') runs.end()
+      work.begun()
+      const last = await live.over
+      return { ...endOf(last, work), after: () => runs.tellLast(live, last) }
+    },
+    dropped: ({ run }) => runs.leave(run ?? 0, null),
+    again: ({ run }, { name, device }) => {
+      const made = createRun(history, runDetail(history, run ?? 0).config, new Date(), 'interrupted')
+      return { kind: 'run', request: { name, device }, run: made }
+    },
+  })
+}
+
+/** How far it is, in epochs of its stage; and a pause that waits for the next kept epoch. */
+function heard(event: RunEvent, work: Work, runs: RunsAtWork): void {
+  if (event.type === 'progress') work.tell(event)
+  if (event.type !== 'epoch') return
+  const what = event.stage ? `Iteration ${event.stage}, epoch` : 'Start, epoch'
+  work.tell({ what, done: event.epoch, total: 0 }, event.remainingSeconds)
+  if (work.wish() === 'pause') runs.end()
+}
+
+function endOf(last: RunEvent, work: Work): Ended {
+  if (last.type !== 'ended' || last.state === 'stopped') return { state: 'done' }
+  if (last.state === 'interrupted' && !last.error && work.wish() !== 'close') return { state: 'paused' }
+  return { state: last.state, error: last.error }
+}

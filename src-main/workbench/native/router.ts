@@ -1,0 +1,29 @@
+// The contract's procedures for the engine: what is installed, what it runs on, and ending it when it does not answer.
+import { implement } from '@orpc/server'
+
+import { api } from '../../contract/api/api.ts'
+import type { NativeStatus } from '../../contract/api/native.ts'
+import type { Workbench } from '../workbench.ts'
+import { gpus } from './devices.ts'
+
+export function engineRouter({ installer, engine, device }: Workbench) {
+  const os = implement(api).engine
+  const status = async (): Promise<NativeStatus> => ({
+    ...installer.status(),
+    ...(await gpus()),
+    device: device.now(),
+    engine: engine.state().engine,
+  })
+  return {
+    status: os.status.handler(status),
+    install: os.install.handler(({ input, signal = new AbortController().signal }) =>
+      installer.install(input.kind, signal),
+    ),
+    restart: os.restart.handler(() => engine.restart()),
+    remove: os.remove.handler(() => installer.remove()),
+    choose: os.choose.handler(async ({ input }) => {
+      await device.choose(input.device)
+      return status()
+    }),
+  }
+}

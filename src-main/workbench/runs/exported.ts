@@ -1,0 +1,111 @@
+// A run's model as a file: a job, whose end whoever asked waits for. Where nothing can be asked for, because another
+// process is the folder's writer, it is written at once.
+import type { Form } from '../../contract/checkpoint.ts'
+import { BasilError } from '../../contract/errors.ts'
+import type { Exported } from '../../contract/run/recipe.ts'
+import { requireFree } from '../../files/write-atomic.ts'
+import { runDetail } from '../../history/detail.ts'
+import type { History } from '../../history/statement.ts'
+import { type ExportedState, exportRun } from '../export/export-run.ts'
+import { exportName, recipeOf } from '../export/recipe.ts'
+import type { Target } from '../export/with-card.ts'
+import { throwEnd } from '../jobs/at-work.ts'
+import type { Work } from '../jobs/kind.ts'
+import type { Jobs } from '../jobs/queue.ts'
+import type { Reader } from '../link/reader.ts'
+
+export type Written = Exported & { card: string }
+
+export interface Exports {
+  /** The name a model of this run would be saved under. */
+  suggestName(run: number, iteration: number | null, form: Form): string
+  /** The model and its card. target null: new files in the data folder's exports. */
+  export(run: number, state: ExportedState, target: Target | null): Promise<Written>
+  /** Asks for it without waiting for it. Gives the job's number. Throws what can be said of it at once. */
+  queue(run: number, state: ExportedState, target: Target | null): Promise<number>
+}
+
+/** What an export's job does. */
+export interface ExportsAtWork {
+  work(job: number, wanted: ExportJob, work: Work): Promise<string>
+}
+
+export interface ExportJob {
+  name: string // of the run
+  run: number
+  state: ExportedState
+  target: Target | null
+}
+
+interface Options {
+  history: History
+  home: string
+  template: string // of the card
+  reader: Reader
+  jobs: Jobs
+}
+
+export function createExports(options: Options): { exports: Exports; atWork: ExportsAtWork } {
+  const { history, home, template, reader, jobs } = options
+  const results = new Map<number, Written>() // of jobs that somebody waits for
+
+  const write = ({ run, state, target }: ExportJob, signal: AbortSignal): Promise<Written> =>
+    reader(signal, ({ ask }) =>
+      exportRun(
+        {
+          ...{ history, home, template },
+          rebuild: (request) => ask((client) => client.rebuild(request)),
+          look: (file) => ask((client) => client.look({ file })),
+        },
+        run,
+        state,
+        target,
+      ),
+    )
+
+  async function wantedOf(run: number, state: ExportedState, target: Target | null): Promise<ExportJob> {
+    recipeOf(history, run, state.iteration, state.epoch ?? null)
+    if (target) await requireFree(target.out, target)
+    return { name: runDetail(history, run).name, run, state, target }
+  }
+
+  async function queue(...asked: Parameters<Exports['queue']>): Promise<number> {
+    const wanted = await wantedOf(...asked)
+    return jobs.add(() => ({ kind: 'export', request: wanted, run: wanted.run, file: wanted.target?.out ?? null }))
+  }
+
+  async function waited(job: number): Promise<Written> {
+    try {
+      for await (const { state, error } of jobs.follow(job)) throwEnd({ state, error })
+      return results.get(job) ?? ended(job)
+    } finally {
+      results.delete(job)
+    }
+  }
+
+  return {
+    exports: {
+      suggestName: (run, iteration, form) => exportName(recipeOf(history, run, iteration), form),
+      export: async (...asked) =>
+        history.write ? waited(await queue(...asked)) : write(await wantedOf(...asked), new AbortController().signal),
+      queue,
+    },
+    atWork: {
+      work: async (job, wanted, { signal }) => {
+        const written = await write(wanted, signal)
+        results.set(job, written)
+        return written.file
+      },
+    },
+  }
+}
+
+function ended(job: number): never {
+  throw new BasilError({
+    code: 'cancelled',
+    what: 'The model was not written',
+    where: `job ${job}`,
+    why: 'its job was ended',
+    next: 'export it again',
+  })
+}

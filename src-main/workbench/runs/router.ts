@@ -1,0 +1,35 @@
+// The contract's procedures for runs: what a window and a browser may ask for.
+import { implement } from '@orpc/server'
+
+import { api } from '../../contract/api/api.ts'
+import type { Platform } from '../platform.ts'
+import type { Workbench } from '../workbench.ts'
+
+export function runsRouter({ runs, exports, projects }: Workbench, platform: Platform) {
+  const os = implement(api).runs
+  return {
+    start: os.start.handler(async ({ input }) => ({
+      run: await runs.start(projects.resolve(input.grant, input.config)),
+    })),
+    list: os.list.handler(({ input }) => runs.list(input)),
+    show: os.show.handler(({ input }) => runs.show(input.run)),
+    coefficients: os.coefficients.handler(({ input }) => runs.coefficients(input.run, input.stage, input.epoch)),
+    watch: os.watch.handler(({ input }) => runs.watch(input.run)),
+    stop: os.stop.handler(({ input }) => runs.stop(input.run)),
+    cancel: os.cancel.handler(({ input }) => runs.cancel(input.run)),
+    resume: os.resume.handler(async ({ input }) => ({ run: await runs.resume(input.run, input.device) })),
+    export: os.export.handler(async ({ input }) => {
+      const { iteration, form } = input
+      const out = await platform.pickTarget(exports.suggestName(input.run, iteration, form))
+      if (out === null) return null
+      // the dialog has asked about an existing file
+      const target = out === undefined ? null : { out, overwrite: true }
+      const exported = await exports.export(input.run, { iteration, form }, target)
+      return {
+        ...exported,
+        download: platform.download(exported.file),
+        cardDownload: platform.download(exported.card),
+      }
+    }),
+  }
+}

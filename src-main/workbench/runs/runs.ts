@@ -1,0 +1,175 @@
+// Runs as a workbench offers them: asked for through the queue, and followed, stopped, cancelled and read by their
+// number, which each has from the moment it is asked for. Its own jobs and studies begin them here.
+import { EventEmitter, once } from 'node:events'
+
+import type { Plan } from '../../contract/engine-api.ts'
+import { recordOf } from '../../contract/errors.ts'
+import type { ResolvedConfig } from '../../contract/run/config.ts'
+import type { CoefficientTable, RunDetail, RunEvent, RunSummary } from '../../contract/run/run.ts'
+import { runDetail } from '../../history/detail.ts'
+import { coefficientsOf } from '../../history/epochs.ts'
+import { jobAbout, putJobRequest } from '../../history/jobs.ts'
+import { createRun, endRun, listRuns, reviveRun } from '../../history/runs.ts'
+import { type History, transaction } from '../../history/statement.ts'
+import type { Jobs } from '../jobs/queue.ts'
+import type { Supervisor } from '../link/supervisor.ts'
+import type { Seat } from '../native/seat.ts'
+import { lastEvent } from './last-event.ts'
+import { missingEpoch, requireResumable, stateAfter } from './refusals.ts'
+import { type Hears, type Live, type Sittings, tellLast } from './sitting.ts'
+import { only } from './watchers.ts'
+
+export interface Runs {
+  check(config: ResolvedConfig): Promise<Plan>
+  /** Checks, then asks for it; resolves with the run's number when it is under way, or has to wait for its turn. */
+  start(config: ResolvedConfig): Promise<number>
+  /** device: for this sitting alone. Throws run-state for a run that cannot go on. */
+  resume(run: number, device?: string): Promise<number>
+  /** False where nobody works on it. */
+  stop(run: number): Promise<boolean>
+  /** Also of one that waits. False where it is over. */
+  cancel(run: number): Promise<boolean>
+  list(page: { offset: number; limit: number; search: string }): { total: number; rows: RunSummary[] }
+  show(run: number): RunDetail
+  coefficients(run: number, stage: number, epoch: number): CoefficientTable
+  /** "started" once it begins, then what is told from now on; of a run that is over, only its end. */
+  watch(run: number): AsyncGenerator<RunEvent, void>
+}
+
+/** How a job has runs worked on. What is thrown here left no run at work. */
+export interface RunsAtWork extends Pick<Runs, 'check'> {
+  /** made: called with the run's number in the transaction that makes it. */
+  begin(config: ResolvedConfig, made: (run: number) => void, hears?: Hears): Promise<Live>
+  goOn(run: number, options: { device: string | null; resumed: boolean }, hears?: Hears): Promise<Live>
+  /** Ends what the engine does for it at once. */
+  end(): void
+  /** Its last event is told when this returns. */
+  tellLast(live: Live, last: RunEvent): void
+  /** A run that could not begin when its turn came, or was cancelled before. */
+  leave(run: number, thrown: unknown): void
+}
+
+export interface RunsOptions {
+  history: History
+  supervisor: Supervisor
+  seat: Omit<Seat, 'device'>
+  sittings: Sittings
+  jobs: Jobs
+}
+
+export function createRuns(options: RunsOptions): { runs: Runs; atWork: RunsAtWork } {
+  const { history, supervisor, seat, sittings, jobs } = options
+  const begins = new EventEmitter().setMaxListeners(0) // its run's number, when it is under way or will never be
+  const check = (config: ResolvedConfig): Promise<Plan> => supervisor.askAnew((client) => client.check(config))
+  const settled = async (config: ResolvedConfig): Promise<ResolvedConfig> => {
+    const { tower = null } = await check(config)
+    return { ...config, tower } // a run goes on as it began, whatever is put beside its models meanwhile
+  }
+  const beginning = new Set<number>()
+  const atWork = createRunsAtWork(options, { begins, beginning, check, settled })
+
+  async function start(config: ResolvedConfig): Promise<number> {
+    const whole = await settled(config)
+    if (!jobs.isAtWork('engine')) await seat.requireThere()
+    let run = 0
+    const job = jobs.add(() => {
+      run = createRun(history, whole, new Date(), 'interrupted')
+      return { kind: 'run', request: { name: whole.name, device: null }, run }
+    })
+    await jobs.begun(job)
+    return run
+  }
+
+  async function resume(run: number, device: string | null = null): Promise<number> {
+    const detail = runDetail(history, run)
+    requireResumable(detail)
+    const request = { name: detail.name, device }
+    const known = jobAbout(history, 'run', run)
+    if (known) jobs.resume(known.job, () => putJobRequest(history, known.job, request))
+    const job = known?.job ?? jobs.add(() => ({ kind: 'run', request, run }))
+    await jobs.begun(job)
+    return run
+  }
+
+  async function* watch(run: number): AsyncGenerator<RunEvent, void> {
+    while (!sittings.live(run) && (beginning.has(run) || runDetail(history, run).state === 'waiting'))
+      await once(begins, String(run))
+    yield* sittings.live(run)?.watchers.watch() ?? only(lastEvent(history, run))
+  }
+
+  async function cancel(run: number): Promise<boolean> {
+    const working = sittings.live(run)
+    const job = jobAbout(history, 'run', run)
+    if (job && (!working || job.state === 'running')) return jobs.cancel(job.job)
+    if (!working || !supervisor.cancel()) return false
+    await working.over
+    return true
+  }
+
+  const runs: Runs = {
+    check,
+    start,
+    resume,
+    stop: async (run) => (sittings.live(run) ? supervisor.stop() : false),
+    cancel,
+    list: (page) => listRuns(history, page),
+    show: (run) => runDetail(history, run),
+    coefficients: (run, stage, epoch) => coefficientsOf(history, run, stage, epoch) ?? missingEpoch(run, stage, epoch),
+    watch: (run) => sittings.live(run)?.watchers.watch() ?? watch(run),
+  }
+  return { runs, atWork }
+}
+
+interface Beginning extends Pick<Runs, 'check'> {
+  begins: EventEmitter
+  beginning: Set<number>
+  settled(config: ResolvedConfig): Promise<ResolvedConfig> // as it is kept
+}
+
+function createRunsAtWork(
+  { history, supervisor, seat, sittings }: RunsOptions,
+  { begins, beginning, check, settled }: Beginning,
+): RunsAtWork {
+  const sit = (...begun: Parameters<Sittings['sit']>): Live => {
+    const live = sittings.sit(...begun)
+    begins.emit(String(live.run))
+    return live
+  }
+  return {
+    check,
+    begin: async (config, made, hears) => {
+      const whole = await settled(config)
+      await seat.requireThere()
+      const run = transaction(history, () => {
+        const created = createRun(history, whole, new Date())
+        made(created)
+        return created
+      })
+      return sit({ run, config: whole, resumed: false }, hears)
+    },
+    goOn: async (run, { device, resumed }, hears) => {
+      beginning.add(run)
+      try {
+        const detail = runDetail(history, run)
+        requireResumable(detail)
+        if (device !== null) seat.take(device)
+        await seat.requireThere()
+        reviveRun(history, run)
+        return sit({ run, config: detail.config, resumed }, hears)
+      } catch (thrown) {
+        seat.leave()
+        throw thrown
+      } finally {
+        beginning.delete(run)
+        begins.emit(String(run))
+      }
+    },
+    end: () => void supervisor.cancel(),
+    tellLast,
+    leave: (run, thrown) => {
+      const error = thrown === null ? null : recordOf(thrown)
+      endRun(history, run, error ? stateAfter(error) : 'cancelled', new Date(), error)
+      begins.emit(String(run))
+    },
+  }
+}

@@ -1,0 +1,129 @@
+// One run at work in the engine: what is told is kept first, then given to whoever watches; how it ends is kept too,
+// and told last. Whoever has it begun (a job, or the study that it is of) says what it is left as when it is ended
+// before its time.
+import { type ErrorRecord, recordOf } from '../../contract/errors.ts'
+import type { ResolvedConfig } from '../../contract/run/config.ts'
+import type { EngineEvent, RunEvent } from '../../contract/run/run.ts'
+import { runDetail } from '../../history/detail.ts'
+import { parentsOf } from '../../history/parents.ts'
+import { resumeOf } from '../../history/resume.ts'
+import { endRun, reviveRun } from '../../history/runs.ts'
+import type { History } from '../../history/statement.ts'
+import { filesHere } from '../library/whereabouts.ts'
+import type { Supervisor } from '../link/supervisor.ts'
+import { requireDevice } from '../native/devices.ts'
+import { keepEvent } from './keep.ts'
+import { lastEvent } from './last-event.ts'
+import { stateAfter } from './refusals.ts'
+import { createWatchers, type Watchers } from './watchers.ts'
+
+export interface Begun {
+  run: number
+  config: ResolvedConfig
+  resumed: boolean
+}
+
+/** What whoever has begun a run hears of it. */
+export interface Hears {
+  /** After an event was kept. */
+  kept?(event: RunEvent): void
+  /** State of a run that was ended before its time. */
+  left?(): 'cancelled' | 'interrupted'
+}
+
+export interface Live {
+  readonly run: number
+  readonly watchers: Watchers
+  /** Never rejects. Its last event, which is for who waits here to tell. */
+  readonly over: Promise<RunEvent>
+}
+
+interface Options {
+  history: History
+  supervisor: Supervisor
+  device: () => string
+  /** One has ended, and the engine is free. */
+  ended: () => void
+}
+
+export interface Sittings {
+  live(run: number): Live | null
+  sit(begun: Begun, hears?: Hears): Live
+  /** What is at work is left as interrupted from now on. */
+  closing(): void
+}
+
+export function createSittings({ history, supervisor, device, ended }: Options): Sittings {
+  let present: Live | null = null
+  let isClosing = false
+
+  /** Never rejects; gives the event that closes the run. */
+  async function work({ run, config }: Begun, watchers: Watchers, { kept, left }: Hears): Promise<RunEvent> {
+    let last: RunEvent | null = null
+    const tell = (event: RunEvent): void => {
+      watchers.tell(event)
+      kept?.(event)
+    }
+    try {
+      let before = runDetail(history, run).seconds
+      const here = filesHere(history, parentsOf(history, run))
+      const keep = (event: EngineEvent): boolean => {
+        if (event.type === 'opened') requireDevice(device(), event.engine) // a new engine may have come up without it
+        const told = keepEvent(history, run, event, before, new Date())
+        if (told.type === 'done' || told.type === 'ended') last = told
+        else tell(told)
+        return event.type === 'epoch'
+      }
+      await supervisor.work({
+        config: here.config(config),
+        resume: () => resumeOf(history, run),
+        parents: () => here.parents(parentsOf(history, run)),
+        keep,
+        lost: (error, restarting) => {
+          if (restarting) reviveRun(history, run)
+          before = runDetail(history, run).seconds
+          tell({ type: 'engine-lost', run, error, restarting })
+        },
+        silent: (error) => tell({ type: 'engine-silent', run, error }),
+      })
+      return last ?? lastEvent(history, run)
+    } catch (thrown) {
+      return last ?? failed(run, recordOf(thrown), left)
+    }
+  }
+
+  function failed(run: number, error: ErrorRecord, left: Hears['left']): RunEvent {
+    const isEnded = error.code === 'cancelled'
+    const state = isClosing ? 'interrupted' : isEnded ? (left?.() ?? 'cancelled') : stateAfter(error)
+    const shown = isEnded ? null : error
+    try {
+      endRun(history, run, state, new Date(), shown)
+    } catch {
+      // The disk takes nothing more: the row says running, and is shown as interrupted because nobody works on it.
+    }
+    return { type: 'ended', run, state, error: shown }
+  }
+
+  return {
+    live: (run) => (present?.run === run ? present : null),
+    sit: (begun, hears = {}) => {
+      const { run, config, resumed } = begun
+      const watchers = createWatchers({ type: 'started', run, name: config.name, resumed })
+      const over = work(begun, watchers, hears).then((last) => {
+        present = null
+        if (!isClosing) ended()
+        return last
+      })
+      present = { run, watchers, over }
+      return present
+    },
+    closing: () => {
+      isClosing = true
+    },
+  }
+}
+
+export function tellLast({ watchers }: Live, last: RunEvent): void {
+  watchers.tell(last)
+  watchers.end()
+}

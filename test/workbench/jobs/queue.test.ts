@@ -1,0 +1,189 @@
+// The queue with the toy engine: order, pause, cancel, retry, what a failure does to others, and what stays of it when
+// its workbench is closed.
+import { existsSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+
+import { expect, test } from 'vitest'
+
+import type { Job } from '../../../src-main/contract/api/jobs.ts'
+import { sha256 } from '../../../src-main/contract/branded.ts'
+import type { Recipe } from '../../../src-main/contract/run/recipe.ts'
+import type { Workbench } from '../../../src-main/workbench/workbench.ts'
+import { bitsOf, follow, temporaryFolder, toyConfig, toyEngine, toyWorkbench } from '../toy.ts'
+import type { Toy } from '../toy-faults.ts'
+
+const slow = (toy: Toy = {}) =>
+  toyWorkbench(temporaryFolder(), (environment) => toyEngine({ wait: 20, ...toy }, environment))
+const named = ({ jobs }: Workbench, ...titles: string[]): Job[] =>
+  titles.map((title) => jobs.list().find((job) => job.title === title) as Job)
+const states = ({ jobs }: Workbench): string[] => jobs.list().map(({ title, state }) => `${title} ${state}`)
+const refused = (what: string) => expect.objectContaining({ message: expect.stringContaining(what) })
+
+/** Runs asked for one after the other; gives their numbers by name. */
+async function asked({ runs }: Workbench, ...names: string[]): Promise<Record<string, number>> {
+  const made: Record<string, number> = {}
+  for (const name of names) made[name] = await runs.start(toyConfig({ name, iterations: 1 }))
+  return made
+}
+
+/** Names of runs in the order in which they were finished. */
+async function worked(workbench: Workbench): Promise<string[]> {
+  await workbench.jobs.quiet()
+  const { rows } = workbench.runs.list({ offset: 0, limit: 99, search: '' })
+  const done = rows.filter(({ state }) => state === 'done')
+  return done.sort((a, b) => String(a.ended).localeCompare(String(b.ended))).map(({ name }) => name)
+}
+
+const recipe: Recipe = {
+  basil: '2',
+  steps: [],
+  ...{ run: null, name: 'a sum', method: 'task-arithmetic', grouping: 'scalar', iteration: 0, epoch: null },
+  pretrained: { file: '/models/base', name: 'base', sha256: sha256('1'.repeat(64)) },
+  vectors: [{ file: '/models/cars', name: 'cars', sha256: sha256('2'.repeat(64)) }],
+  ...{ groups: ['all'], start: [[0.5]], iterations: [] },
+}
+
+const merge = ({ home, jobs }: Workbench, name: string): number =>
+  jobs.add(() => ({
+    kind: 'merge',
+    request: {
+      recipe,
+      out: join(home, name),
+      overwrite: false,
+      form: { layout: null, dtype: null, container: 'safetensors' },
+    },
+  }))
+
+test('jobs begin in their order; one is moved before the others, and each says where it is and how far', async () => {
+  const workbench = await slow()
+  const { jobs } = workbench
+  await asked(workbench, 'a', 'b', 'c', 'd')
+  const [a, b, c, d] = named(workbench, 'a', 'b', 'c', 'd')
+  expect([a, b, c, d].map((job) => [job?.state, job?.position])).toEqual([
+    ['running', null],
+    ['waiting', 1],
+    ['waiting', 2],
+    ['waiting', 3],
+  ])
+  expect(a).toMatchObject({ kind: 'run', needs: 'engine', place: 'here', run: 1, error: null, ended: null })
+  jobs.move(d?.job ?? 0, 1)
+  jobs.move(b?.job ?? 0, 99)
+  expect(states(workbench)).toEqual(['a running', 'd waiting', 'c waiting', 'b waiting'])
+  expect(() => jobs.move(a?.job ?? 0, 1)).toThrow('The job has no place in the queue')
+  let told: Job['progress'] = null
+  for await (const { progress } of jobs.follow(a?.job ?? 0)) told = progress ?? told
+  expect(told).toMatchObject({ what: expect.stringMatching(/epoch/), done: expect.any(Number) })
+  expect(await worked(workbench)).toEqual(['a', 'd', 'c', 'b'])
+  expect(jobs.clear()).toBe(4)
+  expect(jobs.list()).toEqual([])
+})
+
+test('a job that waits is held while others go on, and has its old place when it is let go', async () => {
+  const workbench = await slow()
+  const { jobs } = workbench
+  const { b } = await asked(workbench, 'a', 'b', 'c', 'd')
+  const [held] = named(workbench, 'b')
+  await jobs.pause(held?.job ?? 0, false)
+  expect(workbench.runs.show(b ?? 0).state).toBe('interrupted')
+  await follow(workbench, 1)
+  jobs.resume(held?.job ?? 0)
+  expect(named(workbench, 'b', 'd').map(({ position }) => position)).toEqual([1, 2]) // c is at work
+  expect(await worked(workbench)).toEqual(['a', 'c', 'b', 'd'])
+})
+
+test.each([false, true])(
+  'a run is paused (at once: %s): others go on, and it ends with the bits of an unbroken one',
+  async (now) => {
+    const workbench = await slow()
+    const { jobs, runs } = workbench
+    const { a = 0, b = 0 } = await asked(workbench, 'a', 'b')
+    const [first] = named(workbench, 'a')
+    const events = await follow(workbench, a, (event) => {
+      if (event.type === 'epoch' && event.stage === 1 && event.epoch === 1) void jobs.pause(first?.job ?? 0, now)
+    })
+    expect(events.at(-1)).toEqual({ type: 'ended', run: a, state: 'interrupted', error: null })
+    expect(jobs.show(first?.job ?? 0)).toMatchObject({ state: 'paused', run: a, error: null })
+    await follow(workbench, b)
+    expect(jobs.show(first?.job ?? 0).state).toBe('paused')
+    jobs.resume(first?.job ?? 0)
+    expect((await follow(workbench, a))[0]).toMatchObject({ type: 'started', resumed: true })
+    await jobs.quiet()
+    expect(jobs.show(first?.job ?? 0)).toMatchObject({ state: 'done', job: first?.job })
+    expect(runs.show(a).name).toBe('a')
+    const apart = (run: number) => JSON.stringify({ ...(bitsOf(workbench, run) as object), name: '', config: null })
+    expect(apart(a)).toBe(apart(b))
+  },
+)
+
+test('cancelled where it waits it never begins, at work it ends; a retry is a new job of the same request', async () => {
+  const workbench = await slow()
+  const { jobs, runs } = workbench
+  const { a = 0, b = 0 } = await asked(workbench, 'a', 'b', 'c')
+  const [atWork, waiting] = named(workbench, 'a', 'b')
+  expect(await jobs.cancel(waiting?.job ?? 0)).toBe(true)
+  expect(await jobs.cancel(atWork?.job ?? 0)).toBe(true)
+  expect([runs.show(a).state, runs.show(b).state]).toEqual(['cancelled', 'cancelled'])
+  expect(await jobs.cancel(atWork?.job ?? 0)).toBe(false)
+  expect(() => jobs.retry(named(workbench, 'c')[0]?.job ?? 0)).toThrow('The job is not over')
+  const again = jobs.retry(waiting?.job ?? 0)
+  expect(again).not.toBe(waiting?.job)
+  expect(jobs.show(again)).toMatchObject({ title: 'b', state: 'waiting', run: 4 })
+  expect(await worked(workbench)).toEqual(['c', 'b'])
+  expect(runs.show(4).config).toEqual(runs.show(b).config)
+  expect(states(workbench)).toEqual(['b done', 'c done', 'a cancelled', 'b cancelled'])
+})
+
+test('a job that fails says why and does not stop the next', async () => {
+  const workbench = await slow({ fault: { stage: 2, epoch: 1, how: 'throw' } })
+  await workbench.runs.start(toyConfig({ name: 'a' }))
+  await workbench.runs.start(toyConfig({ name: 'b', iterations: 1 }))
+  expect(await worked(workbench)).toEqual(['b'])
+  const [a, b] = named(workbench, 'a', 'b')
+  expect([a, b]).toMatchObject([{ state: 'failed', error: { code: 'not-finite' } }, { state: 'done' }])
+  expect(workbench.runs.show(1)).toMatchObject({ state: 'failed' })
+})
+
+test('a merge goes on beside a run, in a process of its own; work that begins anew is not paused', async () => {
+  const until = join(temporaryFolder(), 'go on')
+  const workbench = await slow({ until })
+  const { jobs } = workbench
+  await asked(workbench, 'a')
+  const merged = merge(workbench, 'sum.safetensors')
+  await expect(jobs.pause(merged, false)).rejects.toThrow('The job cannot be paused')
+  for await (const _ of jobs.follow(merged));
+  expect(jobs.show(merged)).toMatchObject({
+    ...{ kind: 'merge', needs: 'reader', state: 'done', title: 'sum.safetensors: a sum' },
+    file: join(workbench.home, 'sum.safetensors'),
+  })
+  expect(existsSync(join(workbench.home, 'sum.safetensors'))).toBe(true)
+  expect(named(workbench, 'a')[0]?.state).toBe('running')
+  const refusedTwice = merge(workbench, 'sum.safetensors')
+  for await (const _ of jobs.follow(refusedTwice));
+  expect(jobs.show(refusedTwice)).toMatchObject({ state: 'failed', error: { code: 'target-exists' } })
+  await expect(workbench.device.choose('cpu')).rejects.toThrow(refused('job 1, a'))
+  await expect(workbench.historyCare.salvage()).rejects.toThrow(refused('job 1, a'))
+  writeFileSync(until, '')
+  await jobs.quiet()
+  await workbench.device.choose('cpu')
+})
+
+test('closed, what was at work is interrupted and what waits stays; the next workbench leaves it until it is told to work', async () => {
+  const home = temporaryFolder()
+  const start = (environment: NodeJS.ProcessEnv) => toyEngine({ wait: 20 }, environment)
+  const first = await toyWorkbench(home, start)
+  await asked(first, 'a', 'b', 'c')
+  await first.jobs.pause(named(first, 'c')[0]?.job ?? 0, false)
+  await first.close()
+  const reader = await toyWorkbench(home, undefined, false)
+  expect(states(reader)).toEqual(['b waiting', 'c paused', 'a interrupted'])
+  await reader.close()
+  const second = await toyWorkbench(home, start)
+  expect(await worked(second)).toEqual([])
+  const own = await second.runs.start(toyConfig({ name: 'own', iterations: 1 })) // a sitting of its own
+  expect((await follow(second, own)).at(-1)?.type).toBe('done')
+  expect(states(second)).toEqual(['b waiting', 'c paused', 'own done', 'a interrupted'])
+  expect(second.jobs.retry(named(second, 'a')[0]?.job ?? 0)).toBe(1) // goes on, at its old place
+  second.jobs.work('all')
+  expect(await worked(second)).toEqual(['own', 'a', 'b'])
+  expect(second.runs.list({ offset: 0, limit: 9, search: '' }).total).toBe(4)
+})

@@ -1,0 +1,40 @@
+// How the toy engine misbehaves, as TOY (JSON) says.
+import { appendFileSync, existsSync, writeSync } from 'node:fs'
+
+import { BasilError } from '../../src-main/contract/errors.ts'
+
+export interface Toy {
+  // once: a file that then exists
+  fault?: { stage: number; epoch: number; how: 'abort' | 'cuda' | 'exit' | 'throw' | 'spin'; once?: string }
+  beforeOpening?: 'exit'
+  flood?: boolean // of stdout and stderr
+  progress?: number // events before each epoch
+  wait?: number // milliseconds an epoch takes
+  endless?: string // end of the path of a folder that is searched for data for ever
+  until?: string // no epoch ends before this file exists
+}
+
+export function misbehave(toy: Toy, stage: number, epoch: number): void {
+  if (toy.flood) {
+    process.stdout.write('o'.repeat(1 << 20))
+    process.stderr.write('e'.repeat(1 << 16))
+  }
+  const { fault } = toy
+  if (!fault || fault.stage !== stage || fault.epoch !== epoch || (fault.once && existsSync(fault.once))) return
+  if (fault.once) appendFileSync(fault.once, 'x')
+  if (fault.how === 'cuda')
+    writeSync(
+      2,
+      '2026-11-22 08:00:00.1: F gpu_event.cc:1] could not synchronize on CUDA context: CUDA_ERROR_LAUNCH_FAILED\n*** trace ***\n',
+    )
+  if (fault.how === 'abort' || fault.how === 'cuda') process.abort()
+  if (fault.how === 'exit') process.exit(3)
+  if (fault.how === 'spin') for (;;);
+  throw new BasilError({
+    code: 'not-finite',
+    what: 'The loss is not a number',
+    where: `epoch ${epoch}`,
+    why: 'a toy fault',
+    next: 'nothing',
+  })
+}
