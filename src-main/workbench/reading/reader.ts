@@ -1,6 +1,8 @@
 // What is asked of the process that reads, one thing at a time, so that when it dies it is known of what; what the
 // person asked for goes first. A scan never waits for a run, nor a run for a scan. A file has its time to be read in,
 // and half a minute of rest ends the process.
+import PQueue from 'p-queue'
+
 import { type Bytes, type Milliseconds, milliseconds, type Sha256 } from '../../contract/branded.ts'
 import type { Description } from '../../contract/checkpoint.ts'
 import type { Told } from '../../contract/engine-api.ts'
@@ -11,7 +13,6 @@ import { ownTime } from './own-time.ts'
 import { createReadingProcess } from './process.ts'
 import { closed, stopped, unreadable } from './refusals.ts'
 import { relayed } from './relay.ts'
-import { createTurns } from './turns.ts'
 
 type Question<T> = (client: EngineClient) => Promise<AsyncIterable<Told<T>>>
 
@@ -33,6 +34,7 @@ interface Times {
   rest: Milliseconds // until the process is ended
 }
 
+const [background, person] = [0, 1] // the higher goes first
 const slowest = 4 * 2 ** 20 // bytes a second that a disk reads at least
 
 export function createReader(
@@ -41,18 +43,23 @@ export function createReader(
   clock = ownTime,
 ): Reader {
   const child = createReadingProcess(start)
+  const closing = new AbortController()
   let rest: ReturnType<typeof setTimeout> | undefined
-  const turns = createTurns((isIdle) => {
-    clearTimeout(rest)
-    if (isIdle) rest = setTimeout(() => child.renew(), times.rest).unref()
+  const queue = new PQueue({ concurrency: 1 })
+  queue.addEventListener('active', () => clearTimeout(rest))
+  queue.addEventListener('idle', () => {
+    rest = setTimeout(() => child.renew(), times.rest).unref()
   })
+
+  function inTurn<T>(priority: number, work: () => Promise<T>): Promise<T> {
+    return queue.add(work, { priority, signal: closing.signal })
+  }
 
   async function bounded<T>(
     file: string,
     limit: Milliseconds,
     question: (client: EngineClient) => Promise<T>,
   ): Promise<T> {
-    const done = await turns.take('background')
     let isLate = false
     let timer: ReturnType<typeof setTimeout> | undefined
     try {
@@ -73,22 +80,17 @@ export function createReader(
       throw error
     } finally {
       clearTimeout(timer)
-      done()
     }
   }
 
+  /** The turn ends when the process is free, not when its stream is left. */
   async function* told<T>(where: string, question: Question<T>): AsyncGenerator<Told<T>, void> {
-    const done = await turns.take('person')
     try {
-      yield* relayed<Told<T>>(async (tell) => {
+      yield* relayed<Told<T>>((tell) => {
         const hear = async (client: EngineClient): Promise<void> => {
           for await (const event of await question(client)) if (!tell(event)) return
         }
-        // not before: the process is at it until then, whoever has left
-        await child
-          .ready()
-          .then(() => child.ask(hear))
-          .finally(done)
+        return inTurn(person, () => child.ready().then(() => child.ask(hear)))
       })
     } catch (error) {
       const { record } = basilErrorOf(error)
@@ -97,14 +99,15 @@ export function createReader(
   }
 
   return {
-    look: (file) => bounded(file, times.look, (client) => client.look({ file })),
-    hash: async (file, bytes) =>
-      (await bounded(file, milliseconds(times.look + (1000 * bytes) / slowest), (client) => client.hash({ file })))
-        .sha256,
+    look: (file) => inTurn(background, () => bounded(file, times.look, (client) => client.look({ file }))),
+    hash: async (file, bytes) => {
+      const limit = milliseconds(times.look + (1000 * bytes) / slowest)
+      return (await inTurn(background, () => bounded(file, limit, (client) => client.hash({ file })))).sha256
+    },
     told,
     close: () => {
       clearTimeout(rest)
-      turns.close(closed())
+      closing.abort(closed())
       return child.close()
     },
   }

@@ -1,8 +1,7 @@
 // MATLAB's .mat of level 5 (save -v6, -v7): 128 bytes of header, then elements of (type, bytes, data, padding to 8);
 // miCOMPRESSED holds one element under zlib. miMATRIX is flags, dimensions, name and, by class, numbers, characters,
 // cells or structs, column by column. Numbers may be stored as a smaller type than their class. -v7.3 is HDF5, and is
-// not read. Ours, as what npm has reads the whole file into memory and believes its sizes.
-
+// not read. Ours: of a file the variables that are asked for are read, and no size in it is believed.
 import { BasilError } from '../../../contract/errors.ts'
 import { byteAt, product } from '../../../numbers/vectors.ts'
 import { type ByteSource, damaged, regionOf, shown } from '../../formats/source.ts'
