@@ -2,8 +2,9 @@
 // that the patch embedding is one matrix product. Cut on the device; bytes get CLIP's normalisation there,
 // (v / 255 - mean) / deviation as one product and one sum.
 import type { Picture } from '../datasets/images.ts'
-import type { Images, Normalisation } from '../devices/ops.ts'
+import type { Images, Normalisation, Ops } from '../devices/ops.ts'
 import { disposeAll, type Tensor2D } from '../devices/tensor.ts'
+import type { Architecture } from '../layouts/clip-names.ts'
 import type { Tower } from '../models/clip-vit.ts'
 import type { Model } from '../models/model.ts'
 
@@ -20,7 +21,10 @@ const normalisation: Normalisation = {
 }
 
 /** Throws nothing of its own: sizes are checked when data is opened. */
-export function patchesOf({ ops, architecture }: Tower, pictures: readonly Picture[]): Tensor2D {
+export function patchesOf(
+  { ops, architecture }: { ops: Ops; architecture: Pick<Architecture, 'imageSize' | 'patchSize'> },
+  pictures: readonly Picture[],
+): Tensor2D {
   const { imageSize, patchSize } = architecture
   const parts = kinds(pictures, imageSize).map((images) => ops.patches(images, patchSize, normalisation))
   const [first] = parts

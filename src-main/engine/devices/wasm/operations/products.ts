@@ -2,17 +2,7 @@
 import type { Ops } from '../../ops.ts'
 import type { Tensor, Tensor1D, Tensor2D } from '../../tensor.ts'
 import type { WasmDevice } from '../backend.ts'
-import {
-  chunksOf,
-  HEIGHT,
-  PANEL,
-  SMALL_ARRAY,
-  SMALL_PRODUCT,
-  SUM_COLUMNS,
-  same,
-  TILE,
-  threadScratch,
-} from './tiles.ts'
+import { chunksOf, HEIGHT, PANEL, SMALL_ARRAY, SMALL_PRODUCT, SUM_COLUMNS, same, TILE, threadScratch } from './tiles.ts'
 
 export function products(device: WasmDevice): Pick<Ops, 'matmul' | 'linear' | 'sumRows' | 'add'> {
   return {
