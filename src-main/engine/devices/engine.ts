@@ -6,8 +6,8 @@ export interface Engine {
   called: string // as a message has it
   kinds: readonly Backend['kind'][]
   /**
-   * The open engine, or one line that says why it cannot be used here. Throws where that is no answer: what Basil itself
-   * brings is missing.
+   * The open engine, or one line that says why it cannot be used here. Throws where that is no answer: what Basil
+   * itself brings is missing.
    */
   open(options: EngineOptions): Promise<Omit<Backend, 'reason'> | string>
 }

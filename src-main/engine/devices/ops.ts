@@ -1,8 +1,8 @@
-// What an engine computes: the dozen operations a transformer, its reverse pass and its forward mode are made of, so that
-// a model is written once and each engine brings the fastest form it has. All tensors are float32; activations are 2-D,
-// (rows, width), rows = images * tokens. Every function returns new tensors that the caller disposes; arguments are left
-// alone. Nothing here differentiates by itself: each operation stands beside its own derivative.
-// Operations are given to the device and not waited for; what comes back to the host, `read` and `readDots`, is a promise.
+// What an engine computes: the operations a transformer, its reverse pass and its forward mode are made of, so that a
+// model is written once and each engine brings the fastest form it has. All tensors are float32; activations are 2-D,
+// (rows, width), rows = images * tokens. Every function returns new tensors that the caller disposes; arguments are
+// left alone. Nothing here differentiates by itself: each operation stands beside its own derivative.
+// Work is handed to the device and not waited for; what comes back to the host, `read` and `readDots`, is a promise.
 import type { Tensor, Tensor1D, Tensor2D, Tensor3D } from './tensor.ts'
 
 export type Activation = 'quick-gelu' | 'gelu'
@@ -72,8 +72,8 @@ export interface Scope {
 
 export interface Ops {
   /**
-   * images (n, channels, size, size), cut into the rows that the patch embedding multiplies: (n * patches, 3 * patch^2),
-   * in the order channel, row, column. Bytes are normalised on the way; float32 pixels stay as they are.
+   * images (n, channels, size, size), cut into the rows that the patch embedding multiplies: (n * patches,
+   * 3 * patch^2), in the order channel, row, column. Bytes are normalised on the way; float32 pixels stay as they are.
    */
   patches(images: Images, patch: number, normalisation: Normalisation): Tensor2D
 

@@ -92,7 +92,8 @@ function layer(
   x: Tensor2D,
   images: number,
 ): ReturnType<typeof transformerLayer> {
-  return transformerLayer(tower, weights, i, x, attentionOf(tower, images), readBehind(tower, i, images))
+  const shape = attentionOf(tower, images)
+  return transformerLayer(tower, weights, i, x, { shape, readOn: readBehind(tower, i, images) })
 }
 
 function attentionOf({ architecture: { tokens, heads } }: Tower, images: number): AttentionShape {
@@ -132,8 +133,8 @@ export function reverse(tower: Tower, weights: Weights, tape: Tape, dFeatures: T
   let dx = post.dx
   for (let i = architecture.layers - 1; i >= 0; i--) {
     const { x, kept = again(tower, weights, i, x, images) } = tape.layers.pop() as Tape['layers'][number]
-    const shape = attentionOf(tower, images)
-    const before = layerReverse(tower, weights, i, x, kept, shape, dx, emit, readBehind(tower, i, images))
+    const way = { x, kept, shape: attentionOf(tower, images), readOn: readBehind(tower, i, images) }
+    const before = layerReverse(tower, weights, i, way, dx, emit)
     disposeLayer(kept)
     disposeAll([x, dx])
     dx = before

@@ -36,16 +36,21 @@ export interface LayerTape {
   wide: Tensor2D // (rows, mlp), before the activation
 }
 
+/** How x goes through a layer. readOn: the rows of x, of all behind the attention, that are read any further. */
+interface Way {
+  shape: AttentionShape
+  readOn?: readonly number[] | undefined
+}
+
 export const layerName = (i: number): string => `transformer.resblocks.${i}.`
 
-/** The next x from x (rows, width); readOn: the rows of x, of all behind the attention, that are read any further. */
+/** The next x, (rows, width) or (rows read on, width), from x (rows, width). */
 export function transformerLayer(
   { ops, architecture: { activation, layerNormEps } }: LayerKind,
   weights: Weights,
   i: number,
   x: Tensor2D,
-  shape: AttentionShape,
-  readOn?: readonly number[],
+  { shape, readOn }: Way,
 ): { next: Tensor2D; tape: LayerTape } {
   const at = layerName(i)
   const w1 = (name: string): Tensor1D => weights(at + name) as Tensor1D
@@ -72,12 +77,9 @@ export function layerReverse(
   { ops, architecture: { activation, layerNormEps } }: LayerKind,
   weights: Weights,
   i: number,
-  x: Tensor2D,
-  kept: LayerTape,
-  shape: AttentionShape,
+  { x, kept, shape, readOn }: Way & { x: Tensor2D; kept: LayerTape },
   dNext: Tensor2D,
   emit: Emit,
-  readOn?: readonly number[],
 ): Tensor2D {
   const at = layerName(i)
   const { give, giveNorm } = giveTo(emit)

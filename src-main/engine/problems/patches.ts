@@ -1,5 +1,5 @@
-// Pictures to the rows conv1 multiplies, (n * patches, 3 * patch * patch), in conv1's own order (channel, row, column), so
-// that the patch embedding is one matrix product. Cut on the device; bytes get CLIP's normalisation there,
+// Pictures to the rows conv1 multiplies, (n * patches, 3 * patch * patch), in conv1's own order (channel, row, column),
+// so that the patch embedding is one matrix product. Cut on the device; bytes get CLIP's normalisation there,
 // (v / 255 - mean) / deviation as one product and one sum.
 import type { Picture } from '../datasets/images.ts'
 import type { Images, Normalisation, Ops } from '../devices/ops.ts'

@@ -1,5 +1,5 @@
-// A step never waits for the device but where it must: for each micro-batch's features, which the head takes on the host,
-// and once at its end for all inner products. And pictures of several kinds go to the device as what they are.
+// A step never waits for the device but where it must: for each micro-batch's features, which the head takes on the
+// host, and once at its end for all inner products. And pictures of several kinds go to the device as what they are.
 import { join } from 'node:path'
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'

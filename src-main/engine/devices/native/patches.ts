@@ -1,5 +1,5 @@
-// Images cut into patches. Bytes travel and are cut as bytes, and normalised in float64, a step at a time: the very bits
-// that a loop on the host would give.
+// Images cut into patches. Bytes travel and are cut as bytes, and normalised in float64, a step at a time: the very
+// bits that a loop on the host would give.
 import type { Images, Normalisation, Ops } from '../ops.ts'
 import { type Tensor, type Tensor2D, tf } from '../tf.ts'
 import { type NativeBackend, type TensorFlow, TF_DOUBLE, TF_UINT8 } from './tensorflow.ts'

@@ -3,7 +3,7 @@
 //   causal;
 //   feature = ln_final(x at the end of the text) text_projection,  not normalised.
 // A token sees none that follow it, so a batch is as long as its longest text and padding is never computed; and the
-// last layer computes the one row of each text that is read. Layers are those of the image tower (transformer-layer.ts),
+// last layer computes the one row of each text that is read. Layers are the image tower's (transformer-layer.ts),
 // names and orders OpenAI's and open_clip's: sizes are read off the shapes, the rest is settled as the image tower's
 // (architecture/settle.ts). A text is read at the first token of a number, endOfText; where that is 2, at the highest
 // number (modeling_clip.py, CLIPTextModel.forward: older configurations have 2, whatever their tokenizer's end is).
@@ -146,7 +146,7 @@ function featuresOf(
   let last = x
   for (let i = 0; i < layers; i++) {
     const readOn = i === layers - 1 ? endRows : undefined
-    const { next, tape } = transformerLayer({ ops, architecture }, weights, i, last, shape, readOn)
+    const { next, tape } = transformerLayer({ ops, architecture }, weights, i, last, { shape, readOn })
     disposeLayer(tape)
     last.dispose()
     last = next
