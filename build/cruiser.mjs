@@ -115,7 +115,13 @@ export default {
     },
     onlyIn('electron', `${packagePath('electron')}(?!-)`, '^src-main/(desktop/|main\\.ts$)'),
     onlyIn('better-sqlite3', packagePath('(@types/)?better-sqlite3'), '^src-main/history/'),
-    onlyIn('tensorflow', packagePath('@tensorflow/[^/]+'), '^src-main/engine/'),
+    onlyIn('tensorflow', packagePath('@tensorflow/[^/]+'), '^src-main/engine/devices/'),
+    // Whoever computes asks `Ops`; the engines that are made of TensorFlow.js alone see it.
+    onlyIn(
+      'tf',
+      '^src-main/engine/devices/tf(-tensors)?\\.ts$',
+      '^src-main/engine/devices/((native|wasm)/|tf-tensors\\.ts$)',
+    ),
     // The engine's kernels read their own compiled files, parts of the program; the server reads the pages it serves.
     onlyIn(
       'node-fs',

@@ -9,14 +9,15 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 
 import { openBackend } from '../../src-main/engine/devices/backend.ts'
-import { type Tensor, tf } from '../../src-main/engine/devices/tf.ts'
+import { disposeAll, type Tensor } from '../../src-main/engine/devices/tensor.ts'
 import { toFloat16, toFloat32 } from '../../src-main/engine/formats/dtype.ts'
 import { type TensorToWrite, writeSafetensors } from '../../src-main/engine/formats/safetensors-writer.ts'
 import { type Architecture, towerParameters, towerPrefix } from '../../src-main/engine/layouts/clip-names.ts'
 import { crossEntropy } from '../../src-main/engine/learning/losses/cross-entropy.ts'
-import { forward, type Tower } from '../../src-main/engine/models/clip-vit.ts'
+import type { Tower } from '../../src-main/engine/models/clip-vit.ts'
+import { towerModel } from '../../src-main/engine/models/model.ts'
 import { applyHead, type Head, logitScale } from '../../src-main/engine/problems/head.ts'
-import { patchesOf } from '../../src-main/engine/problems/patches.ts'
+import { featuresOf } from '../../src-main/engine/problems/patches.ts'
 import { openCheckpoint } from '../../src-main/engine/weights/checkpoint.ts'
 import { readParameter } from '../../src-main/engine/weights/slices.ts'
 import { openSource } from '../../src-main/files/source.ts'
@@ -77,19 +78,18 @@ function trainingTask(source: Source, head: Head): TrainingTask {
   return { head, labels, picture: shifted }
 }
 
-function testAccuracy(tower: Tower, weights: Weights, { splits }: Source, head: Head): number {
+async function testAccuracy(tower: Tower, weights: Weights, { splits }: Source, head: Head): Promise<number> {
   const { pixels, labels, count } = splits.test
-  const device = onDevice(architecture, weights)
+  const device = onDevice(tower, weights)
+  const model = towerModel(tower, (name) => device.get(name) as Tensor)
   let correct = 0
   for (let first = 0; first < count; first += 100) {
     const n = Math.min(100, count - first)
     const picked = Array.from({ length: n }, (_, i) => ({ channels: 3 as const, pixels: picture(pixels, first + i) }))
-    const patches = patchesOf(picked, size, architecture.patchSize)
-    const { features } = forward(tower, (name) => device.get(name) as Tensor, patches, 'nothing')
-    correct += applyHead(head, crossEntropy, tower.ops.read(features), 0, labels.slice(first, first + n), 1).correct
-    tf.dispose([patches, features])
+    const features = await featuresOf(tower, model, picked)
+    correct += applyHead(head, crossEntropy, features, 0, labels.slice(first, first + n), 1).correct
   }
-  tf.dispose([...device.values()])
+  disposeAll(device.values())
   return correct / count
 }
 
@@ -167,8 +167,12 @@ const others = options.also
   .map((n) => readSource(options.data, n, { learning: 0, validation: 0 }))
 const heads = new Map([...sources, ...others].map((s, i) => [s.name, randomHead(s.classNames.length, 100 + i)]))
 const headOf = (s: Source): Head => heads.get(s.name) as Head
-const report = (weights: Weights): string =>
-  sources.map((s) => `${s.name} ${(100 * testAccuracy(tower, weights, s, headOf(s))).toFixed(1)}`).join(', ')
+const report = async (weights: Weights): Promise<string> => {
+  const told: string[] = []
+  for (const s of sources)
+    told.push(`${s.name} ${(100 * (await testAccuracy(tower, weights, s, headOf(s)))).toFixed(1)}`)
+  return told.join(', ')
+}
 await saveData(sources, heads)
 for (const { name, splits } of sources)
   console.log(
@@ -184,7 +188,7 @@ if (options.pretrained) {
 } else {
   const log = (line: string): void => console.log(`pre-training: ${line}`)
   const tasks = [...sources, ...others].map((s) => trainingTask(s, headOf(s)))
-  train(tower, weights, tasks, {
+  await train(tower, weights, tasks, {
     steps: Number(options.pretrain),
     batch: 16,
     learningRate: 1e-3,
@@ -195,7 +199,7 @@ if (options.pretrained) {
   })
 }
 weights = stored(weights)
-console.log(`pre-trained, on test: ${report(weights)}`)
+console.log(`pre-trained, on test: ${await report(weights)}`)
 await saveModel('pretrained', weights, 'pretrained')
 for (const [i, source] of sources.entries()) {
   const tuned: Weights = new Map([...weights].map(([n, v]) => [n, v.slice()]))
@@ -209,8 +213,8 @@ for (const [i, source] of sources.entries()) {
     seed: seed + 1 + i,
     log,
   }
-  train(tower, tuned, [trainingTask(source, headOf(source))], settings)
-  console.log(`fine-tuned on ${source.name}, on test: ${report(stored(tuned))}`)
+  await train(tower, tuned, [trainingTask(source, headOf(source))], settings)
+  console.log(`fine-tuned on ${source.name}, on test: ${await report(stored(tuned))}`)
   await saveModel(`finetuned-${source.name}`, tuned, 'finetuned')
 }
 backend.close()

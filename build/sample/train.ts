@@ -3,10 +3,11 @@
 // host.
 
 import type { Picture } from '../../src-main/engine/datasets/images.ts'
-import { type Tensor, tf } from '../../src-main/engine/devices/tf.ts'
+import { disposeAll, type Tensor, type Tensor2D } from '../../src-main/engine/devices/tensor.ts'
 import { type Architecture, towerParameters } from '../../src-main/engine/layouts/clip-names.ts'
 import { crossEntropy } from '../../src-main/engine/learning/losses/cross-entropy.ts'
-import { forward, reverse, type Tower } from '../../src-main/engine/models/clip-vit.ts'
+import type { Tower } from '../../src-main/engine/models/clip-vit.ts'
+import { towerModel } from '../../src-main/engine/models/model.ts'
 import { applyHead, type Head } from '../../src-main/engine/problems/head.ts'
 import { patchesOf } from '../../src-main/engine/problems/patches.ts'
 import { heldShape, toFile, toHeld } from '../../src-main/engine/weights/held.ts'
@@ -57,29 +58,29 @@ export function initialWeights(architecture: Architecture, seed: number): Weight
   return weights
 }
 
-export function onDevice(architecture: Architecture, weights: Weights): Map<string, Tensor> {
+export function onDevice({ ops, architecture }: Tower, weights: Weights): Map<string, Tensor> {
   const shapes = towerParameters(architecture)
   const tensors = new Map<string, Tensor>()
   for (const [name, values] of weights) {
     const shape = shapes.get(name) as number[]
     const held = Float32Array.from(values)
     toHeld(name, shape, held)
-    tensors.set(name, tf.tensor(held, heldShape(name, shape)))
+    tensors.set(name, ops.upload(held, heldShape(name, shape)))
   }
   return tensors
 }
 
 /** Trains in place and leaves tensors as they were. */
-export function train(tower: Tower, weights: Weights, tasks: TrainingTask[], settings: Settings): void {
+export async function train(tower: Tower, weights: Weights, tasks: TrainingTask[], settings: Settings): Promise<void> {
   const names = [...weights.keys()]
   const zero = (): Float64Array[] => names.map((n) => new Float64Array((weights.get(n) as Float64Array).length))
   const moments = { first: zero(), second: zero(), step: 0 }
-  const { imageSize, patchSize } = tower.architecture
-  const shapes = towerParameters(tower.architecture)
+  const { ops, architecture } = tower
+  const shapes = towerParameters(architecture)
   let shown = 0
   for (let step = 0; step < settings.steps; step++) {
-    const device = onDevice(tower.architecture, weights)
-    const gradients = new Map<string, Float64Array>()
+    const device = onDevice(tower, weights)
+    const onTheWay = new Map<string, Tensor>()
     const picked: Picture[] = []
     const segments: { task: TrainingTask; labels: Int32Array; first: number }[] = []
     tasks.forEach((task, t) => {
@@ -94,9 +95,11 @@ export function train(tower: Tower, weights: Weights, tasks: TrainingTask[], set
         picked.push({ channels: 3, pixels: task.picture(index, draw) })
       }
     })
-    const patches = patchesOf(picked, imageSize, patchSize)
-    const { features, tape } = forward(tower, (name) => device.get(name) as Tensor, patches, 'full tape')
-    const values = tower.ops.read(features)
+    const scope = ops.scope()
+    const { features, back } = scope.run(() =>
+      towerModel(tower, (name) => device.get(name) as Tensor)(patchesOf(tower, picked), true),
+    )
+    const values = await ops.read(features)
     const dValues = new Float32Array(values.length)
     let loss = 0
     let correct = 0
@@ -113,20 +116,19 @@ export function train(tower: Tower, weights: Weights, tasks: TrainingTask[], set
       loss += result.loss
       correct += result.correct
     }
-    const dFeatures = tf.tensor2d(dValues, features.shape as [number, number])
-    if (tape)
-      reverse(
-        tower,
-        (name) => device.get(name) as Tensor,
-        tape,
-        dFeatures,
-        (name, g) => {
-          const values = tower.ops.read(g)
-          toFile(name, shapes.get(name) as number[], values)
-          gradients.set(name, Float64Array.from(values))
-        },
-      )
-    tf.dispose([patches, features, dFeatures, ...device.values()])
+    scope.run(() =>
+      back?.(ops.upload<Tensor2D>(dValues, features.shape), (name, gradient) => {
+        onTheWay.set(name, ops.clone(gradient))
+      }),
+    )
+    const gradients = new Map<string, Float64Array>()
+    for (const [name, gradient] of onTheWay) {
+      const values = await ops.read(gradient)
+      toFile(name, shapes.get(name) as number[], values)
+      gradients.set(name, Float64Array.from(values))
+    }
+    scope.dispose()
+    disposeAll(device.values())
 
     const rate =
       settings.learningRate *

@@ -10,8 +10,8 @@ import { readImages } from '../../src-main/engine/datasets/tensor-images.ts'
 import { type Backend, openBackend } from '../../src-main/engine/devices/backend.ts'
 import { openTensorFile } from '../../src-main/engine/formats/open.ts'
 import { canonical, inLayout } from '../../src-main/engine/layouts/index.ts'
-import { forward } from '../../src-main/engine/models/clip-vit.ts'
-import { patchesOf } from '../../src-main/engine/problems/patches.ts'
+import { towerModel } from '../../src-main/engine/models/model.ts'
+import { featuresOf } from '../../src-main/engine/problems/patches.ts'
 import { checkRun } from '../../src-main/engine/runs/check.ts'
 import { run } from '../../src-main/engine/runs/run.ts'
 import { openCheckpoint } from '../../src-main/engine/weights/checkpoint.ts'
@@ -52,11 +52,8 @@ async function features(path: string): Promise<Float32Array> {
   const { architecture } = checkpoint
   const images = await readImages(join(folder, 'tasks.safetensors#alpha'), openSource)
   const picked = await (await images.fetch([...images.labels.keys()]))()
-  const patches = patchesOf(picked, architecture.imageSize, architecture.patchSize)
-  const { features } = forward({ architecture, ops: backend.ops }, weights, patches, 'nothing')
-  const values = backend.ops.read(features).slice()
-  features.dispose()
-  patches.dispose()
+  const tower = { architecture, ops: backend.ops }
+  const values = await featuresOf(tower, towerModel(tower, weights), picked)
   dispose()
   return values
 }

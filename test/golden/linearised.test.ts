@@ -7,13 +7,13 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { collapse } from '../../src-main/contract/run/coefficients.ts'
 import type { ResolvedConfig } from '../../src-main/contract/run/config.ts'
 import { type Backend, openBackend } from '../../src-main/engine/devices/backend.ts'
-import type { Tensor } from '../../src-main/engine/devices/tf.ts'
+import type { Tensor } from '../../src-main/engine/devices/tensor.ts'
 import { fromDifferenceVector } from '../../src-main/engine/learning/difference-vector.ts'
 import { objectiveNamed } from '../../src-main/engine/learning/objective.ts'
 import type { Problem } from '../../src-main/engine/learning/problem.ts'
 import { linearModel } from '../../src-main/engine/models/model.ts'
 import { microBatchOf } from '../../src-main/engine/problems/micro-batch.ts'
-import { patchesOf } from '../../src-main/engine/problems/patches.ts'
+import { featuresOf } from '../../src-main/engine/problems/patches.ts'
 import { openProblem } from '../../src-main/engine/runs/open-problem.ts'
 import { readTasks } from '../../src-main/engine/runs/tasks.ts'
 import { openStore } from '../../src-main/engine/weights/device.ts'
@@ -110,10 +110,9 @@ describe.each(await backendsHere())('on %s', (prefer) => {
         ),
       )
     }
-    const { imageSize, patchSize } = parents.architecture
     const picked = await (await images.fetch([...images.labels.keys()]))()
     const model = linearModel(place.tower, store.base, (name) => delta.get(name))
-    const z = backend.ops.read(model(patchesOf(picked, imageSize, patchSize), false).features)
+    const z = await featuresOf(place.tower, model, picked)
     const logits = picked.flatMap((_, n) => {
       const row = z.subarray(n * head.embed, (n + 1) * head.embed)
       const norm = Math.hypot(...row)

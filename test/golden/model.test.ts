@@ -9,10 +9,10 @@ import { type Backend, openBackend } from '../../src-main/engine/devices/backend
 import { readHead } from '../../src-main/engine/heads/head-file.ts'
 import { objectiveNamed } from '../../src-main/engine/learning/objective.ts'
 import type { Problem } from '../../src-main/engine/learning/problem.ts'
-import { forward } from '../../src-main/engine/models/clip-vit.ts'
+import { towerModel } from '../../src-main/engine/models/model.ts'
 import { clipProblem, type TaskSetup } from '../../src-main/engine/problems/clip-problem.ts'
 import { microBatchOf } from '../../src-main/engine/problems/micro-batch.ts'
-import { patchesOf } from '../../src-main/engine/problems/patches.ts'
+import { featuresOf } from '../../src-main/engine/problems/patches.ts'
 import { readTasks } from '../../src-main/engine/runs/tasks.ts'
 import { openCheckpoint } from '../../src-main/engine/weights/checkpoint.ts'
 import { loadCheckpoint, openStore } from '../../src-main/engine/weights/device.ts'
@@ -50,11 +50,7 @@ describe.each(await backendsHere())('on %s', (prefer) => {
       const picked = await (
         await images.fetch(Array.from({ length: Math.min(37, images.count - at) }, (_, i) => at + i))
       )()
-      const patches = patchesOf(picked, checkpoint.architecture.imageSize, checkpoint.architecture.patchSize)
-      const { features } = forward(tower, weights, patches, 'nothing')
-      parts.push(...backend.ops.read(features))
-      patches.dispose()
-      features.dispose()
+      parts.push(...(await featuresOf(tower, towerModel(tower, weights), picked)))
     }
     dispose()
     await checkpoint.file.source.close()

@@ -8,7 +8,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
 import { type Backend, openBackend } from '../../src-main/engine/devices/backend.ts'
-import { type Tensor, tf } from '../../src-main/engine/devices/tf.ts'
+import { disposeAll, type Tensor, type Tensor2D } from '../../src-main/engine/devices/tensor.ts'
 import { tangents } from '../../src-main/engine/models/clip-jvp.ts'
 import { disposeTape, reverse } from '../../src-main/engine/models/clip-vit.ts'
 import { backendsHere } from './backends.ts'
@@ -55,31 +55,43 @@ describe.each(await backendsHere())('on %s', (prefer) => {
   test('gradients are those of torch, and forward mode agrees with them', async () => {
     const direction = told('direction')
     await passed(backend, model, told('pixel_values'), async ({ tower, weights, features, tape }) => {
-      const moves = new Map(gradients.map(([name]): [string, Tensor] => [name, tf.mul(weights(name), 0.5)]))
+      const { ops } = backend
+      const moves = new Map<string, Tensor>()
+      for (const [name] of gradients) {
+        const half = (await ops.read(weights(name))).map((value) => value / 2)
+        moves.set(name, ops.upload(half, weights(name).shape))
+      }
       const moved = tangents(tower, weights, tape, [(name) => moves.get(name)])
-      const dFeatures = tf.tensor2d(direction.values, features.shape)
+      const dFeatures = ops.upload<Tensor2D>(direction.values, features.shape)
       let along = 0
       const found = new Map<string, Float32Array>()
+      const asked = new Map<string, Tensor>()
       reverse(tower, weights, tape, dFeatures, (name, gradient) => {
-        const [, , turned] = gradients.find(([ours]) => ours === name) ?? []
-        const move = moves.get(name)
-        if (!move) return
-        const [values, own] = [backend.ops.read(gradient), backend.ops.read(move)]
-        along += values.reduce((sum, value, i) => sum + value * (own[i] as number), 0)
-        const plain = tf.tidy(() => backend.ops.read(turned ? tf.transpose(gradient) : gradient).slice())
-        found.set(name, plain)
+        if (moves.has(name)) asked.set(name, ops.clone(gradient))
       })
+      for (const [name, gradient] of asked) {
+        const [, , turned] = gradients.find(([ours]) => ours === name) ?? []
+        const [values, own] = [await ops.read(gradient), await ops.read(moves.get(name) as Tensor)]
+        along += values.reduce((sum, value, i) => sum + value * (own[i] as number), 0)
+        found.set(name, turned ? turnedOver(values, gradient.shape) : values)
+      }
       for (const [ours, theirs] of gradients)
         expect(
           relativeError(found.get(ours) as Float32Array, told(`gradient.vision_model.${theirs}`).values),
           ours,
         ).toBeLessThan(1e-4)
-      const forwards = backend.ops
-        .read(moved)
-        .reduce((sum, value, i) => sum + value * (direction.values[i] as number), 0)
+      const forwards = (await ops.read(moved)).reduce(
+        (sum, value, i) => sum + value * (direction.values[i] as number),
+        0,
+      )
       expect(forwards / along).toBeCloseTo(1, 4)
-      tf.dispose([moved, dFeatures, ...moves.values()])
+      disposeAll([moved, dFeatures, ...moves.values(), ...asked.values()])
       disposeTape(tape)
     })
   })
 })
+
+/** (rows, columns) to (columns, rows). */
+function turnedOver(values: Float32Array, [rows = 0, columns = 0]: readonly number[]): Float32Array {
+  return values.map((_, i) => values[(i % rows) * columns + Math.floor(i / rows)] as number)
+}

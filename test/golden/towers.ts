@@ -3,8 +3,7 @@
 import { join } from 'node:path'
 
 import type { Backend } from '../../src-main/engine/devices/backend.ts'
-import type { Weights } from '../../src-main/engine/devices/ops.ts'
-import type { Tensor2D } from '../../src-main/engine/devices/tf.ts'
+import type { Tensor2D, Weights } from '../../src-main/engine/devices/tensor.ts'
 import { toFloat32 } from '../../src-main/engine/formats/dtype.ts'
 import { openTensorFile } from '../../src-main/engine/formats/open.ts'
 import { canonical } from '../../src-main/engine/layouts/index.ts'
@@ -46,13 +45,12 @@ export async function passed<T>(
   const { weights, dispose } = await loadCheckpoint(backend.ops, checkpoint)
   await checkpoint.file.source.close()
   const tower = { architecture: checkpoint.architecture, ops: backend.ops }
-  const { imageSize, patchSize } = checkpoint.architecture
   const size = values.length / images
   const pictures = Array.from({ length: images }, (_, n) => ({
     channels: 3 as const,
     pixels: values.subarray(n * size, (n + 1) * size),
   }))
-  const patches = patchesOf(pictures, imageSize, patchSize)
+  const patches = patchesOf(tower, pictures)
   const { features, tape } = forward(tower, weights, patches, 'full tape')
   try {
     return await use({ tower, weights, features, tape: tape as Tape })
@@ -66,7 +64,7 @@ export async function passed<T>(
 export async function imageFeatures(backend: Backend, path: string, pixels: Numbers): Promise<Float32Array> {
   return passed(backend, path, pixels, ({ features, tape }) => {
     disposeTape(tape)
-    return backend.ops.read(features).slice()
+    return backend.ops.read(features)
   })
 }
 
@@ -79,7 +77,7 @@ export async function textFeatures(
   const source = await openSource(path)
   const tower = await loadTextTower(backend.ops, canonical(await openTensorFile(source)))
   const length = values.length / texts
-  const found = tower.encode(
+  const found = await tower.encode(
     Array.from({ length: texts }, (_, t) => [...values.subarray(t * length, (t + 1) * length)]),
   )
   tower.dispose()

@@ -1,8 +1,9 @@
-// The dozen operations a transformer and its reverse pass are made of, so that a model is written once and each backend
-// brings the fastest form it has. All tensors are float32; activations are 2-D, (rows, width), rows = images * tokens.
-// Every function returns new tensors that the caller disposes; arguments are left alone. Nothing here differentiates by
-// itself: each operation stands beside its own derivative.
-import type { Tensor, Tensor1D, Tensor2D, Tensor3D } from './tf.ts'
+// What an engine computes: the operations a transformer, its reverse pass and its forward mode are made of, so that a
+// model is written once and each engine brings the fastest form it has. All tensors are float32; activations are 2-D,
+// (rows, width), rows = images * tokens. Every function returns new tensors that the caller disposes; arguments are
+// left alone. Nothing here differentiates by itself: each operation stands beside its own derivative.
+// Work is handed to the device and not waited for; what comes back to the host, `read` and `readDots`, is a promise.
+import type { Tensor, Tensor1D, Tensor2D, Tensor3D } from './tensor.ts'
 
 export type Activation = 'quick-gelu' | 'gelu'
 
@@ -26,8 +27,21 @@ export interface AttentionShape {
   causal?: boolean // a token attends to itself and to those before it
 }
 
-/** A model's weights by name, in the shapes a tower holds them in. */
-export type Weights = (name: string) => Tensor
+/**
+ * Images of one kind as they lie in memory, (channels, size, size) each: bytes, or float32 already normalised; one
+ * channel stands for three equal ones.
+ */
+export interface Images {
+  pixels: readonly Uint8Array[] | readonly Float32Array[]
+  channels: 1 | 3
+  size: number
+}
+
+/** A byte v of channel c becomes v factors[c] + shifts[c], each step rounded to float64 and the result to float32. */
+export interface Normalisation {
+  factors: readonly [number, number, number]
+  shifts: readonly [number, number, number]
+}
 
 export type Precision = 'float32' | 'float16'
 
@@ -36,13 +50,56 @@ export interface Vectors {
   /** base + sum_k coefficients[k] vector_k, of base's shape. */
   compose<T extends Tensor>(base: T, coefficients: readonly number[]): T
 
-  /** < vector_k, gradient > for every k. */
-  dots(gradient: Tensor): number[]
+  /** < vector_k, gradient > for every k, on the device until `Ops.readDots`; they outlive scopes and the vectors. */
+  dots(gradient: Tensor): Dots
 
   dispose(): void
 }
 
+/** Inner products that are on the device still, or under way there. */
+export interface Dots {
+  dispose(): void
+}
+
+/** What is made in one go or in several, with waiting in between, and goes together. */
+export interface Scope {
+  /** Does the work, which does not wait itself; what it makes on the device is the scope's. */
+  run<T>(work: () => T): T
+
+  /** Disposes all that was made and is still there, `Ops.keep` aside. */
+  dispose(): void
+}
+
 export interface Ops {
+  /**
+   * images (n, channels, size, size), cut into the rows that the patch embedding multiplies: (n * patches,
+   * 3 * patch^2), in the order channel, row, column. Bytes are normalised on the way; float32 pixels stay as they are.
+   */
+  patches(images: Images, patch: number, normalisation: Normalisation): Tensor2D
+
+  /**
+   * [class; patches] + positions: patches (images * (tokens - 1), width), a class token (width), positions (tokens,
+   * width); gives (images * tokens, width).
+   */
+  embedding(patches: Tensor2D, classToken: Tensor1D, positions: Tensor2D): Tensor2D
+
+  /** From dL/d embedding (images * tokens, width). */
+  embeddingGradient(dy: Tensor2D, images: number): { dpatches: Tensor2D; dclassToken: Tensor1D; dpositions: Tensor2D }
+
+  /** The rows of x (n, width) by number, in the order given: (rows, width). */
+  takeRows(x: Tensor2D, rows: readonly number[]): Tensor2D
+
+  /** The way back: (rows, width) to (n, width), zero in the rows that are not named. */
+  putRows(x: Tensor2D, rows: readonly number[], n: number): Tensor2D
+
+  /** One below the other; all of one width. */
+  stackRows(parts: readonly Tensor2D[]): Tensor2D
+
+  /** (width) to (rows, width), all alike. */
+  repeatRow(row: Tensor1D, rows: number): Tensor2D
+
+  zeros<T extends Tensor>(shape: T['shape']): T
+
   /** a (m, k), or (k, m) if transposeA; b (k, n), or (n, k) if transposeB; gives (m, n). */
   matmul(a: Tensor2D, b: Tensor2D, transposeA?: boolean, transposeB?: boolean): Tensor2D
 
@@ -97,8 +154,11 @@ export interface Ops {
   /** x + y, both of one shape. */
   add<T extends Tensor>(x: T, y: T): T
 
+  /** The same values once more, with a life of their own. */
+  clone<T extends Tensor>(x: T): T
+
   /** values on the device, copied: they may be written over afterwards. */
-  upload(values: Float32Array, shape: readonly number[]): Tensor
+  upload<T extends Tensor>(values: Float32Array, shape: T['shape']): T
 
   /**
    * `count` vectors (count, n), copied to the device; in float16 each is rounded to 11 bits of its largest element's
@@ -106,6 +166,14 @@ export interface Ops {
    */
   vectors(values: Float32Array, count: number, precision: Precision): Vectors
 
-  /** a, disposed by the caller, as numbers; a copy that stays valid. */
-  read(a: Tensor): Float32Array
+  /** a, disposed by the caller once they have come, as numbers; a copy that stays valid. */
+  read(a: Tensor): Promise<Float32Array>
+
+  /** The numbers of each, by one read for all; they stay the caller's. */
+  readDots(all: readonly Dots[]): Promise<number[][]>
+
+  scope(): Scope
+
+  /** x, which from now on outlives every scope: its holder disposes it. */
+  keep<T extends Tensor>(x: T): T
 }

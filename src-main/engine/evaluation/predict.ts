@@ -6,13 +6,12 @@ import { setImmediate } from 'node:timers/promises'
 import { BasilError } from '../../contract/errors.ts'
 import type { Progress } from '../../contract/run/run.ts'
 import type { Coming, LabelledImages } from '../datasets/images.ts'
-import { type Tensor2D, tf } from '../devices/tf.ts'
 import type { Objective } from '../learning/objective.ts'
 import type { Tower } from '../models/clip-vit.ts'
 import type { Model } from '../models/model.ts'
 import { applyHead, type Head } from '../problems/head.ts'
 import { fitting, type MicroBatch } from '../problems/micro-batch.ts'
-import { patchesOf } from '../problems/patches.ts'
+import { featuresOf } from '../problems/patches.ts'
 
 export interface Predictions {
   predicted: Int32Array // (count)
@@ -22,7 +21,7 @@ export interface Predictions {
 
 /** what: as the progress is called. Throws not-finite naming the image. */
 export async function* predict(
-  { ops, architecture }: Tower,
+  tower: Tower,
   model: Model,
   head: Head,
   images: LabelledImages,
@@ -30,7 +29,6 @@ export async function* predict(
   what: string,
 ): AsyncGenerator<Progress, Predictions> {
   const { count, labels } = images
-  const { imageSize, patchSize } = architecture
   const told: Predictions = { predicted: new Int32Array(count), confidence: new Float64Array(count), loss: 0 }
   const fetchFrom = (first: number): Promise<Coming> =>
     images.fetch(Int32Array.from({ length: Math.min(microBatch.size, count - first) }, (_, i) => first + i))
@@ -42,8 +40,7 @@ export async function* predict(
     coming = await fetchFrom(done + pictures.length) // they come while these are computed
     for (let at = 0; at < pictures.length; )
       at += await fitting(microBatch, pictures.length - at, async (size) => {
-        const patches = (): Tensor2D => patchesOf(pictures.slice(at, at + size), imageSize, patchSize)
-        const values = tf.tidy(() => ops.read(model(patches(), false).features))
+        const values = await featuresOf(tower, model, pictures.slice(at, at + size))
         const first = done + at
         told.loss += applyHead(
           head,

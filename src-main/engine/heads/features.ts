@@ -7,22 +7,21 @@ import { BasilError } from '../../contract/errors.ts'
 import type { Progress } from '../../contract/run/run.ts'
 import { dot } from '../../numbers/vectors.ts'
 import type { LabelledImages } from '../datasets/images.ts'
-import { tf } from '../devices/tf.ts'
 import type { Tower } from '../models/clip-vit.ts'
 import type { Model } from '../models/model.ts'
 import { fitting, type MicroBatch } from '../problems/micro-batch.ts'
-import { patchesOf } from '../problems/patches.ts'
+import { featuresOf } from '../problems/patches.ts'
 import { firstNotFinite } from '../weights/slices.ts'
 
 /** (n, embed), rows of length 1. what: as the progress is called. */
 export async function* unitFeatures(
-  { ops, architecture }: Tower,
+  tower: Tower,
   model: Model,
   images: LabelledImages,
   microBatch: MicroBatch,
   what: string,
 ): AsyncGenerator<Progress, Float32Array> {
-  const { embed, imageSize, patchSize } = architecture
+  const { embed } = tower.architecture
   const rows = new Float32Array(images.count * embed)
   for (let done = 0; done < images.count; ) {
     yield { type: 'progress', what, done, total: images.count }
@@ -30,7 +29,7 @@ export async function* unitFeatures(
     const first = done
     const values = await fitting(microBatch, images.count - first, async (size) => {
       const pictures = await (await images.fetch(Int32Array.from({ length: size }, (_, i) => first + i)))()
-      return tf.tidy(() => ops.read(model(patchesOf(pictures, imageSize, patchSize), false).features))
+      return featuresOf(tower, model, pictures)
     })
     rows.set(values, first * embed)
     done += values.length / embed

@@ -13,12 +13,12 @@ import { firstNotFinite } from '../weights/slices.ts'
 const batch = 64 // texts at a time
 
 /** Templates hold "{}" where the name goes. Gives (classes, embed), and on the way how many texts are done. */
-export function* zeroShotHead(
+export async function* zeroShotHead(
   tower: TextTower,
   tokenizer: Tokenizer,
   classes: readonly string[],
   templates: readonly string[],
-): Generator<Progress, Float32Array> {
+): AsyncGenerator<Progress, Float32Array> {
   const { embed, context } = tower.architecture
   const total = classes.length * templates.length
   const sums = new Float64Array(classes.length * embed)
@@ -28,7 +28,9 @@ export function* zeroShotHead(
   }
   for (let first = 0; first < total; first += batch) {
     const count = Math.min(batch, total - first)
-    const features = tower.encode(Array.from({ length: count }, (_, i) => tokenizer.encode(textAt(first + i), context)))
+    const features = await tower.encode(
+      Array.from({ length: count }, (_, i) => tokenizer.encode(textAt(first + i), context)),
+    )
     for (let i = 0; i < count; i++) {
       const at = Math.floor((first + i) / templates.length) * embed
       axpy(1, unit(features.subarray(i * embed, (i + 1) * embed)), sums.subarray(at, at + embed))

@@ -6,10 +6,10 @@
 // stacked as rows, (k * images * tokens, width), so that every product with a weight is one large 2-D product; (k *
 // images, width) behind the last layer's attention.
 
-import type { Weights } from '../devices/ops.ts'
-import { type Tensor, type Tensor1D, type Tensor2D, tf } from '../devices/tf.ts'
+import { disposeAll, type Tensor, type Tensor1D, type Tensor2D, type Weights } from '../devices/tensor.ts'
 import { isTurned } from '../weights/held.ts'
-import { classRowsOf, embed, type LayerTape, normAgain, type Tape, type Tower } from './clip-vit.ts'
+import { embed, readBehind, type Tape, type Tower } from './clip-vit.ts'
+import { type LayerTape, layerName, normAgain } from './transformer-layer.ts'
 
 /** The tangent of each parameter, in the parameter's own shape; undefined where it does not move. */
 export type Direction = (name: string) => Tensor | undefined
@@ -37,7 +37,7 @@ export function tangents(tower: Tower, weights: Weights, tape: Tape, directions:
   ])
   if (stack.dx) replace(stack, embedding(stack))
   for (let i = 0; i < layers; i++) {
-    const at = `transformer.resblocks.${i}.`
+    const at = layerName(i)
     enter(stack, directions, rows, halfLayer(at, 'ln_1.', 'attn.in_proj_', 'attn.out_proj.'))
     if (stack.dx) replace(stack, attentionHalf(stack, stack.dx, i))
     enter(stack, directions, i === layers - 1 ? tape.images : rows, halfLayer(at, 'ln_2.', 'mlp.c_fc.', 'mlp.c_proj.'))
@@ -47,7 +47,7 @@ export function tangents(tower: Tower, weights: Weights, tape: Tape, directions:
   if (stack.inside.length !== directions.length) throw new Error('a direction moves no parameter of the tower')
   const features = output(stack, stack.dx as Tensor2D)
   stack.dx?.dispose()
-  return inOrder(features, stack.inside, directions, tape.images)
+  return inOrder(stack, features, directions)
 }
 
 function halfLayer(at: string, ...parts: string[]): string[] {
@@ -60,14 +60,11 @@ function halfLayer(at: string, ...parts: string[]): string[] {
 function enter(stack: Stack, directions: readonly Direction[], rows: number, names: readonly string[]): void {
   const coming = directions.filter((d) => !stack.inside.includes(d) && names.some((name) => d(name)))
   if (coming.length === 0) return
-  const { width } = stack.tower.architecture
-  const unmoved = tf.zeros([coming.length * rows, width]) as Tensor2D
+  const { ops, architecture } = stack.tower
+  const unmoved = ops.zeros<Tensor2D>([coming.length * rows, architecture.width])
   stack.inside.push(...coming)
   if (stack.dx === undefined) stack.dx = unmoved
-  else {
-    replace(stack, tf.concat([stack.dx, unmoved], 0))
-    unmoved.dispose()
-  }
+  else replace(stack, consumed(unmoved, ops.stackRows([stack.dx, unmoved])))
 }
 
 function replace(stack: Stack, dx: Tensor2D): void {
@@ -80,20 +77,19 @@ function replace(stack: Stack, dx: Tensor2D): void {
  */
 function embedding(stack: Stack): Tensor2D {
   const { tower, weights, tape } = stack
-  const embedded = tf.tidy(() => {
-    const still = new Map(
-      ['class_embedding', 'positional_embedding', 'conv1.weight'].map((n) => [n, tf.zerosLike(weights(n))]),
-    )
-    const moved = stack.inside.map((d) => embed(tower, (name) => d(name) ?? (still.get(name) as Tensor), tape.patches))
-    return tf.concat(moved, 0)
-  })
+  const still = new Map(
+    ['class_embedding', 'positional_embedding', 'conv1.weight'].map((n) => [n, tower.ops.zeros(weights(n).shape)]),
+  )
+  const moved = stack.inside.map((d) => embed(tower, (name) => d(name) ?? (still.get(name) as Tensor), tape.patches))
+  const embedded = tower.ops.stackRows(moved)
+  disposeAll([...moved, ...still.values()])
   return consumed(embedded, normTangent(stack, embedded, tape.embedded, tape.lnPre, 'ln_pre'))
 }
 
 function attentionHalf(stack: Stack, dx: Tensor2D, layer: number): Tensor2D {
   const { ops, architecture } = stack.tower
-  const { tokens, heads, layers, layerNormEps } = architecture
-  const at = `transformer.resblocks.${layer}.`
+  const { tokens, heads, layerNormEps } = architecture
+  const at = layerName(layer)
   const { x, kept } = layerOf(stack, layer)
   const dh = normTangent(stack, dx, x, kept.ln1, `${at}ln_1`)
   const h = normAgain(ops, stack.weights, `${at}ln_1`, x, kept.ln1, layerNormEps)
@@ -102,12 +98,11 @@ function attentionHalf(stack: Stack, dx: Tensor2D, layer: number): Tensor2D {
     dqkv,
     ops.attentionTangent(dqkv, kept.qkv, kept.probabilities, { images: stack.tape.images, tokens, heads }),
   )
-  const isLast = layer === layers - 1
-  const read = (all: Tensor2D): Tensor2D =>
-    isLast ? classRowsOf(all, stack.inside.length * stack.tape.images) : tf.clone(all)
-  const dMixed = consumed(dY, read(dY))
+  const readOn = readBehind(stack.tower, layer, stack.inside.length * stack.tape.images)
+  const dMixed = readOn ? consumed(dY, ops.takeRows(dY, readOn)) : dY
   const dAttended = consumed(dMixed, linearTangent(stack, dMixed, kept.mixed, `${at}attn.out_proj.`))
-  const passed = read(dx)
+  if (!readOn) return consumed(dAttended, ops.add(dx, dAttended))
+  const passed = ops.takeRows(dx, readOn)
   return consumed(passed, consumed(dAttended, ops.add(passed, dAttended)))
 }
 
@@ -119,7 +114,7 @@ function layerOf({ tape }: Stack, layer: number): { x: Tensor2D; kept: LayerTape
 function mlpHalf(stack: Stack, dx: Tensor2D, layer: number): Tensor2D {
   const { ops, architecture } = stack.tower
   const { activation, layerNormEps } = architecture
-  const at = `transformer.resblocks.${layer}.`
+  const at = layerName(layer)
   const { kept } = layerOf(stack, layer)
   const dh = normTangent(stack, dx, kept.x2, kept.ln2, `${at}ln_2`)
   const h = normAgain(ops, stack.weights, `${at}ln_2`, kept.x2, kept.ln2, layerNormEps)
@@ -150,7 +145,7 @@ function linearTangent(stack: Stack, dx: Tensor2D, x: Tensor2D, name: string): T
     const bias = d(`${name}bias`) as Tensor1D | undefined
     if (weight && bias) return ops.linear(x, weight, bias, turned)
     if (weight) return ops.matmul(x, weight, false, !turned)
-    return bias && tf.tidy(() => tf.tile(tf.reshape(bias, [1, bias.size]), [x.shape[0], 1]) as Tensor2D)
+    return bias && ops.repeatRow(bias, x.shape[0])
   })
 }
 
@@ -160,10 +155,10 @@ function normTangent(stack: Stack, dx: Tensor2D, x: Tensor2D, saved: Tape['lnPre
   return plusOwn(stack, ops.layerNormTangent(dx, x, saved, gain), (d) => {
     const [dGain, dBias] = [d(`${name}.weight`), d(`${name}.bias`)] as (Tensor1D | undefined)[]
     if (!dGain && !dBias) return undefined
-    return tf.tidy(() => {
-      const none = tf.zerosLike(gain)
-      return ops.layerNorm(x, dGain ?? none, dBias ?? none, architecture.layerNormEps).y // h dgain + dbias
-    })
+    const none = ops.zeros<Tensor1D>(gain.shape)
+    const { y, saved: own } = ops.layerNorm(x, dGain ?? none, dBias ?? none, architecture.layerNormEps)
+    disposeAll([none, own.mean, own.scale])
+    return y // h dgain + dbias
   })
 }
 
@@ -171,21 +166,15 @@ function normTangent(stack: Stack, dx: Tensor2D, x: Tensor2D, saved: Tape['lnPre
  * carried plus what each direction's own parameters at this place contribute (rows, width). Disposes carried if it
  * adds.
  */
-function plusOwn(stack: Stack, carried: Tensor2D, own: (direction: Direction) => Tensor2D | undefined): Tensor2D {
-  const parts = stack.inside.map(own)
+function plusOwn(stack: Stack, carried: Tensor2D, ownOf: (direction: Direction) => Tensor2D | undefined): Tensor2D {
+  const parts = stack.inside.map(ownOf)
   if (parts.every((part) => part === undefined)) return carried
-  const sum = tf.tidy(() => {
-    const [all = 0, width] = carried.shape
-    const none = tf.zeros([all / parts.length, width]) as Tensor2D
-    return stack.tower.ops.add(
-      carried,
-      tf.concat(
-        parts.map((part) => part ?? none),
-        0,
-      ),
-    )
-  })
-  tf.dispose([carried, ...parts.filter((part) => part !== undefined)])
+  const { ops } = stack.tower
+  const [all, width] = carried.shape
+  const none = ops.zeros<Tensor2D>([all / parts.length, width])
+  const own = ops.stackRows(parts.map((part) => part ?? none))
+  const sum = ops.add(carried, own)
+  disposeAll([carried, none, own, ...parts.filter((part) => part !== undefined)])
   return sum
 }
 
@@ -196,18 +185,11 @@ function consumed<T>(x: Tensor, result: T): T {
 }
 
 /** Rows as the directions entered, to rows as the directions were given. */
-function inOrder(
-  features: Tensor2D,
-  inside: readonly Direction[],
-  directions: readonly Direction[],
-  images: number,
-): Tensor2D {
+function inOrder({ tower, tape, inside }: Stack, features: Tensor2D, directions: readonly Direction[]): Tensor2D {
   if (directions.every((d, i) => d === inside[i])) return features
-  const sorted = tf.tidy(() =>
-    tf.concat(
-      directions.map((d) => tf.slice(features, [inside.indexOf(d) * images, 0], [images, features.shape[1]])),
-      0,
-    ),
-  )
-  return consumed(features, sorted)
+  const rows = directions.flatMap((d) => {
+    const first = inside.indexOf(d) * tape.images
+    return Array.from({ length: tape.images }, (_, n) => first + n)
+  })
+  return consumed(features, tower.ops.takeRows(features, rows))
 }

@@ -3,10 +3,10 @@
 //   the tower, linearised       f_lin(x; theta) = f(x; theta_pre) + J(x; theta_pre) (theta - theta_pre)
 // f_lin is linear in theta, so its gradient is the tower's ordinary reverse pass, always taken at theta_pre.
 
-import type { Weights } from '../devices/ops.ts'
-import { type Tensor2D, tf } from '../devices/tf.ts'
+import { disposeAll, type Tensor2D, type Weights } from '../devices/tensor.ts'
 import { type Direction, tangents } from './clip-jvp.ts'
-import { disposeTape, type Emit, forward, reverse, type Tape, type Tower } from './clip-vit.ts'
+import { disposeTape, forward, reverse, type Tape, type Tower } from './clip-vit.ts'
+import type { Emit } from './transformer-layer.ts'
 
 export interface Passed {
   features: Tensor2D // (images, embed)
@@ -33,7 +33,7 @@ export function linearModel(tower: Tower, expansion: Weights, delta: Direction):
     }
     const moved = tangents(tower, expansion, tape, [delta])
     const features = tower.ops.add(still, moved)
-    tf.dispose([still, moved])
+    disposeAll([still, moved])
     if (keep) return { features, back: (dFeatures, emit) => reverse(tower, expansion, tape, dFeatures, emit) }
     disposeTape(tape)
     return { features }

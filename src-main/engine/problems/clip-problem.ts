@@ -9,8 +9,7 @@ import { faultOf } from '../../contract/device-faults.ts'
 import { BasilError } from '../../contract/errors.ts'
 import { filled, type Table } from '../../numbers/table.ts'
 import { fetchPicked, type LabelledImages } from '../datasets/images.ts'
-import type { Weights } from '../devices/ops.ts'
-import { type Tensor, type Tensor2D, tf } from '../devices/tf.ts'
+import { disposeAll, type Tensor, type Tensor2D, type Weights } from '../devices/tensor.ts'
 import type { Objective } from '../learning/objective.ts'
 import type { PredictingProblem, Predictions } from '../learning/predictions.ts'
 import type { Measured, Split, Target } from '../learning/problem.ts'
@@ -78,7 +77,7 @@ export function clipProblem(
         )
       return await use(modelOf((name) => tensors.get(name) as Tensor))
     } finally {
-      tf.dispose([...tensors.values()])
+      disposeAll(tensors.values())
     }
   }
   return {
@@ -193,7 +192,6 @@ async function pass(
 ): Promise<Measured> {
   const { tower, tasks } = place
   const objective = emit ? place.objective : (place.objective.judge ?? place.objective)
-  const { imageSize, patchSize } = tower.architecture
   const queue = shares.flatMap(({ task, images, indices, pass, lessons }) =>
     Array.from(indices, (index, n) => ({ task, images, index, pass, lesson: lessons?.[n] })),
   )
@@ -211,11 +209,10 @@ async function pass(
     const pictures = await coming()
     coming = await fetchPicked(chunkAt(at + microBatch)) // they come while these are computed
     if (place.waited) place.waited.seconds += (performance.now() - asked) / 1000
-    // In a tidy, so that running out of memory half-way leaves nothing behind.
-    tf.tidy(() => {
-      const patches = patchesOf(pictures, imageSize, patchSize)
-      const { features, back } = model(patches, emit !== undefined)
-      const values = tower.ops.read(features)
+    const scope = tower.ops.scope() // running out of memory half-way leaves nothing behind
+    try {
+      const { features, back } = scope.run(() => model(patchesOf(tower, pictures), emit !== undefined))
+      const values = await tower.ops.read(features)
       const dValues = emit && new Float32Array(values.length)
       for (const [first, length] of segments(chunk)) {
         const { task, images } = chunk[first] as (typeof chunk)[number]
@@ -230,13 +227,10 @@ async function pass(
         correct[task] = (correct[task] as number) + result.correct
         countIn(taken[task] as Int32Array, result.predicted)
       }
-      if (emit && back && dValues) {
-        const dFeatures = tf.tensor2d(dValues, features.shape as [number, number]) as Tensor2D
-        back(dFeatures, emit)
-        dFeatures.dispose()
-      }
-      tf.dispose([patches, features])
-    })
+      if (emit && back && dValues) scope.run(() => back(tower.ops.upload<Tensor2D>(dValues, features.shape), emit))
+    } finally {
+      scope.dispose()
+    }
   }
   return measuredOf(tasks, { losses, correct, taken }, counts)
 }

@@ -9,10 +9,10 @@ import { BasilError } from '../../contract/errors.ts'
 import type { ResolvedConfig } from '../../contract/run/config.ts'
 import type { EngineEvent } from '../../contract/run/run.ts'
 import type { LabelledImages } from '../datasets/images.ts'
-import { type Tensor, type Tensor2D, tf } from '../devices/tf.ts'
+import { disposeAll, type Tensor } from '../devices/tensor.ts'
 import type { FeatureCache } from '../formats/feature-cache.ts'
 import { type Direction, tangents } from '../models/clip-jvp.ts'
-import { disposeTape, forward, type Tape } from '../models/clip-vit.ts'
+import { forward, type Tape, type Tower } from '../models/clip-vit.ts'
 import type { Groups } from '../weights/merge.ts'
 import type { VectorStore } from '../weights/vector-store.ts'
 import type { TaskSetup } from './clip-problem.ts'
@@ -146,7 +146,7 @@ async function tablesOf(
 ): Promise<Float32Array[]> {
   const { tower, signal } = place
   const { ops, architecture } = tower
-  const { embed, tokens, width, mlp, imageSize, patchSize } = architecture
+  const { embed, tokens, width, mlp } = architecture
   const columns = groups.names.length
   const tables = indices.map(() => new Float32Array(floatsOf(vectors, columns, embed)))
   const put = (row: number, features: Float32Array, first: number): void =>
@@ -154,12 +154,12 @@ async function tablesOf(
       table.set(features.subarray((first + n) * embed, (first + n + 1) * embed), row * embed)
     })
   const pictures = await (await images.fetch(indices))()
-  const primal = allOrNothing(() => {
-    const patches = patchesOf(pictures, imageSize, patchSize)
-    return { patches, ...(forward(tower, store.base, patches, 'full tape') as { features: Tensor2D; tape: Tape }) }
-  })
+  const primal = ops.scope()
   try {
-    put(0, ops.read(primal.features), 0)
+    const { features: still, tape } = primal.run(() =>
+      forward(tower, store.base, patchesOf(tower, pictures), 'full tape'),
+    )
+    put(0, await ops.read(still), 0)
     // By group first: neighbours enter at the same layer, whatever their vector.
     const all = groups.names.flatMap((_, b) => Array.from({ length: vectors }, (_v, k) => ({ k, b })))
     const rows = Math.min(stackedRows, stackedBytes / (4 * (8 * width + mlp)))
@@ -168,36 +168,27 @@ async function tablesOf(
       await setImmediate()
       signal.throwIfAborted()
       const some = all.slice(at, at + chunk)
-      const features = await along(store, groups, some, (directions) =>
-        ops.read(tangents(tower, store.base, primal.tape, directions)),
-      )
+      const features = await along(tower, store, groups, some, tape as Tape)
       some.forEach(({ k, b }, i) => {
         put(1 + k * columns + b, features, i * indices.length)
       })
     }
     return tables
   } finally {
-    tf.dispose([primal.patches, primal.features])
-    disposeTape(primal.tape)
+    primal.dispose()
   }
 }
 
-/**
- * The tensors in what `work` gives stay; when it throws, nothing it made does. (tidy finds them in any object; its type
- * does not say so.)
- */
-function allOrNothing<T extends object>(work: () => T): T {
-  return tf.tidy(work as unknown as () => Tensor) as unknown as T
-}
-
-/** Work along directions tau_k,b: vector k where it belongs to group b, and nothing elsewhere. */
-async function along<T>(
+/** How features move along directions tau_k,b: vector k where it belongs to group b, and nothing elsewhere. */
+async function along(
+  tower: Tower,
   store: VectorStore,
   groups: Groups,
   columns: readonly { k: number; b: number }[],
-  work: (directions: Direction[]) => T & object,
-): Promise<T> {
+  tape: Tape,
+): Promise<Float32Array> {
   const made: Tensor[] = []
+  const scope = tower.ops.scope()
   try {
     const directions: Direction[] = []
     for (const { k, b } of columns) {
@@ -211,9 +202,10 @@ async function along<T>(
       }
       directions.push((name) => tensors.get(name))
     }
-    return allOrNothing(() => work(directions))
+    return await tower.ops.read(scope.run(() => tangents(tower, store.base, tape, directions)))
   } finally {
-    tf.dispose(made)
+    scope.dispose()
+    disposeAll(made)
   }
 }
 

@@ -4,8 +4,8 @@ import { largestOf } from '../../contract/largest.ts'
 import type { Table } from '../../numbers/table.ts'
 import { product } from '../../numbers/vectors.ts'
 import type { Backend } from '../devices/backend.ts'
-import type { Ops, Precision, Weights } from '../devices/ops.ts'
-import { type Tensor, tf } from '../devices/tf.ts'
+import type { Ops, Precision } from '../devices/ops.ts'
+import { disposeAll, type Tensor, type Weights } from '../devices/tensor.ts'
 import { towerParameters } from '../layouts/clip-names.ts'
 import type { TowerCheckpoint } from './checkpoint.ts'
 import { heldShape, toHeld } from './held.ts'
@@ -129,7 +129,7 @@ async function* differences(parents: Parents, groups: Groups, coefficients: Tabl
 
 async function load(ops: Ops, shapes: Map<string, number[]>, parameters: () => Named): Promise<LoadedWeights> {
   const tensors = new Map<string, Tensor>()
-  const dispose = (): void => tf.dispose([...tensors.values()])
+  const dispose = (): void => disposeAll(tensors.values())
   try {
     for await (const { name, values } of parameters()) {
       const shape = shapes.get(name) ?? []

@@ -2,8 +2,9 @@
 // on the device while they fit, else in the host's memory, else in their files.
 // From the host they visit the device parameter by parameter. From files they are read twice a step, to compose and,
 // once all micro-batches have passed, for the inner products: one sum of gradients is held instead of many models.
-import type { Ops, Precision, Vectors } from '../devices/ops.ts'
-import { type Tensor, tf } from '../devices/tf.ts'
+// Inner products stay on the device until the step is over, and are read there at once.
+import type { Dots, Ops, Precision, Vectors } from '../devices/ops.ts'
+import { disposeAll, type Tensor } from '../devices/tensor.ts'
 
 export type Place = 'device' | 'host' | 'files'
 
@@ -97,47 +98,61 @@ export async function vectorStore(
     base: (name) => at(name).base,
     compose: async (name, coefficients) => {
       const values = await found(name)
-      // what visits leaves also when the device is full
-      return tf.tidy(() => visit(values, (v) => v.compose(at(name).base, coefficients)))
+      return visit(values, (v) => v.compose(at(name).base, coefficients))
     },
     combine: async (name, coefficients) => {
       const values = await found(name)
-      return tf.tidy(() => visit(values, (v) => v.compose(tf.zerosLike(at(name).base), coefficients)))
+      const still = ops.zeros(at(name).base.shape)
+      try {
+        return visit(values, (v) => v.compose(still, coefficients))
+      } finally {
+        still.dispose()
+      }
     },
     innerProducts: () =>
       place === 'files'
-        ? summedFirst(async (name, gradient) => visit(await found(name), (v) => v.dots(gradient)))
-        : asTheyCome((name, gradient) => visit(at(name).vectors as Vectors | Float32Array, (v) => v.dots(gradient))),
+        ? summedFirst(ops, async (name, gradient) => visit(await found(name), (v) => v.dots(gradient)))
+        : asTheyCome(ops, (name, gradient) =>
+            visit(at(name).vectors as Vectors | Float32Array, (v) => v.dots(gradient)),
+          ),
     dispose,
   }
 }
 
-function asTheyCome(dots: (name: string, gradient: Tensor) => number[]): InnerProducts {
-  const sums = new Map<string, number[]>()
+/** One parameter's of every reverse pass, in their order; added up on the host, in float64. */
+function asTheyCome(ops: Ops, dots: (name: string, gradient: Tensor) => Dots): InnerProducts {
+  const coming: { name: string; dots: Dots }[] = []
   return {
     add(name, gradient) {
-      const before = sums.get(name)
-      const now = dots(name, gradient)
-      sums.set(name, before ? before.map((d, k) => d + (now[k] as number)) : now)
+      coming.push({ name, dots: dots(name, gradient) })
     },
-    finish: async () => sums,
-    dispose: () => undefined,
+    async finish() {
+      const sums = new Map<string, number[]>()
+      const read = await ops.readDots(coming.map((one) => one.dots))
+      for (const [i, { name }] of coming.entries()) {
+        const [before, now] = [sums.get(name), read[i] as number[]]
+        sums.set(name, before ? before.map((d, k) => d + (now[k] as number)) : now)
+      }
+      return sums
+    },
+    dispose: () => disposeAll(coming.map((one) => one.dots)),
   }
 }
 
-function summedFirst(dots: (name: string, gradient: Tensor) => Promise<number[]>): InnerProducts {
+function summedFirst(ops: Ops, dots: (name: string, gradient: Tensor) => Promise<Dots>): InnerProducts {
   const sums = new Map<string, Tensor>()
+  const made: Dots[] = []
   return {
     add(name, gradient) {
       const before = sums.get(name)
-      sums.set(name, tf.keep(before ? tf.add(before, gradient) : tf.clone(gradient)))
+      sums.set(name, ops.keep(before ? ops.add(before, gradient) : ops.clone(gradient)))
       before?.dispose()
     },
     async finish() {
-      const found = new Map<string, number[]>()
-      for (const [name, gradient] of sums) found.set(name, await dots(name, gradient))
-      return found
+      for (const [name, gradient] of sums) made.push(await dots(name, gradient))
+      const read = await ops.readDots(made)
+      return new Map([...sums.keys()].map((name, i) => [name, read[i] as number[]]))
     },
-    dispose: () => tf.dispose([...sums.values()]),
+    dispose: () => disposeAll([...sums.values(), ...made]),
   }
 }

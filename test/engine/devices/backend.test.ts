@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { afterEach, beforeAll, expect, test, vi } from 'vitest'
 
 import { openBackend } from '../../../src-main/engine/devices/backend.ts'
+import { engines } from '../../../src-main/engine/devices/index.ts'
 import { patience } from '../../patience.ts'
 
 const root = join(import.meta.dirname, '../../..')
@@ -32,6 +33,18 @@ test('refuses in one sentence what it cannot do', async () => {
   vi.stubEnv('BASIL_BACKEND', 'wasm')
   await expect(openBackend({ threads: 0 })).rejects.toThrow('whole number from 1')
   await expect(openBackend({ kernels: '/nowhere' })).rejects.toThrow('missing from /nowhere: run `npm run build`.')
+})
+
+test('each engine of the list opens as one of its kinds, or says in one line why not; the last opens anywhere', async () => {
+  for (const { name, kinds, open } of engines) {
+    const opened = await open({ threads: 1, addon: process.env['BASIL_ADDON'] })
+    if (typeof opened === 'string') expect(opened, name).toMatch(/^.+$/)
+    else {
+      expect(kinds, name).toContain(opened.kind)
+      opened.close()
+    }
+    if (name === engines.at(-1)?.name) expect(opened).toMatchObject({ kind: 'wasm' })
+  }
 })
 
 test('a forced native TensorFlow is there, or is said to be missing', () => {

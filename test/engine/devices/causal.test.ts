@@ -21,7 +21,7 @@ describe.each(await kernelEngines())('$name', ({ options }) => {
     [2, 5, 1, 3],
     [2, 9, 2, 128],
     [1, 77, 3, 60],
-  ])('%i texts, %i tokens, %i heads, width %i', (images, tokens, heads, width) => {
+  ])('%i texts, %i tokens, %i heads, width %i', async (images, tokens, heads, width) => {
     const { ops } = backend
     const draw = reference.stream(tokens + heads)
     const rows = images * tokens
@@ -30,12 +30,12 @@ describe.each(await kernelEngines())('$name', ({ options }) => {
     const attend = (x: Numbers) => reference.attention(x, images, tokens, heads, width, true)
     const input = matrix(qkv, [rows, 3 * width])
     const { y, probabilities } = ops.attention(input, shape)
-    expect(reference.relativeError(ops.read(y), attend(qkv).y)).toBeLessThanOrEqual(most)
-    const found = ops.read(probabilities)
+    expect(reference.relativeError(await ops.read(y), attend(qkv).y)).toBeLessThanOrEqual(most)
+    const found = await ops.read(probabilities)
     expect(reference.relativeError(found, attend(qkv).probabilities)).toBeLessThanOrEqual(most)
     expect(found.every((p, i) => p === 0 || i % tokens <= Math.floor(i / tokens) % tokens)).toBe(true)
 
-    const gradient = ops.read(ops.attentionGradient(matrix(dy, [rows, width]), input, probabilities, shape))
+    const gradient = await ops.read(ops.attentionGradient(matrix(dy, [rows, width]), input, probabilities, shape))
     const step = Math.ceil(qkv.length / 30)
     const picked = Array.from({ length: Math.ceil(qkv.length / step) }, (_, i) => i * step)
     const slopes = picked.map((i) => reference.slope((x) => reference.inner(dy, attend(x).y), qkv, i))
@@ -43,19 +43,22 @@ describe.each(await kernelEngines())('$name', ({ options }) => {
     expect(reference.relativeError(gradients, slopes)).toBeLessThanOrEqual(most)
 
     // < dy, J moved > both ways: the tangent holds every entry to the gradient.
-    const tangent = ops.read(ops.attentionTangent(matrix(moved, [rows, 3 * width]), input, probabilities, shape))
+    const tangent = await ops.read(ops.attentionTangent(matrix(moved, [rows, 3 * width]), input, probabilities, shape))
     const forward = reference.inner(dy, Float64Array.from(tangent))
     const back = reference.inner(moved, Float64Array.from(gradient))
     expect(Math.abs(forward - back)).toBeLessThanOrEqual(most * Math.sqrt(rows * width) * Math.max(1, Math.abs(back)))
   })
 
-  test('what follows a token does not change it, to the bit', () => {
+  test('what follows a token does not change it, to the bit', async () => {
     const { ops } = backend
     const shape = { images: 1, tokens: 11, heads: 2, causal: true }
     const first = reference.stream(4)(11 * 48)
     const other = Float64Array.from(first, (value, i) => (i < 6 * 48 ? value : value + 1))
-    const rows = (x: Numbers): number[] => [...ops.read(ops.attention(matrix(x, [11, 48]), shape).y)]
-    expect(rows(other).slice(0, 6 * 16)).toEqual(rows(first).slice(0, 6 * 16))
-    expect(rows(other).slice(6 * 16)).not.toEqual(rows(first).slice(6 * 16))
+    const rows = async (x: Numbers): Promise<number[]> => [
+      ...(await ops.read(ops.attention(matrix(x, [11, 48]), shape).y)),
+    ]
+    const [one, two] = [await rows(first), await rows(other)]
+    expect(two.slice(0, 6 * 16)).toEqual(one.slice(0, 6 * 16))
+    expect(two.slice(6 * 16)).not.toEqual(one.slice(6 * 16))
   })
 })

@@ -24,6 +24,7 @@ export function failingOps(ops: Ops, fails: Fails): FailingOps {
       return operation(...args)
     }
   }
+  const { scope, keep } = ops // no work of the device's
   const wrapped = Object.fromEntries(
     Object.entries(ops).map(([name, operation]) => [name, counted(name, operation)]),
   ) as unknown as Ops
@@ -35,7 +36,7 @@ export function failingOps(ops: Ops, fails: Fails): FailingOps {
       dispose: held.dispose,
     }
   }
-  const double: FailingOps = { ...wrapped, vectors, done: 0 }
+  const double: FailingOps = { ...wrapped, vectors, scope, keep, done: 0 }
   return double
 }
 

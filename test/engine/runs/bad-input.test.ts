@@ -7,7 +7,6 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 
 import type { ResolvedConfig } from '../../../src-main/contract/run/config.ts'
 import { type Backend, openBackend } from '../../../src-main/engine/devices/backend.ts'
-import type { Tensor2D } from '../../../src-main/engine/devices/tf.ts'
 import { openTensorFile } from '../../../src-main/engine/formats/open.ts'
 import type { TensorToWrite } from '../../../src-main/engine/formats/safetensors-writer.ts'
 import { patchesOf } from '../../../src-main/engine/problems/patches.ts'
@@ -207,10 +206,11 @@ test('grey images, with one channel, are the same as three equal ones', async ()
     channels,
     pixels: channels === 1 ? pixels : Uint8Array.of(...pixels, ...pixels, ...pixels),
   })
-  const [grey, colour] = ([1, 3] as const).map((c) => patchesOf([image(c)], 32, 8))
-  expect(backend.ops.read(grey as Tensor2D)).toEqual(backend.ops.read(colour as Tensor2D))
-  grey?.dispose()
-  colour?.dispose()
+  const tower = { architecture: { imageSize: 32, patchSize: 8 }, ops: backend.ops }
+  const [grey, colour] = [patchesOf(tower, [image(1)]), patchesOf(tower, [image(3)])]
+  expect(await backend.ops.read(grey)).toEqual(await backend.ops.read(colour))
+  grey.dispose()
+  colour.dispose()
 })
 
 test('a missing file is named', async () => {

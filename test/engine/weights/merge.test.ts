@@ -6,7 +6,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 
 import { collapse } from '../../../src-main/contract/run/coefficients.ts'
 import { type Backend, openBackend } from '../../../src-main/engine/devices/backend.ts'
-import { type Tensor, tf } from '../../../src-main/engine/devices/tf.ts'
+import { tf } from '../../../src-main/engine/devices/tf.ts'
 import { groupsOf, mergedParameters } from '../../../src-main/engine/weights/merge.ts'
 import { openParents, type Parents } from '../../../src-main/engine/weights/parents.ts'
 import { readParameter } from '../../../src-main/engine/weights/slices.ts'
@@ -97,8 +97,8 @@ test('vectors on the host or in files give the same bits as vectors on the devic
       const composed = []
       const inner = store.innerProducts()
       for (const name of store.names) {
-        const tensor: Tensor = await store.compose(name, [0.3, -1.5, 2])
-        composed.push([...backend.ops.read(tensor)])
+        const tensor = await store.compose(name, [0.3, -1.5, 2])
+        composed.push([...(await backend.ops.read(tensor))])
         tensor.dispose()
         inner.add(name, gradient)
       }

@@ -7,7 +7,7 @@ import { createRequire } from 'node:module'
 import util from 'node:util'
 
 import { tf } from '../tf.ts'
-import type { NativeBackend } from './operations.ts'
+import type { NativeBackend } from './tensorflow.ts'
 
 const require = createRequire(import.meta.url)
 const packageName = '@tensorflow/tfjs-node-gpu'

@@ -1,21 +1,31 @@
 // The forward-mode operations of `Ops` in public operations of tfjs-core: k tangents stacked over one primal.
 // Attention's small products are cut so that the tangents are more rows, or more columns, of one product a head, and
 // nothing is copied k times: (k T, s) k', q (k T, s)', (k T, T) v and P (T, k s).
-import type { Activation, AttentionShape, LayerNormSaved, Ops } from '../ops.ts'
+import type { Activation, AttentionShape, Ops } from '../ops.ts'
 import type { Tensor, Tensor1D, Tensor2D, Tensor3D } from '../tf.ts'
 import { tf } from '../tf.ts'
 
+interface Saved {
+  mean: Tensor1D
+  scale: Tensor1D
+}
+
 export const tfTangents: Pick<Ops, 'layerNormTangent' | 'activationTangent' | 'attentionTangent'> = {
-  layerNormTangent: (dx, x, saved, gain) => tf.tidy(() => layerNormTangent(dx, x, saved, gain)),
-  activationTangent: (dx, x, kind) =>
-    tf.tidy(() =>
-      tf.reshape(tf.mul(tf.reshape(dx, [dx.size / x.size, x.size]), slope(tf.reshape(x, [x.size]), kind)), dx.shape),
+  layerNormTangent: (dx: Tensor2D, x: Tensor2D, saved: Saved, gain: Tensor1D) =>
+    tf.tidy(() => layerNormTangent(dx, x, saved, gain)),
+  activationTangent: (dx: Tensor2D, x: Tensor2D, kind) =>
+    tf.tidy(
+      () =>
+        tf.reshape(
+          tf.mul<Tensor>(tf.reshape(dx, [dx.size / x.size, x.size]), slope(tf.reshape(x, [x.size]), kind)),
+          dx.shape,
+        ) as Tensor2D,
     ),
-  attentionTangent: (dqkv, qkv, probabilities, shape) =>
+  attentionTangent: (dqkv: Tensor2D, qkv: Tensor2D, probabilities: Tensor3D, shape) =>
     tf.tidy(() => attentionTangent(dqkv, qkv, probabilities, shape)),
 }
 
-function layerNormTangent(dx: Tensor2D, x: Tensor2D, { mean, scale }: LayerNormSaved, gain: Tensor1D): Tensor2D {
+function layerNormTangent(dx: Tensor2D, x: Tensor2D, { mean, scale }: Saved, gain: Tensor1D): Tensor2D {
   const rows = tf.expandDims(scale, 1)
   const h = tf.mul(tf.sub(x, tf.expandDims(mean, 1)), rows) // (rows, width)
   const d = tf.reshape(dx, [dx.size / x.size, ...x.shape]) // (k, rows, width)

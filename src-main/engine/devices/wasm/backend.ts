@@ -3,8 +3,9 @@
 // by the name 'wasm'. Tensors made on it die with it.
 import { createRequire } from 'node:module'
 
-import type { Tensor } from '../tf.ts'
+import type { Tensor } from '../tensor.ts'
 import { tf } from '../tf.ts'
+import { own, tfLifetimes } from '../tf-tensors.ts'
 import { loadKernels } from './kernel-files.ts'
 import type { WasmModule } from './module.ts'
 import { startWasmModule } from './module.ts'
@@ -39,20 +40,22 @@ export class WasmDevice {
   }
 
   /** A new float32 tensor, not set to anything. Throws RangeError when the 4 GiB are full. */
-  output<T extends Tensor>(shape: number[]): T {
-    const made = this.#backend.makeOutput(shape, 'float32')
-    return tf
-      .engine()
-      .makeTensorFromTensorInfo(made as Parameters<ReturnType<typeof tf.engine>['makeTensorFromTensorInfo']>[0]) as T
+  output<T extends Tensor>(shape: T['shape']): T {
+    const made = this.#backend.makeOutput([...shape], 'float32')
+    const info = made as Parameters<ReturnType<typeof tf.engine>['makeTensorFromTensorInfo']>[0]
+    return tf.engine().makeTensorFromTensorInfo(info) as unknown as T
   }
 
-  /**
-   * Where a tensor's floats lie; valid until it is disposed. float16 has no type of its own in tfjs: its bits come as
-   * int32.
-   */
-  address(tensor: Tensor, type: 'float32' | 'int32' = 'float32'): number {
-    if (tensor.dtype !== type) throw new TypeError(`the kernel computes in ${type}, not ${tensor.dtype}`)
-    return this.#backend.dataIdMap.get(tensor.dataId).memoryOffset
+  /** The same, which outlives every scope. */
+  kept<T extends Tensor>(shape: T['shape']): T {
+    return tfLifetimes.keep(this.output<T>(shape))
+  }
+
+  /** Where a tensor's numbers lie; valid until it is disposed. Tensors are the places of other numbers than floats too. */
+  readonly address = (tensor: Tensor): number => {
+    const { dtype, dataId } = own(tensor)
+    if (dtype !== 'float32') throw new TypeError(`a kernel computes in float32, not ${dtype}`)
+    return this.#backend.dataIdMap.get(dataId).memoryOffset
   }
 
   /** The memory kept under `name`, at least `bytes` long; what was in it is gone when it had to grow. */
@@ -75,6 +78,20 @@ export class WasmDevice {
 
   doubles(pointer: number, count: number): Float64Array<ArrayBuffer> {
     return new Float64Array(this.#module.wasmMemory.buffer, pointer, count).slice() as Float64Array<ArrayBuffer>
+  }
+
+  write(pointer: number, values: Uint8Array | Int32Array | Float32Array): void {
+    const bytes = new Uint8Array(values.buffer, values.byteOffset, values.byteLength)
+    new Uint8Array(this.#module.wasmMemory.buffer, pointer, bytes.length).set(bytes)
+  }
+
+  copy(from: number, to: number, bytes: number): void {
+    const { buffer } = this.#module.wasmMemory
+    new Uint8Array(buffer, to, bytes).set(new Uint8Array(buffer, from, bytes))
+  }
+
+  clear(pointer: number, bytes: number): void {
+    new Uint8Array(this.#module.wasmMemory.buffer, pointer, bytes).fill(0)
   }
 
   /** Ends the threads and drops the memory. */

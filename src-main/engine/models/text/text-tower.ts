@@ -3,7 +3,7 @@
 //   causal;
 //   feature = ln_final(x at the end of the text) text_projection,  not normalised.
 // A token sees none that follow it, so a batch is as long as its longest text and padding is never computed; and the
-// last layer computes the one row of each text that is read. Layers are those of the image tower (models/clip-vit.ts),
+// last layer computes the one row of each text that is read. Layers are the image tower's (transformer-layer.ts),
 // names and orders OpenAI's and open_clip's: sizes are read off the shapes, the rest is settled as the image tower's
 // (architecture/settle.ts). A text is read at the first token of a number, endOfText; where that is 2, at the highest
 // number (modeling_clip.py, CLIPTextModel.forward: older configurations have 2, whatever their tokenizer's end is).
@@ -13,13 +13,13 @@ import type { TextSettings } from '../../../contract/tower.ts'
 import type { Described } from '../../architecture/beside.ts'
 import { type Given, type Settled, settleText, settleVision } from '../../architecture/settle.ts'
 import type { Ops } from '../../devices/ops.ts'
-import { type Tensor, type Tensor1D, type Tensor2D, tf } from '../../devices/tf.ts'
+import { disposeAll, type Tensor, type Tensor1D, type Tensor2D, type Weights } from '../../devices/tensor.ts'
 import { isFloating, toFloat32 } from '../../formats/dtype.ts'
 import type { TensorFile, TensorInfo } from '../../formats/tensor-file.ts'
 import { type Architecture, layerNames, recognise as recogniseImageTower } from '../../layouts/clip-names.ts'
 import { heldShape, toHeld } from '../../weights/held.ts'
 import { firstNotFinite } from '../../weights/slices.ts'
-import { disposeLayer, transformerLayer } from '../clip-vit.ts'
+import { disposeLayer, transformerLayer } from '../transformer-layer.ts'
 import { vocabularySize } from './tokenizer.ts'
 
 interface TextShape {
@@ -42,7 +42,7 @@ export interface TextTower {
    * Texts as tokens (n, at most `context` each) to features (n, embed). Throws tensor-not-finite for an embedding that
    * is not.
    */
-  encode(texts: readonly (readonly number[])[]): Float32Array
+  encode(texts: readonly (readonly number[])[]): Promise<Float32Array>
   dispose(): void
 }
 
@@ -64,7 +64,7 @@ export async function loadTextTower(ops: Ops, file: TextFile, given: Given = {})
   const architecture = { ...shape, ...values }
   const { prefix } = shape
   const tensors = new Map<string, Tensor>()
-  const dispose = (): void => tf.dispose([...tensors.values()])
+  const dispose = (): void => disposeAll(tensors.values())
   try {
     for (const [name, dimensions] of deviceParameters(shape)) {
       const values = await readFinite(file, prefix + name)
@@ -77,7 +77,7 @@ export async function loadTextTower(ops: Ops, file: TextFile, given: Given = {})
       await file.read(prefix + tokenEmbedding),
       await readFinite(file, prefix + positions),
     )
-    const weights = (name: string): Tensor => tensors.get(name) as Tensor
+    const weights: Weights = (name) => tensors.get(name) as Tensor
     return { architecture, warnings, encode: (texts) => encode(ops, architecture, weights, embed, texts), dispose }
   } catch (error) {
     dispose() // a file refused half-way leaves nothing on the device
@@ -104,52 +104,56 @@ const positions = 'positional_embedding'
 
 type EmbedToken = (id: number, position: number, into: Float32Array) => void
 
-function encode(
+async function encode(
   ops: Ops,
   architecture: TextArchitecture,
-  weights: (name: string) => Tensor,
+  weights: Weights,
   embed: EmbedToken,
   texts: readonly (readonly number[])[],
-): Float32Array {
-  const { width, layers, heads, layerNormEps, endOfText } = architecture
-  const n = texts.length
+): Promise<Float32Array> {
+  const { width, endOfText } = architecture
   const ends = texts.map((ids) => endOf(ids, endOfText))
   const tokens = largestOf(ends) + 1
-  const embedded = new Float32Array(n * tokens * width)
+  const embedded = new Float32Array(texts.length * tokens * width)
   texts.forEach((ids, t) => {
     for (let i = 0; i <= (ends[t] as number); i++)
       embed(ids[i] as number, i, embedded.subarray((t * tokens + i) * width))
   })
-  const endRows = (x: Tensor2D): Tensor2D =>
-    tf.tidy(() => {
-      const at = ends.map((end, t) => t * tokens + end)
-      return tf.gather(x, tf.tensor1d(at, 'int32'))
+  const endRows = ends.map((end, t) => t * tokens + end)
+  const scope = ops.scope()
+  try {
+    const features = scope.run(() => {
+      const x = ops.upload<Tensor2D>(embedded, [texts.length * tokens, width])
+      return featuresOf(ops, architecture, weights, x, endRows)
     })
-  let x = ops.upload(embedded, [n * tokens, width]) as Tensor2D
-  for (let i = 0; i < layers; i++) {
-    const shape = { images: n, tokens, heads, causal: true }
-    const { next, tape } = transformerLayer(
-      { ops, architecture },
-      weights,
-      i,
-      x,
-      shape,
-      i === layers - 1 ? endRows : undefined,
-    )
-    disposeLayer(tape)
-    x.dispose()
-    x = next
+    return await ops.read(features)
+  } finally {
+    scope.dispose()
   }
-  const { y, saved } = ops.layerNorm(
-    x,
-    weights('ln_final.weight') as Tensor1D,
-    weights('ln_final.bias') as Tensor1D,
-    layerNormEps,
-  )
-  const features = ops.matmul(y, weights('text_projection') as Tensor2D)
-  const values = ops.read(features)
-  tf.dispose([x, y, saved.mean, saved.scale, features])
-  return values
+}
+
+/** x (texts * tokens, width), which goes, to what is read at the rows named, (texts, embed). */
+function featuresOf(
+  ops: Ops,
+  architecture: TextArchitecture,
+  weights: Weights,
+  x: Tensor2D,
+  endRows: readonly number[],
+): Tensor2D {
+  const { layers, heads, layerNormEps } = architecture
+  const images = endRows.length
+  const shape = { images, tokens: x.shape[0] / images, heads, causal: true }
+  let last = x
+  for (let i = 0; i < layers; i++) {
+    const readOn = i === layers - 1 ? endRows : undefined
+    const { next, tape } = transformerLayer({ ops, architecture }, weights, i, last, { shape, readOn })
+    disposeLayer(tape)
+    last.dispose()
+    last = next
+  }
+  const [gain, bias] = [weights('ln_final.weight') as Tensor1D, weights('ln_final.bias') as Tensor1D]
+  const { y } = ops.layerNorm(last, gain, bias, layerNormEps)
+  return ops.matmul(y, weights('text_projection') as Tensor2D)
 }
 
 /** Where a text is read; at its first token where the end is not in it, as transformers does. */

@@ -69,6 +69,15 @@ export function dot(job: usize, tile: i32, _thread: i32): void {
   store<f64>(pointer(job, 2) + (<usize>tile << 3), sum)
 }
 
+/** Tiles' partial sums in their order. Arguments: partial sums (float64), where the sum is put (float64), tiles. */
+export function sumParts(job: usize, _tile: i32, _thread: i32): void {
+  const parts = pointer(job, 0)
+  const tiles = int(job, 2)
+  let sum: f64 = 0
+  for (let i = 0; i < tiles; i++) sum += load<f64>(parts + (<usize>i << 3))
+  store<f64>(pointer(job, 1), sum)
+}
+
 const TO_FLOAT: f32 = 5.192296858534828e33 // 2^112
 
 /** Four float16 at `from` as float32; no infinity or NaN among them. */

@@ -1,0 +1,40 @@
+// What an engine is: how it is asked for, how it opens, and what it gives when it is open.
+import type { Ops } from './ops.ts'
+
+export interface Engine {
+  name: string // as BASIL_BACKEND and `prefer` have it
+  called: string // as a message has it
+  kinds: readonly Backend['kind'][]
+  /**
+   * The open engine, or one line that says why it cannot be used here. Throws where that is no answer: what Basil
+   * itself brings is missing.
+   */
+  open(options: EngineOptions): Promise<Omit<Backend, 'reason'> | string>
+}
+
+export interface EngineOptions {
+  threads: number
+  /** The path of the native addon, tfjs_binding.node. */
+  addon?: string | undefined
+  /** The folder of the compiled kernels, when it is not out/kernels. */
+  kernels?: string | undefined
+}
+
+export interface Backend {
+  name: string // as shown on screen
+  kind: 'native-gpu' | 'native-cpu' | 'wasm'
+  threads: number
+  simd: string
+  reason: string // why the engines before it are not used; empty where it is the first
+  versions: Record<string, string>
+  ops: Ops
+  memory(): { tensors: number; bytes: number }
+  /**
+   * What may be taken on the device and of the host's memory in all, the same at every start on a machine (memory.ts);
+   * and what is free now.
+   */
+  deviceBytes(): number
+  hostBytes(): number
+  freeBytes(): number // on the device
+  close(): void // tensors made on the backend are gone after this
+}

@@ -1,0 +1,88 @@
+// TensorFlow's operations by name, as the addon of tfjs-node runs them.
+import type { Tensor, Tensor1D, Tensor2D } from '../tf.ts'
+
+export interface Attribute {
+  name: string
+  type: number
+  value: unknown
+}
+
+/** A tensor of TensorFlow's that tfjs need not know, deleted by its id. */
+export interface BareTensor {
+  id: number
+  shape: number[]
+  dtype: number
+}
+
+/** What we use of NodeJSKernelBackend: any TensorFlow operation by name, on tfjs' tensors or on bare ids. */
+export interface NativeBackend {
+  binding: {
+    TF_Version: string
+    TF_FLOAT: number
+    TF_INT32: number
+    TF_ATTR_TYPE: number
+    TF_ATTR_BOOL: number
+    executeOp(name: string, attributes: Attribute[], inputs: number[], outputs: number): BareTensor[]
+    createTensor(shape: number[], dtype: number, values: Uint8Array): number
+    deleteTensor(id: number): void
+  }
+  isUsingGpuDevice: boolean
+  executeSingleOutput(name: string, attributes: Attribute[], inputs: Tensor[]): Tensor
+  getInputTensorIds(tensors: Tensor[]): number[]
+  createOutputTensor(bare: BareTensor): Tensor
+}
+
+// Its types that tfjs has no names for.
+export const TF_DOUBLE = 2
+export const TF_UINT8 = 4
+export const TF_HALF = 19
+
+/** What `bare` gives its work: tensors by number alone. */
+interface BareWork {
+  bytes(values: Uint8Array, shape: number[]): number
+  run(name: string, attributes: Attribute[], inputs: number[]): number
+}
+
+/** The operations that tfjs-core maps badly, or does not have. */
+export type TensorFlow = ReturnType<typeof tensorFlow>
+
+export function tensorFlow(backend: NativeBackend) {
+  const { binding } = backend
+  const { TF_FLOAT, TF_ATTR_TYPE, TF_ATTR_BOOL } = binding
+  const type = (name: string, value: number): Attribute => ({ name, type: TF_ATTR_TYPE, value })
+  const bool = (name: string, value: boolean): Attribute => ({ name, type: TF_ATTR_BOOL, value })
+  const op = (name: string, inputs: Tensor[], attributes: Attribute[] = []): Tensor =>
+    backend.executeSingleOutput(name, [type('T', TF_FLOAT), ...attributes], inputs)
+  return {
+    op,
+    type,
+    matmul: (a: Tensor2D, b: Tensor2D, transposeA = false, transposeB = false): Tensor2D =>
+      op('MatMul', [a, b], [bool('transpose_a', transposeA), bool('transpose_b', transposeB)]) as Tensor2D,
+    sumRows: (x: Tensor2D): Tensor1D => op('BiasAddGrad', [x]) as Tensor1D,
+    addBias: (x: Tensor2D, bias: Tensor1D): Tensor2D => op('BiasAdd', [x, bias]) as Tensor2D,
+    casting: (from: number, to: number): Attribute[] => [type('SrcT', from), type('DstT', to), bool('Truncate', false)],
+    idOf: (x: Tensor): number => backend.getInputTensorIds([x])[0] as number,
+    known: (bare: BareTensor): Tensor => backend.createOutputTensor(bare),
+
+    /** The last tensor that the work makes, of a type tfjs may not know; those on the way to it are gone. */
+    bare(work: (how: BareWork) => void): BareTensor {
+      const made: BareTensor[] = []
+      const keep = (tensor: BareTensor): number => {
+        made.push(tensor)
+        return tensor.id
+      }
+      try {
+        work({
+          bytes: (values, shape) => keep({ id: binding.createTensor(shape, TF_UINT8, values), shape, dtype: TF_UINT8 }),
+          run: (name, attributes, inputs) => keep(binding.executeOp(name, attributes, inputs, 1)[0] as BareTensor),
+        })
+      } catch (error) {
+        for (const { id } of made) binding.deleteTensor(id)
+        throw error
+      }
+      const result = made.pop() as BareTensor
+      for (const { id } of made) binding.deleteTensor(id)
+      return result
+    },
+  }
+}

@@ -1,0 +1,80 @@
+// Layer norm and the activations, and their ways back, on every engine, against float64.
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+
+import { type Backend, openBackend } from '../../../src-main/engine/devices/backend.ts'
+import type { Ops } from '../../../src-main/engine/devices/ops.ts'
+import { type Close, closeOn } from './close.ts'
+import { kernelEngines, matrix, vector } from './engines.ts'
+import type { Numbers } from './reference.ts'
+import * as reference from './reference.ts'
+
+describe.each(await kernelEngines())('$name', ({ options }) => {
+  let backend: Backend
+  let ops: Ops
+  let on: Close
+  beforeAll(async () => {
+    backend = await openBackend(options)
+    ops = backend.ops
+    on = closeOn(ops)
+  })
+  afterAll(() => backend.close())
+
+  test.each([
+    [1, 4],
+    [3, 7],
+    [50, 128],
+    [301, 33],
+    [17, 768],
+  ])('normalises %i rows of %i, and its gradient', async (rows, width) => {
+    const draw = reference.stream(rows + width)
+    const [x, gain, bias, dy] = [
+      draw(rows * width).map((value) => Math.fround(value + 0.5)),
+      draw(width),
+      draw(width),
+      draw(rows * width),
+    ]
+    const want = reference.layerNorm(x, gain, bias, rows, width, 1e-5)
+    const input = matrix(x, [rows, width])
+    const { y, saved } = ops.layerNorm(input, vector(gain), vector(bias), 1e-5)
+    await on.close(y, want.y, [rows, width])
+    await on.close(ops.clone(saved.mean), want.mean, [rows])
+    await on.close(ops.clone(saved.scale), want.scale, [rows])
+    await on.close(ops.layerNormAgain(input, saved, vector(gain), vector(bias), 1e-5), want.y, [rows, width])
+    const { dx, dgain, dbias } = ops.layerNormGradient(matrix(dy, [rows, width]), input, saved, vector(gain))
+    const loss = (xs: Numbers, gains: Numbers, biases: Numbers) =>
+      reference.inner(dy, reference.layerNorm(xs, gains, biases, rows, width, 1e-5).y)
+    await on.closeSlopes(dx, (moved) => loss(moved, gain, bias), x)
+    await on.closeSlopes(dgain, (moved) => loss(x, moved, bias), gain, 20)
+    await on.closeSlopes(dbias, (moved) => loss(x, gain, moved), bias, 20)
+  })
+
+  test.each(['quick-gelu', 'gelu'] as const)('applies %s and its derivative, far out as well', async (kind) => {
+    const x = Float64Array.from(
+      [
+        ...reference
+          .stream(5)(40_003)
+          .map((value) => value * 3),
+        0,
+        -0,
+        12,
+        -12,
+        100,
+        -100,
+        1e4,
+        -1e4,
+      ],
+      Math.fround,
+    )
+    const dy = reference.stream(6)(x.length)
+    const input = matrix(x, [1, x.length])
+    await on.close(ops.activation(input, kind), reference.activation(x, kind), [1, x.length])
+    const want = x.map(
+      (value, i) =>
+        (dy[i] ?? 0) * reference.slope((moved) => reference.activation(moved, kind)[0] ?? 0, Float64Array.of(value), 0),
+    )
+    const back = ops.activationReverse(input, kind)
+    expect(await ops.read(back.y)).toEqual(await on.got(ops.activation(input, kind)))
+    await on.close(back.gradient(matrix(dy, [1, x.length])), want, [1, x.length])
+    back.dispose()
+  })
+})
