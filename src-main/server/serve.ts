@@ -5,8 +5,8 @@ import type { Workbench } from '../workbench/workbench.ts'
 import { type Served, type ServeOptions, serveRouter } from './listen.ts'
 
 /**
- * Works on the queue, and serves the workbench until closed; closing leaves the workbench open. Rejects when the port is
- * taken or the pages are not built.
+ * Works on the queue, and serves the workbench until closed; closing leaves the workbench open. Rejects when the port
+ * is taken or the pages are not built.
  */
 export function serve(workbench: Workbench, options: ServeOptions): Promise<Served> {
   workbench.jobs.work('all')

@@ -1,4 +1,5 @@
-// The configuration that a form's fields say: what is empty is left out, and only a method that goes on in iterations has iterations and a start.
+// The configuration that a form's fields say: what is empty is left out, and only a method that goes on in iterations
+// has iterations and a start.
 import { iterates, reads } from '../../src-main/contract/methods/lookup.ts'
 import type { RunConfig } from '../../src-main/contract/run/config.ts'
 

@@ -34,7 +34,7 @@ const isThere = (path: string): boolean => {
   return there.some((known) => known.endsWith(end))
 }
 
-describe.each(['ARCHITECTURE.md', 'README.md', 'CONTRIBUTING.md'])('%s', (name) => {
+describe.each(['ARCHITECTURE.md', 'DECISIONS.md', 'README.md', 'CONTRIBUTING.md'])('%s', (name) => {
   const text = readFileSync(join(root, name), 'utf8')
 
   it('names sources that are there', () => {

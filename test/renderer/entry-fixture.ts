@@ -1,5 +1,7 @@
 // A row of the library made by hand.
+
 import type { Entry } from '../../src-main/contract/api/library.ts'
+import { sha256 } from '../../src-main/contract/branded.ts'
 
 export const entry = (id: number, change: Partial<Entry> = {}): Entry => ({
   id,
@@ -10,7 +12,7 @@ export const entry = (id: number, change: Partial<Entry> = {}): Entry => ({
   added: '2026-01-01T00:00:00.000Z',
   state: 'present',
   error: null,
-  sha256: `${id}`.repeat(64),
+  sha256: sha256(`${id}`.repeat(64)),
   format: 'pytorch',
   layout: 'open_clip',
   architecture: { name: 'ViT-B/32' },

@@ -1,6 +1,7 @@
 // Coefficients as a map.
 import { describe, expect, it } from 'vitest'
 
+import { sha256 } from '../../../src-main/contract/branded.ts'
 import type { ResolvedConfig } from '../../../src-main/contract/run/config.ts'
 import {
   diverging,
@@ -36,7 +37,7 @@ describe('heat map', () => {
       file: `/m/${name}`,
       name,
       bytes: 1,
-      sha256: name,
+      sha256: sha256(name),
     }))
     const of = (change: Partial<ResolvedConfig>) =>
       modelRows({ ...run(), parents: vectors, config: { ...run().config, ...change } })

@@ -78,7 +78,8 @@ test('a model or a card that is there is replaced only when that is asked for, a
   expect(readFileSync(card, 'utf8')).toContain('after iteration 1')
   const first = await workbench.exports.export(run, { iteration: 0 }, null)
   writeFileSync(first.card.replace('.md', '-2.md'), 'notes of mine')
-  const second = await workbench.exports.export(run, { iteration: 0 }, null) // in the exports folder another name is found
+  // in the exports folder another name is found
+  const second = await workbench.exports.export(run, { iteration: 0 }, null)
   expect(readdirSync(join(home, 'exports'))).toContain(second.card.split('/').at(-1))
   expect(second.card).toMatch(/-3\.md$/)
 })

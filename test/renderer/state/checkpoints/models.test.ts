@@ -2,6 +2,7 @@
 import { describe, expect, it, test } from 'vitest'
 
 import type { CheckpointSet } from '../../../../src-main/contract/api/library.ts'
+import { sha256 } from '../../../../src-main/contract/branded.ts'
 import { resolveConfig } from '../../../../src-main/contract/run/resolve.ts'
 import { accuraciesOf, setSentence } from '../../../../src-renderer/plot/sets.ts'
 import {
@@ -84,13 +85,13 @@ describe('models of the library in a run', () => {
       grouping: 'layer' as const,
       iteration: 1,
       epoch: null,
-      pretrained: { file: '', name: 'p', sha256: '0' },
+      pretrained: { file: '', name: 'p', sha256: sha256('0') },
       vectors: [],
       groups: ['a'],
       start: [[1]],
       iterations: [[0.1], [0.2]],
     }
-    const parent = { name: 'x', sha256: '0', entry: null }
+    const parent = { name: 'x', sha256: sha256('0'), entry: null }
     const parents = [
       { ...parent, role: 'pretrained' as const, file: '/p.pt' },
       { ...parent, role: 'vector' as const, file: null },

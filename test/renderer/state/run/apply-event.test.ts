@@ -1,6 +1,7 @@
 // What is told of a run upon what is known of it.
 import { describe, expect, it } from 'vitest'
 
+import { sha256 } from '../../../../src-main/contract/branded.ts'
 import { differenceVectorNotes } from '../../../../src-main/contract/run/difference-vector.ts'
 import type { RunDetail, RunEvent } from '../../../../src-main/contract/run/run.ts'
 import { applyEvent, liveRun } from '../../../../src-renderer/state/run/apply-event.ts'
