@@ -28,6 +28,7 @@ export function createFloor({ history, kinds, between, now }: Options) {
   const own = new Set<number>()
   const refused = new Set<number>() // that could not even be marked as begun
   const room = createRoom()
+  const asked = new Set<symbol>()
   let which: 'all' | 'own' | 'none' = 'own'
   let isClosed = false
   let version = 0
@@ -79,6 +80,15 @@ export function createFloor({ history, kinds, between, now }: Options) {
   return {
     ...{ atWork, own, kindOf, pulse, pump, room },
     shown: (stored: StoredJob[]) => shown(history, stored, kindOf, atWork),
+    isAtWork: (need?: Need) => room.isTaken(need) || (need === undefined && asked.size > 0),
+    asking: async <T>(check: () => Promise<T>): Promise<T> => {
+      const mine = Symbol('asking')
+      asked.add(mine)
+      return check().finally(() => {
+        asked.delete(mine)
+        if (!isClosed && !room.isTaken()) between()
+      })
+    },
     work: (wanted: typeof which) => {
       which = wanted
       pump()

@@ -26,6 +26,8 @@ export interface Jobs extends Changes {
   /** Until nothing is at work and nothing more may begin. */
   quiet(): Promise<void>
   isAtWork(need?: Need): boolean
+  /** While something is checked before it is asked for: what is done at rest gives way to it. */
+  asking<T>(check: () => Promise<T>): Promise<T>
   /** For work that is no job. Throws run-state where there is no room for it. Gives the way to end it. */
   hold(need: Need, title: string): () => void
   /** Throws run-state, with what is at work. */
@@ -83,7 +85,8 @@ export function createJobs({ history, kinds, between, now = () => new Date() }: 
     quiet: async () => {
       while (atWork.size > 0) await Promise.race([...atWork.values()].map(({ over }) => over))
     },
-    isAtWork: floor.room.isTaken,
+    isAtWork: floor.isAtWork,
+    asking: floor.asking,
     hold: floor.hold,
     requireQuiet: floor.room.requireQuiet,
     watch: pulse.watch,

@@ -108,7 +108,7 @@ export function createRuns(options: RunsOptions): { runs: Runs; atWork: RunsAtWo
 
   const runs: Runs = {
     check,
-    start,
+    start: (config) => jobs.asking(() => start(config)),
     resume,
     stop: async (run) => (sittings.live(run) ? supervisor.stop() : false),
     cancel,

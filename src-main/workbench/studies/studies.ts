@@ -90,10 +90,7 @@ export function createStudies({ history, home, jobs, runs }: StudyPlace): { stud
     start: async (definition, absolute) => {
       const parsed = parseStudy(definition)
       const planned = plan(definition, absolute)
-      for (const { arm, config } of planned.filter(({ seed }) => seed === planned[0]?.seed))
-        await runs.check(config).catch((error: unknown) => {
-          throw ofArm(arm, error)
-        })
+      await jobs.asking(() => checkArms(runs, planned))
       let study = 0
       jobs.add(() => {
         study = createStudy(history, parsed, planned, new Date())
@@ -172,6 +169,13 @@ function plan(definition: unknown, absolute: Absolute): Planned[] {
     ...planned,
     config: absolute(planned.config),
   }))
+}
+
+async function checkArms(runs: RunsAtWork, planned: readonly Planned[]): Promise<void> {
+  for (const { arm, config } of planned.filter(({ seed }) => seed === planned[0]?.seed))
+    await runs.check(config).catch((error: unknown) => {
+      throw ofArm(arm, error)
+    })
 }
 
 function ofArm(arm: string, error: unknown): BasilError {

@@ -12,8 +12,13 @@ import type { Workbench } from '../../../src-main/workbench/workbench.ts'
 import { bitsOf, follow, temporaryFolder, toyConfig, toyEngine, toyWorkbench } from '../toy.ts'
 import type { Toy } from '../toy-faults.ts'
 
-const slow = (toy: Toy = {}) =>
-  toyWorkbench(temporaryFolder(), (environment) => toyEngine({ wait: 20, ...toy }, environment))
+/** Its runs end no epoch before they are let go, so that nothing is over before it is looked at. */
+async function slow(toy: Toy = {}): Promise<{ workbench: Workbench; goOn(): void }> {
+  const until = join(temporaryFolder(), 'go on')
+  const engine = (environment: NodeJS.ProcessEnv) => toyEngine({ wait: 20, until, ...toy }, environment)
+  return { workbench: await toyWorkbench(temporaryFolder(), engine), goOn: () => writeFileSync(until, '') }
+}
+
 const named = ({ jobs }: Workbench, ...titles: string[]): Job[] =>
   titles.map((title) => jobs.list().find((job) => job.title === title) as Job)
 const states = ({ jobs }: Workbench): string[] => jobs.list().map(({ title, state }) => `${title} ${state}`)
@@ -55,7 +60,7 @@ const merge = ({ home, jobs }: Workbench, name: string): number =>
   }))
 
 test('jobs begin in their order; one is moved before the others, and each says where it is and how far', async () => {
-  const workbench = await slow()
+  const { workbench, goOn } = await slow()
   const { jobs } = workbench
   await asked(workbench, 'a', 'b', 'c', 'd')
   const [a, b, c, d] = named(workbench, 'a', 'b', 'c', 'd')
@@ -71,6 +76,7 @@ test('jobs begin in their order; one is moved before the others, and each says w
   expect(states(workbench)).toEqual(['a running', 'd waiting', 'c waiting', 'b waiting'])
   expect(() => jobs.move(a?.job ?? 0, 1)).toThrow('The job has no place in the queue')
   let told: Job['progress'] = null
+  goOn()
   for await (const { progress } of jobs.follow(a?.job ?? 0)) told = progress ?? told
   expect(told).toMatchObject({ what: expect.stringMatching(/epoch/), done: expect.any(Number) })
   expect(await worked(workbench)).toEqual(['a', 'd', 'c', 'b'])
@@ -79,12 +85,13 @@ test('jobs begin in their order; one is moved before the others, and each says w
 })
 
 test('a job that waits is held while others go on, and has its old place when it is let go', async () => {
-  const workbench = await slow()
+  const { workbench, goOn } = await slow()
   const { jobs } = workbench
   const { b } = await asked(workbench, 'a', 'b', 'c', 'd')
   const [held] = named(workbench, 'b')
   await jobs.pause(held?.job ?? 0, false)
   expect(workbench.runs.show(b ?? 0).state).toBe('interrupted')
+  goOn()
   await follow(workbench, 1)
   jobs.resume(held?.job ?? 0)
   expect(named(workbench, 'b', 'd').map(({ position }) => position)).toEqual([1, 2]) // c is at work
@@ -94,10 +101,11 @@ test('a job that waits is held while others go on, and has its old place when it
 test.each([false, true])(
   'a run is paused (at once: %s): others go on, and it ends with the bits of an unbroken one',
   async (now) => {
-    const workbench = await slow()
+    const { workbench, goOn } = await slow()
     const { jobs, runs } = workbench
     const { a = 0, b = 0 } = await asked(workbench, 'a', 'b')
     const [first] = named(workbench, 'a')
+    goOn()
     const events = await follow(workbench, a, (event) => {
       if (event.type === 'epoch' && event.stage === 1 && event.epoch === 1) void jobs.pause(first?.job ?? 0, now)
     })
@@ -116,7 +124,7 @@ test.each([false, true])(
 )
 
 test('cancelled where it waits it never begins, at work it ends; a retry is a new job of the same request', async () => {
-  const workbench = await slow()
+  const { workbench, goOn } = await slow()
   const { jobs, runs } = workbench
   const { a = 0, b = 0 } = await asked(workbench, 'a', 'b', 'c')
   const [atWork, waiting] = named(workbench, 'a', 'b')
@@ -128,15 +136,17 @@ test('cancelled where it waits it never begins, at work it ends; a retry is a ne
   const again = jobs.retry(waiting?.job ?? 0)
   expect(again).not.toBe(waiting?.job)
   expect(jobs.show(again)).toMatchObject({ title: 'b', state: 'waiting', run: 4 })
+  goOn()
   expect(await worked(workbench)).toEqual(['c', 'b'])
   expect(runs.show(4).config).toEqual(runs.show(b).config)
   expect(states(workbench)).toEqual(['b done', 'c done', 'a cancelled', 'b cancelled'])
 })
 
 test('a job that fails says why and does not stop the next', async () => {
-  const workbench = await slow({ fault: { stage: 2, epoch: 1, how: 'throw' } })
+  const { workbench, goOn } = await slow({ fault: { stage: 2, epoch: 1, how: 'throw' } })
   await workbench.runs.start(toyConfig({ name: 'a' }))
   await workbench.runs.start(toyConfig({ name: 'b', iterations: 1 }))
+  goOn()
   expect(await worked(workbench)).toEqual(['b'])
   const [a, b] = named(workbench, 'a', 'b')
   expect([a, b]).toMatchObject([{ state: 'failed', error: { code: 'not-finite' } }, { state: 'done' }])
@@ -144,8 +154,7 @@ test('a job that fails says why and does not stop the next', async () => {
 })
 
 test('a merge goes on beside a run, in a process of its own; work that begins anew is not paused', async () => {
-  const until = join(temporaryFolder(), 'go on')
-  const workbench = await slow({ until })
+  const { workbench, goOn } = await slow()
   const { jobs } = workbench
   await asked(workbench, 'a')
   const merged = merge(workbench, 'sum.safetensors')
@@ -162,7 +171,7 @@ test('a merge goes on beside a run, in a process of its own; work that begins an
   expect(jobs.show(refusedTwice)).toMatchObject({ state: 'failed', error: { code: 'target-exists' } })
   await expect(workbench.device.choose('cpu')).rejects.toThrow(refused('job 1, a'))
   await expect(workbench.historyCare.salvage()).rejects.toThrow(refused('job 1, a'))
-  writeFileSync(until, '')
+  goOn()
   await jobs.quiet()
   await workbench.device.choose('cpu')
 })
@@ -170,7 +179,8 @@ test('a merge goes on beside a run, in a process of its own; work that begins an
 test('closed, what was at work is interrupted and what waits stays; the next workbench leaves it until it is told to work', async () => {
   const home = temporaryFolder()
   const start = (environment: NodeJS.ProcessEnv) => toyEngine({ wait: 20 }, environment)
-  const first = await toyWorkbench(home, start)
+  const never = join(home, 'never')
+  const first = await toyWorkbench(home, (environment) => toyEngine({ until: never }, environment))
   await asked(first, 'a', 'b', 'c')
   await first.jobs.pause(named(first, 'c')[0]?.job ?? 0, false)
   await first.close()

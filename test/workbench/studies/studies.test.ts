@@ -133,7 +133,7 @@ test('cancelling the run pauses its study', async () => {
 
 test('one study at a time, and none beside a run: each waits for its turn', async () => {
   const busy = { record: { code: 'run-state' } }
-  const workbench = await toyWorkbench(temporaryFolder(), (environment) => toyEngine({ wait: 20 }, environment))
+  const workbench = await toyWorkbench(temporaryFolder(), (environment) => toyEngine({ wait: 100 }, environment))
   const run = await workbench.runs.start(toyConfig())
   const study = await workbench.studies.start(definition, absolute)
   expect(workbench.studies.show(study)).toMatchObject({ state: 'waiting', done: 0 })
@@ -161,7 +161,7 @@ test('one study at a time, and none beside a run: each waits for its turn', asyn
 })
 
 test('its job is paused, goes on and is cancelled in the queue, and the study with it; its rows stay', async () => {
-  const workbench = await toyWorkbench(temporaryFolder(), (environment) => toyEngine({ wait: 20 }, environment))
+  const workbench = await toyWorkbench(temporaryFolder(), (environment) => toyEngine({ wait: 100 }, environment))
   const { jobs, studies } = workbench
   const study = await studies.start(definition, absolute)
   await untilAtWork(workbench, study, 0)
