@@ -142,10 +142,12 @@ function createWorked(base: Base) {
   const runs = createRuns(base)
   const studies = createStudies({ ...base, runs: runs.atWork })
   const heads = createHeads(base)
-  const exports = createExports({ ...base, reader, template: join(base.resources, 'model-card.md') })
+  const template = join(base.resources, 'model-card.md')
+  const exports = createExports({ ...base, reader, template })
   const kinds = kindsOf({
     ...base,
     reader,
+    template,
     runs: runs.atWork,
     studies: studies.atWork,
     heads: heads.atWork,

@@ -28,7 +28,9 @@ export function createFloor({ history, kinds, between, now }: Options) {
   const own = new Set<number>()
   const refused = new Set<number>() // that could not even be marked as begun
   const room = createRoom()
-  const asked = new Set<symbol>()
+  const checks = createChecks(() => {
+    if (!isClosed && !room.isTaken()) between()
+  })
   let which: 'all' | 'own' | 'none' = 'own'
   let isClosed = false
   let version = 0
@@ -80,15 +82,8 @@ export function createFloor({ history, kinds, between, now }: Options) {
   return {
     ...{ atWork, own, kindOf, pulse, pump, room },
     shown: (stored: StoredJob[]) => shown(history, stored, kindOf, atWork),
-    isAtWork: (need?: Need) => room.isTaken(need) || (need === undefined && asked.size > 0),
-    asking: async <T>(check: () => Promise<T>): Promise<T> => {
-      const mine = Symbol('asking')
-      asked.add(mine)
-      return check().finally(() => {
-        asked.delete(mine)
-        if (!isClosed && !room.isTaken()) between()
-      })
-    },
+    isAtWork: (need?: Need) => room.isTaken(need) || (need === undefined && checks.any()),
+    asking: checks.asking,
     work: (wanted: typeof which) => {
       which = wanted
       pump()
@@ -106,6 +101,22 @@ export function createFloor({ history, kinds, between, now }: Options) {
       for (const mine of atWork.values()) mine.wish('close')
       await Promise.all([...atWork.values()].map(({ over }) => over))
       pulse.end()
+    },
+  }
+}
+
+/** Of work that is asked for and not yet in the queue, as it is still being checked. */
+function createChecks(over: () => void) {
+  const asked = new Set<symbol>()
+  return {
+    any: () => asked.size > 0,
+    asking: async <T>(check: () => Promise<T>): Promise<T> => {
+      const mine = Symbol('asking')
+      asked.add(mine)
+      return check().finally(() => {
+        asked.delete(mine)
+        over()
+      })
     },
   }
 }

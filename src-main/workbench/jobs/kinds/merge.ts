@@ -1,16 +1,17 @@
-// The model of a recipe as a file, without a run.
+// Checkpoints merged without a run: the model of a recipe as a file, with its card.
 import { basename } from 'node:path'
 
 import { z } from 'zod'
 
 import { formSchema } from '../../../contract/checkpoint.ts'
 import { recipeSchema } from '../../../contract/run/recipe.ts'
+import { exportMerge } from '../../export/merge.ts'
 import type { Reader } from '../../link/reader.ts'
 import { defineKind, type Kind } from '../kind.ts'
 
 const request = z.object({ recipe: recipeSchema, out: z.string(), overwrite: z.boolean(), form: formSchema })
 
-export function mergeKind({ reader }: { reader: Reader }): Kind {
+export function mergeKind({ reader, template }: { reader: Reader; template: string }): Kind {
   return defineKind({
     kind: 'merge',
     needs: 'reader',
@@ -18,7 +19,17 @@ export function mergeKind({ reader }: { reader: Reader }): Kind {
     request,
     title: ({ recipe, out }) => `${basename(out)}: ${recipe.name}`,
     run: async (_, wanted, work) => {
-      const { file } = await reader(work.signal, ({ ask }) => ask((client) => client.rebuild(wanted)))
+      const { file } = await reader(work.signal, ({ ask }) =>
+        exportMerge(
+          {
+            template,
+            hash: (file) => ask((client) => client.hash({ file })),
+            rebuild: (asked) => ask((client) => client.rebuild(asked)),
+            look: (file) => ask((client) => client.look({ file })),
+          },
+          wanted,
+        ),
+      )
       work.wrote(file)
       return undefined
     },
