@@ -58,7 +58,8 @@ export function createFloor({ history, kinds, between, now }: Options) {
     const leave = room.take(kind.needs, `job ${job}, ${title}`)
     const mine = workOn(kind, stored, pulse.beat)
     const over = mine.ended.then((ended) => {
-      putAway(mine, ended)
+      atWork.delete(job)
+      putAway(history, mine, ended, now())
       leave()
       if (!isClosed) between()
       pump()
@@ -67,15 +68,12 @@ export function createFloor({ history, kinds, between, now }: Options) {
     atWork.set(job, Object.assign(mine, { over }))
   }
 
-  function putAway({ job, file }: AtWork, { state, error = null }: Ended): void {
-    atWork.delete(job)
-    try {
-      transaction(history, () => {
-        if (file !== null) putJobFile(history, job, file)
-        putJobState(history, job, state, now(), error)
-      })
-    } catch {
-      // The disk takes nothing more: the row says running, and is shown as interrupted once this process has ended.
+  function hold(need: Need, title: string): () => void {
+    room.requireFree(need)
+    const leave = room.take(need, title)
+    return () => {
+      leave()
+      pump()
     }
   }
 
@@ -88,20 +86,24 @@ export function createFloor({ history, kinds, between, now }: Options) {
       which = wanted
       pump()
     },
-    hold: (need: Need, title: string) => {
-      room.requireFree(need)
-      const leave = room.take(need, title)
-      return () => {
-        leave()
-        pump()
-      }
-    },
+    hold,
     close: async () => {
       isClosed = true
       for (const mine of atWork.values()) mine.wish('close')
       await Promise.all([...atWork.values()].map(({ over }) => over))
       pulse.end()
     },
+  }
+}
+
+function putAway(history: History, { job, file }: AtWork, { state, error = null }: Ended, at: Date): void {
+  try {
+    transaction(history, () => {
+      if (file !== null) putJobFile(history, job, file)
+      putJobState(history, job, state, at, error)
+    })
+  } catch {
+    // The disk takes nothing more: the row says running, and is shown as interrupted once this process has ended.
   }
 }
 
