@@ -1,39 +1,19 @@
 // basil queue from a terminal: work is asked for without beginning, listed, ordered and worked on; one Ctrl+C pauses it
 // after a kept epoch.
-import { type ChildProcess, spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { existsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 
-import { expect, onTestFinished, test } from 'vitest'
+import { expect, test } from 'vitest'
 
 import { jobLines } from '../../src-main/cli/queue/print.ts'
 import type { Job } from '../../src-main/contract/api/jobs.ts'
-import { temporaryFolder, toyEntry, toyFile, toyWorkbench } from '../workbench/toy.ts'
+import { temporaryFolder, toyFile, toyWorkbench } from '../workbench/toy.ts'
 import type { Toy } from '../workbench/toy-faults.ts'
+import { outcome, type Started, start, withToy } from './terminal.ts'
 
-const cli = join(import.meta.dirname, '../../src-main/cli.ts')
-
-function basil(
-  home: string,
-  args: string[],
-  toy: Toy = {},
-): ChildProcess & { stdout: NodeJS.ReadableStream; stderr: NodeJS.ReadableStream } {
-  const env = { ...process.env, BASIL_HOME: home, BASIL_ENGINE: toyEntry, TOY: JSON.stringify(toy) }
-  const child = spawn(process.execPath, [cli, 'queue', ...args], { stdio: ['ignore', 'pipe', 'pipe'], env })
-  onTestFinished(() => void child.kill('SIGKILL'))
-  return child
-}
-
-async function outcome(child: ReturnType<typeof basil>): Promise<{ code: number | null; out: string; err: string }> {
-  let out = ''
-  let err = ''
-  child.stdout.on('data', (text) => (out += text))
-  child.stderr.on('data', (text) => (err += text))
-  const [code] = await once(child, 'close')
-  return { code, out, err }
-}
+const basil = (home: string, args: readonly string[], toy: Toy = {}): Started =>
+  start(['queue', ...args], { home, env: withToy(toy) })
 
 const jobsIn = (out: string): Job[] =>
   out
