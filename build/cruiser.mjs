@@ -1,6 +1,6 @@
-// The order of the rooms, as dependency-cruiser checks it (house.md): each room imports only what its line names, some
-// packages live in one room only, and nothing goes round in a circle. Every rule has a fixture in test/house that
-// breaks it.
+// The order of the rooms (ARCHITECTURE.md), as dependency-cruiser checks it: each room imports only what its line
+// names, some packages live in one room only, and nothing goes round in a circle. Every rule has a fixture in
+// test/house that breaks it.
 
 /** Rooms of src-main, lowest first, each with what it may import besides itself. */
 const rooms = {

@@ -1,5 +1,5 @@
-// Numbers that may only improve: each has the bar of house.md, measured over our own sources. A bar is lowered when the
-// number falls, and never raised. Use: node build/ratchets.mjs
+// Numbers that may only improve: each has its bar, measured over our own sources. A bar is lowered when the number
+// falls, and never raised. Use: node build/ratchets.mjs
 import { readFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 

@@ -1,6 +1,6 @@
 // Evaluations outside runs, and the openings of test data. What opens test data is written down before the data is
 // opened, so that a process that dies over it has still opened it. Runs open their test data once each, at the end, and
-// keep their openings likewise (data/run-images.ts); of runs of 0.1.0 their evaluations on "test" say so.
+// keep their openings likewise (run-images.ts); of runs of 0.1.0 their evaluations on "test" say so.
 
 import type { EvaluationReport, EvaluationRequest, EvaluationSummary, Opening } from '../contract/api/evaluations.ts'
 import type { ErrorRecord } from '../contract/errors.ts'

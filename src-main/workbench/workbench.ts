@@ -16,7 +16,7 @@ import { createJobs, type Jobs } from './jobs/queue.ts'
 import { createLibrary, type Library } from './library/library.ts'
 import type { EngineProcess } from './link/engine-process.ts'
 import type { Patience } from './link/heartbeat.ts'
-import { readerOf } from './link/reader.ts'
+import { inOwnProcessOf } from './link/own-process.ts'
 import { createSupervisor, type Supervisor } from './link/supervisor.ts'
 import { chooseDevice, engineEnvironment } from './native/devices.ts'
 import { createInstaller, type Installer } from './native/installer.ts'
@@ -138,15 +138,15 @@ interface Base extends RunsOptions {
 
 /** The parts whose work goes through the queue, and what the queue does for each. */
 function createWorked(base: Base) {
-  const reader = readerOf(base.start)
+  const inOwnProcess = inOwnProcessOf(base.start)
   const runs = createRuns(base)
   const studies = createStudies({ ...base, runs: runs.atWork })
   const heads = createHeads(base)
   const template = join(base.resources, 'model-card.md')
-  const exports = createExports({ ...base, reader, template })
+  const exports = createExports({ ...base, inOwnProcess, template })
   const kinds = kindsOf({
     ...base,
-    reader,
+    inOwnProcess,
     template,
     runs: runs.atWork,
     studies: studies.atWork,

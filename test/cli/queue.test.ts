@@ -12,7 +12,7 @@ import { temporaryFolder, toyFile, toyWorkbench } from '../workbench/toy.ts'
 import type { Toy } from '../workbench/toy-faults.ts'
 import { outcome, type Started, start, withToy } from './terminal.ts'
 
-const basil = (home: string, args: string[], toy: Toy = {}): Started =>
+const basil = (home: string, args: readonly string[], toy: Toy = {}): Started =>
   start(['queue', ...args], { home, env: withToy(toy) })
 
 const jobsIn = (out: string): Job[] =>

@@ -14,6 +14,7 @@ import {
 } from '../../src-main/history/jobs.ts'
 import { createRun, endRun, runRow } from '../../src-main/history/runs.ts'
 import { type History, transaction } from '../../src-main/history/statement.ts'
+import type { Kinds } from '../../src-main/workbench/jobs/kind.ts'
 import { createJobs } from '../../src-main/workbench/jobs/queue.ts'
 import { folder, now, opened, read, toyConfig } from './rows.ts'
 
@@ -81,7 +82,7 @@ test('a damaged job is named and left out, and the others keep their places', as
 
 test('a disk that takes nothing more leaves no half job: neither the job nor what it was made for', async () => {
   const history = await opened(folder())
-  const jobs = createJobs({ history, kinds: () => [kind], between: () => undefined })
+  const jobs = createJobs({ history, kinds: () => kinds, between: () => undefined })
   jobs.work('none')
   const pages = Number(history.db.pragma('page_count', { simple: true }))
   history.db.pragma(`max_page_count = ${pages}`)
@@ -103,9 +104,13 @@ test('a disk that takes nothing more leaves no half job: neither the job nor wha
 })
 
 const kind = {
-  ...({ kind: 'run', needs: 'engine', goesOn: true } as const),
+  ...({ needs: 'engine', goesOn: true } as const),
   request: undefined as never,
   title: () => 'a run',
   run: async () => undefined,
   again: () => ({ kind: 'run' as const, request: {} }),
+}
+const kinds: Kinds = {
+  ...{ run: kind, study: kind, evaluation: kind, export: kind },
+  ...{ merge: kind, conversion: kind, head: kind },
 }

@@ -214,8 +214,7 @@ describe('a merge that was added', () => {
 })
 
 /** Of runs, which have learned methods of the same names. */
-const learned =
-  /^src-main\/(contract\/methods|engine\/learning|bench)\/|^src-main\/(contract\/run\/(config|conflicts|resolve|stage)|cli\/demo[\w-]*)\.ts$|form\/method-fields\.ts$/
+const learned = /^src-main\/(contract\/methods|engine\/learning|bench)\/|^src-main\/cli\/demo[\w-]*\.ts$/
 
 test('a merge is named by no other source than its pages and the lists', async () => {
   const { filesOf } = (await import(join(root, 'build', 'sources.mjs'))) as { filesOf(...of: string[]): string[] }

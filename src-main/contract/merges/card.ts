@@ -5,7 +5,6 @@
 import type { z } from 'zod'
 
 import type { Paper } from '../paper.ts'
-import type { ResolvedConfig } from '../run/config.ts'
 
 /**
  * one: a vector in place of them all; each: of each one or more of its own, in their order; model: the whole model,
@@ -28,8 +27,17 @@ export interface MergeCard<P extends z.ZodObject = z.ZodObject> {
   gives(parameters: z.output<P>): Gives
   /** Of what it gives, where "title of n", or the names of what came in, does not say it. */
   names?(vectors: readonly string[], parameters: z.output<P>): string[]
-  /** What a run's configuration asks of it; null: nothing. Runs of 0.1.0 do not say trim and parts. */
+  /** What a run's configuration asks of it; null: nothing. */
   ofRun?(config: AskedOfRun): z.output<P> | null
 }
 
-export type AskedOfRun = Pick<ResolvedConfig, 'trim' | 'parts' | 'seed' | 'start'>
+/**
+ * Of a run's configuration, said here: its choices are made of methods' cards, and a method may take a merge's. Runs of
+ * 0.1.0 do not say trim and parts.
+ */
+export interface AskedOfRun {
+  readonly trim?: number | null
+  readonly parts?: number
+  readonly seed: number
+  readonly start: { readonly method: string }
+}

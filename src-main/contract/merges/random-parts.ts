@@ -32,5 +32,5 @@ export const randomParts = {
     vectors.flatMap((name) =>
       parts === 1 ? [name] : Array.from({ length: parts }, (_, part) => `${name}, part ${part + 1} of ${parts}`),
     ),
-  ofRun: ({ parts, seed }) => ((parts ?? 1) === 1 ? null : { parts, seed }),
+  ofRun: ({ parts = 1, seed }) => (parts === 1 ? null : { parts, seed }),
 } as const satisfies MergeCard<typeof parameters>

@@ -30,8 +30,6 @@ export const ties = {
   gives: ({ output }) => (output === 'merged' ? 'one' : 'each'),
   names: (vectors, { output }) =>
     output === 'merged' ? [`TIES of ${vectors.length}`] : vectors.map((name) => `${name}, trimmed`),
-  ofRun: ({ trim, start }) =>
-    (trim ?? null) === null
-      ? null
-      : { density: trim as number, output: start.method === 'ties' ? 'merged' : 'trimmed' },
+  ofRun: ({ trim = null, start }) =>
+    trim === null ? null : { density: trim, output: start.method === 'ties' ? 'merged' : 'trimmed' },
 } as const satisfies MergeCard<typeof parameters>

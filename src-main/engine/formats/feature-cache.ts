@@ -1,5 +1,5 @@
 // Where the precomputed features of a linearised model outlive a run, as the engine sees it: one file a split, one
-// table of float32 an image (models/linear-features.ts says of what). The engine has no disk; its host brings the
+// table of float32 an image (problems/linear-features.ts says of what). The engine has no disk; its host brings the
 // cache, and answers for it that a table comes back as it was written, or not at all.
 
 /** The tables of one split as they are kept: by image, each checked when it is read. */

@@ -1,5 +1,6 @@
 // The formats Basil reads, the first that knows a file opens it. To add one: a file that makes a Format, a line in this
-// list, and its title and extensions in contract/formats.ts; the format suite (round trip, hostile files) then covers it.
+// list, and its title and extensions in contract/formats.ts. test/house/adding-a-format.test.ts adds one; files of its own,
+// hostile ones among them, belong beside its test.
 import type { FormatName } from '../../contract/formats.ts'
 import type { Format } from './format.ts'
 import { npz } from './npz.ts'

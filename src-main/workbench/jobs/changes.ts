@@ -3,7 +3,7 @@ import type { Job } from '../../contract/api/jobs.ts'
 import { clearJobs, jobOf, putJobOrder, putJobState, queuedJobs } from '../../history/jobs.ts'
 import { type History, transaction } from '../../history/statement.ts'
 import type { Floor } from './floor.ts'
-import type { Wanted, Wish } from './kind.ts'
+import type { Kinds, Wanted, Wish } from './kind.ts'
 import { notNow } from './refusals.ts'
 
 export interface Changes {
@@ -22,13 +22,14 @@ export interface Changes {
 
 interface Options {
   history: History
+  kinds: () => Kinds
   floor: Floor
   add(make: () => Wanted): number
   now(): Date
 }
 
-export function createChanges({ history, floor, add, now }: Options): Changes {
-  const { atWork, own, kindOf, pulse, pump } = floor
+export function createChanges({ history, kinds, floor, add, now }: Options): Changes {
+  const { atWork, own, pulse, pump } = floor
 
   function wait(job: number, change: () => void = () => undefined): void {
     transaction(history, () => {
@@ -56,13 +57,13 @@ export function createChanges({ history, floor, add, now }: Options): Changes {
     pause: async (job, isNow) => {
       const { state, kind } = jobOf(history, job)
       if (state === 'waiting') putJobState(history, job, 'paused', now())
-      else if (state === 'running' && kindOf(kind).goesOn) await wish(job, isNow ? 'pause now' : 'pause')
+      else if (state === 'running' && kinds()[kind].goesOn) await wish(job, isNow ? 'pause now' : 'pause')
       else if (state !== 'paused') throw notNow(jobOf(history, job), 'The job cannot be paused', pauseInstead(state))
       pulse.beat()
     },
     resume: (job, change) => {
       const stored = jobOf(history, job)
-      const { goesOn } = kindOf(stored.kind)
+      const { goesOn } = kinds()[stored.kind]
       if (stored.state === 'paused' || (goesOn && mayGoOn.includes(stored.state))) wait(job, change)
       else throw notNow(stored, 'The job cannot go on', stored.state === 'waiting' ? 'wait' : 'retry it instead')
     },
@@ -72,7 +73,7 @@ export function createChanges({ history, floor, add, now }: Options): Changes {
       if (atWork.has(job)) await wish(job, 'cancel')
       else
         transaction(history, () => {
-          kindOf(stored.kind).dropped?.(stored)
+          kinds()[stored.kind].dropped?.(stored)
           putJobState(history, job, 'cancelled', now())
         })
       pulse.beat()
@@ -80,7 +81,7 @@ export function createChanges({ history, floor, add, now }: Options): Changes {
     },
     retry: (job) => {
       const stored = jobOf(history, job)
-      const kind = kindOf(stored.kind)
+      const kind = kinds()[stored.kind]
       if (!isOver(stored)) throw notNow(stored, 'The job is not over', 'wait for its end, or cancel it first')
       if (stored.state !== 'paused' && !(kind.goesOn && stored.state === 'interrupted'))
         return add(() => kind.again(stored, stored.request))

@@ -6,7 +6,7 @@ import { putJobFile, putJobState, queuedJobs, type StoredJob } from '../../histo
 import { type History, transaction } from '../../history/statement.ts'
 import { createPulse } from '../pulse.ts'
 import { type AtWork, workOn } from './at-work.ts'
-import type { Ended, Kind } from './kind.ts'
+import type { Ended, Kinds } from './kind.ts'
 import { createRoom } from './room.ts'
 import { whatBegins } from './rule.ts'
 
@@ -16,7 +16,7 @@ interface OnTheFloor extends AtWork {
 
 interface Options {
   history: History
-  kinds: () => readonly Kind[]
+  kinds: () => Kinds
   between: () => void
   now: () => Date
 }
@@ -35,13 +35,12 @@ export function createFloor({ history, kinds, between, now }: Options) {
   let isClosed = false
   let version = 0
   const pulse = createPulse(() => ({ version: ++version }))
-  const kindOf = (kind: Job['kind']): Kind => kinds().find((one) => one.kind === kind) as Kind
 
   function pump(): void {
     pulse.beat()
     if (isClosed || which === 'none') return
     const waiting = queuedJobs(history).filter(({ job }) => !refused.has(job) && (which === 'all' || own.has(job)))
-    const wanted = waiting.map((stored) => ({ stored, needs: kindOf(stored.kind).needs }))
+    const wanted = waiting.map((stored) => ({ stored, needs: kinds()[stored.kind].needs }))
     for (const { stored } of whatBegins(wanted, room.taken())) begin(stored)
   }
 
@@ -54,7 +53,7 @@ export function createFloor({ history, kinds, between, now }: Options) {
       history.notices.push({ ...recordOf(thrown), what: `Job ${job} could not begin` })
       return
     }
-    const kind = kindOf(stored.kind)
+    const kind = kinds()[stored.kind]
     const leave = room.take(kind.needs, `job ${job}, ${title}`)
     const mine = workOn(kind, stored, pulse.beat)
     const over = mine.ended.then((ended) => {
@@ -78,8 +77,8 @@ export function createFloor({ history, kinds, between, now }: Options) {
   }
 
   return {
-    ...{ atWork, own, kindOf, pulse, pump, room },
-    shown: (stored: StoredJob[]) => shown(history, stored, kindOf, atWork),
+    ...{ atWork, own, pulse, pump, room },
+    shown: (stored: StoredJob[]) => shown(history, stored, kinds(), atWork),
     isAtWork: (need?: Need) => room.isTaken(need) || (need === undefined && checks.any()),
     asking: checks.asking,
     work: (wanted: typeof which) => {
@@ -124,19 +123,14 @@ function createChecks(over: () => void) {
 }
 
 /** In the contract's shape. */
-function shown(
-  history: History,
-  stored: StoredJob[],
-  kindOf: (kind: Job['kind']) => Kind,
-  atWork: ReadonlyMap<number, AtWork>,
-): Job[] {
+function shown(history: History, stored: StoredJob[], kinds: Kinds, atWork: ReadonlyMap<number, AtWork>): Job[] {
   const queued = queuedJobs(history, ['waiting', 'paused']).map(({ job }) => job)
   return stored.map(({ request: _, ...one }) => {
     const mine = atWork.get(one.job)
     const place = queued.indexOf(one.job)
     return {
       ...one,
-      needs: kindOf(one.kind).needs,
+      needs: kinds[one.kind].needs,
       position: place < 0 ? null : place + 1,
       progress: mine?.progress ?? null,
       remainingSeconds: mine?.remaining ?? null,

@@ -1,6 +1,6 @@
-// All kinds of jobs. A new one is a page in kinds/ (what it is asked for, what it needs, what it does), a line here, and
-// its name in contract/api/jobs.ts; the queue, its list and the terminal then know it.
-import type { Kind } from './kind.ts'
+// All kinds of jobs. A new one is its name in contract/api/jobs.ts, a page in kinds/ (what it is asked for, what it
+// needs, what it does), and a line here, which the types then ask for; the queue, its list and the terminal know it.
+import type { Kinds } from './kind.ts'
 import { conversionKind } from './kinds/conversion.ts'
 import { evaluationKind } from './kinds/evaluation.ts'
 import { exportKind } from './kinds/export.ts'
@@ -17,12 +17,12 @@ type Parts = Parameters<typeof runKind>[0] &
   Parameters<typeof conversionKind>[0] &
   Parameters<typeof headKind>[0]
 
-export const kindsOf = (parts: Parts): Kind[] => [
-  runKind(parts),
-  studyKind(parts),
-  evaluationKind(parts),
-  exportKind(parts),
-  mergeKind(parts),
-  conversionKind(parts),
-  headKind(parts),
-]
+export const kindsOf = (parts: Parts): Kinds => ({
+  run: runKind(parts),
+  study: studyKind(parts),
+  evaluation: evaluationKind(parts),
+  export: exportKind(parts),
+  merge: mergeKind(parts),
+  conversion: conversionKind(parts),
+  head: headKind(parts),
+})

@@ -1,5 +1,4 @@
-// What the queue knows of a kind of job, and what a job at work knows of the queue. Adding a kind is one page in kinds/
-// and one line in index.ts.
+// What the queue knows of a kind of job, and what a job at work knows of the queue. index.ts says how to add one.
 import type { z } from 'zod'
 
 import type { JobKind, JobState, Need } from '../../contract/api/jobs.ts'
@@ -37,7 +36,6 @@ export interface Wanted<Request = unknown> extends Partial<Belongings> {
 }
 
 export interface Kind<Request = unknown> {
-  kind: JobKind
   needs: Need
   goesOn: boolean // where it was, after a pause or an end from outside; else it begins anew
   request: z.ZodType<Request> // as its row holds it
@@ -49,6 +47,9 @@ export interface Kind<Request = unknown> {
   /** In a transaction: the same once more. */
   again(job: StoredJob, request: Request): Wanted<Request>
 }
+
+/** Every kind has its page. */
+export type Kinds = Readonly<Record<JobKind, Kind>>
 
 /** A kind for the list: what it is asked for is read from the row in its own form. */
 export function defineKind<Request>(kind: Kind<Request>): Kind {

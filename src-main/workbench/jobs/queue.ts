@@ -8,7 +8,7 @@ import { type History, transaction } from '../../history/statement.ts'
 import { throwEnd } from './at-work.ts'
 import { type Changes, createChanges, isOver } from './changes.ts'
 import { createFloor } from './floor.ts'
-import type { Kind, Wanted } from './kind.ts'
+import type { Kinds, Wanted } from './kind.ts'
 
 export interface Jobs extends Changes {
   /** Those that are open in their order, then those that are over, newest first. */
@@ -41,7 +41,7 @@ export interface Jobs extends Changes {
 
 interface Options {
   history: History
-  kinds: () => readonly Kind[]
+  kinds: () => Kinds
   /** One has ended, and no other has begun. */
   between: () => void
   now?: () => Date
@@ -49,14 +49,14 @@ interface Options {
 
 export function createJobs({ history, kinds, between, now = () => new Date() }: Options): Jobs {
   const floor = createFloor({ history, kinds, between, now })
-  const { atWork, own, kindOf, pulse, pump, shown } = floor
+  const { atWork, own, pulse, pump, shown } = floor
   if (history.write) interruptJobs(history, now())
 
   function add(make: () => Wanted): number {
     if (!history.write) throw new Error('a workbench opened for reading begins nothing')
     const job = transaction(history, () => {
       const { kind, request, ...to } = make()
-      return createJob(history, { kind, request, title: kindOf(kind).title(request), ...to }, now())
+      return createJob(history, { kind, request, title: kinds()[kind].title(request), ...to }, now())
     })
     own.add(job)
     pump()
@@ -80,7 +80,7 @@ export function createJobs({ history, kinds, between, now = () => new Date() }: 
         if (!found || isOver(found)) return
       }
     },
-    ...createChanges({ history, floor, add, now }),
+    ...createChanges({ history, kinds, floor, add, now }),
     work: floor.work,
     quiet: async () => {
       while (atWork.size > 0) await Promise.race([...atWork.values()].map(({ over }) => over))

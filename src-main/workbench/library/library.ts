@@ -47,10 +47,10 @@ export function createLibrary({ history, home, start, now = () => new Date() }: 
   const reader = createReader(start)
   let version = 0
   const pulse = createPulse(() => ({ version, work: work() }))
-  const attendant = createBackgroundReading(history, reader, changed)
+  const background = createBackgroundReading(history, reader, changed)
   const sets = createSets()
   const adding = createAdding({ history, now, changed, done: added })
-  const work = (): LibraryWork => adding.work() ?? attendant.work()
+  const work = (): LibraryWork => adding.work() ?? background.work()
 
   function changed(): void {
     version++
@@ -59,7 +59,7 @@ export function createLibrary({ history, home, start, now = () => new Date() }: 
 
   function added(): void {
     sets.forget()
-    attendant.wake()
+    background.wake()
   }
 
   function changing(): void {
@@ -67,7 +67,7 @@ export function createLibrary({ history, home, start, now = () => new Date() }: 
   }
 
   // A history in trouble says so to whoever asks it.
-  const opening = history.write ? attendant.refresh(false).catch(() => undefined) : Promise.resolve()
+  const opening = history.write ? background.refresh(false).catch(() => undefined) : Promise.resolve()
 
   return {
     ...questionsTo(reader, history, home),
@@ -90,7 +90,7 @@ export function createLibrary({ history, home, start, now = () => new Date() }: 
     refresh: async () => {
       changing()
       sets.forget()
-      await attendant.refresh(true)
+      await background.refresh(true)
       return true
     },
     describe: (said) => {
@@ -104,11 +104,11 @@ export function createLibrary({ history, home, start, now = () => new Date() }: 
     holds: (path) => entryAt(history, { path, target: path })?.path === path,
     settled: async () => {
       await Promise.all([opening, adding.settled()])
-      await attendant.settled()
+      await background.settled()
     },
     close: async () => {
       pulse.end()
-      await attendant.close()
+      await background.close()
       await adding.settled()
     },
   }

@@ -12,7 +12,7 @@ import type { Target } from '../export/with-card.ts'
 import { throwEnd } from '../jobs/at-work.ts'
 import type { Work } from '../jobs/kind.ts'
 import type { Jobs } from '../jobs/queue.ts'
-import type { Reader } from '../link/reader.ts'
+import type { InOwnProcess } from '../link/own-process.ts'
 
 export type Written = Exported & { card: string }
 
@@ -41,16 +41,16 @@ interface Options {
   history: History
   home: string
   template: string // of the card
-  reader: Reader
+  inOwnProcess: InOwnProcess
   jobs: Jobs
 }
 
 export function createExports(options: Options): { exports: Exports; atWork: ExportsAtWork } {
-  const { history, home, template, reader, jobs } = options
+  const { history, home, template, inOwnProcess, jobs } = options
   const results = new Map<number, Written>() // of jobs that somebody waits for
 
   const write = ({ run, state, target }: ExportJob, signal: AbortSignal): Promise<Written> =>
-    reader(signal, ({ ask }) =>
+    inOwnProcess(signal, ({ ask }) =>
       exportRun(
         {
           ...{ history, home, template },

@@ -1,7 +1,7 @@
 // The data sets of the aTLAS protocol, recognised by what torchvision leaves on disk. A folder is one of them by its
 // own marks, or holds exactly one of them as torchvision's root does. To add one: a KnownSet (set.ts) in the list of
 // the file of its kind (annotated.ts, class-folders.ts, binary.ts), or in a file of its own and the list here; and its
-// miniature in test/engine/datasets/sources/known-*.ts.
+// miniature in test/engine/datasets/field-datasets.
 import { basename, join } from 'node:path'
 
 import type { OpenFiles } from '../../formats/source.ts'

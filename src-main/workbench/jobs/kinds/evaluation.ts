@@ -9,7 +9,6 @@ import { defineKind, type Kind } from '../kind.ts'
 
 export function evaluationKind({ history, supervisor }: { history: History; supervisor: Supervisor }): Kind {
   return defineKind({
-    kind: 'evaluation',
     needs: 'engine',
     goesOn: false,
     request: evaluationRequestSchema,

@@ -18,7 +18,6 @@ const request = z.object({
 
 export function exportKind({ exports }: { exports: ExportsAtWork }): Kind {
   return defineKind({
-    kind: 'export',
     needs: 'reader',
     goesOn: false,
     request,

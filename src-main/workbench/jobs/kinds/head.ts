@@ -5,7 +5,6 @@ import { defineKind, type Kind } from '../kind.ts'
 
 export function headKind({ heads }: { heads: HeadsAtWork }): Kind {
   return defineKind({
-    kind: 'head',
     needs: 'engine',
     goesOn: false,
     request: headJobSchema,

@@ -6,20 +6,19 @@ import { z } from 'zod'
 import { formSchema } from '../../../contract/checkpoint.ts'
 import { recipeSchema } from '../../../contract/run/recipe.ts'
 import { exportMerge } from '../../export/merge.ts'
-import type { Reader } from '../../link/reader.ts'
+import type { InOwnProcess } from '../../link/own-process.ts'
 import { defineKind, type Kind } from '../kind.ts'
 
 const request = z.object({ recipe: recipeSchema, out: z.string(), overwrite: z.boolean(), form: formSchema })
 
-export function mergeKind({ reader, template }: { reader: Reader; template: string }): Kind {
+export function mergeKind({ inOwnProcess, template }: { inOwnProcess: InOwnProcess; template: string }): Kind {
   return defineKind({
-    kind: 'merge',
     needs: 'reader',
     goesOn: false,
     request,
     title: ({ recipe, out }) => `${basename(out)}: ${recipe.name}`,
     run: async (_, wanted, work) => {
-      const { file } = await reader(work.signal, ({ ask }) =>
+      const { file } = await inOwnProcess(work.signal, ({ ask }) =>
         exportMerge(
           {
             template,

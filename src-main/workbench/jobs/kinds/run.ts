@@ -14,7 +14,6 @@ const request = z.object({ name: z.string(), device: z.string().nullable() })
 
 export function runKind({ history, runs }: { history: History; runs: RunsAtWork }): Kind {
   return defineKind({
-    kind: 'run',
     needs: 'engine',
     goesOn: true,
     request,

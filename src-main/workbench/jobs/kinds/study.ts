@@ -8,7 +8,6 @@ import { defineKind, type Kind } from '../kind.ts'
 
 export function studyKind({ history, studies }: { history: History; studies: StudiesAtWork }): Kind {
   return defineKind({
-    kind: 'study',
     needs: 'engine',
     goesOn: true,
     request: z.object({ name: z.string() }),

@@ -6,19 +6,19 @@ import { gunzipSync } from 'node:zlib'
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
-import { type Backend, openBackend } from '../../../src-main/engine/devices/backend.ts'
-import { openTensorFile } from '../../../src-main/engine/formats/open.ts'
-import type { TensorToWrite } from '../../../src-main/engine/formats/safetensors-writer.ts'
-import { zeroShotHead } from '../../../src-main/engine/heads/zero-shot.ts'
-import { layerNames } from '../../../src-main/engine/layouts/clip-names.ts'
-import { cleaned } from '../../../src-main/engine/models/text/clean.ts'
-import { loadTextTower, type TextTower } from '../../../src-main/engine/models/text/text-tower.ts'
-import { createTokenizer } from '../../../src-main/engine/models/text/tokenizer.ts'
-import { backendsHere } from '../../golden/backends.ts'
-import { stream } from '../devices/reference.ts'
-import { sourceOf, written } from '../formats/bytes.ts'
+import { type Backend, openBackend } from '../../../../src-main/engine/devices/backend.ts'
+import { openTensorFile } from '../../../../src-main/engine/formats/open.ts'
+import type { TensorToWrite } from '../../../../src-main/engine/formats/safetensors-writer.ts'
+import { zeroShotHead } from '../../../../src-main/engine/heads/zero-shot.ts'
+import { layerNames } from '../../../../src-main/engine/layouts/clip-names.ts'
+import { cleaned } from '../../../../src-main/engine/models/text/clean.ts'
+import { loadTextTower, type TextTower } from '../../../../src-main/engine/models/text/text-tower.ts'
+import { createTokenizer } from '../../../../src-main/engine/models/text/tokenizer.ts'
+import { backendsHere } from '../../../golden/backends.ts'
+import { stream } from '../../devices/reference.ts'
+import { sourceOf, written } from '../../formats/bytes.ts'
 
-const resources = join(import.meta.dirname, '../../../resources/text')
+const resources = join(import.meta.dirname, '../../../../resources/text')
 const list = gunzipSync(readFileSync(join(resources, 'bpe_simple_vocab_16e6.txt.gz'))).toString()
 const tokenizer = createTokenizer(list)
 const [start, end] = [49_406, 49_407]

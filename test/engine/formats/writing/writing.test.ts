@@ -3,12 +3,12 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 
-import { type Dtype, dtypes } from '../../../src-main/engine/formats/dtype.ts'
-import { openTensorFile } from '../../../src-main/engine/formats/open.ts'
-import type { TensorFile } from '../../../src-main/engine/formats/tensor-file.ts'
-import { writeCheckpoint } from '../../../src-main/engine/formats/writing/checkpoint.ts'
-import { inDtype } from '../../../src-main/engine/formats/writing/in-dtype.ts'
-import { sourceOf, written } from './bytes.ts'
+import { type Dtype, dtypes } from '../../../../src-main/engine/formats/dtype.ts'
+import { openTensorFile } from '../../../../src-main/engine/formats/open.ts'
+import type { TensorFile } from '../../../../src-main/engine/formats/tensor-file.ts'
+import { writeCheckpoint } from '../../../../src-main/engine/formats/writing/checkpoint.ts'
+import { inDtype } from '../../../../src-main/engine/formats/writing/in-dtype.ts'
+import { sourceOf, written } from '../bytes.ts'
 
 interface Given {
   name: string

@@ -2,9 +2,9 @@
 // behind.
 import { expect, test } from 'vitest'
 
-import { openTensorFile } from '../../../src-main/engine/formats/open.ts'
-import { sourceOf } from './bytes.ts'
-import { dictionary, global, int, pickled, plain, type Step, tensor, text } from './pickle-steps.ts'
+import { openTensorFile } from '../../../../src-main/engine/formats/open.ts'
+import { sourceOf } from '../bytes.ts'
+import { dictionary, global, int, pickled, plain, type Step, tensor, text } from '../pickle-steps.ts'
 
 const magic: Step = { code: '\x8a', arg: Buffer.from('0a6cfc9c46f9206aa85019', 'hex') }
 const facts = (little: boolean): Step[] => dictionary({ little_endian: plain(little ? '\x88' : '\x89') })

@@ -7,10 +7,10 @@ import { expect, test } from 'vitest'
 
 import { recognise } from '../../../../src-main/engine/datasets/sources/find.ts'
 import { openFiles } from '../../../../src-main/files/folder.ts'
-import { disk, images, listing, openSplit, pixelsOf, refusal, withImages } from './disk.ts'
-import { annotated, annotatedCases } from './known-annotated.ts'
-import { type Case, folderCases } from './known-folders.ts'
-import { matFile } from './mat-writer.ts'
+import { disk, images, listing, openSplit, pixelsOf, refusal, withImages } from '../sources/disk.ts'
+import { matFile } from '../sources/mat-writer.ts'
+import { annotated, annotatedCases } from './annotated.ts'
+import { type Case, folderCases } from './class-folders.ts'
 
 const cases = [...annotatedCases, ...folderCases]
 

@@ -2,12 +2,12 @@
 // digits, roots of the score test found by bisection, plain loops, and tables small enough to count by hand.
 import { expect, test } from 'vitest'
 
-import { uniform } from '../../src-main/numbers/random.ts'
-import { calibrationError, reliability } from '../../src-main/numbers/statistics/calibration.ts'
-import { classCounts, confusionOf, macroAccuracy } from '../../src-main/numbers/statistics/confusion.ts'
-import { fairness } from '../../src-main/numbers/statistics/fairness.ts'
-import { chiSquareTail, mcnemar } from '../../src-main/numbers/statistics/mcnemar.ts'
-import { wilson } from '../../src-main/numbers/statistics/wilson.ts'
+import { uniform } from '../../../src-main/numbers/random.ts'
+import { calibrationError, reliability } from '../../../src-main/numbers/statistics/calibration.ts'
+import { classCounts, confusionOf, macroAccuracy } from '../../../src-main/numbers/statistics/confusion.ts'
+import { fairness } from '../../../src-main/numbers/statistics/fairness.ts'
+import { chiSquareTail, mcnemar } from '../../../src-main/numbers/statistics/mcnemar.ts'
+import { wilson } from '../../../src-main/numbers/statistics/wilson.ts'
 
 test.each([
   [399, 500, 0.7605971137604935, 0.8308587793244213],

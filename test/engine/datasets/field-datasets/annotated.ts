@@ -1,8 +1,8 @@
 // Known data sets whose labels stand in files of annotations, or are raw pixels, in miniature: what lies on disk, and
 // what is to be found in it.
-import { images } from './disk.ts'
-import type { Case } from './known-folders.ts'
-import { matFile } from './mat-writer.ts'
+import { images } from '../sources/disk.ts'
+import { matFile } from '../sources/mat-writer.ts'
+import type { Case } from './class-folders.ts'
 
 export const annotated = (...of: [string, number][]): Buffer =>
   matFile({

@@ -1,9 +1,13 @@
 // What becomes of a decoded image: sizes and crops as torchvision computes them, and random crops whose draws repeat.
 import { expect, test } from 'vitest'
 
-import { isNetpbm, readNetpbm } from '../../../src-main/engine/datasets/pixels/netpbm.ts'
-import { type Image, resample } from '../../../src-main/engine/datasets/pixels/resample.ts'
-import { augmentationOf, evaluationPixels, trainingPixels } from '../../../src-main/engine/datasets/pixels/transform.ts'
+import { isNetpbm, readNetpbm } from '../../../../src-main/engine/datasets/pixels/netpbm.ts'
+import { type Image, resample } from '../../../../src-main/engine/datasets/pixels/resample.ts'
+import {
+  augmentationOf,
+  evaluationPixels,
+  trainingPixels,
+} from '../../../../src-main/engine/datasets/pixels/transform.ts'
 
 /** Each value says where it is. */
 const ramp = (width: number, height: number, channels = 1): Image => ({

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 
 import { expect, test } from 'vitest'
 
-import { parseSpec, specText } from '../../../src-main/engine/datasets/spec.ts'
+import { parseSpec, specText } from '../../../../src-main/engine/datasets/spec.ts'
 import {
   among,
   asked,
@@ -14,8 +14,8 @@ import {
   randomSplit,
   sample,
   shots,
-} from '../../../src-main/engine/datasets/splits/draw.ts'
-import { torchPermutation, twister } from '../../../src-main/engine/datasets/splits/twister.ts'
+} from '../../../../src-main/engine/datasets/splits/draw.ts'
+import { torchPermutation, twister } from '../../../../src-main/engine/datasets/splits/twister.ts'
 
 interface Row {
   seed: number
@@ -24,7 +24,7 @@ interface Row {
   last: number[]
   sha256OfInt64LittleEndian: string
 }
-const rows = JSON.parse(readFileSync(join(import.meta.dirname, '../../golden/splits.json'), 'utf8')) as Row[]
+const rows = JSON.parse(readFileSync(join(import.meta.dirname, '../../../golden/splits.json'), 'utf8')) as Row[]
 
 test('the twister gives the numbers its authors published for seed 5489', () => {
   const draw = twister(5489)

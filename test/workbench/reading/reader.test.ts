@@ -9,8 +9,8 @@ import { bytes, milliseconds } from '../../../src-main/contract/branded.ts'
 import type { EngineProcess } from '../../../src-main/workbench/link/engine-process.ts'
 import { ownTime } from '../../../src-main/workbench/reading/own-time.ts'
 import { patience } from '../../patience.ts'
+import { checkpoint, readerOf, setting, settled } from '../library/setting.ts'
 import { bitsOf, follow, temporaryFolder, toyConfig, toyEngine, toyWorkbench } from '../toy.ts'
-import { checkpoint, readerOf, setting, settled } from './setting.ts'
 
 function files(...names: string[]): string[] {
   const folder = temporaryFolder()

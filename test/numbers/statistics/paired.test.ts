@@ -2,7 +2,7 @@
 // of the t distribution with 1, 2 and 4 degrees of freedom, tables, and closed forms of the incomplete beta function.
 import { expect, test } from 'vitest'
 
-import { deviation, incompleteBeta, mean, pairedTTest } from '../../src-main/numbers/statistics/paired.ts'
+import { deviation, incompleteBeta, mean, pairedTTest } from '../../../src-main/numbers/statistics/paired.ts'
 
 test("Student's sleep data: t = -4.0621 with 9 degrees of freedom, p = 0.002833", () => {
   const first = [0.7, -1.6, -0.2, -1.2, -0.1, 3.4, 3.7, 0.8, 0.0, 2.0]

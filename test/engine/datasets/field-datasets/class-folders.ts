@@ -1,5 +1,5 @@
 // Known data sets that are folders of classes, in miniature: what lies on disk, and what is to be found in it.
-import { images, type Listing } from './disk.ts'
+import { images, type Listing } from '../sources/disk.ts'
 
 export interface Case {
   name: string

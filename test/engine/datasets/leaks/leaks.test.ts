@@ -6,13 +6,13 @@ import { join } from 'node:path'
 import sharp, { type Sharp } from 'sharp'
 import { beforeAll, describe, expect, test } from 'vitest'
 
-import { fingerprintOf, looksAlike } from '../../../src-main/engine/datasets/leaks/fingerprint.ts'
-import { type HashedImages, twinsOf } from '../../../src-main/engine/datasets/leaks/leaks.ts'
-import { evaluationPixels } from '../../../src-main/engine/datasets/pixels/transform.ts'
-import { readImages } from '../../../src-main/engine/datasets/tensor-images.ts'
-import { openSource } from '../../../src-main/files/source.ts'
-import { philox } from '../../../src-main/numbers/random.ts'
-import { decoded } from '../../../src-main/worker/images/decode.ts'
+import { fingerprintOf, looksAlike } from '../../../../src-main/engine/datasets/leaks/fingerprint.ts'
+import { type HashedImages, twinsOf } from '../../../../src-main/engine/datasets/leaks/leaks.ts'
+import { evaluationPixels } from '../../../../src-main/engine/datasets/pixels/transform.ts'
+import { readImages } from '../../../../src-main/engine/datasets/tensor-images.ts'
+import { openSource } from '../../../../src-main/files/source.ts'
+import { philox } from '../../../../src-main/numbers/random.ts'
+import { decoded } from '../../../../src-main/worker/images/decode.ts'
 
 const size = 64
 type Pixels = Uint8Array
@@ -35,7 +35,7 @@ const confirmed = (here: Hashed, there: Hashed) => ({
 /** The first images of a split of the sample project, 28 pixels wide. */
 async function sample(split: string, count: number): Promise<Uint8Array[]> {
   const images = await readImages(
-    join(import.meta.dirname, `../../../resources/sample/tasks.safetensors#${split}`),
+    join(import.meta.dirname, `../../../../resources/sample/tasks.safetensors#${split}`),
     openSource,
   )
   const plane = images.size ** 2

@@ -2,10 +2,10 @@
 // whole; and all that Basil does not read, each refused by its name, never as damage.
 import { expect, test } from 'vitest'
 
-import { openTensorFile } from '../../../src-main/engine/formats/open.ts'
-import { sourceOf } from './bytes.ts'
-import { archive, dictionary, global, int, plain, type Step, tensor, text, tuple } from './pickle-steps.ts'
-import { called, float32, hexOf, no, opened, storage, typed, yes } from './rebuild-steps.ts'
+import { openTensorFile } from '../../../../src-main/engine/formats/open.ts'
+import { sourceOf } from '../bytes.ts'
+import { archive, dictionary, global, int, plain, type Step, tensor, text, tuple } from '../pickle-steps.ts'
+import { called, float32, hexOf, no, opened, storage, typed, yes } from '../rebuild-steps.ts'
 
 const w = tensor('0', 4, [2, 2], [2, 1])
 const named = (type: string): Step[] => [global(type)]

@@ -3,8 +3,8 @@
 // pytorch-wrapped.test.ts.
 import { describe, expect, test } from 'vitest'
 
-import { dictionary, int, plain, type Step, text, tuple } from './pickle-steps.ts'
-import { called, float32, hexOf, no, opened, storage, typed, yes } from './rebuild-steps.ts'
+import { dictionary, int, plain, type Step, text, tuple } from '../pickle-steps.ts'
+import { called, float32, hexOf, no, opened, storage, typed, yes } from '../rebuild-steps.ts'
 
 const marked = (type: string, elements: number, marks: Step[], ...more: Step[][]): Step[] =>
   called(

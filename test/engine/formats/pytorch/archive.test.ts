@@ -1,9 +1,9 @@
 // PyTorch's archives as files: more entries than a zip without its 64-bit form can have, and places that hold no data.
 import { expect, test } from 'vitest'
 
-import { openTensorFile } from '../../../src-main/engine/formats/open.ts'
-import { sourceOf } from './bytes.ts'
-import { archive, dictionary, tensor } from './pickle-steps.ts'
+import { openTensorFile } from '../../../../src-main/engine/formats/open.ts'
+import { sourceOf } from '../bytes.ts'
+import { archive, dictionary, tensor } from '../pickle-steps.ts'
 
 const float32 = (...numbers: number[]): Uint8Array => new Uint8Array(Float32Array.from(numbers).buffer)
 

@@ -6,15 +6,15 @@ import { join } from 'node:path'
 import { createRouterClient } from '@orpc/server'
 import { expect, onTestFinished, test } from 'vitest'
 
-import type { HeadDone } from '../../src-main/contract/api/heads.ts'
-import { basilErrorOf } from '../../src-main/contract/wire/errors-over-rpc.ts'
-import { readHead } from '../../src-main/engine/heads/head-file.ts'
-import { openSource } from '../../src-main/files/source.ts'
-import { createRouter } from '../../src-main/workbench/router.ts'
-import { openWorkbench } from '../../src-main/workbench/workbench.ts'
-import { temporaryFolder, toyEngine } from './toy.ts'
+import type { HeadDone } from '../../../src-main/contract/api/heads.ts'
+import { basilErrorOf } from '../../../src-main/contract/wire/errors-over-rpc.ts'
+import { readHead } from '../../../src-main/engine/heads/head-file.ts'
+import { openSource } from '../../../src-main/files/source.ts'
+import { createRouter } from '../../../src-main/workbench/router.ts'
+import { openWorkbench } from '../../../src-main/workbench/workbench.ts'
+import { temporaryFolder, toyEngine } from '../toy.ts'
 
-const root = join(import.meta.dirname, '../..')
+const root = join(import.meta.dirname, '../../..')
 const sample = join(root, 'resources/sample')
 const field = join(root, 'test/golden/heads')
 

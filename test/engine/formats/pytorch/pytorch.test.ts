@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest'
 
-import { openTensorFile } from '../../../src-main/engine/formats/open.ts'
-import { unpickle } from '../../../src-main/engine/formats/pytorch/pickle.ts'
-import { stateOf } from '../../../src-main/engine/formats/pytorch/state.ts'
-import { sourceOf } from './bytes.ts'
-import { archive, dictionary, global, int, pickled, plain, type Step, tensor, text, tuple } from './pickle-steps.ts'
+import { openTensorFile } from '../../../../src-main/engine/formats/open.ts'
+import { unpickle } from '../../../../src-main/engine/formats/pytorch/pickle.ts'
+import { stateOf } from '../../../../src-main/engine/formats/pytorch/state.ts'
+import { sourceOf } from '../bytes.ts'
+import { archive, dictionary, global, int, pickled, plain, type Step, tensor, text, tuple } from '../pickle-steps.ts'
 
 const checkpoint = (steps: Step[], floats = 24): Uint8Array =>
   archive(steps, { 0: new Uint8Array(Float32Array.from({ length: floats }, (_, i) => i).buffer) })

@@ -3,9 +3,9 @@
 import type { EngineProcess } from './engine-process.ts'
 import { createSupervisor, type Supervisor } from './supervisor.ts'
 
-export type Reader = <T>(signal: AbortSignal, act: (supervisor: Supervisor) => Promise<T>) => Promise<T>
+export type InOwnProcess = <T>(signal: AbortSignal, act: (supervisor: Supervisor) => Promise<T>) => Promise<T>
 
-export function readerOf(start: () => EngineProcess): Reader {
+export function inOwnProcessOf(start: () => EngineProcess): InOwnProcess {
   return async (signal, act) => {
     signal.throwIfAborted()
     const supervisor = createSupervisor(start)
