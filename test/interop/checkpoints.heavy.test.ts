@@ -48,7 +48,7 @@ function asked(...args: string[]): { code: number | null; out: string; err: stri
 
 function merged(pretrained: string, tuned: string, ...more: string[]) {
   const out = at('merged.safetensors')
-  rmSync(out, { force: true })
+  for (const file of [out, at('merged.md')]) rmSync(file, { force: true }) // with its card
   const told = asked(
     'merge',
     '--pretrained',
