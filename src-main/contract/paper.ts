@@ -9,3 +9,11 @@ export interface Paper {
 export function citation({ authors, title, where, year }: Paper): string {
   return `${authors ? `${authors}: ` : ''}${title}. ${where} ${year}`
 }
+
+/** Of the merge and of the method that searches its coefficient. */
+export const tiesMerging: Paper = {
+  authors: 'Yadav et al.',
+  title: 'TIES-Merging: Resolving Interference When Merging Models',
+  where: 'NeurIPS',
+  year: 2023,
+}

@@ -144,10 +144,12 @@ function createWorked(base: Base) {
   const runs = createRuns(base)
   const studies = createStudies({ ...base, runs: runs.atWork })
   const heads = createHeads(base)
-  const exports = createExports({ ...base, inOwnProcess, template: join(base.resources, 'model-card.md') })
+  const template = join(base.resources, 'model-card.md')
+  const exports = createExports({ ...base, inOwnProcess, template })
   const kinds = kindsOf({
     ...base,
     inOwnProcess,
+    template,
     runs: runs.atWork,
     studies: studies.atWork,
     heads: heads.atWork,

@@ -14,7 +14,8 @@ import { workbench } from '../state/workbench.svelte.ts'
 import type { Action } from './action.ts'
 
 const onRun = () => router.at('run')
-const isOver = () => onRun() && current.view?.detail !== undefined && !current.view.running
+const isOpen = () => current.view?.running === true || current.view?.waits === true
+const isOver = () => onRun() && current.view?.detail !== undefined && !isOpen()
 const hasModel = () =>
   isOver() && [current.view?.detail?.start, ...(current.view?.detail?.iterations ?? [])].some((s) => s?.ended)
 
@@ -45,7 +46,7 @@ export const cancelRun: Action = {
   title: 'Cancel run',
   shortcut: 'Alt+X',
   icon: Ban,
-  enabled: () => onRun() && current.view?.running === true,
+  enabled: () => onRun() && isOpen(),
   run: () => {
     current.confirming = true
   },

@@ -20,7 +20,7 @@ import type { Action } from './action.ts'
 
 const onCompose = () => router.at('compose') && compose.ready
 const hasIterations = () => (current.view?.detail?.iterationsPlanned ?? 0) > 0
-const onDoneRun = () => router.at('run') && hasIterations() && !current.view?.running
+const onDoneRun = () => router.at('run') && hasIterations() && !current.view?.running && !current.view?.waits
 const shown = () => (router.at('study') ? openedStudy.detail : null)
 
 /** Opens the dialog; it then calls beginStudy(). */

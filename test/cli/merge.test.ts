@@ -1,7 +1,7 @@
 // basil merge in a terminal, with the real engine: models of any container and architecture, by every way there is
 // that takes nothing but them; what is written carries its recipe and has a card, and the recipe gives the same bytes
 // again.
-import { readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 import { expect, test } from 'vitest'
@@ -191,4 +191,33 @@ test('merge by TIES: any architecture, by tensor name, a mask of -Infinity kept;
     code: 2,
     err: expect.stringMatching(/^Task arithmetic does not take this parameter .*density/),
   })
+})
+
+test('a merge that waits in the queue gives the bytes of one made at once, with its card; what is in its way is said first', async () => {
+  const folder = temporaryFolder()
+  const at = (name: string): string => join(golden, `${name}.safetensors`)
+  const vectors = tasks.map((task) => at(`finetuned-${task}`))
+  const asked = ['--method', 'ties', '--density', '0.3', '--pretrained', at('pretrained'), '--vectors', ...vectors]
+  expect(await basil(folder, 'merge', ...asked, '--out', 'at-once.safetensors')).toMatchObject({ code: 0, err: '' })
+  const added = await basil(folder, 'queue', 'add', 'merge', ...asked, '--out', 'queued.safetensors', '--json')
+  expect(JSON.parse(added.out)).toMatchObject({ kind: 'merge', state: 'waiting', needs: 'reader', position: 1 })
+  expect(existsSync(join(folder, 'queued.safetensors'))).toBe(false)
+  const taken = await basil(folder, 'queue', 'add', 'merge', ...asked, '--out', 'at-once.safetensors')
+  expect([taken.code, taken.err]).toEqual([1, expect.stringContaining('at-once.safetensors')])
+  const wrong = await basil(
+    folder,
+    'queue',
+    'add',
+    'merge',
+    ...asked,
+    '--coefficients',
+    '1,2,3',
+    '--out',
+    'x.safetensors',
+  )
+  expect([wrong.code, wrong.err]).toEqual([2, expect.stringContaining('The coefficients do not fit the vectors')])
+  expect(await basil(folder, 'queue', 'run')).toMatchObject({ code: 0, out: expect.stringContaining('done') })
+  const bytes = (name: string): Buffer => readFileSync(join(folder, name))
+  expect(bytes('queued.safetensors').equals(bytes('at-once.safetensors'))).toBe(true)
+  expect(bytes('queued.md').toString().replaceAll('queued', 'at-once')).toBe(bytes('at-once.md').toString())
 })

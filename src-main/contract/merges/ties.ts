@@ -3,6 +3,7 @@
 // own rest, which AdaMerging++ learns coefficients of.
 import { z } from 'zod'
 
+import { tiesMerging } from '../paper.ts'
 import type { MergeCard } from './card.ts'
 
 const parameters = z.strictObject({
@@ -20,12 +21,7 @@ const parameters = z.strictObject({
 export const ties = {
   name: 'ties',
   title: 'TIES',
-  paper: {
-    authors: 'Yadav et al.',
-    title: 'TIES-Merging: Resolving Interference When Merging Models',
-    where: 'NeurIPS',
-    year: 2023,
-  },
+  paper: tiesMerging,
   sentence: 'Trims the task vectors, elects a sign for each element, and takes the mean of those that agree',
   equation: 'θ = θ_pre + λ τ,   τ = mean of the trimmed τ_t that have the sign of Σ_t τ_t',
   parameters,

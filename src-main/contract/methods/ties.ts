@@ -2,13 +2,13 @@
 // agree in place of all of them (engine/merging); its coefficient is searched on the grid 0, 0.125, ..., 2.5. tau is a
 // mean, so that lambda is about T times the one of a sum; its authors take 1 without validation data and search up to
 // 2.5.
-import { ties as merge } from '../merges/ties.ts'
+import { tiesMerging } from '../paper.ts'
 import type { MethodCard } from './card.ts'
 
 export const ties = {
   name: 'ties',
   title: 'TIES',
-  paper: merge.paper,
+  paper: tiesMerging,
   sentence:
     'Trims the task vectors, elects a sign for each element, merges those that agree, and searches one coefficient',
   equation: 'θ = θ_pre + λ τ,   τ = mean of the trimmed τ_t that have the elected sign,   λ = 0, 0.125, …, 2.5',

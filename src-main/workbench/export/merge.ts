@@ -1,5 +1,6 @@
 // A merge without a run: what is asked for becomes a recipe, and the recipe a model with its card. No data is read, and
 // nothing is learned: the parameters are the person's.
+import type { Sha256 } from '../../contract/branded.ts'
 import type { Form } from '../../contract/checkpoint.ts'
 import { BasilError } from '../../contract/errors.ts'
 import type { MergeCard } from '../../contract/merges/card.ts'
@@ -47,12 +48,20 @@ export function mergeRecipe({ method, parameters, pretrained, vectors, coefficie
   }
 }
 
-/** target: both the model and, with its extension changed, the card. */
-export function exportMerge(
-  writer: Writer,
-  request: Target & { recipe: Recipe; form: Form },
+interface MergeWriter extends Writer {
+  hash(file: string): Promise<{ sha256: Sha256 }>
+}
+
+/** Parents that have no hash yet get theirs. target: both the model and, with its extension changed, the card. */
+export async function exportMerge(
+  writer: MergeWriter,
+  { recipe, ...target }: Target & { recipe: Recipe; form: Form },
 ): Promise<Exported & { card: string }> {
-  return writeWithCard(writer, request, cardOfMerge)
+  const hashed = async (parent: Parent): Promise<Parent> =>
+    parent.sha256 ? parent : { ...parent, sha256: (await writer.hash(parent.file)).sha256 }
+  const pretrained = await hashed(recipe.pretrained)
+  const vectors = await Promise.all(recipe.vectors.map(hashed))
+  return writeWithCard(writer, { recipe: { ...recipe, pretrained, vectors }, ...target }, cardOfMerge)
 }
 
 function parametersFor(card: MergeCard, given: Record<string, unknown>): Record<string, unknown> {

@@ -28,7 +28,9 @@ export function createFloor({ history, kinds, between, now }: Options) {
   const own = new Set<number>()
   const refused = new Set<number>() // that could not even be marked as begun
   const room = createRoom()
-  const asked = new Set<symbol>()
+  const checks = createChecks(() => {
+    if (!isClosed && !room.isTaken()) between()
+  })
   let which: 'all' | 'own' | 'none' = 'own'
   let isClosed = false
   let version = 0
@@ -65,30 +67,25 @@ export function createFloor({ history, kinds, between, now }: Options) {
     atWork.set(job, Object.assign(mine, { over }))
   }
 
+  function hold(need: Need, title: string): () => void {
+    room.requireFree(need)
+    const leave = room.take(need, title)
+    return () => {
+      leave()
+      pump()
+    }
+  }
+
   return {
     ...{ atWork, own, pulse, pump, room },
     shown: (stored: StoredJob[]) => shown(history, stored, kinds(), atWork),
-    isAtWork: (need?: Need) => room.isTaken(need) || (need === undefined && asked.size > 0),
-    asking: async <T>(check: () => Promise<T>): Promise<T> => {
-      const mine = Symbol('asking')
-      asked.add(mine)
-      return check().finally(() => {
-        asked.delete(mine)
-        if (!isClosed && !room.isTaken()) between()
-      })
-    },
+    isAtWork: (need?: Need) => room.isTaken(need) || (need === undefined && checks.any()),
+    asking: checks.asking,
     work: (wanted: typeof which) => {
       which = wanted
       pump()
     },
-    hold: (need: Need, title: string) => {
-      room.requireFree(need)
-      const leave = room.take(need, title)
-      return () => {
-        leave()
-        pump()
-      }
-    },
+    hold,
     close: async () => {
       isClosed = true
       for (const mine of atWork.values()) mine.wish('close')
@@ -98,14 +95,30 @@ export function createFloor({ history, kinds, between, now }: Options) {
   }
 }
 
-function putAway(history: History, { job, file }: AtWork, { state, error = null }: Ended, now: Date): void {
+function putAway(history: History, { job, file }: AtWork, { state, error = null }: Ended, at: Date): void {
   try {
     transaction(history, () => {
       if (file !== null) putJobFile(history, job, file)
-      putJobState(history, job, state, now, error)
+      putJobState(history, job, state, at, error)
     })
   } catch {
     // The disk takes nothing more: the row says running, and is shown as interrupted once this process has ended.
+  }
+}
+
+/** Of work that is asked for and not yet in the queue, as it is still being checked. */
+function createChecks(over: () => void) {
+  const asked = new Set<symbol>()
+  return {
+    any: () => asked.size > 0,
+    asking: async <T>(check: () => Promise<T>): Promise<T> => {
+      const mine = Symbol('asking')
+      asked.add(mine)
+      return check().finally(() => {
+        asked.delete(mine)
+        over()
+      })
+    },
   }
 }
 

@@ -102,11 +102,11 @@ test('paused after the present run, it has finished that run and begun no other'
 })
 
 test('paused now, its run is cancelled where it is, and resumed later to the same bits', async () => {
-  const workbench = await toyWorkbench(temporaryFolder(), (environment) => toyEngine({ wait: 20 }, environment))
+  const workbench = await toyWorkbench(temporaryFolder(), (environment) => toyEngine({ wait: 300 }, environment))
   const study = await workbench.studies.start({ ...definition, seeds: [3] }, absolute)
   const run = await untilAtWork(workbench, study, 1)
   await follow(workbench, run, (event) => {
-    if (event.type === 'epoch' && event.stage === 1) void workbench.studies.pause(study, true)
+    if (event.type === 'epoch') void workbench.studies.pause(study, true)
   })
   const paused = await over(workbench, study)
   expect(paused).toMatchObject({ state: 'paused', error: null, runs: [{ state: 'done' }, { run, state: 'cancelled' }] })

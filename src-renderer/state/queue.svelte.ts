@@ -1,0 +1,39 @@
+// The queue of work as a page shows it, read again whenever something of it is new.
+import type { Job } from '../../src-main/contract/api/jobs.ts'
+import { client } from '../bridge.ts'
+import { connection } from './connection.svelte.ts'
+
+class Queue {
+  #jobs = $state.raw<readonly Job[]>([])
+
+  /** What is at work, and what begins before this run, in the order of the queue. */
+  before(run: number): readonly Job[] {
+    const own = this.#jobs.find((job) => job.kind === 'run' && job.run === run)
+    const place = own?.position ?? 0
+    return this.#jobs.filter(
+      ({ state, needs, position }) =>
+        needs === 'engine' && (state === 'running' || (state === 'waiting' && position !== null && position < place)),
+    )
+  }
+
+  /** Until the signal is given. Never rejects. */
+  async follow(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      try {
+        for await (const _ of await client.jobs.watch(undefined, { signal })) {
+          const jobs = await client.jobs.list()
+          if (signal.aborted) return
+          this.#jobs = jobs
+        }
+      } catch {
+        // the connection was lost, which the banner tells
+      }
+      await new Promise((resolve) => setTimeout(resolve, calmPause))
+      await connection.returned()
+    }
+  }
+}
+
+const calmPause = 1_000 // ms before a stream that broke is read again
+
+export const queue = new Queue()

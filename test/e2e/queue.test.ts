@@ -1,0 +1,57 @@
+// A second run beside one at work, in a real browser: it waits, its page says for what and lets it be cancelled, and
+// the next one begins by itself. The engine is the test double, the rest is real.
+import type { Browser, Page } from 'playwright-core'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+
+import { toyEntry } from '../workbench/toy-run.ts'
+import { accessible, type Basil, inBrowser, startBasil, startBrowser } from './basil.ts'
+
+inBrowser('a run that waits', () => {
+  let basil: Basil
+  let browser: Browser
+  let page: Page
+  beforeAll(async () => {
+    ;[basil, browser] = await Promise.all([
+      startBasil(undefined, { BASIL_ENGINE: toyEntry, TOY: JSON.stringify({ wait: 1000 }) }),
+      startBrowser(),
+    ])
+    page = await browser.newPage({ viewport: { width: 1280, height: 800 } })
+    await page.goto(basil.url)
+  })
+  afterAll(async () => {
+    await browser?.close()
+    await basil?.stop()
+  })
+
+  async function start(): Promise<void> {
+    await page.getByRole('link', { name: 'Compose', exact: true }).click()
+    await page.getByRole('button', { name: 'Start run' }).click()
+  }
+
+  it('says what is before it, can be cancelled, and begins by itself', async () => {
+    await page.getByRole('button', { name: 'Open the sample project' }).click()
+    await page.getByRole('button', { name: 'Start run' }).click()
+    await page.getByRole('button', { name: 'Stop and keep' }).waitFor()
+    await start()
+    await page.getByRole('heading', { name: /^Run 2/, level: 1 }).waitFor()
+    await page.getByText('This run waits for its turn').waitFor()
+    await page.getByRole('main').getByRole('link', { name: 'Run 1', exact: true }).waitFor()
+    expect(await page.getByRole('button', { name: 'Run again with these settings' }).count()).toBe(0)
+    await accessible(page, 'waiting')
+
+    await page.getByRole('button', { name: 'Cancel run' }).click()
+    await page.getByRole('button', { name: 'Yes, cancel this run' }).click()
+    await page.getByRole('button', { name: 'Run again with these settings' }).waitFor()
+    await page.getByText('cancelled', { exact: true }).waitFor()
+
+    await start()
+    await page.getByRole('heading', { name: /^Run 3/, level: 1 }).waitFor()
+    await page.getByText('This run waits for its turn').waitFor()
+    expect(await page.getByRole('main').getByRole('link', { name: 'Run 2', exact: true }).count()).toBe(0)
+    await page.getByRole('link', { name: 'Run 1 is running' }).click()
+    await page.getByRole('button', { name: 'Cancel run' }).click()
+    await page.getByRole('button', { name: 'Yes, cancel this run' }).click()
+    await page.getByRole('link', { name: 'Run 3 is running' }).click()
+    await page.getByRole('button', { name: 'Stop and keep' }).waitFor()
+  })
+})
