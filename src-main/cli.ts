@@ -1,5 +1,6 @@
 // The door without a window: every command of basil. Each opens what it needs (history for reading or writing, the
 // engine's process), does one thing, and closes it again. Reading commands work while another process trains.
+
 import { existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 
@@ -29,6 +30,7 @@ import { presetCommand } from './cli/study/preset.ts'
 import { refineCommand } from './cli/study/refine.ts'
 import { chosenEnvironment, resources, root, withEngine, withWorkbench } from './cli/with.ts'
 import { deviceSchema } from './contract/api/native.ts'
+import type { RunId } from './contract/branded.ts'
 import { dataFolder } from './files/data-folder.ts'
 import { resolveFile } from './workbench/projects.ts'
 
@@ -74,7 +76,7 @@ program
   .argument('<run>', 'number of the run', wholeNumber)
   .description('go on with an interrupted run after its last kept epoch')
   .option('--json', 'events as JSON, one a line')
-  .action((run: number, { json = false }) =>
+  .action((run: RunId, { json = false }) =>
     withWorkbench(json, true, async (workbench) => followRun(workbench, await workbench.runs.resume(run), json)),
   )
 
@@ -109,7 +111,7 @@ program
   .argument('<run>', 'number of the run', wholeNumber)
   .description('all that is known of a run')
   .option('--json', 'as JSON')
-  .action((run: number, { json = false }) =>
+  .action((run: RunId, { json = false }) =>
     withWorkbench(json, false, async (workbench) => {
       const detail = workbench.runs.show(run)
       if (json) printJson(detail)
@@ -127,7 +129,7 @@ const exportCommand = program
   .option('--overwrite', 'replace the file, and its card, if they are there')
   .option('--json', 'as JSON')
 withFormOptions(exportCommand, 'the pre-trained model').action(
-  (run: number, { json = false, out, iteration = null, epoch = null, overwrite = false, ...given }) =>
+  (run: RunId, { json = false, out, iteration = null, epoch = null, overwrite = false, ...given }) =>
     withWorkbench(json, false, async (workbench) => {
       const exported = await workbench.exports.export(
         run,

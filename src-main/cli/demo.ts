@@ -2,6 +2,7 @@
 // the rival that must always stand there, aTLAS run for as many epochs as aTLAS and DV-BASI together. Seeds draw the
 // batches.
 
+import type { RunId } from '../contract/branded.ts'
 import { BasilError } from '../contract/errors.ts'
 import { iterates, methodCard } from '../contract/methods/lookup.ts'
 import type { RunConfig } from '../contract/run/config.ts'
@@ -76,7 +77,7 @@ export function armsOf(config: RunConfig): Record<'dv-basi' | 'task-arithmetic' 
   }
 }
 
-async function follow(workbench: Workbench, run: number, json: boolean): Promise<void> {
+async function follow(workbench: Workbench, run: RunId, json: boolean): Promise<void> {
   let last: RunEvent | undefined
   for await (const event of workbench.runs.watch(run)) {
     last = event

@@ -1,5 +1,6 @@
 // Follows a run to its end on a terminal or as JSON lines. Ctrl+C once stops it and keeps the best so far, twice
 // cancels it; a termination signal or a closed pipe closes the workbench, and the run can be resumed.
+import type { RunId } from '../contract/branded.ts'
 import type { RunEvent } from '../contract/run/run.ts'
 import type { Workbench } from '../workbench/workbench.ts'
 import { onSignals } from './ending.ts'
@@ -8,7 +9,7 @@ import { lineOf } from './print.ts'
 import { clearLive, sayLive } from './terminal.ts'
 
 /** Sets the exit code: 0 when the run was done or stopped, or nobody listens any more; else 1. */
-export async function followRun(workbench: Workbench, run: number, json: boolean): Promise<void> {
+export async function followRun(workbench: Workbench, run: RunId, json: boolean): Promise<void> {
   const release = onSignals({
     first: () => {
       process.stderr.write('\nStopping, and keeping the best so far. Ctrl+C again cancels.\n')

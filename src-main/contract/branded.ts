@@ -16,6 +16,6 @@ const millisecondsSchema = z.number().brand<'Milliseconds'>()
 export type Milliseconds = z.infer<typeof millisecondsSchema>
 export const milliseconds = (count: number): Milliseconds => millisecondsSchema.parse(count)
 
-const runIdSchema = z.number().brand<'RunId'>()
+export const runIdSchema = z.number().int().brand<'RunId'>()
 export type RunId = z.infer<typeof runIdSchema>
 export const runId = (number: number): RunId => runIdSchema.parse(number)

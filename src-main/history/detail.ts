@@ -2,6 +2,7 @@
 // not ended shows its best state so far and the losses of its epochs in order; one that has shows what its end gave.
 // Damaged rows are left out and named, so that what is sound of a run can still be seen.
 
+import type { RunId } from '../contract/branded.ts'
 import { BasilError } from '../contract/errors.ts'
 import type { ResolvedConfig } from '../contract/run/config.ts'
 import { skippedOf } from '../contract/run/difference-vector.ts'
@@ -16,7 +17,7 @@ import { type StoredStage, stagesOf } from './stages.ts'
 import { type History, snapshot, tellDamage } from './statement.ts'
 
 /** Throws run-missing, or history-damaged where the run's own row is. */
-export function runDetail(history: History, run: number): RunDetail {
+export function runDetail(history: History, run: RunId): RunDetail {
   return snapshot(history, () => {
     const found = runRow(history, run)
     const { found: detail, damaged } = sparing(history, () => readDetail(history, found))
@@ -75,12 +76,7 @@ function readDetail(history: History, found: RunRow): Omit<RunDetail, 'damaged'>
   }
 }
 
-function stageDetail(
-  history: History,
-  run: number,
-  { end, ...stage }: StoredStage,
-  epochs: StoredEpoch[],
-): StageDetail {
+function stageDetail(history: History, run: RunId, { end, ...stage }: StoredStage, epochs: StoredEpoch[]): StageDetail {
   if (end) return { ...stage, ...end, ended: true, epochs }
   const best = epochs.findLast((e) => e.best)
   return {

@@ -1,6 +1,7 @@
 // Epochs: for each the coefficient table (vectors x blocks), the selection metric, the losses of its steps and the
 // scores of each task. One transaction an epoch, together with the state to resume from; only then is it told to
 // anyone.
+import type { RunId } from '../contract/branded.ts'
 import type { CoefficientTable, EpochRecord, ResumeState, TaskScore } from '../contract/run/run.ts'
 import { sound } from './checksums.ts'
 import { listFromBytes, listToBytes, tableFromBytes, tableToBytes } from './numbers.ts'
@@ -24,7 +25,7 @@ interface EpochRow {
 export type StoredEpoch = Omit<EpochRecord, 'coefficients'>
 
 /** runSeconds: engine time of the run over all sittings. On disk when this returns. */
-export function putEpoch(history: History, run: number, e: EpochRecord, resume: ResumeState, runSeconds: number): void {
+export function putEpoch(history: History, run: RunId, e: EpochRecord, resume: ResumeState, runSeconds: number): void {
   transaction(history, () => {
     change(
       history,
@@ -54,7 +55,7 @@ export function putEpoch(history: History, run: number, e: EpochRecord, resume: 
 }
 
 /** Without their coefficient tables, in order. */
-export function epochsOf(history: History, run: number): StoredEpoch[] {
+export function epochsOf(history: History, run: RunId): StoredEpoch[] {
   return rows<EpochRow>(
     history,
     `SELECT stage, epoch, step, losses, metric, best, tasks, seconds, remaining_seconds, pareto, collapse FROM epochs
@@ -76,7 +77,7 @@ export function epochsOf(history: History, run: number): StoredEpoch[] {
 }
 
 /** One epoch's table; null when there is no such epoch. */
-export function coefficientsOf(history: History, run: number, stage: number, epoch: number): CoefficientTable | null {
+export function coefficientsOf(history: History, run: RunId, stage: number, epoch: number): CoefficientTable | null {
   const found = row<{ coefficients: Uint8Array }>(
     history,
     `SELECT coefficients FROM epochs WHERE run = :run AND stage = :stage AND epoch = :epoch
@@ -87,7 +88,7 @@ export function coefficientsOf(history: History, run: number, stage: number, epo
 }
 
 /** Takes back what lies after an epoch of a stage. */
-export function rewindEpochs(history: History, run: number, stage: number, epoch: number): void {
+export function rewindEpochs(history: History, run: RunId, stage: number, epoch: number): void {
   change(history, 'DELETE FROM epochs WHERE run = :run AND (stage > :stage OR (stage = :stage AND epoch > :epoch))', {
     run,
     stage,

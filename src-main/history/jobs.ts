@@ -1,7 +1,9 @@
 // Jobs of the queue. What a job belongs to is made in the transaction that makes the job (workbench/jobs/queue.ts), so
 // that neither is ever there alone. A job is running only while somebody works on it: the next to open the history for
 // writing finds it interrupted, and a reader sees it so while nobody writes.
+
 import type { Job, JobKind, JobState } from '../contract/api/jobs.ts'
+import { runId } from '../contract/branded.ts'
 import { BasilError, type ErrorRecord } from '../contract/errors.ts'
 import { sound } from './checksums.ts'
 import { change, type History, row, rows, soundOnly, transaction } from './statement.ts'
@@ -141,7 +143,7 @@ export function clearJobs(history: History): number {
 
 function storedOf(history: History, found: JobRow): StoredJob {
   const { job, kind, title, place, state, made, started, ended, error, run, study, evaluation, file, request } = found
-  const isLeft = state === 'running' && !history.write && !history.lives(0)
+  const isLeft = state === 'running' && !history.write && !history.lives(runId(0))
   return {
     ...{ job, kind, title, place, made, started, ended, run, study, evaluation, file },
     state: isLeft ? 'interrupted' : state,

@@ -2,11 +2,13 @@
 // rename: nothing is ever deleted) and marks runs nobody works on any more as interrupted. A reader opens the same file
 // read-only beside the writer, or a copy of it where the folder is read-only. WAL with synchronous=FULL: what is
 // committed stays, through a loss of power too (better-sqlite3's own default of NORMAL does not promise that).
+
 import { existsSync, rmSync } from 'node:fs'
 import { dirname } from 'node:path'
 
 import Database from 'better-sqlite3'
 
+import type { RunId } from '../contract/branded.ts'
 import { BasilError, type ErrorRecord } from '../contract/errors.ts'
 import { listBackups } from './backups.ts'
 import { keepChecksums, knowChecksums, sound, sparing } from './checksums.ts'
@@ -20,12 +22,12 @@ import { takeWriterLock, writerOf } from './writer-lock.ts'
 interface Options {
   steps?: string[] // migrations
   now?: () => Date
-  lives?: (run: number) => boolean // whether this process works on a run
+  lives?: (run: RunId) => boolean // whether this process works on a run
 }
 
 interface Opened {
   db: Database.Database
-  interrupted: number[]
+  interrupted: RunId[]
 }
 
 /**
@@ -186,9 +188,9 @@ function sequencesOf(file: string): { name: string; seq: number }[] {
   }
 }
 
-function markInterrupted(db: Database.Database): number[] {
+function markInterrupted(db: Database.Database): RunId[] {
   const text = `SELECT run FROM runs WHERE state = 'running' AND ${sound({ db }, 'runs')} ORDER BY run`
-  const { found } = sparing({ db }, () => db.prepare(text).all() as { run: number }[])
+  const { found } = sparing({ db }, () => db.prepare(text).all() as { run: RunId }[])
   for (const { run } of found) db.prepare("UPDATE runs SET state = 'interrupted' WHERE run = ?").run(run)
   return found.map((r) => r.run)
 }

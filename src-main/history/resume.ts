@@ -1,5 +1,6 @@
 // The state to go on from: one row a run, replaced in the very transaction that keeps its epoch, so that the two can
 // never tell different stories. Everything is float64 as it was; see numbers.ts.
+import type { RunId } from '../contract/branded.ts'
 import type { ResumeState } from '../contract/run/run.ts'
 import { sound } from './checksums.ts'
 import { listFromBytes, listToBytes, tableFromBytes, tablesFromBytes, tablesToBytes, tableToBytes } from './numbers.ts'
@@ -23,7 +24,7 @@ interface ResumeRow {
 }
 
 /** To be called in the transaction of the epoch. */
-export function putResume(history: History, run: number, s: ResumeState): void {
+export function putResume(history: History, run: RunId, s: ResumeState): void {
   change(
     history,
     `INSERT OR REPLACE INTO resume (run, stage, epoch, step, coefficients, first_moment, second_moment, losses, still,
@@ -52,7 +53,7 @@ export function putResume(history: History, run: number, s: ResumeState): void {
 }
 
 /** null: no epoch of this run was ever kept, so it begins anew. */
-export function resumeOf(history: History, run: number): ResumeState | null {
+export function resumeOf(history: History, run: RunId): ResumeState | null {
   const r = row<ResumeRow>(history, `SELECT * FROM resume WHERE run = :run AND ${sound(history, 'resume')}`, { run })
   if (!r) return null
   return {

@@ -1,5 +1,6 @@
 // Models of a run measured on a split, one row a task. The final evaluation is that of the last stage measured on test
 // data, or where there is none, on training data; a run's accuracy is its mean over tasks (contract/run/means.ts).
+import type { RunId } from '../contract/branded.ts'
 import type { ResolvedConfig } from '../contract/run/config.ts'
 import { type Means, meansOf } from '../contract/run/means.ts'
 import type { Evaluation } from '../contract/run/run.ts'
@@ -18,7 +19,7 @@ interface EvaluationRow {
 
 const noStage = -1
 
-export function putEvaluation(history: History, run: number, e: Evaluation): void {
+export function putEvaluation(history: History, run: RunId, e: Evaluation): void {
   const { split, model } = e
   const stage = e.stage ?? noStage
   transaction(history, () => {
@@ -51,7 +52,7 @@ export function putEvaluation(history: History, run: number, e: Evaluation): voi
 }
 
 /** Stage by stage, those of no stage first; the order is the same whether or not a run was interrupted. */
-export function evaluationsOf(history: History, run: number): Evaluation[] {
+export function evaluationsOf(history: History, run: RunId): Evaluation[] {
   const found: Evaluation[] = []
   const text = `SELECT * FROM evaluations WHERE run = :run AND ${sound(history, 'evaluations')} ORDER BY stage, model DESC, split DESC, place`
   for (const r of rows<EvaluationRow>(history, text, { run })) {
@@ -65,7 +66,7 @@ export function evaluationsOf(history: History, run: number): Evaluation[] {
 }
 
 /** Takes back what was measured of this stage and later ones (0: of all stages). */
-export function rewindEvaluations(history: History, run: number, stage: number): void {
+export function rewindEvaluations(history: History, run: RunId, stage: number): void {
   change(history, 'DELETE FROM evaluations WHERE run = :run AND stage >= :stage', { run, stage })
 }
 

@@ -1,6 +1,7 @@
 // What a run told of its images. A split that is opened again, because the run was resumed, replaces what was known of
 // it; an opening of test data is a thing that happened and is added. The mark of test images that were seen before
 // stands in the run's own row, where lists find it.
+import type { RunId } from '../contract/branded.ts'
 import type { Leak } from '../contract/data/leaks.ts'
 import type { SplitManifest } from '../contract/data/manifest.ts'
 import type { DataWait, TestOpening } from '../contract/run/run.ts'
@@ -10,7 +11,7 @@ import { change, type History, rows, transaction } from './statement.ts'
 const order = { training: 0, validation: 1, test: 2 }
 
 /** Gives the run's mark as it is now. */
-export function putManifest(history: History, run: number, manifest: SplitManifest): Leak[] {
+export function putManifest(history: History, run: RunId, manifest: SplitManifest): Leak[] {
   return transaction(history, () => {
     change(
       history,
@@ -28,7 +29,7 @@ export function putManifest(history: History, run: number, manifest: SplitManife
 }
 
 /** Task by task in the order in which they were first opened, the training split first. */
-export function manifestsOf(history: History, run: number): SplitManifest[] {
+export function manifestsOf(history: History, run: RunId): SplitManifest[] {
   const text = `SELECT manifest FROM run_images WHERE run = :run AND ${sound(history, 'run_images')} ORDER BY rowid`
   const found = rows<{ manifest: string }>(history, text, { run })
   const all = found.map(({ manifest }) => JSON.parse(manifest) as SplitManifest)
@@ -50,7 +51,7 @@ export function parsedLeaks(leaks: string | null): Leak[] {
   return leaks === null ? [] : (JSON.parse(leaks) as Leak[])
 }
 
-export function putOpening(history: History, run: number, { task, images, opened }: TestOpening): void {
+export function putOpening(history: History, run: RunId, { task, images, opened }: TestOpening): void {
   change(history, 'INSERT INTO openings (opened, run, task, data) VALUES (:opened, :run, :task, :data)', {
     opened,
     run,
@@ -60,11 +61,11 @@ export function putOpening(history: History, run: number, { task, images, opened
 }
 
 /** Every time the run opened test data, oldest first: once a task, unless it was interrupted while it had it open. */
-export function testOpeningsOf(history: History, run: number): TestOpening[] {
+export function testOpeningsOf(history: History, run: RunId): TestOpening[] {
   const text = `SELECT task, data AS images, opened FROM openings WHERE run = :run AND ${sound(history, 'openings')} ORDER BY opening`
   return rows<TestOpening>(history, text, { run })
 }
 
-export function putDataWait(history: History, run: number, wait: DataWait): void {
+export function putDataWait(history: History, run: RunId, wait: DataWait): void {
   change(history, 'UPDATE runs SET data_wait = :wait WHERE run = :run', { run, wait: JSON.stringify(wait) })
 }

@@ -1,6 +1,7 @@
 // One row a run: what it was told, what state it is in, and what a list shows of it. A run is running only while
 // somebody works on it; a row that says so without is shown as interrupted.
 
+import { type RunId, runId } from '../contract/branded.ts'
 import { BasilError, type ErrorRecord } from '../contract/errors.ts'
 import type { ResolvedConfig } from '../contract/run/config.ts'
 import type { EngineEvent, EngineInfo, EngineShare, Halving, RunState, RunSummary } from '../contract/run/run.ts'
@@ -15,7 +16,7 @@ import { rewindStages } from './stages.ts'
 import { change, damageIn, type History, row, rows, snapshot, tellDamage, transaction } from './statement.ts'
 
 export interface RunRow {
-  run: number
+  run: RunId
   name: string
   method: string
   objective: string
@@ -48,9 +49,9 @@ export function createRun(
   c: ResolvedConfig,
   now: Date,
   state: 'running' | 'interrupted' = 'running',
-): number {
+): RunId {
   const made = transaction(history, () =>
-    row<{ run: number }>(
+    row<{ run: RunId }>(
       history,
       `INSERT INTO runs (name, method, objective, grouping, state, seed, created, iterations_planned, config)
        VALUES (:name, :method, :objective, :grouping, :state, :seed, :created, :planned, :config) RETURNING run`,
@@ -67,11 +68,11 @@ export function createRun(
       },
     ),
   )
-  return made?.run ?? 0
+  return made?.run ?? runId(0)
 }
 
 /** Throws run-missing. */
-export function runRow(history: History, run: number): RunRow {
+export function runRow(history: History, run: RunId): RunRow {
   const found = row<RunRow>(history, `SELECT * FROM runs WHERE run = :run AND ${sound(history, 'runs')}`, { run })
   if (!found)
     throw new BasilError({
@@ -85,7 +86,7 @@ export function runRow(history: History, run: number): RunRow {
 }
 
 /** Gives the engines that have computed the run, this one included. */
-export function putOpened(history: History, run: number, e: Opened): EngineShare[] {
+export function putOpened(history: History, run: RunId, e: Opened): EngineShare[] {
   return transaction(history, () => {
     putParents(history, run, e.parents)
     const engines = enginesWith(history, run, e.engine)
@@ -107,7 +108,7 @@ export function putOpened(history: History, run: number, e: Opened): EngineShare
 export type ImageCounts = Opened['images'][number]
 
 /** Of every task; none where the run has not opened its data. */
-export function imagesOf(history: History, run: number): ImageCounts[] {
+export function imagesOf(history: History, run: RunId): ImageCounts[] {
   const { images } = runRow(history, run)
   return images === null ? [] : (JSON.parse(images) as ImageCounts[])
 }
@@ -118,7 +119,7 @@ export function enginesOf({ engines, engine }: RunRow): EngineShare[] {
 }
 
 /** The engines of what is kept so far, and the one that now goes on where it computes differently. */
-function enginesWith(history: History, run: number, engine: EngineInfo): EngineShare[] {
+function enginesWith(history: History, run: RunId, engine: EngineInfo): EngineShare[] {
   const from = resumeOf(history, run)
   const after = from && { stage: from.stage, epoch: from.epoch }
   const isKept = ({ after: a }: EngineShare): boolean =>
@@ -138,7 +139,7 @@ export function halvingsOf({ halvings }: RunRow): Halving[] {
 }
 
 /** A resumed run may tell of one again: it is kept once. */
-export function putHalving(history: History, run: number, halving: Halving): void {
+export function putHalving(history: History, run: RunId, halving: Halving): void {
   const others = halvingsOf(runRow(history, run)).filter((h) => h.from !== halving.from)
   putHalvings(
     history,
@@ -147,11 +148,11 @@ export function putHalving(history: History, run: number, halving: Halving): voi
   )
 }
 
-function putHalvings(history: History, run: number, halvings: Halving[]): void {
+function putHalvings(history: History, run: RunId, halvings: Halving[]): void {
   change(history, 'UPDATE runs SET halvings = :halvings WHERE run = :run', { run, halvings: JSON.stringify(halvings) })
 }
 
-export function countIterations(history: History, run: number): void {
+export function countIterations(history: History, run: RunId): void {
   change(
     history,
     `UPDATE runs SET iterations_done = (SELECT count(*) FROM stages WHERE run = :run AND kind = 'iteration'
@@ -163,7 +164,7 @@ export function countIterations(history: History, run: number): void {
 /** A run that nobody works on any more: done, stopped, or why not. seconds: over all sittings; null: as it stands. */
 export function endRun(
   history: History,
-  run: number,
+  run: RunId,
   state: Exclude<RunState, 'waiting' | 'running'>,
   now: Date,
   error: ErrorRecord | null,
@@ -190,7 +191,7 @@ export function endRun(
 }
 
 /** Makes a run running again and takes back whatever lies after its last kept epoch: it will be told anew. */
-export function reviveRun(history: History, run: number): void {
+export function reviveRun(history: History, run: RunId): void {
   transaction(history, () => {
     const from = resumeOf(history, run)
     const stage = from?.stage ?? -1
@@ -224,7 +225,7 @@ export function listRuns(
     const like: Record<string, string> = found ? { like: `%${found.replaceAll(/[\\%_]/g, '\\$&')}%` } : {}
     const total = row<{ total: number }>(history, `SELECT count(*) AS total FROM runs ${where}`, like)?.total ?? 0
     const text = `SELECT run FROM runs ${where} ORDER BY run DESC LIMIT :limit OFFSET :offset`
-    const numbers = rows<{ run: number }>(history, text, { ...like, limit, offset })
+    const numbers = rows<{ run: RunId }>(history, text, { ...like, limit, offset })
     return { total, rows: numbers.map(({ run }) => soundSummary(history, run)) }
   })
 }
@@ -235,7 +236,7 @@ function configOf({ config }: RunRow): ResolvedConfig {
 }
 
 /** A run whose row is damaged stays in the list, where nothing is said of it but that. */
-function soundSummary(history: History, run: number): RunSummary {
+function soundSummary(history: History, run: RunId): RunSummary {
   try {
     return summaryOf(history, runRow(history, run))
   } catch (thrown) {
@@ -251,7 +252,7 @@ function soundSummary(history: History, run: number): RunSummary {
 /** Unknown where an evaluation is damaged: a mean over the others would be another number. */
 function scoresNow(
   history: History,
-  run: number,
+  run: RunId,
   tasks: ResolvedConfig['tasks'],
 ): Pick<RunSummary, 'accuracy' | 'relativeAccuracy'> {
   const { found, damaged } = sparing(history, () => evaluationsOf(history, run))

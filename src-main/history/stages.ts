@@ -1,5 +1,6 @@
 // A run's stretches of learning: stage 0 is the start, stages 1..M the iterations. A stage's coefficients (vectors x
 // blocks) and losses are here once it has ended; until then they are with its epochs.
+import type { RunId } from '../contract/branded.ts'
 import type { CoefficientTable, StageEnd, StageRecord } from '../contract/run/run.ts'
 import { sound } from './checksums.ts'
 import { listFromBytes, listToBytes, tableFromBytes, tableToBytes } from './numbers.ts'
@@ -25,7 +26,7 @@ export interface StoredStage extends StageRecord {
 }
 
 /** A stage that begins; told again after a restart, it replaces nothing that was learned. */
-export function putStage(history: History, run: number, s: StageRecord): void {
+export function putStage(history: History, run: RunId, s: StageRecord): void {
   change(
     history,
     `INSERT INTO stages (run, stage, kind, method, vectors, epochs_planned, steps_per_epoch)
@@ -44,7 +45,7 @@ export function putStage(history: History, run: number, s: StageRecord): void {
   )
 }
 
-export function endStage(history: History, run: number, end: StageEnd): void {
+export function endStage(history: History, run: RunId, end: StageEnd): void {
   change(
     history,
     `UPDATE stages SET accepted = :accepted, best = :best, still = :still, metric = :metric,
@@ -63,7 +64,7 @@ export function endStage(history: History, run: number, end: StageEnd): void {
   )
 }
 
-export function stagesOf(history: History, run: number): StoredStage[] {
+export function stagesOf(history: History, run: RunId): StoredStage[] {
   return rows<StageRow>(
     history,
     `SELECT * FROM stages WHERE run = :run AND ${sound(history, 'stages')} ORDER BY stage`,
@@ -72,7 +73,7 @@ export function stagesOf(history: History, run: number): StoredStage[] {
 }
 
 /** Takes back what lies after a state to resume from: later stages (-1: all), and the end of its own. */
-export function rewindStages(history: History, run: number, stage: number): void {
+export function rewindStages(history: History, run: RunId, stage: number): void {
   change(history, 'DELETE FROM stages WHERE run = :run AND stage > :stage', { run, stage })
   change(
     history,
@@ -85,7 +86,7 @@ export function rewindStages(history: History, run: number, stage: number): void
 /** Chosen coefficients of the stages that have ended, from the start on. */
 export function chosenCoefficients(
   history: History,
-  run: number,
+  run: RunId,
 ): { accepted: boolean; coefficients: CoefficientTable }[] {
   const chosen = []
   for (const { end } of stagesOf(history, run)) {

@@ -1,10 +1,12 @@
 // How the tables' files talk to SQLite: one prepared statement a text and connection, one transaction a change, and
 // SQLite's own errors turned into ours. This room is the only one that knows the library.
+
 import { statfsSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 
 import type { Database, Statement } from 'better-sqlite3'
 
+import type { RunId } from '../contract/branded.ts'
 import { BasilError, type ErrorRecord } from '../contract/errors.ts'
 import { sparing } from './checksums.ts'
 
@@ -14,9 +16,9 @@ export interface History {
   readonly file: string
   readonly write: boolean
   readonly notices: ErrorRecord[] // what was found and done at opening, and rows found damaged since
-  readonly interrupted: number[] // runs found unfinished at opening
+  readonly interrupted: RunId[] // runs found unfinished at opening
   /** Whether somebody works on a run now; only then is a row that says so running. */
-  lives(run: number): boolean
+  lives(run: RunId): boolean
   close(): void
 }
 

@@ -1,6 +1,8 @@
 // Studies and their planned runs. A planned run gets its run's number in the transaction that makes the run, so that a
 // study that was killed never begins one twice. What a run came to is read from its evaluations.
+
 import type { StudyRun, StudySummary } from '../contract/api/studies.ts'
+import type { RunId } from '../contract/branded.ts'
 import { BasilError, type ErrorRecord } from '../contract/errors.ts'
 import type { ResolvedConfig } from '../contract/run/config.ts'
 import { comparedScores, mean } from '../contract/run/means.ts'
@@ -28,7 +30,7 @@ interface PlannedRow {
   part: string
   seed: number
   config: string
-  run: number | null
+  run: RunId | null
 }
 
 /** Gives the study's number. */
@@ -108,7 +110,7 @@ export function studyRunsOf(history: History, study: number): StudyRun[] {
 type End = Omit<StudyRun, 'place' | 'arm' | 'part' | 'seed'>
 
 /** What a planned run is now. One with a damaged row came to nothing that can be told, and says so. */
-function endOf(history: History, run: number | null, config: ResolvedConfig): End {
+function endOf(history: History, run: RunId | null, config: ResolvedConfig): End {
   const waiting: End = { run: null, state: 'waiting', ...cameTo(config, []), leaks: [], error: null }
   if (run === null) return waiting
   try {
@@ -166,7 +168,7 @@ export function plannedOf(history: History, study: number): Planned[] {
 }
 
 /** To be called in the transaction that makes the run. */
-export function putStudyRun(history: History, study: number, place: number, run: number): void {
+export function putStudyRun(history: History, study: number, place: number, run: RunId): void {
   change(history, 'UPDATE study_runs SET run = :run WHERE study = :study AND place = :place', { study, place, run })
 }
 

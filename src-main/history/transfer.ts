@@ -1,6 +1,8 @@
 // Taking runs, studies, evaluations and rows of the library from one history into another, each with all that hangs on
 // it or not at all, and under its own number.
+
 import type { Thing } from '../contract/api/history.ts'
+import { type RunId, runId } from '../contract/branded.ts'
 import type { ResolvedConfig } from '../contract/run/config.ts'
 import { columnsOf, hasLong, sound, sparing, type Table } from './checksums.ts'
 import { evaluationsOf, finalScores } from './run-evaluations.ts'
@@ -82,7 +84,7 @@ function keysOf(history: History, { key, table }: Kind): Key[] {
 
 function isWhole(history: History, kind: Kind, key: Key): boolean {
   const isThere = row(history, `SELECT 1 FROM ${kind.table} WHERE ${kind.key} = :key`, { key }) !== undefined
-  return isThere && isSound(history, kind, key) && (kind.table !== 'runs' || hasNoGap(history, Number(key)))
+  return isThere && isSound(history, kind, key) && (kind.table !== 'runs' || hasNoGap(history, runId(Number(key))))
 }
 
 function isSound(history: History, { table, key, parts }: Kind, one: Key): boolean {
@@ -96,7 +98,7 @@ function isSound(history: History, { table, key, parts }: Kind, one: Key): boole
  * Rows are counted from 0 in their groups; the last epoch is where the run is resumed from; its accuracy follows from
  * its evaluations.
  */
-function hasNoGap(history: History, run: number): boolean {
+function hasNoGap(history: History, run: RunId): boolean {
   const gaps = [
     'SELECT 1 FROM parents WHERE run = :run GROUP BY run HAVING count(*) <> max(place) + 1',
     'SELECT 1 FROM stages WHERE run = :run GROUP BY run HAVING count(*) <> max(stage) + 1',

@@ -1,8 +1,10 @@
 // The workbench behind every door: its parts, each a subject of its own, over one history, one engine and one queue for
 // work. A reader (write: false) sees the same history while another process works.
+
 import { join } from 'node:path'
 
 import type { Disentanglement, DisentanglementRequest } from '../contract/api/disentanglement.ts'
+import type { RunId } from '../contract/branded.ts'
 import type { Told } from '../contract/engine-api.ts'
 import type { ErrorRecord } from '../contract/errors.ts'
 import { openHistory, readHistory } from '../history/open.ts'
@@ -54,7 +56,7 @@ export interface Workbench {
   readonly installer: Installer
   readonly historyCare: HistoryCare
   readonly notices: ErrorRecord[] // what was found and done at opening
-  readonly interrupted: number[] // runs found unfinished at opening
+  readonly interrupted: RunId[] // runs found unfinished at opening
   /** Of two tasks and their own models. Throws run-state while the engine is at work. */
   disentangle(request: DisentanglementRequest): AsyncGenerator<Told<Disentanglement>>
   /** Jobs at work become interrupted. */
@@ -71,7 +73,7 @@ export interface Device {
 export async function openWorkbench(options: WorkbenchOptions): Promise<Workbench> {
   const { home, engine, resources, write, patience } = options
   let sittings: Sittings | undefined
-  const lives = (run: number): boolean => sittings !== undefined && sittings.live(run) !== null
+  const lives = (run: RunId): boolean => sittings !== undefined && sittings.live(run) !== null
   const history = write ? await openHistory(home, { lives }) : await readHistory(home)
   const { device, ...seat } = createSeat(home, () => supervisor)
   const supervisor = createSupervisor(() => engine(engineEnvironment(home, device())), patience)

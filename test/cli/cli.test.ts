@@ -5,6 +5,7 @@ import { createInterface } from 'node:readline'
 
 import { expect, test } from 'vitest'
 
+import { runId } from '../../src-main/contract/branded.ts'
 import { runDetailSchema, runEventSchema, runSummarySchema } from '../../src-main/contract/run/run.ts'
 import { temporaryFolder, toyFile, toyWorkbench } from '../workbench/toy.ts'
 import type { Toy } from '../workbench/toy-faults.ts'
@@ -105,7 +106,7 @@ test('a termination signal leaves a run that can be resumed, and readers see it 
     last: { type: 'ended', state: 'interrupted' },
   })
   const reader = await toyWorkbench(home, undefined, false)
-  expect(reader.runs.show(1).state).toBe('interrupted')
+  expect(reader.runs.show(runId(1)).state).toBe('interrupted')
   await reader.close()
   const resumed = await outcome(basil(home, ['resume', '1', '--json']))
   expect(lines(resumed.out)[0]).toMatchObject({ type: 'started', run: 1, resumed: true })
@@ -121,7 +122,7 @@ test('a reader that closes the pipe ends the command quietly, and the run can be
   const [code, signal] = await once(child, 'close')
   expect({ code, signal, err }).toEqual({ code: 0, signal: null, err: '' })
   const reader = await toyWorkbench(home, undefined, false)
-  expect(reader.runs.show(1).state).toBe('interrupted')
+  expect(reader.runs.show(runId(1)).state).toBe('interrupted')
 })
 
 test("a second writer is refused with the first one's process, and reading goes on meanwhile", async () => {

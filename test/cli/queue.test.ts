@@ -1,5 +1,6 @@
 // basil queue from a terminal: work is asked for without beginning, listed, ordered and worked on; one Ctrl+C pauses it
 // after a kept epoch.
+
 import { existsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -8,6 +9,7 @@ import { expect, test } from 'vitest'
 
 import { jobLines } from '../../src-main/cli/queue/print.ts'
 import type { Job } from '../../src-main/contract/api/jobs.ts'
+import { runId } from '../../src-main/contract/branded.ts'
 import { temporaryFolder, toyFile, toyWorkbench } from '../workbench/toy.ts'
 import type { Toy } from '../workbench/toy-faults.ts'
 import { outcome, type Started, start, withToy } from './terminal.ts'
@@ -71,7 +73,7 @@ test('Ctrl+C once pauses after a kept epoch and begins nothing else; it goes on 
   const child = basil(home, ['run', '--json'], { wait: 300 })
   const atWork = (async () => {
     const reader = await toyWorkbench(home, undefined, false)
-    await expect.poll(() => reader.runs.show(1).start?.epochs.length ?? 0).toBeGreaterThan(1)
+    await expect.poll(() => reader.runs.show(runId(1)).start?.epochs.length ?? 0).toBeGreaterThan(1)
     child.kill('SIGINT')
   })()
   const lines: Job[] = []
@@ -90,7 +92,7 @@ test('a line tells how far a job is and what it still takes, in the largest unit
   const job: Job = {
     ...{ job: 7, kind: 'study', title: 'seeds', needs: 'engine', place: 'here', state: 'running', position: null },
     ...{ progress: { what: 'Run', done: 2, total: 4 }, made: '', started: null, ended: null, error: null },
-    ...{ run: 5, study: 1, evaluation: null, file: null, remainingSeconds: 9000 },
+    ...{ run: runId(5), study: 1, evaluation: null, file: null, remainingSeconds: 9000 },
   }
   expect(jobLines([job])[1]).toMatch(/^ +7 +study 1: seeds +running +Run 2 of 4 +2\.5 h +engine$/)
   expect(jobLines([{ ...job, remainingSeconds: 90 }])[1]).toContain('2 min')

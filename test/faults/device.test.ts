@@ -1,10 +1,12 @@
 // A GPU that fails under a run: the run pauses with the reason, nothing is tried again on the same device, and it goes
 // on where the person says. The engine is the real one (failing-engine.ts) or, for what needs no weights, the toy.
+
 import { join } from 'node:path'
 
 import { expect, test } from 'vitest'
 
 import { detailLines, lineOf } from '../../src-main/cli/print.ts'
+import type { RunId } from '../../src-main/contract/branded.ts'
 import { type EngineProcess, forkEngine } from '../../src-main/workbench/link/engine-process.ts'
 import { deviceChoice } from '../../src-main/workbench/native/devices.ts'
 import type { Workbench } from '../../src-main/workbench/workbench.ts'
@@ -35,7 +37,7 @@ async function troubled(
   })
   return { workbench, started: () => started }
 }
-const chosen = (workbench: Workbench, run: number): number[] => {
+const chosen = (workbench: Workbench, run: RunId): number[] => {
   const { start, iterations } = workbench.runs.show(run)
   return [start, ...iterations].flatMap((stage) => stage?.coefficients.flat() ?? [])
 }

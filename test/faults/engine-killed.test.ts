@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 
+import type { RunId } from '../../src-main/contract/branded.ts'
 import type { RunEvent } from '../../src-main/contract/run/run.ts'
 import { readHistory } from '../../src-main/history/open.ts'
 import { checkIntegrity } from '../../src-main/history/soundness.ts'
@@ -73,7 +74,7 @@ test('kill -9 of the engine at any moment, recovery included, loses no kept epoc
 type Epoch = Extract<RunEvent, { type: 'epoch' }>
 
 /** Epochs that were told and are not in history as they were told. */
-function missing(workbench: Workbench, run: number, told: Epoch[]): number {
+function missing(workbench: Workbench, run: RunId, told: Epoch[]): number {
   return told.filter((e) => {
     const kept = workbench.runs.coefficients(run, e.stage, e.epoch).flat()
     return !e.coefficients.flat().every((value, i) => Object.is(value, kept[i]))

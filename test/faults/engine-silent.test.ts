@@ -1,10 +1,12 @@
 // A process of the engine that is stopped by the system, or never comes to the end of a step: it is told, in a run's
 // events and to who comes later; it goes on to the same bits when it is let go, and in a new engine when that is asked
 // for.
+
 import { join } from 'node:path'
 
 import { expect, test } from 'vitest'
 
+import type { RunId } from '../../src-main/contract/branded.ts'
 import type { RunEvent } from '../../src-main/contract/run/run.ts'
 import type { EngineProcess } from '../../src-main/workbench/link/engine-process.ts'
 import { patience } from '../../src-main/workbench/link/heartbeat.ts'
@@ -33,7 +35,7 @@ async function setting(toy: Toy, threshold: Partial<typeof patience>): Promise<S
 }
 
 /** All events; the engine's process is stopped after the second epoch, and `act` is called when that is told. */
-async function stopped({ workbench, engine }: Setting, act: (run: number) => void): Promise<[number, RunEvent[]]> {
+async function stopped({ workbench, engine }: Setting, act: (run: RunId) => void): Promise<[RunId, RunEvent[]]> {
   const run = await workbench.runs.start(config)
   let epochs = 0
   let isTold = false

@@ -4,6 +4,7 @@ import { createInterface } from 'node:readline'
 
 import { expect, onTestFinished, test } from 'vitest'
 
+import { type RunId, runId } from '../../src-main/contract/branded.ts'
 import type { RunEvent } from '../../src-main/contract/run/run.ts'
 import { readHistory } from '../../src-main/history/open.ts'
 import { checkIntegrity } from '../../src-main/history/soundness.ts'
@@ -22,7 +23,7 @@ test('kill -9 of the main process at any moment: every told epoch is there, the 
   let kills = 0
   let lost = 0
   const told: [number, number][] = []
-  for (let run: number | null = null; ; ) {
+  for (let run: RunId | null = null; ; ) {
     const kill = 3 + Math.floor(chance() * 5) // epochs from now
     const main = startMain(home, run, { wait: 1 })
     let epochs = 0
@@ -44,7 +45,7 @@ test('kill -9 of the main process at any moment: every told epoch is there, the 
     checkIntegrity(history.db)
     history.close()
     const reader = await toyWorkbench(home, undefined, false)
-    const detail = reader.runs.show(run ?? 0)
+    const detail = reader.runs.show(run ?? runId(0))
     expect(detail.state).toBe('interrupted')
     const kept = [detail.start, ...detail.iterations].flatMap(
       (s) => s?.epochs.map((e) => `${e.stage}.${e.epoch}`) ?? [],
@@ -56,7 +57,7 @@ test('kill -9 of the main process at any moment: every told epoch is there, the 
   const workbench = await toyWorkbench(home)
   const whole = await workbench.runs.start(toyConfig({ iterations: 2, epochs: 6 }))
   await follow(workbench, whole)
-  const same = JSON.stringify(bitsOf(workbench, 1)) === JSON.stringify(bitsOf(workbench, whole))
+  const same = JSON.stringify(bitsOf(workbench, runId(1))) === JSON.stringify(bitsOf(workbench, whole))
   console.log(`main: kills=${kills} lost=${lost} differ=${same ? 0 : 1} seed=${seed}`)
   expect(kills).toBeGreaterThanOrEqual(3)
   expect({ lost, same }).toEqual({ lost: 0, same: true })
@@ -72,7 +73,7 @@ test('an engine in the middle of a long step ends with its parent', async () => 
   await expect.poll(() => alive(enginePid)).toBe(false)
 })
 
-function startMain(home: string, run: number | null, toy: Toy): { child: ChildProcess; lines: AsyncIterable<Line> } {
+function startMain(home: string, run: RunId | null, toy: Toy): { child: ChildProcess; lines: AsyncIterable<Line> } {
   const args = [join(import.meta.dirname, 'toy-main.ts'), home, ...(run === null ? [] : [String(run)])]
   const child = spawn(process.execPath, args, {
     stdio: ['ignore', 'pipe', 'inherit'],

@@ -1,11 +1,13 @@
 // A main process that is killed while one job is at work and others wait: after each kill every job that was asked for
 // is there, none is worked on again that was done, and they end in the order in which they were asked for.
+
 import { type ChildProcess, spawn } from 'node:child_process'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 
 import { expect, onTestFinished, test } from 'vitest'
 
+import { runId } from '../../src-main/contract/branded.ts'
 import { readHistory } from '../../src-main/history/open.ts'
 import { checkIntegrity } from '../../src-main/history/soundness.ts'
 import { bitsOf, follow, temporaryFolder, toyConfig, toyWorkbench } from '../workbench/toy.ts'
@@ -42,7 +44,7 @@ test('kill -9 of the main process at any moment of its queue: no job is lost, no
     found.disordered += Number(ended.join() !== names.join())
     const whole = await workbench.runs.start(toyConfig({ name: 'c', iterations: 1, epochs: 4 }))
     await follow(workbench, whole)
-    expect(bitsOf(workbench, rows[0]?.run ?? 0)).toEqual(bitsOf(workbench, whole))
+    expect(bitsOf(workbench, rows[0]?.run ?? runId(0))).toEqual(bitsOf(workbench, whole))
   }
   const { kills, ...wrong } = found
   console.log(

@@ -1,12 +1,14 @@
 // The same promise as engine-killed.test.ts, kept by the real engine on real checkpoints: 20 kills -9 at seeded moments
 // (while it starts, hashes, steps, evaluates), through restarts and resumes, and the coefficients are those of the
 // unbroken run.
+
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
 import { expect, test } from 'vitest'
 
+import { type RunId, runId } from '../../src-main/contract/branded.ts'
 import type { RunEvent } from '../../src-main/contract/run/run.ts'
 import { openTensorFile } from '../../src-main/engine/formats/open.ts'
 import { openSource } from '../../src-main/files/source.ts'
@@ -31,7 +33,7 @@ const config = { ...golden, tasks: golden.tasks.slice(0, 1), microBatch: 48 }
 
 async function toTheEnd(
   workbench: Workbench,
-  run: number,
+  run: RunId,
   see: (event: RunEvent) => void = () => undefined,
 ): Promise<RunEvent | undefined> {
   let last: RunEvent | undefined
@@ -87,7 +89,7 @@ test('20 kills of the real engine: nothing acknowledged is lost, and the bits ar
   await workbench.exports.export(whole, { iteration: null }, { out: join(home, 'whole.safetensors'), overwrite: false })
 
   let lost = 0
-  const told: { run: number; stage: number; epoch: number; coefficients: number[][] }[] = []
+  const told: { run: RunId; stage: number; epoch: number; coefficients: number[][] }[] = []
   const see = (event: RunEvent): void => {
     if (event.type === 'engine-lost') return
     if (event.type === 'epoch') {
@@ -118,7 +120,7 @@ test('20 kills of the real engine: nothing acknowledged is lost, and the bits ar
   armed = false
   await dying // of a kill that came with the last event of the last run: nobody is asked anything while dying
   const { file } = await workbench.exports.export(
-    told.at(-1)?.run ?? 0,
+    told.at(-1)?.run ?? runId(0),
     { iteration: null },
     { out: join(home, 'killed.safetensors'), overwrite: false },
   )

@@ -1,7 +1,9 @@
 // A main process to be killed: asks for the runs that its queue lacks, lets what was interrupted go on, and works on
 // the queue. It says on stdout, at once, what was asked for and what is told of each run.
+
 import { writeSync } from 'node:fs'
 
+import type { RunId } from '../../src-main/contract/branded.ts'
 import { forkEngine } from '../../src-main/workbench/link/engine-process.ts'
 import { openWorkbench } from '../../src-main/workbench/workbench.ts'
 import { toyConfig, toyEntry } from '../workbench/toy-run.ts'
@@ -11,7 +13,7 @@ const say = (value: unknown): void => void writeSync(1, `${JSON.stringify(value)
 
 const workbench = await openWorkbench({ home, engine: () => forkEngine(toyEntry), resources: '', write: true })
 const { jobs, runs } = workbench
-const watch = async (run: number): Promise<void> => {
+const watch = async (run: RunId): Promise<void> => {
   for await (const event of runs.watch(run)) say({ run, told: event.type })
 }
 for (const { job, state } of jobs.list()) if (state === 'interrupted') jobs.retry(job)

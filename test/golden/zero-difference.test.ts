@@ -1,12 +1,14 @@
 // A difference vector of 0, on the golden models: nothing that scales it changes anything, so that no iteration is run,
 // which is told as it happens, kept with the run, and said on the terminal and the card ever after. And task vectors of
 // 0, which are told before a run begins.
+
 import { copyFileSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
 import { detailLines, lineOf } from '../../src-main/cli/print.ts'
+import { runId } from '../../src-main/contract/branded.ts'
 import { formSchema } from '../../src-main/contract/checkpoint.ts'
 import type { ResolvedConfig } from '../../src-main/contract/run/config.ts'
 import { differenceVectorNotes } from '../../src-main/contract/run/difference-vector.ts'
@@ -157,7 +159,7 @@ describe('on wasm', () => {
     expect((await checkRun(config, openSource)).notes).toEqual([])
     const [begun] = (await events(among)).filter((e) => e.type === 'opened')
     expect(begun?.notes).toEqual([note])
-    const line = lineOf({ ...(begun as Extract<EngineEvent, { type: 'opened' }>), run: 1, engines: [] })
+    const line = lineOf({ ...(begun as Extract<EngineEvent, { type: 'opened' }>), run: runId(1), engines: [] })
     expect(line?.text).toContain(note)
   })
 

@@ -1,11 +1,13 @@
 // A checksum in every row of every table: written by whatever statement writes the row, asked for by whatever question
 // reads it.
+
 import { copyFileSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 import Database from 'better-sqlite3'
 import { expect, test } from 'vitest'
 
+import { runId } from '../../src-main/contract/branded.ts'
 import { allTables, damagedRows } from '../../src-main/history/checksums.ts'
 import { runDetail } from '../../src-main/history/detail.ts'
 import { coefficientsOf } from '../../src-main/history/epochs.ts'
@@ -79,9 +81,9 @@ test('whatever column of whatever table is changed, that row and no other is dam
 
 test('deliberate changes keep the checksum; a damaged row cannot be changed, which would make it look sound', async () => {
   const history = await damagedBy('UPDATE runs SET accuracy = 1 WHERE run = 2', "UPDATE library SET notes = 'another'")
-  endRun(history, 1, 'stopped', now, null)
+  endRun(history, runId(1), 'stopped', now, null)
   expect(wrongRows(history)).toEqual(['table runs, run 2', 'table library, id 1'])
-  expect(() => endRun(history, 2, 'stopped', now, null)).toThrow(expect.objectContaining(damaged))
+  expect(() => endRun(history, runId(2), 'stopped', now, null)).toThrow(expect.objectContaining(damaged))
   expect(() => describeEntry(history, 1, { role: null, tags: [], notes: '' })).toThrow(expect.objectContaining(damaged))
   expect(wrongRows(history)).toEqual(['table runs, run 2', 'table library, id 1'])
 })
@@ -101,17 +103,17 @@ test('what is sound is shown beside what is damaged, and each damaged row is nam
     { run: 2, accuracy: 0.3125 },
     { run: 1 },
   ])
-  const first = runDetail(history, 1)
+  const first = runDetail(history, runId(1))
   expect(first.start?.epochs.map((e) => e.epoch)).toEqual([0, 2])
   expect(first.damaged).toMatchObject([{ where: 'table epochs, run 1, stage 0, epoch 1' }])
-  expect(() => coefficientsOf(history, 1, 1, 0)).toThrow('table epochs long, run 1, stage 1, epoch 0')
-  const second = runDetail(history, 2)
+  expect(() => coefficientsOf(history, runId(1), 1, 0)).toThrow('table epochs long, run 1, stage 1, epoch 0')
+  const second = runDetail(history, runId(2))
   expect(second).toMatchObject({
     evaluations: [],
     tasks: {},
     damaged: [{ where: expect.stringContaining('table evaluations, run 2') }],
   })
-  expect(() => resumeOf(history, 2)).toThrow('table resume, run 2')
+  expect(() => resumeOf(history, runId(2))).toThrow('table resume, run 2')
   expect(listStudies(history)).toHaveLength(1)
   expect(studyRunsOf(history, 1)).toMatchObject([
     { run: 2, state: 'failed', accuracy: null, error: { code: 'history-damaged' } },
@@ -142,7 +144,7 @@ test('rows from before that cannot be parsed are damaged ones after the migratio
   )
   db.close()
   const history = await opened(home)
-  expect(runDetail(history, 1).damaged.map(({ where }) => where)).toEqual([
+  expect(runDetail(history, runId(1)).damaged.map(({ where }) => where)).toEqual([
     'table epochs, run 1, stage 0, epoch 0',
     'table stages, run 1, stage 1',
   ])

@@ -1,8 +1,10 @@
 // Tasks to forget in the history: a run's mean leaves them out and tells theirs apart, in rows of before as in new
 // ones; a study compares arms by them, and by nothing else.
+
 import Database from 'better-sqlite3'
 import { expect, test } from 'vitest'
 
+import type { RunId } from '../../src-main/contract/branded.ts'
 import { comparedScores } from '../../src-main/contract/run/means.ts'
 import { runDetailSchema } from '../../src-main/contract/run/run.ts'
 import { runDetail } from '../../src-main/history/detail.ts'
@@ -13,7 +15,7 @@ import { folder, now, opened, toyConfig } from './rows.ts'
 
 type Aim = 'learn' | 'forget' | 'keep'
 
-function measured(history: History, aims: Aim[], accuracies: number[]): number {
+function measured(history: History, aims: Aim[], accuracies: number[]): RunId {
   const config = toyConfig()
   const names = aims.map((_, i) => `task ${i}`)
   const tasks = names.map((name, i) => ({ ...config.tasks[0], name, aim: aims[i] })) as typeof config.tasks

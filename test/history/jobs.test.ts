@@ -1,7 +1,10 @@
 // Jobs as rows: their order, what a process that was killed leaves of them, and rows that are damaged or refused.
+
 import Database from 'better-sqlite3'
 import { expect, test } from 'vitest'
+import { z } from 'zod'
 
+import { runId } from '../../src-main/contract/branded.ts'
 import { createEvaluation, putReport } from '../../src-main/history/evaluations.ts'
 import {
   clearJobs,
@@ -14,7 +17,7 @@ import {
 } from '../../src-main/history/jobs.ts'
 import { createRun, endRun, runRow } from '../../src-main/history/runs.ts'
 import { type History, transaction } from '../../src-main/history/statement.ts'
-import type { Kinds } from '../../src-main/workbench/jobs/kind.ts'
+import type { Kind, Kinds } from '../../src-main/workbench/jobs/kind.ts'
 import { createJobs } from '../../src-main/workbench/jobs/queue.ts'
 import { folder, now, opened, read, toyConfig } from './rows.ts'
 
@@ -86,7 +89,7 @@ test('a disk that takes nothing more leaves no half job: neither the job nor wha
   jobs.work('none')
   const pages = Number(history.db.pragma('page_count', { simple: true }))
   history.db.pragma(`max_page_count = ${pages}`)
-  let run = 0
+  let run = runId(0)
   const ask = (): number =>
     jobs.add(() => {
       run = createRun(history, toyConfig(), now, 'interrupted')
@@ -103,12 +106,12 @@ test('a disk that takes nothing more leaves no half job: neither the job nor wha
   await jobs.close()
 })
 
-const kind = {
-  ...({ needs: 'engine', goesOn: true } as const),
-  request: undefined as never,
+const kind: Kind = {
+  ...{ needs: 'engine', goesOn: true },
+  request: z.unknown(),
   title: () => 'a run',
   run: async () => undefined,
-  again: () => ({ kind: 'run' as const, request: {} }),
+  again: () => ({ kind: 'run', request: {} }),
 }
 const kinds: Kinds = {
   ...{ run: kind, study: kind, evaluation: kind, export: kind },

@@ -1,10 +1,12 @@
 // What history keeps of the machine a run was computed on, so that a resumed run goes to the same bits or says why not;
 // and the kept databases of released versions (test/databases), which every later version must open with all they hold.
+
 import { copyFileSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 
 import { expect, test } from 'vitest'
 
+import { type RunId, runId } from '../../src-main/contract/branded.ts'
 import { type EngineInfo, runDetailSchema } from '../../src-main/contract/run/run.ts'
 import { runDetail } from '../../src-main/history/detail.ts'
 import { putEpoch } from '../../src-main/history/epochs.ts'
@@ -21,13 +23,13 @@ const wasm: EngineInfo = { name: 'wasm', kind: 'wasm', threads: 2, simd: 'SIMD',
 const gpu: EngineInfo = { ...wasm, name: 'TensorFlow (GPU)', kind: 'native-gpu', simd: 'native' }
 const cpu: EngineInfo = { ...gpu, name: 'TensorFlow (CPU)', kind: 'native-cpu' }
 
-async function begun(): Promise<{ history: History; run: number }> {
+async function begun(): Promise<{ history: History; run: RunId }> {
   const history = await opened(folder())
   return { history, run: createRun(history, toyConfig(), now) }
 }
 
 /** A sitting that opens and keeps some epochs of the start. */
-function sit(history: History, run: number, engine: EngineInfo, epochs: number[], microBatch = 8): void {
+function sit(history: History, run: RunId, engine: EngineInfo, epochs: number[], microBatch = 8): void {
   reviveRun(history, run)
   putOpened(history, run, { type: 'opened', engine, blocks: ['all'], parents: [], parameters: 1, images: [] })
   putStage(history, run, stage(0))
@@ -81,12 +83,12 @@ test.each(readdirSync(databases))(
     expect(rows.map((r) => r.state)).toEqual(['interrupted', 'done'])
     const [interrupted, done] = rows.map((r) => runDetailSchema.parse(runDetail(history, r.run)))
     expect(done).toMatchObject({ iterationsDone: 2, engines: [{ engine: { name: 'toy' }, after: null }], halvings: [] })
-    expect(resumeOf(history, interrupted?.run ?? 0)?.microBatch).toBeNull()
+    expect(resumeOf(history, interrupted?.run ?? runId(0))?.microBatch).toBeNull()
     history.close()
     const workbench = await toyWorkbench(home)
-    await workbench.runs.resume(interrupted?.run ?? 0)
-    expect((await follow(workbench, interrupted?.run ?? 0)).at(-1)).toMatchObject({ type: 'done' })
-    expect(workbench.runs.show(interrupted?.run ?? 0)).toMatchObject({
+    await workbench.runs.resume(interrupted?.run ?? runId(0))
+    expect((await follow(workbench, interrupted?.run ?? runId(0))).at(-1)).toMatchObject({ type: 'done' })
+    expect(workbench.runs.show(interrupted?.run ?? runId(0))).toMatchObject({
       accuracy: done?.accuracy,
       start: done?.start && { metric: done.start.metric },
     })

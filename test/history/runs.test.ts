@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 
-import { sha256 } from '../../src-main/contract/branded.ts'
+import { type RunId, sha256 } from '../../src-main/contract/branded.ts'
 import { runDetailSchema } from '../../src-main/contract/run/run.ts'
 import { runDetail } from '../../src-main/history/detail.ts'
 import { coefficientsOf, putEpoch } from '../../src-main/history/epochs.ts'
@@ -13,7 +13,7 @@ import { endStage, putStage } from '../../src-main/history/stages.ts'
 import type { History } from '../../src-main/history/statement.ts'
 import { epoch, folder, now, opened, resumeAt, stage, table, toyConfig } from './rows.ts'
 
-function keep(history: History, run: number, at: ReturnType<typeof epoch>, seconds = at.seconds): void {
+function keep(history: History, run: RunId, at: ReturnType<typeof epoch>, seconds = at.seconds): void {
   putEpoch(history, run, at, resumeAt(at), seconds)
 }
 

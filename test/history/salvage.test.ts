@@ -1,10 +1,12 @@
 // Backups of the history, and bringing back what can be read of a damaged one.
+
 import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 import Database from 'better-sqlite3'
 import { expect, test } from 'vitest'
 
+import { type RunId, runId } from '../../src-main/contract/branded.ts'
 import { isBackupDue, listBackups, makeBackup } from '../../src-main/history/backups.ts'
 import { allTables, damagedRows } from '../../src-main/history/checksums.ts'
 import { runDetail } from '../../src-main/history/detail.ts'
@@ -20,7 +22,7 @@ import { putAll, putRun, shown } from './whole.ts'
 const always = (): boolean => true
 const day = (n: number): Date => new Date(now.getTime() + n * 86_400_000)
 const all = { offset: 0, limit: 100, search: '' }
-const numbers = (history: History): number[] => listRuns(history, all).rows.map(({ run }) => run)
+const numbers = (history: History): RunId[] => listRuns(history, all).rows.map(({ run }) => run)
 
 /** Another program's hand: it does not know checksums. */
 function tamper(file: string, sql: string): void {
@@ -95,7 +97,7 @@ test('a damaged row is taken back from the newest backup, and the history as it 
     'UPDATE runs SET accuracy = 1 WHERE run = 2; UPDATE stages SET metric = 0 WHERE run = 3 AND stage = 1',
   )
   tamper(history.file, `UPDATE evaluations SET accuracy = 1 WHERE run = ${later} AND model = 'iteration' AND place = 0`)
-  expect(() => runDetail(history, 2)).toThrow('table runs, run 2')
+  expect(() => runDetail(history, runId(2))).toThrow('table runs, run 2')
   const salvaged = await salvage(history, now)
   expect(salvaged).toMatchObject({
     different: [],

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 
+import { runId } from '../../src-main/contract/branded.ts'
 import { runDetail } from '../../src-main/history/detail.ts'
 import { coefficientsOf } from '../../src-main/history/epochs.ts'
 import { listToBytes, tableToBytes } from '../../src-main/history/numbers.ts'
@@ -38,8 +39,8 @@ test('ten thousand runs with fifty thousand epochs: every question goes by an in
   expect(page.total).toBe(runs)
   expect(page.rows.map((r) => r.run)).toEqual(Array.from({ length: 100 }, (_, i) => 5000 - i))
   expect(listRuns(history, { offset: 0, limit: 100, search: 'NEEDLE' }).rows.map((r) => r.run)).toEqual([1])
-  expect(runDetail(history, 5000).start?.epochs).toHaveLength(epochs)
-  expect(coefficientsOf(history, 5000, 0, 3)).toEqual(table(1))
+  expect(runDetail(history, runId(5000)).start?.epochs).toHaveLength(epochs)
+  expect(coefficientsOf(history, runId(5000), 0, 3)).toEqual(table(1))
   db.prepare = prepare
 
   expect(asked.length).toBeGreaterThanOrEqual(7)

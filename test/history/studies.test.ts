@@ -1,7 +1,9 @@
 // What history keeps of studies: planned runs in their order, what came of each by its evaluations, and MGDA's weights
 // with the epoch they belong to.
+
 import { expect, test } from 'vitest'
 
+import { runId } from '../../src-main/contract/branded.ts'
 import { parseStudy } from '../../src-main/contract/run/study.ts'
 import { runDetail } from '../../src-main/history/detail.ts'
 import { putEpoch } from '../../src-main/history/epochs.ts'
@@ -107,5 +109,5 @@ test('a study keeps its state and the reason it paused; forgotten, its runs stay
   expect(studyOf(history, study).error).toBeNull()
   forgetStudy(history, study)
   expect(listStudies(history)).toEqual([])
-  expect(runDetail(history, 1).name).toBe('toy run')
+  expect(runDetail(history, runId(1)).name).toBe('toy run')
 })

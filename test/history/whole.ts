@@ -1,6 +1,6 @@
 // A history with a row in every table, and everything of it that a person can be shown.
 
-import { bytes, type Sha256, sha256 } from '../../src-main/contract/branded.ts'
+import { bytes, type RunId, runId, type Sha256, sha256 } from '../../src-main/contract/branded.ts'
 import { addData, dataSets } from '../../src-main/history/data-sets.ts'
 import { runDetail } from '../../src-main/history/detail.ts'
 import { coefficientsOf, putEpoch } from '../../src-main/history/epochs.ts'
@@ -44,7 +44,7 @@ const digest = (n: number): Sha256 => sha256(n.toString(16).padStart(2, '0').rep
 const engine = { name: 'toy', kind: 'wasm' as const, threads: 1, simd: '', reason: '', versions: { toy: '1' } }
 
 /** A finished run of a start and an iteration, with three epochs each. */
-export function putRun(history: History, name: string): number {
+export function putRun(history: History, name: string): RunId {
   const run = createRun(history, toyConfig({ name, iterations: 1 }), now)
   const file = (role: 'pretrained' | 'vector', n: number) => ({
     role,
@@ -96,7 +96,7 @@ export function putAll(history: History): void {
     [{ arm: 'a', part: '', seed: 7, config }],
     now,
   )
-  putStudyRun(history, study, 0, runs[1] ?? 0)
+  putStudyRun(history, study, 0, runs[1] ?? runId(0))
   putStudyState(history, study, 'done')
   const request = { models: [{ name: 'm' }], tasks: [{ name: 'cars', data: '/models/cars#test' }], split: 'test' }
   const evaluation = createEvaluation(history, request as never, now)

@@ -1,12 +1,14 @@
 // Methods and objectives are added from here alone, each in the one list it belongs to, and are then everywhere: a card
 // where the engine has the way of learning or the loss, a second page where it has not. And it is counted: the pages
 // that name a method or objective are its own, and nobody asks for one by its name.
+
 import { readdirSync, readFileSync } from 'node:fs'
 import { join, relative, sep } from 'node:path'
 
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 
 import { methodsCommand, pageLines } from '../../src-main/cli/methods.ts'
+import type { RunId } from '../../src-main/contract/branded.ts'
 import { methods } from '../../src-main/contract/methods/index.ts'
 import { methodPage, objectivePage } from '../../src-main/contract/methods/page.ts'
 import { objectives } from '../../src-main/contract/objectives/index.ts'
@@ -164,7 +166,7 @@ describe('a run of it', () => {
         ...{ backend, open: openSource, hash: hashFile, resume, parents: [] },
         ...{ stopping: () => false, signal: new AbortController().signal },
       })
-      const kept = async (into: number, resume: ResumeState | null, epochs = Number.POSITIVE_INFINITY) => {
+      const kept = async (into: RunId, resume: ResumeState | null, epochs = Number.POSITIVE_INFINITY) => {
         const found: EngineEvent[] = []
         for await (const event of run(config, host(resume))) {
           keepEvent(history, into, event, 0, now)

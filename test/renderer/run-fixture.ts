@@ -1,4 +1,5 @@
 // A small run made by hand: two tasks, three blocks, a start and two iterations of three epochs.
+import { runId } from '../../src-main/contract/branded.ts'
 import { resolveConfig } from '../../src-main/contract/run/resolve.ts'
 import type { RunDetail, StageDetail } from '../../src-main/contract/run/run.ts'
 
@@ -63,7 +64,7 @@ function stage(number: number, accuracies: number[], best: number, coefficients:
 
 export function run(): RunDetail {
   return {
-    run: 7,
+    run: runId(7),
     name: 'by hand',
     method: 'dv-basi',
     objective: 'cross-entropy',

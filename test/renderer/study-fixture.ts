@@ -1,5 +1,7 @@
 // Studies made by hand: runs of two arms, one of them with a name that tables have to quote.
+
 import type { StudyDetail, StudyRun } from '../../src-main/contract/api/studies.ts'
+import { runId } from '../../src-main/contract/branded.ts'
 import type { RunConfig } from '../../src-main/contract/run/config.ts'
 import { studySchema } from '../../src-main/contract/run/study.ts'
 import { tableOf } from '../../src-main/workbench/studies/table.ts'
@@ -9,7 +11,7 @@ export const one = (arm: string, seed: number, accuracy: number | null): StudyRu
   arm,
   part: '',
   seed,
-  run: accuracy === null ? null : 7,
+  run: accuracy === null ? null : runId(7),
   state: accuracy === null ? 'waiting' : 'done',
   accuracy,
   relativeAccuracy: accuracy,

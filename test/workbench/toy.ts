@@ -1,11 +1,13 @@
 // What tests of the runner share: a data folder that goes with the test, the toy engine, and a run's bits apart from
 // its clock.
+
 import { copyFileSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
 import { onTestFinished } from 'vitest'
 
+import type { RunId } from '../../src-main/contract/branded.ts'
 import type { RunDetail, RunEvent } from '../../src-main/contract/run/run.ts'
 import { type EngineProcess, forkEngine } from '../../src-main/workbench/link/engine-process.ts'
 import { openWorkbench, type Workbench, type WorkbenchOptions } from '../../src-main/workbench/workbench.ts'
@@ -47,7 +49,7 @@ export async function toyWorkbench(
 /** All events to the end. */
 export async function follow(
   workbench: Workbench,
-  run: number,
+  run: RunId,
   seen: (event: RunEvent) => void = () => undefined,
 ): Promise<RunEvent[]> {
   const events: RunEvent[] = []
@@ -62,7 +64,7 @@ export async function follow(
  * Everything of a run that must not depend on how often it was interrupted: all but clocks (openings of test data tell
  * theirs) and its number.
  */
-export function bitsOf(workbench: Workbench, run: number): unknown {
+export function bitsOf(workbench: Workbench, run: RunId): unknown {
   const { created, ended, seconds, times, dataWait, openings, run: _, ...rest } = workbench.runs.show(run)
   const timeless = (stage: RunDetail['iterations'][number]) => ({
     ...stage,

@@ -1,11 +1,13 @@
 // Models written in other forms: conversions that lose no bit, exports that are the default export converted, and what
 // may go wrong on the way, after which the old file is there as it was.
+
 import { copyFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 
 import { expect, onTestFinished, test } from 'vitest'
 
+import { runId } from '../../src-main/contract/branded.ts'
 import { containers, type Form, formSchema, writtenLayouts } from '../../src-main/contract/checkpoint.ts'
 import type { Exported, Recipe } from '../../src-main/contract/run/recipe.ts'
 import { openTensorFile } from '../../src-main/engine/formats/open.ts'
@@ -117,7 +119,7 @@ async function recipeIn(here: string): Promise<Recipe> {
   const [base, vectors] = [await parent('pretrained.safetensors'), [await parent('finetuned-alpha.safetensors')]]
   const told = {
     basil: '2',
-    run: 3,
+    run: runId(3),
     name: 'between',
     method: 'task-arithmetic',
     grouping: 'scalar',

@@ -1,10 +1,12 @@
 // A linearised run says so wherever its model is met: in the list of runs, on the terminal, in its settings, its recipe
 // and the file that is exported. A run of before the field existed is an ordinary one.
+
 import { join } from 'node:path'
 
 import { expect, test } from 'vitest'
 
 import { summaryLine } from '../../src-main/cli/print.ts'
+import type { RunId } from '../../src-main/contract/branded.ts'
 import { formSchema } from '../../src-main/contract/checkpoint.ts'
 import { runDetailSchema } from '../../src-main/contract/run/run.ts'
 import { openTensorFile } from '../../src-main/engine/formats/open.ts'
@@ -21,7 +23,7 @@ import { folder as golden, goldenConfig } from '../golden/fixture.ts'
 import { folder, now, opened, stage } from '../history/rows.ts'
 
 /** A run on the golden models whose start chose 0.5 for the one vector and block. */
-async function finished(history: History, linearised: string | undefined): Promise<number> {
+async function finished(history: History, linearised: string | undefined): Promise<RunId> {
   const config = goldenConfig('entropy', { blocks: 'scalar', vectors: ['finetuned-alpha.safetensors'] })
   // undefined: as an older version stored it
   const run = createRun(history, { ...config, linearised } as typeof config, now)

@@ -1,6 +1,7 @@
 // basil eval: models on tasks, with intervals, beside each other and beside their fine-tuned references. Models are
 // checkpoints of any layout or states of runs; what is measured is kept in the history, and with --out written as a
 // page, as JSON and as tables.
+
 import { mkdir } from 'node:fs/promises'
 import { basename, join, resolve } from 'node:path'
 
@@ -12,6 +13,7 @@ import {
   type EvaluationRequest,
   evaluationRequestSchema,
 } from '../../contract/api/evaluations.ts'
+import type { RunId } from '../../contract/branded.ts'
 import { BasilError } from '../../contract/errors.ts'
 import { requireFree, writeAtomic } from '../../files/write-atomic.ts'
 import type { Evaluations } from '../../workbench/evaluations/evaluations.ts'
@@ -31,7 +33,7 @@ interface Given extends Options {
   model: string[]
   task: Task[]
   config?: string
-  run?: number
+  run?: RunId
   iteration?: number
   split: EvaluationRequest['split']
   reference: string[]

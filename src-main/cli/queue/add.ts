@@ -1,9 +1,11 @@
 // basil queue add: asks for work without beginning it. What is wrong with it is said at once.
+
 import { resolve } from 'node:path'
 
 import { type Command, Option } from 'commander'
 
 import { evaluationRequestSchema } from '../../contract/api/evaluations.ts'
+import type { RunId } from '../../contract/branded.ts'
 import { requireFree } from '../../files/write-atomic.ts'
 import { resolveFile } from '../../workbench/projects.ts'
 import { readDefinition } from '../../workbench/studies/definition.ts'
@@ -40,7 +42,7 @@ export function addCommands(command: Command, adding: Adding, number: (text: str
     .addOption(
       new Option('--split <split>', 'on which data').choices(['test', 'validation', 'training']).default('test'),
     )
-    .action((run: number, { json = false, iteration = null, split }) =>
+    .action((run: RunId, { json = false, iteration = null, split }) =>
       adding(json, async ({ evaluations }) => void evaluations.start(requestOf(evaluations, run, iteration, split))),
     )
   const model = part('export', 'the model of a run and its card, rebuilt from its parents')
@@ -49,7 +51,7 @@ export function addCommands(command: Command, adding: Adding, number: (text: str
     .option('--iteration <k>', 'after this iteration, 0 being the start; the last accepted one if not given', number)
     .option('--overwrite', 'replace the file, and its card, if they are there')
   withFormOptions(model, 'the pre-trained model').action(
-    (run: number, { json = false, out, iteration = null, overwrite = false, ...given }) =>
+    (run: RunId, { json = false, out, iteration = null, overwrite = false, ...given }) =>
       adding(json, async ({ exports }) => {
         await exports.queue(run, { iteration, form: formOf(out, given) }, { out: resolve(out), overwrite })
       }),
@@ -81,12 +83,7 @@ export function addCommands(command: Command, adding: Adding, number: (text: str
   return command
 }
 
-function requestOf(
-  { tasksOf, stateOf }: Workbench['evaluations'],
-  run: number,
-  iteration: number | null,
-  split: Split,
-) {
+function requestOf({ tasksOf, stateOf }: Workbench['evaluations'], run: RunId, iteration: number | null, split: Split) {
   const recipe = stateOf(run, iteration)
   const name = `run ${run}${recipe.iteration ? `, iteration ${recipe.iteration}` : ', start'}`
   return evaluationRequestSchema.parse({ ...tasksOf(run, split), models: [{ name, from: { recipe } }], split })

@@ -3,6 +3,7 @@
 import { eventIterator, oc } from '@orpc/contract'
 import { z } from 'zod'
 
+import { runIdSchema } from '../branded.ts'
 import { formSchema } from '../checkpoint.ts'
 import { planSchema } from '../engine-api.ts'
 import { errorSchema } from '../errors.ts'
@@ -19,7 +20,7 @@ import { libraryApi } from './library.ts'
 import { deviceSchema, installEventSchema, nativeKinds, nativeStatusSchema } from './native.ts'
 import { studiesApi } from './studies.ts'
 
-const run = z.object({ run: z.number().int() })
+const run = z.object({ run: runIdSchema })
 
 const aboutSchema = z.object({
   version: z.string(),
@@ -27,7 +28,7 @@ const aboutSchema = z.object({
   dataFolder: z.string(),
   engine: engineInfoSchema.nullable(), // null while it starts
   engineError: errorSchema.nullable(),
-  interrupted: z.array(z.number()), // runs found unfinished at start
+  interrupted: z.array(runIdSchema), // runs found unfinished at start
   notices: z.array(errorSchema), // what opening the history found and did, such as setting a damaged file aside
 })
 export type About = z.infer<typeof aboutSchema>

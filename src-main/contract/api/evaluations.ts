@@ -1,9 +1,11 @@
 // Models measured outside a run: what the engine is asked, the report that comes of it, and what a window may ask for.
 // A report says of every task which images it was measured on, and of every model which checkpoint or state of a run it
 // is; means are over its rows and nothing else.
+
 import { eventIterator, oc } from '@orpc/contract'
 import { z } from 'zod'
 
+import { runIdSchema } from '../branded.ts'
 import { splitManifestSchema } from '../data/manifest.ts'
 import { errorSchema } from '../errors.ts'
 import { recipeSchema } from '../run/recipe.ts'
@@ -115,7 +117,7 @@ export const evaluationReportSchema = z.object({
       name: z.string(),
       file: z.string().nullable(), // null: a state of a run
       sha256: z.string().nullable(), // of the file
-      run: z.number().nullable(),
+      run: runIdSchema.nullable(),
       iteration: z.number().nullable(),
       linearised: z.boolean(), // measured to first order around the pre-trained model, as its run saw it
       architecture: z.string(),
@@ -149,7 +151,7 @@ const openingSchema = z.object({
   task: z.string(),
   opened: z.string().nullable(), // when; of a run, when it ended
   evaluation: z.number().nullable(),
-  run: z.number().nullable(),
+  run: runIdSchema.nullable(),
 })
 export type Opening = z.infer<typeof openingSchema>
 
@@ -172,7 +174,7 @@ const inFile = z.object({ id, name: z.string().max(500) }) // a file, and what i
 const ofDataSet = z.object({ dataSet: id, split: z.string().max(300) }) // of those that were added
 
 const tasksSchema = z.union([
-  z.object({ run: z.number().int() }),
+  z.object({ run: runIdSchema }),
   z.object({ grant: z.string(), config: z.unknown() }),
   z.object({
     of: z.array(z.object({ name, data: z.union([inFile, ofDataSet]), head: inFile, finetuned: id.nullable() })).min(1),
@@ -182,9 +184,7 @@ export type WantedTasks = z.infer<typeof tasksSchema>
 
 const wantedSchema = z.object({
   models: z
-    .array(
-      z.union([z.object({ id }), z.object({ run: z.number().int(), iteration: z.number().int().min(0).nullable() })]),
-    )
+    .array(z.union([z.object({ id }), z.object({ run: runIdSchema, iteration: z.number().int().min(0).nullable() })]))
     .min(1)
     .max(16),
   tasks: tasksSchema,

@@ -1,9 +1,11 @@
 // The queue of work as a window sees it: every job with its kind, what it belongs to, how far it is and how long it
 // still takes. Jobs are added where their subject is (runs.start, studies.start, evaluations.start, ...); here they are
 // listed, reordered, paused, cancelled and retried.
+
 import { eventIterator, oc } from '@orpc/contract'
 import { z } from 'zod'
 
+import { runIdSchema } from '../branded.ts'
 import { errorSchema } from '../errors.ts'
 
 /** Of a job that is over: "done" and whatever comes after it. */
@@ -31,7 +33,7 @@ const jobSchema = z.object({
   started: z.string().nullable(), // for the first time
   ended: z.string().nullable(),
   error: errorSchema.nullable(),
-  run: z.number().nullable(), // what it belongs to; of a study its present run
+  run: runIdSchema.nullable(), // what it belongs to; of a study its present run
   study: z.number().nullable(),
   evaluation: z.number().nullable(),
   file: z.string().nullable(), // that it writes

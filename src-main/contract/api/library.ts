@@ -4,7 +4,7 @@
 import { eventIterator, oc } from '@orpc/contract'
 import { z } from 'zod'
 
-import { sha256Schema } from '../branded.ts'
+import { runIdSchema, sha256Schema } from '../branded.ts'
 import {
   architectureSchema,
   compatibilitySchema,
@@ -87,11 +87,11 @@ export type Listed = z.infer<typeof listedSchema>
 
 const lineageSchema = z.object({
   made: z
-    .object({ run: z.number().nullable(), name: z.string(), method: z.string(), iteration: z.number() })
+    .object({ run: runIdSchema.nullable(), name: z.string(), method: z.string(), iteration: z.number() })
     .nullable(), // of a file Basil wrote
   // id: where the library has it
   parents: z.array(z.object({ role: z.string(), name: z.string(), sha256: sha256Schema, id: z.number().nullable() })),
-  usedBy: z.array(z.object({ run: z.number(), name: z.string(), role: z.string() })),
+  usedBy: z.array(z.object({ run: runIdSchema, name: z.string(), role: z.string() })),
 })
 
 const shownSchema = entrySchema.extend({
@@ -130,7 +130,7 @@ const reopenedSchema = z.object({
       entry: z.number().nullable(),
     }),
   ),
-  run: z.number().nullable(),
+  run: runIdSchema.nullable(),
 })
 export type Reopened = z.infer<typeof reopenedSchema>
 

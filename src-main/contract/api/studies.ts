@@ -1,7 +1,9 @@
 // Studies as a window sees them: what was planned, how far each run is, and the table over arms.
+
 import { eventIterator, oc } from '@orpc/contract'
 import { z } from 'zod'
 
+import { runIdSchema } from '../branded.ts'
 import { leakSchema } from '../data/leaks.ts'
 import { errorSchema } from '../errors.ts'
 import { runStates } from '../run/run.ts'
@@ -14,7 +16,7 @@ const studyRunSchema = z.object({
   arm: z.string(),
   part: z.string(), // '' where the arm has only one
   seed: z.number(),
-  run: z.number().nullable(), // null: not begun
+  run: runIdSchema.nullable(), // null: not begun
   state: z.enum(runStates),
   accuracy: z.number().nullable(), // mean over tasks, those to keep left out
   relativeAccuracy: z.number().nullable(),

@@ -3,7 +3,7 @@
 // (the collapse identity of difference vectors: a whole lineage is the parents and a few rows of numbers).
 import { z } from 'zod'
 
-import { sha256Schema } from '../branded.ts'
+import { runIdSchema, sha256Schema } from '../branded.ts'
 import { randomParts } from '../merges/random-parts.ts'
 import { type Step, stepSchema } from '../merges/step.ts'
 import { ties } from '../merges/ties.ts'
@@ -12,7 +12,7 @@ import { ties } from '../merges/ties.ts'
 const parent = z.object({ file: z.string().default(''), name: z.string(), sha256: sha256Schema })
 
 const fields = {
-  run: z.number().nullable(),
+  run: runIdSchema.nullable(),
   name: z.string(),
   method: z.string(),
   grouping: z.enum(['tensor', 'layer', 'scalar']),

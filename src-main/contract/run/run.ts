@@ -4,7 +4,7 @@
 // difference vector.
 import { z } from 'zod'
 
-import { sha256Schema } from '../branded.ts'
+import { runIdSchema, sha256Schema } from '../branded.ts'
 import { leakSchema } from '../data/leaks.ts'
 import { splitManifestSchema } from '../data/manifest.ts'
 import { errorSchema } from '../errors.ts'
@@ -186,7 +186,7 @@ export const runStates = ['waiting', 'running', 'interrupted', 'stopped', 'cance
 export type RunState = (typeof runStates)[number]
 
 export const runSummarySchema = z.object({
-  run: z.number(),
+  run: runIdSchema,
   name: z.string(),
   method: z.string(),
   objective: z.string(),
@@ -255,7 +255,7 @@ export const runDetailSchema = runSummarySchema.extend({
 })
 export type RunDetail = z.infer<typeof runDetailSchema>
 
-const run = z.number()
+const run = runIdSchema
 
 /**
  * What is told of a run as it goes: to a terminal as one line of JSON each, to a window as a stream. Only what is

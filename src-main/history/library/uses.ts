@@ -1,6 +1,6 @@
 // Which runs used a content, by its hash: a run keeps the hashes and names of its parents for ever, whatever becomes of
 // the files.
-import type { Sha256 } from '../../contract/branded.ts'
+import type { RunId, Sha256 } from '../../contract/branded.ts'
 import { sound } from '../checksums.ts'
 import { type History, rows, soundOnly } from '../statement.ts'
 
@@ -11,7 +11,7 @@ export function runsByContent(history: History): Map<string, number> {
 }
 
 /** Oldest run first. */
-export function usesOf(history: History, sha256: Sha256): { run: number; name: string; role: string }[] {
+export function usesOf(history: History, sha256: Sha256): { run: RunId; name: string; role: string }[] {
   const text = `SELECT DISTINCT run, runs.name AS name, parents.role AS role FROM parents JOIN runs USING (run)
     WHERE sha256 = :sha256 AND ${sound(history, 'parents')} AND ${sound(history, 'runs')} ORDER BY run`
   return soundOnly(history, () => rows(history, text, { sha256 }))

@@ -1,5 +1,6 @@
 // Evaluations outside runs: asked for through the queue, kept with their reports, and told to whoever watches. That
 // test data is opened is on disk before the engine hears of it.
+
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 
@@ -11,6 +12,7 @@ import type {
   Opening,
 } from '../../contract/api/evaluations.ts'
 import type { Job } from '../../contract/api/jobs.ts'
+import type { RunId } from '../../contract/branded.ts'
 import { BasilError } from '../../contract/errors.ts'
 import type { Recipe } from '../../contract/run/recipe.ts'
 import { runDetail } from '../../history/detail.ts'
@@ -46,12 +48,12 @@ export interface Evaluations {
   /** Every time these images were opened as test data. */
   openings(data: readonly string[]): Opening[]
   /** A run's own tasks on one of its splits, with the files where they are now. */
-  tasksOf(run: number, split: EvaluationRequest['split']): Tasks
+  tasksOf(run: RunId, split: EvaluationRequest['split']): Tasks
   /**
    * A state of a run as a model to evaluate, from its parents where they are now; iteration null: the last accepted
    * one.
    */
-  stateOf(run: number, iteration: number | null): Recipe
+  stateOf(run: RunId, iteration: number | null): Recipe
   /** The report as one page. */
   page(evaluation: number): string
 }

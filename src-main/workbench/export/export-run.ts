@@ -1,4 +1,5 @@
 // A state of a run becomes a file with its card beside it, where a person wants it or among the data folder's exports.
+import type { RunId } from '../../contract/branded.ts'
 import { type Form, formSchema } from '../../contract/checkpoint.ts'
 import type { Exported } from '../../contract/run/recipe.ts'
 import { runDetail } from '../../history/detail.ts'
@@ -25,7 +26,7 @@ interface Place extends Writer {
 /** target null: a new file in the data folder's exports. */
 export async function exportRun(
   place: Place,
-  run: number,
+  run: RunId,
   { iteration, epoch = null, form = formSchema.parse({}) }: ExportedState,
   target: Target | null,
 ): Promise<Exported & { card: string }> {

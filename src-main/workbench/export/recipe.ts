@@ -1,6 +1,6 @@
 // How the model after an iteration is rebuilt from its parents (contract/run/recipe.ts): the chosen tables of the
 // stages up to it, with the parents' hashes. Iterations that were not accepted are rows of zeros and change nothing.
-import type { Sha256 } from '../../contract/branded.ts'
+import type { RunId, Sha256 } from '../../contract/branded.ts'
 import type { Form } from '../../contract/checkpoint.ts'
 import { BasilError } from '../../contract/errors.ts'
 import { extensionOf } from '../../contract/file-names.ts'
@@ -15,7 +15,7 @@ import { type History, snapshot } from '../../history/statement.ts'
  * iteration null: the last accepted one, or the start; epoch null: the state that was chosen, else any the iteration
  * had. Throws run-missing, history-damaged, or run-state when that far nothing was learned.
  */
-export function recipeOf(history: History, run: number, iteration: number | null, epoch: number | null = null): Recipe {
+export function recipeOf(history: History, run: RunId, iteration: number | null, epoch: number | null = null): Recipe {
   return snapshot(history, () => {
     const detail = runDetail(history, run)
     requireSound(detail)
@@ -72,7 +72,7 @@ export function exportName(recipe: Recipe, { container }: Pick<Form, 'container'
   return `${plain}-run-${recipe.run}-iteration-${recipe.iteration}${recipe.epoch === null ? '' : `-epoch-${recipe.epoch}`}.${extensionOf(container)}`
 }
 
-function noEpoch(run: number, iteration: number, epoch: number): never {
+function noEpoch(run: RunId, iteration: number, epoch: number): never {
   throw new BasilError({
     code: 'run-missing',
     what: 'The run has no such epoch',
@@ -82,7 +82,7 @@ function noEpoch(run: number, iteration: number, epoch: number): never {
   })
 }
 
-function tooEarly(run: number, iteration: number, stages: number): BasilError {
+function tooEarly(run: RunId, iteration: number, stages: number): BasilError {
   return new BasilError({
     code: 'run-state',
     what: stages === 0 ? 'The run has not learned a model yet' : 'The run has no such iteration',

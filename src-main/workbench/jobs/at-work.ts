@@ -1,5 +1,7 @@
 // One job at work: what is wished of it, how far it is, and its end.
+
 import type { Need } from '../../contract/api/jobs.ts'
+import type { RunId } from '../../contract/branded.ts'
 import { BasilError, type ErrorRecord, recordOf } from '../../contract/errors.ts'
 import type { StoredJob } from '../../history/jobs.ts'
 import { stateAfter } from '../runs/refusals.ts'
@@ -11,7 +13,7 @@ export interface AtWork {
   readonly kind: Kind
   progress: { what: string; done: number; total: number } | null
   remaining: number | null // seconds
-  run: number | null // that a study is at
+  run: RunId | null // that a study is at
   file: string | null
   readonly begun: Promise<boolean> // false: it has ended without
   /** Never rejects. */

@@ -1,7 +1,9 @@
 // What the queue knows of a kind of job, and what a job at work knows of the queue. index.ts says how to add one.
+
 import type { z } from 'zod'
 
 import type { JobKind, JobState, Need } from '../../contract/api/jobs.ts'
+import type { RunId } from '../../contract/branded.ts'
 import type { ErrorRecord } from '../../contract/errors.ts'
 import type { Progress } from '../../contract/run/run.ts'
 import type { Belongings, StoredJob } from '../../history/jobs.ts'
@@ -18,7 +20,7 @@ export interface Work {
   /** remaining: seconds, where that is known. */
   tell(progress: Pick<Progress, 'what' | 'done' | 'total'>, remaining?: number | null): void
   /** The run of a study that it is at; null: between two. */
-  at(run: number | null): void
+  at(run: RunId | null): void
   /** The file it has written. */
   wrote(file: string): void
 }

@@ -5,7 +5,7 @@
 import { existsSync } from 'node:fs'
 
 import type { Reopened } from '../../contract/api/library.ts'
-import { type RunId, runId, type Sha256 } from '../../contract/branded.ts'
+import type { RunId, Sha256 } from '../../contract/branded.ts'
 import { BasilError } from '../../contract/errors.ts'
 import { parseJson } from '../../contract/json.ts'
 import { type Recipe, recipeSchema } from '../../contract/run/recipe.ts'
@@ -45,7 +45,7 @@ export function runOf(history: History, recipe: Recipe): RunId | null {
   if (recipe.run === null) return null
   try {
     const ours = recipeOf(history, recipe.run, recipe.iteration, recipe.epoch)
-    return identityOf(ours) === identityOf(recipe) ? runId(recipe.run) : null
+    return identityOf(ours) === identityOf(recipe) ? recipe.run : null
   } catch {
     return null // no such run, or it never came that far
   }

@@ -1,5 +1,6 @@
 // A run's model as a file: a job, whose end whoever asked waits for. Where nothing can be asked for, because another
 // process is the folder's writer, it is written at once.
+import type { RunId } from '../../contract/branded.ts'
 import type { Form } from '../../contract/checkpoint.ts'
 import { BasilError } from '../../contract/errors.ts'
 import type { Exported } from '../../contract/run/recipe.ts'
@@ -18,11 +19,11 @@ export type Written = Exported & { card: string }
 
 export interface Exports {
   /** The name a model of this run would be saved under. */
-  suggestName(run: number, iteration: number | null, form: Form): string
+  suggestName(run: RunId, iteration: number | null, form: Form): string
   /** The model and its card. target null: new files in the data folder's exports. */
-  export(run: number, state: ExportedState, target: Target | null): Promise<Written>
+  export(run: RunId, state: ExportedState, target: Target | null): Promise<Written>
   /** Asks for it without waiting for it. Gives the job's number. Throws what can be said of it at once. */
-  queue(run: number, state: ExportedState, target: Target | null): Promise<number>
+  queue(run: RunId, state: ExportedState, target: Target | null): Promise<number>
 }
 
 /** What an export's job does. */
@@ -32,7 +33,7 @@ export interface ExportsAtWork {
 
 export interface ExportJob {
   name: string // of the run
-  run: number
+  run: RunId
   state: ExportedState
   target: Target | null
 }
@@ -63,7 +64,7 @@ export function createExports(options: Options): { exports: Exports; atWork: Exp
       ),
     )
 
-  async function wantedOf(run: number, state: ExportedState, target: Target | null): Promise<ExportJob> {
+  async function wantedOf(run: RunId, state: ExportedState, target: Target | null): Promise<ExportJob> {
     recipeOf(history, run, state.iteration, state.epoch ?? null)
     if (target) await requireFree(target.out, target)
     return { name: runDetail(history, run).name, run, state, target }

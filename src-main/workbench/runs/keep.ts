@@ -1,5 +1,6 @@
 // From what the engine says to what is kept and told: each event is committed first, then given on as the contract's
 // run event. seconds in the history are engine time over all sittings; those of an event are of this sitting.
+import type { RunId } from '../../contract/branded.ts'
 import type { EngineEvent, RunEvent } from '../../contract/run/run.ts'
 import { putEpoch } from '../../history/epochs.ts'
 import { putEvaluation } from '../../history/run-evaluations.ts'
@@ -10,7 +11,7 @@ import { type History, transaction } from '../../history/statement.ts'
 import { lastEvent } from './last-event.ts'
 
 /** before: engine seconds of earlier sittings. On disk when this returns; gives what may now be told. */
-export function keepEvent(history: History, run: number, event: EngineEvent, before: number, now: Date): RunEvent {
+export function keepEvent(history: History, run: RunId, event: EngineEvent, before: number, now: Date): RunEvent {
   switch (event.type) {
     case 'opened':
       return { ...event, run, engines: putOpened(history, run, event) }

@@ -1,5 +1,6 @@
 // What stands between a wish and a run: states from which a run goes on, the state an error leaves it in, and what a
 // workbench refuses of runs.
+import type { RunId } from '../../contract/branded.ts'
 import { BasilError, type ErrorRecord } from '../../contract/errors.ts'
 import type { RunDetail, RunState } from '../../contract/run/run.ts'
 import { requireSound } from '../../history/detail.ts'
@@ -35,7 +36,7 @@ export function requireResumable(detail: RunDetail): void {
   })
 }
 
-export function missingEpoch(run: number, stage: number, epoch: number): never {
+export function missingEpoch(run: RunId, stage: number, epoch: number): never {
   throw new BasilError({
     code: 'run-missing',
     what: 'There is no such epoch',

@@ -1,7 +1,9 @@
 // Runs as a workbench offers them: asked for through the queue, and followed, stopped, cancelled and read by their
 // number, which each has from the moment it is asked for. Its own jobs and studies begin them here.
+
 import { EventEmitter, once } from 'node:events'
 
+import { type RunId, runId } from '../../contract/branded.ts'
 import type { Plan } from '../../contract/engine-api.ts'
 import { recordOf } from '../../contract/errors.ts'
 import type { ResolvedConfig } from '../../contract/run/config.ts'
@@ -22,31 +24,31 @@ import { only } from './watchers.ts'
 export interface Runs {
   check(config: ResolvedConfig): Promise<Plan>
   /** Checks, then asks for it; resolves with the run's number when it is under way, or has to wait for its turn. */
-  start(config: ResolvedConfig): Promise<number>
+  start(config: ResolvedConfig): Promise<RunId>
   /** device: for this sitting alone. Throws run-state for a run that cannot go on. */
-  resume(run: number, device?: string): Promise<number>
+  resume(run: RunId, device?: string): Promise<RunId>
   /** False where nobody works on it. */
-  stop(run: number): Promise<boolean>
+  stop(run: RunId): Promise<boolean>
   /** Also of one that waits. False where it is over. */
-  cancel(run: number): Promise<boolean>
+  cancel(run: RunId): Promise<boolean>
   list(page: { offset: number; limit: number; search: string }): { total: number; rows: RunSummary[] }
-  show(run: number): RunDetail
-  coefficients(run: number, stage: number, epoch: number): CoefficientTable
+  show(run: RunId): RunDetail
+  coefficients(run: RunId, stage: number, epoch: number): CoefficientTable
   /** "started" once it begins, then what is told from now on; of a run that is over, only its end. */
-  watch(run: number): AsyncGenerator<RunEvent, void>
+  watch(run: RunId): AsyncGenerator<RunEvent, void>
 }
 
 /** How a job has runs worked on. What is thrown here left no run at work. */
 export interface RunsAtWork extends Pick<Runs, 'check'> {
   /** made: called with the run's number in the transaction that makes it. */
-  begin(config: ResolvedConfig, made: (run: number) => void, hears?: Hears): Promise<Live>
-  goOn(run: number, options: { device: string | null; resumed: boolean }, hears?: Hears): Promise<Live>
+  begin(config: ResolvedConfig, made: (run: RunId) => void, hears?: Hears): Promise<Live>
+  goOn(run: RunId, options: { device: string | null; resumed: boolean }, hears?: Hears): Promise<Live>
   /** Ends what the engine does for it at once. */
   end(): void
   /** Its last event is told when this returns. */
   tellLast(live: Live, last: RunEvent): void
   /** A run that could not begin when its turn came, or was cancelled before. */
-  leave(run: number, thrown: unknown): void
+  leave(run: RunId, thrown: unknown): void
 }
 
 export interface RunsOptions {
@@ -65,13 +67,13 @@ export function createRuns(options: RunsOptions): { runs: Runs; atWork: RunsAtWo
     const { tower = null } = await check(config)
     return { ...config, tower } // a run goes on as it began, whatever is put beside its models meanwhile
   }
-  const beginning = new Set<number>()
+  const beginning = new Set<RunId>()
   const atWork = createRunsAtWork(options, { begins, beginning, check, settled })
 
-  async function start(config: ResolvedConfig): Promise<number> {
+  async function start(config: ResolvedConfig): Promise<RunId> {
     const whole = await settled(config)
     if (!jobs.isAtWork('engine')) await seat.requireThere()
-    let run = 0
+    let run = runId(0)
     const job = jobs.add(() => {
       run = createRun(history, whole, new Date(), 'interrupted')
       return { kind: 'run', request: { name: whole.name, device: null }, run }
@@ -80,7 +82,7 @@ export function createRuns(options: RunsOptions): { runs: Runs; atWork: RunsAtWo
     return run
   }
 
-  async function resume(run: number, device: string | null = null): Promise<number> {
+  async function resume(run: RunId, device: string | null = null): Promise<RunId> {
     const detail = runDetail(history, run)
     requireResumable(detail)
     const request = { name: detail.name, device }
@@ -91,13 +93,13 @@ export function createRuns(options: RunsOptions): { runs: Runs; atWork: RunsAtWo
     return run
   }
 
-  async function* watch(run: number): AsyncGenerator<RunEvent, void> {
+  async function* watch(run: RunId): AsyncGenerator<RunEvent, void> {
     while (!sittings.live(run) && (beginning.has(run) || runDetail(history, run).state === 'waiting'))
       await once(begins, String(run))
     yield* sittings.live(run)?.watchers.watch() ?? only(lastEvent(history, run))
   }
 
-  async function cancel(run: number): Promise<boolean> {
+  async function cancel(run: RunId): Promise<boolean> {
     const working = sittings.live(run)
     const job = jobAbout(history, 'run', run)
     if (job && (!working || job.state === 'running')) return jobs.cancel(job.job)
@@ -122,7 +124,7 @@ export function createRuns(options: RunsOptions): { runs: Runs; atWork: RunsAtWo
 
 interface Beginning extends Pick<Runs, 'check'> {
   begins: EventEmitter
-  beginning: Set<number>
+  beginning: Set<RunId>
   settled(config: ResolvedConfig): Promise<ResolvedConfig> // as it is kept
 }
 

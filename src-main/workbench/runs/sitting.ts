@@ -1,6 +1,7 @@
 // One run at work in the engine: what is told is kept first, then given to whoever watches; how it ends is kept too,
 // and told last. Whoever has it begun (a job, or the study that it is of) says what it is left as when it is ended
 // before its time.
+import type { RunId } from '../../contract/branded.ts'
 import { type ErrorRecord, recordOf } from '../../contract/errors.ts'
 import type { ResolvedConfig } from '../../contract/run/config.ts'
 import type { EngineEvent, RunEvent } from '../../contract/run/run.ts'
@@ -18,7 +19,7 @@ import { stateAfter } from './refusals.ts'
 import { createWatchers, type Watchers } from './watchers.ts'
 
 export interface Begun {
-  run: number
+  run: RunId
   config: ResolvedConfig
   resumed: boolean
 }
@@ -32,7 +33,7 @@ export interface Hears {
 }
 
 export interface Live {
-  readonly run: number
+  readonly run: RunId
   readonly watchers: Watchers
   /** Never rejects. Its last event, which is for who waits here to tell. */
   readonly over: Promise<RunEvent>
@@ -47,7 +48,7 @@ interface Options {
 }
 
 export interface Sittings {
-  live(run: number): Live | null
+  live(run: RunId): Live | null
   sit(begun: Begun, hears?: Hears): Live
   /** What is at work is left as interrupted from now on. */
   closing(): void
@@ -92,7 +93,7 @@ export function createSittings({ history, supervisor, device, ended }: Options):
     }
   }
 
-  function failed(run: number, error: ErrorRecord, left: Hears['left']): RunEvent {
+  function failed(run: RunId, error: ErrorRecord, left: Hears['left']): RunEvent {
     const isEnded = error.code === 'cancelled'
     const state = isClosing ? 'interrupted' : isEnded ? (left?.() ?? 'cancelled') : stateAfter(error)
     const shown = isEnded ? null : error

@@ -1,4 +1,5 @@
 // Measuring a run's models again, with everything a report can say of them.
+import type { RunId } from '../../../src-main/contract/branded.ts'
 import { evaluations } from '../../state/evaluations.svelte.ts'
 import { router } from '../../state/router.svelte.ts'
 
@@ -6,7 +7,7 @@ const mostMistakes = 24
 
 /** A run's final model on the run's own tasks, beside checkpoints of the library. */
 export async function evaluateRun(
-  run: number,
+  run: RunId,
   others: readonly number[],
   split: 'training' | 'validation' | 'test',
 ): Promise<void> {

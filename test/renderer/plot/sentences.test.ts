@@ -1,6 +1,8 @@
 // What a run and the history say in sentences.
+
 import { describe, expect, it, test } from 'vitest'
 
+import { runId } from '../../../src-main/contract/branded.ts'
 import type { RunEvent } from '../../../src-main/contract/run/run.ts'
 import { conditions, salvagedSentence } from '../../../src-renderer/plot/sentences.ts'
 import { applyEvent, liveRun } from '../../../src-renderer/state/run/apply-event.ts'
@@ -9,10 +11,10 @@ import { run } from '../run-fixture.ts'
 describe('what the machine made of a run', () => {
   const engine = { name: 'a GPU', kind: 'native-gpu' as const, threads: 1, simd: '', reason: '', versions: {} }
   const cpu = { ...engine, name: 'a CPU', kind: 'native-cpu' as const }
-  const halved = (from: number): RunEvent => ({ type: 'micro-batch', run: 7, from, to: from / 2, why: 'full' })
+  const halved = (from: number): RunEvent => ({ type: 'micro-batch', run: runId(7), from, to: from / 2, why: 'full' })
   const opened: RunEvent = {
     type: 'opened',
-    run: 7,
+    run: runId(7),
     engine: cpu,
     engines: [
       { engine, after: null },

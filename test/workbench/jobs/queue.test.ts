@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 
 import type { Job } from '../../../src-main/contract/api/jobs.ts'
-import { sha256 } from '../../../src-main/contract/branded.ts'
+import { type RunId, runId, sha256 } from '../../../src-main/contract/branded.ts'
 import type { Recipe } from '../../../src-main/contract/run/recipe.ts'
 import type { Workbench } from '../../../src-main/workbench/workbench.ts'
 import { bitsOf, follow, temporaryFolder, toyConfig, toyEngine, toyWorkbench } from '../toy.ts'
@@ -25,8 +25,8 @@ const states = ({ jobs }: Workbench): string[] => jobs.list().map(({ title, stat
 const refused = (what: string) => expect.objectContaining({ message: expect.stringContaining(what) })
 
 /** Runs asked for one after the other; gives their numbers by name. */
-async function asked({ runs }: Workbench, ...names: string[]): Promise<Record<string, number>> {
-  const made: Record<string, number> = {}
+async function asked({ runs }: Workbench, ...names: string[]): Promise<Record<string, RunId>> {
+  const made: Record<string, RunId> = {}
   for (const name of names) made[name] = await runs.start(toyConfig({ name, iterations: 1 }))
   return made
 }
@@ -90,9 +90,9 @@ test('a job that waits is held while others go on, and has its old place when it
   const { b } = await asked(workbench, 'a', 'b', 'c', 'd')
   const [held] = named(workbench, 'b')
   await jobs.pause(held?.job ?? 0, false)
-  expect(workbench.runs.show(b ?? 0).state).toBe('interrupted')
+  expect(workbench.runs.show(b ?? runId(0)).state).toBe('interrupted')
   goOn()
-  await follow(workbench, 1)
+  await follow(workbench, runId(1))
   jobs.resume(held?.job ?? 0)
   expect(named(workbench, 'b', 'd').map(({ position }) => position)).toEqual([1, 2]) // c is at work
   expect(await worked(workbench)).toEqual(['a', 'c', 'b', 'd'])
@@ -103,7 +103,7 @@ test.each([false, true])(
   async (now) => {
     const { workbench, goOn } = await slow()
     const { jobs, runs } = workbench
-    const { a = 0, b = 0 } = await asked(workbench, 'a', 'b')
+    const { a = runId(0), b = runId(0) } = await asked(workbench, 'a', 'b')
     const [first] = named(workbench, 'a')
     goOn()
     const events = await follow(workbench, a, (event) => {
@@ -118,7 +118,7 @@ test.each([false, true])(
     await jobs.quiet()
     expect(jobs.show(first?.job ?? 0)).toMatchObject({ state: 'done', job: first?.job })
     expect(runs.show(a).name).toBe('a')
-    const apart = (run: number) => JSON.stringify({ ...(bitsOf(workbench, run) as object), name: '', config: null })
+    const apart = (run: RunId) => JSON.stringify({ ...(bitsOf(workbench, run) as object), name: '', config: null })
     expect(apart(a)).toBe(apart(b))
   },
 )
@@ -126,7 +126,7 @@ test.each([false, true])(
 test('cancelled where it waits it never begins, at work it ends; a retry is a new job of the same request', async () => {
   const { workbench, goOn } = await slow()
   const { jobs, runs } = workbench
-  const { a = 0, b = 0 } = await asked(workbench, 'a', 'b', 'c')
+  const { a = runId(0), b = runId(0) } = await asked(workbench, 'a', 'b', 'c')
   const [atWork, waiting] = named(workbench, 'a', 'b')
   expect(await jobs.cancel(waiting?.job ?? 0)).toBe(true)
   expect(await jobs.cancel(atWork?.job ?? 0)).toBe(true)
@@ -138,7 +138,7 @@ test('cancelled where it waits it never begins, at work it ends; a retry is a ne
   expect(jobs.show(again)).toMatchObject({ title: 'b', state: 'waiting', run: 4 })
   goOn()
   expect(await worked(workbench)).toEqual(['c', 'b'])
-  expect(runs.show(4).config).toEqual(runs.show(b).config)
+  expect(runs.show(runId(4)).config).toEqual(runs.show(b).config)
   expect(states(workbench)).toEqual(['b done', 'c done', 'a cancelled', 'b cancelled'])
 })
 
@@ -150,7 +150,7 @@ test('a job that fails says why and does not stop the next', async () => {
   expect(await worked(workbench)).toEqual(['b'])
   const [a, b] = named(workbench, 'a', 'b')
   expect([a, b]).toMatchObject([{ state: 'failed', error: { code: 'not-finite' } }, { state: 'done' }])
-  expect(workbench.runs.show(1)).toMatchObject({ state: 'failed' })
+  expect(workbench.runs.show(runId(1))).toMatchObject({ state: 'failed' })
 })
 
 test('a merge goes on beside a run, in a process of its own; work that begins anew is not paused', async () => {

@@ -1,7 +1,9 @@
 // When an engine is told to be silent, by a clock of the test's own.
+
 import { expect, it } from 'vitest'
 
 import { lineOf } from '../../../src-main/cli/print.ts'
+import { runId } from '../../../src-main/contract/branded.ts'
 import type { BasilError } from '../../../src-main/contract/errors.ts'
 import type { RunDetail } from '../../../src-main/contract/run/run.ts'
 import { type Clock, createEar, patience, watchOver } from '../../../src-main/workbench/link/heartbeat.ts'
@@ -125,19 +127,19 @@ it('is a line in a terminal that says what can be done', () => {
     why: 'no sign',
     next: 'wait',
   } as const
-  expect(lineOf({ type: 'engine-silent', run: 3, error })).toEqual({
+  expect(lineOf({ type: 'engine-silent', run: runId(3), error })).toEqual({
     text: '  The engine does not answer (engine process): no sign. Next: wait. Here: Ctrl+C twice, then: basil resume 3',
     live: false,
   })
-  expect(lineOf({ type: 'engine-silent', run: 3, error: null })?.text).toContain('answers again')
+  expect(lineOf({ type: 'engine-silent', run: runId(3), error: null })?.text).toContain('answers again')
 })
 
 it('is on the page of the run until it is over', () => {
   const error = { code: 'engine-silent', what: 'a', where: 'b', why: 'c', next: 'd' } as const
   const before = liveRun({ state: 'running' } as RunDetail)
-  const silent = applyEvent(before, { type: 'engine-silent', run: 3, error })
+  const silent = applyEvent(before, { type: 'engine-silent', run: runId(3), error })
   expect([before.engineSilent, silent.engineSilent]).toEqual([null, error])
-  expect(applyEvent(silent, { type: 'engine-silent', run: 3, error: null }).engineSilent).toBeNull()
-  expect(applyEvent(silent, { type: 'started', run: 3, name: '', resumed: true }).engineSilent).toBeNull()
-  expect(applyEvent(silent, { type: 'ended', run: 3, state: 'cancelled', error: null }).engineSilent).toBeNull()
+  expect(applyEvent(silent, { type: 'engine-silent', run: runId(3), error: null }).engineSilent).toBeNull()
+  expect(applyEvent(silent, { type: 'started', run: runId(3), name: '', resumed: true }).engineSilent).toBeNull()
+  expect(applyEvent(silent, { type: 'ended', run: runId(3), state: 'cancelled', error: null }).engineSilent).toBeNull()
 })

@@ -1,13 +1,14 @@
 import { expect, test } from 'vitest'
 
+import { runId } from '../../../src-main/contract/branded.ts'
 import type { RunEvent } from '../../../src-main/contract/run/run.ts'
 import { createWatchers } from '../../../src-main/workbench/runs/watchers.ts'
 
-const started: RunEvent = { type: 'started', run: 1, name: 'a', resumed: false }
-const progress = (done: number): RunEvent => ({ type: 'progress', run: 1, what: 'Counting', done, total: 1000 })
+const started: RunEvent = { type: 'started', run: runId(1), name: 'a', resumed: false }
+const progress = (done: number): RunEvent => ({ type: 'progress', run: runId(1), what: 'Counting', done, total: 1000 })
 const stageEnd = (stage: number): RunEvent => ({
   type: 'stage-end',
-  run: 1,
+  run: runId(1),
   stage,
   accepted: true,
   best: 0,

@@ -1,10 +1,12 @@
 // A study at work with the toy engine: its runs follow one another, what fails is a row, what stops it from outside
 // pauses it, and a paused study goes on to the bits of the unbroken one.
+
 import { join } from 'node:path'
 
 import { expect, test } from 'vitest'
 
 import type { StudyDetail } from '../../../src-main/contract/api/studies.ts'
+import { type RunId, runId } from '../../../src-main/contract/branded.ts'
 import { resolveConfig } from '../../../src-main/contract/run/resolve.ts'
 import type { Workbench } from '../../../src-main/workbench/workbench.ts'
 import { bitsOf, follow, temporaryFolder, toyConfig, toyEngine, toyFile, toyWorkbench } from '../toy.ts'
@@ -23,7 +25,7 @@ async function over({ studies }: Workbench, study: number): Promise<StudyDetail>
 }
 
 /** Waits until a run of the study is at work and says so by an event. */
-async function untilAtWork(workbench: Workbench, study: number, place: number): Promise<number> {
+async function untilAtWork(workbench: Workbench, study: number, place: number): Promise<RunId> {
   for await (const _ of workbench.studies.follow(study)) {
     const { run, state } = workbench.studies.show(study).runs[place] ?? { run: null }
     if (run !== null && state === 'running') return run
@@ -44,7 +46,7 @@ test('runs follow one another seed by seed, and the table is theirs', async () =
     ['three', 2, 3, 'done'],
     ['one', 2, 4, 'done'],
   ])
-  const accuracy = (run: number) => workbench.runs.show(run).accuracy as number
+  const accuracy = (run: number) => workbench.runs.show(runId(run)).accuracy as number
   expect(detail.table[0]?.accuracy?.mean).toBeCloseTo((accuracy(1) + accuracy(3)) / 2, 12)
   expect(detail.table[1]?.paired?.difference).toBeCloseTo(
     (accuracy(2) + accuracy(4) - accuracy(1) - accuracy(3)) / 2,

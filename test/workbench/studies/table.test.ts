@@ -1,8 +1,10 @@
 // The table of a study says only what its rows say: means over the seeds an arm has done whole, differences on the
 // seeds two arms share.
+
 import { expect, test } from 'vitest'
 
 import type { StudyRun } from '../../../src-main/contract/api/studies.ts'
+import { runId } from '../../../src-main/contract/branded.ts'
 import { tableOf } from '../../../src-main/workbench/studies/table.ts'
 
 let place = 0
@@ -11,7 +13,7 @@ const run = (arm: string, seed: number, accuracy: number | null, more: Partial<S
   arm,
   part: '',
   seed,
-  run: place,
+  run: runId(place),
   state: 'done',
   accuracy,
   relativeAccuracy: null,

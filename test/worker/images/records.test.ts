@@ -1,6 +1,7 @@
 // What a run says of its images is kept with it: which they were, what could not be read, when test data was opened,
 // how long pixels were waited for; and a run whose test images had been seen before carries that as a mark into every
 // list. Of tensor files as of data sets.
+
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -8,6 +9,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 
 import { detailLines, summaryLine } from '../../../src-main/cli/print.ts'
+import type { RunId } from '../../../src-main/contract/branded.ts'
 import { leakReason } from '../../../src-main/contract/data/leaks.ts'
 import type { ResolvedConfig } from '../../../src-main/contract/run/config.ts'
 import { resolveConfig } from '../../../src-main/contract/run/resolve.ts'
@@ -65,7 +67,7 @@ async function* events(of: ResolvedConfig): AsyncGenerator<EngineEvent> {
 const at = (minute: number): Date => new Date(Date.UTC(2026, 10, 22, 8, minute))
 
 /** Runs into history, an event a minute. */
-async function kept(of: ResolvedConfig): Promise<{ run: number; told: EngineEvent[]; detail: RunDetail }> {
+async function kept(of: ResolvedConfig): Promise<{ run: RunId; told: EngineEvent[]; detail: RunDetail }> {
   const run = createRun(history, of, at(0))
   const told: EngineEvent[] = []
   for await (const event of events(of)) {

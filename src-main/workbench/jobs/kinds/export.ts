@@ -1,13 +1,15 @@
 // A state of a run as a file, with its card.
+
 import { z } from 'zod'
 
+import { runIdSchema } from '../../../contract/branded.ts'
 import { formSchema } from '../../../contract/checkpoint.ts'
 import type { ExportsAtWork } from '../../runs/exported.ts'
 import { defineKind, type Kind } from '../kind.ts'
 
 const request = z.object({
   name: z.string(),
-  run: z.number(),
+  run: runIdSchema,
   state: z.object({
     iteration: z.number().nullable(),
     epoch: z.number().nullable().optional(),

@@ -1,6 +1,8 @@
 // A run of its own. It goes on where it was: after its last kept epoch.
+
 import { z } from 'zod'
 
+import { runId } from '../../../contract/branded.ts'
 import type { RunEvent } from '../../../contract/run/run.ts'
 import { runDetail } from '../../../history/detail.ts'
 import { resumeOf } from '../../../history/resume.ts'
@@ -12,6 +14,8 @@ import { defineKind, type Ended, type Kind, type Work } from '../kind.ts'
 /** device: for one sitting; null: as chosen. */
 const request = z.object({ name: z.string(), device: z.string().nullable() })
 
+const none = runId(0)
+
 export function runKind({ history, runs }: { history: History; runs: RunsAtWork }): Kind {
   return defineKind({
     needs: 'engine',
@@ -19,7 +23,7 @@ export function runKind({ history, runs }: { history: History; runs: RunsAtWork 
     request,
     title: ({ name }) => name,
     run: async ({ run, started }, { device }, work) => {
-      const number = run ?? 0
+      const number = run ?? none
       const hears = {
         kept: (event: RunEvent) => heard(event, work, runs),
         left: () => (work.wish() === 'cancel' ? ('cancelled' as const) : ('interrupted' as const)),
@@ -35,9 +39,9 @@ export function runKind({ history, runs }: { history: History; runs: RunsAtWork 
       const last = await live.over
       return { ...endOf(last, work), after: () => runs.tellLast(live, last) }
     },
-    dropped: ({ run }) => runs.leave(run ?? 0, null),
+    dropped: ({ run }) => runs.leave(run ?? none, null),
     again: ({ run }, { name, device }) => {
-      const made = createRun(history, runDetail(history, run ?? 0).config, new Date(), 'interrupted')
+      const made = createRun(history, runDetail(history, run ?? none).config, new Date(), 'interrupted')
       return { kind: 'run', request: { name, device }, run: made }
     },
   })

@@ -2,7 +2,7 @@
 import { describe, expect, it, test } from 'vitest'
 
 import type { CheckpointSet } from '../../../../src-main/contract/api/library.ts'
-import { sha256 } from '../../../../src-main/contract/branded.ts'
+import { runId, sha256 } from '../../../../src-main/contract/branded.ts'
 import { resolveConfig } from '../../../../src-main/contract/run/resolve.ts'
 import { accuraciesOf, setSentence } from '../../../../src-renderer/plot/sets.ts'
 import {
@@ -79,7 +79,7 @@ describe('models of the library in a run', () => {
     const recipe = {
       basil: '2' as const,
       steps: [],
-      run: 3,
+      run: runId(3),
       name: 'old run',
       method: 'dv-basi',
       grouping: 'layer' as const,

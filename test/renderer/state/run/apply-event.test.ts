@@ -1,7 +1,7 @@
 // What is told of a run upon what is known of it.
 import { describe, expect, it } from 'vitest'
 
-import { sha256 } from '../../../../src-main/contract/branded.ts'
+import { runId, sha256 } from '../../../../src-main/contract/branded.ts'
 import { differenceVectorNotes } from '../../../../src-main/contract/run/difference-vector.ts'
 import type { RunDetail, RunEvent } from '../../../../src-main/contract/run/run.ts'
 import { applyEvent, liveRun } from '../../../../src-renderer/state/run/apply-event.ts'
@@ -9,7 +9,7 @@ import { run, scores } from '../../run-fixture.ts'
 
 const epoch = (stage: number, number: number, best: boolean): RunEvent => ({
   type: 'epoch',
-  run: 7,
+  run: runId(7),
   stage,
   epoch: number,
   step: number * 2,
@@ -24,7 +24,7 @@ const epoch = (stage: number, number: number, best: boolean): RunEvent => ({
 
 const begin: RunEvent = {
   type: 'stage',
-  run: 7,
+  run: runId(7),
   stage: 3,
   kind: 'iteration',
   method: 'dv-basi',
@@ -58,7 +58,7 @@ describe('applyEvent', () => {
 
   it('replaces an evaluation of the same model on the same split', () => {
     const evaluation = { split: 'test' as const, model: 'start' as const, stage: 0, tasks: scores([1, 1]) }
-    const next = applyEvent(liveRun(run()), { type: 'evaluation', run: 7, evaluation })
+    const next = applyEvent(liveRun(run()), { type: 'evaluation', run: runId(7), evaluation })
     expect(next.detail.evaluations.filter((e) => e.split === 'test' && e.model === 'start')).toEqual([evaluation])
   })
 })
@@ -67,7 +67,13 @@ describe('a difference vector that is 0', () => {
   const told = (detail: RunDetail): string[] => differenceVectorNotes(detail)
 
   it('is said as soon as it is told, while the run goes on', () => {
-    const { detail } = applyEvent(liveRun(run()), { type: 'skipped', run: 7, first: 2, last: 4, why: 'rounding' })
+    const { detail } = applyEvent(liveRun(run()), {
+      type: 'skipped',
+      run: runId(7),
+      first: 2,
+      last: 4,
+      why: 'rounding',
+    })
     expect(detail.skipped).toEqual({ first: 2, last: 4, why: 'rounding' })
     expect(told(detail)[0]).toMatch(
       /^Iterations 2 to 4 are skipped: the difference vector of iteration 1 is below rounding/,
