@@ -61,6 +61,11 @@ test('what is asked for waits, is listed and ordered, and is worked on until not
   const out = join(home, 'model.safetensors')
   expect((await outcome(basil(home, ['add', 'export', '3', '--out', out]))).out).toContain('export: model of run 3, c')
   expect((await outcome(basil(home, ['cancel', '2']))).out).toBe('run 2: b: cancelled\n')
+  expect(await outcome(basil(home, ['cancel', '3']))).toMatchObject({
+    code: 1,
+    out: '',
+    err: expect.stringContaining('The job cannot be cancelled (job 3): it is done.'),
+  })
   expect((await outcome(basil(home, ['run']))).out).toBe(`export: model of run 3, c -> ${out}: done\n`)
   expect(existsSync(out)).toBe(true)
   expect((await outcome(basil(home, ['clear']))).out).toBe('4 cleared.\n')

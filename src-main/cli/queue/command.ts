@@ -2,6 +2,7 @@
 // while another process is at the queue, the rest where no other process writes to the data folder.
 import { Command, InvalidArgumentError } from 'commander'
 
+import { notNow } from '../../workbench/jobs/refusals.ts'
 import type { Workbench } from '../../workbench/workbench.ts'
 import { print, printJson } from '../output.ts'
 import { withWorkbench } from '../with.ts'
@@ -52,7 +53,9 @@ export function queueCommand(): Command {
     )
   changing('pause', 'hold a job that waits', (jobs, job) => jobs.pause(job, false))
   changing('resume', 'let a paused or interrupted job wait again, at its old place', (jobs, job) => jobs.resume(job))
-  changing('cancel', 'a job that waits or is held', (jobs, job) => jobs.cancel(job))
+  changing('cancel', 'a job that waits or is held', async (jobs, job) => {
+    if (!(await jobs.cancel(job))) throw notNow(jobs.show(job), 'The job cannot be cancelled', 'leave it')
+  })
   changing('retry', 'go on with what was interrupted, or ask for the same once more', (jobs, job) => jobs.retry(job))
   part('clear', 'take what is over from the list; runs, evaluations and files stay').action(({ json = false }) =>
     idle(json, async ({ jobs }) => {

@@ -67,12 +67,16 @@ export async function exportMerge(
 function parametersFor(card: MergeCard, given: Record<string, unknown>): Record<string, unknown> {
   const { data, error } = card.parameters.safeParse(given)
   if (data) return data
+  const next = `read what it takes: basil merge methods ${card.name}`
+  const unknown = Object.keys(given).find((name) => !(name in card.parameters.shape))
+  if (unknown !== undefined)
+    throw wrong(`${card.title} does not take this parameter`, unknown, 'it is one of other methods', next)
   const [issue] = error.issues
   throw wrong(
-    `${card.title} does not take this parameter`,
+    `${card.title} does not take this value`,
     issue?.path.join('.') || card.name,
     issue?.message ?? 'it has another form',
-    `read what it takes: basil merge methods ${card.name}`,
+    next,
   )
 }
 

@@ -60,16 +60,18 @@ export function workOn(kind: Kind, stored: StoredJob, news: () => void): AtWork 
   }
   const run = async (): Promise<Ended> => (await kind.run(stored, stored.request, work)) ?? { state: 'done' }
   const ended = run()
-    .catch((thrown: unknown) => endOf(recordOf(thrown), wished))
+    .catch((thrown: unknown) => endOf(recordOf(thrown), wished, kind.goesOn))
     .finally(() => begun.resolve(false))
   return Object.assign(mine, { ended })
 }
 
-function endOf(error: ErrorRecord, wish: Wish): Ended {
+/** goesOn: else nothing is kept that a break could be taken up from. */
+function endOf(error: ErrorRecord, wish: Wish, goesOn: boolean): Ended {
   if (wish === 'close') return { state: 'interrupted' }
   if (wish === 'cancel') return { state: 'cancelled' }
   if (wish === 'pause now' || wish === 'pause') return { state: 'paused' }
-  return { state: stateAfter(error), error }
+  const state = stateAfter(error)
+  return { state: state === 'interrupted' && !goesOn ? 'failed' : state, error }
 }
 
 /** Of a job that ended before it was under way, and not because somebody wished it. */

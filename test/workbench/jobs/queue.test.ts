@@ -4,10 +4,15 @@ import { existsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 import { expect, test } from 'vitest'
+import { z } from 'zod'
 
 import type { Job } from '../../../src-main/contract/api/jobs.ts'
 import { type RunId, runId, sha256 } from '../../../src-main/contract/branded.ts'
+import { BasilError } from '../../../src-main/contract/errors.ts'
 import type { Recipe } from '../../../src-main/contract/run/recipe.ts'
+import type { StoredJob } from '../../../src-main/history/jobs.ts'
+import { workOn } from '../../../src-main/workbench/jobs/at-work.ts'
+import type { Kind } from '../../../src-main/workbench/jobs/kind.ts'
 import type { Workbench } from '../../../src-main/workbench/workbench.ts'
 import { bitsOf, follow, temporaryFolder, toyConfig, toyEngine, toyWorkbench } from '../toy.ts'
 import type { Toy } from '../toy-faults.ts'
@@ -196,4 +201,17 @@ test('closed, what was at work is interrupted and what waits stays; the next wor
   second.jobs.work('all')
   expect(await worked(second)).toEqual(['own', 'a', 'b'])
   expect(second.runs.list({ offset: 0, limit: 9, search: '' }).total).toBe(4)
+})
+
+test('what the disk does not take can be gone on with where work goes on, and has failed where it begins anew', async () => {
+  const full = { code: 'disk-full', what: 'The disk is full', where: '/', why: 'no space', next: 'make room' } as const
+  const stored = { job: 1, request: {} } as StoredJob
+  const kind = (goesOn: boolean): Kind => ({
+    ...{ kind: 'export', needs: 'reader', goesOn, request: z.unknown(), title: () => 'a model' },
+    run: () => Promise.reject(new BasilError(full)),
+    again: () => ({ kind: 'export', request: {} }),
+  })
+  const endOf = (goesOn: boolean) => workOn(kind(goesOn), stored, () => undefined).ended
+  expect(await endOf(true)).toMatchObject({ state: 'interrupted', error: full })
+  expect(await endOf(false)).toMatchObject({ state: 'failed', error: full })
 })
