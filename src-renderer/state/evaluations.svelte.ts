@@ -47,12 +47,24 @@ class Evaluations {
       this.#shown = first
       if (first.state !== 'running' && first.state !== 'waiting') return
       for await (const told of await client.evaluations.watch({ evaluation }, { signal }))
-        if (told.type === 'progress') this.#progress = told
+        if (told.type === 'progress') this.#begun(told)
       const last = await client.evaluations.show({ evaluation })
       if (!signal.aborted) this.#shown = last
     } catch (thrown) {
       if (!signal.aborted) this.#failed = errorOf(thrown)
     }
+  }
+
+  /** It leaves the queue, or ends where it is at work. */
+  async cancel(evaluation: number): Promise<void> {
+    const jobs = await client.jobs.list()
+    const own = jobs.find((job) => job.kind === 'evaluation' && job.evaluation === evaluation)
+    if (own) await client.jobs.cancel({ job: own.job })
+  }
+
+  #begun(progress: Progress): void {
+    this.#progress = progress
+    if (this.#shown?.state === 'waiting') this.#shown = { ...this.#shown, state: 'running' }
   }
 
   close(): void {

@@ -6,9 +6,9 @@ import { connection } from './connection.svelte.ts'
 class Queue {
   #jobs = $state.raw<readonly Job[]>([])
 
-  /** What is at work, and what begins before this run, in the order of the queue. */
-  before(run: number): readonly Job[] {
-    const own = this.#jobs.find((job) => job.kind === 'run' && job.run === run)
+  /** What is at work, and what begins before this one, in the order of the queue. */
+  before(kind: 'run' | 'evaluation', number: number): readonly Job[] {
+    const own = this.#jobs.find((job) => job.kind === kind && job[kind] === number)
     const place = own?.position ?? 0
     return this.#jobs.filter(
       ({ state, needs, position }) =>

@@ -54,4 +54,17 @@ inBrowser('a run that waits', () => {
     await page.getByRole('link', { name: 'Run 3 is running' }).click()
     await page.getByRole('button', { name: 'Stop and keep' }).waitFor()
   })
+
+  it('so does an evaluation', async () => {
+    await page.getByRole('button', { name: 'Stop and keep' }).click()
+    await page.getByRole('button', { name: 'Export model' }).waitFor()
+    await start()
+    await page.getByRole('link', { name: 'Evaluations', exact: true }).click()
+    await page.getByRole('button', { name: 'Evaluate', exact: true }).click()
+    await page.getByText('This evaluation waits for its turn').waitFor()
+    await page.getByRole('main').getByRole('link', { name: 'Run 4', exact: true }).waitFor()
+    await accessible(page, 'waiting-evaluation')
+    await page.getByRole('button', { name: 'Cancel evaluation' }).click()
+    await page.getByText('The evaluation was ended').first().waitFor()
+  })
 })
