@@ -24,6 +24,7 @@ import { chooseDevice, engineEnvironment } from './native/devices.ts'
 import { createInstaller, type Installer } from './native/installer.ts'
 import { createSeat } from './native/seat.ts'
 import { createProjects, type Projects } from './projects.ts'
+import { createChecking } from './runs/checking.ts'
 import { createExports, type Exports } from './runs/exported.ts'
 import { createRuns, type Runs, type RunsOptions } from './runs/runs.ts'
 import { createSittings, type Sittings } from './runs/sitting.ts'
@@ -98,7 +99,11 @@ export async function openWorkbench(options: WorkbenchOptions): Promise<Workbenc
   sittings = createSittings({ history, supervisor, device, ended })
   const library = createLibrary({ history, home, start: startReader })
   const dataSets = createDataSets({ history, home, start: startReader })
-  const base = { ...{ history, home, resources, supervisor, seat, sittings, jobs, library }, start: startReader }
+  const checking = createChecking({ supervisor, jobs, start: startReader })
+  const base = {
+    ...{ history, home, resources, supervisor, seat, sittings, jobs, library, checking },
+    start: startReader,
+  }
   const worked: ReturnType<typeof createWorked> = createWorked(base)
   historyCare.rest()
 
@@ -106,7 +111,7 @@ export async function openWorkbench(options: WorkbenchOptions): Promise<Workbenc
   async function close(): Promise<void> {
     leave()
     await installer.close()
-    await Promise.all([jobs.close(), supervisor.close(), library.close(), dataSets.close()])
+    await Promise.all([jobs, supervisor, checking, library, dataSets].map((part) => part.close()))
     await historyCare.close()
     history.close()
   }

@@ -70,7 +70,7 @@ function parametersFor(card: MergeCard, given: Record<string, unknown>): Record<
   const next = `read what it takes: basil merge methods ${card.name}`
   const unknown = Object.keys(given).find((name) => !(name in card.parameters.shape))
   if (unknown !== undefined)
-    throw wrong(`${card.title} does not take this parameter`, unknown, 'it is one of other methods', next)
+    throw wrong(`${card.title} does not take this parameter`, unknown, 'the method has none of this name', next)
   const [issue] = error.issues
   throw wrong(
     `${card.title} does not take this value`,

@@ -16,6 +16,7 @@ import { type History, transaction } from '../../history/statement.ts'
 import type { Jobs } from '../jobs/queue.ts'
 import type { Supervisor } from '../link/supervisor.ts'
 import type { Seat } from '../native/seat.ts'
+import type { Checking } from './checking.ts'
 import { lastEvent } from './last-event.ts'
 import { missingEpoch, requireResumable, stateAfter } from './refusals.ts'
 import { type Hears, type Live, type Sittings, tellLast } from './sitting.ts'
@@ -57,21 +58,27 @@ export interface RunsOptions {
   seat: Omit<Seat, 'device'>
   sittings: Sittings
   jobs: Jobs
+  checking: Checking
 }
 
 export function createRuns(options: RunsOptions): { runs: Runs; atWork: RunsAtWork } {
   const { history, supervisor, seat, sittings, jobs } = options
+  const { check } = options.checking
   const begins = new EventEmitter().setMaxListeners(0) // its run's number, when it is under way or will never be
-  const check = (config: ResolvedConfig): Promise<Plan> => supervisor.askAnew((client) => client.check(config))
-  const settled = async (config: ResolvedConfig): Promise<ResolvedConfig> => {
-    const { tower = null } = await check(config)
-    return { ...config, tower } // a run goes on as it began, whatever is put beside its models meanwhile
+  const here = (config: ResolvedConfig): Promise<Plan> => supervisor.askAnew((client) => client.check(config))
+  /** A run goes on as it began, whatever is put beside its models meanwhile. */
+  const settled = async (config: ResolvedConfig, by: Checking['check']): Promise<ResolvedConfig> => {
+    const { tower = null } = await by(config)
+    return { ...config, tower }
   }
   const beginning = new Set<RunId>()
-  const atWork = createRunsAtWork(options, { begins, beginning, check, settled })
+  const atWork = createRunsAtWork(options, {
+    ...{ begins, beginning, check },
+    settled: (config) => settled(config, here), // its job has the engine to itself
+  })
 
   async function start(config: ResolvedConfig): Promise<RunId> {
-    const whole = await settled(config)
+    const whole = await settled(config, check)
     if (!jobs.isAtWork('engine')) await seat.requireThere()
     let run = runId(0)
     const job = jobs.add(() => {
