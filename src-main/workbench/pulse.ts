@@ -43,7 +43,7 @@ export function createPulse<T>(state: () => T): Pulse<T> {
 
   return {
     beat: () => {
-      if (!isOver) timer ??= setTimeout(strike, Math.max(0, last + interval - performance.now())).unref()
+      if (!isOver) timer ??= setTimeout(strike, Math.max(0, last + interval - performance.now()))
     },
     watch,
     end: () => {

@@ -189,7 +189,9 @@ test('merge by TIES: any architecture, by tensor name, a mask of -Infinity kept;
   expect(readFileSync(join(folder, 'ties.md'), 'utf8')).toMatch(/^\| two\.safetensors, trimmed \| 1\.0000 \|/m)
   expect(await basil(folder, 'merge', '--density', '0.5', ...words)).toMatchObject({
     code: 2,
-    err: expect.stringMatching(/^Task arithmetic does not take this parameter \(density\): the method has none of this name/),
+    err: expect.stringMatching(
+      /^Task arithmetic does not take this parameter \(density\): the method has none of this name/,
+    ),
   })
   expect(await basil(folder, 'merge', '--method', 'ties', '--density', '0', ...words)).toMatchObject({
     code: 2,

@@ -166,6 +166,7 @@ inBrowser('studies', () => {
 
   it('refines a fine-tuned model from its page in the library', async () => {
     await go('Library')
+    await page.getByRole('heading', { name: 'Library', level: 1 }).waitFor() // where the key means something
     await page.keyboard.press('Alt+a')
     await page.getByLabel('Paths').fill(join(sample, 'finetuned-fashion.safetensors'))
     await page.getByRole('button', { name: 'Add', exact: true }).click()

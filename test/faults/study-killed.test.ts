@@ -63,7 +63,7 @@ function startMain(
   const args = [join(import.meta.dirname, 'toy-study.ts'), home, String(study), JSON.stringify(definition)]
   const child = spawn(process.execPath, args, {
     stdio: ['ignore', 'pipe', 'inherit'],
-    env: { ...process.env, TOY: JSON.stringify({ wait: 1 }) },
+    env: { ...process.env, TOY: JSON.stringify({ wait: 50 }) },
   })
   onTestFinished(() => void child.kill('SIGKILL'))
   async function* lines() {
