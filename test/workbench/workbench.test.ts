@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs'
+import { existsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 import { expect, test } from 'vitest'
@@ -52,12 +52,14 @@ test('an epoch is told only when another process could already read it', async (
 })
 
 test('a second run waits while one is at work, is watched from then on, and begins when its turn comes', async () => {
-  const workbench = await toyWorkbench(temporaryFolder(), () => toyEngine({ wait: 5 }))
+  const until = join(temporaryFolder(), 'go on') // no run ends an epoch before
+  const workbench = await toyWorkbench(temporaryFolder(), () => toyEngine({ wait: 5, until }))
   const first = await workbench.runs.start(toyConfig())
   const second = await workbench.runs.start(toyConfig())
   expect(second).toBe(first + 1)
   expect(workbench.runs.show(second)).toMatchObject({ state: 'waiting', start: null })
   await expect(workbench.runs.resume(second)).rejects.toMatchObject({ record: { why: 'it is waiting' } })
+  writeFileSync(until, '')
   const events = await follow(workbench, second, ({ type }) => {
     if (type === 'started') expect(workbench.runs.show(first).state).toBe('done')
   })
