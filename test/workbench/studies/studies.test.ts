@@ -1,6 +1,7 @@
 // A study at work with the toy engine: its runs follow one another, what fails is a row, what stops it from outside
 // pauses it, and a paused study goes on to the bits of the unbroken one.
 
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 import { expect, test } from 'vitest'
@@ -135,7 +136,8 @@ test('cancelling the run pauses its study', async () => {
 
 test('one study at a time, and none beside a run: each waits for its turn', async () => {
   const busy = { record: { code: 'run-state' } }
-  const workbench = await toyWorkbench(temporaryFolder(), (environment) => toyEngine({ wait: 100 }, environment))
+  const until = join(temporaryFolder(), 'go on') // no run ends an epoch before
+  const workbench = await toyWorkbench(temporaryFolder(), (environment) => toyEngine({ wait: 5, until }, environment))
   const run = await workbench.runs.start(toyConfig())
   const study = await workbench.studies.start(definition, absolute)
   expect(workbench.studies.show(study)).toMatchObject({ state: 'waiting', done: 0 })
@@ -149,6 +151,7 @@ test('one study at a time, and none beside a run: each waits for its turn', asyn
   expect(workbench.studies.show(other).state).toBe('waiting')
   expect([later, run].map((one) => workbench.runs.show(one).state)).toEqual(['waiting', 'waiting'])
   expect(() => workbench.studies.forget(study)).toThrow('A study is at work')
+  writeFileSync(until, '')
   await workbench.studies.pause(study, true)
   expect(workbench.studies.forget(study)).toBe(true)
   expect(await workbench.studies.pause(other, false)).toBe(true)
