@@ -79,7 +79,7 @@ function cardLines(card: MergeCard): string[] {
     `${title}: ${sentence}.`,
     `  ${equation}`,
     ...(paper ? [`  ${citation(paper)}`] : []),
-    `  of ${count} models${base ? ' and the one they were fine-tuned from' : ''}`,
+    `  of ${count} models${base ? ` and the one they were fine-tuned from${base === true ? '' : ', where asked'}` : ''}`,
     ...own.map((of) => `  --${dashed(of.name)}${of.symbol ? ` (${of.symbol})` : ''}: ${told(of)}`),
   ]
 }

@@ -12,6 +12,25 @@ import type { Paper } from '../paper.ts'
  */
 export type Gives = 'one' | 'each' | 'model'
 
+/** What a preset says, as another program or the paper has it; the rest stays at its default. */
+export interface Preset<P extends z.ZodObject = z.ZodObject> {
+  readonly parameters: Partial<z.input<P>>
+  readonly coefficient?: number // lambda
+}
+
+export interface Needs {
+  /**
+   * Whether it is the difference from a pre-trained model that is merged; a merge that has both forms says it of its
+   * parameters.
+   */
+  readonly base: boolean | ((parameters: Readonly<Record<string, unknown>>) => boolean)
+  /** How many models beside that one. */
+  readonly least: number
+  readonly most?: number
+  /** In words, what of some images of each task it wants (Sources.statistics): "squared gradients of each weight". */
+  readonly statistics?: string
+}
+
 export interface MergeCard<P extends z.ZodObject = z.ZodObject> {
   readonly name: string // in recipes and on the command line
   readonly title: string
@@ -20,10 +39,16 @@ export interface MergeCard<P extends z.ZodObject = z.ZodObject> {
   readonly equation: string
   /** Numbers, words and switches, each with its default, its bounds, and as meta a title, a description and a symbol. */
   readonly parameters: P
-  /** base: whether it is the difference from a pre-trained model that is merged; how many models beside that one. */
-  readonly needs: { readonly base: boolean; readonly least: number; readonly most?: number }
-  /** What each vector that it gives is multiplied by where nobody says. */
+  /** By name: "as mergekit", "as fusion_bench", "as the paper". */
+  readonly presets?: Readonly<Record<string, Preset<P>>>
+  readonly needs: Needs
+  /** What each vector that it gives is multiplied by where nobody says (lambda); of a whole model 1. */
   readonly coefficient: number
+  /**
+   * What becomes of a person's weights, one for each model. own: the merge is given them (Part.weights) and decides;
+   * else a task vector is multiplied by its own before the merge sees it, and a merge of models takes none.
+   */
+  readonly weights?: 'own'
   gives(parameters: z.output<P>): Gives
   /** Of what it gives, where "title of n", or the names of what came in, does not say it. */
   names?(vectors: readonly string[], parameters: z.output<P>): string[]

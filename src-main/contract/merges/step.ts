@@ -1,13 +1,19 @@
 // A step of a recipe: a merge by name and its parameters. What comes in are the task vectors, or what the step before
 // gave. A recipe that names a merge nobody knows here, or parameters it does not take, is refused when it is read.
+// Parameters and weights may differ from tensor to tensor (valued.ts).
 import { z } from 'zod'
 
 import { BasilError } from '../errors.ts'
 import type { AskedOfRun, Gives, MergeCard } from './card.ts'
 import { merges } from './index.ts'
+import { valuesIn, weightSchema } from './valued.ts'
 
 export const stepSchema = z
-  .object({ method: z.string(), parameters: z.record(z.string(), z.unknown()) })
+  .object({
+    method: z.string(),
+    parameters: z.record(z.string(), z.unknown()),
+    weights: z.array(weightSchema).optional(), // one for each vector that comes in; 1 where nobody says
+  })
   .check(({ value, issues }) => {
     const card = merges.find(({ name }) => name === value.method)
     if (!card)
@@ -17,10 +23,25 @@ export const stepSchema = z
         input: value,
         message: `this version of Basil knows no merge called "${value.method}"`,
       })
-    for (const { path, message } of card?.parameters.safeParse(value.parameters).error?.issues ?? [])
+    for (const { path, message } of card ? issuesOf(card, value.parameters) : [])
       issues.push({ code: 'custom', path: ['parameters', ...path], input: value, message })
   })
 export type Step = z.infer<typeof stepSchema>
+
+/** What a card has against parameters, wherever they may hold. */
+export function issuesOf(card: MergeCard, parameters: Readonly<Record<string, unknown>>): z.core.$ZodIssue[] {
+  const first = card.parameters.safeParse(typical(parameters)).error?.issues ?? []
+  const others = Object.entries(parameters).flatMap(([name, value]) =>
+    valuesIn(value)
+      .slice(1)
+      .flatMap((one) => card.parameters.safeParse({ ...typical(parameters), [name]: one }).error?.issues ?? []),
+  )
+  return [...first, ...others]
+}
+
+/** One value each: of what differs from tensor to tensor its first. */
+const typical = (parameters: Readonly<Record<string, unknown>>): Record<string, unknown> =>
+  Object.fromEntries(Object.entries(parameters).map(([name, value]) => [name, valuesIn(value)[0]]))
 
 /** Throws config-invalid. */
 export function mergeCard(name: string): MergeCard {
@@ -38,7 +59,7 @@ export function mergeCard(name: string): MergeCard {
 /** Defaults filled in. */
 function parametersOf({ method, parameters }: Step): { card: MergeCard; parameters: Record<string, unknown> } {
   const card = mergeCard(method)
-  return { card, parameters: card.parameters.parse(parameters) }
+  return { card, parameters: card.parameters.parse(typical(parameters)) }
 }
 
 export function givenBy(step: Step): Gives {
@@ -48,7 +69,14 @@ export function givenBy(step: Step): Gives {
 
 /** Whether a recipe's pre-trained model is one, or only the first of the models that are merged. */
 export function needsBase([first]: readonly Step[]): boolean {
-  return first ? mergeCard(first.method).needs.base : true
+  if (!first) return true
+  const { card, parameters } = parametersOf(first)
+  return isOfDifferences(card, parameters)
+}
+
+/** Whether task vectors are merged, not models. */
+export function isOfDifferences({ needs }: MergeCard, parameters: Record<string, unknown>): boolean {
+  return typeof needs.base === 'function' ? needs.base(parameters) : needs.base
 }
 
 /** What is combined after the steps, in the order of a start's rows. */
@@ -74,6 +102,9 @@ export function stepsOf(config: AskedOfRun): Step[] {
 /** "TIES (density 0.2, output merged)" */
 export function stepInWords(step: Step): string {
   const { card, parameters } = parametersOf(step)
-  const said = Object.entries(parameters).map(([name, value]) => `${name} ${value}`)
+  const said = Object.entries({ ...parameters, ...step.parameters }).map(([name, value]) => `${name} ${inWords(value)}`)
+  if (step.weights) said.push(`weights ${step.weights.map(inWords).join(' and ')}`)
   return said.length ? `${card.title} (${said.join(', ')})` : card.title
 }
+
+const inWords = (value: unknown): string => (typeof value === 'object' ? JSON.stringify(value) : String(value))

@@ -4,20 +4,33 @@
 import type { z } from 'zod'
 
 import type { MergeCard } from '../../contract/merges/card.ts'
+import type { Dtype } from '../formats/dtype.ts'
+import { infoOf } from '../formats/tensor-file.ts'
 import type { WeightSet } from '../weights/parents.ts'
 import { type Checkpoint, readParameter, readSlice } from '../weights/slices.ts'
 
-export type Sources = Pick<WeightSet, 'base' | 'vectors' | 'parameters'>
+export interface Sources extends Pick<WeightSet, 'base' | 'vectors' | 'parameters'> {
+  /**
+   * Of a merge that needs them, one for each vector: a checkpoint whose tensors are the statistics, by the names and in
+   * the shapes that the merge says.
+   */
+  statistics?: readonly Checkpoint[]
+}
 
 /** n elements of one parameter, from `first` on. */
 export interface Part {
   name: string // of the parameter
-  shape: readonly number[]
+  shape: readonly number[] // of one dimension or none: a bias, a norm's scale
+  dtype: Dtype // of it in the pre-trained model's file; what is given is rounded to it later, once
   first: number
   base: Float32Array // (n), theta_pre
   /** (vectors x n): task vectors, exact; of a merge that needs no base the models themselves. May be written over. */
   vectors: Float64Array[]
   which: readonly number[] // of the set's vectors each of them is
+  /** Of each of them, 1 where nobody says: for a merge whose card has its own use for them. */
+  weights: readonly number[]
+  /** What each of them is called, no two alike: random numbers are keyed by it, the seed and the tensor's name. */
+  models: readonly string[]
 }
 
 /** (n), or how it is computed once it is asked for: one vector of many is often read by itself. */
@@ -57,6 +70,19 @@ export function merge<P extends z.ZodObject>(card: MergeCard<P>, mathematics: Ma
 /** v - b; of what is not finite and the same, 0. */
 export const difference = (v: number, b: number): number => (Object.is(v, b) ? 0 : v - b)
 
+export interface Place {
+  name: string
+  first: number
+  count: number
+}
+
+/** ofModels: models are merged, not vectors; isScaled: each vector is first multiplied by its weight. */
+interface Asked {
+  ofModels: boolean
+  weights: readonly number[]
+  isScaled: boolean
+}
+
 /**
  * Elements of some models' parameter, as a merge wants them. What is not finite and equal in a model and the base, as a
  * causal mask of -Infinity is, is no difference; where it is not equal, throws tensor-not-finite naming the model.
@@ -64,21 +90,44 @@ export const difference = (v: number, b: number): number => (Object.is(v, b) ? 0
 export async function partOf(
   { base, vectors, parameters }: Sources,
   which: readonly number[],
-  { name, first, count }: { name: string; first: number; count: number },
-  ofModels: boolean,
+  { name, first, count }: Place,
+  { ofModels, weights, isScaled }: Asked,
 ): Promise<Part> {
+  const { dtype } = infoOf(base.file.tensors, base.prefix + name, base.file.source)
   const still = await readSlice(base, name, first, count, new Float32Array(count))
   const found: Float64Array[] = []
   for (const t of which) {
     const vector = vectors[t] as Checkpoint
     const theirs = await readSlice(vector, name, first, count, new Float32Array(count))
     const values = new Float64Array(count)
+    const weight = isScaled ? (weights[t] ?? 1) : 1
     for (let i = 0; i < count; i++) {
       const [v, b] = [theirs[i] as number, still[i] as number]
-      values[i] = ofModels ? v : difference(v, b)
+      values[i] = ofModels ? v : weight * difference(v, b)
       if (!Number.isFinite(v) && !Object.is(v, b)) await readParameter(vector, name) // throws
     }
     found.push(values)
   }
-  return { name, shape: parameters.get(name) ?? [], first, base: still, vectors: found, which }
+  const models = callings(vectors)
+  return {
+    name,
+    shape: parameters.get(name) ?? [],
+    dtype,
+    first,
+    base: still,
+    vectors: found,
+    which,
+    weights: which.map((t) => weights[t] ?? 1),
+    models: which.map((t) => models[t] as string),
+  }
+}
+
+/** The files' names; of those that have one name the second is "name (2)". */
+function callings(vectors: readonly Checkpoint[]): string[] {
+  const counts = new Map<string, number>()
+  return vectors.map(({ file: { source } }) => {
+    const count = (counts.get(source.name) ?? 0) + 1
+    counts.set(source.name, count)
+    return count === 1 ? source.name : `${source.name} (${count})`
+  })
 }

@@ -1,11 +1,22 @@
 // What a recipe's steps make of the task vectors: other vectors, as checkpoints of which each slice is computed when it
 // is read (weights/derived.ts), so that learning, evaluation and export do not know of it. The same is done whenever a
 // recipe is followed, so that the model is the same.
-import { namesAfter, type Step } from '../../contract/merges/step.ts'
+import { isOfDifferences, namesAfter, type Step } from '../../contract/merges/step.ts'
+import { depthsOf, differs, parametersAt, valueAt } from '../../contract/merges/valued.ts'
 import { derivedCheckpoint } from '../weights/derived.ts'
 import type { Checkpoint } from '../weights/slices.ts'
 import { merges } from './index.ts'
-import { asTheyAre, type Combine, difference, type Given, type Merge, partOf, type Sources, valuesOf } from './merge.ts'
+import {
+  asTheyAre,
+  type Combine,
+  difference,
+  type Given,
+  type Merge,
+  type Place,
+  partOf,
+  type Sources,
+  valuesOf,
+} from './merge.ts'
 
 /**
  * The parents with other vectors; without steps themselves. What a step has to know of whole models is read here, from
@@ -15,23 +26,58 @@ export async function vectorsAfter<P extends Sources>(parents: P, steps: readonl
   let sources = parents
   for (const step of steps) {
     const merge = mergeNamed(step.method)
-    const combine = await merge.prepare(sources, step.parameters)
-    if (combine === asTheyAre) continue
-    const vectors = given(sources, step, merge, combine)
+    const asked = await askedOf(sources, step, merge)
+    if (asked === null) continue
+    const vectors = given(sources, step, merge, asked)
     sources = { ...parents, vectors: vectors.map((vector) => ({ ...parents.base, ...vector })) }
   }
   return sources
 }
 
+/** What a step asks of a parameter. */
+interface AskedOfParameter {
+  combine: Combine
+  weights: readonly number[]
+  ofModels: boolean
+}
+type Asking = (name: string) => Promise<AskedOfParameter>
+
+/**
+ * By the parameter's name; null where the vectors stay as they are. Parameters of a step that are one for all tensors
+ * are prepared at once, others when the first tensor asks for them.
+ */
+async function askedOf(sources: Sources, step: Step, { card, prepare }: Merge): Promise<Asking | null> {
+  const depth = depthsOf(sources.parameters.keys())
+  const prepared = new Map<string, Promise<Omit<AskedOfParameter, 'weights'>>>()
+  const preparedFor = (parameters: Record<string, unknown>): Promise<Omit<AskedOfParameter, 'weights'>> => {
+    const key = JSON.stringify(parameters)
+    const known = prepared.get(key)
+    if (known) return known
+    const ofModels = !isOfDifferences(card, card.parameters.parse(parameters))
+    const found = prepare(sources, parameters).then((combine) => ({ combine, ofModels }))
+    prepared.set(key, found)
+    return found
+  }
+  const isOne = !differs(Object.values(step.parameters))
+  const forAll = isOne ? await preparedFor(step.parameters) : undefined
+  if (forAll?.combine === asTheyAre && !step.weights) return null
+  const weightsOf = (name: string): number[] =>
+    sources.vectors.map((_, t) => Number(valueAt(step.weights?.[t] ?? 1, name, depth(name)) ?? 1))
+  return async (name) => ({
+    ...(forAll ?? (await preparedFor(parametersAt(step.parameters, name, depth(name))))),
+    weights: weightsOf(name),
+  })
+}
+
 /** What one step gives. */
-function given(sources: Sources, step: Step, merge: Merge, combine: Combine): Checkpoint[] {
+function given(sources: Sources, step: Step, merge: Merge, asked: Asking): Checkpoint[] {
   const own = sources.vectors.map(({ file }) => file.source.name)
   const all = [...own.keys()]
   // Vectors are read in turn, and a part gives several at once: the last answer is kept for the next to ask.
   let last: { key: string; values: Promise<Given[]> } | undefined
   const answer = (which: readonly number[], place: Place): Promise<Given[]> => {
     const key = `${which} ${place.first} ${place.count} ${place.name}`
-    if (last?.key !== key) last = { key, values: combined(sources, merge, combine, which, place) }
+    if (last?.key !== key) last = { key, values: combined(sources, merge, asked, which, place) }
     return last.values
   }
   const vectorsOf = (which: readonly number[]): Checkpoint[] =>
@@ -49,25 +95,19 @@ function given(sources: Sources, step: Step, merge: Merge, combine: Combine): Ch
   return merge.of === 'alone' ? all.flatMap((t) => vectorsOf([t])) : vectorsOf(all)
 }
 
-interface Place {
-  name: string
-  first: number
-  count: number
-}
-
 async function combined(
   sources: Sources,
   { card }: Merge,
-  combine: Combine,
+  asked: Asking,
   which: readonly number[],
   place: Place,
 ): Promise<Given[]> {
-  const part = await partOf(sources, which, place, !card.needs.base)
+  const { combine, weights, ofModels } = await asked(place.name)
+  const isScaled = !ofModels && card.weights !== 'own'
+  const part = await partOf(sources, which, place, { ofModels, weights, isScaled })
   const { base } = part
   const values = await combine(part)
-  return card.needs.base
-    ? values
-    : values.map((theta) => valuesOf(theta).map((v, i) => difference(v, base[i] as number)))
+  return ofModels ? values.map((theta) => valuesOf(theta).map((v, i) => difference(v, base[i] as number))) : values
 }
 
 const sizeOf = ({ parameters }: Sources, name: string): number =>

@@ -4,7 +4,7 @@ import type { Sha256 } from '../../contract/branded.ts'
 import type { Form } from '../../contract/checkpoint.ts'
 import { BasilError } from '../../contract/errors.ts'
 import type { MergeCard } from '../../contract/merges/card.ts'
-import { givenBy, mergeCard, namesAfter, type Step, stepInWords } from '../../contract/merges/step.ts'
+import { givenBy, mergeCard, namesAfter, needsBase, type Step, stepInWords } from '../../contract/merges/step.ts'
 import { citation } from '../../contract/paper.ts'
 import type { Exported, Recipe } from '../../contract/run/recipe.ts'
 import { fileSentence, filled, modelParts, plain, table, type WrittenModel } from './card-model.ts'
@@ -24,8 +24,8 @@ export interface AskedMerge {
 /** Throws config-invalid where the merge does not take what it is given. */
 export function mergeRecipe({ method, parameters, pretrained, vectors, coefficients }: AskedMerge): Recipe {
   const card = mergeCard(method)
-  requireInputs(card, pretrained, vectors)
   const step: Step = { method, parameters: parametersFor(card, parameters) }
+  requireInputs(card, needsBase([step]), pretrained, vectors)
   const names = namesAfter(
     vectors.map(({ name }) => name),
     [step],
@@ -80,8 +80,13 @@ function parametersFor(card: MergeCard, given: Record<string, unknown>): Record<
   )
 }
 
-function requireInputs({ name, title, needs }: MergeCard, pretrained: Parent | null, vectors: readonly Parent[]): void {
-  const { base, least, most = Number.POSITIVE_INFINITY } = needs
+function requireInputs(
+  { name, title, needs }: MergeCard,
+  base: boolean,
+  pretrained: Parent | null,
+  vectors: readonly Parent[],
+): void {
+  const { least, most = Number.POSITIVE_INFINITY } = needs
   if (base && !pretrained)
     throw wrong(`${title} needs the pre-trained model`, name, 'it merges differences from it', 'name it: --pretrained')
   if (!base && pretrained)
@@ -129,10 +134,10 @@ function wrong(what: string, where: string, why: string, next: string): BasilErr
 
 function cardOfMerge(template: string, model: WrittenModel): string {
   const { recipe, written, exported } = model
-  const { title, paper, equation, needs } = mergeCard(recipe.method)
+  const { title, paper, equation } = mergeCard(recipe.method)
   const isTower = written.architecture?.embed !== undefined
   const rounded = exported.rounded?.length ? ` Its merged numbers were rounded to ${exported.rounded.join(', ')}.` : ''
-  const of = needs.base
+  const of = needsBase(recipe.steps)
     ? `${recipe.vectors.length} fine-tuned models of one pre-trained model`
     : `${recipe.vectors.length} models`
   return filled(template, {
