@@ -79,7 +79,7 @@ export async function openWeights(
     const { parameters } = base.file
     const rest: Checkpoint[] = []
     for (const path of vectors) {
-      const vector = keep(await openAs(path, open, (file) => ({ file, prefix: '' })))
+      const vector = keep(await openAs(path, open, (file) => ({ file, prefix: '' }), base.file))
       rest.push(vector)
       requireTensors(vector.file, parameters, (name) => vector.file.parameters.has(name), base.file)
       await checkBuffers(base.file, vector.file)
