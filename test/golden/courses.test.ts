@@ -7,6 +7,7 @@ import { join, relative } from 'node:path'
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
+import { merges } from '../../src-main/contract/merges/index.ts'
 import { stepsOf } from '../../src-main/contract/merges/step.ts'
 import { methodNames, reads } from '../../src-main/contract/methods/lookup.ts'
 import type { ResolvedConfig } from '../../src-main/contract/run/config.ts'
@@ -39,8 +40,23 @@ const variants: [string, Record<string, unknown>][] = [
   ...methodNames('start').map((method): [string, Record<string, unknown>] => {
     const steps = reads(method, 'steps') && { steps: 3 }
     const checkpoint = reads(method, 'checkpoint') && { checkpoint: 'finetuned-alpha.safetensors' }
-    return [method, { ...short, start: { method, ...steps, ...checkpoint }, ...besides[method] }]
+    const merge = reads(method, 'merge') && { merge: 'ties', set: { density: 0.3 } }
+    return [method, { ...short, start: { method, ...steps, ...checkpoint, ...merge }, ...besides[method] }]
   }),
+  ...merges
+    .filter(({ needs }) => !needs.statistics)
+    .map(({ name, needs }): [string, Record<string, unknown>] => [
+      `the merge ${name} alone`,
+      {
+        method: 'merge',
+        merge: name,
+        start: undefined,
+        iterations: undefined,
+        steps: undefined,
+        initialCoefficient: undefined,
+        ...(needs.most !== undefined && { vectors: goldenExample.vectors.slice(0, needs.most) }),
+      },
+    ]),
   ['adamerging++', { ...plain, method: 'adamerging', trim: 0.2 }],
   ['atlas x 3', { ...plain, parts: 3 }],
   ['mgda', { ...short, combine: 'mgda', start: { method: 'atlas', steps: 3 } }],

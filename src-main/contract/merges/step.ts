@@ -91,12 +91,13 @@ export function namesAfter(vectors: readonly string[], steps: readonly Step[]): 
   )
 }
 
-/** What a run combines in place of its vectors; none: the vectors themselves. */
-export function stepsOf(config: AskedOfRun): Step[] {
-  return merges.flatMap(({ name, ofRun }) => {
+/** What a run combines in place of its vectors; none: the vectors themselves. merge: the one that it starts with. */
+export function stepsOf(config: AskedOfRun & { readonly merge?: Step | null }): Step[] {
+  const asked = merges.flatMap(({ name, ofRun }) => {
     const parameters = ofRun?.(config)
     return parameters ? [{ method: name, parameters }] : []
   })
+  return config.merge ? [...asked, config.merge] : asked
 }
 
 /** "TIES (density 0.2, output merged)" */

@@ -14,6 +14,9 @@ interface RunFields {
   control: string
   expansion: string
   trim: number
+  merge: string
+  set: object
+  weights: readonly unknown[]
 }
 type Values = StageFields & RunFields
 export type MethodField = keyof Values
@@ -32,6 +35,8 @@ export interface Learning {
   readonly furthest?: number
   /** Of a grid: it goes the other way where a task is to be forgotten. */
   readonly turns?: true
+  /** Of what is taken as it is: every coefficient is the stage's initial one, not 1. */
+  readonly takesCoefficient?: true
   /** What every coefficient is for "no change", where a stage does not begin there. */
   readonly still?: number
 }

@@ -7,7 +7,8 @@ import { atlas } from './atlas.ts'
 import { checkpoint } from './checkpoint.ts'
 import { cmaEs } from './cma-es.ts'
 import { dvBasi } from './dv-basi.ts'
+import { merge } from './merge.ts'
 import { taskArithmetic } from './task-arithmetic.ts'
 import { ties } from './ties.ts'
 
-export const methods = [taskArithmetic, ties, adaMerging, atlas, cmaEs, checkpoint, dvBasi] as const
+export const methods = [taskArithmetic, ties, adaMerging, atlas, cmaEs, merge, checkpoint, dvBasi] as const

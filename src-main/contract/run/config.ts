@@ -2,6 +2,9 @@
 // them. Paths are relative to the configuration's folder; "file.safetensors#name" points into a tensor file.
 import { z } from 'zod'
 
+import { merges } from '../merges/index.ts'
+import { stepSchema } from '../merges/step.ts'
+import { weightSchema } from '../merges/valued.ts'
 import { methodCard, methodNames } from '../methods/lookup.ts'
 import { objectiveCard, objectiveNames, objectivesThat } from '../objectives/lookup.ts'
 import { activations, attentionHeads, layerNormEps, saidFields, towerSettingsSchema } from '../tower.ts'
@@ -50,6 +53,23 @@ const task = z.strictObject({
   }),
 })
 
+/** Of a merge without training, as the run's method or its start. */
+const merge = {
+  merge: z
+    .enum(merges.map(({ name }) => name))
+    .optional()
+    .meta({
+      title: 'Merge',
+      description: 'for method or start "merge"',
+      enumDescriptions: merges.map(({ title, sentence }) => `${title}: ${sentence}`),
+    }),
+  set: z
+    .record(z.string(), z.unknown())
+    .optional()
+    .meta({ description: 'its parameters where they are not the defaults, { "density": 0.2 }' }),
+  weights: z.array(weightSchema).optional().meta({ description: 'of the fine-tuned models, one for each' }),
+}
+
 const start = z.strictObject({
   method: z.enum(starts).meta({
     title: 'Start',
@@ -59,6 +79,7 @@ const start = z.strictObject({
   checkpoint: path
     .optional()
     .meta({ title: 'Checkpoint', description: 'a merged or fine-tuned model, for start "checkpoint"' }),
+  ...merge,
   ...length,
   ...optimiser,
 })
@@ -188,6 +209,7 @@ export const configSchema = z
       .max(mostIterations)
       .optional()
       .meta({ title: 'Iterations', description: 'difference-vector iterations; three to five in the paper' }),
+    ...merge,
     ...length,
     ...optimiser,
   })
@@ -232,6 +254,7 @@ export const resolvedSchema = z.object({
   keep: z.number().default(0.95), // not in runs of 0.1.0
   trim: z.number().nullable().default(null), // not in runs of 0.1.0
   parts: z.number().default(1), // not in runs of 0.1.0
+  merge: stepSchema.nullable().default(null), // not in runs of 0.1.0
   control: z.enum(controls).default('none'), // not in runs of 0.1.0
   testEach: z.boolean(),
   start: stageSettings,

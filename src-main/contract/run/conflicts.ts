@@ -1,5 +1,7 @@
 // What single fields of a configuration cannot say: which of them contradict each other, or lack one another. What is
 // so for one method or objective alone follows from its card.
+
+import { issuesOf, mergeCard } from '../merges/step.ts'
 import type { MethodCard } from '../methods/card.ts'
 import { iterates, methodCard, methodNames, reads } from '../methods/lookup.ts'
 import { objectiveCard, objectivesThat } from '../objectives/lookup.ts'
@@ -12,6 +14,12 @@ interface Stage {
   clamp?: readonly [number, number] | null | undefined
 }
 
+interface Merging {
+  merge?: string | undefined
+  set?: Readonly<Record<string, unknown>> | undefined
+  weights?: readonly unknown[] | undefined
+}
+
 interface Task {
   name: string
   aim: 'learn' | 'forget' | 'keep'
@@ -21,9 +29,9 @@ interface Task {
 }
 
 /** A configuration as its schema gives it. */
-export interface Parsed extends Stage {
+export interface Parsed extends Stage, Merging {
   method: string
-  start?: (Stage & { method: string; checkpoint?: string | undefined }) | undefined
+  start?: (Stage & Merging & { method: string; checkpoint?: string | undefined }) | undefined
   iterations?: number | undefined
   control: string
   expansion: string
@@ -44,6 +52,7 @@ export function conflicts(c: Parsed): Conflict[] {
   return [
     ...ofIterations(c),
     ...ofVectors(c),
+    ...ofMerge(c),
     ...ofStages(c),
     ...ofTasks(c),
     ...poolIssues(c),
@@ -100,6 +109,41 @@ function ofVectors(c: Parsed): Conflict[] {
     found.push([['vectors'], `${card?.name} takes ${most === 1 ? 'one fine-tuned model' : `at most ${most} of them`}`])
   return found
 }
+
+/** Of a merge without training, which stands with the method that takes it. */
+function ofMerge(c: Parsed): Conflict[] {
+  return [
+    ...ofMergeAt(c.method, c, [], c.vectors.length),
+    ...(c.start ? ofMergeAt(c.start.method, c.start, ['start'], c.vectors.length) : []),
+  ]
+}
+
+function ofMergeAt(method: string, { merge, set, weights }: Merging, where: string[], given: number): Conflict[] {
+  if (!reads(method, 'merge')) {
+    const stray = Object.entries({ merge, set, weights }).find(([, value]) => value !== undefined)
+    const takers = methodNames(where.length ? 'start' : 'run').filter((name) => reads(name, 'merge'))
+    const who = where.length ? 'start' : 'method'
+    return stray ? [[[...where, stray[0]], `only ${who} ${listed(takers.map(quoted), 'or')} has it`]] : []
+  }
+  if (merge === undefined) return [[[...where, 'merge'], 'name the merge: "basil merge methods" lists them']]
+  const card = mergeCard(merge)
+  const { least, most = Number.POSITIVE_INFINITY, statistics } = card.needs
+  const found = issuesOf(card, set ?? {}).map(
+    ({ path, message }): Conflict => [[...where, 'set', ...inSet(path)], message],
+  )
+  if (given < least || given > most)
+    found.push([
+      ['vectors'],
+      `${merge} takes ${most < Number.POSITIVE_INFINITY ? `${least} to ${most}` : `at least ${least}`} fine-tuned models`,
+    ])
+  if (statistics) found.push([[...where, 'merge'], `it wants ${statistics}, which a run does not collect`])
+  if (weights && weights.length !== given)
+    found.push([[...where, 'weights'], `there are ${weights.length} for ${given} fine-tuned models`])
+  return found
+}
+
+const inSet = (path: readonly PropertyKey[]): (string | number)[] =>
+  path.map((key) => (typeof key === 'symbol' ? String(key) : key))
 
 /** Of the run's own stage, and of its start. */
 function ofStages(c: Parsed): Conflict[] {

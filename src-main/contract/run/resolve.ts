@@ -3,6 +3,7 @@
 import { z } from 'zod'
 
 import { BasilError } from '../errors.ts'
+import { mergeCard, type Step } from '../merges/step.ts'
 import { iterates, methodCard, reads } from '../methods/lookup.ts'
 import { configSchema, type ResolvedConfig, type RunConfig } from './config.ts'
 import { ownModel, pooled } from './pool.ts'
@@ -84,8 +85,12 @@ export function resolveConfig(config: unknown, absolute: (path: string) => strin
     : pooled(c, absolute)
   const own = c.tasks.map((_, i) => ownModel(c, i))
   // free coefficients go on from where they are
-  const main = stage(c.method, c.control === 'restart' ? { initialCoefficient: 0, ...given(c) } : c)
+  const main = stage(
+    c.method,
+    c.control === 'restart' ? { initialCoefficient: 0, ...given(c) } : ownCoefficient(mergeOf(c), c),
+  )
   const isIterated = iterates(c.method)
+  const asked = mergeOf(c.start ?? c)
   const startMethod = c.start?.method ?? c.method
   return {
     name: c.name ?? `${c.method} on ${c.tasks.map((t) => t.name).join(', ')}`.slice(0, 200),
@@ -120,14 +125,31 @@ export function resolveConfig(config: unknown, absolute: (path: string) => strin
     keep: c.keep,
     trim: c.trim ?? methodCard(startMethod)?.reads.trim?.value ?? null,
     parts: c.parts,
+    merge: asked,
     control: c.control,
     testEach: c.testEach,
     start: c.start
-      ? stage(c.start.method, c.start, { ...c, steps: undefined, epochs: undefined, initialCoefficient: undefined })
+      ? stage(c.start.method, ownCoefficient(asked, c.start), {
+          ...c,
+          steps: undefined,
+          epochs: undefined,
+          initialCoefficient: undefined,
+        })
       : main,
     iterations: isIterated ? (c.iterations ?? iterations) : 0,
     iteration: isIterated ? main : null,
   }
+}
+
+/** The merge without training that is asked for, as a recipe has it. */
+function mergeOf({ merge, set = {}, weights }: Pick<RunConfig, 'merge' | 'set' | 'weights'>): Step | null {
+  return merge === undefined ? null : { method: merge, parameters: set, ...(weights && { weights }) }
+}
+
+/** A merge's coefficient is its own where nobody says. */
+function ownCoefficient<W extends Written>(merge: Step | null, written: W): W {
+  if (!merge || written.initialCoefficient !== undefined) return written
+  return { ...written, initialCoefficient: mergeCard(merge.method).coefficient }
 }
 
 /** The configuration's JSON Schema (draft 2020-12), for editors and scripts. */

@@ -25,6 +25,7 @@ export function configOfRun(config: ResolvedConfig, folder: string): RunConfig {
     iteration: _,
     tower: __,
     trim,
+    merge,
     activation,
     attentionHeads,
     layerNormEps,
@@ -36,6 +37,7 @@ export function configOfRun(config: ResolvedConfig, folder: string): RunConfig {
     attentionHeads: attentionHeads ?? undefined,
     layerNormEps: layerNormEps ?? undefined,
     trim: trim ?? undefined,
+    ...(!config.iteration && asked(merge)),
     pretrained: near(pretrained),
     vectors: fromCheckpoint ? [] : vectors.map(near),
     tasks: tasks.map((t) => ({
@@ -52,10 +54,18 @@ export function configOfRun(config: ResolvedConfig, folder: string): RunConfig {
       start: {
         method: iterates(start.method) ? 'atlas' : start.method,
         ...(fromCheckpoint && { checkpoint: near(vectors[0] ?? '') }),
+        ...asked(merge),
         ...settings(start),
       },
     }),
   }
+}
+
+/** A merge as a configuration asks for it. */
+function asked(merge: ResolvedConfig['merge']): Pick<RunConfig, 'merge' | 'set' | 'weights'> {
+  if (!merge) return {}
+  const { method, parameters, weights } = merge
+  return { merge: method, set: parameters, ...(weights && { weights }) }
 }
 
 function settings({ method: _, steps, epochs, ...same }: ResolvedConfig['start']) {
