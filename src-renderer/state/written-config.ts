@@ -3,6 +3,9 @@
 import { iterates, reads } from '../../src-main/contract/methods/lookup.ts'
 import type { RunConfig } from '../../src-main/contract/run/config.ts'
 
+/** What a configuration may have only where its method, or its start's, reads it. */
+const ofSome = ['checkpoint', 'merge', 'set', 'weights'] as const
+
 export type Fields = Record<string, unknown>
 
 export interface Written {
@@ -13,8 +16,7 @@ export interface Written {
 }
 
 export function writtenConfig({ fields: typed, start: typedStart, source, sitsOut }: Written): Fields {
-  const { iterations, ...fields } = defined(typed)
-  const { checkpoint, ...start } = defined(typedStart)
+  const { iterations, ...fields } = own(defined(typed))
   return {
     ...fields,
     pretrained: source?.pretrained,
@@ -22,9 +24,16 @@ export function writtenConfig({ fields: typed, start: typedStart, source, sitsOu
     tasks: (source?.tasks ?? []).filter((t) => !sitsOut(`task ${t.name}`)),
     ...(iterates(String(fields.method)) && {
       ...(iterations !== undefined && { iterations }),
-      start: reads(String(start.method), 'checkpoint') && checkpoint !== undefined ? { ...start, checkpoint } : start,
+      start: own(defined(typedStart)),
     }),
   }
+}
+
+/** Without what belongs to another method than the one that is chosen now. */
+function own(fields: Fields): Fields {
+  const method = String(fields.method)
+  const others = ofSome.filter((name) => !reads(method, name))
+  return Object.fromEntries(Object.entries(fields).filter(([key]) => !others.some((name) => name === key)))
 }
 
 function defined(fields: Fields): Fields {

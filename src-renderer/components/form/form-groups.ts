@@ -7,7 +7,7 @@ import { objectives } from '../../../src-main/contract/objectives/index.ts'
 import { objectiveCard } from '../../../src-main/contract/objectives/lookup.ts'
 import { length, optimiser } from '../../../src-main/contract/run/stage-fields.ts'
 
-const stage = new Set([...Object.keys(length), ...Object.keys(optimiser), 'checkpoint'])
+const stage = new Set([...Object.keys(length), ...Object.keys(optimiser), 'checkpoint', 'merge'])
 const ofRun = {
   Run: ['name', 'seed', 'batch', 'select'],
   Method: ['method', 'objective', 'ufm', 'blocks', 'pool', 'trim', 'parts', 'linearised', 'expansion'],
