@@ -24,9 +24,9 @@ export const ofField = z.enum(['models', 'differences']).default('models').meta(
 
 /** After some elements of the vectors were left out: how large they are, and what becomes of them. */
 export const sparseFields = {
-  consensus: z.enum(['none', 'ties']).default('none').meta({
+  consensus: z.enum(['none', 'elected']).default('none').meta({
     title: 'Consensus',
-    description: 'none: each vector by itself; ties: one, of the elements that have the elected sign',
+    description: 'none: each vector by itself; elected: one, of the elements that have the elected sign',
   }),
   sign: z.enum(['none', 'plus']).default('plus').meta({
     title: 'Sign of zero',
@@ -36,7 +36,7 @@ export const sparseFields = {
 }
 
 /** Where the vectors are as many as came in, or one. */
-export const sparseGives = ({ consensus }: { consensus: 'none' | 'ties' }): 'each' | 'one' =>
+export const sparseGives = ({ consensus }: { consensus: 'none' | 'elected' }): 'each' | 'one' =>
   consensus === 'none' ? 'each' : 'one'
 
 /** Of merges that give each task a model of its own. */

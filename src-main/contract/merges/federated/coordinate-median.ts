@@ -8,9 +8,14 @@ const parameters = z.strictObject({})
 export const coordinateMedian = {
   name: 'coordinate-median',
   title: 'Coordinate median',
-  paper: { authors: 'Yin et al.', title: "Byzantine-Robust Distributed Learning: Towards Optimal Statistical Rates", where: "ICML", year: 2018 },
-  sentence: "Takes of each element the median of the task vectors",
-  equation: "τ_i = median_t τ_t,i",
+  paper: {
+    authors: 'Yin et al.',
+    title: 'Byzantine-Robust Distributed Learning: Towards Optimal Statistical Rates',
+    where: 'ICML',
+    year: 2018,
+  },
+  sentence: 'Takes of each element the median of the task vectors',
+  equation: 'τ_i = median_t τ_t,i',
   parameters,
   needs: { base: true, least: 1 },
   coefficient: 1,

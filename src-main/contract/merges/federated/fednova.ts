@@ -4,15 +4,27 @@ import { z } from 'zod'
 import type { MergeCard } from '../card.ts'
 
 const parameters = z.strictObject({
-  steps: z.array(z.number().gt(0)).default([]).meta({ title: 'Steps', symbol: 'a', description: "that each model was trained for; none: their vectors' norms stand for them" }),
+  steps: z
+    .array(z.number().gt(0))
+    .default([])
+    .meta({
+      title: 'Steps',
+      symbol: 'a',
+      description: "that each model was trained for; none: their vectors' norms stand for them",
+    }),
 })
 
 export const fednova = {
   name: 'fednova',
   title: 'FedNova',
-  paper: { authors: 'Wang et al.', title: "Tackling the Objective Inconsistency Problem in Heterogeneous Federated Optimization", where: "NeurIPS", year: 2020 },
-  sentence: "Averages task vectors so that who was trained for longer does not count for more",
-  equation: "τ = (Σ_t p_t a_t) Σ_t p_t τ_t / a_t",
+  paper: {
+    authors: 'Wang et al.',
+    title: 'Tackling the Objective Inconsistency Problem in Heterogeneous Federated Optimization',
+    where: 'NeurIPS',
+    year: 2020,
+  },
+  sentence: 'Averages task vectors so that who was trained for longer does not count for more',
+  equation: 'τ = (Σ_t p_t a_t) Σ_t p_t τ_t / a_t',
   parameters,
   presets: { 'as the paper': { parameters: {} } },
   needs: { base: true, least: 1 },

@@ -38,7 +38,7 @@ export const breadcrumbs = {
   presets: {
     'as the paper': { parameters: { density: 0.85, gamma: 0.01 }, coefficient: 0.3 },
     'as mergekit': { parameters: { density: 1, gamma: 0.01 }, coefficient: 1 },
-    'as mergekit, breadcrumbs_ties': { parameters: { density: 1, gamma: 0.01, consensus: 'ties' }, coefficient: 1 },
+    'as mergekit, breadcrumbs_ties': { parameters: { density: 1, gamma: 0.01, consensus: 'elected' }, coefficient: 1 },
   },
   needs: { base: true, least: 1 },
   coefficient: 0.3,

@@ -33,7 +33,7 @@ export const dare = {
   presets: {
     'as the paper': { parameters: { density: 0.1, rescale: 'expectation' } },
     'as mergekit': { parameters: { density: 1, rescale: 'l1' }, coefficient: 1 },
-    'as mergekit, dare_ties': { parameters: { density: 1, rescale: 'l1', consensus: 'ties' }, coefficient: 1 },
+    'as mergekit, dare_ties': { parameters: { density: 1, rescale: 'l1', consensus: 'elected' }, coefficient: 1 },
     'as fusion_bench': { parameters: { density: 0.5, rescale: 'expectation' }, coefficient: 0.3 },
   },
   needs: { base: true, least: 1 },

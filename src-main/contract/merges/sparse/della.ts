@@ -40,9 +40,9 @@ export const della = {
   equation: 'τ_t = m_t ⊙ τ_t / p,   m_t ~ Bernoulli(p),   p = density − ε + 2 ε rank |τ_t| / (n − 1)',
   parameters,
   presets: {
-    'as the paper': { parameters: { rescale: 'expectation', consensus: 'ties', sign: 'none', normalize: true } },
+    'as the paper': { parameters: { rescale: 'expectation', consensus: 'elected', sign: 'none', normalize: true } },
     'as mergekit': {
-      parameters: { density: 1, rescale: 'l1', consensus: 'ties', normalize: true },
+      parameters: { density: 1, rescale: 'l1', consensus: 'elected', normalize: true },
       coefficient: 1,
     },
     'as mergekit, della_linear': { parameters: { density: 1, rescale: 'l1' }, coefficient: 1 },

@@ -22,7 +22,10 @@ export const modelStock = merge(card, {
     )
     return async (part) => {
       const found = await ratios(part)
-      const mean = combination(part, part.weights.map((w) => w / divisorOf(part.weights)))
+      const mean = combination(
+        part,
+        part.weights.map((w) => w / divisorOf(part.weights)),
+      )
       const length = found.length > 1 ? rowOf(part.shape) : Number.POSITIVE_INFINITY
       return [mean.map((v, i) => (found[Math.floor((part.first + i) / length)] as number) * v)]
     }
@@ -30,7 +33,11 @@ export const modelStock = merge(card, {
 })
 
 /** Of what a bias is one. */
-const rowOf = (shape: readonly number[]): number => Math.max(1, shape.slice(shape.length > 1 ? 1 : 0).reduce((a, b) => a * b, 1))
+const rowOf = (shape: readonly number[]): number =>
+  Math.max(
+    1,
+    shape.slice(shape.length > 1 ? 1 : 0).reduce((a, b) => a * b, 1),
+  )
 
 async function gramsOfRows(region: Region, length: number): Promise<Gram[]> {
   const grams: Gram[] = []

@@ -2,8 +2,9 @@
 //   theta = sum_t w_t theta_t / sum_t w_t
 // of the models, or of their differences from the pre-trained one (FedAvg, with the sizes of the data as weights).
 // A greedy soup is one whose weights are 0 and 1 (greedy-soup.ts).
-import { weightedAverage as card } from '../../../contract/merges/averages/weighted-average.ts'
+
 import { BasilError } from '../../../contract/errors.ts'
+import { weightedAverage as card } from '../../../contract/merges/averages/weighted-average.ts'
 import { divisorOf } from '../consensus/agree.ts'
 import { combination } from '../facts/products.ts'
 import { merge } from '../merge.ts'
@@ -11,12 +12,20 @@ import { merge } from '../merge.ts'
 export const weightedAverage = merge(card, {
   by: 'slice',
   of: 'all',
-  prepare: (_, { of, normalize }) => (part) => {
-    const { weights } = part
-    if (of === 'models' && normalize && Math.abs(weights.reduce((a, b) => a + b, 0)) < 1e-8) throw cancelled(part.name)
-    const sum = normalize ? divisorOf(weights) : 1
-    return [combination(part, weights.map((w) => w / sum))]
-  },
+  prepare:
+    (_, { of, normalize }) =>
+    (part) => {
+      const { weights } = part
+      if (of === 'models' && normalize && Math.abs(weights.reduce((a, b) => a + b, 0)) < 1e-8)
+        throw cancelled(part.name)
+      const sum = normalize ? divisorOf(weights) : 1
+      return [
+        combination(
+          part,
+          weights.map((w) => w / sum),
+        ),
+      ]
+    },
 })
 
 function cancelled(tensor: string): BasilError {

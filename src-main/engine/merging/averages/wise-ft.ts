@@ -12,5 +12,10 @@ export const wiseFt = merge(card, {
   of: 'all',
   prepare:
     (_, { alpha }) =>
-    (part) => [combination(part, part.weights.map((w) => (alpha * w) / divisorOf(part.weights)))],
+    (part) => [
+      combination(
+        part,
+        part.weights.map((w) => (alpha * w) / divisorOf(part.weights)),
+      ),
+    ],
 })

@@ -23,7 +23,12 @@ export const ties = merge(card, {
   async prepare(sources, { density, scope, keep, rescale, sign, normalize, largest: isLargest, output }) {
     const facts = scoped(sources, { scope }, async (region, { weights }) => {
       const count = density === 0 ? 0 : counts[keep](density * region.size)
-      const cuts = await largest(region, magnitudes, weights.map(() => [count]), keep === 'floor' ? 'exact' : 'all')
+      const cuts = await largest(
+        region,
+        magnitudes,
+        weights.map(() => [count]),
+        keep === 'floor' ? 'exact' : 'all',
+      )
       const trimmed = trimmedBy(cuts.map(([cut]) => cut as Cut))
       const factors = await shares(region, rescale === 'l1', trimmed)
       const whole = (part: Part): Float64Array[] => {

@@ -1,8 +1,8 @@
 // The k largest of a region's numbers, where of those as large as the last only so many stay as make k: the first in
 // the order of tensors and elements. Or all of them stay.
 import type { Part } from '../merge.ts'
-import type { Region } from './region.ts'
 import { atRanks } from './ranks.ts'
+import type { Region } from './region.ts'
 
 /** What stays: what is above `least`, and what is as large up to a place. */
 export interface Cut {
@@ -25,7 +25,12 @@ export async function largest(
   const streams = async function* (): AsyncGenerator<readonly ArrayLike<number>[]> {
     for await (const part of region.pass()) yield streamsOf(part)
   }
-  const found = isNone ? [] : await atRanks(streams, asked.map((own) => own.filter((rank) => rank !== null)))
+  const found = isNone
+    ? []
+    : await atRanks(
+        streams,
+        asked.map((own) => own.filter((rank) => rank !== null)),
+      )
   const cuts = counts.map((own, s) => {
     const ranked = [...(found[s] ?? [])]
     return own.map((count): Cut & { tied: number } => {

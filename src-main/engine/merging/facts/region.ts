@@ -34,7 +34,7 @@ export function scoped<F>(
     const key = scope === 'tensor' ? part.name : ''
     const found = known.get(key) ?? find(regionOf(sources, scope === 'tensor' ? [key] : null, ofModels, row), part)
     known.set(key, found)
-    if (known.size > kept) for (const [oldest] of known.entries().take(1)) known.delete(oldest)
+    if (known.size > kept) known.delete(known.keys().next().value ?? '')
     return found
   }
 }
@@ -47,9 +47,10 @@ function regionOf(
   ofModels: boolean,
   row: (shape: readonly number[]) => number,
 ): Region {
-  const shapes = (only ?? [...sources.parameters.keys()]).map(
-    (name): [string, readonly number[]] => [name, sources.parameters.get(name) ?? []],
-  )
+  const shapes = (only ?? [...sources.parameters.keys()]).map((name): [string, readonly number[]] => [
+    name,
+    sources.parameters.get(name) ?? [],
+  ])
   return {
     size: shapes.reduce((sum, [, shape]) => sum + product(shape), 0),
     tensors: shapes.length,
@@ -65,13 +66,7 @@ function regionOf(
 }
 
 /** Any elements of a tensor, of all models. */
-export function partAt(
-  sources: Sources,
-  name: string,
-  first: number,
-  count: number,
-  ofModels: boolean,
-): Promise<Part> {
+export function partAt(sources: Sources, name: string, first: number, count: number, ofModels: boolean): Promise<Part> {
   const all = [...sources.vectors.keys()]
   return partOf(sources, all, { name, first, count }, { ofModels, weights: [], isScaled: false })
 }

@@ -4,17 +4,17 @@
 //   m_t = [tau_t gamma > 0],     f_t = sum |tau_t| / sum |m_t . tau|,     tau_t' = f_t m_t . tau
 // The authors' program sums means of tensors; the paper's sums are over all elements.
 import { emr as card } from '../../../contract/merges/masks/emr.ts'
+import { product } from '../../../numbers/vectors.ts'
 import { massesOf } from '../consensus/agree.ts'
 import { type Region, scoped } from '../facts/region.ts'
 import { merge } from '../merge.ts'
 import { ofTask } from './of-task.ts'
-import { product } from '../../../numbers/vectors.ts'
 
 export const emr = merge(card, {
   by: 'slice',
   of: 'all',
   prepare(sources, { task, rescale }) {
-    const factors = scoped(sources, { scope: 'model' }, (region, { vectors }) =>
+    const factors = scoped(sources, { scope: 'model' }, async (region, { vectors }) =>
       rescale === 'none' ? vectors.map(() => 1) : factorsOf(region, rescale),
     )
     return async (part) => {

@@ -35,9 +35,7 @@ const rowOf = (shape: readonly number[]): number => Math.max(1, shape.at(-1) ?? 
 
 function importances({ vectors, first }: Part, rows: ArrayLike<number>, length: number): Float64Array {
   const [a, b] = vectors as [Float64Array, Float64Array]
-  return a.map(
-    (v, i) => Math.abs(difference(b[i] as number, v)) * (rows[Math.floor((first + i) / length)] as number),
-  )
+  return a.map((v, i) => Math.abs(difference(b[i] as number, v)) * (rows[Math.floor((first + i) / length)] as number))
 }
 
 /** KL of each row's softmax in the second model from that in the first. */
@@ -54,7 +52,10 @@ async function divergences(region: Region, length: number): Promise<number[]> {
 const tiny = 1e-8
 
 function divergence(p: Float64Array, q: Float64Array): number {
-  return Math.max(0, p.reduce((sum, v, i) => sum + (v + tiny) * Math.log((v + tiny) / ((q[i] as number) + tiny)), 0))
+  return Math.max(
+    0,
+    p.reduce((sum, v, i) => sum + (v + tiny) * Math.log((v + tiny) / ((q[i] as number) + tiny)), 0),
+  )
 }
 
 function softmax(row: Float64Array): Float64Array {

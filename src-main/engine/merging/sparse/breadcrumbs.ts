@@ -15,7 +15,12 @@ export const breadcrumbs = merge(card, {
     const cuts = scoped(sources, { scope }, (region, { vectors }) => {
       const [staying, top] = [Math.floor(density * region.size), Math.floor(gamma * region.size)]
       const fromTop = Math.min(region.size, staying + top)
-      return largest(region, magnitudes, vectors.map(() => [fromTop, fromTop - staying]), 'exact')
+      return largest(
+        region,
+        magnitudes,
+        vectors.map(() => [fromTop, fromTop - staying]),
+        'exact',
+      )
     })
     return sparsified(sources, asked, { scope }, async (part) => {
       const found = await cuts(part)

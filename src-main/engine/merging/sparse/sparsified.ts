@@ -8,7 +8,7 @@ import type { Combine, Part, Sources } from '../merge.ts'
 
 interface Asked {
   rescale: 'none' | 'expectation' | 'l1'
-  consensus: 'none' | 'ties'
+  consensus: 'none' | 'elected'
   sign: 'none' | 'plus'
   normalize: boolean
 }
@@ -25,7 +25,7 @@ export function sparsified(
     const { weights } = part
     const taus = rescaled(await sparse(part), await factors(part))
     weighted(taus, weights)
-    if (consensus === 'ties') {
+    if (consensus === 'elected') {
       elect(taus, electedByZero(sign, 0))
       return [agreed(taus, weights, { normalize })]
     }

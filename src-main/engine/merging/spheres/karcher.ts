@@ -19,7 +19,12 @@ export const karcher = merge(card, {
       const weights = part.weights.map((w) => w / divisorOf(part.weights))
       const size = weights.reduce((sum, w, i) => sum + w * (norms[i] as number), 0)
       const mean = karcherMean(products, weights, { iterations, tolerance })
-      return [combination(part, mean.map((c) => c * size))]
+      return [
+        combination(
+          part,
+          mean.map((c) => c * size),
+        ),
+      ]
     }
   },
 })
@@ -33,7 +38,9 @@ export function karcherMean(
   const norms = normsOf(gram)
   const present = [...norms.keys()].filter((i) => (norms[i] as number) > tolerance)
   const total = divisorOf(present.map((i) => weights[i] as number))
-  const unit = gram.map((row, i) => row.map((v, j) => v / Math.max((norms[i] as number) * (norms[j] as number), 1e-300)))
+  const unit = gram.map((row, i) =>
+    row.map((v, j) => v / Math.max((norms[i] as number) * (norms[j] as number), 1e-300)),
+  )
   const shares = norms.map((_, i) => (present.includes(i) ? (weights[i] as number) / total : 0))
   const [first] = present
   if (first === undefined) return norms.map(() => 0)

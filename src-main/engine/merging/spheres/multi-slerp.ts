@@ -23,7 +23,12 @@ export const multiSlerp = merge(card, {
       const length = Math.sqrt(Math.max(0, productOf(products, c, c)))
       if (length < cancelled) return [combination(part, weights)]
       const size = weights.reduce((total, w, i) => total + w * (norms[i] as number), 0)
-      return [combination(part, c.map((v) => (v / length) * size))]
+      return [
+        combination(
+          part,
+          c.map((v) => (v / length) * size),
+        ),
+      ]
     }
   },
 })

@@ -45,11 +45,7 @@ export function redundancy(gram: Gram, { alpha, rate, steps }: Descent): number[
 }
 
 /** Its value at delta, and the gradient with regard to delta, as numbers that the vectors are multiplied by. */
-export function objective(
-  gram: Gram,
-  d: readonly number[],
-  alpha: number,
-): { value: number; gradient: number[] } {
+export function objective(gram: Gram, d: readonly number[], alpha: number): { value: number; gradient: number[] } {
   const count = d.length
   const length = Math.sqrt(Math.max(0, productOf(gram, d, d)))
   const gradient = d.map((v) => (length > tiny ? (alpha * v) / length : 0))
