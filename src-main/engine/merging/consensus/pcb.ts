@@ -71,7 +71,8 @@ function counting(taus: readonly Float64Array[], sizes: readonly Bounds[]): Floa
     const size = sizes[t] as Bounds
     return tau.map((v, i) => {
       const within = minmax(Math.abs(v), size)
-      return Math.exp(taus.length * within * within) * Math.tanh(v * (sums[i] as number))
+      // to float32, as the quantile is that it is held against
+      return Math.fround(Math.exp(taus.length * within * within) * Math.tanh(v * (sums[i] as number)))
     })
   })
 }
