@@ -3,7 +3,7 @@
 // into memory ask for.
 import type { Container } from '../../../contract/checkpoint.ts'
 import { dtypes } from '../dtype.ts'
-import { writeSafetensors } from '../safetensors-writer.ts'
+import { safetensorsHead, writeSafetensors } from '../safetensors-writer.ts'
 import { infoOf, type TensorFile, type TensorInfo } from '../tensor-file.ts'
 import { writeStateDict } from './state-dict.ts'
 
@@ -15,9 +15,16 @@ export function writeCheckpoint(
 ): AsyncGenerator<Uint8Array> {
   const tensors = inWrittenOrder(file)
   if (container === 'state_dict') return writeStateDict(file, tensors, metadata)
-  // transformers refuses a file without a format
-  return writeSafetensors(tensors, { ...metadata, format: 'pt' }, (name) => piecesOf(file, name))
+  return writeSafetensors(tensors, inSafetensors(metadata), (name) => piecesOf(file, name))
 }
+
+/** What safetensors of the view begins with. */
+export function safetensorsBeginning(file: TensorFile, metadata: Record<string, string>): Uint8Array {
+  return safetensorsHead(inWrittenOrder(file), inSafetensors(metadata))
+}
+
+// transformers refuses a file without a format
+const inSafetensors = (metadata: Record<string, string>): Record<string, string> => ({ ...metadata, format: 'pt' })
 
 const piece = 2 ** 17 // elements
 
