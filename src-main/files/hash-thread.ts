@@ -13,6 +13,8 @@ import { stampOf } from './stamp.ts'
 export interface Hashing {
   /** Of the checkpoints in the order of the paths. Throws what hashCheckpoint throws. */
   hashes: Promise<Sha256[]>
+  /** Whether none of them had to be computed. */
+  areKnown: Promise<boolean>
   stop(): Promise<void>
 }
 
@@ -28,7 +30,11 @@ export function hashInThread(paths: readonly string[]): Hashing {
     })
   hashes.catch(() => undefined) // told to whoever asks
   const end = ({ worker }: Awaited<typeof started>): Promise<unknown> => worker?.terminate() ?? Promise.resolve()
-  return { hashes, stop: async () => void (await started.then(end, () => undefined)) }
+  const areKnown = started.then(
+    ({ worker }) => worker === null,
+    () => false,
+  )
+  return { hashes, areKnown, stop: async () => void (await started.then(end, () => undefined)) }
 }
 
 async function start(paths: readonly string[]): Promise<{ worker: Worker | null; found: Promise<Sha256[]> }> {

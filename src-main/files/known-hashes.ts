@@ -1,8 +1,8 @@
 // SHA-256 of files that were hashed before, by path and stamp, in one small file of the data folder: hashing eight
 // models takes as long as merging them. A file whose record says that it was touched in the last seconds before it was
 // hashed is not remembered: its times may not tell a later change. What is damaged or from elsewhere counts as unknown.
-import { readFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { mkdir, readFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
 
 import { z } from 'zod'
 
@@ -54,6 +54,7 @@ export async function rememberHashes(
       known[file] = { stamp, sha256: hash }
     }
     const kept = Object.fromEntries(Object.entries(known).slice(-most))
+    await mkdir(dirname(place(home)), { recursive: true })
     await writeAtomic(place(home), [Buffer.from(JSON.stringify(kept))], { overwrite: true })
   } catch {
     // the next one hashes again

@@ -1,6 +1,6 @@
 // How many bytes of models a second the last merge on this machine read, in one small file of the data folder.
-import { readFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { mkdir, readFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
 
 import { dataFolder } from './data-folder.ts'
 import { writeAtomic } from './write-atomic.ts'
@@ -19,5 +19,10 @@ export async function mergeRate(home: string = dataFolder()): Promise<number | n
 /** Never rejects: without it a plan names no time. */
 export async function rememberMergeRate(bytes: number, seconds: number, home: string = dataFolder()): Promise<void> {
   if (bytes < least || seconds <= 0) return
-  await writeAtomic(place(home), [Buffer.from(String(bytes / seconds))], { overwrite: true }).catch(() => undefined)
+  try {
+    await mkdir(dirname(place(home)), { recursive: true })
+    await writeAtomic(place(home), [Buffer.from(String(bytes / seconds))], { overwrite: true })
+  } catch {
+    // as it was
+  }
 }

@@ -51,7 +51,8 @@ export async function rebuild({ recipe, out, overwrite, form }: Rebuilding): Pro
     return withHashes(recipe, found)
   }
   try {
-    return await merge({ recipe, out, overwrite, form }, complete)
+    const known = (await hashing.areKnown) ? await complete() : recipe
+    return await merge({ recipe: known, out, overwrite, form }, complete)
   } catch (error) {
     await complete() // a parent that has changed explains whatever else went wrong
     throw error

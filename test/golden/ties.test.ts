@@ -4,7 +4,6 @@ import { join } from 'node:path'
 
 import { expect, test } from 'vitest'
 
-import { disjointMean, trimAndElect } from '../../src-main/engine/merging/ties.ts'
 import { vectorsAfter } from '../../src-main/engine/merging/vectors-after.ts'
 import { openParents } from '../../src-main/engine/weights/parents.ts'
 import { readParameter } from '../../src-main/engine/weights/slices.ts'
@@ -17,6 +16,24 @@ const open = () =>
     tasks.map((t) => join(folder, `finetuned-${t}.safetensors`)),
     openSource,
   )
+/** In place: what was trimmed and what has the other sign becomes 0. */
+function trimAndElect(taus: readonly Float64Array[], thresholds: readonly number[]): void {
+  for (const [t, tau] of taus.entries())
+    for (const [i, v] of tau.entries()) if (Math.fround(Math.abs(v)) < (thresholds[t] as number)) tau[i] = 0
+  for (const i of taus[0]?.keys() ?? []) {
+    const mass = taus.reduce((sum, tau) => sum + (tau[i] as number), 0)
+    for (const tau of taus) if ((tau[i] as number) * mass <= 0) tau[i] = 0
+  }
+}
+
+/** The mean of what is not 0, (n). */
+function disjointMean(taus: readonly Float64Array[]): Float64Array {
+  return (taus[0] as Float64Array).map((_, i) => {
+    const left = taus.map((tau) => tau[i] as number).filter((v) => v !== 0)
+    return left.length ? left.reduce((sum, v) => sum + v, 0) / left.length : 0
+  })
+}
+
 type Parents = Awaited<ReturnType<typeof open>>
 
 async function tiesOf(parents: Parents, density: number, output: 'merged' | 'trimmed') {

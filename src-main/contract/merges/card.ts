@@ -54,7 +54,7 @@ export interface MergeCard<P extends z.ZodObject = z.ZodObject> {
   /** Of what it gives, where "title of n", or the names of what came in, does not say it. */
   names?(vectors: readonly string[], parameters: z.output<P>): string[]
   /** What a run's configuration asks of it; null: nothing. */
-  ofRun?(config: AskedOfRun): z.output<P> | null
+  ofRun?(config: AskedOfRun): z.input<P> | null
 }
 
 /**

@@ -39,7 +39,7 @@ export function allowed(of: Parameter): string {
 /** A value as it is typed; what is none of its kind is left to the schema to refuse. */
 export function typed({ type }: Parameter, text: string): unknown {
   const number = (word: string): unknown => (word.trim() !== '' && !Number.isNaN(Number(word)) ? Number(word) : word)
-  if (type === 'array') return text.split(',').map(number)
+  if (type === 'array') return text === '' ? [] : text.split(',').map(number)
   if (type === 'boolean') return text === 'true' || text === 'false' ? text === 'true' : text
   return type === 'string' ? text : number(text)
 }

@@ -1,7 +1,62 @@
 // What the merges without training compute, one line for each card of contract/merges/index.ts.
-import type { Merge } from './merge.ts'
-import { randomParts } from './random-parts.ts'
-import { taskArithmetic } from './task-arithmetic.ts'
-import { ties } from './ties.ts'
 
-export const merges: readonly Merge[] = [taskArithmetic, ties, randomParts]
+import { modelStock } from './averages/model-stock.ts'
+import { weightedAverage } from './averages/weighted-average.ts'
+import { wiseFt } from './averages/wise-ft.ts'
+import { magmax } from './consensus/magmax.ts'
+import { pcb } from './consensus/pcb.ts'
+import { ram } from './consensus/ram.ts'
+import { sce } from './consensus/sce.ts'
+import { ties } from './consensus/ties.ts'
+import { centredClipping } from './federated/centred-clipping.ts'
+import { coordinateMedian } from './federated/coordinate-median.ts'
+import { fedgma } from './federated/fedgma.ts'
+import { fednova } from './federated/fednova.ts'
+import { emr } from './masks/emr.ts'
+import { consensusTa } from './masks/consensus-ta.ts'
+import { tallMasks } from './masks/tall-masks.ts'
+import type { Merge } from './merge.ts'
+import { arceeFusion } from './pairs/arcee-fusion.ts'
+import { nearswap } from './pairs/nearswap.ts'
+import { breadcrumbs } from './sparse/breadcrumbs.ts'
+import { dare } from './sparse/dare.ts'
+import { della } from './sparse/della.ts'
+import { randomParts } from './sparse/random-parts.ts'
+import { karcher } from './spheres/karcher.ts'
+import { multiSlerp } from './spheres/multi-slerp.ts'
+import { nuslerp } from './spheres/nuslerp.ts'
+import { slerp } from './spheres/slerp.ts'
+import { awd } from './vectors/awd.ts'
+import { lines } from './vectors/lines.ts'
+import { taskArithmetic } from './vectors/task-arithmetic.ts'
+
+export const merges: readonly Merge[] = [
+  taskArithmetic,
+  ties,
+  weightedAverage,
+  wiseFt,
+  modelStock,
+  lines,
+  awd,
+  sce,
+  ram,
+  magmax,
+  pcb,
+  dare,
+  della,
+  breadcrumbs,
+  randomParts,
+  slerp,
+  nuslerp,
+  multiSlerp,
+  karcher,
+  nearswap,
+  arceeFusion,
+  tallMasks,
+  consensusTa,
+  emr,
+  fednova,
+  fedgma,
+  coordinateMedian,
+  centredClipping,
+]

@@ -2,7 +2,7 @@
 // whatever steps its vectors came through.
 import { z } from 'zod'
 
-import type { MergeCard } from './card.ts'
+import type { MergeCard } from '../card.ts'
 
 const parameters = z.strictObject({})
 

@@ -2,11 +2,11 @@
 // of a vector has coefficients of its own:  tau_t = sum_k m_k . tau_t,  m_k in {0, 1}, sum_k m_k = 1. A vector becomes
 // K, so a run has K T rows of coefficients. Vectors (biases, LayerNorm) stay whole, in the first part. The deal is a
 // function of (seed, tensor, element), and all vectors of a run share it.
-import { randomParts as card } from '../../contract/merges/random-parts.ts'
-import { philox } from '../../numbers/random.ts'
-import { streamOf } from '../../numbers/streams.ts'
-import { product } from '../../numbers/vectors.ts'
-import { merge } from './merge.ts'
+import { randomParts as card } from '../../../contract/merges/sparse/random-parts.ts'
+import { philox } from '../../../numbers/random.ts'
+import { streamOf } from '../../../numbers/streams.ts'
+import { product } from '../../../numbers/vectors.ts'
+import { merge } from '../merge.ts'
 
 export const randomParts = merge(card, {
   by: 'slice',

@@ -2,7 +2,7 @@
 // coefficient of its own. Biases and LayerNorm stay whole, in the first part.
 import { z } from 'zod'
 
-import type { MergeCard } from './card.ts'
+import type { MergeCard } from '../card.ts'
 
 const parameters = z.strictObject({
   parts: z.number().int().min(1).max(64).default(2).meta({

@@ -1,0 +1,23 @@
+// Coordinate-wise median: of each element the middle of the task vectors.
+import { z } from 'zod'
+
+import type { MergeCard } from '../card.ts'
+
+const parameters = z.strictObject({})
+
+export const coordinateMedian = {
+  name: 'coordinate-median',
+  title: 'Coordinate median',
+  paper: {
+    authors: 'Yin et al.',
+    title: 'Byzantine-Robust Distributed Learning: Towards Optimal Statistical Rates',
+    where: 'ICML',
+    year: 2018,
+  },
+  sentence: 'Takes of each element the median of the task vectors',
+  equation: 'τ_i = median_t τ_t,i',
+  parameters,
+  needs: { base: true, least: 1 },
+  coefficient: 1,
+  gives: () => 'one',
+} as const satisfies MergeCard<typeof parameters>

@@ -1,0 +1,33 @@
+// Arcee Fusion: of the second model's differences from the first those that matter.
+import { z } from 'zod'
+
+import type { MergeCard } from '../card.ts'
+
+const parameters = z.strictObject({
+  spread: z
+    .number()
+    .min(0)
+    .default(1.5)
+    .meta({
+      title: 'Spread',
+      description: 'how many distances between the quartiles above the median an element must lie',
+    }),
+})
+
+export const arceeFusion = {
+  name: 'arcee-fusion',
+  title: 'Arcee Fusion',
+  paper: {
+    authors: 'Goddard et al.',
+    title: "Arcee's MergeKit: A Toolkit for Merging Large Language Models",
+    where: 'EMNLP',
+    year: 2024,
+  },
+  sentence: 'Takes of the second model the elements that differ most in rows that changed most',
+  equation: 'θ = θ_2 where |θ_2 − θ_1| KL(row) ≥ median + 1.5 (Q3 − Q1), else θ_1',
+  parameters,
+  presets: { 'as mergekit': { parameters: {} } },
+  needs: { base: false, least: 2, most: 2 },
+  coefficient: 1,
+  gives: () => 'model',
+} as const satisfies MergeCard<typeof parameters>

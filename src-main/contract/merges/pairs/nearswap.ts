@@ -1,0 +1,30 @@
+// NearSwap: elements that are near to the other model's are swapped for them, others move a little.
+import { z } from 'zod'
+
+import type { MergeCard } from '../card.ts'
+
+const parameters = z.strictObject({
+  t: z
+    .number()
+    .gt(0)
+    .default(0.001)
+    .meta({ title: 'T', symbol: 't', description: 'how far any element moves at most' }),
+})
+
+export const nearswap = {
+  name: 'nearswap',
+  title: 'NearSwap',
+  paper: {
+    authors: 'Goddard et al.',
+    title: "Arcee's MergeKit: A Toolkit for Merging Large Language Models",
+    where: 'EMNLP',
+    year: 2024,
+  },
+  sentence: 'Moves each element of the first model towards the second, by no more than t',
+  equation: 'θ = w θ_2 + (1 − w) θ_1,   w = min(1, t / |θ_1 − θ_2|)',
+  parameters,
+  presets: { 'as mergekit': { parameters: {} } },
+  needs: { base: false, least: 2, most: 2 },
+  coefficient: 1,
+  gives: () => 'model',
+} as const satisfies MergeCard<typeof parameters>

@@ -1,0 +1,29 @@
+// Multi-SLERP: the weighted mean of the directions of several models or task vectors, at their mean norm.
+import { z } from 'zod'
+
+import type { MergeCard } from '../card.ts'
+import { normalizeField, ofField } from '../fields.ts'
+
+const parameters = z.strictObject({ of: ofField, normalize: normalizeField(true) })
+
+export const multiSlerp = {
+  name: 'multi-slerp',
+  title: 'Multi-SLERP',
+  paper: {
+    authors: 'Goddard et al.',
+    title: "Arcee's MergeKit: A Toolkit for Merging Large Language Models",
+    where: 'EMNLP',
+    year: 2024,
+  },
+  sentence: 'Takes the mean direction of several models on the sphere, at their mean norm, tensor by tensor',
+  equation: 'x = m / |m| Σ_t w_t |x_t|,   m = Σ_t w_t x_t / |x_t|',
+  parameters,
+  presets: {
+    'as mergekit': { parameters: {} },
+    'as mergekit, with a base': { parameters: { of: 'differences' }, coefficient: 1 },
+  },
+  needs: { base: ({ of }) => of === 'differences', least: 1 },
+  coefficient: 1,
+  weights: 'own',
+  gives: ({ of }) => (of === 'models' ? 'model' : 'one'),
+} as const satisfies MergeCard<typeof parameters>

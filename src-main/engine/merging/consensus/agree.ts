@@ -1,0 +1,70 @@
+// Sign election (Yadav et al., NeurIPS 2023): of each element the sign that the vectors' sum has, and what becomes of
+// those vectors that have it:
+//   gamma = sign(sum_t w_t tau_t),   tau = sum_t [sign(w_t tau_t) = gamma] w_t tau_t  / sum_t [the same] w_t
+// Elements that are 0 have no sign. Programs differ in what a sum of 0 elects, and in whether they divide.
+
+export interface Agreement {
+  /** What a sum of 0 elects: none, plus, or the sign of most other elements' sums. */
+  sign: 'none' | 'plus' | 'majority'
+  /** The weighted mean of what agrees; else its sum. */
+  normalize: boolean
+  /** Instead of either the largest of what agrees. */
+  largest?: boolean
+}
+
+/** What a sum of 0 elects, as a number: of a majority, minus where it is undecided. */
+export function electedByZero(sign: Agreement['sign'], majority: number): number {
+  if (sign === 'majority') return majority > 0 ? 1 : -1
+  return sign === 'plus' ? 1 : 0
+}
+
+/** (n): the sum of the vectors, whose sign is elected. */
+export function massesOf(taus: readonly Float64Array[]): Float64Array {
+  const masses = new Float64Array(taus[0]?.length ?? 0)
+  for (const tau of taus) for (let i = 0; i < masses.length; i++) masses[i] = (masses[i] as number) + (tau[i] as number)
+  return masses
+}
+
+/** In place: of vectors (times their weights) what has not the elected sign becomes 0. */
+export function elect(taus: readonly Float64Array[], byZero: number): void {
+  const masses = massesOf(taus)
+  for (const tau of taus)
+    for (let i = 0; i < masses.length; i++) {
+      const sign = (masses[i] as number) || byZero
+      if ((tau[i] as number) * sign <= 0) tau[i] = 0
+    }
+}
+
+/** What is left of vectors, (n), each already times its weight. */
+export function agreed(
+  taus: readonly Float64Array[],
+  weights: readonly number[],
+  { normalize, largest }: Omit<Agreement, 'sign'>,
+): Float64Array {
+  return (taus[0] ?? new Float64Array()).map((_, i) => {
+    let [sum, divisor, most] = [0, 0, 0]
+    for (const [t, tau] of taus.entries()) {
+      const value = tau[i] as number
+      if (value === 0) continue
+      sum += value
+      divisor += weights[t] as number
+      if (Math.abs(value) > Math.abs(most)) most = value
+    }
+    if (largest) return most
+    return normalize && divisor !== 0 ? sum / divisor : sum
+  })
+}
+
+/** In place. */
+export function weighted(taus: readonly Float64Array[], weights: readonly number[]): void {
+  for (const [t, tau] of taus.entries()) {
+    const by = weights[t] as number
+    if (by !== 1) for (let i = 0; i < tau.length; i++) tau[i] = (tau[i] as number) * by
+  }
+}
+
+/** The sum of weights that a mean is divided by; of those that cancel out 1. */
+export function divisorOf(weights: readonly number[]): number {
+  const sum = weights.reduce((a, b) => a + b, 0)
+  return Math.abs(sum) < 1e-8 ? 1 : sum
+}

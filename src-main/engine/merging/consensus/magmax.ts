@@ -1,0 +1,16 @@
+// MagMax (Marczak et al., ECCV 2024): of each element the task vector of largest magnitude; of two as large the later.
+//   tau_i = tau_t,i,   t = argmax_t |tau_t,i|
+import { magmax as card } from '../../../contract/merges/consensus/magmax.ts'
+import { merge } from '../merge.ts'
+
+export const magmax = merge(card, {
+  by: 'slice',
+  of: 'all',
+  prepare:
+    () =>
+    ({ vectors }) => [
+      (vectors[0] as Float64Array).map((_, i) =>
+        vectors.reduce((most, tau) => (Math.abs(tau[i] as number) >= Math.abs(most) ? (tau[i] as number) : most), 0),
+      ),
+    ],
+})

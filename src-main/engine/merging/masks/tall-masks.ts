@@ -1,0 +1,23 @@
+// TALL masks (Wang et al., ICML 2024): the elements of the sum of task vectors that one task needs, as a model for it:
+//   tau = m_t . tau_mt,   m_t = [ |tau_t| > lambda_t |tau_mt - tau_t| ],   tau_mt = sum_t tau_t
+import { tallMasks as card } from '../../../contract/merges/masks/tall-masks.ts'
+import { massesOf } from '../consensus/agree.ts'
+import { merge } from '../merge.ts'
+import { ofTask } from './of-task.ts'
+
+/** m_t of an element. */
+export const isNeeded = (tau: number, sum: number, threshold: number): boolean =>
+  Math.abs(tau) > threshold * Math.abs(sum - tau)
+
+export const tallMasks = merge(card, {
+  by: 'slice',
+  of: 'all',
+  prepare:
+    (_, { threshold, task }) =>
+    ({ vectors }) => {
+      const sum = massesOf(vectors)
+      return ofTask(vectors, task).map(
+        (tau) => () => sum.map((v, i) => (isNeeded(tau[i] as number, v, threshold) ? v : 0)),
+      )
+    },
+})

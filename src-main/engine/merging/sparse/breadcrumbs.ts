@@ -1,0 +1,39 @@
+// Model Breadcrumbs (Davari and Belilovsky, ECCV 2024): of each task vector both tails are left out, the gamma n
+// elements of largest magnitude and the smallest, so that density n stay:
+//   kept: places n_bot ... n_bot + density n - 1 in the order of |tau|,   n_bot = max(0, n - density n - gamma n)
+// Where the two do not fit together, fewer of the largest are left out.
+import { breadcrumbs as card } from '../../../contract/merges/sparse/breadcrumbs.ts'
+import { type Cut, isAmong, largest } from '../facts/largest.ts'
+import { scoped } from '../facts/region.ts'
+import { merge, type Part } from '../merge.ts'
+import { sparsified } from './sparsified.ts'
+
+export const breadcrumbs = merge(card, {
+  by: 'slice',
+  of: 'all',
+  prepare(sources, { density, gamma, scope, ...asked }) {
+    const cuts = scoped(sources, { scope }, (region, { vectors }) => {
+      const [staying, top] = [Math.floor(density * region.size), Math.floor(gamma * region.size)]
+      const fromTop = Math.min(region.size, staying + top)
+      return largest(
+        region,
+        magnitudes,
+        vectors.map(() => [fromTop, fromTop - staying]),
+        'exact',
+      )
+    })
+    return sparsified(sources, asked, { scope }, async (part) => {
+      const found = await cuts(part)
+      for (const [t, tau] of part.vectors.entries()) {
+        const [staying, top] = found[t] as [Cut, Cut]
+        for (let i = 0; i < tau.length; i++) {
+          const magnitude = Math.abs(tau[i] as number)
+          if (!isAmong(staying, part, i, magnitude) || isAmong(top, part, i, magnitude)) tau[i] = 0
+        }
+      }
+      return part.vectors
+    })
+  },
+})
+
+const magnitudes = ({ vectors }: Part): Float64Array[] => vectors.map((tau) => tau.map(Math.abs))
