@@ -4,7 +4,25 @@
 // suites. test/house/adding-a-merge.test.ts adds one and counts.
 import type { MergeCard } from './card.ts'
 import { randomParts } from './random-parts.ts'
+import { dcMerge } from './spectral/dc-merge.ts'
+import { isoC } from './spectral/iso-c.ts'
+import { isoCts } from './spectral/iso-cts.ts'
+import { knots } from './spectral/knots.ts'
+import { tsvM } from './spectral/tsv-m.ts'
+import { wudi } from './spectral/wudi.ts'
+import { wudiClosed } from './spectral/wudi-closed.ts'
 import { taskArithmetic } from './task-arithmetic.ts'
 import { ties } from './ties.ts'
 
-export const merges: readonly MergeCard[] = [taskArithmetic, ties, randomParts]
+export const merges: readonly MergeCard[] = [
+  taskArithmetic,
+  ties,
+  randomParts,
+  tsvM,
+  isoC,
+  isoCts,
+  wudi,
+  wudiClosed,
+  knots,
+  dcMerge,
+]
