@@ -6,6 +6,7 @@ import type { DoubleDevice, Matrix } from './device.ts'
 const WIDE = 16 // columns of a tile of the kernels
 const ROWS = 32 // rows of a tile of the tridiagonalisation
 const KEPT = 2 ** 17 // rotations that are gathered
+const MOST_SWEEPS = 100 // for one eigenvalue, which takes two
 
 export interface Eigen {
   values: Float64Array // (n), largest first
@@ -17,23 +18,27 @@ export function eigen(device: DoubleDevice, a: Matrix): Eigen {
   const vectors = device.matrix(n, n)
   const values = device.scope(() => {
     const wide = WIDE * Math.ceil(n / WIDE)
-    const { diagonal, beside, z } = tridiagonal(device, a, wide)
+    const largest = device.values(a).reduce((most, v) => Math.max(most, Math.abs(v)), 0)
+    if (!Number.isFinite(largest)) throw new RangeError('a matrix that is not finite has no eigenvalues')
+    const unit = largest || 1 // squares of the smallest numbers would be none
+    const { diagonal, beside, z } = tridiagonal(device, a, wide, unit)
     implicitQl(device, diagonal, beside, z)
     const order = Array.from({ length: n }, (_, i) => i).sort(
       (i, j) => (diagonal[j] as number) - (diagonal[i] as number),
     )
     const [from, to] = [device.values(z), device.values(vectors)]
     for (const [place, i] of order.entries()) to.set(from.subarray(i * wide, i * wide + n), place * n)
-    return Float64Array.from(order, (i) => diagonal[i] as number)
+    return Float64Array.from(order, (i) => unit * (diagonal[i] as number))
   })
   return { values, vectors }
 }
 
-/** A = Q T Q': T's diagonal and what is beside it, and Q' (wide, wide). Beyond n all is as of zeros. */
+/** A / unit = Q T Q': T's diagonal and what is beside it, and Q' (wide, wide). Beyond n all is as of zeros. */
 function tridiagonal(
   device: DoubleDevice,
   a: Matrix,
   wide: number,
+  unit: number,
 ): { diagonal: Float64Array; beside: Float64Array; z: Matrix } {
   const n = a.rows
   const q = device.matrix(wide, wide)
@@ -41,7 +46,9 @@ function tridiagonal(
   device.scope(() => {
     const [work, h] = [device.matrix(wide, wide), device.matrix(wide, wide)]
     const [rows, reflectors] = [device.values(work), device.values(h)]
-    for (let i = 0; i < n; i++) rows.set(device.values(a).subarray(i * n, (i + 1) * n), i * wide)
+    const given = device.values(a)
+    for (let i = 0; i < n; i++)
+      for (let j = 0; j < n; j++) rows[i * wide + j] = (given[i * n + j] as number) / unit
     const [v, w, y, taus] = [0, 1, 2, 3].map(() => device.matrix(1, wide)) as [Matrix, Matrix, Matrix, Matrix]
     const [vs, ws, ys, ts] = [v, w, y, taus].map((m) => device.values(m)) as Float64Array[] as [
       Float64Array,
@@ -89,13 +96,14 @@ function tridiagonal(
 }
 
 /**
- * x = u[first .. n), written over by the h with (1 - tau h h') x = beside[k] e_1; gives tau. 0 where x is that already.
+ * x = u[first .. n), written over by the h with (1 - tau h h') x = beside[k] e_1; gives tau. 0 where x is that already, but for what no
+ * square can hold.
  */
 function reflector(u: Float64Array, first: number, n: number, beside: Float64Array, k: number): number {
   const head = u[first] as number
   let rest = 0
   for (let j = first + 1; j < n; j++) rest += (u[j] as number) ** 2
-  if (rest === 0) {
+  if (rest < 1e-280) {
     beside[k] = head
     u.fill(0, first, n)
     return 0
@@ -136,7 +144,8 @@ function implicitQl(device: DoubleDevice, d: Float64Array, e: Float64Array, z: M
   let largest = 0
   for (let i = 0; i < n; i++) largest = Math.max(largest, Math.abs(d[i] as number) + Math.abs(e[i] as number))
   for (let l = 0; l < n; l++)
-    for (;;) {
+    for (let tries = 0; ; tries++) {
+      if (tries > MOST_SWEEPS) throw new RangeError(`eigenvalue ${l} of ${n} was not found`)
       let m = l
       while (m < n - 1 && !isNothing(d, e, m, largest)) m++
       if (m === l) break

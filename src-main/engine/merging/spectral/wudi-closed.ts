@@ -7,7 +7,7 @@ import { norm } from '../../../numbers/vectors.ts'
 import { cholesky, solveRight } from '../../devices/double/cholesky.ts'
 import type { DoubleDevice, Matrix } from '../../devices/double/device.ts'
 import { gram, mirror, multiply, multiplyInto, turned, viewOf } from '../../devices/double/products.ts'
-import { inScope, ofMatrices, type Taus } from './matrices.ts'
+import { added, inScope, ofMatrices, type Taus } from './matrices.ts'
 
 export const wudiClosed = ofMatrices(card, async (device, taus, { ridge }) => {
   const { count, rows, columns } = taus
@@ -29,11 +29,14 @@ export async function normalEquations(device: DoubleDevice, taus: Taus): Promise
       const size = norm(Float64Array.from(device.values(tau)))
       if (size === 0) return
       scaled(device, tau, 1 / size)
-      multiplyInto(device, 'addUpper', turned(viewOf(tau)), viewOf(tau), viewOf(a))
-      const product = multiply(device, gram(device, tau), tau)
-      scaled(device, product, size)
-      const [to, from] = [device.values(b), device.values(product)]
-      for (let i = 0; i < to.length; i++) to[i] = (to[i] as number) + (from[i] as number)
+      if (rows < columns) {
+        multiplyInto(device, 'addUpper', turned(viewOf(tau)), viewOf(tau), viewOf(a))
+        added(device, b, multiply(device, gram(device, tau), tau), size)
+      } else {
+        const own = gram(device, turned(viewOf(tau)))
+        added(device, a, own)
+        added(device, b, multiply(device, tau, own), size)
+      }
     })
   mirror(device, a)
   return { a, b }
