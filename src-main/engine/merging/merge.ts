@@ -86,7 +86,7 @@ interface Asked {
   ofModels: boolean
   weights: readonly number[]
   isScaled: boolean
-  inTurn: boolean
+  inTurn?: boolean
 }
 
 /**
@@ -97,7 +97,7 @@ export async function partOf(
   { base, vectors, parameters }: Sources,
   which: readonly number[],
   { name, first, count }: Place,
-  { ofModels, weights, isScaled, inTurn }: Asked,
+  { ofModels, weights, isScaled, inTurn = false }: Asked,
 ): Promise<Part> {
   const { dtype } = infoOf(base.file.tensors, base.prefix + name, base.file.source)
   const still = await readSlice(base, name, first, count, new Float32Array(count))

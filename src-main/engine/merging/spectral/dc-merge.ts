@@ -7,7 +7,7 @@ import { dcMerge as card } from '../../../contract/merges/spectral/dc-merge.ts'
 import type { DoubleDevice, Matrix } from '../../devices/double/device.ts'
 import { multiplyInto, viewOf, within } from '../../devices/double/products.ts'
 import { functionOf } from '../../devices/double/singular.ts'
-import { disjointMean, trimAndElect } from '../ties.ts'
+import { agreeingMean } from './agreeing-mean.ts'
 import { between, covers, leadingOfTasks, type Vectors } from './covers.ts'
 import { ofMatrices } from './matrices.ts'
 import { trimThreshold } from './thresholds.ts'
@@ -22,11 +22,9 @@ export const dcMerge = ofMatrices(card, async (device, taus, { density }) => {
   const roots = [of.left, of.right].map((side) => functionOf(device, side, (s) => s)) as [Matrix, Matrix]
   const blocks: Float64Array[] = []
   for (let t = 0; t < count; t++) blocks.push(ownBlocks(inFrame(device, roots, vectors, t * r, r), k, r, density))
-  trimAndElect(
-    blocks,
-    blocks.map(() => 0),
-  )
-  return between(device, vectors, of, device.matrix(k, k, spread(disjointMean(blocks), k, r)))
+  const mean = new Float64Array(k * r)
+  await agreeingMean(async (see) => blocks.forEach(see), mean)
+  return between(device, vectors, of, device.matrix(k, k, spread(mean, k, r)))
 })
 
 /** M_t, (k, k). */

@@ -10,6 +10,7 @@ import { eigen } from '../../devices/double/eigen.ts'
 import { withDoubles } from '../../devices/double/open.ts'
 import { gram, mirror, multiply, multiplyInto, turned, viewOf } from '../../devices/double/products.ts'
 import { merge, partOf, type Sources } from '../merge.ts'
+import { agreeingMean } from './agreeing-mean.ts'
 import { inScope, resting, type Taus, tausOf } from './matrices.ts'
 import { Magnitudes, trimThreshold } from './thresholds.ts'
 
@@ -92,31 +93,24 @@ async function tied(
   weights: readonly number[],
   { density, known }: Trim,
 ): Promise<Matrix> {
-  const size = basis.rows * taus.columns
-  const [mass, counts] = [new Float64Array(size), new Uint16Array(size)]
   const mean = device.matrix(basis.rows, taus.columns)
-  const thresholds: number[] = []
-  const each = async (with_: (x: Float64Array, t: number) => void): Promise<void> => {
+  const thresholds = [...(known ?? [])]
+  const each = async (see: (x: Float64Array) => void): Promise<void> => {
     for (let t = 0; t < taus.count; t++)
-      await inScope(device, async () => with_(device.values(multiply(device, basis, await taus.read(t))), t))
+      await inScope(device, async () => {
+        const x = device.values(multiply(device, basis, await taus.read(t)))
+        thresholds[t] ??= trimThreshold(x, density)
+        trim(x, thresholds[t] as number, weights[t] as number)
+        see(x)
+      })
   }
-  await each((x, t) => {
-    const least = known?.[t] ?? trimThreshold(x, density)
-    thresholds.push(least)
-    for (let i = 0; i < size; i++)
-      if (Math.abs(x[i] as number) >= least) mass[i] = (mass[i] as number) + (weights[t] as number) * (x[i] as number)
-  })
-  const sums = device.values(mean)
-  await each((x, t) => {
-    for (let i = 0; i < size; i++) {
-      const value = (weights[t] as number) * (x[i] as number)
-      if (Math.abs(x[i] as number) < (thresholds[t] as number) || value * (mass[i] as number) <= 0) continue
-      sums[i] = (sums[i] as number) + value
-      counts[i] = (counts[i] as number) + 1
-    }
-  })
-  for (let i = 0; i < size; i++) if (counts[i]) sums[i] = (sums[i] as number) / (counts[i] as number)
+  await agreeingMean(each, device.values(mean))
   return multiply(device, turned(viewOf(basis)), mean)
+}
+
+/** In place: what is below the threshold becomes 0, the rest is multiplied. */
+function trim(x: Float64Array, least: number, by: number): void {
+  for (let i = 0; i < x.length; i++) x[i] = Math.abs(x[i] as number) < least ? 0 : by * (x[i] as number)
 }
 
 /** Of each task, the threshold over all matrices: found exactly, by looking twice. */
