@@ -28,6 +28,7 @@ import { queueCommand } from './cli/queue/command.ts'
 import { studyCommand } from './cli/study/command.ts'
 import { presetCommand } from './cli/study/preset.ts'
 import { refineCommand } from './cli/study/refine.ts'
+import { verifyCommand } from './cli/verify.ts'
 import { chosenEnvironment, resources, root, withEngine, withWorkbench } from './cli/with.ts'
 import { deviceSchema } from './contract/api/native.ts'
 import type { RunId } from './contract/branded.ts'
@@ -186,6 +187,7 @@ for (const command of [
   diffCommand(),
   compatibleCommand(),
   mergeCommand({ resources, withEngine }),
+  verifyCommand(),
   disentangleCommand(),
   libraryCommand(),
   dataCommand(),

@@ -2,16 +2,18 @@
 // model.
 import { resolve } from 'node:path'
 
-import { Command, Option } from 'commander'
+import { Command, InvalidArgumentError, Option } from 'commander'
 
 import {
   containers,
   type Description,
   type Form,
   formSchema,
+  type WrittenDtype,
   writtenDtypes,
   writtenLayouts,
 } from '../contract/checkpoint.ts'
+import { BasilError } from '../contract/errors.ts'
 import { writtenFormat } from '../contract/file-names.ts'
 import type { Exported } from '../contract/run/recipe.ts'
 import { settingsLine } from '../contract/tower.ts'
@@ -47,9 +49,35 @@ export function withFormOptions(command: Command, parent: string): Command {
   return command
     .addOption(new Option('--layout <layout>', `as ${parent} has it if not given`).choices(writtenLayouts))
     .addOption(
-      new Option('--dtype <type>', `of floating tensors; as ${parent} has them if not given`).choices(writtenDtypes),
+      new Option(
+        '--dtype <type>',
+        `${writtenDtypes.join(', ')} or bf16, of floating tensors; as ${parent} has them if not given`,
+      ).argParser(dtypeOption),
     )
     .addOption(new Option('--container <container>', "by the file's extension if not given").choices(containers))
+}
+
+const short: Readonly<Record<string, WrittenDtype>> = { bf16: 'bfloat16', fp16: 'float16', fp32: 'float32' }
+
+/** By its whole name or as programs shorten it. Throws config-invalid. */
+export function writtenDtype(text: string): WrittenDtype {
+  const found = writtenDtypes.find((name) => name === text) ?? short[text]
+  if (found) return found
+  throw new BasilError({
+    code: 'config-invalid',
+    what: 'Weights cannot be written in this type',
+    where: text.slice(0, 40),
+    why: `it is none of ${[...writtenDtypes, ...Object.keys(short)].join(', ')}`,
+    next: 'choose one of these',
+  })
+}
+
+function dtypeOption(text: string): WrittenDtype {
+  try {
+    return writtenDtype(text)
+  } catch (error) {
+    throw new InvalidArgumentError(error instanceof BasilError ? `Here ${error.record.why}.` : String(error))
+  }
 }
 
 export function formOf(out: string, { layout, dtype, container }: Partial<Form>): Form {

@@ -1,41 +1,68 @@
-// What a merge is asked in a terminal: options made of the merges' cards, and the recipe they come to. No file is read
-// here, so its parents have no hashes yet.
-import { basename, resolve } from 'node:path'
-
+// What a merge is asked in a terminal: options made of the merges' cards, or a file of the same, and the recipe they come
+// to. No file of weights is read here, so its parents have no hashes yet.
 import { type Command, InvalidArgumentError, Option } from 'commander'
 
 import { sha256 } from '../contract/branded.ts'
-import type { MergeCard } from '../contract/merges/card.ts'
+import { BasilError } from '../contract/errors.ts'
+import { parseJson } from '../contract/json.ts'
+import type { MergeCard, Preset } from '../contract/merges/card.ts'
 import { merges } from '../contract/merges/index.ts'
 import { allowed, type Parameter, parametersOf, typed } from '../contract/merges/parameters.ts'
+import { mergeCard } from '../contract/merges/step.ts'
+import type { Weight } from '../contract/merges/valued.ts'
 import type { Recipe } from '../contract/run/recipe.ts'
+import { modelAt } from '../files/model-in-folder.ts'
 import { mergeRecipe } from '../workbench/export/merge.ts'
+import type { MergeFile } from './merge-file.ts'
 
 export interface MergeOptions extends Record<string, unknown> {
-  method: string
+  method?: string
   pretrained?: string
   vectors?: string[]
   coefficient?: number
   coefficients?: number[]
+  weights?: Weight[]
+  preset?: string
+  set?: string[]
+  missing?: 'base'
   out?: string
 }
 
+const fixed = ['method', 'pretrained', 'vectors', 'weights', 'set', 'out', 'json', 'plan', 'preset', 'missing', 'dtype']
+
 export function withMergeOptions(command: Command): Command {
   command
+    .argument('[recipe]', 'what the options say, as JSON in a file')
     .addOption(
-      new Option('--method <name>', 'how; see below').choices(merges.map(({ name }) => name)).default(merges[0]?.name),
+      new Option('--method <name>', `how; see below (default: "${merges[0]?.name}")`).choices(
+        merges.map(({ name }) => name),
+      ),
     )
-    .option('--pretrained <file>', 'the model they were fine-tuned from, where the method needs it')
-    .option('--vectors <files...>', 'fine-tuned models')
+    .option('--pretrained <model>', 'the model they were fine-tuned from, a file or a folder, if the method needs it')
+    .option('--vectors <models...>', 'fine-tuned models')
     .addOption(
       new Option('--coefficient <c>', "of every vector it gives; the method's own if not given")
         .argParser(coefficient)
         .conflicts('coefficients'),
     )
     .option('--coefficients <list>', 'one for each, as in 0.3,0.2', (text) => text.split(',').map(coefficient))
-    .option('--out <file>', 'where to')
-    .option('--overwrite', 'replace the file, and its card, if they are there')
-  for (const [name, takers] of parameters()) command.option(`--${dashed(name)} <value>`, takersLine(takers))
+    .option('--weights <w...>', 'of the models, as in 1 0.5; 1 if not given', (text, before: number[] = []) => [
+      ...before,
+      coefficient(text),
+    ])
+    .option('--preset <name>', 'parameters as another program or the paper has them, as in mergekit')
+    .option('--set <key=value...>', 'parameters by name, as in density=0.2 lambda=1 (lambda: the coefficient)')
+    .addOption(
+      new Option(
+        '--missing <what>',
+        "base: a tensor that not all have in one shape is the pre-trained model's",
+      ).choices(['base']),
+    )
+    .option('--out <path>', 'where to: a file by its extension, else a folder')
+    .option('--shard-size <bytes>', 'most bytes of each file of a folder, as in 4GB', sizeOf)
+    .option('--overwrite', 'replace the file, and its card, if they are there; a folder never')
+  for (const [name, takers] of parameters())
+    if (!fixed.includes(name)) command.option(`--${dashed(name)} <value>`, takersLine(takers))
   return command.addHelpText(
     'after',
     ['', 'Methods:', ...methodLines(), '', 'basil merge methods <name> explains one.'].join('\n'),
@@ -43,24 +70,51 @@ export function withMergeOptions(command: Command): Command {
 }
 
 /**
- * The recipe and its target, or undefined where the program ends because an option is missing. Throws config-invalid
- * where the merge does not take what it is given.
+ * The recipe; no file but those of folders' names is looked at. Throws config-invalid where the merge does not take what
+ * it is given.
  */
-export function askedMerge(command: Command, given: MergeOptions): (() => Recipe) | undefined {
-  const { method, pretrained, vectors, out } = given
-  const lacking = [!vectors && '--vectors <files...>', !out && '--out <file>'].find(Boolean)
-  if (lacking || !vectors) {
-    command.error(`error: required option '${lacking}' not specified`, { exitCode: 2 })
-    return undefined
-  }
-  return () =>
-    mergeRecipe({
-      method,
-      parameters: parametersGiven(method, given),
-      pretrained: pretrained ? unread(pretrained) : null,
-      vectors: vectors.map(unread),
-      coefficients: given.coefficients ?? given.coefficient,
-    })
+export async function askedMerge(given: MergeOptions, written: Partial<MergeFile>): Promise<Recipe> {
+  const method = given.method ?? written.method ?? (merges[0]?.name as string)
+  const preset = presetOf(mergeCard(method), given.preset ?? written.preset)
+  const { lambda, ...set } = { ...written.set, ...parametersGiven(method, given) }
+  const pretrained = given.pretrained ?? written.pretrained
+  return mergeRecipe({
+    method,
+    parameters: { ...preset?.parameters, ...set },
+    pretrained: pretrained === undefined ? null : await unread(pretrained),
+    vectors: await Promise.all((given.vectors ?? written.vectors ?? []).map(unread)),
+    coefficients: given.coefficients ?? given.coefficient ?? lambdaOf(lambda) ?? preset?.coefficient,
+    weights: given.weights ?? written.weights,
+    missing: given.missing ?? written.missing,
+  })
+}
+
+function presetOf(card: MergeCard, asked: string | undefined): Preset | undefined {
+  if (asked === undefined) return undefined
+  const presets = Object.entries(card.presets ?? {})
+  const found = presets.find(([name]) => name === asked || name === `as ${asked}`)
+  if (found) return found[1]
+  throw new BasilError({
+    code: 'config-invalid',
+    what: `${card.title} has no such preset`,
+    where: asked,
+    why: presets.length ? `it has ${presets.map(([name]) => name).join(', ')}` : 'it has none',
+    next: `read what it takes: basil merge methods ${card.name}`,
+  })
+}
+
+function lambdaOf(value: unknown): number | undefined {
+  if (value === undefined) return undefined
+  return typeof value === 'number' ? value : coefficient(String(value))
+}
+
+/** "4GB" is 4e9 bytes, "4GiB" 2 to the 32nd. */
+export function sizeOf(text: string): number {
+  const [, digits, unit = ''] = /^(\d+(?:\.\d+)?)\s*([kmgt]i?)?b?$/i.exec(text.trim()) ?? []
+  const power = ['', 'k', 'm', 'g', 't'].indexOf(unit.slice(0, 1).toLowerCase())
+  const size = Math.floor(Number(digits) * (unit.length === 2 ? 1024 : 1000) ** power)
+  if (size >= 1) return size
+  throw new InvalidArgumentError('It is not a number of bytes, as in 4GB or 500MB.')
 }
 
 export function methodLines(): string[] {
@@ -82,29 +136,47 @@ function parameters(): Map<string, { card: MergeCard; of: Parameter }[]> {
   )
 }
 
-/** "TIES, DARE: share of largest elements ..." */
+/** "TIES, DARE: share of largest elements ..."; of more than a few methods only which. */
 function takersLine(takers: readonly { card: MergeCard; of: Parameter }[]): string {
+  if (takers.length > 3) return `of ${takers.map(({ card }) => card.name).join(', ')}`
   const alike = Map.groupBy(takers, ({ of }) => told(of))
   return [...alike].map(([text, of]) => `${of.map(({ card }) => card.title).join(', ')}: ${text}`).join('; ')
 }
 
 /** Those of other merges too, so that the one chosen can refuse what it does not take. */
-function parametersGiven(method: string, given: Record<string, unknown>): Record<string, unknown> {
-  const found = [...parameters()].flatMap(([name, takers]): [string, unknown][] => {
-    const text = given[name]
-    const own = takers.find(({ card }) => card.name === method)
-    return typeof text === 'string' ? [[name, own ? typed(own.of, text) : text]] : []
+function parametersGiven(method: string, given: MergeOptions): Record<string, unknown> {
+  const own = parametersOf(mergeCard(method))
+  const valueOf = (name: string, text: string): unknown => {
+    if (/^[[{]/.test(text)) return parseJson(text)
+    const of = own.find((parameter) => parameter.name === name)
+    return of ? typed(of, text) : text
+  }
+  const options = [...parameters().keys()].flatMap((name): [string, unknown][] => {
+    const text = fixed.includes(name) ? undefined : given[name]
+    return typeof text === 'string' ? [[name, valueOf(name, text)]] : []
   })
-  return Object.fromEntries(found)
+  const set = (given.set ?? []).map((word): [string, unknown] => {
+    const at = word.indexOf('=')
+    if (at < 1) throw notKeyed(word)
+    return [word.slice(0, at), valueOf(word.slice(0, at), word.slice(at + 1))]
+  })
+  return Object.fromEntries([...options, ...set])
+}
+
+function notKeyed(word: string): BasilError {
+  return new BasilError({
+    code: 'config-invalid',
+    what: 'A parameter has no value',
+    where: `--set ${word}`,
+    why: 'it is not of the form key=value',
+    next: 'give both, as in --set density=0.2',
+  })
 }
 
 export const dashed = (name: string): string => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
 
-const unread = (file: string): Recipe['pretrained'] => ({
-  file: resolve(file),
-  name: basename(file),
-  sha256: sha256(''),
-})
+/** No file is read here, so it has no hash yet. */
+const unread = async (path: string): Promise<Recipe['pretrained']> => ({ ...(await modelAt(path)), sha256: sha256('') })
 
 function coefficient(text: string): number {
   const value = Number(text)

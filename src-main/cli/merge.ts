@@ -8,12 +8,14 @@ import { Command } from 'commander'
 import type { MergeCard } from '../contract/merges/card.ts'
 import { merges } from '../contract/merges/index.ts'
 import { parametersOf } from '../contract/merges/parameters.ts'
+import { fates, type MergePlan } from '../contract/merges/plan.ts'
 import { mergeCard } from '../contract/merges/step.ts'
 import { citation } from '../contract/paper.ts'
 import { exportMerge } from '../workbench/export/merge.ts'
 import type { EngineClient } from '../workbench/link/engine-link.ts'
-import { exportedLines, formOf, withFormOptions } from './convert.ts'
-import { askedMerge, dashed, methodLines, told, withMergeOptions } from './merge-options.ts'
+import { exportedLines, withFormOptions } from './convert.ts'
+import { askedOnce } from './merge-asked.ts'
+import { dashed, methodLines, told, withMergeOptions } from './merge-options.ts'
 import { fail, print, printJson } from './output.ts'
 
 interface MergeCommands {
@@ -23,35 +25,59 @@ interface MergeCommands {
 
 /** What of the engine is asked here. */
 interface Asked {
-  ask<T>(question: (client: Pick<EngineClient, 'hash' | 'look' | 'rebuild'>) => Promise<T>): Promise<T>
+  ask<T>(question: (client: Pick<EngineClient, 'look' | 'mergePlan' | 'rebuild'>) => Promise<T>): Promise<T>
 }
 
 export function mergeCommand({ resources, withEngine }: MergeCommands): Command {
   const command = new Command('merge')
     .description('combine checkpoints of any architecture, without a run')
+    .option('--plan', 'read headers only, say what would become of every tensor, and end')
     .option('--json', 'as JSON')
   return withFormOptions(withMergeOptions(command), 'the pre-trained model')
     .addCommand(methodsCommand())
-    .action(({ json = false, overwrite = false, ...given }) => {
-      const recipe = askedMerge(command, given)
-      return (
-        recipe &&
+    .action((file: string | undefined, { json = false, overwrite = false, plan = false, ...given }) =>
+      askedOnce(command, file, given, { json, isPlan: plan }, (asked, out, form) =>
         withEngine(json, async ({ ask }) => {
+          const recipe = await asked()
+          if (plan) {
+            const found = await ask((client) => client.mergePlan({ recipe, form }))
+            if (json) printJson(found)
+            else for (const line of planLines(found)) print(line)
+            if (found.tensors.some(({ fate }) => fate === 'refused')) process.exitCode = 3
+            return
+          }
           const writer = {
             template: join(resources, 'model-card.md'),
-            hash: (file: string) => ask((client) => client.hash({ file })),
             rebuild: (request: Parameters<EngineClient['rebuild']>[0]) => ask((client) => client.rebuild(request)),
-            look: (file: string) => ask((client) => client.look({ file })),
+            look: (written: string) => ask((client) => client.look({ file: written })),
           }
-          const target = { out: resolve(given.out), overwrite, form: formOf(given.out, given) }
-          const exported = await exportMerge(writer, { recipe: recipe(), ...target })
+          const exported = await exportMerge(writer, { recipe, out: resolve(out), overwrite, form })
           if (json) return printJson(exported)
           for (const line of exportedLines(exported)) print(line)
           print(`${exported.card}: its card`)
-        })
-      )
-    })
+        }),
+      ),
+    )
 }
+
+function planLines({ tensors, ...plan }: MergePlan): string[] {
+  const counts = fates.flatMap((fate) => {
+    const count = tensors.filter((one) => one.fate === fate).length
+    return count ? [`${count} ${fate}`] : []
+  })
+  const told = tensors.filter(({ fate, why }) => fate !== 'merged' || why !== null)
+  return [
+    ...told.map(({ tensor, fate, why, from, dtype, shape }) =>
+      [`${fate.padEnd(8)}  ${tensor} ${dtype} [${shape}]`, from && `of ${from}`, why].filter(Boolean).join(': '),
+    ),
+    `${tensors.length} tensors: ${counts.join(', ')}`,
+    `reads ${inGigabytes(plan.bytesRead)}, writes ${inGigabytes(plan.bytesWritten)} in ${plan.files === 1 ? '1 file' : `${plan.files} files`}`,
+    `memory: about ${inGigabytes(plan.peakBytes)}; time: ${plan.seconds === null ? 'not known before the first merge on this machine' : `about ${Math.ceil(plan.seconds)} s`}`,
+  ]
+}
+
+const inGigabytes = (bytes: number): string =>
+  bytes < 1e8 ? `${(bytes / 1e6).toFixed(1)} MB` : `${(bytes / 1e9).toFixed(2)} GB`
 
 function methodsCommand(): Command {
   return new Command('methods')
@@ -80,6 +106,14 @@ function cardLines(card: MergeCard): string[] {
     `  ${equation}`,
     ...(paper ? [`  ${citation(paper)}`] : []),
     `  of ${count} models${base ? ` and the one they were fine-tuned from${base === true ? '' : ', where asked'}` : ''}`,
+    ...presetLines(card),
     ...own.map((of) => `  --${dashed(of.name)}${of.symbol ? ` (${of.symbol})` : ''}: ${told(of)}`),
   ]
+}
+
+function presetLines({ presets = {} }: MergeCard): string[] {
+  return Object.entries(presets).map(([name, { parameters, coefficient }]) => {
+    const set = Object.entries({ ...parameters, ...(coefficient !== undefined && { lambda: coefficient }) })
+    return `  --preset "${name}": ${set.map(([key, value]) => `${key} ${value}`).join(', ') || 'its defaults'}`
+  })
 }

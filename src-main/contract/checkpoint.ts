@@ -41,6 +41,8 @@ export const formSchema = z.object({
   container: z.enum(containers).default('safetensors'),
   layout: z.enum(writtenLayouts).nullable().default(null),
   dtype: z.enum(writtenDtypes).nullable().default(null),
+  // a folder of shards of at most so many bytes, with their index; not given: one file
+  shardBytes: z.number().int().positive().optional(),
 })
 export type Form = z.infer<typeof formSchema>
 

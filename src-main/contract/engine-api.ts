@@ -22,6 +22,8 @@ import {
   inspectionSchema,
   statisticsSchema,
 } from './checkpoint.ts'
+import { mergePlanSchema } from './merges/plan.ts'
+import { verifiedSchema, verifyRequestSchema } from './merges/verify.ts'
 import { resolvedSchema } from './run/config.ts'
 import { exportedSchema, recipeSchema } from './run/recipe.ts'
 import { engineEventSchema, engineInfoSchema, type Progress, parentSchema, resumeSchema } from './run/run.ts'
@@ -86,6 +88,10 @@ export const engineContract = {
   rebuild: oc
     .input(z.object({ recipe: recipeSchema, out: z.string(), overwrite: z.boolean(), form: formSchema }))
     .output(exportedSchema),
+  /** By headers alone: what a merge would do with every tensor, and what it takes. */
+  mergePlan: oc.input(z.object({ recipe: recipeSchema, form: formSchema })).output(mergePlanSchema),
+  /** Follows a model's own recipe and compares every byte; throws verify-failed at the first difference. */
+  verify: oc.input(verifyRequestSchema).output(verifiedSchema),
   /**
    * Writes the zero-shot head of a CLIP model's text tower, (classes, embed), as a tensor file; verified by reading it
    * back.

@@ -1,12 +1,14 @@
 // SHA-256 of files by a thread of its own, while the calling thread computes on the same files: what one of the two has
 // read is in the system's cache for the other, so that a disk gives every byte once. Shards are files like any other
-// here.
+// here. What was hashed before and has not changed is not hashed again.
 
 import { Worker } from 'node:worker_threads'
 
 import { type Sha256, sha256 } from '../contract/branded.ts'
+import { knownHashes, rememberHashes } from './known-hashes.ts'
 import { type Opened, openRegular } from './open.ts'
 import { contentOf, hashCheckpoint } from './source.ts'
+import { stampOf } from './stamp.ts'
 
 export interface Hashing {
   /** Of the checkpoints in the order of the paths. Throws what hashCheckpoint throws. */
@@ -25,13 +27,30 @@ export function hashInThread(paths: readonly string[]): Hashing {
       return again
     })
   hashes.catch(() => undefined) // told to whoever asks
-  const end = ({ worker }: Awaited<typeof started>): Promise<unknown> => worker.terminate()
+  const end = ({ worker }: Awaited<typeof started>): Promise<unknown> => worker?.terminate() ?? Promise.resolve()
   return { hashes, stop: async () => void (await started.then(end, () => undefined)) }
 }
 
-async function start(paths: readonly string[]): Promise<{ worker: Worker; found: Promise<Sha256[]> }> {
+async function start(paths: readonly string[]): Promise<{ worker: Worker | null; found: Promise<Sha256[]> }> {
   const contents = await Promise.all(paths.map(contentOf))
-  const opened = await openAll(contents.flatMap((content) => content.files))
+  const files = contents.flatMap((content) => content.files)
+  const stamps = new Map<string, string>()
+  for (const file of files) stamps.set(file, await stampOf(file))
+  const known = await knownHashes(files)
+  const unknown = files.filter((_, i) => known[i] === null)
+  const thread = unknown.length > 0 ? await threadOf(unknown) : { worker: null, digests: Promise.resolve([]) }
+  const found = thread.digests.then(async (digests) => {
+    const fresh = new Map(unknown.map((file, i) => [file, digests[i] as Sha256]))
+    if (fresh.size > 0) await rememberHashes(fresh, stamps)
+    const ofFiles = files.map((file, i) => known[i] ?? (fresh.get(file) as Sha256))
+    return contents.map((content) => content.sha256(ofFiles.splice(0, content.files.length)))
+  })
+  found.catch(() => undefined) // nobody may be waiting yet
+  return { worker: thread.worker, found }
+}
+
+async function threadOf(paths: readonly string[]): Promise<{ worker: Worker; digests: Promise<Sha256[]> }> {
+  const opened = await openAll(paths)
   const files = opened.map(({ handle }) => handle.fd) // a process' files are open to all of its threads
   // From source text, so that a bundled program needs no second file.
   const worker = new Worker(`(${hashAll.toString()})(require)`, {
@@ -46,11 +65,8 @@ async function start(paths: readonly string[]): Promise<{ worker: Worker; found:
     worker.on('error', reject)
     worker.on('exit', () => reject(new Error('the thread that hashes ended')))
   })
-  const found = digests.then((ofFiles) =>
-    contents.map((content) => content.sha256(ofFiles.splice(0, content.files.length))),
-  )
-  found.catch(() => undefined) // nobody may be waiting yet
-  return { worker, found }
+  digests.catch(() => undefined)
+  return { worker, digests }
 }
 
 async function openAll(paths: readonly string[]): Promise<Opened[]> {

@@ -12,8 +12,8 @@ export interface Hashed {
   bytes: Bytes
 }
 
-/** Of the whole content. */
-export async function hashFile(path: string): Promise<Hashed> {
+/** Of the whole content; `also` is given all of it in order. */
+export async function hashFile(path: string, also?: (bytes: Uint8Array) => void): Promise<Hashed> {
   const { handle } = await openRegular(resolve(path))
   try {
     const hash = createHash('sha256')
@@ -23,6 +23,7 @@ export async function hashFile(path: string): Promise<Hashed> {
       const { bytesRead } = await handle.read(buffer, 0, chunk, null)
       if (bytesRead === 0) return { sha256: sha256(hash.digest('hex')), bytes: bytes(count) }
       hash.update(buffer.subarray(0, bytesRead))
+      also?.(buffer.subarray(0, bytesRead))
       count += bytesRead
     }
   } finally {

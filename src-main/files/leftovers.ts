@@ -1,8 +1,8 @@
-// Temporary files of writeAtomic: a name that says whose they are, and their removal where that process was killed. One
+// Temporary files of writeAtomic, and folders of writeFolder: a name that says whose they are, and their removal where that process was killed. One
 // is removed only when its process is gone and nothing was written to it for an hour: on a shared disk the process may
 // be another machine's, whose numbers mean nothing here.
 import { randomBytes } from 'node:crypto'
-import { readdir, stat, unlink } from 'node:fs/promises'
+import { readdir, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 
 const quiet = 60 * 60 * 1000 // milliseconds
@@ -18,7 +18,7 @@ export async function removeLeftovers(folder: string, now: number = Date.now()):
     if (owner === undefined || isAlive(Number(owner))) continue
     const path = join(folder, name)
     const { mtimeMs } = await stat(path).catch(() => ({ mtimeMs: now }))
-    if (now - mtimeMs > quiet) await unlink(path).catch(() => undefined)
+    if (now - mtimeMs > quiet) await rm(path, { recursive: true, force: true }).catch(() => undefined)
   }
 }
 

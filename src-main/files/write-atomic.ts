@@ -8,7 +8,8 @@ import { BasilError, type ErrorRecord } from '../contract/errors.ts'
 import { removeLeftovers, temporaryName } from './leftovers.ts'
 
 export interface OpenFile {
-  write(bytes: Uint8Array): Promise<number> // bytes taken; may be fewer than given
+  /** Behind what was written, or at a position. Gives the bytes taken, which may be fewer than given. */
+  write(bytes: Uint8Array, position?: number): Promise<number>
   sync(): Promise<void>
   close(): Promise<void>
 }
@@ -42,6 +43,8 @@ export interface WriteOptions {
    * Looks at the written file (by its temporary name) before it takes the target's name; what it throws, refuses it.
    */
   verify?: (written: string) => Promise<void>
+  /** What takes the place of the first bytes once all others are there, and is only then known. */
+  beginning?: (() => Promise<Uint8Array>) | undefined
   disk?: Disk
 }
 
@@ -63,7 +66,7 @@ export async function writeAtomic(
   try {
     const file = await onDisk(path, () => on.create(temporary))
     created = true
-    await fill(file, chunks, path)
+    await fill(file, chunks, path, options.beginning)
     await options.verify?.(temporary)
     await onDisk(path, () => (options.overwrite ? on.rename(temporary, path) : publish(temporary, path, on)))
     created = false
@@ -83,10 +86,13 @@ async function fill(
   file: OpenFile,
   chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
   path: string,
+  beginning?: () => Promise<Uint8Array>,
 ): Promise<void> {
   try {
     for await (const chunk of chunks)
       for (let done = 0; done < chunk.length; ) done += await onDisk(path, () => file.write(chunk.subarray(done)))
+    const first = (await beginning?.()) ?? new Uint8Array()
+    for (let done = 0; done < first.length; ) done += await onDisk(path, () => file.write(first.subarray(done), done))
     await onDisk(path, () => file.sync())
   } catch (error) {
     await file.close().catch(() => undefined)
@@ -117,7 +123,7 @@ async function exists(path: string, on: Disk): Promise<boolean> {
   )
 }
 
-async function onDisk<T>(path: string, operation: () => Promise<T>): Promise<T> {
+export async function onDisk<T>(path: string, operation: () => Promise<T>): Promise<T> {
   try {
     return await operation()
   } catch (error) {
@@ -144,7 +150,7 @@ function refusal(path: string, error: unknown): ErrorRecord {
   }
 }
 
-function targetExists(path: string): BasilError {
+export function targetExists(path: string): BasilError {
   return new BasilError({
     code: 'target-exists',
     what: 'The file is already there',
@@ -160,7 +166,7 @@ function codeOf(error: unknown): string {
 
 function openFile(handle: FileHandle): OpenFile {
   return {
-    write: async (bytes) => (await handle.write(bytes)).bytesWritten,
+    write: async (bytes, position) => (await handle.write(bytes, 0, bytes.length, position ?? null)).bytesWritten,
     sync: () => handle.sync(),
     close: () => handle.close(),
   }

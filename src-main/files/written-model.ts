@@ -9,7 +9,7 @@ import { BasilError } from '../contract/errors.ts'
 import type { Exported } from '../contract/run/recipe.ts'
 import { openTensorFile } from '../engine/formats/open.ts'
 import type { TensorFile } from '../engine/formats/tensor-file.ts'
-import { writeCheckpoint } from '../engine/formats/writing/checkpoint.ts'
+import { safetensorsBeginning, writeCheckpoint } from '../engine/formats/writing/checkpoint.ts'
 import { hashFile } from './hash.ts'
 import { openSource } from './source.ts'
 import { type Disk, writeAtomic } from './write-atomic.ts'
@@ -19,6 +19,11 @@ interface ModelToWrite {
   overwrite: boolean
   container: Container
   metadata: Record<string, string>
+  /**
+   * The same with what is only known in the end, of the same length, in place of them; of safetensors alone, whose
+   * header is written once more then.
+   */
+  metadataInTheEnd?: () => Promise<Record<string, string>>
   /** The file takes its name only after this has not thrown. */
   accept?: () => Promise<void>
   /** Bytes written so far; what it throws ends the writing. */
@@ -31,32 +36,55 @@ interface ModelToWrite {
  * written.
  */
 export async function writeModel(view: TensorFile, model: ModelToWrite): Promise<Exported> {
-  const { out, overwrite, container, metadata, accept, tell, disk } = model
-  const hash = createHash('sha256')
-  let bytes = 0
+  const { out, overwrite, container, metadata, metadataInTheEnd, accept, tell, disk } = model
+  const hash = createHash('sha256') // of all that stands behind the header, where that is not known yet
+  let [bytes, head] = [0, metadataInTheEnd ? -1 : 0]
   async function* counted(): AsyncGenerator<Uint8Array> {
     for await (const chunk of writeCheckpoint(view, container, metadata)) {
-      hash.update(chunk)
+      if (head < 0) head = chunk.length
+      else hash.update(chunk)
       bytes += chunk.length
       yield chunk
       tell?.(bytes)
     }
   }
+  const beginning =
+    metadataInTheEnd &&
+    (async (): Promise<Uint8Array> => {
+      const known = safetensorsBeginning(view, await metadataInTheEnd())
+      if (known.length !== head) throw new Error(`a header of ${known.length} bytes was to take the place of ${head}`)
+      return known
+    })
   let told = sha256('')
   const verify = async (written: string): Promise<void> => {
-    told = sha256(hash.digest('hex'))
-    await requireSame(written, out, told, view)
+    told = await requireSame(written, out, { behind: head, sha256: sha256(hash.digest('hex')) }, view)
     await accept?.()
   }
-  await writeAtomic(out, counted(), { overwrite, verify, ...(disk && { disk }) })
+  await writeAtomic(out, counted(), { overwrite, verify, beginning, ...(disk && { disk }) })
   return { file: out, bytes, sha256: told, tensors: view.tensors.size }
 }
 
-/** Reads the written file as a stranger would. */
-async function requireSame(written: string, out: string, expected: Sha256, view: TensorFile): Promise<void> {
-  const found = await hashFile(written)
-  if (found.sha256 !== expected)
-    throw notTheSame(out, `its SHA-256 is ${found.sha256.slice(0, 12)} instead of ${expected.slice(0, 12)}`)
+/** Reads the written file as a stranger would; gives its hash. */
+export async function requireSame(
+  written: string,
+  out: string,
+  expected: { behind: number; sha256: Sha256 },
+  view: Pick<TensorFile, 'tensors'>,
+): Promise<Sha256> {
+  const rest = createHash('sha256')
+  let passed = 0
+  const found = await hashFile(
+    written,
+    expected.behind > 0
+      ? (bytes) => {
+          rest.update(bytes.subarray(Math.min(bytes.length, Math.max(0, expected.behind - passed))))
+          passed += bytes.length
+        }
+      : undefined,
+  )
+  const same = expected.behind > 0 ? rest.digest('hex') : found.sha256
+  if (same !== expected.sha256)
+    throw notTheSame(out, `its SHA-256 is ${same.slice(0, 12)} instead of ${expected.sha256.slice(0, 12)}`)
   const source = await openSource(written)
   try {
     const { tensors } = await openTensorFile(source)
@@ -70,6 +98,7 @@ async function requireSame(written: string, out: string, expected: Sha256, view:
   } finally {
     await source.close()
   }
+  return found.sha256
 }
 
 function notTheSame(out: string, why: string): BasilError {

@@ -9,6 +9,8 @@ import { readingData } from './data/reading.ts'
 import type { EngineSide } from './engine-door.ts'
 import { importHeads } from './heads/import.ts'
 import { inspect, look } from './inspect.ts'
+import { mergePlan } from './merge-plan.ts'
+import { verify } from './verify.ts'
 
 export const reading = {
   look: ({ file }) => look(file),
@@ -18,6 +20,8 @@ export const reading = {
   compare: ({ a, b }) => differenceOf(a, b, openSource),
   compatible: ({ pretrained, others }) => compatibilityOf(pretrained, others, openSource),
   convert,
+  mergePlan,
+  verify,
   importHeads,
   data: readingData,
 } satisfies Partial<EngineSide>

@@ -2,6 +2,9 @@
 // recorded hashes, one tensor in memory at a time, written beside the target, read back and compared before it takes
 // the target's name. The hashes are taken by a thread of their own meanwhile: with a fast disk they are half of the
 // work.
+import { dirname } from 'node:path'
+
+import { type Sha256, sha256 } from '../contract/branded.ts'
 import { type Form, type WrittenLayout, writtenLayouts } from '../contract/checkpoint.ts'
 import { BasilError } from '../contract/errors.ts'
 import { type ResolvedConfig, resolvedSchema } from '../contract/run/config.ts'
@@ -20,10 +23,14 @@ import { areGroups, type Groups, groupsOf } from '../engine/weights/merge.ts'
 import { mergedFile } from '../engine/weights/merged-file.ts'
 import { openSet, type WeightSet } from '../engine/weights/parents.ts'
 import { type Hashing, hashInThread } from '../files/hash-thread.ts'
+import { rememberMergeRate } from '../files/merge-rate.ts'
 import { openSource } from '../files/source.ts'
+import { requireStamps, stampsOf } from '../files/stamp.ts'
 import { requireFree } from '../files/write-atomic.ts'
+import { requireNothing, writeFolder } from '../files/written-folder.ts'
 import { writeModel } from '../files/written-model.ts'
 import { fromNumbers, type Table } from '../numbers/table.ts'
+import { sum } from '../numbers/vectors.ts'
 
 interface Rebuilding {
   recipe: Recipe
@@ -32,42 +39,117 @@ interface Rebuilding {
   form: Form
 }
 
+/** Parents whose hash the recipe does not have yet ('') get the one that is found. */
 export async function rebuild({ recipe, out, overwrite, form }: Rebuilding): Promise<Exported> {
-  await requireFree(out, { overwrite })
-  const hashing = hashInThread([recipe.pretrained, ...recipe.vectors].map((parent) => parent.file))
+  await (form.shardBytes === undefined ? requireFree(out, { overwrite }) : requireNothing(out))
+  const files = parentsOf(recipe).map((parent) => parent.file)
+  const stamps = await stampsOf(files)
+  const hashing = hashInThread(files)
+  const complete = async (): Promise<Recipe> => {
+    const found = await requireUnchanged(recipe, hashing)
+    await requireStamps(stamps)
+    return withHashes(recipe, found)
+  }
   try {
-    return await merge({ recipe, out, overwrite, form }, () => requireUnchanged(recipe, hashing))
+    return await merge({ recipe, out, overwrite, form }, complete)
   } catch (error) {
-    await requireUnchanged(recipe, hashing) // a parent that has changed explains whatever else went wrong
+    await complete() // a parent that has changed explains whatever else went wrong
     throw error
   } finally {
     await hashing.stop()
   }
 }
 
-/** The file takes its name only after `unchanged` has not thrown. */
-async function merge({ recipe, out, overwrite, form }: Rebuilding, unchanged: () => Promise<void>): Promise<Exported> {
-  const opened = await openSet(
-    recipe.pretrained.file,
-    recipe.vectors.map((v) => v.file),
-    openSource,
-  )
+/** The file takes its name only after `complete`, which gives the recipe with all hashes, has not thrown. */
+async function merge({ recipe, out, overwrite, form }: Rebuilding, complete: () => Promise<Recipe>): Promise<Exported> {
+  const began = performance.now()
+  const opened = await openParentsOf(recipe)
   try {
-    const parents = await vectorsAfter(opened, recipe.steps)
-    const merged = mergedOf(parents, recipe, form.dtype === null ? 'own' : 'float32')
-    const layout = form.layout ?? layoutOf(parents)
-    const view = inDtype(layout ? inLayout(merged, layout) : merged, form.dtype)
-    const rounded = roundedTo(parents, form)
-    const { towers } = await towersOf(parents.base.file, useOf(settingsOf(recipe) ?? nothingSaid).given ?? {})
-    const metadata = {
-      ...metadataOf(recipe),
-      ...ownMetadata(towers),
-      ...(rounded.length > 0 && { 'basil.rounded': rounded.join(' ') }),
+    const { view, metadata, rounded } = await rebuilt(opened, recipe, form)
+    const written = await (form.shardBytes === undefined ? inFile : inFolder)()
+    const hashes = parentsOf(await complete()).map((parent) => parent.sha256)
+    const bytes = [opened.base, ...opened.vectors].reduce((sum, { file }) => sum + sizeOf(file), 0)
+    await rememberMergeRate(bytes, (performance.now() - began) / 1000)
+    return { ...written, rounded, parents: hashes }
+
+    async function inFile(): Promise<Exported> {
+      const { container } = form
+      const isKnown = parentsOf(recipe).every((parent) => parent.sha256 !== '')
+      const target = { out, overwrite, container, accept: async () => void (await complete()) }
+      if (isKnown || container !== 'safetensors')
+        return writeModel(view, { ...target, metadata: metadata(isKnown ? recipe : await complete()) })
+      return writeModel(view, {
+        ...target,
+        metadata: metadata(
+          withHashes(
+            recipe,
+            parentsOf(recipe).map(() => placeholder),
+          ),
+        ),
+        metadataInTheEnd: async () => metadata(await complete()),
+      })
     }
-    const exported = await writeModel(view, { out, overwrite, container: form.container, metadata, accept: unchanged })
-    return { ...exported, rounded }
+
+    function inFolder(): Promise<Exported> {
+      return writeFolder(view, {
+        out,
+        shardBytes: form.shardBytes ?? Number.POSITIVE_INFINITY,
+        dtype: form.dtype,
+        from: dirname(opened.base.file.source.path),
+        metadata: async () => metadata(await complete()),
+      })
+    }
   } finally {
     await opened.close()
+  }
+}
+
+const sizeOf = ({ tensors }: TensorFile): number => sum([...tensors.values()].map(({ bytes }) => bytes))
+
+const placeholder = sha256('0'.repeat(64))
+
+const parentsOf = ({ pretrained, vectors }: Recipe): Recipe['vectors'] => [pretrained, ...vectors]
+
+function withHashes(recipe: Recipe, [first, ...others]: readonly Sha256[]): Recipe {
+  return {
+    ...recipe,
+    pretrained: { ...recipe.pretrained, sha256: first ?? recipe.pretrained.sha256 },
+    vectors: recipe.vectors.map((vector, t) => ({ ...vector, sha256: others[t] ?? vector.sha256 })),
+  }
+}
+
+export const openParentsOf = ({ pretrained, vectors, missing }: Recipe): Promise<WeightSet> =>
+  openSet(
+    pretrained.file,
+    vectors.map((vector) => vector.file),
+    openSource,
+    missing,
+  )
+
+interface Rebuilt {
+  view: TensorFile
+  metadata(recipe: Recipe): Record<string, string>
+  rounded: Dtype[]
+}
+
+/** What a recipe gives of its parents, in the form asked for. */
+export async function rebuilt(opened: WeightSet, recipe: Recipe, form: Form): Promise<Rebuilt> {
+  const parents = await vectorsAfter(opened, recipe.steps)
+  const merged = mergedOf(parents, recipe, form.dtype === null ? 'own' : 'float32')
+  const layout = form.layout ?? layoutOf(parents)
+  const rounded = roundedTo(parents, form)
+  const { towers } = await towersOf(parents.base.file, useOf(settingsOf(recipe) ?? nothingSaid).given ?? {})
+  const { dtype } = form
+  const isSaid = recipe.run === null && (dtype !== null || form.layout !== null)
+  return {
+    view: inDtype(layout ? inLayout(merged, layout) : merged, dtype),
+    metadata: (known) => ({
+      ...metadataOf(known),
+      ...ownMetadata(towers),
+      ...(rounded.length > 0 && { 'basil.rounded': rounded.join(' ') }),
+      ...(isSaid && { 'basil.form': JSON.stringify({ layout: form.layout, dtype }) }),
+    }),
+    rounded,
   }
 }
 
@@ -78,11 +160,11 @@ function layoutOf({ base }: WeightSet): WrittenLayout | null {
   return writtenLayouts.find((written) => written === layout) ?? 'open_clip'
 }
 
-/** Throws file-changed where a parent no longer has the recorded hash. */
-export async function requireUnchanged({ pretrained, vectors }: Recipe, { hashes }: Hashing): Promise<void> {
+/** Throws file-changed where a parent no longer has the recorded hash; gives all hashes. */
+export async function requireUnchanged(recipe: Recipe, { hashes }: Pick<Hashing, 'hashes'>): Promise<Sha256[]> {
   const found = await hashes
-  for (const [i, parent] of [pretrained, ...vectors].entries())
-    if (found[i] !== parent.sha256)
+  for (const [i, parent] of parentsOf(recipe).entries())
+    if (parent.sha256 !== '' && found[i] !== parent.sha256)
       throw new BasilError({
         code: 'file-changed',
         what: 'A parent has changed since the run',
@@ -90,6 +172,7 @@ export async function requireUnchanged({ pretrained, vectors }: Recipe, { hashes
         why: `its SHA-256 is ${found[i]?.slice(0, 12)}, the recipe has ${parent.sha256.slice(0, 12)}`,
         next: 'put the old file back; the recipe cannot be followed with another',
       })
+  return found
 }
 
 function mergedOf(parents: WeightSet, recipe: Recipe, types: 'float32' | 'own'): TensorFile {

@@ -17,7 +17,7 @@ export function failing(
       return act(...args)
     }
   const open = (file: OpenFile): OpenFile => ({
-    write: turn((bytes) => file.write(bytes.subarray(0, most))),
+    write: turn((bytes, position) => file.write(bytes.subarray(0, most), position)),
     sync: turn(() => file.sync()),
     close: () => file.close(),
   })

@@ -59,17 +59,19 @@ afterAll(() => {
   rmSync(folder, { recursive: true })
 })
 
-type Asked = Pick<EngineClient, 'hash' | 'look' | 'rebuild'>
+type Asked = Pick<EngineClient, 'look' | 'mergePlan' | 'rebuild'>
 
 /** The command as the terminal has it, with the engine in this process. */
 async function basilMerge(...words: string[]): Promise<string> {
   const { mergeCommand } = await import('../../src-main/cli/merge.ts')
   const { rebuild } = await import('../../src-main/worker/rebuild.ts')
   const { look } = await import('../../src-main/worker/inspect.ts')
+  const { mergePlan } = await import('../../src-main/worker/merge-plan.ts')
   const { recipeSchema } = await import('../../src-main/contract/run/recipe.ts')
   const { formSchema } = await import('../../src-main/contract/checkpoint.ts')
   const client: Asked = {
-    hash: ({ file }) => hashFile(file),
+    mergePlan: (request) =>
+      mergePlan({ recipe: recipeSchema.parse(request.recipe), form: formSchema.parse(request.form) }),
     look: ({ file }) => look(file),
     rebuild: (request) =>
       rebuild({ ...request, recipe: recipeSchema.parse(request.recipe), form: formSchema.parse(request.form) }),

@@ -7,11 +7,13 @@ import { type Command, Option } from 'commander'
 import { evaluationRequestSchema } from '../../contract/api/evaluations.ts'
 import type { RunId } from '../../contract/branded.ts'
 import { requireFree } from '../../files/write-atomic.ts'
+import { requireNothing } from '../../files/written-folder.ts'
 import { resolveFile } from '../../workbench/projects.ts'
 import { readDefinition } from '../../workbench/studies/definition.ts'
 import type { Workbench } from '../../workbench/workbench.ts'
 import { formOf, withFormOptions } from '../convert.ts'
-import { askedMerge, withMergeOptions } from '../merge-options.ts'
+import { askedOnce } from '../merge-asked.ts'
+import { withMergeOptions } from '../merge-options.ts'
 
 /** Adds to the queue; what it prints is the caller's. */
 export type Adding = (json: boolean, add: (workbench: Workbench) => Promise<void>) => Promise<void>
@@ -69,17 +71,16 @@ export function addCommands(command: Command, adding: Adding, number: (text: str
       }),
   )
   const merged = withMergeOptions(part('merge', 'checkpoints combined without a run, as by "basil merge"'))
-  withFormOptions(merged, 'the pre-trained model').action(({ json = false, overwrite = false, ...given }) => {
-    const recipe = askedMerge(merged, given)
-    return (
-      recipe &&
-      adding(json, async ({ jobs }) => {
-        const request = { recipe: recipe(), out: resolve(given.out), overwrite, form: formOf(given.out, given) }
-        await requireFree(request.out, { overwrite })
-        jobs.add(() => ({ kind: 'merge', request, file: request.out }))
-      })
-    )
-  })
+  withFormOptions(merged, 'the pre-trained model').action(
+    (file: string | undefined, { json = false, overwrite = false, ...given }) =>
+      askedOnce(merged, file, given, { json }, (asked, out, form) =>
+        adding(json, async ({ jobs }) => {
+          const request = { recipe: await asked(), out: resolve(out), overwrite, form }
+          await (form.shardBytes === undefined ? requireFree(request.out, { overwrite }) : requireNothing(request.out))
+          jobs.add(() => ({ kind: 'merge', request, file: request.out }))
+        }),
+      ),
+  )
   return command
 }
 

@@ -46,9 +46,10 @@ export interface MergeCard<P extends z.ZodObject = z.ZodObject> {
   readonly coefficient: number
   /**
    * What becomes of a person's weights, one for each model. own: the merge is given them (Part.weights) and decides;
-   * else a task vector is multiplied by its own before the merge sees it, and a merge of models takes none.
+   * coefficients: they multiply those of the vectors that it gives, in their order. Else a task vector is multiplied by
+   * its own before the merge sees it, and a merge of models takes none.
    */
-  readonly weights?: 'own'
+  readonly weights?: 'own' | 'coefficients'
   gives(parameters: z.output<P>): Gives
   /** Of what it gives, where "title of n", or the names of what came in, does not say it. */
   names?(vectors: readonly string[], parameters: z.output<P>): string[]

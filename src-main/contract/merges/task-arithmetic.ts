@@ -13,7 +13,12 @@ export const taskArithmetic = {
   sentence: 'Adds the task vectors, each times its coefficient',
   equation: 'θ = θ_pre + Σ_t λ_t τ_t',
   parameters,
+  presets: {
+    'as mergekit': { parameters: {}, coefficient: 1 },
+    'as fusion_bench': { parameters: {}, coefficient: 0.3 },
+  },
   needs: { base: true, least: 1 },
   coefficient: 0.3,
+  weights: 'coefficients',
   gives: () => 'each',
 } as const satisfies MergeCard<typeof parameters>

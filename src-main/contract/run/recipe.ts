@@ -28,6 +28,8 @@ const fields = {
   start: z.array(z.array(z.number())), // (vectors after the steps x groups)
   iterations: z.array(z.array(z.number())), // lambda_k, (iteration x groups)
   config: z.unknown().optional(),
+  // base: a tensor that not all models have in one shape is the pre-trained model's; not given: it is refused
+  missing: z.literal('base').optional(),
 }
 
 /** steps: what the vectors come through, one after the other, before they are combined. */
@@ -71,5 +73,7 @@ export const exportedSchema = z.object({
   tensors: z.number(),
   // of a merged model: types narrower than float32 that its numbers were rounded to
   rounded: z.array(z.string()).optional(),
+  // of a merge: the hashes of its pre-trained model and its vectors
+  parents: z.array(sha256Schema).optional(),
 })
 export type Exported = z.infer<typeof exportedSchema>

@@ -1,4 +1,5 @@
-// Writes safetensors as a stream: the header first, then one tensor at a time, so that no more than one is held.
+// Writes safetensors as a stream: the header first, then one tensor at a time, whole or in pieces, so that no more is
+// held.
 import { product } from '../../numbers/vectors.ts'
 import { type Dtype, dtypes } from './dtype.ts'
 
@@ -8,12 +9,30 @@ export interface TensorToWrite {
   shape: readonly number[]
 }
 
-/** bytes(name) gives each tensor's little-endian bytes when its turn comes. Tensors are laid out in the order given. */
+/**
+ * bytes(name) gives each tensor's little-endian bytes, or pieces of them in their order, when its turn comes. Tensors
+ * are laid out in the order given.
+ */
 export async function* writeSafetensors(
   tensors: readonly TensorToWrite[],
   metadata: Record<string, string>,
-  bytes: (name: string) => Promise<Uint8Array> | Uint8Array,
+  bytes: (name: string) => Promise<Uint8Array> | Uint8Array | AsyncIterable<Uint8Array>,
 ): AsyncGenerator<Uint8Array> {
+  yield safetensorsHead(tensors, metadata)
+  for (const { name, dtype, shape } of tensors) {
+    const given = await bytes(name)
+    let length = 0
+    for await (const data of given instanceof Uint8Array ? [given] : given) {
+      length += data.length
+      yield data
+    }
+    const expected = product(shape) * dtypes[dtype]
+    if (length !== expected) throw new Error(`${name} has ${length} bytes instead of ${expected}`)
+  }
+}
+
+/** The header, and the eight bytes with its length before it. */
+export function safetensorsHead(tensors: readonly TensorToWrite[], metadata: Record<string, string>): Uint8Array {
   // so that a tensor named __proto__ is a name like any other
   const header: Record<string, unknown> = Object.create(null)
   header.__metadata__ = metadata
@@ -28,11 +47,5 @@ export async function* writeSafetensors(
   const head = new Uint8Array(8 + padded).fill(0x20)
   new DataView(head.buffer).setBigUint64(0, BigInt(padded), true)
   head.set(text, 8)
-  yield head
-  for (const { name, dtype, shape } of tensors) {
-    const data = await bytes(name)
-    const expected = product(shape) * dtypes[dtype]
-    if (data.length !== expected) throw new Error(`${name} has ${data.length} bytes instead of ${expected}`)
-    yield data
-  }
+  return head
 }

@@ -52,11 +52,11 @@ interface MergedParameter {
   isConstant: boolean // not finite and equal in all parents: the values are the base's
 }
 
-/**
- * Every parameter in block order with its merged values and the base's, both good until the next is asked for. Throws
- * not-finite naming the tensor; but what is not finite and equal in all parents, as a causal mask of -Infinity is, is a
- * constant and stays as it is. (Not in a tower, all of which is computed with.)
- */
+interface MergedSlice extends MergedParameter {
+  first: number // element of the parameter that `values` and `base` begin with
+}
+
+/** Every parameter in block order with its merged values and the base's, both good until the next is asked for. */
 export async function* mergedParameters(
   set: WeightSet,
   groups: Groups,
@@ -64,43 +64,83 @@ export async function* mergedParameters(
 ): AsyncGenerator<MergedParameter> {
   const sizes = new Map([...set.parameters].map(([name, shape]) => [name, product(shape)]))
   const largest = largestOf(sizes.values())
-  const [merged, bases, sum] = [new Float32Array(largest), new Float32Array(largest), new Float64Array(slice)]
+  const [merged, bases] = [new Float32Array(largest), new Float32Array(largest)]
+  let isConstant = false
+  for await (const part of mergedSlices(set, groups, coefficients)) {
+    const { name, first } = part
+    merged.set(part.values, first)
+    bases.set(part.base, first)
+    isConstant = part.isConstant || (first > 0 && isConstant)
+    const size = sizes.get(name) as number
+    if (first + part.values.length === size)
+      yield { name, values: merged.subarray(0, size), base: bases.subarray(0, size), isConstant }
+  }
+}
+
+/**
+ * The same a slice at a time, from an element of a parameter on; no parameter is ever whole in memory. Throws
+ * not-finite naming the tensor; but what is not finite and equal in all parents, as a causal mask of -Infinity is, is a
+ * constant and stays as it is. (Not in a tower, all of which is computed with.)
+ */
+export async function* mergedSlices(
+  set: WeightSet,
+  groups: Groups,
+  coefficients: Table,
+  from?: { name: string; first: number },
+): AsyncGenerator<MergedSlice> {
+  const sizes = new Map([...set.parameters].map(([name, shape]) => [name, product(shape)]))
   const termsOf = (name: string): Term[] => {
     const column = groups.of.get(name) as number
     const all = set.vectors.map((checkpoint, t) => ({ checkpoint, c: coefficients[t]?.[column] as number }))
     return all.filter(({ c }) => c !== 0)
   }
-  const slices = readAhead(function* () {
-    for (const [name, size] of sizes)
-      for (let first = 0; first < size; first += slice)
-        for (const checkpoint of [set.base, ...termsOf(name).map((term) => term.checkpoint)])
-          yield (into: Float32Array) => readSlice(checkpoint, name, first, Math.min(slice, size - first), into)
+  const places = slicesFrom(sizes, from)
+  const reads = readAhead(function* () {
+    for (const { name, first, count } of places)
+      for (const checkpoint of [set.base, ...termsOf(name).map((term) => term.checkpoint)])
+        yield (into: Float32Array) => readSlice(checkpoint, name, first, count, into)
   })
-  const next = async (): Promise<Float32Array> => (await slices.next()).value as Float32Array
-  for (const [name, size] of sizes) {
+  const next = async (): Promise<Float32Array> => (await reads.next()).value as Float32Array
+  const [bases, merged, sums] = [new Float32Array(slice), new Float32Array(slice), new Float64Array(slice)]
+  for (const { name, first, count } of places) {
     const terms = termsOf(name)
-    const [values, base] = [merged.subarray(0, size), bases.subarray(0, size)]
-    let isFinite = true
-    for (let first = 0; first < size; first += slice) {
-      const still = base.subarray(first, first + slice)
-      still.set(await next())
-      sum.set(still)
-      for (let t = 0; t < terms.length; t += 2) {
-        const [one, other] = terms.slice(t, t + 2) as [Term, Term?]
-        if (other) addTwo(sum, one.c, await next(), other.c, await next(), still)
-        else addOne(sum, one.c, await next(), still)
-      }
-      isFinite = round(sum, values.subarray(first, first + slice)) && isFinite
+    const [base, values, sum] = [bases.subarray(0, count), merged.subarray(0, count), sums.subarray(0, count)]
+    base.set(await next())
+    sum.set(base)
+    for (let t = 0; t < terms.length; t += 2) {
+      const [one, other] = terms.slice(t, t + 2) as [Term, Term?]
+      if (other) addTwo(sum, one.c, await next(), other.c, await next(), base)
+      else addOne(sum, one.c, await next(), base)
     }
+    const isFinite = round(sum, values)
     const isConstant = !isFinite && set.prefix === '' && (await isEqualInAll([set.base, ...set.vectors], name))
     if (isConstant) values.set(base)
-    else if (!isFinite) throw await notFinite(set, terms, name, values)
-    yield { name, values, base, isConstant }
+    else if (!isFinite) throw await notFinite(set, terms, name, first, values)
+    yield { name, first, values, base, isConstant }
   }
 }
 
+interface Place {
+  name: string
+  first: number
+  count: number
+}
+
+function slicesFrom(sizes: ReadonlyMap<string, number>, from?: { name: string; first: number }): Place[] {
+  const places: Place[] = []
+  let isPast = from === undefined
+  for (const [name, size] of sizes) {
+    const begin = name === from?.name ? from.first : 0
+    isPast ||= name === from?.name
+    if (!isPast) continue
+    for (let first = begin; first < size; first += slice)
+      places.push({ name, first, count: Math.min(slice, size - first) })
+  }
+  return places
+}
+
 // Elements read and added up at a time: their sums stay in the processor's cache, whatever the tensor's size.
-const slice = 2 ** 17
+export const slice = 2 ** 17
 const underWay = 6 // reads that are waited for while one is worked on
 
 /** Gives what the reads give, in order, each good until the next but one is asked for. */
@@ -155,6 +195,7 @@ async function notFinite(
   set: WeightSet,
   terms: readonly { checkpoint: Checkpoint }[],
   name: string,
+  first: number,
   values: Float32Array,
 ): Promise<BasilError> {
   for (const { checkpoint } of [{ checkpoint: set.base }, ...terms]) await readParameter(checkpoint, name) // throws
@@ -163,7 +204,7 @@ async function notFinite(
     code: 'not-finite',
     what: 'The merged model has a weight that is not a finite number',
     where: set.base.file.called(set.prefix + name),
-    why: `element ${bad} is ${values[bad]}`,
+    why: `element ${first + bad} is ${values[bad]}`,
     next: 'use smaller coefficients or a smaller learning rate',
   })
 }

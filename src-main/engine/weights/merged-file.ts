@@ -1,14 +1,14 @@
 // The model a coefficient table stands for as a file of canonical tensors: parameters merged as they are read
-// (merge.ts), what stands beside them as the pre-trained model has it. Merging goes forward with its read-ahead; what
-// is asked for in block order is neither computed twice nor kept. A parameter of which a reader takes parts in turn (a
-// fused in_proj as q, k and v) is kept until all of it was taken.
+// (merge.ts), what stands beside them as the pre-trained model has it. Merging goes forward a slice at a time, with its
+// read-ahead, as long as what is asked for goes forward too; anything else begins it anew from there. So memory holds
+// some slices, whatever the size of a tensor.
 
 import type { Table } from '../../numbers/table.ts'
 import { product } from '../../numbers/vectors.ts'
-import type { FloatingDtype } from '../formats/dtype.ts'
+import { dtypes, type FloatingDtype } from '../formats/dtype.ts'
 import { infoOf, type TensorFile, type TensorInfo } from '../formats/tensor-file.ts'
 import { cast } from '../formats/writing/in-dtype.ts'
-import { type Groups, mergedParameters } from './merge.ts'
+import { type Groups, mergedSlices } from './merge.ts'
 import type { WeightSet } from './parents.ts'
 
 /**
@@ -33,44 +33,53 @@ export function mergedFile(
   }
   for (const [name, info] of base.tensors) if (!tensors.has(name)) tensors.set(name, info)
 
-  const taken = new Map<string, number>() // bytes of each parameter that were read
-  const kept = new Map<string, Uint8Array>()
-  let merged = mergedParameters(set, groups, coefficients)
-  let present: { name: string; bytes: Uint8Array } | undefined
+  const bytesEach = (name: string): number => dtypes[infoOf(tensors, name, base.source).dtype]
+  let merged = mergedSlices(set, groups, coefficients)
+  let present: { name: string; first: number; count: number; bytes: Uint8Array } | undefined
+  let left = false // whether a reader went elsewhere
 
-  async function step(): Promise<void> {
-    if (present && (taken.get(present.name) ?? 0) < present.bytes.length) kept.set(present.name, present.bytes.slice())
-    const { value } = await merged.next()
-    if (!value) throw new Error('the merge ended before its last parameter')
-    const name = prefix + value.name
-    const { dtype } = infoOf(tensors, name, base.source)
-    const isKept = value.isConstant && types === 'own' // byte for byte
-    present = {
-      name,
-      bytes: isKept ? await base.read(name) : cast(value.values, dtype as FloatingDtype, () => base.called(name)),
+  /** The slice that an element is in. */
+  async function sliceAt(name: string, first: number): Promise<{ first: number; bytes: Uint8Array }> {
+    for (;;) {
+      if (present?.name === name && first >= present.first && first < present.first + present.count) return present
+      const expected = present ? after(present) : { name: order[0], first: 0 }
+      if (left || expected?.name !== name || expected.first !== first) {
+        await merged.return(undefined)
+        merged = mergedSlices(set, groups, coefficients, { name: name.slice(prefix.length), first })
+      }
+      left = true
+      const { value } = await merged.next()
+      if (!value) throw new Error('the merge ended before its last parameter')
+      left = false
+      const { dtype } = infoOf(tensors, name, base.source)
+      const count = value.values.length
+      const each = bytesEach(name)
+      const isKept = value.isConstant && types === 'own' // byte for byte
+      const bytes = isKept
+        ? await base.readRange(name, value.first * each, count * each)
+        : cast(value.values, dtype as FloatingDtype, () => base.called(name))
+      present = { name, first: value.first, count, bytes }
     }
   }
 
-  async function bytesOf(name: string): Promise<Uint8Array> {
-    const bytes = kept.get(name)
-    if (bytes) return bytes
-    if (present && (place.get(present.name) as number) > (place.get(name) as number)) {
-      await merged.return(undefined) // asked for once more: from the beginning
-      merged = mergedParameters(set, groups, coefficients)
-      present = undefined
-    }
-    while (present?.name !== name) await step()
-    return present.bytes
+  function after({ name, first, count }: NonNullable<typeof present>): { name: string | undefined; first: number } {
+    const { bytes } = infoOf(tensors, name, base.source)
+    if ((first + count) * bytesEach(name) < bytes) return { name, first: first + count }
+    return { name: order[(place.get(name) as number) + 1], first: 0 }
   }
 
   async function readMerged(name: string, offset: number, length: number, into?: Uint8Array): Promise<Uint8Array> {
-    const bytes = await bytesOf(name)
-    const part = bytes.subarray(offset, offset + length)
-    const sum = (taken.get(name) ?? 0) + length
-    taken.set(name, sum)
-    if (sum >= bytes.length) kept.delete(name)
-    into?.set(part)
-    return into?.subarray(0, length) ?? part
+    const each = bytesEach(name)
+    let out = into?.subarray(0, length)
+    for (let at = 0; at < length; ) {
+      const { first, bytes } = await sliceAt(name, (offset + at) / each)
+      const part = bytes.subarray(offset + at - first * each, offset + length - first * each)
+      if (!out && part.length === length) return part
+      out ??= new Uint8Array(length)
+      out.set(part, at)
+      at += part.length
+    }
+    return out ?? new Uint8Array()
   }
 
   let turn: Promise<unknown> = Promise.resolve()

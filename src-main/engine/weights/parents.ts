@@ -4,11 +4,12 @@
 
 import { BasilError } from '../../contract/errors.ts'
 import { product } from '../../numbers/vectors.ts'
-import { isFloating, isNumeric } from '../formats/dtype.ts'
+import { dtypes, isFloating, isNumeric } from '../formats/dtype.ts'
 import { namesOf, type OpenSource } from '../formats/source.ts'
-import type { TensorFile } from '../formats/tensor-file.ts'
+import { infoOf, type TensorFile } from '../formats/tensor-file.ts'
 import { type Architecture, towerParameters, towerPrefix } from '../layouts/clip-names.ts'
 import { type CanonicalFile, isPositionIds, isStatistic } from '../layouts/index.ts'
+import { embeddingOf, withTiedHeads } from './agreement.ts'
 import { openAs, openCheckpoint, type TowerCheckpoint, toCompute, type Use } from './checkpoint.ts'
 import { requireEqualScales } from './scales.ts'
 import type { Checkpoint } from './slices.ts'
@@ -73,15 +74,18 @@ export async function openWeights(
   pretrained: string,
   vectors: readonly string[],
   open: OpenSource,
+  missing?: 'base',
 ): Promise<WeightSet> {
   return opened(async (keep) => {
     const base = keep(await openAs(pretrained, open, (file) => ({ file, prefix: '' })))
-    const { parameters } = base.file
     const rest: Checkpoint[] = []
-    for (const path of vectors) {
-      const vector = keep(await openAs(path, open, (file) => ({ file, prefix: '' })))
-      rest.push(vector)
-      requireTensors(vector.file, parameters, (name) => vector.file.parameters.has(name), base.file)
+    for (const path of vectors)
+      rest.push(keep(await openAs(path, open, (file) => ({ file: withTiedHeads(file, base.file), prefix: '' }))))
+    const parameters = missing ? inAll(base.file, rest) : base.file.parameters
+    for (const vector of rest) {
+      const tied = missing ? [] : await headsLeftOut(base.file, vector.file)
+      const concerns = (name: string): boolean => vector.file.parameters.has(name) && !tied.includes(name)
+      if (!missing) requireTensors(vector.file, parameters, concerns, base.file)
       await checkBuffers(base.file, vector.file)
       await requireEqualScales(base.file, vector.file, equalBytes)
     }
@@ -89,13 +93,38 @@ export async function openWeights(
   })
 }
 
+/** What all have in one shape, in numbers with a fraction. */
+function inAll(base: CanonicalFile, others: readonly Checkpoint[]): Map<string, number[]> {
+  const has = ({ file }: Checkpoint, name: string, shape: readonly number[]): boolean => {
+    const found = file.tensors.get(name)
+    return found !== undefined && found.shape.join() === shape.join() && isFloating(found.dtype)
+  }
+  return new Map([...base.parameters].filter(([name, shape]) => others.every((other) => has(other, name, shape))))
+}
+
+/** Heads of a model that the pre-trained one has only as its embedding, and that are the model's embedding again. */
+async function headsLeftOut(base: CanonicalFile, other: CanonicalFile): Promise<string[]> {
+  const found: string[] = []
+  for (const { name, shape } of other.tensors.values()) {
+    if (base.tensors.has(name) || embeddingOf(base, name, shape) === null) continue
+    const own = embeddingOf(other, name, shape)
+    if (own !== null && (await equalBytes(other, other, name, own))) found.push(name)
+  }
+  return found
+}
+
 /** Towers where the pre-trained model is one, else by tensor name. */
-export async function openSet(pretrained: string, vectors: readonly string[], open: OpenSource): Promise<WeightSet> {
+export async function openSet(
+  pretrained: string,
+  vectors: readonly string[],
+  open: OpenSource,
+  missing?: 'base',
+): Promise<WeightSet> {
   const { base, close } = await openWeights(pretrained, [], open)
   await close()
-  return isTower(base.file)
+  return isTower(base.file) && missing === undefined
     ? openParents(pretrained, vectors, open, { given: null })
-    : openWeights(pretrained, vectors, open)
+    : openWeights(pretrained, vectors, open, missing)
 }
 
 /** What was opened is closed together, at once where something goes wrong. */
@@ -175,7 +204,13 @@ async function checkBuffers(base: CanonicalFile, other: CanonicalFile): Promise<
 const isMadeAnew = (name: string): boolean =>
   isPositionIds(name) || /^(input_resolution|context_length|vocab_size)$/.test(name)
 
-async function equalBytes(a: TensorFile, b: TensorFile, name: string): Promise<boolean> {
-  const [x, y] = [await a.read(name), await b.read(name)]
-  return x.length === y.length && x.every((v, i) => v === y[i])
+async function equalBytes(a: TensorFile, b: TensorFile, name: string, inB = name): Promise<boolean> {
+  const [one, other] = [infoOf(a.tensors, name, a.source), infoOf(b.tensors, inB, b.source)]
+  if (one.bytes !== other.bytes || one.dtype !== other.dtype) return false
+  const most = 2 ** 20 * dtypes[one.dtype]
+  for (let at = 0; at < one.bytes; at += most) {
+    const length = Math.min(most, one.bytes - at)
+    if (Buffer.compare(await a.readRange(name, at, length), await b.readRange(inB, at, length)) !== 0) return false
+  }
+  return true
 }

@@ -1,10 +1,18 @@
 // A merge without a run: what is asked for becomes a recipe, and the recipe a model with its card. No data is read, and
 // nothing is learned: the parameters are the person's.
-import type { Sha256 } from '../../contract/branded.ts'
 import type { Form } from '../../contract/checkpoint.ts'
 import { BasilError } from '../../contract/errors.ts'
 import type { MergeCard } from '../../contract/merges/card.ts'
-import { givenBy, mergeCard, namesAfter, needsBase, type Step, stepInWords } from '../../contract/merges/step.ts'
+import {
+  givenBy,
+  issuesOf,
+  mergeCard,
+  namesAfter,
+  needsBase,
+  type Step,
+  stepInWords,
+} from '../../contract/merges/step.ts'
+import { differs, type Weight } from '../../contract/merges/valued.ts'
 import { citation } from '../../contract/paper.ts'
 import type { Exported, Recipe } from '../../contract/run/recipe.ts'
 import { fileSentence, filled, modelParts, plain, table, type WrittenModel } from './card-model.ts'
@@ -19,18 +27,24 @@ export interface AskedMerge {
   vectors: Parent[] // of a merge that needs no base all models
   /** One for all vectors that it gives, or one for each; none: the merge's own. */
   coefficients?: number | readonly number[] | undefined
+  weights?: readonly Weight[] | undefined // of the models in their order
+  missing?: 'base' | undefined
 }
 
 /** Throws config-invalid where the merge does not take what it is given. */
-export function mergeRecipe({ method, parameters, pretrained, vectors, coefficients }: AskedMerge): Recipe {
+export function mergeRecipe(asked: AskedMerge): Recipe {
+  const { method, parameters, pretrained, vectors, coefficients, missing } = asked
   const card = mergeCard(method)
-  const step: Step = { method, parameters: parametersFor(card, parameters) }
+  const { multiplied, weights } = weightsFor(card, asked.weights, vectors.length)
+  const step: Step = { method, parameters: parametersFor(card, parameters), ...(weights && { weights: [...weights] }) }
   requireInputs(card, needsBase([step]), pretrained, vectors)
   const names = namesAfter(
     vectors.map(({ name }) => name),
     [step],
   )
-  const start = coefficientsFor(card, givenBy(step), names, coefficients)
+  const own = coefficientsFor(card, givenBy(step), names, coefficients)
+  const start = own.map((c, k) => c * (multiplied?.[k] ?? 1))
+  if (weights) requireWeights(card, step)
   return {
     basil: '2',
     run: null,
@@ -45,37 +59,52 @@ export function mergeRecipe({ method, parameters, pretrained, vectors, coefficie
     groups: ['all'],
     start: start.map((c) => [c]),
     iterations: [],
+    ...(missing && { missing }),
   }
 }
 
-interface MergeWriter extends Writer {
-  hash(file: string): Promise<{ sha256: Sha256 }>
+/** Parents that have no hash yet get theirs. target: both the model and, with its extension changed, the card. */
+export function exportMerge(
+  writer: Writer,
+  target: Target & { recipe: Recipe; form: Form },
+): Promise<Exported & { card: string }> {
+  return writeWithCard(writer, target, cardOfMerge)
 }
 
-/** Parents that have no hash yet get theirs. target: both the model and, with its extension changed, the card. */
-export async function exportMerge(
-  writer: MergeWriter,
-  { recipe, ...target }: Target & { recipe: Recipe; form: Form },
-): Promise<Exported & { card: string }> {
-  const hashed = async (parent: Parent): Promise<Parent> =>
-    parent.sha256 ? parent : { ...parent, sha256: (await writer.hash(parent.file)).sha256 }
-  const pretrained = await hashed(recipe.pretrained)
-  const vectors = await Promise.all(recipe.vectors.map(hashed))
-  return writeWithCard(writer, { recipe: { ...recipe, pretrained, vectors }, ...target }, cardOfMerge)
+/** Those that the step has, and those that its coefficients are multiplied by. */
+function weightsFor(
+  card: MergeCard,
+  given: readonly Weight[] | undefined,
+  models: number,
+): { weights?: readonly Weight[]; multiplied?: readonly number[] } {
+  if (!given) return {}
+  if (given.length !== models) {
+    const are = models === 1 ? 'is 1 model' : `are ${models} models`
+    const next = 'give one for each model, in their order'
+    throw wrong('The weights do not fit the models', card.name, `there ${are}, and ${given.length} of them`, next)
+  }
+  const plainOnes = given.filter((weight) => typeof weight === 'number')
+  if (card.weights === 'coefficients' && plainOnes.length === models) return { multiplied: plainOnes }
+  return { weights: given }
+}
+
+/** Of models, not of differences, only a merge that knows what to do with them takes some. */
+function requireWeights(card: MergeCard, step: Step): void {
+  if (card.weights !== undefined || needsBase([step])) return
+  throw wrong(`${card.title} takes no weights`, card.name, 'it merges all models alike', 'leave them out')
 }
 
 function parametersFor(card: MergeCard, given: Record<string, unknown>): Record<string, unknown> {
-  const { data, error } = card.parameters.safeParse(given)
-  if (data) return data
+  const [issue] = issuesOf(card, given)
+  if (!issue) return differs(Object.values(given)) ? given : card.parameters.parse(given)
   const next = `read what it takes: basil merge methods ${card.name}`
   const unknown = Object.keys(given).find((name) => !(name in card.parameters.shape))
   if (unknown !== undefined)
     throw wrong(`${card.title} does not take this parameter`, unknown, 'the method has none of this name', next)
-  const [issue] = error.issues
   throw wrong(
     `${card.title} does not take this value`,
-    issue?.path.join('.') || card.name,
-    issue?.message ?? 'it has another form',
+    issue.path.join('.') || card.name,
+    issue.message || 'it has another form',
     next,
   )
 }

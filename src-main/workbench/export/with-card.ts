@@ -1,7 +1,7 @@
 // A model is written with its card beside it: both targets are looked at before the work, the engine writes and
 // verifies the model, and the card, which needs its hash, follows.
 import { existsSync, readFileSync } from 'node:fs'
-import { extname } from 'node:path'
+import { extname, join } from 'node:path'
 
 import type { Description, Form } from '../../contract/checkpoint.ts'
 import { BasilError } from '../../contract/errors.ts'
@@ -26,14 +26,24 @@ export async function writeWithCard(
   { recipe, form, out, overwrite }: Target & { recipe: Recipe; form: Form },
   cardOf: (template: string, model: WrittenModel) => string,
 ): Promise<Exported & { card: string }> {
-  const card = cardName(out)
+  const card = form.shardBytes === undefined ? cardName(out) : join(out, 'README.md')
   const isOurs = overwrite && (await isCard(card))
   if (overwrite && !isOurs && existsSync(card)) throw notACard(card)
   await requireFree(card, { overwrite: isOurs })
   const exported = await rebuild({ recipe, out, overwrite, form })
-  const text = cardOf(readFileSync(template, 'utf8'), { recipe, exported, written: await look(out), form })
+  const written = await look(exported.file)
+  const text = cardOf(readFileSync(template, 'utf8'), { recipe: completed(recipe, exported), exported, written, form })
   await writeAtomic(card, [Buffer.from(text)], { overwrite: isOurs })
   return { ...exported, card }
+}
+
+/** With the hashes of parents that were found while it was followed. */
+function completed(recipe: Recipe, { parents: [pretrained, ...vectors] = [] }: Exported): Recipe {
+  return {
+    ...recipe,
+    pretrained: { ...recipe.pretrained, sha256: pretrained ?? recipe.pretrained.sha256 },
+    vectors: recipe.vectors.map((vector, t) => ({ ...vector, sha256: vectors[t] ?? vector.sha256 })),
+  }
 }
 
 /** model.safetensors: model.md */

@@ -5,14 +5,14 @@ import { Readable } from 'node:stream'
 
 import { ZipFile } from 'yazl'
 
-import type { TensorFile, TensorInfo } from '../tensor-file.ts'
+import { infoOf, type TensorFile, type TensorInfo } from '../tensor-file.ts'
 import { stateDictPickle } from './state-dict-pickle.ts'
 
 const root = 'archive' // the name torch.save gives what it writes to a stream
 const version = '3\n' // of the archive's form, since PyTorch 1.6
 // the same tensors give the same file
 const stored = { compress: false, mtime: new Date(1980, 0, 1), forceDosTimestamp: true }
-const piece = 8 * 2 ** 20 // bytes on their way at a time
+const piece = 3 * 2 ** 20 // bytes on their way at a time
 
 /**
  * Tensors in the order given, the infos of which are the file's. Throws tensor-dtype for an element type PyTorch has no
@@ -49,6 +49,6 @@ export async function* writeStateDict(
 
 /** A tensor's bytes in pieces that may be kept: the file's own buffer may be good only until its next read. */
 async function* piecesOf(file: TensorFile, name: string): AsyncGenerator<Uint8Array> {
-  const bytes = await file.read(name)
-  for (let at = 0; at < bytes.length; at += piece) yield bytes.slice(at, at + piece)
+  const { bytes } = infoOf(file.tensors, name, file.source)
+  for (let at = 0; at < bytes; at += piece) yield (await file.readRange(name, at, Math.min(piece, bytes - at))).slice()
 }

@@ -22,7 +22,6 @@ export function mergeKind({ inOwnProcess, template }: { inOwnProcess: InOwnProce
         exportMerge(
           {
             template,
-            hash: (file) => ask((client) => client.hash({ file })),
             rebuild: (asked) => ask((client) => client.rebuild(asked)),
             look: (file) => ask((client) => client.look({ file })),
           },

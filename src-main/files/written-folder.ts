@@ -1,0 +1,130 @@
+// A view of tensors becomes a folder as transformers' programs keep a model: shards of safetensors, each of whole
+// tensors and of at most so many bytes (a larger tensor has one of its own), the index that names them, and beside them
+// what says how the model is used: configuration and tokenizer of the folder it comes from, copied, never run. All of
+// it is written into a folder beside the target, synced, read back, and only then takes the target's name: who looks
+// there sees no folder or the whole of it.
+import { createHash } from 'node:crypto'
+import { mkdir, readdir, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { dirname, join, resolve } from 'node:path'
+
+import { bytes, type Sha256, sha256 } from '../contract/branded.ts'
+import type { WrittenDtype } from '../contract/checkpoint.ts'
+import { parseJson } from '../contract/json.ts'
+import type { Exported } from '../contract/run/recipe.ts'
+import type { TensorFile, TensorInfo } from '../engine/formats/tensor-file.ts'
+import { inWrittenOrder } from '../engine/formats/writing/checkpoint.ts'
+import { removeLeftovers, temporaryName } from './leftovers.ts'
+import { readStart } from './open.ts'
+import { type Disk, onDisk, disk as realDisk, targetExists } from './write-atomic.ts'
+import { writeModel } from './written-model.ts'
+
+const indexName = 'model.safetensors.index.json'
+
+/** What is copied from beside a model: no code, no weights. */
+const beside =
+  /^(config|generation_config|tokenizer|tokenizer_config|special_tokens_map|added_tokens|vocab|preprocessor_config|processor_config|chat_template)\.json$|^(vocab\.txt|merges\.txt|tokenizer\.model|spiece\.model|sentencepiece\.bpe\.model|chat_template\.jinja)$/
+
+const largest = 512 * 2 ** 20 // bytes of a file beside the weights
+
+interface FolderToWrite {
+  out: string
+  shardBytes: number
+  dtype: WrittenDtype | null // what the configuration then names
+  from: string | null // the folder whose configuration and tokenizer are copied
+  /** Of the index, once all tensors are written. */
+  metadata: () => Promise<Record<string, string>>
+  /** The folder takes its name only after this has not thrown. */
+  accept?: () => Promise<void>
+  disk?: Disk
+}
+
+/** Throws target-exists where anything is at the target, and what writeModel throws. */
+export async function writeFolder(view: TensorFile, folder: FolderToWrite): Promise<Exported> {
+  const { shardBytes, dtype, from, metadata, accept, disk = realDisk } = folder
+  const out = resolve(folder.out)
+  await requireNothing(out)
+  await removeLeftovers(dirname(out))
+  const temporary = join(dirname(out), temporaryName())
+  await onDisk(out, () => mkdir(temporary))
+  try {
+    const shards = inShards(view, shardBytes)
+    const map = new Map<string, string>()
+    const hashes: Sha256[] = []
+    let total = 0
+    for (const [k, tensors] of shards.entries()) {
+      const name = `model-${numbered(k + 1)}-of-${numbered(shards.length)}.safetensors`
+      const part = { ...view, tensors: new Map(tensors.map((info) => [info.name, info])) }
+      const target = { out: join(temporary, name), overwrite: false, container: 'safetensors' as const, metadata: {} }
+      const written = await writeModel(part, { ...target, disk })
+      hashes.push(written.sha256)
+      for (const { name: tensor, bytes: own } of tensors) {
+        map.set(tensor, name)
+        total += own
+      }
+    }
+    const told = { metadata: { total_size: total, ...(await metadata()) }, weight_map: Object.fromEntries(map) }
+    const index = Buffer.from(`${JSON.stringify(told, null, 2)}\n`)
+    await onDisk(out, () => writeSynced(join(temporary, indexName), index))
+    if (from !== null) await onDisk(out, () => copyBeside(from, temporary, dtype))
+    await accept?.()
+    await onDisk(out, () => disk.syncFolder(temporary))
+    await requireNothing(out)
+    await onDisk(out, () => rename(temporary, out))
+    await onDisk(out, () => disk.syncFolder(dirname(out)))
+    const digest = sha256(createHash('sha256').update(index).update(hashes.join('')).digest('hex'))
+    return { file: join(out, indexName), bytes: bytes(total), sha256: digest, tensors: view.tensors.size }
+  } catch (error) {
+    await rm(temporary, { recursive: true, force: true }).catch(() => undefined)
+    throw error
+  }
+}
+
+/** An empty folder may be there. Throws target-exists. */
+export async function requireNothing(out: string): Promise<void> {
+  const there = await readdir(out).then(
+    (names) => names.length > 0,
+    (error: NodeJS.ErrnoException) => error.code !== 'ENOENT',
+  )
+  if (there) throw targetExists(resolve(out))
+}
+
+/** In the written order, a new shard where the next tensor would not fit. */
+export function inShards(view: TensorFile, most: number): TensorInfo[][] {
+  const shards: TensorInfo[][] = [[]]
+  let filled = 0
+  for (const info of inWrittenOrder(view)) {
+    if (filled > 0 && filled + info.bytes > most) {
+      shards.push([])
+      filled = 0
+    }
+    shards.at(-1)?.push(info)
+    filled += info.bytes
+  }
+  return shards
+}
+
+const numbered = (k: number): string => String(k).padStart(5, '0')
+
+async function copyBeside(from: string, to: string, dtype: WrittenDtype | null): Promise<void> {
+  for (const name of await readdir(from)) {
+    if (!beside.test(name) || !(await stat(join(from, name))).isFile()) continue
+    const { bytes: content } = await readStart(join(from, name), largest)
+    const isConfig = name === 'config.json' && dtype !== null
+    await writeSynced(join(to, name), isConfig ? withDtype(content, dtype) : content)
+  }
+}
+
+/** A configuration that names the type of its weights names the new one. */
+function withDtype(content: Buffer, dtype: WrittenDtype): Buffer {
+  const config: unknown = parseJson(content.toString('utf8'))
+  if (typeof config !== 'object' || config === null || Array.isArray(config)) return content
+  const named = Object.entries(config).filter(
+    ([key, value]) => /^(torch_)?dtype$/.test(key) && typeof value === 'string',
+  )
+  const changed = { ...config, ...Object.fromEntries(named.map(([key]) => [key, dtype])) }
+  return named.length ? Buffer.from(`${JSON.stringify(changed, null, 2)}\n`) : content
+}
+
+async function writeSynced(path: string, content: Uint8Array): Promise<void> {
+  await writeFile(path, content, { flag: 'wx', flush: true })
+}
