@@ -25,6 +25,13 @@ import { breadcrumbs } from './sparse/breadcrumbs.ts'
 import { dare } from './sparse/dare.ts'
 import { della } from './sparse/della.ts'
 import { randomParts } from './sparse/random-parts.ts'
+import { dcMerge } from './spectral/dc-merge.ts'
+import { isoC } from './spectral/iso-c.ts'
+import { isoCts } from './spectral/iso-cts.ts'
+import { knots } from './spectral/knots.ts'
+import { tsvM } from './spectral/tsv-m.ts'
+import { wudi } from './spectral/wudi.ts'
+import { wudiClosed } from './spectral/wudi-closed.ts'
 import { karcher } from './spheres/karcher.ts'
 import { multiSlerp } from './spheres/multi-slerp.ts'
 import { nuslerp } from './spheres/nuslerp.ts'
@@ -62,4 +69,11 @@ export const merges: readonly MergeCard[] = [
   fedgma,
   coordinateMedian,
   centredClipping,
+  tsvM,
+  isoC,
+  isoCts,
+  wudi,
+  wudiClosed,
+  knots,
+  dcMerge,
 ]

@@ -12,8 +12,8 @@ import { centredClipping } from './federated/centred-clipping.ts'
 import { coordinateMedian } from './federated/coordinate-median.ts'
 import { fedgma } from './federated/fedgma.ts'
 import { fednova } from './federated/fednova.ts'
-import { emr } from './masks/emr.ts'
 import { consensusTa } from './masks/consensus-ta.ts'
+import { emr } from './masks/emr.ts'
 import { tallMasks } from './masks/tall-masks.ts'
 import type { Merge } from './merge.ts'
 import { arceeFusion } from './pairs/arcee-fusion.ts'
@@ -22,6 +22,13 @@ import { breadcrumbs } from './sparse/breadcrumbs.ts'
 import { dare } from './sparse/dare.ts'
 import { della } from './sparse/della.ts'
 import { randomParts } from './sparse/random-parts.ts'
+import { dcMerge } from './spectral/dc-merge.ts'
+import { isoC } from './spectral/iso-c.ts'
+import { isoCts } from './spectral/iso-cts.ts'
+import { knots } from './spectral/knots.ts'
+import { tsvM } from './spectral/tsv-m.ts'
+import { wudi } from './spectral/wudi.ts'
+import { wudiClosed } from './spectral/wudi-closed.ts'
 import { karcher } from './spheres/karcher.ts'
 import { multiSlerp } from './spheres/multi-slerp.ts'
 import { nuslerp } from './spheres/nuslerp.ts'
@@ -59,4 +66,11 @@ export const merges: readonly Merge[] = [
   fedgma,
   coordinateMedian,
   centredClipping,
+  tsvM,
+  isoC,
+  isoCts,
+  wudi,
+  wudiClosed,
+  knots,
+  dcMerge,
 ]

@@ -26,6 +26,8 @@ export interface Part {
   base: Float32Array // (n), theta_pre
   /** (vectors x n): task vectors, exact; of a merge that needs no base the models themselves. May be written over. */
   vectors: Float64Array[]
+  /** The same, one of them, for a merge that reads them in turn. */
+  read(place: number): Promise<Float64Array>
   which: readonly number[] // of the set's vectors each of them is
   /** Of each of them, 1 where nobody says: for a merge whose card has its own use for them. */
   weights: readonly number[]
@@ -49,10 +51,12 @@ interface Mathematics<P> {
   by: 'slice' | 'tensor'
   /** alone: what becomes of a vector depends on no other, and a part has but one of them. */
   of: 'all' | 'alone'
+  /** The merge reads the vectors one at a time, and Part.vectors is empty: memory does not grow with their number. */
+  inTurn?: boolean
   prepare(sources: Sources, parameters: P): Combine | Promise<Combine>
 }
 
-export interface Merge extends Pick<Mathematics<unknown>, 'by' | 'of'> {
+export interface Merge extends Pick<Mathematics<unknown>, 'by' | 'of' | 'inTurn'> {
   card: MergeCard
   /** Defaults are filled in; throws where the card does not take the parameters. */
   prepare(sources: Sources, parameters: Record<string, unknown>): Promise<Combine>
@@ -63,6 +67,7 @@ export function merge<P extends z.ZodObject>(card: MergeCard<P>, mathematics: Ma
     card,
     by: mathematics.by,
     of: mathematics.of,
+    ...(mathematics.inTurn && { inTurn: true }),
     prepare: async (sources, parameters) => mathematics.prepare(sources, card.parameters.parse(parameters)),
   }
 }
@@ -81,6 +86,7 @@ interface Asked {
   ofModels: boolean
   weights: readonly number[]
   isScaled: boolean
+  inTurn?: boolean
 }
 
 /**
@@ -91,12 +97,12 @@ export async function partOf(
   { base, vectors, parameters }: Sources,
   which: readonly number[],
   { name, first, count }: Place,
-  { ofModels, weights, isScaled }: Asked,
+  { ofModels, weights, isScaled, inTurn = false }: Asked,
 ): Promise<Part> {
   const { dtype } = infoOf(base.file.tensors, base.prefix + name, base.file.source)
   const still = await readSlice(base, name, first, count, new Float32Array(count))
-  const found: Float64Array[] = []
-  for (const t of which) {
+  const read = async (place: number): Promise<Float64Array> => {
+    const t = which[place] as number
     const vector = vectors[t] as Checkpoint
     const theirs = await readSlice(vector, name, first, count, new Float32Array(count))
     const values = new Float64Array(count)
@@ -106,8 +112,10 @@ export async function partOf(
       values[i] = ofModels ? v : weight * difference(v, b)
       if (!Number.isFinite(v) && !Object.is(v, b)) await readParameter(vector, name) // throws
     }
-    found.push(values)
+    return values
   }
+  const found: Float64Array[] = []
+  if (!inTurn) for (const place of which.keys()) found.push(await read(place))
   const models = callings(vectors)
   return {
     name,
@@ -116,6 +124,7 @@ export async function partOf(
     first,
     base: still,
     vectors: found,
+    read,
     which,
     weights: which.map((t) => weights[t] ?? 1),
     models: which.map((t) => models[t] as string),

@@ -3,6 +3,7 @@
 declare namespace WebAssembly {
   interface Memory {
     readonly buffer: SharedArrayBuffer
+    grow(pages: number): number
   }
   type Module = object
   interface Instance {
@@ -12,6 +13,7 @@ declare namespace WebAssembly {
     name: string
     kind: 'function' | 'global' | 'memory' | 'table'
   }
+  const Memory: new (limits: { initial: number; maximum: number; shared: true }) => Memory
   const Module: {
     new (bytes: Uint8Array): Module
     exports(module: Module): ExportDescriptor[]

@@ -1,0 +1,27 @@
+// DC-Merge, of full fine-tunes: the tasks' leading singular parts in one orthogonal frame, of each the largest entries
+// there, averaged where their signs agree.
+import { z } from 'zod'
+
+import type { MergeCard } from '../card.ts'
+import { rest } from './rest.ts'
+
+const parameters = z.strictObject({
+  density: z.number().gt(0).max(1).default(0.001).meta({
+    title: 'Density',
+    description: 'share of largest entries of each task that stays in the common frame; at least one',
+  }),
+  rest,
+})
+
+export const dcMerge = {
+  name: 'dc-merge',
+  title: 'DC-Merge',
+  paper: { title: 'DC-Merge: Directional Consistency in Model Merging', where: 'code', year: 2026 },
+  sentence: 'Averages the largest entries of the tasks in one orthogonal frame of their singular vectors',
+  equation: 'θ = θ_pre + λ U⊥ M V⊥ᵀ,   M = agreeing mean of top(U⊥ᵀ U_t S_t V_tᵀ V⊥), block diagonal',
+  parameters,
+  presets: { 'as the paper': { parameters: { density: 0.001, rest: 'mean' } } },
+  needs: { base: true, least: 1 },
+  coefficient: 1,
+  gives: () => 'one',
+} as const satisfies MergeCard<typeof parameters>

@@ -1,0 +1,79 @@
+// What merges of matrices share: a parameter of two dimensions is given to the merge's own mathematics, tau_t (m, n) one
+// after the other, on the float64 device; of any other the mean over the vectors is taken, or nothing, or the sum.
+import type { z } from 'zod'
+
+import type { MergeCard } from '../../../contract/merges/card.ts'
+import type { DoubleDevice, Matrix } from '../../devices/double/device.ts'
+import { withDoubles } from '../../devices/double/open.ts'
+import { type Merge, merge, type Part } from '../merge.ts'
+
+export interface Taus {
+  count: number // T
+  rows: number // m
+  columns: number // n
+  /** tau_t on the device, in the scope that is open. */
+  read(t: number): Promise<Matrix>
+}
+
+/** Gives (m n) numbers, or a matrix on the device. */
+type OfMatrices<P> = (device: DoubleDevice, taus: Taus, parameters: P) => Promise<Matrix>
+
+interface Resting {
+  rest: 'mean' | 'zero' | 'sum'
+}
+
+export function ofMatrices<P extends z.ZodObject>(card: MergeCard<P>, matrix: OfMatrices<z.output<P>>): Merge {
+  return merge(card, {
+    by: 'tensor',
+    of: 'all',
+    inTurn: true,
+    prepare: (_, parameters) => async (part) => {
+      const { shape } = part
+      const [m, n] = shape
+      const { rest } = parameters as unknown as Resting
+      if (shape.length !== 2 || !m || !n) return [await resting(part, rest)]
+      const merged = await withDoubles(async (device) => {
+        return Float64Array.from(device.values(await matrix(device, tausOf(device, part), parameters)))
+      })
+      return [merged]
+    },
+  })
+}
+
+export function tausOf(device: DoubleDevice, { shape, which, read }: Part): Taus {
+  const [rows = 0, columns = 0] = shape
+  return { count: which.length, rows, columns, read: async (t) => device.matrix(rows, columns, await read(t)) }
+}
+
+export async function resting({ base, which, read }: Part, rest: Resting['rest']): Promise<Float64Array> {
+  const sum = new Float64Array(base.length)
+  if (rest === 'zero') return sum
+  const by = rest === 'mean' ? 1 / which.length : 1
+  for (const place of which.keys()) {
+    const tau = await read(place)
+    for (let i = 0; i < sum.length; i++) sum[i] = (sum[i] as number) + by * (tau[i] as number)
+  }
+  return sum
+}
+
+/** sum_t tau_t */
+export async function sumOf(device: DoubleDevice, taus: Taus): Promise<Matrix> {
+  const sum = device.matrix(taus.rows, taus.columns)
+  for (let t = 0; t < taus.count; t++) await inScope(device, async () => added(device, sum, await taus.read(t)))
+  return sum
+}
+
+export function added(device: DoubleDevice, to: Matrix, x: Matrix, by = 1): void {
+  const [values, other] = [device.values(to), device.values(x)]
+  for (let i = 0; i < values.length; i++) values[i] = (values[i] as number) + by * (other[i] as number)
+}
+
+/** What it makes on the device is gone after it. */
+export async function inScope<T>(device: DoubleDevice, work: () => Promise<T>): Promise<T> {
+  const end = device.mark()
+  try {
+    return await work()
+  } finally {
+    end()
+  }
+}
