@@ -10,25 +10,17 @@ const parameters = z.strictObject({
     .default(1e-5)
     .meta({ title: 'Epsilon', symbol: 'ε', description: 'magnitude above which an element counts as changed' }),
 
-  r: z
-    .number()
-    .min(0)
-    .default(0)
-    .meta({
-      title: 'R',
-      symbol: 'r',
-      description: 'how much elements that only one model changed are scaled up; 0 is RAM, 0.1 RAM+',
-    }),
+  r: z.number().min(0).default(0).meta({
+    title: 'R',
+    symbol: 'r',
+    description: 'how much elements that only one model changed are scaled up; 0 is RAM, 0.1 RAM+',
+  }),
 
-  alpha: z
-    .number()
-    .min(0)
-    .default(0.2)
-    .meta({
-      title: 'Alpha',
-      symbol: 'α',
-      description: 'most of the ratio of shared to own elements that counts for that',
-    }),
+  alpha: z.number().min(0).default(0.2).meta({
+    title: 'Alpha',
+    symbol: 'α',
+    description: 'most of the ratio of shared to own elements that counts for that',
+  }),
 })
 
 export const ram = {

@@ -5,26 +5,16 @@ import type { MergeCard } from '../card.ts'
 import { scopeField } from '../fields.ts'
 
 const parameters = z.strictObject({
-  density: z
-    .number()
-    .min(0)
-    .max(1)
-    .default(1)
-    .meta({
-      title: 'Density',
-      description: 'share of the elements that vary among the models that is selected: those that vary most',
-    }),
+  density: z.number().min(0).max(1).default(1).meta({
+    title: 'Density',
+    description: 'share of the elements that vary among the models that is selected: those that vary most',
+  }),
   scope: scopeField('tensor'),
   sign: z.enum(['none', 'plus']).default('plus').meta({ title: 'Sign of zero', description: 'what a sum of 0 elects' }),
-  floor: z
-    .number()
-    .min(0)
-    .max(1)
-    .default(0)
-    .meta({
-      title: 'Floor',
-      description: 'least energy of all models together by which they are weighed; below it they weigh the same',
-    }),
+  floor: z.number().min(0).max(1).default(0).meta({
+    title: 'Floor',
+    description: 'least energy of all models together by which they are weighed; below it they weigh the same',
+  }),
 })
 
 export const sce = {

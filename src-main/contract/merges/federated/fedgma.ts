@@ -4,16 +4,11 @@ import { z } from 'zod'
 import type { MergeCard } from '../card.ts'
 
 const parameters = z.strictObject({
-  agreement: z
-    .number()
-    .min(0)
-    .max(1)
-    .default(0.4)
-    .meta({
-      title: 'Agreement',
-      symbol: 'τ',
-      description: 'of signs, from 0 to 1, from which on an element counts in full',
-    }),
+  agreement: z.number().min(0).max(1).default(0.4).meta({
+    title: 'Agreement',
+    symbol: 'τ',
+    description: 'of signs, from 0 to 1, from which on an element counts in full',
+  }),
 })
 
 export const fedgma = {

@@ -4,14 +4,11 @@ import { z } from 'zod'
 import type { MergeCard } from '../card.ts'
 
 const parameters = z.strictObject({
-  steps: z
-    .array(z.number().gt(0))
-    .default([])
-    .meta({
-      title: 'Steps',
-      symbol: 'a',
-      description: "that each model was trained for; none: their vectors' norms stand for them",
-    }),
+  steps: z.array(z.number().gt(0)).default([]).meta({
+    title: 'Steps',
+    symbol: 'a',
+    description: "that each model was trained for; none: their vectors' norms stand for them",
+  }),
 })
 
 export const fednova = {

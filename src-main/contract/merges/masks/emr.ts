@@ -6,14 +6,11 @@ import { ofTask, taskField, taskGives } from '../fields.ts'
 
 const parameters = z.strictObject({
   task: taskField,
-  rescale: z
-    .enum(['none', 'means', 'sums'])
-    .default('means')
-    .meta({
-      title: 'Rescale',
-      description:
-        "to the task vector's own size: not at all, by sums of the means of tensors, or by sums over all elements",
-    }),
+  rescale: z.enum(['none', 'means', 'sums']).default('means').meta({
+    title: 'Rescale',
+    description:
+      "to the task vector's own size: not at all, by sums of the means of tensors, or by sums over all elements",
+  }),
 })
 
 export const emr = {

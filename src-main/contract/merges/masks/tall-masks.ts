@@ -5,15 +5,11 @@ import type { MergeCard } from '../card.ts'
 import { ofTask, taskField, taskGives } from '../fields.ts'
 
 const parameters = z.strictObject({
-  threshold: z
-    .number()
-    .gt(0)
-    .default(0.4)
-    .meta({
-      title: 'Threshold',
-      symbol: 'λ_t',
-      description: "how many times as large as the others together a task's element must be to count as needed",
-    }),
+  threshold: z.number().gt(0).default(0.4).meta({
+    title: 'Threshold',
+    symbol: 'λ_t',
+    description: "how many times as large as the others together a task's element must be to count as needed",
+  }),
   task: taskField,
 })
 

@@ -4,14 +4,10 @@ import { z } from 'zod'
 import type { MergeCard } from '../card.ts'
 
 const parameters = z.strictObject({
-  spread: z
-    .number()
-    .min(0)
-    .default(1.5)
-    .meta({
-      title: 'Spread',
-      description: 'how many distances between the quartiles above the median an element must lie',
-    }),
+  spread: z.number().min(0).default(1.5).meta({
+    title: 'Spread',
+    description: 'how many distances between the quartiles above the median an element must lie',
+  }),
 })
 
 export const arceeFusion = {
