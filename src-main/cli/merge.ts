@@ -16,6 +16,7 @@ import type { EngineClient } from '../workbench/link/engine-link.ts'
 import { exportedLines, withFormOptions } from './convert.ts'
 import { askedOnce } from './merge-asked.ts'
 import { dashed, methodLines, told, withMergeOptions } from './merge-options.ts'
+import { mergePage } from './merge-page.ts'
 import { fail, print, printJson } from './output.ts'
 
 interface MergeCommands {
@@ -84,9 +85,11 @@ function methodsCommand(): Command {
     .description('what each method does, or one of them at length')
     .argument('[name]')
     .option('--json', 'as JSON')
+    .option('--markdown', 'all of them as a page')
     .action((name: string | undefined, _: unknown, command: Command) => {
-      const { json = false } = command.optsWithGlobals()
+      const { json = false, markdown = false } = command.optsWithGlobals()
       try {
+        if (markdown) return print(mergePage().trimEnd())
         const cards = name === undefined ? merges : [mergeCard(name)]
         if (json) return printJson(cards.map((card) => ({ ...card, parameters: parametersOf(card) })))
         for (const line of name === undefined ? methodLines() : cards.flatMap(cardLines)) print(line)

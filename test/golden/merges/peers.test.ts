@@ -27,19 +27,22 @@ const { base, tasks } = golden.inputs
 const isError = (value: unknown): value is string => typeof value === 'string' && value.startsWith('ERROR')
 
 describe('mergekit 0.1.5', () => {
-  test.each(golden['mergekit_0.1.5'].map((record, i) => ({ i, name: `${record.method} ${JSON.stringify(record.params)}`, record })))(
-    '$i $name',
-    async ({ record: { method, params, inputs_used, base_is_first_input, out } }) => {
-      const models = inputs_used.filter((of) => of !== 'base').map((t) => tasks[t] as Tensors)
-      const asked = stepFor(method, params, models.length, base_is_first_input)
-      if (isError(out['w'])) {
-        expect(mergeCard(asked.method).parameters.safeParse(asked.parameters).success).toBe(false)
-        return
-      }
-      const found = await merged(base_is_first_input ? base : null, models, asked)
-      for (const [name, values] of Object.entries(out)) expectNear(found[name] ?? [], values as Nested, name)
-    },
-  )
+  test.each(
+    golden['mergekit_0.1.5'].map((record, i) => ({
+      i,
+      name: `${record.method} ${JSON.stringify(record.params)}`,
+      record,
+    })),
+  )('$i $name', async ({ record: { method, params, inputs_used, base_is_first_input, out } }) => {
+    const models = inputs_used.filter((of) => of !== 'base').map((t) => tasks[t] as Tensors)
+    const asked = stepFor(method, params, models.length, base_is_first_input)
+    if (isError(out['w'])) {
+      expect(mergeCard(asked.method).parameters.safeParse(asked.parameters).success).toBe(false)
+      return
+    }
+    const found = await merged(base_is_first_input ? base : null, models, asked)
+    for (const [name, values] of Object.entries(out)) expectNear(found[name] ?? [], values as Nested, name)
+  })
 })
 
 describe('fusion_bench 0.2.33', () => {
@@ -81,7 +84,7 @@ describe('fusion_bench 0.2.33', () => {
 
   test('EMR', async () => {
     const [record] = ofMethod('emr')
-    const { unified, masks, rescalers } = record?.out as {
+    const { unified, masks, rescalers } = (record as OfFusionBench).out as {
       unified: Tensors
       masks: Record<string, Nested[]>
       rescalers: number[]
@@ -140,7 +143,10 @@ describe('edge cases of mergekit', () => {
   test('directions that cancel out give the plain mean, a row of one element has the middle chance', async () => {
     const away = await merged(null, [{ x: [1, 0] }, { x: [-1, 0] }, { x: [0, 0] }], { method: 'multi-slerp' })
     expect(away['x']).toEqual([0, 0])
-    const row = await merged({ x: [[0], [0]] }, [{ x: [[1], [2]] }], { method: 'della', parameters: { rescale: 'none' } })
+    const row = await merged({ x: [[0], [0]] }, [{ x: [[1], [2]] }], {
+      method: 'della',
+      parameters: { rescale: 'none' },
+    })
     for (const [i, v] of (row['x'] ?? []).entries()) expect([0, i + 1]).toContain(v)
   })
 })

@@ -58,12 +58,19 @@ test('task arithmetic is linear in its coefficient', async () => {
   ]
   for (const [name, values] of Object.entries(whole)) {
     const still = flat(base[name] as Nested)
-    expectNear(half[name] ?? [], values.map((v, i) => (v + (still[i] as number)) / 2), name)
+    expectNear(
+      half[name] ?? [],
+      values.map((v, i) => (v + (still[i] as number)) / 2),
+      name,
+    )
   }
 })
 
 test('TIES of one vector is its trim', async () => {
-  const found = await merged({ x: [0, 0, 0, 0] }, [{ x: [1, -4, 3, 2] }], { method: 'ties', parameters: { density: 0.5 } })
+  const found = await merged({ x: [0, 0, 0, 0] }, [{ x: [1, -4, 3, 2] }], {
+    method: 'ties',
+    parameters: { density: 0.5 },
+  })
   expect(found['x']).toEqual([0, -4, 3, 0])
 })
 
@@ -154,7 +161,11 @@ test('LiNeS scales up with the layer', async () => {
   const name = (l: number): string => `blocks.${l}.w`
   const ones = (by: number): Tensors => ({ [name(0)]: [by], [name(1)]: [by], [name(2)]: [by], head: [by] })
   const found = await merged(ones(0), [ones(1)], { method: 'lines', parameters: { alpha: 0.4, beta: 0.6 } })
-  expectNear([0, 1, 2].flatMap((l) => found[name(l)] ?? []), [0.4, 0.7, 1], 'layers')
+  expectNear(
+    [0, 1, 2].flatMap((l) => found[name(l)] ?? []),
+    [0.4, 0.7, 1],
+    'layers',
+  )
   expectNear(found['head'] ?? [], [0.4], 'head')
 })
 
@@ -186,7 +197,11 @@ test('AWD descends its objective, whose gradient is that of differences', () => 
   const { value, gradient } = objective(gram, d, 0.1)
   const step = 1e-6
   const toward = [0.3, 0.5, -0.7]
-  const moved = objective(gram, d.map((v, t) => v + step * (toward[t] as number)), 0.1).value
+  const moved = objective(
+    gram,
+    d.map((v, t) => v + step * (toward[t] as number)),
+    0.1,
+  ).value
   const slope = gram.reduce((s, row, i) => s + (gradient[i] as number) * dot([...row], toward), 0)
   expect(Math.abs((moved - value) / step - slope)).toBeLessThan(1e-4)
   const found = redundancy(gram, { alpha: 0.1, rate: 0.01, steps: 300 })

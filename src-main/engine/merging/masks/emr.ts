@@ -30,7 +30,7 @@ export const emr = merge(card, {
 })
 
 /** tau, (n); a sum of 0 elects minus. */
-export function unified(taus: readonly Float64Array[]): Float64Array {
+function unified(taus: readonly Float64Array[]): Float64Array {
   return massesOf(taus).map((mass, i) => {
     const sign = mass > 0 ? 1 : -1
     return sign * taus.reduce((most, tau) => Math.max(most, sign * (tau[i] as number)), 0)

@@ -48,7 +48,7 @@ async function rowsOf(
 }
 
 /** Of each element how many of its row have a smaller magnitude; of those as large the earlier is the smaller. */
-export function rowRanks(tau: Float64Array, length: number): Uint32Array {
+function rowRanks(tau: Float64Array, length: number): Uint32Array {
   const ranks = new Uint32Array(tau.length)
   for (let row = 0; row < tau.length; row += length) {
     const magnitudes = tau.subarray(row, row + length).map(Math.abs)

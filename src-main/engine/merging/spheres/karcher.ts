@@ -30,7 +30,7 @@ export const karcher = merge(card, {
 })
 
 /** What the models are multiplied by to give the mean direction, of length 1; of models that are all 0, 0. */
-export function karcherMean(
+function karcherMean(
   gram: Gram,
   weights: readonly number[],
   { iterations, tolerance }: { iterations: number; tolerance: number },
