@@ -1,5 +1,5 @@
-// What a merge is asked in a terminal: options made of the merges' cards, or a file of the same, and the recipe they come
-// to. No file of weights is read here, so its parents have no hashes yet.
+// What a merge is asked in a terminal: options made of the merges' cards, or a file of the same, and the recipe they
+// come to. No file of weights is read here, so its parents have no hashes yet.
 import { type Command, InvalidArgumentError, Option } from 'commander'
 
 import { sha256 } from '../contract/branded.ts'
@@ -70,8 +70,8 @@ export function withMergeOptions(command: Command): Command {
 }
 
 /**
- * The recipe; no file but those of folders' names is looked at. Throws config-invalid where the merge does not take what
- * it is given.
+ * The recipe; no file but those of folders' names is looked at. Throws config-invalid where the merge does not take
+ * what it is given.
  */
 export async function askedMerge(given: MergeOptions, written: Partial<MergeFile>): Promise<Recipe> {
   const method = given.method ?? written.method ?? (merges[0]?.name as string)

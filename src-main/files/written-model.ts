@@ -65,7 +65,7 @@ export async function writeModel(view: TensorFile, model: ModelToWrite): Promise
 }
 
 /** Reads the written file as a stranger would; gives its hash. */
-export async function requireSame(
+async function requireSame(
   written: string,
   out: string,
   expected: { behind: number; sha256: Sha256 },

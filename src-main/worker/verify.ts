@@ -34,7 +34,7 @@ export async function verify({ file, parents }: VerifyRequest): Promise<Verified
 }
 
 /** Throws config-invalid where the file has none. */
-export function recipeIn({ source, metadata }: TensorFile): Recipe {
+function recipeIn({ source, metadata }: TensorFile): Recipe {
   const text = metadata['basil.recipe']
   const read = text === undefined ? undefined : recipeSchema.safeParse(parseJson(text))
   if (read?.data) return read.data

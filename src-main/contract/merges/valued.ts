@@ -14,7 +14,6 @@ const filtered = z.array(z.strictObject({ filter: z.string().min(1).optional(), 
 
 export type Scalar = z.infer<typeof scalar>
 type Plain = z.infer<typeof plain>
-export type Filtered = z.infer<typeof filtered>
 
 /** What differs from tensor to tensor; anything else is one value for all. */
 const differing = z.union([gradient, filtered])
@@ -65,20 +64,20 @@ function alongGradient(points: readonly Scalar[], depth: number): Scalar {
 
 /** Of every tensor, by the number that its name has after a word for layers: "model.layers.3.mlp" is 3. */
 export function depthsOf(tensors: Iterable<string>): (tensor: string) => number {
-  const most = new Map<string, number>() // by what stands before the number
+  const last = new Map<string, number>() // layer, by what stands before the number
   for (const tensor of tensors) {
-    const [stack, layer] = layerOf(tensor) ?? []
-    if (stack !== undefined) most.set(stack, Math.max(most.get(stack) ?? 0, layer as number))
+    const found = layerOf(tensor)
+    if (found) last.set(found.stack, Math.max(last.get(found.stack) ?? 0, found.layer))
   }
   return (tensor) => {
-    const [stack, layer] = layerOf(tensor) ?? []
-    if (stack === undefined) return 0
-    const last = most.get(stack) as number
-    return last === 0 ? 1 : (layer as number) / last
+    const found = layerOf(tensor)
+    if (!found) return 0
+    const most = last.get(found.stack) ?? 0
+    return most === 0 ? 1 : found.layer / most
   }
 }
 
-function layerOf(tensor: string): [stack: string, layer: number] | undefined {
+function layerOf(tensor: string): { stack: string; layer: number } | undefined {
   const found = /^((?:.*?\.)?(?:layers?|blocks?|resblocks|h|encoder|decoder|stages))\.(\d+)\./.exec(tensor)
-  return found ? [found[1] as string, Number(found[2])] : undefined
+  return found?.[1] === undefined ? undefined : { stack: found[1], layer: Number(found[2]) }
 }

@@ -26,13 +26,7 @@ export function mergedFile(
   const { prefix } = set
   const order = [...set.parameters.keys()].map((name) => prefix + name)
   const place = new Map(order.map((name, i) => [name, i]))
-  const tensors = new Map<string, TensorInfo>()
-  for (const name of order) {
-    const info = infoOf(base.tensors, name, base.source)
-    tensors.set(name, types === 'own' ? info : asFloat32(info))
-  }
-  for (const [name, info] of base.tensors) if (!tensors.has(name)) tensors.set(name, info)
-
+  const tensors = tensorsOf(base, order, types)
   const bytesEach = (name: string): number => dtypes[infoOf(tensors, name, base.source).dtype]
   let merged = mergedSlices(set, groups, coefficients)
   let present: { name: string; first: number; count: number; bytes: Uint8Array } | undefined
@@ -102,6 +96,17 @@ export function mergedFile(
         ? inTurn(() => readMerged(name, offset, length, into))
         : base.readRange(name, offset, length, into),
   }
+}
+
+/** Those that are merged first, in their order. */
+function tensorsOf(base: TensorFile, order: readonly string[], types: 'float32' | 'own'): Map<string, TensorInfo> {
+  const tensors = new Map<string, TensorInfo>()
+  for (const name of order) {
+    const info = infoOf(base.tensors, name, base.source)
+    tensors.set(name, types === 'own' ? info : asFloat32(info))
+  }
+  for (const [name, info] of base.tensors) if (!tensors.has(name)) tensors.set(name, info)
+  return tensors
 }
 
 function asFloat32(info: TensorInfo): TensorInfo {

@@ -1,5 +1,5 @@
-// Weights of the models and values that differ from tensor to tensor, through every tensor of a small model: theta_pre +
-// lambda sum_t w_t,b tau_t. And a merge's memory does not grow with the number of its models.
+// Weights of the models and values that differ from tensor to tensor, through every tensor of a small model:
+// theta_pre + lambda sum_t w_t,b tau_t. And a merge's memory does not grow with the number of its models.
 import { expect, test } from 'vitest'
 
 import { differs } from '../../../src-main/contract/merges/valued.ts'
