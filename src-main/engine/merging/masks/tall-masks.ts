@@ -16,8 +16,6 @@ export const tallMasks = merge(card, {
     (_, { threshold, task }) =>
     ({ vectors }) => {
       const sum = massesOf(vectors)
-      return ofTask(vectors, task).map(
-        (tau) => () => sum.map((v, i) => (isNeeded(tau[i] as number, v, threshold) ? v : 0)),
-      )
+      return ofTask(vectors, task).map((tau) => () => sum.map((v, i) => (isNeeded(tau[i] ?? 0, v, threshold) ? v : 0)))
     },
 })
