@@ -3,7 +3,7 @@
 import { consensusTa as card } from '../../../contract/merges/masks/consensus-ta.ts'
 import { massesOf } from '../consensus/agree.ts'
 import { merge } from '../merge.ts'
-import { isNeeded } from './tall-masks.ts'
+import { isNeeded } from './of-task.ts'
 
 export const consensusTa = merge(card, {
   by: 'slice',

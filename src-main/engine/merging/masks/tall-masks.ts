@@ -3,11 +3,7 @@
 import { tallMasks as card } from '../../../contract/merges/masks/tall-masks.ts'
 import { massesOf } from '../consensus/agree.ts'
 import { merge } from '../merge.ts'
-import { ofTask } from './of-task.ts'
-
-/** m_t of an element. */
-export const isNeeded = (tau: number, sum: number, threshold: number): boolean =>
-  Math.abs(tau) > threshold * Math.abs(sum - tau)
+import { isNeeded, ofTask } from './of-task.ts'
 
 export const tallMasks = merge(card, {
   by: 'slice',
