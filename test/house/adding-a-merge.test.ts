@@ -238,5 +238,6 @@ test('a merge is named by no other source than its pages and the lists', async (
   expect(others).toEqual([
     'src-main/contract/run/recipe.ts: ties', // recipes of the first form, which have these two for ever
     'src-main/contract/run/recipe.ts: random-parts',
+    'src-main/engine/datasets/sources/list-file.ts: lines', // of a list of images, no merge
   ])
 })
