@@ -232,11 +232,12 @@ test('a merge is named by no other source than its pages and the lists', async (
     })
   const isOwn = /^src-main\/(contract\/merges|engine\/merging)\/(.+\/)?(index|[\w-]+)\.ts: ([\w-]+)$/
   const others = found.filter((place) => {
-    const [, , , page, name] = isOwn.exec(place) ?? []
+    const [, , , page, name] = isOwn.exec(place) ?? ['', '', '', 'another', '']
     return page !== 'index' && page !== name
   })
   expect(others).toEqual([
     'src-main/contract/run/recipe.ts: ties', // recipes of the first form, which have these two for ever
     'src-main/contract/run/recipe.ts: random-parts',
+    'src-main/engine/datasets/sources/list-file.ts: lines', // of a list of images, no merge
   ])
 })

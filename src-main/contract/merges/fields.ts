@@ -1,6 +1,16 @@
 // Parameters that several merges have, each said once.
 import { z } from 'zod'
 
+import type { Paper } from '../paper.ts'
+
+/** Of merges that were published as a program. */
+export const mergekit: Paper = {
+  authors: 'Goddard et al.',
+  title: "Arcee's MergeKit: A Toolkit for Merging Large Language Models",
+  where: 'EMNLP',
+  year: 2024,
+}
+
 /** Of what a threshold, a norm or a count is. */
 export const scopeField = (scope: 'tensor' | 'model'): z.ZodDefault<z.ZodEnum<{ tensor: 'tensor'; model: 'model' }>> =>
   z.enum(['tensor', 'model']).default(scope).meta({

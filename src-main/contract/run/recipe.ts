@@ -4,9 +4,9 @@
 import { z } from 'zod'
 
 import { runIdSchema, sha256Schema } from '../branded.ts'
+import { ties } from '../merges/consensus/ties.ts'
 import { randomParts } from '../merges/sparse/random-parts.ts'
 import { type Step, stepSchema } from '../merges/step.ts'
-import { ties } from '../merges/consensus/ties.ts'
 
 // file: '' in an exported model, which names no path
 const parent = z.object({ file: z.string().default(''), name: z.string(), sha256: sha256Schema })

@@ -1,5 +1,6 @@
 // What the merges without training compute, one line for each card of contract/merges/index.ts.
 
+import { merges as cards } from '../../contract/merges/index.ts'
 import { modelStock } from './averages/model-stock.ts'
 import { weightedAverage } from './averages/weighted-average.ts'
 import { wiseFt } from './averages/wise-ft.ts'
@@ -37,35 +38,35 @@ import { awd } from './vectors/awd.ts'
 import { lines } from './vectors/lines.ts'
 import { taskArithmetic } from './vectors/task-arithmetic.ts'
 
-export const merges: readonly Merge[] = [
+const mathematics: readonly Merge[] = [
+  arceeFusion,
+  awd,
+  breadcrumbs,
+  centredClipping,
+  consensusTa,
+  coordinateMedian,
+  dare,
+  della,
+  emr,
+  fedgma,
+  fednova,
+  karcher,
+  lines,
+  magmax,
+  modelStock,
+  multiSlerp,
+  nearswap,
+  nuslerp,
+  pcb,
+  ram,
+  randomParts,
+  sce,
+  slerp,
+  tallMasks,
   taskArithmetic,
   ties,
   weightedAverage,
   wiseFt,
-  modelStock,
-  lines,
-  awd,
-  sce,
-  ram,
-  magmax,
-  pcb,
-  dare,
-  della,
-  breadcrumbs,
-  randomParts,
-  slerp,
-  nuslerp,
-  multiSlerp,
-  karcher,
-  nearswap,
-  arceeFusion,
-  tallMasks,
-  consensusTa,
-  emr,
-  fednova,
-  fedgma,
-  coordinateMedian,
-  centredClipping,
   tsvM,
   isoC,
   isoCts,
@@ -74,3 +75,8 @@ export const merges: readonly Merge[] = [
   knots,
   dcMerge,
 ]
+
+/** In the cards' order. */
+export const merges: readonly Merge[] = cards.flatMap(({ name }) =>
+  mathematics.filter(({ card }) => card.name === name),
+)

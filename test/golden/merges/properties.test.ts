@@ -11,8 +11,20 @@ import { expectNear, fixture, flat, merged, type Nested, type Tensors } from './
 
 const { base, tasks } = fixture<{ inputs: { base: Tensors; tasks: Tensors[] } }>('golden.json').inputs
 const [one, two, three] = tasks as [Tensors, Tensors, Tensors]
-const zero: Tensors = { w: [[0, 0, 0], [0, 0, 0]], b: [0, 0] } // biome-ignore format: rows
-const of = (by: number): Tensors => ({ w: [[by, 2 * by, 0], [0, -by, by]], b: [by, -by] }) // biome-ignore format: rows
+const zero: Tensors = {
+  w: [
+    [0, 0, 0],
+    [0, 0, 0],
+  ],
+  b: [0, 0],
+}
+const of = (by: number): Tensors => ({
+  w: [
+    [by, 2 * by, 0],
+    [0, -by, by],
+  ],
+  b: [by, -by],
+})
 
 const same = (found: Record<string, number[]>, wanted: Tensors): void => {
   for (const [name, values] of Object.entries(wanted)) expectNear(found[name] ?? [], values, name)

@@ -2,6 +2,7 @@
 import { z } from 'zod'
 
 import type { MergeCard } from '../card.ts'
+import { mergekit } from '../fields.ts'
 
 const parameters = z.strictObject({
   spread: z.number().min(0).default(1.5).meta({
@@ -13,12 +14,7 @@ const parameters = z.strictObject({
 export const arceeFusion = {
   name: 'arcee-fusion',
   title: 'Arcee Fusion',
-  paper: {
-    authors: 'Goddard et al.',
-    title: "Arcee's MergeKit: A Toolkit for Merging Large Language Models",
-    where: 'EMNLP',
-    year: 2024,
-  },
+  paper: mergekit,
   sentence: 'Takes of the second model the elements that differ most in rows that changed most',
   equation: 'θ = θ_2 where |θ_2 − θ_1| KL(row) ≥ median + 1.5 (Q3 − Q1), else θ_1',
   parameters,

@@ -2,6 +2,7 @@
 import { z } from 'zod'
 
 import type { MergeCard } from '../card.ts'
+import { mergekit } from '../fields.ts'
 
 const parameters = z.strictObject({
   t: z
@@ -14,17 +15,12 @@ const parameters = z.strictObject({
 export const nearswap = {
   name: 'nearswap',
   title: 'NearSwap',
-  paper: {
-    authors: 'Goddard et al.',
-    title: "Arcee's MergeKit: A Toolkit for Merging Large Language Models",
-    where: 'EMNLP',
-    year: 2024,
-  },
+  paper: mergekit,
   sentence: 'Moves each element of the first model towards the second, by no more than t',
   equation: 'θ = w θ_2 + (1 − w) θ_1,   w = min(1, t / |θ_1 − θ_2|)',
   parameters,
-  presets: { 'as mergekit': { parameters: {} } },
   needs: { base: false, least: 2, most: 2 },
+  presets: { 'as mergekit': { parameters: {} } },
   coefficient: 1,
   gives: () => 'model',
 } as const satisfies MergeCard<typeof parameters>

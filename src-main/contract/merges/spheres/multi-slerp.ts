@@ -2,19 +2,14 @@
 import { z } from 'zod'
 
 import type { MergeCard } from '../card.ts'
-import { normalizeField, ofField } from '../fields.ts'
+import { mergekit, normalizeField, ofField } from '../fields.ts'
 
 const parameters = z.strictObject({ of: ofField, normalize: normalizeField(true) })
 
 export const multiSlerp = {
   name: 'multi-slerp',
   title: 'Multi-SLERP',
-  paper: {
-    authors: 'Goddard et al.',
-    title: "Arcee's MergeKit: A Toolkit for Merging Large Language Models",
-    where: 'EMNLP',
-    year: 2024,
-  },
+  paper: mergekit,
   sentence: 'Takes the mean direction of several models on the sphere, at their mean norm, tensor by tensor',
   equation: 'x = m / |m| Σ_t w_t |x_t|,   m = Σ_t w_t x_t / |x_t|',
   parameters,

@@ -2,7 +2,7 @@
 import { z } from 'zod'
 
 import type { MergeCard } from '../card.ts'
-import { ofField } from '../fields.ts'
+import { mergekit, ofField } from '../fields.ts'
 
 const parameters = z.strictObject({
   of: ofField,
@@ -15,12 +15,7 @@ const parameters = z.strictObject({
 export const nuslerp = {
   name: 'nuslerp',
   title: 'NuSLERP',
-  paper: {
-    authors: 'Goddard et al.',
-    title: "Arcee's MergeKit: A Toolkit for Merging Large Language Models",
-    where: 'EMNLP',
-    year: 2024,
-  },
+  paper: mergekit,
   sentence: 'Goes from one model to another along the sphere, as far as their weights say',
   equation: 'x = sin((1 − t) ω) / sin ω x_1 + sin(t ω) / sin ω x_2,   t = w_2 / (w_1 + w_2)',
   parameters,

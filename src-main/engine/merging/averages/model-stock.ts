@@ -3,7 +3,7 @@
 //   theta = t mean_i theta_i + (1 - t) theta_pre,   t = N c / (1 + (N - 1) c),   c = mean_{i<j} cos(tau_i, tau_j)
 // of a tensor, or of each row. Vectors that point apart (c < 0) give t < 0, which is not cut off.
 import { modelStock as card } from '../../../contract/merges/averages/model-stock.ts'
-import { add, dot } from '../../../numbers/vectors.ts'
+import { add, at, dot } from '../../../numbers/vectors.ts'
 import { divisorOf } from '../consensus/agree.ts'
 import { combination, type Gram, gramOf, normsOf } from '../facts/products.ts'
 import { type Region, scoped } from '../facts/region.ts'
@@ -27,7 +27,7 @@ export const modelStock = merge(card, {
         part.weights.map((w) => w / divisorOf(part.weights)),
       )
       const length = found.length > 1 ? rowOf(part.shape) : Number.POSITIVE_INFINITY
-      return [mean.map((v, i) => (found[Math.floor((part.first + i) / length)] as number) * v)]
+      return [mean.map((v, i) => at(found, Math.floor((part.first + i) / length)) * v)]
     }
   },
 })
@@ -55,8 +55,8 @@ function cosineAmong(gram: Gram, angle: 'cosines' | 'angles', floor: number): nu
   const totals = new Float64Array(2) // of pairs, and how many
   for (const [i, row] of gram.entries())
     for (let j = 0; j < i; j++) {
-      const size = Math.max((norms[i] as number) * (norms[j] as number), floor)
-      const cosine = size === 0 ? 0 : Math.max(-1, Math.min(1, (row[j] as number) / size))
+      const size = Math.max(at(norms, i) * at(norms, j), floor)
+      const cosine = size === 0 ? 0 : Math.max(-1, Math.min(1, at(row, j) / size))
       add(totals, 0, angle === 'cosines' ? cosine : Math.acos(cosine))
       add(totals, 1)
     }

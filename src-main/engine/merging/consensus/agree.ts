@@ -2,6 +2,8 @@
 // those vectors that have it:
 //   gamma = sign(sum_t w_t tau_t),   tau = sum_t [sign(w_t tau_t) = gamma] w_t tau_t  / sum_t [the same] w_t
 // Elements that are 0 have no sign. Programs differ in what a sum of 0 elects, and in whether they divide.
+import { scale } from '../../../numbers/vectors.ts'
+import { byElement } from '../facts/elements.ts'
 
 export interface Agreement {
   /** What a sum of 0 elects: none, plus, or the sign of most other elements' sums. */
@@ -21,7 +23,7 @@ export function electedByZero(sign: Agreement['sign'], majority: number): number
 /** (n): the sum of the vectors, whose sign is elected. */
 export function massesOf(taus: readonly Float64Array[]): Float64Array {
   const masses = new Float64Array(taus[0]?.length ?? 0)
-  for (const tau of taus) for (let i = 0; i < masses.length; i++) masses[i] = (masses[i] as number) + (tau[i] as number)
+  for (const tau of taus) for (let i = 0; i < masses.length; i++) masses[i] = (masses[i] ?? 0) + (tau[i] ?? 0)
   return masses
 }
 
@@ -30,8 +32,8 @@ export function elect(taus: readonly Float64Array[], byZero: number): void {
   const masses = massesOf(taus)
   for (const tau of taus)
     for (let i = 0; i < masses.length; i++) {
-      const sign = (masses[i] as number) || byZero
-      if ((tau[i] as number) * sign <= 0) tau[i] = 0
+      const sign = masses[i] || byZero
+      if ((tau[i] ?? 0) * sign <= 0) tau[i] = 0
     }
 }
 
@@ -41,13 +43,13 @@ export function agreed(
   weights: readonly number[],
   { normalize, largest }: Omit<Agreement, 'sign'>,
 ): Float64Array {
-  return (taus[0] ?? new Float64Array()).map((_, i) => {
+  return byElement(taus, (values) => {
     let [sum, divisor, most] = [0, 0, 0]
-    for (const [t, tau] of taus.entries()) {
-      const value = tau[i] as number
+    for (const [t, weight] of weights.entries()) {
+      const value = values[t] ?? 0
       if (value === 0) continue
       sum += value
-      divisor += weights[t] as number
+      divisor += weight
       if (Math.abs(value) > Math.abs(most)) most = value
     }
     if (largest) return most
@@ -58,8 +60,8 @@ export function agreed(
 /** In place. */
 export function weighted(taus: readonly Float64Array[], weights: readonly number[]): void {
   for (const [t, tau] of taus.entries()) {
-    const by = weights[t] as number
-    if (by !== 1) for (let i = 0; i < tau.length; i++) tau[i] = (tau[i] as number) * by
+    const by = weights[t] ?? 1
+    if (by !== 1) scale(by, tau)
   }
 }
 

@@ -32,12 +32,12 @@ export const pcb = merge(card, {
       const { vectors, weights } = part
       const { sizes, top } = await facts(part)
       const counts = counting(vectors, sizes)
-      const scales = counts.map((count, t) => count.map((v) => (weights[t] as number) * minmax(v, top[t] as Bounds)))
+      const scales = counts.map((count, t) => count.map((v) => (weights[t] ?? 0) * minmax(v, top[t] as Bounds)))
       return [
         (vectors[0] as Float64Array).map((_, i) => {
           let [sum, divisor] = [0, 0]
           for (const [t, tau] of vectors.entries()) {
-            const [scale, value] = [scales[t]?.[i] as number, tau[i] as number]
+            const [scale, value] = [scales[t]?.[i] ?? 0, tau[i] ?? 0]
             sum += scale * Math.sign(value) * clamped(Math.abs(value), sizes[t] as Bounds)
             divisor += scale
           }
@@ -72,7 +72,7 @@ function counting(taus: readonly Float64Array[], sizes: readonly Bounds[]): Floa
     return tau.map((v, i) => {
       const within = minmax(Math.abs(v), size)
       // to float32, as the quantile is that it is held against
-      return Math.fround(Math.exp(taus.length * within * within) * Math.tanh(v * (sums[i] as number)))
+      return Math.fround(Math.exp(taus.length * within * within) * Math.tanh(v * (sums[i] ?? 0)))
     })
   })
 }

@@ -21,12 +21,12 @@ export const ram = merge(card, {
         (vectors[0] as Float64Array).map((_, i) => {
           let [sum, count, last] = [0, 0, 0]
           for (const [t, tau] of vectors.entries()) {
-            if (!(Math.abs(tau[i] as number) > epsilon)) continue
-            sum += (weights[t] as number) * (tau[i] as number)
+            if (!(Math.abs(tau[i] ?? 0) > epsilon)) continue
+            sum += (weights[t] ?? 0) * (tau[i] ?? 0)
             count++
             last = t
           }
-          return count === 1 ? sum * (by[last] as number) : sum / Math.max(1, count)
+          return count === 1 ? sum * (by[last] ?? 0) : sum / Math.max(1, count)
         }),
       ]
     }
@@ -42,9 +42,9 @@ async function ratios(region: Region, epsilon: number): Promise<number[]> {
       unique[t] ??= 0
     }
     for (let i = 0; i < base.length; i++) {
-      const active = [...vectors.keys()].filter((t) => Math.abs(vectors[t]?.[i] as number) > epsilon)
+      const active = [...vectors.keys()].filter((t) => Math.abs(vectors[t]?.[i] ?? 0) > epsilon)
       for (const t of active) add(active.length > 1 ? shared : unique, t)
     }
   }
-  return shared.map((count, t) => count / Math.max(1, unique[t] as number))
+  return shared.map((count, t) => count / Math.max(1, unique[t] ?? 0))
 }

@@ -25,15 +25,15 @@ export const sce = merge(card, {
       const { cut, shares } = await facts(part)
       const taus = selected(part, cut)
       elect(taus, electedByZero(sign, 0))
-      const weights = shares.map((share, t) => share * (part.weights[t] as number))
+      const weights = shares.map((share, t) => share * (part.weights[t] ?? 0))
       const present = taus.map((tau) => tau.map((v) => (v === 0 ? 0 : 1)))
       weighted(taus, weights)
       return [
         (taus[0] as Float64Array).map((_, i) => {
           let [sum, divisor] = [0, 0]
           for (const [t, tau] of taus.entries()) {
-            sum += tau[i] as number
-            divisor += (weights[t] as number) * (present[t]?.[i] as number)
+            sum += tau[i] ?? 0
+            divisor += (weights[t] ?? 0) * (present[t]?.[i] ?? 0)
           }
           return sum === 0 ? 0 : sum / Math.max(divisor, floor)
         }),
@@ -58,8 +58,8 @@ async function cutOf(region: Region, density: number): Promise<Cut> {
 /** Over the models, of each element. */
 function variances(taus: readonly Float64Array[]): Float64Array {
   return (taus[0] ?? new Float64Array()).map((_, i) => {
-    const mean = taus.reduce((sum, tau) => sum + (tau[i] as number), 0) / taus.length
-    return taus.reduce((sum, tau) => sum + ((tau[i] as number) - mean) ** 2, 0) / taus.length
+    const mean = taus.reduce((sum, tau) => sum + (tau[i] ?? 0), 0) / taus.length
+    return taus.reduce((sum, tau) => sum + ((tau[i] ?? 0) - mean) ** 2, 0) / taus.length
   })
 }
 

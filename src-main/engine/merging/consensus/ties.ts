@@ -55,7 +55,7 @@ const trimmedBy =
   (part: Part): Float64Array[] => {
     for (const [t, tau] of part.vectors.entries()) {
       const cut = cuts[t] as Cut
-      for (let i = 0; i < tau.length; i++) if (!isAmong(cut, part, i, Math.abs(tau[i] as number))) tau[i] = 0
+      for (let i = 0; i < tau.length; i++) if (!isAmong(cut, part, i, Math.abs(tau[i] ?? 0))) tau[i] = 0
     }
     return part.vectors
   }

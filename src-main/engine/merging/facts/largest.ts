@@ -57,7 +57,7 @@ async function untilTied(
           continue
         }
         for (let i = 0; i < values.length && cut.tied > 0; i++)
-          if (Math.fround(values[i] as number) === cut.least && --cut.tied === 0)
+          if (Math.fround(values[i] ?? 0) === cut.least && --cut.tied === 0)
             cut.until = { name: part.name, element: part.first + i }
       }
 }

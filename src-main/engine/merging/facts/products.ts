@@ -1,7 +1,7 @@
 // Norms and dot products of the vectors of a region, in one pass. Means and turns of vectors on a sphere lie in the
 // vectors' own span, so that all that a merge has to know of them is this matrix:
 //   G_ij = <x_i, x_j>,   |sum_i c_i x_i|^2 = c' G c
-import { dot } from '../../../numbers/vectors.ts'
+import { add, at, axpy, dot } from '../../../numbers/vectors.ts'
 import type { Part } from '../merge.ts'
 import type { Region } from './region.ts'
 
@@ -15,10 +15,10 @@ export async function gramOf(region: Region): Promise<Gram> {
     for (const [i, x] of finite.entries())
       for (let j = 0; j <= i; j++) {
         const row = gram[i] as Float64Array
-        row[j] = (row[j] as number) + dot(x, finite[j] as Float64Array)
+        add(row, j, dot(x, at(finite, j)))
       }
   }
-  for (const [i, row] of gram.entries()) for (let j = i + 1; j < gram.length; j++) row[j] = gram[j]?.[i] as number
+  for (const [i, row] of gram.entries()) for (let j = i + 1; j < gram.length; j++) row[j] = at(at(gram, j), i)
   return gram
 }
 
@@ -26,13 +26,12 @@ export async function gramOf(region: Region): Promise<Gram> {
 const withoutInfinite = (x: Float64Array): Float64Array =>
   x.every(Number.isFinite) ? x : x.map((v) => (Number.isFinite(v) ? v : 0))
 
-export const normsOf = (gram: Gram): number[] => gram.map((row, i) => Math.sqrt(row[i] as number))
+export const normsOf = (gram: Gram): number[] => gram.map((row, i) => Math.sqrt(at(row, i)))
 
 /** a' G b */
 export function productOf(gram: Gram, a: ArrayLike<number>, b: ArrayLike<number>): number {
   let sum = 0
-  for (const [i, row] of gram.entries())
-    for (let j = 0; j < row.length; j++) sum += (a[i] as number) * (row[j] as number) * (b[j] as number)
+  for (const [i, row] of gram.entries()) for (let j = 0; j < row.length; j++) sum += at(a, i) * at(row, j) * at(b, j)
   return sum
 }
 
@@ -40,9 +39,8 @@ export function productOf(gram: Gram, a: ArrayLike<number>, b: ArrayLike<number>
 export function combination({ vectors, base }: Pick<Part, 'vectors' | 'base'>, c: ArrayLike<number>): Float64Array {
   const out = new Float64Array(base.length)
   for (const [t, x] of vectors.entries()) {
-    const by = c[t] as number
-    for (let i = 0; i < out.length; i++) out[i] = (out[i] as number) + by * (x[i] as number)
+    axpy(at(c, t), x, out)
   }
-  for (let i = 0; i < out.length; i++) if (!Number.isFinite(out[i])) out[i] = base[i] as number
+  for (const [i, v] of base.entries()) if (!Number.isFinite(out[i])) out[i] = v
   return out
 }

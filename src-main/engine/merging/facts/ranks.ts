@@ -32,7 +32,7 @@ export async function atRanks(streams: Streams, ranks: readonly (readonly number
     own.map(({ bin, below, left }) => {
       const counts = lower[s]?.get(bin) as Float64Array
       const low = binOf(counts, left)
-      const equal = counts[low.bin] as number
+      const equal = counts[low.bin] ?? 0
       return { value: floatOf(((bin << 16) | low.bin) >>> 0), below: below + low.below, equal }
     }),
   )
@@ -42,7 +42,7 @@ export async function atRanks(streams: Streams, ranks: readonly (readonly number
 function binOf(counts: Float64Array, rank: number): { bin: number; below: number; left: number } {
   let [bin, below] = [0, 0]
   const last = counts.findLastIndex((count) => count > 0)
-  while (bin < last && below + (counts[bin] as number) <= rank) below += counts[bin++] as number
+  while (bin < last && below + (counts[bin] ?? 0) <= rank) below += counts[bin++] ?? 0
   return { bin, below, left: Math.max(0, rank - below) }
 }
 
@@ -56,7 +56,7 @@ class Bits {
     floats.set(values)
     const words = new Uint32Array(floats.buffer, 0, values.length)
     for (let i = 0; i < words.length; i++) {
-      const word = words[i] as number
+      const word = words[i] ?? 0
       words[i] = word > 0x80000000 ? ~word : word | 0x80000000 // -0 is 0
     }
     return words

@@ -1,6 +1,7 @@
 // What a vector that lost elements is multiplied by, so that it is as large as it was: by expectation each element by
 // one over its chance to stay; or so that the L1 norm of every tensor is the whole one's (mergekit):
 //   f = |tau|_1 / |m . tau|_1
+import { scale } from '../../../numbers/vectors.ts'
 import type { Part } from '../merge.ts'
 import type { Region } from './region.ts'
 
@@ -20,7 +21,7 @@ export async function shares(
       for (const [t, tau] of (await sparse(part)).entries()) after[t] = (after[t] ?? 0) + massOf(tau)
     }
   return before.map((whole, t) => {
-    const left = after[t] as number
+    const left = after[t] ?? 0
     return whole < least || left < least ? 1 : whole / left
   })
 }
@@ -33,7 +34,7 @@ const massOf = (tau: Float64Array): number => tau.reduce((sum, v) => sum + Math.
 export function rescaled(taus: Float64Array[], factors: readonly number[]): Float64Array[] {
   for (const [t, tau] of taus.entries()) {
     const by = factors[t] ?? 1
-    if (by !== 1) for (let i = 0; i < tau.length; i++) tau[i] = (tau[i] as number) * by
+    if (by !== 1) scale(by, tau)
   }
   return taus
 }

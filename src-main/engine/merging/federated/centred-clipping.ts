@@ -3,7 +3,9 @@
 //   v <- v + sum_t p_t (tau_t - v) min(1, r / |tau_t - v|),   v_0 = 0
 // r is counted in medians of |tau_t|, so that one number serves models of any size. v lies in the vectors' span, and is
 // found from their dot products.
+
 import { centredClipping as card } from '../../../contract/merges/federated/centred-clipping.ts'
+import { at } from '../../../numbers/vectors.ts'
 import { divisorOf } from '../consensus/agree.ts'
 import { combination, type Gram, gramOf, normsOf, productOf } from '../facts/products.ts'
 import { scoped } from '../facts/region.ts'
@@ -29,7 +31,7 @@ export function clippedMean(
 ): number[] {
   const sorted = Float64Array.from(normsOf(gram)).sort()
   const middle = (sorted.length - 1) / 2
-  const most = radius * (((sorted[Math.floor(middle)] as number) + (sorted[Math.ceil(middle)] as number)) / 2)
+  const most = radius * ((at(sorted, Math.floor(middle)) + at(sorted, Math.ceil(middle))) / 2)
   let v = shares.map(() => 0)
   for (let k = 0; k < iterations; k++) {
     const next = [...v]
@@ -37,7 +39,7 @@ export function clippedMean(
       const rest = v.map((c, s) => (s === t ? 1 : 0) - c)
       const length = Math.sqrt(Math.max(0, productOf(gram, rest, rest)))
       const by = share * (length > most ? most / length : 1)
-      for (const [s, c] of rest.entries()) next[s] = (next[s] as number) + by * c
+      for (const [s, c] of rest.entries()) next[s] = at(next, s) + by * c
     }
     v = next
   }

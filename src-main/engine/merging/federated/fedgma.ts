@@ -1,8 +1,10 @@
 // FedGMA, gradient masked averaging (Tenison et al., TMLR 2023) of task vectors: an element counts in full where the
 // models agree on its sign, and as far as they agree elsewhere:
 //   tau = m . sum_t p_t tau_t,   A = |sum_t p_t sign(tau_t)|,   m = 1 where A >= agreement, else A
+
 import { fedgma as card } from '../../../contract/merges/federated/fedgma.ts'
 import { divisorOf } from '../consensus/agree.ts'
+import { byElement } from '../facts/elements.ts'
 import { merge } from '../merge.ts'
 
 export const fedgma = merge(card, {
@@ -13,11 +15,12 @@ export const fedgma = merge(card, {
     ({ vectors, weights }) => {
       const shares = weights.map((w) => w / divisorOf(weights))
       return [
-        (vectors[0] as Float64Array).map((_, i) => {
+        byElement(vectors, (values) => {
           let [mean, signs] = [0, 0]
-          for (const [t, tau] of vectors.entries()) {
-            mean += (shares[t] as number) * (tau[i] as number)
-            signs += (shares[t] as number) * Math.sign(tau[i] as number)
+          for (const [t, share] of shares.entries()) {
+            const value = values[t] ?? 0
+            mean += share * value
+            signs += share * Math.sign(value)
           }
           const agreed = Math.abs(signs)
           return agreed >= agreement - rounding ? mean : agreed * mean

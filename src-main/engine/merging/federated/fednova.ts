@@ -4,6 +4,7 @@
 
 import { BasilError } from '../../../contract/errors.ts'
 import { fednova as card } from '../../../contract/merges/federated/fednova.ts'
+import { at } from '../../../numbers/vectors.ts'
 import { divisorOf } from '../consensus/agree.ts'
 import { combination, gramOf, normsOf } from '../facts/products.ts'
 import { scoped } from '../facts/region.ts'
@@ -21,11 +22,11 @@ export const fednova = merge(card, {
     return async (part) => {
       const found = await lengths(part)
       const shares = part.weights.map((w) => w / divisorOf(part.weights))
-      const mean = shares.reduce((sum, p, t) => sum + p * (found[t] as number), 0)
+      const mean = shares.reduce((sum, p, t) => sum + p * at(found, t), 0)
       return [
         combination(
           part,
-          shares.map((p, t) => ((found[t] as number) > 0 ? (mean * p) / (found[t] as number) : 0)),
+          shares.map((p, t) => (at(found, t) > 0 ? (mean * p) / at(found, t) : 0)),
         ),
       ]
     }

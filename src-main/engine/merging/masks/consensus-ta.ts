@@ -1,9 +1,9 @@
-// Consensus task arithmetic (Wang et al., ICML 2024): of the sum of task vectors the elements that k tasks or more need:
+// Consensus task arithmetic (Wang et al., ICML 2024): of the sum of task vectors what k tasks or more need:
 //   tau = [ sum_t m_t >= k ] . tau_mt,   m_t as of TALL masks
 import { consensusTa as card } from '../../../contract/merges/masks/consensus-ta.ts'
 import { massesOf } from '../consensus/agree.ts'
 import { merge } from '../merge.ts'
-import { isNeeded } from './tall-masks.ts'
+import { isNeeded } from './of-task.ts'
 
 export const consensusTa = merge(card, {
   by: 'slice',
@@ -12,7 +12,7 @@ export const consensusTa = merge(card, {
     (_, { threshold, tasks }) =>
     ({ vectors }) => [
       massesOf(vectors).map((v, i) => {
-        const needing = vectors.filter((tau) => isNeeded(tau[i] as number, v, threshold)).length
+        const needing = vectors.filter((tau) => isNeeded(tau[i] ?? 0, v, threshold)).length
         return needing >= tasks ? v : 0
       }),
     ],

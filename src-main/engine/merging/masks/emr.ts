@@ -21,8 +21,8 @@ export const emr = merge(card, {
       const found = await factors(part)
       const united = unified(part.vectors)
       const each = part.vectors.map((tau, t) => {
-        const by = (found[t] as number) * (part.weights[t] as number)
-        return () => tau.map((v, i) => (v * (united[i] as number) > 0 ? by * (united[i] as number) : 0))
+        const by = (found[t] ?? 0) * (part.weights[t] ?? 0)
+        return () => tau.map((v, i) => (v * (united[i] ?? 0) > 0 ? by * (united[i] ?? 0) : 0))
       })
       return ofTask(each, task)
     }
@@ -33,7 +33,7 @@ export const emr = merge(card, {
 function unified(taus: readonly Float64Array[]): Float64Array {
   return massesOf(taus).map((mass, i) => {
     const sign = mass > 0 ? 1 : -1
-    return sign * taus.reduce((most, tau) => Math.max(most, sign * (tau[i] as number)), 0)
+    return sign * taus.reduce((most, tau) => Math.max(most, sign * (tau[i] ?? 0)), 0)
   })
 }
 
@@ -47,11 +47,11 @@ async function factorsOf(region: Region, rescale: 'means' | 'sums'): Promise<num
       let [all, own] = [0, 0]
       for (const [i, v] of tau.entries()) {
         all += Math.abs(v)
-        if (v * (united[i] as number) > 0) own += Math.abs(united[i] as number)
+        if (v * (united[i] ?? 0) > 0) own += Math.abs(united[i] ?? 0)
       }
       whole[t] = (whole[t] ?? 0) + share * all
       masked[t] = (masked[t] ?? 0) + share * own
     }
   }
-  return whole.map((all, t) => ((masked[t] as number) > 0 ? all / (masked[t] as number) : 1))
+  return whole.map((all, t) => ((masked[t] ?? 0) > 0 ? all / (masked[t] ?? 0) : 1))
 }

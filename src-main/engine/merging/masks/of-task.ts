@@ -14,3 +14,7 @@ export function ofTask<T>(all: readonly T[], task: number): T[] {
     next: 'give the place of one of them, from 1',
   })
 }
+
+/** Whether a task needs an element of the sum of all task vectors (TALL masks). */
+export const isNeeded = (tau: number, sum: number, threshold: number): boolean =>
+  Math.abs(tau) > threshold * Math.abs(sum - tau)

@@ -3,11 +3,7 @@
 import { tallMasks as card } from '../../../contract/merges/masks/tall-masks.ts'
 import { massesOf } from '../consensus/agree.ts'
 import { merge } from '../merge.ts'
-import { ofTask } from './of-task.ts'
-
-/** m_t of an element. */
-export const isNeeded = (tau: number, sum: number, threshold: number): boolean =>
-  Math.abs(tau) > threshold * Math.abs(sum - tau)
+import { isNeeded, ofTask } from './of-task.ts'
 
 export const tallMasks = merge(card, {
   by: 'slice',
@@ -16,8 +12,6 @@ export const tallMasks = merge(card, {
     (_, { threshold, task }) =>
     ({ vectors }) => {
       const sum = massesOf(vectors)
-      return ofTask(vectors, task).map(
-        (tau) => () => sum.map((v, i) => (isNeeded(tau[i] as number, v, threshold) ? v : 0)),
-      )
+      return ofTask(vectors, task).map((tau) => () => sum.map((v, i) => (isNeeded(tau[i] ?? 0, v, threshold) ? v : 0)))
     },
 })

@@ -26,7 +26,7 @@ export const arceeFusion = merge(card, {
       const { rows, threshold } = await facts(part)
       const [a, b] = part.vectors as [Float64Array, Float64Array]
       const found = importances(part, rows, rowOf(part.shape))
-      return [a.map((v, i) => (Math.fround(found[i] as number) >= threshold ? (b[i] as number) : v))]
+      return [a.map((v, i) => (Math.fround(found[i] ?? 0) >= threshold ? (b[i] ?? 0) : v))]
     }
   },
 })
@@ -35,7 +35,7 @@ const rowOf = (shape: readonly number[]): number => Math.max(1, shape.at(-1) ?? 
 
 function importances({ vectors, first }: Part, rows: ArrayLike<number>, length: number): Float64Array {
   const [a, b] = vectors as [Float64Array, Float64Array]
-  return a.map((v, i) => Math.abs(difference(b[i] as number, v)) * (rows[Math.floor((first + i) / length)] as number))
+  return a.map((v, i) => Math.abs(difference(b[i] ?? 0, v)) * (rows[Math.floor((first + i) / length)] ?? 0))
 }
 
 /** KL of each row's softmax in the second model from that in the first. */
@@ -54,7 +54,7 @@ const tiny = 1e-8
 function divergence(p: Float64Array, q: Float64Array): number {
   return Math.max(
     0,
-    p.reduce((sum, v, i) => sum + (v + tiny) * Math.log((v + tiny) / ((q[i] as number) + tiny)), 0),
+    p.reduce((sum, v, i) => sum + (v + tiny) * Math.log((v + tiny) / ((q[i] ?? 0) + tiny)), 0),
   )
 }
 

@@ -11,7 +11,7 @@ export const nearswap = merge(card, {
     (_, { t }) =>
     ({ vectors }) => {
       const [a, b] = vectors as [Float64Array, Float64Array]
-      return [a.map((v, i) => between(v, b[i] as number, t))]
+      return [a.map((v, i) => between(v, b[i] ?? 0, t))]
     },
 })
 

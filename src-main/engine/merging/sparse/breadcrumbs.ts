@@ -27,7 +27,7 @@ export const breadcrumbs = merge(card, {
       for (const [t, tau] of part.vectors.entries()) {
         const [staying, top] = found[t] as [Cut, Cut]
         for (let i = 0; i < tau.length; i++) {
-          const magnitude = Math.abs(tau[i] as number)
+          const magnitude = Math.abs(tau[i] ?? 0)
           if (!isAmong(staying, part, i, magnitude) || isAmong(top, part, i, magnitude)) tau[i] = 0
         }
       }

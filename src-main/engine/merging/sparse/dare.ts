@@ -15,7 +15,7 @@ export const dare = merge(card, {
         for (const [t, tau] of vectors.entries()) {
           const chances = uniforms(seed, models[t] as string, name, first, tau.length)
           const by = asked.rescale === 'expectation' && density > 0 ? 1 / density : 1
-          for (let i = 0; i < tau.length; i++) tau[i] = (chances[i] as number) < density ? by * (tau[i] as number) : 0
+          for (let i = 0; i < tau.length; i++) tau[i] = (chances[i] ?? 0) < density ? by * (tau[i] ?? 0) : 0
         }
       return vectors
     }),

@@ -22,10 +22,10 @@ export const della = merge(card, {
         const chances = uniforms(seed, models[t] as string, name, first, tau.length)
         const ranks = rowRanks(whole[t] as Float64Array, length)
         for (let i = 0; i < tau.length; i++) {
-          const rank = length > 1 ? (ranks[first - from + i] as number) / (length - 1) : 0.5
+          const rank = length > 1 ? (ranks[first - from + i] ?? 0) / (length - 1) : 0.5
           const p = density - epsilon + 2 * epsilon * rank
           const by = asked.rescale === 'expectation' ? 1 / p : 1
-          tau[i] = (chances[i] as number) < p ? by * (tau[i] as number) : 0
+          tau[i] = (chances[i] ?? 0) < p ? by * (tau[i] ?? 0) : 0
         }
       }
       return vectors
@@ -53,7 +53,7 @@ function rowRanks(tau: Float64Array, length: number): Uint32Array {
   for (let row = 0; row < tau.length; row += length) {
     const magnitudes = tau.subarray(row, row + length).map(Math.abs)
     const order = Uint32Array.from(magnitudes, (_, i) => i)
-    order.sort((i, j) => (magnitudes[i] as number) - (magnitudes[j] as number) || i - j)
+    order.sort((i, j) => (magnitudes[i] ?? 0) - (magnitudes[j] ?? 0) || i - j)
     for (const [rank, i] of order.entries()) ranks[row + i] = rank
   }
   return ranks

@@ -2,7 +2,9 @@
 //   u <- exp_u(sum_i a_i log_u u_i),   log_u v = w / sin w (v - cos w u),   cos w = <u, v>
 // from the normalized mean on, until the step is smaller than the tolerance. Every u lies in the models' span,
 // u = sum_i c_i u_i, so that it is found from their dot products, and no model is read but twice.
+
 import { karcher as card } from '../../../contract/merges/spheres/karcher.ts'
+import { at } from '../../../numbers/vectors.ts'
 import { divisorOf } from '../consensus/agree.ts'
 import { combination, type Gram, gramOf, normsOf, productOf } from '../facts/products.ts'
 import { scoped } from '../facts/region.ts'
@@ -17,7 +19,7 @@ export const karcher = merge(card, {
       const products = await gram(part)
       const norms = normsOf(products)
       const weights = part.weights.map((w) => w / divisorOf(part.weights))
-      const size = weights.reduce((sum, w, i) => sum + w * (norms[i] as number), 0)
+      const size = weights.reduce((sum, w, i) => sum + w * at(norms, i), 0)
       const mean = karcherMean(products, weights, { iterations, tolerance })
       return [
         combination(
@@ -36,12 +38,10 @@ function karcherMean(
   { iterations, tolerance }: { iterations: number; tolerance: number },
 ): number[] {
   const norms = normsOf(gram)
-  const present = [...norms.keys()].filter((i) => (norms[i] as number) > tolerance)
-  const total = divisorOf(present.map((i) => weights[i] as number))
-  const unit = gram.map((row, i) =>
-    row.map((v, j) => v / Math.max((norms[i] as number) * (norms[j] as number), 1e-300)),
-  )
-  const shares = norms.map((_, i) => (present.includes(i) ? (weights[i] as number) / total : 0))
+  const present = [...norms.keys()].filter((i) => at(norms, i) > tolerance)
+  const total = divisorOf(present.map((i) => at(weights, i)))
+  const unit = gram.map((row, i) => row.map((v, j) => v / Math.max(at(norms, i) * at(norms, j), 1e-300)))
+  const shares = norms.map((_, i) => (present.includes(i) ? at(weights, i) / total : 0))
   const [first] = present
   if (first === undefined) return norms.map(() => 0)
   const length = (c: readonly number[]): number => Math.sqrt(Math.max(0, productOf(unit, c, c)))
@@ -52,10 +52,10 @@ function karcherMean(
     const step = tangent(unit, shares, present, c, tolerance)
     const size = length(step)
     if (size < tolerance) break
-    c = c.map((v, i) => Math.cos(size) * v + (Math.sin(size) / size) * (step[i] as number))
+    c = c.map((v, i) => Math.cos(size) * v + (Math.sin(size) / size) * at(step, i))
     c = over(c, length(c))
   }
-  return c.map((v, i) => (v === 0 ? 0 : v / (norms[i] as number)))
+  return c.map((v, i) => (v === 0 ? 0 : v / at(norms, i)))
 }
 
 const over = (c: readonly number[], by: number): number[] => c.map((v) => v / by)
@@ -70,12 +70,12 @@ function tangent(
 ): number[] {
   const step = c.map(() => 0)
   for (const i of present) {
-    const cosine = (unit[i] as Float64Array).reduce((sum, v, j) => sum + v * (c[j] as number), 0)
+    const cosine = (unit[i] as Float64Array).reduce((sum, v, j) => sum + v * at(c, j), 0)
     const angle = Math.acos(Math.max(-1, Math.min(1, cosine)))
     const sine = Math.sin(angle)
     if (angle < tolerance || sine < tolerance) continue
-    const by = ((shares[i] as number) * angle) / sine
-    for (const [j, v] of c.entries()) step[j] = (step[j] as number) + by * ((i === j ? 1 : 0) - cosine * v)
+    const by = (at(shares, i) * angle) / sine
+    for (const [j, v] of c.entries()) step[j] = at(step, j) + by * ((i === j ? 1 : 0) - cosine * v)
   }
   return step
 }

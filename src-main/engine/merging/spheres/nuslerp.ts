@@ -27,8 +27,8 @@ export const nuslerp = merge(card, {
       const vectorOf = lineOf(along, shape)
       const between = a.map((x, i) => {
         const [c, d] = arcs[vectorOf(first + i)] as [number, number]
-        const value = c * x + d * (b[i] as number)
-        return Number.isFinite(value) ? value : (base[i] as number)
+        const value = c * x + d * (b[i] ?? 0)
+        return Number.isFinite(value) ? value : (base[i] ?? 0)
       })
       return [between]
     }
@@ -54,12 +54,12 @@ async function cosinesOf(region: Region, along: Along, shape: readonly number[])
   for await (const { vectors, first } of region.pass()) {
     const [a, b] = vectors as [Float64Array, Float64Array]
     for (let i = 0; i < a.length; i++) {
-      const [x, y, line] = [a[i] as number, b[i] as number, vectorOf(first + i)]
+      const [x, y, line] = [a[i] ?? 0, b[i] ?? 0, vectorOf(first + i)]
       if (!Number.isFinite(x)) continue
       add(aa, line, x * x)
       add(bb, line, y * y)
       add(ab, line, x * y)
     }
   }
-  return ab.map((dot, line) => cosineOf(dot, Math.sqrt(aa[line] as number), Math.sqrt(bb[line] as number)))
+  return ab.map((dot, line) => cosineOf(dot, Math.sqrt(aa[line] ?? 0), Math.sqrt(bb[line] ?? 0)))
 }

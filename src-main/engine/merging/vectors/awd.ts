@@ -4,7 +4,9 @@
 // The paper has no code and does not say what is one vector, nor the scale: s, the mean norm of the task vectors, makes
 // the answer that of vectors of any size, and steps go down the gradient in units of s. Gradients lie in the vectors'
 // span, so that delta = sum_t d_t tau_t is found from their dot products. The best delta met is taken.
+
 import { awd as card } from '../../../contract/merges/vectors/awd.ts'
+import { at } from '../../../numbers/vectors.ts'
 import { combination, type Gram, gramOf, normsOf, productOf } from '../facts/products.ts'
 import { scoped } from '../facts/region.ts'
 import { merge } from '../merge.ts'
@@ -23,7 +25,7 @@ export const awd = merge(card, {
     return async (part) => {
       const delta = combination(part, await found(part))
       const { vectors, weights } = part
-      return vectors.map((tau, t) => () => tau.map((v, i) => (weights[t] as number) * (v - (delta[i] as number))))
+      return vectors.map((tau, t) => () => tau.map((v, i) => at(weights, t) * (v - at(delta, i))))
     }
   },
 })
@@ -39,7 +41,7 @@ export function redundancy(gram: Gram, { alpha, rate, steps }: Descent): number[
   for (let k = 0; k <= steps; k++) {
     const { value, gradient } = objective(unit, d, alpha)
     if (value < best.value) best = { value, d }
-    d = d.map((v, t) => v - rate * (gradient[t] as number))
+    d = d.map((v, t) => v - rate * at(gradient, t))
   }
   return best.d
 }
@@ -56,15 +58,15 @@ export function objective(gram: Gram, d: readonly number[], alpha: number): { va
   for (let i = 0; i < count; i++)
     for (let j = 0; j < i; j++) {
       const [a, b] = [rests[i] as number[], rests[j] as number[]]
-      const [p, q] = [norms[i] as number, norms[j] as number]
+      const [p, q] = [at(norms, i), at(norms, j)]
       if (p <= tiny || q <= tiny) continue
       const cosine = productOf(gram, a, b) / (p * q)
       value += Math.abs(cosine) / pairs
       const by = Math.sign(cosine) / pairs
       for (let s = 0; s < count; s++) {
-        const [x, y] = [a[s] as number, b[s] as number]
+        const [x, y] = [at(a, s), at(b, s)]
         const slope = (x + y) / (p * q) - cosine * (x / (p * p) + y / (q * q)) // of the cosine along -delta
-        gradient[s] = (gradient[s] as number) - by * slope
+        gradient[s] = at(gradient, s) - by * slope
       }
     }
   return { value, gradient }

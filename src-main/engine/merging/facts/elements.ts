@@ -1,0 +1,17 @@
+// What becomes of each element of several vectors, from its values in all of them.
+
+/** (n): f of every element's values, one for each vector; they are good until the next. */
+export function byElement(vectors: readonly Float64Array[], f: (values: Float64Array) => number): Float64Array {
+  const values = new Float64Array(vectors.length)
+  return (vectors[0] ?? new Float64Array()).map((_, i) => {
+    for (let t = 0; t < values.length; t++) values[t] = vectors[t]?.[i] ?? 0
+    return f(values)
+  })
+}
+
+/** In place: f of every element and where it is. */
+export function change(tau: Float64Array, f: (value: number, i: number) => number): void {
+  tau.forEach((value, i) => {
+    tau[i] = f(value, i)
+  })
+}
