@@ -4,6 +4,7 @@
 // suites. test/house/adding-a-merge.test.ts adds one and counts.
 import type { MergeCard } from './card.ts'
 import { randomParts } from './random-parts.ts'
+import { bases } from './spectral/bases.ts'
 import { dcMerge } from './spectral/dc-merge.ts'
 import { isoC } from './spectral/iso-c.ts'
 import { isoCts } from './spectral/iso-cts.ts'
@@ -25,4 +26,5 @@ export const merges: readonly MergeCard[] = [
   wudiClosed,
   knots,
   dcMerge,
+  bases,
 ]

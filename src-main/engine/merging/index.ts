@@ -1,6 +1,7 @@
 // What the merges without training compute, one line for each card of contract/merges/index.ts.
 import type { Merge } from './merge.ts'
 import { randomParts } from './random-parts.ts'
+import { bases } from './spectral/bases.ts'
 import { dcMerge } from './spectral/dc-merge.ts'
 import { isoC } from './spectral/iso-c.ts'
 import { isoCts } from './spectral/iso-cts.ts'
@@ -22,4 +23,5 @@ export const merges: readonly Merge[] = [
   wudiClosed,
   knots,
   dcMerge,
+  bases,
 ]
