@@ -18,6 +18,8 @@ export const streams = {
   trusted: { first: 700_000, step: { task: 1 } },
   /** The parts that a tensor's elements are dealt to; a draw is a tensor, an index four elements. */
   parts: { first: 800_000, step: {} },
+  /** Task vector bases: a draw is a basis, an index a task. */
+  bases: { first: 810_000, step: {} },
   /** Random directions in weight space; a draw is a tensor, an index an element. 900,000 to 900,050. */
   directions: { first: 900_000, step: { stage: 1 } },
   /** k images a class; an index is a place. */

@@ -25,6 +25,7 @@ import { breadcrumbs } from './sparse/breadcrumbs.ts'
 import { dare } from './sparse/dare.ts'
 import { della } from './sparse/della.ts'
 import { randomParts } from './sparse/random-parts.ts'
+import { bases } from './spectral/bases.ts'
 import { dcMerge } from './spectral/dc-merge.ts'
 import { isoC } from './spectral/iso-c.ts'
 import { isoCts } from './spectral/iso-cts.ts'
@@ -76,4 +77,5 @@ export const merges: readonly MergeCard[] = [
   wudiClosed,
   knots,
   dcMerge,
+  bases,
 ]

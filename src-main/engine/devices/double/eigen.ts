@@ -47,8 +47,7 @@ function tridiagonal(
     const [work, h] = [device.matrix(wide, wide), device.matrix(wide, wide)]
     const [rows, reflectors] = [device.values(work), device.values(h)]
     const given = device.values(a)
-    for (let i = 0; i < n; i++)
-      for (let j = 0; j < n; j++) rows[i * wide + j] = (given[i * n + j] as number) / unit
+    for (let i = 0; i < n; i++) for (let j = 0; j < n; j++) rows[i * wide + j] = (given[i * n + j] as number) / unit
     const [v, w, y, taus] = [0, 1, 2, 3].map(() => device.matrix(1, wide)) as [Matrix, Matrix, Matrix, Matrix]
     const [vs, ws, ys, ts] = [v, w, y, taus].map((m) => device.values(m)) as Float64Array[] as [
       Float64Array,

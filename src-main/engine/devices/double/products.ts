@@ -7,11 +7,6 @@ const SMALL = 2 ** 17 // multiplications below which no thread is woken
 /** Bytes that a thread of gemmDoubles packs rows of A into, and a tile for the edges of C. */
 const SCRATCH = 8 * 256 * HEIGHT + 256
 
-export interface Factor {
-  of: Matrix
-  transposed?: boolean
-}
-
 const modes = { set: 0, add: 1, subtract: 2, upper: 3, addUpper: 4 } as const
 
 /** A rectangle of a matrix. */

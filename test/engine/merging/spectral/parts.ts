@@ -16,7 +16,7 @@ export async function merged(
   return valuesOf(given as Float64Array)
 }
 
-export function partOf(shape: readonly number[], taus: readonly Vector[]): Part {
+function partOf(shape: readonly number[], taus: readonly Vector[]): Part {
   const size = shape.reduce((a, b) => a * b, 1)
   return {
     name: 'w',
