@@ -205,7 +205,9 @@ export function inspectionLines(found: Inspection): string[] {
       ? [`  ${listed.length} of types that Basil lists and copies, but does not compute with: ${types.join(', ')}`]
       : []),
     ...(found.role === 'adapter'
-      ? ["  an adapter (PEFT, LoRA) is no model: merge it into its base first, by peft's merge_and_unload()"]
+      ? [
+          "  an adapter (PEFT, LoRA) is no model: give a LoRA as one of the vectors with its base as the pre-trained model, or merge it into its base first, by peft's merge_and_unload()",
+        ]
       : []),
     ...found.tensors.map(({ name, dtype, shape }) => `  ${name}  ${dtype}  (${shape.join(', ')})`),
   ]

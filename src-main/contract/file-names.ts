@@ -22,6 +22,10 @@ const withinList = new RegExp(`${any}(?=,|$)`, 'i')
  */
 export const isIndexName = (name: string): boolean => index.test(name)
 
+/** What peft calls an adapter's factors, and the page beside them that says how they are scaled. */
+export const isAdapterName = (name: string): boolean => name.startsWith('adapter_model.') && checkpoint.test(name)
+export const adapterSettingsName = 'adapter_config.json'
+
 /** Of a file of a format that Basil reads, or of an index of shards. */
 export const isCheckpointName = (name: string): boolean => checkpoint.test(name) || isIndexName(name)
 

@@ -1,11 +1,12 @@
 // A file on disk as the engine sees it: ranges on demand, and its content hash. Nothing is ever written here.
 import { createHash } from 'node:crypto'
+import { existsSync } from 'node:fs'
 import type { FileHandle } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
 
 import { bytes, type Sha256, sha256 } from '../contract/branded.ts'
 import { BasilError } from '../contract/errors.ts'
-import { isIndexName } from '../contract/file-names.ts'
+import { adapterSettingsName, isAdapterName, isIndexName } from '../contract/file-names.ts'
 import { shardNames } from '../engine/formats/sharded.ts'
 import type { ByteSource } from '../engine/formats/source.ts'
 import { type Hashed, hashFile } from './hash.ts'
@@ -52,9 +53,15 @@ export interface Content {
 
 /**
  * Identity is content: a file's hash, or over an index's bytes followed by the hexadecimal hashes of its shards in the
- * order of their sorted names.
+ * order of their sorted names; of an adapter over those of its factors and of the page that says how they are scaled.
  */
 export async function contentOf(path: string): Promise<Content> {
+  const settings = join(dirname(path), adapterSettingsName)
+  if (isAdapterName(basename(path)) && existsSync(settings))
+    return {
+      files: [path, settings],
+      sha256: (ofFiles) => sha256(createHash('sha256').update(ofFiles.join('')).digest('hex')),
+    }
   if (!isIndexName(path)) return { files: [path], sha256: ([own]) => own as Sha256 }
   const source = await openSource(path)
   try {

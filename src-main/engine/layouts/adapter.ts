@@ -33,6 +33,6 @@ export function requireNoAdapter(file: CanonicalFile): void {
     what: `${name} is a PEFT adapter (LoRA or its like), not a model`,
     where: `${name}: ${found}`,
     why: `${found} stands for a change of a base model's weights, and is none of them`,
-    next: "merge it into its base model first: peft's PeftModel.from_pretrained(base, folder).merge_and_unload(), then save_pretrained",
+    next: "give a LoRA as one of the fine-tuned models, with its base as the pre-trained one; or merge it into its base model first: peft's PeftModel.from_pretrained(base, folder).merge_and_unload(), then save_pretrained",
   })
 }

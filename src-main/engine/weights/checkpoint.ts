@@ -9,6 +9,7 @@ import { infoOf, type TensorFile } from '../formats/tensor-file.ts'
 import { requireNoAdapter } from '../layouts/adapter.ts'
 import { type Architecture, type TowerShape, towerPrefix } from '../layouts/clip-names.ts'
 import { type CanonicalFile, canonical } from '../layouts/index.ts'
+import { adaptedFile, isLowRank } from './low-rank/adapted.ts'
 import type { Checkpoint } from './slices.ts'
 import { requireTower } from './tower.ts'
 
@@ -46,7 +47,7 @@ export async function openCheckpoint(
   base?: TowerCheckpoint,
   use: Use = toCompute,
 ): Promise<TowerCheckpoint> {
-  return openAs(path, open, async (own) => {
+  const seen = async (own: CanonicalFile): Promise<TowerCheckpoint> => {
     const borrowed = base && !own.tensors.has(projection) && own.tensors.has(`${towerPrefix}class_embedding`)
     const file = borrowed ? withTensor(own, projection, base.file) : own
     const note = borrowed
@@ -73,7 +74,8 @@ export async function openCheckpoint(
       note,
       warnings,
     }
-  })
+  }
+  return openAs(path, open, seen, base?.file)
 }
 
 async function asBase(
@@ -91,15 +93,20 @@ function isAlike(one: TowerShape, other: TowerShape): boolean {
 
 const projection = `${towerPrefix}proj`
 
-/** A checkpoint of any format and layout, seen as `use` sees it; closed at once where that cannot. */
+/**
+ * A checkpoint of any format and layout, seen as `use` sees it; closed at once where that cannot. An adapter is seen as
+ * its base with it, where that is given.
+ */
 export async function openAs<T extends Checkpoint>(
   path: string,
   open: OpenSource,
   use: (file: CanonicalFile) => T | Promise<T>,
+  base?: CanonicalFile,
 ): Promise<T> {
   const source = await open(path)
   try {
     const file = canonical(await openTensorFile(source))
+    if (base && isLowRank(file)) return await use(await adaptedFile(file.original, base))
     requireNoAdapter(file)
     return await use(file)
   } catch (error) {
