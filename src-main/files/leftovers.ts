@@ -1,6 +1,6 @@
 // Temporary files of writeAtomic, and folders of writeFolder: a name that says whose they are, and their removal where
-// that process was killed. One is removed only when its process is gone and nothing was written to it for an hour: on a shared disk the process may
-// be another machine's, whose numbers mean nothing here.
+// that process was killed. One is removed only when its process is gone and nothing was written to it for an hour: on a
+// shared disk the process may be another machine's, whose numbers mean nothing here.
 import { randomBytes } from 'node:crypto'
 import { readdir, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'

@@ -3,12 +3,11 @@ import type { Form } from '../contract/checkpoint.ts'
 import type { MergePlan, Planned } from '../contract/merges/plan.ts'
 import type { Recipe } from '../contract/run/recipe.ts'
 import { dtypes } from '../engine/formats/dtype.ts'
-import { openTensorFile } from '../engine/formats/open.ts'
 import { dtypeOf, inDtype } from '../engine/formats/writing/in-dtype.ts'
-import { requireNoAdapter } from '../engine/layouts/adapter.ts'
-import { type CanonicalFile, canonical } from '../engine/layouts/index.ts'
+import type { CanonicalFile } from '../engine/layouts/index.ts'
 import { merges } from '../engine/merging/index.ts'
 import { agreement } from '../engine/weights/agreement.ts'
+import { openAs } from '../engine/weights/checkpoint.ts'
 import { isTower } from '../engine/weights/tower.ts'
 import { mergeRate } from '../files/merge-rate.ts'
 import { openSource } from '../files/source.ts'
@@ -21,7 +20,10 @@ const perModel = 2 * 2 ** 20 // of slices that are on their way
 export async function mergePlan({ recipe, form }: { recipe: Recipe; form: Form }): Promise<MergePlan> {
   const opened: CanonicalFile[] = []
   try {
-    for (const { file } of [recipe.pretrained, ...recipe.vectors]) opened.push(await header(file))
+    for (const { file } of [recipe.pretrained, ...recipe.vectors]) {
+      const { file: header } = await openAs(file, openSource, (of) => ({ file: of, prefix: '' }), opened[0])
+      opened.push(header)
+    }
     const [base, ...others] = opened as [CanonicalFile, ...CanonicalFile[]]
     const tensors = fatesOf(base, others, recipe.missing)
     const written = inDtype(base, form.dtype)
@@ -38,18 +40,6 @@ export async function mergePlan({ recipe, form }: { recipe: Recipe; form: Form }
     }
   } finally {
     await Promise.all(opened.map(({ source }) => source.close()))
-  }
-}
-
-async function header(path: string): Promise<CanonicalFile> {
-  const source = await openSource(path)
-  try {
-    const file = canonical(await openTensorFile(source))
-    requireNoAdapter(file)
-    return file
-  } catch (error) {
-    await source.close()
-    throw error
   }
 }
 

@@ -46,8 +46,7 @@ export function mergedFile(
       if (!value) throw new Error('the merge ended before its last parameter')
       left = false
       const { dtype } = infoOf(tensors, name, base.source)
-      const count = value.values.length
-      const each = bytesEach(name)
+      const [count, each] = [value.values.length, bytesEach(name)]
       const isKept = value.isConstant && types === 'own' // byte for byte
       const bytes = isKept
         ? await base.readRange(name, value.first * each, count * each)

@@ -79,10 +79,8 @@ export async function openWeights(
   return opened(async (keep) => {
     const base = keep(await openAs(pretrained, open, (file) => ({ file, prefix: '' })))
     const rest: Checkpoint[] = []
-    for (const path of vectors)
-      rest.push(
-        keep(await openAs(path, open, (file) => ({ file: withTiedHeads(file, base.file), prefix: '' }), base.file)),
-      )
+    const use = (file: CanonicalFile): Checkpoint => ({ file: withTiedHeads(file, base.file), prefix: '' })
+    for (const path of vectors) rest.push(keep(await openAs(path, open, use, base.file)))
     const parameters = missing ? inAll(base.file, rest) : base.file.parameters
     for (const vector of rest) {
       const tied = missing ? [] : await headsLeftOut(base.file, vector.file)

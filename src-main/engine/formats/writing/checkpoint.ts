@@ -1,6 +1,6 @@
 // A view of tensors as a file's bytes, in either container, a piece of a tensor at a time. Tensors with larger
-// elements come first, else in the view's order: then each lies at a multiple of its element's size, which readers that map a file
-// into memory ask for.
+// elements come first, else in the view's order: then each lies at a multiple of its element's size, which readers
+// that map a file into memory ask for.
 import type { Container } from '../../../contract/checkpoint.ts'
 import { dtypes } from '../dtype.ts'
 import { safetensorsHead, writeSafetensors } from '../safetensors-writer.ts'
