@@ -14,7 +14,7 @@ import { hearDrops } from './drops.ts'
 import { guardContents, guardSession } from './guard.ts'
 import { setMenu } from './menu.ts'
 import { registerScheme, servePages } from './pages.ts'
-import { utilityEngine } from './utility-engine.ts'
+import { engineProcess } from './engine-process.ts'
 import { openWindow, showWindow } from './window.ts'
 
 const closeLimit = 10_000 // milliseconds
@@ -39,7 +39,7 @@ export async function startDesktop(folder: string): Promise<void> {
   const resources = app.isPackaged ? process.resourcesPath : join(folder, '..', '..')
   const workbench = await opened({
     home,
-    engine: (environment) => utilityEngine(join(folder, 'engine.js'), environment),
+    engine: (environment) => engineProcess(join(folder, 'engine.js'), environment),
     resources: join(resources, 'resources'),
     write: true,
   })

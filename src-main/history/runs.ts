@@ -129,9 +129,10 @@ function enginesWith(history: History, run: RunId, engine: EngineInfo): EngineSh
   return last && arithmeticOf(last.engine) === arithmeticOf(engine) ? kept : [...kept, { engine, after }]
 }
 
-/** What decides the last digits of a result; the number of threads does on native TensorFlow alone. */
-function arithmeticOf({ kind, simd, versions, threads }: EngineInfo): string {
-  return JSON.stringify([kind, simd, Object.entries(versions).sort(), kind === 'wasm' ? null : threads])
+/** What decides the last digits of a result; the number of threads does on native TensorFlow's CPU alone. */
+function arithmeticOf({ kind, simd, versions, threads, card, tuning }: EngineInfo): string {
+  const counted = kind === 'wasm' || kind === 'webgpu' ? null : threads
+  return JSON.stringify([kind, simd, Object.entries(versions).sort(), counted, card, tuning])
 }
 
 export function halvingsOf({ halvings }: RunRow): Halving[] {

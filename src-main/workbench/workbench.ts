@@ -4,12 +4,16 @@
 import { join } from 'node:path'
 
 import type { Disentanglement, DisentanglementRequest } from '../contract/api/disentanglement.ts'
+import type { EngineChoice } from '../contract/api/engines.ts'
 import type { RunId } from '../contract/branded.ts'
 import type { Told } from '../contract/engine-api.ts'
 import type { ErrorRecord } from '../contract/errors.ts'
+import type { Progress } from '../contract/run/run.ts'
 import { openHistory, readHistory } from '../history/open.ts'
 import { createDataSets, type DataSets } from './data/sets.ts'
 import { createDisentangle } from './disentangle.ts'
+import { chooseEngine } from './engines/choice.ts'
+import { createMeasuring } from './engines/measuring.ts'
 import { createEvaluations, type Evaluations } from './evaluations/evaluations.ts'
 import { createHeads, type Heads } from './heads/heads.ts'
 import { createHistoryCare, type HistoryCare } from './history-care.ts'
@@ -36,6 +40,7 @@ export interface WorkbenchOptions {
   sample?: string // the sample project's configuration; the one among the resources if not given
   engine: (environment: NodeJS.ProcessEnv) => EngineProcess
   write: boolean
+  tell?: (what: string) => void // what takes time before a run, in a few words
   patience?: Patience // with an engine that gives no sign of life
 }
 
@@ -69,6 +74,8 @@ export interface Device {
   now(): string
   /** Throws run-state while anything computes. */
   choose(device: string): Promise<void>
+  use(engine: EngineChoice): Promise<void>
+  measure(signal: AbortSignal): AsyncGenerator<Progress, void>
 }
 
 export async function openWorkbench(options: WorkbenchOptions): Promise<Workbench> {
@@ -76,15 +83,24 @@ export async function openWorkbench(options: WorkbenchOptions): Promise<Workbenc
   let sittings: Sittings | undefined
   const lives = (run: RunId): boolean => sittings !== undefined && sittings.live(run) !== null
   const history = write ? await openHistory(home, { lives }) : await readHistory(home)
-  const { device, ...seat } = createSeat(home, () => supervisor)
-  const supervisor = createSupervisor(() => engine(engineEnvironment(home, device())), patience)
+  const { device, ...seat } = createSeat(
+    home,
+    () => supervisor,
+    () => measuring.settle(),
+  )
+  const supervisor = createSupervisor(() => engine(engineEnvironment(home, device(), seat.environment())), patience)
   const startReader = (): EngineProcess => engine(engineEnvironment(home, 'cpu')) // it computes nothing
   let closing: Promise<void> | null = null
+  const renew = (): void => void (closing ?? supervisor.renew())
+  const measuring = createMeasuring({ home, start: engine, renew, tell: options.tell ?? (() => undefined) })
   const installer = createInstaller({
     ...{ home, resources },
     start: engine,
     inUse: () => jobs.isAtWork('engine'),
-    renew: () => closing ?? supervisor.renew(),
+    renew: () => {
+      measuring.reopen()
+      renew()
+    },
   })
   const between = (): void => {
     installer.settle()
@@ -110,7 +126,7 @@ export async function openWorkbench(options: WorkbenchOptions): Promise<Workbenc
   const { closing: leave } = sittings
   async function close(): Promise<void> {
     leave()
-    await installer.close()
+    await Promise.all([installer.close(), measuring.close()])
     await Promise.all([jobs, supervisor, checking, library, dataSets].map((part) => part.close()))
     await historyCare.close()
     history.close()
@@ -127,6 +143,15 @@ export async function openWorkbench(options: WorkbenchOptions): Promise<Workbenc
         jobs.requireQuiet()
         await chooseDevice(home, wanted)
         supervisor.renew()
+      },
+      use: async (wanted) => {
+        jobs.requireQuiet()
+        await chooseEngine(home, wanted)
+        supervisor.renew()
+      },
+      measure: (signal) => {
+        jobs.requireQuiet()
+        return measuring.measure(signal)
       },
     },
     notices: history.notices,

@@ -1,7 +1,18 @@
 // How the toy engine misbehaves, as TOY (JSON) says.
 import { appendFileSync, existsSync, writeSync } from 'node:fs'
 
+import type { Trial } from '../../src-main/contract/api/engines.ts'
 import { BasilError } from '../../src-main/contract/errors.ts'
+import { type EngineInfo, engineKinds } from '../../src-main/contract/run/run.ts'
+
+/** What a trial of the kind that this process is told to be gives. */
+export async function tried({ trials = {} }: Toy, engine: EngineInfo): Promise<Trial> {
+  const kind = engineKinds.find((one) => one === process.env.BASIL_ENGINES) ?? engine.kind
+  const found = trials[kind] ?? 1
+  if (found === 'abort') process.abort()
+  if (found === 'hang') return new Promise(() => setInterval(() => undefined, 1000))
+  return { engine: { ...engine, kind }, milliseconds: found, steps: 1 }
+}
 
 export interface Toy {
   // once: a file that then exists
@@ -12,6 +23,8 @@ export interface Toy {
   wait?: number // milliseconds an epoch takes
   endless?: string // end of the path of a folder that is searched for data for ever
   until?: string // no epoch ends before this file exists
+  trials?: Partial<Record<string, number | 'hang' | 'abort'>> // milliseconds, by the kind that is tried
+  kind?: EngineInfo['kind'] // what it says it is
 }
 
 export function misbehave(toy: Toy, stage: number, epoch: number): void {

@@ -34,14 +34,19 @@ export interface EngineProcess {
 
 const kept = 4096 // characters of stderr
 
-/** Starts a script as the engine's process. */
-export function forkEngine(entry: string, environment: NodeJS.ProcessEnv = process.env): EngineProcess {
+/** Starts a script as the engine's process. program: the Node that runs it, when it is not this one. */
+export function forkEngine(
+  entry: string,
+  environment: NodeJS.ProcessEnv = process.env,
+  program: string = process.execPath,
+): EngineProcess {
   const { NODE_OPTIONS: _, ...env } = environment // meant for the program that was started, not for the engine
   const detached = process.platform !== 'win32' // there it would mean a console window
   const child = fork(entry, [], {
     serialization: 'advanced',
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     execArgv: [],
+    execPath: program,
     env,
     detached,
   })
