@@ -126,7 +126,13 @@ function enginesWith(history: History, run: RunId, engine: EngineInfo): EngineSh
     after !== null && (a === null || a.stage < after.stage || (a.stage === after.stage && a.epoch < after.epoch))
   const kept = enginesOf(runRow(history, run)).filter(isKept)
   const last = kept.at(-1)
-  return last && arithmeticOf(last.engine) === arithmeticOf(engine) ? kept : [...kept, { engine, after }]
+  return last && isSameArithmetic(last.engine, engine) ? kept : [...kept, { engine, after }]
+}
+
+/** A card that was not known then is no other one. */
+function isSameArithmetic(before: EngineInfo, now: EngineInfo): boolean {
+  const known = before.card && now.card ? {} : { card: undefined }
+  return arithmeticOf({ ...before, ...known }) === arithmeticOf({ ...now, ...known })
 }
 
 /** What decides the last digits of a result; the number of threads does on native TensorFlow's CPU alone. */

@@ -23,6 +23,7 @@ import { createLibrary, type Library } from './library/library.ts'
 import type { EngineProcess } from './link/engine-process.ts'
 import type { Patience } from './link/heartbeat.ts'
 import { inOwnProcessOf } from './link/own-process.ts'
+import { watchSleep } from './link/sleep.ts'
 import { createSupervisor, type Supervisor } from './link/supervisor.ts'
 import { chooseDevice, engineEnvironment } from './native/devices.ts'
 import { createInstaller, type Installer } from './native/installer.ts'
@@ -41,6 +42,7 @@ export interface WorkbenchOptions {
   engine: (environment: NodeJS.ProcessEnv) => EngineProcess
   write: boolean
   tell?: (what: string) => void // what takes time before a run, in a few words
+  slept?: () => number // seconds that the machine slept just now; another in tests
   patience?: Patience // with an engine that gives no sign of life
 }
 
@@ -112,7 +114,8 @@ export async function openWorkbench(options: WorkbenchOptions): Promise<Workbenc
     seat.leave()
     installer.settle()
   }
-  sittings = createSittings({ history, supervisor, device, ended })
+  const sleep = watchSleep()
+  sittings = createSittings({ history, supervisor, device, slept: options.slept ?? sleep.slept, ended })
   const library = createLibrary({ history, home, start: startReader })
   const dataSets = createDataSets({ history, home, start: startReader })
   const checking = createChecking({ supervisor, jobs, start: startReader })
@@ -126,6 +129,7 @@ export async function openWorkbench(options: WorkbenchOptions): Promise<Workbenc
   const { closing: leave } = sittings
   async function close(): Promise<void> {
     leave()
+    sleep.end()
     await Promise.all([installer.close(), measuring.close()])
     await Promise.all([jobs, supervisor, checking, library, dataSets].map((part) => part.close()))
     await historyCare.close()
