@@ -15,8 +15,8 @@ import { toldToEnd } from './cli/ending.ts'
 import { engineCommand } from './cli/engine.ts'
 import { evalCommand } from './cli/eval/command.ts'
 import { disentangleCommand } from './cli/eval/disentangle.ts'
-import { forThisCommand } from './cli/for-this-command.ts'
 import { followRun } from './cli/follow.ts'
+import { forThisCommand } from './cli/for-this-command.ts'
 import { headsCommand } from './cli/heads.ts'
 import { historyCommand } from './cli/history.ts'
 import { libraryCommand } from './cli/library/command.ts'
@@ -41,10 +41,15 @@ const program = new Command('basil')
   .showHelpAfterError()
   .configureHelp({ showGlobalOptions: true })
   .addOption(
-    new Option('--device <device>', 'auto, cpu, gpu:N or a part of a card\'s name for this command, whatever was chosen'),
+    new Option(
+      '--device <device>',
+      "auto, cpu, gpu:N or a part of a card's name for this command, whatever was chosen",
+    ),
   )
   .addOption(
-    new Option('--engine <engine>', 'the engine for this command, whatever was chosen').choices(engineChoiceSchema.options),
+    new Option('--engine <engine>', 'the engine for this command, whatever was chosen').choices(
+      engineChoiceSchema.options,
+    ),
   )
   .hook('preAction', async (whole) => forThisCommand(whole.opts()))
   .addHelpText(

@@ -23,7 +23,9 @@ import { resources, startEngine, withEngine } from './with.ts'
 
 /** The command with its three parts. */
 export function engineCommand(): Command {
-  const command = new Command('engine').description('the engines: what is here and how fast it is; install native TensorFlow')
+  const command = new Command('engine').description(
+    'the engines: what is here and how fast it is; install native TensorFlow',
+  )
   command
     .command('install')
     .description('fetch TensorFlow with pip, build its addon, test it, then switch over')
@@ -97,7 +99,9 @@ export function engineCommand(): Command {
       const { data } = engineChoiceSchema.safeParse(wanted)
       if (!data) return fail(noSuchEngine(wanted), false, 2)
       await chooseEngine(dataFolder(), data)
-      print(`${data === 'auto' ? 'The fastest engine that is here' : engineTitles[data]} is used from the next start on.`)
+      print(
+        `${data === 'auto' ? 'The fastest engine that is here' : engineTitles[data]} is used from the next start on.`,
+      )
     })
   command
     .command('remove')

@@ -1,6 +1,6 @@
 // The engine's process under Electron: a utility process, or a plain Node where WebGPU may be opened in it. Where that
 // Node is missing the engines that Electron can run are left.
-import { forkEngine, type EngineProcess } from '../workbench/link/engine-process.ts'
+import { type EngineProcess, forkEngine } from '../workbench/link/engine-process.ts'
 import { needsPlainNode, plainNode, unpacked } from '../workbench/link/plain-node.ts'
 import { utilityEngine } from './utility-engine.ts'
 

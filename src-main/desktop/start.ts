@@ -11,10 +11,10 @@ import { openWorkbench, type Workbench } from '../workbench/workbench.ts'
 import { serveWindow } from './connect.ts'
 import { windowPlatform } from './dialogs.ts'
 import { hearDrops } from './drops.ts'
+import { engineProcess } from './engine-process.ts'
 import { guardContents, guardSession } from './guard.ts'
 import { setMenu } from './menu.ts'
 import { registerScheme, servePages } from './pages.ts'
-import { engineProcess } from './engine-process.ts'
 import { openWindow, showWindow } from './window.ts'
 
 const closeLimit = 10_000 // milliseconds

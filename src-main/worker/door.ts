@@ -1,7 +1,15 @@
 // The entry of the engine's process: the real engine behind its door. The backend starts with the first question and
 // stays. Nothing here or behind it opens the database.
 import type { ResolvedConfig } from '../contract/run/config.ts'
-import { checkRun, disentanglementOf, type FeatureCache, type ImageHost, infoOf, openBackend, run } from '../engine/index.ts'
+import {
+  checkRun,
+  disentanglementOf,
+  type FeatureCache,
+  type ImageHost,
+  infoOf,
+  openBackend,
+  run,
+} from '../engine/index.ts'
 import { cachesIn } from '../files/caches.ts'
 import { featureCache } from '../files/feature-cache.ts'
 import { imageCache } from '../files/image-cache.ts'

@@ -3,6 +3,7 @@
 // Nothing is read from a disk: its checkpoints are made here, and read as any other.
 import type { Trial } from '../contract/api/engines.ts'
 import { resolveConfig } from '../contract/run/resolve.ts'
+import type { ByteSource } from '../engine/formats/source.ts'
 import {
   type Backend,
   clipProblem,
@@ -16,7 +17,6 @@ import {
   type TensorToWrite,
   writeSafetensors,
 } from '../engine/index.ts'
-import type { ByteSource } from '../engine/formats/source.ts'
 import { type TowerShape, towerParameters, towerPrefix } from '../engine/layouts/clip-names.ts'
 import { filled } from '../numbers/table.ts'
 import { product } from '../numbers/vectors.ts'
@@ -26,7 +26,10 @@ const images = 16
 const classes = 100
 const shape: TowerShape = { imageSize: 224, patchSize: 32, width: 768, layers: 2, embed: 512, mlp: 3072, tokens: 50 }
 
-export async function trialOf(backend: Backend, how: { shape: TowerShape; limit: number } = { shape, limit }): Promise<Trial> {
+export async function trialOf(
+  backend: Backend,
+  how: { shape: TowerShape; limit: number } = { shape, limit },
+): Promise<Trial> {
   const step = await steps(backend, how.shape)
   await step() // kernels are compiled, and caches filled
   const times: number[] = []

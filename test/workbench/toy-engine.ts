@@ -11,7 +11,7 @@ import { writeSafetensors } from '../../src-main/engine/formats/safetensors-writ
 import { type Sitting, serveEngine } from '../../src-main/worker/engine-door.ts'
 import { parentPort } from '../../src-main/worker/parent-port.ts'
 import { reading } from '../../src-main/worker/reading.ts'
-import { misbehave, type Toy, tried } from './toy-faults.ts'
+import { described, misbehave, type Toy, tried } from './toy-faults.ts'
 import { blocks, fresh, loss, scores, step } from './toy-quadratic.ts'
 
 const toy = JSON.parse(process.env.TOY ?? '{}') as Toy
@@ -147,7 +147,7 @@ function evaluation(
 
 serveEngine(
   {
-    describe: async () => info,
+    describe: async () => described(toy, info),
     trial: async () => tried(toy, info),
     ...reading,
     data: {

@@ -5,6 +5,18 @@ import type { Trial } from '../../src-main/contract/api/engines.ts'
 import { BasilError } from '../../src-main/contract/errors.ts'
 import { type EngineInfo, engineKinds } from '../../src-main/contract/run/run.ts'
 
+/** What it says it is. */
+export function described({ refuses }: Toy, engine: EngineInfo): EngineInfo {
+  if (!refuses) return engine
+  throw new BasilError({
+    code: 'engine-missing',
+    what: 'The engine that was asked for is not available',
+    where: '',
+    why: 'a toy is asked for',
+    next: 'nothing',
+  })
+}
+
 /** What a trial of the kind that this process is told to be gives. */
 export async function tried({ trials = {} }: Toy, engine: EngineInfo): Promise<Trial> {
   const kind = engineKinds.find((one) => one === process.env.BASIL_ENGINES) ?? engine.kind
@@ -24,6 +36,7 @@ export interface Toy {
   endless?: string // end of the path of a folder that is searched for data for ever
   until?: string // no epoch ends before this file exists
   trials?: Partial<Record<string, number | 'hang' | 'abort'>> // milliseconds, by the kind that is tried
+  refuses?: boolean // it is not the engine that was asked for
   kind?: EngineInfo['kind'] // what it says it is
 }
 

@@ -50,7 +50,8 @@ export function isLeftOpen(home: string, env: NodeJS.ProcessEnv): boolean {
 /** The kinds a process of the engine is to try, one behind the other; on a CPU alone those that need nothing else. */
 export function engineOrder(home: string, device: string, env: NodeJS.ProcessEnv): EngineKind[] {
   const wanted = wantedOrder(home, env)
-  if (device !== 'cpu') return device === 'auto' ? wanted : wanted.toSorted((a, b) => Number(isCpu(a)) - Number(isCpu(b)))
+  if (device !== 'cpu')
+    return device === 'auto' ? wanted : wanted.toSorted((a, b) => Number(isCpu(a)) - Number(isCpu(b)))
   const left = wanted.filter(isCpu)
   return left.length > 0 ? left : [...cpuKinds]
 }

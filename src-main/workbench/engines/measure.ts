@@ -39,7 +39,11 @@ export async function* measureEngines(options: MeasuringOptions): AsyncGenerator
   return tried
 }
 
-async function tryOne({ home, start, signal, limit = patience, env = process.env }: MeasuringOptions, kind: EngineKind, cards: readonly Gpu[]): Promise<Tried> {
+async function tryOne(
+  { home, start, signal, limit = patience, env = process.env }: MeasuringOptions,
+  kind: EngineKind,
+  cards: readonly Gpu[],
+): Promise<Tried> {
   const tried = { kind, key: trialKey(home, kind, cards, env), tried: new Date().toISOString() }
   const { BASIL_BACKEND: _, BASIL_CHOICE: __, BASIL_DEVICE: ___, ...own } = env // what is forced is not what is tried
   const link = openLink(start(engineEnvironment(home, 'auto', { ...own, BASIL_ENGINES: kind })))

@@ -6,8 +6,8 @@ import { dirname, join } from 'node:path'
 
 import { z } from 'zod'
 
-import type { Gpu } from '../../contract/api/native.ts'
 import { type Tried, triedSchema } from '../../contract/api/engines.ts'
+import type { Gpu } from '../../contract/api/native.ts'
 import type { EngineKind } from '../../contract/run/run.ts'
 import { currentEngine } from '../../files/engine-folder.ts'
 import { readStartSync } from '../../files/open.ts'

@@ -1,7 +1,8 @@
 // The device that a workbench's engine starts on: the person's choice, or another that one run asked for, until that
 // run is over.
-import type { Supervisor } from '../link/supervisor.ts'
+
 import { isLeftOpen } from '../engines/choice.ts'
+import type { Supervisor } from '../link/supervisor.ts'
 import { cardNamed, deviceChoice, gpus, requireDevice } from './devices.ts'
 
 export interface Seat {
