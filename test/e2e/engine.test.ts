@@ -57,7 +57,7 @@ inBrowser('the Engine page', () => {
     await page.getByText('native TensorFlow is not installed').waitFor() // it has started anew
     await accessible('engine')
     await shot(page, 'engine')
-    await page.getByRole('radio', { name: /Automatic/ }).check()
+    await page.getByRole('radio', { name: /Automatic a GPU/ }).check()
     await expect.poll(() => deviceChoice(basil.home)).toBe('auto')
     await page.getByText('native TensorFlow is not installed').waitFor()
   })
