@@ -103,42 +103,33 @@ function makeInputs() {
 /** One of each operation, on shapes large enough for several tiles. */
 async function everything(ops: Ops, { x, dy, weight, bias, gain }: ReturnType<typeof makeInputs>): Promise<Tensor[]> {
   const qkv = ops.linear(x, weight, bias)
-  const { y, probabilities } = ops.attention(qkv, shape)
+  const { y, saved } = ops.attention(qkv, shape)
   const norm = ops.layerNorm(x, gain, gain, 1e-5)
-  const gradients = ops.layerNormGradient(dy, x, norm.saved, gain)
+  const gradients = ops.layerNormGradient(dy, x, norm.saved, gain, dy)
   const more = [
     ops.layerNormAgain(x, norm.saved, gain, gain, 1e-5),
     ops.matmul(dy, qkv, true),
     ops.matmul(qkv, weight),
     ops.sumRows(qkv),
-    ops.attentionGradient(dy, qkv, probabilities, shape),
+    ops.attentionGradient(dy, qkv, saved, shape),
     ops.activation(qkv, 'gelu'),
     ops.activation(qkv, 'quick-gelu'),
-    activationGradient(ops, dy, x, 'gelu'),
-    activationGradient(ops, dy, x, 'quick-gelu'),
+    ...mlp(ops, x, qkv, weight, bias, 'gelu'),
+    ...mlp(ops, x, qkv, weight, bias, 'quick-gelu'),
+    ops.linear(qkv, weight, gain, true, x),
     ops.add(x, dy),
     ...moved(ops, x, dy, gain),
     ...(await composed(ops, x, dy)),
   ]
-  return [
-    qkv,
-    y,
-    probabilities,
-    norm.y,
-    norm.saved.mean,
-    norm.saved.scale,
-    gradients.dx,
-    gradients.dgain,
-    gradients.dbias,
-    ...more,
-  ]
+  saved.dispose()
+  return [qkv, y, norm.y, norm.saved.mean, norm.saved.scale, gradients.dx, gradients.dgain, gradients.dbias, ...more]
 }
 
-function activationGradient(ops: Ops, dy: Tensor2D, x: Tensor2D, kind: Activation): Tensor2D {
-  const back = ops.activationReverse(x, kind)
-  const gradient = back.gradient(dy)
-  back.dispose()
-  return gradient
+/** x (rows, in), dy (rows, out), weight (out, in), bias (out): a product and its activation, and a way back. */
+function mlp(ops: Ops, x: Tensor2D, dy: Tensor2D, weight: Tensor2D, bias: Tensor1D, kind: Activation): Tensor2D[] {
+  const { wide, active } = ops.linearActivated(x, weight, bias, kind)
+  const back = ops.activatedGradient(dy, weight, x, kind)
+  return [wide, active, back.active, back.dwide]
 }
 
 /** What moves rows and pixels about, and no numbers. */

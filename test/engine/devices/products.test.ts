@@ -41,6 +41,13 @@ describe.each(await kernelEngines())('$name', ({ options }) => {
       reference.matmul(a, b, m, n, k, false, true, bias),
       [m, n],
     )
+    const added = draw(m * n)
+    for (const turned of [false, true])
+      await on.close(
+        ops.linear(matrix(a, [m, k]), matrix(b, turned ? [k, n] : [n, k]), vector(bias), turned, matrix(added, [m, n])),
+        reference.matmul(a, b, m, n, k, false, !turned, bias).map((value, i) => value + (added[i] ?? 0)),
+        [m, n],
+      )
   })
 
   test.each([

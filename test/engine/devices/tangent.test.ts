@@ -83,9 +83,9 @@ describe.each(engines)('$name', ({ options, choose }) => {
       const shape = { images, tokens, heads }
       const [qkv, dqkv] = [draw(rows * 3 * width), draw(k * rows * 3 * width)]
       const input = matrix(qkv, [rows, 3 * width])
-      const { probabilities } = ops.attention(input, shape)
+      const { saved } = ops.attention(input, shape)
       const want = alongEach(qkv, dqkv, (moved) => attention(moved, images, tokens, heads, width).y)
-      await close(ops.attentionTangent(matrix(dqkv, [k * rows, 3 * width]), input, probabilities, shape), want, [
+      await close(ops.attentionTangent(matrix(dqkv, [k * rows, 3 * width]), input, saved, shape), want, [
         k * rows,
         width,
       ])
@@ -106,7 +106,7 @@ test('tangents have the same bits on 1, 2, 3 and 5 threads', async () => {
     const outputs = [
       ops.layerNormTangent(dx, x, saved, vector(gain)),
       ops.activationTangent(dx, x, 'gelu'),
-      ops.attentionTangent(dx, x, ops.attention(x, shape).probabilities, shape),
+      ops.attentionTangent(dx, x, ops.attention(x, shape).saved, shape),
     ]
     const values = await Promise.all(outputs.map((tensor) => ops.read(tensor)))
     results.push(values.map(({ buffer }) => Buffer.from(buffer).toString('base64')).join())
