@@ -3,7 +3,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
 import { type Backend, openBackend } from '../../../src-main/engine/devices/backend.ts'
-import { kernelEngines, matrix } from './engines.ts'
+import { kernelEngines, uploads } from './engines.ts'
 import type { Numbers } from './reference.ts'
 import * as reference from './reference.ts'
 
@@ -11,6 +11,7 @@ const most = 1e-5
 
 describe.each(await kernelEngines())('$name', ({ options }) => {
   let backend: Backend
+  const { matrix } = uploads(() => backend.ops)
   beforeAll(async () => {
     backend = await openBackend(options)
   })

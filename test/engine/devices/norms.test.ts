@@ -5,12 +5,13 @@ import { type Backend, openBackend } from '../../../src-main/engine/devices/back
 import type { Ops } from '../../../src-main/engine/devices/ops.ts'
 import type { Tensor2D } from '../../../src-main/engine/devices/tensor.ts'
 import { type Close, closeOn } from './close.ts'
-import { kernelEngines, matrix, vector } from './engines.ts'
+import { kernelEngines, uploads } from './engines.ts'
 import type { Numbers } from './reference.ts'
 import * as reference from './reference.ts'
 
 describe.each(await kernelEngines())('$name', ({ options }) => {
   let backend: Backend
+  const { matrix, vector } = uploads(() => backend.ops)
   let ops: Ops
   let on: Close
   beforeAll(async () => {

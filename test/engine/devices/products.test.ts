@@ -4,11 +4,12 @@ import { afterAll, beforeAll, describe, test } from 'vitest'
 import { type Backend, openBackend } from '../../../src-main/engine/devices/backend.ts'
 import type { Ops } from '../../../src-main/engine/devices/ops.ts'
 import { type Close, closeOn } from './close.ts'
-import { kernelEngines, matrix, vector } from './engines.ts'
+import { kernelEngines, uploads } from './engines.ts'
 import * as reference from './reference.ts'
 
 describe.each(await kernelEngines())('$name', ({ options }) => {
   let backend: Backend
+  const { matrix, vector } = uploads(() => backend.ops)
   let ops: Ops
   let on: Close
   beforeAll(async () => {

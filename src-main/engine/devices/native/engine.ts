@@ -23,6 +23,7 @@ export const native = {
       threads,
       simd: 'native',
       versions: { 'tfjs-core': tf.version_core, ...versions },
+      repeats: !gpu, // sums on a GPU are not known to
       ops: nativeOps(backend),
       memory,
       deviceBytes: gpu ? gpuBytes : hostBytes,

@@ -81,6 +81,11 @@ export class WebGpuDevice {
     this.#commands.write(own(x).held, values, 4 * at)
   }
 
+  /** All of x into another tensor, from its element `at` on. */
+  copy(x: Tensor, to: Tensor, at = 0): void {
+    if (x.size > 0) this.#commands.copy(own(x).held, own(to).held, 4 * x.size, 4 * at)
+  }
+
   clear(x: Tensor): void {
     this.#commands.clear(own(x).held, 4 * Math.max(1, x.size))
   }

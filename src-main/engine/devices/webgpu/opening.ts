@@ -1,5 +1,9 @@
 // Dawn's WebGPU by the binding of npm's `webgpu`: an adapter and a device with all that the adapter offers of what we
 // use, or one line that says why there is none. The binding is a package of its own for all platforms and may be absent.
+import { readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+
+import type { Card } from '../../../contract/run/run.ts'
 import type { GpuLimits } from './device.ts'
 
 /** What an adapter must have; a device gets all the adapter has of it. */
@@ -15,43 +19,47 @@ const least: GpuLimits = {
 
 const wanted = ['timestamp-query', 'shader-f16'] as const
 
+const gpus = new Map<string, GPU>() // by the card's name; a device dies with its own
+
 export interface OpenedGpu {
   device: GPUDevice
-  card: string // as its driver names it
-  identity: string // adapter and driver: what tiles are tuned for
-  isSoftware: boolean
+  card: Card
+  version: string // of the binding
 }
 
-let gpu: GPU | undefined // devices die with it
-
-/** An adapter is spent by its device: each opening asks for a new one. */
-export async function openGpu(): Promise<OpenedGpu | string> {
+/** `named`: a part of the card's name, any if not given; a driver without a card is refused unless `software` will do. */
+export async function openGpu(named: string | undefined, software: boolean): Promise<OpenedGpu | string> {
+  let gpu: GPU
   try {
     const { create, globals } = await import('webgpu')
     Object.assign(globalThis, globals)
-    gpu ??= create(['disable-dawn-features=timestamp_quantization'])
+    // The binding takes the first adapter whose name holds what it is given.
+    const options = ['disable-dawn-features=timestamp_quantization', ...(named ? [`adapter=${named}`] : [])]
+    gpu = gpus.get(named ?? '') ?? create(options)
+    gpus.set(named ?? '', gpu)
   } catch (error) {
     return `npm's webgpu does not load: ${firstLine(error)}`
   }
+  // An adapter is spent by its device: each opening asks for a new one.
   const adapter = await gpu.requestAdapter({ powerPreference: 'high-performance' })
-  if (!adapter) return noAdapter()
+  if (!adapter) return noAdapter(named)
+  const card = cardOf(adapter.info)
+  if (card.software && !software) return `${card.name} is no card: it computes on the processor`
   const limits = limitsOf(adapter)
   const small = Object.entries(least).find(([name, value]) => limits[name as keyof GpuLimits] < value)
-  const { vendor, architecture, device: model, description, isFallbackAdapter } = adapter.info
-  const card = model && !description.includes(model) ? `${model}, ${description}` : description || vendor
-  if (small) return `${card} is too small: its ${small[0]} is below ${small[1]}`
+  if (small) return `${card.name} is too small: its ${small[0]} is below ${small[1]}`
   const requiredFeatures = wanted.filter((feature) => adapter.features.has(feature))
   try {
     const device = await adapter.requestDevice({ requiredFeatures, requiredLimits: { ...limits } })
-    return {
-      device,
-      card,
-      identity: [vendor, architecture, model, description].join(' '),
-      isSoftware: isFallbackAdapter,
-    }
+    return { device, card, version: version() }
   } catch (error) {
-    return `${card} gives no device: ${firstLine(error)}`
+    return `${card.name} gives no device: ${firstLine(error)}`
   }
+}
+
+function cardOf({ vendor, architecture, device, description, isFallbackAdapter }: GPUAdapterInfo): Card {
+  const name = device || [vendor, architecture].filter(Boolean).join(' ')
+  return { name, driver: description, ...(isFallbackAdapter && { software: true }) }
 }
 
 function limitsOf({ limits }: GPUAdapter): GpuLimits {
@@ -66,9 +74,15 @@ function limitsOf({ limits }: GPUAdapter): GpuLimits {
   }
 }
 
-function noAdapter(): string {
-  if (process.platform !== 'linux') return 'no graphics card with a driver for WebGPU was found'
-  return "no Vulkan adapter was found: the loader (libvulkan1) and the card's driver must be installed, for NVIDIA's also libX11, libXext and libglvnd (libx11-6, libxext6, libglvnd0, libegl1)"
+function noAdapter(named: string | undefined): string {
+  if (named) return `no card named "${named}" has a driver for WebGPU`
+  if (process.platform !== 'linux') return 'no card has a driver for WebGPU'
+  return "no card has a Vulkan driver: needed are the loader (libvulkan1) and the card's driver, for NVIDIA's also libX11, libXext and libglvnd (libx11-6, libxext6, libglvnd0, libegl1)"
+}
+
+function version(): string {
+  const file = createRequire(import.meta.url).resolve('webgpu/package.json')
+  return (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version
 }
 
 function firstLine(error: unknown): string {
