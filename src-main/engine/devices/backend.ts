@@ -31,7 +31,7 @@ export async function openBackend({ prefer, among = engines, ...given }: Backend
   const reasons = new Set(first > 0 ? [`${wanted} was asked for`] : [])
   const failed = new Set<Engine>()
   const tried = forced ? [forced] : attempts(among.slice(first))
-  const options = { ...optionsOf(given), forced: tried.length === 1 }
+  const options = { ...optionsOf(given), forced: prefer !== undefined || tried.length === 1 }
   for (const { engine, kinds } of tried) {
     if (failed.has(engine)) continue
     const opened = await engine.open(options)
