@@ -126,7 +126,9 @@ function enginesWith(history: History, run: RunId, engine: EngineInfo): EngineSh
     after !== null && (a === null || a.stage < after.stage || (a.stage === after.stage && a.epoch < after.epoch))
   const kept = enginesOf(runRow(history, run)).filter(isKept)
   const last = kept.at(-1)
-  return last && isSameArithmetic(last.engine, engine) ? kept : [...kept, { engine, after }]
+  if (!last || !isSameArithmetic(last.engine, engine)) return [...kept, { engine, after }]
+  const isNews = engine.card && !last.engine.card
+  return isNews ? [...kept.slice(0, -1), { ...last, engine: { ...last.engine, card: engine.card } }] : kept
 }
 
 /** A card that was not known then is no other one. */

@@ -18,16 +18,18 @@ import { rebuild } from '../../src-main/worker/rebuild.ts'
 import { trialOf } from '../../src-main/worker/trial.ts'
 import { type Fails, failingOps, holding, messages } from '../engine/devices/failing-ops.ts'
 
-export type Trouble = { lostAt: number } | { holds: number } // an operation; images whose reverse pass fits
+/** An operation, and what it fails by; or images whose reverse pass fits. kind: of the engine it says it is. */
+export type Trouble = ({ lostAt: number; by?: keyof typeof messages } | { holds: number }) & { kind?: 'webgpu' }
 
 const trouble = JSON.parse(process.env['TROUBLE'] ?? '{}') as Trouble
 const isCpu = process.env['CUDA_VISIBLE_DEVICES'] === '-1'
-const fails: Fails = 'lostAt' in trouble ? (n) => (n >= trouble.lostAt ? messages.lost : null) : holding(trouble.holds)
+const fails: Fails =
+  'lostAt' in trouble ? (n) => (n >= trouble.lostAt ? messages[trouble.by ?? 'lost'] : null) : holding(trouble.holds)
 
 const real = await openBackend({ prefer: 'wasm' })
 const device = isCpu
   ? ({ kind: 'native-cpu', name: 'a CPU' } as const)
-  : ({ kind: 'native-gpu', name: 'a GPU' } as const)
+  : ({ kind: trouble.kind ?? 'native-gpu', name: 'a GPU' } as const)
 const backend = { ...real, ...device, reason: '', ops: isCpu ? real.ops : failingOps(real.ops, fails) }
 
 serveEngine(

@@ -40,9 +40,7 @@ fn slopeAt(x : vec4f) -> vec4f { return phi(x) + x * ${1 / Math.sqrt(2 * Math.PI
 
 /** c_0 + v (c_1 + v (c_2 + ...)), by fused steps. */
 function horner(coefficients: readonly number[], v: string): string {
-  return coefficients
-    .map((c) => `vec4f(${c})`)
-    .reduceRight((sum, c) => `fma(${sum}, ${v}, ${c})`)
+  return coefficients.map((c) => `vec4f(${c})`).reduceRight((sum, c) => `fma(${sum}, ${v}, ${c})`)
 }
 
 function factorial(n: number): number {
