@@ -25,7 +25,8 @@ test('what an engine prints to stdout is no line of --json', async () => {
 })
 
 test('an engine asked for that is not here is one sentence before any work, and no run is made', async () => {
-  const { home, config } = place()
+  const { home } = place()
+  const config = join(import.meta.dirname, '../../resources/sample/dv-basi.json')
   const env = { BASIL_ADDON: '', BASIL_BACKEND: '' }
   const { code, err } = await basil(['run', config, '--engine', 'native'], { home, env })
   expect(code).not.toBe(0)

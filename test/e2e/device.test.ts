@@ -7,8 +7,9 @@ import { join } from 'node:path'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 
+import { runId } from '../../src-main/contract/branded.ts'
+import { runDetail } from '../../src-main/history/detail.ts'
 import { readHistory } from '../../src-main/history/open.ts'
-import { listRuns } from '../../src-main/history/runs.ts'
 import type { Trouble } from '../faults/failing-engine.ts'
 import { accessible, type Basil, inBrowser, startBasil, startBrowser } from './basil.ts'
 
@@ -35,16 +36,19 @@ inBrowser('a card that fails', () => {
   })
 
   it('pauses the run with its cause, and "Resume on CPU" takes it to its end', async () => {
-    await page.getByRole('button', { name: 'Open the sample' }).click()
+    await page.getByRole('button', { name: 'Open the sample project' }).click()
     await page.getByRole('button', { name: 'Start run' }).click()
     await page.getByText('The GPU can no longer be used', { exact: false }).first().waitFor()
     await page.getByText('VK_ERROR_DEVICE_LOST', { exact: false }).first().waitFor()
     await accessible(page, 'device-lost')
     await page.getByRole('button', { name: 'Resume on CPU' }).click()
     await page.getByRole('button', { name: 'Export model' }).waitFor()
-    await page.getByText('went on in another engine, a CPU', { exact: false }).waitFor()
     const history = await readHistory(home)
-    expect(listRuns(history, { offset: 0, limit: 9, search: '' }).rows.map(({ state }) => state)).toEqual(['done'])
+    const { state, engines } = runDetail(history, runId(1))
+    expect({ state, engines }).toMatchObject({
+      state: 'done',
+      engines: [{ engine: { kind: 'webgpu' } }, { engine: { name: 'a CPU' }, after: { stage: expect.any(Number) } }],
+    })
     history.close()
   })
 })
