@@ -1,6 +1,6 @@
-// basil engine install|status|measure|use|remove: which engines are here, and native TensorFlow in the data folder. On a terminal one bar is
-// written over; elsewhere a step is a line, and within a step every tenth. Ctrl+C ends an installation; what was
-// downloaded stays.
+// basil engine install|status|measure|use|remove: which engines are here, and native TensorFlow in the data folder. On
+// a terminal one bar is written over; elsewhere a step is a line, and within a step every tenth. Ctrl+C ends an
+// installation; what was downloaded stays.
 import { resolve } from 'node:path'
 
 import { Command } from 'commander'
@@ -73,6 +73,26 @@ export function engineCommand(): Command {
         else for (const line of statusLines(status)) print(line)
       }),
     )
+  addChoosing(command)
+  command
+    .command('remove')
+    .description('back to the portable engine; frees the space')
+    .option('--json', 'as JSON')
+    .action(async ({ json = false }) => {
+      try {
+        const folder = resolve(dataFolder())
+        const removed = await removeEngine(folder, () => writerOf(folder) !== null)
+        if (json) printJson({ removed })
+        else print(removed ? 'Removed: the portable engine is in use from now on.' : 'Nothing was installed.')
+      } catch (error) {
+        fail(error, json)
+      }
+    })
+  return command
+}
+
+/** measure and use. */
+function addChoosing(command: Command): void {
   command
     .command('measure')
     .description('try every engine that is here for about two seconds: what "auto" then chooses by')
@@ -103,21 +123,6 @@ export function engineCommand(): Command {
         `${data === 'auto' ? 'The fastest engine that is here' : engineTitles[data]} is used from the next start on.`,
       )
     })
-  command
-    .command('remove')
-    .description('back to the portable engine; frees the space')
-    .option('--json', 'as JSON')
-    .action(async ({ json = false }) => {
-      try {
-        const folder = resolve(dataFolder())
-        const removed = await removeEngine(folder, () => writerOf(folder) !== null)
-        if (json) printJson({ removed })
-        else print(removed ? 'Removed: the portable engine is in use from now on.' : 'Nothing was installed.')
-      } catch (error) {
-        fail(error, json)
-      }
-    })
-  return command
 }
 
 async function bestKind(): Promise<NativeKind> {

@@ -1,6 +1,6 @@
 // What an error of a backend means. Wasm's guard throws RangeErrors; TensorFlow's and Dawn's errors have a text and
-// nothing else, and where a driver is gone it may end the process, so the same words are looked for in what a dead engine
-// last said.
+// nothing else, and where a driver is gone it may end the process, so the same words are looked for in what a dead
+// engine last said.
 import { BasilError, type ErrorRecord } from './errors.ts'
 
 const fullMemory =

@@ -1,7 +1,7 @@
 // Which engine a person wants, kept in <data folder>/engine/choice.json; and the order in which a new process of the
 // engine tries the kinds: what was chosen, or what a trial (measured.ts) found the fastest, then what is not measured.
-// For one process the environment wins: BASIL_CHOICE, which --engine sets, and BASIL_BACKEND, which the engine's process
-// reads by itself; BASIL_ENGINES is the order that it is given.
+// For one process the environment wins: BASIL_CHOICE, which --engine sets, and BASIL_BACKEND, which the engine's
+// process reads by itself; BASIL_ENGINES is the order that it is given.
 import { mkdirSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 

@@ -82,8 +82,8 @@ function kindsHere(home: string, env: NodeJS.ProcessEnv): EngineKind[] {
 }
 
 /**
- * Whether trials would decide something: nobody has said which engine, a card may be of use, and of an engine here there
- * is no trial on this machine as it is now. On a CPU alone the order is known.
+ * Whether trials would decide something: nobody has said which engine, a card may be of use, and of an engine here
+ * there is no trial on this machine as it is now. On a CPU alone the order is known.
  */
 export async function isWorthMeasuring(home: string, env: NodeJS.ProcessEnv = process.env): Promise<boolean> {
   const kinds = kindsHere(home, env)

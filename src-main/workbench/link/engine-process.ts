@@ -1,8 +1,8 @@
 // The engine's process as the supervisor sees it: a port to talk over, and an end. Here it is a forked Node; in the
-// window's program it is Electron's utilityProcess, behind the same interface (src-main/desktop).
-// What the engine prints reaches nobody's terminal: the signs of life are heard on stdout; the end of all else that it,
-// or a driver, has to say there or on stderr is kept to explain a crash. Nor does a terminal's Ctrl+C reach it: it has a process group of its own, because
-// TensorFlow's matrix products do not survive a signal (ARCHITECTURE.md).
+// window's program it is Electron's utilityProcess, behind the same interface (src-main/desktop). What the engine
+// prints reaches nobody's terminal: the signs of life are heard on stdout; the end of all else that it, or a driver,
+// has to say there or on stderr is kept to explain a crash. Nor does a terminal's Ctrl+C reach it: it has a process
+// group of its own, because TensorFlow's matrix products do not survive a signal (ARCHITECTURE.md).
 import { type ChildProcess, fork } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 

@@ -1,6 +1,6 @@
 // The plain Node in which the WebGPU engine runs, under Electron too: Dawn's binding maps its buffers into JavaScript,
-// which Electron's memory cage forbids in all of its processes. It is the package node-<platform>-<arch>, or, where this
-// program runs in a plain Node itself, that one.
+// which Electron's memory cage forbids in all of its processes. It is the package node-<platform>-<arch>, or, where
+// this program runs in a plain Node itself, that one.
 import { existsSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join, sep } from 'node:path'

@@ -1,5 +1,5 @@
-// Whether the machine slept a moment ago: a card whose driver did not live through it is lost with its wake. A timer that
-// comes round far too late says so, on systems whose clocks stand still meanwhile by the time of day alone.
+// Whether the machine slept a moment ago: a card whose driver did not live through it is lost with its wake. A timer
+// that comes round far too late says so, on systems whose clocks stand still meanwhile by the time of day alone.
 import { type Clock, every } from './heartbeat.ts'
 
 const tick = 5000 // milliseconds

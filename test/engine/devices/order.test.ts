@@ -1,5 +1,5 @@
-// Which engine opens, by toy engines: the order that a process is given, one that comes up as another kind than is wanted,
-// and one that was asked for by name and is not there.
+// Which engine opens, by toy engines: the order that a process is given, one that comes up as another kind than is
+// wanted, and one that was asked for by name and is not there.
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 
 import type { EngineKind } from '../../../src-main/contract/run/run.ts'

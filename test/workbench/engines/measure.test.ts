@@ -1,5 +1,6 @@
-// Trials in processes of their own: what is kept of them, a driver that crashes or hangs is an answer, they are believed
-// as long as the machine is the same, and a run waits for them only where they decide something. Engines are toys.
+// Trials in processes of their own: what is kept of them, a driver that crashes or hangs is an answer, they are
+// believed as long as the machine is the same, and a run waits for them only where they decide something. Engines are
+// toys.
 import { chmodSync, existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 

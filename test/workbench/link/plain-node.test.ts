@@ -1,4 +1,5 @@
-// Which process of the engine needs a plain Node, and that the one of the package can run it: WebGPU's binding loads there.
+// Which process of the engine needs a plain Node, and that the one of the package can run it: WebGPU's binding loads
+// there.
 import { execFileSync } from 'node:child_process'
 import { createRequire } from 'node:module'
 import { dirname, join, sep } from 'node:path'
