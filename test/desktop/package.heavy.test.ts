@@ -91,7 +91,7 @@ describe.runIf(process.platform === 'linux')('the packed program', () => {
     ]
     for (const file of [...needed, ...imported]) expect(inside).toContain(file)
     const unwanted =
-      /^\/(src-|test|build|docs)|\.ts$|\.map$|node-linux-|\/better-sqlite3\/(deps|src)\/|^\/node_modules\/(electron|vite|svelte|typescript)\//
+      /^\/(src-|test|build|docs)|\.ts$|\.map$|node-linux-[^/]+\/(include|share)\/|\/better-sqlite3\/(deps|src)\/|^\/node_modules\/(electron|vite|svelte|typescript)\//
     expect(inside.filter((file) => unwanted.test(file))).toEqual([])
     const bundles =
       /^\/node_modules\/@tensorflow\/tfjs(-converter|-data|-layers|-backend-webgl)?\/dist\/(?![\w.-]*\.node\.js$)/
@@ -116,6 +116,19 @@ describe.runIf(process.platform === 'linux')('the packed program', () => {
     for (const file of ['wheels.json', 'self-test.json'])
       await readFile(join(packed(), 'resources', 'resources', 'engine', file))
     expect(inside.filter((file) => /prebuilds\/(darwin|win32)/.test(file))).toEqual([])
+  })
+  it("holds a plain Node that runs the engine outside of the archive, with WebGPU's binding for this system alone", async () => {
+    const unpacked = join(packed(), 'resources', 'app.asar.unpacked')
+    const node = join(unpacked, 'node_modules', `node-linux-${process.arch}`, 'bin', 'node')
+    const link = openLink(forkEngine(join(unpacked, 'out', 'main', 'engine.js'), { BASIL_ENGINES: 'wasm' }, node))
+    try {
+      expect(await link.ask(link.client.describe())).toMatchObject({ kind: 'wasm' })
+    } finally {
+      link.process.kill()
+      await link.process.exited
+    }
+    const bindings = inside.filter((file) => /\/webgpu\/dist\/.*\.node$/.test(file))
+    expect(bindings).toEqual([expect.stringContaining(`linux-${process.arch}`)])
   })
   it('has its fuses set', async () => {
     const wire = await getCurrentFuseWire(join(packed(), 'basil'))

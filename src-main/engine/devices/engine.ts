@@ -1,10 +1,11 @@
 // What an engine is: how it is asked for, how it opens, and what it gives when it is open.
+import type { Card, EngineInfo, EngineKind } from '../../contract/run/run.ts'
 import type { Ops } from './ops.ts'
 
 export interface Engine {
   name: string // as BASIL_BACKEND and `prefer` have it
   called: string // as a message has it
-  kinds: readonly Backend['kind'][]
+  kinds: readonly EngineKind[]
   /**
    * The open engine, or one line that says why it cannot be used here. Throws where that is no answer: what Basil
    * itself brings is missing.
@@ -18,15 +19,24 @@ export interface EngineOptions {
   addon?: string | undefined
   /** The folder of the compiled kernels, when it is not out/kernels. */
   kernels?: string | undefined
+  /** A part of the name of the card to compute on; any if not given. */
+  card?: string | undefined
+  /** Asked for by name: a driver that computes on the processor will do. */
+  forced?: boolean
+  /** The folder where what was measured of a card is kept. */
+  tuning?: string | undefined
 }
 
 export interface Backend {
   name: string // as shown on screen
-  kind: 'native-gpu' | 'native-cpu' | 'wasm'
+  kind: EngineKind
   threads: number
   simd: string
   reason: string // why the engines before it are not used; empty where it is the first
   versions: Record<string, string>
+  card?: Card | undefined // the GPU, where it is known
+  tuning?(): string // a hash of what was chosen by measuring and shows in the bits
+  repeats: boolean // the same seed gives the same bits again
   ops: Ops
   memory(): { tensors: number; bytes: number }
   /**
@@ -37,4 +47,10 @@ export interface Backend {
   hostBytes(): number
   freeBytes(): number // on the device
   close(): void // tensors made on the backend are gone after this
+}
+
+/** What is told and kept of a backend. */
+export function infoOf({ name, kind, threads, simd, reason, versions, card, tuning, repeats }: Backend): EngineInfo {
+  const known = { ...(card && { card }), ...(tuning && { tuning: tuning() }) }
+  return { name, kind, threads, simd, reason, versions, ...known, repeats }
 }

@@ -5,5 +5,6 @@
 import type { Engine } from './engine.ts'
 import { native } from './native/engine.ts'
 import { wasm } from './wasm/engine.ts'
+import { webgpu } from './webgpu/engine.ts'
 
-export const engines = [native, wasm] as const satisfies readonly Engine[]
+export const engines = [native, webgpu, wasm] as const satisfies readonly Engine[]

@@ -3,7 +3,7 @@
 // (rows, width), rows = images * tokens. Every function returns new tensors that the caller disposes; arguments are
 // left alone. Nothing here differentiates by itself: each operation stands beside its own derivative.
 // Work is handed to the device and not waited for; what comes back to the host, `read` and `readDots`, is a promise.
-import type { Tensor, Tensor1D, Tensor2D, Tensor3D } from './tensor.ts'
+import type { Tensor, Tensor1D, Tensor2D } from './tensor.ts'
 
 export type Activation = 'quick-gelu' | 'gelu'
 
@@ -13,11 +13,9 @@ export interface LayerNormSaved {
   scale: Tensor1D // (rows)
 }
 
-/** An activation again, and its way back, which share what they compute. */
-export interface ActivationReverse {
-  y: Tensor2D
-  gradient(dy: Tensor2D): Tensor2D // dy f'(x)
-  dispose(): void // y too
+/** What the reverse pass of attention and its tangents need beside qkv; each engine keeps what suits it. */
+export interface AttentionSaved {
+  dispose(): void
 }
 
 export interface AttentionShape {
@@ -103,8 +101,26 @@ export interface Ops {
   /** a (m, k), or (k, m) if transposeA; b (k, n), or (n, k) if transposeB; gives (m, n). */
   matmul(a: Tensor2D, b: Tensor2D, transposeA?: boolean, transposeB?: boolean): Tensor2D
 
-  /** x (rows, in), weight (out, in), or (in, out) if turned, bias (out): x weight' + bias, (rows, out). */
-  linear(x: Tensor2D, weight: Tensor2D, bias: Tensor1D, turned?: boolean): Tensor2D
+  /**
+   * x (rows, in), weight (out, in), or (in, out) if turned, bias (out), residual (rows, out): x weight' + bias, plus the
+   * residual where one is given, (rows, out).
+   */
+  linear(x: Tensor2D, weight: Tensor2D, bias: Tensor1D, turned?: boolean, residual?: Tensor2D): Tensor2D
+
+  /** wide = x weight' + bias, and active = f(wide). */
+  linearActivated(x: Tensor2D, weight: Tensor2D, bias: Tensor1D, kind: Activation): { wide: Tensor2D; active: Tensor2D }
+
+  /**
+   * The way back through y = f(wide) weight', weight (out, in), or (in, out) if turned: from dL/dy (rows, out) and wide
+   * (rows, in), f(wide) again and dL/dwide = (dy weight) f'(wide).
+   */
+  activatedGradient(
+    dy: Tensor2D,
+    weight: Tensor2D,
+    wide: Tensor2D,
+    kind: Activation,
+    turned?: boolean,
+  ): { active: Tensor2D; dwide: Tensor2D }
 
   /** Sums over rows: (rows, columns) to (columns). */
   sumRows(x: Tensor2D): Tensor1D
@@ -115,29 +131,29 @@ export interface Ops {
   /** y again, from what its forward pass saved. */
   layerNormAgain(x: Tensor2D, saved: LayerNormSaved, gain: Tensor1D, bias: Tensor1D, epsilon: number): Tensor2D
 
-  /** From dL/dy (rows, width): dL/dx (rows, width), dL/dgain and dL/dbias (width). */
+  /**
+   * From dL/dy (rows, width): dL/dx (rows, width), plus the residual where one is given, dL/dgain and dL/dbias (width).
+   */
   layerNormGradient(
     dy: Tensor2D,
     x: Tensor2D,
     saved: LayerNormSaved,
     gain: Tensor1D,
+    residual?: Tensor2D,
   ): { dx: Tensor2D; dgain: Tensor1D; dbias: Tensor1D }
 
   /** QuickGELU x * sigmoid(1.702 x), or GELU x * Phi(x) (exact, by erf). */
   activation(x: Tensor2D, kind: Activation): Tensor2D
 
-  activationReverse(x: Tensor2D, kind: Activation): ActivationReverse
-
   /**
    * Multi-head self-attention, softmax(q k' / sqrt(width / heads)) v.
    * qkv (images * tokens, 3 * width): each row holds q, k, v side by side, each split into heads.
-   * Gives y (images * tokens, width) and the probabilities (images * heads, tokens, tokens) that the reverse pass
-   * needs; causal, they are 0 above the diagonal.
+   * Gives y (images * tokens, width) and what the reverse pass needs.
    */
-  attention(qkv: Tensor2D, shape: AttentionShape): { y: Tensor2D; probabilities: Tensor3D }
+  attention(qkv: Tensor2D, shape: AttentionShape): { y: Tensor2D; saved: AttentionSaved }
 
   /** From dL/dy (images * tokens, width): dL/dqkv (images * tokens, 3 * width). */
-  attentionGradient(dy: Tensor2D, qkv: Tensor2D, probabilities: Tensor3D, shape: AttentionShape): Tensor2D
+  attentionGradient(dy: Tensor2D, qkv: Tensor2D, saved: AttentionSaved, shape: AttentionShape): Tensor2D
 
   /**
    * Forward mode: from k tangents of x, stacked in dx (k * rows, width), those of layerNorm(x) at fixed gain and bias,
@@ -149,7 +165,7 @@ export interface Ops {
   activationTangent(dx: Tensor2D, x: Tensor2D, kind: Activation): Tensor2D
 
   /** From dqkv (k * images * tokens, 3 * width): the k tangents of attention's y, (k * images * tokens, width). */
-  attentionTangent(dqkv: Tensor2D, qkv: Tensor2D, probabilities: Tensor3D, shape: AttentionShape): Tensor2D
+  attentionTangent(dqkv: Tensor2D, qkv: Tensor2D, saved: AttentionSaved, shape: AttentionShape): Tensor2D
 
   /** x + y, both of one shape. */
   add<T extends Tensor>(x: T, y: T): T

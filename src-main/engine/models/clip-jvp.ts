@@ -96,7 +96,7 @@ function attentionHalf(stack: Stack, dx: Tensor2D, layer: number): Tensor2D {
   const dqkv = consumed(h, consumed(dh, linearTangent(stack, dh, h, `${at}attn.in_proj_`)))
   const dY = consumed(
     dqkv,
-    ops.attentionTangent(dqkv, kept.qkv, kept.probabilities, { images: stack.tape.images, tokens, heads }),
+    ops.attentionTangent(dqkv, kept.qkv, kept.attention, { images: stack.tape.images, tokens, heads }),
   )
   const readOn = readBehind(stack.tower, layer, stack.inside.length * stack.tape.images)
   const dMixed = readOn ? consumed(dY, ops.takeRows(dY, readOn)) : dY

@@ -2,15 +2,8 @@
 //   x += attn(ln_1 x),  x += mlp(ln_2 x)
 // forward, and its hand-written reverse. Parameters are named "attn.in_proj_weight" and so on behind the layer's own name;
 // the reverse hands each one's gradient out as soon as it is known and frees it after.
-import type { Activation, AttentionShape, LayerNormSaved, Ops } from '../devices/ops.ts'
-import {
-  disposeAll,
-  type Tensor,
-  type Tensor1D,
-  type Tensor2D,
-  type Tensor3D,
-  type Weights,
-} from '../devices/tensor.ts'
+import type { Activation, AttentionSaved, AttentionShape, LayerNormSaved, Ops } from '../devices/ops.ts'
+import { disposeAll, type Tensor, type Tensor1D, type Tensor2D, type Weights } from '../devices/tensor.ts'
 import { isTurned } from '../weights/held.ts'
 
 /** What is computed with, and how: of the two, all layers of a tower have the same. */
@@ -29,7 +22,7 @@ export type Emit = (name: string, gradient: Tensor) => void
 export interface LayerTape {
   ln1: LayerNormSaved
   qkv: Tensor2D // (rows, 3 * width)
-  probabilities: Tensor3D // (images * heads, tokens, tokens)
+  attention: AttentionSaved
   mixed: Tensor2D // (rows, width)
   x2: Tensor2D
   ln2: LayerNormSaved
@@ -57,19 +50,16 @@ export function transformerLayer(
   const w2 = (name: string): Tensor2D => weights(at + name) as Tensor2D
   const ln1 = ops.layerNorm(x, w1('ln_1.weight'), w1('ln_1.bias'), layerNormEps)
   const qkv = ops.linear(ln1.y, w2('attn.in_proj_weight'), w1('attn.in_proj_bias'))
-  const { y, probabilities } = ops.attention(qkv, shape)
+  const { y, saved: attention } = ops.attention(qkv, shape)
   const mixed = readOn ? ops.takeRows(y, readOn) : y
   const passed = readOn ? ops.takeRows(x, readOn) : x
-  const attended = ops.linear(mixed, w2('attn.out_proj.weight'), w1('attn.out_proj.bias'))
-  const x2 = ops.add(passed, attended)
+  const x2 = ops.linear(mixed, w2('attn.out_proj.weight'), w1('attn.out_proj.bias'), false, passed)
   if (readOn) disposeAll([y, passed])
   const ln2 = ops.layerNorm(x2, w1('ln_2.weight'), w1('ln_2.bias'), layerNormEps)
-  const wide = ops.linear(ln2.y, w2('mlp.c_fc.weight'), w1('mlp.c_fc.bias'))
-  const active = ops.activation(wide, activation)
-  const narrow = ops.linear(active, w2('mlp.c_proj.weight'), w1('mlp.c_proj.bias'), true)
-  const next = ops.add(x2, narrow)
-  disposeAll([ln1.y, attended, ln2.y, active, narrow])
-  return { next, tape: { ln1: ln1.saved, qkv, probabilities, mixed, x2, ln2: ln2.saved, wide } }
+  const { wide, active } = ops.linearActivated(ln2.y, w2('mlp.c_fc.weight'), w1('mlp.c_fc.bias'), activation)
+  const next = ops.linear(active, w2('mlp.c_proj.weight'), w1('mlp.c_proj.bias'), true, x2)
+  disposeAll([ln1.y, ln2.y, active])
+  return { next, tape: { ln1: ln1.saved, qkv, attention, mixed, x2, ln2: ln2.saved, wide } }
 }
 
 /** From dL/d(next x) to dL/dx of layer i, its parameters' gradients given on the way. */
@@ -83,39 +73,47 @@ export function layerReverse(
 ): Tensor2D {
   const at = layerName(i)
   const { give, giveNorm } = giveTo(emit)
-  /** y = x W' + b: gives dW = dy' x (or its transpose) and db, returns dx = dy W. */
-  const linearBack = (name: string, dy: Tensor2D, input: Tensor2D): Tensor2D => {
+  /** y = x W' + b: gives dW = dy' x (or its transpose) and db. */
+  const giveLinear = (name: string, dy: Tensor2D, input: Tensor2D): void => {
     const turned = isTurned(`${name}weight`)
     give(`${name}weight`, turned ? ops.matmul(input, dy, true, false) : ops.matmul(dy, input, true, false))
     give(`${name}bias`, ops.sumRows(dy))
-    return ops.matmul(dy, weights(`${name}weight`) as Tensor2D, false, turned)
   }
-  const active = ops.activationReverse(kept.wide, activation)
-  const dActive = linearBack(`${at}mlp.c_proj.`, dNext, active.y)
-  const dWide = active.gradient(dActive)
+  /** The same, and returns dx = dy W. */
+  const linearBack = (name: string, dy: Tensor2D, input: Tensor2D): Tensor2D => {
+    giveLinear(name, dy, input)
+    return ops.matmul(dy, weights(`${name}weight`) as Tensor2D, false, isTurned(`${name}weight`))
+  }
+  const proj = `${at}mlp.c_proj.weight`
+  const { active, dwide: dWide } = ops.activatedGradient(
+    dNext,
+    weights(proj) as Tensor2D,
+    kept.wide,
+    activation,
+    isTurned(proj),
+  )
+  giveLinear(`${at}mlp.c_proj.`, dNext, active)
   active.dispose()
-  dActive.dispose()
   const h2 = normAgain(ops, weights, `${at}ln_2`, kept.x2, kept.ln2, layerNormEps)
   const dH2 = linearBack(`${at}mlp.c_fc.`, dWide, h2)
   h2.dispose()
-  const ln2 = ops.layerNormGradient(dH2, kept.x2, kept.ln2, weights(`${at}ln_2.weight`) as Tensor1D)
+  const ln2 = ops.layerNormGradient(dH2, kept.x2, kept.ln2, weights(`${at}ln_2.weight`) as Tensor1D, dNext)
   giveNorm(`${at}ln_2`, ln2)
-  const dx2 = ops.add(dNext, ln2.dx)
-  disposeAll([dWide, dH2, ln2.dx])
+  const dx2 = ln2.dx
+  disposeAll([dWide, dH2])
 
   const dMixed = linearBack(`${at}attn.out_proj.`, dx2, kept.mixed)
   const dY = readOn ? ops.putRows(dMixed, readOn, x.shape[0]) : dMixed
   const dPassed = readOn ? ops.putRows(dx2, readOn, x.shape[0]) : dx2
   if (readOn) disposeAll([dMixed, dx2])
-  const dQkv = ops.attentionGradient(dY, kept.qkv, kept.probabilities, shape)
+  const dQkv = ops.attentionGradient(dY, kept.qkv, kept.attention, shape)
   const h1 = normAgain(ops, weights, `${at}ln_1`, x, kept.ln1, layerNormEps)
   const dH1 = linearBack(`${at}attn.in_proj_`, dQkv, h1)
   h1.dispose()
-  const ln1 = ops.layerNormGradient(dH1, x, kept.ln1, weights(`${at}ln_1.weight`) as Tensor1D)
+  const ln1 = ops.layerNormGradient(dH1, x, kept.ln1, weights(`${at}ln_1.weight`) as Tensor1D, dPassed)
   giveNorm(`${at}ln_1`, ln1)
-  const dx = ops.add(dPassed, ln1.dx)
-  disposeAll([dY, dPassed, dQkv, dH1, ln1.dx])
-  return dx
+  disposeAll([dY, dPassed, dQkv, dH1])
+  return ln1.dx
 }
 
 /** Gradients to `emit`, and away. */
@@ -144,6 +142,6 @@ export function normAgain(
   return ops.layerNormAgain(x, saved, gain, bias, epsilon)
 }
 
-export function disposeLayer({ ln1, qkv, probabilities, mixed, x2, ln2, wide }: LayerTape): void {
-  disposeAll([ln1.mean, ln1.scale, qkv, probabilities, mixed, x2, ln2.mean, ln2.scale, wide])
+export function disposeLayer({ ln1, qkv, attention, mixed, x2, ln2, wide }: LayerTape): void {
+  disposeAll([ln1.mean, ln1.scale, qkv, attention, mixed, x2, ln2.mean, ln2.scale, wide])
 }

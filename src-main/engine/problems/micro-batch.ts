@@ -21,7 +21,7 @@ export function microBatchFor(
   { kind }: Pick<Backend, 'kind'>,
   { tokens, width }: Architecture,
 ): MicroBatch {
-  const elements = kind === 'native-gpu' ? 4 * busy : busy
+  const elements = kind === 'native-gpu' || kind === 'webgpu' ? 4 * busy : busy
   return microBatchOf(configured === 'auto' ? Math.max(1, Math.round(elements / (tokens * width))) : configured)
 }
 

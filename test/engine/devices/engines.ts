@@ -1,5 +1,5 @@
-// The engines an operation is tested on: our kernels as the machine runs them, our plain kernels, and native TensorFlow
-// where it is installed. The plain ones are made by a folder in which both builds are the plain one.
+// The engines an operation is tested on: our kernels as the machine runs them, our plain kernels, native TensorFlow where
+// it is installed, and WebGPU where it has a driver. The plain ones are made by a folder in which both builds are the plain one.
 import { execFileSync } from 'node:child_process'
 import { copyFileSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -8,8 +8,10 @@ import { join } from 'node:path'
 import { afterAll, beforeAll } from 'vitest'
 
 import type { BackendOptions } from '../../../src-main/engine/devices/backend.ts'
-import { type Tensor1D, type Tensor2D, tf } from '../../../src-main/engine/devices/tf.ts'
+import type { Ops } from '../../../src-main/engine/devices/ops.ts'
+import type { Tensor1D, Tensor2D } from '../../../src-main/engine/devices/tensor.ts'
 import { backendsHere } from '../../golden/backends.ts'
+import { webgpuHere } from '../../webgpu.ts'
 import type { Numbers } from './reference.ts'
 
 const root = join(import.meta.dirname, '../../..')
@@ -29,15 +31,16 @@ export async function kernelEngines(): Promise<{ name: string; options: BackendO
     { name: 'relaxed kernels', options: { prefer: 'wasm', threads: 2, kernels: built } },
     { name: 'plain kernels', options: { prefer: 'wasm', threads: 2, kernels: plain } },
     ...(native ? [{ name: 'native TensorFlow', options: { prefer: 'native', threads: 2 } } as const] : []),
+    ...((await webgpuHere()) ? [{ name: 'WebGPU', options: { prefer: 'webgpu', threads: 1 } } as const] : []),
   ]
 }
 
-export function matrix(values: Numbers, size: [number, number]): Tensor2D {
-  return tf.tensor2d(Float32Array.from(values), size)
-}
-
-export function vector(values: Numbers): Tensor1D {
-  return tf.tensor1d(Float32Array.from(values))
+/** Numbers as tensors of the engine that is open when they are asked for. */
+export function uploads(ops: () => Ops) {
+  return {
+    matrix: (values: Numbers, size: [number, number]): Tensor2D => ops().upload(Float32Array.from(values), size),
+    vector: (values: Numbers): Tensor1D => ops().upload(Float32Array.from(values), [values.length]),
+  }
 }
 
 /** One behind the other. */

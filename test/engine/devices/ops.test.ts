@@ -8,7 +8,7 @@ import { disposeAll, type Tensor, type Tensor1D, type Tensor2D } from '../../../
 import { tf } from '../../../src-main/engine/devices/tf.ts'
 import { openWasm } from '../../../src-main/engine/devices/wasm/backend.ts'
 import { closeOn } from './close.ts'
-import { kernelEngines, matrix, side, vector } from './engines.ts'
+import { kernelEngines, side, uploads } from './engines.ts'
 import * as reference from './reference.ts'
 
 const most = 1e-5
@@ -16,6 +16,7 @@ const repeats = 200
 
 describe.each(await kernelEngines())('$name', ({ options }) => {
   let backend: Backend
+  const { matrix, vector } = uploads(() => backend.ops)
   let ops: Ops
   beforeAll(async () => {
     backend = await openBackend(options)
@@ -36,7 +37,7 @@ describe.each(await kernelEngines())('$name', ({ options }) => {
   })
 
   test(`keeps memory flat over ${repeats} repeats`, async () => {
-    const inputs = makeInputs()
+    const inputs = makeInputs(ops)
     disposeAll(await everything(ops, inputs))
     const before = { ...backend.memory(), heap: heapBytes() }
     for (let i = 0; i < repeats; i++) disposeAll(await everything(ops, inputs))
@@ -48,7 +49,7 @@ test('gives the same bits on 1, 2, 3 and 5 threads', async () => {
   const results: string[] = []
   for (const threads of [1, 2, 3, 5]) {
     const backend = await openBackend({ prefer: 'wasm', threads })
-    const inputs = makeInputs()
+    const inputs = makeInputs(backend.ops)
     const tensors = await everything(backend.ops, inputs)
     const values = await Promise.all(tensors.map((tensor) => backend.ops.read(tensor)))
     const outputs = values.map(({ buffer }) => Buffer.from(buffer).toString('base64'))
@@ -77,6 +78,7 @@ test('computes in memory beyond 2 GiB, which grew after the threads began', asyn
   const backend = await openBackend({ prefer: 'wasm', threads: 2 })
   const filler = tf.backend() as unknown as { makeOutput(shape: number[], dtype: string): unknown }
   for (let i = 0; i < 5; i++) filler.makeOutput([2 ** 27], 'float32') // not tracked: goes with the backend
+  const { matrix } = uploads(() => backend.ops)
   const draw = reference.stream(3)
   const [a, b] = [draw(130 * 301), draw(301 * 67)]
   const product = backend.ops.matmul(matrix(a, [130, 301]), matrix(b, [301, 67]))
@@ -88,7 +90,8 @@ test('computes in memory beyond 2 GiB, which grew after the threads began', asyn
 
 const shape = { images: 24, tokens: 17, heads: 2 }
 
-function makeInputs() {
+function makeInputs(ops: Ops) {
+  const { matrix, vector } = uploads(() => ops)
   const draw = reference.stream(1)
   const rows = shape.images * shape.tokens
   return {
@@ -103,42 +106,33 @@ function makeInputs() {
 /** One of each operation, on shapes large enough for several tiles. */
 async function everything(ops: Ops, { x, dy, weight, bias, gain }: ReturnType<typeof makeInputs>): Promise<Tensor[]> {
   const qkv = ops.linear(x, weight, bias)
-  const { y, probabilities } = ops.attention(qkv, shape)
+  const { y, saved } = ops.attention(qkv, shape)
   const norm = ops.layerNorm(x, gain, gain, 1e-5)
-  const gradients = ops.layerNormGradient(dy, x, norm.saved, gain)
+  const gradients = ops.layerNormGradient(dy, x, norm.saved, gain, dy)
   const more = [
     ops.layerNormAgain(x, norm.saved, gain, gain, 1e-5),
     ops.matmul(dy, qkv, true),
     ops.matmul(qkv, weight),
     ops.sumRows(qkv),
-    ops.attentionGradient(dy, qkv, probabilities, shape),
+    ops.attentionGradient(dy, qkv, saved, shape),
     ops.activation(qkv, 'gelu'),
     ops.activation(qkv, 'quick-gelu'),
-    activationGradient(ops, dy, x, 'gelu'),
-    activationGradient(ops, dy, x, 'quick-gelu'),
+    ...mlp(ops, x, qkv, weight, bias, 'gelu'),
+    ...mlp(ops, x, qkv, weight, bias, 'quick-gelu'),
+    ops.linear(qkv, weight, gain, true, x),
     ops.add(x, dy),
     ...moved(ops, x, dy, gain),
     ...(await composed(ops, x, dy)),
   ]
-  return [
-    qkv,
-    y,
-    probabilities,
-    norm.y,
-    norm.saved.mean,
-    norm.saved.scale,
-    gradients.dx,
-    gradients.dgain,
-    gradients.dbias,
-    ...more,
-  ]
+  saved.dispose()
+  return [qkv, y, norm.y, norm.saved.mean, norm.saved.scale, gradients.dx, gradients.dgain, gradients.dbias, ...more]
 }
 
-function activationGradient(ops: Ops, dy: Tensor2D, x: Tensor2D, kind: Activation): Tensor2D {
-  const back = ops.activationReverse(x, kind)
-  const gradient = back.gradient(dy)
-  back.dispose()
-  return gradient
+/** x (rows, in), dy (rows, out), weight (out, in), bias (out): a product and its activation, and a way back. */
+function mlp(ops: Ops, x: Tensor2D, dy: Tensor2D, weight: Tensor2D, bias: Tensor1D, kind: Activation): Tensor2D[] {
+  const { wide, active } = ops.linearActivated(x, weight, bias, kind)
+  const back = ops.activatedGradient(dy, weight, x, kind)
+  return [wide, active, back.active, back.dwide]
 }
 
 /** What moves rows and pixels about, and no numbers. */

@@ -4,11 +4,12 @@ import { afterAll, beforeAll, describe, test } from 'vitest'
 import { type Backend, openBackend } from '../../../src-main/engine/devices/backend.ts'
 import type { Ops } from '../../../src-main/engine/devices/ops.ts'
 import { type Close, closeOn } from './close.ts'
-import { kernelEngines, matrix, vector } from './engines.ts'
+import { kernelEngines, uploads } from './engines.ts'
 import * as reference from './reference.ts'
 
 describe.each(await kernelEngines())('$name', ({ options }) => {
   let backend: Backend
+  const { matrix, vector } = uploads(() => backend.ops)
   let ops: Ops
   let on: Close
   beforeAll(async () => {
@@ -41,6 +42,13 @@ describe.each(await kernelEngines())('$name', ({ options }) => {
       reference.matmul(a, b, m, n, k, false, true, bias),
       [m, n],
     )
+    const added = draw(m * n)
+    for (const turned of [false, true])
+      await on.close(
+        ops.linear(matrix(a, [m, k]), matrix(b, turned ? [k, n] : [n, k]), vector(bias), turned, matrix(added, [m, n])),
+        reference.matmul(a, b, m, n, k, false, !turned, bias).map((value, i) => value + (added[i] ?? 0)),
+        [m, n],
+      )
   })
 
   test.each([

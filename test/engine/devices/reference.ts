@@ -24,6 +24,12 @@ export function matmul(
   return out
 }
 
+/** x (rows, columns), or its transpose. */
+export function turned(x: Numbers, rows: number, columns: number, stays: boolean): Numbers {
+  if (stays) return x
+  return x.map((_, i) => at(x, (i % rows) * columns + Math.floor(i / rows)))
+}
+
 export function sumRows(x: Numbers, rows: number, columns: number): Numbers {
   return matmul(new Float64Array(rows).fill(1), x, 1, columns, rows)
 }

@@ -6,13 +6,14 @@ import { type Backend, openBackend } from '../../../src-main/engine/devices/back
 import type { Images, Ops } from '../../../src-main/engine/devices/ops.ts'
 import type { Tensor2D } from '../../../src-main/engine/devices/tensor.ts'
 import { type Close, closeOn } from './close.ts'
-import { kernelEngines, matrix, vector } from './engines.ts'
+import { kernelEngines, uploads } from './engines.ts'
 import { type Numbers, stream, sumRows } from './reference.ts'
 
 const normalisation = { factors: [0.0146, 0.01501, 0.0142], shifts: [-1.79, -1.752, -1.48] } as const
 
 describe.each(await kernelEngines())('$name', ({ options }) => {
   let backend: Backend
+  const { matrix, vector } = uploads(() => backend.ops)
   let ops: Ops
   let on: Close
   beforeAll(async () => {

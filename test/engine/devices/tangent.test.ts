@@ -7,7 +7,7 @@ import { type Backend, openBackend } from '../../../src-main/engine/devices/back
 import { tfTangents } from '../../../src-main/engine/devices/native/tangents.ts'
 import type { Ops } from '../../../src-main/engine/devices/ops.ts'
 import type { Tensor } from '../../../src-main/engine/devices/tensor.ts'
-import { kernelEngines, matrix, vector } from './engines.ts'
+import { kernelEngines, uploads } from './engines.ts'
 import { activation, attention, layerNorm, type Numbers, relativeError, stream } from './reference.ts'
 
 const most = 1e-5
@@ -23,6 +23,7 @@ const engines = (await kernelEngines()).flatMap((engine) => {
 
 describe.each(engines)('$name', ({ options, choose }) => {
   let backend: Backend
+  const { matrix, vector } = uploads(() => backend.ops)
   let ops: Ops
   beforeAll(async () => {
     backend = await openBackend(options)
@@ -83,9 +84,9 @@ describe.each(engines)('$name', ({ options, choose }) => {
       const shape = { images, tokens, heads }
       const [qkv, dqkv] = [draw(rows * 3 * width), draw(k * rows * 3 * width)]
       const input = matrix(qkv, [rows, 3 * width])
-      const { probabilities } = ops.attention(input, shape)
+      const { saved } = ops.attention(input, shape)
       const want = alongEach(qkv, dqkv, (moved) => attention(moved, images, tokens, heads, width).y)
-      await close(ops.attentionTangent(matrix(dqkv, [k * rows, 3 * width]), input, probabilities, shape), want, [
+      await close(ops.attentionTangent(matrix(dqkv, [k * rows, 3 * width]), input, saved, shape), want, [
         k * rows,
         width,
       ])
@@ -101,12 +102,13 @@ test('tangents have the same bits on 1, 2, 3 and 5 threads', async () => {
   const results: string[] = []
   for (const threads of [1, 2, 3, 5]) {
     const { ops, close } = await openBackend({ prefer: 'wasm', threads })
+    const { matrix, vector } = uploads(() => ops)
     const [x, dx] = [matrix(qkv, [rows, 384]), matrix(dqkv, [3 * rows, 384])]
     const { saved } = ops.layerNorm(x, vector(gain), vector(gain), 1e-5)
     const outputs = [
       ops.layerNormTangent(dx, x, saved, vector(gain)),
       ops.activationTangent(dx, x, 'gelu'),
-      ops.attentionTangent(dx, x, ops.attention(x, shape).probabilities, shape),
+      ops.attentionTangent(dx, x, ops.attention(x, shape).saved, shape),
     ]
     const values = await Promise.all(outputs.map((tensor) => ops.read(tensor)))
     results.push(values.map(({ buffer }) => Buffer.from(buffer).toString('base64')).join())
@@ -117,6 +119,7 @@ test('tangents have the same bits on 1, 2, 3 and 5 threads', async () => {
 
 test('a stack that is no whole number of tangents is refused', async () => {
   const { ops, close } = await openBackend({ prefer: 'wasm', threads: 1 })
+  const { matrix } = uploads(() => ops)
   const x = matrix(new Float64Array(12), [3, 4])
   expect(() => ops.activationTangent(matrix(new Float64Array(16), [4, 4]), x, 'gelu')).toThrow(RangeError)
   close()

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type Backend, openBackend } from '../../../src-main/engine/devices/backend.ts'
 import type { Ops, Vectors } from '../../../src-main/engine/devices/ops.ts'
 import type { Tensor } from '../../../src-main/engine/devices/tensor.ts'
-import { kernelEngines, side, vector } from './engines.ts'
+import { kernelEngines, side, uploads } from './engines.ts'
 import type { Numbers } from './reference.ts'
 import * as reference from './reference.ts'
 
@@ -12,6 +12,7 @@ const most = 1e-5
 
 describe.each(await kernelEngines())('$name', ({ options }) => {
   let backend: Backend
+  const { vector } = uploads(() => backend.ops)
   let ops: Ops
   beforeAll(async () => {
     backend = await openBackend(options)

@@ -1,16 +1,26 @@
 // QuickGELU and GELU, and their way back, by SigmoidGrad where it serves.
 import type { Activation, Ops } from '../ops.ts'
-import { type Tensor2D, tf } from '../tf.ts'
+import { type Tensor1D, type Tensor2D, tf } from '../tf.ts'
 import type { TensorFlow } from './tensorflow.ts'
 
-export function activations(tensorFlow: TensorFlow): Pick<Ops, 'activation' | 'activationReverse'> {
+type Activations = Pick<Ops, 'activation' | 'linearActivated' | 'activatedGradient'>
+
+export function activations(tensorFlow: TensorFlow): Activations {
+  const { matmul, addBias } = tensorFlow
   return {
     activation: (x: Tensor2D, kind) => tf.tidy(() => tf.mul<Tensor2D>(x, gate(x, kind))),
 
-    activationReverse(x: Tensor2D, kind) {
-      const { y, slope } = tf.tidy(() => activationAndSlope(tensorFlow, x, kind))
-      return { y, gradient: (dy: Tensor2D) => tf.mul<Tensor2D>(dy, slope), dispose: () => tf.dispose([y, slope]) }
-    },
+    linearActivated: (x: Tensor2D, weight: Tensor2D, bias: Tensor1D, kind) =>
+      tf.tidy(() => {
+        const wide = addBias(matmul(x, weight, false, true), bias)
+        return { wide, active: tf.mul<Tensor2D>(wide, gate(wide, kind)) }
+      }),
+
+    activatedGradient: (dy: Tensor2D, weight: Tensor2D, wide: Tensor2D, kind, turned = false) =>
+      tf.tidy(() => {
+        const { y, slope } = activationAndSlope(tensorFlow, wide, kind)
+        return { active: y, dwide: tf.mul<Tensor2D>(matmul(dy, weight, false, turned), slope) }
+      }),
   }
 }
 

@@ -8,11 +8,11 @@ export const tfAttention: Pick<Ops, 'attention' | 'attentionGradient'> = {
     tf.tidy(() => attentionGradient(dy, qkv, probabilities, shape)),
 }
 
-function attention(qkv: Tensor2D, shape: AttentionShape): { y: Tensor2D; probabilities: Tensor3D } {
+function attention(qkv: Tensor2D, shape: AttentionShape): { y: Tensor2D; saved: Tensor3D } {
   const [q, k, v] = splitHeads(qkv, 3, shape)
   const logits = tf.mul<Tensor3D>(tf.matMul(q, k, false, true), 1 / Math.sqrt(q.shape[2]))
   const probabilities = tf.softmax<Tensor3D>(shape.causal ? tf.add(logits, futureOf(shape.tokens)) : logits)
-  return { y: joinHeads([tf.matMul(probabilities, v)], shape), probabilities }
+  return { y: joinHeads([tf.matMul(probabilities, v)], shape), saved: probabilities }
 }
 
 /** (tokens, tokens), minus infinity above the diagonal, else 0. */

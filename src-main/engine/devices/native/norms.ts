@@ -24,14 +24,18 @@ export function norms({ addBias, sumRows }: TensorFlow): Norms {
     layerNormAgain: (x: Tensor2D, saved: Saved, gain: Tensor1D, bias: Tensor1D) =>
       tf.tidy(() => addBias(tf.mul<Tensor2D>(normalised(x, saved), gain), bias)),
 
-    layerNormGradient: (dy: Tensor2D, x: Tensor2D, saved: Saved, gain: Tensor1D) =>
+    layerNormGradient: (dy: Tensor2D, x: Tensor2D, saved: Saved, gain: Tensor1D, residual?: Tensor2D) =>
       tf.tidy(() => {
         const scale = tf.expandDims(saved.scale, 1)
         const h = normalised(x, saved)
         const g = tf.mul<Tensor2D>(dy, gain)
         const across = tf.mul(h, tf.mean(tf.mul(g, h), 1, true))
         const dx = tf.mul<Tensor2D>(scale, tf.sub(tf.sub(g, tf.mean(g, 1, true)), across))
-        return { dx, dgain: sumRows(tf.mul<Tensor2D>(dy, h)), dbias: sumRows(dy) }
+        return {
+          dx: residual ? tf.add<Tensor2D>(residual, dx) : dx,
+          dgain: sumRows(tf.mul<Tensor2D>(dy, h)),
+          dbias: sumRows(dy),
+        }
       }),
   }
 }

@@ -9,8 +9,11 @@ import type { TensorFlow } from './tensorflow.ts'
 export function products({ matmul, sumRows, addBias }: TensorFlow): Pick<Ops, 'matmul' | 'linear' | 'sumRows' | 'add'> {
   return {
     matmul,
-    linear: (x: Tensor2D, weight: Tensor2D, bias: Tensor1D, turned = false) =>
-      tf.tidy(() => addBias(matmul(x, weight, false, !turned), bias)),
+    linear: (x: Tensor2D, weight: Tensor2D, bias: Tensor1D, turned = false, residual?: Tensor2D) =>
+      tf.tidy(() => {
+        const y = addBias(matmul(x, weight, false, !turned), bias)
+        return residual ? tf.add<Tensor2D>(residual, y) : y
+      }),
     sumRows,
     add: <T extends Tensor>(x: T, y: T): T => seen(tf.add(own(x), own(y))),
   }

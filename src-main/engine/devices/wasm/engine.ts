@@ -22,6 +22,7 @@ export const wasm = {
       threads,
       simd: device.simd,
       versions: { 'tfjs-core': tf.version_core, 'tfjs-backend-wasm': version },
+      repeats: true,
       ops: wasmOps(device),
       memory,
       deviceBytes: bytes,

@@ -1,4 +1,5 @@
-// Attention, its way back and its tangents, one (image, head) a tile.
+// Attention, its way back and its tangents, one (image, head) a tile. Kept for both are the probabilities (images *
+// heads, tokens, tokens); causal, they are 0 above the diagonal.
 import type { AttentionShape, Ops } from '../../ops.ts'
 import type { Tensor2D, Tensor3D } from '../../tensor.ts'
 import type { WasmDevice } from '../backend.ts'
@@ -26,10 +27,10 @@ export function attention(device: WasmDevice): Attention {
       const places = [at(qkv), at(y), at(probabilities)]
       const values = [...places, tokens, heads, size, sharpness, ...scratch, shape.causal ? 1 : 0]
       pool.run('attention', values, images * heads, images * tokens * tokens * width < SMALL_PRODUCT)
-      return { y, probabilities }
+      return { y, saved: probabilities }
     },
 
-    attentionGradient(dy, qkv, probabilities, shape) {
+    attentionGradient(dy, qkv, probabilities: Tensor3D, shape) {
       const { images, tokens, heads } = shape
       const { width, size, sharpness } = sizes(qkv, shape)
       same('dy of attention', dy.size, images * tokens * width)
@@ -42,7 +43,7 @@ export function attention(device: WasmDevice): Attention {
       return dqkv
     },
 
-    attentionTangent(dqkv, qkv, probabilities, shape) {
+    attentionTangent(dqkv, qkv, probabilities: Tensor3D, shape) {
       const { images, tokens, heads } = shape
       const { width, size, sharpness } = sizes(qkv, shape)
       const k = stacked(dqkv.size, qkv.size)

@@ -2,7 +2,7 @@
 import type { LayerNormSaved, Ops } from '../../ops.ts'
 import type { Tensor1D, Tensor2D } from '../../tensor.ts'
 import type { WasmDevice } from '../backend.ts'
-import { combineChunks } from './products.ts'
+import { combineChunks, plus } from './products.ts'
 import { chunksOf, SMALL_ARRAY, same, stacked } from './tiles.ts'
 
 type Norms = Pick<Ops, 'layerNorm' | 'layerNormAgain' | 'layerNormGradient' | 'layerNormTangent'>
@@ -31,7 +31,7 @@ export function norms(device: WasmDevice): Norms {
       return y
     },
 
-    layerNormGradient(dy, x, saved, gain) {
+    layerNormGradient(dy, x, saved, gain, residual) {
       const [rows, width] = x.shape
       same('dy of a layer norm', dy.size, x.size)
       check(x, saved, gain)
@@ -45,7 +45,7 @@ export function norms(device: WasmDevice): Norms {
       device.pool.run('layerNormGradient', values, chunks, x.size < SMALL_ARRAY)
       combineChunks(device, partial, dgain, chunks, 2 * width)
       combineChunks(device, partial + 4 * width, dbias, chunks, 2 * width)
-      return { dx, dgain, dbias }
+      return { dx: plus(device, dx, residual), dgain, dbias }
     },
 
     layerNormTangent(dx, x, saved, gain) {

@@ -8,9 +8,9 @@ export function products(device: WasmDevice): Pick<Ops, 'matmul' | 'linear' | 's
   return {
     matmul: (a, b, transposeA = false, transposeB = false) => multiply(device, a, b, transposeA, transposeB, 0),
 
-    linear(x, weight, bias, turned = false) {
+    linear(x, weight, bias, turned = false, residual) {
       same('bias and outputs of the weight', bias.size, weight.shape[turned ? 1 : 0])
-      return multiply(device, x, weight, false, !turned, device.address(bias))
+      return plus(device, multiply(device, x, weight, false, !turned, device.address(bias)), residual)
     },
 
     sumRows(x) {
@@ -18,17 +18,27 @@ export function products(device: WasmDevice): Pick<Ops, 'matmul' | 'linear' | 's
       return sumInto(device, device.output<Tensor1D>([columns]), x, rows)
     },
 
-    add<T extends Tensor>(x: T, y: T): T {
-      same('sizes of a sum', x.size, y.size)
-      const out = device.output<T>(x.shape)
-      const values = [device.address(x), device.address(y), device.address(out), x.size]
-      device.pool.run('add', values, Math.ceil(x.size / TILE), x.size < SMALL_ARRAY)
-      return out
-    },
+    add: (x, y) => add(device, x, y),
   }
 }
 
-function multiply(
+function add<T extends Tensor>(device: WasmDevice, x: T, y: T): T {
+  same('sizes of a sum', x.size, y.size)
+  const out = device.output<T>(x.shape)
+  const values = [device.address(x), device.address(y), device.address(out), x.size]
+  device.pool.run('add', values, Math.ceil(x.size / TILE), x.size < SMALL_ARRAY)
+  return out
+}
+
+/** x, which goes, plus the residual where there is one. */
+export function plus(device: WasmDevice, x: Tensor2D, residual: Tensor2D | undefined): Tensor2D {
+  if (!residual) return x
+  const sum = add(device, residual, x)
+  x.dispose()
+  return sum
+}
+
+export function multiply(
   device: WasmDevice,
   a: Tensor2D,
   b: Tensor2D,

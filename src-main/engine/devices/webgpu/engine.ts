@@ -1,0 +1,67 @@
+// WebGPU with our own kernels, on any card that has a driver for Vulkan, Metal or Direct3D 12.
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+
+import type { Engine } from '../engine.ts'
+import { hostBytes, memoryBound } from '../memory.ts'
+import { WebGpuDevice } from './device.ts'
+import { openGpu } from './opening.ts'
+import { webgpuOps } from './ops.ts'
+import { Tuning } from './tuning.ts'
+
+export const webgpu = {
+  name: 'webgpu',
+  called: 'WebGPU',
+  kinds: ['webgpu'],
+  async open({ card: named, forced = false }) {
+    const opened = await openGpu(named, forced)
+    if (typeof opened === 'string') return opened
+    const { device: gpu, card, version } = opened
+    const bytes = cardBytes(card.software === true)
+    const device = new WebGpuDevice({ device: gpu, bound: () => bytes })
+    const tuning = new Tuning(`${card.name}, ${card.driver}`, device.limits)
+    return {
+      name: `WebGPU (${card.name})`,
+      kind: 'webgpu',
+      threads: 1,
+      simd: 'webgpu',
+      versions: { webgpu: version },
+      card,
+      tuning: () => tuning.hash(),
+      repeats: true,
+      ops: webgpuOps(device, tuning),
+      memory: () => device.tensors.memory(),
+      deviceBytes: () => bytes,
+      freeBytes: () => bytes - device.tensors.memory().bytes,
+      hostBytes,
+      close: () => device.close(),
+    }
+  },
+} as const satisfies Engine
+
+const unknownBytes = 8 * 2 ** 30 // of a card that does not say
+
+/** WebGPU does not say: what whoever started the engine knows, or Linux, or a guess, and half the host's at most. */
+function cardBytes(isSoftware: boolean): number {
+  const told = Number(process.env['BASIL_GPU_BYTES']) || (isSoftware ? 0 : 0.9 * toldByLinux())
+  return Math.min(memoryBound(), told || Math.min(unknownBytes, hostBytes() / 2))
+}
+
+/** The largest card's memory as its driver tells it (amdgpu alone does); 0 where none does. */
+function toldByLinux(): number {
+  const folder = '/sys/class/drm'
+  try {
+    const cards = readdirSync(folder).filter((name) => /^card\d+$/.test(name))
+    return Math.max(0, ...cards.map((name) => numberIn(join(folder, name, 'device/mem_info_vram_total'))))
+  } catch {
+    return 0
+  }
+}
+
+function numberIn(path: string): number {
+  try {
+    return Number(readFileSync(path, 'utf8'))
+  } catch {
+    return 0
+  }
+}

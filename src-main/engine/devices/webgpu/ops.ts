@@ -1,0 +1,24 @@
+// `Ops` on WebGPU by our own kernels.
+import type { Ops } from '../ops.ts'
+import { activations } from './activations.ts'
+import { attention } from './attention.ts'
+import type { WebGpuDevice } from './device.ts'
+import { norms } from './norms.ts'
+import { patches } from './patches.ts'
+import { products } from './products.ts'
+import { rows } from './rows.ts'
+import type { Tuning } from './tuning.ts'
+import { vectors } from './vectors.ts'
+
+export function webgpuOps(device: WebGpuDevice, tuning: Tuning): Ops {
+  return {
+    ...patches(device),
+    ...rows(device),
+    ...products(device, tuning),
+    ...norms(device),
+    ...activations(device),
+    ...attention(device),
+    ...vectors(device),
+    ...device.tensors.lifetimes,
+  }
+}
