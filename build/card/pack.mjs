@@ -35,7 +35,8 @@ function packages() {
     .toString()
     .split('\n')
     .map((path) => relative(root, path))
-    .filter((path) => path.startsWith('node_modules') && !/node-linux-|@types\//.test(path))
+    .filter((path) => /^node_modules\/(@[^/]+\/)?[^/]+$/.test(path)) // those within come with them
+    .filter((path) => !/node-linux-|@types\//.test(path))
 }
 
 const work = mkdtempSync(join(tmpdir(), 'basil-pack-'))
@@ -62,10 +63,10 @@ try {
   }
   const cudart = existsSync(join(work, 'cudart')) ? ['--transform', 's,^cudart,engine/cuda,', 'cudart'] : []
   writeFileSync(join(work, 'list'), lists.join('\n'))
-  const archive = ['c', '-C', work, ...left, '-T', join(work, 'list'), ...cudart]
+  const archive = ['c', '--hard-dereference', '-C', work, ...left, '-T', join(work, 'list'), ...cudart]
   // xz, since Python reads it by itself
-  run('sh', ['-c', 'tar "$@" | xz -T0 -6 | split -b "$LARGEST" -d - "$WORK/basil."', 'sh', ...archive], {
-    env: { ...process.env, LARGEST: String(largest), WORK: work },
+  run('sh', ['-c', 'tar "$@" | xz -T0 "-$LEVEL" | split -b "$LARGEST" -d - "$WORK/basil."', 'sh', ...archive], {
+    env: { ...process.env, LARGEST: String(largest), LEVEL: process.env.XZ_LEVEL ?? '6', WORK: work },
   })
   const parts = readdirSync(work).filter((name) => /^basil\.\d\d$/.test(name))
   rmSync(out, { recursive: true, force: true })

@@ -71,23 +71,19 @@ const rows: [keyof typeof shapes, batch: number, vectors: number, weight: number
 
 /** dry: the same protocol at a size that any machine has done in a moment. */
 export function cardCases(dry: boolean): CardCase[] {
-  return rows.map(
-    ([model, batch, vectors, weight, { name = '', precision = 'float32', ...more } = {}]): CardCase => ({
-      name: [
-        `${model}-batch${batch}`,
-        vectors ? `vectors${vectors}` : 'forward',
-        ...(name ? [name] : []),
-        ...(precision === 'float16' ? [precision] : []),
-      ].join('-'),
+  return rows.map(([model, batch, vectors, weight, more]) => {
+    const c: CardCase = {
       model: dry ? 'tiny' : model,
       shape: dry ? shapes.tiny : shapes[model],
       batch: dry ? Math.min(4, batch) : batch,
       vectors: dry ? Math.min(2, vectors) : vectors,
-      precision,
+      precision: 'float32',
       linearised: false,
       sides: plain,
       weight,
       ...more,
-    }),
-  )
+      name: `${model}-batch${batch}-${vectors ? `vectors${vectors}` : 'forward'}${more?.name ? `-${more.name}` : ''}`,
+    }
+    return c.precision === 'float16' ? { ...c, name: `${c.name}-float16` } : c
+  })
 }
