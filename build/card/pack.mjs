@@ -1,6 +1,7 @@
 // What Basil needs on a machine with a card and without network, in parts of at most 45 MB: OUT/1, OUT/2 ... each a
-// folder to be copied there. Node, the project with its production packages, the Vulkan loader with the X libraries that
-// NVIDIA's driver wants, and with --engine the libraries of an installed engine (a folder of `basil engine install`).
+// folder to be copied there. Node, the project with its production packages, the Vulkan loader with the X libraries
+// that NVIDIA's driver wants, and with --engine the libraries of an installed engine (a folder of `basil engine
+// install`).
 //   node build/run.mjs build/card/pack.mjs OUT [--engine FOLDER] [--no-debs]
 // There: unpack.py, of the first part. CONTRIBUTING.md tells the whole way.
 import { execFileSync } from 'node:child_process'

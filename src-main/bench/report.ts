@@ -48,17 +48,19 @@ export type MergeResult = z.infer<typeof mergeResultSchema>
 const dataWaitResultSchema = dataWaitSchema.extend({ name: z.string() })
 const linearisedResultSchema = linearisedSchema.extend({ name: z.string() })
 
+export const machineSchema = z.object({
+  system: z.string(),
+  processor: z.string(),
+  cores: z.number(),
+  memoryBytes: z.number(),
+  gpus: z.array(z.string()),
+})
+
 export const benchSchema = z.object({
   type: z.literal('bench'),
   basil: z.string(),
   date: z.string(), // ISO 8601, UTC
-  machine: z.object({
-    system: z.string(),
-    processor: z.string(),
-    cores: z.number(),
-    memoryBytes: z.number(),
-    gpus: z.array(z.string()),
-  }),
+  machine: machineSchema,
   versions: z.record(z.string(), z.string()),
   engines: z.array(z.string()),
   peer: z.string(), // the PyTorch compared with, or why there is none

@@ -1,6 +1,6 @@
 // The one backend of the engine's process: opened when something first computes, and opened anew where the next job
-// multiplies in something else, since what an engine multiplies in is settled when it opens. The engine has one job at a
-// time (workbench/jobs/rule.ts), so nothing is computing when that happens.
+// multiplies in something else, since what an engine multiplies in is settled when it opens. The engine has one job
+// at a time (workbench/jobs/rule.ts), so nothing is computing when that happens.
 import type { Products } from '../contract/run/products.ts'
 import { type Backend, openBackend } from '../engine/index.ts'
 

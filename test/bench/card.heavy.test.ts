@@ -29,12 +29,12 @@ const options = {
   seconds: 3600,
 }
 
-function kept(): CardBench {
-  const file = readdirSync(options.records)
+function kept(records = options.records): CardBench {
+  const file = readdirSync(records)
     .filter((name) => name.startsWith('card-'))
     .sort()
     .at(-1) as string
-  return cardBenchSchema.parse(JSON.parse(readFileSync(join(options.records, file), 'utf8')))
+  return cardBenchSchema.parse(JSON.parse(readFileSync(join(records, file), 'utf8')))
 }
 
 test('the dry way goes through every case, and each side has figures or says why it has none', async () => {
@@ -55,7 +55,11 @@ test('the dry way goes through every case, and each side has figures or says why
 })
 
 test('a visit whose time is over keeps what it has and names what was left', async () => {
-  expect(await visitCard({ ...options, seconds: 0.2, records: join(folder, 'short') })).toBe(false)
+  const records = join(folder, 'short')
+  expect(await visitCard({ ...options, seconds: 0.2, records })).toBe(false)
+  const { cases, left } = kept(records)
+  expect([...cases.map(({ name }) => name), ...left]).toEqual(cardCases(true).map(({ name }) => name))
+  expect(left.length).toBeGreaterThan(0)
 })
 
 test('every bar is a case of the visit, and of several products the best counts', () => {

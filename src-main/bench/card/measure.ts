@@ -1,6 +1,6 @@
-// One case on all its sides: each a process of its own, that steps while the others are idle, in every round in another
-// order. A side that is not here, or dies, is left out and says why; the others go on. The case ends when its rounds are
-// done or its time is over, and keeps what it has by then.
+// One case on all its sides: each a process of its own, that steps while the others are idle, in every round in
+// another order. A side that is not here, or dies, is left out and says why; the others go on. The case ends when its
+// rounds are done or its time is over, and keeps what it has by then.
 //   ratio = median over rounds of (our step / PyTorch's float32 step of that round)
 import { z } from 'zod'
 

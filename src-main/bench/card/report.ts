@@ -2,7 +2,7 @@
 // the bars with what was reached.
 import { z } from 'zod'
 
-import { aligned, gigabytes, milliseconds } from '../report.ts'
+import { aligned, gigabytes, machineSchema, milliseconds } from '../report.ts'
 import { type Bar, bars, type CardEngine, mostOfHost } from './cases.ts'
 import { type CardSide, cardSideSchema } from './measure.ts'
 
@@ -14,13 +14,7 @@ export const cardBenchSchema = z.object({
   basil: z.string(),
   date: z.string(), // ISO 8601, UTC
   dry: z.boolean(), // tiny sizes, wherever: the figures say nothing
-  machine: z.object({
-    system: z.string(),
-    processor: z.string(),
-    cores: z.number(),
-    memoryBytes: z.number(),
-    gpus: z.array(z.string()),
-  }),
+  machine: machineSchema,
   peer: z.string(), // the PyTorch compared with, or why there is none
   seconds: z.number(), // the visit's time
   left: z.array(z.string()), // cases that were not begun

@@ -49,6 +49,7 @@ export async function visitCard(options: VisitOptions): Promise<boolean> {
     cases: [],
   }
   const record = join(records, `card-${result.date.replaceAll(':', '-')}.json`)
+  const keep = () => writeAtomic(record, [Buffer.from(`${JSON.stringify(result, null, 2)}\n`)], { overwrite: true })
   try {
     const measuring = await measuringWith(options, peer)
     const cases = cardCases(dry)
@@ -56,6 +57,7 @@ export async function visitCard(options: VisitOptions): Promise<boolean> {
       const rest = cases.slice(i)
       const left = seconds - (performance.now() - began) / 1000
       result.left = rest.map(({ name }) => name)
+      await keep()
       if (left <= 0) break
       const from = performance.now()
       say(`${c.name}: making its files`)
@@ -65,7 +67,7 @@ export async function visitCard(options: VisitOptions): Promise<boolean> {
       const sides = await measureCase(c, files, { ...measuring, rounds, seconds: partOf(left, c, rest) })
       result.cases.push({ name: c.name, seconds: (performance.now() - from) / 1000, sides })
       result.left = rest.slice(1).map(({ name }) => name)
-      await writeAtomic(record, [Buffer.from(`${JSON.stringify(result, null, 2)}\n`)], { overwrite: true })
+      await keep()
     }
     clearLive()
     if (json) printJson(result)

@@ -1,5 +1,6 @@
 // An engine's process that computes for real, on wasm, and says that it is native TensorFlow with the addon it was
-// given. DOUBLE=wrong makes its losses wrong, DOUBLE=wasm its name honest, DOUBLE=gpu its device a GPU, DOUBLE=dies ends it in the middle.
+// given. DOUBLE=wrong makes its losses wrong, DOUBLE=wasm its name honest, DOUBLE=gpu its device a GPU, DOUBLE=dies
+// ends it in the middle.
 import { openBackend } from '../../../src-main/engine/devices/backend.ts'
 import { run } from '../../../src-main/engine/runs/run.ts'
 import { hashFile } from '../../../src-main/files/hash.ts'
