@@ -7,6 +7,7 @@ import { join, resolve } from 'node:path'
 import { Command, Option } from 'commander'
 
 import packageJson from '../package.json' with { type: 'json' }
+import type { BenchOptions } from './bench/bench.ts'
 import { compatibleCommand, diffCommand } from './cli/compare.ts'
 import { convertCommand, exportedLines, formOf, withFormOptions } from './cli/convert.ts'
 import { dataCommand } from './cli/data/command.ts'
@@ -215,6 +216,9 @@ program
   .option('--json', 'one JSON document')
   .option('--only <words>', 'cases whose names hold one of these, as in native-b32,merge', '')
   .option('--rounds <n>', 'paired rounds a case', wholeNumber, 5)
+  .option('--card', "this machine's card alone: the table of its bars, CUDA and WebGPU beside PyTorch, in 9 minutes")
+  .option('--dry', 'with --card: the same at tiny sizes, on any machine')
+  .option('--seconds <n>', 'with --card: the time it may take', wholeNumber, 540)
   .option('--no-peer', 'our side alone')
   .option('--python <path>', 'the Python that has torch')
   .option('--scratch <folder>', 'keep the random checkpoints (4 GB) there, and use them again')
@@ -222,28 +226,45 @@ program
     '--records <folder>',
     "where each result is kept as JSON; out/bench in a checkout, else the data folder's bench",
   )
-  .action(async ({ json = false, only, rounds, peer, python = null, scratch = null, ...given }) => {
-    try {
-      const { bench } = await import('./bench/bench.ts')
-      const checkout = existsSync(join(root, 'test', 'bench'))
-      const records = given.records ?? (checkout ? join(root, 'out', 'bench') : join(dataFolder(), 'bench'))
-      const isSound = await bench({
-        json,
-        only,
-        rounds,
-        peer,
-        python,
-        scratch,
-        basil: packageJson.version,
-        environment: chosenEnvironment(),
-        checkout: root,
-        records,
-      })
-      process.exitCode = isSound ? 0 : 1
-    } catch (error) {
-      fail(error, json)
-    }
-  })
+  .action(
+    async ({
+      json = false,
+      card = false,
+      dry = false,
+      seconds,
+      only,
+      rounds,
+      peer,
+      python = null,
+      scratch = null,
+      ...given
+    }) => {
+      try {
+        const [{ bench }, { visitCard }] = await Promise.all([
+          import('./bench/bench.ts'),
+          import('./bench/card/visit.ts'),
+        ])
+        const checkout = existsSync(join(root, 'test', 'bench'))
+        const records = given.records ?? (checkout ? join(root, 'out', 'bench') : join(dataFolder(), 'bench'))
+        const options: BenchOptions = {
+          json,
+          only,
+          rounds,
+          peer,
+          python,
+          scratch,
+          basil: packageJson.version,
+          environment: chosenEnvironment(),
+          checkout: root,
+          records,
+        }
+        const isSound = card ? await visitCard({ ...options, dry, seconds }) : await bench(options)
+        process.exitCode = isSound ? 0 : 1
+      } catch (error) {
+        fail(error, json)
+      }
+    },
+  )
 
 program.addCommand(schemaCommand())
 program.addCommand(methodsCommand())

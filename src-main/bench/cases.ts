@@ -2,7 +2,7 @@
 // is here.
 import type { Shape } from './scratch.ts'
 
-export type EngineKind = 'native' | 'wasm'
+export type EngineKind = 'native' | 'webgpu' | 'wasm'
 
 export interface StepCase {
   name: string // what --only looks into
@@ -14,8 +14,9 @@ export interface StepCase {
   precision: 'float32' | 'float16' // of our vectors
 }
 
-const shapes = {
+export const shapes = {
   b32: { imageSize: 224, patchSize: 32, width: 768, layers: 12, embed: 512 },
+  l14: { imageSize: 224, patchSize: 14, width: 1024, layers: 24, embed: 768 },
   small: { imageSize: 56, patchSize: 8, width: 256, layers: 10, embed: 128 },
   // measured when asked for by name: it says nothing about speed
   tiny: { imageSize: 16, patchSize: 8, width: 64, layers: 2, embed: 32 },

@@ -70,12 +70,12 @@ export async function compareStep(
   }
 }
 
-interface Opened {
+export interface Opened {
   side: Side
   info: SideInfo
 }
 
-async function opened(side: Side, files: Opening, sides: Side[]): Promise<Opened> {
+export async function opened(side: Side, files: Opening, sides: Side[]): Promise<Opened> {
   sides.push(side)
   const info = await side.ask({ do: 'describe' }, sideSchema)
   await side.ask({ do: 'open', ...files }, z.object({}))
@@ -96,11 +96,11 @@ async function timesOf(sides: readonly Side[], rounds: number): Promise<Step[][]
 }
 
 /** Not all equal, and exact in float32. */
-function coefficientsFor({ vectors, parameters }: Opening): number[][] {
+export function coefficientsFor({ vectors, parameters }: Opening): number[][] {
   return vectors.map((_, k) => parameters.map((_, b) => (2 + ((3 * k + b) % 5)) / 16))
 }
 
-function differenceOf(ours: Gradient, peer: Gradient): number {
+export function differenceOf(ours: Gradient, peer: Gradient): number {
   const [mine, theirs] = [ours.gradient.flat(), peer.gradient.flat()]
   if (theirs.length === 0) return Math.abs(ours.loss - peer.loss) / Math.abs(peer.loss)
   if (mine.length !== theirs.length) return Number.POSITIVE_INFINITY

@@ -5,21 +5,26 @@ import { existsSync } from 'node:fs'
 import { availableParallelism, cpus, release, totalmem, type } from 'node:os'
 import { join } from 'node:path'
 
+import type { Products } from '../contract/run/products.ts'
 import { gpus } from '../workbench/native/devices.ts'
 import type { EngineKind } from './cases.ts'
 import type { Bench } from './report.ts'
 import { type Side, startSide } from './side.ts'
 
 export interface Peer {
-  start: ((device: 'cpu' | 'cuda') => Side) | null
+  start: ((device: 'cpu' | 'cuda', products?: Products) => Side) | null
   said: string // which PyTorch it is, or why there is none
 }
 
 const threads = (): string => process.env['BASIL_THREADS'] || String(availableParallelism())
 
-export function ourSide(engine: EngineKind, environment: NodeJS.ProcessEnv): Side {
+export function ourSide(engine: EngineKind, environment: NodeJS.ProcessEnv, products: Products = 'float32'): Side {
   const worker = join(import.meta.dirname, 'worker.ts')
-  return startSide(process.execPath, [worker], { ...environment, BASIL_BACKEND: engine, BASIL_THREADS: threads() })
+  return startSide(process.execPath, [worker, products], {
+    ...environment,
+    BASIL_BACKEND: engine,
+    BASIL_THREADS: threads(),
+  })
 }
 
 /**
@@ -36,7 +41,8 @@ export function findPeer(script: string, asked: string | null, own: string, envi
     if (status !== 0) continue
     // Its threads would otherwise spin while they wait, on cores that are ours in turn (OpenMP's default).
     const env = { ...environment, OMP_WAIT_POLICY: 'PASSIVE', OMP_NUM_THREADS: threads() }
-    const start = (device: string): Side => startSide(python, [script, '--threads', threads(), '--device', device], env)
+    const start = (device: string, products: Products = 'float32'): Side =>
+      startSide(python, [script, '--threads', threads(), '--device', device, '--products', products], env)
     return { start, said: `PyTorch ${stdout.trim()}` }
   }
   const install = `python3 -m venv ${own} && ${join(own, 'bin', 'pip')} install torch`
@@ -56,13 +62,20 @@ export async function machine(): Promise<Bench['machine']> {
   }
 }
 
-/** What a process holds of the GPUs' memory, in bytes; null where it holds none. */
+/** What a process holds of the GPUs' memory, in bytes, by CUDA or by Vulkan; null where it holds none. */
 export function deviceMemory(pid: number | undefined): number | null {
-  const query = ['--query-compute-apps=pid,used_memory', '--format=csv,noheader,nounits']
-  const { stdout } = spawnSync('nvidia-smi', query, { encoding: 'utf8', timeout: 10_000 })
-  const mine = (stdout ?? '') // none without a driver
-    .split('\n')
+  const ask = (args: string[]): string =>
+    spawnSync('nvidia-smi', args, { encoding: 'utf8', timeout: 10_000 }).stdout ?? ''
+  const compute = ask(['--query-compute-apps=pid,used_memory', '--format=csv,noheader,nounits'])
+    .split('\n') // none without a driver
     .map((line) => line.split(',').map(Number))
-    .filter(([process]) => process === pid)
-  return mine.length ? 2 ** 20 * mine.reduce((sum, [, mebibytes = 0]) => sum + mebibytes, 0) : null
+  const found = compute.some(([process]) => process === pid) ? compute : processesIn(ask(['-q', '-x']))
+  const mine = found.filter(([process]) => process === pid)
+  return mine.length ? 2 ** 20 * mine.reduce((sum, [, mebibytes = 0]) => sum + (mebibytes || 0), 0) : null
+}
+
+/** [pid, MiB] of all that nvidia-smi's XML lists: what draws, and Vulkan, is not among the compute processes. */
+export function processesIn(xml: string): number[][] {
+  const entry = /<process_info>.*?<pid>(\d+)<\/pid>.*?<used_memory>(\d+) MiB<\/used_memory>.*?<\/process_info>/gs
+  return [...xml.matchAll(entry)].map(([, pid, mebibytes]) => [Number(pid), Number(mebibytes)])
 }

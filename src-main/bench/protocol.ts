@@ -17,6 +17,7 @@ export type Message =
   | ({ do: 'open' } & Opening)
   | { do: 'gradient'; coefficients: number[][] } // at these coefficients (vectors x blocks), where later steps begin
   | { do: 'step' }
+  | { do: 'memory' } // what its own tensors hold of the device: PyTorch's most so far, ours now
   | ({ do: 'linearised'; rounds: number } & Opening) // ours alone
   | ({ do: 'data-wait'; photographs: string; batch: number; rounds: number } & Opening) // ours alone
   | { do: 'merge'; recipe: Recipe; out: string } // ours alone
@@ -26,6 +27,8 @@ export type SideInfo = z.infer<typeof sideSchema>
 
 export const gradientSchema = z.object({ loss: z.number(), gradient: z.array(z.array(z.number())) })
 export type Gradient = z.infer<typeof gradientSchema>
+
+export const memorySchema = z.object({ bytes: z.number().nullable() })
 
 /** Milliseconds of one step: by the clock, and of all the process' threads. */
 export const stepSchema = z.object({ wall: z.number(), cpu: z.number(), loss: z.number().nullable() })

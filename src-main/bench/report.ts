@@ -48,17 +48,19 @@ export type MergeResult = z.infer<typeof mergeResultSchema>
 const dataWaitResultSchema = dataWaitSchema.extend({ name: z.string() })
 const linearisedResultSchema = linearisedSchema.extend({ name: z.string() })
 
+export const machineSchema = z.object({
+  system: z.string(),
+  processor: z.string(),
+  cores: z.number(),
+  memoryBytes: z.number(),
+  gpus: z.array(z.string()),
+})
+
 export const benchSchema = z.object({
   type: z.literal('bench'),
   basil: z.string(),
   date: z.string(), // ISO 8601, UTC
-  machine: z.object({
-    system: z.string(),
-    processor: z.string(),
-    cores: z.number(),
-    memoryBytes: z.number(),
-    gpus: z.array(z.string()),
-  }),
+  machine: machineSchema,
   versions: z.record(z.string(), z.string()),
   engines: z.array(z.string()),
   peer: z.string(), // the PyTorch compared with, or why there is none
@@ -138,7 +140,7 @@ export function dataWaitLines(results: Bench['dataWait']): string[] {
 }
 
 /** A Markdown table whose columns line up in a terminal too. */
-function aligned(rows: readonly string[][]): string[] {
+export function aligned(rows: readonly string[][]): string[] {
   const widths = (rows[0] ?? []).map((_, c) => Math.max(...rows.map((r) => (r[c] ?? '').length)))
   const line = (cells: readonly string[]): string =>
     `| ${cells.map((cell, c) => (c ? cell.padStart(widths[c] ?? 0) : cell.padEnd(widths[c] ?? 0))).join(' | ')} |`
@@ -146,6 +148,6 @@ function aligned(rows: readonly string[][]): string[] {
   return [line(head), line(widths.map((w) => '-'.repeat(w))), ...body.map(line)]
 }
 
-const milliseconds = (ms: number | undefined): string => (ms === undefined ? '-' : ms.toFixed(ms < 10 ? 2 : 0))
-const gigabytes = (bytes: number | null | undefined): string => (bytes ? (bytes / 1e9).toFixed(2) : '-')
+export const milliseconds = (ms: number | undefined): string => (ms === undefined ? '-' : ms.toFixed(ms < 10 ? 2 : 0))
+export const gigabytes = (bytes: number | null | undefined): string => (bytes ? (bytes / 1e9).toFixed(2) : '-')
 const rate = (bytesPerSecond: number): string => (bytesPerSecond / 1e6).toFixed(0)

@@ -7,6 +7,7 @@ import { createInterface } from 'node:readline'
 
 import { formSchema } from '../contract/checkpoint.ts'
 import { recordOf } from '../contract/errors.ts'
+import { productsIn } from '../contract/run/products.ts'
 import { resolveConfig } from '../contract/run/resolve.ts'
 import {
   type Backend,
@@ -36,6 +37,7 @@ interface Work {
   step(): Promise<{ loss: number }>
 }
 
+const products = productsIn.find((kind) => kind === process.argv[2]) ?? 'float32'
 const settings = { learningRate: 0.01, weightDecay: 0.1, clipNorm: 1 }
 
 async function open(backend: Backend, opening: Opening): Promise<Work> {
@@ -89,7 +91,7 @@ async function open(backend: Backend, opening: Opening): Promise<Work> {
 
 async function* answers(): AsyncGenerator<object> {
   let opened: Backend | undefined
-  const backend = async (): Promise<Backend> => (opened ??= await openBackend())
+  const backend = async (): Promise<Backend> => (opened ??= await openBackend({ products }))
   let work: Work | undefined
   for await (const line of createInterface({ input: process.stdin })) {
     const message = JSON.parse(line) as Message
@@ -99,6 +101,8 @@ async function* answers(): AsyncGenerator<object> {
     } else if (message.do === 'open') {
       work = await open(await backend(), message)
       yield {}
+    } else if (message.do === 'memory') {
+      yield { bytes: (await backend()).memory().bytes }
     } else if (message.do === 'linearised') {
       yield await linearisedSpeed(await backend(), message, message.rounds)
     } else if (message.do === 'data-wait') {

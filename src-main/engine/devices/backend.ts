@@ -5,6 +5,7 @@
 import { availableParallelism } from 'node:os'
 
 import { BasilError } from '../../contract/errors.ts'
+import type { Products } from '../../contract/run/products.ts'
 import { type EngineKind, engineKinds } from '../../contract/run/run.ts'
 import type { Backend, Engine, EngineOptions } from './engine.ts'
 import { engines } from './index.ts'
@@ -20,8 +21,12 @@ export interface BackendOptions extends Partial<EngineOptions> {
   among?: readonly Engine[]
 }
 
-/** Starts a backend, which becomes the current one. One at a time: close the last before opening the next. */
+/**
+ * Starts a backend, which becomes the current one. One at a time: close the last before opening the next. Throws
+ * engine-missing where none opens, and config-invalid where the one that opens does not have the products asked for.
+ */
 export async function openBackend({ prefer, among = engines, ...given }: BackendOptions = {}): Promise<Backend> {
+  const { products = 'float32' } = given
   const forced = forcedByEnvironment(among)
   const wanted = forced?.engine.name ?? prefer
   const first = Math.max(
@@ -34,8 +39,12 @@ export async function openBackend({ prefer, among = engines, ...given }: Backend
   const options = { ...optionsOf(given), forced: prefer !== undefined || tried.length === 1 }
   for (const { engine, kinds } of tried) {
     if (failed.has(engine)) continue
-    const opened = await engine.open(options)
-    if (typeof opened !== 'string' && kinds.includes(opened.kind)) return { ...opened, reason: [...reasons].join('; ') }
+    const asked = engine.products.find((kind) => kind === products) ?? 'float32'
+    const opened = await engine.open({ ...options, products: asked })
+    if (typeof opened !== 'string' && kinds.includes(opened.kind)) {
+      const backend = { products: engine.products, ...opened, reason: [...reasons].join('; ') }
+      return having(products, backend)
+    }
     if (typeof opened === 'string') failed.add(engine)
     else opened.close() // it came up on something else, and is opened again when that is wanted
     const reason = typeof opened === 'string' ? opened : `${engine.called} sees no GPU`
@@ -43,6 +52,19 @@ export async function openBackend({ prefer, among = engines, ...given }: Backend
     if (forced) throw new Error(`${forced.asked} asks for ${forced.called}, which is not available (${reason}).`)
   }
   throw missing(tried, [...reasons].join('; '))
+}
+
+/** The backend, if it has them; else it is closed. */
+function having(products: Products, backend: Backend): Backend {
+  if (backend.products.includes(products)) return backend
+  backend.close()
+  throw new BasilError({
+    code: 'config-invalid',
+    what: 'The engine does not have these products',
+    where: 'products',
+    why: `${backend.name} multiplies in ${backend.products.join(' or ')}, and ${products} was asked for`,
+    next: `choose ${backend.products.join(' or ')}, or an engine that has ${products}`,
+  })
 }
 
 function missing([only, another]: Attempt[], why: string): BasilError {

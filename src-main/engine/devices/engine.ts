@@ -1,16 +1,18 @@
 // What an engine is: how it is asked for, how it opens, and what it gives when it is open.
 import type { Card, EngineInfo, EngineKind } from '../../contract/run/run.ts'
+import type { Products } from '../../contract/run/products.ts'
 import type { Ops } from './ops.ts'
 
 export interface Engine {
   name: string // as BASIL_BACKEND and `prefer` have it
   called: string // as a message has it
   kinds: readonly EngineKind[]
+  products: readonly Products[] // what it can multiply in, float32 among them
   /**
    * The open engine, or one line that says why it cannot be used here. Throws where that is no answer: what Basil
    * itself brings is missing.
    */
-  open(options: EngineOptions): Promise<Omit<Backend, 'reason'> | string>
+  open(options: EngineOptions): Promise<OpenEngine | string>
 }
 
 export interface EngineOptions {
@@ -25,7 +27,12 @@ export interface EngineOptions {
   forced?: boolean
   /** The folder where what was measured of a card is kept. */
   tuning?: string | undefined
+  /** What is multiplied in; float32 without. An engine is asked for what it lists alone. */
+  products?: Products
 }
+
+/** products: where it is less than its engine lists, as on another device. */
+type OpenEngine = Omit<Backend, 'reason' | 'products'> & { products?: readonly Products[] }
 
 export interface Backend {
   name: string // as shown on screen
@@ -37,6 +44,7 @@ export interface Backend {
   card?: Card | undefined // the GPU, where it is known
   tuning?(): string // a hash of what was chosen by measuring and shows in the bits
   repeats: boolean // the same seed gives the same bits again
+  products: readonly Products[] // what a run may ask it for
   ops: Ops
   memory(): { tensors: number; bytes: number }
   /**

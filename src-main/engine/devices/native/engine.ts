@@ -11,6 +11,7 @@ export const native = {
   name: 'native',
   called: 'native TensorFlow',
   kinds: ['native-gpu', 'native-cpu'],
+  products: ['float32'],
   async open({ threads, addon }) {
     const opened = await openNative(addon, threads)
     if (typeof opened === 'string') return opened
