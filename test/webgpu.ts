@@ -6,17 +6,16 @@ import { existsSync } from 'node:fs'
 import { webgpu } from '../src-main/engine/devices/webgpu/engine.ts'
 
 const software = '/usr/lib/chromium/vk_swiftshader_icd.json'
+const cards = ['/dev/dri', '/dev/nvidiactl']
 
-/** Whether it opens; with a driver named, if need be, for whatever is opened from here on. */
+/** Whether it opens. A driver is named before anything asks for one: the binding looks for drivers once. */
 export async function webgpuHere(): Promise<boolean> {
-  const opened = await webgpu.open({ threads: 1 })
+  if (!process.env['VK_DRIVER_FILES'] && !cards.some((path) => existsSync(path)) && existsSync(software))
+    process.env['VK_DRIVER_FILES'] = software
+  const opened = await webgpu.open({ threads: 1, forced: true })
   if (typeof opened !== 'string') {
     opened.close()
     return true
-  }
-  if (process.env['VK_DRIVER_FILES'] === undefined && existsSync(software)) {
-    process.env['VK_DRIVER_FILES'] = software
-    return webgpuHere()
   }
   if (process.env['WEBGPU_REQUIRED'])
     throw new Error(`WEBGPU_REQUIRED asks for WebGPU: ${opened}. Next: install chromium and libvulkan1`)

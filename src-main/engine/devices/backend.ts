@@ -31,7 +31,12 @@ export async function openBackend({ prefer, threads, addon, kernels }: BackendOp
   let reason = first > 0 ? `${wanted} was asked for` : ''
   for (const { name, called, open } of engines.slice(first)) {
     if (name === 'webgpu' && wanted !== name) continue
-    const opened = await open({ threads: count, addon: addon ?? process.env['BASIL_ADDON'], kernels })
+    const opened = await open({
+      threads: count,
+      addon: addon ?? process.env['BASIL_ADDON'],
+      kernels,
+      forced: wanted === name,
+    })
     if (typeof opened !== 'string') return { ...opened, reason }
     if (forced === name) throw new Error(`BASIL_BACKEND asks for ${called}, which is not available (${opened}).`)
     reason = opened
