@@ -34,6 +34,13 @@ export interface EngineOptions {
 /** products: where it is less than its engine lists, as on another device. */
 type OpenEngine = Omit<Backend, 'reason' | 'products'> & { products?: readonly Products[] }
 
+export interface TowerSize {
+  rows: number // of activations, in a micro-batch
+  width: number
+  mlp: number
+  patchSize: number
+}
+
 export interface Backend {
   name: string // as shown on screen
   kind: EngineKind
@@ -42,6 +49,8 @@ export interface Backend {
   reason: string // why the engines before it are not used; empty where it is the first
   versions: Record<string, string>
   card?: Card | undefined // the GPU, where it is known
+  /** Finds what is fastest for a tower, where it is not known yet; a second or two. */
+  tune?(tower: TowerSize): Promise<void>
   tuning?(): string // a hash of what was chosen by measuring and shows in the bits
   repeats: boolean // the same seed gives the same bits again
   products: readonly Products[] // what a run may ask it for

@@ -112,7 +112,7 @@ export function clipProblem(
           const inner = store.innerProducts()
           try {
             const measured = await pass(place, model, shares, size, inner.add)
-            return { ...measured, gradient: byGroup(await inner.finish(), store.vectors.length, groups) }
+            return { ...measured, gradient: byGroup((await inner.finish()).products, store.vectors.length, groups) }
           } finally {
             inner.dispose()
           }
