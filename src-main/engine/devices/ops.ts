@@ -54,8 +54,39 @@ export interface Vectors {
   dispose(): void
 }
 
-/** Inner products that are on the device still, or under way there. */
+/** Numbers that are on the device still, or under way there: inner products, or what a head tells. */
 export interface Dots {
+  dispose(): void
+}
+
+/** A frozen head's numbers: logits = scale W u + bias, u = z / |z| where it is normalised, else z. */
+export interface HeadNumbers {
+  weights: Float32Array // W (classes, embed)
+  bias: Float32Array | null // (classes)
+  classes: number
+  embed: number
+  scale: number
+  normalised: boolean
+}
+
+/** Losses that a head on the device knows: cross-entropy with labels, and the prediction's entropy. */
+export type DeviceLoss = 'cross-entropy' | 'entropy'
+
+/** A frozen head on the device, in float32. */
+export interface DeviceHead {
+  /**
+   * Of labels.length rows of features (n, embed), from row `first` on: each one's loss, and the class it is taken for
+   * (the first among equals), 2 labels.length numbers in all; and the gradient of the sum of weight times losses,
+   * (labels.length, embed). A label that is not known, -1, is for entropy alone.
+   */
+  judge(
+    features: Tensor2D,
+    first: number,
+    labels: Int32Array,
+    loss: DeviceLoss,
+    weight: number,
+  ): { told: Dots; dFeatures: Tensor2D }
+
   dispose(): void
 }
 
@@ -181,6 +212,9 @@ export interface Ops {
    * binade downwards. Inner products are accumulated in float64 where the backend can.
    */
   vectors(values: Float32Array, count: number, precision: Precision): Vectors
+
+  /** A head on the device; engines without take heads' losses on the host, in float64. */
+  head?(numbers: HeadNumbers): DeviceHead
 
   /** a, disposed by the caller once they have come, as numbers; a copy that stays valid. */
   read(a: Tensor): Promise<Float32Array>

@@ -24,8 +24,8 @@ export interface VectorStore {
 /** < vector_k, sum of the gradients added >, over any number of reverse passes. */
 export interface InnerProducts {
   add(name: string, gradient: Tensor): void
-  /** By parameter, for every k; only once. */
-  finish(): Promise<Map<string, number[]>>
+  /** By parameter, for every k; only once. beside: what else is read with them. */
+  finish(beside?: readonly Dots[]): Promise<{ products: Map<string, number[]>; beside: number[][] }>
   dispose(): void
 }
 
@@ -126,14 +126,14 @@ function asTheyCome(ops: Ops, dots: (name: string, gradient: Tensor) => Dots): I
     add(name, gradient) {
       coming.push({ name, dots: dots(name, gradient) })
     },
-    async finish() {
+    async finish(beside = []) {
       const sums = new Map<string, number[]>()
-      const read = await ops.readDots(coming.map((one) => one.dots))
+      const read = await ops.readDots([...coming.map((one) => one.dots), ...beside])
       for (const [i, { name }] of coming.entries()) {
         const [before, now] = [sums.get(name), read[i] as number[]]
         sums.set(name, before ? before.map((d, k) => d + (now[k] as number)) : now)
       }
-      return sums
+      return { products: sums, beside: read.slice(coming.length) }
     },
     dispose: () => disposeAll(coming.map((one) => one.dots)),
   }
@@ -148,10 +148,11 @@ function summedFirst(ops: Ops, dots: (name: string, gradient: Tensor) => Promise
       sums.set(name, ops.keep(before ? ops.add(before, gradient) : ops.clone(gradient)))
       before?.dispose()
     },
-    async finish() {
+    async finish(beside = []) {
       for (const [name, gradient] of sums) made.push(await dots(name, gradient))
-      const read = await ops.readDots(made)
-      return new Map([...sums.keys()].map((name, i) => [name, read[i] as number[]]))
+      const read = await ops.readDots([...made, ...beside])
+      const products = new Map([...sums.keys()].map((name, i) => [name, read[i] as number[]]))
+      return { products, beside: read.slice(made.length) }
     },
     dispose: () => disposeAll([...sums.values(), ...made]),
   }

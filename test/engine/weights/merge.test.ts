@@ -102,7 +102,7 @@ test('vectors on the host or in files give the same bits as vectors on the devic
         tensor.dispose()
         inner.add(name, gradient)
       }
-      results.push({ composed, products: [...(await inner.finish())] })
+      results.push({ composed, products: [...(await inner.finish()).products] })
       inner.dispose()
       gradient.dispose()
       store.dispose()
