@@ -20,12 +20,12 @@ const unit = family((embed: number, normalised: boolean) =>
     writes: ['u'],
     written: ['lengths'],
     code: `
-  let from = (p.first + row) * count;
+  let start = (p.first + row) * count;
   var s = 0.0;
-  ${each('let v = z[from + c]; s += product(v, v);')}
+  ${each('let v = z[start + c]; s += product(v, v);')}
   let all = total(t, vec2f(s, 0.0)).x;
   let length = ${normalised ? 'max(sqrt(all), 1e-12)' : '1.0'};
-  ${each('u[at + c] = z[from + c] / length;')}
+  ${each('u[at + c] = z[start + c] / length;')}
   if (t == 0u) { lengths[row] = length; }`,
   }),
 )
