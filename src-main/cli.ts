@@ -4,7 +4,7 @@
 import { existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 
-import { Command, InvalidArgumentError, Option } from 'commander'
+import { Command, Option } from 'commander'
 
 import packageJson from '../package.json' with { type: 'json' }
 import { compatibleCommand, diffCommand } from './cli/compare.ts'
@@ -16,6 +16,7 @@ import { engineCommand } from './cli/engine.ts'
 import { evalCommand } from './cli/eval/command.ts'
 import { disentangleCommand } from './cli/eval/disentangle.ts'
 import { followRun } from './cli/follow.ts'
+import { forThisCommand } from './cli/for-this-command.ts'
 import { headsCommand } from './cli/heads.ts'
 import { historyCommand } from './cli/history.ts'
 import { libraryCommand } from './cli/library/command.ts'
@@ -29,7 +30,7 @@ import { studyCommand } from './cli/study/command.ts'
 import { presetCommand } from './cli/study/preset.ts'
 import { refineCommand } from './cli/study/refine.ts'
 import { chosenEnvironment, resources, root, withEngine, withWorkbench } from './cli/with.ts'
-import { deviceSchema } from './contract/api/native.ts'
+import { engineChoiceSchema } from './contract/api/engines.ts'
 import type { RunId } from './contract/branded.ts'
 import { dataFolder } from './files/data-folder.ts'
 import { resolveFile } from './workbench/projects.ts'
@@ -40,11 +41,17 @@ const program = new Command('basil')
   .showHelpAfterError()
   .configureHelp({ showGlobalOptions: true })
   .addOption(
-    new Option('--device <device>', 'auto, cpu or gpu:N for this command, whatever was chosen').argParser(device),
+    new Option(
+      '--device <device>',
+      "auto, cpu, gpu:N or a part of a card's name for this command, whatever was chosen",
+    ),
   )
-  .hook('preAction', () => {
-    if (program.opts().device) process.env['BASIL_DEVICE'] = program.opts().device
-  })
+  .addOption(
+    new Option('--engine <engine>', 'the engine for this command, whatever was chosen').choices(
+      engineChoiceSchema.options,
+    ),
+  )
+  .hook('preAction', async (whole) => forThisCommand(whole.opts()))
   .addHelpText(
     'after',
     `
@@ -238,11 +245,5 @@ program
 
 program.addCommand(schemaCommand())
 program.addCommand(methodsCommand())
-
-function device(text: string): string {
-  const { data, error } = deviceSchema.safeParse(text)
-  if (error) throw new InvalidArgumentError('Give auto, cpu or gpu:N.')
-  return data
-}
 
 await program.parseAsync()

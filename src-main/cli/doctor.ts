@@ -1,13 +1,19 @@
 // What a person needs to know when something is slow or fails: the engine, its threads, whether a GPU is in use or why
 // not, versions, and the data folder with whoever writes to it.
 
+import { type EngineChoice, type EngineRow, engineTitles } from '../contract/api/engines.ts'
 import type { Gpu } from '../contract/api/native.ts'
 import { type ErrorRecord, recordOf } from '../contract/errors.ts'
 import type { EngineInfo } from '../contract/run/run.ts'
 import { sqliteVersion } from '../history/open.ts'
 import { type Writer, writerOf } from '../history/writer-lock.ts'
+import { engineChoice } from '../workbench/engines/choice.ts'
+import { engineRows } from '../workbench/engines/rows.ts'
 import type { Supervisor } from '../workbench/link/supervisor.ts'
 import { deviceChoice, gpus } from '../workbench/native/devices.ts'
+import { installerStatus } from '../workbench/native/installer.ts'
+import { engineLines } from './engine-lines.ts'
+import { resources } from './with.ts'
 
 export interface Examination {
   basil: string
@@ -17,6 +23,8 @@ export interface Examination {
   gpu: { used: boolean; why: string } // why not, or empty
   device: string // the person's choice
   devices: Gpu[]
+  choice: EngineChoice // the person's
+  engines: EngineRow[]
   versions: Record<string, string>
   dataFolder: string
   writer: Writer | null
@@ -27,8 +35,9 @@ export async function examine(supervisor: Supervisor, dataFolder: string, basil:
     (engine) => ({ engine, error: null }),
     (thrown: unknown) => ({ engine: null, error: recordOf(thrown) }),
   )
-  const used = engine?.kind === 'native-gpu'
+  const used = engine?.kind === 'native-gpu' || (engine?.kind === 'webgpu' && !engine.card?.software)
   const { gpus: devices, noGpu } = await gpus()
+  const known = { ...installerStatus(dataFolder, resources), gpus: devices, noGpu, engine }
   const why = used ? '' : (engine?.reason ?? error?.why ?? '') || noGpu || 'the engine found none'
   const device = deviceChoice(dataFolder)
   const versions = { basil, node: process.versions.node, sqlite: sqliteVersion(), ...engine?.versions }
@@ -41,6 +50,8 @@ export async function examine(supervisor: Supervisor, dataFolder: string, basil:
     gpu: { used, why },
     device,
     devices,
+    choice: engineChoice(dataFolder),
+    engines: engineRows(dataFolder, known),
     versions,
     dataFolder,
     writer: writerOf(dataFolder),
@@ -53,6 +64,8 @@ export function examinationLines({
   gpu,
   device,
   devices,
+  choice,
+  engines,
   versions,
   dataFolder,
   writer,
@@ -65,6 +78,8 @@ export function examinationLines({
       (d) =>
         `${d.id.padEnd(12)} ${d.name}, ${gigabytes(d.freeBytes)} of ${gigabytes(d.memoryBytes)} free, driver ${d.driver}`,
     ),
+    `Chosen       ${choice === 'auto' ? 'auto: the fastest engine that is here' : engineTitles[choice]}`,
+    ...engineLines(engines),
     `Data folder  ${dataFolder}${writer ? ` (process ${writer.pid}, ${writer.what}, writes to it)` : ''}`,
     `Versions     ${Object.entries(versions)
       .map(([name, version]) => `${name} ${version}`)

@@ -1,23 +1,31 @@
-// basil engine install|status|remove: native TensorFlow in the data folder, from a terminal. On a terminal one bar is
+// basil engine install|status|measure|use|remove: which engines are here, and native TensorFlow in the data folder. On a terminal one bar is
 // written over; elsewhere a step is a line, and within a step every tenth. Ctrl+C ends an installation; what was
 // downloaded stays.
 import { resolve } from 'node:path'
 
 import { Command } from 'commander'
 
-import type { Gpu, InstallEvent, Installed, NativeKind, NativeStatus } from '../contract/api/native.ts'
+import { engineChoiceSchema, engineTitles } from '../contract/api/engines.ts'
+import type { InstallEvent, NativeKind } from '../contract/api/native.ts'
+import { BasilError } from '../contract/errors.ts'
 import { dataFolder } from '../files/data-folder.ts'
 import { writerOf } from '../history/writer-lock.ts'
+import { chooseEngine, engineChoice } from '../workbench/engines/choice.ts'
+import { measureEngines } from '../workbench/engines/measure.ts'
+import { engineRows } from '../workbench/engines/rows.ts'
 import { deviceChoice, gpus } from '../workbench/native/devices.ts'
 import { install } from '../workbench/native/install.ts'
 import { installerStatus, removeEngine } from '../workbench/native/installer.ts'
+import { installedText, size, statusLines, triedLine } from './engine-lines.ts'
 import { fail, onClosedPipe, print, printJson } from './output.ts'
 import { clearLive, sayLive } from './terminal.ts'
 import { resources, startEngine, withEngine } from './with.ts'
 
 /** The command with its three parts. */
 export function engineCommand(): Command {
-  const command = new Command('engine').description('native TensorFlow: install it into the data folder, or remove it')
+  const command = new Command('engine').description(
+    'the engines: what is here and how fast it is; install native TensorFlow',
+  )
   command
     .command('install')
     .description('fetch TensorFlow with pip, build its addon, test it, then switch over')
@@ -48,22 +56,53 @@ export function engineCommand(): Command {
     })
   command
     .command('status')
-    .description('what is installed, the GPUs, and the engine in use')
+    .description('every engine, with its state, its speed and why it is missing; the GPUs')
     .option('--json', 'as JSON')
     .action(({ json = false }) =>
       withEngine(json, async (supervisor) => {
         const engine = await supervisor.describe().catch(() => null) // what is installed is of interest all the more
         const folder = dataFolder()
+        const known = { ...installerStatus(folder, resources), ...(await gpus()), engine }
         const status = {
-          ...installerStatus(folder, resources),
-          ...(await gpus()),
+          ...known,
           device: deviceChoice(folder),
-          engine,
+          choice: engineChoice(folder),
+          engines: engineRows(folder, known),
         }
         if (json) printJson(status)
         else for (const line of statusLines(status)) print(line)
       }),
     )
+  command
+    .command('measure')
+    .description('try every engine that is here for about two seconds: what "auto" then chooses by')
+    .option('--json', 'what came of it as JSON')
+    .action(async ({ json = false }) => {
+      try {
+        const trials = measureEngines({ home: dataFolder(), start: startEngine, signal: whenInterrupted() })
+        for (;;) {
+          const { done, value } = await trials.next()
+          if (done && json) printJson(value)
+          else if (done) for (const line of value.map(triedLine)) print(line)
+          if (done) return
+          if (!json) print(`${value.what} ...`)
+        }
+      } catch (error) {
+        fail(error, json)
+      }
+    })
+  command
+    .command('use')
+    .argument('<engine>', engineChoiceSchema.options.join(', '))
+    .description('the engine from now on; auto: the fastest that is here')
+    .action(async (wanted: string) => {
+      const { data } = engineChoiceSchema.safeParse(wanted)
+      if (!data) return fail(noSuchEngine(wanted), false, 2)
+      await chooseEngine(dataFolder(), data)
+      print(
+        `${data === 'auto' ? 'The fastest engine that is here' : engineTitles[data]} is used from the next start on.`,
+      )
+    })
   command
     .command('remove')
     .description('back to the portable engine; frees the space')
@@ -130,30 +169,12 @@ function bar(share: number): string {
   return `[${'#'.repeat(full)}${'-'.repeat(width - full)}]`
 }
 
-/** The status in lines. */
-function statusLines({ installed, damaged, refused, gpus: found, noGpu, device, engine }: NativeStatus): string[] {
-  const there = installed
-    ? `${installedText(installed)} in ${installed.folder}`
-    : damaged
-      ? `not whole, and not used: ${damaged}`
-      : ['nothing', refused].filter(Boolean).join('; ')
-  const inUse = engine?.name ?? 'nothing: "basil doctor" says why'
-  return [
-    `Installed  ${there}`,
-    `In use     ${inUse}${engine?.reason ? ` (${engine.reason})` : ''}`,
-    `Device     ${device}`,
-    ...(found.length ? found.map((gpu) => `GPU        ${gpuText(gpu)}`) : [`GPU        none: ${noGpu}`]),
-  ]
-}
-
-function installedText({ kind, tensorflow, bytes }: Installed): string {
-  return `TensorFlow ${tensorflow} for ${kind === 'cuda' ? 'CUDA' : 'the CPU'}, ${size(bytes)}`
-}
-
-function gpuText({ id, name, memoryBytes, freeBytes, driver }: Gpu): string {
-  return `${id}  ${name}, ${size(freeBytes)} of ${size(memoryBytes)} free, driver ${driver}`
-}
-
-function size(bytes: number): string {
-  return bytes >= 1e9 ? `${(bytes / 1e9).toFixed(1)} GB` : `${Math.round(bytes / 1e6)} MB`
+function noSuchEngine(wanted: string): BasilError {
+  return new BasilError({
+    code: 'config-invalid',
+    what: 'There is no such engine',
+    where: 'basil engine use',
+    why: `it is ${JSON.stringify(wanted)}`,
+    next: `give ${engineChoiceSchema.options.join(', ')}`,
+  })
 }

@@ -7,7 +7,15 @@ import type { SplitManifest } from '../contract/data/manifest.ts'
 import { sentence } from '../contract/errors.ts'
 import { courseOf, effectiveCoefficients, spanOf } from '../contract/run/coefficients.ts'
 import { differenceVectorNotes, skippedSentence } from '../contract/run/difference-vector.ts'
-import type { EngineShare, EpochRecord, Halving, RunDetail, RunEvent, RunSummary } from '../contract/run/run.ts'
+import {
+  type EngineShare,
+  type EpochRecord,
+  engineNamed,
+  type Halving,
+  type RunDetail,
+  type RunEvent,
+  type RunSummary,
+} from '../contract/run/run.ts'
 import { settingsLine } from '../contract/tower.ts'
 import { type Dtype, isNumeric } from '../engine/formats/dtype.ts'
 import { towerLines } from './convert.ts'
@@ -82,7 +90,7 @@ export function lineOf(event: RunEvent): { text: string; live: boolean } | null 
 function endedLine({ run, state, error }: Extract<RunEvent, { type: 'ended' }>): string {
   const told = `Run ${run} ${state}.`
   if (!error) return state === 'stopped' ? told : `${told} Next: basil resume ${run}`
-  const onCpu = error.code === 'device-lost' ? ` That is: basil resume ${run} --device cpu` : ''
+  const onCpu = /^device-/.test(error.code) ? ` That is: basil resume ${run} --device cpu` : ''
   return `${told} ${sentence(error)}${onCpu}`
 }
 
@@ -143,9 +151,10 @@ function halvingLine({ from, to, why }: Halving): string {
 
 /** Of a run that more than one engine computed. */
 function engineLine({ engine, after }: EngineShare): string {
-  if (!after) return `computed by ${engine.name}`
+  const by = engineNamed(engine)
+  if (!after) return `computed by ${by}`
   const stage = after.stage ? `iteration ${after.stage}` : 'the start'
-  return `after epoch ${after.epoch} of ${stage} by ${engine.name}: the last digits differ from a run in one engine`
+  return `after epoch ${after.epoch} of ${stage} by ${by}: the last digits differ from a run in one engine`
 }
 
 /** Not the whole of a tensor file's images with nothing to be said of them. */

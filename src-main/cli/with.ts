@@ -34,6 +34,7 @@ export async function withWorkbench(
       engine: startEngine,
       resources,
       write,
+      tell: (what) => void process.stderr.write(`${what} ...\n`),
     })
     tellNotices(workbench)
     await act(workbench)

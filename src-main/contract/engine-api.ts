@@ -5,6 +5,7 @@ import { z } from 'zod'
 
 import { readingDataContract } from './api/data.ts'
 import { disentanglementRequestSchema, disentanglementSchema } from './api/disentanglement.ts'
+import { trialSchema } from './api/engines.ts'
 import { evaluationReportSchema, evaluationRequestSchema } from './api/evaluations.ts'
 import {
   headEventSchema,
@@ -57,6 +58,8 @@ export type Conversion = z.infer<typeof conversionSchema>
 
 export const engineContract = {
   describe: oc.output(engineInfoSchema),
+  /** How fast it is; takes about two seconds, and those of its start. */
+  trial: oc.output(trialSchema),
   /** By headers alone. */
   look: oc.input(file).output(descriptionSchema),
   /** Of a checkpoint's content, sharded ones included. */

@@ -31,6 +31,7 @@ const errorCodes = [
   'engine-silent', // it gives no sign of life, or a step of it does not end
   'out-of-memory',
   'device-lost', // the GPU, or its driver, is gone
+  'device-refused', // the GPU's driver would not do what it was asked to
   'install-failed', // native TensorFlow could not be installed; what was in use still is
   'not-supported', // not on this system
   'not-finite', // the loss or a gradient became NaN or infinite

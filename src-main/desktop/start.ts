@@ -11,10 +11,10 @@ import { openWorkbench, type Workbench } from '../workbench/workbench.ts'
 import { serveWindow } from './connect.ts'
 import { windowPlatform } from './dialogs.ts'
 import { hearDrops } from './drops.ts'
+import { engineProcess } from './engine-process.ts'
 import { guardContents, guardSession } from './guard.ts'
 import { setMenu } from './menu.ts'
 import { registerScheme, servePages } from './pages.ts'
-import { utilityEngine } from './utility-engine.ts'
 import { openWindow, showWindow } from './window.ts'
 
 const closeLimit = 10_000 // milliseconds
@@ -39,7 +39,7 @@ export async function startDesktop(folder: string): Promise<void> {
   const resources = app.isPackaged ? process.resourcesPath : join(folder, '..', '..')
   const workbench = await opened({
     home,
-    engine: (environment) => utilityEngine(join(folder, 'engine.js'), environment),
+    engine: (environment) => engineProcess(join(folder, 'engine.js'), environment),
     resources: join(resources, 'resources'),
     write: true,
   })

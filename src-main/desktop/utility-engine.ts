@@ -18,11 +18,12 @@ export function utilityEngine(entry: string, environment: NodeJS.ProcessEnv): En
   })
   let stderr = ''
   let heard: (silent: number) => void = () => undefined
-  const listen = createEar((silent) => heard(silent))
+  const said = (text: string): void => {
+    stderr = (stderr + text).slice(-kept)
+  }
+  const listen = createEar((silent) => heard(silent), said)
   child.stdout?.on('data', (printed: Buffer) => listen(printed.toString('latin1')))
-  child.stderr?.on('data', (text: Buffer) => {
-    stderr = (stderr + text.toString()).slice(-kept)
-  })
+  child.stderr?.on('data', (text: Buffer) => said(text.toString()))
   child.on('error', (type, location) => {
     stderr = `${stderr}\n${type} at ${location}`.slice(-kept)
   })

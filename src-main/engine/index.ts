@@ -6,6 +6,7 @@
 // A device to compute on: native TensorFlow, or the portable engine.
 
 export { type Backend, openBackend } from './devices/backend.ts'
+export { infoOf } from './devices/engine.ts'
 export type { Ops } from './devices/ops.ts'
 
 // Checkpoints: any format and layout, seen by canonical names; a pre-trained model and those fine-tuned from it.

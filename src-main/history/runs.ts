@@ -126,12 +126,21 @@ function enginesWith(history: History, run: RunId, engine: EngineInfo): EngineSh
     after !== null && (a === null || a.stage < after.stage || (a.stage === after.stage && a.epoch < after.epoch))
   const kept = enginesOf(runRow(history, run)).filter(isKept)
   const last = kept.at(-1)
-  return last && arithmeticOf(last.engine) === arithmeticOf(engine) ? kept : [...kept, { engine, after }]
+  if (!last || !isSameArithmetic(last.engine, engine)) return [...kept, { engine, after }]
+  const isNews = engine.card && !last.engine.card
+  return isNews ? [...kept.slice(0, -1), { ...last, engine: { ...last.engine, card: engine.card } }] : kept
 }
 
-/** What decides the last digits of a result; the number of threads does on native TensorFlow alone. */
-function arithmeticOf({ kind, simd, versions, threads }: EngineInfo): string {
-  return JSON.stringify([kind, simd, Object.entries(versions).sort(), kind === 'wasm' ? null : threads])
+/** A card that was not known then is no other one. */
+function isSameArithmetic(before: EngineInfo, now: EngineInfo): boolean {
+  const known = before.card && now.card ? {} : { card: undefined }
+  return arithmeticOf({ ...before, ...known }) === arithmeticOf({ ...now, ...known })
+}
+
+/** What decides the last digits of a result; the number of threads does on native TensorFlow's CPU alone. */
+function arithmeticOf({ kind, simd, versions, threads, card, tuning }: EngineInfo): string {
+  const counted = kind === 'wasm' || kind === 'webgpu' ? null : threads
+  return JSON.stringify([kind, simd, Object.entries(versions).sort(), counted, card, tuning])
 }
 
 export function halvingsOf({ halvings }: RunRow): Halving[] {

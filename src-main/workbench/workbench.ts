@@ -4,12 +4,16 @@
 import { join } from 'node:path'
 
 import type { Disentanglement, DisentanglementRequest } from '../contract/api/disentanglement.ts'
+import type { EngineChoice } from '../contract/api/engines.ts'
 import type { RunId } from '../contract/branded.ts'
 import type { Told } from '../contract/engine-api.ts'
 import type { ErrorRecord } from '../contract/errors.ts'
+import type { Progress } from '../contract/run/run.ts'
 import { openHistory, readHistory } from '../history/open.ts'
 import { createDataSets, type DataSets } from './data/sets.ts'
 import { createDisentangle } from './disentangle.ts'
+import { chooseEngine } from './engines/choice.ts'
+import { createMeasuring } from './engines/measuring.ts'
 import { createEvaluations, type Evaluations } from './evaluations/evaluations.ts'
 import { createHeads, type Heads } from './heads/heads.ts'
 import { createHistoryCare, type HistoryCare } from './history-care.ts'
@@ -19,6 +23,7 @@ import { createLibrary, type Library } from './library/library.ts'
 import type { EngineProcess } from './link/engine-process.ts'
 import type { Patience } from './link/heartbeat.ts'
 import { inOwnProcessOf } from './link/own-process.ts'
+import { watchSleep } from './link/sleep.ts'
 import { createSupervisor, type Supervisor } from './link/supervisor.ts'
 import { chooseDevice, engineEnvironment } from './native/devices.ts'
 import { createInstaller, type Installer } from './native/installer.ts'
@@ -36,6 +41,8 @@ export interface WorkbenchOptions {
   sample?: string // the sample project's configuration; the one among the resources if not given
   engine: (environment: NodeJS.ProcessEnv) => EngineProcess
   write: boolean
+  tell?: (what: string) => void // what takes time before a run, in a few words
+  slept?: () => number // seconds that the machine slept just now; another in tests
   patience?: Patience // with an engine that gives no sign of life
 }
 
@@ -69,6 +76,8 @@ export interface Device {
   now(): string
   /** Throws run-state while anything computes. */
   choose(device: string): Promise<void>
+  use(engine: EngineChoice): Promise<void>
+  measure(signal: AbortSignal): AsyncGenerator<Progress, void>
 }
 
 export async function openWorkbench(options: WorkbenchOptions): Promise<Workbench> {
@@ -76,15 +85,24 @@ export async function openWorkbench(options: WorkbenchOptions): Promise<Workbenc
   let sittings: Sittings | undefined
   const lives = (run: RunId): boolean => sittings !== undefined && sittings.live(run) !== null
   const history = write ? await openHistory(home, { lives }) : await readHistory(home)
-  const { device, ...seat } = createSeat(home, () => supervisor)
-  const supervisor = createSupervisor(() => engine(engineEnvironment(home, device())), patience)
+  const { device, ...seat } = createSeat(
+    home,
+    () => supervisor,
+    () => measuring.settle(),
+  )
+  const supervisor = createSupervisor(() => engine(engineEnvironment(home, device(), seat.environment())), patience)
   const startReader = (): EngineProcess => engine(engineEnvironment(home, 'cpu')) // it computes nothing
   let closing: Promise<void> | null = null
+  const renew = (): void => void (closing ?? supervisor.renew())
+  const measuring = createMeasuring({ home, start: engine, renew, tell: options.tell ?? (() => undefined) })
   const installer = createInstaller({
     ...{ home, resources },
     start: engine,
     inUse: () => jobs.isAtWork('engine'),
-    renew: () => closing ?? supervisor.renew(),
+    renew: () => {
+      measuring.reopen()
+      renew()
+    },
   })
   const between = (): void => {
     installer.settle()
@@ -96,7 +114,8 @@ export async function openWorkbench(options: WorkbenchOptions): Promise<Workbenc
     seat.leave()
     installer.settle()
   }
-  sittings = createSittings({ history, supervisor, device, ended })
+  const sleep = watchSleep()
+  sittings = createSittings({ history, supervisor, device, slept: options.slept ?? sleep.slept, ended })
   const library = createLibrary({ history, home, start: startReader })
   const dataSets = createDataSets({ history, home, start: startReader })
   const checking = createChecking({ supervisor, jobs, start: startReader })
@@ -110,7 +129,8 @@ export async function openWorkbench(options: WorkbenchOptions): Promise<Workbenc
   const { closing: leave } = sittings
   async function close(): Promise<void> {
     leave()
-    await installer.close()
+    sleep.end()
+    await Promise.all([installer.close(), measuring.close()])
     await Promise.all([jobs, supervisor, checking, library, dataSets].map((part) => part.close()))
     await historyCare.close()
     history.close()
@@ -127,6 +147,15 @@ export async function openWorkbench(options: WorkbenchOptions): Promise<Workbenc
         jobs.requireQuiet()
         await chooseDevice(home, wanted)
         supervisor.renew()
+      },
+      use: async (wanted) => {
+        jobs.requireQuiet()
+        await chooseEngine(home, wanted)
+        supervisor.renew()
+      },
+      measure: (signal) => {
+        jobs.requireQuiet()
+        return measuring.measure(signal)
       },
     },
     notices: history.notices,

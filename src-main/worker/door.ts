@@ -1,7 +1,15 @@
 // The entry of the engine's process: the real engine behind its door. The backend starts with the first question and
 // stays. Nothing here or behind it opens the database.
 import type { ResolvedConfig } from '../contract/run/config.ts'
-import { checkRun, disentanglementOf, type FeatureCache, type ImageHost, openBackend, run } from '../engine/index.ts'
+import {
+  checkRun,
+  disentanglementOf,
+  type FeatureCache,
+  type ImageHost,
+  infoOf,
+  openBackend,
+  run,
+} from '../engine/index.ts'
 import { cachesIn } from '../files/caches.ts'
 import { featureCache } from '../files/feature-cache.ts'
 import { imageCache } from '../files/image-cache.ts'
@@ -14,6 +22,7 @@ import { imageHost } from './images/host.ts'
 import { parentPort } from './parent-port.ts'
 import { reading } from './reading.ts'
 import { rebuild } from './rebuild.ts'
+import { trialOf } from './trial.ts'
 
 const port = parentPort()
 let opened: ReturnType<typeof openBackend> | undefined
@@ -30,10 +39,8 @@ function kept(config: Pick<ResolvedConfig, 'linearised'>): { features?: FeatureC
 
 serveEngine(
   {
-    describe: async () => {
-      const { name, kind, threads, simd, reason, versions } = await backend()
-      return { name, kind, threads, simd, reason, versions }
-    },
+    describe: async () => infoOf(await backend()),
+    trial: async () => trialOf(await backend()),
     ...reading,
     check: (config) => checkRun(config, openSource, kept(config).features, kept(config).images),
     run: async function* (config, sitting) {

@@ -1,5 +1,6 @@
 // Installing native TensorFlow, leaving off, removing it, and what the engine computes on.
 import Cpu from '@lucide/svelte/icons/cpu'
+import Gauge from '@lucide/svelte/icons/gauge'
 import Trash from '@lucide/svelte/icons/trash'
 import X from '@lucide/svelte/icons/x'
 import Zap from '@lucide/svelte/icons/zap'
@@ -38,6 +39,15 @@ export const cancelInstall: Action = {
   run: () => engine.cancel(),
 }
 
+export const measureEngines: Action = {
+  id: 'measure-engines',
+  title: 'Measure the engines',
+  shortcut: null,
+  icon: Gauge,
+  enabled: () => router.at('engine') && canChoose(),
+  run: () => engine.measure(),
+}
+
 /** Asks first; the dialog then calls engine.remove(). */
 export const removeEngine: Action = {
   id: 'remove-engine',
@@ -51,4 +61,5 @@ export const removeEngine: Action = {
 }
 
 /** The engine starts anew on it, so not while a run goes on. */
-export const canChoose = (): boolean => workbench.running === undefined && engine.installing === null
+export const canChoose = (): boolean =>
+  workbench.running === undefined && engine.installing === null && engine.measuring === null

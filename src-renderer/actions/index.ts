@@ -14,7 +14,7 @@ import {
   prepareData,
   refreshData,
 } from './data/sets.ts'
-import { cancelInstall, installCpu, installCuda, removeEngine } from './engine.ts'
+import { cancelInstall, installCpu, installCuda, measureEngines, removeEngine } from './engine.ts'
 import { goActions } from './go.ts'
 import { findRuns, salvageHistory } from './history.ts'
 import { keyMatches } from './keys.ts'
@@ -74,7 +74,7 @@ const groups: readonly ActionGroup[] = [
   },
   { title: 'Studies', actions: [reproduceTable, pauseStudy, pauseStudyNow, resumeStudy, forgetStudy] },
   { title: 'History', actions: [findRuns, salvageHistory] },
-  { title: 'Engine', actions: [installCpu, installCuda, cancelInstall, removeEngine] },
+  { title: 'Engine', actions: [measureEngines, installCpu, installCuda, cancelInstall, removeEngine] },
   { title: 'Window', actions: [toggleTheme, showKeys, retryConnection] },
 ]
 

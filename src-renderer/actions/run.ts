@@ -86,7 +86,8 @@ export const resumeOnCpu: Action = {
 }
 
 function isGpuTrouble({ error, engineInfo }: Pick<RunDetail, 'error' | 'engineInfo'>): boolean {
-  return error?.code === 'device-lost' || (error?.code === 'out-of-memory' && engineInfo?.kind === 'native-gpu')
+  if (error?.code === 'device-lost' || error?.code === 'device-refused') return true
+  return error?.code === 'out-of-memory' && (engineInfo?.kind === 'native-gpu' || engineInfo?.kind === 'webgpu')
 }
 
 /** Goes on with an interrupted run and shows it. */

@@ -2,7 +2,7 @@
 import type { Salvaged } from '../../src-main/contract/api/history.ts'
 import type { TensorStatistics } from '../../src-main/contract/checkpoint.ts'
 import { largestOf } from '../../src-main/contract/largest.ts'
-import type { RunDetail } from '../../src-main/contract/run/run.ts'
+import { engineNamed, type RunDetail } from '../../src-main/contract/run/run.ts'
 import type { Growth, StageLine } from './curves.ts'
 import { coefficient, counted, figure, percent, points } from './format.ts'
 import { type HeatRow, strongest } from './heat.ts'
@@ -60,7 +60,7 @@ export function conditions({ halvings, engines }: Pick<RunDetail, 'halvings' | '
   )
   const changes = engines.slice(1).map(({ engine, after }) => {
     const from = after ? `After epoch ${after.epoch} of ${stageName(after.stage).toLowerCase()}` : 'At its beginning'
-    return `${from} this run went on in another engine, ${engine.name}. Its last digits differ from those of a run in one engine.`
+    return `${from} this run went on in another engine, ${engineNamed(engine)}. Its last digits differ from those of a run in one engine.`
   })
   return [...memory, ...changes]
 }

@@ -1,5 +1,6 @@
 // The engine as its page shows it: what is installed and in use, the devices, and an installation as it goes. It lives
 // as long as the window, so that an installation goes on while other pages are shown.
+import type { EngineChoice } from '../../src-main/contract/api/engines.ts'
 import type { InstallEvent, NativeKind, NativeStatus } from '../../src-main/contract/api/native.ts'
 import type { ErrorRecord } from '../../src-main/contract/errors.ts'
 import { client, errorOf } from '../bridge.ts'
@@ -12,6 +13,7 @@ class EngineState {
   #installing = $state.raw<NativeKind | null>(null)
   #step = $state.raw<Step | null>(null)
   #error = $state.raw<ErrorRecord | null>(null) // why the last installation ended early
+  #measuring = $state<string | null>(null) // what is tried now
   #leaving: AbortController | null = null
   confirming = $state(false) // the question before the engine is removed
 
@@ -23,6 +25,9 @@ class EngineState {
   }
   get step() {
     return this.#step
+  }
+  get measuring() {
+    return this.#measuring
   }
   get error() {
     return this.#error
@@ -61,6 +66,24 @@ class EngineState {
   async remove(): Promise<void> {
     this.confirming = false
     await client.engine.remove()
+    await this.load()
+  }
+
+  /** From the engine's next start on, which is now. */
+  async use(engine: EngineChoice): Promise<void> {
+    this.#status = await client.engine.use({ engine })
+    await this.load()
+  }
+
+  /** Tries all that is here, which takes some seconds an engine. */
+  async measure(): Promise<void> {
+    this.#measuring = 'Beginning'
+    try {
+      for await (const event of await client.engine.measure())
+        if (event.type === 'progress') this.#measuring = event.what
+    } finally {
+      this.#measuring = null
+    }
     await this.load()
   }
 

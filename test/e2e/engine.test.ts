@@ -9,6 +9,7 @@ import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, it, vi } from 'vitest'
 
 import { currentEngine, switchEngine, writeManifest } from '../../src-main/files/engine-folder.ts'
+import { engineChoice } from '../../src-main/workbench/engines/choice.ts'
 import { deviceChoice } from '../../src-main/workbench/native/devices.ts'
 import { type Basil, inBrowser, shot, startBasil, startBrowser } from './basil.ts'
 
@@ -56,8 +57,34 @@ inBrowser('the Engine page', () => {
     await page.getByText('native TensorFlow is not installed').waitFor() // it has started anew
     await accessible('engine')
     await shot(page, 'engine')
-    await page.getByRole('radio', { name: /Automatic/ }).check()
+    await page.getByRole('radio', { name: /Automatic a GPU/ }).check()
     await expect.poll(() => deviceChoice(basil.home)).toBe('auto')
+    await page.getByText('native TensorFlow is not installed').waitFor()
+  })
+
+  it('shows every engine with its state, measures those that are here, and keeps the one that is chosen', async () => {
+    const engines = page.getByRole('region', { name: 'Engines' })
+    await engines.getByText('It is not installed.', { exact: false }).first().waitFor()
+    expect(await engines.getByRole('radio', { name: /Native CPU/ }).isDisabled()).toBe(true)
+    await engines.getByRole('button', { name: 'Measure the engines' }).click()
+    await engines.getByText(/^Trying /).waitFor()
+    await engines.getByText(/ms a step$/).waitFor()
+    await engines.getByRole('radio', { name: /Portable/ }).check()
+    await expect.poll(() => engineChoice(basil.home)).toBe('wasm')
+    await engines.getByText('in use').waitFor()
+    for (const width of [1280, 420]) {
+      await page.setViewportSize({ width, height: 900 })
+      for (const colorScheme of ['light', 'dark'] as const) {
+        await page.emulateMedia({ colorScheme })
+        await accessible(`engines, ${width}, ${colorScheme}`)
+        await shot(page, `engines-${width}-${colorScheme}`)
+      }
+      expect(await page.evaluate('document.documentElement.scrollWidth <= innerWidth')).toBe(true)
+    }
+    await page.emulateMedia({ colorScheme: 'light' })
+    await page.setViewportSize({ width: 1280, height: 800 })
+    await engines.getByRole('radio', { name: /Automatic/ }).check()
+    await expect.poll(() => engineChoice(basil.home)).toBe('auto')
     await page.getByText('native TensorFlow is not installed').waitFor()
   })
 

@@ -29,12 +29,14 @@ const config = { ...golden, tasks: golden.tasks.slice(0, 1) }
 async function troubled(
   trouble: Trouble,
   home = temporaryFolder(),
+  others: Parameters<typeof toyWorkbench>[4] = {},
 ): Promise<{ workbench: Workbench; started: () => number }> {
   let started = 0
-  const workbench = await toyWorkbench(home, (environment): EngineProcess => {
+  const start = (environment: NodeJS.ProcessEnv): EngineProcess => {
     started++
     return forkEngine(entry, { ...environment, TROUBLE: JSON.stringify(trouble) })
-  })
+  }
+  const workbench = await toyWorkbench(home, start, true, undefined, others)
   return { workbench, started: () => started }
 }
 const chosen = (workbench: Workbench, run: RunId): number[] => {
@@ -151,4 +153,24 @@ test('an engine that TensorFlow ended over CUDA is not started again blindly', a
   })
   expect(started).toBe(1)
   expect(workbench.runs.show(run).start?.epochs).toHaveLength(2)
+})
+
+test.each<[Trouble, { slept?: () => number }, object]>([
+  [{ lostAt: 2500, by: 'gone' }, {}, { code: 'device-lost', what: 'The GPU can no longer be used' }],
+  [{ lostAt: 2500, by: 'gone' }, { slept: () => 3600 }, { code: 'device-lost', what: /when the machine slept/ }],
+  [{ lostAt: 2500, by: 'refused' }, {}, { code: 'device-refused', why: /WebGPU refused a call/ }],
+  [{ lostAt: 2500, by: 'taken' }, {}, { code: 'out-of-memory', why: /another program may have taken memory/ }],
+])('%j under WebGPU pauses the run with its cause, and it goes on on the CPU', async (trouble, others, told) => {
+  const { workbench, started } = await troubled({ ...trouble, kind: 'webgpu' }, undefined, others)
+  const run = await workbench.runs.start(config)
+  const last = (await follow(workbench, run)).at(-1)
+  const matching = Object.entries(told).map(([k, v]) => [k, v instanceof RegExp ? expect.stringMatching(v) : v])
+  expect(last).toMatchObject({ type: 'ended', state: 'interrupted', error: Object.fromEntries(matching) })
+  expect(started()).toBe(1)
+  await workbench.runs.resume(run, 'cpu')
+  expect((await follow(workbench, run)).at(-1)).toMatchObject({ type: 'done' })
+  expect(workbench.runs.show(run).engines).toMatchObject([
+    { engine: { kind: 'webgpu' } },
+    { engine: { name: 'a CPU' } },
+  ])
 })

@@ -1,19 +1,28 @@
-// The backends this machine has, asked of the one file that knows: wasm always, native TensorFlow where it is installed
-// in the data folder or named by BASIL_ADDON. With NATIVE_REQUIRED set, as in CI, its absence is a failure and not a
+// The backends this machine has: wasm always, native TensorFlow where it is installed in the data folder or named by
+// BASIL_ADDON, WebGPU where it has a driver. With NATIVE_REQUIRED set, as in CI, its absence is a failure and not a
 // shorter test.
-import { openBackend } from '../../src-main/engine/devices/backend.ts'
+import { native } from '../../src-main/engine/devices/native/engine.ts'
 import { dataFolder } from '../../src-main/files/data-folder.ts'
 import { currentEngine } from '../../src-main/files/engine-folder.ts'
+import { webgpuHere } from '../webgpu.ts'
 
-export async function backendsHere(): Promise<('wasm' | 'native')[]> {
+export async function backendsHere(): Promise<('wasm' | 'native' | 'webgpu')[]> {
+  return [
+    'wasm',
+    ...((await nativeHere()) ? (['native'] as const) : []),
+    ...((await webgpuHere()) ? (['webgpu'] as const) : []),
+  ]
+}
+
+async function nativeHere(): Promise<boolean> {
   const addon = process.env['BASIL_ADDON'] || currentEngine(dataFolder()).installed?.addon
   if (addon) process.env['BASIL_ADDON'] = addon // for every backend that is opened from here on
-  const backend = await openBackend({ prefer: 'native', threads: 1 })
-  backend.close()
-  if (backend.kind !== 'wasm') return ['wasm', 'native']
+  const opened = await native.open({ threads: 1, addon })
+  if (typeof opened !== 'string') {
+    opened.close()
+    return true
+  }
   if (process.env['NATIVE_REQUIRED'])
-    throw new Error(
-      `NATIVE_REQUIRED asks for native TensorFlow: ${backend.reason}. Next: npm run engine:install -- --cpu`,
-    )
-  return ['wasm']
+    throw new Error(`NATIVE_REQUIRED asks for native TensorFlow: ${opened}. Next: npm run engine:install -- --cpu`)
+  return false
 }

@@ -57,6 +57,21 @@ test('an engine that computes differently is recorded with the epoch it went on 
   ])
 })
 
+test('another card, driver or tuning is another engine; one that was not known before is not', async () => {
+  const { history, run } = await begun()
+  const card = { name: 'RTX 4090', driver: '570.1' }
+  const other = { name: 'RTX 3060', driver: '570.1' }
+  sit(history, run, gpu, [0])
+  sit(history, run, { ...gpu, card }, [1])
+  sit(history, run, { ...gpu, card: other }, [2])
+  sit(history, run, { ...gpu, card: { ...other, driver: '580.2' } }, [3])
+  sit(history, run, { ...gpu, card: { ...other, driver: '580.2' }, tuning: 'b' }, [4])
+  const engines = runDetailSchema.parse(runDetail(history, run)).engines
+  expect(engines.map(({ after }) => after?.epoch ?? null)).toEqual([null, 1, 2, 3])
+  expect(engines[0]?.engine.card).toEqual(card)
+  expect(engines[1]?.engine.card).toEqual(other)
+})
+
 test('a halved micro-batch is kept with the run; a resumed run forgets those after its last kept epoch and none before', async () => {
   const { history, run } = await begun()
   sit(history, run, wasm, [0], 32)

@@ -11,14 +11,14 @@ import { writeSafetensors } from '../../src-main/engine/formats/safetensors-writ
 import { type Sitting, serveEngine } from '../../src-main/worker/engine-door.ts'
 import { parentPort } from '../../src-main/worker/parent-port.ts'
 import { reading } from '../../src-main/worker/reading.ts'
-import { misbehave, type Toy } from './toy-faults.ts'
+import { described, misbehave, type Toy, tried } from './toy-faults.ts'
 import { blocks, fresh, loss, scores, step } from './toy-quadratic.ts'
 
 const toy = JSON.parse(process.env.TOY ?? '{}') as Toy
 const stepsPerEpoch = 3
 const info: EngineInfo = {
   name: 'toy',
-  kind: 'wasm',
+  kind: toy.kind ?? 'wasm',
   threads: 1,
   simd: 'none',
   reason: 'a test double',
@@ -147,7 +147,8 @@ function evaluation(
 
 serveEngine(
   {
-    describe: async () => info,
+    describe: async () => described(toy, info),
+    trial: async () => tried(toy, info),
     ...reading,
     data: {
       ...reading.data,

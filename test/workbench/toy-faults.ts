@@ -1,7 +1,30 @@
 // How the toy engine misbehaves, as TOY (JSON) says.
 import { appendFileSync, existsSync, writeSync } from 'node:fs'
 
+import type { Trial } from '../../src-main/contract/api/engines.ts'
 import { BasilError } from '../../src-main/contract/errors.ts'
+import { type EngineInfo, engineKinds } from '../../src-main/contract/run/run.ts'
+
+/** What it says it is. */
+export function described({ refuses }: Toy, engine: EngineInfo): EngineInfo {
+  if (!refuses) return engine
+  throw new BasilError({
+    code: 'engine-missing',
+    what: 'The engine that was asked for is not available',
+    where: '',
+    why: 'a toy is asked for',
+    next: 'nothing',
+  })
+}
+
+/** What a trial of the kind that this process is told to be gives. */
+export async function tried({ trials = {} }: Toy, engine: EngineInfo): Promise<Trial> {
+  const kind = engineKinds.find((one) => one === process.env.BASIL_ENGINES) ?? engine.kind
+  const found = trials[kind] ?? 1
+  if (found === 'abort') process.abort()
+  if (found === 'hang') return new Promise(() => setInterval(() => undefined, 1000))
+  return { engine: { ...engine, kind }, milliseconds: found, steps: 1 }
+}
 
 export interface Toy {
   // once: a file that then exists
@@ -12,6 +35,9 @@ export interface Toy {
   wait?: number // milliseconds an epoch takes
   endless?: string // end of the path of a folder that is searched for data for ever
   until?: string // no epoch ends before this file exists
+  trials?: Partial<Record<string, number | 'hang' | 'abort'>> // milliseconds, by the kind that is tried
+  refuses?: boolean // it is not the engine that was asked for
+  kind?: EngineInfo['kind'] // what it says it is
 }
 
 export function misbehave(toy: Toy, stage: number, epoch: number): void {

@@ -31,6 +31,7 @@ export async function toyWorkbench(
   engine: WorkbenchOptions['engine'] = (environment) => toyEngine({}, environment),
   write = true,
   patience?: WorkbenchOptions['patience'],
+  others: Pick<WorkbenchOptions, 'tell' | 'slept'> = {},
 ): Promise<Workbench> {
   mkdirSync(join(home, 'sample'), { recursive: true }) // resources, as far as a workbench asks for them
   copyFileSync(join(import.meta.dirname, '../../resources/model-card.md'), join(home, 'model-card.md'))
@@ -41,6 +42,7 @@ export async function toyWorkbench(
     engine,
     write,
     ...(patience && { patience }),
+    ...others,
   })
   onTestFinished(() => workbench.close())
   return workbench

@@ -9,6 +9,7 @@ const refuse = (): never => {
 export const readingOnly: EngineSide = {
   ...reading,
   describe: refuse,
+  trial: refuse,
   check: refuse,
   run: refuse,
   rebuild: refuse,

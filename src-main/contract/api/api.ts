@@ -10,8 +10,10 @@ import { errorSchema } from '../errors.ts'
 import { configSchema } from '../run/config.ts'
 import { exportedSchema } from '../run/recipe.ts'
 import { engineInfoSchema, runDetailSchema, runEventSchema, runSummarySchema } from '../run/run.ts'
+import { told } from '../wire/told.ts'
 import { dataApi } from './data.ts'
 import { disentanglementApi } from './disentanglement.ts'
+import { engineChoiceSchema } from './engines.ts'
 import { evaluationsApi } from './evaluations.ts'
 import { headsApi } from './heads.ts'
 import { historyApi } from './history.ts'
@@ -58,6 +60,10 @@ export const api = {
     restart: oc.output(z.boolean()),
     /** "auto", "cpu" or "gpu:N", from the next start of the engine on; refused while a run goes on. */
     choose: oc.input(z.object({ device: deviceSchema })).output(nativeStatusSchema),
+    /** The engine itself, in the same way. */
+    use: oc.input(z.object({ engine: engineChoiceSchema })).output(nativeStatusSchema),
+    /** Tries every engine that is here, each for about two seconds; refused while a run goes on. */
+    measure: oc.output(told(nativeStatusSchema)),
   },
   projects: {
     sample: oc.output(projectSchema),

@@ -2,6 +2,7 @@
 import { z } from 'zod'
 
 import { engineInfoSchema } from '../run/run.ts'
+import { engineChoiceSchema, engineRowSchema } from './engines.ts'
 
 /**
  * What the engine is to compute on. "auto": a GPU where there is one; "gpu:N": that one, as nvidia-smi numbers them, or
@@ -43,6 +44,8 @@ export const nativeStatusSchema = z.object({
   noGpu: z.string(), // why the list is empty: no driver, no card; empty when it is not
   device: z.string(), // the person's choice: "auto", "cpu" or "gpu:N"
   engine: engineInfoSchema.nullable(), // what the engine's process runs on now
+  choice: engineChoiceSchema, // the person's
+  engines: z.array(engineRowSchema),
 })
 export type NativeStatus = z.infer<typeof nativeStatusSchema>
 

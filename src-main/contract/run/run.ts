@@ -37,6 +37,11 @@ export const engineInfoSchema = z.object({
 })
 export type EngineInfo = z.infer<typeof engineInfoSchema>
 
+/** With the card it computes on. */
+export function engineNamed({ name, card }: EngineInfo): string {
+  return card && !name.includes(card.name) ? `${name} on ${card.name}` : name
+}
+
 export const parentSchema = z.object({
   role: z.enum(['pretrained', 'vector', 'finetuned', 'data']),
   file: z.string(), // absolute path

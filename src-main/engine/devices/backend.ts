@@ -1,9 +1,12 @@
-// Picks an engine from the list (index.ts): the first that opens, from the one on that is asked for.
-// BASIL_BACKEND forces one, whatever was preferred; BASIL_THREADS is the number of threads and BASIL_ADDON the native
-// addon when none is given.
+// Picks an engine: of the kinds that are wanted, in that order, the first that opens.
+// BASIL_BACKEND forces one engine, whatever was preferred; BASIL_ENGINES is an order of kinds, as whoever started this
+// process decided it (workbench/engines). BASIL_THREADS is the number of threads, BASIL_ADDON the native addon,
+// BASIL_CARD a part of a card's name and BASIL_TUNING the folder of what was measured of cards, when none is given.
 import { availableParallelism } from 'node:os'
 
-import type { Backend, EngineOptions } from './engine.ts'
+import { BasilError } from '../../contract/errors.ts'
+import { type EngineKind, engineKinds } from '../../contract/run/run.ts'
+import type { Backend, Engine, EngineOptions } from './engine.ts'
 import { engines } from './index.ts'
 
 export type { Backend } from './engine.ts'
@@ -12,47 +15,84 @@ const MOST_THREADS = 16
 
 export interface BackendOptions extends Partial<EngineOptions> {
   /** Engines before it in the list are left alone; those behind it are used where it does not open. */
-  prefer?: EngineName
+  prefer?: (typeof engines)[number]['name']
+  /** The list, when it is another. */
+  among?: readonly Engine[]
 }
-
-type EngineName = (typeof engines)[number]['name']
 
 /** Starts a backend, which becomes the current one. One at a time: close the last before opening the next. */
-export async function openBackend({ prefer, threads, addon, kernels }: BackendOptions = {}): Promise<Backend> {
-  const forced = forcedByEnvironment()
-  const count = threads ?? threadsFromEnvironment() ?? Math.min(MOST_THREADS, availableParallelism())
-  if (!Number.isInteger(count) || count < 1)
-    throw new RangeError(`A number of threads is a whole number from 1, not ${count}.`)
-  const wanted = forced ?? prefer
+export async function openBackend({ prefer, among = engines, ...given }: BackendOptions = {}): Promise<Backend> {
+  const forced = forcedByEnvironment(among)
+  const wanted = forced?.engine.name ?? prefer
   const first = Math.max(
     0,
-    engines.findIndex(({ name }) => name === wanted),
+    among.findIndex(({ name }) => name === wanted),
   )
-  let reason = first > 0 ? `${wanted} was asked for` : ''
-  for (const { name, called, open } of engines.slice(first)) {
-    if (name === 'webgpu' && wanted !== name) continue
-    const opened = await open({
-      threads: count,
-      addon: addon ?? process.env['BASIL_ADDON'],
-      kernels,
-      forced: wanted === name,
-    })
-    if (typeof opened !== 'string') return { ...opened, reason }
-    if (forced === name) throw new Error(`BASIL_BACKEND asks for ${called}, which is not available (${opened}).`)
-    reason = opened
+  const reasons = new Set(first > 0 ? [`${wanted} was asked for`] : [])
+  const failed = new Set<Engine>()
+  const tried = forced ? [forced] : attempts(among.slice(first))
+  const options = { ...optionsOf(given), forced: prefer !== undefined || tried.length === 1 }
+  for (const { engine, kinds } of tried) {
+    if (failed.has(engine)) continue
+    const opened = await engine.open(options)
+    if (typeof opened !== 'string' && kinds.includes(opened.kind)) return { ...opened, reason: [...reasons].join('; ') }
+    if (typeof opened === 'string') failed.add(engine)
+    else opened.close() // it came up on something else, and is opened again when that is wanted
+    const reason = typeof opened === 'string' ? opened : `${engine.called} sees no GPU`
+    reasons.add(reason)
+    if (forced) throw new Error(`${forced.asked} asks for ${forced.called}, which is not available (${reason}).`)
   }
-  throw new Error(`No engine opens here: ${reason}.`)
+  throw missing(tried, [...reasons].join('; '))
 }
 
-function forcedByEnvironment(): EngineName | undefined {
-  const value = process.env['BASIL_BACKEND']
+function missing([only, another]: Attempt[], why: string): BasilError {
+  const isForced = only !== undefined && another === undefined
+  return new BasilError({
+    code: 'engine-missing',
+    what: isForced ? 'The engine that was asked for is not available' : 'No engine opens here',
+    where: isForced ? only.kinds.join() : '',
+    why,
+    next: '"basil engine status" says what is there; choose another, or let it choose ("--engine auto")',
+  })
+}
+
+interface Attempt {
+  engine: Engine
+  kinds: readonly EngineKind[] // as which it is welcome
+}
+
+/** One for each kind that is wanted. */
+function attempts(among: readonly Engine[]): Attempt[] {
+  const order = (process.env['BASIL_ENGINES'] || engineKinds.join()).split(',')
+  return order.flatMap((wanted) => {
+    const kind = engineKinds.find((known) => known === wanted)
+    const engine = kind && among.find(({ kinds }) => kinds.includes(kind))
+    return engine ? [{ engine, kinds: [kind] }] : []
+  })
+}
+
+function forcedByEnvironment(among: readonly Engine[]): (Attempt & { asked: string; called: string }) | undefined {
+  const asked = 'BASIL_BACKEND'
+  const value = process.env[asked]
   if (value === undefined || value === '') return undefined
-  const found = engines.find(({ name }) => name === value)
-  if (found) return found.name
-  throw new Error(`BASIL_BACKEND is ${engines.map(({ name }) => `"${name}"`).join(' or ')}, not "${value}".`)
+  const native = among.find(({ kinds }) => kinds.includes('native-gpu'))
+  if (value === 'cuda' && native) return { asked, called: 'CUDA', engine: native, kinds: ['native-gpu'] }
+  const engine = among.find(({ name }) => name === value)
+  if (engine) return { asked, called: engine.called, engine, kinds: engine.kinds }
+  throw new Error(`BASIL_BACKEND is ${among.map(({ name }) => `"${name}"`).join(' or ')}, not "${value}".`)
 }
 
-function threadsFromEnvironment(): number | undefined {
-  const value = process.env['BASIL_THREADS']
-  return value === undefined || value === '' ? undefined : Number(value)
+/** What is not given, from the environment. */
+function optionsOf({ threads, addon, card, tuning, ...given }: Partial<EngineOptions>): EngineOptions {
+  const { BASIL_THREADS, BASIL_ADDON, BASIL_CARD, BASIL_TUNING } = process.env
+  const count = threads ?? (BASIL_THREADS ? Number(BASIL_THREADS) : Math.min(MOST_THREADS, availableParallelism()))
+  if (!Number.isInteger(count) || count < 1)
+    throw new RangeError(`A number of threads is a whole number from 1, not ${count}.`)
+  return {
+    ...given,
+    threads: count,
+    addon: addon ?? BASIL_ADDON,
+    card: card ?? (BASIL_CARD || undefined),
+    tuning: tuning ?? (BASIL_TUNING || undefined),
+  }
 }

@@ -27,6 +27,13 @@ export interface EngineOptions {
   tuning?: string | undefined
 }
 
+export interface TowerSize {
+  rows: number // of activations, in a micro-batch
+  width: number
+  mlp: number
+  patchSize: number
+}
+
 export interface Backend {
   name: string // as shown on screen
   kind: EngineKind
@@ -35,6 +42,8 @@ export interface Backend {
   reason: string // why the engines before it are not used; empty where it is the first
   versions: Record<string, string>
   card?: Card | undefined // the GPU, where it is known
+  /** Finds what is fastest for a tower, where it is not known yet; a second or two. */
+  tune?(tower: TowerSize): Promise<void>
   tuning?(): string // a hash of what was chosen by measuring and shows in the bits
   repeats: boolean // the same seed gives the same bits again
   ops: Ops

@@ -5,6 +5,7 @@ import { type Bytes, bytes, type Sha256, sha256 } from '../../contract/branded.t
 import { BasilError } from '../../contract/errors.ts'
 import type { ResolvedConfig } from '../../contract/run/config.ts'
 import type { EngineEvent, Parent } from '../../contract/run/run.ts'
+import { infoOf } from '../devices/engine.ts'
 import type { Task } from '../problems/clip-problem.ts'
 import type { Groups } from '../weights/merge.ts'
 import { type Parents, parameterCount } from '../weights/parents.ts'
@@ -37,7 +38,8 @@ export async function* announce(
       })
     found.push({ role, file: path, name, ...hashed })
   }
-  const { name, kind, threads, simd, reason, versions } = host.backend
+  const engine = infoOf(host.backend)
+  const told = engine.repeats ? notes : [...notes, unrepeated]
   const images = (await describeTasks(config, parents.architecture, host)).map(
     ({ bytes: _, diskBytes: _d, ...counts }, t) => ({
       ...counts,
@@ -47,16 +49,19 @@ export async function* announce(
   )
   yield {
     type: 'opened',
-    engine: { name, kind, threads, simd, reason, versions },
+    engine,
     blocks: groups.names,
     parents: found,
     parameters: parameterCount(parents),
     images,
-    ...(notes.length > 0 && { notes }),
+    ...(told.length > 0 && { notes: told }),
     warnings: parents.warnings,
   }
   return found
 }
+
+const unrepeated =
+  'This engine does not promise equal bits: the same seed, and a run that is resumed, may end with other last digits.'
 
 /** A data set's folder is told by the names, sizes and times of its files. */
 async function hashOf(path: string, { hash, images }: RunHost): Promise<{ sha256: Sha256; bytes: Bytes }> {

@@ -43,6 +43,7 @@ export async function* run(config: ResolvedConfig, host: RunHost): AsyncGenerato
     const parents = await vectorsAfter(opened, stepsOf(config))
     const groups = groupsOf(parents, config.blocks)
     tasks = yield* openTasks(config, parents.architecture, host)
+    await host.backend.tune?.({ ...parents.architecture, rows: microBatch.size * parents.architecture.tokens })
     const files = yield* announce(config, host, parents, groups, tasks, notes)
     const place: TaskSetup = {
       tower: {

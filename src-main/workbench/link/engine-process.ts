@@ -1,7 +1,7 @@
 // The engine's process as the supervisor sees it: a port to talk over, and an end. Here it is a forked Node; in the
 // window's program it is Electron's utilityProcess, behind the same interface (src-main/desktop).
-// What the engine prints reaches nobody's terminal: of stdout only the signs of life are heard, the end of stderr is
-// kept to explain a crash. Nor does a terminal's Ctrl+C reach it: it has a process group of its own, because
+// What the engine prints reaches nobody's terminal: the signs of life are heard on stdout; the end of all else that it,
+// or a driver, has to say there or on stderr is kept to explain a crash. Nor does a terminal's Ctrl+C reach it: it has a process group of its own, because
 // TensorFlow's matrix products do not survive a signal (ARCHITECTURE.md).
 import { type ChildProcess, fork } from 'node:child_process'
 import { readFileSync } from 'node:fs'
@@ -15,7 +15,7 @@ type Port = ConstructorParameters<typeof RPCLink>[0]['port']
 export interface EngineExit {
   code: number | null
   signal: string | null
-  stderr: string // its last 4 KB
+  stderr: string // the last 4 KB of it, and of what stdout holds besides the signs of life
 }
 
 export interface EngineProcess {
@@ -34,26 +34,32 @@ export interface EngineProcess {
 
 const kept = 4096 // characters of stderr
 
-/** Starts a script as the engine's process. */
-export function forkEngine(entry: string, environment: NodeJS.ProcessEnv = process.env): EngineProcess {
+/** Starts a script as the engine's process. program: the Node that runs it, when it is not this one. */
+export function forkEngine(
+  entry: string,
+  environment: NodeJS.ProcessEnv = process.env,
+  program: string = process.execPath,
+): EngineProcess {
   const { NODE_OPTIONS: _, ...env } = environment // meant for the program that was started, not for the engine
   const detached = process.platform !== 'win32' // there it would mean a console window
   const child = fork(entry, [], {
     serialization: 'advanced',
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     execArgv: [],
+    execPath: program,
     env,
     detached,
   })
   let stderr = ''
   let heard: (silent: number) => void = () => undefined
+  const said = (text: string): void => {
+    stderr = (stderr + text).slice(-kept)
+  }
   child.stdout?.setEncoding('latin1').on(
     'data',
-    createEar((silent) => heard(silent)),
+    createEar((silent) => heard(silent), said),
   )
-  child.stderr?.setEncoding('utf8').on('data', (text: string) => {
-    stderr = (stderr + text).slice(-kept)
-  })
+  child.stderr?.setEncoding('utf8').on('data', said)
   const exited = new Promise<EngineExit>((resolve) => {
     const end = (code: number | null, signal: string | null): void => resolve({ code, signal, stderr: stderr.trim() })
     child.on('error', (error) => {

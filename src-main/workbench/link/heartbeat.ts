@@ -5,16 +5,26 @@ import { BasilError } from '../../contract/errors.ts'
 
 const longest = 32 // characters of a beat, at most
 
-/** Finds the beats in what the process prints. heard: milliseconds since the main thread came round. */
-export function createEar(heard: (silent: number) => void): (printed: string) => void {
+/**
+ * Finds the beats in what the process prints. heard: milliseconds since the main thread came round; other: everything
+ * else, as drivers print their errors there (a beat's length of it late).
+ */
+export function createEar(
+  heard: (silent: number) => void,
+  other: (text: string) => void = () => undefined,
+): (printed: string) => void {
   let rest = ''
   return (printed) => {
     const text = rest + printed
     let end = Math.max(0, text.length - longest) // one may have begun behind it
+    let at = 0
     for (const beat of text.matchAll(/\{basil:(\d{1,15})\}/g)) {
       heard(Number(beat[1]))
-      end = Math.max(end, beat.index + beat[0].length)
+      if (beat.index > at) other(text.slice(at, beat.index))
+      at = beat.index + beat[0].length
+      end = Math.max(end, at)
     }
+    if (end > at) other(text.slice(at, end))
     rest = text.slice(end)
   }
 }
@@ -24,13 +34,11 @@ export interface Clock {
   every(milliseconds: number, act: () => void): () => void // gives the way to end it
 }
 
-const realClock: Clock = {
-  now: () => performance.now(),
-  every: (milliseconds, act) => {
-    const timer = setInterval(act, milliseconds).unref()
-    return () => clearInterval(timer)
-  },
+export const every: Clock['every'] = (milliseconds, act) => {
+  const timer = setInterval(act, milliseconds).unref()
+  return () => clearInterval(timer)
 }
+const realClock: Clock = { now: () => performance.now(), every }
 
 /** Milliseconds without a sign until it is told. */
 export interface Patience {

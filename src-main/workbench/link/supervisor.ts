@@ -114,7 +114,7 @@ async function workThrough(engine: Engine, task: Task, mine: Present, passStop: 
     } catch (error) {
       const why = await on.explain(error)
       if (isEnded()) throw cancelled(engine.isClosed())
-      if (why.record.code === 'device-lost') engine.renew() // nothing more can be computed in that process
+      if (/^device-/.test(why.record.code)) engine.renew() // nothing more can be computed in that process
       if (why.record.code !== 'engine-lost') throw why
       const restarting = mine.asked || fruitless < restarts
       const asked = mine.asked && { why: 'you had it stopped, as it did not answer' }

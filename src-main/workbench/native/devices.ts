@@ -13,6 +13,7 @@ import type { EngineInfo } from '../../contract/run/run.ts'
 import { currentEngine } from '../../files/engine-folder.ts'
 import { readStartSync } from '../../files/open.ts'
 import { writeAtomic } from '../../files/write-atomic.ts'
+import { engineOrder } from '../engines/choice.ts'
 
 const fields = ['index', 'name', 'memory.total', 'memory.free', 'driver_version']
 const fileOf = (home: string): string => join(home, 'engine', 'device.json')
@@ -52,9 +53,29 @@ export function deviceChoice(home: string, env: NodeJS.ProcessEnv = process.env)
   const wanted = env['BASIL_DEVICE']
   if (wanted) return parsed(wanted)
   try {
-    return parsed((JSON.parse(readStartSync(fileOf(home), 1000).bytes.toString('utf8')) as { device: unknown }).device)
+    return parsed(kept(home).device)
   } catch {
     return 'auto'
+  }
+}
+
+function kept(home: string): { device: unknown; card?: unknown } {
+  return JSON.parse(readStartSync(fileOf(home), 1000).bytes.toString('utf8')) as { device: unknown }
+}
+
+/** What the driver calls a card that was chosen by its number, for engines that know no numbers; empty: any. */
+export async function cardNamed(device: string, env: NodeJS.ProcessEnv = process.env): Promise<string> {
+  return device.startsWith('gpu:') ? ((await gpus(env)).gpus.find(({ id }) => id === device)?.name ?? '') : ''
+}
+
+/** The card that was chosen with the device, by name; empty: any. */
+function cardChoice(home: string, device: string, env: NodeJS.ProcessEnv): string {
+  if (env['BASIL_CARD'] || !device.startsWith('gpu:')) return env['BASIL_CARD'] ?? ''
+  try {
+    const { device: of, card } = kept(home)
+    return of === device && typeof card === 'string' ? card : ''
+  } catch {
+    return ''
   }
 }
 
@@ -63,7 +84,8 @@ export function deviceChoice(home: string, env: NodeJS.ProcessEnv = process.env)
  * outdated.
  */
 export async function chooseDevice(home: string, device: string, env: NodeJS.ProcessEnv = process.env): Promise<void> {
-  const text = `${JSON.stringify({ device: parsed(device) })}\n`
+  delete env['BASIL_CARD']
+  const text = `${JSON.stringify({ device: parsed(device), card: await cardNamed(device, env) })}\n`
   mkdirSync(dirname(fileOf(home)), { recursive: true })
   await writeAtomic(fileOf(home), [Buffer.from(text)], { overwrite: true })
   delete env['BASIL_DEVICE']
@@ -81,17 +103,29 @@ function parsed(device: unknown): string {
   })
 }
 
-/** All that the engine's process gets: the addon of the installed TensorFlow, and the devices it may see. */
+/**
+ * All that the engine's process gets: the addon of the installed TensorFlow, the kinds of engine it is to try, the
+ * devices it may see, and where what was measured of a card is kept.
+ */
 export function engineEnvironment(
   home: string,
   device: string,
   env: NodeJS.ProcessEnv = process.env,
 ): NodeJS.ProcessEnv {
+  const { BASIL_CHOICE: _, BASIL_ENGINES: __, BASIL_CARD: ___, ...inherited } = env
   const addon = env['BASIL_ADDON'] || currentEngine(home).installed?.addon
-  const visible = device === 'cpu' ? '-1' : /^gpu:(\d+)$/.exec(device)?.[1]
+  const isForced = Boolean(env['BASIL_BACKEND'])
+  const order = engineOrder(home, device, env)
+  const seesNone = device === 'cpu' || (!isForced && !order.includes('native-gpu'))
+  const visible = seesNone ? '-1' : /^gpu:(\d+)$/.exec(device)?.[1]
+  const card = cardChoice(home, device, env)
   return {
-    ...env,
+    ...inherited,
     ...(addon ? { BASIL_ADDON: addon } : {}),
+    ...(isForced && device !== 'cpu' ? {} : { BASIL_ENGINES: order.join() }),
+    ...(device === 'cpu' && /^(cuda|webgpu)$/.test(env['BASIL_BACKEND'] ?? '') ? { BASIL_BACKEND: '' } : {}),
+    ...(card ? { BASIL_CARD: card } : {}),
+    BASIL_TUNING: join(home, 'engine'),
     CUDA_DEVICE_ORDER: 'PCI_BUS_ID', // so that a number means the card nvidia-smi shows under it
     ...(visible === undefined ? {} : { CUDA_VISIBLE_DEVICES: visible }),
     TF_FORCE_GPU_ALLOW_GROWTH: 'true', // else TensorFlow takes the whole card
@@ -100,7 +134,7 @@ export function engineEnvironment(
 
 /** A GPU that was chosen and is not in use is an error: a week on the CPU by mistake is worse. Throws device-lost. */
 export function requireDevice(device: string, engine: EngineInfo, noGpu = ''): void {
-  if (!device.startsWith('gpu:') || engine.kind === 'native-gpu') return
+  if (!device.startsWith('gpu:') || engine.kind === 'native-gpu' || engine.kind === 'webgpu') return
   const why = [`${device} was chosen, and the engine runs on ${engine.name}`, engine.reason, noGpu]
     .filter(Boolean)
     .join('; ')

@@ -3,17 +3,17 @@ import { implement } from '@orpc/server'
 
 import { api } from '../../contract/api/api.ts'
 import type { NativeStatus } from '../../contract/api/native.ts'
+import { engineChoice } from '../engines/choice.ts'
+import { engineRows } from '../engines/rows.ts'
 import type { Workbench } from '../workbench.ts'
 import { gpus } from './devices.ts'
 
-export function engineRouter({ installer, engine, device }: Workbench) {
+export function engineRouter({ home, installer, engine, device }: Workbench) {
   const os = implement(api).engine
-  const status = async (): Promise<NativeStatus> => ({
-    ...installer.status(),
-    ...(await gpus()),
-    device: device.now(),
-    engine: engine.state().engine,
-  })
+  const status = async (): Promise<NativeStatus> => {
+    const known = { ...installer.status(), ...(await gpus()), engine: engine.state().engine }
+    return { ...known, device: device.now(), choice: engineChoice(home), engines: engineRows(home, known) }
+  }
   return {
     status: os.status.handler(status),
     install: os.install.handler(({ input, signal = new AbortController().signal }) =>
@@ -24,6 +24,14 @@ export function engineRouter({ installer, engine, device }: Workbench) {
     choose: os.choose.handler(async ({ input }) => {
       await device.choose(input.device)
       return status()
+    }),
+    use: os.use.handler(async ({ input }) => {
+      await device.use(input.engine)
+      return status()
+    }),
+    measure: os.measure.handler(async function* ({ signal = new AbortController().signal }) {
+      yield* device.measure(signal)
+      yield { type: 'result' as const, result: await status() }
     }),
   }
 }

@@ -1,26 +1,38 @@
 // The device that a workbench's engine starts on: the person's choice, or another that one run asked for, until that
 // run is over.
+
+import { isLeftOpen } from '../engines/choice.ts'
 import type { Supervisor } from '../link/supervisor.ts'
-import { deviceChoice, gpus, requireDevice } from './devices.ts'
+import { cardNamed, deviceChoice, gpus, requireDevice } from './devices.ts'
 
 export interface Seat {
   device(): string
+  /** The environment that a process of the engine on it is made from. */
+  environment(): NodeJS.ProcessEnv
   /** Where it is another device, the engine starts anew on it. */
-  take(wanted: string): void
+  take(wanted: string): Promise<void>
   /** Back to the choice. */
   leave(): void
-  /** Throws device-lost for a GPU that the engine has not come up on. */
+  /**
+   * Measures first, where that decides which engine it is. Throws device-lost for a GPU that the engine has not come up
+   * on, and engine-missing for an engine that was asked for and is not there.
+   */
   requireThere(): Promise<void>
 }
 
-export function createSeat(home: string, engine: () => Pick<Supervisor, 'describe' | 'renew'>): Seat {
-  let taken: string | null = null
-  const device = (): string => taken ?? deviceChoice(home)
+export function createSeat(
+  home: string,
+  engine: () => Pick<Supervisor, 'describe' | 'renew'>,
+  settle: () => Promise<void>,
+): Seat {
+  let taken: { device: string; card: string } | null = null
+  const device = (): string => taken?.device ?? deviceChoice(home)
   return {
     device,
-    take: (wanted) => {
+    environment: () => ({ ...process.env, ...(taken?.card && { BASIL_CARD: taken.card }) }),
+    take: async (wanted) => {
       if (wanted === device()) return
-      taken = wanted
+      taken = { device: wanted, card: await cardNamed(wanted) }
       engine().renew()
     },
     leave: () => {
@@ -29,7 +41,9 @@ export function createSeat(home: string, engine: () => Pick<Supervisor, 'describ
       engine().renew()
     },
     requireThere: async () => {
+      if (device() === 'auto') await settle()
       if (device().startsWith('gpu:')) requireDevice(device(), await engine().describe(), (await gpus()).noGpu)
+      else if (!isLeftOpen(home, process.env)) await engine().describe()
     },
   }
 }

@@ -6,7 +6,15 @@ import type { RunDetail, RunState } from '../../contract/run/run.ts'
 import { requireSound } from '../../history/detail.ts'
 
 const resumable: RunState[] = ['interrupted', 'cancelled', 'failed']
-const outside: ErrorRecord['code'][] = ['engine-lost', 'device-lost', 'out-of-memory', 'disk-full', 'target-unwritable']
+const outside: ErrorRecord['code'][] = [
+  'engine-lost',
+  'engine-missing',
+  'device-lost',
+  'device-refused',
+  'out-of-memory',
+  'disk-full',
+  'target-unwritable',
+]
 
 /** What stopped from outside can go on as it is, elsewhere at least; the rest failed. */
 export function stateAfter({ code }: ErrorRecord): 'interrupted' | 'cancelled' | 'failed' {

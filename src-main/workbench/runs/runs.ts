@@ -161,7 +161,7 @@ function createRunsAtWork(
       try {
         const detail = runDetail(history, run)
         requireResumable(detail)
-        if (device !== null) seat.take(device)
+        if (device !== null) await seat.take(device)
         await seat.requireThere()
         reviveRun(history, run)
         return sit({ run, config: detail.config, resumed }, hears)

@@ -2,6 +2,7 @@
 // and told last. Whoever has it begun (a job, or the study that it is of) says what it is left as when it is ended
 // before its time.
 import type { RunId } from '../../contract/branded.ts'
+import { type Circumstances, inContext } from '../../contract/device-faults.ts'
 import { type ErrorRecord, recordOf } from '../../contract/errors.ts'
 import type { ResolvedConfig } from '../../contract/run/config.ts'
 import type { EngineEvent, RunEvent } from '../../contract/run/run.ts'
@@ -43,6 +44,8 @@ interface Options {
   history: History
   supervisor: Supervisor
   device: () => string
+  /** For how many seconds the machine slept just now; 0: it did not. */
+  slept: () => number
   /** One has ended, and the engine is free. */
   ended: () => void
 }
@@ -54,7 +57,7 @@ export interface Sittings {
   closing(): void
 }
 
-export function createSittings({ history, supervisor, device, ended }: Options): Sittings {
+export function createSittings({ history, supervisor, device, slept, ended }: Options): Sittings {
   let present: Live | null = null
   let isClosing = false
 
@@ -89,8 +92,14 @@ export function createSittings({ history, supervisor, device, ended }: Options):
       })
       return last ?? lastEvent(history, run)
     } catch (thrown) {
-      return last ?? failed(run, recordOf(thrown), left)
+      return last ?? failed(run, inContext(recordOf(thrown), circumstances(run)), left)
     }
+  }
+
+  function circumstances(run: RunId): Circumstances {
+    const on = runDetail(history, run).engines.at(-1)?.engine.kind
+    const isCard = on === 'native-gpu' || on === 'webgpu'
+    return { sleptSeconds: slept(), hasFitted: isCard && resumeOf(history, run) !== null }
   }
 
   function failed(run: RunId, error: ErrorRecord, left: Hears['left']): RunEvent {

@@ -29,7 +29,7 @@ test('names wasm, its threads and its SIMD, and says why it is not native Tensor
 
 test('refuses in one sentence what it cannot do', async () => {
   vi.stubEnv('BASIL_BACKEND', 'abacus')
-  await expect(openBackend()).rejects.toThrow('BASIL_BACKEND is "native" or "wasm", not "abacus".')
+  await expect(openBackend()).rejects.toThrow('BASIL_BACKEND is "native" or "webgpu" or "wasm", not "abacus".')
   vi.stubEnv('BASIL_BACKEND', 'wasm')
   await expect(openBackend({ threads: 0 })).rejects.toThrow('whole number from 1')
   await expect(openBackend({ kernels: '/nowhere' })).rejects.toThrow('missing from /nowhere: run `npm run build`.')
@@ -58,6 +58,7 @@ test('falls through to wasm quietly', () => {
     'const { kind, reason } = await openBackend(); console.log(kind, reason)',
     {
       BASIL_ADDON: '',
+      BASIL_ENGINES: 'native-gpu,native-cpu,wasm',
     },
   )
   expect({ stderr, status }).toEqual({ stderr: '', status: 0 })

@@ -11,7 +11,6 @@ import type { BackendOptions } from '../../../src-main/engine/devices/backend.ts
 import type { Ops } from '../../../src-main/engine/devices/ops.ts'
 import type { Tensor1D, Tensor2D } from '../../../src-main/engine/devices/tensor.ts'
 import { backendsHere } from '../../golden/backends.ts'
-import { webgpuHere } from '../../webgpu.ts'
 import type { Numbers } from './reference.ts'
 
 const root = join(import.meta.dirname, '../../..')
@@ -26,12 +25,14 @@ export async function kernelEngines(): Promise<{ name: string; options: BackendO
     for (const name of ['relaxed.wasm', 'plain.wasm']) copyFileSync(join(built, 'plain.wasm'), join(plain, name))
   })
   afterAll(() => rmSync(plain, { recursive: true }))
-  const native = (await backendsHere()).includes('native')
+  const here = await backendsHere()
   return [
     { name: 'relaxed kernels', options: { prefer: 'wasm', threads: 2, kernels: built } },
     { name: 'plain kernels', options: { prefer: 'wasm', threads: 2, kernels: plain } },
-    ...(native ? [{ name: 'native TensorFlow', options: { prefer: 'native', threads: 2 } } as const] : []),
-    ...((await webgpuHere()) ? [{ name: 'WebGPU', options: { prefer: 'webgpu', threads: 1 } } as const] : []),
+    ...(here.includes('native')
+      ? [{ name: 'native TensorFlow', options: { prefer: 'native', threads: 2 } } as const]
+      : []),
+    ...(here.includes('webgpu') ? [{ name: 'WebGPU', options: { prefer: 'webgpu', threads: 1 } } as const] : []),
   ]
 }
 

@@ -3,6 +3,9 @@ import type { AttentionShape, Ops, Vectors } from '../../../src-main/engine/devi
 
 export const messages = {
   full: 'Invalid TF_Status: 8\nMessage: OOM when allocating tensor with shape[1600,3072] and type float on /GPU:0 by allocator GPU_0_bfc',
+  refused: 'WebGPU refused a call: [Invalid ComputePipeline "products"] is invalid',
+  gone: 'The GPU device was lost: vkQueueSubmit failed with VK_ERROR_DEVICE_LOST',
+  taken: 'WebGPU failed to allocate: VK_ERROR_OUT_OF_DEVICE_MEMORY',
   lost: 'Invalid TF_Status: 13\nMessage: CUDA_ERROR_ILLEGAL_ADDRESS: an illegal memory access was encountered',
 }
 

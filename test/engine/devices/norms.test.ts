@@ -109,7 +109,9 @@ describe.each(await kernelEngines())('$name', ({ options }) => {
     )
     const one = matrix(Float64Array.of(1), [1, 1])
     const back = ops.activatedGradient(matrix(dy, [x.length, 1]), one, matrix(x, [x.length, 1]), kind)
-    expect(await on.got(back.active)).toEqual(await on.got(ops.activation(input, kind)))
+    // the same bits where it is the same code that computes it, and not one more of a driver's compiler
+    const [again, once] = [await on.got(back.active), await on.got(ops.activation(input, kind))]
+    expect(reference.relativeError(again, once)).toBeLessThanOrEqual(backend.kind === 'webgpu' ? 1e-6 : 0)
     await on.close(back.dwide, want, [x.length, 1])
   })
 })

@@ -80,11 +80,21 @@ test('the choice is kept in the data folder; the environment wins until the pers
 test("the engine's process sees what was chosen and takes memory as it needs it", () => {
   const home = temporaryFolder()
   const inherited = { CUDA_VISIBLE_DEVICES: '3', HOME: '/home/a' }
-  const growth = { CUDA_DEVICE_ORDER: 'PCI_BUS_ID', TF_FORCE_GPU_ALLOW_GROWTH: 'true', HOME: '/home/a' }
+  const growth = {
+    BASIL_ENGINES: expect.stringMatching(/^native-gpu,(webgpu,)?native-cpu,wasm$/),
+    BASIL_TUNING: join(home, 'engine'),
+    CUDA_DEVICE_ORDER: 'PCI_BUS_ID',
+    TF_FORCE_GPU_ALLOW_GROWTH: 'true',
+    HOME: '/home/a',
+  }
   // the person's own wish
   expect(engineEnvironment(home, 'auto', inherited)).toEqual({ ...growth, CUDA_VISIBLE_DEVICES: '3' })
   expect(engineEnvironment(home, 'gpu:1', inherited)).toEqual({ ...growth, CUDA_VISIBLE_DEVICES: '1' })
-  expect(engineEnvironment(home, 'cpu', inherited)).toEqual({ ...growth, CUDA_VISIBLE_DEVICES: '-1' })
+  expect(engineEnvironment(home, 'cpu', inherited)).toEqual({
+    ...growth,
+    BASIL_ENGINES: 'native-cpu,wasm',
+    CUDA_VISIBLE_DEVICES: '-1',
+  })
   expect(engineEnvironment(home, 'cpu', { BASIL_ADDON: '/a.node' })['BASIL_ADDON']).toBe('/a.node')
 })
 

@@ -4,6 +4,7 @@ import { hostBytes, memoryBound } from '../memory.ts'
 import { tf } from '../tf.ts'
 import { memory } from '../tf-tensors.ts'
 import { openNative } from './backend.ts'
+import { cudaCard } from './card.ts'
 import { nativeOps } from './ops.ts'
 
 export const native = {
@@ -23,6 +24,7 @@ export const native = {
       threads,
       simd: 'native',
       versions: { 'tfjs-core': tf.version_core, ...versions },
+      card: gpu ? cudaCard() : undefined,
       repeats: !gpu, // sums on a GPU are not known to
       ops: nativeOps(backend),
       memory,

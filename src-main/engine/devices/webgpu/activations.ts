@@ -19,7 +19,7 @@ const applied = family((kind: Activation) =>
 ${activationOf(kind, 'vec4f')}
 ${flatMain} {
   ${flatIndex('p.count')}
-  y[i] = active(x[i]);
+  y[i] = activate(x[i]);
 }`,
   }),
 )

@@ -5,21 +5,24 @@ import { join } from 'node:path'
 import type { Engine } from '../engine.ts'
 import { hostBytes, memoryBound } from '../memory.ts'
 import { WebGpuDevice } from './device.ts'
+import { measureProducts, productsOf } from './measuring.ts'
 import { openGpu } from './opening.ts'
 import { webgpuOps } from './ops.ts'
+import { readTable, writeTable } from './tables.ts'
 import { Tuning } from './tuning.ts'
 
 export const webgpu = {
   name: 'webgpu',
   called: 'WebGPU',
   kinds: ['webgpu'],
-  async open({ card: named, forced = false }) {
+  async open({ card: named, forced = false, tuning: folder }) {
     const opened = await openGpu(named, forced)
     if (typeof opened === 'string') return opened
     const { device: gpu, card, version } = opened
     const bytes = cardBytes(card.software === true)
     const device = new WebGpuDevice({ device: gpu, bound: () => bytes })
-    const tuning = new Tuning(`${card.name}, ${card.driver}`, device.limits)
+    const called = `${card.name}, ${card.driver}`
+    const tuning = new Tuning(called, device.limits, folder === undefined ? undefined : readTable(folder, called))
     return {
       name: `WebGPU (${card.name})`,
       kind: 'webgpu',
@@ -27,6 +30,10 @@ export const webgpu = {
       simd: 'webgpu',
       versions: { webgpu: version },
       card,
+      async tune(tower) {
+        if (folder === undefined || card.software) return // a processor's times say nothing of cards
+        if (await measureProducts(device, tuning, productsOf(tower))) writeTable(folder, tuning.table())
+      },
       tuning: () => tuning.hash(),
       repeats: true,
       ops: webgpuOps(device, tuning),

@@ -4,7 +4,7 @@ import type { Activation } from '../ops.ts'
 export type Lane = 'f32' | 'vec4f'
 
 /**
- * active(x) = x gate(x), and slope(x), its derivative.
+ * activate(x) = x gate(x), and slope(x), its derivative.
  * QuickGELU: gate s(z), z = 1.702 x; slope s (1 + z (1 - s)). GELU: gate Phi(x), slope Phi(x) + x phi(x), with Phi's tail
  * 1 - Phi(|x|) = (a1 t + ... + a5 t^5) exp(-x^2 / 2) / 2, t = 1 / (1 + 0.3275911 |x| / sqrt 2), to 1e-7 (Abramowitz and
  * Stegun 7.1.26). NaN goes through.
@@ -13,7 +13,7 @@ export function activationOf(kind: Activation, T: Lane): string {
   if (kind === 'quick-gelu')
     return `
 fn gate(x : ${T}) -> ${T} { return 1.0 / (1.0 + exp(-clamp(1.702 * x, ${T}(-80.0), ${T}(80.0)))); }
-fn active(x : ${T}) -> ${T} { return x * gate(x); }
+fn activate(x : ${T}) -> ${T} { return x * gate(x); }
 fn slope(x : ${T}) -> ${T} { let s = gate(x); return s * (1.0 + 1.702 * x * (1.0 - s)); }`
   return `
 fn gate(x : ${T}) -> ${T} {
@@ -22,7 +22,7 @@ fn gate(x : ${T}) -> ${T} {
   let tail = 0.5 * sum * exp(-0.5 * x * x);
   return select(1.0 - tail, tail, x < ${T}(0.0));
 }
-fn active(x : ${T}) -> ${T} { return x * gate(x); }
+fn activate(x : ${T}) -> ${T} { return x * gate(x); }
 fn slope(x : ${T}) -> ${T} { return gate(x) + x * ${1 / Math.sqrt(2 * Math.PI)} * exp(-0.5 * x * x); }`
 }
 

@@ -90,7 +90,7 @@ export function activatedBy(kind: Activation): Epilogue {
     reads: (T) => ({ bias: `array<${T}>` }),
     writes: (T) => ({ activated: `array<${T}>` }),
     functions: (T) => activationOf(kind, T),
-    code: 'v += bias[c]; activated[at] = active(v);',
+    code: 'v += bias[c]; activated[at] = activate(v);',
   }
 }
 
@@ -101,7 +101,7 @@ export function reversedBy(kind: Activation): Epilogue {
     reads: (T) => ({ wide: `array<${T}>` }),
     writes: (T) => ({ activated: `array<${T}>` }),
     functions: (T) => activationOf(kind, T),
-    code: 'let w = wide[at]; activated[at] = active(w); v *= slope(w);',
+    code: 'let w = wide[at]; activated[at] = activate(w); v *= slope(w);',
   }
 }
 

@@ -25,13 +25,13 @@ const picking = family((T: Lane) =>
   kernel({
     name: 'pick rows',
     words: { count: 'u32', width: 'u32' },
-    reads: { x: `array<${T}>`, from: 'array<i32>' },
+    reads: { x: `array<${T}>`, rows: 'array<i32>' },
     writes: { out: `array<${T}>` },
     code: `
-// out[r] = x[from[r]], or zeros where that is -1
+// out[r] = x[rows[r]], or zeros where that is -1
 ${flatMain} {
   ${flatIndex('p.count')}
-  let row = from[i / p.width];
+  let row = rows[i / p.width];
   if (row < 0) { out[i] = ${T}(0.0); } else { out[i] = x[u32(row) * p.width + i % p.width]; }
 }`,
   }),

@@ -120,7 +120,7 @@ export const tiledProduct = family(
     const A = loader({ name: 'A', turned: form !== 'tn', extent: BM, BK, stride: ofA, threads, guarded })
     const B = loader({ name: 'B', turned: form === 'nt', extent: BN, BK, stride: ofB, threads, guarded })
     const groupsN = BN / (8 * TN)
-    const unrolled = Math.min(BK, 8)
+    const unrolled = TM * TN > 16 ? 8 : 1 // small tiles are for small products, where compiling counts
     return kernel({
       name: `product ${form}, ${BM} x ${BN}, ${epilogue}`,
       words: { M: 'u32', N: 'u32', K: 'u32', chunk: 'u32' },
