@@ -9,15 +9,16 @@ import { faultOf } from '../../contract/device-faults.ts'
 import { BasilError } from '../../contract/errors.ts'
 import { filled, type Table } from '../../numbers/table.ts'
 import { fetchPicked, type LabelledImages } from '../datasets/images.ts'
-import { disposeAll, type Tensor, type Tensor2D, type Weights } from '../devices/tensor.ts'
+import { disposeAll, type Tensor, type Weights } from '../devices/tensor.ts'
 import type { Objective } from '../learning/objective.ts'
 import type { PredictingProblem, Predictions } from '../learning/predictions.ts'
 import type { Measured, Split, Target } from '../learning/problem.ts'
 import type { Tower } from '../models/clip-vit.ts'
 import { linearModel, type Model, towerModel } from '../models/model.ts'
 import type { Groups } from '../weights/merge.ts'
-import type { VectorStore } from '../weights/vector-store.ts'
-import { applyHead, type Head } from './head.ts'
+import type { InnerProducts, VectorStore } from '../weights/vector-store.ts'
+import type { Head } from './head.ts'
+import { judgeOf, type Part, type Sums } from './judge.ts'
 import { fitting, type MicroBatch } from './micro-batch.ts'
 import { patchesOf } from './patches.ts'
 
@@ -111,8 +112,8 @@ export function clipProblem(
         return fitting(place.microBatch, imagesOf(shares), async (size) => {
           const inner = store.innerProducts()
           try {
-            const measured = await pass(place, model, shares, size, inner.add)
-            return { ...measured, gradient: byGroup((await inner.finish()).products, store.vectors.length, groups) }
+            const { measured, products } = await pass(place, model, shares, size, inner)
+            return { ...measured, gradient: byGroup(products, store.vectors.length, groups) }
           } finally {
             inner.dispose()
           }
@@ -176,74 +177,85 @@ export function measureModel(
     if (!images || (only && !only.includes(task))) return []
     return [{ task, images, indices: Int32Array.from({ length: images.count }, (_, i) => i) }]
   })
-  return fitting(place.microBatch, imagesOf(shares), (size) => pass(place, model, shares, size))
+  return fitting(place.microBatch, imagesOf(shares), async (size) => (await pass(place, model, shares, size)).measured)
 }
 
 function imagesOf(shares: readonly Share[]): number {
   return shares.reduce((sum, share) => sum + share.indices.length, 0)
 }
 
+/** inner: takes the gradients, where they are wanted; its inner products are then at hand. */
 async function pass(
   place: TaskSetup,
   model: Model,
   shares: readonly Share[],
   microBatch: number,
-  emit?: (name: string, gradient: Tensor) => void,
-): Promise<Measured> {
+  inner?: InnerProducts,
+): Promise<{ measured: Measured; products: Map<string, number[]> }> {
   const { tower, tasks } = place
-  const objective = emit ? place.objective : (place.objective.judge ?? place.objective)
+  const { ops } = tower
+  const objective = inner ? place.objective : (place.objective.judge ?? place.objective)
   const queue = shares.flatMap(({ task, images, indices, pass, lessons }) =>
-    Array.from(indices, (index, n) => ({ task, images, index, pass, lesson: lessons?.[n] })),
+    Array.from(indices, (index, n): Queued => ({ task, images, index, pass, lesson: lessons?.[n] })),
   )
   const counts = new Map(shares.map((s) => [s.task, s.indices.length]))
-  const losses = tasks.map(() => 0)
-  const correct = tasks.map(() => 0)
-  const taken = tasks.map(({ head }) => new Int32Array(head.classes))
-  const chunkAt = (at: number): typeof queue => queue.slice(at, at + microBatch)
-  let coming = await fetchPicked(chunkAt(0))
-  for (let at = 0; at < queue.length; at += microBatch) {
-    await setImmediate() // the process stays able to hear "stop" between micro-batches
-    place.signal.throwIfAborted()
-    const chunk = chunkAt(at)
-    const asked = performance.now()
-    const pictures = await coming()
-    coming = await fetchPicked(chunkAt(at + microBatch)) // they come while these are computed
-    if (place.waited) place.waited.seconds += (performance.now() - asked) / 1000
-    const scope = tower.ops.scope() // running out of memory half-way leaves nothing behind
-    try {
-      const { features, back } = scope.run(() => model(patchesOf(tower, pictures), emit !== undefined))
-      const values = await tower.ops.read(features)
-      const dValues = emit && new Float32Array(values.length)
-      for (const [first, length] of segments(chunk)) {
-        const { task, images } = chunk[first] as (typeof chunk)[number]
-        const labels = Int32Array.from(
-          { length },
-          (_, i) => images.labels[(chunk[first + i] as (typeof chunk)[number]).index] as number,
-        )
-        const weight = (tasks[task]?.sign ?? 1) / (counts.get(task) as number)
-        const lessons = chunk.slice(first, first + length).flatMap(({ lesson }) => lesson ?? [])
-        const result = applyHead((tasks[task] as Task).head, objective, values, first, labels, weight, dValues, lessons)
-        losses[task] = (losses[task] as number) + result.loss
-        correct[task] = (correct[task] as number) + result.correct
-        countIn(taken[task] as Int32Array, result.predicted)
+  const chunkAt = (at: number): Queued[] => queue.slice(at, at + microBatch)
+  const judge = judgeOf(
+    ops,
+    tasks.map(({ head }) => head),
+    objective,
+    inner !== undefined,
+  )
+  try {
+    let coming = await fetchPicked(chunkAt(0))
+    for (let at = 0; at < queue.length; at += microBatch) {
+      await setImmediate() // the process stays able to hear "stop" between micro-batches
+      place.signal.throwIfAborted()
+      const asked = performance.now()
+      const pictures = await coming()
+      coming = await fetchPicked(chunkAt(at + microBatch)) // they come while these are computed
+      if (place.waited) place.waited.seconds += (performance.now() - asked) / 1000
+      const scope = ops.scope() // running out of memory half-way leaves nothing behind
+      try {
+        const { features, back } = scope.run(() => model(patchesOf(tower, pictures), inner !== undefined))
+        const dFeatures = await judge.take(features, partsOf(tasks, chunkAt(at), counts), scope)
+        if (inner && back && dFeatures) scope.run(() => back(dFeatures, inner.add))
+      } finally {
+        scope.dispose()
       }
-      if (emit && back && dValues) scope.run(() => back(tower.ops.upload<Tensor2D>(dValues, features.shape), emit))
-    } finally {
-      scope.dispose()
     }
+    const untold = judge.untold()
+    const { products, beside } = inner
+      ? await inner.finish(untold)
+      : { products: new Map<string, number[]>(), beside: untold.length > 0 ? await ops.readDots(untold) : [] }
+    judge.tell(beside)
+    return { measured: measuredOf(tasks, judge.sums, counts), products }
+  } finally {
+    judge.dispose()
   }
-  return measuredOf(tasks, { losses, correct, taken }, counts)
 }
 
-export function countIn(counts: Int32Array, classes: Int32Array): void {
-  for (const c of classes) counts[c] = (counts[c] as number) + 1
+interface Queued {
+  task: number
+  images: LabelledImages
+  index: number
+  pass: number | undefined
+  lesson: Target | undefined
 }
 
-/** Sums over the images of each task. */
-export interface Sums {
-  losses: number[] // a task's part of the whole, so minus its mean loss where it is to be forgotten
-  correct: number[]
-  taken: Int32Array[] // (classes): images taken for each class
+/** Runs of one task in a micro-batch. */
+function partsOf(tasks: readonly Task[], chunk: readonly Queued[], counts: ReadonlyMap<number, number>): Part[] {
+  return segments(chunk).map(([first, length]) => {
+    const some = chunk.slice(first, first + length)
+    const task = (some[0] as Queued).task
+    return {
+      task,
+      first,
+      labels: Int32Array.from(some, ({ images, index }) => images.labels[index] as number),
+      weight: (tasks[task]?.sign ?? 1) / (counts.get(task) as number),
+      lessons: some.flatMap(({ lesson }) => lesson ?? []),
+    }
+  })
 }
 
 /** counts: how many images of a task were measured; a task without is left out as NaN. Throws not-finite. */

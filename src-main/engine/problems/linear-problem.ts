@@ -8,8 +8,9 @@ import { setImmediate } from 'node:timers/promises'
 import { filled, type Table } from '../../numbers/table.ts'
 import type { LabelledImages } from '../datasets/images.ts'
 import type { Measured, Problem, Split } from '../learning/problem.ts'
-import { countIn, measuredOf, type TaskSetup } from './clip-problem.ts'
+import { measuredOf, type TaskSetup } from './clip-problem.ts'
 import { applyHead, type Head, type HeadResult } from './head.ts'
+import { add, noneOf } from './judge.ts'
 import type { Features } from './linear-features.ts'
 
 const together = 64 * 2 ** 20 // bytes of tables at hand at a time, where they are read when they are used
@@ -31,9 +32,7 @@ export function cachedProblem(
     const c = Float64Array.from([1, ...coefficients.flatMap((row) => [...row])])
     const step = Math.ceil(together / (4 * c.length * (place.tasks[0]?.head.embed ?? 1))) // images
     const counts = new Map<number, number>()
-    const losses = place.tasks.map(() => 0)
-    const correct = place.tasks.map(() => 0)
-    const taken = place.tasks.map(({ head }) => new Int32Array(head.classes))
+    const sums = noneOf(place.tasks.map(({ head }) => head))
     for (const [t, { head, sign = 1, splits }] of place.tasks.entries()) {
       const [images, tables] = [splits[split], features[t]?.[split]]
       if (!images || !tables) continue
@@ -44,12 +43,10 @@ export function cachedProblem(
         place.signal.throwIfAborted()
         const some = indices.slice(at, at + step)
         const found = onTables(place, head, images, some, await tables.of(some), c, sign / indices.length, gradient)
-        losses[t] = (losses[t] as number) + found.loss
-        correct[t] = (correct[t] as number) + found.correct
-        countIn(taken[t] as Int32Array, found.predicted)
+        add(sums, t, found.loss, found.correct, found.predicted)
       }
     }
-    return measuredOf(place.tasks, { losses, correct, taken }, counts)
+    return measuredOf(place.tasks, sums, counts)
   }
   return {
     groups,

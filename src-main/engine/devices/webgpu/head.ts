@@ -9,6 +9,7 @@ import { disposeAll, type Tensor1D, type Tensor2D } from '../tensor.ts'
 import type { WebGpuDevice } from './device.ts'
 import { family, kernel } from './kernel.ts'
 import { each, rowKernel, runRows } from './row-kernel.ts'
+import { asDots } from './vectors.ts'
 
 const unit = family((embed: number, normalised: boolean) =>
   rowKernel({
@@ -19,12 +20,12 @@ const unit = family((embed: number, normalised: boolean) =>
     writes: ['u'],
     written: ['lengths'],
     code: `
-  let from = (p.first + row) * count;
+  let start = (p.first + row) * count;
   var s = 0.0;
-  ${each('let v = z[from + c]; s += product(v, v);')}
+  ${each('let v = z[start + c]; s += product(v, v);')}
   let all = total(t, vec2f(s, 0.0)).x;
   let length = ${normalised ? 'max(sqrt(all), 1e-12)' : '1.0'};
-  ${each('u[at + c] = z[from + c] / length;')}
+  ${each('u[at + c] = z[start + c] / length;')}
   if (t == 0u) { lengths[row] = length; }`,
   }),
 )
@@ -113,12 +114,9 @@ fn main(@builtin(workgroup_id) group : vec3u, @builtin(local_invocation_index) t
   }),
 )
 
-/** matmul: with all of float32's digits. tell: numbers as `readDots` reads them. */
-export function head(
-  gpu: WebGpuDevice,
-  matmul: Ops['matmul'],
-  tell: (numbers: Tensor1D) => ReturnType<DeviceHead['judge']>['told'],
-): Pick<Ops, 'head'> {
+/** matmul: with all of float32's digits. */
+export function head(gpu: WebGpuDevice, { matmul }: Pick<Ops, 'matmul'>): Pick<Ops, 'head'> {
+  const { keep } = gpu.tensors.lifetimes
   const judge = (
     { classes, embed, scale, normalised }: HeadNumbers,
     { weights, bias }: { weights: Tensor2D; bias: Tensor1D | undefined },
@@ -132,25 +130,27 @@ export function head(
     runRows(gpu, unit(embed, normalised), [features, u, lengths], n, [first])
     const products = matmul(u, weights, false, true)
     const g = gpu.output<Tensor2D>([n, classes])
-    const told = gpu.kept<Tensor1D>([2 * n])
+    const told = gpu.output<Tensor2D>([2 * n, 1])
     const reads = bias ? [products, labels, bias] : [products, labels]
     gpu.run(softmax(loss, bias !== undefined), [...reads, g, told], [n], [classes, n, scale, weight])
     const dU = matmul(g, weights)
     const dFeatures = normalised ? gpu.output<Tensor2D>([n, embed]) : dU
     if (normalised) runRows(gpu, featureGradient(embed), [dU, u, lengths, dFeatures], n)
     disposeAll([labels, u, lengths, products, g, ...(normalised ? [dU] : [])])
-    return { told: tell(told), dFeatures }
+    return { told: asDots(keep(told)), dFeatures }
   }
   return {
     head(numbers) {
       const { classes, embed } = numbers
-      const weights = gpu.kept<Tensor2D>([classes, embed])
+      const weights = gpu.output<Tensor2D>([classes, embed])
+      const bias = numbers.bias ? gpu.output<Tensor1D>([classes]) : undefined
       gpu.write(weights, numbers.weights)
-      const bias = numbers.bias ? gpu.kept<Tensor1D>([classes]) : undefined
       if (bias && numbers.bias) gpu.write(bias, numbers.bias)
+      const held = bias ? [weights, bias] : [weights]
+      for (const tensor of held) keep(tensor) // of a scope until all is there
       return {
         judge: (...given) => judge(numbers, { weights, bias }, given),
-        dispose: () => disposeAll(bias ? [weights, bias] : [weights]),
+        dispose: () => disposeAll(held),
       }
     },
   }

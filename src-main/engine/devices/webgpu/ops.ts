@@ -3,6 +3,7 @@ import type { Ops } from '../ops.ts'
 import { activations } from './activations.ts'
 import { attention } from './attention.ts'
 import type { WebGpuDevice } from './device.ts'
+import { head } from './head.ts'
 import { norms } from './norms.ts'
 import { patches } from './patches.ts'
 import { products } from './products.ts'
@@ -11,14 +12,16 @@ import type { Tuning } from './tuning.ts'
 import { vectors } from './vectors.ts'
 
 export function webgpuOps(device: WebGpuDevice, tuning: Tuning): Ops {
+  const multiplied = products(device, tuning)
   return {
     ...patches(device),
     ...rows(device),
-    ...products(device, tuning),
+    ...multiplied,
     ...norms(device),
     ...activations(device),
     ...attention(device),
     ...vectors(device),
+    ...head(device, multiplied),
     ...device.tensors.lifetimes,
   }
 }

@@ -27,6 +27,15 @@ interface GpuDots extends Dots {
   scales: readonly number[]
 }
 
+/** (count, 1) as they are, read with inner products. */
+export function asDots(numbers: Tensor2D): GpuDots {
+  return {
+    parts: [numbers],
+    scales: Array.from({ length: numbers.shape[0] }, () => 1),
+    dispose: () => numbers.dispose(),
+  }
+}
+
 /** Words from one vector to the next: rows of whole fours. */
 function strideOf(length: number, isHalf: boolean): number {
   return 4 * Math.ceil(length / (isHalf ? 8 : 4))
