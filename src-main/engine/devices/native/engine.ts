@@ -13,7 +13,7 @@ export const native = {
   async open({ threads, addon }) {
     const opened = await openNative(addon, threads)
     if (typeof opened === 'string') return opened
-    const { backend, versions } = opened
+    const { backend, own, kernels, versions } = opened
     const gpu = backend.isUsingGpuDevice
     const free = (): number =>
       gpu ? gpuBytes() - memory().bytes : Math.min(0.9 * process.availableMemory(), memoryBound())
@@ -21,9 +21,9 @@ export const native = {
       name: `native TensorFlow ${backend.binding.TF_Version} (${gpu ? 'GPU' : 'CPU'})`,
       kind: gpu ? 'native-gpu' : 'native-cpu',
       threads,
-      simd: 'native',
+      simd: kernels || 'native',
       versions: { 'tfjs-core': tf.version_core, ...versions },
-      ops: nativeOps(backend),
+      ops: nativeOps(backend, own),
       memory,
       deviceBytes: gpu ? gpuBytes : hostBytes,
       freeBytes: free,

@@ -14,6 +14,27 @@ export interface BareTensor {
   dtype: number
 }
 
+/** What our own addon (resources/engine/addon) offers beyond that of tfjs-node, which an older installation has. */
+export interface Own {
+  version: string
+  /** The values, once another thread has waited for them. */
+  tensorData(id: number): Promise<Float32Array | Int32Array | Uint8Array>
+  /** Gives the kernels their threads; the vectors they use, as in "AVX2". */
+  openKernels(threads: number): string
+  /** A kernel of the addon (host.cc) on tensors in the host's memory. */
+  kernel(name: string, inputs: number[], numbers: readonly number[]): BareTensor[]
+  /** From here to `recordEnd`, operations are written down as a function's instead of being run. */
+  record(): void
+  recordInput(dtype: number, shape: readonly number[]): BareTensor
+  recordEnd(name: string, inputs: number[], outputs: number[]): void
+  recordDrop(): void
+  forget(name: string): void
+  /** Operations, functions and kernels called since the start. */
+  countCalls(): number
+  allowTf32(on: boolean): boolean
+  requireDeterminism(on: boolean): boolean
+}
+
 /** What we use of NodeJSKernelBackend: any TensorFlow operation by name, on tfjs' tensors or on bare ids. */
 export interface NativeBackend {
   binding: {
@@ -25,11 +46,23 @@ export interface NativeBackend {
     executeOp(name: string, attributes: Attribute[], inputs: number[], outputs: number): BareTensor[]
     createTensor(shape: number[], dtype: number, values: Uint8Array): number
     deleteTensor(id: number): void
-  }
+  } & Partial<Own>
   isUsingGpuDevice: boolean
   executeSingleOutput(name: string, attributes: Attribute[], inputs: Tensor[]): Tensor
   getInputTensorIds(tensors: Tensor[]): number[]
   createOutputTensor(bare: BareTensor): Tensor
+  /** What is on the device, or waits to be put there. */
+  tensorMap: { get(dataId: object): { id: number; values: Float32Array | null } }
+  read(dataId: object): Promise<Float32Array | Int32Array | Uint8Array>
+}
+
+/** The addon, if it is ours. */
+export function ownAddon({ binding }: NativeBackend): Own | undefined {
+  return hasOwn(binding) ? binding : undefined
+}
+
+function hasOwn(binding: NativeBackend['binding']): binding is NativeBackend['binding'] & Own {
+  return binding.version !== undefined
 }
 
 // Its types that tfjs has no names for.
