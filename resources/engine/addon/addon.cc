@@ -102,7 +102,8 @@ napi_value createTensor(Arguments &a) {
 napi_value deleteTensor(Arguments &a) {
   const int32_t id = a.js.integer(a.at[0]);
   const Held one = a.session.held(id);
-  if (one.handle) TFE_DeleteTensorHandle(one.handle);
+  if (!one.handle) return nothing(a.js);  // of the function being recorded, which ends it
+  TFE_DeleteTensorHandle(one.handle);
   a.session.tensors.erase(id);
   return nothing(a.js);
 }

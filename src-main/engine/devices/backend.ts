@@ -18,7 +18,7 @@ export interface BackendOptions extends Partial<EngineOptions> {
 type EngineName = (typeof engines)[number]['name']
 
 /** Starts a backend, which becomes the current one. One at a time: close the last before opening the next. */
-export async function openBackend({ prefer, threads, addon, kernels }: BackendOptions = {}): Promise<Backend> {
+export async function openBackend({ prefer, threads, addon, how, kernels }: BackendOptions = {}): Promise<Backend> {
   const forced = forcedByEnvironment()
   const count = threads ?? threadsFromEnvironment() ?? Math.min(MOST_THREADS, availableParallelism())
   if (!Number.isInteger(count) || count < 1)
@@ -30,7 +30,7 @@ export async function openBackend({ prefer, threads, addon, kernels }: BackendOp
   )
   let reason = first > 0 ? `${wanted} was asked for` : ''
   for (const { name, called, open } of engines.slice(first)) {
-    const opened = await open({ threads: count, addon: addon ?? process.env['BASIL_ADDON'], kernels })
+    const opened = await open({ threads: count, addon: addon ?? process.env['BASIL_ADDON'], how, kernels })
     if (typeof opened !== 'string') return { ...opened, reason }
     if (forced === name) throw new Error(`BASIL_BACKEND asks for ${called}, which is not available (${opened}).`)
     reason = opened

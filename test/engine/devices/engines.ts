@@ -1,5 +1,5 @@
 // The engines an operation is tested on: our kernels as the machine runs them, our plain kernels, and native TensorFlow
-// where it is installed. The plain ones are made by a folder in which both builds are the plain one.
+// where it is installed, as the processor has it and as a card has it. The plain ones are made by a folder in which both builds are the plain one.
 import { execFileSync } from 'node:child_process'
 import { copyFileSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -28,7 +28,12 @@ export async function kernelEngines(): Promise<{ name: string; options: BackendO
   return [
     { name: 'relaxed kernels', options: { prefer: 'wasm', threads: 2, kernels: built } },
     { name: 'plain kernels', options: { prefer: 'wasm', threads: 2, kernels: plain } },
-    ...(native ? [{ name: 'native TensorFlow', options: { prefer: 'native', threads: 2 } } as const] : []),
+    ...(native
+      ? ([
+          { name: 'native TensorFlow', options: { prefer: 'native', threads: 2 } },
+          { name: 'native TensorFlow by functions', options: { prefer: 'native', threads: 2, how: 'functions' } },
+        ] as const)
+      : []),
   ]
 }
 

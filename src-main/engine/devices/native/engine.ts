@@ -10,7 +10,7 @@ export const native = {
   name: 'native',
   called: 'native TensorFlow',
   kinds: ['native-gpu', 'native-cpu'],
-  async open({ threads, addon }) {
+  async open({ threads, addon, how }) {
     const opened = await openNative(addon, threads)
     if (typeof opened === 'string') return opened
     const { backend, own, kernels, versions } = opened
@@ -23,7 +23,7 @@ export const native = {
       threads,
       simd: kernels || 'native',
       versions: { 'tfjs-core': tf.version_core, ...versions },
-      ops: nativeOps(backend, own),
+      ops: nativeOps(backend, own, how ?? (gpu ? 'functions' : 'kernels')),
       memory,
       deviceBytes: gpu ? gpuBytes : hostBytes,
       freeBytes: free,

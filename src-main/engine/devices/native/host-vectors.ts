@@ -23,7 +23,7 @@ export function hostVectors({ binding }: NativeBackend, run: RunKernel): Pick<Op
       const scales = isHalf ? halfScales(values, count) : Array.from({ length: count }, () => 1)
       const shape = [count, values.length / count]
       const bytes = isHalf
-        ? halves(values, scales)
+        ? halfBytes(values, scales)
         : new Uint8Array(values.buffer, values.byteOffset, values.byteLength)
       const id = binding.createTensor(shape, isHalf ? TF_HALF : binding.TF_FLOAT, bytes)
       return {
@@ -52,7 +52,7 @@ const noVectors: Vectors = {
 }
 
 /** Vectors one behind the other, each times its scale, as the bytes of float16. */
-function halves(values: Float32Array, scales: readonly number[]): Uint8Array {
+export function halfBytes(values: Float32Array, scales: readonly number[]): Uint8Array {
   const length = values.length / scales.length
   const bytes = new Uint8Array(2 * values.length)
   scales.forEach((scale, k) => {

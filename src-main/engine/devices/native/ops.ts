@@ -1,9 +1,13 @@
 // `Ops` on native TensorFlow, by its own operations (tensorflow.ts) where tfjs-core maps badly; in the host's memory by
 // the addon's kernels (kernels.ts), where the addon is ours.
+import type { EngineOptions } from '../engine.ts'
 import type { Ops } from '../ops.ts'
+import type { Tensor } from '../tensor.ts'
 import { own as ownTensor, tfLifetimes } from '../tf-tensors.ts'
 import { activations } from './activations.ts'
 import { tfAttention } from './attention.ts'
+import { deviceVectors } from './device-vectors.ts'
+import { functions } from './functions.ts'
 import { hostVectors } from './host-vectors.ts'
 import { kernelOps, runKernel } from './kernels.ts'
 import { norms } from './norms.ts'
@@ -14,10 +18,15 @@ import { tfTangents } from './tangents.ts'
 import { type NativeBackend, type Own, tensorFlow } from './tensorflow.ts'
 import { vectors } from './vectors.ts'
 
-export function nativeOps(backend: NativeBackend, own: Own | undefined): Ops {
+/**
+ * How operations are done beyond TensorFlow's own, one by one, which are all that an older addon has: by kernels in the
+ * host's memory, or gathered into functions, as suits a card.
+ */
+type How = NonNullable<EngineOptions['how']>
+
+export function nativeOps(backend: NativeBackend, own: Own | undefined, how: How): Ops {
   const operations = tensorFlow(backend)
-  const run = own && !backend.isUsingGpuDevice ? runKernel(backend, own) : undefined
-  return {
+  const plain = {
     ...patches(backend, operations),
     ...rows(operations),
     ...products(operations),
@@ -27,7 +36,13 @@ export function nativeOps(backend: NativeBackend, own: Own | undefined): Ops {
     ...tfTangents,
     ...vectors(backend, operations),
     ...tfLifetimes,
-    ...(run && { ...kernelOps(run, operations), ...hostVectors(backend, run) }),
-    read: async (a) => Float32Array.from(await ownTensor(a).data()),
+    read: async (a: Tensor) => Float32Array.from(await ownTensor(a).data()),
   }
+  if (!own) return plain
+  if (how === 'functions') {
+    const recorded = functions(backend, own)
+    return { ...plain, ...deviceVectors(backend, operations, recorded), traced: recorded.call }
+  }
+  const run = runKernel(backend, own)
+  return { ...plain, ...kernelOps(run, operations), ...hostVectors(backend, run) }
 }

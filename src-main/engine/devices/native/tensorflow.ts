@@ -14,6 +14,18 @@ export interface BareTensor {
   dtype: number
 }
 
+/** One that is told apart from what has the same fields. */
+export class Bare implements BareTensor {
+  readonly id: number
+  readonly shape: number[]
+  readonly dtype: number
+  constructor({ id, shape, dtype }: BareTensor) {
+    this.id = id
+    this.shape = shape
+    this.dtype = dtype
+  }
+}
+
 /** What our own addon (resources/engine/addon) offers beyond that of tfjs-node, which an older installation has. */
 export interface Own {
   version: string
@@ -96,6 +108,12 @@ export function tensorFlow(backend: NativeBackend) {
     casting: (from: number, to: number): Attribute[] => [type('SrcT', from), type('DstT', to), bool('Truncate', false)],
     idOf: (x: Tensor): number => backend.getInputTensorIds([x])[0] as number,
     known: (bare: BareTensor): Tensor => backend.createOutputTensor(bare),
+
+    /** float16 as float32. */
+    widened: ({ id, dtype }: BareTensor): Tensor2D => {
+      const casting = [type('SrcT', dtype), type('DstT', TF_FLOAT), bool('Truncate', false)]
+      return backend.createOutputTensor(binding.executeOp('Cast', casting, [id], 1)[0] as BareTensor) as Tensor2D
+    },
 
     /** The last tensor that the work makes, of a type tfjs may not know; those on the way to it are gone. */
     bare(work: (how: BareWork) => void): BareTensor {
