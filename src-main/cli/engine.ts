@@ -5,7 +5,7 @@ import { resolve } from 'node:path'
 
 import { Command } from 'commander'
 
-import type { Gpu, InstallEvent, Installed, NativeKind, NativeStatus } from '../contract/api/native.ts'
+import type { Gpu, InstallEvent, Installed, InstallSizes, NativeKind, NativeStatus } from '../contract/api/native.ts'
 import { dataFolder } from '../files/data-folder.ts'
 import { writerOf } from '../history/writer-lock.ts'
 import { deviceChoice, gpus } from '../workbench/native/devices.ts'
@@ -110,6 +110,11 @@ function teller(): (event: InstallEvent) => void {
       clearLive()
       return print(`Installed: ${installedText(event.installed)}. It is in use from the next start of the engine on.`)
     }
+    if (event.type === 'sizes') {
+      clearLive()
+      for (const line of sizeLines(event)) print(line)
+      return
+    }
     const { step, what, done, total } = event
     const inBytes = step === 'download' || step === 'extract'
     const share = total ? done / total : 0
@@ -121,6 +126,18 @@ function teller(): (event: InstallEvent) => void {
     if (line !== told) print(inBytes ? `${line} of ${size(total)}` : line)
     told = line
   }
+}
+
+function sizeLines({ packages, downloadBytes, bytes, freeBytes, notes }: InstallSizes): string[] {
+  const row = (what: string, download: number, disk: number): string =>
+    `  ${what.padEnd(36)} ${download ? size(download).padStart(8) : '    here'} ${size(disk).padStart(8)}`
+  return [
+    ...notes,
+    `  ${'package'.padEnd(36)} download  on disk`,
+    ...packages.map((one) => row(`${one.project} ${one.version}`, one.downloadBytes, one.bytes)),
+    row('all', downloadBytes, bytes),
+    `${size(freeBytes)} are free.`,
+  ]
 }
 
 const width = 28 // characters

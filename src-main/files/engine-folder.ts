@@ -21,7 +21,7 @@ const manifestSchema = z.object({
   kind: z.enum(nativeKinds),
   tensorflow: z.string(), // version
   installed: z.string(), // ISO 8601, UTC
-  files: z.array(z.object({ path: z.string(), bytes: z.number() })).min(3), // two libraries and the addon at least
+  files: z.array(z.object({ path: z.string(), bytes: z.number(), link: z.literal(true).optional() })).min(3), // two libraries and the addon at least
 })
 export type EngineManifest = z.infer<typeof manifestSchema>
 
@@ -42,9 +42,10 @@ export function currentEngine(home: string): { installed: Installed | null; dama
   const folder = installationFolder(home, current.id)
   const manifest = read(join(folder, 'manifest.json'), manifestSchema)
   if (typeof manifest === 'string') return none(`manifest.json ${manifest || 'is missing'}`)
-  const broken = manifest.files.find(
-    ({ path, bytes }) => statSync(join(folder, path), { throwIfNoEntry: false })?.size !== bytes,
-  )
+  const broken = manifest.files.find(({ path, bytes, link }) => {
+    const size = statSync(join(folder, path), { throwIfNoEntry: false })?.size
+    return link ? size === undefined : size !== bytes
+  })
   if (broken) return none(`${broken.path} is missing or not whole`)
   const { kind, tensorflow, installed, files } = manifest
   const bytes = files.reduce((sum, file) => sum + file.bytes, 0)

@@ -1,7 +1,7 @@
 // The entry of the engine's process: the real engine behind its door. The backend starts with the first question and
 // stays. Nothing here or behind it opens the database.
 import type { ResolvedConfig } from '../contract/run/config.ts'
-import { checkRun, disentanglementOf, type FeatureCache, type ImageHost, openBackend, run } from '../engine/index.ts'
+import { checkRun, disentanglementOf, type FeatureCache, type ImageHost, run } from '../engine/index.ts'
 import { cachesIn } from '../files/caches.ts'
 import { featureCache } from '../files/feature-cache.ts'
 import { imageCache } from '../files/image-cache.ts'
@@ -11,13 +11,14 @@ import { evaluateModels } from './evaluations/evaluate.ts'
 import { makeHead } from './heads/make.ts'
 import { probeHead } from './heads/probe.ts'
 import { imageHost } from './images/host.ts'
+import { ownBackend } from './own-backend.ts'
 import { parentPort } from './parent-port.ts'
 import { reading } from './reading.ts'
 import { rebuild } from './rebuild.ts'
 
 const port = parentPort()
-let opened: ReturnType<typeof openBackend> | undefined
-const backend = (): ReturnType<typeof openBackend> => (opened ??= openBackend())
+const own = ownBackend()
+const backend = () => own.multiplyingIn('float32')
 
 let caches: { features: FeatureCache; images: ImageHost } | undefined // once, as they know what is in use
 function kept(config: Pick<ResolvedConfig, 'linearised'>): { features?: FeatureCache; images: ImageHost } {
@@ -31,15 +32,18 @@ function kept(config: Pick<ResolvedConfig, 'linearised'>): { features?: FeatureC
 serveEngine(
   {
     describe: async () => {
-      const { name, kind, threads, simd, reason, versions } = await backend()
+      const { name, kind, threads, simd, reason, versions } = await own.any()
       return { name, kind, threads, simd, reason, versions }
     },
     ...reading,
-    check: (config) => checkRun(config, openSource, kept(config).features, kept(config).images),
+    check: async (config) => {
+      if (config.products !== 'float32') await own.multiplyingIn(config.products) // every engine has float32
+      return checkRun(config, openSource, kept(config).features, kept(config).images)
+    },
     run: async function* (config, sitting) {
       yield* run(config, {
         ...sitting,
-        backend: await backend(),
+        backend: await own.multiplyingIn(config.products),
         open: openSource,
         hash: hashCheckpoint,
         ...kept(config),
@@ -47,7 +51,7 @@ serveEngine(
     },
     disentangle: async function* (request, signal) {
       yield* disentanglementOf(request, {
-        backend: await backend(),
+        backend: await own.multiplyingIn(request.config.products),
         open: openSource,
         images: kept(request.config).images,
         signal,

@@ -272,6 +272,9 @@ napi_value getNumOfTensors(Arguments &a) { return a.js.of(static_cast<int32_t>(a
 
 napi_value countCalls(Arguments &a) { return a.js.of(static_cast<int32_t>(a.session.calls)); }
 
+const char *const determinism = "_ZN3tsl19EnableOpDeterminismEb";
+const char *const tf32 = "_ZN3tsl32enable_tensor_float_32_executionEb";
+
 /** A switch of the whole library that its C interface has not, by the name the C++ function is exported under. */
 bool turn(const char *symbol, bool on) {
   const auto found = reinterpret_cast<void (*)(bool)>(dlsym(RTLD_DEFAULT, symbol));
@@ -287,12 +290,13 @@ napi_value truth(const Js &js, bool is) {
 
 /** Whether float32 products may be computed in TF32; false if the library cannot be told. */
 napi_value allowTf32(Arguments &a) {
-  return truth(a.js, turn("_ZN3tsl32enable_tensor_float_32_executionEb", a.js.boolean(a.at[0])));
+  return truth(a.js, turn(tf32, a.js.boolean(a.at[0])));
 }
 
-/** Kernels that give the same bits at every run, or an error; false if the library cannot be told. */
-napi_value requireDeterminism(Arguments &a) {
-  return truth(a.js, turn("_ZN3tsl19EnableOpDeterminismEb", a.js.boolean(a.at[0])));
+/** Whether bfloat16 is multiplied by instructions of its own: on a card, and on processors that have them. */
+napi_value hasBf16(Arguments &a) {
+  __builtin_cpu_init();
+  return truth(a.js, a.session.isGpu || __builtin_cpu_supports("avx512bf16"));
 }
 
 template <napi_value (*body)(Arguments &)>
@@ -336,7 +340,7 @@ void offerAll(const Js &js, napi_value exports) {
   offer<openKernels>(js, exports, "openKernels");
   offer<kernel>(js, exports, "kernel");
   offer<allowTf32>(js, exports, "allowTf32");
-  offer<requireDeterminism>(js, exports, "requireDeterminism");
+  offer<hasBf16>(js, exports, "hasBf16");
 }
 
 }  // namespace
@@ -345,9 +349,13 @@ void offerAll(const Js &js, napi_value exports) {
 
 NAPI_MODULE_INIT() {
   try {
-    const auto session = new basil::Session();
+    auto session = std::make_unique<basil::Session>();
+    // On a card a run goes to the same bits only by kernels that give them; and float32 is what it is called.
+    if (session->isGpu && !(basil::turn(basil::determinism, true) && basil::turn(basil::tf32, false)))
+      throw basil::Failure("this TensorFlow cannot be told to compute the same bits at every run, in float32");
     const auto end = [](napi_env, void *data, void *) { delete static_cast<basil::Session *>(data); };
-    basil::Js{env}.ok(napi_set_instance_data(env, session, end, nullptr));
+    basil::Js{env}.ok(napi_set_instance_data(env, session.get(), end, nullptr));
+    session.release();
     basil::offerAll({env}, exports);
     return exports;
   } catch (const std::exception &error) {

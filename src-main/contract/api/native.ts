@@ -29,6 +29,7 @@ const gpuSchema = z.object({
   memoryBytes: z.number(),
   freeBytes: z.number(),
   driver: z.string(),
+  capability: z.string().default(''), // CUDA's compute capability, "8.9"; empty where the driver does not tell
 })
 export type Gpu = z.infer<typeof gpuSchema>
 
@@ -46,6 +47,19 @@ export const nativeStatusSchema = z.object({
 })
 export type NativeStatus = z.infer<typeof nativeStatusSchema>
 
+/** Said before anything is fetched: what comes, how large, and what it means for the cards that are here. */
+const sizesSchema = z.object({
+  type: z.literal('sizes'),
+  packages: z.array(
+    z.object({ project: z.string(), version: z.string(), downloadBytes: z.number(), bytes: z.number() }),
+  ),
+  downloadBytes: z.number(), // of all, without what is here already
+  bytes: z.number(), // on the disk, installed
+  freeBytes: z.number(),
+  notes: z.array(z.string()), // sentences: which CUDA, and why
+})
+export type InstallSizes = z.infer<typeof sizesSchema>
+
 /**
  * What an installation says as it goes; done and total in bytes while it downloads and extracts, else in parts of the
  * step.
@@ -58,6 +72,7 @@ export const installEventSchema = z.discriminatedUnion('type', [
     done: z.number(),
     total: z.number(),
   }),
+  sizesSchema,
   z.object({ type: z.literal('installed'), installed: installedSchema }),
 ])
 export type InstallEvent = z.infer<typeof installEventSchema>

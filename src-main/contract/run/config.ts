@@ -8,6 +8,7 @@ import { activations, attentionHeads, layerNormEps, saidFields, towerSettingsSch
 import { conflicts } from './conflicts.ts'
 import { brief, listed } from './in-words.ts'
 import { mostIterations, mostTasks } from './limits.ts'
+import { productsIn, productsOf } from './products.ts'
 import { stageSettings } from './stage.ts'
 import { count, length, optimiser, path } from './stage-fields.ts'
 
@@ -156,6 +157,15 @@ export const configSchema = z
       description:
         'float16 halves the memory of task vectors while coefficients are learned; results differ in the fourth digit',
     }),
+    products: z
+      .enum(productsIn)
+      .default('float32')
+      .meta({
+        title: 'Products in',
+        description:
+          'how the factors of matrix products are rounded; sums and all else stay float32. The fewer bits, the faster a card and the coarser the result: to be the same for the same bits, and refused by an engine that does not have it',
+        enumDescriptions: productsIn.map((name) => productsOf[name]),
+      }),
     keep: z.number().min(0).max(1).default(0.95).meta({
       title: 'Control kept',
       description:
@@ -227,6 +237,7 @@ export const resolvedSchema = z.object({
   tower: towerSettingsSchema.nullable().default(null),
   microBatch: z.union([z.literal('auto'), count]),
   vectorPrecision: z.enum(precisions).default('float32'), // not in runs of 0.1.0
+  products: z.enum(productsIn).default('float32'), // not in runs of 0.1.0
   augment: z.boolean().default(false), // not in runs of 0.1.0
   onUnreadable: z.enum(unreadable).default('skip'), // not in runs of 0.1.0
   keep: z.number().default(0.95), // not in runs of 0.1.0

@@ -115,6 +115,7 @@ export function resolveConfig(config: unknown, absolute: (path: string) => strin
     tower: null,
     microBatch: c.microBatch,
     vectorPrecision: c.vectorPrecision,
+    products: c.products,
     augment: c.augment,
     onUnreadable: c.onUnreadable,
     keep: c.keep,

@@ -3,6 +3,8 @@
 // addon when none is given.
 import { availableParallelism } from 'node:os'
 
+import { BasilError } from '../../contract/errors.ts'
+import type { Products } from '../../contract/run/products.ts'
 import type { Backend, EngineOptions } from './engine.ts'
 import { engines } from './index.ts'
 
@@ -17,8 +19,12 @@ export interface BackendOptions extends Partial<EngineOptions> {
 
 type EngineName = (typeof engines)[number]['name']
 
-/** Starts a backend, which becomes the current one. One at a time: close the last before opening the next. */
-export async function openBackend({ prefer, threads, addon, how, kernels }: BackendOptions = {}): Promise<Backend> {
+/**
+ * Starts a backend, which becomes the current one. One at a time: close the last before opening the next. Throws
+ * config-invalid where the engine that opens does not have the products asked for.
+ */
+export async function openBackend(options: BackendOptions = {}): Promise<Backend> {
+  const { prefer, threads, addon, how, kernels, products = 'float32' } = options
   const forced = forcedByEnvironment()
   const count = threads ?? threadsFromEnvironment() ?? Math.min(MOST_THREADS, availableParallelism())
   if (!Number.isInteger(count) || count < 1)
@@ -29,13 +35,28 @@ export async function openBackend({ prefer, threads, addon, how, kernels }: Back
     engines.findIndex(({ name }) => name === wanted),
   )
   let reason = first > 0 ? `${wanted} was asked for` : ''
-  for (const { name, called, open } of engines.slice(first)) {
-    const opened = await open({ threads: count, addon: addon ?? process.env['BASIL_ADDON'], how, kernels })
-    if (typeof opened !== 'string') return { ...opened, reason }
+  for (const { name, called, open, products: listed } of engines.slice(first)) {
+    const asked = listed.find((kind) => kind === products) ?? 'float32'
+    const given = { threads: count, addon: addon ?? process.env['BASIL_ADDON'], how, kernels, products: asked }
+    const opened = await open(given)
+    if (typeof opened !== 'string') return having(products, { products: listed, ...opened, reason })
     if (forced === name) throw new Error(`BASIL_BACKEND asks for ${called}, which is not available (${opened}).`)
     reason = opened
   }
   throw new Error(`No engine opens here: ${reason}.`)
+}
+
+/** The backend, if it has them; else it is closed. */
+function having(products: Products, backend: Backend): Backend {
+  if (backend.products.includes(products)) return backend
+  backend.close()
+  throw new BasilError({
+    code: 'config-invalid',
+    what: 'The engine does not have these products',
+    where: 'products',
+    why: `${backend.name} multiplies in ${backend.products.join(' or ')}, and ${products} was asked for`,
+    next: `choose ${backend.products.join(' or ')}, or an engine that has ${products}`,
+  })
 }
 
 function forcedByEnvironment(): EngineName | undefined {

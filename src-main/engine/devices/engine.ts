@@ -1,15 +1,17 @@
 // What an engine is: how it is asked for, how it opens, and what it gives when it is open.
+import type { Products } from '../../contract/run/products.ts'
 import type { Ops } from './ops.ts'
 
 export interface Engine {
   name: string // as BASIL_BACKEND and `prefer` have it
   called: string // as a message has it
   kinds: readonly Backend['kind'][]
+  products: readonly Products[] // what it can multiply in, float32 among them
   /**
    * The open engine, or one line that says why it cannot be used here. Throws where that is no answer: what Basil
    * itself brings is missing.
    */
-  open(options: EngineOptions): Promise<Omit<Backend, 'reason'> | string>
+  open(options: EngineOptions): Promise<OpenEngine | string>
 }
 
 export interface EngineOptions {
@@ -20,7 +22,12 @@ export interface EngineOptions {
   how?: 'kernels' | 'functions' | undefined
   /** The folder of the compiled kernels, when it is not out/kernels. */
   kernels?: string | undefined
+  /** What is multiplied in; float32 without. An engine is asked for what it lists alone. */
+  products?: Products
 }
+
+/** products: where it is less than its engine lists, as on another device. */
+type OpenEngine = Omit<Backend, 'reason' | 'products'> & { products?: readonly Products[] }
 
 export interface Backend {
   name: string // as shown on screen
@@ -29,6 +36,7 @@ export interface Backend {
   simd: string
   reason: string // why the engines before it are not used; empty where it is the first
   versions: Record<string, string>
+  products: readonly Products[] // what a run may ask it for
   ops: Ops
   memory(): { tensors: number; bytes: number }
   /**

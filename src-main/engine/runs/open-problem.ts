@@ -111,6 +111,7 @@ function identityOf({ config, parents, groups, files }: Site, path: string): str
     pretrained: hashOf(config.pretrained),
     vectors: config.vectors.map(hashOf),
     precision: config.vectorPrecision,
+    ...(config.products !== 'float32' && { products: config.products }),
     ...(steps.length > 0 && { steps }),
     groups: [config.blocks, groups.names.length],
     architecture,

@@ -14,13 +14,26 @@ import { currentEngine } from '../../files/engine-folder.ts'
 import { readStartSync } from '../../files/open.ts'
 import { writeAtomic } from '../../files/write-atomic.ts'
 
-const fields = ['index', 'name', 'memory.total', 'memory.free', 'driver_version']
+const fields = ['index', 'name', 'memory.total', 'memory.free', 'driver_version', 'compute_cap']
+const olderFields = fields.slice(0, -1) // of a driver before 495, which refuses the whole question otherwise
 const fileOf = (home: string): string => join(home, 'engine', 'device.json')
 
 /** Every GPU of this machine; where there is none, why. Never throws. limit: milliseconds; a driver in trouble
  *  may never answer, and one without persistence takes some seconds a card. */
-export function gpus(env: NodeJS.ProcessEnv = process.env, limit = 20_000): Promise<{ gpus: Gpu[]; noGpu: string }> {
-  const args = [`--query-gpu=${fields.join()}`, '--format=csv,noheader,nounits']
+export async function gpus(
+  env: NodeJS.ProcessEnv = process.env,
+  limit = 20_000,
+): Promise<{ gpus: Gpu[]; noGpu: string }> {
+  const found = await askedFor(fields, env, limit)
+  return /not a valid field/i.test(found.noGpu) ? askedFor(olderFields, env, limit) : found
+}
+
+function askedFor(
+  wanted: readonly string[],
+  env: NodeJS.ProcessEnv,
+  limit: number,
+): Promise<{ gpus: Gpu[]; noGpu: string }> {
+  const args = [`--query-gpu=${wanted.join()}`, '--format=csv,noheader,nounits']
   return new Promise((resolve) => {
     execFile('nvidia-smi', args, { timeout: limit, killSignal: 'SIGKILL', env }, (error, stdout) => {
       const found = error ? [] : stdout.split('\n').flatMap((line) => gpuOf(line) ?? [])
@@ -30,12 +43,20 @@ export function gpus(env: NodeJS.ProcessEnv = process.env, limit = 20_000): Prom
   })
 }
 
-/** "0, NVIDIA H200, 143771, 143050, 570.86.15", memory in MiB; cards that share the system's memory say [N/A]. */
+/** "0, NVIDIA H200, 143771, 143050, 570.86.15, 9.0", memory in MiB; cards that share the system's memory say [N/A]. */
 function gpuOf(line: string): Gpu | null {
-  const [index, name, total, free, driver] = line.split(',').map((part) => part.trim())
+  const [index, name, total, free, driver, cap = ''] = line.split(',').map((part) => part.trim())
   if (!index || !/^\d+$/.test(index) || !name) return null
   const bytes = (mebibytes: string | undefined): number => (Number(mebibytes) || 0) * 2 ** 20
-  return { id: `gpu:${index}`, name, memoryBytes: bytes(total), freeBytes: bytes(free), driver: driver ?? '' }
+  const capability = /^\d+\.\d$/.test(cap) ? cap : ''
+  return {
+    id: `gpu:${index}`,
+    name,
+    memoryBytes: bytes(total),
+    freeBytes: bytes(free),
+    driver: driver ?? '',
+    capability,
+  }
 }
 
 function reasonOf(error: (Error & { code?: unknown; killed?: boolean }) | null, said: string | undefined): string {

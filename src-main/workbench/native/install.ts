@@ -4,7 +4,7 @@
 // A new installation grows in a folder of its own. Whatever fails, or is cancelled, leaves the engine in use as it was;
 // wheels that arrived whole stay for the next try.
 import { mkdirSync } from 'node:fs'
-import { mkdir, rm, stat, statfs } from 'node:fs/promises'
+import { mkdir, rm, stat, statfs, symlink } from 'node:fs/promises'
 import { join } from 'node:path'
 
 import type { InstallEvent, Installed, NativeKind } from '../../contract/api/native.ts'
@@ -23,6 +23,7 @@ import {
 import { takeWriterLock, type WriterLock } from '../../history/writer-lock.ts'
 import type { EngineProcess } from '../link/engine-process.ts'
 import { type AddonSource, findAddon, putAddon } from './addon.ts'
+import { type CardPlan, cudaFor } from './cards.ts'
 import { installFailed, throwIfCancelled } from './child.ts'
 import { gpus } from './devices.ts'
 import { fetchWheel, requirePip } from './pip.ts'
@@ -80,9 +81,8 @@ async function build(options: InstallOptions, id: string, folder: string): Promi
   const { home, resources, kind, start, signal } = options
   const say = teller(options.tell)
   const pins = readPins(resources)
-  const wheels = pins[kind]
   say('resolve', 'Looking at this machine', 0, 1)
-  const source = await look(options, wheels)
+  const { source, wheels } = await look(options, pins)
   await download(home, pins, wheels, signal, say)
   const files = await extract(home, folder, wheels, source, signal, say)
   say('addon', 'ready' in source ? 'The addon comes with Basil' : 'Compiling the addon', 0, 1)
@@ -96,30 +96,32 @@ async function build(options: InstallOptions, id: string, folder: string): Promi
   await writeManifest(home, id, { kind, tensorflow: pins.tensorflow, installed: new Date().toISOString(), files })
 }
 
-/** What could go wrong after gigabytes were fetched is looked at before. */
-async function look({ home, resources, kind, signal }: InstallOptions, wheels: readonly Wheel[]): Promise<AddonSource> {
+/** What could go wrong after gigabytes were fetched is looked at before, and what will be fetched is told. */
+async function look(
+  { home, resources, kind, signal, tell }: InstallOptions,
+  pins: Pins,
+): Promise<{ source: AddonSource; wheels: Wheel[] }> {
   await requirePip(signal)
   const source = await findAddon(resources, signal)
-  const { gpus: found, noGpu } = kind === 'cuda' ? await gpus() : { gpus: [], noGpu: '' }
-  if (kind === 'cuda' && found.length === 0)
-    throw installFailed(
-      'There is no GPU for CUDA',
-      '',
-      noGpu,
-      'install the engine for the CPU, or the NVIDIA driver first',
-    )
-  let needed = reserve
-  for (const { file, bytes, unpacked } of wheels) {
-    const here = (await stat(join(downloadsFolder(home), file)).catch(() => undefined))?.size ?? 0
-    needed += Math.max(0, bytes - here) + unpacked
-  }
+  const { wheels, notes }: CardPlan = kind === 'cuda' ? cudaFor(await gpus(), pins) : { wheels: pins.cpu, notes: [] }
+  const packages = await Promise.all(
+    wheels.map(async ({ project, version, file, bytes, unpacked }) => {
+      const here = (await stat(join(downloadsFolder(home), file)).catch(() => undefined))?.size ?? 0
+      return { project, version, downloadBytes: Math.max(0, bytes - here), bytes: unpacked }
+    }),
+  )
+  const downloadBytes = sum(packages, (one) => one.downloadBytes)
+  const bytes = sum(packages, (one) => one.bytes)
   const { bavail, bsize } = await statfs(home)
-  if (bavail * bsize >= needed) return source
+  const freeBytes = bavail * bsize
+  tell({ type: 'sizes', packages, downloadBytes, bytes, freeBytes, notes })
+  const needed = reserve + downloadBytes + bytes
+  if (freeBytes >= needed) return { source, wheels }
   throw new BasilError({
     code: 'disk-full',
     what: 'There is too little space for the engine',
     where: engineFolder(home),
-    why: `it needs ${(needed / 1e9).toFixed(1)} GB while it is installed, and ${((bavail * bsize) / 1e9).toFixed(1)} GB are free`,
+    why: `it needs ${(needed / 1e9).toFixed(1)} GB while it is installed, and ${(freeBytes / 1e9).toFixed(1)} GB are free`,
     next: 'free some space, or set BASIL_HOME to a folder on another disk',
   })
 }
@@ -171,11 +173,18 @@ async function extract(
       signal,
       onBytes,
     })
-    for (const file of unpacked) files.push(file)
+    for (const file of [...unpacked, ...(await linked(folder, wheel))]) files.push(file)
     before += wheel.unpacked
   }
   say('extract', 'all wheels', total, total)
   return files.filter(({ path }) => !isHeader(path))
+}
+
+/** The names under which TensorFlow asks for libraries of another version, beside the libraries. */
+async function linked(folder: string, { links = {} }: Wheel): Promise<Unpacked[]> {
+  const beside = join('nvidia', 'cublas', 'lib')
+  for (const [name, library] of Object.entries(links)) await symlink(library, join(folder, beside, name))
+  return Object.keys(links).map((name) => ({ path: join(beside, name), bytes: 0, link: true as const }))
 }
 
 /** Ten a second are enough; a step's first and last are always told. */

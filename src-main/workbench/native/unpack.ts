@@ -15,6 +15,7 @@ import { installFailed, throwIfCancelled } from './child.ts'
 export interface Unpacked {
   path: string // relative to the installation's folder
   bytes: number
+  link?: true // to a library beside it
 }
 
 export interface Unpacking {

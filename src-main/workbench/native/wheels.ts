@@ -17,15 +17,25 @@ const pinSchema = z.object({
 })
 export type Pin = z.infer<typeof pinSchema>
 
-const wheelSchema = pinSchema.extend({ unpacked: z.number() }) // bytes of what is kept
+const fileName = z.string().regex(/^[\w.+-]+$/)
+const wheelSchema = pinSchema.extend({
+  unpacked: z.number(), // bytes of what is kept
+  links: z.record(fileName, fileName).optional(), // names TensorFlow asks for, to the libraries that stand for them
+})
 export type Wheel = z.infer<typeof wheelSchema>
+
+const capability = z.string().regex(/^\d+\.\d$/) // as nvidia-smi has it: "8.9"
+const needsSchema = z.object({ driver: z.string(), oldest: capability })
 
 const pinsSchema = z.object({
   tensorflow: z.string(), // version
   pip: pinSchema, // one known pip everywhere: older ones neither resume nor say how far they are
+  // the cards that TensorFlow's library has machine code for, and what each CUDA asks of driver and card
+  cards: z.object({ code: z.array(capability).min(1), cuda: needsSchema, cuda13: needsSchema }),
   cpu: z.array(wheelSchema).min(1),
-  cuda: z.array(wheelSchema).min(1),
-} satisfies Record<NativeKind | 'tensorflow' | 'pip', z.ZodType>)
+  cuda: z.array(wheelSchema).min(1), // CUDA 12
+  cuda13: z.array(wheelSchema).min(1),
+} satisfies Record<NativeKind | 'tensorflow' | 'pip' | 'cards' | 'cuda13', z.ZodType>)
 export type Pins = z.infer<typeof pinsSchema>
 
 /** The pins of this version of Basil. */
@@ -52,6 +62,7 @@ const any = (patterns: RegExp[], name: string): boolean => patterns.some((patter
  */
 export function placeOf(name: string): string | null {
   if (any(licences, name)) return name.startsWith('tensorflow/') ? name : join('licences', `${name.split('-')[0]}.txt`)
-  if (any(libraries, name)) return name
+  // CUDA 13's libraries find each other in one folder, and TensorFlow looks into this one
+  if (any(libraries, name)) return name.replace(/^nvidia\/cu13\/lib\//, 'nvidia/cublas/lib/')
   return any(headers, name) ? join('headers', name.slice('tensorflow/include/'.length)) : null
 }

@@ -19,7 +19,7 @@ export function refinementOf(
   task: Task,
   chosen: Chosen,
 ): RunConfig {
-  const { activation, attentionHeads, layerNormEps, batch, microBatch, seed, vectorPrecision } = project
+  const { activation, attentionHeads, layerNormEps, batch, microBatch, seed, vectorPrecision, products } = project
   return {
     name: `Refine ${entry.name}`.slice(0, 200),
     method: 'dv-basi',
@@ -29,7 +29,7 @@ export function refinementOf(
     iterations: chosen.iterations,
     epochs: chosen.epochs,
     testEach: true,
-    ...{ activation, attentionHeads, layerNormEps, batch, microBatch, seed, vectorPrecision },
+    ...{ activation, attentionHeads, layerNormEps, batch, microBatch, seed, vectorPrecision, products },
   }
 }
 

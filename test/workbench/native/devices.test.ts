@@ -24,10 +24,10 @@ function driver(script: string): NodeJS.ProcessEnv {
 }
 
 test('GPUs with their names, memory and driver, as nvidia-smi numbers them', async () => {
-  const env = driver(`[ "$1" = "--query-gpu=index,name,memory.total,memory.free,driver_version" ] || exit 2
+  const env = driver(`[ "$1" = "--query-gpu=index,name,memory.total,memory.free,driver_version,compute_cap" ] || exit 2
 [ "$2" = "--format=csv,noheader,nounits" ] || exit 2
-echo "0, NVIDIA GeForce RTX 5090, 32607, 31000, 575.57.08"
-echo "1, NVIDIA GB10, [N/A], [N/A], 580.65.06"`)
+echo "0, NVIDIA GeForce RTX 5090, 32607, 31000, 575.57.08, 12.0"
+echo "1, NVIDIA GB10, [N/A], [N/A], 580.65.06, 12.1"`)
   expect(await gpus(env)).toEqual({
     noGpu: '',
     gpus: [
@@ -37,10 +37,18 @@ echo "1, NVIDIA GB10, [N/A], [N/A], 580.65.06"`)
         memoryBytes: 32607 * 2 ** 20,
         freeBytes: 31000 * 2 ** 20,
         driver: '575.57.08',
+        capability: '12.0',
       },
-      { id: 'gpu:1', name: 'NVIDIA GB10', memoryBytes: 0, freeBytes: 0, driver: '580.65.06' },
+      { id: 'gpu:1', name: 'NVIDIA GB10', memoryBytes: 0, freeBytes: 0, driver: '580.65.06', capability: '12.1' },
     ],
   })
+})
+
+test('a driver that knows no compute capability is asked without it', async () => {
+  const env =
+    driver(`case "$1" in *compute_cap*) echo 'Field "compute_cap" is not a valid field to query.'; exit 2;; esac
+echo "0, Tesla K80, 11441, 11000, 470.256.02"`)
+  expect(await gpus(env)).toMatchObject({ noGpu: '', gpus: [{ name: 'Tesla K80', capability: '' }] })
 })
 
 test.each<[string, string | NodeJS.ProcessEnv, RegExp, number?]>([

@@ -10,6 +10,7 @@ import { vi } from 'vitest'
 
 import type { InstallEvent } from '../../../src-main/contract/api/native.ts'
 import { type InstallOptions, install } from '../../../src-main/workbench/native/install.ts'
+import { readPins } from '../../../src-main/workbench/native/wheels.ts'
 import { temporaryFolder } from '../toy.ts'
 import { nativeDouble } from './double.ts'
 
@@ -29,6 +30,9 @@ const wheels = {
     'nvidia/cublas/include/cublas.h': bytes('no'),
   },
 }
+
+const cublas13 = { 'nvidia/cu13/lib/libcublas.so.13': bytes('cublas ', 5_000) }
+const aliases = { 'libcublas.so.12': 'libcublas.so.13' }
 
 export interface Index {
   home: string
@@ -65,7 +69,19 @@ export function fakeIndex({ pip = true, addon = true } = {}): Index {
     }
   }
   const cpu = Object.entries(wheels).map(([project, files]) => pin(project, files))
-  const pins = { tensorflow: '1.0', pip: pin('pip', { 'pip/__main__.py': bytes('pass') }), cpu, cuda: cpu }
+  const cuda13 = [
+    pin('tensorflow-cpu', wheels['tensorflow-cpu']),
+    { ...pin('nvidia-cublas', cublas13), links: aliases },
+  ]
+  const { cards } = readPins(join(root, 'resources'))
+  const pins = {
+    tensorflow: '1.0',
+    pip: pin('pip', { 'pip/__main__.py': bytes('pass') }),
+    cpu,
+    cuda: cpu,
+    cuda13,
+    cards,
+  }
   cpSync(join(root, 'resources', 'engine'), join(resources, 'engine'), { recursive: true })
   writeFileSync(join(resources, 'engine', 'wheels.json'), JSON.stringify(pins))
   if (addon) writeFileSync(join(resources, 'engine', 'tfjs_binding.node'), 'an addon')

@@ -43,8 +43,17 @@ test('puts the libraries, the addon and the licences into the data folder, and n
   )
   expect(existsSync(downloadsFolder(index.home))).toBe(false)
   for (const event of events) installEventSchema.parse(event)
-  const steps = events.flatMap((event) => (event.type === 'step' ? [event.step] : ['installed']))
-  expect([...new Set(steps)]).toEqual(['resolve', 'download', 'extract', 'addon', 'self-test', 'switch', 'installed'])
+  const steps = events.flatMap((event) => [event.type === 'step' ? event.step : event.type])
+  expect([...new Set(steps)]).toEqual([
+    'resolve',
+    'sizes',
+    'download',
+    'extract',
+    'addon',
+    'self-test',
+    'switch',
+    'installed',
+  ])
   const last = events.findLast((event) => event.type === 'step' && event.step === 'extract')
   expect(last).toMatchObject({ done: 445_007, total: 445_007 })
 })
@@ -96,6 +105,33 @@ test('asked for CUDA where no GPU is, it refuses before anything is fetched', as
   const { error } = await installFrom(index, { kind: 'cuda' })
   expect(error).toMatchObject(failing('install-failed', /no NVIDIA driver/))
   expect(index.asked()).toEqual([])
+})
+
+test('for a card it says what it fetches and how large that is before it fetches; CUDA 13 stands under the names of 12', async () => {
+  const index = fakeIndex()
+  const smi = join(index.home, '..', 'programs', 'nvidia-smi')
+  writeFileSync(smi, '#!/bin/sh\necho "0, NVIDIA H200, 143771, 143050, 580.159.04, 9.0"\n', { mode: 0o755 })
+  const fetchedBefore: string[][] = []
+  const events: InstallEvent[] = []
+  const tell = (event: InstallEvent): void => {
+    events.push(event)
+    if (event.type === 'sizes') fetchedBefore.push(index.asked())
+  }
+  const start = (environment: NodeJS.ProcessEnv) => nativeDouble({ ...environment, DOUBLE: 'gpu' })
+  const { error } = await installFrom(index, { kind: 'cuda', tell, start })
+  expect(error).toBeNull()
+  expect(fetchedBefore).toEqual([[]])
+  const sizes = events.find((event) => event.type === 'sizes')
+  expect(installEventSchema.parse(sizes)).toMatchObject({
+    packages: [{ project: 'tensorflow-cpu' }, { project: 'nvidia-cublas', version: '1.0', bytes: 35_000 }],
+    notes: [expect.stringMatching(/^Driver 580\.159\.04 runs CUDA 13/)],
+  })
+  const { installed, damaged } = currentEngine(index.home)
+  expect(damaged).toBe('')
+  const cublas = join(installed?.folder ?? '', 'nvidia/cublas/lib/libcublas.so.12')
+  expect(readFileSync(cublas, 'utf8')).toBe('cublas '.repeat(5000))
+  rmSync(cublas)
+  expect(currentEngine(index.home).damaged).toBe('nvidia/cublas/lib/libcublas.so.12 is missing or not whole')
 })
 
 test.each([

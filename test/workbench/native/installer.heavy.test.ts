@@ -58,7 +58,7 @@ test('installs, names what is in use, and removes: the engine that answers is th
   const steps = new Set<string>()
   for await (const event of await client.engine.install({ kind: 'cpu' }))
     steps.add(event.type === 'step' ? event.step : event.type)
-  expect([...steps]).toEqual(['resolve', 'download', 'extract', 'addon', 'self-test', 'switch', 'installed'])
+  expect([...steps]).toEqual(['resolve', 'sizes', 'download', 'extract', 'addon', 'self-test', 'switch', 'installed'])
   const { installed } = nativeStatusSchema.parse(await client.engine.status())
   expect((await workbench.engine.describe()).name).toBe(`double with ${installed?.addon}`)
   expect(await client.engine.remove()).toBe(true)

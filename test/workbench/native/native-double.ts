@@ -1,5 +1,5 @@
 // An engine's process that computes for real, on wasm, and says that it is native TensorFlow with the addon it was
-// given. DOUBLE=wrong makes its losses wrong, DOUBLE=wasm its name honest, DOUBLE=dies ends it in the middle.
+// given. DOUBLE=wrong makes its losses wrong, DOUBLE=wasm its name honest, DOUBLE=gpu its device a GPU, DOUBLE=dies ends it in the middle.
 import { openBackend } from '../../../src-main/engine/devices/backend.ts'
 import { run } from '../../../src-main/engine/runs/run.ts'
 import { hashFile } from '../../../src-main/files/hash.ts'
@@ -19,7 +19,14 @@ serveEngine(
       const { name, threads, simd, versions } = backend
       return how === 'wasm'
         ? { name, kind: 'wasm', threads, simd, reason: 'libtensorflow_cc.so.2: file too short', versions }
-        : { name: `double with ${process.env['BASIL_ADDON']}`, kind: 'native-cpu', threads, simd, reason: '', versions }
+        : {
+            name: `double with ${process.env['BASIL_ADDON']}`,
+            kind: how === 'gpu' ? 'native-gpu' : 'native-cpu',
+            threads,
+            simd,
+            reason: '',
+            versions,
+          }
     },
     run: async function* (config, sitting) {
       for await (const event of run(config, { ...sitting, backend, open: openSource, hash: hashFile })) {

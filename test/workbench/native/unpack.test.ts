@@ -90,10 +90,14 @@ test('Linux on x64 with a glibc that is new enough can have an engine; every oth
 })
 
 test('every wheel of an engine is pinned by its content, and both engines have the same TensorFlow', () => {
-  const { tensorflow, cpu, cuda } = readPins(join(root, 'resources'))
-  for (const wheels of [cpu, cuda])
+  const { tensorflow, cpu, cuda, cuda13 } = readPins(join(root, 'resources'))
+  for (const wheels of [cpu, cuda, cuda13])
     expect(wheels.filter(({ project }) => project.startsWith('tensorflow'))).toMatchObject([{ version: tensorflow }])
   const nvidia = cuda.filter(({ project }) => project.startsWith('nvidia-'))
   expect(nvidia).toHaveLength(12) // as TensorFlow's metadata names them under and-cuda
   expect(nvidia.every(({ project }) => project.endsWith('-cu12'))).toBe(true)
+  const asked = cuda13.flatMap(({ links }) => Object.keys(links ?? {}))
+  expect(asked.sort()).toEqual(['libcublas.so.12', 'libcublasLt.so.12', 'libcufft.so.11', 'libcusolver.so.11'])
+  const [before, now] = [cuda, cuda13].map((wheels) => wheels.reduce((sum, { bytes }) => sum + bytes, 0))
+  expect(now).toBeLessThan(0.7 * (before ?? 0))
 })

@@ -3,7 +3,7 @@
 // fetches both). The addon is loaded from its path, so that neither the package's own download nor its index.js, which
 // wants the download, is needed. An older installation has tfjs-node's own addon, which serves too, slower. Any failure
 // to load is an answer, not an error: one line that says why.
-import { existsSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import util from 'node:util'
 
@@ -36,10 +36,10 @@ async function load(addon: string, threads: number): Promise<Native> {
   if (!existsSync(addon)) throw new Error(`${addon} is missing`)
   restoreUtil()
   // Read once, when the library is loaded. Without the second TensorFlow takes the whole card; without the third,
-  // float32 products have 10 bits.
+  // float32 products have 10 bits, which our addon sees to by itself.
   process.env['TF_CPP_MIN_LOG_LEVEL'] ??= '3'
   process.env['TF_FORCE_GPU_ALLOW_GROWTH'] ??= 'true'
-  process.env['NVIDIA_TF32_OVERRIDE'] ??= '0'
+  if (!readFileSync(addon).includes('openKernels')) process.env['NVIDIA_TF32_OVERRIDE'] ??= '0'
   process.env['TF_NUM_INTRAOP_THREADS'] ??= String(threads)
   const binding = require(addon) as NativeBackend['binding']
   if (!tf.findBackendFactory('tensorflow')) {

@@ -38,7 +38,7 @@ export function deviceVectors(
   tensorFlow: TensorFlow,
   functions: Functions,
 ): Pick<Ops, 'vectors' | 'readDots'> {
-  const { matmul, widened } = tensorFlow
+  const { exact, widened } = tensorFlow
   const wide = (v: Tensor2D | Bare): Tensor2D => (v instanceof Bare ? widened(v) : v)
   let coming: Batch | null = null
 
@@ -53,7 +53,7 @@ export function deviceVectors(
           const products = given.flatMap(({ rows, gradient }) =>
             rows.map((v) => {
               const [count, n] = v.shape as [number, number]
-              return tf.reshape(matmul(wide(v), tf.reshape(gradient, [n, 1]) as Tensor2D), [count]) as Tensor1D
+              return tf.reshape(exact(wide(v), tf.reshape(gradient, [n, 1]) as Tensor2D), [count]) as Tensor1D
             }),
           )
           return tf.concat(products)
@@ -110,7 +110,7 @@ export function deviceVectors(
               functions.call('compose', given, ({ base, rows, c }) =>
                 tf.tidy(() =>
                   rows.reduce<Tensor>(
-                    (sum, v, g) => tf.add(sum, tf.reshape(matmul(c[g] as Tensor2D, wide(v)), base.shape)),
+                    (sum, v, g) => tf.add(sum, tf.reshape(exact(c[g] as Tensor2D, wide(v)), base.shape)),
                     base,
                   ),
                 ),

@@ -1,5 +1,6 @@
 // `Ops` on native TensorFlow, by its own operations (tensorflow.ts) where tfjs-core maps badly; in the host's memory by
 // the addon's kernels (kernels.ts), where the addon is ours.
+import type { Products } from '../../../contract/run/products.ts'
 import type { EngineOptions } from '../engine.ts'
 import type { Ops } from '../ops.ts'
 import type { Tensor } from '../tensor.ts'
@@ -24,8 +25,13 @@ import { vectors } from './vectors.ts'
  */
 type How = NonNullable<EngineOptions['how']>
 
-export function nativeOps(backend: NativeBackend, own: Own | undefined, how: How): Ops {
-  const operations = tensorFlow(backend)
+export function nativeOps(
+  backend: NativeBackend,
+  own: Own | undefined,
+  how: How,
+  multiplied: Products,
+): { ops: Ops; close(): void } {
+  const operations = tensorFlow(backend, multiplied)
   const plain = {
     ...patches(backend, operations),
     ...rows(operations),
@@ -38,11 +44,13 @@ export function nativeOps(backend: NativeBackend, own: Own | undefined, how: How
     ...tfLifetimes,
     read: async (a: Tensor) => Float32Array.from(await ownTensor(a).data()),
   }
-  if (!own) return plain
+  if (!own) return { ops: plain, close: () => undefined }
   if (how === 'functions') {
     const recorded = functions(backend, own)
-    return { ...plain, ...deviceVectors(backend, operations, recorded), traced: recorded.call }
+    const ops = { ...plain, ...deviceVectors(backend, operations, recorded), traced: recorded.call }
+    return { ops, close: recorded.dispose }
   }
   const run = runKernel(backend, own)
-  return { ...plain, ...kernelOps(run, operations), ...hostVectors(backend, run) }
+  const ops = { ...plain, ...kernelOps(run, operations), ...hostVectors(backend, run) }
+  return { ops, close: () => undefined }
 }

@@ -12,6 +12,7 @@ export const wasm = {
   name: 'wasm',
   called: 'wasm',
   kinds: ['wasm'],
+  products: ['float32'],
   async open({ threads, kernels }) {
     const { device, version } = await openWasm(threads, kernels)
     const counted = threads === 1 ? '1 thread' : `${threads} threads`
