@@ -2,6 +2,7 @@
 // of some parameters can be taken by one. V (k, n) is stacked as rows; in float16 in groups of four rows, widened on the
 // way and no more of them at a time.
 //   base + c V,   V g
+import { at as element } from '../../../numbers/vectors.ts'
 import type { Dots, Ops, Vectors } from '../ops.ts'
 import { halfScales } from '../precision.ts'
 import { disposeAll, type Tensor as Seen } from '../tensor.ts'
@@ -100,7 +101,7 @@ export function deviceVectors(
             rows: groups.map(({ v }) => v),
             c: groups.map(({ scales }) =>
               tf.tensor2d(
-                scales.map((scale) => (coefficients[at++] as number) / scale),
+                scales.map((scale) => element(coefficients, at++) / scale),
                 [1, scales.length],
               ),
             ),
@@ -128,25 +129,29 @@ export function deviceVectors(
       }
     },
 
-    async readDots(all: readonly BatchDots[]) {
+    readDots(all: readonly BatchDots[]) {
       take()
-      const batches = [...new Set(all.map(({ batch }) => batch))].filter(({ count }) => count > 0)
-      const starts = new Map<Batch, number>()
-      let count = 0
-      for (const batch of batches) {
-        starts.set(batch, count)
-        count += batch.count
-      }
-      const side = batches.length > 0 ? tf.concat(batches.map(({ values }) => values as Tensor1D)) : tf.zeros([0])
-      try {
-        const values = await side.data<'float32'>()
-        return all.map(({ batch, at, scales }) =>
-          scales.map((scale, k) => (values[(starts.get(batch) ?? 0) + at + k] as number) / scale),
-        )
-      } finally {
-        side.dispose()
-      }
+      return readBatches(all)
     },
+  }
+}
+
+async function readBatches(all: readonly BatchDots[]): Promise<number[][]> {
+  const batches = [...new Set(all.map(({ batch }) => batch))].filter(({ count }) => count > 0)
+  const starts = new Map<Batch, number>()
+  let count = 0
+  for (const batch of batches) {
+    starts.set(batch, count)
+    count += batch.count
+  }
+  const side = batches.length > 0 ? tf.concat(batches.map(({ values }) => values as Tensor1D)) : tf.zeros([0])
+  try {
+    const values = await side.data<'float32'>()
+    return all.map(({ batch, at, scales }) =>
+      scales.map((scale, k) => element(values, (starts.get(batch) ?? 0) + at + k) / scale),
+    )
+  } finally {
+    side.dispose()
   }
 }
 

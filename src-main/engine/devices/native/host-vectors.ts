@@ -1,6 +1,7 @@
 // Vectors of one parameter in the host's memory, stacked as rows V (k, n), float32 or float16: the addon's kernels
 // compose base + c V and take V g in one pass over each, rows in float16 widened on the way. Inner products are summed
 // in float64, 1,024 elements at a time.
+import { at } from '../../../numbers/vectors.ts'
 import type { Dots, Ops, Vectors } from '../ops.ts'
 import { halfBits, halfScales } from '../precision.ts'
 import type { Tensor as Seen } from '../tensor.ts'
@@ -32,7 +33,7 @@ export function hostVectors({ binding }: NativeBackend, run: RunKernel): Pick<Op
             run(
               'compose',
               [own(base), id],
-              coefficients.map((c, k) => c / (scales[k] as number)),
+              coefficients.map((c, k) => c / at(scales, k)),
             )[0] as Tensor1D,
           ),
         dots(gradient): HostDots {

@@ -1,6 +1,7 @@
 // Operations by the addon's own kernels, where the numbers lie in the host's memory: one pass each where TensorFlow's
 // eager operations are many, and the same bits with any number of threads. Products of matrices stay TensorFlow's;
 // bias, residual and activation are put onto what a product has just given, in its place.
+import { at } from '../../../numbers/vectors.ts'
 import type { Activation, AttentionShape, Ops } from '../ops.ts'
 import type { Tensor, Tensor1D, Tensor2D, Tensor3D } from '../tf.ts'
 import type { NativeBackend, Own, TensorFlow } from './tensorflow.ts'
@@ -26,8 +27,7 @@ type Replaced =
 export type RunKernel = (name: string, inputs: readonly (Tensor | number)[], numbers?: readonly number[]) => Tensor[]
 
 export function runKernel(backend: NativeBackend, { kernel }: Pick<Own, 'kernel'>): RunKernel {
-  const idOf = (x: Tensor | number): number =>
-    typeof x === 'number' ? x : (backend.getInputTensorIds([x])[0] as number)
+  const idOf = (x: Tensor | number): number => (typeof x === 'number' ? x : at(backend.getInputTensorIds([x]), 0))
   return (name, inputs, numbers = []) =>
     kernel(name, inputs.map(idOf), numbers).map((bare) => backend.createOutputTensor(bare))
 }
