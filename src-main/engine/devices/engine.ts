@@ -19,6 +19,8 @@ export interface EngineOptions {
   threads: number
   /** The path of the native addon, tfjs_binding.node. */
   addon?: string | undefined
+  /** Native TensorFlow's way: kernels of ours, or functions. As suits the device where not given (native/ops.ts). */
+  how?: 'kernels' | 'functions' | undefined
   /** The folder of the compiled kernels, when it is not out/kernels. */
   kernels?: string | undefined
   /** A part of the name of the card to compute on; any if not given. */

@@ -224,6 +224,13 @@ export interface Ops {
 
   scope(): Scope
 
+  /**
+   * work(inputs) as one call, on engines where calls are dear; the others do without. Inputs and what work gives are
+   * tensors in objects and arrays; work reads no other tensor and waits for nothing. `key` says what it does: at the
+   * first of its key and shapes it is written down on stand-ins, then it is done from what is written.
+   */
+  traced?<I, O>(key: string, inputs: I, work: (inputs: I) => O): O
+
   /** x, which from now on outlives every scope: its holder disposes it. */
   keep<T extends Tensor>(x: T): T
 }

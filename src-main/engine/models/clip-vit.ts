@@ -7,9 +7,18 @@
 // Rows are images * tokens; `Weights` are 1-D or 2-D tensors by name, as weights/held.ts holds them. The layers are those
 // of transformer-layer.ts.
 import type { AttentionShape, LayerNormSaved, Ops } from '../devices/ops.ts'
-import { disposeAll, type Tensor1D, type Tensor2D, type Weights } from '../devices/tensor.ts'
+import { disposeAll, type Tensor, type Tensor1D, type Tensor2D, type Weights } from '../devices/tensor.ts'
 import type { Architecture } from '../layouts/clip-names.ts'
-import { disposeLayer, type Emit, giveTo, type LayerTape, layerReverse, transformerLayer } from './transformer-layer.ts'
+import {
+  disposeLayer,
+  type Emit,
+  giveTo,
+  inOne,
+  type LayerTape,
+  layerReverse,
+  tableOf,
+  transformerLayer,
+} from './transformer-layer.ts'
 
 export interface Tower {
   architecture: Architecture
@@ -34,6 +43,10 @@ export interface Tape {
  */
 export type Keep = 'nothing' | 'tape' | 'full tape'
 
+// What comes before the layers and behind them.
+const entry = ['conv1.weight', 'class_embedding', 'positional_embedding', 'ln_pre.weight', 'ln_pre.bias']
+const exit = ['ln_post.weight', 'ln_post.bias', 'proj']
+
 /** patches (images * patches, 3 * patch * patch) to features (images, embed), with the tape `reverse` needs. */
 export function forward(
   tower: Tower,
@@ -44,9 +57,12 @@ export function forward(
   const { ops, architecture } = tower
   const { tokens, layers, layerNormEps } = architecture
   const images = patches.shape[0] / (tokens - 1)
-  const w1 = (name: string): Tensor1D => weights(name) as Tensor1D
-  const embedded = embed(tower, weights, patches)
-  const pre = ops.layerNorm(embedded, w1('ln_pre.weight'), w1('ln_pre.bias'), layerNormEps)
+  const inside = inOne(ops, `entry ${layerNormEps}`, { patches, own: tableOf(weights, entry) }, ({ patches, own }) => {
+    const [gain, bias] = [own['ln_pre.weight'] as Tensor1D, own['ln_pre.bias'] as Tensor1D]
+    const embedded = embed(tower, (name) => own[name] as Tensor, patches)
+    return { embedded, pre: ops.layerNorm(embedded, gain, bias, layerNormEps) }
+  })
+  const { embedded, pre } = inside
   const tapes: Tape['layers'] = []
   const whole = keep === 'tape' ? layersThatFit(tower, images) : keep === 'full tape' ? layers : 0
   let x = pre.y
@@ -58,8 +74,10 @@ export function forward(
     else tapes.push({ x, kept: isKept ? tape : undefined })
     x = next
   }
-  const post = ops.layerNorm(x, w1('ln_post.weight'), w1('ln_post.bias'), layerNormEps)
-  const features = ops.matmul(post.y, weights('proj') as Tensor2D)
+  const { post, features } = inOne(ops, `exit ${layerNormEps}`, { x, own: tableOf(weights, exit) }, ({ x, own }) => {
+    const post = ops.layerNorm(x, own['ln_post.weight'] as Tensor1D, own['ln_post.bias'] as Tensor1D, layerNormEps)
+    return { post, features: ops.matmul(post.y, own['proj'] as Tensor2D) }
+  })
   const tape = {
     images,
     patches,
@@ -125,10 +143,20 @@ export function reverse(tower: Tower, weights: Weights, tape: Tape, dFeatures: T
   const { ops, architecture } = tower
   const { images } = tape
   const { give, giveNorm } = giveTo(emit)
-  give('proj', ops.matmul(tape.pooled, dFeatures, true, false))
-  const dPooled = ops.matmul(dFeatures, weights('proj') as Tensor2D, false, true)
-  const post = ops.layerNormGradient(dPooled, tape.classRows, tape.lnPost, weights('ln_post.weight') as Tensor1D)
-  dPooled.dispose()
+  const { pooled, classRows, lnPost } = tape
+  const { dproj, post } = inOne(
+    ops,
+    'exit reverse',
+    { pooled, classRows, lnPost, dFeatures, own: tableOf(weights, exit) },
+    ({ pooled, classRows, lnPost, dFeatures, own }) => {
+      const dproj = ops.matmul(pooled, dFeatures, true, false)
+      const dPooled = ops.matmul(dFeatures, own['proj'] as Tensor2D, false, true)
+      const post = ops.layerNormGradient(dPooled, classRows, lnPost, own['ln_post.weight'] as Tensor1D)
+      dPooled.dispose()
+      return { dproj, post }
+    },
+  )
+  give('proj', dproj)
   giveNorm('ln_post', post)
   let dx = post.dx
   for (let i = architecture.layers - 1; i >= 0; i--) {
@@ -139,13 +167,22 @@ export function reverse(tower: Tower, weights: Weights, tape: Tape, dFeatures: T
     disposeAll([x, dx])
     dx = before
   }
-  const pre = ops.layerNormGradient(dx, tape.embedded, tape.lnPre, weights('ln_pre.weight') as Tensor1D)
+  const { patches, embedded, lnPre } = tape
+  const { pre, dpatches, dclassToken, dpositions, dconv1 } = inOne(
+    ops,
+    `entry reverse ${images}`,
+    { dx, patches, embedded, lnPre, gain: weights('ln_pre.weight') as Tensor1D },
+    ({ dx, patches, embedded, lnPre, gain }) => {
+      const pre = ops.layerNormGradient(dx, embedded, lnPre, gain)
+      const parts = ops.embeddingGradient(pre.dx, images)
+      return { pre, ...parts, dconv1: ops.matmul(parts.dpatches, patches, true, false) }
+    },
+  )
   dx.dispose()
   giveNorm('ln_pre', pre)
-  const { dpatches, dclassToken, dpositions } = ops.embeddingGradient(pre.dx, images)
   give('class_embedding', dclassToken)
   give('positional_embedding', dpositions)
-  give('conv1.weight', ops.matmul(dpatches, tape.patches, true, false))
+  give('conv1.weight', dconv1)
   disposeAll([pre.dx, dpatches])
   disposeTape(tape)
 }

@@ -1,7 +1,9 @@
 // A pre-norm transformer's layer, as CLIP's towers have it:
 //   x += attn(ln_1 x),  x += mlp(ln_2 x)
 // forward, and its hand-written reverse. Parameters are named "attn.in_proj_weight" and so on behind the layer's own name;
-// the reverse hands each one's gradient out as soon as it is known and frees it after.
+// the reverse hands each one's gradient out as soon as it is known and frees it after. Where an engine takes many
+// operations as one call (`Ops.traced`), a layer's way there, and its way back, are one each, and its gradients come
+// together.
 import type { Activation, AttentionSaved, AttentionShape, LayerNormSaved, Ops } from '../devices/ops.ts'
 import { disposeAll, type Tensor, type Tensor1D, type Tensor2D, type Weights } from '../devices/tensor.ts'
 import { isTurned } from '../weights/held.ts'
@@ -37,17 +39,92 @@ interface Way {
 
 export const layerName = (i: number): string => `transformer.resblocks.${i}.`
 
+/** Behind the layer's own name. */
+const parameters = [
+  ...['ln_1.weight', 'ln_1.bias', 'attn.in_proj_weight', 'attn.in_proj_bias'],
+  ...['attn.out_proj.weight', 'attn.out_proj.bias', 'ln_2.weight', 'ln_2.bias'],
+  ...['mlp.c_fc.weight', 'mlp.c_fc.bias', 'mlp.c_proj.weight', 'mlp.c_proj.bias'],
+]
+
+type Forward = { next: Tensor2D; tape: LayerTape }
+
 /** The next x, (rows, width) or (rows read on, width), from x (rows, width). */
-export function transformerLayer(
-  { ops, architecture: { activation, layerNormEps } }: LayerKind,
+export function transformerLayer(kind: LayerKind, weights: Weights, i: number, x: Tensor2D, way: Way): Forward {
+  const { traced } = kind.ops
+  if (!traced || !isRegular(way)) return layerForward(kind, ownOf(weights, i), x, way)
+  return traced(keyOf('forward', kind, way), { x, own: tableOf(ownOf(weights, i), parameters) }, ({ x, own }) =>
+    layerForward(kind, (name) => own[name] as Tensor, x, way),
+  )
+}
+
+/** From dL/d(next x) to dL/dx of layer i, its parameters' gradients given on the way. */
+export function layerReverse(
+  kind: LayerKind,
   weights: Weights,
   i: number,
+  { x, kept, ...way }: Way & { x: Tensor2D; kept: LayerTape },
+  dNext: Tensor2D,
+  emit: Emit,
+): Tensor2D {
+  const { ops } = kind
+  const give: Emit = (name, gradient) => emit(layerName(i) + name, gradient)
+  if (!ops.traced || !isRegular(way)) return layerBack(kind, ownOf(weights, i), { x, kept, ...way }, dNext, give)
+  const { dx, gradients } = ops.traced(
+    keyOf('reverse', kind, way),
+    { x, kept, dNext, own: tableOf(ownOf(weights, i), parameters) },
+    ({ x, kept, dNext, own }) => {
+      const gradients: Record<string, Tensor> = {}
+      const dx = layerBack(
+        kind,
+        (name) => own[name] as Tensor,
+        { x, kept, ...way },
+        dNext,
+        (name, gradient) => {
+          gradients[name] = ops.clone(gradient)
+        },
+      )
+      return { dx, gradients }
+    },
+  )
+  for (const [name, gradient] of Object.entries(gradients)) {
+    give(name, gradient)
+    gradient.dispose()
+  }
+  return dx
+}
+
+/** Whether a layer's work is the same at every pass: rows read on at one distance, as an image's class tokens are. */
+function isRegular({ readOn = [] }: Way): boolean {
+  const step = (readOn[1] ?? 0) - (readOn[0] ?? 0)
+  return readOn.every((row, n) => row === (readOn[0] ?? 0) + n * step)
+}
+
+function keyOf(what: string, { architecture: { activation, layerNormEps } }: LayerKind, way: Way): string {
+  return JSON.stringify([`layer ${what}`, activation, layerNormEps, way.shape, way.readOn])
+}
+
+const ownOf =
+  (weights: Weights, i: number): Weights =>
+  (name) =>
+    weights(layerName(i) + name)
+
+export function tableOf(weights: Weights, names: readonly string[]): Record<string, Tensor> {
+  return Object.fromEntries(names.map((name) => [name, weights(name)]))
+}
+
+/** The work, as one call where the engine has such (`Ops.traced`). */
+export function inOne<I, O>({ traced }: Ops, key: string, inputs: I, work: (inputs: I) => O): O {
+  return traced ? traced(key, inputs, work) : work(inputs)
+}
+
+function layerForward(
+  { ops, architecture: { activation, layerNormEps } }: LayerKind,
+  own: Weights,
   x: Tensor2D,
   { shape, readOn }: Way,
-): { next: Tensor2D; tape: LayerTape } {
-  const at = layerName(i)
-  const w1 = (name: string): Tensor1D => weights(at + name) as Tensor1D
-  const w2 = (name: string): Tensor2D => weights(at + name) as Tensor2D
+): Forward {
+  const w1 = (name: string): Tensor1D => own(name) as Tensor1D
+  const w2 = (name: string): Tensor2D => own(name) as Tensor2D
   const ln1 = ops.layerNorm(x, w1('ln_1.weight'), w1('ln_1.bias'), layerNormEps)
   const qkv = ops.linear(ln1.y, w2('attn.in_proj_weight'), w1('attn.in_proj_bias'))
   const { y, saved: attention } = ops.attention(qkv, shape)
@@ -62,16 +139,13 @@ export function transformerLayer(
   return { next, tape: { ln1: ln1.saved, qkv, attention, mixed, x2, ln2: ln2.saved, wide } }
 }
 
-/** From dL/d(next x) to dL/dx of layer i, its parameters' gradients given on the way. */
-export function layerReverse(
+function layerBack(
   { ops, architecture: { activation, layerNormEps } }: LayerKind,
-  weights: Weights,
-  i: number,
+  own: Weights,
   { x, kept, shape, readOn }: Way & { x: Tensor2D; kept: LayerTape },
   dNext: Tensor2D,
   emit: Emit,
 ): Tensor2D {
-  const at = layerName(i)
   const { give, giveNorm } = giveTo(emit)
   /** y = x W' + b: gives dW = dy' x (or its transpose) and db. */
   const giveLinear = (name: string, dy: Tensor2D, input: Tensor2D): void => {
@@ -82,36 +156,36 @@ export function layerReverse(
   /** The same, and returns dx = dy W. */
   const linearBack = (name: string, dy: Tensor2D, input: Tensor2D): Tensor2D => {
     giveLinear(name, dy, input)
-    return ops.matmul(dy, weights(`${name}weight`) as Tensor2D, false, isTurned(`${name}weight`))
+    return ops.matmul(dy, own(`${name}weight`) as Tensor2D, false, isTurned(`${name}weight`))
   }
-  const proj = `${at}mlp.c_proj.weight`
+  const proj = 'mlp.c_proj.weight'
   const { active, dwide: dWide } = ops.activatedGradient(
     dNext,
-    weights(proj) as Tensor2D,
+    own(proj) as Tensor2D,
     kept.wide,
     activation,
     isTurned(proj),
   )
-  giveLinear(`${at}mlp.c_proj.`, dNext, active)
+  giveLinear('mlp.c_proj.', dNext, active)
   active.dispose()
-  const h2 = normAgain(ops, weights, `${at}ln_2`, kept.x2, kept.ln2, layerNormEps)
-  const dH2 = linearBack(`${at}mlp.c_fc.`, dWide, h2)
+  const h2 = normAgain(ops, own, 'ln_2', kept.x2, kept.ln2, layerNormEps)
+  const dH2 = linearBack('mlp.c_fc.', dWide, h2)
   h2.dispose()
-  const ln2 = ops.layerNormGradient(dH2, kept.x2, kept.ln2, weights(`${at}ln_2.weight`) as Tensor1D, dNext)
-  giveNorm(`${at}ln_2`, ln2)
+  const ln2 = ops.layerNormGradient(dH2, kept.x2, kept.ln2, own('ln_2.weight') as Tensor1D, dNext)
+  giveNorm('ln_2', ln2)
   const dx2 = ln2.dx
   disposeAll([dWide, dH2])
 
-  const dMixed = linearBack(`${at}attn.out_proj.`, dx2, kept.mixed)
+  const dMixed = linearBack('attn.out_proj.', dx2, kept.mixed)
   const dY = readOn ? ops.putRows(dMixed, readOn, x.shape[0]) : dMixed
   const dPassed = readOn ? ops.putRows(dx2, readOn, x.shape[0]) : dx2
   if (readOn) disposeAll([dMixed, dx2])
   const dQkv = ops.attentionGradient(dY, kept.qkv, kept.attention, shape)
-  const h1 = normAgain(ops, weights, `${at}ln_1`, x, kept.ln1, layerNormEps)
-  const dH1 = linearBack(`${at}attn.in_proj_`, dQkv, h1)
+  const h1 = normAgain(ops, own, 'ln_1', x, kept.ln1, layerNormEps)
+  const dH1 = linearBack('attn.in_proj_', dQkv, h1)
   h1.dispose()
-  const ln1 = ops.layerNormGradient(dH1, x, kept.ln1, weights(`${at}ln_1.weight`) as Tensor1D, dPassed)
-  giveNorm(`${at}ln_1`, ln1)
+  const ln1 = ops.layerNormGradient(dH1, x, kept.ln1, own('ln_1.weight') as Tensor1D, dPassed)
+  giveNorm('ln_1', ln1)
   disposeAll([dY, dPassed, dQkv, dH1])
   return ln1.dx
 }

@@ -1,8 +1,8 @@
-// The Node-API addon between TensorFlow.js and the library: the one a release brings, or compiled here from the sources
-// in the package @tensorflow/tfjs-node-gpu, unchanged, against the headers of the fetched wheel. It finds the library
-// by its own place: binding/ lies beside tensorflow/.
+// The Node-API addon between TensorFlow.js and the library: the one a release brings, or compiled here from our sources
+// (resources/engine/addon) against the headers of the fetched wheel. It finds the library by its own place: binding/
+// lies beside tensorflow/.
 import { existsSync } from 'node:fs'
-import { copyFile, mkdir } from 'node:fs/promises'
+import { copyFile, mkdir, readdir } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 
@@ -12,6 +12,9 @@ import { installFailed, runChild } from './child.ts'
 const require = createRequire(import.meta.url)
 const compiler = 'g++'
 
+// Without them square roots and choices between two numbers are not done a vector at a time.
+const vectorising = ['-fno-math-errno', '-fno-trapping-math']
+
 export type AddonSource =
   | { ready: string } // a file
   | { sources: string[]; includes: string[] }
@@ -20,7 +23,7 @@ export type AddonSource =
 export async function findAddon(resources: string, signal: AbortSignal): Promise<AddonSource> {
   const ready = join(resources, 'engine', 'tfjs_binding.node')
   if (existsSync(ready)) return { ready }
-  const binding = join(packageFolder('@tensorflow/tfjs-node-gpu'), 'binding')
+  const folder = join(resources, 'engine', 'addon')
   const node = join(packageFolder(`node-${process.platform}-${process.arch}`), 'include', 'node')
   const { code, missing, said } = await runChild(compiler, ['--version'], { signal })
   if (code !== 0)
@@ -31,8 +34,8 @@ export async function findAddon(resources: string, signal: AbortSignal): Promise
       'install it ("apt install g++"), then install the engine again',
     )
   return {
-    sources: ['tfjs_backend.cc', 'tfjs_binding.cc'].map((file) => join(binding, file)),
-    includes: [binding, node],
+    sources: (await readdir(folder)).filter((file) => file.endsWith('.cc')).map((file) => join(folder, file)),
+    includes: [folder, node],
   }
 }
 
@@ -43,7 +46,7 @@ export async function putAddon(source: AddonSource, folder: string, signal: Abor
   if ('ready' in source) return copyFile(source.ready, target)
   const includes = [...source.includes, join(folder, 'headers')].flatMap((path) => ['-I', path])
   const libraries = ['-L', join(folder, 'tensorflow'), '-l:libtensorflow_cc.so.2', '-l:libtensorflow_framework.so.2']
-  const flags = ['-std=c++17', '-O2', '-fPIC', '-shared', '-s', '-w', '-DNAPI_VERSION=8']
+  const flags = ['-std=gnu++17', '-O3', '-fPIC', '-shared', '-s', '-w', '-DNAPI_VERSION=8', ...vectorising]
   const linking = ['-Wl,--enable-new-dtags,-rpath,$ORIGIN/../tensorflow']
   const { code, said } = await runChild(
     compiler,

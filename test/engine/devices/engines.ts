@@ -1,5 +1,6 @@
 // The engines an operation is tested on: our kernels as the machine runs them, our plain kernels, native TensorFlow where
-// it is installed, and WebGPU where it has a driver. The plain ones are made by a folder in which both builds are the plain one.
+// it is installed, as the processor has it and as a card has it, and WebGPU where it has a driver. The plain ones are made
+// by a folder in which both builds are the plain one.
 import { execFileSync } from 'node:child_process'
 import { copyFileSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -30,7 +31,10 @@ export async function kernelEngines(): Promise<{ name: string; options: BackendO
     { name: 'relaxed kernels', options: { prefer: 'wasm', threads: 2, kernels: built } },
     { name: 'plain kernels', options: { prefer: 'wasm', threads: 2, kernels: plain } },
     ...(here.includes('native')
-      ? [{ name: 'native TensorFlow', options: { prefer: 'native', threads: 2 } } as const]
+      ? ([
+          { name: 'native TensorFlow', options: { prefer: 'native', threads: 2 } },
+          { name: 'native TensorFlow by functions', options: { prefer: 'native', threads: 2, how: 'functions' } },
+        ] as const)
       : []),
     ...(here.includes('webgpu') ? [{ name: 'WebGPU', options: { prefer: 'webgpu', threads: 1 } } as const] : []),
   ]

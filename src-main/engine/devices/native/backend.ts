@@ -1,19 +1,22 @@
-// Native TensorFlow by the addon of @tensorflow/tfjs-node-gpu, compiled against the library of a current TensorFlow
-// wheel (`basil engine install` builds or fetches both). The addon is loaded from its path, so that neither the
-// package's own download nor its index.js, which wants the download, is needed. Any failure to load is an answer, not
-// an error: one line that says why.
-import { existsSync } from 'node:fs'
+// Native TensorFlow: TensorFlow.js' NodeJSKernelBackend (of @tensorflow/tfjs-node-gpu) on our own addon
+// (resources/engine/addon), compiled against the library of a current TensorFlow wheel (`basil engine install` builds or
+// fetches both). The addon is loaded from its path, so that neither the package's own download nor its index.js, which
+// wants the download, is needed. An older installation has tfjs-node's own addon, which serves too, slower. Any failure
+// to load is an answer, not an error: one line that says why.
+import { existsSync, readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import util from 'node:util'
 
 import { tf } from '../tf.ts'
-import type { NativeBackend } from './tensorflow.ts'
+import { type NativeBackend, type Own, ownAddon } from './tensorflow.ts'
 
 const require = createRequire(import.meta.url)
 const packageName = '@tensorflow/tfjs-node-gpu'
 
 export interface Native {
   backend: NativeBackend
+  own: Own | undefined // what our addon offers; an older installation has another
+  kernels: string // the vectors its kernels use; empty without them
   versions: Record<string, string>
 }
 
@@ -33,10 +36,10 @@ async function load(addon: string, threads: number): Promise<Native> {
   if (!existsSync(addon)) throw new Error(`${addon} is missing`)
   restoreUtil()
   // Read once, when the library is loaded. Without the second TensorFlow takes the whole card; without the third,
-  // float32 products have 10 bits.
+  // float32 products have 10 bits, which our addon sees to by itself.
   process.env['TF_CPP_MIN_LOG_LEVEL'] ??= '3'
   process.env['TF_FORCE_GPU_ALLOW_GROWTH'] ??= 'true'
-  process.env['NVIDIA_TF32_OVERRIDE'] ??= '0'
+  if (!readFileSync(addon).includes('openKernels')) process.env['NVIDIA_TF32_OVERRIDE'] ??= '0'
   process.env['TF_NUM_INTRAOP_THREADS'] ??= String(threads)
   const binding = require(addon) as NativeBackend['binding']
   if (!tf.findBackendFactory('tensorflow')) {
@@ -48,9 +51,22 @@ async function load(addon: string, threads: number): Promise<Native> {
   }
   if (!(await tf.setBackend('tensorflow'))) throw new Error('TensorFlow.js refused the backend')
   const { version } = require(`${packageName}/package.json`) as { version: string }
+  const backend = tf.backend() as unknown as NativeBackend
+  const own = ownAddon(backend)
+  if (own)
+    backend.read = async (dataId) => {
+      const { id, values } = backend.tensorMap.get(dataId)
+      return values ?? own.tensorData(id)
+    }
   return {
-    backend: tf.backend() as unknown as NativeBackend,
-    versions: { [packageName]: version, tensorflow: binding.TF_Version },
+    backend,
+    own,
+    kernels: own ? own.openKernels(threads) : '',
+    versions: {
+      [packageName]: version,
+      tensorflow: binding.TF_Version,
+      ...(own && { 'basil-addon': own.version }),
+    },
   }
 }
 

@@ -1,19 +1,38 @@
-// `Ops` on native TensorFlow, by its own operations (tensorflow.ts) where tfjs-core maps badly.
+// `Ops` on native TensorFlow, by its own operations (tensorflow.ts) where tfjs-core maps badly; in the host's memory by
+// the addon's kernels (kernels.ts), where the addon is ours.
+import type { Products } from '../../../contract/run/products.ts'
+import type { EngineOptions } from '../engine.ts'
 import type { Ops } from '../ops.ts'
-import { own, tfLifetimes } from '../tf-tensors.ts'
+import type { Tensor } from '../tensor.ts'
+import { own as ownTensor, tfLifetimes } from '../tf-tensors.ts'
 import { activations } from './activations.ts'
 import { tfAttention } from './attention.ts'
+import { deviceVectors } from './device-vectors.ts'
+import { functions } from './functions.ts'
+import { hostVectors } from './host-vectors.ts'
+import { kernelOps, runKernel } from './kernels.ts'
 import { norms } from './norms.ts'
 import { patches } from './patches.ts'
 import { products } from './products.ts'
 import { rows } from './rows.ts'
 import { tfTangents } from './tangents.ts'
-import { type NativeBackend, tensorFlow } from './tensorflow.ts'
+import { type NativeBackend, type Own, tensorFlow } from './tensorflow.ts'
 import { vectors } from './vectors.ts'
 
-export function nativeOps(backend: NativeBackend): Ops {
-  const operations = tensorFlow(backend)
-  return {
+/**
+ * How operations are done beyond TensorFlow's own, one by one, which are all that an older addon has: by kernels in the
+ * host's memory, or gathered into functions, as suits a card.
+ */
+type How = NonNullable<EngineOptions['how']>
+
+export function nativeOps(
+  backend: NativeBackend,
+  own: Own | undefined,
+  how: How,
+  multiplied: Products,
+): { ops: Ops; close(): void } {
+  const operations = tensorFlow(backend, multiplied)
+  const plain = {
     ...patches(backend, operations),
     ...rows(operations),
     ...products(operations),
@@ -23,6 +42,15 @@ export function nativeOps(backend: NativeBackend): Ops {
     ...tfTangents,
     ...vectors(backend, operations),
     ...tfLifetimes,
-    read: async (a) => Float32Array.from(await own(a).data()),
+    read: async (a: Tensor) => Float32Array.from(await ownTensor(a).data()),
   }
+  if (!own) return { ops: plain, close: () => undefined }
+  if (how === 'functions') {
+    const recorded = functions(backend, own)
+    const ops = { ...plain, ...deviceVectors(backend, operations, recorded), traced: recorded.call }
+    return { ops, close: recorded.dispose }
+  }
+  const run = runKernel(backend, own)
+  const ops = { ...plain, ...kernelOps(run, operations), ...hostVectors(backend, run) }
+  return { ops, close: () => undefined }
 }

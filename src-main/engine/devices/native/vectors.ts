@@ -117,10 +117,10 @@ function composed(tensorFlow: TensorFlow, groups: Rows[], base: Tensor, coeffici
 }
 
 /** c V: (1, n). */
-function weighted({ matmul }: TensorFlow, v: Tensor2D, coefficients: number[]): Tensor {
+function weighted({ exact }: TensorFlow, v: Tensor2D, coefficients: number[]): Tensor {
   return coefficients.length === 1
     ? tf.mul(v, coefficients[0] as number)
-    : matmul(tf.tensor2d(coefficients, [1, coefficients.length]), v)
+    : exact(tf.tensor2d(coefficients, [1, coefficients.length]), v)
 }
 
 function dotted(tensorFlow: TensorFlow, groups: Rows[], gradient: Tensor): NativeDots {
@@ -136,9 +136,9 @@ function dotted(tensorFlow: TensorFlow, groups: Rows[], gradient: Tensor): Nativ
 }
 
 /** V g: (count). */
-function products({ matmul }: TensorFlow, v: Tensor2D, gradient: Tensor): Tensor1D {
+function products({ exact }: TensorFlow, v: Tensor2D, gradient: Tensor): Tensor1D {
   const [count, n] = v.shape
   const found =
-    count === 1 ? tf.sum(tf.mul(v, tf.reshape(gradient, v.shape))) : matmul(v, tf.reshape(gradient, [n, 1]) as Tensor2D)
+    count === 1 ? tf.sum(tf.mul(v, tf.reshape(gradient, v.shape))) : exact(v, tf.reshape(gradient, [n, 1]) as Tensor2D)
   return tf.reshape(found, [count])
 }

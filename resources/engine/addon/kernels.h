@@ -1,0 +1,57 @@
+// Kernels on float32 in the host's memory, each one pass where TensorFlow's operations would be many: norms,
+// activations, attention, bias and residual, and what vectors need. They are written once (kernels.inc) and compiled
+// for each width of vectors that processors have; the widest that is here is taken.
+#pragma once
+
+#include <cstdint>
+
+#include "pool.h"
+
+namespace basil {
+
+enum Activation { quickGelu = 0, gelu = 1 };
+
+struct AttentionShape {
+  int64_t images, tokens, heads, size;  // size: of a head
+  bool causal;
+};
+
+struct Kernels {
+  const char *name;
+
+  /** y, mean (rows), scale (rows) of x (rows, width). */
+  void (*norm)(Pool &, const float *x, const float *gain, const float *bias, float epsilon, int64_t rows, int64_t width,
+               float *y, float *mean, float *scale);
+  void (*normAgain)(Pool &, const float *x, const float *mean, const float *scale, const float *gain, const float *bias,
+                    int64_t rows, int64_t width, float *y);
+  /** residual may be null; dx = residual + scale (g - mean(g) - h mean(g h)), g = dy gain, h = (x - mean) scale. */
+  void (*normGradient)(Pool &, const float *dy, const float *x, const float *mean, const float *scale,
+                       const float *gain, const float *residual, int64_t rows, int64_t width, float *dx, float *dgain,
+                       float *dbias);
+
+  /** y += bias (+ residual, which may be null). */
+  void (*bias)(Pool &, float *y, const float *bias, const float *residual, int64_t rows, int64_t width);
+  /** wide += bias; active = f(wide). */
+  void (*biasActivated)(Pool &, float *wide, const float *bias, Activation, int64_t rows, int64_t width, float *active);
+  void (*activation)(Pool &, const float *x, Activation, int64_t size, float *y);
+  /** d *= f'(wide); active = f(wide). */
+  void (*activationGradient)(Pool &, float *d, const float *wide, Activation, int64_t size, float *active);
+  /** sums (width) of x (rows, width). */
+  void (*sumRows)(Pool &, const float *x, int64_t rows, int64_t width, float *sums);
+
+  /** qkv (images tokens, 3 heads size) to y (images tokens, heads size) and p (images heads, tokens, tokens). */
+  void (*attention)(Pool &, const float *qkv, const AttentionShape &, float *y, float *p);
+  void (*attentionGradient)(Pool &, const float *dy, const float *qkv, const float *p, const AttentionShape &,
+                            float *dqkv);
+
+  /** out = base + sum_k c_k v_k; v (count, n), float32, or float16 if half. */
+  void (*compose)(Pool &, const float *base, const void *v, bool half, const float *c, int64_t count, int64_t n,
+                  float *out);
+  /** out_k = < v_k, g >. */
+  void (*dots)(Pool &, const void *v, bool half, const float *g, int64_t count, int64_t n, float *out);
+};
+
+/** The widest kernels that this processor has. */
+const Kernels &kernels();
+
+}  // namespace basil
