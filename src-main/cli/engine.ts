@@ -6,7 +6,7 @@ import { resolve } from 'node:path'
 import { Command } from 'commander'
 
 import { engineChoiceSchema, engineTitles } from '../contract/api/engines.ts'
-import type { Gpu, InstallEvent, Installed, InstallSizes, NativeKind, NativeStatus } from '../contract/api/native.ts'
+import type { InstallEvent, InstallSizes, NativeKind } from '../contract/api/native.ts'
 import { BasilError } from '../contract/errors.ts'
 import { dataFolder } from '../files/data-folder.ts'
 import { writerOf } from '../history/writer-lock.ts'

@@ -3,7 +3,7 @@
 import { afterEach, describe, expect, test } from 'vitest'
 
 import { type Backend, type BackendOptions, openBackend } from '../../../src-main/engine/devices/backend.ts'
-import { kernelEngines, matrix, vector } from './engines.ts'
+import { kernelEngines, uploads } from './engines.ts'
 import * as reference from './reference.ts'
 
 const native = (await kernelEngines()).filter(({ options }) => options.prefer === 'native')
@@ -11,6 +11,7 @@ const native = (await kernelEngines()).filter(({ options }) => options.prefer ==
 describe.each(native)('$name', ({ options }) => {
   let backend: Backend | undefined
   afterEach(() => backend?.close())
+  const { matrix, vector } = uploads(() => (backend as Backend).ops)
   const opened = async (more: Partial<BackendOptions>): Promise<Backend> => {
     backend?.close()
     backend = await openBackend({ ...options, ...more })

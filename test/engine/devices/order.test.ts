@@ -21,7 +21,7 @@ interface Toy extends Engine {
 /** Opens as this kind, or says why not. */
 function toy(name: string, kinds: readonly EngineKind[], opensAs: EngineKind | string): Toy {
   const engine: Toy = {
-    ...{ name, called: name, kinds, given: [], closed: 0 },
+    ...{ name, called: name, kinds, products: ['float32'] as const, given: [], closed: 0 },
     open: async (options) => {
       engine.given.push(options)
       const kind = kinds.find((one) => one === opensAs)

@@ -15,6 +15,7 @@ export const webgpu = {
   name: 'webgpu',
   called: 'WebGPU',
   kinds: ['webgpu'],
+  products: ['float32'],
   async open({ card: named, forced = false, tuning: folder }) {
     const opened = await openGpu(named, forced)
     if (typeof opened === 'string') return opened
