@@ -1,5 +1,6 @@
-// A step never waits for the device but where it must: for each micro-batch's features, where the head takes them on the
-// host, and once at its end for all inner products, and what a head on the device tells. And pictures of several kinds go to the device as what they are.
+// A step never waits for the device but where it must: for each micro-batch's features, where heads are the host's, and
+// once at its end for all inner products, and what a head on the device tells. And pictures of several kinds go to the
+// device as what they are.
 import { join } from 'node:path'
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'

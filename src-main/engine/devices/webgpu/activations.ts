@@ -1,4 +1,5 @@
-// QuickGELU and GELU (functions.ts), and the forward mode of both: the tangents of f(x) are dx f'(x), x the same for all.
+// QuickGELU and GELU (functions.ts), and the forward mode of both: the tangents of f(x) are dx f'(x), x the same for
+// all.
 import type { Activation, Ops } from '../ops.ts'
 import type { Tensor2D } from '../tensor.ts'
 import type { WebGpuDevice } from './device.ts'

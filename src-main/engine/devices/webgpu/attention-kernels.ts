@@ -25,15 +25,31 @@ type Given = [width: number, heads: number, columns: 8 | 16, causal: boolean]
 const rows4 = [0, 1, 2, 3]
 const columns4 = 'vec4u(0u, 8u, 16u, 24u)'
 
-const query = (shape: HeadShape) => source(shape, 'query', { array: 'qkv', parts: 3, part: 0 })
-const key = (shape: HeadShape) => source(shape, 'key', { array: 'qkv', parts: 3, part: 1 })
-const value = (shape: HeadShape) => source(shape, 'value', { array: 'qkv', parts: 3, part: 2 })
+/** query(token, c), key and value. */
+const inputs = (shape: HeadShape): string =>
+  source(shape, 'query', { array: 'qkv', parts: 3, part: 0 }) +
+  source(shape, 'key', { array: 'qkv', parts: 3, part: 1 }) +
+  source(shape, 'value', { array: 'qkv', parts: 3, part: 2 })
+
+/** What both ways back read, with slope(token, c), of dy. */
+const backwards = (shape: HeadShape): string =>
+  inputs(shape) + source(shape, 'slope', { array: 'dy', parts: 1, part: 0 }) + numbersOf('logs') + numbersOf('slopes')
+
+const readsOfBack = (shape: HeadShape) => ({
+  qkv: arrayOf(shape),
+  dy: arrayOf(shape),
+  logs: 'array<f32>',
+  slopes: 'array<f32>',
+})
+
+const clear = `var s = array<vec4f, 4>(); // set to 0 in each round: a declaration alone would not be
+    var d = array<vec4f, 4>();`
 
 /** visible(query, keys): which a query looks at. */
 const sight = (causal: boolean): string => `
 fn visible(q : u32, keys : vec4u) -> vec4<bool> { return (keys < vec4u(p.tokens))${causal ? ' & (keys <= vec4u(q))' : ''}; }`
 
-/** ofRows(numbers, first) of a pair's tokens ty + 8 i; ofColumns(first) likewise. */
+/** nameAt(pair, tokens): numbers of four tokens of an image and head. */
 const numbersOf = (name: string): string => `
 fn ${name}At(pair : u32, tokens : vec4u) -> vec4f {
   let at = pair * p.tokens + min(tokens, vec4u(p.tokens - 1u));
@@ -53,7 +69,7 @@ export const forward = family((...given: Given): Kernel => {
     writes: { y: arrayOf(shape), logs: 'array<f32>' },
     code: frame(
       shape,
-      [query(shape), key(shape), value(shape), sink(shape, 'put', { array: 'y', parts: 1, part: 0 }), sight(causal)],
+      [inputs(shape), sink(shape, 'put', { array: 'y', parts: 1, part: 0 }), sight(causal)],
       `
   var m = vec4f(far); // of each row the largest score so far
   var l = vec4f(); // this thread's part of the sum of exp(s - m)
@@ -94,7 +110,8 @@ export const meanSlopes = family((width: number, heads: number): Kernel => {
     writes: { slopes: 'array<f32>' },
     code: `
 @compute @workgroup_size(64)
-fn main(@builtin(workgroup_id) group : vec3u, @builtin(num_workgroups) groups : vec3u, @builtin(local_invocation_index) t : u32) {
+fn main(@builtin(workgroup_id) group : vec3u, @builtin(num_workgroups) groups : vec3u,
+        @builtin(local_invocation_index) t : u32) {
   let i = (group.y * groups.x + group.x) * 64u + t;
   if (i >= p.count) { return; }
   let pair = i / p.tokens;
@@ -113,28 +130,18 @@ export const queryGradient = family((...given: Given): Kernel => {
   return kernel({
     name: named('to queries', given),
     words: { tokens: 'u32' },
-    reads: { qkv: arrayOf(shape), dy: arrayOf(shape), logs: 'array<f32>', slopes: 'array<f32>' },
+    reads: readsOfBack(shape),
     writes: { dqkv: arrayOf(shape) },
     code: frame(
       shape,
-      [
-        query(shape),
-        key(shape),
-        value(shape),
-        source(shape, 'slope', { array: 'dy', parts: 1, part: 0 }),
-        sink(shape, 'put', { array: 'dqkv', parts: 3, part: 0 }),
-        sight(causal),
-        numbersOf('logs'),
-        numbersOf('slopes'),
-      ],
+      [backwards(shape), sink(shape, 'put', { array: 'dqkv', parts: 3, part: 0 }), sight(causal)],
       `
   let log = logsAt(pair, block + ty + ${columns4});
   let mean = slopesAt(pair, block + ty + ${columns4});
   var o : array<vec4f, ${accumulated(shape)}>;
   let end = ${causal ? `min(p.tokens, block + ${tile}u)` : 'p.tokens'};
   for (var k = 0u; k < end; k += ${tile}u) {
-    var s = array<vec4f, 4>();
-    var d = array<vec4f, 4>();
+    ${clear}
     ${product(shape, 's', ['query', 'block'], ['key', 'k'])}
     ${product(shape, 'd', ['slope', 'block'], ['value', 'k'])}
     ${rows4
@@ -158,28 +165,22 @@ export const keyValueGradient = family((...given: Given): Kernel => {
   return kernel({
     name: named('to keys and values', given),
     words: { tokens: 'u32' },
-    reads: { qkv: arrayOf(shape), dy: arrayOf(shape), logs: 'array<f32>', slopes: 'array<f32>' },
+    reads: readsOfBack(shape),
     writes: { dqkv: arrayOf(shape) },
     code: frame(
       shape,
       [
-        query(shape),
-        key(shape),
-        value(shape),
-        source(shape, 'slope', { array: 'dy', parts: 1, part: 0 }),
+        backwards(shape),
         sink(shape, 'putKey', { array: 'dqkv', parts: 3, part: 1 }),
         sink(shape, 'putValue', { array: 'dqkv', parts: 3, part: 2 }),
         `
 fn seenBy(key : u32, queries : vec4u) -> vec4<bool> { return (queries < vec4u(p.tokens))${causal ? ' & (vec4u(key) <= queries)' : ''}; }`,
-        numbersOf('logs'),
-        numbersOf('slopes'),
       ],
       `
   var dk : array<vec4f, ${accumulated(shape)}>;
   var dv : array<vec4f, ${accumulated(shape)}>;
   for (var q = ${causal ? 'block' : '0u'}; q < p.tokens; q += ${tile}u) {
-    var s = array<vec4f, 4>();
-    var d = array<vec4f, 4>();
+    ${clear}
     ${product(shape, 's', ['key', 'block'], ['query', 'q'])}
     ${product(shape, 'd', ['value', 'block'], ['slope', 'q'])}
     let queries = q + tx + ${columns4};
@@ -212,9 +213,7 @@ export const tangent = family((...given: Given): Kernel => {
     code: frame(
       shape,
       [
-        query(shape),
-        key(shape),
-        value(shape),
+        inputs(shape),
         source(shape, 'dquery', { array: 'dqkv', parts: 3, part: 0, base: 'moved' }),
         source(shape, 'dkey', { array: 'dqkv', parts: 3, part: 1, base: 'moved' }),
         source(shape, 'dvalue', { array: 'dqkv', parts: 3, part: 2, base: 'moved' }),
@@ -229,8 +228,7 @@ export const tangent = family((...given: Given): Kernel => {
   var o : array<vec4f, ${accumulated(shape)}>;
   let end = ${causal ? `min(p.tokens, block + ${tile}u)` : 'p.tokens'};
   for (var k = 0u; k < end; k += ${tile}u) {
-    var s = array<vec4f, 4>();
-    var d = array<vec4f, 4>();
+    ${clear}
     ${product(shape, 's', ['query', 'block'], ['key', 'k'])}
     ${product(shape, 'd', ['dquery', 'block'], ['key', 'k'])}
     ${product(shape, 'd', ['query', 'block'], ['dkey', 'k'])}

@@ -1,11 +1,10 @@
-// What attention's kernels are made of: 64 threads, 8 x 8, have a tile of 32 x 32 scores, of which thread (ty, tx) has the
-// rows ty + 8 i and the columns tx + 8 j, i, j = 0..3: s[i][j]. Rows of one head, `size` numbers wide, come into
+// What attention's kernels are made of: 64 threads, 8 x 8, have a tile of 32 x 32 scores, of which thread (ty, tx) has
+// the rows ty + 8 i and the columns tx + 8 j, i, j = 0..3: s[i][j]. Rows of one head, `size` numbers wide, come into
 // workgroup memory 32 at a time, and of their columns a chunk at a time, so that any width fits:
 //   product     s += A B'    over chunks of A's and B's columns    (32, size) (32, size)' -> (32, 32)
 //   accumulate  o += S B     for each chunk of B's columns         (32, 32) (32, size)    -> (32, size)
-// where S are scores written by `keepScores`: o[n] holds of row ty + 8 i the four numbers of column tx + 8 (n / 4),
-// i = n % 4, in fours. 8 products are made of what is loaded once. A head's rows are padded with zeros to whole vec4f.
-// Rows at which memory is read are an odd number of vec4f apart: threads of one row of the tile meet no bank twice.
+// where S are scores written by `keepScores`: o[n] holds of row ty + 8 i, i = n % 4, four neighbours. A head's rows are
+// padded with zeros to whole vec4f. In memory they are an odd number of vec4f apart: threads meet no bank twice.
 
 export interface HeadShape {
   width: number // of all heads
@@ -27,7 +26,7 @@ export function columnsOf(size: number, memory: number): 8 | 16 {
 }
 
 /** vec4f of a head's row. */
-export function fours({ width, heads }: HeadShape): number {
+function fours({ width, heads }: HeadShape): number {
   return Math.ceil(width / heads / 4)
 }
 
@@ -127,7 +126,8 @@ fn rowMost(t : u32, mine : vec4f) -> vec4f {
 }
 ${functions.join('')}
 @compute @workgroup_size(${threads})
-fn main(@builtin(workgroup_id) group : vec3u, @builtin(num_workgroups) groups : vec3u, @builtin(local_invocation_index) t : u32) {
+fn main(@builtin(workgroup_id) group : vec3u, @builtin(num_workgroups) groups : vec3u,
+        @builtin(local_invocation_index) t : u32) {
   let ty = t / 8u;
   let tx = t % 8u;
   let pair = group.x;

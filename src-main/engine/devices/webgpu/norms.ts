@@ -87,7 +87,8 @@ const across = ${across}u;
 var<workgroup> ofGain : array<V, across * across>;
 var<workgroup> ofBias : array<V, across * across>;
 @compute @workgroup_size(across, across)
-fn main(@builtin(workgroup_id) group : vec3u, @builtin(local_invocation_id) id : vec3u, @builtin(local_invocation_index) t : u32) {
+fn main(@builtin(workgroup_id) group : vec3u, @builtin(local_invocation_id) id : vec3u,
+        @builtin(local_invocation_index) t : u32) {
   let c = group.x * across + id.x;
   let end = min(p.rows, (group.y + 1u) * p.slab);
   var g = V();

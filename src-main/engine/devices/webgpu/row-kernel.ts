@@ -43,7 +43,8 @@ fn total(t : u32, mine : vec2f) -> vec2f {
   return all;
 }
 @compute @workgroup_size(threads)
-fn main(@builtin(workgroup_id) group : vec3u, @builtin(num_workgroups) groups : vec3u, @builtin(local_invocation_index) t : u32) {
+fn main(@builtin(workgroup_id) group : vec3u, @builtin(num_workgroups) groups : vec3u,
+        @builtin(local_invocation_index) t : u32) {
   let row = group.y * groups.x + group.x;
   if (row >= p.rows) { return; }
   let at = row * count;
