@@ -1,6 +1,6 @@
-// A driver for the WebGPU engine's tests: the machine's own card, or the software Vulkan driver that comes with Debian's
-// chromium (SwiftShader), which is slow, so sizes stay small. With WEBGPU_REQUIRED set, as in CI, the absence of both is
-// a failure and not a shorter test.
+// A driver for the WebGPU engine's tests: the machine's own card, or the software Vulkan driver that comes with
+// Debian's chromium (SwiftShader), which is slow, so sizes stay small. With WEBGPU_REQUIRED set, as in CI, the absence
+// of both is a failure and not a shorter test.
 import { existsSync } from 'node:fs'
 
 import { webgpu } from '../src-main/engine/devices/webgpu/engine.ts'

@@ -4,7 +4,7 @@
 import { type EngineChoice, type EngineRow, engineTitles } from '../contract/api/engines.ts'
 import type { Gpu } from '../contract/api/native.ts'
 import { type ErrorRecord, recordOf } from '../contract/errors.ts'
-import type { EngineInfo } from '../contract/run/run.ts'
+import type { EngineInfo } from '../contract/run/engine-info.ts'
 import { sqliteVersion } from '../history/open.ts'
 import { type Writer, writerOf } from '../history/writer-lock.ts'
 import { engineChoice } from '../workbench/engines/choice.ts'

@@ -7,15 +7,8 @@ import type { SplitManifest } from '../contract/data/manifest.ts'
 import { sentence } from '../contract/errors.ts'
 import { courseOf, effectiveCoefficients, spanOf } from '../contract/run/coefficients.ts'
 import { differenceVectorNotes, skippedSentence } from '../contract/run/difference-vector.ts'
-import {
-  type EngineShare,
-  type EpochRecord,
-  engineNamed,
-  type Halving,
-  type RunDetail,
-  type RunEvent,
-  type RunSummary,
-} from '../contract/run/run.ts'
+import { engineNamed } from '../contract/run/engine-info.ts'
+import type { EngineShare, EpochRecord, Halving, RunDetail, RunEvent, RunSummary } from '../contract/run/run.ts'
 import { settingsLine } from '../contract/tower.ts'
 import { type Dtype, isNumeric } from '../engine/formats/dtype.ts'
 import { towerLines } from './convert.ts'

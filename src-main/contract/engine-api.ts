@@ -26,8 +26,9 @@ import {
 import { mergePlanSchema } from './merges/plan.ts'
 import { verifiedSchema, verifyRequestSchema } from './merges/verify.ts'
 import { resolvedSchema } from './run/config.ts'
+import { engineInfoSchema } from './run/engine-info.ts'
 import { exportedSchema, recipeSchema } from './run/recipe.ts'
-import { engineEventSchema, engineInfoSchema, type Progress, parentSchema, resumeSchema } from './run/run.ts'
+import { engineEventSchema, type Progress, parentSchema, resumeSchema } from './run/run.ts'
 import { towerSettingsSchema } from './tower.ts'
 import { told } from './wire/told.ts'
 

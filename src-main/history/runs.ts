@@ -4,8 +4,10 @@
 import { type RunId, runId } from '../contract/branded.ts'
 import { BasilError, type ErrorRecord } from '../contract/errors.ts'
 import type { ResolvedConfig } from '../contract/run/config.ts'
-import type { EngineEvent, EngineInfo, EngineShare, Halving, RunState, RunSummary } from '../contract/run/run.ts'
+import type { EngineInfo } from '../contract/run/engine-info.ts'
+import type { EngineEvent, EngineShare, Halving, RunState, RunSummary } from '../contract/run/run.ts'
 import { sound, sparing } from './checksums.ts'
+import { enginesOf, enginesWith } from './engines.ts'
 import { rewindEpochs } from './epochs.ts'
 import { jobAbout } from './jobs.ts'
 import { putParents } from './parents.ts'
@@ -89,7 +91,7 @@ export function runRow(history: History, run: RunId): RunRow {
 export function putOpened(history: History, run: RunId, e: Opened): EngineShare[] {
   return transaction(history, () => {
     putParents(history, run, e.parents)
-    const engines = enginesWith(history, run, e.engine)
+    const engines = enginesWith(enginesOf(runRow(history, run)), resumeOf(history, run), e.engine)
     const text = `UPDATE runs SET engine = :engine, engines = :engines, blocks = :blocks, parameters = :parameters,
      images = :images
       WHERE run = :run`
@@ -111,36 +113,6 @@ export type ImageCounts = Opened['images'][number]
 export function imagesOf(history: History, run: RunId): ImageCounts[] {
   const { images } = runRow(history, run)
   return images === null ? [] : (JSON.parse(images) as ImageCounts[])
-}
-
-export function enginesOf({ engines, engine }: RunRow): EngineShare[] {
-  if (engines !== null) return JSON.parse(engines) as EngineShare[]
-  return engine === null ? [] : [{ engine: JSON.parse(engine) as EngineInfo, after: null }]
-}
-
-/** The engines of what is kept so far, and the one that now goes on where it computes differently. */
-function enginesWith(history: History, run: RunId, engine: EngineInfo): EngineShare[] {
-  const from = resumeOf(history, run)
-  const after = from && { stage: from.stage, epoch: from.epoch }
-  const isKept = ({ after: a }: EngineShare): boolean =>
-    after !== null && (a === null || a.stage < after.stage || (a.stage === after.stage && a.epoch < after.epoch))
-  const kept = enginesOf(runRow(history, run)).filter(isKept)
-  const last = kept.at(-1)
-  if (!last || !isSameArithmetic(last.engine, engine)) return [...kept, { engine, after }]
-  const isNews = engine.card && !last.engine.card
-  return isNews ? [...kept.slice(0, -1), { ...last, engine: { ...last.engine, card: engine.card } }] : kept
-}
-
-/** A card that was not known then is no other one. */
-function isSameArithmetic(before: EngineInfo, now: EngineInfo): boolean {
-  const known = before.card && now.card ? {} : { card: undefined }
-  return arithmeticOf({ ...before, ...known }) === arithmeticOf({ ...now, ...known })
-}
-
-/** What decides the last digits of a result; the number of threads does on native TensorFlow's CPU alone. */
-function arithmeticOf({ kind, simd, versions, threads, card, tuning }: EngineInfo): string {
-  const counted = kind === 'wasm' || kind === 'webgpu' ? null : threads
-  return JSON.stringify([kind, simd, Object.entries(versions).sort(), counted, card, tuning])
 }
 
 export function halvingsOf({ halvings }: RunRow): Halving[] {

@@ -27,6 +27,11 @@ function notThere({ length }: ArrayLike<unknown>, i: number): RangeError {
   return new RangeError(`element ${i} of ${length}`)
 }
 
+/** x_i, which is there: for inner loops over float64, where the question of `at` is felt. */
+export function element(x: Float64Array, i: number): number {
+  return x[i] as number
+}
+
 /** sum_i a_i b_i over a's length. */
 export function dot(a: Floats, b: Floats): number {
   let sum = 0

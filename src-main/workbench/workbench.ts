@@ -141,27 +141,40 @@ export async function openWorkbench(options: WorkbenchOptions): Promise<Workbenc
     sample: options.sample ?? join(resources, 'sample', 'dv-basi.json'),
     projects: createProjects((path) => library.holds(path) || dataSets.holds(path)),
     engine: supervisor,
-    device: {
-      now: device,
-      choose: async (wanted) => {
-        jobs.requireQuiet()
-        await chooseDevice(home, wanted)
-        supervisor.renew()
-      },
-      use: async (wanted) => {
-        jobs.requireQuiet()
-        await chooseEngine(home, wanted)
-        supervisor.renew()
-      },
-      measure: (signal) => {
-        jobs.requireQuiet()
-        return measuring.measure(signal)
-      },
-    },
+    device: createDevice({ home, now: device, jobs, supervisor, measuring }),
     notices: history.notices,
     interrupted: history.interrupted,
     disentangle: createDisentangle(jobs, supervisor),
     close: () => (closing ??= close()),
+  }
+}
+
+interface DeviceParts {
+  home: string
+  now: () => string
+  jobs: Jobs
+  supervisor: Pick<Supervisor, 'renew'>
+  measuring: Pick<ReturnType<typeof createMeasuring>, 'measure'>
+}
+
+/** A choice holds from the engine's next start on, and is not made while anything computes. */
+function createDevice({ home, now, jobs, supervisor, measuring }: DeviceParts): Device {
+  return {
+    now,
+    choose: async (wanted) => {
+      jobs.requireQuiet()
+      await chooseDevice(home, wanted)
+      supervisor.renew()
+    },
+    use: async (wanted) => {
+      jobs.requireQuiet()
+      await chooseEngine(home, wanted)
+      supervisor.renew()
+    },
+    measure: (signal) => {
+      jobs.requireQuiet()
+      return measuring.measure(signal)
+    },
   }
 }
 

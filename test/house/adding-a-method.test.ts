@@ -236,7 +236,7 @@ describe('counted', () => {
     )
     const asking = [...texts].filter(([, text]) => asks.test(text)).map(([file]) => file)
     // TIES is also a way of merging, in place of a run's vectors where it is the start
-    const merging = /^src-main\/contract\/(run\/coefficients|merges\/ties)\.ts$/
+    const merging = /^src-main\/contract\/(run\/coefficients|merges\/consensus\/ties)\.ts$/
     expect(asking.filter((file) => !merging.test(file))).toEqual([])
   })
 })

@@ -3,7 +3,7 @@ import { appendFileSync, existsSync, writeSync } from 'node:fs'
 
 import type { Trial } from '../../src-main/contract/api/engines.ts'
 import { BasilError } from '../../src-main/contract/errors.ts'
-import { type EngineInfo, engineKinds } from '../../src-main/contract/run/run.ts'
+import { type EngineInfo, engineKinds } from '../../src-main/contract/run/engine-info.ts'
 
 /** What it says it is. */
 export function described({ refuses }: Toy, engine: EngineInfo): EngineInfo {

@@ -1,7 +1,7 @@
 // The engines a person can choose from: what each is called, what a trial of it gave, and what is known of it without.
 import { z } from 'zod'
 
-import { type EngineKind, engineInfoSchema, engineKinds } from '../run/run.ts'
+import { type EngineKind, engineInfoSchema, engineKinds } from '../run/engine-info.ts'
 
 /** As --engine has them. */
 export const engineNames = ['cuda', 'webgpu', 'native', 'wasm'] as const

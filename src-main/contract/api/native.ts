@@ -1,7 +1,7 @@
 // Native TensorFlow as something a person installs, and the devices it can compute on.
 import { z } from 'zod'
 
-import { engineInfoSchema } from '../run/run.ts'
+import { engineInfoSchema } from '../run/engine-info.ts'
 import { engineChoiceSchema, engineRowSchema } from './engines.ts'
 
 /**

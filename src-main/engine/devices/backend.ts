@@ -5,8 +5,8 @@
 import { availableParallelism } from 'node:os'
 
 import { BasilError } from '../../contract/errors.ts'
+import { type EngineKind, engineKinds } from '../../contract/run/engine-info.ts'
 import type { Products } from '../../contract/run/products.ts'
-import { type EngineKind, engineKinds } from '../../contract/run/run.ts'
 import type { Backend, Engine, EngineOptions } from './engine.ts'
 import { engines } from './index.ts'
 

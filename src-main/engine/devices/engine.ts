@@ -1,7 +1,7 @@
 // What an engine is: how it is asked for, how it opens, and what it gives when it is open.
 
+import type { Card, EngineInfo, EngineKind } from '../../contract/run/engine-info.ts'
 import type { Products } from '../../contract/run/products.ts'
-import type { Card, EngineInfo, EngineKind } from '../../contract/run/run.ts'
 import type { Ops } from './ops.ts'
 
 export interface Engine {

@@ -70,7 +70,7 @@ export interface HeadNumbers {
 }
 
 /** Losses that a head on the device knows: cross-entropy with labels, and the prediction's entropy. */
-export type DeviceLoss = 'cross-entropy' | 'entropy'
+export type DeviceLoss = 'label-likelihood' | 'softmax-entropy'
 
 /** A frozen head on the device, in float32. */
 export interface DeviceHead {
@@ -133,8 +133,8 @@ export interface Ops {
   matmul(a: Tensor2D, b: Tensor2D, transposeA?: boolean, transposeB?: boolean): Tensor2D
 
   /**
-   * x (rows, in), weight (out, in), or (in, out) if turned, bias (out), residual (rows, out): x weight' + bias, plus the
-   * residual where one is given, (rows, out).
+   * x (rows, in), weight (out, in), or (in, out) if turned, bias (out), residual (rows, out): x weight' + bias, plus
+   * the residual where one is given, (rows, out).
    */
   linear(x: Tensor2D, weight: Tensor2D, bias: Tensor1D, turned?: boolean, residual?: Tensor2D): Tensor2D
 

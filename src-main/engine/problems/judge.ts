@@ -109,7 +109,7 @@ function addTold(sums: Sums, { task, labels, weight }: Part, numbers: readonly n
   const found = { loss: 0, correct: 0, predicted: Int32Array.from(numbers.slice(labels.length)) }
   for (const [i, label] of labels.entries()) {
     const isKnown = label >= 0
-    found.loss += weight * (isKnown || loss === 'entropy' ? (numbers[i] ?? Number.NaN) : Number.NaN)
+    found.loss += weight * (isKnown || loss === 'softmax-entropy' ? (numbers[i] ?? Number.NaN) : Number.NaN)
     found.correct += isKnown ? Number(found.predicted[i] === label) : Number.NaN
   }
   add(sums, task, found.loss, found.correct, found.predicted)

@@ -8,7 +8,7 @@ import { dirname, join } from 'node:path'
 import { z } from 'zod'
 
 import { type EngineChoice, engineChoiceSchema, kindOf } from '../../contract/api/engines.ts'
-import { type EngineKind, engineKinds } from '../../contract/run/run.ts'
+import { type EngineKind, engineKinds } from '../../contract/run/engine-info.ts'
 import { readStartSync } from '../../files/open.ts'
 import { writeAtomic } from '../../files/write-atomic.ts'
 import { webgpuMissing } from './here.ts'

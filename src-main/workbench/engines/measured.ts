@@ -8,7 +8,7 @@ import { z } from 'zod'
 
 import { type Tried, triedSchema } from '../../contract/api/engines.ts'
 import type { Gpu } from '../../contract/api/native.ts'
-import type { EngineKind } from '../../contract/run/run.ts'
+import type { EngineKind } from '../../contract/run/engine-info.ts'
 import { currentEngine } from '../../files/engine-folder.ts'
 import { readStartSync } from '../../files/open.ts'
 import { writeAtomic } from '../../files/write-atomic.ts'

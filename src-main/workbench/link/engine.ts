@@ -1,7 +1,7 @@
 // One living engine at a time: started with the first question, started anew after it ended, and what is known of it
 // without waiting. When it gives no sign of life, that is told.
 import { BasilError, type ErrorRecord } from '../../contract/errors.ts'
-import type { EngineInfo } from '../../contract/run/run.ts'
+import type { EngineInfo } from '../../contract/run/engine-info.ts'
 import { type EngineClient, type EngineLink, openLink } from './engine-link.ts'
 import type { EngineProcess } from './engine-process.ts'
 import { type Patience, patience as usual } from './heartbeat.ts'

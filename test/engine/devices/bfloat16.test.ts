@@ -1,5 +1,5 @@
-// Products in bfloat16 on native TensorFlow, where there are instructions for them: factors and products of 8 bits, sums
-// in float32; what vectors are composed of and dotted with stays float32.
+// Products in bfloat16 on native TensorFlow, where there are instructions for them: factors and products of 8 bits,
+// sums in float32; what vectors are composed of and dotted with stays float32.
 import { afterEach, describe, expect, test } from 'vitest'
 
 import { type Backend, type BackendOptions, openBackend } from '../../../src-main/engine/devices/backend.ts'

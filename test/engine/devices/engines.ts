@@ -1,6 +1,6 @@
-// The engines an operation is tested on: our kernels as the machine runs them, our plain kernels, native TensorFlow where
-// it is installed, as the processor has it and as a card has it, and WebGPU where it has a driver. The plain ones are made
-// by a folder in which both builds are the plain one.
+// The engines an operation is tested on: our kernels as the machine runs them, our plain kernels, native TensorFlow
+// where it is installed, as the processor has it and as a card has it, and WebGPU where it has a driver. The plain
+// ones are made by a folder in which both builds are the plain one.
 import { execFileSync } from 'node:child_process'
 import { copyFileSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'

@@ -2,7 +2,7 @@
 // wanted, and one that was asked for by name and is not there.
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 
-import type { EngineKind } from '../../../src-main/contract/run/run.ts'
+import type { EngineKind } from '../../../src-main/contract/run/engine-info.ts'
 import { openBackend } from '../../../src-main/engine/devices/backend.ts'
 import type { Backend, Engine, EngineOptions } from '../../../src-main/engine/devices/engine.ts'
 import { infoOf } from '../../../src-main/engine/devices/engine.ts'

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 
 import { expect, test } from 'vitest'
 
-import type { Card, EngineKind } from '../../../src-main/contract/run/run.ts'
+import type { Card, EngineKind } from '../../../src-main/contract/run/engine-info.ts'
 import { chooseEngine, engineChoice, engineOrder, isLeftOpen } from '../../../src-main/workbench/engines/choice.ts'
 import { keepTrials, keptTrials } from '../../../src-main/workbench/engines/measured.ts'
 import { engineEnvironment } from '../../../src-main/workbench/native/devices.ts'

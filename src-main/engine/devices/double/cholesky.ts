@@ -1,5 +1,6 @@
 // X A = B for a symmetric positive definite A = L L' (Golub and Van Loan, section 4.2.9), in blocks, so that nearly all
 // of it is products: X L L' = B by two sweeps over blocks of columns.
+import { element } from '../../../numbers/vectors.ts'
 import type { DoubleDevice, Matrix } from './device.ts'
 import { multiplyInto, turned, viewOf, within } from './products.ts'
 
@@ -17,15 +18,15 @@ export function cholesky(device: DoubleDevice, a: Matrix): void {
     const values = device.values(a)
     for (let j = k; j < k + width; j++) {
       const own = values.subarray(j * n + k, j * n + j)
-      let rest = values[j * n + j] as number
+      let rest = element(values, j * n + j)
       for (const x of own) rest -= x * x
       if (!(rest > 0)) throw new RangeError(`row ${j}: ${rest}`)
       const pivot = Math.sqrt(rest)
       values[j * n + j] = pivot
       for (let i = j + 1; i < n; i++) {
         const row = values.subarray(i * n + k, i * n + j)
-        let sum = values[i * n + j] as number
-        for (let t = 0; t < own.length; t++) sum -= (row[t] as number) * (own[t] as number)
+        let sum = element(values, i * n + j)
+        for (let t = 0; t < own.length; t++) sum -= element(row, t) * element(own, t)
         values[i * n + j] = sum / pivot
       }
     }
@@ -76,17 +77,17 @@ function substitute(
   const from = device.values(l)
   for (let i = 0; i < width; i++)
     for (let j = 0; j <= i; j++)
-      block[way === 'forward' ? i * width + j : j * width + i] = from[(k + i) * n + k + j] as number
+      block[way === 'forward' ? i * width + j : j * width + i] = element(from, (k + i) * n + k + j)
   const solved = new Float64Array(width)
   for (let row = 0; row < b.rows; row++) {
     const x = values.subarray(row * n + k, row * n + k + width)
     solved.set(x)
     for (let step = 0; step < width; step++) {
       const j = way === 'forward' ? step : width - 1 - step
-      let sum = solved[j] as number
+      let sum = element(solved, j)
       const [first, last] = way === 'forward' ? [0, j] : [j + 1, width]
-      for (let i = first; i < last; i++) sum -= (block[j * width + i] as number) * (solved[i] as number)
-      solved[j] = sum / (block[j * width + j] as number)
+      for (let i = first; i < last; i++) sum -= element(block, j * width + i) * element(solved, i)
+      solved[j] = sum / element(block, j * width + j)
     }
     x.set(solved)
   }

@@ -1,6 +1,8 @@
-// The eigendecomposition of a symmetric matrix, A = sum_i values_i z_i z_i': Householder reflections to tridiagonal form
-// (Golub and Van Loan, section 8.3.1), then the implicit QL algorithm (Dubrulle 1970), whose rotations are gathered and
-// turned into the vectors many sweeps at a time. All in float64; what is computed does not depend on the threads.
+// The eigendecomposition of a symmetric matrix, A = sum_i values_i z_i z_i': Householder reflections to tridiagonal
+// form (Golub and Van Loan, section 8.3.1), then the implicit QL algorithm (Dubrulle 1970), whose rotations are
+// gathered and turned into the vectors many sweeps at a time. All in float64; what is computed does not depend on the
+// threads.
+import { element } from '../../../numbers/vectors.ts'
 import type { DoubleDevice, Matrix } from './device.ts'
 
 const WIDE = 16 // columns of a tile of the kernels
@@ -23,12 +25,10 @@ export function eigen(device: DoubleDevice, a: Matrix): Eigen {
     const unit = largest || 1 // squares of the smallest numbers would be none
     const { diagonal, beside, z } = tridiagonal(device, a, wide, unit)
     implicitQl(device, diagonal, beside, z)
-    const order = Array.from({ length: n }, (_, i) => i).sort(
-      (i, j) => (diagonal[j] as number) - (diagonal[i] as number),
-    )
+    const order = Array.from({ length: n }, (_, i) => i).sort((i, j) => element(diagonal, j) - element(diagonal, i))
     const [from, to] = [device.values(z), device.values(vectors)]
     for (const [place, i] of order.entries()) to.set(from.subarray(i * wide, i * wide + n), place * n)
-    return Float64Array.from(order, (i) => unit * (diagonal[i] as number))
+    return Float64Array.from(order, (i) => unit * element(diagonal, i))
   })
   return { values, vectors }
 }
@@ -47,7 +47,7 @@ function tridiagonal(
     const [work, h] = [device.matrix(wide, wide), device.matrix(wide, wide)]
     const [rows, reflectors] = [device.values(work), device.values(h)]
     const given = device.values(a)
-    for (let i = 0; i < n; i++) for (let j = 0; j < n; j++) rows[i * wide + j] = (given[i * n + j] as number) / unit
+    for (let i = 0; i < n; i++) for (let j = 0; j < n; j++) rows[i * wide + j] = element(given, i * n + j) / unit
     const [v, w, y, taus] = [0, 1, 2, 3].map(() => device.matrix(1, wide)) as [Matrix, Matrix, Matrix, Matrix]
     const [vs, ws, ys, ts] = [v, w, y, taus].map((m) => device.values(m)) as Float64Array[] as [
       Float64Array,
@@ -58,10 +58,9 @@ function tridiagonal(
     for (let k = 0; k < n; k++) {
       // column k after the update that is still to be made
       const u = reflectors.subarray(k * wide, (k + 1) * wide)
-      const [vk, wk] = [vs[k] as number, ws[k] as number]
-      for (let j = k; j < n; j++)
-        u[j] = (rows[k * wide + j] as number) - vk * (ws[j] as number) - wk * (vs[j] as number)
-      diagonal[k] = u[k] as number
+      const [vk, wk] = [element(vs, k), element(ws, k)]
+      for (let j = k; j < n; j++) u[j] = element(rows, k * wide + j) - vk * element(ws, j) - wk * element(vs, j)
+      diagonal[k] = element(u, k)
       u[k] = 0
       if (k === n - 1) break
       ts[k] = reflector(u, k + 1, n, beside, k)
@@ -76,14 +75,14 @@ function tridiagonal(
         tiles,
         small,
       )
-      const tau = ts[k] as number
+      const tau = element(ts, k)
       let along = 0
-      for (let j = k + 1; j < n; j++) along += (ys[j] as number) * (u[j] as number)
+      for (let j = k + 1; j < n; j++) along += element(ys, j) * element(u, j)
       const half = (tau * tau * along) / 2
       for (let j = 0; j <= k; j++) vs[j] = ws[j] = 0
       for (let j = k + 1; j < n; j++) {
-        vs[j] = u[j] as number
-        ws[j] = tau * (ys[j] as number) - half * (u[j] as number)
+        vs[j] = element(u, j)
+        ws[j] = tau * element(ys, j) - half * element(u, j)
       }
     }
     const bytes = 8 * WIDE * wide
@@ -95,13 +94,14 @@ function tridiagonal(
 }
 
 /**
- * x = u[first .. n), written over by the h with (1 - tau h h') x = beside[k] e_1; gives tau. 0 where x is that already, but for what no
+ * x = u[first .. n), written over by the h with (1 - tau h h') x = beside[k] e_1; gives tau. 0 where x is that
+ * already, but for what no
  * square can hold.
  */
 function reflector(u: Float64Array, first: number, n: number, beside: Float64Array, k: number): number {
-  const head = u[first] as number
+  const head = element(u, first)
   let rest = 0
-  for (let j = first + 1; j < n; j++) rest += (u[j] as number) ** 2
+  for (let j = first + 1; j < n; j++) rest += element(u, j) ** 2
   if (rest < 1e-280) {
     beside[k] = head
     u.fill(0, first, n)
@@ -121,7 +121,7 @@ function transpose(values: Float64Array, n: number): void {
     for (let left = top; left < n; left += square)
       for (let i = top; i < Math.min(n, top + square); i++)
         for (let j = Math.max(i + 1, left); j < Math.min(n, left + square); j++) {
-          const [x, y] = [values[i * n + j] as number, values[j * n + i] as number]
+          const [x, y] = [element(values, i * n + j), element(values, j * n + i)]
           values[i * n + j] = y
           values[j * n + i] = x
         }
@@ -141,7 +141,7 @@ function implicitQl(device: DoubleDevice, d: Float64Array, e: Float64Array, z: M
     rotations = count = 0
   }
   let largest = 0
-  for (let i = 0; i < n; i++) largest = Math.max(largest, Math.abs(d[i] as number) + Math.abs(e[i] as number))
+  for (let i = 0; i < n; i++) largest = Math.max(largest, Math.abs(element(d, i)) + Math.abs(element(e, i)))
   for (let l = 0; l < n; l++)
     for (let tries = 0; ; tries++) {
       if (tries > MOST_SWEEPS) throw new RangeError(`eigenvalue ${l} of ${n} was not found`)
@@ -163,37 +163,37 @@ function implicitQl(device: DoubleDevice, d: Float64Array, e: Float64Array, z: M
 const eps = 2 ** -53
 
 function isNothing(d: Float64Array, e: Float64Array, m: number, largest: number): boolean {
-  const size = Math.abs(e[m] as number)
-  return size <= eps * (Math.abs(d[m] as number) + Math.abs(d[m + 1] as number)) || size <= eps * 2 ** -7 * largest
+  const size = Math.abs(element(e, m))
+  return size <= eps * (Math.abs(element(d, m)) + Math.abs(element(d, m + 1))) || size <= eps * 2 ** -7 * largest
 }
 
 /** One QL sweep from m up to l, (c, s) of its rotations to `turns`; gives how many. */
 function sweep(d: Float64Array, e: Float64Array, l: number, m: number, turns: Float64Array): number {
-  const ratio = ((d[l + 1] as number) - (d[l] as number)) / (2 * (e[l] as number))
+  const ratio = (element(d, l + 1) - element(d, l)) / (2 * element(e, l))
   const root = Math.sqrt(ratio * ratio + 1)
-  let g = (d[m] as number) - (d[l] as number) + (e[l] as number) / (ratio + (ratio < 0 ? -root : root))
+  let g = element(d, m) - element(d, l) + element(e, l) / (ratio + (ratio < 0 ? -root : root))
   let [s, c, p] = [1, 1, 0]
   for (let i = m - 1; i >= l; i--) {
-    const f = s * (e[i] as number)
-    const b = c * (e[i] as number)
+    const f = s * element(e, i)
+    const b = c * element(e, i)
     const r = Math.sqrt(f * f + g * g)
     e[i + 1] = r
     if (r === 0) {
-      d[i + 1] = (d[i + 1] as number) - p
+      d[i + 1] = element(d, i + 1) - p
       e[m] = 0
       return m - 1 - i
     }
     s = f / r
     c = g / r
-    g = (d[i + 1] as number) - p
-    const t = ((d[i] as number) - g) * s + 2 * c * b
+    g = element(d, i + 1) - p
+    const t = (element(d, i) - g) * s + 2 * c * b
     p = s * t
     d[i + 1] = g + p
     g = c * t - b
     turns[2 * (m - 1 - i)] = c
     turns[2 * (m - 1 - i) + 1] = s
   }
-  d[l] = (d[l] as number) - p
+  d[l] = element(d, l) - p
   e[l] = g
   e[m] = 0
   return m - l

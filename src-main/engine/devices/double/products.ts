@@ -1,4 +1,5 @@
 // Products of matrices in float64, (rows, columns) each; a transposed one is one with its strides exchanged.
+import { element } from '../../../numbers/vectors.ts'
 import type { DoubleDevice, Matrix } from './device.ts'
 
 const PANEL = 4
@@ -102,5 +103,5 @@ export function mirror(device: DoubleDevice, { rows: n, ...of }: Matrix): void {
     for (let left = top; left < n; left += square)
       for (let i = top; i < Math.min(n, top + square); i++)
         for (let j = Math.max(i + 1, left); j < Math.min(n, left + square); j++)
-          values[j * n + i] = values[i * n + j] as number
+          values[j * n + i] = element(values, i * n + j)
 }

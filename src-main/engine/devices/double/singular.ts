@@ -1,15 +1,19 @@
-// Singular values and what follows from them, by the Gram matrix of a matrix's shorter side in float64: a singular value
-// s is known to 2^-53 s_1^2 / s, far below float32's rounding for all above the cut
+// Singular values and what follows from them, by the Gram matrix of a matrix's shorter side in float64: a singular
+// value s is known to 2^-53 s_1^2 / s, far below float32's rounding for all above the cut
 //   s > 2^-23 max(m, n) s_1,
 // and what is not above it is a direction that the matrix does not have: float32 weights cannot tell it from rounding.
 // An exactly low-rank task vector, of a LoRA, so stays one.
+import { element } from '../../../numbers/vectors.ts'
 import type { DoubleDevice, Matrix } from './device.ts'
 import { eigen } from './eigen.ts'
 import { asView, gram, multiply, multiplyInto, turned, type View, viewOf, within } from './products.ts'
 
 const float32 = 2 ** -23
 
-/** Of a Gram matrix: singular values, largest first, and how many are above the cut; `side`: the longer of the matrix's. */
+/**
+ * Of a Gram matrix: singular values, largest first, and how many are above the cut; `side`: the longer of the
+ * matrix's.
+ */
 export interface Spectrum {
   singular: Float64Array
   rank: number
@@ -35,8 +39,8 @@ export function functionOf(
     const scaled = device.matrix(rank, n)
     const [from, to] = [device.values(vectors), device.values(scaled)]
     for (let i = 0; i < rank; i++) {
-      const by = f(singular[i] as number)
-      for (let j = 0; j < n; j++) to[i * n + j] = by * (from[i * n + j] as number)
+      const by = f(element(singular, i))
+      for (let j = 0; j < n; j++) to[i * n + j] = by * element(from, i * n + j)
     }
     multiplyInto(device, 'set', turned(viewOf(scaled)), within(viewOf(vectors), 0, 0, rank, n), viewOf(out))
   })
@@ -60,7 +64,7 @@ export function polar(device: DoubleDevice, x: Matrix): { factor: Matrix; singul
 
 /** Whether a Gram matrix's rounding shows in directions that are kept. */
 const isIll = ({ singular, rank }: Spectrum): boolean =>
-  rank > 0 && (singular[rank - 1] as number) < 1e-4 * (singular[0] as number)
+  rank > 0 && element(singular, rank - 1) < 1e-4 * element(singular, 0)
 
 /** A Newton-Schulz step, U <- (3 U - U U' U) / 2, which leaves directions alone that U does not have. */
 function orthogonalised(device: DoubleDevice, u: Matrix): void {
@@ -69,7 +73,7 @@ function orthogonalised(device: DoubleDevice, u: Matrix): void {
     const own = gram(device, isWide ? viewOf(u) : turned(viewOf(u)))
     const cubed = isWide ? multiply(device, own, u) : multiply(device, u, own)
     const [values, other] = [device.values(u), device.values(cubed)]
-    for (let i = 0; i < values.length; i++) values[i] = 1.5 * (values[i] as number) - 0.5 * (other[i] as number)
+    for (let i = 0; i < values.length; i++) values[i] = 1.5 * element(values, i) - 0.5 * element(other, i)
   })
 }
 
@@ -91,8 +95,8 @@ export function leadingInto(device: DoubleDevice, x: Matrix, { left, right }: Om
     const vectors = within(viewOf(of.vectors), 0, 0, count, of.vectors.columns)
     copyRows(device, vectors, shorter, () => 1)
     const images = multiply(device, vectors, asView(side))
-    copyRows(device, viewOf(images), along, (i) => 1 / (of.singular[i] as number))
-    return Float64Array.from({ length: r }, (_, i) => (i < count ? (of.singular[i] as number) : 0))
+    copyRows(device, viewOf(images), along, (i) => 1 / element(of.singular, i))
+    return Float64Array.from({ length: r }, (_, i) => (i < count ? element(of.singular, i) : 0))
   })
 }
 
@@ -106,6 +110,6 @@ function copyRows(device: DoubleDevice, from: View, to: View, by: (row: number) 
     }
     const source = device.doubles(from.address + 8 * i * from.rowStride, from.columns)
     const factor = by(i)
-    for (let j = 0; j < target.length; j++) target[j] = factor * (source[j] as number)
+    for (let j = 0; j < target.length; j++) target[j] = factor * element(source, j)
   }
 }

@@ -3,7 +3,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
-import type { Card } from '../../../contract/run/run.ts'
+import type { Card } from '../../../contract/run/engine-info.ts'
 
 export function cudaCard(env: NodeJS.ProcessEnv = process.env, folder = '/proc/driver/nvidia'): Card | undefined {
   try {

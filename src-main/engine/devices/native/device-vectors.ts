@@ -1,6 +1,6 @@
-// Vectors of one parameter on a card: composing them is one call (functions.ts), and inner products are left until those
-// of some parameters can be taken by one. V (k, n) is stacked as rows; in float16 in groups of four rows, widened on the
-// way and no more of them at a time.
+// Vectors of one parameter on a card: composing them is one call (functions.ts), and inner products are left until
+// those of some parameters can be taken by one. V (k, n) is stacked as rows; in float16 in groups of four rows,
+// widened on the way and no more of them at a time.
 //   base + c V,   V g
 import { at as element } from '../../../numbers/vectors.ts'
 import type { Dots, Ops, Vectors } from '../ops.ts'
@@ -93,34 +93,8 @@ export function deviceVectors(
     vectors(values, count, precision): Vectors {
       const groups = uploaded(backend, values, count, precision === 'float16')
       return {
-        compose<T extends Seen>(base: T, coefficients: readonly number[]): T {
-          if (groups.length === 0) return seen(tf.clone(ownTensor(base)))
-          let at = 0
-          const given = {
-            base: ownTensor(base),
-            rows: groups.map(({ v }) => v),
-            c: groups.map(({ scales }) =>
-              tf.tensor2d(
-                scales.map((scale) => element(coefficients, at++) / scale),
-                [1, scales.length],
-              ),
-            ),
-          }
-          try {
-            return seen(
-              functions.call('compose', given, ({ base, rows, c }) =>
-                tf.tidy(() =>
-                  rows.reduce<Tensor>(
-                    (sum, v, g) => tf.add(sum, tf.reshape(exact(c[g] as Tensor2D, wide(v)), base.shape)),
-                    base,
-                  ),
-                ),
-              ),
-            )
-          } finally {
-            disposeAll(given.c)
-          }
-        },
+        compose: <T extends Seen>(base: T, coefficients: readonly number[]): T =>
+          seen(composed(tensorFlow, functions, groups, ownTensor(base), coefficients)),
         dots: (gradient) => dots(groups, gradient),
         dispose() {
           take() // who waits for these vectors
@@ -133,6 +107,34 @@ export function deviceVectors(
       take()
       return readBatches(all)
     },
+  }
+}
+
+/** base + c V, group after group. */
+function composed(
+  { exact, widened }: TensorFlow,
+  functions: Functions,
+  groups: readonly Group[],
+  base: Tensor,
+  coefficients: readonly number[],
+): Tensor {
+  if (groups.length === 0) return tf.clone(base)
+  let at = 0
+  const c = groups.map(({ scales }) => {
+    const row = scales.map((scale) => element(coefficients, at++) / scale)
+    return tf.tensor2d(row, [1, row.length])
+  })
+  try {
+    return functions.call('compose', { base, rows: groups.map(({ v }) => v), c }, (given) =>
+      tf.tidy(() =>
+        given.rows.reduce<Tensor>((sum, v, g) => {
+          const rows = v instanceof Bare ? widened(v) : v
+          return tf.add(sum, tf.reshape(exact(given.c[g] as Tensor2D, rows), given.base.shape))
+        }, given.base),
+      ),
+    )
+  } finally {
+    disposeAll(c)
   }
 }
 

@@ -1,9 +1,9 @@
 // TensorFlow functions recorded from operations: work that is asked for again and again at the same shapes becomes one
 // call. The first time it runs on stand-ins, which have shapes and no numbers, and every operation is written down; the
-// library then owns it as a function, and calls it like an operation. On a card, where each call costs the host 0.15 ms,
-// a layer is so one of them.
-// What work is given and what it gives back are tensors in plain objects and arrays, any depth; numbers and names among
-// them are part of what the work is. Tensors that tfjs has no type for are given as `Bare`.
+// library then owns it as a function, and calls it like an operation. On a card, where each call costs the host 0.15
+// ms, a layer is so one of them. What work is given and what it gives back are tensors in plain objects and arrays,
+// any depth; numbers and names among them are part of what the work is. Tensors that tfjs has no type for are given as
+// `Bare`.
 import { disposeAll } from '../tensor.ts'
 import { type Tensor, tf } from '../tf.ts'
 import { Bare, type NativeBackend, type Own } from './tensorflow.ts'

@@ -1,9 +1,10 @@
-// Attention's kernels, a tile of 32 tokens a workgroup (attention-tiles.ts). Per image and head, with z = 1 / sqrt(size),
+// Attention's kernels, a tile of 32 tokens a workgroup (attention-tiles.ts). Per image and head, with z = 1 /
+// sqrt(size),
 //   forward   s = z q k',  p = softmax(s) = exp(s - L),  y = p v,  L = log sum exp s   by running maxima
 //   reverse   dv = p' dy,  ds = p (dy v' - D) z,  dq = ds k,  dk = ds' q,   D = sum over columns of dy y
 //   tangent   ds = z (dq k' + q dk'),  dy = (p ds) v + p dv - (sum over columns of p ds) y
-// L (images * heads, tokens) is what the forward pass leaves; p is made again of it, tile by tile. Causal, tiles of which
-// nothing is seen are left out.
+// L (images * heads, tokens) is what the forward pass leaves; p is made again of it, tile by tile. Causal, tiles of
+// which nothing is seen are left out.
 import {
   accumulate,
   accumulated,

@@ -1,7 +1,7 @@
-// Commands to the device: dispatches of kernels, recorded and handed over in chunks, so that the device begins while the
-// host goes on; no answer is waited for. Pipelines are made once for a kernel's text, bind groups once for a layout and
-// its buffers. The words of a chunk's dispatches lie one behind the other in one uniform buffer, which is written when the
-// chunk is handed over: queues keep order, so a chunk before it has read its own.
+// Commands to the device: dispatches of kernels, recorded and handed over in chunks, so that the device begins while
+// the host goes on; no answer is waited for. Pipelines are made once for a kernel's text, bind groups once for a
+// layout and its buffers. The words of a chunk's dispatches lie one behind the other in one uniform buffer, which is
+// written when the chunk is handed over: queues keep order, so a chunk before it has read its own.
 import type { Faults } from './faults.ts'
 import type { Kernel } from './kernel.ts'
 import type { Held } from './pool.ts'

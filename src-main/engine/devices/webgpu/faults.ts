@@ -1,7 +1,7 @@
-// What goes wrong on the device. Dawn throws nothing: an error is caught by a scope that was open when the call was made,
-// and told when the scope is closed and the device has got there; what no scope caught goes to stdout, where it would be
-// in the way. So all calls are made between `watch`, which opens the scopes, and `closed`, and `Faults.check` throws what
-// they caught: an error whose words contract/device-faults.ts knows.
+// What goes wrong on the device. Dawn throws nothing: an error is caught by a scope that was open when the call was
+// made, and told when the scope is closed and the device has got there; what no scope caught goes to stdout, where it
+// would be in the way. So all calls are made between `watch`, which opens the scopes, and `closed`, and `Faults.check`
+// throws what they caught: an error whose words contract/device-faults.ts knows.
 const filters = ['validation', 'out-of-memory', 'internal'] as const
 
 export class Faults {

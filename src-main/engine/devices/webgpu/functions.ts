@@ -5,9 +5,9 @@ export type Lane = 'f32' | 'vec4f'
 
 /**
  * activate(x) = x gate(x), and slope(x), its derivative.
- * QuickGELU: gate s(z), z = 1.702 x; slope s (1 + z (1 - s)). GELU: gate Phi(x), slope Phi(x) + x phi(x), with Phi's tail
- * 1 - Phi(|x|) = (a1 t + ... + a5 t^5) exp(-x^2 / 2) / 2, t = 1 / (1 + 0.3275911 |x| / sqrt 2), to 1e-7 (Abramowitz and
- * Stegun 7.1.26). NaN goes through.
+ * QuickGELU: gate s(z), z = 1.702 x; slope s (1 + z (1 - s)). GELU: gate Phi(x), slope Phi(x) + x phi(x), with Phi's
+ * tail 1 - Phi(|x|) = (a1 t + ... + a5 t^5) exp(-x^2 / 2) / 2, t = 1 / (1 + 0.3275911 |x| / sqrt 2), to 1e-7
+ * (Abramowitz and Stegun 7.1.26). NaN goes through.
  */
 export function activationOf(kind: Activation, T: Lane): string {
   if (kind === 'quick-gelu')

@@ -48,8 +48,8 @@ const featureGradient = family((embed: number) =>
 const threads = 256
 
 const slopes: Record<DeviceLoss, string> = {
-  'cross-entropy': 'exp(l) - select(0.0, 1.0, i32(c) == labels[row])',
-  entropy: '-exp(l) * (l + loss)',
+  'label-likelihood': 'exp(l) - select(0.0, 1.0, i32(c) == labels[row])',
+  'softmax-entropy': '-exp(l) * (l + loss)',
 }
 
 /** From W u: g in its place, and of each image its loss and class. */
@@ -101,7 +101,7 @@ fn main(@builtin(workgroup_id) group : vec3u, @builtin(local_invocation_index) t
   }
   let log = log(sums[0].x);
   let label = u32(clamp(labels[row], 0, i32(p.classes) - 1));
-  let loss = ${loss === 'entropy' ? 'log - sums[0].y / sums[0].x' : 'log - (logit(row, label) - most)'};
+  let loss = ${loss === 'softmax-entropy' ? 'log - sums[0].y / sums[0].x' : 'log - (logit(row, label) - most)'};
   for (var c = t; c < p.classes; c += threads) {
     let l = logit(row, c) - most - log;
     g[row * p.classes + c] = p.weight * p.scale * (${slopes[loss]});

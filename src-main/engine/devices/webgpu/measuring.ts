@@ -1,6 +1,6 @@
-// What a card is fastest with: the likeliest cuts of each product a tower is made of, timed by the clock from handing over
-// to the answer, many at a time, best of a few. Done once for a card, its driver and a size, before a run, and kept; sizes
-// already in the table are left as they are, so that a run's bits do not change under it.
+// What a card is fastest with: the likeliest cuts of each product a tower is made of, timed by the clock from handing
+// over to the answer, many at a time, best of a few. Done once for a card, its driver and a size, before a run, and
+// kept; sizes already in the table are left as they are, so that a run's bits do not change under it.
 import type { TowerSize } from '../engine.ts'
 import type { Tensor2D } from '../tensor.ts'
 import type { WebGpuDevice } from './device.ts'

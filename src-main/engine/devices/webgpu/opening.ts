@@ -1,9 +1,10 @@
 // Dawn's WebGPU by the binding of npm's `webgpu`: an adapter and a device with all that the adapter offers of what we
-// use, or one line that says why there is none. The binding is a package of its own for all platforms and may be absent.
+// use, or one line that says why there is none. The binding is a package of its own for all platforms and may be
+// absent.
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 
-import type { Card } from '../../../contract/run/run.ts'
+import type { Card } from '../../../contract/run/engine-info.ts'
 import type { GpuLimits } from './device.ts'
 
 /** What an adapter must have; a device gets all the adapter has of it. */
@@ -27,7 +28,10 @@ export interface OpenedGpu {
   version: string // of the binding
 }
 
-/** `named`: a part of the card's name, any if not given; a driver without a card is refused unless `software` will do. */
+/**
+ * `named`: a part of the card's name, any if not given; a driver without a card is refused unless `software` will
+ * do.
+ */
 export async function openGpu(named: string | undefined, software: boolean): Promise<OpenedGpu | string> {
   let gpu: GPU
   try {

@@ -1,6 +1,7 @@
 // Images cut into patches on the device. Bytes travel as bytes, four a word, and become numbers by a table of what each
 // byte is in each channel, made on the host in float64: the very bits that a loop on the host would give.
 import type { Images, Normalisation, Ops } from '../ops.ts'
+import { patchGrid } from '../patch-grid.ts'
 import type { Tensor1D, Tensor2D } from '../tensor.ts'
 import type { WebGpuDevice } from './device.ts'
 import { flatIndex, flatMain } from './functions.ts'
@@ -41,13 +42,9 @@ export function patches(device: WebGpuDevice): Pick<Ops, 'patches'> {
   }
   return {
     patches(images, patch, normalisation) {
-      const { channels, size } = images
-      const grid = size / patch
-      const count = images.pixels.length
-      if (!Number.isInteger(grid)) throw new RangeError(`${size} pixels are no whole number of patches of ${patch}`)
-      const out = device.output<Tensor2D>([count * grid * grid, 3 * patch * patch])
+      const out = device.output<Tensor2D>(patchGrid(images, patch).shape)
       const { pixels, isBytes } = uploaded(device, images)
-      const cut = cutting(isBytes, channels, size, patch)
+      const cut = cutting(isBytes, images.channels, images.size, patch)
       device.run(cut, [pixels, ...(isBytes ? [levels(normalisation)] : []), out], flat(out.size), [out.size])
       pixels.dispose()
       return out

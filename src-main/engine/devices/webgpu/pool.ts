@@ -1,6 +1,6 @@
 // Buffers on the device, kept for reuse when nobody holds them any more: a step allocates what the step before it did,
-// and so nothing. Sizes are rounded up to a sixteenth of their power of two, so that a buffer serves tensors of about its
-// size. Commands run in the order they are given, so a buffer may be handed on before what read it last has run.
+// and so nothing. Sizes are rounded up to a sixteenth of their power of two, so that a buffer serves tensors of about
+// its size. Commands run in the order they are given, so a buffer may be handed on before what read it last has run.
 // Dawn does not throw where memory is full: a buffer made since the last word of the device may be none (`settle`).
 import type { Faults } from './faults.ts'
 
@@ -112,7 +112,7 @@ export class BufferPool {
 }
 
 /** Up to a sixteenth of its power of two. */
-export function rounded(bytes: number): number {
+function rounded(bytes: number): number {
   const step = Math.max(least, 2 ** (Math.floor(Math.log2(Math.max(1, bytes))) - 4))
   return Math.max(least, Math.ceil(bytes / step) * step)
 }

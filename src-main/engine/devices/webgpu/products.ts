@@ -1,6 +1,6 @@
-// Products of matrices, with bias, activation and residual in the same pass. Sizes that are whole fours go in tiles, cut
-// as the card's tuning says (tuning.ts); others one element a thread. A product that is split over K leaves parts, which
-// are added up in their order: its bits follow from the cut alone.
+// Products of matrices, with bias, activation and residual in the same pass. Sizes that are whole fours go in tiles,
+// cut as the card's tuning says (tuning.ts); others one element a thread. A product that is split over K leaves parts,
+// which are added up in their order: its bits follow from the cut alone.
 import type { Ops } from '../ops.ts'
 import type { Tensor, Tensor1D, Tensor2D } from '../tensor.ts'
 import type { WebGpuDevice } from './device.ts'

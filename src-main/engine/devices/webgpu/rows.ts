@@ -126,7 +126,7 @@ export function sumInto<T extends Tensor>(device: WebGpuDevice, x: Tensor, rows:
 }
 
 /** Four at a time where rows of so many begin at whole fours. */
-export function lanesOf(width: number): { T: Lane; lanes: 1 | 4 } {
+function lanesOf(width: number): { T: Lane; lanes: 1 | 4 } {
   return width % 4 === 0 ? { T: 'vec4f', lanes: 4 } : { T: 'f32', lanes: 1 }
 }
 

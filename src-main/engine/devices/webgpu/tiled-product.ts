@@ -1,8 +1,8 @@
 // The product in tiles, for sizes that are whole fours: C = op(A) op(B), then the epilogue.
-// A workgroup computes BM x BN of C. BK of K at a time, its parts of A and B lie in workgroup memory with K outermost, as
-// vec4f along M and N, so that a thread's step over k is TM/4 + TN/4 loads and TM TN/4 fma of vec4f; the next parts are
-// on their way into registers meanwhile. A matrix with K innermost is turned on the way, in blocks of 4 x 4.
-// A thread's rows are fours 16 apart and its columns fours 32 apart, so that neighbours read neighbouring banks.
+// A workgroup computes BM x BN of C. BK of K at a time, its parts of A and B lie in workgroup memory with K outermost,
+// as vec4f along M and N, so that a thread's step over k is TM/4 + TN/4 loads and TM TN/4 fma of vec4f; the next parts
+// are on their way into registers meanwhile. A matrix with K innermost is turned on the way, in blocks of 4 x 4. A
+// thread's rows are fours 16 apart and its columns fours 32 apart, so that neighbours read neighbouring banks.
 import type { Lane } from './functions.ts'
 import { family, type Kernel, kernel } from './kernel.ts'
 import { epilogues, type Form, strides, threadsOf } from './product-forms.ts'
@@ -30,8 +30,8 @@ interface Part {
 }
 
 /**
- * Units of a part, several a thread: 4 x 4 blocks where it is turned, one vec4f else. The last rows are read again where
- * a tile hangs over: their sums are not stored. What is beyond kEnd is zero.
+ * Units of a part, several a thread: 4 x 4 blocks where it is turned, one vec4f else. The last rows are read again
+ * where a tile hangs over: their sums are not stored. What is beyond kEnd is zero.
  */
 function loader({ name: x, turned, extent, BK, stride, threads, guarded }: Part): Loader {
   const units = turned ? (extent * BK) / 16 : (extent * BK) / 4
@@ -131,7 +131,8 @@ export const tiledProduct = family(
 var<workgroup> As : array<vec4f, ${BK * ofA}>;
 var<workgroup> Bs : array<vec4f, ${BK * ofB}>;
 ${functions(T)}
-@compute @workgroup_size(${threads}) fn main(@builtin(workgroup_id) group : vec3u, @builtin(local_invocation_index) t : u32) {
+@compute @workgroup_size(${threads})
+fn main(@builtin(workgroup_id) group : vec3u, @builtin(local_invocation_index) t : u32) {
 let row0 = group.y * ${BM}u; let column0 = group.x * ${BN}u;
 let lane = t % 32u; let warp = t / 32u;
 let warpRow = warp / ${groupsN}u; let warpColumn = warp % ${groupsN}u; let ly = lane / 8u; let lx = lane % 8u;
@@ -183,7 +184,8 @@ export const plainProduct = family((form: Form, epilogue: string): Kernel => {
 var<workgroup> As : array<f32, ${16 * 17}>;
 var<workgroup> Bs : array<f32, ${16 * 17}>;
 ${functions(T)}
-@compute @workgroup_size(16, 16) fn main(@builtin(workgroup_id) group : vec3u, @builtin(local_invocation_id) t : vec3u) {
+@compute @workgroup_size(16, 16)
+fn main(@builtin(workgroup_id) group : vec3u, @builtin(local_invocation_id) t : vec3u) {
   let row = group.y * 16u + t.y; let c = group.x * 16u + t.x;
   let kBegin = group.z * p.chunk; let kEnd = min(p.K, kBegin + p.chunk);
   var v = 0.0;

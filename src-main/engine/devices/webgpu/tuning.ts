@@ -1,6 +1,6 @@
-// How products are cut on this card: by a table of what was measured (measuring.ts), and by a rule where it says nothing.
-// A cut that splits over K shows in a product's last bits, so what is in the table is never measured again, and its hash
-// is recorded with a run. Rows of activations, which a micro-batch decides, count by their power of two.
+// How products are cut on this card: by a table of what was measured (measuring.ts), and by a rule where it says
+// nothing. A cut that splits over K shows in a product's last bits, so what is in the table is never measured again,
+// and its hash is recorded with a run. Rows of activations, which a micro-batch decides, count by their power of two.
 import { createHash } from 'node:crypto'
 
 import { z } from 'zod'

@@ -1,9 +1,12 @@
 // Vectors of one parameter on the device, in float32, or in float16 as pairs in a word: base + sum_k c_k v_k, a few
-// vectors a pass, and < v_k, g >, partial sums of which are made on the device in one fixed order and added up on the host
-// in float64 when they are read, those of a whole step by one map. A vector's scale (precision.ts) is a power of two.
+// vectors a pass, and < v_k, g >, partial sums of which are made on the device in one fixed order and added up on the
+// host in float64 when they are read, those of a whole step by one map. A vector's scale (precision.ts) is a power of
+// two.
+import { at } from '../../../numbers/vectors.ts'
 import type { Dots, Ops, Precision, Vectors } from '../ops.ts'
 import { halfBits, halfScales } from '../precision.ts'
 import { disposeAll, type Tensor, type Tensor1D, type Tensor2D } from '../tensor.ts'
+import { ofLength } from '../vectors-length.ts'
 import type { WebGpuDevice } from './device.ts'
 import { flatIndex, flatMain } from './functions.ts'
 import { family, kernel } from './kernel.ts'
@@ -84,7 +87,8 @@ const dotting = family((isHalf: boolean, count: number) =>
 // out[k, group] = sum of v_k g over the group's elements: a thread's in their order, then threads by halves
 var<workgroup> sums : array<f32, ${threads * count}>;
 ${four(isHalf)}
-@compute @workgroup_size(${threads}) fn main(@builtin(workgroup_id) group : vec3u, @builtin(local_invocation_index) t : u32) {
+@compute @workgroup_size(${threads})
+fn main(@builtin(workgroup_id) group : vec3u, @builtin(local_invocation_index) t : u32) {
   let whole = p.size / 4u; let rest = p.size % 4u;
   ${each(count, (k) => `var s${k} = 0.0;`)}
   for (var i = group.x * ${threads}u + t; i < whole + min(rest, 1u); i += p.groups * ${threads}u) {
@@ -107,32 +111,22 @@ export function vectors(device: WebGpuDevice): Pick<Ops, 'vectors' | 'readDots'>
   return {
     vectors(values, count, precision): Vectors {
       const held = uploaded(device, values, count, precision)
-      const check = (tensor: Tensor): void => {
-        if (count && tensor.size !== held.length)
-          throw new RangeError(`sizes of vectors differ: ${tensor.size} and ${held.length}`)
-      }
-      return {
-        compose(base, coefficients) {
-          check(base)
-          return composed(device, held, base, coefficients)
-        },
-        dots(gradient) {
-          check(gradient)
-          return dotted(device, held, gradient)
-        },
+      return ofLength(count ? held.length : null, {
+        compose: (base, coefficients) => composed(device, held, base, coefficients),
+        dots: (gradient) => dotted(device, held, gradient),
         dispose: () => disposeAll(held.vectors),
-      }
+      })
     },
 
     async readDots(all: readonly GpuDots[]) {
       const read = await device.read(all.flatMap(({ parts }) => parts))
-      let at = 0
+      let next = 0
       return all.map(({ parts, scales }) => {
         const sums = parts.flatMap(({ shape: [count, groups] }) => {
-          const values = read[at++] as Float32Array
+          const values = read[next++] as Float32Array
           return Array.from({ length: count }, (_, k) => sumOf(values.subarray(k * groups, (k + 1) * groups)))
         })
-        return scales.map((scale, k) => (sums[k] as number) / scale)
+        return scales.map((scale, k) => at(sums, k) / scale)
       })
     },
   }
@@ -160,7 +154,7 @@ function uploaded(device: WebGpuDevice, values: Float32Array, count: number, pre
       counts.push(many)
       for (let k = 0; k < many; k++) {
         const row = values.subarray((first + k) * length, (first + k + 1) * length)
-        const numbers = isHalf ? halfBits(row, scales[first + k] as number) : row
+        const numbers = isHalf ? halfBits(row, at(scales, first + k)) : row
         device.write(place, numbers, k * stride)
         const rest = new Float32Array(stride - numbers.length) // read with the others
         if (rest.length > 0) device.write(place, rest, k * stride + numbers.length)
@@ -188,9 +182,9 @@ function composed<T extends Tensor>(
   let out = base
   let first = 0
   for (const [n, vector] of vectors.entries()) {
-    const count = counts[n] as number
+    const count = at(counts, n)
     const c = Array.from({ length: together }, (_, k) =>
-      k < count ? (coefficients[first + k] as number) / (scales[first + k] as number) : 0,
+      k < count ? at(coefficients, first + k) / at(scales, first + k) : 0,
     )
     first += count
     out = device.output<T>(base.shape)
@@ -205,8 +199,8 @@ function dotted(device: WebGpuDevice, { vectors, counts, scales, isHalf, length 
   const groups = Math.max(1, Math.min(most, Math.ceil(gradient.size / 4 / (4 * threads))))
   const stride = strideOf(length, isHalf) / (isHalf ? 2 : 4)
   const parts = vectors.map((vector, n) => {
-    const out = device.kept<Tensor2D>([counts[n] as number, groups])
-    const code = dotting(isHalf, counts[n] as number)
+    const out = device.kept<Tensor2D>([at(counts, n), groups])
+    const code = dotting(isHalf, at(counts, n))
     device.run(code, [gradient, vector, out], [groups], [gradient.size, stride, groups])
     return out
   })

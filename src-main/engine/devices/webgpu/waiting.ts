@@ -1,7 +1,7 @@
-// Waiting for the device. The binding asks the device for news once a turn of the event loop for as long as a promise of
-// its own is open, and turns the loop as fast as it goes: a core at work for nothing. So while something is waited for,
-// each turn sleeps a while: an eighth of what was waited so far, a millisecond at most. The process hears everything
-// else a millisecond later at most.
+// Waiting for the device. The binding asks the device for news once a turn of the event loop for as long as a promise
+// of its own is open, and turns the loop as fast as it goes: a core at work for nothing. So while something is waited
+// for, each turn sleeps a while: an eighth of what was waited so far, a millisecond at most. The process hears
+// everything else a millisecond later at most.
 const longest = 1 // ms
 const bell = new Int32Array(new SharedArrayBuffer(4)) // nobody rings it
 

@@ -3,7 +3,7 @@ import type { Loss } from '../loss.ts'
 
 export const crossEntropy: Loss = {
   name: 'cross-entropy',
-  onDevice: 'cross-entropy',
+  onDevice: 'label-likelihood',
   loss(logProbabilities, label, gradient) {
     for (let c = 0; c < logProbabilities.length; c++)
       gradient[c] = Math.exp(logProbabilities[c] as number) - (c === label ? 1 : 0)

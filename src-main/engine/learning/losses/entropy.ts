@@ -4,7 +4,7 @@ import type { Loss } from '../loss.ts'
 
 export const entropy: Loss = {
   name: 'entropy',
-  onDevice: 'entropy',
+  onDevice: 'softmax-entropy',
   loss(logProbabilities, _label, gradient) {
     let h = 0
     for (const l of logProbabilities) h -= Math.exp(l) * l

@@ -8,10 +8,3 @@ export function byElement(vectors: readonly Float64Array[], f: (values: Float64A
     return f(values)
   })
 }
-
-/** In place: f of every element and where it is. */
-export function change(tau: Float64Array, f: (value: number, i: number) => number): void {
-  tau.forEach((value, i) => {
-    tau[i] = f(value, i)
-  })
-}

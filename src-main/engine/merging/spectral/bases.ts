@@ -4,8 +4,8 @@
 //   pca:         the leading eigenvectors of K: no M vectors leave less behind;
 //   subset:      some of the tasks;
 //   orthogonal:  random directions, orthonormal;
-//   autoencoder: softmax(E_k), mixtures of tasks: E by Adam on |tau - D C tau|^2, its D the least squares' of each step.
-// The M leading eigenvalues of K bound what any of them keeps: error >= sum_{k > M} values_k / sum_k values_k.
+//   autoencoder: softmax(E_k), mixtures of tasks: E by Adam on |tau - D C tau|^2, its D the least squares' of each
+// step. The M leading eigenvalues of K bound what any of them keeps: error >= sum_{k > M} values_k / sum_k values_k.
 // The paper's autoencoder learns its decoder by steps too: that it is solved for here is our choice.
 import type { z } from 'zod'
 
@@ -14,7 +14,7 @@ import { adamwStep } from '../../../numbers/adamw.ts'
 import { normal, permutation } from '../../../numbers/random.ts'
 import { streamOf } from '../../../numbers/streams.ts'
 import { filled, type Table } from '../../../numbers/table.ts'
-import { dot, norm, product } from '../../../numbers/vectors.ts'
+import { at, dot, norm, product } from '../../../numbers/vectors.ts'
 import { eigen } from '../../devices/double/eigen.ts'
 import { withDoubles } from '../../devices/double/open.ts'
 import { merge, partOf, type Sources } from '../merge.ts'
@@ -43,8 +43,8 @@ export const bases = merge(card, {
 function mixed(row: Float64Array, vectors: readonly Float64Array[]): Float64Array {
   const out = new Float64Array(vectors[0]?.length ?? 0)
   for (const [k, vector] of vectors.entries()) {
-    const by = row[k] as number
-    if (by !== 0) for (let i = 0; i < out.length; i++) out[i] = (out[i] as number) + by * (vector[i] as number)
+    const by = at(row, k)
+    if (by !== 0) for (let i = 0; i < out.length; i++) out[i] = at(out, i) + by * at(vector, i)
   }
   return out
 }
@@ -63,12 +63,11 @@ async function productsOf(sources: Sources): Promise<Table> {
       for (const [i, a] of vectors.entries())
         for (const [j, b] of vectors.slice(0, i + 1).entries()) {
           const row = products[i] as Float64Array
-          row[j] = (row[j] as number) + dot(a, b)
+          row[j] = at(row, j) + dot(a, b)
         }
     }
   }
-  for (const [i, row] of products.entries())
-    for (let j = 0; j < i; j++) (products[j] as Float64Array)[i] = row[j] as number
+  for (const [i, row] of products.entries()) for (let j = 0; j < i; j++) (products[j] as Float64Array)[i] = at(row, j)
   return products
 }
 
@@ -128,7 +127,7 @@ function orthonormal(m: number, n: number, seed: number): Table {
     for (let again = 0; again < 2; again++)
       for (const other of rows) {
         const along = dot(other, row)
-        for (let i = 0; i < n; i++) row[i] = (row[i] as number) - along * (other[i] as number)
+        for (let i = 0; i < n; i++) row[i] = at(row, i) - along * at(other, i)
       }
     const length = norm(row)
     rows.push(row.map((v) => v / length))
@@ -143,7 +142,7 @@ async function decoderOf(products: Table, encoder: Table): Promise<Table> {
     Float64Array.from(encoder, (_, k) =>
       dot(
         c,
-        Float64Array.from(along, (a) => a[k] as number),
+        Float64Array.from(along, (a) => at(a, k)),
       ),
     ),
   )
@@ -152,9 +151,9 @@ async function decoderOf(products: Table, encoder: Table): Promise<Table> {
   return along.map((row) => {
     const out = new Float64Array(row.length)
     for (const [k, z] of vectors.entries()) {
-      if (!((values[k] as number) > cut)) continue
-      const by = dot(z, row) / (values[k] as number)
-      for (let i = 0; i < out.length; i++) out[i] = (out[i] as number) + by * (z[i] as number)
+      if (!(at(values, k) > cut)) continue
+      const by = dot(z, row) / at(values, k)
+      for (let i = 0; i < out.length; i++) out[i] = at(out, i) + by * at(z, i)
     }
     return out
   })
@@ -166,7 +165,7 @@ async function learned(products: Table, m: number, steps: number, seed: number):
   const logits = Array.from({ length: m }, (_, k) =>
     Float64Array.from({ length: count }, (_, i) => normal(seed, streamOf('bases'), k + 1, i)),
   )
-  const total = products.reduce((sum, row, t) => sum + (row[t] as number), 0) || 1
+  const total = products.reduce((sum, row, t) => sum + at(row, t), 0) || 1
   const moments = { first: filled(m, count, 0), second: filled(m, count, 0), step: 0 }
   for (let step = 0; step < steps; step++) {
     const encoder = logits.map(softmax)
@@ -177,11 +176,11 @@ async function learned(products: Table, m: number, steps: number, seed: number):
     const gradient = encoder.map((c, k) => {
       const byC = Float64Array.from(c, (_, i) => {
         let sum = 0
-        for (const [t, row] of decoder.entries()) sum -= (2 * (row[k] as number) * (left[t]?.[i] as number)) / total
+        for (const [t, row] of decoder.entries()) sum -= (2 * at(row, k) * (left[t]?.[i] as number)) / total
         return sum
       })
       const mean = dot(byC, c)
-      return c.map((v, i) => v * ((byC[i] as number) - mean))
+      return c.map((v, i) => v * (at(byC, i) - mean))
     })
     adamwStep({ learningRate: 0.05, weightDecay: 0, clipNorm: null }, logits, gradient, moments)
   }

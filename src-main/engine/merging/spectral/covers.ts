@@ -2,6 +2,7 @@
 // the nearest matrices with orthonormal rows, the polar factors
 //   U_c = G_u^(-1/2) U,   V_c = G_v^(-1/2) V,   G_u = U U', G_v = V V'  (k, k).
 // They are never made: what is between them is k by k. Directions in which the rows of two tasks are the same are one.
+import { at } from '../../../numbers/vectors.ts'
 import type { DoubleDevice, Matrix } from '../../devices/double/device.ts'
 import { gram, multiply, turned, viewOf } from '../../devices/double/products.ts'
 import { functionOf, leadingInto, type Spectrum, spectrum } from '../../devices/double/singular.ts'
@@ -56,6 +57,6 @@ export function diagonal(device: DoubleDevice, values: ArrayLike<number>): Matri
   const n = values.length
   const out = device.matrix(n, n)
   const all = device.values(out)
-  for (let i = 0; i < n; i++) all[i * n + i] = values[i] as number
+  for (let i = 0; i < n; i++) all[i * n + i] = at(values, i)
   return out
 }

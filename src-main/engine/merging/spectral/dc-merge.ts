@@ -3,7 +3,9 @@
 //   M_t = U_c U_t S_t V_t' V_c' = G_u^(1/2)[:, t] S_t G_v^(1/2)[t, :],
 // of which the `density` k^2 largest entries stay; M their mean where they have the sign of their sum, and of M the T
 // blocks on the diagonal; tau = U_c' M V_c.
+
 import { dcMerge as card } from '../../../contract/merges/spectral/dc-merge.ts'
+import { at } from '../../../numbers/vectors.ts'
 import type { DoubleDevice, Matrix } from '../../devices/double/device.ts'
 import { multiplyInto, viewOf, within } from '../../devices/double/products.ts'
 import { functionOf } from '../../devices/double/singular.ts'
@@ -40,8 +42,7 @@ function inFrame(
     const [scaled, out] = [device.matrix(r, k), device.matrix(k, k)]
     const [to, from] = [device.values(scaled), device.values(right)]
     for (let i = 0; i < r; i++)
-      for (let j = 0; j < k; j++)
-        to[i * k + j] = (singular[first + i] as number) * (from[(first + i) * k + j] as number)
+      for (let j = 0; j < k; j++) to[i * k + j] = at(singular, first + i) * at(from, (first + i) * k + j)
     multiplyInto(device, 'set', within(viewOf(left), 0, first, k, r), viewOf(scaled), viewOf(out))
     return Float64Array.from(device.values(out))
   })
@@ -53,7 +54,7 @@ function ownBlocks(m: Float64Array, k: number, r: number, density: number): Floa
   const out = new Float64Array(k * r)
   for (let i = 0; i < k; i++)
     for (let j = 0; j < r; j++) {
-      const value = m[i * k + r * Math.floor(i / r) + j] as number
+      const value = at(m, i * k + r * Math.floor(i / r) + j)
       if (Math.abs(value) >= least) out[i * r + j] = value
     }
   return out

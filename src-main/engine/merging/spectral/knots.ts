@@ -4,7 +4,9 @@
 // or of all matrices together, times the task's weight; the sign with the greater mass; the mean of what has it.
 //   tau = U TIES(U' tau_1 ... U' tau_T)
 // Tasks are read in turn, twice: for the mass, and for the mean.
+
 import { knots as card } from '../../../contract/merges/spectral/knots.ts'
+import { at } from '../../../numbers/vectors.ts'
 import type { DoubleDevice, Matrix } from '../../devices/double/device.ts'
 import { eigen } from '../../devices/double/eigen.ts'
 import { withDoubles } from '../../devices/double/open.ts'
@@ -62,15 +64,15 @@ async function basisOfFew(device: DoubleDevice, taus: Taus, least: number): Prom
     await inScope(device, async () => {
       const tau = device.values(await taus.read(t))
       for (let i = 0; i < rows; i++)
-        for (let j = 0; j < columns; j++) all[(t * columns + j) * rows + i] = tau[i * columns + j] as number
+        for (let j = 0; j < columns; j++) all[(t * columns + j) * rows + i] = at(tau, i * columns + j)
     })
   const { values, vectors } = eigen(device, gram(device, side))
   const r = rankOf(values, least, taus)
   const basis = multiply(device, { ...vectors, rows: r }, side)
   const of = device.values(basis)
   for (let k = 0; k < r; k++) {
-    const by = 1 / Math.sqrt(values[k] as number)
-    for (let i = 0; i < rows; i++) of[k * rows + i] = by * (of[k * rows + i] as number)
+    const by = 1 / Math.sqrt(at(values, k))
+    for (let i = 0; i < rows; i++) of[k * rows + i] = by * at(of, k * rows + i)
   }
   return basis
 }
@@ -100,7 +102,7 @@ async function tied(
       await inScope(device, async () => {
         const x = device.values(multiply(device, basis, await taus.read(t)))
         thresholds[t] ??= trimThreshold(x, density)
-        trim(x, thresholds[t] as number, weights[t] as number)
+        trim(x, at(thresholds, t), at(weights, t))
         see(x)
       })
   }
@@ -110,7 +112,7 @@ async function tied(
 
 /** In place: what is below the threshold becomes 0, the rest is multiplied. */
 function trim(x: Float64Array, least: number, by: number): void {
-  for (let i = 0; i < x.length; i++) x[i] = Math.abs(x[i] as number) < least ? 0 : by * (x[i] as number)
+  for (let i = 0; i < x.length; i++) x[i] = Math.abs(at(x, i)) < least ? 0 : by * at(x, i)
 }
 
 /** Of each task, the threshold over all matrices: found exactly, by looking twice. */
@@ -120,7 +122,7 @@ async function ofModel(sources: Sources, density: number, least: number): Promis
   for (let look = 0; look < 2; look++) {
     for (const [name, shape] of sources.parameters) {
       if (!isMatrix(shape)) continue
-      const place = { name, first: 0, count: (shape[0] as number) * (shape[1] as number) }
+      const place = { name, first: 0, count: at(shape, 0) * at(shape, 1) }
       const part = await partOf(sources, all, place, { ofModels: false, weights: [], isScaled: false, inTurn: true })
       await withDoubles((device) => looked(device, tausOf(device, part), least, magnitudes))
     }

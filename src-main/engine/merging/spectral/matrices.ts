@@ -1,8 +1,10 @@
-// What merges of matrices share: a parameter of two dimensions is given to the merge's own mathematics, tau_t (m, n) one
-// after the other, on the float64 device; of any other the mean over the vectors is taken, or nothing, or the sum.
+// What merges of matrices share: a parameter of two dimensions is given to the merge's own mathematics, tau_t (m, n)
+// one after the other, on the float64 device; of any other the mean over the vectors is taken, or nothing, or the sum.
+
 import type { z } from 'zod'
 
 import type { MergeCard } from '../../../contract/merges/card.ts'
+import { at } from '../../../numbers/vectors.ts'
 import type { DoubleDevice, Matrix } from '../../devices/double/device.ts'
 import { withDoubles } from '../../devices/double/open.ts'
 import { type Merge, merge, type Part } from '../merge.ts'
@@ -51,7 +53,7 @@ export async function resting({ base, which, read }: Part, rest: Resting['rest']
   const by = rest === 'mean' ? 1 / which.length : 1
   for (const place of which.keys()) {
     const tau = await read(place)
-    for (let i = 0; i < sum.length; i++) sum[i] = (sum[i] as number) + by * (tau[i] as number)
+    for (let i = 0; i < sum.length; i++) sum[i] = at(sum, i) + by * at(tau, i)
   }
   return sum
 }
@@ -65,7 +67,7 @@ export async function sumOf(device: DoubleDevice, taus: Taus): Promise<Matrix> {
 
 export function added(device: DoubleDevice, to: Matrix, x: Matrix, by = 1): void {
   const [values, other] = [device.values(to), device.values(x)]
-  for (let i = 0; i < values.length; i++) values[i] = (values[i] as number) + by * (other[i] as number)
+  for (let i = 0; i < values.length; i++) values[i] = at(values, i) + by * at(other, i)
 }
 
 /** What it makes on the device is gone after it. */
@@ -76,4 +78,10 @@ export async function inScope<T>(device: DoubleDevice, work: () => Promise<T>): 
   } finally {
     end()
   }
+}
+
+/** x <- by x. */
+export function scaled(device: DoubleDevice, x: Matrix, by: number): void {
+  const values = device.values(x)
+  for (let i = 0; i < values.length; i++) values[i] = by * at(values, i)
 }

@@ -1,5 +1,7 @@
 // The magnitude that a share of numbers has at least: of an array, or of many that are seen one after the other, twice.
 
+import { at } from '../../../numbers/vectors.ts'
+
 /** The least |x| of the floor(density n) largest, or of the largest; what is 0 is never among them. */
 export function trimThreshold(x: Float64Array, density: number): number {
   const sizes = x.map(Math.abs).sort()
@@ -27,9 +29,9 @@ export class Magnitudes {
   add(x: Float64Array): void {
     for (const value of x) {
       this.#floats[0] = Math.abs(value)
-      const word = this.#words[0] as number
-      if (this.#upper < 0) this.#counts[word >>> 16] = (this.#counts[word >>> 16] as number) + 1
-      else if (word >>> 16 === this.#upper) this.#counts[word & 0xffff] = (this.#counts[word & 0xffff] as number) + 1
+      const word = at(this.#words, 0)
+      if (this.#upper < 0) this.#counts[word >>> 16] = at(this.#counts, word >>> 16) + 1
+      else if (word >>> 16 === this.#upper) this.#counts[word & 0xffff] = at(this.#counts, word & 0xffff) + 1
     }
     this.#seen += x.length
   }
@@ -38,15 +40,15 @@ export class Magnitudes {
   next(): void {
     if (this.#upper < 0) this.#left = Math.max(1, Math.floor(this.#density * this.#seen))
     let bin = BINS - 1
-    for (let sum = this.#counts[bin] as number; sum < this.#left && bin > 0; ) {
-      this.#left -= this.#counts[bin] as number
-      sum = this.#counts[--bin] as number
+    for (let sum = at(this.#counts, bin); sum < this.#left && bin > 0; ) {
+      this.#left -= at(this.#counts, bin)
+      sum = at(this.#counts, --bin)
     }
     if (this.#upper < 0) this.#upper = bin
     else {
       this.#words[0] = ((this.#upper << 16) | bin) >>> 0
       // as float64 numbers round to it that lie half a step below
-      const least = (this.#floats[0] as number) * (1 - 2 ** -24)
+      const least = at(this.#floats, 0) * (1 - 2 ** -24)
       this.threshold = least > 0 ? least : Number.MIN_VALUE
     }
     this.#counts.fill(0)

@@ -3,11 +3,12 @@
 // With B (T m, n) the tau_t / |tau_t| below one another and C (m, T m) the tau_t tau_t' / |tau_t| side by side, A = B'B
 // and sum_t tau_t G_t = C B, so that C (B B' + ridge I)^-1 B is the same where T m < n. A vector of zeros is left out.
 import { wudiClosed as card } from '../../../contract/merges/spectral/wudi-closed.ts'
-import { norm } from '../../../numbers/vectors.ts'
+import { at } from '../../../numbers/vectors.ts'
 import { cholesky, solveRight } from '../../devices/double/cholesky.ts'
 import type { DoubleDevice, Matrix } from '../../devices/double/device.ts'
-import { gram, mirror, multiply, multiplyInto, turned, viewOf } from '../../devices/double/products.ts'
-import { added, inScope, ofMatrices, type Taus } from './matrices.ts'
+import { gram, multiply } from '../../devices/double/products.ts'
+import { ofMatrices, scaled, type Taus } from './matrices.ts'
+import { normalEquations, ofUnit } from './normal-equations.ts'
 
 export const wudiClosed = ofMatrices(card, async (device, taus, { ridge }) => {
   const { count, rows, columns } = taus
@@ -19,38 +20,11 @@ export const wudiClosed = ofMatrices(card, async (device, taus, { ridge }) => {
   return b
 })
 
-/** A (n, n) and sum_t tau_t G_t (m, n). */
-export async function normalEquations(device: DoubleDevice, taus: Taus): Promise<{ a: Matrix; b: Matrix }> {
-  const { count, rows, columns } = taus
-  const [a, b] = [device.matrix(columns, columns), device.matrix(rows, columns)]
-  for (let t = 0; t < count; t++)
-    await inScope(device, async () => {
-      const tau = await taus.read(t)
-      const size = norm(Float64Array.from(device.values(tau)))
-      if (size === 0) return
-      scaled(device, tau, 1 / size)
-      if (rows < columns) {
-        multiplyInto(device, 'addUpper', turned(viewOf(tau)), viewOf(tau), viewOf(a))
-        added(device, b, multiply(device, gram(device, tau), tau), size)
-      } else {
-        const own = gram(device, turned(viewOf(tau)))
-        added(device, a, own)
-        added(device, b, multiply(device, tau, own), size)
-      }
-    })
-  mirror(device, a)
-  return { a, b }
-}
-
 async function dual(device: DoubleDevice, taus: Taus, ridge: number): Promise<Matrix> {
   const { count, rows, columns } = taus
   const [b, c] = [device.matrix(count * rows, columns), device.matrix(rows, count * rows)]
   for (let t = 0; t < count; t++)
-    await inScope(device, async () => {
-      const tau = await taus.read(t)
-      const size = norm(Float64Array.from(device.values(tau)))
-      if (size === 0) return
-      scaled(device, tau, 1 / size)
+    await ofUnit(device, taus, t, (tau, size) => {
       device.values(b).set(device.values(tau), t * rows * columns)
       const own = gram(device, tau)
       scaled(device, own, size)
@@ -64,12 +38,7 @@ async function dual(device: DoubleDevice, taus: Taus, ridge: number): Promise<Ma
   return multiply(device, c, b)
 }
 
-function scaled(device: DoubleDevice, x: Matrix, by: number): void {
-  const values = device.values(x)
-  for (let i = 0; i < values.length; i++) values[i] = by * (values[i] as number)
-}
-
 function raiseDiagonal(device: DoubleDevice, a: Matrix, by: number): void {
   const values = device.values(a)
-  for (let i = 0; i < a.rows; i++) values[i * a.rows + i] = (values[i * a.rows + i] as number) + by
+  for (let i = 0; i < a.rows; i++) values[i * a.rows + i] = at(values, i * a.rows + i) + by
 }

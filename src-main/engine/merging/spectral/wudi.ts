@@ -3,11 +3,13 @@
 // as published: `steps` of Adam from M = sum_t tau_t at a learning rate of 1e-5, which move no element by more than
 // their product, whatever the vectors' size. M is rounded to float32 after each, as there: steps as small are rounded
 // alike again and again, which shows in the sixth digit. Where steps without end lead is wudi-closed.ts.
+
 import { wudi as card } from '../../../contract/merges/spectral/wudi.ts'
 import { adamwStep, type Moments } from '../../../numbers/adamw.ts'
+import { at } from '../../../numbers/vectors.ts'
 import { multiplyInto, viewOf } from '../../devices/double/products.ts'
 import { ofMatrices, sumOf } from './matrices.ts'
-import { normalEquations } from './wudi-closed.ts'
+import { normalEquations } from './normal-equations.ts'
 
 export const wudi = ofMatrices(card, async (device, taus, { steps, learningRate }) => {
   const start = await sumOf(device, taus)
@@ -20,9 +22,9 @@ export const wudi = ofMatrices(card, async (device, taus, { steps, learningRate 
   const [g, target] = [device.values(gradient), device.values(b)]
   for (let step = 0; step < steps; step++) {
     multiplyInto(device, 'set', viewOf(start), viewOf(a), viewOf(gradient))
-    for (let i = 0; i < g.length; i++) g[i] = 2 * ((g[i] as number) - (target[i] as number))
+    for (let i = 0; i < g.length; i++) g[i] = 2 * (at(g, i) - at(target, i))
     adamwStep(settings, [values], [g], moments)
-    for (let i = 0; i < values.length; i++) values[i] = Math.fround(values[i] as number)
+    for (let i = 0; i < values.length; i++) values[i] = Math.fround(at(values, i))
     await new Promise(setImmediate) // the process answers between steps
   }
   return start

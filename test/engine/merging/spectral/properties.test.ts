@@ -5,6 +5,7 @@ import { describe, expect, test } from 'vitest'
 
 import { merges } from '../../../../src-main/engine/merging/index.ts'
 import type { Merge } from '../../../../src-main/engine/merging/merge.ts'
+import { sum } from '../../../../src-main/numbers/vectors.ts'
 import { farthest, merged, noise, product, transposed } from './parts.ts'
 
 const mergeNamed = (name: string): Merge => merges.find(({ card }) => card.name === name) as Merge
@@ -90,20 +91,24 @@ test('WUDI in closed form is a minimum, the same by its tasks and by its columns
   const wide = [1, 2].map((seed) => noise(3 * 20, seed)) // T m < n
   const found = await merged(merge, [3, 20], wide)
   const loss = (m: Float64Array): number =>
-    wide.reduce((sum, tau) => {
-      const apart = m.map((v, i) => v - (tau[i] as number))
-      const seen = product(apart, transposed(tau, 3, 20), 3, 20, 3)
-      return sum + seen.reduce((a, v) => a + v * v, 0) / tau.reduce((a, v) => a + v * v, 0)
-    }, 0)
+    sum(
+      wide.map((tau) => {
+        const apart = m.map((v, i) => v - (tau[i] as number))
+        const seen = product(apart, transposed(tau, 3, 20), 3, 20, 3)
+        return seen.reduce((a, v) => a + v * v, 0) / tau.reduce((a, v) => a + v * v, 0)
+      }),
+    )
   expect(loss(found)).toBeLessThan(1e-12)
   const tall = three.map((tau) => tau.slice(0, 200)) // (20, 10)
   const best = await merged(merge, [20, 10], tall)
   const lossOf = (m: Float64Array): number =>
-    tall.reduce((sum, tau) => {
-      const apart = m.map((v, i) => v - (tau[i] as number))
-      const seen = product(apart, transposed(tau, 20, 10), 20, 10, 20)
-      return sum + seen.reduce((a, v) => a + v * v, 0) / tau.reduce((a, v) => a + v * v, 0)
-    }, 0)
+    sum(
+      tall.map((tau) => {
+        const apart = m.map((v, i) => v - (tau[i] as number))
+        const seen = product(apart, transposed(tau, 20, 10), 20, 10, 20)
+        return seen.reduce((a, v) => a + v * v, 0) / tau.reduce((a, v) => a + v * v, 0)
+      }),
+    )
   for (let seed = 1; seed < 6; seed++)
     expect(lossOf(best.map((v, i) => v + 1e-3 * (noise(200, seed)[i] as number)))).toBeGreaterThan(lossOf(best))
 })

@@ -1,5 +1,6 @@
 // Images cut into patches, a strip of one image's patches a tile.
 import type { Images, Normalisation, Ops } from '../../ops.ts'
+import { patchGrid } from '../../patch-grid.ts'
 import type { Tensor1D, Tensor2D } from '../../tensor.ts'
 import type { WasmDevice } from '../backend.ts'
 import { SMALL_ARRAY, same } from './tiles.ts'
@@ -8,10 +9,8 @@ export function patches(device: WasmDevice): Pick<Ops, 'patches'> {
   return {
     patches(images, patch, normalisation) {
       const { channels, size } = images
-      const grid = size / patch
-      const count = images.pixels.length
-      if (!Number.isInteger(grid)) throw new RangeError(`${size} pixels are no whole number of patches of ${patch}`)
-      const out = device.output<Tensor2D>([count * grid * grid, 3 * patch * patch])
+      const { grid, count, shape } = patchGrid(images, patch)
+      const out = device.output<Tensor2D>(shape)
       const { pixels, isBytes } = uploaded(device, images)
       const levels = levelsOf(normalisation)
       const table = device.scratch('levels', levels.byteLength)

@@ -3,6 +3,7 @@
 import type { Dots, Ops, Precision, Vectors } from '../../ops.ts'
 import { halfBits, halfScales } from '../../precision.ts'
 import { disposeAll, type Tensor, type Tensor1D } from '../../tensor.ts'
+import { ofLength } from '../../vectors-length.ts'
 import type { WasmDevice } from '../backend.ts'
 import type { Argument } from '../pool.ts'
 import { SMALL_ARRAY, TILE } from './tiles.ts'
@@ -24,21 +25,11 @@ export function vectors(device: WasmDevice): Pick<Ops, 'vectors' | 'readDots'> {
     vectors(values, count, precision): Vectors {
       const length = count && values.length / count
       const held = uploaded(device, values, count, precision)
-      const check = (tensor: Tensor): void => {
-        if (count && tensor.size !== length)
-          throw new RangeError(`sizes of vectors differ: ${tensor.size} and ${length}`)
-      }
-      return {
-        compose(base, coefficients) {
-          check(base)
-          return composed(device, held, base, coefficients)
-        },
-        dots(gradient) {
-          check(gradient)
-          return dotted(device, held, gradient)
-        },
+      return ofLength(count ? length : null, {
+        compose: (base, coefficients) => composed(device, held, base, coefficients),
+        dots: (gradient) => dotted(device, held, gradient),
         dispose: () => disposeAll(held.vectors),
-      }
+      })
     },
 
     readDots: async (all: readonly WasmDots[]) =>
