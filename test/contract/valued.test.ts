@@ -39,6 +39,6 @@ test('a card refuses a value wherever it may hold', () => {
   const ties = mergeCard('ties')
   expect(issuesOf(ties, { density: { gradient: [0.2, 1] } })).toEqual([])
   expect(issuesOf(ties, { density: { gradient: [0.2, 1.5] } })).toHaveLength(1)
-  expect(issuesOf(ties, { density: [{ filter: 'mlp', value: 0.2 }, { value: 0 }] })).toHaveLength(1)
+  expect(issuesOf(ties, { density: [{ filter: 'mlp', value: 0.2 }, { value: -1 }] })).toHaveLength(1)
   expect(issuesOf(ties, { scale: 1 }).length).toBeGreaterThan(0)
 })

@@ -36,6 +36,13 @@ const opening = [
 const own: Record<string, string> = {
   'bench/merge-speed.ts: open': "the benchmark's own random checkpoints",
   'bench/side.ts: readFileSync': '/proc',
+  'engine/devices/native/backend.ts: readFileSync': 'the addon that is about to be loaded',
+  'engine/devices/native/card.ts: readFileSync': '/proc',
+  'engine/devices/webgpu/engine.ts: readFileSync': '/sys',
+  'engine/devices/webgpu/opening.ts: readFileSync': "the binding's package",
+  'engine/devices/webgpu/tables.ts: readFileSync': 'what it measured of a card itself, in the data folder',
+  'files/known-hashes.ts: readFile': 'a cache in the data folder',
+  'files/merge-rate.ts: readFile': 'a cache in the data folder',
   'engine/devices/wasm/kernel-files.ts: readFileSync': 'compiled kernels',
   'engine/devices/wasm/module.ts: readFileSync': 'compiled kernels',
   'files/open.ts: open': 'the door itself',
