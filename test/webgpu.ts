@@ -8,6 +8,15 @@ import { webgpu } from '../src-main/engine/devices/webgpu/engine.ts'
 const software = '/usr/lib/chromium/vk_swiftshader_icd.json'
 const cards = ['/dev/dri', '/dev/nvidiactl']
 
+/**
+ * Whether a card is there, or every test is to run on a software driver too (WEBGPU_THOROUGH): it compiles a kernel in
+ * seconds, so that all sizes of all operations take most of an hour.
+ */
+export async function webgpuCardHere(): Promise<boolean> {
+  const hasCard = cards.some((path) => existsSync(path)) || Boolean(process.env['WEBGPU_THOROUGH'])
+  return hasCard && (await webgpuHere())
+}
+
 /** Whether it opens. A driver is named before anything asks for one: the binding looks for drivers once. */
 export async function webgpuHere(): Promise<boolean> {
   if (!process.env['VK_DRIVER_FILES'] && !cards.some((path) => existsSync(path)) && existsSync(software))

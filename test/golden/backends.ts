@@ -1,16 +1,17 @@
 // The backends this machine has: wasm always, native TensorFlow where it is installed in the data folder or named by
-// BASIL_ADDON, WebGPU where it has a driver. With NATIVE_REQUIRED set, as in CI, its absence is a failure and not a
+// BASIL_ADDON, WebGPU where there is a card. With NATIVE_REQUIRED set, as in CI, its absence is a failure and not a
 // shorter test.
 import { native } from '../../src-main/engine/devices/native/engine.ts'
 import { dataFolder } from '../../src-main/files/data-folder.ts'
 import { currentEngine } from '../../src-main/files/engine-folder.ts'
-import { webgpuHere } from '../webgpu.ts'
+import { webgpuCardHere, webgpuHere } from '../webgpu.ts'
 
-export async function backendsHere(): Promise<('wasm' | 'native' | 'webgpu')[]> {
+/** software: WebGPU also where only a software driver is. */
+export async function backendsHere({ software = false } = {}): Promise<('wasm' | 'native' | 'webgpu')[]> {
   return [
     'wasm',
     ...((await nativeHere()) ? (['native'] as const) : []),
-    ...((await webgpuHere()) ? (['webgpu'] as const) : []),
+    ...((await (software ? webgpuHere() : webgpuCardHere())) ? (['webgpu'] as const) : []),
   ]
 }
 

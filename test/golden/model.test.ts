@@ -23,7 +23,7 @@ import { fromNumbers, type Table } from '../../src-main/numbers/table.ts'
 import { backendsHere } from './backends.ts'
 import { expected, expectedTensor, folder, goldenConfig, relativeError, tasks } from './fixture.ts'
 
-describe.each(await backendsHere())('on %s', (prefer) => {
+describe.each(await backendsHere({ software: true }))('on %s', (prefer) => {
   let backend: Backend
   let parents: Parents
   beforeAll(async () => {

@@ -2,7 +2,7 @@
 // byte is in each channel, made on the host in float64: the very bits that a loop on the host would give.
 import type { Images, Normalisation, Ops } from '../ops.ts'
 import { patchGrid } from '../patch-grid.ts'
-import type { Tensor1D, Tensor2D } from '../tensor.ts'
+import { disposeAll, type Tensor1D, type Tensor2D } from '../tensor.ts'
 import type { WebGpuDevice } from './device.ts'
 import { flatIndex, flatMain } from './functions.ts'
 import { family, kernel } from './kernel.ts'
@@ -30,23 +30,15 @@ ${flatMain} {
 )
 
 export function patches(device: WebGpuDevice): Pick<Ops, 'patches'> {
-  const tables = new Map<string, Tensor1D>() // of levels, by what they were made from
-  const levels = (normalisation: Normalisation): Tensor1D => {
-    const key = JSON.stringify(normalisation)
-    const present = tables.get(key)
-    if (present) return present
-    const made = device.kept<Tensor1D>([3 * 256])
-    device.write(made, levelsOf(normalisation))
-    tables.set(key, made)
-    return made
-  }
   return {
     patches(images, patch, normalisation) {
       const out = device.output<Tensor2D>(patchGrid(images, patch).shape)
       const { pixels, isBytes } = uploaded(device, images)
       const cut = cutting(isBytes, images.channels, images.size, patch)
-      device.run(cut, [pixels, ...(isBytes ? [levels(normalisation)] : []), out], flat(out.size), [out.size])
-      pixels.dispose()
+      const levels = device.output<Tensor1D>([3 * 256])
+      device.write(levels, levelsOf(normalisation))
+      device.run(cut, [pixels, ...(isBytes ? [levels] : []), out], flat(out.size), [out.size])
+      disposeAll([pixels, levels])
       return out
     },
   }
