@@ -157,6 +157,18 @@ async function readBatches(all: readonly BatchDots[]): Promise<number[][]> {
   }
 }
 
+/** Numbers that were made otherwise, to be read with inner products. */
+export function dotsOf(values: Tensor1D): Dots {
+  const batch: Batch = { waiting: [], values: tf.keep(values), count: values.size, open: 1 }
+  const dots: BatchDots = {
+    batch,
+    at: 0,
+    scales: Array.from({ length: values.size }, () => 1),
+    dispose: () => values.dispose(),
+  }
+  return dots
+}
+
 function emptyBatch(): Batch {
   return { waiting: [], values: null, count: 0, open: 0 }
 }

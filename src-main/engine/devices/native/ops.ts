@@ -9,6 +9,7 @@ import { activations } from './activations.ts'
 import { tfAttention } from './attention.ts'
 import { deviceVectors } from './device-vectors.ts'
 import { functions } from './functions.ts'
+import { head } from './head.ts'
 import { hostVectors } from './host-vectors.ts'
 import { kernelOps, runKernel } from './kernels.ts'
 import { norms } from './norms.ts'
@@ -47,7 +48,12 @@ export function nativeOps(
   if (!own) return { ops: plain, close: () => undefined }
   if (how === 'functions') {
     const recorded = functions(backend, own)
-    const ops = { ...plain, ...deviceVectors(backend, operations, recorded), traced: recorded.call }
+    const ops = {
+      ...plain,
+      ...deviceVectors(backend, operations, recorded),
+      ...head(operations, recorded),
+      traced: recorded.call,
+    }
     return { ops, close: recorded.dispose }
   }
   const run = runKernel(backend, own)

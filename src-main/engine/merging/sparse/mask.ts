@@ -10,10 +10,10 @@ import { streamOf } from '../../../numbers/streams.ts'
 export function uniforms(seed: number, model: string, tensor: string, first: number, n: number): Float64Array {
   const digest = createHash('sha256').update(`${model}\0${tensor}`).digest()
   const [a, b] = [digest.readUInt32LE(0), digest.readUInt32LE(4)]
-  const key = [seed >>> 0, streamOf('masks')] as const
+  const stream = streamOf('masks')
   const out = new Float64Array(n)
   for (let block = Math.floor(first / 4); block * 4 < first + n; block++)
-    for (const [k, word] of philox([block >>> 0, Math.floor(block / 2 ** 32), a, b], key).entries()) {
+    for (const [k, word] of philox([block >>> 0, Math.floor(block / 2 ** 32), a, b], [seed >>> 0, stream]).entries()) {
       const i = block * 4 + k - first
       if (i >= 0 && i < n) out[i] = word / 2 ** 32
     }
