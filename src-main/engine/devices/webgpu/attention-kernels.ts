@@ -74,7 +74,7 @@ export const forward = family((...given: Given): Kernel => {
       `
   var m = vec4f(far); // of each row the largest score so far
   var l = vec4f(); // this thread's part of the sum of exp(s - m)
-  var o : array<vec4f, ${accumulated(shape)}>;
+  var o = array<vec4f, ${accumulated(shape)}>();
   let end = ${causal ? `min(p.tokens, block + ${tile}u)` : 'p.tokens'};
   for (var k = 0u; k < end; k += ${tile}u) {
     var s = array<vec4f, 4>();
@@ -139,7 +139,7 @@ export const queryGradient = family((...given: Given): Kernel => {
       `
   let log = logsAt(pair, block + ty + ${columns4});
   let mean = slopesAt(pair, block + ty + ${columns4});
-  var o : array<vec4f, ${accumulated(shape)}>;
+  var o = array<vec4f, ${accumulated(shape)}>();
   let end = ${causal ? `min(p.tokens, block + ${tile}u)` : 'p.tokens'};
   for (var k = 0u; k < end; k += ${tile}u) {
     ${clear}
@@ -178,8 +178,8 @@ export const keyValueGradient = family((...given: Given): Kernel => {
 fn seenBy(key : u32, queries : vec4u) -> vec4<bool> { return (queries < vec4u(p.tokens))${causal ? ' & (vec4u(key) <= queries)' : ''}; }`,
       ],
       `
-  var dk : array<vec4f, ${accumulated(shape)}>;
-  var dv : array<vec4f, ${accumulated(shape)}>;
+  var dk = array<vec4f, ${accumulated(shape)}>();
+  var dv = array<vec4f, ${accumulated(shape)}>();
   for (var q = ${causal ? 'block' : '0u'}; q < p.tokens; q += ${tile}u) {
     ${clear}
     ${product(shape, 's', ['key', 'block'], ['query', 'q'])}
@@ -226,7 +226,7 @@ export const tangent = family((...given: Given): Kernel => {
       `
   let log = logsAt(pair, block + ty + ${columns4});
   var mean = vec4f(); // this thread's part of the sum of p ds
-  var o : array<vec4f, ${accumulated(shape)}>;
+  var o = array<vec4f, ${accumulated(shape)}>();
   let end = ${causal ? `min(p.tokens, block + ${tile}u)` : 'p.tokens'};
   for (var k = 0u; k < end; k += ${tile}u) {
     ${clear}

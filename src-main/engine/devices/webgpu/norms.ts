@@ -22,7 +22,7 @@ const forward = family((width: number) =>
     writes: ['y'],
     written: ['means', 'scales'],
     code: `
-  var v : array<V, per>;
+  var v = array<V, per>();
   var s = 0.0;
   ${each('v[i] = x[at + c]; s += sum(v[i]);')}
   let mean = total(t, vec2f(s, 0.0)).x / width;
@@ -58,8 +58,8 @@ const through = family((width: number, way: 'back' | 'back, plus' | 'tangents') 
     code: `
   let still = row % p.primal;
   let scale = scales[still];
-  var g : array<V, per>;
-  var h : array<V, per>;
+  var g = array<V, per>();
+  var h = array<V, per>();
   var s = vec2f();
   ${each(`
     g[i] = dy[at + c]${way === 'tangents' ? '' : ' * gain[c]'};
