@@ -93,7 +93,9 @@ test('killed half-way, a process leaves the old file; its leftover goes with the
   const child = spawn(process.execPath, [join(import.meta.dirname, 'writes-forever.ts'), out], {
     stdio: ['ignore', 'pipe', 'inherit'],
   })
-  await once(child.stdout, 'data')
+  const over = once(child, 'exit').then(() => expect.fail('the writer ended by itself'))
+  await Promise.race([once(child.stdout, 'data'), over])
+  over.catch(() => undefined)
   child.kill('SIGKILL')
   await once(child, 'exit')
   expect(readFileSync(out, 'utf8')).toBe('old')
