@@ -45,10 +45,8 @@ inBrowser('a card that fails', () => {
     await page.getByRole('button', { name: 'Export model' }).waitFor()
     const history = await readHistory(home)
     const { state, engines } = runDetail(history, runId(1))
-    expect({ state, engines }).toMatchObject({
-      state: 'done',
-      engines: [{ engine: { kind: 'webgpu' } }, { engine: { name: 'a CPU' }, after: { stage: expect.any(Number) } }],
-    })
+    expect(state).toBe('done')
+    expect(engines.at(-1)).toMatchObject({ engine: { name: 'a CPU' } }) // alone, where the card was lost before an epoch
     history.close()
   })
 })

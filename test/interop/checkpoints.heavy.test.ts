@@ -182,11 +182,14 @@ describe.skipIf(!newest)('of the newest programs', () => {
     const file = join(name, 'adapter_model.safetensors')
     expect(JSON.parse(asked('inspect', at(file), '--json').out)).toMatchObject({ role: 'adapter' })
     const told = /adapter_model\.safetensors is a PEFT adapter.*merge it into its base model first: .*merge_and_unload/
-    expect(merged('base.safetensors', file)).toMatchObject({ code: 1, err: expect.stringMatching(told) })
+    // a LoRA may be given with its own base, which this is not
+    const other = /cannot add this adapter to its base.*base\.safetensors has no tensor that it could mean/
+    const asTuned = name === 'ia3' ? told : other
+    expect(merged('base.safetensors', file)).toMatchObject({ code: 1, err: expect.stringMatching(asTuned) })
     expect(merged(file, 'base.safetensors')).toMatchObject({ code: 1, err: expect.stringMatching(told) })
     expect(asked('compatible', at('base.safetensors'), at(file))).toMatchObject({
       code: 3,
-      out: expect.stringMatching(told),
+      out: expect.stringMatching(asTuned),
     })
     expect(asked('library', 'add', at(file)).code).toBe(0)
     expect(JSON.parse(asked('library', 'list', '--json').out).entries).toContainEqual(
