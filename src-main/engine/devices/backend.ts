@@ -35,12 +35,18 @@ export async function openBackend({ prefer, among = engines, ...given }: Backend
   )
   const reasons = new Set(first > 0 ? [`${wanted} was asked for`] : [])
   const failed = new Set<Engine>()
-  const tried = forced ? [forced] : attempts(among.slice(first))
-  const options = { ...optionsOf(given), forced: prefer !== undefined || tried.length === 1 }
+  const preferred = among.find(({ name }) => name === wanted)
+  const others = attempts(among.slice(first)).filter(({ engine }) => engine !== preferred)
+  const tried = forced ? [forced] : preferred ? [{ engine: preferred, kinds: preferred.kinds }, ...others] : others
+  const options = optionsOf(given)
   for (const { engine, kinds } of tried) {
     if (failed.has(engine)) continue
     const asked = engine.products.find((kind) => kind === products) ?? 'float32'
-    const opened = await engine.open({ ...options, products: asked })
+    const opened = await engine.open({
+      ...options,
+      forced: engine === preferred || tried.length === 1,
+      products: asked,
+    })
     if (typeof opened !== 'string' && kinds.includes(opened.kind)) {
       const backend = { products: engine.products, ...opened, reason: [...reasons].join('; ') }
       return having(products, backend)
