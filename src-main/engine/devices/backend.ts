@@ -28,23 +28,20 @@ export interface BackendOptions extends Partial<EngineOptions> {
 export async function openBackend({ prefer, among = engines, ...given }: BackendOptions = {}): Promise<Backend> {
   const { products = 'float32' } = given
   const forced = forcedByEnvironment(among)
-  const wanted = forced?.engine.name ?? prefer
-  const first = Math.max(
-    0,
-    among.findIndex(({ name }) => name === wanted),
-  )
-  const reasons = new Set(first > 0 ? [`${wanted} was asked for`] : [])
+  const wanted = forced?.engine ?? among.find(({ name }) => name === prefer)
+  const first = wanted ? among.indexOf(wanted) : 0
+  const reasons = new Set(first > 0 ? [`${wanted?.name} was asked for`] : [])
   const failed = new Set<Engine>()
-  const preferred = among.find(({ name }) => name === wanted)
-  const others = attempts(among.slice(first)).filter(({ engine }) => engine !== preferred)
-  const tried = forced ? [forced] : preferred ? [{ engine: preferred, kinds: preferred.kinds }, ...others] : others
+  const others = attempts(among.slice(first)).filter(({ engine }) => engine !== wanted)
+  const named = wanted ? [{ engine: wanted, kinds: wanted.kinds }] : [] // whichever of its kinds it comes up as
+  const tried = forced ? [forced] : [...named, ...others]
   const options = optionsOf(given)
   for (const { engine, kinds } of tried) {
     if (failed.has(engine)) continue
     const asked = engine.products.find((kind) => kind === products) ?? 'float32'
     const opened = await engine.open({
       ...options,
-      forced: engine === preferred || tried.length === 1,
+      forced: engine === wanted || tried.length === 1,
       products: asked,
     })
     if (typeof opened !== 'string' && kinds.includes(opened.kind)) {

@@ -76,6 +76,15 @@ test('an engine asked for by name that is not there is one sentence, and nothing
   )
 })
 
+test('native that is preferred is used on a processor too, and gives way to no other engine before it', async () => {
+  const among = list('native-cpu', 'webgpu')
+  expect(await openBackend({ among, prefer: 'native' })).toMatchObject({ kind: 'native-cpu', reason: '' })
+  expect(among.map(({ given }) => given.length)).toEqual([1, 0, 0])
+  const without = list('not installed', 'webgpu')
+  expect(await openBackend({ among: without, prefer: 'native' })).toMatchObject({ kind: 'webgpu' })
+  expect(without[1]?.given).toMatchObject([{ forced: false }]) // a software driver would not do
+})
+
 test('an engine is told the card, the folder of what was measured, and whether it was asked for by name', async () => {
   vi.stubEnv('BASIL_CARD', 'RTX 3060')
   vi.stubEnv('BASIL_TUNING', '/data/engine')
