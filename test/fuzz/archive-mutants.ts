@@ -115,7 +115,10 @@ export function withSteps(bytes: Buffer, draw: Draw): [string, Buffer] {
   const entries = unzipSync(bytes)
   const name = Object.keys(entries).find((entry) => entry.endsWith('/data.pkl')) as string
   const [what, pickle] = changedPickle(Buffer.from(entries[name] as Uint8Array), draw)
-  return [what, Buffer.from(zipSync({ ...entries, [name]: pickle }, { level: drawn(draw, [0, 6]) }))]
+  return [
+    what,
+    Buffer.from(zipSync({ ...entries, [name]: pickle }, { level: drawn(draw, [0, 6]), mtime: '2026-01-01' })),
+  ]
 }
 
 const hostile = [

@@ -44,6 +44,9 @@ export interface Index {
   environment: NodeJS.ProcessEnv
 }
 
+// a wheel that two lists pin has one hash, on whichever side of a second it is packed
+const packed = '2026-01-01'
+
 /** Everything in one temporary folder; PATH of this test has the double and nothing else, unless told. */
 export function fakeIndex({ pip = true, addon = true } = {}): Index {
   const folder = temporaryFolder()
@@ -52,7 +55,7 @@ export function fakeIndex({ pip = true, addon = true } = {}): Index {
   ) as [string, string, string, string]
   for (const path of [store, programs, join(resources, 'engine'), home]) mkdirSync(path, { recursive: true })
   const pin = (project: string, files: Record<string, Uint8Array>) => {
-    const content = zipSync(files, { level: 1 })
+    const content = zipSync(files, { level: 1, mtime: packed })
     const file = `${project.replace('-', '_')}-1.0-py3-none-${project === 'pip' ? 'any' : 'manylinux_2_27_x86_64'}.whl`
     writeFileSync(join(store, file), content)
     const unpacked = Object.entries(files).reduce(
