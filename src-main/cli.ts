@@ -16,6 +16,7 @@ import { toldToEnd } from './cli/ending.ts'
 import { engineCommand } from './cli/engine.ts'
 import { evalCommand } from './cli/eval/command.ts'
 import { disentangleCommand } from './cli/eval/disentangle.ts'
+import { extractLoraCommand } from './cli/extract-lora.ts'
 import { followRun } from './cli/follow.ts'
 import { forThisCommand } from './cli/for-this-command.ts'
 import { headsCommand } from './cli/heads.ts'
@@ -192,6 +193,7 @@ program
 
 for (const command of [
   convertCommand(),
+  extractLoraCommand(),
   diffCommand(),
   compatibleCommand(),
   mergeCommand({ resources, withEngine }),

@@ -23,6 +23,7 @@ import {
   inspectionSchema,
   statisticsSchema,
 } from './checkpoint.ts'
+import { extractedSchema, extractionSchema } from './extraction.ts'
 import { mergePlanSchema } from './merges/plan.ts'
 import { verifiedSchema, verifyRequestSchema } from './merges/verify.ts'
 import { resolvedSchema } from './run/config.ts'
@@ -74,6 +75,8 @@ export const engineContract = {
     .input(z.object({ pretrained: z.string(), others: z.array(z.string()) }))
     .output(told(compatibilitySchema)),
   convert: oc.input(conversionSchema).output(told(exportedSchema)),
+  /** Writes an adapter as peft has them; verified by reading it back. */
+  extractLora: oc.input(extractionSchema).output(told(extractedSchema)),
   data: readingDataContract,
   /** Predictions of two vectors over a grid of their coefficients. */
   disentangle: oc.input(disentanglementRequestSchema).output(told(disentanglementSchema)),

@@ -7,6 +7,7 @@ import { hashCheckpoint, openSource } from '../files/source.ts'
 import { convert } from './convert.ts'
 import { readingData } from './data/reading.ts'
 import type { EngineSide } from './engine-door.ts'
+import { extractLora } from './extract-lora.ts'
 import { importHeads } from './heads/import.ts'
 import { inspect, look } from './inspect.ts'
 import { mergePlan } from './merge-plan.ts'
@@ -20,6 +21,7 @@ export const reading = {
   compare: ({ a, b }) => differenceOf(a, b, openSource),
   compatible: ({ pretrained, others }) => compatibilityOf(pretrained, others, openSource),
   convert,
+  extractLora,
   mergePlan,
   verify,
   importHeads,
