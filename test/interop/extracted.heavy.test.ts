@@ -1,6 +1,6 @@
 // LoRAs that Basil takes out of fine-tuned models, as real peft loads them: the merged model is the pre-trained one
 // with B A, at the full rank and with the rest saved the fine-tuned model; and Basil's own merge gives the same.
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
@@ -14,7 +14,7 @@ import { openSource } from '../../src-main/files/source.ts'
 import { convert } from '../../src-main/worker/convert.ts'
 import { extractLora } from '../../src-main/worker/extract-lora.ts'
 import { resultOf } from '../engine/measures/memory.ts'
-import { generated, pythonWith } from './python.ts'
+import { converse, pythonWith } from './python.ts'
 
 const python = pythonWith('newest', 'peft', 'transformers', 'open_clip')
 const folder = mkdtempSync(join(tmpdir(), 'basil-extracted-'))
@@ -26,6 +26,12 @@ interface Case {
   of: string // whose files are given
   asked: Partial<Extraction>
   lost: RegExp | null // of a name that is not held; null: all are
+}
+interface Loaded {
+  sum: number
+  tuned: Record<string, number>
+  forward: number
+  unexpected: string[]
 }
 const whole = { rank: 'full', saveRest: true } as const
 const cases: Case[] = [
@@ -46,7 +52,8 @@ const cases: Case[] = [
 
 describe.runIf(python)('peft', async () => {
   if (!python) return
-  generated(python, 'tuned_models.py', folder)
+  const peft = converse(python, join(import.meta.dirname, 'cases', 'extracted.py'))
+  await peft.ask({ do: 'make', folder })
   const at = (...path: string[]): string => join(folder, ...path)
   for (const which of ['base', 'tuned']) {
     const form = formSchema.parse({ layout: 'huggingface' })
@@ -73,23 +80,15 @@ describe.runIf(python)('peft', async () => {
     )
   const placed = ({ kind, of }: Case, which: string): string =>
     kind === of ? at(of, which, 'model.safetensors') : at(`${which}-of-${of}.safetensors`)
-  const words = cases.map((one) => ({
-    kind: one.kind,
-    base: placed(one, 'base'),
-    tuned: placed(one, 'tuned'),
-    adapter: at(`adapter of ${one.name}`),
-  }))
-  writeFileSync(at('asked.json'), JSON.stringify(words))
-  generated(python, 'adapters_loaded.py', folder)
-  const found = JSON.parse(readFileSync(at('found.json'), 'utf8')) as {
-    sum: number
-    tuned: Record<string, number>
-    forward: number
-    unexpected: string[]
-  }[]
+  const found: Loaded[] = []
+  for (const one of cases) {
+    const files = { base: placed(one, 'base'), tuned: placed(one, 'tuned'), adapter: at(`adapter of ${one.name}`) }
+    found.push((await peft.ask({ do: 'load', kind: one.kind, ...files })) as Loaded)
+  }
+  peft.close()
 
   test.each(cases.map((one, i) => ({ ...one, i })))('$name', async ({ i, of, name, lost, asked }) => {
-    const { sum, tuned, forward, unexpected } = found[i] as (typeof found)[number]
+    const { sum, tuned, forward, unexpected } = found[i] as Loaded
     expect(unexpected).toEqual([])
     expect(sum).toBeLessThan(1e-6)
     expect(forward).toBeLessThan(1e-5)

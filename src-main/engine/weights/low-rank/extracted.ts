@@ -43,7 +43,7 @@ async function* pieces(sides: Sides, name: string): AsyncGenerator<{ delta: Floa
     const b = await readSlice(base, name, first, count, still)
     const t = await readSlice(tuned, name, first, count, theirs)
     const delta = Float64Array.from(t, (v, i) => (Object.is(v, at(b, i)) ? 0 : v - at(b, i)))
-    if (!Number.isFinite(dot(delta, delta))) for (const of of [base, tuned]) await readParameter(of, name) // throws
+    if (!Number.isFinite(dot(delta, delta))) for (const side of [base, tuned]) await readParameter(side, name) // throws
     yield { delta, tuned: t }
   }
 }

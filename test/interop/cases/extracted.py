@@ -1,20 +1,22 @@
-"""Loads adapters by peft into their base and merges them: FOLDER/asked.json [{base, tuned, adapter, kind}] gives
-FOLDER/found.json [{sum, tuned, forward, missing}], the largest |merged - (base + B A)|, of the tensors that the adapter
-holds; the largest |merged - tuned| by tensor; the largest difference of the merged model's features from those of the
-adapted one; and keys that peft did not know."""
+"""Answers JSON lines, of small models of transformers and open_clip.
+{"do": "make", "folder"}: pre-trained models and the same after a training that moved every weight,
+FOLDER/KIND/base/model.safetensors and FOLDER/KIND/tuned/model.safetensors.
+{"do": "load", "kind", "base", "tuned", "adapter"}: the adapter loaded by peft into the base and merged. sum: the largest
+|merged - (base + B A)| of what the adapter holds; tuned: the largest |merged - tuned| by tensor; forward: how far the
+merged model's features are from the adapted one's; unexpected: what peft said of keys that it did not know."""
 import copy
 import json
+import os
 import sys
 import warnings
 
 import open_clip
 import torch
 from peft import PeftModel
-from safetensors.torch import load_file
+from safetensors.torch import load_file, save_file
 from transformers import CLIPConfig, CLIPModel, GPT2Config, GPT2LMHeadModel, LlamaConfig, LlamaForCausalLM
 
-folder = sys.argv[1]
-tower = dict(hidden_size=32, intermediate_size=64, num_hidden_layers=2, num_attention_heads=2, projection_dim=16)
+tower = dict(hidden_size=32, intermediate_size=128, num_hidden_layers=2, num_attention_heads=2, projection_dim=16)
 makers = {
     "clip": lambda: CLIPModel(
         CLIPConfig(
@@ -44,12 +46,32 @@ features = {
 }
 
 
+def save(model, path):
+    os.makedirs(path)
+    state = {name: tensor.detach().clone().contiguous() for name, tensor in model.state_dict().items()}
+    if "lm_head.weight" in state and "transformer.wte.weight" in state:
+        del state["lm_head.weight"]  # tied
+    save_file(state, f"{path}/model.safetensors")
+
+
+def make(asked):
+    torch.manual_seed(11)
+    for kind, maker in makers.items():
+        model = maker()
+        save(model, f"{asked['folder']}/{kind}/base")
+        tuned = copy.deepcopy(model)
+        with torch.no_grad():
+            for parameter in tuned.parameters():
+                parameter.add_(torch.randn_like(parameter) * 0.01)
+        save(tuned, f"{asked['folder']}/{kind}/tuned")
+    return sorted(makers)
+
+
 def plain(name):
     return name.removeprefix("base_model.model.").replace(".base_layer.", ".")
 
 
-found = []
-for asked in json.load(open(f"{folder}/asked.json")):
+def load(asked):
     kind = asked["kind"]
     base, tuned = load_file(asked["base"]), load_file(asked["tuned"])
     model = makers[kind]().eval()
@@ -75,13 +97,14 @@ for asked in json.load(open(f"{folder}/asked.json")):
             wanted[own] = base[own].double() + (change.T if turned else change)
         elif "lora_B" not in name:
             wanted[plain(name)] = tensor.double()
-    found.append(
-        {
-            "sum": max((state[name].double() - value).abs().max().item() for name, value in wanted.items()),
-            "tuned": {name: (state[name] - value).abs().max().item() for name, value in tuned.items()},
-            "forward": (before - after).abs().max().item() / after.abs().max().item(),
-            "unexpected": [str(one.message) for one in said if "unexpected" in str(one.message).lower()],
-        }
-    )
-with open(f"{folder}/found.json", "w") as out:
-    json.dump(found, out)
+    return {
+        "sum": max((state[name].double() - value).abs().max().item() for name, value in wanted.items()),
+        "tuned": {name: (state[name] - value).abs().max().item() for name, value in tuned.items()},
+        "forward": (before - after).abs().max().item() / after.abs().max().item(),
+        "unexpected": [str(one.message) for one in said if "unexpected" in str(one.message).lower()],
+    }
+
+
+for line in sys.stdin:
+    asked = json.loads(line)
+    print(json.dumps({"result": {"make": make, "load": load}[asked["do"]](asked)}), flush=True)
