@@ -8,6 +8,7 @@ import { Command, Option } from 'commander'
 
 import packageJson from '../package.json' with { type: 'json' }
 import type { BenchOptions } from './bench/bench.ts'
+import { basesCommand } from './cli/bases.ts'
 import { compatibleCommand, diffCommand } from './cli/compare.ts'
 import { convertCommand, exportedLines, formOf, withFormOptions } from './cli/convert.ts'
 import { dataCommand } from './cli/data/command.ts'
@@ -196,6 +197,7 @@ for (const command of [
   extractLoraCommand(),
   diffCommand(),
   compatibleCommand(),
+  basesCommand(),
   mergeCommand({ resources, withEngine }),
   verifyCommand(),
   disentangleCommand(),

@@ -4,6 +4,7 @@
 
 import { compatibilityOf, differenceOf, statisticsOf } from '../engine/index.ts'
 import { hashCheckpoint, openSource } from '../files/source.ts'
+import { bases } from './bases.ts'
 import { convert } from './convert.ts'
 import { readingData } from './data/reading.ts'
 import type { EngineSide } from './engine-door.ts'
@@ -14,6 +15,7 @@ import { mergePlan } from './merge-plan.ts'
 import { verify } from './verify.ts'
 
 export const reading = {
+  bases,
   look: ({ file }) => look(file),
   hash: ({ file }) => hashCheckpoint(file),
   inspect: ({ file }) => inspect(file),

@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
 
 import { formSchema } from '../../src-main/contract/checkpoint.ts'
-import { type Extraction, extractionSchema } from '../../src-main/contract/extraction.ts'
+import { type Extracted, type Extraction, extractionSchema } from '../../src-main/contract/extraction.ts'
 import { openWeights } from '../../src-main/engine/weights/parents.ts'
 import { readParameter } from '../../src-main/engine/weights/slices.ts'
 import { openSource } from '../../src-main/files/source.ts'
@@ -60,7 +60,7 @@ describe.runIf(python)('peft', async () => {
     const out = at(`${which}-of-open_clip.safetensors`)
     await resultOf(convert({ file: at('open_clip', which, 'model.safetensors'), out, overwrite: false, form }))
   }
-  const results = []
+  const results: Extracted[] = []
   for (const { name, of, asked } of cases)
     results.push(
       await resultOf(
@@ -99,7 +99,11 @@ describe.runIf(python)('peft', async () => {
     if (asked.rank === 'full') expect(told.layerError).toBeLessThan(1e-5)
     // Basil's own merge of the folder
     const set = await openWeights(at(of, 'base', 'model.safetensors'), [told.file], openSource)
-    const theirs = await openWeights(at(of, 'base', 'model.safetensors'), [at(of, 'tuned', 'model.safetensors')], openSource)
+    const theirs = await openWeights(
+      at(of, 'base', 'model.safetensors'),
+      [at(of, 'tuned', 'model.safetensors')],
+      openSource,
+    )
     const [mine, expected] = [set.vectors[0], theirs.vectors[0]]
     if (!mine || !expected) throw new Error(name)
     let [left, all] = [0, 0]
