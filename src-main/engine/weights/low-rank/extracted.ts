@@ -3,7 +3,7 @@
 // holds. A tensor and its factors are in memory, and nothing else.
 import type { WrittenDtype } from '../../../contract/checkpoint.ts'
 import type { ExtractedLayer, LoraRank } from '../../../contract/extraction.ts'
-import { at, dot, norm, product } from '../../../numbers/vectors.ts'
+import { dot, norm, product } from '../../../numbers/vectors.ts'
 import type { DoubleDevice, Matrix } from '../../devices/double/device.ts'
 import { withDoubles } from '../../devices/double/open.ts'
 import { multiplyInto, viewOf } from '../../devices/double/products.ts'
@@ -42,10 +42,20 @@ async function* pieces(sides: Sides, name: string): AsyncGenerator<{ delta: Floa
     const count = Math.min(piece, size - first)
     const b = await readSlice(base, name, first, count, still)
     const t = await readSlice(tuned, name, first, count, theirs)
-    const delta = Float64Array.from(t, (v, i) => (Object.is(v, at(b, i)) ? 0 : v - at(b, i)))
+    const delta = differences(t, b)
     if (!Number.isFinite(dot(delta, delta))) for (const side of [base, tuned]) await readParameter(side, name) // throws
     yield { delta, tuned: t }
   }
+}
+
+/** t - b; of what is not finite and the same, 0. */
+function differences(t: Float32Array, b: Float32Array): Float64Array {
+  const out = new Float64Array(t.length)
+  for (let i = 0; i < out.length; i++) {
+    const [v, w] = [t[i] as number, b[i] as number]
+    out[i] = v === w ? 0 : v - w
+  }
+  return out
 }
 
 /** |theta - theta_pre| of one tensor. Throws tensor-not-finite. */
@@ -109,7 +119,7 @@ function subtract(
   dtype: WrittenDtype,
 ): void {
   const [a, b] = factors.map(({ shape: [rows = 0, columns = 0], bytes }) => {
-    const values = Float64Array.from(toFloat32(bytes, dtypeOf[dtype]))
+    const values = new Float64Array(toFloat32(bytes, dtypeOf[dtype]))
     return turned
       ? device.matrix(columns, rows, transposed(values, rows, columns))
       : device.matrix(rows, columns, values)

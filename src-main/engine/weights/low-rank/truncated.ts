@@ -7,7 +7,7 @@
 import type { LoraRank } from '../../../contract/extraction.ts'
 import { normal } from '../../../numbers/random.ts'
 import { streamOf } from '../../../numbers/streams.ts'
-import { at, axpy, dot, norm, scale } from '../../../numbers/vectors.ts'
+import { at, axpy, dot, element, norm, scale } from '../../../numbers/vectors.ts'
 import type { DoubleDevice, Matrix } from '../../devices/double/device.ts'
 import { eigen } from '../../devices/double/eigen.ts'
 import { gram, multiply, turned, viewOf, within } from '../../devices/double/products.ts'
@@ -89,12 +89,12 @@ function rankOf(squares: Float64Array, total: number, { wanted, noise }: { wante
 function factors(units: Float64Array, images: Float64Array, rank: number, isLeft: boolean): Truncated {
   const [rows, columns] = [units.length / rank, images.length / rank]
   const outer = new Float64Array(units.length) // (rows, rank)
-  const inner = Float64Array.from(images) // (rank, columns)
+  const inner = images.slice() // (rank, columns)
   for (let k = 0; k < rank; k++) {
     const image = inner.subarray(k * columns, (k + 1) * columns)
     const root = Math.sqrt(norm(image))
     if (root > 0) scale(1 / root, image)
-    for (let i = 0; i < rows; i++) outer[i * rank + k] = root * at(units, k * rows + i)
+    for (let i = 0; i < rows; i++) outer[i * rank + k] = root * element(units, k * rows + i)
   }
   return isLeft
     ? { rank, left: outer, right: inner }
@@ -104,7 +104,7 @@ function factors(units: Float64Array, images: Float64Array, rank: number, isLeft
 /** Of (rows, columns). */
 export function transposed(values: Float64Array, rows: number, columns: number): Float64Array {
   const out = new Float64Array(values.length)
-  for (let i = 0; i < rows; i++) for (let j = 0; j < columns; j++) out[j * rows + i] = at(values, i * columns + j)
+  for (let i = 0; i < rows; i++) for (let j = 0; j < columns; j++) out[j * rows + i] = element(values, i * columns + j)
   return out
 }
 
