@@ -50,7 +50,7 @@ function targetOf({ name, shape }: TensorInfo, tensors: Tensors, turned: boolean
 }
 
 /** What stands before the last dot. */
-export const parentOf = (name: string): string => name.slice(0, Math.max(0, name.lastIndexOf('.')))
+const parentOf = (name: string): string => name.slice(0, Math.max(0, name.lastIndexOf('.')))
 
 /** What an adapter holds beside its factors, whole. */
 export interface Whole {

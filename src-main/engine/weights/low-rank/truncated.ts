@@ -1,9 +1,9 @@
 // The nearest matrix of rank r to a difference delta (m, n), as two factors (Eckart and Young 1936):
 //   delta = U S V' ~ (U sqrt(S)) (sqrt(S) V'),   B = U sqrt(S) (m, r),   A = sqrt(S) V' (r, n).
-// The root of S goes to both sides, so that B and A are of one size: neither loses more in a narrow type, and who trains
-// on has the same learning rate for both. Directions come from the Gram matrix of the shorter side; where few are
-// wanted, from a sketch of a few more rows and powers of delta delta' (Halko, Martinsson and Tropp 2011, section 4.5),
-// which takes a twentieth of the time. No singular value is divided by: U U' delta is what is kept, whatever S is.
+// The root of S goes to both sides, so that B and A are of one size: neither loses more in a narrow type, and who
+// trains on has the same learning rate for both. Directions come from the Gram matrix of the shorter side; where few
+// are wanted, from a sketch of a few more rows and powers of delta delta' (Halko, Martinsson and Tropp 2011, section
+// 4.5), which is fast. No singular value is divided by: U U' delta is what is kept, whatever S is.
 import type { LoraRank } from '../../../contract/extraction.ts'
 import { normal } from '../../../numbers/random.ts'
 import { streamOf } from '../../../numbers/streams.ts'
