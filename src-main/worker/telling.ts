@@ -4,7 +4,8 @@ import { BasilError } from '../contract/errors.ts'
 import type { Progress } from '../contract/run/run.ts'
 
 /**
- * What `job` tells, of several the newest, and what it gives; `what` ends at its next telling when nobody listens any more.
+ * What `job` tells, of several the newest, and what it gives; it ends at its next telling when nobody listens any more,
+ * and `what` names it then.
  */
 export async function* telling<T>(
   what: string,
