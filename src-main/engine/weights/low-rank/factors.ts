@@ -62,9 +62,13 @@ function plain(name: string): string {
   return inner.replaceAll('.base_layer.', '.').replace(/\.modules_to_save(\.default)?\./, '.')
 }
 
-/** An nn.MultiheadAttention's out_proj is scaled as that is. */
-const adapted = (name: string, module: string): string =>
-  name.includes('.base_layer.out_proj.') ? module.replace(/\.out_proj$/, '') : module
+/**
+ * s of a module. An nn.MultiheadAttention's out_proj has its attention's, twice: peft 0.21.2 adds it a second time, in
+ * training as in merging (findings/peft-attention-out-proj-twice.sh), and the model that was trained is what counts.
+ */
+function scaleOf({ scaleOf: of }: Settings, name: string, module: string, rank: number): number {
+  return name.includes('.base_layer.out_proj.') ? 2 * of(module.replace(/\.out_proj$/, ''), rank) : of(module, rank)
+}
 
 function twinOf(file: TensorFile, name: string, isEmbedding: boolean): string {
   const twin = name.replace(isEmbedding ? 'lora_embedding_A' : 'lora_A', isEmbedding ? 'lora_embedding_B' : 'lora_B')
@@ -109,7 +113,7 @@ function productOf(file: TensorFile, { settings, module, isEmbedding, a, b }: Pa
       'merge it with peft: merge_and_unload()',
     )
   const isTurned = isEmbedding || settings.turned
-  const scale = settings.scaleOf(adapted(a, module), rank)
+  const scale = scaleOf(settings, a, module, rank)
   const [left, right] = isTurned ? [a, b] : [b, a]
   return {
     kind: 'product',
