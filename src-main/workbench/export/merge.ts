@@ -16,6 +16,7 @@ import { differs, type Weight } from '../../contract/merges/valued.ts'
 import { citation } from '../../contract/paper.ts'
 import type { Exported, Recipe } from '../../contract/run/recipe.ts'
 import { fileSentence, filled, modelParts, plain, table, type WrittenModel } from './card-model.ts'
+import { type TokenizerSource, tokenizerFor } from './tokenizer.ts'
 import { type Target, type Writer, writeWithCard } from './with-card.ts'
 
 type Parent = Recipe['pretrained']
@@ -29,11 +30,12 @@ export interface AskedMerge {
   coefficients?: number | readonly number[] | undefined
   weights?: readonly Weight[] | undefined // of the models in their order
   missing?: 'base' | undefined
+  tokenizer?: TokenizerSource | undefined // not given: rows are matched by their numbers
 }
 
 /** Throws config-invalid where the merge does not take what it is given. */
 export function mergeRecipe(asked: AskedMerge): Recipe {
-  const { method, parameters, pretrained, vectors, coefficients, missing } = asked
+  const { method, parameters, pretrained, vectors, coefficients, missing, tokenizer } = asked
   const card = mergeCard(method)
   const { multiplied, weights } = weightsFor(card, asked.weights, vectors.length)
   const step: Step = { method, parameters: parametersFor(card, parameters), ...(weights && { weights: [...weights] }) }
@@ -60,6 +62,9 @@ export function mergeRecipe(asked: AskedMerge): Recipe {
     start: start.map((c) => [c]),
     iterations: [],
     ...(missing && { missing }),
+    ...(tokenizer && {
+      tokenizer: tokenizerFor(tokenizer, [pretrained ?? (vectors[0] as Parent), ...vectors], pretrained !== null),
+    }),
   }
 }
 
