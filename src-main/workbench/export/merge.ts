@@ -68,11 +68,18 @@ export function mergeRecipe(asked: AskedMerge): Recipe {
   }
 }
 
-/** Parents that have no hash yet get theirs. target: both the model and, with its extension changed, the card. */
+/** Throws config-invalid where tokens are matched and there is no folder to write them into. Parents that have no hash yet get theirs. target: both the model and, with its extension changed, the card. */
 export function exportMerge(
   writer: Writer,
   target: Target & { recipe: Recipe; form: Form },
 ): Promise<Exported & { card: string }> {
+  if (target.recipe.tokenizer && target.form.shardBytes === undefined)
+    throw wrong(
+      'A model with a tokenizer of its own is written into a folder',
+      target.out,
+      'its rows are in the order of a tokenizer that stands beside it',
+      'name a folder: --out without an extension',
+    )
   return writeWithCard(writer, target, cardOfMerge)
 }
 

@@ -18,7 +18,7 @@ transformers.logging.set_verbosity_error()
 for recipe in sorted(name for name in os.listdir(".") if name.endswith(".yaml")):
     name = recipe[: -len(".yaml")]
     merge = merge_files if name.startswith("raw") else merge_folders
-    merge.main([recipe, os.path.join("peer", name), "--quiet"], standalone_mode=False)
+    merge.main([recipe, os.path.join("peer", name), "--quiet", "--no-write-model-card"], standalone_mode=False)
 
 loaded = {}
 for name in sorted(os.listdir("basil")):

@@ -45,15 +45,14 @@ export async function vocabularyOf(
   const others = new Set(Array.from({ length }, (_, row) => row))
   for (const row of chosen.tokens.values()) others.delete(row)
   for (const row of others) (own[from] as Int32Array)[row] = row // of no token: the chosen model's own
-  const distinct = [...files.keys()].filter(
-    (m) => files.findIndex(({ source: { path } }) => path === files[m]?.source.path) === m,
-  )
+  const firstOf = (m: number): number => files.findIndex(({ source: { path } }) => path === files[m]?.source.path)
+  const distinct = [...files.keys()].filter((m) => firstOf(m) === m)
   const written = beside.length ? lengthened(shortened(chosen), beside, length, known) : shortened(chosen)
   const isOther = chosen.isLonger || beside.length > 0
   return {
     rows: length + beside.length,
     own,
-    given: givenRows(own, distinct, base),
+    given: givenRows(own, distinct, base === null ? null : firstOf(base)),
     tokenizer: { beside: first.source.path, json: isOther ? JSON.stringify(written) : null },
     plan: {
       source: source === 'union' ? 'union' : first.source.path,

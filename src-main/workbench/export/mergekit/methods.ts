@@ -1,7 +1,8 @@
 // mergekit's methods by name: what parameters each takes with its defaults, and the merge of Basil's that has its
 // formula, with the preset "as mergekit". To add one: a line in the list below.
 import type { Preset } from '../../../contract/merges/card.ts'
-import { mergeCard } from '../../../contract/merges/step.ts'
+import { mergeCard, type Step } from '../../../contract/merges/step.ts'
+import type { Weight } from '../../../contract/merges/valued.ts'
 import { unsupported } from './document.ts'
 import { mapped, type ParameterOf, type Value } from './settings.ts'
 
@@ -121,6 +122,13 @@ function alongOf({ of, where }: Given): string {
 function plainTolerance({ of, where }: Given): void {
   if (of('eps') !== 1e-8) throw unsupported(`${where}: eps`, 'it is 1e-8 here')
 }
+
+/** Every vector times a number that differs from tensor to tensor. */
+export const scaling = (weight: Weight, vectors: number): Step => ({
+  method: 'task-arithmetic',
+  parameters: {},
+  weights: Array.from({ length: vectors }, () => weight),
+})
 
 export const methods: Readonly<Record<string, MergekitMethod>> = {
   linear: {

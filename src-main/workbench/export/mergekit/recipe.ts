@@ -9,7 +9,7 @@ import { weightSchema } from '../../../contract/merges/valued.ts'
 import type { Recipe } from '../../../contract/run/recipe.ts'
 import { mergeRecipe } from '../merge.ts'
 import { type Document, notARecipe, readDocument, type Settings, unsupported } from './document.ts'
-import { type AskedOfBasil, type Given, type MergekitMethod, methods } from './methods.ts'
+import { type AskedOfBasil, type Given, type MergekitMethod, methods, scaling } from './methods.ts'
 import { type Model, modelOf } from './models.ts'
 import { type Levels, type Value, valueOf } from './settings.ts'
 import { layersIn, modelsIn, type Slice, slicesOf } from './slices.ts'
@@ -72,13 +72,6 @@ const parentOf = ({ file, name }: Model): Recipe['pretrained'] => ({ file, name,
 function oneFor({ method, parameters }: AskedOfBasil): number | undefined {
   return mergeCard(method).gives({ ...parameters }) === 'model' ? undefined : 1
 }
-
-/** Every vector times a number that differs from tensor to tensor. */
-const scaling = (weight: NonNullable<Step['weights']>[number], vectors: number): Step => ({
-  method: 'task-arithmetic',
-  parameters: {},
-  weights: Array.from({ length: vectors }, () => weight),
-})
 
 function weightOf(path: string, value: Value): NonNullable<Step['weights']>[number] {
   const { data } = weightSchema.safeParse(value)
