@@ -137,7 +137,7 @@ export const openParentsOf = ({ pretrained, vectors, missing, tokenizer, layers 
     vectors.map((vector) => vector.file),
     openSource,
     missing,
-    { ...(tokenizer && { tokenizer }), ...(layers && { layers }) },
+    { tokenizer, layers },
   )
 
 interface Rebuilt {

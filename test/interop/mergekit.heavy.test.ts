@@ -115,7 +115,7 @@ describe.skipIf(!python)('mergekit 0.1.5', () => {
     }
     generated(python as string, 'merged_elsewhere.py', folder)
     loaded = JSON.parse(readFileSync(join(folder, 'loaded.json'), 'utf8'))
-  }, 600_000)
+  })
   afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
   test.each(Object.keys(recipes))('%s', async (name) => {

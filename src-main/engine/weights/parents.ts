@@ -127,10 +127,9 @@ export async function openSet(
   vectors: readonly string[],
   open: OpenSource,
   missing?: 'base',
-  arrangement: Arrangement = {},
+  { tokenizer, layers }: Arrangement = {},
 ): Promise<WeightSet> {
-  const isArranged = arrangement.tokenizer !== undefined || arrangement.layers !== undefined
-  if (isArranged) return openWeights(pretrained, vectors, open, missing, arrangement)
+  if (tokenizer || layers) return openWeights(pretrained, vectors, open, missing, { tokenizer, layers })
   const { base, close } = await openWeights(pretrained, [], open)
   await close()
   return isTower(base.file) && missing === undefined

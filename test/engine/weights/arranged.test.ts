@@ -33,7 +33,8 @@ const opened = (arrangement: Arrangement) =>
 
 /** The row of a token in a model, by hand. */
 function rowOf(model: keyof typeof asked, tensor: string, token: string): number[] | undefined {
-  const { tokens = 'abcdefgh' }: { tokens?: string } = asked[model]
+  const of = asked[model]
+  const tokens = 'tokens' in of ? of.tokens : 'abcdefgh'
   const row = tokens.indexOf(token)
   return row < 0 ? undefined : values[model]?.get(tensor)?.slice(row * width, (row + 1) * width)
 }
@@ -111,7 +112,10 @@ test('layers are numbered anew; what stands before them is the first part’s, w
 
 test.each(['ties', 'dare', 'della', 'breadcrumbs'])('of %s each model may have its own density', async (method) => {
   const set = await openWeights(fileOf('base'), [fileOf('turned'), fileOf('padded')], openSource, 'base')
-  const more = method === 'ties' ? { scope: 'tensor', output: 'trimmed' } : {}
+  const more = {
+    ...(method === 'ties' && { scope: 'tensor', output: 'trimmed' }),
+    ...(method === 'della' && { epsilon: 0.05 }),
+  }
   const after = async (given: object) =>
     (await vectorsAfter(set, [{ method, parameters: { ...more, ...given } }])).vectors
   const each = [{ density: 0.3 }, { density: [{ filter: 'mlp', value: 0.9 }, { value: 0.6 }] }]

@@ -1,19 +1,20 @@
 // Recipes of mergekit as Basil reads them: its methods, filters, gradients and levels become steps of a recipe, its
 // slices layers, and each thing that Basil has no place for is refused in one sentence. The models' files of weights
 // are empty, so nothing can be read of them.
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
-import { expect, test } from 'vitest'
+import { afterAll, expect, test } from 'vitest'
 
 import { BasilError } from '../../../src-main/contract/errors.ts'
 import { mergeCard } from '../../../src-main/contract/merges/step.ts'
 import { recipeSchema } from '../../../src-main/contract/run/recipe.ts'
 import { methods } from '../../../src-main/workbench/export/mergekit/methods.ts'
 import { type MergekitRecipe, readMergekit } from '../../../src-main/workbench/export/mergekit/recipe.ts'
-import { temporaryFolder } from '../toy.ts'
 
-const folder = temporaryFolder()
+const folder = mkdtempSync(join(tmpdir(), 'basil-recipes-'))
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
 for (const [name, layers] of Object.entries({ base: 4, a: 4, b: 4, long: 6 })) {
   mkdirSync(join(folder, name))
   writeFileSync(join(folder, name, 'model.safetensors'), '')
@@ -58,7 +59,7 @@ test('every method has a merge of Basil, and the parameters that nobody says are
   expect([recipe.pretrained.name, recipe.vectors.map(({ name }) => name), recipe.start]).toEqual([
     'base',
     ['a', 'b'],
-    [[1], [1]],
+    [[0.5], [0.5]],
   ])
 })
 
