@@ -7,6 +7,7 @@ import { dtypeOf, inDtype } from '../engine/formats/writing/in-dtype.ts'
 import type { CanonicalFile } from '../engine/layouts/index.ts'
 import { merges } from '../engine/merging/index.ts'
 import { agreement } from '../engine/weights/agreement.ts'
+import { arranged } from '../engine/weights/arranged/arranged.ts'
 import { openAs } from '../engine/weights/checkpoint.ts'
 import { isTower } from '../engine/weights/tower.ts'
 import { mergeRate } from '../files/merge-rate.ts'
@@ -24,8 +25,10 @@ export async function mergePlan({ recipe, form }: { recipe: Recipe; form: Form }
       const { file: header } = await openAs(file, openSource, (of) => ({ file: of, prefix: '' }), opened[0])
       opened.push(header)
     }
-    const [base, ...others] = opened as [CanonicalFile, ...CanonicalFile[]]
-    const tensors = fatesOf(base, others, recipe.missing)
+    const { files, vocabulary } = await arranged(opened, recipe)
+    const [base, ...others] = files as [CanonicalFile, ...CanonicalFile[]]
+    const isArranged = recipe.tokenizer !== undefined || recipe.layers !== undefined
+    const tensors = isArranged ? agreement(base, others, recipe.missing) : fatesOf(base, others, recipe.missing)
     const written = inDtype(base, form.dtype)
     const bytesRead = bytesReadOf(tensors, others.length)
     const bytesWritten = sum([...written.tensors.values()].map(({ bytes }) => bytes))
@@ -36,6 +39,7 @@ export async function mergePlan({ recipe, form }: { recipe: Recipe; form: Form }
       bytesWritten,
       peakBytes: peakOf(base, recipe, form),
       seconds: rate === null ? null : bytesRead / rate,
+      ...(vocabulary && { vocabulary: vocabulary.plan }),
       files: form.shardBytes === undefined ? 1 : inShards(written, form.shardBytes).length,
     }
   } finally {
