@@ -19,7 +19,7 @@ export async function askedOnce(
   file: string | undefined,
   given: Given,
   { json, isPlan = false }: { json: boolean; isPlan?: boolean },
-  act: (recipe: () => Promise<Recipe>, out: string, form: Form) => Promise<void>,
+  act: (recipe: () => Promise<Recipe>, out: string, form: Form, written: Partial<MergeFile>) => Promise<void>,
 ): Promise<void> {
   let ready: { written: Partial<MergeFile>; out: string; form: Form }
   try {
@@ -35,7 +35,7 @@ export async function askedOnce(
     return fail(error, json)
   }
   const { written, out, form } = ready
-  await act(() => askedMerge(given, written), out, form)
+  await act(() => askedMerge(given, written), out, form, written)
 }
 
 /** A folder where the name is none of a file, or where it is to be in shards. */

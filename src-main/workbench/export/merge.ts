@@ -63,12 +63,16 @@ export function mergeRecipe(asked: AskedMerge): Recipe {
   }
 }
 
+/** Parts of its card that a merge alone does not tell: of one that was chosen, by what. */
+export type Chosen = Readonly<Record<'data' | 'accuracy' | 'selection', string>>
+
 /** Parents that have no hash yet get theirs. target: both the model and, with its extension changed, the card. */
 export function exportMerge(
   writer: Writer,
   target: Target & { recipe: Recipe; form: Form },
+  chosen?: Chosen,
 ): Promise<Exported & { card: string }> {
-  return writeWithCard(writer, target, cardOfMerge)
+  return writeWithCard(writer, target, (template, model) => cardOfMerge(template, model, chosen))
 }
 
 /** Those that the step has, and those that its coefficients are multiplied by. */
@@ -161,7 +165,7 @@ function wrong(what: string, where: string, why: string, next: string): BasilErr
   return new BasilError({ code: 'config-invalid', what, where, why, next })
 }
 
-function cardOfMerge(template: string, model: WrittenModel): string {
+function cardOfMerge(template: string, model: WrittenModel, chosen?: Chosen): string {
   const { recipe, written, exported } = model
   const { title, paper, equation } = mergeCard(recipe.method)
   const isTower = written.architecture?.embed !== undefined
@@ -188,5 +192,6 @@ function cardOfMerge(template: string, model: WrittenModel): string {
     data: 'None was read.',
     accuracy: 'This model was not measured.',
     selection: 'Nothing was learned or selected: the parameters above were given.',
+    ...chosen,
   })
 }
