@@ -7,7 +7,7 @@ import torch
 from molecules import FOR_TUNING, analogues, loaded, properties
 from safetensors.torch import save_file
 
-STEPS, BATCH, RATE = 60, 32, 1e-4
+STEPS, BATCH, RATE = 30, 16, 2e-4
 folder = Path(sys.argv[1])
 folder.mkdir(parents=True, exist_ok=True)
 
@@ -32,7 +32,7 @@ def tuned(pairs, seed):
         loss.backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimiser.step()
-        if step % 20 == 19:
+        if step % 10 == 9:
             print(f"  step {step + 1}: loss {loss.item():.3f}", flush=True)
     model.eval()
     return model

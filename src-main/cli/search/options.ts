@@ -22,6 +22,7 @@ const greedy = 'greedy-soup'
 export interface SearchOptions extends MergeOptions {
   score?: string
   scoreSeconds?: number
+  scoreLog?: string
   sweep?: string[]
   search?: string
   best?: string
@@ -41,6 +42,7 @@ export function withSearchOptions(command: Command): Command {
       'a program that scores a model: it prints a number, or JSON of named numbers; {model}: its path',
     )
     .option('--score-seconds <n>', 'the most it may take for one model', above0)
+    .option('--score-log <file>', 'where every score is kept, and known again; beside what is written if not given')
     .option(
       '--sweep <name=values...>',
       'score each, as in lambda=0.1:1:0.1 or density=0.2,0.5; several: every combination',

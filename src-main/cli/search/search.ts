@@ -10,6 +10,7 @@ import { requireNothing } from '../../files/written-folder.ts'
 import { exportMerge } from '../../workbench/export/merge.ts'
 import type { Writer } from '../../workbench/export/with-card.ts'
 import { chosenBy } from '../../workbench/scores/card.ts'
+import { logName } from '../../workbench/scores/log.ts'
 import { searchByScores } from '../../workbench/scores/search.ts'
 import { exportedLines } from '../convert.ts'
 import { onSignals } from '../ending.ts'
@@ -51,7 +52,10 @@ export async function searchInTerminal(writer: Writer, close: () => Promise<void
   onClosedPipe(end)
   try {
     const tell = json ? printJson : (event: Parameters<typeof eventLine>[0]) => print(eventLine(event))
-    const found = await searchByScores({ ...search, form, out }, { rebuild, signal, tell })
+    const found = await searchByScores(
+      { ...search, form, out, log: resolve(given.scoreLog ?? logName(out)) },
+      { rebuild, signal, tell },
+    )
     const { winner, ...summary } = found
     if (json) printJson({ type: 'found', ...summary, winner: winner && { label: winner.label, scores: winner.scores } })
     else for (const line of foundLines(found, search.aims)) print(line)

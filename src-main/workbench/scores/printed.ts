@@ -23,7 +23,7 @@ export const lastLine = (text: string): string => text.trimEnd().split(/\r?\n/).
 function valueOf(text: string): unknown {
   if (/^[+-]?(nan|inf(inity)?)$/i.test(text)) return Number.NaN
   if (/^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text)) return Number(text)
-  for (const said of [text, text.replace(/(?<=[:\s])-?(NaN|Infinity)(?=[\s,}])/g, 'null')])
+  for (const said of [text, text.replace(/(?<=[:\s[,])-?(NaN|Infinity)(?=[\s,}\]])/g, 'null')])
     try {
       return JSON.parse(said)
     } catch {

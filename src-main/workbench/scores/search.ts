@@ -11,7 +11,7 @@ import { hashInThread } from '../../files/hash-thread.ts'
 import type { AskedMerge } from '../export/merge.ts'
 import type { Writer } from '../export/with-card.ts'
 import { type Aims, beyond, comparing, objectiveOf } from './aims.ts'
-import { logName, openScoreLog, type ScoreLog } from './log.ts'
+import { openScoreLog, type ScoreLog } from './log.ts'
 import type { Scores } from './printed.ts'
 import { cancelledSearch, type Scorer, scoresOf } from './scorer.ts'
 import { type Measured, type Summary, summaryOf } from './summary.ts'
@@ -23,6 +23,7 @@ export interface Search {
   names: readonly string[] // of its models, no two alike
   form: Form
   out: string // absolute
+  log: string // a file that searches may share: what one has scored the others know
   way: Way
   scorer: Scorer
   aims: Aims
@@ -49,7 +50,7 @@ export async function searchByScores(search: Search, means: Means): Promise<Foun
   const { aims, names, out } = search
   if (!search.merge.pretrained) requireNoBase(aims)
   const merge = await withHashes(search.merge)
-  const log = await openScoreLog(logName(out))
+  const log = await openScoreLog(search.log)
   try {
     const folder = await takeCandidateFolder(join(dirname(out), `.${basename(out)}.candidates`))
     try {
@@ -72,11 +73,13 @@ export async function searchByScores(search: Search, means: Means): Promise<Foun
       )
       const winner = bestOf(candidates, aims, base)
       await log.note({ type: 'winner', what: winner?.label ?? null, scores: winner?.scores ?? null })
-      return { ...summaryOf({ aims, base, singles, candidates, winner }), winner, log: logName(out) }
+      return { ...summaryOf({ aims, base, singles, candidates, winner }), winner, log: search.log }
 
       async function of(model: number | null): Promise<Scores> {
         const name = model === null ? 'pre-trained' : (names[model] as string)
-        const { scores, known } = await measure(recipeOfOne(merge, model), { model: name })
+        const single = model === null ? undefined : search.way.single?.(model)
+        const recipe = single ? recipeFor(merge, single) : recipeOfOne(merge, model)
+        const { scores, known } = await measure(recipe, { model: name })
         objectiveOf(aims, scores)
         means.tell(model === null ? { type: 'base', scores, known } : { type: 'single', model: name, scores, known })
         return scores

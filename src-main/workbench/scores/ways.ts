@@ -16,6 +16,8 @@ import type { Variation } from './variation.ts'
 
 export interface Way {
   most: number // candidates
+  /** A single model, where it is one of the candidates. */
+  single?(model: number): Variation
   search(score: (variation: Variation) => Promise<Scores>, compare: Compare): Promise<void>
 }
 
@@ -27,14 +29,19 @@ export const sweep = (variations: readonly Variation[]): Way => ({
 })
 
 /** names: of the models. */
-export const soup = (names: readonly string[]): Way => ({
-  most: 2 * names.length - 1,
-  search: async (score, compare) => {
-    const of = (members: readonly number[]): Promise<Scores> =>
-      score({ members, label: { models: members.map((t) => names[t]).join(' + ') } })
-    await greedySoup(names.length, of, compare)
-  },
-})
+export function soup(names: readonly string[]): Way {
+  const of = (members: readonly number[]): Variation => ({
+    members,
+    label: { models: members.map((t) => names[t]).join(' + ') },
+  })
+  return {
+    most: 2 * names.length - 1,
+    single: (model) => of([model]),
+    search: async (score, compare) => {
+      await greedySoup(names.length, (members) => score(of(members)), compare)
+    },
+  }
+}
 
 export interface Evolution {
   names: readonly string[] // of the models
@@ -68,7 +75,7 @@ export function evolution(asked: Evolution): Way {
     search: async (score, compare) => {
       const n = names.length * own
       const [strategy, shape] = [strategyOf(n), distribution(n, asked.sigma)]
-      let mean = Float64Array.from({ length: n }, (_, i) => at(weights, Math.floor(i / own)))
+      let mean: Float64Array = Float64Array.from({ length: n }, (_, i) => at(weights, Math.floor(i / own)))
       await score(variation(mean))
       for (let [left, generation] = [evaluations - 1, 0]; left > 0; generation++) {
         const draws = drawn(strategy, n, generation, (sample, i) => normal(seed, streamOf('weights'), sample, i))
