@@ -89,7 +89,7 @@ test('a sweep is a list or a range, and several are every combination', () => {
   for (const text of ['lambda', 'lambda=0:1', 'lambda=0:1:0', 'lambda=1:0:0.1', 'lambda=0:1:x', 'a=0:1e9:1'])
     expect(() => valuesOf(text)).toThrow(/Next: /)
   expect(
-    combinations([
+    combinations<number | string>([
       [1, 2],
       ['a', 'b'],
     ]),

@@ -10,6 +10,7 @@ import { formSchema } from '../../../src-main/contract/checkpoint.ts'
 import { logName } from '../../../src-main/workbench/scores/log.ts'
 import { type Found, type SearchEvent, searchByScores } from '../../../src-main/workbench/scores/search.ts'
 import { rebuild } from '../../../src-main/worker/rebuild.ts'
+import { alive } from '../../alive.ts'
 import { temporaryFolder } from '../toy.ts'
 import { commandOf, writeToys } from './toys.ts'
 
@@ -224,8 +225,10 @@ test.each([
 
 test('a program that takes longer than it may is ended, with what it started', async () => {
   const folder = await withToys()
-  const score = `"${process.execPath}" -e "setInterval(() => 0, 1000)" {model}`
-  await expect(search(folder, { score, scoreSeconds: 0.2 })).rejects.toThrow(/did not end within 0.2 s/)
+  const file = join(folder, 'started')
+  const score = `sh -c 'sleep 1000 & echo $! > "$0"; wait' "${file}" {model}`
+  await expect(search(folder, { score, scoreSeconds: 2 })).rejects.toThrow(/did not end within 2 s/)
+  await expect.poll(() => alive(Number(readFileSync(file, 'utf8')))).toBe(false)
 })
 
 test('a log and a folder that are not ours are left alone, and a second search waits for the first', async () => {
