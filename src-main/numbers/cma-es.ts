@@ -1,6 +1,6 @@
-// Separable CMA-ES (Ros and Hansen, PPSN 2008), which learns a variance for every coefficient. Of a generation's samples
-// x_k = m + sigma sqrt(C) z_k,  z_k ~ N(0, I),  the better half moves the mean, and the paths of the mean's steps say
-// how large the next ones may be:
+// Separable CMA-ES (Ros and Hansen, PPSN 2008), which learns a variance for every coefficient. Of a generation's
+// samples  x_k = m + sigma sqrt(C) z_k,  z_k ~ N(0, I),  the better half moves the mean, and the paths of the mean's
+// steps say how large the next ones may be:
 //   m <- m + sigma sqrt(C) <z>_w;   p_s <- (1 - c_s) p_s + sqrt(c_s (2 - c_s) mu_w) <z>_w;   sigma <- sigma exp(c_s /
 //   d_s (|p_s| / E|N| - 1))
 //   p_c <- (1 - c_c) p_c + h sqrt(c_c (2 - c_c) mu_w) sqrt(C) <z>_w;   C <- (1 - c_1 - c_mu) C + c_1 p_c^2 + c_mu C

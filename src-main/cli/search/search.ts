@@ -1,5 +1,5 @@
-// basil merge --score: the search in a terminal, and the best of it written as any merge is. Ctrl+C ends it with nothing
-// half-written; the same command goes on where it was.
+// basil merge --score: the search in a terminal, and the best of it written as any merge is. Ctrl+C ends it with
+// nothing half-written; the same command goes on where it was.
 import { resolve } from 'node:path'
 
 import type { Form } from '../../contract/checkpoint.ts'

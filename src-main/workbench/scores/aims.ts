@@ -55,7 +55,7 @@ export function beyond({ keeps }: Aims, scores: Scores, base: Scores | null): nu
   return total
 }
 
-export function limitOf({ property, bound, ofBase, text }: Keep, base: Scores | null): number {
+function limitOf({ property, bound, ofBase, text }: Keep, base: Scores | null): number {
   if (!ofBase) return bound
   const own = base?.[property]
   if (own === undefined)

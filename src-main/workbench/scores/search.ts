@@ -1,6 +1,6 @@
 // A search by scores: the pre-trained model and every single model first, then the candidates of a way (ways.ts). Of
-// each recipe the model is written into a folder beside the output, scored by the person's program, logged, and removed:
-// there is one at a time. What the log knows is neither written nor scored. The best within the bounds wins.
+// each recipe the model is written into a folder beside the output, scored by the person's program, logged, and
+// removed: there is one at a time. What the log knows is neither written nor scored. The best within the bounds wins.
 import { basename, dirname, extname, join, resolve } from 'node:path'
 
 import type { Form } from '../../contract/checkpoint.ts'

@@ -1,5 +1,5 @@
-// The ways to look for the best candidate. Each asks for the scores of variations, one after the other, and what it asks
-// next depends on nothing but the seed and the scores: a search that was killed asks the same again.
+// The ways to look for the best candidate. Each asks for the scores of variations, one after the other, and what it
+// asks next depends on nothing but the seed and the scores: a search that was killed asks the same again.
 //   sweep        every combination of some values: lambda = 0.1, 0.2, ...
 //   greedy soup  from the best model on, the next best is kept where it does no harm (numbers/greedy-soup.ts)
 //   evolution    a weight for every model, or for each and every part of them, by CMA-ES (numbers/cma-es.ts)

@@ -1,7 +1,8 @@
 // A scoring program without a model to run: it reads the float32 tensors of a safetensors file itself. Use:
 //   node toy-scorer.mjs WHAT MODEL [RECORD]
-// fit: how near all elements are to 0.5, -0.25, ...; two: that, and the sum of their sizes, as JSON behind another line.
-// RECORD gets a line for each model. hang: the second model is never scored; the record then holds this process' id.
+// fit: how near all elements are to 0.5, -0.25, ...; two: that, and the sum of their sizes, as JSON behind another
+// line. RECORD gets a line for each model. hang: the second model is never scored; the record then holds this process'
+// id.
 import { appendFileSync, existsSync, readFileSync } from 'node:fs'
 
 const [what, model, record] = process.argv.slice(2)

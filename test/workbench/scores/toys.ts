@@ -4,7 +4,7 @@ import { join } from 'node:path'
 
 import { written } from '../../engine/formats/bytes.ts'
 
-export const scorer = join(import.meta.dirname, 'toy-scorer.mjs')
+const scorer = join(import.meta.dirname, 'toy-scorer.mjs')
 
 /** The command for scores; record: a file that gets a line for each model. */
 export const commandOf = (what: string, record = ''): string =>
