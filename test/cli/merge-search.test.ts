@@ -1,6 +1,6 @@
 // basil merge --score in a terminal: a search that is killed in the middle ends with the bytes of the unbroken one and
 // scores nothing twice; one that is ended leaves nothing half-written; the winner has recipe and card.
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 import { expect, test } from 'vitest'
@@ -113,6 +113,11 @@ test('the winner is written with recipe and card, and the table tells what came 
   expect(unscored).toMatchObject({ code: 2, err: expect.stringMatching(/A search has no score \(--sweep\)/) })
   const taken = await basil(folder, ...asked(folder, 'two', ...words))
   expect(taken).toMatchObject({ code: 1, err: expect.stringMatching(/already there/) })
+  writeFileSync(join(folder, 'notes.md'), 'my notes')
+  const named = asked(folder, 'two', ...words).map((word) => word.replace('best.', 'notes.'))
+  const before = scored(folder)
+  expect(await basil(folder, ...named)).toMatchObject({ code: 1, err: expect.stringMatching(/notes\.md/) })
+  expect(scored(folder)).toBe(before)
   const failing = await basil(
     folder,
     ...asked(folder, 'two', '--best', 'fit', '--bound', 'fit>=0', '--overwrite', '--json'),

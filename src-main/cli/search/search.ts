@@ -8,7 +8,7 @@ import type { Exported } from '../../contract/run/recipe.ts'
 import { requireFree } from '../../files/write-atomic.ts'
 import { requireNothing } from '../../files/written-folder.ts'
 import { exportMerge } from '../../workbench/export/merge.ts'
-import type { Writer } from '../../workbench/export/with-card.ts'
+import { requireFreeCard, type Writer } from '../../workbench/export/with-card.ts'
 import { chosenBy } from '../../workbench/scores/card.ts'
 import { logName } from '../../workbench/scores/log.ts'
 import { searchByScores } from '../../workbench/scores/search.ts'
@@ -33,6 +33,7 @@ export async function searchInTerminal(writer: Writer, close: () => Promise<void
   const { given, written, overwrite, form, json } = asked
   const out = resolve(asked.out)
   await (form.shardBytes === undefined ? requireFree(out, { overwrite }) : requireNothing(out))
+  await requireFreeCard({ out, overwrite }, form)
   const search = await askedSearch(given, written)
   const ending = new AbortController()
   const end = (): void => {

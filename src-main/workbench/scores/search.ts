@@ -49,6 +49,7 @@ interface Means {
 export async function searchByScores(search: Search, means: Means): Promise<Found> {
   const { aims, names, out } = search
   if (!search.merge.pretrained) requireNoBase(aims)
+  for (const variation of search.way.sure) recipeFor(search.merge, variation) // throws
   const merge = await withHashes(search.merge)
   const log = await openScoreLog(search.log)
   try {

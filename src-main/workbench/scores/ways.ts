@@ -16,6 +16,8 @@ import type { Variation } from './variation.ts'
 
 export interface Way {
   most: number // candidates
+  /** Of these, what it asks for whatever the scores are. */
+  sure: readonly Variation[]
   /** A single model, where it is one of the candidates. */
   single?(model: number): Variation
   search(score: (variation: Variation) => Promise<Scores>, compare: Compare): Promise<void>
@@ -23,6 +25,7 @@ export interface Way {
 
 export const sweep = (variations: readonly Variation[]): Way => ({
   most: variations.length,
+  sure: variations,
   search: async (score) => {
     for (const variation of variations) await score(variation)
   },
@@ -36,6 +39,7 @@ export function soup(names: readonly string[]): Way {
   })
   return {
     most: 2 * names.length - 1,
+    sure: names.map((_, t) => of([t])),
     single: (model) => of([model]),
     search: async (score, compare) => {
       await greedySoup(names.length, (members) => score(of(members)), compare)
@@ -70,12 +74,14 @@ export function evolution(asked: Evolution): Way {
     label: Object.fromEntries(labels.map((label, i) => [label, rounded(at(x, i))])),
     weights: names.map((_, t) => weightOf([...x.subarray(t * own, (t + 1) * own)].map(rounded), asked)),
   })
+  const n = names.length * own
+  const begin: Float64Array = Float64Array.from({ length: n }, (_, i) => at(weights, Math.floor(i / own)))
   return {
     most: evaluations,
+    sure: [variation(begin)],
     search: async (score, compare) => {
-      const n = names.length * own
       const [strategy, shape] = [strategyOf(n), distribution(n, asked.sigma)]
-      let mean: Float64Array = Float64Array.from({ length: n }, (_, i) => at(weights, Math.floor(i / own)))
+      let mean = begin
       await score(variation(mean))
       for (let [left, generation] = [evaluations - 1, 0]; left > 0; generation++) {
         const draws = drawn(strategy, n, generation, (sample, i) => normal(seed, streamOf('weights'), sample, i))

@@ -14,7 +14,7 @@ import { alive } from '../../alive.ts'
 import { temporaryFolder } from '../toy.ts'
 import { commandOf, writeToys } from './toys.ts'
 
-const form = formSchema.parse({ container: 'safetensors' })
+const inFile = formSchema.parse({ container: 'safetensors' })
 
 interface Ran {
   found: Found
@@ -22,7 +22,7 @@ interface Ran {
 }
 
 /** Of three tiny models in a folder. */
-async function search(folder: string, given: SearchOptions, out = 'best.safetensors'): Promise<Ran> {
+async function search(folder: string, given: SearchOptions, out = 'best.safetensors', form = inFile): Promise<Ran> {
   const events: SearchEvent[] = []
   const { signal } = new AbortController()
   const asked = await askedSearch(
@@ -118,7 +118,6 @@ test('several parameters of any method: every combination, by its own words', as
   const { events } = await search(folder, { method: 'ties', sweep: ['density=0.5,1', 'lambda=0.25,0.5'] })
   const labels = events.flatMap((event) => (event.type === 'candidate' ? [event.label] : []))
   expect(labels).toEqual([0.5, 1].flatMap((density) => [0.25, 0.5].map((lambda) => ({ density, lambda }))))
-  await expect(search(folder, { method: 'ties', sweep: ['nothing=1'] })).rejects.toThrow(/does not take this parameter/)
 })
 
 test('negation: the best of one score while another stays within its bound', async () => {
@@ -190,6 +189,15 @@ test('evolution: weights by parts of tensors and along the layers, as the recipe
     { filter: 'attn', value: { gradient: [expect.any(Number), expect.any(Number)] } },
     {},
   ])
+})
+
+test('a model of a folder is scored as a folder, with what stands beside it', async () => {
+  const folder = await withToys()
+  writeFileSync(join(folder, 'config.json'), '{}')
+  const form = formSchema.parse({ container: 'safetensors', shardBytes: 1e9 })
+  const count = `"${process.execPath}" -e "console.log(require('fs').readdirSync(process.argv[1]).length)" {model}`
+  const { events } = await search(folder, { score: count }, 'best', form)
+  expect(events.map(({ scores }) => scores.score)).toEqual([3, 3, 3, 3]) // configuration, index, one shard
 })
 
 test('searches that share a log know what the others scored', async () => {
@@ -264,6 +272,7 @@ test('what cannot be is refused before anything is scored', async () => {
   await expect(asked({ search: 'cma-es', method: 'slerp' })).rejects.toThrow(/takes no weights/)
   await expect(asked({ search: 'cma-es', seed: '-1' })).rejects.toThrow(/no seed/)
   await expect(asked({ sweep: ['lambda=x'] })).rejects.toThrow(/no coefficient/)
+  await expect(asked({ sweep: ['lambda=0.1,0.2', 'nothing=1'] })).rejects.toThrow(/does not take this parameter/)
   const unbased = { pretrained: undefined, method: 'weighted-average', bound: ['score>=0.9*base'] }
   await expect(asked(unbased)).rejects.toThrow(/no pre-trained model is scored/)
   expect(existsSync(join(folder, 'record'))).toBe(false)
