@@ -3,7 +3,7 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
 
 import { BasilError } from '../../contract/errors.ts'
-import { weightedAverage } from '../../contract/merges/averages/weighted-average.ts'
+import { merges } from '../../contract/merges/index.ts'
 import { parametersOf } from '../../contract/merges/parameters.ts'
 import { isOfDifferences, mergeCard } from '../../contract/merges/step.ts'
 import { cmaEs } from '../../contract/methods/cma-es.ts'
@@ -67,7 +67,8 @@ export function withSearchOptions(command: Command): Command {
 
 /** A greedy soup is a mean of models where nobody says how else. */
 export function withUsualMethod<G extends SearchOptions>(given: G, file: string | undefined): G {
-  return given.search === greedy && file === undefined ? { method: weightedAverage.name, ...given } : given
+  const mean = merges.find(({ soup }) => soup)
+  return given.search === greedy && file === undefined && mean ? { method: mean.name, ...given } : given
 }
 
 /** Throws config-invalid where something of a search is asked and no score. */

@@ -50,6 +50,8 @@ export interface MergeCard<P extends z.ZodObject = z.ZodObject> {
    * its own before the merge sees it, and a merge of models takes none.
    */
   readonly weights?: 'own' | 'coefficients'
+  /** The mean that a greedy soup is, where nobody says how else its models are merged. */
+  readonly soup?: true
   gives(parameters: z.output<P>): Gives
   /** Of what it gives, where "title of n", or the names of what came in, does not say it. */
   names?(vectors: readonly string[], parameters: z.output<P>): string[]

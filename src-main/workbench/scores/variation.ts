@@ -4,11 +4,11 @@ import { createHash } from 'node:crypto'
 
 import { type Sha256, sha256 } from '../../contract/branded.ts'
 import type { Form } from '../../contract/checkpoint.ts'
-import { weightedAverage } from '../../contract/merges/averages/weighted-average.ts'
+import { merges } from '../../contract/merges/index.ts'
 import { isOfDifferences, mergeCard } from '../../contract/merges/step.ts'
 import type { Weight } from '../../contract/merges/valued.ts'
-import { taskArithmetic } from '../../contract/merges/vectors/task-arithmetic.ts'
 import type { Recipe } from '../../contract/run/recipe.ts'
+import { at } from '../../numbers/vectors.ts'
 import { type AskedMerge, mergeRecipe } from '../export/merge.ts'
 
 export interface Variation {
@@ -40,14 +40,18 @@ export function recipeFor(asked: AskedMerge, { parameters, coefficient, weights,
   })
 }
 
-/** A model as it is, in the form of the candidates: null is the pre-trained one. */
-export function recipeOfOne(asked: AskedMerge, model: number | null): Recipe {
-  const { pretrained, vectors, missing } = asked
-  const of = vectors[model ?? 0]
-  const one = { parameters: {}, vectors: of ? [of] : [], missing }
-  return pretrained
-    ? mergeRecipe({ ...one, method: taskArithmetic.name, pretrained, coefficients: model === null ? 0 : 1 })
-    : mergeRecipe({ ...one, method: weightedAverage.name, pretrained: null })
+/** A model as it is, in the form of the candidates: null is the pre-trained one. Nothing of it is left out or added. */
+export function recipeOfOne({ pretrained, vectors, missing }: AskedMerge, model: number | null): Recipe {
+  const [plain] = merges // by which every model is put together
+  const vector = at(vectors, model ?? 0)
+  return mergeRecipe({
+    method: plain?.name ?? '',
+    parameters: {},
+    pretrained: pretrained ?? vector,
+    vectors: [vector],
+    coefficients: pretrained && model !== null ? 1 : 0,
+    missing,
+  })
 }
 
 /** Files are known by their content: where they lie, and what the recipe is called, does not count. */
