@@ -43,7 +43,7 @@ export function recipeFor(asked: AskedMerge, { parameters, coefficient, weights,
 /** A model as it is, in the form of the candidates: null is the pre-trained one. Nothing of it is left out or added. */
 export function recipeOfOne({ pretrained, vectors, missing }: AskedMerge, model: number | null): Recipe {
   const [plain] = merges // by which every model is put together
-  const vector = at(vectors, model ?? 0)
+  const vector = model === null && pretrained ? pretrained : at(vectors, model ?? 0)
   return mergeRecipe({
     method: plain?.name ?? '',
     parameters: {},

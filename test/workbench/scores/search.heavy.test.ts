@@ -206,6 +206,9 @@ test('searches that share a log know what the others scored', async () => {
   const log = join(folder, 'best.safetensors.scores.jsonl')
   const { events } = await search(folder, { sweep: ['lambda=0.25,0.5'], scoreLog: log }, 'other.safetensors')
   expect(events.map(({ known }) => known)).toEqual([true, true, true, true, false])
+  const vectors = [join(folder, 'two.safetensors')]
+  const fewer = await search(folder, { sweep: ['lambda=1'], vectors, scoreLog: log }, 'third.safetensors')
+  expect(fewer.events.map(({ known }) => known)).toEqual([true, true, true]) // lambda 1 is that model itself
 })
 
 test.each([
