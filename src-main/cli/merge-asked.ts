@@ -25,7 +25,7 @@ export async function askedOnce(
   file: string | undefined,
   given: Given,
   { json, isPlan = false }: { json: boolean; isPlan?: boolean },
-  act: (recipe: () => Promise<Recipe>, out: string, form: Form) => Promise<void>,
+  act: (recipe: () => Promise<Recipe>, out: string, form: Form, written: Partial<MergeFile>) => Promise<void>,
 ): Promise<void> {
   let ready: Ready | undefined
   try {
@@ -34,7 +34,7 @@ export async function askedOnce(
     if (!(error instanceof BasilError)) throw error
     return fail(error, json)
   }
-  if (ready) await act(ready.recipe, ready.out, ready.form)
+  if (ready) await act(ready.recipe, ready.out, ready.form, ready.written)
 
   function outOr(written: string | undefined): string | undefined {
     return given.out ?? written ?? (isPlan ? 'merged' : undefined)
@@ -50,7 +50,7 @@ export async function askedOnce(
     const out = outOr(undefined)
     if (out === undefined) return lacking('--out <path>')
     const seeded = given.seed === undefined ? recipe : withSeed(recipe, String(given.seed))
-    return { recipe: async () => seeded, out, form: mergeForm(out, given, { ...(dtype && { dtype }) }) }
+    return { recipe: async () => seeded, out, form: mergeForm(out, given, { ...(dtype && { dtype }) }), written: {} }
   }
 
   async function ofOptions(): Promise<Ready | undefined> {
@@ -58,7 +58,7 @@ export async function askedOnce(
     const out = outOr(written.out)
     if (!given.vectors && !written.vectors) return lacking('--vectors <files...>')
     if (out === undefined) return lacking('--out <file>')
-    return { recipe: () => askedMerge(given, written), out, form: mergeForm(out, given, written) }
+    return { recipe: () => askedMerge(given, written), out, form: mergeForm(out, given, written), written }
   }
 }
 
@@ -66,6 +66,7 @@ interface Ready {
   recipe: () => Promise<Recipe>
   out: string
   form: Form
+  written: Partial<MergeFile>
 }
 
 /** How the model is written is no matter of the recipe, and chance is none of mergekit's either. */

@@ -12,7 +12,7 @@ import { mergeCard } from '../contract/merges/step.ts'
 import type { Weight } from '../contract/merges/valued.ts'
 import type { Recipe } from '../contract/run/recipe.ts'
 import { modelAt } from '../files/model-in-folder.ts'
-import { mergeRecipe } from '../workbench/export/merge.ts'
+import { type AskedMerge, mergeRecipe } from '../workbench/export/merge.ts'
 import type { TokenizerSource } from '../workbench/export/tokenizer.ts'
 import type { MergeFile } from './merge-file.ts'
 
@@ -80,11 +80,16 @@ export function withMergeOptions(command: Command): Command {
  * what it is given.
  */
 export async function askedMerge(given: MergeOptions, written: Partial<MergeFile>): Promise<Recipe> {
+  return mergeRecipe(await askOf(given, written))
+}
+
+/** What the recipe is made of. */
+export async function askOf(given: MergeOptions, written: Partial<MergeFile>): Promise<AskedMerge> {
   const method = given.method ?? written.method ?? (merges[0]?.name as string)
   const preset = presetOf(mergeCard(method), given.preset ?? written.preset)
   const { lambda, ...set } = { ...written.set, ...parametersGiven(method, given) }
   const pretrained = given.pretrained ?? written.pretrained
-  return mergeRecipe({
+  return {
     method,
     parameters: { ...preset?.parameters, ...set },
     pretrained: pretrained === undefined ? null : await unread(pretrained),
@@ -93,7 +98,7 @@ export async function askedMerge(given: MergeOptions, written: Partial<MergeFile
     weights: given.weights ?? written.weights,
     missing: given.missing ?? written.missing,
     tokenizer: await tokenizerGiven(given.tokenizerSource ?? written.tokenizer),
-  })
+  }
 }
 
 async function tokenizerGiven(source: MergeFile['tokenizer'] | string): Promise<TokenizerSource | undefined> {
@@ -157,12 +162,7 @@ function takersLine(takers: readonly { card: MergeCard; of: Parameter }[]): stri
 
 /** Those of other merges too, so that the one chosen can refuse what it does not take. */
 function parametersGiven(method: string, given: MergeOptions): Record<string, unknown> {
-  const own = parametersOf(mergeCard(method))
-  const valueOf = (name: string, text: string): unknown => {
-    if (/^[[{]/.test(text)) return parseJson(text)
-    const of = own.find((parameter) => parameter.name === name)
-    return of ? typed(of, text) : text
-  }
+  const valueOf = (name: string, text: string): unknown => valueGiven(method, name, text)
   const options = [...parameters().keys()].flatMap((name): [string, unknown][] => {
     const text = fixed.includes(name) ? undefined : given[name]
     return typeof text === 'string' ? [[name, valueOf(name, text)]] : []
@@ -173,6 +173,13 @@ function parametersGiven(method: string, given: MergeOptions): Record<string, un
     return [word.slice(0, at), valueOf(word.slice(0, at), word.slice(at + 1))]
   })
   return Object.fromEntries([...options, ...set])
+}
+
+/** As the method takes it; JSON where it begins like that. */
+export function valueGiven(method: string, name: string, text: string): unknown {
+  if (/^[[{]/.test(text)) return parseJson(text)
+  const of = parametersOf(mergeCard(method)).find((parameter) => parameter.name === name)
+  return of ? typed(of, text) : text
 }
 
 function notKeyed(word: string): BasilError {

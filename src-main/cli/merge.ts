@@ -18,6 +18,8 @@ import { askedOnce } from './merge-asked.ts'
 import { dashed, methodLines, told, withMergeOptions } from './merge-options.ts'
 import { mergePage } from './merge-page.ts'
 import { fail, print, printJson } from './output.ts'
+import { asksSearch, withSearchOptions, withUsualMethod } from './search/options.ts'
+import { searchInTerminal } from './search/search.ts'
 
 interface MergeCommands {
   resources: string
@@ -26,6 +28,7 @@ interface MergeCommands {
 
 /** What of the engine is asked here. */
 interface Asked {
+  close(): Promise<void>
   ask<T>(question: (client: Pick<EngineClient, 'look' | 'mergePlan' | 'rebuild'>) => Promise<T>): Promise<T>
 }
 
@@ -34,13 +37,13 @@ export function mergeCommand({ resources, withEngine }: MergeCommands): Command 
     .description('combine checkpoints of any architecture, without a run')
     .option('--plan', 'read headers only, say what would become of every tensor, and end')
     .option('--json', 'as JSON')
-  return withFormOptions(withMergeOptions(command), 'the pre-trained model')
+  return withFormOptions(withSearchOptions(withMergeOptions(command)), 'the pre-trained model')
     .addCommand(methodsCommand())
     .action((file: string | undefined, { json = false, overwrite = false, plan = false, ...given }) =>
-      askedOnce(command, file, given, { json, isPlan: plan }, (asked, out, form) =>
-        withEngine(json, async ({ ask }) => {
-          const recipe = await asked()
+      askedOnce(command, file, withUsualMethod(given, file), { json, isPlan: plan }, (asked, out, form, written) =>
+        withEngine(json, async ({ ask, close }) => {
           if (plan) {
+            const recipe = await asked()
             const found = await ask((client) => client.mergePlan({ recipe, form }))
             if (json) printJson(found)
             else for (const line of planLines(found)) print(line)
@@ -52,6 +55,12 @@ export function mergeCommand({ resources, withEngine }: MergeCommands): Command 
             rebuild: (request: Parameters<EngineClient['rebuild']>[0]) => ask((client) => client.rebuild(request)),
             look: (written: string) => ask((client) => client.look({ file: written })),
           }
+          if (asksSearch(given))
+            return searchInTerminal(writer, close, {
+              given: withUsualMethod(given, file),
+              ...{ written, out, overwrite, form, json },
+            })
+          const recipe = await asked()
           const exported = await exportMerge(writer, { recipe, out: resolve(out), overwrite, form })
           if (json) return printJson(exported)
           for (const line of exportedLines(exported)) print(line)

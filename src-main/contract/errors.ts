@@ -35,6 +35,7 @@ const errorCodes = [
   'install-failed', // native TensorFlow could not be installed; what was in use still is
   'not-supported', // not on this system
   'not-finite', // the loss or a gradient became NaN or infinite
+  'score-failed', // a person's program gave a model no score, or no model keeps to the bounds
   'cancelled',
   'not-allowed', // a path outside what the user opened
   'message-invalid', // a page sent what is no message, or not of the contract's form

@@ -34,6 +34,8 @@ export const streams = {
   pictures: { first: 2 ** 30 + 3, step: {} },
   /** Masks of merges; a draw is a model and a tensor by name, an index four elements (engine/merging/sparse/mask.ts). */
   masks: { first: 2 ** 30 + 4, step: {} },
+  /** Weights of a merge that are searched by scores; a draw is a generation's sample, an index a weight. */
+  weights: { first: 2 ** 30 + 5, step: {} },
   /**
    * An image's crop and flip, augmented or in a strong view (no run has both); a draw is a pass, an index one of an
    * image's 64. 2^31 to 2^31 + 63.

@@ -78,7 +78,7 @@ async function basilMerge(...words: string[]): Promise<string> {
   }
   const command = mergeCommand({
     resources: join(root, 'resources'),
-    withEngine: (_, act) => act({ ask: (question) => question(client) }),
+    withEngine: (_, act) => act({ ask: (question) => question(client), close: async () => undefined }),
   })
   let said = ''
   const write = vi.spyOn(process.stdout, 'write').mockImplementation((text) => {

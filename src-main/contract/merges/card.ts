@@ -52,6 +52,8 @@ export interface MergeCard<P extends z.ZodObject = z.ZodObject> {
   readonly weights?: 'own' | 'coefficients'
   /** Parameters, numbers, that each model may have of its own (Step.each). */
   readonly each?: readonly (keyof z.output<P> & string)[]
+  /** The mean that a greedy soup is, where nobody says how else its models are merged. */
+  readonly soup?: true
   gives(parameters: z.output<P>): Gives
   /** Of what it gives, where "title of n", or the names of what came in, does not say it. */
   names?(vectors: readonly string[], parameters: z.output<P>): string[]

@@ -68,10 +68,17 @@ export function mergeRecipe(asked: AskedMerge): Recipe {
   }
 }
 
-/** Throws config-invalid where tokens are matched and there is no folder to write them into. Parents that have no hash yet get theirs. target: both the model and, with its extension changed, the card. */
+/** Parts of its card that a merge alone does not tell: of one that was chosen, by what. */
+export type Chosen = Readonly<Record<'data' | 'accuracy' | 'selection', string>>
+
+/**
+ * Parents that have no hash yet get theirs. target: both the model and, with its extension changed, the card. Throws
+ * config-invalid where tokens are matched and there is no folder to write them into.
+ */
 export function exportMerge(
   writer: Writer,
   target: Target & { recipe: Recipe; form: Form },
+  chosen?: Chosen,
 ): Promise<Exported & { card: string }> {
   if (target.recipe.tokenizer && target.form.shardBytes === undefined)
     throw wrong(
@@ -80,7 +87,7 @@ export function exportMerge(
       'its rows are in the order of a tokenizer that stands beside it',
       'name a folder: --out without an extension',
     )
-  return writeWithCard(writer, target, cardOfMerge)
+  return writeWithCard(writer, target, (template, model) => cardOfMerge(template, model, chosen))
 }
 
 /** Those that the step has, and those that its coefficients are multiplied by. */
@@ -173,7 +180,7 @@ function wrong(what: string, where: string, why: string, next: string): BasilErr
   return new BasilError({ code: 'config-invalid', what, where, why, next })
 }
 
-function cardOfMerge(template: string, model: WrittenModel): string {
+function cardOfMerge(template: string, model: WrittenModel, chosen?: Chosen): string {
   const { recipe, written, exported } = model
   const { title, paper, equation } = mergeCard(recipe.method)
   const isTower = written.architecture?.embed !== undefined
@@ -200,5 +207,6 @@ function cardOfMerge(template: string, model: WrittenModel): string {
     data: 'None was read.',
     accuracy: 'This model was not measured.',
     selection: 'Nothing was learned or selected: the parameters above were given.',
+    ...chosen,
   })
 }

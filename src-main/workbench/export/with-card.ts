@@ -26,15 +26,24 @@ export async function writeWithCard(
   { recipe, form, out, overwrite }: Target & { recipe: Recipe; form: Form },
   cardOf: (template: string, model: WrittenModel) => string,
 ): Promise<Exported & { card: string }> {
-  const card = form.shardBytes === undefined ? cardName(out) : join(out, 'README.md')
-  const isOurs = overwrite && (await isCard(card))
-  if (overwrite && !isOurs && existsSync(card)) throw notACard(card)
-  await requireFree(card, { overwrite: isOurs })
+  const { card, isOurs } = await requireFreeCard({ out, overwrite }, form)
   const exported = await rebuild({ recipe, out, overwrite, form })
   const written = await look(exported.file)
   const text = cardOf(readFileSync(template, 'utf8'), { recipe: completed(recipe, exported), exported, written, form })
   await writeAtomic(card, [Buffer.from(text)], { overwrite: isOurs })
   return { ...exported, card }
+}
+
+/** Where it goes, and whether one of ours is there. Throws target-exists: to be asked before long work for a model. */
+export async function requireFreeCard(
+  { out, overwrite }: Target,
+  form: Form,
+): Promise<{ card: string; isOurs: boolean }> {
+  const card = form.shardBytes === undefined ? cardName(out) : join(out, 'README.md')
+  const isOurs = overwrite && (await isCard(card))
+  if (overwrite && !isOurs && existsSync(card)) throw notACard(card)
+  await requireFree(card, { overwrite: isOurs })
+  return { card, isOurs }
 }
 
 /** With the hashes of parents that were found while it was followed. */

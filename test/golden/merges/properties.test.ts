@@ -3,10 +3,10 @@
 import { describe, expect, test } from 'vitest'
 
 import { merges as cards } from '../../../src-main/contract/merges/index.ts'
-import { greedySoup } from '../../../src-main/engine/merging/averages/greedy-soup.ts'
 import { ratioOf } from '../../../src-main/engine/merging/averages/model-stock.ts'
 import { clippedMean } from '../../../src-main/engine/merging/federated/centred-clipping.ts'
 import { objective, redundancy } from '../../../src-main/engine/merging/vectors/awd.ts'
+import { greedySoup } from '../../../src-main/numbers/greedy-soup.ts'
 import { expectNear, fixture, flat, merged, type Nested, type Tensors } from './models.ts'
 
 const { base, tasks } = fixture<{ inputs: { base: Tensors; tasks: Tensors[] } }>('golden.json').inputs
@@ -223,10 +223,11 @@ test('AWD descends its objective, whose gradient is that of differences', () => 
 test('a greedy soup takes in what does not lower the score', async () => {
   const worth = [3, 5, -9, 4]
   const asked: string[] = []
-  const soup = await greedySoup(4, async (members) => {
+  const score = async (members: readonly number[]): Promise<number> => {
     asked.push(members.join())
     return members.reduce((sum, i) => sum + (worth[i] as number), 0)
-  })
+  }
+  const soup = await greedySoup(4, score, (a, b) => a - b)
   expect(soup).toEqual({ members: [0, 1, 3], score: 12, scores: worth })
   expect(asked).toEqual(['0', '1', '2', '3', '1,3', '0,1,3', '0,1,2,3'])
 })

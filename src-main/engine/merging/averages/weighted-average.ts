@@ -1,7 +1,7 @@
 // Weighted average, or model soup (Wortsman et al., ICML 2022):
 //   theta = sum_t w_t theta_t / sum_t w_t
 // of the models, or of their differences from the pre-trained one (FedAvg, with the sizes of the data as weights).
-// A greedy soup is one whose weights are 0 and 1 (greedy-soup.ts).
+// A greedy soup is one whose weights are 0 and 1 (numbers/greedy-soup.ts).
 
 import { BasilError } from '../../../contract/errors.ts'
 import { weightedAverage as card } from '../../../contract/merges/averages/weighted-average.ts'

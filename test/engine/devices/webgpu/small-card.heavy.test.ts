@@ -1,7 +1,7 @@
-// A card too small for a model and its vectors: of a tower with the proportions of a ViT-L/14 (1.2 GB of
-// weights, 4.9 GB of eight vectors in float16) on a card of 8 GB, made smaller a thousandfold, so that a software driver
-// is done with it. The pool takes no byte beyond the bound: vectors visit the device from the host's memory, parameter
-// by parameter, activations are computed again, and what is learned is what a large card learns.
+// A card too small for a model and its vectors: of a tower with the proportions of a ViT-L/14 (1.2 GB of weights, 4.9 GB
+// of eight vectors in float16) on a card of 8 GB, made smaller a thousandfold, so that a software driver is done with
+// it. The pool takes no byte beyond the bound: vectors visit the device from the host's memory, parameter by parameter,
+// and what is learned is what a large card learns.
 import { afterAll, afterEach, describe, expect, test, vi } from 'vitest'
 
 import type { ResolvedConfig } from '../../../../src-main/contract/run/config.ts'
