@@ -19,6 +19,8 @@ export interface MergeOptions extends Record<string, unknown> {
   method?: string
   pretrained?: string
   vectors?: string[]
+  data?: string[]
+  heads?: string[]
   coefficient?: number
   coefficients?: number[]
   weights?: Weight[]
@@ -28,7 +30,10 @@ export interface MergeOptions extends Record<string, unknown> {
   out?: string
 }
 
-const fixed = ['method', 'pretrained', 'vectors', 'weights', 'set', 'out', 'json', 'plan', 'preset', 'missing', 'dtype']
+const fixed = [
+  ...['method', 'pretrained', 'vectors', 'weights', 'set', 'out', 'json', 'plan', 'preset', 'missing', 'dtype'],
+  ...['data', 'heads'],
+]
 
 export function withMergeOptions(command: Command): Command {
   command
@@ -40,6 +45,8 @@ export function withMergeOptions(command: Command): Command {
     )
     .option('--pretrained <model>', 'the model they were fine-tuned from, a file or a folder, if the method needs it')
     .option('--vectors <models...>', 'fine-tuned models')
+    .option('--data <images...>', "of each model's own task, in their order, if the method looks at images")
+    .option('--heads <heads...>', "of each model's own task, in their order, if the method wants them")
     .addOption(
       new Option('--coefficient <c>', "of every vector it gives; the method's own if not given")
         .argParser(coefficient)

@@ -18,6 +18,7 @@ import { askedOnce } from './merge-asked.ts'
 import { dashed, methodLines, told, withMergeOptions } from './merge-options.ts'
 import { mergePage } from './merge-page.ts'
 import { fail, print, printJson } from './output.ts'
+import { resultOf } from './terminal.ts'
 
 interface MergeCommands {
   resources: string
@@ -26,7 +27,7 @@ interface MergeCommands {
 
 /** What of the engine is asked here. */
 interface Asked {
-  ask<T>(question: (client: Pick<EngineClient, 'look' | 'mergePlan' | 'rebuild'>) => Promise<T>): Promise<T>
+  ask<T>(question: (client: Pick<EngineClient, 'look' | 'mergePlan' | 'rebuild' | 'collect'>) => Promise<T>): Promise<T>
 }
 
 export function mergeCommand({ resources, withEngine }: MergeCommands): Command {
@@ -47,12 +48,25 @@ export function mergeCommand({ resources, withEngine }: MergeCommands): Command 
             if (found.tensors.some(({ fate }) => fate === 'refused')) process.exitCode = 3
             return
           }
+          const { data = [], heads = [] }: { data?: string[]; heads?: string[] } = given
+          const looked = mergeCard(recipe.method).needs.statistics
+            ? await ask(async (client) =>
+                resultOf(
+                  await client.collect({
+                    recipe,
+                    data: data.map((of) => resolve(of)),
+                    heads: heads.map((of) => resolve(of)),
+                  }),
+                  json,
+                ),
+              )
+            : recipe
           const writer = {
             template: join(resources, 'model-card.md'),
             rebuild: (request: Parameters<EngineClient['rebuild']>[0]) => ask((client) => client.rebuild(request)),
             look: (written: string) => ask((client) => client.look({ file: written })),
           }
-          const exported = await exportMerge(writer, { recipe, out: resolve(out), overwrite, form })
+          const exported = await exportMerge(writer, { recipe: looked, out: resolve(out), overwrite, form })
           if (json) return printJson(exported)
           for (const line of exportedLines(exported)) print(line)
           print(`${exported.card}: its card`)

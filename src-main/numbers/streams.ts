@@ -32,6 +32,8 @@ export const streams = {
   pictures: { first: 2 ** 30 + 3, step: {} },
   /** Masks of merges; a draw is a model and a tensor by name, an index four elements (engine/merging/sparse/mask.ts). */
   masks: { first: 2 ** 30 + 4, step: {} },
+  /** Images that a merge looks at, draw 0 and an index a place; their labels, draw 1 and an index an image. */
+  looked: { first: 2 ** 30 + 5, step: {} },
   /**
    * An image's crop and flip, augmented or in a strong view (no run has both); a draw is a pass, an index one of an
    * image's 64. 2^31 to 2^31 + 63.

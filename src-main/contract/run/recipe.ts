@@ -30,6 +30,8 @@ const fields = {
   config: z.unknown().optional(),
   // base: a tensor that not all models have in one shape is the pre-trained model's; not given: it is refused
   missing: z.literal('base').optional(),
+  // what a step knows of each model's images: one file for each vector, or one of all
+  statistics: z.array(parent).optional(),
 }
 
 /** steps: what the vectors come through, one after the other, before they are combined. */

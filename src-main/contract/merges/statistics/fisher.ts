@@ -47,7 +47,7 @@ export const fisher = {
     },
     'as the paper': { parameters: { labels: 'sampled', batch: 1, normalize: false, least: 1e-6 }, coefficient: 1 },
   },
-  needs: { base: true, least: 1, statistics: 'squared gradients of each weight' },
+  needs: { base: true, least: 1, statistics: 'squared gradients of each weight', heads: true },
   coefficient: 1,
   weights: 'own',
   gives: () => 'one',

@@ -3,6 +3,8 @@
 import { BasilError } from '../../../contract/errors.ts'
 import { at } from '../../../numbers/vectors.ts'
 import type { DoubleDevice, Matrix } from '../../devices/double/device.ts'
+import { openTensorFile } from '../../formats/open.ts'
+import type { ByteSource, OpenSource } from '../../formats/source.ts'
 import type { TensorFile } from '../../formats/tensor-file.ts'
 import { type Checkpoint, readParameter } from '../../weights/slices.ts'
 import type { Part, Sources } from '../merge.ts'
@@ -11,6 +13,38 @@ import type { Part, Sources } from '../merge.ts'
 export function statisticsIn(file: TensorFile, prefix = ''): Checkpoint {
   const seen = { original: file, layout: 'tensors', architecture: null, parameters: new Map() } as const
   return { file: { ...file, ...seen, called: (name) => name }, prefix }
+}
+
+/**
+ * Of `vectors` models, in one file each or all in one, whose names begin with the model's place. Throws what opening a
+ * file throws.
+ */
+export async function openStatistics(
+  files: readonly string[],
+  vectors: number,
+  open: OpenSource,
+): Promise<{ statistics: Checkpoint[]; close(): Promise<void> }> {
+  const sources: ByteSource[] = []
+  const close = async (): Promise<void> => {
+    await Promise.all(sources.map((source) => source.close()))
+  }
+  try {
+    const opened: TensorFile[] = []
+    for (const path of files) {
+      const source = await open(path)
+      sources.push(source)
+      opened.push(await openTensorFile(source))
+    }
+    const [first] = opened
+    const isShared = first && opened.length === 1 && [...first.tensors.keys()].every((name) => /^\d+\./.test(name))
+    const statistics = isShared
+      ? Array.from({ length: vectors }, (_, t) => statisticsIn(first, `${t}.`))
+      : opened.map((file) => statisticsIn(file))
+    return { statistics, close }
+  } catch (error) {
+    await close()
+    throw error
+  }
 }
 
 /** One for each vector. Throws config-invalid where there are none. */
