@@ -1,8 +1,8 @@
 // Hierarchical optimal transport (after Singh and Jaggi, NeurIPS 2020). A matrix of attention, W_t (m, n), is turned to
-// the neurons of the pre-trained one, W (m, n), by entropic transport between their rows, and then between their columns alike:
+// the neurons of the pre-trained one, W (m, n), by entropic transport between their rows, then between their columns:
 //   C_ij = |w_i - w_t,j|^2,   K = exp(-C / (eps mean C)),   P = diag(u) K diag(v) with uniform sums (Sinkhorn)
 //   W_t' = P^ W_t Q^',   P^, Q^ with rows that sum to 1;   W = sum_t p_t W_t', p_t the person's weights
-// Any other parameter: sum_t p_t theta_t, p_t also times cos(theta_pre, theta_t) where that is above 0.
+// All other parameters: sum_t p_t theta_t, p_t also times cos(theta_pre, theta_t) where that is above 0.
 import { hierarchicalOt as card } from '../../../contract/merges/federated/hierarchical-ot.ts'
 import { at, dot } from '../../../numbers/vectors.ts'
 import type { DoubleDevice, Matrix } from '../../devices/double/device.ts'
@@ -35,7 +35,7 @@ export const hierarchicalOt = merge(card, {
   },
 })
 
-/** Of a vector of zeros nothing is known, and it is as good as any. */
+/** Of a vector of zeros nothing is known: 1. */
 function cosine(a: Float64Array, b: Float64Array): number {
   const c = dot(a, b) / Math.sqrt(dot(a, a) * dot(b, b))
   return Number.isFinite(c) ? c : 1

@@ -120,7 +120,7 @@ function slopesOf(task: Drawn & { head: Head }, from: number, features: Float32A
 }
 
 /** -l_n as an objective; drawn: in [0, 1), decides the label where it is drawn. */
-export function likelihood(labels: Gradients['labels'], drawn: number): Objective {
+function likelihood(labels: Gradients['labels'], drawn: number): Objective {
   return {
     name: 'cross-entropy',
     loss(logProbabilities, label, gradient) {

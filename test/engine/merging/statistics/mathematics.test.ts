@@ -1,13 +1,26 @@
 // The merges that look at images, given what the images say: Fisher and RegMean against what fusion_bench 0.2.33 gave
-// (test/golden/merges/edge.json), all against a plain float64 reference, what has to hold whatever the models, and what
-// becomes of statistics that say nothing.
+// (test/golden/merges/edge.json), all against a plain float64 reference, and what has to hold whatever the models.
 import { describe, expect, test } from 'vitest'
 
 import { mergeCard } from '../../../../src-main/contract/merges/step.ts'
-import { expectNear, fixture, flat, type Nested, type Tensors } from '../../../golden/merges/models.ts'
-import { noise } from '../spectral/parts.ts'
+import { expectNear, fixture, type Nested, type Tensors } from '../../../golden/merges/models.ts'
 import { type Dense, eigenOf, identity, inverse, normOf, plus, polarOf, times, times1, transposed } from './dense.ts'
-import { mergedBy } from './models.ts'
+import {
+  base,
+  m,
+  meanOf,
+  mergedBy,
+  models,
+  moments,
+  n,
+  names,
+  near,
+  one,
+  random,
+  rounded,
+  stats,
+  zeros,
+} from './models.ts'
 
 interface Edge {
   method: string
@@ -18,9 +31,7 @@ interface Edge {
   out: Nested
 }
 const edges = fixture<{ cases: Edge[] }>('edge.json').cases
-const zeros = (like: Dense): number[][] => like.map((row) => row.map(() => 0))
 const fusionBench = (name: string) => mergeCard(name).presets?.['as fusion_bench']?.parameters ?? {}
-const moments = (x: Dense): number[][] => times1(times(transposed(x), x), 1 / x.length)
 
 test.each(edges.filter(({ method }) => method === 'fisher'))('Fisher of fusion_bench: $params', async (edge) => {
   const { inputs, fisher = [], params, out } = edge
@@ -49,37 +60,8 @@ test.each(
   expectNear(found?.['x'] ?? [], out, 'x')
 })
 
-/** (m, n), to float32. */
-function random(m: number, n: number, seed: number, scale = 1): number[][] {
-  const values = noise(m * n, seed)
-  return Array.from({ length: m }, (_, i) =>
-    Array.from({ length: n }, (_, j) => Math.fround(scale * (values[i * n + j] as number))),
-  )
-}
-const rounded = (a: Dense): number[][] => a.map((row) => row.map(Math.fround))
-
-const [m, n] = [6, 5]
-const names = ['layers.0.w', 'layers.1.w']
-const base: Tensors = { ...Object.fromEntries(names.map((name, l) => [name, random(m, n, 1 + l)])), b: [0.5, -1, 2] }
-const models = [1, 2, 3].map(
-  (t): Tensors => ({
-    ...Object.fromEntries(
-      names.map((name, l) => [name, rounded(plus(base[name] as Dense, random(m, n, 10 * t + l, 0.3)))]),
-    ),
-    b: [0.5 + t, -1 - t, 2],
-  }),
-)
-const stats = [1, 2, 3].map(
-  (t): Tensors => Object.fromEntries(names.map((name, l) => [name, rounded(moments(random(9, n, 100 * t + l)))])),
-)
 const taus = (name: string): number[][][] => models.map((model) => plus(model[name] as Dense, base[name] as Dense, -1))
 const at2 = (a: Dense, j: number): number => (a[j] as readonly number[])[j] as number
-const meanOf = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0) / values.length
-const one = async (method: string, parameters: Record<string, unknown> = {}, of = { models, stats }) =>
-  (await mergedBy(base, of.models, of.stats, { method, parameters }))[0] ?? {}
-
-const near = (found: readonly number[] | undefined, wanted: Dense, what: string): void =>
-  expectNear(found ?? [], wanted as Nested, what)
 
 describe('against a plain reference', () => {
   test('RegMean', async () => {
@@ -214,125 +196,5 @@ describe('whatever the models', () => {
     const found = await mergedBy(base, models, stats, { method: 'pave', parameters: { share: 1 } })
     for (const [t, tensors] of found.entries())
       for (const name of names) near(tensors[name], models[t]?.[name] as Dense, name)
-  })
-})
-
-describe('statistics that say nothing', () => {
-  const mean = (name: string): number[] =>
-    flat(models[0]?.[name] as Nested).map((_, i) => meanOf(models.map((w) => flat(w[name] as Nested)[i] as number)))
-  const zeroed = models.map((): Tensors => Object.fromEntries(names.map((name) => [name, zeros(identity(n))])))
-
-  test.each(['regmean', 'regmean-plus-plus'])('%s: zero moments, or none at all, are the mean', async (method) => {
-    for (const own of [zeroed, models.map((): Tensors => ({ other: [1] }))]) {
-      const found = await one(method, {}, { models, stats: own })
-      for (const name of [...names, 'b']) expectNear(found[name] ?? [], mean(name), name)
-    }
-  })
-
-  test('Fisher of zeros is the mean, also with nothing added', async () => {
-    const own = models.map((): Tensors => Object.fromEntries(names.map((name) => [name, zeros(base[name] as Dense)])))
-    for (const parameters of [{}, { least: 0 }, { least: 0, normalize: false }]) {
-      const found = await one('fisher', parameters, { models, stats: own })
-      for (const name of [...names, 'b']) expectNear(found[name] ?? [], mean(name), name)
-    }
-  })
-
-  test('a singular matrix has an answer: what no image brings out stays the mean', async () => {
-    const row = [1, 2, 0, 0, 0]
-    const own = models.map(
-      (_, t): Tensors => Object.fromEntries(names.map((name) => [name, moments([row.map((v) => v * (t + 1))])])),
-    )
-    for (const parameters of [{ alpha: 1, ridge: 0 }, { alpha: 0.95 }, { alpha: 0.95, ridge: 0 }]) {
-      const found = await one('regmean', parameters, { models, stats: own })
-      for (const name of names)
-        for (const [i, v] of (found[name] ?? []).entries())
-          if (i % n > 1) expect(Math.abs(v - (mean(name)[i] as number))).toBeLessThan(1e-5)
-          else expect(Math.abs(v)).toBeLessThan(10)
-    }
-  })
-
-  test.each(['regmean', 'pave', 'esm', 'fisher'])(
-    '%s of one task without images is made of numbers',
-    async (method) => {
-      const own =
-        method === 'fisher'
-          ? models.map((of, t): Tensors => (t ? of : { b: [0, 0, 0] }))
-          : stats.map((of, t) => (t ? of : (zeroed[0] as Tensors)))
-      for (const tensors of await mergedBy(base, models, own, { method }))
-        for (const values of Object.values(tensors)) expect(values.every(Number.isFinite)).toBe(true)
-    },
-  )
-
-  test.each(['regmean', 'pave', 'esm', 'fisher', 'hierarchical-ot'])(
-    '%s of the pre-trained model itself is it',
-    async (method) => {
-      const still = models.map(() => base)
-      const own = method === 'fisher' ? models : stats
-      const all = await mergedBy(base, still, own, { method, parameters: method === 'pave' ? { share: 1 } : {} })
-      for (const tensors of all)
-        for (const [name, values] of Object.entries(base)) expectNear(tensors[name] ?? [], values, name)
-    },
-  )
-
-  test('bfloat16 models are merged in float64 and rounded once', async () => {
-    const cut = (x: number): number => {
-      const bits = new Uint32Array(Float32Array.of(x).buffer)
-      return new Float32Array(Uint32Array.of(((bits[0] as number) >>> 16) << 16).buffer)[0] as number
-    }
-    const coarse = (of: Tensors): Tensors =>
-      Object.fromEntries(
-        Object.entries(of).map(([name, v]) => [
-          name,
-          (v as Dense).map((row) => (Array.isArray(row) ? row.map(cut) : cut(row as unknown as number))),
-        ]),
-      ) as Tensors
-    for (const method of ['regmean', 'fisher', 'pave', 'esm']) {
-      const own = method === 'fisher' ? models : stats
-      const [narrow] = await mergedBy(base, models, own, { method }, 'BF16')
-      const [wide] = await mergedBy(coarse(base), models.map(coarse), own, { method })
-      expect(narrow, method).toEqual(wide)
-    }
-  })
-
-  test.each(['regmean', 'fisher', 'pave', 'esm'])('%s without statistics is refused in a sentence', async (method) => {
-    await expect(mergedBy(base, models, [], { method })).rejects.toMatchObject({
-      record: { code: 'config-invalid', why: 'there are 3 models, and statistics of 0' },
-    })
-  })
-
-  test('statistics of other models are refused by name', async () => {
-    const own = stats.map((): Tensors => Object.fromEntries(names.map((name) => [name, identity(n + 1)])))
-    await expect(one('regmean', {}, { models, stats: own })).rejects.toMatchObject({ record: { code: 'tensor-shape' } })
-  })
-})
-
-describe('hierarchical optimal transport', () => {
-  const attention = 'layers.0.attn.out_proj.weight'
-  const still: Tensors = { [attention]: random(8, 8, 5), other: [3, 4], rest: [1, 1] }
-  const step = { method: 'hierarchical-ot' }
-
-  test('finds back neurons that are in another order', async () => {
-    const rows = still[attention] as Dense
-    const order = [3, 0, 7, 1, 2, 6, 5, 4]
-    const moved: Tensors = { ...still, [attention]: order.map((i) => rows[i] as number[]) }
-    const [found] = await mergedBy(still, [moved, still], [], { ...step, parameters: { blur: 0.002, iterations: 200 } })
-    expectNear(found?.[attention] ?? [], still[attention] as Nested, attention)
-  })
-
-  test('weighs what is no attention by cosines', async () => {
-    const two: Tensors[] = [
-      { ...still, other: [6, 8] },
-      { ...still, other: [8, -6] },
-      { ...still, other: [4, 3] },
-    ]
-    const [found] = await mergedBy(still, two, [], step)
-    const shares = [1, 0, 0.96].map((c) => c / 1.96) // of cosines 1, 0 and 24 / 25
-    expectNear(
-      found?.['other'] ?? [],
-      [0, 1].map((i) =>
-        two.reduce((sum, of, t) => sum + (shares[t] as number) * ((of['other'] as number[])[i] as number), 0),
-      ),
-      'other',
-    )
   })
 })
