@@ -13,8 +13,8 @@ const parameters = z.strictObject({
     symbol: 'p',
     description: 'how much more a direction counts that moves outputs further',
   }),
-  gain: z.number().gt(0).max(100).default(2).meta({
-    title: 'Gain',
+  boost: z.number().gt(0).max(100).default(2).meta({
+    title: 'Boost',
     symbol: 'g',
     description: 'of matrices whose inputs are known, beside the coefficient',
   }),
@@ -33,7 +33,7 @@ export const esm = {
   sentence: "Keeps of each task the directions in which it moves its own inputs' outputs, scaled and made orthogonal",
   equation: 'Δ = g (|Δ| / mean |Δ|)² s_U s_V U⊥ᵀV⊥,   V_t = U_t τ_t,   τ_t C_t τ_tᵀ = U_tᵀ Λ_t U_t',
   parameters,
-  presets: { 'as the paper': { parameters: { images: 32, power: 0.15, gain: 2, rest: 'mean' }, coefficient: 1 } },
+  presets: { 'as the paper': { parameters: { images: 32, power: 0.15, boost: 2, rest: 'mean' }, coefficient: 1 } },
   needs: { base: true, least: 1, statistics: ofInputs },
   coefficient: 1,
   weights: 'own',

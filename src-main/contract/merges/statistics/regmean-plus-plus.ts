@@ -1,7 +1,7 @@
 // RegMean++: RegMean, with a layer's inputs as the merged layers before it give them.
 import type { MergeCard } from '../card.ts'
 import { ofInputs } from './fields.ts'
-import { parameters, presets } from './regmean.ts'
+import { parameters, presets } from './regression.ts'
 
 export const regmeanPlusPlus = {
   name: 'regmean-plus-plus',

@@ -20,7 +20,7 @@ import { ofPart, readMoments, statisticsOf } from './given.ts'
 type Statistics = ReturnType<typeof statisticsOf>
 interface Scaling {
   power: number
-  gain: number
+  boost: number
 }
 
 export const esm = merge(card, {
@@ -70,7 +70,7 @@ async function meanOver(sources: Sources, all: Statistics, like: Part, scaling: 
 }
 
 /** D, without the scale of its layer. */
-function essential(part: Part, all: Statistics, { power, gain }: Scaling): Promise<Float64Array> {
+function essential(part: Part, all: Statistics, { power, boost }: Scaling): Promise<Float64Array> {
   return withDoubles(async (device) => {
     const taus = tausOf(device, part)
     const { rows: m, columns: n, count } = taus
@@ -87,7 +87,7 @@ function essential(part: Part, all: Statistics, { power, gain }: Scaling): Promi
     scaled(device, v, 1 / mean)
     columnsScaled(device, v)
     const [left, right] = [polar(device, u), polar(device, v)]
-    const by = gain * meanOf(left.singular) * meanOf(right.singular)
+    const by = boost * meanOf(left.singular) * meanOf(right.singular)
     const out = multiply(device, turned(viewOf(left.factor)), right.factor)
     scaled(device, out, by)
     return copied(device, out)
