@@ -85,6 +85,7 @@ export async function askedMerge(given: MergeOptions, written: Partial<MergeFile
   const preset = presetOf(mergeCard(method), given.preset ?? written.preset)
   const { lambda, ...set } = { ...written.set, ...parametersGiven(method, given) }
   const pretrained = given.pretrained ?? written.pretrained
+  if ((given.data ?? given.heads) && !mergeCard(method).needs.statistics) throw looksAtNone(method)
   return mergeRecipe({
     method,
     parameters: { ...preset?.parameters, ...set },
@@ -93,6 +94,17 @@ export async function askedMerge(given: MergeOptions, written: Partial<MergeFile
     coefficients: given.coefficients ?? given.coefficient ?? lambdaOf(lambda) ?? preset?.coefficient,
     weights: given.weights ?? written.weights,
     missing: given.missing ?? written.missing,
+  })
+}
+
+function looksAtNone(method: string): BasilError {
+  const looking = merges.flatMap(({ name, needs }) => (needs.statistics ? [name] : []))
+  return new BasilError({
+    code: 'config-invalid',
+    what: `${mergeCard(method).title} looks at no images`,
+    where: '--data',
+    why: `of the methods only ${looking.join(', ')} do`,
+    next: 'leave them out, or choose one of these',
   })
 }
 

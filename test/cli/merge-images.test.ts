@@ -1,7 +1,7 @@
 // basil merge by a method that looks at images: from a terminal, on each model's own data; what is lacking is said in a
 // sentence before any work; the same asked again looks at nothing again; and verify replays the model from its parents
 // and the statistics kept.
-import { readdirSync, statSync } from 'node:fs'
+import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 
 import { expect, test } from 'vitest'
@@ -31,6 +31,8 @@ test('merge by RegMean and by Fisher: written, the same again from what is kept,
     steps: [{ method: 'regmean', parameters: { images: 8, seed: 5, alpha: 0.95 } }],
     statistics: kept.map(() => ({ name: expect.stringMatching(/^[0-9a-f]{64}\.safetensors$/) })),
   })
+  const card = readFileSync(join(folder, 'one.md'), 'utf8')
+  expect(card).toMatch(/Some images of each model's own task, .*: `[0-9a-f]{64}\.safetensors` \(SHA-256 [0-9a-f]{64}\)/)
   expect(recipe).not.toContain('"file"') // no path of this machine
   expect(await basil(folder, 'verify', 'one.safetensors', '--parents', golden)).toMatchObject({ code: 0, err: '' })
   const fisher = ['merge', '--method', 'fisher', ...models, ...data, ...heads, '--images', '4', '--batch', '2']
@@ -39,6 +41,7 @@ test('merge by RegMean and by Fisher: written, the same again from what is kept,
 
 test.each([
   ['regmean', [], /^RegMean needs images of each model's own task \(--data\): there are 2 models, and 0 given/],
+  ['ties', data, /^TIES looks at no images \(--data\): of the methods only fisher, regmean, /],
   ['fisher', data, /^Fisher merging needs the head of each model's own task \(--heads\): there are 2 models, and 0/],
 ])('merge by %s with %j is refused in a sentence', async (method, more, sentence) => {
   const folder = temporaryFolder()
