@@ -42,11 +42,7 @@ interface FolderToWrite {
 export async function writeFolder(view: TensorFile, folder: FolderToWrite): Promise<Exported> {
   const { shardBytes, dtype, from, metadata, accept, disk = realDisk } = folder
   const out = resolve(folder.out)
-  await requireNothing(out)
-  await removeLeftovers(dirname(out))
-  const temporary = join(dirname(out), temporaryName())
-  await onDisk(out, () => mkdir(temporary))
-  try {
+  return wholeFolder(out, disk, async (temporary) => {
     const shards = inShards(view, shardBytes)
     const map = new Map<string, string>()
     const hashes: Sha256[] = []
@@ -67,12 +63,27 @@ export async function writeFolder(view: TensorFile, folder: FolderToWrite): Prom
     await onDisk(out, () => writeSynced(join(temporary, indexName), index))
     if (from !== null) await onDisk(out, () => copyBeside(from, temporary, dtype))
     await accept?.()
+    const digest = sha256(createHash('sha256').update(index).update(hashes.join('')).digest('hex'))
+    return { file: join(out, indexName), bytes: bytes(total), sha256: digest, tensors: view.tensors.size }
+  })
+}
+
+/**
+ * A folder that is there whole or not at all: `fill` writes into one beside it, which takes its name at the end. Throws
+ * target-exists where anything is at the target, and what `fill` throws, after which nothing is left.
+ */
+export async function wholeFolder<T>(out: string, disk: Disk, fill: (temporary: string) => Promise<T>): Promise<T> {
+  await requireNothing(out)
+  await removeLeftovers(dirname(out))
+  const temporary = join(dirname(out), temporaryName())
+  await onDisk(out, () => mkdir(temporary))
+  try {
+    const filled = await fill(temporary)
     await onDisk(out, () => disk.syncFolder(temporary))
     await requireNothing(out)
     await onDisk(out, () => rename(temporary, out))
     await onDisk(out, () => disk.syncFolder(dirname(out)))
-    const digest = sha256(createHash('sha256').update(index).update(hashes.join('')).digest('hex'))
-    return { file: join(out, indexName), bytes: bytes(total), sha256: digest, tensors: view.tensors.size }
+    return filled
   } catch (error) {
     await rm(temporary, { recursive: true, force: true }).catch(() => undefined)
     throw error
@@ -125,6 +136,6 @@ function withDtype(content: Buffer, dtype: WrittenDtype): Buffer {
   return named.length ? Buffer.from(`${JSON.stringify(changed, null, 2)}\n`) : content
 }
 
-async function writeSynced(path: string, content: Uint8Array): Promise<void> {
+export async function writeSynced(path: string, content: Uint8Array): Promise<void> {
   await writeFile(path, content, { flag: 'wx', flush: true })
 }

@@ -18,7 +18,8 @@ import { selectionBy } from '../learning/selection.ts'
 import { vectorNotes } from '../measures/vector-notes.ts'
 import { vectorsAfter } from '../merging/vectors-after.ts'
 import type { Task, TaskSetup } from '../problems/clip-problem.ts'
-import { halvings, microBatchFor } from '../problems/micro-batch.ts'
+import { halvings, microBatchOf } from '../problems/micro-batch.ts'
+import { suitedMicroBatch } from '../problems/micro-batch-trial.ts'
 import { useOf } from '../weights/checkpoint.ts'
 import { groupsOf } from '../weights/merge.ts'
 import { openParents, type Parents } from '../weights/parents.ts'
@@ -37,12 +38,13 @@ export async function* run(config: ResolvedConfig, host: RunHost): AsyncGenerato
   let tasks: Task[] = []
   let looked: RunStatistics | null = null
   const opened = await openParents(config.pretrained, config.vectors, host.open, useOf(config))
-  const microBatch = microBatchFor(config.microBatch, host.backend, opened.architecture)
+  let microBatch = microBatchOf(0)
   try {
     if (host.resume && !config.tower) requireAsBegun(opened)
     if (config.trim !== null) yield { type: 'progress', what: 'Trimming vectors', done: 0, total: 1 }
     const notes = await vectorNotes(config, opened)
     tasks = yield* openTasks(config, opened.architecture, host)
+    microBatch = await suitedMicroBatch(config.microBatch, host.backend, opened.architecture)
     await host.backend.tune?.({ ...opened.architecture, rows: microBatch.size * opened.architecture.tokens })
     looked = yield* runStatistics(config, opened, tasks, host, microBatch)
     const parents = await vectorsAfter({ ...opened, statistics: looked?.statistics ?? [] }, stepsOf(config))

@@ -45,6 +45,7 @@ cases = {
     "convolution": ("clip", dict(r=2, lora_alpha=4, target_modules=["patch_embedding"])),
     "embedding": ("llama", dict(r=3, lora_alpha=6, target_modules=["embed_tokens", "up_proj"])),
     "bias": ("clip", dict(r=2, lora_alpha=4, lora_bias=True, target_modules=["fc1"])),
+    "biases": ("clip", dict(r=2, lora_alpha=4, bias="all", target_modules=["fc1"], modules_to_save=["pre_layrnorm"])),
     "saved whole": ("llama", dict(r=2, lora_alpha=4, target_modules=["q_proj"], modules_to_save=["lm_head"])),
     "turned": ("gpt2", dict(r=2, lora_alpha=4, fan_in_fan_out=True, target_modules=["c_attn", "c_fc"])),
 }

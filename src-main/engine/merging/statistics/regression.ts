@@ -1,5 +1,5 @@
-// Linear layers merged by regression (RegMean, Jin et al., ICLR 2023): of each linear layer W_t (out, in), whose inputs on task t's images have the second
-// moments G_t (in, in), off their diagonal times alpha,
+// Linear layers merged by regression (RegMean, Jin et al., ICLR 2023): of each linear layer W_t (out, in), whose
+// inputs on task t's images have the second moments G_t (in, in), off their diagonal times alpha,
 //   W = argmin_W sum_t tr((W - W_t) G_t (W - W_t)') = M + (sum_t (W_t - M) G_t)(sum_t G_t + eps I)^-1
 // for any M when eps = 0; M is the mean, so that what no image brings out is the mean. Where the sum is singular eps
 // grows until it is not. All other parameters are the mean.

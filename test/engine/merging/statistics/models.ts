@@ -1,5 +1,5 @@
-// Small models in memory with statistics of each, what a step makes of them, tensor by tensor, and three that suites share:
-// two matrices (m, n) and a bias, with the second moments of each matrix's inputs.
+// Small models in memory with statistics of each, what a step makes of them, tensor by tensor, and three that
+// suites share: two matrices (m, n) and a bias, with the second moments of each matrix's inputs.
 import type { Step } from '../../../../src-main/contract/merges/step.ts'
 import type { Dtype } from '../../../../src-main/engine/formats/dtype.ts'
 import { openTensorFile } from '../../../../src-main/engine/formats/open.ts'

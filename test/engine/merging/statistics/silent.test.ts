@@ -1,5 +1,5 @@
-// What merges that look at images answer where the statistics say nothing, or too little, or are none of theirs: numbers,
-// and as near to the mean as can be; or a sentence.
+// What merges that look at images answer where the statistics say nothing, or too little, or are none of theirs:
+// numbers, and as near to the mean as can be; or a sentence.
 import { describe, expect, test } from 'vitest'
 
 import { expectNear, flat, type Nested, type Tensors } from '../../../golden/merges/models.ts'

@@ -168,10 +168,11 @@ describe.each(await backendsHere())('on %s', (prefer) => {
         const values = (weights.get(name) as Float64Array).slice()
         values[index] = (values[index] as number) + by
         moved.set(name, values)
-        return some.reduce((sum, n) => {
+        const each = some.map((n) => {
           const log = logProbabilities(moved, a, pixels, drawn[n] as number, head)
-          return sum + log.reduce((l, v, c) => l + (shares[n]?.[c] as number) * v, 0)
-        }, 0)
+          return log.reduce((l, v, c) => l + (shares[n]?.[c] as number) * v, 0)
+        })
+        return each.reduce((sum, l) => sum + l, 0)
       }
       return (likelihood(1e-5) - likelihood(-1e-5)) / 2e-5
     }
