@@ -20,6 +20,8 @@ export interface MergeOptions extends Record<string, unknown> {
   method?: string
   pretrained?: string
   vectors?: string[]
+  data?: string[]
+  heads?: string[]
   coefficient?: number
   coefficients?: number[]
   weights?: Weight[]
@@ -30,7 +32,10 @@ export interface MergeOptions extends Record<string, unknown> {
   out?: string
 }
 
-const fixed = ['method', 'pretrained', 'vectors', 'weights', 'set', 'out', 'json', 'plan', 'preset', 'missing', 'dtype']
+const fixed = [
+  ...['method', 'pretrained', 'vectors', 'weights', 'set', 'out', 'json', 'plan', 'preset', 'missing', 'dtype'],
+  ...['data', 'heads'],
+]
 
 export function withMergeOptions(command: Command): Command {
   command
@@ -42,6 +47,8 @@ export function withMergeOptions(command: Command): Command {
     )
     .option('--pretrained <model>', 'the model they were fine-tuned from, a file or a folder, if the method needs it')
     .option('--vectors <models...>', 'fine-tuned models')
+    .option('--data <images...>', "of each model's own task, in their order, if the method looks at images")
+    .option('--heads <heads...>', "of each model's own task, in their order, if the method wants them")
     .addOption(
       new Option('--coefficient <c>', "of every vector it gives; the method's own if not given")
         .argParser(coefficient)
@@ -89,6 +96,7 @@ export async function askOf(given: MergeOptions, written: Partial<MergeFile>): P
   const preset = presetOf(mergeCard(method), given.preset ?? written.preset)
   const { lambda, ...set } = { ...written.set, ...parametersGiven(method, given) }
   const pretrained = given.pretrained ?? written.pretrained
+  if ((given.data ?? given.heads) && !mergeCard(method).needs.statistics) throw looksAtNone(method)
   return {
     method,
     parameters: { ...preset?.parameters, ...set },
@@ -104,6 +112,17 @@ export async function askOf(given: MergeOptions, written: Partial<MergeFile>): P
 async function tokenizerGiven(source: MergeFile['tokenizer'] | string): Promise<TokenizerSource | undefined> {
   if (source === undefined || source === 'base' || source === 'union') return source
   return { path: (await modelAt(typeof source === 'string' ? source : source.path)).file }
+}
+
+function looksAtNone(method: string): BasilError {
+  const looking = merges.flatMap(({ name, needs }) => (needs.statistics ? [name] : []))
+  return new BasilError({
+    code: 'config-invalid',
+    what: `${mergeCard(method).title} looks at no images`,
+    where: '--data',
+    why: `of the methods only ${looking.join(', ')} do`,
+    next: 'leave them out, or choose one of these',
+  })
 }
 
 function presetOf(card: MergeCard, asked: string | undefined): Preset | undefined {

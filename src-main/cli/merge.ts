@@ -11,6 +11,7 @@ import { parametersOf } from '../contract/merges/parameters.ts'
 import { fates, type MergePlan } from '../contract/merges/plan.ts'
 import { mergeCard } from '../contract/merges/step.ts'
 import { citation } from '../contract/paper.ts'
+import type { Recipe } from '../contract/run/recipe.ts'
 import { exportMerge } from '../workbench/export/merge.ts'
 import type { EngineClient } from '../workbench/link/engine-link.ts'
 import { exportedLines, withFormOptions } from './convert.ts'
@@ -20,6 +21,7 @@ import { mergePage } from './merge-page.ts'
 import { fail, print, printJson } from './output.ts'
 import { asksSearch, withSearchOptions, withUsualMethod } from './search/options.ts'
 import { searchInTerminal } from './search/search.ts'
+import { resultOf } from './terminal.ts'
 
 interface MergeCommands {
   resources: string
@@ -29,7 +31,7 @@ interface MergeCommands {
 /** What of the engine is asked here. */
 interface Asked {
   close(): Promise<void>
-  ask<T>(question: (client: Pick<EngineClient, 'look' | 'mergePlan' | 'rebuild'>) => Promise<T>): Promise<T>
+  ask<T>(question: (client: Pick<EngineClient, 'look' | 'mergePlan' | 'rebuild' | 'collect'>) => Promise<T>): Promise<T>
 }
 
 export function mergeCommand({ resources, withEngine }: MergeCommands): Command {
@@ -60,7 +62,7 @@ export function mergeCommand({ resources, withEngine }: MergeCommands): Command 
               given: withUsualMethod(given, file),
               ...{ written, out, overwrite, form, json },
             })
-          const recipe = await asked()
+          const recipe = await lookedAt(ask, await asked(), given, json)
           const exported = await exportMerge(writer, { recipe, out: resolve(out), overwrite, form })
           if (json) return printJson(exported)
           for (const line of exportedLines(exported)) print(line)
@@ -68,6 +70,23 @@ export function mergeCommand({ resources, withEngine }: MergeCommands): Command 
         }),
       ),
     )
+}
+
+interface Looks {
+  data?: string[]
+  heads?: string[]
+}
+
+/** The recipe with what its method wants to know of each model's images, which is collected first. */
+async function lookedAt(
+  ask: Asked['ask'],
+  recipe: Recipe,
+  { data = [], heads = [] }: Looks,
+  json: boolean,
+): Promise<Recipe> {
+  if (!mergeCard(recipe.method).needs.statistics) return recipe
+  const paths = { data: data.map((of) => resolve(of)), heads: heads.map((of) => resolve(of)) }
+  return ask(async (client) => resultOf(await client.collect({ recipe, ...paths }), json))
 }
 
 function planLines({ tensors, ...plan }: MergePlan): string[] {

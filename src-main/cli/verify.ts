@@ -9,6 +9,7 @@ import { parseJson } from '../contract/json.ts'
 import { type Recipe, recipeSchema } from '../contract/run/recipe.ts'
 import { openFiles } from '../files/folder.ts'
 import { modelAt } from '../files/model-in-folder.ts'
+import { statisticsFolder } from '../files/statistics-store.ts'
 import { print, printJson } from './output.ts'
 import { withEngine } from './with.ts'
 
@@ -23,8 +24,9 @@ export function verifyCommand(): Command {
         const { file } = await modelAt(model)
         const { metadata } = await ask((client) => client.look({ file }))
         const recipe = recipeIn(file, metadata['basil.recipe'])
-        const folders = [...parents, dirname(file), dirname(dirname(file)), '.'].map((folder) => resolve(folder))
-        const named = [recipe.pretrained, ...recipe.vectors]
+        const near = [...parents, dirname(file), dirname(dirname(file)), '.', statisticsFolder()]
+        const folders = near.map((folder) => resolve(folder))
+        const named = [recipe.pretrained, ...recipe.vectors, ...(recipe.statistics ?? [])]
         const found = await Promise.all(named.map((parent) => placeOf(parent, folders)))
         const verified = await ask((client) => client.verify({ file, parents: found }))
         if (json) return printJson(verified)

@@ -61,6 +61,14 @@ export const conversionSchema = z.object({
 })
 export type Conversion = z.infer<typeof conversionSchema>
 
+/** Images and heads as a configuration names them, one for each vector of the recipe; heads where they are wanted. */
+export const collectRequestSchema = z.object({
+  recipe: recipeSchema,
+  data: z.array(z.string()),
+  heads: z.array(z.string()),
+})
+export type CollectRequest = z.infer<typeof collectRequestSchema>
+
 export const engineContract = {
   describe: oc.output(engineInfoSchema),
   /** How fast it is; takes about two seconds, and those of its start. */
@@ -98,6 +106,8 @@ export const engineContract = {
   rebuild: oc
     .input(z.object({ recipe: recipeSchema, out: z.string(), overwrite: z.boolean(), form: formSchema }))
     .output(exportedSchema),
+  /** Looks at each model on its own task's images, as the recipe's merge wants; gives the recipe with what was found. */
+  collect: oc.input(collectRequestSchema).output(told(recipeSchema)),
   /** By headers alone: what a merge would do with every tensor, and what it takes. */
   mergePlan: oc.input(z.object({ recipe: recipeSchema, form: formSchema })).output(mergePlanSchema),
   /** Follows a model's own recipe and compares every byte; throws verify-failed at the first difference. */

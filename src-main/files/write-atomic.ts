@@ -116,7 +116,7 @@ async function publish(temporary: string, path: string, on: Disk): Promise<void>
   await on.unlink(temporary).catch(() => on.unlink(temporary).catch(() => undefined))
 }
 
-async function exists(path: string, on: Disk): Promise<boolean> {
+export async function exists(path: string, on: Disk = disk): Promise<boolean> {
   return on.access(path).then(
     () => true,
     () => false,

@@ -36,6 +36,8 @@ export const streams = {
   masks: { first: 2 ** 30 + 4, step: {} },
   /** Weights of a merge that are searched by scores; a draw is a generation's sample, an index a weight. */
   weights: { first: 2 ** 30 + 5, step: {} },
+  /** Images that a merge looks at, draw 0 and an index a place; their labels, draw 1 and an index an image. */
+  looked: { first: 2 ** 30 + 6, step: {} },
   /**
    * An image's crop and flip, augmented or in a strong view (no run has both); a draw is a pass, an index one of an
    * image's 64. 2^31 to 2^31 + 63.

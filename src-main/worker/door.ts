@@ -6,6 +6,7 @@ import { cachesIn } from '../files/caches.ts'
 import { featureCache } from '../files/feature-cache.ts'
 import { imageCache } from '../files/image-cache.ts'
 import { hashCheckpoint, openSource } from '../files/source.ts'
+import { statisticsStore } from '../files/statistics-store.ts'
 import { serveEngine } from './engine-door.ts'
 import { evaluateModels } from './evaluations/evaluate.ts'
 import { makeHead } from './heads/make.ts'
@@ -15,6 +16,7 @@ import { ownBackend } from './own-backend.ts'
 import { parentPort } from './parent-port.ts'
 import { reading } from './reading.ts'
 import { rebuild } from './rebuild.ts'
+import { collectFor } from './statistics.ts'
 import { trialOf } from './trial.ts'
 
 const port = parentPort()
@@ -45,8 +47,12 @@ serveEngine(
         backend: await own.multiplyingIn(config.products),
         open: openSource,
         hash: hashCheckpoint,
+        statistics: statisticsStore(),
         ...kept(config),
       })
+    },
+    collect: async function* (request, signal) {
+      yield* collectFor(request, { backend, images: kept({ linearised: 'no' }).images, signal })
     },
     disentangle: async function* (request, signal) {
       yield* disentanglementOf(request, {

@@ -31,6 +31,7 @@ import { type FolderToWrite, requireNothing, writeFolder } from '../files/writte
 import { writeModel } from '../files/written-model.ts'
 import { fromNumbers, type Table } from '../numbers/table.ts'
 import { sum } from '../numbers/vectors.ts'
+import { withStatistics } from './statistics.ts'
 
 interface Rebuilding {
   recipe: Recipe
@@ -121,7 +122,12 @@ const sizeOf = ({ tensors }: TensorFile): number => sum([...tensors.values()].ma
 
 const placeholder = sha256('0'.repeat(64))
 
-const parentsOf = ({ pretrained, vectors }: Recipe): Recipe['vectors'] => [pretrained, ...vectors]
+/** Every file that a recipe is followed from. */
+export const parentsOf = ({ pretrained, vectors, statistics = [] }: Recipe): Recipe['vectors'] => [
+  pretrained,
+  ...vectors,
+  ...statistics,
+]
 
 function withHashes(recipe: Recipe, [first, ...others]: readonly Sha256[]): Recipe {
   return {
@@ -131,14 +137,17 @@ function withHashes(recipe: Recipe, [first, ...others]: readonly Sha256[]): Reci
   }
 }
 
-export const openParentsOf = ({ pretrained, vectors, missing, tokenizer, layers }: Recipe): Promise<WeightSet> =>
-  openSet(
+export async function openParentsOf(recipe: Recipe): Promise<WeightSet> {
+  const { pretrained, vectors, missing, tokenizer, layers } = recipe
+  const set = await openSet(
     pretrained.file,
     vectors.map((vector) => vector.file),
     openSource,
     missing,
     { tokenizer, layers },
   )
+  return withStatistics(set, recipe)
+}
 
 interface Rebuilt {
   view: TensorFile
@@ -250,6 +259,7 @@ function metadataOf(recipe: Recipe): Record<string, string> {
     config: namelessSettings(recipe),
     pretrained: nameless(recipe.pretrained),
     vectors: recipe.vectors.map(nameless),
+    ...(recipe.statistics && { statistics: recipe.statistics.map(nameless) }),
   }
   return {
     format: 'pt',

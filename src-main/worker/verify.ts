@@ -11,7 +11,7 @@ import { openTensorFile } from '../engine/formats/open.ts'
 import type { TensorFile } from '../engine/formats/tensor-file.ts'
 import { hashInThread } from '../files/hash-thread.ts'
 import { openSource } from '../files/source.ts'
-import { openParentsOf, rebuilt, requireUnchanged } from './rebuild.ts'
+import { openParentsOf, parentsOf, rebuilt, requireUnchanged } from './rebuild.ts'
 
 const piece = 2 ** 17 // elements
 
@@ -21,7 +21,7 @@ export async function verify({ file, parents }: VerifyRequest): Promise<Verified
   try {
     const given = await openTensorFile(source)
     const recipe = placed(recipeIn(given), parents)
-    const hashing = hashInThread([recipe.pretrained, ...recipe.vectors].map((parent) => parent.file))
+    const hashing = hashInThread(parentsOf(recipe).map((parent) => parent.file))
     try {
       await requireUnchanged(recipe, hashing)
       return await compared(given, recipe)
@@ -92,11 +92,15 @@ function differs({ source }: TensorFile, name: string, why: string): BasilError 
   })
 }
 
-/** `parents`: paths, the pre-trained model's first. */
-function placed(recipe: Recipe, [pretrained = '', ...vectors]: readonly string[]): Recipe {
+/** `parents`: paths, the pre-trained model's first, what is known of images last. */
+function placed(recipe: Recipe, [pretrained = '', ...rest]: readonly string[]): Recipe {
+  const [vectors, statistics] = [rest.slice(0, recipe.vectors.length), rest.slice(recipe.vectors.length)]
   return {
     ...recipe,
     pretrained: { ...recipe.pretrained, file: pretrained },
     vectors: recipe.vectors.map((vector, t) => ({ ...vector, file: vectors[t] ?? '' })),
+    ...(recipe.statistics && {
+      statistics: recipe.statistics.map((one, t) => ({ ...one, file: statistics[t] ?? '' })),
+    }),
   }
 }

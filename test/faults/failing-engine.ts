@@ -43,6 +43,9 @@ serveEngine(
     makeHead: (request) => makeHead(request, backend.ops),
     probeHead: (request) => probeHead(request, backend),
     evaluate: (request) => evaluateModels(request, backend),
+    collect: () => {
+      throw new Error('nothing is collected here')
+    },
     disentangle: (request, signal) => disentanglementOf(request, { backend, open: openSource, signal }),
   },
   parentPort(),

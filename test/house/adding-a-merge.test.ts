@@ -59,7 +59,7 @@ afterAll(() => {
   rmSync(folder, { recursive: true })
 })
 
-type Asked = Pick<EngineClient, 'look' | 'mergePlan' | 'rebuild'>
+type Asked = Pick<EngineClient, 'look' | 'mergePlan' | 'rebuild' | 'collect'>
 
 /** The command as the terminal has it, with the engine in this process. */
 async function basilMerge(...words: string[]): Promise<string> {
@@ -73,6 +73,7 @@ async function basilMerge(...words: string[]): Promise<string> {
     mergePlan: (request) =>
       mergePlan({ recipe: recipeSchema.parse(request.recipe), form: formSchema.parse(request.form) }),
     look: ({ file }) => look(file),
+    collect: () => Promise.reject(new Error('a toy looks at no images')),
     rebuild: (request) =>
       rebuild({ ...request, recipe: recipeSchema.parse(request.recipe), form: formSchema.parse(request.form) }),
   }

@@ -234,6 +234,9 @@ serveEngine(
       appendFileSync(out, JSON.stringify({ name, data }))
       yield { type: 'written', file: out, bytes: 8, sha256: sha256('x'), tensors: 2, report }
     },
+    collect: () => {
+      throw new Error('the toy engine collects nothing')
+    },
     disentangle: () => {
       throw new Error('the toy engine predicts nothing')
     },

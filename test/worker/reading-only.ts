@@ -17,4 +17,5 @@ export const readingOnly: EngineSide = {
   probeHead: refuse,
   evaluate: refuse,
   disentangle: refuse,
+  collect: refuse,
 }

@@ -29,6 +29,8 @@ export interface Needs {
   readonly most?: number
   /** In words, what of some images of each task it wants (Sources.statistics): "squared gradients of each weight". */
   readonly statistics?: string
+  /** Whether it wants each task's head for them, too. */
+  readonly heads?: boolean
 }
 
 export interface MergeCard<P extends z.ZodObject = z.ZodObject> {

@@ -16,6 +16,7 @@ import { centredClipping } from './federated/centred-clipping.ts'
 import { coordinateMedian } from './federated/coordinate-median.ts'
 import { fedgma } from './federated/fedgma.ts'
 import { fednova } from './federated/fednova.ts'
+import { hierarchicalOt } from './federated/hierarchical-ot.ts'
 import { consensusTa } from './masks/consensus-ta.ts'
 import { emr } from './masks/emr.ts'
 import { tallMasks } from './masks/tall-masks.ts'
@@ -37,6 +38,11 @@ import { karcher } from './spheres/karcher.ts'
 import { multiSlerp } from './spheres/multi-slerp.ts'
 import { nuslerp } from './spheres/nuslerp.ts'
 import { slerp } from './spheres/slerp.ts'
+import { esm } from './statistics/esm.ts'
+import { fisher } from './statistics/fisher.ts'
+import { pave } from './statistics/pave.ts'
+import { regmean } from './statistics/regmean.ts'
+import { regmeanPlusPlus } from './statistics/regmean-plus-plus.ts'
 import { awd } from './vectors/awd.ts'
 import { lines } from './vectors/lines.ts'
 import { taskArithmetic } from './vectors/task-arithmetic.ts'
@@ -70,6 +76,7 @@ export const merges: readonly MergeCard[] = [
   fedgma,
   coordinateMedian,
   centredClipping,
+  hierarchicalOt,
   tsvM,
   isoC,
   isoCts,
@@ -78,4 +85,9 @@ export const merges: readonly MergeCard[] = [
   knots,
   dcMerge,
   bases,
+  fisher,
+  regmean,
+  regmeanPlusPlus,
+  pave,
+  esm,
 ]

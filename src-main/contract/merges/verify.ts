@@ -3,7 +3,7 @@ import { z } from 'zod'
 
 export const verifyRequestSchema = z.object({
   file: z.string(),
-  parents: z.array(z.string()), // paths, the pre-trained model's first, in the recipe's order
+  parents: z.array(z.string()), // paths, the pre-trained model's first, in the recipe's order; then its statistics
 })
 export type VerifyRequest = z.infer<typeof verifyRequestSchema>
 

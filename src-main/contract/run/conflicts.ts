@@ -6,7 +6,7 @@ import type { MethodCard } from '../methods/card.ts'
 import { iterates, methodCard, methodNames, reads } from '../methods/lookup.ts'
 import { objectiveCard, objectivesThat } from '../objectives/lookup.ts'
 import { listed } from './in-words.ts'
-import { poolIssues } from './pool.ts'
+import { ownModel, poolIssues } from './pool.ts'
 
 interface Stage {
   steps?: number | undefined
@@ -41,6 +41,7 @@ export interface Parsed extends Stage, Merging {
   batch: number | 'all'
   select?: string | undefined
   pool: 'all' | 'others'
+  parts: number
   vectors: readonly string[]
   tasks: readonly Task[]
 }
@@ -112,13 +113,11 @@ function ofVectors(c: Parsed): Conflict[] {
 
 /** Of a merge without training, which stands with the method that takes it. */
 function ofMerge(c: Parsed): Conflict[] {
-  return [
-    ...ofMergeAt(c.method, c, [], c.vectors.length),
-    ...(c.start ? ofMergeAt(c.start.method, c.start, ['start'], c.vectors.length) : []),
-  ]
+  return [...ofMergeAt(c, c.method, c, []), ...(c.start ? ofMergeAt(c, c.start.method, c.start, ['start']) : [])]
 }
 
-function ofMergeAt(method: string, { merge, set, weights }: Merging, where: string[], given: number): Conflict[] {
+function ofMergeAt(c: Parsed, method: string, { merge, set, weights }: Merging, where: string[]): Conflict[] {
+  const given = c.vectors.length
   if (!reads(method, 'merge')) {
     const stray = Object.entries({ merge, set, weights }).find(([, value]) => value !== undefined)
     const takers = methodNames(where.length ? 'start' : 'run').filter((name) => reads(name, 'merge'))
@@ -136,10 +135,25 @@ function ofMergeAt(method: string, { merge, set, weights }: Merging, where: stri
       ['vectors'],
       `${merge} takes ${most < Number.POSITIVE_INFINITY ? `${least} to ${most}` : `at least ${least}`} fine-tuned models`,
     ])
-  if (statistics) found.push([[...where, 'merge'], `it wants ${statistics}, which a run does not collect`])
+  if (statistics) found.push(...ofStatistics(c, merge, statistics))
   if (weights && weights.length !== given)
     found.push([[...where, 'weights'], `there are ${weights.length} for ${given} fine-tuned models`])
   return found
+}
+
+/** Each fine-tuned model is looked at on its own task's images. */
+function ofStatistics(c: Parsed, merge: string, statistics: string): Conflict[] {
+  const own = c.tasks.map((_, place) => ownModel(c, place))
+  const lacking = c.vectors.filter((vector) => !own.includes(vector))
+  return [
+    ...(lacking.length
+      ? [[['tasks'], `${merge} wants ${statistics}, and no task is that of ${lacking.join(', ')}`] satisfies Conflict]
+      : []),
+    ...(c.pool === 'others'
+      ? [[['pool'], `${merge} looks at each model on its own task's images; use pool "all"`] satisfies Conflict]
+      : []),
+    ...(c.parts > 1 ? [[['parts'], `${merge} merges whole models; use 1`] satisfies Conflict] : []),
+  ]
 }
 
 const inSet = (path: readonly PropertyKey[]): (string | number)[] =>

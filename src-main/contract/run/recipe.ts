@@ -63,6 +63,8 @@ const fields = {
   missing: z.literal('base').optional(),
   tokenizer: tokenizerSchema.optional(), // embeddings and heads are matched token by token; not given: row by row
   layers: layersSchema.optional(), // not given: each model has its own
+  // what a step knows of each model's images: one file for each vector, or one of all
+  statistics: z.array(parent).optional(),
 }
 
 /** steps: what the vectors come through, one after the other, before they are combined. */

@@ -15,7 +15,7 @@ const table = z.array(z.array(z.number()))
 export type CoefficientTable = number[][]
 
 export const parentSchema = z.object({
-  role: z.enum(['pretrained', 'vector', 'finetuned', 'data']),
+  role: z.enum(['pretrained', 'vector', 'finetuned', 'data', 'statistics']),
   file: z.string(), // absolute path
   name: z.string(), // file name
   bytes: z.number(),

@@ -13,6 +13,7 @@ import { centredClipping } from './federated/centred-clipping.ts'
 import { coordinateMedian } from './federated/coordinate-median.ts'
 import { fedgma } from './federated/fedgma.ts'
 import { fednova } from './federated/fednova.ts'
+import { hierarchicalOt } from './federated/hierarchical-ot.ts'
 import { consensusTa } from './masks/consensus-ta.ts'
 import { emr } from './masks/emr.ts'
 import { tallMasks } from './masks/tall-masks.ts'
@@ -35,6 +36,11 @@ import { karcher } from './spheres/karcher.ts'
 import { multiSlerp } from './spheres/multi-slerp.ts'
 import { nuslerp } from './spheres/nuslerp.ts'
 import { slerp } from './spheres/slerp.ts'
+import { esm } from './statistics/esm.ts'
+import { fisher } from './statistics/fisher.ts'
+import { pave } from './statistics/pave.ts'
+import { regmean } from './statistics/regmean.ts'
+import { regmeanPlusPlus } from './statistics/regmean-plus-plus.ts'
 import { awd } from './vectors/awd.ts'
 import { lines } from './vectors/lines.ts'
 import { taskArithmetic } from './vectors/task-arithmetic.ts'
@@ -51,8 +57,11 @@ const mathematics: readonly Merge[] = [
   dcMerge,
   della,
   emr,
+  esm,
   fedgma,
   fednova,
+  fisher,
+  hierarchicalOt,
   isoC,
   isoCts,
   karcher,
@@ -63,9 +72,12 @@ const mathematics: readonly Merge[] = [
   multiSlerp,
   nearswap,
   nuslerp,
+  pave,
   pcb,
   ram,
   randomParts,
+  regmean,
+  regmeanPlusPlus,
   sce,
   slerp,
   tallMasks,

@@ -8,6 +8,7 @@ import type { Dtype } from '../formats/dtype.ts'
 import { infoOf } from '../formats/tensor-file.ts'
 import type { WeightSet } from '../weights/parents.ts'
 import { type Checkpoint, readParameter, readSlice } from '../weights/slices.ts'
+import type { Wanted } from './statistics/wanted.ts'
 
 export interface Sources extends Pick<WeightSet, 'base' | 'vectors' | 'parameters'> {
   /**
@@ -55,6 +56,8 @@ interface Mathematics<P> {
   of: 'all' | 'alone'
   /** The merge reads the vectors one at a time, and Part.vectors is empty: memory does not grow with their number. */
   inTurn?: boolean
+  /** What of each task's images it wants, where its card says that it does (Sources.statistics). */
+  collects?(parameters: P): Wanted
   prepare(sources: Sources, parameters: P): Combine | Promise<Combine>
 }
 
@@ -62,6 +65,8 @@ export interface Merge extends Pick<Mathematics<unknown>, 'by' | 'of' | 'inTurn'
   card: MergeCard
   /** Defaults are filled in; throws where the card does not take the parameters. */
   prepare(sources: Sources, parameters: Record<string, unknown>): Promise<Combine>
+  /** Defaults are filled in; null: it wants no images. */
+  wanted(parameters: Record<string, unknown>): Wanted | null
 }
 
 export function merge<P extends z.ZodObject>(card: MergeCard<P>, mathematics: Mathematics<z.output<P>>): Merge {
@@ -71,6 +76,7 @@ export function merge<P extends z.ZodObject>(card: MergeCard<P>, mathematics: Ma
     of: mathematics.of,
     ...(mathematics.inTurn && { inTurn: true }),
     prepare: async (sources, parameters) => mathematics.prepare(sources, card.parameters.parse(parameters)),
+    wanted: (parameters) => mathematics.collects?.(card.parameters.parse(parameters)) ?? null,
   }
 }
 

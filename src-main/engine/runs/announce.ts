@@ -18,7 +18,7 @@ export async function* announce(
   parents: Parents,
   groups: Groups,
   tasks: readonly Task[],
-  notes: string[],
+  { notes, statistics }: { notes: string[]; statistics: readonly Parent[] },
 ): AsyncGenerator<EngineEvent, Parent[]> {
   const found: Parent[] = []
   const files = filesOf(config)
@@ -27,16 +27,12 @@ export async function* announce(
     host.signal.throwIfAborted()
     const name = path.split(/[/\\]/).pop() ?? path
     const hashed = await hashOf(path, host)
-    const recorded = host.parents.find((p) => p.file === path && p.role === role)
-    if (recorded && recorded.sha256 !== hashed.sha256)
-      throw new BasilError({
-        code: 'file-changed',
-        what: 'A file has changed since the run began',
-        where: path,
-        why: `its SHA-256 is ${hashed.sha256.slice(0, 12)}, it was ${recorded.sha256.slice(0, 12)}`,
-        next: 'put the old file back to resume, or start a new run',
-      })
     found.push({ role, file: path, name, ...hashed })
+    requireAsRecorded(host, found.at(-1) as Parent)
+  }
+  for (const file of statistics) {
+    found.push(file)
+    requireAsRecorded(host, file)
   }
   const engine = infoOf(host.backend)
   const told = engine.repeats ? notes : [...notes, unrepeated]
@@ -58,6 +54,18 @@ export async function* announce(
     warnings: parents.warnings,
   }
   return found
+}
+
+function requireAsRecorded({ parents }: RunHost, { role, file, sha256: present }: Parent): void {
+  const recorded = parents.find((p) => p.file === file && p.role === role)
+  if (recorded && recorded.sha256 !== present)
+    throw new BasilError({
+      code: 'file-changed',
+      what: 'A file has changed since the run began',
+      where: file,
+      why: `its SHA-256 is ${present.slice(0, 12)}, it was ${recorded.sha256.slice(0, 12)}`,
+      next: 'put the old file back to resume, or start a new run',
+    })
 }
 
 const unrepeated =

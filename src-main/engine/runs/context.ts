@@ -8,6 +8,7 @@ import type { ImageHost } from '../datasets/prepared.ts'
 import type { Backend } from '../devices/backend.ts'
 import type { FeatureCache } from '../formats/feature-cache.ts'
 import type { OpenSource } from '../formats/source.ts'
+import type { StatisticsStore } from '../formats/statistics-store.ts'
 import type { Selection } from '../learning/selection.ts'
 import type { TaskSetup } from '../problems/clip-problem.ts'
 import type { Groups } from '../weights/merge.ts'
@@ -19,6 +20,7 @@ export interface RunHost {
   open: OpenSource
   hash(path: string): Promise<{ sha256: Sha256; bytes: Bytes }>
   images?: ImageHost | undefined // what prepares the images of data sets; without, tensor files alone are read
+  statistics?: StatisticsStore // where what merges know of images is kept
   features?: FeatureCache // where precomputed features are kept; without, they live as long as the run
   resume: ResumeState | null
   parents: Parent[] // recorded by an earlier sitting of the same run; empty for a new one

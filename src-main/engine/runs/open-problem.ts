@@ -106,6 +106,7 @@ function identityOf({ config, parents, groups, files }: Site, path: string): str
   const hashOf = (of: string): string => files.find((f) => f.file === of)?.sha256 ?? of
   const { architecture } = parents
   const steps = stepsOf(config)
+  const statistics = files.flatMap(({ role, sha256 }) => (role === 'statistics' ? [sha256] : []))
   return JSON.stringify({
     form,
     pretrained: hashOf(config.pretrained),
@@ -113,6 +114,7 @@ function identityOf({ config, parents, groups, files }: Site, path: string): str
     precision: config.vectorPrecision,
     ...(config.products !== 'float32' && { products: config.products }),
     ...(steps.length > 0 && { steps }),
+    ...(statistics.length > 0 && { statistics }),
     groups: [config.blocks, groups.names.length],
     architecture,
     data: hashOf(file),

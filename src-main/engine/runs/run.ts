@@ -29,24 +29,27 @@ import { finalEvaluation, references } from './evaluate.ts'
 import { roomFor } from './open-problem.ts'
 import { Remaining } from './remaining.ts'
 import { learnAll } from './stages.ts'
+import { type RunStatistics, runStatistics } from './statistics.ts'
 import { closeTasks, openTasks } from './tasks.ts'
 
 export async function* run(config: ResolvedConfig, host: RunHost): AsyncGenerator<EngineEvent> {
   const began = performance.now()
   const waited = { seconds: 0 } // for pixels
   let tasks: Task[] = []
+  let looked: RunStatistics | null = null
   const opened = await openParents(config.pretrained, config.vectors, host.open, useOf(config))
   let microBatch = microBatchOf(0)
   try {
     if (host.resume && !config.tower) requireAsBegun(opened)
     if (config.trim !== null) yield { type: 'progress', what: 'Trimming vectors', done: 0, total: 1 }
     const notes = await vectorNotes(config, opened)
-    const parents = await vectorsAfter(opened, stepsOf(config))
+    tasks = yield* openTasks(config, opened.architecture, host)
+    microBatch = await suitedMicroBatch(config.microBatch, host.backend, opened.architecture)
+    await host.backend.tune?.({ ...opened.architecture, rows: microBatch.size * opened.architecture.tokens })
+    looked = yield* runStatistics(config, opened, tasks, host, microBatch)
+    const parents = await vectorsAfter({ ...opened, statistics: looked?.statistics ?? [] }, stepsOf(config))
     const groups = groupsOf(parents, config.blocks)
-    tasks = yield* openTasks(config, parents.architecture, host)
-    microBatch = await suitedMicroBatch(config.microBatch, host.backend, parents.architecture)
-    await host.backend.tune?.({ ...parents.architecture, rows: microBatch.size * parents.architecture.tokens })
-    const files = yield* announce(config, host, parents, groups, tasks, notes)
+    const files = yield* announce(config, host, parents, groups, tasks, { notes, statistics: looked?.files ?? [] })
     const place: TaskSetup = {
       tower: {
         architecture: parents.architecture,
@@ -92,6 +95,7 @@ export async function* run(config: ResolvedConfig, host: RunHost): AsyncGenerato
     throw faultOf(error, 'the weights of a model')
   } finally {
     await closeTasks(tasks)
+    await looked?.close()
     await opened.close()
   }
 }

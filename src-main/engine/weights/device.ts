@@ -21,9 +21,13 @@ export interface LoadedWeights {
 
 type Named = AsyncGenerator<{ name: string; values: Float32Array }>
 
-/** A checkpoint as it is; or, given another to take it from, their difference. */
-export async function loadCheckpoint(ops: Ops, checkpoint: TowerCheckpoint, from?: Checkpoint): Promise<LoadedWeights> {
-  const parameters = towerParameters(checkpoint.architecture)
+/** A checkpoint as it is; or, given another to take it from, their difference; whole, or the parameters given. */
+export async function loadCheckpoint(
+  ops: Ops,
+  checkpoint: TowerCheckpoint,
+  from?: Checkpoint,
+  parameters = towerParameters(checkpoint.architecture),
+): Promise<LoadedWeights> {
   const largest = largestSize(parameters)
   const [values, other] = [new Float32Array(largest), new Float32Array(from ? largest : 0)]
   return load(ops, parameters, async function* (): Named {

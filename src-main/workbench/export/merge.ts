@@ -1,5 +1,5 @@
-// A merge without a run: what is asked for becomes a recipe, and the recipe a model with its card. No data is read, and
-// nothing is learned: the parameters are the person's.
+// A merge without a run: what is asked for becomes a recipe, and the recipe a model with its card. Nothing is learned:
+// the parameters are the person's. Of data no more is known than the statistics that some merges want.
 import type { Form } from '../../contract/checkpoint.ts'
 import { BasilError } from '../../contract/errors.ts'
 import type { MergeCard } from '../../contract/merges/card.ts'
@@ -204,9 +204,15 @@ function cardOfMerge(template: string, model: WrittenModel, chosen?: Chosen): st
         ['steps', plain(recipe.steps.map(stepInWords).join(', then '))],
       ],
     ),
-    data: 'None was read.',
+    data: dataOf(recipe),
     accuracy: 'This model was not measured.',
     selection: 'Nothing was learned or selected: the parameters above were given.',
     ...chosen,
   })
+}
+
+function dataOf({ method, statistics }: Recipe): string {
+  if (!statistics?.length) return 'None was read.'
+  const files = statistics.map(({ name, sha256 }) => `\`${name}\` (SHA-256 ${sha256})`)
+  return `Some images of each model's own task, for ${plain(mergeCard(method).needs.statistics ?? '')}: ${files.join(', ')}.`
 }

@@ -38,6 +38,7 @@ export function recipeOf(history: History, run: RunId, iteration: number | null,
       name,
       sha256,
     })
+    const statistics = parents.filter((p) => p.role === 'statistics').map(brief)
     return {
       basil: '2',
       run,
@@ -54,6 +55,7 @@ export function recipeOf(history: History, run: RunId, iteration: number | null,
         seed: config.seed,
       }),
       steps: stepsOf(config),
+      ...(statistics.length > 0 && { statistics }),
       groups: blocks,
       start,
       iterations: iterations.map((table) => table[0] ?? []),

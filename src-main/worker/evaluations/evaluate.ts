@@ -17,7 +17,8 @@ import { openParents } from '../../engine/weights/parents.ts'
 import { type Hashing, hashInThread } from '../../files/hash-thread.ts'
 import { openSource } from '../../files/source.ts'
 import { requireFree, writeAtomic } from '../../files/write-atomic.ts'
-import { followed, requireUnchanged, settingsOf } from '../rebuild.ts'
+import { followed, parentsOf, requireUnchanged, settingsOf } from '../rebuild.ts'
+import { withStatistics } from '../statistics.ts'
 import { predictionsCsv } from './predictions-csv.ts'
 import { thumbnail } from './thumbnail.ts'
 
@@ -87,18 +88,19 @@ function areLinearised({ models, pretrained }: EvaluationRequest): boolean {
 }
 
 function filesOf(from: Model['from']): string[] {
-  return 'file' in from ? [from.file] : [from.recipe.pretrained, ...from.recipe.vectors].map(({ file }) => file)
+  return 'file' in from ? [from.file] : parentsOf(from.recipe).map(({ file }) => file)
 }
 
 /** Computed as its run was, where that is kept. */
 async function stateOf(recipe: Recipe, said: Said): Promise<Evaluated> {
   if (recipe.linearised && expansionOf(recipe) === 'moved' && recipe.iteration > 0) throw moved(recipe)
-  const opened = await openParents(
+  const towers = await openParents(
     recipe.pretrained.file,
     recipe.vectors.map(({ file }) => file),
     openSource,
     useOf(settingsOf(recipe) ?? said),
   )
+  const opened = await withStatistics(towers, recipe)
   try {
     const { groups, lineage } = followed(await vectorsAfter(opened, recipe.steps), recipe)
     return evaluatedMerge(

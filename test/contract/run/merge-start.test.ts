@@ -3,6 +3,7 @@ import { expect, test } from 'vitest'
 
 import { stepsOf } from '../../../src-main/contract/merges/step.ts'
 import { configIssues, resolveConfig } from '../../../src-main/contract/run/resolve.ts'
+import { parseStudy, plannedRuns } from '../../../src-main/contract/run/study.ts'
 import { configOfRun } from '../../../src-renderer/state/run/config-of-run.ts'
 
 const plain = {
@@ -26,6 +27,27 @@ test('a start by a merge is a step of the recipe, with the coefficient of its ow
   expect(stepsOf(resolved({ method: 'atlas' }))).toEqual([])
 })
 
+const both = [...plain.tasks, { name: 'b', data: 'd#b', head: 'd#head.b' }]
+
+test('a merge that looks at images starts a run, and an arm of a study, on the tasks of its models', () => {
+  const regmean = { method: 'merge', merge: 'regmean', set: { images: 64, seed: 7 } }
+  const config = resolved({ method: 'dv-basi', tasks: both, start: regmean })
+  expect(stepsOf(config)).toEqual([{ method: 'regmean', parameters: { images: 64, seed: 7 } }])
+  expect(config.tasks.map(({ finetuned }) => finetuned)).toEqual(config.vectors)
+  const study = {
+    name: 'starts',
+    config: { ...plain, tasks: both, method: 'dv-basi', start: { method: 'atlas' } },
+    arms: [{ label: 'atlas' }, { label: 'RegMean', change: { start: regmean } }],
+  }
+  const runs = plannedRuns(parseStudy(study), () => 0)
+  expect(runs.map(({ arm, config: { start: of } }) => [arm, of?.merge])).toEqual([
+    ['atlas', undefined],
+    ['RegMean', 'regmean'],
+  ])
+  for (const merge of ['fisher', 'regmean-plus-plus', 'pave', 'esm'])
+    expect(issues({ method: 'merge', merge, tasks: both })).toEqual([])
+})
+
 test('a stored run by a merge is written again as it was', () => {
   for (const config of [resolved({ method: 'dv-basi', start }), resolved({ ...start, method: 'merge' })])
     expect(resolveConfig(configOfRun(config, '/m'), absolute)).toEqual(config)
@@ -37,6 +59,13 @@ test.each<[string, object, string, RegExp]>([
   ['a parameter out of its bounds', { ...start, method: 'merge', set: { density: 2 } }, 'set.density', /<=1/],
   ['a parameter that it has not', { ...start, method: 'merge', set: { depth: 2 } }, 'set', /depth/],
   ['too many weights', { ...start, method: 'merge', weights: [1, 2, 3] }, 'weights', /3 for 2/],
+  [
+    'a model whose task has no images',
+    { method: 'merge', merge: 'regmean', tasks: [{ ...plain.tasks[0], name: 'other' }] },
+    'tasks',
+    /^regmean wants the inputs' second moments .*, and no task is that of a\.safetensors, b\.safetensors$/,
+  ],
+  ['parts of vectors', { method: 'merge', merge: 'regmean', tasks: both, parts: 2 }, 'parts', /merges whole models/],
   ['a method that takes none', { method: 'atlas', merge: 'ties' }, 'merge', /only method "merge" has it/],
   [
     'a start that takes none',

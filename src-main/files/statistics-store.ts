@@ -1,0 +1,66 @@
+// Statistics of models on images on disk: safetensors named by the SHA-256 of what they are a function of, written as
+// they come, and there when they are whole. They stay: models are rebuilt from them, by their hash.
+import { createHash } from 'node:crypto'
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { TransformStream } from 'node:stream/web'
+
+import { safetensorsHead } from '../engine/formats/safetensors-writer.ts'
+import type { KeptStatistics, StatisticsStore, StatisticsWriter } from '../engine/formats/statistics-store.ts'
+import { dataFolder } from './data-folder.ts'
+import { hashFile } from './hash.ts'
+import { exists, writeAtomic } from './write-atomic.ts'
+
+export const statisticsFolder = (home: string = dataFolder()): string => join(home, 'statistics')
+
+export function statisticsStore(folder: string = statisticsFolder()): StatisticsStore {
+  const placeOf = (identity: string): { name: string; file: string } => {
+    const name = `${createHash('sha256').update(identity).digest('hex')}.safetensors`
+    return { name, file: join(folder, name) }
+  }
+  const kept = async (identity: string): Promise<KeptStatistics> => {
+    const { name, file } = placeOf(identity)
+    return { name, file, ...(await hashFile(file)) }
+  }
+  return {
+    find: async (identity) => ((await exists(placeOf(identity).file)) ? kept(identity) : undefined),
+    begin: async (identity, tensors) => {
+      await mkdir(folder, { recursive: true, mode: 0o700 })
+      const written = writing(placeOf(identity).file)
+      const all = tensors.map((tensor) => ({ ...tensor, dtype: 'F32' as const }))
+      await written.write(safetensorsHead(all, { format: 'pt', 'basil.statistics': identity }))
+      return {
+        write: ({ buffer, byteOffset, byteLength }) => written.write(new Uint8Array(buffer, byteOffset, byteLength)),
+        end: async () => {
+          await written.end()
+          return kept(identity)
+        },
+        abandon: written.abandon,
+      }
+    },
+  }
+}
+
+interface Writing extends Pick<StatisticsWriter, 'abandon'> {
+  write(bytes: Uint8Array): Promise<void>
+  end(): Promise<void>
+}
+
+/** writeAtomic takes its chunks from whoever writes here, and no faster than the disk does. */
+function writing(file: string): Writing {
+  const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>()
+  const into = writable.getWriter()
+  const done = writeAtomic(file, readable, { overwrite: true })
+  done.catch(() => undefined) // is told by what is written next
+  return {
+    write: (bytes) => Promise.race([into.write(bytes), done]),
+    end: async () => {
+      await Promise.race([into.close(), done])
+      await done
+    },
+    abandon: async () => {
+      await into.abort(new Error('nobody writes on')).catch(() => undefined)
+      await done.catch(() => undefined)
+    },
+  }
+}

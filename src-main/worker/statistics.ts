@@ -1,0 +1,102 @@
+// What merges know of images, in the engine's process: it is found for a merge without a run, and opened beside the
+// parents wherever a recipe that names it is followed.
+import type { CollectRequest, Told } from '../contract/engine-api.ts'
+import { BasilError } from '../contract/errors.ts'
+import { mergeCard } from '../contract/merges/step.ts'
+import type { Recipe } from '../contract/run/recipe.ts'
+import { checkLabels, isLabelled } from '../engine/datasets/images.ts'
+import { openImages } from '../engine/datasets/open-images.ts'
+import type { ImageHost } from '../engine/datasets/prepared.ts'
+import type { Backend } from '../engine/devices/backend.ts'
+import { readHead } from '../engine/heads/head-file.ts'
+import { merges } from '../engine/merging/index.ts'
+import { openStatistics } from '../engine/merging/statistics/given.ts'
+import { wantedBy } from '../engine/merging/statistics/wanted-by.ts'
+import { microBatchFor } from '../engine/problems/micro-batch.ts'
+import { collect } from '../engine/problems/statistics/collect.ts'
+import type { LookedAt } from '../engine/problems/statistics/images.ts'
+import { checkHead, checkSize } from '../engine/runs/tasks.ts'
+import { openParents, type WeightSet } from '../engine/weights/parents.ts'
+import { hashCheckpoint, openSource } from '../files/source.ts'
+import { statisticsStore } from '../files/statistics-store.ts'
+
+interface Host {
+  backend(): Promise<Backend>
+  images: ImageHost
+  signal: AbortSignal
+}
+
+/** What is lacking is said before the engine starts. */
+export async function* collectFor(request: CollectRequest, host: Host): AsyncGenerator<Told<Recipe>> {
+  const { recipe } = request
+  const [step] = recipe.steps
+  const wanted = step && wantedBy(merges, step)
+  if (!step || !wanted) return yield { type: 'result', result: recipe }
+  requireOneEach(request, step.method)
+  const parents = await openParents(
+    recipe.pretrained.file,
+    recipe.vectors.map(({ file }) => file),
+    openSource,
+  )
+  const tasks: LookedAt[] = []
+  try {
+    const { architecture } = parents
+    for (const [t, { file }] of recipe.vectors.entries()) {
+      const { data = '', head: path } = { data: request.data[t], head: request.heads[t] }
+      const head = path === undefined ? null : await readHead(path, openSource)
+      if (head) checkHead({ name: data, head: path ?? '' }, head, architecture)
+      const about = { size: architecture.imageSize, augment: null, onUnreadable: 'skip', signal: host.signal } as const
+      const { images } = yield* openImages(data, about, { open: openSource, images: host.images })
+      tasks.push({ name: data, head, images, model: (await hashCheckpoint(file)).sha256 })
+      checkSize(images, architecture)
+      if (head && isLabelled(images)) checkLabels(images, head)
+    }
+    const backend = await host.backend()
+    const tower = { architecture, ops: backend.ops, freeBytes: backend.freeBytes }
+    const found = yield* collect({
+      wanted,
+      step,
+      parents,
+      pretrained: (await hashCheckpoint(recipe.pretrained.file)).sha256,
+      tasks,
+      place: { tower, microBatch: microBatchFor('auto', backend, architecture), signal: host.signal },
+      store: statisticsStore(),
+    })
+    const statistics = found.map(({ file, name, sha256 }) => ({ file, name, sha256 }))
+    yield { type: 'result', result: { ...recipe, statistics } }
+  } finally {
+    for (const { images } of tasks) await images.close()
+    await parents.close()
+  }
+}
+
+function requireOneEach({ recipe, data, heads }: CollectRequest, method: string): void {
+  const { title, needs } = mergeCard(method)
+  const count = recipe.vectors.length
+  const lacking = (what: string, option: string, given: number): BasilError =>
+    new BasilError({
+      code: 'config-invalid',
+      what: `${title} needs ${what} of each model's own task`,
+      where: option,
+      why: `there are ${count} models, and ${given} given`,
+      next: `give one for each model, in the order of --vectors`,
+    })
+  if (data.length !== count) throw lacking('images', '--data', data.length)
+  if (needs.heads && heads.length !== count) throw lacking('the head', '--heads', heads.length)
+}
+
+/** The parents with the statistics that the recipe names; closed together. */
+export async function withStatistics<S extends WeightSet>(set: S, { statistics }: Recipe): Promise<S> {
+  if (!statistics?.length) return set
+  try {
+    const files = statistics.map(({ file }) => file)
+    const opened = await openStatistics(files, set.vectors.length, openSource)
+    const close = async (): Promise<void> => {
+      await Promise.all([set.close(), opened.close()])
+    }
+    return { ...set, statistics: opened.statistics, close }
+  } catch (error) {
+    await set.close()
+    throw error
+  }
+}
