@@ -17,7 +17,9 @@ import { exportedLines, withFormOptions } from './convert.ts'
 import { askedOnce } from './merge-asked.ts'
 import { dashed, methodLines, told, withMergeOptions } from './merge-options.ts'
 import { mergePage } from './merge-page.ts'
+import { reportLines, requestOf, standsAgainst } from './merge-report.ts'
 import { fail, print, printJson } from './output.ts'
+import { resultOf } from './terminal.ts'
 
 interface MergeCommands {
   resources: string
@@ -26,20 +28,33 @@ interface MergeCommands {
 
 /** What of the engine is asked here. */
 interface Asked {
-  ask<T>(question: (client: Pick<EngineClient, 'look' | 'mergePlan' | 'rebuild'>) => Promise<T>): Promise<T>
+  ask<T>(
+    question: (client: Pick<EngineClient, 'look' | 'mergePlan' | 'mergeReport' | 'rebuild'>) => Promise<T>,
+  ): Promise<T>
 }
 
 export function mergeCommand({ resources, withEngine }: MergeCommands): Command {
   const command = new Command('merge')
     .description('combine checkpoints of any architecture, without a run')
     .option('--plan', 'read headers only, say what would become of every tensor, and end')
+    .option('--report', 'measure the models, say how they lie to each other layer by layer, and end')
+    .option('--fast', 'of a report no singular values')
+    .option('--full', 'of a report all singular values, however long they take')
     .option('--json', 'as JSON')
   return withFormOptions(withMergeOptions(command), 'the pre-trained model')
     .addCommand(methodsCommand())
-    .action((file: string | undefined, { json = false, overwrite = false, plan = false, ...given }) =>
-      askedOnce(command, file, given, { json, isPlan: plan }, (asked, out, form) =>
+    .action((file: string | undefined, { json = false, overwrite = false, plan = false, report = false, ...given }) =>
+      askedOnce(command, file, given, { json, isPlan: plan || report }, (asked, out, form) =>
         withEngine(json, async ({ ask }) => {
           const recipe = await asked()
+          if (report) {
+            const request = requestOf(recipe, given)
+            const found = await ask(async (client) => resultOf(await client.mergeReport(request), json))
+            if (json) printJson(found)
+            else for (const line of reportLines(found)) print(line)
+            if (standsAgainst(found)) process.exitCode = 3
+            return
+          }
           if (plan) {
             const found = await ask((client) => client.mergePlan({ recipe, form }))
             if (json) printJson(found)

@@ -24,6 +24,7 @@ import {
   statisticsSchema,
 } from './checkpoint.ts'
 import { mergePlanSchema } from './merges/plan.ts'
+import { mergeReportRequestSchema, mergeReportSchema } from './merges/report.ts'
 import { verifiedSchema, verifyRequestSchema } from './merges/verify.ts'
 import { resolvedSchema } from './run/config.ts'
 import { engineInfoSchema } from './run/engine-info.ts'
@@ -94,6 +95,8 @@ export const engineContract = {
     .output(exportedSchema),
   /** By headers alone: what a merge would do with every tensor, and what it takes. */
   mergePlan: oc.input(z.object({ recipe: recipeSchema, form: formSchema })).output(mergePlanSchema),
+  /** What is known of the models before: norms, cosines, signs, singular values, layer by layer. */
+  mergeReport: oc.input(mergeReportRequestSchema).output(told(mergeReportSchema)),
   /** Follows a model's own recipe and compares every byte; throws verify-failed at the first difference. */
   verify: oc.input(verifyRequestSchema).output(verifiedSchema),
   /**

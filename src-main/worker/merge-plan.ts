@@ -18,13 +18,8 @@ const idle = 160e6 // bytes of memory that the engine's process has with nothing
 const perModel = 2 * 2 ** 20 // of slices that are on their way
 
 export async function mergePlan({ recipe, form }: { recipe: Recipe; form: Form }): Promise<MergePlan> {
-  const opened: CanonicalFile[] = []
-  try {
-    for (const { file } of [recipe.pretrained, ...recipe.vectors]) {
-      const { file: header } = await openAs(file, openSource, (of) => ({ file: of, prefix: '' }), opened[0])
-      opened.push(header)
-    }
-    const [base, ...others] = opened as [CanonicalFile, ...CanonicalFile[]]
+  const files = recipe.vectors.map(({ file }) => file)
+  return withHeaders(recipe.pretrained.file, files, async (base, others) => {
     const tensors = fatesOf(base, others, recipe.missing)
     const written = inDtype(base, form.dtype)
     const bytesRead = bytesReadOf(tensors, others.length)
@@ -38,6 +33,27 @@ export async function mergePlan({ recipe, form }: { recipe: Recipe; form: Form }
       seconds: rate === null ? null : bytesRead / rate,
       files: form.shardBytes === undefined ? 1 : inShards(written, form.shardBytes).length,
     }
+  })
+}
+
+/** The fate of every tensor of every model. */
+export function tensorsOf(pretrained: string, vectors: readonly string[], missing?: 'base'): Promise<Planned[]> {
+  return withHeaders(pretrained, vectors, async (base, others) => fatesOf(base, others, missing))
+}
+
+async function withHeaders<T>(
+  pretrained: string,
+  vectors: readonly string[],
+  use: (base: CanonicalFile, others: CanonicalFile[]) => Promise<T>,
+): Promise<T> {
+  const opened: CanonicalFile[] = []
+  try {
+    for (const path of [pretrained, ...vectors]) {
+      const { file } = await openAs(path, openSource, (of) => ({ file: of, prefix: '' }), opened[0])
+      opened.push(file)
+    }
+    const [base, ...others] = opened as [CanonicalFile, ...CanonicalFile[]]
+    return await use(base, others)
   } finally {
     await Promise.all(opened.map(({ source }) => source.close()))
   }

@@ -10,6 +10,7 @@ import type { EngineSide } from './engine-door.ts'
 import { importHeads } from './heads/import.ts'
 import { inspect, look } from './inspect.ts'
 import { mergePlan } from './merge-plan.ts'
+import { mergeReport } from './merge-report.ts'
 import { verify } from './verify.ts'
 
 export const reading = {
@@ -21,6 +22,7 @@ export const reading = {
   compatible: ({ pretrained, others }) => compatibilityOf(pretrained, others, openSource),
   convert,
   mergePlan,
+  mergeReport,
   verify,
   importHeads,
   data: readingData,

@@ -59,7 +59,7 @@ afterAll(() => {
   rmSync(folder, { recursive: true })
 })
 
-type Asked = Pick<EngineClient, 'look' | 'mergePlan' | 'rebuild'>
+type Asked = Pick<EngineClient, 'look' | 'mergePlan' | 'mergeReport' | 'rebuild'>
 
 /** The command as the terminal has it, with the engine in this process. */
 async function basilMerge(...words: string[]): Promise<string> {
@@ -67,11 +67,13 @@ async function basilMerge(...words: string[]): Promise<string> {
   const { rebuild } = await import('../../src-main/worker/rebuild.ts')
   const { look } = await import('../../src-main/worker/inspect.ts')
   const { mergePlan } = await import('../../src-main/worker/merge-plan.ts')
+  const { mergeReport } = await import('../../src-main/worker/merge-report.ts')
   const { recipeSchema } = await import('../../src-main/contract/run/recipe.ts')
   const { formSchema } = await import('../../src-main/contract/checkpoint.ts')
   const client: Asked = {
     mergePlan: (request) =>
       mergePlan({ recipe: recipeSchema.parse(request.recipe), form: formSchema.parse(request.form) }),
+    mergeReport: async (request) => mergeReport(request),
     look: ({ file }) => look(file),
     rebuild: (request) =>
       rebuild({ ...request, recipe: recipeSchema.parse(request.recipe), form: formSchema.parse(request.form) }),

@@ -84,7 +84,7 @@ export function multiply(device: DoubleDevice, a: View | Matrix, b: View | Matri
   return out
 }
 
-export const asView = (a: View | Matrix): View => ('stride' in a ? a : viewOf(a))
+const asView = (a: View | Matrix): View => ('stride' in a ? a : viewOf(a))
 
 /** A A', of which half is computed. */
 export function gram(device: DoubleDevice, a: View | Matrix): Matrix {
