@@ -33,10 +33,10 @@ export function standsAgainst({ findings, coverage }: MergeReport): boolean {
 export function reportLines(report: MergeReport): string[] {
   const { findings } = report
   return [
-    coverageLine(report),
+    ...wrapped(coverageLine(report)),
     '',
     ...vectorLines(report),
-    hintLine(report),
+    ...hintLines(report),
     '',
     ...layerLines(report),
     ...skippedLines(report),
@@ -71,13 +71,25 @@ function vectorLines({ of, vectors, cosines }: MergeReport): string[] {
 
 const cosineCells = (row: readonly number[]): string => `  ${row.map((c) => c.toFixed(3).padStart(7)).join('')}`
 
-function hintLine({ hint }: MergeReport): string {
-  if (!isThere(hint)) return `hint: none: ${hint.skipped}`
+function hintLines({ hint }: MergeReport): string[] {
+  if (!isThere(hint)) return [`hint: none: ${hint.skipped}`]
   const { relation, threshold, words } = hint
-  return `hint, no more: ${relation}: ${words} (Li et al. 2025; above ${threshold} aligned, below -${threshold} contradictory, by our reading)`
+  const how = `Li et al. 2025; above ${threshold} aligned, below -${threshold} contradictory, by our reading`
+  return wrapped(`hint, no more: ${relation}: ${words} (${how})`)
 }
 
-const columns = ['tensors', 'elements', '|v| least', 'most', 'cos least', 'most', 'signs', 'rank', 'overlap']
+/** In lines of at most 100 columns. */
+function wrapped(text: string): string[] {
+  const lines: string[] = []
+  for (const word of text.split(' ')) {
+    const last = lines.at(-1)
+    if (last === undefined || last.length + 1 + word.length > 100) lines.push(last === undefined ? word : `  ${word}`)
+    else lines[lines.length - 1] = `${last} ${word}`
+  }
+  return lines
+}
+
+const columns = ['elements', '|v| least', 'most', 'cos least', 'most', 'signs', 'rank', 'overlap']
 
 function layerLines({ layers, conflicts }: MergeReport): string[] {
   const width = Math.max(5, ...layers.map(({ layer }) => layer.length))
@@ -90,12 +102,11 @@ function layerLines({ layers, conflicts }: MergeReport): string[] {
   ].filter(Boolean)
 }
 
-function layerCells({ tensors, elements, norms, cosines, conflicts, matrices }: LayerReport): string[] {
+function layerCells({ elements, norms, cosines, conflicts, matrices }: LayerReport): string[] {
   const pairs = isThere(cosines) ? offDiagonal(cosines) : []
   const [low, high] = pairs.length ? [Math.min(...pairs).toFixed(3), Math.max(...pairs).toFixed(3)] : ['-', '-']
   const found = isThere(matrices) ? matrices : []
   return [
-    String(tensors),
     inShort(elements),
     norms.length ? figure(Math.min(...norms)) : '-',
     norms.length ? figure(Math.max(...norms)) : '-',

@@ -5,10 +5,12 @@ import { join, resolve } from 'node:path'
 
 import { Command } from 'commander'
 
+import type { Told } from '../contract/engine-api.ts'
 import type { MergeCard } from '../contract/merges/card.ts'
 import { merges } from '../contract/merges/index.ts'
 import { parametersOf } from '../contract/merges/parameters.ts'
 import { fates, type MergePlan } from '../contract/merges/plan.ts'
+import type { MergeReport, MergeReportRequest } from '../contract/merges/report.ts'
 import { mergeCard } from '../contract/merges/step.ts'
 import { citation } from '../contract/paper.ts'
 import { exportMerge } from '../workbench/export/merge.ts'
@@ -27,10 +29,12 @@ interface MergeCommands {
 }
 
 /** What of the engine is asked here. */
+export type MergeClient = Pick<EngineClient, 'look' | 'mergePlan' | 'rebuild'> & {
+  mergeReport(request: MergeReportRequest): Promise<AsyncIterable<Told<MergeReport>>>
+}
+
 interface Asked {
-  ask<T>(
-    question: (client: Pick<EngineClient, 'look' | 'mergePlan' | 'mergeReport' | 'rebuild'>) => Promise<T>,
-  ): Promise<T>
+  ask<T>(question: (client: MergeClient) => Promise<T>): Promise<T>
 }
 
 export function mergeCommand({ resources, withEngine }: MergeCommands): Command {

@@ -1,0 +1,20 @@
+// The report of N models in a process of its own, and the most memory that it had: the figure behind
+// merge-report.heavy.test.ts. Models share their bytes, so that what grows with N is the report's own.
+import { mergeReportOf } from '../../../src-main/engine/measures/merge-report.ts'
+import { sourceOf, written } from '../formats/bytes.ts'
+import { filled, type Shapes } from '../layouts/models.ts'
+
+const count = Number(process.argv[2])
+const shapes: Shapes = [
+  ['layers.0.conv', [5, 1024, 1024]], // 20 MB
+  ['layers.0.weight', [192, 256]],
+]
+const [base, tuned] = [await written(filled(shapes, 'F32', 1, true)), await written(filled(shapes, 'F32', 2, true))]
+const names = Array.from({ length: count }, (_, t) => `${t}.safetensors`)
+const open = async (path: string) => ({ ...sourceOf(path === 'base' ? base : tuned, path), path })
+const request = { pretrained: 'base', vectors: names, spectra: 'all' as const }
+let layers = 0
+for await (const told of mergeReportOf(request, { skipped: '' }, open))
+  if (told.type === 'result') layers = told.result.layers.length
+console.log(JSON.stringify({ layers, bytes: 1024 * process.resourceUsage().maxRSS, model: tuned.length }))
+process.exit()
