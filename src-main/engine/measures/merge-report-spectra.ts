@@ -6,12 +6,11 @@
 // matrix of the shorter side in float64 (devices/double/singular.ts).
 import type { MatrixReport, Skipped, SpectraChoice } from '../../contract/merges/report.ts'
 import type { Progress } from '../../contract/run/run.ts'
-import { at, element, sum } from '../../numbers/vectors.ts'
+import { at, axpy, element, sum } from '../../numbers/vectors.ts'
 import type { DoubleDevice, Matrix } from '../devices/double/device.ts'
 import { withDoubles } from '../devices/double/open.ts'
 import { gram, multiply, viewOf, within } from '../devices/double/products.ts'
 import { leadingOf, type Spectrum, spectrumOf } from '../devices/double/singular.ts'
-import { tauSlice } from '../weights/derived.ts'
 import { type Checkpoint, readSlice } from '../weights/slices.ts'
 
 const most = 3e11 // multiplications that nobody has to ask for: about a minute
@@ -99,11 +98,13 @@ async function ofMatrix(
 ): Promise<MatrixReport> {
   const count = shape[0] * shape[1]
   const inFull = ({ file }: Checkpoint): Checkpoint => ({ file, prefix: '' })
-  const still = base && (await readSlice(inFull(base), name, 0, count, new Float32Array(count)))
-  const read = async (t: number): Promise<Float64Array> => {
-    const vector = inFull(at(vectors, t))
-    if (still) return tauSlice(vector, still, name, 0)
-    return Float64Array.from(await readSlice(vector, name, 0, count, new Float32Array(count)))
+  const [still, theirs] = [new Float32Array(count), new Float32Array(count)]
+  if (base) await readSlice(inFull(base), name, 0, count, still)
+  const read = async (t: number, into: () => Float64Array): Promise<void> => {
+    await readSlice(inFull(at(vectors, t)), name, 0, count, theirs)
+    const values = into()
+    values.set(theirs)
+    axpy(-1, still, values) // 0 where there is no base
   }
   return withDoubles(async (device) => {
     const { ranks, leading } = await decomposed(device, shape, vectors.length, read)
@@ -123,7 +124,7 @@ async function decomposed(
   device: DoubleDevice,
   [m, n]: readonly [number, number],
   vectors: number,
-  read: (t: number) => Promise<Float64Array>,
+  read: (t: number, into: () => Float64Array) => Promise<void>,
 ): Promise<{ ranks: number[]; leading: Leading | Skipped }> {
   const r = vectors > 1 ? Math.floor(Math.min(m, n) / vectors) : 0
   const [left, right] = [device.matrix(r * vectors, m), device.matrix(r * vectors, n)]
@@ -132,7 +133,8 @@ async function decomposed(
   for (let t = 0; t < vectors; t++) {
     const end = device.mark()
     try {
-      const tau = device.matrix(m, n, await read(t))
+      const tau = device.matrix(m, n)
+      await read(t, () => device.values(tau))
       const of = spectrumOf(device, tau)
       ranks.push(effectiveRank(of))
       const to = { left: within(viewOf(left), t * r, 0, r, m), right: within(viewOf(right), t * r, 0, r, n) }
