@@ -1,7 +1,7 @@
 // basil merge: checkpoints combined without a run and without data. The models are CLIP towers, or of any architecture
 // at all; then they are combined by tensor name. How is said by the merges' cards (contract/merges), which also give
 // the options. What is written carries its recipe, as every model Basil makes, and has a card beside it.
-import { join, resolve } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 
 import { Command } from 'commander'
 
@@ -25,7 +25,7 @@ import { resultOf } from './terminal.ts'
 
 interface MergeCommands {
   resources: string
-  withEngine: (json: boolean, act: (engine: Asked) => Promise<void>) => Promise<void>
+  withEngine: (json: boolean, act: (engine: Asked) => Promise<void>, writesTo?: string) => Promise<void>
 }
 
 /** What of the engine is asked here. */
@@ -49,35 +49,44 @@ export function mergeCommand({ resources, withEngine }: MergeCommands): Command 
     .addCommand(methodsCommand())
     .action((file: string | undefined, { json = false, overwrite = false, plan = false, report = false, ...given }) =>
       askedOnce(command, file, given, { json, isPlan: plan || report }, (asked, out, form) =>
-        withEngine(json, async ({ ask }) => {
-          const recipe = await asked()
-          if (report) {
-            const request = requestOf(recipe, given)
-            const found = await ask(async (client) => resultOf(await client.mergeReport(request), json))
-            if (json) printJson(found)
-            else for (const line of reportLines(found)) print(line)
-            if (standsAgainst(found)) process.exitCode = 3
-            return
-          }
-          if (plan) {
-            const found = await ask((client) => client.mergePlan({ recipe, form }))
-            if (json) printJson(found)
-            else for (const line of planLines(found)) print(line)
-            if (found.tensors.some(({ fate }) => fate === 'refused')) process.exitCode = 3
-            return
-          }
-          const writer = {
-            template: join(resources, 'model-card.md'),
-            rebuild: (request: Parameters<EngineClient['rebuild']>[0]) => ask((client) => client.rebuild(request)),
-            look: (written: string) => ask((client) => client.look({ file: written })),
-          }
-          const exported = await exportMerge(writer, { recipe, out: resolve(out), overwrite, form })
-          if (json) return printJson(exported)
-          for (const line of exportedLines(exported)) print(line)
-          print(`${exported.card}: its card`)
-        }),
+        withEngine(
+          json,
+          async ({ ask }) => {
+            const recipe = await asked()
+            if (report) return showReport(ask, requestOf(recipe, given), json)
+            if (plan) return showPlan(ask, { recipe, form }, json)
+            const writer = {
+              template: join(resources, 'model-card.md'),
+              rebuild: (request: Parameters<EngineClient['rebuild']>[0]) => ask((client) => client.rebuild(request)),
+              look: (written: string) => ask((client) => client.look({ file: written })),
+            }
+            const exported = await exportMerge(writer, { recipe, out: resolve(out), overwrite, form })
+            if (json) return printJson(exported)
+            for (const line of exportedLines(exported)) print(line)
+            print(`${exported.card}: its card`)
+          },
+          dirname(resolve(out)),
+        ),
       ),
     )
+}
+
+async function showReport(ask: Asked['ask'], request: MergeReportRequest, json: boolean): Promise<void> {
+  const found = await ask(async (client) => resultOf(await client.mergeReport(request), json))
+  if (json) printJson(found)
+  else for (const line of reportLines(found)) print(line)
+  if (standsAgainst(found)) process.exitCode = 3
+}
+
+async function showPlan(
+  ask: Asked['ask'],
+  request: Parameters<EngineClient['mergePlan']>[0],
+  json: boolean,
+): Promise<void> {
+  const found = await ask((client) => client.mergePlan(request))
+  if (json) printJson(found)
+  else for (const line of planLines(found)) print(line)
+  if (found.tensors.some(({ fate }) => fate === 'refused')) process.exitCode = 3
 }
 
 function planLines({ tensors, ...plan }: MergePlan): string[] {
