@@ -50,6 +50,8 @@ export interface MergeCard<P extends z.ZodObject = z.ZodObject> {
    * its own before the merge sees it, and a merge of models takes none.
    */
   readonly weights?: 'own' | 'coefficients'
+  /** Whether it divides by the sum of the weights, which then must not be 0. */
+  normalizes?(parameters: z.output<P>): boolean
   gives(parameters: z.output<P>): Gives
   /** Of what it gives, where "title of n", or the names of what came in, does not say it. */
   names?(vectors: readonly string[], parameters: z.output<P>): string[]

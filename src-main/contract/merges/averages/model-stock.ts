@@ -39,5 +39,6 @@ export const modelStock = {
   needs: { base: true, least: 2 },
   coefficient: 1,
   weights: 'own',
+  normalizes: () => true,
   gives: () => 'one',
 } as const satisfies MergeCard<typeof parameters>

@@ -28,5 +28,6 @@ export const weightedAverage = {
   needs: { base: ({ of }) => of === 'differences', least: 1 },
   coefficient: 1,
   weights: 'own',
+  normalizes: ({ normalize }) => normalize,
   gives: ({ of }) => (of === 'models' ? 'model' : 'one'),
 } as const satisfies MergeCard<typeof parameters>

@@ -27,5 +27,6 @@ export const wiseFt = {
   needs: { base: true, least: 1 },
   coefficient: 1,
   weights: 'own',
+  normalizes: () => true,
   gives: () => 'one',
 } as const satisfies MergeCard<typeof parameters>

@@ -36,5 +36,6 @@ export const centredClipping = {
   needs: { base: true, least: 1 },
   coefficient: 1,
   weights: 'own',
+  normalizes: () => true,
   gives: () => 'one',
 } as const satisfies MergeCard<typeof parameters>

@@ -43,5 +43,6 @@ export const breadcrumbs = {
   needs: { base: true, least: 1 },
   coefficient: 0.3,
   weights: 'own',
+  normalizes: ({ normalize, consensus }) => normalize && consensus === 'none',
   gives: sparseGives,
 } as const satisfies MergeCard<typeof parameters>

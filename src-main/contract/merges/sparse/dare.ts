@@ -39,5 +39,6 @@ export const dare = {
   needs: { base: true, least: 1 },
   coefficient: 0.3,
   weights: 'own',
+  normalizes: ({ normalize, consensus }) => normalize && consensus === 'none',
   gives: sparseGives,
 } as const satisfies MergeCard<typeof parameters>

@@ -50,5 +50,6 @@ export const della = {
   needs: { base: true, least: 1 },
   coefficient: 0.3,
   weights: 'own',
+  normalizes: ({ normalize, consensus }) => normalize && consensus === 'none',
   gives: sparseGives,
 } as const satisfies MergeCard<typeof parameters>

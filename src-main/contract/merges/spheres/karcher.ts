@@ -32,5 +32,6 @@ export const karcher = {
   needs: { base: false, least: 2 },
   coefficient: 1,
   weights: 'own',
+  normalizes: () => true,
   gives: () => 'model',
 } as const satisfies MergeCard<typeof parameters>

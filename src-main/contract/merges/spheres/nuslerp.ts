@@ -26,5 +26,6 @@ export const nuslerp = {
   needs: { base: ({ of }) => of === 'differences', least: 2, most: 2 },
   coefficient: 1,
   weights: 'own',
+  normalizes: () => true,
   gives: ({ of }) => (of === 'models' ? 'model' : 'one'),
 } as const satisfies MergeCard<typeof parameters>
