@@ -3,10 +3,10 @@
 import { basename } from 'node:path'
 
 import type { MergeReportRequest } from '../contract/merges/report.ts'
-import { isThere, type LayerReport, type MatrixReport, type MergeReport } from '../contract/merges/report.ts'
+import { isThere, type LayerReport, type MergeReport } from '../contract/merges/report.ts'
+import { layerRow, notComputed } from '../contract/merges/report-rows.ts'
 import { needsBase } from '../contract/merges/step.ts'
 import type { Recipe } from '../contract/run/recipe.ts'
-import { sum } from '../numbers/vectors.ts'
 import { findingLine } from './compare.ts'
 
 export function requestOf(
@@ -39,7 +39,7 @@ export function reportLines(report: MergeReport): string[] {
     ...hintLines(report),
     '',
     ...layerLines(report),
-    ...skippedLines(report),
+    ...notComputed(report.layers).flatMap((line) => wrapped(`${line}${/unasked/.test(line) ? ' (--full)' : ''}`)),
     ...(findings.length ? ['', ...findings.map(findingLine)] : []),
   ]
 }
@@ -98,47 +98,23 @@ function layerLines({ layers, conflicts }: MergeReport): string[] {
     row('layer', columns),
     ...layers.map((layer) => row(layer.layer, layerCells(layer))),
     isThere(conflicts) ? `signs: share of elements that vectors move both ways; ${percent(conflicts)} % of all` : '',
-    "rank: mean effective rank of its matrices, in % of the shorter side; overlap: |(U'U - I) S (V'V - I)|_1 / |S|_1",
+    'rank: mean effective rank of its matrices, in % of the shorter side',
+    "overlap: |(U'U - I) S (V'V - I)|_1 / |S|_1 of the leading singular vectors, as TSV-M keeps them",
   ].filter(Boolean)
 }
 
-function layerCells({ elements, norms, cosines, conflicts, matrices }: LayerReport): string[] {
-  const pairs = isThere(cosines) ? offDiagonal(cosines) : []
-  const [low, high] = pairs.length ? [Math.min(...pairs).toFixed(3), Math.max(...pairs).toFixed(3)] : ['-', '-']
-  const found = isThere(matrices) ? matrices : []
+function layerCells(report: LayerReport): string[] {
+  const { elements, norms, cosines, conflicts, rank, overlap } = layerRow(report)
+  const ends = (range: [number, number] | null, word: (x: number) => string): string[] => range?.map(word) ?? ['-', '-']
+  const share = (x: number | null): string => (x === null ? '-' : `${percent(x)} %`)
   return [
     inShort(elements),
-    norms.length ? figure(Math.min(...norms)) : '-',
-    norms.length ? figure(Math.max(...norms)) : '-',
-    low,
-    high,
-    isThere(conflicts) ? `${percent(conflicts)} %` : '-',
-    meanOf(found.flatMap(rankShares), (share) => `${percent(share)} %`),
-    meanOf(
-      found.flatMap(({ interference }) => (isThere(interference) ? [interference.relative] : [])),
-      figure,
-    ),
+    ...ends(norms, figure),
+    ...ends(cosines, (c) => c.toFixed(3)),
+    share(conflicts),
+    share(rank),
+    overlap === null ? '-' : figure(overlap),
   ]
-}
-
-const rankShares = ({ ranks, shape }: MatrixReport): number[] => ranks.map((rank) => rank / Math.min(...shape))
-
-const meanOf = (values: readonly number[], word: (mean: number) => string): string =>
-  values.length ? word(sum(values) / values.length) : '-'
-
-/** Each reason once, with the layers it is of. */
-function skippedLines({ layers }: MergeReport): string[] {
-  const reasons = layers.flatMap(({ layer, matrices }) => {
-    if (!isThere(matrices)) return [{ layer, why: `rank and overlap of ${layer}`, reason: matrices.skipped }]
-    return matrices.flatMap(({ tensor, interference }) =>
-      isThere(interference) ? [] : [{ layer, why: `overlap of ${tensor}`, reason: interference.skipped }],
-    )
-  })
-  return [...Map.groupBy(reasons, ({ reason }) => reason)].map(([reason, of]) => {
-    const [first] = of
-    const others = of.length > 1 ? ` and ${of.length - 1} more` : ''
-    return `not computed: ${first?.why}${others}: ${reason}${/unasked/.test(reason) ? ' (--full)' : ''}`
-  })
 }
 
 const offDiagonal = (cosines: readonly (readonly number[])[]): number[] => cosines.flatMap((row, i) => row.slice(0, i))

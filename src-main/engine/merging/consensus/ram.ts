@@ -1,4 +1,4 @@
-// RAM and RAM+ (arXiv 2601.13572): what only one model changed stays as it is, what several changed is their mean:
+// RAM and RAM+ (Yuan et al., ACL 2026): what only one model changed stays as it is, what several changed is their mean:
 //   tau_i = (1 + r min(rho_t, alpha)) tau_t,i         where only t has |tau_t,i| > epsilon
 //   tau_i = mean of those that have                   where several have
 // with rho_t = shared_t / unique_t, counts of a tensor's elements. RAM is r = 0.
