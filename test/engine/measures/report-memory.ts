@@ -5,6 +5,12 @@ import { mergeReportOf } from '../../../src-main/engine/measures/merge-report.ts
 import { sourceOf, written } from '../formats/bytes.ts'
 import { filled, type Shapes } from '../layouts/models.ts'
 
+export interface Memory {
+  layers: number
+  bytes: number // resident, at most
+  model: number // bytes of one
+}
+
 const count = Number(process.argv[2])
 const shapes: Shapes = [
   ['layers.0.conv', [5, 1024, 1024]], // 20 MB
@@ -27,5 +33,6 @@ let layers = 0
 const request = { pretrained: 'base', vectors: names, spectra: 'all' as const }
 for await (const told of mergeReportOf(request, { skipped: '' }, open))
   if (told.type === 'result') layers = told.result.layers.length
-console.log(JSON.stringify({ layers, bytes: 1024 * process.resourceUsage().maxRSS, model: tuned.length }))
+const found: Memory = { layers, bytes: 1024 * process.resourceUsage().maxRSS, model: tuned.length }
+console.log(JSON.stringify(found))
 process.exit()
