@@ -1,5 +1,6 @@
-// What stands against a merge, each told in one sentence with its exit code: what can be seen in words or headers before
-// long work, the rest as it comes; and whatever it was, what lay there before lies there afterwards, and nothing else.
+// What stands against a merge, each told in one sentence with its exit code: what can be seen in words or headers
+// before long work, the rest as it comes; and whatever it was, what lay there before lies there afterwards, and
+// nothing else.
 import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'

@@ -1,6 +1,6 @@
-// Every merge on files of every kind of number: bfloat16 and float16 weights are merged as the float32 numbers that they
-// are and rounded once, types may differ between the models, integers that are equal are copied to the byte, and those
-// that are not are refused before anything is written.
+// Every merge on files of every kind of number: bfloat16 and float16 weights are merged as the float32 numbers that
+// they are and rounded once, types may differ between the models, integers that are equal are copied to the byte, and
+// those that are not are refused before anything is written.
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 

@@ -32,9 +32,9 @@ const cosinesSchema = orSkipped(z.array(z.array(z.number()))) // of the vectors,
 
 /**
  * Of one matrix. ranks, of each vector: exp(-sum p log p), p = s / sum s, of its singular values s (Roy and Vetterli,
- * EUSIPCO 2007). interference: |(U'U - I) S (V'V - I)|_1, the sum of all elements' sizes, over the singular vectors of all
- * vectors side by side, the floor(min(m, n) / T) leading ones of each, as TSV-M keeps them (Gargiulo et al., CVPR 2025);
- * relative: over the sum of S. 0 where no two vectors share a direction.
+ * EUSIPCO 2007). interference: |(U'U - I) S (V'V - I)|_1, the sum of all elements' sizes, over the singular vectors of
+ * all vectors side by side, the floor(min(m, n) / T) leading ones of each, as TSV-M keeps them (Gargiulo et al., CVPR
+ * 2025); relative: over the sum of S. 0 where no two vectors share a direction.
  */
 const matrixSchema = z.object({
   tensor: z.string(),

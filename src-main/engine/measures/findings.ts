@@ -1,6 +1,6 @@
-// What a set of checkpoints gives to think about before it is combined: each finding says what, why and what to do next.
-// Of what is told here only a value that is not finite is an error; what a run would refuse is found when the files are
-// opened (compatibility.ts).
+// What a set of checkpoints gives to think about before it is combined: each finding says what, why and what to do
+// next. Of what is told here only a value that is not finite is an error; what a run would refuse is found when the
+// files are opened (compatibility.ts).
 import type { Compatibility, Finding } from '../../contract/checkpoint.ts'
 import { at } from '../../numbers/vectors.ts'
 import { isFloating } from '../formats/dtype.ts'

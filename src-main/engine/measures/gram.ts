@@ -1,10 +1,10 @@
 // One pass over a pre-trained model and its fine-tuned ones, a piece of each in memory at a time, in float64:
-//   |theta_pre|^2 and G_ij = <tau_i, tau_j>, tau_t = theta_t - theta_pre,  over each layer and over all that is combined,
-//   and how many elements one tau moves up and another down.
-// Norms and cosines of task vectors follow from it. Pieces are the smaller the more models there are, so that memory
-// does not grow with their number. A model with a value that is not finite is named, and what is said
-// of it means nothing; but a tensor that is equal in all of them, as a mask of -Infinity is, is left out as the
-// constant that it is (not in a tower, see weights/merge.ts).
+//   |theta_pre|^2 and G_ij = <tau_i, tau_j>, tau_t = theta_t - theta_pre,
+// over each layer and over all that is combined, and how many elements one tau moves up and another down. Norms and
+// cosines of task vectors follow from it. Pieces are the smaller the more models there are, so that memory does not
+// grow with their number. A model with a value that is not finite is named, and what is said of it means nothing; but a
+// tensor that is equal in all of them, as a mask of -Infinity is, is left out as the constant that it is (not in a
+// tower, see weights/merge.ts).
 
 import type { Progress } from '../../contract/run/run.ts'
 import { add, at, axpy } from '../../numbers/vectors.ts'

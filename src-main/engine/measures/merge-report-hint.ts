@@ -1,7 +1,8 @@
 // What the cosines of task vectors hint at, by the theory of task arithmetic on transformers (Li et al., "When is Task
-// Vector Provably Effective for Model Editing?", ICLR 2025). It knows three relations of two tasks, by their
-// discriminative patterns: adding vectors learns both of irrelevant or aligned tasks, and taking one away forgets its task
-// among irrelevant or contradictory ones. That a cosine tells the relation, and where its thresholds lie, is our reading.
+// Vector Provably Effective for Model Editing?", ICLR 2025). It knows three relations of two tasks, by the patterns
+// that tell their classes: adding vectors learns both of irrelevant or aligned tasks, and taking one away forgets its
+// task among irrelevant or contradictory ones. That a cosine tells the relation, and where its thresholds lie, is our
+// reading.
 import type { Hint } from '../../contract/merges/report.ts'
 import { at } from '../../numbers/vectors.ts'
 

@@ -1,6 +1,6 @@
 // One report of a set before it is merged: the pass over all weights that compatibility makes, layer by layer, and the
-// singular values of matrices. Memory holds a piece of each model, the smaller the more there are, and one matrix of one
-// vector; it does not grow with the number of models. What is not computed says why.
+// singular values of matrices. Memory holds a piece of each model, the smaller the more there are, and one matrix of
+// one vector; it does not grow with the number of models. What is not computed says why.
 import type { Told } from '../../contract/engine-api.ts'
 import type {
   LayerReport,

@@ -7,8 +7,8 @@ import type { TensorFile, TensorInfo } from '../formats/tensor-file.ts'
 const usual = 2 ** 17 // elements: a megabyte of float64, which stays in the processor's cache
 
 /**
- * Reads tensors of one file, one after the other, so many elements at a time. Each piece is good until the next is asked
- * for.
+ * Reads tensors of one file, one after the other, so many elements at a time. Each piece is good until the next is
+ * asked for.
  */
 export function valueReader(
   file: TensorFile,

@@ -20,6 +20,7 @@ export const fedgma = {
     where: 'TMLR',
     year: 2023,
   },
+  normalizes: () => true,
   sentence: 'Averages task vectors, less where they do not agree on the sign',
   equation: 'τ = m ⊙ Σ_t p_t τ_t,   m = 1 where |Σ_t p_t sign τ_t| ≥ a, else |Σ_t p_t sign τ_t|',
   parameters,
@@ -27,6 +28,5 @@ export const fedgma = {
   needs: { base: true, least: 1 },
   coefficient: 1,
   weights: 'own',
-  normalizes: () => true,
   gives: () => 'one',
 } as const satisfies MergeCard<typeof parameters>

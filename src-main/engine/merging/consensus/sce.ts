@@ -1,5 +1,5 @@
-// SCE (Wan et al., FuseChat, EMNLP 2025): select the elements whose values vary most among the models, calculate each model's
-// weight by the energy that it has there, erase the elements of the minority's sign:
+// SCE (Wan et al., FuseChat, EMNLP 2025): select the elements whose values vary most among the models, calculate each
+// model's weight by the energy that it has there, erase the elements of the minority's sign:
 //   tau = sum_t omega_t m_t tau_t / sum_t omega_t m_t,   omega_t = mean(tau_t^2) / sum_s mean(tau_s^2)
 // of each tensor by itself. Where all energies together are below the floor, the models weigh the same.
 import { sce as card } from '../../../contract/merges/consensus/sce.ts'
