@@ -8,6 +8,7 @@ import { Command, Option } from 'commander'
 
 import packageJson from '../package.json' with { type: 'json' }
 import type { BenchOptions } from './bench/bench.ts'
+import { basesCommand } from './cli/bases.ts'
 import { compatibleCommand, diffCommand } from './cli/compare.ts'
 import { convertCommand, exportedLines, formOf, withFormOptions } from './cli/convert.ts'
 import { dataCommand } from './cli/data/command.ts'
@@ -16,6 +17,7 @@ import { toldToEnd } from './cli/ending.ts'
 import { engineCommand } from './cli/engine.ts'
 import { evalCommand } from './cli/eval/command.ts'
 import { disentangleCommand } from './cli/eval/disentangle.ts'
+import { extractLoraCommand } from './cli/extract-lora.ts'
 import { followRun } from './cli/follow.ts'
 import { forThisCommand } from './cli/for-this-command.ts'
 import { headsCommand } from './cli/heads.ts'
@@ -192,8 +194,10 @@ program
 
 for (const command of [
   convertCommand(),
+  extractLoraCommand(),
   diffCommand(),
   compatibleCommand(),
+  basesCommand(),
   mergeCommand({ resources, withEngine }),
   verifyCommand(),
   disentangleCommand(),

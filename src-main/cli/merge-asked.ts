@@ -1,14 +1,20 @@
 // What a merge is asked by options and by a file together: its recipe, where it goes and in which form. What is lacking
 // ends the command before any file of weights is looked at.
+import { resolve } from 'node:path'
+
 import type { Command } from 'commander'
 
 import type { Form } from '../contract/checkpoint.ts'
 import { BasilError } from '../contract/errors.ts'
 import { isCheckpointName } from '../contract/file-names.ts'
+import { seedField } from '../contract/merges/fields.ts'
+import { mergeCard } from '../contract/merges/step.ts'
 import type { Recipe } from '../contract/run/recipe.ts'
+import { isMergekitName } from '../workbench/export/mergekit/document.ts'
+import { readMergekit } from '../workbench/export/mergekit/recipe.ts'
 import { formOf, writtenDtype } from './convert.ts'
 import { type MergeFile, readMergeFile } from './merge-file.ts'
-import { askedMerge, type MergeOptions, sizeOf } from './merge-options.ts'
+import { askedMerge, dashed, type MergeOptions, sizeOf } from './merge-options.ts'
 import { fail } from './output.ts'
 
 export type Given = MergeOptions & { dtype?: Form['dtype']; shardSize?: number }
@@ -21,21 +27,75 @@ export async function askedOnce(
   { json, isPlan = false }: { json: boolean; isPlan?: boolean },
   act: (recipe: () => Promise<Recipe>, out: string, form: Form) => Promise<void>,
 ): Promise<void> {
-  let ready: { written: Partial<MergeFile>; out: string; form: Form }
+  let ready: Ready | undefined
   try {
-    const written: Partial<MergeFile> = file === undefined ? {} : await readMergeFile(file)
-    const out = given.out ?? written.out ?? (isPlan ? 'merged' : undefined)
-    const vectors = given.vectors ?? written.vectors
-    const lacking = [!vectors && '--vectors <files...>', !out && '--out <file>'].find(Boolean)
-    if (lacking || out === undefined)
-      return command.error(`error: required option '${lacking}' not specified`, { exitCode: 2 })
-    ready = { written, out, form: mergeForm(out, given, written) }
+    ready = await (file !== undefined && isMergekitName(file) ? ofMergekit(file) : ofOptions())
   } catch (error) {
     if (!(error instanceof BasilError)) throw error
     return fail(error, json)
   }
-  const { written, out, form } = ready
-  await act(() => askedMerge(given, written), out, form)
+  if (ready) await act(ready.recipe, ready.out, ready.form)
+
+  function outOr(written: string | undefined): string | undefined {
+    return given.out ?? written ?? (isPlan ? 'merged' : undefined)
+  }
+
+  function lacking(option: string): undefined {
+    command.error(`error: required option '${option}' not specified`, { exitCode: 2 })
+  }
+
+  async function ofMergekit(yaml: string): Promise<Ready | undefined> {
+    requireNothingElse(yaml, given)
+    const { recipe, dtype } = await readMergekit(resolve(yaml))
+    const out = outOr(undefined)
+    if (out === undefined) return lacking('--out <path>')
+    const seeded = given.seed === undefined ? recipe : withSeed(recipe, String(given.seed))
+    return { recipe: async () => seeded, out, form: mergeForm(out, given, { ...(dtype && { dtype }) }) }
+  }
+
+  async function ofOptions(): Promise<Ready | undefined> {
+    const written: Partial<MergeFile> = file === undefined ? {} : await readMergeFile(file)
+    const out = outOr(written.out)
+    if (!given.vectors && !written.vectors) return lacking('--vectors <files...>')
+    if (out === undefined) return lacking('--out <file>')
+    return { recipe: () => askedMerge(given, written), out, form: mergeForm(out, given, written) }
+  }
+}
+
+interface Ready {
+  recipe: () => Promise<Recipe>
+  out: string
+  form: Form
+}
+
+/** How the model is written is no matter of the recipe, and chance is none of mergekit's either. */
+const besideRecipe = ['out', 'overwrite', 'dtype', 'container', 'shardSize', 'seed']
+
+function requireNothingElse(yaml: string, given: Given): void {
+  const found = Object.entries(given).find(([name, value]) => value !== undefined && !besideRecipe.includes(name))
+  if (!found) return
+  throw new BasilError({
+    code: 'config-invalid',
+    what: "A recipe of mergekit's is followed as it is written",
+    where: `--${dashed(found[0])}`,
+    why: `${yaml} says how the models are merged, and beside it only how they are written is asked`,
+    next: 'change the recipe, or leave the option out',
+  })
+}
+
+function withSeed(recipe: Recipe, text: string): Recipe {
+  const seed = seedField.safeParse(text.trim() === '' ? undefined : Number(text)).data
+  const takes = ({ method }: Recipe['steps'][number]): boolean => 'seed' in mergeCard(method).parameters.shape
+  if (seed === undefined || !recipe.steps.some(takes))
+    throw new BasilError({
+      code: 'config-invalid',
+      what: 'The recipe takes no such seed',
+      where: `--seed ${text}`,
+      why: seed === undefined ? 'it is no integer from 0 to 4294967295' : 'nothing in its method is random',
+      next: 'leave it out',
+    })
+  const steps = recipe.steps.map((step) => (takes(step) ? { ...step, parameters: { ...step.parameters, seed } } : step))
+  return { ...recipe, steps }
 }
 
 /** A folder where the name is none of a file, or where it is to be in shards. */

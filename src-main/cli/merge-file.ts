@@ -1,6 +1,7 @@
 // basil merge RECIPE.json: what the options say, in a file:
 //   {"method": "...", "pretrained": "base", "vectors": ["a", "b"], "weights": [1, 0.5], "preset": "as mergekit",
-//    "set": {"density": 0.2, "lambda": 1}, "out": "merged", "shard_size": "4GB", "dtype": "bf16", "missing": "base"}
+//    "set": {"density": 0.2, "lambda": 1}, "out": "merged", "shard_size": "4GB", "dtype": "bf16", "missing": "base",
+//    "tokenizer": "union"}
 // Paths are seen from the file's folder. Weights and parameters may differ from tensor to tensor (merges/valued.ts).
 // What an option says too, the option decides.
 import { dirname, resolve } from 'node:path'
@@ -23,6 +24,7 @@ const schema = z.strictObject({
   shard_size: z.union([z.string(), z.number()]).optional(),
   dtype: z.string().optional(),
   missing: z.literal('base').optional(),
+  tokenizer: z.union([z.enum(['base', 'union']), z.strictObject({ path: z.string() })]).optional(),
 })
 export type MergeFile = z.infer<typeof schema>
 
@@ -54,5 +56,6 @@ export async function readMergeFile(path: string): Promise<MergeFile> {
     ...(data.pretrained !== undefined && { pretrained: from(data.pretrained) }),
     ...(data.out !== undefined && { out: from(data.out) }),
     vectors: data.vectors.map(from),
+    ...(typeof data.tokenizer === 'object' && { tokenizer: { path: from(data.tokenizer.path) } }),
   }
 }

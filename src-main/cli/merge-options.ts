@@ -13,6 +13,7 @@ import type { Weight } from '../contract/merges/valued.ts'
 import type { Recipe } from '../contract/run/recipe.ts'
 import { modelAt } from '../files/model-in-folder.ts'
 import { mergeRecipe } from '../workbench/export/merge.ts'
+import type { TokenizerSource } from '../workbench/export/tokenizer.ts'
 import type { MergeFile } from './merge-file.ts'
 
 export interface MergeOptions extends Record<string, unknown> {
@@ -25,6 +26,7 @@ export interface MergeOptions extends Record<string, unknown> {
   preset?: string
   set?: string[]
   missing?: 'base'
+  tokenizerSource?: string
   out?: string
 }
 
@@ -32,7 +34,7 @@ const fixed = ['method', 'pretrained', 'vectors', 'weights', 'set', 'out', 'json
 
 export function withMergeOptions(command: Command): Command {
   command
-    .argument('[recipe]', 'what the options say, as JSON in a file')
+    .argument('[recipe]', "what the options say, as JSON in a file; or a recipe of mergekit's, a .yaml")
     .addOption(
       new Option('--method <name>', `how; see below (default: "${merges[0]?.name}")`).choices(
         merges.map(({ name }) => name),
@@ -57,6 +59,10 @@ export function withMergeOptions(command: Command): Command {
         '--missing <what>',
         "base: a tensor that not all have in one shape is the pre-trained model's",
       ).choices(['base']),
+    )
+    .option(
+      '--tokenizer-source <source>',
+      'match rows of embeddings token by token, and write the tokens of: base, union, or one of the models',
     )
     .option('--out <path>', 'where to: a file by its extension, else a folder')
     .option('--shard-size <bytes>', 'most bytes of each file of a folder, as in 4GB', sizeOf)
@@ -86,7 +92,13 @@ export async function askedMerge(given: MergeOptions, written: Partial<MergeFile
     coefficients: given.coefficients ?? given.coefficient ?? lambdaOf(lambda) ?? preset?.coefficient,
     weights: given.weights ?? written.weights,
     missing: given.missing ?? written.missing,
+    tokenizer: await tokenizerGiven(given.tokenizerSource ?? written.tokenizer),
   })
+}
+
+async function tokenizerGiven(source: MergeFile['tokenizer'] | string): Promise<TokenizerSource | undefined> {
+  if (source === undefined || source === 'base' || source === 'union') return source
+  return { path: (await modelAt(typeof source === 'string' ? source : source.path)).file }
 }
 
 function presetOf(card: MergeCard, asked: string | undefined): Preset | undefined {

@@ -99,9 +99,22 @@ function planLines({ tensors, ...plan }: MergePlan): string[] {
     ...told.map(({ tensor, fate, why, from, dtype, shape }) =>
       [`${fate.padEnd(8)}  ${tensor} ${dtype} [${shape}]`, from && `of ${from}`, why].filter(Boolean).join(': '),
     ),
+    ...vocabularyLines(plan.vocabulary),
     `${tensors.length} tensors: ${counts.join(', ')}`,
     `reads ${inGigabytes(plan.bytesRead)}, writes ${inGigabytes(plan.bytesWritten)} in ${plan.files === 1 ? '1 file' : `${plan.files} files`}`,
     `memory: about ${inGigabytes(plan.peakBytes)}; time: ${plan.seconds === null ? 'not known before the first merge on this machine' : `about ${Math.ceil(plan.seconds)} s`}`,
+  ]
+}
+
+function vocabularyLines(vocabulary: MergePlan['vocabulary']): string[] {
+  if (!vocabulary) return []
+  const { source, tokens, models } = vocabulary
+  return [
+    `tokens: ${tokens}, ${source === 'union' ? 'those of all models' : `those of ${source}`}`,
+    ...models.map(
+      ({ model, tokens: own, shared, added, dropped }) =>
+        `  ${model}: ${own} tokens, ${shared} shared, ${added} added, ${dropped} dropped`,
+    ),
   ]
 }
 

@@ -14,6 +14,7 @@ import {
   probeEventSchema,
   probeRequestSchema,
 } from './api/heads.ts'
+import { basesReportSchema, basesRequestSchema } from './bases.ts'
 import { bytesSchema, sha256Schema } from './branded.ts'
 import {
   compatibilitySchema,
@@ -23,6 +24,7 @@ import {
   inspectionSchema,
   statisticsSchema,
 } from './checkpoint.ts'
+import { extractedSchema, extractionSchema } from './extraction.ts'
 import { mergePlanSchema } from './merges/plan.ts'
 import { mergeReportRequestSchema, mergeReportSchema } from './merges/report.ts'
 import { verifiedSchema, verifyRequestSchema } from './merges/verify.ts'
@@ -75,6 +77,10 @@ export const engineContract = {
     .input(z.object({ pretrained: z.string(), others: z.array(z.string()) }))
     .output(told(compatibilitySchema)),
   convert: oc.input(conversionSchema).output(told(exportedSchema)),
+  /** What bases of task vectors leave and take; writes them where a folder is named. */
+  bases: oc.input(basesRequestSchema).output(told(basesReportSchema)),
+  /** Writes an adapter as peft has them; verified by reading it back. */
+  extractLora: oc.input(extractionSchema).output(told(extractedSchema)),
   data: readingDataContract,
   /** Predictions of two vectors over a grid of their coefficients. */
   disentangle: oc.input(disentanglementRequestSchema).output(told(disentanglementSchema)),

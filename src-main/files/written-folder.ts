@@ -24,13 +24,27 @@ const indexName = 'model.safetensors.index.json'
 const beside =
   /^(config|generation_config|tokenizer|tokenizer_config|special_tokens_map|added_tokens|vocab|preprocessor_config|processor_config|chat_template)\.json$|^(vocab\.txt|merges\.txt|tokenizer\.model|spiece\.model|sentencepiece\.bpe\.model|chat_template\.jinja)$/
 
+/** Of these what says which tokens there are, and of those what a changed tokenizer.json stands for. */
+const ofTokenizer =
+  /^(tokenizer|tokenizer_config|special_tokens_map|added_tokens|vocab|chat_template)\.json$|^(vocab\.txt|merges\.txt|tokenizer\.model|spiece\.model|sentencepiece\.bpe\.model|chat_template\.jinja)$/
+const stoodFor = /^(tokenizer|added_tokens|vocab)\.json$|^(vocab\.txt|merges\.txt)$|\.model$/
+
 const largest = 512 * 2 ** 20 // bytes of a file beside the weights
 
-interface FolderToWrite {
+interface Sizes {
+  vocabulary?: number
+  layers?: number
+}
+
+export interface FolderToWrite {
   out: string
   shardBytes: number
   dtype: WrittenDtype | null // what the configuration then names
   from: string | null // the folder whose configuration and tokenizer are copied
+  /** What the configuration then says, where the model has not the sizes of the one whose it is. */
+  sizes?: Sizes
+  /** Another folder's tokenizer, with this tokenizer.json where that is not its own. */
+  tokenizer?: { from: string; json: string | null }
   /** Of the index, once all tensors are written. */
   metadata: () => Promise<Record<string, string>>
   /** The folder takes its name only after this has not thrown. */
@@ -40,13 +54,9 @@ interface FolderToWrite {
 
 /** Throws target-exists where anything is at the target, and what writeModel throws. */
 export async function writeFolder(view: TensorFile, folder: FolderToWrite): Promise<Exported> {
-  const { shardBytes, dtype, from, metadata, accept, disk = realDisk } = folder
+  const { shardBytes, from, metadata, accept, disk = realDisk } = folder
   const out = resolve(folder.out)
-  await requireNothing(out)
-  await removeLeftovers(dirname(out))
-  const temporary = join(dirname(out), temporaryName())
-  await onDisk(out, () => mkdir(temporary))
-  try {
+  return wholeFolder(out, disk, async (temporary) => {
     const shards = inShards(view, shardBytes)
     const map = new Map<string, string>()
     const hashes: Sha256[] = []
@@ -65,14 +75,29 @@ export async function writeFolder(view: TensorFile, folder: FolderToWrite): Prom
     const told = { metadata: { total_size: total, ...(await metadata()) }, weight_map: Object.fromEntries(map) }
     const index = Buffer.from(`${JSON.stringify(told, null, 2)}\n`)
     await onDisk(out, () => writeSynced(join(temporary, indexName), index))
-    if (from !== null) await onDisk(out, () => copyBeside(from, temporary, dtype))
+    if (from !== null) await onDisk(out, () => copyBeside({ ...folder, from }, temporary))
     await accept?.()
+    const digest = sha256(createHash('sha256').update(index).update(hashes.join('')).digest('hex'))
+    return { file: join(out, indexName), bytes: bytes(total), sha256: digest, tensors: view.tensors.size }
+  })
+}
+
+/**
+ * A folder that is there whole or not at all: `fill` writes into one beside it, which takes its name at the end. Throws
+ * target-exists where anything is at the target, and what `fill` throws, after which nothing is left.
+ */
+export async function wholeFolder<T>(out: string, disk: Disk, fill: (temporary: string) => Promise<T>): Promise<T> {
+  await requireNothing(out)
+  await removeLeftovers(dirname(out))
+  const temporary = join(dirname(out), temporaryName())
+  await onDisk(out, () => mkdir(temporary))
+  try {
+    const filled = await fill(temporary)
     await onDisk(out, () => disk.syncFolder(temporary))
     await requireNothing(out)
     await onDisk(out, () => rename(temporary, out))
     await onDisk(out, () => disk.syncFolder(dirname(out)))
-    const digest = sha256(createHash('sha256').update(index).update(hashes.join('')).digest('hex'))
-    return { file: join(out, indexName), bytes: bytes(total), sha256: digest, tensors: view.tensors.size }
+    return filled
   } catch (error) {
     await rm(temporary, { recursive: true, force: true }).catch(() => undefined)
     throw error
@@ -105,26 +130,51 @@ export function inShards(view: TensorFile, most: number): TensorInfo[][] {
 
 const numbered = (k: number): string => String(k).padStart(5, '0')
 
-async function copyBeside(from: string, to: string, dtype: WrittenDtype | null): Promise<void> {
-  for (const name of await readdir(from)) {
-    if (!beside.test(name) || !(await stat(join(from, name))).isFile()) continue
-    const { bytes: content } = await readStart(join(from, name), largest)
-    const isConfig = name === 'config.json' && dtype !== null
-    await writeSynced(join(to, name), isConfig ? withDtype(content, dtype) : content)
+async function copyBeside(
+  { from, dtype, sizes = {}, tokenizer }: FolderToWrite & { from: string },
+  to: string,
+): Promise<void> {
+  const copied = async (folder: string, isWanted: (name: string) => boolean): Promise<void> => {
+    for (const name of await readdir(folder)) {
+      if (!beside.test(name) || !isWanted(name) || !(await stat(join(folder, name))).isFile()) continue
+      const { bytes: content } = await readStart(join(folder, name), largest)
+      await writeSynced(join(to, name), name === 'config.json' ? configured(content, dtype, sizes) : content)
+    }
   }
+  await copied(from, (name) => !tokenizer || !ofTokenizer.test(name))
+  if (!tokenizer) return
+  const { from: theirs, json } = tokenizer
+  await copied(theirs, (name) => ofTokenizer.test(name) && (json === null || !stoodFor.test(name)))
+  if (json !== null) await writeSynced(join(to, 'tokenizer.json'), Buffer.from(json))
 }
 
-/** A configuration that names the type of its weights names the new one. */
-function withDtype(content: Buffer, dtype: WrittenDtype): Buffer {
+/** A configuration that names the type of its weights, or their sizes, names the new ones. */
+function configured(content: Buffer, dtype: WrittenDtype | null, { vocabulary, layers }: Sizes): Buffer {
+  const changes: [RegExp, unknown][] = [
+    [/^(torch_)?dtype$/, dtype ?? undefined],
+    [/^vocab_size$/, vocabulary],
+    [/^(num_hidden_layers|n_layers?|num_layers)$/, layers],
+  ]
+  if (changes.every(([, value]) => value === undefined)) return content
   const config: unknown = parseJson(content.toString('utf8'))
-  if (typeof config !== 'object' || config === null || Array.isArray(config)) return content
-  const named = Object.entries(config).filter(
-    ([key, value]) => /^(torch_)?dtype$/.test(key) && typeof value === 'string',
-  )
-  const changed = { ...config, ...Object.fromEntries(named.map(([key]) => [key, dtype])) }
-  return named.length ? Buffer.from(`${JSON.stringify(changed, null, 2)}\n`) : content
+  if (!isObject(config)) return content
+  const named = (of: Record<string, unknown>, first = 0): Record<string, unknown> =>
+    Object.fromEntries(
+      Object.entries(of).flatMap(([key, value]) => {
+        const [, now] = changes.slice(first).find(([pattern]) => pattern.test(key)) ?? []
+        return now !== undefined && typeof value === typeof now ? [[key, now]] : []
+      }),
+    )
+  const text = config.text_config
+  const sized = isObject(text) ? named(text, 1) : {}
+  const inside = isObject(text) && Object.keys(sized).length ? { text_config: { ...text, ...sized } } : {}
+  const changed = { ...named(config), ...inside }
+  return Object.keys(changed).length ? Buffer.from(`${JSON.stringify({ ...config, ...changed }, null, 2)}\n`) : content
 }
 
-async function writeSynced(path: string, content: Uint8Array): Promise<void> {
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
+export async function writeSynced(path: string, content: Uint8Array): Promise<void> {
   await writeFile(path, content, { flag: 'wx', flush: true })
 }

@@ -20,6 +20,8 @@ export const streams = {
   parts: { first: 800_000, step: {} },
   /** Task vector bases: a draw is a basis, an index a task. */
   bases: { first: 810_000, step: {} },
+  /** Sketches of matrices; an index is an element. */
+  sketches: { first: 820_000, step: {} },
   /** Random directions in weight space; a draw is a tensor, an index an element. 900,000 to 900,050. */
   directions: { first: 900_000, step: { stage: 1 } },
   /** k images a class; an index is a place. */

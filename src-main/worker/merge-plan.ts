@@ -7,6 +7,7 @@ import { dtypeOf, inDtype } from '../engine/formats/writing/in-dtype.ts'
 import type { CanonicalFile } from '../engine/layouts/index.ts'
 import { merges } from '../engine/merging/index.ts'
 import { agreement } from '../engine/weights/agreement.ts'
+import { arranged } from '../engine/weights/arranged/arranged.ts'
 import { openAs } from '../engine/weights/checkpoint.ts'
 import { isTower } from '../engine/weights/tower.ts'
 import { mergeRate } from '../files/merge-rate.ts'
@@ -18,9 +19,12 @@ const idle = 160e6 // bytes of memory that the engine's process has with nothing
 const perModel = 2 * 2 ** 20 // of slices that are on their way
 
 export async function mergePlan({ recipe, form }: { recipe: Recipe; form: Form }): Promise<MergePlan> {
-  const files = recipe.vectors.map(({ file }) => file)
-  return withHeaders(recipe.pretrained.file, files, async (base, others) => {
-    const tensors = fatesOf(base, others, recipe.missing)
+  const parents = recipe.vectors.map(({ file }) => file)
+  return withHeaders(recipe.pretrained.file, parents, async (opened) => {
+    const { files, vocabulary } = await arranged(opened, recipe)
+    const [base, ...others] = files as [CanonicalFile, ...CanonicalFile[]]
+    const isArranged = recipe.tokenizer !== undefined || recipe.layers !== undefined
+    const tensors = isArranged ? agreement(base, others, recipe.missing) : fatesOf(base, others, recipe.missing)
     const written = inDtype(base, form.dtype)
     const bytesRead = bytesReadOf(tensors, others.length)
     const bytesWritten = sum([...written.tensors.values()].map(({ bytes }) => bytes))
@@ -31,6 +35,7 @@ export async function mergePlan({ recipe, form }: { recipe: Recipe; form: Form }
       bytesWritten,
       peakBytes: peakOf(base, recipe, form),
       seconds: rate === null ? null : bytesRead / rate,
+      ...(vocabulary && { vocabulary: vocabulary.plan }),
       files: form.shardBytes === undefined ? 1 : inShards(written, form.shardBytes).length,
     }
   })
@@ -38,13 +43,13 @@ export async function mergePlan({ recipe, form }: { recipe: Recipe; form: Form }
 
 /** The fate of every tensor of every model. */
 export function tensorsOf(pretrained: string, vectors: readonly string[], missing?: 'base'): Promise<Planned[]> {
-  return withHeaders(pretrained, vectors, async (base, others) => fatesOf(base, others, missing))
+  return withHeaders(pretrained, vectors, async ([base, ...others]) => fatesOf(base, others, missing))
 }
 
 async function withHeaders<T>(
   pretrained: string,
   vectors: readonly string[],
-  use: (base: CanonicalFile, others: CanonicalFile[]) => Promise<T>,
+  use: (opened: [CanonicalFile, ...CanonicalFile[]]) => Promise<T>,
 ): Promise<T> {
   const opened: CanonicalFile[] = []
   try {
@@ -52,8 +57,7 @@ async function withHeaders<T>(
       const { file } = await openAs(path, openSource, (of) => ({ file: of, prefix: '' }), opened[0])
       opened.push(file)
     }
-    const [base, ...others] = opened as [CanonicalFile, ...CanonicalFile[]]
-    return await use(base, others)
+    return await use(opened as [CanonicalFile, ...CanonicalFile[]])
   } finally {
     await Promise.all(opened.map(({ source }) => source.close()))
   }

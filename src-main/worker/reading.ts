@@ -4,9 +4,11 @@
 
 import { compatibilityOf, differenceOf, statisticsOf } from '../engine/index.ts'
 import { hashCheckpoint, openSource } from '../files/source.ts'
+import { bases } from './bases.ts'
 import { convert } from './convert.ts'
 import { readingData } from './data/reading.ts'
 import type { EngineSide } from './engine-door.ts'
+import { extractLora } from './extract-lora.ts'
 import { importHeads } from './heads/import.ts'
 import { inspect, look } from './inspect.ts'
 import { mergePlan } from './merge-plan.ts'
@@ -14,6 +16,7 @@ import { mergeReport } from './merge-report.ts'
 import { verify } from './verify.ts'
 
 export const reading = {
+  bases,
   look: ({ file }) => look(file),
   hash: ({ file }) => hashCheckpoint(file),
   inspect: ({ file }) => inspect(file),
@@ -21,6 +24,7 @@ export const reading = {
   compare: ({ a, b }) => differenceOf(a, b, openSource),
   compatible: ({ pretrained, others }) => compatibilityOf(pretrained, others, openSource),
   convert,
+  extractLora,
   mergePlan,
   mergeReport,
   verify,

@@ -27,7 +27,7 @@ import { rememberMergeRate } from '../files/merge-rate.ts'
 import { openSource } from '../files/source.ts'
 import { requireStamps, stampsOf } from '../files/stamp.ts'
 import { requireFree } from '../files/write-atomic.ts'
-import { requireNothing, writeFolder } from '../files/written-folder.ts'
+import { type FolderToWrite, requireNothing, writeFolder } from '../files/written-folder.ts'
 import { writeModel } from '../files/written-model.ts'
 import { fromNumbers, type Table } from '../numbers/table.ts'
 import { sum } from '../numbers/vectors.ts'
@@ -97,11 +97,23 @@ async function merge({ recipe, out, overwrite, form }: Rebuilding, complete: () 
         shardBytes: form.shardBytes ?? Number.POSITIVE_INFINITY,
         dtype: form.dtype,
         from: dirname(opened.base.file.source.path),
+        ...besideOf(opened),
         metadata: async () => metadata(await complete()),
       })
     }
   } finally {
     await opened.close()
+  }
+}
+
+/** What is written beside the weights that the pre-trained model's folder has otherwise. */
+function besideOf({ arranged }: WeightSet): Pick<FolderToWrite, 'sizes' | 'tokenizer'> {
+  const { vocabulary = null, layers = null } = arranged ?? {}
+  return {
+    sizes: { ...(vocabulary && { vocabulary: vocabulary.rows }), ...(layers !== null && { layers }) },
+    ...(vocabulary && {
+      tokenizer: { from: dirname(vocabulary.tokenizer.beside), json: vocabulary.tokenizer.json },
+    }),
   }
 }
 
@@ -119,12 +131,13 @@ function withHashes(recipe: Recipe, [first, ...others]: readonly Sha256[]): Reci
   }
 }
 
-export const openParentsOf = ({ pretrained, vectors, missing }: Recipe): Promise<WeightSet> =>
+export const openParentsOf = ({ pretrained, vectors, missing, tokenizer, layers }: Recipe): Promise<WeightSet> =>
   openSet(
     pretrained.file,
     vectors.map((vector) => vector.file),
     openSource,
     missing,
+    { tokenizer, layers },
   )
 
 interface Rebuilt {

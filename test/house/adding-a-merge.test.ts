@@ -215,8 +215,9 @@ describe('a merge that was added', () => {
   })
 })
 
-/** Of runs, which have learned methods of the same names. */
-const learned = /^src-main\/(contract\/methods|engine\/learning|bench)\/|^src-main\/cli\/demo[\w-]*\.ts$/
+/** Of runs, which have learned methods of the same names; and the list of another program's methods. */
+const learned =
+  /^src-main\/(contract\/methods|engine\/learning|bench)\/|^src-main\/cli\/demo[\w-]*\.ts$|\/export\/mergekit\/methods\.ts$/
 
 test('a merge is named by no other source than its pages and the lists', async () => {
   const { filesOf } = (await import(join(root, 'build', 'sources.mjs'))) as { filesOf(...of: string[]): string[] }

@@ -52,6 +52,8 @@ export interface MergeCard<P extends z.ZodObject = z.ZodObject> {
   readonly weights?: 'own' | 'coefficients'
   /** Whether it divides by the sum of the weights, which then must not be 0. */
   normalizes?(parameters: z.output<P>): boolean
+  /** Parameters, numbers, that each model may have of its own (Step.each). */
+  readonly each?: readonly (keyof z.output<P> & string)[]
   gives(parameters: z.output<P>): Gives
   /** Of what it gives, where "title of n", or the names of what came in, does not say it. */
   names?(vectors: readonly string[], parameters: z.output<P>): string[]

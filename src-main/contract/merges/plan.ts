@@ -19,12 +19,29 @@ export const plannedSchema = z.object({
 })
 export type Planned = z.infer<typeof plannedSchema>
 
+/** Where rows are matched token by token: whose tokens are written, and what becomes of each model's. */
+const vocabularyPlanSchema = z.object({
+  source: z.string(), // "union", or the model whose tokenizer it is
+  tokens: z.number(),
+  models: z.array(
+    z.object({
+      model: z.string(),
+      tokens: z.number(),
+      shared: z.number(), // that it has and that are written
+      added: z.number(), // that are written and it lacks: it is given rows for them
+      dropped: z.number(), // that it has and that are not written
+    }),
+  ),
+})
+export type VocabularyPlan = z.infer<typeof vocabularyPlanSchema>
+
 export const mergePlanSchema = z.object({
   tensors: z.array(plannedSchema),
   bytesRead: z.number(), // once; what a method must know of whole models first is read once more
   bytesWritten: z.number(),
   peakBytes: z.number(), // of memory
   seconds: z.number().nullable(), // by the rate of this machine's last merge; null: there was none
+  vocabulary: vocabularyPlanSchema.optional(),
   files: z.number(), // written, without configuration and tokenizer
 })
 export type MergePlan = z.infer<typeof mergePlanSchema>

@@ -13,6 +13,7 @@ export const stepSchema = z
     method: z.string(),
     parameters: z.record(z.string(), z.unknown()),
     weights: z.array(weightSchema).optional(), // one for each vector that comes in; 1 where nobody says
+    each: z.array(z.record(z.string(), weightSchema)).optional(), // of each vector, in place of the parameters
   })
   .check(({ value, issues }) => {
     const card = merges.find(({ name }) => name === value.method)
@@ -25,6 +26,9 @@ export const stepSchema = z
       })
     for (const { path, message } of card ? issuesOf(card, value.parameters) : [])
       issues.push({ code: 'custom', path: ['parameters', ...path], input: value, message })
+    for (const own of card ? (value.each ?? []) : [])
+      for (const message of issuesOfOwn(card as MergeCard, value.parameters, own))
+        issues.push({ code: 'custom', path: ['each'], input: value, message })
   })
 export type Step = z.infer<typeof stepSchema>
 
@@ -37,6 +41,17 @@ export function issuesOf(card: MergeCard, parameters: Readonly<Record<string, un
       .flatMap((one) => card.parameters.safeParse({ ...typical(parameters), [name]: one }).error?.issues ?? []),
   )
   return [...first, ...others]
+}
+
+/** What a card has against parameters that one of the models has of its own. */
+export function issuesOfOwn(
+  card: MergeCard,
+  parameters: Readonly<Record<string, unknown>>,
+  own: Readonly<Record<string, unknown>>,
+): string[] {
+  const strange = Object.keys(own).find((name) => !card.each?.includes(name))
+  if (strange !== undefined) return [`${card.title} has one ${strange} for all models`]
+  return issuesOf(card, { ...parameters, ...own }).map(({ path, message }) => `${path.join('.')}: ${message}`)
 }
 
 /** One value each: of what differs from tensor to tensor its first. */
@@ -104,6 +119,7 @@ export function stepsOf(config: AskedOfRun & { readonly merge?: Step | null }): 
 export function stepInWords(step: Step): string {
   const { card, parameters } = parametersOf(step)
   const said = Object.entries({ ...parameters, ...step.parameters }).map(([name, value]) => `${name} ${inWords(value)}`)
+  if (step.each) said.push(`of each ${step.each.map(inWords).join(' and ')}`)
   if (step.weights) said.push(`weights ${step.weights.map(inWords).join(' and ')}`)
   return said.length ? `${card.title} (${said.join(', ')})` : card.title
 }

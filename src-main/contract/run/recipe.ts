@@ -11,6 +11,37 @@ import { type Step, stepSchema } from '../merges/step.ts'
 // file: '' in an exported model, which names no path
 const parent = z.object({ file: z.string().default(''), name: z.string(), sha256: sha256Schema })
 
+/**
+ * Whose tokens the merged model has. union: those of the base, then what the others have beside; a number: a model's,
+ * by its place in [pretrained, ...vectors]. base: whose rows a model is given for tokens that it lacks, by its place;
+ * null: the mean of the rows of those that have them.
+ */
+const tokenizerSchema = z.object({
+  source: z.union([z.enum(['union', 'base']), z.number().int().min(0)]),
+  base: z.number().int().min(0).nullable(),
+})
+
+/**
+ * What stands in place of [pretrained, ...vectors]: models that are put together of layers of theirs, each part of a
+ * model by its place, from a layer to below another. What stands before the layers is the first part's model's, what
+ * stands behind them the last's.
+ */
+const layersSchema = z
+  .array(
+    z
+      .array(
+        z.object({
+          model: z.number().int().min(0),
+          from: z.number().int().min(0),
+          to: z.number().int().min(1).max(10_000),
+        }),
+      )
+      .min(1)
+      .max(1000),
+  )
+  .min(1)
+  .max(1000)
+
 const fields = {
   run: runIdSchema.nullable(),
   name: z.string(),
@@ -30,11 +61,15 @@ const fields = {
   config: z.unknown().optional(),
   // base: a tensor that not all models have in one shape is the pre-trained model's; not given: it is refused
   missing: z.literal('base').optional(),
+  tokenizer: tokenizerSchema.optional(), // embeddings and heads are matched token by token; not given: row by row
+  layers: layersSchema.optional(), // not given: each model has its own
 }
 
 /** steps: what the vectors come through, one after the other, before they are combined. */
 const form2 = z.object({ basil: z.literal('2'), ...fields, steps: z.array(stepSchema) })
 export type Recipe = z.infer<typeof form2>
+/** How the models that are merged are made of the parents. */
+export type Arrangement = Pick<Recipe, 'tokenizer' | 'layers'>
 
 /**
  * The first form. prepared: the vectors' largest elements of elected sign (trim), or TIES of them all as the only one

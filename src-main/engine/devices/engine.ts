@@ -2,6 +2,7 @@
 
 import type { Card, EngineInfo, EngineKind } from '../../contract/run/engine-info.ts'
 import type { Products } from '../../contract/run/products.ts'
+import type { Measured } from './card-file.ts'
 import type { Ops } from './ops.ts'
 
 export interface Engine {
@@ -54,6 +55,7 @@ export interface Backend {
   card?: Card | undefined // the GPU, where it is known
   /** Finds what is fastest for a tower, where it is not known yet; a second or two. */
   tune?(tower: TowerSize): Promise<void>
+  measured?: Measured // of the card, kept from run to run; not of a processor
   tuning?(): string // a hash of what was chosen by measuring and shows in the bits
   repeats: boolean // the same seed gives the same bits again
   products: readonly Products[] // what a run may ask it for

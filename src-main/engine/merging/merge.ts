@@ -31,6 +31,8 @@ export interface Part {
   which: readonly number[] // of the set's vectors each of them is
   /** Of each of them, 1 where nobody says: for a merge whose card has its own use for them. */
   weights: readonly number[]
+  /** Of each of them what it has in place of the step's parameters, where its card lets models have their own. */
+  each?: readonly Readonly<Record<string, unknown>>[]
   /** What each of them is called, no two alike: random numbers are keyed by it, the seed and the tensor's name. */
   models: readonly string[]
 }
@@ -72,6 +74,12 @@ export function merge<P extends z.ZodObject>(card: MergeCard<P>, mathematics: Ma
   }
 }
 
+/** A vector's own number in place of the step's. */
+export function ownOf({ each }: Pick<Part, 'each'>, t: number, name: string, ofAll: number): number {
+  const own = each?.[t]?.[name]
+  return typeof own === 'number' ? own : ofAll
+}
+
 /** v - b; of what is not finite and the same, 0. */
 export const difference = (v: number, b: number): number => (Object.is(v, b) ? 0 : v - b)
 
@@ -85,6 +93,7 @@ export interface Place {
 interface Asked {
   ofModels: boolean
   weights: readonly number[]
+  each?: Part['each']
   isScaled: boolean
   inTurn?: boolean
 }
@@ -97,7 +106,7 @@ export async function partOf(
   { base, vectors, parameters }: Sources,
   which: readonly number[],
   { name, first, count }: Place,
-  { ofModels, weights, isScaled, inTurn = false }: Asked,
+  { ofModels, weights, each, isScaled, inTurn = false }: Asked,
 ): Promise<Part> {
   const { dtype } = infoOf(base.file.tensors, base.prefix + name, base.file.source)
   const still = await readSlice(base, name, first, count, new Float32Array(count))
@@ -127,6 +136,7 @@ export async function partOf(
     read,
     which,
     weights: which.map((t) => weights[t] ?? 1),
+    ...(each?.length && { each: which.map((t) => each[t] ?? {}) }),
     models: which.map((t) => models[t] as string),
   }
 }

@@ -2,7 +2,7 @@
 // is read (weights/derived.ts), so that learning, evaluation and export do not know of it. The same is done whenever a
 // recipe is followed, so that the model is the same.
 import { isOfDifferences, namesAfter, type Step } from '../../contract/merges/step.ts'
-import { depthsOf, differs, parametersAt, valueAt } from '../../contract/merges/valued.ts'
+import { differs, parametersAt, placesOf, valueAt } from '../../contract/merges/valued.ts'
 import { derivedCheckpoint } from '../weights/derived.ts'
 import type { Checkpoint } from '../weights/slices.ts'
 import { merges } from './index.ts'
@@ -38,6 +38,7 @@ export async function vectorsAfter<P extends Sources>(parents: P, steps: readonl
 interface AskedOfParameter {
   combine: Combine
   weights: readonly number[]
+  each: readonly Readonly<Record<string, unknown>>[]
   ofModels: boolean
 }
 type Asking = (name: string) => Promise<AskedOfParameter>
@@ -47,9 +48,9 @@ type Asking = (name: string) => Promise<AskedOfParameter>
  * are prepared at once, others when the first tensor asks for them.
  */
 async function askedOf(sources: Sources, step: Step, { card, prepare }: Merge): Promise<Asking | null> {
-  const depth = depthsOf(sources.parameters.keys())
-  const prepared = new Map<string, Promise<Omit<AskedOfParameter, 'weights'>>>()
-  const preparedFor = (parameters: Record<string, unknown>): Promise<Omit<AskedOfParameter, 'weights'>> => {
+  const place = placesOf(sources.parameters.keys())
+  const prepared = new Map<string, Promise<Omit<AskedOfParameter, 'weights' | 'each'>>>()
+  const preparedFor = (parameters: Record<string, unknown>): Promise<Omit<AskedOfParameter, 'weights' | 'each'>> => {
     const key = JSON.stringify(parameters)
     const known = prepared.get(key)
     if (known) return known
@@ -62,10 +63,13 @@ async function askedOf(sources: Sources, step: Step, { card, prepare }: Merge): 
   const forAll = isOne ? await preparedFor(step.parameters) : undefined
   if (forAll?.combine === asTheyAre && !step.weights) return null
   const weightsOf = (name: string): number[] =>
-    sources.vectors.map((_, t) => Number(valueAt(step.weights?.[t] ?? 1, name, depth(name)) ?? 1))
+    sources.vectors.map((_, t) => Number(valueAt(step.weights?.[t] ?? 1, name, place(name)) ?? 1))
+  const eachOf = (name: string): Record<string, unknown>[] =>
+    (step.each ?? []).map((own) => parametersAt(own, name, place(name)))
   return async (name) => ({
-    ...(forAll ?? (await preparedFor(parametersAt(step.parameters, name, depth(name))))),
+    ...(forAll ?? (await preparedFor(parametersAt(step.parameters, name, place(name))))),
     weights: weightsOf(name),
+    each: eachOf(name),
   })
 }
 
@@ -102,9 +106,9 @@ async function combined(
   which: readonly number[],
   place: Place,
 ): Promise<Given[]> {
-  const { combine, weights, ofModels } = await asked(place.name)
+  const { combine, weights, each, ofModels } = await asked(place.name)
   const isScaled = !ofModels && card.weights !== 'own'
-  const part = await partOf(sources, which, place, { ofModels, weights, isScaled, inTurn })
+  const part = await partOf(sources, which, place, { ofModels, weights, each, isScaled, inTurn })
   const { base } = part
   const values = await combine(part)
   return ofModels ? values.map((theta) => valuesOf(theta).map((v, i) => difference(v, base[i] as number))) : values

@@ -18,7 +18,8 @@ import { selectionBy } from '../learning/selection.ts'
 import { vectorNotes } from '../measures/vector-notes.ts'
 import { vectorsAfter } from '../merging/vectors-after.ts'
 import type { Task, TaskSetup } from '../problems/clip-problem.ts'
-import { halvings, microBatchFor } from '../problems/micro-batch.ts'
+import { halvings, microBatchOf } from '../problems/micro-batch.ts'
+import { suitedMicroBatch } from '../problems/micro-batch-trial.ts'
 import { useOf } from '../weights/checkpoint.ts'
 import { groupsOf } from '../weights/merge.ts'
 import { openParents, type Parents } from '../weights/parents.ts'
@@ -35,7 +36,7 @@ export async function* run(config: ResolvedConfig, host: RunHost): AsyncGenerato
   const waited = { seconds: 0 } // for pixels
   let tasks: Task[] = []
   const opened = await openParents(config.pretrained, config.vectors, host.open, useOf(config))
-  const microBatch = microBatchFor(config.microBatch, host.backend, opened.architecture)
+  let microBatch = microBatchOf(0)
   try {
     if (host.resume && !config.tower) requireAsBegun(opened)
     if (config.trim !== null) yield { type: 'progress', what: 'Trimming vectors', done: 0, total: 1 }
@@ -43,6 +44,7 @@ export async function* run(config: ResolvedConfig, host: RunHost): AsyncGenerato
     const parents = await vectorsAfter(opened, stepsOf(config))
     const groups = groupsOf(parents, config.blocks)
     tasks = yield* openTasks(config, parents.architecture, host)
+    microBatch = await suitedMicroBatch(config.microBatch, host.backend, parents.architecture)
     await host.backend.tune?.({ ...parents.architecture, rows: microBatch.size * parents.architecture.tokens })
     const files = yield* announce(config, host, parents, groups, tasks, notes)
     const place: TaskSetup = {

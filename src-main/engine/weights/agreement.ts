@@ -11,6 +11,17 @@ import type { CanonicalFile } from '../layouts/index.ts'
 const heads = ['lm_head.weight', 'embed_out.weight', 'output.weight']
 const embedding = /(^|\.)(embed_tokens|tok_embeddings|wte|word_embeddings|embed_in|shared)\.weight$/
 
+export const isEmbedding = (name: string): boolean => embedding.test(name)
+
+/** A head's weight or bias, under the name of its program; null: it is no head. */
+export function headStem(name: string): string | null {
+  return (
+    heads
+      .flatMap((head) => [head, head.replace(/weight$/, 'bias')])
+      .find((head) => name === head || name.endsWith(`.${head}`)) ?? null
+  )
+}
+
 /** The embedding that a head may be, of the head's shape. */
 export function embeddingOf(file: Pick<TensorFile, 'tensors'>, head: string, shape: readonly number[]): string | null {
   if (!heads.some((name) => head === name || head.endsWith(`.${name}`))) return null

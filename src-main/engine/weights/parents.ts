@@ -3,6 +3,7 @@
 // takes any set (openWeights). Weights are read one tensor at a time (slices.ts).
 
 import { BasilError } from '../../contract/errors.ts'
+import type { Arrangement } from '../../contract/run/recipe.ts'
 import { product } from '../../numbers/vectors.ts'
 import { dtypes, isFloating, isNumeric } from '../formats/dtype.ts'
 import { namesOf, type OpenSource } from '../formats/source.ts'
@@ -10,6 +11,7 @@ import { infoOf, type TensorFile } from '../formats/tensor-file.ts'
 import { type Architecture, towerParameters, towerPrefix } from '../layouts/clip-names.ts'
 import { type CanonicalFile, isPositionIds, isStatistic } from '../layouts/index.ts'
 import { embeddingOf, withTiedHeads } from './agreement.ts'
+import { type Arranged, arranged } from './arranged/arranged.ts'
 import { openAs, openCheckpoint, type TowerCheckpoint, toCompute, type Use } from './checkpoint.ts'
 import { requireEqualScales } from './scales.ts'
 import type { Checkpoint } from './slices.ts'
@@ -23,6 +25,7 @@ export interface WeightSet {
   vectors: Checkpoint[]
   notes: string[] // what a person should know of them
   warnings: string[] // and what may make every number wrong
+  arranged?: Arranged // where it is not of whole files as they are
   close(): Promise<void>
 }
 
@@ -75,12 +78,17 @@ export async function openWeights(
   vectors: readonly string[],
   open: OpenSource,
   missing?: 'base',
+  arrangement: Arrangement = {},
 ): Promise<WeightSet> {
   return opened(async (keep) => {
-    const base = keep(await openAs(pretrained, open, (file) => ({ file, prefix: '' })))
-    const rest: Checkpoint[] = []
-    const use = (file: CanonicalFile): Checkpoint => ({ file: withTiedHeads(file, base.file), prefix: '' })
-    for (const path of vectors) rest.push(keep(await openAs(path, open, use, base.file)))
+    const use = (file: CanonicalFile): Checkpoint => ({ file, prefix: '' })
+    const first = keep(await openAs(pretrained, open, use))
+    const files = [first.file]
+    for (const path of vectors) files.push(keep(await openAs(path, open, use, first.file)).file)
+    const placed = await arranged(files, arrangement)
+    const [own = first.file, ...others] = placed.files
+    const base = use(own)
+    const rest = others.map((file) => use(withTiedHeads(file, base.file)))
     for (const vector of rest) requireCommon(base.file, vector.file)
     const parameters = missing ? inAll(base.file, rest) : base.file.parameters
     if (parameters.size === 0 && base.file.parameters.size > 0) throw nothingInAll(base.file, rest)
@@ -91,7 +99,7 @@ export async function openWeights(
       await checkBuffers(base.file, vector.file)
       await requireEqualScales(base.file, vector.file, equalBytes)
     }
-    return { prefix: '', parameters, base, vectors: rest, notes: [], warnings: [] }
+    return { prefix: '', parameters, base, vectors: rest, notes: [], warnings: [], arranged: placed }
   })
 }
 
@@ -148,7 +156,9 @@ export async function openSet(
   vectors: readonly string[],
   open: OpenSource,
   missing?: 'base',
+  { tokenizer, layers }: Arrangement = {},
 ): Promise<WeightSet> {
+  if (tokenizer || layers) return openWeights(pretrained, vectors, open, missing, { tokenizer, layers })
   const { base, close } = await openWeights(pretrained, [], open)
   await close()
   return isTower(base.file) && missing === undefined

@@ -56,7 +56,7 @@ export function requireTensors(
         next:
           other === undefined
             ? 'use a checkpoint of this architecture'
-            : 'use models of one shape: a vocabulary that has grown must be cut back first',
+            : 'use models of one shape; where only vocabularies differ, --tokenizer-source matches their tokens',
       })
     if (!isFloating(found.dtype))
       throw misfit('tensor-dtype', own, theirs, {

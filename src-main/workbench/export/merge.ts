@@ -17,6 +17,7 @@ import { citation } from '../../contract/paper.ts'
 import type { Exported, Recipe } from '../../contract/run/recipe.ts'
 import { sum } from '../../numbers/vectors.ts'
 import { fileSentence, filled, modelParts, plain, table, type WrittenModel } from './card-model.ts'
+import { type TokenizerSource, tokenizerFor } from './tokenizer.ts'
 import { type Target, type Writer, writeWithCard } from './with-card.ts'
 
 type Parent = Recipe['pretrained']
@@ -30,11 +31,12 @@ export interface AskedMerge {
   coefficients?: number | readonly number[] | undefined
   weights?: readonly Weight[] | undefined // of the models in their order
   missing?: 'base' | undefined
+  tokenizer?: TokenizerSource | undefined // not given: rows are matched by their numbers
 }
 
 /** Throws config-invalid where the merge does not take what it is given. */
 export function mergeRecipe(asked: AskedMerge): Recipe {
-  const { method, parameters, pretrained, vectors, coefficients, missing } = asked
+  const { method, parameters, pretrained, vectors, coefficients, missing, tokenizer } = asked
   const card = mergeCard(method)
   const { multiplied, weights } = weightsFor(card, asked.weights, vectors.length)
   const step: Step = { method, parameters: parametersFor(card, parameters), ...(weights && { weights: [...weights] }) }
@@ -61,14 +63,24 @@ export function mergeRecipe(asked: AskedMerge): Recipe {
     start: start.map((c) => [c]),
     iterations: [],
     ...(missing && { missing }),
+    ...(tokenizer && {
+      tokenizer: tokenizerFor(tokenizer, [pretrained ?? (vectors[0] as Parent), ...vectors], pretrained !== null),
+    }),
   }
 }
 
-/** Parents that have no hash yet get theirs. target: both the model and, with its extension changed, the card. */
+/** Throws config-invalid where tokens are matched and there is no folder to write them into. Parents that have no hash yet get theirs. target: both the model and, with its extension changed, the card. */
 export function exportMerge(
   writer: Writer,
   target: Target & { recipe: Recipe; form: Form },
 ): Promise<Exported & { card: string }> {
+  if (target.recipe.tokenizer && target.form.shardBytes === undefined)
+    throw wrong(
+      'A model with a tokenizer of its own is written into a folder',
+      target.out,
+      'its rows are in the order of a tokenizer that stands beside it',
+      'name a folder: --out without an extension',
+    )
   return writeWithCard(writer, target, cardOfMerge)
 }
 

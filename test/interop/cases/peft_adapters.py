@@ -27,6 +27,15 @@ bases = {
     ),
     "gpt2": GPT2LMHeadModel(GPT2Config(vocab_size=40, n_positions=16, n_embd=32, n_layer=2, n_head=2)),
 }
+
+
+class Fused(torch.nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.attn = torch.nn.MultiheadAttention(32, 4)
+
+
+bases["fused"] = Fused()
 attention = ["q_proj", "v_proj"]
 cases = {
     "plain": ("clip", dict(r=4, lora_alpha=8, target_modules=attention + ["out_proj", "k_proj"])),
@@ -45,7 +54,9 @@ cases = {
     "convolution": ("clip", dict(r=2, lora_alpha=4, target_modules=["patch_embedding"])),
     "embedding": ("llama", dict(r=3, lora_alpha=6, target_modules=["embed_tokens", "up_proj"])),
     "bias": ("clip", dict(r=2, lora_alpha=4, lora_bias=True, target_modules=["fc1"])),
+    "biases": ("clip", dict(r=2, lora_alpha=4, bias="all", target_modules=["fc1"], modules_to_save=["pre_layrnorm"])),
     "saved whole": ("llama", dict(r=2, lora_alpha=4, target_modules=["q_proj"], modules_to_save=["lm_head"])),
+    "fused attention": ("fused", dict(r=2, lora_alpha=6, target_modules=["attn"])),
     "turned": ("gpt2", dict(r=2, lora_alpha=4, fan_in_fan_out=True, target_modules=["c_attn", "c_fc"])),
 }
 

@@ -56,6 +56,7 @@ export const ties = {
   needs: { base: true, least: 1 },
   coefficient: 1,
   weights: 'own',
+  each: ['density'],
   gives: ({ output }) => (output === 'merged' ? 'one' : 'each'),
   names: (vectors, { output }) =>
     output === 'merged' ? [`TIES of ${vectors.length}`] : vectors.map((name) => `${name}, trimmed`),

@@ -44,5 +44,6 @@ export const breadcrumbs = {
   needs: { base: true, least: 1 },
   coefficient: 0.3,
   weights: 'own',
+  each: ['density', 'gamma'],
   gives: sparseGives,
 } as const satisfies MergeCard<typeof parameters>

@@ -40,5 +40,6 @@ export const dare = {
   needs: { base: true, least: 1 },
   coefficient: 0.3,
   weights: 'own',
+  each: ['density'],
   gives: sparseGives,
 } as const satisfies MergeCard<typeof parameters>

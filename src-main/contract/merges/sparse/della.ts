@@ -51,5 +51,6 @@ export const della = {
   needs: { base: true, least: 1 },
   coefficient: 0.3,
   weights: 'own',
+  each: ['density', 'epsilon'],
   gives: sparseGives,
 } as const satisfies MergeCard<typeof parameters>

@@ -1,5 +1,6 @@
 // Native TensorFlow, on a GPU where there is one: the fastest, for whoever has installed it.
 import type { Products } from '../../../contract/run/products.ts'
+import { measuredOf } from '../card-file.ts'
 import type { Engine } from '../engine.ts'
 import { hostBytes, memoryBound } from '../memory.ts'
 import { tf } from '../tf.ts'
@@ -14,13 +15,14 @@ export const native = {
   called: 'native TensorFlow',
   kinds: ['native-gpu', 'native-cpu'],
   products: ['float32', 'tf32', 'bf16'],
-  async open({ threads, addon, how, products = 'float32' }) {
+  async open({ threads, addon, how, products = 'float32', tuning }) {
     const opened = await openNative(addon, threads)
     if (typeof opened === 'string') return opened
     const { backend, own, kernels, versions } = opened
     const gpu = backend.isUsingGpuDevice
     own?.allowTf32(products === 'tf32')
     const { ops, close } = nativeOps(backend, own, how ?? (gpu ? 'functions' : 'kernels'), products)
+    const card = gpu ? cudaCard() : undefined
     const free = (): number =>
       gpu ? gpuBytes() - memory().bytes : Math.min(0.9 * process.availableMemory(), memoryBound())
     return {
@@ -29,7 +31,9 @@ export const native = {
       threads,
       simd: kernels || 'native',
       versions: { 'tfjs-core': tf.version_core, ...versions },
-      card: gpu ? cudaCard() : undefined,
+      card,
+      ...(card &&
+        tuning !== undefined && { measured: measuredOf(tuning, `CUDA in ${products}, ${card.name}, ${card.driver}`) }),
       repeats: !gpu, // sums on a GPU are not known to
       products: productsHere(own, gpu),
       ops,

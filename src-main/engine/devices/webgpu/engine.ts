@@ -2,14 +2,14 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
+import { measuredOf, readCardFile, writeCardFile } from '../card-file.ts'
 import type { Engine } from '../engine.ts'
 import { hostBytes, memoryBound } from '../memory.ts'
 import { WebGpuDevice } from './device.ts'
 import { measureProducts, productsOf } from './measuring.ts'
 import { openGpu } from './opening.ts'
 import { webgpuOps } from './ops.ts'
-import { readTable, writeTable } from './tables.ts'
-import { Tuning } from './tuning.ts'
+import { Tuning, tableSchema } from './tuning.ts'
 
 export const webgpu = {
   name: 'webgpu',
@@ -23,7 +23,12 @@ export const webgpu = {
     const bytes = cardBytes(card.software === true)
     const device = new WebGpuDevice({ device: gpu, bound: () => bytes })
     const called = `${card.name}, ${card.driver}`
-    const tuning = new Tuning(called, device.limits, folder === undefined ? undefined : readTable(folder, called))
+    const tuning = new Tuning(
+      called,
+      device.limits,
+      folder === undefined ? undefined : readCardFile(folder, 'webgpu', called, tableSchema),
+    )
+    const kept = card.software ? undefined : folder // a processor's times say nothing of cards
     return {
       name: `WebGPU (${card.name})`,
       kind: 'webgpu',
@@ -32,10 +37,11 @@ export const webgpu = {
       versions: { webgpu: version },
       card,
       async tune(tower) {
-        if (folder === undefined || card.software) return // a processor's times say nothing of cards
-        if (await measureProducts(device, tuning, productsOf(tower))) writeTable(folder, tuning.table())
+        if (kept === undefined) return
+        if (await measureProducts(device, tuning, productsOf(tower))) writeCardFile(kept, 'webgpu', tuning.table())
       },
       tuning: () => tuning.hash(),
+      ...(kept !== undefined && { measured: measuredOf(kept, `WebGPU, ${called}`) }),
       repeats: true,
       ops: webgpuOps(device, tuning),
       memory: () => device.tensors.memory(),

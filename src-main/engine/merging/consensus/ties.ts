@@ -8,7 +8,7 @@ import { ties as card } from '../../../contract/merges/consensus/ties.ts'
 import { type Cut, isAmong, largest } from '../facts/largest.ts'
 import { type Region, scoped } from '../facts/region.ts'
 import { rescaled, shares } from '../facts/rescale.ts'
-import { merge, type Part } from '../merge.ts'
+import { merge, ownOf, type Part } from '../merge.ts'
 import { agreed, elect, electedByZero, massesOf, weighted } from './agree.ts'
 
 const counts = {
@@ -21,12 +21,13 @@ export const ties = merge(card, {
   by: 'slice',
   of: 'all',
   async prepare(sources, { density, scope, keep, rescale, sign, normalize, largest: isLargest, output }) {
-    const facts = scoped(sources, { scope }, async (region, { weights }) => {
-      const count = density === 0 ? 0 : counts[keep](density * region.size)
+    const facts = scoped(sources, { scope }, async (region, first) => {
+      const { weights } = first
+      const countOf = (own: number): number => (own === 0 ? 0 : counts[keep](own * region.size))
       const cuts = await largest(
         region,
         magnitudes,
-        weights.map(() => [count]),
+        weights.map((_, t) => [countOf(ownOf(first, t, 'density', density))]),
         keep === 'floor' ? 'exact' : 'all',
       )
       const trimmed = trimmedBy(cuts.map(([cut]) => cut as Cut))

@@ -5,22 +5,20 @@
 import { breadcrumbs as card } from '../../../contract/merges/sparse/breadcrumbs.ts'
 import { type Cut, isAmong, largest } from '../facts/largest.ts'
 import { scoped } from '../facts/region.ts'
-import { merge, type Part } from '../merge.ts'
+import { merge, ownOf, type Part } from '../merge.ts'
 import { sparsified } from './sparsified.ts'
 
 export const breadcrumbs = merge(card, {
   by: 'slice',
   of: 'all',
-  prepare(sources, { density, gamma, scope, ...asked }) {
-    const cuts = scoped(sources, { scope }, (region, { vectors }) => {
-      const [staying, top] = [Math.floor(density * region.size), Math.floor(gamma * region.size)]
-      const fromTop = Math.min(region.size, staying + top)
-      return largest(
-        region,
-        magnitudes,
-        vectors.map(() => [fromTop, fromTop - staying]),
-        'exact',
-      )
+  prepare(sources, { density: ofAll, gamma: ofAllToo, scope, ...asked }) {
+    const cuts = scoped(sources, { scope }, (region, part) => {
+      const counts = part.vectors.map((_, t) => {
+        const staying = Math.floor(ownOf(part, t, 'density', ofAll) * region.size)
+        const fromTop = Math.min(region.size, staying + Math.floor(ownOf(part, t, 'gamma', ofAllToo) * region.size))
+        return [fromTop, fromTop - staying]
+      })
+      return largest(region, magnitudes, counts, 'exact')
     })
     return sparsified(sources, asked, { scope }, async (part) => {
       const found = await cuts(part)

@@ -5,20 +5,23 @@
 import { della as card } from '../../../contract/merges/sparse/della.ts'
 import { product } from '../../../numbers/vectors.ts'
 import { partAt } from '../facts/region.ts'
-import { merge, type Part, type Sources } from '../merge.ts'
+import { merge, ownOf, type Part, type Sources } from '../merge.ts'
 import { uniforms } from './mask.ts'
 import { sparsified } from './sparsified.ts'
 
 export const della = merge(card, {
   by: 'slice',
   of: 'all',
-  prepare: (sources, { density, epsilon, seed, ...asked }) =>
+  prepare: (sources, { density: ofAll, epsilon: ofAllToo, seed, ...asked }) =>
     sparsified(sources, asked, { row: rowOf }, async (part) => {
       const { name, first, vectors, models } = part
-      if (density >= 1) return vectors
-      if (density <= 0) return vectors.map((tau) => tau.fill(0))
+      const densities = vectors.map((_, t) => ownOf(part, t, 'density', ofAll))
+      if (densities.every((density) => density >= 1)) return vectors
       const { length, from, whole } = await rowsOf(sources, part)
       for (const [t, tau] of vectors.entries()) {
+        const [density, epsilon] = [densities[t] ?? ofAll, ownOf(part, t, 'epsilon', ofAllToo)]
+        if (density <= 0) tau.fill(0)
+        if (density <= 0 || density >= 1) continue
         const chances = uniforms(seed, models[t] as string, name, first, tau.length)
         const ranks = rowRanks(whole[t] as Float64Array, length)
         for (let i = 0; i < tau.length; i++) {

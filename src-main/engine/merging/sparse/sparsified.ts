@@ -20,7 +20,9 @@ export function sparsified(
   { scope = 'tensor', row }: { scope?: Scope; row?: (shape: readonly number[]) => number },
   sparse: (part: Part) => Promise<Float64Array[]>,
 ): Combine {
-  const factors = scoped(sources, { scope, ...(row && { row }) }, (region) => shares(region, rescale === 'l1', sparse))
+  const factors = scoped(sources, { scope, ...(row && { row }) }, (region, { each }) =>
+    shares(region, rescale === 'l1', (part) => sparse({ ...part, ...(each && { each }) })),
+  )
   return async (part) => {
     const { weights } = part
     const taus = rescaled(await sparse(part), await factors(part))

@@ -14,7 +14,7 @@ import { adamwStep } from '../../../numbers/adamw.ts'
 import { normal, permutation } from '../../../numbers/random.ts'
 import { streamOf } from '../../../numbers/streams.ts'
 import { filled, type Table } from '../../../numbers/table.ts'
-import { at, dot, norm, product } from '../../../numbers/vectors.ts'
+import { at, axpy, dot, norm, product } from '../../../numbers/vectors.ts'
 import { eigen } from '../../devices/double/eigen.ts'
 import { withDoubles } from '../../devices/double/open.ts'
 import { merge, partOf, type Sources } from '../merge.ts'
@@ -32,10 +32,18 @@ export interface Bases {
 export const bases = merge(card, {
   by: 'slice',
   of: 'all',
+  inTurn: true,
   async prepare(sources, { bases: wanted, by, output, steps, seed }) {
     const { encoder, decoder } = await basesOf(await productsOf(sources), wanted, by, { steps, seed })
     const rows = output === 'bases' ? encoder : decoder.map((row) => mixed(row, encoder))
-    return ({ vectors }) => rows.map((row) => () => mixed(row, vectors))
+    return async ({ base, which, read }) => {
+      const sums = rows.map(() => new Float64Array(base.length))
+      for (const place of which.keys()) {
+        const tau = await read(place)
+        for (const [k, row] of rows.entries()) if (row[place]) axpy(at(row, place), tau, sums[k] as Float64Array)
+      }
+      return sums
+    }
   },
 })
 
@@ -50,15 +58,17 @@ function mixed(row: Float64Array, vectors: readonly Float64Array[]): Float64Arra
 }
 
 const slice = 2 ** 17 // elements read at a time
+const atOnce = 8 * slice // of all vectors together, however many there are
 
 /** K (T, T). */
-async function productsOf(sources: Sources): Promise<Table> {
+export async function productsOf(sources: Sources): Promise<Table> {
   const all = sources.vectors.map((_, t) => t)
   const products = filled(all.length, all.length, 0)
+  const most = Math.min(slice, Math.max(1, Math.floor(atOnce / all.length)))
   for (const [name, shape] of sources.parameters) {
     const size = product(shape)
-    for (let first = 0; first < size; first += slice) {
-      const place = { name, first, count: Math.min(slice, size - first) }
+    for (let first = 0; first < size; first += most) {
+      const place = { name, first, count: Math.min(most, size - first) }
       const { vectors } = await partOf(sources, all, place, { ofModels: false, weights: [], isScaled: false })
       for (const [i, a] of vectors.entries())
         for (const [j, b] of vectors.slice(0, i + 1).entries()) {
@@ -102,6 +112,14 @@ export async function basesOf(
     error: share(total - kept),
     least: share(spectrum.subarray(m).reduce((a, b) => a + b, 0)),
   }
+}
+
+/** |tau_t - sum_k D_tk b_k| of each vector: |e' tau|^2 = e' K e, e what is lacking of it. */
+export function errorsOf(products: Table, { encoder, decoder }: Bases): Float64Array {
+  return Float64Array.from(decoder, (row, t) => {
+    const lacking = mixed(row, encoder).map((v, i) => (i === t ? 1 : 0) - v)
+    return Math.sqrt(Math.max(0, dot(mixed(lacking, products), lacking)))
+  })
 }
 
 const unit = (n: number, at: number): Float64Array => Float64Array.from({ length: n }, (_, i) => (i === at ? 1 : 0))

@@ -2,7 +2,7 @@
 //   tau_l <- (alpha / T + beta l / (L - 1)) tau_l
 // with l the layer that a tensor is of; what stands before or behind the layers has the factor of the first.
 
-import { depthsOf } from '../../../contract/merges/valued.ts'
+import { placesOf } from '../../../contract/merges/valued.ts'
 import { lines as card } from '../../../contract/merges/vectors/lines.ts'
 import { merge } from '../merge.ts'
 
@@ -10,9 +10,9 @@ export const lines = merge(card, {
   by: 'slice',
   of: 'all',
   prepare({ parameters }, { alpha, beta }) {
-    const depth = depthsOf(parameters.keys())
+    const placeOf = placesOf(parameters.keys())
     return ({ name, vectors }) => {
-      const by = alpha / vectors.length + beta * depth(name)
+      const by = alpha / vectors.length + beta * placeOf(name).depth
       return vectors.map((tau) => () => tau.map((v) => by * v))
     }
   },

@@ -25,7 +25,9 @@ interface Factor {
 /** By the base's tensor as the adapter calls it, "....q_proj.weight". Throws not-supported naming what has no place. */
 export function changesOf(file: TensorFile, settings: Settings): Map<string, Change> {
   const changes = new Map<string, Change>()
+  const beside = new Map<string, Change>() // what stands beside factors: a bias (bias: "all"), or an out_proj
   for (const name of file.tensors.keys()) {
+    if (name.includes('.original_module.')) continue // peft 0.21 saves the base's own bias too, with bias: "all"
     const inner = plain(name)
     const module = inner.replace(/\.(lora_A|lora_embedding_A)(\.weight)?$/, '')
     if (module !== inner) {
@@ -44,20 +46,28 @@ export function changesOf(file: TensorFile, settings: Settings): Map<string, Cha
           'it is no factor of LoRA or DoRA',
           'merge it with peft: merge_and_unload()',
         )
-      // of an embedding peft 0.21 saves the base's own weight too, beside the factors
-      if (!name.includes('.base_layer.')) changes.set(inner, { kind: 'whole', tensor: name })
+      const change: Change = { kind: 'whole', tensor: name }
+      if (name.includes('.base_layer.')) beside.set(inner, change)
+      else changes.set(inner, change)
     }
   }
+  // of an embedding peft 0.21 saves the base's own weight too, beside the factors
+  for (const [inner, change] of beside) if (!changes.has(inner)) changes.set(inner, change)
   return changes
 }
 
 /** As the base calls it: without peft's own wrappings. */
 function plain(name: string): string {
   const inner = name.startsWith(wrapped) ? name.slice(wrapped.length) : name
-  return inner
-    .replaceAll('.base_layer.', '.')
-    .replace(/\.modules_to_save(\.default)?\./, '.')
-    .replace('.original_module.', '.')
+  return inner.replaceAll('.base_layer.', '.').replace(/\.modules_to_save(\.default)?\./, '.')
+}
+
+/**
+ * s of a module. An nn.MultiheadAttention's out_proj has its attention's, twice: peft 0.21.2 adds it a second time, in
+ * training as in merging (findings/peft-attention-out-proj-twice.sh), and the model that was trained is what counts.
+ */
+function scaleOf({ scaleOf: of }: Settings, name: string, module: string, rank: number): number {
+  return name.includes('.base_layer.out_proj.') ? 2 * of(module.replace(/\.out_proj$/, ''), rank) : of(module, rank)
 }
 
 function twinOf(file: TensorFile, name: string, isEmbedding: boolean): string {
@@ -103,7 +113,7 @@ function productOf(file: TensorFile, { settings, module, isEmbedding, a, b }: Pa
       'merge it with peft: merge_and_unload()',
     )
   const isTurned = isEmbedding || settings.turned
-  const scale = settings.scaleOf(module, rank)
+  const scale = scaleOf(settings, a, module, rank)
   const [left, right] = isTurned ? [a, b] : [b, a]
   return {
     kind: 'product',

@@ -5,9 +5,9 @@ import { join } from 'node:path'
 
 import { expect, test } from 'vitest'
 
+import { measuredOf, readCardFile, writeCardFile } from '../../../../src-main/engine/devices/card-file.ts'
 import { type Size, tiles } from '../../../../src-main/engine/devices/webgpu/product-forms.ts'
-import { readTable, writeTable } from '../../../../src-main/engine/devices/webgpu/tables.ts'
-import { partsOf, Tuning } from '../../../../src-main/engine/devices/webgpu/tuning.ts'
+import { partsOf, Tuning, tableSchema } from '../../../../src-main/engine/devices/webgpu/tuning.ts'
 
 const limits = {
   maxBufferSize: 2 ** 30,
@@ -46,12 +46,18 @@ test('what was measured is used, kept as it is, and told by another hash', () =>
 test('a table lies in a folder, and a damaged one counts as none', () => {
   const folder = mkdtempSync(join(tmpdir(), 'basil-tuning-'))
   const table = { card: 'a card', cuts: {} }
-  expect(readTable(folder, 'a card')).toBeUndefined()
-  writeTable(folder, table)
-  expect(readTable(folder, 'a card')).toEqual(table)
-  expect(readTable(folder, 'another card')).toBeUndefined()
+  const read = (card: string) => readCardFile(folder, 'webgpu', card, tableSchema)
+  expect(read('a card')).toBeUndefined()
+  writeCardFile(folder, 'webgpu', table)
+  expect(read('a card')).toEqual(table)
+  expect(read('another card')).toBeUndefined()
+  const measured = measuredOf(folder, 'a card')
+  measured.keep('images', 42)
+  expect(measuredOf(folder, 'a card').get('images')).toBe(42)
+  expect(measuredOf(folder, 'another card').get('images')).toBeUndefined()
   rmSync(folder, { recursive: true })
   writeFileSync(`${folder}`, '')
-  expect(readTable(folder, 'a card')).toBeUndefined()
+  expect(read('a card')).toBeUndefined()
+  expect(measuredOf(folder, 'a card').get('images')).toBeUndefined()
   rmSync(folder)
 })
