@@ -87,7 +87,7 @@ function compatibilityLines({ findings, vectors, cosines }: Compatibility): stri
   ]
 }
 
-const findingLine = ({ level, file, what, why, next }: Finding): string =>
+export const findingLine = ({ level, file, what, why, next }: Finding): string =>
   `${level}: ${file}: ${what}: ${why}. Next: ${next}.`
 
 function row(width: number, name: string, cells: string[]): string {

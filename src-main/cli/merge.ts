@@ -1,14 +1,16 @@
 // basil merge: checkpoints combined without a run and without data. The models are CLIP towers, or of any architecture
 // at all; then they are combined by tensor name. How is said by the merges' cards (contract/merges), which also give
 // the options. What is written carries its recipe, as every model Basil makes, and has a card beside it.
-import { join, resolve } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 
 import { Command } from 'commander'
 
+import type { Told } from '../contract/engine-api.ts'
 import type { MergeCard } from '../contract/merges/card.ts'
 import { merges } from '../contract/merges/index.ts'
 import { parametersOf } from '../contract/merges/parameters.ts'
 import { fates, type MergePlan } from '../contract/merges/plan.ts'
+import type { MergeReport, MergeReportRequest } from '../contract/merges/report.ts'
 import { mergeCard } from '../contract/merges/step.ts'
 import { citation } from '../contract/paper.ts'
 import type { Recipe } from '../contract/run/recipe.ts'
@@ -18,6 +20,7 @@ import { exportedLines, withFormOptions } from './convert.ts'
 import { askedOnce } from './merge-asked.ts'
 import { dashed, methodLines, told, withMergeOptions } from './merge-options.ts'
 import { mergePage } from './merge-page.ts'
+import { reportLines, requestOf, standsAgainst } from './merge-report.ts'
 import { fail, print, printJson } from './output.ts'
 import { asksSearch, withSearchOptions, withUsualMethod } from './search/options.ts'
 import { searchInTerminal } from './search/search.ts'
@@ -25,49 +28,59 @@ import { resultOf } from './terminal.ts'
 
 interface MergeCommands {
   resources: string
-  withEngine: (json: boolean, act: (engine: Asked) => Promise<void>) => Promise<void>
+  withEngine: (json: boolean, act: (engine: Asked) => Promise<void>, writesTo?: string) => Promise<void>
 }
 
 /** What of the engine is asked here. */
+export type MergeClient = Pick<EngineClient, 'look' | 'mergePlan' | 'rebuild' | 'collect'> & {
+  mergeReport(request: MergeReportRequest): Promise<AsyncIterable<Told<MergeReport>>>
+}
+
 interface Asked {
   close(): Promise<void>
-  ask<T>(question: (client: Pick<EngineClient, 'look' | 'mergePlan' | 'rebuild' | 'collect'>) => Promise<T>): Promise<T>
+  ask<T>(question: (client: MergeClient) => Promise<T>): Promise<T>
 }
 
 export function mergeCommand({ resources, withEngine }: MergeCommands): Command {
   const command = new Command('merge')
     .description('combine checkpoints of any architecture, without a run')
     .option('--plan', 'read headers only, say what would become of every tensor, and end')
+    .option('--report', 'measure the models, say how they lie to each other layer by layer, and end')
+    .option('--fast', 'of a report no singular values')
+    .option('--full', 'of a report all singular values, however long they take')
     .option('--json', 'as JSON')
   return withFormOptions(withSearchOptions(withMergeOptions(command)), 'the pre-trained model')
     .addCommand(methodsCommand())
-    .action((file: string | undefined, { json = false, overwrite = false, plan = false, ...given }) =>
-      askedOnce(command, file, withUsualMethod(given, file), { json, isPlan: plan }, (asked, out, form, written) =>
-        withEngine(json, async ({ ask, close }) => {
-          if (plan) {
-            const recipe = await asked()
-            const found = await ask((client) => client.mergePlan({ recipe, form }))
-            if (json) printJson(found)
-            else for (const line of planLines(found)) print(line)
-            if (found.tensors.some(({ fate }) => fate === 'refused')) process.exitCode = 3
-            return
-          }
-          const writer = {
-            template: join(resources, 'model-card.md'),
-            rebuild: (request: Parameters<EngineClient['rebuild']>[0]) => ask((client) => client.rebuild(request)),
-            look: (written: string) => ask((client) => client.look({ file: written })),
-          }
-          if (asksSearch(given))
-            return searchInTerminal(writer, close, {
-              given: withUsualMethod(given, file),
-              ...{ written, out, overwrite, form, json },
-            })
-          const recipe = await lookedAt(ask, await asked(), given, json)
-          const exported = await exportMerge(writer, { recipe, out: resolve(out), overwrite, form })
-          if (json) return printJson(exported)
-          for (const line of exportedLines(exported)) print(line)
-          print(`${exported.card}: its card`)
-        }),
+    .action((file: string | undefined, { json = false, overwrite = false, plan = false, report = false, ...given }) =>
+      askedOnce(
+        command,
+        file,
+        withUsualMethod(given, file),
+        { json, isPlan: plan || report },
+        (asked, out, form, written) =>
+          withEngine(
+            json,
+            async ({ ask, close }) => {
+              if (report) return showReport(ask, requestOf(await asked(), given), json)
+              if (plan) return showPlan(ask, { recipe: await asked(), form }, json)
+              const writer = {
+                template: join(resources, 'model-card.md'),
+                rebuild: (request: Parameters<EngineClient['rebuild']>[0]) => ask((client) => client.rebuild(request)),
+                look: (written: string) => ask((client) => client.look({ file: written })),
+              }
+              if (asksSearch(given))
+                return searchInTerminal(writer, close, {
+                  given: withUsualMethod(given, file),
+                  ...{ written, out, overwrite, form, json },
+                })
+              const recipe = await lookedAt(ask, await asked(), given, json)
+              const exported = await exportMerge(writer, { recipe, out: resolve(out), overwrite, form })
+              if (json) return printJson(exported)
+              for (const line of exportedLines(exported)) print(line)
+              print(`${exported.card}: its card`)
+            },
+            dirname(resolve(out)),
+          ),
       ),
     )
 }
@@ -87,6 +100,24 @@ async function lookedAt(
   if (!mergeCard(recipe.method).needs.statistics) return recipe
   const paths = { data: data.map((of) => resolve(of)), heads: heads.map((of) => resolve(of)) }
   return ask(async (client) => resultOf(await client.collect({ recipe, ...paths }), json))
+}
+
+async function showReport(ask: Asked['ask'], request: MergeReportRequest, json: boolean): Promise<void> {
+  const found = await ask(async (client) => resultOf(await client.mergeReport(request), json))
+  if (json) printJson(found)
+  else for (const line of reportLines(found)) print(line)
+  if (standsAgainst(found)) process.exitCode = 3
+}
+
+async function showPlan(
+  ask: Asked['ask'],
+  request: Parameters<EngineClient['mergePlan']>[0],
+  json: boolean,
+): Promise<void> {
+  const found = await ask((client) => client.mergePlan(request))
+  if (json) printJson(found)
+  else for (const line of planLines(found)) print(line)
+  if (found.tensors.some(({ fate }) => fate === 'refused')) process.exitCode = 3
 }
 
 function planLines({ tensors, ...plan }: MergePlan): string[] {

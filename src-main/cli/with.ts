@@ -3,11 +3,14 @@
 // files are.
 import { join } from 'node:path'
 
+import { BasilError } from '../contract/errors.ts'
 import { dataFolder } from '../files/data-folder.ts'
 import { type EngineProcess, forkEngine } from '../workbench/link/engine-process.ts'
-import { createSupervisor, type Supervisor } from '../workbench/link/supervisor.ts'
+import { tidySupervisor } from '../workbench/link/own-process.ts'
+import type { Supervisor } from '../workbench/link/supervisor.ts'
 import { deviceChoice, engineEnvironment } from '../workbench/native/devices.ts'
 import { openWorkbench, type Workbench } from '../workbench/workbench.ts'
+import { onSignals } from './ending.ts'
 import { fail } from './output.ts'
 
 export const root = join(import.meta.dirname, '..', '..')
@@ -55,13 +58,38 @@ function tellNotices({ notices }: Workbench): void {
   told = notices.length
 }
 
-export async function withEngine(json: boolean, act: (supervisor: Supervisor) => Promise<void>): Promise<void> {
-  const supervisor = createSupervisor(() => startEngine(chosenEnvironment()))
+/**
+ * writesTo: the folder that the command writes to. Ctrl+C, or a signal to end, then leaves that as it was before the
+ * command ends, as cancelled.
+ */
+export async function withEngine(
+  json: boolean,
+  act: (supervisor: Supervisor) => Promise<void>,
+  writesTo?: string,
+): Promise<void> {
+  const supervisor = tidySupervisor(() => startEngine(chosenEnvironment()), writesTo)
+  let isLeft = false
+  const leave = (): void => {
+    isLeft = true
+    void supervisor.close()
+  }
+  const release = writesTo === undefined ? () => undefined : onSignals({ first: leave, again: leave, end: leave })
   try {
     await act(supervisor)
   } catch (error) {
-    fail(error, json)
+    fail(isLeft ? cancelled(writesTo ?? '') : error, json)
   } finally {
     await supervisor.close()
+    release()
   }
+}
+
+function cancelled(where: string): BasilError {
+  return new BasilError({
+    code: 'cancelled',
+    what: 'The work was ended before it was done',
+    where,
+    why: 'you cancelled it',
+    next: 'nothing was written; begin it again',
+  })
 }

@@ -26,6 +26,7 @@ import {
 } from './checkpoint.ts'
 import { extractedSchema, extractionSchema } from './extraction.ts'
 import { mergePlanSchema } from './merges/plan.ts'
+import { mergeReportRequestSchema, mergeReportSchema } from './merges/report.ts'
 import { verifiedSchema, verifyRequestSchema } from './merges/verify.ts'
 import { resolvedSchema } from './run/config.ts'
 import { engineInfoSchema } from './run/engine-info.ts'
@@ -110,6 +111,8 @@ export const engineContract = {
   collect: oc.input(collectRequestSchema).output(told(recipeSchema)),
   /** By headers alone: what a merge would do with every tensor, and what it takes. */
   mergePlan: oc.input(z.object({ recipe: recipeSchema, form: formSchema })).output(mergePlanSchema),
+  /** What is known of the models before: norms, cosines, signs, singular values, layer by layer. */
+  mergeReport: oc.input(mergeReportRequestSchema).output(told(mergeReportSchema)),
   /** Follows a model's own recipe and compares every byte; throws verify-failed at the first difference. */
   verify: oc.input(verifyRequestSchema).output(verifiedSchema),
   /**

@@ -26,6 +26,7 @@ export { openParents } from './weights/parents.ts'
 
 export { compatibilityOf } from './measures/compatibility.ts'
 export { differenceOf } from './measures/difference.ts'
+export { mergeReportOf } from './measures/merge-report.ts'
 export { statisticsOf } from './measures/statistics.ts'
 
 // Runs: what one would take, a whole one, and its parts: tasks, and the problem a method sees.

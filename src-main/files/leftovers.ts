@@ -22,6 +22,16 @@ export async function removeLeftovers(folder: string, now: number = Date.now()):
   }
 }
 
+/**
+ * Those of processes of this machine that have ended, as whoever started them knows, however new they are. Never
+ * rejects.
+ */
+export async function removeThoseOf(owners: readonly number[], folder: string): Promise<void> {
+  for (const name of await readdir(folder).catch(() => []))
+    if (owners.includes(Number(form.exec(name)?.[1])))
+      await rm(join(folder, name), { recursive: true, force: true }).catch(() => undefined)
+}
+
 /** Of this machine. */
 export function isAlive(id: number): boolean {
   try {

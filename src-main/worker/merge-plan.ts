@@ -19,12 +19,8 @@ const idle = 160e6 // bytes of memory that the engine's process has with nothing
 const perModel = 2 * 2 ** 20 // of slices that are on their way
 
 export async function mergePlan({ recipe, form }: { recipe: Recipe; form: Form }): Promise<MergePlan> {
-  const opened: CanonicalFile[] = []
-  try {
-    for (const { file } of [recipe.pretrained, ...recipe.vectors]) {
-      const { file: header } = await openAs(file, openSource, (of) => ({ file: of, prefix: '' }), opened[0])
-      opened.push(header)
-    }
+  const parents = recipe.vectors.map(({ file }) => file)
+  return withHeaders(recipe.pretrained.file, parents, async (opened) => {
     const { files, vocabulary } = await arranged(opened, recipe)
     const [base, ...others] = files as [CanonicalFile, ...CanonicalFile[]]
     const isArranged = recipe.tokenizer !== undefined || recipe.layers !== undefined
@@ -42,6 +38,26 @@ export async function mergePlan({ recipe, form }: { recipe: Recipe; form: Form }
       ...(vocabulary && { vocabulary: vocabulary.plan }),
       files: form.shardBytes === undefined ? 1 : inShards(written, form.shardBytes).length,
     }
+  })
+}
+
+/** The fate of every tensor of every model. */
+export function tensorsOf(pretrained: string, vectors: readonly string[], missing?: 'base'): Promise<Planned[]> {
+  return withHeaders(pretrained, vectors, async ([base, ...others]) => fatesOf(base, others, missing))
+}
+
+async function withHeaders<T>(
+  pretrained: string,
+  vectors: readonly string[],
+  use: (opened: [CanonicalFile, ...CanonicalFile[]]) => Promise<T>,
+): Promise<T> {
+  const opened: CanonicalFile[] = []
+  try {
+    for (const path of [pretrained, ...vectors]) {
+      const { file } = await openAs(path, openSource, (of) => ({ file: of, prefix: '' }), opened[0])
+      opened.push(file)
+    }
+    return await use(opened as [CanonicalFile, ...CanonicalFile[]])
   } finally {
     await Promise.all(opened.map(({ source }) => source.close()))
   }

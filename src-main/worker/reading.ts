@@ -12,6 +12,7 @@ import { extractLora } from './extract-lora.ts'
 import { importHeads } from './heads/import.ts'
 import { inspect, look } from './inspect.ts'
 import { mergePlan } from './merge-plan.ts'
+import { mergeReport } from './merge-report.ts'
 import { verify } from './verify.ts'
 
 export const reading = {
@@ -25,6 +26,7 @@ export const reading = {
   convert,
   extractLora,
   mergePlan,
+  mergeReport,
   verify,
   importHeads,
   data: readingData,

@@ -9,11 +9,11 @@ import { join } from 'node:path'
 
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 
+import type { MergeClient } from '../../src-main/cli/merge.ts'
 import type { MergeCard } from '../../src-main/contract/merges/card.ts'
 import { openTensorFile } from '../../src-main/engine/formats/open.ts'
 import { hashFile } from '../../src-main/files/hash.ts'
 import { openSource } from '../../src-main/files/source.ts'
-import type { EngineClient } from '../../src-main/workbench/link/engine-link.ts'
 import { written } from '../engine/formats/bytes.ts'
 import { loudCard, loudest, midway, midwayCard, normOf } from './toy-merges.ts'
 
@@ -59,19 +59,19 @@ afterAll(() => {
   rmSync(folder, { recursive: true })
 })
 
-type Asked = Pick<EngineClient, 'look' | 'mergePlan' | 'rebuild' | 'collect'>
-
 /** The command as the terminal has it, with the engine in this process. */
 async function basilMerge(...words: string[]): Promise<string> {
   const { mergeCommand } = await import('../../src-main/cli/merge.ts')
   const { rebuild } = await import('../../src-main/worker/rebuild.ts')
   const { look } = await import('../../src-main/worker/inspect.ts')
   const { mergePlan } = await import('../../src-main/worker/merge-plan.ts')
+  const { mergeReport } = await import('../../src-main/worker/merge-report.ts')
   const { recipeSchema } = await import('../../src-main/contract/run/recipe.ts')
   const { formSchema } = await import('../../src-main/contract/checkpoint.ts')
-  const client: Asked = {
+  const client: MergeClient = {
     mergePlan: (request) =>
       mergePlan({ recipe: recipeSchema.parse(request.recipe), form: formSchema.parse(request.form) }),
+    mergeReport: async (request) => mergeReport(request),
     look: ({ file }) => look(file),
     collect: () => Promise.reject(new Error('a toy looks at no images')),
     rebuild: (request) =>

@@ -16,6 +16,7 @@ import {
   tensorSchema,
 } from '../checkpoint.ts'
 import { errorSchema } from '../errors.ts'
+import { mergeReportSchema, spectraChoices } from '../merges/report.ts'
 import { exportedSchema, recipeSchema } from '../run/recipe.ts'
 import { towersSchema } from '../tower.ts'
 import { told } from '../wire/told.ts'
@@ -164,6 +165,16 @@ export const libraryApi = {
   compatible: oc
     .input(z.object({ pretrained: z.number().int(), others: z.array(z.number().int()).min(1).max(64) }))
     .output(told(compatibilitySchema)),
+  /** The same and more, layer by layer; pretrained null: of a merge that needs none. */
+  mergeReport: oc
+    .input(
+      z.object({
+        pretrained: z.number().int().nullable(),
+        others: z.array(z.number().int()).min(1).max(64),
+        spectra: z.enum(spectraChoices),
+      }),
+    )
+    .output(told(mergeReportSchema)),
   convert: oc.input(one.extend({ form: formSchema })).output(writtenSchema.nullable()),
   /** Text of a file's "basil.recipe"; throws config-invalid when it is none. */
   reopen: oc.input(z.object({ recipe: z.string().max(16 * 2 ** 20) })).output(reopenedSchema),

@@ -52,6 +52,8 @@ export interface MergeCard<P extends z.ZodObject = z.ZodObject> {
    * its own before the merge sees it, and a merge of models takes none.
    */
   readonly weights?: 'own' | 'coefficients'
+  /** Whether it divides by the sum of the weights, which then must not be 0. */
+  normalizes?(parameters: z.output<P>): boolean
   /** Parameters, numbers, that each model may have of its own (Step.each). */
   readonly each?: readonly (keyof z.output<P> & string)[]
   /** The mean that a greedy soup is, where nobody says how else its models are merged. */

@@ -4,10 +4,16 @@
 import { type Dtype, dtypes, toFloat32 } from '../formats/dtype.ts'
 import type { TensorFile, TensorInfo } from '../formats/tensor-file.ts'
 
-const piece = 2 ** 17 // elements: a megabyte of float64, which stays in the processor's cache
+const usual = 2 ** 17 // elements: a megabyte of float64, which stays in the processor's cache
 
-/** Reads tensors of one file, one after the other. Each piece is good until the next is asked for. */
-export function valueReader(file: TensorFile): (info: TensorInfo) => AsyncGenerator<Float64Array, undefined> {
+/**
+ * Reads tensors of one file, one after the other, so many elements at a time. Each piece is good until the next is
+ * asked for.
+ */
+export function valueReader(
+  file: TensorFile,
+  piece = usual,
+): (info: TensorInfo) => AsyncGenerator<Float64Array, undefined> {
   const room = [new Uint8Array(8 * piece), new Uint8Array(8 * piece)] as const
   const values = new Float64Array(piece)
   return async function* (info) {

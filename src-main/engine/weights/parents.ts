@@ -89,7 +89,9 @@ export async function openWeights(
     const [own = first.file, ...others] = placed.files
     const base = use(own)
     const rest = others.map((file) => use(withTiedHeads(file, base.file)))
+    for (const vector of rest) requireCommon(base.file, vector.file)
     const parameters = missing ? inAll(base.file, rest) : base.file.parameters
+    if (parameters.size === 0 && base.file.parameters.size > 0) throw nothingInAll(base.file, rest)
     for (const vector of rest) {
       const tied = missing ? [] : await headsLeftOut(base.file, vector.file)
       const concerns = (name: string): boolean => vector.file.parameters.has(name) && !tied.includes(name)
@@ -98,6 +100,33 @@ export async function openWeights(
       await requireEqualScales(base.file, vector.file, equalBytes)
     }
     return { prefix: '', parameters, base, vectors: rest, notes: [], warnings: [], arranged: placed }
+  })
+}
+
+/** Throws tensor-missing where no name is in both: another architecture, told by the names of both. */
+function requireCommon(base: CanonicalFile, other: CanonicalFile): void {
+  const names = [...base.parameters.keys()]
+  if (names.length === 0 || names.some((name) => other.tensors.has(name))) return
+  const [where, pretrained] = namesOf(other.source, base.source)
+  const some = ({ parameters, called }: CanonicalFile): string =>
+    [...parameters.keys()].slice(0, 3).map(called).join(', ') || 'none'
+  throw new BasilError({
+    code: 'tensor-missing',
+    what: `${where} has another architecture than ${pretrained}: no tensor is in both`,
+    where,
+    why: `its tensors are ${some(other)} ..., those of ${pretrained} are ${some(base)} ...`,
+    next: 'combine models of one architecture, whose tensors have the same names',
+  })
+}
+
+function nothingInAll(base: CanonicalFile, others: readonly Checkpoint[]): BasilError {
+  const names = [base, ...others.map(({ file }) => file)].map(({ source }) => source.name)
+  return new BasilError({
+    code: 'tensor-shape',
+    what: 'No tensor is in all of the models in one shape',
+    where: names.join(', '),
+    why: `as ${base.called([...base.parameters.keys()][0] ?? '')} is not: the model would be the pre-trained one`,
+    next: 'combine models of one architecture',
   })
 }
 

@@ -15,6 +15,7 @@ import {
 import { differs, type Weight } from '../../contract/merges/valued.ts'
 import { citation } from '../../contract/paper.ts'
 import type { Exported, Recipe } from '../../contract/run/recipe.ts'
+import { sum } from '../../numbers/vectors.ts'
 import { fileSentence, filled, modelParts, plain, table, type WrittenModel } from './card-model.ts'
 import { type TokenizerSource, tokenizerFor } from './tokenizer.ts'
 import { type Target, type Writer, writeWithCard } from './with-card.ts'
@@ -46,7 +47,7 @@ export function mergeRecipe(asked: AskedMerge): Recipe {
   )
   const own = coefficientsFor(card, givenBy(step), names, coefficients)
   const start = own.map((c, k) => c * (multiplied?.[k] ?? 1))
-  if (weights) requireWeights(card, step)
+  if (weights) requireWeights(card, step, weights)
   return {
     basil: '2',
     run: null,
@@ -107,10 +108,23 @@ function weightsFor(
   return { weights: given }
 }
 
-/** Of models, not of differences, only a merge that knows what to do with them takes some. */
-function requireWeights(card: MergeCard, step: Step): void {
-  if (card.weights !== undefined || needsBase([step])) return
-  throw wrong(`${card.title} takes no weights`, card.name, 'it merges all models alike', 'leave them out')
+/**
+ * Of models, not of differences, only a merge that knows what to do with them takes some; and what divides by their sum
+ * takes none that cancel out. Of weights that differ from tensor to tensor that is seen tensor by tensor.
+ */
+function requireWeights(card: MergeCard, step: Step, weights: readonly Weight[]): void {
+  if (card.weights === undefined && !needsBase([step]))
+    throw wrong(`${card.title} takes no weights`, card.name, 'it merges all models alike', 'leave them out')
+  const plainOnes = weights.filter((weight) => typeof weight === 'number')
+  if (plainOnes.length < weights.length || differs(Object.values(step.parameters))) return
+  if (!card.normalizes?.(card.parameters.parse(step.parameters)) || Math.abs(sum(plainOnes)) >= 1e-8) return
+  const canBeTurnedOff = 'normalize' in card.parameters.shape
+  throw wrong(
+    'The weights cancel out',
+    card.name,
+    `they sum to 0, and ${card.title} divides by their sum`,
+    `give weights of another sum${canBeTurnedOff ? ', or --normalize false' : ''}`,
+  )
 }
 
 function parametersFor(card: MergeCard, given: Record<string, unknown>): Record<string, unknown> {

@@ -4,6 +4,7 @@ import { basename } from 'node:path'
 import type { Compatibility, Difference, Form, Statistics } from '../../contract/checkpoint.ts'
 import type { Told } from '../../contract/engine-api.ts'
 import { extensionOf } from '../../contract/file-names.ts'
+import type { MergeReport, SpectraChoice } from '../../contract/merges/report.ts'
 import type { Exported } from '../../contract/run/recipe.ts'
 import type { History } from '../../history/statement.ts'
 import { inExports } from '../export/exports.ts'
@@ -14,6 +15,12 @@ export interface Questions {
   statistics(id: number): AsyncGenerator<Told<Statistics>, void>
   compare(a: number, b: number): AsyncGenerator<Told<Difference>, void>
   compatible(pretrained: number, others: number[]): AsyncGenerator<Told<Compatibility>, void>
+  /** pretrained null: of a merge that needs none. */
+  mergeReport(
+    pretrained: number | null,
+    others: number[],
+    spectra: SpectraChoice,
+  ): AsyncGenerator<Told<MergeReport>, void>
   suggestName(id: number, form: Form): string
   /** target null: a new file in the data folder's exports. */
   convert(id: number, form: Form, target: { out: string; overwrite: boolean } | null): Promise<Exported>
@@ -51,6 +58,13 @@ export function questionsTo(reader: Pick<Reader, 'told'>, history: History, home
       const pretrained = pathOf(id)
       const others = ids.map(pathOf)
       return reader.told(pretrained, (client) => client.compatible({ pretrained, others }))
+    },
+    mergeReport: (id, ids, spectra) => {
+      const pretrained = id === null ? null : pathOf(id)
+      const vectors = ids.map(pathOf)
+      return reader.told(pretrained ?? vectors.join(', '), (client) =>
+        client.mergeReport({ pretrained, vectors, spectra }),
+      )
     },
     suggestName,
     convert: async (id, form, target) => {

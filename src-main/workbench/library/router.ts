@@ -23,6 +23,9 @@ export function libraryRouter(library: Library, platform: Platform) {
     statistics: os.statistics.handler(({ input }) => library.statistics(input.id)),
     compare: os.compare.handler(({ input }) => library.compare(input.a, input.b)),
     compatible: os.compatible.handler(({ input }) => library.compatible(input.pretrained, input.others)),
+    mergeReport: os.mergeReport.handler(({ input: { pretrained, others, spectra } }) =>
+      library.mergeReport(pretrained, others, spectra),
+    ),
     convert: os.convert.handler(async ({ input: { id, form } }) => {
       const out = await platform.pickTarget(library.suggestName(id, form))
       if (out === null) return null

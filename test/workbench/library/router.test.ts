@@ -69,6 +69,8 @@ test('rows are added, watched, measured, compared and converted', async () => {
   expect((await resultOf(await client.compatible({ pretrained: a, others: [b] })))?.vectors).toMatchObject([
     { norm: 4, relative: 2 },
   ])
+  const report = await resultOf(await client.mergeReport({ pretrained: a, others: [b], spectra: 'none' }))
+  expect(report).toMatchObject({ of: 'differences', vectors: [{ norm: 4, relative: 2 }], layers: [{ norms: [4] }] })
   const form = { container: 'safetensors', layout: null, dtype: 'float16' } as const
   const first = await client.convert({ id: a, form })
   expect(first).toMatchObject({

@@ -27,6 +27,7 @@ export const modelStock = {
     where: 'ECCV',
     year: 2024,
   },
+  normalizes: () => true,
   sentence: 'Goes from the pre-trained model towards the mean of the others, as far as the angles between them say',
   equation: 'θ = t mean_i θ_i + (1 − t) θ_pre,   t = N c / (1 + (N − 1) c),   c = mean cos(τ_i, τ_j)',
   parameters,

@@ -17,6 +17,7 @@ export const weightedAverage = {
     where: 'ICML',
     year: 2022,
   },
+  normalizes: ({ normalize }) => normalize,
   sentence: 'Takes the mean of the models, or of their task vectors, each by its weight (a uniform soup)',
   equation: 'θ = Σ_t w_t θ_t / Σ_t w_t',
   parameters,

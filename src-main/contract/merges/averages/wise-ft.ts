@@ -20,6 +20,7 @@ export const wiseFt = {
     where: 'CVPR',
     year: 2022,
   },
+  normalizes: () => true,
   sentence: 'Goes from the pre-trained model towards the fine-tuned one, in a straight line',
   equation: 'θ = (1 − α) θ_pre + α θ_ft',
   parameters,

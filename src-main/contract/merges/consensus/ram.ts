@@ -26,7 +26,12 @@ const parameters = z.strictObject({
 export const ram = {
   name: 'ram',
   title: 'RAM',
-  paper: { title: 'Behavior Knowledge Merge in Reinforced Agentic Models', where: 'arXiv', year: 2026 },
+  paper: {
+    authors: 'Yuan et al.',
+    title: 'Behavior Knowledge Merge in Reinforced Agentic Models',
+    where: 'ACL',
+    year: 2026,
+  },
   sentence: 'Keeps what one model alone changed, and takes the mean of what several changed',
   equation: 'τ_i = (1 + r min(ρ_t, α)) τ_t,i where only t changed it, else the mean of those that did',
   parameters,

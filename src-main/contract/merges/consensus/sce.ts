@@ -20,7 +20,7 @@ const parameters = z.strictObject({
 export const sce = {
   name: 'sce',
   title: 'SCE',
-  paper: { authors: 'Wan et al.', title: 'FuseChat: Knowledge Fusion of Chat Models', where: 'arXiv', year: 2024 },
+  paper: { authors: 'Wan et al.', title: 'FuseChat: Knowledge Fusion of Chat Models', where: 'EMNLP', year: 2025 },
   sentence:
     'Selects elements that vary among the models, weighs the models by their energy there, and erases minority signs',
   equation: 'τ = Σ_t ω_t m_t ⊙ τ_t / Σ_t ω_t m_t,   ω_t = |τ_t|² / Σ_s |τ_s|²',

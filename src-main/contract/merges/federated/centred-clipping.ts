@@ -29,6 +29,7 @@ export const centredClipping = {
     where: 'ICML',
     year: 2021,
   },
+  normalizes: () => true,
   sentence: 'Averages task vectors, each clipped to a radius around the mean so far',
   equation: 'v ← v + Σ_t p_t (τ_t − v) min(1, r / |τ_t − v|)',
   parameters,

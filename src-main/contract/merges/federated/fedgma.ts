@@ -20,6 +20,7 @@ export const fedgma = {
     where: 'TMLR',
     year: 2023,
   },
+  normalizes: () => true,
   sentence: 'Averages task vectors, less where they do not agree on the sign',
   equation: 'τ = m ⊙ Σ_t p_t τ_t,   m = 1 where |Σ_t p_t sign τ_t| ≥ a, else |Σ_t p_t sign τ_t|',
   parameters,

@@ -20,6 +20,7 @@ export const fednova = {
     where: 'NeurIPS',
     year: 2020,
   },
+  normalizes: () => true,
   sentence: 'Averages task vectors so that who was trained for longer does not count for more',
   equation: 'τ = (Σ_t p_t a_t) Σ_t p_t τ_t / a_t',
   parameters,

@@ -32,6 +32,7 @@ export const breadcrumbs = {
     where: 'ECCV',
     year: 2024,
   },
+  normalizes: ({ normalize, consensus }) => normalize && consensus === 'none',
   sentence: 'Leaves out the largest and the smallest elements of the task vectors',
   equation: 'τ_t = m_t ⊙ τ_t,   m_t = 0 for the largest γ n of |τ_t| and for the smallest, so that β n stay',
   parameters,

@@ -27,6 +27,7 @@ export const dare = {
     where: 'ICML',
     year: 2024,
   },
+  normalizes: ({ normalize, consensus }) => normalize && consensus === 'none',
   sentence: 'Drops elements of the task vectors at random and scales up the rest',
   equation: 'τ_t = m_t ⊙ τ_t / (1 − p),   m_t ~ Bernoulli(1 − p)',
   parameters,

@@ -36,6 +36,7 @@ export const della = {
     where: 'arXiv',
     year: 2024,
   },
+  normalizes: ({ normalize, consensus }) => normalize && consensus === 'none',
   sentence: 'Drops elements of the task vectors by chance, small ones of each row sooner than large ones',
   equation: 'τ_t = m_t ⊙ τ_t / p,   m_t ~ Bernoulli(p),   p = density − ε + 2 ε rank |τ_t| / (n − 1)',
   parameters,

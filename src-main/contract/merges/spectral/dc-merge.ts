@@ -16,7 +16,12 @@ const parameters = z.strictObject({
 export const dcMerge = {
   name: 'dc-merge',
   title: 'DC-Merge',
-  paper: { title: 'DC-Merge: Directional Consistency in Model Merging', where: 'code', year: 2026 },
+  paper: {
+    authors: 'Zhang et al.',
+    title: 'DC-Merge: Improving Model Merging with Directional Consistency',
+    where: 'CVPR',
+    year: 2026,
+  },
   sentence: 'Averages the largest entries of the tasks in one orthogonal frame of their singular vectors',
   equation: 'θ = θ_pre + λ U⊥ M V⊥ᵀ,   M = agreeing mean of top(U⊥ᵀ U_t S_t V_tᵀ V⊥), block diagonal',
   parameters,

@@ -25,6 +25,7 @@ export const karcher = {
     where: 'Communications on Pure and Applied Mathematics',
     year: 1977,
   },
+  normalizes: () => true,
   sentence: 'Takes the mean of several models on the sphere, by steps along it, at their mean norm',
   equation: 'θ = u Σ_t w_t |θ_t|,   u = argmin_u Σ_t w_t arccos²⟨u, θ_t / |θ_t|⟩',
   parameters,

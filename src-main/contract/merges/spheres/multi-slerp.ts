@@ -10,6 +10,7 @@ export const multiSlerp = {
   name: 'multi-slerp',
   title: 'Multi-SLERP',
   paper: mergekit,
+  normalizes: ({ normalize }) => normalize,
   sentence: 'Takes the mean direction of several models on the sphere, at their mean norm, tensor by tensor',
   equation: 'x = m / |m| Σ_t w_t |x_t|,   m = Σ_t w_t x_t / |x_t|',
   parameters,

@@ -16,6 +16,7 @@ export const nuslerp = {
   name: 'nuslerp',
   title: 'NuSLERP',
   paper: mergekit,
+  normalizes: () => true,
   sentence: 'Goes from one model to another along the sphere, as far as their weights say',
   equation: 'x = sin((1 − t) ω) / sin ω x_1 + sin(t ω) / sin ω x_2,   t = w_2 / (w_1 + w_2)',
   parameters,

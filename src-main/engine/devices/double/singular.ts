@@ -6,7 +6,7 @@
 import { element } from '../../../numbers/vectors.ts'
 import type { DoubleDevice, Matrix } from './device.ts'
 import { eigen } from './eigen.ts'
-import { asView, gram, multiply, multiplyInto, turned, type View, viewOf, within } from './products.ts'
+import { gram, multiply, multiplyInto, turned, type View, viewOf, within } from './products.ts'
 
 const float32 = 2 ** -23
 
@@ -84,21 +84,33 @@ export interface Leading {
   right: View // (r, n)
 }
 
-export function leadingInto(device: DoubleDevice, x: Matrix, { left, right }: Omit<Leading, 'singular'>): Float64Array {
-  const r = left.rows
-  return device.scope(() => {
-    const isWide = x.rows <= x.columns
-    const [shorter, along] = isWide ? [left, right] : [right, left]
-    const side = isWide ? viewOf(x) : turned(viewOf(x))
-    const of = spectrum(device, gram(device, side), Math.max(x.rows, x.columns))
-    const count = Math.min(r, of.rank)
-    const vectors = within(viewOf(of.vectors), 0, 0, count, of.vectors.columns)
-    copyRows(device, vectors, shorter, () => 1)
-    const images = multiply(device, vectors, asView(side))
-    copyRows(device, viewOf(images), along, (i) => 1 / element(of.singular, i))
-    return Float64Array.from({ length: r }, (_, i) => (i < count ? element(of.singular, i) : 0))
-  })
+export function leadingInto(device: DoubleDevice, x: Matrix, to: Omit<Leading, 'singular'>): Float64Array {
+  return device.scope(() => leadingOf(device, x, spectrumOf(device, x), to))
 }
+
+/** Of x (m, n): by its Gram matrix over the shorter side. */
+export function spectrumOf(device: DoubleDevice, x: Matrix): Spectrum {
+  return spectrum(device, gram(device, shorterSide(x)), Math.max(x.rows, x.columns))
+}
+
+/** The same as leadingInto of a matrix whose spectrum is known; what it makes beside is gone with the scope around it. */
+export function leadingOf(
+  device: DoubleDevice,
+  x: Matrix,
+  of: Spectrum,
+  { left, right }: Omit<Leading, 'singular'>,
+): Float64Array {
+  const r = left.rows
+  const [shorter, along] = x.rows <= x.columns ? [left, right] : [right, left]
+  const count = Math.min(r, of.rank)
+  const vectors = within(viewOf(of.vectors), 0, 0, count, of.vectors.columns)
+  copyRows(device, vectors, shorter, () => 1)
+  const images = multiply(device, vectors, shorterSide(x))
+  copyRows(device, viewOf(images), along, (i) => 1 / element(of.singular, i))
+  return Float64Array.from({ length: r }, (_, i) => (i < count ? element(of.singular, i) : 0))
+}
+
+const shorterSide = (x: Matrix): View => (x.rows <= x.columns ? viewOf(x) : turned(viewOf(x)))
 
 /** Rows by their factors; rows that `from` has no more are 0. Both have their elements side by side. */
 function copyRows(device: DoubleDevice, from: View, to: View, by: (row: number) => number): void {

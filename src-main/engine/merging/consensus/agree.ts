@@ -2,7 +2,7 @@
 // those vectors that have it:
 //   gamma = sign(sum_t w_t tau_t),   tau = sum_t [sign(w_t tau_t) = gamma] w_t tau_t  / sum_t [the same] w_t
 // Elements that are 0 have no sign. Programs differ in what a sum of 0 elects, and in whether they divide.
-import { scale } from '../../../numbers/vectors.ts'
+import { at, element, scale } from '../../../numbers/vectors.ts'
 import { byElement } from '../facts/elements.ts'
 
 export interface Agreement {
@@ -23,7 +23,7 @@ export function electedByZero(sign: Agreement['sign'], majority: number): number
 /** (n): the sum of the vectors, whose sign is elected. */
 export function massesOf(taus: readonly Float64Array[]): Float64Array {
   const masses = new Float64Array(taus[0]?.length ?? 0)
-  for (const tau of taus) for (let i = 0; i < masses.length; i++) masses[i] = (masses[i] ?? 0) + (tau[i] ?? 0)
+  for (const tau of taus) for (let i = 0; i < masses.length; i++) masses[i] = element(masses, i) + element(tau, i)
   return masses
 }
 
@@ -33,7 +33,7 @@ export function elect(taus: readonly Float64Array[], byZero: number): void {
   for (const tau of taus)
     for (let i = 0; i < masses.length; i++) {
       const sign = masses[i] || byZero
-      if ((tau[i] ?? 0) * sign <= 0) tau[i] = 0
+      if (element(tau, i) * sign <= 0) tau[i] = 0
     }
 }
 
@@ -46,7 +46,7 @@ export function agreed(
   return byElement(taus, (values) => {
     let [sum, divisor, most] = [0, 0, 0]
     for (const [t, weight] of weights.entries()) {
-      const value = values[t] ?? 0
+      const value = element(values, t)
       if (value === 0) continue
       sum += value
       divisor += weight
@@ -60,7 +60,7 @@ export function agreed(
 /** In place. */
 export function weighted(taus: readonly Float64Array[], weights: readonly number[]): void {
   for (const [t, tau] of taus.entries()) {
-    const by = weights[t] ?? 1
+    const by = at(weights, t)
     if (by !== 1) scale(by, tau)
   }
 }

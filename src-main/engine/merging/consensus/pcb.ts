@@ -4,6 +4,7 @@
 //   scale_t = minmax of P above its (1 - r) quantile,   tau = sum_t scale_t sign(tau_t) A / sum_t scale_t
 // of the whole model, or of each tensor. Of numbers that are all the same minmax is 0.
 import { pcb as card } from '../../../contract/merges/consensus/pcb.ts'
+import { at, element } from '../../../numbers/vectors.ts'
 import { atRanks, type Ranked, type Streams } from '../facts/ranks.ts'
 import { type Region, scoped } from '../facts/region.ts'
 import { merge } from '../merge.ts'
@@ -32,12 +33,12 @@ export const pcb = merge(card, {
       const { vectors, weights } = part
       const { sizes, top } = await facts(part)
       const counts = counting(vectors, sizes)
-      const scales = counts.map((count, t) => count.map((v) => (weights[t] ?? 0) * minmax(v, top[t] as Bounds)))
+      const scales = counts.map((count, t) => count.map((v) => at(weights, t) * minmax(v, top[t] as Bounds)))
       return [
         (vectors[0] as Float64Array).map((_, i) => {
           let [sum, divisor] = [0, 0]
           for (const [t, tau] of vectors.entries()) {
-            const [scale, value] = [scales[t]?.[i] ?? 0, tau[i] ?? 0]
+            const [scale, value] = [element(at(scales, t), i), element(tau, i)]
             sum += scale * Math.sign(value) * clamped(Math.abs(value), sizes[t] as Bounds)
             divisor += scale
           }
@@ -72,7 +73,7 @@ function counting(taus: readonly Float64Array[], sizes: readonly Bounds[]): Floa
     return tau.map((v, i) => {
       const within = minmax(Math.abs(v), size)
       // to float32, as the quantile is that it is held against
-      return Math.fround(Math.exp(taus.length * within * within) * Math.tanh(v * (sums[i] ?? 0)))
+      return Math.fround(Math.exp(taus.length * within * within) * Math.tanh(v * element(sums, i)))
     })
   })
 }

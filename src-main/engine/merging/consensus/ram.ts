@@ -1,9 +1,9 @@
-// RAM and RAM+ (arXiv 2601.13572): what only one model changed stays as it is, what several changed is their mean:
+// RAM and RAM+ (Yuan et al., ACL 2026): what only one model changed stays as it is, what several changed is their mean:
 //   tau_i = (1 + r min(rho_t, alpha)) tau_t,i         where only t has |tau_t,i| > epsilon
 //   tau_i = mean of those that have                   where several have
 // with rho_t = shared_t / unique_t, counts of a tensor's elements. RAM is r = 0.
 import { ram as card } from '../../../contract/merges/consensus/ram.ts'
-import { add } from '../../../numbers/vectors.ts'
+import { add, at, element } from '../../../numbers/vectors.ts'
 import { type Region, scoped } from '../facts/region.ts'
 import { merge } from '../merge.ts'
 
@@ -21,12 +21,12 @@ export const ram = merge(card, {
         (vectors[0] as Float64Array).map((_, i) => {
           let [sum, count, last] = [0, 0, 0]
           for (const [t, tau] of vectors.entries()) {
-            if (!(Math.abs(tau[i] ?? 0) > epsilon)) continue
-            sum += (weights[t] ?? 0) * (tau[i] ?? 0)
+            if (!(Math.abs(element(tau, i)) > epsilon)) continue
+            sum += at(weights, t) * element(tau, i)
             count++
             last = t
           }
-          return count === 1 ? sum * (by[last] ?? 0) : sum / Math.max(1, count)
+          return count === 1 ? sum * at(by, last) : sum / Math.max(1, count)
         }),
       ]
     }
@@ -42,9 +42,9 @@ async function ratios(region: Region, epsilon: number): Promise<number[]> {
       unique[t] ??= 0
     }
     for (let i = 0; i < base.length; i++) {
-      const active = [...vectors.keys()].filter((t) => Math.abs(vectors[t]?.[i] ?? 0) > epsilon)
+      const active = [...vectors.keys()].filter((t) => Math.abs(element(at(vectors, t), i)) > epsilon)
       for (const t of active) add(active.length > 1 ? shared : unique, t)
     }
   }
-  return shared.map((count, t) => count / Math.max(1, unique[t] ?? 0))
+  return shared.map((count, t) => count / Math.max(1, at(unique, t)))
 }

@@ -1,8 +1,9 @@
-// SCE (Wan et al., FuseChat, 2024): select the elements whose values vary most among the models, calculate each model's
-// weight by the energy that it has there, erase the elements of the minority's sign:
+// SCE (Wan et al., FuseChat, EMNLP 2025): select the elements whose values vary most among the models, calculate each
+// model's weight by the energy that it has there, erase the elements of the minority's sign:
 //   tau = sum_t omega_t m_t tau_t / sum_t omega_t m_t,   omega_t = mean(tau_t^2) / sum_s mean(tau_s^2)
 // of each tensor by itself. Where all energies together are below the floor, the models weigh the same.
 import { sce as card } from '../../../contract/merges/consensus/sce.ts'
+import { at, element } from '../../../numbers/vectors.ts'
 import { type Cut, isAmong, largest } from '../facts/largest.ts'
 import { type Region, scoped } from '../facts/region.ts'
 import { merge, type Part } from '../merge.ts'
@@ -25,15 +26,15 @@ export const sce = merge(card, {
       const { cut, shares } = await facts(part)
       const taus = selected(part, cut)
       elect(taus, electedByZero(sign, 0))
-      const weights = shares.map((share, t) => share * (part.weights[t] ?? 0))
+      const weights = shares.map((share, t) => share * at(part.weights, t))
       const present = taus.map((tau) => tau.map((v) => (v === 0 ? 0 : 1)))
       weighted(taus, weights)
       return [
         (taus[0] as Float64Array).map((_, i) => {
           let [sum, divisor] = [0, 0]
           for (const [t, tau] of taus.entries()) {
-            sum += tau[i] ?? 0
-            divisor += (weights[t] ?? 0) * (present[t]?.[i] ?? 0)
+            sum += element(tau, i)
+            divisor += at(weights, t) * element(at(present, t), i)
           }
           return sum === 0 ? 0 : sum / Math.max(divisor, floor)
         }),
@@ -58,8 +59,8 @@ async function cutOf(region: Region, density: number): Promise<Cut> {
 /** Over the models, of each element. */
 function variances(taus: readonly Float64Array[]): Float64Array {
   return (taus[0] ?? new Float64Array()).map((_, i) => {
-    const mean = taus.reduce((sum, tau) => sum + (tau[i] ?? 0), 0) / taus.length
-    return taus.reduce((sum, tau) => sum + ((tau[i] ?? 0) - mean) ** 2, 0) / taus.length
+    const mean = taus.reduce((sum, tau) => sum + element(tau, i), 0) / taus.length
+    return taus.reduce((sum, tau) => sum + (element(tau, i) - mean) ** 2, 0) / taus.length
   })
 }
 

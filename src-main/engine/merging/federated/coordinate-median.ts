@@ -3,6 +3,7 @@
 //   tau_i = median_t tau_t,i
 
 import { coordinateMedian as card } from '../../../contract/merges/federated/coordinate-median.ts'
+import { element } from '../../../numbers/vectors.ts'
 import { byElement } from '../facts/elements.ts'
 import { merge } from '../merge.ts'
 
@@ -16,7 +17,7 @@ export const coordinateMedian = merge(card, {
       return [
         byElement(vectors, (values) => {
           values.sort()
-          return ((values[low] ?? 0) + (values[high] ?? 0)) / 2
+          return (element(values, low) + element(values, high)) / 2
         }),
       ]
     },

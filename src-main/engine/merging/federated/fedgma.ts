@@ -3,6 +3,7 @@
 //   tau = m . sum_t p_t tau_t,   A = |sum_t p_t sign(tau_t)|,   m = 1 where A >= agreement, else A
 
 import { fedgma as card } from '../../../contract/merges/federated/fedgma.ts'
+import { element } from '../../../numbers/vectors.ts'
 import { divisorOf } from '../consensus/agree.ts'
 import { byElement } from '../facts/elements.ts'
 import { merge } from '../merge.ts'
@@ -18,7 +19,7 @@ export const fedgma = merge(card, {
         byElement(vectors, (values) => {
           let [mean, signs] = [0, 0]
           for (const [t, share] of shares.entries()) {
-            const value = values[t] ?? 0
+            const value = element(values, t)
             mean += share * value
             signs += share * Math.sign(value)
           }

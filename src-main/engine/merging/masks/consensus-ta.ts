@@ -1,6 +1,7 @@
 // Consensus task arithmetic (Wang et al., ICML 2024): of the sum of task vectors what k tasks or more need:
 //   tau = [ sum_t m_t >= k ] . tau_mt,   m_t as of TALL masks
 import { consensusTa as card } from '../../../contract/merges/masks/consensus-ta.ts'
+import { element } from '../../../numbers/vectors.ts'
 import { massesOf } from '../consensus/agree.ts'
 import { merge } from '../merge.ts'
 import { isNeeded } from './of-task.ts'
@@ -12,7 +13,7 @@ export const consensusTa = merge(card, {
     (_, { threshold, tasks }) =>
     ({ vectors }) => [
       massesOf(vectors).map((v, i) => {
-        const needing = vectors.filter((tau) => isNeeded(tau[i] ?? 0, v, threshold)).length
+        const needing = vectors.filter((tau) => isNeeded(element(tau, i), v, threshold)).length
         return needing >= tasks ? v : 0
       }),
     ],

@@ -4,7 +4,7 @@
 //   m_t = [tau_t gamma > 0],     f_t = sum |tau_t| / sum |m_t . tau|,     tau_t' = f_t m_t . tau
 // The authors' program sums means of tensors; the paper's sums are over all elements.
 import { emr as card } from '../../../contract/merges/masks/emr.ts'
-import { product } from '../../../numbers/vectors.ts'
+import { at, element, product } from '../../../numbers/vectors.ts'
 import { massesOf } from '../consensus/agree.ts'
 import { type Region, scoped } from '../facts/region.ts'
 import { merge } from '../merge.ts'
@@ -21,8 +21,8 @@ export const emr = merge(card, {
       const found = await factors(part)
       const united = unified(part.vectors)
       const each = part.vectors.map((tau, t) => {
-        const by = (found[t] ?? 0) * (part.weights[t] ?? 0)
-        return () => tau.map((v, i) => (v * (united[i] ?? 0) > 0 ? by * (united[i] ?? 0) : 0))
+        const by = at(found, t) * at(part.weights, t)
+        return () => tau.map((v, i) => (v * element(united, i) > 0 ? by * element(united, i) : 0))
       })
       return ofTask(each, task)
     }
@@ -33,7 +33,7 @@ export const emr = merge(card, {
 function unified(taus: readonly Float64Array[]): Float64Array {
   return massesOf(taus).map((mass, i) => {
     const sign = mass > 0 ? 1 : -1
-    return sign * taus.reduce((most, tau) => Math.max(most, sign * (tau[i] ?? 0)), 0)
+    return sign * taus.reduce((most, tau) => Math.max(most, sign * element(tau, i)), 0)
   })
 }
 
@@ -47,11 +47,11 @@ async function factorsOf(region: Region, rescale: 'means' | 'sums'): Promise<num
       let [all, own] = [0, 0]
       for (const [i, v] of tau.entries()) {
         all += Math.abs(v)
-        if (v * (united[i] ?? 0) > 0) own += Math.abs(united[i] ?? 0)
+        if (v * element(united, i) > 0) own += Math.abs(element(united, i))
       }
       whole[t] = (whole[t] ?? 0) + share * all
       masked[t] = (masked[t] ?? 0) + share * own
     }
   }
-  return whole.map((all, t) => ((masked[t] ?? 0) > 0 ? all / (masked[t] ?? 0) : 1))
+  return whole.map((all, t) => (at(masked, t) > 0 ? all / at(masked, t) : 1))
 }

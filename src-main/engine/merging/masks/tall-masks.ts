@@ -1,6 +1,7 @@
 // TALL masks (Wang et al., ICML 2024): the elements of the sum of task vectors that one task needs, as a model for it:
 //   tau = m_t . tau_mt,   m_t = [ |tau_t| > lambda_t |tau_mt - tau_t| ],   tau_mt = sum_t tau_t
 import { tallMasks as card } from '../../../contract/merges/masks/tall-masks.ts'
+import { element } from '../../../numbers/vectors.ts'
 import { massesOf } from '../consensus/agree.ts'
 import { merge } from '../merge.ts'
 import { isNeeded, ofTask } from './of-task.ts'
@@ -12,6 +13,8 @@ export const tallMasks = merge(card, {
     (_, { threshold, task }) =>
     ({ vectors }) => {
       const sum = massesOf(vectors)
-      return ofTask(vectors, task).map((tau) => () => sum.map((v, i) => (isNeeded(tau[i] ?? 0, v, threshold) ? v : 0)))
+      return ofTask(vectors, task).map(
+        (tau) => () => sum.map((v, i) => (isNeeded(element(tau, i), v, threshold) ? v : 0)),
+      )
     },
 })

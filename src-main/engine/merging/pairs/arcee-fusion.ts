@@ -3,6 +3,7 @@
 //   importance = |tau| KL(softmax(theta_2) | softmax(theta_1)),   kept: importance >= median + 1.5 (Q3 - Q1)
 // of each tensor. A row is of the last dimension. Quantiles are exact, of all elements.
 import { arceeFusion as card } from '../../../contract/merges/pairs/arcee-fusion.ts'
+import { element } from '../../../numbers/vectors.ts'
 import { atRanks, type Ranked } from '../facts/ranks.ts'
 import { type Region, scoped } from '../facts/region.ts'
 import { difference, merge, type Part } from '../merge.ts'
@@ -26,27 +27,27 @@ export const arceeFusion = merge(card, {
       const { rows, threshold } = await facts(part)
       const [a, b] = part.vectors as [Float64Array, Float64Array]
       const found = importances(part, rows, rowOf(part.shape))
-      return [a.map((v, i) => (Math.fround(found[i] ?? 0) >= threshold ? (b[i] ?? 0) : v))]
+      return [a.map((v, i) => (Math.fround(element(found, i)) >= threshold ? element(b, i) : v))]
     }
   },
 })
 
 const rowOf = (shape: readonly number[]): number => Math.max(1, shape.at(-1) ?? 1)
 
-function importances({ vectors, first }: Part, rows: ArrayLike<number>, length: number): Float64Array {
+function importances({ vectors, first }: Part, rows: Float64Array, length: number): Float64Array {
   const [a, b] = vectors as [Float64Array, Float64Array]
-  return a.map((v, i) => Math.abs(difference(b[i] ?? 0, v)) * (rows[Math.floor((first + i) / length)] ?? 0))
+  return a.map((v, i) => Math.abs(difference(element(b, i), v)) * element(rows, Math.floor((first + i) / length)))
 }
 
 /** KL of each row's softmax in the second model from that in the first. */
-async function divergences(region: Region, length: number): Promise<number[]> {
+async function divergences(region: Region, length: number): Promise<Float64Array> {
   const rows: number[] = []
   for await (const { vectors } of region.pass()) {
     const [a, b] = vectors as [Float64Array, Float64Array]
     for (let at = 0; at < a.length; at += length)
       rows.push(divergence(softmax(b.subarray(at, at + length)), softmax(a.subarray(at, at + length))))
   }
-  return rows
+  return Float64Array.from(rows)
 }
 
 const tiny = 1e-8
@@ -54,7 +55,7 @@ const tiny = 1e-8
 function divergence(p: Float64Array, q: Float64Array): number {
   return Math.max(
     0,
-    p.reduce((sum, v, i) => sum + (v + tiny) * Math.log((v + tiny) / ((q[i] ?? 0) + tiny)), 0),
+    p.reduce((sum, v, i) => sum + (v + tiny) * Math.log((v + tiny) / (element(q, i) + tiny)), 0),
   )
 }
 

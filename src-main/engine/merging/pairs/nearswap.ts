@@ -2,6 +2,7 @@
 // move a little:
 //   theta = w theta_2 + (1 - w) theta_1,   w = min(1, t / |theta_1 - theta_2|)
 import { nearswap as card } from '../../../contract/merges/pairs/nearswap.ts'
+import { element } from '../../../numbers/vectors.ts'
 import { merge } from '../merge.ts'
 
 export const nearswap = merge(card, {
@@ -11,7 +12,7 @@ export const nearswap = merge(card, {
     (_, { t }) =>
     ({ vectors }) => {
       const [a, b] = vectors as [Float64Array, Float64Array]
-      return [a.map((v, i) => between(v, b[i] ?? 0, t))]
+      return [a.map((v, i) => between(v, element(b, i), t))]
     },
 })
 

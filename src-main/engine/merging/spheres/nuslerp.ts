@@ -2,7 +2,7 @@
 //   t = w_2 / (w_1 + w_2)
 // of a tensor as one vector, of each row by itself, or of each column. It is a line where the two are parallel.
 import { nuslerp as card } from '../../../contract/merges/spheres/nuslerp.ts'
-import { add } from '../../../numbers/vectors.ts'
+import { add, at, element } from '../../../numbers/vectors.ts'
 import { type Region, scoped } from '../facts/region.ts'
 import { merge } from '../merge.ts'
 import { arc, cosineOf } from './arc.ts'
@@ -27,8 +27,8 @@ export const nuslerp = merge(card, {
       const vectorOf = lineOf(along, shape)
       const between = a.map((x, i) => {
         const [c, d] = arcs[vectorOf(first + i)] as [number, number]
-        const value = c * x + d * (b[i] ?? 0)
-        return Number.isFinite(value) ? value : (base[i] ?? 0)
+        const value = c * x + d * element(b, i)
+        return Number.isFinite(value) ? value : at(base, i)
       })
       return [between]
     }
@@ -54,12 +54,12 @@ async function cosinesOf(region: Region, along: Along, shape: readonly number[])
   for await (const { vectors, first } of region.pass()) {
     const [a, b] = vectors as [Float64Array, Float64Array]
     for (let i = 0; i < a.length; i++) {
-      const [x, y, line] = [a[i] ?? 0, b[i] ?? 0, vectorOf(first + i)]
+      const [x, y, line] = [element(a, i), element(b, i), vectorOf(first + i)]
       if (!Number.isFinite(x)) continue
       add(aa, line, x * x)
       add(bb, line, y * y)
       add(ab, line, x * y)
     }
   }
-  return ab.map((dot, line) => cosineOf(dot, Math.sqrt(aa[line] ?? 0), Math.sqrt(bb[line] ?? 0)))
+  return ab.map((dot, line) => cosineOf(dot, Math.sqrt(element(aa, line)), Math.sqrt(element(bb, line))))
 }

@@ -1,5 +1,5 @@
 // Checkpoints merged without a run: the model of a recipe as a file, with its card.
-import { basename } from 'node:path'
+import { basename, dirname } from 'node:path'
 
 import { z } from 'zod'
 
@@ -18,15 +18,18 @@ export function mergeKind({ inOwnProcess, template }: { inOwnProcess: InOwnProce
     request,
     title: ({ recipe, out }) => `${basename(out)}: ${recipe.name}`,
     run: async (_, wanted, work) => {
-      const { file } = await inOwnProcess(work.signal, ({ ask }) =>
-        exportMerge(
-          {
-            template,
-            rebuild: (asked) => ask((client) => client.rebuild(asked)),
-            look: (file) => ask((client) => client.look({ file })),
-          },
-          wanted,
-        ),
+      const { file } = await inOwnProcess(
+        work.signal,
+        ({ ask }) =>
+          exportMerge(
+            {
+              template,
+              rebuild: (asked) => ask((client) => client.rebuild(asked)),
+              look: (file) => ask((client) => client.look({ file })),
+            },
+            wanted,
+          ),
+        dirname(wanted.out),
       )
       work.wrote(file)
       return undefined
