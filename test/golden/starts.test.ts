@@ -20,13 +20,9 @@ const read = (name: string) =>
 const written = read('starts.json')
 const whole = plannedRuns(parseStudy({ ...written, config: read(written.config) }), () => 0)
 
-/** The arms on two small models, two steps in place of an epoch. */
-const { start: _, iterations: _none, ...models } = goldenExample
-const small = parseStudy({
-  ...written,
-  config: { ...models, method: 'atlas', batch: 24, steps: undefined },
-  seeds: [1],
-})
+/** The arms on three small models, whose epochs are two steps. */
+const { steps: _, ...models } = goldenExample
+const small = parseStudy({ ...written, config: { ...models, batch: 48, start: { method: 'atlas' } }, seeds: [1] })
 const arms = new Map(plannedRuns(small, () => 0).map((one) => [one.arm, one]))
 const titles = [...arms.keys()].filter((arm) => arm !== 'aTLAS' && !/ \+ | from /.test(arm))
 
@@ -43,7 +39,9 @@ test('the study is valid: 14 starts, each alone, with DV-BASI and with restarts;
         .startsWith(title.toLowerCase()),
     ).toBe(true)
     expect(arms.get(`${title} + DV-BASI`)?.config).toMatchObject({ method: 'dv-basi', initialCoefficient: 0.1 })
-    expect(arms.get(`${title} + restart only`)?.config).toMatchObject({ method: 'dv-basi', control: 'restart' })
+    const { start } = arms.get(`${title} + DV-BASI`)?.config ?? {}
+    expect(start).toEqual({ method: 'merge', merge: step?.merge })
+    expect(arms.get(`${title} + restart only`)?.config).toMatchObject({ method: 'dv-basi', control: 'restart', start })
   }
   const learned = whole.filter(({ config }) => config.method !== 'merge')
   for (const { config } of learned) expect((config.iterations ?? 1) * (config.epochs ?? 0)).toBe(3)
@@ -77,16 +75,18 @@ describe('on wasm', () => {
   const steps = (all: readonly EngineEvent[]): number =>
     all.reduce((sum, event) => sum + (event.type === 'epoch' ? event.losses.length : 0), 0)
 
-  test.each(titles)('%s is where its arms start, and they go as many steps as aTLAS', async (title) => {
-    const merged = await ran(title)
-    const onward = [await ran(`${title} + DV-BASI`), await ran(`${title} + restart only`)]
-    expect(steps(merged)).toBe(0)
-    for (const all of onward) {
-      expect(startOf(all)).toEqual(startOf(merged))
-      expect(beginning(all)).toEqual(beginning(merged))
-      expect(steps(all)).toBe(12) // three epochs of 96 images in batches of 24
-    }
-    expect(steps(await ran('aTLAS'))).toBe(12)
+  test.each(titles)('%s is where DV-BASI starts from it', async (title) => {
+    const [merged, onward] = [await ran(title), await ran(`${title} + DV-BASI`)]
+    expect(startOf(onward)).toEqual(startOf(merged))
+    expect(beginning(onward)).toEqual(beginning(merged))
+    expect([steps(merged), steps(onward)]).toEqual([0, 6])
+  })
+
+  test('restarts begin where DV-BASI does, and go as many steps, as does aTLAS', async () => {
+    const [merged, restart] = [await ran('TIES'), await ran('TIES + restart only')]
+    expect(startOf(restart)).toEqual(startOf(merged))
+    expect(beginning(restart)).toEqual(beginning(merged))
+    expect([steps(restart), steps(await ran('aTLAS'))]).toEqual([6, 6])
   })
 
   test('aTLAS from task arithmetic begins at its model', async () => {

@@ -98,14 +98,13 @@ function tridiagonal(
 
 /**
  * x = u[first .. n), written over by the h with (1 - tau h h') x = beside[k] e_1; gives tau. 0 where x is that
- * already, but for what no
- * square can hold.
+ * already, but for what is so small that no number could hold the square of tau.
  */
 function reflector(u: Float64Array, first: number, n: number, beside: Float64Array, k: number): number {
   const head = element(u, first)
   let rest = 0
   for (let j = first + 1; j < n; j++) rest += element(u, j) ** 2
-  if (rest < 1e-280) {
+  if (rest < 1e-150) {
     beside[k] = head
     u.fill(0, first, n)
     return 0
