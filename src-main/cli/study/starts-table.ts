@@ -38,7 +38,7 @@ export function startLines({ starts, ways, rivals, steps }: Starts, runs: readon
     '',
     ...rivals.map((rival) => `${rival}, from a start of its own: ${spread(seedsIn(against, rival))}.`),
     `Steps after the start, of all runs that are done: ${[...steps].map(([of, n]) => `${of} ${n.join(' or ')}`).join(', ')}.`,
-    'Accuracy: the mean over tasks in %, ± the standard deviation over seeds. Differences are in points, paired by seed; in brackets their 95 % interval by Student’s t.',
+    'Accuracy: the mean over tasks in %, ± the standard deviation over seeds. Differences are in points, paired by seed; in brackets their 95 % interval by Student’s t, where they are not all alike.',
   ]
 }
 
