@@ -13,6 +13,7 @@ import { type Backend, openBackend } from '../../src-main/engine/devices/backend
 import { run } from '../../src-main/engine/runs/run.ts'
 import { hashFile } from '../../src-main/files/hash.ts'
 import { openSource } from '../../src-main/files/source.ts'
+import { startsOf } from '../../src-main/workbench/studies/starts.ts'
 import { folder, goldenExample } from './fixture.ts'
 
 const read = (name: string) =>
@@ -46,6 +47,19 @@ test('the study is valid: 14 starts, each alone, with DV-BASI and with restarts;
   }
   const learned = whole.filter(({ config }) => config.method !== 'merge')
   for (const { config } of learned) expect((config.iterations ?? 1) * (config.epochs ?? 0)).toBe(3)
+})
+
+test("the page's example of one's own is a study too: its start is found, and its rival", () => {
+  const page = readFileSync(join(import.meta.dirname, '../../docs/starts.md'), 'utf8')
+  const example = JSON.parse(/```json\n(.*?)```/s.exec(page)?.[1] ?? '')
+  const own = { ...read('dv-basi.json'), iterations: 3, epochs: 1 }
+  const runs = plannedRuns(parseStudy({ ...example, config: own }), () => 0)
+  const steps = { start: [], iterations: [] }
+  const found = startsOf(runs.map(({ arm, config }) => ({ arm, config: resolveConfig(config, (path) => path), steps })))
+  expect(found?.starts.map(({ arm }) => arm)).toEqual(['TIES', 'TIES', 'TIES']) // three seeds
+  expect([found?.ways, [...new Set(found?.rivals)]]).toEqual([['DV-BASI', 'restart only'], ['aTLAS']])
+  for (const { config } of runs.filter(({ config }) => config.method !== 'merge'))
+    expect((config.iterations ?? 1) * (config.epochs ?? 0)).toBe(3)
 })
 
 describe('on wasm', () => {

@@ -1,5 +1,5 @@
-// Of a study whose arms go on from starts that are arms themselves, a table with a row a start: the start alone, each way
-// to go on, and what the first way has before the others and before each rival, with intervals. As Markdown.
+// Of a study whose arms go on from starts that are arms themselves, a table with a row a start: the start alone, each
+// way to go on, and what the first way has before the others and before each rival, with intervals. As Markdown.
 import type { StudyRun } from '../../contract/api/studies.ts'
 import { deviation, mean, pairedInterval } from '../../numbers/statistics/paired.ts'
 import type { Starts } from '../../workbench/studies/starts.ts'

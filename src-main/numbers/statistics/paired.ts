@@ -1,6 +1,6 @@
 // Means, their spread, and whether two methods differ on the same seeds: Student's paired t test,
 //   t = mean(d) / (s_d / sqrt(n)),  d_i = a_i - b_i,   p = I_{nu / (nu + t^2)}(nu / 2, 1 / 2),  nu = n - 1,
-// I the regularised incomplete beta function by its continued fraction (Lentz). And the interval of the mean difference,
+// I the regularised incomplete beta function by its continued fraction (Lentz); and the mean difference's interval,
 //   mean(d) -+ t s_d / sqrt(n),  t where p is one minus the interval's probability.
 import { sum } from '../vectors.ts'
 

@@ -1,5 +1,5 @@
-// Which arms of a study go on from the same start: an arm that is the start alone, those that begin with it and go on in
-// iterations (DV-BASI, its controls), and what stands beside them all without that start, their rivals. Said by the
+// Which arms of a study go on from the same start: an arm that is the start alone, those that begin with it and go on
+// in iterations (DV-BASI, its controls), and what stands beside them all without that start, their rivals. Said by the
 // configurations that the runs were kept with, not by the arms' names: a start is the same where the method, the fields
 // it reads, its merge, and everything that does not belong to the iterations are.
 import type { StudyRun } from '../../contract/api/studies.ts'
