@@ -22,9 +22,10 @@ export function startLines({ starts, ways, rivals, steps }: Starts, runs: readon
     alone: meanOver(rows.map(({ alone }) => alone)),
     ways: new Map(ways.map((way) => [way, meanOver(rows.map((row) => seedsIn(row.ways, way)))])),
   }
-  const head = ['start', 'alone', ...ways, ...[...others, ...rivals].map((other) => `${first} − ${other}`)]
+  const head = ['start', 'seeds', 'alone', ...ways, ...[...others, ...rivals].map((other) => `${first} − ${other}`)]
   const cells = [...rows, all].map(({ name, alone, ways: own }) => [
     name,
+    String(Math.min(alone.size, ...ways.map((way) => seedsIn(own, way).size))),
     spread(alone),
     ...ways.map((way) => spread(seedsIn(own, way))),
     ...others.map((way) => difference(seedsIn(own, first), seedsIn(own, way))),

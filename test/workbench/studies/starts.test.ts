@@ -74,10 +74,10 @@ test('the table has a row a start, the mean of them, and intervals of difference
     ran('TIES + restart only', seed, [0.69, 0.73, 0.77][seed] ?? 0),
   ])
   const lines = starts ? startLines(starts, runs) : []
-  expect(lines[0]).toBe('| start | alone | DV-BASI | restart only | DV-BASI − restart only | DV-BASI − aTLAS |')
+  expect(lines[0]).toBe('| start | seeds | alone | DV-BASI | restart only | DV-BASI − restart only | DV-BASI − aTLAS |')
   // 1, 2, 3 points: 2 -+ 4.3027 / sqrt(3); 0, 5, 10: five times that around 5
   const figures = '60.0 ± 0.0 | 75.0 ± 5.0 | 73.0 ± 4.0 | +2.00 [−0.48, +4.48] | +5.00 [−7.42, +17.42] |'
-  expect(lines.slice(2, 4)).toEqual([`| TIES | ${figures}`, `| mean of 1 | ${figures}`])
+  expect(lines.slice(2, 4)).toEqual([`| TIES | 3 | ${figures}`, `| mean of 1 | 3 | ${figures}`])
   expect(lines).toContain('aTLAS, from a start of its own: 70.0 ± 0.0.')
   expect(lines).toContain('Steps after the start, of all runs that are done: aTLAS 96, DV-BASI 96, restart only 96.')
 })
