@@ -75,6 +75,34 @@ test('the controls of a configuration are a study', async () => {
   expect(last.table.map(({ arm }) => arm)).toContain('restart only')
 })
 
+test('starts, ways to go on from them and a rival: their table is printed, and written where it is asked for', async () => {
+  const home = temporaryFolder()
+  const ties = { method: 'merge', merge: 'ties' }
+  const arms = [
+    { label: 'aTLAS', change: { method: 'atlas', start: null, iterations: null, epochs: 6 } },
+    { label: 'TIES', change: { ...ties, start: null, iterations: null, epochs: null } },
+    { label: 'TIES + DV-BASI', change: { start: ties } },
+    { label: 'TIES + restart only', change: { start: ties, control: 'restart' } },
+  ]
+  const file = write(home, 'study.json', { name: 'starts', arms, seeds: [1, 2], config: toyFile })
+  const out = join(home, 'tables', 'starts.md')
+  const ran = await outcome(basil(home, ['run', file, '--out', out]))
+  expect(ran).toMatchObject({ code: 0, err: '' })
+  const text = readFileSync(out, 'utf8')
+  expect(text).toMatch(/^# starts\n\n8 of 8 runs done\.\n\n\| start \| seeds \| alone \| DV-BASI \| restart only \|/)
+  const at = ran.out.indexOf('| start |')
+  expect(ran.out.slice(at).trim()).toBe(text.slice(text.indexOf('| start |')).trim())
+  expect(text).toMatch(/^\| TIES \| 2 \|( \d+\.\d ± \d+\.\d \|){3} \+0\.00 \| \+\d+\.\d\d \|$/m)
+  expect(text).toMatch(/^Steps after the start, .*: aTLAS (\d+), DV-BASI \1, restart only \1\.$/m)
+  writeFileSync(out, 'old')
+  expect((await outcome(basil(home, ['show', '1', '--out', out]))).code).toBe(0)
+  expect(readFileSync(out, 'utf8')).toBe(text)
+  writeFileSync(join(home, 'file'), '')
+  const refused = await outcome(basil(home, ['run', file, '--out', join(home, 'file', 'starts.md')]))
+  expect(refused.code).not.toBe(0)
+  expect(refused.err).toContain('The folder of the tables cannot be made')
+})
+
 test('another process asks it to pause after its run; it says how to go on, and goes on', async () => {
   const home = temporaryFolder()
   const seeds = Array.from({ length: 8 }, (_, seed) => seed) // it must not end before the other process has started

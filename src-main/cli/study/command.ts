@@ -10,8 +10,10 @@ import { count } from '../numbers.ts'
 import { fail, print, printJson } from '../output.ts'
 import { withWorkbench } from '../with.ts'
 import { followStudy } from './follow.ts'
-import { partLines } from './part-table.ts'
-import { runLine, summaryLine, tableLines } from './print.ts'
+import { runLine, summaryLine } from './print.ts'
+import { readyFor, tableLinesOf, writeTables } from './tables.ts'
+
+const outWords = 'write its tables there too, as Markdown; what is there is replaced'
 
 type Part = (name: string, description: string) => Command
 
@@ -30,7 +32,8 @@ function addStarting(part: Part): void {
       '<file>',
       'a study as JSON; its paths are relative to it, its "config" may be the path of a configuration',
     )
-    .action((file: string, { json = false }) => run(file, json, (definition) => definition))
+    .option('--out <file.md>', outWords)
+    .action((file: string, { json = false, out }) => run(file, json, (definition) => definition, out))
   part(
     'controls',
     'run a configuration of dv-basi beside its controls: isotropic, random, restart, one long run, larger rate, no decay',
@@ -63,13 +66,16 @@ function addKept(part: Part): void {
   )
   part('show', 'its runs and its table')
     .argument('<study>', 'its number', count)
-    .action((study: number, { json = false }) =>
-      withWorkbench(json, false, async ({ studies }) => {
-        const detail = studies.show(study)
+    .option('--out <file.md>', outWords)
+    .action((study: number, { json = false, out }) =>
+      withWorkbench(json, false, async (workbench) => {
+        const detail = workbench.studies.show(study)
+        if (out !== undefined) await readyFor(out)
+        if (out !== undefined) await writeTables(out, workbench, detail)
         if (json) return printJson(detail)
         print(summaryLine(detail))
         for (const one of detail.runs) print(runLine(one))
-        for (const line of [...partLines(detail), ...tableLines(detail)]) print(line)
+        for (const line of tableLinesOf(workbench, detail)) print(line)
       }),
     )
   part('pause', 'after its present run, whichever process is at it')
@@ -83,10 +89,12 @@ function addKept(part: Part): void {
     )
   part('resume', 'go on where it was')
     .argument('<study>', 'its number', count)
-    .action((study: number, { json = false }) =>
-      withWorkbench(json, true, async (workbench) =>
-        followStudy(workbench, await workbench.studies.resume(study), json),
-      ),
+    .option('--out <file.md>', outWords)
+    .action((study: number, { json = false, out }) =>
+      withWorkbench(json, true, async (workbench) => {
+        if (out !== undefined) await readyFor(out)
+        await followStudy(workbench, await workbench.studies.resume(study), json, out)
+      }),
     )
   part('forget', 'take it away; its runs stay')
     .argument('<study>', 'its number', count)
@@ -103,12 +111,14 @@ async function run(
   file: string,
   json: boolean,
   change: (definition: Record<string, unknown>) => unknown,
+  out?: string,
 ): Promise<void> {
   const read = await readDefinition(file, change).catch((error: unknown) => fail(error, json, 2))
   if (read)
-    await withWorkbench(json, true, async (workbench) =>
-      followStudy(workbench, await workbench.studies.start(read.definition, read.absolute), json),
-    )
+    await withWorkbench(json, true, async (workbench) => {
+      if (out !== undefined) await readyFor(out)
+      await followStudy(workbench, await workbench.studies.start(read.definition, read.absolute), json, out)
+    })
 }
 
 const firstSeeds = (n: number): number[] => Array.from({ length: n }, (_, seed) => seed)

@@ -7,11 +7,14 @@ import { onSignals } from '../ending.ts'
 import { isPipeClosed, onClosedPipe, print, printJson } from '../output.ts'
 import { lineOf } from '../print.ts'
 import { clearLive, sayLive } from '../terminal.ts'
-import { partLines } from './part-table.ts'
-import { doubtLines, runLine, tableLines } from './print.ts'
+import { doubtLines, runLine } from './print.ts'
+import { tableLinesOf, writeTables } from './tables.ts'
 
-/** Sets the exit code: 0 when every run was done, or nobody listens any more; else 1. */
-export async function followStudy(workbench: Workbench, study: number, json: boolean): Promise<void> {
+/**
+ * Sets the exit code: 0 when every run was done, or nobody listens any more; else 1. out: a file that the tables are
+ * written to at the end.
+ */
+export async function followStudy(workbench: Workbench, study: number, json: boolean, out?: string): Promise<void> {
   const { studies } = workbench
   onClosedPipe(() => void studies.pause(study, true))
   const release = onSignals({
@@ -50,7 +53,8 @@ export async function followStudy(workbench: Workbench, study: number, json: boo
       if (!json && at >= 0) void live(workbench, runs[at] as StudyRun, `${at + 1} of ${runs.length}`)
     }
     clearLive()
-    tell(studies.show(study), json)
+    if (out !== undefined) await writeTables(out, workbench, studies.show(study))
+    tell(workbench, studies.show(study), json)
   } finally {
     release()
   }
@@ -58,13 +62,13 @@ export async function followStudy(workbench: Workbench, study: number, json: boo
 
 const ended: StudyRun['state'][] = ['done', 'failed', 'stopped']
 
-function tell(detail: StudyDetail, json: boolean): void {
+function tell(workbench: Workbench, detail: StudyDetail, json: boolean): void {
   process.exitCode = (detail.state === 'done' && detail.done === detail.planned) || isPipeClosed() ? 0 : 1
   if (json) {
     printJson({ type: detail.state, ...detail })
     return
   }
-  for (const line of [...partLines(detail), ...tableLines(detail)]) print(line)
+  for (const line of tableLinesOf(workbench, detail)) print(line)
   if (detail.error) process.stderr.write(`${sentence(detail.error)}\n`)
   if (detail.state === 'paused') process.stderr.write(`Paused. Next: basil study resume ${detail.study}\n`)
 }

@@ -1,6 +1,7 @@
 // Means, their spread, and whether two methods differ on the same seeds: Student's paired t test,
 //   t = mean(d) / (s_d / sqrt(n)),  d_i = a_i - b_i,   p = I_{nu / (nu + t^2)}(nu / 2, 1 / 2),  nu = n - 1,
-// I the regularised incomplete beta function by its continued fraction (Lentz).
+// I the regularised incomplete beta function by its continued fraction (Lentz); and the mean difference's interval,
+//   mean(d) -+ t s_d / sqrt(n),  t where p is one minus the interval's probability.
 import { sum } from '../vectors.ts'
 
 /** NaN for none. */
@@ -25,6 +26,26 @@ export function pairedTTest(differences: readonly number[]): number | null {
   const n = differences.length
   const t = mean(differences) / (spread / Math.sqrt(n))
   return incompleteBeta((n - 1) / (n - 1 + t * t), (n - 1) / 2, 0.5)
+}
+
+/** Student's interval of the mean difference; null where pairedTTest is. */
+export function pairedInterval(differences: readonly number[], probability = 0.95): [number, number] | null {
+  const spread = deviation(differences)
+  if (!spread) return null
+  const [m, n] = [mean(differences), differences.length]
+  const reach = (quantile(n - 1, probability) * spread) / Math.sqrt(n)
+  return [m - reach, m + reach]
+}
+
+/** What |t| stays below with this probability, by halving x = nu / (nu + t^2), in which p grows. */
+function quantile(nu: number, probability: number): number {
+  let [low, high] = [0, 1]
+  for (let halvings = 0; halvings < 200; halvings++) {
+    const middle = (low + high) / 2
+    if (incompleteBeta(middle, nu / 2, 0.5) < 1 - probability) low = middle
+    else high = middle
+  }
+  return Math.sqrt((nu * (1 - high)) / high)
 }
 
 /** I_x(a, b). */

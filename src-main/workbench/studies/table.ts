@@ -29,6 +29,16 @@ export function tableOf(runs: readonly StudyRun[]): ArmRow[] {
   })
 }
 
+/** One arm's value of every seed that it has done. */
+export function accuracyBySeed(runs: readonly StudyRun[]): ReadonlyMap<number, number> {
+  return new Map(
+    [...whole(runs)].flatMap(([seed, parts]) => {
+      const value = over(parts.map(({ accuracy }) => accuracy))
+      return value === null ? [] : [[seed, value] as const]
+    }),
+  )
+}
+
 type Seeds = Map<number, StudyRun[]>
 
 /** Seeds of which every part is done. */

@@ -44,6 +44,19 @@ export function armsOf(runs: readonly Pick<StudyRun, 'arm'>[]): string[] {
   return [...new Set(runs.map(({ arm }) => arm))]
 }
 
+/** More arms than that look alike: 6 colours, each with a line and with dashes. */
+const toldApart = 12
+
+/** What a chart leaves out until a person asks for it. */
+export function leftOutAtFirst(runs: readonly Pick<StudyRun, 'arm'>[]): string[] {
+  return armsOf(runs).slice(toldApart)
+}
+
+/** "3 arms are left out; click one to draw it."; nothing where all are drawn. */
+export function leftOutSentence(arms: number): string {
+  return arms === 0 ? '' : `${arms === 1 ? '1 arm is' : `${arms} arms are`} left out; click one to draw it.`
+}
+
 export function armSentence(lines: readonly StageLine[], measure: StudyMeasure): string {
   const arms = new Set(lines.map((l) => l.stage)).size
   if (lines.length === 0) return 'No run has been measured yet.'

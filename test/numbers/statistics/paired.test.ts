@@ -2,7 +2,13 @@
 // of the t distribution with 1, 2 and 4 degrees of freedom, tables, and closed forms of the incomplete beta function.
 import { expect, test } from 'vitest'
 
-import { deviation, incompleteBeta, mean, pairedTTest } from '../../../src-main/numbers/statistics/paired.ts'
+import {
+  deviation,
+  incompleteBeta,
+  mean,
+  pairedInterval,
+  pairedTTest,
+} from '../../../src-main/numbers/statistics/paired.ts'
 
 test("Student's sleep data: t = -4.0621 with 9 degrees of freedom, p = 0.002833", () => {
   const first = [0.7, -1.6, -0.2, -1.2, -0.1, 3.4, 3.7, 0.8, 0.0, 2.0]
@@ -41,10 +47,21 @@ test.each([
   expect(pairedTTest(withT(critical, nu + 1))).toBeCloseTo(p, 4)
 })
 
+test("the interval of Student's sleep data is R's, and that of two values its closed form", () => {
+  const differences = [-1.2, -2.4, -1.3, -1.3, 0, -1, -1.8, -0.8, -4.6, -1.4]
+  const [low = Number.NaN, high = Number.NaN] = pairedInterval(differences) ?? []
+  expect(low).toBeCloseTo(-2.4598858, 6)
+  expect(high).toBeCloseTo(-0.7001142, 6)
+  const [from = Number.NaN, to = Number.NaN] = pairedInterval([1, 3], 0.5) ?? [] // t = tan(pi / 4), s / sqrt(2) = 1
+  expect([from, to]).toEqual([expect.closeTo(1, 12), expect.closeTo(3, 12)])
+})
+
 test('without spread, or with one value, nothing is judged', () => {
   expect(deviation([3])).toBeNull()
   expect(pairedTTest([0.1])).toBeNull()
   expect(pairedTTest([0.25, 0.25, 0.25])).toBeNull()
+  expect(pairedInterval([0.1])).toBeNull()
+  expect(pairedInterval([0.25, 0.25])).toBeNull()
 })
 
 test('the incomplete beta function has its closed forms', () => {

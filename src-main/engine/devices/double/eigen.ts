@@ -9,6 +9,9 @@ const WIDE = 16 // columns of a tile of the kernels
 const ROWS = 32 // rows of a tile of the tridiagonalisation
 const KEPT = 2 ** 17 // rotations that are gathered
 const MOST_SWEEPS = 100 // for one eigenvalue, which takes two
+// Where most eigenvalues are 0, sweeps from the large ones keep rounding their size anew into those: what is nothing
+// then grows from sweep to sweep, soon as large as what the tridiagonal form was rounded by.
+const PATIENT = 10
 
 export interface Eigen {
   values: Float64Array // (n), largest first
@@ -95,14 +98,13 @@ function tridiagonal(
 
 /**
  * x = u[first .. n), written over by the h with (1 - tau h h') x = beside[k] e_1; gives tau. 0 where x is that
- * already, but for what no
- * square can hold.
+ * already, but for what is so small that no number could hold the square of tau.
  */
 function reflector(u: Float64Array, first: number, n: number, beside: Float64Array, k: number): number {
   const head = element(u, first)
   let rest = 0
   for (let j = first + 1; j < n; j++) rest += element(u, j) ** 2
-  if (rest < 1e-280) {
+  if (rest < 1e-150) {
     beside[k] = head
     u.fill(0, first, n)
     return 0
@@ -146,7 +148,7 @@ function implicitQl(device: DoubleDevice, d: Float64Array, e: Float64Array, z: M
     for (let tries = 0; ; tries++) {
       if (tries > MOST_SWEEPS) throw new RangeError(`eigenvalue ${l} of ${n} was not found`)
       let m = l
-      while (m < n - 1 && !isNothing(d, e, m, largest)) m++
+      while (m < n - 1 && !isNothing(d, e, m, largest * 2 ** Math.max(0, tries - PATIENT))) m++
       if (m === l) break
       const made = sweep(d, e, l, m, kept.subarray(2 * rotations))
       if (made > 0) {

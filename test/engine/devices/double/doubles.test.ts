@@ -103,6 +103,32 @@ test.each([
   }),
 )
 
+/** 25 directions of 128, and in the others what rounding leaves. */
+function ofLowRank(): Float64Array {
+  const [some, rest] = [noise(128 * 25, 1), noise(128 * 128, 9)]
+  return product(some, transposed(some, 128, 25), 128, 25, 128).map((v, i) => {
+    const mirrored = rest[(i % 128) * 128 + Math.floor(i / 128)] as number
+    return v + 1e-15 * ((rest[i] as number) + mirrored)
+  })
+}
+
+test.each([
+  ['that is of low rank but for rounding', 128, ofLowRank()],
+  [
+    'whose rows fall far below what a square can hold',
+    211,
+    Float64Array.from({ length: 211 * 211 }, (_, i) => 0.3 ** (2 * Math.max(i % 211, Math.floor(i / 211)))),
+  ],
+])('eigenvalues of a matrix %s are found', (_, n, a) =>
+  device.scope(() => {
+    const { values, vectors } = eigen(device, device.matrix(n, n, a))
+    const z = Float64Array.from(device.values(vectors))
+    const scaled = z.map((v, i) => v * (values[Math.floor(i / n)] as number))
+    expect(farthest(product(z, transposed(z, n, n), n, n, n), identity(n))).toBeLessThan(1e-13 * n)
+    expect(farthest(product(transposed(z, n, n), scaled, n, n, n), a)).toBeLessThan(1e-13 * n)
+  }),
+)
+
 describe.each([
   [6, 4],
   [4, 6],

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest'
 
 import { armBars, scaleOf } from '../../../../src-renderer/plot/study/bars.ts'
-import { armLines, armSentence } from '../../../../src-renderer/plot/study/curves.ts'
+import { armLines, armSentence, leftOutAtFirst, leftOutSentence } from '../../../../src-renderer/plot/study/curves.ts'
 import { run } from '../../run-fixture.ts'
 import { one, second, study, whole } from '../../study-fixture.ts'
 
@@ -44,5 +44,14 @@ describe('a study’s charts', () => {
     expect(armSentence(lines, 'accuracy')).toBe(
       '6 runs of 2 arms, mean accuracy by step on the split that states are chosen by.',
     )
+  })
+
+  it('leave out arms that colours and dashes cannot tell apart, and say so', () => {
+    const runs = Array.from({ length: 15 }, (_, i) => one(`arm ${i}`, 0, 0.7))
+    expect(leftOutAtFirst([...runs, ...runs])).toEqual(['arm 12', 'arm 13', 'arm 14'])
+    expect(leftOutAtFirst(runs.slice(0, 12))).toEqual([])
+    expect(leftOutSentence(3)).toBe('3 arms are left out; click one to draw it.')
+    expect(leftOutSentence(1)).toBe('1 arm is left out; click one to draw it.')
+    expect(leftOutSentence(0)).toBe('')
   })
 })
