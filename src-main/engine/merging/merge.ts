@@ -26,7 +26,9 @@ export interface Part {
   base: Float32Array // (n), theta_pre
   /** (vectors x n): task vectors, exact; of a merge that needs no base the models themselves. May be written over. */
   vectors: Float64Array[]
-  /** The same, one of them, for a merge that reads them in turn. */
+  /** (vectors x n): the models themselves, of a merge that computes on the device; may be NaN or infinite. */
+  theirs: readonly Float32Array[]
+  /** Of `vectors`, one of them, for a merge that reads them in turn. */
   read(place: number): Promise<Float64Array>
   which: readonly number[] // of the set's vectors each of them is
   /** Of each of them, 1 where nobody says: for a merge whose card has its own use for them. */
@@ -53,10 +55,12 @@ interface Mathematics<P> {
   of: 'all' | 'alone'
   /** The merge reads the vectors one at a time, and Part.vectors is empty: memory does not grow with their number. */
   inTurn?: boolean
+  /** The merge computes on the float64 device, by element, from Part.theirs (facts/taus.ts); Part.vectors is empty. */
+  onDevice?: boolean
   prepare(sources: Sources, parameters: P): Combine | Promise<Combine>
 }
 
-export interface Merge extends Pick<Mathematics<unknown>, 'by' | 'of' | 'inTurn'> {
+export interface Merge extends Pick<Mathematics<unknown>, 'by' | 'of' | 'inTurn' | 'onDevice'> {
   card: MergeCard
   /** Defaults are filled in; throws where the card does not take the parameters. */
   prepare(sources: Sources, parameters: Record<string, unknown>): Promise<Combine>
@@ -68,6 +72,7 @@ export function merge<P extends z.ZodObject>(card: MergeCard<P>, mathematics: Ma
     by: mathematics.by,
     of: mathematics.of,
     ...(mathematics.inTurn && { inTurn: true }),
+    ...(mathematics.onDevice && { onDevice: true }),
     prepare: async (sources, parameters) => mathematics.prepare(sources, card.parameters.parse(parameters)),
   }
 }
@@ -87,6 +92,7 @@ interface Asked {
   weights: readonly number[]
   isScaled: boolean
   inTurn?: boolean
+  onDevice?: boolean
 }
 
 /**
@@ -97,25 +103,29 @@ export async function partOf(
   { base, vectors, parameters }: Sources,
   which: readonly number[],
   { name, first, count }: Place,
-  { ofModels, weights, isScaled, inTurn = false }: Asked,
+  { ofModels, weights, isScaled, inTurn = false, onDevice = false }: Asked,
 ): Promise<Part> {
   const { dtype } = infoOf(base.file.tensors, base.prefix + name, base.file.source)
-  const still = await readSlice(base, name, first, count, new Float32Array(count))
+  const slice = (of: Checkpoint): Promise<Float32Array> => readSlice(of, name, first, count, new Float32Array(count))
+  const [still, ...theirs] = (await Promise.all([
+    slice(base),
+    ...(onDevice ? which.map((t) => slice(vectors[t] as Checkpoint)) : []),
+  ])) as [Float32Array, ...Float32Array[]]
   const read = async (place: number): Promise<Float64Array> => {
     const t = which[place] as number
     const vector = vectors[t] as Checkpoint
-    const theirs = await readSlice(vector, name, first, count, new Float32Array(count))
+    const model = await slice(vector)
     const values = new Float64Array(count)
     const weight = isScaled ? (weights[t] ?? 1) : 1
     for (let i = 0; i < count; i++) {
-      const [v, b] = [theirs[i] as number, still[i] as number]
+      const [v, b] = [model[i] as number, still[i] as number]
       values[i] = ofModels ? v : weight * difference(v, b)
       if (!Number.isFinite(v) && !Object.is(v, b)) await readParameter(vector, name) // throws
     }
     return values
   }
   const found: Float64Array[] = []
-  if (!inTurn) for (const place of which.keys()) found.push(await read(place))
+  if (!inTurn && !onDevice) for (const place of which.keys()) found.push(await read(place))
   const models = callings(vectors)
   return {
     name,
@@ -124,6 +134,7 @@ export async function partOf(
     first,
     base: still,
     vectors: found,
+    theirs,
     read,
     which,
     weights: which.map((t) => weights[t] ?? 1),

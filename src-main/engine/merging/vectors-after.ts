@@ -97,14 +97,14 @@ function given(sources: Sources, step: Step, merge: Merge, asked: Asking): Check
 
 async function combined(
   sources: Sources,
-  { card, inTurn = false }: Merge,
+  { card, inTurn = false, onDevice = false }: Merge,
   asked: Asking,
   which: readonly number[],
   place: Place,
 ): Promise<Given[]> {
   const { combine, weights, ofModels } = await asked(place.name)
   const isScaled = !ofModels && card.weights !== 'own'
-  const part = await partOf(sources, which, place, { ofModels, weights, isScaled, inTurn })
+  const part = await partOf(sources, which, place, { ofModels, weights, isScaled, inTurn, onDevice })
   const { base } = part
   const values = await combine(part)
   return ofModels ? values.map((theta) => valuesOf(theta).map((v, i) => difference(v, base[i] as number))) : values

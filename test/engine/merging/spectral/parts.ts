@@ -25,6 +25,7 @@ function partOf(shape: readonly number[], taus: readonly Vector[]): Part {
     first: 0,
     base: new Float32Array(size),
     vectors: [],
+    theirs: [],
     read: async (place) => Float64Array.from(taus[place] as Vector),
     which: taus.map((_, t) => t),
     weights: taus.map(() => 1),
