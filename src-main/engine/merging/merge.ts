@@ -6,8 +6,10 @@ import type { z } from 'zod'
 import type { MergeCard } from '../../contract/merges/card.ts'
 import type { Dtype } from '../formats/dtype.ts'
 import { infoOf } from '../formats/tensor-file.ts'
+import type { Raw } from '../devices/double/rows.ts'
 import type { WeightSet } from '../weights/parents.ts'
-import { type Checkpoint, readParameter, readSlice } from '../weights/slices.ts'
+import { type Checkpoint, readNarrow, readParameter, readSlice, widened } from '../weights/slices.ts'
+import { giveBack, lend } from './facts/buffers.ts'
 
 export interface Sources extends Pick<WeightSet, 'base' | 'vectors' | 'parameters'> {
   /**
@@ -23,11 +25,15 @@ export interface Part {
   shape: readonly number[] // of one dimension or none: a bias, a norm's scale
   dtype: Dtype // of it in the pre-trained model's file; what is given is rounded to it later, once
   first: number
+  count: number // n
   base: Float32Array // (n), theta_pre
   /** (vectors x n): task vectors, exact; of a merge that needs no base the models themselves. May be written over. */
   vectors: Float64Array[]
   /** (vectors x n): the models themselves, of a merge that computes on the device; may be NaN or infinite. */
-  theirs: readonly Float32Array[]
+  theirs: readonly Raw[]
+  still: Raw // theta_pre as the file has it
+  /** What was read is not asked for any more. */
+  release(): void
   /** Of `vectors`, one of them, for a merge that reads them in turn. */
   read(place: number): Promise<Float64Array>
   which: readonly number[] // of the set's vectors each of them is
@@ -37,13 +43,26 @@ export interface Part {
   models: readonly string[]
 }
 
-/** (n), or how it is computed once it is asked for: one vector of many is often read by itself. */
-export type Given = Float64Array | (() => Float64Array)
+/** (n): where a vector leads to, float32(theta_pre + tau). */
+export interface Moved {
+  theta: Float32Array
+}
+
+/**
+ * (n), or how it is computed once it is asked for: one vector of many is often read by itself; or of a merge on the
+ * device where it leads to.
+ */
+export type Given = Float64Array | (() => Float64Array) | Moved
+
+export const isMoved = (given: Given): given is Moved => 'theta' in given
 
 /** What becomes of a part: (vectors given x n); of a merge that gives the whole model that, (1 x n). */
 export type Combine = (part: Part) => Given[] | Promise<Given[]>
 
-export const valuesOf = (given: Given): Float64Array => (typeof given === 'function' ? given() : given)
+export function valuesOf(given: Given): Float64Array {
+  if (isMoved(given)) throw new Error('a merge on the device gives no differences')
+  return typeof given === 'function' ? given() : given
+}
 
 /** Of what only hands its vectors on, nothing is read. */
 export const asTheyAre: Combine = ({ vectors }) => vectors
@@ -107,18 +126,24 @@ export async function partOf(
 ): Promise<Part> {
   const { dtype } = infoOf(base.file.tensors, base.prefix + name, base.file.source)
   const slice = (of: Checkpoint): Promise<Float32Array> => readSlice(of, name, first, count, new Float32Array(count))
-  const [still, ...theirs] = (await Promise.all([
-    slice(base),
-    ...(onDevice ? which.map((t) => slice(vectors[t] as Checkpoint)) : []),
-  ])) as [Float32Array, ...Float32Array[]]
+  const lent = onDevice ? which.map(() => lend(count)).concat(lend(count)) : []
+  const [still, ...theirs] = onDevice
+    ? ((await Promise.all(
+        [base, ...which.map((t) => vectors[t] as Checkpoint)].map((of, k) =>
+          readNarrow(of, name, first, count, lent[k] as Float32Array),
+        ),
+      )) as [Raw, ...Raw[]])
+    : [await slice(base)]
+  const floats = (): Float32Array => (still instanceof Float32Array ? still : widened(still))
   const read = async (place: number): Promise<Float64Array> => {
     const t = which[place] as number
     const vector = vectors[t] as Checkpoint
     const model = await slice(vector)
     const values = new Float64Array(count)
+    const base = floats()
     const weight = isScaled ? (weights[t] ?? 1) : 1
     for (let i = 0; i < count; i++) {
-      const [v, b] = [model[i] as number, still[i] as number]
+      const [v, b] = [model[i] as number, base[i] as number]
       values[i] = ofModels ? v : weight * difference(v, b)
       if (!Number.isFinite(v) && !Object.is(v, b)) await readParameter(vector, name) // throws
     }
@@ -132,9 +157,14 @@ export async function partOf(
     shape: parameters.get(name) ?? [],
     dtype,
     first,
-    base: still,
+    count,
+    get base() {
+      return floats()
+    },
     vectors: found,
     theirs,
+    still,
+    release: () => giveBack(lent),
     read,
     which,
     weights: which.map((t) => weights[t] ?? 1),

@@ -60,6 +60,10 @@ export class DoubleDevice {
     return new Float32Array(this.#memory.buffer, address, count)
   }
 
+  halves(address: number, count: number): Uint16Array<SharedArrayBuffer> {
+    return new Uint16Array(this.#memory.buffer, address, count)
+  }
+
   integers(address: number, count: number): Int32Array<SharedArrayBuffer> {
     return new Int32Array(this.#memory.buffer, address, count)
   }

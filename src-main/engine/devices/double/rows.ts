@@ -13,21 +13,51 @@ export function rowAt(device: DoubleDevice, { address, columns }: Matrix, t: num
   return device.doubles(address + 8 * t * columns, columns)
 }
 
-/** theirs - base, (T, n); null where one of them is not finite. */
-export function differences(device: DoubleDevice, base: Float32Array, theirs: readonly Float32Array[]): Matrix | null {
-  const [rows, n] = [theirs.length, base.length]
+/** Numbers as a file has them: float32, or bfloat16 by its halves. */
+export type Raw = Float32Array | Uint16Array
+
+/** A row of float32 on the device, its address. */
+export function floatRow(device: DoubleDevice, values: Raw): number {
+  const { length: n } = values
+  const row = device.allocate(4 * n)
+  putRow(device, values, row)
+  return row
+}
+
+function putRow(device: DoubleDevice, values: Raw, row: number): void {
+  const { length: n } = values
+  if (values instanceof Float32Array) device.floats(row, n).set(values)
+  else
+    device.scope(() => {
+      const halves = device.allocate(2 * n)
+      device.halves(halves, n).set(values)
+      device.pool.run('widenHalves', [halves, row, n], Math.ceil(n / PIECE), n < SMALL)
+    })
+}
+
+/** theirs - base, (T, n), base a row of float32; null where one of them is not finite. */
+export function differences(device: DoubleDevice, base: number, n: number, theirs: readonly Raw[]): Matrix | null {
+  const rows = theirs.length
   const taus: Matrix = { rows, columns: n, address: device.allocate(8 * rows * n) }
   const isFinite = device.scope(() => {
-    const [still, moved] = [device.allocate(4 * n), device.allocate(4 * rows * n)]
-    device.floats(still, n).set(base)
-    const all = device.floats(moved, rows * n)
-    for (const [t, values] of theirs.entries()) all.set(values, t * n)
+    const moved = device.allocate(4 * rows * n)
+    for (const [t, values] of theirs.entries()) putRow(device, values, moved + 4 * t * n)
     const tiles = rows * piecesOf(taus)
     const words = device.allocate(4 * tiles)
-    device.pool.run('differences', [still, moved, taus.address, n, words], tiles, isSmall(taus))
+    device.pool.run('differences', [base, moved, taus.address, n, words], tiles, isSmall(taus))
     return device.integers(words, tiles).every((word) => word === 0)
   })
   return isFinite ? taus : null
+}
+
+/** float32(base + tau) of each row. */
+export function movedBy(device: DoubleDevice, base: number, taus: Matrix): Float32Array[] {
+  const { rows, columns: n } = taus
+  return device.scope(() => {
+    const out = device.allocate(4 * rows * n)
+    device.pool.run('moved', [base, taus.address, out, n], rows * piecesOf(taus), isSmall(taus))
+    return Array.from({ length: rows }, (_, t) => Float32Array.from(device.floats(out + 4 * t * n, n)))
+  })
 }
 
 /**
@@ -118,20 +148,21 @@ export function elect(device: DoubleDevice, taus: Matrix, byZero: number): void 
   })
 }
 
-/** (n): of each column's elements that are not 0 their sum, their weighted mean, or the largest. */
+/** (1, n): of each column's elements that are not 0 their sum, their weighted mean, or the largest. */
 export function agreed(
   device: DoubleDevice,
   taus: Matrix,
   weights: readonly number[],
   how: 'sum' | 'mean' | 'largest',
-): Float64Array {
-  return device.scope(() => {
-    const [own, out] = [device.matrix(1, taus.rows, weights), device.allocate(8 * taus.columns)]
+): Matrix {
+  const out: Matrix = { rows: 1, columns: taus.columns, address: device.allocate(8 * taus.columns) }
+  device.scope(() => {
+    const own = device.matrix(1, taus.rows, weights)
     const which = { sum: 0, mean: 1, largest: 2 }[how]
-    const values = [taus.address, taus.columns, taus.rows, own.address, out, which]
+    const values = [taus.address, taus.columns, taus.rows, own.address, out.address, which]
     device.pool.run('agree', values, piecesOf(taus), isSmall(taus))
-    return Float64Array.from(device.doubles(out, taus.columns))
   })
+  return out
 }
 
 interface Chances {

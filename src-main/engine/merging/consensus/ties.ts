@@ -5,11 +5,11 @@
 // Trimmed vectors by themselves, with the elements of the other sign gone too, are what AdaMerging++ learns
 // coefficients of. Memory holds a slice of every model, no model.
 import { ties as card } from '../../../contract/merges/consensus/ties.ts'
-import { agreed, elect, scaleRows } from '../../devices/double/rows.ts'
+import { agreed, elect, rowAt, scaleRows } from '../../devices/double/rows.ts'
 import { type Cut, keepLargest, largestTaus } from '../facts/largest.ts'
 import { type Region, scoped } from '../facts/region.ts'
 import { shares } from '../facts/rescale.ts'
-import { type OnTaus, onTaus, rowsOf } from '../facts/taus.ts'
+import { type OnTaus, onTaus, thetas } from '../facts/taus.ts'
 import { merge, type Part } from '../merge.ts'
 import { electedByZero, massesOf } from './agree.ts'
 
@@ -49,10 +49,10 @@ export const ties = merge(card, {
     const how = largest ? 'largest' : normalize ? 'mean' : 'sum'
     return async (part) => {
       const { whole, byZero } = await facts(part)
-      return onTaus(part, (device, taus) => {
+      return onTaus(part, (device, taus, base) => {
         whole(part)(device, taus)
         elect(device, taus, byZero)
-        return output === 'merged' ? [agreed(device, taus, part.weights, how)] : rowsOf(device, taus)
+        return thetas(device, output === 'merged' ? agreed(device, taus, part.weights, how) : taus, base)
       })
     }
   },
@@ -64,7 +64,8 @@ async function majorityOf(region: Region, whole: (part: Part) => OnTaus): Promis
   for await (const part of region.pass())
     sum += await onTaus(part, (device, taus) => {
       whole(part)(device, taus)
-      return massesOf(rowsOf(device, taus)).reduce((signs, mass) => signs + Math.sign(mass), 0)
+      const rows = Array.from({ length: taus.rows }, (_, t) => rowAt(device, taus, t))
+      return massesOf(rows).reduce((signs, mass) => signs + Math.sign(mass), 0)
     })
   return sum
 }

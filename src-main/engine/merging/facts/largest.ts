@@ -144,12 +144,12 @@ export function isAmong({ least, until, behind }: Cut, { name, first }: Part, i:
 
 /** In place, of each vector what is among its largest stays; or, dropped, the others. */
 export const keepLargest =
-  (cuts: readonly Cut[], { name, first, base }: Part, isDropped = false): OnTaus =>
+  (cuts: readonly Cut[], { name, first, count }: Part, isDropped = false): OnTaus =>
   (device, taus) => {
     const lastOf = ({ until, behind }: Cut): number => {
-      if (until === null) return base.length
-      if (name !== until.name) return behind.has(name) ? -1 : base.length
-      return Math.max(-1, Math.min(base.length, until.element - first))
+      if (until === null) return count
+      if (name !== until.name) return behind.has(name) ? -1 : count
+      return Math.max(-1, Math.min(count, until.element - first))
     }
     trim(
       device,

@@ -66,12 +66,20 @@ function regionOf(
         for (let first = 0; first < size; first += step) {
           const next = partAt(sources, name, first, Math.min(step, size - first), asked)
           next.catch(() => undefined) // is told when its turn comes
-          if (ahead) yield await ahead
+          if (ahead) yield* lent(await ahead)
           ahead = next
         }
       }
-      if (ahead) yield await ahead
+      if (ahead) yield* lent(await ahead)
     },
+  }
+}
+
+function* lent(part: Part): Generator<Part> {
+  try {
+    yield part
+  } finally {
+    part.release()
   }
 }
 

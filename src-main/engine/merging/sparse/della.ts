@@ -42,10 +42,10 @@ const rowOf = (shape: readonly number[]): number => Math.max(1, product(shape.le
 /** The whole rows that a part's elements lie in, of every vector: null where they are the part's own. */
 async function wholeRowsOf(
   sources: Sources,
-  { name, shape, first, base, which }: Part,
+  { name, shape, first, count, which }: Part,
 ): Promise<{ length: number; from: number; whole: Float64Array[] | null }> {
   const length = rowOf(shape)
-  const end = first + base.length
+  const end = first + count
   if (first % length === 0 && end % length === 0) return { length, from: first, whole: null }
   const from = first - (first % length)
   const { vectors: all } = await partAt(sources, name, from, Math.ceil(end / length) * length - from, {})

@@ -17,10 +17,12 @@ export {
   differences,
   elect,
   keepByChance,
+  moved,
   placeOfTied,
   scaleRows,
   sizesOfRows,
   trim,
+  widenHalves,
 } from './merging'
 export { patchesOfBytes, patchesOfFloats } from './patches'
 export { embedding, pickRows } from './rows'

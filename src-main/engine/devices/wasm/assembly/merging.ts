@@ -52,6 +52,38 @@ export function differences(job: usize, tile: i32, _thread: i32): void {
   store<i32>(pointer(job, 4) + (<usize>tile << 2), sum == 0 ? 0 : 1)
 }
 
+/** bfloat16 as float32. Arguments: halves, out, n. A tile is a piece. */
+export function widenHalves(job: usize, tile: i32, _thread: i32): void {
+  const first = <usize>(tile * PIECE)
+  const count = min(<usize>int(job, 2) - first, <usize>PIECE)
+  const from = pointer(job, 0) + (first << 1)
+  const out = pointer(job, 1) + (first << 2)
+  let i: usize = 0
+  for (; i + 4 <= count; i += 4) {
+    const halves = i32x4.extend_low_i16x8_u(v128.load64_zero(from + (i << 1)))
+    v128.store(out + (i << 2), i32x4.shl(halves, 16))
+  }
+  for (; i < count; i++) store<i32>(out + (i << 2), <i32>load<u16>(from + (i << 1)) << 16)
+}
+
+/** theta = float32(base + tau). Arguments: base (n) in float32, taus (rows, n), out (rows, n), n. A tile is a piece of a row. */
+export function moved(job: usize, tile: i32, _thread: i32): void {
+  const n = int(job, 3)
+  const row = tile / pieces(n)
+  const first = (tile % pieces(n)) * PIECE
+  const count = <usize>min(PIECE, n - first)
+  const base = pointer(job, 0) + (<usize>first << 2)
+  const place = <usize>row * <usize>n + <usize>first
+  const tau = pointer(job, 1) + (place << 3)
+  const out = pointer(job, 2) + (place << 2)
+  let i: usize = 0
+  for (; i + 2 <= count; i += 2) {
+    const theta = f64x2.add(f64x2.promote_low_f32x4(v128.load64_zero(base + (i << 2))), v128.load(tau + (i << 3)))
+    v128.store64_lane(out + (i << 2), f32x4.demote_f64x2_zero(theta), 0)
+  }
+  for (; i < count; i++) store<f32>(out + (i << 2), <f32>(<f64>load<f32>(base + (i << 2)) + load<f64>(tau + (i << 3))))
+}
+
 /**
  * Adds up how many magnitudes have each upper half of bits, or, of one upper half, each lower. Arguments: taus, n,
  * counts (rows, 2^16), upper half (rows; -1: count upper halves). A tile is a row.
