@@ -4,9 +4,9 @@
 import type { z } from 'zod'
 
 import type { MergeCard } from '../../contract/merges/card.ts'
+import type { Raw } from '../devices/double/rows.ts'
 import type { Dtype } from '../formats/dtype.ts'
 import { infoOf } from '../formats/tensor-file.ts'
-import type { Raw } from '../devices/double/rows.ts'
 import type { WeightSet } from '../weights/parents.ts'
 import { type Checkpoint, readNarrow, readParameter, readSlice, widened } from '../weights/slices.ts'
 import { giveBack, lend } from './facts/buffers.ts'
