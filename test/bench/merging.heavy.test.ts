@@ -10,7 +10,7 @@ import { afterAll, expect, test } from 'vitest'
 import { benchMerges } from '../../src-main/bench/merging/bench.ts'
 import { mergingCases } from '../../src-main/bench/merging/cases.ts'
 import { mergingLines, mergingSchema } from '../../src-main/bench/merging/report.ts'
-import { patience } from '../patience.ts'
+import { testPatience as patience } from '../patience.ts'
 
 const python = process.env['BENCH_PYTHON'] ?? 'python3'
 const hasPeer = spawnSync(python, ['-c', 'import torch, mergekit']).status === 0

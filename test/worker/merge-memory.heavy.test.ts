@@ -9,7 +9,7 @@ import { afterAll, expect, test } from 'vitest'
 
 import { type TensorToWrite, writeSafetensors } from '../../src-main/engine/formats/safetensors-writer.ts'
 import { writeAtomic } from '../../src-main/files/write-atomic.ts'
-import { patience } from '../patience.ts'
+import { testPatience as patience } from '../patience.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'basil-memory-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))

@@ -1,7 +1,8 @@
 // The merges of whole models that are measured against their peers: task arithmetic of image towers against mergekit's
 // merge of plain checkpoints, TIES and DARE of sharded language models against mergekit, and spectral merges of image
 // towers against the same mathematics by torch.linalg.
-import { type Shape, shapes } from '../cases.ts'
+import { shapes } from '../cases.ts'
+import type { Shape } from '../scratch.ts'
 import type { LanguageSize } from './models.ts'
 
 export interface MergingCase {

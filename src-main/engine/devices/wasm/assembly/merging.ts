@@ -320,7 +320,7 @@ export function keepByChance(job: usize, tile: i32, thread: i32): void {
   const a = load<i32>(pointer(job, 8) + (<usize>row << 3))
   const b = load<i32>(pointer(job, 8) + (<usize>row << 3), 4)
   const scratch = pointer(job, 9) + (<usize>thread << 7)
-  const firstElement = (<u64>(<u32>int(job, 3)) << 32) | <u64>(<u32>int(job, 2))
+  const firstElement = load<u64>(job, 8) // both halves
   const lanes = i32x4(0, 1, 2, 3)
   // sixteen elements at a time, from a counter that is a multiple of four
   const shift = <i32>((firstElement + <u64>begin) & 15)
