@@ -1,5 +1,5 @@
-// The benchmark of merges on tiny models: every merge comes to its end, and each figure of ours is there; where a Python
-// has mergekit (BENCH_PYTHON), the peers' are too.
+// The benchmark of merges on tiny models: every merge comes to its end, and each figure of ours is there; where a
+// Python has mergekit (BENCH_PYTHON), the peers' are too.
 import { spawnSync } from 'node:child_process'
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'

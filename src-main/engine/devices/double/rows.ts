@@ -85,7 +85,7 @@ const float = new Float32Array(words.buffer)
 
 function bitsOf(x: number): number {
   float[0] = x
-  return words[0] as number
+  return words[0] ?? 0
 }
 
 /** Of each row how many magnitudes are as large as its `size`, up to `most`, and where that many are there, or -1. */
@@ -99,7 +99,7 @@ export function tied(
     const rows = device.integers(table, 2 * taus.rows)
     rows.set(asked.flatMap(({ size, most }) => [bitsOf(size), most]))
     device.pool.run('placeOfTied', [taus.address, taus.columns, table], taus.rows, isSmall(taus))
-    return asked.map((_, t) => ({ seen: rows[2 * t] as number, place: rows[2 * t + 1] as number }))
+    return asked.map((_, t) => ({ seen: rows[2 * t] ?? 0, place: rows[2 * t + 1] ?? 0 }))
   })
 }
 

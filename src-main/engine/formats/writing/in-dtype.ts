@@ -80,7 +80,7 @@ function areFinite(numbers: Float32Array): boolean {
   const bits = new Uint32Array(numbers.buffer, numbers.byteOffset, numbers.length)
   let most = 0
   for (let i = 0; i < bits.length; i++) {
-    const size = (bits[i] as number) & 0x7fffffff
+    const size = (bits[i] ?? 0) & 0x7fffffff
     if (size > most) most = size
   }
   return most < 0x7f7f8000 // what is as large is rounded up

@@ -66,7 +66,7 @@ export async function largestTaus(
       const found = all.map(() => new Map<number, Int32Array>())
       for (let k = 0; k < Math.max(...all.map((own) => own.length)); k++) {
         const own = await pass(all.map((of) => (of[k] ?? sign) - sign))
-        for (const [s, of] of all.entries()) if (k < of.length) found[s]?.set(of[k] as number, own[s] as Int32Array)
+        for (const [s, of] of all.entries()) if (k < of.length) found[s]?.set(of[k] ?? 0, own[s] as Int32Array)
       }
       return found
     },
