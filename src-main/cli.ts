@@ -220,6 +220,7 @@ program
   .option('--json', 'one JSON document')
   .option('--only <words>', 'cases whose names hold one of these, as in native-b32,merge', '')
   .option('--rounds <n>', 'paired rounds a case', wholeNumber, 5)
+  .option('--merge', 'merges of whole models, against mergekit and torch')
   .option('--card', "this machine's card alone: the table of its bars, CUDA and WebGPU beside PyTorch, in 9 minutes")
   .option('--dry', 'with --card: the same at tiny sizes, on any machine')
   .option('--seconds <n>', 'with --card: the time it may take', wholeNumber, 540)
@@ -234,6 +235,7 @@ program
     async ({
       json = false,
       card = false,
+      merge = false,
       dry = false,
       seconds,
       only,
@@ -244,9 +246,10 @@ program
       ...given
     }) => {
       try {
-        const [{ bench }, { visitCard }] = await Promise.all([
+        const [{ bench }, { visitCard }, { benchMerges }] = await Promise.all([
           import('./bench/bench.ts'),
           import('./bench/card/visit.ts'),
+          import('./bench/merging/bench.ts'),
         ])
         const checkout = existsSync(join(root, 'test', 'bench'))
         const records = given.records ?? (checkout ? join(root, 'out', 'bench') : join(dataFolder(), 'bench'))
@@ -262,7 +265,9 @@ program
           checkout: root,
           records,
         }
-        const isSound = card ? await visitCard({ ...options, dry, seconds }) : await bench(options)
+        const isSound = card
+          ? await visitCard({ ...options, dry, seconds })
+          : await (merge ? benchMerges : bench)(options)
         process.exitCode = isSound ? 0 : 1
       } catch (error) {
         fail(error, json)

@@ -77,7 +77,7 @@ async function recipeOf({ pretrained, vectors, parameters }: Files): Promise<Rec
 }
 
 /** Seconds to read the files whole, one behind the other. */
-async function readAll(paths: readonly string[]): Promise<number> {
+export async function readAll(paths: readonly string[]): Promise<number> {
   const buffer = new Uint8Array(4 * 2 ** 20)
   const began = performance.now()
   for (const path of paths) {

@@ -88,7 +88,7 @@ async function writeTensors(
 /**
  * values += U(-a, a), drawn by a linear congruential generator: good enough for load, and a gigabyte takes a second.
  */
-function addUniform(values: Float32Array, a: number, seed: number): void {
+export function addUniform(values: Float32Array, a: number, seed: number): void {
   let state = Math.imul(seed + 1, 0x9e3779b1) >>> 0
   for (let i = 0; i < values.length; i++) {
     state = (Math.imul(state, 1664525) + 1013904223) >>> 0

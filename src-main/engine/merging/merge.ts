@@ -4,10 +4,12 @@
 import type { z } from 'zod'
 
 import type { MergeCard } from '../../contract/merges/card.ts'
+import type { Raw } from '../devices/double/rows.ts'
 import type { Dtype } from '../formats/dtype.ts'
 import { infoOf } from '../formats/tensor-file.ts'
 import type { WeightSet } from '../weights/parents.ts'
-import { type Checkpoint, readParameter, readSlice } from '../weights/slices.ts'
+import { type Checkpoint, readNarrow, readParameter, readSlice, widened } from '../weights/slices.ts'
+import { giveBack, lend } from './facts/buffers.ts'
 import type { Wanted } from './statistics/wanted.ts'
 
 export interface Sources extends Pick<WeightSet, 'base' | 'vectors' | 'parameters'> {
@@ -24,10 +26,16 @@ export interface Part {
   shape: readonly number[] // of one dimension or none: a bias, a norm's scale
   dtype: Dtype // of it in the pre-trained model's file; what is given is rounded to it later, once
   first: number
+  count: number // n
   base: Float32Array // (n), theta_pre
   /** (vectors x n): task vectors, exact; of a merge that needs no base the models themselves. May be written over. */
   vectors: Float64Array[]
-  /** The same, one of them, for a merge that reads them in turn. */
+  /** (vectors x n): the models themselves, of a merge that computes on the device; may be NaN or infinite. */
+  theirs: readonly Raw[]
+  still: Raw // theta_pre as the file has it
+  /** What was read is not asked for any more. */
+  release(): void
+  /** Of `vectors`, one of them, for a merge that reads them in turn. */
   read(place: number): Promise<Float64Array>
   which: readonly number[] // of the set's vectors each of them is
   /** Of each of them, 1 where nobody says: for a merge whose card has its own use for them. */
@@ -38,13 +46,26 @@ export interface Part {
   models: readonly string[]
 }
 
-/** (n), or how it is computed once it is asked for: one vector of many is often read by itself. */
-export type Given = Float64Array | (() => Float64Array)
+/** (n): where a vector leads to, float32(theta_pre + tau). */
+export interface Moved {
+  theta: Float32Array
+}
+
+/**
+ * (n), or how it is computed once it is asked for: one vector of many is often read by itself; or of a merge on the
+ * device where it leads to.
+ */
+export type Given = Float64Array | (() => Float64Array) | Moved
+
+export const isMoved = (given: Given): given is Moved => 'theta' in given
 
 /** What becomes of a part: (vectors given x n); of a merge that gives the whole model that, (1 x n). */
 export type Combine = (part: Part) => Given[] | Promise<Given[]>
 
-export const valuesOf = (given: Given): Float64Array => (typeof given === 'function' ? given() : given)
+export function valuesOf(given: Given): Float64Array {
+  if (isMoved(given)) throw new Error('a merge on the device gives no differences')
+  return typeof given === 'function' ? given() : given
+}
 
 /** Of what only hands its vectors on, nothing is read. */
 export const asTheyAre: Combine = ({ vectors }) => vectors
@@ -58,10 +79,12 @@ interface Mathematics<P> {
   inTurn?: boolean
   /** What of each task's images it wants, where its card says that it does (Sources.statistics). */
   collects?(parameters: P): Wanted
+  /** The merge computes on the float64 device, by element, from Part.theirs (facts/taus.ts); Part.vectors is empty. */
+  onDevice?: boolean
   prepare(sources: Sources, parameters: P): Combine | Promise<Combine>
 }
 
-export interface Merge extends Pick<Mathematics<unknown>, 'by' | 'of' | 'inTurn'> {
+export interface Merge extends Pick<Mathematics<unknown>, 'by' | 'of' | 'inTurn' | 'onDevice'> {
   card: MergeCard
   /** Defaults are filled in; throws where the card does not take the parameters. */
   prepare(sources: Sources, parameters: Record<string, unknown>): Promise<Combine>
@@ -75,6 +98,7 @@ export function merge<P extends z.ZodObject>(card: MergeCard<P>, mathematics: Ma
     by: mathematics.by,
     of: mathematics.of,
     ...(mathematics.inTurn && { inTurn: true }),
+    ...(mathematics.onDevice && { onDevice: true }),
     prepare: async (sources, parameters) => mathematics.prepare(sources, card.parameters.parse(parameters)),
     wanted: (parameters) => mathematics.collects?.(card.parameters.parse(parameters)) ?? null,
   }
@@ -102,6 +126,7 @@ interface Asked {
   each?: Part['each']
   isScaled: boolean
   inTurn?: boolean
+  onDevice?: boolean
 }
 
 /**
@@ -112,33 +137,49 @@ export async function partOf(
   { base, vectors, parameters }: Sources,
   which: readonly number[],
   { name, first, count }: Place,
-  { ofModels, weights, each, isScaled, inTurn = false }: Asked,
+  { ofModels, weights, each, isScaled, inTurn = false, onDevice = false }: Asked,
 ): Promise<Part> {
   const { dtype } = infoOf(base.file.tensors, base.prefix + name, base.file.source)
-  const still = await readSlice(base, name, first, count, new Float32Array(count))
+  const slice = (of: Checkpoint): Promise<Float32Array> => readSlice(of, name, first, count, new Float32Array(count))
+  const lent = onDevice ? which.map(() => lend(count)).concat(lend(count)) : []
+  const [still, ...theirs] = onDevice
+    ? ((await Promise.all(
+        [base, ...which.map((t) => vectors[t] as Checkpoint)].map((of, k) =>
+          readNarrow(of, name, first, count, lent[k] as Float32Array),
+        ),
+      )) as [Raw, ...Raw[]])
+    : [await slice(base)]
+  const floats = (): Float32Array => (still instanceof Float32Array ? still : widened(still))
   const read = async (place: number): Promise<Float64Array> => {
     const t = which[place] as number
     const vector = vectors[t] as Checkpoint
-    const theirs = await readSlice(vector, name, first, count, new Float32Array(count))
+    const model = await slice(vector)
     const values = new Float64Array(count)
+    const base = floats()
     const weight = isScaled ? (weights[t] ?? 1) : 1
     for (let i = 0; i < count; i++) {
-      const [v, b] = [theirs[i] as number, still[i] as number]
+      const [v, b] = [model[i] as number, base[i] as number]
       values[i] = ofModels ? v : weight * difference(v, b)
       if (!Number.isFinite(v) && !Object.is(v, b)) await readParameter(vector, name) // throws
     }
     return values
   }
   const found: Float64Array[] = []
-  if (!inTurn) for (const place of which.keys()) found.push(await read(place))
+  if (!inTurn && !onDevice) for (const place of which.keys()) found.push(await read(place))
   const models = callings(vectors)
   return {
     name,
     shape: parameters.get(name) ?? [],
     dtype,
     first,
-    base: still,
+    count,
+    get base() {
+      return floats()
+    },
     vectors: found,
+    theirs,
+    still,
+    release: () => giveBack(lent),
     read,
     which,
     weights: which.map((t) => weights[t] ?? 1),

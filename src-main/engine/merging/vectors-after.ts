@@ -11,6 +11,7 @@ import {
   type Combine,
   difference,
   type Given,
+  isMoved,
   type Merge,
   type Place,
   partOf,
@@ -90,7 +91,10 @@ function given(sources: Sources, step: Step, merge: Merge, asked: Asking): Check
       [step],
     ).map((name, k) =>
       derivedCheckpoint(sources, name, async (parameter, first, count) => {
-        if (merge.by === 'slice') return valuesOf((await answer(which, { name: parameter, first, count }))[k] as Given)
+        if (merge.by === 'slice') {
+          const own = (await answer(which, { name: parameter, first, count }))[k] as Given
+          return isMoved(own) ? own : valuesOf(own)
+        }
         const size = sizeOf(sources, parameter)
         const whole = (await answer(which, { name: parameter, first: 0, count: size }))[k] as Given
         return valuesOf(whole).subarray(first, first + count)
@@ -101,17 +105,19 @@ function given(sources: Sources, step: Step, merge: Merge, asked: Asking): Check
 
 async function combined(
   sources: Sources,
-  { card, inTurn = false }: Merge,
+  { card, inTurn = false, onDevice = false }: Merge,
   asked: Asking,
   which: readonly number[],
   place: Place,
 ): Promise<Given[]> {
   const { combine, weights, each, ofModels } = await asked(place.name)
   const isScaled = !ofModels && card.weights !== 'own'
-  const part = await partOf(sources, which, place, { ofModels, weights, each, isScaled, inTurn })
-  const { base } = part
+  const part = await partOf(sources, which, place, { ofModels, weights, each, isScaled, inTurn, onDevice })
   const values = await combine(part)
-  return ofModels ? values.map((theta) => valuesOf(theta).map((v, i) => difference(v, base[i] as number))) : values
+  part.release()
+  if (!ofModels) return values
+  const { base } = part
+  return values.map((theta) => valuesOf(theta).map((v, i) => difference(v, base[i] as number)))
 }
 
 const sizeOf = ({ parameters }: Sources, name: string): number =>

@@ -5,11 +5,14 @@ import type { TensorFile, TensorInfo } from '../formats/tensor-file.ts'
 import type { WeightSet } from './parents.ts'
 import { type Checkpoint, readSlice } from './slices.ts'
 
-/** tau gives `count` elements of a parameter (name without prefix) from `first` on. Values are float32. */
+/**
+ * tau gives `count` elements of a parameter (name without prefix) from `first` on, or where they lead to, theta. Values
+ * are float32.
+ */
 export function derivedCheckpoint(
   { base, parameters }: Pick<WeightSet, 'base' | 'parameters'>,
   name: string,
-  tau: (parameter: string, first: number, count: number) => Promise<ArrayLike<number>>,
+  tau: (parameter: string, first: number, count: number) => Promise<Float64Array | { theta: Float32Array }>,
 ): Checkpoint {
   const { file, prefix } = base
   const parameterOf = (full: string): string | undefined => {
@@ -25,13 +28,18 @@ export function derivedCheckpoint(
     const [first, count] = [offset / 4, length / 4]
     const values = into ? new Float32Array(into.buffer, into.byteOffset, count) : new Float32Array(count)
     const difference = await tau(parameter, first, count)
-    const still = await readSlice(base, parameter, first, count, values)
-    for (let i = 0; i < count; i++) values[i] = (still[i] as number) + (difference[i] as number)
+    if ('theta' in difference) values.set(difference.theta)
+    else added(await readSlice(base, parameter, first, count, values), difference)
     return new Uint8Array(values.buffer, values.byteOffset, length)
   }
   const read: TensorFile['read'] = (full, into) => readRange(full, 0, (tensors.get(full) as TensorInfo).bytes, into)
   const source = { ...file.source, name, close: async () => undefined }
   return { ...base, file: { ...file, source, format: 'derived', tensors, metadata: {}, readRange, read } }
+}
+
+/** values += difference */
+function added(values: Float32Array, difference: Float64Array): void {
+  for (let i = 0; i < values.length; i++) values[i] = (values[i] as number) + (difference[i] as number)
 }
 
 /**

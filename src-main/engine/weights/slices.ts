@@ -55,6 +55,25 @@ export async function readSlice(
   return values
 }
 
+/** As readSlice, but bfloat16 by its halves. */
+export async function readNarrow(
+  checkpoint: Checkpoint,
+  name: string,
+  first: number,
+  count: number,
+  into: Float32Array,
+): Promise<Float32Array | Uint16Array> {
+  const { file, prefix } = checkpoint
+  const { name: full, dtype } = infoOf(file.tensors, prefix + name, file.source)
+  if (dtype !== 'BF16') return readSlice(checkpoint, name, first, count, into)
+  const read = await file.readRange(full, 2 * first, 2 * count, new Uint8Array(into.buffer, into.byteOffset, 2 * count))
+  return new Uint16Array(read.buffer, read.byteOffset, count)
+}
+
+/** bfloat16 as float32. */
+export const widened = (halves: Uint16Array): Float32Array =>
+  toFloat32(new Uint8Array(halves.buffer, halves.byteOffset, halves.byteLength), 'BF16')
+
 /** Whether a parameter has the same values in all of them, those that are not finite included. */
 export async function isEqualInAll([first, ...others]: readonly Checkpoint[], name: string): Promise<boolean> {
   if (!first) return true

@@ -56,6 +56,14 @@ export class DoubleDevice {
     return new Float64Array(this.#memory.buffer, address, count)
   }
 
+  floats(address: number, count: number): Float32Array<SharedArrayBuffer> {
+    return new Float32Array(this.#memory.buffer, address, count)
+  }
+
+  halves(address: number, count: number): Uint16Array<SharedArrayBuffer> {
+    return new Uint16Array(this.#memory.buffer, address, count)
+  }
+
   integers(address: number, count: number): Int32Array<SharedArrayBuffer> {
     return new Int32Array(this.#memory.buffer, address, count)
   }

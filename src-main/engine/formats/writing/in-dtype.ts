@@ -64,6 +64,7 @@ export function inDtype(file: TensorFile, dtype: WrittenDtype | null): TensorFil
  */
 export function cast(numbers: Numbers, to: FloatingDtype, where: () => string): Uint8Array {
   if (to === 'F32' && numbers instanceof Float32Array) return bytesOf(numbers)
+  if (to === 'BF16' && numbers instanceof Float32Array && areFinite(numbers)) return bytesOf(toBfloat16(numbers))
   const out = new Uint8Array(numbers.length * dtypes[to])
   for (let at = 0; at < numbers.length; at += piece) {
     const part = numbers.subarray(at, at + piece)
@@ -72,6 +73,17 @@ export function cast(numbers: Numbers, to: FloatingDtype, where: () => string): 
     out.set(bytes, at * dtypes[to])
   }
   return out
+}
+
+/** Whether all are finite and are so in bfloat16. */
+function areFinite(numbers: Float32Array): boolean {
+  const bits = new Uint32Array(numbers.buffer, numbers.byteOffset, numbers.length)
+  let most = 0
+  for (let i = 0; i < bits.length; i++) {
+    const size = (bits[i] ?? 0) & 0x7fffffff
+    if (size > most) most = size
+  }
+  return most < 0x7f7f8000 // what is as large is rounded up
 }
 
 function requireKept(numbers: Numbers, back: Float32Array, to: FloatingDtype, where: () => string): void {
@@ -105,7 +117,8 @@ const bytesOf = ({ buffer, byteOffset, byteLength }: Float32Array | Uint16Array)
 
 /** The upper half of a float32, rounded by the lower one. */
 function toBfloat16(numbers: Numbers): Uint16Array {
-  const bits = new Uint32Array((numbers instanceof Float32Array ? numbers : roundedToOdd(numbers)).slice().buffer)
+  const { buffer, byteOffset, length } = numbers instanceof Float32Array ? numbers : roundedToOdd(numbers)
+  const bits = new Uint32Array(buffer, byteOffset, length)
   const halves = new Uint16Array(bits.length)
   for (let i = 0; i < bits.length; i++) {
     const word = bits[i] as number

@@ -3,19 +3,12 @@
 //   gamma = sign(sum_t w_t tau_t),   tau = sum_t [sign(w_t tau_t) = gamma] w_t tau_t  / sum_t [the same] w_t
 // Elements that are 0 have no sign. Programs differ in what a sum of 0 elects, and in whether they divide.
 import { at, element, scale } from '../../../numbers/vectors.ts'
-import { byElement } from '../facts/elements.ts'
 
-export interface Agreement {
-  /** What a sum of 0 elects: none, plus, or the sign of most other elements' sums. */
-  sign: 'none' | 'plus' | 'majority'
-  /** The weighted mean of what agrees; else its sum. */
-  normalize: boolean
-  /** Instead of either the largest of what agrees. */
-  largest?: boolean
-}
+/** What a sum of 0 elects: none, plus, or the sign of most other elements' sums. */
+type SignOfZero = 'none' | 'plus' | 'majority'
 
 /** What a sum of 0 elects, as a number: of a majority, minus where it is undecided. */
-export function electedByZero(sign: Agreement['sign'], majority: number): number {
+export function electedByZero(sign: SignOfZero, majority: number): number {
   if (sign === 'majority') return majority > 0 ? 1 : -1
   return sign === 'plus' ? 1 : 0
 }
@@ -35,26 +28,6 @@ export function elect(taus: readonly Float64Array[], byZero: number): void {
       const sign = masses[i] || byZero
       if (element(tau, i) * sign <= 0) tau[i] = 0
     }
-}
-
-/** What is left of vectors, (n), each already times its weight. */
-export function agreed(
-  taus: readonly Float64Array[],
-  weights: readonly number[],
-  { normalize, largest }: Omit<Agreement, 'sign'>,
-): Float64Array {
-  return byElement(taus, (values) => {
-    let [sum, divisor, most] = [0, 0, 0]
-    for (const [t, weight] of weights.entries()) {
-      const value = element(values, t)
-      if (value === 0) continue
-      sum += value
-      divisor += weight
-      if (Math.abs(value) > Math.abs(most)) most = value
-    }
-    if (largest) return most
-    return normalize && divisor !== 0 ? sum / divisor : sum
-  })
 }
 
 /** In place. */

@@ -5,11 +5,13 @@
 // Trimmed vectors by themselves, with the elements of the other sign gone too, are what AdaMerging++ learns
 // coefficients of. Memory holds a slice of every model, no model.
 import { ties as card } from '../../../contract/merges/consensus/ties.ts'
-import { type Cut, isAmong, largest } from '../facts/largest.ts'
+import { agreed, elect, rowAt, scaleRows } from '../../devices/double/rows.ts'
+import { type Cut, keepLargest, largestTaus } from '../facts/largest.ts'
 import { type Region, scoped } from '../facts/region.ts'
-import { rescaled, shares } from '../facts/rescale.ts'
+import { shares } from '../facts/rescale.ts'
+import { type OnTaus, onTaus, thetas } from '../facts/taus.ts'
 import { merge, ownOf, type Part } from '../merge.ts'
-import { agreed, elect, electedByZero, massesOf, weighted } from './agree.ts'
+import { electedByZero, massesOf } from './agree.ts'
 
 const counts = {
   ceiling: (n: number) => Math.max(1, Math.ceil(n)),
@@ -20,50 +22,51 @@ const counts = {
 export const ties = merge(card, {
   by: 'slice',
   of: 'all',
-  async prepare(sources, { density, scope, keep, rescale, sign, normalize, largest: isLargest, output }) {
-    const facts = scoped(sources, { scope }, async (region, first) => {
+  onDevice: true,
+  async prepare(sources, { density, scope, keep, rescale, sign, normalize, largest, output }) {
+    const facts = scoped(sources, { scope, onDevice: true }, async (region, first) => {
       const { weights } = first
       const countOf = (own: number): number => (own === 0 ? 0 : counts[keep](own * region.size))
-      const cuts = await largest(
+      const cuts = await largestTaus(
         region,
-        magnitudes,
         weights.map((_, t) => [countOf(ownOf(first, t, 'density', density))]),
         keep === 'floor' ? 'exact' : 'all',
       )
-      const trimmed = trimmedBy(cuts.map(([cut]) => cut as Cut))
+      const trimmed = (part: Part): OnTaus =>
+        keepLargest(
+          cuts.map(([cut]) => cut as Cut),
+          part,
+        )
       const factors = await shares(region, rescale === 'l1', trimmed)
-      const whole = (part: Part): Float64Array[] => {
-        const taus = rescaled(trimmed(part), factors)
-        weighted(taus, weights)
-        return taus
-      }
+      const whole =
+        (part: Part): OnTaus =>
+        (device, taus) => {
+          trimmed(part)(device, taus)
+          scaleRows(device, taus, factors)
+          scaleRows(device, taus, weights)
+        }
       return { whole, byZero: electedByZero(sign, sign === 'majority' ? await majorityOf(region, whole) : 0) }
     })
+    const how = largest ? 'largest' : normalize ? 'mean' : 'sum'
     return async (part) => {
       const { whole, byZero } = await facts(part)
-      const taus = whole(part)
-      elect(taus, byZero)
-      return output === 'merged' ? [agreed(taus, part.weights, { normalize, largest: isLargest })] : taus
+      return onTaus(part, (device, taus, base) => {
+        whole(part)(device, taus)
+        elect(device, taus, byZero)
+        return thetas(device, output === 'merged' ? agreed(device, taus, part.weights, how) : taus, base)
+      })
     }
   },
 })
 
-const magnitudes = ({ vectors }: Part): Float64Array[] => vectors.map((tau) => tau.map(Math.abs))
-
-/** In place, what does not stay becomes 0. */
-const trimmedBy =
-  (cuts: readonly Cut[]) =>
-  (part: Part): Float64Array[] => {
-    for (const [t, tau] of part.vectors.entries()) {
-      const cut = cuts[t] as Cut
-      for (let i = 0; i < tau.length; i++) if (!isAmong(cut, part, i, Math.abs(tau[i] ?? 0))) tau[i] = 0
-    }
-    return part.vectors
-  }
-
 /** The sum of the signs that the elements of a region elect. */
-async function majorityOf(region: Region, whole: (part: Part) => Float64Array[]): Promise<number> {
+async function majorityOf(region: Region, whole: (part: Part) => OnTaus): Promise<number> {
   let sum = 0
-  for await (const part of region.pass()) for (const mass of massesOf(whole(part))) sum += Math.sign(mass)
+  for await (const part of region.pass())
+    sum += await onTaus(part, (device, taus) => {
+      whole(part)(device, taus)
+      const rows = Array.from({ length: taus.rows }, (_, t) => rowAt(device, taus, t))
+      return massesOf(rows).reduce((signs, mass) => signs + Math.sign(mass), 0)
+    })
   return sum
 }

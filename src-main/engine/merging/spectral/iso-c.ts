@@ -3,14 +3,13 @@
 // U V' is the polar factor. Directions that the sum does not have stay out of it (devices/double/singular.ts), so that
 // the answer is one; S's mean counts all min(m, n).
 import { isoC as card } from '../../../contract/merges/spectral/iso-c.ts'
-import { at, sum } from '../../../numbers/vectors.ts'
+import { sum } from '../../../numbers/vectors.ts'
 import { polar } from '../../devices/double/singular.ts'
-import { ofMatrices, sumOf } from './matrices.ts'
+import { ofMatrices, scaled, sumOf } from './matrices.ts'
 
 export const isoC = ofMatrices(card, async (device, taus) => {
   const { factor, singular } = polar(device, await sumOf(device, taus))
   const mean = sum(singular) / singular.length
-  const values = device.values(factor)
-  for (let i = 0; i < values.length; i++) values[i] = mean * at(values, i)
+  scaled(device, factor, mean)
   return factor
 })

@@ -4,7 +4,7 @@
 import type { z } from 'zod'
 
 import type { MergeCard } from '../../../contract/merges/card.ts'
-import { at } from '../../../numbers/vectors.ts'
+import { axpy, scale } from '../../../numbers/vectors.ts'
 import type { DoubleDevice, Matrix } from '../../devices/double/device.ts'
 import { withDoubles } from '../../devices/double/open.ts'
 import { type Merge, merge, type Part } from '../merge.ts'
@@ -52,8 +52,7 @@ export async function resting({ base, which, read }: Part, rest: Resting['rest']
   if (rest === 'zero') return sum
   const by = rest === 'mean' ? 1 / which.length : 1
   for (const place of which.keys()) {
-    const tau = await read(place)
-    for (let i = 0; i < sum.length; i++) sum[i] = at(sum, i) + by * at(tau, i)
+    axpy(by, await read(place), sum)
   }
   return sum
 }
@@ -66,8 +65,7 @@ export async function sumOf(device: DoubleDevice, taus: Taus): Promise<Matrix> {
 }
 
 export function added(device: DoubleDevice, to: Matrix, x: Matrix, by = 1): void {
-  const [values, other] = [device.values(to), device.values(x)]
-  for (let i = 0; i < values.length; i++) values[i] = at(values, i) + by * at(other, i)
+  axpy(by, device.values(x), device.values(to))
 }
 
 /** What it makes on the device is gone after it. */
@@ -82,6 +80,5 @@ export async function inScope<T>(device: DoubleDevice, work: () => Promise<T>): 
 
 /** x <- by x. */
 export function scaled(device: DoubleDevice, x: Matrix, by: number): void {
-  const values = device.values(x)
-  for (let i = 0; i < values.length; i++) values[i] = by * at(values, i)
+  scale(by, device.values(x))
 }

@@ -6,7 +6,7 @@
 
 import { wudi as card } from '../../../contract/merges/spectral/wudi.ts'
 import { adamwStep, type Moments } from '../../../numbers/adamw.ts'
-import { at } from '../../../numbers/vectors.ts'
+import { element } from '../../../numbers/vectors.ts'
 import { multiplyInto, viewOf } from '../../devices/double/products.ts'
 import { ofMatrices, sumOf } from './matrices.ts'
 import { normalEquations } from './normal-equations.ts'
@@ -22,9 +22,9 @@ export const wudi = ofMatrices(card, async (device, taus, { steps, learningRate 
   const [g, target] = [device.values(gradient), device.values(b)]
   for (let step = 0; step < steps; step++) {
     multiplyInto(device, 'set', viewOf(start), viewOf(a), viewOf(gradient))
-    for (let i = 0; i < g.length; i++) g[i] = 2 * (at(g, i) - at(target, i))
+    for (let i = 0; i < g.length; i++) g[i] = 2 * (element(g, i) - element(target, i))
     adamwStep(settings, [values], [g], moments)
-    for (let i = 0; i < values.length; i++) values[i] = Math.fround(at(values, i))
+    for (let i = 0; i < values.length; i++) values[i] = Math.fround(element(values, i))
     await new Promise(setImmediate) // the process answers between steps
   }
   return start

@@ -11,6 +11,19 @@ export { add, compose, composeHalves, dot, dotHalves, sumParts } from './element
 export { prepare } from './exponential'
 export { gemm, packColumns } from './gemm'
 export { layerNorm, layerNormGradient } from './layer-norm'
+export {
+  agree,
+  countMagnitudes,
+  differences,
+  elect,
+  keepByChance,
+  moved,
+  placeOfTied,
+  scaleRows,
+  sizesOfRows,
+  trim,
+  widenHalves,
+} from './merging'
 export { patchesOfBytes, patchesOfFloats } from './patches'
 export { embedding, pickRows } from './rows'
 export { activationTangent, attentionTangent, layerNormTangent } from './tangent'
