@@ -25,6 +25,7 @@ const parameters = z.strictObject({
 
 export const ram = {
   name: 'ram',
+  kind: 'consensus',
   title: 'RAM',
   paper: { title: 'Behavior Knowledge Merge in Reinforced Agentic Models', where: 'arXiv', year: 2026 },
   sentence: 'Keeps what one model alone changed, and takes the mean of what several changed',

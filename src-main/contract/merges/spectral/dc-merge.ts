@@ -15,6 +15,7 @@ const parameters = z.strictObject({
 
 export const dcMerge = {
   name: 'dc-merge',
+  kind: 'spectral',
   title: 'DC-Merge',
   paper: { title: 'DC-Merge: Directional Consistency in Model Merging', where: 'code', year: 2026 },
   sentence: 'Averages the largest entries of the tasks in one orthogonal frame of their singular vectors',

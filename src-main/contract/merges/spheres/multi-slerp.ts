@@ -8,6 +8,7 @@ const parameters = z.strictObject({ of: ofField, normalize: normalizeField(true)
 
 export const multiSlerp = {
   name: 'multi-slerp',
+  kind: 'spheres',
   title: 'Multi-SLERP',
   paper: mergekit,
   sentence: 'Takes the mean direction of several models on the sphere, at their mean norm, tensor by tensor',

@@ -14,6 +14,7 @@ const parameters = z.strictObject({
 
 export const nuslerp = {
   name: 'nuslerp',
+  kind: 'spheres',
   title: 'NuSLERP',
   paper: mergekit,
   sentence: 'Goes from one model to another along the sphere, as far as their weights say',
