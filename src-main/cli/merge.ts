@@ -15,6 +15,7 @@ import { exportMerge } from '../workbench/export/merge.ts'
 import type { EngineClient } from '../workbench/link/engine-link.ts'
 import { exportedLines, withFormOptions } from './convert.ts'
 import { askedOnce } from './merge-asked.ts'
+import type { Kept } from './merge-kept.ts'
 import { dashed, methodLines, told, withMergeOptions } from './merge-options.ts'
 import { mergePage } from './merge-page.ts'
 import { fail, print, printJson } from './output.ts'
@@ -22,14 +23,17 @@ import { fail, print, printJson } from './output.ts'
 interface MergeCommands {
   resources: string
   withEngine: (json: boolean, act: (engine: Asked) => Promise<void>) => Promise<void>
+  /** Works on it, and keeps in the history that it was. */
+  kept: Kept
 }
 
 /** What of the engine is asked here. */
 interface Asked {
   ask<T>(question: (client: Pick<EngineClient, 'look' | 'mergePlan' | 'rebuild'>) => Promise<T>): Promise<T>
+  close(): Promise<void>
 }
 
-export function mergeCommand({ resources, withEngine }: MergeCommands): Command {
+export function mergeCommand({ resources, withEngine, kept }: MergeCommands): Command {
   const command = new Command('merge')
     .description('combine checkpoints of any architecture, without a run')
     .option('--plan', 'read headers only, say what would become of every tensor, and end')
@@ -38,7 +42,7 @@ export function mergeCommand({ resources, withEngine }: MergeCommands): Command 
     .addCommand(methodsCommand())
     .action((file: string | undefined, { json = false, overwrite = false, plan = false, ...given }) =>
       askedOnce(command, file, given, { json, isPlan: plan }, (asked, out, form) =>
-        withEngine(json, async ({ ask }) => {
+        withEngine(json, async ({ ask, close }) => {
           const recipe = await asked()
           if (plan) {
             const found = await ask((client) => client.mergePlan({ recipe, form }))
@@ -52,7 +56,8 @@ export function mergeCommand({ resources, withEngine }: MergeCommands): Command 
             rebuild: (request: Parameters<EngineClient['rebuild']>[0]) => ask((client) => client.rebuild(request)),
             look: (written: string) => ask((client) => client.look({ file: written })),
           }
-          const exported = await exportMerge(writer, { recipe, out: resolve(out), overwrite, form })
+          const request = { recipe, out: resolve(out), overwrite, form }
+          const exported = await kept(request, () => exportMerge(writer, request), close)
           if (json) return printJson(exported)
           for (const line of exportedLines(exported)) print(line)
           print(`${exported.card}: its card`)

@@ -59,6 +59,15 @@ export const conversionSchema = z.object({
 })
 export type Conversion = z.infer<typeof conversionSchema>
 
+/** A recipe, and the file or folder that its model becomes. */
+export const rebuildingSchema = z.object({
+  recipe: recipeSchema,
+  out: z.string(),
+  overwrite: z.boolean(),
+  form: formSchema,
+})
+export type Rebuilding = z.infer<typeof rebuildingSchema>
+
 export const engineContract = {
   describe: oc.output(engineInfoSchema),
   /** How fast it is; takes about two seconds, and those of its start. */
@@ -89,9 +98,9 @@ export const engineContract = {
   /** Ends the present stage with its best state, skips the rest, and evaluates: the run finishes early. */
   stop: oc.output(z.boolean()),
   /** Rebuilds the model a recipe describes and writes it in the form asked for; verified by reading it back. */
-  rebuild: oc
-    .input(z.object({ recipe: recipeSchema, out: z.string(), overwrite: z.boolean(), form: formSchema }))
-    .output(exportedSchema),
+  rebuild: oc.input(rebuildingSchema).output(exportedSchema),
+  /** The same, which tells how far it is. */
+  merge: oc.input(rebuildingSchema).output(told(exportedSchema)),
   /** By headers alone: what a merge would do with every tensor, and what it takes. */
   mergePlan: oc.input(z.object({ recipe: recipeSchema, form: formSchema })).output(mergePlanSchema),
   /** Follows a model's own recipe and compares every byte; throws verify-failed at the first difference. */

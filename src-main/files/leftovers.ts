@@ -22,7 +22,8 @@ export async function removeLeftovers(folder: string, now: number = Date.now()):
   }
 }
 
-function isAlive(id: number): boolean {
+/** Of a process of this machine. */
+export function isAlive(id: number): boolean {
   try {
     process.kill(id, 0)
     return true

@@ -18,7 +18,7 @@ import { readStart } from './open.ts'
 import { type Disk, onDisk, disk as realDisk, targetExists } from './write-atomic.ts'
 import { writeModel } from './written-model.ts'
 
-const indexName = 'model.safetensors.index.json'
+export const indexName = 'model.safetensors.index.json'
 
 /** What is copied from beside a model: no code, no weights. */
 const beside =
@@ -35,12 +35,14 @@ interface FolderToWrite {
   metadata: () => Promise<Record<string, string>>
   /** The folder takes its name only after this has not thrown. */
   accept?: () => Promise<void>
+  /** Bytes written so far; what it throws ends the writing. */
+  tell?: (bytes: number) => void
   disk?: Disk
 }
 
 /** Throws target-exists where anything is at the target, and what writeModel throws. */
 export async function writeFolder(view: TensorFile, folder: FolderToWrite): Promise<Exported> {
-  const { shardBytes, dtype, from, metadata, accept, disk = realDisk } = folder
+  const { shardBytes, dtype, from, metadata, accept, tell, disk = realDisk } = folder
   const out = resolve(folder.out)
   await requireNothing(out)
   await removeLeftovers(dirname(out))
@@ -51,19 +53,20 @@ export async function writeFolder(view: TensorFile, folder: FolderToWrite): Prom
     const map = new Map<string, string>()
     const hashes: Sha256[] = []
     let total = 0
+    const told = (bytes: number): void => tell?.(total + bytes)
     for (const [k, tensors] of shards.entries()) {
       const name = `model-${numbered(k + 1)}-of-${numbered(shards.length)}.safetensors`
       const part = { ...view, tensors: new Map(tensors.map((info) => [info.name, info])) }
       const target = { out: join(temporary, name), overwrite: false, container: 'safetensors' as const, metadata: {} }
-      const written = await writeModel(part, { ...target, disk })
+      const written = await writeModel(part, { ...target, disk, tell: told })
       hashes.push(written.sha256)
       for (const { name: tensor, bytes: own } of tensors) {
         map.set(tensor, name)
         total += own
       }
     }
-    const told = { metadata: { total_size: total, ...(await metadata()) }, weight_map: Object.fromEntries(map) }
-    const index = Buffer.from(`${JSON.stringify(told, null, 2)}\n`)
+    const page = { metadata: { total_size: total, ...(await metadata()) }, weight_map: Object.fromEntries(map) }
+    const index = Buffer.from(`${JSON.stringify(page, null, 2)}\n`)
     await onDisk(out, () => writeSynced(join(temporary, indexName), index))
     if (from !== null) await onDisk(out, () => copyBeside(from, temporary, dtype))
     await accept?.()

@@ -5,7 +5,6 @@ import { basename } from 'node:path'
 
 import type { Form } from '../contract/checkpoint.ts'
 import type { Conversion, Told } from '../contract/engine-api.ts'
-import { BasilError } from '../contract/errors.ts'
 import type { Exported } from '../contract/run/recipe.ts'
 import type { Progress } from '../contract/run/run.ts'
 import { ownMetadata } from '../engine/architecture/own.ts'
@@ -17,6 +16,7 @@ import { towersOf } from '../engine/models/towers.ts'
 import { hashCheckpoint, openSource } from '../files/source.ts'
 import { requireFree } from '../files/write-atomic.ts'
 import { writeModel } from '../files/written-model.ts'
+import { telling } from './telling.ts'
 
 /** Throws what reading and writing throw, and not-supported where the layout has no names for this architecture. */
 export function convert(conversion: Conversion): AsyncGenerator<Told<Exported>> {
@@ -48,45 +48,4 @@ function inForm(file: TensorFile, seen: CanonicalFile, { layout, dtype }: Form):
   if (layout === null) return { view: inDtype(file, dtype), left: [] }
   const laidOut = inLayout(seen, layout)
   return { view: inDtype(laidOut, dtype), left: laidOut.left }
-}
-
-/**
- * What `job` tells, of several the newest, and what it gives; it ends at its next telling when nobody listens any more.
- */
-async function* telling<T>(job: (tell: (progress: Progress) => void) => Promise<T>): AsyncGenerator<Told<T>> {
-  let newest: Progress | undefined
-  let [isOver, isHeard] = [false, true]
-  let wake = (): void => undefined
-  const result = job((progress) => {
-    if (!isHeard) throw cancelled()
-    newest = progress
-    wake()
-  }).finally(() => {
-    isOver = true
-    wake()
-  })
-  result.catch(() => undefined) // is told below
-  try {
-    while (!isOver) {
-      await new Promise<void>((resolve) => {
-        wake = resolve
-      })
-      if (newest) yield newest
-      newest = undefined
-    }
-    yield { type: 'result', result: await result }
-  } finally {
-    isHeard = false
-    await result.catch(() => undefined) // what it was writing is gone by now
-  }
-}
-
-function cancelled(): BasilError {
-  return new BasilError({
-    code: 'cancelled',
-    what: 'The conversion was ended',
-    where: '',
-    why: 'it was asked to',
-    next: 'start it again',
-  })
 }

@@ -16,6 +16,7 @@ import {
   tensorSchema,
 } from '../checkpoint.ts'
 import { errorSchema } from '../errors.ts'
+import { stepSchema } from '../merges/step.ts'
 import { exportedSchema, recipeSchema } from '../run/recipe.ts'
 import { towersSchema } from '../tower.ts'
 import { told } from '../wire/told.ts'
@@ -87,7 +88,14 @@ export type Listed = z.infer<typeof listedSchema>
 
 const lineageSchema = z.object({
   made: z
-    .object({ run: runIdSchema.nullable(), name: z.string(), method: z.string(), iteration: z.number() })
+    .object({
+      run: runIdSchema.nullable(),
+      name: z.string(),
+      method: z.string(),
+      iteration: z.number(),
+      steps: z.array(stepSchema), // what its vectors came through
+      coefficients: z.array(z.object({ name: z.string(), smallest: z.number(), largest: z.number() })), // of each after that
+    })
     .nullable(), // of a file Basil wrote
   // id: where the library has it
   parents: z.array(z.object({ role: z.string(), name: z.string(), sha256: sha256Schema, id: z.number().nullable() })),
