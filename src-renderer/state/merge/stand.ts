@@ -54,7 +54,7 @@ function lambdasOf(draft: Draft, { name, coefficient }: MergeCard, several: numb
 
 function plainOf(lambdas: readonly unknown[]): number | number[] | undefined {
   const numbers = lambdas.filter((value) => typeof value === 'number')
-  if (numbers.length !== lambdas.length) return undefined
+  if (numbers.length !== lambdas.length || numbers.length === 0) return undefined
   return numbers.length === 1 ? numbers[0] : numbers
 }
 
