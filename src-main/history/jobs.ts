@@ -51,7 +51,8 @@ export interface DoneElsewhere extends Pick<StoredJob, 'started' | 'error'> {
 /** Its row, once: gives false where it is here already. */
 export function takeJob(history: History, job: NewJob & { request: object }, end: DoneElsewhere): boolean {
   const { record, state, started, ended, error } = end
-  const known = "SELECT 1 FROM jobs WHERE kind = :kind AND json_extract(request, '$.record') = :record"
+  const known = `SELECT 1 FROM jobs WHERE kind = :kind
+     AND CASE WHEN json_valid(request) THEN json_extract(request, '$.record') END = :record`
   return transaction(history, () => {
     if (row(history, known, { kind: job.kind, record })) return false
     const began = new Date(started ?? ended)

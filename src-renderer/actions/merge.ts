@@ -33,7 +33,7 @@ export const startMerge: Action = {
   },
 }
 
-/** A job at work ends at once; nothing of it stays. */
+/** A job at work ends at once, and no file takes its name. */
 export async function cancelMerge(job: number): Promise<void> {
   await queue.cancel(job)
 }

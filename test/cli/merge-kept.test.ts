@@ -82,7 +82,14 @@ test('Ctrl+C cancels it; killed outright it is found interrupted by the next tha
   await killed
   expect(readdirSync(join(home, 'typed'))).toHaveLength(1)
   const { jobs } = await toyWorkbench(home)
-  await expect.poll(() => jobs.list().map(({ state }) => state).sort()).toEqual(['cancelled', 'interrupted'])
+  await expect
+    .poll(() =>
+      jobs
+        .list()
+        .map(({ state }) => state)
+        .sort(),
+    )
+    .toEqual(['cancelled', 'interrupted'])
   expect([readdirSync(join(home, 'typed')), existsSync(out)]).toEqual([[], false])
 })
 

@@ -19,7 +19,7 @@ export interface Adoption {
 }
 
 export function createAdoption({ history, home, shelve, news }: Options): Adoption {
-  let isClosed = !history.write
+  let isClosed = false
   let present: Promise<void> | null = null
   const look = (): void => {
     if (isClosed) return
@@ -32,6 +32,7 @@ export function createAdoption({ history, home, shelve, news }: Options): Adopti
         present = null
       })
   }
+  if (!history.write) return { close: async () => undefined }
   look()
   const timer = setInterval(look, each)
   timer.unref()
