@@ -1,7 +1,7 @@
-// A merge that is typed is kept as one of the queue is: a job with its recipe in the history, done, failed or cancelled,
-// and a row of the library. What is to be kept is first a file of the data folder, so that the merge goes on whoever
-// writes the history meanwhile; that one takes it, or this command at its end. Nothing of it holds up the merge: where
-// there is no data folder, or it takes nothing, that is said and the model is written all the same.
+// A merge that is typed is kept as one of the queue is: a job with its recipe in the history, done, failed or
+// cancelled, and a row of the library. What is to be kept is first a file of the data folder, so that the merge goes on
+// whoever writes the history meanwhile; that one takes it, or this command at its end. Nothing of it holds up the
+// merge: where there is no data folder, or it takes nothing, that is said and the model is written all the same.
 import type { Rebuilding } from '../contract/engine-api.ts'
 import { BasilError, recordOf } from '../contract/errors.ts'
 import { dataFolderIfAny } from '../files/data-folder.ts'

@@ -1,5 +1,5 @@
-// Work that writes a model, as a stream: how far it is, and at the end what came of it. Whoever listens at their own pace
-// hears the newest; whoever leaves ends the work.
+// Work that writes a model, as a stream: how far it is, and at the end what came of it. Whoever listens at their own
+// pace hears the newest; whoever leaves ends the work.
 import type { Told } from '../contract/engine-api.ts'
 import { BasilError } from '../contract/errors.ts'
 import type { Progress } from '../contract/run/run.ts'

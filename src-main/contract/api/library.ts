@@ -94,7 +94,8 @@ const lineageSchema = z.object({
       method: z.string(),
       iteration: z.number(),
       steps: z.array(stepSchema), // what its vectors came through
-      coefficients: z.array(z.object({ name: z.string(), smallest: z.number(), largest: z.number() })), // of each after that
+      // of each of them after that
+      coefficients: z.array(z.object({ name: z.string(), smallest: z.number(), largest: z.number() })),
     })
     .nullable(), // of a file Basil wrote
   // id: where the library has it

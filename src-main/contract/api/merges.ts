@@ -12,7 +12,6 @@ const id = z.number().int()
 
 /** Where the model goes: the data folder's exports, where the system's dialog says, or beside this row's file. */
 const placeSchema = z.union([z.enum(['exports', 'dialog']), id])
-export type Place = z.infer<typeof placeSchema>
 
 export const mergeAskedSchema = z.object({
   method: z.string().max(100),

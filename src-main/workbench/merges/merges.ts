@@ -1,5 +1,5 @@
-// Merges that a page asks for: rows of the library become the parents of a recipe, which is planned by headers alone, in
-// a reading process of its own that no long hash holds up, or becomes a job.
+// Merges that a page asks for: rows of the library become the parents of a recipe, which is planned by headers alone,
+// in a reading process of its own that no long hash holds up, or becomes a job.
 import { existsSync, mkdirSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 

@@ -1,12 +1,10 @@
-// What a person has chosen of a merge so far, as values: kept as text so that a reload finds it again, filled from rows
-// of the library, and made into what is asked. Numbers are kept as they are typed until they are numbers. Pure.
+// What a person has chosen of a merge so far, as values: kept as text so that a reload finds it again, and filled from
+// rows of the library. Numbers are kept as they are typed until they are numbers. Pure.
 import { z } from 'zod'
 
 import type { Entry } from '../../../src-main/contract/api/library.ts'
-import type { MergeAsked } from '../../../src-main/contract/api/merges.ts'
-import { containers, type Form, writtenDtypes } from '../../../src-main/contract/checkpoint.ts'
+import { containers, writtenDtypes } from '../../../src-main/contract/checkpoint.ts'
 import { merges } from '../../../src-main/contract/merges/index.ts'
-import type { Stand } from './stand.ts'
 
 const byMethod = z.record(z.string(), z.unknown())
 
@@ -40,7 +38,7 @@ export function readDraft(text: string | null): Draft {
 
 const noModels: readonly Entry['role'][] = ['head', 'data', 'coefficients']
 
-export const isModel = ({ role }: Pick<Entry, 'role'>): boolean => !noModels.includes(role)
+const isModel = ({ role }: Pick<Entry, 'role'>): boolean => !noModels.includes(role)
 
 /**
  * Chosen rows by their roles. Where none of them is a pre-trained model, the library's only one of their architecture
@@ -79,29 +77,4 @@ export function movedUp(draft: Draft, id: number): Draft {
   if (at < 1) return draft
   const models = draft.models.filter((one) => one !== id)
   return { ...draft, models: models.toSpliced(at - 1, 0, id) }
-}
-
-const bytesOfGigabytes = 1e9
-
-/** null while something is wrong. */
-export function askedOf(draft: Draft, stand: Stand): MergeAsked | null {
-  if (stand.blocked !== null || stand.issues.size > 0) return null
-  const { method, models, missing, name, place, container, dtype, shards } = draft
-  const form: Form = shards
-    ? {
-        container: 'safetensors',
-        layout: null,
-        dtype,
-        shardBytes: Math.round(Number(draft.shardSize) * bytesOfGigabytes),
-      }
-    : { container, layout: null, dtype }
-  const weights = models.map((id) => Number(draft.weights[id] ?? 1))
-  return {
-    ...{ method, parameters: stand.parameters, form, name, place },
-    pretrained: stand.ofDifferences ? draft.pretrained : null,
-    vectors: models,
-    ...(stand.coefficients !== undefined && { coefficients: stand.coefficients }),
-    ...(stand.takesWeights && weights.some((weight) => weight !== 1) && { weights }),
-    ...(missing && stand.ofDifferences && { missing: 'base' as const }),
-  }
 }

@@ -6,7 +6,8 @@ import type { ErrorRecord } from '../../../src-main/contract/errors.ts'
 import type { Preset } from '../../../src-main/contract/merges/card.ts'
 import { client, errorOf } from '../../bridge.ts'
 import { checkpoints } from '../checkpoints/checkpoints.svelte.ts'
-import { askedOf, type Draft, readDraft, withRows } from './draft.ts'
+import { askedOf } from './asked.ts'
+import { type Draft, readDraft, withRows } from './draft.ts'
 import { standOf } from './stand.ts'
 
 interface Answer {

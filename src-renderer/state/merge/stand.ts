@@ -43,7 +43,7 @@ export function standOf(draft: Draft, nameOf: (id: number) => string): Stand {
   }
 }
 
-export const typeANumber = 'type a number'
+const typeANumber = 'type a number'
 
 /** One for all, or one for each where that is wished and there are several. */
 function lambdasOf(draft: Draft, { name, coefficient }: MergeCard, several: number): unknown[] {

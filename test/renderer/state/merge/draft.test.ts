@@ -2,8 +2,8 @@
 import { describe, expect, it } from 'vitest'
 
 import { mergeAskedSchema } from '../../../../src-main/contract/api/merges.ts'
+import { askedOf } from '../../../../src-renderer/state/merge/asked.ts'
 import {
-  askedOf,
   type Draft,
   movedUp,
   readDraft,
