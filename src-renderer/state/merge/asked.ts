@@ -1,5 +1,5 @@
-// What is asked of the workbench, of a draft as it stands: what was given, and nothing of what the method does not take.
-// Pure.
+// What is asked of the workbench, of a draft as it stands: what was given, and nothing of what the method does not
+// take. Pure.
 import type { MergeAsked } from '../../../src-main/contract/api/merges.ts'
 import type { Form } from '../../../src-main/contract/checkpoint.ts'
 import type { Draft } from './draft.ts'
