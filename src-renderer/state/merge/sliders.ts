@@ -21,7 +21,8 @@ export function sliderOf(of: Parameter): Range | null {
   const least = bound(of.minimum ?? of.exclusiveMinimum) ?? 0
   const most = bound(of.maximum ?? of.exclusiveMaximum)
   const max = most !== null && most - least <= widest ? most : 4 * usual
-  if (max <= least) return null
+  const isTiny = usual > least && usual - least < (max - least) / 1000 // it is told by its exponent
+  if (max <= least || isTiny) return null
   const step = of.type === 'integer' ? 1 : 10 ** Math.floor(Math.log10((max - least) / steps))
   return {
     min: of.exclusiveMinimum === least ? least + step : least,
