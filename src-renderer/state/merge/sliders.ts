@@ -21,9 +21,9 @@ export function sliderOf(of: Parameter): Range | null {
   const least = bound(of.minimum ?? of.exclusiveMinimum) ?? 0
   const most = bound(of.maximum ?? of.exclusiveMaximum)
   const max = most !== null && most - least <= widest ? most : 4 * usual
-  const isTiny = usual > least && usual - least < (max - least) / 1000 // it is told by its exponent
-  if (max <= least || isTiny) return null
+  if (max <= least) return null
   const step = of.type === 'integer' ? 1 : 10 ** Math.floor(Math.log10((max - least) / steps))
+  if (usual > least && usual - least < step) return null // it is told by its exponent
   return {
     min: of.exclusiveMinimum === least ? least + step : least,
     max: of.exclusiveMaximum === max ? max - step : max,
