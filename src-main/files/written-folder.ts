@@ -9,16 +9,15 @@ import { dirname, join, resolve } from 'node:path'
 
 import { bytes, type Sha256, sha256 } from '../contract/branded.ts'
 import type { WrittenDtype } from '../contract/checkpoint.ts'
+import { indexName } from '../contract/file-names.ts'
 import { parseJson } from '../contract/json.ts'
 import type { Exported } from '../contract/run/recipe.ts'
 import type { TensorFile, TensorInfo } from '../engine/formats/tensor-file.ts'
 import { inWrittenOrder } from '../engine/formats/writing/checkpoint.ts'
 import { removeLeftovers, temporaryName } from './leftovers.ts'
 import { readStart } from './open.ts'
-import { type Disk, onDisk, disk as realDisk, targetExists } from './write-atomic.ts'
+import { type Disk, onDisk, disk as realDisk, requireNothing } from './write-atomic.ts'
 import { writeModel } from './written-model.ts'
-
-export const indexName = 'model.safetensors.index.json'
 
 /** What is copied from beside a model: no code, no weights. */
 const beside =
@@ -80,15 +79,6 @@ export async function writeFolder(view: TensorFile, folder: FolderToWrite): Prom
     await rm(temporary, { recursive: true, force: true }).catch(() => undefined)
     throw error
   }
-}
-
-/** An empty folder may be there. Throws target-exists. */
-export async function requireNothing(out: string): Promise<void> {
-  const there = await readdir(out).then(
-    (names) => names.length > 0,
-    (error: NodeJS.ErrnoException) => error.code !== 'ENOENT',
-  )
-  if (there) throw targetExists(resolve(out))
 }
 
 /** In the written order, a new shard where the next tensor would not fit. */
