@@ -24,6 +24,7 @@ import { headsCommand } from './cli/heads.ts'
 import { historyCommand } from './cli/history.ts'
 import { libraryCommand } from './cli/library/command.ts'
 import { mergeCommand } from './cli/merge.ts'
+import { keptInHistory } from './cli/merge-kept.ts'
 import { methodsCommand, schemaCommand } from './cli/methods.ts'
 import { wholeNumber } from './cli/numbers.ts'
 import { fail, onClosedPipe, print, printJson } from './cli/output.ts'
@@ -198,7 +199,7 @@ for (const command of [
   diffCommand(),
   compatibleCommand(),
   basesCommand(),
-  mergeCommand({ resources, withEngine }),
+  mergeCommand({ resources, withEngine, kept: keptInHistory }),
   verifyCommand(),
   disentangleCommand(),
   libraryCommand(),

@@ -18,6 +18,7 @@ import { exportMerge } from '../workbench/export/merge.ts'
 import type { EngineClient } from '../workbench/link/engine-link.ts'
 import { exportedLines, withFormOptions } from './convert.ts'
 import { askedOnce } from './merge-asked.ts'
+import type { Kept } from './merge-kept.ts'
 import { dashed, methodLines, told, withMergeOptions } from './merge-options.ts'
 import { mergePage } from './merge-page.ts'
 import { reportLines, requestOf, standsAgainst } from './merge-report.ts'
@@ -29,6 +30,8 @@ import { resultOf } from './terminal.ts'
 interface MergeCommands {
   resources: string
   withEngine: (json: boolean, act: (engine: Asked) => Promise<void>, writesTo?: string) => Promise<void>
+  /** Works on it, and keeps in the history that it was. */
+  kept: Kept
 }
 
 /** What of the engine is asked here. */
@@ -41,7 +44,7 @@ interface Asked {
   ask<T>(question: (client: MergeClient) => Promise<T>): Promise<T>
 }
 
-export function mergeCommand({ resources, withEngine }: MergeCommands): Command {
+export function mergeCommand({ resources, withEngine, kept }: MergeCommands): Command {
   const command = new Command('merge')
     .description('combine checkpoints of any architecture, without a run')
     .option('--plan', 'read headers only, say what would become of every tensor, and end')
@@ -74,7 +77,8 @@ export function mergeCommand({ resources, withEngine }: MergeCommands): Command 
                   ...{ written, out, overwrite, form, json },
                 })
               const recipe = await lookedAt(ask, await asked(), given, json)
-              const exported = await exportMerge(writer, { recipe, out: resolve(out), overwrite, form })
+              const request = { recipe, out: resolve(out), overwrite, form }
+              const exported = await kept(request, () => exportMerge(writer, request), close)
               if (json) return printJson(exported)
               for (const line of exportedLines(exported)) print(line)
               print(`${exported.card}: its card`)

@@ -4,7 +4,7 @@
 import { join } from 'node:path'
 
 import { BasilError } from '../contract/errors.ts'
-import { dataFolder } from '../files/data-folder.ts'
+import { dataFolder, dataFolderIfAny } from '../files/data-folder.ts'
 import { type EngineProcess, forkEngine } from '../workbench/link/engine-process.ts'
 import { tidySupervisor } from '../workbench/link/own-process.ts'
 import type { Supervisor } from '../workbench/link/supervisor.ts'
@@ -21,8 +21,11 @@ export function startEngine(environment: NodeJS.ProcessEnv): EngineProcess {
   return forkEngine(process.env.BASIL_ENGINE || join(root, 'src-main', 'worker', 'door.ts'), environment)
 }
 
-/** The engine's environment by the person's choice of a device. */
-export const chosenEnvironment = (): NodeJS.ProcessEnv => engineEnvironment(dataFolder(), deviceChoice(dataFolder()))
+/** The engine's environment by the person's choice of a device; where no data folder can be made, nobody chose. */
+export function chosenEnvironment(): NodeJS.ProcessEnv {
+  const home = dataFolderIfAny()
+  return home === null ? process.env : engineEnvironment(home, deviceChoice(home))
+}
 
 /** write: the history is opened for writing, which one process can. */
 export async function withWorkbench(
@@ -52,7 +55,7 @@ export async function withWorkbench(
 let told = 0
 
 /** What opening the history found; what was found damaged since. Each once. */
-function tellNotices({ notices }: Workbench): void {
+export function tellNotices({ notices }: Pick<Workbench, 'notices'>): void {
   for (const { what, why, where, next } of notices.slice(told))
     process.stderr.write(`${what}: ${why} (${where}). ${next}\n`)
   told = notices.length

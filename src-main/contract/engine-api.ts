@@ -69,6 +69,14 @@ export const collectRequestSchema = z.object({
   heads: z.array(z.string()),
 })
 export type CollectRequest = z.infer<typeof collectRequestSchema>
+/** A recipe, and the file or folder that its model becomes. */
+export const rebuildingSchema = z.object({
+  recipe: recipeSchema,
+  out: z.string(),
+  overwrite: z.boolean(),
+  form: formSchema,
+})
+export type Rebuilding = z.infer<typeof rebuildingSchema>
 
 export const engineContract = {
   describe: oc.output(engineInfoSchema),
@@ -104,11 +112,11 @@ export const engineContract = {
   /** Ends the present stage with its best state, skips the rest, and evaluates: the run finishes early. */
   stop: oc.output(z.boolean()),
   /** Rebuilds the model a recipe describes and writes it in the form asked for; verified by reading it back. */
-  rebuild: oc
-    .input(z.object({ recipe: recipeSchema, out: z.string(), overwrite: z.boolean(), form: formSchema }))
-    .output(exportedSchema),
   /** Looks at each model on its own task's images, as the recipe's merge wants; gives the recipe with what was found. */
   collect: oc.input(collectRequestSchema).output(told(recipeSchema)),
+  rebuild: oc.input(rebuildingSchema).output(exportedSchema),
+  /** The same, which tells how far it is. */
+  merge: oc.input(rebuildingSchema).output(told(exportedSchema)),
   /** By headers alone: what a merge would do with every tensor, and what it takes. */
   mergePlan: oc.input(z.object({ recipe: recipeSchema, form: formSchema })).output(mergePlanSchema),
   /** What is known of the models before: norms, cosines, signs, singular values, layer by layer. */

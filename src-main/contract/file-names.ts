@@ -22,6 +22,9 @@ const withinList = new RegExp(`${any}(?=,|$)`, 'i')
  */
 export const isIndexName = (name: string): boolean => index.test(name)
 
+/** Of the folders of shards that Basil writes, as transformers' programs call it. */
+export const indexName = 'model.safetensors.index.json'
+
 /** What peft calls an adapter's factors, and the page beside them that says how they are scaled. */
 export const isAdapterName = (name: string): boolean => name.startsWith('adapter_model.') && checkpoint.test(name)
 export const adapterSettingsName = 'adapter_config.json'

@@ -6,6 +6,15 @@ import { join, resolve } from 'node:path'
 
 import { BasilError } from '../contract/errors.ts'
 
+/** null where there is none and none can be made: for what works without. */
+export function dataFolderIfAny(): string | null {
+  try {
+    return dataFolder()
+  } catch {
+    return null
+  }
+}
+
 /** The absolute path of the data folder, created if missing. Throws target-unwritable. */
 export function dataFolder(environment: NodeJS.ProcessEnv = process.env): string {
   const folder = resolve(

@@ -7,7 +7,7 @@ import { dirname, join } from 'node:path'
 import { z } from 'zod'
 
 import { type Sha256, sha256 } from '../contract/branded.ts'
-import { dataFolder } from './data-folder.ts'
+import { dataFolderIfAny } from './data-folder.ts'
 import { stampOf } from './stamp.ts'
 import { writeAtomic } from './write-atomic.ts'
 
@@ -19,16 +19,16 @@ type Known = z.infer<typeof schema>
 
 const place = (home: string): string => join(home, 'cache', 'hashes.json')
 
-async function read(home: string): Promise<Known> {
+async function read(home: string | null): Promise<Known> {
   try {
-    return schema.parse(JSON.parse(await readFile(place(home), 'utf8')))
+    return home === null ? {} : schema.parse(JSON.parse(await readFile(place(home), 'utf8')))
   } catch {
     return {}
   }
 }
 
 /** Of those that are as they were; null of the others. */
-export async function knownHashes(files: readonly string[], home: string = dataFolder()): Promise<(Sha256 | null)[]> {
+export async function knownHashes(files: readonly string[], home = dataFolderIfAny()): Promise<(Sha256 | null)[]> {
   const known = await read(home)
   return Promise.all(
     files.map(async (file) => {
@@ -42,9 +42,10 @@ export async function knownHashes(files: readonly string[], home: string = dataF
 export async function rememberHashes(
   hashes: ReadonlyMap<string, Sha256>,
   stamps: ReadonlyMap<string, string>,
-  home: string = dataFolder(),
+  home = dataFolderIfAny(),
   now: number = Date.now(),
 ): Promise<void> {
+  if (home === null) return
   try {
     const known = await read(home)
     for (const [file, hash] of hashes) {

@@ -2,7 +2,7 @@
 import { mkdir, readFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 
-import { dataFolder } from './data-folder.ts'
+import { dataFolderIfAny } from './data-folder.ts'
 import { writeAtomic } from './write-atomic.ts'
 
 const least = 50e6 // bytes; less is over before its rate can be told
@@ -10,15 +10,16 @@ const least = 50e6 // bytes; less is over before its rate can be told
 const place = (home: string): string => join(home, 'cache', 'merge-rate.json')
 
 /** null: none is known. */
-export async function mergeRate(home: string = dataFolder()): Promise<number | null> {
+export async function mergeRate(home: string | null = dataFolderIfAny()): Promise<number | null> {
+  if (home === null) return null
   const text = await readFile(place(home), 'utf8').catch(() => '')
   const rate = Number(text)
   return Number.isFinite(rate) && rate > 0 ? rate : null
 }
 
 /** Never rejects: without it a plan names no time. */
-export async function rememberMergeRate(bytes: number, seconds: number, home: string = dataFolder()): Promise<void> {
-  if (bytes < least || seconds <= 0) return
+export async function rememberMergeRate(bytes: number, seconds: number, home = dataFolderIfAny()): Promise<void> {
+  if (home === null || bytes < least || seconds <= 0) return
   try {
     await mkdir(dirname(place(home)), { recursive: true })
     await writeAtomic(place(home), [Buffer.from(String(bytes / seconds))], { overwrite: true })

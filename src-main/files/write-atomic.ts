@@ -1,7 +1,7 @@
 // The one way a file of ours reaches the disk: temporary file beside the target, fsync, rename, fsync of the folder.
 // A reader sees the old file or the whole new one, never a part; after a failure the temporary file is gone and the old
 // file is as it was. The disk is an argument, so that tests can make its n-th operation fail.
-import { access, type FileHandle, link, open, rename, unlink } from 'node:fs/promises'
+import { access, type FileHandle, link, open, readdir, rename, unlink } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 
 import { BasilError, type ErrorRecord } from '../contract/errors.ts'
@@ -80,6 +80,15 @@ export async function writeAtomic(
 /** Throws target-exists where a file would be replaced that must not be: to be asked before long work for a target. */
 export async function requireFree(target: string, { overwrite, disk: on = disk }: WriteOptions): Promise<void> {
   if (!overwrite && (await exists(target, on))) throw targetExists(resolve(target))
+}
+
+/** An empty folder may be there. Throws target-exists. */
+export async function requireNothing(out: string): Promise<void> {
+  const there = await readdir(out).then(
+    (names) => names.length > 0,
+    (error: NodeJS.ErrnoException) => error.code !== 'ENOENT',
+  )
+  if (there) throw targetExists(resolve(out))
 }
 
 async function fill(

@@ -9,16 +9,15 @@ import { dirname, join, resolve } from 'node:path'
 
 import { bytes, type Sha256, sha256 } from '../contract/branded.ts'
 import type { WrittenDtype } from '../contract/checkpoint.ts'
+import { indexName } from '../contract/file-names.ts'
 import { parseJson } from '../contract/json.ts'
 import type { Exported } from '../contract/run/recipe.ts'
 import type { TensorFile, TensorInfo } from '../engine/formats/tensor-file.ts'
 import { inWrittenOrder } from '../engine/formats/writing/checkpoint.ts'
 import { removeLeftovers, temporaryName } from './leftovers.ts'
 import { readStart } from './open.ts'
-import { type Disk, onDisk, disk as realDisk, targetExists } from './write-atomic.ts'
+import { type Disk, onDisk, disk as realDisk, requireNothing } from './write-atomic.ts'
 import { writeModel } from './written-model.ts'
-
-const indexName = 'model.safetensors.index.json'
 
 /** What is copied from beside a model: no code, no weights. */
 const beside =
@@ -49,31 +48,34 @@ export interface FolderToWrite {
   metadata: () => Promise<Record<string, string>>
   /** The folder takes its name only after this has not thrown. */
   accept?: () => Promise<void>
+  /** Bytes written so far; what it throws ends the writing. */
+  tell?: (bytes: number) => void
   disk?: Disk
 }
 
 /** Throws target-exists where anything is at the target, and what writeModel throws. */
 export async function writeFolder(view: TensorFile, folder: FolderToWrite): Promise<Exported> {
-  const { shardBytes, from, metadata, accept, disk = realDisk } = folder
+  const { shardBytes, from, metadata, accept, tell, disk = realDisk } = folder
   const out = resolve(folder.out)
   return wholeFolder(out, disk, async (temporary) => {
     const shards = inShards(view, shardBytes)
     const map = new Map<string, string>()
     const hashes: Sha256[] = []
     let total = 0
+    const told = (bytes: number): void => tell?.(total + bytes)
     for (const [k, tensors] of shards.entries()) {
       const name = `model-${numbered(k + 1)}-of-${numbered(shards.length)}.safetensors`
       const part = { ...view, tensors: new Map(tensors.map((info) => [info.name, info])) }
       const target = { out: join(temporary, name), overwrite: false, container: 'safetensors' as const, metadata: {} }
-      const written = await writeModel(part, { ...target, disk })
+      const written = await writeModel(part, { ...target, disk, tell: told })
       hashes.push(written.sha256)
       for (const { name: tensor, bytes: own } of tensors) {
         map.set(tensor, name)
         total += own
       }
     }
-    const told = { metadata: { total_size: total, ...(await metadata()) }, weight_map: Object.fromEntries(map) }
-    const index = Buffer.from(`${JSON.stringify(told, null, 2)}\n`)
+    const page = { metadata: { total_size: total, ...(await metadata()) }, weight_map: Object.fromEntries(map) }
+    const index = Buffer.from(`${JSON.stringify(page, null, 2)}\n`)
     await onDisk(out, () => writeSynced(join(temporary, indexName), index))
     if (from !== null) await onDisk(out, () => copyBeside({ ...folder, from }, temporary))
     await accept?.()
@@ -102,15 +104,6 @@ export async function wholeFolder<T>(out: string, disk: Disk, fill: (temporary: 
     await rm(temporary, { recursive: true, force: true }).catch(() => undefined)
     throw error
   }
-}
-
-/** An empty folder may be there. Throws target-exists. */
-export async function requireNothing(out: string): Promise<void> {
-  const there = await readdir(out).then(
-    (names) => names.length > 0,
-    (error: NodeJS.ErrnoException) => error.code !== 'ENOENT',
-  )
-  if (there) throw targetExists(resolve(out))
 }
 
 /** In the written order, a new shard where the next tensor would not fit. */

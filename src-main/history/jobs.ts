@@ -41,6 +41,28 @@ export function createJob(history: History, { kind, title, request, ...to }: New
   return made?.job ?? 0
 }
 
+/** Of a job that another process worked on; record: its number there, which its request keeps. */
+export interface DoneElsewhere extends Pick<StoredJob, 'started' | 'error'> {
+  record: string
+  state: JobState
+  ended: Date
+}
+
+/** Its row, once: gives false where it is here already. */
+export function takeJob(history: History, job: NewJob & { request: object }, end: DoneElsewhere): boolean {
+  const { record, state, started, ended, error } = end
+  const known = `SELECT 1 FROM jobs WHERE kind = :kind
+     AND CASE WHEN json_valid(request) THEN json_extract(request, '$.record') END = :record`
+  return transaction(history, () => {
+    if (row(history, known, { kind: job.kind, record })) return false
+    const began = new Date(started ?? ended)
+    const made = createJob(history, { ...job, request: { ...job.request, record } }, began)
+    putJobState(history, made, 'running', began)
+    putJobState(history, made, state, ended, error)
+    return true
+  })
+}
+
 /** Throws run-missing. */
 export function jobOf(history: History, job: number): StoredJob {
   const text = `SELECT * FROM jobs WHERE job = :job AND ${sound(history, 'jobs')}`

@@ -12,6 +12,7 @@ import { evaluationsRouter } from './evaluations/router.ts'
 import { headsRouter } from './heads/router.ts'
 import { jobsRouter } from './jobs/router.ts'
 import { libraryRouter } from './library/router.ts'
+import { mergesRouter } from './merges/router.ts'
 import { engineRouter } from './native/router.ts'
 import type { Platform } from './platform.ts'
 import { runsRouter } from './runs/router.ts'
@@ -60,6 +61,7 @@ export function createRouter(workbench: Workbench, platform: Platform) {
     evaluations: evaluationsRouter(workbench, platform),
     studies: studiesRouter(workbench),
     jobs: jobsRouter(workbench.jobs),
+    merges: mergesRouter(workbench.merges, platform),
     runs: runsRouter(workbench, platform),
   })
 }

@@ -25,6 +25,8 @@ import type { Patience } from './link/heartbeat.ts'
 import { inOwnProcessOf } from './link/own-process.ts'
 import { watchSleep } from './link/sleep.ts'
 import { createSupervisor, type Supervisor } from './link/supervisor.ts'
+import { createAdoption } from './merges/adoption.ts'
+import { createMerges, type Merges } from './merges/merges.ts'
 import { chooseDevice, engineEnvironment } from './native/devices.ts'
 import { createInstaller, type Installer } from './native/installer.ts'
 import { createSeat } from './native/seat.ts'
@@ -58,6 +60,7 @@ export interface Workbench {
   readonly exports: Exports
   readonly heads: Heads
   readonly evaluations: Evaluations
+  readonly merges: Merges
   readonly studies: Studies
   readonly engine: Pick<Supervisor, 'state' | 'describe' | 'restart' | 'ask'>
   readonly device: Device
@@ -124,6 +127,7 @@ export async function openWorkbench(options: WorkbenchOptions): Promise<Workbenc
     start: startReader,
   }
   const worked: ReturnType<typeof createWorked> = createWorked(base)
+  const adoption = createAdoption({ history, home, shelve: library.shelve, news: jobs.beat })
   historyCare.rest()
 
   const { closing: leave } = sittings
@@ -131,7 +135,8 @@ export async function openWorkbench(options: WorkbenchOptions): Promise<Workbenc
     leave()
     sleep.end()
     await Promise.all([installer.close(), measuring.close()])
-    await Promise.all([jobs, supervisor, checking, library, dataSets].map((part) => part.close()))
+    const parts = [jobs, supervisor, checking, library, dataSets, worked.parts.merges, adoption]
+    await Promise.all(parts.map((part) => part.close()))
     await historyCare.close()
     history.close()
   }
@@ -197,6 +202,7 @@ function createWorked(base: Base) {
     ...base,
     inOwnProcess,
     template,
+    shelve: base.library.shelve,
     runs: runs.atWork,
     studies: studies.atWork,
     heads: heads.atWork,
@@ -208,6 +214,7 @@ function createWorked(base: Base) {
     heads: heads.heads,
     exports: exports.exports,
     evaluations: createEvaluations(base),
+    merges: createMerges(base),
   }
   return { kinds, parts }
 }

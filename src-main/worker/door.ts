@@ -15,7 +15,7 @@ import { imageHost } from './images/host.ts'
 import { ownBackend } from './own-backend.ts'
 import { parentPort } from './parent-port.ts'
 import { reading } from './reading.ts'
-import { rebuild } from './rebuild.ts'
+import { merging, rebuild } from './rebuild.ts'
 import { collectFor } from './statistics.ts'
 import { trialOf } from './trial.ts'
 
@@ -63,6 +63,7 @@ serveEngine(
       })
     },
     rebuild,
+    merge: merging,
     makeHead: async function* (request) {
       yield* makeHead(request, (await backend()).ops)
     },

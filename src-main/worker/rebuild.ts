@@ -6,9 +6,11 @@ import { dirname } from 'node:path'
 
 import { type Sha256, sha256 } from '../contract/branded.ts'
 import { type Form, type WrittenLayout, writtenLayouts } from '../contract/checkpoint.ts'
+import type { Rebuilding, Told } from '../contract/engine-api.ts'
 import { BasilError } from '../contract/errors.ts'
 import { type ResolvedConfig, resolvedSchema } from '../contract/run/config.ts'
 import { type Exported, type Recipe, recipeSchema } from '../contract/run/recipe.ts'
+import type { Progress } from '../contract/run/run.ts'
 import { nothingSaid } from '../contract/tower.ts'
 import { ownMetadata } from '../engine/architecture/own.ts'
 import { type Dtype, isNarrow } from '../engine/formats/dtype.ts'
@@ -26,22 +28,24 @@ import { type Hashing, hashInThread } from '../files/hash-thread.ts'
 import { rememberMergeRate } from '../files/merge-rate.ts'
 import { openSource } from '../files/source.ts'
 import { requireStamps, stampsOf } from '../files/stamp.ts'
-import { requireFree } from '../files/write-atomic.ts'
-import { type FolderToWrite, requireNothing, writeFolder } from '../files/written-folder.ts'
+import { requireFree, requireNothing } from '../files/write-atomic.ts'
+import { type FolderToWrite, writeFolder } from '../files/written-folder.ts'
 import { writeModel } from '../files/written-model.ts'
 import { fromNumbers, type Table } from '../numbers/table.ts'
 import { sum } from '../numbers/vectors.ts'
 import { withStatistics } from './statistics.ts'
+import { telling } from './telling.ts'
 
-interface Rebuilding {
-  recipe: Recipe
-  out: string
-  overwrite: boolean
-  form: Form
-}
+type Tell = (progress: Progress) => void
 
 /** Parents whose hash the recipe does not have yet ('') get the one that is found. */
-export async function rebuild({ recipe, out, overwrite, form }: Rebuilding): Promise<Exported> {
+export const rebuild = (asked: Rebuilding): Promise<Exported> => write(asked, () => undefined)
+
+/** The same, which tells how far it is. */
+export const merging = (asked: Rebuilding): AsyncGenerator<Told<Exported>> =>
+  telling('The merge', (tell) => write(asked, tell))
+
+async function write({ recipe, out, overwrite, form }: Rebuilding, tell: Tell): Promise<Exported> {
   await (form.shardBytes === undefined ? requireFree(out, { overwrite }) : requireNothing(out))
   const files = parentsOf(recipe).map((parent) => parent.file)
   const stamps = await stampsOf(files)
@@ -53,7 +57,7 @@ export async function rebuild({ recipe, out, overwrite, form }: Rebuilding): Pro
   }
   try {
     const known = (await hashing.areKnown) ? await complete() : recipe
-    return await merge({ recipe: known, out, overwrite, form }, complete)
+    return await merge({ recipe: known, out, overwrite, form }, complete, tell)
   } catch (error) {
     await complete() // a parent that has changed explains whatever else went wrong
     throw error
@@ -63,11 +67,19 @@ export async function rebuild({ recipe, out, overwrite, form }: Rebuilding): Pro
 }
 
 /** The file takes its name only after `complete`, which gives the recipe with all hashes, has not thrown. */
-async function merge({ recipe, out, overwrite, form }: Rebuilding, complete: () => Promise<Recipe>): Promise<Exported> {
+async function merge(
+  { recipe, out, overwrite, form }: Rebuilding,
+  complete: () => Promise<Recipe>,
+  tell: Tell,
+): Promise<Exported> {
   const began = performance.now()
   const opened = await openParentsOf(recipe)
   try {
     const { view, metadata, rounded } = await rebuilt(opened, recipe, form)
+    const total = sizeOf(view)
+    const far = (bytes: number): void =>
+      tell({ type: 'progress', what: 'Merging', done: Math.min(bytes, total), total })
+    far(0)
     const written = await (form.shardBytes === undefined ? inFile : inFolder)()
     const hashes = parentsOf(await complete()).map((parent) => parent.sha256)
     const bytes = [opened.base, ...opened.vectors].reduce((sum, { file }) => sum + sizeOf(file), 0)
@@ -77,7 +89,7 @@ async function merge({ recipe, out, overwrite, form }: Rebuilding, complete: () 
     async function inFile(): Promise<Exported> {
       const { container } = form
       const isKnown = parentsOf(recipe).every((parent) => parent.sha256 !== '')
-      const target = { out, overwrite, container, accept: async () => void (await complete()) }
+      const target = { out, overwrite, container, tell: far, accept: async () => void (await complete()) }
       if (isKnown || container !== 'safetensors')
         return writeModel(view, { ...target, metadata: metadata(isKnown ? recipe : await complete()) })
       return writeModel(view, {
@@ -100,6 +112,7 @@ async function merge({ recipe, out, overwrite, form }: Rebuilding, complete: () 
         from: dirname(opened.base.file.source.path),
         ...besideOf(opened),
         metadata: async () => metadata(await complete()),
+        tell: far,
       })
     }
   } finally {

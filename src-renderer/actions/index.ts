@@ -29,6 +29,7 @@ import {
   refreshLibrary,
   useInRun,
 } from './library.ts'
+import { mergeModels, startMerge } from './merge.ts'
 import { openConfiguration, openSample } from './project.ts'
 import { cancelRun, exportModel, restartEngine, resumeOnCpu, resumeRun, runAgain, startRun, stopRun } from './run.ts'
 import {
@@ -53,7 +54,8 @@ const groups: readonly ActionGroup[] = [
     title: 'Library',
     actions: [
       ...[findCheckpoints, addFiles, addFolder, addByPath, refreshLibrary, makeHead],
-      ...[compareTwo, checkCompatibility, useInRun, forgetCheckpoints],
+      ...[compareTwo, checkCompatibility, mergeModels, useInRun, forgetCheckpoints],
+      startMerge,
     ],
   },
   {

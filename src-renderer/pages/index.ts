@@ -18,6 +18,7 @@ import Compare from './library/Compare.svelte'
 import Compatible from './library/Compatible.svelte'
 import Library from './library/Library.svelte'
 import Recipe from './library/Recipe.svelte'
+import Merge from './merge/Merge.svelte'
 import Run from './Run.svelte'
 import Studies from './study/Studies.svelte'
 import Study from './study/Study.svelte'
@@ -34,6 +35,7 @@ export const pages: readonly Page[] = [
   page('compare', '/compare/:a/:b', 'Compare', Compare, inLibrary),
   page('compatible', '/compatible/:pretrained/:others+', 'Compatibility', Compatible, inLibrary),
   page('recipe', '/recipe', 'Recipe', Recipe, inLibrary),
+  page('merge', '/merge', 'Merge', Merge, inLibrary),
   page('data', '/data', 'Data', Data, { nav: 'Alt+I' }),
   page('data-set', '/data/:id', ({ id }) => dataSet(id), DataSet, { under: 'data' }),
   page('compose', '/compose', 'Compose', Compose, { nav: 'Alt+N', action: 'New run', icon: Layers }),

@@ -16,6 +16,19 @@ class Queue {
     )
   }
 
+  /** Newest first. */
+  get merges(): readonly Job[] {
+    return this.#jobs.filter(({ kind }) => kind === 'merge').toSorted((a, b) => b.job - a.job)
+  }
+
+  async cancel(job: number): Promise<void> {
+    await client.jobs.cancel({ job })
+  }
+
+  async retry(job: number): Promise<void> {
+    await client.jobs.retry({ job })
+  }
+
   /** Until the signal is given. Never rejects. */
   async follow(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {

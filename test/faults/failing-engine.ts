@@ -14,7 +14,7 @@ import { makeHead } from '../../src-main/worker/heads/make.ts'
 import { probeHead } from '../../src-main/worker/heads/probe.ts'
 import { parentPort } from '../../src-main/worker/parent-port.ts'
 import { reading } from '../../src-main/worker/reading.ts'
-import { rebuild } from '../../src-main/worker/rebuild.ts'
+import { merging, rebuild } from '../../src-main/worker/rebuild.ts'
 import { trialOf } from '../../src-main/worker/trial.ts'
 import { type Fails, failingOps, holding, messages } from '../engine/devices/failing-ops.ts'
 
@@ -40,6 +40,7 @@ serveEngine(
     check: (config) => checkRun(config, openSource),
     run: (config, sitting) => run(config, { ...sitting, backend, open: openSource, hash: hashFile }),
     rebuild,
+    merge: merging,
     makeHead: (request) => makeHead(request, backend.ops),
     probeHead: (request) => probeHead(request, backend),
     evaluate: (request) => evaluateModels(request, backend),

@@ -80,6 +80,7 @@ async function basilMerge(...words: string[]): Promise<string> {
   const command = mergeCommand({
     resources: join(root, 'resources'),
     withEngine: (_, act) => act({ ask: (question) => question(client), close: async () => undefined }),
+    kept: (_, work) => work(),
   })
   let said = ''
   const write = vi.spyOn(process.stdout, 'write').mockImplementation((text) => {

@@ -12,6 +12,7 @@ const loudParameters = z.strictObject({
 export const loudCard = {
   name: 'toy-loudest',
   title: 'Toy loudest',
+  kind: 'vectors',
   paper: { title: 'A toy', where: 'this test', year: 2026 },
   sentence: 'Takes of every element the largest, of vectors brought to one norm',
   equation: 'τ = g max_t τ_t / |τ_t|',
@@ -47,6 +48,7 @@ const midwayParameters = z.strictObject({ goWhere: z.number().default(0.5).meta(
 export const midwayCard = {
   name: 'toy-midway',
   title: 'Toy midway',
+  kind: 'pairs',
   paper: null,
   sentence: 'Goes a way from one model to another, at the norm of the first in every tensor',
   equation: 'θ = |a| ((1 − t) a + t b) / |(1 − t) a + t b|',

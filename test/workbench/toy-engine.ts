@@ -4,9 +4,11 @@
 import { appendFileSync, existsSync, writeFileSync } from 'node:fs'
 
 import { sha256 } from '../../src-main/contract/branded.ts'
+import type { Rebuilding } from '../../src-main/contract/engine-api.ts'
 import { BasilError } from '../../src-main/contract/errors.ts'
 import type { ResolvedConfig } from '../../src-main/contract/run/config.ts'
 import type { EngineInfo } from '../../src-main/contract/run/engine-info.ts'
+import type { Exported } from '../../src-main/contract/run/recipe.ts'
 import type { CoefficientTable, EngineEvent, ResumeState } from '../../src-main/contract/run/run.ts'
 import { writeSafetensors } from '../../src-main/engine/formats/safetensors-writer.ts'
 import { type Sitting, serveEngine } from '../../src-main/worker/engine-door.ts'
@@ -146,6 +148,29 @@ function evaluation(
   return { type: 'evaluation', evaluation: { split: 'test', model, stage, tasks: scores(config, loss) } }
 }
 
+async function rebuild({ recipe, out, overwrite, form }: Rebuilding): Promise<Exported> {
+  if (toy.merging) writeFileSync(toy.merging, '')
+  while (toy.merging && existsSync(toy.merging)) await new Promise((resolve) => setTimeout(resolve, 5))
+  if (existsSync(out) && !overwrite)
+    throw new BasilError({
+      code: 'target-exists',
+      what: 'The file is already there',
+      where: out,
+      why: 'a toy looks',
+      next: 'another name',
+    })
+  const tensor = { name: 'toy', dtype: 'F32', shape: [1] } as const
+  const chunks: Uint8Array[] = []
+  for await (const chunk of writeSafetensors(
+    [tensor],
+    { 'basil.recipe': JSON.stringify(recipe) },
+    () => new Uint8Array(4),
+  ))
+    chunks.push(chunk)
+  writeFileSync(out, Buffer.concat(chunks))
+  return { file: out, bytes: 8, sha256: sha256('x'), tensors: 1, rounded: form.dtype === 'float16' ? ['F16'] : [] }
+}
+
 serveEngine(
   {
     describe: async () => described(toy, info),
@@ -205,25 +230,10 @@ serveEngine(
       }
     },
     run,
-    rebuild: async ({ recipe, out, overwrite, form }) => {
-      if (existsSync(out) && !overwrite)
-        throw new BasilError({
-          code: 'target-exists',
-          what: 'The file is already there',
-          where: out,
-          why: 'a toy looks',
-          next: 'another name',
-        })
-      const tensor = { name: 'toy', dtype: 'F32', shape: [1] } as const
-      const chunks: Uint8Array[] = []
-      for await (const chunk of writeSafetensors(
-        [tensor],
-        { 'basil.recipe': JSON.stringify(recipe) },
-        () => new Uint8Array(4),
-      ))
-        chunks.push(chunk)
-      writeFileSync(out, Buffer.concat(chunks))
-      return { file: out, bytes: 8, sha256: sha256('x'), tensors: 1, rounded: form.dtype === 'float16' ? ['F16'] : [] }
+    rebuild,
+    merge: async function* (request) {
+      yield { type: 'progress', what: 'Merging', done: 1, total: 2 }
+      yield { type: 'result', result: await rebuild(request) }
     },
     makeHead: async function* ({ name, classes, templates, out }) {
       appendFileSync(out, JSON.stringify({ name, classes, templates }))

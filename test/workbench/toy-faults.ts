@@ -35,6 +35,7 @@ export interface Toy {
   wait?: number // milliseconds an epoch takes
   endless?: string // end of the path of a folder that is searched for data for ever
   until?: string // no epoch ends before this file exists
+  merging?: string // this file is made when a merge is at work, which ends no sooner than it is gone
   trials?: Partial<Record<string, number | 'hang' | 'abort'>> // milliseconds, by the kind that is tried
   refuses?: boolean // it is not the engine that was asked for
   kind?: EngineInfo['kind'] // what it says it is

@@ -14,8 +14,10 @@ import { differenceOf } from '../../src-main/engine/measures/difference.ts'
 import { openSource } from '../../src-main/files/source.ts'
 import { convert } from '../../src-main/worker/convert.ts'
 import { inspect, look } from '../../src-main/worker/inspect.ts'
+import { merging } from '../../src-main/worker/rebuild.ts'
 import { resultOf } from '../engine/measures/memory.ts'
 import { contentOf, folder, type Given, merged, numbers, raw, refused, saved, tensor } from './halfway.ts'
+import { halfwayOf } from './recipes.ts'
 
 const floating = ['F64', 'F32', 'F16', 'BF16', 'F8_E4M3', 'F8_E5M2', 'F8_E4M3FNUZ', 'F8_E5M2FNUZ'] as const
 
@@ -219,4 +221,25 @@ test('thirty thousand tensors are merged by name', async () => {
   const { out, exported } = await merged(many(0), many(1))
   expect(exported.tensors).toBe(30_000)
   expect(numbers((await contentOf(out))['layers.29999.weight'])).toEqual([29_999, 29_999.5])
+})
+
+test('what is merged tells how far it is to its last byte, as a file and as a folder of shards', async () => {
+  const [base, tuned] = [
+    { w: tensor('F32', 1, 2), v: tensor('F32', 3) },
+    { w: tensor('F32', 2, 3), v: tensor('F32', 5) },
+  ]
+  const recipe = await halfwayOf(await saved('base', base), await saved('tuned', tuned))
+  for (const shardBytes of [undefined, 4]) {
+    const out = join(folder, shardBytes === undefined ? 'told.safetensors' : 'told')
+    const told: number[] = []
+    const events = merging({ recipe, out, overwrite: false, form: { ...formSchema.parse({}), shardBytes } })
+    async function* heard() {
+      for await (const event of events) {
+        if (event.type === 'progress') told.push(event.done / event.total)
+        yield event
+      }
+    }
+    expect(await resultOf(heard())).toMatchObject({ tensors: 2 })
+    expect(told.at(-1)).toBe(1)
+  }
 })

@@ -13,6 +13,7 @@ export const readingOnly: EngineSide = {
   check: refuse,
   run: refuse,
   rebuild: refuse,
+  merge: refuse,
   makeHead: refuse,
   probeHead: refuse,
   evaluate: refuse,

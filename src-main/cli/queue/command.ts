@@ -7,7 +7,7 @@ import type { Workbench } from '../../workbench/workbench.ts'
 import { print, printJson } from '../output.ts'
 import { withWorkbench } from '../with.ts'
 import { addCommands } from './add.ts'
-import { endLine, jobLines, whatOf } from './print.ts'
+import { endLine, jobLines, requestLines, whatOf } from './print.ts'
 import { workQueue } from './run.ts'
 
 type Change = (jobs: Workbench['jobs'], job: number) => unknown
@@ -41,6 +41,15 @@ export function queueCommand(): Command {
       else for (const line of jobLines(jobs.list())) print(line)
     }),
   )
+  part('show', 'what was asked for: of a merge its recipe')
+    .argument('<job>', 'its number', number)
+    .action((job: number, { json = false }) =>
+      withWorkbench(json, false, async ({ jobs }) => {
+        const request = jobs.request(job)
+        if (json) printJson({ ...jobs.show(job), request })
+        else for (const line of [endLine(jobs.show(job)), ...requestLines(request)]) print(line)
+      }),
+    )
   part('move', 'to another place among those that wait')
     .argument('<job>', 'its number', number)
     .argument('<position>', 'from 1', number)

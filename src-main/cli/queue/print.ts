@@ -1,6 +1,8 @@
 // The queue in words for a terminal: a line a job.
 import type { Job } from '../../contract/api/jobs.ts'
+import { rebuildingSchema } from '../../contract/engine-api.ts'
 import { sentence } from '../../contract/errors.ts'
+import { needsBase, stepInWords } from '../../contract/merges/step.ts'
 
 const heads = ['position', 'job', 'what', 'state', 'progress', 'remaining', 'needs'] as const
 
@@ -45,6 +47,19 @@ export function progressOf({ progress }: Job): string {
 /** What became of a job, when it is put away. */
 export function endLine(job: Job): string {
   return `${whatOf(job)}: ${job.state}${job.error ? `. ${sentence(job.error)}` : ''}`
+}
+
+/** Of a merge its recipe in words; of anything else what its row holds. */
+export function requestLines(request: unknown): string[] {
+  const { data } = rebuildingSchema.safeParse(request)
+  if (!data) return JSON.stringify(request, null, 2).split('\n')
+  const { pretrained, vectors, steps, name } = data.recipe
+  return [
+    `  ${name}`,
+    ...steps.map((step) => `  by ${stepInWords(step)}`),
+    ...(needsBase(steps) ? [`  pre-trained model ${pretrained.name} (${pretrained.file})`] : []),
+    ...vectors.map((vector) => `  model ${vector.name} (${vector.file})`),
+  ]
 }
 
 function spanOf(seconds: number): string {

@@ -20,6 +20,7 @@ import { headsApi } from './heads.ts'
 import { historyApi } from './history.ts'
 import { jobsApi } from './jobs.ts'
 import { libraryApi } from './library.ts'
+import { mergesApi } from './merges.ts'
 import { deviceSchema, installEventSchema, nativeKinds, nativeStatusSchema } from './native.ts'
 import { studiesApi } from './studies.ts'
 
@@ -93,6 +94,7 @@ export const api = {
   heads: headsApi,
   history: historyApi,
   jobs: jobsApi,
+  merges: mergesApi,
   disentanglement: disentanglementApi,
   evaluations: evaluationsApi,
   studies: studiesApi,

@@ -17,6 +17,7 @@ import {
 } from '../checkpoint.ts'
 import { errorSchema } from '../errors.ts'
 import { mergeReportSchema, spectraChoices } from '../merges/report.ts'
+import { stepSchema } from '../merges/step.ts'
 import { exportedSchema, recipeSchema } from '../run/recipe.ts'
 import { towersSchema } from '../tower.ts'
 import { told } from '../wire/told.ts'
@@ -88,7 +89,15 @@ export type Listed = z.infer<typeof listedSchema>
 
 const lineageSchema = z.object({
   made: z
-    .object({ run: runIdSchema.nullable(), name: z.string(), method: z.string(), iteration: z.number() })
+    .object({
+      run: runIdSchema.nullable(),
+      name: z.string(),
+      method: z.string(),
+      iteration: z.number(),
+      steps: z.array(stepSchema), // what its vectors came through
+      // of each of them after that
+      coefficients: z.array(z.object({ name: z.string(), smallest: z.number(), largest: z.number() })),
+    })
     .nullable(), // of a file Basil wrote
   // id: where the library has it
   parents: z.array(z.object({ role: z.string(), name: z.string(), sha256: sha256Schema, id: z.number().nullable() })),

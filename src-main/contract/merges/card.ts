@@ -33,9 +33,25 @@ export interface Needs {
   readonly heads?: boolean
 }
 
+/** What stands together where merges are chosen from: the idea that they share. */
+export const mergeKinds = {
+  averages: 'Averages',
+  vectors: 'Sums of task vectors',
+  consensus: 'Agreement of task vectors',
+  sparse: 'Thinned task vectors',
+  spectral: 'Singular vectors',
+  spheres: 'On the sphere',
+  pairs: 'Pairs of models',
+  masks: 'A model for each task',
+  federated: 'Federated learning',
+  statistics: 'Statistics of images',
+} as const
+export type MergeKind = keyof typeof mergeKinds
+
 export interface MergeCard<P extends z.ZodObject = z.ZodObject> {
   readonly name: string // in recipes and on the command line
   readonly title: string
+  readonly kind: MergeKind
   readonly paper: Paper | null
   readonly sentence: string
   readonly equation: string

@@ -15,6 +15,8 @@ export interface Jobs extends Changes {
   list(): Job[]
   /** Throws run-missing. */
   show(job: number): Job
+  /** What was asked for, in the form of its kind. */
+  request(job: number): unknown
   /** make is called in the transaction that makes the job. Begins at once where there is room. Gives its number. */
   add(make: () => Wanted): number
   /** Until it is under way or has to wait; throws why it could not begin. */
@@ -66,6 +68,7 @@ export function createJobs({ history, kinds, between, now = () => new Date() }: 
   return {
     list: () => shown(jobsOf(history)),
     show: (job) => shown([jobOf(history, job)])[0] as Job,
+    request: (job) => jobOf(history, job).request,
     add,
     begun: async (job) => {
       const mine = atWork.get(job)

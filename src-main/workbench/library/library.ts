@@ -21,6 +21,8 @@ export interface Library extends Questions {
   watch(): AsyncGenerator<{ version: number; work: LibraryWork }, void>
   /** Files and folders. Throws folder-busy where this process does not write. */
   add(paths: string[]): Promise<Added>
+  /** A file that Basil wrote. Never rejects: where no row can be made, the file is there all the same. */
+  shelve(file: string): Promise<void>
   find(file: { bytes: number; modified: number; quick: string }): number | null
   /** How many rows went; their files stay. */
   forget(ids: number[]): number
@@ -79,6 +81,14 @@ export function createLibrary({ history, home, start, now = () => new Date() }: 
     add: (paths) => {
       changing()
       return adding.add(paths)
+    },
+    shelve: async (file) => {
+      try {
+        const { known } = await adding.add([file])
+        if (known.length > 0) await background.refresh(false) // what lay there before is another now
+      } catch {
+        // a person can add it
+      }
     },
     find: (file) => rowOfFile(history, file),
     forget: (ids) => {

@@ -4,6 +4,8 @@
 import type { Described, Entry, Shown } from '../../contract/api/library.ts'
 import { bytes } from '../../contract/branded.ts'
 import { BasilError } from '../../contract/errors.ts'
+import { effectiveCoefficients, spanOf } from '../../contract/run/coefficients.ts'
+import type { Recipe } from '../../contract/run/recipe.ts'
 import {
   contentOf,
   describeEntry,
@@ -74,6 +76,8 @@ function lineageOf(history: History, { sha256 }: Entry, metadata: Record<string,
       name: recipe.name,
       method: recipe.method,
       iteration: recipe.iteration,
+      steps: recipe.steps,
+      coefficients: coefficientsOf(recipe),
     },
     parents: parents.map((parent) => ({
       role: parent.role,
@@ -82,6 +86,18 @@ function lineageOf(history: History, { sha256 }: Entry, metadata: Record<string,
       id: presentWith(history, parent.sha256)?.id ?? null,
     })),
     usedBy: sha256 === null ? [] : usesOf(history, sha256),
+  }
+}
+
+/** As far as they are sound: the file is a stranger's. */
+function coefficientsOf(recipe: Recipe): { name: string; smallest: number; largest: number }[] {
+  try {
+    const spans = effectiveCoefficients(recipe).map(({ name, values }) => ({ name, ...spanOf(values) }))
+    return spans
+      .filter(({ smallest, largest }) => Number.isFinite(smallest) && Number.isFinite(largest))
+      .map(({ name, smallest, largest }) => ({ name, smallest, largest }))
+  } catch {
+    return []
   }
 }
 

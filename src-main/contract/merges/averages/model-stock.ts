@@ -20,6 +20,7 @@ const parameters = z.strictObject({
 
 export const modelStock = {
   name: 'model-stock',
+  kind: 'averages',
   title: 'Model Stock',
   paper: {
     authors: 'Jang et al.',

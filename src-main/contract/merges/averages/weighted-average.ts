@@ -9,6 +9,7 @@ const parameters = z.strictObject({ of: ofField, normalize: normalizeField(true)
 
 export const weightedAverage = {
   name: 'weighted-average',
+  kind: 'averages',
   title: 'Weighted average',
   paper: {
     authors: 'Wortsman et al.',

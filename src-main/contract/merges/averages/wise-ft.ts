@@ -13,6 +13,7 @@ const parameters = z.strictObject({
 
 export const wiseFt = {
   name: 'wise-ft',
+  kind: 'averages',
   title: 'WiSE-FT',
   paper: {
     authors: 'Wortsman et al.',

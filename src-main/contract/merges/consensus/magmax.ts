@@ -7,6 +7,7 @@ const parameters = z.strictObject({})
 
 export const magmax = {
   name: 'magmax',
+  kind: 'consensus',
   title: 'MagMax',
   paper: {
     authors: 'Marczak et al.',

@@ -16,6 +16,7 @@ const parameters = z.strictObject({
 
 export const pcb = {
   name: 'pcb',
+  kind: 'consensus',
   title: 'PCB-Merging',
   paper: {
     authors: 'Du et al.',

@@ -25,6 +25,7 @@ const parameters = z.strictObject({
 
 export const ram = {
   name: 'ram',
+  kind: 'consensus',
   title: 'RAM',
   paper: {
     authors: 'Yuan et al.',

@@ -19,6 +19,7 @@ const parameters = z.strictObject({
 
 export const sce = {
   name: 'sce',
+  kind: 'consensus',
   title: 'SCE',
   paper: { authors: 'Wan et al.', title: 'FuseChat: Knowledge Fusion of Chat Models', where: 'EMNLP', year: 2025 },
   sentence:

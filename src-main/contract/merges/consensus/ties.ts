@@ -40,6 +40,7 @@ const parameters = z.strictObject({
 
 export const ties = {
   name: 'ties',
+  kind: 'consensus',
   title: 'TIES',
   paper: tiesMerging,
   sentence: 'Trims the task vectors, elects a sign for each element, and takes the mean of those that agree',

@@ -22,6 +22,7 @@ const parameters = z.strictObject({
 
 export const centredClipping = {
   name: 'centred-clipping',
+  kind: 'federated',
   title: 'Centred clipping',
   paper: {
     authors: 'Karimireddy et al.',

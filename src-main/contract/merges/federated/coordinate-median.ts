@@ -7,6 +7,7 @@ const parameters = z.strictObject({})
 
 export const coordinateMedian = {
   name: 'coordinate-median',
+  kind: 'federated',
   title: 'Coordinate median',
   paper: {
     authors: 'Yin et al.',

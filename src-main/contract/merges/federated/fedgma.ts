@@ -13,6 +13,7 @@ const parameters = z.strictObject({
 
 export const fedgma = {
   name: 'fedgma',
+  kind: 'federated',
   title: 'FedGMA',
   paper: {
     authors: 'Tenison et al.',

@@ -13,6 +13,7 @@ const parameters = z.strictObject({
 
 export const fednova = {
   name: 'fednova',
+  kind: 'federated',
   title: 'FedNova',
   paper: {
     authors: 'Wang et al.',

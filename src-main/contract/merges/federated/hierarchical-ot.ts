@@ -19,6 +19,7 @@ const parameters = z.strictObject({
 export const hierarchicalOt = {
   name: 'hierarchical-ot',
   title: 'Hierarchical OT',
+  kind: 'federated',
   paper: {
     authors: 'Singh and Jaggi',
     title: 'Model Fusion via Optimal Transport',

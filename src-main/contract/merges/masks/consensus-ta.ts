@@ -20,6 +20,7 @@ const parameters = z.strictObject({
 
 export const consensusTa = {
   name: 'consensus-ta',
+  kind: 'masks',
   title: 'Consensus TA',
   paper: {
     authors: 'Wang et al.',

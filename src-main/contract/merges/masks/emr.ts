@@ -15,6 +15,7 @@ const parameters = z.strictObject({
 
 export const emr = {
   name: 'emr',
+  kind: 'masks',
   title: 'EMR-Merging',
   paper: {
     authors: 'Huang et al.',

@@ -15,6 +15,7 @@ const parameters = z.strictObject({
 
 export const tallMasks = {
   name: 'tall-masks',
+  kind: 'masks',
   title: 'TALL masks',
   paper: {
     authors: 'Wang et al.',

@@ -13,6 +13,7 @@ const parameters = z.strictObject({
 
 export const arceeFusion = {
   name: 'arcee-fusion',
+  kind: 'pairs',
   title: 'Arcee Fusion',
   paper: mergekit,
   sentence: 'Takes of the second model the elements that differ most in rows that changed most',

@@ -14,6 +14,7 @@ const parameters = z.strictObject({
 
 export const nearswap = {
   name: 'nearswap',
+  kind: 'pairs',
   title: 'NearSwap',
   paper: mergekit,
   sentence: 'Moves each element of the first model towards the second, by no more than t',

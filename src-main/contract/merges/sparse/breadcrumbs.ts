@@ -25,6 +25,7 @@ const parameters = z.strictObject({
 
 export const breadcrumbs = {
   name: 'breadcrumbs',
+  kind: 'sparse',
   title: 'Model Breadcrumbs',
   paper: {
     authors: 'Davari and Belilovsky',

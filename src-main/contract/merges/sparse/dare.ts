@@ -20,6 +20,7 @@ const parameters = z.strictObject({
 
 export const dare = {
   name: 'dare',
+  kind: 'sparse',
   title: 'DARE',
   paper: {
     authors: 'Yu et al.',

@@ -29,6 +29,7 @@ const parameters = z
 
 export const della = {
   name: 'della',
+  kind: 'sparse',
   title: 'DELLA',
   paper: {
     authors: 'Deep et al.',

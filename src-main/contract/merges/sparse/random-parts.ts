@@ -15,6 +15,7 @@ const parameters = z.strictObject({
 
 export const randomParts = {
   name: 'random-parts',
+  kind: 'sparse',
   title: 'Random parts',
   paper: {
     authors: 'Zhang et al.',

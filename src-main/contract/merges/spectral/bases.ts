@@ -28,6 +28,7 @@ const parameters = z.strictObject({
 
 export const bases = {
   name: 'bases',
+  kind: 'spectral',
   title: 'Task vector bases',
   paper: {
     authors: 'Zeng et al.',

@@ -15,6 +15,7 @@ const parameters = z.strictObject({
 
 export const dcMerge = {
   name: 'dc-merge',
+  kind: 'spectral',
   title: 'DC-Merge',
   paper: {
     authors: 'Zhang et al.',

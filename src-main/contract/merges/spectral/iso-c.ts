@@ -9,6 +9,7 @@ const parameters = z.strictObject({ rest })
 
 export const isoC = {
   name: 'iso-c',
+  kind: 'spectral',
   title: 'Iso-C',
   paper: isotropic,
   sentence: 'Makes all singular values of the summed task vectors one, so that no direction outweighs another',

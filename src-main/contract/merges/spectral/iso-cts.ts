@@ -16,6 +16,7 @@ const parameters = z.strictObject({
 
 export const isoCts = {
   name: 'iso-cts',
+  kind: 'spectral',
   title: 'Iso-CTS',
   paper: isotropic,
   sentence: 'Joins directions common to the tasks with some of each task alone, all with one singular value',

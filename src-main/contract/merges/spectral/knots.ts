@@ -23,6 +23,7 @@ const parameters = z.strictObject({
 
 export const knots = {
   name: 'knots',
+  kind: 'spectral',
   title: 'KnOTS',
   paper: {
     authors: 'Stoica et al.',

@@ -9,6 +9,7 @@ const parameters = z.strictObject({ rest })
 
 export const tsvM = {
   name: 'tsv-m',
+  kind: 'spectral',
   title: 'TSV-M',
   paper: {
     authors: 'Gargiulo et al.',

@@ -15,6 +15,7 @@ const parameters = z.strictObject({
 
 export const wudiClosed = {
   name: 'wudi-closed',
+  kind: 'spectral',
   title: 'WUDI, closed form',
   paper: whoeverStartedTheFire,
   sentence: 'Solves for the matrix that disturbs no task in its own directions',

@@ -17,6 +17,7 @@ const parameters = z.strictObject({
 
 export const wudi = {
   name: 'wudi',
+  kind: 'spectral',
   title: 'WUDI',
   paper: whoeverStartedTheFire,
   sentence: 'Moves the summed task vectors, by steps, to where they disturb no task in its own directions',

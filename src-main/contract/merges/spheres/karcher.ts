@@ -18,6 +18,7 @@ const parameters = z.strictObject({
 
 export const karcher = {
   name: 'karcher',
+  kind: 'spheres',
   title: 'Karcher mean',
   paper: {
     authors: 'Karcher',

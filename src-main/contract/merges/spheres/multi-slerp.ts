@@ -8,6 +8,7 @@ const parameters = z.strictObject({ of: ofField, normalize: normalizeField(true)
 
 export const multiSlerp = {
   name: 'multi-slerp',
+  kind: 'spheres',
   title: 'Multi-SLERP',
   paper: mergekit,
   normalizes: ({ normalize }) => normalize,

@@ -14,6 +14,7 @@ const parameters = z.strictObject({
 
 export const nuslerp = {
   name: 'nuslerp',
+  kind: 'spheres',
   title: 'NuSLERP',
   paper: mergekit,
   normalizes: () => true,

@@ -15,6 +15,7 @@ const parameters = z.strictObject({
 
 export const slerp = {
   name: 'slerp',
+  kind: 'spheres',
   title: 'SLERP',
   paper: { authors: 'Shoemake', title: 'Animating Rotation with Quaternion Curves', where: 'SIGGRAPH', year: 1985 },
   sentence: 'Goes from one model to another along the arc between them, tensor by tensor',

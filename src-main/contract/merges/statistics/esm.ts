@@ -24,6 +24,7 @@ const parameters = z.strictObject({
 export const esm = {
   name: 'esm',
   title: 'ESM',
+  kind: 'statistics',
   paper: {
     authors: 'Li et al.',
     title: 'Model Merging in the Essential Subspace',

@@ -31,6 +31,7 @@ const parameters = z.strictObject({
 export const fisher = {
   name: 'fisher',
   title: 'Fisher merging',
+  kind: 'statistics',
   paper: {
     authors: 'Matena and Raffel',
     title: 'Merging Models with Fisher-Weighted Averaging',

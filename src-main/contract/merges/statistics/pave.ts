@@ -18,6 +18,7 @@ const parameters = z.strictObject({
 export const pave = {
   name: 'pave',
   title: 'PAVE',
+  kind: 'statistics',
   paper: {
     authors: 'An et al.',
     title: 'Purifying Task Vectors in Knowledge-Aware Subspace for Model Merging',

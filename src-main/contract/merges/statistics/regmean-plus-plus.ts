@@ -6,6 +6,7 @@ import { parameters, presets } from './regression.ts'
 export const regmeanPlusPlus = {
   name: 'regmean-plus-plus',
   title: 'RegMean++',
+  kind: 'statistics',
   paper: {
     authors: 'Nguyen et al.',
     title: 'RegMean++: Enhancing Effectiveness and Generalization of Regression Mean for Model Merging',

@@ -6,6 +6,7 @@ import { parameters, presets } from './regression.ts'
 export const regmean = {
   name: 'regmean',
   title: 'RegMean',
+  kind: 'statistics',
   paper: {
     authors: 'Jin et al.',
     title: 'Dataless Knowledge Fusion by Merging Weights of Language Models',

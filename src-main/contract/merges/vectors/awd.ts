@@ -23,6 +23,7 @@ const parameters = z.strictObject({
 
 export const awd = {
   name: 'awd',
+  kind: 'vectors',
   title: 'AWD',
   paper: {
     authors: 'Xiong et al.',

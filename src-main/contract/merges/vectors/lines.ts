@@ -15,6 +15,7 @@ const parameters = z.strictObject({
 
 export const lines = {
   name: 'lines',
+  kind: 'vectors',
   title: 'LiNeS',
   paper: {
     authors: 'Wang et al.',

@@ -8,6 +8,7 @@ const parameters = z.strictObject({})
 
 export const taskArithmetic = {
   name: 'task-arithmetic',
+  kind: 'vectors',
   title: 'Task arithmetic',
   paper: { authors: 'Ilharco et al.', title: 'Editing Models with Task Arithmetic', where: 'ICLR', year: 2023 },
   sentence: 'Adds the task vectors, each times its coefficient',

@@ -1,39 +1,60 @@
-// Checkpoints merged without a run: the model of a recipe as a file, with its card.
+// Checkpoints merged without a run: the model of a recipe as a file, with its card, and a row of the library.
 import { basename, dirname } from 'node:path'
 
-import { z } from 'zod'
-
-import { formSchema } from '../../../contract/checkpoint.ts'
-import { recipeSchema } from '../../../contract/run/recipe.ts'
+import { type Rebuilding, rebuildingSchema } from '../../../contract/engine-api.ts'
 import { exportMerge } from '../../export/merge.ts'
+import { lastHeard } from '../../link/heard.ts'
 import type { InOwnProcess } from '../../link/own-process.ts'
-import { defineKind, type Kind } from '../kind.ts'
+import { defineKind, type Kind, type Work } from '../kind.ts'
 
-const request = z.object({ recipe: recipeSchema, out: z.string(), overwrite: z.boolean(), form: formSchema })
+interface Parts {
+  inOwnProcess: InOwnProcess
+  template: string // of the card
+  /** A file that was written becomes a row of the library. */
+  shelve(file: string): Promise<void>
+}
 
-export function mergeKind({ inOwnProcess, template }: { inOwnProcess: InOwnProcess; template: string }): Kind {
+export const mergeTitle = ({ recipe, out }: Pick<Rebuilding, 'recipe' | 'out'>): string =>
+  `${basename(out)}: ${recipe.name}`
+
+export function mergeKind({ inOwnProcess, template, shelve }: Parts): Kind {
   return defineKind({
     needs: 'reader',
     goesOn: false,
-    request,
-    title: ({ recipe, out }) => `${basename(out)}: ${recipe.name}`,
+    request: rebuildingSchema,
+    title: (request) => mergeTitle(request),
     run: async (_, wanted, work) => {
       const { file } = await inOwnProcess(
         work.signal,
-        ({ ask }) =>
+        (own) =>
           exportMerge(
             {
               template,
-              rebuild: (asked) => ask((client) => client.rebuild(asked)),
-              look: (file) => ask((client) => client.look({ file })),
+              rebuild: async (asked) =>
+                (await lastHeard(own, withRemaining(work), (client) => client.merge(asked))).result,
+              look: (written) => own.ask((client) => client.look({ file: written })),
             },
             wanted,
           ),
         dirname(wanted.out),
       )
       work.wrote(file)
+      await shelve(file)
       return undefined
     },
     again: ({ file }, wanted) => ({ kind: 'merge', request: wanted, file }),
   })
+}
+
+/** What is left takes as long, in proportion, as what is done. */
+function withRemaining(work: Work): Pick<Work, 'signal' | 'tell'> {
+  const began = performance.now()
+  return {
+    signal: work.signal,
+    tell: (progress) => {
+      const { done, total } = progress
+      const spent = (performance.now() - began) / 1000
+      work.tell(progress, done > 0 && total > 0 ? (spent * (total - done)) / done : null)
+    },
+  }
 }

@@ -1,0 +1,18 @@
+// An equation of a card, as it is written in a source ("θ = θ_pre + Σ_t λ_t τ_t,   λ = 1"), in lines and in what stands
+// below the line: after "_" come letters and digits, and after a comma without a space more of them ("τ_t,i").
+
+export interface Part {
+  readonly text: string
+  readonly sub: boolean
+}
+
+export function formulaLines(equation: string): Part[][] {
+  return equation.split(/,\s{2,}/).map(partsOf)
+}
+
+function partsOf(line: string): Part[] {
+  return line
+    .split(/_(\w+(?:,\w+)*)/)
+    .map((text, i) => ({ text, sub: i % 2 === 1 }))
+    .filter(({ text }) => text !== '')
+}

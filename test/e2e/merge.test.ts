@@ -1,0 +1,128 @@
+// Merging three tiny checkpoints without data in a real browser, by pointing: from the library to the page, a method
+// among its cards, a slider under the plan, a reload, what does not fit, the start, and the row with its lineage.
+import { copyFileSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
+import type { Browser, Page } from 'playwright-core'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+
+import { checkpoint } from '../workbench/library/setting.ts'
+import { accessible, type Basil, inBrowser, startBasil, startBrowser } from './basil.ts'
+
+const sample = join(import.meta.dirname, '..', '..', 'resources', 'sample')
+const models = ['pretrained', 'finetuned-mnist', 'finetuned-fashion'].map((name) => `${name}.safetensors`)
+
+inBrowser('a merge in the window', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'basil-merge-'))
+  let basil: Basil
+  let browser: Browser
+  let page: Page
+  const complaints: string[] = []
+  beforeAll(async () => {
+    for (const name of models) copyFileSync(join(sample, name), join(folder, name))
+    writeFileSync(join(folder, 'stranger.safetensors'), checkpoint(1))
+    ;[basil, browser] = await Promise.all([startBasil(), startBrowser()])
+    page = await browser.newPage({ viewport: { width: 1280, height: 900 } })
+    page.on('console', (message) => message.type() === 'error' && complaints.push(message.text()))
+    page.on('pageerror', (error) => complaints.push(error.message))
+    await page.goto(basil.url)
+  })
+  afterAll(async () => {
+    await browser?.close()
+    await basil?.stop()
+    rmSync(folder, { recursive: true })
+  })
+  const plan = () => page.getByRole('region', { name: 'Plan' })
+  const start = () => page.getByRole('button', { name: 'Start merge' })
+
+  it('takes the rows that were selected, by their roles', async () => {
+    await page.getByRole('link', { name: 'Library', exact: true }).click()
+    await page.keyboard.press('Alt+a')
+    await page.getByLabel('Paths').fill(folder)
+    await page.getByRole('button', { name: 'Add', exact: true }).click()
+    await page.getByText('4 checkpoints').waitFor()
+    await page
+      .getByRole('row', { name: /pretrained/ })
+      .getByText('pre-trained')
+      .waitFor()
+    for (const name of models) await page.getByLabel(`Select ${name}`).check()
+    await page.getByRole('button', { name: 'Merge…' }).click()
+    await page.getByRole('heading', { name: 'Merge models' }).waitFor()
+    await plan().getByText('All tensors fit together.').waitFor()
+    await plan().getByText('0.3 finetuned-fashion.safetensors + 0.3 finetuned-mnist.safetensors').waitFor()
+  })
+
+  it('shows which methods fit, and the plan of the one chosen as its slider moves', async () => {
+    const slerp = page.getByRole('radio', { name: 'SLERP', exact: true })
+    expect(await slerp.isEnabled()).toBe(true) // of two
+    await page.getByLabel('Find a method').fill('elects a sign')
+    await page.getByRole('radio', { name: 'TIES', exact: true }).check()
+    await page.getByLabel('Find a method').fill('')
+    await plan().getByText('1 TIES of 2').waitFor()
+    await plan()
+      .getByText(/TIES \(density 0\.2,/)
+      .waitFor()
+    const slider = page.getByRole('slider', { name: 'Density, slider' })
+    for (let i = 0; i < 5; i++) await slider.press('ArrowRight')
+    await plan()
+      .getByText(/TIES \(density 0\.25,/)
+      .waitFor()
+    expect(await page.getByRole('textbox', { name: 'Density', exact: true }).inputValue()).toBe('0.25')
+    await page.getByRole('slider', { name: /^Weight of finetuned-mnist.*slider$/ }).press('ArrowLeft')
+    await plan()
+      .getByText(/weights 1 and 0\.95/)
+      .waitFor()
+    await accessible(page, 'merge')
+  })
+
+  it('is the same after a reload', async () => {
+    await page.reload()
+    await plan()
+      .getByText(/TIES \(density 0\.25,.*weights 1 and 0\.95/)
+      .waitFor()
+    expect(await page.getByRole('radio', { name: 'TIES', exact: true }).isChecked()).toBe(true)
+  })
+
+  it('says in place what is wrong, and what does not fit is refused with its reason', async () => {
+    await page.getByRole('textbox', { name: 'Density', exact: true }).fill('7')
+    await page.getByText('Too big: expected number to be <=1').waitFor()
+    expect(await start().isDisabled()).toBe(true)
+    await page.getByRole('button', { name: 'as the paper' }).click()
+    await plan()
+      .getByText(/TIES \(density 0\.2,/)
+      .waitFor()
+    await page.getByRole('button', { name: 'Choose the models to merge' }).click()
+    await page.getByRole('checkbox', { name: 'Show all' }).check()
+    await page.getByLabel('Choose stranger.safetensors').check()
+    await page.getByRole('button', { name: 'Use 3' }).click()
+    await page.getByText('It merges 2 models, and 3 are chosen.').first().waitFor()
+    await plan()
+      .getByText(/refused|lacks|has no/)
+      .first()
+      .waitFor()
+    expect(await start().isDisabled()).toBe(true)
+    await accessible(page, 'merge-refused')
+    await page.getByRole('button', { name: 'Leave stranger.safetensors out' }).click()
+    await plan().getByText('All tensors fit together.').waitFor()
+  })
+
+  it('becomes a job whose model is a row of the library, with its parents, method and parameters', async () => {
+    await page.getByLabel('Name', { exact: true }).fill('both')
+    await plan().getByText('both.safetensors').waitFor()
+    await start().click()
+    const made = page.getByRole('region', { name: 'Merges' })
+    await made.getByText('done', { exact: true }).waitFor()
+    expect(existsSync(join(basil.home, 'exports', 'both.safetensors'))).toBe(true)
+    await made.getByRole('link', { name: 'both.safetensors' }).click()
+    await page.getByText('Merged without a run: “1 TIES of 2”').waitFor()
+    const how = page.getByLabel('How it was merged')
+    await how.getByText('TIES', { exact: true }).waitFor()
+    expect(await how.innerText()).toMatch(/Density\s+0\.2\s/)
+    expect(await how.innerText()).toMatch(/Weights\s+1, 0\.95\s/)
+    const parents = page.getByRole('region', { name: 'Parents, table' })
+    for (const name of models) await parents.getByRole('link', { name }).waitFor()
+    await accessible(page, 'merge-lineage')
+    expect(complaints).toEqual([])
+  })
+})
