@@ -9,7 +9,7 @@ import { join } from 'node:path'
 
 import { print, printJson } from '../../cli/output.ts'
 import { clearLive, sayLive } from '../../cli/terminal.ts'
-import { sum } from '../../numbers/vectors.ts'
+import { at, sum } from '../../numbers/vectors.ts'
 import type { BenchOptions } from '../bench.ts'
 import { median } from '../compare.ts'
 import { machine } from '../machine.ts'
@@ -116,7 +116,7 @@ async function compared(
     ratio: peers.length
       ? { wall: paired((s) => s.wall), cpu: paired((s) => s.cpu), peak: paired((s) => s.peak) }
       : null,
-    ofDisk: ours.length ? median(ours.map(({ wall }, i) => (read[i] as number) / wall)) : null,
+    ofDisk: ours.length ? median(ours.map(({ wall }, i) => at(read, i) / wall)) : null,
     load: loadavg()[0] ?? 0,
     problem,
   }

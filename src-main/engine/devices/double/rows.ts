@@ -175,8 +175,8 @@ interface Chances {
 }
 
 /**
- * In place, of one row: each element stays by chance, where its random number in [0, 1), word (i mod 4) of Philox at floor(i / 4),
- * is below the density.
+ * In place, of one row: each element stays by chance, where its random number in [0, 1), word (i mod 4) of Philox at
+ * floor(i / 4), is below the density.
  */
 export function keepByChance(
   device: DoubleDevice,

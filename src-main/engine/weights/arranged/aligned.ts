@@ -1,7 +1,7 @@
 // A model as if it had all tokens of a vocabulary: the rows of its embeddings and heads in the vocabulary's order,
 // composed when they are read, each the model's own or a mean of other models' rows, computed in float64 and rounded
 // once. Where the models store a tensor in several types it is float32 in all.
-import { product } from '../../../numbers/vectors.ts'
+import { at, axpy, product } from '../../../numbers/vectors.ts'
 import { type Dtype, dtypes, type FloatingDtype, isFloating, toFloat32 } from '../../formats/dtype.ts'
 import { infoOf, type TensorFile, type TensorInfo } from '../../formats/tensor-file.ts'
 import { cast } from '../../formats/writing/in-dtype.ts'
@@ -61,7 +61,7 @@ function seen(models: readonly Model[], m: number, { rows, own, given }: Vocabul
 /** How many rows from one on follow each other in the model too. */
 function runFrom(own: Int32Array, row: number, most: number): number {
   let count = 1
-  while (count < most && own[row + count] === (own[row] as number) + count) count++
+  while (count < most && own[row + count] === at(own, row) + count) count++
   return count
 }
 
@@ -103,7 +103,7 @@ async function meanOf(models: readonly Model[], from: readonly Row[], wanted: Wa
   const sum = new Float64Array(count)
   for (const one of read) {
     const values = toFloat32(await elements(one), one.info.dtype)
-    for (let i = 0; i < count; i++) sum[i] = (sum[i] as number) + (values[i] as number)
+    axpy(1, values, sum)
   }
   const mean = sum.map((v) => v / Math.max(1, read.length))
   return cast(mean, floating(dtype), () => name)

@@ -5,6 +5,7 @@
 import { BasilError } from '../../../contract/errors.ts'
 import type { VocabularyPlan } from '../../../contract/merges/plan.ts'
 import type { Arrangement } from '../../../contract/run/recipe.ts'
+import { at } from '../../../numbers/vectors.ts'
 import type { CanonicalFile } from '../../layouts/index.ts'
 import { isEmbedding } from '../agreement.ts'
 import { lengthened, shortened, type Tokenizer, tokenizerBeside } from './tokenizer.ts'
@@ -33,7 +34,7 @@ export async function vocabularyOf(
 ): Promise<Vocabulary> {
   const rows = files.map(rowsIn)
   const known: Tokenizer[] = []
-  for (const [m, file] of files.entries()) known.push(await tokenizerBeside(file.source, rows[m] as number))
+  for (const [m, file] of files.entries()) known.push(await tokenizerBeside(file.source, at(rows, m)))
   const from = typeof source === 'number' ? source : (base ?? 0)
   const [chosen, first] = [known[from], files[from]]
   if (!chosen || !first) throw new Error(`there is no model ${from}`)
