@@ -7,7 +7,7 @@
 //   <z^2>_w
 // Only the order of a generation's samples is asked for, never how good they are.
 import { clamped } from './adamw.ts'
-import { norm } from './vectors.ts'
+import { at, norm } from './vectors.ts'
 
 /** Of all n coefficients in one row. */
 export interface Distribution {
@@ -94,7 +94,7 @@ export function adapt(
   const average = (power: 1 | 2, i: number): number =>
     k.weights.reduce((sum, w, r) => sum + w * (ordered[r]?.[i] as number) ** power, 0)
   const step = mean.map((_, i) => average(1, i))
-  const size = sigma[0] as number
+  const size = at(sigma, 0)
   const moved = mean.map((m, i) => m + size * Math.sqrt(variance[i] as number) * (step[i] as number))
   for (let i = 0; i < n; i++)
     sigmaPath[i] =
