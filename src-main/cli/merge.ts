@@ -72,10 +72,14 @@ export function mergeCommand({ resources, withEngine, kept }: MergeCommands): Co
                 look: (written: string) => ask((client) => client.look({ file: written })),
               }
               if (asksSearch(given))
-                return searchInTerminal(writer, close, {
-                  given: withUsualMethod(given, file),
-                  ...{ written, out, overwrite, form, json },
-                })
+                return searchInTerminal(
+                  writer,
+                  { close, kept },
+                  {
+                    given: withUsualMethod(given, file),
+                    ...{ written, out, overwrite, form, json },
+                  },
+                )
               const recipe = await lookedAt(ask, await asked(), given, json)
               const request = { recipe, out: resolve(out), overwrite, form }
               const exported = await kept(request, () => exportMerge(writer, request), close)

@@ -3,7 +3,7 @@
 // files are.
 import { join } from 'node:path'
 
-import { BasilError } from '../contract/errors.ts'
+import { BasilError, recordOf } from '../contract/errors.ts'
 import { dataFolder, dataFolderIfAny } from '../files/data-folder.ts'
 import { type EngineProcess, forkEngine } from '../workbench/link/engine-process.ts'
 import { tidySupervisor } from '../workbench/link/own-process.ts'
@@ -80,7 +80,8 @@ export async function withEngine(
   try {
     await act(supervisor)
   } catch (error) {
-    fail(isLeft ? cancelled(writesTo ?? '') : error, json)
+    const isTold = recordOf(error).code === 'cancelled' // by who knows more of the work
+    fail(isLeft && !isTold ? cancelled(writesTo ?? '') : error, json)
   } finally {
     await supervisor.close()
     release()

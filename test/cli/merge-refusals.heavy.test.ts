@@ -2,10 +2,20 @@
 // before long work, the rest as it comes; and whatever it was, what lay there before lies there afterwards, and
 // nothing else.
 import { spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
-import { expect, test } from 'vitest'
+import { afterAll, expect, test } from 'vitest'
 
 import { sha256 } from '../../src-main/contract/branded.ts'
 import { formSchema } from '../../src-main/contract/checkpoint.ts'
@@ -15,8 +25,7 @@ import { written } from '../engine/formats/bytes.ts'
 import { type Full, filled, type Shapes } from '../engine/layouts/models.ts'
 import { moved } from '../engine/measures/memory.ts'
 import { temporaryFolder } from '../workbench/toy.ts'
-import { basil } from './in-folder.ts'
-import { oneThread, outcome, start } from './terminal.ts'
+import { basil as inTerminal, type Outcome, oneThread, outcome, start } from './terminal.ts'
 
 const shapes: Shapes = [
   ['layers.0.weight', [30, 20]],
@@ -41,6 +50,11 @@ async function folderOf(others: Record<string, Full[]> = {}): Promise<string> {
   writeFileSync(join(folder, 'sharded', 'model.safetensors.index.json'), JSON.stringify({ weight_map: map }))
   return folder
 }
+
+const home = mkdtempSync(join(tmpdir(), 'basil-refusals-')) // the data folder, apart from the files that are merged
+afterAll(() => rmSync(home, { recursive: true }))
+const basil = (folder: string, ...args: string[]): Promise<Outcome> =>
+  inTerminal(args, { home, cwd: folder, env: oneThread })
 
 const everything = (folder: string): string[] =>
   readdirSync(folder, { recursive: true, encoding: 'utf8' })
@@ -222,7 +236,7 @@ test.each([['merged.safetensors'], ['folder']])('Ctrl+C in the middle leaves wha
   const before = everything(folder)
   const long = ['--method', 'wudi', '--steps', '10000', '--pretrained', 'square.safetensors']
   const words = ['merge', ...long, '--vectors', 'a.safetensors', 'b.safetensors', '--out', target, '--json']
-  const place = { home: folder, cwd: folder, env: oneThread }
+  const place = { home, cwd: folder, env: oneThread }
   const child = start(isFile ? [...words, '--overwrite'] : words, place)
   const ending = outcome(child)
   await expect

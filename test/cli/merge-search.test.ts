@@ -28,6 +28,8 @@ test('a search that is killed goes on where it was, to the same bytes', async ()
   for (const folder of [whole, broken]) await writeToys(folder)
   const unbroken = await basil(whole, ...asked(whole, 'fit', ...evolution))
   expect(unbroken).toMatchObject({ code: 0, err: '' })
+  const jobs = JSON.parse((await basil(whole, 'queue', 'list', '--json')).out)
+  expect(jobs).toEqual([expect.objectContaining({ kind: 'merge', state: 'done' })]) // what was found, not each candidate
 
   const child = begun(broken, asked(broken, 'fit', ...evolution))
   let out = ''

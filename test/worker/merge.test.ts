@@ -180,7 +180,7 @@ test.each<[string, Given, RegExp, RegExp]>([
     'another vocabulary',
     embed(1, 2, 3),
     /tuned.safetensors has the tensor model.embed.weight in another shape than base.safetensors.*\[3\], \[2\] is needed/,
-    /vocabulary/,
+    /vocabularies/,
   ],
 ])('a fine-tuned model with %s: which file lacks what', async (_, tuned, told, next) => {
   const record = await refused(embed(1, 2), tuned)

@@ -14,6 +14,7 @@ import { searchByScores } from '../../workbench/scores/search.ts'
 import { exportedLines } from '../convert.ts'
 import { onSignals } from '../ending.ts'
 import type { MergeFile } from '../merge-file.ts'
+import type { Kept } from '../merge-kept.ts'
 import { onClosedPipe, print, printJson } from '../output.ts'
 import { askedSearch, type SearchOptions } from './options.ts'
 import { eventLine, foundLines } from './print.ts'
@@ -27,8 +28,12 @@ interface Asked {
   json: boolean
 }
 
-/** close: ends the engine, with all that it is writing. */
-export async function searchInTerminal(writer: Writer, close: () => Promise<void>, asked: Asked): Promise<void> {
+interface Around {
+  close(): Promise<void> // ends the engine, with all that it is writing
+  kept: Kept
+}
+
+export async function searchInTerminal(writer: Writer, { close, kept }: Around, asked: Asked): Promise<void> {
   const { given, written, overwrite, form, json } = asked
   const out = resolve(asked.out)
   await (form.shardBytes === undefined ? requireFree(out, { overwrite }) : requireNothing(out))
@@ -61,7 +66,8 @@ export async function searchInTerminal(writer: Writer, close: () => Promise<void
     else for (const line of foundLines(found, search.aims)) print(line)
     if (!winner) throw noneKept(search.aims.keeps.map(({ text }) => text).join(', '), found.candidates)
     const chosen = chosenBy(found, search.aims, search.scorer.command)
-    const exported = await exportMerge({ ...writer, rebuild }, { recipe: winner.recipe, out, overwrite, form }, chosen)
+    const request = { recipe: winner.recipe, out, overwrite, form }
+    const exported = await kept(request, () => exportMerge({ ...writer, rebuild }, request, chosen), close)
     if (json) return printJson({ type: 'written', ...exported })
     for (const line of exportedLines(exported)) print(line)
     print(`${exported.card}: its card`)

@@ -29,7 +29,7 @@ import { folder, goldenConfig, tasks as names } from '../../../golden/fixture.ts
 import { relativeError } from '../../devices/reference.ts'
 import { entered, imagesOf, logProbabilities, moments, passed, type Values, valuesIn } from './tower.ts'
 
-const [images, seed] = [3, 3]
+const [images, seed] = [3, 5] // of these images no prediction is so sure that its slopes are float32's rounding
 const drawn = [...permutation(96, seed, streamOf('looked'), 0).slice(0, images)]
 const models = names.map((name) => join(folder, `finetuned-${name}.safetensors`))
 
