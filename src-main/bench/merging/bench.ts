@@ -9,6 +9,7 @@ import { join } from 'node:path'
 
 import { print, printJson } from '../../cli/output.ts'
 import { clearLive, sayLive } from '../../cli/terminal.ts'
+import { isCheckpointName } from '../../contract/file-names.ts'
 import { at, sum } from '../../numbers/vectors.ts'
 import type { BenchOptions } from '../bench.ts'
 import { median } from '../compare.ts'
@@ -124,7 +125,7 @@ async function compared(
 
 async function filesOf(model: string): Promise<string[]> {
   if ((await stat(model)).isFile()) return [model]
-  return (await readdir(model)).filter((name) => name.endsWith('.safetensors')).map((name) => join(model, name))
+  return (await readdir(model)).filter((name) => isCheckpointName(name)).map((name) => join(model, name))
 }
 
 function ourCommand(c: MergingCase, [base = '', ...tuned]: readonly string[], checkout: string, out: string): string[] {
