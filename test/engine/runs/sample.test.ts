@@ -13,8 +13,8 @@ import { openSource } from '../../../src-main/files/source.ts'
 
 const folder = join(import.meta.dirname, '..', '..', '..', 'resources', 'sample')
 const configs = readdirSync(folder).filter(
-  (name) => name.endsWith('.json') && !['study.json', 'open_clip_config.json'].includes(name),
-) // a study names one of them
+  (name) => name.endsWith('.json') && !['study.json', 'starts.json', 'open_clip_config.json'].includes(name),
+) // studies name one of them
 
 test.each(configs)('%s fits its files', async (name) => {
   const config = resolveConfig(JSON.parse(readFileSync(join(folder, name), 'utf8')), (path) => join(folder, path))
