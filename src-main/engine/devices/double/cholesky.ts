@@ -2,9 +2,10 @@
 // of it is products: X L L' = B by two sweeps over blocks of columns.
 import { element } from '../../../numbers/vectors.ts'
 import type { DoubleDevice, Matrix } from './device.ts'
-import { multiplyInto, turned, viewOf, within } from './products.ts'
+import { multiplyInto, turned, type View, viewOf, within } from './products.ts'
 
 const BLOCK = 64
+const SMALL = 2 ** 17 // multiplications below which no thread is woken
 
 /** In place: A becomes L, with what it had above the diagonal. Throws a RangeError where A is not positive definite. */
 export function cholesky(device: DoubleDevice, a: Matrix): void {
@@ -12,25 +13,31 @@ export function cholesky(device: DoubleDevice, a: Matrix): void {
   const all = viewOf(a)
   for (let k = 0; k < n; k += BLOCK) {
     const width = Math.min(BLOCK, n - k)
-    const below = n - k - width
     const done = within(all, k, 0, n - k, k)
     multiplyInto(device, 'subtract', done, turned(within(all, k, 0, width, k)), within(all, k, k, n - k, width))
+    const own = blockOf(device, a, k, width, 'forward')
+    factor(own, width, k)
     const values = device.values(a)
-    for (let j = k; j < k + width; j++) {
-      const own = values.subarray(j * n + k, j * n + j)
-      let rest = element(values, j * n + j)
-      for (const x of own) rest -= x * x
-      if (!(rest > 0)) throw new RangeError(`row ${j}: ${rest}`)
-      const pivot = Math.sqrt(rest)
-      values[j * n + j] = pivot
-      for (let i = j + 1; i < n; i++) {
-        const row = values.subarray(i * n + k, i * n + j)
-        let sum = element(values, i * n + j)
-        for (let t = 0; t < own.length; t++) sum -= element(row, t) * element(own, t)
-        values[i * n + j] = sum / pivot
-      }
+    for (let i = 0; i < width; i++) values.set(own.subarray(i * width, i * width + i + 1), (k + i) * n + k)
+    const below = k + width
+    substitute(device, own, within(all, below, k, n - below, width), 'forward')
+  }
+}
+
+/** The same of one block (width, width), `first` its first row's number; what is above the diagonal stays. */
+function factor(a: Float64Array, width: number, first: number): void {
+  const value = (i: number, j: number): number => a[i * width + j] ?? Number.NaN
+  for (let j = 0; j < width; j++) {
+    let rest = value(j, j)
+    for (let t = 0; t < j; t++) rest -= value(j, t) * value(j, t)
+    if (!(rest > 0)) throw new RangeError(`row ${first + j}: ${rest}`)
+    const pivot = Math.sqrt(rest)
+    a[j * width + j] = pivot
+    for (let i = j + 1; i < width; i++) {
+      let sum = value(i, j)
+      for (let t = 0; t < j; t++) sum -= value(i, t) * value(j, t)
+      a[i * width + j] = sum / pivot
     }
-    if (below === 0) break
   }
 }
 
@@ -44,7 +51,7 @@ export function solveRight(device: DoubleDevice, l: Matrix, b: Matrix): void {
     const width = Math.min(BLOCK, n - k)
     const own = within(all, 0, k, b.rows, width)
     multiplyInto(device, 'subtract', within(all, 0, 0, b.rows, k), turned(within(factor, k, 0, width, k)), own)
-    substitute(device, l, b, k, width, 'forward')
+    substitute(device, blockOf(device, l, k, width, 'forward'), own, 'forward')
   }
   // X L = Y, from the last on
   for (const k of blocks.reverse()) {
@@ -58,37 +65,36 @@ export function solveRight(device: DoubleDevice, l: Matrix, b: Matrix): void {
       within(factor, k + width, k, after, width),
       own,
     )
-    substitute(device, l, b, k, width, 'back')
+    substitute(device, blockOf(device, l, k, width, 'back'), own, 'back')
   }
 }
 
-/** The same within one block of columns, a row of B at a time. */
-function substitute(
-  device: DoubleDevice,
-  l: Matrix,
-  b: Matrix,
-  k: number,
-  width: number,
-  way: 'forward' | 'back',
-): void {
+type Way = 'forward' | 'back'
+
+/** The block of L at (k, k), its lower half; for the way back turned. */
+function blockOf(device: DoubleDevice, l: Matrix, k: number, width: number, way: Way): Float64Array {
   const n = l.rows
-  const values = device.values(b)
-  const block = new Float64Array(width * width) // its own copy, which the cache holds
   const from = device.values(l)
+  const block = new Float64Array(width * width)
   for (let i = 0; i < width; i++)
     for (let j = 0; j <= i; j++)
       block[way === 'forward' ? i * width + j : j * width + i] = element(from, (k + i) * n + k + j)
-  const solved = new Float64Array(width)
-  for (let row = 0; row < b.rows; row++) {
-    const x = values.subarray(row * n + k, row * n + k + width)
-    solved.set(x)
-    for (let step = 0; step < width; step++) {
-      const j = way === 'forward' ? step : width - 1 - step
-      let sum = element(solved, j)
-      const [first, last] = way === 'forward' ? [0, j] : [j + 1, width]
-      for (let i = first; i < last; i++) sum -= element(block, j * width + i) * element(solved, i)
-      solved[j] = sum / element(block, j * width + j)
-    }
-    x.set(solved)
-  }
+  return block
+}
+
+/** Within one block of columns: each row x of X becomes x (L')^-1, or on the way back x L^-1. */
+function substitute(device: DoubleDevice, block: Float64Array, x: View, way: Way): void {
+  const { address, rows, rowStride, columns: width } = x
+  if (rows === 0) return
+  device.scope(() => {
+    const own = device.matrix(width, width, block)
+    const bytes = 64 * width // of a thread's eight rows
+    const scratch = device.allocate(bytes * device.pool.threads)
+    device.pool.run(
+      'substituteRows',
+      [address, rowStride, rows, own.address, width, way === 'back' ? 1 : 0, scratch, bytes],
+      Math.ceil(rows / 8),
+      rows * width * width < SMALL,
+    )
+  })
 }

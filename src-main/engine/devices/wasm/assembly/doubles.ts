@@ -147,6 +147,45 @@ function micro(depth: i32, a: usize, b: usize, c: usize, row: usize, isFirst: bo
 }
 
 /**
+ * x_j <- (x_j - sum_i b_ji x_i) / b_jj in every row x, for j from 0 up over the i before it, or for j from the last down
+ * over the i behind it. A tile is eight rows. Arguments: x, row stride, rows, b (width, width), width, 1 downwards,
+ * scratch (width, 8), bytes a thread.
+ */
+export function substituteRows(job: usize, tile: i32, thread: i32): void {
+  const rows = min(8, int(job, 2) - tile * 8)
+  const stride = pointer(job, 1) << 3
+  const own = pointer(job, 0) + <usize>(tile * 8) * stride
+  const b = pointer(job, 3)
+  const width = int(job, 4)
+  const isDown = int(job, 5) == 1
+  const x = pointer(job, 6) + <usize>thread * pointer(job, 7)
+  for (let j = 0; j < width; j++)
+    for (let r = 0; r < 8; r++)
+      store<f64>(x + (<usize>j << 6) + (<usize>r << 3), r < rows ? load<f64>(own + <usize>r * stride + (<usize>j << 3)) : 0)
+  for (let step = 0; step < width; step++) {
+    const j = isDown ? width - 1 - step : step
+    const line = b + (<usize>(j * width) << 3)
+    const at = x + (<usize>j << 6)
+    let s0 = v128.load(at), s1 = v128.load(at, 16), s2 = v128.load(at, 32), s3 = v128.load(at, 48)
+    const last = isDown ? width : j
+    for (let i = isDown ? j + 1 : 0; i < last; i++) {
+      const by = v128.load64_splat(line + (<usize>i << 3))
+      const xi = x + (<usize>i << 6)
+      s0 = f64x2.sub(s0, f64x2.mul(by, v128.load(xi)))
+      s1 = f64x2.sub(s1, f64x2.mul(by, v128.load(xi, 16)))
+      s2 = f64x2.sub(s2, f64x2.mul(by, v128.load(xi, 32)))
+      s3 = f64x2.sub(s3, f64x2.mul(by, v128.load(xi, 48)))
+    }
+    const pivot = v128.load64_splat(line + (<usize>j << 3))
+    v128.store(at, f64x2.div(s0, pivot)); v128.store(at, f64x2.div(s1, pivot), 16)
+    v128.store(at, f64x2.div(s2, pivot), 32); v128.store(at, f64x2.div(s3, pivot), 48)
+  }
+  for (let r = 0; r < rows; r++)
+    for (let j = 0; j < width; j++)
+      store<f64>(own + <usize>r * stride + (<usize>j << 3), load<f64>(x + (<usize>j << 6) + (<usize>r << 3)))
+}
+
+/**
  * A step of the tridiagonalisation: A <- A - v w' - w v', and y = A u, on rows and columns from `first` on, which is
  * even. A tile is `rows` rows. Arguments: A, n (even), first, v, w, u, y, rows.
  */

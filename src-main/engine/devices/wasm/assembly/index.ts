@@ -6,7 +6,7 @@
 export { activation, activationGradient } from './activation'
 export { attention, attentionGradient } from './attention'
 export { columnSums, combineChunks } from './columns'
-export { gemmDoubles, packDoubles, reflect, rotate, updateAndMultiply } from './doubles'
+export { gemmDoubles, packDoubles, reflect, rotate, updateAndMultiply, substituteRows } from './doubles'
 export { add, compose, composeHalves, dot, dotHalves, sumParts } from './elementwise'
 export { prepare } from './exponential'
 export { gemm, packColumns } from './gemm'
