@@ -37,7 +37,7 @@ export async function examine(supervisor: Supervisor, dataFolder: string, basil:
   )
   const used = engine?.kind === 'native-gpu' || (engine?.kind === 'webgpu' && !engine.card?.software)
   const { gpus: devices, noGpu } = await gpus()
-  const known = { ...installerStatus(dataFolder, resources), gpus: devices, noGpu, engine }
+  const known = { ...installerStatus(dataFolder, resources, devices), gpus: devices, noGpu, engine }
   const why = used ? '' : (engine?.reason ?? error?.why ?? '') || noGpu || 'the engine found none'
   const device = deviceChoice(dataFolder)
   const versions = { basil, node: process.versions.node, sqlite: sqliteVersion(), ...engine?.versions }

@@ -16,7 +16,7 @@ export function engineLines(rows: readonly EngineRow[]): string[] {
 }
 
 /** The status in lines. */
-export function statusLines({ installed, damaged, refused, gpus, noGpu, ...status }: NativeStatus): string[] {
+export function statusLines({ installed, outdated, damaged, refused, gpus, noGpu, ...status }: NativeStatus): string[] {
   const there = installed
     ? `${installedText(installed)} in ${installed.folder}`
     : damaged
@@ -26,6 +26,7 @@ export function statusLines({ installed, damaged, refused, gpus, noGpu, ...statu
   const inUse = engine?.name ?? 'nothing: "basil doctor" says why'
   return [
     `Installed  ${there}`,
+    ...(outdated ? [`           ${outdated}: install it again`] : []),
     `In use     ${inUse}${engine?.reason ? ` (${engine.reason})` : ''}`,
     `Chosen     ${status.choice === 'auto' ? 'auto: the fastest that is here' : engineTitles[status.choice]}`,
     `Device     ${status.device}`,

@@ -62,7 +62,8 @@ export function engineCommand(): Command {
       withEngine(json, async (supervisor) => {
         const engine = await supervisor.describe().catch(() => null) // what is installed is of interest all the more
         const folder = dataFolder()
-        const known = { ...installerStatus(folder, resources), ...(await gpus()), engine }
+        const cards = await gpus()
+        const known = { ...installerStatus(folder, resources, cards.gpus), ...cards, engine }
         const status = {
           ...known,
           device: deviceChoice(folder),

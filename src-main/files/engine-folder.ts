@@ -22,10 +22,11 @@ const manifestSchema = z.object({
   kind: z.enum(nativeKinds),
   tensorflow: z.string(), // version
   installed: z.string(), // ISO 8601, UTC
+  made: z.string().default(''), // what the addon was made of (workbench/native/addon.ts); empty before that was kept
   // two libraries and the addon at least
   files: z.array(fileSchema).min(3),
 })
-export type EngineManifest = z.infer<typeof manifestSchema>
+export type EngineManifest = z.input<typeof manifestSchema>
 
 /** In every installation, from its own folder. */
 export const addonPath = join('binding', 'tfjs_binding.node')
@@ -49,9 +50,12 @@ export function currentEngine(home: string): { installed: Installed | null; dama
     return link ? size === undefined : size !== bytes
   })
   if (broken) return none(`${broken.path} is missing or not whole`)
-  const { kind, tensorflow, installed, files } = manifest
+  const { kind, tensorflow, installed, files, made } = manifest
   const bytes = files.reduce((sum, file) => sum + file.bytes, 0)
-  return { installed: { kind, tensorflow, folder, addon: join(folder, addonPath), bytes, installed }, damaged: '' }
+  return {
+    installed: { kind, tensorflow, folder, addon: join(folder, addonPath), bytes, installed, made },
+    damaged: '',
+  }
 }
 
 /** Says what an installation consists of, in its own folder. */

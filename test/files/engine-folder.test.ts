@@ -45,6 +45,7 @@ test('an installation is found with what it is, and a folder without one has non
       addon: join(folder, 'binding', 'tfjs_binding.node'),
       bytes: 300,
       installed: '2026-01-01T00:00:00.000Z',
+      made: '', // of before that was kept
     },
     damaged: '',
   })

@@ -61,6 +61,7 @@ const own: Record<string, string> = {
   'workbench/reading/own-time.ts: readFileSync': '/proc',
   'workbench/merges/typed.ts: readFile': 'what a merge that was typed left in the data folder',
   'workbench/native/addon.ts: copyFile': "the addon's package",
+  'workbench/native/addon.ts: readFileSync': "resources: the addon's sources",
   'workbench/native/self-test.ts: readFileSync': 'resources: recorded numbers',
   'workbench/native/unpack.ts: openPromise': 'wheels that it downloaded and whose SHA-256 it compared',
   'workbench/native/wheels.ts: readFileSync': 'resources: pinned wheels',

@@ -20,6 +20,7 @@ const installedSchema = z.object({
   addon: z.string(), // path of tfjs_binding.node
   bytes: z.number(),
   installed: z.string(), // ISO 8601, UTC
+  made: z.string(), // what its addon was made of, as a hash; empty where that is not known
 })
 export type Installed = z.infer<typeof installedSchema>
 
@@ -36,6 +37,7 @@ export type Gpu = z.infer<typeof gpuSchema>
 
 export const nativeStatusSchema = z.object({
   installed: installedSchema.nullable(), // what is in use
+  outdated: z.string(), // why it is worth installing again: what of it is an older Basil's; empty when nothing is
   damaged: z.string(), // what is wrong with what was installed, which is then not used; empty when nothing is
   offers: z.array(
     z.object({ kind: z.enum(nativeKinds), tensorflow: z.string(), downloadBytes: z.number(), bytes: z.number() }),

@@ -5,6 +5,8 @@ import { existsSync, readdirSync, statSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
 
+import { plainNode } from '../link/plain-node.ts'
+
 const require = createRequire(import.meta.url)
 
 /** Where a machine's parts are looked for; other ones in tests. */
@@ -14,6 +16,7 @@ export interface Places {
   drivers: readonly string[] // folders of Vulkan's drivers
   devices: string
   package(): string // version; throws where there is none
+  program(): string | null // the plain Node that it runs in
 }
 
 const usual: Places = {
@@ -25,6 +28,7 @@ const usual: Places = {
   drivers: ['/usr/share/vulkan/icd.d', '/etc/vulkan/icd.d', '/usr/local/share/vulkan/icd.d'],
   devices: '/dev',
   package: () => (require('webgpu/package.json') as { version: string }).version,
+  program: plainNode,
 }
 
 /** The version of the package; empty where it is not installed. */
@@ -39,6 +43,7 @@ export function webgpuVersion({ package: version }: Places = usual): string {
 /** Why WebGPU cannot work here; empty where it may. */
 export function webgpuMissing(env: NodeJS.ProcessEnv = process.env, places: Places = usual): string {
   if (!webgpuVersion(places)) return 'the package webgpu is not installed for this system'
+  if (places.program() === null) return 'it runs in a plain Node, and none came with Basil for this system'
   if (places.platform !== 'linux') return ''
   const named = env['VK_DRIVER_FILES'] || env['VK_ICD_FILENAMES']
   const drivers = places.drivers.flatMap(namesIn).filter((name) => name.endsWith('.json'))

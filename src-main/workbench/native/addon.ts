@@ -1,7 +1,8 @@
 // The Node-API addon between TensorFlow.js and the library: the one a release brings, or compiled here from our sources
 // (resources/engine/addon) against the headers of the fetched wheel. It finds the library by its own place: binding/
 // lies beside tensorflow/.
-import { existsSync } from 'node:fs'
+import { createHash } from 'node:crypto'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { copyFile, mkdir, readdir } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
@@ -18,6 +19,22 @@ const vectorising = ['-fno-math-errno', '-fno-trapping-math']
 export type AddonSource =
   | { ready: string } // a file
   | { sources: string[]; includes: string[] }
+
+/** Of what the addon is made in this Basil: a hash that another version's has not. */
+export function madeOf(resources: string): string {
+  const [ready, folder] = ['tfjs_binding.node', 'addon'].map((name) => join(resources, 'engine', name)) as [
+    string,
+    string,
+  ]
+  const files = existsSync(ready)
+    ? [ready]
+    : readdirSync(folder)
+        .sort()
+        .map((name) => join(folder, name))
+  const hash = createHash('sha256')
+  for (const file of files) hash.update(file.slice(resources.length)).update(readFileSync(file))
+  return hash.digest('hex').slice(0, 16)
+}
 
 /** Where the addon will come from. Throws install-failed when there is neither one nor a way to make one. */
 export async function findAddon(resources: string, signal: AbortSignal): Promise<AddonSource> {

@@ -22,7 +22,7 @@ import {
 } from '../../files/engine-folder.ts'
 import { takeWriterLock, type WriterLock } from '../../history/writer-lock.ts'
 import type { EngineProcess } from '../link/engine-process.ts'
-import { type AddonSource, findAddon, putAddon } from './addon.ts'
+import { type AddonSource, findAddon, madeOf, putAddon } from './addon.ts'
 import { type CardPlan, cudaFor } from './cards.ts'
 import { installFailed, throwIfCancelled } from './child.ts'
 import { gpus } from './devices.ts'
@@ -93,7 +93,13 @@ async function build(options: InstallOptions, id: string, folder: string): Promi
   await selfTest({ home, resources, kind, addon: join(folder, addonPath), start, signal })
   say('switch', 'Switching over', 0, 1)
   throwIfCancelled(signal)
-  await writeManifest(home, id, { kind, tensorflow: pins.tensorflow, installed: new Date().toISOString(), files })
+  await writeManifest(home, id, {
+    kind,
+    tensorflow: pins.tensorflow,
+    installed: new Date().toISOString(),
+    made: madeOf(resources),
+    files,
+  })
 }
 
 /** What could go wrong after gigabytes were fetched is looked at before, and what will be fetched is told. */

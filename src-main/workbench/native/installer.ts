@@ -1,11 +1,20 @@
 // The installed engine as a workbench has it: what is in use, installing with events, removing. The engine's process is
 // renewed when what it should run on has changed: at once, or after the run that is at work in it.
-import { type InstallEvent, type NativeKind, type NativeStatus, nativeKinds } from '../../contract/api/native.ts'
+import {
+  type Gpu,
+  type InstallEvent,
+  type NativeKind,
+  type NativeStatus,
+  nativeKinds,
+} from '../../contract/api/native.ts'
 import { currentEngine, forgetEngine, sweepEngines } from '../../files/engine-folder.ts'
+import { sum } from '../../numbers/vectors.ts'
 import type { EngineProcess } from '../link/engine-process.ts'
+import { madeOf } from './addon.ts'
+import { cudaFor } from './cards.ts'
 import { install, takeInstallLock } from './install.ts'
 import { refusedHere } from './system.ts'
-import { readPins } from './wheels.ts'
+import { type Pins, readPins, type Wheel } from './wheels.ts'
 
 export interface InstallerOptions {
   home: string
@@ -15,10 +24,10 @@ export interface InstallerOptions {
   renew: () => void // ends the engine's process, the next one starts as is wanted by then
 }
 
-type InstallerStatus = Pick<NativeStatus, 'installed' | 'damaged' | 'offers' | 'refused'>
+type InstallerStatus = Pick<NativeStatus, 'installed' | 'outdated' | 'damaged' | 'offers' | 'refused'>
 
 export interface Installer {
-  status(): InstallerStatus
+  status(gpus: readonly Gpu[]): InstallerStatus
   /** Tells how it goes until the new engine is in use; throws what install throws. The signal, or closing, ends it. */
   install(kind: NativeKind, signal: AbortSignal): AsyncGenerator<InstallEvent, void>
   /** True if there was one to remove. Throws folder-busy while one is installed. */
@@ -77,7 +86,7 @@ export function createInstaller({ home, resources, start, inUse, renew }: Instal
   }
 
   return {
-    status: () => installerStatus(home, resources),
+    status: (gpus) => installerStatus(home, resources, gpus),
     install: follow,
     remove: async () => {
       const was = await removeEngine(home, inUse)
@@ -96,16 +105,30 @@ export function createInstaller({ home, resources, start, inUse, renew }: Instal
   }
 }
 
-/** What is installed, and what could be, with its sizes. */
-export function installerStatus(home: string, resources: string): InstallerStatus {
+/** What is installed, and what could be, with its sizes: for CUDA what these cards would get. */
+export function installerStatus(home: string, resources: string, gpus: readonly Gpu[]): InstallerStatus {
   const pins = readPins(resources)
+  const wheels = { cpu: pins.cpu, cuda: cudaWheels(gpus, pins) }
   const offers = nativeKinds.map((kind) => ({
     kind,
     tensorflow: pins.tensorflow,
-    downloadBytes: pins[kind].reduce((sum, { bytes }) => sum + bytes, 0),
-    bytes: pins[kind].reduce((sum, { unpacked }) => sum + unpacked, 0),
+    downloadBytes: sum(wheels[kind].map(({ bytes }) => bytes)),
+    bytes: sum(wheels[kind].map(({ unpacked }) => unpacked)),
   }))
-  return { ...currentEngine(home), offers, refused: refusedHere() }
+  const current = currentEngine(home)
+  const isOlder = current.installed !== null && current.installed.made !== madeOf(resources)
+  return { ...current, outdated: isOlder ? older : '', offers, refused: refusedHere() }
+}
+
+const older = "its addon is another Basil's, and lacks what this one's kernels do"
+
+/** Where there is no card, or none that would do, the set that more cards can use. */
+function cudaWheels(gpus: readonly Gpu[], pins: Pins): readonly Wheel[] {
+  try {
+    return cudaFor({ gpus, noGpu: '' }, pins).wheels
+  } catch {
+    return pins.cuda
+  }
 }
 
 /** The portable engine is in use from the next start of the engine on; files at work are removed another time. */

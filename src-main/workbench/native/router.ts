@@ -11,7 +11,8 @@ import { gpus } from './devices.ts'
 export function engineRouter({ home, installer, engine, device }: Workbench) {
   const os = implement(api).engine
   const status = async (): Promise<NativeStatus> => {
-    const known = { ...installer.status(), ...(await gpus()), engine: engine.state().engine }
+    const cards = await gpus()
+    const known = { ...installer.status(cards.gpus), ...cards, engine: engine.state().engine }
     return { ...known, device: device.now(), choice: engineChoice(home), engines: engineRows(home, known) }
   }
   return {

@@ -23,6 +23,7 @@ function machine(files: string[], version = '0.6.2'): Places {
       if (!version) throw new Error('Cannot find module')
       return version
     },
+    program: () => '/usr/bin/node',
   }
 }
 
@@ -46,4 +47,7 @@ test('a driver that was named needs no card; a package that is not there is said
   expect(webgpuMissing({ VK_DRIVER_FILES: '/a.json' }, machine([loader]))).toBe('')
   expect(webgpuMissing({}, machine(nvidia, ''))).toMatch(/package webgpu is not installed/)
   expect(webgpuMissing({}, { ...machine([]), platform: 'darwin' })).toBe('')
+  expect(webgpuMissing({}, { ...machine([]), platform: 'darwin', program: () => null })).toMatch(
+    /plain Node, and none came/,
+  )
 })

@@ -6,6 +6,7 @@ import { expect, test } from 'vitest'
 
 import type { Gpu } from '../../../src-main/contract/api/native.ts'
 import { cudaFor } from '../../../src-main/workbench/native/cards.ts'
+import { installerStatus } from '../../../src-main/workbench/native/installer.ts'
 import { readPins } from '../../../src-main/workbench/native/wheels.ts'
 
 const pins = readPins(join(import.meta.dirname, '../../../resources'))
@@ -18,6 +19,20 @@ const card = (name: string, capability: string, driver: string, index = 0): Gpu 
   capability,
 })
 const planFor = (...gpus: Gpu[]) => cudaFor({ gpus, noGpu: '' }, pins)
+
+test('what is offered for a card is as large as what it would get', () => {
+  const resources = join(import.meta.dirname, '../../../resources')
+  const offered = (...gpus: Gpu[]) =>
+    installerStatus(join(resources, 'nowhere'), resources, gpus).offers.find(({ kind }) => kind === 'cuda')
+  const sizes = (wheels: typeof pins.cuda) => ({
+    downloadBytes: wheels.reduce((all, { bytes }) => all + bytes, 0),
+    bytes: wheels.reduce((all, { unpacked }) => all + unpacked, 0),
+  })
+  expect(offered(card('NVIDIA GeForce RTX 4090', '8.9', '580.65.06'))).toMatchObject(sizes(pins.cuda13))
+  expect(offered(card('Tesla V100', '7.0', '580.159.04'))).toMatchObject(sizes(pins.cuda))
+  expect(offered()).toMatchObject(sizes(pins.cuda))
+  expect(sizes(pins.cuda13).bytes).toBeLessThan(sizes(pins.cuda).bytes)
+})
 
 test.each<[string, string, string, '12' | '13', RegExp | null]>([
   ['NVIDIA GeForce GTX 1080', '6.1', '580.159.04', '12', null],

@@ -1,6 +1,6 @@
 // The installed engine through the contract, as a window asks for it: status, installing with events, leaving in the
 // middle, removing; and that the engine's process is the one that is wanted, never exchanged under a run.
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { MessageChannel } from 'node:worker_threads'
 
@@ -59,7 +59,11 @@ test('installs, names what is in use, and removes: the engine that answers is th
   for await (const event of await client.engine.install({ kind: 'cpu' }))
     steps.add(event.type === 'step' ? event.step : event.type)
   expect([...steps]).toEqual(['resolve', 'sizes', 'download', 'extract', 'addon', 'self-test', 'switch', 'installed'])
-  const { installed } = nativeStatusSchema.parse(await client.engine.status())
+  const { installed, outdated } = nativeStatusSchema.parse(await client.engine.status())
+  expect(outdated).toBe('')
+  const source = join(index.resources, 'engine', 'tfjs_binding.node')
+  writeFileSync(source, 'the addon of another Basil')
+  expect((await client.engine.status()).outdated).toMatch(/^its addon is another Basil's/)
   expect((await workbench.engine.describe()).name).toBe(`double with ${installed?.addon}`)
   expect(await client.engine.remove()).toBe(true)
   expect(await client.engine.remove()).toBe(false)
