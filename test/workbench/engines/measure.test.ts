@@ -65,7 +65,7 @@ test('a row says what each would give against the one in use, and a trial of ano
   await measured(home, { 'native-gpu': 10, 'native-cpu': 500, wasm: 1000 })
   const engine = { name: 'wasm', kind: 'wasm' as const, threads: 1, simd: '', reason: '', versions: {}, repeats: true }
   const installed = {
-    ...{ kind: 'cuda' as const, tensorflow: '2', folder: '', addon: '', bytes: 12, installed: '' },
+    ...{ kind: 'cuda' as const, tensorflow: '2', folder: '', addon: '', bytes: 12, installed: '', made: '' },
   }
   const known = { installed, damaged: '', offers: [], refused: '', engine, ...(await gpus()) }
   const rows = engineRows(home, known)
