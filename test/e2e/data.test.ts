@@ -119,6 +119,7 @@ inBrowser('data sets', () => {
 
   it('gives a whole run its files: a set of the library, the data set of its name, no path typed', async () => {
     await page.getByRole('link', { name: 'Library', exact: true }).click()
+    await page.getByRole('heading', { name: 'Library', level: 1 }).waitFor() // where the key means something
     await page.keyboard.press('Alt+a')
     await page.getByLabel('Paths').fill(models)
     await page.getByRole('button', { name: 'Add', exact: true }).click()

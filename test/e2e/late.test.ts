@@ -31,6 +31,7 @@ inBrowser('an answer that comes late', () => {
     })
     await page.goto(basil.url)
     await page.getByRole('link', { name: 'Data', exact: true }).click()
+    await page.getByRole('heading', { name: 'Data', level: 1 }).waitFor() // where the key means something
     await page.keyboard.press('Alt+a')
     await page.getByLabel('Paths').fill(join(folder, 'pets'))
     await page.getByRole('button', { name: 'Add', exact: true }).click()

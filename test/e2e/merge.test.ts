@@ -38,6 +38,7 @@ inBrowser('a merge in the window', () => {
 
   it('takes the rows that were selected, by their roles', async () => {
     await page.getByRole('link', { name: 'Library', exact: true }).click()
+    await page.getByRole('heading', { name: 'Library', level: 1 }).waitFor() // where the key means something
     await page.keyboard.press('Alt+a')
     await page.getByLabel('Paths').fill(folder)
     await page.getByRole('button', { name: 'Add', exact: true }).click()
