@@ -56,7 +56,7 @@ export function movedBy(device: DoubleDevice, base: number, taus: Matrix): Float
   return device.scope(() => {
     const out = device.allocate(4 * rows * n)
     device.pool.run('moved', [base, taus.address, out, n], rows * piecesOf(taus), isSmall(taus))
-    return Array.from({ length: rows }, (_, t) => Float32Array.from(device.floats(out + 4 * t * n, n)))
+    return Array.from({ length: rows }, (_, t) => new Float32Array(device.floats(out + 4 * t * n, n)))
   })
 }
 

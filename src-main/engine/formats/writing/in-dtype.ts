@@ -64,7 +64,7 @@ export function inDtype(file: TensorFile, dtype: WrittenDtype | null): TensorFil
  */
 export function cast(numbers: Numbers, to: FloatingDtype, where: () => string): Uint8Array {
   if (to === 'F32' && numbers instanceof Float32Array) return bytesOf(numbers)
-  if (to === 'BF16' && numbers instanceof Float32Array && areFinite(numbers)) return bytesOf(toBfloat16(numbers))
+  if (to === 'BF16' && numbers instanceof Float32Array && areFinite(numbers)) return bytesOf(finiteToBfloat16(numbers))
   const out = new Uint8Array(numbers.length * dtypes[to])
   for (let at = 0; at < numbers.length; at += piece) {
     const part = numbers.subarray(at, at + piece)
@@ -77,7 +77,7 @@ export function cast(numbers: Numbers, to: FloatingDtype, where: () => string): 
 
 /** Whether all are finite and are so in bfloat16. */
 function areFinite(numbers: Float32Array): boolean {
-  const bits = new Uint32Array(numbers.buffer, numbers.byteOffset, numbers.length)
+  const bits = new Int32Array(numbers.buffer, numbers.byteOffset, numbers.length)
   let most = 0
   for (let i = 0; i < bits.length; i++) {
     const size = (bits[i] ?? 0) & 0x7fffffff
@@ -114,6 +114,17 @@ const casts: Record<FloatingDtype, (numbers: Numbers) => Uint8Array> = {
 
 const bytesOf = ({ buffer, byteOffset, byteLength }: Float32Array | Uint16Array): Uint8Array =>
   new Uint8Array(buffer as ArrayBuffer, byteOffset, byteLength)
+
+/** As toBfloat16 where no number is NaN, nor infinite by rounding: in whole words of 32 bits, which cost a third. */
+function finiteToBfloat16(numbers: Float32Array): Uint16Array {
+  const bits = new Int32Array(numbers.buffer, numbers.byteOffset, numbers.length)
+  const halves = new Uint16Array(bits.length)
+  for (let i = 0; i < bits.length; i++) {
+    const word = bits[i] ?? 0
+    halves[i] = ((word + 0x7fff + ((word >>> 16) & 1)) | 0) >>> 16
+  }
+  return halves
+}
 
 /** The upper half of a float32, rounded by the lower one. */
 function toBfloat16(numbers: Numbers): Uint16Array {
