@@ -139,6 +139,7 @@ async function* lookAtAll(
       remainingSeconds: (seconds / made) * (missing.length - made),
     }
   }
+  looked.unreadable = inOrder(looked.unreadable, indices)
   if (looked.unreadable.size > 0 && wanted.onUnreadable === 'refuse') throw refused(raw.where, raw, looked.unreadable)
   return looked
 }
@@ -164,6 +165,15 @@ async function prepared(
     )
   }
 }
+
+/** As the split has them, whichever thread was done first: what is told and kept of them repeats. */
+const inOrder = (reasons: ReadonlyMap<number, string>, indices: Iterable<number>): Map<number, string> =>
+  new Map(
+    Array.from(indices).flatMap((i): [number, string][] => {
+      const reason = reasons.get(i)
+      return reason === undefined ? [] : [[i, reason]]
+    }),
+  )
 
 function refused(where: string, raw: DrawnSplit['raw'], unreadable: ReadonlyMap<number, string>): BasilError {
   const [[i, reason]] = [...unreadable] as [[number, string]]

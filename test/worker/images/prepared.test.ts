@@ -135,6 +135,30 @@ test('an image that cannot be read is one listed row, and the others are used; i
   })
 })
 
+test('images that cannot be read are told in the order of their split, whichever thread is done first', async () => {
+  const { data, host } = site()
+  const names = ['a/gray.png', 'a/tiny.png', 'b/palette.png']
+  for (const name of names) writeFileSync(join(data, 'train', name), 'this is no image')
+  let others = 0
+  let release = (): void => undefined
+  const last = new Promise<void>((resolve) => {
+    release = resolve
+  })
+  let begun = 0
+  const late: typeof host = {
+    ...host,
+    prepare: async (...job) => {
+      const isFirst = begun++ === 0 // the first of the split, a/gray.png, is done when all others are
+      if (isFirst) await last
+      return host.prepare(...job).finally(() => {
+        if (++others === 7) release()
+      })
+    },
+  }
+  const { images } = await open({ data, host: late }, 'train')
+  expect(images.facts.skipped.map(({ name }) => name)).toEqual(names.map((name) => expect.stringMatching(`${name}$`)))
+})
+
 test('where nothing can be read the split is empty, and says so', async () => {
   const here = site()
   for (const label of ['a', 'b']) writeFileSync(join(here.data, 'test', label, 'tiny.png'), '')
