@@ -70,7 +70,7 @@ interface Ready {
 }
 
 /** How the model is written is no matter of the recipe, and chance is none of mergekit's either. */
-const besideRecipe = ['out', 'overwrite', 'dtype', 'container', 'shardSize', 'seed']
+const besideRecipe = ['out', 'overwrite', 'dtype', 'container', 'shardSize', 'seed', 'fast', 'full']
 
 function requireNothingElse(yaml: string, given: Given): void {
   const found = Object.entries(given).find(([name, value]) => value !== undefined && !besideRecipe.includes(name))

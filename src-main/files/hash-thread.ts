@@ -21,9 +21,11 @@ export interface Hashing {
 export function hashInThread(paths: readonly string[]): Hashing {
   const started = start(paths)
   // Whatever went wrong there is told, with the file's name, by the way that has the words for it.
+  let isStopped = false
   const hashes = started
     .then(({ found }) => found)
-    .catch(async () => {
+    .catch(async (error: unknown) => {
+      if (isStopped) throw error
       const again: Sha256[] = []
       for (const path of paths) again.push((await hashCheckpoint(path)).sha256)
       return again
@@ -34,7 +36,11 @@ export function hashInThread(paths: readonly string[]): Hashing {
     ({ worker }) => worker === null,
     () => false,
   )
-  return { hashes, areKnown, stop: async () => void (await started.then(end, () => undefined)) }
+  const stop = async (): Promise<void> => {
+    isStopped = true
+    await started.then(end, () => undefined)
+  }
+  return { hashes, areKnown, stop }
 }
 
 async function start(paths: readonly string[]): Promise<{ worker: Worker | null; found: Promise<Sha256[]> }> {

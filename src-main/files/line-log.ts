@@ -28,7 +28,8 @@ export async function openLineLog(path: string, first: string): Promise<LineLog>
         await handle.appendFile(`${line}\n`)
         await handle.sync()
       })
-    await onDisk(path, () => handle.truncate(Buffer.byteLength(text.slice(0, end))))
+    // of a log that another writes too nothing is cut that is whole
+    if (end < text.length) await onDisk(path, () => handle.truncate(Buffer.byteLength(text.slice(0, end))))
     if (own === undefined) await append(first)
     return { lines, append, close: () => handle.close() }
   } catch (error) {

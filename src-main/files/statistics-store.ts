@@ -5,6 +5,7 @@ import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { TransformStream } from 'node:stream/web'
 
+import { recordOf } from '../contract/errors.ts'
 import { safetensorsHead } from '../engine/formats/safetensors-writer.ts'
 import type { KeptStatistics, StatisticsStore, StatisticsWriter } from '../engine/formats/statistics-store.ts'
 import { dataFolder } from './data-folder.ts'
@@ -32,7 +33,10 @@ export function statisticsStore(folder: string = statisticsFolder()): Statistics
       return {
         write: ({ buffer, byteOffset, byteLength }) => written.write(new Uint8Array(buffer, byteOffset, byteLength)),
         end: async () => {
-          await written.end()
+          await written.end().catch((error: unknown) => {
+            // what another process collected meanwhile stays: a recipe may name it by its bytes
+            if (recordOf(error).code !== 'target-exists') throw error
+          })
           return kept(identity)
         },
         abandon: written.abandon,
@@ -50,7 +54,7 @@ interface Writing extends Pick<StatisticsWriter, 'abandon'> {
 function writing(file: string): Writing {
   const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>()
   const into = writable.getWriter()
-  const done = writeAtomic(file, readable, { overwrite: true })
+  const done = writeAtomic(file, readable, { overwrite: false })
   done.catch(() => undefined) // is told by what is written next
   return {
     write: (bytes) => Promise.race([into.write(bytes), done]),

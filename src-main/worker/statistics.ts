@@ -33,6 +33,7 @@ export async function* collectFor(request: CollectRequest, host: Host): AsyncGen
   const wanted = step && wantedBy(merges, step)
   if (!step || !wanted) return yield { type: 'result', result: recipe }
   requireOneEach(request, step.method)
+  requirePlain(recipe)
   const parents = await openParents(
     recipe.pretrained.file,
     recipe.vectors.map(({ file }) => file),
@@ -83,6 +84,19 @@ function requireOneEach({ recipe, data, heads }: CollectRequest, method: string)
     })
   if (data.length !== count) throw lacking('images', '--data', data.length)
   if (needs.heads && heads.length !== count) throw lacking('the head', '--heads', heads.length)
+}
+
+/** What is known of images is known of the models' own tensors. */
+function requirePlain({ method, missing, tokenizer, layers }: Recipe): void {
+  const [option] = [missing && '--missing', tokenizer && '--tokenizer-source', layers && 'layers'].filter(Boolean)
+  if (!option) return
+  throw new BasilError({
+    code: 'config-invalid',
+    what: `${mergeCard(method).title} looks at models as they are`,
+    where: String(option),
+    why: 'what it finds is of their own tensors, and here some are taken from elsewhere',
+    next: 'leave it out, or choose a merge that looks at no images',
+  })
 }
 
 /** The parents with the statistics that the recipe names; closed together. */

@@ -14,10 +14,11 @@ import type { Scorer } from '../../workbench/scores/scorer.ts'
 import type { Variation } from '../../workbench/scores/variation.ts'
 import { combinations, evolution, soup, sweep, valuesOf, type Way } from '../../workbench/scores/ways.ts'
 import type { MergeFile } from '../merge-file.ts'
-import { askOf, type MergeOptions, valueGiven } from '../merge-options.ts'
+import { askOf, dashed, type MergeOptions, valueGiven } from '../merge-options.ts'
 import { count } from '../numbers.ts'
 
 const greedy = 'greedy-soup'
+const mostSeconds = 20 * 86_400 // what a timer holds
 
 export interface SearchOptions extends MergeOptions {
   score?: string
@@ -41,7 +42,7 @@ export function withSearchOptions(command: Command): Command {
       '--score <command>',
       'a program that scores a model: it prints a number, or JSON of named numbers; {model}: its path',
     )
-    .option('--score-seconds <n>', 'the most it may take for one model', above0)
+    .option('--score-seconds <n>', 'the most it may take for one model', seconds)
     .option('--score-log <file>', 'where every score is kept, and known again; beside what is written if not given')
     .option(
       '--sweep <name=values...>',
@@ -71,14 +72,17 @@ export function withUsualMethod<G extends SearchOptions>(given: G, file: string 
   return given.search === greedy && file === undefined && mean ? { method: mean.name, ...given } : given
 }
 
+const looked = ['evaluations', 'sigma', 'limits', 'groups', 'depths'] as const
+const ofSearch = ['sweep', 'search', 'best', 'lower', 'bound', 'scoreSeconds', 'scoreLog', ...looked] as const
+
 /** Throws config-invalid where something of a search is asked and no score. */
 export function asksSearch(given: SearchOptions): boolean {
   if (given.score !== undefined) return true
-  const [lacking] = (['sweep', 'search', 'best', 'lower', 'bound'] as const).filter((name) => given[name] !== undefined)
+  const [lacking] = ofSearch.filter((name) => given[name] !== undefined)
   if (lacking === undefined) return false
   throw wrong(
     'A search has no score',
-    `--${lacking}`,
+    `--${dashed(lacking)}`,
     'nothing says how good a model is',
     'give a program: --score "... {model}"',
   )
@@ -98,6 +102,14 @@ export async function askedSearch(given: SearchOptions, written: Partial<MergeFi
   wordsOf(score) // throws
   const { seed, ...rest } = given
   const method = given.method ?? written.method
+  const looks = method !== undefined && mergeCard(method).needs.statistics
+  if (looks)
+    throw wrong(
+      'A search looks at no images',
+      `--method ${method}`,
+      `it needs ${looks}`,
+      'merge with it without --score, or choose another method',
+    )
   const isOwn = method !== undefined && parametersOf(mergeCard(method)).some(({ name }) => name === 'seed')
   const merge = await askOf(isOwn ? given : rest, written)
   const names = distinct(merge.vectors.map(({ name }) => name))
@@ -112,8 +124,7 @@ export async function askedSearch(given: SearchOptions, written: Partial<MergeFi
 }
 
 function wayOf(given: SearchOptions, merge: AskedMerge, names: readonly string[], seed: unknown): Way {
-  const of = ['evaluations', 'sigma', 'limits', 'groups', 'depths'] as const
-  const [idle] = given.search === cmaEs.name ? [] : of.filter((name) => given[name] !== undefined)
+  const [idle] = given.search === cmaEs.name ? [] : looked.filter((name) => given[name] !== undefined)
   if (idle !== undefined)
     throw wrong(
       'An option has nothing to do',
@@ -136,6 +147,14 @@ function wayOf(given: SearchOptions, merge: AskedMerge, names: readonly string[]
       'give numbers, or none',
     )
   const { evaluations = 60, sigma = 0.3, limits: bounds = null, groups: parts = [], depths = 1 } = given
+  const outside = bounds && weights.find((weight) => weight < bounds[0] || weight > bounds[1])
+  if (bounds && typeof outside === 'number')
+    throw wrong(
+      'The search begins outside of its limits',
+      `--limits ${bounds.join(':')}`,
+      `it begins at the weights, and one is ${outside}`,
+      'give --weights within them',
+    )
   return evolution({ names, weights, parts, depths, sigma, bounds, seed: seedOf(seed), evaluations })
 }
 
@@ -173,6 +192,12 @@ function distinct(names: readonly string[]): string[] {
 function above0(text: string): number {
   const value = Number(text)
   if (!(value > 0) || !Number.isFinite(value)) throw new InvalidArgumentError('It is not a number above 0.')
+  return value
+}
+
+function seconds(text: string): number {
+  const value = above0(text)
+  if (value > mostSeconds) throw new InvalidArgumentError('It is more than 20 days.')
   return value
 }
 

@@ -10,6 +10,7 @@ import { exportMerge } from '../../workbench/export/merge.ts'
 import { requireFreeCard, type Writer } from '../../workbench/export/with-card.ts'
 import { chosenBy } from '../../workbench/scores/card.ts'
 import { logName } from '../../workbench/scores/log.ts'
+import { cancelledSearch } from '../../workbench/scores/scorer.ts'
 import { searchByScores } from '../../workbench/scores/search.ts'
 import { exportedLines } from '../convert.ts'
 import { onSignals } from '../ending.ts'
@@ -66,6 +67,7 @@ export async function searchInTerminal(writer: Writer, { close, kept }: Around, 
     else for (const line of foundLines(found, search.aims)) print(line)
     if (!winner) throw noneKept(search.aims.keeps.map(({ text }) => text).join(', '), found.candidates)
     const chosen = chosenBy(found, search.aims, search.scorer.command)
+    if (signal.aborted) throw cancelledSearch()
     const request = { recipe: winner.recipe, out, overwrite, form }
     const exported = await kept(request, () => exportMerge({ ...writer, rebuild }, request, chosen), close)
     if (json) return printJson({ type: 'written', ...exported })

@@ -42,12 +42,10 @@ export interface Measured {
 const numbersSchema = z.object({ card: z.string(), numbers: z.record(z.string(), z.number()) })
 
 export function measuredOf(folder: string, card: string): Measured {
-  const numbers = readCardFile(folder, 'trials', card, numbersSchema)?.numbers ?? {}
+  const numbers = () => readCardFile(folder, 'trials', card, numbersSchema)?.numbers ?? {}
   return {
-    get: (what) => numbers[what],
-    keep(what, value) {
-      numbers[what] = value
-      writeCardFile(folder, 'trials', { card, numbers })
-    },
+    get: (what) => numbers()[what],
+    // beside what others have kept meanwhile; what was kept first stays
+    keep: (what, value) => writeCardFile(folder, 'trials', { card, numbers: { [what]: value, ...numbers() } }),
   }
 }

@@ -29,9 +29,9 @@ export async function suitedMicroBatch(
   const what = `micro-batch of ${tokens} tokens, width ${width}, mlp ${mlp}, ${heads} heads`
   const known = measured.get(what)
   if (known !== undefined) return microBatchOf(known)
-  const found = await fewestAmongFastest(rule.size, backend, architecture, now)
-  measured.keep(what, found)
-  return microBatchOf(found)
+  const { size, isWhole } = await fewestAmongFastest(rule.size, backend, architecture, now)
+  if (isWhole) measured.keep(what, size) // else the card was full by then
+  return microBatchOf(size)
 }
 
 async function fewestAmongFastest(
@@ -39,7 +39,7 @@ async function fewestAmongFastest(
   backend: Backend,
   architecture: Architecture,
   now: () => number,
-): Promise<number> {
+): Promise<{ size: number; isWhole: boolean }> {
   const sizes = [...new Set([0.5, 1, 2, 4].map((times) => Math.max(1, Math.round(times * rule))))]
   const tried: { size: number; each: number }[] = []
   for (const size of sizes) {
@@ -53,7 +53,8 @@ async function fewestAmongFastest(
     }
   }
   const best = Math.min(...tried.map(({ each }) => each))
-  return tried.find(({ each }) => each <= worth * best)?.size ?? 1
+  const size = tried.find(({ each }) => each <= worth * best)?.size ?? rule
+  return { size, isWhole: tried.length === sizes.length }
 }
 
 /** What a whole tower keeps of so many images on its way there, in float32. */
@@ -68,21 +69,25 @@ async function timed(images: number, backend: Backend, architecture: Architectur
   const shape = { images, tokens, heads }
   const made = new Map<string, Tensor>()
   const weights = (name: string): Tensor => {
-    const found = made.get(name) ?? ops.zeros(shapeOf(name, width, mlp))
+    const found = made.get(name) ?? ops.keep(ops.zeros(shapeOf(name, width, mlp)))
     made.set(name, found)
     return found
   }
+  const scope = ops.scope() // an engine that fails half-way leaves nothing
   const once = async (): Promise<void> => {
-    const { next, tape } = transformerLayer({ ops, architecture }, weights, 0, x, { shape })
-    const before = layerReverse({ ops, architecture }, weights, 0, { x, kept: tape, shape }, next, () => undefined)
-    disposeLayer(tape)
-    const one = ops.takeRows(before, [0])
-    disposeAll([next, before])
+    const one = scope.run(() => {
+      x ??= ops.keep(ops.zeros<Tensor2D>([images * tokens, width]))
+      const { next, tape } = transformerLayer({ ops, architecture }, weights, 0, x, { shape })
+      const before = layerReverse({ ops, architecture }, weights, 0, { x, kept: tape, shape }, next, () => undefined)
+      disposeLayer(tape)
+      const row = ops.takeRows(before, [0])
+      disposeAll([next, before])
+      return row
+    })
     await ops.read(one)
     one.dispose()
   }
-  const scope = ops.scope() // an engine that fails half-way leaves nothing
-  const x = ops.keep(ops.zeros<Tensor2D>([images * tokens, width]))
+  let x: Tensor2D | undefined
   try {
     await once()
     let best = Number.POSITIVE_INFINITY
@@ -93,7 +98,7 @@ async function timed(images: number, backend: Backend, architecture: Architectur
     }
     return best
   } finally {
-    disposeAll([x, ...made.values()])
+    disposeAll([...(x ? [x] : []), ...made.values()])
     scope.dispose()
   }
 }

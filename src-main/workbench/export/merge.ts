@@ -123,7 +123,7 @@ function requireWeights(card: MergeCard, step: Step, weights: readonly Weight[])
     'The weights cancel out',
     card.name,
     `they sum to 0, and ${card.title} divides by their sum`,
-    `give weights of another sum${canBeTurnedOff ? ', or --normalize false' : ''}`,
+    `give weights of another sum${canBeTurnedOff ? ', or turn normalizing off' : ''}`,
   )
 }
 

@@ -36,7 +36,7 @@ export function wordsOf(command: string): string[] {
 
 /** The program and its arguments for one model. */
 export const forModel = (words: readonly string[], model: string): string[] =>
-  words.map((word) => word.replaceAll(place, model))
+  words.map((word) => word.replaceAll(place, () => model))
 
 function refused(command: string, why: string, next: string): BasilError {
   return new BasilError({ code: 'config-invalid', what: 'This is no command for scores', where: command, why, next })

@@ -75,6 +75,7 @@ function ended([program = '', ...args]: string[], seconds: number | null, signal
         error.code === 'ENOENT' ? `there is no program "${program}"` : `it cannot be started: ${error.message}`,
       ),
     )
+    child.on('exit', stop) // what it started ends with it, and cannot hold its output open
     child.on('close', (code, killer) => end(code, killer === null ? null : `it was ended by ${killer}`))
   })
 }

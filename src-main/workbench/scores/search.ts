@@ -50,7 +50,7 @@ export async function searchByScores(search: Search, means: Means): Promise<Foun
   const { aims, names, out } = search
   if (!search.merge.pretrained) requireNoBase(aims)
   for (const variation of search.way.sure) recipeFor(search.merge, variation) // throws
-  const merge = await withHashes(search.merge)
+  const merge = await withHashes(search.merge, means.signal)
   const log = await openScoreLog(search.log)
   try {
     const folder = await takeCandidateFolder(join(dirname(out), `.${basename(out)}.candidates`))
@@ -107,13 +107,13 @@ function measuring(search: Search, { rebuild, signal }: Means, log: ScoreLog, fo
   const file = join(folder.path, `candidate${form.shardBytes === undefined ? extname(out) : ''}`)
   let before: Scores | null = null
   return async (recipe, what) => {
+    if (signal.aborted) throw cancelledSearch()
     const hash = hashOf(recipe, form, scorer.command)
     const known = log.known.get(hash)
     if (known) {
       before = known
       return { scores: known, known: true }
     }
-    if (signal.aborted) throw cancelledSearch()
     const began = performance.now()
     try {
       await rebuild({ recipe, out: file, overwrite: false, form })
@@ -132,11 +132,11 @@ function measuring(search: Search, { rebuild, signal }: Means, log: ScoreLog, fo
 }
 
 /** With the content of every file, by which scores are known again. */
-async function withHashes(merge: AskedMerge): Promise<AskedMerge> {
+async function withHashes(merge: AskedMerge, signal: AbortSignal): Promise<AskedMerge> {
   const { pretrained, vectors } = merge
   const hashing = hashInThread([...(pretrained ? [pretrained] : []), ...vectors].map(({ file }) => resolve(file)))
   try {
-    const hashes = await hashing.hashes
+    const hashes = await Promise.race([hashing.hashes, cancelledBy(signal)])
     const own = hashes.slice(pretrained ? 1 : 0)
     return {
       ...merge,
@@ -146,6 +146,17 @@ async function withHashes(merge: AskedMerge): Promise<AskedMerge> {
   } finally {
     await hashing.stop()
   }
+}
+
+/** Rejects once the signal has come. */
+function cancelledBy(signal: AbortSignal): Promise<never> {
+  const cancelled = new Promise<never>((_, reject) => {
+    const cancel = (): void => reject(cancelledSearch())
+    if (signal.aborted) cancel()
+    else signal.addEventListener('abort', cancel, { once: true })
+  })
+  cancelled.catch(() => undefined) // nobody may be waiting any more
+  return cancelled
 }
 
 function requireNoBase({ keeps }: Aims): void {

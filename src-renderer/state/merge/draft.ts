@@ -56,19 +56,34 @@ export function withRows(draft: Draft, chosen: readonly Entry[], library: readon
     pretrained: base?.id ?? null,
     models: models.filter((row) => row !== base).map(({ id }) => id),
     weights: {},
+    lambdas: {},
     place: typeof draft.place === 'number' ? 'exports' : draft.place,
   }
+}
+
+/** Models in this order; a coefficient goes with its model, and is gone where it is of no one model. */
+function withOrder({ models, lambdas }: Draft, ids: number[]): Pick<Draft, 'models' | 'lambdas'> {
+  const ordered = Object.entries(lambdas).flatMap(([method, own]) =>
+    own.length > models.length ? [] : [[method, ids.map((id) => own[models.indexOf(id)])] as const],
+  )
+  return { models: ids, lambdas: Object.fromEntries(ordered) }
 }
 
 /** A fine-tuned model becomes the pre-trained one, and that one of the others in its place. */
 export function withBase(draft: Draft, id: number): Draft {
   const { pretrained, models } = draft
   const others = models.flatMap((one) => (one !== id ? [one] : pretrained === null ? [] : [pretrained]))
-  return { ...draft, pretrained: id, models: others }
+  return { ...draft, pretrained: id, ...withOrder(draft, others) }
 }
 
 export function withModels(draft: Draft, ids: readonly number[]): Draft {
-  return { ...draft, models: ids.filter((id) => id !== draft.pretrained) }
+  return {
+    ...draft,
+    ...withOrder(
+      draft,
+      ids.filter((id) => id !== draft.pretrained),
+    ),
+  }
 }
 
 /** One place up; the first stays. */
@@ -76,5 +91,5 @@ export function movedUp(draft: Draft, id: number): Draft {
   const at = draft.models.indexOf(id)
   if (at < 1) return draft
   const models = draft.models.filter((one) => one !== id)
-  return { ...draft, models: models.toSpliced(at - 1, 0, id) }
+  return { ...draft, ...withOrder(draft, models.toSpliced(at - 1, 0, id)) }
 }

@@ -1,7 +1,7 @@
 // The merge being composed: its draft, kept for this tab, and its plan, asked once the typing rests. The answer to an
 // older draft is dropped, but its plan stays on screen meanwhile.
 import type { Entry } from '../../../src-main/contract/api/library.ts'
-import type { MergeAsked, MergePlanned } from '../../../src-main/contract/api/merges.ts'
+import type { MergePlanned } from '../../../src-main/contract/api/merges.ts'
 import type { ErrorRecord } from '../../../src-main/contract/errors.ts'
 import type { Preset } from '../../../src-main/contract/merges/card.ts'
 import { client, errorOf } from '../../bridge.ts'
@@ -11,7 +11,7 @@ import { type Draft, readDraft, withRows } from './draft.ts'
 import { standOf } from './stand.ts'
 
 interface Answer {
-  of: MergeAsked
+  of: string // what was asked, as text
   error: ErrorRecord | null
   planned: MergePlanned | null
 }
@@ -25,6 +25,8 @@ class Merging {
   #busy = $state(false)
   #stand = $derived(standOf(this.#draft, (id) => checkpoints.of(id)?.name ?? `row ${id}`))
   #asked = $derived(askedOf(this.#draft, this.#stand))
+  // by value: rows of the library are made anew while it reads and hashes
+  #key = $derived(JSON.stringify(this.#asked))
 
   get draft() {
     return this.#draft
@@ -36,9 +38,13 @@ class Merging {
   get asked() {
     return this.#asked
   }
+  /** What is asked, as text: it changes where that does. */
+  get key() {
+    return this.#key
+  }
   /** To the draft as it is now; null while it is awaited. */
   get answer() {
-    return this.#answer?.of === this.#asked ? this.#answer : null
+    return this.#answer?.of === this.#key ? this.#answer : null
   }
   /** The newest, also while a change is being planned. */
   get planned() {
@@ -97,10 +103,12 @@ class Merging {
 
   /** Never rejects: what went wrong is the answer. */
   async plan(): Promise<void> {
-    const of = this.#asked
-    if (of === null) return
-    const answer = await client.merges.plan(of).catch((thrown: unknown) => ({ error: errorOf(thrown), planned: null }))
-    if (of === this.#asked) this.#answer = { of, ...answer }
+    const [of, asked] = [this.#key, this.#asked]
+    if (asked === null) return
+    const answer = await client.merges
+      .plan(asked)
+      .catch((thrown: unknown) => ({ error: errorOf(thrown), planned: null }))
+    if (of === this.#key) this.#answer = { of, ...answer }
   }
 
   /** The job's number; null: the dialog for its place was closed. */

@@ -63,7 +63,8 @@ const isSize = (value: unknown): boolean => typeof value === 'number' && value >
 /** In a sentence; null: it can be chosen. */
 export function blockedBecause(draft: Draft, card: MergeCard): string | null {
   const { statistics } = card.needs
-  if (statistics !== undefined) return `It needs statistics of images: ${statistics}. They are named in a terminal.`
+  if (statistics !== undefined)
+    return `It looks at images of each task: ${statistics}. A run that begins with it takes them from its tasks.`
   const there = draft.models.length
   const { least, most = Number.POSITIVE_INFINITY } = card.needs
   const chosen = there === 1 ? '1 is chosen' : there === 0 ? 'none is chosen' : `${there} are chosen`

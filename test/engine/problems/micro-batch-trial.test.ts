@@ -9,6 +9,7 @@ import { suitedMicroBatch } from '../../../src-main/engine/problems/micro-batch-
 import { openParents } from '../../../src-main/engine/weights/parents.ts'
 import { openSource } from '../../../src-main/files/source.ts'
 import { goldenConfig } from '../../golden/fixture.ts'
+import { failingOps, messages } from '../devices/failing-ops.ts'
 
 let backend: Backend
 beforeAll(async () => {
@@ -66,6 +67,17 @@ test.each<[string, (n: number, rule: number) => number, number]>([
   expect((await suitedMicroBatch(7, on, architecture)).size).toBe(7)
 })
 
+test('a card that is full at once, half-way through a layer: the rule, nothing kept, and nothing left on the device', async () => {
+  const architecture = await goldenArchitecture()
+  const { size: rule } = microBatchFor('auto', backend, architecture)
+  const measured = kept()
+  const ops = failingOps(backend.ops, (_, name) => (name === 'attentionGradient' ? messages.full : null))
+  const before = backend.memory().tensors
+  expect((await suitedMicroBatch('auto', { ...backend, ops, measured }, architecture)).size).toBe(rule)
+  expect(measured.numbers.size).toBe(0)
+  expect(backend.memory().tensors).toBe(before)
+})
+
 test('what would not fit beside the model is not tried, and where nothing is kept the rule holds', async () => {
   const architecture = await goldenArchitecture()
   const { size: rule } = microBatchFor('auto', backend, architecture)
@@ -82,5 +94,6 @@ test('what would not fit beside the model is not tried, and where nothing is kep
       )
     ).size,
   ).toBe(half)
+  expect(measured.numbers.size).toBe(0) // another time there may be room for all four
   expect((await suitedMicroBatch('auto', backend, architecture)).size).toBe(rule)
 })

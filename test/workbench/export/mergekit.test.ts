@@ -210,6 +210,15 @@ test.each([
     'merge_method: linear\nmodels: [{model: a/model.safetensors}, {model: b}]\nparameters: {weight: 1}',
     /some.*files and some.*folders/,
   ],
+  ['merge_method: passthrough\nmodels: [{model: a}, {model: b}]', /passthrough takes one model/],
+  [
+    'merge_method: passthrough\nbase_model: base\nmodels: [{model: a}]',
+    /passthrough takes one model, and its base counts/,
+  ],
+  [
+    'merge_method: passthrough\nslices: [{sources: [{model: a, layer_range: [0, 2]}, {model: b, layer_range: [0, 2]}]}]',
+    /passthrough takes one model/,
+  ],
   ['merge_method: passthrough\nslices: [{sources: [{model: a, layer_range: [0, 5]}]}]', /a has 4 layers/],
   ['merge_method: passthrough\nslices: [{sources: [{model: a, layer_range: [3, 3]}]}]', /holds no layer/],
   [

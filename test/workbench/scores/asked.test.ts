@@ -55,6 +55,10 @@ test.each([
   expect(scoresIn(output)).toEqual({ why: expect.stringMatching(why) })
 })
 
+test('a path is put in as it is, whatever is in it', () => {
+  expect(forModel(['p', 'x={model}'], '/a$$b/$&')).toEqual(['p', 'x=/a$$b/$&'])
+})
+
 test('bounds: of a number, or a share of the base', () => {
   const base = { control: 0.8, toxicity: 0.5 }
   const keeps = ['control>=0.95*base', 'toxicity <= base', 'toxicity<=0.4'].map(keepOf)

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 
 import { expect, test } from 'vitest'
 
-import { askedSearch, type SearchOptions } from '../../../src-main/cli/search/options.ts'
+import { askedSearch, asksSearch, type SearchOptions } from '../../../src-main/cli/search/options.ts'
 import { formSchema } from '../../../src-main/contract/checkpoint.ts'
 import { logName } from '../../../src-main/workbench/scores/log.ts'
 import { type Found, type SearchEvent, searchByScores } from '../../../src-main/workbench/scores/search.ts'
@@ -22,9 +22,14 @@ interface Ran {
 }
 
 /** Of three tiny models in a folder. */
-async function search(folder: string, given: SearchOptions, out = 'best.safetensors', form = inFile): Promise<Ran> {
+async function search(
+  folder: string,
+  given: SearchOptions,
+  out = 'best.safetensors',
+  form = inFile,
+  { signal } = new AbortController(),
+): Promise<Ran> {
   const events: SearchEvent[] = []
-  const { signal } = new AbortController()
   const asked = await askedSearch(
     {
       method: 'task-arithmetic',
@@ -242,6 +247,23 @@ test('a program that takes longer than it may is ended, with what it started', a
   await expect.poll(() => alive(Number(readFileSync(file, 'utf8')))).toBe(false)
 })
 
+test('a program that has printed its score and ended takes along what it started, which holds its output open', async () => {
+  const folder = await withToys()
+  const file = join(folder, 'started')
+  const score = `sh -c 'sleep 1000 & echo $! > "$0"; echo 0.5' "${file}" {model}`
+  const { found } = await search(folder, { score })
+  expect(found.winner?.scores).toEqual({ score: 0.5 })
+  await expect.poll(() => alive(Number(readFileSync(file, 'utf8')))).toBe(false)
+})
+
+test('a search that is ended while models are hashed ends then, and scores nothing that it knows', async () => {
+  const folder = await withToys()
+  const ending = new AbortController()
+  ending.abort()
+  await expect(search(folder, {}, 'best.safetensors', inFile, ending)).rejects.toThrow(/The search was ended/)
+  expect(existsSync(join(folder, 'record'))).toBe(false)
+})
+
 test('a log and a folder that are not ours are left alone, and a second search waits for the first', async () => {
   const folder = await withToys()
   writeFileSync(join(folder, 'best.safetensors.scores.jsonl'), 'my notes')
@@ -272,6 +294,10 @@ test('what cannot be is refused before anything is scored', async () => {
   const asked = (given: SearchOptions): Promise<unknown> => search(folder, given)
   await expect(asked({ score: 'p model' })).rejects.toThrow(/says nowhere \{model\}/)
   await expect(asked({ evaluations: 9 })).rejects.toThrow(/only a search by cma-es/)
+  await expect(asked({ search: 'cma-es', limits: [0, 0.5] })).rejects.toThrow(/begins at the weights, and one is 1/)
+  await expect(asked({ method: 'regmean' })).rejects.toThrow(/A search looks at no images/)
+  for (const lost of [{ evaluations: 9 }, { scoreSeconds: 2 }, { scoreLog: 'a' }, { sigma: 1 }, { depths: 2 }])
+    expect(() => asksSearch(lost)).toThrow(/nothing says how good a model is/)
   await expect(asked({ search: 'cma-es', method: 'slerp' })).rejects.toThrow(/takes no weights/)
   await expect(asked({ search: 'cma-es', seed: '-1' })).rejects.toThrow(/no seed/)
   await expect(asked({ sweep: ['lambda=x'] })).rejects.toThrow(/no coefficient/)

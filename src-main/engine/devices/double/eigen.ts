@@ -12,6 +12,7 @@ const MOST_SWEEPS = 100 // for one eigenvalue, which takes two
 // Where most eigenvalues are 0, sweeps from the large ones keep rounding their size anew into those: what is nothing
 // then grows from sweep to sweep, soon as large as what the tridiagonal form was rounded by.
 const PATIENT = 10
+const MOST_DOUBLINGS = 20 // of what counts as nothing: beyond, it was not found
 
 export interface Eigen {
   values: Float64Array // (n), largest first
@@ -148,7 +149,8 @@ function implicitQl(device: DoubleDevice, d: Float64Array, e: Float64Array, z: M
     for (let tries = 0; ; tries++) {
       if (tries > MOST_SWEEPS) throw new RangeError(`eigenvalue ${l} of ${n} was not found`)
       let m = l
-      while (m < n - 1 && !isNothing(d, e, m, largest * 2 ** Math.max(0, tries - PATIENT))) m++
+      while (m < n - 1 && !isNothing(d, e, m, largest * 2 ** Math.min(MOST_DOUBLINGS, Math.max(0, tries - PATIENT))))
+        m++
       if (m === l) break
       const made = sweep(d, e, l, m, kept.subarray(2 * rotations))
       if (made > 0) {

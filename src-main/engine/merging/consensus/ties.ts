@@ -39,19 +39,20 @@ export const ties = merge(card, {
         )
       const factors = await shares(region, rescale === 'l1', trimmed)
       const whole =
-        (part: Part): OnTaus =>
+        (part: Part, by: readonly number[]): OnTaus =>
         (device, taus) => {
           trimmed(part)(device, taus)
           scaleRows(device, taus, factors)
-          scaleRows(device, taus, weights)
+          scaleRows(device, taus, by)
         }
-      return { whole, byZero: electedByZero(sign, sign === 'majority' ? await majorityOf(region, whole) : 0) }
+      const majority = sign === 'majority' ? await majorityOf(region, (part) => whole(part, weights)) : 0
+      return { whole, byZero: electedByZero(sign, majority) }
     })
     const how = largest ? 'largest' : normalize ? 'mean' : 'sum'
     return async (part) => {
       const { whole, byZero } = await facts(part)
       return onTaus(part, (device, taus, base) => {
-        whole(part)(device, taus)
+        whole(part, part.weights)(device, taus) // weights may differ from tensor to tensor
         elect(device, taus, byZero)
         return thetas(device, output === 'merged' ? agreed(device, taus, part.weights, how) : taus, base)
       })

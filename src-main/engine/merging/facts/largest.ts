@@ -44,10 +44,15 @@ export async function largestTaus(
   counts: readonly (readonly number[])[],
   ties: 'exact' | 'all',
 ): Promise<Cut[][]> {
-  const pass = async (uppers: readonly (number | null)[]): Promise<Int32Array[]> => {
-    const found = counts.map(() => new Int32Array(bins))
-    for await (const part of region.pass())
-      await onTaus(part, (device, taus) => countMagnitudes(device, taus, uppers, found))
+  // A model may have more zeros than an int32 counts: a part's are counted there, and the model's here.
+  const pass = async (uppers: readonly (number | null)[]): Promise<Float64Array[]> => {
+    const found = counts.map(() => new Float64Array(bins))
+    const own = counts.map(() => new Int32Array(bins))
+    for await (const part of region.pass()) {
+      for (const table of own) table.fill(0)
+      await onTaus(part, (device, taus) => countMagnitudes(device, taus, uppers, own))
+      for (const [s, table] of own.entries()) added(found[s], table)
+    }
     return found
   }
   // A number's upper half has its sign turned, and none is negative.
@@ -56,17 +61,17 @@ export async function largestTaus(
     async upper() {
       const found = await pass(counts.map(() => null))
       return found.map((own) => {
-        const turned = new Int32Array(bins)
+        const turned = new Float64Array(bins)
         turned.set(own.subarray(0, sign), sign)
         return turned
       })
     },
     async lower(halves) {
       const all = halves.map((own) => [...own])
-      const found = all.map(() => new Map<number, Int32Array>())
+      const found = all.map(() => new Map<number, Float64Array>())
       for (let k = 0; k < Math.max(...all.map((own) => own.length)); k++) {
         const own = await pass(all.map((of) => (of[k] ?? sign) - sign))
-        for (const [s, of] of all.entries()) if (k < of.length) found[s]?.set(of[k] ?? 0, own[s] as Int32Array)
+        for (const [s, of] of all.entries()) if (k < of.length) found[s]?.set(of[k] ?? 0, own[s] as Float64Array)
       }
       return found
     },
@@ -74,7 +79,7 @@ export async function largestTaus(
   const find = (part: Part, open: readonly (readonly Open[])[]): Promise<void> =>
     onTaus(part, (device, taus) => {
       for (let k = 0; k < Math.max(...open.map((own) => own.length)); k++) {
-        const asked = open.map((own) => ({ size: own[k]?.least ?? 0, most: own[k]?.tied ?? 0 }))
+        const asked = open.map((own) => ({ size: own[k]?.least ?? 0, most: Math.min(own[k]?.tied ?? 0, part.count) }))
         for (const [s, { seen, place }] of tiedAt(device, taus, asked).entries()) {
           const cut = open[s]?.[k]
           if (!cut || cut.tied === 0) continue
@@ -84,6 +89,11 @@ export async function largestTaus(
       }
     })
   return cutsOf(region, counting, counts, ties, find)
+}
+
+function added(sums: Float64Array | undefined, counts: Int32Array): void {
+  if (!sums) return
+  for (let i = 0; i < counts.length; i++) sums[i] = (sums[i] ?? Number.NaN) + (counts[i] ?? Number.NaN)
 }
 
 async function cutsOf(

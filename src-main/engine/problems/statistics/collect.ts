@@ -25,7 +25,7 @@ export interface Collecting {
   store: StatisticsStore
 }
 
-const form = 1 // of the files; another one makes all that is kept strange
+const form = 2 // of the files; another one makes all that is kept strange
 
 /** Files in the order of the vectors, or one of all. */
 export async function* collect(asked: Collecting): AsyncGenerator<Progress, KeptStatistics[]> {
@@ -42,12 +42,13 @@ export async function* collect(asked: Collecting): AsyncGenerator<Progress, Kept
       form,
       wanted,
       architecture,
+      pretrained: asked.pretrained, // an adapter, or a tower that lacks a tensor, is what it is with its base alone
       looked: some.map(({ model, sha256 }) => ({ model, sha256 })),
       ...more,
     })
   if (wanted.what === 'inputs' && wanted.of === 'merged') {
     const { parameters, weights } = asked.step
-    const identity = of(all, { pretrained: asked.pretrained, parameters, weights })
+    const identity = of(all, { parameters, weights })
     const tensors = layersOf(asked).flatMap((i) =>
       tasks.flatMap((_, t) => inputTensors(architecture, i).map((one) => ({ ...one, name: `${t}.${one.name}` }))),
     )

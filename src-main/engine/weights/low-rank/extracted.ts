@@ -2,6 +2,7 @@
 // model's is as B A (truncated.ts), with the error of the factors as they are written, and the norms of what no factor
 // holds. A tensor and its factors are in memory, and nothing else.
 import type { WrittenDtype } from '../../../contract/checkpoint.ts'
+import { BasilError } from '../../../contract/errors.ts'
 import type { ExtractedLayer, LoraRank } from '../../../contract/extraction.ts'
 import { dot, norm, product } from '../../../numbers/vectors.ts'
 import type { DoubleDevice, Matrix } from '../../devices/double/device.ts'
@@ -73,6 +74,10 @@ export async function extractedMatrix(
 ): Promise<ExtractedMatrix | null> {
   const { shape } = infoOf(sides.base.tensors, target.tensor, sides.base.source)
   const [rows = 0, columns = 0] = shape
+  if (8 * rows * columns > mostBytes) {
+    if ((await movedBy(sides, target.tensor)) === 0) return null
+    throw tooLarge(target.tensor, shape)
+  }
   return withDoubles(async (device) => {
     const delta = device.matrix(rows, columns)
     const values = device.values(delta)
@@ -89,6 +94,18 @@ export async function extractedMatrix(
     subtract(device, delta, target, factors, dtype)
     const { module, tensor } = target
     return { layer: { module, tensor, shape, rank: found.rank, norm: whole, error: norm(values) / whole }, factors }
+  })
+}
+
+const mostBytes = 3.2e9 // of a difference in float64: its factors want room in 4 GiB too
+
+function tooLarge(tensor: string, shape: readonly number[]): BasilError {
+  return new BasilError({
+    code: 'not-supported',
+    what: 'A matrix is too large to be factored',
+    where: tensor,
+    why: `[${shape}] in float64 is more than ${mostBytes / 1e9} GB`,
+    next: 'name the modules to adapt, without it (--modules), and save it whole (--save-rest)',
   })
 }
 

@@ -3,7 +3,7 @@
 import type { Preset } from '../../../contract/merges/card.ts'
 import { mergeCard, type Step } from '../../../contract/merges/step.ts'
 import type { Weight } from '../../../contract/merges/valued.ts'
-import { unsupported } from './document.ts'
+import { notARecipe, unsupported } from './document.ts'
 import { mapped, type ParameterOf, type Value } from './settings.ts'
 
 /** What a recipe says of the parameters. */
@@ -143,11 +143,11 @@ export const methods: Readonly<Record<string, MergekitMethod>> = {
   passthrough: {
     base: 'alike',
     parameters: { scale: number(1, 'model') },
-    asks: ({ each }) => ({
-      method: 'weighted-average',
-      parameters: { of: 'models', normalize: false },
-      weights: each('scale'),
-    }),
+    asks: ({ each, where }) => {
+      const weights = each('scale')
+      if (weights.length !== 1) throw notARecipe(where, 'passthrough takes one model, and its base counts')
+      return { method: 'weighted-average', parameters: { of: 'models', normalize: false }, weights }
+    },
   },
   task_arithmetic: taskArithmetic,
   ties: sparse('ties', 'as mergekit', { normalize: true, rescale: false }),

@@ -55,6 +55,11 @@ test('a table lies in a folder, and a damaged one counts as none', () => {
   measured.keep('images', 42)
   expect(measuredOf(folder, 'a card').get('images')).toBe(42)
   expect(measuredOf(folder, 'another card').get('images')).toBeUndefined()
+  const [one, other] = [measuredOf(folder, 'a card'), measuredOf(folder, 'a card')] // of two processes
+  one.keep('rows', 1)
+  other.keep('columns', 2)
+  other.keep('images', 7)
+  expect(['images', 'rows', 'columns'].map((what) => one.get(what))).toEqual([42, 1, 2])
   rmSync(folder, { recursive: true })
   writeFileSync(`${folder}`, '')
   expect(read('a card')).toBeUndefined()

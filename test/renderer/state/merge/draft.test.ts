@@ -62,6 +62,14 @@ describe('the draft of a merge', () => {
     expect(withBase(draft({ pretrained: null }), 3)).toMatchObject({ pretrained: 3, models: [2, 4] })
   })
 
+  it('keeps a coefficient with its model, whatever becomes of the order; one of no one model goes', () => {
+    const of = draft({ each: true, lambdas: { ties: [0.2, 0.3, 0.4], 'random-parts': [1, 2, 3, 4, 5, 6] } })
+    expect(movedUp(of, 4).lambdas).toEqual({ ties: [0.2, 0.4, 0.3] })
+    expect(withModels(of, [4, 2]).lambdas['ties']).toEqual([0.4, 0.2])
+    expect(withBase(of, 3).lambdas['ties']).toEqual([0.2, undefined, 0.4]) // the old base has none yet
+    expect(withRows(of, tuned, tuned).lambdas).toEqual({})
+  })
+
   it('asks for what was given alone, in the form of the contract', () => {
     const plain = asked({})
     expect(plain).toEqual({

@@ -24,7 +24,7 @@ describe('a method and the models that are chosen', () => {
     const differences = { 'weighted-average': { of: 'differences' } }
     expect(why('weighted-average', { pretrained: null, parameters: differences })).toMatch(/needs the pre-trained/)
     const measured = { ...mergeCard('ties'), needs: { base: true, least: 1, statistics: 'squared gradients' } }
-    expect(blockedBecause(draft(), measured)).toMatch(/^It needs statistics of images: squared gradients\./)
+    expect(blockedBecause(draft(), measured)).toMatch(/^It looks at images of each task: squared gradients\./)
   })
 
   it('every card of the list has a kind, and says what it merges', () => {
