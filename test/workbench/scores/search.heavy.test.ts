@@ -5,57 +5,10 @@ import { join } from 'node:path'
 
 import { expect, test } from 'vitest'
 
-import { askedSearch, asksSearch, type SearchOptions } from '../../../src-main/cli/search/options.ts'
 import { formSchema } from '../../../src-main/contract/checkpoint.ts'
-import { logName } from '../../../src-main/workbench/scores/log.ts'
-import { type Found, type SearchEvent, searchByScores } from '../../../src-main/workbench/scores/search.ts'
-import { rebuild } from '../../../src-main/worker/rebuild.ts'
 import { alive } from '../../alive.ts'
-import { temporaryFolder } from '../toy.ts'
-import { commandOf, writeToys } from './toys.ts'
-
-const inFile = formSchema.parse({ container: 'safetensors' })
-
-interface Ran {
-  found: Found
-  events: SearchEvent[]
-}
-
-/** Of three tiny models in a folder. */
-async function search(
-  folder: string,
-  given: SearchOptions,
-  out = 'best.safetensors',
-  form = inFile,
-  { signal } = new AbortController(),
-): Promise<Ran> {
-  const events: SearchEvent[] = []
-  const asked = await askedSearch(
-    {
-      method: 'task-arithmetic',
-      pretrained: join(folder, 'base.safetensors'),
-      vectors: ['one', 'two'].map((name) => join(folder, `${name}.safetensors`)),
-      score: commandOf('fit', join(folder, 'record')),
-      ...given,
-    },
-    {},
-  )
-  const means = { rebuild, signal, tell: (event: SearchEvent) => void events.push(event) }
-  return {
-    found: await searchByScores(
-      { ...asked, form, out: join(folder, out), log: given.scoreLog ?? logName(join(folder, out)) },
-      means,
-    ),
-    events,
-  }
-}
-
-const scored = (folder: string): number => readFileSync(join(folder, 'record'), 'utf8').split('\n').length - 1
-const withToys = async (): Promise<string> => {
-  const folder = temporaryFolder()
-  await writeToys(folder)
-  return folder
-}
+import { inFile, scored, search, withToys } from './searching.ts'
+import { commandOf } from './toys.ts'
 
 test('a sweep over lambda: every value with its score, the best wins, and nothing but the log is left', async () => {
   const folder = await withToys()
@@ -287,22 +240,4 @@ test('a line that a kill cut off is cut off, and the search goes on', async () =
   expect(events.map(({ known }) => known)).toEqual([true, true, true, false])
   expect(again.winner).toEqual(found.winner)
   for (const line of readFileSync(found.log, 'utf8').trim().split('\n')) expect(() => JSON.parse(line)).not.toThrow()
-})
-
-test('what cannot be is refused before anything is scored', async () => {
-  const folder = await withToys()
-  const asked = (given: SearchOptions): Promise<unknown> => search(folder, given)
-  await expect(asked({ score: 'p model' })).rejects.toThrow(/says nowhere \{model\}/)
-  await expect(asked({ evaluations: 9 })).rejects.toThrow(/only a search by cma-es/)
-  await expect(asked({ search: 'cma-es', limits: [0, 0.5] })).rejects.toThrow(/begins at the weights, and one is 1/)
-  await expect(asked({ method: 'regmean' })).rejects.toThrow(/A search looks at no images/)
-  for (const lost of [{ evaluations: 9 }, { scoreSeconds: 2 }, { scoreLog: 'a' }, { sigma: 1 }, { depths: 2 }])
-    expect(() => asksSearch(lost)).toThrow(/nothing says how good a model is/)
-  await expect(asked({ search: 'cma-es', method: 'slerp' })).rejects.toThrow(/takes no weights/)
-  await expect(asked({ search: 'cma-es', seed: '-1' })).rejects.toThrow(/no seed/)
-  await expect(asked({ sweep: ['lambda=x'] })).rejects.toThrow(/no coefficient/)
-  await expect(asked({ sweep: ['lambda=0.1,0.2', 'nothing=1'] })).rejects.toThrow(/does not take this parameter/)
-  const unbased = { pretrained: undefined, method: 'weighted-average', bound: ['score>=0.9*base'] }
-  await expect(asked(unbased)).rejects.toThrow(/no pre-trained model is scored/)
-  expect(existsSync(join(folder, 'record'))).toBe(false)
 })
