@@ -42,6 +42,11 @@ test('merge by RegMean and by Fisher: written, the same again from what is kept,
 test.each([
   ['regmean', [], /^RegMean needs images of each model's own task \(--data\): there are 2 models, and 0 given/],
   ['ties', data, /^TIES looks at no images \(--data\): of the methods only fisher, regmean, /],
+  [
+    'regmean',
+    [...data, '--missing', 'base'],
+    /^RegMean looks at models as they are \(--missing\): what it finds is of/,
+  ],
   ['fisher', data, /^Fisher merging needs the head of each model's own task \(--heads\): there are 2 models, and 0/],
 ])('merge by %s with %j is refused in a sentence', async (method, more, sentence) => {
   const folder = temporaryFolder()

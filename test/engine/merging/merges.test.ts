@@ -41,6 +41,19 @@ test('the cards and the mathematics are one list, and names are told apart', () 
   expect(new Set(cards.map(({ name }) => name)).size).toBe(cards.length)
 })
 
+test('TIES over a whole model, with weights that differ by tensor: each has its own, whichever is read first', async () => {
+  const set = await open('one', 'two')
+  const weight = [{ filter: 'b.', value: 3 }, { value: 0.5 }]
+  const step = { method: 'ties', parameters: { scope: 'model' as const }, weights: [weight, 1] }
+  const [first] = (await vectorsAfter(set, [step])).vectors
+  const forwards = await whole([first as Checkpoint])
+  const [other] = (await vectorsAfter(set, [step])).vectors
+  const backwards = new Map<string, number[]>()
+  for (const [name] of [...shapes].reverse()) backwards.set(name, [...(await readParameter(other as Checkpoint, name))])
+  expect(forwards.flat()).toEqual(shapes.flatMap(([name]) => backwards.get(name) ?? []))
+  await set.close()
+})
+
 describe.each(ofWeights.map((merge) => ({ name: merge.card.name, merge })))('$name', ({ merge }) => {
   const { card } = merge
   const count = Math.max(card.needs.least, Math.min(3, card.needs.most ?? 3))
