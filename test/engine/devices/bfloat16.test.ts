@@ -8,6 +8,8 @@ import * as reference from './reference.ts'
 
 const native = (await kernelEngines()).filter(({ options }) => options.prefer === 'native')
 
+test.runIf(native.length === 0)('native TensorFlow is not installed here', ({ skip }) => skip())
+
 describe.each(native)('$name', ({ options }) => {
   let backend: Backend | undefined
   afterEach(() => backend?.close())
