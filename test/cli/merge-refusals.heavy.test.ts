@@ -123,7 +123,7 @@ function mergeAsked(method: string, words: readonly string[]) {
 test('weights that sum to 0, from the terminal', async () => {
   const words = ['--method', 'weighted-average', '--vectors', 'one.safetensors', 'two.safetensors']
   expect(await refused(await folderOf(), 2, ...words, '--weights', '1', '-1', ...out)).toMatch(
-    /The weights cancel out.*another sum, or --normalize false/,
+    /The weights cancel out.*another sum, or turn normalizing off/,
   )
 })
 
