@@ -21,7 +21,7 @@ import type { Workbench } from './workbench.ts'
 
 export function createRouter(workbench: Workbench, platform: Platform) {
   const os = implement(api)
-  const { projects, historyCare, runs } = workbench
+  const { projects, historyCare, preferences, runs } = workbench
   return os.router({
     about: os.about.handler(() => aboutOf(workbench, platform)),
     engine: engineRouter(workbench),
@@ -62,6 +62,13 @@ export function createRouter(workbench: Workbench, platform: Platform) {
     studies: studiesRouter(workbench),
     jobs: jobsRouter(workbench.jobs),
     merges: mergesRouter(workbench.merges, platform),
+    preferences: {
+      all: os.preferences.all.handler(() => preferences.all()),
+      keep: os.preferences.keep.handler(async ({ input: { key, value } }) => {
+        await preferences.keep(key, value)
+        return true
+      }),
+    },
     runs: runsRouter(workbench, platform),
   })
 }

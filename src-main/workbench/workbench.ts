@@ -30,6 +30,7 @@ import { createMerges, type Merges } from './merges/merges.ts'
 import { chooseDevice, engineEnvironment } from './native/devices.ts'
 import { createInstaller, type Installer } from './native/installer.ts'
 import { createSeat } from './native/seat.ts'
+import { createPreferences, type PreferenceStore } from './preferences.ts'
 import { createProjects, type Projects } from './projects.ts'
 import { createChecking } from './runs/checking.ts'
 import { createExports, type Exports } from './runs/exported.ts'
@@ -62,6 +63,7 @@ export interface Workbench {
   readonly evaluations: Evaluations
   readonly merges: Merges
   readonly studies: Studies
+  readonly preferences: PreferenceStore
   readonly engine: Pick<Supervisor, 'state' | 'describe' | 'restart' | 'ask'>
   readonly device: Device
   readonly installer: Installer
@@ -145,6 +147,7 @@ export async function openWorkbench(options: WorkbenchOptions): Promise<Workbenc
     ...{ home, resources, library, dataSets, jobs, installer, historyCare, ...worked.parts },
     sample: options.sample ?? join(resources, 'sample', 'dv-basi.json'),
     projects: createProjects((path) => library.holds(path) || dataSets.holds(path)),
+    preferences: createPreferences(home),
     engine: supervisor,
     device: createDevice({ home, now: device, jobs, supervisor, measuring }),
     notices: history.notices,

@@ -41,7 +41,7 @@ import {
   runWithControls,
   sweepFields,
 } from './studies.ts'
-import { retryConnection, showKeys, toggleTheme } from './view.ts'
+import { retryConnection, showKeys, toggleTheme, undoLast } from './view.ts'
 
 /** A part of the list, under a heading of its own. */
 export interface ActionGroup {
@@ -77,7 +77,7 @@ const groups: readonly ActionGroup[] = [
   { title: 'Studies', actions: [reproduceTable, pauseStudy, pauseStudyNow, resumeStudy, forgetStudy] },
   { title: 'History', actions: [findRuns, salvageHistory] },
   { title: 'Engine', actions: [measureEngines, installCpu, installCuda, cancelInstall, removeEngine] },
-  { title: 'Window', actions: [toggleTheme, showKeys, retryConnection] },
+  { title: 'Window', actions: [undoLast, toggleTheme, showKeys, retryConnection] },
 ]
 
 /** Everything, with an action for each page of the navigation first. */

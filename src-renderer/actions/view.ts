@@ -1,5 +1,8 @@
 // How Basil looks and what it tells about itself.
+import Undo2 from '@lucide/svelte/icons/undo-2'
+
 import { connection } from '../state/connection.svelte.ts'
+import { undo } from '../state/undo.svelte.ts'
 import { theme, view } from '../state/view.svelte.ts'
 import type { Action } from './action.ts'
 
@@ -9,6 +12,23 @@ export const toggleTheme: Action = {
   shortcut: 'Alt+L',
   enabled: () => true,
   run: () => theme.toggle(),
+}
+
+/** Brings back what was just taken away. */
+export const undoLast: Action = {
+  id: 'undo',
+  title: 'Undo',
+  shortcut: 'Mod+Z',
+  icon: Undo2,
+  enabled: () => undo.offer !== null && !isWriting(),
+  run: () => undo.use(),
+}
+
+/** A field takes Mod+Z for its own text. */
+function isWriting(): boolean {
+  return (
+    document.activeElement?.matches('input:not([type="checkbox"], [type="radio"], [type="range"]), textarea') ?? false
+  )
 }
 
 export const showKeys: Action = {

@@ -1,19 +1,24 @@
-// How the window looks: light, dark or as the system has it, kept in this browser (the colours themselves are in
-// theme.css); and what lies over the page: the list of keys.
+// How the window looks: light, dark or as the system has it (the colours themselves are in theme.css), kept in the data
+// folder, and in this browser for the time until that is read; and what lies over the page: the list of keys.
 import { MediaQuery } from 'svelte/reactivity'
+import { z } from 'zod'
+
+import { choice, remembered } from './remembered.svelte.ts'
 
 const choices = ['system', 'light', 'dark'] as const
 type Choice = (typeof choices)[number]
 const key = 'basil-theme'
+const kept = choice<Choice>('theme', z.enum(choices), 'system')
 
 class Theme {
-  #choice = $state<Choice>('system')
+  #browsers = $state<Choice>('system')
+  #choice = $derived(remembered.loaded ? kept.value : this.#browsers)
   #system = new MediaQuery('prefers-color-scheme: dark', false)
 
   /** Takes what was chosen before, and shows it. */
   start(): void {
-    this.#choice = choices.find((c) => c === localStorage.getItem(key)) ?? 'system'
-    this.#show()
+    this.#browsers = choices.find((c) => c === localStorage.getItem(key)) ?? 'system'
+    this.show()
   }
 
   get dark() {
@@ -23,12 +28,12 @@ class Theme {
   /** To the other look; back to the system's where the two agree. */
   toggle(): void {
     const dark = !this.dark
-    this.#choice = dark === this.#system.current ? 'system' : dark ? 'dark' : 'light'
-    localStorage.setItem(key, this.#choice)
-    this.#show()
+    this.#browsers = dark === this.#system.current ? 'system' : dark ? 'dark' : 'light'
+    localStorage.setItem(key, this.#browsers)
+    kept.value = this.#browsers
   }
 
-  #show(): void {
+  show(): void {
     if (this.#choice === 'system') delete document.documentElement.dataset.theme
     else document.documentElement.dataset.theme = this.#choice
   }

@@ -22,6 +22,7 @@ import { jobsApi } from './jobs.ts'
 import { libraryApi } from './library.ts'
 import { mergesApi } from './merges.ts'
 import { deviceSchema, installEventSchema, nativeKinds, nativeStatusSchema } from './native.ts'
+import { preferencesApi } from './preferences.ts'
 import { studiesApi } from './studies.ts'
 
 const run = z.object({ run: runIdSchema })
@@ -95,6 +96,7 @@ export const api = {
   history: historyApi,
   jobs: jobsApi,
   merges: mergesApi,
+  preferences: preferencesApi,
   disentanglement: disentanglementApi,
   evaluations: evaluationsApi,
   studies: studiesApi,

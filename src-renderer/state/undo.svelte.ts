@@ -1,0 +1,48 @@
+// What was just taken away and can be brought back: one offer at a time, until it is used, put away or grown old.
+const lasts = 12_000 // ms
+
+interface Offer {
+  id: number
+  text: string // what was done: "3 runs moved to the trash"
+  undo: () => void | Promise<void>
+}
+
+class Undo {
+  #offer = $state.raw<Offer | null>(null)
+  #next = 1
+  #timer: ReturnType<typeof setTimeout> | undefined
+
+  get offer() {
+    return this.#offer
+  }
+
+  /** Takes the place of the offer before. */
+  give(text: string, undo: () => void | Promise<void>): void {
+    this.#offer = { id: this.#next++, text, undo }
+    this.hurry()
+  }
+
+  /** Does it. */
+  async use(): Promise<void> {
+    const offer = this.#offer
+    this.close()
+    await offer?.undo()
+  }
+
+  close(): void {
+    clearTimeout(this.#timer)
+    this.#offer = null
+  }
+
+  /** It stays while the pointer or the cursor is on it. */
+  hold(): void {
+    clearTimeout(this.#timer)
+  }
+
+  hurry(): void {
+    clearTimeout(this.#timer)
+    this.#timer = setTimeout(() => this.close(), lasts)
+  }
+}
+
+export const undo = new Undo()
