@@ -1,6 +1,6 @@
 // The float64 device of this process: made when it is first asked for, one work at a time, and gone with its memory and
-// its threads when nobody asked for it a while. Work may read what is itself computed on the device, as a merge of merged
-// vectors does: that is work within the work, with its scope on top.
+// its threads when nobody asked for it a while. Work may read what is itself computed on the device, as a merge of
+// merged vectors does: that is work within the work, with its scope on top.
 import { AsyncLocalStorage } from 'node:async_hooks'
 
 import { DoubleDevice } from './device.ts'
