@@ -5,13 +5,14 @@ import { api } from '../../contract/api/api.ts'
 import type { Platform } from '../platform.ts'
 import type { Workbench } from '../workbench.ts'
 
-export function runsRouter({ runs, exports, projects }: Workbench, platform: Platform) {
+export function runsRouter({ runs, exports, projects, news }: Workbench, platform: Platform) {
   const os = implement(api).runs
   return {
     start: os.start.handler(async ({ input }) => ({
       run: await runs.start(projects.resolve(input.grant, input.config)),
     })),
     list: os.list.handler(({ input }) => runs.list(input)),
+    changed: os.changed.handler(() => news.watch()),
     show: os.show.handler(({ input }) => runs.show(input.run)),
     coefficients: os.coefficients.handler(({ input }) => runs.coefficients(input.run, input.stage, input.epoch)),
     watch: os.watch.handler(({ input }) => runs.watch(input.run)),
