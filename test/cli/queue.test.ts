@@ -93,6 +93,18 @@ test('Ctrl+C once pauses after a kept epoch and begins nothing else; it goes on 
   ])
 })
 
+test('another terminal pauses the run at work after a kept epoch', async () => {
+  const home = temporaryFolder()
+  await outcome(basil(home, ['add', 'run', ...configs(home, 'a')]))
+  const atWork = outcome(basil(home, ['run', '--json'], { wait: 500 }))
+  const reader = await toyWorkbench(home, undefined, false)
+  await expect.poll(() => reader.runs.show(runId(1)).start?.epochs.length ?? 0).toBeGreaterThan(0)
+  const asked = await outcome(basil(home, ['pause', '1']))
+  expect(asked.out).toBe('run 1: a: running; the process that is at the queue was asked to pause it\n')
+  expect(jobsIn((await atWork).out)).toMatchObject([{ title: 'a', state: 'paused' }])
+  expect((await outcome(basil(home, ['resume', '1']))).out).toBe('run 1: a: waiting\n')
+})
+
 test('a line tells how far a job is and what it still takes, in the largest unit that says something', () => {
   const job: Job = {
     ...{ job: 7, kind: 'study', title: 'seeds', needs: 'engine', place: 'here', state: 'running', position: null },
