@@ -42,6 +42,7 @@ export class Bridge {
   state: Connection = 'connecting'
   failures = 0
   why: Why | null = null // of the newest failure
+  lostAt: number | null = null // ms; null while it is open
   #line: Line | null = null
   #listeners = new Set<() => void>()
   #retry: ReturnType<typeof setTimeout> | undefined
@@ -73,12 +74,14 @@ export class Bridge {
       this.#line = line
       this.failures = 0
       this.why = null
+      this.lostAt = null
       this.#become('open')
     }
     const closed = (why?: Why) => {
       if (attempt !== this.#attempt) return
       this.#line = null
       this.why = why ?? null
+      this.lostAt ??= Date.now()
       this.failures++
       this.#retry = setTimeout(() => this.connect(), Math.min(longestWait, 250 * 2 ** this.failures))
       this.#become('lost')

@@ -3,7 +3,7 @@
 // forget it. What grows with every epoch is not news: whoever watches a run hears of that.
 import { type History, rows } from './statement.ts'
 
-const tables = ['runs', 'jobs', 'studies'] as const
+const tables = ['runs', 'run_marks', 'jobs', 'studies'] as const
 const grows = new Set(['seconds', 'request'])
 
 /** tell: called within the transaction, so that it may not ask at once. */
@@ -16,6 +16,7 @@ export function onNews(history: History, tell: () => void): void {
   for (const table of tables) {
     const columns = rows<{ name: string }>(history, `SELECT name FROM pragma_table_info('${table}')`)
     const kept = columns.map(({ name }) => name).filter((name) => !grows.has(name) && !name.includes('checksum'))
+    if (kept.length === 0) continue // a version before it
     for (const [name, when] of [
       ['came', 'INSERT'],
       ['went', 'DELETE'],

@@ -17,6 +17,12 @@ class ConnectionState {
     return bridge.failures > 1 ? bridge.why : null
   }
 
+  /** Up to when this page knows what goes on: `now` (ms), or when Basil was last there. */
+  known(now: number): number {
+    this.#subscribe()
+    return bridge.lostAt ?? now
+  }
+
   retry(): void {
     bridge.connect()
   }

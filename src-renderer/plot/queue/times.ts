@@ -47,7 +47,7 @@ export function whenText(
   if (pausing) return 'Pauses at the next place where it can go on.'
   if (state === 'running') return ends === null ? 'How long it will take is not known yet.' : `Ends in ${about(ends)}.`
   const takes = expectedSeconds === null ? '' : `, with ${about(expectedSeconds)} to go`
-  if (state === 'paused') return `Held${takes}.`
+  if (state === 'paused') return `Keeps its place until it is resumed${takes}.`
   if (begins === null) return `When it begins is not known yet${takes}.`
   return `Begins ${begins < 1 ? 'next' : `in ${about(begins)}`}${ends === null ? '; how long it will take is not known' : `, ends in ${about(ends)}`}.`
 }

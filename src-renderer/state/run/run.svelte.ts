@@ -48,13 +48,13 @@ export class RunView {
   /** Engine seconds up to `now` (ms). */
   elapsed(now: number): number {
     const seconds = this.#live?.detail.seconds ?? 0
-    return this.running ? seconds + Math.max(0, now - this.#shownAt) / 1000 : seconds
+    return this.running ? seconds + Math.max(0, connection.known(now) - this.#shownAt) / 1000 : seconds
   }
 
   /** Seconds left at `now` (ms), as estimated at the last epoch; null while unknown. */
   remaining(now: number): number | null {
     const left = this.#live?.remainingSeconds
-    return this.running && left !== null && left !== undefined ? Math.max(0, left - (now - this.#heardAt) / 1000) : null
+    return this.running && left !== null && left !== undefined ? Math.max(0, left - (connection.known(now) - this.#heardAt) / 1000) : null
   }
 
   /** Leaves the run; it goes on without us. */

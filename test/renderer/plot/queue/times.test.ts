@@ -58,6 +58,8 @@ test('words say when, that it is held, and what is not known', () => {
   expect(whenText(jobLike({ state: 'running' }), { begins: 0, ends: 9 })).toBe('Ends in about 9 s.')
   expect(whenText(jobLike({ state: 'running' }))).toBe('How long it will take is not known yet.')
   expect(whenText(jobLike({ state: 'running', pausing: true }))).toBe('Pauses at the next place where it can go on.')
-  expect(whenText(jobLike({ state: 'paused', expectedSeconds: 61 }))).toBe('Held, with about 1 min 1 s to go.')
+  expect(whenText(jobLike({ state: 'paused', expectedSeconds: 61 }))).toBe(
+    'Keeps its place until it is resumed, with about 1 min 1 s to go.',
+  )
   expect(whenText(jobLike({ state: 'waiting' }))).toBe('When it begins is not known yet.')
 })
