@@ -119,10 +119,16 @@ export function createRuns(options: RunsOptions): { runs: Runs; atWork: RunsAtWo
     check,
     start: (config) => jobs.asking(() => start(config)),
     resume,
-    stop: async (run) => (sittings.live(run) ? supervisor.stop() : false),
+    stop: async (run) => {
+      sittings.live(run)?.witness.note('Asked to stop: the best state of this stage is kept and evaluated.')
+      return sittings.live(run) ? supervisor.stop() : false
+    },
     cancel,
     list: (page) => listRuns(history, page),
-    show: (run) => runDetail(history, run),
+    show: (run) => {
+      const detail = runDetail(history, run)
+      return sittings.live(run)?.witness.seen(detail) ?? detail
+    },
     coefficients: (run, stage, epoch) => coefficientsOf(history, run, stage, epoch) ?? missingEpoch(run, stage, epoch),
     watch: (run) => sittings.live(run)?.watchers.watch() ?? watch(run),
   }
