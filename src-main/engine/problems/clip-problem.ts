@@ -222,6 +222,7 @@ async function pass(
         const { features, back } = scope.run(() => model(patchesOf(tower, pictures), inner !== undefined))
         const dFeatures = await judge.take(features, partsOf(tasks, chunkAt(at), counts), scope)
         if (inner && back && dFeatures) scope.run(() => back(dFeatures, inner.add))
+        else place.pace?.saw(pictures.length)
       } finally {
         scope.dispose()
       }

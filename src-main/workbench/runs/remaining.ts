@@ -29,7 +29,7 @@ export function createRemaining(known: Known): Remaining {
   let images = known.images
   let stage: StageRecord | null = null
   let pace: PaceRecord | null = null
-  let [epoch, mark, looked] = [0, 0, false]
+  let [epoch, mark, heard, looked] = [0, 0, 0, false] // mark: since when the present piece of work goes on
   let closing: { done: number } | null = null
 
   for (const past of [...(known.start ? [known.start] : []), ...known.iterations]) {
@@ -94,10 +94,11 @@ export function createRemaining(known: Known): Remaining {
   }
 
   function closingEvaluation(now: number): number {
-    const models = measured()
-    const left = models.slice(closing?.done ?? 0)
+    const left = measured().slice(closing?.done ?? 0)
     const seconds = left.reduce((sum, count) => sum + count, 0) * imageSeconds()
-    return closing ? seconds - Math.min(now - mark, near * (left[0] ?? 0) * imageSeconds()) : seconds
+    if (!closing) return seconds
+    const { done, of } = pace?.measuring ?? { done: 0, of: left[0] ?? 0 }
+    return seconds - done * imageSeconds() - Math.min(now - (done ? heard : mark), near * (of - done) * imageSeconds())
   }
 
   const hears = {
@@ -126,15 +127,17 @@ export function createRemaining(known: Known): Remaining {
       if (closing || event.evaluation.model === 'start' || event.evaluation.model === 'iteration')
         closing = { done: (closing?.done ?? 0) + 1 }
     },
-    pulse: (event: Of<'pulse'>) => {
-      pace = event.pace
+    pulse: (event: Of<'pulse'>, now: number) => {
+      ;[pace, heard] = [event.pace, now]
     },
   }
 
   return {
     hear: (event, now) => {
       hear(hears, event, now)
-      if (marks.has(event.type)) mark = now
+      if (!marks.has(event.type)) return
+      mark = now
+      if (pace) pace = { ...pace, measuring: null }
     },
     at: (now) => {
       const [present, later] = [presentStage(now), laterStages()]

@@ -20,7 +20,7 @@ test('stages and the closing evaluation are parts of one whole', () => {
 })
 
 test('steps of the present epoch count as soon as a pulse tells them', () => {
-  const pace = { stage: 2, step: 3, stepSeconds: 1, imageSeconds: null }
+  const pace = { stage: 2, step: 3, stepSeconds: 1, imageSeconds: null, measuring: null }
   const pulse = { type: 'pulse' as const, pace, memory: { process: 1, device: null }, remainingSeconds: 9 }
   expect(partsDone({ ...liveRun(running()), pulse })[2]).toBe(0.75)
 })
@@ -28,6 +28,7 @@ test('steps of the present epoch count as soon as a pulse tells them', () => {
 test('each model that the end measures counts, and only what is running has a share', () => {
   const evaluation = { split: 'test' as const, model: 'pretrained' as const, stage: null, tasks: [] }
   const detail = { ...running(), evaluations: [evaluation] }
+  detail.config = { ...detail.config, tasks: detail.config.tasks.map((t) => ({ ...t, finetuned: null })) }
   expect(partsDone(liveRun(detail))[3]).toBe(0.5) // the pre-trained model, then the last iteration
   expect(shareText(liveRun({ ...detail, state: 'done' }))).toBeNull()
   expect(shareDone(liveRun({ ...run(), state: 'done' }))).toBe(1)
