@@ -9,6 +9,7 @@ import { planSchema } from '../engine-api.ts'
 import { errorSchema } from '../errors.ts'
 import { configSchema } from '../run/config.ts'
 import { engineInfoSchema } from '../run/engine-info.ts'
+import { pathSchema } from '../run/path.ts'
 import { exportedSchema } from '../run/recipe.ts'
 import { runDetailSchema, runEventSchema, runSummarySchema } from '../run/run.ts'
 import { told } from '../wire/told.ts'
@@ -115,6 +116,8 @@ export const api = {
     show: oc.input(run).output(runDetailSchema),
     /** The coefficient table of every epoch is in history; one is sent when asked for. */
     coefficients: oc.input(run.extend({ stage: z.number(), epoch: z.number() })).output(z.array(z.array(z.number()))),
+    /** Where its coefficients have gone, on two directions. */
+    path: oc.input(run).output(pathSchema),
     /** Events from now on; at most ten progress events a second. Ends when the run ends. */
     watch: oc.input(run).output(eventIterator(runEventSchema)),
     stop: oc.input(run).output(z.boolean()),

@@ -38,7 +38,11 @@ function noise(): () => number {
 }
 
 /** Every event with its time; a pulse with each step. */
-function* course(of: ResolvedConfig, costs: Costs, ends: Promise<void>[]): Generator<{ event: EngineEvent; now: number }> {
+function* course(
+  of: ResolvedConfig,
+  costs: Costs,
+  ends: Promise<void>[],
+): Generator<{ event: EngineEvent; now: number }> {
   let now = 5 // seconds, of files read before
   const factor = noise()
   const pace = createPace(() => 1000 * now)
@@ -157,8 +161,10 @@ describe('the time that is left', () => {
   })
 })
 
+/** Of what is left; a second more or less is what a person sees. */
 function error({ left, estimate }: { left: number; estimate: number | null }): number {
-  return estimate === null ? Number.POSITIVE_INFINITY : Math.abs(estimate - Math.max(1, left)) / Math.max(1, left)
+  const off = Math.abs((estimate ?? Number.POSITIVE_INFINITY) - left)
+  return off <= 1 ? 0 : off / left
 }
 
 describe('a mean of what is recent', () => {
