@@ -5,7 +5,7 @@ import type { EvaluationReport, Opening, TaskReport, TaskResult } from '../../..
 import { settingsLine } from '../../../contract/tower.ts'
 import type { Presets } from '../../studies/presets/files.ts'
 import { confusedPairs, confusionMap, mostDrawn, nameOf, reliabilityDiagram } from './charts.ts'
-import { chance, type Html, html, percent, verbatim } from './markup.ts'
+import { chance, type Html, html, percent, verbatim } from '../../../contract/markup.ts'
 import { papersFor } from './papers.ts'
 import { style } from './style.ts'
 

@@ -3,7 +3,7 @@
 // sets and no others, a row of a single set beside that set.
 import type { EvaluationReport } from '../../../contract/api/evaluations.ts'
 import type { Presets } from '../../studies/presets/files.ts'
-import { type Html, html, percent } from './markup.ts'
+import { type Html, html, percent } from '../../../contract/markup.ts'
 
 type Printed = Pick<Presets, 'presets' | 'paper'>
 type Preset = Presets['presets'][number]
