@@ -29,6 +29,7 @@ export interface LineSpec {
   dots?: boolean
   limits?: readonly StageLine[] // dotted, in the colour of what they limit
   marked?: StageLine | undefined // crosses
+  ringed?: StageLine | undefined // rings
   zoom?: readonly [number, number] | null
   pins?: readonly number[]
   form?: Form
@@ -89,6 +90,13 @@ export function linePicture(spec: LineSpec): LinePicture {
     ...(marked?.points ?? [])
       .filter(inside)
       .map((p): Shape => ({ is: 'cross', x: x.at(p.x), y: y.at(p.y), reach: 5, colour: 'bad' })),
+    ...(spec.ringed?.points ?? []).filter(inside).flatMap((p): Shape[] => {
+      const place = { is: 'dot', x: x.at(p.x), y: y.at(p.y) } as const
+      return [
+        { ...place, radius: 6, colour: 'good' },
+        { ...place, radius: 3.5, colour: 'panel' },
+      ]
+    }),
     ...(form === 'paper' ? legend(lines, box) : []),
   ]
   const total = full.reduce((sum, { points }) => sum + points.length, 0)
