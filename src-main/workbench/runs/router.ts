@@ -15,6 +15,7 @@ export function runsRouter({ runs, exports, projects, news }: Workbench, platfor
     changed: os.changed.handler(() => news.watch()),
     show: os.show.handler(({ input }) => runs.show(input.run)),
     coefficients: os.coefficients.handler(({ input }) => runs.coefficients(input.run, input.stage, input.epoch)),
+    path: os.path.handler(({ input }) => runs.path(input.run)),
     watch: os.watch.handler(({ input }) => runs.watch(input.run)),
     stop: os.stop.handler(({ input }) => runs.stop(input.run)),
     cancel: os.cancel.handler(({ input }) => runs.cancel(input.run)),

@@ -7,6 +7,7 @@ import { type RunId, runId } from '../../contract/branded.ts'
 import type { Plan } from '../../contract/engine-api.ts'
 import { recordOf } from '../../contract/errors.ts'
 import type { ResolvedConfig } from '../../contract/run/config.ts'
+import type { RunPath } from '../../contract/run/path.ts'
 import type { CoefficientTable, RunDetail, RunEvent, RunSummary } from '../../contract/run/run.ts'
 import { runDetail } from '../../history/detail.ts'
 import { coefficientsOf } from '../../history/epochs.ts'
@@ -18,6 +19,7 @@ import type { Supervisor } from '../link/supervisor.ts'
 import type { Seat } from '../native/seat.ts'
 import type { Checking } from './checking.ts'
 import { lastEvent } from './last-event.ts'
+import { pathOf } from './path.ts'
 import { missingEpoch, requireResumable, stateAfter } from './refusals.ts'
 import { type Hears, type Live, type Sittings, tellLast } from './sitting.ts'
 import { only } from './watchers.ts'
@@ -35,6 +37,7 @@ export interface Runs {
   list(page: { offset: number; limit: number; search: string }): { total: number; rows: RunSummary[] }
   show(run: RunId): RunDetail
   coefficients(run: RunId, stage: number, epoch: number): CoefficientTable
+  path(run: RunId): RunPath
   /** "started" once it begins, then what is told from now on; of a run that is over, only its end. */
   watch(run: RunId): AsyncGenerator<RunEvent, void>
 }
@@ -119,11 +122,18 @@ export function createRuns(options: RunsOptions): { runs: Runs; atWork: RunsAtWo
     check,
     start: (config) => jobs.asking(() => start(config)),
     resume,
-    stop: async (run) => (sittings.live(run) ? supervisor.stop() : false),
+    stop: async (run) => {
+      sittings.live(run)?.witness.note('Asked to stop: the best state of this stage is kept and evaluated.')
+      return sittings.live(run) ? supervisor.stop() : false
+    },
     cancel,
     list: (page) => listRuns(history, page),
-    show: (run) => runDetail(history, run),
+    show: (run) => {
+      const detail = runDetail(history, run)
+      return sittings.live(run)?.witness.seen(detail) ?? detail
+    },
     coefficients: (run, stage, epoch) => coefficientsOf(history, run, stage, epoch) ?? missingEpoch(run, stage, epoch),
+    path: (run) => pathOf(history, run),
     watch: (run) => sittings.live(run)?.watchers.watch() ?? watch(run),
   }
   return { runs, atWork }

@@ -54,17 +54,31 @@ export function runKind({ history, runs }: { history: History; runs: RunsAtWork 
   })
 }
 
-/** How far it is, in epochs of its stage; and a pause that waits for the next kept epoch. stages: planned. */
+/**
+ * How far it is, in steps of its stages, of which the closing evaluation counts as one more; and a pause that waits for
+ * the next kept epoch.
+ */
 function createEar(work: Work, runs: RunsAtWork, stages: number): (event: RunEvent) => void {
   let epochs = 0 // planned for its stage
+  let steps = 0
   let share: number | null = null
+  let present = { what: 'Opening files', done: 0, total: 0 }
+  const shareAt = (stage: number, step: number) =>
+    Math.min(1, (stage + Math.min(1, step / Math.max(1, steps))) / (stages + 1))
   return (event) => {
     if (event.type === 'progress') work.tell(event, undefined, share)
-    if (event.type === 'stage') epochs = event.epochsPlanned
+    if (event.type === 'stage') {
+      epochs = event.epochsPlanned
+      steps = epochs * event.stepsPerEpoch
+    }
+    if (event.type === 'pulse') {
+      share = Math.max(share ?? 0, shareAt(event.pace.stage, event.pace.step))
+      work.tell(present, event.remainingSeconds, share)
+    }
     if (event.type !== 'epoch') return
-    const what = event.stage ? `Iteration ${event.stage}, epoch` : 'Start, epoch'
-    share = Math.min(1, (event.stage + Math.min(1, event.epoch / Math.max(1, epochs))) / stages)
-    work.tell({ what, done: event.epoch, total: epochs }, event.remainingSeconds, share)
+    present = { what: event.stage ? `Iteration ${event.stage}, epoch` : 'Start, epoch', done: event.epoch, total: epochs }
+    share = Math.max(share ?? 0, shareAt(event.stage, event.step))
+    work.tell(present, event.remainingSeconds, share)
     if (work.wish() === 'pause') runs.end()
   }
 }
