@@ -74,6 +74,7 @@ export function jobOf(history: History, job: number): StoredJob {
     where: `job ${job}`,
     why: 'the queue has no job of that number',
     next: '"basil queue list" lists all of them',
+    inWindow: 'choose one of those that wait, or look at what is over',
   })
 }
 

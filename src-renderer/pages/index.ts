@@ -1,6 +1,6 @@
 // Every page, in the order of the navigation. To add one: write its component in a file here and name it below; its
 // link, its title, its address and the action that goes to it, with its key, follow (state/pages.ts says what a page
-// declares). An address that no page has is the first page's.
+// declares). An address that no page has is the last page's.
 import Layers from '@lucide/svelte/icons/layers'
 
 import { checkpoints } from '../state/checkpoints/checkpoints.svelte.ts'
@@ -19,6 +19,7 @@ import Compatible from './library/Compatible.svelte'
 import Library from './library/Library.svelte'
 import Recipe from './library/Recipe.svelte'
 import Merge from './merge/Merge.svelte'
+import Nowhere from './Nowhere.svelte'
 import Run from './Run.svelte'
 import Studies from './study/Studies.svelte'
 import Study from './study/Study.svelte'
@@ -38,7 +39,7 @@ export const pages: readonly Page[] = [
   page('merge', '/merge', 'Merge', Merge, inLibrary),
   page('data', '/data', 'Data', Data, { nav: 'Alt+I' }),
   page('data-set', '/data/:id', ({ id }) => dataSet(id), DataSet, { under: 'data' }),
-  page('compose', '/compose', 'Compose', Compose, { nav: 'Alt+N', action: 'New run', icon: Layers }),
+  page('compose', '/compose', 'Compose', Compose, { nav: 'Alt+N', also: ['Mod+N'], action: 'New run', icon: Layers }),
   page('run', '/run/:run', ({ run }) => `Run ${run}`, Run),
   page('studies', '/studies', 'Studies', Studies, { nav: 'Alt+T' }),
   page('study', '/study/:study', ({ study }) => `Study ${study}`, Study),
@@ -46,4 +47,5 @@ export const pages: readonly Page[] = [
   page('evaluation', '/evaluation/:evaluation', ({ evaluation }) => `Evaluation ${evaluation}`, Evaluation),
   page('history', '/history', 'History', History, { nav: 'Alt+H' }),
   page('engine', '/engine', 'Engine', Engine, { nav: 'Alt+G' }),
+  page('nowhere', '/nowhere', 'There is no such page', Nowhere),
 ]

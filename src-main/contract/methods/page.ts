@@ -14,6 +14,8 @@ export interface CardPage {
   name: string
   title: string
   sentence: string
+  when: string
+  costs: string
   equation: string
   paper: string | null
   needs: string
@@ -54,8 +56,8 @@ export function objectivePage(name: string): CardPage | null {
   }
 }
 
-function said({ name, title, sentence, equation, paper }: MethodCard | ObjectiveCard) {
-  return { name, title, sentence, equation, paper: paper && citation(paper) }
+function said({ name, title, sentence, when, costs, equation, paper }: MethodCard | ObjectiveCard) {
+  return { name, title, sentence, when, costs, equation, paper: paper && citation(paper) }
 }
 
 const roles: Record<StageKind, string> = {

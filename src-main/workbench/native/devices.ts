@@ -121,6 +121,7 @@ function parsed(device: unknown): string {
     where: 'BASIL_DEVICE or --device',
     why: `it is ${JSON.stringify(device)}`,
     next: 'give auto, cpu or gpu:N; "basil doctor" lists the GPUs',
+    inWindow: 'choose one of the devices on the page Engine',
   })
 }
 
@@ -164,5 +165,6 @@ export function requireDevice(device: string, engine: EngineInfo, noGpu = ''): v
     ...record,
     what: 'The chosen GPU is not in use',
     next: 'choose auto or cpu, or see to the GPU: "basil doctor" says what is there',
+    inWindow: 'choose another device on the page Engine, or see to the driver of the GPU',
   })
 }
