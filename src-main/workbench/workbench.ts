@@ -36,6 +36,7 @@ import { createChecking } from './runs/checking.ts'
 import { createExports, type Exports } from './runs/exported.ts'
 import { createRuns, type Runs, type RunsOptions } from './runs/runs.ts'
 import { createSittings, type Sittings } from './runs/sitting.ts'
+import { createSettings, type Settings } from './settings/settings.ts'
 import { createStudies, type Studies } from './studies/studies.ts'
 
 export interface WorkbenchOptions {
@@ -64,6 +65,7 @@ export interface Workbench {
   readonly merges: Merges
   readonly studies: Studies
   readonly preferences: PreferenceStore
+  readonly settings: Settings
   readonly engine: Pick<Supervisor, 'state' | 'describe' | 'restart' | 'ask'>
   readonly device: Device
   readonly installer: Installer
@@ -148,6 +150,7 @@ export async function openWorkbench(options: WorkbenchOptions): Promise<Workbenc
     sample: options.sample ?? join(resources, 'sample', 'dv-basi.json'),
     projects: createProjects((path) => library.holds(path) || dataSets.holds(path)),
     preferences: createPreferences(home),
+    settings: createSettings({ home, jobs, renew: supervisor.renew }),
     engine: supervisor,
     device: createDevice({ home, now: device, jobs, supervisor, measuring }),
     notices: history.notices,

@@ -32,6 +32,7 @@ import {
 import { mergeModels, startMerge } from './merge.ts'
 import { openConfiguration, openSample } from './project.ts'
 import { cancelRun, exportModel, restartEngine, resumeOnCpu, resumeRun, runAgain, startRun, stopRun } from './run.ts'
+import { backUpNow, bringBack } from './settings.ts'
 import {
   forgetStudy,
   pauseStudy,
@@ -77,6 +78,7 @@ const groups: readonly ActionGroup[] = [
   { title: 'Studies', actions: [reproduceTable, pauseStudy, pauseStudyNow, resumeStudy, forgetStudy] },
   { title: 'History', actions: [findRuns, salvageHistory] },
   { title: 'Engine', actions: [measureEngines, installCpu, installCuda, cancelInstall, removeEngine] },
+  { title: 'Settings', actions: [backUpNow, bringBack] },
   { title: 'Window', actions: [showPalette, undoLast, toggleTheme, showKeys, retryConnection] },
 ]
 

@@ -1,10 +1,13 @@
 // Every page, in the order of the navigation. To add one: write its component in a file here and name it below; its
 // link, its title, its address and the action that goes to it, with its key, follow (state/pages.ts says what a page
 // declares). An address that no page has is the last page's.
+import CircleHelp from '@lucide/svelte/icons/circle-help'
 import Layers from '@lucide/svelte/icons/layers'
+import SettingsIcon from '@lucide/svelte/icons/settings'
 
 import { checkpoints } from '../state/checkpoints/checkpoints.svelte.ts'
 import { dataSets } from '../state/data/data-sets.svelte.ts'
+import { topicOf } from '../state/help/topics.ts'
 import { type Page, page } from '../state/pages.ts'
 import Compose from './Compose.svelte'
 import Data from './data/Data.svelte'
@@ -16,11 +19,14 @@ import History from './History.svelte'
 import Checkpoint from './library/Checkpoint.svelte'
 import Compare from './library/Compare.svelte'
 import Compatible from './library/Compatible.svelte'
+import Help from './help/Help.svelte'
+import Topic from './help/Topic.svelte'
 import Library from './library/Library.svelte'
 import Recipe from './library/Recipe.svelte'
 import Merge from './merge/Merge.svelte'
 import Nowhere from './Nowhere.svelte'
 import Run from './Run.svelte'
+import Settings from './settings/Settings.svelte'
 import Studies from './study/Studies.svelte'
 import Study from './study/Study.svelte'
 import Welcome from './Welcome.svelte'
@@ -47,5 +53,8 @@ export const pages: readonly Page[] = [
   page('evaluation', '/evaluation/:evaluation', ({ evaluation }) => `Evaluation ${evaluation}`, Evaluation),
   page('history', '/history', 'History', History, { nav: 'Alt+H' }),
   page('engine', '/engine', 'Engine', Engine, { nav: 'Alt+G' }),
+  page('settings', '/settings', 'Settings', Settings, { key: 'Mod+,', action: 'Settings', icon: SettingsIcon }),
+  page('help', '/help', 'Help', Help, { key: 'F1', action: 'Help', icon: CircleHelp }),
+  page('topic', '/help/:topic*', ({ topic }) => topicOf(topic)?.title ?? 'Help', Topic, { under: 'help' }),
   page('nowhere', '/nowhere', 'There is no such page', Nowhere),
 ]

@@ -65,7 +65,7 @@ export function addressOf({ name, route }: Pick<Page, 'name' | 'route'>, numbers
   return `#${path}`
 }
 
-const forms = { '': '(\\d{1,12})', '+': '(\\d{1,12}(?:,\\d{1,12}){0,63})', '*': '([a-z][a-z0-9-]{0,63})' }
+const forms = { '': '(\\d{1,12})', '+': '(\\d{1,12}(?:,\\d{1,12}){0,63})', '*': '([a-z0-9][a-z0-9-]{0,63})' }
 
 /** The numbers of this page that stand in an address; null where it is not of this page. */
 export function numbersIn({ route }: Pick<Page, 'route'>, address: string): Numbers | null {

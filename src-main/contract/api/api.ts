@@ -23,6 +23,7 @@ import { libraryApi } from './library.ts'
 import { mergesApi } from './merges.ts'
 import { deviceSchema, installEventSchema, nativeKinds, nativeStatusSchema } from './native.ts'
 import { preferencesApi } from './preferences.ts'
+import { settingsApi } from './settings.ts'
 import { studiesApi } from './studies.ts'
 
 const run = z.object({ run: runIdSchema })
@@ -97,6 +98,7 @@ export const api = {
   jobs: jobsApi,
   merges: mergesApi,
   preferences: preferencesApi,
+  settings: settingsApi,
   disentanglement: disentanglementApi,
   evaluations: evaluationsApi,
   studies: studiesApi,

@@ -11,6 +11,7 @@ import type { MethodCard, Reading, StageKind } from './card.ts'
 import { methodCard } from './lookup.ts'
 
 export interface CardPage {
+  kind: 'method' | 'objective'
   name: string
   title: string
   sentence: string
@@ -39,6 +40,7 @@ export function methodPage(name: string): CardPage | null {
   const readings: [string, Reading<unknown>][] = Object.entries(card.reads)
   return {
     ...said(card),
+    kind: 'method',
     needs: `${listed(card.stages.map((stage) => roles[stage]))}. It needs ${needsOf(card)}.`,
     fields: readings.map(([field, reading]) => lineOf(field, reading, values[field])),
   }
@@ -51,6 +53,7 @@ export function objectivePage(name: string): CardPage | null {
   const needs = card.unlabelled ? 'It needs no labels' : 'It needs labels'
   return {
     ...said(card),
+    kind: 'objective',
     needs: `${needs}${card.adapts ? ', and batches of a number of images to choose among' : ''}.`,
     fields: (card.reads ?? []).map((field) => lineOf(field, {}, undefined)),
   }

@@ -14,6 +14,7 @@ import { currentEngine } from '../../files/engine-folder.ts'
 import { readStartSync } from '../../files/open.ts'
 import { writeAtomic } from '../../files/write-atomic.ts'
 import { engineOrder } from '../engines/choice.ts'
+import { limitsEnvironment } from '../settings/kept.ts'
 
 const fields = ['index', 'name', 'memory.total', 'memory.free', 'driver_version', 'compute_cap']
 const olderFields = fields.slice(0, -1) // of a driver before 495, which refuses the whole question otherwise
@@ -143,6 +144,7 @@ export function engineEnvironment(
   const card = cardChoice(home, device, env)
   return {
     ...inherited,
+    ...limitsEnvironment(home, env),
     ...(addon ? { BASIL_ADDON: addon } : {}),
     ...(isForced && device !== 'cpu' ? {} : { BASIL_ENGINES: order.join() }),
     ...(device === 'cpu' && /^(cuda|webgpu)$/.test(env['BASIL_BACKEND'] ?? '') ? { BASIL_BACKEND: '' } : {}),

@@ -68,7 +68,7 @@ function ofMerge(merge: MergeCard): Topic {
     `What it gives is multiplied by ${coefficient} where nobody says`,
   ]
   const fields = parametersOf(merge).map((one) => ({
-    name: one.title,
+    name: one.title ?? one.name,
     symbol: one.symbol ?? null,
     bounds: `${allowed(one)}; ${said(one.default)} where nothing is said`,
     description: one.description,
