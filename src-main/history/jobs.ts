@@ -75,7 +75,8 @@ export function jobOf(history: History, job: number): StoredJob {
     what: 'There is no such job',
     where: `job ${job}`,
     why: 'the queue has no job of that number',
-    next: 'look for it in the queue',
+    next: '"basil queue list" lists all of them',
+    inWindow: 'choose one of those that wait, or look at what is over',
   })
 }
 

@@ -83,6 +83,7 @@ export function runRow(history: History, run: RunId): RunRow {
       where: `run ${run}`,
       why: 'the history has no run of that number',
       next: '"basil runs" lists all of them',
+      inWindow: 'choose one of those on the page History',
     })
   return found
 }

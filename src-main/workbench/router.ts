@@ -16,6 +16,7 @@ import { mergesRouter } from './merges/router.ts'
 import { engineRouter } from './native/router.ts'
 import type { Platform } from './platform.ts'
 import { runsRouter } from './runs/router.ts'
+import { settingsRouter } from './settings/settings.ts'
 import { studiesRouter } from './studies/router.ts'
 import type { Workbench } from './workbench.ts'
 
@@ -56,6 +57,7 @@ export function createRouter(workbench: Workbench, platform: Platform) {
     heads: headsRouter(workbench.heads),
     history: {
       backups: os.history.backups.handler(() => historyCare.backups()),
+      backUp: os.history.backUp.handler(() => historyCare.backUp()),
       salvage: os.history.salvage.handler(() => historyCare.salvage()),
     },
     disentanglement: {
@@ -74,6 +76,7 @@ export function createRouter(workbench: Workbench, platform: Platform) {
         return true
       }),
     },
+    settings: settingsRouter(workbench.settings),
     runs: runsRouter(workbench, platform),
   })
 }

@@ -40,6 +40,7 @@ import { createChecking } from './runs/checking.ts'
 import { createExports, type Exports } from './runs/exported.ts'
 import { createRuns, type Runs, type RunsOptions } from './runs/runs.ts'
 import { createSittings, type Sittings } from './runs/sitting.ts'
+import { createSettings, type Settings } from './settings/settings.ts'
 import { createStudies, type Studies } from './studies/studies.ts'
 
 export interface WorkbenchOptions {
@@ -71,6 +72,7 @@ export interface Workbench {
   readonly studies: Studies
   readonly preferences: PreferenceStore
   readonly lineage: LineageQuestions
+  readonly settings: Settings
   readonly engine: Pick<Supervisor, 'state' | 'describe' | 'restart' | 'ask'>
   readonly device: Device
   readonly installer: Installer
@@ -158,6 +160,7 @@ export async function openWorkbench(options: WorkbenchOptions): Promise<Workbenc
     projects: createProjects((path) => library.holds(path) || dataSets.holds(path)),
     preferences: createPreferences(home),
     lineage: createLineage(history),
+    settings: createSettings({ home, jobs, renew: supervisor.renew }),
     engine: supervisor,
     device: createDevice({ home, now: device, jobs, supervisor, measuring }),
     notices: history.notices,

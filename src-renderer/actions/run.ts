@@ -139,6 +139,7 @@ export const runAgain: Action = {
   id: 'run-again',
   title: 'Run again with these settings',
   shortcut: 'Alt+D',
+  also: ['Mod+D'],
   icon: RotateCcw,
   enabled: isOver,
   run: async () => {

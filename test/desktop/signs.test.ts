@@ -42,9 +42,7 @@ test('the taskbar shows the share of what is at work, that it is not known, and 
 
 test('the end of longer work is told to who wants that, and a click goes to it', async () => {
   const window = await shown(true, [running], [done], [done])
-  expect(electron.Notification.shown.map(({ options }) => options)).toEqual([
-    { title: 'Run 3 is done', body: 'a run' },
-  ])
+  expect(electron.Notification.shown.map(({ options }) => options)).toEqual([{ title: 'Run 3 is done', body: 'a run' }])
   electron.Notification.shown[0]?.emit('click')
   expect(window.focus).toHaveBeenCalledOnce()
   expect(window.loadURL).toHaveBeenLastCalledWith('app://basil/#/run/3')

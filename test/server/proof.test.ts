@@ -128,7 +128,13 @@ describe('the address of a data folder', () => {
     expect(readAddress(home)).toBeNull()
     chmodSync(file, 0o600)
     expect(readAddress(home)).not.toBeNull()
-    for (const broken of ['', '{', '[]', text.replace(/"port":\d+/, '"port":0'), text.replace(/"token":"/, '"token":"x')]) {
+    for (const broken of [
+      '',
+      '{',
+      '[]',
+      text.replace(/"port":\d+/, '"port":0'),
+      text.replace(/"token":"/, '"token":"x'),
+    ]) {
       writeFileSync(file, broken)
       expect(readAddress(home)).toBeNull()
     }

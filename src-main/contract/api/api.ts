@@ -26,6 +26,7 @@ import { lineageApi } from './lineage.ts'
 import { mergesApi } from './merges.ts'
 import { deviceSchema, installEventSchema, nativeKinds, nativeStatusSchema } from './native.ts'
 import { preferencesApi } from './preferences.ts'
+import { settingsApi } from './settings.ts'
 import { studiesApi } from './studies.ts'
 
 const run = z.object({ run: runIdSchema })
@@ -102,6 +103,7 @@ export const api = {
   jobs: jobsApi,
   merges: mergesApi,
   preferences: preferencesApi,
+  settings: settingsApi,
   disentanglement: disentanglementApi,
   evaluations: evaluationsApi,
   studies: studiesApi,

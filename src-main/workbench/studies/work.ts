@@ -72,7 +72,9 @@ async function one({ history, runs }: Place, study: number, planned: StudyRun, w
 
 /** Those that are left take as long as those that are done have taken; null before the first is. */
 function leftOf(history: History, all: readonly StudyRun[]): number | null {
-  const seconds = all.flatMap(({ run, state }) => (run !== null && state === 'done' ? [runRow(history, run).seconds] : []))
+  const seconds = all.flatMap(({ run, state }) =>
+    run !== null && state === 'done' ? [runRow(history, run).seconds] : [],
+  )
   const left = all.filter(({ state }) => unfinished.includes(state)).length
   return seconds.length === 0 ? null : (seconds.reduce((sum, one) => sum + one, 0) / seconds.length) * left
 }

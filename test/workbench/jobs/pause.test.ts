@@ -111,32 +111,29 @@ test('whoever shows runs is told once when one came, began, was called otherwise
   expect(workbench.runs.show(run).state).toBe('paused')
 })
 
-test(
-  'the real engine: a run that was paused ends with the bits of the unbroken one',
-  async () => {
-    const door = join(import.meta.dirname, '../../../src-main/worker/door.ts')
-    const { tasks, ...golden } = goldenConfig('cross-entropy', {
-      ...{ batch: 48, iterations: 1, steps: undefined, epochs: 2 },
-      start: { method: 'atlas', epochs: 3 },
-    })
-    const config: ResolvedConfig = { ...golden, tasks: tasks.slice(0, 1), microBatch: 48 }
-    const workbench = await toyWorkbench(temporaryFolder(), () => forkEngine(door))
-    onTestFinished(() => workbench.close())
-    const toTheEnd = async (run: RunId, see?: (event: RunEvent) => void) =>
-      (await follow(workbench, run, see)).at(-1)?.type
-    const whole = await workbench.runs.start(config)
-    expect(await toTheEnd(whole)).toBe('done')
-    const paused = await workbench.runs.start(config)
-    const number = workbench.jobs.list().find(({ run }) => run === paused)?.job ?? 0
-    await toTheEnd(paused, (event) => {
-      if (event.type === 'epoch' && event.stage === 0 && event.epoch === 1) void workbench.jobs.pause(number, false)
-    })
-    const { state, start } = workbench.runs.show(paused)
-    expect([state, start?.epochs.at(-1)?.epoch]).toEqual(['paused', expect.any(Number)])
-    expect(start?.ended).toBe(false)
-    await workbench.runs.resume(paused)
-    expect(await toTheEnd(paused)).toBe('done')
-    expect(bitsOf(workbench, paused)).toEqual(bitsOf(workbench, whole))
-    expect(paused).toBe(runId(2))
-  },
-)
+test('the real engine: a run that was paused ends with the bits of the unbroken one', async () => {
+  const door = join(import.meta.dirname, '../../../src-main/worker/door.ts')
+  const { tasks, ...golden } = goldenConfig('cross-entropy', {
+    ...{ batch: 48, iterations: 1, steps: undefined, epochs: 2 },
+    start: { method: 'atlas', epochs: 3 },
+  })
+  const config: ResolvedConfig = { ...golden, tasks: tasks.slice(0, 1), microBatch: 48 }
+  const workbench = await toyWorkbench(temporaryFolder(), () => forkEngine(door))
+  onTestFinished(() => workbench.close())
+  const toTheEnd = async (run: RunId, see?: (event: RunEvent) => void) =>
+    (await follow(workbench, run, see)).at(-1)?.type
+  const whole = await workbench.runs.start(config)
+  expect(await toTheEnd(whole)).toBe('done')
+  const paused = await workbench.runs.start(config)
+  const number = workbench.jobs.list().find(({ run }) => run === paused)?.job ?? 0
+  await toTheEnd(paused, (event) => {
+    if (event.type === 'epoch' && event.stage === 0 && event.epoch === 1) void workbench.jobs.pause(number, false)
+  })
+  const { state, start } = workbench.runs.show(paused)
+  expect([state, start?.epochs.at(-1)?.epoch]).toEqual(['paused', expect.any(Number)])
+  expect(start?.ended).toBe(false)
+  await workbench.runs.resume(paused)
+  expect(await toTheEnd(paused)).toBe('done')
+  expect(bitsOf(workbench, paused)).toEqual(bitsOf(workbench, whole))
+  expect(paused).toBe(runId(2))
+})

@@ -76,7 +76,11 @@ function createEar(work: Work, runs: RunsAtWork, stages: number): (event: RunEve
       work.tell(present, event.remainingSeconds, share)
     }
     if (event.type !== 'epoch') return
-    present = { what: event.stage ? `Iteration ${event.stage}, epoch` : 'Start, epoch', done: event.epoch, total: epochs }
+    present = {
+      what: event.stage ? `Iteration ${event.stage}, epoch` : 'Start, epoch',
+      done: event.epoch,
+      total: epochs,
+    }
     share = Math.max(share ?? 0, shareAt(event.stage, event.step))
     work.tell(present, event.remainingSeconds, share)
     if (work.wish() === 'pause') runs.end()

@@ -54,7 +54,9 @@ test('work on files does not wait for the engine, and two of it go on beside eac
 test('words say when, that it is held, and what is not known', () => {
   const times = later(new Map([[1, { begins: 90, ends: 100 }]]), 30)
   expect(times.get(1)).toEqual({ begins: 60, ends: 70 })
-  expect(whenText(jobLike({ state: 'waiting' }), times.get(1))).toBe('Begins in about 1 min 0 s, ends in about 1 min 10 s.')
+  expect(whenText(jobLike({ state: 'waiting' }), times.get(1))).toBe(
+    'Begins in about 1 min 0 s, ends in about 1 min 10 s.',
+  )
   expect(whenText(jobLike({ state: 'running' }), { begins: 0, ends: 9 })).toBe('Ends in about 9 s.')
   expect(whenText(jobLike({ state: 'running' }))).toBe('How long it will take is not known yet.')
   expect(whenText(jobLike({ state: 'running', pausing: true }))).toBe('Pauses at the next place where it can go on.')
