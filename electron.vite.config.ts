@@ -4,9 +4,10 @@
 import { cpSync } from 'node:fs'
 import { join } from 'node:path'
 
-import { svelte } from '@sveltejs/vite-plugin-svelte'
 import { defineConfig } from 'electron-vite'
 import type { Plugin } from 'vite'
+
+import { pagesConfig } from './build/pages.mjs'
 
 const root = import.meta.dirname
 const at = (path: string) => join(root, path)
@@ -51,9 +52,5 @@ export default defineConfig({
       },
     },
   },
-  renderer: {
-    root: at('src-renderer'),
-    plugins: [svelte({ configFile: false })],
-    build: { outDir: at('out/renderer'), minify: true, rolldownOptions: { input: at('src-renderer/index.html') } },
-  },
+  renderer: pagesConfig,
 })

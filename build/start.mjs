@@ -1,12 +1,12 @@
 // npm start: builds what is out of date and opens the window. Where no window can be (no display, or Electron's program
 // is neither here nor to be had in 20 seconds) it says why in one line and serves the workbench to a browser on this
-// machine.
+// machine, which needs the kernels and the pages alone: Node reads the rest as it is written.
 //   npm start -- --no-window    at once in a browser
 import { spawn, spawnSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
-import { build } from './build.mjs'
+import { build, buildPages } from './build.mjs'
 import { root } from './sources.mjs'
 
 const patience = 20_000 // ms for a download
@@ -18,20 +18,26 @@ const dist = process.env.ELECTRON_OVERRIDE_DIST_PATH ?? join(package_, 'dist')
 const binary = join(dist, parts[process.platform] ?? 'electron')
 
 try {
-  build()
+  const why = noWindow() ?? (await openWindow())
+  await buildPages()
+  await serve(why)
 } catch (error) {
   console.error(error.message)
   process.exit(1)
 }
-const why = await openWindow()
-await serve(why)
+
+/** Why there can be no window, as far as that is known before anything is built. */
+function noWindow() {
+  if (process.argv.includes('--no-window')) return 'as asked'
+  if (process.platform === 'linux' && !process.env.DISPLAY && !process.env.WAYLAND_DISPLAY) return 'there is no display'
+  return undefined
+}
 
 /** Ends the program when the window has been closed; otherwise resolves with why there was none. */
 async function openWindow() {
-  if (process.argv.includes('--no-window')) return 'as asked'
-  if (process.platform === 'linux' && !process.env.DISPLAY && !process.env.WAYLAND_DISPLAY) return 'there is no display'
   const missing = installed() ? undefined : download()
   if (missing) return missing
+  await build()
   const began = Date.now()
   const asRoot = process.getuid?.() === 0 ? ['--no-sandbox'] : [] // Chromium refuses root otherwise
   const { ELECTRON_RUN_AS_NODE: _, ...env } = process.env

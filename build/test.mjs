@@ -13,7 +13,7 @@ const args = process.argv.slice(2)
 const tally = { passed: 0, failed: 0, skipped: 0 }
 
 try {
-  build()
+  await build()
 } catch (error) {
   console.error(error.message)
   tally.failed += 1

@@ -170,7 +170,7 @@ program
 program
   .command('serve')
   .description('the workbench in a browser on this machine')
-  .option('--port <n>', 'a port of 127.0.0.1; any free one if not given', wholeNumber, 0)
+  .option('--port <n>', 'a port of 127.0.0.1; if not given the one of last time, or any free one', wholeNumber, 0)
   .action(({ port }) =>
     withWorkbench(false, true, async (workbench) => {
       const { serve } = await import('./server/serve.ts')

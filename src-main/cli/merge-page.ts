@@ -17,13 +17,13 @@ export function mergePage(): string {
 }
 
 function section(card: MergeCard): string[] {
-  const { name, title, sentence, equation, paper, presets = {}, coefficient } = card
+  const { name, title, sentence, when, costs, equation, paper, presets = {}, coefficient } = card
   const own = parametersOf(card)
   return [
     '',
     `## ${title} (\`${name}\`)`,
     '',
-    `${sentence}.`,
+    `${sentence}. ${when}. ${costs}.`,
     '',
     `    ${equation}`,
     '',

@@ -41,10 +41,10 @@ function listLines(): string[] {
   return ['Methods', ...methods.map(line), '', 'Objectives', ...objectives.map(line)]
 }
 
-export function pageLines({ name, title, sentence, equation, paper, needs, fields }: CardPage): string[] {
+export function pageLines({ name, title, sentence, when, costs, equation, paper, needs, fields }: CardPage): string[] {
   return [
     `${name}: ${title}`,
-    `${sentence}.`,
+    `${sentence}. ${when}. ${costs}.`,
     '',
     `  ${equation}`,
     '',

@@ -1,7 +1,7 @@
 // What an error of a backend means. Wasm's guard throws RangeErrors; TensorFlow's and Dawn's errors have a text and
 // nothing else, and where a driver is gone it may end the process, so the same words are looked for in what a dead
 // engine last said.
-import { BasilError, type ErrorRecord } from './errors.ts'
+import { BasilError, type ErrorRecord, nextInWindow } from './errors.ts'
 
 const fullMemory =
   /wasm backend is out of memory|Array buffer allocation failed|OOM when allocating|RESOURCE_?EXHAUSTED|Invalid TF_Status: 8\b|failed to allocate|CUDA_ERROR_OUT_OF_MEMORY|_STATUS_ALLOC_FAILED|VK_ERROR_OUT_OF_(DEVICE|HOST|POOL)_MEMORY|E_OUTOFMEMORY|exceeds the max buffer size/i
@@ -45,6 +45,7 @@ export function inContext(fault: ErrorRecord, { sleptSeconds, hasFitted }: Circu
       what: 'The GPU was lost when the machine slept',
       why: `${fault.why}; the machine had slept for ${Math.round(sleptSeconds / 60) || 1} min just before`,
       next: `resume the run: a driver is often well again after it; if not, ${fault.next}`,
+      inWindow: `resume the run: a driver is often well again after it; if not, ${nextInWindow(fault)}`,
     }
   if (fault.code === 'out-of-memory' && hasFitted)
     return {
@@ -52,6 +53,7 @@ export function inContext(fault: ErrorRecord, { sleptSeconds, hasFitted }: Circu
       what: 'The GPU has less room than it had',
       why: `${fault.why}; the same run did fit before, so another program may have taken memory of the card`,
       next: 'end other programs that use the card ("nvidia-smi" lists them on NVIDIA\'s), then resume the run; or resume it on the CPU',
+      inWindow: 'end other programs that use the card, then resume the run; or resume it on the CPU',
     }
   return fault
 }
@@ -69,6 +71,8 @@ function deviceRefused(why: string, options?: ErrorOptions): BasilError {
       where: 'engine',
       why,
       next: 'resume the run on the CPU or with another engine ("--engine"), and report this with "basil doctor": it is a fault of Basil or of the driver',
+      inWindow:
+        'resume the run on the CPU or with another engine, and report this with the log: it is a fault of Basil or of the driver',
     },
     options,
   )
@@ -82,6 +86,7 @@ export function deviceLost(why: string, options?: ErrorOptions): BasilError {
       where: 'engine',
       why,
       next: 'resume the run on the CPU, or see to the driver ("nvidia-smi" must list the card) and resume the run on the GPU',
+      inWindow: 'resume the run on the CPU, or see to the driver of the GPU and resume the run on it',
     },
     options,
   )
@@ -103,9 +108,13 @@ function outOfMemory(error: unknown, doing: string): BasilError {
       what: 'The memory of the engine is full',
       where: doing,
       why,
-      next: /wasm/.test(why)
-        ? 'combine fewer or smaller models, or install native TensorFlow ("basil engine install"), which is not bound to 4 GiB'
-        : 'end other programs that use the device, combine fewer or smaller models, or compute on the CPU',
+      ...(/wasm/.test(why)
+        ? {
+            next: 'combine fewer or smaller models, or install native TensorFlow ("basil engine install"), which is not bound to 4 GiB',
+            inWindow:
+              'combine fewer or smaller models, or install native TensorFlow on the page Engine, which is not bound to 4 GiB',
+          }
+        : { next: 'end other programs that use the device, combine fewer or smaller models, or compute on the CPU' }),
     },
     { cause: error },
   )

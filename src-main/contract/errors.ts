@@ -1,6 +1,8 @@
 // Errors a person can act on: one class, a closed set of codes, and always what, where, why and what to do next.
 import { z } from 'zod'
 
+import './issues-in-words.ts'
+
 const errorCodes = [
   'config-invalid', // a field of a run's configuration is wrong
   'file-missing',
@@ -48,8 +50,12 @@ export const errorSchema = z.object({
   where: z.string(),
   why: z.string(),
   next: z.string(),
+  inWindow: z.string().optional(), // what to do next for who has a window, where next names a command
 })
 export type ErrorRecord = z.infer<typeof errorSchema>
+
+/** What to do next, for each of the two places that tell it. */
+export type Steps = Pick<ErrorRecord, 'next' | 'inWindow'>
 
 /** what: one sentence; where: file, tensor or field; why: the evidence; next: what the person can do. */
 export class BasilError extends Error {
@@ -66,6 +72,9 @@ export class BasilError extends Error {
 export function sentence({ what, where, why, next }: ErrorRecord): string {
   return `${what}${where ? ` (${where})` : ''}: ${why}. Next: ${next}.`
 }
+
+/** What to do next, as a window says it: it sends nobody to a terminal. */
+export const nextInWindow = ({ next, inWindow }: Steps): string => inWindow ?? next
 
 /** Any thrown thing as a record; what is not a BasilError is a fault of ours and says so. */
 export function recordOf(thrown: unknown): ErrorRecord {

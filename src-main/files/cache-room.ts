@@ -6,7 +6,7 @@ import { dirname, join } from 'node:path'
 
 import { BasilError } from '../contract/errors.ts'
 
-const extensions = /\.(features|pixels|unpacked)$/
+const usual = /\.(features|pixels|unpacked)$/
 
 export interface CacheRoom {
   readonly capBytes: number
@@ -21,6 +21,7 @@ export interface CacheRoom {
 export interface CacheRoomOptions {
   capBytes?: number
   now?: () => Date
+  files?: RegExp // which names are the caches'
 }
 
 /** Every use of a file at present, with what it may come to take. */
@@ -29,7 +30,7 @@ type InUse = Map<string, { bytes: number }[]>
 /** folders are made when their first file is. */
 export function cacheRoom(
   folders: readonly string[],
-  { capBytes = capFromEnvironment(), now = () => new Date() }: CacheRoomOptions = {},
+  { capBytes = cacheCap(), now = () => new Date(), files = usual }: CacheRoomOptions = {},
 ): CacheRoom {
   const inUse: InUse = new Map()
   const touch = (path: string): Promise<void> => utimes(path, now(), now())
@@ -38,7 +39,8 @@ export function cacheRoom(
     touch,
     use: async (path, bytes) => {
       await mkdir(dirname(path), { recursive: true, mode: 0o700 })
-      await makeRoom(folders, path, capBytes - bytes, inUse)
+      const all = (await Promise.all(folders.map((folder) => filesIn(folder, files)))).flat()
+      await makeRoom(all, path, capBytes - bytes, inUse)
       const uses = inUse.get(path) ?? []
       const mine = { bytes }
       uses.push(mine)
@@ -53,9 +55,9 @@ export function cacheRoom(
   }
 }
 
-/** BASIL_CACHE_GB, else 20 GB. */
-function capFromEnvironment(): number {
-  const written = process.env.BASIL_CACHE_GB
+/** BASIL_CACHE_GB, else 20 GB; in bytes. */
+export function cacheCap(env: NodeJS.ProcessEnv = process.env): number {
+  const written = env['BASIL_CACHE_GB']
   const gigabytes = written ? Number(written) : 20
   if (gigabytes >= 0) return gigabytes * 1e9
   throw new BasilError({
@@ -71,8 +73,8 @@ function capFromEnvironment(): number {
  * Removes files, least recently used first and none in use, until those beside `mine` take no more than `allowed`
  * bytes.
  */
-async function makeRoom(folders: readonly string[], mine: string, allowed: number, inUse: InUse): Promise<void> {
-  const paths = (await Promise.all(folders.map(filesIn))).flat().filter((path) => path !== mine)
+async function makeRoom(all: readonly string[], mine: string, allowed: number, inUse: InUse): Promise<void> {
+  const paths = all.filter((path) => path !== mine)
   const files = (await Promise.all(paths.map((path) => sizeAndTime(path, inUse.get(path))))).flat()
   let total = files.reduce((sum, f) => sum + f.size, 0)
   for (const { path, size } of files.filter((f) => !inUse.has(f.path)).sort((a, b) => a.used - b.used)) {
@@ -82,9 +84,9 @@ async function makeRoom(folders: readonly string[], mine: string, allowed: numbe
   }
 }
 
-async function filesIn(folder: string): Promise<string[]> {
+async function filesIn(folder: string, wanted: RegExp): Promise<string[]> {
   const names = await readdir(folder).catch(() => [])
-  return names.filter((name) => extensions.test(name)).map((name) => join(folder, name))
+  return names.filter((name) => wanted.test(name)).map((name) => join(folder, name))
 }
 
 /**

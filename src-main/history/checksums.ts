@@ -226,5 +226,6 @@ function damagedRow(part: Part | undefined, values: readonly unknown[]): BasilEr
     where: `table ${part?.name}, ${named}`,
     why: 'its checksum does not fit what is stored',
     next: 'take it back from a backup: "Bring back what can be read" on the page Welcome, or "basil history salvage"',
+    inWindow: 'take it back from a backup: "Bring back what can be read" on the page Welcome',
   })
 }

@@ -158,8 +158,12 @@ function noticeOf(where: string, what: string, why: string): ErrorRecord {
   const backups = newest
     ? `the ${older.length > 0 ? `newest of ${older.length + 1} backups` : 'one backup'} (${newest.made.slice(0, 16).replace('T', ' ')})`
     : 'there is no backup'
-  const offer = `"basil history salvage" brings back the runs that can be read${newest ? `, and those of ${backups}` : `; ${backups}`}`
-  return { code: 'history-damaged', what, where, why, next: `nothing was deleted; ${offer}` }
+  const offered = `brings back the runs that can be read${newest ? `, and those of ${backups}` : `; ${backups}`}`
+  return {
+    ...{ code: 'history-damaged', what, where, why },
+    next: `nothing was deleted; "basil history salvage" ${offered}`,
+    inWindow: `nothing was deleted; the button "Bring back what can be read" ${offered}`,
+  }
 }
 
 /** A number is never used twice, not even where the runs that had it can no longer be read. */

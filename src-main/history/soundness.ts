@@ -108,6 +108,6 @@ function damaged(file: string, why: string): BasilError {
     what: 'The history is damaged',
     where: file,
     why,
-    next: whereDamaged,
+    ...whereDamaged,
   })
 }

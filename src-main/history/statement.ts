@@ -7,7 +7,7 @@ import { dirname } from 'node:path'
 import type { Database, Statement } from 'better-sqlite3'
 
 import type { RunId } from '../contract/branded.ts'
-import { BasilError, type ErrorRecord } from '../contract/errors.ts'
+import { BasilError, type ErrorRecord, type Steps } from '../contract/errors.ts'
 import { sparing } from './checksums.ts'
 
 /** An open history. write: this process is the data folder's one writer. */
@@ -125,8 +125,10 @@ export function isBusy(error: unknown): boolean {
 }
 
 /** What to do with a file that is broken. */
-export const whereDamaged =
-  'start Basil for writing (its window, or "basil history salvage"): it sets the file aside, untouched, and brings back what can be read'
+export const whereDamaged: Steps = {
+  next: 'start Basil for writing (its window, or "basil history salvage"): it sets the file aside, untouched, and brings back what can be read',
+  inWindow: 'start Basil anew: it sets the file aside, untouched, and brings back what can be read',
+}
 
 /** write: whether it was met by who may write. */
 export function historyError(error: unknown, file: string, write = true): unknown {
@@ -139,7 +141,7 @@ export function historyError(error: unknown, file: string, write = true): unknow
     return record({
       code: 'history-damaged',
       what: 'The history is damaged',
-      next: whereDamaged,
+      ...whereDamaged,
     })
   if (code === 'SQLITE_FULL' || (/^SQLITE_(IOERR|CANTOPEN)/.test(code) && isFull(file)))
     return record({ code: 'disk-full', what: 'The disk is full', next: 'free some space, then try again' })

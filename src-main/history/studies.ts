@@ -76,6 +76,7 @@ export function studyOf(history: History, study: number): StudySummary & { defin
     where: `study ${study}`,
     why: 'the history has no study of that number',
     next: '"basil study list" lists all of them',
+    inWindow: 'choose one of those on the page Studies',
   })
 }
 

@@ -16,6 +16,8 @@ interface Place {
 
 export interface HistoryCare {
   backups(): Backup[]
+  /** One more, now. Throws run-state while anything is at work, and what a full disk does. */
+  backUp(): Promise<Backup[]>
   /** Throws run-state while anything is at work. */
   salvage(): Promise<Salvaged>
   /**
@@ -52,6 +54,12 @@ export function createHistoryCare({ history, home, jobs }: Place): HistoryCare {
 
   return {
     backups: () => listBackups(home),
+    backUp: () =>
+      after(async () => {
+        jobs.requireQuiet()
+        await makeBackup(history, new Date(), () => !isClosed)
+        return listBackups(home)
+      }),
     salvage: () =>
       after(async () => {
         jobs.requireQuiet()

@@ -134,8 +134,14 @@ export async function readConfig(file: string): Promise<unknown> {
 }
 
 function notAConfig(where: string, why: string): BasilError {
-  const next = 'open a JSON file as "basil schema" describes it'
-  return new BasilError({ code: 'config-invalid', what: 'This is not a configuration', where, why, next })
+  return new BasilError({
+    code: 'config-invalid',
+    what: 'This is not a configuration',
+    where,
+    why,
+    next: 'open a JSON file as "basil schema" describes it',
+    inWindow: 'open the JSON file of a run; checkpoints are added to the library, and images to the data sets',
+  })
 }
 
 const nameOf = (file: string, given: string | undefined): string => given ?? basename(file, '.json')

@@ -16,6 +16,7 @@ import { mergesRouter } from './merges/router.ts'
 import { engineRouter } from './native/router.ts'
 import type { Platform } from './platform.ts'
 import { runsRouter } from './runs/router.ts'
+import { settingsRouter } from './settings/settings.ts'
 import { studiesRouter } from './studies/router.ts'
 import type { Workbench } from './workbench.ts'
 
@@ -47,10 +48,16 @@ export function createRouter(workbench: Workbench, platform: Platform) {
       }),
     },
     library: libraryRouter(workbench.library, platform),
+    lineage: {
+      of: os.lineage.of.handler(({ input }) => workbench.lineage.of(input)),
+      written: os.lineage.written.handler(({ input }) => workbench.lineage.written(input.run)),
+    },
+    comparison: { paired: os.comparison.paired.handler(({ input }) => workbench.lineage.paired(input.runs)) },
     data: dataRouter(workbench.dataSets, platform),
     heads: headsRouter(workbench.heads),
     history: {
       backups: os.history.backups.handler(() => historyCare.backups()),
+      backUp: os.history.backUp.handler(() => historyCare.backUp()),
       salvage: os.history.salvage.handler(() => historyCare.salvage()),
     },
     disentanglement: {
@@ -69,6 +76,7 @@ export function createRouter(workbench: Workbench, platform: Platform) {
         return true
       }),
     },
+    settings: settingsRouter(workbench.settings),
     runs: runsRouter(workbench, platform),
   })
 }

@@ -9,7 +9,9 @@ import type { RunId } from '../contract/branded.ts'
 import type { Told } from '../contract/engine-api.ts'
 import type { ErrorRecord } from '../contract/errors.ts'
 import type { Progress } from '../contract/run/run.ts'
+import { onNews } from '../history/news.ts'
 import { openHistory, readHistory } from '../history/open.ts'
+import type { History } from '../history/statement.ts'
 import { createDataSets, type DataSets } from './data/sets.ts'
 import { createDisentangle } from './disentangle.ts'
 import { chooseEngine } from './engines/choice.ts'
@@ -20,6 +22,7 @@ import { createHistoryCare, type HistoryCare } from './history-care.ts'
 import { kindsOf } from './jobs/index.ts'
 import { createJobs, type Jobs } from './jobs/queue.ts'
 import { createLibrary, type Library } from './library/library.ts'
+import { createLineage, type LineageQuestions } from './lineage/questions.ts'
 import type { EngineProcess } from './link/engine-process.ts'
 import type { Patience } from './link/heartbeat.ts'
 import { inOwnProcessOf } from './link/own-process.ts'
@@ -32,10 +35,12 @@ import { createInstaller, type Installer } from './native/installer.ts'
 import { createSeat } from './native/seat.ts'
 import { createPreferences, type PreferenceStore } from './preferences.ts'
 import { createProjects, type Projects } from './projects.ts'
+import { createPulse, type Pulse } from './pulse.ts'
 import { createChecking } from './runs/checking.ts'
 import { createExports, type Exports } from './runs/exported.ts'
 import { createRuns, type Runs, type RunsOptions } from './runs/runs.ts'
 import { createSittings, type Sittings } from './runs/sitting.ts'
+import { createSettings, type Settings } from './settings/settings.ts'
 import { createStudies, type Studies } from './studies/studies.ts'
 
 export interface WorkbenchOptions {
@@ -57,6 +62,8 @@ export interface Workbench {
   readonly library: Library
   readonly dataSets: DataSets
   readonly jobs: Jobs
+  /** Tells when lists of runs, and the queue, would read differently; what asks for it is asked for anew. */
+  readonly news: Pick<Pulse<{ version: number }>, 'watch'>
   readonly runs: Runs
   readonly exports: Exports
   readonly heads: Heads
@@ -64,6 +71,8 @@ export interface Workbench {
   readonly merges: Merges
   readonly studies: Studies
   readonly preferences: PreferenceStore
+  readonly lineage: LineageQuestions
+  readonly settings: Settings
   readonly engine: Pick<Supervisor, 'state' | 'describe' | 'restart' | 'ask'>
   readonly device: Device
   readonly installer: Installer
@@ -130,12 +139,14 @@ export async function openWorkbench(options: WorkbenchOptions): Promise<Workbenc
   }
   const worked: ReturnType<typeof createWorked> = createWorked(base)
   const adoption = createAdoption({ history, home, shelve: library.shelve, news: jobs.beat })
+  const news = newsOf(history)
   historyCare.rest()
 
   const { closing: leave } = sittings
   async function close(): Promise<void> {
     leave()
     sleep.end()
+    news.end()
     await Promise.all([installer.close(), measuring.close()])
     const parts = [jobs, supervisor, checking, library, dataSets, worked.parts.merges, adoption]
     await Promise.all(parts.map((part) => part.close()))
@@ -144,10 +155,12 @@ export async function openWorkbench(options: WorkbenchOptions): Promise<Workbenc
   }
 
   return {
-    ...{ home, resources, library, dataSets, jobs, installer, historyCare, ...worked.parts },
+    ...{ home, resources, library, dataSets, jobs, news, installer, historyCare, ...worked.parts },
     sample: options.sample ?? join(resources, 'sample', 'dv-basi.json'),
     projects: createProjects((path) => library.holds(path) || dataSets.holds(path)),
     preferences: createPreferences(home),
+    lineage: createLineage(history),
+    settings: createSettings({ home, jobs, renew: supervisor.renew }),
     engine: supervisor,
     device: createDevice({ home, now: device, jobs, supervisor, measuring }),
     notices: history.notices,
@@ -155,6 +168,13 @@ export async function openWorkbench(options: WorkbenchOptions): Promise<Workbenc
     disentangle: createDisentangle(jobs, supervisor),
     close: () => (closing ??= close()),
   }
+}
+
+function newsOf(history: History): Pulse<{ version: number }> {
+  let version = 0
+  const news = createPulse(() => ({ version: ++version }))
+  if (history.write) onNews(history, news.beat)
+  return news
 }
 
 interface DeviceParts {

@@ -1,7 +1,15 @@
 // The entry of the engine's process: the real engine behind its door. The backend starts with the first question and
 // stays. Nothing here or behind it opens the database.
 import type { ResolvedConfig } from '../contract/run/config.ts'
-import { checkRun, disentanglementOf, type FeatureCache, type ImageHost, infoOf, run } from '../engine/index.ts'
+import {
+  checkRun,
+  createPace,
+  disentanglementOf,
+  type FeatureCache,
+  type ImageHost,
+  infoOf,
+  run,
+} from '../engine/index.ts'
 import { cachesIn } from '../files/caches.ts'
 import { featureCache } from '../files/feature-cache.ts'
 import { imageCache } from '../files/image-cache.ts'
@@ -14,6 +22,7 @@ import { probeHead } from './heads/probe.ts'
 import { imageHost } from './images/host.ts'
 import { ownBackend } from './own-backend.ts'
 import { parentPort } from './parent-port.ts'
+import { memoryNow, withPulse } from './pulse.ts'
 import { reading } from './reading.ts'
 import { merging, rebuild } from './rebuild.ts'
 import { collectFor } from './statistics.ts'
@@ -42,14 +51,14 @@ serveEngine(
       return checkRun(config, openSource, kept(config).features, kept(config).images)
     },
     run: async function* (config, sitting) {
-      yield* run(config, {
-        ...sitting,
-        backend: await own.multiplyingIn(config.products),
-        open: openSource,
-        hash: hashCheckpoint,
+      const backend = await own.multiplyingIn(config.products)
+      const pace = createPace(() => performance.now())
+      const events = run(config, {
+        ...{ ...sitting, backend, pace, open: openSource, hash: hashCheckpoint },
         statistics: statisticsStore(),
         ...kept(config),
       })
+      yield* withPulse(events, () => ({ pace: pace.told(), memory: memoryNow(backend) }))
     },
     collect: async function* (request, signal) {
       yield* collectFor(request, { backend, images: kept({ linearised: 'no' }).images, signal })

@@ -80,7 +80,8 @@ function requireOneEach({ recipe, data, heads }: CollectRequest, method: string)
       what: `${title} needs ${what} of each model's own task`,
       where: option,
       why: `there are ${count} models, and ${given} given`,
-      next: `give one for each model, in the order of --vectors`,
+      next: 'give one for each model, in the order of --vectors',
+      inWindow: 'give one for each model',
     })
   if (data.length !== count) throw lacking('images', '--data', data.length)
   if (needs.heads && heads.length !== count) throw lacking('the head', '--heads', heads.length)

@@ -43,7 +43,7 @@ function recipeIn({ source, metadata }: TensorFile): Recipe {
     what: 'The file holds no recipe that can be followed',
     where: source.name,
     why: text === undefined ? 'it was not written by Basil' : (read?.error?.issues[0]?.message ?? 'it is damaged'),
-    next: 'give a model that "basil merge" or an export of a run wrote',
+    next: 'give a model that a merge or an export of Basil wrote',
   })
 }
 

@@ -6,7 +6,10 @@ export interface Action {
   readonly id: string
   readonly title: string
   readonly shortcut: string | null
+  readonly also?: readonly string[] // more keys, such as those that a browser may keep to itself
   readonly icon?: Icon // of its buttons
   enabled(): boolean
+  /** Why it is not enabled, where that is not the page. */
+  why?(): string
   run(): void | Promise<void>
 }

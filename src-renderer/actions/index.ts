@@ -31,7 +31,30 @@ import {
 } from './library.ts'
 import { mergeModels, startMerge } from './merge.ts'
 import { openConfiguration, openSample } from './project.ts'
-import { cancelRun, exportModel, restartEngine, resumeOnCpu, resumeRun, runAgain, startRun, stopRun } from './run.ts'
+import {
+  cancelJob,
+  moveJobDown,
+  moveJobTop,
+  moveJobUp,
+  pauseJob,
+  pruneJobs,
+  resumeJob,
+  retryJob,
+  tellEnds,
+  tellNoEnds,
+} from './queue.ts'
+import {
+  cancelRun,
+  exportModel,
+  pauseRun,
+  restartEngine,
+  resumeOnCpu,
+  resumeRun,
+  runAgain,
+  startRun,
+  stopRun,
+} from './run.ts'
+import { backUpNow, bringBack } from './settings.ts'
 import {
   forgetStudy,
   pauseStudy,
@@ -41,7 +64,7 @@ import {
   runWithControls,
   sweepFields,
 } from './studies.ts'
-import { retryConnection, showKeys, toggleTheme, undoLast } from './view.ts'
+import { retryConnection, showKeys, showPalette, toggleTheme, undoLast } from './view.ts'
 
 /** A part of the list, under a heading of its own. */
 export interface ActionGroup {
@@ -72,13 +95,29 @@ const groups: readonly ActionGroup[] = [
   { title: 'New run', actions: [openSample, openConfiguration, startRun, runWithControls, sweepFields] },
   {
     title: 'Run',
-    actions: [stopRun, cancelRun, restartEngine, resumeRun, resumeOnCpu, exportModel, runAgain],
+    actions: [pauseRun, stopRun, cancelRun, restartEngine, resumeRun, resumeOnCpu, exportModel, runAgain],
   },
   { title: 'Studies', actions: [reproduceTable, pauseStudy, pauseStudyNow, resumeStudy, forgetStudy] },
+  {
+    title: 'Queue',
+    actions: [
+      ...[moveJobTop, moveJobUp, moveJobDown, pauseJob, resumeJob, cancelJob, retryJob],
+      ...[pruneJobs, tellEnds, tellNoEnds],
+    ],
+  },
   { title: 'History', actions: [findRuns, salvageHistory] },
   { title: 'Engine', actions: [measureEngines, installCpu, installCuda, cancelInstall, removeEngine] },
-  { title: 'Window', actions: [undoLast, toggleTheme, showKeys, retryConnection] },
+  { title: 'Settings', actions: [backUpNow, bringBack] },
+  { title: 'Window', actions: [showPalette, undoLast, toggleTheme, showKeys, retryConnection] },
 ]
+
+/** What can be done on the page that is shown, and here alone; then everything by what it is done with. */
+export function listedGroups(): readonly ActionGroup[] {
+  const everywhere = new Set(['New run', 'Window'])
+  const here = groups.filter(({ title }) => !everywhere.has(title)).flatMap(({ actions }) => actions)
+  const possible = here.filter((one) => one.enabled())
+  return [...(possible.length ? [{ title: 'On this page', actions: possible }] : []), ...actionGroups()]
+}
 
 /** Everything, with an action for each page of the navigation first. */
 export function actionGroups(): readonly ActionGroup[] {
@@ -86,25 +125,30 @@ export function actionGroups(): readonly ActionGroup[] {
 }
 
 /** Does it, if it can be done now; what goes wrong is told. */
-export async function act(action: Pick<Action, 'enabled' | 'run'>): Promise<void> {
-  if (action.enabled()) await attempt(action.run)
+export async function act(action: Pick<Action, 'enabled' | 'run'> & { id?: string }): Promise<void> {
+  if (action.enabled()) await attempt(action.run, action.id)
 }
 
-/** Runs any work that may fail and tells of the failure. */
-export async function attempt(work: () => void | Promise<void>): Promise<void> {
+/** Runs any work that may fail and tells of the failure; of: the action that it is, whose last failure is then old. */
+export async function attempt(work: () => void | Promise<void>, of?: string): Promise<void> {
+  if (of !== undefined) notices.begun(of)
   try {
     await work()
   } catch (thrown) {
-    notices.add(thrown)
+    notices.add(thrown, of)
   }
 }
+
+/** The key of an action, and those that a browser may keep to itself. */
+export const keysOf = ({ shortcut, also = [] }: Pick<Action, 'shortcut' | 'also'>): readonly string[] =>
+  shortcut === null ? also : [shortcut, ...also]
 
 /** The window's key handler. */
 export function onKey(event: KeyboardEvent): void {
   if (event.defaultPrevented || event.repeat) return
   const action = actionGroups()
     .flatMap(({ actions }) => actions)
-    .find(({ shortcut, enabled }) => shortcut && keyMatches(shortcut, event) && enabled())
+    .find((one) => keysOf(one).some((key) => keyMatches(key, event)) && one.enabled())
   if (!action) return
   event.preventDefault()
   void act(action)

@@ -13,15 +13,16 @@ export function keyMatches(shortcut: string, event: KeyboardEvent): boolean {
   const wants = { mod: parts.includes('Mod'), alt: parts.includes('Alt') }
   const mod = isMac ? event.metaKey : event.ctrlKey
   if (mod !== wants.mod || event.altKey !== wants.alt || (isMac ? event.ctrlKey : event.metaKey)) return false
-  const isPlain = !wants.mod && !wants.alt
+  const isPlain = !wants.mod && !wants.alt && !/^F\d+$/.test(key)
   if (
     isPlain &&
     target?.closest(
-      key === 'Enter'
+      key === 'Enter' || key === 'Space'
         ? 'input, select, textarea, button, a, summary, [tabindex="0"]'
         : 'input:not([type=checkbox]), select, textarea',
     )
   )
     return false
+  if (key === 'Space') return event.code === 'Space'
   return /^[A-Z]$/.test(key) ? event.code === `Key${key}` : event.key === key
 }

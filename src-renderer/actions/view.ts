@@ -1,7 +1,9 @@
 // How Basil looks and what it tells about itself.
+import Search from '@lucide/svelte/icons/search'
 import Undo2 from '@lucide/svelte/icons/undo-2'
 
 import { connection } from '../state/connection.svelte.ts'
+import { palette } from '../state/palette/palette.svelte.ts'
 import { undo } from '../state/undo.svelte.ts'
 import { theme, view } from '../state/view.svelte.ts'
 import type { Action } from './action.ts'
@@ -29,6 +31,16 @@ function isWriting(): boolean {
   return (
     document.activeElement?.matches('input:not([type="checkbox"], [type="radio"], [type="range"]), textarea') ?? false
   )
+}
+
+/** Finds anything by its name: actions, runs, checkpoints, settings, help. */
+export const showPalette: Action = {
+  id: 'show-palette',
+  title: 'Find and do',
+  shortcut: 'Mod+K',
+  icon: Search,
+  enabled: () => true,
+  run: () => palette.show(),
 }
 
 export const showKeys: Action = {

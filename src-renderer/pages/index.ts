@@ -1,10 +1,13 @@
 // Every page, in the order of the navigation. To add one: write its component in a file here and name it below; its
 // link, its title, its address and the action that goes to it, with its key, follow (state/pages.ts says what a page
-// declares). An address that no page has is the first page's.
+// declares). An address that no page has is the last page's.
+import CircleHelp from '@lucide/svelte/icons/circle-help'
 import Layers from '@lucide/svelte/icons/layers'
+import SettingsIcon from '@lucide/svelte/icons/settings'
 
 import { checkpoints } from '../state/checkpoints/checkpoints.svelte.ts'
 import { dataSets } from '../state/data/data-sets.svelte.ts'
+import { topicOf } from '../state/help/topics.ts'
 import { type Page, page } from '../state/pages.ts'
 import Compose from './Compose.svelte'
 import Data from './data/Data.svelte'
@@ -13,13 +16,18 @@ import Engine from './engine/Engine.svelte'
 import Evaluation from './evaluation/Evaluation.svelte'
 import Evaluations from './evaluation/Evaluations.svelte'
 import History from './History.svelte'
+import Help from './help/Help.svelte'
+import Topic from './help/Topic.svelte'
 import Checkpoint from './library/Checkpoint.svelte'
 import Compare from './library/Compare.svelte'
 import Compatible from './library/Compatible.svelte'
 import Library from './library/Library.svelte'
 import Recipe from './library/Recipe.svelte'
 import Merge from './merge/Merge.svelte'
+import Nowhere from './Nowhere.svelte'
+import Queue from './queue/Queue.svelte'
 import Run from './Run.svelte'
+import Settings from './settings/Settings.svelte'
 import Studies from './study/Studies.svelte'
 import Study from './study/Study.svelte'
 import Welcome from './Welcome.svelte'
@@ -38,12 +46,17 @@ export const pages: readonly Page[] = [
   page('merge', '/merge', 'Merge', Merge, inLibrary),
   page('data', '/data', 'Data', Data, { nav: 'Alt+I' }),
   page('data-set', '/data/:id', ({ id }) => dataSet(id), DataSet, { under: 'data' }),
-  page('compose', '/compose', 'Compose', Compose, { nav: 'Alt+N', action: 'New run', icon: Layers }),
+  page('compose', '/compose', 'Compose', Compose, { nav: 'Alt+N', also: ['Mod+N'], action: 'New run', icon: Layers }),
   page('run', '/run/:run', ({ run }) => `Run ${run}`, Run),
   page('studies', '/studies', 'Studies', Studies, { nav: 'Alt+T' }),
   page('study', '/study/:study', ({ study }) => `Study ${study}`, Study),
   page('evaluations', '/evaluations', 'Evaluations', Evaluations, { nav: 'Alt+V' }),
   page('evaluation', '/evaluation/:evaluation', ({ evaluation }) => `Evaluation ${evaluation}`, Evaluation),
+  page('queue', '/queue', 'Queue', Queue, { nav: 'Alt+Q' }),
   page('history', '/history', 'History', History, { nav: 'Alt+H' }),
   page('engine', '/engine', 'Engine', Engine, { nav: 'Alt+G' }),
+  page('settings', '/settings', 'Settings', Settings, { key: 'Mod+,', action: 'Settings', icon: SettingsIcon }),
+  page('help', '/help', 'Help', Help, { key: 'F1', action: 'Help', icon: CircleHelp }),
+  page('topic', '/help/:topic*', ({ topic }) => topicOf(topic)?.title ?? 'Help', Topic, { under: 'help' }),
+  page('nowhere', '/nowhere', 'There is no such page', Nowhere),
 ]

@@ -1,14 +1,29 @@
 // Numbers as people read them: one place, so that a share, a size or a time looks the same on every page.
 export const dash = '–'
 
-/** 0.8731 as "87.3 %"; digits after the point are fixed so that columns line up. */
-export function percent(share: number | null | undefined, digits = 1): string {
-  return isNumber(share) ? `${(share * 100).toFixed(digits)} %` : dash
+/** How shares are written, on every page and axis: as percent with digits after the point, or as decimals with two more. */
+export interface NumberLook {
+  readonly as: 'percent' | 'decimal'
+  readonly digits: number
+}
+let look = (): NumberLook => ({ as: 'percent', digits: 1 })
+
+/** From now on as this says, which is asked each time. */
+export function writeSharesAs(source: () => NumberLook): void {
+  look = source
 }
 
-/** A change in percentage points, always with its sign: "+2.4 pt". */
+/** 0.8731 as "87.3 %", or as "0.873"; digits after the point are fixed so that columns line up. */
+export function percent(share: number | null | undefined, digits = look().digits): string {
+  if (!isNumber(share)) return dash
+  return look().as === 'percent' ? `${(share * 100).toFixed(digits)} %` : share.toFixed(digits + 2)
+}
+
+/** A change in percentage points, always with its sign: "+2.4 pt", or "+0.024". */
 export function points(change: number | null | undefined): string {
-  return isNumber(change) ? `${signed(change * 100, 1)} pt` : dash
+  if (!isNumber(change)) return dash
+  const { as, digits } = look()
+  return as === 'percent' ? `${signed(change * 100, digits)} pt` : signed(change, digits + 2)
 }
 
 /** A coefficient: four decimals, a true minus sign. */
@@ -73,6 +88,12 @@ export function duration(seconds: number | null | undefined): string {
   if (days) return `${days} d ${hours} h`
   if (hours) return `${hours} h ${minutes} min`
   return minutes ? `${minutes} min ${rest} s` : `${rest} s`
+}
+
+/** An ISO instant as local "14:05:09". */
+export function clockTime(iso: string): string {
+  const date = new Date(iso)
+  return Number.isNaN(date.getTime()) ? dash : date.toTimeString().slice(0, 8)
 }
 
 /** An ISO instant as local "2026-11-22 14:05". */

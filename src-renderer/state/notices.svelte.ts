@@ -1,13 +1,17 @@
-// What went wrong and has to be told, newest last, until it is put away.
+// What went wrong and has to be told, newest last. A notice goes when it is put away, when what it tells of is tried
+// again, when the page changes, and when its cause is gone; of one action, and of one sentence, there is never a second.
 import type { ErrorRecord } from '../../src-main/contract/errors.ts'
 import { errorOf, silence } from '../bridge.ts'
 
 export interface Notice {
   id: number
   error: ErrorRecord
+  of: string | null // the action that failed
 }
 
-class Notices {
+const most = 3
+
+export class Notices {
   #list = $state.raw<readonly Notice[]>([])
   #next = 1
 
@@ -15,15 +19,25 @@ class Notices {
     return this.#list
   }
 
-  /** Tells of a thrown thing; the same sentence twice in a row is told once. */
-  add(thrown: unknown): void {
+  /** Tells of a thrown thing. */
+  add(thrown: unknown, of: string | null = null): void {
     const error = errorOf(thrown)
-    const same = (n: Notice) => n.error.what === error.what && n.error.why === error.why
-    this.#list = [...this.#list.filter((n) => !same(n)), { id: this.#next++, error }].slice(-3)
+    const isSame = (n: Notice) => (of !== null && n.of === of) || n.error.what === error.what
+    this.#list = [...this.#list.filter((n) => !isSame(n)), { id: this.#next++, error, of }].slice(-most)
   }
 
   close(id: number): void {
     this.#list = this.#list.filter((n) => n.id !== id)
+  }
+
+  /** The action is tried again: what it said before is old. */
+  begun(of: string): void {
+    if (this.#list.some((n) => n.of === of)) this.#list = this.#list.filter((n) => n.of !== of)
+  }
+
+  /** Another page is shown: what was told belongs to the one before. */
+  turned(): void {
+    this.#list = []
   }
 
   /** A connection that is back makes its silence old news. */

@@ -15,6 +15,9 @@ export interface Place {
   addEventListener(type: 'hashchange', listener: () => void): void
 }
 
+/** The name of the page for addresses that no page has. */
+export const nowhere = 'nowhere'
+
 export class Router {
   #pages = $state.raw<readonly Page[]>([])
   #place: Place | null = null
@@ -57,13 +60,15 @@ export class Router {
   }
 }
 
-/** Anything unknown is the first page of the list. */
+/** No address is the first page of the list; what no page has is the page that says so, where there is one. */
 function routeOf(pages: readonly Page[], address: string): Route | null {
   for (const page of pages) {
     const numbers = numbersIn(page, address)
     if (numbers) return { page, numbers, address }
   }
   const [first] = pages
+  const other = /^#\/./.test(address) ? pages.find(({ name }) => name === nowhere) : undefined
+  if (other) return { page: other, numbers: {}, address }
   return first ? { page: first, numbers: {}, address: addressOf(first) } : null
 }
 

@@ -25,12 +25,20 @@ class Theme {
     return this.#choice === 'system' ? this.#system.current : this.#choice === 'dark'
   }
 
+  get choice() {
+    return this.#choice
+  }
+
+  choose(wanted: Choice): void {
+    this.#browsers = wanted
+    localStorage.setItem(key, wanted)
+    kept.value = wanted
+  }
+
   /** To the other look; back to the system's where the two agree. */
   toggle(): void {
     const dark = !this.dark
-    this.#browsers = dark === this.#system.current ? 'system' : dark ? 'dark' : 'light'
-    localStorage.setItem(key, this.#browsers)
-    kept.value = this.#browsers
+    this.choose(dark === this.#system.current ? 'system' : dark ? 'dark' : 'light')
   }
 
   show(): void {

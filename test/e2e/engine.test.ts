@@ -92,7 +92,7 @@ inBrowser('the Engine page', () => {
     program('python3', 'echo "No module named pip" >&2; exit 1')
     await page.getByRole('button', { name: 'Install for the CPU' }).click()
     await page.getByText('pip is missing.').waitFor()
-    await page.getByText(/apt install python3-pip/).waitFor()
+    await page.getByText(/the system package python3-pip/).waitFor()
     await accessible('engine, failed')
     await shot(page, 'engine-failed')
     await page.getByRole('button', { name: 'Close message' }).click()

@@ -87,7 +87,7 @@ inBrowser('a merge in the window', () => {
 
   it('says in place what is wrong, and what does not fit is refused with its reason', async () => {
     await page.getByRole('textbox', { name: 'Density', exact: true }).fill('7')
-    await page.getByText('Too big: expected number to be <=1').waitFor()
+    await page.getByText('it has to be at most 1').waitFor()
     expect(await start().isDisabled()).toBe(true)
     await page.getByRole('button', { name: 'as the paper' }).click()
     await plan()

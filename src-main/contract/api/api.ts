@@ -9,9 +9,11 @@ import { planSchema } from '../engine-api.ts'
 import { errorSchema } from '../errors.ts'
 import { configSchema } from '../run/config.ts'
 import { engineInfoSchema } from '../run/engine-info.ts'
+import { pathSchema } from '../run/path.ts'
 import { exportedSchema } from '../run/recipe.ts'
 import { runDetailSchema, runEventSchema, runSummarySchema } from '../run/run.ts'
 import { told } from '../wire/told.ts'
+import { comparisonApi } from './comparison.ts'
 import { dataApi } from './data.ts'
 import { disentanglementApi } from './disentanglement.ts'
 import { engineChoiceSchema } from './engines.ts'
@@ -20,9 +22,11 @@ import { headsApi } from './heads.ts'
 import { historyApi } from './history.ts'
 import { jobsApi } from './jobs.ts'
 import { libraryApi } from './library.ts'
+import { lineageApi } from './lineage.ts'
 import { mergesApi } from './merges.ts'
 import { deviceSchema, installEventSchema, nativeKinds, nativeStatusSchema } from './native.ts'
 import { preferencesApi } from './preferences.ts'
+import { settingsApi } from './settings.ts'
 import { studiesApi } from './studies.ts'
 
 const run = z.object({ run: runIdSchema })
@@ -91,12 +95,15 @@ export const api = {
     ),
   },
   library: libraryApi,
+  lineage: lineageApi,
+  comparison: comparisonApi,
   data: dataApi,
   heads: headsApi,
   history: historyApi,
   jobs: jobsApi,
   merges: mergesApi,
   preferences: preferencesApi,
+  settings: settingsApi,
   disentanglement: disentanglementApi,
   evaluations: evaluationsApi,
   studies: studiesApi,
@@ -112,9 +119,13 @@ export const api = {
         }),
       )
       .output(z.object({ total: z.number(), rows: z.array(runSummarySchema) })),
+    /** Tells when to ask again: a run or a job came, went, began, ended or is called otherwise. */
+    changed: oc.output(eventIterator(z.object({ version: z.number() }))),
     show: oc.input(run).output(runDetailSchema),
     /** The coefficient table of every epoch is in history; one is sent when asked for. */
     coefficients: oc.input(run.extend({ stage: z.number(), epoch: z.number() })).output(z.array(z.array(z.number()))),
+    /** Where its coefficients have gone, on two directions. */
+    path: oc.input(run).output(pathSchema),
     /** Events from now on; at most ten progress events a second. Ends when the run ends. */
     watch: oc.input(run).output(eventIterator(runEventSchema)),
     stop: oc.input(run).output(z.boolean()),

@@ -45,6 +45,7 @@ export const engineRowSchema = z.object({
   state: z.enum(['in-use', 'ready', 'missing', 'failed']), // failed: it is there, and its trial was not
   why: z.string(), // why it cannot be used; empty where it can
   next: z.string(), // what would make it usable; empty where nothing is to be done
+  inWindow: z.string().optional(), // in place of it where there is a window
   trial: trialSchema.nullable(), // of this machine as it is now
   factor: z.number().nullable(), // how many times as fast as the engine in use; null where that is not known
   bytes: z.number().nullable(), // on the disk, or what it would take there

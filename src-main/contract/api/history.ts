@@ -26,6 +26,8 @@ export type Backup = z.infer<typeof backupSchema>
 
 export const historyApi = {
   backups: oc.output(z.array(backupSchema)), // newest first, unsound ones last
+  /** Made now; a history without a run has none. Gives the list as it is then. Refused while work goes on. */
+  backUp: oc.output(z.array(backupSchema)),
   /** Refused while a run, a study or a library's scan is at work. */
   salvage: oc.output(salvagedSchema),
 }

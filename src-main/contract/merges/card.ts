@@ -53,7 +53,9 @@ export interface MergeCard<P extends z.ZodObject = z.ZodObject> {
   readonly title: string
   readonly kind: MergeKind
   readonly paper: Paper | null
-  readonly sentence: string
+  readonly sentence: string // what it does
+  readonly when: string // one chooses it
+  readonly costs: string // in time and passes
   readonly equation: string
   /** Numbers, words and switches, each with its default, its bounds, and as meta a title, a description and a symbol. */
   readonly parameters: P

@@ -45,7 +45,9 @@ export interface MethodCard {
   readonly name: string // in a configuration
   readonly title: string
   readonly paper: Paper | null
-  readonly sentence: string
+  readonly sentence: string // what it does
+  readonly when: string // one chooses it
+  readonly costs: string // in time and passes
   readonly equation: string
   readonly stages: readonly StageKind[]
   readonly learns: Learning

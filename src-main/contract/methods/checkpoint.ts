@@ -8,6 +8,8 @@ export const checkpoint = {
   paper: null,
   sentence:
     'Takes a merged or fine-tuned model as it is, so that its difference from the pre-trained one can be scaled',
+  when: 'To refine a model that is already good, whoever merged it',
+  costs: 'Nothing before the iterations that follow',
   equation: 'θ_0 = θ_pre + τ',
   stages: ['start'],
   learns: { by: 'as-it-is' },

@@ -12,6 +12,8 @@ export const cmaEs = {
     year: 2008,
   },
   sentence: 'Searches a coefficient for every vector and block without gradients, by an evolution of samples',
+  when: 'When gradients cannot be had, or the objective has steps',
+  costs: 'A generation of evaluations for each step, and no gradient',
   equation: 'θ_b = θ_pre,b + Σ_t λ_t,b τ_t,b,   λ_k ~ N(m, σ² C) with C diagonal; the better half moves m, σ and C',
   stages: ['run', 'start'],
   learns: { by: 'cma-es' },

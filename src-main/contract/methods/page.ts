@@ -11,9 +11,12 @@ import type { MethodCard, Reading, StageKind } from './card.ts'
 import { methodCard } from './lookup.ts'
 
 export interface CardPage {
+  kind: 'method' | 'objective'
   name: string
   title: string
   sentence: string
+  when: string
+  costs: string
   equation: string
   paper: string | null
   needs: string
@@ -37,6 +40,7 @@ export function methodPage(name: string): CardPage | null {
   const readings: [string, Reading<unknown>][] = Object.entries(card.reads)
   return {
     ...said(card),
+    kind: 'method',
     needs: `${listed(card.stages.map((stage) => roles[stage]))}. It needs ${needsOf(card)}.`,
     fields: readings.map(([field, reading]) => lineOf(field, reading, values[field])),
   }
@@ -49,13 +53,14 @@ export function objectivePage(name: string): CardPage | null {
   const needs = card.unlabelled ? 'It needs no labels' : 'It needs labels'
   return {
     ...said(card),
+    kind: 'objective',
     needs: `${needs}${card.adapts ? ', and batches of a number of images to choose among' : ''}.`,
     fields: (card.reads ?? []).map((field) => lineOf(field, {}, undefined)),
   }
 }
 
-function said({ name, title, sentence, equation, paper }: MethodCard | ObjectiveCard) {
-  return { name, title, sentence, equation, paper: paper && citation(paper) }
+function said({ name, title, sentence, when, costs, equation, paper }: MethodCard | ObjectiveCard) {
+  return { name, title, sentence, when, costs, equation, paper: paper && citation(paper) }
 }
 
 const roles: Record<StageKind, string> = {

@@ -7,6 +7,8 @@ export const taskArithmetic = {
   title: 'Task arithmetic',
   paper: { authors: 'Ilharco et al.', title: 'Editing Models with Task Arithmetic', where: 'ICLR', year: 2023 },
   sentence: 'Adds all task vectors with one coefficient, the best of 21 between 0 and 1',
+  when: 'Begin here: it is over soon and says what a single coefficient can do',
+  costs: '21 evaluations of the objective, and no gradient',
   equation: 'θ = θ_pre + α Σ_t τ_t,   α = 0, 0.05, …, 1; to forget, 0, −0.05, …, −1',
   stages: ['run', 'start'],
   learns: { by: 'grid', furthest: 1, turns: true },

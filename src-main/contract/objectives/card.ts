@@ -7,7 +7,9 @@ export interface ObjectiveCard {
   readonly name: string // in a configuration
   readonly title: string
   readonly paper: Paper | null
-  readonly sentence: string
+  readonly sentence: string // what it does
+  readonly when: string // one chooses it
+  readonly costs: string // in time and passes
   readonly equation: string
   readonly loss: string // that steps go down
   readonly judge?: string // the loss that states are judged by, where that is another

@@ -11,6 +11,8 @@ export const entropy = {
     year: 2024,
   },
   sentence: 'Makes the model sure of what it says',
+  when: 'When there are no labels and the model is mostly right',
+  costs: 'One forward pass for each image',
   equation: 'H = −Σ_c p_c log p_c',
   loss: 'entropy',
   unlabelled: true,

@@ -14,6 +14,8 @@ export const sar = {
     year: 2023,
   },
   sentence: 'Entropy of reliable images alone, in sharpness-aware steps',
+  when: 'For test images of changing kind, where plain entropy collapses',
+  costs: 'Two passes for each step: one finds where to take the gradient',
   equation: 'L(x) = [H(x) < 0.4 ln C] H(x),   its gradient g taken at c + 0.05 g(c) / |g(c)|',
   loss: 'reliable-entropy',
   judge: 'entropy',

@@ -12,6 +12,8 @@ export const ufm = {
     year: 2024,
   },
   sentence: 'Pseudo-labels, and for trusted images what the pre-trained model takes them for',
+  when: 'For a set without any label, when the pre-trained model knows part of it',
+  costs: 'Two views of each image, and a pass of the pre-trained model once',
   equation: 'L = mean_i w_i CE(q_i, p(strong view of i)),   w_i = 1 for trusted images, [max p > 0.99] for others',
   loss: 'ufm',
   unlabelled: true,

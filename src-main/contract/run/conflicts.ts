@@ -124,7 +124,7 @@ function ofMergeAt(c: Parsed, method: string, { merge, set, weights }: Merging, 
     const who = where.length ? 'start' : 'method'
     return stray ? [[[...where, stray[0]], `only ${who} ${listed(takers.map(quoted), 'or')} has it`]] : []
   }
-  if (merge === undefined) return [[[...where, 'merge'], 'name the merge: "basil merge methods" lists them']]
+  if (merge === undefined) return [[[...where, 'merge'], 'name the merge']]
   const card = mergeCard(merge)
   const { least, most = Number.POSITIVE_INFINITY, statistics } = card.needs
   const found = issuesOf(card, set ?? {}).map(

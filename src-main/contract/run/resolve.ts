@@ -50,18 +50,9 @@ export function configIssues(config: unknown): ConfigIssue[] {
   return parsed.error.issues.map((issue) => {
     const unknown = issue.code === 'unrecognized_keys' ? issue.keys[0] : undefined
     return unknown === undefined
-      ? { field: fieldName(issue.path), message: inWords(issue) }
+      ? { field: fieldName(issue.path), message: issue.message }
       : { field: fieldName([...issue.path, unknown]), message: 'there is no such field' }
   })
-}
-
-/** The limits of a number in words; anything else as zod has it. */
-function inWords(issue: z.core.$ZodIssue): string {
-  if (issue.code === 'too_big' && issue.origin === 'number')
-    return `it has to be ${issue.inclusive ? 'at most' : 'less than'} ${issue.maximum}`
-  if (issue.code === 'too_small' && issue.origin === 'number')
-    return `it has to be ${issue.inclusive ? 'at least' : 'more than'} ${issue.minimum}`
-  return issue.message
 }
 
 /**
@@ -77,6 +68,7 @@ export function resolveConfig(config: unknown, absolute: (path: string) => strin
       where: issues.map((i) => i.field).join(', '),
       why: issues.map((i) => `${i.field}: ${i.message}`).join('; '),
       next: 'correct the field; "basil schema" prints what is allowed',
+      inWindow: 'correct the field',
     })
   }
   const c = parsed.data

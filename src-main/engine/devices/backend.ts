@@ -78,6 +78,7 @@ function missing([only, another]: Attempt[], why: string): BasilError {
     where: isForced ? only.kinds.join() : '',
     why,
     next: '"basil engine status" says what is there; choose another, or let it choose ("--engine auto")',
+    inWindow: 'look at what is there on the page Engine; choose another, or the automatic choice',
   })
 }
 

@@ -5,7 +5,7 @@
 // somebody says so.
 
 import { type HeadRecord, headRecordSchema } from '../../contract/api/heads.ts'
-import { BasilError } from '../../contract/errors.ts'
+import { BasilError, type Steps } from '../../contract/errors.ts'
 import { splitPath } from '../../contract/named-tensor.ts'
 import { dot } from '../../numbers/vectors.ts'
 import { isFloating, toFloat32 } from '../formats/dtype.ts'
@@ -172,15 +172,24 @@ function missing({ tensors, source }: TensorFile, key: string): BasilError {
 }
 
 function notZeroShot(where: string, why: string): BasilError {
-  const next =
-    'if it was trained on images, "basil heads import FILE --as probe --out heads.safetensors" makes it one that runs can use'
+  const steps: Steps = {
+    next: 'if it was trained on images, "basil heads import FILE --as probe --out heads.safetensors" makes it one that runs can use',
+    inWindow:
+      'if it was trained on images, "Make a head" in the library takes it over as a linear probe that runs can use',
+  }
   return wrong(
     where,
     `${why}: it looks like a linear probe, and the rows of a zero-shot head all have one length`,
-    next,
+    steps,
   )
 }
 
-function wrong(where: string, why: string, next = 'point to a head, or make one', cause?: unknown): BasilError {
-  return new BasilError({ code: 'data-invalid', what: 'The head cannot be used', where, why, next }, { cause })
+function wrong(
+  where: string,
+  why: string,
+  steps: string | Steps = 'point to a head, or make one',
+  cause?: unknown,
+): BasilError {
+  const said = typeof steps === 'string' ? { next: steps } : steps
+  return new BasilError({ code: 'data-invalid', what: 'The head cannot be used', where, why, ...said }, { cause })
 }

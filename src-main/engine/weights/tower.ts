@@ -57,6 +57,7 @@ export function requireTensors(
           other === undefined
             ? 'use a checkpoint of this architecture'
             : 'use models of one shape; where only vocabularies differ, --tokenizer-source matches their tokens',
+        inWindow: other === undefined ? 'use a checkpoint of this architecture' : 'use models of one shape',
       })
     if (!isFloating(found.dtype))
       throw misfit('tensor-dtype', own, theirs, {
@@ -90,9 +91,9 @@ function misfit(
   code: ErrorRecord['code'],
   file: string,
   name: string,
-  { what, why, next }: Pick<ErrorRecord, 'what' | 'why' | 'next'>,
+  { what, ...said }: Omit<ErrorRecord, 'code' | 'where'>,
 ): BasilError {
-  return new BasilError({ code, what: `${file} ${what}`, where: `${file}: ${name}`, why, next })
+  return new BasilError({ code, what: `${file} ${what}`, where: `${file}: ${name}`, ...said })
 }
 
 function refuseOther({ source, layout, architecture }: CanonicalFile): never {
@@ -103,7 +104,7 @@ function refuseOther({ source, layout, architecture }: CanonicalFile): never {
       what: `Basil cannot run this kind of image tower yet: ${architecture?.name ?? layout}`,
       where,
       why: "only CLIP's vision transformers have a forward pass",
-      next: 'combine such models without a run (basil merge), or choose a ViT',
+      next: 'merge such models without a run, or choose a ViT',
     })
   throw new BasilError({
     code: 'tensor-missing',

@@ -62,11 +62,11 @@ export function webgpuMissing(env: NodeJS.ProcessEnv = process.env, places: Plac
 
 /** What to do about a reason of webgpuMissing. */
 export function webgpuNext(why: string): string {
-  if (why.includes('libvulkan')) return 'install the loader ("apt install libvulkan1")'
+  if (why.includes('libvulkan')) return 'install the loader (the system package libvulkan1)'
   if (why.includes('does not load without'))
-    return 'install them ("apt install libx11-6 libxext6 libglvnd0"): nothing is drawn'
+    return 'install them (the system packages libx11-6, libxext6 and libglvnd0): nothing is drawn'
   if (why.includes('no Vulkan driver')) return "install the card's Vulkan driver (NVIDIA's own, or mesa-vulkan-drivers)"
-  return why.includes('package') ? 'run "npm ci" again without --omit=optional' : ''
+  return why.includes('package') ? 'install Basil again with its optional packages' : ''
 }
 
 function hasLibrary({ libraries }: Places, name: string): boolean {

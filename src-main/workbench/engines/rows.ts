@@ -1,6 +1,7 @@
 // What is known of each engine on this machine, a row an engine: for the Engine page, `basil engine status` and doctor.
 import { type EngineName, type EngineRow, engineNames, kindOf, type Tried } from '../../contract/api/engines.ts'
 import type { NativeStatus } from '../../contract/api/native.ts'
+import type { Steps } from '../../contract/errors.ts'
 import type { EngineKind } from '../../contract/run/engine-info.ts'
 import { webgpuBytes, webgpuMissing, webgpuNext } from './here.ts'
 import { keptTrials, trialKey } from './measured.ts'
@@ -25,7 +26,7 @@ export function engineRows(home: string, known: Known, env: NodeJS.ProcessEnv = 
       name,
       state: isInUse ? 'in-use' : lacks.why ? 'missing' : tried?.why ? 'failed' : 'ready',
       why,
-      next: lacks.next || (tried?.why ? 'see to the driver, then measure again' : ''),
+      ...(lacks.next ? { next: lacks.next, inWindow: lacks.inWindow } : failedNext(tried?.why)),
       trial,
       factor: present && trial ? present.milliseconds / trial.milliseconds : null,
       ...sizeOf(name, known),
@@ -34,11 +35,13 @@ export function engineRows(home: string, known: Known, env: NodeJS.ProcessEnv = 
   })
 }
 
-const none = { why: '', next: '' }
+const failedNext = (why = ''): Steps => ({ next: why && 'see to the driver, then measure again' })
+
+const none: Steps & { why: string } = { why: '', next: '' }
 const softwareOnly = (name: string): string =>
   `only a driver that computes on the processor is there (${name}): it is never chosen by itself`
 
-function missing(name: EngineName, known: Known, env: NodeJS.ProcessEnv): { why: string; next: string } {
+function missing(name: EngineName, known: Known, env: NodeJS.ProcessEnv): Steps & { why: string } {
   if (name === 'wasm' || (env['BASIL_ADDON'] && name !== 'webgpu')) return none
   if (name === 'webgpu') {
     const why = webgpuMissing(env)
@@ -47,9 +50,16 @@ function missing(name: EngineName, known: Known, env: NodeJS.ProcessEnv): { why:
   const { installed, damaged, refused, gpus, noGpu } = known
   if (name === 'cuda' && gpus.length === 0) return { why: noGpu, next: '' }
   if (installed && (name === 'native' || installed.kind === 'cuda')) return none
-  const next = `install it ("basil engine install --${name === 'cuda' ? 'cuda' : 'cpu'}")`
-  if (installed) return { why: 'what is installed is for the CPU', next }
-  return damaged ? { why: damaged, next } : refused ? { why: refused, next: '' } : { why: 'it is not installed', next }
+  const steps = {
+    next: `install it ("basil engine install --${name === 'cuda' ? 'cuda' : 'cpu'}")`,
+    inWindow: 'install it below',
+  }
+  if (installed) return { why: 'what is installed is for the CPU', ...steps }
+  return damaged
+    ? { why: damaged, ...steps }
+    : refused
+      ? { why: refused, next: '' }
+      : { why: 'it is not installed', ...steps }
 }
 
 function sizeOf(name: EngineName, { installed, offers }: Known): Pick<EngineRow, 'bytes' | 'downloadBytes'> {

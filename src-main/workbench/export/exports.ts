@@ -4,10 +4,11 @@ import { mkdirSync } from 'node:fs'
 import { extname, join } from 'node:path'
 
 import { BasilError } from '../../contract/errors.ts'
+import { exportsFolder } from '../settings/kept.ts'
 
 /** write is given one path after the other until it does not throw target-exists. */
 export async function inExports<T>(home: string, name: string, write: (out: string) => Promise<T>): Promise<T> {
-  return inFolder(join(home, 'exports'), name, write)
+  return inFolder(exportsFolder(home), name, write)
 }
 
 export async function inFolder<T>(folder: string, name: string, write: (out: string) => Promise<T>): Promise<T> {

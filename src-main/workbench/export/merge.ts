@@ -1,7 +1,7 @@
 // A merge without a run: what is asked for becomes a recipe, and the recipe a model with its card. Nothing is learned:
 // the parameters are the person's. Of data no more is known than the statistics that some merges want.
 import type { Form } from '../../contract/checkpoint.ts'
-import { BasilError } from '../../contract/errors.ts'
+import { BasilError, type Steps } from '../../contract/errors.ts'
 import type { MergeCard } from '../../contract/merges/card.ts'
 import {
   givenBy,
@@ -86,7 +86,7 @@ export function exportMerge(
       'A model with a tokenizer of its own is written into a folder',
       target.out,
       'its rows are in the order of a tokenizer that stands beside it',
-      'name a folder: --out without an extension',
+      { next: 'name a folder: --out without an extension', inWindow: 'write it as a folder' },
     )
   return writeWithCard(writer, target, (template, model) => cardOfMerge(template, model, chosen))
 }
@@ -130,7 +130,10 @@ function requireWeights(card: MergeCard, step: Step, weights: readonly Weight[])
 function parametersFor(card: MergeCard, given: Record<string, unknown>): Record<string, unknown> {
   const [issue] = issuesOf(card, given)
   if (!issue) return differs(Object.values(given)) ? given : card.parameters.parse(given)
-  const next = `read what it takes: basil merge methods ${card.name}`
+  const next = {
+    next: `read what it takes: basil merge methods ${card.name}`,
+    inWindow: `read what it takes on the page of ${card.title} in the help`,
+  }
   const unknown = Object.keys(given).find((name) => !(name in card.parameters.shape))
   if (unknown !== undefined)
     throw wrong(`${card.title} does not take this parameter`, unknown, 'the method has none of this name', next)
@@ -150,7 +153,10 @@ function requireInputs(
 ): void {
   const { least, most = Number.POSITIVE_INFINITY } = needs
   if (base && !pretrained)
-    throw wrong(`${title} needs the pre-trained model`, name, 'it merges differences from it', 'name it: --pretrained')
+    throw wrong(`${title} needs the pre-trained model`, name, 'it merges differences from it', {
+      next: 'name it: --pretrained',
+      inWindow: 'choose it',
+    })
   if (!base && pretrained)
     throw wrong(
       `${title} needs no pre-trained model`,
@@ -186,12 +192,16 @@ function coefficientsFor(
     'The coefficients do not fit the vectors',
     card.name,
     `there ${are}, and ${asked.length === 1 ? '1 coefficient' : `${asked.length} coefficients`}`,
-    'give one for all (--coefficient), or one for each (--coefficients)',
+    {
+      next: 'give one for all (--coefficient), or one for each (--coefficients)',
+      inWindow: 'give one for all, or one for each',
+    },
   )
 }
 
-function wrong(what: string, where: string, why: string, next: string): BasilError {
-  return new BasilError({ code: 'config-invalid', what, where, why, next })
+function wrong(what: string, where: string, why: string, steps: string | Steps): BasilError {
+  const said = typeof steps === 'string' ? { next: steps } : steps
+  return new BasilError({ code: 'config-invalid', what, where, why, ...said })
 }
 
 function cardOfMerge(template: string, model: WrittenModel, chosen?: Chosen): string {

@@ -80,7 +80,7 @@ function noEpoch(run: RunId, iteration: number, epoch: number): never {
     what: 'The run has no such epoch',
     where: `run ${run}, iteration ${iteration}, epoch ${epoch}`,
     why: 'the history has no coefficients of it',
-    next: 'choose an epoch that "basil show" lists',
+    next: 'choose an epoch that the run has',
   })
 }
 

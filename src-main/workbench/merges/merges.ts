@@ -21,6 +21,7 @@ import { nameOf } from '../library/sets/conventions.ts'
 import type { EngineProcess } from '../link/engine-process.ts'
 import { answerOf } from '../reading/answer.ts'
 import { createReader } from '../reading/reader.ts'
+import { exportsFolder } from '../settings/kept.ts'
 
 export interface Merges {
   /** Throws what is in its way. */
@@ -56,7 +57,7 @@ export function createMerges({ history, home, jobs, start }: Options): Merges {
   }
 
   function folderOf({ place }: MergeAsked): string {
-    if (typeof place !== 'number') return join(home, 'exports')
+    if (typeof place !== 'number') return exportsFolder(home)
     const { path } = storedRow(history, place)
     return isIndexName(path) ? dirname(dirname(path)) : dirname(path) // a folder of shards is one model
   }

@@ -48,7 +48,7 @@ export async function findAddon(resources: string, signal: AbortSignal): Promise
       'The addon cannot be compiled',
       compiler,
       missing ? 'there is no C++ compiler, and no addon came with Basil' : said.slice(0, 300),
-      'install it ("apt install g++"), then install the engine again',
+      'install a C++ compiler (the system package g++), then install the engine again',
     )
   return {
     sources: (await readdir(folder)).filter((file) => file.endsWith('.cc')).map((file) => join(folder, file)),
@@ -90,7 +90,7 @@ function packageFolder(name: string): string {
       'The addon cannot be compiled',
       name,
       'this package is not installed, and no addon came with Basil',
-      'run "npm ci" without --omit=optional, then install the engine again',
+      'install Basil again with its optional packages, then this engine',
     )
   }
 }

@@ -14,6 +14,7 @@ import { currentEngine } from '../../files/engine-folder.ts'
 import { readStartSync } from '../../files/open.ts'
 import { writeAtomic } from '../../files/write-atomic.ts'
 import { engineOrder } from '../engines/choice.ts'
+import { limitsEnvironment } from '../settings/kept.ts'
 
 const fields = ['index', 'name', 'memory.total', 'memory.free', 'driver_version', 'compute_cap']
 const olderFields = fields.slice(0, -1) // of a driver before 495, which refuses the whole question otherwise
@@ -121,6 +122,7 @@ function parsed(device: unknown): string {
     where: 'BASIL_DEVICE or --device',
     why: `it is ${JSON.stringify(device)}`,
     next: 'give auto, cpu or gpu:N; "basil doctor" lists the GPUs',
+    inWindow: 'choose one of the devices on the page Engine',
   })
 }
 
@@ -142,6 +144,7 @@ export function engineEnvironment(
   const card = cardChoice(home, device, env)
   return {
     ...inherited,
+    ...limitsEnvironment(home, env),
     ...(addon ? { BASIL_ADDON: addon } : {}),
     ...(isForced && device !== 'cpu' ? {} : { BASIL_ENGINES: order.join() }),
     ...(device === 'cpu' && /^(cuda|webgpu)$/.test(env['BASIL_BACKEND'] ?? '') ? { BASIL_BACKEND: '' } : {}),
@@ -164,5 +167,6 @@ export function requireDevice(device: string, engine: EngineInfo, noGpu = ''): v
     ...record,
     what: 'The chosen GPU is not in use',
     next: 'choose auto or cpu, or see to the GPU: "basil doctor" says what is there',
+    inWindow: 'choose another device on the page Engine, or see to the driver of the GPU',
   })
 }

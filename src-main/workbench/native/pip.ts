@@ -11,7 +11,7 @@ import type { Pin } from './wheels.ts'
 
 const python = 'python3'
 const oldest = 9 // Python 3.9: what the known pip runs on
-const aptPip = 'install it ("apt install python3-pip"), then install the engine again'
+const aptPip = 'install it (the system package python3-pip), then install the engine again'
 
 /** Throws install-failed when there is no Python, no pip for it, or one that is too old. */
 export async function requirePip(signal: AbortSignal): Promise<void> {

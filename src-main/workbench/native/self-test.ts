@@ -82,7 +82,7 @@ function distance(a: readonly number[], b: readonly number[]): number {
   return a.length === b.length ? Math.max(...a.map((value, i) => Math.abs(value - (b[i] ?? Number.NaN)))) : Number.NaN
 }
 
-const report = 'report it with "basil doctor"; the engine from before is still in use'
+const report = 'report it with the versions and the card of this machine; the engine from before is still in use'
 const newerDriver = 'install a newer NVIDIA driver (525 at least), or the engine for the CPU'
 
 function failed(what: string, why: string, next = report): BasilError {

@@ -22,6 +22,7 @@ export function cannotStart(why: string): BasilError {
     where: '',
     why,
     next: 'see what "basil doctor" says; reading goes on with the next refresh',
+    inWindow: 'look at all files again; if it stays, report it with the log',
   })
 }
 

@@ -5,7 +5,7 @@ import { BasilError, type ErrorRecord } from '../../contract/errors.ts'
 import type { RunDetail, RunState } from '../../contract/run/run.ts'
 import { requireSound } from '../../history/detail.ts'
 
-const resumable: RunState[] = ['interrupted', 'cancelled', 'failed']
+const resumable: RunState[] = ['paused', 'interrupted', 'cancelled', 'failed']
 const outside: ErrorRecord['code'][] = [
   'engine-lost',
   'engine-missing',
@@ -29,18 +29,14 @@ export function requireResumable(detail: RunDetail): void {
     requireSound(detail)
     return
   }
-  const next =
-    state === 'running'
-      ? 'watch it instead'
-      : state === 'waiting'
-        ? 'wait for its turn: "basil queue run" works on what waits'
-        : 'start a new run with its configuration'
   throw new BasilError({
     code: 'run-state',
     what: 'The run cannot be resumed',
     where: `run ${run}`,
     why: `it is ${state}`,
-    next,
+    ...(state === 'waiting'
+      ? { next: 'wait for its turn: "basil queue run" works on what waits', inWindow: 'wait for its turn in the queue' }
+      : { next: state === 'running' ? 'watch it instead' : 'start a new run with its configuration' }),
   })
 }
 

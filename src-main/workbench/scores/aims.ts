@@ -2,7 +2,7 @@
 //   best accuracy, lower toxicity, keep control >= 0.95*base
 // A model within all bounds is better than one that is not; of two that are not, the one that is less beyond; of two
 // within, the one with more of the property (K. Deb, 2000).
-import { BasilError } from '../../contract/errors.ts'
+import { BasilError, type Steps } from '../../contract/errors.ts'
 import type { Scores } from './printed.ts'
 
 export interface Keep {
@@ -41,7 +41,10 @@ export function objectiveOf({ best, lower, keeps }: Aims, scores: Scores): strin
   if (best !== null) return best
   const [only] = names
   if (only !== undefined && names.length === 1) return only
-  throw wrong('It is not said which score decides', names.join(', '), there, 'name it: --best NAME')
+  throw wrong('It is not said which score decides', names.join(', '), there, {
+    next: 'name it: --best NAME',
+    inWindow: 'name it',
+  })
 }
 
 /** How far beyond its bounds a model is, as shares of them; 0: within all. base: null where there is none. */
@@ -59,7 +62,10 @@ function limitOf({ property, bound, ofBase, text }: Keep, base: Scores | null): 
   if (!ofBase) return bound
   const own = base?.[property]
   if (own === undefined)
-    throw wrong('A bound has no base', text, 'no pre-trained model is scored', 'name it: --pretrained')
+    throw wrong('A bound has no base', text, 'no pre-trained model is scored', {
+      next: 'name it: --pretrained',
+      inWindow: 'name it',
+    })
   return bound * own
 }
 
@@ -79,6 +85,7 @@ export function ahead({ lower }: Pick<Aims, 'lower'>, property: string, a: Score
   return lower.includes(property) ? -by : by
 }
 
-function wrong(what: string, where: string, why: string, next: string): BasilError {
-  return new BasilError({ code: 'config-invalid', what, where, why, next })
+function wrong(what: string, where: string, why: string, steps: string | Steps): BasilError {
+  const said = typeof steps === 'string' ? { next: steps } : steps
+  return new BasilError({ code: 'config-invalid', what, where, why, ...said })
 }

@@ -191,5 +191,6 @@ function isAtWork(study: number, { state }: StoredJob): BasilError {
     why: 'its runs follow one another',
     next:
       state === 'running' ? 'wait for it to end, or pause it' : '"basil queue run" works on what waits; or pause it',
+    inWindow: state === 'running' ? 'wait for it to end, or pause it' : 'wait for its turn in the queue, or pause it',
   })
 }

@@ -126,5 +126,6 @@ function moved({ run }: Recipe): BasilError {
     where: `run ${run}`,
     why: 'it is a linearised model whose expansion point moved from iteration to iteration',
     next: 'read its accuracies in the run itself, or evaluate its start: --iteration 0',
+    inWindow: 'read its accuracies in the run itself, or evaluate its start',
   })
 }

@@ -78,11 +78,13 @@ export function valueOf(field: Pick<Field, 'kind' | 'words'>, text: string): unk
   return field.kind === 'pair' ? numbers : numbers[0]
 }
 
+const isOfForm = /^it (is missing|has to be (an? |one of )|has none of the forms)/ // not of a value's size
+
 /** What is wrong, in the words of the form rather than the schema's types. */
 export function issueText(field: Pick<Field, 'kind' | 'words'> | undefined, message: string): string {
-  if (!field || !['number', 'pair'].includes(field.kind) || !message.startsWith('Invalid input')) return message
+  if (!field || !['number', 'pair'].includes(field.kind) || !isOfForm.test(message)) return message
   const wanted =
-    field.kind === 'pair' ? 'two numbers' : message.includes('expected int') ? 'a whole number' : 'a number'
+    field.kind === 'pair' ? 'two numbers' : message.includes('a whole number') ? 'a whole number' : 'a number'
   return [`type ${wanted}`, ...field.words].join(' or ')
 }
 

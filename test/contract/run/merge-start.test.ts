@@ -55,8 +55,8 @@ test('a stored run by a merge is written again as it was', () => {
 
 test.each<[string, object, string, RegExp]>([
   ['no merge', { method: 'merge' }, 'merge', /name the merge/],
-  ['a merge that is none', { method: 'merge', merge: 'alchemy' }, 'merge', /Invalid option/],
-  ['a parameter out of its bounds', { ...start, method: 'merge', set: { density: 2 } }, 'set.density', /<=1/],
+  ['a merge that is none', { method: 'merge', merge: 'alchemy' }, 'merge', /one of the \d+ there are/],
+  ['a parameter out of its bounds', { ...start, method: 'merge', set: { density: 2 } }, 'set.density', /at most 1/],
   ['a parameter that it has not', { ...start, method: 'merge', set: { depth: 2 } }, 'set', /depth/],
   ['too many weights', { ...start, method: 'merge', weights: [1, 2, 3] }, 'weights', /3 for 2/],
   [

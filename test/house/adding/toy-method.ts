@@ -6,6 +6,8 @@ export const toyMethod = {
   title: 'Toy scaling',
   paper: { authors: 'Toy et al.', title: 'On Toys', where: 'TOY', year: 2025 },
   sentence: 'Learns a coefficient for every vector and block from a half',
+  when: 'To see that one card is all of it',
+  costs: 'A step, as any other',
   equation: 'θ_b = θ_pre,b + Σ_t κ_t,b τ_t,b',
   stages: ['run', 'start'],
   learns: { by: 'gradient' },

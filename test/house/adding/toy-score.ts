@@ -6,6 +6,8 @@ export const toyScore = {
   title: 'Toy score',
   paper: null,
   sentence: 'The square of what probabilities miss',
+  when: 'To see that one card is all of it',
+  costs: 'A step, as any other',
   equation: 'L = Σ_c (p_c − [c = y])²',
   loss: 'brier',
 } as const satisfies ObjectiveCard

@@ -35,7 +35,7 @@ test.each<[string, string[], RegExp, RegExp]>([
   ['no loader', ['dev/dri/renderD128'], /Vulkan loader is missing/, /libvulkan1/],
   ['no driver', ['dev/dri/renderD128', loader], /no Vulkan driver is installed/, /mesa-vulkan-drivers/],
   ['a sound Mesa', ['dev/dri/renderD128', loader, 'icd.d/radeon_icd.json'], /^$/, /^$/],
-  ['NVIDIA without X', nvidia, /without libX11.so.6 and libXext.so.6 and libGLdispatch.so.0/, /libx11-6 libxext6/],
+  ['NVIDIA without X', nvidia, /without libX11.so.6 and libXext.so.6 and libGLdispatch.so.0/, /libx11-6, libxext6/],
   ['NVIDIA', [...nvidia, 'lib/libX11.so.6', 'lib/libXext.so.6', 'lib/libGLdispatch.so.0'], /^$/, /^$/],
 ])('%s', (_, files, why, next) => {
   const found = webgpuMissing({}, machine(files))

@@ -30,6 +30,8 @@ export const modelStock = {
   },
   normalizes: () => true,
   sentence: 'Goes from the pre-trained model towards the mean of the others, as far as the angles between them say',
+  when: 'For two or more models of one task, trained with different seeds or settings',
+  costs: 'One pass over the files, a tensor at a time',
   equation: 'θ = t mean_i θ_i + (1 − t) θ_pre,   t = N c / (1 + (N − 1) c),   c = mean cos(τ_i, τ_j)',
   parameters,
   presets: {

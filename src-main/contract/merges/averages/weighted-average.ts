@@ -20,6 +20,8 @@ export const weightedAverage = {
   },
   normalizes: ({ normalize }) => normalize,
   sentence: 'Takes the mean of the models, or of their task vectors, each by its weight (a uniform soup)',
+  when: 'For models trained on one task, or as the plainest thing to compare with',
+  costs: 'One pass over the files, a tensor at a time',
   equation: 'θ = Σ_t w_t θ_t / Σ_t w_t',
   parameters,
   presets: {

@@ -23,6 +23,8 @@ export const wiseFt = {
   },
   normalizes: () => true,
   sentence: 'Goes from the pre-trained model towards the fine-tuned one, in a straight line',
+  when: 'For one model whose fine-tuning cost it some of its generality',
+  costs: 'One pass over the files, a tensor at a time',
   equation: 'θ = (1 − α) θ_pre + α θ_ft',
   parameters,
   presets: { 'as the paper': { parameters: { alpha: 0.5 } } },

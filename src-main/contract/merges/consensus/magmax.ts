@@ -16,6 +16,8 @@ export const magmax = {
     year: 2024,
   },
   sentence: 'Takes of each element the task vector of largest magnitude',
+  when: 'For models fine-tuned one after another, each from the one before',
+  costs: 'One pass over the files, a tensor at a time',
   equation: 'τ_i = τ_t,i,   t = argmax_t |τ_t,i|',
   parameters,
   presets: { 'as fusion_bench': { parameters: {}, coefficient: 0.5 } },

@@ -25,6 +25,8 @@ export const pcb = {
     year: 2024,
   },
   sentence: 'Merges the elements of each task vector that are large and agree with the others, by how much they do',
+  when: 'When trimming by size alone drops what the models agree on',
+  costs: 'A pass that sorts the elements of each vector, and one that merges',
   equation: 'τ = Σ_t s_t ⊙ τ_t / Σ_t s_t,   s_t = top r of exp(T |τ_t|²) ⊙ tanh(τ_t ⊙ Σ_s τ_s)',
   parameters,
   presets: { 'as the paper': { parameters: { ratio: 0.1 }, coefficient: 1.2 } },

@@ -34,6 +34,8 @@ export const ram = {
     year: 2026,
   },
   sentence: 'Keeps what one model alone changed, and takes the mean of what several changed',
+  when: 'For models that each changed a part of their own, such as those trained by reinforcement',
+  costs: 'One pass over the files, a tensor at a time',
   equation: 'τ_i = (1 + r min(ρ_t, α)) τ_t,i where only t changed it, else the mean of those that did',
   parameters,
   presets: {

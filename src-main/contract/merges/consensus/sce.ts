@@ -24,6 +24,8 @@ export const sce = {
   paper: { authors: 'Wan et al.', title: 'FuseChat: Knowledge Fusion of Chat Models', where: 'EMNLP', year: 2025 },
   sentence:
     'Selects elements that vary among the models, weighs the models by their energy there, and erases minority signs',
+  when: 'When the models differ in a few places and agree in the rest',
+  costs: 'Two passes over the files',
   equation: 'τ = Σ_t ω_t m_t ⊙ τ_t / Σ_t ω_t m_t,   ω_t = |τ_t|² / Σ_s |τ_s|²',
   parameters,
   presets: {

@@ -44,6 +44,8 @@ export const ties = {
   title: 'TIES',
   paper: tiesMerging,
   sentence: 'Trims the task vectors, elects a sign for each element, and takes the mean of those that agree',
+  when: 'When many models pull the same weights in different directions',
+  costs: 'Two passes: one finds each threshold over the whole model, one merges',
   equation: 'θ = θ_pre + λ τ,   τ = mean of the trimmed τ_t that have the sign of Σ_t τ_t',
   parameters,
   presets: {

@@ -32,6 +32,8 @@ export const centredClipping = {
   },
   normalizes: () => true,
   sentence: 'Averages task vectors, each clipped to a radius around the mean so far',
+  when: 'When some of many models may be far off, and a median loses too much',
+  costs: 'Several passes over the models',
   equation: 'v ← v + Σ_t p_t (τ_t − v) min(1, r / |τ_t − v|)',
   parameters,
   presets: { 'as the paper': { parameters: { radius: 1, iterations: 1 } } },

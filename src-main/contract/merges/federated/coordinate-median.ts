@@ -16,6 +16,8 @@ export const coordinateMedian = {
     year: 2018,
   },
   sentence: 'Takes of each element the median of the task vectors',
+  when: 'When one of several models may be broken or far off',
+  costs: 'One pass over the files, a tensor at a time',
   equation: 'τ_i = median_t τ_t,i',
   parameters,
   needs: { base: true, least: 1 },

@@ -23,6 +23,8 @@ export const fedgma = {
   },
   normalizes: () => true,
   sentence: 'Averages task vectors, less where they do not agree on the sign',
+  when: 'For models of many places, some of which disagree on where to go',
+  costs: 'One pass over the files, a tensor at a time',
   equation: 'τ = m ⊙ Σ_t p_t τ_t,   m = 1 where |Σ_t p_t sign τ_t| ≥ a, else |Σ_t p_t sign τ_t|',
   parameters,
   presets: { 'as the paper': { parameters: { agreement: 0.4 } } },

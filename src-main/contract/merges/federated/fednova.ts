@@ -23,6 +23,8 @@ export const fednova = {
   },
   normalizes: () => true,
   sentence: 'Averages task vectors so that who was trained for longer does not count for more',
+  when: 'For models trained for different numbers of steps',
+  costs: 'One pass over the files, a tensor at a time',
   equation: 'τ = (Σ_t p_t a_t) Σ_t p_t τ_t / a_t',
   parameters,
   presets: { 'as the paper': { parameters: {} } },

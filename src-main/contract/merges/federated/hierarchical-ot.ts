@@ -28,6 +28,8 @@ export const hierarchicalOt = {
   },
   sentence:
     "Turns each model's attention to the pre-trained model's neurons by optimal transport; weighs the rest by cosines",
+  when: 'For transformers whose neurons may have changed places since the pre-trained model',
+  costs: 'A transport problem for every attention layer: minutes',
   equation: 'θ = Σ_t p_t P_t θ_t Q_tᵀ in attention, else Σ_t p_t θ_t with p_t ∝ cos(θ_pre, θ_t)',
   parameters,
   needs: { base: true, least: 1 },

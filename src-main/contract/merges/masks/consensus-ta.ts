@@ -29,6 +29,8 @@ export const consensusTa = {
     year: 2024,
   },
   sentence: 'Takes of the sum of the task vectors the elements that several tasks need',
+  when: 'When parts that a single task needs disturb all others',
+  costs: 'Two passes over the files',
   equation: 'τ = [ Σ_t m_t ≥ k ] ⊙ Σ_s τ_s,   m_t = [ |τ_t| > λ_t |Σ_s τ_s − τ_t| ]',
   parameters,
   presets: { 'as the paper': { parameters: { threshold: 0.4, tasks: 2 } } },

@@ -24,6 +24,8 @@ export const emr = {
     year: 2024,
   },
   sentence: 'Elects one vector for all tasks, and masks and rescales it for one',
+  when: 'When each task may have a model of its own, made of one shared vector',
+  costs: 'Two passes; one model for each task',
   equation: 'τ_t = f_t m_t ⊙ τ,   τ = γ max_t |τ_t| over those of sign γ = sign(Σ_t τ_t)',
   parameters,
   presets: {

@@ -24,6 +24,8 @@ export const tallMasks = {
     year: 2024,
   },
   sentence: 'Takes of the sum of the task vectors the elements that one task needs',
+  when: 'When one file for all tasks is not enough, and one for each task is allowed',
+  costs: 'Two passes; one model for each task',
   equation: 'τ = m_t ⊙ Σ_s τ_s,   m_t = [ |τ_t| > λ_t |Σ_s τ_s − τ_t| ]',
   parameters,
   presets: {

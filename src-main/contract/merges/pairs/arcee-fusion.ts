@@ -17,6 +17,8 @@ export const arceeFusion = {
   title: 'Arcee Fusion',
   paper: mergekit,
   sentence: 'Takes of the second model the elements that differ most in rows that changed most',
+  when: 'To take over only what a second model changed most',
+  costs: 'One pass over two files, a tensor at a time',
   equation: 'θ = θ_2 where |θ_2 − θ_1| KL(row) ≥ median + 1.5 (Q3 − Q1), else θ_1',
   parameters,
   presets: { 'as mergekit': { parameters: {} } },

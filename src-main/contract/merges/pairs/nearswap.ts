@@ -18,6 +18,8 @@ export const nearswap = {
   title: 'NearSwap',
   paper: mergekit,
   sentence: 'Moves each element of the first model towards the second, by no more than t',
+  when: 'To take a little of a second model without moving the first one far',
+  costs: 'One pass over two files, a tensor at a time',
   equation: 'θ = w θ_2 + (1 − w) θ_1,   w = min(1, t / |θ_1 − θ_2|)',
   parameters,
   needs: { base: false, least: 2, most: 2 },

@@ -35,6 +35,8 @@ export const breadcrumbs = {
   },
   normalizes: ({ normalize, consensus }) => normalize && consensus === 'none',
   sentence: 'Leaves out the largest and the smallest elements of the task vectors',
+  when: 'When a few outlying weights spoil the sum, and small ones only add noise',
+  costs: 'A pass that sorts the elements of each tensor',
   equation: 'τ_t = m_t ⊙ τ_t,   m_t = 0 for the largest γ n of |τ_t| and for the smallest, so that β n stay',
   parameters,
   presets: {

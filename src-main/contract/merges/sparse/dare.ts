@@ -30,6 +30,8 @@ export const dare = {
   },
   normalizes: ({ normalize, consensus }) => normalize && consensus === 'none',
   sentence: 'Drops elements of the task vectors at random and scales up the rest',
+  when: 'For many models with small differences, where most of a difference is not needed',
+  costs: 'One pass over the files, a tensor at a time',
   equation: 'τ_t = m_t ⊙ τ_t / (1 − p),   m_t ~ Bernoulli(1 − p)',
   parameters,
   presets: {

@@ -39,6 +39,8 @@ export const della = {
   },
   normalizes: ({ normalize, consensus }) => normalize && consensus === 'none',
   sentence: 'Drops elements of the task vectors by chance, small ones of each row sooner than large ones',
+  when: 'As DARE, where small elements matter less than large ones',
+  costs: 'A pass that ranks the elements of each row',
   equation: 'τ_t = m_t ⊙ τ_t / p,   m_t ~ Bernoulli(p),   p = density − ε + 2 ε rank |τ_t| / (n − 1)',
   parameters,
   presets: {

@@ -24,6 +24,8 @@ export const randomParts = {
     year: 2024,
   },
   sentence: 'Deals the elements of each task vector out to parts, each with a coefficient of its own',
+  when: 'To learn several coefficients for one model, as a run does with parts',
+  costs: 'One pass over the files, a tensor at a time',
   equation: 'τ_t = Σ_k m_k ⊙ τ_t,   m_k ∈ {0, 1},   Σ_k m_k = 1',
   parameters,
   needs: { base: true, least: 1 },

@@ -37,6 +37,8 @@ export const bases = {
     year: 2025,
   },
   sentence: 'Replaces the task vectors by fewer, of which each can be put together again',
+  when: 'When there are many task vectors and only some can be kept or learned over',
+  costs: 'A Gram matrix of all vectors, then one pass for each that is kept',
   equation: 'b_k = Σ_t C_kt τ_t,   τ_t ≈ Σ_k D_tk b_k,   k = 1 … M < T',
   parameters,
   needs: { base: true, least: 1 },

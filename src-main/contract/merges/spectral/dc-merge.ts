@@ -24,6 +24,8 @@ export const dcMerge = {
     year: 2026,
   },
   sentence: 'Averages the largest entries of the tasks in one orthogonal frame of their singular vectors',
+  when: 'When singular vectors of the tasks point apart, and their averages cancel',
+  costs: 'A singular value decomposition of every matrix of every model: minutes for a large tower',
   equation: 'θ = θ_pre + λ U⊥ M V⊥ᵀ,   M = agreeing mean of top(U⊥ᵀ U_t S_t V_tᵀ V⊥), block diagonal',
   parameters,
   presets: { 'as the paper': { parameters: { density: 0.001, rest: 'mean' } } },

@@ -13,6 +13,8 @@ export const isoC = {
   title: 'Iso-C',
   paper: isotropic,
   sentence: 'Makes all singular values of the summed task vectors one, so that no direction outweighs another',
+  when: 'When a few strong directions of some tasks outweigh all others',
+  costs: 'A singular value decomposition of every matrix of every model: minutes for a large tower',
   equation: 'θ = θ_pre + λ mean(S) U Vᵀ,   Σ_t τ_t = U S Vᵀ',
   parameters,
   presets: {

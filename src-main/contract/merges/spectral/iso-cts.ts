@@ -20,6 +20,8 @@ export const isoCts = {
   title: 'Iso-CTS',
   paper: isotropic,
   sentence: 'Joins directions common to the tasks with some of each task alone, all with one singular value',
+  when: 'As Iso-C with many tasks, of which some have little in common with the rest',
+  costs: 'A singular value decomposition of every matrix of every model: minutes for a large tower',
   equation: 'θ = θ_pre + λ mean(S) U⊥ V⊥ᵀ,   U, V of Σ_t τ_t and of each τ_t - U Uᵀ τ_t, side by side',
   parameters,
   presets: {

@@ -32,6 +32,8 @@ export const knots = {
     year: 2025,
   },
   sentence: 'Brings the task vectors into a basis they share, and trims, elects and averages there (TIES)',
+  when: 'For models tuned by adapters of low rank (LoRA)',
+  costs: 'A singular value decomposition of every matrix of every model: minutes for a large tower',
   equation: 'θ = θ_pre + λ U TIES(Uᵀ τ_1 … Uᵀ τ_T),   [τ_1 … τ_T] = U S Vᵀ',
   parameters,
   presets: { 'as the paper': { parameters: { density: 0.2, scope: 'model', rest: 'zero' }, coefficient: 0.6 } },

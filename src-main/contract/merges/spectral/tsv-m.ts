@@ -18,6 +18,8 @@ export const tsvM = {
     year: 2025,
   },
   sentence: 'Keeps the leading singular vectors of each task, as many as fit side by side, made orthogonal',
+  when: 'For up to some twenty tasks with matrices of low rank in effect',
+  costs: 'A singular value decomposition of every matrix of every model: minutes for a large tower',
   equation: 'θ = θ_pre + λ U⊥ diag(S_1 … S_T) V⊥ᵀ,   τ_t ≈ U_t S_t V_tᵀ of rank ⌊min(m, n) / T⌋',
   parameters,
   presets: {

@@ -19,6 +19,8 @@ export const wudiClosed = {
   title: 'WUDI, closed form',
   paper: whoeverStartedTheFire,
   sentence: 'Solves for the matrix that disturbs no task in its own directions',
+  when: 'As WUDI, where its steps take too long or its learning rate is not known',
+  costs: 'One linear system for each matrix',
   equation: 'θ = θ_pre + λ (Σ_t τ_t G_t)(Σ_t G_t + ε I)⁻¹,   G_t = τ_tᵀ τ_t / |τ_t|²',
   parameters,
   needs: { base: true, least: 1 },

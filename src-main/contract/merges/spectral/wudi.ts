@@ -21,6 +21,8 @@ export const wudi = {
   title: 'WUDI',
   paper: whoeverStartedTheFire,
   sentence: 'Moves the summed task vectors, by steps, to where they disturb no task in its own directions',
+  when: 'When no image may be looked at, and a little time may be spent',
+  costs: 'Some hundred steps of Adam for each matrix: minutes for a large tower',
   equation: 'θ = θ_pre + M,   M by Adam on Σ_t |(M - τ_t) τ_tᵀ|² / |τ_t|² from Σ_t τ_t',
   parameters,
   presets: {

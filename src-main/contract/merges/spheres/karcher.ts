@@ -28,6 +28,8 @@ export const karcher = {
   },
   normalizes: () => true,
   sentence: 'Takes the mean of several models on the sphere, by steps along it, at their mean norm',
+  when: 'For several models far apart, where one step to their mean is not enough',
+  costs: 'Some steps for each tensor, over all models',
   equation: 'θ = u Σ_t w_t |θ_t|,   u = argmin_u Σ_t w_t arccos²⟨u, θ_t / |θ_t|⟩',
   parameters,
   presets: { 'as mergekit': { parameters: { iterations: 10, tolerance: 1e-5 } } },

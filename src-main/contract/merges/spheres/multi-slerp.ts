@@ -13,6 +13,8 @@ export const multiSlerp = {
   paper: mergekit,
   normalizes: ({ normalize }) => normalize,
   sentence: 'Takes the mean direction of several models on the sphere, at their mean norm, tensor by tensor',
+  when: 'For several models that should keep their size when averaged',
+  costs: 'Two passes over the files',
   equation: 'x = m / |m| Σ_t w_t |x_t|,   m = Σ_t w_t x_t / |x_t|',
   parameters,
   presets: {

@@ -19,6 +19,8 @@ export const nuslerp = {
   paper: mergekit,
   normalizes: () => true,
   sentence: 'Goes from one model to another along the sphere, as far as their weights say',
+  when: 'For two models with weights of their own, or their differences from a third',
+  costs: 'One pass over two files, a tensor at a time',
   equation: 'x = sin((1 − t) ω) / sin ω x_1 + sin(t ω) / sin ω x_2,   t = w_2 / (w_1 + w_2)',
   parameters,
   presets: {

@@ -19,6 +19,8 @@ export const slerp = {
   title: 'SLERP',
   paper: { authors: 'Shoemake', title: 'Animating Rotation with Quaternion Curves', where: 'SIGGRAPH', year: 1985 },
   sentence: 'Goes from one model to another along the arc between them, tensor by tensor',
+  when: 'For two models whose mean comes out smaller than either',
+  costs: 'One pass over two files, a tensor at a time',
   equation: 'θ = sin((1 − t) ω) / sin ω θ_1 + sin(t ω) / sin ω θ_2,   cos ω = ⟨θ_1, θ_2⟩ / |θ_1| |θ_2|',
   parameters,
   presets: { 'as mergekit': { parameters: {} }, 'as fusion_bench': { parameters: { t: 0.5 } } },

@@ -32,6 +32,8 @@ export const esm = {
     year: 2026,
   },
   sentence: "Keeps of each task the directions in which it moves its own inputs' outputs, scaled and made orthogonal",
+  when: 'With some images of each task, when vectors disturb one another in their strong directions',
+  costs: 'A forward pass for each image, and an SVD of every matrix',
   equation: 'Δ = g (|Δ| / mean |Δ|)² s_U s_V U⊥ᵀV⊥,   V_t = U_t τ_t,   τ_t C_t τ_tᵀ = U_tᵀ Λ_t U_t',
   parameters,
   presets: { 'as the paper': { parameters: { images: 32, power: 0.15, boost: 2, rest: 'mean' }, coefficient: 1 } },

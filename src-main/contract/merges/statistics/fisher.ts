@@ -39,6 +39,8 @@ export const fisher = {
     year: 2022,
   },
   sentence: 'Averages each weight over the models, by the squared gradients of their own likelihoods on a few images',
+  when: 'With some images of each task at hand: it costs least of those that look at images',
+  costs: 'A backward pass for each image that is looked at, then one pass over the files',
   equation: 'θ = Σ_t c_t (F_t + ε) θ_t / Σ_t c_t (F_t + ε),   F_t = Σ_batches (∇ Σ_n log p_n)² / N',
   parameters,
   presets: {

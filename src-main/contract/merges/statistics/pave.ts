@@ -26,6 +26,8 @@ export const pave = {
     year: 2025,
   },
   sentence: "Keeps of each fine-tuned matrix the directions that its own task's inputs bring out",
+  when: 'With some images of each task, to clean each vector before any other merge',
+  costs: 'A forward pass for each image, and an SVD of every matrix',
   equation: 'τ_t = U_r U_rᵀ W_t − W_pre,   W_t (C_t + ε I) = U S Vᵀ,   C_t = X_tᵀX_t / rows',
   parameters,
   presets: { 'as the paper': { parameters: { share: 0.5 }, coefficient: 0.3 } },

@@ -14,6 +14,8 @@ export const regmeanPlusPlus = {
     year: 2025,
   },
   sentence: 'As RegMean, layer after layer, on the inputs that the merged layers before give',
+  when: 'As RegMean, where merged early layers change what later ones see',
+  costs: 'As RegMean, layer after layer: a forward pass for each layer',
   equation: "W = (Σ_t W_t G_t)(Σ_t G_t)⁻¹,   G_t = X_t'X_t / rows of what the merged layers before make of task t",
   parameters,
   presets,

@@ -14,6 +14,8 @@ export const regmean = {
     year: 2023,
   },
   sentence: "Solves each linear layer so that it answers every task's inputs as that task's own model does",
+  when: 'With some images of each task, for towers whose linear layers do most of the work',
+  costs: 'A forward pass for each image, and a linear system for each layer',
   equation: "W = (Σ_t W_t G_t)(Σ_t G_t)⁻¹,   G_t = X_t'X_t / rows, off its diagonal times α",
   parameters,
   presets,

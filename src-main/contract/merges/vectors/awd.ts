@@ -32,6 +32,8 @@ export const awd = {
     year: 2024,
   },
   sentence: 'Takes out of the task vectors what they have in common, so that the rests are orthogonal',
+  when: 'When the models share a lot, and the shared part is added up once too often',
+  costs: 'Some hundred steps for each tensor: seconds to minutes',
   equation: 'τ_t − δ,   δ = argmin mean |cos(τ_i − δ, τ_j − δ)| + α |δ|',
   parameters,
   presets: { 'as the paper': { parameters: { alpha: 0.1, rate: 0.01, steps: 300 } } },

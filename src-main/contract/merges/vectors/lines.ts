@@ -24,6 +24,8 @@ export const lines = {
     year: 2025,
   },
   sentence: 'Scales task vectors up with the depth of their layers',
+  when: 'When merged models lose what their first layers knew: those are kept closer to the pre-trained one',
+  costs: 'One pass over the files, a tensor at a time',
   equation: 'τ_l = (α / T + β l / (L − 1)) τ_l',
   parameters,
   presets: {

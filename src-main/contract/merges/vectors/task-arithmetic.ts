@@ -12,6 +12,8 @@ export const taskArithmetic = {
   title: 'Task arithmetic',
   paper: { authors: 'Ilharco et al.', title: 'Editing Models with Task Arithmetic', where: 'ICLR', year: 2023 },
   sentence: 'Adds the task vectors, each times its coefficient',
+  when: 'Begin here: few models of one pre-trained model that do not conflict much',
+  costs: 'One pass over the files, a tensor at a time',
   equation: 'θ = θ_pre + Σ_t λ_t τ_t',
   parameters,
   presets: {

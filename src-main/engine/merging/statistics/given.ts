@@ -56,6 +56,7 @@ export function statisticsOf({ statistics = [], vectors }: Sources, title: strin
     where: vectors.map(({ file }) => file.source.name).join(', '),
     why: `there are ${vectors.length} models, and statistics of ${statistics.length}`,
     next: 'name images for each model: --data, in the order of --vectors',
+    inWindow: 'name images for each model',
   })
 }
 

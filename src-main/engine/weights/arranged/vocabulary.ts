@@ -137,5 +137,6 @@ function withGaps({ source }: Tokenizer): BasilError {
     where: source.path,
     why: 'its numbers have gaps, so the tokens would get others than their rows',
     next: 'take the tokenizer of another model, or name it alone: --tokenizer-source base',
+    inWindow: 'take the tokenizer of another model',
   })
 }

@@ -106,6 +106,7 @@ function tooLarge(tensor: string, shape: readonly number[]): BasilError {
     where: tensor,
     why: `[${shape}] in float64 is more than ${mostBytes / 1e9} GB`,
     next: 'name the modules to adapt, without it (--modules), and save it whole (--save-rest)',
+    inWindow: 'name the modules to adapt, without it, and save it whole',
   })
 }
 

@@ -37,7 +37,7 @@ function pathOf(recipe: string, reference: Reference): string {
 }
 
 const adapters =
-  'it is a model with an adapter (LoRA): merge that into its model first, or give it to Basil by --vectors'
+  'it is a model with an adapter (LoRA): merge that into its model first, or give it to Basil as one of the models'
 const revisions = 'it names a revision of a hub, and Basil downloads nothing'
 
 function notHere(recipe: string, text: string): BasilError {

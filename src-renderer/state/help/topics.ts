@@ -1,0 +1,85 @@
+// The pages of the help: the guide's, then one for each method, objective and merge, made of its declaration. A topic is
+// found by its address ("merge-slerp"), by its title and by what it says.
+import { type MergeCard, mergeKinds } from '../../../src-main/contract/merges/card.ts'
+import { merges } from '../../../src-main/contract/merges/index.ts'
+import { allowed, parametersOf } from '../../../src-main/contract/merges/parameters.ts'
+import { methods } from '../../../src-main/contract/methods/index.ts'
+import { type CardPage, methodPage, objectivePage } from '../../../src-main/contract/methods/page.ts'
+import { objectives } from '../../../src-main/contract/objectives/index.ts'
+import { citation } from '../../../src-main/contract/paper.ts'
+import { guides } from './guide.ts'
+
+export interface Topic {
+  readonly id: string // in its address
+  readonly title: string
+  readonly group: string
+  readonly about: string // one line of a list
+  readonly words: string // all that it is found by
+  readonly guide?: string // Markdown
+  readonly card?: TopicCard
+}
+
+export interface TopicCard {
+  readonly sentences: readonly string[]
+  readonly equation: string
+  readonly paper: string | null
+  readonly fields: readonly { name: string; symbol: string | null; bounds: string; description: string }[]
+}
+
+export const topics: readonly Topic[] = [
+  ...guides.map(({ id, title, about, text }) => ({ id, title, group: 'Guide', about, words: text, guide: text })),
+  ...methods.flatMap(({ name }) => ofPage('method', 'Methods of a run', methodPage(name))),
+  ...objectives.flatMap(({ name }) => ofPage('objective', 'Objectives', objectivePage(name))),
+  ...merges.map(ofMerge),
+]
+
+export const topicOf = (id: string): Topic | undefined => topics.find((topic) => topic.id === id)
+
+/** The page of a method, an objective or a merge. */
+export const topicId = (kind: 'method' | 'objective' | 'merge', name: string): string => `${kind}-${name}`
+
+/** By all the words that are typed; all of them where none is. */
+export function topicsWith(search: string): readonly Topic[] {
+  const words = search.toLowerCase().split(/\s+/).filter(Boolean)
+  return topics.filter(({ title, about, words: all }) => {
+    const text = `${title} ${about} ${all}`.toLowerCase()
+    return words.every((word) => text.includes(word))
+  })
+}
+
+function ofPage(kind: 'method' | 'objective', group: string, page: CardPage | null): Topic[] {
+  if (!page) return []
+  const { name, title, sentence, when, costs, needs, equation, paper, fields } = page
+  const sentences = [sentence, `When: ${small(when)}`, `Costs: ${small(costs)}`, `As ${needs}`]
+  const card = { sentences, equation, paper, fields }
+  return [{ id: topicId(kind, name), title, group, about: sentence, words: wordsOf(name, card), card }]
+}
+
+function ofMerge(merge: MergeCard): Topic {
+  const { name, title, kind, sentence, when, costs, equation, paper, needs, coefficient } = merge
+  const { least, most } = needs
+  const count = most === undefined ? `${least} or more` : least === most ? `${least}` : `${least} to ${most}`
+  const looks = needs.statistics ? ` It looks at some images of each task for ${needs.statistics}.` : ''
+  const sentences = [
+    sentence,
+    `When: ${small(when)}`,
+    `Costs: ${small(costs)}`,
+    `It merges ${count} ${count === '1' ? 'model' : 'models'}${needs.base === true ? ' and the pre-trained one they come from' : ''}.${looks}`,
+    `What it gives is multiplied by ${coefficient} where nobody says`,
+  ]
+  const fields = parametersOf(merge).map((one) => ({
+    name: one.title ?? one.name,
+    symbol: one.symbol ?? null,
+    bounds: `${allowed(one)}; ${said(one.default)} where nothing is said`,
+    description: one.description,
+  }))
+  const card = { sentences, equation, paper: paper && citation(paper), fields }
+  const group = `Merges: ${mergeKinds[kind].toLowerCase()}`
+  return { id: topicId('merge', name), title, group, about: sentence, words: wordsOf(name, card), card }
+}
+
+const small = (text: string): string =>
+  /^[A-Z][a-z]* /.test(text) ? text.charAt(0).toLowerCase() + text.slice(1) : text
+const said = (value: unknown): string => (typeof value === 'object' ? JSON.stringify(value) : String(value))
+const wordsOf = (name: string, { sentences, paper, fields }: TopicCard): string =>
+  [name, ...sentences, paper ?? '', ...fields.map((field) => field.name)].join(' ')

@@ -1,0 +1,54 @@
+// Find and do: whether it is open, what is typed, the runs that the server found for it, and what was used lately.
+import { z } from 'zod'
+
+import type { RunSummary } from '../../../src-main/contract/run/run.ts'
+import { client } from '../../bridge.ts'
+import { choice } from '../remembered.svelte.ts'
+import { studies } from '../studies/studies.svelte.ts'
+
+const mostRecent = 12
+const mostRuns = 12
+
+class Palette {
+  open = $state(false)
+  #query = $state('')
+  #runs = $state.raw<readonly RunSummary[]>([])
+  #asked = 0
+  #recent = choice('palette.recent', z.array(z.string().max(200)).max(mostRecent), [])
+
+  get query() {
+    return this.#query
+  }
+  /** Those whose name or method has what is typed, newest first: the server looks, so that ten thousand are no more. */
+  get runs() {
+    return this.#runs
+  }
+  get recent() {
+    return this.#recent.value
+  }
+
+  show(): void {
+    this.#query = ''
+    this.open = true
+    void studies.load()
+    void this.find('')
+  }
+
+  /** Shows what is typed at once, and its runs when they are there; an answer that came too late is not shown. */
+  async find(query: string): Promise<void> {
+    this.#query = query
+    const mine = ++this.#asked
+    try {
+      const { rows } = await client.runs.list({ limit: mostRuns, search: query.trim().replace(/^run\s+/i, '') })
+      if (mine === this.#asked) this.#runs = rows
+    } catch {
+      if (mine === this.#asked) this.#runs = [] // a half typed question; the rest is found
+    }
+  }
+
+  used(id: string): void {
+    this.#recent.value = [id, ...this.recent.filter((one) => one !== id)].slice(0, mostRecent)
+  }
+}
+
+export const palette = new Palette()
