@@ -31,7 +31,18 @@ import {
 } from './library.ts'
 import { mergeModels, startMerge } from './merge.ts'
 import { openConfiguration, openSample } from './project.ts'
-import { cancelRun, exportModel, restartEngine, resumeOnCpu, resumeRun, runAgain, startRun, stopRun } from './run.ts'
+import {
+  cancelRun,
+  compareWith,
+  exportModel,
+  restartEngine,
+  resumeOnCpu,
+  resumeRun,
+  runAgain,
+  showLineage,
+  startRun,
+  stopRun,
+} from './run.ts'
 import {
   forgetStudy,
   pauseStudy,
@@ -72,7 +83,10 @@ const groups: readonly ActionGroup[] = [
   { title: 'New run', actions: [openSample, openConfiguration, startRun, runWithControls, sweepFields] },
   {
     title: 'Run',
-    actions: [stopRun, cancelRun, restartEngine, resumeRun, resumeOnCpu, exportModel, runAgain],
+    actions: [
+      ...[stopRun, cancelRun, restartEngine, resumeRun, resumeOnCpu, exportModel, runAgain],
+      ...[compareWith, showLineage],
+    ],
   },
   { title: 'Studies', actions: [reproduceTable, pauseStudy, pauseStudyNow, resumeStudy, forgetStudy] },
   { title: 'History', actions: [findRuns, salvageHistory] },
