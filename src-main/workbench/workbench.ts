@@ -32,6 +32,7 @@ import { createInstaller, type Installer } from './native/installer.ts'
 import { createSeat } from './native/seat.ts'
 import { createPreferences, type PreferenceStore } from './preferences.ts'
 import { createProjects, type Projects } from './projects.ts'
+import { type Care, createCare } from './runs/care.ts'
 import { createChecking } from './runs/checking.ts'
 import { createExports, type Exports } from './runs/exported.ts'
 import { createRuns, type Runs, type RunsOptions } from './runs/runs.ts'
@@ -58,6 +59,7 @@ export interface Workbench {
   readonly dataSets: DataSets
   readonly jobs: Jobs
   readonly runs: Runs
+  readonly care: Care
   readonly exports: Exports
   readonly heads: Heads
   readonly evaluations: Evaluations
@@ -213,6 +215,7 @@ function createWorked(base: Base) {
   })
   const parts = {
     runs: runs.runs,
+    care: createCare(base.history),
     studies: studies.studies,
     heads: heads.heads,
     exports: exports.exports,

@@ -3,8 +3,9 @@ import { expect, test } from 'vitest'
 import { runId } from '../../src-main/contract/branded.ts'
 import { runDetail } from '../../src-main/history/detail.ts'
 import { coefficientsOf } from '../../src-main/history/epochs.ts'
+import { listRuns } from '../../src-main/history/listing/list.ts'
 import { listToBytes, tableToBytes } from '../../src-main/history/numbers.ts'
-import { createRun, listRuns } from '../../src-main/history/runs.ts'
+import { createRun } from '../../src-main/history/runs.ts'
 import { folder, now, opened, table, toyConfig } from './rows.ts'
 
 const runs = 10_000
@@ -35,10 +36,10 @@ test('ten thousand runs with fifty thousand epochs: every question goes by an in
     asked.push(text)
     return prepare(text)
   }) as typeof db.prepare
-  const page = listRuns(history, { offset: 5000, limit: 100, search: '' })
+  const page = listRuns(history, { offset: 5000, limit: 100 })
   expect(page.total).toBe(runs)
   expect(page.rows.map((r) => r.run)).toEqual(Array.from({ length: 100 }, (_, i) => 5000 - i))
-  expect(listRuns(history, { offset: 0, limit: 100, search: 'NEEDLE' }).rows.map((r) => r.run)).toEqual([1])
+  expect(listRuns(history, { offset: 0, limit: 100, query: 'NEEDLE' }).rows.map((r) => r.run)).toEqual([1])
   expect(runDetail(history, runId(5000)).start?.epochs).toHaveLength(epochs)
   expect(coefficientsOf(history, runId(5000), 0, 3)).toEqual(table(1))
   db.prepare = prepare

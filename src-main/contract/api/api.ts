@@ -10,7 +10,7 @@ import { errorSchema } from '../errors.ts'
 import { configSchema } from '../run/config.ts'
 import { engineInfoSchema } from '../run/engine-info.ts'
 import { exportedSchema } from '../run/recipe.ts'
-import { runDetailSchema, runEventSchema, runSummarySchema } from '../run/run.ts'
+import { runDetailSchema, runEventSchema } from '../run/run.ts'
 import { told } from '../wire/told.ts'
 import { dataApi } from './data.ts'
 import { disentanglementApi } from './disentanglement.ts'
@@ -23,6 +23,7 @@ import { libraryApi } from './library.ts'
 import { mergesApi } from './merges.ts'
 import { deviceSchema, installEventSchema, nativeKinds, nativeStatusSchema } from './native.ts'
 import { preferencesApi } from './preferences.ts'
+import { runListApi } from './runs.ts'
 import { studiesApi } from './studies.ts'
 
 const run = z.object({ run: runIdSchema })
@@ -101,17 +102,9 @@ export const api = {
   evaluations: evaluationsApi,
   studies: studiesApi,
   runs: {
+    ...runListApi,
     /** Checked at once; begins when its turn comes in the queue. */
     start: oc.input(z.object({ grant: z.string(), config: z.unknown() })).output(run),
-    list: oc
-      .input(
-        z.object({
-          offset: z.number().int().min(0).default(0),
-          limit: z.number().int().min(1).max(500).default(100),
-          search: z.string().default(''),
-        }),
-      )
-      .output(z.object({ total: z.number(), rows: z.array(runSummarySchema) })),
     show: oc.input(run).output(runDetailSchema),
     /** The coefficient table of every epoch is in history; one is sent when asked for. */
     coefficients: oc.input(run.extend({ stage: z.number(), epoch: z.number() })).output(z.array(z.array(z.number()))),
