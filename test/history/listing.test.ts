@@ -33,7 +33,7 @@ function putRuns(history: History): RunId[] {
       name: names[i % names.length] ?? '',
       method,
       seed: i % 5,
-      iterations: 1 + (i % 3),
+      ...(method === 'dv-basi' ? { iterations: 1 + (i % 3) } : { start: undefined, iterations: undefined }),
       pretrained: `base-${i % 2 ? 'B-32' : 'L-14'}.pt`,
       ...(method === 'atlas' && { linearised: 'jvp' as const }),
     }

@@ -30,6 +30,8 @@ test('ten thousand runs with fifty thousand epochs: every question goes by an in
       put.run({ epoch, losses: listToBytes([1]), tasks: '[]', coefficients: tableToBytes(table(1)) })
   })()
 
+  listRuns(history, { limit: 1 }) // the table of lists is made at the first question
+
   const asked: string[] = []
   const prepare = db.prepare.bind(db)
   db.prepare = ((text: string) => {
@@ -49,9 +51,9 @@ test('ten thousand runs with fifty thousand epochs: every question goes by an in
     const plan = (db.prepare(`EXPLAIN QUERY PLAN ${text}`).all(parametersOf(text)) as { detail: string }[]).map(
       (row) => row.detail,
     )
-    const isList = / FROM runs\s+(WHERE name|ORDER|$)/.test(text) // reads rows in order of number, or counts them
+    const isList = /listed_runs|stale_runs/.test(text) // in memory, a narrow row each
     const scans = plan.filter(
-      (step) => (step.startsWith('SCAN') && !isList) || (step.includes('TEMP B-TREE') && !text.includes('model DESC')),
+      (step) => (step.startsWith('SCAN') && !isList) || (step.includes('TEMP B-TREE') && !isList && !text.includes('model DESC')),
     )
     expect(scans, text).toEqual([])
   }

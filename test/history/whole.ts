@@ -23,6 +23,7 @@ import {
 } from '../../src-main/history/library/entries.ts'
 import { usesOf } from '../../src-main/history/library/uses.ts'
 import { listRuns } from '../../src-main/history/listing/list.ts'
+import { markRuns, tagRuns } from '../../src-main/history/marks.ts'
 import { parentsOf } from '../../src-main/history/parents.ts'
 import { resumeOf } from '../../src-main/history/resume.ts'
 import { putEvaluation } from '../../src-main/history/run-evaluations.ts'
@@ -121,6 +122,8 @@ export function putAll(history: History): void {
   addData(history, ['/data/cars'], now)
   const job = createJob(history, { kind: 'evaluation', title: 'm on cars', request, evaluation }, now)
   putJobState(history, job, 'done', now)
+  tagRuns(history, runs.slice(1), ['kept', 'paper'], [])
+  markRuns(history, runs.slice(1), () => ({ notes: 'a note', pinned: true }))
 }
 
 /** Everything, in one text. One question that fails as damaged does not keep the others from being asked. */
