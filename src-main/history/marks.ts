@@ -92,7 +92,7 @@ export function trashRuns(history: History, runs: readonly RunId[], now: Date): 
 function refusalOf(history: History, run: RunId): Refused[] {
   const state = stateNow(history, runRow(history, run))
   if (state === 'running') return [{ run, why: 'it is at work; stop or cancel it first' }]
-  return state === 'waiting' ? [{ run, why: 'it waits for its turn; cancel it first' }] : []
+  return state === 'waiting' || state === 'paused' ? [{ run, why: 'it is in the queue; cancel it first' }] : []
 }
 
 export function restoreRuns(history: History, runs: readonly RunId[]): void {

@@ -146,7 +146,7 @@ export function countIterations(history: History, run: RunId): void {
 export function endRun(
   history: History,
   run: RunId,
-  state: Exclude<RunState, 'waiting' | 'running'>,
+  state: Exclude<RunState, 'waiting' | 'paused' | 'running'>,
   now: Date,
   error: ErrorRecord | null,
   seconds: number | null = null,
@@ -225,11 +225,12 @@ function scoresNow(
   return finalScores(damaged.length > 0 ? [] : found, tasks)
 }
 
-/** One that goes on when its turn comes is waiting, whatever it was before. */
+/** One that goes on when its turn comes is waiting, and paused where it is held, whatever it was before. */
 export function stateNow(history: History, { run, state }: Pick<RunRow, 'run' | 'state'>): RunState {
   const now = state === 'running' && !history.lives(run) ? 'interrupted' : state
   const goesOn = now === 'interrupted' || now === 'cancelled' || now === 'failed'
-  return goesOn && jobAbout(history, 'run', run)?.state === 'waiting' ? 'waiting' : now
+  const queued = goesOn ? jobAbout(history, 'run', run)?.state : null
+  return queued === 'waiting' || queued === 'paused' ? queued : now
 }
 
 export function summaryOf(history: History, r: RunRow): RunSummary {

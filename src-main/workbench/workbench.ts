@@ -9,7 +9,9 @@ import type { RunId } from '../contract/branded.ts'
 import type { Told } from '../contract/engine-api.ts'
 import type { ErrorRecord } from '../contract/errors.ts'
 import type { Progress } from '../contract/run/run.ts'
+import { onNews } from '../history/news.ts'
 import { openHistory, readHistory } from '../history/open.ts'
+import type { History } from '../history/statement.ts'
 import { createDataSets, type DataSets } from './data/sets.ts'
 import { createDisentangle } from './disentangle.ts'
 import { chooseEngine } from './engines/choice.ts'
@@ -32,6 +34,7 @@ import { createInstaller, type Installer } from './native/installer.ts'
 import { createSeat } from './native/seat.ts'
 import { createPreferences, type PreferenceStore } from './preferences.ts'
 import { createProjects, type Projects } from './projects.ts'
+import { createPulse, type Pulse } from './pulse.ts'
 import { type Care, createCare } from './runs/care.ts'
 import { createChecking } from './runs/checking.ts'
 import { createExports, type Exports } from './runs/exported.ts'
@@ -58,6 +61,8 @@ export interface Workbench {
   readonly library: Library
   readonly dataSets: DataSets
   readonly jobs: Jobs
+  /** Tells when lists of runs, and the queue, would read differently; what asks for it is asked for anew. */
+  readonly news: Pick<Pulse<{ version: number }>, 'watch'>
   readonly runs: Runs
   readonly care: Care
   readonly exports: Exports
@@ -132,12 +137,14 @@ export async function openWorkbench(options: WorkbenchOptions): Promise<Workbenc
   }
   const worked: ReturnType<typeof createWorked> = createWorked(base)
   const adoption = createAdoption({ history, home, shelve: library.shelve, news: jobs.beat })
+  const news = newsOf(history)
   historyCare.rest()
 
   const { closing: leave } = sittings
   async function close(): Promise<void> {
     leave()
     sleep.end()
+    news.end()
     await Promise.all([installer.close(), measuring.close()])
     const parts = [jobs, supervisor, checking, library, dataSets, worked.parts.merges, adoption]
     await Promise.all(parts.map((part) => part.close()))
@@ -146,7 +153,7 @@ export async function openWorkbench(options: WorkbenchOptions): Promise<Workbenc
   }
 
   return {
-    ...{ home, resources, library, dataSets, jobs, installer, historyCare, ...worked.parts },
+    ...{ home, resources, library, dataSets, jobs, news, installer, historyCare, ...worked.parts },
     sample: options.sample ?? join(resources, 'sample', 'dv-basi.json'),
     projects: createProjects((path) => library.holds(path) || dataSets.holds(path)),
     preferences: createPreferences(home),
@@ -157,6 +164,13 @@ export async function openWorkbench(options: WorkbenchOptions): Promise<Workbenc
     disentangle: createDisentangle(jobs, supervisor),
     close: () => (closing ??= close()),
   }
+}
+
+function newsOf(history: History): Pulse<{ version: number }> {
+  let version = 0
+  const news = createPulse(() => ({ version: ++version }))
+  if (history.write) onNews(history, news.beat)
+  return news
 }
 
 interface DeviceParts {

@@ -53,7 +53,9 @@ test('ten thousand runs with fifty thousand epochs: every question goes by an in
     )
     const isList = /listed_runs|stale_runs/.test(text) // in memory, a narrow row each
     const scans = plan.filter(
-      (step) => (step.startsWith('SCAN') && !isList) || (step.includes('TEMP B-TREE') && !isList && !text.includes('model DESC')),
+      (step) =>
+        (step.startsWith('SCAN') && !isList) ||
+        (step.includes('TEMP B-TREE') && !isList && !text.includes('model DESC')),
     )
     expect(scans, text).toEqual([])
   }

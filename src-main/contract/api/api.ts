@@ -105,6 +105,8 @@ export const api = {
     ...runListApi,
     /** Checked at once; begins when its turn comes in the queue. */
     start: oc.input(z.object({ grant: z.string(), config: z.unknown() })).output(run),
+    /** Tells when to ask again: a run or a job came, went, began, ended or is called otherwise. */
+    changed: oc.output(eventIterator(z.object({ version: z.number() }))),
     show: oc.input(run).output(runDetailSchema),
     /** The coefficient table of every epoch is in history; one is sent when asked for. */
     coefficients: oc.input(run.extend({ stage: z.number(), epoch: z.number() })).output(z.array(z.array(z.number()))),

@@ -172,8 +172,17 @@ export const engineEventSchema = z.discriminatedUnion('type', [
 ])
 export type EngineEvent = z.infer<typeof engineEventSchema>
 
-// waiting: in the queue, for the first time or again; a row never holds that
-export const runStates = ['waiting', 'running', 'interrupted', 'stopped', 'cancelled', 'failed', 'done'] as const
+// waiting, paused: in the queue, or held there, for the first time or again; a row never holds these
+export const runStates = [
+  'waiting',
+  'paused',
+  'running',
+  'interrupted',
+  'stopped',
+  'cancelled',
+  'failed',
+  'done',
+] as const
 export type RunState = (typeof runStates)[number]
 
 export const runSummarySchema = z.object({

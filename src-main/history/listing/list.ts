@@ -39,12 +39,12 @@ const groupings: Record<Exclude<Grouping, 'none'>, { key: string; order: string 
   method: { key: 'method', order: 'method' },
 }
 
-/** The runs with their state at this moment. */
-const runsNow = `(SELECT *, CASE
-    WHEN state = 'running' AND run IN (SELECT value FROM json_each(:living)) THEN state
-    WHEN state IN ('running', 'interrupted', 'cancelled', 'failed') AND run IN (SELECT value FROM json_each(:waiting))
-      THEN 'waiting'
-    WHEN state = 'running' THEN 'interrupted' ELSE state END AS now FROM listed_runs)`
+/** The runs with their state at this moment: queued says which of them wait, or are held, in the queue. */
+const runsNow = `(SELECT l.*, CASE
+    WHEN l.state = 'running' AND l.run IN (SELECT value FROM json_each(:living)) THEN l.state
+    WHEN l.state IN ('running', 'interrupted', 'cancelled', 'failed') AND q.value IS NOT NULL THEN q.value
+    WHEN l.state = 'running' THEN 'interrupted' ELSE l.state END AS now
+    FROM listed_runs l LEFT JOIN (SELECT CAST(key AS INTEGER) AS run, value FROM json_each(:queued)) q USING (run))`
 
 /** Throws config-invalid where the query is wrong. */
 export function listRuns(
@@ -152,14 +152,17 @@ function orderOf(history: History, { query = '', sort, group = 'none' }: Asked, 
   return found
 }
 
-/** What the state of a run depends on beside its row: who works on it, and whether its turn is to come. */
-function momentOf(history: History): { living: string; waiting: string } {
+/** What the state of a run depends on beside its row: who works on it, and its place in the queue. */
+function momentOf(history: History): { living: string; queued: string } {
   const numbers = (text: string): RunId[] => rows<{ run: RunId }>(history, text).map(({ run }) => run)
   const running = numbers("SELECT run FROM listed_runs WHERE state = 'running'")
-  const waiting = numbers("SELECT run FROM jobs WHERE state = 'waiting' AND kind = 'run' AND run IS NOT NULL")
+  const open = numbers(
+    "SELECT DISTINCT run FROM jobs WHERE state IN ('waiting', 'paused') AND kind = 'run' AND run IS NOT NULL",
+  )
+  const states = open.map((run) => [run, jobAbout(history, 'run', run)?.state] as const)
   return {
     living: JSON.stringify(running.filter((run) => history.lives(run))),
-    waiting: JSON.stringify(waiting.filter((run) => jobAbout(history, 'run', run)?.state === 'waiting')),
+    queued: JSON.stringify(Object.fromEntries(states.filter(([, state]) => state === 'waiting' || state === 'paused'))),
   }
 }
 

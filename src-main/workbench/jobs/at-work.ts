@@ -12,6 +12,7 @@ export interface AtWork {
   readonly needs: Need
   readonly kind: Kind
   progress: { what: string; done: number; total: number } | null
+  share: number | null // of the whole
   remaining: number | null // seconds
   run: RunId | null // that a study is at
   file: string | null
@@ -19,6 +20,7 @@ export interface AtWork {
   /** Never rejects. */
   readonly ended: Promise<Ended>
   wish(wish: Wish): void
+  wished(): Wish
 }
 
 /** news: called whenever there is something new to show of it. */
@@ -30,8 +32,8 @@ export function workOn(kind: Kind, stored: StoredJob, news: () => void): AtWork 
     signal: leaving.signal,
     wish: () => wished,
     begun: () => begun.resolve(true),
-    tell: ({ what, done, total }, remaining = mine.remaining) => {
-      Object.assign(mine, { progress: { what, done, total }, remaining })
+    tell: ({ what, done, total }, remaining = mine.remaining, share = total > 1 ? done / total : mine.share) => {
+      Object.assign(mine, { progress: { what, done, total }, remaining, share })
       news()
     },
     at: (run) => {
@@ -47,6 +49,7 @@ export function workOn(kind: Kind, stored: StoredJob, news: () => void): AtWork 
     needs: kind.needs,
     kind,
     progress: null,
+    share: null,
     remaining: null,
     run: null,
     file: null,
@@ -56,7 +59,9 @@ export function workOn(kind: Kind, stored: StoredJob, news: () => void): AtWork 
       if (wished === 'close') return
       wished = wish
       if (wish !== 'pause' && wish !== 'go on') leaving.abort()
+      news()
     },
+    wished: () => wished,
   }
   const run = async (): Promise<Ended> => (await kind.run(stored, stored.request, work)) ?? { state: 'done' }
   const ended = run()

@@ -9,7 +9,7 @@ export function atWorkNow(atWork: readonly string[]): BasilError {
     what: 'Basil is at work',
     where: atWork.join('; '),
     why: 'this needs the engine to itself',
-    next: 'wait for it to end, or pause or cancel it: "basil queue list" lists what is at work',
+    next: 'wait for it to end, or pause or cancel it in the queue',
   })
 }
 

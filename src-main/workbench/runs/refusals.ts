@@ -5,7 +5,7 @@ import { BasilError, type ErrorRecord } from '../../contract/errors.ts'
 import type { RunDetail, RunState } from '../../contract/run/run.ts'
 import { requireSound } from '../../history/detail.ts'
 
-const resumable: RunState[] = ['interrupted', 'cancelled', 'failed']
+const resumable: RunState[] = ['paused', 'interrupted', 'cancelled', 'failed']
 const outside: ErrorRecord['code'][] = [
   'engine-lost',
   'engine-missing',
@@ -33,7 +33,7 @@ export function requireResumable(detail: RunDetail): void {
     state === 'running'
       ? 'watch it instead'
       : state === 'waiting'
-        ? 'wait for its turn: "basil queue run" works on what waits'
+        ? 'wait for its turn in the queue'
         : 'start a new run with its configuration'
   throw new BasilError({
     code: 'run-state',

@@ -6,7 +6,7 @@ import type { Platform } from '../platform.ts'
 import type { Workbench } from '../workbench.ts'
 import { careRouter } from './care.ts'
 
-export function runsRouter({ runs, care, exports, projects }: Workbench, platform: Platform) {
+export function runsRouter({ runs, care, exports, projects, news }: Workbench, platform: Platform) {
   const os = implement(api).runs
   return {
     start: os.start.handler(async ({ input }) => ({
@@ -14,6 +14,7 @@ export function runsRouter({ runs, care, exports, projects }: Workbench, platfor
     })),
     ...careRouter(care),
     list: os.list.handler(({ input }) => runs.list(input)),
+    changed: os.changed.handler(() => news.watch()),
     show: os.show.handler(({ input }) => runs.show(input.run)),
     coefficients: os.coefficients.handler(({ input }) => runs.coefficients(input.run, input.stage, input.epoch)),
     watch: os.watch.handler(({ input }) => runs.watch(input.run)),

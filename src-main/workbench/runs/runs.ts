@@ -69,23 +69,23 @@ export function createRuns(options: RunsOptions): { runs: Runs; atWork: RunsAtWo
   const begins = new EventEmitter().setMaxListeners(0) // its run's number, when it is under way or will never be
   const here = (config: ResolvedConfig): Promise<Plan> => supervisor.askAnew((client) => client.check(config))
   /** A run goes on as it began, whatever is put beside its models meanwhile. */
-  const settled = async (config: ResolvedConfig, by: Checking['check']): Promise<ResolvedConfig> => {
-    const { tower = null } = await by(config)
-    return { ...config, tower }
+  const settled = async (config: ResolvedConfig, by: Checking['check']) => {
+    const { tower = null, memoryBytes } = await by(config)
+    return { whole: { ...config, tower }, memoryBytes }
   }
   const beginning = new Set<RunId>()
   const atWork = createRunsAtWork(options, {
     ...{ begins, beginning, check },
-    settled: (config) => settled(config, here), // its job has the engine to itself
+    settled: async (config) => (await settled(config, here)).whole, // its job has the engine to itself
   })
 
   async function start(config: ResolvedConfig): Promise<RunId> {
-    const whole = await settled(config, check)
+    const { whole, memoryBytes } = await settled(config, check)
     if (!jobs.isAtWork('engine')) await seat.requireThere()
     let run = runId(0)
     const job = jobs.add(() => {
       run = createRun(history, whole, new Date(), 'interrupted')
-      return { kind: 'run', request: { name: whole.name, device: null }, run }
+      return { kind: 'run', request: { name: whole.name, device: null, memoryBytes }, run }
     })
     await jobs.begun(job)
     return run
@@ -103,7 +103,7 @@ export function createRuns(options: RunsOptions): { runs: Runs; atWork: RunsAtWo
   }
 
   async function* watch(run: RunId): AsyncGenerator<RunEvent, void> {
-    while (!sittings.live(run) && (beginning.has(run) || runDetail(history, run).state === 'waiting'))
+    while (!sittings.live(run) && (beginning.has(run) || isQueued(runDetail(history, run))))
       await once(begins, String(run))
     yield* sittings.live(run)?.watchers.watch() ?? only(lastEvent(history, run))
   }
@@ -130,6 +130,9 @@ export function createRuns(options: RunsOptions): { runs: Runs; atWork: RunsAtWo
   }
   return { runs, atWork }
 }
+
+/** It begins, or goes on, when its turn comes, or when it is let go. */
+const isQueued = ({ state }: Pick<RunDetail, 'state'>): boolean => state === 'waiting' || state === 'paused'
 
 interface Beginning extends Pick<Runs, 'check'> {
   begins: EventEmitter

@@ -50,7 +50,7 @@ test('what it says of a wrong query: where, why, and what is possible', () => {
   expect(fault('cars methd:atlas')).toEqual(['methd', 'there is no field “methd”', expect.stringContaining('method')])
   expect(fault('state:finished')).toEqual([
     'finished',
-    expect.stringContaining('one of running, waiting'),
+    expect.stringContaining('one of waiting, paused, running'),
     expect.any(String),
   ])
   expect(fault('accuracy>80')).toEqual(['80', expect.stringContaining('0.8 or 80%'), 'for example accuracy>80%'])

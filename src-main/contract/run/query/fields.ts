@@ -3,7 +3,7 @@
 //   share     0.8 or 80 %; equal where both show the same tenth of a percent
 //   duration  90s, 10m, 1h30m, 2d, or seconds
 //   day       2026, 2026-11 or 2026-11-01, of the person's own clock
-import type { RunState } from '../run.ts'
+import { runStates } from '../run.ts'
 
 type Kind = 'choice' | 'text' | 'number' | 'share' | 'duration' | 'day'
 
@@ -14,11 +14,10 @@ interface Field {
   values?: readonly string[] // all there are
 }
 
-const states = ['running', 'waiting', 'interrupted', 'stopped', 'cancelled', 'failed', 'done'] satisfies RunState[]
 export const marks = ['pinned', 'trash', 'linearised', 'tagged', 'noted'] as const
 
 export const queryFields = {
-  state: { kind: 'choice', says: 'how it stands', example: 'state:done', values: states },
+  state: { kind: 'choice', says: 'how it stands', example: 'state:done', values: runStates },
   method: { kind: 'choice', says: 'method', example: 'method:dv-basi' },
   objective: { kind: 'choice', says: 'objective', example: 'objective:cross-entropy' },
   tag: { kind: 'choice', says: 'one of its tags', example: 'tag:cars' },
