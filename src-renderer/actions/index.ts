@@ -31,7 +31,29 @@ import {
 } from './library.ts'
 import { mergeModels, startMerge } from './merge.ts'
 import { openConfiguration, openSample } from './project.ts'
-import { cancelRun, exportModel, restartEngine, resumeOnCpu, resumeRun, runAgain, startRun, stopRun } from './run.ts'
+import {
+  cancelJob,
+  moveJobDown,
+  moveJobTop,
+  moveJobUp,
+  pauseJob,
+  pruneJobs,
+  resumeJob,
+  retryJob,
+  tellEnds,
+  tellNoEnds,
+} from './queue.ts'
+import {
+  cancelRun,
+  exportModel,
+  pauseRun,
+  restartEngine,
+  resumeOnCpu,
+  resumeRun,
+  runAgain,
+  startRun,
+  stopRun,
+} from './run.ts'
 import {
   forgetStudy,
   pauseStudy,
@@ -72,9 +94,16 @@ const groups: readonly ActionGroup[] = [
   { title: 'New run', actions: [openSample, openConfiguration, startRun, runWithControls, sweepFields] },
   {
     title: 'Run',
-    actions: [stopRun, cancelRun, restartEngine, resumeRun, resumeOnCpu, exportModel, runAgain],
+    actions: [pauseRun, stopRun, cancelRun, restartEngine, resumeRun, resumeOnCpu, exportModel, runAgain],
   },
   { title: 'Studies', actions: [reproduceTable, pauseStudy, pauseStudyNow, resumeStudy, forgetStudy] },
+  {
+    title: 'Queue',
+    actions: [
+      ...[moveJobTop, moveJobUp, moveJobDown, pauseJob, resumeJob, cancelJob, retryJob],
+      ...[pruneJobs, tellEnds, tellNoEnds],
+    ],
+  },
   { title: 'History', actions: [findRuns, salvageHistory] },
   { title: 'Engine', actions: [measureEngines, installCpu, installCuda, cancelInstall, removeEngine] },
   { title: 'Window', actions: [undoLast, toggleTheme, showKeys, retryConnection] },

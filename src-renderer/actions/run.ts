@@ -3,11 +3,14 @@ import Ban from '@lucide/svelte/icons/ban'
 import CircleStop from '@lucide/svelte/icons/circle-stop'
 import Cpu from '@lucide/svelte/icons/cpu'
 import Download from '@lucide/svelte/icons/download'
+import Pause from '@lucide/svelte/icons/pause'
 import Play from '@lucide/svelte/icons/play'
 import RotateCcw from '@lucide/svelte/icons/rotate-ccw'
 
+import type { Job } from '../../src-main/contract/api/jobs.ts'
 import type { RunDetail } from '../../src-main/contract/run/run.ts'
 import { compose } from '../state/compose.svelte.ts'
+import { queue } from '../state/queue.svelte.ts'
 import { router } from '../state/router.svelte.ts'
 import { current } from '../state/run/current.svelte.ts'
 import { workbench } from '../state/workbench.svelte.ts'
@@ -28,6 +31,27 @@ export const startRun: Action = {
   run: async () => {
     router.go('run', { run: await compose.begin() })
     await workbench.refresh()
+  },
+}
+
+/** Of the run whose page is open; a study's run has none of its own. */
+export function jobOfRun(): Job | undefined {
+  return current.view ? queue.of('run', current.view.run) : undefined
+}
+
+/** It ends after its next kept epoch and keeps its place; one that waits is held. */
+export const pauseRun: Action = {
+  id: 'pause-run',
+  title: 'Pause',
+  shortcut: 'Alt+P',
+  icon: Pause,
+  enabled: () => {
+    const job = jobOfRun()
+    return onRun() && (job?.state === 'waiting' || (job?.state === 'running' && !job.pausing && !current.stopping))
+  },
+  run: async () => {
+    const job = jobOfRun()
+    if (job) await queue.pause(job.job)
   },
 }
 
@@ -67,9 +91,11 @@ export const resumeRun: Action = {
   title: 'Resume run',
   shortcut: 'Alt+R',
   icon: Play,
-  enabled: () => isOver() && current.view?.detail?.state === 'interrupted',
+  enabled: () => onRun() && (jobOfRun()?.pausing === true || isLeft(current.view?.detail)),
   run: async () => {
-    if (current.view) await resume(current.view.run)
+    const job = jobOfRun()
+    if (job?.pausing) await queue.resume(job.job)
+    else if (current.view) await resume(current.view.run)
   },
 }
 
@@ -79,11 +105,14 @@ export const resumeOnCpu: Action = {
   title: 'Resume on CPU',
   shortcut: 'Alt+C',
   icon: Cpu,
-  enabled: () => resumeRun.enabled() && current.view?.detail !== undefined && isGpuTrouble(current.view.detail),
+  enabled: () =>
+    onRun() && isLeft(current.view?.detail) && current.view?.detail !== undefined && isGpuTrouble(current.view.detail),
   run: async () => {
     if (current.view) await resume(current.view.run, 'cpu')
   },
 }
+
+const isLeft = (run: RunDetail | undefined) => run?.state === 'interrupted' || run?.state === 'paused'
 
 function isGpuTrouble({ error, engineInfo }: Pick<RunDetail, 'error' | 'engineInfo'>): boolean {
   if (error?.code === 'device-lost' || error?.code === 'device-refused') return true

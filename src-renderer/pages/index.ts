@@ -19,6 +19,7 @@ import Compatible from './library/Compatible.svelte'
 import Library from './library/Library.svelte'
 import Recipe from './library/Recipe.svelte'
 import Merge from './merge/Merge.svelte'
+import Queue from './queue/Queue.svelte'
 import Run from './Run.svelte'
 import Studies from './study/Studies.svelte'
 import Study from './study/Study.svelte'
@@ -44,6 +45,7 @@ export const pages: readonly Page[] = [
   page('study', '/study/:study', ({ study }) => `Study ${study}`, Study),
   page('evaluations', '/evaluations', 'Evaluations', Evaluations, { nav: 'Alt+V' }),
   page('evaluation', '/evaluation/:evaluation', ({ evaluation }) => `Evaluation ${evaluation}`, Evaluation),
+  page('queue', '/queue', 'Queue', Queue, { nav: 'Alt+Q' }),
   page('history', '/history', 'History', History, { nav: 'Alt+H' }),
   page('engine', '/engine', 'Engine', Engine, { nav: 'Alt+G' }),
 ]

@@ -11,10 +11,10 @@ class ConnectionState {
     return bridge.state
   }
 
-  /** A link that was never accepted: the address, not the server, is out of date. */
-  get refused() {
+  /** Why it is lost; null: not known yet. Refused: the address, not the server, is out of date. */
+  get why() {
     this.#subscribe()
-    return !bridge.everOpen && bridge.failures > 2
+    return bridge.failures > 1 ? bridge.why : null
   }
 
   retry(): void {

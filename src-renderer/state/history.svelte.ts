@@ -17,10 +17,6 @@ class History {
   get total() {
     return this.#total
   }
-  /** One is at work, or will be by itself. */
-  get anyOpen() {
-    return [...this.#pages.values()].some((rows) => rows.some((r) => r.state === 'running' || r.state === 'waiting'))
-  }
 
   /** The run at a place of the list; undefined until its page is there. */
   at(place: number): RunSummary | undefined {

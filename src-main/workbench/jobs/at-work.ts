@@ -13,7 +13,8 @@ export interface AtWork {
   readonly kind: Kind
   progress: { what: string; done: number; total: number } | null
   share: number | null // of the whole
-  remaining: number | null // seconds
+  remaining: number | null // seconds, when they were told
+  toldAt: number // ms
   run: RunId | null // that a study is at
   file: string | null
   readonly begun: Promise<boolean> // false: it has ended without
@@ -32,8 +33,9 @@ export function workOn(kind: Kind, stored: StoredJob, news: () => void): AtWork 
     signal: leaving.signal,
     wish: () => wished,
     begun: () => begun.resolve(true),
-    tell: ({ what, done, total }, remaining = mine.remaining, share = total > 1 ? done / total : mine.share) => {
-      Object.assign(mine, { progress: { what, done, total }, remaining, share })
+    tell: ({ what, done, total }, remaining, share = total > 1 ? done / total : mine.share) => {
+      if (remaining !== undefined) Object.assign(mine, { remaining, toldAt: performance.now() })
+      Object.assign(mine, { progress: { what, done, total }, share })
       news()
     },
     at: (run) => {
@@ -51,6 +53,7 @@ export function workOn(kind: Kind, stored: StoredJob, news: () => void): AtWork 
     progress: null,
     share: null,
     remaining: null,
+    toldAt: 0,
     run: null,
     file: null,
     begun: begun.promise,

@@ -132,6 +132,11 @@ function createChecks(over: () => void) {
   }
 }
 
+/** Seconds from now. */
+function leftOf({ remaining, toldAt }: AtWork): number | null {
+  return remaining === null ? null : Math.max(0, remaining - (performance.now() - toldAt) / 1000)
+}
+
 interface Known {
   kinds: Kinds
   estimateOf(stored: StoredJob): Estimate
@@ -151,7 +156,7 @@ function shown(history: History, stored: StoredJob[], atWork: ReadonlyMap<number
       position: place < 0 ? null : place + 1,
       progress: mine?.progress ?? null,
       share: mine?.share ?? null,
-      remainingSeconds: mine?.remaining ?? null,
+      remainingSeconds: mine ? leftOf(mine) : null,
       pausing: mine?.wished() === 'pause',
       run: mine?.run ?? one.run,
     }

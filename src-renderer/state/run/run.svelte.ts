@@ -18,6 +18,7 @@ export class RunView {
   #heardAt = $state(0) // ms, when remainingSeconds was told
   #waiting: RunEvent[] = []
   #scheduled = false
+  #isFollowed = false
   #stop = new AbortController()
 
   constructor(run: number) {
@@ -38,9 +39,10 @@ export class RunView {
     return this.#live?.detail.state === 'running'
   }
 
-  /** It begins when its turn comes in the queue. */
+  /** It begins when its turn comes in the queue, or once it is let go there. */
   get waits() {
-    return this.#live?.detail.state === 'waiting'
+    const state = this.#live?.detail.state
+    return state === 'waiting' || state === 'paused'
   }
 
   /** Engine seconds up to `now` (ms). */
@@ -67,8 +69,21 @@ export class RunView {
     await this.#follow()
   }
 
+  /** Something of some run is new: it may have another name, or go on, by another window. */
+  async look(): Promise<void> {
+    if (!this.#live) return
+    await this.#show(this.#stop.signal)
+    if ((this.running || this.waits) && !this.#isFollowed) await this.#follow()
+  }
+
   async #follow(): Promise<void> {
     const { signal } = this.#stop
+    this.#isFollowed = true
+    await this.#followUntil(signal)
+    if (!signal.aborted) this.#isFollowed = false
+  }
+
+  async #followUntil(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       try {
         await this.#show(signal)
