@@ -4,7 +4,7 @@
 //   accuracy>80% date>=2026-11  more, less
 //   -tag:old                    not
 // parse(print(q)) = q for every query. Quotes hold what would mean something else: spaces, commas, a minus in front.
-import { type FieldName, faultIn, fieldNames, fieldOf, isField } from './fields.ts'
+import { type FieldName, faultIn, fieldNames, fieldOf, isField, type marks } from './fields.ts'
 
 export type Operator = ':' | '>' | '>=' | '<' | '<='
 export type Term =
@@ -142,4 +142,12 @@ export function withField(query: Query, field: FieldName, values: readonly strin
 /** What a field is asked to be: the values of its terms that are no opposites. */
 export function valuesOf(query: Query, field: FieldName): readonly string[] {
   return query.flatMap((term) => ('field' in term && term.field === field && !term.not ? term.values : []))
+}
+
+/** With or without a term that asks for one mark; several marks are asked for one by one. */
+export function withMark(query: Query, mark: (typeof marks)[number], on: boolean): Query {
+  const others = query.filter(
+    (term) => !('field' in term && term.field === 'is' && !term.not && term.values.includes(mark)),
+  )
+  return on ? [...others, { not: false, field: 'is', operator: ':', values: [mark] }] : others
 }
