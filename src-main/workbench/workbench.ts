@@ -36,6 +36,7 @@ import { createSeat } from './native/seat.ts'
 import { createPreferences, type PreferenceStore } from './preferences.ts'
 import { createProjects, type Projects } from './projects.ts'
 import { createPulse, type Pulse } from './pulse.ts'
+import { type Care, createCare } from './runs/care.ts'
 import { createChecking } from './runs/checking.ts'
 import { createExports, type Exports } from './runs/exported.ts'
 import { createRuns, type Runs, type RunsOptions } from './runs/runs.ts'
@@ -65,6 +66,7 @@ export interface Workbench {
   /** Tells when lists of runs, and the queue, would read differently; what asks for it is asked for anew. */
   readonly news: Pick<Pulse<{ version: number }>, 'watch'>
   readonly runs: Runs
+  readonly care: Care
   readonly exports: Exports
   readonly heads: Heads
   readonly evaluations: Evaluations
@@ -233,6 +235,7 @@ function createWorked(base: Base) {
   })
   const parts = {
     runs: runs.runs,
+    care: createCare(base.history),
     studies: studies.studies,
     heads: heads.heads,
     exports: exports.exports,

@@ -16,7 +16,18 @@ import {
 } from './data/sets.ts'
 import { cancelInstall, installCpu, installCuda, measureEngines, removeEngine } from './engine.ts'
 import { goActions } from './go.ts'
-import { findRuns, salvageHistory } from './history.ts'
+import {
+  compareRuns,
+  duplicateRun,
+  emptyTrash,
+  findRuns,
+  pinRuns,
+  restoreRuns,
+  salvageHistory,
+  tagRuns,
+  trashRuns,
+  unpinRuns,
+} from './history.ts'
 import { keyMatches } from './keys.ts'
 import {
   addByPath,
@@ -110,7 +121,13 @@ const groups: readonly ActionGroup[] = [
       ...[pruneJobs, tellEnds, tellNoEnds],
     ],
   },
-  { title: 'History', actions: [findRuns, salvageHistory] },
+  {
+    title: 'History',
+    actions: [
+      ...[findRuns, compareRuns, duplicateRun, pinRuns, unpinRuns, tagRuns],
+      ...[trashRuns, restoreRuns, emptyTrash, salvageHistory],
+    ],
+  },
   { title: 'Engine', actions: [measureEngines, installCpu, installCuda, cancelInstall, removeEngine] },
   { title: 'Settings', actions: [backUpNow, bringBack] },
   { title: 'Window', actions: [showPalette, undoLast, toggleTheme, showKeys, retryConnection] },

@@ -11,7 +11,7 @@ import { configSchema } from '../run/config.ts'
 import { engineInfoSchema } from '../run/engine-info.ts'
 import { pathSchema } from '../run/path.ts'
 import { exportedSchema } from '../run/recipe.ts'
-import { runDetailSchema, runEventSchema, runSummarySchema } from '../run/run.ts'
+import { runDetailSchema, runEventSchema } from '../run/run.ts'
 import { told } from '../wire/told.ts'
 import { comparisonApi } from './comparison.ts'
 import { dataApi } from './data.ts'
@@ -26,6 +26,7 @@ import { lineageApi } from './lineage.ts'
 import { mergesApi } from './merges.ts'
 import { deviceSchema, installEventSchema, nativeKinds, nativeStatusSchema } from './native.ts'
 import { preferencesApi } from './preferences.ts'
+import { runListApi } from './runs.ts'
 import { settingsApi } from './settings.ts'
 import { studiesApi } from './studies.ts'
 
@@ -108,17 +109,9 @@ export const api = {
   evaluations: evaluationsApi,
   studies: studiesApi,
   runs: {
+    ...runListApi,
     /** Checked at once; begins when its turn comes in the queue. */
     start: oc.input(z.object({ grant: z.string(), config: z.unknown() })).output(run),
-    list: oc
-      .input(
-        z.object({
-          offset: z.number().int().min(0).default(0),
-          limit: z.number().int().min(1).max(500).default(100),
-          search: z.string().default(''),
-        }),
-      )
-      .output(z.object({ total: z.number(), rows: z.array(runSummarySchema) })),
     /** Tells when to ask again: a run or a job came, went, began, ended or is called otherwise. */
     changed: oc.output(eventIterator(z.object({ version: z.number() }))),
     show: oc.input(run).output(runDetailSchema),
