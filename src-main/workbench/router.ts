@@ -38,13 +38,19 @@ export function createRouter(workbench: Workbench, platform: Platform) {
     config: {
       check: os.config.check.handler(async ({ input }) => {
         const issues = configIssues(input.config)
-        if (issues.length) return { issues, error: null, plan: null }
+        const none = { issues, error: null, plan: null, estimate: null }
+        if (issues.length) return none
         try {
-          return { issues, error: null, plan: await runs.check(projects.resolve(input.grant, input.config)) }
+          const config = projects.resolve(input.grant, input.config)
+          const plan = await runs.check(config)
+          return { ...none, plan, estimate: workbench.estimates.of(config, plan) }
         } catch (error) {
-          return { issues, error: recordOf(error), plan: null }
+          return { ...none, error: recordOf(error) }
         }
       }),
+      measure: os.config.measure.handler(({ input }) =>
+        workbench.estimates.measure(projects.resolve(input.grant, input.config)),
+      ),
     },
     library: libraryRouter(workbench.library, platform),
     data: dataRouter(workbench.dataSets, platform),

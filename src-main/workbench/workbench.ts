@@ -33,6 +33,7 @@ import { createSeat } from './native/seat.ts'
 import { createPreferences, type PreferenceStore } from './preferences.ts'
 import { createProjects, type Projects } from './projects.ts'
 import { createChecking } from './runs/checking.ts'
+import { createEstimates, type Estimates } from './runs/estimates.ts'
 import { createExports, type Exports } from './runs/exported.ts'
 import { createRuns, type Runs, type RunsOptions } from './runs/runs.ts'
 import { createSittings, type Sittings } from './runs/sitting.ts'
@@ -59,6 +60,7 @@ export interface Workbench {
   readonly jobs: Jobs
   readonly runs: Runs
   readonly exports: Exports
+  readonly estimates: Estimates
   readonly heads: Heads
   readonly evaluations: Evaluations
   readonly merges: Merges
@@ -148,6 +150,10 @@ export async function openWorkbench(options: WorkbenchOptions): Promise<Workbenc
     sample: options.sample ?? join(resources, 'sample', 'dv-basi.json'),
     projects: createProjects((path) => library.holds(path) || dataSets.holds(path)),
     preferences: createPreferences(home),
+    estimates: createEstimates({
+      ...{ history, home, supervisor, jobs, checking },
+      engine: () => engine(engineEnvironment(home, device(), seat.environment())),
+    }),
     engine: supervisor,
     device: createDevice({ home, now: device, jobs, supervisor, measuring }),
     notices: history.notices,

@@ -9,6 +9,7 @@ import { planSchema } from '../engine-api.ts'
 import { errorSchema } from '../errors.ts'
 import { configSchema } from '../run/config.ts'
 import { engineInfoSchema } from '../run/engine-info.ts'
+import { estimateSchema } from '../run/estimate.ts'
 import { exportedSchema } from '../run/recipe.ts'
 import { runDetailSchema, runEventSchema, runSummarySchema } from '../run/run.ts'
 import { told } from '../wire/told.ts'
@@ -87,8 +88,11 @@ export const api = {
         issues: z.array(z.object({ field: z.string(), message: z.string() })),
         error: errorSchema.nullable(),
         plan: planSchema.nullable(),
+        estimate: estimateSchema.nullable(), // null: nothing is known of it on this machine
       }),
     ),
+    /** How long it takes, by its first two steps; throws run-state while the engine is at work. */
+    measure: oc.input(z.object({ grant: z.string(), config: z.unknown() })).output(estimateSchema.nullable()),
   },
   library: libraryApi,
   data: dataApi,
