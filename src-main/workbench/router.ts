@@ -15,6 +15,7 @@ import { libraryRouter } from './library/router.ts'
 import { mergesRouter } from './merges/router.ts'
 import { engineRouter } from './native/router.ts'
 import type { Platform } from './platform.ts'
+import { projectsRouter } from './projects-router.ts'
 import { runsRouter } from './runs/router.ts'
 import { studiesRouter } from './studies/router.ts'
 import type { Workbench } from './workbench.ts'
@@ -25,16 +26,7 @@ export function createRouter(workbench: Workbench, platform: Platform) {
   return os.router({
     about: os.about.handler(() => aboutOf(workbench, platform)),
     engine: engineRouter(workbench),
-    projects: {
-      sample: os.projects.sample.handler(() => projects.open(workbench.sample)),
-      open: os.projects.open.handler(({ input }) => projects.open(input.path)),
-      pick: os.projects.pick.handler(async () => {
-        const path = await platform.pickConfig()
-        return path === null ? null : projects.open(path)
-      }),
-      library: os.projects.library.handler(() => ({ grant: projects.library() })),
-      ofRun: os.projects.ofRun.handler(({ input }) => ({ grant: projects.ofRun(runs.show(input.run).config) })),
-    },
+    projects: projectsRouter(workbench, platform),
     config: {
       check: os.config.check.handler(async ({ input }) => {
         const issues = configIssues(input.config)

@@ -30,6 +30,7 @@ import { createMerges, type Merges } from './merges/merges.ts'
 import { chooseDevice, engineEnvironment } from './native/devices.ts'
 import { createInstaller, type Installer } from './native/installer.ts'
 import { createSeat } from './native/seat.ts'
+import { openedFolders } from './opened-folders.ts'
 import { createPreferences, type PreferenceStore } from './preferences.ts'
 import { createProjects, type Projects } from './projects.ts'
 import { createChecking } from './runs/checking.ts'
@@ -131,6 +132,8 @@ export async function openWorkbench(options: WorkbenchOptions): Promise<Workbenc
     start: startReader,
   }
   const worked: ReturnType<typeof createWorked> = createWorked(base)
+  const preferences = createPreferences(home)
+  const sample = options.sample ?? join(resources, 'sample', 'dv-basi.json')
   const adoption = createAdoption({ history, home, shelve: library.shelve, news: jobs.beat })
   historyCare.rest()
 
@@ -147,9 +150,13 @@ export async function openWorkbench(options: WorkbenchOptions): Promise<Workbenc
 
   return {
     ...{ home, resources, library, dataSets, jobs, installer, historyCare, ...worked.parts },
-    sample: options.sample ?? join(resources, 'sample', 'dv-basi.json'),
-    projects: createProjects((path) => library.holds(path) || dataSets.holds(path)),
-    preferences: createPreferences(home),
+    sample,
+    projects: createProjects({
+      holds: (path) => library.holds(path) || dataSets.holds(path),
+      folders: openedFolders(preferences),
+      sample,
+    }),
+    preferences,
     estimates: createEstimates({
       ...{ history, home, supervisor, jobs, checking },
       engine: () => engine(engineEnvironment(home, device(), seat.environment())),

@@ -2,7 +2,7 @@
 import FlaskConical from '@lucide/svelte/icons/flask-conical'
 import FolderOpen from '@lucide/svelte/icons/folder-open'
 
-import type { Project } from '../../src-main/contract/api/api.ts'
+import type { Project } from '../../src-main/contract/api/projects.ts'
 import { compose } from '../state/compose.svelte.ts'
 import { router } from '../state/router.svelte.ts'
 import { workbench } from '../state/workbench.svelte.ts'

@@ -1,5 +1,6 @@
 // What Basil has at hand: itself, the opened project and the newest runs.
-import type { About, Project } from '../../src-main/contract/api/api.ts'
+import type { About } from '../../src-main/contract/api/api.ts'
+import type { Project } from '../../src-main/contract/api/projects.ts'
 import type { Salvaged } from '../../src-main/contract/api/history.ts'
 import { configSchema } from '../../src-main/contract/run/config.ts'
 import type { RunDetail, RunSummary } from '../../src-main/contract/run/run.ts'

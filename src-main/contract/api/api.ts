@@ -7,7 +7,6 @@ import { runIdSchema } from '../branded.ts'
 import { formSchema } from '../checkpoint.ts'
 import { planSchema } from '../engine-api.ts'
 import { errorSchema } from '../errors.ts'
-import { configSchema } from '../run/config.ts'
 import { engineInfoSchema } from '../run/engine-info.ts'
 import { estimateSchema } from '../run/estimate.ts'
 import { exportedSchema } from '../run/recipe.ts'
@@ -24,6 +23,7 @@ import { libraryApi } from './library.ts'
 import { mergesApi } from './merges.ts'
 import { deviceSchema, installEventSchema, nativeKinds, nativeStatusSchema } from './native.ts'
 import { preferencesApi } from './preferences.ts'
+import { projectsApi } from './projects.ts'
 import { studiesApi } from './studies.ts'
 
 const run = z.object({ run: runIdSchema })
@@ -38,16 +38,6 @@ const aboutSchema = z.object({
   notices: z.array(errorSchema), // what opening the history found and did, such as setting a damaged file aside
 })
 export type About = z.infer<typeof aboutSchema>
-
-/** A configuration the person opened, with the folder its paths are relative to. */
-const projectSchema = z.object({
-  grant: z.string(), // id of the opened folder
-  name: z.string(),
-  folder: z.string(), // shown, never sent back
-  config: configSchema,
-  presets: z.array(z.object({ name: z.string(), config: configSchema })), // other configurations in the same folder
-})
-export type Project = z.infer<typeof projectSchema>
 
 export const api = {
   about: oc.output(aboutSchema),
@@ -69,18 +59,7 @@ export const api = {
     /** Tries every engine that is here, each for about two seconds; refused while a run goes on. */
     measure: oc.output(told(nativeStatusSchema)),
   },
-  projects: {
-    sample: oc.output(projectSchema),
-    open: oc.input(z.object({ path: z.string().min(1) })).output(projectSchema),
-    /** Electron's own dialog; null when the person closes it. */
-    pick: oc.output(projectSchema.nullable()),
-    /** Files of the library and data sets alone, by their absolute paths: a run without a project. */
-    library: oc.output(z.object({ grant: z.string() })),
-    /**
-     * The files of a run may be used again, by their absolute paths, also when its configuration is not open any more.
-     */
-    ofRun: oc.input(run).output(z.object({ grant: z.string() })),
-  },
+  projects: projectsApi,
   config: {
     /** Field by field, then by reading headers: what is wrong, or what the run would take. */
     check: oc.input(z.object({ grant: z.string(), config: z.unknown() })).output(
