@@ -15,6 +15,7 @@ import { createDisentangle } from './disentangle.ts'
 import { chooseEngine } from './engines/choice.ts'
 import { createMeasuring } from './engines/measuring.ts'
 import { createEvaluations, type Evaluations } from './evaluations/evaluations.ts'
+import { createFolders, type Folders } from './folders/folders.ts'
 import { createHeads, type Heads } from './heads/heads.ts'
 import { createHistoryCare, type HistoryCare } from './history-care.ts'
 import { kindsOf } from './jobs/index.ts'
@@ -64,6 +65,7 @@ export interface Workbench {
   readonly merges: Merges
   readonly studies: Studies
   readonly preferences: PreferenceStore
+  readonly folders: Folders
   readonly engine: Pick<Supervisor, 'state' | 'describe' | 'restart' | 'ask'>
   readonly device: Device
   readonly installer: Installer
@@ -148,6 +150,7 @@ export async function openWorkbench(options: WorkbenchOptions): Promise<Workbenc
     sample: options.sample ?? join(resources, 'sample', 'dv-basi.json'),
     projects: createProjects((path) => library.holds(path) || dataSets.holds(path)),
     preferences: createPreferences(home),
+    folders: createFolders(() => [join(home, 'exports'), ...library.folders(), ...dataSets.paths()]),
     engine: supervisor,
     device: createDevice({ home, now: device, jobs, supervisor, measuring }),
     notices: history.notices,
