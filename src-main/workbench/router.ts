@@ -9,6 +9,7 @@ import { recordOf } from '../contract/errors.ts'
 import { configIssues } from '../contract/run/resolve.ts'
 import { dataRouter } from './data/router.ts'
 import { evaluationsRouter } from './evaluations/router.ts'
+import { foldersRouter } from './folders/router.ts'
 import { headsRouter } from './heads/router.ts'
 import { jobsRouter } from './jobs/router.ts'
 import { libraryRouter } from './library/router.ts'
@@ -46,6 +47,7 @@ export function createRouter(workbench: Workbench, platform: Platform) {
     },
     library: libraryRouter(workbench.library, platform),
     data: dataRouter(workbench.dataSets, platform),
+    folders: foldersRouter(workbench.folders),
     heads: headsRouter(workbench.heads),
     history: {
       backups: os.history.backups.handler(() => historyCare.backups()),

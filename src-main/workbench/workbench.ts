@@ -15,6 +15,7 @@ import { createDisentangle } from './disentangle.ts'
 import { chooseEngine } from './engines/choice.ts'
 import { createMeasuring } from './engines/measuring.ts'
 import { createEvaluations, type Evaluations } from './evaluations/evaluations.ts'
+import { createFolders, type Folders } from './folders/folders.ts'
 import { createHeads, type Heads } from './heads/heads.ts'
 import { createHistoryCare, type HistoryCare } from './history-care.ts'
 import { kindsOf } from './jobs/index.ts'
@@ -67,6 +68,7 @@ export interface Workbench {
   readonly merges: Merges
   readonly studies: Studies
   readonly preferences: PreferenceStore
+  readonly folders: Folders
   readonly engine: Pick<Supervisor, 'state' | 'describe' | 'restart' | 'ask'>
   readonly device: Device
   readonly installer: Installer
@@ -161,6 +163,7 @@ export async function openWorkbench(options: WorkbenchOptions): Promise<Workbenc
       ...{ history, home, supervisor, jobs, checking },
       engine: () => engine(engineEnvironment(home, device(), seat.environment())),
     }),
+    folders: createFolders(() => [join(home, 'exports'), ...library.folders(), ...dataSets.paths()]),
     engine: supervisor,
     device: createDevice({ home, now: device, jobs, supervisor, measuring }),
     notices: history.notices,

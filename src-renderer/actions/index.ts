@@ -8,6 +8,7 @@ import {
   addDataByPath,
   addDataFiles,
   addDataFolder,
+  browseData,
   findData,
   findLeaks,
   forgetData,
@@ -19,9 +20,7 @@ import { goActions } from './go.ts'
 import { findRuns, salvageHistory } from './history.ts'
 import { keyMatches } from './keys.ts'
 import {
-  addByPath,
-  addFiles,
-  addFolder,
+  addingCheckpoints,
   checkCompatibility,
   compareTwo,
   findCheckpoints,
@@ -53,7 +52,7 @@ const groups: readonly ActionGroup[] = [
   {
     title: 'Library',
     actions: [
-      ...[findCheckpoints, addFiles, addFolder, addByPath, refreshLibrary, makeHead],
+      ...[findCheckpoints, ...addingCheckpoints, refreshLibrary, makeHead],
       ...[compareTwo, checkCompatibility, mergeModels, useInRun, forgetCheckpoints],
       startMerge,
     ],
@@ -65,7 +64,7 @@ const groups: readonly ActionGroup[] = [
   {
     title: 'Data',
     actions: [
-      ...[findData, addDataFolder, addDataFiles, addDataByPath, refreshData, forgetData],
+      ...[findData, addDataFolder, addDataFiles, browseData, addDataByPath, refreshData, forgetData],
       ...[prepareData, findLeaks, makeHeadOfData],
     ],
   },

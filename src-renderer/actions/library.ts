@@ -20,7 +20,7 @@ const here = () => router.at('library')
 const chosen = () => (here() ? checkpoints.chosen : [])
 
 /** The system's own dialogs, which a browser has not. */
-export const addFiles: Action = {
+const addFiles: Action = {
   id: 'add-files',
   title: 'Add files…',
   shortcut: null,
@@ -29,13 +29,25 @@ export const addFiles: Action = {
   run: () => checkpoints.pick('files'),
 }
 
-export const addFolder: Action = {
+const addFolder: Action = {
   id: 'add-folder',
   title: 'Add a folder…',
   shortcut: null,
   icon: FolderPlus,
   enabled: addFiles.enabled,
   run: () => checkpoints.pick('folder'),
+}
+
+/** Our own dialog, where there is none of the system's. */
+const browseCheckpoints: Action = {
+  id: 'browse-checkpoints',
+  title: 'Choose files or folders…',
+  shortcut: null,
+  icon: FolderPlus,
+  enabled: () => here() && workbench.about?.window === false,
+  run: () => {
+    checkpoints.browsing = true
+  },
 }
 
 export const addByPath: Action = {
@@ -48,6 +60,9 @@ export const addByPath: Action = {
     checkpoints.adding = true
   },
 }
+
+/** The ways in: the system's dialogs, our own, paths. */
+export const addingCheckpoints: readonly Action[] = [addFiles, addFolder, browseCheckpoints, addByPath]
 
 export const refreshLibrary: Action = {
   id: 'refresh-library',

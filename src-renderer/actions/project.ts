@@ -4,6 +4,7 @@ import FolderOpen from '@lucide/svelte/icons/folder-open'
 
 import type { Project } from '../../src-main/contract/api/projects.ts'
 import { compose } from '../state/compose.svelte.ts'
+import { folders } from '../state/folders.svelte.ts'
 import { router } from '../state/router.svelte.ts'
 import { workbench } from '../state/workbench.svelte.ts'
 import type { Action } from './action.ts'
@@ -17,7 +18,7 @@ export const openSample: Action = {
   run: async () => show(await workbench.openSample()),
 }
 
-/** The system's dialog in a window; in a browser the cursor goes to the path field. */
+/** The system's dialog in a window; a dialog of our own in a browser. */
 export const openConfiguration: Action = {
   id: 'open-configuration',
   title: 'Open a configuration…',
@@ -26,14 +27,11 @@ export const openConfiguration: Action = {
   enabled: () => workbench.about !== null,
   run: async () => {
     if (workbench.about?.window) show(await workbench.pick())
-    else {
-      if (!router.at('welcome')) router.go('welcome')
-      setTimeout(() => document.getElementById('configuration-path')?.focus(), 50)
-    }
+    else folders.configuration = true
   },
 }
 
-/** Opens the path typed in a browser. */
+/** Opens the path typed or chosen in a browser. */
 export async function openPath(path: string): Promise<void> {
   show(await workbench.open(path))
 }

@@ -16,6 +16,7 @@ import { dataApi } from './data.ts'
 import { disentanglementApi } from './disentanglement.ts'
 import { engineChoiceSchema } from './engines.ts'
 import { evaluationsApi } from './evaluations.ts'
+import { foldersApi } from './folders.ts'
 import { headsApi } from './heads.ts'
 import { historyApi } from './history.ts'
 import { jobsApi } from './jobs.ts'
@@ -75,6 +76,7 @@ export const api = {
   },
   library: libraryApi,
   data: dataApi,
+  folders: foldersApi,
   heads: headsApi,
   history: historyApi,
   jobs: jobsApi,
