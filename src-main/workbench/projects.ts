@@ -126,7 +126,9 @@ function inside(folder: string, path: string): string {
 }
 
 async function presetsIn(folder: string, opened: string): Promise<Project['presets']> {
-  const names = (await readdir(folder)).filter((name) => /\.(json|ya?ml)$/i.test(name) && join(folder, name) !== opened).sort()
+  const names = (await readdir(folder))
+    .filter((name) => /\.(json|ya?ml)$/i.test(name) && join(folder, name) !== opened)
+    .sort()
   const presets = []
   for (const name of names.slice(0, mostPresets)) {
     const parsed = configSchema.safeParse(await readConfig(join(folder, name)).catch(() => undefined))
@@ -155,7 +157,11 @@ async function refuseOthers(file: string): Promise<void> {
 }
 
 function parsedConfig(config: unknown, file: string): z.output<typeof configSchema> {
-  if (!isMeantAsConfig(config)) throw notAConfig(file, `it is ${/\.ya?ml$/i.test(file) ? 'YAML' : 'JSON'}, and has none of the fields of a configuration`)
+  if (!isMeantAsConfig(config))
+    throw notAConfig(
+      file,
+      `it is ${/\.ya?ml$/i.test(file) ? 'YAML' : 'JSON'}, and has none of the fields of a configuration`,
+    )
   resolveConfig(config, (p) => p) // throws what is wrong with it
   return configSchema.parse(config)
 }
@@ -180,7 +186,8 @@ function notAConfig(where: string, why: string): BasilError {
   return new BasilError({ code: 'config-invalid', what: 'This is not a configuration', where, why, next })
 }
 
-const nameOf = (file: string, given: string | undefined): string => given ?? basename(file).replace(/\.(json|ya?ml)$/i, '')
+const nameOf = (file: string, given: string | undefined): string =>
+  given ?? basename(file).replace(/\.(json|ya?ml)$/i, '')
 
 function notAllowed(path: string, why: string): BasilError {
   return new BasilError({

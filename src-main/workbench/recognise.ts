@@ -38,17 +38,13 @@ export async function recognise(path: string): Promise<Recognised> {
   if (checkpointNames.test(path) || isCheckpoint(bytes)) return as('checkpoint', 'a checkpoint')
   if (dataNames.test(path) && !/\.(jpe?g|png|webp|bmp|gif|ppm|tiff?)$/i.test(path)) return as('data', 'a data set')
   if (/\.(json|ya?ml)$/i.test(path) && isWhole) return ofText(bytes.toString('utf8'), path, as)
-  const [, words] = strangers.find(([magic]) => bytes.latin1Slice(0, 20).startsWith(magic)) ?? []
+  const [, words] = strangers.find(([magic]) => bytes.toString('latin1', 0, 20).startsWith(magic)) ?? []
   if (words) return as('nothing', words)
   const isText = !bytes.subarray(0, 2000).includes(0)
   return as('nothing', `${isText ? 'a text file' : 'a file'} that ends in "${extname(path) || basename(path)}"`)
 }
 
-function ofText(
-  text: string,
-  path: string,
-  as: (kind: Recognised['kind'], words: string) => Recognised,
-): Recognised {
+function ofText(text: string, path: string, as: (kind: Recognised['kind'], words: string) => Recognised): Recognised {
   try {
     const found = parseWritten(text, path)
     if (isMeantAsConfig(found)) return as('configuration', 'a configuration')
@@ -66,8 +62,11 @@ function ofText(
 function isCheckpoint(bytes: Buffer): boolean {
   const header = bytes.length > 9 ? Number(bytes.readBigUInt64LE(0)) : 0
   if (header > 2 && header < 2 ** 27 && bytes[8] === 0x7b) return true
-  return /^(\x80[\x02-\x05]|\x93NUMPY|PK\x03\x04.{26}[\w.-]+\/data\.pkl)/s.test(bytes.latin1Slice(0, 200))
+  const head = bytes.toString('latin1', 0, 200)
+  return (head[0] === '\x80' && head.charCodeAt(1) < 6) || head.startsWith('\x93NUMPY') || isZipOfTensors(head)
 }
+
+const isZipOfTensors = (head: string): boolean => head.startsWith('PK\x03\x04') && head.includes('/data.pkl')
 
 /** Of safetensors' metadata. */
 function recipeIn(bytes: Buffer): string | null {
@@ -87,7 +86,8 @@ async function inFolder(path: string): Promise<Recognised> {
   const look = async (folder: string, deep: number): Promise<void> => {
     for (const entry of await entriesOf(folder)) {
       if (seen++ > most) return
-      if (entry.isDirectory() && deep < deepest && !entry.name.startsWith('.')) await look(join(folder, entry.name), deep + 1)
+      if (entry.isDirectory() && deep < deepest && !entry.name.startsWith('.'))
+        await look(join(folder, entry.name), deep + 1)
       else if (checkpointNames.test(entry.name) && !dataNames.test(entry.name)) checkpoints++
       else if (dataNames.test(entry.name)) data++
     }

@@ -29,7 +29,17 @@ import {
   useInRun,
 } from './library.ts'
 import { mergeModels, startMerge } from './merge.ts'
-import { openConfiguration, openSample } from './project.ts'
+import {
+  copyConfiguration,
+  discardDraft,
+  duplicateConfiguration,
+  learnWithData,
+  measureRun,
+  openConfiguration,
+  openSample,
+  saveConfiguration,
+  savePreset,
+} from './project.ts'
 import { cancelRun, exportModel, restartEngine, resumeOnCpu, resumeRun, runAgain, startRun, stopRun } from './run.ts'
 import {
   forgetStudy,
@@ -68,7 +78,13 @@ const groups: readonly ActionGroup[] = [
       ...[prepareData, findLeaks, makeHeadOfData],
     ],
   },
-  { title: 'New run', actions: [openSample, openConfiguration, startRun, runWithControls, sweepFields] },
+  {
+    title: 'New run',
+    actions: [
+      ...[openSample, openConfiguration, learnWithData, startRun, runWithControls, sweepFields, measureRun],
+      ...[saveConfiguration, savePreset, copyConfiguration, duplicateConfiguration, discardDraft],
+    ],
+  },
   {
     title: 'Run',
     actions: [stopRun, cancelRun, restartEngine, resumeRun, resumeOnCpu, exportModel, runAgain],

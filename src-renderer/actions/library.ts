@@ -106,8 +106,8 @@ export const useInRun: Action = {
   shortcut: null,
   icon: Play,
   enabled: () => chosen().some((e) => !['head', 'data', 'coefficients', 'adapter'].includes(e.role)),
-  run: () => {
-    compose.use(modelsOf(chosen()))
+  run: async () => {
+    await compose.startWith(modelsOf(chosen()), 'Models of the library')
     router.go('compose')
   },
 }
@@ -136,7 +136,10 @@ export const findCheckpoints: Action = {
 export async function useSet(set: CheckpointSet): Promise<void> {
   const heads = new Map<string, string>()
   for (const { dataset, id } of set.heads) heads.set(dataset, await headOf(id, dataset))
-  compose.use(modelsOfSet(set, (id) => checkpoints.of(id), heads))
+  await compose.startWith(
+    modelsOfSet(set, (id) => checkpoints.of(id), heads),
+    set.model,
+  )
   router.go('compose')
 }
 

@@ -3,15 +3,16 @@
 import { z } from 'zod'
 
 import type { Project } from '../../src-main/contract/api/projects.ts'
-import type { Estimate } from '../../src-main/contract/run/estimate.ts'
 import { iterates } from '../../src-main/contract/methods/lookup.ts'
-import type { ResolvedConfig, RunConfig } from '../../src-main/contract/run/config.ts'
+import { configSchema, type ResolvedConfig, type RunConfig } from '../../src-main/contract/run/config.ts'
+import type { Estimate } from '../../src-main/contract/run/estimate.ts'
 import type { RunDetail } from '../../src-main/contract/run/run.ts'
 import { client } from '../bridge.ts'
 import { type Models, plain, together, withModels } from './checkpoints/models.ts'
-import { asFresh, configOf, type Draft, draftOf, draftOfModels, isChanged, readDraft } from './compose/draft.ts'
 import { changedFields } from './compose/changed.ts'
+import { asFresh, configOf, type Draft, draftOf, draftOfModels, isChanged, readDraft } from './compose/draft.ts'
 import { runName } from './compose/name.ts'
+import { portable } from './compose/portable.ts'
 import { ConfigCheck } from './config-check.svelte.ts'
 import { choice, remembered } from './remembered.svelte.ts'
 import { absolute, configOfRun, relative } from './run/config-of-run.ts'
@@ -57,12 +58,9 @@ class Compose {
   get folder() {
     return this.#draft?.folder ?? ''
   }
-  get presets() {
-    return this.#project?.presets ?? []
-  }
-  /** The configuration as it was opened, for what the form does not show. */
-  get opened(): RunConfig | null {
-    return this.#project?.config ?? null
+  /** What is open, with the configurations beside it; null: models of the library. */
+  get project() {
+    return this.#project
   }
   /** Whether models of the library stand in place of the configuration's own. */
   get fromLibrary() {
@@ -101,6 +99,13 @@ class Compose {
   get defaultName() {
     return this.#name
   }
+  get name() {
+    return String(this.value('name') ?? this.#name)
+  }
+  /** The configuration for a file that may lie anywhere. */
+  get portable() {
+    return portable(configSchema.parse(this.#config), this.folder)
+  }
   get changed() {
     return this.#draft !== null && isChanged(this.#draft)
   }
@@ -124,7 +129,8 @@ class Compose {
     const draft = this.#draft
     if (!draft) return
     if (name.startsWith('start.')) this.#put({ ...draft, start: { ...draft.start, [name.slice(6)]: value } })
-    else if (name === 'name') this.#put({ ...draft, fields: { ...draft.fields, name: value }, named: value ? 'typed' : null })
+    else if (name === 'name')
+      this.#put({ ...draft, fields: { ...draft.fields, name: value }, named: value ? 'typed' : null })
     else this.#put({ ...draft, fields: { ...draft.fields, [name]: value } })
     if (name === 'method' && draft.named === 'given') this.set('name', undefined) // it told of another one
   }
@@ -194,7 +200,7 @@ class Compose {
 
   /** Settings of a stored run, with its own models. */
   again(run: RunDetail, project: Project): void {
-    this.adopt({ ...project, config: configOfRun(run.config, project.folder) as Project['config'] })
+    this.adopt({ ...project, config: configSchema.parse(configOfRun(run.config, project.folder)) })
   }
 
   /** Models, tasks or heads of the library, together with those chosen before. */
@@ -246,7 +252,9 @@ class Compose {
         : origin.kind === 'file'
           ? await client.projects.open({ path: origin.path })
           : null
-    const { grant } = opened ?? (origin.kind === 'run' ? await client.projects.ofRun({ run: origin.run }) : await client.projects.library())
+    const { grant } =
+      opened ??
+      (origin.kind === 'run' ? await client.projects.ofRun({ run: origin.run }) : await client.projects.library())
     if (this.#draft) return // something was opened meanwhile
     ;[this.#project, this.#grant, this.#draft] = [opened, grant, kept]
   }

@@ -6,7 +6,7 @@ export const merge = {
   name: 'merge',
   title: 'A merge without training',
   paper: null,
-  sentence: 'Merges the fine-tuned models without data, by any of the methods of "basil merge methods"',
+  sentence: 'Merges the fine-tuned models without data, by any of the merges that Basil has',
   equation: 'θ_0 = θ_pre + λ Σ_v τ_v,   τ_v: what the merge makes of the task vectors',
   stages: ['run', 'start'],
   learns: { by: 'as-it-is', takesCoefficient: true },

@@ -7,7 +7,7 @@ import { objectiveCard } from '../objectives/lookup.ts'
 import { citation } from '../paper.ts'
 import { listed } from '../run/in-words.ts'
 import { configJsonSchema, methodDefaults } from '../run/resolve.ts'
-import type { MethodCard, Reading, StageKind } from './card.ts'
+import { gridPoints, type MethodCard, type Reading, type StageKind } from './card.ts'
 import { methodCard } from './lookup.ts'
 
 export interface CardPage {
@@ -16,7 +16,9 @@ export interface CardPage {
   sentence: string
   equation: string
   paper: string | null
+  cost: string // of a step or of all; empty where it is not known
   needs: string
+  least: string // the same in a few words
   fields: FieldLine[]
 }
 
@@ -37,6 +39,8 @@ export function methodPage(name: string): CardPage | null {
   const readings: [string, Reading<unknown>][] = Object.entries(card.reads)
   return {
     ...said(card),
+    cost: costOf(card),
+    least: `${models(Math.max(1, card.needs.vectors.least))}${card.needs.labels ? ', labels' : ''}`,
     needs: `${listed(card.stages.map((stage) => roles[stage]))}. It needs ${needsOf(card)}.`,
     fields: readings.map(([field, reading]) => lineOf(field, reading, values[field])),
   }
@@ -49,6 +53,8 @@ export function objectivePage(name: string): CardPage | null {
   const needs = card.unlabelled ? 'It needs no labels' : 'It needs labels'
   return {
     ...said(card),
+    cost: '',
+    least: card.unlabelled ? 'no labels' : 'labels',
     needs: `${needs}${card.adapts ? ', and batches of a number of images to choose among' : ''}.`,
     fields: (card.reads ?? []).map((field) => lineOf(field, {}, undefined)),
   }
@@ -64,9 +70,21 @@ const roles: Record<StageKind, string> = {
   iteration: 'its iterations, after a start',
 }
 
+const models = (n: number): string => (n === 1 ? 'one fine-tuned model' : `${n} fine-tuned models`)
+
+/** What it computes, by its way of learning. */
+function costOf({ learns }: MethodCard): string {
+  const costs: Record<string, string> = {
+    gradient: 'forward and backward, step by step',
+    grid: `${gridPoints} evaluations, no gradient`,
+    'cma-es': 'many evaluations a step, no gradient',
+    'as-it-is': 'nothing is learned',
+  }
+  return costs[learns.by] ?? ''
+}
+
 function needsOf({ needs, reads }: MethodCard): string {
   const { least, most } = needs.vectors
-  const models = (n: number): string => (n === 1 ? 'one fine-tuned model' : `${n} fine-tuned models`)
   return listed([
     'the pre-trained model',
     ...(reads.checkpoint ? ['the model to start from'] : []),

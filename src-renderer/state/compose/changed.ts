@@ -1,7 +1,7 @@
 // Which fields of a run are not what they would be by themselves. Pure.
 import { z } from 'zod'
 
-import { methodDefaults, configJsonSchema } from '../../../src-main/contract/run/resolve.ts'
+import { configJsonSchema, methodDefaults } from '../../../src-main/contract/run/resolve.ts'
 
 const titled = z.object({
   properties: z.record(z.string(), z.object({ title: z.string().optional(), default: z.unknown() })),

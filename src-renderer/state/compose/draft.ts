@@ -47,7 +47,10 @@ export const isChanged = (draft: Draft): boolean => JSON.stringify(configOf(draf
 /** As it is now, it is what was opened. */
 export const asFresh = (draft: Draft): Draft => ({ ...draft, fresh: JSON.stringify(configOf(draft)) })
 
-export function draftOf({ origin, name, folder }: Pick<Project, 'origin' | 'name' | 'folder'>, config: RunConfig): Draft {
+export function draftOf(
+  { origin, name, folder }: Pick<Project, 'origin' | 'name' | 'folder'>,
+  config: RunConfig,
+): Draft {
   const { start, pretrained, vectors, tasks, $schema: _, ...own } = config
   return asFresh({
     ...{ origin, folder, title: name },

@@ -3,7 +3,8 @@
 import { methodCard } from '../../../src-main/contract/methods/lookup.ts'
 
 /** Names that say nothing without their folder's. */
-const generic = /^(finetuned|fine-tuned|zeroshot|checkpoint|model|pytorch_model|open_clip_pytorch_model|linear_finetuned)$/i
+const generic =
+  /^(finetuned|fine-tuned|zeroshot|checkpoint|model|pytorch_model|open_clip_pytorch_model|linear_finetuned)$/i
 const mostModels = 3
 const mostChanges = 3
 
