@@ -4,7 +4,7 @@ import { z } from 'zod'
 import { configJsonSchema, methodDefaults } from '../../../src-main/contract/run/resolve.ts'
 
 const titled = z.object({
-  properties: z.record(z.string(), z.object({ title: z.string().optional(), default: z.unknown() })),
+  properties: z.record(z.string(), z.object({ title: z.string().optional(), default: z.unknown().optional() })),
 })
 const own = new Set(['name', 'method', 'seed', 'pretrained', 'vectors', 'tasks', 'start', '$schema'])
 

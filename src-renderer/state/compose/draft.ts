@@ -3,11 +3,10 @@
 import { z } from 'zod'
 
 import { originSchema, type Project } from '../../../src-main/contract/api/projects.ts'
-import { configSchema, type RunConfig } from '../../../src-main/contract/run/config.ts'
+import type { RunConfig } from '../../../src-main/contract/run/config.ts'
 import type { Models } from '../checkpoints/models.ts'
 import { writtenConfig } from '../written-config.ts'
 
-const files = configSchema.pick({ pretrained: true, vectors: true }).extend({ tasks: z.array(z.custom<Task>(isNamed)) })
 type Task = RunConfig['tasks'][number]
 
 /** A draft may have a task without a head yet, which no configuration may. */
@@ -16,19 +15,23 @@ function isNamed(value: unknown): boolean {
 }
 
 const fields = z.record(z.string(), z.unknown())
+const files = z.object({
+  pretrained: z.string(),
+  vectors: z.array(z.string()),
+  tasks: z.array(z.custom<Task>(isNamed)),
+})
 const draftSchema = z.object({
   origin: originSchema,
   title: z.string(), // of what was opened
   folder: z.string(), // that its paths are relative to; "": from the root
   fields,
   start: fields,
-  source: files.extend({ pretrained: z.string() }),
+  source: files,
   off: z.array(z.string()), // "vector PATH" and "task NAME" that sit out
   named: z.enum(['typed', 'given']).nullable(), // by the person, or by what was opened
   fresh: z.string(), // the configuration as it was opened, as text
 })
 export type Draft = z.infer<typeof draftSchema>
-export type Source = Pick<RunConfig, 'pretrained' | 'vectors' | 'tasks'>
 
 /** Null for anything but a draft. */
 export function readDraft(kept: unknown): Draft | null {
@@ -37,7 +40,7 @@ export function readDraft(kept: unknown): Draft | null {
 }
 
 export function configOf({ fields: own, start, source, off }: Draft, name?: string): Record<string, unknown> {
-  const named = own['name'] === undefined && name ? { name, ...own, ...(own['name'] === undefined && { name }) } : own
+  const named = own['name'] === undefined && name ? { ...own, name } : own
   return writtenConfig({ fields: named, start, source, sitsOut: (key) => off.includes(key) })
 }
 
@@ -66,7 +69,7 @@ export function draftOf(
 /** A new run of models of the library: these, and the tasks of these that have data. */
 export function draftOfModels(models: Models, title: string): Draft {
   const { name, method, start, ...settings } = models.settings ?? {}
-  const source: Source = {
+  const source: Draft['source'] = {
     pretrained: models.pretrained ?? '',
     vectors: models.vectors ?? [],
     tasks: (models.tasks ?? []).flatMap(({ dataset, data, head = '', ...rest }) =>
