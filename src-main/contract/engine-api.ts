@@ -32,6 +32,7 @@ import { resolvedSchema } from './run/config.ts'
 import { engineInfoSchema } from './run/engine-info.ts'
 import { exportedSchema, recipeSchema } from './run/recipe.ts'
 import { engineEventSchema, type Progress, parentSchema, resumeSchema } from './run/run.ts'
+import { imagesSchema } from './run/work.ts'
 import { towerSettingsSchema } from './tower.ts'
 import { told } from './wire/told.ts'
 
@@ -46,6 +47,8 @@ export const planSchema = z.object({
   notes: z.array(z.string()).optional(), // of the models, what should be known before
   warnings: z.array(z.string()).optional(), // and what may make every number wrong
   tower: towerSettingsSchema.optional(), // how the models are computed
+  tasks: z.array(imagesSchema).optional(), // images by task and split
+  operations: z.number().optional(), // of one image through the tower
 })
 export type Plan = z.infer<typeof planSchema>
 

@@ -8,6 +8,7 @@ import {
   addDataByPath,
   addDataFiles,
   addDataFolder,
+  browseData,
   findData,
   findLeaks,
   forgetData,
@@ -30,9 +31,7 @@ import {
 } from './history.ts'
 import { keyMatches } from './keys.ts'
 import {
-  addByPath,
-  addFiles,
-  addFolder,
+  addingCheckpoints,
   checkCompatibility,
   compareTwo,
   findCheckpoints,
@@ -41,7 +40,17 @@ import {
   useInRun,
 } from './library.ts'
 import { mergeModels, startMerge } from './merge.ts'
-import { openConfiguration, openSample } from './project.ts'
+import {
+  copyConfiguration,
+  discardDraft,
+  duplicateConfiguration,
+  learnWithData,
+  measureRun,
+  openConfiguration,
+  openSample,
+  saveConfiguration,
+  savePreset,
+} from './project.ts'
 import {
   cancelJob,
   moveJobDown,
@@ -89,7 +98,7 @@ const groups: readonly ActionGroup[] = [
   {
     title: 'Library',
     actions: [
-      ...[findCheckpoints, addFiles, addFolder, addByPath, refreshLibrary, makeHead],
+      ...[findCheckpoints, ...addingCheckpoints, refreshLibrary, makeHead],
       ...[compareTwo, checkCompatibility, mergeModels, useInRun, forgetCheckpoints],
       startMerge,
     ],
@@ -101,11 +110,17 @@ const groups: readonly ActionGroup[] = [
   {
     title: 'Data',
     actions: [
-      ...[findData, addDataFolder, addDataFiles, addDataByPath, refreshData, forgetData],
+      ...[findData, addDataFolder, addDataFiles, browseData, addDataByPath, refreshData, forgetData],
       ...[prepareData, findLeaks, makeHeadOfData],
     ],
   },
-  { title: 'New run', actions: [openSample, openConfiguration, startRun, runWithControls, sweepFields] },
+  {
+    title: 'New run',
+    actions: [
+      ...[openSample, openConfiguration, learnWithData, startRun, runWithControls, sweepFields, measureRun],
+      ...[saveConfiguration, savePreset, copyConfiguration, duplicateConfiguration, discardDraft],
+    ],
+  },
   {
     title: 'Run',
     actions: [

@@ -20,7 +20,7 @@ const here = () => router.at('library')
 const chosen = () => (here() ? checkpoints.chosen : [])
 
 /** The system's own dialogs, which a browser has not. */
-export const addFiles: Action = {
+const addFiles: Action = {
   id: 'add-files',
   title: 'Add files…',
   shortcut: null,
@@ -29,13 +29,25 @@ export const addFiles: Action = {
   run: () => checkpoints.pick('files'),
 }
 
-export const addFolder: Action = {
+const addFolder: Action = {
   id: 'add-folder',
   title: 'Add a folder…',
   shortcut: null,
   icon: FolderPlus,
   enabled: addFiles.enabled,
   run: () => checkpoints.pick('folder'),
+}
+
+/** Our own dialog, where there is none of the system's. */
+const browseCheckpoints: Action = {
+  id: 'browse-checkpoints',
+  title: 'Choose files or folders…',
+  shortcut: null,
+  icon: FolderPlus,
+  enabled: () => here() && workbench.about?.window === false,
+  run: () => {
+    checkpoints.browsing = true
+  },
 }
 
 export const addByPath: Action = {
@@ -48,6 +60,9 @@ export const addByPath: Action = {
     checkpoints.adding = true
   },
 }
+
+/** The ways in: the system's dialogs, our own, paths. */
+export const addingCheckpoints: readonly Action[] = [addFiles, addFolder, browseCheckpoints, addByPath]
 
 export const refreshLibrary: Action = {
   id: 'refresh-library',
@@ -91,8 +106,8 @@ export const useInRun: Action = {
   shortcut: null,
   icon: Play,
   enabled: () => chosen().some((e) => !['head', 'data', 'coefficients', 'adapter'].includes(e.role)),
-  run: () => {
-    compose.use(modelsOf(chosen()))
+  run: async () => {
+    await compose.startWith(modelsOf(chosen()), 'Models of the library')
     router.go('compose')
   },
 }
@@ -121,7 +136,10 @@ export const findCheckpoints: Action = {
 export async function useSet(set: CheckpointSet): Promise<void> {
   const heads = new Map<string, string>()
   for (const { dataset, id } of set.heads) heads.set(dataset, await headOf(id, dataset))
-  compose.use(modelsOfSet(set, (id) => checkpoints.of(id), heads))
+  await compose.startWith(
+    modelsOfSet(set, (id) => checkpoints.of(id), heads),
+    set.model,
+  )
   router.go('compose')
 }
 

@@ -41,6 +41,9 @@ if (toy.beforeOpening === 'exit') {
   process.exit(7)
 }
 
+const imagesOf = ({ tasks }: ResolvedConfig) =>
+  tasks.map(({ name }) => ({ task: name, training: 10, validation: 0, test: 5 }))
+
 async function* run(config: ResolvedConfig, sitting: Sitting): AsyncGenerator<EngineEvent> {
   const began = performance.now()
   const seconds = (): number => (performance.now() - began) / 1000
@@ -51,7 +54,7 @@ async function* run(config: ResolvedConfig, sitting: Sitting): AsyncGenerator<En
     bytes: 1000 + i,
     sha256: sha256(`sha of ${file}`),
   }))
-  const images = config.tasks.map((t) => ({ task: t.name, classes: 2, training: 10, validation: 0, test: 5 }))
+  const images = imagesOf(config).map((of) => ({ ...of, classes: 2 }))
   yield { type: 'opened', engine: info, blocks, parents, parameters: 1234, images }
   yield evaluation(config, 'pretrained', null, 2)
   const completed = [...(sitting.resume?.completed ?? [])]
@@ -240,6 +243,7 @@ serveEngine(
         coefficients: blocks.length * config.vectors.length,
         images: 10,
         memoryBytes: 1,
+        tasks: imagesOf(config),
       }
     },
     run: (config, sitting) => (toy.pulse ? withPulse(run(config, sitting), measured) : run(config, sitting)),

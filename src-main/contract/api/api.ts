@@ -7,8 +7,8 @@ import { runIdSchema } from '../branded.ts'
 import { formSchema } from '../checkpoint.ts'
 import { planSchema } from '../engine-api.ts'
 import { errorSchema } from '../errors.ts'
-import { configSchema } from '../run/config.ts'
 import { engineInfoSchema } from '../run/engine-info.ts'
+import { estimateSchema } from '../run/estimate.ts'
 import { pathSchema } from '../run/path.ts'
 import { exportedSchema } from '../run/recipe.ts'
 import { runDetailSchema, runEventSchema } from '../run/run.ts'
@@ -18,6 +18,7 @@ import { dataApi } from './data.ts'
 import { disentanglementApi } from './disentanglement.ts'
 import { engineChoiceSchema } from './engines.ts'
 import { evaluationsApi } from './evaluations.ts'
+import { foldersApi } from './folders.ts'
 import { headsApi } from './heads.ts'
 import { historyApi } from './history.ts'
 import { jobsApi } from './jobs.ts'
@@ -26,6 +27,7 @@ import { lineageApi } from './lineage.ts'
 import { mergesApi } from './merges.ts'
 import { deviceSchema, installEventSchema, nativeKinds, nativeStatusSchema } from './native.ts'
 import { preferencesApi } from './preferences.ts'
+import { projectsApi } from './projects.ts'
 import { runListApi } from './runs.ts'
 import { settingsApi } from './settings.ts'
 import { studiesApi } from './studies.ts'
@@ -42,16 +44,6 @@ const aboutSchema = z.object({
   notices: z.array(errorSchema), // what opening the history found and did, such as setting a damaged file aside
 })
 export type About = z.infer<typeof aboutSchema>
-
-/** A configuration the person opened, with the folder its paths are relative to. */
-const projectSchema = z.object({
-  grant: z.string(), // id of the opened folder
-  name: z.string(),
-  folder: z.string(), // shown, never sent back
-  config: configSchema,
-  presets: z.array(z.object({ name: z.string(), config: configSchema })), // other configurations in the same folder
-})
-export type Project = z.infer<typeof projectSchema>
 
 export const api = {
   about: oc.output(aboutSchema),
@@ -73,18 +65,7 @@ export const api = {
     /** Tries every engine that is here, each for about two seconds; refused while a run goes on. */
     measure: oc.output(told(nativeStatusSchema)),
   },
-  projects: {
-    sample: oc.output(projectSchema),
-    open: oc.input(z.object({ path: z.string().min(1) })).output(projectSchema),
-    /** Electron's own dialog; null when the person closes it. */
-    pick: oc.output(projectSchema.nullable()),
-    /** Files of the library and data sets alone, by their absolute paths: a run without a project. */
-    library: oc.output(z.object({ grant: z.string() })),
-    /**
-     * The files of a run may be used again, by their absolute paths, also when its configuration is not open any more.
-     */
-    ofRun: oc.input(run).output(z.object({ grant: z.string() })),
-  },
+  projects: projectsApi,
   config: {
     /** Field by field, then by reading headers: what is wrong, or what the run would take. */
     check: oc.input(z.object({ grant: z.string(), config: z.unknown() })).output(
@@ -92,13 +73,17 @@ export const api = {
         issues: z.array(z.object({ field: z.string(), message: z.string() })),
         error: errorSchema.nullable(),
         plan: planSchema.nullable(),
+        estimate: estimateSchema.nullable(), // null: nothing is known of it on this machine
       }),
     ),
+    /** How long it takes, by its first two steps; throws run-state while the engine is at work. */
+    measure: oc.input(z.object({ grant: z.string(), config: z.unknown() })).output(estimateSchema.nullable()),
   },
   library: libraryApi,
   lineage: lineageApi,
   comparison: comparisonApi,
   data: dataApi,
+  folders: foldersApi,
   heads: headsApi,
   history: historyApi,
   jobs: jobsApi,

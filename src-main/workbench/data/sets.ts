@@ -30,6 +30,8 @@ export interface DataSets extends Questions {
   show(id: number): ShownData
   /** Whether a page may name this path: the person added it. */
   holds(path: string): boolean
+  /** Where they lie: folders and files. */
+  paths(): string[]
   /** Resolves when nothing is left to read. */
   settled(): Promise<void>
   close(): Promise<void>
@@ -95,6 +97,7 @@ export function createDataSets({ history, home, start, now = () => new Date() }:
       return { ...viewOf(row), facts: row.facts, prepared: row.prepared, leaks: row.leaks }
     },
     holds: (path) => dataAt(history, path) !== undefined,
+    paths: () => dataSets(history).map(({ path }) => path),
     settled: looking.settled,
     close: async () => {
       const ended = looking.close()

@@ -1,9 +1,11 @@
 // The library of checkpoints: rows of the history, and a process of its own that reads what lies behind them. Adding
 // answers as soon as the rows are there; what is in them follows by itself and is told by watch(). Opened for reading
 // it shows the same and changes nothing.
+import { dirname } from 'node:path'
+
 import type { Added, Described, Entry, LibraryWork, Listed, Reopened, Shown } from '../../contract/api/library.ts'
 import { BasilError } from '../../contract/errors.ts'
-import { entryAt } from '../../history/library/entries.ts'
+import { entriesOf, entryAt } from '../../history/library/entries.ts'
 import type { History } from '../../history/statement.ts'
 import type { EngineProcess } from '../link/engine-process.ts'
 import { createPulse } from '../pulse.ts'
@@ -33,6 +35,8 @@ export interface Library extends Questions {
   reopen(recipe: string): Reopened
   /** Whether a page may name this path: the person added it. */
   holds(path: string): boolean
+  /** Where its files lie. */
+  folders(): string[]
   /** Resolves when every file has been looked at, and nothing is left to read and hash. */
   settled(): Promise<void>
   close(): Promise<void>
@@ -112,6 +116,7 @@ export function createLibrary({ history, home, start, now = () => new Date() }: 
     show: (id) => showRow(history, id),
     reopen: (recipe) => reopen(history, recipe),
     holds: (path) => entryAt(history, { path, target: path })?.path === path,
+    folders: () => [...new Set(entriesOf(history).map(({ path }) => dirname(path)))].sort(),
     settled: async () => {
       await Promise.all([opening, adding.settled()])
       await background.settled()

@@ -22,6 +22,7 @@ class Checkpoints {
   #shownVersion = -1
   wanted = $state<Wanted>({ search: '', role: '', state: '', tag: '' })
   order = $state<Order>({ key: 'name', down: false })
+  browsing = $state(false) // the dialog for files and folders
   adding = $state(false) // the dialog for paths
   forgetting = $state(false) // the question before rows go
   added = $state.raw<Added | null>(null) // what the last adding came to

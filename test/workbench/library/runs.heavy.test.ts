@@ -158,7 +158,7 @@ test('a page may name checkpoints of the library by their paths, and what lies i
   await library.add([folder])
   const base = join(folder, 'my#models/base.safetensors')
   const plain = join(folder, 'plain.safetensors')
-  const projects = createProjects(library.holds)
+  const projects = createProjects({ holds: library.holds })
   writeFileSync(join(home, 'run.json'), JSON.stringify(toyFile))
   const { grant } = await projects.open(join(home, 'run.json'))
   const resolved = (path: string) => projects.resolve(grant, { ...toyFile, pretrained: path }).pretrained
