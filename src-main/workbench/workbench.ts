@@ -27,6 +27,7 @@ import { watchSleep } from './link/sleep.ts'
 import { createSupervisor, type Supervisor } from './link/supervisor.ts'
 import { createAdoption } from './merges/adoption.ts'
 import { createMerges, type Merges } from './merges/merges.ts'
+import { createMixes, type Mixes } from './mix/mix.ts'
 import { chooseDevice, engineEnvironment } from './native/devices.ts'
 import { createInstaller, type Installer } from './native/installer.ts'
 import { createSeat } from './native/seat.ts'
@@ -62,6 +63,7 @@ export interface Workbench {
   readonly heads: Heads
   readonly evaluations: Evaluations
   readonly merges: Merges
+  readonly mixes: Mixes
   readonly studies: Studies
   readonly preferences: PreferenceStore
   readonly engine: Pick<Supervisor, 'state' | 'describe' | 'restart' | 'ask'>
@@ -129,12 +131,15 @@ export async function openWorkbench(options: WorkbenchOptions): Promise<Workbenc
     start: startReader,
   }
   const worked: ReturnType<typeof createWorked> = createWorked(base)
+  const projects = createProjects((path) => library.holds(path) || dataSets.holds(path))
+  const mixes = createMixes({ ...base, ...worked.parts, dataSets, projects })
   const adoption = createAdoption({ history, home, shelve: library.shelve, news: jobs.beat })
   historyCare.rest()
 
   const { closing: leave } = sittings
   async function close(): Promise<void> {
     leave()
+    mixes.close()
     sleep.end()
     await Promise.all([installer.close(), measuring.close()])
     const parts = [jobs, supervisor, checking, library, dataSets, worked.parts.merges, adoption]
@@ -146,7 +151,7 @@ export async function openWorkbench(options: WorkbenchOptions): Promise<Workbenc
   return {
     ...{ home, resources, library, dataSets, jobs, installer, historyCare, ...worked.parts },
     sample: options.sample ?? join(resources, 'sample', 'dv-basi.json'),
-    projects: createProjects((path) => library.holds(path) || dataSets.holds(path)),
+    ...{ projects, mixes },
     preferences: createPreferences(home),
     engine: supervisor,
     device: createDevice({ home, now: device, jobs, supervisor, measuring }),

@@ -15,6 +15,7 @@ import { type Sitting, serveEngine } from '../../src-main/worker/engine-door.ts'
 import { parentPort } from '../../src-main/worker/parent-port.ts'
 import { reading } from '../../src-main/worker/reading.ts'
 import { described, misbehave, type Toy, tried } from './toy-faults.ts'
+import { toyMix } from './toy-mix.ts'
 import { blocks, fresh, loss, scores, step } from './toy-quadratic.ts'
 
 const toy = JSON.parse(process.env.TOY ?? '{}') as Toy
@@ -253,6 +254,7 @@ serveEngine(
     evaluate: () => {
       throw new Error('a toy has no tower')
     },
+    mix: toyMix(),
   },
   parentPort(),
 )

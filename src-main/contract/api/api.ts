@@ -21,6 +21,7 @@ import { historyApi } from './history.ts'
 import { jobsApi } from './jobs.ts'
 import { libraryApi } from './library.ts'
 import { mergesApi } from './merges.ts'
+import { mixApi } from './mix.ts'
 import { deviceSchema, installEventSchema, nativeKinds, nativeStatusSchema } from './native.ts'
 import { preferencesApi } from './preferences.ts'
 import { studiesApi } from './studies.ts'
@@ -96,6 +97,7 @@ export const api = {
   history: historyApi,
   jobs: jobsApi,
   merges: mergesApi,
+  mix: mixApi,
   preferences: preferencesApi,
   disentanglement: disentanglementApi,
   evaluations: evaluationsApi,
