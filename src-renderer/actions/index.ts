@@ -30,6 +30,7 @@ import {
   useInRun,
 } from './library.ts'
 import { mergeModels, startMerge } from './merge.ts'
+import { exportMix, openMix, resetMix, undoMix, zeroMix } from './mix.ts'
 import { openConfiguration, openSample } from './project.ts'
 import { cancelRun, exportModel, restartEngine, resumeOnCpu, resumeRun, runAgain, startRun, stopRun } from './run.ts'
 import {
@@ -74,6 +75,7 @@ const groups: readonly ActionGroup[] = [
     title: 'Run',
     actions: [stopRun, cancelRun, restartEngine, resumeRun, resumeOnCpu, exportModel, runAgain],
   },
+  { title: 'Live accuracy', actions: [openMix, resetMix, zeroMix, undoMix, exportMix] },
   { title: 'Studies', actions: [reproduceTable, pauseStudy, pauseStudyNow, resumeStudy, forgetStudy] },
   { title: 'History', actions: [findRuns, salvageHistory] },
   { title: 'Engine', actions: [measureEngines, installCpu, installCuda, cancelInstall, removeEngine] },

@@ -19,6 +19,7 @@ import Compatible from './library/Compatible.svelte'
 import Library from './library/Library.svelte'
 import Recipe from './library/Recipe.svelte'
 import Merge from './merge/Merge.svelte'
+import Mix from './mix/Mix.svelte'
 import Run from './Run.svelte'
 import Studies from './study/Studies.svelte'
 import Study from './study/Study.svelte'
@@ -40,6 +41,7 @@ export const pages: readonly Page[] = [
   page('data-set', '/data/:id', ({ id }) => dataSet(id), DataSet, { under: 'data' }),
   page('compose', '/compose', 'Compose', Compose, { nav: 'Alt+N', action: 'New run', icon: Layers }),
   page('run', '/run/:run', ({ run }) => `Run ${run}`, Run),
+  page('mix', '/run/:run/mix', ({ run }) => `Live accuracy of run ${run}`, Mix, { under: 'history' }),
   page('studies', '/studies', 'Studies', Studies, { nav: 'Alt+T' }),
   page('study', '/study/:study', ({ study }) => `Study ${study}`, Study),
   page('evaluations', '/evaluations', 'Evaluations', Evaluations, { nav: 'Alt+V' }),

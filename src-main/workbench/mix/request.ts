@@ -8,8 +8,8 @@ import type { RunDetail, TaskScore } from '../../contract/run/run.ts'
 import { runDetail } from '../../history/detail.ts'
 import { parentsOf } from '../../history/parents.ts'
 import type { History } from '../../history/statement.ts'
-import { type TaskRooms, tasksFor } from '../evaluations/router.ts'
 import { tasksOf } from '../evaluations/request.ts'
+import { type TaskRooms, tasksFor } from '../evaluations/router.ts'
 import { recipeOf } from '../export/recipe.ts'
 import { filesHere, recipeHere } from '../library/whereabouts.ts'
 import type { Merges } from '../merges/merges.ts'
@@ -88,7 +88,8 @@ function ownScores({ start, iterations }: RunDetail): Scores {
 }
 
 function measuredOn({ evaluations }: RunDetail, split: string): { pretrained: Scores; reference: Scores } {
-  const scores = (model: string): Scores => byName(evaluations.find((e) => e.split === split && e.model === model)?.tasks)
+  const scores = (model: string): Scores =>
+    byName(evaluations.find((e) => e.split === split && e.model === model)?.tasks)
   return { pretrained: scores('pretrained'), reference: scores('finetuned') }
 }
 

@@ -18,7 +18,7 @@ export interface MixSession {
 
 export interface SessionParts {
   jobs: Pick<Jobs, 'isAtWork' | 'list' | 'watch'>
-  supervisor: Supervisor
+  supervisor: Pick<Supervisor, 'ask'>
   idle?: number // ms without a question until it is closed
 }
 
@@ -48,7 +48,8 @@ export function createMixSession({ jobs, supervisor, of, idle = 5 * 60_000 }: Op
     for await (const _ of jobs.watch()) {
       if (mine.isOver) return false
       if (!jobs.isAtWork('engine')) return true
-      const what = jobs.list().find(({ state, needs }) => state === 'running' && needs === 'engine')?.title ?? 'other work'
+      const what =
+        jobs.list().find(({ state, needs }) => state === 'running' && needs === 'engine')?.title ?? 'other work'
       if (what !== told) yield { type: 'waiting', for: what }
       told = what
     }
