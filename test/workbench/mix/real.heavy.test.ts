@@ -74,7 +74,8 @@ test('of DV-BASI: as stored with the run, as the pre-trained model, and written 
   const card = readFileSync((files[1] ?? '').replace('.safetensors', '.md'), 'utf8')
   expect(card).toContain('mnist 90 %')
   expect(card).toContain('set by hand with accuracy on validation images in view')
-  expect(workbench.library.list().map(({ path }) => path)).toEqual(expect.arrayContaining(files))
+  const { entries } = await client.library.list()
+  expect(entries.map(({ path }) => path)).toEqual(expect.arrayContaining(files))
   await events.return?.()
 })
 
@@ -87,11 +88,11 @@ function weightsOf(file = ''): Buffer {
 test('of a linearised run: from its features, as stored with the run', async () => {
   const window = await real()
   const run = await ran(window, {
-    ...{ method: 'atlas', linearised: 'cached', blocks: 'layer', epochs: 2, start: undefined, iterations: undefined },
+    ...{ method: 'atlas', linearised: 'cached', blocks: 'scalar', epochs: 1, start: undefined, iterations: undefined },
   })
   const events = (await window.client.mix.open({ run }))[Symbol.asyncIterator]()
   const mix = await opened(events)
-  expect(mix).toMatchObject({ grouping: 'layer', instant: true })
+  expect(mix).toMatchObject({ grouping: 'scalar', instant: true })
   const waves = await scored(window, mix, mix.own)
   expect(accuracies(waves.at(-1))).toEqual(mix.tasks.map(({ own }) => own))
   await events.return?.()
