@@ -30,7 +30,7 @@ const unhurried = new Set([
   ...['data.add', 'data.refresh', 'data.draw', 'data.previews'], // folders of a million images
   ...['runs.export', 'runs.start', 'config.check', 'config.measure', 'library.convert'], // gigabytes to hash
   ...['library.add', 'library.refresh'], // many files
-  ...['merges.plan', 'merges.start'], // many headers, a person's dialog
+  ...['merges.plan', 'merges.start', 'mix.export'], // many headers, a person's dialog
   ...['studies.start', 'studies.pause', 'studies.estimate'], // many configurations to check, a run to end
 ])
 const longestWait = 10_000 // ms between two attempts

@@ -14,6 +14,7 @@ import {
   probeEventSchema,
   probeRequestSchema,
 } from './api/heads.ts'
+import { mixContract } from './api/mix.ts'
 import { basesReportSchema, basesRequestSchema } from './bases.ts'
 import { bytesSchema, sha256Schema } from './branded.ts'
 import {
@@ -145,4 +146,6 @@ export const engineContract = {
    * table on disk where that is asked for.
    */
   evaluate: oc.input(evaluationRequestSchema).output(told(evaluationReportSchema)),
+  /** A model whose coefficients are moved, measured again and again. */
+  mix: mixContract,
 }

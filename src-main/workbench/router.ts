@@ -14,6 +14,7 @@ import { headsRouter } from './heads/router.ts'
 import { jobsRouter } from './jobs/router.ts'
 import { libraryRouter } from './library/router.ts'
 import { mergesRouter } from './merges/router.ts'
+import { mixRouter } from './mix/router.ts'
 import { engineRouter } from './native/router.ts'
 import type { Platform } from './platform.ts'
 import { projectsRouter } from './projects-router.ts'
@@ -69,6 +70,7 @@ export function createRouter(workbench: Workbench, platform: Platform) {
     studies: studiesRouter(workbench),
     jobs: jobsRouter(workbench.jobs),
     merges: mergesRouter(workbench.merges, platform),
+    mix: mixRouter(workbench.mixes, platform),
     preferences: {
       all: os.preferences.all.handler(() => preferences.all()),
       keep: os.preferences.keep.handler(async ({ input: { key, value } }) => {

@@ -31,6 +31,7 @@ import { watchSleep } from './link/sleep.ts'
 import { createSupervisor, type Supervisor } from './link/supervisor.ts'
 import { createAdoption } from './merges/adoption.ts'
 import { createMerges, type Merges } from './merges/merges.ts'
+import { createMixes, type Mixes } from './mix/mix.ts'
 import { chooseDevice, engineEnvironment } from './native/devices.ts'
 import { createInstaller, type Installer } from './native/installer.ts'
 import { createSeat } from './native/seat.ts'
@@ -75,6 +76,7 @@ export interface Workbench {
   readonly heads: Heads
   readonly evaluations: Evaluations
   readonly merges: Merges
+  readonly mixes: Mixes
   readonly studies: Studies
   readonly preferences: PreferenceStore
   readonly lineage: LineageQuestions
@@ -147,6 +149,12 @@ export async function openWorkbench(options: WorkbenchOptions): Promise<Workbenc
   const worked: ReturnType<typeof createWorked> = createWorked(base)
   const preferences = createPreferences(home)
   const sample = options.sample ?? join(resources, 'sample', 'dv-basi.json')
+  const projects = createProjects({
+    holds: (path) => library.holds(path) || dataSets.holds(path),
+    folders: openedFolders(preferences),
+    sample,
+  })
+  const mixes = createMixes({ ...base, ...worked.parts, dataSets, projects })
   const adoption = createAdoption({ history, home, shelve: library.shelve, news: jobs.beat })
   const news = newsOf(history)
   historyCare.rest()
@@ -154,6 +162,7 @@ export async function openWorkbench(options: WorkbenchOptions): Promise<Workbenc
   const { closing: leave } = sittings
   async function close(): Promise<void> {
     leave()
+    mixes.close()
     sleep.end()
     news.end()
     await Promise.all([installer.close(), measuring.close()])
@@ -166,11 +175,7 @@ export async function openWorkbench(options: WorkbenchOptions): Promise<Workbenc
   return {
     ...{ home, resources, library, dataSets, jobs, news, installer, historyCare, ...worked.parts },
     sample,
-    projects: createProjects({
-      holds: (path) => library.holds(path) || dataSets.holds(path),
-      folders: openedFolders(preferences),
-      sample,
-    }),
+    ...{ projects, mixes },
     preferences,
     lineage: createLineage(history),
     settings: createSettings({ home, jobs, renew: supervisor.renew }),

@@ -40,6 +40,7 @@ import {
   useInRun,
 } from './library.ts'
 import { mergeModels, startMerge } from './merge.ts'
+import { exportMix, openMix, resetMix, undoMix, zeroMix } from './mix.ts'
 import {
   copyConfiguration,
   discardDraft,
@@ -128,6 +129,7 @@ const groups: readonly ActionGroup[] = [
       ...[compareWith, showLineage],
     ],
   },
+  { title: 'Live accuracy', actions: [openMix, resetMix, zeroMix, undoMix, exportMix] },
   { title: 'Studies', actions: [reproduceTable, pauseStudy, pauseStudyNow, resumeStudy, forgetStudy] },
   {
     title: 'Queue',

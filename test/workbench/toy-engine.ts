@@ -17,6 +17,7 @@ import { parentPort } from '../../src-main/worker/parent-port.ts'
 import { memoryNow, withPulse } from '../../src-main/worker/pulse.ts'
 import { reading } from '../../src-main/worker/reading.ts'
 import { described, misbehave, type Toy, tried } from './toy-faults.ts'
+import { toyMix } from './toy-mix.ts'
 import { blocks, fresh, loss, scores, step } from './toy-quadratic.ts'
 
 const toy = JSON.parse(process.env.TOY ?? '{}') as Toy
@@ -270,6 +271,7 @@ serveEngine(
     evaluate: () => {
       throw new Error('a toy has no tower')
     },
+    mix: toyMix(),
   },
   parentPort(),
 )

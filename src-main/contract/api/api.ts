@@ -25,6 +25,7 @@ import { jobsApi } from './jobs.ts'
 import { libraryApi } from './library.ts'
 import { lineageApi } from './lineage.ts'
 import { mergesApi } from './merges.ts'
+import { mixApi } from './mix.ts'
 import { deviceSchema, installEventSchema, nativeKinds, nativeStatusSchema } from './native.ts'
 import { preferencesApi } from './preferences.ts'
 import { projectsApi } from './projects.ts'
@@ -88,6 +89,7 @@ export const api = {
   history: historyApi,
   jobs: jobsApi,
   merges: mergesApi,
+  mix: mixApi,
   preferences: preferencesApi,
   settings: settingsApi,
   disentanglement: disentanglementApi,

@@ -14,7 +14,7 @@ import type { Recipe } from '../../contract/run/recipe.ts'
 import { requireFree, requireNothing, targetExists } from '../../files/write-atomic.ts'
 import { queuedJobs } from '../../history/jobs.ts'
 import type { History } from '../../history/statement.ts'
-import { mergeRecipe } from '../export/merge.ts'
+import { type Chosen, mergeRecipe } from '../export/merge.ts'
 import type { Jobs } from '../jobs/queue.ts'
 import { storedRow } from '../library/rows.ts'
 import { nameOf } from '../library/sets/conventions.ts'
@@ -30,6 +30,10 @@ export interface Merges {
   suggestName(asked: MergeAsked): string
   /** out: where the system's dialog said, which has asked about what is there. Gives the job's number. */
   start(asked: MergeAsked, out?: string): Promise<number>
+  /** As it would be merged. Throws config-invalid. */
+  recipe(asked: MergeAsked): Recipe
+  /** The same of a recipe that is there, with words for its card; without a place among the data folder's exports. */
+  startRecipe(recipe: Recipe, to: { stem: string; form: Form; out?: string; chosen: Chosen }): Promise<number>
   close(): Promise<void>
 }
 
@@ -69,8 +73,12 @@ export function createMerges({ history, home, jobs, start }: Options): Merges {
   function targetOf(asked: MergeAsked): string {
     const folder = folderOf(asked)
     if (asked.name.trim() !== '') return join(folder, fileName(asked.name.trim(), asked.form))
+    return freeIn(folder, stemOf(asked), asked.form)
+  }
+
+  function freeIn(folder: string, stem: string, form: Form): string {
     for (let count = 1; ; count++) {
-      const path = join(folder, fileName(`${stemOf(asked)}${count === 1 ? '' : `-${count}`}`, asked.form))
+      const path = join(folder, fileName(`${stem}${count === 1 ? '' : `-${count}`}`, form))
       if (isFree(path)) return path
     }
   }
@@ -93,6 +101,14 @@ export function createMerges({ history, home, jobs, start }: Options): Merges {
       if (chosen === undefined && !isFree(request.out)) throw targetExists(request.out)
       await (form.shardBytes === undefined ? requireFree(request.out, request) : requireNothing(request.out))
       if (asked.place === 'exports') mkdirSync(folderOf(asked), { recursive: true })
+      return jobs.add(() => ({ kind: 'merge', request, file: request.out }))
+    },
+    recipe: recipeOf,
+    startRecipe: async (recipe, { stem, form, out, chosen }) => {
+      const folder = join(home, 'exports')
+      const request = { recipe, out: out ?? freeIn(folder, stem, form), overwrite: out !== undefined, form, chosen }
+      await requireFree(request.out, request)
+      if (out === undefined) mkdirSync(folder, { recursive: true })
       return jobs.add(() => ({ kind: 'merge', request, file: request.out }))
     },
     close: () => reader.close(),

@@ -1,6 +1,8 @@
 // Checkpoints merged without a run: the model of a recipe as a file, with its card, and a row of the library.
 import { basename, dirname } from 'node:path'
 
+import { z } from 'zod'
+
 import { type Rebuilding, rebuildingSchema } from '../../../contract/engine-api.ts'
 import { exportMerge } from '../../export/merge.ts'
 import { lastHeard } from '../../link/heard.ts'
@@ -14,6 +16,11 @@ interface Parts {
   shelve(file: string): Promise<void>
 }
 
+/** chosen: what its card says of how it came about, where somebody knows more than the merge. */
+const requestSchema = rebuildingSchema.extend({
+  chosen: z.object({ data: z.string(), accuracy: z.string(), selection: z.string() }).optional(),
+})
+
 export const mergeTitle = ({ recipe, out }: Pick<Rebuilding, 'recipe' | 'out'>): string =>
   `${basename(out)}: ${recipe.name}`
 
@@ -21,9 +28,9 @@ export function mergeKind({ inOwnProcess, template, shelve }: Parts): Kind {
   return defineKind({
     needs: 'reader',
     goesOn: false,
-    request: rebuildingSchema,
+    request: requestSchema,
     title: (request) => mergeTitle(request),
-    run: async (_, wanted, work) => {
+    run: async (_, { chosen, ...wanted }, work) => {
       const { file } = await inOwnProcess(
         work.signal,
         (own) =>
@@ -35,6 +42,7 @@ export function mergeKind({ inOwnProcess, template, shelve }: Parts): Kind {
               look: (written) => own.ask((client) => client.look({ file: written })),
             },
             wanted,
+            chosen,
           ),
         dirname(wanted.out),
       )
