@@ -27,7 +27,7 @@ const unhurried = new Set([
   ...['projects.pick', 'library.pick', 'data.pick'], // a person's dialog
   ...['data.add', 'data.refresh', 'data.draw', 'data.previews'], // folders of a million images
   ...['runs.export', 'runs.start', 'config.check', 'library.convert'], // gigabytes to hash
-  ...['library.add', 'library.refresh'], // many files
+  ...['library.add', 'library.refresh', 'library.scanAgain'], // many files
   ...['merges.plan', 'merges.start'], // many headers, a person's dialog
   ...['studies.start', 'studies.pause'], // many configurations to check, a run to end
 ])

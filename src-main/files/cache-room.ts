@@ -6,7 +6,7 @@ import { dirname, join } from 'node:path'
 
 import { BasilError } from '../contract/errors.ts'
 
-const extensions = /\.(features|pixels|unpacked)$/
+const extensions = /\.(features|pixels|unpacked|measured)$/
 
 export interface CacheRoom {
   readonly capBytes: number
