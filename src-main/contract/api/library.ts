@@ -204,6 +204,8 @@ export const libraryApi = {
   scanAgain: oc.input(z.object({ folder: z.string().min(1).max(4096) })).output(scannedSchema),
   /** Looks at every file again: missing, changed, moved. */
   refresh: oc.output(z.boolean()),
+  /** Shows its file in the system's file manager; false where there is no window. */
+  reveal: oc.input(one).output(z.boolean()),
   /** What is left out stays as it is; role null: what the file or its folder says. */
   describe: oc.input(describedSchema).output(entrySchema),
   show: oc.input(one).output(shownSchema),

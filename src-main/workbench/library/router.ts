@@ -21,6 +21,10 @@ export function libraryRouter(library: Library, platform: Platform) {
     tag: os.tag.handler(({ input }) => library.tag(input)),
     scanAgain: os.scanAgain.handler(({ input }) => library.scanAgain(input.folder)),
     refresh: os.refresh.handler(() => library.refresh()),
+    reveal: os.reveal.handler(({ input }) => {
+      platform.reveal?.(library.show(input.id).path)
+      return platform.reveal !== undefined
+    }),
     describe: os.describe.handler(({ input }) => library.describe(input)),
     show: os.show.handler(({ input }) => library.show(input.id)),
     statistics: os.statistics.handler(({ input }) => library.statistics(input.id)),
