@@ -29,7 +29,7 @@ const unhurried = new Set([
   ...['projects.pick', 'library.pick', 'data.pick'], // a person's dialog
   ...['data.add', 'data.refresh', 'data.draw', 'data.previews'], // folders of a million images
   ...['runs.export', 'runs.start', 'config.check', 'config.measure', 'library.convert'], // gigabytes to hash
-  ...['library.add', 'library.refresh'], // many files
+  ...['library.add', 'library.refresh', 'library.scanAgain'], // many files
   ...['merges.plan', 'merges.start', 'mix.export'], // many headers, a person's dialog
   ...['studies.start', 'studies.pause', 'studies.estimate'], // many configurations to check, a run to end
 ])

@@ -24,6 +24,8 @@ import {
   formSchema,
   inspectionSchema,
   statisticsSchema,
+  tensorPartSchema,
+  tensorValuesSchema,
 } from './checkpoint.ts'
 import { extractedSchema, extractionSchema } from './extraction.ts'
 import { mergePlanSchema } from './merges/plan.ts'
@@ -92,6 +94,8 @@ export const engineContract = {
   hash: oc.input(file).output(z.object({ sha256: sha256Schema, bytes: bytesSchema })),
   inspect: oc.input(file).output(inspectionSchema),
   statistics: oc.input(file).output(told(statisticsSchema)),
+  /** Numbers of one tensor. Throws tensor-missing, tensor-dtype. */
+  tensor: oc.input(file.extend(tensorPartSchema.shape)).output(told(tensorValuesSchema)),
   compare: oc.input(z.object({ a: z.string(), b: z.string() })).output(told(differenceSchema)),
   compatible: oc
     .input(z.object({ pretrained: z.string(), others: z.array(z.string()) }))

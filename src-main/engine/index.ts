@@ -28,6 +28,7 @@ export { compatibilityOf } from './measures/compatibility.ts'
 export { differenceOf } from './measures/difference.ts'
 export { mergeReportOf } from './measures/merge-report.ts'
 export { statisticsOf } from './measures/statistics.ts'
+export { tensorOf } from './measures/tensor.ts'
 
 // Runs: what one would take, a whole one, and its parts: tasks, and the problem a method sees.
 

@@ -15,6 +15,7 @@ import {
   prepareData,
   refreshData,
 } from './data/sets.ts'
+import { derivedFromChosen } from './derive.ts'
 import { cancelInstall, installCpu, installCuda, measureEngines, removeEngine } from './engine.ts'
 import { goActions } from './go.ts'
 import {
@@ -37,6 +38,8 @@ import {
   findCheckpoints,
   forgetCheckpoints,
   refreshLibrary,
+  rowActions,
+  tagCheckpoints,
   useInRun,
 } from './library.ts'
 import { mergeModels, startMerge } from './merge.ts'
@@ -100,7 +103,9 @@ const groups: readonly ActionGroup[] = [
     title: 'Library',
     actions: [
       ...[findCheckpoints, ...addingCheckpoints, refreshLibrary, makeHead],
-      ...[compareTwo, checkCompatibility, mergeModels, useInRun, forgetCheckpoints],
+      ...[compareTwo, checkCompatibility, mergeModels, useInRun, tagCheckpoints, forgetCheckpoints],
+      ...derivedFromChosen,
+      ...rowActions,
       startMerge,
     ],
   },

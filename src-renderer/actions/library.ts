@@ -1,17 +1,24 @@
 // What can be done with the library and with the rows selected in it.
+import ChartNoAxesColumn from '@lucide/svelte/icons/chart-no-axes-column'
 import FilePlus from '@lucide/svelte/icons/file-plus'
 import FolderPlus from '@lucide/svelte/icons/folder-plus'
 import GitCompare from '@lucide/svelte/icons/git-compare'
 import ListChecks from '@lucide/svelte/icons/list-checks'
+import Merge from '@lucide/svelte/icons/merge'
 import Play from '@lucide/svelte/icons/play'
 import RefreshCw from '@lucide/svelte/icons/refresh-cw'
+import Sparkles from '@lucide/svelte/icons/sparkles'
+import Tag from '@lucide/svelte/icons/tag'
 import TextCursorInput from '@lucide/svelte/icons/text-cursor-input'
 import Trash from '@lucide/svelte/icons/trash'
 
 import type { CheckpointSet } from '../../src-main/contract/api/library.ts'
 import { checkpoints } from '../state/checkpoints/checkpoints.svelte.ts'
 import { headReference, modelsOf, modelsOfSet } from '../state/checkpoints/models.ts'
+import { refine } from '../state/checkpoints/refine.svelte.ts'
+import { asked } from '../state/checkpoints/row-dialogs.svelte.ts'
 import { compose } from '../state/compose.svelte.ts'
+import { merging } from '../state/merge/merging.svelte.ts'
 import { router } from '../state/router.svelte.ts'
 import { workbench } from '../state/workbench.svelte.ts'
 import type { Action } from './action.ts'
@@ -80,7 +87,8 @@ export const compareTwo: Action = {
   icon: GitCompare,
   enabled: () => chosen().length === 2,
   run: () => {
-    const [a, b] = checkpoints.selected
+    const shown = new Set(chosen().map(({ id }) => id))
+    const [a, b] = [...checkpoints.selected].filter((id) => shown.has(id)) // in the order they were selected
     if (a !== undefined && b !== undefined) router.go('compare', { a, b })
   },
 }
@@ -112,16 +120,26 @@ export const useInRun: Action = {
   },
 }
 
-/** Asks first; the dialog then calls checkpoints.forget(). */
+/** Opens the dialog; it then calls checkpoints.tag(). */
+export const tagCheckpoints: Action = {
+  id: 'tag-checkpoints',
+  title: 'Tag…',
+  shortcut: 'Alt+Y',
+  icon: Tag,
+  enabled: () => chosen().length > 0,
+  run: () => {
+    checkpoints.tagging = true
+  },
+}
+
+/** Can be undone; files stay. */
 export const forgetCheckpoints: Action = {
   id: 'forget-checkpoints',
-  title: 'Forget…',
+  title: 'Forget',
   shortcut: 'Delete',
   icon: Trash,
   enabled: () => chosen().length > 0,
-  run: () => {
-    checkpoints.forgetting = true
-  },
+  run: () => checkpoints.forget(),
 }
 
 export const findCheckpoints: Action = {
@@ -131,6 +149,66 @@ export const findCheckpoints: Action = {
   enabled: here,
   run: () => document.getElementById('library-search')?.focus(),
 }
+
+const focused = () => (here() ? checkpoints.of(checkpoints.focused) : null)
+const readable = () => focused()?.state === 'present'
+
+export function openCheckpoint(id: number): void {
+  router.go('checkpoint', { id })
+}
+
+const compareWith: Action = {
+  id: 'compare-with',
+  title: 'Compare with…',
+  shortcut: null,
+  icon: GitCompare,
+  enabled: readable,
+  run: () => {
+    asked.entry = focused()
+    asked.comparing = true
+  },
+}
+
+const mergeRow: Action = {
+  id: 'merge-row',
+  title: 'Merge it…',
+  shortcut: null,
+  icon: Merge,
+  enabled: () =>
+    readable() && ['pre-trained', 'fine-tuned', 'merged', 'unknown', 'adapter'].includes(focused()?.role ?? ''),
+  run: () => {
+    const entry = focused()
+    if (entry) merging.use([entry])
+    router.go('merge')
+  },
+}
+
+const refineRow: Action = {
+  id: 'refine-row',
+  title: 'Refine it…',
+  shortcut: null,
+  icon: Sparkles,
+  enabled: () => readable() && ['fine-tuned', 'merged', 'unknown'].includes(focused()?.role ?? ''),
+  run: () => {
+    const entry = focused()
+    if (entry) refine.ask(entry)
+  },
+}
+
+const evaluateRow: Action = {
+  id: 'evaluate-row',
+  title: 'Evaluate…',
+  shortcut: null,
+  icon: ChartNoAxesColumn,
+  enabled: () => readable() && !['head', 'data', 'coefficients'].includes(focused()?.role ?? ''),
+  run: () => {
+    asked.entry = focused()
+    asked.evaluating = true
+  },
+}
+
+/** Of the row in focus. */
+export const rowActions: readonly Action[] = [compareWith, mergeRow, refineRow, evaluateRow]
 
 /** A whole set, with the heads of its data sets. */
 export async function useSet(set: CheckpointSet): Promise<void> {

@@ -22,8 +22,10 @@ import type { EngineProcess } from '../link/engine-process.ts'
 import { answerOf } from '../reading/answer.ts'
 import { createReader } from '../reading/reader.ts'
 import { exportsFolder } from '../settings/kept.ts'
+import { createDerive, type Derive } from './derive.ts'
+import { lookingTakes, looksOf } from './looking.ts'
 
-export interface Merges {
+export interface Merges extends Derive {
   /** Throws what is in its way. */
   plan(asked: MergeAsked): Promise<MergePlanned>
   /** Its name, for a dialog. */
@@ -52,7 +54,7 @@ export function createMerges({ history, home, jobs, start }: Options): Merges {
     return { file: path, name: nameOf(path), sha256: known ?? sha256('') }
   }
 
-  function recipeOf({ pretrained, vectors, ...asked }: MergeAsked): Recipe {
+  function recipeOf({ pretrained, vectors, images: _, ...asked }: MergeAsked): Recipe {
     return mergeRecipe({
       ...asked,
       pretrained: pretrained === null ? null : parentOf(pretrained),
@@ -83,25 +85,32 @@ export function createMerges({ history, home, jobs, start }: Options): Merges {
     }
   }
 
+  const looks = ({ method, images = [], vectors }: MergeAsked) => looksOf(history, method, images, vectors.length)
+
   return {
+    ...createDerive({ history, home, jobs }),
     suggestName: (asked) => fileName(asked.name.trim() || stemOf(asked), asked.form),
     plan: async (asked) => {
+      looks(asked)
       const recipe = recipeOf(asked)
       const out = targetOf(asked)
       const where = [recipe.pretrained, ...recipe.vectors].map(({ file }) => file).join(', ')
       const plan = await answerOf(
         reader.told<MergePlan>(where, async (client) => once(client.mergePlan({ recipe, form: asked.form }))),
       )
+      const looking = lookingTakes(history, asked.method, asked.parameters, plan, asked.vectors.length)
       const taken = asked.place !== 'dialog' && !isFree(out) ? recordOf(targetExists(out)) : null
-      return { recipe: recipe.name, steps: recipe.steps.map(stepInWords).join(', then '), out, taken, plan }
+      return { recipe: recipe.name, steps: recipe.steps.map(stepInWords).join(', then '), out, taken, plan, looking }
     },
     start: async (asked, chosen) => {
       const { form } = asked
+      const looked = looks(asked)
       const request = { recipe: recipeOf(asked), out: chosen ?? targetOf(asked), overwrite: chosen !== undefined, form }
       if (chosen === undefined && !isFree(request.out)) throw targetExists(request.out)
       await (form.shardBytes === undefined ? requireFree(request.out, request) : requireNothing(request.out))
       if (asked.place === 'exports') mkdirSync(folderOf(asked), { recursive: true })
-      return jobs.add(() => ({ kind: 'merge', request, file: request.out }))
+      const kind = looked === null ? 'merge' : 'image-merge'
+      return jobs.add(() => ({ kind, request: { ...request, ...looked }, file: request.out }))
     },
     recipe: recipeOf,
     startRecipe: async (recipe, { stem, form, out, chosen }) => {

@@ -147,7 +147,7 @@ test('metadata that only claims to be a recipe gives no lineage, and no error', 
   })
   await library.add([folder])
   const [entry] = await settled(workbench)
-  expect(library.show(entry?.id ?? 0).lineage).toEqual({ made: null, parents: [], usedBy: [] })
+  expect(library.show(entry?.id ?? 0).lineage).toEqual({ made: null, parents: [], usedBy: [], partOf: [] })
 })
 
 test('a page may name checkpoints of the library by their paths, and what lies in them by "path#name", and nothing else outside', async () => {

@@ -9,7 +9,7 @@ import { lastHeard } from '../../link/heard.ts'
 import type { InOwnProcess } from '../../link/own-process.ts'
 import { defineKind, type Kind, type Work } from '../kind.ts'
 
-interface Parts {
+export interface MergeParts {
   inOwnProcess: InOwnProcess
   template: string // of the card
   /** A file that was written becomes a row of the library. */
@@ -24,34 +24,40 @@ const requestSchema = rebuildingSchema.extend({
 export const mergeTitle = ({ recipe, out }: Pick<Rebuilding, 'recipe' | 'out'>): string =>
   `${basename(out)}: ${recipe.name}`
 
-export function mergeKind({ inOwnProcess, template, shelve }: Parts): Kind {
+export function mergeKind(parts: MergeParts): Kind {
   return defineKind({
     needs: 'reader',
     goesOn: false,
     request: requestSchema,
     title: (request) => mergeTitle(request),
-    run: async (_, { chosen, ...wanted }, work) => {
-      const { file } = await inOwnProcess(
-        work.signal,
-        (own) =>
-          exportMerge(
-            {
-              template,
-              rebuild: async (asked) =>
-                (await lastHeard(own, withRemaining(work), (client) => client.merge(asked))).result,
-              look: (written) => own.ask((client) => client.look({ file: written })),
-            },
-            wanted,
-            chosen,
-          ),
-        dirname(wanted.out),
-      )
-      work.wrote(file)
-      await shelve(file)
-      return undefined
-    },
+    run: (_, { chosen, ...wanted }, work) => mergeWork(parts, wanted, work, chosen),
     again: ({ file }, wanted) => ({ kind: 'merge', request: wanted, file }),
   })
+}
+
+export async function mergeWork(
+  { inOwnProcess, template, shelve }: MergeParts,
+  wanted: Rebuilding,
+  work: Work,
+  chosen?: Chosen,
+): Promise<undefined> {
+  const { file } = await inOwnProcess(
+    work.signal,
+    (own) =>
+      exportMerge(
+        {
+          template,
+          rebuild: async (asked) => (await lastHeard(own, withRemaining(work), (client) => client.merge(asked))).result,
+          look: (written) => own.ask((client) => client.look({ file: written })),
+        },
+        wanted,
+        chosen,
+      ),
+    dirname(wanted.out),
+  )
+  work.wrote(file)
+  await shelve(file)
+  return undefined
 }
 
 /** What is left takes as long, in proportion, as what is done. */
