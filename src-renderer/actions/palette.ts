@@ -77,7 +77,7 @@ function things(): Found[] {
         router.go('settings')
       }),
     ),
-    ...topics.map(({ id, title, about }) =>
+    ...topics().map(({ id, title, about }) =>
       thing('Help', `help ${id}`, title, about, () => router.go('topic', { topic: id })),
     ),
   ]
