@@ -79,7 +79,7 @@ function things(): Found[] {
         router.go('settings')
       }),
     ),
-    ...topics.map(({ id, title, about }) =>
+    ...topics().map(({ id, title, about }) =>
       thing('Help', `help ${id}`, title, about, () => router.go('topic', { topic: id })),
     ),
   ]
