@@ -26,7 +26,15 @@ inBrowser('a run that goes on', () => {
     const file = join(folder, `${name}.json`)
     writeFileSync(
       file,
-      JSON.stringify({ ...toyFile, name, tasks, start: { method: 'atlas', epochs }, iterations, epochs, patience: null }),
+      JSON.stringify({
+        ...toyFile,
+        name,
+        tasks,
+        start: { method: 'atlas', epochs },
+        iterations,
+        epochs,
+        patience: null,
+      }),
     )
     return file
   }
@@ -60,9 +68,15 @@ inBrowser('a run that goes on', () => {
 
   it('x', async () => {
     await start(configured('looks', 150, 3))
-    await page.getByText(/Iteration 2 of 3/).first().waitFor()
+    await page
+      .getByText(/Iteration 2 of 3/)
+      .first()
+      .waitFor()
     for (const scheme of ['light', 'dark'] as const)
-      for (const [width, height] of [[1440, 900], [1000, 700]] as const) {
+      for (const [width, height] of [
+        [1440, 900],
+        [1000, 700],
+      ] as const) {
         await page.emulateMedia({ colorScheme: scheme })
         await page.setViewportSize({ width, height })
         await page.screenshot({ path: `/tmp/live-shots/${scheme}-${width}.png` })

@@ -41,7 +41,6 @@ export function topics(): readonly Topic[] {
 
 export const topicOf = (id: string): Topic | undefined => topics().find((topic) => topic.id === id)
 
-
 /** By all the words that are typed; all of them where none is. */
 export function topicsWith(search: string): readonly Topic[] {
   const words = search.toLowerCase().split(/\s+/).filter(Boolean)

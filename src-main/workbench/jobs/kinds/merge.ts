@@ -4,7 +4,7 @@ import { basename, dirname } from 'node:path'
 import { z } from 'zod'
 
 import { type Rebuilding, rebuildingSchema } from '../../../contract/engine-api.ts'
-import { exportMerge } from '../../export/merge.ts'
+import { type Chosen, exportMerge } from '../../export/merge.ts'
 import { lastHeard } from '../../link/heard.ts'
 import type { InOwnProcess } from '../../link/own-process.ts'
 import { defineKind, type Kind, type Work } from '../kind.ts'
