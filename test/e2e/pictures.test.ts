@@ -1,0 +1,139 @@
+// Every page as it looks, in light and dark, on a large window and on the smallest it is made for, held against kept
+// pictures (looks.ts); what a machine or a day decides is covered. The history is made, the engine is the test double.
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
+import type { Browser, Locator, Page } from 'playwright-core'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+
+import { openHistory } from '../../src-main/history/open.ts'
+import { putMany } from '../history/many.ts'
+import { putRun } from '../history/whole.ts'
+import { toyEntry } from '../workbench/toy-run.ts'
+import { type Basil, inBrowser, startBasil, startBrowser } from './basil.ts'
+import { difference, looksAsKept, roomFor } from './looks.ts'
+
+const sizes = [
+  { width: 1440, height: 900 },
+  { width: 1000, height: 700 },
+]
+
+inBrowser('pictures of every page', () => {
+  let home: string
+  let basil: Basil
+  let browser: Browser
+  let page: Page
+  let first = 0
+  beforeAll(async () => {
+    home = await mkdtemp(join(tmpdir(), 'basil-pictures-'))
+    const history = await openHistory(home)
+    putMany(history, 40)
+    first = putRun(history, 'DV-BASI of cars and dtd')
+    putRun(history, 'DV-BASI of cars and dtd, again')
+    history.close()
+    ;[basil, browser] = await Promise.all([startBasil(home, { BASIL_ENGINE: toyEntry }), startBrowser()])
+    const context = await browser.newContext({ timezoneId: 'UTC', locale: 'en-GB', reducedMotion: 'reduce' })
+    page = await context.newPage()
+    await page.clock.setFixedTime(new Date('2026-01-15T12:00:00Z'))
+    await page.goto(basil.url)
+    await page.getByRole('button', { name: 'Open the sample project' }).waitFor()
+  })
+  afterAll(async () => {
+    await browser?.close()
+    await basil?.stop()
+    await rm(home, { recursive: true, force: true })
+  })
+
+  async function pictured(name: string, mask: readonly Locator[] = []): Promise<void> {
+    await page.mouse.move(0, 0)
+    for (const size of sizes) {
+      await page.setViewportSize(size)
+      for (const colorScheme of ['light', 'dark'] as const) {
+        await page.emulateMedia({ colorScheme })
+        await page.evaluate('new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))')
+        await looksAsKept(page, `${name}-${size.width}-${colorScheme}`, [page.getByText(home), ...mask])
+      }
+    }
+    await page.setViewportSize(sizes[0] ?? { width: 0, height: 0 })
+  }
+
+  const go = async (address: string, shown: Locator) => {
+    await page.evaluate(`location.hash = '#${address}'`)
+    await shown.first().waitFor()
+  }
+  const heading = (name: string | RegExp) => page.getByRole('heading', { name, level: 1 })
+  const machine = () => [page.locator('main dl'), page.locator('main table')]
+
+  it('welcome', async () => {
+    await go('/', heading(/Learn how to combine/))
+    await page.getByText('toy', { exact: true }).first().waitFor()
+    await pictured('welcome', [page.locator('main dl')])
+  })
+
+  it.each([
+    ['library', '/library', 'Library'],
+    ['data', '/data', 'Data'],
+    ['studies', '/studies', 'Studies'],
+    ['evaluations', '/evaluations', 'Evaluations'],
+    ['queue', '/queue', 'Queue'],
+    ['merge', '/merge', /Merge/],
+    ['help', '/help', 'Help'],
+    ['nowhere', '/no-such-page', 'There is no such page'],
+  ])('%s', async (name, address, title) => {
+    await go(address, heading(title))
+    await pictured(name)
+  })
+
+  it.each([
+    ['engine', '/engine', 'Engine'],
+    ['settings', '/settings', 'Settings'],
+  ])('%s, without what the machine says', async (name, address, title) => {
+    await go(address, heading(title))
+    await pictured(name, machine())
+  })
+
+  it('history', async () => {
+    await go('/history', page.getByRole('link', { name: 'DV-BASI of cars and dtd, again' }))
+    await pictured('history')
+  })
+
+  it('a report, two runs compared, and where a model comes from', async () => {
+    await go(`/run/${first}`, heading(/DV-BASI of cars/))
+    await page.getByRole('figure').first().waitFor()
+    await pictured('report')
+    await go(`/runs/compare/${first},${first + 1}`, heading(/Compare/))
+    await page.getByRole('figure').first().waitFor()
+    await pictured('compare-runs')
+    await go(`/lineage/run/${first}`, heading(/Lineage/))
+    await pictured('lineage')
+  })
+
+  it('a method explained', async () => {
+    await go('/help/method-dv-basi', heading(/DV-BASI/))
+    await pictured('help-method')
+  })
+
+  it('composing, and what lies over a page', async () => {
+    await go('/', heading(/Learn how to combine/))
+    await page.getByRole('button', { name: 'Open the sample project' }).click()
+    await page.getByText('All files fit together.').waitFor()
+    await pictured('compose')
+    await page.keyboard.press('Control+k')
+    await page.getByRole('combobox').first().waitFor()
+    await pictured('palette')
+    await page.keyboard.press('Escape')
+  })
+
+  it('a page that looks otherwise is another one', async () => {
+    await go('/history', page.getByRole('link', { name: 'DV-BASI of cars and dtd, again' }))
+    await page.emulateMedia({ colorScheme: 'light' })
+    expect(await difference(page, 'history-1440-light', [page.getByText(home)])).toBeLessThanOrEqual(
+      roomFor(browser.version()),
+    )
+    await page.evaluate(`document.querySelector('main h1').style.display = 'none'`)
+    expect(await difference(page, 'history-1440-light', [page.getByText(home)])).toBeGreaterThan(
+      roomFor(browser.version()),
+    )
+  })
+})
