@@ -6,7 +6,7 @@ import { topics } from '../state/help/topics.ts'
 import { palette } from '../state/palette/palette.svelte.ts'
 import { type Candidate, ranked } from '../state/palette/rank.ts'
 import { router } from '../state/router.svelte.ts'
-import { settingFields, settings } from '../state/settings.svelte.ts'
+import { settings, settingFields } from '../state/settings.svelte.ts'
 import { studies } from '../state/studies/studies.svelte.ts'
 import { act, actionGroups } from './index.ts'
 
@@ -54,9 +54,7 @@ function actions(): Found[] {
 /** The server found them: also by their number, which the title has. */
 function runs(): Found[] {
   return palette.runs.map(({ run, name, method, state }) =>
-    thing('Run', `run ${run}`, `Run ${run}: ${name}`, `${method} ${state} ${palette.query}`, () =>
-      router.go('run', { run }),
-    ),
+    thing('Run', `run ${run}`, `Run ${run}: ${name}`, `${method} ${state} ${palette.query}`, () => router.go('run', { run })),
   )
 }
 

@@ -78,8 +78,7 @@ function ofMerge(merge: MergeCard): Topic {
   return { id: topicId('merge', name), title, group, about: sentence, words: wordsOf(name, card), card }
 }
 
-const small = (text: string): string =>
-  /^[A-Z][a-z]* /.test(text) ? text.charAt(0).toLowerCase() + text.slice(1) : text
+const small = (text: string): string => (/^[A-Z][a-z]* /.test(text) ? text.charAt(0).toLowerCase() + text.slice(1) : text)
 const said = (value: unknown): string => (typeof value === 'object' ? JSON.stringify(value) : String(value))
 const wordsOf = (name: string, { sentences, paper, fields }: TopicCard): string =>
   [name, ...sentences, paper ?? '', ...fields.map((field) => field.name)].join(' ')

@@ -19,7 +19,7 @@ const lately = 10 // for the last one used, one less for each before it
 export function likeness(word: string, title: string): number {
   const at = title.indexOf(word)
   if (at === 0) return atStart
-  if (at > 0) return /[^\p{L}\p{N}]/u.test(title[at - 1] ?? '') ? atWord : within
+  if (at > 0) return new RegExp(`[^\\p{L}\\p{N}]`, 'u').test(title[at - 1] ?? '') ? atWord : within
   return letterByLetter(word, title)
 }
 
