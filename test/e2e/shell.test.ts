@@ -13,7 +13,18 @@ import { toyEntry } from '../workbench/toy-run.ts'
 import { accessible, type Basil, inBrowser, shot, startBasil, startBrowser } from './basil.ts'
 
 const addresses = [
-  ...['/', '/library', '/library/1', '/compare/1/2', '/compatible/1/2', '/recipe', '/merge', '/data', '/data/1', '/compose'],
+  ...[
+    '/',
+    '/library',
+    '/library/1',
+    '/compare/1/2',
+    '/compatible/1/2',
+    '/recipe',
+    '/merge',
+    '/data',
+    '/data/1',
+    '/compose',
+  ],
   ...['/run/1', '/studies', '/study/1', '/evaluations', '/evaluation/1', '/history', '/engine', '/settings', '/help'],
   ...['/help/merge-slerp', '/help/guide-first-merge', '/nothing'],
 ]
@@ -25,7 +36,8 @@ inBrowser('what is round every page', () => {
   let page: Page
   beforeAll(async () => {
     const history = await openHistory(home)
-    for (const name of ['first run', 'a run of a name that says everything about its five tasks and two methods']) putRun(history, name)
+    for (const name of ['first run', 'a run of a name that says everything about its five tasks and two methods'])
+      putRun(history, name)
     history.close()
     ;[basil, browser] = await Promise.all([startBasil(home, { BASIL_ENGINE: toyEntry }), startBrowser()])
     page = await browser.newPage({ viewport: { width: 1000, height: 700 } })
@@ -58,7 +70,11 @@ inBrowser('what is round every page', () => {
             .filter(({ width: w, top }) => w > 0 && top < 48)
             .toSorted((a, b) => a.left - b.left)
           const over = boxes.some((one, i) => i > 0 && one.left < (boxes[i - 1]?.right ?? 0) - 1)
-          return { more: document.documentElement.scrollWidth - innerWidth, over, out: boxes.some((b) => b.right > innerWidth) }
+          return {
+            more: document.documentElement.scrollWidth - innerWidth,
+            over,
+            out: boxes.some((b) => b.right > innerWidth),
+          }
         })
         if (found.more > 0 || found.over || found.out) wide.push([width, address, found])
       }
@@ -137,7 +153,10 @@ inBrowser('what is round every page', () => {
   it('helps: a method by a word of its paper, the guide with its pictures, and what no page has', async () => {
     await page.keyboard.press('F1')
     await page.getByLabel('Find in the help').fill('editing models')
-    await page.getByRole('link', { name: /Task arithmetic/ }).first().waitFor()
+    await page
+      .getByRole('link', { name: /Task arithmetic/ })
+      .first()
+      .waitFor()
     await page.getByLabel('Find in the help').fill('')
     await accessible(page, 'shell-help')
     await at('/help/merge-slerp')
@@ -145,7 +164,8 @@ inBrowser('what is round every page', () => {
     await accessible(page, 'shell-help-merge')
     await at('/help/guide-first-merge')
     await page.getByRole('article').getByRole('img').first().waitFor()
-    const loaded = 'Array.from(document.images, (one) => { one.loading = "eager"; return one.decode().then(() => one.naturalWidth > 0) })'
+    const loaded =
+      'Array.from(document.images, (one) => { one.loading = "eager"; return one.decode().then(() => one.naturalWidth > 0) })'
     expect(await page.evaluate(`Promise.all(${loaded})`)).not.toContain(false)
     await accessible(page, 'shell-help-guide')
     await at('/nothing')

@@ -41,7 +41,6 @@ export function topics(): readonly Topic[] {
 
 export const topicOf = (id: string): Topic | undefined => topics().find((topic) => topic.id === id)
 
-
 /** By all the words that are typed; all of them where none is. */
 export function topicsWith(search: string): readonly Topic[] {
   const words = search.toLowerCase().split(/\s+/).filter(Boolean)
@@ -82,7 +81,8 @@ function ofMerge(merge: MergeCard): Topic {
   return { id: `merge-${name}`, title, group, about: sentence, words: wordsOf(name, card), card }
 }
 
-const small = (text: string): string => (/^[A-Z][a-z]* /.test(text) ? text.charAt(0).toLowerCase() + text.slice(1) : text)
+const small = (text: string): string =>
+  /^[A-Z][a-z]* /.test(text) ? text.charAt(0).toLowerCase() + text.slice(1) : text
 const said = (value: unknown): string => (typeof value === 'object' ? JSON.stringify(value) : String(value))
 const wordsOf = (name: string, { sentences, paper, fields }: TopicCard): string =>
   [name, ...sentences, paper ?? '', ...fields.map((field) => field.name)].join(' ')
