@@ -7,7 +7,14 @@ import { join } from 'node:path'
 
 import { digestOf, filesOf, root } from './sources.mjs'
 
-const common = ['src-main/contract', 'src-renderer', 'docs/guide', 'build/pages.mjs', 'package.json', 'package-lock.json']
+const common = [
+  'src-main/contract',
+  'src-renderer',
+  'docs/guide',
+  'build/pages.mjs',
+  'package.json',
+  'package-lock.json',
+]
 const inputs = { pages: common, all: [...common, 'src-main', 'electron.vite.config.ts'] }
 const page = 'renderer/index.html'
 const outputs = {

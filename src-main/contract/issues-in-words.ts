@@ -92,7 +92,8 @@ function otherWord(input: unknown): string {
 
 function ofValue(input: unknown): string {
   if (input === null || Array.isArray(input)) return named(input === null ? 'null' : 'array')
-  if (typeof input === 'number') return Number.isNaN(input) ? 'not a number' : Number.isInteger(input) ? `${input}` : 'a fraction'
+  if (typeof input === 'number')
+    return Number.isNaN(input) ? 'not a number' : Number.isInteger(input) ? `${input}` : 'a fraction'
   return named(typeof input)
 }
 

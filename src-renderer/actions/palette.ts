@@ -6,7 +6,7 @@ import { topics } from '../state/help/topics.ts'
 import { palette } from '../state/palette/palette.svelte.ts'
 import { type Candidate, ranked } from '../state/palette/rank.ts'
 import { router } from '../state/router.svelte.ts'
-import { settings, settingFields } from '../state/settings.svelte.ts'
+import { settingFields, settings } from '../state/settings.svelte.ts'
 import { studies } from '../state/studies/studies.svelte.ts'
 import { act, actionGroups } from './index.ts'
 
@@ -24,9 +24,10 @@ const thing = (kind: string, id: string, title: string, more: string, run: () =>
   why: null,
 })
 
-/** Best first. */
+/** Best first, but what can be done before what cannot. */
 export function foundFor(query: string): readonly Found[] {
-  return ranked(query, everything(query), palette.recent)
+  const found = ranked(query, everything(query), palette.recent)
+  return found.toSorted((a, b) => Number(a.why !== null) - Number(b.why !== null))
 }
 
 function everything(query: string): Found[] {
@@ -54,7 +55,9 @@ function actions(): Found[] {
 /** The server found them: also by their number, which the title has. */
 function runs(): Found[] {
   return palette.runs.map(({ run, name, method, state }) =>
-    thing('Run', `run ${run}`, `Run ${run}: ${name}`, `${method} ${state} ${palette.query}`, () => router.go('run', { run })),
+    thing('Run', `run ${run}`, `Run ${run}: ${name}`, `${method} ${state} ${palette.query}`, () =>
+      router.go('run', { run }),
+    ),
   )
 }
 
@@ -77,7 +80,7 @@ function things(): Found[] {
         router.go('settings')
       }),
     ),
-    ...topics.map(({ id, title, about }) =>
+    ...topics().map(({ id, title, about }) =>
       thing('Help', `help ${id}`, title, about, () => router.go('topic', { topic: id })),
     ),
   ]

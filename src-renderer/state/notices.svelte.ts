@@ -22,8 +22,7 @@ export class Notices {
   /** Tells of a thrown thing. */
   add(thrown: unknown, of: string | null = null): void {
     const error = errorOf(thrown)
-    const isSame = (n: Notice) =>
-      (of !== null && n.of === of) || n.error.what === error.what
+    const isSame = (n: Notice) => (of !== null && n.of === of) || n.error.what === error.what
     this.#list = [...this.#list.filter((n) => !isSame(n)), { id: this.#next++, error, of }].slice(-most)
   }
 

@@ -36,6 +36,13 @@ it('no issue of a configuration is in the words of the library', () => {
   }
   const issues = configIssues(wrong)
   expect(issues.length).toBeGreaterThan(8)
-  expect(issues.filter(({ message }) => /expected|received|Invalid|Too (big|small)|undefined|NaN/.test(message))).toEqual([])
-  expect(errorSchema.safeParse({}).error?.issues.map(({ message }) => message).join()).not.toMatch(/Invalid/)
+  expect(
+    issues.filter(({ message }) => /expected|received|Invalid|Too (big|small)|undefined|NaN/.test(message)),
+  ).toEqual([])
+  expect(
+    errorSchema
+      .safeParse({})
+      .error?.issues.map(({ message }) => message)
+      .join(),
+  ).not.toMatch(/Invalid/)
 })

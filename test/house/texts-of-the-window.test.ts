@@ -57,7 +57,10 @@ it('no page, button or hint of the window does', () => {
   expect(scripts.flatMap((file) => found(file, readFileSync(join(root, 'src-renderer', file), 'utf8')))).toEqual([])
   const markup = files.filter((file) => file.endsWith('.svelte'))
   const naming = markup.filter((file) => {
-    const text = readFileSync(join(root, 'src-renderer', file), 'utf8').replaceAll(/\/\/.*|<!--[\s\S]*?-->|<style>[\s\S]*/g, '')
+    const text = readFileSync(join(root, 'src-renderer', file), 'utf8').replaceAll(
+      /\/\/.*|<!--[\s\S]*?-->|<style>[\s\S]*/g,
+      '',
+    )
     return /\bbasil (runs?|show|engine|schema|doctor|queue|history|merge|serve)\b|\bnpm (run|start|ci)\b/.test(text)
   })
   expect(naming).toEqual([])

@@ -86,7 +86,17 @@ test('an id is of one action, and a page’s key of one page', () => {
 })
 
 test('an address is a page’s and back, and what no page has is the page that says so', () => {
-  const numbers = { id: 7, a: 1, b: 2, pretrained: 3, others: [4, 5], run: 6, study: 8, evaluation: 9, topic: 'merge-ties' }
+  const numbers = {
+    id: 7,
+    a: 1,
+    b: 2,
+    pretrained: 3,
+    others: [4, 5],
+    run: 6,
+    study: 8,
+    evaluation: 9,
+    topic: 'merge-ties',
+  }
   for (const one of pages) {
     const own = new Router()
     const at = windowAt(addressOf(one, numbers))
@@ -95,7 +105,16 @@ test('an address is a page’s and back, and what no page has is the page that s
     expect(addressOf(one, own.current?.numbers)).toBe(at.location.hash)
     expect(own.current?.numbers).toEqual(numbersIn(one, at.location.hash))
   }
-  for (const nowhere of ['', '#/nothing', '#/run/x', '#/run/1234567890123', '#/compare/1', '#/compatible/1/', '#/help/A', '#/toy'])
+  for (const nowhere of [
+    '',
+    '#/nothing',
+    '#/run/x',
+    '#/run/1234567890123',
+    '#/compare/1',
+    '#/compatible/1/',
+    '#/help/A',
+    '#/toy',
+  ])
     expect(Object.values(pages).filter((one) => numbersIn(one, nowhere))).toEqual([])
   place.location.hash = '#/nothing'
   expect(router.current?.page.name).toBe('nowhere')

@@ -174,7 +174,8 @@ function missing({ tensors, source }: TensorFile, key: string): BasilError {
 function notZeroShot(where: string, why: string): BasilError {
   const steps: Steps = {
     next: 'if it was trained on images, "basil heads import FILE --as probe --out heads.safetensors" makes it one that runs can use',
-    inWindow: 'if it was trained on images, "Make a head" in the library takes it over as a linear probe that runs can use',
+    inWindow:
+      'if it was trained on images, "Make a head" in the library takes it over as a linear probe that runs can use',
   }
   return wrong(
     where,

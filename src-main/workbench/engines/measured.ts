@@ -34,7 +34,11 @@ export async function keepTrials(home: string, tried: readonly Tried[]): Promise
 
 /** What a trial of this kind depends on, besides the data folder. */
 export function trialKey(home: string, kind: EngineKind, gpus: readonly Gpu[], env = process.env): string {
-  const processor = [cpus()[0]?.model.trim() ?? '', env['BASIL_THREADS'] || keptLimits(home).threads || availableParallelism(), release()]
+  const processor = [
+    cpus()[0]?.model.trim() ?? '',
+    env['BASIL_THREADS'] || keptLimits(home).threads || availableParallelism(),
+    release(),
+  ]
   const { installed } = currentEngine(home)
   const native = env['BASIL_ADDON'] || (installed ? `${installed.tensorflow} of ${installed.installed}` : '')
   const cards = gpus.map(({ name, driver }) => `${name}, ${driver}`)

@@ -1,7 +1,7 @@
 // What is known of each engine on this machine, a row an engine: for the Engine page, `basil engine status` and doctor.
 import { type EngineName, type EngineRow, engineNames, kindOf, type Tried } from '../../contract/api/engines.ts'
-import type { Steps } from '../../contract/errors.ts'
 import type { NativeStatus } from '../../contract/api/native.ts'
+import type { Steps } from '../../contract/errors.ts'
 import type { EngineKind } from '../../contract/run/engine-info.ts'
 import { webgpuBytes, webgpuMissing, webgpuNext } from './here.ts'
 import { keptTrials, trialKey } from './measured.ts'

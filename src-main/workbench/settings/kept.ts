@@ -28,13 +28,16 @@ const variables = {
 } as const satisfies Record<string, keyof Limits>
 
 /** What the environment says of them. */
-export const saidInEnvironment = (env: NodeJS.ProcessEnv): string[] => Object.keys(variables).filter((name) => env[name])
+export const saidInEnvironment = (env: NodeJS.ProcessEnv): string[] =>
+  Object.keys(variables).filter((name) => env[name])
 
 /** Of a new process of the engine: what was set, where the environment says nothing. */
 export function limitsEnvironment(home: string, env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   const kept = keptLimits(home)
   return Object.fromEntries(
-    Object.entries(variables).flatMap(([name, key]) => (env[name] || kept[key] === null ? [] : [[name, String(kept[key])]])),
+    Object.entries(variables).flatMap(([name, key]) =>
+      env[name] || kept[key] === null ? [] : [[name, String(kept[key])]],
+    ),
   )
 }
 

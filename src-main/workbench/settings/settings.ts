@@ -6,7 +6,13 @@ import { isAbsolute, join } from 'node:path'
 import { implement } from '@orpc/server'
 
 import { api } from '../../contract/api/api.ts'
-import { type Clearable, clearable, type DataPart, type Limits, type SettingsShown } from '../../contract/api/settings.ts'
+import {
+  type Clearable,
+  clearable,
+  type DataPart,
+  type Limits,
+  type SettingsShown,
+} from '../../contract/api/settings.ts'
 import { BasilError } from '../../contract/errors.ts'
 import { cacheCap } from '../../files/cache-room.ts'
 import { cachesIn } from '../../files/caches.ts'

@@ -8,7 +8,11 @@ export interface Guide {
 }
 
 const texts = import.meta.glob<string>('../../../docs/guide/*.md', { query: '?raw', import: 'default', eager: true })
-const pictures = import.meta.glob<string>('../../../docs/guide/pictures/*', { query: '?url', import: 'default', eager: true })
+const pictures = import.meta.glob<string>('../../../docs/guide/pictures/*', {
+  query: '?url',
+  import: 'default',
+  eager: true,
+})
 
 const nameOf = (path: string): string => path.split('/').pop() ?? ''
 

@@ -26,22 +26,25 @@ export interface TopicCard {
   readonly fields: readonly { name: string; symbol: string | null; bounds: string; description: string }[]
 }
 
-export const topics: readonly Topic[] = [
-  ...guides.map(({ id, title, about, text }) => ({ id, title, group: 'Guide', about, words: text, guide: text })),
-  ...methods.flatMap(({ name }) => ofPage('method', 'Methods of a run', methodPage(name))),
-  ...objectives.flatMap(({ name }) => ofPage('objective', 'Objectives', objectivePage(name))),
-  ...merges.map(ofMerge),
-]
+let known: readonly Topic[] | undefined
 
-export const topicOf = (id: string): Topic | undefined => topics.find((topic) => topic.id === id)
+/** Made when they are first asked for: the pages of methods read the whole schema of a configuration. */
+export function topics(): readonly Topic[] {
+  known ??= [
+    ...guides.map(({ id, title, about, text }) => ({ id, title, group: 'Guide', about, words: text, guide: text })),
+    ...methods.flatMap(({ name }) => ofPage('method', 'Methods of a run', methodPage(name))),
+    ...objectives.flatMap(({ name }) => ofPage('objective', 'Objectives', objectivePage(name))),
+    ...merges.map(ofMerge),
+  ]
+  return known
+}
 
-/** The page of a method, an objective or a merge. */
-export const topicId = (kind: 'method' | 'objective' | 'merge', name: string): string => `${kind}-${name}`
+export const topicOf = (id: string): Topic | undefined => topics().find((topic) => topic.id === id)
 
 /** By all the words that are typed; all of them where none is. */
 export function topicsWith(search: string): readonly Topic[] {
   const words = search.toLowerCase().split(/\s+/).filter(Boolean)
-  return topics.filter(({ title, about, words: all }) => {
+  return topics().filter(({ title, about, words: all }) => {
     const text = `${title} ${about} ${all}`.toLowerCase()
     return words.every((word) => text.includes(word))
   })
@@ -52,7 +55,7 @@ function ofPage(kind: 'method' | 'objective', group: string, page: CardPage | nu
   const { name, title, sentence, when, costs, needs, equation, paper, fields } = page
   const sentences = [sentence, `When: ${small(when)}`, `Costs: ${small(costs)}`, `As ${needs}`]
   const card = { sentences, equation, paper, fields }
-  return [{ id: topicId(kind, name), title, group, about: sentence, words: wordsOf(name, card), card }]
+  return [{ id: `${kind}-${name}`, title, group, about: sentence, words: wordsOf(name, card), card }]
 }
 
 function ofMerge(merge: MergeCard): Topic {
@@ -75,10 +78,11 @@ function ofMerge(merge: MergeCard): Topic {
   }))
   const card = { sentences, equation, paper: paper && citation(paper), fields }
   const group = `Merges: ${mergeKinds[kind].toLowerCase()}`
-  return { id: topicId('merge', name), title, group, about: sentence, words: wordsOf(name, card), card }
+  return { id: `merge-${name}`, title, group, about: sentence, words: wordsOf(name, card), card }
 }
 
-const small = (text: string): string => (/^[A-Z][a-z]* /.test(text) ? text.charAt(0).toLowerCase() + text.slice(1) : text)
+const small = (text: string): string =>
+  /^[A-Z][a-z]* /.test(text) ? text.charAt(0).toLowerCase() + text.slice(1) : text
 const said = (value: unknown): string => (typeof value === 'object' ? JSON.stringify(value) : String(value))
 const wordsOf = (name: string, { sentences, paper, fields }: TopicCard): string =>
   [name, ...sentences, paper ?? '', ...fields.map((field) => field.name)].join(' ')

@@ -19,7 +19,7 @@ const lately = 10 // for the last one used, one less for each before it
 export function likeness(word: string, title: string): number {
   const at = title.indexOf(word)
   if (at === 0) return atStart
-  if (at > 0) return new RegExp(`[^\\p{L}\\p{N}]`, 'u').test(title[at - 1] ?? '') ? atWord : within
+  if (at > 0) return /[^\p{L}\p{N}]/u.test(title[at - 1] ?? '') ? atWord : within
   return letterByLetter(word, title)
 }
 
@@ -33,7 +33,7 @@ function letterByLetter(word: string, title: string): number {
     if (next === place + 1 || next === 0 || /[^\p{L}\p{N}]/u.test(title[next - 1] ?? '')) good++
     place = next
   }
-  return good * 2 >= word.length ? (scattered * good) / word.length : 0
+  return good * 2 > word.length ? (scattered * good) / word.length : 0
 }
 
 /** At most `most` of them; without letters what was used lately, then all in their order. */

@@ -41,6 +41,8 @@ describe('the form of a method', () => {
     ])
     expect([valueOf(clamp, '1'), valueOf(clamp, '0, x')]).toEqual(['1', '0, x'])
     expect(textOf([0, 1])).toBe('0, 1')
-    expect(issueText(all.get('clamp'), 'it has to be a list of a fixed length, and is a number')).toBe('type two numbers or none')
+    expect(issueText(all.get('clamp'), 'it has to be a list of a fixed length, and is a number')).toBe(
+      'type two numbers or none',
+    )
   })
 })

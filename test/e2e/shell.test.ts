@@ -1,0 +1,176 @@
+// What is round every page, in a browser: the header and each page fit 1,000 pixels, anything is found and done from the
+// keyboard, settings hold, and the help says how. The engine is the test double; history and server are real.
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
+import type { Browser, Page } from 'playwright-core'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+
+import { openHistory } from '../../src-main/history/open.ts'
+import { putRun } from '../history/whole.ts'
+import { toyEntry } from '../workbench/toy-run.ts'
+import { accessible, type Basil, inBrowser, shot, startBasil, startBrowser } from './basil.ts'
+
+const addresses = [
+  ...[
+    '/',
+    '/library',
+    '/library/1',
+    '/compare/1/2',
+    '/compatible/1/2',
+    '/recipe',
+    '/merge',
+    '/data',
+    '/data/1',
+    '/compose',
+  ],
+  ...['/run/1', '/studies', '/study/1', '/evaluations', '/evaluation/1', '/history', '/engine', '/settings', '/help'],
+  ...['/help/merge-slerp', '/help/guide-first-merge', '/nothing'],
+]
+
+inBrowser('what is round every page', () => {
+  const home = mkdtempSync(join(tmpdir(), 'basil-shell-'))
+  let basil: Basil
+  let browser: Browser
+  let page: Page
+  beforeAll(async () => {
+    const history = await openHistory(home)
+    for (const name of ['first run', 'a run of a name that says everything about its five tasks and two methods'])
+      putRun(history, name)
+    history.close()
+    ;[basil, browser] = await Promise.all([startBasil(home, { BASIL_ENGINE: toyEntry }), startBrowser()])
+    page = await browser.newPage({ viewport: { width: 1000, height: 700 } })
+    await page.goto(basil.url)
+    await page.getByRole('heading', { level: 1 }).first().waitFor()
+  })
+  afterAll(async () => {
+    await browser?.close()
+    await basil?.stop()
+    rmSync(home, { recursive: true })
+  })
+
+  const at = async (address: string) => {
+    await page.evaluate((to) => {
+      location.hash = to
+    }, address)
+    await page.getByRole('heading', { level: 1 }).first().waitFor()
+  }
+
+  it('fits 1,000 and 1,280 pixels on every page: nothing is wider, and nothing of the header lies over another', async () => {
+    const wide: unknown[] = []
+    for (const width of [1000, 1280]) {
+      await page.setViewportSize({ width, height: 700 })
+      for (const address of addresses) {
+        await at(address)
+        const found = await page.evaluate(() => {
+          const boxes = [...document.querySelectorAll('header > *, header nav > a:not(.out)')]
+            .filter((one) => !one.querySelector(':scope nav'))
+            .map((one) => one.getBoundingClientRect())
+            .filter(({ width: w, top }) => w > 0 && top < 48)
+            .toSorted((a, b) => a.left - b.left)
+          const over = boxes.some((one, i) => i > 0 && one.left < (boxes[i - 1]?.right ?? 0) - 1)
+          return {
+            more: document.documentElement.scrollWidth - innerWidth,
+            over,
+            out: boxes.some((b) => b.right > innerWidth),
+          }
+        })
+        if (found.more > 0 || found.over || found.out) wide.push([width, address, found])
+      }
+    }
+    expect(wide).toEqual([])
+  })
+
+  it('folds what does not fit into More, which the keyboard opens and leaves', async () => {
+    await page.setViewportSize({ width: 1000, height: 700 })
+    await at('/')
+    await shot(page, 'shell-1000')
+    const more = page.getByRole('button', { name: 'More' })
+    await page.setViewportSize({ width: 640, height: 700 })
+    await more.focus()
+    await page.keyboard.press('Enter')
+    const folded = page.getByRole('navigation', { name: 'More pages' })
+    await page.keyboard.press('ArrowDown')
+    await page.keyboard.press('Escape')
+    await folded.waitFor({ state: 'detached' })
+    expect(await more.evaluate((one) => one === document.activeElement)).toBe(true)
+    await page.keyboard.press('Enter')
+    await folded.getByRole('link', { name: 'Engine' }).click()
+    await page.getByRole('heading', { name: 'Engine', level: 1 }).waitFor()
+    await page.setViewportSize({ width: 1440, height: 900 })
+    await more.waitFor({ state: 'detached' })
+  })
+
+  it('finds and does anything by the keyboard alone: an action, a run by its number, a setting', async () => {
+    await at('/')
+    const field = page.getByRole('combobox', { name: 'Find and do' })
+    const find = async (text: string) => {
+      await page.keyboard.press('Control+k')
+      await field.waitFor()
+      await page.keyboard.type(text)
+    }
+    await find('stop and keep')
+    await page.getByRole('option', { name: /Stop and keep.*not possible now/ }).waitFor()
+    await accessible(page, 'shell-palette')
+    await page.keyboard.press('Escape')
+    await find('run 2')
+    await page.getByRole('option', { name: /Run 2: a run of a name/, selected: true }).waitFor()
+    await page.keyboard.press('Enter')
+    await page.getByRole('heading', { name: /a run of a name/ }).waitFor()
+    await find('memory limit')
+    await page.keyboard.press('Enter')
+    await page.waitForFunction('document.activeElement?.id === "setting-memory"')
+    await find('')
+    expect(await page.getByRole('option').first().innerText()).toContain('Memory limit')
+    await page.keyboard.press('Escape')
+  })
+
+  it('keeps settings on the disk, and writes every share as is chosen', async () => {
+    await at('/settings')
+    await page.getByLabel('Threads').fill('0')
+    await page.getByLabel('Threads').press('Enter')
+    await page.getByText('type a whole number from 1 to 512, or nothing').waitFor()
+    await page.getByLabel('Threads').fill('3')
+    await page.getByLabel('Threads').press('Enter')
+    await expect
+      .poll(() => {
+        try {
+          return JSON.parse(readFileSync(join(home, 'settings.json'), 'utf8'))
+        } catch {
+          return null
+        }
+      })
+      .toMatchObject({ threads: 3 })
+    await page.getByLabel('Shares and accuracies').selectOption('as decimals')
+    await page.getByText('As 0.873, on every page.').waitFor()
+    await page.getByLabel('Shares and accuracies').selectOption('as percent')
+    await page.getByRole('button', { name: 'Make a backup now' }).click()
+    await page.getByRole('table', { name: 'Backups' }).waitFor()
+    await accessible(page, 'shell-settings')
+  })
+
+  it('helps: a method by a word of its paper, the guide with its pictures, and what no page has', async () => {
+    await page.keyboard.press('F1')
+    await page.getByLabel('Find in the help').fill('editing models')
+    await page
+      .getByRole('link', { name: /Task arithmetic/ })
+      .first()
+      .waitFor()
+    await page.getByLabel('Find in the help').fill('')
+    await accessible(page, 'shell-help')
+    await at('/help/merge-slerp')
+    await page.getByText('When: for two models whose mean comes out smaller than either.').waitFor()
+    await accessible(page, 'shell-help-merge')
+    await at('/help/guide-first-merge')
+    await page.getByRole('article').getByRole('img').first().waitFor()
+    const loaded =
+      'Array.from(document.images, (one) => { one.loading = "eager"; return one.decode().then(() => one.naturalWidth > 0) })'
+    expect(await page.evaluate(`Promise.all(${loaded})`)).not.toContain(false)
+    await accessible(page, 'shell-help-guide')
+    await at('/nothing')
+    await page.getByRole('heading', { name: 'There is no such page' }).waitFor()
+    await page.getByRole('button', { name: 'Go to Welcome' }).click()
+    await page.getByRole('button', { name: 'Open the sample project' }).waitFor()
+  })
+})
