@@ -68,20 +68,13 @@ async function take() {
   await page.getByText('starting…', { exact: true }).waitFor({ state: 'detached' })
   await picture('welcome')
 
-  await button('Open the sample project').first().click()
-  await page.getByText('All files fit together.').waitFor()
-  await picture('compose')
-  await button('Start run').click()
-  await page.getByText(/On the validation split, mean relative accuracy/).waitFor()
-  await page.getByText('Iteration 2').first().waitFor()
-  await picture('live')
-
   await go('/library', 'Library')
   await button('Add by path…').click()
   await page.getByLabel('Paths').fill(sample)
   await button('Add').click()
   await page.getByLabel('Paths').waitFor({ state: 'detached' })
   const models = ['pretrained', 'finetuned-digits', 'finetuned-fashion', 'finetuned-mnist']
+  await page.getByRole('row', { name: /pretrained/ }).getByText('pre-trained').waitFor() // read
   for (const name of models) await page.getByLabel(`Select ${name}.safetensors`).check()
   await picture('library')
   await button('Merge…').click()
@@ -99,7 +92,15 @@ async function take() {
   await page.getByText('Compute on').waitFor()
   await picture('engine')
 
-  await go('/run/1', /Sample/)
+  await go('/', /Learn how/)
+  await button('Open the sample project').first().click()
+  await page.getByText('All files fit together.').waitFor()
+  await picture('compose')
+  await button('Start run').click()
+  await page.getByText(/On the validation split, mean relative accuracy/).waitFor()
+  await page.getByText('Iteration 2').first().waitFor()
+  await picture('live')
+
   await button('Export model').waitFor()
   await page.getByRole('heading', { name: 'Accuracy on test data' }).waitFor()
   await picture('report')
