@@ -11,8 +11,10 @@ import type { EngineInfo } from '../../src-main/contract/run/engine-info.ts'
 import type { Exported } from '../../src-main/contract/run/recipe.ts'
 import type { CoefficientTable, EngineEvent, ResumeState } from '../../src-main/contract/run/run.ts'
 import { writeSafetensors } from '../../src-main/engine/formats/safetensors-writer.ts'
+import { createPace } from '../../src-main/engine/learning/pace.ts'
 import { type Sitting, serveEngine } from '../../src-main/worker/engine-door.ts'
 import { parentPort } from '../../src-main/worker/parent-port.ts'
+import { memoryNow, withPulse } from '../../src-main/worker/pulse.ts'
 import { reading } from '../../src-main/worker/reading.ts'
 import { described, misbehave, type Toy, tried } from './toy-faults.ts'
 import { blocks, fresh, loss, scores, step } from './toy-quadratic.ts'
@@ -27,6 +29,12 @@ const info: EngineInfo = {
   reason: 'a test double',
   versions: { toy: '1' },
 }
+
+const pace = createPace(() => performance.now())
+const measured = () => ({
+  pace: pace.told(),
+  memory: memoryNow({ memory: () => ({ tensors: 1, bytes: 2 ** 20 }), deviceBytes: () => 2 ** 30 }),
+})
 
 if (toy.beforeOpening === 'exit') {
   console.error('toy: no such backend')
@@ -87,6 +95,7 @@ async function* learn(
     stepsPerEpoch,
   } satisfies EngineEvent
   const resumed = sitting.resume?.stage === stage ? sitting.resume : null
+  pace.begin(stage, resumed?.step ?? 0)
   let state: ResumeState = resumed ?? fresh(stage, names.length, completed)
   if (!resumed) yield epochEvent(state, [], true, config, seconds())
   while (state.epoch < epochs && !sitting.stopping()) {
@@ -94,11 +103,15 @@ async function* learn(
     const { progress: total = 0 } = toy
     for (let done = 0; done < total; done++)
       yield { type: 'progress', what: 'Counting', done, total } satisfies EngineEvent
-    if (toy.wait) await new Promise((resolve) => setTimeout(resolve, toy.wait))
+    const wait = Array.isArray(toy.wait) ? toy.wait[stage] : toy.wait
+    if (wait) await new Promise((resolve) => setTimeout(resolve, wait))
     while (toy.until && !existsSync(toy.until)) await new Promise((resolve) => setTimeout(resolve, 5))
     misbehave(toy, stage, state.epoch + 1)
     const losses: number[] = []
-    for (let i = 0; i < stepsPerEpoch; i++) state = step(state, config.seed, losses)
+    for (let i = 0; i < stepsPerEpoch; i++) {
+      state = step(state, config.seed, losses)
+      pace.stepped()
+    }
     const metric = loss(state.coefficients, stage)
     const isBest = metric < state.best.metric
     const best = isBest ? { step: state.step, metric, coefficients: state.coefficients } : state.best
@@ -109,7 +122,8 @@ async function* learn(
       best,
       sinceBest: isBest ? 0 : state.sinceBest + 1,
     }
-    yield epochEvent(state, losses, isBest, config, seconds())
+    const told = epochEvent(state, losses, isBest, config, seconds())
+    yield toy.pulse ? { ...told, gradients: losses.map(Math.sqrt) } : told // of a square
   }
   return state
 }
@@ -229,7 +243,7 @@ serveEngine(
         memoryBytes: 1,
       }
     },
-    run,
+    run: (config, sitting) => (toy.pulse ? withPulse(run(config, sitting), measured) : run(config, sitting)),
     rebuild,
     merge: async function* (request) {
       yield { type: 'progress', what: 'Merging', done: 1, total: 2 }

@@ -32,7 +32,8 @@ export interface Toy {
   beforeOpening?: 'exit'
   flood?: boolean // of stdout and stderr
   progress?: number // events before each epoch
-  wait?: number // milliseconds an epoch takes
+  pulse?: boolean // it tells its pace and memory, and the norms of its gradients
+  wait?: number | number[] // milliseconds an epoch takes, of all stages or of each
   endless?: string // end of the path of a folder that is searched for data for ever
   until?: string // no epoch ends before this file exists
   merging?: string // this file is made when a merge is at work, which ends no sooner than it is gone

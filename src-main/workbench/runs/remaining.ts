@@ -29,7 +29,9 @@ export function createRemaining(known: Known): Remaining {
   let images = known.images
   let stage: StageRecord | null = null
   let pace: PaceRecord | null = null
-  let [epoch, mark, heard, looked] = [0, 0, 0, false] // mark: since when the present piece of work goes on
+  // mark: since when the present piece of work goes on; spent: by the engine's clock, as of its last epoch: epochs may
+  // be heard several at a time
+  let [epoch, mark, heard, spent, looked] = [0, 0, 0, 0, false]
   let closing: { done: number } | null = null
 
   for (const past of [...(known.start ? [known.start] : []), ...known.iterations]) {
@@ -110,8 +112,8 @@ export function createRemaining(known: Known): Remaining {
     },
     epoch: (event: Of<'epoch'>, now: number) => {
       if (event.epoch === 0) openings.add(now - mark)
-      else if (stage && (looked || event.epoch > 1)) epochs[stage.kind].add(now - mark)
-      ;[epoch, looked] = [event.epoch, true]
+      else if (stage && looked) epochs[stage.kind].add(event.seconds - spent)
+      ;[epoch, looked, spent] = [event.epoch, true, event.seconds]
     },
     'stage-end': (event: Of<'stage-end'>) => {
       if (stage && event.stage > 0) lengths.add(shareOf(epoch, stage.epochsPlanned))

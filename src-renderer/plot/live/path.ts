@@ -30,5 +30,5 @@ export function pathSentence({ points, shares }: RunPath): string {
   const [first, last] = [points[0], points.at(-1)]
   if (!first || !last || points.length < 2) return 'The coefficients have not moved yet.'
   const moved = Math.hypot(last.x - first.x, last.y - first.y)
-  return `In ${points.length} looks the coefficients moved ${moved.toPrecision(3)} from where they began; the two directions explain ${percent(shares[0])} and ${percent(shares[1])} of the way.`
+  return `In ${points.length} looks the coefficients moved by ${moved.toPrecision(3)}; two directions explain ${percent(shares[0] + shares[1])} of their way.`
 }
