@@ -28,10 +28,10 @@ const callLimit = 60_000 // ms
 const unhurried = new Set([
   ...['projects.pick', 'library.pick', 'data.pick'], // a person's dialog
   ...['data.add', 'data.refresh', 'data.draw', 'data.previews'], // folders of a million images
-  ...['runs.export', 'runs.start', 'config.check', 'library.convert'], // gigabytes to hash
-  ...['library.add', 'library.refresh'], // many files
-  ...['merges.plan', 'merges.start'], // many headers, a person's dialog
-  ...['studies.start', 'studies.pause'], // many configurations to check, a run to end
+  ...['runs.export', 'runs.start', 'config.check', 'config.measure', 'library.convert'], // gigabytes to hash
+  ...['library.add', 'library.refresh', 'library.scanAgain'], // many files
+  ...['merges.plan', 'merges.start', 'mix.export'], // many headers, a person's dialog
+  ...['studies.start', 'studies.pause', 'studies.estimate'], // many configurations to check, a run to end
 ])
 const longestWait = 10_000 // ms between two attempts
 

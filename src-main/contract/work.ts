@@ -10,6 +10,9 @@ const names: Record<JobKind, string> = {
   evaluation: 'Evaluation',
   export: 'Export',
   merge: 'Merge',
+  'image-merge': 'Merge',
+  adapter: 'Adapter',
+  bases: 'Bases',
   conversion: 'Conversion',
   head: 'Head',
 }

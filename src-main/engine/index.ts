@@ -28,6 +28,7 @@ export { compatibilityOf } from './measures/compatibility.ts'
 export { differenceOf } from './measures/difference.ts'
 export { mergeReportOf } from './measures/merge-report.ts'
 export { statisticsOf } from './measures/statistics.ts'
+export { tensorOf } from './measures/tensor.ts'
 
 // Runs: what one would take, a whole one, and its parts: tasks, and the problem a method sees.
 
@@ -39,6 +40,7 @@ export { batchOf } from './learning/batch.ts'
 export { objectiveNamed } from './learning/objective.ts'
 export { createPace } from './learning/pace.ts'
 export { clipProblem, measure, type TaskSetup } from './problems/clip-problem.ts'
+export { unkept } from './problems/linear-features.ts'
 export { microBatchFor } from './problems/micro-batch.ts'
 export { checkRun } from './runs/check.ts'
 export { type OpenProblem, openProblem } from './runs/open-problem.ts'
@@ -48,6 +50,7 @@ export { closeTasks, openTasks, readTasks } from './runs/tasks.ts'
 // Models outside of a run.
 
 export { disentanglementOf } from './evaluation/disentanglement.ts'
+export { openMix } from './evaluation/mix/mix.ts'
 
 // Heads: read from any format, and made by a text tower from names.
 

@@ -17,6 +17,7 @@ import { createDisentangle } from './disentangle.ts'
 import { chooseEngine } from './engines/choice.ts'
 import { createMeasuring } from './engines/measuring.ts'
 import { createEvaluations, type Evaluations } from './evaluations/evaluations.ts'
+import { createFolders, type Folders } from './folders/folders.ts'
 import { createHeads, type Heads } from './heads/heads.ts'
 import { createHistoryCare, type HistoryCare } from './history-care.ts'
 import { kindsOf } from './jobs/index.ts'
@@ -30,13 +31,17 @@ import { watchSleep } from './link/sleep.ts'
 import { createSupervisor, type Supervisor } from './link/supervisor.ts'
 import { createAdoption } from './merges/adoption.ts'
 import { createMerges, type Merges } from './merges/merges.ts'
+import { createMixes, type Mixes } from './mix/mix.ts'
 import { chooseDevice, engineEnvironment } from './native/devices.ts'
 import { createInstaller, type Installer } from './native/installer.ts'
 import { createSeat } from './native/seat.ts'
+import { openedFolders } from './opened-folders.ts'
 import { createPreferences, type PreferenceStore } from './preferences.ts'
 import { createProjects, type Projects } from './projects.ts'
 import { createPulse, type Pulse } from './pulse.ts'
+import { type Care, createCare } from './runs/care.ts'
 import { createChecking } from './runs/checking.ts'
+import { createEstimates, type Estimates } from './runs/estimates.ts'
 import { createExports, type Exports } from './runs/exported.ts'
 import { createRuns, type Runs, type RunsOptions } from './runs/runs.ts'
 import { createSittings, type Sittings } from './runs/sitting.ts'
@@ -65,14 +70,18 @@ export interface Workbench {
   /** Tells when lists of runs, and the queue, would read differently; what asks for it is asked for anew. */
   readonly news: Pick<Pulse<{ version: number }>, 'watch'>
   readonly runs: Runs
+  readonly care: Care
   readonly exports: Exports
+  readonly estimates: Estimates
   readonly heads: Heads
   readonly evaluations: Evaluations
   readonly merges: Merges
+  readonly mixes: Mixes
   readonly studies: Studies
   readonly preferences: PreferenceStore
   readonly lineage: LineageQuestions
   readonly settings: Settings
+  readonly folders: Folders
   readonly engine: Pick<Supervisor, 'state' | 'describe' | 'restart' | 'ask'>
   readonly device: Device
   readonly installer: Installer
@@ -138,6 +147,14 @@ export async function openWorkbench(options: WorkbenchOptions): Promise<Workbenc
     start: startReader,
   }
   const worked: ReturnType<typeof createWorked> = createWorked(base)
+  const preferences = createPreferences(home)
+  const sample = options.sample ?? join(resources, 'sample', 'dv-basi.json')
+  const projects = createProjects({
+    holds: (path) => library.holds(path) || dataSets.holds(path),
+    folders: openedFolders(preferences),
+    sample,
+  })
+  const mixes = createMixes({ ...base, ...worked.parts, dataSets, projects })
   const adoption = createAdoption({ history, home, shelve: library.shelve, news: jobs.beat })
   const news = newsOf(history)
   historyCare.rest()
@@ -145,6 +162,7 @@ export async function openWorkbench(options: WorkbenchOptions): Promise<Workbenc
   const { closing: leave } = sittings
   async function close(): Promise<void> {
     leave()
+    mixes.close()
     sleep.end()
     news.end()
     await Promise.all([installer.close(), measuring.close()])
@@ -156,11 +174,16 @@ export async function openWorkbench(options: WorkbenchOptions): Promise<Workbenc
 
   return {
     ...{ home, resources, library, dataSets, jobs, news, installer, historyCare, ...worked.parts },
-    sample: options.sample ?? join(resources, 'sample', 'dv-basi.json'),
-    projects: createProjects((path) => library.holds(path) || dataSets.holds(path)),
-    preferences: createPreferences(home),
+    sample,
+    ...{ projects, mixes },
+    preferences,
     lineage: createLineage(history),
     settings: createSettings({ home, jobs, renew: supervisor.renew }),
+    estimates: createEstimates({
+      ...{ history, home, supervisor, jobs, checking },
+      engine: () => engine(engineEnvironment(home, device(), seat.environment())),
+    }),
+    folders: createFolders(() => [join(home, 'exports'), ...library.folders(), ...dataSets.paths()]),
     engine: supervisor,
     device: createDevice({ home, now: device, jobs, supervisor, measuring }),
     notices: history.notices,
@@ -233,6 +256,7 @@ function createWorked(base: Base) {
   })
   const parts = {
     runs: runs.runs,
+    care: createCare(base.history),
     studies: studies.studies,
     heads: heads.heads,
     exports: exports.exports,

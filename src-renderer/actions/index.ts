@@ -8,29 +8,53 @@ import {
   addDataByPath,
   addDataFiles,
   addDataFolder,
+  browseData,
   findData,
   findLeaks,
   forgetData,
   prepareData,
   refreshData,
 } from './data/sets.ts'
+import { derivedFromChosen } from './derive.ts'
 import { cancelInstall, installCpu, installCuda, measureEngines, removeEngine } from './engine.ts'
 import { goActions } from './go.ts'
-import { findRuns, salvageHistory } from './history.ts'
+import {
+  compareRuns,
+  duplicateRun,
+  emptyTrash,
+  findRuns,
+  pinRuns,
+  restoreRuns,
+  salvageHistory,
+  tagRuns,
+  trashRuns,
+  unpinRuns,
+} from './history.ts'
 import { keyMatches } from './keys.ts'
 import {
-  addByPath,
-  addFiles,
-  addFolder,
+  addingCheckpoints,
   checkCompatibility,
   compareTwo,
   findCheckpoints,
   forgetCheckpoints,
   refreshLibrary,
+  rowActions,
+  tagCheckpoints,
   useInRun,
 } from './library.ts'
 import { mergeModels, startMerge } from './merge.ts'
-import { openConfiguration, openSample } from './project.ts'
+import { exportMix, openMix, resetMix, undoMix, zeroMix } from './mix.ts'
+import {
+  copyConfiguration,
+  discardDraft,
+  duplicateConfiguration,
+  learnWithData,
+  measureRun,
+  openConfiguration,
+  openSample,
+  saveConfiguration,
+  savePreset,
+} from './project.ts'
 import {
   cancelJob,
   moveJobDown,
@@ -78,8 +102,10 @@ const groups: readonly ActionGroup[] = [
   {
     title: 'Library',
     actions: [
-      ...[findCheckpoints, addFiles, addFolder, addByPath, refreshLibrary, makeHead],
-      ...[compareTwo, checkCompatibility, mergeModels, useInRun, forgetCheckpoints],
+      ...[findCheckpoints, ...addingCheckpoints, refreshLibrary, makeHead],
+      ...[compareTwo, checkCompatibility, mergeModels, useInRun, tagCheckpoints, forgetCheckpoints],
+      ...derivedFromChosen,
+      ...rowActions,
       startMerge,
     ],
   },
@@ -90,11 +116,17 @@ const groups: readonly ActionGroup[] = [
   {
     title: 'Data',
     actions: [
-      ...[findData, addDataFolder, addDataFiles, addDataByPath, refreshData, forgetData],
+      ...[findData, addDataFolder, addDataFiles, browseData, addDataByPath, refreshData, forgetData],
       ...[prepareData, findLeaks, makeHeadOfData],
     ],
   },
-  { title: 'New run', actions: [openSample, openConfiguration, startRun, runWithControls, sweepFields] },
+  {
+    title: 'New run',
+    actions: [
+      ...[openSample, openConfiguration, learnWithData, startRun, runWithControls, sweepFields, measureRun],
+      ...[saveConfiguration, savePreset, copyConfiguration, duplicateConfiguration, discardDraft],
+    ],
+  },
   {
     title: 'Run',
     actions: [
@@ -102,6 +134,7 @@ const groups: readonly ActionGroup[] = [
       ...[compareWith, showLineage],
     ],
   },
+  { title: 'Live accuracy', actions: [openMix, resetMix, zeroMix, undoMix, exportMix] },
   { title: 'Studies', actions: [reproduceTable, pauseStudy, pauseStudyNow, resumeStudy, forgetStudy] },
   {
     title: 'Queue',
@@ -110,7 +143,13 @@ const groups: readonly ActionGroup[] = [
       ...[pruneJobs, tellEnds, tellNoEnds],
     ],
   },
-  { title: 'History', actions: [findRuns, salvageHistory] },
+  {
+    title: 'History',
+    actions: [
+      ...[findRuns, compareRuns, duplicateRun, pinRuns, unpinRuns, tagRuns],
+      ...[trashRuns, restoreRuns, emptyTrash, salvageHistory],
+    ],
+  },
   { title: 'Engine', actions: [measureEngines, installCpu, installCuda, cancelInstall, removeEngine] },
   { title: 'Settings', actions: [backUpNow, bringBack] },
   { title: 'Window', actions: [showPalette, undoLast, toggleTheme, showKeys, retryConnection] },

@@ -32,7 +32,7 @@ export const startRun: Action = {
   icon: Play,
   enabled: () => router.at('compose') && compose.ready,
   run: async () => {
-    router.go('run', { run: await compose.begin() })
+    router.go('run', { run: await compose.start() })
     await workbench.refresh()
   },
 }
@@ -175,6 +175,7 @@ export const showLineage: Action = {
 
 /** Fills the form with a run's settings. */
 export async function composeAgain(run: RunDetail): Promise<void> {
-  compose.again(run, await workbench.projectOf(run))
+  const project = await workbench.projectOf(run, compose.project)
+  compose.replace(project.name, () => compose.again(run, project))
   router.go('compose')
 }

@@ -26,6 +26,7 @@ import Recipe from './library/Recipe.svelte'
 import ModelLineage from './lineage/ModelLineage.svelte'
 import RunLineage from './lineage/RunLineage.svelte'
 import Merge from './merge/Merge.svelte'
+import Mix from './mix/Mix.svelte'
 import Nowhere from './Nowhere.svelte'
 import Queue from './queue/Queue.svelte'
 import Run from './Run.svelte'
@@ -51,6 +52,7 @@ export const pages: readonly Page[] = [
   page('data-set', '/data/:id', ({ id }) => dataSet(id), DataSet, { under: 'data' }),
   page('compose', '/compose', 'Compose', Compose, { nav: 'Alt+N', also: ['Mod+N'], action: 'New run', icon: Layers }),
   page('run', '/run/:run', ({ run }) => `Run ${run}`, Run),
+  page('mix', '/run/:run/mix', ({ run }) => `Live accuracy of run ${run}`, Mix, { under: 'history' }),
   page('compare-runs', '/runs/compare/:runs+', 'Compare runs', CompareRuns, { under: 'history' }),
   page('lineage', '/lineage/run/:run', ({ run }) => `Lineage of run ${run}`, RunLineage, { under: 'history' }),
   page('model-lineage', '/lineage/model/:id', ({ id }) => `Lineage of ${checkpoint(id)}`, ModelLineage, inLibrary),

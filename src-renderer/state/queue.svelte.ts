@@ -47,7 +47,7 @@ class Queue {
 
   /** Newest first. */
   get merges(): readonly Job[] {
-    return this.#jobs.filter(({ kind }) => kind === 'merge').toSorted((a, b) => b.job - a.job)
+    return this.#jobs.filter(({ kind }) => kind === 'merge' || kind === 'image-merge').toSorted((a, b) => b.job - a.job)
   }
 
   async cancel(job: number): Promise<void> {

@@ -17,6 +17,7 @@ import { parentPort } from '../../src-main/worker/parent-port.ts'
 import { memoryNow, withPulse } from '../../src-main/worker/pulse.ts'
 import { reading } from '../../src-main/worker/reading.ts'
 import { described, misbehave, type Toy, tried } from './toy-faults.ts'
+import { toyMix } from './toy-mix.ts'
 import { blocks, fresh, loss, scores, step } from './toy-quadratic.ts'
 
 const toy = JSON.parse(process.env.TOY ?? '{}') as Toy
@@ -41,6 +42,9 @@ if (toy.beforeOpening === 'exit') {
   process.exit(7)
 }
 
+const imagesOf = ({ tasks }: ResolvedConfig) =>
+  tasks.map(({ name }) => ({ task: name, training: 10, validation: 0, test: 5 }))
+
 async function* run(config: ResolvedConfig, sitting: Sitting): AsyncGenerator<EngineEvent> {
   const began = performance.now()
   const seconds = (): number => (performance.now() - began) / 1000
@@ -51,7 +55,7 @@ async function* run(config: ResolvedConfig, sitting: Sitting): AsyncGenerator<En
     bytes: 1000 + i,
     sha256: sha256(`sha of ${file}`),
   }))
-  const images = config.tasks.map((t) => ({ task: t.name, classes: 2, training: 10, validation: 0, test: 5 }))
+  const images = imagesOf(config).map((of) => ({ ...of, classes: 2 }))
   yield { type: 'opened', engine: info, blocks, parents, parameters: 1234, images }
   yield evaluation(config, 'pretrained', null, 2)
   const completed = [...(sitting.resume?.completed ?? [])]
@@ -241,6 +245,7 @@ serveEngine(
         coefficients: blocks.length * config.vectors.length,
         images: 10,
         memoryBytes: 1,
+        tasks: imagesOf(config),
       }
     },
     run: (config, sitting) => (toy.pulse ? withPulse(run(config, sitting), measured) : run(config, sitting)),
@@ -267,6 +272,7 @@ serveEngine(
     evaluate: () => {
       throw new Error('a toy has no tower')
     },
+    mix: toyMix(),
   },
   parentPort(),
 )

@@ -12,7 +12,18 @@ import { errorSchema } from '../errors.ts'
 export const jobStates = ['waiting', 'paused', 'running', 'done', 'failed', 'cancelled', 'interrupted'] as const
 export type JobState = (typeof jobStates)[number]
 
-export const jobKinds = ['run', 'study', 'evaluation', 'export', 'merge', 'conversion', 'head'] as const
+export const jobKinds = [
+  'run',
+  'study',
+  'evaluation',
+  'export',
+  'merge',
+  'image-merge', // that looks at images first
+  'conversion',
+  'head',
+  'adapter',
+  'bases',
+] as const
 export type JobKind = (typeof jobKinds)[number]
 
 /** What a job takes for itself: the engine, of which there is one, or a process that reads and writes files. */

@@ -4,13 +4,15 @@ import { implement } from '@orpc/server'
 import { api } from '../../contract/api/api.ts'
 import type { Platform } from '../platform.ts'
 import type { Workbench } from '../workbench.ts'
+import { careRouter } from './care.ts'
 
-export function runsRouter({ runs, exports, projects, news }: Workbench, platform: Platform) {
+export function runsRouter({ runs, care, exports, projects, news }: Workbench, platform: Platform) {
   const os = implement(api).runs
   return {
     start: os.start.handler(async ({ input }) => ({
       run: await runs.start(projects.resolve(input.grant, input.config)),
     })),
+    ...careRouter(care),
     list: os.list.handler(({ input }) => runs.list(input)),
     changed: os.changed.handler(() => news.watch()),
     show: os.show.handler(({ input }) => runs.show(input.run)),

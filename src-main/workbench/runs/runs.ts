@@ -3,16 +3,18 @@
 
 import { EventEmitter, once } from 'node:events'
 
+import type { AskedRuns, ListedRun } from '../../contract/api/runs.ts'
 import { type RunId, runId } from '../../contract/branded.ts'
 import type { Plan } from '../../contract/engine-api.ts'
 import { recordOf } from '../../contract/errors.ts'
 import type { ResolvedConfig } from '../../contract/run/config.ts'
 import type { RunPath } from '../../contract/run/path.ts'
-import type { CoefficientTable, RunDetail, RunEvent, RunSummary } from '../../contract/run/run.ts'
+import type { CoefficientTable, RunDetail, RunEvent } from '../../contract/run/run.ts'
 import { runDetail } from '../../history/detail.ts'
 import { coefficientsOf } from '../../history/epochs.ts'
 import { jobAbout, putJobRequest } from '../../history/jobs.ts'
-import { createRun, endRun, listRuns, reviveRun } from '../../history/runs.ts'
+import { listRuns } from '../../history/listing/list.ts'
+import { createRun, endRun, reviveRun } from '../../history/runs.ts'
 import { type History, transaction } from '../../history/statement.ts'
 import type { Jobs } from '../jobs/queue.ts'
 import type { Supervisor } from '../link/supervisor.ts'
@@ -34,7 +36,7 @@ export interface Runs {
   stop(run: RunId): Promise<boolean>
   /** Also of one that waits. False where it is over. */
   cancel(run: RunId): Promise<boolean>
-  list(page: { offset: number; limit: number; search: string }): { total: number; rows: RunSummary[] }
+  list(page: Partial<AskedRuns> & { offset?: number; limit: number }): { total: number; rows: ListedRun[] }
   show(run: RunId): RunDetail
   coefficients(run: RunId, stage: number, epoch: number): CoefficientTable
   path(run: RunId): RunPath

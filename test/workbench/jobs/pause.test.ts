@@ -54,7 +54,7 @@ test('a paused run frees the engine, stands still, outlives a restart, and is ca
   const second = await toyWorkbench(home)
   second.jobs.work('all')
   expect(second.runs.show(run)).toMatchObject({ state: 'paused', seconds, iterationsDone })
-  expect(second.runs.list({ offset: 0, limit: 9, search: '' }).rows[0]?.state).toBe('paused')
+  expect(second.runs.list({ offset: 0, limit: 9 }).rows[0]?.state).toBe('paused')
   const hearing = follow(second, run) // of one that is held too
   await second.runs.resume(run)
   expect((await hearing).at(-1)?.type).toBe('done')
