@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { defineConfig } from 'electron-vite'
 import type { Plugin } from 'vite'
 
-import { pagesConfig } from './build/pages.mjs'
+import { pagesConfig } from './build/pages.ts'
 
 const root = import.meta.dirname
 const at = (path: string) => join(root, path)

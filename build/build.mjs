@@ -1,5 +1,5 @@
 // Brings out/ up to date: the kernels (build/kernels.mjs) and the bundles beside one another, all of them for Electron
-// (electron.vite.config.ts) or the pages alone for a browser (build/pages.mjs). Milliseconds when nothing changed: a
+// (electron.vite.config.ts) or the pages alone for a browser (build/pages.ts). Milliseconds when nothing changed: a
 // digest of the sources lies beside the bundles. Use: npm run build [-- --quiet]
 import { spawn } from 'node:child_process'
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -7,7 +7,14 @@ import { join } from 'node:path'
 
 import { digestOf, filesOf, root } from './sources.mjs'
 
-const common = ['src-main/contract', 'src-renderer', 'docs/guide', 'build/pages.mjs', 'package.json', 'package-lock.json']
+const common = [
+  'src-main/contract',
+  'src-renderer',
+  'docs/guide',
+  'build/pages.ts',
+  'package.json',
+  'package-lock.json',
+]
 const inputs = { pages: common, all: [...common, 'src-main', 'electron.vite.config.ts'] }
 const page = 'renderer/index.html'
 const outputs = {
@@ -15,7 +22,7 @@ const outputs = {
   all: ['main/main.js', 'main/engine.js', 'main/images.js', 'preload/preload.cjs', page],
 }
 const tools = {
-  pages: ['build/pages.mjs'],
+  pages: ['build/pages.ts'],
   all: ['node_modules/electron-vite/bin/electron-vite.js', 'build', '--logLevel', 'warn'],
 }
 const stampOf = (part) => join(root, 'out', part === 'all' ? 'sources.sha256' : 'pages.sha256')

@@ -243,5 +243,6 @@ export function clientOver(bridge: Pick<Bridge, 'line'>): ContractRouterClient<t
 }
 
 const inElectron = navigator.userAgent.includes('Electron')
-export const bridge = new Bridge(inElectron ? openPort : (opened, closed) => void openSocket(opened, closed)) // started by main.ts
+const open: Open = inElectron ? openPort : (opened, closed) => void openSocket(opened, closed)
+export const bridge = new Bridge(open) // started by main.ts
 export const client = clientOver(bridge)

@@ -1,7 +1,7 @@
 // Where a data folder's workbench was served last, <data folder>/server.json: a page that stayed open finds it there
-// again after a restart. The token lives as long as its port: who takes the port while Basil is away may have been shown
-// what belonged to it, so that a server which has to move begins with a token of its own. The file is for its owner
-// alone; one that others may read is not believed.
+// again after a restart. The token lives as long as its port: who takes that while Basil is away may be shown what
+// belongs to it, so that a server which has to move begins with a token of its own. The file is for its owner alone;
+// one that others may read is not believed.
 import { randomBytes } from 'node:crypto'
 import { chmodSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'

@@ -71,15 +71,12 @@ export async function serveRouter(
   const here = () => (server.address() as AddressInfo).port
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const own = `127.0.0.1:${here()}`
-    for (const [name, value] of Object.entries(pageHeaders(`ws://${own} http://${own}/challenge`)))
-      response.setHeader(name, value)
+    for (const [name, value] of headersOf(here())) response.setHeader(name, value)
     const refusal = refuseRequest(request, here())
     if (refusal) return fail(response, 403, refusal)
     if (request.method !== 'GET' && request.method !== 'HEAD') return fail(response, 405, 'only GET and HEAD')
     const address = request.url?.split(/[?#]/)[0] ?? '/'
-    if (address === '/challenge')
-      return void response.writeHead(200, { 'Content-Type': 'text/plain; charset=utf-8' }).end(challenges.give())
+    if (address === '/challenge') return say(response, 200, challenges.give())
     const page = pages.get(address)
     if (page) return sendPage(response, page, request.method === 'HEAD')
     const file = request.method === 'GET' ? downloads.redeem(address) : undefined
@@ -96,19 +93,15 @@ export async function serveRouter(
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     socket.on('error', () => socket.destroy())
     const refusal = refusalOf(request) ?? (admission.accept(socket) ? undefined : tooMany)
-    if (refusal)
-      return void socket.end(
-        `HTTP/1.1 403 Forbidden\r\nConnection: close\r\nContent-Type: text/plain\r\n\r\n${refusal}\n`,
-      )
+    if (refusal) return void socket.end(forbidden(refusal))
     sockets.handleUpgrade(request, socket, head, (connection) => {
       connection.on('error', () => connection.terminate()) // too big a message, or a broken one
       void rpc.upgrade(gated(connection, messages), { context: {} })
     })
   })
+  const isProof = (offer: string): boolean => challenges.isAnswered(offer, here(), token)
   const refusalOf = (request: IncomingMessage): string | undefined =>
-    request.url === '/api'
-      ? refuseSocket(request, here(), token, (offer) => challenges.isAnswered(offer, here(), token))
-      : 'nothing is here'
+    request.url === '/api' ? refuseSocket(request, here(), token, isProof) : 'nothing is here'
 
   await (port === 0 && last ? listen(server, last.port).catch(() => listen(server, 0)) : listen(server, port))
   token = here() === last?.port ? last.token : newToken()
@@ -150,7 +143,17 @@ function gated(connection: WebSocket, messages: PageMessages): Pick<WebSocket, '
   }
 }
 
+const forbidden = (why: string): string =>
+  `HTTP/1.1 403 Forbidden\r\nConnection: close\r\nContent-Type: text/plain\r\n\r\n${why}\n`
+
+const headersOf = (port: number): [string, string][] =>
+  Object.entries(pageHeaders(`ws://127.0.0.1:${port} http://127.0.0.1:${port}/challenge`))
+
 function fail(response: ServerResponse, status: number, why: string): void {
+  say(response, status, `${why}\n`)
+}
+
+function say(response: ServerResponse, status: number, text: string): void {
   if (response.headersSent) return void response.destroy()
-  response.writeHead(status, { 'Content-Type': 'text/plain; charset=utf-8' }).end(`${why}\n`)
+  response.writeHead(status, { 'Content-Type': 'text/plain; charset=utf-8' }).end(text)
 }

@@ -24,9 +24,10 @@ const thing = (kind: string, id: string, title: string, more: string, run: () =>
   why: null,
 })
 
-/** Best first. */
+/** Best first, but what can be done before what cannot. */
 export function foundFor(query: string): readonly Found[] {
-  return ranked(query, everything(query), palette.recent)
+  const found = ranked(query, everything(query), palette.recent)
+  return found.toSorted((a, b) => Number(a.why !== null) - Number(b.why !== null))
 }
 
 function everything(query: string): Found[] {

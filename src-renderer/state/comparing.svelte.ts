@@ -56,7 +56,7 @@ class Comparing {
   }
 
   async find(search: string): Promise<void> {
-    const { rows } = await client.runs.list({ search, limit: listed })
+    const { rows } = await client.runs.list({ query: search, limit: listed })
     this.found = rows.filter(({ run }) => run !== this.first)
   }
 }

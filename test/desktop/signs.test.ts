@@ -29,7 +29,7 @@ async function shown(wanted: boolean, ...states: Job[][]): Promise<electron.Brow
       for (; ++at < states.length; ) yield { version: at }
     },
   }
-  const preferences = { all: () => (wanted ? { notifications: true } : {}), keep: vi.fn() }
+  const preferences = { all: () => ({ notifications: wanted }), keep: vi.fn() }
   await showWork({ jobs, preferences }, () => window as never)
   return window
 }

@@ -1,61 +1,48 @@
 // The page of a run that goes on, in a real browser on the engine's double: one screen that stays where it is, the time
-// that is left after a reload, coefficients of any look, and how much work a fast run makes for the window.
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+// that is left after a reload, coefficients of any look, and how much work a fast run and many runs make for the window.
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
 import axe from 'axe-core'
-import type { Browser, Page } from 'playwright-core'
+import type { Browser, CDPSession, Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 
 import type { Toy } from '../workbench/toy-faults.ts'
 import { toyEntry, toyFile } from '../workbench/toy-run.ts'
 import { type Basil, inBrowser, shot, startBasil, startBrowser } from './basil.ts'
+import { frameWork, opening } from './in-page.ts'
+import { putRuns } from './many-runs.ts'
+
+const short = 200 // runs in the history
+const fast = { epochs: 300, stages: 4 } // as fast as they come, after a start of fifty a second
 
 inBrowser('a run that goes on', () => {
   const folder = mkdtempSync(join(tmpdir(), 'basil-live-'))
-  const toy: Toy = { pulse: true, wait: 16 } // about fifty epochs a second
+  const home = join(folder, 'home')
+  const toy: Toy = { pulse: true, wait: [15] }
   let basil: Basil
   let browser: Browser
   let page: Page
+  let devtools: CDPSession
   const complaints: string[] = []
 
-  /** A configuration of so many epochs a stage. */
-  function configured(name: string, epochs: number, iterations: number): string {
-    const tasks = (toyFile.tasks ?? []).map((t) => ({ ...t, validation: t.data, test: t.data }))
-    const file = join(folder, `${name}.json`)
-    writeFileSync(
-      file,
-      JSON.stringify({
-        ...toyFile,
-        name,
-        tasks,
-        start: { method: 'atlas', epochs },
-        iterations,
-        epochs,
-        patience: null,
-      }),
-    )
-    return file
+  /** Bytes that the page's scripts hold, after all that is garbage is gone. */
+  async function held(): Promise<number> {
+    for (let i = 0; i < 3; i++) await devtools.send('HeapProfiler.collectGarbage')
+    return (await devtools.send('Runtime.getHeapUsage')).usedSize
   }
-
-  async function start(file: string): Promise<void> {
-    await page.getByRole('link', { name: 'Welcome', exact: true }).click()
-    await page.getByLabel('Path of a configuration').fill(file)
-    await page.keyboard.press('Enter')
-    await page.getByRole('button', { name: 'Start run' }).click()
-    await page.getByRole('button', { name: 'Stop and keep' }).waitFor()
-  }
-
-  const figure = (name: RegExp | string) => page.getByRole('figure', { name })
-  const top = async (name: RegExp | string) => (await figure(name).boundingBox())?.y ?? Number.NaN
+  const MiB = (bytes: number) => `${(bytes / 2 ** 20).toFixed(1)} MiB`
 
   beforeAll(async () => {
+    mkdirSync(home)
+    await putRuns(home, short)
     ;[basil, browser] = await Promise.all([
-      startBasil(undefined, { BASIL_ENGINE: toyEntry, TOY: JSON.stringify(toy) }),
+      startBasil(home, { BASIL_ENGINE: toyEntry, TOY: JSON.stringify(toy) }),
       startBrowser(),
     ])
     page = await browser.newPage({ viewport: { width: 1440, height: 900 } })
+    devtools = await page.context().newCDPSession(page)
     page.on('console', (message) => message.type() === 'error' && complaints.push(message.text()))
     page.on('pageerror', (error) => complaints.push(error.message))
     await page.goto(basil.url)
@@ -66,22 +53,110 @@ inBrowser('a run that goes on', () => {
     rmSync(folder, { recursive: true })
   })
 
-  it('x', async () => {
-    await start(configured('looks', 150, 3))
+  const figure = (name: RegExp | string) => page.getByRole('figure', { name })
+  const left = () => page.getByText(/^about (\d+ (d|h|min|s) ?)+$/).first()
+
+  it('opens many runs one after the other and keeps nothing of them', async () => {
+    await page.evaluate(opening(1, 10)) // code that is loaded once, and what is remembered of pages
+    const before = await held()
+    await page.evaluate(opening(1, short))
+    const after = await held()
+    console.log(`after opening ${short} runs the page holds ${MiB(after)}, before ${MiB(before)}`)
+    expect(after).toBeLessThan(1.1 * before + 2 ** 20)
+    expect(complaints).toEqual([])
+  })
+
+  it('draws while fifty updates a second come in', async () => {
+    const tasks = (toyFile.tasks ?? []).map((t) => ({ ...t, validation: t.data, test: t.data }))
+    const start = { method: 'atlas', epochs: 600 }
+    const config = { ...toyFile, name: 'live', tasks, start, iterations: fast.stages, epochs: fast.epochs }
+    writeFileSync(join(folder, 'live.json'), JSON.stringify(config))
+    await page.getByRole('link', { name: 'Welcome', exact: true }).click()
+    await page.getByLabel('Path of a configuration').fill(join(folder, 'live.json'))
+    await page.keyboard.press('Enter')
+    await page.getByRole('button', { name: 'Start run' }).click()
+    await page.getByText(/^Epoch [3-9]\d of 600/).waitFor()
+    const top = async () => (await figure('Accuracy by step').boundingBox())?.y ?? Number.NaN
+    const places = [await top()]
+    const { frames, seconds } = await page.evaluate<{ frames: number[]; seconds: number }>(frameWork(300))
+    places.push(await top())
+    const sorted = frames.toSorted((a, b) => a - b)
+    const at = (share: number) => (sorted[Math.floor(share * (sorted.length - 1))] ?? 0).toFixed(1)
+    console.log(
+      `work of a frame: p50 ${at(0.5)} ms, p95 ${at(0.95)} ms, p99 ${at(0.99)} ms, in ${seconds.toFixed(1)} s`,
+    )
+    expect(new Set(places).size).toBe(1) // nothing above it has grown
+    expect(await page.getByText(/^Epoch \d+ of 600/).count()).toBe(1)
+  })
+
+  it('shows progress, buttons and curves on one screen, and folds the rest below', async () => {
+    for (const name of ['Accuracy by step', 'Loss by step', 'Norm of the gradient', 'Path of the coefficients']) {
+      const box = await figure(name).boundingBox()
+      expect([name, (box?.y ?? 900) + (box?.height ?? 0) <= 900]).toEqual([name, true])
+    }
     await page
-      .getByText(/Iteration 2 of 3/)
+      .getByText(/steps\/s$/)
       .first()
       .waitFor()
-    for (const scheme of ['light', 'dark'] as const)
+    await page.getByText(/1\.00 MiB of 1\.00 GiB/).waitFor() // the device's memory, as its engine knows it
+    expect(await page.locator('progress, [role=progressbar]').first().getAttribute('aria-valuenow')).toMatch(/^\d+$/)
+    for (const colorScheme of ['light', 'dark'] as const) {
+      await page.emulateMedia({ colorScheme })
       for (const [width, height] of [
         [1440, 900],
         [1000, 700],
       ] as const) {
-        await page.emulateMedia({ colorScheme: scheme })
         await page.setViewportSize({ width, height })
-        await page.screenshot({ path: `/tmp/live-shots/${scheme}-${width}.png` })
-        await page.screenshot({ path: `/tmp/live-shots/${scheme}-${width}-full.png`, fullPage: true })
+        await shot(page, `live-${colorScheme}-${width}`)
+        expect(await page.evaluate('document.documentElement.scrollWidth <= innerWidth')).toBe(true)
       }
-    console.log(complaints)
+      await page.evaluate(axe.source)
+      const found = await page.evaluate('axe.run().then((r) => r.violations.map((v) => v.id + " " + v.nodes[0].html))')
+      expect([colorScheme, found]).toEqual([colorScheme, []])
+    }
+    await page.emulateMedia({ colorScheme: 'light' })
+    await page.setViewportSize({ width: 1440, height: 900 })
+  })
+
+  it('knows the time that is left after the page was left, and after a reload', async () => {
+    await left().waitFor()
+    await page.getByRole('link', { name: 'Engine', exact: true }).click()
+    await page.getByRole('heading', { name: 'Engine', level: 1 }).waitFor()
+    await page.getByRole('link', { name: /^Run 201/ }).click()
+    await left().waitFor()
+    await page.reload()
+    await left().waitFor()
+    await page.getByRole('region', { name: 'What happened' }).getByText('The start began, toy: up to 600').waitFor()
+    const drawn = figure('Norm of the gradient').getByRole('slider')
+    await expect.poll(() => drawn.getAttribute('aria-label')).toMatch(/went from .* in [1-9]\d+ steps/) // from before
+  })
+
+  it('goes back to the coefficients of any look, and to the newest again', async () => {
+    const map = figure('Coefficients of the model, look by look')
+    const look = map.getByRole('slider', { name: 'Look' })
+    await look.focus()
+    await page.keyboard.press('Home')
+    await map.getByText('Start, before its first step', { exact: true }).waitFor()
+    await map.getByText('Start, before its first step: All coefficients are 0.').waitFor()
+    await page.keyboard.press('ArrowRight')
+    await map.getByText(/^Start, after epoch 1: The largest of 2 × 4 coefficients is [+−]0\.\d+/).waitFor()
+    await map.getByRole('button', { name: 'Newest' }).click()
+    await map
+      .getByText(/^(Start|Iteration \d+), after epoch \d{2,}/)
+      .first()
+      .waitFor()
+  })
+
+  it('holds little more after many updates', async () => {
+    const before = await held() // in its start still, or a little later
+    await page.getByRole('button', { name: 'Export model' }).waitFor() // its report, when it is over
+    await page.goBack()
+    await page.goForward()
+    await page.getByRole('button', { name: 'Export model' }).waitFor()
+    const after = await held()
+    const updates = fast.epochs * fast.stages
+    console.log(`after ${updates} updates more the page holds ${MiB(after)}, before ${MiB(before)}`)
+    expect(after - before).toBeLessThan(12 * 2 ** 20)
+    expect(complaints).toEqual([])
   })
 })

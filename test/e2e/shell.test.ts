@@ -29,6 +29,20 @@ const addresses = [
   ...['/help/merge-slerp', '/help/guide-first-merge', '/nothing'],
 ]
 
+/** How much wider than the window the page is; whether parts of the header lie over one another, or out of sight. */
+const looked = `(() => {
+  const boxes = [...document.querySelectorAll('header > *, header nav > a:not(.out)')]
+    .filter((one) => !one.querySelector('nav'))
+    .map((one) => one.getBoundingClientRect())
+    .filter(({ width, top }) => width > 0 && top < 48)
+    .sort((a, b) => a.left - b.left)
+  return {
+    more: document.documentElement.scrollWidth - innerWidth,
+    over: boxes.some((one, i) => i > 0 && one.left < boxes[i - 1].right - 1),
+    out: boxes.some(({ right }) => right > innerWidth),
+  }
+})()`
+
 inBrowser('what is round every page', () => {
   const home = mkdtempSync(join(tmpdir(), 'basil-shell-'))
   let basil: Basil
@@ -51,9 +65,7 @@ inBrowser('what is round every page', () => {
   })
 
   const at = async (address: string) => {
-    await page.evaluate((to) => {
-      location.hash = to
-    }, address)
+    await page.evaluate(`location.hash = ${JSON.stringify(address)}`)
     await page.getByRole('heading', { level: 1 }).first().waitFor()
   }
 
@@ -63,19 +75,7 @@ inBrowser('what is round every page', () => {
       await page.setViewportSize({ width, height: 700 })
       for (const address of addresses) {
         await at(address)
-        const found = await page.evaluate(() => {
-          const boxes = [...document.querySelectorAll('header > *, header nav > a:not(.out)')]
-            .filter((one) => !one.querySelector(':scope nav'))
-            .map((one) => one.getBoundingClientRect())
-            .filter(({ width: w, top }) => w > 0 && top < 48)
-            .toSorted((a, b) => a.left - b.left)
-          const over = boxes.some((one, i) => i > 0 && one.left < (boxes[i - 1]?.right ?? 0) - 1)
-          return {
-            more: document.documentElement.scrollWidth - innerWidth,
-            over,
-            out: boxes.some((b) => b.right > innerWidth),
-          }
-        })
+        const found = (await page.evaluate(looked)) as { more: number; over: boolean; out: boolean }
         if (found.more > 0 || found.over || found.out) wide.push([width, address, found])
       }
     }
@@ -94,7 +94,7 @@ inBrowser('what is round every page', () => {
     await page.keyboard.press('ArrowDown')
     await page.keyboard.press('Escape')
     await folded.waitFor({ state: 'detached' })
-    expect(await more.evaluate((one) => one === document.activeElement)).toBe(true)
+    expect(await page.evaluate('document.activeElement.textContent.trim()')).toBe('More')
     await page.keyboard.press('Enter')
     await folded.getByRole('link', { name: 'Engine' }).click()
     await page.getByRole('heading', { name: 'Engine', level: 1 }).waitFor()

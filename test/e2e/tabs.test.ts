@@ -1,7 +1,7 @@
 // Several tabs of one Basil: one opened without the token, each hearing of what another began, paused, moved and
 // cancelled in the queue; and a server that is killed and started again, which an open page finds by itself. The engine
 // is the test double, the rest is real.
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
@@ -13,7 +13,8 @@ import { accessible, type Basil, inBrowser, shot, startBasil, startBrowser } fro
 
 inBrowser('two tabs', () => {
   const home = mkdtempSync(join(tmpdir(), 'basil-tabs-'))
-  const environment = { BASIL_ENGINE: toyEntry, TOY: JSON.stringify({ wait: 700 }) }
+  const until = join(home, 'go on') // no epoch ends before it is there
+  const environment = { BASIL_ENGINE: toyEntry, TOY: JSON.stringify({ wait: 20, until }) }
   let basil: Basil
   let browser: Browser
   let first: Page
@@ -56,9 +57,13 @@ inBrowser('two tabs', () => {
 
   it('a run is paused in one, goes on by the other, and both say so', async () => {
     await first.getByRole('button', { name: 'Pause', exact: true }).click()
+    await first.getByText('Pauses after this epoch').waitFor()
+    writeFileSync(until, '')
     await first.getByText('This run is paused').waitFor()
+    rmSync(until)
     await accessible(first, 'paused')
-    await go(second, 'Queue')
+    await second.keyboard.press('Alt+q')
+    await second.getByRole('heading', { name: 'Queue', level: 1 }).waitFor()
     await rows(second).getByText('paused').waitFor()
     expect(await second.getByRole('link', { name: 'Run 1 is running' }).count()).toBe(0)
     await second.getByRole('button', { name: 'Resume: Run 1' }).click()

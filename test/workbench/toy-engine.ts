@@ -107,7 +107,8 @@ async function* learn(
     const { progress: total = 0 } = toy
     for (let done = 0; done < total; done++)
       yield { type: 'progress', what: 'Counting', done, total } satisfies EngineEvent
-    if (toy.wait) await new Promise((resolve) => setTimeout(resolve, toy.wait))
+    const wait = Array.isArray(toy.wait) ? toy.wait[stage] : toy.wait
+    if (wait) await new Promise((resolve) => setTimeout(resolve, wait))
     while (toy.until && !existsSync(toy.until)) await new Promise((resolve) => setTimeout(resolve, 5))
     misbehave(toy, stage, state.epoch + 1)
     const losses: number[] = []

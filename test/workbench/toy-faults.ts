@@ -33,7 +33,7 @@ export interface Toy {
   flood?: boolean // of stdout and stderr
   progress?: number // events before each epoch
   pulse?: boolean // it tells its pace and memory, and the norms of its gradients
-  wait?: number // milliseconds an epoch takes
+  wait?: number | number[] // milliseconds an epoch takes, of all stages or of each
   endless?: string // end of the path of a folder that is searched for data for ever
   until?: string // no epoch ends before this file exists
   merging?: string // this file is made when a merge is at work, which ends no sooner than it is gone

@@ -30,12 +30,7 @@ export function queueCommand(): Command {
       .argument('<job>', 'its number', number)
       .action((job: number, { json = false }) => {
         if (isWish(name) && writerOf(dataFolder()) !== null) return asked(json, { what: name, job })
-        return idle(json, async ({ jobs }) => {
-          const other = await change(jobs, job)
-          const now = jobs.show(typeof other === 'number' ? other : job)
-          if (json) printJson(now)
-          else print(endLine(now))
-        })
+        return idle(json, ({ jobs }) => changed(json, jobs, job, change))
       })
   }
 
@@ -97,6 +92,13 @@ export function queueCommand(): Command {
     number,
   )
   return command
+}
+
+async function changed(json: boolean, jobs: Workbench['jobs'], job: number, change: Change): Promise<void> {
+  const other = await change(jobs, job)
+  const now = jobs.show(typeof other === 'number' ? other : job)
+  if (json) printJson(now)
+  else print(endLine(now))
 }
 
 const isWish = (name: string): name is JobWish['what'] => name === 'pause' || name === 'resume'

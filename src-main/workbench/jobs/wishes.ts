@@ -15,7 +15,7 @@ export function askForJob(home: string, { what, job }: JobWish): void {
 }
 
 /** Those that were asked for since, which are then forgotten. */
-export function takeWishes(home: string): JobWish[] {
+function takeWishes(home: string): JobWish[] {
   return readdirSync(home).flatMap((name) => {
     const [, what, job] = form.exec(name) ?? []
     if (job === undefined) return []

@@ -39,7 +39,7 @@ class Palette {
     this.#query = query
     const mine = ++this.#asked
     try {
-      const { rows } = await client.runs.list({ limit: mostRuns, search: query.trim().replace(/^run\s+/i, '') })
+      const { rows } = await client.runs.list({ limit: mostRuns, query: query.trim().replace(/^run\s+/i, '') })
       if (mine === this.#asked) this.#runs = rows
     } catch {
       if (mine === this.#asked) this.#runs = [] // a half typed question; the rest is found

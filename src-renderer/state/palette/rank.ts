@@ -33,7 +33,7 @@ function letterByLetter(word: string, title: string): number {
     if (next === place + 1 || next === 0 || /[^\p{L}\p{N}]/u.test(title[next - 1] ?? '')) good++
     place = next
   }
-  return good * 2 >= word.length ? (scattered * good) / word.length : 0
+  return good * 2 > word.length ? (scattered * good) / word.length : 0
 }
 
 /** At most `most` of them; without letters what was used lately, then all in their order. */

@@ -8,9 +8,11 @@ import {
   counted,
   duration,
   fileName,
+  type NumberLook,
   percent,
   points,
   short,
+  writeSharesAs,
 } from '../../../src-renderer/plot/format.ts'
 
 describe('format', () => {
@@ -45,4 +47,13 @@ test('sentences begin with a capital, but names of files and fields keep their l
   expect(asSentence('start.learningRate: it has to be at most 10')).toBe('start.learningRate: it has to be at most 10.')
   expect(asSentence('config.json beside a.pt is used!')).toBe('config.json beside a.pt is used!')
   expect([counted(1, 'run'), counted(2, 'run')]).toEqual(['1 run', '2 runs'])
+})
+
+it('writes every share as was chosen: percent or decimals, with so many digits', () => {
+  let look: NumberLook = { as: 'decimal', digits: 1 }
+  writeSharesAs(() => look)
+  expect([percent(0.87312), points(-0.024), percent(null)]).toEqual(['0.873', '−0.024', '–'])
+  look = { as: 'percent', digits: 3 }
+  expect([percent(0.87312), points(0.024), percent(0.5, 0)]).toEqual(['87.312 %', '+2.400 pt', '50 %'])
+  writeSharesAs(() => ({ as: 'percent', digits: 1 }))
 })

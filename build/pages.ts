@@ -1,11 +1,10 @@
 // How the window's pages are bundled, out/renderer: for Electron (electron.vite.config.ts) and, alone and sooner, for a
-// browser. Use: node build/pages.mjs
+// browser. Use: node build/pages.ts
 import { join } from 'node:path'
 
 import { svelte } from '@sveltejs/vite-plugin-svelte'
 
-import { root } from './sources.mjs'
-
+const root = join(import.meta.dirname, '..')
 const source = join(root, 'src-renderer')
 
 export const pagesConfig = {

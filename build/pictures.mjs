@@ -1,0 +1,107 @@
+// The pictures of the user guide (docs/guide/pictures), taken of a real Basil with the sample project in the machine's
+// Chromium, as WebP of at most 120 KB each. Use: npm run docs:pictures
+import { spawn } from 'node:child_process'
+import { mkdirSync, mkdtempSync, rmSync, statSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+
+import { chromium } from 'playwright-core'
+import sharp from 'sharp'
+
+import { root } from './sources.mjs'
+
+const folder = join(root, 'docs', 'guide', 'pictures')
+const sample = join(root, 'resources', 'sample')
+const most = 120 * 1024 // bytes of a picture
+const minutes = 60_000 // ms
+const program = process.env.CHROMIUM_PATH ?? '/usr/bin/chromium'
+
+const home = mkdtempSync(join(tmpdir(), 'basil-pictures-'))
+const server = spawn(process.execPath, [join(root, 'build', 'start.mjs'), '--no-window'], {
+  cwd: root,
+  env: { ...process.env, BASIL_HOME: home, NODE_OPTIONS: '' },
+  stdio: ['ignore', 'pipe', 'inherit'],
+})
+const browser = await chromium.launch({ executablePath: program, args: ['--no-sandbox', '--disable-dev-shm-usage'] })
+const page = await browser.newPage({ viewport: { width: 1200, height: 760 }, reducedMotion: 'reduce' })
+page.setDefaultTimeout(10 * minutes)
+try {
+  await page.goto(await address())
+  await take()
+} finally {
+  await browser.close()
+  server.kill('SIGTERM')
+  await new Promise((resolve) => server.once('exit', resolve))
+  rmSync(home, { recursive: true, force: true })
+}
+
+function address() {
+  return new Promise((resolve) =>
+    createInterface({ input: server.stdout }).on('line', (line) => {
+      const [found] = /http:\/\/127\.0\.0\.1:\d+\/#token=[\w-]+/.exec(line) ?? []
+      if (found) resolve(found)
+    }),
+  )
+}
+
+async function picture(name) {
+  mkdirSync(folder, { recursive: true })
+  const file = join(folder, `${name}.webp`)
+  const seen = await page.screenshot()
+  await sharp(seen).webp({ quality: 82, effort: 6 }).toFile(file)
+  const { size } = statSync(file)
+  if (size > most) throw new Error(`${file} has ${size} bytes, and ${most} are allowed`)
+  console.log(`${name}.webp: ${(size / 1024).toFixed(0)} KB`)
+}
+
+async function go(to, heading) {
+  await page.evaluate((hash) => {
+    location.hash = hash
+  }, to)
+  await page.getByRole('heading', { name: heading, level: 1 }).waitFor()
+}
+
+async function take() {
+  const button = (name) => page.getByRole('button', { name, exact: true })
+  await button('Open the sample project').first().waitFor()
+  await page.getByText('starting…', { exact: true }).waitFor({ state: 'detached' })
+  await picture('welcome')
+
+  await go('/library', 'Library')
+  await button('Add by path…').click()
+  await page.getByLabel('Paths').fill(sample)
+  await button('Add').click()
+  await page.getByLabel('Paths').waitFor({ state: 'detached' })
+  const models = ['pretrained', 'finetuned-digits', 'finetuned-fashion', 'finetuned-mnist']
+  await page.getByRole('row', { name: /pretrained/ }).getByText('pre-trained').waitFor() // read
+  for (const name of models) await page.getByLabel(`Select ${name}.safetensors`).check()
+  await picture('library')
+  await button('Merge…').click()
+  await page.getByText('All tensors fit together.').waitFor()
+  await picture('merge')
+  await go('/library', 'Library')
+  await page.getByRole('link', { name: 'finetuned-fashion.safetensors' }).first().click()
+  await button('Refine…').click()
+  await page.getByRole('dialog').waitFor()
+  await picture('refine')
+  await page.keyboard.press('Escape')
+  await go('/studies', 'Studies')
+  await picture('studies')
+  await go('/engine', 'Engine')
+  await page.getByText('Compute on').waitFor()
+  await picture('engine')
+
+  await go('/', /Learn how/)
+  await button('Open the sample project').first().click()
+  await page.getByText('All files fit together.').waitFor()
+  await picture('compose')
+  await button('Start run').click()
+  await page.getByText(/On the validation split, mean relative accuracy/).waitFor()
+  await page.getByText('Iteration 2').first().waitFor()
+  await picture('live')
+
+  await button('Export model').waitFor()
+  await page.getByRole('heading', { name: 'Accuracy on test data' }).waitFor()
+  await picture('report')
+}

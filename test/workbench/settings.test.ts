@@ -1,0 +1,110 @@
+// Settings of every door: kept in the data folder, given to the engine's next process where the environment says
+// nothing, refused while work goes on; what the caches take is counted and cleared, and statistics have their bound too.
+import { existsSync, mkdirSync, readdirSync, utimesSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+
+import { expect, it } from 'vitest'
+
+import { BasilError } from '../../src-main/contract/errors.ts'
+import { cacheRoom } from '../../src-main/files/cache-room.ts'
+import { statisticsStore } from '../../src-main/files/statistics-store.ts'
+import { engineEnvironment } from '../../src-main/workbench/native/devices.ts'
+import { exportsFolder } from '../../src-main/workbench/settings/kept.ts'
+import { createSettings } from '../../src-main/workbench/settings/settings.ts'
+import { temporaryFolder } from './toy.ts'
+
+function setting() {
+  const home = temporaryFolder()
+  const seen = { renewed: 0, busy: false }
+  const settings = createSettings({
+    home,
+    env: {},
+    jobs: {
+      requireQuiet: () => {
+        if (seen.busy)
+          throw new BasilError({ code: 'run-state', what: 'Basil is at work', where: '', why: 'a run', next: 'wait' })
+      },
+    },
+    renew: () => {
+      seen.renewed += 1
+    },
+  })
+  return { home, seen, settings }
+}
+
+it('what the engine needs reaches its next process, unless the environment says another', async () => {
+  const { home, seen, settings } = setting()
+  await settings.choose({ threads: 3, memoryGigabytes: 2.5, cacheGigabytes: 0.5 })
+  expect(seen.renewed).toBe(1)
+  expect(engineEnvironment(home, 'cpu', {})).toMatchObject({
+    ...{ BASIL_THREADS: '3', BASIL_MEMORY_GB: '2.5', BASIL_CACHE_GB: '0.5' },
+  })
+  expect(engineEnvironment(home, 'cpu', { BASIL_THREADS: '1' })['BASIL_THREADS']).toBe('1')
+  expect((await settings.show()).cacheBytes).toBe(0.5e9)
+  await settings.choose({ threads: null })
+  expect(engineEnvironment(home, 'cpu', {})['BASIL_THREADS']).toBeUndefined()
+  expect((await settings.show()).limits).toMatchObject({ threads: null, memoryGigabytes: 2.5 })
+})
+
+it('is refused while work goes on, but for what the engine does not need', async () => {
+  const { home, seen, settings } = setting()
+  seen.busy = true
+  await expect(settings.choose({ threads: 2 })).rejects.toThrow('Basil is at work')
+  await expect(settings.clear('images')).rejects.toThrow('Basil is at work')
+  const folder = join(home, 'models')
+  await settings.choose({ exports: folder })
+  expect([exportsFolder(home), existsSync(folder), seen.renewed]).toEqual([folder, true, 0])
+  writeFileSync(join(home, 'file'), '')
+  for (const wrong of ['models', join(home, 'file'), join(home, 'file', 'in')])
+    await expect(settings.choose({ exports: wrong })).rejects.toMatchObject({
+      record: { what: 'Exports cannot go to this folder', where: wrong },
+    })
+  expect(exportsFolder(home)).toBe(folder)
+})
+
+it('a damaged file says nothing, and the next choice is kept', async () => {
+  const { home, settings } = setting()
+  writeFileSync(join(home, 'settings.json'), '{"threads": "many"')
+  expect((await settings.show()).limits.threads).toBeNull()
+  await settings.choose({ threads: 2 })
+  expect((await settings.show()).limits.threads).toBe(2)
+})
+
+it('counts what each part takes, and clears one part alone', async () => {
+  const { home, settings } = setting()
+  for (const [folder, name, bytes] of [
+    ['cache/images', 'a.pixels', 5000],
+    ['cache/features', 'b.features', 7000],
+    ['statistics', 'c.safetensors', 3000],
+    ['exports', 'd.safetensors', 9000],
+  ] as const) {
+    mkdirSync(join(home, folder), { recursive: true })
+    writeFileSync(join(home, folder, name), 'x'.repeat(bytes))
+  }
+  const of = async (part: string) => (await settings.show()).parts.find(({ name }) => name === part)
+  expect(await of('images')).toEqual({ name: 'images', bytes: 5000, files: 1 })
+  expect(await of('other')).toEqual({ name: 'other', bytes: 0, files: 0 })
+  await settings.clear('images')
+  expect([(await of('images'))?.files, (await of('features'))?.files, (await of('exports'))?.bytes]).toEqual([
+    0, 1, 9000,
+  ])
+})
+
+it('statistics that were used longest ago give way when their room is full', async () => {
+  const folder = temporaryFolder()
+  const store = statisticsStore(folder, cacheRoom([folder], { capBytes: 2500, files: /\.safetensors$/ }))
+  const tensors = [{ name: 'a', shape: [250] }] // 1,000 bytes and a head
+  const write = async (identity: string) => {
+    const writer = await store.begin(identity, tensors)
+    await writer.write(new Float32Array(250))
+    return writer.end()
+  }
+  const first = await write('first')
+  const second = await write('second')
+  const old = new Date('2026-01-01')
+  utimesSync(first.file, old, old)
+  utimesSync(second.file, new Date('2026-01-02'), new Date('2026-01-02'))
+  expect(await store.find('first')).toBeDefined() // used just now
+  const third = await write('third')
+  expect(readdirSync(folder).toSorted()).toEqual([first.name, third.name].toSorted())
+})
