@@ -1,5 +1,5 @@
-// What a window asks to measure on, as the engine is asked: a run's own tasks, those of an opened configuration, or rows
-// of the library and of the data sets put together.
+// What a window asks to measure on, as the engine is asked: a run's own tasks, those of an opened configuration, or
+// rows of the library and of the data sets put together.
 import type { EvaluationRequest, WantedTasks } from '../../contract/api/evaluations.ts'
 import type { DataSets } from '../data/sets.ts'
 import type { Library } from '../library/library.ts'

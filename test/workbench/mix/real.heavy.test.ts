@@ -1,6 +1,6 @@
 // A run's coefficients moved by hand, by the real engine on the sample: its own coefficients have the accuracy that is
 // stored with the run, nothing of any vector is the pre-trained model, and what is written follows from its recipe to
-// the byte. The same of a linearised run, whose features are at hand.
+// the byte. The same of a linearised run, whose features are at hand, and which gives way to other work of the engine.
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
@@ -13,7 +13,7 @@ import { withMean, zeroOf } from '../../../src-main/contract/mix/coefficients.ts
 import { forkEngine } from '../../../src-main/workbench/link/engine-process.ts'
 import { inspect } from '../../../src-main/worker/inspect.ts'
 import { verify } from '../../../src-main/worker/verify.ts'
-import { all, opened, root, sample, windowOn } from './setting.ts'
+import { all, next, opened, root, sample, windowOn } from './setting.ts'
 
 const door = join(root, 'src-main/worker/door.ts')
 const real = () => windowOn((environment) => forkEngine(door, { ...environment, BASIL_BACKEND: 'wasm' }))
@@ -95,5 +95,12 @@ test('of a linearised run: from its features, as stored with the run', async () 
   expect(mix).toMatchObject({ grouping: 'scalar', instant: true })
   const waves = await scored(window, mix, mix.own)
   expect(accuracies(waves.at(-1))).toEqual(mix.tasks.map(({ own }) => own))
-  await events.return?.()
+
+  const of = { models: [{ run, iteration: 0 }], tasks: { run }, split: 'validation' as const, mistakes: 0 }
+  const { evaluation } = await window.client.evaluations.start(of) // other work of the engine
+  expect((await next(events, 'waiting')).for).toContain('run 1')
+  const again = await opened(events)
+  expect(window.workbench.evaluations.show(evaluation).state).toBe('done')
+  expect(accuracies((await scored(window, again, mix.own)).at(-1))).toEqual(accuracies(waves.at(-1)))
+  window.workbench.mixes.close()
 })
