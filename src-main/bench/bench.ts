@@ -157,7 +157,7 @@ async function mixed(
     const { linearised } = c
     const files =
       c.model === 'sample' ? sampleFiles(join(checkout, 'resources', 'sample')) : await scratchTasks(c, filesOf)
-    const changes = 10 * rounds // a change is quick, and its tail is what is felt
+    const changes = c.model === 'b32' ? rounds : 10 * rounds // where one is quick, its tail is what is felt
     return { name: c.name, ...(await side.ask({ do: 'mix', rounds: changes, linearised, ...files }, mixSchema)) }
   } finally {
     side.end()

@@ -82,7 +82,7 @@ function oneVectorCases(what: string, batches: [keyof typeof shapes, number][]):
 export function mixCases(only: string): (StepCase & { linearised: boolean })[] {
   const all = oneVectorCases('mix', [
     ['sample', 0],
-    ['b32', 256],
+    ['b32', 64],
     ['tiny', 8],
   ]).flatMap((c) => [
     { ...c, vectors: 2, linearised: false },

@@ -1,5 +1,6 @@
 // The engine's double of a mix that is open: one task after the other with ten images, of which as many are right as
 // the first coefficient says in tenths. Two waves, 4 images and all; between them it waits for a newer one.
+import { BasilError } from '../../src-main/contract/errors.ts'
 import type { Mixing } from '../../src-main/worker/mix.ts'
 import { blocks } from './toy-quadratic.ts'
 
@@ -20,7 +21,8 @@ export function toyMix(): Mixing {
       yield { type: 'result', result: { session, instant: false, ...rest } }
     },
     score: async function* ({ session: of, seq, coefficients }) {
-      if (!isOpen || of !== session) throw new Error('not open')
+      if (!isOpen || of !== session)
+        throw new BasilError({ code: 'run-state', what: 'It is not open', where: '', why: 'a toy', next: 'nothing' })
       newest = Math.max(newest, seq)
       const share = Math.min(1, Math.max(0, coefficients.start[0]?.[0] ?? 0))
       for (const seen of [4, images]) {

@@ -19,7 +19,7 @@ const table = z.array(z.array(z.number()))
 export const mixCoefficientsSchema = z.object({ start: table, iterations: table })
 export type MixCoefficients = z.infer<typeof mixCoefficientsSchema>
 
-export const mixSplits = ['validation', 'training'] as const // never test data, which is opened once, at the end
+const mixSplits = ['validation', 'training'] as const // never test data, which is opened once, at the end
 
 /** A mix to be opened: its recipe, and the images it is measured on. */
 export const mixRequestSchema = z.object({

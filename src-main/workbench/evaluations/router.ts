@@ -9,15 +9,14 @@ import {
   type EvaluationRequest,
   evaluationRequestSchema,
   type WantedEvaluation,
-  type WantedTasks,
 } from '../../contract/api/evaluations.ts'
 import { writeAtomic } from '../../files/write-atomic.ts'
 import { inExports } from '../export/exports.ts'
 import type { Platform } from '../platform.ts'
 import type { Workbench } from '../workbench.ts'
-import { distinct, type Tasks, tasksOf } from './request.ts'
+import { distinct } from './request.ts'
+import { tasksFor } from './wanted.ts'
 
-export type TaskRooms = Pick<Workbench, 'evaluations' | 'library' | 'dataSets' | 'projects'>
 type Rooms = Pick<Workbench, 'evaluations' | 'library' | 'dataSets' | 'projects' | 'home'>
 
 export function evaluationsRouter(workbench: Rooms, platform: Platform) {
@@ -66,23 +65,4 @@ function requestOf({ models, tasks, split, mistakes }: WantedEvaluation, workben
     split,
     mistakes,
   })
-}
-
-/** What a window asks to measure on. Throws config-invalid where there are no such tasks. */
-export function tasksFor(
-  tasks: WantedTasks,
-  split: EvaluationRequest['split'],
-  { evaluations, library, dataSets, projects }: TaskRooms,
-): Pick<Tasks, 'tasks'> & Partial<Tasks> {
-  if ('run' in tasks) return evaluations.tasksOf(tasks.run, split)
-  if ('grant' in tasks) return tasksOf(projects.resolve(tasks.grant, tasks.config), split)
-  const inFile = ({ id, name }: { id: number; name: string }): string => `${library.show(id).path}${name && `#${name}`}`
-  const of = tasks.of.map(({ name, data, head, finetuned }) => ({
-    name,
-    data: 'dataSet' in data ? `${dataSets.show(data.dataSet).path}#${data.split}` : inFile(data),
-    head: inFile(head),
-    reference: finetuned === null ? null : { file: library.show(finetuned).path },
-    positive: null,
-  }))
-  return { tasks: of }
 }

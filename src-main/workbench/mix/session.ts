@@ -1,6 +1,7 @@
 // The one mix that is open, for one window. It has the engine only while nothing else wants it: it waits for what is at
-// work to end, is ended by whatever begins, and is opened again by itself when the engine is free. It is closed when
-// nobody listens any more, when another window opens one, and when nothing was asked of it for some minutes.
+// work to end, is ended by whatever begins, and is opened again by itself when the engine is free, also when the
+// engine ended under it. It is closed when nobody listens any more, when another window opens one, when nothing was
+// asked of it for some minutes, and when engine after engine ends under it.
 import type { MixCoefficients, MixEvent, MixOpened, MixScores, WantedMix } from '../../contract/api/mix.ts'
 import { BasilError, recordOf } from '../../contract/errors.ts'
 import type { Jobs } from '../jobs/queue.ts'
@@ -26,12 +27,14 @@ interface Options extends SessionParts {
   of: (wanted: WantedMix) => MixOf
 }
 
-type End = 'idle' | 'elsewhere' | 'lost' | 'busy' | 'left'
+type End = 'idle' | 'elsewhere' | 'lost' | 'left'
 
 interface Present {
   session: number | null // the engine's; null while it is not open there
   seq: number
   end(why: End): void
+  drop: () => void // it is not open in the engine any more
+  lost: number // engines that have ended since something was last measured
   ended: Promise<End>
   isOver: boolean
   touch(): void
@@ -39,53 +42,9 @@ interface Present {
 
 const tries = 3 // engines that may end under it one after the other
 
-export function createMixSession({ jobs, supervisor, of, idle = 5 * 60_000 }: Options): MixSession {
+export function createMixSession({ of, idle = 5 * 60_000, ...parts }: Options): MixSession {
+  const { jobs, supervisor } = parts
   let present: Present | null = null
-
-  /** Tells what has the engine until it is free. False where it is over before. */
-  async function* freeEngine(mine: Present): AsyncGenerator<MixEvent, boolean> {
-    let told = ''
-    for await (const _ of jobs.watch()) {
-      if (mine.isOver) return false
-      if (!jobs.isAtWork('engine')) return true
-      const what =
-        jobs.list().find(({ state, needs }) => state === 'running' && needs === 'engine')?.title ?? 'other work'
-      if (what !== told) yield { type: 'waiting', for: what }
-      told = what
-    }
-    return false
-  }
-
-  async function* opened(asked: MixOf, mine: Present): AsyncGenerator<MixEvent, MixOpened> {
-    for await (const told of heard(supervisor, (client) => client.mix.open(asked.request))) {
-      if (told.type === 'result') return told.result
-      yield told
-      if (mine.isOver) throw over()
-    }
-    throw over()
-  }
-
-  /** One sitting in the engine: from a free engine to its end there. */
-  async function* sitting(asked: MixOf, mine: Present): AsyncGenerator<MixEvent, End> {
-    if (!(yield* freeEngine(mine))) return mine.ended
-    const { images, ...found } = yield* opened(asked, mine)
-    mine.session = found.session
-    mine.touch()
-    const tasks = asked.known.tasks.map((task, t) => ({ ...task, images: images[t] ?? 0 }))
-    yield { type: 'opened', ...found, ...asked.known, tasks }
-    const why = await Promise.race([mine.ended, begins(mine)])
-    mine.session = null
-    return why
-  }
-
-  /** Something else has the engine. */
-  async function begins(mine: Present): Promise<End> {
-    for await (const _ of jobs.watch()) {
-      if (mine.isOver) break
-      if (jobs.isAtWork('engine')) return 'busy'
-    }
-    return mine.ended
-  }
 
   async function* open(wanted: WantedMix, signal: AbortSignal): AsyncGenerator<MixEvent, void> {
     const asked = of(wanted)
@@ -96,13 +55,7 @@ export function createMixSession({ jobs, supervisor, of, idle = 5 * 60_000 }: Op
     signal.addEventListener('abort', leave)
     if (signal.aborted) leave()
     try {
-      for (let lost = 0; !mine.isOver; ) {
-        try {
-          if ((yield* sitting(asked, mine)) === 'busy') continue
-        } catch (thrown) {
-          if (!mine.isOver && !jobs.isAtWork('engine') && !(isLost(thrown) && ++lost < tries)) throw thrown
-        }
-      }
+      yield* sittings(parts, asked, mine)
       const why = await mine.ended
       if (why === 'idle' || why === 'elsewhere' || why === 'lost') yield { type: 'closed', why }
     } finally {
@@ -122,15 +75,78 @@ export function createMixSession({ jobs, supervisor, of, idle = 5 * 60_000 }: Op
     mine.touch()
     const seq = ++mine.seq
     try {
-      yield* heard(supervisor, (client) => client.mix.score({ session, seq, coefficients }))
+      for await (const scores of heard(supervisor, (client) => client.mix.score({ session, seq, coefficients }))) {
+        mine.lost = 0
+        yield scores
+      }
     } catch (thrown) {
       if (mine.session !== session || jobs.isAtWork('engine')) return // it has ended meanwhile
-      if (recordOf(thrown).code === 'run-state' || isLost(thrown)) mine.end('lost')
-      else throw thrown
+      if (recordOf(thrown).code !== 'run-state' && !isLost(thrown)) throw thrown
+      if (isLost(thrown) && ++mine.lost >= tries) mine.end('lost')
+      mine.drop()
     }
   }
 
   return { open, score, close: () => present?.end('left') }
+}
+
+/** One after the other in the engine, until it is over. */
+async function* sittings(parts: SessionParts, asked: MixOf, mine: Present): AsyncGenerator<MixEvent, void> {
+  const isBusy = (): boolean => parts.jobs.isAtWork('engine')
+  while (!mine.isOver) {
+    try {
+      yield* sitting(parts, asked, mine)
+    } catch (thrown) {
+      if (!mine.isOver && !isBusy() && !(isLost(thrown) && ++mine.lost < tries)) throw thrown
+    }
+  }
+}
+
+/** From a free engine to its end there. */
+async function* sitting(parts: SessionParts, asked: MixOf, mine: Present): AsyncGenerator<MixEvent, void> {
+  const { jobs } = parts
+  if (!(yield* freeEngine(jobs, mine))) return
+  const { images, ...found } = yield* openedIn(parts, asked, mine)
+  const dropped = Promise.withResolvers<void>()
+  mine.drop = () => dropped.resolve()
+  mine.session = found.session
+  mine.touch()
+  const tasks = asked.known.tasks.map((task, t) => ({ ...task, images: images[t] ?? 0 }))
+  yield { type: 'opened', ...found, ...asked.known, tasks }
+  await Promise.race([mine.ended, begins(jobs, mine), dropped.promise])
+  mine.session = null
+}
+
+/** Tells what has the engine until it is free. False where it is over before. */
+async function* freeEngine(jobs: SessionParts['jobs'], mine: Present): AsyncGenerator<MixEvent, boolean> {
+  let told = ''
+  for await (const _ of jobs.watch()) {
+    if (mine.isOver) return false
+    if (!jobs.isAtWork('engine')) return true
+    const job = jobs.list().find(({ state, needs }) => state === 'running' && needs === 'engine')
+    const what = job?.title ?? 'other work'
+    if (what !== told) yield { type: 'waiting', for: what }
+    told = what
+  }
+  return false
+}
+
+async function* openedIn(
+  { supervisor }: SessionParts,
+  asked: MixOf,
+  mine: Present,
+): AsyncGenerator<MixEvent, MixOpened> {
+  for await (const told of heard(supervisor, (client) => client.mix.open(asked.request))) {
+    if (told.type === 'result') return told.result
+    yield told
+    if (mine.isOver) break
+  }
+  throw over()
+}
+
+/** Something else has the engine, or it is over. */
+async function begins(jobs: SessionParts['jobs'], mine: Present): Promise<void> {
+  for await (const _ of jobs.watch()) if (mine.isOver || jobs.isAtWork('engine')) return
 }
 
 function createPresent(idle: number): Present {
@@ -141,6 +157,8 @@ function createPresent(idle: number): Present {
     seq: 0,
     ended: promise,
     isOver: false,
+    drop: () => undefined,
+    lost: 0,
     end: (why) => {
       clearTimeout(timer)
       mine.isOver = true

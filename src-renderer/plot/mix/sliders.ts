@@ -17,7 +17,7 @@ export interface MixRow {
   cells: MixCell[]
 }
 
-export function columnsOf({ groups }: Pick<OpenedMix, 'groups'>, division: Division) {
+function columnsOf({ groups }: Pick<OpenedMix, 'groups'>, division: Division) {
   const [all] = blockGroups(groups, 'all')
   const parts = division === 'all' ? [] : blockGroups(groups, division)
   return parts.length > 1 && all ? [all, ...parts] : all ? [all] : []

@@ -1,8 +1,9 @@
 // A mix as bars, words and sliders.
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
 
 import type { MixScores, MixTask, OpenedMix } from '../../../src-main/contract/api/mix.ts'
 import { measuredWords, mixBars, mixMeans, mixSentence } from '../../../src-renderer/plot/mix/bars.ts'
+import { paced } from '../../../src-renderer/plot/mix/paced.ts'
 import { keyed, mixRows } from '../../../src-renderer/plot/mix/sliders.ts'
 
 const task = (name: string, change: Partial<MixTask> = {}): MixTask => ({
@@ -79,5 +80,25 @@ describe('sliders of a mix', () => {
     expect(['ArrowRight', 'ArrowDown', 'PageUp', 'PageDown', 'Home', 'End', 'a'].map(press)).toEqual([
       ...[0.3237, 0.3037, 0.4137, 0.2137, -1, 2, null],
     ])
+  })
+})
+
+describe('what is read out', () => {
+  it('is the newest at most every two seconds, and always the last', () => {
+    vi.useFakeTimers()
+    onTestFinished(() => void vi.useRealTimers())
+    const said: string[] = []
+    const voice = paced((text) => said.push(text), 2_000)
+    for (let i = 0; i < 30; i++) {
+      voice.tell(`${i}`) // ten times a second
+      vi.advanceTimersByTime(100)
+    }
+    expect(said).toEqual(['0', '19'])
+    vi.advanceTimersByTime(5_000)
+    expect(said).toEqual(['0', '19', '29'])
+    voice.tell('nobody hears it')
+    voice.end()
+    vi.advanceTimersByTime(5_000)
+    expect(said).toHaveLength(3)
   })
 })

@@ -1,6 +1,6 @@
 // A run's coefficients moved by hand, by the real engine on the sample: its own coefficients have the accuracy that is
 // stored with the run, nothing of any vector is the pre-trained model, and what is written follows from its recipe to
-// the byte. The same of a linearised run, whose features are at hand.
+// the byte. The same of a linearised run, whose features are at hand, and which gives way to other work of the engine.
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
@@ -13,15 +13,21 @@ import { withMean, zeroOf } from '../../../src-main/contract/mix/coefficients.ts
 import { forkEngine } from '../../../src-main/workbench/link/engine-process.ts'
 import { inspect } from '../../../src-main/worker/inspect.ts'
 import { verify } from '../../../src-main/worker/verify.ts'
-import { all, opened, root, sample, windowOn } from './setting.ts'
+import { all, next, opened, root, sample, windowOn } from './setting.ts'
 
 const door = join(root, 'src-main/worker/door.ts')
 const real = () => windowOn((environment) => forkEngine(door, { ...environment, BASIL_BACKEND: 'wasm' }))
 type Window = Awaited<ReturnType<typeof real>>
 
-async function ran({ workbench, client }: Window, change: object): Promise<number> {
+/** On a few learning and test images of the sample's first tasks. */
+async function ran({ workbench, client }: Window, count: number, change: object): Promise<number> {
   const { grant, config } = await client.projects.sample()
-  const { run } = await client.runs.start({ grant, config: { ...config, ...change } })
+  const tasks = config.tasks.slice(0, count).map((task) => ({
+    ...task,
+    ...{ data: `${task.data}?n=48`, test: `${task.test}?n=16` },
+  }))
+  const vectors = config.vectors.slice(0, count)
+  const { run } = await client.runs.start({ grant, config: { ...config, tasks, vectors, ...change } })
   for await (const event of workbench.runs.watch(run)) if (event.type === 'done') return run
   throw new Error('the run did not end')
 }
@@ -36,7 +42,7 @@ async function scored({ client }: Window, { session }: OpenedMix, coefficients: 
 test('of DV-BASI: as stored with the run, as the pre-trained model, and written as its recipe says', async () => {
   const window = await real()
   const { client, workbench } = window
-  const run = await ran(window, { start: { method: 'atlas', epochs: 1 }, iterations: 1, epochs: 1 })
+  const run = await ran(window, 5, { start: { method: 'atlas', epochs: 1 }, iterations: 1, epochs: 1 })
   const events = (await client.mix.open({ run }))[Symbol.asyncIterator]()
   const mix = await opened(events)
   expect(mix).toMatchObject({ split: 'validation', grouping: 'tensor', instant: false })
@@ -87,7 +93,7 @@ function weightsOf(file = ''): Buffer {
 
 test('of a linearised run: from its features, as stored with the run', async () => {
   const window = await real()
-  const run = await ran(window, {
+  const run = await ran(window, 1, {
     ...{ method: 'atlas', linearised: 'cached', blocks: 'scalar', epochs: 1, start: undefined, iterations: undefined },
   })
   const events = (await window.client.mix.open({ run }))[Symbol.asyncIterator]()
@@ -95,5 +101,12 @@ test('of a linearised run: from its features, as stored with the run', async () 
   expect(mix).toMatchObject({ grouping: 'scalar', instant: true })
   const waves = await scored(window, mix, mix.own)
   expect(accuracies(waves.at(-1))).toEqual(mix.tasks.map(({ own }) => own))
-  await events.return?.()
+
+  const of = { models: [{ run, iteration: 0 }], tasks: { run }, split: 'validation' as const, mistakes: 0 }
+  const { evaluation } = await window.client.evaluations.start(of) // other work of the engine
+  expect((await next(events, 'waiting')).for).toContain('run 1')
+  const again = await opened(events)
+  expect(window.workbench.evaluations.show(evaluation).state).toBe('done')
+  expect(accuracies((await scored(window, again, mix.own)).at(-1))).toEqual(accuracies(waves.at(-1)))
+  window.workbench.mixes.close()
 })

@@ -75,6 +75,18 @@ test('a run at work is told and waited for, one that begins comes first, and the
   workbench.mixes.close()
 })
 
+test('it is open again by itself after the engine was ended under it', async () => {
+  const { client, workbench, run } = await ready()
+  const events = (await client.mix.open({ run }))[Symbol.asyncIterator]()
+  const mix = await opened(events)
+  expect(workbench.engine.restart()).toBe(true)
+  expect(await all(await client.mix.score({ session: mix.session, coefficients: mix.own }))).toEqual([])
+  const again = await opened(events)
+  const scores = await all(await client.mix.score({ session: again.session, coefficients: mix.own }))
+  expect(scores.at(-1)?.done).toBe(true)
+  workbench.mixes.close()
+})
+
 test('another window takes it over', async () => {
   const { client, workbench, run } = await ready()
   const one = (await client.mix.open({ run }))[Symbol.asyncIterator]()
