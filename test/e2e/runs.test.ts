@@ -164,7 +164,7 @@ inBrowser('runs that are over', () => {
     await page.getByLabel('Curves over').selectOption('epoch')
     await chart('Loss by epoch').waitFor()
     await sound('compare-runs')
-    await page.getByLabel(/^Coefficients as differences/).check()
+    await page.getByRole('checkbox', { name: /Coefficients as differences/ }).check()
     await chart('Coefficients, minus those of run 3').waitFor()
   })
 
