@@ -151,7 +151,7 @@ export function mapCharts(run: RunDetail, present: { stage: number; table: numbe
 }
 
 /** One number in more than one cell. */
-export function isConstant(rows: readonly HeatRow[]): boolean {
+function isConstant(rows: readonly HeatRow[]): boolean {
   const all = rows.flatMap(({ values }) => values)
   return all.length > 1 && all.every((value) => value === all[0]) && all[0] !== 0
 }

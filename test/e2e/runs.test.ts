@@ -63,14 +63,11 @@ inBrowser('runs that are over', () => {
     }
     await page.setViewportSize({ width: 1000, height: 700 })
     await shot(page, `${where}-narrow`)
-    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(1000)
+    expect(await page.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(1000)
     await page.setViewportSize({ width: 1440, height: 900 })
   }
 
-  const open = (address: string) =>
-    page.evaluate((hash) => {
-      location.hash = hash
-    }, address)
+  const open = (address: string) => page.evaluate(`location.hash = ${JSON.stringify(address)}`)
   const chart = (name: string) => page.getByRole('figure', { name, exact: true })
   async function saved(press: () => Promise<void>): Promise<{ name: string; bytes: Buffer }> {
     const [download] = await Promise.all([page.waitForEvent('download'), press()])
@@ -175,22 +172,16 @@ inBrowser('runs that are over', () => {
       await open('#/history')
       await page.getByRole('heading', { name: 'History', level: 1 }).waitFor()
       times.push(
-        await page.evaluate(
-          ({ hash, wanted }) =>
-            new Promise<number>((resolve) => {
-              const began = performance.now()
-              location.hash = hash
-              const look = () => {
-                const drawn = [...document.querySelectorAll('figure')].some(
-                  (one) => one.querySelectorAll('.swatch').length >= wanted,
-                )
-                if (drawn) resolve(performance.now() - began)
-                else requestAnimationFrame(look)
-              }
-              look()
-            }),
-          { hash: address, wanted: runs },
-        ),
+        await page.evaluate<number>(`new Promise((resolve) => {
+          const began = performance.now()
+          location.hash = ${JSON.stringify(address)}
+          const look = () => {
+            const keys = [...document.querySelectorAll('figure')].map((one) => one.querySelectorAll('.swatch').length)
+            if (keys.some((count) => count >= ${runs})) resolve(performance.now() - began)
+            else requestAnimationFrame(look)
+          }
+          look()
+        })`),
       )
     }
     const sorted = times.sort((a, b) => a - b).map(Math.round)

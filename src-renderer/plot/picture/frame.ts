@@ -14,10 +14,10 @@ export interface Box {
 }
 
 export const paperSize = { width: 420, height: 300 }
-export const paperLetters = "'Times New Roman', Times, 'Nimbus Roman', serif"
+const paperLetters = "'Times New Roman', Times, 'Nimbus Roman', serif"
 export const lettersOf = (form: Form): Pick<Scene, 'letters'> => (form === 'paper' ? { letters: paperLetters } : {})
 
-export const verticalMarks = 5 // about that many
+const verticalMarks = 5 // about that many
 
 /** Pixels that the names of a vertical axis and its title take. */
 export function leftFor(range: Pick<Scale, 'kind' | 'from' | 'to'>, text: AxisText): number {

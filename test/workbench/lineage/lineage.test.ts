@@ -1,9 +1,18 @@
 // Lineage, exports and paired tests over a real history: the engine is the test double, which writes real files.
 import { rmSync } from 'node:fs'
 
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 
-import { overTasks } from '../../../src-main/workbench/runs/paired.ts'
+import { type EvaluationReport, evaluationRequestSchema } from '../../../src-main/contract/api/evaluations.ts'
+import { bytes, type RunId, sha256 } from '../../../src-main/contract/branded.ts'
+import type { Recipe } from '../../../src-main/contract/run/recipe.ts'
+import { createEvaluation, putReport } from '../../../src-main/history/evaluations.ts'
+import { addEntries, putFacts, putHash } from '../../../src-main/history/library/entries.ts'
+import { openHistory } from '../../../src-main/history/open.ts'
+import type { History } from '../../../src-main/history/statement.ts'
+import { recipeOf } from '../../../src-main/workbench/export/recipe.ts'
+import { lineageOf } from '../../../src-main/workbench/lineage/graph.ts'
+import { overTasks, pairedRuns } from '../../../src-main/workbench/runs/paired.ts'
 import { follow, temporaryFolder, toyConfig, toyWorkbench } from '../toy.ts'
 
 test('a run stands between the models it was made of and those made of it; what was written is remembered with its hash', async () => {
@@ -68,4 +77,92 @@ test('runs are compared with the first over the tasks that both measured, or it 
   expect(overTasks(first, measured([], null)).why).toContain('no final evaluation')
   expect(overTasks(first, measured([0.9])).why).toContain('one task in common')
   expect(overTasks(measured([0.25, 0.5]), measured([0.5, 0.75])).why).toContain('alike')
+})
+
+/** Toy runs that are over, and the history they are in. */
+async function overRuns(count: number): Promise<{ history: History; runs: RunId[] }> {
+  const home = temporaryFolder()
+  const workbench = await toyWorkbench(home)
+  const runs: RunId[] = []
+  for (let seed = 0; seed < count; seed++) {
+    runs.push(await workbench.runs.start(toyConfig({ seed })))
+    await follow(workbench, runs[seed] ?? expect.fail('no run'))
+  }
+  await workbench.close()
+  const history = await openHistory(home)
+  onTestFinished(() => history.close())
+  return { history, runs }
+}
+
+/** A row of the library that says it was made by this recipe; no file lies there. */
+function shelved(history: History, path: string, hash: string, recipe: Recipe): number {
+  const place = { path, target: path, parts: [], bytes: bytes(10), modified: 0, quick: hash }
+  const [id = 0] = addEntries(history, [place], new Date(0))
+  const facts = {
+    format: 'safetensors',
+    layout: 'open_clip' as const,
+    architecture: null,
+    role: 'merged' as const,
+    dtype: 'F32',
+  }
+  const metadata = { 'basil.recipe': JSON.stringify(recipe) }
+  putFacts(history, id, { file: path, bytes: 10, ...facts, tensors: [], blocks: 1, parameters: 1, metadata })
+  putHash(history, id, sha256(hash))
+  return id
+}
+
+test('a merge of a run’s model stands behind it, and from there all leads back to the pre-trained model', async () => {
+  const {
+    history,
+    runs: [run = expect.fail('no run')],
+  } = await overRuns(1)
+  const recipe = recipeOf(history, run, null)
+  shelved(history, '/gone/made.safetensors', 'a1'.repeat(32), recipe)
+  const parent = { file: '', name: 'made.safetensors', sha256: sha256('a1'.repeat(32)) }
+  const merged = shelved(history, '/gone/merged.safetensors', 'b2'.repeat(32), {
+    ...recipe,
+    run: null,
+    vectors: [parent],
+  })
+  const { nodes, edges, root } = lineageOf(history, { id: merged })
+  expect(root).toBe('b2'.repeat(32))
+  const name = new Map(nodes.map((node) => [node.key, node.name]))
+  expect(edges.map(({ from, to, as }) => `${name.get(from)} > ${name.get(to)}, ${as}`).sort()).toEqual([
+    'base.safetensors > merged.safetensors, pretrained',
+    'base.safetensors > toy run, pretrained',
+    'cars.safetensors > toy run, vector',
+    'dtd.safetensors > toy run, vector',
+    'made.safetensors > merged.safetensors, vector',
+    'toy run > made.safetensors, iteration 2',
+  ])
+  const onwards = lineageOf(history, { run })
+  expect(onwards.nodes.map((node) => node.name)).toEqual(
+    expect.arrayContaining(['made.safetensors', 'merged.safetensors']),
+  )
+})
+
+test('two runs that an evaluation had on the same images are compared image by image, whichever came first', async () => {
+  const {
+    history,
+    runs: [first = expect.fail('no run'), second = expect.fail('no run')],
+  } = await overRuns(2)
+  const model = (run: RunId) => ({
+    ...{ name: `run ${run}`, run, iteration: 2, file: null, sha256: null, linearised: false },
+    ...{ architecture: 'ViT-B/32', accuracy: 0.5, relativeAccuracy: null },
+  })
+  const task = { name: 'cars', data: 'd', head: 'h', classes: null, images: null, reference: null, results: [] }
+  const report: EvaluationReport = {
+    split: 'test',
+    models: [model(second), model(first)],
+    tasks: [{ ...task, mcnemar: { onlyFirst: 9, onlySecond: 1, statistic: null, p: 0.021 } }],
+  }
+  const request = evaluationRequestSchema.parse({
+    models: report.models.map(({ name }) => ({ name, from: { file: name } })),
+    tasks: [{ name: 'cars', data: 'd', head: 'h' }],
+    split: 'test',
+  })
+  const evaluation = createEvaluation(history, request, new Date(0))
+  putReport(history, evaluation, report)
+  const [paired] = pairedRuns(history, [first, second])
+  expect(paired?.images).toEqual([{ evaluation, task: 'cars', onlyFirst: 1, onlySecond: 9, p: 0.021 }])
 })
