@@ -18,7 +18,7 @@ export function html(strings: TemplateStringsArray, ...parts: Part[]): Html {
 }
 
 /** What is markup by itself: never what came from a file. */
-export const verbatim = (text: string): Html => ({ [made]: true, text })
+const verbatim = (text: string): Html => ({ [made]: true, text })
 
 function textOf(part: Part): string {
   if (part === null || part === false) return ''
