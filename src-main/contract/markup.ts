@@ -18,7 +18,7 @@ export function html(strings: TemplateStringsArray, ...parts: Part[]): Html {
 }
 
 /** What is markup by itself: never what came from a file. */
-export const verbatim = (text: string): Html => ({ [made]: true, text })
+const verbatim = (text: string): Html => ({ [made]: true, text })
 
 function textOf(part: Part): string {
   if (part === null || part === false) return ''
@@ -34,3 +34,22 @@ export const percent = (share: number | null): string => (share === null ? '–'
 
 /** "p < 0.001" and "p = 0.042". */
 export const chance = (p: number): string => (p < 0.001 ? 'p < 0.001' : `p = ${p.toFixed(3)}`)
+
+/** A page that needs nothing else: no script, nothing is fetched, pictures are inside it. style: of this program. */
+export function htmlPage(title: string, style: string, body: Html): string {
+  const policy = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
+  return html`<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta http-equiv="Content-Security-Policy" content="${policy}">
+<title>${title}</title>
+<style>${verbatim(style)}</style>
+</head>
+<body>
+${body}
+</body>
+</html>
+`.text
+}

@@ -1,5 +1,5 @@
-// Whether runs differ by more than chance: each run against the first one, on the tasks that both measured, and image by
-// image where an evaluation had both on the same images.
+// Whether runs differ by more than chance: each run against the first one, on the tasks that both measured, and image
+// by image where an evaluation had both on the same images.
 import { oc } from '@orpc/contract'
 import { z } from 'zod'
 

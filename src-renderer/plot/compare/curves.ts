@@ -12,7 +12,7 @@ import { wilsonInterval } from '../study/interval.ts'
 export const axes = { step: 'step', epoch: 'epoch', time: 'engine seconds' } as const
 export type Axis = keyof typeof axes
 
-export const runName = ({ run, name }: Pick<RunDetail, 'run' | 'name'>): string => `Run ${run}: ${name}`
+const runName = ({ run, name }: Pick<RunDetail, 'run' | 'name'>): string => `Run ${run}: ${name}`
 
 /** Places count from 1, which gives a run its colour. */
 export function comparedLines(runs: readonly RunDetail[], measure: StudyMeasure, axis: Axis): StageLine[] {

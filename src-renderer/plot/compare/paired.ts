@@ -2,7 +2,7 @@
 import type { Paired } from '../../../src-main/contract/api/comparison.ts'
 import { counted, dash, points } from '../format.ts'
 
-export const chance = (p: number): string => (p < 0.001 ? 'p < 0.001' : `p ${p.toFixed(3)}`)
+const chance = (p: number): string => (p < 0.001 ? 'p < 0.001' : `p ${p.toFixed(3)}`)
 
 /** "+1.2 pt (−0.3 to +2.7)" */
 export function differenceText({ difference, interval }: Pick<Paired, 'difference' | 'interval'>): string {

@@ -1,6 +1,6 @@
 // A report as one page of HTML that needs nothing else: it may be mailed, holds no script and fetches nothing. Colours
 // are the window's own, light and dark; every text is escaped (contract/markup.ts), whatever a run or a file is called.
-import { type Html, html, verbatim } from '../../../src-main/contract/markup.ts'
+import { type Html, html, htmlPage } from '../../../src-main/contract/markup.ts'
 import { type Scene, svgOf } from '../picture/shapes.ts'
 
 /** The value of a variable of theme.css in a light and in a dark window. */
@@ -13,7 +13,11 @@ const names = [
 
 const look = `
 * { box-sizing: border-box; }
-body { max-width: 1120px; margin: 0 auto; padding: 28px 20px 60px; color: var(--ink); background: var(--paper); font: 14px/1.5 system-ui, -apple-system, 'Segoe UI', Roboto, 'Noto Sans', 'DejaVu Sans', sans-serif; font-variant-numeric: tabular-nums; }
+body {
+  max-width: 1120px; margin: 0 auto; padding: 28px 20px 60px; color: var(--ink); background: var(--paper);
+  font: 14px/1.5 system-ui, -apple-system, 'Segoe UI', Roboto, 'Noto Sans', 'DejaVu Sans', sans-serif;
+  font-variant-numeric: tabular-nums;
+}
 h1, h2, p, td, th, dd, figcaption { overflow-wrap: anywhere; }
 h1 { font-size: 23px; line-height: 1.25; margin: 0 0 4px; }
 h2 { font-size: 17px; margin: 30px 0 8px; }
@@ -21,7 +25,10 @@ p { margin: 4px 0 8px; max-width: 110ch; }
 .quiet, figcaption { color: var(--quiet); }
 .lead { font-size: 16px; font-weight: 600; }
 .notice { border-left: 3px solid var(--bad); padding-left: 10px; }
-.panel, figure { background: var(--panel); border: 1px solid var(--line); border-radius: 6px; padding: 14px 16px; margin: 10px 0; overflow-x: auto; }
+.panel, figure {
+  background: var(--panel); border: 1px solid var(--line); border-radius: 6px; padding: 14px 16px; margin: 10px 0;
+  overflow-x: auto;
+}
 figure h3 { font-size: 14px; margin: 0 0 8px; }
 table { border-collapse: collapse; }
 th, td { padding: 4px 12px; text-align: right; border-bottom: 1px solid var(--line); vertical-align: top; }
@@ -34,29 +41,22 @@ dt { color: var(--quiet); }
 dd { margin: 0; }
 summary { cursor: pointer; font-weight: 550; }
 pre { white-space: pre-wrap; overflow-wrap: anywhere; }
-code, pre { font: 12px/1.5 ui-monospace, 'Cascadia Mono', 'SF Mono', Menlo, Consolas, 'DejaVu Sans Mono', monospace; }
+code, pre {
+  font: 12px/1.5 ui-monospace, 'Cascadia Mono', 'SF Mono', Menlo, Consolas, 'DejaVu Sans Mono', monospace;
+}
 svg { max-width: 100%; height: auto; }
-@media print { :root { color-scheme: light; } body { max-width: none; padding: 0; } .panel, figure { break-inside: avoid; } }
+@media print {
+  :root { color-scheme: light; }
+  body { max-width: none; padding: 0; }
+  .panel, figure { break-inside: avoid; }
+}
 `
 
-export function pageHtml(title: string, body: Html | readonly (Html | false | null)[], colour: ColourIn): string {
+export function pageHtml(title: string, parts: readonly (Html | false | null)[], colour: ColourIn): string {
   const variables = names.map((name) => `--${name}: light-dark(${colour('light', name)}, ${colour('dark', name)});`)
-  const policy = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
-  return html`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="${policy}">
-<title>${title}</title>
-<style>:root { color-scheme: light dark; ${verbatim(variables.join(' '))} }${verbatim(look)}</style>
-</head>
-<body>
-<h1>${title}</h1>
-${body}
-</body>
-</html>
-`.text
+  const body = html`<h1>${title}</h1>
+${parts}`
+  return htmlPage(title, `:root { color-scheme: light dark; ${variables.join(' ')} }${look}`, body)
 }
 
 /** A drawing with its name and its sentence. */

@@ -14,15 +14,20 @@ export interface Box {
 }
 
 export const paperSize = { width: 420, height: 300 }
-export const paperLetters = "'Times New Roman', Times, 'Nimbus Roman', serif"
+const paperLetters = "'Times New Roman', Times, 'Nimbus Roman', serif"
 export const lettersOf = (form: Form): Pick<Scene, 'letters'> => (form === 'paper' ? { letters: paperLetters } : {})
 
-export const verticalMarks = 5 // about that many
+const verticalMarks = 5 // about that many
 
 /** Pixels that the names of a vertical axis and its title take. */
 export function leftFor(range: Pick<Scale, 'kind' | 'from' | 'to'>, text: AxisText): number {
   const names = named(marksOf(range, verticalMarks), text).map((mark) => widthOf(mark.text))
   return 24 + Math.max(12, ...names)
+}
+
+/** What fits: of "mean accuracy, validation" the part before the comma where there is no room for both. */
+function fitting(title: string, room: number): string {
+  return widthOf(title) <= room + 24 ? title : (title.split(', ')[0] ?? title)
 }
 
 /** Names stand left of the box, and a line goes across it at each. */
@@ -58,7 +63,7 @@ export function verticalAxis(box: Box, y: Scale, title: string, text: AxisText, 
       is: 'text',
       x: 11,
       y: middle,
-      text: title,
+      text: fitting(title, box.bottom - box.top),
       anchor: 'middle',
       turned: true,
       colour: form === 'paper' ? 'ink' : 'quiet',

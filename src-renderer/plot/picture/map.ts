@@ -57,112 +57,82 @@ interface MapSpec {
 
 const side = 20
 
-export function mapScene({
-  rows,
-  blocks,
-  own,
-  square = false,
-  text,
-  rowsAre = '',
-  columnsAre,
-  ramp,
-  width,
-}: MapSpec): Scene {
-  const limits = limitsOf(rows, own)
+interface Place extends MapSpec {
+  limits: readonly number[]
+  left: number
+  right: number
+  bottom: number
+  at: (column: number) => number // pixel
+}
+
+const top = 6
+
+export function mapScene(spec: MapSpec): Scene {
+  const { rows, blocks, own, square = false, rowsAre = '', columnsAre, width } = spec
   const left = 26 + Math.max(30, ...rows.map(({ name }) => widthOf(shortened(name, 26))))
   const columns = Math.max(1, ...rows.map(({ values }) => values.length))
   const right = square ? left + columns * side : width - (own ? 74 : 12)
-  const top = 6
   const bottom = top + rows.length * side
-  const cells = rows.flatMap(({ name, values, cells: names }, r): Shape[] => [
-    { is: 'text', x: left - 8, y: top + r * side + 14, text: shortened(name, 26), anchor: 'end', colour: 'ink' },
-    ...values.flatMap((value, c): Shape[] => {
-      if (value === null) return []
-      const [x, end] = [c, c + 1].map((at) => left + (at / values.length) * (right - left))
-      const colour = Number.isFinite(value)
-        ? `rgb(${diverging(value / (limits[r] ?? 1), ramp.low, ramp.zero, ramp.high).join(', ')})`
-        : 'bad'
-      return [
-        {
-          is: 'rectangle',
-          x: x ?? 0,
-          y: top + r * side,
-          width: (end ?? 0) - (x ?? 0),
-          height: side - 1.5,
-          colour,
-          says: `${text(value)}, ${names?.[c] ?? blocks[c] ?? c + 1}, ${name}`,
-        },
-      ]
-    }),
-    ...(own
-      ? [
-          {
-            is: 'text',
-            x: width - 6,
-            y: top + r * side + 14,
-            text: `±${text(limits[r] ?? 1).replace(/^[+−]/, '')}`,
-            anchor: 'end',
-            colour: 'quiet',
-          } as const,
-        ]
-      : []),
-  ])
   const at = (column: number) => left + (column / columns) * (right - left)
-  const below = square
-    ? blocks.map(
-        (block, c): Shape => ({
-          is: 'text',
-          x: at(c + 0.5) + 4,
-          y: bottom + 6,
-          text: shortened(block, 20),
-          anchor: 'end',
-          turned: true,
-          colour: 'ink',
-        }),
-      )
-    : layersOf(blocks).flatMap(({ name, from, to }): Shape[] => [
-        {
-          is: 'line',
-          points: [
-            { x: at(from), y: top },
-            { x: at(from), y: bottom + 4 },
-          ],
-          width: 1,
-          colour: 'edge',
-        },
-        ...(widthOf(name) < at(to) - at(from)
-          ? [
-              {
-                is: 'text',
-                x: (at(from) + at(to)) / 2,
-                y: bottom + 13,
-                text: name,
-                anchor: 'middle',
-                colour: 'quiet',
-              } as const,
-            ]
-          : []),
-      ])
-  const foot = bottom + (square ? 14 + Math.max(...blocks.map((block) => widthOf(shortened(block, 20)))) : 28)
+  const place = { ...spec, limits: limitsOf(rows, own), left, right, bottom, at }
+  const below = square ? classNames(place) : layerNames(place)
+  const named = Math.max(0, ...blocks.map((block) => widthOf(shortened(block, 20))))
+  const foot = bottom + (square ? 14 + named : 28)
+  const middle = (top + bottom) / 2
   const titles: Shape[] = [
     { is: 'text', x: (left + right) / 2, y: foot + 4, text: columnsAre, anchor: 'middle', colour: 'quiet' },
-    ...(rowsAre
-      ? [
-          {
-            is: 'text',
-            x: 12,
-            y: (top + bottom) / 2,
-            text: rowsAre,
-            anchor: 'middle',
-            turned: true,
-            colour: 'quiet',
-          } as const,
-        ]
-      : []),
+    { is: 'text', x: 12, y: middle, text: rowsAre, anchor: 'middle', turned: true, colour: 'quiet' },
   ]
   return {
     width: square ? Math.max(right + 12, 200) : width,
     height: foot + 12,
-    shapes: [...cells, ...below, ...titles],
+    shapes: [...rows.flatMap((_, r) => rowShapes(place, r)), ...below, ...titles],
   }
+}
+
+/** Its name, its cells, and where a scale of its own ends. */
+function rowShapes({ rows, blocks, own, text, ramp, width, limits, left, right }: Place, r: number): Shape[] {
+  const { name = '', values = [], cells } = rows[r] ?? {}
+  const [y, limit] = [top + r * side, limits[r] ?? 1]
+  const at = (column: number) => left + (column / values.length) * (right - left)
+  const drawn = values.flatMap((value, c): Shape[] => {
+    if (value === null) return []
+    const shade = diverging(value / limit, ramp.low, ramp.zero, ramp.high)
+    const colour = Number.isFinite(value) ? `rgb(${shade.join(', ')})` : 'bad'
+    const says = `${text(value)}, ${cells?.[c] ?? blocks[c] ?? c + 1}, ${name}`
+    return [{ is: 'rectangle', x: at(c), y, width: at(c + 1) - at(c), height: side - 1.5, colour, says }]
+  })
+  const end = `±${text(limit).replace(/^[+−]/, '')}`
+  return [
+    { is: 'text', x: left - 8, y: y + 14, text: shortened(name, 26), anchor: 'end', colour: 'ink' },
+    ...drawn,
+    ...(own ? [{ is: 'text', x: width - 6, y: y + 14, text: end, anchor: 'end', colour: 'quiet' } as const] : []),
+  ]
+}
+
+/** Upwards below their columns. */
+function classNames({ blocks, bottom, at }: Place): Shape[] {
+  const look = { anchor: 'end', turned: true, colour: 'ink' } as const
+  return blocks.map((block, c) => ({
+    ...look,
+    is: 'text',
+    x: at(c + 0.5) + 4,
+    y: bottom + 6,
+    text: shortened(block, 20),
+  }))
+}
+
+/** Below the columns of each layer, with a line where it begins. */
+function layerNames({ blocks, bottom, at }: Place): Shape[] {
+  return layersOf(blocks).flatMap(({ name, from, to }): Shape[] => {
+    const [start, end] = [at(from), at(to)]
+    const points = [top, bottom + 4].map((y) => ({ x: start, y }))
+    const middle = (start + end) / 2
+    return [
+      { is: 'line', points, width: 1, colour: 'edge' },
+      ...(widthOf(name) < end - start
+        ? [{ is: 'text', x: middle, y: bottom + 13, text: name, anchor: 'middle', colour: 'quiet' } as const]
+        : []),
+    ]
+  })
 }

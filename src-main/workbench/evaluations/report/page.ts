@@ -2,7 +2,7 @@
 // for whom, whether confidence is earned, groups, and the images that went wrong. It may be mailed: no script, and
 // nothing is fetched.
 import type { EvaluationReport, Opening, TaskReport, TaskResult } from '../../../contract/api/evaluations.ts'
-import { chance, type Html, html, percent, verbatim } from '../../../contract/markup.ts'
+import { chance, type Html, html, htmlPage, percent } from '../../../contract/markup.ts'
 import { settingsLine } from '../../../contract/tower.ts'
 import type { Presets } from '../../studies/presets/files.ts'
 import { confusedPairs, confusionMap, mostDrawn, nameOf, reliabilityDiagram } from './charts.ts'
@@ -19,29 +19,15 @@ interface Beside {
 export function reportHtml(report: EvaluationReport, { evaluation, created, openings, presets }: Beside): string {
   const { models, tasks, split } = report
   const title = `${models.map(({ name }) => name).join(' and ')} on ${split} data`
-  const policy = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
-  const page = html`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="${policy}">
-<title>${title}</title>
-<style>${verbatim(style)}</style>
-</head>
-<body>
-<h1>${title}</h1>
+  const body = html`<h1>${title}</h1>
 <p class="quiet">Evaluation ${evaluation} by Basil, ${created.slice(0, 16).replace('T', ' ')} UTC</p>
 ${testNotice(split, openings, evaluation)}
 ${[...new Set(models.flatMap(({ warnings = [] }) => warnings))].map((warning) => html`<p class="notice">${warning}</p>`)}
 ${summary(report)}
 ${provenance(report)}
 ${presets && papersFor(report, presets)}
-${tasks.map((task) => taskSection(report, task))}
-</body>
-</html>
-`
-  return page.text
+${tasks.map((task) => taskSection(report, task))}`
+  return htmlPage(title, style, body)
 }
 
 function testNotice(split: string, openings: readonly Opening[], evaluation: number): Html | null {
