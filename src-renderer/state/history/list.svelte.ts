@@ -8,7 +8,7 @@ import { placesOf } from '../../plot/runs/groups.ts'
 import { choice } from '../remembered.svelte.ts'
 import { Selection } from './selection.svelte.ts'
 
-const pageSize = 100
+const pageSize = 60
 const newestFirst: Sort = { by: 'run', down: true }
 
 class History {
