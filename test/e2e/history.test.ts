@@ -183,7 +183,7 @@ inBrowser('a history of ten thousand runs', () => {
   })
 
   it('runs are selected, tagged, pinned, thrown away and brought back', async () => {
-    await page.getByRole('button', { name: 'State', exact: true }).click()
+    await page.getByRole('group', { name: 'Filters' }).getByRole('button', { name: 'State' }).click()
     await page.getByRole('checkbox', { name: /failed/ }).check()
     await page.keyboard.press('Escape')
     await expect.poll(() => field().inputValue()).toBe('state:failed')

@@ -13,14 +13,14 @@ export interface Column {
 export const leastName = 180
 
 export const columns = {
-  run: { title: 'Run', width: 68, look: 'number' },
+  run: { title: 'Run', width: 72, look: 'number' },
   name: { title: 'Name', width: 0 },
   method: { title: 'Method', width: 130 },
   objective: { title: 'Objective', width: 112 },
   state: { title: 'State', width: 122 },
-  accuracy: { title: 'Accuracy', width: 82, look: 'number' },
-  relative: { title: 'Relative', width: 78, look: 'number' },
-  iterations: { title: 'Iterations', width: 84, look: 'number' },
+  accuracy: { title: 'Accuracy', width: 92, look: 'number' },
+  relative: { title: 'Relative', width: 88, look: 'number' },
+  iterations: { title: 'Iterations', width: 92, look: 'number' },
   seed: { title: 'Seed', width: 62, look: 'number' },
   created: { title: 'Created', width: 150 },
   duration: { title: 'Duration', width: 102, look: 'number' },
