@@ -47,6 +47,11 @@ export function createRouter(workbench: Workbench, platform: Platform) {
       }),
     },
     library: libraryRouter(workbench.library, platform),
+    lineage: {
+      of: os.lineage.of.handler(({ input }) => workbench.lineage.of(input)),
+      written: os.lineage.written.handler(({ input }) => workbench.lineage.written(input.run)),
+    },
+    comparison: { paired: os.comparison.paired.handler(({ input }) => workbench.lineage.paired(input.runs)) },
     data: dataRouter(workbench.dataSets, platform),
     heads: headsRouter(workbench.heads),
     history: {

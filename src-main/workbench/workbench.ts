@@ -22,6 +22,7 @@ import { createHistoryCare, type HistoryCare } from './history-care.ts'
 import { kindsOf } from './jobs/index.ts'
 import { createJobs, type Jobs } from './jobs/queue.ts'
 import { createLibrary, type Library } from './library/library.ts'
+import { createLineage, type LineageQuestions } from './lineage/questions.ts'
 import type { EngineProcess } from './link/engine-process.ts'
 import type { Patience } from './link/heartbeat.ts'
 import { inOwnProcessOf } from './link/own-process.ts'
@@ -71,6 +72,7 @@ export interface Workbench {
   readonly merges: Merges
   readonly studies: Studies
   readonly preferences: PreferenceStore
+  readonly lineage: LineageQuestions
   readonly engine: Pick<Supervisor, 'state' | 'describe' | 'restart' | 'ask'>
   readonly device: Device
   readonly installer: Installer
@@ -157,6 +159,7 @@ export async function openWorkbench(options: WorkbenchOptions): Promise<Workbenc
     sample: options.sample ?? join(resources, 'sample', 'dv-basi.json'),
     projects: createProjects((path) => library.holds(path) || dataSets.holds(path)),
     preferences: createPreferences(home),
+    lineage: createLineage(history),
     engine: supervisor,
     device: createDevice({ home, now: device, jobs, supervisor, measuring }),
     notices: history.notices,

@@ -64,9 +64,7 @@ export const compareRuns: Action = {
   shortcut: null,
   icon: GitCompare,
   enabled: () => onTicked() && history.selection.size >= 2 && history.selection.size <= 8,
-  run: () => {
-    location.hash = `#/runs/compare/${history.selection.runs.toSorted((a, b) => a - b).join(',')}`
-  },
+  run: () => router.go('compare-runs', { runs: history.selection.runs.toSorted((a, b) => a - b) }),
 }
 
 export const duplicateRun: Action = {

@@ -56,12 +56,14 @@ import {
 } from './queue.ts'
 import {
   cancelRun,
+  compareWith,
   exportModel,
   pauseRun,
   restartEngine,
   resumeOnCpu,
   resumeRun,
   runAgain,
+  showLineage,
   startRun,
   stopRun,
 } from './run.ts'
@@ -105,7 +107,10 @@ const groups: readonly ActionGroup[] = [
   { title: 'New run', actions: [openSample, openConfiguration, startRun, runWithControls, sweepFields] },
   {
     title: 'Run',
-    actions: [pauseRun, stopRun, cancelRun, restartEngine, resumeRun, resumeOnCpu, exportModel, runAgain],
+    actions: [
+      ...[pauseRun, stopRun, cancelRun, restartEngine, resumeRun, resumeOnCpu, exportModel, runAgain],
+      ...[compareWith, showLineage],
+    ],
   },
   { title: 'Studies', actions: [reproduceTable, pauseStudy, pauseStudyNow, resumeStudy, forgetStudy] },
   {

@@ -3,12 +3,15 @@ import Ban from '@lucide/svelte/icons/ban'
 import CircleStop from '@lucide/svelte/icons/circle-stop'
 import Cpu from '@lucide/svelte/icons/cpu'
 import Download from '@lucide/svelte/icons/download'
+import GitCompare from '@lucide/svelte/icons/git-compare'
+import Network from '@lucide/svelte/icons/network'
 import Pause from '@lucide/svelte/icons/pause'
 import Play from '@lucide/svelte/icons/play'
 import RotateCcw from '@lucide/svelte/icons/rotate-ccw'
 
 import type { Job } from '../../src-main/contract/api/jobs.ts'
 import type { RunDetail } from '../../src-main/contract/run/run.ts'
+import { comparing } from '../state/comparing.svelte.ts'
 import { compose } from '../state/compose.svelte.ts'
 import { queue } from '../state/queue.svelte.ts'
 import { router } from '../state/router.svelte.ts'
@@ -143,6 +146,29 @@ export const runAgain: Action = {
   enabled: isOver,
   run: async () => {
     if (current.view?.detail) await composeAgain(current.view.detail)
+  },
+}
+
+/** Opens the dialog that picks them. */
+export const compareWith: Action = {
+  id: 'compare-with',
+  title: 'Compare with…',
+  shortcut: 'Alt+P',
+  icon: GitCompare,
+  enabled: isOver,
+  run: async () => {
+    if (current.view) await comparing.ask(current.view.run)
+  },
+}
+
+export const showLineage: Action = {
+  id: 'show-lineage',
+  title: 'Show lineage',
+  shortcut: null,
+  icon: Network,
+  enabled: isOver,
+  run: () => {
+    if (current.view) router.go('lineage', { run: current.view.run })
   },
 }
 

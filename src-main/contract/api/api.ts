@@ -12,6 +12,7 @@ import { engineInfoSchema } from '../run/engine-info.ts'
 import { exportedSchema } from '../run/recipe.ts'
 import { runDetailSchema, runEventSchema } from '../run/run.ts'
 import { told } from '../wire/told.ts'
+import { comparisonApi } from './comparison.ts'
 import { dataApi } from './data.ts'
 import { disentanglementApi } from './disentanglement.ts'
 import { engineChoiceSchema } from './engines.ts'
@@ -20,6 +21,7 @@ import { headsApi } from './heads.ts'
 import { historyApi } from './history.ts'
 import { jobsApi } from './jobs.ts'
 import { libraryApi } from './library.ts'
+import { lineageApi } from './lineage.ts'
 import { mergesApi } from './merges.ts'
 import { deviceSchema, installEventSchema, nativeKinds, nativeStatusSchema } from './native.ts'
 import { preferencesApi } from './preferences.ts'
@@ -92,6 +94,8 @@ export const api = {
     ),
   },
   library: libraryApi,
+  lineage: lineageApi,
+  comparison: comparisonApi,
   data: dataApi,
   heads: headsApi,
   history: historyApi,
