@@ -1,5 +1,5 @@
-// Ten thousand runs with a million coefficients in a real browser: found, sorted, grouped, selected, tagged, thrown away
-// and brought back; and what the page and its questions take, which is printed and fails nothing.
+// Ten thousand runs with a million coefficients in a real browser: found, sorted, grouped, selected, tagged, thrown
+// away and brought back; and what the page and its questions take, which is printed and fails nothing.
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'

@@ -32,9 +32,9 @@ export function putMany(history: History, count: number): void {
     db.prepare(
       `INSERT INTO runs (name, ${columns}) SELECT 'Sweep of sweep base: learningRate 0.' || n.value || ' of ' || r.method,
        r.method, CASE n.value % 3 WHEN 0 THEN 'entropy' ELSE 'cross-entropy' END, r.grouping,
-       CASE n.value % 11 WHEN 0 THEN 'failed' WHEN 5 THEN 'stopped' ELSE 'done' END, n.value % 7, ${instant}, ${instant},
-       10 + n.value % 4000, r.iterations_planned, r.iterations_planned, r.config, 0.5 + (n.value * 7919 % 4999) / 10000.0,
-       0.7 + (n.value * 104729 % 3001) / 10000.0 FROM ${range} JOIN runs r ON r.run = 1 + n.value % :methods`,
+       CASE n.value % 11 WHEN 0 THEN 'failed' WHEN 5 THEN 'stopped' ELSE 'done' END, n.value % 7, ${instant},
+       ${instant}, 10 + n.value % 4000, r.iterations_planned, r.iterations_planned, r.config,
+       0.5 + (n.value * 7919 % 4999) / 10000.0, 0.7 + (n.value * 104729 % 3001) / 10000.0 FROM ${range} JOIN runs r ON r.run = 1 + n.value % :methods`,
     ).run(values)
     db.prepare('DELETE FROM runs WHERE run <= :methods').run({ methods: methods.length })
     db.exec(
