@@ -42,7 +42,8 @@ function putMarks(history: History, run: RunId, wanted: Partial<Marks>): void {
   const { tags, notes, pinned, trashed } = { ...marksOf(history, run), ...wanted }
   const values = { run, tags: JSON.stringify(tags), notes, pinned: Number(pinned), trashed }
   const text = `INSERT INTO run_marks (run, tags, notes, pinned, trashed)
-     VALUES (:run, :tags, :notes, :pinned, :trashed) ON CONFLICT (run) DO UPDATE SET tags = :tags, notes = :notes, pinned = :pinned, trashed = :trashed`
+     VALUES (:run, :tags, :notes, :pinned, :trashed)
+     ON CONFLICT (run) DO UPDATE SET tags = :tags, notes = :notes, pinned = :pinned, trashed = :trashed`
   change(history, text, values)
 }
 

@@ -92,7 +92,9 @@ test('damaged marks are told of, and the run is shown without them', async () =>
   const history = await opened(folder())
   const run = putRun(history, 'a')
   tagRuns(history, [run], ['paper'], [])
-  history.db.exec('DROP TRIGGER run_marks_written; DROP TRIGGER checksum_run_marks_changing; DROP TRIGGER checksum_run_marks_changed')
+  history.db.exec(
+    'DROP TRIGGER run_marks_written; DROP TRIGGER checksum_run_marks_changing; DROP TRIGGER checksum_run_marks_changed',
+  )
   history.db.prepare("UPDATE run_marks SET notes = 'not mine', checksum = 1").run()
   expect(listRuns(history, { limit: 1 }).rows).toMatchObject([{ name: 'a', tags: [], notes: '' }])
   expect(history.notices).toMatchObject([{ code: 'history-damaged', where: 'table run_marks, run 1' }])

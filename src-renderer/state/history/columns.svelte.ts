@@ -10,7 +10,7 @@ export interface Column {
   look?: 'number'
 }
 
-export const leastName = 180
+const leastName = 180
 
 export const columns = {
   run: { title: 'Run', width: 72, look: 'number' },

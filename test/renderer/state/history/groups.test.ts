@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 
-import { placesOf } from '../../../../src-renderer/plot/runs/groups.ts'
+import { placesOf } from '../../../../src-renderer/state/history/groups.ts'
 
 const groups = [
   { key: 'a', runs: 2 },
