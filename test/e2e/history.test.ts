@@ -199,7 +199,7 @@ inBrowser('a history of ten thousand runs', () => {
     await page.setViewportSize({ width: 1440, height: 900 })
     await page.getByRole('button', { name: 'Tag…' }).click()
     await page.getByLabel('Add', { exact: true }).fill('broken, look at')
-    await page.getByRole('button', { name: 'Tag', exact: true }).click()
+    await page.getByRole('dialog').getByRole('button', { name: 'Tag', exact: true }).click()
     await field().fill('state:failed tag:"look at"')
     await status().getByText('4 of 4 runs selected').waitFor()
     await page.getByRole('button', { name: 'Pin', exact: true }).click()
