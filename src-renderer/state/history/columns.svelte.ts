@@ -10,7 +10,7 @@ export interface Column {
   look?: 'number'
 }
 
-const leastName = 180
+const leastName = 220
 
 export const columns = {
   run: { title: 'Run', width: 72, look: 'number' },
