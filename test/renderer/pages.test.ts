@@ -86,7 +86,7 @@ test('an id is of one action, and a page’s key of one page', () => {
 })
 
 test('an address is a page’s and back, and what no page has is the first page', () => {
-  const numbers = { id: 7, a: 1, b: 2, pretrained: 3, others: [4, 5], run: 6, study: 8, evaluation: 9 }
+  const numbers = { id: 7, a: 1, b: 2, pretrained: 3, others: [4, 5], run: 6, study: 8, evaluation: 9, runs: [1, 2] }
   for (const one of pages) {
     const own = new Router()
     const at = windowAt(addressOf(one, numbers))
