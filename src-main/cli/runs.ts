@@ -30,14 +30,17 @@ export function runsCommand(): Command {
     .description('list the runs, newest first, or say something of them')
     .argument('[query...]', 'which ones; all but those in the trash if not given')
     .option('--json', 'as a JSON array')
+    .allowUnknownOption() // -tag:old
     .addHelpText('after', help)
-    .action((query: string[], { json = false }) =>
-      withWorkbench(json, false, async ({ runs }) => {
+    .action((query: string[], { json = false }) => {
+      const unknown = query.find((word) => word.startsWith('--'))
+      if (unknown) command.error(`error: unknown option '${unknown}'`)
+      return withWorkbench(json, false, async ({ runs }) => {
         const { rows } = runs.list({ limit: most, query: query.join(' ') })
         if (json) printJson(rows)
         else for (const row of rows) print(listedLine(row))
-      }),
-    )
+      })
+    })
   const changing = (name: string, says: string, act: (care: Care, runs: RunId[], given: Given) => void): Command =>
     command
       .command(name)

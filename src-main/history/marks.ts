@@ -1,5 +1,5 @@
-// What a person says of runs: name, tags, notes, pinned or not, in the trash or not. Only emptying the trash takes a run
-// away for good, with all that hangs on it; its number is never used again.
+// What a person says of runs: name, tags, notes, pinned or not, in the trash or not. Only emptying the trash takes a
+// run away for good, with all that hangs on it; its number is never used again.
 import type { MarkedRun, Refused, Trash } from '../contract/api/runs.ts'
 import type { RunId } from '../contract/branded.ts'
 import { sound } from './checksums.ts'
@@ -41,7 +41,8 @@ export function markedRun(history: History, run: RunId): MarkedRun {
 function putMarks(history: History, run: RunId, wanted: Partial<Marks>): void {
   const { tags, notes, pinned, trashed } = { ...marksOf(history, run), ...wanted }
   const values = { run, tags: JSON.stringify(tags), notes, pinned: Number(pinned), trashed }
-  const text = `INSERT INTO run_marks (run, tags, notes, pinned, trashed) VALUES (:run, :tags, :notes, :pinned, :trashed)
+  const text = `INSERT INTO run_marks (run, tags, notes, pinned, trashed)
+     VALUES (:run, :tags, :notes, :pinned, :trashed)
      ON CONFLICT (run) DO UPDATE SET tags = :tags, notes = :notes, pinned = :pinned, trashed = :trashed`
   change(history, text, values)
 }

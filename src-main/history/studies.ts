@@ -187,7 +187,41 @@ export function putStudyState(
   })
 }
 
+type Columns = Record<string, string | number | null>
+
+/** All there was of a study, for as long as it can be brought back. */
+export interface ForgottenStudy {
+  study: Columns
+  runs: Columns[]
+}
+
 /** Its runs stay. */
-export function forgetStudy(history: History, study: number): void {
-  change(history, 'DELETE FROM studies WHERE study = :study', { study })
+export function forgetStudy(history: History, study: number): ForgottenStudy {
+  return transaction(history, () => {
+    const columns = 'study, name, created, state, error, definition'
+    const found = row<Columns>(history, `SELECT ${columns} FROM studies WHERE study = :study`, { study }) ?? {}
+    const planned = 'SELECT study, place, arm, part, seed, config, run FROM study_runs WHERE study = :study'
+    const runs = rows<Columns>(history, planned, { study })
+    change(history, 'DELETE FROM studies WHERE study = :study', { study })
+    return { study: found, runs }
+  })
+}
+
+/** Under its own number; a run that is gone by now is missing from it. */
+export function bringBackStudy(history: History, { study, runs }: ForgottenStudy): void {
+  transaction(history, () => {
+    change(
+      history,
+      `INSERT INTO studies (study, name, created, state, error, definition)
+       VALUES (:study, :name, :created, :state, :error, :definition)`,
+      study,
+    )
+    for (const planned of runs)
+      change(
+        history,
+        `INSERT INTO study_runs (study, place, arm, part, seed, config, run)
+         VALUES (:study, :place, :arm, :part, :seed, :config, (SELECT run FROM runs WHERE run = :run))`,
+        planned,
+      )
+  })
 }

@@ -6,12 +6,10 @@ import Pin from '@lucide/svelte/icons/pin'
 import PinOff from '@lucide/svelte/icons/pin-off'
 import RotateCcw from '@lucide/svelte/icons/rotate-ccw'
 import Tag from '@lucide/svelte/icons/tag'
-import Trash from '@lucide/svelte/icons/trash-2'
+import Trash from '@lucide/svelte/icons/trash'
 
 import type { RunId } from '../../src-main/contract/branded.ts'
 import { BasilError } from '../../src-main/contract/errors.ts'
-import { client } from '../bridge.ts'
-import { counted } from '../plot/format.ts'
 import { care } from '../state/history/care.svelte.ts'
 import { history } from '../state/history/list.svelte.ts'
 import { marks } from '../state/history/marks.svelte.ts'
@@ -64,9 +62,7 @@ export const compareRuns: Action = {
   shortcut: null,
   icon: GitCompare,
   enabled: () => onTicked() && history.selection.size >= 2 && history.selection.size <= 8,
-  run: () => {
-    location.hash = `#/runs/compare/${history.selection.runs.toSorted((a, b) => a - b).join(',')}`
-  },
+  run: () => router.go('compare-runs', { runs: history.selection.runs.toSorted((a, b) => a - b) }),
 }
 
 export const duplicateRun: Action = {
@@ -83,7 +79,7 @@ export const duplicateRun: Action = {
 
 async function pin(pinned: boolean): Promise<void> {
   const runs = chosen()
-  await client.runs.pin({ runs, pinned })
+  await care.pin(runs, pinned)
   await changed(runs)
 }
 
@@ -118,9 +114,8 @@ export const tagRuns: Action = {
 }
 
 export async function putTags(add: string[], remove: string[]): Promise<void> {
-  care.tagging = false
   const runs = chosen()
-  await client.runs.tag({ runs, add, remove })
+  await care.tag(runs, add, remove)
   await Promise.all([changed(runs), history.lookOver()])
 }
 
@@ -132,10 +127,10 @@ export const trashRuns: Action = {
   icon: Trash,
   enabled: () => chosen().length > 0 && !isInTrash(),
   run: async () => {
-    const { done, refused } = await client.runs.trash({ runs: chosen() })
+    const { done, refused } = await care.toTrash(chosen())
     if (done.length > 0)
-      undo.give(`${counted(done.length, 'run')} moved to the trash`, async () => {
-        await client.runs.restore({ runs: done })
+      undo.give(`${done.length} ${done.length === 1 ? 'run' : 'runs'} moved to the trash`, async () => {
+        await care.restore(done)
         await changed(done)
       })
     for (const { run, why } of refused.slice(0, 3))
@@ -160,7 +155,7 @@ export const restoreRuns: Action = {
   enabled: () => chosen().length > 0 && isInTrash(),
   run: async () => {
     const runs = chosen()
-    await client.runs.restore({ runs })
+    await care.restore(runs)
     await changed(runs)
   },
 }

@@ -6,6 +6,7 @@ import Play from '@lucide/svelte/icons/play'
 import SlidersHorizontal from '@lucide/svelte/icons/sliders-horizontal'
 import Trash from '@lucide/svelte/icons/trash'
 
+import type { StudySummary } from '../../src-main/contract/api/studies.ts'
 import { iterates } from '../../src-main/contract/methods/lookup.ts'
 import { configSchema } from '../../src-main/contract/run/config.ts'
 import { compose } from '../state/compose.svelte.ts'
@@ -15,6 +16,7 @@ import { draft } from '../state/studies/draft.svelte.ts'
 import { openedStudy } from '../state/studies/opened-study.svelte.ts'
 import { presets } from '../state/studies/presets.svelte.ts'
 import { studies } from '../state/studies/studies.svelte.ts'
+import { undo } from '../state/undo.svelte.ts'
 import { workbench } from '../state/workbench.svelte.ts'
 import type { Action } from './action.ts'
 
@@ -84,16 +86,23 @@ export const resumeStudy: Action = {
   run: () => openedStudy.resume(),
 }
 
-/** Asks first. */
 export const forgetStudy: Action = {
   id: 'forget-study',
   title: 'Forget study',
   shortcut: null,
   icon: Trash,
   enabled: () => (shown()?.state ?? 'running') !== 'running',
-  run: () => {
-    studies.forgetting = shown()
+  run: async () => {
+    const study = shown()
+    if (study) await forget(study)
   },
+}
+
+/** It and its table go, and can be brought back; its runs stay. */
+export async function forget({ study, name }: Pick<StudySummary, 'study' | 'name'>): Promise<void> {
+  await studies.forget(study)
+  undo.give(`Study ${study}, “${name}”, is forgotten; its runs stay`, () => studies.bringBack(study))
+  if (router.at('study')) router.go('studies')
 }
 
 /** Starts what the dialog says and shows it. */
@@ -105,10 +114,4 @@ export async function beginStudy(): Promise<void> {
 /** Starts the rows of a table that have all they need. */
 export async function beginTable(): Promise<void> {
   router.go('study', { study: await presets.begin() })
-}
-
-/** After the question was answered. */
-export async function forgetAsked(): Promise<void> {
-  await studies.forget()
-  if (router.at('study')) router.go('studies')
 }

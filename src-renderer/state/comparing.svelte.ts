@@ -1,6 +1,7 @@
 // Runs beside each other: those of the page, read all at once, and the dialog that picks some to set beside one.
 import type { Paired } from '../../src-main/contract/api/comparison.ts'
 import type { ErrorRecord } from '../../src-main/contract/errors.ts'
+import { parseQuery, printQuery } from '../../src-main/contract/run/query/query.ts'
 import type { RunDetail, RunSummary } from '../../src-main/contract/run/run.ts'
 import { client, errorOf } from '../bridge.ts'
 
@@ -56,7 +57,9 @@ class Comparing {
   }
 
   async find(search: string): Promise<void> {
-    const { rows } = await client.runs.list({ query: search, limit: listed })
+    const { query } = parseQuery(search)
+    if (!query) return // what was found before stays
+    const { rows } = await client.runs.list({ query: printQuery(query), limit: listed })
     this.found = rows.filter(({ run }) => run !== this.first)
   }
 }

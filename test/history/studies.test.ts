@@ -13,6 +13,7 @@ import { putManifest } from '../../src-main/history/run-images.ts'
 import { createRun, endRun } from '../../src-main/history/runs.ts'
 import { putStage } from '../../src-main/history/stages.ts'
 import {
+  bringBackStudy,
   createStudy,
   forgetStudy,
   listStudies,
@@ -110,4 +111,21 @@ test('a study keeps its state and the reason it paused; forgotten, its runs stay
   forgetStudy(history, study)
   expect(listStudies(history)).toEqual([])
   expect(runDetail(history, runId(1)).name).toBe('toy run')
+})
+
+test('a study that is forgotten comes back as it was, without the runs that are gone by then', async () => {
+  const history = await opened(folder())
+  const planned = [1, 2].map((seed) => ({ arm: 'a', part: '', seed, config: toyConfig({ seed }) }))
+  const study = createStudy(history, definition, planned, now)
+  const runs = planned.map(() => createRun(history, toyConfig(), now))
+  for (const [place, run] of runs.entries()) putStudyRun(history, study, place, run)
+  putStudyState(history, study, 'done')
+  const before = [studyOf(history, study), studyRunsOf(history, study)]
+  bringBackStudy(history, forgetStudy(history, study))
+  expect([studyOf(history, study), studyRunsOf(history, study)]).toEqual(before)
+  const forgotten = forgetStudy(history, study)
+  expect(listStudies(history)).toEqual([])
+  history.db.prepare('DELETE FROM runs WHERE run = ?').run(runs[0])
+  bringBackStudy(history, forgotten)
+  expect(studyRunsOf(history, study).map(({ run }) => run)).toEqual([null, runs[1]])
 })

@@ -122,6 +122,8 @@ export const studiesApi = {
   /** Goes on after what is done; an interrupted run is resumed. */
   resume: oc.input(one).output(one),
   forget: oc.input(one).output(z.boolean()), // its runs stay
+  /** One that was forgotten since Basil was started. */
+  bringBack: oc.input(one).output(one),
   /** Tells when to ask again. */
   watch: oc.output(eventIterator(z.object({ version: z.number() }))),
 }

@@ -70,8 +70,8 @@ export function groupsOf(history: History, { query = '', group = 'none' }: Asked
     const { key, order } = groupings[group]
     const found = rows<Omit<RunGroup, 'name'>>(
       history,
-      `SELECT CAST(${key} AS TEXT) AS key, count(*) AS runs, max(accuracy) AS accuracy, max(relative) AS relativeAccuracy
-       FROM ${runsNow} WHERE ${text} GROUP BY key ORDER BY ${order}`,
+      `SELECT CAST(${key} AS TEXT) AS key, count(*) AS runs, max(accuracy) AS accuracy,
+       max(relative) AS relativeAccuracy FROM ${runsNow} WHERE ${text} GROUP BY key ORDER BY ${order}`,
       { ...values, ...momentOf(history) },
     )
     const names = group === 'study' ? studyNames(history) : new Map<string, string>()

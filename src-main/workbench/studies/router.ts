@@ -53,6 +53,7 @@ export function studiesRouter(workbench: Workbench) {
     pause: os.pause.handler(({ input }) => studies.pause(input.study, input.now)),
     resume: os.resume.handler(async ({ input }) => ({ study: await studies.resume(input.study) })),
     forget: os.forget.handler(({ input }) => studies.forget(input.study)),
+    bringBack: os.bringBack.handler(({ input }) => ({ study: studies.bringBack(input.study) })),
     watch: os.watch.handler(() => studies.watch()),
   }
 }

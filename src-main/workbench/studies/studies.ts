@@ -10,7 +10,9 @@ import { parseStudy, plannedRuns } from '../../contract/run/study.ts'
 import { jobAbout, type StoredJob } from '../../history/jobs.ts'
 import type { History } from '../../history/statement.ts'
 import {
+  bringBackStudy,
   createStudy,
+  type ForgottenStudy,
   forgetStudy,
   listStudies,
   type Planned,
@@ -55,6 +57,8 @@ export interface Studies {
   resume(study: number): Promise<number>
   /** Throws run-state while it is at work or waits. */
   forget(study: number): boolean
+  /** One that was forgotten since the workbench was opened. Throws run-missing. */
+  bringBack(study: number): number
   /** Every change of what list and show give, until the study no longer works. */
   follow(study: number): AsyncGenerator<{ version: number }>
   watch(): AsyncGenerator<{ version: number }>
@@ -68,6 +72,7 @@ export interface StudiesAtWork {
 }
 
 export function createStudies({ history, home, jobs, runs }: StudyPlace): { studies: Studies; atWork: StudiesAtWork } {
+  const forgotten = new Map<number, ForgottenStudy>() // of this sitting
   const wish = pauseWish(home)
 
   const atWork = (study: number): StoredJob | null => {
@@ -124,9 +129,16 @@ export function createStudies({ history, home, jobs, runs }: StudyPlace): { stud
     forget: (study) => {
       requireLeft(study)
       studyOf(history, study)
-      forgetStudy(history, study)
+      forgotten.set(study, forgetStudy(history, study))
       jobs.beat()
       return true
+    },
+    bringBack: (study) => {
+      const known = forgotten.get(study) ?? notForgotten(study)
+      bringBackStudy(history, known)
+      forgotten.delete(study)
+      jobs.beat()
+      return study
     },
     follow: (study) => untilLeft(jobs.watch(), () => atWork(study) === null),
     watch: () => jobs.watch(),
@@ -138,6 +150,16 @@ export function createStudies({ history, home, jobs, runs }: StudyPlace): { stud
       drop: (study) => putStudyState(history, study, 'paused'),
     },
   }
+}
+
+function notForgotten(study: number): never {
+  throw new BasilError({
+    code: 'run-missing',
+    what: 'The study cannot be brought back',
+    where: `study ${study}`,
+    why: 'it was not forgotten since Basil was started',
+    next: 'its runs are still in the history',
+  })
 }
 
 /** What is told until nobody is at it any more, and once more then. */

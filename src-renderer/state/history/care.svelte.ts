@@ -1,7 +1,7 @@
-// Dialogs of the history, and the list as a file.
+// What is done with several runs at once, and the dialogs that ask before.
 import type { ListedRun, Trash } from '../../../src-main/contract/api/runs.ts'
+import type { RunId } from '../../../src-main/contract/branded.ts'
 import { client } from '../../bridge.ts'
-import { runsCsv } from '../../plot/runs/cells.ts'
 import { history } from './list.svelte.ts'
 
 const atATime = 500 // runs
@@ -27,14 +27,31 @@ class Care {
     await client.runs.emptyTrash()
   }
 
-  /** Of the runs that are ticked, in the list's order, or of all that are found. */
-  async csv(): Promise<string> {
+  async pin(runs: RunId[], pinned: boolean): Promise<void> {
+    await client.runs.pin({ runs, pinned })
+  }
+
+  async tag(runs: RunId[], add: string[], remove: string[]): Promise<void> {
+    this.tagging = false
+    await client.runs.tag({ runs, add, remove })
+  }
+
+  toTrash(runs: RunId[]) {
+    return client.runs.trash({ runs })
+  }
+
+  async restore(runs: RunId[]): Promise<void> {
+    await client.runs.restore({ runs })
+  }
+
+  /** The runs that are ticked, in the list's order, or all that are found. */
+  async rows(): Promise<ListedRun[]> {
     const { selection, asked } = history
     const all: ListedRun[] = []
     for (let offset = 0; ; offset += atATime) {
       const { rows } = await client.runs.list({ ...asked, offset, limit: atATime })
       all.push(...rows.filter(({ run }) => selection.size === 0 || selection.has(run)))
-      if (rows.length < atATime) return runsCsv(all)
+      if (rows.length < atATime) return all
     }
   }
 }

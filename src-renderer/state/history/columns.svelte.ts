@@ -10,20 +10,20 @@ export interface Column {
   look?: 'number'
 }
 
-export const leastName = 180
+const leastName = 220
 
 export const columns = {
-  run: { title: 'Run', width: 68, look: 'number' },
+  run: { title: 'Run', width: 72, look: 'number' },
   name: { title: 'Name', width: 0 },
-  method: { title: 'Method', width: 118 },
+  method: { title: 'Method', width: 130 },
   objective: { title: 'Objective', width: 112 },
   state: { title: 'State', width: 122 },
-  accuracy: { title: 'Accuracy', width: 82, look: 'number' },
-  relative: { title: 'Relative', width: 78, look: 'number' },
-  iterations: { title: 'Iterations', width: 84, look: 'number' },
+  accuracy: { title: 'Accuracy', width: 92, look: 'number' },
+  relative: { title: 'Relative', width: 88, look: 'number' },
+  iterations: { title: 'Iterations', width: 92, look: 'number' },
   seed: { title: 'Seed', width: 62, look: 'number' },
-  created: { title: 'Created', width: 136 },
-  duration: { title: 'Duration', width: 88, look: 'number' },
+  created: { title: 'Created', width: 150 },
+  duration: { title: 'Duration', width: 102, look: 'number' },
   study: { title: 'Study', width: 62, look: 'number' },
   base: { title: 'Base', width: 150 },
   tags: { title: 'Tags', width: 130 },
@@ -40,7 +40,7 @@ class Columns {
 
   /** Number and name are always there. */
   readonly shown = $derived(keys.filter((key) => key === 'run' || key === 'name' || this.#chosen.value.includes(key)))
-  readonly width = $derived(this.shown.reduce((sum, key) => sum + (columns[key].width || leastName), 34))
+  readonly width = $derived(this.shown.reduce((sum, key) => sum + (columns[key].width || leastName), 40))
 
   show(key: SortKey, on: boolean): void {
     this.#chosen.value = keys.filter((one) => (one === key ? on : this.shown.includes(one)))

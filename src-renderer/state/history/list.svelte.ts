@@ -4,11 +4,11 @@ import type { AskedRuns, ListedRun, RunGroup, RunsOverview, Sort } from '../../.
 import { groupingSchema, sortSchema } from '../../../src-main/contract/api/runs.ts'
 import { parseQuery, type Query } from '../../../src-main/contract/run/query/query.ts'
 import { client } from '../../bridge.ts'
-import { placesOf } from '../../plot/runs/groups.ts'
 import { choice } from '../remembered.svelte.ts'
+import { placesOf } from './groups.ts'
 import { Selection } from './selection.svelte.ts'
 
-const pageSize = 100
+const pageSize = 60
 const newestFirst: Sort = { by: 'run', down: true }
 
 class History {

@@ -23,7 +23,6 @@ export async function followStudies(signal: AbortSignal, news: () => Promise<voi
 class Studies {
   #list = $state.raw<readonly StudySummary[] | null>(null) // null until it was read
   #failed = $state.raw<ErrorRecord | null>(null)
-  forgetting = $state<StudySummary | null>(null) // the question before one is forgotten
 
   get list() {
     return this.#list
@@ -52,10 +51,13 @@ class Studies {
   }
 
   /** Its runs stay. */
-  async forget(): Promise<void> {
-    const study = this.forgetting?.study
-    this.forgetting = null
-    if (study !== undefined) await client.studies.forget({ study })
+  async forget(study: number): Promise<void> {
+    await client.studies.forget({ study })
+    await this.load()
+  }
+
+  async bringBack(study: number): Promise<void> {
+    await client.studies.bringBack({ study })
     await this.load()
   }
 }
