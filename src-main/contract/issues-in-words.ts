@@ -29,7 +29,7 @@ const kinds: Record<string, string> = {
 const named = (kind: string): string => kinds[kind] ?? kind
 
 /** One issue, in words that go on after the name of the field. */
-export function issueInWords(issue: Issue): string {
+function issueInWords(issue: Issue): string {
   switch (issue.code) {
     case 'invalid_type':
       return issue.input === undefined

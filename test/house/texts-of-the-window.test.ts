@@ -40,7 +40,7 @@ const filesOf = (folder: string): string[] =>
 it('finds a text that names a command, unless the window has words of its own', () => {
   expect(found('a.ts', `fail({ next: 'see "basil runs"' })`)).toHaveLength(1)
   expect(found('a.ts', `fail({ next: 'see "basil runs"', inWindow: 'see History' })`)).toEqual([])
-  expect(found('a.ts', 'fail({ next: `name it: --pretrained ${a}` })')).toHaveLength(1)
+  expect(found('a.ts', `fail({ next: \`name it: --pretrained \${a}\` })`)).toHaveLength(1)
 })
 
 it('no error that may reach a window sends a person to a terminal', () => {
