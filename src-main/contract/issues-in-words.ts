@@ -1,5 +1,6 @@
-// What a schema has against a value, in words, for every schema of the program: "at most 200 characters; this has 250"
-// in place of "Too big: expected string to have <=200 characters". The library's own texts are for who wrote the schema.
+// What a schema has against a value, in words, for every schema of the program: "at most 200 characters; this has
+// 250" in place of "Too big: expected string to have <=200 characters". The library's own texts are for who wrote the
+// schema.
 import { z } from 'zod'
 
 type Issue = z.core.$ZodRawIssue

@@ -1,6 +1,6 @@
 // What the window may show never sends a person to a terminal: a text that names a command or an option of it stands
-// beside the words that a window has in its place (ErrorRecord.inWindow). Every text of src-main but those of its doors,
-// and every one of the renderer, is looked at.
+// beside the words that a window has in its place (ErrorRecord.inWindow). Every text of src-main but those of its
+// doors, and every one of the renderer, is looked at.
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 

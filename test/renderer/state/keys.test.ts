@@ -1,5 +1,5 @@
-// Keys: on no page do two actions that can be done there share one; what a browser keeps to itself is never the only way;
-// and the list tells first what can be done on the page that is shown.
+// Keys: on no page do two actions that can be done there share one; what a browser keeps to itself is never the only
+// way; and the list tells first what can be done on the page that is shown.
 import { afterAll, beforeAll, expect, it, vi } from 'vitest'
 
 import { actionGroups, keysOf, listedGroups } from '../../../src-renderer/actions/index.ts'
