@@ -120,7 +120,7 @@ inBrowser('what is round every page', () => {
     await page.getByRole('heading', { name: /a run of a name/ }).waitFor()
     await find('memory limit')
     await page.keyboard.press('Enter')
-    await page.waitForFunction('document.activeElement?.id === "setting-memory"')
+    await page.locator('#setting-memory:focus').waitFor()
     await find('')
     expect(await page.locator('#found [role=option]').first().innerText()).toContain('Memory limit')
     await page.keyboard.press('Escape')
@@ -146,7 +146,7 @@ inBrowser('what is round every page', () => {
     await page.getByText('As 0.873, on every page.').waitFor()
     await page.getByLabel('Shares and accuracies').selectOption('as percent')
     await page.getByRole('button', { name: 'Make a backup now' }).click()
-    await page.getByRole('table', { name: 'Backups' }).waitFor()
+    await page.getByRole('region', { name: 'Backups, table' }).waitFor()
     await accessible(page, 'shell-settings')
   })
 
