@@ -1,12 +1,14 @@
-// Every test runs in plain Node 24. Two workers at most, on two cores; heavy tests (whole processes, browsers,
-// trainings) come after the others and one at a time. Time limits are guards against hanging, for all tests the same
+// Every test runs in plain Node 24. Two workers at most, on two cores. After the quick tests come those that wait for
+// processes and browsers of their own, two at a time; then trainings and measurements, which take the machine for
+// themselves. Time limits are guards against hanging, for all tests the same
 // (test/patience.ts).
 import { svelte } from '@sveltejs/vite-plugin-svelte'
 import { defineConfig } from 'vitest/config'
 
 import { patience, testPatience } from './test/patience.ts'
 
-const heavy = ['test/{e2e,faults,golden,bench,cli}/**/*.test.ts', 'test/**/*.heavy.test.ts']
+const processes = ['test/{e2e,faults,cli}/**/*.test.ts', 'test/{desktop,server,interop}/**/*.heavy.test.ts']
+const heavy = ['test/{golden,bench}/**/*.test.ts', 'test/**/*.heavy.test.ts']
 const renderer = ['test/renderer/**/*.test.ts']
 
 export default defineConfig({
@@ -23,7 +25,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/**/*.test.ts'],
-          exclude: [...heavy, ...renderer],
+          exclude: [...processes, ...heavy, ...renderer],
           sequence: { groupOrder: 0 },
         },
       },
@@ -33,14 +35,16 @@ export default defineConfig({
         resolve: { conditions: ['browser'] },
         test: { name: 'renderer', include: renderer, sequence: { groupOrder: 0 } },
       },
+      { extends: true, test: { name: 'processes', include: processes, sequence: { groupOrder: 1 } } },
       {
         extends: true,
         test: {
           name: 'heavy',
           include: heavy,
+          exclude: processes,
           fileParallelism: false,
           maxWorkers: 1,
-          sequence: { groupOrder: 1 },
+          sequence: { groupOrder: 2 },
         },
       },
     ],

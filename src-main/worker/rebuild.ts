@@ -162,6 +162,11 @@ export async function openParentsOf(recipe: Recipe): Promise<WeightSet> {
   return withStatistics(set, recipe)
 }
 
+function withTokenizers(recipe: Recipe, { arranged }: WeightSet): Recipe {
+  const hashes = arranged?.vocabulary?.sha256
+  return recipe.tokenizer && hashes ? { ...recipe, tokenizer: { ...recipe.tokenizer, sha256: [...hashes] } } : recipe
+}
+
 interface Rebuilt {
   view: TensorFile
   metadata(recipe: Recipe): Record<string, string>
@@ -180,7 +185,7 @@ export async function rebuilt(opened: WeightSet, recipe: Recipe, form: Form): Pr
   return {
     view: inDtype(layout ? inLayout(merged, layout) : merged, dtype),
     metadata: (known) => ({
-      ...metadataOf(known),
+      ...metadataOf(withTokenizers(known, opened)),
       ...ownMetadata(towers),
       ...(rounded.length > 0 && { 'basil.rounded': rounded.join(' ') }),
       ...(isSaid && { 'basil.form': JSON.stringify({ layout: form.layout, dtype }) }),

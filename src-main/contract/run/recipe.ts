@@ -19,6 +19,7 @@ const parent = z.object({ file: z.string().default(''), name: z.string(), sha256
 const tokenizerSchema = z.object({
   source: z.union([z.enum(['union', 'base']), z.number().int().min(0)]),
   base: z.number().int().min(0).nullable(),
+  sha256: z.array(sha256Schema).optional(), // of each model's tokenizer.json, in the order of [pretrained, ...vectors]
 })
 
 /**

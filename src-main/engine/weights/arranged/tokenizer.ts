@@ -1,8 +1,11 @@
 // A model's tokenizer.json: which token each row of its embedding is of, and the same file with other tokens, for the
 // model that is written. Words are the tokenizers library's: tokens of the model's vocabulary, {"token": id} or a list
 // of [token, score] where the id is the place, and added tokens beside, each with its id. The file is a stranger's.
+import { createHash } from 'node:crypto'
+
 import { z } from 'zod'
 
+import { type Sha256, sha256 } from '../../../contract/branded.ts'
 import { BasilError } from '../../../contract/errors.ts'
 import { parseJson } from '../../../contract/json.ts'
 import { type ByteSource, beyondLimit, damaged } from '../../formats/source.ts'
@@ -27,6 +30,7 @@ const scored = z.array(z.tuple([z.string(), z.number()]).rest(z.unknown()))
 
 export interface Tokenizer {
   source: ByteSource
+  sha256: Sha256 // of the file
   written: Written
   /** Row of each token, in their order: those that have none are not among them. */
   tokens: ReadonlyMap<string, number>
@@ -42,11 +46,13 @@ export async function tokenizerBeside(weights: ByteSource, rows: number): Promis
     throw error
   })
   if (source.size > most) throw beyondLimit(source, `it has more than ${most} bytes`)
-  const written = read(source, Buffer.from(await source.read(0, source.size)).toString('utf8'))
+  const bytes = await source.read(0, source.size)
+  const written = read(source, Buffer.from(bytes).toString('utf8'))
   const added = new Map((written.added_tokens ?? []).map((one) => [one.content, one]))
   const all = new Map([...vocabularyOf(source, written), ...[...added].map(([token, one]) => [token, one.id] as const)])
   const tokens = new Map([...all].filter(([, row]) => row < rows).sort(([, a], [, b]) => a - b))
-  return { source, written, tokens, added, isLonger: tokens.size < all.size }
+  const hash = sha256(createHash('sha256').update(bytes).digest('hex'))
+  return { source, sha256: hash, written, tokens, added, isLonger: tokens.size < all.size }
 }
 
 function read(source: ByteSource, text: string): Written {

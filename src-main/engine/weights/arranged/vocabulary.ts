@@ -2,6 +2,7 @@
 // same. A model that lacks a token is given a row for it: the only row there is, or the base's, or the mean of those
 // that there are (mergekit 0.1.5); in between nothing is guessed. Each model is then merged as if it had all tokens.
 
+import type { Sha256 } from '../../../contract/branded.ts'
 import { BasilError } from '../../../contract/errors.ts'
 import type { VocabularyPlan } from '../../../contract/merges/plan.ts'
 import type { Arrangement } from '../../../contract/run/recipe.ts'
@@ -24,17 +25,19 @@ export interface Vocabulary {
   given: ReadonlyMap<number, readonly Row[]>
   /** The folder whose tokenizer is written, and its tokenizer.json where that is another. */
   tokenizer: { beside: string; json: string | null }
+  sha256: readonly Sha256[] // of the models' tokenizers
   plan: VocabularyPlan
 }
 
-/** Of models by their files, [pretrained, ...vectors]. */
+/** Of models by their files, [pretrained, ...vectors]. Throws file-changed where a tokenizer is not the recorded one. */
 export async function vocabularyOf(
   files: readonly CanonicalFile[],
-  { source, base }: NonNullable<Arrangement['tokenizer']>,
+  { source, base, sha256: recorded }: NonNullable<Arrangement['tokenizer']>,
 ): Promise<Vocabulary> {
   const rows = files.map(rowsIn)
   const known: Tokenizer[] = []
   for (const [m, file] of files.entries()) known.push(await tokenizerBeside(file.source, at(rows, m)))
+  for (const [m, tokenizer] of known.entries()) requireRecorded(tokenizer, recorded?.[m])
   const from = typeof source === 'number' ? source : (base ?? 0)
   const [chosen, first] = [known[from], files[from]]
   if (!chosen || !first) throw new Error(`there is no model ${from}`)
@@ -55,12 +58,24 @@ export async function vocabularyOf(
     own,
     given: givenRows(own, distinct, base === null ? null : firstOf(base)),
     tokenizer: { beside: first.source.path, json: isOther ? JSON.stringify(written) : null },
+    sha256: known.map((of) => of.sha256),
     plan: {
       source: source === 'union' ? 'union' : first.source.path,
       tokens: tokens.size,
       models: distinct.map((m) => counted(files[m] as CanonicalFile, known[m] as Tokenizer, tokens)),
     },
   }
+}
+
+function requireRecorded({ source, sha256: found }: Tokenizer, recorded: Sha256 | undefined): void {
+  if (recorded === undefined || recorded === found) return
+  throw new BasilError({
+    code: 'file-changed',
+    what: 'A tokenizer has changed since the merge',
+    where: source.path,
+    why: `its SHA-256 is ${found.slice(0, 12)}, the recipe has ${recorded.slice(0, 12)}`,
+    next: 'put the old file back: with another, rows would be of other tokens',
+  })
 }
 
 /** Of its embedding. Throws not-supported where it has none. */
