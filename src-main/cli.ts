@@ -28,8 +28,9 @@ import { keptInHistory } from './cli/merge-kept.ts'
 import { methodsCommand, schemaCommand } from './cli/methods.ts'
 import { wholeNumber } from './cli/numbers.ts'
 import { fail, onClosedPipe, print, printJson } from './cli/output.ts'
-import { detailLines, inspectionLines, summaryLine } from './cli/print.ts'
+import { detailLines, inspectionLines } from './cli/print.ts'
 import { queueCommand } from './cli/queue/command.ts'
+import { runsCommand } from './cli/runs.ts'
 import { studyCommand } from './cli/study/command.ts'
 import { presetCommand } from './cli/study/preset.ts'
 import { refineCommand } from './cli/study/refine.ts'
@@ -106,19 +107,6 @@ program
   )
 
 program
-  .command('runs')
-  .description('list the runs, newest first')
-  .option('--json', 'as a JSON array')
-  .option('--search <text>', 'in names and methods', '')
-  .action(({ json = false, search }) =>
-    withWorkbench(json, false, async (workbench) => {
-      const { rows } = workbench.runs.list({ offset: 0, limit: 1_000_000, search })
-      if (json) printJson(rows)
-      else for (const row of rows) print(summaryLine(row))
-    }),
-  )
-
-program
   .command('show')
   .argument('<run>', 'number of the run', wholeNumber)
   .description('all that is known of a run')
@@ -170,7 +158,7 @@ program
 program
   .command('serve')
   .description('the workbench in a browser on this machine')
-  .option('--port <n>', 'a port of 127.0.0.1; any free one if not given', wholeNumber, 0)
+  .option('--port <n>', 'a port of 127.0.0.1; if not given the one of last time, or any free one', wholeNumber, 0)
   .action(({ port }) =>
     withWorkbench(false, true, async (workbench) => {
       const { serve } = await import('./server/serve.ts')
@@ -194,6 +182,7 @@ program
   )
 
 for (const command of [
+  runsCommand(),
   convertCommand(),
   extractLoraCommand(),
   diffCommand(),

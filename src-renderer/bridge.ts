@@ -13,6 +13,8 @@ import { BasilError, type ErrorRecord, errorSchema, recordOf } from '../src-main
 z.config({ jitless: true }) // the page's policy forbids eval
 
 export type Connection = 'connecting' | 'open' | 'lost'
+/** Why there is none: nobody is there, somebody is who says nothing, or does not know this page. */
+export type Why = 'ended' | 'silent' | 'refused'
 type Link = ClientLink<Record<never, never>>
 interface Line {
   link: Link
@@ -26,20 +28,21 @@ const callLimit = 60_000 // ms
 const unhurried = new Set([
   ...['projects.pick', 'library.pick', 'data.pick'], // a person's dialog
   ...['data.add', 'data.refresh', 'data.draw', 'data.previews'], // folders of a million images
-  ...['runs.export', 'runs.start', 'config.check', 'library.convert'], // gigabytes to hash
-  ...['library.add', 'library.refresh'], // many files
-  ...['merges.plan', 'merges.start'], // many headers, a person's dialog
-  ...['studies.start', 'studies.pause'], // many configurations to check, a run to end
+  ...['runs.export', 'runs.start', 'config.check', 'config.measure', 'library.convert'], // gigabytes to hash
+  ...['library.add', 'library.refresh', 'library.scanAgain'], // many files
+  ...['merges.plan', 'merges.start', 'mix.export'], // many headers, a person's dialog
+  ...['studies.start', 'studies.pause', 'studies.estimate'], // many configurations to check, a run to end
 ])
 const longestWait = 10_000 // ms between two attempts
 
-/** Makes a connection: tells when it is open, and when it is closed or cannot be. */
-type Open = (opened: (line: Line) => void, closed: () => void) => void
+/** Makes a connection: tells when it is open, and when it is closed or cannot be, and why if that is known. */
+type Open = (opened: (line: Line) => void, closed: (why?: Why) => void) => void
 
 export class Bridge {
   state: Connection = 'connecting'
   failures = 0
-  everOpen = false
+  why: Why | null = null // of the newest failure
+  lostAt: number | null = null // ms; null while it is open
   #line: Line | null = null
   #listeners = new Set<() => void>()
   #retry: ReturnType<typeof setTimeout> | undefined
@@ -52,9 +55,8 @@ export class Bridge {
 
   /** Connects, and again with each token that comes in the address. */
   start(): void {
-    takeToken()
-    this.connect()
-    window.addEventListener('hashchange', () => takeToken() && this.connect())
+    void takeToken().finally(() => this.connect())
+    window.addEventListener('hashchange', () => void takeToken().then((isNew) => isNew && this.connect()))
   }
 
   /** Calls back at every change of state; returns the way to stop. */
@@ -71,12 +73,15 @@ export class Bridge {
       if (attempt !== this.#attempt) return
       this.#line = line
       this.failures = 0
-      this.everOpen = true
+      this.why = null
+      this.lostAt = null
       this.#become('open')
     }
-    const closed = () => {
+    const closed = (why?: Why) => {
       if (attempt !== this.#attempt) return
       this.#line = null
+      this.why = why ?? null
+      this.lostAt ??= Date.now()
       this.failures++
       this.#retry = setTimeout(() => this.connect(), Math.min(longestWait, 250 * 2 ** this.failures))
       this.#become('lost')
@@ -110,7 +115,7 @@ function openPort(opened: (line: Line) => void, closed: () => void): void {
   const { promise: lost, reject } = Promise.withResolvers<never>()
   const gone = () => reject(noAnswer('the connection closed'))
   port1.addEventListener('close', gone) // an event that Electron adds
-  lost.catch(closed)
+  lost.catch(() => closed())
   const link = new PortLink({ port: port1, plugins: [new ResponseValidationPlugin(api)] })
   port1.start()
   window.postMessage('basil-port', '*', [port2])
@@ -124,26 +129,76 @@ function openPort(opened: (line: Line) => void, closed: () => void): void {
   })
 }
 
-function openSocket(opened: (line: Line) => void, closed: () => void): void {
-  const scheme = location.protocol === 'https:' ? 'wss' : 'ws'
-  const token = sessionStorage.getItem('basil-token')
-  const socket = new WebSocket(`${scheme}://${location.host}/api`, token ? [`basil.${token}`] : [])
+async function openSocket(opened: (line: Line) => void, closed: (why?: Why) => void): Promise<void> {
+  const mine = await pageKey()
+  const proof = mine && (await proofWith(mine).catch((thrown: unknown) => whyOf(thrown)))
+  if (!proof || typeof proof === 'string') return closed(proof ?? 'refused')
+  const socket = new WebSocket(`ws://${location.host}/api`, [proof.offer])
   const { promise: lost, reject } = Promise.withResolvers<never>()
-  const gone = () => reject(noAnswer('the connection closed'))
-  socket.addEventListener('close', gone)
-  lost.catch(closed)
+  let isKnown = false
+  socket.addEventListener('close', () => reject(noAnswer('the connection closed')))
+  lost.catch(() => {
+    if (!isKnown && fresh === mine) fresh = null // it came in an address that is not Basil's
+    closed(isKnown ? undefined : 'refused')
+  })
   const link = new SocketLink({ websocket: socket, plugins: [new ResponseValidationPlugin(api)] })
-  socket.addEventListener('open', () => opened({ link, lost, drop: () => socket.close() }))
+  socket.addEventListener('open', () => {
+    isKnown = true
+    if (fresh === mine) void keep(mine).catch(() => undefined) // a browser that keeps nothing: until the next reload
+    opened({ link, lost, drop: () => socket.close() })
+  })
 }
 
-/** Moves the token from the address into this tab's storage; true when there was one. */
-function takeToken(): boolean {
+// The token of the printed address is kept as a key that signs and is never read again, for all tabs of this address: a
+// tab that was opened without it works too, and a page that finds another program at this port gives nothing away.
+// src-main/server/proof.ts says what is signed.
+let fresh: CryptoKey | null = null // of this page's address, until another was accepted
+const hmac = { name: 'HMAC', hash: 'SHA-256' }
+
+/** Takes the token out of the address; true when there was one. */
+async function takeToken(): Promise<boolean> {
   const token = /[#&]token=([\w.~-]+)/.exec(location.hash)?.[1]
   if (!token) return false
-  sessionStorage.setItem('basil-token', token)
   history.replaceState(null, '', `${location.pathname}${location.search}#/`)
+  fresh = await crypto.subtle.importKey('raw', new TextEncoder().encode(token), hmac, false, ['sign'])
   return true
 }
+
+async function pageKey(): Promise<CryptoKey | null> {
+  return fresh ?? (await inStore('readonly', (store) => store.get('page')).catch(() => null))
+}
+
+const keep = (key: CryptoKey): Promise<unknown> => inStore('readwrite', (store) => store.put(key, 'page'))
+
+async function inStore<T>(mode: IDBTransactionMode, act: (store: IDBObjectStore) => IDBRequest<T>): Promise<T> {
+  const opening = indexedDB.open('basil', 1)
+  opening.onupgradeneeded = () => opening.result.createObjectStore('keys')
+  const database = await answerOf(opening)
+  try {
+    return await answerOf(act(database.transaction('keys', mode).objectStore('keys')))
+  } finally {
+    database.close()
+  }
+}
+
+function answerOf<T>(asked: IDBRequest<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    asked.onsuccess = () => resolve(asked.result)
+    asked.onerror = () => reject(asked.error)
+  })
+}
+
+async function proofWith(key: CryptoKey): Promise<{ offer: string }> {
+  const asked = await fetch('/challenge', { signal: AbortSignal.timeout(connectLimit) })
+  const challenge = await asked.text()
+  const text = new TextEncoder().encode(`basil ${location.port} ${challenge}`)
+  const signed = String.fromCharCode(...new Uint8Array(await crypto.subtle.sign(hmac, key, text)))
+  const answer = btoa(signed).replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '')
+  return { offer: `basil-proof.${challenge}.${answer}` }
+}
+
+const whyOf = (thrown: unknown): Why =>
+  thrown instanceof DOMException && thrown.name === 'TimeoutError' ? 'silent' : 'ended'
 
 function within<T>(work: Promise<T>, limit: number, late?: () => void): Promise<T> {
   let timer: ReturnType<typeof setTimeout>
@@ -188,5 +243,5 @@ export function clientOver(bridge: Pick<Bridge, 'line'>): ContractRouterClient<t
 }
 
 const inElectron = navigator.userAgent.includes('Electron')
-export const bridge = new Bridge(inElectron ? openPort : openSocket) // started by main.ts
+export const bridge = new Bridge(inElectron ? openPort : (opened, closed) => void openSocket(opened, closed)) // started by main.ts
 export const client = clientOver(bridge)

@@ -7,12 +7,20 @@ import { join } from 'node:path'
 import { print, printJson } from '../cli/output.ts'
 import { clearLive, sayLive } from '../cli/terminal.ts'
 import { recordOf } from '../contract/errors.ts'
-import { dataWaitCases, type EngineKind, linearisedCases, mergeCase, type StepCase, stepCases } from './cases.ts'
+import {
+  dataWaitCases,
+  type EngineKind,
+  linearisedCases,
+  mergeCase,
+  mixCases,
+  type StepCase,
+  stepCases,
+} from './cases.ts'
 import { compareStep } from './compare.ts'
 import { findPeer, machine, ourSide, type Peer } from './machine.ts'
 import { mergeSpeed } from './merge-speed.ts'
-import { dataWaitSchema, linearisedSchema, type Opening, sideSchema } from './protocol.ts'
-import { type Bench, dataWaitLines, headLines, linearisedLines, mergeLines, stepLines } from './report.ts'
+import { dataWaitSchema, linearisedSchema, mixSchema, type Opening, sideSchema } from './protocol.ts'
+import { type Bench, dataWaitLines, headLines, linearisedLines, mergeLines, mixLines, stepLines } from './report.ts'
 import { scratchFiles } from './scratch.ts'
 
 export interface BenchOptions {
@@ -46,12 +54,13 @@ export async function bench(options: BenchOptions): Promise<boolean> {
 }
 
 function tell(result: Bench, record: string): void {
-  const { steps, merge, linearised, dataWait } = result
+  const { steps, merge, linearised, dataWait, mix } = result
   const tables = [
     steps.length ? stepLines(steps) : [],
     mergeLines(merge),
     linearisedLines(linearised),
     dataWaitLines(dataWait),
+    mixLines(mix),
   ]
   const parts = [headLines(result), ...tables.filter((lines) => lines.length > 0), [record]]
   print(parts.map((lines) => lines.join('\n')).join('\n\n'))
@@ -66,9 +75,11 @@ async function measureAll(
   const peer: Peer = options.peer
     ? findPeer(script, options.python, join(options.records, 'venv'), environment)
     : { start: null, said: 'PyTorch was not asked for' }
-  const [steps, linear, waits] = [stepCases(only), linearisedCases(only), dataWaitCases(only)]
+  const [steps, linear, waits, mixes] = [stepCases(only), linearisedCases(only), dataWaitCases(only), mixCases(only)]
   const engines = await Promise.all(
-    [...new Set([...steps, ...linear, ...waits].map((c) => c.engine))].map((engine) => engineHere(engine, environment)),
+    [...new Set([...steps, ...linear, ...waits, ...mixes].map((c) => c.engine))].map((engine) =>
+      engineHere(engine, environment),
+    ),
   )
   const isHere = ({ engine }: StepCase): boolean => engines.some((e) => e.engine === engine && e.here)
   const filesOf = async (c: StepCase) => {
@@ -89,6 +100,7 @@ async function measureAll(
     merge: null,
     linearised: [],
     dataWait: [],
+    mix: [],
   }
   for (const c of steps.filter(isHere)) {
     const found = await compareStep(c, await filesOf(c), peer, environment, rounds)
@@ -100,6 +112,7 @@ async function measureAll(
     result.linearised.push(await linearisedEpochs(c, await filesOf(c), environment, rounds))
   for (const c of waits.filter(isHere))
     result.dataWait.push(await dataWaits(c, await filesOf({ ...c, batch: 1 }), folder, environment, rounds))
+  for (const c of mixes.filter(isHere)) result.mix.push(await mixed(c, options.checkout, filesOf, environment, rounds))
   const merge = mergeCase(only)
   if (merge) {
     say(`${merge.name}: making its files`)
@@ -130,6 +143,40 @@ async function dataWaits(c: StepCase, files: Opening, folder: string, environmen
   } finally {
     side.end()
   }
+}
+
+async function mixed(
+  c: ReturnType<typeof mixCases>[number],
+  checkout: string,
+  filesOf: (c: StepCase) => Promise<Opening>,
+  environment: NodeJS.ProcessEnv,
+  rounds: number,
+) {
+  const side = ourSide(c.engine, environment)
+  try {
+    const { linearised } = c
+    const files =
+      c.model === 'sample' ? sampleFiles(join(checkout, 'resources', 'sample')) : await scratchTasks(c, filesOf)
+    const changes = 10 * rounds // a change is quick, and its tail is what is felt
+    return { name: c.name, ...(await side.ask({ do: 'mix', rounds: changes, linearised, ...files }, mixSchema)) }
+  } finally {
+    side.end()
+  }
+}
+
+function sampleFiles(folder: string) {
+  const names = ['mnist', 'fashion', 'digits', 'emoji', 'glyphs']
+  const at = join(folder, 'tasks.safetensors')
+  return {
+    pretrained: join(folder, 'pretrained.safetensors'),
+    vectors: names.map((name) => join(folder, `finetuned-${name}.safetensors`)),
+    tasks: names.map((name) => ({ name, data: `${at}#${name}.validation`, head: `${at}#head.${name}` })),
+  }
+}
+
+async function scratchTasks(c: StepCase, filesOf: (c: StepCase) => Promise<Opening>) {
+  const { pretrained, vectors, data } = await filesOf(c)
+  return { pretrained, vectors, tasks: [{ name: 'bench', data: `${data}#bench`, head: `${data}#head.bench` }] }
 }
 
 interface EngineHere {

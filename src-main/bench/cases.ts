@@ -18,6 +18,7 @@ export const shapes = {
   b32: { imageSize: 224, patchSize: 32, width: 768, layers: 12, embed: 512 },
   l14: { imageSize: 224, patchSize: 14, width: 1024, layers: 24, embed: 768 },
   small: { imageSize: 56, patchSize: 8, width: 256, layers: 10, embed: 128 },
+  sample: { imageSize: 32, patchSize: 8, width: 64, layers: 4, embed: 32 }, // its own files are measured
   // measured when asked for by name: it says nothing about speed
   tiny: { imageSize: 16, patchSize: 8, width: 64, layers: 2, embed: 32 },
 } satisfies Record<string, Shape>
@@ -75,6 +76,19 @@ function oneVectorCases(what: string, batches: [keyof typeof shapes, number][]):
       return { name, engine, model, shape: shapes[model], batch, vectors: 1, precision: 'float32' }
     }),
   )
+}
+
+/** A moved coefficient on the sample, and at other sizes when asked for by name; linearised: features at hand. */
+export function mixCases(only: string): (StepCase & { linearised: boolean })[] {
+  const all = oneVectorCases('mix', [
+    ['sample', 0],
+    ['b32', 256],
+    ['tiny', 8],
+  ]).flatMap((c) => [
+    { ...c, vectors: 2, linearised: false },
+    ...(c.model === 'b32' ? [] : [{ ...c, name: `${c.name}-linearised`, vectors: 2, linearised: true }]),
+  ])
+  return all.filter(({ name, model }) => (only ? isWanted(name, only) : model === 'sample'))
 }
 
 /** The checkpoints of the training-free merge. */

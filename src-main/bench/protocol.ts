@@ -12,6 +12,13 @@ export interface Opening {
   parameters: string[] // the tower's, in block order, without prefix: the columns of coefficients
 }
 
+export interface MixOpening {
+  pretrained: string
+  vectors: string[]
+  tasks: { name: string; data: string; head: string }[]
+  linearised: boolean
+}
+
 export type Message =
   | { do: 'describe' }
   | ({ do: 'open' } & Opening)
@@ -20,6 +27,7 @@ export type Message =
   | { do: 'memory' } // what its own tensors hold of the device: PyTorch's most so far, ours now
   | ({ do: 'linearised'; rounds: number } & Opening) // ours alone
   | ({ do: 'data-wait'; photographs: string; batch: number; rounds: number } & Opening) // ours alone
+  | ({ do: 'mix'; rounds: number } & MixOpening) // ours alone
   | { do: 'merge'; recipe: Recipe; out: string } // ours alone
 
 export const sideSchema = z.object({ name: z.string(), kind: z.string(), versions: z.record(z.string(), z.string()) })
@@ -62,3 +70,17 @@ export const dataWaitSchema = z.object({
   uncached: waitingSchema,
   augmented: waitingSchema,
 })
+
+/** From a moved coefficient to the first numbers and to those of all images; see mix-speed.ts. */
+export const mixSchema = z.object({
+  engine: z.string(),
+  linearised: z.boolean(),
+  tasks: z.number(),
+  vectors: z.number(),
+  images: z.number(),
+  firstMs: z.number(), // median
+  firstP95Ms: z.number(),
+  firstImages: z.number(), // that the first numbers are of
+  wholeMs: z.number(),
+})
+export type MixSpeed = z.infer<typeof mixSchema>

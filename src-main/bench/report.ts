@@ -3,7 +3,7 @@
 // apart.
 import { z } from 'zod'
 
-import { dataWaitSchema, linearisedSchema } from './protocol.ts'
+import { dataWaitSchema, linearisedSchema, mixSchema } from './protocol.ts'
 
 const measuredSchema = z.object({
   name: z.string(),
@@ -46,6 +46,7 @@ export const mergeResultSchema = z.object({
 export type MergeResult = z.infer<typeof mergeResultSchema>
 
 const dataWaitResultSchema = dataWaitSchema.extend({ name: z.string() })
+const mixResultSchema = mixSchema.extend({ name: z.string() })
 const linearisedResultSchema = linearisedSchema.extend({ name: z.string() })
 
 export const machineSchema = z.object({
@@ -68,6 +69,7 @@ export const benchSchema = z.object({
   merge: mergeResultSchema.nullable(),
   linearised: z.array(linearisedResultSchema),
   dataWait: z.array(dataWaitResultSchema),
+  mix: z.array(mixResultSchema),
 })
 export type Bench = z.infer<typeof benchSchema>
 
@@ -136,6 +138,20 @@ export function dataWaitLines(results: Bench['dataWait']): string[] {
     cell(r.augmented),
   ])
   const head = ['waiting for pixels, of a step in ms', 'batch', 'threads', 'cached', 'not cached', 'augmented']
+  return aligned([head, ...rows])
+}
+
+export function mixLines(results: Bench['mix']): string[] {
+  if (results.length === 0) return []
+  const rows = results.map((r) => [
+    r.name,
+    milliseconds(r.firstMs),
+    milliseconds(r.firstP95Ms),
+    String(r.firstImages),
+    milliseconds(r.wholeMs),
+    String(r.images),
+  ])
+  const head = ['a coefficient moved', 'first numbers, ms', 'p95', 'of images', 'all images, ms', 'of images']
   return aligned([head, ...rows])
 }
 

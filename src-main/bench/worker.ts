@@ -30,6 +30,7 @@ import { at } from '../numbers/vectors.ts'
 import { rebuild } from '../worker/rebuild.ts'
 import { dataWait } from './data-wait.ts'
 import { linearisedSpeed } from './linearised-speed.ts'
+import { mixSpeed } from './mix-speed.ts'
 import type { Gradient, Message, Opening, SideInfo } from './protocol.ts'
 
 interface Work {
@@ -107,6 +108,8 @@ async function* answers(): AsyncGenerator<object> {
       yield await linearisedSpeed(await backend(), message, message.rounds)
     } else if (message.do === 'data-wait') {
       yield await dataWait(await backend(), message)
+    } else if (message.do === 'mix') {
+      yield await mixSpeed(await backend(), message, message.rounds)
     } else if (message.do === 'merge') {
       yield await timed(() =>
         rebuild({ recipe: message.recipe, out: message.out, overwrite: true, form: formSchema.parse({}) }),

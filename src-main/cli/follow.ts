@@ -22,6 +22,7 @@ export async function followRun(workbench: Workbench, run: RunId, json: boolean)
   let last: RunEvent | undefined
   try {
     for await (const event of workbench.runs.watch(run)) {
+      if (event.type === 'pulse') continue
       if (json) printJson(event)
       else say(event)
       last = event

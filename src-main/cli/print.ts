@@ -29,6 +29,7 @@ export function lineOf(event: RunEvent): { text: string; live: boolean } | null 
         text: `  ${event.what} ${event.done}/${event.total}${event.remainingSeconds === undefined ? '' : `, about ${duration(event.remainingSeconds)} left`}`,
         live: true,
       }
+    case 'pulse': // a window shows it
     case 'opening':
       return null // its images are told next
     case 'data':

@@ -103,6 +103,23 @@ export type TensorStatistics = z.infer<typeof tensorStatisticsSchema>
 export const statisticsSchema = z.object({ tensors: z.array(tensorStatisticsSchema) })
 export type Statistics = z.infer<typeof statisticsSchema>
 
+/** A part of a tensor, in the order of its file. spread: whether the whole is read for its spread. */
+export const tensorPartSchema = z.object({
+  tensor: z.string(),
+  offset: z.number().int().min(0),
+  count: z.number().int().min(1).max(4096),
+  spread: z.boolean(),
+})
+export type TensorPart = z.infer<typeof tensorPartSchema>
+
+/** spread: counts of finite values in bins of one width from low to high; of one value alone it is one bin. */
+export const tensorValuesSchema = tensorSchema.extend({
+  offset: z.number(),
+  values: z.array(z.union([z.number(), z.enum(['NaN', 'Infinity', '-Infinity'])])),
+  spread: z.object({ low: z.number(), high: z.number(), counts: z.array(z.number()) }).nullable(),
+})
+export type TensorValues = z.infer<typeof tensorValuesSchema>
+
 /**
  * Two models, tensor by tensor under canonical names; null where only one of them has it, the shapes differ, or Basil
  * has no numbers for the type.

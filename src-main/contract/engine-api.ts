@@ -14,6 +14,7 @@ import {
   probeEventSchema,
   probeRequestSchema,
 } from './api/heads.ts'
+import { mixContract } from './api/mix.ts'
 import { basesReportSchema, basesRequestSchema } from './bases.ts'
 import { bytesSchema, sha256Schema } from './branded.ts'
 import {
@@ -23,6 +24,8 @@ import {
   formSchema,
   inspectionSchema,
   statisticsSchema,
+  tensorPartSchema,
+  tensorValuesSchema,
 } from './checkpoint.ts'
 import { extractedSchema, extractionSchema } from './extraction.ts'
 import { mergePlanSchema } from './merges/plan.ts'
@@ -32,6 +35,7 @@ import { resolvedSchema } from './run/config.ts'
 import { engineInfoSchema } from './run/engine-info.ts'
 import { exportedSchema, recipeSchema } from './run/recipe.ts'
 import { engineEventSchema, type Progress, parentSchema, resumeSchema } from './run/run.ts'
+import { imagesSchema } from './run/work.ts'
 import { towerSettingsSchema } from './tower.ts'
 import { told } from './wire/told.ts'
 
@@ -46,6 +50,8 @@ export const planSchema = z.object({
   notes: z.array(z.string()).optional(), // of the models, what should be known before
   warnings: z.array(z.string()).optional(), // and what may make every number wrong
   tower: towerSettingsSchema.optional(), // how the models are computed
+  tasks: z.array(imagesSchema).optional(), // images by task and split
+  operations: z.number().optional(), // of one image through the tower
 })
 export type Plan = z.infer<typeof planSchema>
 
@@ -88,6 +94,8 @@ export const engineContract = {
   hash: oc.input(file).output(z.object({ sha256: sha256Schema, bytes: bytesSchema })),
   inspect: oc.input(file).output(inspectionSchema),
   statistics: oc.input(file).output(told(statisticsSchema)),
+  /** Numbers of one tensor. Throws tensor-missing, tensor-dtype. */
+  tensor: oc.input(file.extend(tensorPartSchema.shape)).output(told(tensorValuesSchema)),
   compare: oc.input(z.object({ a: z.string(), b: z.string() })).output(told(differenceSchema)),
   compatible: oc
     .input(z.object({ pretrained: z.string(), others: z.array(z.string()) }))
@@ -142,4 +150,6 @@ export const engineContract = {
    * table on disk where that is asked for.
    */
   evaluate: oc.input(evaluationRequestSchema).output(told(evaluationReportSchema)),
+  /** A model whose coefficients are moved, measured again and again. */
+  mix: mixContract,
 }

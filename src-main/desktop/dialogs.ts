@@ -1,6 +1,6 @@
 // What a window can do that a browser cannot: the system's own dialogs. A path that comes from here was chosen by the
 // person.
-import { type BrowserWindow, dialog } from 'electron'
+import { type BrowserWindow, dialog, shell } from 'electron'
 
 import { extensions, writtenFormat } from '../contract/file-names.ts'
 import type { Platform } from '../workbench/platform.ts'
@@ -55,6 +55,7 @@ export function windowPlatform(window: () => BrowserWindow | undefined): Platfor
         properties: ['createDirectory', 'showOverwriteConfirmation'],
       })
     },
+    reveal: (path) => shell.showItemInFolder(path),
     download: () => null, // the file is where the person put it
   }
 }

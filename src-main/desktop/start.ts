@@ -15,6 +15,7 @@ import { engineProcess } from './engine-process.ts'
 import { guardContents, guardSession } from './guard.ts'
 import { setMenu } from './menu.ts'
 import { registerScheme, servePages } from './pages.ts'
+import { createLeaving, showWork } from './signs.ts'
 import { openWindow, showWindow } from './window.ts'
 
 const closeLimit = 10_000 // milliseconds
@@ -44,7 +45,8 @@ export async function startDesktop(folder: string): Promise<void> {
     write: true,
   })
   if (!workbench) return app.exit(1)
-  closeBeforeQuit(workbench)
+  const mayLeave = createLeaving(workbench)
+  closeBeforeQuit(workbench, mayLeave)
   workbench.jobs.work('all')
   serveWindow(
     createRouter(
@@ -53,10 +55,13 @@ export async function startDesktop(folder: string): Promise<void> {
     ),
   )
   hearDrops((paths) => workbench.library.add(paths))
-  window = openWindow(folder)
+  const opening = openWindow(folder)
+  window = opening
+  window.on('close', (event) => mayLeave(opening) || event.preventDefault())
   window.on('closed', () => {
     window = undefined
   })
+  void showWork(workbench, () => window)
 }
 
 async function opened(options: Parameters<typeof openWorkbench>[0]): Promise<Workbench | undefined> {
@@ -68,11 +73,12 @@ async function opened(options: Parameters<typeof openWorkbench>[0]): Promise<Wor
   }
 }
 
-function closeBeforeQuit(workbench: Workbench): void {
+function closeBeforeQuit(workbench: Workbench, mayLeave: () => boolean): void {
   let closed = false
   app.on('before-quit', (event) => {
     if (closed) return
     event.preventDefault()
+    if (!mayLeave()) return
     closed = true
     // what a dead disk holds up is left to the system
     const late = new Promise((resolve) => setTimeout(resolve, closeLimit))

@@ -28,6 +28,7 @@ export { compatibilityOf } from './measures/compatibility.ts'
 export { differenceOf } from './measures/difference.ts'
 export { mergeReportOf } from './measures/merge-report.ts'
 export { statisticsOf } from './measures/statistics.ts'
+export { tensorOf } from './measures/tensor.ts'
 
 // Runs: what one would take, a whole one, and its parts: tasks, and the problem a method sees.
 
@@ -37,7 +38,9 @@ export type { ImageHost } from './datasets/prepared.ts'
 export type { FeatureCache } from './formats/feature-cache.ts'
 export { batchOf } from './learning/batch.ts'
 export { objectiveNamed } from './learning/objective.ts'
+export { createPace } from './learning/pace.ts'
 export { clipProblem, measure, type TaskSetup } from './problems/clip-problem.ts'
+export { unkept } from './problems/linear-features.ts'
 export { microBatchFor } from './problems/micro-batch.ts'
 export { checkRun } from './runs/check.ts'
 export { type OpenProblem, openProblem } from './runs/open-problem.ts'
@@ -47,6 +50,7 @@ export { closeTasks, openTasks, readTasks } from './runs/tasks.ts'
 // Models outside of a run.
 
 export { disentanglementOf } from './evaluation/disentanglement.ts'
+export { openMix } from './evaluation/mix/mix.ts'
 
 // Heads: read from any format, and made by a text tower from names.
 

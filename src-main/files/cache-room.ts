@@ -6,7 +6,7 @@ import { dirname, join } from 'node:path'
 
 import { BasilError } from '../contract/errors.ts'
 
-const usual = /\.(features|pixels|unpacked)$/
+const usual = /\.(features|pixels|unpacked|measured)$/
 
 export interface CacheRoom {
   readonly capBytes: number

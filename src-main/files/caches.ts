@@ -9,6 +9,7 @@ export interface Caches {
   features: string // folders
   images: string
   unpacked: string
+  measured: string
 }
 
 const known = new Map<string, Caches>()
@@ -16,12 +17,14 @@ const known = new Map<string, Caches>()
 export function cachesIn(home: string = dataFolder()): Caches {
   const before = known.get(home)
   if (before) return before
-  const [features, images, unpacked] = ['features', 'images', 'unpacked'].map((name) => join(home, 'cache', name)) as [
-    string,
-    string,
-    string,
-  ]
-  const caches = { room: cacheRoom([features, images, unpacked]), features, images, unpacked }
+  const at = (name: string): string => join(home, 'cache', name)
+  const folders = {
+    features: at('features'),
+    images: at('images'),
+    unpacked: at('unpacked'),
+    measured: at('measured'),
+  }
+  const caches = { room: cacheRoom(Object.values(folders)), ...folders }
   known.set(home, caches)
   return caches
 }

@@ -1,6 +1,7 @@
 // A checksum in every row, so that a bit that changed on the disk is found and never shown as a number. These tables
 // have one, all there are:
 //   runs, parents, stages, epochs, resume, evaluations, run_images   a run and what it came to
+//   run_marks                             what a person says of a run
 //   checkpoints, library, data_sets       files it was made of, with the person's tags and notes
 //   model_evaluations, openings           what was measured outside a run, and who opened test data
 //   studies, study_runs                   which runs belong together
@@ -24,6 +25,7 @@ interface Rule {
 const rules = {
   checkpoints: {},
   runs: { json: ['config', 'engine', 'blocks', 'images', 'error', 'engines', 'halvings', 'leaks', 'data_wait'] },
+  run_marks: { json: ['tags'] },
   parents: {},
   stages: { json: ['vectors'] },
   epochs: { json: ['tasks', 'pareto', 'collapse'], long: ['coefficients'] },

@@ -26,6 +26,8 @@ type DataRow = { [Key in keyof StoredData]: Key extends 'id' | 'due' ? number : 
   leaks: string | null
 }
 
+const columns = 'id, path, added, state, error, due, facts, prepared, leaks'
+
 /** In one transaction; the new rows' ids. Paths must not be there yet. */
 export function addData(history: History, paths: readonly string[], now: Date): number[] {
   const text = `INSERT INTO data_sets (path, added, state, due, prepared) VALUES (:path, :added, 'present', 1, '[]') RETURNING id`
@@ -87,12 +89,32 @@ export function putLeaks(history: History, id: number, report: StoredReport): vo
   change(history, 'UPDATE data_sets SET leaks = :leaks WHERE id = :id', { id, leaks: JSON.stringify(report) })
 }
 
-export function forgetData(history: History, id: number): void {
+function forgetData(history: History, id: number): void {
   change(history, 'DELETE FROM data_sets WHERE id = :id', { id })
 }
 
+/** All that a row holds, to be put back by bringDataBack. */
+export type TakenData = Readonly<Record<string, string | number | null>> & {
+  readonly id: number
+  readonly path: string
+}
+
+/** Forgets it; undefined where there is no such row. */
+export function takeData(history: History, id: number): TakenData | undefined {
+  const taken = row<TakenData>(history, `SELECT ${columns} FROM data_sets WHERE id = :id`, { id })
+  if (taken) forgetData(history, id)
+  return taken
+}
+
+/** As it was, under its old number; false where another row has its place by now. */
+export function bringDataBack(history: History, taken: TakenData): boolean {
+  if (dataOf(history, taken.id) || dataAt(history, taken.path)) return false
+  const text = `INSERT INTO data_sets (${columns}) VALUES (${columns.replace(/\w+/g, ':$&')})`
+  change(history, text, { ...taken })
+  return true
+}
+
 function found(history: History, where: string, values: Record<string, string | number> = {}): StoredData[] {
-  const columns = 'id, path, added, state, error, due, facts, prepared, leaks'
   const text = `SELECT ${columns} FROM data_sets WHERE ${where} AND ${sound(history, 'data_sets')} ORDER BY id`
   return rows<DataRow>(history, text, values).map((r) => ({
     ...r,

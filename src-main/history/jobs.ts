@@ -11,7 +11,9 @@ import { change, type History, row, rows, soundOnly, transaction } from './state
 /** Numbers of what a job belongs to, and the file it writes. */
 export type Belongings = Pick<Job, 'run' | 'study' | 'evaluation' | 'file'>
 
-export interface StoredJob extends Omit<Job, 'needs' | 'position' | 'progress' | 'remainingSeconds'> {
+type Shown = 'needs' | 'position' | 'progress' | 'share' | 'remainingSeconds' | 'pausing' | 'goesOn'
+
+export interface StoredJob extends Omit<Job, Shown | 'expectedSeconds' | 'memoryBytes'> {
   request: unknown // of the form of its kind
 }
 
@@ -78,11 +80,13 @@ export function jobOf(history: History, job: number): StoredJob {
   })
 }
 
-/** Those that are open in their order, then those that are over, newest first. */
-export function jobsOf(history: History): StoredJob[] {
-  const text = `SELECT * FROM jobs WHERE ${sound(history, 'jobs')} ORDER BY state NOT IN ('running', 'waiting', 'paused'),
-     CASE WHEN state IN ('running', 'waiting', 'paused') THEN rank END, ended DESC, job DESC`
-  return soundOnly(history, () => rows<JobRow>(history, text)).map((found) => storedOf(history, found))
+/** Those that are open in their order, then those that are over, newest first, of which no more than `over`. */
+export function jobsOf(history: History, over?: number): StoredJob[] {
+  const open = queuedJobs(history, ['running', 'waiting', 'paused'])
+  const text = `SELECT * FROM jobs WHERE state NOT IN ('running', 'waiting', 'paused') AND ${sound(history, 'jobs')}
+     ORDER BY ended DESC, job DESC LIMIT :most`
+  const ended = soundOnly(history, () => rows<JobRow>(history, text, { most: over ?? -1 }))
+  return [...open, ...ended.map((found) => storedOf(history, found))]
 }
 
 /** In their order; those that are held only where they are wanted too. */

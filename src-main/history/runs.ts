@@ -15,7 +15,7 @@ import { resumeOf } from './resume.ts'
 import { evaluationsOf, finalScores, rewindEvaluations } from './run-evaluations.ts'
 import { parsedLeaks } from './run-images.ts'
 import { rewindStages } from './stages.ts'
-import { change, damageIn, type History, row, rows, snapshot, tellDamage, transaction } from './statement.ts'
+import { change, damageIn, type History, row, tellDamage, transaction } from './statement.ts'
 
 export interface RunRow {
   run: RunId
@@ -147,7 +147,7 @@ export function countIterations(history: History, run: RunId): void {
 export function endRun(
   history: History,
   run: RunId,
-  state: Exclude<RunState, 'waiting' | 'running'>,
+  state: Exclude<RunState, 'waiting' | 'paused' | 'running'>,
   now: Date,
   error: ErrorRecord | null,
   seconds: number | null = null,
@@ -196,29 +196,13 @@ export function reviveRun(history: History, run: RunId): void {
   })
 }
 
-/** Newest first. search finds part of a name or method, whatever its case. */
-export function listRuns(
-  history: History,
-  { offset, limit, search }: { offset: number; limit: number; search: string },
-): { total: number; rows: RunSummary[] } {
-  return snapshot(history, () => {
-    const found = search.trim()
-    const where = found ? `WHERE name LIKE :like ESCAPE '\\' OR method LIKE :like ESCAPE '\\'` : ''
-    const like: Record<string, string> = found ? { like: `%${found.replaceAll(/[\\%_]/g, '\\$&')}%` } : {}
-    const total = row<{ total: number }>(history, `SELECT count(*) AS total FROM runs ${where}`, like)?.total ?? 0
-    const text = `SELECT run FROM runs ${where} ORDER BY run DESC LIMIT :limit OFFSET :offset`
-    const numbers = rows<{ run: RunId }>(history, text, { ...like, limit, offset })
-    return { total, rows: numbers.map(({ run }) => soundSummary(history, run)) }
-  })
-}
-
 /** As it was stored: older runs do not have every field. */
 function configOf({ config }: RunRow): ResolvedConfig {
   return JSON.parse(config) as ResolvedConfig
 }
 
 /** A run whose row is damaged stays in the list, where nothing is said of it but that. */
-function soundSummary(history: History, run: RunId): RunSummary {
+export function soundSummary(history: History, run: RunId): RunSummary {
   try {
     return summaryOf(history, runRow(history, run))
   } catch (thrown) {
@@ -242,11 +226,12 @@ function scoresNow(
   return finalScores(damaged.length > 0 ? [] : found, tasks)
 }
 
-/** One that goes on when its turn comes is waiting, whatever it was before. */
+/** One that goes on when its turn comes is waiting, and paused where it is held, whatever it was before. */
 export function stateNow(history: History, { run, state }: Pick<RunRow, 'run' | 'state'>): RunState {
   const now = state === 'running' && !history.lives(run) ? 'interrupted' : state
   const goesOn = now === 'interrupted' || now === 'cancelled' || now === 'failed'
-  return goesOn && jobAbout(history, 'run', run)?.state === 'waiting' ? 'waiting' : now
+  const queued = goesOn ? jobAbout(history, 'run', run)?.state : null
+  return queued === 'waiting' || queued === 'paused' ? queued : now
 }
 
 export function summaryOf(history: History, r: RunRow): RunSummary {

@@ -17,7 +17,7 @@ interface Kind {
   parts: Table[] // with the same key
 }
 
-const ofRun: Table[] = ['parents', 'stages', 'epochs', 'resume', 'evaluations', 'run_images', 'openings']
+const ofRun: Table[] = ['parents', 'stages', 'epochs', 'resume', 'evaluations', 'run_images', 'run_marks', 'openings']
 const kinds: Kind[] = [
   { what: 'run', table: 'runs', key: 'run', own: [], parts: ofRun },
   { what: 'evaluation', table: 'model_evaluations', key: 'evaluation', own: [], parts: ['openings'] },
@@ -119,9 +119,12 @@ function hasNoGap(history: History, run: RunId): boolean {
   return [tasks, []].some((aims) => finalScores(all, aims).accuracy === found.accuracy)
 }
 
-/** Of all its rows: equal where the rows are. Openings have numbers of their own. */
+/**
+ * Of all its rows: equal where the rows are. Openings have numbers of their own, and what a person says of a run makes
+ * it no other run.
+ */
 function checksumsOf(history: History, { table, key, parts }: Kind, one: Key): string {
-  const tables = [table, ...parts].filter((part) => part !== 'openings')
+  const tables = [table, ...parts].filter((part) => part !== 'openings' && part !== 'run_marks')
   return JSON.stringify(
     tables.map((of) => rows(history, `SELECT checksum FROM ${of} WHERE ${key} = :one ORDER BY checksum`, { one })),
   )

@@ -38,6 +38,8 @@ export const streams = {
   weights: { first: 2 ** 30 + 5, step: {} },
   /** Images that a merge looks at, draw 0 and an index a place; their labels, draw 1 and an index an image. */
   looked: { first: 2 ** 30 + 6, step: {} },
+  /** The order in which images are seen while coefficients are moved by hand; a draw is a task, an index a place. */
+  seen: { first: 2 ** 30 + 7, step: {} },
   /**
    * An image's crop and flip, augmented or in a strong view (no run has both); a draw is a pass, an index one of an
    * image's 64. 2^31 to 2^31 + 63.

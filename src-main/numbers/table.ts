@@ -20,3 +20,8 @@ export function toNumbers(table: Table): number[][] {
 export function fromNumbers(rows: readonly (readonly number[])[]): Table {
   return rows.map((row) => Float64Array.from(row))
 }
+
+/** Of all elements as one vector. */
+export function normOf(table: Table): number {
+  return Math.sqrt(table.reduce((sum, row) => row.reduce((s, x) => s + x * x, sum), 0))
+}

@@ -1,7 +1,7 @@
 // Who may talk to the server. Loopback is not a boundary: any page in the person's browser can reach 127.0.0.1, and a
 // rebound name makes Host and Origin agree with each other. So both are compared with the one exact value (never a
 // prefix, never with one another), a missing one is refused, and the WebSocket carries a 256-bit token that only the
-// printed address holds, in its fragment, which browsers do not send.
+// printed address holds, in its fragment, which browsers do not send, or the proof (proof.ts) that its page has it.
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 
@@ -23,14 +23,21 @@ export function refuseRequest({ headers, rawHeaders }: Request, port: number): s
   return undefined
 }
 
-/** Why a WebSocket is refused; undefined when it is not. Browsers always send Origin here, so it must be there. */
-export function refuseSocket(request: Request, port: number, token: string): string | undefined {
+/**
+ * Why a WebSocket is refused; undefined when it is not. Browsers always send Origin here, so it must be there. proven:
+ * whether what it offers is proof enough in place of the token.
+ */
+export function refuseSocket(
+  request: Request,
+  port: number,
+  token: string,
+  proven: (offer: string) => boolean = () => false,
+): string | undefined {
   const { headers } = request
   if (headers.origin === undefined) return 'Origin is missing'
-  return (
-    refuseRequest(request, port) ??
-    (offersToken(headers['sec-websocket-protocol'], token) ? undefined : 'the token is wrong')
-  )
+  const offered = headers['sec-websocket-protocol']
+  const isKnown = () => offersToken(offered, token) || (offered !== undefined && proven(offered))
+  return refuseRequest(request, port) ?? (isKnown() ? undefined : 'the token is wrong')
 }
 
 /** rawHeaders: names and values in turn, as they came. */
@@ -39,14 +46,14 @@ function timesOf(name: string, rawHeaders: readonly string[]): number {
 }
 
 /** The subprotocol a client with the token offers, and the one the server answers with. */
-export const protocolOf = (token: string): string => `basil.${token}`
+const protocolOf = (token: string): string => `basil.${token}`
 
 function offersToken(offered: string | undefined, token: string): boolean {
   return offered !== undefined && sameText(offered.trim(), protocolOf(token))
 }
 
 /** In a time that does not depend on where the texts differ. */
-function sameText(a: string, b: string): boolean {
+export function sameText(a: string, b: string): boolean {
   const hash = (text: string) => createHash('sha256').update(text).digest()
   return timingSafeEqual(hash(a), hash(b))
 }

@@ -1,6 +1,6 @@
 // One HTTP server for a browser on the same machine: pages, an oRPC router over a WebSocket at /api, and downloads.
 // It listens on 127.0.0.1 only; who may talk to it is decided in gate.ts.
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
 
@@ -11,18 +11,22 @@ import { type WebSocket, WebSocketServer } from 'ws'
 import { pageHeaders } from '../workbench/page-headers.ts'
 import { createPageMessages, type PageMessages } from '../workbench/page-messages.ts'
 import type { Platform } from '../workbench/platform.ts'
+import type { Address } from './address.ts'
 import { admitTo, shortPatience } from './admission.ts'
 import { Downloads, sendDownload } from './downloads.ts'
-import { newToken, protocolOf, refuseRequest, refuseSocket } from './gate.ts'
+import { newToken, refuseRequest, refuseSocket } from './gate.ts'
 import { listPages, sendPage } from './pages.ts'
+import { createChallenges } from './proof.ts'
 
 export interface ServeOptions {
-  port: number // 0: any free one
+  port: number // 0: the last one, or any free one
   renderer: string // folder of the built pages
+  last?: Address | null // where this data folder was served before
 }
 
 export interface Served {
   url: string // with the token in its fragment
+  address: Address
   close(): Promise<void>
 }
 
@@ -36,11 +40,12 @@ const maxPayload = 4 * 2 ** 20 // bytes of one message; a configuration has a fe
  */
 export async function serveRouter(
   router: (platform: Platform) => AnyRouter,
-  { port, renderer }: ServeOptions,
+  { port, renderer, last = null }: ServeOptions,
 ): Promise<Served> {
   const pages = await listPages(renderer)
   const downloads = new Downloads()
-  const token = newToken()
+  const challenges = createChallenges()
+  let token = ''
   const platform: Platform = {
     window: false,
     pickConfig: async () => null,
@@ -55,7 +60,7 @@ export async function serveRouter(
     maxPayload,
     perMessageDeflate: false,
     clientTracking: true,
-    handleProtocols: () => protocolOf(token),
+    handleProtocols: ([offered]) => offered ?? false, // the one that was let in
   })
   const server = createServer(shortPatience, (request, response) => {
     response.shouldKeepAlive = false // one request a connection: the next one may be another's
@@ -66,11 +71,15 @@ export async function serveRouter(
   const here = () => (server.address() as AddressInfo).port
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    for (const [name, value] of Object.entries(pageHeaders(`ws://127.0.0.1:${here()}`))) response.setHeader(name, value)
+    const own = `127.0.0.1:${here()}`
+    for (const [name, value] of Object.entries(pageHeaders(`ws://${own} http://${own}/challenge`)))
+      response.setHeader(name, value)
     const refusal = refuseRequest(request, here())
     if (refusal) return fail(response, 403, refusal)
     if (request.method !== 'GET' && request.method !== 'HEAD') return fail(response, 405, 'only GET and HEAD')
     const address = request.url?.split(/[?#]/)[0] ?? '/'
+    if (address === '/challenge')
+      return void response.writeHead(200, { 'Content-Type': 'text/plain; charset=utf-8' }).end(challenges.give())
     const page = pages.get(address)
     if (page) return sendPage(response, page, request.method === 'HEAD')
     const file = request.method === 'GET' ? downloads.redeem(address) : undefined
@@ -97,13 +106,15 @@ export async function serveRouter(
     })
   })
   const refusalOf = (request: IncomingMessage): string | undefined =>
-    request.url === '/api' ? refuseSocket(request, here(), token) : 'nothing is here'
+    request.url === '/api'
+      ? refuseSocket(request, here(), token, (offer) => challenges.isAnswered(offer, here(), token))
+      : 'nothing is here'
 
-  await new Promise<void>((resolve, reject) =>
-    server.once('error', reject).listen({ port, host: '127.0.0.1', exclusive: true }, resolve),
-  )
+  await (port === 0 && last ? listen(server, last.port).catch(() => listen(server, 0)) : listen(server, port))
+  token = here() === last?.port ? last.token : newToken()
   return {
     url: `http://127.0.0.1:${here()}/#token=${token}`,
+    address: { port: here(), token },
     close: async () => {
       for (const connection of sockets.clients) connection.terminate()
       sockets.close()
@@ -113,6 +124,15 @@ export async function serveRouter(
       })
     },
   }
+}
+
+function listen(server: Server, port: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject).listen({ port, host: '127.0.0.1', exclusive: true }, () => {
+      server.off('error', reject)
+      resolve()
+    })
+  })
 }
 
 /** The connection as oRPC sees it: what is no message is answered here. */

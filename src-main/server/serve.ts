@@ -1,14 +1,19 @@
 // The workbench in a browser on the same machine, only because the person asked for it: npm start without a window, or
 // basil serve.
+
 import { createRouter } from '../workbench/router.ts'
 import type { Workbench } from '../workbench/workbench.ts'
+import { keepAddress, readAddress } from './address.ts'
 import { type Served, type ServeOptions, serveRouter } from './listen.ts'
 
 /**
  * Works on the queue, and serves the workbench until closed; closing leaves the workbench open. Rejects when the port
  * is taken or the pages are not built.
  */
-export function serve(workbench: Workbench, options: ServeOptions): Promise<Served> {
+export async function serve(workbench: Workbench, options: ServeOptions): Promise<Served> {
   workbench.jobs.work('all')
-  return serveRouter((platform) => createRouter(workbench, platform), options)
+  const last = readAddress(workbench.home)
+  const served = await serveRouter((platform) => createRouter(workbench, platform), { last, ...options })
+  keepAddress(workbench.home, served.address)
+  return served
 }

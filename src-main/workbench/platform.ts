@@ -7,5 +7,6 @@ export interface Platform {
   pickCheckpoints(kind: 'files' | 'folder' | 'data files' | 'data folder'): Promise<string[] | null>
   /** undefined: no dialog here, the data folder's exports are used. */
   pickTarget(suggestedName: string): Promise<string | null | undefined>
+  reveal?(path: string): void // in the file manager; a browser has none
   download(file: string): string | null // an address that gives the file, where one is needed
 }

@@ -4,20 +4,26 @@
 // files.
 import { randomUUID } from 'node:crypto'
 import { readdir } from 'node:fs/promises'
-import { basename, dirname, isAbsolute, join, resolve } from 'node:path'
+import { basename, dirname, isAbsolute, join, resolve, sep } from 'node:path'
 
-import type { Project } from '../contract/api/api.ts'
+import type { z } from 'zod'
+
+import type { Project } from '../contract/api/projects.ts'
 import { BasilError } from '../contract/errors.ts'
-import { parseJson } from '../contract/json.ts'
 import { configSchema, type ResolvedConfig } from '../contract/run/config.ts'
 import { resolveConfig } from '../contract/run/resolve.ts'
 import { readStart } from '../files/open.ts'
+import { recognise } from './recognise.ts'
+import { absolute } from './typed-path.ts'
+import { isMeantAsConfig, parseWritten } from './written.ts'
 
 const largest = 2 ** 20 // bytes of a configuration
 const mostPresets = 100
 
 export interface Projects {
   open(path: string): Promise<Project>
+  /** The text of a configuration without a folder: its paths have to be known ones. */
+  take(name: string, text: string): Project
   /** A grant for what the library and the data sets hold, and nothing else. */
   library(): string
   /** A grant for a run's own files, by their absolute paths. */
@@ -29,8 +35,20 @@ export interface Projects {
   resolve(grant: string, config: unknown): ResolvedConfig
 }
 
-/** holds: whether an absolute path is one of the library's. */
-export function createProjects(holds: (path: string) => boolean = () => false): Projects {
+/** Folders whose configurations were opened, also before this start. */
+export interface Folders {
+  all(): readonly string[]
+  keep(folder: string): void
+}
+
+interface Options {
+  holds?: (path: string) => boolean // whether an absolute path is one of the library's
+  folders?: Folders
+  sample?: string // its configuration
+}
+
+export function createProjects({ holds: isHeld = () => false, folders, sample }: Options = {}): Projects {
+  const holds = (path: string): boolean => isHeld(path) || isInside(path, folders?.all() ?? [])
   const grants = new Map<string, string>() // id to folder
   const files = new Map<string, ReadonlySet<string>>() // id to files
   function grantFor(folder: string): string {
@@ -46,19 +64,25 @@ export function createProjects(holds: (path: string) => boolean = () => false): 
   }
   return {
     open: async (path) => {
-      const file = resolve(path)
+      const file = absolute(path)
+      await refuseOthers(file)
       const config = await readConfig(file)
-      if (!isMeantAsConfig(config)) throw notAConfig(file, 'it is JSON, and has none of the fields of a configuration')
-      resolveConfig(config, (p) => p) // throws what is wrong with it
+      const parsed = parsedConfig(config, file)
       const folder = dirname(file)
-      const parsed = configSchema.parse(config)
+      if (folder !== dirname(folder)) folders?.keep(folder)
       return {
         grant: grantFor(folder),
         name: nameOf(file, parsed.name),
         folder,
+        origin: file === sample ? { kind: 'sample' } : { kind: 'file', path: file },
         config: parsed,
         presets: await presetsIn(folder, file),
       }
+    },
+    take: (name, text) => {
+      const config = parsedConfig(parsedText(text, name), name)
+      const granted = { grant: grantOf([]), name: nameOf(name, config.name), folder: '', presets: [] }
+      return { ...granted, origin: { kind: 'library' }, config }
     },
     library: () => grantOf([]),
     ofRun: (config) => grantOf(pathsOf(config)),
@@ -102,7 +126,9 @@ function inside(folder: string, path: string): string {
 }
 
 async function presetsIn(folder: string, opened: string): Promise<Project['presets']> {
-  const names = (await readdir(folder)).filter((name) => name.endsWith('.json') && join(folder, name) !== opened).sort()
+  const names = (await readdir(folder))
+    .filter((name) => /\.(json|ya?ml)$/i.test(name) && join(folder, name) !== opened)
+    .sort()
   const presets = []
   for (const name of names.slice(0, mostPresets)) {
     const parsed = configSchema.safeParse(await readConfig(join(folder, name)).catch(() => undefined))
@@ -111,40 +137,57 @@ async function presetsIn(folder: string, opened: string): Promise<Project['prese
   return presets
 }
 
-/**
- * Fields are named in messages, so first it must be a configuration that somebody wrote, and not any JSON of the disk.
- */
-function isMeantAsConfig(config: unknown): boolean {
-  return (
-    typeof config === 'object' &&
-    config !== null &&
-    ['method', 'pretrained', 'tasks'].some((field) => Object.hasOwn(config, field))
-  )
+/** "path#name" of a folder that was opened once; nothing leaves it by "..". */
+function isInside(path: string, folders: readonly string[]): boolean {
+  const file = resolve(path)
+  return file === path && folders.some((folder) => file.startsWith(`${folder}${sep}`))
 }
 
-/** The JSON of a small file. Throws config-invalid, and what opening it throws. */
+/** Something else that Basil knows, opened as a configuration, is told as what it is. */
+async function refuseOthers(file: string): Promise<void> {
+  const { kind, words } = await recognise(file)
+  if (kind === 'nothing' || kind === 'configuration') return
+  throw new BasilError({
+    code: 'config-invalid',
+    what: `This is ${words}, not a configuration`,
+    where: file,
+    why: 'a configuration is a JSON or YAML file that names a method, models and tasks',
+    next: kind === 'data' ? 'add it on the Data page' : 'add it to the library, and use it in a new run from there',
+  })
+}
+
+function parsedConfig(config: unknown, file: string): z.output<typeof configSchema> {
+  if (!isMeantAsConfig(config))
+    throw notAConfig(
+      file,
+      `it is ${/\.ya?ml$/i.test(file) ? 'YAML' : 'JSON'}, and has none of the fields of a configuration`,
+    )
+  resolveConfig(config, (p) => p) // throws what is wrong with it
+  return configSchema.parse(config)
+}
+
+/** What a small file says. Throws config-invalid, and what opening it throws. */
 export async function readConfig(file: string): Promise<unknown> {
   const { bytes, isWhole } = await readStart(file, largest)
   if (!isWhole) throw notAConfig(file, 'it is larger than 1 MB')
+  return parsedText(bytes.toString('utf8'), file)
+}
+
+function parsedText(text: string, name: string): unknown {
   try {
-    return parseJson(bytes.toString('utf8'))
+    return parseWritten(text, name)
   } catch (error) {
-    throw notAConfig(file, (error as SyntaxError).message)
+    throw notAConfig(name, error instanceof Error ? error.message : String(error))
   }
 }
 
 function notAConfig(where: string, why: string): BasilError {
-  return new BasilError({
-    code: 'config-invalid',
-    what: 'This is not a configuration',
-    where,
-    why,
-    next: 'open a JSON file as "basil schema" describes it',
-    inWindow: 'open the JSON file of a run; checkpoints are added to the library, and images to the data sets',
-  })
+  const next = 'open a JSON or YAML file that names a method, models and tasks'
+  return new BasilError({ code: 'config-invalid', what: 'This is not a configuration', where, why, next })
 }
 
-const nameOf = (file: string, given: string | undefined): string => given ?? basename(file, '.json')
+const nameOf = (file: string, given: string | undefined): string =>
+  given ?? basename(file).replace(/\.(json|ya?ml)$/i, '')
 
 function notAllowed(path: string, why: string): BasilError {
   return new BasilError({

@@ -9,12 +9,15 @@ import { recordOf } from '../contract/errors.ts'
 import { configIssues } from '../contract/run/resolve.ts'
 import { dataRouter } from './data/router.ts'
 import { evaluationsRouter } from './evaluations/router.ts'
+import { foldersRouter } from './folders/router.ts'
 import { headsRouter } from './heads/router.ts'
 import { jobsRouter } from './jobs/router.ts'
 import { libraryRouter } from './library/router.ts'
 import { mergesRouter } from './merges/router.ts'
+import { mixRouter } from './mix/router.ts'
 import { engineRouter } from './native/router.ts'
 import type { Platform } from './platform.ts'
+import { projectsRouter } from './projects-router.ts'
 import { runsRouter } from './runs/router.ts'
 import { settingsRouter } from './settings/settings.ts'
 import { studiesRouter } from './studies/router.ts'
@@ -26,29 +29,32 @@ export function createRouter(workbench: Workbench, platform: Platform) {
   return os.router({
     about: os.about.handler(() => aboutOf(workbench, platform)),
     engine: engineRouter(workbench),
-    projects: {
-      sample: os.projects.sample.handler(() => projects.open(workbench.sample)),
-      open: os.projects.open.handler(({ input }) => projects.open(input.path)),
-      pick: os.projects.pick.handler(async () => {
-        const path = await platform.pickConfig()
-        return path === null ? null : projects.open(path)
-      }),
-      library: os.projects.library.handler(() => ({ grant: projects.library() })),
-      ofRun: os.projects.ofRun.handler(({ input }) => ({ grant: projects.ofRun(runs.show(input.run).config) })),
-    },
+    projects: projectsRouter(workbench, platform),
     config: {
       check: os.config.check.handler(async ({ input }) => {
         const issues = configIssues(input.config)
-        if (issues.length) return { issues, error: null, plan: null }
+        const none = { issues, error: null, plan: null, estimate: null }
+        if (issues.length) return none
         try {
-          return { issues, error: null, plan: await runs.check(projects.resolve(input.grant, input.config)) }
+          const config = projects.resolve(input.grant, input.config)
+          const plan = await runs.check(config)
+          return { ...none, plan, estimate: workbench.estimates.of(config, plan) }
         } catch (error) {
-          return { issues, error: recordOf(error), plan: null }
+          return { ...none, error: recordOf(error) }
         }
       }),
+      measure: os.config.measure.handler(({ input }) =>
+        workbench.estimates.measure(projects.resolve(input.grant, input.config)),
+      ),
     },
     library: libraryRouter(workbench.library, platform),
+    lineage: {
+      of: os.lineage.of.handler(({ input }) => workbench.lineage.of(input)),
+      written: os.lineage.written.handler(({ input }) => workbench.lineage.written(input.run)),
+    },
+    comparison: { paired: os.comparison.paired.handler(({ input }) => workbench.lineage.paired(input.runs)) },
     data: dataRouter(workbench.dataSets, platform),
+    folders: foldersRouter(workbench.folders),
     heads: headsRouter(workbench.heads),
     history: {
       backups: os.history.backups.handler(() => historyCare.backups()),
@@ -64,6 +70,7 @@ export function createRouter(workbench: Workbench, platform: Platform) {
     studies: studiesRouter(workbench),
     jobs: jobsRouter(workbench.jobs),
     merges: mergesRouter(workbench.merges, platform),
+    mix: mixRouter(workbench.mixes, platform),
     preferences: {
       all: os.preferences.all.handler(() => preferences.all()),
       keep: os.preferences.keep.handler(async ({ input: { key, value } }) => {

@@ -9,17 +9,21 @@ import type { RunId } from '../contract/branded.ts'
 import type { Told } from '../contract/engine-api.ts'
 import type { ErrorRecord } from '../contract/errors.ts'
 import type { Progress } from '../contract/run/run.ts'
+import { onNews } from '../history/news.ts'
 import { openHistory, readHistory } from '../history/open.ts'
+import type { History } from '../history/statement.ts'
 import { createDataSets, type DataSets } from './data/sets.ts'
 import { createDisentangle } from './disentangle.ts'
 import { chooseEngine } from './engines/choice.ts'
 import { createMeasuring } from './engines/measuring.ts'
 import { createEvaluations, type Evaluations } from './evaluations/evaluations.ts'
+import { createFolders, type Folders } from './folders/folders.ts'
 import { createHeads, type Heads } from './heads/heads.ts'
 import { createHistoryCare, type HistoryCare } from './history-care.ts'
 import { kindsOf } from './jobs/index.ts'
 import { createJobs, type Jobs } from './jobs/queue.ts'
 import { createLibrary, type Library } from './library/library.ts'
+import { createLineage, type LineageQuestions } from './lineage/questions.ts'
 import type { EngineProcess } from './link/engine-process.ts'
 import type { Patience } from './link/heartbeat.ts'
 import { inOwnProcessOf } from './link/own-process.ts'
@@ -27,12 +31,17 @@ import { watchSleep } from './link/sleep.ts'
 import { createSupervisor, type Supervisor } from './link/supervisor.ts'
 import { createAdoption } from './merges/adoption.ts'
 import { createMerges, type Merges } from './merges/merges.ts'
+import { createMixes, type Mixes } from './mix/mix.ts'
 import { chooseDevice, engineEnvironment } from './native/devices.ts'
 import { createInstaller, type Installer } from './native/installer.ts'
 import { createSeat } from './native/seat.ts'
+import { openedFolders } from './opened-folders.ts'
 import { createPreferences, type PreferenceStore } from './preferences.ts'
 import { createProjects, type Projects } from './projects.ts'
+import { createPulse, type Pulse } from './pulse.ts'
+import { type Care, createCare } from './runs/care.ts'
 import { createChecking } from './runs/checking.ts'
+import { createEstimates, type Estimates } from './runs/estimates.ts'
 import { createExports, type Exports } from './runs/exported.ts'
 import { createRuns, type Runs, type RunsOptions } from './runs/runs.ts'
 import { createSittings, type Sittings } from './runs/sitting.ts'
@@ -58,14 +67,21 @@ export interface Workbench {
   readonly library: Library
   readonly dataSets: DataSets
   readonly jobs: Jobs
+  /** Tells when lists of runs, and the queue, would read differently; what asks for it is asked for anew. */
+  readonly news: Pick<Pulse<{ version: number }>, 'watch'>
   readonly runs: Runs
+  readonly care: Care
   readonly exports: Exports
+  readonly estimates: Estimates
   readonly heads: Heads
   readonly evaluations: Evaluations
   readonly merges: Merges
+  readonly mixes: Mixes
   readonly studies: Studies
   readonly preferences: PreferenceStore
+  readonly lineage: LineageQuestions
   readonly settings: Settings
+  readonly folders: Folders
   readonly engine: Pick<Supervisor, 'state' | 'describe' | 'restart' | 'ask'>
   readonly device: Device
   readonly installer: Installer
@@ -131,13 +147,24 @@ export async function openWorkbench(options: WorkbenchOptions): Promise<Workbenc
     start: startReader,
   }
   const worked: ReturnType<typeof createWorked> = createWorked(base)
+  const preferences = createPreferences(home)
+  const sample = options.sample ?? join(resources, 'sample', 'dv-basi.json')
+  const projects = createProjects({
+    holds: (path) => library.holds(path) || dataSets.holds(path),
+    folders: openedFolders(preferences),
+    sample,
+  })
+  const mixes = createMixes({ ...base, ...worked.parts, dataSets, projects })
   const adoption = createAdoption({ history, home, shelve: library.shelve, news: jobs.beat })
+  const news = newsOf(history)
   historyCare.rest()
 
   const { closing: leave } = sittings
   async function close(): Promise<void> {
     leave()
+    mixes.close()
     sleep.end()
+    news.end()
     await Promise.all([installer.close(), measuring.close()])
     const parts = [jobs, supervisor, checking, library, dataSets, worked.parts.merges, adoption]
     await Promise.all(parts.map((part) => part.close()))
@@ -146,11 +173,17 @@ export async function openWorkbench(options: WorkbenchOptions): Promise<Workbenc
   }
 
   return {
-    ...{ home, resources, library, dataSets, jobs, installer, historyCare, ...worked.parts },
-    sample: options.sample ?? join(resources, 'sample', 'dv-basi.json'),
-    projects: createProjects((path) => library.holds(path) || dataSets.holds(path)),
-    preferences: createPreferences(home),
+    ...{ home, resources, library, dataSets, jobs, news, installer, historyCare, ...worked.parts },
+    sample,
+    ...{ projects, mixes },
+    preferences,
+    lineage: createLineage(history),
     settings: createSettings({ home, jobs, renew: supervisor.renew }),
+    estimates: createEstimates({
+      ...{ history, home, supervisor, jobs, checking },
+      engine: () => engine(engineEnvironment(home, device(), seat.environment())),
+    }),
+    folders: createFolders(() => [join(home, 'exports'), ...library.folders(), ...dataSets.paths()]),
     engine: supervisor,
     device: createDevice({ home, now: device, jobs, supervisor, measuring }),
     notices: history.notices,
@@ -158,6 +191,13 @@ export async function openWorkbench(options: WorkbenchOptions): Promise<Workbenc
     disentangle: createDisentangle(jobs, supervisor),
     close: () => (closing ??= close()),
   }
+}
+
+function newsOf(history: History): Pulse<{ version: number }> {
+  let version = 0
+  const news = createPulse(() => ({ version: ++version }))
+  if (history.write) onNews(history, news.beat)
+  return news
 }
 
 interface DeviceParts {
@@ -216,6 +256,7 @@ function createWorked(base: Base) {
   })
   const parts = {
     runs: runs.runs,
+    care: createCare(base.history),
     studies: studies.studies,
     heads: heads.heads,
     exports: exports.exports,

@@ -1,7 +1,15 @@
 // The entry of the engine's process: the real engine behind its door. The backend starts with the first question and
 // stays. Nothing here or behind it opens the database.
 import type { ResolvedConfig } from '../contract/run/config.ts'
-import { checkRun, disentanglementOf, type FeatureCache, type ImageHost, infoOf, run } from '../engine/index.ts'
+import {
+  checkRun,
+  createPace,
+  disentanglementOf,
+  type FeatureCache,
+  type ImageHost,
+  infoOf,
+  run,
+} from '../engine/index.ts'
 import { cachesIn } from '../files/caches.ts'
 import { featureCache } from '../files/feature-cache.ts'
 import { imageCache } from '../files/image-cache.ts'
@@ -12,8 +20,10 @@ import { evaluateModels } from './evaluations/evaluate.ts'
 import { makeHead } from './heads/make.ts'
 import { probeHead } from './heads/probe.ts'
 import { imageHost } from './images/host.ts'
+import { mixing } from './mix.ts'
 import { ownBackend } from './own-backend.ts'
 import { parentPort } from './parent-port.ts'
+import { memoryNow, withPulse } from './pulse.ts'
 import { reading } from './reading.ts'
 import { merging, rebuild } from './rebuild.ts'
 import { collectFor } from './statistics.ts'
@@ -32,6 +42,17 @@ function kept(config: Pick<ResolvedConfig, 'linearised'>): { features?: FeatureC
   return config.linearised === 'cached' ? caches : { images: caches.images }
 }
 
+const mix = mixing(async (config) => ({
+  backend: await own.multiplyingIn(config?.products ?? 'float32'),
+  ...kept({ linearised: 'cached' }),
+}))
+
+/** With the engine to itself: whoever moved coefficients waits. */
+async function* alone<T>(work: () => AsyncGenerator<T>): AsyncGenerator<T> {
+  await mix.close()
+  yield* work()
+}
+
 serveEngine(
   {
     describe: async () => infoOf(await own.any()),
@@ -41,38 +62,43 @@ serveEngine(
       if (config.products !== 'float32') await own.multiplyingIn(config.products) // every engine has float32
       return checkRun(config, openSource, kept(config).features, kept(config).images)
     },
-    run: async function* (config, sitting) {
-      yield* run(config, {
-        ...sitting,
-        backend: await own.multiplyingIn(config.products),
-        open: openSource,
-        hash: hashCheckpoint,
-        statistics: statisticsStore(),
-        ...kept(config),
-      })
-    },
-    collect: async function* (request, signal) {
-      yield* collectFor(request, { backend, images: kept({ linearised: 'no' }).images, signal })
-    },
-    disentangle: async function* (request, signal) {
-      yield* disentanglementOf(request, {
-        backend: await own.multiplyingIn(request.config.products),
-        open: openSource,
-        images: kept(request.config).images,
-        signal,
-      })
-    },
+    run: (config, sitting) =>
+      alone(async function* () {
+        const backend = await own.multiplyingIn(config.products)
+        const pace = createPace(() => performance.now())
+        const events = run(config, {
+          ...{ ...sitting, backend, pace, open: openSource, hash: hashCheckpoint },
+          statistics: statisticsStore(),
+          ...kept(config),
+        })
+        yield* withPulse(events, () => ({ pace: pace.told(), memory: memoryNow(backend) }))
+      }),
+    collect: (request, signal) =>
+      alone(() => collectFor(request, { backend, images: kept({ linearised: 'no' }).images, signal })),
+    disentangle: (request, signal) =>
+      alone(async function* () {
+        yield* disentanglementOf(request, {
+          backend: await own.multiplyingIn(request.config.products),
+          open: openSource,
+          images: kept(request.config).images,
+          signal,
+        })
+      }),
     rebuild,
     merge: merging,
-    makeHead: async function* (request) {
-      yield* makeHead(request, (await backend()).ops)
-    },
-    probeHead: async function* (request) {
-      yield* probeHead(request, await backend())
-    },
-    evaluate: async function* (request) {
-      yield* evaluateModels(request, await backend(), kept({ linearised: 'no' }).images)
-    },
+    makeHead: (request) =>
+      alone(async function* () {
+        yield* makeHead(request, (await backend()).ops)
+      }),
+    probeHead: (request) =>
+      alone(async function* () {
+        yield* probeHead(request, await backend())
+      }),
+    evaluate: (request) =>
+      alone(async function* () {
+        yield* evaluateModels(request, await backend(), kept({ linearised: 'no' }).images)
+      }),
+    mix,
   },
   port,
 )

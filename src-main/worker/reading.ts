@@ -2,7 +2,7 @@
 // them anew. None of it needs a backend. The library asks a process of its own for these, so that a long scan never
 // waits for a run, nor a run for a scan.
 
-import { compatibilityOf, differenceOf, statisticsOf } from '../engine/index.ts'
+import { compatibilityOf, differenceOf, statisticsOf, tensorOf } from '../engine/index.ts'
 import { hashCheckpoint, openSource } from '../files/source.ts'
 import { bases } from './bases.ts'
 import { convert } from './convert.ts'
@@ -20,6 +20,7 @@ export const reading = {
   look: ({ file }) => look(file),
   hash: ({ file }) => hashCheckpoint(file),
   inspect: ({ file }) => inspect(file),
+  tensor: ({ file, ...part }) => tensorOf(file, part, openSource),
   statistics: ({ file }) => statisticsOf(file, openSource),
   compare: ({ a, b }) => differenceOf(a, b, openSource),
   compatible: ({ pretrained, others }) => compatibilityOf(pretrained, others, openSource),

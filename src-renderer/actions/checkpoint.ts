@@ -15,6 +15,7 @@ import { compose } from '../state/compose.svelte.ts'
 import { router } from '../state/router.svelte.ts'
 import { workbench } from '../state/workbench.svelte.ts'
 import type { Action } from './action.ts'
+import { openText } from './project.ts'
 import { composeAgain } from './run.ts'
 
 const readable = () => router.at('checkpoint') && opened.shown?.state === 'present'
@@ -46,8 +47,8 @@ export const useCheckpoint: Action = {
   shortcut: null,
   icon: Play,
   enabled: () => readable() && opened.shown !== null && Object.keys(modelsOf([opened.shown])).length > 1,
-  run: () => {
-    if (opened.shown) compose.use(modelsOf([opened.shown]))
+  run: async () => {
+    if (opened.shown) await compose.startWith(modelsOf([opened.shown]), opened.shown.name)
     router.go('compose')
   },
 }
@@ -81,13 +82,16 @@ export const openRecipe: Action = {
     const { reopened } = recipe
     if (!reopened) return
     if (reopened.run !== null) return composeAgain(await workbench.run(reopened.run))
-    compose.use(modelsOfRecipe(reopened))
+    await compose.startWith(modelsOfRecipe(reopened), recipe.name)
     router.go('compose')
   },
 }
 
 /** Files and folders let go above the window. */
 export async function takeDropped(files: readonly File[], folders: readonly string[]): Promise<void> {
+  const [only] = files
+  if (only && files.length + folders.length === 1 && /\.(json|ya?ml)$/i.test(only.name) && only.size <= 2 ** 20)
+    return openText(only.name, await only.text())
   const landing = await drop.take(files, folders, workbench.about?.window === true)
   await checkpoints.load()
   const { page, ...numbers } = landing

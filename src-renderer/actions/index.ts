@@ -8,30 +8,78 @@ import {
   addDataByPath,
   addDataFiles,
   addDataFolder,
+  browseData,
   findData,
   findLeaks,
   forgetData,
   prepareData,
   refreshData,
 } from './data/sets.ts'
+import { derivedFromChosen } from './derive.ts'
 import { cancelInstall, installCpu, installCuda, measureEngines, removeEngine } from './engine.ts'
 import { goActions } from './go.ts'
-import { findRuns, salvageHistory } from './history.ts'
+import {
+  compareRuns,
+  duplicateRun,
+  emptyTrash,
+  findRuns,
+  pinRuns,
+  restoreRuns,
+  salvageHistory,
+  tagRuns,
+  trashRuns,
+  unpinRuns,
+} from './history.ts'
 import { keyMatches } from './keys.ts'
 import {
-  addByPath,
-  addFiles,
-  addFolder,
+  addingCheckpoints,
   checkCompatibility,
   compareTwo,
   findCheckpoints,
   forgetCheckpoints,
   refreshLibrary,
+  rowActions,
+  tagCheckpoints,
   useInRun,
 } from './library.ts'
 import { mergeModels, startMerge } from './merge.ts'
-import { openConfiguration, openSample } from './project.ts'
-import { cancelRun, exportModel, restartEngine, resumeOnCpu, resumeRun, runAgain, startRun, stopRun } from './run.ts'
+import { exportMix, openMix, resetMix, undoMix, zeroMix } from './mix.ts'
+import {
+  copyConfiguration,
+  discardDraft,
+  duplicateConfiguration,
+  learnWithData,
+  measureRun,
+  openConfiguration,
+  openSample,
+  saveConfiguration,
+  savePreset,
+} from './project.ts'
+import {
+  cancelJob,
+  moveJobDown,
+  moveJobTop,
+  moveJobUp,
+  pauseJob,
+  pruneJobs,
+  resumeJob,
+  retryJob,
+  tellEnds,
+  tellNoEnds,
+} from './queue.ts'
+import {
+  cancelRun,
+  compareWith,
+  exportModel,
+  pauseRun,
+  restartEngine,
+  resumeOnCpu,
+  resumeRun,
+  runAgain,
+  showLineage,
+  startRun,
+  stopRun,
+} from './run.ts'
 import { backUpNow, bringBack } from './settings.ts'
 import {
   forgetStudy,
@@ -54,8 +102,10 @@ const groups: readonly ActionGroup[] = [
   {
     title: 'Library',
     actions: [
-      ...[findCheckpoints, addFiles, addFolder, addByPath, refreshLibrary, makeHead],
-      ...[compareTwo, checkCompatibility, mergeModels, useInRun, forgetCheckpoints],
+      ...[findCheckpoints, ...addingCheckpoints, refreshLibrary, makeHead],
+      ...[compareTwo, checkCompatibility, mergeModels, useInRun, tagCheckpoints, forgetCheckpoints],
+      ...derivedFromChosen,
+      ...rowActions,
       startMerge,
     ],
   },
@@ -66,17 +116,40 @@ const groups: readonly ActionGroup[] = [
   {
     title: 'Data',
     actions: [
-      ...[findData, addDataFolder, addDataFiles, addDataByPath, refreshData, forgetData],
+      ...[findData, addDataFolder, addDataFiles, browseData, addDataByPath, refreshData, forgetData],
       ...[prepareData, findLeaks, makeHeadOfData],
     ],
   },
-  { title: 'New run', actions: [openSample, openConfiguration, startRun, runWithControls, sweepFields] },
+  {
+    title: 'New run',
+    actions: [
+      ...[openSample, openConfiguration, learnWithData, startRun, runWithControls, sweepFields, measureRun],
+      ...[saveConfiguration, savePreset, copyConfiguration, duplicateConfiguration, discardDraft],
+    ],
+  },
   {
     title: 'Run',
-    actions: [stopRun, cancelRun, restartEngine, resumeRun, resumeOnCpu, exportModel, runAgain],
+    actions: [
+      ...[pauseRun, stopRun, cancelRun, restartEngine, resumeRun, resumeOnCpu, exportModel, runAgain],
+      ...[compareWith, showLineage],
+    ],
   },
+  { title: 'Live accuracy', actions: [openMix, resetMix, zeroMix, undoMix, exportMix] },
   { title: 'Studies', actions: [reproduceTable, pauseStudy, pauseStudyNow, resumeStudy, forgetStudy] },
-  { title: 'History', actions: [findRuns, salvageHistory] },
+  {
+    title: 'Queue',
+    actions: [
+      ...[moveJobTop, moveJobUp, moveJobDown, pauseJob, resumeJob, cancelJob, retryJob],
+      ...[pruneJobs, tellEnds, tellNoEnds],
+    ],
+  },
+  {
+    title: 'History',
+    actions: [
+      ...[findRuns, compareRuns, duplicateRun, pinRuns, unpinRuns, tagRuns],
+      ...[trashRuns, restoreRuns, emptyTrash, salvageHistory],
+    ],
+  },
   { title: 'Engine', actions: [measureEngines, installCpu, installCuda, cancelInstall, removeEngine] },
   { title: 'Settings', actions: [backUpNow, bringBack] },
   { title: 'Window', actions: [showPalette, undoLast, toggleTheme, showKeys, retryConnection] },

@@ -1,17 +1,24 @@
 // What can be done with the library and with the rows selected in it.
+import ChartNoAxesColumn from '@lucide/svelte/icons/chart-no-axes-column'
 import FilePlus from '@lucide/svelte/icons/file-plus'
 import FolderPlus from '@lucide/svelte/icons/folder-plus'
 import GitCompare from '@lucide/svelte/icons/git-compare'
 import ListChecks from '@lucide/svelte/icons/list-checks'
+import Merge from '@lucide/svelte/icons/merge'
 import Play from '@lucide/svelte/icons/play'
 import RefreshCw from '@lucide/svelte/icons/refresh-cw'
+import Sparkles from '@lucide/svelte/icons/sparkles'
+import Tag from '@lucide/svelte/icons/tag'
 import TextCursorInput from '@lucide/svelte/icons/text-cursor-input'
 import Trash from '@lucide/svelte/icons/trash'
 
 import type { CheckpointSet } from '../../src-main/contract/api/library.ts'
 import { checkpoints } from '../state/checkpoints/checkpoints.svelte.ts'
 import { headReference, modelsOf, modelsOfSet } from '../state/checkpoints/models.ts'
+import { refine } from '../state/checkpoints/refine.svelte.ts'
+import { asked } from '../state/checkpoints/row-dialogs.svelte.ts'
 import { compose } from '../state/compose.svelte.ts'
+import { merging } from '../state/merge/merging.svelte.ts'
 import { router } from '../state/router.svelte.ts'
 import { workbench } from '../state/workbench.svelte.ts'
 import type { Action } from './action.ts'
@@ -20,7 +27,7 @@ const here = () => router.at('library')
 const chosen = () => (here() ? checkpoints.chosen : [])
 
 /** The system's own dialogs, which a browser has not. */
-export const addFiles: Action = {
+const addFiles: Action = {
   id: 'add-files',
   title: 'Add files…',
   shortcut: null,
@@ -29,13 +36,25 @@ export const addFiles: Action = {
   run: () => checkpoints.pick('files'),
 }
 
-export const addFolder: Action = {
+const addFolder: Action = {
   id: 'add-folder',
   title: 'Add a folder…',
   shortcut: null,
   icon: FolderPlus,
   enabled: addFiles.enabled,
   run: () => checkpoints.pick('folder'),
+}
+
+/** Our own dialog, where there is none of the system's. */
+const browseCheckpoints: Action = {
+  id: 'browse-checkpoints',
+  title: 'Choose files or folders…',
+  shortcut: null,
+  icon: FolderPlus,
+  enabled: () => here() && workbench.about?.window === false,
+  run: () => {
+    checkpoints.browsing = true
+  },
 }
 
 export const addByPath: Action = {
@@ -48,6 +67,9 @@ export const addByPath: Action = {
     checkpoints.adding = true
   },
 }
+
+/** The ways in: the system's dialogs, our own, paths. */
+export const addingCheckpoints: readonly Action[] = [addFiles, addFolder, browseCheckpoints, addByPath]
 
 export const refreshLibrary: Action = {
   id: 'refresh-library',
@@ -65,7 +87,8 @@ export const compareTwo: Action = {
   icon: GitCompare,
   enabled: () => chosen().length === 2,
   run: () => {
-    const [a, b] = checkpoints.selected
+    const shown = new Set(chosen().map(({ id }) => id))
+    const [a, b] = [...checkpoints.selected].filter((id) => shown.has(id)) // in the order they were selected
     if (a !== undefined && b !== undefined) router.go('compare', { a, b })
   },
 }
@@ -91,22 +114,32 @@ export const useInRun: Action = {
   shortcut: null,
   icon: Play,
   enabled: () => chosen().some((e) => !['head', 'data', 'coefficients', 'adapter'].includes(e.role)),
-  run: () => {
-    compose.use(modelsOf(chosen()))
+  run: async () => {
+    await compose.startWith(modelsOf(chosen()), 'Models of the library')
     router.go('compose')
   },
 }
 
-/** Asks first; the dialog then calls checkpoints.forget(). */
+/** Opens the dialog; it then calls checkpoints.tag(). */
+export const tagCheckpoints: Action = {
+  id: 'tag-checkpoints',
+  title: 'Tag…',
+  shortcut: 'Alt+Y',
+  icon: Tag,
+  enabled: () => chosen().length > 0,
+  run: () => {
+    checkpoints.tagging = true
+  },
+}
+
+/** Can be undone; files stay. */
 export const forgetCheckpoints: Action = {
   id: 'forget-checkpoints',
-  title: 'Forget…',
+  title: 'Forget',
   shortcut: 'Delete',
   icon: Trash,
   enabled: () => chosen().length > 0,
-  run: () => {
-    checkpoints.forgetting = true
-  },
+  run: () => checkpoints.forget(),
 }
 
 export const findCheckpoints: Action = {
@@ -117,11 +150,74 @@ export const findCheckpoints: Action = {
   run: () => document.getElementById('library-search')?.focus(),
 }
 
+const focused = () => (here() ? checkpoints.of(checkpoints.focused) : null)
+const readable = () => focused()?.state === 'present'
+
+export function openCheckpoint(id: number): void {
+  router.go('checkpoint', { id })
+}
+
+const compareWith: Action = {
+  id: 'compare-with',
+  title: 'Compare with…',
+  shortcut: null,
+  icon: GitCompare,
+  enabled: readable,
+  run: () => {
+    asked.entry = focused()
+    asked.comparing = true
+  },
+}
+
+const mergeRow: Action = {
+  id: 'merge-row',
+  title: 'Merge it…',
+  shortcut: null,
+  icon: Merge,
+  enabled: () =>
+    readable() && ['pre-trained', 'fine-tuned', 'merged', 'unknown', 'adapter'].includes(focused()?.role ?? ''),
+  run: () => {
+    const entry = focused()
+    if (entry) merging.use([entry])
+    router.go('merge')
+  },
+}
+
+const refineRow: Action = {
+  id: 'refine-row',
+  title: 'Refine it…',
+  shortcut: null,
+  icon: Sparkles,
+  enabled: () => readable() && ['fine-tuned', 'merged', 'unknown'].includes(focused()?.role ?? ''),
+  run: () => {
+    const entry = focused()
+    if (entry) refine.ask(entry)
+  },
+}
+
+const evaluateRow: Action = {
+  id: 'evaluate-row',
+  title: 'Evaluate…',
+  shortcut: null,
+  icon: ChartNoAxesColumn,
+  enabled: () => readable() && !['head', 'data', 'coefficients'].includes(focused()?.role ?? ''),
+  run: () => {
+    asked.entry = focused()
+    asked.evaluating = true
+  },
+}
+
+/** Of the row in focus. */
+export const rowActions: readonly Action[] = [compareWith, mergeRow, refineRow, evaluateRow]
+
 /** A whole set, with the heads of its data sets. */
 export async function useSet(set: CheckpointSet): Promise<void> {
   const heads = new Map<string, string>()
   for (const { dataset, id } of set.heads) heads.set(dataset, await headOf(id, dataset))
-  compose.use(modelsOfSet(set, (id) => checkpoints.of(id), heads))
+  await compose.startWith(
+    modelsOfSet(set, (id) => checkpoints.of(id), heads),
+    set.model,
+  )
   router.go('compose')
 }
 

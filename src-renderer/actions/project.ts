@@ -1,12 +1,33 @@
-// Opening a configuration: the sample, or one of the person's own.
+// Opening a configuration, the sample or one of the person's own, and keeping the one being written: as a file, as a
+// preset, on the clipboard.
+import Copy from '@lucide/svelte/icons/copy'
+import CopyPlus from '@lucide/svelte/icons/copy-plus'
+import Eraser from '@lucide/svelte/icons/eraser'
 import FlaskConical from '@lucide/svelte/icons/flask-conical'
 import FolderOpen from '@lucide/svelte/icons/folder-open'
+import Images from '@lucide/svelte/icons/images'
+import Save from '@lucide/svelte/icons/save'
+import Star from '@lucide/svelte/icons/star'
+import Timer from '@lucide/svelte/icons/timer'
 
-import type { Project } from '../../src-main/contract/api/api.ts'
+import type { Project } from '../../src-main/contract/api/projects.ts'
+import { client, errorOf } from '../bridge.ts'
+import { checkpoints } from '../state/checkpoints/checkpoints.svelte.ts'
+import { recipe } from '../state/checkpoints/recipe.svelte.ts'
+import { found } from '../state/compose/found.svelte.ts'
+import { fileNameOf } from '../state/compose/portable.ts'
+import { keepPreset } from '../state/compose/presets.svelte.ts'
+import { recent } from '../state/compose/recent.svelte.ts'
 import { compose } from '../state/compose.svelte.ts'
+import { dataSets } from '../state/data/data-sets.svelte.ts'
+import { folders } from '../state/folders.svelte.ts'
 import { router } from '../state/router.svelte.ts'
+import { undo } from '../state/undo.svelte.ts'
 import { workbench } from '../state/workbench.svelte.ts'
 import type { Action } from './action.ts'
+
+const isWriting = () => router.at('compose') && compose.source !== null
+const written = () => compose.portable
 
 export const openSample: Action = {
   id: 'open-sample',
@@ -17,7 +38,7 @@ export const openSample: Action = {
   run: async () => show(await workbench.openSample()),
 }
 
-/** The system's dialog in a window; in a browser the cursor goes to the path field. */
+/** The system's dialog in a window; a dialog of our own in a browser. */
 export const openConfiguration: Action = {
   id: 'open-configuration',
   title: 'Open a configuration…',
@@ -25,21 +46,128 @@ export const openConfiguration: Action = {
   icon: FolderOpen,
   enabled: () => workbench.about !== null,
   run: async () => {
-    if (workbench.about?.window) show(await workbench.pick())
-    else {
-      if (!router.at('welcome')) router.go('welcome')
-      setTimeout(() => document.getElementById('configuration-path')?.focus(), 50)
-    }
+    if (workbench.about?.window) await pickConfiguration()
+    else folders.configuration = true
   },
 }
 
-/** Opens the path typed in a browser. */
+/** Of models of the library and data sets, without a configuration. */
+export const learnWithData: Action = {
+  id: 'learn-with-data',
+  title: 'Learn with my data',
+  shortcut: null,
+  icon: Images,
+  enabled: () => true,
+  run: async () => {
+    await compose.begin()
+    router.go('compose')
+  },
+}
+
+/** A browser's download, Electron's dialog. */
+export const saveConfiguration: Action = {
+  id: 'save-configuration',
+  title: 'Save as a file',
+  shortcut: 'Mod+S',
+  icon: Save,
+  enabled: isWriting,
+  run: () => {
+    const text = `${JSON.stringify(written(), null, 2)}\n`
+    const address = URL.createObjectURL(new Blob([text], { type: 'application/json' }))
+    const name = fileNameOf(compose.name)
+    Object.assign(document.createElement('a'), { href: address, download: name }).click()
+    setTimeout(() => URL.revokeObjectURL(address), 60_000) // the system may still be asking where to
+  },
+}
+
+export const savePreset: Action = {
+  id: 'save-preset',
+  title: 'Keep as a preset',
+  shortcut: null,
+  icon: Star,
+  enabled: isWriting,
+  run: () => keepPreset(compose.name, written()),
+}
+
+export const copyConfiguration: Action = {
+  id: 'copy-configuration',
+  title: 'Copy to share',
+  shortcut: null,
+  icon: Copy,
+  enabled: isWriting,
+  run: () => navigator.clipboard.writeText(JSON.stringify(written(), null, 2)),
+}
+
+/** The same settings under a name of their own, apart from what was opened. */
+export const duplicateConfiguration: Action = {
+  id: 'duplicate-configuration',
+  title: 'Duplicate',
+  shortcut: null,
+  icon: CopyPlus,
+  enabled: isWriting,
+  run: () => {
+    const before = compose.value('name')
+    compose.set('name', `${compose.name}, copy`.slice(0, 200))
+    undo.give('This is a copy now.', () => compose.set('name', before))
+  },
+}
+
+export const discardDraft: Action = {
+  id: 'discard-draft',
+  title: 'Put away',
+  shortcut: null,
+  icon: Eraser,
+  enabled: isWriting,
+  run: () => compose.discard(),
+}
+
+export const measureRun: Action = {
+  id: 'measure-run',
+  title: 'Measure',
+  shortcut: null,
+  icon: Timer,
+  enabled: () => isWriting() && compose.ready && !compose.measuring,
+  run: () => compose.measure(),
+}
+
+/** Opens whatever lies at a path; what is no configuration is told on Welcome. */
 export async function openPath(path: string): Promise<void> {
-  show(await workbench.open(path))
+  const place = await found.look(path)
+  if (place.kind === 'configuration') return show(await workbench.open(path))
+  if (place.recipe === null) return router.go('welcome')
+  await recipe.open(place.path.split(/[/\\]/).pop() ?? place.path, place.recipe)
+  router.go('recipe')
+}
+
+/** The text of a dropped configuration. */
+export async function openText(name: string, text: string): Promise<void> {
+  show(await client.projects.take({ name, text }))
+}
+
+/** What was opened as a configuration and is something else, to where it belongs. */
+export async function addFound(): Promise<void> {
+  const { place } = found
+  if (!place) return
+  const isData = place.kind === 'data'
+  found.close()
+  if (place.kind === 'both' || isData) await dataSets.add([place.path])
+  if (!isData) await checkpoints.add([place.path])
+  router.go(isData ? 'data' : 'library')
+}
+
+async function pickConfiguration(): Promise<void> {
+  try {
+    show(await workbench.pick())
+  } catch (thrown) {
+    const { code, where } = errorOf(thrown)
+    if (code !== 'config-invalid' || where === '') throw thrown
+    await openPath(where) // it is something else
+  }
 }
 
 function show(project: Project | null): void {
   if (!project) return
-  compose.adopt(project)
+  recent.add(project)
+  compose.replace(project.name, () => compose.adopt(project))
   router.go('compose')
 }

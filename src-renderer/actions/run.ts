@@ -3,11 +3,17 @@ import Ban from '@lucide/svelte/icons/ban'
 import CircleStop from '@lucide/svelte/icons/circle-stop'
 import Cpu from '@lucide/svelte/icons/cpu'
 import Download from '@lucide/svelte/icons/download'
+import GitCompare from '@lucide/svelte/icons/git-compare'
+import Network from '@lucide/svelte/icons/network'
+import Pause from '@lucide/svelte/icons/pause'
 import Play from '@lucide/svelte/icons/play'
 import RotateCcw from '@lucide/svelte/icons/rotate-ccw'
 
+import type { Job } from '../../src-main/contract/api/jobs.ts'
 import type { RunDetail } from '../../src-main/contract/run/run.ts'
+import { comparing } from '../state/comparing.svelte.ts'
 import { compose } from '../state/compose.svelte.ts'
+import { queue } from '../state/queue.svelte.ts'
 import { router } from '../state/router.svelte.ts'
 import { current } from '../state/run/current.svelte.ts'
 import { workbench } from '../state/workbench.svelte.ts'
@@ -26,8 +32,29 @@ export const startRun: Action = {
   icon: Play,
   enabled: () => router.at('compose') && compose.ready,
   run: async () => {
-    router.go('run', { run: await compose.begin() })
+    router.go('run', { run: await compose.start() })
     await workbench.refresh()
+  },
+}
+
+/** Of the run whose page is open; a study's run has none of its own. */
+export function jobOfRun(): Job | undefined {
+  return current.view ? queue.of('run', current.view.run) : undefined
+}
+
+/** It ends after its next kept epoch and keeps its place; one that waits is held. */
+export const pauseRun: Action = {
+  id: 'pause-run',
+  title: 'Pause',
+  shortcut: 'Alt+P',
+  icon: Pause,
+  enabled: () => {
+    const job = jobOfRun()
+    return onRun() && (job?.state === 'waiting' || (job?.state === 'running' && !job.pausing && !current.stopping))
+  },
+  run: async () => {
+    const job = jobOfRun()
+    if (job) await queue.pause(job.job)
   },
 }
 
@@ -67,9 +94,11 @@ export const resumeRun: Action = {
   title: 'Resume run',
   shortcut: 'Alt+R',
   icon: Play,
-  enabled: () => isOver() && current.view?.detail?.state === 'interrupted',
+  enabled: () => onRun() && (jobOfRun()?.pausing === true || isLeft(current.view?.detail)),
   run: async () => {
-    if (current.view) await resume(current.view.run)
+    const job = jobOfRun()
+    if (job?.pausing) await queue.resume(job.job)
+    else if (current.view) await resume(current.view.run)
   },
 }
 
@@ -79,11 +108,14 @@ export const resumeOnCpu: Action = {
   title: 'Resume on CPU',
   shortcut: 'Alt+C',
   icon: Cpu,
-  enabled: () => resumeRun.enabled() && current.view?.detail !== undefined && isGpuTrouble(current.view.detail),
+  enabled: () =>
+    onRun() && isLeft(current.view?.detail) && current.view?.detail !== undefined && isGpuTrouble(current.view.detail),
   run: async () => {
     if (current.view) await resume(current.view.run, 'cpu')
   },
 }
+
+const isLeft = (run: RunDetail | undefined) => run?.state === 'interrupted' || run?.state === 'paused'
 
 function isGpuTrouble({ error, engineInfo }: Pick<RunDetail, 'error' | 'engineInfo'>): boolean {
   if (error?.code === 'device-lost' || error?.code === 'device-refused') return true
@@ -118,8 +150,32 @@ export const runAgain: Action = {
   },
 }
 
+/** Opens the dialog that picks them. */
+export const compareWith: Action = {
+  id: 'compare-with',
+  title: 'Compare with…',
+  shortcut: 'Alt+P',
+  icon: GitCompare,
+  enabled: isOver,
+  run: async () => {
+    if (current.view) await comparing.ask(current.view.run)
+  },
+}
+
+export const showLineage: Action = {
+  id: 'show-lineage',
+  title: 'Show lineage',
+  shortcut: null,
+  icon: Network,
+  enabled: isOver,
+  run: () => {
+    if (current.view) router.go('lineage', { run: current.view.run })
+  },
+}
+
 /** Fills the form with a run's settings. */
 export async function composeAgain(run: RunDetail): Promise<void> {
-  compose.again(run, await workbench.projectOf(run))
+  const project = await workbench.projectOf(run, compose.project)
+  compose.replace(project.name, () => compose.again(run, project))
   router.go('compose')
 }

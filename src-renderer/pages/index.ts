@@ -23,9 +23,14 @@ import Compare from './library/Compare.svelte'
 import Compatible from './library/Compatible.svelte'
 import Library from './library/Library.svelte'
 import Recipe from './library/Recipe.svelte'
+import ModelLineage from './lineage/ModelLineage.svelte'
+import RunLineage from './lineage/RunLineage.svelte'
 import Merge from './merge/Merge.svelte'
+import Mix from './mix/Mix.svelte'
 import Nowhere from './Nowhere.svelte'
+import Queue from './queue/Queue.svelte'
 import Run from './Run.svelte'
+import CompareRuns from './runs/CompareRuns.svelte'
 import Settings from './settings/Settings.svelte'
 import Studies from './study/Studies.svelte'
 import Study from './study/Study.svelte'
@@ -47,10 +52,15 @@ export const pages: readonly Page[] = [
   page('data-set', '/data/:id', ({ id }) => dataSet(id), DataSet, { under: 'data' }),
   page('compose', '/compose', 'Compose', Compose, { nav: 'Alt+N', also: ['Mod+N'], action: 'New run', icon: Layers }),
   page('run', '/run/:run', ({ run }) => `Run ${run}`, Run),
+  page('mix', '/run/:run/mix', ({ run }) => `Live accuracy of run ${run}`, Mix, { under: 'history' }),
+  page('compare-runs', '/runs/compare/:runs+', 'Compare runs', CompareRuns, { under: 'history' }),
+  page('lineage', '/lineage/run/:run', ({ run }) => `Lineage of run ${run}`, RunLineage, { under: 'history' }),
+  page('model-lineage', '/lineage/model/:id', ({ id }) => `Lineage of ${checkpoint(id)}`, ModelLineage, inLibrary),
   page('studies', '/studies', 'Studies', Studies, { nav: 'Alt+T' }),
   page('study', '/study/:study', ({ study }) => `Study ${study}`, Study),
   page('evaluations', '/evaluations', 'Evaluations', Evaluations, { nav: 'Alt+V' }),
   page('evaluation', '/evaluation/:evaluation', ({ evaluation }) => `Evaluation ${evaluation}`, Evaluation),
+  page('queue', '/queue', 'Queue', Queue, { nav: 'Alt+Q' }),
   page('history', '/history', 'History', History, { nav: 'Alt+H' }),
   page('engine', '/engine', 'Engine', Engine, { nav: 'Alt+G' }),
   page('settings', '/settings', 'Settings', Settings, { key: 'Mod+,', action: 'Settings', icon: SettingsIcon }),

@@ -1,5 +1,6 @@
 // A run's stages as lines and bars: figure 2a (accuracy step by step, a colour an iteration), figure 2b (growth per
 // iteration) and the loss. Steps count on over the stages; a stage's epoch 0 is the state before its first step.
+import { methodCard } from '../../src-main/contract/methods/lookup.ts'
 import type { StageDetail } from '../../src-main/contract/run/run.ts'
 import type { Point } from './decimate.ts'
 import { chosenEpoch, type Measure, meanOf, stageName } from './scores.ts'
@@ -20,16 +21,27 @@ export function accuracyLines(stages: readonly StageDetail[], measure: Measure):
   }))
 }
 
-/** Loss of every step. */
+/** Loss of every step: that before it, or of a point that was tried that of the point itself. */
 export function lossLines(stages: readonly StageDetail[]): StageLine[] {
   const starts = firstSteps(stages)
-  return stages.map((s, i) => ({
-    stage: s.stage,
-    name: stageName(s.stage),
-    points: s.epochs.flatMap((e) =>
-      e.losses.map((y, k) => ({ x: (starts[i] ?? 0) + e.step - e.losses.length + k, y })),
-    ),
-  }))
+  return stages.map((s, i) => {
+    const first = (starts[i] ?? 0) + (methodCard(s.method)?.learns.by === 'grid' ? 1 : 0)
+    return {
+      stage: s.stage,
+      name: stageName(s.stage),
+      points: s.epochs.flatMap((e) => e.losses.map((y, k) => ({ x: first + e.step - e.losses.length + k, y }))),
+    }
+  })
+}
+
+/** Mean loss of every epoch that took a step, in order; steps whose loss is no number are not counted. */
+export function epochLosses(stages: readonly StageDetail[]): number[] {
+  return stages.flatMap((s) =>
+    s.epochs.flatMap(({ losses }) => {
+      const finite = losses.filter(Number.isFinite)
+      return finite.length > 0 ? [finite.reduce((a, b) => a + b, 0) / finite.length] : []
+    }),
+  )
 }
 
 /** Step, counted over all stages, at which each stage begins. */

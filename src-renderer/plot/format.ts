@@ -90,6 +90,12 @@ export function duration(seconds: number | null | undefined): string {
   return minutes ? `${minutes} min ${rest} s` : `${rest} s`
 }
 
+/** An ISO instant as local "14:05:09". */
+export function clockTime(iso: string): string {
+  const date = new Date(iso)
+  return Number.isNaN(date.getTime()) ? dash : date.toTimeString().slice(0, 8)
+}
+
 /** An ISO instant as local "2026-11-22 14:05". */
 export function instant(iso: string | null | undefined): string {
   const date = new Date(iso ?? Number.NaN)

@@ -2,6 +2,7 @@
 //   relative accuracy of a task = accuracy / accuracy of the task's own fine-tuned model
 import { byAim, type Means, mean, meansOf } from '../../src-main/contract/run/means.ts'
 import type { Evaluation, RunDetail, RunSummary, StageDetail, TaskScore } from '../../src-main/contract/run/run.ts'
+import { percent } from './format.ts'
 
 export type Split = Evaluation['split']
 export type Measure = 'relativeAccuracy' | 'accuracy'
@@ -119,4 +120,27 @@ export function testTable(run: RunDetail): TestTable | null {
     })),
     means: measured.map((e) => meansOf(e.tasks, run.config.tasks)),
   }
+}
+
+/** Each column's mean accuracy minus the pre-trained model's, in the table's order; null where either is not known. */
+export function gainsOf({ columns, means }: Pick<TestTable, 'columns' | 'means'>): (number | null)[] {
+  const base = means[columns.findIndex(({ name }) => name === 'Pre-trained')]?.accuracy ?? null
+  return means.map(({ accuracy }, i) =>
+    base === null || accuracy === null || columns[i]?.name === 'Pre-trained' ? null : accuracy - base,
+  )
+}
+
+/** As many reports and issue trackers take it: accuracy in %, relative accuracy in brackets. */
+export function testMarkdown({ columns, rows, means, split }: TestTable): string {
+  const cell = (score: Pick<TaskScore, 'accuracy' | 'relativeAccuracy'> | Means | null) =>
+    score === null || score.accuracy === null
+      ? '–'
+      : `${percent(score.accuracy)}${score.relativeAccuracy === null ? '' : ` (${percent(score.relativeAccuracy)})`}`
+  const line = (cells: readonly string[]) => `| ${cells.map((text) => text.replaceAll('|', '\\|')).join(' | ')} |`
+  return [
+    line([`Accuracy on ${split} data`, ...columns.map(({ name }) => name)]),
+    line(['---', ...columns.map(() => '---:')]),
+    ...rows.map(({ task, cells }) => line([task, ...cells.map(cell)])),
+    line(['**Mean**', ...means.map(cell)]),
+  ].join('\n')
 }

@@ -27,24 +27,36 @@ export function growthSentence(bars: readonly Growth[], measure: Measure): strin
   return `From ${percent(first.value)} at the start to ${percent(last.value)} after ${last.name.toLowerCase()}; ${most.name.toLowerCase()} gains most, ${points(most.gain)}.`
 }
 
-export function lossSentence(lines: readonly StageLine[]): string {
+/** The best of what was tried. */
+export function gridSentence(lines: readonly StageLine[], measure: Measure, split: string): string {
+  const all = lines.flatMap((l) => l.points).filter((p) => Number.isFinite(p.y))
+  const [first, ...others] = all
+  if (!first) return 'No coefficient has been measured yet.'
+  const best = others.reduce((a, b) => (b.y > a.y ? b : a), first)
+  return `On the ${split} split, ${measureNames[measure]} is best, ${percent(best.y)}, at coefficient ${best.x}; ${counted(all.length, 'coefficient')} measured.`
+}
+
+/** epochs: their mean losses, by which it is judged: single steps are noise. */
+export function lossSentence(lines: readonly StageLine[], epochs: readonly number[] = []): string {
   const all = lines.flatMap((l) => l.points)
   const finite = all.filter((p) => Number.isFinite(p.y))
   const first = finite[0]
   const last = finite.at(-1)
   if (!first || !last) return 'No step has been taken yet.'
   const broken = all.length - finite.length
-  return `The loss went from ${figure(first.y)} to ${figure(last.y)} in ${finite.length} steps${broken ? `; ${broken} steps gave no number` : ''}.`
+  const [from, to, how] =
+    epochs.length > 1 ? [epochs[0], epochs.at(-1), ', averaged over epochs,'] : [first.y, last.y, '']
+  return `The loss${how} went from ${figure(from)} to ${figure(to)} in ${finite.length} steps${broken ? `; ${broken} steps gave no number` : ''}.`
 }
 
 export function taskSentence(bars: readonly TaskBar[], measure: Measure): string {
   const known = bars.filter((b) => b.now !== null)
-  if (known.length === 0) return 'No task has been measured yet.'
   const sorted = [...known].sort((a, b) => (a.now ?? 0) - (b.now ?? 0))
-  const low = sorted[0]
-  const high = sorted.at(-1)
+  const [low, high] = [sorted[0], sorted.at(-1)]
   const of = measure === 'relativeAccuracy' ? ' of its fine-tuned model' : ''
-  return `${high?.task} is highest at ${percent(high?.now)}${of}, ${low?.task} lowest at ${percent(low?.now)}.`
+  if (!low || !high) return 'No task has been measured yet.'
+  if (low === high) return `${high.task} is at ${percent(high.now)}${of}.`
+  return `${high.task} is highest at ${percent(high.now)}${of}, ${low.task} lowest at ${percent(low.now)}.`
 }
 
 export function heatSentence(rows: readonly HeatRow[], blocks: readonly string[]): string {

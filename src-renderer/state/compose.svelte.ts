@@ -1,36 +1,44 @@
-// The settings being written on the Compose page: fields as typed, models of a project or of the library, and which
-// vectors and tasks take part.
-import { SvelteSet } from 'svelte/reactivity'
+// The run being written on the Compose page: one draft, kept over a reload, and never replaced unasked. What it names
+// lies in a project's folder, or in the library and the data sets.
+import { z } from 'zod'
 
-import type { Project } from '../../src-main/contract/api/api.ts'
-import type { ResolvedConfig, RunConfig } from '../../src-main/contract/run/config.ts'
+import type { Project } from '../../src-main/contract/api/projects.ts'
+import { iterates } from '../../src-main/contract/methods/lookup.ts'
+import { configSchema, type ResolvedConfig, type RunConfig } from '../../src-main/contract/run/config.ts'
+import type { Estimate } from '../../src-main/contract/run/estimate.ts'
 import type { RunDetail } from '../../src-main/contract/run/run.ts'
 import { client } from '../bridge.ts'
 import { type Models, plain, together, withModels } from './checkpoints/models.ts'
+import { changedFields } from './compose/changed.ts'
+import { asFresh, configOf, type Draft, draftOf, draftOfModels, isChanged, readDraft } from './compose/draft.ts'
+import { runName } from './compose/name.ts'
+import { portable } from './compose/portable.ts'
 import { ConfigCheck } from './config-check.svelte.ts'
+import { choice, remembered } from './remembered.svelte.ts'
 import { absolute, configOfRun, relative } from './run/config-of-run.ts'
-import { type Fields, writtenConfig } from './written-config.ts'
+import { undo } from './undo.svelte.ts'
 
 type Aim = ResolvedConfig['tasks'][number]['aim']
+interface Asked {
+  what: string // "The sample project"
+  put: () => void
+}
+
+const key = 'compose.draft'
+const expert = choice('compose.expert', z.boolean(), false)
 
 class Compose {
   #grant = $state<string | null>(null)
-  #folder = ''
-  #models = $state.raw<Models | null>(null) // of the library, in place of the configuration's own
-  #fields = $state<Fields>({})
-  #start = $state<Fields>({})
-  #source = $state.raw<Pick<RunConfig, 'pretrained' | 'vectors' | 'tasks'> | null>(null)
+  #draft = $state.raw<Draft | null>(null)
+  #project = $state.raw<Project | null>(null) // with its presets; null: of the library, or not open again yet
+  #models = $state.raw<Models | null>(null) // of the library, put in place of the configuration's own
+  #asked = $state.raw<Asked | null>(null)
+  #measured = $state.raw<{ config: unknown; estimate: Estimate | null } | null>(null)
+  #measuring = $state(false)
   #busy = $state(false)
-  readonly off = new SvelteSet<string>() // "vector PATH" and "task NAME" that sit out
 
-  #config = $derived(
-    writtenConfig({
-      fields: this.#fields,
-      start: this.#start,
-      source: this.#source,
-      sitsOut: (key) => this.off.has(key),
-    }),
-  )
+  #name = $derived(this.#draft ? this.#defaultName(this.#draft) : '')
+  #config = $derived(this.#draft ? configOf(this.#draft, this.#name) : {})
   readonly #check = new ConfigCheck(() => this.#config)
 
   get config() {
@@ -41,11 +49,22 @@ class Compose {
     return this.#grant
   }
   get source() {
-    return this.#source
+    return this.#draft?.source ?? null
+  }
+  /** What was opened, in words. */
+  get title() {
+    return this.#draft?.title ?? ''
+  }
+  get folder() {
+    return this.#draft?.folder ?? ''
+  }
+  /** What is open, with the configurations beside it; null: models of the library. */
+  get project() {
+    return this.#project
   }
   /** Whether models of the library stand in place of the configuration's own. */
   get fromLibrary() {
-    return this.#models !== null
+    return this.#models !== null && this.#draft?.origin.kind !== 'library'
   }
   get busy() {
     return this.#busy
@@ -60,99 +79,184 @@ class Compose {
   get issues() {
     return this.#check.issues
   }
+  /** How long it takes, as measured here or as earlier runs tell; null: not known. */
+  get estimate() {
+    const measured = this.#measured?.config === this.#config ? this.#measured.estimate : null
+    return measured ?? this.#check.estimate
+  }
+  get measuring() {
+    return this.#measuring
+  }
   /** What empty fields stand for; null while something is wrong. */
   get effective() {
     return this.#check.effective
   }
+  /** The engine has said that the settings, as they are now, can be run. */
   get ready() {
-    return this.#grant !== null && this.issues.length === 0 && !this.checked?.error && !this.#busy
+    return this.#grant !== null && this.checked?.plan != null && this.issues.length === 0 && !this.#busy
+  }
+  /** What it is called while nobody names it. */
+  get defaultName() {
+    return this.#name
+  }
+  get name() {
+    return String(this.value('name') ?? this.#name)
+  }
+  /** The configuration for a file that may lie anywhere. */
+  get portable() {
+    return portable(configSchema.parse(this.#config), this.folder)
+  }
+  get changed() {
+    return this.#draft !== null && isChanged(this.#draft)
+  }
+  /** What would take the draft's place, if the person says so. */
+  get asked() {
+    return this.#asked?.what ?? null
+  }
+  get expert() {
+    return expert.value
+  }
+  set expert(on: boolean) {
+    expert.value = on
   }
 
   /** "seed" or "start.epochs" as typed; undefined when empty. */
   value(name: string): unknown {
-    return name.startsWith('start.') ? this.#start[name.slice(6)] : this.#fields[name]
+    return name.startsWith('start.') ? this.#draft?.start[name.slice(6)] : this.#draft?.fields[name]
   }
 
   set(name: string, value: unknown): void {
-    if (name.startsWith('start.')) this.#start[name.slice(6)] = value
-    else this.#fields[name] = value
+    const draft = this.#draft
+    if (!draft) return
+    if (name.startsWith('start.')) this.#put({ ...draft, start: { ...draft.start, [name.slice(6)]: value } })
+    else if (name === 'name')
+      this.#put({ ...draft, fields: { ...draft.fields, name: value }, named: value ? 'typed' : null })
+    else this.#put({ ...draft, fields: { ...draft.fields, [name]: value } })
+    if (name === 'method' && draft.named === 'given') this.set('name', undefined) // it told of another one
   }
 
-  /** Takes a project's own settings; models chosen in the library stay. */
+  /** Whether a vector or a task sits out: "vector PATH", "task NAME". */
+  sitsOut(key: string): boolean {
+    return this.#draft?.off.includes(key) ?? false
+  }
+
+  /** A vector or task takes part, or sits out. */
+  flip(key: string, on: boolean): void {
+    const off = this.#draft?.off.filter((other) => other !== key) ?? []
+    if (this.#draft) this.#put({ ...this.#draft, off: on ? off : [...off, key] })
+  }
+
+  /** What a task is in the run for. */
+  aim(task: string, aim: Aim): void {
+    const { tasks = [] } = this.source ?? {}
+    this.#putSource({ tasks: tasks.map((t) => (t.name === task ? { ...t, aim } : t)) })
+  }
+
+  /** Does it at once, or where a changed draft would be lost, once the person agrees. */
+  replace(what: string, put: () => void): void {
+    if (this.changed) this.#asked = { what, put }
+    else put()
+  }
+
+  /** The person's answer. What is replaced can be brought back. */
+  answer(yes: boolean): void {
+    const asked = this.#asked
+    this.#asked = null
+    if (!yes || !asked) return
+    const [draft, grant, project, models] = [this.#draft, this.#grant, this.#project, this.#models]
+    asked.put()
+    undo.give('The run you were writing was replaced.', () => {
+      ;[this.#draft, this.#grant, this.#project, this.#models] = [draft, grant, project, models]
+      this.#keep()
+    })
+  }
+
+  /** A project with its own settings and its own models. */
   adopt(project: Project): void {
+    this.#models = null
     this.#grant = project.grant
-    this.#folder = project.folder
-    this.load(project.config)
+    this.#project = project
+    this.#put(draftOf(project, project.config))
   }
 
+  /** Other settings for the same files: of a preset, or as they were opened. */
   load(config: RunConfig): void {
-    const models = this.#models
-    const { start, pretrained, vectors, tasks, ...fields } = { ...config, ...models?.settings }
-    this.#fields = { ...fields }
-    this.#start = { method: 'atlas', ...start }
-    this.#source = { pretrained, vectors, tasks }
-    this.off.clear()
-    if (models) this.#source = withModels(this.#source, models, (path) => relative(path, this.#folder))
+    const draft = this.#draft
+    if (!draft) return
+    this.#put(draftOf({ origin: draft.origin, name: draft.title, folder: draft.folder }, config))
+    if (this.#models) this.#withModels(this.#models)
+  }
+
+  /** A new run of models of the library, with their tasks alone. */
+  async startWith(models: Models, title: string): Promise<void> {
+    const { grant } = await client.projects.library()
+    this.replace(title, () => {
+      this.#grant = grant
+      this.#project = null
+      this.#models = models
+      this.#put(draftOfModels(models, title))
+    })
+  }
+
+  /** Settings of a stored run, with its own models. */
+  again(run: RunDetail, project: Project): void {
+    this.adopt({ ...project, config: configSchema.parse(configOfRun(run.config, project.folder)) })
+  }
+
+  /** Models, tasks or heads of the library, together with those chosen before. */
+  use(models: Models): void {
+    this.#models = together(this.#models, models)
+    this.#withModels(this.#models)
   }
 
   /** Data sets of models that were chosen, which no task is for yet. */
   get withoutTask(): readonly string[] {
-    const tasks = this.#source?.tasks ?? []
+    const tasks = this.source?.tasks ?? []
     return (this.#models?.tasks ?? []).flatMap(({ dataset }) =>
       tasks.some(({ name }) => plain(name) === plain(dataset)) ? [] : [dataset],
     )
   }
 
-  /** Where no project is open: what the library and the data sets hold may be used, and nothing else is needed. */
-  async withoutProject(): Promise<void> {
-    if (this.#grant !== null) return
-    this.#grant = (await client.projects.library()).grant
-    this.#folder = ''
-    this.#fields = { method: 'dv-basi', ...this.#fields }
-    this.#start = { method: 'atlas', ...this.#start }
-  }
-
-  /**
-   * Models of the library, together with those chosen before. They wait where no project is open: its data are wanted
-   * too.
-   */
-  use(models: Models): void {
-    this.#models = together(this.#models, models)
-    for (const [name, value] of Object.entries(models.settings ?? {})) this.set(name, value)
-    const own = this.#source ?? { pretrained: '', vectors: [], tasks: [] }
-    this.#source = withModels(own, this.#models, (path) => relative(path, this.#folder))
+  /** Where nothing is open: what the library and the data sets hold may be used, and nothing else is needed. */
+  async begin(): Promise<void> {
+    if (this.#draft === null) await this.startWith({}, 'Models and data sets')
   }
 
   /** A path of the configuration as the library knows it. */
   absolute(path: string): string {
-    return absolute(path, this.#folder)
-  }
-
-  /** A vector or task takes part, or sits out: "vector PATH", "task NAME". */
-  flip(key: string, on: boolean): void {
-    if (on) this.off.delete(key)
-    else this.off.add(key)
-  }
-
-  /** What a task is in the run for. */
-  aim(task: string, aim: Aim): void {
-    const source = this.#source
-    if (source) this.#source = { ...source, tasks: source.tasks.map((t) => (t.name === task ? { ...t, aim } : t)) }
+    return absolute(path, this.folder)
   }
 
   /** The configuration's own models again. */
-  leaveLibrary(project: Project | null): void {
+  leaveLibrary(): void {
     this.#models = null
-    if (project) this.load(project.config)
-    else this.#source = null
+    if (this.#project) this.load(this.#project.config)
   }
 
-  /** Settings of a stored run, with its own models. */
-  again(run: RunDetail, project: Project): void {
-    this.#models = null
-    this.#grant = project.grant
-    this.#folder = project.folder
-    this.load(configOfRun(run.config, project.folder))
+  /** Nothing is being written any more. */
+  discard(): void {
+    this.replace('An empty page', () => {
+      ;[this.#models, this.#project, this.#grant, this.#draft] = [null, null, null, null]
+      this.#keep()
+    })
+  }
+
+  /** What was being written before a reload, its files opened again. */
+  async restore(): Promise<void> {
+    const kept = readDraft(remembered.value(key))
+    if (!kept || this.#draft) return
+    const { origin } = kept
+    const opened =
+      origin.kind === 'sample'
+        ? await client.projects.sample()
+        : origin.kind === 'file'
+          ? await client.projects.open({ path: origin.path })
+          : null
+    const { grant } =
+      opened ??
+      (origin.kind === 'run' ? await client.projects.ofRun({ run: origin.run }) : await client.projects.library())
+    if (this.#draft) return // something was opened meanwhile
+    ;[this.#project, this.#grant, this.#draft] = [opened, grant, kept]
   }
 
   /** Asks the engine about the present settings. */
@@ -160,14 +264,56 @@ class Compose {
     if (this.#grant !== null) await this.#check.ask(this.#grant)
   }
 
-  /** The new run's number. */
-  async begin(): Promise<number> {
+  /** How long it takes, by its first two steps. */
+  async measure(): Promise<void> {
+    const config = this.#config
+    this.#measuring = true
+    try {
+      this.#measured = { config, estimate: await client.config.measure({ grant: this.#grant ?? '', config }) }
+    } finally {
+      this.#measuring = false
+    }
+  }
+
+  /** The new run's number. What was started is not lost when another takes its place. */
+  async start(): Promise<number> {
     this.#busy = true
     try {
-      return (await client.runs.start({ grant: this.#grant ?? '', config: this.#config })).run
+      const { run } = await client.runs.start({ grant: this.#grant ?? '', config: this.#config })
+      if (this.#draft) this.#put(asFresh(this.#draft))
+      return run
     } finally {
       this.#busy = false
     }
+  }
+
+  #defaultName({ fields, start, source, off }: Draft): string {
+    const method = String(fields['method'])
+    return runName({
+      method,
+      start: iterates(method) ? String(start['method']) : null,
+      vectors: (source.vectors ?? []).filter((v) => !off.includes(`vector ${v}`)),
+      seed: typeof fields['seed'] === 'number' ? fields['seed'] : 0,
+      changed: changedFields(fields),
+    })
+  }
+
+  #withModels(models: Models): void {
+    const own = this.source ?? { pretrained: '', vectors: [], tasks: [] }
+    this.#putSource(withModels(own, models, (path) => relative(path, this.folder)))
+  }
+
+  #putSource(source: Partial<Draft['source']>): void {
+    if (this.#draft) this.#put({ ...this.#draft, source: { ...this.#draft.source, ...source } })
+  }
+
+  #put(draft: Draft): void {
+    this.#draft = draft
+    this.#keep()
+  }
+
+  #keep(): void {
+    remembered.set(key, this.#draft && JSON.parse(JSON.stringify(this.#draft)))
   }
 }
 

@@ -3,6 +3,7 @@
 import type { Plan } from '../../src-main/contract/engine-api.ts'
 import type { ErrorRecord } from '../../src-main/contract/errors.ts'
 import type { ResolvedConfig } from '../../src-main/contract/run/config.ts'
+import type { Estimate } from '../../src-main/contract/run/estimate.ts'
 import { type ConfigIssue, configIssues, resolveConfig } from '../../src-main/contract/run/resolve.ts'
 import { client, errorOf } from '../bridge.ts'
 import type { Fields } from './written-config.ts'
@@ -12,6 +13,7 @@ interface Answer {
   issues: readonly ConfigIssue[]
   error: ErrorRecord | null
   plan: Plan | null
+  estimate: Estimate | null
 }
 
 export class ConfigCheck {
@@ -31,6 +33,10 @@ export class ConfigCheck {
   get plan() {
     return this.#own.length ? null : (this.#newest?.plan ?? null)
   }
+  /** Of the newest, as the plan is. */
+  get estimate() {
+    return this.#own.length ? null : (this.#newest?.estimate ?? null)
+  }
   get issues(): readonly ConfigIssue[] {
     return this.#own.length ? this.#own : (this.answer?.issues ?? [])
   }
@@ -46,7 +52,7 @@ export class ConfigCheck {
     const answer: Omit<Answer, 'config'> = await client.config
       .check({ grant, config })
       .then((told) => ({ ...told, error: told.error ?? null }))
-      .catch((thrown) => ({ issues: [], error: errorOf(thrown), plan: null }))
+      .catch((thrown) => ({ issues: [], error: errorOf(thrown), plan: null, estimate: null }))
     if (config === this.#config()) this.#newest = { config, ...answer }
   }
 }

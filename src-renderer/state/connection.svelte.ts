@@ -11,10 +11,16 @@ class ConnectionState {
     return bridge.state
   }
 
-  /** A link that was never accepted: the address, not the server, is out of date. */
-  get refused() {
+  /** Why it is lost; null: not known yet. Refused: the address, not the server, is out of date. */
+  get why() {
     this.#subscribe()
-    return !bridge.everOpen && bridge.failures > 2
+    return bridge.failures > 1 ? bridge.why : null
+  }
+
+  /** Up to when this page knows what goes on: `now` (ms), or when Basil was last there. */
+  known(now: number): number {
+    this.#subscribe()
+    return bridge.lostAt ?? now
   }
 
   retry(): void {

@@ -1,15 +1,44 @@
-// The queue of work as a page shows it, read again whenever something of it is new.
+// The queue of work, followed as long as the window is open and read again whenever something of it is new.
 import type { Job } from '../../src-main/contract/api/jobs.ts'
+import { atWork } from '../../src-main/contract/work.ts'
 import { client } from '../bridge.ts'
-import { connection } from './connection.svelte.ts'
+import { follow } from './work/follow.ts'
+
+const mostOver = 200 // jobs that are over, the newest
 
 class Queue {
   #jobs = $state.raw<readonly Job[]>([])
+  #readAt = $state(0) // ms, when the jobs were read
+
+  get jobs() {
+    return this.#jobs
+  }
+  get readAt() {
+    return this.#readAt
+  }
+  /** Those at work, then those that wait or are held, in their order. */
+  get open(): readonly Job[] {
+    return this.#jobs.filter(({ state, position }) => state === 'running' || position !== null)
+  }
+  get over(): readonly Job[] {
+    return this.#jobs.filter(({ state, position }) => state !== 'running' && position === null)
+  }
+  get atWork() {
+    return atWork(this.#jobs)
+  }
+  /** What an addition that needs the engine would wait for. */
+  get ahead(): readonly Job[] {
+    return this.#jobs.filter(({ state, needs }) => needs === 'engine' && (state === 'running' || state === 'waiting'))
+  }
+
+  /** The newest job of a run of its own, an evaluation or a study. */
+  of(kind: 'run' | 'evaluation' | 'study', number: number): Job | undefined {
+    return this.#jobs.filter((job) => job.kind === kind && job[kind] === number).sort((a, b) => b.job - a.job)[0]
+  }
 
   /** What is at work, and what begins before this one, in the order of the queue. */
   before(kind: 'run' | 'evaluation', number: number): readonly Job[] {
-    const own = this.#jobs.find((job) => job.kind === kind && job[kind] === number)
-    const place = own?.position ?? 0
+    const place = this.of(kind, number)?.position ?? 0
     return this.#jobs.filter(
       ({ state, needs, position }) =>
         needs === 'engine' && (state === 'running' || (state === 'waiting' && position !== null && position < place)),
@@ -18,35 +47,54 @@ class Queue {
 
   /** Newest first. */
   get merges(): readonly Job[] {
-    return this.#jobs.filter(({ kind }) => kind === 'merge').toSorted((a, b) => b.job - a.job)
+    return this.#jobs.filter(({ kind }) => kind === 'merge' || kind === 'image-merge').toSorted((a, b) => b.job - a.job)
   }
 
   async cancel(job: number): Promise<void> {
     await client.jobs.cancel({ job })
+    await this.#read()
   }
 
   async retry(job: number): Promise<void> {
     await client.jobs.retry({ job })
+    await this.#read()
   }
 
-  /** Until the signal is given. Never rejects. */
-  async follow(signal: AbortSignal): Promise<void> {
-    while (!signal.aborted) {
-      try {
-        for await (const _ of await client.jobs.watch(undefined, { signal })) {
-          const jobs = await client.jobs.list()
-          if (signal.aborted) return
-          this.#jobs = jobs
-        }
-      } catch {
-        // the connection was lost, which the banner tells
-      }
-      await new Promise((resolve) => setTimeout(resolve, calmPause))
-      await connection.returned()
-    }
+  async pause(job: number): Promise<void> {
+    await client.jobs.pause({ job })
+    await this.#read()
+  }
+
+  async resume(job: number): Promise<void> {
+    await client.jobs.resume({ job })
+    await this.#read()
+  }
+
+  /** position: from 1, among those that wait or are held. */
+  async move(job: number, position: number): Promise<void> {
+    await client.jobs.move({ job, position })
+    await this.#read()
+  }
+
+  /** Takes those that are over from the list. */
+  async prune(): Promise<void> {
+    await client.jobs.clear()
+    await this.#read()
+  }
+
+  /** Calls `news` with what was known and what is new, until the signal is given. Never rejects. */
+  async follow(signal: AbortSignal, news: (before: readonly Job[], now: readonly Job[]) => void): Promise<void> {
+    await follow(signal, client.jobs.watch, async () => {
+      const before = this.#jobs
+      await this.#read()
+      news(before, this.#jobs)
+    })
+  }
+
+  async #read(): Promise<void> {
+    this.#jobs = await client.jobs.list({ over: mostOver })
+    this.#readAt = Date.now()
   }
 }
-
-const calmPause = 1_000 // ms before a stream that broke is read again
 
 export const queue = new Queue()

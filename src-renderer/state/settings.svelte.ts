@@ -33,7 +33,6 @@ class Settings {
   wanted = $state<string | null>(null) // the field that somebody came for
   confirming = $state<Clearable | null>(null) // the question before a cache is cleared
   readonly numbers = choice<z.infer<typeof numbersSchema>>('numbers', numbersSchema, { as: 'percent', digits: 1 })
-  readonly notifications = choice('notifications', z.boolean(), false)
   readonly expert = choice('compose.expert', z.boolean(), false)
 
   get shown() {

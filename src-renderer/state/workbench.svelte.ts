@@ -1,6 +1,7 @@
 // What Basil has at hand: itself, the opened project and the newest runs.
-import type { About, Project } from '../../src-main/contract/api/api.ts'
+import type { About } from '../../src-main/contract/api/api.ts'
 import type { Salvaged } from '../../src-main/contract/api/history.ts'
+import type { Project } from '../../src-main/contract/api/projects.ts'
 import { configSchema } from '../../src-main/contract/run/config.ts'
 import type { RunDetail, RunSummary } from '../../src-main/contract/run/run.ts'
 import { client } from '../bridge.ts'
@@ -12,7 +13,6 @@ const pause = 1_000 // ms between two looks while the engine starts
 
 class WorkbenchState {
   #about = $state.raw<About | null>(null)
-  #project = $state.raw<Project | null>(null)
   #recent = $state.raw<readonly RunSummary[]>([])
   #total = $state<number | null>(null)
   #interrupted = $state.raw<readonly RunSummary[]>([])
@@ -20,9 +20,6 @@ class WorkbenchState {
 
   get about() {
     return this.#about
-  }
-  get project() {
-    return this.#project
   }
   get recent() {
     return this.#recent
@@ -85,31 +82,26 @@ class WorkbenchState {
     await this.refresh()
   }
 
-  async openSample(): Promise<Project> {
-    return this.#open(await client.projects.sample())
+  openSample(): Promise<Project> {
+    return client.projects.sample()
   }
 
-  async open(path: string): Promise<Project> {
-    return this.#open(await client.projects.open({ path }))
+  open(path: string): Promise<Project> {
+    return client.projects.open({ path })
   }
 
   /** null when the dialog was closed. */
-  async pick(): Promise<Project | null> {
-    const project = await client.projects.pick()
-    return project && this.#open(project)
+  pick(): Promise<Project | null> {
+    return client.projects.pick()
   }
 
   /** The project whose files a run is made of: the open one, else one of these files alone. */
-  async projectOf(run: RunDetail): Promise<Project> {
-    if (this.#project && liesIn(run.config, this.#project.folder)) return this.#project
+  async projectOf(run: RunDetail, open: Project | null): Promise<Project> {
+    if (open && liesIn(run.config, open.folder)) return open
     const { grant } = await client.projects.ofRun({ run: run.run })
     const config = configSchema.parse(configOfRun(run.config, ''))
-    return this.#open({ grant, name: `Run ${run.run}: ${run.name}`, folder: '', config, presets: [] })
-  }
-
-  #open(project: Project): Project {
-    this.#project = project
-    return project
+    const origin = { kind: 'run' as const, run: run.run }
+    return { grant, name: `Run ${run.run}: ${run.name}`, folder: '', origin, config, presets: [] }
   }
 }
 

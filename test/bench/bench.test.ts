@@ -8,7 +8,14 @@ import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
 
 import { bench } from '../../src-main/bench/bench.ts'
-import { benchSchema, dataWaitLines, mergeLines, type StepResult, stepLines } from '../../src-main/bench/report.ts'
+import {
+  benchSchema,
+  dataWaitLines,
+  mergeLines,
+  mixLines,
+  type StepResult,
+  stepLines,
+} from '../../src-main/bench/report.ts'
 
 const root = join(import.meta.dirname, '..', '..')
 const python = process.env['BENCH_PYTHON'] ?? 'python3'
@@ -52,6 +59,24 @@ test('our side alone: every figure of ours, and in the place of ratios why there
   expect(stepLines(steps).at(-1)).toContain('no PyTorch here')
   expect(linearised).toEqual([expect.objectContaining({ name: 'wasm-tiny-linearised', images: 4 })])
   expect(linearised[0]?.disagreement).toBeLessThan(1e-4)
+})
+
+test('a moved coefficient: first numbers and those of all images, through the model and at hand', async () => {
+  expect(await bench({ ...options, only: 'wasm-tiny-mix' })).toBe(true)
+  const { mix, steps } = newest()
+  expect(steps).toEqual([])
+  expect(mix.map(({ name, images, linearised }) => [name, images, linearised])).toEqual([
+    ['wasm-tiny-mix', 8, false],
+    ['wasm-tiny-mix-linearised', 8, true],
+  ])
+  for (const { firstMs, firstP95Ms, wholeMs, firstImages } of mix) {
+    expect(firstMs).toBeGreaterThan(0)
+    expect(firstP95Ms).toBeGreaterThanOrEqual(firstMs)
+    expect(wholeMs).toBeGreaterThanOrEqual(firstMs)
+    expect(firstImages).toBeGreaterThanOrEqual(4)
+  }
+  expect(mixLines(mix)).toHaveLength(4)
+  expect(mixLines([])).toEqual([])
 })
 
 test('waiting for pixels: a share of the step from the cache, without one, and augmented', async () => {

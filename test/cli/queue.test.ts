@@ -93,11 +93,24 @@ test('Ctrl+C once pauses after a kept epoch and begins nothing else; it goes on 
   ])
 })
 
+test('another terminal pauses the run at work after a kept epoch', async () => {
+  const home = temporaryFolder()
+  await outcome(basil(home, ['add', 'run', ...configs(home, 'a')]))
+  const atWork = outcome(basil(home, ['run', '--json'], { wait: 500 }))
+  const reader = await toyWorkbench(home, undefined, false)
+  await expect.poll(() => reader.runs.show(runId(1)).start?.epochs.length ?? 0).toBeGreaterThan(0)
+  const asked = await outcome(basil(home, ['pause', '1']))
+  expect(asked.out).toBe('run 1: a: running; the process that is at the queue was asked to pause it\n')
+  expect(jobsIn((await atWork).out)).toMatchObject([{ title: 'a', state: 'paused' }])
+  expect((await outcome(basil(home, ['resume', '1']))).out).toBe('run 1: a: waiting\n')
+})
+
 test('a line tells how far a job is and what it still takes, in the largest unit that says something', () => {
   const job: Job = {
     ...{ job: 7, kind: 'study', title: 'seeds', needs: 'engine', place: 'here', state: 'running', position: null },
     ...{ progress: { what: 'Run', done: 2, total: 4 }, made: '', started: null, ended: null, error: null },
-    ...{ run: runId(5), study: 1, evaluation: null, file: null, remainingSeconds: 9000 },
+    ...{ run: runId(5), study: 1, evaluation: null, file: null, remainingSeconds: 9000, share: 0.5, pausing: false },
+    ...{ goesOn: true, expectedSeconds: null, memoryBytes: null },
   }
   expect(jobLines([job])[1]).toMatch(/^ +7 +study 1: seeds +running +Run 2 of 4 +2\.5 h +engine$/)
   expect(jobLines([{ ...job, remainingSeconds: 90 }])[1]).toContain('2 min')

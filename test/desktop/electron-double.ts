@@ -17,7 +17,26 @@ export const app = Object.assign(new EventEmitter(), {
 export const ipcMain = new EventEmitter()
 export const protocol = { registerSchemesAsPrivileged: vi.fn(), handle: vi.fn() }
 export const net = { fetch: vi.fn() }
-export const dialog = { showOpenDialog: vi.fn(), showSaveDialog: vi.fn(), showErrorBox: vi.fn() }
+export const dialog = {
+  showOpenDialog: vi.fn(),
+  showSaveDialog: vi.fn(),
+  showErrorBox: vi.fn(),
+  showMessageBoxSync: vi.fn(() => 0),
+}
+
+export class Notification extends EventEmitter {
+  static readonly isSupported = () => true
+  static shown: Notification[] = []
+  readonly options: object
+
+  constructor(options: object) {
+    super()
+    this.options = options
+  }
+  show(): void {
+    Notification.shown.push(this)
+  }
+}
 export const shell = { openPath: vi.fn() }
 export const Menu = { setApplicationMenu: vi.fn(), buildFromTemplate: vi.fn((template: unknown) => template) }
 export const utilityProcess = { fork: vi.fn() }
@@ -44,6 +63,8 @@ export class BrowserWindow extends EventEmitter {
   focus = vi.fn()
   restore = vi.fn()
   isMinimized = vi.fn(() => true)
+  isFocused = vi.fn(() => false)
+  setProgressBar = vi.fn()
 
   constructor(options: { webPreferences: Record<string, unknown> }) {
     super()

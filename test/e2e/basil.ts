@@ -30,6 +30,7 @@ export interface Basil {
   url: string // with the token
   home: string
   stop(): Promise<void>
+  kill(): Promise<void> // at once, as a fault of the machine would; the folder stays
 }
 
 /**
@@ -48,7 +49,7 @@ export async function startBasil(home?: string, environment: NodeJS.ProcessEnv =
     await ended(child)
     if (!home) await rm(folder, { recursive: true, force: true })
   }
-  return { url, home: folder, stop }
+  return { url, home: folder, stop, kill: () => ended(child, 'SIGKILL') }
 }
 
 /** Starts the browser, whose pages are given minutes for everything; fails with what to do when there is none. */
@@ -114,7 +115,7 @@ function printedAddress(child: ChildProcess): Promise<string> {
   })
 }
 
-function ended(child: ChildProcess): Promise<void> {
+function ended(child: ChildProcess, signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return Promise.resolve()
   return new Promise((resolve) => {
     const late = setTimeout(() => child.kill('SIGKILL'), patience)
@@ -122,6 +123,6 @@ function ended(child: ChildProcess): Promise<void> {
       clearTimeout(late)
       resolve()
     })
-    child.kill('SIGTERM')
+    child.kill(signal)
   })
 }

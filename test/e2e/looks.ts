@@ -26,15 +26,15 @@ async function seen(page: Page, kept: string, mask: readonly Locator[]): Promise
   const other = existsSync(kept) ? `data:image/webp;base64,${readFileSync(kept).toString('base64')}` : ''
   const blank = await page.context().newPage()
   try {
-    return await blank.evaluate(compared, { own, other, visible })
+    return (await blank.evaluate(`(${compared})(${JSON.stringify({ own, other, visible })})`)) as Seen
   } finally {
     await blank.close()
   }
 }
 
-/** In the browser. */
-async function compared({ own, other, visible }: { own: string; other: string; visible: number }): Promise<Seen> {
-  const drawn = async (source: string, by: number) => {
+/** In the browser; the text of a function, as its words are not those of a test. */
+const compared = `async ({ own, other, visible }) => {
+  const drawn = async (source, by) => {
     const image = new Image()
     image.src = source
     await image.decode()
@@ -42,7 +42,6 @@ async function compared({ own, other, visible }: { own: string; other: string; v
     canvas.width = Math.round(image.width * by)
     canvas.height = Math.round(image.height * by)
     const context = canvas.getContext('2d')
-    if (!context) throw new Error('there is no canvas')
     context.imageSmoothingQuality = 'high'
     context.drawImage(image, 0, 0, canvas.width, canvas.height)
     return { canvas, pixels: context.getImageData(0, 0, canvas.width, canvas.height).data }
@@ -50,18 +49,14 @@ async function compared({ own, other, visible }: { own: string; other: string; v
   const now = await drawn(own, 0.5)
   const picture = now.canvas.toDataURL('image/webp', 0.92)
   if (other === '') return { picture, share: 1 }
-  // through the same compression
-  const [mine, theirs] = [await drawn(picture, 1), await drawn(other, 1)]
+  const [mine, theirs] = [await drawn(picture, 1), await drawn(other, 1)] // through the same compression
   if (mine.pixels.length !== theirs.pixels.length) return { picture, share: 1 }
   let different = 0
   for (let at = 0; at < mine.pixels.length; at += 4)
-    for (let channel = 0; channel < 3; channel++)
-      if (Math.abs((mine.pixels[at + channel] ?? 0) - (theirs.pixels[at + channel] ?? 0)) > visible) {
-        different++
-        break
-      }
+    if ([0, 1, 2].some((channel) => Math.abs(mine.pixels[at + channel] - theirs.pixels[at + channel]) > visible))
+      different++
   return { picture, share: different / (mine.pixels.length / 4) }
-}
+}`
 
 /** The share of the picture that differs from the kept one. */
 export async function difference(page: Page, name: string, mask: readonly Locator[] = []): Promise<number> {

@@ -114,7 +114,7 @@ test('a chosen GPU that is not in use refuses the run before it starts; auto goe
   await expect(workbench.runs.start(toyConfig())).rejects.toMatchObject({
     record: { code: 'device-lost', why: expect.stringContaining('gpu:7 was chosen, and the engine runs on toy') },
   })
-  expect(workbench.runs.list({ offset: 0, limit: 1, search: '' }).total).toBe(0)
+  expect(workbench.runs.list({ offset: 0, limit: 1 }).total).toBe(0)
   await workbench.device.choose('auto')
   const run = await workbench.runs.start(toyConfig())
   expect((await follow(workbench, run)).at(-1)).toMatchObject({ type: 'done' })

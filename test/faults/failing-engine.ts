@@ -12,6 +12,7 @@ import { serveEngine } from '../../src-main/worker/engine-door.ts'
 import { evaluateModels } from '../../src-main/worker/evaluations/evaluate.ts'
 import { makeHead } from '../../src-main/worker/heads/make.ts'
 import { probeHead } from '../../src-main/worker/heads/probe.ts'
+import { mixing } from '../../src-main/worker/mix.ts'
 import { parentPort } from '../../src-main/worker/parent-port.ts'
 import { reading } from '../../src-main/worker/reading.ts'
 import { merging, rebuild } from '../../src-main/worker/rebuild.ts'
@@ -36,6 +37,7 @@ serveEngine(
   {
     describe: async () => infoOf(backend),
     trial: () => trialOf(backend),
+    mix: mixing(async () => ({ backend })),
     ...reading,
     check: (config) => checkRun(config, openSource),
     run: (config, sitting) => run(config, { ...sitting, backend, open: openSource, hash: hashFile }),

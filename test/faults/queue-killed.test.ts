@@ -38,7 +38,7 @@ test('kill -9 of the main process at any moment of its queue: no job is lost, no
     }
     const workbench = await toyWorkbench(home)
     expect(workbench.jobs.list().map(({ state }) => state)).toEqual(names.map(() => 'done'))
-    const { rows } = workbench.runs.list({ offset: 0, limit: 99, search: '' })
+    const { rows } = workbench.runs.list({ offset: 0, limit: 99 })
     expect(rows.map(({ state, name }) => `${name} ${state}`)).toEqual(names.toReversed().map((name) => `${name} done`))
     const ended = rows.toSorted((a, b) => String(a.ended).localeCompare(String(b.ended))).map(({ name }) => name)
     found.disordered += Number(ended.join() !== names.join())
@@ -86,7 +86,7 @@ async function look(
   history.close()
   const reader = await toyWorkbench(home, undefined, false)
   const jobs = reader.jobs.list()
-  const { rows } = reader.runs.list({ offset: 0, limit: 99, search: '' })
+  const { rows } = reader.runs.list({ offset: 0, limit: 99 })
   for (const [name, run] of asked) if (!jobs.some((job) => job.title === name && job.run === run)) found.lost++
   for (const run of done) if (!rows.some((row) => row.run === run && row.state === 'done')) found.lost++
   found.twice += new Set(jobs.map(({ title }) => title)).size === jobs.length ? 0 : 1

@@ -12,9 +12,10 @@ import { allTables, damagedRows } from '../../src-main/history/checksums.ts'
 import { runDetail } from '../../src-main/history/detail.ts'
 import { coefficientsOf } from '../../src-main/history/epochs.ts'
 import { describeEntry, entriesOf } from '../../src-main/history/library/entries.ts'
+import { listRuns } from '../../src-main/history/listing/list.ts'
 import { openHistory } from '../../src-main/history/open.ts'
 import { resumeOf } from '../../src-main/history/resume.ts'
-import { endRun, listRuns } from '../../src-main/history/runs.ts'
+import { endRun } from '../../src-main/history/runs.ts'
 import type { History } from '../../src-main/history/statement.ts'
 import { listStudies, studyRunsOf } from '../../src-main/history/studies.ts'
 import { folder, now, opened } from './rows.ts'
@@ -97,7 +98,7 @@ test('what is sound is shown beside what is damaged, and each damaged row is nam
     'UPDATE resume SET still = 0 WHERE run = 2',
     "UPDATE library SET tags = '[]'",
   )
-  const { rows } = listRuns(history, { offset: 0, limit: 10, search: '' })
+  const { rows } = listRuns(history, { offset: 0, limit: 10 })
   expect(rows).toMatchObject([
     { run: 3, state: 'failed', error: { where: 'table runs, run 3' } },
     { run: 2, accuracy: 0.3125 },

@@ -8,8 +8,9 @@ import type { RunId } from '../../src-main/contract/branded.ts'
 import { comparedScores } from '../../src-main/contract/run/means.ts'
 import { runDetailSchema } from '../../src-main/contract/run/run.ts'
 import { runDetail } from '../../src-main/history/detail.ts'
+import { listRuns } from '../../src-main/history/listing/list.ts'
 import { putEvaluation } from '../../src-main/history/run-evaluations.ts'
-import { createRun, endRun, listRuns } from '../../src-main/history/runs.ts'
+import { createRun, endRun } from '../../src-main/history/runs.ts'
 import { change, type History } from '../../src-main/history/statement.ts'
 import { folder, now, opened, toyConfig } from './rows.ts'
 
@@ -35,7 +36,7 @@ test('the mean accuracy of a negation is that of what is kept, and what is forgo
   const history = await opened(folder())
   const run = measured(history, ['forget', 'keep'], [0.1, 0.6])
   const shown = (): unknown[] => [
-    listRuns(history, { offset: 0, limit: 1, search: '' }).rows[0],
+    listRuns(history, { offset: 0, limit: 1 }).rows[0],
     runDetailSchema.parse(runDetail(history, run)),
   ]
   for (const row of shown()) expect(row).toMatchObject({ accuracy: 0.6, relativeAccuracy: 1.2 })
@@ -54,7 +55,7 @@ test('a damaged evaluation of a negation is named once, and leaves the run its n
   const other = new Database(history.file) // which knows no checksums, as damage on the disk
   other.exec('UPDATE evaluations SET accuracy = 0.9 WHERE place = 1')
   other.close()
-  expect(listRuns(history, { offset: 0, limit: 1, search: '' }).rows[0]).toMatchObject({
+  expect(listRuns(history, { offset: 0, limit: 1 }).rows[0]).toMatchObject({
     run,
     name: toyConfig().name,
     state: 'done',

@@ -11,9 +11,10 @@ import type { EngineInfo } from '../../src-main/contract/run/engine-info.ts'
 import { runDetailSchema } from '../../src-main/contract/run/run.ts'
 import { runDetail } from '../../src-main/history/detail.ts'
 import { putEpoch } from '../../src-main/history/epochs.ts'
+import { listRuns } from '../../src-main/history/listing/list.ts'
 import { migrations } from '../../src-main/history/migrate.ts'
 import { resumeOf } from '../../src-main/history/resume.ts'
-import { createRun, listRuns, putHalving, putOpened, reviveRun } from '../../src-main/history/runs.ts'
+import { createRun, putHalving, putOpened, reviveRun } from '../../src-main/history/runs.ts'
 import { putStage } from '../../src-main/history/stages.ts'
 import type { History } from '../../src-main/history/statement.ts'
 import { follow, toyWorkbench } from '../workbench/toy.ts'
@@ -95,7 +96,7 @@ test.each(readdirSync(databases))(
     const history = await opened(home)
     expect(history.notices).toEqual([])
     expect(history.db.pragma('user_version', { simple: true })).toBe(migrations().length)
-    const { rows } = listRuns(history, { offset: 0, limit: 10, search: '' })
+    const { rows } = listRuns(history, { offset: 0, limit: 10 })
     expect(rows.map((r) => r.state)).toEqual(['interrupted', 'done'])
     const [interrupted, done] = rows.map((r) => runDetailSchema.parse(runDetail(history, r.run)))
     expect(done).toMatchObject({ iterationsDone: 2, engines: [{ engine: { name: 'toy' }, after: null }], halvings: [] })

@@ -7,14 +7,15 @@ import Database from 'better-sqlite3'
 import { expect, test } from 'vitest'
 
 import { epochsOf, putEpoch } from '../../src-main/history/epochs.ts'
+import { listRuns } from '../../src-main/history/listing/list.ts'
 import { migrations } from '../../src-main/history/migrate.ts'
 import { openHistory, readHistory } from '../../src-main/history/open.ts'
-import { createRun, listRuns } from '../../src-main/history/runs.ts'
+import { createRun } from '../../src-main/history/runs.ts'
 import { putStage } from '../../src-main/history/stages.ts'
 import { takeWriterLock, writerOf } from '../../src-main/history/writer-lock.ts'
 import { epoch, folder, now, opened, read, resumeAt, stage, toyConfig } from './rows.ts'
 
-const all = { offset: 0, limit: 100, search: '' }
+const all = { offset: 0, limit: 100 }
 
 test('what is committed is on disk: WAL with synchronous=FULL, and foreign keys hold', async () => {
   const { db } = await opened(folder())

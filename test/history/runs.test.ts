@@ -4,10 +4,11 @@ import { type RunId, sha256 } from '../../src-main/contract/branded.ts'
 import { runDetailSchema } from '../../src-main/contract/run/run.ts'
 import { runDetail } from '../../src-main/history/detail.ts'
 import { coefficientsOf, putEpoch } from '../../src-main/history/epochs.ts'
+import { listRuns } from '../../src-main/history/listing/list.ts'
 import { tablesFromBytes, tablesToBytes } from '../../src-main/history/numbers.ts'
 import { resumeOf } from '../../src-main/history/resume.ts'
 import { putEvaluation } from '../../src-main/history/run-evaluations.ts'
-import { createRun, endRun, listRuns, putOpened, reviveRun } from '../../src-main/history/runs.ts'
+import { createRun, endRun, putOpened, reviveRun } from '../../src-main/history/runs.ts'
 import { checkIntegrity } from '../../src-main/history/soundness.ts'
 import { endStage, putStage } from '../../src-main/history/stages.ts'
 import type { History } from '../../src-main/history/statement.ts'
@@ -118,7 +119,7 @@ test('accuracy is the mean over tasks of the last stage on test data; relative a
   })
   expect(runDetail(history, run)).toMatchObject({ evaluatedOn: 'test', accuracy: 0.5, relativeAccuracy: null })
   endRun(history, run, 'done', now, null, 12)
-  expect(listRuns(history, { offset: 0, limit: 1, search: '' }).rows[0]).toMatchObject({
+  expect(listRuns(history, { offset: 0, limit: 1 }).rows[0]).toMatchObject({
     state: 'done',
     accuracy: 0.5,
     relativeAccuracy: null,

@@ -10,8 +10,8 @@ import { type RunId, runId } from '../../src-main/contract/branded.ts'
 import { isBackupDue, listBackups, makeBackup } from '../../src-main/history/backups.ts'
 import { allTables, damagedRows } from '../../src-main/history/checksums.ts'
 import { runDetail } from '../../src-main/history/detail.ts'
+import { listRuns } from '../../src-main/history/listing/list.ts'
 import { openHistory } from '../../src-main/history/open.ts'
-import { listRuns } from '../../src-main/history/runs.ts'
 import { restore, salvage } from '../../src-main/history/salvage.ts'
 import { checkIntegrity } from '../../src-main/history/soundness.ts'
 import type { History } from '../../src-main/history/statement.ts'
@@ -21,7 +21,7 @@ import { putAll, putRun, shown } from './whole.ts'
 
 const always = (): boolean => true
 const day = (n: number): Date => new Date(now.getTime() + n * 86_400_000)
-const all = { offset: 0, limit: 100, search: '' }
+const all = { offset: 0, limit: 100 }
 const numbers = (history: History): RunId[] => listRuns(history, all).rows.map(({ run }) => run)
 
 /** Another program's hand: it does not know checksums. */

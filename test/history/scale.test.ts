@@ -3,8 +3,9 @@ import { expect, test } from 'vitest'
 import { runId } from '../../src-main/contract/branded.ts'
 import { runDetail } from '../../src-main/history/detail.ts'
 import { coefficientsOf } from '../../src-main/history/epochs.ts'
+import { listRuns } from '../../src-main/history/listing/list.ts'
 import { listToBytes, tableToBytes } from '../../src-main/history/numbers.ts'
-import { createRun, listRuns } from '../../src-main/history/runs.ts'
+import { createRun } from '../../src-main/history/runs.ts'
 import { folder, now, opened, table, toyConfig } from './rows.ts'
 
 const runs = 10_000
@@ -29,16 +30,18 @@ test('ten thousand runs with fifty thousand epochs: every question goes by an in
       put.run({ epoch, losses: listToBytes([1]), tasks: '[]', coefficients: tableToBytes(table(1)) })
   })()
 
+  listRuns(history, { limit: 1 }) // the table of lists is made at the first question
+
   const asked: string[] = []
   const prepare = db.prepare.bind(db)
   db.prepare = ((text: string) => {
     asked.push(text)
     return prepare(text)
   }) as typeof db.prepare
-  const page = listRuns(history, { offset: 5000, limit: 100, search: '' })
+  const page = listRuns(history, { offset: 5000, limit: 100 })
   expect(page.total).toBe(runs)
   expect(page.rows.map((r) => r.run)).toEqual(Array.from({ length: 100 }, (_, i) => 5000 - i))
-  expect(listRuns(history, { offset: 0, limit: 100, search: 'NEEDLE' }).rows.map((r) => r.run)).toEqual([1])
+  expect(listRuns(history, { offset: 0, limit: 100, query: 'NEEDLE' }).rows.map((r) => r.run)).toEqual([1])
   expect(runDetail(history, runId(5000)).start?.epochs).toHaveLength(epochs)
   expect(coefficientsOf(history, runId(5000), 0, 3)).toEqual(table(1))
   db.prepare = prepare
@@ -48,9 +51,11 @@ test('ten thousand runs with fifty thousand epochs: every question goes by an in
     const plan = (db.prepare(`EXPLAIN QUERY PLAN ${text}`).all(parametersOf(text)) as { detail: string }[]).map(
       (row) => row.detail,
     )
-    const isList = / FROM runs\s+(WHERE name|ORDER|$)/.test(text) // reads rows in order of number, or counts them
+    const isList = /listed_runs|stale_runs/.test(text) // in memory, a narrow row each
     const scans = plan.filter(
-      (step) => (step.startsWith('SCAN') && !isList) || (step.includes('TEMP B-TREE') && !text.includes('model DESC')),
+      (step) =>
+        (step.startsWith('SCAN') && !isList) ||
+        (step.includes('TEMP B-TREE') && !isList && !text.includes('model DESC')),
     )
     expect(scans, text).toEqual([])
   }

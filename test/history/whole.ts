@@ -22,11 +22,13 @@ import {
   putHash,
 } from '../../src-main/history/library/entries.ts'
 import { usesOf } from '../../src-main/history/library/uses.ts'
+import { listRuns } from '../../src-main/history/listing/list.ts'
+import { markRuns, tagRuns } from '../../src-main/history/marks.ts'
 import { parentsOf } from '../../src-main/history/parents.ts'
 import { resumeOf } from '../../src-main/history/resume.ts'
 import { putEvaluation } from '../../src-main/history/run-evaluations.ts'
 import { putManifest, putOpening, testOpeningsOf } from '../../src-main/history/run-images.ts'
-import { countIterations, createRun, endRun, listRuns, putOpened } from '../../src-main/history/runs.ts'
+import { countIterations, createRun, endRun, putOpened } from '../../src-main/history/runs.ts'
 import { endStage, putStage } from '../../src-main/history/stages.ts'
 import type { History } from '../../src-main/history/statement.ts'
 import {
@@ -120,6 +122,8 @@ export function putAll(history: History): void {
   addData(history, ['/data/cars'], now)
   const job = createJob(history, { kind: 'evaluation', title: 'm on cars', request, evaluation }, now)
   putJobState(history, job, 'done', now)
+  tagRuns(history, runs.slice(1), ['kept', 'paper'], [])
+  markRuns(history, runs.slice(1), () => ({ notes: 'a note', pinned: true }))
 }
 
 /** Everything, in one text. One question that fails as damaged does not keep the others from being asked. */
@@ -133,7 +137,7 @@ export function shown(history: History): { text: string; errors: unknown[] } {
       return null
     }
   }
-  const list = ask(() => listRuns(history, { offset: 0, limit: 100, search: '' })) as ReturnType<typeof listRuns> | null
+  const list = ask(() => listRuns(history, { offset: 0, limit: 100 })) as ReturnType<typeof listRuns> | null
   const runs = (list?.rows ?? []).map(({ run }) => [
     ask(() => runDetail(history, run)),
     ask(() => parentsOf(history, run)),

@@ -21,7 +21,7 @@ function transport(answer: ClientLink<Record<never, never>>['call'] = async () =
 }
 
 test('the page’s own does nothing before it is started, and is not open', async () => {
-  expect([bridge.state, bridge.everOpen, bridge.failures]).toEqual(['connecting', false, 0])
+  expect([bridge.state, bridge.why, bridge.failures]).toEqual(['connecting', null, 0])
   const late = expect(bridge.line()).rejects.toMatchObject({ record: { why: 'no answer in 10 seconds' } })
   await vi.runAllTimersAsync()
   await late

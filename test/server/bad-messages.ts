@@ -28,7 +28,7 @@ const calls: [string, Json][] = [
   ['studies/fill', { name: 'T3', protocol: 'strict', model: 'ViT-B-32', seeds: 1 }],
   ['studies/controls', { config: { method: 'dv-basi' } }],
   ['studies/plan', { grant: 'none', definition: { name: 'a', arms: [] } }],
-  ['runs/list', { offset: 0, limit: 10, search: 'a' }],
+  ['runs/list', { offset: 0, limit: 10, query: 'a' }],
   ['runs/show', { run: 7 }],
   ['runs/coefficients', { run: 7, stage: 0, epoch: 1 }],
   ['runs/stop', { run: 7 }],

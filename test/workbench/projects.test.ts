@@ -56,7 +56,7 @@ test('a folder that was never opened grants nothing', () => {
 test("a run's own files may be used again, and no others", async () => {
   const folder = project()
   const run = await resolveFile(join(folder, 'run.json'))
-  const projects = createProjects((path) => path === '/library/other.safetensors')
+  const projects = createProjects({ holds: (path) => path === '/library/other.safetensors' })
   const again = { ...toyFile, pretrained: run.pretrained, vectors: run.vectors }
   const tasks = run.tasks.map(({ name, data, head }) => ({ name, data, head }))
   const grant = projects.ofRun(run)

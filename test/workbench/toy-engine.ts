@@ -11,10 +11,13 @@ import type { EngineInfo } from '../../src-main/contract/run/engine-info.ts'
 import type { Exported } from '../../src-main/contract/run/recipe.ts'
 import type { CoefficientTable, EngineEvent, ResumeState } from '../../src-main/contract/run/run.ts'
 import { writeSafetensors } from '../../src-main/engine/formats/safetensors-writer.ts'
+import { createPace } from '../../src-main/engine/learning/pace.ts'
 import { type Sitting, serveEngine } from '../../src-main/worker/engine-door.ts'
 import { parentPort } from '../../src-main/worker/parent-port.ts'
+import { memoryNow, withPulse } from '../../src-main/worker/pulse.ts'
 import { reading } from '../../src-main/worker/reading.ts'
 import { described, misbehave, type Toy, tried } from './toy-faults.ts'
+import { toyMix } from './toy-mix.ts'
 import { blocks, fresh, loss, scores, step } from './toy-quadratic.ts'
 
 const toy = JSON.parse(process.env.TOY ?? '{}') as Toy
@@ -28,10 +31,19 @@ const info: EngineInfo = {
   versions: { toy: '1' },
 }
 
+const pace = createPace(() => performance.now())
+const measured = () => ({
+  pace: pace.told(),
+  memory: memoryNow({ memory: () => ({ tensors: 1, bytes: 2 ** 20 }), deviceBytes: () => 2 ** 30 }),
+})
+
 if (toy.beforeOpening === 'exit') {
   console.error('toy: no such backend')
   process.exit(7)
 }
+
+const imagesOf = ({ tasks }: ResolvedConfig) =>
+  tasks.map(({ name }) => ({ task: name, training: 10, validation: 0, test: 5 }))
 
 async function* run(config: ResolvedConfig, sitting: Sitting): AsyncGenerator<EngineEvent> {
   const began = performance.now()
@@ -43,7 +55,7 @@ async function* run(config: ResolvedConfig, sitting: Sitting): AsyncGenerator<En
     bytes: 1000 + i,
     sha256: sha256(`sha of ${file}`),
   }))
-  const images = config.tasks.map((t) => ({ task: t.name, classes: 2, training: 10, validation: 0, test: 5 }))
+  const images = imagesOf(config).map((of) => ({ ...of, classes: 2 }))
   yield { type: 'opened', engine: info, blocks, parents, parameters: 1234, images }
   yield evaluation(config, 'pretrained', null, 2)
   const completed = [...(sitting.resume?.completed ?? [])]
@@ -87,6 +99,7 @@ async function* learn(
     stepsPerEpoch,
   } satisfies EngineEvent
   const resumed = sitting.resume?.stage === stage ? sitting.resume : null
+  pace.begin(stage, resumed?.step ?? 0)
   let state: ResumeState = resumed ?? fresh(stage, names.length, completed)
   if (!resumed) yield epochEvent(state, [], true, config, seconds())
   while (state.epoch < epochs && !sitting.stopping()) {
@@ -98,7 +111,10 @@ async function* learn(
     while (toy.until && !existsSync(toy.until)) await new Promise((resolve) => setTimeout(resolve, 5))
     misbehave(toy, stage, state.epoch + 1)
     const losses: number[] = []
-    for (let i = 0; i < stepsPerEpoch; i++) state = step(state, config.seed, losses)
+    for (let i = 0; i < stepsPerEpoch; i++) {
+      state = step(state, config.seed, losses)
+      pace.stepped()
+    }
     const metric = loss(state.coefficients, stage)
     const isBest = metric < state.best.metric
     const best = isBest ? { step: state.step, metric, coefficients: state.coefficients } : state.best
@@ -109,7 +125,8 @@ async function* learn(
       best,
       sinceBest: isBest ? 0 : state.sinceBest + 1,
     }
-    yield epochEvent(state, losses, isBest, config, seconds())
+    const told = epochEvent(state, losses, isBest, config, seconds())
+    yield toy.pulse ? { ...told, gradients: losses.map(Math.sqrt) } : told // of a square
   }
   return state
 }
@@ -227,9 +244,10 @@ serveEngine(
         coefficients: blocks.length * config.vectors.length,
         images: 10,
         memoryBytes: 1,
+        tasks: imagesOf(config),
       }
     },
-    run,
+    run: (config, sitting) => (toy.pulse ? withPulse(run(config, sitting), measured) : run(config, sitting)),
     rebuild,
     merge: async function* (request) {
       yield { type: 'progress', what: 'Merging', done: 1, total: 2 }
@@ -253,6 +271,7 @@ serveEngine(
     evaluate: () => {
       throw new Error('a toy has no tower')
     },
+    mix: toyMix(),
   },
   parentPort(),
 )

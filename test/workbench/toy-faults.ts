@@ -32,6 +32,7 @@ export interface Toy {
   beforeOpening?: 'exit'
   flood?: boolean // of stdout and stderr
   progress?: number // events before each epoch
+  pulse?: boolean // it tells its pace and memory, and the norms of its gradients
   wait?: number // milliseconds an epoch takes
   endless?: string // end of the path of a folder that is searched for data for ever
   until?: string // no epoch ends before this file exists

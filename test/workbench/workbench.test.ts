@@ -31,7 +31,7 @@ test("a run is kept whole and told in the contract's shape", async () => {
   // as its end gave them: one a step, and one after the last
   expect(detail.iterations.map((s) => s.losses.length)).toEqual([10, 10])
   expect(detail.parents.map((p) => p.role)).toEqual(['pretrained', 'vector', 'vector'])
-  expect(runSummarySchema.parse(workbench.runs.list({ offset: 0, limit: 10, search: 'TOY' }).rows[0]).accuracy).toBe(
+  expect(runSummarySchema.parse(workbench.runs.list({ offset: 0, limit: 10, query: 'TOY' }).rows[0]).accuracy).toBe(
     detail.accuracy,
   )
   expect(Object.is(workbench.runs.coefficients(run, 0, 2)[0]?.[3], -0)).toBe(true)
@@ -73,7 +73,7 @@ test('a run that could not begin leaves no row behind', async () => {
   await expect(workbench.runs.start(toyConfig({ pretrained: 'missing.safetensors' }))).rejects.toMatchObject({
     record: { code: 'file-missing' },
   })
-  expect(workbench.runs.list({ offset: 0, limit: 10, search: '' }).total).toBe(0)
+  expect(workbench.runs.list({ offset: 0, limit: 10 }).total).toBe(0)
 })
 
 test('stopping keeps the best so far: the run ends early, evaluated, and is not resumable', async () => {

@@ -13,7 +13,8 @@ import { openTensorFile } from '../../src-main/engine/formats/open.ts'
 import { hashFile } from '../../src-main/files/hash.ts'
 import { openSource } from '../../src-main/files/source.ts'
 import { runDetail } from '../../src-main/history/detail.ts'
-import { createRun, listRuns, putOpened } from '../../src-main/history/runs.ts'
+import { listRuns } from '../../src-main/history/listing/list.ts'
+import { createRun, putOpened } from '../../src-main/history/runs.ts'
 import { endStage, putStage } from '../../src-main/history/stages.ts'
 import type { History } from '../../src-main/history/statement.ts'
 import { recipeOf } from '../../src-main/workbench/export/recipe.ts'
@@ -59,7 +60,7 @@ test.each([
 ])('stored as %s', async (linearised, says) => {
   const history = await opened(folder())
   const run = await finished(history, linearised)
-  const [summary] = listRuns(history, { offset: 0, limit: 1, search: '' }).rows
+  const [summary] = listRuns(history, { offset: 0, limit: 1 }).rows
   expect(summary?.linearised).toBe(says)
   expect(summary && summaryLine(summary).includes('linearised')).toBe(says)
   const detail = runDetailSchema.parse(runDetail(history, run))

@@ -19,4 +19,5 @@ export const readingOnly: EngineSide = {
   evaluate: refuse,
   disentangle: refuse,
   collect: refuse,
+  mix: { open: refuse, score: refuse, close: refuse },
 }

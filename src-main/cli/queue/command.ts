@@ -2,7 +2,10 @@
 // while another process is at the queue, the rest where no other process writes to the data folder.
 import { Command, InvalidArgumentError } from 'commander'
 
+import { dataFolder } from '../../files/data-folder.ts'
+import { writerOf } from '../../history/writer-lock.ts'
 import { notNow } from '../../workbench/jobs/refusals.ts'
+import type { JobWish } from '../../workbench/jobs/wishes.ts'
 import type { Workbench } from '../../workbench/workbench.ts'
 import { print, printJson } from '../output.ts'
 import { withWorkbench } from '../with.ts'
@@ -25,14 +28,15 @@ export function queueCommand(): Command {
   const changing = (name: string, description: string, change: Change): void => {
     part(name, description)
       .argument('<job>', 'its number', number)
-      .action((job: number, { json = false }) =>
-        idle(json, async ({ jobs }) => {
+      .action((job: number, { json = false }) => {
+        if (isWish(name) && writerOf(dataFolder()) !== null) return asked(json, { what: name, job })
+        return idle(json, async ({ jobs }) => {
           const other = await change(jobs, job)
           const now = jobs.show(typeof other === 'number' ? other : job)
           if (json) printJson(now)
           else print(endLine(now))
-        }),
-      )
+        })
+      })
   }
 
   part('list', 'what is at work and what waits, in its order; then what is over').action(({ json = false }) =>
@@ -60,7 +64,9 @@ export function queueCommand(): Command {
         else for (const line of jobLines(jobs.list())) print(line)
       }),
     )
-  changing('pause', 'hold a job that waits', (jobs, job) => jobs.pause(job, false))
+  changing('pause', 'hold a job that waits; a run at work ends after its next kept epoch', (jobs, job) =>
+    jobs.pause(job, false),
+  )
   changing('resume', 'let a paused or interrupted job wait again, at its old place', (jobs, job) => jobs.resume(job))
   changing('cancel', 'a job that waits or is held', async (jobs, job) => {
     if (!(await jobs.cancel(job))) throw notNow(jobs.show(job), 'The job cannot be cancelled', 'leave it')
@@ -91,6 +97,17 @@ export function queueCommand(): Command {
     number,
   )
   return command
+}
+
+const isWish = (name: string): name is JobWish['what'] => name === 'pause' || name === 'resume'
+
+/** Of the process that is at the queue, which a window or another terminal has begun. */
+function asked(json: boolean, wish: JobWish): Promise<void> {
+  return withWorkbench(json, false, async ({ jobs }) => {
+    jobs.ask(wish)
+    if (json) printJson({ asked: wish.what, ...jobs.show(wish.job) })
+    else print(`${endLine(jobs.show(wish.job))}; the process that is at the queue was asked to ${wish.what} it`)
+  })
 }
 
 function number(text: string): number {

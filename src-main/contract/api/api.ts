@@ -7,22 +7,29 @@ import { runIdSchema } from '../branded.ts'
 import { formSchema } from '../checkpoint.ts'
 import { planSchema } from '../engine-api.ts'
 import { errorSchema } from '../errors.ts'
-import { configSchema } from '../run/config.ts'
 import { engineInfoSchema } from '../run/engine-info.ts'
+import { estimateSchema } from '../run/estimate.ts'
+import { pathSchema } from '../run/path.ts'
 import { exportedSchema } from '../run/recipe.ts'
-import { runDetailSchema, runEventSchema, runSummarySchema } from '../run/run.ts'
+import { runDetailSchema, runEventSchema } from '../run/run.ts'
 import { told } from '../wire/told.ts'
+import { comparisonApi } from './comparison.ts'
 import { dataApi } from './data.ts'
 import { disentanglementApi } from './disentanglement.ts'
 import { engineChoiceSchema } from './engines.ts'
 import { evaluationsApi } from './evaluations.ts'
+import { foldersApi } from './folders.ts'
 import { headsApi } from './heads.ts'
 import { historyApi } from './history.ts'
 import { jobsApi } from './jobs.ts'
 import { libraryApi } from './library.ts'
+import { lineageApi } from './lineage.ts'
 import { mergesApi } from './merges.ts'
+import { mixApi } from './mix.ts'
 import { deviceSchema, installEventSchema, nativeKinds, nativeStatusSchema } from './native.ts'
 import { preferencesApi } from './preferences.ts'
+import { projectsApi } from './projects.ts'
+import { runListApi } from './runs.ts'
 import { settingsApi } from './settings.ts'
 import { studiesApi } from './studies.ts'
 
@@ -38,16 +45,6 @@ const aboutSchema = z.object({
   notices: z.array(errorSchema), // what opening the history found and did, such as setting a damaged file aside
 })
 export type About = z.infer<typeof aboutSchema>
-
-/** A configuration the person opened, with the folder its paths are relative to. */
-const projectSchema = z.object({
-  grant: z.string(), // id of the opened folder
-  name: z.string(),
-  folder: z.string(), // shown, never sent back
-  config: configSchema,
-  presets: z.array(z.object({ name: z.string(), config: configSchema })), // other configurations in the same folder
-})
-export type Project = z.infer<typeof projectSchema>
 
 export const api = {
   about: oc.output(aboutSchema),
@@ -69,18 +66,7 @@ export const api = {
     /** Tries every engine that is here, each for about two seconds; refused while a run goes on. */
     measure: oc.output(told(nativeStatusSchema)),
   },
-  projects: {
-    sample: oc.output(projectSchema),
-    open: oc.input(z.object({ path: z.string().min(1) })).output(projectSchema),
-    /** Electron's own dialog; null when the person closes it. */
-    pick: oc.output(projectSchema.nullable()),
-    /** Files of the library and data sets alone, by their absolute paths: a run without a project. */
-    library: oc.output(z.object({ grant: z.string() })),
-    /**
-     * The files of a run may be used again, by their absolute paths, also when its configuration is not open any more.
-     */
-    ofRun: oc.input(run).output(z.object({ grant: z.string() })),
-  },
+  projects: projectsApi,
   config: {
     /** Field by field, then by reading headers: what is wrong, or what the run would take. */
     check: oc.input(z.object({ grant: z.string(), config: z.unknown() })).output(
@@ -88,35 +74,38 @@ export const api = {
         issues: z.array(z.object({ field: z.string(), message: z.string() })),
         error: errorSchema.nullable(),
         plan: planSchema.nullable(),
+        estimate: estimateSchema.nullable(), // null: nothing is known of it on this machine
       }),
     ),
+    /** How long it takes, by its first two steps; throws run-state while the engine is at work. */
+    measure: oc.input(z.object({ grant: z.string(), config: z.unknown() })).output(estimateSchema.nullable()),
   },
   library: libraryApi,
+  lineage: lineageApi,
+  comparison: comparisonApi,
   data: dataApi,
+  folders: foldersApi,
   heads: headsApi,
   history: historyApi,
   jobs: jobsApi,
   merges: mergesApi,
+  mix: mixApi,
   preferences: preferencesApi,
   settings: settingsApi,
   disentanglement: disentanglementApi,
   evaluations: evaluationsApi,
   studies: studiesApi,
   runs: {
+    ...runListApi,
     /** Checked at once; begins when its turn comes in the queue. */
     start: oc.input(z.object({ grant: z.string(), config: z.unknown() })).output(run),
-    list: oc
-      .input(
-        z.object({
-          offset: z.number().int().min(0).default(0),
-          limit: z.number().int().min(1).max(500).default(100),
-          search: z.string().default(''),
-        }),
-      )
-      .output(z.object({ total: z.number(), rows: z.array(runSummarySchema) })),
+    /** Tells when to ask again: a run or a job came, went, began, ended or is called otherwise. */
+    changed: oc.output(eventIterator(z.object({ version: z.number() }))),
     show: oc.input(run).output(runDetailSchema),
     /** The coefficient table of every epoch is in history; one is sent when asked for. */
     coefficients: oc.input(run.extend({ stage: z.number(), epoch: z.number() })).output(z.array(z.array(z.number()))),
+    /** Where its coefficients have gone, on two directions. */
+    path: oc.input(run).output(pathSchema),
     /** Events from now on; at most ten progress events a second. Ends when the run ends. */
     watch: oc.input(run).output(eventIterator(runEventSchema)),
     stop: oc.input(run).output(z.boolean()),

@@ -173,6 +173,8 @@ export const dataApi = {
   pick: oc.input(z.object({ kind: z.enum(['files', 'folder']) })).output(addedSchema.nullable()),
   /** Rows go, files stay. */
   forget: oc.input(z.object({ ids: z.array(z.number().int()).min(1) })).output(z.number()),
+  /** Rows that the last forgetting took, as they were; how many. */
+  bringBack: oc.input(z.object({ ids: z.array(z.number().int()).min(1) })).output(z.number()),
   /** Looks at everything again. */
   refresh: oc.output(z.boolean()),
   show: oc.input(one).output(shownSchema),

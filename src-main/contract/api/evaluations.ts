@@ -173,7 +173,7 @@ const id = z.number().int() // a row of the library
 const inFile = z.object({ id, name: z.string().max(500) }) // a file, and what is meant in it; "": the file itself
 const ofDataSet = z.object({ dataSet: id, split: z.string().max(300) }) // of those that were added
 
-const tasksSchema = z.union([
+export const tasksSchema = z.union([
   z.object({ run: runIdSchema }),
   z.object({ grant: z.string(), config: z.unknown() }),
   z.object({

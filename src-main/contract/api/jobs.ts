@@ -12,7 +12,18 @@ import { errorSchema } from '../errors.ts'
 export const jobStates = ['waiting', 'paused', 'running', 'done', 'failed', 'cancelled', 'interrupted'] as const
 export type JobState = (typeof jobStates)[number]
 
-export const jobKinds = ['run', 'study', 'evaluation', 'export', 'merge', 'conversion', 'head'] as const
+export const jobKinds = [
+  'run',
+  'study',
+  'evaluation',
+  'export',
+  'merge',
+  'image-merge', // that looks at images first
+  'conversion',
+  'head',
+  'adapter',
+  'bases',
+] as const
 export type JobKind = (typeof jobKinds)[number]
 
 /** What a job takes for itself: the engine, of which there is one, or a process that reads and writes files. */
@@ -28,7 +39,12 @@ const jobSchema = z.object({
   state: z.enum(jobStates),
   position: z.number().nullable(), // among those that wait or are held, from 1; null for all others
   progress: z.object({ what: z.string(), done: z.number(), total: z.number() }).nullable(),
-  remainingSeconds: z.number().nullable(), // null: not known
+  share: z.number().nullable(), // of the whole that is done, 0 to 1, while it is at work; null: not known
+  remainingSeconds: z.number().nullable(), // while it is at work; null: not known
+  pausing: z.boolean(), // at work, and to end after what it is at
+  goesOn: z.boolean(), // can be paused at work, and goes on where it was
+  expectedSeconds: z.number().nullable(), // that it will take once it begins; null: not known
+  memoryBytes: z.number().nullable(), // that it asks for, about
   made: z.string(),
   started: z.string().nullable(), // for the first time
   ended: z.string().nullable(),
@@ -43,8 +59,8 @@ export type Job = z.infer<typeof jobSchema>
 const one = z.object({ job: z.number().int() })
 
 export const jobsApi = {
-  /** Those that are open in their order, then those that are over, newest first. */
-  list: oc.output(z.array(jobSchema)),
+  /** Those that are open in their order, then those that are over, newest first, of which no more than `over`. */
+  list: oc.input(z.object({ over: z.number().int().min(0).optional() }).optional()).output(z.array(jobSchema)),
   /** position: from 1, among those that wait or are held. */
   move: oc.input(one.extend({ position: z.number().int().min(1) })).output(jobSchema),
   /**
@@ -52,7 +68,10 @@ export const jobsApi = {
    * `now` at once; what they have is kept, and others go on. Other work cannot be paused.
    */
   pause: oc.input(one.extend({ now: z.boolean().default(false) })).output(jobSchema),
-  /** A paused or interrupted job waits for its turn again, at its old place, and goes on where it was. */
+  /**
+   * A paused or interrupted job waits for its turn again, at its old place, and goes on where it was. One that is yet
+   * to end for its pause does not end.
+   */
   resume: oc.input(one).output(jobSchema),
   cancel: oc.input(one).output(jobSchema),
   /** Goes on with a job that was interrupted; of any other that is over it makes a new one of the same request. */

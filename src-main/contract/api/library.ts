@@ -13,7 +13,9 @@ import {
   layouts,
   roles,
   statisticsSchema,
+  tensorPartSchema,
   tensorSchema,
+  tensorValuesSchema,
 } from '../checkpoint.ts'
 import { errorSchema } from '../errors.ts'
 import { mergeReportSchema, spectraChoices } from '../merges/report.ts'
@@ -102,12 +104,23 @@ const lineageSchema = z.object({
   // id: where the library has it
   parents: z.array(z.object({ role: z.string(), name: z.string(), sha256: sha256Schema, id: z.number().nullable() })),
   usedBy: z.array(z.object({ run: runIdSchema, name: z.string(), role: z.string() })),
+  // rows that Basil made of it: a run's export, or a merge
+  partOf: z.array(
+    z.object({
+      id: z.number(),
+      name: z.string(),
+      role: z.enum(['pretrained', 'vector']),
+      run: runIdSchema.nullable(),
+      method: z.string(),
+    }),
+  ),
 })
 
 const shownSchema = entrySchema.extend({
   list: z.array(tensorSchema),
   metadata: z.record(z.string(), z.string()),
   lineage: lineageSchema,
+  measured: z.number().nullable(), // bytes of its values' statistics that are kept; null: not measured yet
 })
 export type Shown = z.infer<typeof shownSchema>
 
@@ -120,12 +133,31 @@ export type Added = z.infer<typeof addedSchema>
 
 const writtenSchema = exportedSchema.extend({ download: z.string().nullable() })
 const one = z.object({ id: z.number().int() })
+const tag = z.string().min(1).max(60)
 const describedSchema = one.extend({
   role: z.enum(roles).nullable().optional(),
-  tags: z.array(z.string().min(1).max(60)).max(50).optional(),
+  tags: z.array(tag).max(50).optional(),
   notes: z.string().max(20_000).optional(),
 })
 export type Described = z.infer<typeof describedSchema>
+const taggingSchema = z.object({
+  ids: z.array(z.number().int()).min(1).max(100_000),
+  add: z.array(tag).max(50).default([]),
+  remove: z.array(tag).max(50).default([]),
+})
+export type Tagging = z.infer<typeof taggingSchema>
+
+/** What a folder's second look found; ids, and where a row's file was before. */
+const scannedSchema = z.object({
+  added: z.array(z.number()),
+  missing: z.array(z.number()), // that were there before
+  back: z.array(z.number()),
+  changed: z.array(z.number()),
+  moved: z.array(z.object({ id: z.number(), from: z.string() })),
+  refused: z.array(errorSchema),
+})
+export type ScannedAgain = z.infer<typeof scannedSchema>
+
 const paths = z.array(z.string().min(1).max(4096)).min(1).max(10_000)
 
 /** A recipe found in a file: its parents as far as they are at hand, and its run where this history has it. */
@@ -164,12 +196,23 @@ export const libraryApi = {
     .output(z.object({ id: z.number().nullable() })),
   /** Rows go, files stay. Their runs keep hash and name. */
   forget: oc.input(z.object({ ids: z.array(z.number().int()).min(1) })).output(z.number()),
+  /** Rows that the last forgetting took, with tags, notes and hashes, unread; how many. */
+  bringBack: oc.input(z.object({ ids: z.array(z.number().int()).min(1) })).output(z.number()),
+  /** Gives the rows that have other tags now. */
+  tag: oc.input(taggingSchema).output(z.array(z.number())),
+  /** Walks a folder once more and looks at every file. */
+  scanAgain: oc.input(z.object({ folder: z.string().min(1).max(4096) })).output(scannedSchema),
   /** Looks at every file again: missing, changed, moved. */
   refresh: oc.output(z.boolean()),
+  /** Shows its file in the system's file manager; false where there is no window. */
+  reveal: oc.input(one).output(z.boolean()),
   /** What is left out stays as it is; role null: what the file or its folder says. */
   describe: oc.input(describedSchema).output(entrySchema),
   show: oc.input(one).output(shownSchema),
+  /** Measured once a content: what is kept comes at once. */
   statistics: oc.input(one).output(told(statisticsSchema)),
+  /** A part of a tensor's values, and how they are spread. */
+  tensor: oc.input(one.extend(tensorPartSchema.shape)).output(told(tensorValuesSchema)),
   compare: oc.input(z.object({ a: z.number().int(), b: z.number().int() })).output(told(differenceSchema)),
   compatible: oc
     .input(z.object({ pretrained: z.number().int(), others: z.array(z.number().int()).min(1).max(64) }))

@@ -3,8 +3,10 @@
 import { oc } from '@orpc/contract'
 import { z } from 'zod'
 
-import { formSchema } from '../checkpoint.ts'
+import { basesRequestSchema } from '../bases.ts'
+import { formSchema, writtenDtypes } from '../checkpoint.ts'
 import { errorSchema } from '../errors.ts'
+import { loraRankSchema } from '../extraction.ts'
 import { mergePlanSchema } from '../merges/plan.ts'
 import { weightSchema } from '../merges/valued.ts'
 
@@ -12,6 +14,10 @@ const id = z.number().int()
 
 /** Where the model goes: the data folder's exports, where the system's dialog says, or beside this row's file. */
 const placeSchema = z.union([z.enum(['exports', 'dialog']), id])
+
+/** Of one model's own task: images of a data set, and the head that its features meet. */
+const lookedAtSchema = z.object({ dataSet: id, split: z.string().min(1).max(300), head: id.nullable() })
+export type LookedAt = z.infer<typeof lookedAtSchema>
 
 export const mergeAskedSchema = z.object({
   method: z.string().max(100),
@@ -21,6 +27,7 @@ export const mergeAskedSchema = z.object({
   coefficients: z.union([z.number(), z.array(z.number()).max(1000)]).optional(), // one for all vectors, or for each
   weights: z.array(weightSchema).max(64).optional(),
   missing: z.literal('base').optional(),
+  images: z.array(lookedAtSchema).max(64).optional(), // for each vector, of a merge that looks at them
   form: formSchema,
   name: z.string().max(200), // of what is written; "": by the method
   place: placeSchema,
@@ -33,8 +40,27 @@ const plannedSchema = z.object({
   out: z.string(), // by the dialog's leave
   taken: errorSchema.nullable(), // why it cannot have that name
   plan: mergePlanSchema,
+  looking: z.object({ images: z.number(), bytes: z.number(), seconds: z.number().nullable() }).nullable(), // at most; null: it looks at no images
 })
 export type MergePlanned = z.infer<typeof plannedSchema>
+
+const adapterSchema = z.object({
+  pretrained: id,
+  finetuned: id,
+  rank: loraRankSchema,
+  dtype: z.enum(writtenDtypes),
+  saveRest: z.boolean(),
+})
+export type AdapterAsked = z.infer<typeof adapterSchema>
+
+const basesSchema = z.object({
+  pretrained: id,
+  vectors: z.array(id).min(2).max(64),
+  parameters: basesRequestSchema.shape.parameters,
+})
+export type BasesAsked = z.infer<typeof basesSchema>
+
+const begun = z.object({ job: z.number() })
 
 export const mergesApi = {
   /** What is in its way is the error; reads headers only. */
@@ -42,5 +68,9 @@ export const mergesApi = {
     .input(mergeAskedSchema)
     .output(z.object({ error: errorSchema.nullable(), planned: plannedSchema.nullable() })),
   /** null: the person closed the dialog. */
-  start: oc.input(mergeAskedSchema).output(z.object({ job: z.number() }).nullable()),
+  start: oc.input(mergeAskedSchema).output(begun.nullable()),
+  /** What fine-tuning changed as a LoRA, in a folder of the data folder's exports. */
+  adapter: oc.input(adapterSchema).output(begun),
+  /** Fewer vectors than there are models, each as a model, in a folder there. */
+  bases: oc.input(basesSchema).output(begun),
 }

@@ -21,6 +21,9 @@ interface RunFields {
 type Values = StageFields & RunFields
 export type MethodField = keyof Values
 
+/** Points of a search along one coefficient, both ends included. */
+export const gridPoints = 21
+
 /** How a method reads a field, where that is not as the schema and the other methods do. */
 export interface Reading<V> {
   readonly value?: Readonly<V> // where the field is left empty

@@ -20,6 +20,7 @@ export interface CardPage {
   equation: string
   paper: string | null
   needs: string
+  least: string // the same in a few words
   fields: FieldLine[]
 }
 
@@ -41,6 +42,7 @@ export function methodPage(name: string): CardPage | null {
   return {
     ...said(card),
     kind: 'method',
+    least: `${models(Math.max(1, card.needs.vectors.least))}${card.needs.labels ? ', labels' : ''}`,
     needs: `${listed(card.stages.map((stage) => roles[stage]))}. It needs ${needsOf(card)}.`,
     fields: readings.map(([field, reading]) => lineOf(field, reading, values[field])),
   }
@@ -54,6 +56,7 @@ export function objectivePage(name: string): CardPage | null {
   return {
     ...said(card),
     kind: 'objective',
+    least: card.unlabelled ? 'no labels' : 'labels',
     needs: `${needs}${card.adapts ? ', and batches of a number of images to choose among' : ''}.`,
     fields: (card.reads ?? []).map((field) => lineOf(field, {}, undefined)),
   }
@@ -69,9 +72,10 @@ const roles: Record<StageKind, string> = {
   iteration: 'its iterations, after a start',
 }
 
+const models = (n: number): string => (n === 1 ? 'one fine-tuned model' : `${n} fine-tuned models`)
+
 function needsOf({ needs, reads }: MethodCard): string {
   const { least, most } = needs.vectors
-  const models = (n: number): string => (n === 1 ? 'one fine-tuned model' : `${n} fine-tuned models`)
   return listed([
     'the pre-trained model',
     ...(reads.checkpoint ? ['the model to start from'] : []),

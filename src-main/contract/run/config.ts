@@ -117,16 +117,24 @@ export const configSchema = z
     blocks: z
       .enum(groupings)
       .default('tensor')
-      .meta({ title: 'Coefficients', description: 'one per parameter tensor, per layer, or one in all' }),
+      .meta({
+        title: 'Coefficients',
+        description: 'one per parameter tensor, per layer, or one in all',
+        enumDescriptions: ['One a tensor: the finest', 'One a layer: fewer', 'One in all: of each vector'],
+      }),
     select: z.enum(selections).optional().meta({
       title: 'Select by',
       description: 'the metric that picks the best state; default: validation loss where there is validation data',
     }),
-    linearised: z.enum(linearisations).default('no').meta({
-      title: 'Linearised',
-      description:
-        'first order in the weights, around the pre-trained model: jvp computes it anew in every step; cached computes each image once, keeps its features on disk, and then learns in seconds',
-    }),
+    linearised: z
+      .enum(linearisations)
+      .default('no')
+      .meta({
+        title: 'Linearised',
+        description:
+          'first order in the weights, around the pre-trained model: jvp computes it anew in every step; cached computes each image once, keeps its features on disk, and then learns in seconds',
+        enumDescriptions: ['No: as it is', 'Anew in every step: jvp', 'Cached features: computed once'],
+      }),
     expansion: z.enum(expansions).default('pretrained').meta({
       title: 'Expanded at',
       description:

@@ -10,6 +10,7 @@ import { splitManifestSchema } from '../data/manifest.ts'
 import { errorSchema } from '../errors.ts'
 import { resolvedSchema } from './config.ts'
 import { engineInfoSchema } from './engine-info.ts'
+import { logEntrySchema, pulseSchema } from './pulse.ts'
 
 const table = z.array(z.array(z.number()))
 export type CoefficientTable = number[][]
@@ -80,6 +81,7 @@ const epochSchema = z.object({
   epoch: z.number(), // from 0, the state before the first step
   step: z.number(), // optimiser steps of this stage so far
   losses: z.array(z.number()), // one a step of this epoch
+  gradients: z.array(z.number()).optional(), // their gradients' norms, known while the run goes on
   metric: z.number(), // the selection metric of this state
   best: z.boolean(), // whether this state is the stage's best so far
   tasks: z.array(taskScoreSchema), // on the selection split
@@ -163,6 +165,7 @@ export const engineEventSchema = z.discriminatedUnion('type', [
   stageEndSchema.extend({ type: z.literal('stage-end') }),
   skippedSchema.extend({ type: z.literal('skipped') }),
   halvingSchema.extend({ type: z.literal('micro-batch') }),
+  pulseSchema,
   z.object({
     type: z.literal('finished'),
     stopped: z.boolean(),
@@ -172,8 +175,17 @@ export const engineEventSchema = z.discriminatedUnion('type', [
 ])
 export type EngineEvent = z.infer<typeof engineEventSchema>
 
-// waiting: in the queue, for the first time or again; a row never holds that
-export const runStates = ['waiting', 'running', 'interrupted', 'stopped', 'cancelled', 'failed', 'done'] as const
+// waiting, paused: in the queue, or held there, for the first time or again; a row never holds these
+export const runStates = [
+  'waiting',
+  'paused',
+  'running',
+  'interrupted',
+  'stopped',
+  'cancelled',
+  'failed',
+  'done',
+] as const
 export type RunState = (typeof runStates)[number]
 
 export const runSummarySchema = z.object({
@@ -242,6 +254,7 @@ export const runDetailSchema = runSummarySchema.extend({
   tasks: z.record(z.string(), z.object({ accuracy: z.number(), relativeAccuracy: z.number().nullable() })),
   seeds: z.array(z.number()),
   damaged: z.array(errorSchema), // rows of the run whose checksum fails; nothing of them is shown here
+  log: z.array(logEntrySchema).optional(), // of a run that goes on
   times: z.object({ created: z.string(), ended: z.string().nullable(), seconds: z.number() }),
 })
 export type RunDetail = z.infer<typeof runDetailSchema>
@@ -264,6 +277,7 @@ export const runEventSchema = z.discriminatedUnion('type', [
   stageEndSchema.extend({ type: z.literal('stage-end'), run }),
   skippedSchema.extend({ type: z.literal('skipped'), run }),
   halvingSchema.extend({ type: z.literal('micro-batch'), run }),
+  pulseSchema.extend({ run }),
   z.object({ type: z.literal('engine-lost'), run, error: errorSchema, restarting: z.boolean() }),
   /** The engine does not answer, or a step of it does not end; null: that is over. */
   z.object({ type: z.literal('engine-silent'), run, error: errorSchema.nullable() }),

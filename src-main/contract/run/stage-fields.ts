@@ -33,10 +33,15 @@ export const optimiser = {
     .optional()
     .meta({ title: 'Penalty norm', description: '1 or 2: adds strength times the mean |coefficient|^p; null: none' }),
   penaltyStrength: z.number().min(0).max(1000).optional().meta({ title: 'Penalty strength' }),
-  combine: z.enum(combinations).optional().meta({
-    title: 'Combine tasks by',
-    description: 'sum of their gradients, or mgda: the shortest vector in their convex hull, which makes no task worse',
-  }),
+  combine: z
+    .enum(combinations)
+    .optional()
+    .meta({
+      title: 'Combine tasks by',
+      description:
+        'sum of their gradients, or mgda: the shortest vector in their convex hull, which makes no task worse',
+      enumDescriptions: ['Sum: of their gradients', 'MGDA: makes no task worse'],
+    }),
   budget: count.nullable().optional().meta({
     title: 'Vectors per block',
     description:

@@ -86,7 +86,9 @@ export function parseStudy(definition: unknown): StudyDefinition {
 export function plannedRuns(definition: StudyDefinition, draw: (i: number) => number): PlannedRun[] {
   const { name, seeds } = definition
   const base = changed(definition.config, definition.change)
-  const arms = definition.arms.length ? definition.arms : [{ label: base.name ?? base.method, part: '', change: {} }]
+  const arms = definition.arms.length
+    ? definition.arms
+    : [{ label: definition.sweep ? '' : (base.name ?? base.method), part: '', change: {} }]
   if (new Set(seeds).size !== seeds.length) throw invalid('seeds', 'a seed is there twice', 'give every seed once')
   const swept: Change[] = definition.sweep ? changesOf(definition.sweep, draw) : [{ label: '', change: {} }]
   const all = arms.flatMap((arm) =>

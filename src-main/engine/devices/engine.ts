@@ -61,6 +61,8 @@ export interface Backend {
   products: readonly Products[] // what a run may ask it for
   ops: Ops
   memory(): { tensors: number; bytes: number }
+  /** Bytes taken of the device, with what waits for reuse; where that is not what the tensors hold. */
+  takenBytes?(): number
   /**
    * What may be taken on the device and of the host's memory in all, the same at every start on a machine (memory.ts);
    * and what is free now.

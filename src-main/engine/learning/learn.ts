@@ -4,7 +4,7 @@
 
 import type { StageSettings } from '../../contract/run/stage.ts'
 import { adamwStep } from '../../numbers/adamw.ts'
-import { copyOf, filled, type Table } from '../../numbers/table.ts'
+import { copyOf, filled, normOf, type Table } from '../../numbers/table.ts'
 import { batchAt } from './batch.ts'
 import { budgetMask, descent, descentOf } from './descent.ts'
 import { firstLook, isOver, nextLook } from './looks.ts'
@@ -50,6 +50,7 @@ export async function* learn(stage: Stage, initial: Table, still?: Table): Async
     lost(selection.metric(await problem.evaluate(state.coefficients, selection.split)))
   while (!isLost && !isOver(state, stage, steps)) {
     const losses: number[] = []
+    const gradients: number[] = []
     let pareto: Pareto | null = null
     do {
       const batch = batchAt(stage, state.moments.step)
@@ -59,12 +60,14 @@ export async function* learn(stage: Stage, initial: Table, still?: Table): Async
       ahead = undefined
       pareto = step.pareto
       losses.push(step.loss)
+      gradients.push(normOf(step.gradient))
       adamwStep(scheduled(settings, state.moments.step / steps), state.coefficients, step.gradient, state.moments)
       if (mask) held(state.coefficients, mask)
+      stage.pace?.stepped()
     } while (state.moments.step % stepsPerEpoch !== 0 && state.moments.step < steps)
     const next = nextLook(selection, state, await look(state.coefficients, state.moments.step >= steps), losses, pareto)
     isLost = lost(next.metric)
-    yield next
+    yield { ...next, gradients }
   }
 }
 

@@ -1,4 +1,5 @@
 // Sharpness-aware steps (Foret et al. 2021), of any objective whose card names a rho.
+import { normOf } from '../../numbers/table.ts'
 import type { Problem } from './problem.ts'
 
 /**
@@ -10,7 +11,7 @@ export function sharpnessAware(problem: Problem, rho: number): Problem {
     ...problem,
     async lossAndGradient(table, batch) {
       const here = await problem.lossAndGradient(table, batch)
-      const norm = Math.sqrt(here.gradient.reduce((sum, row) => row.reduce((s, g) => s + g * g, sum), 0))
+      const norm = normOf(here.gradient)
       if (norm === 0) return here
       const uphill = table.map((row, k) => row.map((c, b) => c + (rho * (here.gradient[k]?.[b] as number)) / norm))
       return { ...here, gradient: (await problem.lossAndGradient(uphill, batch)).gradient }

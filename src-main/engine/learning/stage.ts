@@ -3,6 +3,7 @@ import type { ResolvedConfig } from '../../contract/run/config.ts'
 import type { StageSettings } from '../../contract/run/stage.ts'
 import type { Moments } from '../../numbers/adamw.ts'
 import type { Table } from '../../numbers/table.ts'
+import type { Pace } from './pace.ts'
 import type { Measured, Problem } from './problem.ts'
 import type { Selection } from './selection.ts'
 
@@ -27,6 +28,7 @@ export interface Look {
   metric: number
   isBest: boolean
   losses: number[] // of the steps since the last look
+  gradients?: number[] // norms of the gradients of these steps, where there are any
   pareto: Pareto | null // of the last of them, where tasks are combined by mgda
 }
 
@@ -39,6 +41,7 @@ export interface Stage {
   index: number // of the stage, the random stream's
   resume: LearnState | undefined
   stopping: () => boolean
+  pace?: Pace | undefined
 }
 
 export interface Length {

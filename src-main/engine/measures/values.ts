@@ -42,7 +42,7 @@ export function valueReader(
   }
 }
 
-function widen(bytes: Uint8Array, dtype: Dtype, into: Float64Array): void {
+export function widen(bytes: Uint8Array, dtype: Dtype, into: Float64Array): void {
   const { buffer, byteOffset, byteLength } = bytes.byteOffset % 8 === 0 ? bytes : new Uint8Array(bytes)
   const count = byteLength / dtypes[dtype]
   if (dtype === 'F64') into.set(new Float64Array(buffer, byteOffset, count))

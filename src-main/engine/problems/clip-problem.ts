@@ -11,6 +11,7 @@ import { filled, type Table } from '../../numbers/table.ts'
 import { fetchPicked, type LabelledImages } from '../datasets/images.ts'
 import { disposeAll, type Tensor, type Weights } from '../devices/tensor.ts'
 import type { Objective } from '../learning/objective.ts'
+import type { Pace } from '../learning/pace.ts'
 import type { PredictingProblem, Predictions } from '../learning/predictions.ts'
 import type { Measured, Split, Target } from '../learning/problem.ts'
 import type { Tower } from '../models/clip-vit.ts'
@@ -36,6 +37,7 @@ export interface TaskSetup {
   microBatch: MicroBatch
   signal: AbortSignal
   waited?: { seconds: number } // for pixels, counted up
+  pace?: Pace | undefined
 }
 
 interface Share {
@@ -220,6 +222,7 @@ async function pass(
         const { features, back } = scope.run(() => model(patchesOf(tower, pictures), inner !== undefined))
         const dFeatures = await judge.take(features, partsOf(tasks, chunkAt(at), counts), scope)
         if (inner && back && dFeatures) scope.run(() => back(dFeatures, inner.add))
+        else place.pace?.saw(pictures.length)
       } finally {
         scope.dispose()
       }

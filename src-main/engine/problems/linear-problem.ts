@@ -101,7 +101,7 @@ function onTables(
 }
 
 /** z = c F, four rows at a time: z is then read and written a quarter as often. */
-function combined(table: Float32Array, c: Float64Array, embed: number): Float64Array {
+export function combined(table: Float32Array, c: Float64Array, embed: number): Float64Array {
   const z = new Float64Array(embed)
   const whole = c.length - (c.length % 4)
   for (let r = 0; r < whole; r += 4) {

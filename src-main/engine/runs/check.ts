@@ -6,6 +6,7 @@
 import type { Plan } from '../../contract/engine-api.ts'
 import { namesAfter, stepsOf } from '../../contract/merges/step.ts'
 import type { ResolvedConfig } from '../../contract/run/config.ts'
+import { operationsOf } from '../../contract/run/work.ts'
 import type { ImageHost } from '../datasets/prepared.ts'
 import type { FeatureCache } from '../formats/feature-cache.ts'
 import type { OpenSource } from '../formats/source.ts'
@@ -61,6 +62,8 @@ export async function checkRun(
       tower: parents.base.settings,
       coefficients: groups.names.length * vectors,
       images: tasks.reduce((sum, t) => sum + t.training + t.validation + t.test, 0),
+      tasks: tasks.map(({ task, training, validation, test }) => ({ task, training, validation, test })),
+      operations: operationsOf(architecture),
       cacheBytes: tasks.reduce((sum, t) => sum + t.diskBytes, 0),
       memoryBytes:
         parameters * (8 + vectors * (config.vectorPrecision === 'float16' ? 2 : 4)) +

@@ -9,6 +9,7 @@ import type { Backend } from '../devices/backend.ts'
 import type { FeatureCache } from '../formats/feature-cache.ts'
 import type { OpenSource } from '../formats/source.ts'
 import type { StatisticsStore } from '../formats/statistics-store.ts'
+import type { Pace } from '../learning/pace.ts'
 import type { Selection } from '../learning/selection.ts'
 import type { TaskSetup } from '../problems/clip-problem.ts'
 import type { Groups } from '../weights/merge.ts'
@@ -22,6 +23,7 @@ export interface RunHost {
   images?: ImageHost | undefined // what prepares the images of data sets; without, tensor files alone are read
   statistics?: StatisticsStore // where what merges know of images is kept
   features?: FeatureCache // where precomputed features are kept; without, they live as long as the run
+  pace?: Pace // what tells how fast it goes
   resume: ResumeState | null
   parents: Parent[] // recorded by an earlier sitting of the same run; empty for a new one
   stopping(): boolean // the person wants the best so far

@@ -45,7 +45,7 @@ export async function* references(
         parents,
         place,
         (from) => loadCheckpoint(place.tower.ops, checkpoint, from),
-        (m) => measureModel(place, m, split, theirs),
+        (m) => paced(place, m, split, theirs),
       )
       for (const t of theirs) tuned.tasks[t] = measured.tasks[t] as Measured['tasks'][number]
     } finally {
@@ -61,7 +61,7 @@ export async function* references(
     total: files.length + 1,
   }
   const pretrained = await using(await loadCheckpoint(place.tower.ops, parents.base), (w) =>
-    measureModel(place, towerModel(place.tower, w.weights), split, labelled),
+    paced(place, towerModel(place.tower, w.weights), split, labelled),
   )
   yield evaluation(split, 'pretrained', null, names, pretrained, reference)
   return { reference, pretrained: pretrained.tasks.map((t) => t.accuracy) }
@@ -115,8 +115,18 @@ async function measuredAfter(
     lineage.parents,
     place,
     (from) => loadMerged(place.tower.ops, lineage.parents, groups, lineage.coefficients, from !== undefined),
-    (m) => measureModel(place, m, split),
+    (m) => paced(place, m, split),
   )
+}
+
+/** Measures, and tells how long that took an image. */
+function paced(place: TaskSetup, model: Model, split: Split, only?: readonly number[]): Promise<Measured> {
+  const measure = () => measureModel(place, model, split, only)
+  const images = place.tasks.reduce(
+    (sum, { splits }, t) => sum + (only && !only.includes(t) ? 0 : (splits[split]?.count ?? 0)),
+    0,
+  )
+  return place.pace ? place.pace.measuring(images, measure) : measure()
 }
 
 function evaluation(

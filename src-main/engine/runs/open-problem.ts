@@ -100,7 +100,10 @@ async function* openCached(context: Site): AsyncGenerator<EngineEvent, OpenProbl
 const form = 1 // of the tables; another one makes all that is kept strange
 
 /** What the tables of a split are a function of, by content: never a path, a task's name or its head. */
-function identityOf({ config, parents, groups, files }: Site, path: string): string {
+export function identityOf(
+  { config, parents, groups, files }: Pick<Site, 'config' | 'parents' | 'groups' | 'files'>,
+  path: string,
+): string {
   const [file, key] = splitPath(path)
   // every file of a run has its hash
   const hashOf = (of: string): string => files.find((f) => f.file === of)?.sha256 ?? of

@@ -61,6 +61,7 @@ export async function* run(config: ResolvedConfig, host: RunHost): AsyncGenerato
       microBatch,
       signal: host.signal,
       waited,
+      pace: host.pace,
     }
     roomFor({ config, host, parents, groups, place })
     const split: Split = config.select === 'training-loss' ? 'training' : 'validation'

@@ -44,6 +44,7 @@ export async function* learnStage(
     stepsPerEpoch: length.stepsPerEpoch,
   }
 
+  host.pace?.begin(index, resume?.moments.step ?? 0)
   let last: Look | undefined
   for await (const look of method.learn({
     problem: sharpness ? sharpnessAware(problem, sharpness) : problem,
@@ -54,6 +55,7 @@ export async function* learnStage(
     index,
     resume,
     stopping: host.stopping,
+    pace: host.pace,
   })) {
     last = look
     yield* halvings(place.microBatch)
@@ -74,6 +76,7 @@ function epochOf(context: Context, { index, completed, length }: Learned, look: 
     epoch: look.state.epoch,
     step: look.state.moments.step,
     losses: look.losses,
+    ...(look.gradients && { gradients: look.gradients }),
     metric: look.metric,
     best: look.isBest,
     tasks: taskScores(names, look.measured, reference),

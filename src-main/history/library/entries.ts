@@ -165,6 +165,33 @@ export function forgetEntry(history: History, id: number): void {
   change(history, 'DELETE FROM library WHERE id = :id', { id })
 }
 
+/** All that a row holds, to be put back by bringBack. */
+export type TakenEntry = Readonly<Record<string, string | number | null>> & {
+  readonly id: number
+  readonly path: string
+}
+
+/** Forgets it; undefined where there is no such row. */
+export function takeEntry(history: History, id: number): TakenEntry | undefined {
+  const text = `SELECT ${columns}, tensors, metadata FROM library WHERE id = :id AND ${sound(history, 'library')}`
+  const taken = row<TakenEntry>(history, text, { id })
+  if (taken) forgetEntry(history, id)
+  return taken
+}
+
+/** As it was, under its old number; false where another row has its place by now. */
+export function bringBack(history: History, taken: TakenEntry): boolean {
+  if (entryOf(history, taken.id) || entryAt(history, { path: taken.path, target: String(taken.target) })) return false
+  const names = `${columns}, tensors, metadata`
+  change(history, `INSERT INTO library (${names}) VALUES (${names.replace(/\w+/g, ':$&')})`, { ...taken })
+  return true
+}
+
+/** Rows whose file names this content among its parents, as what Basil wrote does. */
+export function entriesMadeOf(history: History, sha256: Sha256): StoredEntry[] {
+  return soundOnly(history, () => found(history, 'metadata LIKE :like', { like: `%${sha256}%` }))
+}
+
 /** The tensors and metadata that a list leaves out. */
 export function contentOf(history: History, id: number): Pick<Description, 'tensors' | 'metadata'> {
   const text = `SELECT tensors, metadata FROM library WHERE id = :id AND ${sound(history, 'library', { long: true })}`

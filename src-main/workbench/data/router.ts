@@ -16,6 +16,7 @@ export function dataRouter(data: DataSets, platform: Platform) {
       return paths === null || paths.length === 0 ? null : data.add(paths, signal)
     }),
     forget: os.forget.handler(({ input }) => data.forget(input.ids)),
+    bringBack: os.bringBack.handler(({ input }) => data.bringBack(input.ids)),
     refresh: os.refresh.handler(() => data.refresh()),
     show: os.show.handler(({ input }) => data.show(input.id)),
     draw: os.draw.handler(({ input }) => data.draw(input.id, input.split)),

@@ -3,7 +3,7 @@
 // a leak report nor for a large folder. Adding answers as soon as the rows are there; what is in them follows by itself
 // and is told by watch(). Opened for reading it shows the same and changes nothing.
 import type { AddedData, DataSet, DataWork, ShownData } from '../../contract/api/data.ts'
-import { dataAt, dataOf, dataSets, forgetData, putDue } from '../../history/data-sets.ts'
+import { bringDataBack, dataAt, dataOf, dataSets, putDue, type TakenData, takeData } from '../../history/data-sets.ts'
 import { type History, transaction } from '../../history/statement.ts'
 import type { EngineProcess } from '../link/engine-process.ts'
 import { createPulse } from '../pulse.ts'
@@ -25,11 +25,15 @@ export interface DataSets extends Questions {
   add(paths: string[], signal?: AbortSignal): Promise<AddedData>
   /** How many rows went; what they name stays. */
   forget(ids: number[]): number
+  /** Rows that the last forgetting took, as they were; how many. */
+  bringBack(ids: number[]): number
   /** Everything is read again; resolves when that is done. */
   refresh(): Promise<boolean>
   show(id: number): ShownData
   /** Whether a page may name this path: the person added it. */
   holds(path: string): boolean
+  /** Where they lie: folders and files. */
+  paths(): string[]
   /** Resolves when nothing is left to read. */
   settled(): Promise<void>
   close(): Promise<void>
@@ -45,6 +49,7 @@ interface DataOptions {
 export function createDataSets({ history, home, start, now = () => new Date() }: DataOptions): DataSets {
   const [quick, long] = [createReaders(start), createReader(start)]
   let version = 0
+  let forgotten: readonly TakenData[] = [] // by the last forgetting
   const pulse = createPulse(() => ({ version, reading: looking.reading(), work: adding.work() }))
   const looking = createBackgroundLooking(history, quick, changed)
   const adding = createAdding({ history, reader: quick, now, beat: pulse.beat, changed: added })
@@ -75,11 +80,17 @@ export function createDataSets({ history, home, start, now = () => new Date() }:
       changing()
       const known = [...new Set(ids)].filter((id) => dataOf(history, id))
       looking.leave(known)
-      transaction(history, () => {
-        for (const id of known) forgetData(history, id)
-      })
+      forgotten = transaction(history, () => known.flatMap((id) => takeData(history, id) ?? []))
       changed()
-      return known.length
+      return forgotten.length
+    },
+    bringBack: (ids) => {
+      changing()
+      const wanted = forgotten.filter(({ id }) => ids.includes(id))
+      const back = transaction(history, () => wanted.filter((taken) => bringDataBack(history, taken)))
+      forgotten = forgotten.filter((taken) => !back.includes(taken))
+      added()
+      return back.length
     },
     refresh: async () => {
       changing()
@@ -95,6 +106,7 @@ export function createDataSets({ history, home, start, now = () => new Date() }:
       return { ...viewOf(row), facts: row.facts, prepared: row.prepared, leaks: row.leaks }
     },
     holds: (path) => dataAt(history, path) !== undefined,
+    paths: () => dataSets(history).map(({ path }) => path),
     settled: looking.settled,
     close: async () => {
       const ended = looking.close()

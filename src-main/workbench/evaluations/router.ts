@@ -17,6 +17,7 @@ import type { Platform } from '../platform.ts'
 import type { Workbench } from '../workbench.ts'
 import { distinct, type Tasks, tasksOf } from './request.ts'
 
+export type TaskRooms = Pick<Workbench, 'evaluations' | 'library' | 'dataSets' | 'projects'>
 type Rooms = Pick<Workbench, 'evaluations' | 'library' | 'dataSets' | 'projects' | 'home'>
 
 export function evaluationsRouter(workbench: Rooms, platform: Platform) {
@@ -60,18 +61,19 @@ function requestOf({ models, tasks, split, mistakes }: WantedEvaluation, workben
   })
   const names = distinct(asked.map(({ name }) => name))
   return evaluationRequestSchema.parse({
-    ...wanted(tasks, split, workbench),
+    ...tasksFor(tasks, split, workbench),
     models: asked.map((model, m) => ({ ...model, name: names[m] })),
     split,
     mistakes,
   })
 }
 
-function wanted(
+/** What a window asks to measure on. Throws config-invalid where there are no such tasks. */
+export function tasksFor(
   tasks: WantedTasks,
   split: EvaluationRequest['split'],
-  { evaluations, library, dataSets, projects }: Rooms,
-): Partial<Tasks> {
+  { evaluations, library, dataSets, projects }: TaskRooms,
+): Pick<Tasks, 'tasks'> & Partial<Tasks> {
   if ('run' in tasks) return evaluations.tasksOf(tasks.run, split)
   if ('grant' in tasks) return tasksOf(projects.resolve(tasks.grant, tasks.config), split)
   const inFile = ({ id, name }: { id: number; name: string }): string => `${library.show(id).path}${name && `#${name}`}`

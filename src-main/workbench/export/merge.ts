@@ -72,6 +72,10 @@ export function mergeRecipe(asked: AskedMerge): Recipe {
 /** Parts of its card that a merge alone does not tell: of one that was chosen, by what. */
 export type Chosen = Readonly<Record<'data' | 'accuracy' | 'selection', string>>
 
+/** What was seen of a model while it was made by hand. */
+export const measuredByHand = (measured: string, images: string): string =>
+  measured === '' ? 'This model was not measured.' : `On ${images}, while it was made by hand: ${plain(measured)}`
+
 /**
  * Parents that have no hash yet get theirs. target: both the model and, with its extension changed, the card. Throws
  * config-invalid where tokens are matched and there is no folder to write them into.

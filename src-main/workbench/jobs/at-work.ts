@@ -12,13 +12,16 @@ export interface AtWork {
   readonly needs: Need
   readonly kind: Kind
   progress: { what: string; done: number; total: number } | null
-  remaining: number | null // seconds
+  share: number | null // of the whole
+  remaining: number | null // seconds, when they were told
+  toldAt: number // ms
   run: RunId | null // that a study is at
   file: string | null
   readonly begun: Promise<boolean> // false: it has ended without
   /** Never rejects. */
   readonly ended: Promise<Ended>
   wish(wish: Wish): void
+  wished(): Wish
 }
 
 /** news: called whenever there is something new to show of it. */
@@ -30,8 +33,9 @@ export function workOn(kind: Kind, stored: StoredJob, news: () => void): AtWork 
     signal: leaving.signal,
     wish: () => wished,
     begun: () => begun.resolve(true),
-    tell: ({ what, done, total }, remaining = mine.remaining) => {
-      Object.assign(mine, { progress: { what, done, total }, remaining })
+    tell: ({ what, done, total }, remaining, share = total > 1 ? done / total : mine.share) => {
+      if (remaining !== undefined) Object.assign(mine, { remaining, toldAt: performance.now() })
+      Object.assign(mine, { progress: { what, done, total }, share })
       news()
     },
     at: (run) => {
@@ -47,7 +51,9 @@ export function workOn(kind: Kind, stored: StoredJob, news: () => void): AtWork 
     needs: kind.needs,
     kind,
     progress: null,
+    share: null,
     remaining: null,
+    toldAt: 0,
     run: null,
     file: null,
     begun: begun.promise,
@@ -56,7 +62,9 @@ export function workOn(kind: Kind, stored: StoredJob, news: () => void): AtWork 
       if (wished === 'close') return
       wished = wish
       if (wish !== 'pause' && wish !== 'go on') leaving.abort()
+      news()
     },
+    wished: () => wished,
   }
   const run = async (): Promise<Ended> => (await kind.run(stored, stored.request, work)) ?? { state: 'done' }
   const ended = run()

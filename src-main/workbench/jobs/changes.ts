@@ -11,7 +11,7 @@ export interface Changes {
   move(job: number, position: number): void
   /** Throws run-state where it is over, or at work and of a kind that does not go on where it was. */
   pause(job: number, now: boolean): Promise<void>
-  /** change: within the transaction. */
+  /** change: within the transaction. One that is yet to end for its pause goes on. */
   resume(job: number, change?: () => void): void
   /** Resolves when it has ended. False where it is over already. */
   cancel(job: number): Promise<boolean>
@@ -64,7 +64,9 @@ export function createChanges({ history, kinds, floor, add, now }: Options): Cha
     resume: (job, change) => {
       const stored = jobOf(history, job)
       const { goesOn } = kinds()[stored.kind]
-      if (stored.state === 'paused' || (goesOn && mayGoOn.includes(stored.state))) wait(job, change)
+      const mine = atWork.get(job)
+      if (mine?.wished() === 'pause') mine.wish('go on')
+      else if (stored.state === 'paused' || (goesOn && mayGoOn.includes(stored.state))) wait(job, change)
       else throw notNow(stored, 'The job cannot go on', stored.state === 'waiting' ? 'wait' : 'retry it instead')
     },
     cancel: async (job) => {

@@ -6,7 +6,7 @@ import { putJobFile, putJobState, queuedJobs, type StoredJob } from '../../histo
 import { type History, transaction } from '../../history/statement.ts'
 import { createPulse } from '../pulse.ts'
 import { type AtWork, workOn } from './at-work.ts'
-import type { Ended, Kinds } from './kind.ts'
+import type { Ended, Estimate, Kinds } from './kind.ts'
 import { createRoom } from './room.ts'
 import { whatBegins } from './rule.ts'
 
@@ -20,6 +20,8 @@ interface Options {
   between: () => void
   now: () => Date
 }
+
+const unknown: Estimate = { expectedSeconds: null, memoryBytes: null }
 
 export type Floor = ReturnType<typeof createFloor>
 
@@ -35,9 +37,17 @@ export function createFloor({ history, kinds, between, now }: Options) {
   let isClosed = false
   let version = 0
   const pulse = createPulse(() => ({ version: ++version }))
+  const estimates = new Map<number, Estimate>()
+
+  function estimateOf(stored: StoredJob): Estimate {
+    const found = estimates.get(stored.job) ?? kinds()[stored.kind].estimate?.(stored, stored.request) ?? unknown
+    estimates.set(stored.job, found)
+    return found
+  }
 
   function pump(): void {
     pulse.beat()
+    estimates.clear() // what ended says how long the next will take
     if (isClosed || which === 'none') return
     const waiting = queuedJobs(history).filter(({ job }) => !refused.has(job) && (which === 'all' || own.has(job)))
     const wanted = waiting.map((stored) => ({ stored, needs: kinds()[stored.kind].needs }))
@@ -78,7 +88,7 @@ export function createFloor({ history, kinds, between, now }: Options) {
 
   return {
     ...{ atWork, own, pulse, pump, room },
-    shown: (stored: StoredJob[]) => shown(history, stored, kinds(), atWork),
+    shown: (stored: StoredJob[]) => shown(history, stored, atWork, { kinds: kinds(), estimateOf }),
     isAtWork: (need?: Need) => room.isTaken(need) || (need === undefined && checks.any()),
     asking: checks.asking,
     work: (wanted: typeof which) => {
@@ -122,18 +132,32 @@ function createChecks(over: () => void) {
   }
 }
 
+/** Seconds from now. */
+function leftOf({ remaining, toldAt }: AtWork): number | null {
+  return remaining === null ? null : Math.max(0, remaining - (performance.now() - toldAt) / 1000)
+}
+
+interface Known {
+  kinds: Kinds
+  estimateOf(stored: StoredJob): Estimate
+}
+
 /** In the contract's shape. */
-function shown(history: History, stored: StoredJob[], kinds: Kinds, atWork: ReadonlyMap<number, AtWork>): Job[] {
+function shown(history: History, stored: StoredJob[], atWork: ReadonlyMap<number, AtWork>, known: Known): Job[] {
   const queued = queuedJobs(history, ['waiting', 'paused']).map(({ job }) => job)
-  return stored.map(({ request: _, ...one }) => {
+  return stored.map(({ request, ...one }) => {
     const mine = atWork.get(one.job)
     const place = queued.indexOf(one.job)
+    const { needs, goesOn } = known.kinds[one.kind]
     return {
       ...one,
-      needs: kinds[one.kind].needs,
+      ...{ needs, goesOn },
+      ...(place < 0 && !mine ? unknown : known.estimateOf({ ...one, request })),
       position: place < 0 ? null : place + 1,
       progress: mine?.progress ?? null,
-      remainingSeconds: mine?.remaining ?? null,
+      share: mine?.share ?? null,
+      remainingSeconds: mine ? leftOf(mine) : null,
+      pausing: mine?.wished() === 'pause',
       run: mine?.run ?? one.run,
     }
   })

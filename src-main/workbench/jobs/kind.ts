@@ -2,7 +2,7 @@
 
 import type { z } from 'zod'
 
-import type { JobKind, JobState, Need } from '../../contract/api/jobs.ts'
+import type { Job, JobKind, JobState, Need } from '../../contract/api/jobs.ts'
 import type { RunId } from '../../contract/branded.ts'
 import type { ErrorRecord } from '../../contract/errors.ts'
 import type { Progress } from '../../contract/run/run.ts'
@@ -17,8 +17,8 @@ export interface Work {
   wish(): Wish
   /** Checked and under way: whoever added the job need not wait for it any longer. */
   begun(): void
-  /** remaining: seconds, where that is known. */
-  tell(progress: Pick<Progress, 'what' | 'done' | 'total'>, remaining?: number | null): void
+  /** remaining: seconds, where that is known. share: of the whole, where the progress does not say it. */
+  tell(progress: Pick<Progress, 'what' | 'done' | 'total'>, remaining?: number | null, share?: number | null): void
   /** The run of a study that it is at; null: between two. */
   at(run: RunId | null): void
   /** The file it has written. */
@@ -31,6 +31,9 @@ export interface Ended {
   after?(): void // once the job is put away and others may begin
 }
 
+/** What is known before it begins: how long it will take, and what memory it asks for; null: not known. */
+export type Estimate = Pick<Job, 'expectedSeconds' | 'memoryBytes'>
+
 /** What is asked for, and what was made for it in the same transaction. */
 export interface Wanted<Request = unknown> extends Partial<Belongings> {
   kind: JobKind
@@ -42,6 +45,7 @@ export interface Kind<Request = unknown> {
   goesOn: boolean // where it was, after a pause or an end from outside; else it begins anew
   request: z.ZodType<Request> // as its row holds it
   title(request: Request): string
+  estimate?(job: StoredJob, request: Request): Estimate
   /** A throw ends it as what was wished, or as what was thrown. */
   run(job: StoredJob, request: Request, work: Work): Promise<Ended | undefined>
   /** It was cancelled before it began. */

@@ -2,6 +2,8 @@
 // for what it needs (rule.ts), and is put away with how it ended before the next begins. So a job is never lost and
 // never worked on twice, whenever this process is killed. A workbench works on the jobs of its own sitting, on all that
 // wait where its door says so (work), or on none.
+import { dirname } from 'node:path'
+
 import type { Job, Need } from '../../contract/api/jobs.ts'
 import { createJob, interruptJobs, jobOf, jobsOf } from '../../history/jobs.ts'
 import { type History, transaction } from '../../history/statement.ts'
@@ -9,10 +11,11 @@ import { throwEnd } from './at-work.ts'
 import { type Changes, createChanges, isOver } from './changes.ts'
 import { createFloor } from './floor.ts'
 import type { Kinds, Wanted } from './kind.ts'
+import { askForJob, grantWishes, type JobWish } from './wishes.ts'
 
 export interface Jobs extends Changes {
-  /** Those that are open in their order, then those that are over, newest first. */
-  list(): Job[]
+  /** Those that are open in their order, then those that are over, newest first, of which no more than `over`. */
+  list(over?: number): Job[]
   /** Throws run-missing. */
   show(job: number): Job
   /** What was asked for, in the form of its kind. */
@@ -32,6 +35,8 @@ export interface Jobs extends Changes {
   asking<T>(check: () => Promise<T>): Promise<T>
   /** For work that is no job. Throws run-state where there is no room for it. Gives the way to end it. */
   hold(need: Need, title: string): () => void
+  /** Of the process that is at the queue, by one that only reads. Throws run-missing. */
+  ask(wish: JobWish): void
   /** Throws run-state, with what is at work. */
   requireQuiet(): void
   watch(): AsyncGenerator<{ version: number }, void>
@@ -65,8 +70,13 @@ export function createJobs({ history, kinds, between, now = () => new Date() }: 
     return job
   }
 
+  const changes = createChanges({ history, kinds, floor, add, now })
+  const grant = ({ what, job }: JobWish) => (what === 'pause' ? changes.pause(job, false) : changes.resume(job))
+  const home = dirname(history.file)
+  const leave = history.write ? grantWishes(home, grant) : () => undefined
+
   return {
-    list: () => shown(jobsOf(history)),
+    list: (over) => shown(jobsOf(history, over)),
     show: (job) => shown([jobOf(history, job)])[0] as Job,
     request: (job) => jobOf(history, job).request,
     add,
@@ -83,7 +93,7 @@ export function createJobs({ history, kinds, between, now = () => new Date() }: 
         if (!found || isOver(found)) return
       }
     },
-    ...createChanges({ history, kinds, floor, add, now }),
+    ...changes,
     work: floor.work,
     quiet: async () => {
       while (atWork.size > 0) await Promise.race([...atWork.values()].map(({ over }) => over))
@@ -94,6 +104,13 @@ export function createJobs({ history, kinds, between, now = () => new Date() }: 
     requireQuiet: floor.room.requireQuiet,
     watch: pulse.watch,
     beat: pulse.beat,
-    close: floor.close,
+    ask: (wish) => {
+      jobOf(history, wish.job)
+      askForJob(home, wish)
+    },
+    close: async () => {
+      leave()
+      await floor.close()
+    },
   }
 }

@@ -10,7 +10,7 @@ export function atWorkNow(atWork: readonly string[]): BasilError {
     where: atWork.join('; '),
     why: 'this needs the engine to itself',
     next: 'wait for it to end, or pause or cancel it: "basil queue list" lists what is at work',
-    inWindow: 'wait for it to end, or pause or cancel it',
+    inWindow: 'wait for it to end, or pause or cancel it in the queue',
   })
 }
 

@@ -12,7 +12,7 @@ export function jobsRouter(jobs: Jobs) {
     return jobs.show(job)
   }
   return {
-    list: os.list.handler(() => jobs.list()),
+    list: os.list.handler(({ input }) => jobs.list(input?.over)),
     move: os.move.handler(({ input: { job, position } }) => then(job, () => jobs.move(job, position))),
     pause: os.pause.handler(({ input: { job, now } }) => then(job, () => jobs.pause(job, now))),
     resume: os.resume.handler(({ input: { job } }) => then(job, () => jobs.resume(job))),

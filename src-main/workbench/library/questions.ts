@@ -1,18 +1,31 @@
 // What a person asks of checkpoints in the library, answered by the process that reads them.
 import { basename } from 'node:path'
 
-import type { Compatibility, Difference, Form, Statistics } from '../../contract/checkpoint.ts'
+import type {
+  Compatibility,
+  Difference,
+  Form,
+  Statistics,
+  TensorPart,
+  TensorValues,
+} from '../../contract/checkpoint.ts'
 import type { Told } from '../../contract/engine-api.ts'
 import { extensionOf } from '../../contract/file-names.ts'
 import type { MergeReport, SpectraChoice } from '../../contract/merges/report.ts'
 import type { Exported } from '../../contract/run/recipe.ts'
+import { measuredValues } from '../../files/measured-values.ts'
+import { entryOf } from '../../history/library/entries.ts'
 import type { History } from '../../history/statement.ts'
 import { inExports } from '../export/exports.ts'
 import type { Reader } from '../reading/reader.ts'
 import { storedRow } from './rows.ts'
 
 export interface Questions {
+  /** Those that are kept, else measured and kept. */
   statistics(id: number): AsyncGenerator<Told<Statistics>, void>
+  /** Bytes of what is kept of it; null: it was not measured yet. */
+  measured(id: number): number | null
+  tensor(id: number, part: TensorPart): AsyncGenerator<Told<TensorValues>, void>
   compare(a: number, b: number): AsyncGenerator<Told<Difference>, void>
   compatible(pretrained: number, others: number[]): AsyncGenerator<Told<Compatibility>, void>
   /** pretrained null: of a merge that needs none. */
@@ -28,6 +41,7 @@ export interface Questions {
 
 /** home: the data folder. */
 export function questionsTo(reader: Pick<Reader, 'told'>, history: History, home: string): Questions {
+  const kept = measuredValues(home)
   const pathOf = (id: number): string => storedRow(history, id).path
 
   /** open_clip-ViT-B-32.pt in Hugging Face's layout: open_clip-ViT-B-32-huggingface.safetensors */
@@ -46,9 +60,23 @@ export function questionsTo(reader: Pick<Reader, 'told'>, history: History, home
   }
 
   return {
-    statistics: (id) => {
+    statistics: async function* (id) {
+      const { path: file, sha256 } = storedRow(history, id)
+      const known = sha256 === null ? undefined : await kept.find(sha256)
+      if (known) return yield { type: 'result', result: known }
+      for await (const event of reader.told<Statistics>(file, (client) => client.statistics({ file }))) {
+        const now = entryOf(history, id)?.sha256 ?? null // it may have been hashed meanwhile, or have changed
+        if (event.type === 'result' && now !== null && (sha256 ?? now) === now) await kept.keep(now, event.result)
+        yield event
+      }
+    },
+    measured: (id) => {
+      const { sha256 } = storedRow(history, id)
+      return sha256 === null ? null : kept.size(sha256)
+    },
+    tensor: (id, part) => {
       const file = pathOf(id)
-      return reader.told(file, (client) => client.statistics({ file }))
+      return reader.told(file, (client) => client.tensor({ file, ...part }))
     },
     compare: (a, b) => {
       const files = { a: pathOf(a), b: pathOf(b) }

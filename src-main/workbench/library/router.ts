@@ -17,10 +17,18 @@ export function libraryRouter(library: Library, platform: Platform) {
     }),
     find: os.find.handler(({ input }) => ({ id: library.find(input) })),
     forget: os.forget.handler(({ input }) => library.forget(input.ids)),
+    bringBack: os.bringBack.handler(({ input }) => library.bringBack(input.ids)),
+    tag: os.tag.handler(({ input }) => library.tag(input)),
+    scanAgain: os.scanAgain.handler(({ input }) => library.scanAgain(input.folder)),
     refresh: os.refresh.handler(() => library.refresh()),
+    reveal: os.reveal.handler(({ input }) => {
+      platform.reveal?.(library.show(input.id).path)
+      return platform.reveal !== undefined
+    }),
     describe: os.describe.handler(({ input }) => library.describe(input)),
     show: os.show.handler(({ input }) => library.show(input.id)),
     statistics: os.statistics.handler(({ input }) => library.statistics(input.id)),
+    tensor: os.tensor.handler(({ input: { id, ...part } }) => library.tensor(id, part)),
     compare: os.compare.handler(({ input }) => library.compare(input.a, input.b)),
     compatible: os.compatible.handler(({ input }) => library.compatible(input.pretrained, input.others)),
     mergeReport: os.mergeReport.handler(({ input: { pretrained, others, spectra } }) =>

@@ -1,22 +1,25 @@
 // The library's rows as they are asked for and changed, one at a time: what a page shows of a checkpoint, what the
 // person says of it, and that it is forgotten. None of it touches a file.
 
-import type { Described, Entry, Shown } from '../../contract/api/library.ts'
-import { bytes } from '../../contract/branded.ts'
+import type { Described, Entry, Shown, Tagging } from '../../contract/api/library.ts'
+import { bytes, type Sha256 } from '../../contract/branded.ts'
 import { BasilError } from '../../contract/errors.ts'
 import { effectiveCoefficients, spanOf } from '../../contract/run/coefficients.ts'
 import type { Recipe } from '../../contract/run/recipe.ts'
 import {
   contentOf,
   describeEntry,
+  entriesMadeOf,
   entriesOfSize,
   entryOf,
-  forgetEntry,
   type StoredEntry,
+  type TakenEntry,
+  takeEntry,
 } from '../../history/library/entries.ts'
 import { usesOf } from '../../history/library/uses.ts'
 import { type History, transaction } from '../../history/statement.ts'
 import { recipeIn, runOf } from './reopen.ts'
+import { nameOf } from './sets/conventions.ts'
 import { viewOf } from './view.ts'
 import { presentWith } from './whereabouts.ts'
 
@@ -25,7 +28,7 @@ export function storedRow(history: History, id: number): StoredEntry {
   return entryOf(history, id) ?? missing(id)
 }
 
-export function showRow(history: History, id: number): Shown {
+export function showRow(history: History, id: number): Omit<Shown, 'measured'> {
   const entry = viewedRow(history, id)
   const { tensors, metadata } = contentOf(history, id)
   return { ...entry, list: tensors, metadata, lineage: lineageOf(history, entry, metadata) }
@@ -42,13 +45,23 @@ export function describeRow(history: History, { id, role, tags, notes }: Describ
   return viewedRow(history, id)
 }
 
-/** How many went. */
-export function forgetRows(history: History, ids: number[]): number {
-  const known = [...new Set(ids)].filter((id) => entryOf(history, id))
-  transaction(history, () => {
-    for (const id of known) forgetEntry(history, id)
-  })
-  return known.length
+/** Those that went, as bringBack takes them. */
+export function forgetRows(history: History, ids: readonly number[]): TakenEntry[] {
+  return transaction(history, () => [...new Set(ids)].flatMap((id) => takeEntry(history, id) ?? []))
+}
+
+/** Words for many rows at once; gives the rows that have other words now. */
+export function tagRows(history: History, { ids, add, remove }: Tagging): number[] {
+  return transaction(history, () =>
+    [...new Set(ids)].filter((id) => {
+      const entry = entryOf(history, id)
+      if (!entry) return false
+      const tags = [...new Set([...entry.tags, ...add])].filter((tag) => !remove.includes(tag))
+      if (tags.join('\n') === entry.tags.join('\n')) return false
+      describeEntry(history, id, { ...entry, tags })
+      return true
+    }),
+  )
 }
 
 /** The row of a file that a page holds, as it tells of it; modified in whole milliseconds. */
@@ -86,7 +99,19 @@ function lineageOf(history: History, { sha256 }: Entry, metadata: Record<string,
       id: presentWith(history, parent.sha256)?.id ?? null,
     })),
     usedBy: sha256 === null ? [] : usesOf(history, sha256),
+    partOf: sha256 === null ? [] : partsOf(history, sha256),
   }
+}
+
+/** Files of the library that Basil made of this content. */
+function partsOf(history: History, sha256: Sha256): Shown['lineage']['partOf'] {
+  return entriesMadeOf(history, sha256).flatMap((entry) => {
+    const recipe = recipeIn(contentOf(history, entry.id).metadata)
+    const of = recipe && [recipe.pretrained, ...recipe.vectors].find((parent) => parent.sha256 === sha256)
+    if (!recipe || !of) return []
+    const role = of === recipe.pretrained ? 'pretrained' : 'vector'
+    return [{ id: entry.id, name: nameOf(entry.path), role, run: runOf(history, recipe), method: recipe.method }]
+  })
 }
 
 /** As far as they are sound: the file is a stranger's. */

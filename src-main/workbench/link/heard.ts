@@ -6,7 +6,7 @@ import type { EngineClient } from './engine-link.ts'
 import type { Supervisor } from './supervisor.ts'
 
 export async function* heard<E>(
-  supervisor: Supervisor,
+  supervisor: Pick<Supervisor, 'ask'>,
   question: (client: EngineClient) => Promise<AsyncIterable<E>>,
 ): AsyncGenerator<E> {
   const events = (await supervisor.ask(question))[Symbol.asyncIterator]()

@@ -14,7 +14,7 @@ import type { Recipe } from '../../contract/run/recipe.ts'
 import { requireFree, requireNothing, targetExists } from '../../files/write-atomic.ts'
 import { queuedJobs } from '../../history/jobs.ts'
 import type { History } from '../../history/statement.ts'
-import { mergeRecipe } from '../export/merge.ts'
+import { type Chosen, mergeRecipe } from '../export/merge.ts'
 import type { Jobs } from '../jobs/queue.ts'
 import { storedRow } from '../library/rows.ts'
 import { nameOf } from '../library/sets/conventions.ts'
@@ -22,14 +22,20 @@ import type { EngineProcess } from '../link/engine-process.ts'
 import { answerOf } from '../reading/answer.ts'
 import { createReader } from '../reading/reader.ts'
 import { exportsFolder } from '../settings/kept.ts'
+import { createDerive, type Derive } from './derive.ts'
+import { lookingTakes, looksOf } from './looking.ts'
 
-export interface Merges {
+export interface Merges extends Derive {
   /** Throws what is in its way. */
   plan(asked: MergeAsked): Promise<MergePlanned>
   /** Its name, for a dialog. */
   suggestName(asked: MergeAsked): string
   /** out: where the system's dialog said, which has asked about what is there. Gives the job's number. */
   start(asked: MergeAsked, out?: string): Promise<number>
+  /** As it would be merged. Throws config-invalid. */
+  recipe(asked: MergeAsked): Recipe
+  /** The same of a recipe that is there, with words for its card; without a place among the data folder's exports. */
+  startRecipe(recipe: Recipe, to: { stem: string; form: Form; out?: string; chosen: Chosen }): Promise<number>
   close(): Promise<void>
 }
 
@@ -48,7 +54,7 @@ export function createMerges({ history, home, jobs, start }: Options): Merges {
     return { file: path, name: nameOf(path), sha256: known ?? sha256('') }
   }
 
-  function recipeOf({ pretrained, vectors, ...asked }: MergeAsked): Recipe {
+  function recipeOf({ pretrained, vectors, images: _, ...asked }: MergeAsked): Recipe {
     return mergeRecipe({
       ...asked,
       pretrained: pretrained === null ? null : parentOf(pretrained),
@@ -69,30 +75,49 @@ export function createMerges({ history, home, jobs, start }: Options): Merges {
   function targetOf(asked: MergeAsked): string {
     const folder = folderOf(asked)
     if (asked.name.trim() !== '') return join(folder, fileName(asked.name.trim(), asked.form))
+    return freeIn(folder, stemOf(asked), asked.form)
+  }
+
+  function freeIn(folder: string, stem: string, form: Form): string {
     for (let count = 1; ; count++) {
-      const path = join(folder, fileName(`${stemOf(asked)}${count === 1 ? '' : `-${count}`}`, asked.form))
+      const path = join(folder, fileName(`${stem}${count === 1 ? '' : `-${count}`}`, form))
       if (isFree(path)) return path
     }
   }
 
+  const looks = ({ method, images = [], vectors }: MergeAsked) => looksOf(history, method, images, vectors.length)
+
   return {
+    ...createDerive({ history, home, jobs }),
     suggestName: (asked) => fileName(asked.name.trim() || stemOf(asked), asked.form),
     plan: async (asked) => {
+      looks(asked)
       const recipe = recipeOf(asked)
       const out = targetOf(asked)
       const where = [recipe.pretrained, ...recipe.vectors].map(({ file }) => file).join(', ')
       const plan = await answerOf(
         reader.told<MergePlan>(where, async (client) => once(client.mergePlan({ recipe, form: asked.form }))),
       )
+      const looking = lookingTakes(history, asked.method, asked.parameters, plan, asked.vectors.length)
       const taken = asked.place !== 'dialog' && !isFree(out) ? recordOf(targetExists(out)) : null
-      return { recipe: recipe.name, steps: recipe.steps.map(stepInWords).join(', then '), out, taken, plan }
+      return { recipe: recipe.name, steps: recipe.steps.map(stepInWords).join(', then '), out, taken, plan, looking }
     },
     start: async (asked, chosen) => {
       const { form } = asked
+      const looked = looks(asked)
       const request = { recipe: recipeOf(asked), out: chosen ?? targetOf(asked), overwrite: chosen !== undefined, form }
       if (chosen === undefined && !isFree(request.out)) throw targetExists(request.out)
       await (form.shardBytes === undefined ? requireFree(request.out, request) : requireNothing(request.out))
       if (asked.place === 'exports') mkdirSync(folderOf(asked), { recursive: true })
+      const kind = looked === null ? 'merge' : 'image-merge'
+      return jobs.add(() => ({ kind, request: { ...request, ...looked }, file: request.out }))
+    },
+    recipe: recipeOf,
+    startRecipe: async (recipe, { stem, form, out, chosen }) => {
+      const folder = join(home, 'exports')
+      const request = { recipe, out: out ?? freeIn(folder, stem, form), overwrite: out !== undefined, form, chosen }
+      await requireFree(request.out, request)
+      if (out === undefined) mkdirSync(folder, { recursive: true })
       return jobs.add(() => ({ kind: 'merge', request, file: request.out }))
     },
     close: () => reader.close(),

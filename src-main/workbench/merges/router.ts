@@ -16,6 +16,8 @@ export function mergesRouter(merges: Merges, platform: Platform) {
         return { error: recordOf(error), planned: null }
       }
     }),
+    adapter: os.adapter.handler(({ input }) => ({ job: merges.adapter(input) })),
+    bases: os.bases.handler(({ input }) => ({ job: merges.bases(input) })),
     start: os.start.handler(async ({ input }) => {
       const chosen = input.place === 'dialog' ? await platform.pickTarget(merges.suggestName(input)) : undefined
       return chosen === null ? null : { job: await merges.start(input, chosen) }

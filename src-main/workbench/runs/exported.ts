@@ -6,6 +6,7 @@ import { BasilError } from '../../contract/errors.ts'
 import type { Exported } from '../../contract/run/recipe.ts'
 import { requireFree } from '../../files/write-atomic.ts'
 import { runDetail } from '../../history/detail.ts'
+import { putJobRequest } from '../../history/jobs.ts'
 import type { History } from '../../history/statement.ts'
 import { type ExportedState, exportRun } from '../export/export-run.ts'
 import { exportName, recipeOf } from '../export/recipe.ts'
@@ -95,6 +96,8 @@ export function createExports(options: Options): { exports: Exports; atWork: Exp
       work: async (job, wanted, { signal }) => {
         const written = await write(wanted, signal)
         results.set(job, written)
+        const { sha256, bytes } = written
+        putJobRequest(history, job, { ...wanted, written: { sha256, bytes } })
         return written.file
       },
     },

@@ -16,6 +16,7 @@ export function keepEvent(history: History, run: RunId, event: EngineEvent, befo
     case 'opened':
       return { ...event, run, engines: putOpened(history, run, event) }
     case 'progress':
+    case 'pulse':
     case 'skipped': // follows from the rows of the stages before (contract/run/difference-vector.ts)
       return { ...event, run }
     case 'opening': {

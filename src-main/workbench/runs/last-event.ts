@@ -8,5 +8,6 @@ import type { History } from '../../history/statement.ts'
 export function lastEvent(history: History, run: RunId): RunEvent {
   const { state, tasks, accuracy, relativeAccuracy, seconds, error } = runDetail(history, run)
   if (state === 'done') return { type: 'done', run, tasks, accuracy, relativeAccuracy, seconds }
-  return { type: 'ended', run, state: state === 'running' || state === 'waiting' ? 'interrupted' : state, error }
+  const isOpen = state === 'running' || state === 'waiting' || state === 'paused'
+  return { type: 'ended', run, state: isOpen ? 'interrupted' : state, error }
 }

@@ -5,7 +5,7 @@ import { BasilError, type ErrorRecord } from '../../contract/errors.ts'
 import type { RunDetail, RunState } from '../../contract/run/run.ts'
 import { requireSound } from '../../history/detail.ts'
 
-const resumable: RunState[] = ['interrupted', 'cancelled', 'failed']
+const resumable: RunState[] = ['paused', 'interrupted', 'cancelled', 'failed']
 const outside: ErrorRecord['code'][] = [
   'engine-lost',
   'engine-missing',

@@ -4,16 +4,20 @@ import { implement } from '@orpc/server'
 import { api } from '../../contract/api/api.ts'
 import type { Platform } from '../platform.ts'
 import type { Workbench } from '../workbench.ts'
+import { careRouter } from './care.ts'
 
-export function runsRouter({ runs, exports, projects }: Workbench, platform: Platform) {
+export function runsRouter({ runs, care, exports, projects, news }: Workbench, platform: Platform) {
   const os = implement(api).runs
   return {
     start: os.start.handler(async ({ input }) => ({
       run: await runs.start(projects.resolve(input.grant, input.config)),
     })),
+    ...careRouter(care),
     list: os.list.handler(({ input }) => runs.list(input)),
+    changed: os.changed.handler(() => news.watch()),
     show: os.show.handler(({ input }) => runs.show(input.run)),
     coefficients: os.coefficients.handler(({ input }) => runs.coefficients(input.run, input.stage, input.epoch)),
+    path: os.path.handler(({ input }) => runs.path(input.run)),
     watch: os.watch.handler(({ input }) => runs.watch(input.run)),
     stop: os.stop.handler(({ input }) => runs.stop(input.run)),
     cancel: os.cancel.handler(({ input }) => runs.cancel(input.run)),

@@ -3,21 +3,25 @@
 
 import { EventEmitter, once } from 'node:events'
 
+import type { AskedRuns, ListedRun } from '../../contract/api/runs.ts'
 import { type RunId, runId } from '../../contract/branded.ts'
 import type { Plan } from '../../contract/engine-api.ts'
 import { recordOf } from '../../contract/errors.ts'
 import type { ResolvedConfig } from '../../contract/run/config.ts'
-import type { CoefficientTable, RunDetail, RunEvent, RunSummary } from '../../contract/run/run.ts'
+import type { RunPath } from '../../contract/run/path.ts'
+import type { CoefficientTable, RunDetail, RunEvent } from '../../contract/run/run.ts'
 import { runDetail } from '../../history/detail.ts'
 import { coefficientsOf } from '../../history/epochs.ts'
 import { jobAbout, putJobRequest } from '../../history/jobs.ts'
-import { createRun, endRun, listRuns, reviveRun } from '../../history/runs.ts'
+import { listRuns } from '../../history/listing/list.ts'
+import { createRun, endRun, reviveRun } from '../../history/runs.ts'
 import { type History, transaction } from '../../history/statement.ts'
 import type { Jobs } from '../jobs/queue.ts'
 import type { Supervisor } from '../link/supervisor.ts'
 import type { Seat } from '../native/seat.ts'
 import type { Checking } from './checking.ts'
 import { lastEvent } from './last-event.ts'
+import { pathOf } from './path.ts'
 import { missingEpoch, requireResumable, stateAfter } from './refusals.ts'
 import { type Hears, type Live, type Sittings, tellLast } from './sitting.ts'
 import { only } from './watchers.ts'
@@ -32,9 +36,10 @@ export interface Runs {
   stop(run: RunId): Promise<boolean>
   /** Also of one that waits. False where it is over. */
   cancel(run: RunId): Promise<boolean>
-  list(page: { offset: number; limit: number; search: string }): { total: number; rows: RunSummary[] }
+  list(page: Partial<AskedRuns> & { offset?: number; limit: number }): { total: number; rows: ListedRun[] }
   show(run: RunId): RunDetail
   coefficients(run: RunId, stage: number, epoch: number): CoefficientTable
+  path(run: RunId): RunPath
   /** "started" once it begins, then what is told from now on; of a run that is over, only its end. */
   watch(run: RunId): AsyncGenerator<RunEvent, void>
 }
@@ -67,23 +72,23 @@ export function createRuns(options: RunsOptions): { runs: Runs; atWork: RunsAtWo
   const begins = new EventEmitter().setMaxListeners(0) // its run's number, when it is under way or will never be
   const here = (config: ResolvedConfig): Promise<Plan> => supervisor.askAnew((client) => client.check(config))
   /** A run goes on as it began, whatever is put beside its models meanwhile. */
-  const settled = async (config: ResolvedConfig, by: Checking['check']): Promise<ResolvedConfig> => {
-    const { tower = null } = await by(config)
-    return { ...config, tower }
+  const settled = async (config: ResolvedConfig, by: Checking['check']) => {
+    const { tower = null, memoryBytes } = await by(config)
+    return { whole: { ...config, tower }, memoryBytes }
   }
   const beginning = new Set<RunId>()
   const atWork = createRunsAtWork(options, {
     ...{ begins, beginning, check },
-    settled: (config) => settled(config, here), // its job has the engine to itself
+    settled: async (config) => (await settled(config, here)).whole, // its job has the engine to itself
   })
 
   async function start(config: ResolvedConfig): Promise<RunId> {
-    const whole = await settled(config, check)
+    const { whole, memoryBytes } = await settled(config, check)
     if (!jobs.isAtWork('engine')) await seat.requireThere()
     let run = runId(0)
     const job = jobs.add(() => {
       run = createRun(history, whole, new Date(), 'interrupted')
-      return { kind: 'run', request: { name: whole.name, device: null }, run }
+      return { kind: 'run', request: { name: whole.name, device: null, memoryBytes }, run }
     })
     await jobs.begun(job)
     return run
@@ -101,7 +106,7 @@ export function createRuns(options: RunsOptions): { runs: Runs; atWork: RunsAtWo
   }
 
   async function* watch(run: RunId): AsyncGenerator<RunEvent, void> {
-    while (!sittings.live(run) && (beginning.has(run) || runDetail(history, run).state === 'waiting'))
+    while (!sittings.live(run) && (beginning.has(run) || isQueued(runDetail(history, run))))
       await once(begins, String(run))
     yield* sittings.live(run)?.watchers.watch() ?? only(lastEvent(history, run))
   }
@@ -119,15 +124,25 @@ export function createRuns(options: RunsOptions): { runs: Runs; atWork: RunsAtWo
     check,
     start: (config) => jobs.asking(() => start(config)),
     resume,
-    stop: async (run) => (sittings.live(run) ? supervisor.stop() : false),
+    stop: async (run) => {
+      sittings.live(run)?.witness.note('Asked to stop: the best state of this stage is kept and evaluated.')
+      return sittings.live(run) ? supervisor.stop() : false
+    },
     cancel,
     list: (page) => listRuns(history, page),
-    show: (run) => runDetail(history, run),
+    show: (run) => {
+      const detail = runDetail(history, run)
+      return sittings.live(run)?.witness.seen(detail) ?? detail
+    },
     coefficients: (run, stage, epoch) => coefficientsOf(history, run, stage, epoch) ?? missingEpoch(run, stage, epoch),
+    path: (run) => pathOf(history, run),
     watch: (run) => sittings.live(run)?.watchers.watch() ?? watch(run),
   }
   return { runs, atWork }
 }
+
+/** It begins, or goes on, when its turn comes, or when it is let go. */
+const isQueued = ({ state }: Pick<RunDetail, 'state'>): boolean => state === 'waiting' || state === 'paused'
 
 interface Beginning extends Pick<Runs, 'check'> {
   begins: EventEmitter

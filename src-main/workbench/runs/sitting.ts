@@ -18,6 +18,7 @@ import { keepEvent } from './keep.ts'
 import { lastEvent } from './last-event.ts'
 import { stateAfter } from './refusals.ts'
 import { createWatchers, type Watchers } from './watchers.ts'
+import { createWitness, type Witness } from './witness.ts'
 
 export interface Begun {
   run: RunId
@@ -36,6 +37,7 @@ export interface Hears {
 export interface Live {
   readonly run: RunId
   readonly watchers: Watchers
+  readonly witness: Witness
   /** Never rejects. Its last event, which is for who waits here to tell. */
   readonly over: Promise<RunEvent>
 }
@@ -62,9 +64,12 @@ export function createSittings({ history, supervisor, device, slept, ended }: Op
   let isClosing = false
 
   /** Never rejects; gives the event that closes the run. */
-  async function work({ run, config }: Begun, watchers: Watchers, { kept, left }: Hears): Promise<RunEvent> {
+  async function work({ run, config }: Begun, by: Pick<Live, 'watchers' | 'witness'>, hears: Hears): Promise<RunEvent> {
+    const { kept, left } = hears
+    const { watchers, witness } = by
     let last: RunEvent | null = null
     const tell = (event: RunEvent): void => {
+      witness.told(event)
       watchers.tell(event)
       kept?.(event)
     }
@@ -73,7 +78,7 @@ export function createSittings({ history, supervisor, device, slept, ended }: Op
       const here = filesHere(history, parentsOf(history, run))
       const keep = (event: EngineEvent): boolean => {
         if (event.type === 'opened') requireDevice(device(), event.engine) // a new engine may have come up without it
-        const told = keepEvent(history, run, event, before, new Date())
+        const told = keepEvent(history, run, witness.timed(event), before, new Date())
         if (told.type === 'done' || told.type === 'ended') last = told
         else tell(told)
         return event.type === 'epoch'
@@ -118,13 +123,16 @@ export function createSittings({ history, supervisor, device, slept, ended }: Op
     live: (run) => (present?.run === run ? present : null),
     sit: (begun, hears = {}) => {
       const { run, config, resumed } = begun
-      const watchers = createWatchers({ type: 'started', run, name: config.name, resumed })
-      const over = work(begun, watchers, hears).then((last) => {
+      const started: RunEvent = { type: 'started', run, name: config.name, resumed }
+      const watchers = createWatchers(started)
+      const witness = createWitness(runDetail(history, run))
+      witness.told(started)
+      const over = work(begun, { watchers, witness }, hears).then((last) => {
         present = null
         if (!isClosing) ended()
         return last
       })
-      present = { run, watchers, over }
+      present = { run, watchers, witness, over }
       return present
     },
     closing: () => {

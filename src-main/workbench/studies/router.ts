@@ -44,6 +44,9 @@ export function studiesRouter(workbench: Workbench) {
     }),
     controls: os.controls.handler(({ input }) => controlsOf(input.config)),
     plan: os.plan.handler(({ input }) => ({ runs: studies.plan(input.definition, within(input.grant)) })),
+    estimate: os.estimate.handler(({ input }) =>
+      workbench.estimates.ofStudy(studies.plan(input.definition, within(input.grant)).map(({ config }) => config)),
+    ),
     start: os.start.handler(async ({ input }) => ({
       study: await studies.start(input.definition, within(input.grant)),
     })),

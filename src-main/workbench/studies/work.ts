@@ -4,6 +4,7 @@
 import type { StudyRun } from '../../contract/api/studies.ts'
 import { type ErrorRecord, recordOf } from '../../contract/errors.ts'
 import type { RunEvent } from '../../contract/run/run.ts'
+import { runRow } from '../../history/runs.ts'
 import type { History } from '../../history/statement.ts'
 import { plannedConfig, putStudyRun, putStudyState, studyRunsOf } from '../../history/studies.ts'
 import type { Ended, Work } from '../jobs/kind.ts'
@@ -37,7 +38,7 @@ export async function workThrough(place: Place, study: number, work: Work): Prom
         return { state: 'done' }
       }
       if (isStopped || asked || work.wish() !== 'go on') return paused(null)
-      work.tell({ what: 'Run', done: at + 1, total: all.length }, null)
+      work.tell({ what: 'Run', done: at + 1, total: all.length }, leftOf(history, all), at / all.length)
       const last = await one(place, study, next, work)
       if (last.type !== 'ended' || last.state === 'failed') continue // a row of the table, with its reason
       if (last.state !== 'interrupted') isStopped = true
@@ -67,6 +68,15 @@ async function one({ history, runs }: Place, study: number, planned: StudyRun, w
   runs.tellLast(live, last)
   work.at(null)
   return last
+}
+
+/** Those that are left take as long as those that are done have taken; null before the first is. */
+function leftOf(history: History, all: readonly StudyRun[]): number | null {
+  const seconds = all.flatMap(({ run, state }) =>
+    run !== null && state === 'done' ? [runRow(history, run).seconds] : [],
+  )
+  const left = all.filter(({ state }) => unfinished.includes(state)).length
+  return seconds.length === 0 ? null : (seconds.reduce((sum, one) => sum + one, 0) / seconds.length) * left
 }
 
 const unfinished: StudyRun['state'][] = ['waiting', 'interrupted', 'cancelled']

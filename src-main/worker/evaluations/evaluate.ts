@@ -115,7 +115,7 @@ async function stateOf(recipe: Recipe, said: Said): Promise<Evaluated> {
   }
 }
 
-function expansionOf({ config }: Recipe): unknown {
+export function expansionOf({ config }: Recipe): unknown {
   return typeof config === 'object' && config !== null && 'expansion' in config ? config.expansion : undefined
 }
 

@@ -35,6 +35,18 @@ export const addDataFiles: Action = {
   run: () => dataSets.pick('files'),
 }
 
+/** Our own dialog, where there is none of the system's. */
+export const browseData: Action = {
+  id: 'browse-data',
+  title: 'Choose folders or files…',
+  shortcut: null,
+  icon: FolderPlus,
+  enabled: () => here() && workbench.about?.window === false,
+  run: () => {
+    dataSets.browsing = true
+  },
+}
+
 export const addDataByPath: Action = {
   id: 'add-data-by-path',
   title: 'Add by path…',

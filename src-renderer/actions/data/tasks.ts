@@ -15,7 +15,7 @@ export async function addTask(
 ): Promise<void> {
   const at = (split: string) => (split === '' ? undefined : `${set.path}#${split}`)
   const name = taskName(set.name)
-  await compose.withoutProject()
+  await compose.begin()
   compose.use({
     tasks: [
       {

@@ -1,4 +1,5 @@
-// theme.css' colours for what is drawn on a canvas; read again when light and dark change.
+// theme.css' colours for what is drawn on a canvas, read again when light and dark change; and the light ones, in which
+// pictures leave the window: they go on paper.
 import { createSubscriber } from 'svelte/reactivity'
 
 const known = new Map<string, string>() // reading a style is slow, and charts ask often
@@ -24,11 +25,22 @@ export function colour(name: string): string {
   changed()
   const before = known.get(name)
   if (before) return before
-  probe ??= document.body.appendChild(Object.assign(document.createElement('span'), { hidden: true }))
-  probe.style.color = `var(--${name})`
-  const read = getComputedStyle(probe).color
+  const read = readIn('', name)
   known.set(name, read)
   return read
+}
+
+/** The same variable where the page is light, or dark, whatever it is now. */
+export function colourIn(scheme: 'light' | 'dark', name: string): string {
+  return readIn(scheme, name)
+}
+
+/** scheme '': the page's own. A variable is resolved where it is declared, so the probe looks like the page. */
+function readIn(scheme: '' | 'light' | 'dark', name: string): string {
+  probe ??= document.body.appendChild(Object.assign(document.createElement('span'), { hidden: true }))
+  probe.style.colorScheme = scheme
+  probe.style.color = `var(--${name})`
+  return getComputedStyle(probe).color
 }
 
 let family = ''
@@ -37,16 +49,4 @@ let family = ''
 export function fontFamily(): string {
   family ||= getComputedStyle(document.documentElement).fontFamily
   return family
-}
-
-const hues = 6
-
-/** The variable of an iteration's colour; 0 is the start. */
-export function iterationVariable(stage: number): string {
-  return `iteration-${stage === 0 ? 0 : ((stage - 1) % hues) + 1}`
-}
-
-/** Dashes tell iterations apart once the colours repeat. */
-export function iterationDash(stage: number): number[] {
-  return stage > hues ? [6, 3] : []
 }

@@ -9,6 +9,7 @@ export interface Field {
   description: string
   kind: 'choice' | 'switch' | 'number' | 'pair' | 'text'
   choices: string[]
+  named: Record<string, string> // choices with a name for people
   words: string[] // "all", "auto", "none": what may stand in place of a number; "none" is null
   fallback: string // what an empty field means, where the schema says so
 }
@@ -16,6 +17,7 @@ export interface Field {
 const typed = z.object({
   type: z.string().optional(),
   enum: z.array(z.string()).optional(),
+  enumDescriptions: z.array(z.string()).optional(),
   const: z.string().optional(),
   prefixItems: z.array(z.unknown()).optional(),
 })
@@ -50,11 +52,21 @@ function fieldsOf(parent: Property, before: string): Field[] {
         description: (p.description ?? '').replace(/[;,]? ?null: none$/, '').replace(/\bnull:/, 'none:'),
         kind,
         choices: p.enum ?? [],
+        named: namesOf(p),
         words: (p.anyOf ?? []).flatMap((a) => a.const ?? (a.type === 'null' ? 'none' : [])),
         fallback: p.default === undefined ? '' : textOf(p.default),
       },
     ]
   })
+}
+
+/** "aTLAS: learns a coefficient" names a choice aTLAS. */
+function namesOf({ enum: choices = [], enumDescriptions = [] }: Property): Record<string, string> {
+  const named = choices.flatMap((choice, i) => {
+    const [name, ...sentence] = (enumDescriptions[i] ?? '').split(': ')
+    return name && sentence.length > 0 ? [[choice, name]] : []
+  })
+  return Object.fromEntries(named)
 }
 
 function kindOf(p: Property): Field['kind'] | null {

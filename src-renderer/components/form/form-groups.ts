@@ -35,6 +35,10 @@ export interface Group {
   names: string[]
 }
 
+/** What a table of coefficients has, and one coefficient for all, or none that is learned, has not. */
+const ofTables = new Set(['objective', 'ufm', 'blocks', 'parts', 'augment'])
+const hasTable = (method: string): boolean => !['grid', 'as-it-is'].includes(methodCard(method)?.learns.by ?? '')
+
 const readBy = (method: string): string[] => Object.keys(methodCard(method)?.reads ?? {})
 const readFor = (objective: string): readonly string[] => objectiveCard(objective)?.reads ?? []
 /** Fields of a run that only some methods or objectives read. */
@@ -57,8 +61,11 @@ export function groupsOf(
   )
   const known = new Set<string>(Object.values(ofRun).flat())
   const read = new Set([...readBy(method), ...(isIterated ? readBy(start) : []), ...readFor(objective)])
-  const isRead = (name: string) => (!readBySome.has(name) || read.has(name)) && (cases[name]?.(chosen) ?? true)
-  const shown = (name: string) => has.value(name) || has.issue(name) || isRead(name)
+  const isOfTable = hasTable(method) || (isIterated && hasTable(start))
+  const isRead = (name: string) =>
+    (isOfTable || !ofTables.has(name)) && (!readBySome.has(name) || read.has(name)) && (cases[name]?.(chosen) ?? true)
+  const shown = (name: string) =>
+    has.issue(name) || isRead(name) || (has.value(name) && (isOfTable || !ofTables.has(name)))
   const stageOf = (of: string, before: string) => {
     const fields = methodCard(of) ? readBy(of) : [...stage]
     const isOf = (name: string) => name.startsWith(before) && stage.has(name.slice(before.length))
@@ -78,4 +85,29 @@ export function groupsOf(
   return [part('Run'), part('Method'), ...stages, part('Aims'), part('Controls'), rest].filter(
     (group) => group.names.length > 0,
   )
+}
+
+/** What most people set, in the order of thinking; everything else is for experts. */
+const essential = [
+  ...['start.method', 'start.checkpoint', 'start.merge', 'merge', 'checkpoint', 'objective'],
+  ...['start.epochs', 'start.steps', 'iterations', 'epochs', 'steps', 'learningRate', 'seed'],
+]
+
+/** Of the groups' fields those that everybody sees. Of epochs and steps there is the one that is set. */
+export function essentialsOf(groups: readonly Group[], hasValue: (name: string) => boolean): string[] {
+  const all = new Set(groups.flatMap(({ names }) => names))
+  const isOther = (name: string) => {
+    const [, before = '', unit] = /^(start\.)?(epochs|steps)$/.exec(name) ?? []
+    if (unit === 'steps') return !hasValue(name)
+    return unit === 'epochs' && hasValue(`${before}steps`)
+  }
+  return essential.filter((name) => all.has(name) && !isOther(name))
+}
+
+/** The groups without these fields; the name and the method have a place of their own. */
+export function withoutFields(groups: readonly Group[], names: readonly string[]): Group[] {
+  const elsewhere = new Set([...names, 'name', 'method'])
+  return groups
+    .map(({ title, names: own }) => ({ title, names: own.filter((name) => !elsewhere.has(name)) }))
+    .filter((group) => group.names.length > 0)
 }

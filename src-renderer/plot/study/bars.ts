@@ -1,6 +1,7 @@
 // The arms of a study as bars: mean over seeds, its deviation, and every seed's own value, on a scale that shows their
 // differences.
 import type { StudyDetail, StudyRun } from '../../../src-main/contract/api/studies.ts'
+import type { Interval } from '../picture/bars.ts'
 import { armsOf } from './curves.ts'
 
 export type ArmMeasure = 'accuracy' | 'relativeAccuracy' | 'control'
@@ -60,4 +61,12 @@ export function scaleOf(bars: readonly ArmBar[]): { from: number; to: number; ma
   const [first, last] = [Math.max(0, Math.floor((low - room) / step)), Math.ceil((high + room) / step)]
   const marks = Array.from({ length: last - first + 1 }, (_, i) => Number(((first + i) * step).toPrecision(12)))
   return { from: marks[0] ?? 0, to: marks.at(-1) ?? 1, marks }
+}
+
+/** The same for a picture: the mean with its deviation on both sides, and a dot each seed. */
+export function armIntervals(bars: readonly ArmBar[]): { name: string; bars: Interval[] }[] {
+  return bars.map(({ arm, place, mean, deviation, values }) => {
+    const [low, high] = deviation === null ? [null, null] : [mean - deviation, mean + deviation]
+    return { name: arm, bars: [{ name: arm, place, value: mean, low, high, dots: values.map(({ value }) => value) }] }
+  })
 }

@@ -68,3 +68,16 @@ export function refinedSentence(rows: readonly Refined[]): string {
   })
   return told.join(' ')
 }
+
+/** Beside the export: what to do with what came of it; null of a run that refined nothing. */
+export function refinedVerdict(rows: readonly Refined[], split: string): { better: boolean; text: string } | null {
+  if (rows.length === 0) return null
+  const gain = rows.reduce((sum, { before, after }) => sum + after - before, 0) / rows.length
+  const better = gain > 0
+  return {
+    better,
+    text: better
+      ? `Better on ${split} data, by ${(100 * gain).toFixed(1)} points.`
+      : `Not better on ${split} data: keep the original.`,
+  }
+}

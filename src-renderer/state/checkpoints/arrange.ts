@@ -12,6 +12,7 @@ export interface Wanted {
 /** Columns that can be sorted by; what a row has no value for comes last either way. */
 const keys = {
   name: (e: Entry) => e.name.toLowerCase(),
+  folder: (e: Entry) => e.path,
   role: (e: Entry) => e.role,
   architecture: (e: Entry) => e.architecture?.name ?? null,
   tensors: (e: Entry) => e.tensors,

@@ -1,15 +1,23 @@
 // The library on screen: every row, kept up to date as files are read and hashed, how it is searched and sorted, and
 // what is selected.
 import { SvelteSet } from 'svelte/reactivity'
+import { z } from 'zod'
 
-import type { Added, CheckpointSet, Entry, LibraryWork } from '../../../src-main/contract/api/library.ts'
+import type { Added, CheckpointSet, Entry, LibraryWork, ScannedAgain } from '../../../src-main/contract/api/library.ts'
 import type { ErrorRecord } from '../../../src-main/contract/errors.ts'
 import { client, errorOf } from '../../bridge.ts'
 import { connection } from '../connection.svelte.ts'
+import { choice } from '../remembered.svelte.ts'
+import { undo } from '../undo.svelte.ts'
 import { arrange, type Order, type SortKey, type Wanted } from './arrange.ts'
+import { distinctNames, type Grouping, groupings, itemsOf } from './tree.ts'
 
 const calmPause = 1_000 // ms before a stream that broke is read again
 const readPause = 2 // ms a row between two readings of a list that changes: one of 500 is read once a second
+
+const grouping = choice<Grouping>('library.group', z.enum(groupings), 'folder')
+const closed = choice<string[]>('library.closed', z.array(z.string()), [])
+const details = choice('library.details', z.boolean(), true)
 
 class Checkpoints {
   #entries = $state.raw<readonly Entry[]>([])
@@ -22,14 +30,20 @@ class Checkpoints {
   #shownVersion = -1
   wanted = $state<Wanted>({ search: '', role: '', state: '', tag: '' })
   order = $state<Order>({ key: 'name', down: false })
+  browsing = $state(false) // the dialog for files and folders
   adding = $state(false) // the dialog for paths
-  forgetting = $state(false) // the question before rows go
+  tagging = $state(false) // the dialog for words of many rows
+  focused = $state<number | null>(null) // the row whose details are beside the list
+  #scanned = $state.raw<ScannedAgain | null>(null)
   added = $state.raw<Added | null>(null) // what the last adding came to
   readonly selected = new SvelteSet<number>()
 
   #byId = $derived(new Map(this.#entries.map((e) => [e.id, e])))
   #shown = $derived(arrange(this.#entries, this.wanted, this.order))
-  #chosen = $derived(this.#entries.filter((e) => this.selected.has(e.id)))
+  #isSearching = $derived(this.wanted.search.trim() !== '')
+  #items = $derived(itemsOf(this.#shown, grouping.value, new Set(this.#isSearching ? [] : closed.value)))
+  #chosen = $derived(this.#shown.filter((e) => this.selected.has(e.id)))
+  #names = $derived(distinctNames(this.#entries))
   #tags = $derived([...new Set(this.#entries.flatMap((e) => e.tags))].sort())
 
   get entries() {
@@ -54,7 +68,28 @@ class Checkpoints {
   get shown() {
     return this.#shown
   }
-  /** The selected rows, in the library's order. */
+  /** The rows under their headings. */
+  get items() {
+    return this.#items
+  }
+  get grouping() {
+    return grouping.value
+  }
+  set grouping(wanted: Grouping) {
+    grouping.value = wanted
+  }
+  /** Whether they are beside the list. */
+  get details() {
+    return details.value
+  }
+  set details(wanted: boolean) {
+    details.value = wanted
+  }
+  /** What the second look at a folder found. */
+  get scanned() {
+    return this.#scanned
+  }
+  /** The selected rows that are shown, in their order: what a filter hides is not acted upon. */
   get chosen() {
     return this.#chosen
   }
@@ -65,6 +100,17 @@ class Checkpoints {
   /** null where the library has no such row (any more). */
   of(id: number | null): Entry | null {
     return id === null ? null : (this.#byId.get(id) ?? null)
+  }
+
+  /** As told apart from others of the same name. */
+  nameOf(entry: Pick<Entry, 'id' | 'name'>): string {
+    return this.#names.get(entry.id) ?? entry.name
+  }
+
+  /** A heading opens, or closes. */
+  fold(key: string): void {
+    const others = closed.value.filter((one) => one !== key)
+    closed.value = others.length < closed.value.length ? others : [...others, key]
   }
 
   /** The first row with this content. */
@@ -114,7 +160,7 @@ class Checkpoints {
 
   /** Selects a row, or no longer; from the row selected last up to it, where asked for. */
   select(id: number, on: boolean, upTo = false): void {
-    const places = this.#shown.map((e) => e.id)
+    const places = this.#items.flatMap((item) => (item.kind === 'entry' ? [item.entry.id] : []))
     const [from, to] = [places.indexOf([...this.selected].at(-1) ?? -1), places.indexOf(id)]
     const reach = upTo && from >= 0 && to >= 0 ? places.slice(Math.min(from, to), Math.max(from, to) + 1) : [id]
     for (const one of reach) {
@@ -151,14 +197,56 @@ class Checkpoints {
     }
   }
 
-  /** The selected rows go; their files stay. */
+  /** The selected rows go, and can be brought back; their files stay. */
   async forget(): Promise<void> {
-    const ids = this.#chosen.map((e) => e.id)
-    this.forgetting = false
+    const gone = this.#chosen
+    const ids = gone.map((e) => e.id)
     if (ids.length === 0) return
     await client.library.forget({ ids })
     this.selected.clear()
     await this.load()
+    const what = gone.length === 1 && gone[0] ? gone[0].name : `${gone.length} checkpoints`
+    undo.give(
+      `${what} left the library; the ${gone.length === 1 ? 'file stays where it is' : 'files stay where they are'}.`,
+      async () => {
+        await client.library.bringBack({ ids })
+        await this.load()
+      },
+    )
+  }
+
+  /** Words for the selected rows, with the way back. */
+  async tag(add: string[], remove: string[]): Promise<void> {
+    const ids = this.#chosen.map((e) => e.id)
+    if (ids.length === 0 || add.length + remove.length === 0) return
+    const changed = await client.library.tag({ ids, add, remove })
+    await this.load()
+    if (changed.length === 0) return
+    const rows = changed.length === 1 ? '1 checkpoint' : `${changed.length} checkpoints`
+    undo.give(`Tags of ${rows} changed.`, async () => {
+      await client.library.tag({ ids: changed, add: remove, remove: add })
+      await this.load()
+    })
+  }
+
+  /** Walks a folder again and looks at every file; what it found is told. */
+  async scanAgain(folder: string): Promise<void> {
+    this.#refreshing = true
+    try {
+      this.#scanned = await client.library.scanAgain({ folder })
+      await this.load()
+    } finally {
+      this.#refreshing = false
+    }
+  }
+
+  putScannedAway(): void {
+    this.#scanned = null
+  }
+
+  /** In the system's file manager; a browser has none. */
+  async reveal(id: number): Promise<void> {
+    await client.library.reveal({ id })
   }
 
   #reading = false

@@ -91,4 +91,5 @@ class OpenedCheckpoint {
   }
 }
 
-export const opened = new OpenedCheckpoint()
+export const opened = new OpenedCheckpoint() // as a page
+export const beside = new OpenedCheckpoint() // the list

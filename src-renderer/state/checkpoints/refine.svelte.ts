@@ -6,7 +6,6 @@ import type { ErrorRecord } from '../../../src-main/contract/errors.ts'
 import type { RunConfig } from '../../../src-main/contract/run/config.ts'
 import { client, errorOf } from '../../bridge.ts'
 import { compose } from '../compose.svelte.ts'
-import { workbench } from '../workbench.svelte.ts'
 import { checkpoints } from './checkpoints.svelte.ts'
 import { refinementOf, taskFor } from './refinement.ts'
 
@@ -31,7 +30,7 @@ class Refine {
     const task = this.tasks.find(({ name }) => name === this.task)
     const pretrained = this.pretrained || this.own
     if (!task || !pretrained || !this.entry) return null
-    return refinementOf(this.entry, workbench.project?.config ?? {}, task, {
+    return refinementOf(this.entry, compose.project?.config ?? {}, task, {
       pretrained,
       iterations: this.iterations,
       epochs: this.epochs,

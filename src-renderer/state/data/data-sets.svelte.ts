@@ -16,6 +16,7 @@ class DataSets {
   #loaded = $state(false)
   #refreshing = $state(false)
   search = $state('')
+  browsing = $state(false) // the dialog for folders and files
   adding = $state(false) // the dialog for paths
   forgetting = $state(false) // the question before rows go
   added = $state.raw<AddedData | null>(null) // what the last adding came to

@@ -3,6 +3,7 @@
 import type { MergeAsked } from '../../../src-main/contract/api/merges.ts'
 import type { Form } from '../../../src-main/contract/checkpoint.ts'
 import type { Draft } from './draft.ts'
+import { looksOf } from './looking.ts'
 import type { Stand } from './stand.ts'
 
 const bytesOfGigabytes = 1e9
@@ -26,6 +27,7 @@ export function askedOf(draft: Draft, stand: Stand): MergeAsked | null {
     vectors: models,
     ...(stand.coefficients !== undefined && { coefficients: stand.coefficients }),
     ...(stand.takesWeights && weights.some((weight) => weight !== 1) && { weights }),
+    ...(stand.card.needs.statistics !== undefined && { images: looksOf(stand.card, models, draft.images) ?? [] }),
     ...(missing && stand.ofDifferences && { missing: 'base' as const }),
   }
 }

@@ -22,6 +22,9 @@ const draftSchema = z.object({
   dtype: z.enum(writtenDtypes).nullable().default(null),
   shards: z.boolean().default(false),
   shardSize: z.unknown().default(5), // GB
+  images: z // of each model's own task, by row
+    .record(z.string(), z.object({ dataSet: z.number(), split: z.string(), head: z.number().nullable() }))
+    .default({}),
   name: z.string().default(''),
   place: z.union([z.enum(['exports', 'dialog']), z.number()]).default('exports'),
 })

@@ -4,6 +4,7 @@ import type { Gives, MergeCard, Preset } from '../../../src-main/contract/merges
 import { merges } from '../../../src-main/contract/merges/index.ts'
 import { isOfDifferences, issuesOf, namesAfter } from '../../../src-main/contract/merges/step.ts'
 import type { Draft } from './draft.ts'
+import { looksOf } from './looking.ts'
 
 export interface Stand {
   readonly card: MergeCard
@@ -38,7 +39,7 @@ export function standOf(draft: Draft, nameOf: (id: number) => string): Stand {
       ...numbers.flatMap(([field, value]) => (typeof value === 'number' ? [] : [[field, typeANumber] as const])),
       ...(draft.shards && !isSize(draft.shardSize) ? [['shardSize', 'type a size above 0, in GB'] as const] : []),
     ]),
-    blocked: blockedBecause(draft, card),
+    blocked: blockedBecause(draft, card) ?? lackingImages(draft, card),
     coefficients: lambdas.length > 1 || draft.lambda[card.name] !== undefined ? plainOf(lambdas) : undefined,
   }
 }
@@ -62,9 +63,6 @@ const isSize = (value: unknown): boolean => typeof value === 'number' && value >
 
 /** In a sentence; null: it can be chosen. */
 export function blockedBecause(draft: Draft, card: MergeCard): string | null {
-  const { statistics } = card.needs
-  if (statistics !== undefined)
-    return `It looks at images of each task: ${statistics}. A run that begins with it takes them from its tasks.`
   const there = draft.models.length
   const { least, most = Number.POSITIVE_INFINITY } = card.needs
   const chosen = there === 1 ? '1 is chosen' : there === 0 ? 'none is chosen' : `${there} are chosen`
@@ -74,6 +72,11 @@ export function blockedBecause(draft: Draft, card: MergeCard): string | null {
   if (isOfDifferences(card, filled) && draft.pretrained === null)
     return 'It needs the pre-trained model, and none is chosen.'
   return null
+}
+
+function lackingImages({ models, images }: Draft, card: MergeCard): string | null {
+  if (card.needs.statistics === undefined || looksOf(card, models, images) !== null) return null
+  return `It looks at images of each model’s own task: choose a data set${card.needs.heads ? ' and a head' : ''} for each.`
 }
 
 /** "2 models or more", "2 models", "1 to 3 models" */

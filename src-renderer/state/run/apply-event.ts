@@ -1,19 +1,29 @@
 // One event of a run upon what is known of it. Pure; an event told twice changes nothing the second time, so a lost
 // stream can be read again from anywhere.
 import type { ErrorRecord } from '../../../src-main/contract/errors.ts'
+import type { Pulse } from '../../../src-main/contract/run/pulse.ts'
 import type { CoefficientTable, RunDetail, RunEvent, StageDetail } from '../../../src-main/contract/run/run.ts'
 
 export interface LiveRun {
   detail: RunDetail
   progress: { what: string; done: number; total: number } | null
   present: { stage: number; table: CoefficientTable } | null // coefficients of the newest epoch
+  pulse: Pulse | null // how fast it goes, and in how much memory
   remainingSeconds: number | null
   engineLost: ErrorRecord | null
   engineSilent: ErrorRecord | null // while it does not answer
 }
 
 export function liveRun(detail: RunDetail): LiveRun {
-  return { detail, progress: null, present: null, remainingSeconds: null, engineLost: null, engineSilent: null }
+  return {
+    detail,
+    progress: null,
+    present: null,
+    pulse: null,
+    remainingSeconds: null,
+    engineLost: null,
+    engineSilent: null,
+  }
 }
 
 export function applyEvent(live: LiveRun, event: RunEvent): LiveRun {
@@ -40,6 +50,8 @@ export function applyEvent(live: LiveRun, event: RunEvent): LiveRun {
     }
     case 'progress':
       return { ...live, progress: { what: event.what, done: event.done, total: event.total } }
+    case 'pulse':
+      return { ...live, pulse: event, remainingSeconds: event.remainingSeconds ?? live.remainingSeconds }
     case 'evaluation': {
       const { evaluation } = event
       const same = (e: typeof evaluation) =>

@@ -5,6 +5,7 @@ import type { RunEvent } from '../../../src-main/contract/run/run.ts'
 import { client, errorOf } from '../../bridge.ts'
 import { connection } from '../connection.svelte.ts'
 import { applyEvent, type LiveRun, liveRun } from './apply-event.ts'
+import { withLog } from './log.ts'
 
 const hiddenPause = 500 // ms between two looks while the page is in the background, where frames do not come
 const drawPause = 150 // ms between two looks while it is in front
@@ -15,9 +16,10 @@ export class RunView {
   #live = $state.raw<LiveRun | null>(null)
   #failed = $state.raw<ErrorRecord | null>(null)
   #shownAt = $state(0) // ms, when seconds were read
-  #heardAt = $state(0) // ms, when remainingSeconds was told
+  #heardAt = $state(0) // ms, when the time that is left was told
   #waiting: RunEvent[] = []
   #scheduled = false
+  #isFollowed = false
   #stop = new AbortController()
 
   constructor(run: number) {
@@ -38,21 +40,23 @@ export class RunView {
     return this.#live?.detail.state === 'running'
   }
 
-  /** It begins when its turn comes in the queue. */
+  /** It begins when its turn comes in the queue, or once it is let go there. */
   get waits() {
-    return this.#live?.detail.state === 'waiting'
+    const state = this.#live?.detail.state
+    return state === 'waiting' || state === 'paused'
   }
 
   /** Engine seconds up to `now` (ms). */
   elapsed(now: number): number {
     const seconds = this.#live?.detail.seconds ?? 0
-    return this.running ? seconds + Math.max(0, now - this.#shownAt) / 1000 : seconds
+    return this.running ? seconds + Math.max(0, connection.known(now) - this.#shownAt) / 1000 : seconds
   }
 
-  /** Seconds left at `now` (ms), as estimated at the last epoch; null while unknown. */
+  /** Seconds left at `now` (ms), by what was told last; never 0 while it runs, null while unknown. */
   remaining(now: number): number | null {
     const left = this.#live?.remainingSeconds
-    return this.running && left !== null && left !== undefined ? Math.max(0, left - (now - this.#heardAt) / 1000) : null
+    if (!this.running || left === null || left === undefined) return null
+    return Math.max(1, left - (connection.known(now) - this.#heardAt) / 1000)
   }
 
   /** Leaves the run; it goes on without us. */
@@ -67,8 +71,21 @@ export class RunView {
     await this.#follow()
   }
 
+  /** Something of some run is new: it may have another name, or go on, by another window. */
+  async look(): Promise<void> {
+    if (!this.#live) return
+    await this.#show(this.#stop.signal)
+    if ((this.running || this.waits) && !this.#isFollowed) await this.#follow()
+  }
+
   async #follow(): Promise<void> {
     const { signal } = this.#stop
+    this.#isFollowed = true
+    await this.#followUntil(signal)
+    if (!signal.aborted) this.#isFollowed = false
+  }
+
+  async #followUntil(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       try {
         await this.#show(signal)
@@ -113,7 +130,8 @@ export class RunView {
     const events = this.#waiting
     this.#waiting = []
     if (!this.#live || events.length === 0) return
-    if (events.some((e) => e.type === 'epoch')) this.#heardAt = Date.now()
-    this.#live = events.reduce(applyEvent, this.#live)
+    if (events.some((e) => e.type === 'epoch' || e.type === 'pulse')) this.#heardAt = Date.now()
+    const at = new Date()
+    this.#live = events.reduce((live, event) => withLog(applyEvent(live, event), event, at), this.#live)
   }
 }

@@ -4,6 +4,7 @@ import { SvelteSet } from 'svelte/reactivity'
 
 import type { ErrorRecord } from '../../../src-main/contract/errors.ts'
 import type { ResolvedConfig } from '../../../src-main/contract/run/config.ts'
+import type { Estimate } from '../../../src-main/contract/run/estimate.ts'
 import type { StudyDefinition } from '../../../src-main/contract/run/study.ts'
 import { client, errorOf } from '../../bridge.ts'
 import { configOfRun } from '../run/config-of-run.ts'
@@ -13,6 +14,7 @@ interface Planned {
   of: unknown
   runs: number | null
   error: ErrorRecord | null
+  estimate: Estimate | null // of all of them, which may come later
 }
 
 const usualSeeds = 3
@@ -97,9 +99,12 @@ class StudyDraft {
     if (of === null) return
     try {
       const { runs } = await client.studies.plan({ grant: this.#grant, definition: of })
-      if (of === this.definition) this.#planned = { of, runs: runs.length, error: null }
+      if (of !== this.definition) return
+      this.#planned = { of, runs: runs.length, error: null, estimate: null }
+      const estimate = await client.studies.estimate({ grant: this.#grant, definition: of }).catch(() => null) // why it cannot run is told when it is begun
+      if (this.#planned?.of === of) this.#planned = { ...this.#planned, estimate }
     } catch (thrown) {
-      if (of === this.definition) this.#planned = { of, runs: null, error: errorOf(thrown) }
+      if (of === this.definition) this.#planned = { of, runs: null, error: errorOf(thrown), estimate: null }
     }
   }
 

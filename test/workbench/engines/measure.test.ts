@@ -114,5 +114,5 @@ test('an engine that was asked for and is not there refuses a run before it is m
   vi.stubEnv('BASIL_CHOICE', 'cuda')
   const workbench = await toyWorkbench(home, (env) => toyEngine({ refuses: true }, env))
   await expect(workbench.runs.start(toyConfig())).rejects.toMatchObject({ record: { code: 'engine-missing' } })
-  expect(workbench.runs.list({ offset: 0, limit: 9, search: '' }).total).toBe(0)
+  expect(workbench.runs.list({ offset: 0, limit: 9 }).total).toBe(0)
 })

@@ -147,7 +147,7 @@ test('metadata that only claims to be a recipe gives no lineage, and no error', 
   })
   await library.add([folder])
   const [entry] = await settled(workbench)
-  expect(library.show(entry?.id ?? 0).lineage).toEqual({ made: null, parents: [], usedBy: [] })
+  expect(library.show(entry?.id ?? 0).lineage).toEqual({ made: null, parents: [], usedBy: [], partOf: [] })
 })
 
 test('a page may name checkpoints of the library by their paths, and what lies in them by "path#name", and nothing else outside', async () => {
@@ -158,7 +158,7 @@ test('a page may name checkpoints of the library by their paths, and what lies i
   await library.add([folder])
   const base = join(folder, 'my#models/base.safetensors')
   const plain = join(folder, 'plain.safetensors')
-  const projects = createProjects(library.holds)
+  const projects = createProjects({ holds: library.holds })
   writeFileSync(join(home, 'run.json'), JSON.stringify(toyFile))
   const { grant } = await projects.open(join(home, 'run.json'))
   const resolved = (path: string) => projects.resolve(grant, { ...toyFile, pretrained: path }).pretrained

@@ -160,7 +160,7 @@ test('one study at a time, and none beside a run: each waits for its turn', asyn
   await Promise.all([follow(workbench, run), follow(workbench, later)])
   // the study's run stays
   expect(
-    workbench.runs.list({ offset: 0, limit: 9, search: 'toy' }).rows.filter((r) => r.state === 'done'),
+    workbench.runs.list({ offset: 0, limit: 9, query: 'toy' }).rows.filter((r) => r.state === 'done'),
   ).toHaveLength(2)
   expect(() => workbench.studies.show(study)).toThrow('There is no such study')
 })
@@ -197,7 +197,7 @@ test('what is wrong with any arm is said before the first run begins', async () 
     record: { code: 'config-invalid' },
   })
   expect(workbench.studies.list()).toEqual([])
-  expect(workbench.runs.list({ offset: 0, limit: 9, search: '' }).total).toBe(0)
+  expect(workbench.runs.list({ offset: 0, limit: 9 }).total).toBe(0)
 })
 
 test('closed at work it is paused, for a reader at once and for the next writer too, and goes on', async () => {

@@ -20,8 +20,9 @@ import { hashFile } from '../../../src-main/files/hash.ts'
 import { openSource } from '../../../src-main/files/source.ts'
 import { runDetail } from '../../../src-main/history/detail.ts'
 import { openingsOf } from '../../../src-main/history/evaluations.ts'
+import { listRuns } from '../../../src-main/history/listing/list.ts'
 import { openHistory } from '../../../src-main/history/open.ts'
-import { createRun, listRuns, reviveRun } from '../../../src-main/history/runs.ts'
+import { createRun, reviveRun } from '../../../src-main/history/runs.ts'
 import type { History } from '../../../src-main/history/statement.ts'
 import { keepEvent } from '../../../src-main/workbench/runs/keep.ts'
 import { goldenExample, folder as models } from '../../golden/fixture.ts'
@@ -120,7 +121,7 @@ test('test images that were learned on or chosen by are a mark in the list, in t
   expect(leakReason(detail.leaks)).toMatch(
     /^\d+ of 10 test images of alpha are learning images too; \d+ of 10 .* are validation images too$/,
   )
-  const listed = listRuns(history, { offset: 0, limit: 100, search: '' }).rows.find((r) => r.run === run)
+  const listed = listRuns(history, { offset: 0, limit: 100 }).rows.find((r) => r.run === run)
   expect(listed?.leaks).toEqual(detail.leaks)
   expect(summaryLine(detail)).toContain(`! test images seen: ${leakReason(detail.leaks)}`)
   expect(detailLines(detail).join('\n')).toMatch(/alpha, test: 10 images .*LEAK: \d+ of them are training images too/)

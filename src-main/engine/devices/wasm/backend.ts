@@ -39,6 +39,11 @@ export class WasmDevice {
     this.pool = new KernelPool(kernels.module, module.wasmMemory, module._malloc(POOL_BYTES), threads)
   }
 
+  /** Bytes that the shared memory has grown to: it never shrinks. */
+  get bytes(): number {
+    return this.#module.wasmMemory.buffer.byteLength
+  }
+
   /** A new float32 tensor, not set to anything. Throws RangeError when the 4 GiB are full. */
   output<T extends Tensor>(shape: T['shape']): T {
     const made = this.#backend.makeOutput([...shape], 'float32')

@@ -26,6 +26,7 @@ export const wasm = {
       repeats: true,
       ops: wasmOps(device),
       memory,
+      takenBytes: () => device.bytes,
       deviceBytes: bytes,
       freeBytes: () => bytes() - memory().bytes,
       hostBytes,

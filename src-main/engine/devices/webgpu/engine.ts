@@ -45,6 +45,7 @@ export const webgpu = {
       repeats: true,
       ops: webgpuOps(device, tuning),
       memory: () => device.tensors.memory(),
+      takenBytes: () => device.bytes,
       deviceBytes: () => bytes,
       freeBytes: () => bytes - device.tensors.memory().bytes,
       hostBytes,

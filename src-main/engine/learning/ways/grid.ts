@@ -2,12 +2,11 @@
 // metric; where a task is to be forgotten, the other way, if the method says so. Nothing is differentiated; each grid
 // point is one look.
 
+import { gridPoints as points } from '../../../contract/methods/card.ts'
 import { filled } from '../../../numbers/table.ts'
 import { firstLook, nextLook } from '../looks.ts'
 import type { LearnState, Look, Stage } from '../stage.ts'
 import type { Way } from '../way.ts'
-
-const points = 21
 
 export const grid: Way = {
   name: 'grid',

@@ -1,7 +1,7 @@
 // The drawings of a report, as SVG: which class was taken for which, and whether confidence is earned. Colours are the
 // page's own.
 import type { TaskReport, TaskResult } from '../../../contract/api/evaluations.ts'
-import { type Html, html, percent } from './markup.ts'
+import { type Html, html, percent } from '../../../contract/markup.ts'
 
 export const mostDrawn = 100 // classes of a confusion matrix; beyond, cells are smaller than a pixel
 

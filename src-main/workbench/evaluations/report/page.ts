@@ -2,10 +2,10 @@
 // for whom, whether confidence is earned, groups, and the images that went wrong. It may be mailed: no script, and
 // nothing is fetched.
 import type { EvaluationReport, Opening, TaskReport, TaskResult } from '../../../contract/api/evaluations.ts'
+import { chance, type Html, html, percent, verbatim } from '../../../contract/markup.ts'
 import { settingsLine } from '../../../contract/tower.ts'
 import type { Presets } from '../../studies/presets/files.ts'
 import { confusedPairs, confusionMap, mostDrawn, nameOf, reliabilityDiagram } from './charts.ts'
-import { chance, type Html, html, percent, verbatim } from './markup.ts'
 import { papersFor } from './papers.ts'
 import { style } from './style.ts'
 

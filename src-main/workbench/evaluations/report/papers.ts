@@ -2,8 +2,8 @@
 // mixed with our rows, and only of models of the same size. A table of means stands beside an evaluation of all its
 // sets and no others, a row of a single set beside that set.
 import type { EvaluationReport } from '../../../contract/api/evaluations.ts'
+import { type Html, html, percent } from '../../../contract/markup.ts'
 import type { Presets } from '../../studies/presets/files.ts'
-import { type Html, html, percent } from './markup.ts'
 
 type Printed = Pick<Presets, 'presets' | 'paper'>
 type Preset = Presets['presets'][number]

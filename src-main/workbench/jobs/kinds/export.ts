@@ -2,7 +2,7 @@
 
 import { z } from 'zod'
 
-import { runIdSchema } from '../../../contract/branded.ts'
+import { runIdSchema, sha256Schema } from '../../../contract/branded.ts'
 import { formSchema } from '../../../contract/checkpoint.ts'
 import type { ExportsAtWork } from '../../runs/exported.ts'
 import { defineKind, type Kind } from '../kind.ts'
@@ -16,6 +16,7 @@ const request = z.object({
     form: formSchema.optional(),
   }),
   target: z.object({ out: z.string(), overwrite: z.boolean() }).nullable(),
+  written: z.object({ sha256: sha256Schema, bytes: z.number() }).optional(), // once it is
 })
 
 export function exportKind({ exports }: { exports: ExportsAtWork }): Kind {
@@ -29,6 +30,6 @@ export function exportKind({ exports }: { exports: ExportsAtWork }): Kind {
       work.wrote(await exports.work(job, wanted, work))
       return undefined
     },
-    again: ({ run }, wanted) => ({ kind: 'export', request: wanted, run }),
+    again: ({ run }, { written: _, ...wanted }) => ({ kind: 'export', request: wanted, run }),
   })
 }

@@ -1,49 +1,63 @@
 // Checkpoints merged without a run: the model of a recipe as a file, with its card, and a row of the library.
 import { basename, dirname } from 'node:path'
 
+import { z } from 'zod'
+
 import { type Rebuilding, rebuildingSchema } from '../../../contract/engine-api.ts'
-import { exportMerge } from '../../export/merge.ts'
+import { type Chosen, exportMerge } from '../../export/merge.ts'
 import { lastHeard } from '../../link/heard.ts'
 import type { InOwnProcess } from '../../link/own-process.ts'
 import { defineKind, type Kind, type Work } from '../kind.ts'
 
-interface Parts {
+export interface MergeParts {
   inOwnProcess: InOwnProcess
   template: string // of the card
   /** A file that was written becomes a row of the library. */
   shelve(file: string): Promise<void>
 }
 
+/** chosen: what its card says of how it came about, where somebody knows more than the merge. */
+const requestSchema = rebuildingSchema.extend({
+  chosen: z.object({ data: z.string(), accuracy: z.string(), selection: z.string() }).optional(),
+})
+
 export const mergeTitle = ({ recipe, out }: Pick<Rebuilding, 'recipe' | 'out'>): string =>
   `${basename(out)}: ${recipe.name}`
 
-export function mergeKind({ inOwnProcess, template, shelve }: Parts): Kind {
+export function mergeKind(parts: MergeParts): Kind {
   return defineKind({
     needs: 'reader',
     goesOn: false,
-    request: rebuildingSchema,
+    request: requestSchema,
     title: (request) => mergeTitle(request),
-    run: async (_, wanted, work) => {
-      const { file } = await inOwnProcess(
-        work.signal,
-        (own) =>
-          exportMerge(
-            {
-              template,
-              rebuild: async (asked) =>
-                (await lastHeard(own, withRemaining(work), (client) => client.merge(asked))).result,
-              look: (written) => own.ask((client) => client.look({ file: written })),
-            },
-            wanted,
-          ),
-        dirname(wanted.out),
-      )
-      work.wrote(file)
-      await shelve(file)
-      return undefined
-    },
+    run: (_, { chosen, ...wanted }, work) => mergeWork(parts, wanted, work, chosen),
     again: ({ file }, wanted) => ({ kind: 'merge', request: wanted, file }),
   })
+}
+
+export async function mergeWork(
+  { inOwnProcess, template, shelve }: MergeParts,
+  wanted: Rebuilding,
+  work: Work,
+  chosen?: Chosen,
+): Promise<undefined> {
+  const { file } = await inOwnProcess(
+    work.signal,
+    (own) =>
+      exportMerge(
+        {
+          template,
+          rebuild: async (asked) => (await lastHeard(own, withRemaining(work), (client) => client.merge(asked))).result,
+          look: (written) => own.ask((client) => client.look({ file: written })),
+        },
+        wanted,
+        chosen,
+      ),
+    dirname(wanted.out),
+  )
+  work.wrote(file)
+  await shelve(file)
+  return undefined
 }
 
 /** What is left takes as long, in proportion, as what is done. */

@@ -6,13 +6,18 @@ import { runId } from '../../../contract/branded.ts'
 import type { RunEvent } from '../../../contract/run/run.ts'
 import { runDetail } from '../../../history/detail.ts'
 import { resumeOf } from '../../../history/resume.ts'
-import { createRun } from '../../../history/runs.ts'
+import { expectedSeconds } from '../../../history/run-times.ts'
+import { createRun, runRow } from '../../../history/runs.ts'
 import type { History } from '../../../history/statement.ts'
 import type { RunsAtWork } from '../../runs/runs.ts'
 import { defineKind, type Ended, type Kind, type Work } from '../kind.ts'
 
-/** device: for one sitting; null: as chosen. */
-const request = z.object({ name: z.string(), device: z.string().nullable() })
+/** device: for one sitting; null: as chosen. memoryBytes: by its plan. */
+const request = z.object({
+  name: z.string(),
+  device: z.string().nullable(),
+  memoryBytes: z.number().nullable().default(null),
+})
 
 const none = runId(0)
 
@@ -22,10 +27,12 @@ export function runKind({ history, runs }: { history: History; runs: RunsAtWork 
     goesOn: true,
     request,
     title: ({ name }) => name,
+    estimate: ({ run }, { memoryBytes }) => ({ expectedSeconds: expectedSeconds(history, run ?? none), memoryBytes }),
     run: async ({ run, started }, { device }, work) => {
       const number = run ?? none
+      const hear = createEar(work, runs, runRow(history, number).iterations_planned + 1)
       const hears = {
-        kept: (event: RunEvent) => heard(event, work, runs),
+        kept: hear,
         left: () => (work.wish() === 'cancel' ? ('cancelled' as const) : ('interrupted' as const)),
       }
       const resumed = started !== null || resumeOf(history, number) !== null
@@ -40,20 +47,44 @@ export function runKind({ history, runs }: { history: History; runs: RunsAtWork 
       return { ...endOf(last, work), after: () => runs.tellLast(live, last) }
     },
     dropped: ({ run }) => runs.leave(run ?? none, null),
-    again: ({ run }, { name, device }) => {
+    again: ({ run }, request) => {
       const made = createRun(history, runDetail(history, run ?? none).config, new Date(), 'interrupted')
-      return { kind: 'run', request: { name, device }, run: made }
+      return { kind: 'run', request, run: made }
     },
   })
 }
 
-/** How far it is, in epochs of its stage; and a pause that waits for the next kept epoch. */
-function heard(event: RunEvent, work: Work, runs: RunsAtWork): void {
-  if (event.type === 'progress') work.tell(event)
-  if (event.type !== 'epoch') return
-  const what = event.stage ? `Iteration ${event.stage}, epoch` : 'Start, epoch'
-  work.tell({ what, done: event.epoch, total: 0 }, event.remainingSeconds)
-  if (work.wish() === 'pause') runs.end()
+/**
+ * How far it is, in steps of its stages, of which the closing evaluation counts as one more; and a pause that waits for
+ * the next kept epoch.
+ */
+function createEar(work: Work, runs: RunsAtWork, stages: number): (event: RunEvent) => void {
+  let epochs = 0 // planned for its stage
+  let steps = 0
+  let share: number | null = null
+  let present = { what: 'Opening files', done: 0, total: 0 }
+  const shareAt = (stage: number, step: number) =>
+    Math.min(1, (stage + Math.min(1, step / Math.max(1, steps))) / (stages + 1))
+  return (event) => {
+    if (event.type === 'progress') work.tell(event, undefined, share)
+    if (event.type === 'stage') {
+      epochs = event.epochsPlanned
+      steps = epochs * event.stepsPerEpoch
+    }
+    if (event.type === 'pulse') {
+      share = Math.max(share ?? 0, shareAt(event.pace.stage, event.pace.step))
+      work.tell(present, event.remainingSeconds, share)
+    }
+    if (event.type !== 'epoch') return
+    present = {
+      what: event.stage ? `Iteration ${event.stage}, epoch` : 'Start, epoch',
+      done: event.epoch,
+      total: epochs,
+    }
+    share = Math.max(share ?? 0, shareAt(event.stage, event.step))
+    work.tell(present, event.remainingSeconds, share)
+    if (work.wish() === 'pause') runs.end()
+  }
 }
 
 function endOf(last: RunEvent, work: Work): Ended {

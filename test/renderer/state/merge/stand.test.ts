@@ -23,8 +23,16 @@ describe('a method and the models that are chosen', () => {
     expect(why('weighted-average', { pretrained: null })).toBeNull()
     const differences = { 'weighted-average': { of: 'differences' } }
     expect(why('weighted-average', { pretrained: null, parameters: differences })).toMatch(/needs the pre-trained/)
-    const measured = { ...mergeCard('ties'), needs: { base: true, least: 1, statistics: 'squared gradients' } }
-    expect(blockedBecause(draft(), measured)).toMatch(/^It looks at images of each task: squared gradients\./)
+    expect(why('fisher')).toBeNull() // it can be chosen, and then asks for images
+    const looked = { dataSet: 7, split: 'train', head: null }
+    const blocked = (method: string, images: Draft['images']) => stand({ method, images }).blocked
+    expect(blocked('fisher', {})).toBe(
+      'It looks at images of each model’s own task: choose a data set and a head for each.',
+    )
+    expect(blocked('regmean', { 2: looked })).toMatch(/choose a data set for each/)
+    expect(blocked('regmean', { 2: looked, 3: looked })).toBeNull()
+    expect(blocked('fisher', { 2: looked, 3: { ...looked, head: 5 } })).toMatch(/and a head/)
+    expect(blocked('fisher', { 2: { ...looked, head: 5 }, 3: { ...looked, head: 5 } })).toBeNull()
   })
 
   it('every card of the list has a kind, and says what it merges', () => {

@@ -1,0 +1,23 @@
+// Folders whose configurations a person opened, kept with what the window remembers: a configuration that was saved
+// elsewhere may name their files again.
+import { z } from 'zod'
+
+import type { PreferenceStore } from './preferences.ts'
+import type { Folders } from './projects.ts'
+
+const key = 'projects.folders'
+const most = 100
+const kept = z.array(z.string())
+
+/** The newest first. */
+export function openedFolders(preferences: PreferenceStore): Folders {
+  const all = (): string[] => kept.safeParse(preferences.all()[key]).data ?? []
+  return {
+    all,
+    keep: (folder) => {
+      if (all()[0] === folder) return
+      const folders = [folder, ...all().filter((other) => other !== folder)].slice(0, most)
+      void preferences.keep(key, folders).catch(() => undefined) // it serves until the end of this start
+    },
+  }
+}

@@ -1,0 +1,20 @@
+// A configuration as somebody wrote it: JSON, or YAML where the file's name says so.
+import { parse } from 'yaml'
+
+import { parseJson } from '../contract/json.ts'
+
+/** Throws what the parser says. */
+export function parseWritten(text: string, name: string): unknown {
+  return /\.ya?ml$/i.test(name) ? parse(text, { maxAliasCount: 0 }) : parseJson(text)
+}
+
+/**
+ * Fields are named in messages, so first it must be a configuration that somebody wrote, and not any JSON of the disk.
+ */
+export function isMeantAsConfig(config: unknown): boolean {
+  return (
+    typeof config === 'object' &&
+    config !== null &&
+    ['method', 'pretrained', 'tasks'].some((field) => Object.hasOwn(config, field))
+  )
+}

@@ -1,0 +1,51 @@
+// The pulse of a run at work, beside what the run tells by itself: a few times a second how fast it goes and how much
+// memory it takes, between two events as well as within a long step, as far as the main thread comes round.
+import type { MemoryRecord, Pulse } from '../contract/run/pulse.ts'
+import type { EngineEvent } from '../contract/run/run.ts'
+import type { Backend } from '../engine/index.ts'
+
+const between = 250 // milliseconds
+
+/** now: milliseconds of a clock that never goes back. */
+export async function* withPulse(
+  events: AsyncGenerator<EngineEvent>,
+  measured: () => Pick<Pulse, 'pace' | 'memory'>,
+  now: () => number = () => performance.now(),
+): AsyncGenerator<EngineEvent> {
+  let due = now() + between
+  let timer: NodeJS.Timeout | undefined
+  let next = events.next()
+  try {
+    for (;;) {
+      const tick = new Promise<null>((resolve) => {
+        timer = setTimeout(() => resolve(null), Math.max(0, due - now()))
+      })
+      const told = await Promise.race([next, tick])
+      clearTimeout(timer)
+      if (told?.done) return
+      if (told) {
+        yield told.value
+        next = events.next()
+      }
+      if (now() < due) continue
+      due = now() + between
+      yield { type: 'pulse', ...measured(), remainingSeconds: null }
+    }
+  } finally {
+    clearTimeout(timer)
+    next.catch(() => undefined) // of a step that nobody waits for any more
+    await events.return(undefined)
+  }
+}
+
+/** Of this process with its threads, and of the device as its engine accounts for it. */
+export function memoryNow(backend: Pick<Backend, 'memory' | 'takenBytes' | 'deviceBytes'>): MemoryRecord {
+  const of = backend.deviceBytes()
+  return {
+    process: process.memoryUsage.rss(),
+    device: {
+      bytes: backend.takenBytes?.() ?? backend.memory().bytes,
+      of: Number.isFinite(of) ? of : null, // a card that nobody has told the size of
+    },
+  }
+}

@@ -1,0 +1,41 @@
+// What a run is called while nobody has named it: its method, its models, its seed and what is not as usual: "DV-BASI of
+// cars, dtd and mnist, seed 3, learning rate 0.03". Pure.
+import { methodCard } from '../../../src-main/contract/methods/lookup.ts'
+
+/** Names that say nothing without their folder's. */
+const generic =
+  /^(finetuned|fine-tuned|zeroshot|checkpoint|model|pytorch_model|open_clip_pytorch_model|linear_finetuned)$/i
+const mostModels = 3
+const mostChanges = 3
+
+export interface Named {
+  method: string
+  start: string | null // its method, where the run has one
+  vectors: readonly string[] // paths
+  seed: number
+  changed: readonly { title: string; value: string }[] // fields that are not the default
+}
+
+export function runName({ method, start, vectors, seed, changed }: Named): string {
+  const title = methodCard(method)?.title ?? method
+  const from = start && start !== 'atlas' ? ` from ${methodCard(start)?.title ?? start}` : ''
+  const names = vectors.map(modelName)
+  const models = names.length > mostModels ? `${names.length} models` : together(names)
+  const fields = changed.slice(0, mostChanges).map((c) => `${c.title.toLowerCase()} ${c.value}`)
+  const more = changed.length > mostChanges ? [`${changed.length - mostChanges} more changed`] : []
+  const whole = [`${title}${from}${models && ` of ${models}`}`, `seed ${seed}`, ...fields, ...more].join(', ')
+  return whole.slice(0, 200)
+}
+
+/** "finetuned-mnist.safetensors" is "mnist", "MNISTVal/finetuned.pt" is "MNIST". */
+export function modelName(path: string): string {
+  const parts = path.split(/[/\\]/)
+  const file = (parts.pop() ?? '').replace(/\.\w+$/, '')
+  const name = generic.test(file) ? (parts.pop() ?? file).replace(/Val$/, '') : file
+  return name.replace(/^(finetuned|fine-tuned|ft)[-_]/i, '')
+}
+
+function together(names: readonly string[]): string {
+  const last = names.at(-1) ?? ''
+  return names.length < 2 ? last : `${names.slice(0, -1).join(', ')} and ${last}`
+}

@@ -1,0 +1,70 @@
+// How long a run is said to take before it begins, against what it took; where that is known from, and what a probe
+// leaves alone.
+import { expect, test } from 'vitest'
+
+import { operationsOf, workOf } from '../../../src-main/contract/run/work.ts'
+import { estimateOf } from '../../../src-main/workbench/runs/estimate.ts'
+import { follow, temporaryFolder, toyConfig, toyEngine, toyWorkbench } from '../toy.ts'
+
+const images = [
+  { task: 'cars', training: 40, validation: 8, test: 5 },
+  { task: 'dtd', training: 25, validation: 2, test: 5 },
+]
+const work = (change: Parameters<typeof toyConfig>[0]) => workOf(toyConfig({ batch: 10, ...change }), images)
+
+test('work counts images: three for one that is learned on, one for one that is looked at', () => {
+  // 3 steps an epoch of 20 images; states are chosen on the 65 training images; 3 models on 10 test images
+  const stage = (epochs: number): number => epochs * 3 * 20 * 3 + (epochs + 1) * 65
+  expect(work({})).toBe(3 * stage(3) + 30)
+  expect(work({ epochs: 6 })).toBe(stage(3) + 2 * stage(6) + 30)
+  expect(work({ iterations: 1, testEach: true })).toBe(2 * stage(3) + 40)
+  const noStart = { start: undefined, iterations: undefined, epochs: undefined }
+  expect(work({ ...noStart, method: 'task-arithmetic' })).toBe(21 * 65 + 30)
+})
+
+test('an earlier run of the same configuration tells what the next will take, within a quarter', async () => {
+  const workbench = await toyWorkbench(temporaryFolder(), () => toyEngine({ wait: 150 }))
+  const config = toyConfig()
+  const plan = await workbench.runs.check(config)
+  expect(workbench.estimates.of(config, plan)).toBeNull() // nothing is known yet
+  const first = await workbench.runs.start(config)
+  await follow(workbench, first)
+  const estimate = workbench.estimates.of(config, plan)
+  expect(estimate).toMatchObject({ from: 'run', run: first })
+  const second = await workbench.runs.start(toyConfig({ seed: 8 }))
+  await follow(workbench, second)
+  const took = workbench.runs.show(second).seconds
+  console.log(`estimated ${estimate?.seconds.toFixed(2)} s, took ${took.toFixed(2)} s`)
+  expect(Math.abs((estimate?.seconds ?? Number.NaN) / took - 1)).toBeLessThan(0.25)
+
+  const longer = workbench.estimates.of(toyConfig({ epochs: 30 }), plan)
+  expect((longer?.seconds ?? 0) / (estimate?.seconds ?? 1)).toBeGreaterThan(3)
+  const all = await workbench.estimates.ofStudy([1, 2, 3].map((seed) => toyConfig({ seed })))
+  const one = workbench.estimates.of(config, plan)
+  expect((all?.seconds ?? 0) / (one?.seconds ?? 1)).toBeCloseTo(3, 6)
+})
+
+test('a probe measures this very configuration and leaves no run behind', async () => {
+  const workbench = await toyWorkbench(temporaryFolder(), () => toyEngine({ wait: 20 }))
+  const estimate = await workbench.estimates.measure(toyConfig())
+  expect(estimate).toMatchObject({ from: 'probe', run: null })
+  expect(estimate?.seconds).toBeGreaterThan(0.02)
+  expect(workbench.runs.list({ offset: 0, limit: 10 }).total).toBe(0)
+  const plan = await workbench.runs.check(toyConfig())
+  expect(workbench.estimates.of(toyConfig({ seed: 3 }), plan)).toEqual(estimate) // another seed takes as long
+  expect(workbench.estimates.of(toyConfig({ batch: 3 }), plan)).toBeNull()
+})
+
+test('without a run or a probe the engine’s trial tells, scaled by operations and images', () => {
+  const plan = { parameters: 1, blocks: 1, vectors: 1, coefficients: 1, images: 1, memoryBytes: 1, tasks: images }
+  const operations = operationsOf({ layers: 4, width: 768, mlp: 3072, tokens: 50 }) // twice the trial's
+  const engine = { name: 'toy', kind: 'wasm' as const, threads: 1, simd: '', reason: '', versions: {} }
+  const known = { engine: 'toy', runs: [], probed: null, trial: { engine, milliseconds: 48_000, steps: 1 } }
+  const config = toyConfig({ batch: 10 })
+  expect(estimateOf(config, { ...plan, operations }, known)).toEqual({
+    seconds: 2 * workOf(config, images),
+    from: 'trial',
+    run: null,
+  })
+  expect(estimateOf(config, { ...plan, operations }, { ...known, engine: 'another' })).toBeNull()
+})
