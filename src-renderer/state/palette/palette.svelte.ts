@@ -41,7 +41,7 @@ class Palette {
     const number = /^(?:run\s+)?(\d{1,9})$/i.exec(query.trim())?.[1]
     try {
       const [{ rows }, own] = await Promise.all([
-        client.runs.list({ limit: mostRuns, search: query.trim().replace(/^run\s+/i, '') }),
+        client.runs.list({ limit: mostRuns, query: query.trim().replace(/^run\s+/i, '') }).catch(() => ({ rows: [] })),
         number === undefined ? null : client.runs.show({ run: Number(number) }).catch(() => null),
       ])
       const others = rows.filter(({ run }) => run !== own?.run)
