@@ -26,6 +26,7 @@ const addresses = [
     '/compose',
   ],
   ...['/run/1', '/studies', '/study/1', '/evaluations', '/evaluation/1', '/history', '/engine', '/settings', '/help'],
+  ...['/queue', '/run/1/mix', '/runs/compare/1,2', '/lineage/run/1'],
   ...['/help/merge-slerp', '/help/guide-first-merge', '/nothing'],
 ]
 
@@ -86,7 +87,7 @@ inBrowser('what is round every page', () => {
     await page.setViewportSize({ width: 1000, height: 700 })
     await at('/')
     await shot(page, 'shell-1000')
-    const more = page.getByRole('button', { name: 'More' })
+    const more = page.getByRole('button', { name: 'More', exact: true })
     await page.setViewportSize({ width: 640, height: 700 })
     await more.focus()
     await page.keyboard.press('Enter')
