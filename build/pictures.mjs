@@ -75,15 +75,15 @@ async function go(to, heading) {
 }
 
 async function take() {
-  const button = (name) => page.getByRole('button', { name, exact: true })
-  await button('Open the sample project').first().waitFor()
+  const button = (name) => page.getByRole('button', { name: new RegExp(`^${name}`) }).first()
+  await button('Open the sample project').waitFor()
   await page.getByText('starting…', { exact: true }).waitFor({ state: 'detached' })
   await picture('welcome')
 
   await go('/library', 'Library')
   await button('Add by path…').click()
   await page.getByLabel('Paths').fill(sample)
-  await button('Add').click()
+  await page.getByRole('button', { name: 'Add', exact: true }).click()
   await page.getByLabel('Paths').waitFor({ state: 'detached' })
   const models = ['pretrained', 'finetuned-digits', 'finetuned-fashion', 'finetuned-mnist']
   await page
@@ -108,7 +108,7 @@ async function take() {
   await picture('engine')
 
   await go('/', /Learn how/)
-  await button('Open the sample project').first().click()
+  await button('Open the sample project').click()
   await page.getByText('All files fit together.').waitFor()
   await picture('compose')
   await button('Start run').click()
