@@ -1,5 +1,5 @@
-// How the window's pages are bundled, out/renderer: for Electron (electron.vite.config.ts) and, alone and sooner, for a
-// browser. Use: node build/pages.ts
+// How the window's pages are bundled, out/renderer: for Electron (electron.vite.config.ts) and, alone and sooner, for
+// a browser. Use: node build/pages.ts
 import { join } from 'node:path'
 
 import { svelte } from '@sveltejs/vite-plugin-svelte'

@@ -47,12 +47,24 @@ function address() {
 
 async function picture(name) {
   mkdirSync(folder, { recursive: true })
+  await page.evaluate(hidePaths, [
+    [sample, '/home/me/sample'],
+    [home, '/home/me/.local/share/basil'],
+  ])
   const file = join(folder, `${name}.webp`)
   const seen = await page.screenshot()
   await sharp(seen).webp({ quality: 82, effort: 6 }).toFile(file)
   const { size } = statSync(file)
   if (size > most) throw new Error(`${file} has ${size} bytes, and ${most} are allowed`)
   console.log(`${name}.webp: ${(size / 1024).toFixed(0)} KB`)
+}
+
+/** In the page: this machine's paths as a reader's might be. */
+function hidePaths(pairs) {
+  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT)
+  for (let node = walker.nextNode(); node; node = walker.nextNode())
+    for (const [from, to] of pairs)
+      if (node.nodeValue.includes(from)) node.nodeValue = node.nodeValue.replaceAll(from, to)
 }
 
 async function go(to, heading) {
@@ -63,18 +75,21 @@ async function go(to, heading) {
 }
 
 async function take() {
-  const button = (name) => page.getByRole('button', { name, exact: true })
-  await button('Open the sample project').first().waitFor()
+  const button = (name) => page.getByRole('button', { name: new RegExp(`^${name}`) }).first()
+  await button('Open the sample project').waitFor()
   await page.getByText('starting…', { exact: true }).waitFor({ state: 'detached' })
   await picture('welcome')
 
   await go('/library', 'Library')
   await button('Add by path…').click()
   await page.getByLabel('Paths').fill(sample)
-  await button('Add').click()
+  await page.getByRole('button', { name: 'Add', exact: true }).click()
   await page.getByLabel('Paths').waitFor({ state: 'detached' })
   const models = ['pretrained', 'finetuned-digits', 'finetuned-fashion', 'finetuned-mnist']
-  await page.getByRole('row', { name: /pretrained/ }).getByText('pre-trained').waitFor() // read
+  await page
+    .getByRole('row', { name: /pretrained/ })
+    .getByText('pre-trained')
+    .waitFor() // read
   for (const name of models) await page.getByLabel(`Select ${name}.safetensors`).check()
   await picture('library')
   await button('Merge…').click()
@@ -93,7 +108,7 @@ async function take() {
   await picture('engine')
 
   await go('/', /Learn how/)
-  await button('Open the sample project').first().click()
+  await button('Open the sample project').click()
   await page.getByText('All files fit together.').waitFor()
   await picture('compose')
   await button('Start run').click()

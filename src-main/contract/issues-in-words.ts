@@ -1,5 +1,6 @@
-// What a schema has against a value, in words, for every schema of the program: "at most 200 characters; this has 250"
-// in place of "Too big: expected string to have <=200 characters". The library's own texts are for who wrote the schema.
+// What a schema has against a value, in words, for every schema of the program: "at most 200 characters; this has
+// 250" in place of "Too big: expected string to have <=200 characters". The library's own texts are for who wrote the
+// schema.
 import { z } from 'zod'
 
 type Issue = z.core.$ZodRawIssue
@@ -29,7 +30,7 @@ const kinds: Record<string, string> = {
 const named = (kind: string): string => kinds[kind] ?? kind
 
 /** One issue, in words that go on after the name of the field. */
-export function issueInWords(issue: Issue): string {
+function issueInWords(issue: Issue): string {
   switch (issue.code) {
     case 'invalid_type':
       return issue.input === undefined

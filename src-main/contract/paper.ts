@@ -6,6 +6,17 @@ export interface Paper {
   readonly year: number
 }
 
+/** What a method and an objective say of themselves to a person. */
+export interface Described {
+  readonly name: string // in a configuration
+  readonly title: string
+  readonly paper: Paper | null
+  readonly sentence: string // what it does
+  readonly when: string // one chooses it
+  readonly costs: string // in time and passes
+  readonly equation: string
+}
+
 export function citation({ authors, title, where, year }: Paper): string {
   return `${authors ? `${authors}: ` : ''}${title}. ${where} ${year}`
 }

@@ -1,5 +1,5 @@
-// What lies in a folder, counted without following links: bytes on the disk and files. What goes away meanwhile, or may
-// not be read, is not counted.
+// What lies in a folder, counted without following links: bytes on the disk and files. What goes away meanwhile, or
+// may not be read, is not counted.
 import { lstat, opendir } from 'node:fs/promises'
 import { join } from 'node:path'
 

@@ -1,6 +1,6 @@
 // Statistics of models on images on disk: safetensors named by the SHA-256 of what they are a function of, written as
-// they come, and there when they are whole. Models are rebuilt from them, by their hash, so they stay as long as there is
-// room: as much as the caches have, and the least recently used go first.
+// they come, and there when they are whole. Models are rebuilt from them, by their hash, so they stay as long as there
+// is room: as much as the caches have, and the least recently used go first.
 import { createHash } from 'node:crypto'
 import { join } from 'node:path'
 import { TransformStream } from 'node:stream/web'

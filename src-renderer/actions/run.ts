@@ -152,7 +152,7 @@ export const runAgain: Action = {
 
 /** Opens the dialog that picks them. */
 export const compareWith: Action = {
-  id: 'compare-with',
+  id: 'compare-run-with',
   title: 'Compare with…',
   shortcut: 'Alt+P',
   icon: GitCompare,

@@ -1,7 +1,7 @@
 // Every page, in the order of the navigation. To add one: write its component in a file here and name it below; its
 // link, its title, its address and the action that goes to it, with its key, follow (state/pages.ts says what a page
 // declares). An address that no page has is the last page's.
-import CircleHelp from '@lucide/svelte/icons/circle-help'
+import CircleQuestionMark from '@lucide/svelte/icons/circle-question-mark'
 import Layers from '@lucide/svelte/icons/layers'
 import SettingsIcon from '@lucide/svelte/icons/settings'
 
@@ -64,7 +64,7 @@ export const pages: readonly Page[] = [
   page('history', '/history', 'History', History, { nav: 'Alt+H' }),
   page('engine', '/engine', 'Engine', Engine, { nav: 'Alt+G' }),
   page('settings', '/settings', 'Settings', Settings, { key: 'Mod+,', action: 'Settings', icon: SettingsIcon }),
-  page('help', '/help', 'Help', Help, { key: 'F1', action: 'Help', icon: CircleHelp }),
+  page('help', '/help', 'Help', Help, { key: 'F1', action: 'Help', icon: CircleQuestionMark }),
   page('topic', '/help/:topic*', ({ topic }) => topicOf(topic)?.title ?? 'Help', Topic, { under: 'help' }),
   page('nowhere', '/nowhere', 'There is no such page', Nowhere),
 ]

@@ -1,5 +1,5 @@
-// The Markdown of the guide as parts to be drawn: headings, paragraphs, lists, code, pictures; in a line bold text, code
-// and links. Nothing of it is ever put into the page as markup, so a text cannot do more than be read.
+// The Markdown of the guide as parts to be drawn: headings, paragraphs, lists, code, pictures; in a line bold text,
+// code and links. Nothing of it is ever put into the page as markup, so a text cannot do more than be read.
 
 export type Inline = { kind: 'text' | 'bold' | 'code'; text: string } | { kind: 'link'; text: string; to: string }
 

@@ -1,5 +1,6 @@
 // What went wrong and has to be told, newest last. A notice goes when it is put away, when what it tells of is tried
-// again, when the page changes, and when its cause is gone; of one action, and of one sentence, there is never a second.
+// again, when the page changes, and when its cause is gone; of one action, and of one sentence, there is never a
+// second.
 import type { ErrorRecord } from '../../src-main/contract/errors.ts'
 import { errorOf, silence } from '../bridge.ts'
 

@@ -1,6 +1,6 @@
 // What a page says of itself, and its address: "/compare/:a/:b" is "#/compare/1/2" with the numbers a and b, and
-// "/compatible/:pretrained/:others+" takes several, parted by commas; "/help/:topic*" takes a word. They are the props of
-// its component.
+// "/compatible/:pretrained/:others+" takes several, parted by commas; "/help/:topic*" takes a word. They are the
+// props of its component.
 import type { Component } from 'svelte'
 
 type One<Name extends string> = Name extends `${infer Several}+`

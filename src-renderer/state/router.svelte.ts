@@ -16,7 +16,7 @@ export interface Place {
 }
 
 /** The name of the page for addresses that no page has. */
-export const nowhere = 'nowhere'
+const nowhere = 'nowhere'
 
 export class Router {
   #pages = $state.raw<readonly Page[]>([])

@@ -1,4 +1,5 @@
-// What a schema has against a value, in a person's words: the limit and what there is, never a type's or a code's name.
+// What a schema has against a value, in a person's words: the limit and what there is, never a type's or a code's
+// name.
 import { expect, it } from 'vitest'
 import { z } from 'zod'
 

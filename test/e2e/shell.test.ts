@@ -1,5 +1,5 @@
-// What is round every page, in a browser: the header and each page fit 1,000 pixels, anything is found and done from the
-// keyboard, settings hold, and the help says how. The engine is the test double; history and server are real.
+// What is round every page, in a browser: the header and each page fit 1,000 pixels, anything is found and done from
+// the keyboard, settings hold, and the help says how. The engine is the test double; history and server are real.
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -26,6 +26,7 @@ const addresses = [
     '/compose',
   ],
   ...['/run/1', '/studies', '/study/1', '/evaluations', '/evaluation/1', '/history', '/engine', '/settings', '/help'],
+  ...['/queue', '/run/1/mix', '/runs/compare/1,2', '/lineage/run/1'],
   ...['/help/merge-slerp', '/help/guide-first-merge', '/nothing'],
 ]
 
@@ -69,7 +70,7 @@ inBrowser('what is round every page', () => {
     await page.getByRole('heading', { level: 1 }).first().waitFor()
   }
 
-  it('fits 1,000 and 1,280 pixels on every page: nothing is wider, and nothing of the header lies over another', async () => {
+  it('fits 1,000 pixels on every page: nothing is wider, and nothing of the header lies over another', async () => {
     const wide: unknown[] = []
     for (const width of [1000, 1280]) {
       await page.setViewportSize({ width, height: 700 })
@@ -86,7 +87,7 @@ inBrowser('what is round every page', () => {
     await page.setViewportSize({ width: 1000, height: 700 })
     await at('/')
     await shot(page, 'shell-1000')
-    const more = page.getByRole('button', { name: 'More' })
+    const more = page.getByRole('button', { name: 'More', exact: true })
     await page.setViewportSize({ width: 640, height: 700 })
     await more.focus()
     await page.keyboard.press('Enter')
@@ -120,9 +121,9 @@ inBrowser('what is round every page', () => {
     await page.getByRole('heading', { name: /a run of a name/ }).waitFor()
     await find('memory limit')
     await page.keyboard.press('Enter')
-    await page.waitForFunction('document.activeElement?.id === "setting-memory"')
+    await page.locator('#setting-memory:focus').waitFor()
     await find('')
-    expect(await page.getByRole('option').first().innerText()).toContain('Memory limit')
+    expect(await page.locator('#found [role=option]').first().innerText()).toContain('Memory limit')
     await page.keyboard.press('Escape')
   })
 
@@ -146,7 +147,7 @@ inBrowser('what is round every page', () => {
     await page.getByText('As 0.873, on every page.').waitFor()
     await page.getByLabel('Shares and accuracies').selectOption('as percent')
     await page.getByRole('button', { name: 'Make a backup now' }).click()
-    await page.getByRole('table', { name: 'Backups' }).waitFor()
+    await page.getByRole('region', { name: 'Backups, table' }).waitFor()
     await accessible(page, 'shell-settings')
   })
 

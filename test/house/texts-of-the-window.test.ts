@@ -1,6 +1,6 @@
 // What the window may show never sends a person to a terminal: a text that names a command or an option of it stands
-// beside the words that a window has in its place (ErrorRecord.inWindow). Every text of src-main but those of its doors,
-// and every one of the renderer, is looked at.
+// beside the words that a window has in its place (ErrorRecord.inWindow). Every text of src-main but those of its
+// doors, and every one of the renderer, is looked at.
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
@@ -40,7 +40,7 @@ const filesOf = (folder: string): string[] =>
 it('finds a text that names a command, unless the window has words of its own', () => {
   expect(found('a.ts', `fail({ next: 'see "basil runs"' })`)).toHaveLength(1)
   expect(found('a.ts', `fail({ next: 'see "basil runs"', inWindow: 'see History' })`)).toEqual([])
-  expect(found('a.ts', 'fail({ next: `name it: --pretrained ${a}` })')).toHaveLength(1)
+  expect(found('a.ts', `fail({ next: \`name it: --pretrained \${a}\` })`)).toHaveLength(1)
 })
 
 it('no error that may reach a window sends a person to a terminal', () => {

@@ -97,6 +97,7 @@ test('an address is a page’s and back, and what no page has is the page that s
     evaluation: 9,
     runs: [1, 2],
     topic: 'merge-ties',
+    runs: [1, 2],
   }
   for (const one of pages) {
     const own = new Router()

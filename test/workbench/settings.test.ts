@@ -1,5 +1,6 @@
 // Settings of every door: kept in the data folder, given to the engine's next process where the environment says
-// nothing, refused while work goes on; what the caches take is counted and cleared, and statistics have their bound too.
+// nothing, refused while work goes on; what the caches take is counted and cleared, and statistics have their bound
+// too.
 import { existsSync, mkdirSync, readdirSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 

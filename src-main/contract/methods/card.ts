@@ -1,7 +1,7 @@
 // What a method says of itself, once, for every side: the configuration's choices, defaults and checks, the form, the
 // terminal's help, the JSON Schema and its page in the window are made of its card. What it does with a problem is one
 // of the engine's ways of learning (engine/learning/ways), which it names.
-import type { Paper } from '../paper.ts'
+import type { Described } from '../paper.ts'
 import type { StageFields } from '../run/stage-fields.ts'
 
 /** run: a configuration's method; start: what a first difference vector points to; iteration: goes on from a start. */
@@ -44,14 +44,7 @@ export interface Learning {
   readonly still?: number
 }
 
-export interface MethodCard {
-  readonly name: string // in a configuration
-  readonly title: string
-  readonly paper: Paper | null
-  readonly sentence: string // what it does
-  readonly when: string // one chooses it
-  readonly costs: string // in time and passes
-  readonly equation: string
+export interface MethodCard extends Described {
   readonly stages: readonly StageKind[]
   readonly learns: Learning
   readonly reads: { readonly [F in MethodField]?: Reading<Values[F]> }

@@ -1,16 +1,9 @@
 // What an objective says of itself, once, for every side: the configuration's choices and checks, the form, the
 // terminal's help, the JSON Schema and its page in the window are made of its card. The loss of one image, with its
 // derivative, is one of the engine's (engine/learning/losses), which it names.
-import type { Paper } from '../paper.ts'
+import type { Described } from '../paper.ts'
 
-export interface ObjectiveCard {
-  readonly name: string // in a configuration
-  readonly title: string
-  readonly paper: Paper | null
-  readonly sentence: string // what it does
-  readonly when: string // one chooses it
-  readonly costs: string // in time and passes
-  readonly equation: string
+export interface ObjectiveCard extends Described {
   readonly loss: string // that steps go down
   readonly judge?: string // the loss that states are judged by, where that is another
   /** rho of its sharpness-aware steps. */

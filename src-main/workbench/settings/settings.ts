@@ -1,4 +1,5 @@
-// The settings as the window shows and changes them: what is kept, what this machine has, and what the data folder takes.
+// The settings as the window shows and changes them: what is kept, what this machine has, and what the data folder
+// takes.
 import { mkdir, readdir, rm, stat } from 'node:fs/promises'
 import { availableParallelism, totalmem } from 'node:os'
 import { isAbsolute, join } from 'node:path'

@@ -1,5 +1,5 @@
-// The pages of the help: the guide's, then one for each method, objective and merge, made of its declaration. A topic is
-// found by its address ("merge-slerp"), by its title and by what it says.
+// The pages of the help: the guide's, then one for each method, objective and merge, made of its declaration. A topic
+// is found by its address ("merge-slerp"), by its title and by what it says.
 import { type MergeCard, mergeKinds } from '../../../src-main/contract/merges/card.ts'
 import { merges } from '../../../src-main/contract/merges/index.ts'
 import { allowed, parametersOf } from '../../../src-main/contract/merges/parameters.ts'
@@ -63,11 +63,12 @@ function ofMerge(merge: MergeCard): Topic {
   const { least, most } = needs
   const count = most === undefined ? `${least} or more` : least === most ? `${least}` : `${least} to ${most}`
   const looks = needs.statistics ? ` It looks at some images of each task for ${needs.statistics}.` : ''
+  const base = needs.base === true ? ' and the pre-trained one they come from' : ''
   const sentences = [
     sentence,
     `When: ${small(when)}`,
     `Costs: ${small(costs)}`,
-    `It merges ${count} ${count === '1' ? 'model' : 'models'}${needs.base === true ? ' and the pre-trained one they come from' : ''}.${looks}`,
+    `It merges ${count} ${count === '1' ? 'model' : 'models'}${base}.${looks}`,
     `What it gives is multiplied by ${coefficient} where nobody says`,
   ]
   const fields = parametersOf(merge).map((one) => ({

@@ -38,9 +38,14 @@ class Palette {
   async find(query: string): Promise<void> {
     this.#query = query
     const mine = ++this.#asked
+    const number = /^(?:run\s+)?(\d{1,9})$/i.exec(query.trim())?.[1]
     try {
-      const { rows } = await client.runs.list({ limit: mostRuns, query: query.trim().replace(/^run\s+/i, '') })
-      if (mine === this.#asked) this.#runs = rows
+      const [{ rows }, own] = await Promise.all([
+        client.runs.list({ limit: mostRuns, query: query.trim().replace(/^run\s+/i, '') }).catch(() => ({ rows: [] })),
+        number === undefined ? null : client.runs.show({ run: Number(number) }).catch(() => null),
+      ])
+      const others = rows.filter(({ run }) => run !== own?.run)
+      if (mine === this.#asked) this.#runs = own ? [own, ...others] : others
     } catch {
       if (mine === this.#asked) this.#runs = [] // a half typed question; the rest is found
     }

@@ -1,6 +1,6 @@
-// What is meant by some typed letters, best first. Each word has to be found: in the title as a beginning, the beginning
-// of a word, anywhere, or letter by letter in order ("mgr" in "merge"); or anywhere in what else is known. What was
-// used lately comes before its equals. Pure: the same letters give the same order.
+// What is meant by some typed letters, best first. Each word has to be found: in the title as a beginning, the
+// beginning of a word, anywhere, or letter by letter in order ("mgr" in "merge"); or anywhere in what else is known.
+// What was used lately comes before its equals. Pure: the same letters give the same order.
 
 export interface Candidate {
   readonly id: string
@@ -23,7 +23,7 @@ export function likeness(word: string, title: string): number {
   return letterByLetter(word, title)
 }
 
-/** Word by word in order; letters that begin a word, or follow one another, count for more. 0: they are not all there. */
+/** In order; letters that begin a word, or follow one another, count for more. 0: they are not all there. */
 function letterByLetter(word: string, title: string): number {
   let place = -1
   let good = 0

@@ -1,5 +1,5 @@
-// Keys: on no page do two actions that can be done there share one; what a browser keeps to itself is never the only way;
-// and the list tells first what can be done on the page that is shown.
+// Keys: on no page do two actions that can be done there share one; what a browser keeps to itself is never the only
+// way; and the list tells first what can be done on the page that is shown.
 import { afterAll, beforeAll, expect, it, vi } from 'vitest'
 
 import { actionGroups, keysOf, listedGroups } from '../../../src-renderer/actions/index.ts'
@@ -9,7 +9,18 @@ import { addressOf } from '../../../src-renderer/state/pages.ts'
 import { router } from '../../../src-renderer/state/router.svelte.ts'
 
 const place = { location: { hash: '' }, addEventListener: () => undefined }
-const numbers = { id: 1, a: 1, b: 2, pretrained: 1, others: [2], run: 1, study: 1, evaluation: 1, topic: 'merge-slerp' }
+const numbers = {
+  id: 1,
+  a: 1,
+  b: 2,
+  pretrained: 1,
+  others: [2],
+  run: 1,
+  study: 1,
+  evaluation: 1,
+  topic: 'merge-slerp',
+  runs: [1, 2],
+}
 beforeAll(() => vi.stubGlobal('Element', class {}))
 afterAll(() => vi.unstubAllGlobals())
 
