@@ -25,6 +25,7 @@ export function createRemaining(known: Known): Remaining {
   const { config } = known
   const epochs = { start: createRecent(), iteration: createRecent() } satisfies Record<Kind, unknown>
   const openings = createRecent() // from a stage's beginning to its first look
+  const lag = createLag()
   const lengths = createRecent() // of iterations that ended, in shares of what was planned
   let images = known.images
   let stage: StageRecord | null = null
@@ -67,7 +68,7 @@ export function createRemaining(known: Known): Remaining {
 
   function epochSeconds(kind: Kind, steps: number): number | null {
     const own = epochs[kind].mean()
-    if (own !== null) return own
+    if (own !== null) return own * lag.factor()
     const look = counted(selection) * imageSeconds()
     if (pace?.stepSeconds) return steps * pace.stepSeconds + look
     const other = epochs[kind === 'start' ? 'iteration' : 'start'].mean()
@@ -108,11 +109,13 @@ export function createRemaining(known: Known): Remaining {
       images = event.images
     },
     stage: (event: Of<'stage'>) => {
+      lag.clear()
       ;[stage, epoch, looked, closing] = [event, 0, false, null]
     },
     epoch: (event: Of<'epoch'>, now: number) => {
       if (event.epoch === 0) openings.add(now - mark)
       else if (stage && looked) epochs[stage.kind].add(event.seconds - spent)
+      lag.add(now, event.seconds)
       ;[epoch, looked, spent] = [event.epoch, true, event.seconds]
     },
     'stage-end': (event: Of<'stage-end'>) => {
@@ -162,6 +165,27 @@ function hear<K extends EngineEvent['type']>(
 ): void {
   const heard: ((event: never, now: number) => void) | undefined = Reflect.get(hears, event.type)
   heard?.(event as never, now)
+}
+
+const window = 3 // seconds
+
+/** How much longer epochs take to be kept than to be computed: 1, unless they come faster than they can be. */
+function createLag() {
+  let heard: { now: number; seconds: number }[] = []
+  return {
+    clear: () => {
+      heard = []
+    },
+    add: (now: number, seconds: number) => {
+      heard.push({ now, seconds })
+      while (heard.length > 2 && now - (heard[1]?.now ?? now) > window) heard.shift()
+    },
+    factor: () => {
+      const [first, last] = [heard[0], heard.at(-1)]
+      if (!first || !last || last.now - first.now < window / 6 || last.seconds <= first.seconds) return 1
+      return Math.max(1, (last.now - first.now) / (last.seconds - first.seconds))
+    },
+  }
 }
 
 /** What is left of something that should take so long. */
