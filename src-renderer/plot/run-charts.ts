@@ -18,6 +18,7 @@ import {
 
 interface Chart {
   title: string
+  note: string // on which images
   sentence: string
   columns: string[]
   rows: () => (string | number)[][]
@@ -44,7 +45,7 @@ export function triedBy(
   return (step) => Number(((furthest * step) / last).toPrecision(10))
 }
 
-const tick: AxisText = (value) => (Number.isFinite(value) ? String(Number(value.toPrecision(4))) : figure(value))
+export const tick: AxisText = (value) => (Number.isFinite(value) ? String(Number(value.toPrecision(4))) : figure(value))
 const share: AxisText = (value, digits = 0) => percent(value, digits)
 
 function over(run: RunDetail, lines: StageLine[]) {
@@ -62,6 +63,7 @@ export function accuracyChart(run: RunDetail): LinesChart {
   const said = triedBy(run) ? gridSentence(lines, measure, split) : accuracySentence(lines, measure, split)
   return {
     title: `Accuracy by ${word}`,
+    note: split,
     sentence: `${said}${forgets(run) ? ' Tasks to forget are not counted.' : ''}`,
     columns: ['Stage', x === 'step' ? 'Step' : 'Coefficient', `${measureNames[measure]}, ${split}`],
     rows: () => lines.flatMap((l) => l.points.map((p) => [l.name, p.x, percent(p.y, 2)])),
@@ -76,6 +78,7 @@ export function lossChart(run: RunDetail): LinesChart {
   const tried = triedBy(run)
   return {
     title: `Loss by ${word}`,
+    note: tried ? selectionSplit(run) : 'training',
     sentence: tried
       ? `${lines[0]?.points.length ?? 0} coefficients were tried.`
       : lossSentence(raw, epochLosses(stages)),
@@ -99,6 +102,7 @@ export function growthOf(run: RunDetail): GrowthOf | null {
   const bars = growth(stages, measure)
   return {
     title: 'Growth per iteration',
+    note: selectionSplit(run),
     sentence: growthSentence(bars, measure),
     columns: ['Stage', `${measureNames[measure]}, ${selectionSplit(run)}`, 'Gain'],
     rows: () => bars.map((g) => [g.name, percent(g.value, 2), points(g.gain)]),
@@ -114,7 +118,8 @@ export function tasksChart(run: RunDetail): TasksChart {
   const { bars, measure } = taskBars(run)
   const split = selectionSplit(run)
   return {
-    title: `Tasks, on ${split} data`,
+    title: 'Tasks',
+    note: split,
     sentence: taskSentence(bars, measure),
     columns: ['Task', 'Pre-trained', 'Now', 'Fine-tuned'],
     rows: () => bars.map((b) => [b.task, percent(b.pretrained), percent(b.now), percent(b.finetuned)]),
@@ -137,6 +142,7 @@ export function mapCharts(run: RunDetail, present: { stage: number; table: numbe
     .filter(([, cells]) => cells.some(({ values }) => values.length > 0) && !isConstant(cells))
     .map(([title, cells]) => ({
       title,
+      note: '',
       sentence: heatSentence(cells, run.blocks),
       columns: ['Block', ...cells.map(({ name }) => name)],
       rows: () => run.blocks.map((block, b) => [block, ...cells.map(({ values }) => coefficient(values[b]))]),

@@ -81,16 +81,16 @@ function testPart(table: TestTable) {
 function chartsOf(run: RunDetail, colour: ColourIn) {
   const lines = (chart: LinesChart, dots: boolean) => {
     const look = { smoothing: chart.smoothing, logX: false, logY: false }
-    return drawn(chart.title, chart.sentence, linePicture({ ...chart, look, dots, ...size }).scene)
+    return drawn(`${chart.title}, ${chart.note}`, chart.sentence, linePicture({ ...chart, look, dots, ...size }).scene)
   }
   const [grown, tasks, one] = [growthOf(run), tasksChart(run), oneCoefficient(run)]
   const light = (name: string): Colour => parseColour(colour('light', name))
   const ramp = { low: light('heat-low'), zero: light('heat-zero'), high: light('heat-high') }
   return [
     lines(accuracyChart(run), true),
-    grown && drawn(grown.title, grown.sentence, growthScene(grown.bars, grown.y, size, 'screen')),
+    grown && drawn(`${grown.title}, ${grown.note}`, grown.sentence, growthScene(grown.bars, grown.y, size, 'screen')),
     lines(lossChart(run), false),
-    drawn(tasks.title, tasks.sentence, taskScene(tasks.bars, size.width)),
+    drawn(`${tasks.title}, ${tasks.note}`, tasks.sentence, taskScene(tasks.bars, size.width)),
     ...mapCharts(run).map(({ title, sentence, cells }) =>
       drawn(
         title,

@@ -19,7 +19,7 @@ export function floorOf(values: readonly number[]): number {
   return Math.max(0, Number((Math.floor((low - room) / step) * step).toPrecision(12)))
 }
 
-/** What each stage's chosen state reaches, and in colour what it adds to the stage before. */
+/** What each stage's chosen state reaches, and in colour what it adds to the stage before; the first mark is the floor. */
 export function growthScene(
   bars: readonly Growth[],
   y: string,
@@ -31,7 +31,6 @@ export function growthScene(
   const floor = floorOf(values)
   const top = values.length ? Math.max(...values) : 1
   const range = { kind: 'linear' as const, from: floor, to: top + 0.04 * (top - floor || 1) }
-  const title = floor > 0 ? `${y}, from ${percent(floor, 0)}` : y
   const box = { left: leftFor(range, share), top: 34, right: width - 10, bottom: height - 24 }
   const scale = scaleBetween('linear', [range.from, range.to], [box.bottom, box.top])
   const each = (box.right - box.left) / Math.max(1, bars.length)
@@ -41,7 +40,7 @@ export function growthScene(
     width,
     height,
     ...lettersOf(form),
-    shapes: [...verticalAxis(box, scale, title, share, form), ...edges(box, form), ...shapes],
+    shapes: [...verticalAxis(box, scale, y, share, form), ...edges(box, form), ...shapes],
   }
 }
 

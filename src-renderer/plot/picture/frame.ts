@@ -25,6 +25,11 @@ export function leftFor(range: Pick<Scale, 'kind' | 'from' | 'to'>, text: AxisTe
   return 24 + Math.max(12, ...names)
 }
 
+/** What fits: of "mean accuracy, validation" the part before the comma where there is no room for both. */
+function fitting(title: string, room: number): string {
+  return widthOf(title) <= room + 24 ? title : (title.split(', ')[0] ?? title)
+}
+
 /** Names stand left of the box, and a line goes across it at each. */
 export function verticalAxis(box: Box, y: Scale, title: string, text: AxisText, form: Form): Shape[] {
   const marks = named(marksOf(y, verticalMarks), text)
@@ -58,7 +63,7 @@ export function verticalAxis(box: Box, y: Scale, title: string, text: AxisText, 
       is: 'text',
       x: 11,
       y: middle,
-      text: title,
+      text: fitting(title, box.bottom - box.top),
       anchor: 'middle',
       turned: true,
       colour: form === 'paper' ? 'ink' : 'quiet',

@@ -83,10 +83,15 @@ describe('what is said', () => {
   })
 
   it('of every chart names the split it is of', () => {
-    expect([accuracyChart(run()).y, lossChart(run()).y, tasksChart(run()).title, growthOf(run())?.y]).toEqual([
+    expect([accuracyChart, lossChart, tasksChart, growthOf].map((chart) => chart(run())?.note)).toEqual([
+      'validation',
+      'training',
+      'validation',
+      'validation',
+    ])
+    expect([accuracyChart(run()).y, lossChart(run()).y, growthOf(run())?.y]).toEqual([
       'mean relative accuracy, validation',
       'loss, training',
-      'Tasks, on validation data',
       'mean relative accuracy, validation',
     ])
   })
