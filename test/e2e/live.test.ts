@@ -1,5 +1,6 @@
 // The page of a run that goes on, in a real browser on the engine's double: one screen that stays where it is, the time
-// that is left after a reload, coefficients of any look, and how much work a fast run and many runs make for the window.
+// that is left after a reload, coefficients of any look, and how much work a fast run and many runs make for the
+// window.
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
