@@ -84,7 +84,8 @@ class Course {
         this.#closing = null
         return
       case 'epoch':
-        return this.#takeEpoch(event, now)
+        this.#takeEpoch(event, now)
+        return
       case 'stage-end':
         if (this.#stage && event.stage > 0) this.#lengths.add(shareOf(this.#epoch, this.#stage.epochsPlanned))
         if (event.stage >= this.#config.iterations) this.#closing = { done: 0 }
