@@ -100,6 +100,8 @@ async function* learn(
   } satisfies EngineEvent
   const resumed = sitting.resume?.stage === stage ? sitting.resume : null
   pace.begin(stage, resumed?.step ?? 0)
+  const { holds } = toy
+  while (holds?.stage === stage && !existsSync(holds.until)) await new Promise((resolve) => setTimeout(resolve, 5))
   let state: ResumeState = resumed ?? fresh(stage, names.length, completed)
   if (!resumed) yield epochEvent(state, [], true, config, seconds())
   while (state.epoch < epochs && !sitting.stopping()) {

@@ -8,7 +8,7 @@ export const paceSchema = z.object({
   step: z.number(), // of the stage, done so far
   stepSeconds: z.number().nullable(), // a step of learning
   imageSeconds: z.number().nullable(), // an image that a whole model is measured on
-  measuring: z.object({ done: z.number(), of: z.number() }).nullable(), // images, of the model that is measured just now
+  measuring: z.object({ done: z.number(), of: z.number() }).nullable(), // images, of a model measured just now
 })
 export type PaceRecord = z.infer<typeof paceSchema>
 

@@ -1,6 +1,6 @@
 // How fast a run goes, by the clock of the process it runs in: seconds a step of learning takes, and seconds an image
-// takes that a whole model is measured on. Means in which what is recent weighs most, m <- m + w (x - m), so that a slow
-// first step, which compiles kernels, is soon forgotten. Nothing here has any part in what is computed.
+// takes that a whole model is measured on. Means in which what is recent weighs most, m <- m + w (x - m), so that a
+// slow first step, which compiles kernels, is soon forgotten. Nothing here has any part in what is computed.
 import type { PaceRecord } from '../../contract/run/pulse.ts'
 
 const recent = { step: 0.3, image: 0.1 }

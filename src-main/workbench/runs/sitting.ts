@@ -65,8 +65,7 @@ export function createSittings({ history, supervisor, device, slept, ended }: Op
 
   /** Never rejects; gives the event that closes the run. */
   async function work({ run, config }: Begun, by: Pick<Live, 'watchers' | 'witness'>, hears: Hears): Promise<RunEvent> {
-    const { kept, left } = hears
-    const { watchers, witness } = by
+    const { kept, left, watchers, witness } = { ...hears, ...by }
     let last: RunEvent | null = null
     const tell = (event: RunEvent): void => {
       witness.told(event)

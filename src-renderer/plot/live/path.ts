@@ -1,5 +1,5 @@
-// The path of a run's coefficients as lines of a drawing: one a stage, each beginning where the one before it ended, with
-// one scale for both directions, so that lengths can be compared.
+// The path of a run's coefficients as lines of a drawing: one a stage, each beginning where the one before it ended,
+// with one scale for both directions, so that lengths can be compared.
 import type { RunPath } from '../../../src-main/contract/run/path.ts'
 import type { Point } from '../decimate.ts'
 import { percent } from '../format.ts'
@@ -30,5 +30,6 @@ export function pathSentence({ points, shares }: RunPath): string {
   const [first, last] = [points[0], points.at(-1)]
   if (!first || !last || points.length < 2) return 'The coefficients have not moved yet.'
   const moved = Math.hypot(last.x - first.x, last.y - first.y)
-  return `In ${points.length} looks the coefficients moved by ${moved.toPrecision(3)}; two directions explain ${percent(shares[0] + shares[1])} of their way.`
+  const share = percent(shares[0] + shares[1])
+  return `In ${points.length} looks the coefficients moved by ${moved.toPrecision(3)}; two directions explain ${share} of their way.`
 }

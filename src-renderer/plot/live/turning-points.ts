@@ -1,5 +1,5 @@
-// Where learning came to a standstill, and where it left it: a stage stagnates at its best state when the looks after it
-// found none better, or when nothing it tried beat its own start; the next stage escapes at its first look that is
+// Where learning came to a standstill, and where it left it: a stage stagnates at its best state when the looks after
+// it found none better, or when nothing it tried beat its own start; the next stage escapes at its first look that is
 // better, by the selection metric, than anything before it (figure 2a's story, told as it happens).
 import type { RunDetail, StageDetail } from '../../../src-main/contract/run/run.ts'
 import type { StageLine } from '../curves.ts'

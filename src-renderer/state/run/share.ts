@@ -1,4 +1,4 @@
-// How far a run is, for its page, the tab's title and whoever else shows it: a share of its stages, the closing
+// How far a run is, for whoever shows it: a share of its stages, the closing
 // evaluation as one stage more.
 import type { RunDetail } from '../../../src-main/contract/run/run.ts'
 import type { LiveRun } from './apply-event.ts'
@@ -32,9 +32,4 @@ function evaluated({ config, evaluations, state, iterationsDone }: RunDetail): n
 export function shareDone(live: Pick<LiveRun, 'detail' | 'pulse'>): number {
   const parts = partsDone(live)
   return parts.reduce((sum, part) => sum + part, 0) / parts.length
-}
-
-/** "34 %" while the run goes on; null when there is nothing to say. */
-export function shareText(live: Pick<LiveRun, 'detail' | 'pulse'>): string | null {
-  return live.detail.state === 'running' ? `${Math.floor(100 * shareDone(live))} %` : null
 }

@@ -155,6 +155,24 @@ describe('the time that is left', () => {
     expect(remaining.at(0)).toBe(20) // an epoch of the fixture takes a second
   })
 
+  it('goes by how fast epochs can be kept, where they are computed faster than that', () => {
+    const remaining = createRemaining({
+      ...detail(),
+      config: { ...config(), iterations: 0 },
+      images: [],
+      start: null,
+      iterations: [],
+    })
+    const stage = { stage: 0, kind: 'start', method: 'toy', vectors: [], epochsPlanned: 3000, stepsPerEpoch: 2 }
+    remaining.hear({ type: 'stage', ...stage } as EngineEvent, 0)
+    for (let epoch = 0; epoch <= 1000; epoch++)
+      remaining.hear(
+        { type: 'epoch', stage: 0, epoch, step: 2 * epoch, seconds: 0.001 * epoch } as EngineEvent,
+        0.005 * epoch,
+      )
+    expect(remaining.at(5)).toBeCloseTo(10, 0) // 2000 epochs of 5 ms
+  })
+
   it('is not told where nothing is known', () => {
     const remaining = createRemaining({ ...detail(), config: config(), images: [], start: null, iterations: [] })
     expect(remaining.at(100)).toBeNull()

@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest'
 
 import { liveRun } from '../../../../src-renderer/state/run/apply-event.ts'
-import { partsDone, shareDone, shareText } from '../../../../src-renderer/state/run/share.ts'
+import { partsDone, shareDone } from '../../../../src-renderer/state/run/share.ts'
 import { run } from '../../run-fixture.ts'
 
 const running = () => {
@@ -16,7 +16,6 @@ const running = () => {
 test('stages and the closing evaluation are parts of one whole', () => {
   expect(partsDone(liveRun(running()))).toEqual([1, 1, 0.5, 0])
   expect(shareDone(liveRun(running()))).toBe(0.625)
-  expect(shareText(liveRun(running()))).toBe('62 %')
 })
 
 test('steps of the present epoch count as soon as a pulse tells them', () => {
@@ -25,11 +24,10 @@ test('steps of the present epoch count as soon as a pulse tells them', () => {
   expect(partsDone({ ...liveRun(running()), pulse })[2]).toBe(0.75)
 })
 
-test('each model that the end measures counts, and only what is running has a share', () => {
+test('each model that the end measures counts, and a run that is done is done', () => {
   const evaluation = { split: 'test' as const, model: 'pretrained' as const, stage: null, tasks: [] }
   const detail = { ...running(), evaluations: [evaluation] }
   detail.config = { ...detail.config, tasks: detail.config.tasks.map((t) => ({ ...t, finetuned: null })) }
   expect(partsDone(liveRun(detail))[3]).toBe(0.5) // the pre-trained model, then the last iteration
-  expect(shareText(liveRun({ ...detail, state: 'done' }))).toBeNull()
   expect(shareDone(liveRun({ ...run(), state: 'done' }))).toBe(1)
 })

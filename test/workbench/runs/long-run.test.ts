@@ -4,14 +4,14 @@ import { runInNewContext } from 'node:vm'
 
 import { expect, test } from 'vitest'
 
-import { runId } from '../../../../src-main/contract/branded.ts'
-import type { RunEvent } from '../../../../src-main/contract/run/run.ts'
-import { linePicture } from '../../../../src-renderer/plot/picture/lines.ts'
-import { accuracyChart, lossChart } from '../../../../src-renderer/plot/run-charts.ts'
-import { applyEvent, type LiveRun, liveRun } from '../../../../src-renderer/state/run/apply-event.ts'
-import { withLog } from '../../../../src-renderer/state/run/log.ts'
-import { partsDone } from '../../../../src-renderer/state/run/share.ts'
-import { run, scores } from '../../run-fixture.ts'
+import { runId } from '../../../src-main/contract/branded.ts'
+import type { RunEvent } from '../../../src-main/contract/run/run.ts'
+import { linePicture } from '../../../src-renderer/plot/picture/lines.ts'
+import { accuracyChart, lossChart } from '../../../src-renderer/plot/run-charts.ts'
+import { applyEvent, type LiveRun, liveRun } from '../../../src-renderer/state/run/apply-event.ts'
+import { withLog } from '../../../src-renderer/state/run/log.ts'
+import { partsDone } from '../../../src-renderer/state/run/share.ts'
+import { run, scores } from '../../renderer/run-fixture.ts'
 
 setFlagsFromString('--expose-gc')
 const collect: unknown = runInNewContext('gc')
