@@ -75,11 +75,11 @@ inBrowser('composing a run', () => {
   it('learns with my data, from nothing, beginning at Welcome', async () => {
     await page.getByRole('button', { name: /^Learn with my data/ }).waitFor()
     await open(folder)
-    await page.getByText('This is a folder with checkpoints and data, not a configuration.').waitFor()
+    await page.getByText('This is a folder with checkpoints and data.').waitFor()
     await pictures('welcome-doors')
     await page.getByRole('button', { name: 'Add it to the library and the data' }).click()
     await page.getByText('7 checkpoints').waitFor()
-    await page.getByText('hashing').waitFor({ state: 'detached' })
+    await expect.poll(() => page.getByText(/hashing|reading/).count()).toBe(0)
     await welcome()
     await page.getByRole('button', { name: /^Learn with my data/ }).click()
     await page.getByText('What is missing: data.').waitFor()
@@ -138,7 +138,6 @@ inBrowser('composing a run', () => {
 
   it('keeps what is being written over a reload, and replaces it only when the person agrees', async () => {
     await page.getByLabel('Seed', { exact: true }).fill('77')
-    await page.waitForRequest(() => true, { timeout: 1 }).catch(() => undefined)
     await expect
       .poll(() => readFileSync(join(basil.home, 'preferences.json'), 'utf8').includes('"seed": 77'))
       .toBe(true)
@@ -203,7 +202,7 @@ inBrowser('composing a run', () => {
       copyFileSync(join(sample, 'finetuned-digits.safetensors'), join(eight, `finetuned-more-${i}.safetensors`))
     await welcome()
     await open(eight)
-    await page.getByText('This is a folder with checkpoints, not a configuration.').waitFor()
+    await page.getByText('This is a folder with checkpoints.').waitFor()
     await page.getByRole('button', { name: 'Add it to the library', exact: true }).click()
     await page.getByText('9 checkpoints').waitFor()
     await page.getByRole('checkbox', { name: /^Select all/ }).check()

@@ -102,7 +102,7 @@ const limits = z.object({
   maximum: z.number().optional(),
 })
 const property = limits.extend({
-  title: z.string(),
+  title: z.string().optional(),
   description: z.string().default(''),
   default: z.unknown().optional(),
   anyOf: z.array(limits).optional(),
@@ -115,7 +115,7 @@ function lineOf(field: string, { symbol, least, most }: Reading<unknown>, own: u
   const bounds = [found, ...(found.anyOf ?? [])].map((one) => boundsOf(one, least, most)).filter(Boolean)
   return {
     name: field,
-    title: found.title,
+    title: found.title ?? field,
     symbol: symbol ?? null,
     value: own === undefined ? found.default : own,
     bounds: bounds.join(', '),
