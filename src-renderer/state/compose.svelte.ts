@@ -287,14 +287,14 @@ class Compose {
     }
   }
 
-  #defaultName({ fields, start, source, off }: Draft): string {
+  #defaultName({ fields, opened, start, source, off }: Draft): string {
     const method = String(fields['method'])
     return runName({
       method,
       start: iterates(method) ? String(start['method']) : null,
       vectors: (source.vectors ?? []).filter((v) => !off.includes(`vector ${v}`)),
       seed: typeof fields['seed'] === 'number' ? fields['seed'] : 0,
-      changed: changedFields(fields),
+      changed: changedFields(fields, opened),
     })
   }
 

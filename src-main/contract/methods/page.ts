@@ -40,7 +40,7 @@ export function methodPage(name: string): CardPage | null {
   return {
     ...said(card),
     cost: costOf(card),
-    least: `${models(Math.max(1, card.needs.vectors.least))}${card.needs.labels ? ', labels' : ''}`,
+    least: `from ${models(Math.max(1, card.needs.vectors.least)).replace(' fine-tuned', '')}${card.needs.labels ? ', labels' : ''}`,
     needs: `${listed(card.stages.map((stage) => roles[stage]))}. It needs ${needsOf(card)}.`,
     fields: readings.map(([field, reading]) => lineOf(field, reading, values[field])),
   }
@@ -75,9 +75,9 @@ const models = (n: number): string => (n === 1 ? 'one fine-tuned model' : `${n} 
 /** What it computes, by its way of learning. */
 function costOf({ learns }: MethodCard): string {
   const costs: Record<string, string> = {
-    gradient: 'forward and backward, step by step',
-    grid: `${gridPoints} evaluations, no gradient`,
-    'cma-es': 'many evaluations a step, no gradient',
+    gradient: 'steps by gradient',
+    grid: `${gridPoints} evaluations`,
+    'cma-es': 'samples, no gradient',
     'as-it-is': 'nothing is learned',
   }
   return costs[learns.by] ?? ''
