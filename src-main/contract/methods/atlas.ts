@@ -14,7 +14,7 @@ export const atlas = {
   sentence: 'Learns a coefficient for every vector and block by gradient descent on the objective',
   equation: 'θ_b = θ_pre,b + Σ_t λ_t,b τ_t,b,   λ from 0 by AdamW',
   stages: ['run', 'start'],
-  learns: { by: 'gradient' },
+  learns: { by: 'gradient', cost: 'steps by gradient' },
   reads: { ...byGradient, initialCoefficient: { symbol: 'λ' } },
   needs: { vectors: { least: 1 } },
 } as const satisfies MethodCard

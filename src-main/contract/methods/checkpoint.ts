@@ -10,7 +10,7 @@ export const checkpoint = {
     'Takes a merged or fine-tuned model as it is, so that its difference from the pre-trained one can be scaled',
   equation: 'θ_0 = θ_pre + τ',
   stages: ['start'],
-  learns: { by: 'as-it-is' },
+  learns: { by: 'as-it-is', cost: 'nothing is learned', tableless: true },
   reads: { checkpoint: {} },
   needs: { vectors: { least: 0 } },
 } as const satisfies MethodCard

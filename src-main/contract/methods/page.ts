@@ -7,7 +7,7 @@ import { objectiveCard } from '../objectives/lookup.ts'
 import { citation } from '../paper.ts'
 import { listed } from '../run/in-words.ts'
 import { configJsonSchema, methodDefaults } from '../run/resolve.ts'
-import { gridPoints, type MethodCard, type Reading, type StageKind } from './card.ts'
+import type { MethodCard, Reading, StageKind } from './card.ts'
 import { methodCard } from './lookup.ts'
 
 export interface CardPage {
@@ -39,7 +39,7 @@ export function methodPage(name: string): CardPage | null {
   const readings: [string, Reading<unknown>][] = Object.entries(card.reads)
   return {
     ...said(card),
-    cost: costOf(card),
+    cost: card.learns.cost ?? '',
     least: `from ${models(Math.max(1, card.needs.vectors.least)).replace(' fine-tuned', '')}${card.needs.labels ? ', labels' : ''}`,
     needs: `${listed(card.stages.map((stage) => roles[stage]))}. It needs ${needsOf(card)}.`,
     fields: readings.map(([field, reading]) => lineOf(field, reading, values[field])),
@@ -71,17 +71,6 @@ const roles: Record<StageKind, string> = {
 }
 
 const models = (n: number): string => (n === 1 ? 'one fine-tuned model' : `${n} fine-tuned models`)
-
-/** What it computes, by its way of learning. */
-function costOf({ learns }: MethodCard): string {
-  const costs: Record<string, string> = {
-    gradient: 'steps by gradient',
-    grid: `${gridPoints} evaluations`,
-    'cma-es': 'samples, no gradient',
-    'as-it-is': 'nothing is learned',
-  }
-  return costs[learns.by] ?? ''
-}
 
 function needsOf({ needs, reads }: MethodCard): string {
   const { least, most } = needs.vectors

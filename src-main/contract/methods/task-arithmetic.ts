@@ -9,7 +9,7 @@ export const taskArithmetic = {
   sentence: 'Adds all task vectors with one coefficient, the best of 21 between 0 and 1',
   equation: 'θ = θ_pre + α Σ_t τ_t,   α = 0, 0.05, …, 1; to forget, 0, −0.05, …, −1',
   stages: ['run', 'start'],
-  learns: { by: 'grid', furthest: 1, turns: true },
+  learns: { by: 'grid', cost: '21 evaluations', tableless: true, furthest: 1, turns: true },
   reads: {},
   needs: { vectors: { least: 1 } },
 } as const satisfies MethodCard
