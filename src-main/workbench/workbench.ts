@@ -113,7 +113,8 @@ export async function openWorkbench(options: WorkbenchOptions): Promise<Workbenc
     () => supervisor,
     () => measuring.settle(),
   )
-  const supervisor = createSupervisor(() => engine(engineEnvironment(home, device(), seat.environment())), patience)
+  const startEngine = (): EngineProcess => engine(engineEnvironment(home, device(), seat.environment()))
+  const supervisor = createSupervisor(startEngine, patience)
   const startReader = (): EngineProcess => engine(engineEnvironment(home, 'cpu')) // it computes nothing
   let closing: Promise<void> | null = null
   const renew = (): void => void (closing ?? supervisor.renew())
@@ -179,10 +180,7 @@ export async function openWorkbench(options: WorkbenchOptions): Promise<Workbenc
     preferences,
     lineage: createLineage(history),
     settings: createSettings({ home, jobs, renew: supervisor.renew }),
-    estimates: createEstimates({
-      ...{ history, home, supervisor, jobs, checking },
-      engine: () => engine(engineEnvironment(home, device(), seat.environment())),
-    }),
+    estimates: createEstimates({ history, home, supervisor, jobs, checking, engine: startEngine }),
     folders: createFolders(() => [join(home, 'exports'), ...library.folders(), ...dataSets.paths()]),
     engine: supervisor,
     device: createDevice({ home, now: device, jobs, supervisor, measuring }),

@@ -11,7 +11,6 @@ import Star from '@lucide/svelte/icons/star'
 import Timer from '@lucide/svelte/icons/timer'
 
 import type { Project } from '../../src-main/contract/api/projects.ts'
-import { client, errorOf } from '../bridge.ts'
 import { checkpoints } from '../state/checkpoints/checkpoints.svelte.ts'
 import { recipe } from '../state/checkpoints/recipe.svelte.ts'
 import { found } from '../state/compose/found.svelte.ts'
@@ -141,7 +140,7 @@ export async function openPath(path: string): Promise<void> {
 
 /** The text of a dropped configuration. */
 export async function openText(name: string, text: string): Promise<void> {
-  show(await client.projects.take({ name, text }))
+  show(await workbench.take(name, text))
 }
 
 /** What was opened as a configuration and is something else, to where it belongs. */
@@ -156,13 +155,9 @@ export async function addFound(): Promise<void> {
 }
 
 async function pickConfiguration(): Promise<void> {
-  try {
-    show(await workbench.pick())
-  } catch (thrown) {
-    const { code, where } = errorOf(thrown)
-    if (code !== 'config-invalid' || where === '') throw thrown
-    await openPath(where) // it is something else
-  }
+  const picked = await workbench.pick()
+  if (typeof picked === 'string') await openPath(picked)
+  else show(picked)
 }
 
 function show(project: Project | null): void {

@@ -3,16 +3,15 @@
 import { z } from 'zod'
 
 import type { Project } from '../../src-main/contract/api/projects.ts'
-import { iterates } from '../../src-main/contract/methods/lookup.ts'
 import { configSchema, type ResolvedConfig, type RunConfig } from '../../src-main/contract/run/config.ts'
 import type { Estimate } from '../../src-main/contract/run/estimate.ts'
 import type { RunDetail } from '../../src-main/contract/run/run.ts'
 import { client } from '../bridge.ts'
 import { type Models, plain, together, withModels } from './checkpoints/models.ts'
-import { changedFields } from './compose/changed.ts'
 import { asFresh, configOf, type Draft, draftOf, draftOfModels, isChanged, readDraft } from './compose/draft.ts'
-import { runName } from './compose/name.ts'
+import { nameOf } from './compose/name.ts'
 import { portable } from './compose/portable.ts'
+import { reopen } from './compose/reopen.ts'
 import { ConfigCheck } from './config-check.svelte.ts'
 import { choice, remembered } from './remembered.svelte.ts'
 import { absolute, configOfRun, relative } from './run/config-of-run.ts'
@@ -37,7 +36,7 @@ class Compose {
   #measuring = $state(false)
   #busy = $state(false)
 
-  #name = $derived(this.#draft ? this.#defaultName(this.#draft) : '')
+  #name = $derived(this.#draft ? nameOf(this.#draft) : '')
   #config = $derived(this.#draft ? configOf(this.#draft, this.#name) : {})
   readonly #check = new ConfigCheck(() => this.#config)
 
@@ -245,18 +244,9 @@ class Compose {
   async restore(): Promise<void> {
     const kept = readDraft(remembered.value(key))
     if (!kept || this.#draft) return
-    const { origin } = kept
-    const opened =
-      origin.kind === 'sample'
-        ? await client.projects.sample()
-        : origin.kind === 'file'
-          ? await client.projects.open({ path: origin.path })
-          : null
-    const { grant } =
-      opened ??
-      (origin.kind === 'run' ? await client.projects.ofRun({ run: origin.run }) : await client.projects.library())
+    const { project, grant } = await reopen(kept.origin)
     if (this.#draft) return // something was opened meanwhile
-    ;[this.#project, this.#grant, this.#draft] = [opened, grant, kept]
+    ;[this.#project, this.#grant, this.#draft] = [project, grant, kept]
   }
 
   /** Asks the engine about the present settings. */
@@ -285,17 +275,6 @@ class Compose {
     } finally {
       this.#busy = false
     }
-  }
-
-  #defaultName({ fields, start, source, off }: Draft): string {
-    const method = String(fields['method'])
-    return runName({
-      method,
-      start: iterates(method) ? String(start['method']) : null,
-      vectors: (source.vectors ?? []).filter((v) => !off.includes(`vector ${v}`)),
-      seed: typeof fields['seed'] === 'number' ? fields['seed'] : 0,
-      changed: changedFields(fields),
-    })
   }
 
   #withModels(models: Models): void {

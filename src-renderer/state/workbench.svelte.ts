@@ -4,7 +4,7 @@ import type { Salvaged } from '../../src-main/contract/api/history.ts'
 import type { Project } from '../../src-main/contract/api/projects.ts'
 import { configSchema } from '../../src-main/contract/run/config.ts'
 import type { RunDetail, RunSummary } from '../../src-main/contract/run/run.ts'
-import { client } from '../bridge.ts'
+import { client, errorOf } from '../bridge.ts'
 import { connection } from './connection.svelte.ts'
 import { configOfRun, liesIn } from './run/config-of-run.ts'
 
@@ -90,9 +90,20 @@ class WorkbenchState {
     return client.projects.open({ path })
   }
 
-  /** null when the dialog was closed. */
-  pick(): Promise<Project | null> {
-    return client.projects.pick()
+  /** The text of a configuration without a place of its own. */
+  take(name: string, text: string): Promise<Project> {
+    return client.projects.take({ name, text })
+  }
+
+  /** null when the dialog was closed; the place of what is something else than a configuration. */
+  async pick(): Promise<Project | string | null> {
+    try {
+      return await client.projects.pick()
+    } catch (thrown) {
+      const { code, where } = errorOf(thrown)
+      if (code === 'config-invalid' && where !== '') return where
+      throw thrown
+    }
   }
 
   /** The project whose files a run is made of: the open one, else one of these files alone. */

@@ -112,7 +112,7 @@ inBrowser('the library', () => {
     await page.getByRole('button', { name: 'Use this set: ViT-tiny' }).click()
     await page.getByText('What is missing: data.').waitFor()
     await page.getByText('CarsVal/finetuned.pt').waitFor()
-    await page.getByRole('button', { name: 'Leave these models' }).click()
+    await page.getByRole('button', { name: 'Put away' }).click()
   })
 
   it('finds, sorts, selects and tags; a file that moved keeps its row', async () => {
@@ -192,14 +192,14 @@ inBrowser('the library', () => {
     await page.getByRole('button', { name: 'Use in a new run' }).click()
     await page.getByText('What is missing: data.').waitFor()
     await page.getByRole('button', { name: 'Open the sample project' }).click()
-    await page.getByText('Models from the library stand in place').waitFor()
     await page.getByRole('button', { name: 'Choose fine-tuned models' }).click()
-    await page.getByLabel('Choose finetuned-fashion.safetensors').uncheck()
+    await page.getByLabel('Choose finetuned-mnist.safetensors').check()
     await accessible(page, 'picker')
     await page.getByRole('button', { name: 'Use 1' }).click()
-    await page.getByLabel('Method').selectOption('atlas')
-    await page.getByLabel('Epochs').fill('')
-    await page.getByLabel('Steps').fill('1')
+    await page.getByText('Models from the library stand in place').waitFor()
+    await page.getByRole('radio', { name: 'aTLAS', exact: true }).check()
+    await page.getByLabel('Epochs or steps', { exact: true }).selectOption('steps')
+    await page.locator('#field-steps').fill('1')
     for (const task of ['fashion', 'digits', 'emoji', 'glyphs'])
       await page.getByRole('switch', { name: `Use ${task}`, exact: true }).click()
     await page.getByText('All files fit together.').waitFor()
@@ -213,7 +213,7 @@ inBrowser('the library', () => {
     const [card = ''] = /\S+exports\S+\.md\b/.exec(facts) ?? []
     expect([existsSync(file), readFileSync(card, 'utf8').includes('pretrained.safetensors')]).toEqual([true, true])
 
-    await page.reload() // nothing is open any more
+    await page.reload()
     await page.getByRole('link', { name: 'Welcome', exact: true }).click()
     await drop(file)
     await page.getByRole('heading', { name: `Recipe of ${basename(file)}` }).waitFor()
@@ -221,7 +221,7 @@ inBrowser('the library', () => {
     await accessible(page, 'recipe')
     await page.getByRole('button', { name: 'Open this configuration' }).click()
     await page.getByText('All files fit together.').waitFor()
-    expect(await page.getByLabel('Steps').inputValue()).toBe('1')
+    expect(await page.locator('#field-steps').inputValue()).toBe('1')
     await drop(file)
     await page.getByRole('link', { name: 'run 1', exact: true }).click()
     await page.getByRole('heading', { name: 'Run 1:' }).waitFor()

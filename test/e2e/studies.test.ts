@@ -52,7 +52,10 @@ inBrowser('studies', () => {
   async function composeShort(tasksOff: string[]): Promise<void> {
     await go('Welcome')
     await page.getByRole('button', { name: 'Open the sample project' }).click()
-    await page.getByRole('heading', { name: 'Compose a run', level: 1 }).waitFor()
+    const replace = page.getByRole('button', { name: 'Replace it' }) // of the one before
+    await page.getByText('All files fit together.').or(replace).first().waitFor()
+    if (await replace.isVisible()) await replace.click()
+    await page.getByRole('switch', { name: 'Use mnist', exact: true, checked: true }).waitFor()
     for (const task of tasksOff) await page.getByRole('switch', { name: `Use ${task}`, exact: true }).click()
   }
 
@@ -68,7 +71,7 @@ inBrowser('studies', () => {
     await accessible('studies-empty')
     await composeShort(['fashion', 'digits', 'emoji', 'glyphs'])
     for (const stage of ['start-', '']) {
-      await page.locator(`#field-${stage}epochs`).fill('')
+      await page.getByLabel(`Epochs or steps${stage && ' of the start'}`, { exact: true }).selectOption('steps')
       await page.locator(`#field-${stage}steps`).fill('2')
     }
     await page.locator('#field-iterations').fill('1')
@@ -141,10 +144,11 @@ inBrowser('studies', () => {
 
   it('forgets a task under the line of its control, by MGDA, and says where the control was lost', async () => {
     await composeShort(['digits', 'emoji', 'glyphs'])
-    await page.getByLabel('Method').selectOption('atlas')
+    await page.getByRole('radio', { name: 'aTLAS', exact: true }).check()
+    await page.getByRole('switch', { name: 'Expert' }).click()
     await page.getByLabel('Aim of fashion').selectOption('forget')
     await page.getByLabel('Aim of mnist').selectOption('keep')
-    await page.locator('#field-epochs').fill('')
+    await page.getByLabel('Epochs or steps', { exact: true }).selectOption('steps')
     await page.locator('#field-steps').fill('12')
     await page.locator('#field-learningRate').fill('0.3')
     await page.locator('#field-clamp').fill('-2, 2')

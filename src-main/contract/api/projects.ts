@@ -13,7 +13,6 @@ export const originSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('run'), run: runIdSchema }),
   z.object({ kind: z.literal('library') }), // models of the library and data sets alone
 ])
-export type Origin = z.infer<typeof originSchema>
 
 /** A configuration the person opened, with the folder its paths are relative to. */
 export const projectSchema = z.object({

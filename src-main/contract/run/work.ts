@@ -41,7 +41,8 @@ export function workOf(config: ResolvedConfig, images: readonly Images[]): numbe
   const parts = partsOf(config, images)
   const iterations = config.iteration ? config.iterations * workOfStage(config.iteration, parts) : 0
   const tested = sum(images, ({ training, test }) => test || training)
-  const models = 2 + (config.testEach ? config.iterations + 1 : 1) // beside those of the run, what they are held against
+  // two that those of the run are held against
+  const models = 2 + (config.testEach ? config.iterations + 1 : 1)
   return workOfStage(config.start, parts) + iterations + models * tested
 }
 

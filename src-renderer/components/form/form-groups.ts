@@ -1,6 +1,7 @@
 // How the fields of a run are put together on its page. Which of them a method or an objective reads is said by its
 // card (contract/methods, contract/objectives); one that is not read is left out, unless it is what is wrong or has a
 // value. A field in no list here (a new one of the schema) stands under Advanced.
+import type { MethodCard } from '../../../src-main/contract/methods/card.ts'
 import { methods } from '../../../src-main/contract/methods/index.ts'
 import { iterates, methodCard } from '../../../src-main/contract/methods/lookup.ts'
 import { objectives } from '../../../src-main/contract/objectives/index.ts'
@@ -37,7 +38,10 @@ export interface Group {
 
 /** What a table of coefficients has, and one coefficient for all, or none that is learned, has not. */
 const ofTables = new Set(['objective', 'ufm', 'blocks', 'parts', 'augment'])
-const hasTable = (method: string): boolean => !['grid', 'as-it-is'].includes(methodCard(method)?.learns.by ?? '')
+const hasTable = (method: string): boolean => {
+  const card: MethodCard | undefined = methodCard(method)
+  return card?.learns.tableless !== true
+}
 
 const readBy = (method: string): string[] => Object.keys(methodCard(method)?.reads ?? {})
 const readFor = (objective: string): readonly string[] => objectiveCard(objective)?.reads ?? []

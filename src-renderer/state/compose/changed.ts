@@ -8,8 +8,11 @@ const titled = z.object({
 })
 const own = new Set(['name', 'method', 'seed', 'pretrained', 'vectors', 'tasks', 'start', '$schema'])
 
-/** As they are told of in a name: those with one value that is neither the schema's nor the method's. */
-export function changedFields(fields: Record<string, unknown>): { name: string; title: string; value: string }[] {
+/** As they are told of in a name: those with one value that is neither as it was opened nor the usual one. */
+export function changedFields(
+  fields: Record<string, unknown>,
+  opened: Record<string, unknown>,
+): { name: string; title: string; value: string }[] {
   const { properties } = titled.parse(configJsonSchema())
   const defaults = methodDefaults(String(fields['method']))
   return Object.entries(fields).flatMap(([name, value]) => {
@@ -17,7 +20,10 @@ export function changedFields(fields: Record<string, unknown>): { name: string; 
     const title = properties[name]?.title
     const isPlain = typeof value !== 'object' || value === null || Array.isArray(value)
     if (own.has(name) || title === undefined || value === undefined || !isPlain) return []
-    return JSON.stringify(value) === JSON.stringify(usual) ? [] : [{ name, title, value: wordOf(value) }]
+    const text = JSON.stringify(value)
+    return text === JSON.stringify(usual) || text === JSON.stringify(opened[name])
+      ? []
+      : [{ name, title, value: wordOf(value) }]
   })
 }
 

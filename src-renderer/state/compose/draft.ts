@@ -29,7 +29,8 @@ const draftSchema = z.object({
   source: files,
   off: z.array(z.string()), // "vector PATH" and "task NAME" that sit out
   named: z.enum(['typed', 'given']).nullable(), // by the person, or by what was opened
-  fresh: z.string(), // the configuration as it was opened, as text
+  opened: fields, // the fields as they were opened
+  fresh: z.string(), // the configuration as it was opened, or last started, as text
 })
 export type Draft = z.infer<typeof draftSchema>
 
@@ -58,6 +59,7 @@ export function draftOf(
   return asFresh({
     ...{ origin, folder, title: name },
     fields: { ...own },
+    opened: { ...own },
     start: { method: 'atlas', ...start },
     source: { pretrained, vectors: vectors ?? [], tasks },
     off: [],

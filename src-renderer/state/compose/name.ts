@@ -1,6 +1,8 @@
-// What a run is called while nobody has named it: its method, its models, its seed and what is not as usual: "DV-BASI of
-// cars, dtd and mnist, seed 3, learning rate 0.03". Pure.
-import { methodCard } from '../../../src-main/contract/methods/lookup.ts'
+// What a run is called while nobody has named it: its method, its models, its seed and what was changed: "DV-BASI from
+// aTLAS of cars, dtd and mnist, seed 3, learning rate 0.03". Pure.
+import { iterates, methodCard } from '../../../src-main/contract/methods/lookup.ts'
+import { changedFields } from './changed.ts'
+import type { Draft } from './draft.ts'
 
 /** Names that say nothing without their folder's. */
 const generic =
@@ -8,7 +10,7 @@ const generic =
 const mostModels = 3
 const mostChanges = 3
 
-export interface Named {
+interface Named {
   method: string
   start: string | null // its method, where the run has one
   vectors: readonly string[] // paths
@@ -16,15 +18,26 @@ export interface Named {
   changed: readonly { title: string; value: string }[] // fields that are not the default
 }
 
-export function runName({ method, start, vectors, seed, changed }: Named): string {
+function runName({ method, start, vectors, seed, changed }: Named): string {
   const title = methodCard(method)?.title ?? method
-  const from = start && start !== 'atlas' ? ` from ${methodCard(start)?.title ?? start}` : ''
+  const from = start ? ` from ${methodCard(start)?.title ?? start}` : ''
   const names = vectors.map(modelName)
   const models = names.length > mostModels ? `${names.length} models` : together(names)
   const fields = changed.slice(0, mostChanges).map((c) => `${c.title.toLowerCase()} ${c.value}`)
   const more = changed.length > mostChanges ? [`${changed.length - mostChanges} more changed`] : []
   const whole = [`${title}${from}${models && ` of ${models}`}`, `seed ${seed}`, ...fields, ...more].join(', ')
   return whole.slice(0, 200)
+}
+
+export function nameOf({ fields, opened, start, source, off }: Draft): string {
+  const method = String(fields['method'])
+  return runName({
+    method,
+    start: iterates(method) ? String(start['method']) : null,
+    vectors: source.vectors.filter((v) => !off.includes(`vector ${v}`)),
+    seed: typeof fields['seed'] === 'number' ? fields['seed'] : 0,
+    changed: changedFields(fields, opened),
+  })
 }
 
 /** "finetuned-mnist.safetensors" is "mnist", "MNISTVal/finetuned.pt" is "MNIST". */

@@ -101,7 +101,8 @@ class StudyDraft {
       const { runs } = await client.studies.plan({ grant: this.#grant, definition: of })
       if (of !== this.definition) return
       this.#planned = { of, runs: runs.length, error: null, estimate: null }
-      const estimate = await client.studies.estimate({ grant: this.#grant, definition: of }).catch(() => null) // why it cannot run is told when it is begun
+      // why it cannot be told is told when it is begun
+      const estimate = await client.studies.estimate({ grant: this.#grant, definition: of }).catch(() => null)
       if (this.#planned?.of === of) this.#planned = { ...this.#planned, estimate }
     } catch (thrown) {
       if (of === this.definition) this.#planned = { of, runs: null, error: errorOf(thrown), estimate: null }

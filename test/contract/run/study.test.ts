@@ -51,10 +51,10 @@ test('a grid takes every combination, a list the n-th values of all fields, with
   const rates = (runs: PlannedRun[]) =>
     runs.map(({ arm, config }) => `${arm}: ${config.learningRate} ${config.start?.epochs}`)
   expect(rates(planned({ sweep: { fields } }))).toEqual([
-    'toy run, learningRate 0.1, start.epochs 1: 0.1 1',
-    'toy run, learningRate 0.1, start.epochs 2: 0.1 2',
-    'toy run, learningRate 0.2, start.epochs 1: 0.2 1',
-    'toy run, learningRate 0.2, start.epochs 2: 0.2 2',
+    'learningRate 0.1, start.epochs 1: 0.1 1',
+    'learningRate 0.1, start.epochs 2: 0.1 2',
+    'learningRate 0.2, start.epochs 1: 0.2 1',
+    'learningRate 0.2, start.epochs 2: 0.2 2',
   ])
   const arms = [{ label: 'a' }, { label: 'b', change: { iterations: 1 } }]
   expect(rates(planned({ arms, sweep: { fields, how: 'list' } }))).toEqual([

@@ -35,7 +35,8 @@ test('an earlier run of the same configuration tells what the next will take, wi
   await follow(workbench, second)
   const took = workbench.runs.show(second).seconds
   console.log(`estimated ${estimate?.seconds.toFixed(2)} s, took ${took.toFixed(2)} s`)
-  expect(Math.abs((estimate?.seconds ?? Number.NaN) / took - 1)).toBeLessThan(0.25)
+  const ratio = (estimate?.seconds ?? Number.NaN) / took
+  expect(Math.abs(ratio - 1)).toBeLessThan(0.25)
 
   const longer = workbench.estimates.of(toyConfig({ epochs: 30 }), plan)
   expect((longer?.seconds ?? 0) / (estimate?.seconds ?? 1)).toBeGreaterThan(3)

@@ -74,7 +74,7 @@ test('models of a set come without the tasks, the name and the settings of the s
   compose.adopt(sample())
   await compose.startWith(cars, 'ViT-tiny')
   expect(compose.source).toEqual({ pretrained: cars.pretrained, vectors: cars.vectors, tasks: [] })
-  expect(compose.name).toBe('DV-BASI of Cars, seed 0')
+  expect(compose.name).toBe('DV-BASI from aTLAS of Cars, seed 0')
   expect([compose.grant, compose.title, compose.withoutTask]).toEqual(['library', 'ViT-tiny', ['Cars']])
 })
 
