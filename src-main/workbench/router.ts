@@ -47,7 +47,7 @@ export function createRouter(workbench: Workbench, platform: Platform) {
         }
       }),
     },
-    library: libraryRouter(workbench.library, platform),
+    library: libraryRouter(workbench.library, workbench.folders, platform),
     data: dataRouter(workbench.dataSets, platform),
     folders: foldersRouter(workbench.folders),
     heads: headsRouter(workbench.heads),
@@ -63,7 +63,7 @@ export function createRouter(workbench: Workbench, platform: Platform) {
     evaluations: evaluationsRouter(workbench, platform),
     studies: studiesRouter(workbench),
     jobs: jobsRouter(workbench.jobs),
-    merges: mergesRouter(workbench.merges, platform),
+    merges: mergesRouter(workbench.merges, workbench.folders, platform),
     preferences: {
       all: os.preferences.all.handler(() => preferences.all()),
       keep: os.preferences.keep.handler(async ({ input: { key, value } }) => {

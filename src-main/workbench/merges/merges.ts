@@ -58,6 +58,7 @@ export function createMerges({ history, home, jobs, start }: Options): Merges {
   }
 
   function folderOf({ place }: MergeAsked): string {
+    if (typeof place === 'object') return place.folder
     if (typeof place !== 'number') return join(home, 'exports')
     const { path } = storedRow(history, place)
     return isIndexName(path) ? dirname(dirname(path)) : dirname(path) // a folder of shards is one model

@@ -107,12 +107,12 @@ class OpenedCheckpoint {
   }
 
   /** Writes it anew, verified by reading it back; nothing happens where the dialog for a place was closed. */
-  async convert(form: Form): Promise<void> {
+  async convert(form: Form, target?: string): Promise<void> {
     const id = this.#id
     if (id === null) return
     this.#converting = true
     try {
-      const written = await client.library.convert({ id, form })
+      const written = await client.library.convert({ id, form, target })
       if (id === this.#id && written) {
         this.#converted = written
         this.convertDialog = false
