@@ -43,7 +43,8 @@ const plannedSchema = z.object({
   out: z.string(), // by the dialog's leave
   taken: errorSchema.nullable(), // why it cannot have that name
   plan: mergePlanSchema,
-  looking: z.object({ images: z.number(), bytes: z.number(), seconds: z.number().nullable() }).nullable(), // at most; null: it looks at no images
+  // at most; null: it looks at no images
+  looking: z.object({ images: z.number(), bytes: z.number(), seconds: z.number().nullable() }).nullable(),
 })
 export type MergePlanned = z.infer<typeof plannedSchema>
 
