@@ -47,7 +47,7 @@ export function createRouter(workbench: Workbench, platform: Platform) {
         workbench.estimates.measure(projects.resolve(input.grant, input.config)),
       ),
     },
-    library: libraryRouter(workbench.library, platform),
+    library: libraryRouter(workbench.library, workbench.folders, platform),
     lineage: {
       of: os.lineage.of.handler(({ input }) => workbench.lineage.of(input)),
       written: os.lineage.written.handler(({ input }) => workbench.lineage.written(input.run)),
@@ -69,7 +69,7 @@ export function createRouter(workbench: Workbench, platform: Platform) {
     evaluations: evaluationsRouter(workbench, platform),
     studies: studiesRouter(workbench),
     jobs: jobsRouter(workbench.jobs),
-    merges: mergesRouter(workbench.merges, platform),
+    merges: mergesRouter(workbench.merges, workbench.folders, platform),
     mix: mixRouter(workbench.mixes, platform),
     preferences: {
       all: os.preferences.all.handler(() => preferences.all()),

@@ -15,7 +15,6 @@ import {
   prepareData,
   refreshData,
 } from './data/sets.ts'
-import { derivedFromChosen } from './derive.ts'
 import { cancelInstall, installCpu, installCuda, measureEngines, removeEngine } from './engine.ts'
 import { goActions } from './go.ts'
 import {
@@ -35,6 +34,7 @@ import {
   addingCheckpoints,
   checkCompatibility,
   compareTwo,
+  findBases,
   findCheckpoints,
   forgetCheckpoints,
   refreshLibrary,
@@ -104,7 +104,7 @@ const groups: readonly ActionGroup[] = [
     actions: [
       ...[findCheckpoints, ...addingCheckpoints, refreshLibrary, makeHead],
       ...[compareTwo, checkCompatibility, mergeModels, useInRun, tagCheckpoints, forgetCheckpoints],
-      ...derivedFromChosen,
+      findBases,
       ...rowActions,
       startMerge,
     ],

@@ -1,10 +1,12 @@
 // What can be done with the library and with the rows selected in it.
 import ChartNoAxesColumn from '@lucide/svelte/icons/chart-no-axes-column'
+import Combine from '@lucide/svelte/icons/combine'
 import FilePlus from '@lucide/svelte/icons/file-plus'
 import FolderPlus from '@lucide/svelte/icons/folder-plus'
 import GitCompare from '@lucide/svelte/icons/git-compare'
 import ListChecks from '@lucide/svelte/icons/list-checks'
 import Merge from '@lucide/svelte/icons/merge'
+import Minimize2 from '@lucide/svelte/icons/minimize-2'
 import Play from '@lucide/svelte/icons/play'
 import RefreshCw from '@lucide/svelte/icons/refresh-cw'
 import Sparkles from '@lucide/svelte/icons/sparkles'
@@ -14,6 +16,7 @@ import Trash from '@lucide/svelte/icons/trash'
 
 import type { CheckpointSet } from '../../src-main/contract/api/library.ts'
 import { checkpoints } from '../state/checkpoints/checkpoints.svelte.ts'
+import { deriving } from '../state/checkpoints/derive.svelte.ts'
 import { headReference, modelsOf, modelsOfSet } from '../state/checkpoints/models.ts'
 import { refine } from '../state/checkpoints/refine.svelte.ts'
 import { asked } from '../state/checkpoints/row-dialogs.svelte.ts'
@@ -207,8 +210,33 @@ const evaluateRow: Action = {
   },
 }
 
+/** Opens the dialog; it then calls deriving.extract(). */
+const extractLora: Action = {
+  id: 'extract-lora',
+  title: 'Extract a LoRA…',
+  shortcut: null,
+  icon: Minimize2,
+  enabled: () => readable() && ['fine-tuned', 'merged', 'unknown'].includes(focused()?.role ?? ''),
+  run: () => {
+    deriving.entry = focused()
+    deriving.adapter = true
+  },
+}
+
+/** Opens the dialog; it then calls deriving.findBases(). */
+export const findBases: Action = {
+  id: 'find-bases',
+  title: 'Bases…',
+  shortcut: null,
+  icon: Combine,
+  enabled: () => here() && deriving.models.length > 1,
+  run: () => {
+    deriving.bases = true
+  },
+}
+
 /** Of the row in focus. */
-export const rowActions: readonly Action[] = [compareWith, mergeRow, refineRow, evaluateRow]
+export const rowActions: readonly Action[] = [compareWith, mergeRow, refineRow, evaluateRow, extractLora]
 
 /** A whole set, with the heads of its data sets. */
 export async function useSet(set: CheckpointSet): Promise<void> {

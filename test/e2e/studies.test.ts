@@ -174,7 +174,7 @@ inBrowser('studies', () => {
     await page.keyboard.press('Alt+a')
     await page.getByLabel('Paths').fill(join(sample, 'finetuned-fashion.safetensors'))
     await page.getByRole('button', { name: 'Add', exact: true }).click()
-    await page.getByRole('link', { name: 'finetuned-fashion.safetensors', exact: true }).click()
+    await page.getByRole('link', { name: 'finetuned-fashion.safetensors', exact: true }).dblclick()
     await page.getByRole('button', { name: 'Refine…' }).click()
     await page.getByLabel('Iterations').fill('1')
     await page.getByLabel('Epochs of each').fill('1')

@@ -6,9 +6,11 @@ import { basename, join } from 'node:path'
 
 import { expect, onTestFinished, test } from 'vitest'
 
+import { runId } from '../../src-main/contract/branded.ts'
 import { formSchema } from '../../src-main/contract/checkpoint.ts'
 import type { Recipe } from '../../src-main/contract/run/recipe.ts'
 import { hashFile } from '../../src-main/files/hash.ts'
+import { look } from '../../src-main/worker/inspect.ts'
 import { rebuild } from '../../src-main/worker/rebuild.ts'
 import { folder as golden } from '../golden/fixture.ts'
 import { halfwayOf } from './recipes.ts'
@@ -31,6 +33,24 @@ test('says of the written file what its content says', async () => {
   const { out, recipe } = await setting()
   const exported = await rebuild({ recipe, out, overwrite: false, form })
   expect(await hashFile(out)).toEqual({ sha256: exported.sha256, bytes: exported.bytes })
+})
+
+test.each([
+  ['without a run', { run: null }],
+  ['of a run', { run: runId(1), iteration: 1, iterations: [[0.25]] }],
+])('a model %s has the numbers’ type of its pre-trained model where no other is asked for', async (_, of) => {
+  const sample = join(import.meta.dirname, '../../resources/sample')
+  const files = ['pretrained', 'finetuned-mnist'].map((name) => join(sample, `${name}.safetensors`))
+  const { folder } = await setting()
+  const recipe: Recipe = { ...(await halfwayOf(files[0] ?? '', files[1] ?? '')), ...of }
+  const out = join(folder, 'merged.safetensors')
+  const { rounded } = await rebuild({ recipe, out, overwrite: false, form })
+  const [base, merged] = [await look(files[0] ?? ''), await look(out)]
+  expect([base.dtype, merged.dtype, rounded]).toEqual(['F16', 'F16', ['F16']])
+  const types = (of: typeof base) => Object.fromEntries(of.tensors.map(({ name, dtype }) => [name, dtype]))
+  expect(types(merged)).toEqual(types(base))
+  await rebuild({ recipe, out, overwrite: true, form: { ...form, dtype: 'float32' } })
+  expect((await look(out)).dtype).toBe('F32')
 })
 
 test.each([

@@ -117,7 +117,13 @@ export const api = {
      * the file lands in the data folder's exports.
      */
     export: oc
-      .input(run.extend({ iteration: z.number().int().min(0).nullable(), form: formSchema.prefault({}) }))
+      .input(
+        run.extend({
+          iteration: z.number().int().min(0).nullable(),
+          form: formSchema.prefault({}),
+          target: z.string().max(4096).optional(), // a new file that a browser's page chose
+        }),
+      )
       .output(
         exportedSchema
           .extend({ card: z.string(), download: z.string().nullable(), cardDownload: z.string().nullable() })

@@ -227,7 +227,10 @@ export const libraryApi = {
       }),
     )
     .output(told(mergeReportSchema)),
-  convert: oc.input(one.extend({ form: formSchema })).output(writtenSchema.nullable()),
+  /** target: a new file, where a browser's page chose one; else the system's dialog says, or it lands in the exports. */
+  convert: oc
+    .input(one.extend({ form: formSchema, target: z.string().max(4096).optional() }))
+    .output(writtenSchema.nullable()),
   /** Text of a file's "basil.recipe"; throws config-invalid when it is none. */
   reopen: oc.input(z.object({ recipe: z.string().max(16 * 2 ** 20) })).output(reopenedSchema),
 }

@@ -12,8 +12,11 @@ import { weightSchema } from '../merges/valued.ts'
 
 const id = z.number().int()
 
-/** Where the model goes: the data folder's exports, where the system's dialog says, or beside this row's file. */
-const placeSchema = z.union([z.enum(['exports', 'dialog']), id])
+/**
+ * Where the model goes: the data folder's exports, where the system's dialog says, beside this row's file, or into a
+ * folder that a browser's page chose.
+ */
+const placeSchema = z.union([z.enum(['exports', 'dialog']), id, z.object({ folder: z.string().min(1).max(4096) })])
 
 /** Of one model's own task: images of a data set, and the head that its features meet. */
 const lookedAtSchema = z.object({ dataSet: id, split: z.string().min(1).max(300), head: id.nullable() })
@@ -40,7 +43,8 @@ const plannedSchema = z.object({
   out: z.string(), // by the dialog's leave
   taken: errorSchema.nullable(), // why it cannot have that name
   plan: mergePlanSchema,
-  looking: z.object({ images: z.number(), bytes: z.number(), seconds: z.number().nullable() }).nullable(), // at most; null: it looks at no images
+  // at most; null: it looks at no images
+  looking: z.object({ images: z.number(), bytes: z.number(), seconds: z.number().nullable() }).nullable(),
 })
 export type MergePlanned = z.infer<typeof plannedSchema>
 

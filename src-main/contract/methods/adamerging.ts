@@ -17,7 +17,7 @@ export const adaMerging = {
   costs: 'A forward and a backward pass for each step',
   equation: 'θ_b = θ_pre,b + Σ_t λ_t,b τ_t,b,   λ from 0.3 by Adam, clamped to [0, 1]',
   stages: ['run', 'start'],
-  learns: { by: 'gradient', cost: 'steps by gradient' },
+  learns: { by: 'gradient' },
   reads: {
     ...byGradient,
     initialCoefficient: { value: 0.3, symbol: 'λ' },

@@ -16,7 +16,7 @@ export const atlas = {
   costs: 'A forward and a backward pass for each step',
   equation: 'θ_b = θ_pre,b + Σ_t λ_t,b τ_t,b,   λ from 0 by AdamW',
   stages: ['run', 'start'],
-  learns: { by: 'gradient', cost: 'steps by gradient' },
+  learns: { by: 'gradient' },
   reads: { ...byGradient, initialCoefficient: { symbol: 'λ' } },
   needs: { vectors: { least: 1 } },
 } as const satisfies MethodCard

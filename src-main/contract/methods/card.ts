@@ -34,7 +34,6 @@ export interface Reading<V> {
 
 export interface Learning {
   readonly by: string // the name of a way
-  readonly cost?: string // what it computes, in a few words
   /** Nothing of a table of coefficients is learned: there is one for all, or none. */
   readonly tableless?: true
   /** Of a grid: its last point; the first is 0. */

@@ -12,7 +12,7 @@ export const checkpoint = {
   costs: 'Nothing before the iterations that follow',
   equation: 'θ_0 = θ_pre + τ',
   stages: ['start'],
-  learns: { by: 'as-it-is', cost: 'nothing is learned', tableless: true },
+  learns: { by: 'as-it-is', tableless: true },
   reads: { checkpoint: {} },
   needs: { vectors: { least: 0 } },
 } as const satisfies MethodCard

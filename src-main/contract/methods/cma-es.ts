@@ -16,7 +16,7 @@ export const cmaEs = {
   costs: 'A generation of evaluations for each step, and no gradient',
   equation: 'θ_b = θ_pre,b + Σ_t λ_t,b τ_t,b,   λ_k ~ N(m, σ² C) with C diagonal; the better half moves m, σ and C',
   stages: ['run', 'start'],
-  learns: { by: 'cma-es', cost: 'samples, no gradient' },
+  learns: { by: 'cma-es' },
   reads: { ...byStep, initialCoefficient: { symbol: 'm' } },
   needs: { vectors: { least: 1 } },
 } as const satisfies MethodCard

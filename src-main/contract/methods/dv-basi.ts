@@ -17,7 +17,7 @@ export const dvBasi = {
   costs: 'As the start for each iteration, with one vector in place of many',
   equation: 'δ_k = θ_k−1 − θ_pre,   θ_k,b = θ_k−1,b + λ_k,b δ_k,b,   λ from 0.1 by AdamW; kept where better than λ = 0',
   stages: ['run', 'iteration'],
-  learns: { by: 'gradient', cost: 'steps by gradient', still: 0 },
+  learns: { by: 'gradient', still: 0 },
   reads: {
     ...byGradient,
     initialCoefficient: { value: 0.1, symbol: 'λ' },

@@ -11,7 +11,7 @@ export const merge = {
   costs: 'One merge, and an evaluation',
   equation: 'θ_0 = θ_pre + λ Σ_v τ_v,   τ_v: what the merge makes of the task vectors',
   stages: ['run', 'start'],
-  learns: { by: 'as-it-is', cost: 'nothing is learned', tableless: true, takesCoefficient: true },
+  learns: { by: 'as-it-is', tableless: true, takesCoefficient: true },
   reads: { merge: {}, set: {}, weights: {}, initialCoefficient: { symbol: 'λ' } },
   needs: { vectors: { least: 1 } },
 } as const satisfies MethodCard

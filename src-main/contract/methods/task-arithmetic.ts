@@ -11,7 +11,7 @@ export const taskArithmetic = {
   costs: '21 evaluations of the objective, and no gradient',
   equation: 'θ = θ_pre + α Σ_t τ_t,   α = 0, 0.05, …, 1; to forget, 0, −0.05, …, −1',
   stages: ['run', 'start'],
-  learns: { by: 'grid', cost: '21 evaluations', tableless: true, furthest: 1, turns: true },
+  learns: { by: 'grid', tableless: true, furthest: 1, turns: true },
   reads: {},
   needs: { vectors: { least: 1 } },
 } as const satisfies MethodCard

@@ -15,7 +15,7 @@ export const ties = {
   costs: '21 evaluations of the objective, and no gradient',
   equation: 'θ = θ_pre + λ τ,   τ = mean of the trimmed τ_t that have the elected sign,   λ = 0, 0.125, …, 2.5',
   stages: ['run', 'start'],
-  learns: { by: 'grid', cost: '21 evaluations', tableless: true, furthest: 2.5 },
+  learns: { by: 'grid', tableless: true, furthest: 2.5 },
   reads: { trim: { value: 0.2, symbol: 'k' } },
   needs: { vectors: { least: 1 } },
 } as const satisfies MethodCard

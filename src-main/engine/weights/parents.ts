@@ -209,10 +209,19 @@ function checkArchitecture(base: TowerCheckpoint, other: TowerCheckpoint): void 
         code: 'tensor-shape',
         what: `${where} has another architecture than ${pretrained}`,
         where: `${where}: ${other.file.called(towerPrefix + tensorOf[key])}`,
-        why: `its ${key} is ${theirs[key]}, not ${mine[key]}`,
+        why: `${shapesInWords[key](theirs[key])}, not ${mine[key]}`,
         next: 'combine fine-tuned models of one pre-trained model only',
       })
 }
+
+const shapesInWords = {
+  width: (n: number) => `it is ${n} wide`,
+  layers: (n: number) => (n === 1 ? 'it has 1 layer' : `it has ${n} layers`),
+  mlp: (n: number) => `its MLPs are ${n} wide`,
+  patchSize: (n: number) => `its patches are ${n} pixels wide`,
+  tokens: (n: number) => `it has ${n} tokens`,
+  embed: (n: number) => `its features have ${n} numbers`,
+} as const
 
 /**
  * Integer buffers, and tensors of types that Basil has no numbers for, must be equal: they are copied, never averaged.

@@ -3,7 +3,7 @@
 import type { RunId, Sha256 } from '../../contract/branded.ts'
 import type { Form } from '../../contract/checkpoint.ts'
 import { BasilError } from '../../contract/errors.ts'
-import { extensionOf } from '../../contract/file-names.ts'
+import { extensionOf, withoutExtension } from '../../contract/file-names.ts'
 import { stepsOf } from '../../contract/merges/step.ts'
 import type { Recipe } from '../../contract/run/recipe.ts'
 import { requireSound, runDetail } from '../../history/detail.ts'
@@ -67,7 +67,7 @@ export function recipeOf(history: History, run: RunId, iteration: number | null,
 /** A file name that says which run and iteration it is. */
 export function exportName(recipe: Recipe, { container }: Pick<Form, 'container'>): string {
   const plain =
-    recipe.name
+    withoutExtension(recipe.name)
       .replaceAll(/[^\p{L}\p{N}._-]+/gu, '-')
       .replaceAll(/^[-.]+|[-.]+$/g, '')
       .slice(0, 60) || 'model'

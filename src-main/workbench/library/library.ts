@@ -3,33 +3,24 @@
 // it shows the same and changes nothing.
 import { dirname } from 'node:path'
 
-import type {
-  Added,
-  Described,
-  Entry,
-  LibraryWork,
-  Listed,
-  Reopened,
-  ScannedAgain,
-  Shown,
-  Tagging,
-} from '../../contract/api/library.ts'
+import type { Added, LibraryWork, Listed, Reopened, ScannedAgain, Shown } from '../../contract/api/library.ts'
 import { BasilError } from '../../contract/errors.ts'
-import { bringBack, entriesOf, entryAt, type TakenEntry } from '../../history/library/entries.ts'
-import { type History, transaction } from '../../history/statement.ts'
+import { entriesOf, entryAt } from '../../history/library/entries.ts'
+import type { History } from '../../history/statement.ts'
 import type { EngineProcess } from '../link/engine-process.ts'
 import { createPulse } from '../pulse.ts'
 import { createReader } from '../reading/reader.ts'
 import { createAdding } from './adding.ts'
 import { createBackgroundReading } from './background-reading.ts'
+import { type Changes, createChanges } from './changes.ts'
 import { type Questions, questionsTo } from './questions.ts'
 import { reopen } from './reopen.ts'
-import { describeRow, forgetRows, rowOfFile, showRow, tagRows } from './rows.ts'
+import { rowOfFile, showRow } from './rows.ts'
 import { scanAgain } from './scan-again.ts'
 import { createSets } from './sets/sets.ts'
 import { viewOf } from './view.ts'
 
-export interface Library extends Questions {
+export interface Library extends Questions, Changes {
   list(): Promise<Listed>
   watch(): AsyncGenerator<{ version: number; work: LibraryWork }, void>
   /** Files and folders. Throws folder-busy where this process does not write. */
@@ -37,17 +28,10 @@ export interface Library extends Questions {
   /** A file that Basil wrote. Never rejects: where no row can be made, the file is there all the same. */
   shelve(file: string): Promise<void>
   find(file: { bytes: number; modified: number; quick: string }): number | null
-  /** How many rows went; their files stay. */
-  forget(ids: number[]): number
-  /** Rows that the last forgetting took, as they were; how many. */
-  bringBack(ids: number[]): number
-  /** The rows that have other tags now. */
-  tag(tagging: Tagging): number[]
   /** Resolves when the folder was walked and every file looked at. */
   scanAgain(folder: string): Promise<ScannedAgain>
   /** Resolves when every file has been looked at; what has changed is read after that. */
   refresh(): Promise<boolean>
-  describe(said: Described): Entry
   show(id: number): Shown
   reopen(recipe: string): Reopened
   /** Whether a page may name this path: the person added it. */
@@ -69,7 +53,6 @@ interface LibraryOptions {
 export function createLibrary({ history, home, start, now = () => new Date() }: LibraryOptions): Library {
   const reader = createReader(start)
   let version = 0
-  let forgotten: readonly TakenEntry[] = [] // by the last forgetting
   const pulse = createPulse(() => ({ version, work: work() }))
   const background = createBackgroundReading(history, reader, changed)
   const questions = questionsTo(reader, history, home)
@@ -114,27 +97,7 @@ export function createLibrary({ history, home, start, now = () => new Date() }: 
       }
     },
     find: (file) => rowOfFile(history, file),
-    forget: (ids) => {
-      changing()
-      forgotten = forgetRows(history, ids)
-      changed()
-      return forgotten.length
-    },
-    bringBack: (ids) => {
-      changing()
-      const wanted = forgotten.filter(({ id }) => ids.includes(id))
-      const back = transaction(history, () => wanted.filter((taken) => bringBack(history, taken)))
-      forgotten = forgotten.filter((taken) => !back.includes(taken))
-      added()
-      changed()
-      return back.length
-    },
-    tag: (tagging) => {
-      changing()
-      const ids = tagRows(history, tagging)
-      changed()
-      return ids
-    },
+    ...createChanges({ history, changing, changed, added }),
     scanAgain: async (folder) => {
       changing()
       sets.forget()
@@ -145,12 +108,6 @@ export function createLibrary({ history, home, start, now = () => new Date() }: 
       sets.forget()
       await background.refresh(true)
       return true
-    },
-    describe: (said) => {
-      changing()
-      const entry = describeRow(history, said)
-      changed()
-      return entry
     },
     show: (id) => ({ ...showRow(history, id), measured: questions.measured(id) }),
     reopen: (recipe) => reopen(history, recipe),

@@ -2,10 +2,12 @@
 import { implement } from '@orpc/server'
 
 import { api } from '../../contract/api/api.ts'
+import type { Folders } from '../folders/folders.ts'
+import { placeFor } from '../folders/target.ts'
 import type { Platform } from '../platform.ts'
 import type { Library } from './library.ts'
 
-export function libraryRouter(library: Library, platform: Platform) {
+export function libraryRouter(library: Library, folders: Folders, platform: Platform) {
   const os = implement(api).library
   return {
     list: os.list.handler(() => library.list()),
@@ -34,10 +36,10 @@ export function libraryRouter(library: Library, platform: Platform) {
     mergeReport: os.mergeReport.handler(({ input: { pretrained, others, spectra } }) =>
       library.mergeReport(pretrained, others, spectra),
     ),
-    convert: os.convert.handler(async ({ input: { id, form } }) => {
-      const out = await platform.pickTarget(library.suggestName(id, form))
-      if (out === null) return null
-      const written = await library.convert(id, form, out === undefined ? null : { out, overwrite: true })
+    convert: os.convert.handler(async ({ input: { id, form, target } }) => {
+      const place = await placeFor(folders, platform, target, library.suggestName(id, form))
+      if (place === undefined) return null
+      const written = await library.convert(id, form, place)
       return { ...written, download: platform.download(written.file) }
     }),
     reopen: os.reopen.handler(({ input }) => library.reopen(input.recipe)),

@@ -63,6 +63,7 @@ export function createMerges({ history, home, jobs, start }: Options): Merges {
   }
 
   function folderOf({ place }: MergeAsked): string {
+    if (typeof place === 'object') return place.folder
     if (typeof place !== 'number') return exportsFolder(home)
     const { path } = storedRow(history, place)
     return isIndexName(path) ? dirname(dirname(path)) : dirname(path) // a folder of shards is one model

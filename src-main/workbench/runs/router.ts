@@ -2,11 +2,12 @@
 import { implement } from '@orpc/server'
 
 import { api } from '../../contract/api/api.ts'
+import { placeFor } from '../folders/target.ts'
 import type { Platform } from '../platform.ts'
 import type { Workbench } from '../workbench.ts'
 import { careRouter } from './care.ts'
 
-export function runsRouter({ runs, care, exports, projects, news }: Workbench, platform: Platform) {
+export function runsRouter({ runs, care, exports, projects, folders, news }: Workbench, platform: Platform) {
   const os = implement(api).runs
   return {
     start: os.start.handler(async ({ input }) => ({
@@ -24,10 +25,8 @@ export function runsRouter({ runs, care, exports, projects, news }: Workbench, p
     resume: os.resume.handler(async ({ input }) => ({ run: await runs.resume(input.run, input.device) })),
     export: os.export.handler(async ({ input }) => {
       const { iteration, form } = input
-      const out = await platform.pickTarget(exports.suggestName(input.run, iteration, form))
-      if (out === null) return null
-      // the dialog has asked about an existing file
-      const target = out === undefined ? null : { out, overwrite: true }
+      const target = await placeFor(folders, platform, input.target, exports.suggestName(input.run, iteration, form))
+      if (target === undefined) return null
       const exported = await exports.export(input.run, { iteration, form }, target)
       return {
         ...exported,

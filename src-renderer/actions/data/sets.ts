@@ -67,16 +67,14 @@ export const refreshData: Action = {
   run: () => dataSets.refresh(),
 }
 
-/** Asks first; the dialog then calls dataSets.forget(). */
+/** Can be undone; images stay. */
 export const forgetData: Action = {
   id: 'forget-data',
-  title: 'Forget…',
+  title: 'Forget',
   shortcut: 'Delete',
   icon: Trash,
   enabled: () => here() && dataSets.chosen.length > 0,
-  run: () => {
-    dataSets.forgetting = true
-  },
+  run: () => dataSets.forget(),
 }
 
 export const findData: Action = {

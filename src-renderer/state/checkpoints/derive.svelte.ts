@@ -5,6 +5,7 @@ import { client } from '../../bridge.ts'
 import { checkpoints } from './checkpoints.svelte.ts'
 
 class Deriving {
+  entry = $state.raw<Entry | null>(null) // that a LoRA is taken out of
   adapter = $state(false) // dialogs
   bases = $state(false)
   #begun = $state.raw<{ job: number; what: string } | null>(null)
@@ -21,7 +22,7 @@ class Deriving {
 
   /** Pre-trained ones they can come from, a selected one first. */
   get pretrained(): Entry[] {
-    const architecture = this.models[0]?.architecture?.name
+    const architecture = (this.adapter ? this.entry : this.models[0])?.architecture?.name
     return checkpoints.entries
       .filter((e) => e.role === 'pre-trained' && e.state === 'present' && e.architecture?.name === architecture)
       .sort((a, b) => Number(checkpoints.selected.has(b.id)) - Number(checkpoints.selected.has(a.id)))

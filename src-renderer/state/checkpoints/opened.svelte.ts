@@ -1,6 +1,6 @@
 // The checkpoint whose page is open: what it is, its values once they are measured, and what it was converted to.
 import type { Entry } from '../../../src-main/contract/api/library.ts'
-import type { Form, Statistics } from '../../../src-main/contract/checkpoint.ts'
+import type { Form, Statistics, TensorValues } from '../../../src-main/contract/checkpoint.ts'
 import type { ErrorRecord } from '../../../src-main/contract/errors.ts'
 import { client, errorOf } from '../../bridge.ts'
 import { checkpoints } from './checkpoints.svelte.ts'
@@ -14,6 +14,9 @@ class OpenedCheckpoint {
   #failed = $state.raw<ErrorRecord | null>(null)
   #id: number | null = null
   readonly statistics = new LongWork<Statistics>()
+  readonly values = new LongWork<TensorValues>() // of the tensor that is looked into
+  #spread = $state.raw<TensorValues['spread']>(null)
+  #tensor = $state('')
   convertDialog = $state(false)
   #converting = $state(false)
   #converted = $state.raw<Written | null>(null)
@@ -35,6 +38,7 @@ class OpenedCheckpoint {
     this.close()
     this.#id = id
     await this.reload()
+    if (id === this.#id && (this.#shown?.measured ?? null) !== null) void this.measure() // what is kept comes at once
   }
 
   close(): void {
@@ -44,6 +48,7 @@ class OpenedCheckpoint {
     this.#converted = null
     this.convertDialog = false
     this.statistics.stop()
+    this.lookAway()
   }
 
   /** Reads it again, as when its file has changed. */
@@ -65,6 +70,33 @@ class OpenedCheckpoint {
       : this.statistics.begin((signal) => client.library.statistics({ id }, { signal }))
   }
 
+  /** The tensor that is looked into; "": none. */
+  get tensor() {
+    return this.#tensor
+  }
+  /** How its values are spread; null until that is known. */
+  get spread() {
+    return this.#spread
+  }
+
+  /** Values of a tensor from a place on; how they are spread is read with the first. */
+  async look(tensor: string, offset: number, count: number): Promise<void> {
+    const id = this.#id
+    if (id === null) return
+    const isNew = tensor !== this.#tensor
+    if (isNew) this.#spread = null
+    this.#tensor = tensor
+    const part = { id, tensor, offset, count, spread: isNew || this.#spread === null }
+    await this.values.begin((signal) => client.library.tensor(part, { signal }))
+    if (tensor === this.#tensor) this.#spread = this.values.result?.spread ?? this.#spread
+  }
+
+  lookAway(): void {
+    this.#tensor = ''
+    this.#spread = null
+    this.values.stop()
+  }
+
   /** Role (null: as the file says), tags or notes. */
   async describe(change: { role?: Entry['role'] | null; tags?: string[]; notes?: string }): Promise<void> {
     const shown = this.#shown
@@ -75,12 +107,12 @@ class OpenedCheckpoint {
   }
 
   /** Writes it anew, verified by reading it back; nothing happens where the dialog for a place was closed. */
-  async convert(form: Form): Promise<void> {
+  async convert(form: Form, target?: string): Promise<void> {
     const id = this.#id
     if (id === null) return
     this.#converting = true
     try {
-      const written = await client.library.convert({ id, form })
+      const written = await client.library.convert({ id, form, target })
       if (id === this.#id && written) {
         this.#converted = written
         this.convertDialog = false

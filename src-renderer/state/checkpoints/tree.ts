@@ -30,7 +30,7 @@ export function itemsOf(entries: readonly Entry[], grouping: Grouping, closed: R
   return grouping === 'folder' ? byFolder(entries, closed) : byBase(entries, closed)
 }
 
-export const separatorOf = (path: string): string => (/^[a-z]:\\|^\\\\/i.test(path) ? '\\' : '/')
+const separatorOf = (path: string): string => (/^[a-z]:\\|^\\\\/i.test(path) ? '\\' : '/')
 
 /** Where a file lies, without its name. */
 export function folderOf(path: string): string {

@@ -5,6 +5,7 @@ import type { AddedData, DataSet, DataWork } from '../../../src-main/contract/ap
 import type { ErrorRecord } from '../../../src-main/contract/errors.ts'
 import { client } from '../../bridge.ts'
 import { connection } from '../connection.svelte.ts'
+import { undo } from '../undo.svelte.ts'
 
 const calmPause = 1_000 // ms before a stream that broke is read again
 
@@ -18,7 +19,6 @@ class DataSets {
   search = $state('')
   browsing = $state(false) // the dialog for folders and files
   adding = $state(false) // the dialog for paths
-  forgetting = $state(false) // the question before rows go
   added = $state.raw<AddedData | null>(null) // what the last adding came to
   readonly selected = new SvelteSet<number>()
 
@@ -135,14 +135,19 @@ class DataSets {
     }
   }
 
-  /** The selected rows go; their data stays. */
+  /** The selected rows go, and can be brought back; their data stays. */
   async forget(): Promise<void> {
-    const ids = this.#chosen.map(({ id }) => id)
-    this.forgetting = false
+    const gone = this.#chosen
+    const ids = gone.map(({ id }) => id)
     if (ids.length === 0) return
     await client.data.forget({ ids })
     this.selected.clear()
     await this.load()
+    const what = gone.length === 1 && gone[0] ? gone[0].name : `${gone.length} data sets`
+    undo.give(`${what} left the list; the images stay where they are.`, async () => {
+      await client.data.bringBack({ ids })
+      await this.load()
+    })
   }
 }
 

@@ -26,7 +26,7 @@ const draftSchema = z.object({
     .record(z.string(), z.object({ dataSet: z.number(), split: z.string(), head: z.number().nullable() }))
     .default({}),
   name: z.string().default(''),
-  place: z.union([z.enum(['exports', 'dialog']), z.number()]).default('exports'),
+  place: z.union([z.enum(['exports', 'dialog']), z.number(), z.object({ folder: z.string() })]).default('exports'),
 })
 export type Draft = z.infer<typeof draftSchema>
 

@@ -8,6 +8,7 @@ class Current {
   #view = $state.raw<RunView | null>(null)
   iteration = $state<number | null>(null) // to export; null: the last accepted
   form = $state<Form>(formSchema.parse({})) // how it is written
+  target = $state<string>() // the file, where a browser's page chose one
   confirming = $state(false) // the question before a run is cancelled
   #exported = $state.raw<(Exported & { card: string; download: string | null; cardDownload: string | null }) | null>(
     null,
@@ -38,6 +39,7 @@ class Current {
     this.#view = null
     this.iteration = null
     this.form = formSchema.parse({})
+    this.target = undefined
     this.confirming = false
     this.#exported = null
     this.#stopping = false
@@ -49,7 +51,9 @@ class Current {
     try {
       const form = $state.snapshot(this.form)
       this.#exported =
-        (await client.runs.export({ run: this.#view.run, iteration: this.iteration, form })) ?? this.#exported
+        (await client.runs.export({ run: this.#view.run, iteration: this.iteration, form, target: this.target })) ??
+        this.#exported
+      this.target = undefined // it is taken now
     } finally {
       this.#exporting = false
     }

@@ -100,7 +100,7 @@ test('another architecture names the tensor; a file that is none, its reason; wh
     ['error', 'c.safetensors', 'c.safetensors has another architecture than a.safetensors'],
     ['error', 'd.pt', 'd.pt is not a checkpoint but a web page'],
   ])
-  expect(findings[0]?.why).toMatch(/its layers is 2, not 1 .*resblocks/)
+  expect(findings[0]?.why).toMatch(/it has 2 layers, not 1 .*resblocks/)
   expect(vectors.map(({ file }) => file)).toEqual(['b.safetensors'])
 })
 

@@ -121,7 +121,7 @@ describe('a checkpoint', () => {
       all.filter((t) => !t.name.includes('resblocks.1.')),
     )
     await expect(checkRun({ ...goldenConfig('cross-entropy'), vectors: [path] }, openSource)).rejects.toMatchObject({
-      record: { code: 'tensor-shape', why: 'its layers is 1, not 2' },
+      record: { code: 'tensor-shape', why: 'it has 1 layer, not 2' },
     })
   })
 })

@@ -8,6 +8,7 @@ import { beforeEach, expect, it, vi } from 'vitest'
 import type { ErrorRecord } from '../../../src-main/contract/errors.ts'
 import { recordOf } from '../../../src-main/contract/errors.ts'
 import { createFolders, type Folders } from '../../../src-main/workbench/folders/folders.ts'
+import { placeFor, requireTarget } from '../../../src-main/workbench/folders/target.ts'
 import { temporaryFolder } from '../toy.ts'
 
 let [home, elsewhere] = ['', '']
@@ -113,4 +114,26 @@ it('answers a folder of more than ten thousand entries with the first of them, a
   const { entries, notes } = await folders.list(many)
   expect([entries.length, entries[0]?.name]).toEqual([10_000, 'm0.pt'])
   expect(notes).toEqual(['This folder has 10,050 entries; the first 10,000 are shown.'])
+})
+
+it('takes a target of a page only in a folder that may be shown, under a name, and where nothing lies', async () => {
+  const target = join(home, 'models', 'new.safetensors')
+  expect(await requireTarget(folders, target)).toEqual({ out: target, overwrite: false })
+  symlinkSync(elsewhere, join(home, 'out'))
+  const bad = [
+    ...[join(elsewhere, 'x.pt'), join(home, 'out', 'x.pt'), 'x.pt', `${home}/../x.pt`, `${home}/models/..`],
+    ...[join(home, 'none', 'x.pt'), `${home}/x\0.pt`],
+  ]
+  for (const path of bad)
+    expect([path, (await refusal(requireTarget(folders, path))).code]).toEqual([path, 'not-allowed'])
+  expect(await refusal(requireTarget(folders, join(home, 'models', 'b.safetensors')))).toMatchObject({
+    code: 'target-exists',
+  })
+  const dialog = { pickTarget: async () => undefined }
+  expect(await placeFor(folders, dialog, undefined, 'm')).toBeNull()
+  expect(await placeFor(folders, { pickTarget: async () => null }, undefined, 'm')).toBeUndefined()
+  expect(await placeFor(folders, { pickTarget: async () => '/m' }, undefined, 'm')).toEqual({
+    ...{ out: '/m', overwrite: true },
+  })
+  expect(await placeFor(folders, dialog, target, 'm')).toEqual({ out: target, overwrite: false })
 })

@@ -1,4 +1,4 @@
-// What is taken away comes back as it was; words for many rows at once; a second look at a folder; values measured once.
+// What is taken away comes back as it was; words for many rows; a second look at a folder; values measured once.
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 

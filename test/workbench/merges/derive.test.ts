@@ -1,4 +1,4 @@
-// A LoRA and bases as jobs that a page asks for by rows; a merge that looks at images, on the oracle's models and tasks.
+// A LoRA and bases as jobs that a page asks for by rows; a merge that looks at images, on the oracle's models.
 import { readdirSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 
