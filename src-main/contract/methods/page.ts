@@ -40,7 +40,7 @@ export function methodPage(name: string): CardPage | null {
   return {
     ...said(card),
     cost: card.learns.cost ?? '',
-    least: `from ${models(Math.max(1, card.needs.vectors.least)).replace(' fine-tuned', '')}${card.needs.labels ? ', labels' : ''}`,
+    least: `${Math.max(1, card.needs.vectors.least)}+ models${card.needs.labels ? ', labels' : ''}`,
     needs: `${listed(card.stages.map((stage) => roles[stage]))}. It needs ${needsOf(card)}.`,
     fields: readings.map(([field, reading]) => lineOf(field, reading, values[field])),
   }
