@@ -148,14 +148,8 @@ export async function openWorkbench(options: WorkbenchOptions): Promise<Workbenc
     start: startReader,
   }
   const worked: ReturnType<typeof createWorked> = createWorked(base)
-  const preferences = createPreferences(home)
-  const sample = options.sample ?? join(resources, 'sample', 'dv-basi.json')
-  const projects = createProjects({
-    holds: (path) => library.holds(path) || dataSets.holds(path),
-    folders: openedFolders(preferences),
-    sample,
-  })
-  const mixes = createMixes({ ...base, ...worked.parts, dataSets, projects })
+  const places = createPlaces(options, library, dataSets)
+  const mixes = createMixes({ ...base, ...worked.parts, dataSets, projects: places.projects })
   const adoption = createAdoption({ history, home, shelve: library.shelve, news: jobs.beat })
   const news = newsOf(history)
   historyCare.rest()
@@ -175,13 +169,11 @@ export async function openWorkbench(options: WorkbenchOptions): Promise<Workbenc
 
   return {
     ...{ home, resources, library, dataSets, jobs, news, installer, historyCare, ...worked.parts },
-    sample,
-    ...{ projects, mixes },
-    preferences,
+    ...places,
+    mixes,
     lineage: createLineage(history),
     settings: createSettings({ home, jobs, renew: supervisor.renew }),
     estimates: createEstimates({ history, home, supervisor, jobs, checking, engine: startEngine }),
-    folders: createFolders(() => [join(home, 'exports'), ...library.folders(), ...dataSets.paths()]),
     engine: supervisor,
     device: createDevice({ home, now: device, jobs, supervisor, measuring }),
     notices: history.notices,
@@ -196,6 +188,19 @@ function newsOf(history: History): Pulse<{ version: number }> {
   const news = createPulse(() => ({ version: ++version }))
   if (history.write) onNews(history, news.beat)
   return news
+}
+
+/** What a person opens, chooses among and finds again. */
+function createPlaces({ home, resources, sample: given }: WorkbenchOptions, library: Library, dataSets: DataSets) {
+  const preferences = createPreferences(home)
+  const sample = given ?? join(resources, 'sample', 'dv-basi.json')
+  const holds = (path: string): boolean => library.holds(path) || dataSets.holds(path)
+  return {
+    preferences,
+    sample,
+    projects: createProjects({ holds, folders: openedFolders(preferences), sample }),
+    folders: createFolders(() => [join(home, 'exports'), ...library.folders(), ...dataSets.paths()]),
+  }
 }
 
 interface DeviceParts {

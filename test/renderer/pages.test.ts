@@ -95,7 +95,6 @@ test('an address is a page’s and back, and what no page has is the page that s
     run: 6,
     study: 8,
     evaluation: 9,
-    runs: [1, 2],
     topic: 'merge-ties',
     runs: [1, 2],
   }
