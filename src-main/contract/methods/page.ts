@@ -41,13 +41,8 @@ export function methodPage(name: string): CardPage | null {
   const readings: [string, Reading<unknown>][] = Object.entries(card.reads)
   return {
     ...said(card),
-<<<<<<< HEAD
     kind: 'method',
-    least: `from ${models(Math.max(1, card.needs.vectors.least)).replace(' fine-tuned', '')}${card.needs.labels ? ', labels' : ''}`,
-=======
-    cost: card.learns.cost ?? '',
     least: `${Math.max(1, card.needs.vectors.least)}+ models${card.needs.labels ? ', labels' : ''}`,
->>>>>>> w/compose
     needs: `${listed(card.stages.map((stage) => roles[stage]))}. It needs ${needsOf(card)}.`,
     fields: readings.map(([field, reading]) => lineOf(field, reading, values[field])),
   }
