@@ -43,7 +43,7 @@ test('a report maps how much of every vector is in the model, beside what its st
   const { body } = render(RunCharts, { props: { run: run() } })
   const map = body.slice(body.indexOf('Coefficients of the model'), body.indexOf('Coefficients of the start'))
   const names = [...map.matchAll(/<li[^>]*title="([^"]*)"/g)].map(([, name]) => name)
-  expect(names).toEqual(['vector 1', 'vector 2']) // of no parents
+  expect(names).toEqual(['vector 1', 'vector 2', 'x', 'y', 'z']) // of no parents; then the columns
   // -0.5 (1 - 0.1) (1 + 0.2)
   expect(textIn(map)).toContain('The largest of 2 × 3 coefficients is −0.5400, at z in vector 2.')
   expect(map).toMatch(/role="slider"[^>]*aria-valuemax="5"/)
