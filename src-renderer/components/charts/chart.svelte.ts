@@ -20,7 +20,12 @@ import { colour, fontFamily } from './palette.svelte.ts'
 
 Chart.register(...[BarController, BarElement, LinearScale, LineController, LineElement, LogarithmicScale, PointElement])
 
-const empty: PlotChart = { type: 'line', data: { datasets: [] }, options: { animation: false, responsive: false } }
+/** A new one each time: Chart.js keeps what it is given, and puts its own into it. */
+const empty = (): PlotChart => ({
+  type: 'line',
+  data: { datasets: [] },
+  options: { animation: false, responsive: false, events: [] },
+})
 
 export function drawn(plot: () => Plot): Attachment<HTMLCanvasElement> {
   return (canvas) => {
@@ -30,7 +35,7 @@ export function drawn(plot: () => Plot): Attachment<HTMLCanvasElement> {
       beforeDatasetsDraw: ({ ctx }: Chart) => paint(ctx, shown?.under ?? []),
       afterDatasetsDraw: ({ ctx }: Chart) => paint(ctx, shown?.over ?? []),
     }
-    const chart = new Chart(canvas, { ...empty, plugins: [beside] })
+    const chart = new Chart(canvas, { ...empty(), plugins: [beside] })
     $effect(() => {
       shown = plot()
       feed(chart, chartOf(shown, { colour, letters: fontFamily() }), shown)

@@ -1,6 +1,6 @@
 // A chart with axes, computed once: its box, two axes with scale and marks, what lies on them, and what is written
-// beside. The window has it drawn by Chart.js (chart.ts), a file has it as plain shapes (here): neither chooses a range,
-// a tick or a point of its own. Places are pixels; an axis' scale makes values of them and back.
+// beside. The window has it drawn by Chart.js (chart.ts), a file has it as plain shapes (here): neither chooses a
+// range, a tick or a point of its own. Places are pixels; an axis' scale makes values of them and back.
 import type { Axis, Box, Form } from './frame.ts'
 import { edges, horizontalAxis, verticalAxis } from './frame.ts'
 import type { Scene, Shape } from './shapes.ts'
