@@ -24,7 +24,7 @@ Chart.register(...[BarController, BarElement, LinearScale, LineController, LineE
 const empty = (): PlotChart => ({
   type: 'line',
   data: { datasets: [] },
-  options: { animation: false, responsive: false, events: [] },
+  options: { animation: false, responsive: false, maintainAspectRatio: false, events: [] },
 })
 
 export function drawn(plot: () => Plot): Attachment<HTMLCanvasElement> {
@@ -51,7 +51,7 @@ function feed(chart: Drawn, { data, options }: PlotChart, { width, height }: Plo
   const before = new Map(chart.data.datasets.map((dataset) => [dataset.label, dataset]))
   chart.data.datasets = data.datasets.map((next) => Object.assign(before.get(next.label) ?? {}, next))
   if (options) chart.options = options
-  const isSame = chart.width === width && chart.height === height && chart.currentDevicePixelRatio === devicePixelRatio
-  if (isSame) chart.update('none')
-  else chart.resize(width, height) // which draws, too
+  if (chart.width !== width || chart.height !== height || chart.currentDevicePixelRatio !== devicePixelRatio)
+    chart.resize(width, height)
+  chart.update('none')
 }

@@ -31,6 +31,7 @@ export function chartOf(plot: Plot, ink: Ink): PlotChart {
     options: {
       animation: false,
       responsive: false,
+      maintainAspectRatio: false,
       events: [],
       layout: { autoPadding: false, padding: { left: 0, top: box.top, right: width - box.right, bottom: 0 } },
       scales: { x: scaleOf(x, 'x', height - box.bottom, ink), y: scaleOf(y, 'y', box.left, ink) },
