@@ -46,10 +46,10 @@ export function drawn(plot: () => Plot): Attachment<HTMLCanvasElement> {
 
 type Drawn = Chart<PlotChart['type'], PlotChart['data']['datasets'][number]['data']>
 
-/** Datasets of a style that was there stay the same objects, and keep their elements. */
+/** Datasets that look as one that was there does stay the same objects, and keep their elements. */
 function feed(chart: Drawn, { data, options }: PlotChart, { width, height }: Plot): void {
   const before = new Map(chart.data.datasets.map((dataset) => [dataset.label, dataset]))
-  chart.data.datasets = data.datasets.map((next) => Object.assign(before.get(next.label) ?? {}, next))
+  chart.data.datasets = data.datasets.map((next) => Object.assign(before.get(next.label) ?? next, { data: next.data }))
   if (options) chart.options = options
   if (chart.width !== width || chart.height !== height || chart.currentDevicePixelRatio !== devicePixelRatio)
     chart.resize(width, height)

@@ -86,31 +86,20 @@ function scaleOf({ scale, title, marks, look }: Axis, axis: 'x' | 'y', size: num
   }
 }
 
-/** Chart.js draws the last dataset first. */
+/**
+ * Chart.js draws the last dataset first. A label says all of how its dataset looks, so that one may be fed in place of
+ * another of its label: update('none') does not look again at how points and bars look.
+ */
 function seriesOf(plot: Plot, ink: Ink): PlotSeries[] {
   const styles = new Map<string, PlotSeries>()
   for (const mark of plot.marks) {
-    const name = styleOf(mark, plot)
-    const known = styles.get(name)
-    if (known) known.data.push(...dataOf(mark, plot, known.data.length > 0))
-    else styles.set(name, series(name, mark, plot, ink))
+    const style = styleOf(mark, plot, ink)
+    const label = `${mark.is} ${JSON.stringify(style)}`
+    const series = styles.get(label) ?? { ...style, label }
+    series.data.push(...dataOf(mark, plot, series.data.length > 0))
+    styles.set(label, series)
   }
   return [...styles.values()].reverse()
-}
-
-const thickness = (mark: Extract<Mark, { is: 'rectangle' }>, { barsLie }: Plot): number =>
-  barsLie ? mark.height : mark.width
-
-/** Equal of marks that one dataset can hold. */
-function styleOf(mark: Mark, plot: Plot): string {
-  const { is, colour, opacity = 1 } = mark
-  const own = {
-    line: () => (mark.is === 'line' ? [mark.width, ...(mark.dash ?? [])] : []),
-    dot: () => (mark.is === 'dot' ? [mark.radius] : []),
-    cross: () => (mark.is === 'cross' ? [mark.reach] : []),
-    rectangle: () => (mark.is === 'rectangle' ? [thickness(mark, plot).toFixed(2), mark.edge ?? ''] : []),
-  }
-  return [is, colour, opacity, ...own[is]()].join(' ')
 }
 
 /** gap: something of the same style comes before. */
@@ -126,15 +115,14 @@ function dataOf(mark: Mark, { x: { scale: x }, y: { scale: y }, barsLie = false 
     : [{ x: x.value(left + width / 2), y: [y.value(top + height), y.value(top)] }]
 }
 
-/** A dataset that holds one mark so far. */
-function series(label: string, mark: Mark, plot: Plot, ink: Ink): PlotSeries {
+/** A dataset that is still empty. */
+function styleOf(mark: Mark, { barsLie }: Plot, ink: Ink): PlotSeries {
   const shade = faint(inked(mark.colour, ink), mark.opacity)
-  const told = { label, data: dataOf(mark, plot, false) }
-  const points = { ...told, type: 'line', showLine: false, clip: false } as const
+  const points = { type: 'line', showLine: false, clip: false } as const
   switch (mark.is) {
     case 'line':
       return {
-        ...told,
+        data: [],
         type: 'line',
         borderColor: shade,
         borderWidth: mark.width,
@@ -143,23 +131,28 @@ function series(label: string, mark: Mark, plot: Plot, ink: Ink): PlotSeries {
         pointRadius: 0,
       }
     case 'dot':
-      return { ...points, pointRadius: mark.radius, pointBackgroundColor: shade, pointBorderWidth: 0 }
-    case 'cross': // a radius goes to the corners
+      return { data: [], ...points, pointRadius: mark.radius, pointBackgroundColor: shade, pointBorderWidth: 0 }
+    case 'cross':
       return {
-        ...{ ...points, pointStyle: 'crossRot', pointRadius: mark.reach * Math.SQRT2 },
-        ...{ pointBorderColor: shade, pointBorderWidth: 2 },
+        data: [],
+        ...points,
+        pointStyle: 'crossRot',
+        pointRadius: mark.reach * Math.SQRT2, // goes to the corners
+        pointBorderColor: shade,
+        pointBorderWidth: 2,
       }
     case 'rectangle':
       return {
-        ...{
-          ...told,
-          type: 'bar',
-          indexAxis: plot.barsLie ? 'y' : 'x',
-          grouped: false,
-          barThickness: thickness(mark, plot),
-        },
-        ...{ backgroundColor: shade, borderSkipped: false, inflateAmount: 0, clip: false },
+        data: [],
+        type: 'bar',
+        indexAxis: barsLie ? 'y' : 'x',
+        grouped: false,
+        barThickness: barsLie ? mark.height : mark.width,
+        backgroundColor: shade,
         ...(mark.edge ? { borderColor: inked(mark.edge, ink), borderWidth: 1 } : { borderWidth: 0 }),
+        borderSkipped: false,
+        inflateAmount: 0,
+        clip: false,
       }
   }
 }
