@@ -1,11 +1,12 @@
 // Bars as pictures: what each stage reaches (figure 2b), each task beside its pre-trained and its fine-tuned model, and
-// rows of values with their intervals.
+// rows of values with their intervals. The first and the last have axes: a plot each, drawn by Chart.js in the window.
 import type { Growth } from '../curves.ts'
 import { points as gained, percent } from '../format.ts'
 import type { TaskBar } from '../scores.ts'
 import { marksOf, scaleBetween, stepFor } from './axis.ts'
 import { iterationVariable } from './colours.ts'
-import { type Box, edges, type Form, leftFor, lettersOf, verticalAxis } from './frame.ts'
+import { bare, type Form, leftFor, lettersOf, upright } from './frame.ts'
+import { type Beside, type Mark, type Plot, sceneOf } from './plot.ts'
 import { type Scene, type Shape, shortened, widthOf } from './shapes.ts'
 
 const share = (value: number, digits = 0): string => percent(value, digits)
@@ -20,13 +21,7 @@ export function floorOf(values: readonly number[]): number {
 }
 
 /** What each stage's chosen state reaches, and in colour what it adds to the stage before; the first mark is the floor. */
-export function growthScene(
-  bars: readonly Growth[],
-  y: string,
-  size: { width: number; height: number },
-  form: Form,
-): Scene {
-  const { width, height } = size
+export function growthPlot(bars: readonly Growth[], y: string, { width, height }: Size, form: Form): Plot {
   const values = bars.map(({ value }) => value)
   const floor = floorOf(values)
   const top = values.length ? Math.max(...values) : 1
@@ -35,58 +30,62 @@ export function growthScene(
   const scale = scaleBetween('linear', [range.from, range.to], [box.bottom, box.top])
   const each = (box.right - box.left) / Math.max(1, bars.length)
   const thick = Math.min(54, each * 0.72)
-  const shapes = bars.flatMap((bar, i) => growthBar(bar, box.left + each * (i + 0.5), thick, scale.at, box, each))
+  const drawn = bars.map((bar, i) =>
+    growthBar(bar, { middle: box.left + each * (i + 0.5), thick, each, bottom: box.bottom, at: scale.at }),
+  )
   return {
-    width,
-    height,
-    ...lettersOf(form),
-    shapes: [...verticalAxis(box, scale, y, share, form), ...edges(box, form), ...shapes],
+    ...{ width, height, ...lettersOf(form), form, box },
+    x: bare(scaleBetween('linear', [0, Math.max(1, bars.length)], [box.left, box.right])),
+    y: upright(box, scale, y, share),
+    under: [],
+    marks: drawn.flatMap(({ marks }) => marks),
+    over: drawn.flatMap(({ over }) => over),
   }
 }
 
+interface Size {
+  width: number
+  height: number
+}
+
+export const growthScene = (bars: readonly Growth[], y: string, size: Size, form: Form): Scene =>
+  sceneOf(growthPlot(bars, y, size, form))
+
+interface Place {
+  middle: number
+  thick: number // the bar's own width
+  each: number // what a bar and the room beside it take
+  bottom: number
+  at: (value: number) => number
+}
+
 function growthBar(
-  bar: Growth,
-  middle: number,
-  thick: number,
-  at: (value: number) => number,
-  { bottom }: Box,
-  each: number,
-): Shape[] {
-  const { value, gain, stage, accepted } = bar
+  { value, gain, stage, accepted }: Growth,
+  { middle, thick, each, bottom, at }: Place,
+): { marks: Mark[]; over: Beside[] } {
   const before = gain === null ? null : Math.min(value, value - gain)
   const [top, joint] = [at(value), before === null ? bottom : Math.min(bottom, at(before))]
   const x = middle - thick / 2
   const name = stage === 0 ? 'Start' : `It. ${stage}`
   const told = gain === null ? '' : accepted ? gained(gain) : 'not taken'
   const room = (text: string) => widthOf(text) <= each
-  const text = (shown: string, y: number, colour: string, bold = false): Shape[] =>
+  const text = (shown: string, y: number, colour: string, bold = false): Beside[] =>
     shown && room(shown) ? [{ is: 'text', x: middle, y, text: shown, anchor: 'middle', colour, bold }] : []
-  return [
-    ...(before === null
-      ? []
-      : [
-          {
-            is: 'rectangle',
-            x,
-            y: joint,
-            width: thick,
-            height: bottom - joint,
-            colour: 'sunken',
-            edge: 'line',
-          } as const,
-        ]),
-    {
-      is: 'rectangle',
-      x,
-      y: Math.min(top, joint),
-      width: thick,
-      height: Math.max(1, Math.abs(joint - top)),
-      colour: iterationVariable(stage),
-    },
-    ...text(percent(value), Math.min(top, joint) - (told ? 18 : 5), 'ink', true),
-    ...text(told, Math.min(top, joint) - 5, 'quiet'),
-    ...text(name, bottom + 15, 'quiet'),
-  ]
+  const bar = { is: 'rectangle', x, width: thick } as const
+  const [high, tall] = [Math.min(top, joint), Math.max(1, Math.abs(joint - top))]
+  return {
+    marks: [
+      ...(before === null
+        ? []
+        : [{ ...bar, y: joint, height: bottom - joint, colour: 'sunken', edge: 'line' } satisfies Mark]),
+      { ...bar, y: high, height: tall, colour: iterationVariable(stage) },
+    ],
+    over: [
+      ...text(percent(value), high - (told ? 18 : 5), 'ink', true),
+      ...text(told, high - 5, 'quiet'),
+      ...text(name, bottom + 15, 'quiet'),
+    ],
+  }
 }
 
 const row = 24
@@ -150,8 +149,13 @@ export interface Interval {
   dots?: readonly number[]
 }
 
+export interface IntervalGroup {
+  name: string
+  bars: readonly Interval[]
+}
+
 /** Groups of bars with whiskers, on one scale that shows their differences. */
-export function intervalScene(groups: readonly { name: string; bars: readonly Interval[] }[], width: number): Scene {
+export function intervalPlot(groups: readonly IntervalGroup[], width: number): Plot {
   const known = groups
     .flatMap(({ bars }) => bars.flatMap(({ value, low, high, dots = [] }) => [value, low, high, ...dots]))
     .filter((v) => v !== null)
@@ -161,51 +165,43 @@ export function intervalScene(groups: readonly { name: string; bars: readonly In
   const left = 14 + Math.max(40, ...names.map((name) => widthOf(shortened(name, 30))))
   const x = scaleBetween('linear', [floor, top + 0.02 * (top - floor)], [left, width - 60])
   let y = 6
-  const rows = groups.flatMap(({ name, bars }): Shape[] => {
-    const titled = bars.length > 1 || bars[0]?.name !== name
-    const title: Shape[] = titled
-      ? [{ is: 'text', x: 4, y: y + 11, text: shortened(name, 30), bold: true, colour: 'ink' }]
-      : []
-    if (titled) y += 18
-    const own = bars.flatMap((bar) => {
-      const drawn = intervalRow(bar, y, left, width, x.at)
+  const marks: Mark[] = []
+  const over: Beside[] = []
+  for (const { name, bars } of groups) {
+    if (bars.length > 1 || bars[0]?.name !== name) {
+      over.push({ is: 'text', x: 4, y: y + 11, text: shortened(name, 30), bold: true, colour: 'ink' })
+      y += 18
+    }
+    for (const bar of bars) {
+      marks.push(...intervalMarks(bar, y, left, x.at))
+      over.push(
+        { is: 'text', x: left - 8, y: y + 12, text: shortened(bar.name, 30), anchor: 'end', colour: 'ink' },
+        { is: 'text', x: width - 6, y: y + 12, text: percent(bar.value), anchor: 'end', colour: 'ink' },
+      )
       y += 20
-      return drawn
-    })
+    }
     y += 6
-    return [...title, ...own]
-  })
-  const marks = marksOf(x, Math.max(2, Math.floor((width - 60 - left) / 80)))
-  const axis = marks.flatMap((mark): Shape[] => [
-    {
-      is: 'line',
-      points: [
-        { x: x.at(mark), y: 2 },
-        { x: x.at(mark), y },
-      ],
-      width: 1,
-      colour: 'line',
-    },
-    {
-      is: 'text',
-      x: x.at(mark),
-      y: y + 14,
-      text: share(mark, marks.length > 1 && (marks[1] ?? 1) - (marks[0] ?? 0) < 0.0099 ? 1 : 0),
-      anchor: 'middle',
-      colour: 'quiet',
-    },
-  ])
-  return { width, height: y + 20, shapes: [...axis, ...rows] }
+  }
+  const values = marksOf(x, Math.max(2, Math.floor((width - 60 - left) / 80)))
+  const digits = values.length > 1 && (values[1] ?? 1) - (values[0] ?? 0) < 0.0099 ? 1 : 0
+  const box = { left, top: 2, right: width - 60, bottom: y }
+  return {
+    ...{ width, height: y + 20, form: 'screen', barsLie: true, box, under: [], marks, over },
+    x: { scale: x, title: '', marks: values.map((value) => ({ value, text: share(value, digits) })), look: 'grid' },
+    y: bare(scaleBetween('linear', [0, box.bottom - box.top], [box.bottom, box.top])), // pixels above the foot
+  }
 }
 
-function intervalRow(
-  { name, place, value, low, high, dots = [] }: Interval,
+export const intervalScene = (groups: readonly IntervalGroup[], width: number): Scene =>
+  sceneOf(intervalPlot(groups, width))
+
+function intervalMarks(
+  { place, value, low, high, dots = [] }: Interval,
   y: number,
   left: number,
-  width: number,
   at: (v: number) => number,
-): Shape[] {
-  const whisker = (from: number, to: number): Shape[] => [
+): Mark[] {
+  const whisker = (from: number, to: number): Mark[] => [
     {
       is: 'line',
       points: [
@@ -216,7 +212,7 @@ function intervalRow(
       colour: 'ink',
     },
     ...[from, to].map(
-      (end): Shape => ({
+      (end): Mark => ({
         is: 'line',
         points: [
           { x: at(end), y: y + 4 },
@@ -228,7 +224,6 @@ function intervalRow(
     ),
   ]
   return [
-    { is: 'text', x: left - 8, y: y + 12, text: shortened(name, 30), anchor: 'end', colour: 'ink' },
     ...(value === null
       ? []
       : [
@@ -240,10 +235,9 @@ function intervalRow(
             height: 14,
             colour: iterationVariable(place),
             opacity: 0.75,
-          } as const,
+          } satisfies Mark,
         ]),
     ...(low === null || high === null || low === high ? [] : whisker(low, high)),
-    ...dots.map((dot): Shape => ({ is: 'dot', x: at(dot), y: y + 8, radius: 2.5, colour: 'ink' })),
-    { is: 'text', x: width - 6, y: y + 12, text: percent(value), anchor: 'end', colour: 'ink' },
+    ...dots.map((dot): Mark => ({ is: 'dot', x: at(dot), y: y + 8, radius: 2.5, colour: 'ink' })),
   ]
 }

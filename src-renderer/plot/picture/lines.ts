@@ -8,8 +8,9 @@ import { decimate, type Point } from '../decimate.ts'
 import { smooth } from '../smooth.ts'
 import { type AxisText, type Kind, type Scale, scaleBetween, withRoom } from './axis.ts'
 import { iterationDash, iterationVariable } from './colours.ts'
-import { type Box, edges, type Form, horizontalAxis, leftFor, lettersOf, verticalAxis } from './frame.ts'
-import { type Scene, type Shape, shortened, widthOf } from './shapes.ts'
+import { type Box, type Form, leftFor, lettersOf, level, upright } from './frame.ts'
+import { type Beside, type Mark, type Plot, sceneOf } from './plot.ts'
+import { type Scene, shortened, widthOf } from './shapes.ts'
 
 /** How a person looks at lines. */
 export interface LineLook {
@@ -38,7 +39,8 @@ export interface LineSpec {
 }
 
 export interface LinePicture {
-  scene: Scene
+  plot: Plot
+  readonly scene: Scene // made when it is asked for: a window draws the plot
   box: Box
   x: Scale
   y: Scale
@@ -69,39 +71,41 @@ export function linePicture(spec: LineSpec): LinePicture {
     box.right,
   ])
   const y = scaleBetween(range.kind, [range.from, range.to], [box.bottom, box.top])
-  const across = {
-    title: spec.x,
-    text: spec.xText ?? plain,
-    whole: full.every(({ points }) => points.every((p) => Number.isInteger(p.x))),
-  }
-  const drawn = lines.flatMap((line) => drawnLine(line, x, y, box, spec))
-  const shapes: Shape[] = [
-    ...verticalAxis(box, y, spec.y, spec.yText, form),
-    ...horizontalAxis(box, x, across, form),
-    ...edges(box, form),
-    ...(overlaid || form === 'paper' ? [] : stageMarks(lines, x, box)),
+  const whole = full.every(({ points }) => points.every((p) => Number.isInteger(p.x)))
+  const marks: Mark[] = [
     ...pinned(spec.pins ?? [], x, box),
     ...limits.flatMap((limit) =>
       partsOf(toPixels(limit.points, x, y), box).map(
-        (points): Shape => ({ is: 'line', points, width: 1.5, dash: [2, 4], colour: iterationVariable(limit.stage) }),
+        (points): Mark => ({ is: 'line', points, width: 1.5, dash: [2, 4], colour: iterationVariable(limit.stage) }),
       ),
     ),
-    ...drawn,
+    ...lines.flatMap((line) => drawnLine(line, x, y, box, spec)),
     ...(marked?.points ?? [])
       .filter(inside)
-      .map((p): Shape => ({ is: 'cross', x: x.at(p.x), y: y.at(p.y), reach: 5, colour: 'bad' })),
-    ...(spec.ringed?.points ?? []).filter(inside).flatMap((p): Shape[] => {
+      .map((p): Mark => ({ is: 'cross', x: x.at(p.x), y: y.at(p.y), reach: 5, colour: 'bad' })),
+    ...(spec.ringed?.points ?? []).filter(inside).flatMap((p): Mark[] => {
       const place = { is: 'dot', x: x.at(p.x), y: y.at(p.y) } as const
       return [
         { ...place, radius: 6, colour: 'good' },
         { ...place, radius: 3.5, colour: 'panel' },
       ]
     }),
-    ...(form === 'paper' ? legend(lines, box) : []),
   ]
+  const plot: Plot = {
+    ...{ width, height, ...lettersOf(form), form, box, marks },
+    x: level(box, x, spec.x, spec.xText ?? plain, whole),
+    y: upright(box, y, spec.y, spec.yText),
+    under: overlaid || form === 'paper' ? [] : stageMarks(lines, x, box),
+    over: form === 'paper' ? legend(lines, box) : [],
+  }
   const total = full.reduce((sum, { points }) => sum + points.length, 0)
   const shown = lines.reduce((sum, { points }) => sum + points.length, 0)
-  return { scene: { width, height, ...lettersOf(form), shapes }, box, x, y, leftOut: total - shown }
+  return {
+    ...{ plot, box, x, y, leftOut: total - shown },
+    get scene() {
+      return sceneOf(plot)
+    },
+  }
 }
 
 const plain: AxisText = (value) => String(Number(value.toPrecision(6)))
@@ -153,7 +157,7 @@ function between(a: Point, b: Point, x: number): Point {
   return { x, y: a.y + ((x - a.x) / (b.x - a.x || 1)) * (b.y - a.y) }
 }
 
-function drawnLine(line: StageLine, x: Scale, y: Scale, box: Box, { look, dots = false, form }: LineSpec): Shape[] {
+function drawnLine(line: StageLine, x: Scale, y: Scale, box: Box, { look, dots = false, form }: LineSpec): Mark[] {
   const [colour, dash] = [iterationVariable(line.stage), iterationDash(line.stage)]
   const raw = toPixels(line.points, x, y)
   const width = (line.points.length > 300 ? 1.1 : 1.8) * (form === 'paper' ? 0.9 : 1)
@@ -161,7 +165,7 @@ function drawnLine(line: StageLine, x: Scale, y: Scale, box: Box, { look, dots =
     const [from = 0, to = 0] = ends(points)
     return partsOf(decimate(points, Math.max(1, Math.ceil(to - from))), box)
   }
-  const stroke = (points: readonly Point[], wide: number, opacity?: number): Shape[] =>
+  const stroke = (points: readonly Point[], wide: number, opacity?: number): Mark[] =>
     points.length === 1 && points[0]
       ? [{ is: 'dot', x: points[0].x, y: points[0].y, radius: 2.6, colour, ...(opacity && { opacity }) }]
       : [{ is: 'line', points, width: wide, dash, colour, ...(opacity && { opacity }) }]
@@ -174,9 +178,9 @@ function drawnLine(line: StageLine, x: Scale, y: Scale, box: Box, { look, dots =
     ...(few
       ? partsOf(raw, box)
           .flat()
-          .map((p): Shape => ({ is: 'dot', ...p, radius: 2.2, colour }))
+          .map((p): Mark => ({ is: 'dot', ...p, radius: 2.2, colour }))
       : []),
-    ...line.points.flatMap(({ x: place, y: value }): Shape[] => {
+    ...line.points.flatMap(({ x: place, y: value }): Mark[] => {
       const at = x.at(place)
       if (Number.isFinite(value) || at < box.left || at > box.right) return []
       return [
@@ -193,12 +197,12 @@ function drawnLine(line: StageLine, x: Scale, y: Scale, box: Box, { look, dots =
 }
 
 /** Thin lines with a name where each stage begins, so that a stage is told by more than its colour. */
-function stageMarks(lines: readonly StageLine[], x: Scale, { left, right, top, bottom }: Box): Shape[] {
+function stageMarks(lines: readonly StageLine[], x: Scale, { left, right, top, bottom }: Box): Beside[] {
   let free = Number.NEGATIVE_INFINITY
-  return lines.flatMap(({ stage, name, points: [first] }): Shape[] => {
+  return lines.flatMap(({ stage, name, points: [first] }): Beside[] => {
     const at = first ? x.at(first.x) : Number.NaN
     if (!(at >= left - 0.5 && at <= right)) return []
-    const line: Shape = {
+    const line: Beside = {
       is: 'line',
       points: [
         { x: at, y: top - 12 },
@@ -213,8 +217,8 @@ function stageMarks(lines: readonly StageLine[], x: Scale, { left, right, top, b
   })
 }
 
-function pinned(pins: readonly number[], x: Scale, { left, right, top, bottom }: Box): Shape[] {
-  return pins.flatMap((pin): Shape[] => {
+function pinned(pins: readonly number[], x: Scale, { left, right, top, bottom }: Box): Mark[] {
+  return pins.flatMap((pin): Mark[] => {
     const at = x.at(pin)
     if (!(at >= left && at <= right)) return []
     return [
@@ -234,9 +238,9 @@ function pinned(pins: readonly number[], x: Scale, { left, right, top, bottom }:
 }
 
 /** In the lower right corner, where a curve that climbs leaves room. */
-function legend(lines: readonly StageLine[], { right, bottom }: Box): Shape[] {
+function legend(lines: readonly StageLine[], { right, bottom }: Box): Beside[] {
   const shown = lines.slice(0, 12)
-  return shown.flatMap(({ stage, name }, i): Shape[] => {
+  return shown.flatMap(({ stage, name }, i): Beside[] => {
     const y = bottom - 12 - (shown.length - 1 - i) * 14
     const end = right - 10
     return [

@@ -1,6 +1,6 @@
-// A picture as a list of shapes in pixels, drawn on a canvas in the window (components/charts/paint.ts) and as SVG where
-// it leaves it: one picture, so that a file shows what the window showed. Colours are names of theme.css' variables;
-// letters are named, never embedded.
+// A picture as a list of shapes in pixels, and its SVG: what a file has. Charts with axes are plots first (plot.ts), of
+// which the window's Chart.js and the file's shapes are both made, so that a file shows what the window showed. Colours
+// are names of theme.css' variables; letters are named, never embedded.
 import { type Html, html } from '../../../src-main/contract/markup.ts'
 import type { Point } from '../decimate.ts'
 
