@@ -100,8 +100,8 @@ inBrowser('the sample project', () => {
 
   it('explains beside the form what is chosen, from its card', async () => {
     await page.emulateMedia({ colorScheme: 'light' })
-    await page.goto(basil.url)
     await page.getByRole('button', { name: 'Open the sample project' }).click()
+    await page.getByRole('button', { name: 'Replace it' }).click() // what was written with a wrong value
     const method = (name: string) => page.getByRole('radio', { name, exact: true })
     await method('DV-BASI').check()
     await page.locator('summary', { hasText: 'DV-BASI: goes on where a start stagnates' }).click()
