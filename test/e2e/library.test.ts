@@ -231,6 +231,7 @@ inBrowser('the library', () => {
     await page.getByLabel('Select MNISTVal/finetuned.pt').uncheck()
     await page.getByRole('button', { name: 'Use in a new run' }).click()
     await page.getByText('What is missing: data.').waitFor()
+    await page.getByRole('link', { name: 'Welcome', exact: true }).click()
     await page.getByRole('button', { name: 'Open the sample project' }).click()
     await page.getByRole('button', { name: 'Choose fine-tuned models' }).click()
     await page.getByLabel('Choose finetuned-mnist.safetensors').check()

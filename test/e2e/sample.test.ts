@@ -1,5 +1,5 @@
 // What a person does first, from Welcome to the exported file, in a real browser on the real engine: open the sample,
-// start DV-BASI, watch accuracy climb iteration by iteration, find the run in the history, export it, and read the file
+// start DV-BASI on two of its tasks, watch accuracy climb iteration by iteration, find the run in the history, export it, and read the file
 // back.
 import { existsSync } from 'node:fs'
 
@@ -41,6 +41,9 @@ inBrowser('the sample project', () => {
     await page.getByText('All files fit together.').waitFor()
     await accessible('compose')
     await shot(page, 'compose')
+    for (const task of ['digits', 'emoji', 'glyphs'])
+      await page.getByRole('switch', { name: `Use ${task}`, exact: true }).click()
+    await page.getByText('All files fit together.').waitFor()
 
     await page.getByRole('button', { name: 'Start run' }).click()
     await page.getByRole('button', { name: 'Stop and keep' }).waitFor()

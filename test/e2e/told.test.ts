@@ -68,7 +68,9 @@ inBrowser('what is told', () => {
     await page.getByRole('switch', { name: 'Expert' }).click()
     const heads = page.getByLabel('Attention heads', { exact: true })
     expect(await heads.getAttribute('placeholder')).toBe('2')
-    expect(await page.getByLabel('Activation', { exact: true }).locator('option').first().innerText()).toBe('quick-gelu (default)')
+    expect(await page.getByLabel('Activation', { exact: true }).locator('option').first().innerText()).toBe(
+      'quick-gelu (default)',
+    )
     await accessible(page, 'unknown-tower')
     await heads.fill('3')
     await page.getByText('Next: correct "attentionHeads".').waitFor()
