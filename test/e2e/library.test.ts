@@ -234,7 +234,7 @@ inBrowser('the library', () => {
     await page.getByRole('link', { name: 'Welcome', exact: true }).click()
     await page.getByRole('button', { name: 'Open the sample project' }).click()
     await page.getByRole('button', { name: 'Choose fine-tuned models' }).click()
-    await page.getByLabel('Choose finetuned-mnist.safetensors').check()
+    await page.getByLabel('Choose renamed.safetensors').check()
     await accessible(page, 'picker')
     await page.getByRole('button', { name: 'Use 1' }).click()
     await page.getByText('Models from the library stand in place').waitFor()
