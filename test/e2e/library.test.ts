@@ -176,8 +176,7 @@ inBrowser('the library', () => {
 
   it('shows a checkpoint’s tensors with their values, and converts it', async () => {
     await page.getByRole('link', { name: 'renamed.safetensors' }).dblclick()
-    // the list shows the same words until the page has changed
-    await page.getByRole('heading', { name: 'What it is' }).waitFor()
+    await page.getByRole('heading', { name: 'What it is' }).waitFor() // not the list, which has the same words
     await page.getByText('ViT, width 128, 4 layers, patch 7, image 28').waitFor()
     await page.getByRole('button', { name: 'Measure values' }).click()
     await page.getByText(/The norm over 56 tensors is .*; all values are finite/).waitFor()

@@ -1,6 +1,6 @@
 // What a person does first, from Welcome to the exported file, in a real browser on the real engine: open the sample,
-// start DV-BASI on two of its tasks, watch accuracy climb iteration by iteration, find the run in the history, export it, and read the file
-// back.
+// start DV-BASI on two of its tasks, watch accuracy climb iteration by iteration, find the run in the history, export
+// it, and read the file back.
 import { existsSync } from 'node:fs'
 
 import axe from 'axe-core'
