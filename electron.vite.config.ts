@@ -52,5 +52,5 @@ export default defineConfig({
       },
     },
   },
-  renderer: pagesConfig,
+  renderer: pagesConfig(root),
 })

@@ -4,11 +4,9 @@ import { join } from 'node:path'
 
 import { svelte } from '@sveltejs/vite-plugin-svelte'
 
-const root = join(import.meta.dirname, '..')
-const source = join(root, 'src-renderer')
-
-export const pagesConfig = {
-  root: source,
+/** `root` is the project's folder, told by who asks: electron-vite moves this code into a file elsewhere. */
+export const pagesConfig = (root: string) => ({
+  root: join(root, 'src-renderer'),
   base: './',
   plugins: [svelte({ configFile: false })],
   build: {
@@ -19,11 +17,11 @@ export const pagesConfig = {
     modulePreload: { polyfill: false },
     reportCompressedSize: false,
     assetsInlineLimit: 0, // pictures are files of their own
-    rolldownOptions: { input: join(source, 'index.html') },
+    rolldownOptions: { input: join(root, 'src-renderer', 'index.html') },
   },
-}
+})
 
 if (process.argv[1] === import.meta.filename) {
   const { build } = await import('vite')
-  await build({ ...pagesConfig, configFile: false, logLevel: 'warn' })
+  await build({ ...pagesConfig(join(import.meta.dirname, '..')), configFile: false, logLevel: 'warn' })
 }

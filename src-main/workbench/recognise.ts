@@ -27,7 +27,7 @@ const strangers: readonly [string, string][] = [
 
 /** Throws file-missing, file-unreadable. */
 export async function recognise(path: string): Promise<Recognised> {
-  if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) return inFolder(path)
+  if (isFolder(path)) return inFolder(path)
   const { bytes, isWhole } = await readStart(path, start)
   const as = (kind: Recognised['kind'], words: string, recipe: string | null = null): Recognised => ({
     ...{ kind, words, path, recipe },
@@ -42,6 +42,15 @@ export async function recognise(path: string): Promise<Recognised> {
   if (words) return as('nothing', words)
   const isText = !bytes.subarray(0, 2000).includes(0)
   return as('nothing', `${isText ? 'a text file' : 'a file'} that ends in "${extname(path) || basename(path)}"`)
+}
+
+/** What else is wrong with the place is told by who reads it: its name may be one that no file can have. */
+function isFolder(path: string): boolean {
+  try {
+    return statSync(path).isDirectory()
+  } catch {
+    return false
+  }
 }
 
 function ofText(text: string, path: string, as: (kind: Recognised['kind'], words: string) => Recognised): Recognised {

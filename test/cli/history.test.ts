@@ -111,7 +111,7 @@ test('a damaged row: its run is listed as damaged or shown without it, and neith
   const listed = await basil(home, ['runs'])
   expect(listed.code).toBe(0)
   expect(listed.out).toMatch(/^ +1 {2}damaged: its checksum does not fit what is stored \(table runs, run 1\)$/m)
-  expect(listed.out).toMatch(/^ +2 .* second {2}31\.3 %$/m)
+  expect(listed.out).toMatch(/^ +2 .* second {2}31\.3 % {2}pinned {2}#kept {2}#paper$/m)
   expect(listed.err).toContain('A row of the history is damaged')
   const shown = await basil(home, ['show', '2'])
   expect(shown.out).toContain('start: 3 epochs kept')

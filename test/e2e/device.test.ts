@@ -37,6 +37,13 @@ inBrowser('a card that fails', () => {
 
   it('pauses the run with its cause, and "Resume on CPU" takes it to its end', async () => {
     await page.getByRole('button', { name: 'Open the sample project' }).click()
+    for (const task of ['digits', 'emoji', 'glyphs'])
+      await page.getByRole('switch', { name: `Use ${task}`, exact: true }).click()
+    for (const stage of ['start-', '']) {
+      await page.getByLabel(`Epochs or steps${stage && ' of the start'}`, { exact: true }).selectOption('steps')
+      await page.locator(`#field-${stage}steps`).fill('8')
+    }
+    await page.locator('#field-iterations').fill('1')
     await page.getByRole('button', { name: 'Start run' }).click()
     await page.getByText('The GPU can no longer be used', { exact: false }).first().waitFor()
     await page.getByText('VK_ERROR_DEVICE_LOST', { exact: false }).first().waitFor()

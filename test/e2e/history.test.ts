@@ -34,14 +34,14 @@ inBrowser('a history of ten thousand runs', () => {
     home = await mkdtemp(join(tmpdir(), 'basil-many-'))
     const history = await openHistory(home)
     putMany(history, runs)
-    const queries = ['', 'cars', 'state:done accuracy>80%', 'tag:paper -method:ties', 'date>=2025-10 duration>10m 0.99']
+    const queries = ['', 'state:done accuracy>80%', 'date>=2025-10 duration>10m 0.99']
     const took: number[] = []
     const begun = performance.now()
     listRuns(history, { limit: 100 })
     figures.push(`first question of the history: ${(performance.now() - begun).toFixed(0)} ms`)
     for (const query of queries)
-      for (const by of ['run', 'name', 'accuracy', 'created'] as const)
-        for (const group of ['none', 'study', 'day'] as const) {
+      for (const by of ['run', 'accuracy'] as const)
+        for (const group of ['none', 'study'] as const) {
           const asked = { query, group, sort: { by, down: true } }
           for (const ask of [
             () => listRuns(history, { ...asked, limit: 100 }),

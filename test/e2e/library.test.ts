@@ -176,8 +176,7 @@ inBrowser('the library', () => {
 
   it('shows a checkpoint’s tensors with their values, and converts it', async () => {
     await page.getByRole('link', { name: 'renamed.safetensors' }).dblclick()
-    // the list shows the same words until the page has changed
-    await page.getByRole('heading', { name: 'What it is' }).waitFor()
+    await page.getByRole('heading', { name: 'What it is' }).waitFor() // not the list, which has the same words
     await page.getByText('ViT, width 128, 4 layers, patch 7, image 28').waitFor()
     await page.getByRole('button', { name: 'Measure values' }).click()
     await page.getByText(/The norm over 56 tensors is .*; all values are finite/).waitFor()
@@ -231,9 +230,10 @@ inBrowser('the library', () => {
     await page.getByLabel('Select MNISTVal/finetuned.pt').uncheck()
     await page.getByRole('button', { name: 'Use in a new run' }).click()
     await page.getByText('What is missing: data.').waitFor()
+    await page.getByRole('link', { name: 'Welcome', exact: true }).click()
     await page.getByRole('button', { name: 'Open the sample project' }).click()
     await page.getByRole('button', { name: 'Choose fine-tuned models' }).click()
-    await page.getByLabel('Choose finetuned-mnist.safetensors').check()
+    await page.getByLabel('Choose renamed.safetensors').check()
     await accessible(page, 'picker')
     await page.getByRole('button', { name: 'Use 1' }).click()
     await page.getByText('Models from the library stand in place').waitFor()

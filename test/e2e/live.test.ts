@@ -15,7 +15,7 @@ import { type Basil, inBrowser, shot, startBasil, startBrowser } from './basil.t
 import { frameWork, opening } from './in-page.ts'
 import { putRuns } from './many-runs.ts'
 
-const short = 200 // runs in the history
+const short = 100 // runs in the history
 const fast = { epochs: 300, stages: 4 } // as fast as they come, after a start of fifty a second
 
 inBrowser('a run that goes on', () => {
@@ -74,7 +74,7 @@ inBrowser('a run that goes on', () => {
     const config = { ...toyFile, name: 'live', tasks, start, iterations: fast.stages, epochs: fast.epochs }
     writeFileSync(join(folder, 'live.json'), JSON.stringify(config))
     await page.getByRole('link', { name: 'Welcome', exact: true }).click()
-    await page.getByLabel('Path of a configuration').fill(join(folder, 'live.json'))
+    await page.getByLabel('Or its path on this machine').fill(join(folder, 'live.json'))
     await page.keyboard.press('Enter')
     await page.getByRole('button', { name: 'Start run' }).click()
     await page.getByText(/^Epoch \d{2,} of 600/).waitFor()
@@ -125,7 +125,7 @@ inBrowser('a run that goes on', () => {
     await left().waitFor()
     await page.getByRole('link', { name: 'Engine', exact: true }).click()
     await page.getByRole('heading', { name: 'Engine', level: 1 }).waitFor()
-    await page.getByRole('link', { name: /^Run 201/ }).click()
+    await page.getByRole('link', { name: /^Run 101/ }).click()
     await left().waitFor()
     await page.reload()
     await left().waitFor()

@@ -1,5 +1,9 @@
 // A second run beside one at work, in a real browser: it waits, its page says for what and lets it be cancelled, and
 // the next one begins by itself. The engine is the test double, the rest is real.
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 
@@ -7,12 +11,14 @@ import { toyEntry } from '../workbench/toy-run.ts'
 import { accessible, type Basil, inBrowser, startBasil, startBrowser } from './basil.ts'
 
 inBrowser('a run that waits', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'basil-queue-'))
+  const until = join(folder, 'go on') // no epoch ends before it is there
   let basil: Basil
   let browser: Browser
   let page: Page
   beforeAll(async () => {
     ;[basil, browser] = await Promise.all([
-      startBasil(undefined, { BASIL_ENGINE: toyEntry, TOY: JSON.stringify({ wait: 1000 }) }),
+      startBasil(undefined, { BASIL_ENGINE: toyEntry, TOY: JSON.stringify({ until }) }),
       startBrowser(),
     ])
     page = await browser.newPage({ viewport: { width: 1280, height: 800 } })
@@ -21,6 +27,7 @@ inBrowser('a run that waits', () => {
   afterAll(async () => {
     await browser?.close()
     await basil?.stop()
+    rmSync(folder, { recursive: true })
   })
 
   async function start(): Promise<void> {
@@ -57,7 +64,9 @@ inBrowser('a run that waits', () => {
 
   it('so does an evaluation', async () => {
     await page.getByRole('button', { name: 'Stop and keep' }).click()
+    writeFileSync(until, '')
     await page.getByRole('button', { name: 'Export model' }).waitFor()
+    rmSync(until)
     await start()
     await page.getByRole('link', { name: 'Evaluations', exact: true }).click()
     await page.getByRole('button', { name: 'Evaluate', exact: true }).click()

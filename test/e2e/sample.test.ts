@@ -1,6 +1,6 @@
 // What a person does first, from Welcome to the exported file, in a real browser on the real engine: open the sample,
-// start DV-BASI, watch accuracy climb iteration by iteration, find the run in the history, export it, and read the file
-// back.
+// start DV-BASI on two of its tasks, watch accuracy climb iteration by iteration, find the run in the history, export
+// it, and read the file back.
 import { existsSync } from 'node:fs'
 
 import axe from 'axe-core'
@@ -41,6 +41,9 @@ inBrowser('the sample project', () => {
     await page.getByText('All files fit together.').waitFor()
     await accessible('compose')
     await shot(page, 'compose')
+    for (const task of ['digits', 'emoji', 'glyphs'])
+      await page.getByRole('switch', { name: `Use ${task}`, exact: true }).click()
+    await page.getByText('All files fit together.').waitFor()
 
     await page.getByRole('button', { name: 'Start run' }).click()
     await page.getByRole('button', { name: 'Stop and keep' }).waitFor()
@@ -100,8 +103,8 @@ inBrowser('the sample project', () => {
 
   it('explains beside the form what is chosen, from its card', async () => {
     await page.emulateMedia({ colorScheme: 'light' })
-    await page.goto(basil.url)
     await page.getByRole('button', { name: 'Open the sample project' }).click()
+    await page.getByRole('button', { name: 'Replace it' }).click() // what was written with a wrong value
     const method = (name: string) => page.getByRole('radio', { name, exact: true })
     await method('DV-BASI').check()
     await page.locator('summary', { hasText: 'DV-BASI: goes on where a start stagnates' }).click()

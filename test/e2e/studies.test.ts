@@ -62,7 +62,7 @@ inBrowser('studies', () => {
   it('runs a configuration beside its controls, pauses and goes on, and shows mean ± deviation', async () => {
     await go('Studies')
     await page.getByText('No study yet.').waitFor()
-    await page.getByRole('button', { name: 'Reproduce a table…' }).click()
+    await page.getByRole('list').getByRole('button', { name: 'Reproduce a table…' }).click()
     await page.getByLabel('Table', { exact: true }).selectOption('T5')
     await status().getByText('no row has all it needs').waitFor()
     expect(await page.getByRole('button', { name: 'Start study' }).isDisabled()).toBe(true)

@@ -66,9 +66,11 @@ inBrowser('what is told', () => {
     await page.getByText('All files fit together.').waitFor()
     await page.getByText('pretrained.safetensors: nothing says how its image tower is computed').waitFor()
     await page.getByRole('switch', { name: 'Expert' }).click()
-    const heads = page.getByLabel('Attention heads')
+    const heads = page.getByLabel('Attention heads', { exact: true })
     expect(await heads.getAttribute('placeholder')).toBe('2')
-    expect(await page.getByLabel('Activation').locator('option').first().innerText()).toBe('quick-gelu (default)')
+    expect(await page.getByLabel('Activation', { exact: true }).locator('option').first().innerText()).toBe(
+      'quick-gelu (default)',
+    )
     await accessible(page, 'unknown-tower')
     await heads.fill('3')
     await page.getByText('Next: correct "attentionHeads".').waitFor()

@@ -62,6 +62,15 @@ test('a checkpoint opened as a configuration is told as what it is, and where it
   })
 })
 
+test.for(['\0', '/no\0where', `/${'x'.repeat(4000)}`])(
+  'a name that no file can have is told as such: %j',
+  async (path) => {
+    const told = { record: { code: 'file-unreadable', where: expect.stringContaining(path) } }
+    await expect(recognise(path)).rejects.toMatchObject(told)
+    await expect(createProjects().open(path)).rejects.toMatchObject(told)
+  },
+)
+
 test('YAML is a configuration like any other', async () => {
   const folder = temporaryFolder()
   writeFileSync(join(folder, 'run.yaml'), JSON.stringify({ ...toyFile, name: undefined })) // JSON is YAML

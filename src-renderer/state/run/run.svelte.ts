@@ -17,6 +17,7 @@ export class RunView {
   #failed = $state.raw<ErrorRecord | null>(null)
   #shownAt = $state(0) // ms, when seconds were read
   #heardAt = $state(0) // ms, when the time that is left was told
+  #stoodAt = 0 // ms, when it was seen to run no more
   #waiting: RunEvent[] = []
   #scheduled = false
   #isFollowed = false
@@ -109,7 +110,7 @@ export class RunView {
   async #show(signal: AbortSignal): Promise<void> {
     const detail = await client.runs.show({ run: this.run }, { signal })
     if (signal.aborted) return
-    this.#live = { ...(this.#live ?? liveRun(detail)), detail }
+    this.#put({ ...(this.#live ?? liveRun(detail)), detail })
     this.#failed = null
     this.#shownAt = Date.now()
     if (detail.state === 'running' && detail.seconds === 0)
@@ -132,6 +133,14 @@ export class RunView {
     if (!this.#live || events.length === 0) return
     if (events.some((e) => e.type === 'epoch' || e.type === 'pulse')) this.#heardAt = Date.now()
     const at = new Date()
-    this.#live = events.reduce((live, event) => withLog(applyEvent(live, event), event, at), this.#live)
+    this.#put(events.reduce((live, event) => withLog(applyEvent(live, event), event, at), this.#live))
+  }
+
+  /** What is left of it stands still while it does. */
+  #put(live: LiveRun): void {
+    const ran = this.running
+    this.#live = live
+    if (ran && !this.running) this.#stoodAt = Date.now()
+    else if (!ran && this.running && this.#stoodAt > this.#heardAt) this.#heardAt += Date.now() - this.#stoodAt
   }
 }
