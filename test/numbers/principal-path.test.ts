@@ -13,6 +13,15 @@ test('a straight path is one direction, from left to right, with its true length
   })
 })
 
+test('two states are one direction, which explains all of it', () => {
+  const path = principalPath([Float64Array.of(0.3, -0.1, 0.7), Float64Array.of(1.1, 0.4, -0.2)])
+  const moved = Math.hypot(0.8, 0.5, 0.9)
+  expect(path.shares[0]).toBeCloseTo(1, 12)
+  expect(path.shares[1]).toBe(0)
+  expect(path.points.map(({ y }) => y)).toEqual([0, 0])
+  expect(path.points[1]?.x).toBeCloseTo(moved, 12)
+})
+
 test('distances in a plane are kept, and the shares are those of the variance', () => {
   const plane = [0, 1, 2, 3, 4].map((t) => ({ a: 4 * t, b: t % 2 })) // variances 32 and 0.24
   const path = principalPath(plane.map(({ a, b }) => Float64Array.of(0, a / Math.SQRT2, b, a / Math.SQRT2)))
