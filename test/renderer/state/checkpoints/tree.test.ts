@@ -18,7 +18,7 @@ const drawn = (items: Item[]) =>
 
 it('draws folders as a tree, those without rows of their own together', () => {
   expect(drawn(itemsOf(entries, 'folder', new Set()))).toEqual([
-    '- data (1)',
+    '- /data (1)',
     ' 4',
     '- /home/me/models/clip (3)',
     ' - cars (1)',
@@ -31,7 +31,7 @@ it('draws folders as a tree, those without rows of their own together', () => {
 
 it('shows of what is closed its heading alone', () => {
   expect(drawn(itemsOf(entries, 'folder', new Set(['folder /home/me/models/clip'])))).toEqual([
-    '- data (1)',
+    '- /data (1)',
     ' 4',
     '+ /home/me/models/clip (3)',
   ])
