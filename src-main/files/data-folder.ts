@@ -36,3 +36,6 @@ export function dataFolder(environment: NodeJS.ProcessEnv = process.env): string
   }
   return folder
 }
+
+/** Where statistics of models on images are kept (statistics-store.ts). */
+export const statisticsFolder = (home: string = dataFolder()): string => join(home, 'statistics')

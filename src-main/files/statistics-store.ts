@@ -9,11 +9,9 @@ import { recordOf } from '../contract/errors.ts'
 import { safetensorsHead } from '../engine/formats/safetensors-writer.ts'
 import type { KeptStatistics, StatisticsStore, StatisticsWriter } from '../engine/formats/statistics-store.ts'
 import { type CacheRoom, cacheRoom } from './cache-room.ts'
-import { dataFolder } from './data-folder.ts'
+import { statisticsFolder } from './data-folder.ts'
 import { hashFile } from './hash.ts'
 import { exists, writeAtomic } from './write-atomic.ts'
-
-export const statisticsFolder = (home: string = dataFolder()): string => join(home, 'statistics')
 
 export function statisticsStore(
   folder: string = statisticsFolder(),

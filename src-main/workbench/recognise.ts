@@ -6,10 +6,10 @@ import { readdir } from 'node:fs/promises'
 import { basename, extname, join } from 'node:path'
 
 import type { Recognised } from '../contract/api/projects.ts'
+import { isCheckpointName } from '../contract/file-names.ts'
 import { readStart } from '../files/open.ts'
 import { isMeantAsConfig, parseWritten } from './written.ts'
 
-const checkpointNames = /\.(safetensors|pt|pth|bin|ckpt|npz|pkl|pickle|msgpack)$|\.index\.json$/i
 const dataNames = /\.(jpe?g|png|webp|bmp|gif|ppm|tiff?|parquet|tar|mat|tfrecord)$|-ubyte(\.gz)?$|(data|test)_batch/i
 const deepest = 4
 const most = 5000 // names looked at
@@ -35,7 +35,7 @@ export async function recognise(path: string): Promise<Recognised> {
   if (bytes.length === 0) return as('nothing', 'an empty file')
   const recipe = recipeIn(bytes)
   if (recipe !== null) return as('exported', 'a model that Basil wrote', recipe)
-  if (checkpointNames.test(path) || isCheckpoint(bytes)) return as('checkpoint', 'a checkpoint')
+  if (isCheckpointName(path) || isCheckpoint(bytes)) return as('checkpoint', 'a checkpoint')
   if (dataNames.test(path) && !/\.(jpe?g|png|webp|bmp|gif|ppm|tiff?)$/i.test(path)) return as('data', 'a data set')
   if (/\.(json|ya?ml)$/i.test(path) && isWhole) return ofText(bytes.toString('utf8'), path, as)
   const [, words] = strangers.find(([magic]) => bytes.toString('latin1', 0, 20).startsWith(magic)) ?? []
@@ -88,7 +88,7 @@ async function inFolder(path: string): Promise<Recognised> {
       if (seen++ > most) return
       if (entry.isDirectory() && deep < deepest && !entry.name.startsWith('.'))
         await look(join(folder, entry.name), deep + 1)
-      else if (checkpointNames.test(entry.name) && !dataNames.test(entry.name)) checkpoints++
+      else if (isCheckpointName(entry.name) && !dataNames.test(entry.name)) checkpoints++
       else if (dataNames.test(entry.name)) data++
     }
   }

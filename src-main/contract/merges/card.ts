@@ -74,6 +74,13 @@ export interface MergeCard<P extends z.ZodObject = z.ZodObject> {
   normalizes?(parameters: z.output<P>): boolean
   /** Parameters, numbers, that each model may have of its own (Step.each). */
   readonly each?: readonly (keyof z.output<P> & string)[]
+  /** Task vectors as they are, each with its coefficient: what any model is put together by in the end. */
+  readonly plain?: true
+  /**
+   * Where it is linear in its vectors: how much of each it gives, of weights that a person or nobody gave; null where
+   * these parameters make it no such merge.
+   */
+  shares?(parameters: z.output<P>, weights: readonly number[]): number[] | null
   /** The mean that a greedy soup is, where nobody says how else its models are merged. */
   readonly soup?: true
   gives(parameters: z.output<P>): Gives

@@ -3,14 +3,15 @@
 //   theta = theta_pre + sum_t c_t tau_t,  c_t = lambda alpha w_t / sum_s w_s   (alpha 1, or the sum 1 where it is off).
 // Of any other merge what its steps give is multiplied by its coefficients, and those can be moved.
 
-import { weightedAverage } from '../merges/averages/weighted-average.ts'
-import { wiseFt } from '../merges/averages/wise-ft.ts'
-import type { Step } from '../merges/step.ts'
+import type { MergeCard } from '../merges/card.ts'
+import { merges } from '../merges/index.ts'
+import { mergeCard, type Step } from '../merges/step.ts'
 import { differs } from '../merges/valued.ts'
-import { taskArithmetic } from '../merges/vectors/task-arithmetic.ts'
 import type { Recipe } from '../run/recipe.ts'
 
-export const asTheyAre: Step = { method: taskArithmetic.name, parameters: {} }
+const cards: readonly MergeCard[] = merges
+const plain = cards.find((card) => card.plain)
+export const asTheyAre: Step = { method: plain?.name ?? '', parameters: {} }
 
 /** The same model where a merge is linear; else the recipe itself. */
 export function linearForm(recipe: Recipe): Recipe {
@@ -24,16 +25,8 @@ export function linearForm(recipe: Recipe): Recipe {
 
 /** How much of each vector a step gives; null where it is not linear, or differs from tensor to tensor. */
 function sharesOf({ method, parameters, weights, each }: Step, vectors: number): number[] | null {
-  const plain = (weights ?? Array.from({ length: vectors }, () => 1)).filter((weight) => typeof weight === 'number')
-  if (each || plain.length !== vectors || differs(Object.values(parameters))) return null
-  const sum = plain.reduce((a, b) => a + b, 0)
-  const mean = plain.map((weight) => (Math.abs(sum) < 1e-8 ? weight : weight / sum))
-  if (method === wiseFt.name) {
-    const { alpha } = wiseFt.parameters.parse(parameters)
-    return mean.map((share) => alpha * share)
-  }
-  if (method !== weightedAverage.name) return null
-  const { of, normalize } = weightedAverage.parameters.parse(parameters)
-  if (of === 'models') return null
-  return normalize ? mean : plain
+  const numbers = (weights ?? Array.from({ length: vectors }, () => 1)).filter((weight) => typeof weight === 'number')
+  if (each || numbers.length !== vectors || differs(Object.values(parameters))) return null
+  const card = mergeCard(method)
+  return card.shares?.(card.parameters.parse(parameters), numbers) ?? null
 }

@@ -17,8 +17,8 @@ import {
 import { BasilError } from '../../contract/errors.ts'
 import { cacheCap } from '../../files/cache-room.ts'
 import { cachesIn } from '../../files/caches.ts'
+import { statisticsFolder } from '../../files/data-folder.ts'
 import { diskUse } from '../../files/disk-use.ts'
-import { statisticsFolder } from '../../files/statistics-store.ts'
 import type { Jobs } from '../jobs/queue.ts'
 import { exportsFolder, keepLimits, keptLimits, limitsEnvironment, saidInEnvironment } from './kept.ts'
 

@@ -4,6 +4,7 @@ import { z } from 'zod'
 
 import type { MergeCard } from '../card.ts'
 import { normalizeField, ofField } from '../fields.ts'
+import { parts } from './parts.ts'
 
 const parameters = z.strictObject({ of: ofField, normalize: normalizeField(true) })
 
@@ -32,6 +33,7 @@ export const weightedAverage = {
   needs: { base: ({ of }) => of === 'differences', least: 1 },
   coefficient: 1,
   weights: 'own',
+  shares: ({ of, normalize }, weights) => (of === 'models' ? null : normalize ? parts(weights) : [...weights]),
   soup: true,
   gives: ({ of }) => (of === 'models' ? 'model' : 'one'),
 } as const satisfies MergeCard<typeof parameters>

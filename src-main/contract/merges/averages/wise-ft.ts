@@ -2,6 +2,7 @@
 import { z } from 'zod'
 
 import type { MergeCard } from '../card.ts'
+import { parts } from './parts.ts'
 
 const parameters = z.strictObject({
   alpha: z.number().min(0).max(1).default(0.5).meta({
@@ -31,5 +32,6 @@ export const wiseFt = {
   needs: { base: true, least: 1 },
   coefficient: 1,
   weights: 'own',
+  shares: ({ alpha }, weights) => parts(weights).map((part) => alpha * part),
   gives: () => 'one',
 } as const satisfies MergeCard<typeof parameters>

@@ -23,5 +23,6 @@ export const taskArithmetic = {
   needs: { base: true, least: 1 },
   coefficient: 0.3,
   weights: 'coefficients',
+  plain: true,
   gives: () => 'each',
 } as const satisfies MergeCard<typeof parameters>
