@@ -78,7 +78,11 @@ async function take() {
   const button = (name) => page.getByRole('button', { name: new RegExp(`^${name}`) }).first()
   await button('Open the sample project').waitFor()
   await page.getByText('No run yet.').waitFor()
-  await page.locator('main dd').filter({ hasText: /wasm|native|WebGPU|CUDA/i }).first().waitFor() // the engine
+  await page
+    .locator('main dd')
+    .filter({ hasText: /wasm|native|WebGPU|CUDA/i })
+    .first()
+    .waitFor() // the engine
   await picture('welcome')
 
   await go('/library', 'Library')
