@@ -77,7 +77,12 @@ async function go(to, heading) {
 async function take() {
   const button = (name) => page.getByRole('button', { name: new RegExp(`^${name}`) }).first()
   await button('Open the sample project').waitFor()
-  await page.getByText('starting…', { exact: true }).waitFor({ state: 'detached' })
+  await page.getByText('No run yet.').waitFor()
+  await page
+    .locator('main dd')
+    .filter({ hasText: /wasm|native|WebGPU|CUDA/i })
+    .first()
+    .waitFor() // the engine
   await picture('welcome')
 
   await go('/library', 'Library')
@@ -91,12 +96,14 @@ async function take() {
     .getByText('pre-trained')
     .waitFor() // read
   for (const name of models) await page.getByLabel(`Select ${name}.safetensors`).check()
+  await page.getByRole('link', { name: 'finetuned-fashion.safetensors' }).first().click() // its details beside the list
+  await button('Refine it…').waitFor()
   await picture('library')
   await button('Merge…').click()
   await page.getByText('All tensors fit together.').waitFor()
   await picture('merge')
   await go('/library', 'Library')
-  await page.getByRole('link', { name: 'finetuned-fashion.safetensors' }).first().click()
+  await page.getByRole('link', { name: 'finetuned-fashion.safetensors' }).first().dblclick() // to its page
   await button('Refine…').click()
   await page.getByRole('dialog').waitFor()
   await picture('refine')

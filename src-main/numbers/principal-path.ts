@@ -11,6 +11,7 @@ export interface PrincipalPath {
 
 const rounds = 300
 const still = 1e-12 // of a change of direction
+const rounding = 1e-8 // of a length, below which a difference is none
 
 /** rows: one a state, all of one length. */
 export function principalPath(rows: readonly Float64Array[]): PrincipalPath {
@@ -88,9 +89,12 @@ function leading(gram: readonly Float64Array[], before: readonly Float64Array[])
   }
 }
 
+/** 0 where x has no direction beside those before: what is left of it then is rounding. */
 function unit(x: Float64Array, before: readonly Float64Array[]): Float64Array {
+  const whole = Math.sqrt(dot(x, x))
   for (const other of before) axpy(-dot(other, x), other, x)
   const length = Math.sqrt(dot(x, x))
-  if (length > 0) scale(1 / length, x)
+  if (length > rounding * whole) scale(1 / length, x)
+  else x.fill(0)
   return x
 }

@@ -2,6 +2,7 @@
 // set side by side, used again, pinned, tagged, moved to the trash and taken out of it.
 import ArchiveRestore from '@lucide/svelte/icons/archive-restore'
 import GitCompare from '@lucide/svelte/icons/git-compare'
+import Network from '@lucide/svelte/icons/network'
 import Pin from '@lucide/svelte/icons/pin'
 import PinOff from '@lucide/svelte/icons/pin-off'
 import RotateCcw from '@lucide/svelte/icons/rotate-ccw'
@@ -63,6 +64,19 @@ export const compareRuns: Action = {
   icon: GitCompare,
   enabled: () => onTicked() && history.selection.size >= 2 && history.selection.size <= 8,
   run: () => router.go('compare-runs', { runs: history.selection.runs.toSorted((a, b) => a - b) }),
+}
+
+/** Of the one that is ticked. */
+export const lineageOfTicked: Action = {
+  id: 'lineage-of-ticked',
+  title: 'Show its lineage',
+  shortcut: null,
+  icon: Network,
+  enabled: () => onTicked() && history.selection.size === 1,
+  run: () => {
+    const [run] = history.selection.runs
+    if (run !== undefined) router.go('lineage', { run })
+  },
 }
 
 export const duplicateRun: Action = {

@@ -22,6 +22,7 @@ import {
   duplicateRun,
   emptyTrash,
   findRuns,
+  lineageOfTicked,
   pinRuns,
   restoreRuns,
   salvageHistory,
@@ -146,7 +147,7 @@ const groups: readonly ActionGroup[] = [
   {
     title: 'History',
     actions: [
-      ...[findRuns, compareRuns, duplicateRun, pinRuns, unpinRuns, tagRuns],
+      ...[findRuns, compareRuns, lineageOfTicked, duplicateRun, pinRuns, unpinRuns, tagRuns],
       ...[trashRuns, restoreRuns, emptyTrash, salvageHistory],
     ],
   },

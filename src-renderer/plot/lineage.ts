@@ -13,7 +13,7 @@ export interface Layout {
   height: number
 }
 
-export const box = { width: 190, height: 44, gapX: 70, gapY: 14 }
+export const box = { width: 236, height: 44, gapX: 70, gapY: 14 }
 const sweeps = 6
 
 export function layout(keys: readonly string[], edges: readonly { from: string; to: string }[]): Layout {

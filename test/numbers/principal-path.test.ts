@@ -13,6 +13,17 @@ test('a straight path is one direction, from left to right, with its true length
   })
 })
 
+test('two states are one direction, which explains all of it', () => {
+  const way = Float64Array.from({ length: 12 }, (_, i) => Math.sin(3 + i))
+  const path = principalPath([new Float64Array(12), way])
+  expect(path.shares[0]).toBeCloseTo(1, 12)
+  expect(path.shares[1]).toBeCloseTo(0, 12)
+  path.points.forEach(({ y }) => {
+    expect(y).toBeCloseTo(0, 6)
+  })
+  expect(path.points[1]?.x).toBeCloseTo(Math.hypot(...way), 9)
+})
+
 test('distances in a plane are kept, and the shares are those of the variance', () => {
   const plane = [0, 1, 2, 3, 4].map((t) => ({ a: 4 * t, b: t % 2 })) // variances 32 and 0.24
   const path = principalPath(plane.map(({ a, b }) => Float64Array.of(0, a / Math.SQRT2, b, a / Math.SQRT2)))

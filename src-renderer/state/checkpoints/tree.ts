@@ -52,7 +52,8 @@ function byFolder(entries: readonly Entry[], closed: ReadonlySet<string>): Item[
     let node = top
     for (const name of folderOf(entry.path).split(mark).filter(Boolean)) {
       const path = node.path === '' && mark === '\\' ? name : `${node.path}${mark}${name}`
-      const next = node.children.get(name) ?? { path, name, children: new Map(), entries: [] }
+      const shown = path === `/${name}` ? path : name
+      const next = node.children.get(name) ?? { path, name: shown, children: new Map(), entries: [] }
       node.children.set(name, next)
       node = next
     }

@@ -12,6 +12,7 @@ test('what follows "_" stands below, to the end of its letters; parts of an equa
     'θ = θ[pre] + λ τ',
     'τ = mean of the τ[t] that have the sign of Σ[t] τ[t]',
   ])
+  expect(shown('δ_k = θ_k−1 − θ_pre,   θ_k,b = θ_k−1,b')).toEqual(['δ[k] = θ[k−1] − θ[pre]', 'θ[k,b] = θ[k−1,b]'])
   expect(shown('τ_i = τ_t,i,   t = argmax_t |τ_t,i|')).toEqual(['τ[i] = τ[t,i]', 't = argmax[t] |τ[t,i]|'])
   expect(shown('cos(θ_1, θ_2)')).toEqual(['cos(θ[1], θ[2])'])
 })

@@ -18,9 +18,9 @@ const drawn = (items: Item[]) =>
 
 it('draws folders as a tree, those without rows of their own together', () => {
   expect(drawn(itemsOf(entries, 'folder', new Set()))).toEqual([
-    '- data (1)',
+    '- /data (1)',
     ' 4',
-    '- home/me/models/clip (3)',
+    '- /home/me/models/clip (3)',
     ' - cars (1)',
     '  2',
     ' - dtd (1)',
@@ -31,9 +31,9 @@ it('draws folders as a tree, those without rows of their own together', () => {
 
 it('shows of what is closed its heading alone', () => {
   expect(drawn(itemsOf(entries, 'folder', new Set(['folder /home/me/models/clip'])))).toEqual([
-    '- data (1)',
+    '- /data (1)',
     ' 4',
-    '+ home/me/models/clip (3)',
+    '+ /home/me/models/clip (3)',
   ])
 })
 
