@@ -21,7 +21,10 @@ export interface HeldStore extends StatisticsStore {
 const inFolder = (folder: string): CacheRoom => cacheRoom([folder], { files: /\.safetensors$/ })
 
 /** What one merge needs is there together. */
-export function heldStatisticsStore(folder: string = statisticsFolder(), room: CacheRoom = inFolder(folder)): HeldStore {
+export function heldStatisticsStore(
+  folder: string = statisticsFolder(),
+  room: CacheRoom = inFolder(folder),
+): HeldStore {
   const held: (() => Promise<void>)[] = []
   const use = async (path: string, bytes: number): Promise<() => Promise<void>> => {
     held.push(await room.use(path, bytes))
@@ -44,7 +47,10 @@ export function heldStatisticsStore(folder: string = statisticsFolder(), room: C
 /** Those among the kept ones were used just now; others are a person's. */
 export async function touchStatistics(files: readonly string[], folder: string = statisticsFolder()): Promise<void> {
   const ours = files.filter((file) => dirname(resolve(file)) === resolve(folder))
-  for (const file of ours) await inFolder(folder).touch(file).catch(() => undefined) // a disk that is only read
+  for (const file of ours)
+    await inFolder(folder)
+      .touch(file)
+      .catch(() => undefined) // a disk that is only read
 }
 
 export function statisticsStore(

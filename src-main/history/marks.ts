@@ -112,10 +112,8 @@ export function trashOf(history: History): Trash {
   return snapshot(history, () => ({
     runs: row<{ runs: number }>(history, `SELECT count(*) AS runs FROM (${inTrash})`)?.runs ?? 0,
     ofStudies:
-      row<{ runs: number }>(
-        history,
-        `SELECT count(DISTINCT run) AS runs FROM study_runs WHERE run IN (${inTrash})`,
-      )?.runs ?? 0,
+      row<{ runs: number }>(history, `SELECT count(DISTINCT run) AS runs FROM study_runs WHERE run IN (${inTrash})`)
+        ?.runs ?? 0,
     bytes: sizes
       .map((text) => row<{ bytes: number }>(history, `${text} WHERE run IN (${inTrash})`)?.bytes ?? 0)
       .reduce((sum, bytes) => sum + bytes, 0),

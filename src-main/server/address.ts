@@ -31,7 +31,9 @@ export function readAddress(home: string, now: Date = new Date()): Address | nul
     const { mode, mtimeMs } = statSync(file)
     const isOurs = process.platform === 'win32' || (mode & 0o077) === 0
     const isRecent = Math.abs(now.getTime() - mtimeMs) <= longestAway // a clock that was wrong says nothing
-    return isOurs && isRecent ? addressSchema.parse(JSON.parse(readStartSync(file, largest).bytes.toString('utf8'))) : null
+    return isOurs && isRecent
+      ? addressSchema.parse(JSON.parse(readStartSync(file, largest).bytes.toString('utf8')))
+      : null
   } catch {
     return null
   }

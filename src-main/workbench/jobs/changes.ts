@@ -72,7 +72,8 @@ export function createChanges({ history, kinds, floor, add, now }: Options): Cha
       const { goesOn } = kinds()[stored.kind]
       const mine = atWork.get(job)
       if (mine?.wished() === 'pause') mine.wish('go on')
-      else if (mine?.wished() === 'pause now') void goOnAfter(mine, change).catch(() => undefined) // it stays paused
+      else if (mine?.wished() === 'pause now')
+        void goOnAfter(mine, change).catch(() => undefined) // it stays paused
       else if (stored.state === 'paused' || (goesOn && mayGoOn.includes(stored.state))) wait(job, change)
       else throw notNow(stored, 'The job cannot go on', stored.state === 'waiting' ? 'wait' : 'retry it instead')
     },
