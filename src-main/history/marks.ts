@@ -4,7 +4,7 @@ import type { MarkedRun, Refused, Trash } from '../contract/api/runs.ts'
 import type { RunId } from '../contract/branded.ts'
 import { sound } from './checksums.ts'
 import { runRow, stateNow } from './runs.ts'
-import { change, type History, row, rows, snapshot, soundOnly, transaction } from './statement.ts'
+import { change, damageIn, type History, row, rows, snapshot, soundOnly, transaction } from './statement.ts'
 
 export interface Marks {
   tags: readonly string[]
@@ -111,17 +111,30 @@ export function trashOf(history: History): Trash {
   ]
   return snapshot(history, () => ({
     runs: row<{ runs: number }>(history, `SELECT count(*) AS runs FROM (${inTrash})`)?.runs ?? 0,
+    ofStudies:
+      row<{ runs: number }>(history, `SELECT count(DISTINCT run) AS runs FROM study_runs WHERE run IN (${inTrash})`)
+        ?.runs ?? 0,
     bytes: sizes
       .map((text) => row<{ bytes: number }>(history, `${text} WHERE run IN (${inTrash})`)?.bytes ?? 0)
       .reduce((sum, bytes) => sum + bytes, 0),
   }))
 }
 
-/** Gives how many are gone for good. */
+/** Gives how many are gone for good; those at work, or whose turn is to come, stay. */
 export function emptyTrash(history: History): number {
   return transaction(history, () => {
-    const { runs } = trashOf(history)
-    change(history, `DELETE FROM runs WHERE run IN (${inTrash})`, {})
-    return runs
+    const gone = rows<{ run: RunId }>(history, inTrash).filter(({ run }) => mayGo(history, run))
+    for (const { run } of gone) change(history, 'DELETE FROM runs WHERE run = :run', { run })
+    return gone.length
   })
+}
+
+/** A damaged one may, too. */
+function mayGo(history: History, run: RunId): boolean {
+  try {
+    return refusalOf(history, run).length === 0
+  } catch (thrown) {
+    damageIn(thrown)
+    return !history.lives(run)
+  }
 }

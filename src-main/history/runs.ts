@@ -172,7 +172,7 @@ export function endRun(
   })
 }
 
-/** Makes a run running again and takes back whatever lies after its last kept epoch: it will be told anew. */
+/** Makes a run running again, out of the trash, and takes back whatever lies after its last kept epoch: it will be told anew. */
 export function reviveRun(history: History, run: RunId): void {
   transaction(history, () => {
     const from = resumeOf(history, run)
@@ -187,6 +187,7 @@ export function reviveRun(history: History, run: RunId): void {
       run,
       halvingsOf(runRow(history, run)).filter((h) => h.to >= size),
     )
+    change(history, 'UPDATE run_marks SET trashed = NULL WHERE run = :run AND trashed IS NOT NULL', { run })
     change(
       history,
       `UPDATE runs SET state = 'running', ended = NULL, error = NULL, accuracy = NULL, relative_accuracy = NULL

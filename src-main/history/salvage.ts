@@ -17,7 +17,7 @@ import { openHistory } from './open.ts'
 import { readableRows } from './readable-rows.ts'
 import { checkIntegrity, checkSize } from './soundness.ts'
 import { type History, transaction } from './statement.ts'
-import { damagedThings, missingThings, transfer } from './transfer.ts'
+import { damagedThings, dropStrayMarks, missingThings, transfer } from './transfer.ts'
 
 /** Of a history that is open for writing and at rest. */
 export async function salvage(history: History, now: Date): Promise<Salvaged> {
@@ -47,6 +47,7 @@ export async function salvage(history: History, now: Date): Promise<Salvaged> {
     for (const [i, file] of setAsideIn(folder).entries()) await from(file, () => readable(file, scratch, i))
     for (const [i, { file }] of listBackups(folder).entries())
       if (await from(file, () => backupAt(file, scratch, i))) break
+    dropStrayMarks(history)
     salvaged.lost = [...damagedThings(history), ...missingThings(history, inPart)]
     return salvaged
   } finally {

@@ -1,4 +1,4 @@
-// How the tables' files talk to SQLite: one prepared statement a text and connection, one transaction a change, and
+// How the tables' files talk to SQLite: the last few hundred prepared, one transaction a change, and
 // SQLite's own errors turned into ours. This room is the only one that knows the library.
 
 import { statfsSync, writeFileSync } from 'node:fs'
@@ -31,9 +31,14 @@ function statement(db: Database, text: string): Statement {
   const known = prepared.get(db) ?? new Map<string, Statement>()
   prepared.set(db, known)
   const found = known.get(text) ?? db.prepare(text)
+  known.delete(text) // the newest is the last
   known.set(text, found)
+  const [oldest] = known.keys()
+  if (known.size > mostPrepared && oldest !== undefined) known.delete(oldest)
   return found
 }
+
+const mostPrepared = 300 // a person's search is a text of its own, and takes 20 kB
 
 /** Runs a statement that changes rows. */
 export function change(history: History, text: string, values: Row): void {

@@ -6,7 +6,7 @@ import type { RunId } from '../contract/branded.ts'
 import { type ResolvedConfig, resolvedSchema } from '../contract/run/config.ts'
 import { type Images, imagesSchema } from '../contract/run/work.ts'
 import { sound } from './checksums.ts'
-import { type History, rows } from './statement.ts'
+import { type History, rows, soundOnly } from './statement.ts'
 
 const newest = 40
 
@@ -19,16 +19,14 @@ export interface TimedRun {
   opening: number // of these, before the first state was known
 }
 
+type TimedRow = Record<'config' | 'engine' | 'images', string> & Pick<TimedRun, 'run' | 'seconds' | 'opening'>
+
 export function timedRuns(history: History, parameters: number): TimedRun[] {
   const text = `SELECT run, config, engine, images, seconds,
      coalesce((SELECT min(seconds) FROM epochs WHERE epochs.run = runs.run), 0) AS opening
      FROM runs WHERE state = 'done' AND parameters = :parameters AND engine IS NOT NULL AND images IS NOT NULL
      AND ${sound(history, 'runs')} ORDER BY run DESC LIMIT :newest`
-  const found = rows<Record<'config' | 'engine' | 'images', string> & Pick<TimedRun, 'run' | 'seconds' | 'opening'>>(
-    history,
-    text,
-    { parameters, newest },
-  )
+  const found = soundOnly(history, () => rows<TimedRow>(history, text, { parameters, newest }))
   return found.flatMap(({ config, engine, images, ...row }) => {
     const told = resolvedSchema.safeParse(JSON.parse(config))
     const counts = imagesSchema.array().safeParse(JSON.parse(images))

@@ -17,9 +17,10 @@ interface Kind {
   parts: Table[] // with the same key
 }
 
-const ofRun: Table[] = ['parents', 'stages', 'epochs', 'resume', 'evaluations', 'run_images', 'run_marks', 'openings']
+const ofRun: Table[] = ['parents', 'stages', 'epochs', 'resume', 'evaluations', 'run_images', 'openings']
 const kinds: Kind[] = [
   { what: 'run', table: 'runs', key: 'run', own: [], parts: ofRun },
+  { what: 'marks of run', table: 'run_marks', key: 'run', own: [], parts: [] }, // a damaged one is no damaged run
   { what: 'evaluation', table: 'model_evaluations', key: 'evaluation', own: [], parts: ['openings'] },
   { what: 'study', table: 'studies', key: 'study', own: [], parts: ['study_runs'] },
   { what: 'job', table: 'jobs', key: 'job', own: [], parts: [] },
@@ -45,6 +46,7 @@ export function transfer(
   const same = new Set<Key>() // runs that both have now
   for (const kind of kinds)
     for (const key of keysOf(source, kind)) {
+      if (kind.table === 'run_marks' && isOfAnother(target, source, key)) continue
       const thing = { what: kind.what, key: String(key), from }
       if (!isWhole(source, kind, key)) {
         broken.push(thing)
@@ -53,13 +55,27 @@ export function transfer(
       const isOurs = isWhole(target, kind, key)
       if (!isOurs) {
         take(target, source, kind, key, same)
-        taken.push(thing)
+        if (kind.table !== 'run_marks' || !taken.some(({ what, key: run }) => what === 'run' && run === thing.key))
+          taken.push(thing) // else its marks came with a run
       }
       const isSame = !isOurs || checksumsOf(target, kind, key) === checksumsOf(source, kind, key)
       if (isSame && kind.table === 'runs') same.add(key)
       if (!isSame && kind.own.length === 0) different.push(thing)
     }
   return { taken, different, broken }
+}
+
+/** Marks are taken before their run is found, which may lie in a later source. */
+export function dropStrayMarks(history: History): void {
+  change(history, 'DELETE FROM run_marks WHERE run NOT IN (SELECT run FROM runs)', {})
+}
+
+/** Two histories that went apart have given one number twice. */
+function isOfAnother(target: History, source: History, run: Key): boolean {
+  const [ours, theirs] = [target, source].map(
+    (history) => row<{ created: string }>(history, 'SELECT created FROM runs WHERE run = :run', { run })?.created,
+  )
+  return ours !== undefined && theirs !== undefined && ours !== theirs
 }
 
 /** Of things found elsewhere those that a history has not at all, each once. */

@@ -1,9 +1,11 @@
 // Where a data folder's workbench was served last, <data folder>/server.json: a page that stayed open finds it there
-// again after a restart. The token lives as long as its port: who takes that while Basil is away may be shown what
-// belongs to it, so that a server which has to move begins with a token of its own. The file is for its owner alone;
-// one that others may read is not believed.
+// again after a restart of some minutes. The token lives as long as its port: who takes that while Basil is away may be
+// shown what belongs to it, so that a server which has to move begins with a token of its own, and so does one that was
+// away for long. What is left: a program of the same machine that has the port within those minutes, and whose page is
+// opened there, runs as Basil's own page until the next longer absence. The file is for its owner alone; one that others
+// may read is not believed.
 import { randomBytes } from 'node:crypto'
-import { chmodSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { chmodSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 import { z } from 'zod'
@@ -19,12 +21,19 @@ export type Address = z.infer<typeof addressSchema>
 const largest = 4096 // bytes
 const fileOf = (home: string): string => join(home, 'server.json')
 
-/** null: not served before, or the file is not to be believed. */
-export function readAddress(home: string): Address | null {
+const longestAway = 5 * 60_000 // milliseconds
+export const between = 60_000 // two touches
+
+/** null: not served before or not lately, or the file is not to be believed. */
+export function readAddress(home: string, now: Date = new Date()): Address | null {
   const file = fileOf(home)
   try {
-    const isOurs = process.platform === 'win32' || (statSync(file).mode & 0o077) === 0
-    return isOurs ? addressSchema.parse(JSON.parse(readStartSync(file, largest).bytes.toString('utf8'))) : null
+    const { mode, mtimeMs } = statSync(file)
+    const isOurs = process.platform === 'win32' || (mode & 0o077) === 0
+    const isRecent = Math.abs(now.getTime() - mtimeMs) <= longestAway // a clock that was wrong says nothing
+    return isOurs && isRecent
+      ? addressSchema.parse(JSON.parse(readStartSync(file, largest).bytes.toString('utf8')))
+      : null
   } catch {
     return null
   }
@@ -39,5 +48,14 @@ export function keepAddress(home: string, address: Address): void {
     renameSync(temporary, fileOf(home))
   } catch {
     rmSync(temporary, { force: true })
+  }
+}
+
+/** It is served now. */
+export function touchAddress(home: string, now: Date = new Date()): void {
+  try {
+    utimesSync(fileOf(home), now, now)
+  } catch {
+    // it is gone, or the disk takes nothing: the next start has another address
   }
 }

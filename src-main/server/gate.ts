@@ -20,6 +20,8 @@ export function refuseRequest({ headers, rawHeaders }: Request, port: number): s
   if (headers.origin !== undefined && headers.origin !== `http://127.0.0.1:${port}`) return 'Origin is not this server'
   const site = headers['sec-fetch-site']
   if (site !== undefined && site !== 'same-origin' && site !== 'none') return 'asked for by another site'
+  // Basil has none; one that another program left at this address finds no newer script of its own here
+  if (headers['service-worker'] !== undefined) return 'no page here has a service worker'
   return undefined
 }
 

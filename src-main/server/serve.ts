@@ -3,7 +3,7 @@
 
 import { createRouter } from '../workbench/router.ts'
 import type { Workbench } from '../workbench/workbench.ts'
-import { keepAddress, readAddress } from './address.ts'
+import { between, keepAddress, readAddress, touchAddress } from './address.ts'
 import { type Served, type ServeOptions, serveRouter } from './listen.ts'
 
 /**
@@ -15,5 +15,12 @@ export async function serve(workbench: Workbench, options: ServeOptions): Promis
   const last = readAddress(workbench.home)
   const served = await serveRouter((platform) => createRouter(workbench, platform), { last, ...options })
   keepAddress(workbench.home, served.address)
-  return served
+  const timer = setInterval(() => touchAddress(workbench.home), between).unref()
+  return {
+    ...served,
+    close: async () => {
+      clearInterval(timer)
+      await served.close()
+    },
+  }
 }

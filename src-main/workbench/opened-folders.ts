@@ -2,6 +2,7 @@
 // elsewhere may name their files again.
 import { z } from 'zod'
 
+import { BasilError } from '../contract/errors.ts'
 import type { PreferenceStore } from './preferences.ts'
 import type { Folders } from './projects.ts'
 
@@ -20,4 +21,16 @@ export function openedFolders(preferences: PreferenceStore): Folders {
       void preferences.keep(key, folders).catch(() => undefined) // it serves until the end of this start
     },
   }
+}
+
+/** A page that kept these itself would widen what configurations may name. Throws not-allowed. */
+export function requireOfPages(asked: string): void {
+  if (asked !== key) return
+  throw new BasilError({
+    code: 'not-allowed',
+    what: 'A page does not keep this',
+    where: asked,
+    why: 'these are the folders whose configurations a person has opened, and Basil keeps them itself',
+    next: 'open a configuration of the folder instead',
+  })
 }

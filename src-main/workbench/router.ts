@@ -16,6 +16,7 @@ import { libraryRouter } from './library/router.ts'
 import { mergesRouter } from './merges/router.ts'
 import { mixRouter } from './mix/router.ts'
 import { engineRouter } from './native/router.ts'
+import { requireOfPages } from './opened-folders.ts'
 import type { Platform } from './platform.ts'
 import { projectsRouter } from './projects-router.ts'
 import { runsRouter } from './runs/router.ts'
@@ -74,6 +75,7 @@ export function createRouter(workbench: Workbench, platform: Platform) {
     preferences: {
       all: os.preferences.all.handler(() => preferences.all()),
       keep: os.preferences.keep.handler(async ({ input: { key, value } }) => {
+        requireOfPages(key)
         await preferences.keep(key, value)
         return true
       }),

@@ -45,6 +45,7 @@ import { createEstimates, type Estimates } from './runs/estimates.ts'
 import { createExports, type Exports } from './runs/exported.ts'
 import { createRuns, type Runs, type RunsOptions } from './runs/runs.ts'
 import { createSittings, type Sittings } from './runs/sitting.ts'
+import { exportsFolder } from './settings/kept.ts'
 import { createSettings, type Settings } from './settings/settings.ts'
 import { createStudies, type Studies } from './studies/studies.ts'
 
@@ -199,7 +200,7 @@ function createPlaces({ home, resources, sample: given }: WorkbenchOptions, libr
     preferences,
     sample,
     projects: createProjects({ holds, folders: openedFolders(preferences), sample }),
-    folders: createFolders(() => [join(home, 'exports'), ...library.folders(), ...dataSets.paths()]),
+    folders: createFolders(() => [exportsFolder(home), ...library.folders(), ...dataSets.paths()]),
   }
 }
 

@@ -38,8 +38,14 @@ interface Present {
 export function mixing(placeFor: MixPlace): Mixing {
   let present: Present | null = null
   let sessions = 0
+  let asked = 0 // how often one was to be opened or closed
 
-  async function close(): Promise<{ closed: boolean }> {
+  function close(): Promise<{ closed: boolean }> {
+    asked++
+    return end()
+  }
+
+  async function end(): Promise<{ closed: boolean }> {
     const mine = present
     if (!mine) return { closed: false }
     mine.leaving.abort()
@@ -61,7 +67,9 @@ export function mixing(placeFor: MixPlace): Mixing {
   }
 
   async function* open(request: MixRequest): AsyncGenerator<Told<MixOpened>> {
-    await close()
+    const turn = ++asked
+    await end()
+    if (turn !== asked) throw over() // other work has begun while the last one ended
     const mine: Present = {
       ...{ session: ++sessions, leaving: new AbortController(), mix: null, parents: null },
       ...{ newest: 0, working: Promise.resolve() },
@@ -83,7 +91,7 @@ export function mixing(placeFor: MixPlace): Mixing {
     } finally {
       await hashing.stop()
       leave()
-      if (!isOpen) await close()
+      if (!isOpen && present === mine) await end()
     }
   }
 

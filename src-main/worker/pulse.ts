@@ -14,7 +14,12 @@ export async function* withPulse(
 ): AsyncGenerator<EngineEvent> {
   let due = now() + between
   let timer: NodeJS.Timeout | undefined
-  let next = events.next()
+  const step = (): ReturnType<typeof events.next> => {
+    const asked = events.next()
+    asked.catch(() => undefined) // told when it is awaited: it may fail while whoever follows has a pulse in hand
+    return asked
+  }
+  let next = step()
   try {
     for (;;) {
       const tick = new Promise<null>((resolve) => {
@@ -25,7 +30,7 @@ export async function* withPulse(
       if (told?.done) return
       if (told) {
         yield told.value
-        next = events.next()
+        next = step()
       }
       if (now() < due) continue
       due = now() + between
@@ -33,7 +38,6 @@ export async function* withPulse(
     }
   } finally {
     clearTimeout(timer)
-    next.catch(() => undefined) // of a step that nobody waits for any more
     await events.return(undefined)
   }
 }

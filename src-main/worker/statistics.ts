@@ -18,7 +18,7 @@ import type { LookedAt } from '../engine/problems/statistics/images.ts'
 import { checkHead, checkSize } from '../engine/runs/tasks.ts'
 import { openParents, type WeightSet } from '../engine/weights/parents.ts'
 import { hashCheckpoint, openSource } from '../files/source.ts'
-import { statisticsStore } from '../files/statistics-store.ts'
+import { heldStatisticsStore, touchStatistics } from '../files/statistics-store.ts'
 
 interface Host {
   backend(): Promise<Backend>
@@ -40,6 +40,7 @@ export async function* collectFor(request: CollectRequest, host: Host): AsyncGen
     openSource,
   )
   const tasks: LookedAt[] = []
+  const store = heldStatisticsStore()
   try {
     const { architecture } = parents
     for (const [t, { file }] of recipe.vectors.entries()) {
@@ -61,11 +62,12 @@ export async function* collectFor(request: CollectRequest, host: Host): AsyncGen
       pretrained: (await hashCheckpoint(recipe.pretrained.file)).sha256,
       tasks,
       place: { tower, microBatch: microBatchFor('auto', backend, architecture), signal: host.signal },
-      store: statisticsStore(),
+      store,
     })
     const statistics = found.map(({ file, name, sha256 }) => ({ file, name, sha256 }))
     yield { type: 'result', result: { ...recipe, statistics } }
   } finally {
+    await store.leave()
     for (const { images } of tasks) await images.close()
     await parents.close()
   }
@@ -105,6 +107,7 @@ export async function withStatistics<S extends WeightSet>(set: S, { statistics }
   if (!statistics?.length) return set
   try {
     const files = statistics.map(({ file }) => file)
+    await touchStatistics(files)
     const opened = await openStatistics(files, set.vectors.length, openSource)
     const close = async (): Promise<void> => {
       await Promise.all([set.close(), opened.close()])

@@ -56,6 +56,7 @@ const refusedSockets: [string, Headers][] = [
   ['all interfaces', { Host: '0.0.0.0:{port}', Origin: 'http://0.0.0.0:{port}' }],
   ['two hosts in one', { Host: '127.0.0.1:{port}, evil.com' }],
   ['a forwarded host only', { Host: 'evil.com', 'X-Forwarded-Host': '127.0.0.1:{port}' }],
+  ['a service worker', { 'Service-Worker': 'script' }],
   ['another site, said by the browser', { 'Sec-Fetch-Site': 'cross-site' }],
   ['the same site but another port, said by the browser', { 'Sec-Fetch-Site': 'same-site' }],
   ['no token', { 'Sec-WebSocket-Protocol': null }],

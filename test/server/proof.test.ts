@@ -9,7 +9,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { WebSocket } from 'ws'
 
-import { keepAddress, readAddress } from '../../src-main/server/address.ts'
+import { keepAddress, readAddress, touchAddress } from '../../src-main/server/address.ts'
 import { serveRouter } from '../../src-main/server/listen.ts'
 import { answerTo, createChallenges, proofOf } from '../../src-main/server/proof.ts'
 import { type Sent, startServer } from './start-server.ts'
@@ -101,6 +101,15 @@ describe('the address of a data folder', () => {
     const second = await serve()
     await second.close()
     expect(second.url).toBe(first.url)
+  })
+  it('is not believed after an absence of more than some minutes, and is touched while it is served', () => {
+    const after = (minutes: number): Date => new Date(Date.now() + minutes * 60_000)
+    expect(readAddress(home, after(4))).not.toBeNull()
+    expect(readAddress(home, after(10))).toBeNull()
+    touchAddress(home, after(10))
+    expect(readAddress(home, after(14))).not.toBeNull()
+    expect(readAddress(home)).toBeNull() // of a clock that was wrong
+    touchAddress(home)
   })
   it('is another, with another token, where somebody else has the port', async () => {
     const last = readAddress(home)

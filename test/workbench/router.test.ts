@@ -163,3 +163,11 @@ test('a window plans a study, follows it to its end, and asks for the controls o
   expect(refused).toMatchObject({ code: 'not-allowed' })
   expect(await client.studies.forget({ study })).toBe(true)
 })
+
+test('a page keeps what it remembers, and not which folders configurations may name', async () => {
+  const { client } = await connected()
+  await client.preferences.keep({ key: 'theme', value: 'dark' })
+  const refused = await client.preferences.keep({ key: 'projects.folders', value: ['/'] }).catch(basilErrorOf)
+  expect(refused).toMatchObject({ record: { code: 'not-allowed' } })
+  expect(await client.preferences.all()).toEqual({ theme: 'dark' })
+})

@@ -1,14 +1,14 @@
 // Settings of every door: kept in the data folder, given to the engine's next process where the environment says
 // nothing, refused while work goes on; what the caches take is counted and cleared, and statistics have their bound
 // too.
-import { existsSync, mkdirSync, readdirSync, utimesSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, statSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 import { expect, it } from 'vitest'
 
 import { BasilError } from '../../src-main/contract/errors.ts'
 import { cacheRoom } from '../../src-main/files/cache-room.ts'
-import { statisticsStore } from '../../src-main/files/statistics-store.ts'
+import { heldStatisticsStore, statisticsStore, touchStatistics } from '../../src-main/files/statistics-store.ts'
 import { engineEnvironment } from '../../src-main/workbench/native/devices.ts'
 import { exportsFolder } from '../../src-main/workbench/settings/kept.ts'
 import { createSettings } from '../../src-main/workbench/settings/settings.ts'
@@ -108,4 +108,44 @@ it('statistics that were used longest ago give way when their room is full', asy
   expect(await store.find('first')).toBeDefined() // used just now
   const third = await write('third')
   expect(readdirSync(folder).toSorted()).toEqual([first.name, third.name].toSorted())
+})
+
+it('what one merge collects stays together until it is named, and what never has room is refused', async () => {
+  const folder = temporaryFolder()
+  const store = heldStatisticsStore(folder, cacheRoom([folder], { capBytes: 2500, files: /\.safetensors$/ }))
+  const write = async (identity: string) => {
+    const writer = await store.begin(identity, [{ name: 'a', shape: [250] }])
+    await writer.write(new Float32Array(250))
+    return writer.end()
+  }
+  const names: string[] = []
+  for (const identity of ['first', 'second', 'third']) names.push((await write(identity)).name)
+  expect(readdirSync(folder).toSorted()).toEqual(names.toSorted())
+  await store.leave()
+  await write('fourth')
+  expect(readdirSync(folder).length).toBeLessThan(4)
+  expect(() => store.requireRoom(2500)).not.toThrow()
+  expect(() => store.requireRoom(2501)).toThrow('has no room')
+})
+
+it('statistics that a recipe names count as used, and a person’s own files stay as they are', async () => {
+  const [folder, other] = [temporaryFolder(), temporaryFolder()]
+  const files = [folder, other].map((at) => join(at, 'a.safetensors'))
+  const old = new Date('2026-01-01')
+  for (const file of files) {
+    writeFileSync(file, '')
+    utimesSync(file, old, old)
+  }
+  await touchStatistics([...files, join(folder, 'gone.safetensors')], folder)
+  expect(files.map((file) => statSync(file).mtimeMs === old.getTime())).toEqual([false, true])
+})
+
+it('counts exports where they are, and not where they would be', async () => {
+  const { home, settings } = setting()
+  const exports = temporaryFolder()
+  await settings.choose({ exports })
+  writeFileSync(join(exports, 'a.safetensors'), 'x'.repeat(9000))
+  const { parts } = await settings.show()
+  expect(parts.find(({ name }) => name === 'exports')).toMatchObject({ files: 1 })
+  expect(existsSync(join(home, 'exports'))).toBe(false)
 })

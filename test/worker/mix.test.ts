@@ -104,6 +104,17 @@ test('of two that were asked for only the newest is told, and what ends it leave
   })
 })
 
+test('one that is to be opened while other work ends the last is not opened beside it', async () => {
+  const mix = mixing(async () => ({ backend }))
+  const request = requestOf(await merged('task-arithmetic'))
+  await opened(mix, request)
+  const second = mix.open(request).next()
+  const work = mix.close()
+  await expect(second).rejects.toMatchObject({ record: { code: 'run-state' } })
+  await work
+  expect(await mix.close()).toEqual({ closed: false })
+})
+
 test('a parent that has changed since is told', async () => {
   const recipe = await merged('task-arithmetic')
   const [first, ...others] = recipe.vectors

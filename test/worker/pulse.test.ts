@@ -52,6 +52,24 @@ test('what a run throws reaches whoever follows it', async () => {
   await expect(told.next()).rejects.toThrow('no room')
 })
 
+test('what it throws while its follower has a pulse in hand waits for the follower', async () => {
+  const step = Promise.withResolvers<void>()
+  async function* events(): AsyncGenerator<EngineEvent> {
+    await step.promise
+    yield progress(0)
+  }
+  const told = withPulse(events(), measured)
+  expect((await told.next()).value).toMatchObject({ type: 'pulse' })
+  const strays: unknown[] = []
+  const hear = (reason: unknown): void => void strays.push(reason)
+  process.on('unhandledRejection', hear)
+  onTestFinished(() => void process.off('unhandledRejection', hear))
+  step.reject(new Error('no room'))
+  await new Promise((resolve) => setImmediate(resolve)) // Node tells of strays between two turns
+  await expect(told.next()).rejects.toThrow('no room')
+  expect(strays).toEqual([])
+})
+
 test('memory is that of the process, and of the device as its engine accounts for it', async () => {
   const backend = await openBackend({ prefer: 'wasm', threads: 1 })
   onTestFinished(() => backend.close())

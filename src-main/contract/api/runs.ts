@@ -72,7 +72,8 @@ const overviewSchema = z.object({
 })
 export type RunsOverview = z.infer<typeof overviewSchema>
 
-const trashSchema = z.object({ runs: z.number(), bytes: z.number() })
+/** ofStudies: of these, which a study would lack, and compute anew if it went on. */
+const trashSchema = z.object({ runs: z.number(), ofStudies: z.number(), bytes: z.number() })
 export type Trash = z.infer<typeof trashSchema>
 
 const refusedSchema = z.object({ run: runIdSchema, why: z.string() })

@@ -19,6 +19,8 @@ export interface StatisticsWriter {
 }
 
 export interface StatisticsStore {
+  /** Throws config-invalid where so many bytes never lie together. */
+  requireRoom(bytes: number): void
   find(identity: string): Promise<KeptStatistics | undefined>
   /** Float32, in this order. */
   begin(identity: string, tensors: readonly Omit<TensorToWrite, 'dtype'>[]): Promise<StatisticsWriter>

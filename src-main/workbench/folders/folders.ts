@@ -14,6 +14,7 @@ import { absolute } from '../typed-path.ts'
 import { isInside, type Place, rootsOf } from './roots.ts'
 
 const most = 10_000 // entries
+const mostRoots = 60 // shown; every one may be listed
 const statsAtOnce = 32
 const data = /\.(parquet|arrow|csv|tsv|tar|mat)$|-ubyte(\.gz)?$|_batch(_\d)?$/i
 
@@ -64,7 +65,7 @@ async function listing(path: string, roots: readonly Place[]): Promise<Listing> 
     path: folder,
     parent: isAboveIn ? above : null,
     entries,
-    roots: roots.map(({ name, path: at }) => ({ name, path: at })),
+    roots: roots.slice(0, mostRoots).map(({ name, path: at }) => ({ name, path: at })),
     notes: [
       ...(found.length > most
         ? [

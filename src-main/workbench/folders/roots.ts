@@ -14,8 +14,6 @@ export interface Place extends Root {
   real: string
 }
 
-const most = 60 // roots shown
-
 /**
  * named: where the library and the data sets lie, files by their folders; typed: folders of this session. What is not
  * there is left out, and so is the whole disk where a file merely lies at its top.
@@ -36,7 +34,7 @@ export async function rootsOf(named: readonly string[], typed: readonly string[]
     const folder = isFolder ? path : dirname(path)
     if (dirname(folder) !== folder) await put(rootAt(folder))
   }
-  return places.slice(0, most)
+  return places
 }
 
 /** Whether `real` is `folder` or below it; both with links followed. */

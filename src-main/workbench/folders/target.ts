@@ -21,6 +21,7 @@ export async function requireTarget(
 
 /** Throws not-allowed. */
 export async function requireFolder(folders: Pick<Folders, 'holds'>, folder: string): Promise<void> {
+  if (!isAbsolute(folder)) throw refusal(folder, 'it is not the whole path of a folder')
   if (!(await folders.holds(folder))) throw refusal(folder, 'it is no folder that Basil may show')
 }
 

@@ -32,6 +32,7 @@ export function workOn(kind: Kind, stored: StoredJob, news: () => void): AtWork 
   const work: Work = {
     signal: leaving.signal,
     wish: () => wished,
+    pauses: () => mine.wish('pause now'),
     begun: () => begun.resolve(true),
     tell: ({ what, done, total }, remaining, share = total > 1 ? done / total : mine.share) => {
       if (remaining !== undefined) Object.assign(mine, { remaining, toldAt: performance.now() })

@@ -2,7 +2,7 @@
 import type { Job } from '../../contract/api/jobs.ts'
 import { clearJobs, jobOf, putJobOrder, putJobState, queuedJobs } from '../../history/jobs.ts'
 import { type History, transaction } from '../../history/statement.ts'
-import type { Floor } from './floor.ts'
+import type { Floor, OnTheFloor } from './floor.ts'
 import type { Kinds, Wanted, Wish } from './kind.ts'
 import { notNow } from './refusals.ts'
 
@@ -11,7 +11,7 @@ export interface Changes {
   move(job: number, position: number): void
   /** Throws run-state where it is over, or at work and of a kind that does not go on where it was. */
   pause(job: number, now: boolean): Promise<void>
-  /** change: within the transaction. One that is yet to end for its pause goes on. */
+  /** change: within the transaction. One that is yet to end for its pause goes on, or begins again. */
   resume(job: number, change?: () => void): void
   /** Resolves when it has ended. False where it is over already. */
   cancel(job: number): Promise<boolean>
@@ -46,6 +46,12 @@ export function createChanges({ history, kinds, floor, add, now }: Options): Cha
     if (wished !== 'pause') await mine?.over
   }
 
+  /** Its pause takes effect just now. */
+  async function goOnAfter(mine: OnTheFloor, change?: () => void): Promise<void> {
+    await mine.over
+    if (mine.wished() === 'pause now' && jobOf(history, mine.job).state === 'paused') wait(mine.job, change)
+  }
+
   return {
     move: (job, position) => {
       const queued = queuedJobs(history, ['waiting', 'paused']).map((one) => one.job)
@@ -66,6 +72,8 @@ export function createChanges({ history, kinds, floor, add, now }: Options): Cha
       const { goesOn } = kinds()[stored.kind]
       const mine = atWork.get(job)
       if (mine?.wished() === 'pause') mine.wish('go on')
+      else if (mine?.wished() === 'pause now')
+        void goOnAfter(mine, change).catch(() => undefined) // it stays paused
       else if (stored.state === 'paused' || (goesOn && mayGoOn.includes(stored.state))) wait(job, change)
       else throw notNow(stored, 'The job cannot go on', stored.state === 'waiting' ? 'wait' : 'retry it instead')
     },

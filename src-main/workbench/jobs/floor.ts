@@ -10,7 +10,7 @@ import type { Ended, Estimate, Kinds } from './kind.ts'
 import { createRoom } from './room.ts'
 import { whatBegins } from './rule.ts'
 
-interface OnTheFloor extends AtWork {
+export interface OnTheFloor extends AtWork {
   over: Promise<void> // put away
 }
 
@@ -157,7 +157,7 @@ function shown(history: History, stored: StoredJob[], atWork: ReadonlyMap<number
       progress: mine?.progress ?? null,
       share: mine?.share ?? null,
       remainingSeconds: mine ? leftOf(mine) : null,
-      pausing: mine?.wished() === 'pause',
+      pausing: mine?.wished().startsWith('pause') ?? false,
       run: mine?.run ?? one.run,
     }
   })

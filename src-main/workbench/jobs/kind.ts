@@ -15,6 +15,8 @@ export interface Work {
   /** Aborted when the work is to end at once. */
   readonly signal: AbortSignal
   wish(): Wish
+  /** The pause that is wished takes effect: it is not taken back any more. */
+  pauses(): void
   /** Checked and under way: whoever added the job need not wait for it any longer. */
   begun(): void
   /** remaining: seconds, where that is known. share: of the whole, where the progress does not say it. */
@@ -63,6 +65,7 @@ export function defineKind<Request>(kind: Kind<Request>): Kind {
   return {
     ...kind,
     title: (request) => kind.title(read(request)),
+    estimate: (job, request) => kind.estimate?.(job, read(request)) ?? { expectedSeconds: null, memoryBytes: null },
     run: (job, request, work) => kind.run(job, read(request), work),
     again: (job, request) => kind.again(job, read(request)),
   }

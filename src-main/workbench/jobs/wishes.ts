@@ -29,8 +29,9 @@ const interval = 1000 // ms between two looks
 /** Grants what is asked for from now on; what cannot be done, or was asked of another time, is let be. */
 export function grantWishes(home: string, grant: (wish: JobWish) => Promise<void> | void): () => void {
   takeWishes(home) // nobody was there to hear of them
+  const granted = async (wish: JobWish): Promise<void> => grant(wish)
   const look = async (): Promise<void> => {
-    for (const wish of takeWishes(home)) await grant(wish)
+    for (const wish of takeWishes(home)) await granted(wish).catch(() => undefined) // and the others all the same
   }
   const timer = setInterval(() => void look().catch(() => undefined), interval).unref()
   return () => clearInterval(timer)

@@ -1,5 +1,5 @@
 // What is made of a fine-tuned model or several besides merging them: a LoRA of what fine-tuning changed, or fewer
-// vectors than there are tasks. Both are jobs that write a folder among the data folder's exports.
+// vectors than there are tasks. Both are jobs that write a folder among the exports.
 import { existsSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 
@@ -11,6 +11,7 @@ import type { History } from '../../history/statement.ts'
 import type { Jobs } from '../jobs/queue.ts'
 import { storedRow } from '../library/rows.ts'
 import { nameOf } from '../library/sets/conventions.ts'
+import { exportsFolder } from '../settings/kept.ts'
 
 export interface Derive {
   /** Gives the job's number. Throws file-missing. */
@@ -29,7 +30,7 @@ export function createDerive({ history, home, jobs }: Options): Derive {
 
   /** A folder that nothing and no open job has. */
   function folderFor(stem: string): string {
-    const folder = join(home, 'exports')
+    const folder = exportsFolder(home)
     mkdirSync(folder, { recursive: true })
     const open = new Set(queuedJobs(history, ['waiting', 'paused', 'running']).map(({ file }) => file))
     for (let count = 1; ; count++) {

@@ -115,7 +115,7 @@ export function createMerges({ history, home, jobs, start }: Options): Merges {
     },
     recipe: recipeOf,
     startRecipe: async (recipe, { stem, form, out, chosen }) => {
-      const folder = join(home, 'exports')
+      const folder = exportsFolder(home)
       const request = { recipe, out: out ?? freeIn(folder, stem, form), overwrite: out !== undefined, form, chosen }
       await requireFree(request.out, request)
       if (out === undefined) mkdirSync(folder, { recursive: true })

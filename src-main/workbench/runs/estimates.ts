@@ -28,7 +28,7 @@ interface Options {
   history: History
   home: string
   supervisor: Pick<Supervisor, 'state' | 'describe'>
-  jobs: Pick<Jobs, 'requireQuiet'>
+  jobs: Pick<Jobs, 'requireQuiet' | 'hold'>
   checking: Pick<Checking, 'check'>
   engine: () => EngineProcess // one that computes as a run's would
 }
@@ -63,7 +63,8 @@ export function createEstimates({ history, home, supervisor, jobs, checking, eng
     measure: async (config) => {
       jobs.requireQuiet()
       const plan = await checking.check(config)
-      const probed = await probe(config, plan.tasks ?? [], engine)
+      const leave = jobs.hold('engine', 'a measurement of two steps')
+      const probed = await probe(config, plan.tasks ?? [], engine).finally(leave)
       await supervisor.describe() // its name
       if (probed) probes.set(keyOf(config), probed)
       return of(config, plan)

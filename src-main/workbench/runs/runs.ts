@@ -3,6 +3,8 @@
 
 import { EventEmitter, once } from 'node:events'
 
+import { z } from 'zod'
+
 import type { AskedRuns, ListedRun } from '../../contract/api/runs.ts'
 import { type RunId, runId } from '../../contract/branded.ts'
 import type { Plan } from '../../contract/engine-api.ts'
@@ -14,8 +16,10 @@ import { runDetail } from '../../history/detail.ts'
 import { coefficientsOf } from '../../history/epochs.ts'
 import { jobAbout, putJobRequest } from '../../history/jobs.ts'
 import { listRuns } from '../../history/listing/list.ts'
+import { restoreRuns } from '../../history/marks.ts'
 import { createRun, endRun, reviveRun } from '../../history/runs.ts'
 import { type History, transaction } from '../../history/statement.ts'
+import type { Wanted } from '../jobs/kind.ts'
 import type { Jobs } from '../jobs/queue.ts'
 import type { Supervisor } from '../link/supervisor.ts'
 import type { Seat } from '../native/seat.ts'
@@ -97,10 +101,19 @@ export function createRuns(options: RunsOptions): { runs: Runs; atWork: RunsAtWo
   async function resume(run: RunId, device: string | null = null): Promise<RunId> {
     const detail = runDetail(history, run)
     requireResumable(detail)
-    const request = { name: detail.name, device }
     const known = jobAbout(history, 'run', run)
-    if (known) jobs.resume(known.job, () => putJobRequest(history, known.job, request))
-    const job = known?.job ?? jobs.add(() => ({ kind: 'run', request, run }))
+    const request = { ...asked.parse(known?.request), name: detail.name, device }
+    const wanted = (): void => restoreRuns(history, [run]) // who resumes it wants it out of the trash
+    const again = (job: number) => (): void => {
+      putJobRequest(history, job, request)
+      wanted()
+    }
+    const anew = (): Wanted => {
+      wanted()
+      return { kind: 'run', request, run }
+    }
+    if (known) jobs.resume(known.job, again(known.job))
+    const job = known?.job ?? jobs.add(anew)
     await jobs.begun(job)
     return run
   }
@@ -140,6 +153,9 @@ export function createRuns(options: RunsOptions): { runs: Runs; atWork: RunsAtWo
   }
   return { runs, atWork }
 }
+
+/** What was known of its job, such as its memory, is still true. */
+const asked = z.looseObject({}).catch({})
 
 /** It begins, or goes on, when its turn comes, or when it is let go. */
 const isQueued = ({ state }: Pick<RunDetail, 'state'>): boolean => state === 'waiting' || state === 'paused'

@@ -96,7 +96,7 @@ async function partsOf(home: string): Promise<DataPart[]> {
     ...clearable.map((name) => part(name, folderOf(home, name))),
     part('history', ...['', '-wal', '-shm'].map((suffix) => join(home, `history.sqlite${suffix}`))),
     part('backups', join(home, 'backups')),
-    part('exports', join(home, 'exports')),
+    part('exports', exportsFolder(home)),
     part('engine', join(home, 'engine')),
   ])
   const rest = (of: 'bytes' | 'files'): number => Math.max(0, all[of] - known.reduce((sum, one) => sum + one[of], 0))

@@ -8,7 +8,7 @@ import { beforeEach, expect, it, vi } from 'vitest'
 import type { ErrorRecord } from '../../../src-main/contract/errors.ts'
 import { recordOf } from '../../../src-main/contract/errors.ts'
 import { createFolders, type Folders } from '../../../src-main/workbench/folders/folders.ts'
-import { placeFor, requireTarget } from '../../../src-main/workbench/folders/target.ts'
+import { placeFor, requireFolder, requireTarget } from '../../../src-main/workbench/folders/target.ts'
 import { temporaryFolder } from '../toy.ts'
 
 let [home, elsewhere] = ['', '']
@@ -136,4 +136,17 @@ it('takes a target of a page only in a folder that may be shown, under a name, a
     ...{ out: '/m', overwrite: true },
   })
   expect(await placeFor(folders, dialog, target, 'm')).toEqual({ out: target, overwrite: false })
+})
+
+it('has the folder that was typed last among very many, and shows some of them', async () => {
+  const folders = createFolders(() => [])
+  for (let n = 0; n < 70; n++) {
+    const found = await folders.open(temporaryFolder())
+    expect(found.roots.length).toBeLessThanOrEqual(60)
+  }
+})
+
+it('takes no folder of a page that is not a whole path', async () => {
+  const refused = await refusal(requireFolder({ holds: async () => true }, 'exports'))
+  expect(refused.code).toBe('not-allowed')
 })

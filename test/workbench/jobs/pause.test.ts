@@ -66,6 +66,34 @@ test('a paused run frees the engine, stands still, outlives a restart, and is ca
   expect(second.runs.show(other).state).toBe('cancelled')
 })
 
+test('a run that is resumed keeps what its job knew of memory, and is out of the trash', async () => {
+  const { workbench, goOn } = await held()
+  const { jobs, runs, care } = workbench
+  const run = await runs.start(toyConfig({ iterations: 1 }))
+  await runs.cancel(run)
+  expect(care.trash([run]).done).toEqual([run])
+  jobs.work('none')
+  await runs.resume(run)
+  expect(jobs.list()).toMatchObject([{ state: 'waiting', memoryBytes: 1 }])
+  expect([care.marks(run).trashed, care.emptyTrash()]).toEqual([null, 0])
+  goOn()
+  jobs.work('all')
+  expect((await follow(workbench, run)).at(-1)?.type).toBe('done')
+})
+
+test('a run that is to go on while its pause takes effect goes on', async () => {
+  const { workbench, goOn } = await held()
+  const { jobs } = workbench
+  await workbench.runs.start(toyConfig({ iterations: 1 }))
+  const paused = jobs.pause(1, true)
+  expect(only(workbench)).toMatchObject({ state: 'running', pausing: true })
+  jobs.resume(1)
+  goOn()
+  await paused
+  await until(workbench, ({ state }) => state === 'done' || state === 'paused')
+  expect(only(workbench).state).toBe('done')
+})
+
 test('another process that only reads asks for a pause, and lets it go on', async () => {
   const home = temporaryFolder()
   const { workbench, goOn } = await held(home)

@@ -56,6 +56,17 @@ test('a probe measures this very configuration and leaves no run behind', async 
   expect(workbench.estimates.of(toyConfig({ batch: 3 }), plan)).toBeNull()
 })
 
+test('nothing else computes beside a probe', async () => {
+  const held: boolean[] = []
+  const workbench = await toyWorkbench(temporaryFolder(), () => {
+    held.push(workbench.jobs.isAtWork('engine'))
+    return toyEngine({ wait: 20 })
+  })
+  await workbench.estimates.measure(toyConfig())
+  expect(held).toContain(true)
+  expect(workbench.jobs.isAtWork()).toBe(false)
+})
+
 test('without a run or a probe the engine’s trial tells, scaled by operations and images', () => {
   const plan = { parameters: 1, blocks: 1, vectors: 1, coefficients: 1, images: 1, memoryBytes: 1, tasks: images }
   const operations = operationsOf({ layers: 4, width: 768, mlp: 3072, tokens: 50 }) // twice the trial's

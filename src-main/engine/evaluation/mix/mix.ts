@@ -49,6 +49,7 @@ export async function* openMix(
 ): AsyncGenerator<Progress, Mix> {
   const { recipe } = request
   const tasks = yield* openMixTasks(request, parents.architecture, host)
+  let isOpen = false
   try {
     const course = { control: recipe.control ?? ('none' as const), seed: recipe.seed ?? 0 }
     const own = chosenOf(recipe)
@@ -56,6 +57,7 @@ export async function* openMix(
     const place = { request, parents: lineage.parents, groups, tasks, host }
     const source = yield* openMixSource(place)
     const pace: Pace = { compose: null, image: null }
+    isOpen = true
     return {
       images: tasks.map(({ images }) => images.count),
       instant: source.instant,
@@ -69,9 +71,8 @@ export async function* openMix(
         for (const { images } of tasks) await images.close()
       },
     }
-  } catch (error) {
-    for (const { images } of tasks) await images.close()
-    throw error
+  } finally {
+    if (!isOpen) for (const { images } of tasks) await images.close() // also where nobody waits for it any more
   }
 }
 

@@ -31,6 +31,7 @@ const form = 2 // of the files; another one makes all that is kept strange
 export async function* collect(asked: Collecting): AsyncGenerator<Progress, KeptStatistics[]> {
   const { wanted, parents, tasks, store } = asked
   const { architecture } = parents
+  store.requireRoom(tasks.length * bytesOf(asked))
   const all: Drawn[] = []
   for (const [t, task] of tasks.entries()) {
     yield { type: 'progress', what: `Drawing images of ${task.name}`, done: t, total: tasks.length }
@@ -96,6 +97,16 @@ async function* kept(
   } finally {
     if (!isWhole) await writer.abandon()
   }
+}
+
+/** Of one task. */
+function bytesOf({ wanted, parents }: Collecting): number {
+  const { architecture, parameters } = parents
+  const shapes =
+    wanted.what === 'inputs'
+      ? layersOf({ parents }).flatMap((i) => inputTensors(architecture, i).map(({ shape }) => shape))
+      : [...parameters.values()]
+  return shapes.reduce((sum, shape) => sum + 4 * shape.reduce((a, b) => a * b, 1), 0)
 }
 
 const layersOf = ({ parents }: Pick<Collecting, 'parents'>): number[] =>

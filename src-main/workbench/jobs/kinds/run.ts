@@ -30,7 +30,7 @@ export function runKind({ history, runs }: { history: History; runs: RunsAtWork 
     estimate: ({ run }, { memoryBytes }) => ({ expectedSeconds: expectedSeconds(history, run ?? none), memoryBytes }),
     run: async ({ run, started }, { device }, work) => {
       const number = run ?? none
-      const hear = createEar(work, runs, runRow(history, number).iterations_planned + 1)
+      const hear = createEar(work, runRow(history, number).iterations_planned + 1)
       const hears = {
         kept: hear,
         left: () => (work.wish() === 'cancel' ? ('cancelled' as const) : ('interrupted' as const)),
@@ -58,7 +58,7 @@ export function runKind({ history, runs }: { history: History; runs: RunsAtWork 
  * How far it is, in steps of its stages, of which the closing evaluation counts as one more; and a pause that waits for
  * the next kept epoch.
  */
-function createEar(work: Work, runs: RunsAtWork, stages: number): (event: RunEvent) => void {
+function createEar(work: Work, stages: number): (event: RunEvent) => void {
   let epochs = 0 // planned for its stage
   let steps = 0
   let share: number | null = null
@@ -83,7 +83,7 @@ function createEar(work: Work, runs: RunsAtWork, stages: number): (event: RunEve
     }
     share = Math.max(share ?? 0, shareAt(event.stage, event.step))
     work.tell(present, event.remainingSeconds, share)
-    if (work.wish() === 'pause') runs.end()
+    if (work.wish() === 'pause') work.pauses()
   }
 }
 
