@@ -15,7 +15,7 @@ import { resumeOf } from './resume.ts'
 import { evaluationsOf, finalScores, rewindEvaluations } from './run-evaluations.ts'
 import { parsedLeaks } from './run-images.ts'
 import { rewindStages } from './stages.ts'
-import { change, damageIn, type History, row, tellDamage, transaction } from './statement.ts'
+import { change, damageIn, type History, row, soundOnly, tellDamage, transaction } from './statement.ts'
 
 export interface RunRow {
   run: RunId
@@ -187,7 +187,7 @@ export function reviveRun(history: History, run: RunId): void {
       run,
       halvingsOf(runRow(history, run)).filter((h) => h.to >= size),
     )
-    change(history, 'UPDATE run_marks SET trashed = NULL WHERE run = :run AND trashed IS NOT NULL', { run })
+    takeOutOfTrash(history, run)
     change(
       history,
       `UPDATE runs SET state = 'running', ended = NULL, error = NULL, accuracy = NULL, relative_accuracy = NULL
@@ -195,6 +195,13 @@ export function reviveRun(history: History, run: RunId): void {
       { run },
     )
   })
+}
+
+/** Damaged marks, which may say so, stay as they are. */
+export function takeOutOfTrash(history: History, run: RunId): void {
+  const text = `UPDATE run_marks SET trashed = NULL
+     WHERE run = :run AND trashed IS NOT NULL AND ${sound(history, 'run_marks')}`
+  soundOnly(history, () => change(history, text, { run }))
 }
 
 /** As it was stored: older runs do not have every field. */

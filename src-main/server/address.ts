@@ -1,9 +1,9 @@
 // Where a data folder's workbench was served last, <data folder>/server.json: a page that stayed open finds it there
 // again after a restart of some minutes. The token lives as long as its port: who takes that while Basil is away may be
-// shown what belongs to it, so that a server which has to move begins with a token of its own, and so does one that was
-// away for long. What is left: a program of the same machine that has the port within those minutes, and whose page is
-// opened there, runs as Basil's own page until the next longer absence. The file is for its owner alone; one that others
-// may read is not believed.
+// shown what belongs to it, so that a server which has to move, or was away for long, begins with a token of its own.
+// What is left: a program on this machine that takes the port within those minutes, and whose page is opened there,
+// can act as Basil's own page until the next longer absence. The file is for its owner alone; one that others may read
+// is not believed.
 import { randomBytes } from 'node:crypto'
 import { chmodSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'

@@ -97,6 +97,15 @@ test('emptying takes no run that is at work or whose turn is to come, and says b
   expect(listRuns(history, { limit: 9, query: 'is:trash' }).rows.map(({ run }) => run)).toEqual([works])
 })
 
+test('damaged marks do not keep a run from going on', async () => {
+  const history = await opened(folder())
+  const run = putRun(history, 'a')
+  trashRuns(history, [run], now)
+  tamper(history, 'run_marks', run)
+  reviveRun(history, run)
+  expect(history.notices).toMatchObject([{ where: 'table run_marks, run 1' }])
+})
+
 /** Another hand's, that knows no checksums. */
 function tamper(history: History, table: 'runs' | 'run_marks', run: RunId): void {
   const db = new Database(history.file)

@@ -16,10 +16,8 @@ import { runDetail } from '../../history/detail.ts'
 import { coefficientsOf } from '../../history/epochs.ts'
 import { jobAbout, putJobRequest } from '../../history/jobs.ts'
 import { listRuns } from '../../history/listing/list.ts'
-import { restoreRuns } from '../../history/marks.ts'
-import { createRun, endRun, reviveRun } from '../../history/runs.ts'
+import { createRun, endRun, reviveRun, takeOutOfTrash } from '../../history/runs.ts'
 import { type History, transaction } from '../../history/statement.ts'
-import type { Wanted } from '../jobs/kind.ts'
 import type { Jobs } from '../jobs/queue.ts'
 import type { Supervisor } from '../link/supervisor.ts'
 import type { Seat } from '../native/seat.ts'
@@ -103,17 +101,9 @@ export function createRuns(options: RunsOptions): { runs: Runs; atWork: RunsAtWo
     requireResumable(detail)
     const known = jobAbout(history, 'run', run)
     const request = { ...asked.parse(known?.request), name: detail.name, device }
-    const wanted = (): void => restoreRuns(history, [run]) // who resumes it wants it out of the trash
-    const again = (job: number) => (): void => {
-      putJobRequest(history, job, request)
-      wanted()
-    }
-    const anew = (): Wanted => {
-      wanted()
-      return { kind: 'run', request, run }
-    }
-    if (known) jobs.resume(known.job, again(known.job))
-    const job = known?.job ?? jobs.add(anew)
+    takeOutOfTrash(history, run)
+    if (known) jobs.resume(known.job, () => putJobRequest(history, known.job, request))
+    const job = known?.job ?? jobs.add(() => ({ kind: 'run', request, run }))
     await jobs.begun(job)
     return run
   }

@@ -2,7 +2,7 @@
 // hand are those that go through the linearised model, waves count every image once, and a newer mix ends an older one.
 import { join } from 'node:path'
 
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 
 import { type MixRequest, mixRequestSchema } from '../../../src-main/contract/api/mix.ts'
 import { type Backend, openBackend } from '../../../src-main/engine/devices/backend.ts'
@@ -18,6 +18,25 @@ import { openParents, type Parents } from '../../../src-main/engine/weights/pare
 import { openSource } from '../../../src-main/files/source.ts'
 import { toNumbers } from '../../../src-main/numbers/table.ts'
 import { folder, goldenConfig, relativeError, tasks } from '../../golden/fixture.ts'
+
+/** How often images of a mix were closed. */
+const closed = vi.hoisted(() => ({ count: 0 }))
+vi.mock(import('../../../src-main/engine/evaluation/mix/tasks.ts'), async (original) => {
+  const real = await original()
+  return {
+    ...real,
+    openMixTasks: async function* (...asked) {
+      const opened = yield* real.openMixTasks(...asked)
+      return opened.map((task) => {
+        const close = async (): Promise<void> => {
+          closed.count++
+          await task.images.close()
+        }
+        return { ...task, images: { ...task.images, close } }
+      })
+    },
+  }
+})
 
 let backend: Backend
 let parents: Parents
@@ -135,4 +154,17 @@ test('of random directions the start stays, as they are drawn by it', async () =
   for await (const scores of mix.score({ start, iterations }, () => true)) done = scores.done
   expect(done).toBe(true)
   await mix.close()
+})
+
+test('a mix whose listener leaves while it is being opened closes its images', async () => {
+  closed.count = 0
+  const work = openMix(requestOf(false), parents, groupsOf(parents, 'layer'), { ...host, backend })
+  for (let told = ''; told !== 'Opening vectors'; ) {
+    const next = await work.next()
+    if (next.done) throw new Error('it is open already')
+    told = next.value.what
+  }
+  expect(closed.count).toBe(0)
+  await work.return(undefined as never)
+  expect(closed.count).toBe(tasks.length)
 })

@@ -15,7 +15,7 @@ const plain = {
   ...({ needs: 'engine', goesOn: true, title: () => 'toy' } as const),
   request: z.object({ memoryBytes: z.number().nullable().default(null) }),
   run: async () => undefined,
-  again: (_: StoredJob, request: object) => ({ kind: 'run' as const, request }),
+  again: (_: StoredJob, request: { memoryBytes: number | null }) => ({ kind: 'run' as const, request }),
 }
 
 test('an estimate is made of a request in its own form, and is unknown where the kind makes none', () => {
