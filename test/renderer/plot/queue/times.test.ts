@@ -1,7 +1,7 @@
 // When jobs begin and end: in the order of the queue, as far as anybody knows.
 import { expect, test } from 'vitest'
 
-import { later, timesOf, whenText } from '../../../../src-renderer/plot/queue/times.ts'
+import { later, timesOf, waitParts, whenText } from '../../../../src-renderer/plot/queue/times.ts'
 import { jobLike } from '../../job-fixture.ts'
 
 const of = (...jobs: Parameters<typeof jobLike>[0][]) => {
