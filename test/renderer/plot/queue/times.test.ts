@@ -65,3 +65,14 @@ test('words say when, that it is held, and what is not known', () => {
   )
   expect(whenText(jobLike({ state: 'waiting' }))).toBe('When it begins is not known yet.')
 })
+
+test('what waits is told in whole sentences', () => {
+  expect(waitParts('This run', true, 0, null)).toEqual({
+    first: 'is at work. This run will wait for its turn and begin by itself.',
+    last: '',
+  })
+  expect(waitParts('This study', false, 2, 90)).toEqual({
+    first: 'waits, and',
+    last: 'are in the queue. This study will wait for its turn, about 1 min 30 s, and begin by itself.',
+  })
+})
