@@ -241,7 +241,11 @@ test('a refinement takes its task for itself: the run being composed stays as it
   const before = compose.config
   await refine.take({ dataset: 'Cars', data: '/data/cars#train', head: '/lib/cars.pt' })
   expect(refine.tasks.map(({ name }) => name)).toEqual(['mnist', 'fashion', 'Cars'])
-  refine.adopt({ ...sample(), grant: 'another', config: { ...sample().config, tasks: [task('svhn')] } })
+  refine.adopt({
+    ...sample(),
+    grant: 'another',
+    config: { ...sample().config, tasks: [{ ...task('svhn'), aim: 'learn' }] },
+  })
   expect(refine.tasks.map(({ name }) => name)).toEqual(['svhn'])
   expect([compose.config, compose.grant, compose.title]).toEqual([before, 'sample', 'Sample'])
 })
