@@ -246,5 +246,11 @@ test('a merge is named by no other source than its pages and the lists', async (
     'src-main/contract/run/recipe.ts: ties', // recipes of the first form, which have these two for ever
     'src-main/contract/run/recipe.ts: random-parts',
     'src-main/engine/datasets/sources/list-file.ts: lines', // of a list of images, no merge
+    ...[
+      'src-main/workbench/jobs/index.ts', // of the kind of job that makes bases
+      'src-main/workbench/jobs/kinds/bases.ts',
+      'src-main/workbench/merges/derive.ts',
+      'src-renderer/pages/library/Derive.svelte',
+    ].map((file) => `${file}: bases`),
   ])
 })
