@@ -1,5 +1,5 @@
-// What a person drops on the window goes where it belongs: models to the library, data to the data sets. A configuration
-// is opened by the page; what Basil has no use for is refused with what it is.
+// What a person drops on the window goes where it belongs: models to the library, data to the data sets. A
+// configuration is opened by the page; what Basil has no use for is refused with what it is.
 import { BasilError, type ErrorRecord, recordOf } from '../contract/errors.ts'
 import { recognise } from './recognise.ts'
 
