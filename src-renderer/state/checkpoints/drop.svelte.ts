@@ -1,6 +1,7 @@
 // What is dropped on the window. An exported file leads to its recipe, whatever else it is; data lead to their page,
 // and what Basil has no use for is named. In Electron the paths go to main by another way (preload), and rows appear;
 // a browser hides paths, so a file is looked for in the library by its content.
+import { BasilError } from '../../../src-main/contract/errors.ts'
 import { client } from '../../bridge.ts'
 import { kindOf, kindOfFolder, quickKey, recipeIn } from './dropped.ts'
 import { recipe } from './recipe.svelte.ts'
