@@ -1,5 +1,6 @@
-// What a file's name tells: whether it may be a checkpoint, and in which container a model is written. All of it
-// follows from the list of formats; nothing else in Basil knows an extension of theirs.
+// What a file's name tells: whether it may be a checkpoint or data, and in which container a model is written. What it
+// says of checkpoints follows from the list of formats; nothing else in Basil knows an extension of theirs. And what
+// the first bytes tell of a file that is neither.
 import type { Container } from './checkpoint.ts'
 import { type FormatCard, formatCards } from './formats.ts'
 
@@ -49,3 +50,21 @@ export function extensionOf(container: Container): string {
 
 /** "safetensors, PyTorch, ...": what messages say is read. */
 export const readFormats: string = cards.map(({ title }) => title).join(', ')
+
+const data = /\.(jpe?g|png|webp|bmp|gif|ppm|tiff?|parquet|tar|mat|tfrecord)$|-ubyte(\.gz)?$|(data|test)_batch/i
+
+/** Of images, and of files that hold many of them. */
+export const isDataName = (name: string): boolean => data.test(name)
+
+/** Magic bytes, as latin1, of what is often taken for something else. */
+const strangers: readonly [string, string][] = [
+  ['%PDF', 'a PDF document'],
+  ['\x89PNG', 'a single image; data sets are folders of images, archives or tables'],
+  ['\xff\xd8\xff', 'a single image; data sets are folders of images, archives or tables'],
+  ['\x1f\x8b', 'a compressed file'],
+  ['SQLite format 3', 'a database; the history of Basil is opened with its data folder'],
+  ['\x7fELF', 'a program'],
+]
+
+/** What begins with these bytes (latin1), where that is nothing that Basil reads. */
+export const strangerIn = (head: string): string | undefined => strangers.find(([magic]) => head.startsWith(magic))?.[1]

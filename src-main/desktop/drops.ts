@@ -1,5 +1,5 @@
 // Files and folders that the person dropped on the window. The page never learns their paths: the preload script reads
-// them from the drop itself and sends them here, and what is there is added to the library. A drop is the person's
+// them from the drop itself and sends them here, and what is there is added where it belongs. A drop is the person's
 // choice, like a dialog.
 import { dialog, ipcMain } from 'electron'
 

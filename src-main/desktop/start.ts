@@ -6,6 +6,7 @@ import { app, type BrowserWindow, dialog, session } from 'electron'
 
 import { recordOf, sentence } from '../contract/errors.ts'
 import { dataFolder } from '../files/data-folder.ts'
+import { addDropped } from '../workbench/dropped.ts'
 import { createRouter } from '../workbench/router.ts'
 import { openWorkbench, type Workbench } from '../workbench/workbench.ts'
 import { serveWindow } from './connect.ts'
@@ -54,7 +55,7 @@ export async function startDesktop(folder: string): Promise<void> {
       windowPlatform(() => window),
     ),
   )
-  hearDrops((paths) => workbench.library.add(paths))
+  hearDrops((paths) => addDropped(workbench.library, workbench.dataSets, paths))
   const opening = openWindow(folder)
   window = opening
   window.on('close', (event) => mayLeave(opening) || event.preventDefault())

@@ -6,24 +6,13 @@ import { readdir } from 'node:fs/promises'
 import { basename, extname, join } from 'node:path'
 
 import type { Recognised } from '../contract/api/projects.ts'
-import { isCheckpointName } from '../contract/file-names.ts'
+import { isCheckpointName, isDataName, strangerIn } from '../contract/file-names.ts'
 import { readStart } from '../files/open.ts'
 import { isMeantAsConfig, parseWritten } from './written.ts'
 
-const dataNames = /\.(jpe?g|png|webp|bmp|gif|ppm|tiff?|parquet|tar|mat|tfrecord)$|-ubyte(\.gz)?$|(data|test)_batch/i
 const deepest = 4
 const most = 5000 // names looked at
 const start = 2 ** 20 // bytes read of a file
-
-/** Magic bytes, as latin1, of what is often taken for something else. */
-const strangers: readonly [string, string][] = [
-  ['%PDF', 'a PDF document'],
-  ['\x89PNG', 'a single image; data sets are folders of images, archives or tables'],
-  ['\xff\xd8\xff', 'a single image; data sets are folders of images, archives or tables'],
-  ['\x1f\x8b', 'a compressed file'],
-  ['SQLite format 3', 'a database; the history of Basil is opened with its data folder'],
-  ['\x7fELF', 'a program'],
-]
 
 /** Throws file-missing, file-unreadable. */
 export async function recognise(path: string): Promise<Recognised> {
@@ -36,9 +25,9 @@ export async function recognise(path: string): Promise<Recognised> {
   const recipe = recipeIn(bytes)
   if (recipe !== null) return as('exported', 'a model that Basil wrote', recipe)
   if (isCheckpointName(path) || isCheckpoint(bytes)) return as('checkpoint', 'a checkpoint')
-  if (dataNames.test(path) && !/\.(jpe?g|png|webp|bmp|gif|ppm|tiff?)$/i.test(path)) return as('data', 'a data set')
+  if (isDataName(path) && !/\.(jpe?g|png|webp|bmp|gif|ppm|tiff?)$/i.test(path)) return as('data', 'a data set')
   if (/\.(json|ya?ml)$/i.test(path) && isWhole) return ofText(bytes.toString('utf8'), path, as)
-  const [, words] = strangers.find(([magic]) => bytes.toString('latin1', 0, 20).startsWith(magic)) ?? []
+  const words = strangerIn(bytes.toString('latin1', 0, 20))
   if (words) return as('nothing', words)
   const isText = !bytes.subarray(0, 2000).includes(0)
   return as('nothing', `${isText ? 'a text file' : 'a file'} that ends in "${extname(path) || basename(path)}"`)
@@ -97,8 +86,8 @@ async function inFolder(path: string): Promise<Recognised> {
       if (seen++ > most) return
       if (entry.isDirectory() && deep < deepest && !entry.name.startsWith('.'))
         await look(join(folder, entry.name), deep + 1)
-      else if (isCheckpointName(entry.name) && !dataNames.test(entry.name)) checkpoints++
-      else if (dataNames.test(entry.name)) data++
+      else if (isCheckpointName(entry.name) && !isDataName(entry.name)) checkpoints++
+      else if (isDataName(entry.name)) data++
     }
   }
   await look(path, 0)

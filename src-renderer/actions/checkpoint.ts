@@ -6,12 +6,13 @@ import Ruler from '@lucide/svelte/icons/ruler'
 import Sparkles from '@lucide/svelte/icons/sparkles'
 
 import { checkpoints } from '../state/checkpoints/checkpoints.svelte.ts'
-import { drop } from '../state/checkpoints/drop.svelte.ts'
+import { type DroppedFolder, drop } from '../state/checkpoints/drop.svelte.ts'
 import { modelsOf, modelsOfRecipe } from '../state/checkpoints/models.ts'
 import { opened } from '../state/checkpoints/opened.svelte.ts'
 import { recipe } from '../state/checkpoints/recipe.svelte.ts'
 import { refine } from '../state/checkpoints/refine.svelte.ts'
 import { compose } from '../state/compose.svelte.ts'
+import { dataSets } from '../state/data/data-sets.svelte.ts'
 import { router } from '../state/router.svelte.ts'
 import { workbench } from '../state/workbench.svelte.ts'
 import type { Action } from './action.ts'
@@ -88,12 +89,13 @@ export const openRecipe: Action = {
 }
 
 /** Files and folders let go above the window. */
-export async function takeDropped(files: readonly File[], folders: readonly string[]): Promise<void> {
+export async function takeDropped(files: readonly File[], folders: readonly DroppedFolder[]): Promise<void> {
   const [only] = files
   if (only && files.length + folders.length === 1 && /\.(json|ya?ml)$/i.test(only.name) && only.size <= 2 ** 20)
     return openText(only.name, await only.text())
   const landing = await drop.take(files, folders, workbench.about?.window === true)
-  await checkpoints.load()
+  await Promise.all([checkpoints.load(), dataSets.load()])
+  if (landing === null) return
   const { page, ...numbers } = landing
   router.go(page, numbers)
 }

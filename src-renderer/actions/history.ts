@@ -151,7 +151,7 @@ export const trashRuns: Action = {
       notices.add(
         new BasilError({
           code: 'run-state',
-          what: 'A run cannot be moved to the trash now',
+          what: `Run ${run} cannot be moved to the trash now`,
           where: `run ${run}`,
           why,
           next: 'move it there when it is over',

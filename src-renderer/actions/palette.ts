@@ -55,7 +55,7 @@ function actions(): Found[] {
 /** The server found them: also by their number, which the title has. */
 function runs(): Found[] {
   return palette.runs.map(({ run, name, method, state }) =>
-    thing('Run', `run ${run}`, `Run ${run}: ${name}`, `${method} ${state} ${palette.query}`, () =>
+    thing('Run', `run ${run}`, `Run ${run}: ${name}`, `${method} ${state} ${palette.runsOf}`, () =>
       router.go('run', { run }),
     ),
   )

@@ -27,6 +27,15 @@ import type { Action } from './action.ts'
 
 const isWriting = () => router.at('compose') && compose.source !== null
 const written = () => compose.portable
+/** What can be written down: all of a configuration. */
+const whole = {
+  enabled: () => isWriting() && compose.unfinished === null,
+  why: () => {
+    if (!isWriting()) return 'no run is being written on the page Compose'
+    const { field = '', message = '' } = compose.unfinished ?? {}
+    return `it is not finished: ${field}: ${message}`
+  },
+}
 
 export const openSample: Action = {
   id: 'open-sample',
@@ -69,7 +78,7 @@ export const saveConfiguration: Action = {
   title: 'Save as a file',
   shortcut: 'Mod+S',
   icon: Save,
-  enabled: isWriting,
+  ...whole,
   run: () => {
     const text = `${JSON.stringify(written(), null, 2)}\n`
     const address = URL.createObjectURL(new Blob([text], { type: 'application/json' }))
@@ -84,7 +93,7 @@ export const savePreset: Action = {
   title: 'Keep as a preset',
   shortcut: null,
   icon: Star,
-  enabled: isWriting,
+  ...whole,
   run: () => keepPreset(compose.name, written()),
 }
 
@@ -93,7 +102,7 @@ export const copyConfiguration: Action = {
   title: 'Copy to share',
   shortcut: null,
   icon: Copy,
-  enabled: isWriting,
+  ...whole,
   run: () => navigator.clipboard.writeText(JSON.stringify(written(), null, 2)),
 }
 

@@ -157,8 +157,8 @@ export const compareWith: Action = {
   shortcut: 'Alt+P',
   icon: GitCompare,
   enabled: isOver,
-  run: async () => {
-    if (current.view) await comparing.ask(current.view.run)
+  run: () => {
+    if (current.view) comparing.first = current.view.run
   },
 }
 

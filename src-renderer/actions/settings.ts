@@ -6,6 +6,7 @@ import { router } from '../state/router.svelte.ts'
 import { settings } from '../state/settings.svelte.ts'
 import { workbench } from '../state/workbench.svelte.ts'
 import type { Action } from './action.ts'
+import { salvageHistory } from './history.ts'
 
 const idle = () => router.at('settings') && !workbench.running
 const busy = () => (workbench.running ? `run ${workbench.running.run} is at work` : 'it stands on the page Settings')
@@ -23,7 +24,7 @@ export const backUpNow: Action = {
 /** Of a damaged history, and of the backups what it lacks. */
 export const bringBack: Action = {
   id: 'bring-back',
-  title: 'Restore what can be read',
+  title: salvageHistory.title,
   shortcut: null,
   icon: ArchiveRestore,
   enabled: idle,

@@ -1,11 +1,8 @@
 // Runs beside each other: those of the page, read all at once, and the dialog that picks some to set beside one.
 import type { Paired } from '../../src-main/contract/api/comparison.ts'
 import type { ErrorRecord } from '../../src-main/contract/errors.ts'
-import { parseQuery, printQuery } from '../../src-main/contract/run/query/query.ts'
-import type { RunDetail, RunSummary } from '../../src-main/contract/run/run.ts'
+import type { RunDetail } from '../../src-main/contract/run/run.ts'
 import { client, errorOf } from '../bridge.ts'
-
-const listed = 60 // runs in the dialog
 
 class Comparing {
   #runs = $state.raw<readonly RunDetail[]>([])
@@ -14,7 +11,6 @@ class Comparing {
   #asked = 0
   /** The run that others are to be set beside; null: the dialog is closed. */
   first = $state<number | null>(null)
-  found = $state.raw<readonly RunSummary[]>([])
 
   get runs() {
     return this.#runs
@@ -49,18 +45,6 @@ class Comparing {
     this.#asked++
     this.#runs = []
     this.#paired = []
-  }
-
-  async ask(first: number): Promise<void> {
-    this.first = first
-    await this.find('')
-  }
-
-  async find(search: string): Promise<void> {
-    const { query } = parseQuery(search)
-    if (!query) return // what was found before stays
-    const { rows } = await client.runs.list({ query: printQuery(query), limit: listed })
-    this.found = rows.filter(({ run }) => run !== this.first)
   }
 }
 

@@ -1,10 +1,7 @@
 // The run being written on the Compose page: one draft, kept over a reload, and never replaced unasked. What it names
 // lies in a project's folder, or in the library and the data sets.
-import { z } from 'zod'
-
 import type { Project } from '../../src-main/contract/api/projects.ts'
 import { configSchema, type ResolvedConfig, type RunConfig } from '../../src-main/contract/run/config.ts'
-import type { Estimate } from '../../src-main/contract/run/estimate.ts'
 import type { RunDetail } from '../../src-main/contract/run/run.ts'
 import { client } from '../bridge.ts'
 import { type Models, plain, together, withModels } from './checkpoints/models.ts'
@@ -13,7 +10,7 @@ import { nameOf } from './compose/name.ts'
 import { portable } from './compose/portable.ts'
 import { reopen } from './compose/reopen.ts'
 import { ConfigCheck } from './config-check.svelte.ts'
-import { choice, remembered } from './remembered.svelte.ts'
+import { remembered } from './remembered.svelte.ts'
 import { absolute, configOfRun, relative } from './run/config-of-run.ts'
 import { undo } from './undo.svelte.ts'
 
@@ -24,7 +21,6 @@ interface Asked {
 }
 
 const key = 'compose.draft'
-const expert = choice('compose.expert', z.boolean(), false)
 
 class Compose {
   #grant = $state<string | null>(null)
@@ -32,8 +28,6 @@ class Compose {
   #project = $state.raw<Project | null>(null) // with its presets; null: of the library, or not open again yet
   #models = $state.raw<Models | null>(null) // of the library, put in place of the configuration's own
   #asked = $state.raw<Asked | null>(null)
-  #measured = $state.raw<{ config: unknown; estimate: Estimate | null } | null>(null)
-  #measuring = $state(false)
   #busy = $state(false)
 
   #name = $derived(this.#draft ? nameOf(this.#draft) : '')
@@ -80,11 +74,10 @@ class Compose {
   }
   /** How long it takes, as measured here or as earlier runs tell; null: not known. */
   get estimate() {
-    const measured = this.#measured?.config === this.#config ? this.#measured.estimate : null
-    return measured ?? this.#check.estimate
+    return this.#check.estimate
   }
   get measuring() {
-    return this.#measuring
+    return this.#check.measuring
   }
   /** What empty fields stand for; null while something is wrong. */
   get effective() {
@@ -101,9 +94,17 @@ class Compose {
   get name() {
     return String(this.value('name') ?? this.#name)
   }
+  /** Why it cannot be a file or a preset yet; null where it can. */
+  get unfinished() {
+    return this.#check.unfinished
+  }
   /** The configuration for a file that may lie anywhere. */
   get portable() {
     return portable(configSchema.parse(this.#config), this.folder)
+  }
+  /** The one its settings were loaded from, "own NAME" or "NAME"; "": none. */
+  get preset() {
+    return this.#draft?.preset ?? ''
   }
   get changed() {
     return this.#draft !== null && isChanged(this.#draft)
@@ -111,12 +112,6 @@ class Compose {
   /** What would take the draft's place, if the person says so. */
   get asked() {
     return this.#asked?.what ?? null
-  }
-  get expert() {
-    return expert.value
-  }
-  set expert(on: boolean) {
-    expert.value = on
   }
 
   /** "seed" or "start.epochs" as typed; undefined when empty. */
@@ -179,10 +174,10 @@ class Compose {
   }
 
   /** Other settings for the same files: of a preset, or as they were opened. */
-  load(config: RunConfig): void {
+  load(config: RunConfig, preset = ''): void {
     const draft = this.#draft
     if (!draft) return
-    this.#put(draftOf({ origin: draft.origin, name: draft.title, folder: draft.folder }, config))
+    this.#put({ ...draftOf({ origin: draft.origin, name: draft.title, folder: draft.folder }, config), preset })
     if (this.#models) this.#withModels(this.#models)
   }
 
@@ -240,13 +235,20 @@ class Compose {
     })
   }
 
-  /** What was being written before a reload, its files opened again. */
+  /** What was being written before a reload, also where its files cannot be opened again, which is thrown. */
   async restore(): Promise<void> {
-    const kept = readDraft(remembered.value(key))
-    if (!kept || this.#draft) return
-    const { project, grant } = await reopen(kept.origin)
-    if (this.#draft) return // something was opened meanwhile
-    ;[this.#project, this.#grant, this.#draft] = [project, grant, kept]
+    this.#draft ??= readDraft(remembered.value(key))
+    if (this.#grant === null) await this.renew()
+  }
+
+  /** A server that was started again has granted nothing yet: the draft's files are opened once more. */
+  async renew(): Promise<void> {
+    const origin = this.#draft?.origin
+    if (!origin) return
+    const { project, grant } = await reopen(origin)
+    if (this.#draft?.origin !== origin) return // something else was opened meanwhile
+    this.#grant = grant
+    this.#project = this.#project ? { ...this.#project, grant } : project
   }
 
   /** Asks the engine about the present settings. */
@@ -255,14 +257,8 @@ class Compose {
   }
 
   /** How long it takes, by its first two steps. */
-  async measure(): Promise<void> {
-    const config = this.#config
-    this.#measuring = true
-    try {
-      this.#measured = { config, estimate: await client.config.measure({ grant: this.#grant ?? '', config }) }
-    } finally {
-      this.#measuring = false
-    }
+  measure(): Promise<void> {
+    return this.#check.measure(this.#grant ?? '')
   }
 
   /** The new run's number. What was started is not lost when another takes its place. */

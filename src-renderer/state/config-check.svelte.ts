@@ -19,6 +19,8 @@ interface Answer {
 export class ConfigCheck {
   readonly #config: () => Fields
   #newest = $state.raw<Answer | null>(null)
+  #measured = $state.raw<{ config: unknown; estimate: Estimate | null } | null>(null)
+  #measuring = $state(false)
   #own = $derived.by(() => configIssues(this.#config()))
 
   constructor(config: () => Fields) {
@@ -33,9 +35,17 @@ export class ConfigCheck {
   get plan() {
     return this.#own.length ? null : (this.#newest?.plan ?? null)
   }
-  /** Of the newest, as the plan is. */
+  /** As measured here for the settings as they are now; else of the newest, as the plan is. */
   get estimate() {
-    return this.#own.length ? null : (this.#newest?.estimate ?? null)
+    const measured = this.#measured?.config === this.#config() ? this.#measured.estimate : null
+    return measured ?? (this.#own.length ? null : (this.#newest?.estimate ?? null))
+  }
+  get measuring() {
+    return this.#measuring
+  }
+  /** What a configuration must not be without, or have: the first of it; null where it can be written down. */
+  get unfinished(): ConfigIssue | null {
+    return this.#own[0] ?? null
   }
   get issues(): readonly ConfigIssue[] {
     return this.#own.length ? this.#own : (this.answer?.issues ?? [])
@@ -43,6 +53,17 @@ export class ConfigCheck {
   /** What empty fields stand for; null while something is wrong. */
   get effective(): ResolvedConfig | null {
     return this.#own.length ? null : resolveConfig(this.#config(), (path) => path)
+  }
+
+  /** How long it takes, by its first two steps. */
+  async measure(grant: string): Promise<void> {
+    const config = this.#config()
+    this.#measuring = true
+    try {
+      this.#measured = { config, estimate: await client.config.measure({ grant, config }) }
+    } finally {
+      this.#measuring = false
+    }
   }
 
   /** Never rejects: what went wrong is the answer. */

@@ -6,6 +6,7 @@ import { client, errorOf } from '../bridge.ts'
 
 class Evaluations {
   #rows = $state.raw<readonly EvaluationSummary[]>([])
+  #hidden = $state.raw<ReadonlySet<number>>(new Set()) // that are forgotten once nobody wants them back
   #loaded = $state(false)
   #shown = $state.raw<EvaluationDetail | null>(null)
   #failed = $state.raw<ErrorRecord | null>(null)
@@ -13,7 +14,7 @@ class Evaluations {
   #leaving = new AbortController()
 
   get rows() {
-    return this.#rows
+    return this.#rows.filter(({ evaluation }) => !this.#hidden.has(evaluation))
   }
   get loaded() {
     return this.#loaded
@@ -75,9 +76,20 @@ class Evaluations {
     this.#progress = null
   }
 
+  /** It is in the list no more, or again. */
+  hide(evaluation: number, isHidden: boolean): void {
+    const others = [...this.#hidden].filter((one) => one !== evaluation)
+    this.#hidden = new Set(isHidden ? [...others, evaluation] : others)
+  }
+
+  /** For good; where that is refused it is in the list again. */
   async forget(evaluation: number): Promise<void> {
-    await client.evaluations.forget({ evaluation })
-    await this.load()
+    try {
+      await client.evaluations.forget({ evaluation })
+      await this.load()
+    } finally {
+      this.hide(evaluation, false)
+    }
   }
 
   /** Where the report was written; null when the dialog was closed. */

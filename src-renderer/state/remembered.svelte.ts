@@ -10,7 +10,7 @@ const rest = 400 // ms after the last change until it is kept
 class Remembered {
   #all = $state.raw<Preferences>({})
   #loaded = $state(false)
-  #waiting = new Map<string, ReturnType<typeof setTimeout>>()
+  #waiting = new Map<string, ReturnType<typeof setTimeout> | undefined>() // undefined: until what is kept was read
 
   /** False until what is kept was read: until then every choice is its fallback. */
   get loaded() {
@@ -27,17 +27,32 @@ class Remembered {
     const changed = Object.fromEntries([...this.#waiting.keys()].map((key) => [key, this.#all[key] ?? null]))
     this.#all = { ...kept, ...changed }
     this.#loaded = true
+    for (const key of this.#waiting.keys()) this.#wait(key)
   }
 
-  /** Shown at once, kept when changes rest; null forgets. A failure to keep is told by the next load alone. */
+  /**
+   * Shown at once, kept when changes rest and what was kept before is read; null forgets. A failure to keep is told by
+   * the next load alone.
+   */
   set(key: string, value: Preferences[string]): void {
     this.#all = { ...this.#all, [key]: value }
+    this.#wait(key)
+  }
+
+  /** Keeps what still rests: the page is being left. */
+  flush(): void {
+    if (this.#loaded) for (const key of [...this.#waiting.keys()]) this.#keep(key)
+  }
+
+  #wait(key: string): void {
     clearTimeout(this.#waiting.get(key))
-    const keep = () => {
-      this.#waiting.delete(key)
-      void client.preferences.keep({ key, value: this.#all[key] ?? null }).catch(() => undefined)
-    }
-    this.#waiting.set(key, setTimeout(keep, rest))
+    this.#waiting.set(key, this.#loaded ? setTimeout(() => this.#keep(key), rest) : undefined)
+  }
+
+  #keep(key: string): void {
+    clearTimeout(this.#waiting.get(key))
+    this.#waiting.delete(key)
+    void client.preferences.keep({ key, value: this.#all[key] ?? null }).catch(() => undefined)
   }
 }
 

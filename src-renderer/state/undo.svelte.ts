@@ -5,6 +5,7 @@ interface Offer {
   id: number
   text: string // what was done: "3 runs moved to the trash"
   undo: () => void | Promise<void>
+  otherwise: (() => void) | undefined
 }
 
 class Undo {
@@ -16,22 +17,26 @@ class Undo {
     return this.#offer
   }
 
-  /** Takes the place of the offer before. */
-  give(text: string, undo: () => void | Promise<void>): void {
-    this.#offer = { id: this.#next++, text, undo }
+  /** Takes the place of the offer before. otherwise: done once it is not used, where nothing could be brought back then. */
+  give(text: string, undo: () => void | Promise<void>, otherwise?: () => void): void {
+    this.close()
+    this.#offer = { id: this.#next++, text, undo, otherwise }
     this.hurry()
   }
 
   /** Does it. */
   async use(): Promise<void> {
     const offer = this.#offer
-    this.close()
+    clearTimeout(this.#timer)
+    this.#offer = null
     await offer?.undo()
   }
 
   close(): void {
     clearTimeout(this.#timer)
+    const offer = this.#offer
     this.#offer = null
+    offer?.otherwise?.()
   }
 
   /** It stays while the pointer or the cursor is on it. */

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 
 import { expect, test } from 'vitest'
 
+import { addDropped } from '../../src-main/workbench/dropped.ts'
 import { createProjects } from '../../src-main/workbench/projects.ts'
 import { recognise } from '../../src-main/workbench/recognise.ts'
 import { written } from '../engine/formats/bytes.ts'
@@ -94,4 +95,26 @@ test('a configuration that lies elsewhere may name files of a folder that was op
   expect(projects.resolve(taken.grant, taken.config)).toEqual(projects.resolve(grant, config))
   for (const path of ['/etc/passwd', `${here}/../x`, `${here}x/base`])
     expect(() => projects.resolve(grant, { ...config, pretrained: path })).toThrow()
+})
+
+test('what is dropped goes where it belongs, and what is of no use is refused with what it is', async () => {
+  const folder = temporaryFolder()
+  const at = (name: string) => join(folder, name)
+  mkdirSync(at('images'))
+  writeFileSync(at('images/1.png'), 'x')
+  writeFileSync(at('paper.pdf'), '%PDF-1.7')
+  writeFileSync(at('run.json'), JSON.stringify(toyFile))
+  copyFileSync(join(golden, 'state_dict.pt'), at('model.pt'))
+  const added: Record<string, string[]> = {}
+  const shelf = (name: string) => ({
+    add: async (paths: string[]) => {
+      added[name] = paths
+      return { refused: [] }
+    },
+  })
+  const names = ['images', 'paper.pdf', 'run.json', 'model.pt', 'gone.pt']
+  const { refused } = await addDropped(shelf('library'), shelf('data'), names.map(at))
+  expect(added).toEqual({ library: [at('model.pt')], data: [at('images')] })
+  expect(refused.map(({ where }) => where)).toEqual([at('paper.pdf'), at('gone.pt')])
+  expect(refused[0]?.what).toBe('This is a PDF document')
 })

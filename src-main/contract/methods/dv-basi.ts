@@ -15,7 +15,8 @@ export const dvBasi = {
     'Goes on where a start stagnates: scales its difference from the pre-trained model block by block, repeatedly',
   when: 'After a start that no longer improves, or on top of any merged model',
   costs: 'As the start for each iteration, with one vector in place of many',
-  equation: 'δ_k = θ_k−1 − θ_pre,   θ_k,b = θ_k−1,b + λ_k,b δ_k,b,   λ from 0.1 by AdamW; kept where better than λ = 0',
+  equation:
+    'δ_k = θ_{k−1} − θ_pre,   θ_k,b = θ_{k−1,b} + λ_k,b δ_k,b,   λ from 0.1 by AdamW; kept where better than λ = 0',
   stages: ['run', 'iteration'],
   learns: { by: 'gradient', still: 0 },
   reads: {

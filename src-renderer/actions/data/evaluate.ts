@@ -1,7 +1,11 @@
 // Measuring a run's models again, with everything a report can say of them.
+
+import type { EvaluationSummary } from '../../../src-main/contract/api/evaluations.ts'
 import type { RunId } from '../../../src-main/contract/branded.ts'
 import { evaluations } from '../../state/evaluations.svelte.ts'
+import { notices } from '../../state/notices.svelte.ts'
 import { router } from '../../state/router.svelte.ts'
+import { undo } from '../../state/undo.svelte.ts'
 
 const mostMistakes = 24
 type Split = 'training' | 'validation' | 'test'
@@ -17,4 +21,15 @@ export async function evaluateRun(run: RunId, others: readonly number[], split: 
   const models = [{ run, iteration: null }, ...others.map((id) => ({ id }))]
   const evaluation = await evaluations.start({ models, tasks: { run }, split, mistakes: mostMistakes })
   router.go('evaluation', { evaluation })
+}
+
+/** Gone from the list at once, and for good when undo is not wanted; one at work is not forgotten, which is told. */
+export async function forgetEvaluation({ evaluation, state }: EvaluationSummary): Promise<void> {
+  if (state === 'running' || state === 'waiting') return evaluations.forget(evaluation)
+  evaluations.hide(evaluation, true)
+  undo.give(
+    `Evaluation ${evaluation} was forgotten.`,
+    () => evaluations.hide(evaluation, false),
+    () => void evaluations.forget(evaluation).catch((thrown) => notices.add(thrown)),
+  )
 }

@@ -57,3 +57,11 @@ function roomsOf(need: Need, taken: readonly (number | null)[]): (number | null)
   const idle = Array.from({ length: Math.max(0, rooms[need] - taken.length) }, () => 0)
   return [...idle, ...taken].sort((a, b) => (a ?? Number.POSITIVE_INFINITY) - (b ?? Number.POSITIVE_INFINITY))
 }
+
+/** "Run 3" is at work, and "2 jobs" are in the queue. This study will wait ...: what stands after each of two links. */
+export function waitParts(what: string, isRunning: boolean, others: number, wait: number | null) {
+  const now = isRunning ? 'is at work' : 'waits'
+  const then = `${what} will wait for its turn${wait === null ? '' : `, about ${duration(wait)},`} and begin by itself.`
+  if (others === 0) return { first: `${now}. ${then}`, last: '' }
+  return { first: `${now}, and`, last: `${others === 1 ? 'is' : 'are'} in the queue. ${then}` }
+}

@@ -1,11 +1,17 @@
-// What is dropped on the window. An exported file leads to its recipe, whatever else it is. In Electron the paths go to
-// main by another way (preload), and rows appear; a browser hides paths, so a file is looked for in the library by its
-// content.
+// What is dropped on the window. An exported file leads to its recipe, whatever else it is; data lead to their page,
+// and what Basil has no use for is named. In Electron the paths go to main by another way (preload), and rows appear;
+// a browser hides paths, so a file is looked for in the library by its content.
+import { BasilError } from '../../../src-main/contract/errors.ts'
 import { client } from '../../bridge.ts'
-import { quickKey, recipeIn } from './dropped.ts'
+import { kindOf, kindOfFolder, quickKey, recipeIn } from './dropped.ts'
 import { recipe } from './recipe.svelte.ts'
 
-export type Landing = { page: 'recipe' } | { page: 'checkpoint'; id: number } | { page: 'library' }
+export type Landing = { page: 'recipe' } | { page: 'checkpoint'; id: number } | { page: 'library' } | { page: 'data' }
+
+export interface DroppedFolder {
+  name: string
+  names: readonly string[] // of what is in it, as far as they were read
+}
 
 class Drop {
   over = $state(false) // files are held above the window
@@ -23,8 +29,8 @@ class Drop {
     this.#unknown = []
   }
 
-  /** Where what was dropped leads to. `folders`: names of dropped folders, which cannot be read here. */
-  async take(files: readonly File[], folders: readonly string[], inElectron: boolean): Promise<Landing> {
+  /** Where what was dropped leads to; null: nowhere, which main has said. */
+  async take(files: readonly File[], folders: readonly DroppedFolder[], inElectron: boolean): Promise<Landing | null> {
     this.#busy = true
     try {
       const [only] = files
@@ -33,17 +39,30 @@ class Drop {
         await recipe.open(only.name, text)
         return { page: 'recipe' }
       }
-      if (inElectron) return { page: 'library' }
+      const kinds = [...(await Promise.all(files.map(kindOf))), ...folders.map(({ names }) => kindOfFolder(names))]
+      const page = kinds.every(({ kind }) => kind === 'data') ? ('data' as const) : ('library' as const)
+      const [stranger] = kinds.flatMap((one) => (one.kind === 'nothing' ? [one.words] : []))
+      const isUseless = kinds.every(({ kind }) => kind === 'nothing')
+      if (inElectron) return isUseless ? null : { page }
+      if (stranger && isUseless) throw useless(files[0]?.name ?? '', stranger)
       const found = await Promise.all(files.map(find))
-      this.#unknown = [...folders, ...files.filter((_, i) => found[i] === null).map((f) => f.name)]
+      this.#unknown = [
+        ...folders.map(({ name }) => name),
+        ...files.filter((_, i) => found[i] === null).map((f) => f.name),
+      ]
       const [id] = found
       return files.length === 1 && folders.length === 0 && typeof id === 'number'
         ? { page: 'checkpoint', id }
-        : { page: 'library' }
+        : { page }
     } finally {
       this.#busy = false
     }
   }
+}
+
+function useless(where: string, words: string): BasilError {
+  const why = 'it is no checkpoint, no configuration and no data'
+  return new BasilError({ code: 'format-unknown', what: `This is ${words}`, where, why, next: 'drop one of those' })
 }
 
 async function find(file: File): Promise<number | null> {

@@ -1,7 +1,9 @@
 // A dropped file as a page sees it: bytes without a path. The recipe of an exported model stands in the file's head, in
 // safetensors (u64 length, JSON with "__metadata__") and in PyTorch's zip (first local entry, .../basil.json, stored).
 // A file without one is known by its quick key, SHA-256 of its first and last 64 KiB. Reads slices only; a head is at
-// most 16 MiB.
+// most 16 MiB. What is no checkpoint is told by its name and its first bytes.
+import { isCheckpointName, isDataName, strangerIn } from '../../../src-main/contract/file-names.ts'
+
 const largest = 16 * 2 ** 20 // bytes of a head
 const ends = 64 * 2 ** 10 // bytes at each end, for the quick key
 
@@ -26,6 +28,23 @@ async function safetensorsHead(file: Blob): Promise<unknown> {
   const length = Number((await view(file, 0, 8)).getBigUint64(0, true))
   if (length < 2 || length > largest || 8 + length > file.size) return null
   return field(await json(file.slice(8, 8 + length)), '__metadata__')
+}
+
+export type Dropped = { kind: 'model' | 'data' } | { kind: 'nothing'; words: string }
+
+/** What a page can tell of a file; what nobody knows may be a model. */
+export async function kindOf(file: File): Promise<Dropped> {
+  if (isCheckpointName(file.name)) return { kind: 'model' }
+  const head = new Uint8Array(await file.slice(0, 20).arrayBuffer())
+  const words = file.size === 0 ? 'an empty file' : strangerIn(String.fromCharCode(...head))
+  if (isDataName(file.name) && !/^a single image/.test(words ?? '')) return { kind: 'data' }
+  return words ? { kind: 'nothing', words } : { kind: 'model' }
+}
+
+/** Of a folder, by the names of what is in it. */
+export function kindOfFolder(names: readonly string[]): Dropped {
+  const isModel = names.some((name) => isCheckpointName(name) && !isDataName(name))
+  return { kind: !isModel && names.some(isDataName) ? 'data' : 'model' }
 }
 
 const zip = { signature: 0x04034b50, fixed: 30, stored: 0, sizeLater: 8 }

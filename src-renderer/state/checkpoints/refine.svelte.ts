@@ -1,18 +1,28 @@
 // Refining one fine-tuned model beyond its fine-tuning: DV-BASI from that model on its own task. The task is one of
-// those being composed, of the open project or made of a data set; the pre-trained model stands there too, or is one of
-// the library. The run is checked before it is begun.
+// those being composed, or of a project or a data set taken for it alone; the pre-trained model stands there too, or is
+// one of the library. The run being composed stays as it is. The run is checked before it is begun.
 import type { Entry } from '../../../src-main/contract/api/library.ts'
+import type { Project } from '../../../src-main/contract/api/projects.ts'
 import type { ErrorRecord } from '../../../src-main/contract/errors.ts'
 import type { RunConfig } from '../../../src-main/contract/run/config.ts'
 import { client, errorOf } from '../../bridge.ts'
 import { compose } from '../compose.svelte.ts'
 import { checkpoints } from './checkpoints.svelte.ts'
+import { type TaskFiles, withModels } from './models.ts'
 import { refinementOf, taskFor } from './refinement.ts'
 
 interface Checked {
   of: unknown
   why: string | null // what is wrong
   error: ErrorRecord | null
+}
+
+/** What a refinement is made of. */
+interface Source {
+  grant: string | null
+  config: Partial<RunConfig> // hardware and reading settings
+  pretrained: string
+  tasks: RunConfig['tasks']
 }
 
 class Refine {
@@ -24,13 +34,14 @@ class Refine {
   epochs = $state(4)
   #checked = $state.raw<Checked | null>(null)
   #busy = $state(false)
+  #taken = $state.raw<Source | null>(null) // for it alone
 
   /** The run it would be; null while no task is chosen. */
   readonly config = $derived.by((): RunConfig | null => {
     const task = this.tasks.find(({ name }) => name === this.task)
     const pretrained = this.pretrained || this.own
     if (!task || !pretrained || !this.entry) return null
-    return refinementOf(this.entry, compose.project?.config ?? {}, task, {
+    return refinementOf(this.entry, this.#source.config, task, {
       pretrained,
       iterations: this.iterations,
       epochs: this.epochs,
@@ -45,19 +56,34 @@ class Refine {
     return this.#checked?.of === this.config ? this.#checked : null
   }
 
-  /** Those being composed. */
   get tasks() {
-    return compose.source?.tasks ?? []
+    return this.#source.tasks
   }
-  /** The pre-trained model being composed with; "" where there is none. */
+  /** The pre-trained model beside them; "" where there is none. */
   get own() {
-    return compose.source?.pretrained ?? ''
+    return this.#source.pretrained
   }
 
   ask(entry: Entry): void {
     this.entry = entry
+    this.#taken = null
     this.choose()
     this.open = true
+  }
+
+  /** The tasks, the pre-trained model and the settings of a project. */
+  adopt({ grant, config }: Project): void {
+    this.#taken = { grant, config, pretrained: config.pretrained, tasks: config.tasks }
+    this.choose()
+  }
+
+  /** A task of a data set, beside those there are. */
+  async take(task: TaskFiles): Promise<void> {
+    const source = this.#source
+    const grant = source.grant ?? (await client.projects.library()).grant
+    const { tasks } = withModels({ ...source, vectors: [] }, { tasks: [task] }, (path) => path)
+    this.#taken = { ...source, grant, tasks }
+    this.choose()
   }
 
   /** Its task and pre-trained model, as far as names tell. */
@@ -76,7 +102,7 @@ class Refine {
 
   async check(): Promise<void> {
     const { config } = this
-    const { grant } = compose
+    const { grant } = this.#source
     if (!config || grant === null) return
     try {
       const { issues, error } = await client.config.check({ grant, config })
@@ -91,12 +117,18 @@ class Refine {
   async begin(): Promise<number> {
     this.#busy = true
     try {
-      const { run } = await client.runs.start({ grant: compose.grant ?? '', config: this.config })
+      const { run } = await client.runs.start({ grant: this.#source.grant ?? '', config: this.config })
       this.open = false
       return run
     } finally {
       this.#busy = false
     }
+  }
+
+  get #source(): Source {
+    if (this.#taken) return this.#taken
+    const { pretrained, tasks } = compose.source ?? { pretrained: '', tasks: [] }
+    return { grant: compose.grant, config: compose.project?.config ?? {}, pretrained, tasks }
   }
 }
 

@@ -30,6 +30,7 @@ const draftSchema = z.object({
   off: z.array(z.string()), // "vector PATH" and "task NAME" that sit out
   named: z.enum(['typed', 'given']).nullable(), // by the person, or by what was opened
   opened: fields, // the fields as they were opened
+  preset: z.string().default(''), // the one its settings were loaded from, "own NAME" or "NAME"
   fresh: z.string(), // the configuration as it was opened, or last started, as text
 })
 export type Draft = z.infer<typeof draftSchema>
@@ -64,6 +65,7 @@ export function draftOf(
     source: { pretrained, vectors: vectors ?? [], tasks },
     off: [],
     named: config.name === undefined ? null : 'given',
+    preset: '',
     fresh: '',
   })
 }

@@ -30,6 +30,10 @@ class Recent {
     kept.value = kept.value.filter((one) => one.path !== path)
   }
 
+  put(all: typeof kept.value): void {
+    kept.value = all
+  }
+
   /** Looks which are still there. */
   async look(): Promise<void> {
     this.#missing = new Set(await client.projects.missing({ paths: kept.value.map(({ path }) => path) }))

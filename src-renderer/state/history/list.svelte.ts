@@ -25,6 +25,7 @@ class History {
   #overview = $state.raw<RunsOverview | null>(null)
   #sight: readonly number[] = [0] // pages
   #asked = new Set<number>()
+  #read = new Map<number, readonly ListedRun[]>() // pages of this version
   #version = 0
   readonly #parsed = $derived(parseQuery(this.#text))
   readonly #places = $derived(placesOf(this.#groups, this.#folded, this.#total ?? 0))
@@ -75,9 +76,8 @@ class History {
     if (pages.size > 0) this.#sight = [...pages]
     const missing = [...pages].filter((page) => !this.#asked.has(page))
     const version = this.#version
-    const lists = await Promise.all(missing.map((page) => this.#read(page)))
-    if (version === this.#version && missing.length > 0)
-      this.#pages = new Map([...this.#pages, ...missing.map((page, i) => [page, lists[i]?.rows ?? []] as const)])
+    await Promise.all(missing.map((page) => this.#list(page)))
+    if (version === this.#version && missing.length > 0) this.#pages = new Map([...this.#pages, ...this.#read])
   }
 
   /** As it is typed: the list follows wherever it is right. */
@@ -113,15 +113,16 @@ class History {
   async refresh(): Promise<void> {
     const version = ++this.#version
     this.#asked.clear()
+    this.#read = new Map()
     const pages = this.#sight
     const [groups, lists] = await Promise.all([
       this.group.value === 'none' ? [] : client.runs.groups(this.asked),
-      Promise.all(pages.map((page) => this.#read(page))),
+      Promise.all(pages.map((page) => this.#list(page))),
     ])
     if (version !== this.#version) return
     this.#total = lists[0]?.total ?? 0
     this.#groups = groups
-    this.#pages = new Map(pages.map((page, i) => [page, lists[i]?.rows ?? []]))
+    this.#pages = new Map(this.#read) // with those that came into sight meanwhile
     await this.selection.settle()
   }
 
@@ -130,12 +131,15 @@ class History {
     this.#overview = await client.runs.overview()
   }
 
-  async #read(page: number) {
+  async #list(page: number) {
+    const read = this.#read
     this.#asked.add(page)
     try {
-      return await client.runs.list({ ...this.asked, offset: page * pageSize, limit: pageSize })
+      const list = await client.runs.list({ ...this.asked, offset: page * pageSize, limit: pageSize })
+      read.set(page, list.rows)
+      return list
     } catch (thrown) {
-      this.#asked.delete(page)
+      if (read === this.#read) this.#asked.delete(page)
       throw thrown
     }
   }

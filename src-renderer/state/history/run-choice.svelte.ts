@@ -5,6 +5,9 @@ import { client } from '../../bridge.ts'
 
 const most = 100
 
+/** Those that ended with a model. */
+export const withModel: Query = [{ not: false, field: 'state', operator: ':', values: ['done', 'stopped'] }]
+
 export class RunChoice {
   #text = $state('')
   #rows = $state.raw<readonly ListedRun[]>([])

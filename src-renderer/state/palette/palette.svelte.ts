@@ -13,6 +13,7 @@ class Palette {
   open = $state(false)
   #query = $state('')
   #runs = $state.raw<readonly RunSummary[]>([])
+  #runsOf = $state('') // what they were found for
   #asked = 0
   #recent = choice('palette.recent', z.array(z.string().max(200)).max(mostRecent), [])
 
@@ -22,6 +23,10 @@ class Palette {
   /** Those whose name or method has what is typed, newest first: the server looks, so that ten thousand are no more. */
   get runs() {
     return this.#runs
+  }
+  /** What they were found for; what is typed may have gone on since. */
+  get runsOf() {
+    return this.#runsOf
   }
   get recent() {
     return this.#recent.value
@@ -45,7 +50,7 @@ class Palette {
         number === undefined ? null : client.runs.show({ run: Number(number) }).catch(() => null),
       ])
       const others = rows.filter(({ run }) => run !== own?.run)
-      if (mine === this.#asked) this.#runs = own ? [own, ...others] : others
+      if (mine === this.#asked) [this.#runs, this.#runsOf] = [own ? [own, ...others] : others, query]
     } catch {
       if (mine === this.#asked) this.#runs = [] // a half typed question; the rest is found
     }

@@ -76,7 +76,7 @@ export class RunView {
   async look(): Promise<void> {
     if (!this.#live) return
     await this.#show(this.#stop.signal)
-    if ((this.running || this.waits) && !this.#isFollowed) await this.#follow()
+    if ((this.running || this.waits) && !this.#isFollowed) void this.#follow() // until it is over
   }
 
   async #follow(): Promise<void> {

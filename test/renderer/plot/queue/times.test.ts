@@ -1,7 +1,7 @@
 // When jobs begin and end: in the order of the queue, as far as anybody knows.
 import { expect, test } from 'vitest'
 
-import { later, timesOf, whenText } from '../../../../src-renderer/plot/queue/times.ts'
+import { later, timesOf, waitParts, whenText } from '../../../../src-renderer/plot/queue/times.ts'
 import { jobLike } from '../../job-fixture.ts'
 
 const of = (...jobs: Parameters<typeof jobLike>[0][]) => {
@@ -64,4 +64,15 @@ test('words say when, that it is held, and what is not known', () => {
     'Keeps its place until it is resumed, with about 1 min 1 s to go.',
   )
   expect(whenText(jobLike({ state: 'waiting' }))).toBe('When it begins is not known yet.')
+})
+
+test('what waits is told in whole sentences', () => {
+  expect(waitParts('This run', true, 0, null)).toEqual({
+    first: 'is at work. This run will wait for its turn and begin by itself.',
+    last: '',
+  })
+  expect(waitParts('This study', false, 2, 90)).toEqual({
+    first: 'waits, and',
+    last: 'are in the queue. This study will wait for its turn, about 1 min 30 s, and begin by itself.',
+  })
 })

@@ -1,7 +1,7 @@
 // What a dropped file says of itself, read from its head alone.
 import { describe, expect, it } from 'vitest'
 
-import { quickKey, recipeIn } from '../../../../src-renderer/state/checkpoints/dropped.ts'
+import { kindOf, kindOfFolder, quickKey, recipeIn } from '../../../../src-renderer/state/checkpoints/dropped.ts'
 
 describe('a dropped file', () => {
   const header = (metadata: unknown) => {
@@ -75,4 +75,15 @@ describe('a dropped file', () => {
     expect(await quickKey(new Blob([bytes]))).toBe(await sha256(ends))
     expect(await quickKey(new Blob(['short']))).toBe(await sha256(new TextEncoder().encode('shortshort')))
   })
+})
+
+it('is told by its name and first bytes, a folder by what is in it', async () => {
+  expect(await kindOf(new File(['%PDF-1.7'], 'paper.pdf'))).toEqual({ kind: 'nothing', words: 'a PDF document' })
+  expect(await kindOf(new File([new Uint8Array([0x89, 0x50, 0x4e, 0x47])], 'cat.png'))).toMatchObject({
+    kind: 'nothing',
+  })
+  expect(await kindOf(new File(['PAR1'], 'train.parquet'))).toEqual({ kind: 'data' })
+  expect(await kindOf(new File(['x'], 'model.safetensors'))).toEqual({ kind: 'model' })
+  expect(kindOfFolder(['train', 'cat', '1.png'])).toEqual({ kind: 'data' })
+  expect(kindOfFolder(['zeroshot.pt', 'curve.png'])).toEqual({ kind: 'model' })
 })

@@ -13,6 +13,7 @@ vi.mock('../../../../src-renderer/bridge.ts', () => ({
       sample: async () => sample(),
       open: async ({ path }: { path: string }) => {
         asked.opened.push(path)
+        if (path.startsWith('/gone/')) throw new Error('it is gone')
         return { ...sample(), origin: { kind: 'file', path } }
       },
       library: async () => ({ grant: 'library' }),
@@ -176,4 +177,75 @@ test('a preset is kept and begins a run again', async () => {
   expect(again.value('learningRate')).toBe(0.03)
   kept.forgetPreset('fast')
   expect(kept.ownPresets()).toEqual([])
+})
+
+test('a server that started again grants the draft its files anew, and the draft stays', async () => {
+  const { compose } = await fresh()
+  compose.adopt({ ...sample(), grant: 'before', origin: { kind: 'file', path: '/mine/run.json' } })
+  compose.set('seed', 77)
+  await compose.renew()
+  expect(asked.opened).toEqual(['/mine/run.json'])
+  expect([compose.grant, compose.project?.grant, compose.value('seed')]).toEqual(['sample', 'sample', 77])
+})
+
+test('a draft whose files cannot be opened again is shown all the same', async () => {
+  const { compose } = await fresh()
+  compose.adopt({ ...sample(), origin: { kind: 'file', path: '/gone/run.json' } })
+  compose.set('seed', 77)
+  await vi.advanceTimersByTimeAsync(1000)
+  const { compose: again } = await fresh()
+  await expect(again.restore()).rejects.toThrow('gone')
+  expect([again.value('seed'), again.grant]).toEqual([77, null])
+})
+
+test('nothing is kept before what was kept is read, and the page that is left keeps what rests', async () => {
+  asked.kept = { 'compose.draft': 'of the last time' }
+  vi.resetModules()
+  const { remembered } = await import('../../../../src-renderer/state/remembered.svelte.ts')
+  remembered.set('theme', 'dark')
+  await vi.advanceTimersByTimeAsync(1000)
+  remembered.flush()
+  expect(asked.kept).toEqual({ 'compose.draft': 'of the last time' })
+  await remembered.load()
+  expect([remembered.value('compose.draft'), remembered.value('theme')]).toEqual(['of the last time', 'dark'])
+  remembered.flush()
+  expect(asked.kept['theme']).toBe('dark')
+})
+
+test('a draft that is not finished says what is missing, and is no file yet', async () => {
+  const { compose } = await fresh()
+  compose.adopt(sample())
+  expect(compose.unfinished).toBeNull()
+  compose.set('learningRate', 'fast')
+  expect(compose.unfinished?.field).toBe('learningRate')
+})
+
+test('the preset that is shown is the one that was loaded, also after undo', async () => {
+  const { compose, undo } = await fresh()
+  compose.adopt(sample())
+  compose.load(sample().config, 'own fast')
+  compose.set('seed', 77)
+  compose.replace('as opened', () => compose.load(sample().config))
+  expect(compose.preset).toBe('own fast')
+  compose.answer(true)
+  expect(compose.preset).toBe('')
+  await undo.use()
+  expect([compose.preset, compose.value('seed')]).toEqual(['own fast', 77])
+})
+
+test('a refinement takes its task for itself: the run being composed stays as it is', async () => {
+  const { compose } = await fresh()
+  const { refine } = await import('../../../../src-renderer/state/checkpoints/refine.svelte.ts')
+  compose.adopt(sample())
+  compose.set('seed', 77)
+  const before = compose.config
+  await refine.take({ dataset: 'Cars', data: '/data/cars#train', head: '/lib/cars.pt' })
+  expect(refine.tasks.map(({ name }) => name)).toEqual(['mnist', 'fashion', 'Cars'])
+  refine.adopt({
+    ...sample(),
+    grant: 'another',
+    config: { ...sample().config, tasks: [{ ...task('svhn'), aim: 'learn' }] },
+  })
+  expect(refine.tasks.map(({ name }) => name)).toEqual(['svhn'])
+  expect([compose.config, compose.grant, compose.title]).toEqual([before, 'sample', 'Sample'])
 })
