@@ -32,7 +32,9 @@ test('refuses in one sentence what it cannot do', async () => {
   await expect(openBackend()).rejects.toThrow('BASIL_BACKEND is "native" or "webgpu" or "wasm", not "abacus".')
   vi.stubEnv('BASIL_BACKEND', 'wasm')
   await expect(openBackend({ threads: 0 })).rejects.toThrow('whole number from 1')
-  await expect(openBackend({ kernels: '/nowhere' })).rejects.toThrow('missing from /nowhere: start or install Basil again.')
+  await expect(openBackend({ kernels: '/nowhere' })).rejects.toThrow(
+    'missing from /nowhere: start or install Basil again.',
+  )
 })
 
 test('each engine of the list opens as one of its kinds, or says in one line why not; the last opens anywhere', async () => {
