@@ -64,7 +64,12 @@ inBrowser('pictures of every page', () => {
   }
   const heading = (name: string | RegExp) => page.getByRole('heading', { name, level: 1 })
   const runs = () => page.locator(`main a[href="#/run/${first}"]`)
-  const machine = () => [page.locator('main dl'), page.locator('main table')]
+  const machine = () => [
+    page.locator('main dl'),
+    page.locator('main table'),
+    page.getByText(/^of |GB of/),
+    page.locator('main input'),
+  ]
 
   it('welcome', async () => {
     await go('/', heading(/Learn how to combine/))
@@ -119,10 +124,11 @@ inBrowser('pictures of every page', () => {
     await go('/', heading(/Learn how to combine/))
     await page.getByRole('button', { name: 'Open the sample project' }).click()
     await page.getByText('All files fit together.').waitFor()
-    await pictured('compose')
+    const path = page.getByText(/resources.sample/)
+    await pictured('compose', [path])
     await page.keyboard.press('Control+k')
     await page.getByRole('combobox').first().waitFor()
-    await pictured('palette')
+    await pictured('palette', [path])
     await page.keyboard.press('Escape')
   })
 
