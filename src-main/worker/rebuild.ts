@@ -48,7 +48,8 @@ export const merging = (asked: Rebuilding): AsyncGenerator<Told<Exported>> =>
 async function write({ recipe, out, overwrite, form }: Rebuilding, tell: Tell): Promise<Exported> {
   await (form.shardBytes === undefined ? requireFree(out, { overwrite }) : requireNothing(out))
   const files = parentsOf(recipe).map((parent) => parent.file)
-  const stamps = await stampsOf(files)
+  // Statistics are touched by whoever uses them, which changes no byte; their hashes are asked for all the same.
+  const stamps = await stampsOf([recipe.pretrained, ...recipe.vectors].map((parent) => parent.file))
   const hashing = hashInThread(files)
   const complete = async (): Promise<Recipe> => {
     const found = await requireUnchanged(recipe, hashing)
