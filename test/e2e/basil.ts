@@ -73,12 +73,17 @@ export async function accessible(page: Page, where: string): Promise<void> {
   await shot(page, where)
   for (const colorScheme of ['dark', 'light'] as const) {
     await page.emulateMedia({ colorScheme })
-    await page.evaluate(axe.source)
-    const found = (await page.evaluate(
-      'axe.run({ resultTypes: ["violations"] }).then((r) => r.violations.map((v) => v.impact + ": " + v.id + " " + v.nodes[0].html))',
-    )) as string[]
+    const found = await violations(page)
     expect([where, colorScheme, found.filter((v) => /^(serious|critical)/.test(v))]).toEqual([where, colorScheme, []])
   }
+}
+
+/** What axe finds on the page as it is, of any impact. */
+export async function violations(page: Page): Promise<string[]> {
+  await page.evaluate(axe.source)
+  return (await page.evaluate(
+    'axe.run({ resultTypes: ["violations"] }).then((r) => r.violations.map((v) => v.impact + ": " + v.id + " " + v.nodes[0].html))',
+  )) as string[]
 }
 
 function findChromium(): string | undefined {

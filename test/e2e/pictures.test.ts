@@ -1,6 +1,7 @@
 // Every page as it looks, in light and dark, on a large window and on the smallest it is made for, held against kept
-// pictures (looks.ts); what a machine or a day decides is covered. The history is made, the engine is the test double.
-import { mkdtemp, rm } from 'node:fs/promises'
+// pictures (looks.ts), and axe finds nothing on it, of any impact; what a machine or a day decides is covered. The
+// history is made, the checkpoints are the sample's, and the engine is the test double.
+import { copyFile, mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
@@ -11,8 +12,11 @@ import { openHistory } from '../../src-main/history/open.ts'
 import { putMany } from '../history/many.ts'
 import { putRun } from '../history/whole.ts'
 import { toyEntry } from '../workbench/toy-run.ts'
-import { type Basil, inBrowser, startBasil, startBrowser } from './basil.ts'
+import { type Basil, inBrowser, startBasil, startBrowser, violations } from './basil.ts'
 import { difference, looksAsKept, roomFor } from './looks.ts'
+
+const sample = join(import.meta.dirname, '../../resources/sample')
+const models = ['pretrained', 'finetuned-mnist', 'finetuned-fashion', 'finetuned-digits']
 
 const sizes = [
   { width: 1440, height: 900 },
@@ -53,6 +57,7 @@ inBrowser('pictures of every page', () => {
         await page.emulateMedia({ colorScheme })
         await page.evaluate('new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))')
         await looksAsKept(page, `${name}-${size.width}-${colorScheme}`, [page.getByText(home), ...mask])
+        if (size === sizes[0]) expect.soft([name, colorScheme, await violations(page)]).toEqual([name, colorScheme, []])
       }
     }
     await page.setViewportSize(sizes[0] ?? { width: 0, height: 0 })
@@ -130,6 +135,30 @@ inBrowser('pictures of every page', () => {
     await page.getByRole('combobox').first().waitFor()
     await pictured('palette', [path])
     await page.keyboard.press('Escape')
+  })
+
+  it('checkpoints: listed, one of them, two of them, a set, and merged', async () => {
+    const folder = join(home, 'models')
+    await mkdir(folder)
+    for (const model of models)
+      await copyFile(join(sample, `${model}.safetensors`), join(folder, `${model}.safetensors`))
+    await go('/library', heading('Library'))
+    await page.keyboard.press('Alt+a')
+    await page.getByLabel('Paths').fill(folder)
+    await page.getByRole('button', { name: 'Add', exact: true }).click()
+    await page.getByRole('dialog').waitFor({ state: 'detached' })
+    const varies = [page.getByText(/\d{4}-\d{2}-\d{2}/), page.getByText(/basil-pictures-/)]
+    await page.getByText('finetuned-mnist.safetensors').first().waitFor()
+    await page.getByText(/Reading headers|Hashing/).waitFor({ state: 'detached' })
+    await pictured('library-rows', varies)
+    await go('/library/1', heading(/safetensors/))
+    await pictured('checkpoint', varies)
+    await go('/compare/1/2', heading(/Compare/))
+    await page.getByRole('slider').first().waitFor()
+    await pictured('compare', varies)
+    await go('/compatible/4/1,2', heading(/Compatib/))
+    await page.getByRole('figure', { name: 'Cosines of the task vectors' }).waitFor()
+    await pictured('compatible', varies)
   })
 
   it('a page that looks otherwise is another one', async () => {
