@@ -128,7 +128,7 @@ inBrowser('the library', () => {
     await page.getByText('no pre-trained model, 2 fine-tuned, 2 heads, accuracies of 2 data sets').waitFor()
     await page.getByRole('button', { name: 'Use this set: ViT-tiny' }).click()
     await page.getByText('What is missing: data.').waitFor()
-    await page.getByText('CarsVal/finetuned.pt').waitFor()
+    await page.getByTitle(/CarsVal\/finetuned\.pt$/).waitFor()
     await page.getByRole('button', { name: 'Put away' }).click()
   })
 
