@@ -4,7 +4,6 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
-import axe from 'axe-core'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 
@@ -12,7 +11,7 @@ import { foundRuns, groupsOf, listRuns } from '../../src-main/history/listing/li
 import { openHistory } from '../../src-main/history/open.ts'
 import { putMany } from '../history/many.ts'
 import { toyEntry } from '../workbench/toy-run.ts'
-import { type Basil, inBrowser, shot, startBasil, startBrowser } from './basil.ts'
+import { type Basil, inBrowser, shot, startBasil, startBrowser, violations } from './basil.ts'
 
 const runs = 10_000
 
@@ -90,10 +89,7 @@ inBrowser('a history of ten thousand runs', () => {
     for (const colorScheme of ['dark', 'light'] as const) {
       await page.emulateMedia({ colorScheme })
       await shot(page, `${where}-${colorScheme}`)
-      await page.evaluate(axe.source)
-      const found = (await page.evaluate(
-        'axe.run({ resultTypes: ["violations"] }).then((r) => r.violations.map((v) => v.impact + ": " + v.id + " " + v.nodes[0].html))',
-      )) as string[]
+      const found = await violations(page)
       expect([where, colorScheme, found]).toEqual([where, colorScheme, []])
     }
   }

@@ -18,7 +18,7 @@ import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 
 import { inspect } from '../../src-main/worker/inspect.ts'
-import { accessible, type Basil, inBrowser, startBasil, startBrowser } from './basil.ts'
+import { accessible, type Basil, inBrowser, startBasil, startBrowser, violations } from './basil.ts'
 
 const root = join(import.meta.dirname, '..', '..')
 const sample = join(root, 'resources', 'sample')
@@ -61,9 +61,7 @@ inBrowser('the library', () => {
   /** No finding of any impact. */
   async function strictly(where: string): Promise<void> {
     await accessible(page, where)
-    const found = await page.evaluate(
-      'axe.run({ resultTypes: ["violations"] }).then((r) => r.violations.map((v) => v.id + " " + v.nodes[0].html))',
-    )
+    const found = await violations(page)
     expect([where, found]).toEqual([where, []])
   }
 

@@ -5,13 +5,12 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
-import axe from 'axe-core'
 import type { Browser, CDPSession, Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 
 import type { Toy } from '../workbench/toy-faults.ts'
 import { toyEntry, toyFile } from '../workbench/toy-run.ts'
-import { type Basil, inBrowser, shot, startBasil, startBrowser } from './basil.ts'
+import { type Basil, inBrowser, shot, startBasil, startBrowser, violations } from './basil.ts'
 import { frameWork, opening } from './in-page.ts'
 import { putRuns } from './many-runs.ts'
 
@@ -113,8 +112,7 @@ inBrowser('a run that goes on', () => {
         await shot(page, `live-${colorScheme}-${width}`)
         expect(await page.evaluate('document.documentElement.scrollWidth <= innerWidth')).toBe(true)
       }
-      await page.evaluate(axe.source)
-      const found = await page.evaluate('axe.run().then((r) => r.violations.map((v) => v.id + " " + v.nodes[0].html))')
+      const found = await violations(page)
       expect([colorScheme, found]).toEqual([colorScheme, []])
     }
     await page.emulateMedia({ colorScheme: 'light' })

@@ -11,7 +11,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest'
 import { resolveConfig } from '../../src-main/contract/run/resolve.ts'
 import { forkEngine } from '../../src-main/workbench/link/engine-process.ts'
 import { openWorkbench } from '../../src-main/workbench/workbench.ts'
-import { accessible, type Basil, inBrowser, shot, startBasil, startBrowser } from './basil.ts'
+import { accessible, type Basil, inBrowser, shot, startBasil, startBrowser, violations } from './basil.ts'
 
 const root = join(import.meta.dirname, '..', '..')
 const sample = join(root, 'resources', 'sample')
@@ -70,8 +70,7 @@ inBrowser('live accuracy', () => {
     await accessible(page, where)
     for (const colorScheme of ['dark', 'light'] as const) {
       await page.emulateMedia({ colorScheme })
-      const found = 'axe.run().then((r) => r.violations.map((v) => v.id + " " + v.nodes[0].html))'
-      expect([where, await page.evaluate(found)]).toEqual([where, []])
+      expect([where, await violations(page)]).toEqual([where, []])
       if (colorScheme === 'dark') await shot(page, `${where}-dark`)
     }
   }

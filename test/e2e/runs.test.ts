@@ -4,14 +4,13 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
-import axe from 'axe-core'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 
 import { openWorkbench } from '../../src-main/workbench/workbench.ts'
 import { toyEngine } from '../workbench/toy.ts'
 import { toyConfig, toyEntry } from '../workbench/toy-run.ts'
-import { type Basil, inBrowser, shot, startBasil, startBrowser } from './basil.ts'
+import { type Basil, inBrowser, shot, startBasil, startBrowser, violations } from './basil.ts'
 
 const runs = 20
 
@@ -55,10 +54,7 @@ inBrowser('runs that are over', () => {
     for (const colorScheme of ['dark', 'light'] as const) {
       await page.emulateMedia({ colorScheme })
       await shot(page, colorScheme === 'light' ? where : `${where}-dark`)
-      await page.evaluate(axe.source)
-      const found = await page.evaluate(
-        'axe.run({ resultTypes: ["violations"] }).then((r) => r.violations.map((v) => v.impact + ": " + v.id + " " + v.nodes[0].html))',
-      )
+      const found = await violations(page)
       expect([where, colorScheme, found]).toEqual([where, colorScheme, []])
     }
     await page.setViewportSize({ width: 1000, height: 700 })

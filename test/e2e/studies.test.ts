@@ -4,11 +4,10 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
-import axe from 'axe-core'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 
-import { type Basil, inBrowser, shot, startBasil, startBrowser } from './basil.ts'
+import { type Basil, inBrowser, shot, startBasil, startBrowser, violations } from './basil.ts'
 
 const sample = join(import.meta.dirname, '..', '..', 'resources', 'sample')
 
@@ -38,10 +37,7 @@ inBrowser('studies', () => {
     for (const colorScheme of ['dark', 'light'] as const) {
       await page.emulateMedia({ colorScheme })
       await shot(page, colorScheme === 'light' ? where : `${where}-dark`)
-      await page.evaluate(axe.source)
-      const found = (await page.evaluate(
-        'axe.run({ resultTypes: ["violations"] }).then((r) => r.violations.map((v) => v.impact + ": " + v.id + " " + v.nodes[0].html))',
-      )) as string[]
+      const found = await violations(page)
       expect([where, colorScheme, found.filter((v) => /^(serious|critical)/.test(v))]).toEqual([where, colorScheme, []])
     }
   }
