@@ -1,7 +1,7 @@
 // An evaluation's numbers as rows and sentences: which classes are taken for which, intervals, what two models disagree
 // on. Pure.
 import type { TaskReport, TaskResult } from '../../src-main/contract/api/evaluations.ts'
-import { count, figure, percent } from './format.ts'
+import { count, dash, figure, percent } from './format.ts'
 import type { HeatRow } from './heat.ts'
 
 const mostClasses = 40 // of a map that stays readable
@@ -57,6 +57,32 @@ export function calibrationSentence({ calibration: { error, bins }, accuracy, im
   const confidence = bins.reduce((sum, bin) => sum + bin.confidence * bin.images, 0) / Math.max(1, images)
   const how = confidence > accuracy ? 'surer than it is right' : 'less sure than it is right'
   return `Calibration error (ECE) ${percent(error)}; on average ${percent(confidence)} sure and ${percent(accuracy)} right: ${how}.`
+}
+
+/** What the frame of a confusion map says: of all classes, whichever are drawn. */
+export function confusionChart(task: string, result: TaskResult, names: readonly string[] | null) {
+  return {
+    ...{ title: `Confusion of ${task}`, sentence: confusionSentence(result, names) },
+    columns: ['True class', 'Predicted class', 'Images', 'Of its class'],
+    rows: () =>
+      result.confusion.map(([label, predicted, images]) => [
+        ...[className(names, label), className(names, predicted), images],
+        percent(images / Math.max(1, result.classes[label]?.images ?? 0), 2),
+      ]),
+  }
+}
+
+/** What the frame of a reliability diagram says. */
+export function reliabilityChart(task: string, result: TaskResult) {
+  return {
+    ...{ title: `Reliability of ${task}`, sentence: calibrationSentence(result) },
+    columns: ['Sure from', 'to', 'Images', 'Right', 'Mean sureness'],
+    rows: () =>
+      result.calibration.bins.map(({ from, to, images, correct, confidence }) => [
+        ...[percent(from, 1), percent(to, 1), images, correct],
+        images > 0 ? percent(confidence, 2) : dash,
+      ]),
+  }
 }
 
 /** What McNemar's test says of the first two models; "" where there is one. */

@@ -103,7 +103,7 @@ export function valuesSentence(tensors: readonly TensorStatistics[]): string {
   return `The norm over ${tensors.length} tensors is ${figure(norm)}, the largest size ${figure(largest)}; ${end}.`
 }
 
-const lowestPower = -40 // of the first bin of a tensor's histogram
+export const lowestPower = -40 // of the first bin of a tensor's histogram
 
 /** A tensor's histogram: where most of its values are. */
 export function sizesSentence({ histogram, zeros }: Pick<TensorStatistics, 'histogram' | 'zeros'>): string {

@@ -1,28 +1,24 @@
-// The path of a run's coefficients as lines of a drawing: one a stage, each beginning where the one before it ended,
-// with one scale for both directions, so that lengths can be compared.
+// The path of a run's coefficients: a line a stage, each beginning where the one before it ended, and what is said of
+// it.
 import type { RunPath } from '../../../src-main/contract/run/path.ts'
 import type { Point } from '../decimate.ts'
 import { percent } from '../format.ts'
 import { stageName } from '../scores.ts'
 
-export interface PathLine {
+interface PathLine {
   stage: number
   name: string
-  points: Point[] // pixels
+  points: Point[]
 }
 
-export function pathLines({ points }: RunPath, width: number, height: number, margin = 14): PathLine[] {
-  const [xs, ys] = [points.map(({ x }) => x), points.map(({ y }) => y)]
-  const [left, low] = [Math.min(...xs), Math.min(...ys)]
-  const [across, up] = [Math.max(...xs) - left, Math.max(...ys) - low]
-  const scale = Math.min((width - 2 * margin) / (across || 1), (height - 2 * margin) / (up || 1))
-  const place = ({ x, y }: Point): Point => ({
-    x: (width - across * scale) / 2 + (x - left) * scale,
-    y: (height + up * scale) / 2 - (y - low) * scale,
-  })
+export function pathLines({ points }: RunPath): PathLine[] {
   return [...Map.groupBy(points, ({ stage }) => stage)].map(([stage, own]) => {
     const before = points[points.findIndex((point) => point.stage === stage) - 1]
-    return { stage, name: stageName(stage), points: [...(before ? [before] : []), ...own].map(place) }
+    return {
+      stage,
+      name: stageName(stage),
+      points: [...(before ? [before] : []), ...own].map(({ x, y }) => ({ x, y })),
+    }
   })
 }
 
@@ -33,3 +29,15 @@ export function pathSentence({ points, shares }: RunPath): string {
   const share = percent(shares[0] + shares[1])
   return `In ${points.length} looks the coefficients moved by ${moved.toPrecision(3)}; two directions explain ${share} of their way.`
 }
+
+/** What its frame says of it. */
+export function pathChart(path: RunPath) {
+  return {
+    title: 'Path of the coefficients',
+    sentence: pathSentence(path),
+    columns: ['Stage', 'Epoch', 'First direction', 'Second direction'],
+    rows: () => path.points.map((p) => [stageName(p.stage), p.epoch, seven(p.x), seven(p.y)]),
+  }
+}
+
+const seven = (value: number): number => Number(value.toPrecision(7))

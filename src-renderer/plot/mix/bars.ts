@@ -75,6 +75,34 @@ export function mixSentence(means: MixMeans, bars: readonly MixBar[], whose: str
   return `Mean accuracy ${percent(means.accuracy)}${sure}${change}; ${seen === all ? `all ${all}` : `${seen} of ${all}`} images.`
 }
 
+/** What the frame of the bars says. */
+export function mixChart(bars: readonly MixBar[], whose: string) {
+  const known = bars.filter(({ accuracy }) => accuracy !== null)
+  const sorted = known.toSorted((a, b) => (b.accuracy ?? 0) - (a.accuracy ?? 0))
+  const [best, worst] = [sorted[0], sorted.at(-1)]
+  const told = (bar: MixBar) => `${bar.task} ${percent(bar.accuracy)}`
+  const sentence =
+    !best || !worst
+      ? 'No image was seen yet.'
+      : best === worst
+        ? `${told(best)}.`
+        : `Highest ${told(best)}, lowest ${told(worst)}.`
+  const digits = 2
+  return {
+    ...{ title: 'Accuracy by task', sentence },
+    columns: [
+      ...['Task', 'Accuracy', 'Interval from', 'to', 'Images seen', 'of'],
+      ...['Relative', `Of ${whose}`, 'Pre-trained', 'Fine-tuned'],
+    ],
+    rows: () =>
+      bars.map((bar) => [
+        ...[bar.task, percent(bar.accuracy, digits), percent(bar.interval?.[0], digits)],
+        ...[percent(bar.interval?.[1], digits), bar.seen, bar.images, percent(bar.relative, digits)],
+        ...[percent(bar.own, digits), percent(bar.pretrained, digits), percent(bar.reference, digits)],
+      ]),
+  }
+}
+
 /** For the card of the model that is written; '' where not all images were seen. */
 export function measuredWords(means: MixMeans, bars: readonly MixBar[]): string {
   if (bars.some(({ seen, images }) => seen < images)) return ''

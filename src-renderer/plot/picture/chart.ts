@@ -58,9 +58,11 @@ function scaleOf({ scale, title, marks, look }: Axis, axis: 'x' | 'y', size: num
     min: scale.from,
     max: scale.to,
     bounds: 'data' as const,
+    offset: false, // bars would have room beyond the ends
     border: { display: look === 'ticks', color: quiet },
     grid: {
       display: look !== 'bare',
+      offset: false,
       drawOnChartArea: look === 'grid',
       drawTicks: look === 'ticks',
       tickLength: 4,

@@ -91,7 +91,7 @@ export function mapScene(spec: MapSpec): Scene {
 }
 
 /** Its name, its cells, and where a scale of its own ends. */
-function rowShapes({ rows, blocks, own, text, ramp, width, limits, left, right }: Place, r: number): Shape[] {
+function rowShapes({ rows, blocks, own, square, text, ramp, width, limits, left, right }: Place, r: number): Shape[] {
   const { name = '', values = [], cells } = rows[r] ?? {}
   const [y, limit] = [top + r * side, limits[r] ?? 1]
   const at = (column: number) => left + (column / values.length) * (right - left)
@@ -106,7 +106,9 @@ function rowShapes({ rows, blocks, own, text, ramp, width, limits, left, right }
   return [
     { is: 'text', x: left - 8, y: y + 14, text: shortened(name, 26), anchor: 'end', colour: 'ink' },
     ...drawn,
-    ...(own ? [{ is: 'text', x: width - 6, y: y + 14, text: end, anchor: 'end', colour: 'quiet' } as const] : []),
+    ...(own && !square
+      ? [{ is: 'text', x: width - 6, y: y + 14, text: end, anchor: 'end', colour: 'quiet' } as const]
+      : []),
   ]
 }
 

@@ -15,8 +15,11 @@ import { describe, expect, it } from 'vitest'
 import { figure, percent } from '../../../../src-renderer/plot/format.ts'
 import { growthPlot, intervalPlot } from '../../../../src-renderer/plot/picture/bars.ts'
 import { chartOf } from '../../../../src-renderer/plot/picture/chart.ts'
+import { histogramPlot } from '../../../../src-renderer/plot/picture/histogram.ts'
 import { type LineSpec, linePicture } from '../../../../src-renderer/plot/picture/lines.ts'
+import { pathPlot } from '../../../../src-renderer/plot/picture/path.ts'
 import { type Plot, sceneOf } from '../../../../src-renderer/plot/picture/plot.ts'
+import { reliabilityPlot } from '../../../../src-renderer/plot/picture/reliability.ts'
 
 Chart.register(...[BarController, BarElement, LinearScale, LineController, LineElement, LogarithmicScale, PointElement])
 
@@ -123,6 +126,27 @@ describe('a line chart of Chart.js', () => {
   })
 })
 
+it('the path of coefficients lies where the file has it, with one scale for both directions', () => {
+  const point = (stage: number, epoch: number, x: number, y: number) => ({ stage, epoch, x, y })
+  const points = [point(0, 0, 0, 0), point(0, 1, 3, 4), point(1, 0, 3, 4), point(1, 1, 6, 0)]
+  for (const [width, height] of [
+    [613, 172],
+    [328, 420],
+  ] as const) {
+    const plot = pathPlot({ points, shares: [0.8, 0.15] }, { width, height }, 'screen')
+    const chart = agreed(plot)
+    for (const is of ['line', 'dot'] as const)
+      expect(pointsOf(chart, is).toSorted(byPlace)).toEqual(marksOf(plot, is).toSorted(byPlace))
+    const { x, y, box } = plot
+    expect(x.scale.at(1) - x.scale.at(0)).toBeCloseTo(y.scale.at(0) - y.scale.at(1), 9) // up is up
+    const all = plot.marks.flatMap((mark) => (mark.is === 'line' ? mark.points : []))
+    expect(all.every((p) => p.x > box.left && p.x < box.right && p.y > box.top && p.y < box.bottom)).toBe(true)
+    chart.destroy()
+  }
+  for (const none of [[], [point(0, 0, 1, 1)]])
+    agreed(pathPlot({ points: none, shares: [0, 0] }, { width: 300, height: 172 }, 'screen')).destroy()
+})
+
 it('a dataset of one label looks the same, and another where the page is dark has another label', () => {
   const { plot } = pictureOf({ lines: [line([1, 2, 3])], dots: true })
   const labels = (shade: string) => chartOf(plot, { ...ink, colour: () => shade }).data.datasets.map((d) => d.label)
@@ -163,6 +187,30 @@ describe('a bar chart of Chart.js', () => {
     )
     const chart = agreed(plot)
     expect(bars(chart)).toEqual(rectangles(plot))
+    chart.destroy()
+  })
+
+  it('has a histogram, on a linear axis and on powers of two, where the file has it', () => {
+    const counts = [3, 0, 700, 12]
+    for (const [kind, edges] of [
+      ['linear', [-0.2, -0.1, 0, 0.1, 0.2]],
+      ['log', [2 ** -40, 2 ** -20, 1, 2, 2 ** 8]],
+    ] as const) {
+      const plot = histogramPlot({ edges, counts, kind, x: 'value' }, { width: 613, height: 170 }, 'screen')
+      const chart = agreed(plot)
+      expect(bars(chart)).toEqual(rectangles(plot))
+      chart.destroy()
+    }
+  })
+
+  it('has a reliability diagram and its diagonal where the file has them', () => {
+    const bin = (i: number, images: number, correct: number) => ({
+      ...{ from: i / 4, to: (i + 1) / 4, images, correct, confidence: (i + 0.5) / 4 },
+    })
+    const plot = reliabilityPlot([bin(0, 0, 0), bin(1, 4, 1), bin(2, 9, 6), bin(3, 400, 390)], 330, 'screen')
+    const chart = agreed(plot)
+    expect(bars(chart)).toEqual(rectangles(plot))
+    expect(pointsOf(chart, 'line')).toEqual(marksOf(plot, 'line'))
     chart.destroy()
   })
 
