@@ -1,9 +1,10 @@
 // Every page as it looks, in light and dark, on a large window and on the smallest it is made for, held against kept
 // pictures (looks.ts), and axe finds nothing on it, of any impact; what a machine or a day decides is covered. The
-// history is made, the checkpoints are the sample's, and the engine is the test double.
-import { copyFile, mkdir, mkdtemp, rm } from 'node:fs/promises'
+// history is made (pictured.ts), the checkpoints are the sample's, and the engine is the test double, whose run stays
+// where its first iteration begins. Charts of these pages leave as PNG, SVG and CSV.
+import { copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 
 import type { Browser, Locator, Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, it } from 'vitest'
@@ -11,12 +12,17 @@ import { afterAll, beforeAll, expect, it } from 'vitest'
 import { openHistory } from '../../src-main/history/open.ts'
 import { putMany } from '../history/many.ts'
 import { putRun } from '../history/whole.ts'
-import { toyEntry } from '../workbench/toy-run.ts'
+import { petsAt } from '../workbench/data/miniatures.ts'
+import type { Toy } from '../workbench/toy-faults.ts'
+import { toyEntry, toyFile } from '../workbench/toy-run.ts'
 import { type Basil, inBrowser, startBasil, startBrowser, violations } from './basil.ts'
 import { difference, looksAsKept, roomFor } from './looks.ts'
+import { exportedAt, putData, putMeasured, putStudied } from './pictured.ts'
 
 const sample = join(import.meta.dirname, '../../resources/sample')
 const models = ['pretrained', 'finetuned-mnist', 'finetuned-fashion', 'finetuned-digits']
+
+const results = join(import.meta.dirname, '../../test-results')
 
 const sizes = [
   { width: 1440, height: 900 },
@@ -29,14 +35,26 @@ inBrowser('pictures of every page', () => {
   let browser: Browser
   let page: Page
   let first = 0
+  let made = { study: 0, run: 0, evaluation: 0, data: 0, file: '' }
   beforeAll(async () => {
     home = await mkdtemp(join(tmpdir(), 'basil-pictures-'))
     const history = await openHistory(home)
     putMany(history, 40)
     first = putRun(history, 'DV-BASI of cars and dtd')
     putRun(history, 'DV-BASI of cars and dtd, again')
+    const pets = join(home, 'pets')
+    await petsAt(pets)
+    const studied = putStudied(history)
+    made = {
+      ...studied,
+      evaluation: await putMeasured(history),
+      data: putData(history, pets),
+      file: await exportedAt(home, history, studied.run),
+    }
     history.close()
-    ;[basil, browser] = await Promise.all([startBasil(home, { BASIL_ENGINE: toyEntry }), startBrowser()])
+    const toy: Toy = { pulse: true, holds: { stage: 1, until: join(home, 'goes-on') } }
+    const environment = { BASIL_ENGINE: toyEntry, TOY: JSON.stringify(toy) }
+    ;[basil, browser] = await Promise.all([startBasil(home, environment), startBrowser()])
     const context = await browser.newContext({ timezoneId: 'UTC', locale: 'en-GB', reducedMotion: 'reduce' })
     page = await context.newPage()
     await page.clock.setFixedTime(new Date('2026-01-15T12:00:00Z'))
@@ -63,11 +81,34 @@ inBrowser('pictures of every page', () => {
     await page.setViewportSize(sizes[0] ?? { width: 0, height: 0 })
   }
 
+  /** Its chart as a picture of twice the pixels, as vectors with its title, and as values. */
+  async function leaves(title: string, values: RegExp): Promise<void> {
+    await figure(title)
+      .getByRole('button', { name: `Options of ${title}` })
+      .click()
+    const saved = async (as: string) => {
+      const press = figure(title).getByRole('button', { name: as, exact: true }).click()
+      const [download] = await Promise.all([page.waitForEvent('download'), press])
+      const file = title.toLowerCase().replaceAll(/[ .]/g, '-')
+      expect(download.suggestedFilename()).toBe(`${file}.${as.toLowerCase()}`)
+      const bytes = await readFile(await download.path())
+      await mkdir(results, { recursive: true })
+      await writeFile(join(results, `${file}.${as.toLowerCase()}`), bytes)
+      return bytes
+    }
+    const png = await saved('PNG')
+    expect([png.subarray(1, 4).toString(), png.readUInt32BE(16) > 250]).toEqual(['PNG', true])
+    expect((await saved('SVG')).toString()).toMatch(new RegExp(`^<svg [^>]*aria-label="${title}\\. [^]*</svg>$`))
+    expect((await saved('CSV')).toString()).toMatch(values)
+  }
+
   const go = async (address: string, shown: Locator) => {
     await page.evaluate(`location.hash = '#${address}'`)
     await shown.first().waitFor()
   }
   const heading = (name: string | RegExp) => page.getByRole('heading', { name, level: 1 })
+  const day = () => page.getByText(/\d{4}-\d{2}-\d{2}/)
+  const figure = (name: string) => page.getByRole('figure', { name, exact: true })
   const runs = () => page.locator(`main a[href="#/run/${first}"]`)
   const machine = () => [
     page.locator('main dl'),
@@ -84,8 +125,6 @@ inBrowser('pictures of every page', () => {
 
   it.each([
     ['library', '/library', 'Library'],
-    ['data', '/data', 'Data'],
-    ['studies', '/studies', 'Studies'],
     ['evaluations', '/evaluations', 'Evaluations'],
     ['queue', '/queue', 'Queue'],
     ['merge', '/merge', /Merge/],
@@ -94,6 +133,29 @@ inBrowser('pictures of every page', () => {
   ])('%s', async (name, address, title) => {
     await go(address, heading(title))
     await pictured(name)
+  })
+
+  it('data, and a data set', async () => {
+    await go('/data', page.getByRole('img', { name: 'pets: train 20, test 6' }))
+    await pictured('data')
+    await go(`/data/${made.data}`, heading('pets'))
+    const images = page.getByRole('region', { name: 'Images', exact: true }).getByRole('img')
+    const widths = () =>
+      images.evaluateAll((all) => all.map((one) => (one as unknown as { naturalWidth: number }).naturalWidth))
+    await expect.poll(async () => new Set(await widths())).toEqual(new Set([112]))
+    await pictured('data-set')
+  })
+
+  it('studies, and a study', async () => {
+    await go('/studies', heading('Studies'))
+    await pictured('studies', [day()])
+    await go(`/study/${made.study}`, figure('Every run by step'))
+    await pictured('study')
+  })
+
+  it('an evaluation', async () => {
+    await go(`/evaluation/${made.evaluation}`, figure('Reliability of animals'))
+    await pictured('evaluation')
   })
 
   it.each([
@@ -147,7 +209,7 @@ inBrowser('pictures of every page', () => {
     await page.getByLabel('Paths').fill(folder)
     await page.getByRole('button', { name: 'Add', exact: true }).click()
     await page.getByRole('dialog').waitFor({ state: 'detached' })
-    const varies = [page.getByText(/\d{4}-\d{2}-\d{2}/), page.getByText(/basil-pictures-/)]
+    const varies = [day(), page.getByText(/basil-pictures-/)]
     await page.getByText('finetuned-mnist.safetensors').first().waitFor()
     await page.getByText(/Reading headers|Hashing/).waitFor({ state: 'detached' })
     await pictured('library-rows', varies)
@@ -161,6 +223,32 @@ inBrowser('pictures of every page', () => {
     await pictured('compatible', varies)
   })
 
+  it('a mix', async () => {
+    await go(`/run/${made.run}/mix`, page.getByText('all images seen'))
+    await pictured('mix')
+  })
+
+  it('a recipe', async () => {
+    const bytes = `Uint8Array.from(atob("${(await readFile(made.file)).toString('base64')}"), (l) => l.charCodeAt(0))`
+    const file = `new File([${bytes}], ${JSON.stringify(basename(made.file))}, { lastModified: 1 })`
+    const held = `(() => { const held = new DataTransfer(); held.items.add(${file}); return held })()`
+    const dataTransfer = await page.evaluateHandle(held)
+    for (const type of ['dragenter', 'drop']) await page.dispatchEvent('body', type, { dataTransfer })
+    await heading(/^Recipe of cars-and-dtd/).waitFor()
+    await pictured('recipe')
+  })
+
+  it('charts of these pages leave as files', async () => {
+    await go(`/evaluation/${made.evaluation}`, figure('Reliability of animals'))
+    await leaves('Reliability of animals', /^Sure from,to,Images,Right,Mean sureness\r\n0\.0 %,10\.0 %,4,0,5\.00 %\r\n/)
+    await leaves('Confusion of animals', /^True class,Predicted class,Images,Of its class\r\nant,ant,\d+,/)
+    await go('/library/1', heading(/safetensors/))
+    await page.getByRole('button', { name: 'visual.proj', exact: true }).click()
+    await leaves('Values of visual.proj', /^From,To,Values\r\n-0\.\d+,-0\.\d+,\d+\r\n/)
+    await go(`/run/${made.run}/mix`, page.getByText('all images seen'))
+    await leaves('Accuracy by task', /^Task,Accuracy,Interval from,.*\r\ncars,\d+\.00 %,/)
+  })
+
   it('a page that looks otherwise is another one', async () => {
     await go('/history', runs())
     await page.emulateMedia({ colorScheme: 'light' })
@@ -171,5 +259,24 @@ inBrowser('pictures of every page', () => {
     expect(await difference(page, 'history-1440-light', [page.getByText(home)])).toBeGreaterThan(
       roomFor(browser.version()),
     )
+  })
+
+  it('a run where its first iteration begins', async () => {
+    const tasks = (toyFile.tasks ?? []).map((t) => ({ ...t, validation: t.data, test: t.data }))
+    const start = { method: 'atlas', epochs: 30 }
+    const config = join(home, 'run.json')
+    await writeFile(config, JSON.stringify({ ...toyFile, name: 'Cars and dtd', tasks, start, epochs: 30 }))
+    await go('/', heading(/Learn how to combine/))
+    await page.getByLabel('Or its path on this machine').fill(config)
+    await page.keyboard.press('Enter')
+    await page.getByRole('button', { name: 'Start run' }).click()
+    await page.getByText('Measuring where the stage begins').waitFor()
+    await figure('Path of the coefficients')
+      .getByText(/^In 31 looks/)
+      .waitFor()
+    const told = page.getByRole('region', { name: 'Progress', exact: true }).locator('dd')
+    const clocks = page.getByRole('region', { name: 'What happened' }).locator('.mono')
+    await pictured('live', [...[3, 4, 5, 6].map((n) => told.nth(n)), clocks])
+    await leaves('Path of the coefficients', /^Stage,Epoch,First direction,Second direction\r\nStart,0,/)
   })
 })
