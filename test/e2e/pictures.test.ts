@@ -156,6 +156,8 @@ inBrowser('pictures of every page', () => {
   it('an evaluation', async () => {
     await go(`/evaluation/${made.evaluation}`, figure('Reliability of animals'))
     await pictured('evaluation')
+    await page.getByRole('region', { name: /^animals:/ }).evaluate('(task) => task.scrollIntoView()')
+    await pictured('evaluation-task')
   })
 
   it.each([

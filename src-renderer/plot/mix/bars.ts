@@ -86,7 +86,9 @@ export function mixChart(bars: readonly MixBar[], whose: string) {
       ? 'No image was seen yet.'
       : best === worst
         ? `${told(best)}.`
-        : `Highest ${told(best)}, lowest ${told(worst)}.`
+        : best.accuracy === worst.accuracy
+          ? `Every task ${percent(best.accuracy)}.`
+          : `Highest ${told(best)}, lowest ${told(worst)}.`
   const digits = 2
   return {
     ...{ title: 'Accuracy by task', sentence },

@@ -48,6 +48,7 @@ interface MapSpec {
   blocks: readonly string[]
   own: boolean
   square?: boolean
+  signed?: boolean // the scale reaches as far below 0 as above
   text: (value: number) => string
   rowsAre?: string
   columnsAre: string
@@ -77,7 +78,7 @@ export function mapScene(spec: MapSpec): Scene {
   const place = { ...spec, limits: limitsOf(rows, own), left, right, bottom, at }
   const below = square ? classNames(place) : layerNames(place)
   const named = Math.max(0, ...blocks.map((block) => widthOf(shortened(block, 20))))
-  const foot = bottom + (square ? 14 + named : 28)
+  const foot = bottom + (square ? 22 + named : 28)
   const middle = (top + bottom) / 2
   const titles: Shape[] = [
     { is: 'text', x: (left + right) / 2, y: foot + 4, text: columnsAre, anchor: 'middle', colour: 'quiet' },
@@ -85,9 +86,24 @@ export function mapScene(spec: MapSpec): Scene {
   ]
   return {
     width: square ? Math.max(right + 12, 200) : width,
-    height: foot + 12,
-    shapes: [...rows.flatMap((_, r) => rowShapes(place, r)), ...below, ...titles],
+    height: foot + (own ? 12 : 34),
+    shapes: [...rows.flatMap((_, r) => rowShapes(place, r)), ...below, ...titles, ...(own ? [] : scale(place, foot))],
   }
+}
+
+const shades = 24 // of the scale
+
+/** Below all: the colours from their one end to the other, where all rows have one scale. */
+function scale({ limits: [limit = 1], signed = true, text, ramp, left }: Place, foot: number): Shape[] {
+  const [low, y] = [signed ? -1 : 0, foot + 14]
+  const begin = text(low * limit)
+  const from = left + widthOf(begin) + 6
+  const colours = Array.from({ length: shades }, (_, i): Shape => {
+    const shade = diverging(low + ((1 - low) * i) / (shades - 1), ramp.low, ramp.zero, ramp.high)
+    return { is: 'rectangle', x: from + 4 * i, y, width: 4, height: 10, colour: `rgb(${shade.join(', ')})` }
+  })
+  const words = { is: 'text', y: y + 9, colour: 'quiet' } as const
+  return [{ ...words, x: left, text: begin }, ...colours, { ...words, x: from + 4 * shades + 6, text: text(limit) }]
 }
 
 /** Its name, its cells, and where a scale of its own ends. */

@@ -14,7 +14,7 @@ const largest = 330 // pixels
 export function reliabilityPlot(bins: Bins, wanted: number, form: Form): Plot {
   const width = Math.min(wanted, largest)
   const left = Math.round(leftFor({ kind: 'linear', from: 0, to: 1 }, share))
-  const side = Math.max(60, Math.round(width) - 12 - left)
+  const side = Math.max(60, Math.round(width) - 22 - left)
   const box = { left, top: 20, right: left + side, bottom: 20 + side }
   const x = scaleBetween('linear', [0, 1], [box.left, box.right])
   const y = scaleBetween('linear', [0, 1], [box.bottom, box.top])

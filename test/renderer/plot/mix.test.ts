@@ -2,7 +2,7 @@
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
 
 import type { MixScores, MixTask, OpenedMix } from '../../../src-main/contract/api/mix.ts'
-import { measuredWords, mixBars, mixMeans, mixSentence } from '../../../src-renderer/plot/mix/bars.ts'
+import { measuredWords, mixBars, mixChart, mixMeans, mixSentence } from '../../../src-renderer/plot/mix/bars.ts'
 import { paced } from '../../../src-renderer/plot/mix/paced.ts'
 import { keyed, mixRows } from '../../../src-renderer/plot/mix/sliders.ts'
 
@@ -43,6 +43,12 @@ describe('bars of a mix', () => {
     expect(mixSentence(mixMeans(tasks, whole), whole, 'x')).toMatch(/all 600 images\.$/)
     expect(measuredWords(mixMeans(tasks, whole), whole)).toMatch(/^a 90\.0 % \(85\.1 % to 93\.4 %\), .*mean 85\.0 %\.$/)
     expect(mixSentence(mixMeans(tasks, mixBars(tasks, null, null)), [], 'x')).toBe('')
+    const said = (...correct: number[]) => mixChart(mixBars(tasks, scores(200, ...correct), null), 'x').sentence
+    expect([said(180, 160, 20), said(90, 90, 90)]).toEqual([
+      'Highest a 90.0 %, lowest gone 10.0 %.',
+      'Every task 45.0 %.',
+    ])
+    expect(mixChart(mixBars(tasks, null, null), 'x').sentence).toBe('No image was seen yet.')
   })
 })
 

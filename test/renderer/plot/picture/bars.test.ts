@@ -85,6 +85,7 @@ describe('a map of coefficients', () => {
     expect(cells).toEqual(['rgb(255, 128, 128)', 'rgb(0, 0, 255)', 'rgb(255, 64, 64)', 'rgb(255, 0, 0)'])
     const square = mapScene({ ...spec, own: false, square: true, rowsAre: 'true class' })
     expect(texts(square)).toEqual(expect.arrayContaining(['true class', 'predicted class', 'x', 'y']))
+    expect(texts(square)).toEqual(expect.arrayContaining(['-1.20', '1.20'])) // of the scale that all rows share
     const [first] = square.shapes.flatMap((s) => (s.is === 'rectangle' ? [s] : []))
     expect(first?.width).toBe(20)
   })

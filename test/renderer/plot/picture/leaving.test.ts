@@ -84,8 +84,9 @@ describe('of an evaluation', () => {
     const ramp = { low: [0, 0, 255], zero: [255, 255, 255], high: [255, 0, 0] } as const
     const axes = { rowsAre: 'true class', columnsAre: 'predicted class' }
     for (const own of [false, true]) {
-      const spec = { rows, blocks: columns, own, square: true, text: String, ...axes, ramp, width: 640 }
+      const spec = { rows, blocks: columns, own, square: true, signed: false, text: String, ...axes, ramp, width: 640 }
       const svg = await leaves(mapScene(spec), confusionChart('pets', result, names))
+      expect(svg.includes('>0</text>') && svg.includes('>1</text>')).toBe(!own) // the scale
       expect(svg).toContain('>true class</text>')
       expect(svg).toContain('>predicted class</text>')
       expect(svg.match(/>cat &amp; dog<\/text>/g)).toHaveLength(2)
