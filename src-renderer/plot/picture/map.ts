@@ -85,25 +85,37 @@ export function mapScene(spec: MapSpec): Scene {
     { is: 'text', x: 12, y: middle, text: rowsAre, anchor: 'middle', turned: true, colour: 'quiet' },
   ]
   return {
-    width: square ? Math.max(right + 12, 200) : width,
+    width: square ? Math.max(right + 12, own ? 200 : scaleEnd(place) + 12) : width,
     height: foot + (own ? 12 : 34),
     shapes: [...rows.flatMap((_, r) => rowShapes(place, r)), ...below, ...titles, ...(own ? [] : scale(place, foot))],
   }
 }
 
 const shades = 24 // of the scale
+const each = 4 // pixels of one
 
 /** Below all: the colours from their one end to the other, where all rows have one scale. */
-function scale({ limits: [limit = 1], signed = true, text, ramp, left }: Place, foot: number): Shape[] {
-  const [low, y] = [signed ? -1 : 0, foot + 14]
-  const begin = text(low * limit)
-  const from = left + widthOf(begin) + 6
+function scale(place: Place, foot: number): Shape[] {
+  const [{ ramp, left }, y] = [place, foot + 14]
+  const { low, begin, from, end } = scaleAt(place)
   const colours = Array.from({ length: shades }, (_, i): Shape => {
     const shade = diverging(low + ((1 - low) * i) / (shades - 1), ramp.low, ramp.zero, ramp.high)
-    return { is: 'rectangle', x: from + 4 * i, y, width: 4, height: 10, colour: `rgb(${shade.join(', ')})` }
+    return { is: 'rectangle', x: from + each * i, y, width: each + 0.5, height: 10, colour: `rgb(${shade.join(', ')})` }
   })
   const words = { is: 'text', y: y + 9, colour: 'quiet' } as const
-  return [{ ...words, x: left, text: begin }, ...colours, { ...words, x: from + 4 * shades + 6, text: text(limit) }]
+  return [{ ...words, x: left, text: begin }, ...colours, { ...words, x: end.x, text: end.text }]
+}
+
+function scaleAt({ limits: [limit = 1], signed = true, text, left }: Place) {
+  const low = signed ? -1 : 0
+  const begin = text(low * limit)
+  const from = left + widthOf(begin) + 6
+  return { low, begin, from, end: { x: from + each * shades + 6, text: text(limit) } }
+}
+
+function scaleEnd(place: Place): number {
+  const { end } = scaleAt(place)
+  return end.x + widthOf(end.text)
 }
 
 /** Its name, its cells, and where a scale of its own ends. */

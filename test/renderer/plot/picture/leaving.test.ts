@@ -14,7 +14,7 @@ import { mapScene } from '../../../../src-renderer/plot/picture/map.ts'
 import { mixScene } from '../../../../src-renderer/plot/picture/mix.ts'
 import { pathScene } from '../../../../src-renderer/plot/picture/path.ts'
 import { reliabilityScene } from '../../../../src-renderer/plot/picture/reliability.ts'
-import { type Scene, svgOf } from '../../../../src-renderer/plot/picture/shapes.ts'
+import { type Scene, svgOf, widthOf } from '../../../../src-renderer/plot/picture/shapes.ts'
 import { confusionChart, confusionMap, reliabilityChart } from '../../../../src-renderer/plot/report.ts'
 
 interface Told {
@@ -31,11 +31,16 @@ async function leaves(scene: Scene, { title, sentence }: Told): Promise<string> 
   expect([width, height]).toEqual([Math.round(scene.width), Math.round(scene.height)])
   for (const shape of scene.shapes) {
     const at = shape.is === 'line' ? shape.points : [shape]
+    const end = shape.is === 'text' && !shape.turned ? endOf(shape) : 0
+    expect([shape, end <= scene.width]).toEqual([shape, true])
     for (const { x, y } of at)
       expect([shape, x >= 0 && x <= scene.width && y >= 0 && y <= scene.height]).toEqual([shape, true])
   }
   return svg
 }
+/** Where a text ends, about. */
+const endOf = ({ x, text, anchor = 'start' }: { x: number; text: string; anchor?: 'start' | 'middle' | 'end' }) =>
+  x + widthOf(text) * { start: 1, middle: 0.5, end: 0 }[anchor]
 const tableOf = ({ columns, rows }: Told): string[][] =>
   csvOf([columns, ...rows()])
     .trim()
