@@ -161,10 +161,10 @@ inBrowser('pictures of every page', () => {
   })
 
   it.each([
-    ['engine', '/engine', 'Portable'],
-    ['settings', '/settings', 'History'],
-  ])('%s, without what the machine says', async (name, address, shown) => {
-    await go(address, page.locator('main').getByText(shown, { exact: true }))
+    ['engine', '/engine', 'Engine'],
+    ['settings', '/settings', 'Settings'],
+  ])('%s, without what the machine says', async (name, address, title) => {
+    await go(address, heading(title))
     await pictured(name, machine())
   })
 
