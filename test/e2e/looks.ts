@@ -70,13 +70,16 @@ export function roomFor(version: string): number {
   return own.split('.')[0] === version.split('.')[0] ? room.same : room.other
 }
 
-/** Looks until the page is as it is kept, some times at most; fails with where the new picture lies. */
-export async function looksAsKept(page: Page, name: string, mask: readonly Locator[] = []): Promise<void> {
+/** Looks until the page is as kept, some times at most; fails with where the new picture lies. top: scrolled to. */
+export async function looksAsKept(page: Page, name: string, mask: readonly Locator[] = [], top = 0): Promise<void> {
   const kept = join(folder, `${name}.webp`)
   const version = page.context().browser()?.version() ?? ''
   const most = roomFor(version)
-  let { picture, share } = await seen(page, kept, mask)
-  for (let look = 1; look < looks && share > most; look++) ({ picture, share } = await seen(page, kept, mask))
+  let { picture, share } = { picture: '', share: 1 }
+  for (let look = 0; look < looks && share > most; look++) {
+    await page.evaluate(`scrollTo(0, ${top})`)
+    ;({ picture, share } = await seen(page, kept, mask))
+  }
   if (share <= most) return
   const into = isUpdating ? folder : join(import.meta.dirname, '..', '..', 'test-results')
   mkdirSync(into, { recursive: true })
