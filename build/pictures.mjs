@@ -1,5 +1,5 @@
 // The pictures of the user guide (docs/guide/pictures), taken of a real Basil with the sample project in the machine's
-// Chromium, as WebP of at most 120 KB each. Use: npm run docs:pictures
+// Chromium, each as high as its page where that has room, as WebP of at most 120 KB. Use: npm run docs:pictures
 import { spawn } from 'node:child_process'
 import { mkdirSync, mkdtempSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -15,6 +15,8 @@ const folder = join(root, 'docs', 'guide', 'pictures')
 const sample = join(root, 'resources', 'sample')
 const most = 120 * 1024 // bytes of a picture
 const minutes = 60_000 // ms
+const size = { width: 1200, height: 760 }
+const highest = 1000 // pixels of a picture
 const program = process.env.CHROMIUM_PATH ?? '/usr/bin/chromium'
 
 const home = mkdtempSync(join(tmpdir(), 'basil-pictures-'))
@@ -24,7 +26,7 @@ const server = spawn(process.execPath, [join(root, 'build', 'start.mjs'), '--no-
   stdio: ['ignore', 'pipe', 'inherit'],
 })
 const browser = await chromium.launch({ executablePath: program, args: ['--no-sandbox', '--disable-dev-shm-usage'] })
-const page = await browser.newPage({ viewport: { width: 1200, height: 760 }, reducedMotion: 'reduce' })
+const page = await browser.newPage({ viewport: size, reducedMotion: 'reduce' })
 page.setDefaultTimeout(10 * minutes)
 try {
   await page.goto(await address())
@@ -52,11 +54,14 @@ async function picture(name) {
     [home, '/home/me/.local/share/basil'],
   ])
   const file = join(folder, `${name}.webp`)
+  const height = Math.min(highest, Math.max(size.height, await page.evaluate(() => document.body.scrollHeight)))
+  await page.setViewportSize({ ...size, height })
   const seen = await page.screenshot()
+  await page.setViewportSize(size)
   await sharp(seen).webp({ quality: 82, effort: 6 }).toFile(file)
-  const { size } = statSync(file)
-  if (size > most) throw new Error(`${file} has ${size} bytes, and ${most} are allowed`)
-  console.log(`${name}.webp: ${(size / 1024).toFixed(0)} KB`)
+  const bytes = statSync(file).size
+  if (bytes > most) throw new Error(`${file} has ${bytes} bytes, and ${most} are allowed`)
+  console.log(`${name}.webp: ${(bytes / 1024).toFixed(0)} KB`)
 }
 
 /** In the page: this machine's paths as a reader's might be. */
@@ -111,7 +116,7 @@ async function take() {
   await go('/studies', 'Studies')
   await picture('studies')
   await go('/engine', 'Engine')
-  await page.getByText('Compute on').waitFor()
+  await page.getByText('Portable', { exact: true }).waitFor()
   await picture('engine')
 
   await go('/', /Learn how/)
