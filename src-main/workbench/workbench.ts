@@ -5,6 +5,7 @@ import { join } from 'node:path'
 
 import type { Disentanglement, DisentanglementRequest } from '../contract/api/disentanglement.ts'
 import type { EngineChoice } from '../contract/api/engines.ts'
+import type { Restored } from '../contract/api/history.ts'
 import type { RunId } from '../contract/branded.ts'
 import type { Told } from '../contract/engine-api.ts'
 import type { ErrorRecord } from '../contract/errors.ts'
@@ -56,6 +57,7 @@ export interface WorkbenchOptions {
   engine: (environment: NodeJS.ProcessEnv) => EngineProcess
   write: boolean
   tell?: (what: string) => void // what takes time before a run, in a few words
+  restored?: Restored // a backup that took the place of the history just before
   slept?: () => number // seconds that the machine slept just now; another in tests
   patience?: Patience // with an engine that gives no sign of life
 }
@@ -134,7 +136,10 @@ export async function openWorkbench(options: WorkbenchOptions): Promise<Workbenc
     historyCare.rest()
   }
   const jobs: Jobs = createJobs({ history, between, kinds: () => worked.kinds })
-  const historyCare: HistoryCare = createHistoryCare({ history, home, jobs })
+  const historyCare: HistoryCare = createHistoryCare({
+    ...{ history, home, jobs },
+    restored: options.restored ?? null,
+  })
   const ended = (): void => {
     seat.leave()
     installer.settle()

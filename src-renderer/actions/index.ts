@@ -81,7 +81,7 @@ import {
   startRun,
   stopRun,
 } from './run.ts'
-import { backUpNow, bringBack } from './settings.ts'
+import { backUpNow, bringBack, restoreOther } from './settings.ts'
 import {
   forgetStudy,
   pauseStudy,
@@ -152,7 +152,7 @@ const groups: readonly ActionGroup[] = [
     ],
   },
   { title: 'Engine', actions: [measureEngines, installCpu, installCuda, cancelInstall, removeEngine] },
-  { title: 'Settings', actions: [backUpNow, bringBack] },
+  { title: 'Settings', actions: [backUpNow, bringBack, restoreOther] },
   { title: 'Window', actions: [showPalette, undoLast, toggleTheme, showKeys, retryConnection] },
 ]
 
