@@ -8,7 +8,7 @@ import { basename, dirname, isAbsolute, join, resolve, sep } from 'node:path'
 
 import type { z } from 'zod'
 
-import type { Project } from '../contract/api/projects.ts'
+import type { Project, Recognised } from '../contract/api/projects.ts'
 import { BasilError } from '../contract/errors.ts'
 import { configSchema, type ResolvedConfig } from '../contract/run/config.ts'
 import { resolveConfig } from '../contract/run/resolve.ts'
@@ -152,8 +152,13 @@ async function refuseOthers(file: string): Promise<void> {
     what: `This is ${words}, not a configuration`,
     where: file,
     why: 'a configuration is a JSON or YAML file that names a method, models and tasks',
-    next: kind === 'data' ? 'add it on the Data page' : 'add it to the library, and use it in a new run from there',
+    next: nextOf[kind] ?? 'add it to the library, and use it in a new run from there',
   })
+}
+
+const nextOf: Partial<Record<Recognised['kind'], string>> = {
+  data: 'add it on the Data page',
+  mergekit: 'open it on the page Welcome: it is a draft of a merge',
 }
 
 function parsedConfig(config: unknown, file: string): z.output<typeof configSchema> {

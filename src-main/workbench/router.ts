@@ -67,7 +67,7 @@ export function createRouter(workbench: Workbench, platform: Platform) {
     evaluations: evaluationsRouter(workbench, platform),
     studies: studiesRouter(workbench),
     jobs: jobsRouter(workbench.jobs),
-    merges: mergesRouter(workbench.merges, workbench.folders, platform),
+    merges: mergesRouter(workbench, platform),
     mix: mixRouter(workbench.mixes, platform),
     preferences: {
       all: os.preferences.all.handler(() => preferences.all()),

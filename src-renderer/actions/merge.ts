@@ -2,6 +2,7 @@
 import Merge from '@lucide/svelte/icons/merge'
 import Play from '@lucide/svelte/icons/play'
 
+import type { MergekitSource } from '../../src-main/contract/api/merges.ts'
 import { checkpoints } from '../state/checkpoints/checkpoints.svelte.ts'
 import { merging } from '../state/merge/merging.svelte.ts'
 import { queue } from '../state/queue.svelte.ts'
@@ -31,6 +32,18 @@ export const startMerge: Action = {
     await merging.begin()
     await merging.plan()
   },
+}
+
+/** A recipe of mergekit's, as a draft. */
+export async function openMergekit(source: MergekitSource): Promise<void> {
+  await merging.open(source)
+  router.go('merge')
+}
+
+/** What the form cannot hold of it holds so. */
+export async function mergeAsWritten(): Promise<void> {
+  await merging.beginAsWritten()
+  await merging.plan()
 }
 
 /** A job at work ends at once, and no file takes its name. */

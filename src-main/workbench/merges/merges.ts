@@ -14,7 +14,7 @@ import type { Recipe } from '../../contract/run/recipe.ts'
 import { requireFree, requireNothing, targetExists } from '../../files/write-atomic.ts'
 import { queuedJobs } from '../../history/jobs.ts'
 import type { History } from '../../history/statement.ts'
-import { type Chosen, mergeRecipe } from '../export/merge.ts'
+import { type AskedMerge, type Chosen, mergeRecipe } from '../export/merge.ts'
 import type { Jobs } from '../jobs/queue.ts'
 import { storedRow } from '../library/rows.ts'
 import { nameOf } from '../library/sets/conventions.ts'
@@ -35,7 +35,7 @@ export interface Merges extends Derive {
   /** As it would be merged. Throws config-invalid. */
   recipe(asked: MergeAsked): Recipe
   /** The same of a recipe that is there, with words for its card; without a place among the data folder's exports. */
-  startRecipe(recipe: Recipe, to: { stem: string; form: Form; out?: string; chosen: Chosen }): Promise<number>
+  startRecipe(recipe: Recipe, to: { stem: string; form: Form; out?: string; chosen?: Chosen }): Promise<number>
   close(): Promise<void>
 }
 
@@ -54,13 +54,17 @@ export function createMerges({ history, home, jobs, start }: Options): Merges {
     return { file: path, name: nameOf(path), sha256: known ?? sha256('') }
   }
 
-  function recipeOf({ pretrained, vectors, images: _, ...asked }: MergeAsked): Recipe {
-    return mergeRecipe({
+  function askedOf({ pretrained, vectors, images: _, tokenizer, ...asked }: MergeAsked): AskedMerge {
+    return {
       ...asked,
+      ...(tokenizer !== undefined && {
+        tokenizer: typeof tokenizer === 'number' ? { path: parentOf(tokenizer).file } : tokenizer,
+      }),
       pretrained: pretrained === null ? null : parentOf(pretrained),
       vectors: vectors.map(parentOf),
-    })
+    }
   }
+  const recipeOf = (asked: MergeAsked): Recipe => mergeRecipe(askedOf(asked))
 
   function folderOf({ place }: MergeAsked): string {
     if (typeof place === 'object') return place.folder
@@ -116,8 +120,14 @@ export function createMerges({ history, home, jobs, start }: Options): Merges {
     recipe: recipeOf,
     startRecipe: async (recipe, { stem, form, out, chosen }) => {
       const folder = exportsFolder(home)
-      const request = { recipe, out: out ?? freeIn(folder, stem, form), overwrite: out !== undefined, form, chosen }
-      await requireFree(request.out, request)
+      const request = {
+        recipe,
+        out: out ?? freeIn(folder, stem, form),
+        overwrite: out !== undefined,
+        form,
+        ...(chosen && { chosen }),
+      }
+      await (form.shardBytes === undefined ? requireFree(request.out, request) : requireNothing(request.out))
       if (out === undefined) mkdirSync(folder, { recursive: true })
       return jobs.add(() => ({ kind: 'merge', request, file: request.out }))
     },
