@@ -46,6 +46,7 @@ import { createEstimates, type Estimates } from './runs/estimates.ts'
 import { createExports, type Exports } from './runs/exported.ts'
 import { createRuns, type Runs, type RunsOptions } from './runs/runs.ts'
 import { createSittings, type Sittings } from './runs/sitting.ts'
+import { createSearches, type Searches } from './scores/searches.ts'
 import { exportsFolder } from './settings/kept.ts'
 import { createSettings, type Settings } from './settings/settings.ts'
 import { createStudies, type Studies } from './studies/studies.ts'
@@ -79,6 +80,7 @@ export interface Workbench {
   readonly heads: Heads
   readonly evaluations: Evaluations
   readonly merges: Merges
+  readonly searches: Searches
   readonly mixes: Mixes
   readonly studies: Studies
   readonly preferences: PreferenceStore
@@ -253,11 +255,12 @@ function createWorked(base: Base) {
   const heads = createHeads(base)
   const template = join(base.resources, 'model-card.md')
   const exports = createExports({ ...base, inOwnProcess, template })
+  const writing = { inOwnProcess, template, shelve: base.library.shelve }
+  const searches = createSearches({ ...base, ...writing })
   const kinds = kindsOf({
     ...base,
-    inOwnProcess,
-    template,
-    shelve: base.library.shelve,
+    ...writing,
+    searches: searches.atWork,
     runs: runs.atWork,
     studies: studies.atWork,
     heads: heads.atWork,
@@ -271,6 +274,7 @@ function createWorked(base: Base) {
     exports: exports.exports,
     evaluations: createEvaluations(base),
     merges: createMerges(base),
+    searches: searches.searches,
   }
   return { kinds, parts }
 }

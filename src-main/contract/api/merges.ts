@@ -9,6 +9,7 @@ import { errorSchema } from '../errors.ts'
 import { loraRankSchema } from '../extraction.ts'
 import { mergePlanSchema } from '../merges/plan.ts'
 import { weightSchema } from '../merges/valued.ts'
+import { searchAskedSchema, searchShownSchema } from './searches.ts'
 
 const id = z.number().int()
 
@@ -115,6 +116,12 @@ export const mergesApi = {
   adapter: oc.input(adapterSchema).output(begun),
   /** Fewer vectors than there are models, each as a model, in a folder there. */
   bases: oc.input(basesSchema).output(begun),
+  /** A job that scores one merge after the other, and writes the best. */
+  search: oc.input(z.object({ merge: mergeAskedSchema, search: searchAskedSchema })).output(begun),
+  /** What of a search is known by now. */
+  searched: oc.input(begun).output(searchShownSchema),
+  /** The best of a search as a draft. */
+  best: oc.input(begun).output(takenSchema),
   /** A recipe of mergekit's as a draft; its models become rows of the library. */
   openMergekit: oc.input(z.object({ source: mergekitSource })).output(mergekitSchema),
   /** As it is written, into the data folder's exports. */

@@ -32,6 +32,8 @@ export interface Merges extends Derive {
   suggestName(asked: MergeAsked): string
   /** out: where the system's dialog said, which has asked about what is there. Gives the job's number. */
   start(asked: MergeAsked, out?: string): Promise<number>
+  /** What a search of it begins with, and where its best one goes. Throws what is in its way. */
+  prepare(asked: MergeAsked): Promise<{ merge: AskedMerge; form: Form; out: string }>
   /** As it would be merged. Throws config-invalid. */
   recipe(asked: MergeAsked): Recipe
   /** The same of a recipe that is there, with words for its card; without a place among the data folder's exports. */
@@ -116,6 +118,14 @@ export function createMerges({ history, home, jobs, start }: Options): Merges {
       if (asked.place === 'exports') mkdirSync(folderOf(asked), { recursive: true })
       const kind = looked === null ? 'merge' : 'image-merge'
       return jobs.add(() => ({ kind, request: { ...request, ...looked }, file: request.out }))
+    },
+    prepare: async (asked) => {
+      const { form } = asked
+      const out = targetOf(asked)
+      if (!isFree(out)) throw targetExists(out)
+      await (form.shardBytes === undefined ? requireFree(out, { overwrite: false }) : requireNothing(out))
+      if (asked.place === 'exports' || asked.place === 'dialog') mkdirSync(exportsFolder(home), { recursive: true })
+      return { merge: askedOf(asked), form, out }
     },
     recipe: recipeOf,
     startRecipe: async (recipe, { stem, form, out, chosen }) => {

@@ -8,10 +8,10 @@ import { requireFolder } from '../folders/target.ts'
 import type { Platform } from '../platform.ts'
 import { absolute } from '../typed-path.ts'
 import type { Workbench } from '../workbench.ts'
-import { openMergekit, readSource } from './taken.ts'
+import { openMergekit, readSource, rowsOf, takenOf } from './taken.ts'
 
 export function mergesRouter(
-  { merges, library, folders }: Pick<Workbench, 'merges' | 'library' | 'folders'>,
+  { merges, searches, library, folders }: Pick<Workbench, 'merges' | 'searches' | 'library' | 'folders'>,
   platform: Platform,
 ) {
   const os = implement(api).merges
@@ -33,6 +33,15 @@ export function mergesRouter(
     }),
     adapter: os.adapter.handler(({ input }) => ({ job: merges.adapter(input) })),
     bases: os.bases.handler(({ input }) => ({ job: merges.bases(input) })),
+    search: os.search.handler(async ({ input: { merge, search } }) => {
+      if (typeof merge.place === 'object') await requireFolder(folders, merge.place.folder)
+      return { job: searches.start(await merges.prepare(merge), search) }
+    }),
+    searched: os.searched.handler(({ input }) => searches.show(input.job)),
+    best: os.best.handler(async ({ input }) => {
+      const recipe = searches.best(input.job)
+      return takenOf(recipe, await rowsOf(recipe, rowOf)).taken
+    }),
     openMergekit: os.openMergekit.handler(({ input }) => openMergekit(placed(input.source), { rowOf })),
     startMergekit: os.startMergekit.handler(async ({ input: { source, form } }) => {
       const { recipe } = await readSource(placed(source))

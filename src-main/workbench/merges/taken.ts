@@ -36,6 +36,12 @@ interface Parts {
   rowOf(file: string): Promise<number>
 }
 
+export async function rowsOf({ pretrained, vectors }: Recipe, rowOf: Parts['rowOf']): Promise<number[]> {
+  const rows: number[] = []
+  for (const { file } of [pretrained, ...vectors]) rows.push(await rowOf(file)) // one after the other: each once
+  return rows
+}
+
 type Source = { path: string } | { name: string; text: string }
 
 export const readSource = (source: Source): Promise<MergekitRecipe> =>
@@ -45,9 +51,7 @@ export const readSource = (source: Source): Promise<MergekitRecipe> =>
 export async function openMergekit(source: Source, { rowOf }: Parts): Promise<MergekitOpened> {
   const read = await readSource(source)
   const { recipe, dtype } = read
-  const rows: number[] = []
-  for (const { file } of [recipe.pretrained, ...recipe.vectors]) rows.push(await rowOf(file))
-  const { taken, lacking } = takenOf(recipe, rows)
+  const { taken, lacking } = takenOf(recipe, await rowsOf(recipe, rowOf))
   return {
     taken,
     dtype,
