@@ -43,7 +43,7 @@ import {
   tagCheckpoints,
   useInRun,
 } from './library.ts'
-import { mergeModels, startMerge } from './merge.ts'
+import { mergeModels, startMerge, startSearch, useBest } from './merge.ts'
 import { exportMix, openMix, resetMix, undoMix, zeroMix } from './mix.ts'
 import {
   copyConfiguration,
@@ -107,7 +107,7 @@ const groups: readonly ActionGroup[] = [
       ...[compareTwo, checkCompatibility, mergeModels, useInRun, tagCheckpoints, forgetCheckpoints],
       findBases,
       ...rowActions,
-      startMerge,
+      ...[startMerge, startSearch, useBest],
     ],
   },
   {
