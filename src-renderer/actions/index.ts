@@ -83,6 +83,7 @@ import {
 } from './run.ts'
 import { backUpNow, bringBack, restoreOther } from './settings.ts'
 import {
+  adaptToEach,
   forgetStudy,
   pauseStudy,
   pauseStudyNow,
@@ -136,7 +137,7 @@ const groups: readonly ActionGroup[] = [
     ],
   },
   { title: 'Live accuracy', actions: [openMix, resetMix, zeroMix, undoMix, exportMix] },
-  { title: 'Studies', actions: [reproduceTable, pauseStudy, pauseStudyNow, resumeStudy, forgetStudy] },
+  { title: 'Studies', actions: [reproduceTable, adaptToEach, pauseStudy, pauseStudyNow, resumeStudy, forgetStudy] },
   {
     title: 'Queue',
     actions: [

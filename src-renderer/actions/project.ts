@@ -25,6 +25,7 @@ import { undo } from '../state/undo.svelte.ts'
 import { workbench } from '../state/workbench.svelte.ts'
 import type { Action } from './action.ts'
 import { openMergekit } from './merge.ts'
+import { openStudy } from './studies.ts'
 
 const isWriting = () => router.at('compose') && compose.source !== null
 const written = () => compose.portable
@@ -143,6 +144,7 @@ export const measureRun: Action = {
 export async function openPath(path: string): Promise<void> {
   const place = await found.look(path)
   if (place.kind === 'configuration') return show(await workbench.open(path))
+  if (place.kind === 'study') return openStudy(path)
   if (place.kind === 'mergekit') return openMergekit({ path })
   if (place.recipe === null) return router.go('welcome')
   await recipe.open(place.path.split(/[/\\]/).pop() ?? place.path, place.recipe)

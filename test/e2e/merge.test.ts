@@ -178,7 +178,9 @@ dtype: float32
     await plan().getByText('All tensors fit together.').waitFor()
     await accessible(page, 'from-mergekit')
     // dropped, with whole paths, and with something that the form has no place for
-    const whole = recipe('[{filter: mlp, value: 0.2}, {value: 1}]').replaceAll(/[\w-]+\.safetensors/g, (name) => join(folder, name))
+    const whole = recipe('[{filter: mlp, value: 0.2}, {value: 1}]').replaceAll(/[\w-]+\.safetensors/g, (name) =>
+      join(folder, name),
+    )
     await drop(page, 'dropped.yaml', whole)
     await page.getByText('1 field of it has no place in this form').waitFor()
     await page.getByRole('row', { name: /parameters\.lambda.*only as written/ }).waitFor()
@@ -196,13 +198,9 @@ dtype: float32
 
 /** A file let go above the window. */
 async function drop(page: Page, name: string, text: string): Promise<void> {
+  const file = `new File([${JSON.stringify(text)}], ${JSON.stringify(name)})`
   const transfer = await page.evaluateHandle(
-    ([given, content]) => {
-      const carried = new DataTransfer()
-      carried.items.add(new File([content ?? ''], given ?? ''))
-      return carried
-    },
-    [name, text],
+    `(() => { const carried = new DataTransfer(); carried.items.add(${file}); return carried })()`,
   )
   await page.dispatchEvent('body', 'drop', { dataTransfer: transfer })
 }
