@@ -55,9 +55,6 @@ export async function serveRouter(router: MakeRouter, { port, renderer, last = n
     pickTarget: async () => undefined,
     download: (file) => downloads.offer(file),
   }
-  const messages = createPageMessages()
-  let rpc = new RPCHandler(router(platform), messages.options)
-  let ready: Promise<void> = Promise.resolve()
   const sockets = new WebSocketServer({
     noServer: true,
     maxPayload,
@@ -65,6 +62,7 @@ export async function serveRouter(router: MakeRouter, { port, renderer, last = n
     clientTracking: true,
     handleProtocols: ([offered]) => offered ?? false, // the one that was let in
   })
+  const routing = createRouting(router, platform, sockets)
   const server = createServer(shortPatience, (request, response) => {
     response.shouldKeepAlive = false // one request a connection: the next one may be another's
     response.setTimeout(unread, () => response.destroy())
@@ -97,10 +95,10 @@ export async function serveRouter(router: MakeRouter, { port, renderer, last = n
     socket.on('error', () => socket.destroy())
     const refusal = refusalOf(request) ?? (admission.accept(socket) ? undefined : tooMany)
     if (refusal) return void socket.end(forbidden(refusal))
-    void ready.then(() =>
+    void routing.ready().then(() =>
       sockets.handleUpgrade(request, socket, head, (connection) => {
         connection.on('error', () => connection.terminate()) // too big a message, or a broken one
-        void rpc.upgrade(gated(connection, messages), { context: {} })
+        routing.take(connection)
       }),
     )
   })
@@ -113,7 +111,27 @@ export async function serveRouter(router: MakeRouter, { port, renderer, last = n
   return {
     url: `http://127.0.0.1:${here()}/#token=${token}`,
     address: { port: here(), token },
-    exchange: async (work) => {
+    exchange: routing.exchange,
+    close: async () => {
+      for (const connection of sockets.clients) connection.terminate()
+      sockets.close()
+      await new Promise<void>((resolve) => {
+        server.close(() => resolve())
+        server.closeAllConnections()
+      })
+    },
+  }
+}
+
+/** Connections and the router that answers them, which another may take the place of. */
+function createRouting(make: MakeRouter, platform: Platform, sockets: WebSocketServer) {
+  const messages = createPageMessages()
+  let rpc = new RPCHandler(make(platform), messages.options)
+  let ready: Promise<void> = Promise.resolve()
+  return {
+    ready: () => ready,
+    take: (connection: WebSocket): void => void rpc.upgrade(gated(connection, messages), { context: {} }),
+    exchange: async (work: () => Promise<MakeRouter>): Promise<void> => {
       const exchanged = Promise.withResolvers<void>()
       ready = exchanged.promise
       try {
@@ -125,14 +143,6 @@ export async function serveRouter(router: MakeRouter, { port, renderer, last = n
       } finally {
         exchanged.resolve()
       }
-    },
-    close: async () => {
-      for (const connection of sockets.clients) connection.terminate()
-      sockets.close()
-      await new Promise<void>((resolve) => {
-        server.close(() => resolve())
-        server.closeAllConnections()
-      })
     },
   }
 }

@@ -7,7 +7,6 @@ import { contentsOf, isBackupDue, listBackups, listReplaced, makeBackup } from '
 import { restore, salvage } from '../history/salvage.ts'
 import { type History, row } from '../history/statement.ts'
 import type { Jobs } from './jobs/queue.ts'
-import type { Workbench } from './workbench.ts'
 
 interface Place {
   history: History
@@ -135,11 +134,11 @@ function allBackups(home: string): Backup[] {
  * Closes a workbench, puts a backup in the place of its history, and opens another one, which is told what came of it:
  * where the backup cannot take the place the history is as it was.
  */
-export async function restoreUnder(
+export async function restoreUnder<Opened>(
   workbench: { home: string; close(): Promise<void> },
   file: string,
-  open: (restored: Restored) => Promise<Workbench>,
-): Promise<Workbench> {
+  open: (restored: Restored) => Promise<Opened>,
+): Promise<Opened> {
   await workbench.close()
   const now = new Date()
   const told = { at: now.toISOString(), file, before: null, error: null }

@@ -109,7 +109,7 @@ export interface Device {
 }
 
 export async function openWorkbench(options: WorkbenchOptions): Promise<Workbench> {
-  const { home, engine, resources, write, patience } = options
+  const { home, engine, resources, write, patience, restored = null } = options
   let sittings: Sittings | undefined
   const lives = (run: RunId): boolean => sittings !== undefined && sittings.live(run) !== null
   const history = write ? await openHistory(home, { lives }) : await readHistory(home)
@@ -138,10 +138,7 @@ export async function openWorkbench(options: WorkbenchOptions): Promise<Workbenc
     historyCare.rest()
   }
   const jobs: Jobs = createJobs({ history, between, kinds: () => worked.kinds })
-  const historyCare: HistoryCare = createHistoryCare({
-    ...{ history, home, jobs },
-    restored: options.restored ?? null,
-  })
+  const historyCare: HistoryCare = createHistoryCare({ history, home, jobs, restored })
   const ended = (): void => {
     seat.leave()
     installer.settle()

@@ -68,30 +68,7 @@ export function createMerges({ history, home, jobs, start }: Options): Merges {
   }
   const recipeOf = (asked: MergeAsked): Recipe => mergeRecipe(askedOf(asked))
 
-  function folderOf({ place }: MergeAsked): string {
-    if (typeof place === 'object') return place.folder
-    if (typeof place !== 'number') return exportsFolder(home)
-    const { path } = storedRow(history, place)
-    return isIndexName(path) ? dirname(dirname(path)) : dirname(path) // a folder of shards is one model
-  }
-
-  /** Nothing lies there, and no job that is open writes there. */
-  const isFree = (path: string): boolean =>
-    !existsSync(path) && !queuedJobs(history, ['waiting', 'paused', 'running']).some(({ file }) => file === path)
-
-  function targetOf(asked: MergeAsked): string {
-    const folder = folderOf(asked)
-    if (asked.name.trim() !== '') return join(folder, fileName(asked.name.trim(), asked.form))
-    return freeIn(folder, stemOf(asked), asked.form)
-  }
-
-  function freeIn(folder: string, stem: string, form: Form): string {
-    for (let count = 1; ; count++) {
-      const path = join(folder, fileName(`${stem}${count === 1 ? '' : `-${count}`}`, form))
-      if (isFree(path)) return path
-    }
-  }
-
+  const { folderOf, isFree, targetOf, freeIn } = targetsIn(history, home)
   const looks = ({ method, images = [], vectors }: MergeAsked) => looksOf(history, method, images, vectors.length)
 
   return {
@@ -143,6 +120,35 @@ export function createMerges({ history, home, jobs, start }: Options): Merges {
     },
     close: () => reader.close(),
   }
+}
+
+/** Where models go. */
+function targetsIn(history: History, home: string) {
+  function folderOf({ place }: MergeAsked): string {
+    if (typeof place === 'object') return place.folder
+    if (typeof place !== 'number') return exportsFolder(home)
+    const { path } = storedRow(history, place)
+    return isIndexName(path) ? dirname(dirname(path)) : dirname(path) // a folder of shards is one model
+  }
+
+  /** Nothing lies there, and no job that is open writes there. */
+  const isFree = (path: string): boolean =>
+    !existsSync(path) && !queuedJobs(history, ['waiting', 'paused', 'running']).some(({ file }) => file === path)
+
+  function targetOf(asked: MergeAsked): string {
+    const folder = folderOf(asked)
+    if (asked.name.trim() !== '') return join(folder, fileName(asked.name.trim(), asked.form))
+    return freeIn(folder, stemOf(asked), asked.form)
+  }
+
+  function freeIn(folder: string, stem: string, form: Form): string {
+    for (let count = 1; ; count++) {
+      const path = join(folder, fileName(`${stem}${count === 1 ? '' : `-${count}`}`, form))
+      if (isFree(path)) return path
+    }
+  }
+
+  return { folderOf, isFree, targetOf, freeIn }
 }
 
 /** One answer, as a stream that ends with it. */

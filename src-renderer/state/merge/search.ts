@@ -1,5 +1,5 @@
-// A search as a page has it: what is typed, kept as text until it is asked, and what is lacking in a sentence. Values to
-// try are those of the present method alone; what was typed for others stays. Pure.
+// A search as a page has it: what is typed, kept as text until it is asked, and what is lacking in a sentence. Values
+// to try are those of the present method alone; what was typed for others stays. Pure.
 import { z } from 'zod'
 
 import { type SearchAsked, searchAskedSchema, searchWays } from '../../../src-main/contract/api/searches.ts'
