@@ -39,7 +39,7 @@ describe('what is asked', () => {
     expect(asked({ sweeps }, { method: 'ties' })).toMatchObject({
       asked: { way: 'sweep', sweeps: ['lambda=0.1:1:0.1', 'density=0.2,0.5'], best: null, seconds: null },
     })
-    expect(sweptOf(stand({ method: 'slerp' })).map(({ name }) => name)).toEqual(['t']) // it gives a whole model
+    expect(sweptOf(stand({ method: 'slerp' })).map(({ name }) => name)).toEqual(['t', 'scope']) // it gives a whole model
   })
 
   it('reads lists and bounds as they are typed', () => {
