@@ -35,7 +35,7 @@ import { studyCommand } from './cli/study/command.ts'
 import { presetCommand } from './cli/study/preset.ts'
 import { refineCommand } from './cli/study/refine.ts'
 import { verifyCommand } from './cli/verify.ts'
-import { chosenEnvironment, resources, root, withEngine, withWorkbench } from './cli/with.ts'
+import { chosenEnvironment, openHere, resources, root, withEngine, withWorkbench } from './cli/with.ts'
 import { engineChoiceSchema } from './contract/api/engines.ts'
 import type { RunId } from './contract/branded.ts'
 import { dataFolder } from './files/data-folder.ts'
@@ -162,7 +162,14 @@ program
   .action(({ port }) =>
     withWorkbench(false, true, async (workbench) => {
       const { serve } = await import('./server/serve.ts')
-      const served = await serve(workbench, { port, renderer: join(root, 'out', 'renderer') })
+      const served = await serve(workbench, {
+        ...{ port, renderer: join(root, 'out', 'renderer') },
+        open: (restored) => openHere(true, restored),
+        failed: (error) => {
+          fail(error, false)
+          process.kill(process.pid, 'SIGTERM')
+        },
+      })
       print(`Basil is at ${served.url}\nCtrl+C ends it.`)
       await toldToEnd()
       await served.close()

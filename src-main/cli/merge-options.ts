@@ -4,16 +4,16 @@ import { type Command, InvalidArgumentError, Option } from 'commander'
 
 import { sha256 } from '../contract/branded.ts'
 import { BasilError } from '../contract/errors.ts'
-import { parseJson } from '../contract/json.ts'
 import type { MergeCard, Preset } from '../contract/merges/card.ts'
 import { merges } from '../contract/merges/index.ts'
-import { allowed, type Parameter, parametersOf, typed } from '../contract/merges/parameters.ts'
+import { allowed, type Parameter, parametersOf } from '../contract/merges/parameters.ts'
 import { mergeCard } from '../contract/merges/step.ts'
 import type { Weight } from '../contract/merges/valued.ts'
 import type { Recipe } from '../contract/run/recipe.ts'
 import { modelAt } from '../files/model-in-folder.ts'
 import { type AskedMerge, mergeRecipe } from '../workbench/export/merge.ts'
 import type { TokenizerSource } from '../workbench/export/tokenizer.ts'
+import { valueGiven } from '../workbench/scores/asked.ts'
 import type { MergeFile } from './merge-file.ts'
 
 export interface MergeOptions extends Record<string, unknown> {
@@ -192,13 +192,6 @@ function parametersGiven(method: string, given: MergeOptions): Record<string, un
     return [word.slice(0, at), valueOf(word.slice(0, at), word.slice(at + 1))]
   })
   return Object.fromEntries([...options, ...set])
-}
-
-/** As the method takes it; JSON where it begins like that. */
-export function valueGiven(method: string, name: string, text: string): unknown {
-  if (/^[[{]/.test(text)) return parseJson(text)
-  const of = parametersOf(mergeCard(method)).find((parameter) => parameter.name === name)
-  return of ? typed(of, text) : text
 }
 
 function notKeyed(word: string): BasilError {

@@ -3,6 +3,7 @@
 // files are.
 import { join } from 'node:path'
 
+import type { Restored } from '../contract/api/history.ts'
 import { BasilError, recordOf } from '../contract/errors.ts'
 import { dataFolder, dataFolderIfAny } from '../files/data-folder.ts'
 import { type EngineProcess, forkEngine } from '../workbench/link/engine-process.ts'
@@ -35,13 +36,7 @@ export async function withWorkbench(
 ): Promise<void> {
   let workbench: Workbench | undefined
   try {
-    workbench = await openWorkbench({
-      home: dataFolder(),
-      engine: startEngine,
-      resources,
-      write,
-      tell: (what) => void process.stderr.write(`${what} ...\n`),
-    })
+    workbench = await openHere(write)
     tellNotices(workbench)
     await act(workbench)
   } catch (error) {
@@ -50,6 +45,18 @@ export async function withWorkbench(
     if (workbench) tellNotices(workbench)
     await workbench?.close()
   }
+}
+
+/** restored: a backup took the place of the history just before. */
+export function openHere(write: boolean, restored?: Restored): Promise<Workbench> {
+  return openWorkbench({
+    home: dataFolder(),
+    engine: startEngine,
+    resources,
+    write,
+    tell: (what) => void process.stderr.write(`${what} ...\n`),
+    ...(restored && { restored }),
+  })
 }
 
 let told = 0

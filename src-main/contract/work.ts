@@ -11,6 +11,7 @@ const names: Record<JobKind, string> = {
   export: 'Export',
   merge: 'Merge',
   'image-merge': 'Merge',
+  search: 'Search',
   adapter: 'Adapter',
   bases: 'Bases',
   conversion: 'Conversion',

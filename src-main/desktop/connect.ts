@@ -9,15 +9,14 @@ import { isOurFrame } from './origin.ts'
 
 const portChannel = 'basil-port' // the same word is in preload.ts and in the renderer's bridge.ts
 
-/** Serves `router` on every port that a page of ours sends; a port from anywhere else is closed. */
-export function serveWindow(router: AnyRouter): void {
+/** Serves the router of now on every port that a page of ours sends; a port from anywhere else is closed. */
+export function serveWindow(router: () => AnyRouter): void {
   const messages = createPageMessages()
-  const handler = new RPCHandler(router, messages.options)
   ipcMain.on(portChannel, (event) => {
     const [port, ...others] = event.ports
     if (!isOurFrame(event.senderFrame) || !port || others.length > 0)
       return void event.ports.map((sent) => sent.close())
-    handler.upgrade(gated(port, messages), { context: {} })
+    new RPCHandler(router(), messages.options).upgrade(gated(port, messages), { context: {} })
     port.start()
   })
 }

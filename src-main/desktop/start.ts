@@ -7,6 +7,7 @@ import { app, type BrowserWindow, dialog, session } from 'electron'
 import { recordOf, sentence } from '../contract/errors.ts'
 import { dataFolder } from '../files/data-folder.ts'
 import { addDropped } from '../workbench/dropped.ts'
+import { restoreUnder } from '../workbench/history-care.ts'
 import { createRouter } from '../workbench/router.ts'
 import { openWorkbench, type Workbench } from '../workbench/workbench.ts'
 import { serveWindow } from './connect.ts'
@@ -20,6 +21,7 @@ import { createLeaving, showWork } from './signs.ts'
 import { openWindow, showWindow } from './window.ts'
 
 const closeLimit = 10_000 // milliseconds
+const heard = 100 // milliseconds until an answer has reached its page
 
 /** `folder`: where the bundles lie, out/main. Resolves when the window is open, or the program is on its way out. */
 export async function startDesktop(folder: string): Promise<void> {
@@ -39,42 +41,54 @@ export async function startDesktop(folder: string): Promise<void> {
   setMenu(home)
 
   const resources = app.isPackaged ? process.resourcesPath : join(folder, '..', '..')
-  const workbench = await opened({
+  const options = {
     home,
-    engine: (environment) => engineProcess(join(folder, 'engine.js'), environment),
+    engine: (environment: NodeJS.ProcessEnv) => engineProcess(join(folder, 'engine.js'), environment),
     resources: join(resources, 'resources'),
     write: true,
-  })
-  if (!workbench) return app.exit(1)
-  const mayLeave = createLeaving(workbench)
-  closeBeforeQuit(workbench, mayLeave)
-  workbench.jobs.work('all')
-  serveWindow(
-    createRouter(
-      workbench,
-      windowPlatform(() => window),
-    ),
+  }
+  const first = await opened(options)
+  if (!first) return app.exit(1)
+  let present = first
+  let mayLeave = createLeaving(present)
+  const begin = (): void => {
+    mayLeave = createLeaving(present)
+    present.jobs.work('all')
+    void showWork(present, () => window)
+  }
+  /** The page loads anew, and with it its connection. */
+  const restore = (file: string): void =>
+    void setTimeout(async () => {
+      const next = await restoreUnder(present, file, (restored) => openWorkbench({ ...options, restored })).catch(told)
+      if (!next) return app.exit(1)
+      present = next
+      begin()
+      window?.webContents.reload()
+    }, heard)
+  closeBeforeQuit(
+    () => present,
+    () => mayLeave(),
   )
-  hearDrops((paths) => addDropped(workbench.library, workbench.dataSets, paths))
+  serveWindow(() => createRouter(present, { ...windowPlatform(() => window), restore }))
+  hearDrops((paths) => addDropped(present.library, present.dataSets, paths))
   const opening = openWindow(folder)
   window = opening
   window.on('close', (event) => mayLeave(opening) || event.preventDefault())
   window.on('closed', () => {
     window = undefined
   })
-  void showWork(workbench, () => window)
+  begin()
 }
 
 async function opened(options: Parameters<typeof openWorkbench>[0]): Promise<Workbench | undefined> {
-  try {
-    return await openWorkbench(options)
-  } catch (error) {
-    dialog.showErrorBox('Basil cannot start', sentence(recordOf(error)))
-    return undefined
-  }
+  return openWorkbench(options).catch(told)
 }
 
-function closeBeforeQuit(workbench: Workbench, mayLeave: () => boolean): void {
+function told(error: unknown): undefined {
+  dialog.showErrorBox('Basil cannot start', sentence(recordOf(error)))
+}
+
+function closeBeforeQuit(workbench: () => Workbench, mayLeave: () => boolean): void {
   let closed = false
   app.on('before-quit', (event) => {
     if (closed) return
@@ -83,6 +97,6 @@ function closeBeforeQuit(workbench: Workbench, mayLeave: () => boolean): void {
     closed = true
     // what a dead disk holds up is left to the system
     const late = new Promise((resolve) => setTimeout(resolve, closeLimit))
-    void Promise.race([workbench.close(), late]).finally(() => app.quit())
+    void Promise.race([workbench().close(), late]).finally(() => app.quit())
   })
 }

@@ -2,13 +2,14 @@
 // before each migration (migrate.ts) and one each day. Of the daily ones the newest seven are kept. Each is
 // checked, row by row; where a row is damaged the copy is called unsound and counted apart, so that damage which nobody
 // sees to never pushes out the last sound copies.
-import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs'
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
 
 import Database from 'better-sqlite3'
 
-import type { Backup } from '../contract/api/history.ts'
+import type { Backup, Contents } from '../contract/api/history.ts'
+import { BasilError } from '../contract/errors.ts'
 import { allTables, damagedRows, knowChecksums } from './checksums.ts'
 import { backupsOf, stampOf } from './names.ts'
 import { checkIntegrity, checkSize } from './soundness.ts'
@@ -28,6 +29,43 @@ export function listBackups(folder: string): Backup[] {
   })
   const isUnsound = (backup: Backup): number => Number(backup.kind === 'unsound')
   return all.sort((a, b) => isUnsound(a) - isUnsound(b) || b.made.localeCompare(a.made))
+}
+
+/** What others took the place of, newest first. */
+export function listReplaced(folder: string): Backup[] {
+  const all = readdirSync(folder).flatMap((name): Backup[] => {
+    const [, date = '', h = '', m = '', s = '', ms = ''] =
+      /^history-replaced-(\d{4}-\d\d-\d\d)T(\d\d)-(\d\d)-(\d\d)-(\d{3})Z\.sqlite$/.exec(name) ?? []
+    const file = join(folder, name)
+    return date ? [{ file, made: `${date}T${h}:${m}:${s}.${ms}Z`, bytes: statSync(file).size, kind: 'replaced' }] : []
+  })
+  return all.sort((a, b) => b.made.localeCompare(a.made))
+}
+
+/** What is in a backup, by a copy of it in the data folder. Throws history-damaged for what is no history. */
+export function contentsOf(folder: string, file: string): Contents {
+  const scratch = mkdtempSync(join(folder, 'salvage-'))
+  const copy = join(scratch, 'copy.sqlite')
+  let db: Database.Database | undefined
+  try {
+    copyFileSync(file, copy)
+    db = new Database(copy, { fileMustExist: true })
+    const text = 'SELECT count(*) AS runs, max(created) AS newest FROM runs'
+    return { file, ...(db.prepare(text).get() as Omit<Contents, 'file'>) }
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : ''
+    if (!code.startsWith('SQLITE_')) throw error
+    throw new BasilError({
+      code: 'history-damaged',
+      what: 'This is no backup of a history that can be read',
+      where: file,
+      why: error instanceof Error ? error.message : code,
+      next: 'choose another backup',
+    })
+  } finally {
+    db?.close()
+    rmSync(scratch, { recursive: true, force: true })
+  }
 }
 
 /** Whether today's, by UTC, is still to be made; not of a history without a run. */

@@ -27,9 +27,14 @@ export interface ServeOptions {
 export interface Served {
   url: string // with the token in its fragment
   address: Address
+  /** Ends every connection; those that come meanwhile wait for the router that the work gives. */
+  exchange(work: () => Promise<MakeRouter>): Promise<void>
   close(): Promise<void>
 }
 
+export type MakeRouter = (platform: Platform) => AnyRouter
+
+const farewell = 1000 // milliseconds for a page to hear that its connection ends
 const unread = 10_000 // milliseconds that a page's file may wait for its reader
 const tooMany = 'there are too many windows and downloads'
 const maxPayload = 4 * 2 ** 20 // bytes of one message; a configuration has a few thousand
@@ -38,10 +43,7 @@ const maxPayload = 4 * 2 ** 20 // bytes of one message; a configuration has a fe
  * Serves a router, made with what a browser can do, until closed. Rejects when the port is taken or the pages are not
  * built.
  */
-export async function serveRouter(
-  router: (platform: Platform) => AnyRouter,
-  { port, renderer, last = null }: ServeOptions,
-): Promise<Served> {
+export async function serveRouter(router: MakeRouter, { port, renderer, last = null }: ServeOptions): Promise<Served> {
   const pages = await listPages(renderer)
   const downloads = new Downloads()
   const challenges = createChallenges()
@@ -53,8 +55,6 @@ export async function serveRouter(
     pickTarget: async () => undefined,
     download: (file) => downloads.offer(file),
   }
-  const messages = createPageMessages()
-  const rpc = new RPCHandler(router(platform), messages.options)
   const sockets = new WebSocketServer({
     noServer: true,
     maxPayload,
@@ -62,6 +62,7 @@ export async function serveRouter(
     clientTracking: true,
     handleProtocols: ([offered]) => offered ?? false, // the one that was let in
   })
+  const routing = createRouting(router, platform, sockets)
   const server = createServer(shortPatience, (request, response) => {
     response.shouldKeepAlive = false // one request a connection: the next one may be another's
     response.setTimeout(unread, () => response.destroy())
@@ -94,10 +95,12 @@ export async function serveRouter(
     socket.on('error', () => socket.destroy())
     const refusal = refusalOf(request) ?? (admission.accept(socket) ? undefined : tooMany)
     if (refusal) return void socket.end(forbidden(refusal))
-    sockets.handleUpgrade(request, socket, head, (connection) => {
-      connection.on('error', () => connection.terminate()) // too big a message, or a broken one
-      void rpc.upgrade(gated(connection, messages), { context: {} })
-    })
+    void routing.ready().then(() =>
+      sockets.handleUpgrade(request, socket, head, (connection) => {
+        connection.on('error', () => connection.terminate()) // too big a message, or a broken one
+        routing.take(connection)
+      }),
+    )
   })
   const isProof = (offer: string): boolean => challenges.isAnswered(offer, here(), token)
   const refusalOf = (request: IncomingMessage): string | undefined =>
@@ -108,6 +111,7 @@ export async function serveRouter(
   return {
     url: `http://127.0.0.1:${here()}/#token=${token}`,
     address: { port: here(), token },
+    exchange: routing.exchange,
     close: async () => {
       for (const connection of sockets.clients) connection.terminate()
       sockets.close()
@@ -115,6 +119,30 @@ export async function serveRouter(
         server.close(() => resolve())
         server.closeAllConnections()
       })
+    },
+  }
+}
+
+/** Connections and the router that answers them, which another may take the place of. */
+function createRouting(make: MakeRouter, platform: Platform, sockets: WebSocketServer) {
+  const messages = createPageMessages()
+  let rpc = new RPCHandler(make(platform), messages.options)
+  let ready: Promise<void> = Promise.resolve()
+  return {
+    ready: () => ready,
+    take: (connection: WebSocket): void => void rpc.upgrade(gated(connection, messages), { context: {} }),
+    exchange: async (work: () => Promise<MakeRouter>): Promise<void> => {
+      const exchanged = Promise.withResolvers<void>()
+      ready = exchanged.promise
+      try {
+        const leaving = [...sockets.clients]
+        for (const connection of leaving) connection.close(1012, 'Basil opens its history anew')
+        setTimeout(() => leaving.map((connection) => connection.terminate()), farewell).unref()
+        const next = await work()
+        rpc = new RPCHandler(next(platform), messages.options)
+      } finally {
+        exchanged.resolve()
+      }
     },
   }
 }

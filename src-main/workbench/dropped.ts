@@ -15,7 +15,7 @@ export async function addDropped(library: Shelf, dataSets: Shelf, paths: readonl
       const { kind, words } = await recognise(path)
       if (kind === 'nothing') refused.push(recordOf(useless(path, words)))
       if (kind === 'data' || kind === 'both') data.push(path)
-      if (kind !== 'nothing' && kind !== 'data' && kind !== 'configuration') models.push(path)
+      if (!['nothing', 'data', 'configuration', 'study', 'mergekit'].includes(kind)) models.push(path)
     } catch (thrown) {
       refused.push(recordOf(thrown))
     }

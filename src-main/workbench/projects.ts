@@ -8,7 +8,7 @@ import { basename, dirname, isAbsolute, join, resolve, sep } from 'node:path'
 
 import type { z } from 'zod'
 
-import type { Project } from '../contract/api/projects.ts'
+import type { Project, Recognised } from '../contract/api/projects.ts'
 import { BasilError } from '../contract/errors.ts'
 import { configSchema, type ResolvedConfig } from '../contract/run/config.ts'
 import { resolveConfig } from '../contract/run/resolve.ts'
@@ -24,6 +24,8 @@ export interface Projects {
   open(path: string): Promise<Project>
   /** The text of a configuration without a folder: its paths have to be known ones. */
   take(name: string, text: string): Project
+  /** A grant for a folder, by a file in it that the person named. */
+  within(folder: string): string
   /** A grant for what the library and the data sets hold, and nothing else. */
   library(): string
   /** A grant for a run's own files, by their absolute paths. */
@@ -84,6 +86,7 @@ export function createProjects({ holds: isHeld = () => false, folders, sample }:
       const granted = { grant: grantOf([]), name: nameOf(name, config.name), folder: '', presets: [] }
       return { ...granted, origin: { kind: 'library' }, config }
     },
+    within: grantFor,
     library: () => grantOf([]),
     ofRun: (config) => grantOf(pathsOf(config)),
     resolve: (grant, config) => {
@@ -152,8 +155,14 @@ async function refuseOthers(file: string): Promise<void> {
     what: `This is ${words}, not a configuration`,
     where: file,
     why: 'a configuration is a JSON or YAML file that names a method, models and tasks',
-    next: kind === 'data' ? 'add it on the Data page' : 'add it to the library, and use it in a new run from there',
+    next: nextOf[kind] ?? 'add it to the library, and use it in a new run from there',
   })
+}
+
+const nextOf: Partial<Record<Recognised['kind'], string>> = {
+  data: 'add it on the Data page',
+  study: 'open it on the page Welcome: it becomes a study',
+  mergekit: 'open it on the page Welcome: it is a draft of a merge',
 }
 
 function parsedConfig(config: unknown, file: string): z.output<typeof configSchema> {

@@ -47,9 +47,8 @@ function ofText(text: string, path: string, as: (kind: Recognised['kind'], words
     const found = parseWritten(text, path)
     if (isMeantAsConfig(found)) return as('configuration', 'a configuration')
     const has = (field: string): boolean => typeof found === 'object' && found !== null && Object.hasOwn(found, field)
-    if (has('config') && (has('seeds') || has('arms') || has('sweep')))
-      return as('nothing', 'the definition of a study; open its configuration and sweep it from Compose')
-    if (has('merge_method')) return as('nothing', 'a recipe of mergekit; choose its models on the Merge page')
+    if (has('config') && (has('seeds') || has('arms') || has('sweep'))) return as('study', 'the definition of a study')
+    if (has('merge_method')) return as('mergekit', 'a recipe of mergekit')
     return as('nothing', 'JSON or YAML that has none of the fields of a configuration')
   } catch (error) {
     return as('nothing', `JSON or YAML with a mistake in it (${error instanceof Error ? error.message : error})`)

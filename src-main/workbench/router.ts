@@ -11,6 +11,7 @@ import { dataRouter } from './data/router.ts'
 import { evaluationsRouter } from './evaluations/router.ts'
 import { foldersRouter } from './folders/router.ts'
 import { headsRouter } from './heads/router.ts'
+import { historyRouter } from './history-router.ts'
 import { jobsRouter } from './jobs/router.ts'
 import { libraryRouter } from './library/router.ts'
 import { mergesRouter } from './merges/router.ts'
@@ -57,11 +58,7 @@ export function createRouter(workbench: Workbench, platform: Platform) {
     data: dataRouter(workbench.dataSets, platform),
     folders: foldersRouter(workbench.folders),
     heads: headsRouter(workbench.heads),
-    history: {
-      backups: os.history.backups.handler(() => historyCare.backups()),
-      backUp: os.history.backUp.handler(() => historyCare.backUp()),
-      salvage: os.history.salvage.handler(() => historyCare.salvage()),
-    },
+    history: historyRouter(historyCare, platform),
     disentanglement: {
       map: os.disentanglement.map.handler(({ input: { grant, config, tasks, points } }) =>
         workbench.disentangle({ config: pairOf(projects.resolve(grant, config), tasks), grid: evenGrid(points) }),
@@ -70,7 +67,7 @@ export function createRouter(workbench: Workbench, platform: Platform) {
     evaluations: evaluationsRouter(workbench, platform),
     studies: studiesRouter(workbench),
     jobs: jobsRouter(workbench.jobs),
-    merges: mergesRouter(workbench.merges, workbench.folders, platform),
+    merges: mergesRouter(workbench, platform),
     mix: mixRouter(workbench.mixes, platform),
     preferences: {
       all: os.preferences.all.handler(() => preferences.all()),

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 
 import type { Disentanglement, DisentanglementRequest } from '../contract/api/disentanglement.ts'
 import type { EngineChoice } from '../contract/api/engines.ts'
+import type { Restored } from '../contract/api/history.ts'
 import type { RunId } from '../contract/branded.ts'
 import type { Told } from '../contract/engine-api.ts'
 import type { ErrorRecord } from '../contract/errors.ts'
@@ -45,6 +46,7 @@ import { createEstimates, type Estimates } from './runs/estimates.ts'
 import { createExports, type Exports } from './runs/exported.ts'
 import { createRuns, type Runs, type RunsOptions } from './runs/runs.ts'
 import { createSittings, type Sittings } from './runs/sitting.ts'
+import { createSearches, type Searches } from './scores/searches.ts'
 import { exportsFolder } from './settings/kept.ts'
 import { createSettings, type Settings } from './settings/settings.ts'
 import { createStudies, type Studies } from './studies/studies.ts'
@@ -56,6 +58,7 @@ export interface WorkbenchOptions {
   engine: (environment: NodeJS.ProcessEnv) => EngineProcess
   write: boolean
   tell?: (what: string) => void // what takes time before a run, in a few words
+  restored?: Restored // a backup that took the place of the history just before
   slept?: () => number // seconds that the machine slept just now; another in tests
   patience?: Patience // with an engine that gives no sign of life
 }
@@ -77,6 +80,7 @@ export interface Workbench {
   readonly heads: Heads
   readonly evaluations: Evaluations
   readonly merges: Merges
+  readonly searches: Searches
   readonly mixes: Mixes
   readonly studies: Studies
   readonly preferences: PreferenceStore
@@ -105,7 +109,7 @@ export interface Device {
 }
 
 export async function openWorkbench(options: WorkbenchOptions): Promise<Workbench> {
-  const { home, engine, resources, write, patience } = options
+  const { home, engine, resources, write, patience, restored = null } = options
   let sittings: Sittings | undefined
   const lives = (run: RunId): boolean => sittings !== undefined && sittings.live(run) !== null
   const history = write ? await openHistory(home, { lives }) : await readHistory(home)
@@ -134,7 +138,7 @@ export async function openWorkbench(options: WorkbenchOptions): Promise<Workbenc
     historyCare.rest()
   }
   const jobs: Jobs = createJobs({ history, between, kinds: () => worked.kinds })
-  const historyCare: HistoryCare = createHistoryCare({ history, home, jobs })
+  const historyCare: HistoryCare = createHistoryCare({ history, home, jobs, restored })
   const ended = (): void => {
     seat.leave()
     installer.settle()
@@ -248,11 +252,12 @@ function createWorked(base: Base) {
   const heads = createHeads(base)
   const template = join(base.resources, 'model-card.md')
   const exports = createExports({ ...base, inOwnProcess, template })
+  const writing = { inOwnProcess, template, shelve: base.library.shelve }
+  const searches = createSearches({ ...base, ...writing })
   const kinds = kindsOf({
     ...base,
-    inOwnProcess,
-    template,
-    shelve: base.library.shelve,
+    ...writing,
+    searches: searches.atWork,
     runs: runs.atWork,
     studies: studies.atWork,
     heads: heads.atWork,
@@ -266,6 +271,7 @@ function createWorked(base: Base) {
     exports: exports.exports,
     evaluations: createEvaluations(base),
     merges: createMerges(base),
+    searches: searches.searches,
   }
   return { kinds, parts }
 }

@@ -43,7 +43,7 @@ import {
   tagCheckpoints,
   useInRun,
 } from './library.ts'
-import { mergeModels, startMerge } from './merge.ts'
+import { mergeModels, startMerge, startSearch, useBest } from './merge.ts'
 import { exportMix, openMix, resetMix, undoMix, zeroMix } from './mix.ts'
 import {
   copyConfiguration,
@@ -81,8 +81,9 @@ import {
   startRun,
   stopRun,
 } from './run.ts'
-import { backUpNow, bringBack } from './settings.ts'
+import { backUpNow, bringBack, restoreOther } from './settings.ts'
 import {
+  adaptToEach,
   forgetStudy,
   pauseStudy,
   pauseStudyNow,
@@ -107,7 +108,7 @@ const groups: readonly ActionGroup[] = [
       ...[compareTwo, checkCompatibility, mergeModels, useInRun, tagCheckpoints, forgetCheckpoints],
       findBases,
       ...rowActions,
-      startMerge,
+      ...[startMerge, startSearch, useBest],
     ],
   },
   {
@@ -136,7 +137,7 @@ const groups: readonly ActionGroup[] = [
     ],
   },
   { title: 'Live accuracy', actions: [openMix, resetMix, zeroMix, undoMix, exportMix] },
-  { title: 'Studies', actions: [reproduceTable, pauseStudy, pauseStudyNow, resumeStudy, forgetStudy] },
+  { title: 'Studies', actions: [reproduceTable, adaptToEach, pauseStudy, pauseStudyNow, resumeStudy, forgetStudy] },
   {
     title: 'Queue',
     actions: [
@@ -152,7 +153,7 @@ const groups: readonly ActionGroup[] = [
     ],
   },
   { title: 'Engine', actions: [measureEngines, installCpu, installCuda, cancelInstall, removeEngine] },
-  { title: 'Settings', actions: [backUpNow, bringBack] },
+  { title: 'Settings', actions: [backUpNow, bringBack, restoreOther] },
   { title: 'Window', actions: [showPalette, undoLast, toggleTheme, showKeys, retryConnection] },
 ]
 

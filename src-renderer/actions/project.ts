@@ -24,6 +24,8 @@ import { router } from '../state/router.svelte.ts'
 import { undo } from '../state/undo.svelte.ts'
 import { workbench } from '../state/workbench.svelte.ts'
 import type { Action } from './action.ts'
+import { openMergekit } from './merge.ts'
+import { openStudy } from './studies.ts'
 
 const isWriting = () => router.at('compose') && compose.source !== null
 const written = () => compose.portable
@@ -142,13 +144,16 @@ export const measureRun: Action = {
 export async function openPath(path: string): Promise<void> {
   const place = await found.look(path)
   if (place.kind === 'configuration') return show(await workbench.open(path))
+  if (place.kind === 'study') return openStudy(path)
+  if (place.kind === 'mergekit') return openMergekit({ path })
   if (place.recipe === null) return router.go('welcome')
   await recipe.open(place.path.split(/[/\\]/).pop() ?? place.path, place.recipe)
   router.go('recipe')
 }
 
-/** The text of a dropped configuration. */
+/** The text of a dropped configuration, or of a recipe of mergekit's. */
 export async function openText(name: string, text: string): Promise<void> {
+  if (/\.ya?ml$/i.test(name) && /^merge_method\s*:/m.test(text)) return openMergekit({ name, text })
   show(await workbench.take(name, text))
 }
 

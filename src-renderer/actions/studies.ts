@@ -3,6 +3,7 @@ import BookOpen from '@lucide/svelte/icons/book-open'
 import Layers from '@lucide/svelte/icons/layers'
 import Pause from '@lucide/svelte/icons/pause'
 import Play from '@lucide/svelte/icons/play'
+import Repeat from '@lucide/svelte/icons/repeat'
 import SlidersHorizontal from '@lucide/svelte/icons/sliders-horizontal'
 import Trash from '@lucide/svelte/icons/trash'
 
@@ -37,6 +38,27 @@ export const runWithControls: Action = {
     if (onDoneRun() && run) await draft.withControlsOf(run.run, run.config)
     else await draft.withControls(compose.grant ?? '', compose.config)
   },
+}
+
+/** Opens the same dialog, of the configuration that is open. */
+export const adaptToEach: Action = {
+  id: 'adapt-to-each',
+  title: 'Adapt to each task…',
+  shortcut: null,
+  icon: Repeat,
+  enabled: () =>
+    (router.at('studies') || router.at('compose')) && compose.ready && (compose.source?.tasks?.length ?? 0) > 1,
+  why: () => 'it is of a configuration of two tasks or more, open and complete on the page Compose',
+  run: async () => {
+    router.go('studies')
+    await draft.withAdaptation(compose.grant ?? '', compose.config)
+  },
+}
+
+/** A study that a person wrote as a file: the dialog that starts it. */
+export async function openStudy(path: string): Promise<void> {
+  router.go('studies')
+  await draft.withFile(path)
 }
 
 export const sweepFields: Action = {

@@ -1,11 +1,11 @@
 // Each chart in one sentence, for those who cannot or need not look at it, and what happened to a run on its machine.
-import type { Salvaged } from '../../src-main/contract/api/history.ts'
+import type { Contents, Salvaged } from '../../src-main/contract/api/history.ts'
 import type { TensorStatistics } from '../../src-main/contract/checkpoint.ts'
 import { largestOf } from '../../src-main/contract/largest.ts'
 import { engineNamed } from '../../src-main/contract/run/engine-info.ts'
 import type { RunDetail } from '../../src-main/contract/run/run.ts'
 import type { Growth, StageLine } from './curves.ts'
-import { coefficient, counted, figure, percent, points } from './format.ts'
+import { coefficient, counted, figure, instant, percent, points } from './format.ts'
 import { type HeatRow, strongest } from './heat.ts'
 import { type Measure, measureNames, stageName, type TaskBar } from './scores.ts'
 
@@ -47,6 +47,11 @@ export function lossSentence(lines: readonly StageLine[], epochs: readonly numbe
   const [from, to, how] =
     epochs.length > 1 ? [epochs[0], epochs.at(-1), ', averaged over epochs,'] : [first.y, last.y, '']
   return `The loss${how} went from ${figure(from)} to ${figure(to)} in ${finite.length} steps${broken ? `; ${broken} steps gave no number` : ''}.`
+}
+
+/** What a history holds: "3 runs, the newest of 12 May 2026, 14:03" */
+export function heldSentence({ runs, newest }: Contents): string {
+  return newest === null ? 'no run' : `${counted(runs, 'run')}, the newest of ${instant(newest)}`
 }
 
 export function taskSentence(bars: readonly TaskBar[], measure: Measure): string {

@@ -5,6 +5,7 @@ import { z } from 'zod'
 import type { Backup, Salvaged } from '../../src-main/contract/api/history.ts'
 import type { Clearable, Limits, SettingsShown } from '../../src-main/contract/api/settings.ts'
 import { client } from '../bridge.ts'
+import { restoring } from './history/restoring.svelte.ts'
 import { choice } from './remembered.svelte.ts'
 import { workbench } from './workbench.svelte.ts'
 
@@ -46,7 +47,7 @@ class Settings {
   }
 
   async load(): Promise<void> {
-    const [shown, backups] = await Promise.all([client.settings.show(), client.history.backups()])
+    const [shown, backups] = await Promise.all([client.settings.show(), client.history.backups(), restoring.load()])
     this.#shown = shown
     this.#backups = backups
   }

@@ -55,7 +55,7 @@ describe('the port', () => {
   afterEach(() => electron.ipcMain.removeAllListeners())
 
   it('of our page carries calls, and errors as records', async () => {
-    serveWindow(router)
+    serveWindow(() => router)
     const port = asMainPort(port2)
     electron.ipcMain.emit('basil-port', { senderFrame: ours, ports: [port] })
     expect(port.start).toHaveBeenCalledOnce()
@@ -72,7 +72,7 @@ describe('the port', () => {
     ['a blank page', { url: 'about:blank', parent: null }],
     ['a frame that has gone', null],
   ])('of %s is closed unheard', (_name, senderFrame) => {
-    serveWindow(router)
+    serveWindow(() => router)
     const port = asMainPort(new MessageChannel().port1)
     electron.ipcMain.emit('basil-port', { senderFrame, ports: [port] })
     expect(port.close).toHaveBeenCalledOnce()
@@ -80,7 +80,7 @@ describe('the port', () => {
   })
   it('answers what is no message, or of no form of ours, with a record, counts it, and goes on', async () => {
     const said = vi.spyOn(process.stderr, 'write').mockReturnValue(true)
-    serveWindow(router)
+    serveWindow(() => router)
     const { port1: page, port2: main } = new MessageChannel()
     electron.ipcMain.emit('basil-port', { senderFrame: ours, ports: [asMainPort(main)] })
     const wanted = 3000
@@ -115,14 +115,14 @@ describe('the port', () => {
     said.mockRestore()
   })
   it('comes alone, or not at all', () => {
-    serveWindow(router)
+    serveWindow(() => router)
     const two = [asMainPort(new MessageChannel().port1), asMainPort(new MessageChannel().port1)]
     electron.ipcMain.emit('basil-port', { senderFrame: ours, ports: two })
     expect(two.every((port) => port.close.mock.calls.length === 1)).toBe(true)
     electron.ipcMain.emit('basil-port', { senderFrame: ours, ports: [] })
   })
   it('is the only thing main listens to', () => {
-    serveWindow(router)
+    serveWindow(() => router)
     expect(electron.ipcMain.eventNames()).toEqual(['basil-port'])
   })
 })

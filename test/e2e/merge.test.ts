@@ -8,7 +8,8 @@ import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 
 import { checkpoint } from '../workbench/library/setting.ts'
-import { accessible, type Basil, inBrowser, startBasil, startBrowser } from './basil.ts'
+import { commandOf } from '../workbench/scores/toys.ts'
+import { accessible, type Basil, inBrowser, shot, startBasil, startBrowser, violations } from './basil.ts'
 
 const sample = join(import.meta.dirname, '..', '..', 'resources', 'sample')
 const models = ['pretrained', 'finetuned-mnist', 'finetuned-fashion'].map((name) => `${name}.safetensors`)
@@ -124,6 +125,82 @@ inBrowser('a merge in the window', () => {
     const parents = page.getByRole('region', { name: 'Parents, table' })
     for (const name of models) await parents.getByRole('link', { name }).waitFor()
     await accessible(page, 'merge-lineage')
+  })
+
+  it('looks for the best by scores of a program, marks it, and fills the form with it', async () => {
+    await page.goto(`${new URL(basil.url).origin}/#/merge`)
+    await page.getByRole('radio', { name: 'Task arithmetic', exact: true }).check()
+    await page.getByText('Let a program of yours score').click()
+    await page.getByText('Name the program that scores a model.').waitFor()
+    await page.getByLabel('Program').fill(commandOf('two'))
+    await page.getByLabel('Coefficient, values').fill('0.1:0.3:0.1')
+    await page.getByLabel('Score that decides').fill('fit')
+    await page.getByRole('button', { name: 'Start search' }).click()
+    const searches = page.getByRole('region', { name: 'Searches', exact: true })
+    await searches.getByText('The best is written').waitFor()
+    const scored = page.getByRole('region', { name: 'Scored models' })
+    for (const tried of ['the pre-trained model', 'coefficient 0.1', 'coefficient 0.2', 'coefficient 0.3'])
+      await scored.getByText(tried, { exact: true }).waitFor()
+    const best = scored.getByRole('row').filter({ hasText: 'best' })
+    const coefficient = /coefficient ([\d.]+)/.exec(await best.innerText())?.[1]
+    await page.getByRole('button', { name: 'Use the best' }).click()
+    await expect.poll(() => page.locator('#merge-lambda-0').inputValue()).toBe(coefficient)
+    await page.setViewportSize({ width: 1000, height: 700 })
+    await shot(page, 'search')
+    expect(await violations(page)).toEqual([])
+    await page.setViewportSize({ width: 1280, height: 900 })
+    await page.reload() // what was typed is found again
+    await expect.poll(() => page.getByLabel('Coefficient, values').inputValue()).toBe('0.1:0.3:0.1')
+  })
+
+  it('opens a recipe of mergekit as a draft, says what became of every field, and merges it as it is written', async () => {
+    const recipe = (lambda: string) => `merge_method: ties
+base_model: pretrained.safetensors
+models:
+  - {model: finetuned-mnist.safetensors, parameters: {weight: 0.6}}
+  - {model: finetuned-fashion.safetensors, parameters: {weight: [{filter: mlp, value: 0.2}, {value: 1}]}}
+parameters: {density: 0.4, int8_mask: true, lambda: ${lambda}}
+dtype: float32
+`
+    writeFileSync(join(folder, 'recipe.yaml'), recipe('0.9'))
+    await page.goto(`${new URL(basil.url).origin}/#/`)
+    await page.getByLabel('Or its path on this machine').fill(join(folder, 'recipe.yaml'))
+    await page.getByRole('button', { name: 'Open', exact: true }).click()
+    const told = page.getByRole('region', { name: 'From recipe.yaml, a recipe of mergekit' })
+    await told.getByText('All of it is in this form').waitFor()
+    await told.getByText('fields of the recipe').click()
+    await told.getByText('without effect').waitFor()
+    expect(await page.getByRole('textbox', { name: 'Density', exact: true }).inputValue()).toBe('0.4')
+    await page.getByRole('button', { name: 'One for all: Weight of finetuned-fashion.safetensors' }).waitFor()
+    await plan()
+      .getByText(/TIES \(density 0\.4,.*"filter":"mlp"/)
+      .waitFor()
+    await plan().getByText('All tensors fit together.').waitFor()
+    await accessible(page, 'from-mergekit')
+    // dropped, with whole paths, and with something that the form has no place for
+    const whole = recipe('[{filter: mlp, value: 0.2}, {value: 1}]').replaceAll(/[\w-]+\.safetensors/g, (name) =>
+      join(folder, name),
+    )
+    await drop(page, 'dropped.yaml', whole)
+    await page.getByText('1 field of it has no place in this form').waitFor()
+    await page.getByRole('row', { name: /parameters\.lambda.*only as written/ }).waitFor()
+    expect(await violations(page)).toEqual([])
+    await page.getByRole('button', { name: 'Merge it as it is written' }).click()
+    await page
+      .getByRole('region', { name: 'Merges' })
+      .getByRole('link', { name: 'ties-as-written.safetensors' })
+      .waitFor()
+    await drop(page, 'lost.yaml', recipe('1'))
+    await page.getByText(/of a file that is dropped nobody knows the folder/i).waitFor()
     expect(complaints).toEqual([])
   })
 })
+
+/** A file let go above the window. */
+async function drop(page: Page, name: string, text: string): Promise<void> {
+  const file = `new File([${JSON.stringify(text)}], ${JSON.stringify(name)})`
+  const transfer = await page.evaluateHandle(
+    `(() => { const carried = new DataTransfer(); carried.items.add(${file}); return carried })()`,
+  )
+  await page.dispatchEvent('body', 'drop', { dataTransfer: transfer })
+}

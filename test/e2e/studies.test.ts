@@ -1,7 +1,7 @@
 // Studies in a real browser on the real engine: a configuration with controls, two arms and two seeds, paused and
 // resumed, to its table and charts; a sweep's count of runs; negation by MGDA with its charts; and a fine-tuned model
 // refined in a few clicks, before and after.
-import { readFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 import type { Browser, Page } from 'playwright-core'
@@ -183,5 +183,29 @@ inBrowser('studies', () => {
     await page.getByRole('button', { name: 'Export model' }).waitFor()
     await accessible('refined')
     expect(complaints).toEqual([])
+  })
+
+  it('adapts the open configuration to each of its tasks, and opens a study that is a file with its own seeds', async () => {
+    await composeShort(['digits', 'emoji', 'glyphs'])
+    await page.getByText('All files fit together.').waitFor()
+    await go('Studies')
+    await page.getByRole('button', { name: 'Adapt to each task…' }).click()
+    const dialog = page.getByRole('dialog', { name: 'Adapt to each task' })
+    await dialog.getByLabel('UFM + DV-BASI').waitFor()
+    await dialog.getByLabel('SAR').uncheck()
+    await status().getByText('18 runs:').waitFor() // three arms, two tasks, three seeds
+    await shot(page, 'adapt')
+    expect(await violations(page)).toEqual([])
+    await page.keyboard.press('Escape')
+    const file = join(basil.home, 'mine.json')
+    writeFileSync(file, JSON.stringify({ name: 'mine', config: join(sample, 'dv-basi.json'), seeds: [7, 8] }))
+    await go('Welcome')
+    await page.getByLabel('Or its path on this machine').fill(file)
+    await page.getByRole('button', { name: 'Open', exact: true }).click()
+    await page.getByRole('dialog', { name: 'Start a study' }).waitFor()
+    await status().getByText('2 runs:').waitFor()
+    await status().getByText('seeds 7 to 8').waitFor()
+    expect(await violations(page)).toEqual([])
+    await page.keyboard.press('Escape')
   })
 })

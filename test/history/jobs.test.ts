@@ -115,5 +115,5 @@ const kind: Kind = {
 }
 const kinds: Kinds = {
   ...{ run: kind, study: kind, evaluation: kind, export: kind },
-  ...{ merge: kind, 'image-merge': kind, conversion: kind, head: kind, adapter: kind, bases: kind },
+  ...{ merge: kind, 'image-merge': kind, search: kind, conversion: kind, head: kind, adapter: kind, bases: kind },
 }

@@ -156,12 +156,29 @@ test('a window plans a study, follows it to its end, and asks for the controls o
   expect(await client.studies.list()).toMatchObject([{ study, done: 2 }])
   expect(await client.studies.pause({ study })).toBe(false)
   expect((await client.studies.controls({ config })).arms.map(({ label }) => label)).toContain('restart only')
+  const two = { ...config, tasks: ['a', 'b'].map((name) => ({ ...config.tasks[0], name })) }
+  const adapted = await client.studies.adaptation({ config: two })
+  expect(new Set(adapted.arms.map(({ label }) => label))).toEqual(new Set(['UFM + DV-BASI', 'UFM', 'entropy', 'SAR']))
+  expect(adapted.arms.map(({ part }) => part).slice(0, 2)).toEqual(['a', 'b'])
   const outside = { ...definition, config: { ...config, pretrained: '/etc/passwd' } }
   const refused = await client.studies
     .start({ grant, definition: outside })
     .catch((error: unknown) => basilErrorOf(error).record)
   expect(refused).toMatchObject({ code: 'not-allowed' })
   expect(await client.studies.forget({ study })).toBe(true)
+})
+
+test('a study that a person wrote as a file is opened with its own seeds, and its paths are those beside its configuration', async () => {
+  const { client, home } = await connected()
+  const path = join(home, 'sample', 'mine.json')
+  writeFileSync(path, JSON.stringify({ name: 'mine', config: 'sample.json', arms: [{ label: 'a' }], seeds: [3, 4] }))
+  expect((await client.projects.recognise({ path })).kind).toBe('study')
+  const { grant, definition } = await client.studies.open({ path })
+  expect(definition).toMatchObject({ name: 'mine', seeds: [3, 4], config: toyFile })
+  expect((await client.studies.plan({ grant, definition })).runs.map(({ seed }) => seed)).toEqual([3, 4])
+  writeFileSync(path, JSON.stringify({ config: 'sample.json', seeds: [] }))
+  const refused = await client.studies.open({ path }).catch((error: unknown) => basilErrorOf(error).record)
+  expect(refused).toMatchObject({ code: 'config-invalid', where: 'name, seeds' })
 })
 
 test('a page keeps what it remembers, and not which folders configurations may name', async () => {

@@ -3,7 +3,6 @@
 import { resolve } from 'node:path'
 
 import type { Form } from '../../contract/checkpoint.ts'
-import { BasilError } from '../../contract/errors.ts'
 import type { Exported } from '../../contract/run/recipe.ts'
 import { requireFree, requireNothing } from '../../files/write-atomic.ts'
 import { exportMerge } from '../../workbench/export/merge.ts'
@@ -11,7 +10,7 @@ import { requireFreeCard, type Writer } from '../../workbench/export/with-card.t
 import { chosenBy } from '../../workbench/scores/card.ts'
 import { logName } from '../../workbench/scores/log.ts'
 import { cancelledSearch } from '../../workbench/scores/scorer.ts'
-import { searchByScores } from '../../workbench/scores/search.ts'
+import { noneKept, searchByScores } from '../../workbench/scores/search.ts'
 import { exportedLines } from '../convert.ts'
 import { onSignals } from '../ending.ts'
 import type { MergeFile } from '../merge-file.ts'
@@ -65,7 +64,7 @@ export async function searchInTerminal(writer: Writer, { close, kept }: Around, 
     const { winner, ...summary } = found
     if (json) printJson({ type: 'found', ...summary, winner: winner && { label: winner.label, scores: winner.scores } })
     else for (const line of foundLines(found, search.aims)) print(line)
-    if (!winner) throw noneKept(search.aims.keeps.map(({ text }) => text).join(', '), found.candidates)
+    if (!winner) throw noneKept(search.aims, found.candidates)
     const chosen = chosenBy(found, search.aims, search.scorer.command)
     if (signal.aborted) throw cancelledSearch()
     const request = { recipe: winner.recipe, out, overwrite, form }
@@ -76,14 +75,4 @@ export async function searchInTerminal(writer: Writer, { close, kept }: Around, 
   } finally {
     unheard()
   }
-}
-
-function noneKept(bounds: string, candidates: number): BasilError {
-  return new BasilError({
-    code: 'score-failed',
-    what: 'No candidate keeps to the bounds',
-    where: bounds,
-    why: `each of ${candidates} is beyond`,
-    next: 'loosen them, or look elsewhere; what was scored is kept',
-  })
 }

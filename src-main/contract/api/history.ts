@@ -2,6 +2,8 @@
 import { oc } from '@orpc/contract'
 import { z } from 'zod'
 
+import { errorSchema } from '../errors.ts'
+
 /** One run, study, evaluation or row of a library, by its number or path. */
 const thingSchema = z.object({ what: z.string(), key: z.string(), from: z.string() }) // from: the file that has it
 export type Thing = z.infer<typeof thingSchema>
@@ -20,9 +22,26 @@ const backupSchema = z.object({
   file: z.string(),
   made: z.string(), // ISO 8601, UTC
   bytes: z.number(),
-  kind: z.enum(['daily', 'unsound', 'before a migration']),
+  kind: z.enum(['daily', 'unsound', 'before a migration', 'replaced']), // replaced: another took its place
 })
 export type Backup = z.infer<typeof backupSchema>
+
+const contentsSchema = z.object({
+  file: z.string(),
+  runs: z.number(),
+  newest: z.string().nullable(), // when its newest run was made, ISO 8601, UTC
+})
+export type Contents = z.infer<typeof contentsSchema>
+
+const restoredSchema = z.object({
+  at: z.string(), // ISO 8601, UTC
+  file: z.string(), // that was put in the place of the history
+  before: z.string().nullable(), // what the history from before is kept as; null: it is where it was
+  error: errorSchema.nullable(), // why it was not
+})
+export type Restored = z.infer<typeof restoredSchema>
+
+const file = z.object({ file: z.string().min(1).max(4096) })
 
 export const historyApi = {
   backups: oc.output(z.array(backupSchema)), // newest first, unsound ones last
@@ -30,4 +49,13 @@ export const historyApi = {
   backUp: oc.output(z.array(backupSchema)),
   /** Refused while a run, a study or a library's scan is at work. */
   salvage: oc.output(salvagedSchema),
+  /** What is in a backup, and in the history that it would take the place of. Throws where it is none. */
+  contents: oc.input(file).output(z.object({ backup: contentsSchema, present: contentsSchema })),
+  /**
+   * A backup takes the place of the history, which is kept. Refused while anything is at work. What came of it is told
+   * by restored, behind a loss of the connection.
+   */
+  restore: oc.input(file).output(z.object({ begun: z.literal(true) })),
+  /** The last one since Basil was started. */
+  restored: oc.output(restoredSchema.nullable()),
 }

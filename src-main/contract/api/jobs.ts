@@ -19,6 +19,7 @@ export const jobKinds = [
   'export',
   'merge',
   'image-merge', // that looks at images first
+  'search', // of merges, by scores
   'conversion',
   'head',
   'adapter',

@@ -9,6 +9,7 @@ import { errorSchema } from '../errors.ts'
 import { loraRankSchema } from '../extraction.ts'
 import { mergePlanSchema } from '../merges/plan.ts'
 import { weightSchema } from '../merges/valued.ts'
+import { searchAskedSchema, searchShownSchema } from './searches.ts'
 
 const id = z.number().int()
 
@@ -30,6 +31,7 @@ export const mergeAskedSchema = z.object({
   coefficients: z.union([z.number(), z.array(z.number()).max(1000)]).optional(), // one for all vectors, or for each
   weights: z.array(weightSchema).max(64).optional(),
   missing: z.literal('base').optional(),
+  tokenizer: z.union([z.enum(['base', 'union']), id]).optional(), // whose tokens; not given: rows by their numbers
   images: z.array(lookedAtSchema).max(64).optional(), // for each vector, of a merge that looks at them
   form: formSchema,
   name: z.string().max(200), // of what is written; "": by the method
@@ -64,6 +66,43 @@ const basesSchema = z.object({
 })
 export type BasesAsked = z.infer<typeof basesSchema>
 
+/** A recipe as the form for merges has it. */
+const takenSchema = z.object({
+  method: z.string(),
+  parameters: z.record(z.string(), z.unknown()),
+  pretrained: id.nullable(),
+  vectors: z.array(id),
+  coefficients: z.array(z.number()).nullable(), // of the vectors that it gives; null: it gives a whole model
+  weights: z.array(weightSchema).nullable(),
+  missing: z.boolean(),
+  tokenizer: z.union([z.enum(['base', 'union']), id]).nullable(),
+})
+export type Taken = z.infer<typeof takenSchema>
+
+const fieldSchema = z.object({
+  field: z.string(), // "models.0.parameters.weight"
+  value: z.string(),
+  as: z.string(), // what it is here, or why it is nothing
+  state: z.enum(['taken', 'without effect', 'only as written']),
+})
+export type MergekitField = z.infer<typeof fieldSchema>
+
+const mergekitSchema = z.object({
+  taken: takenSchema,
+  dtype: z.enum(writtenDtypes).nullable(),
+  isFolder: z.boolean(), // its models are folders, as what it writes would be
+  isWhole: z.boolean(), // else some of it holds only where it is merged as it is written
+  fields: z.array(fieldSchema),
+})
+export type MergekitOpened = z.infer<typeof mergekitSchema>
+
+/** By its path, or dropped, without one. */
+const mergekitSource = z.union([
+  z.object({ path: z.string().min(1).max(4096) }),
+  z.object({ name: z.string().max(255), text: z.string().max(2 ** 20) }),
+])
+export type MergekitSource = z.infer<typeof mergekitSource>
+
 const begun = z.object({ job: z.number() })
 
 export const mergesApi = {
@@ -77,4 +116,14 @@ export const mergesApi = {
   adapter: oc.input(adapterSchema).output(begun),
   /** Fewer vectors than there are models, each as a model, in a folder there. */
   bases: oc.input(basesSchema).output(begun),
+  /** A job that scores one merge after the other, and writes the best. */
+  search: oc.input(z.object({ merge: mergeAskedSchema, search: searchAskedSchema })).output(begun),
+  /** What of a search is known by now. */
+  searched: oc.input(begun).output(searchShownSchema),
+  /** The best of a search as a draft. */
+  best: oc.input(begun).output(takenSchema),
+  /** A recipe of mergekit's as a draft; its models become rows of the library. */
+  openMergekit: oc.input(z.object({ source: mergekitSource })).output(mergekitSchema),
+  /** As it is written, into the data folder's exports. */
+  startMergekit: oc.input(z.object({ source: mergekitSource, form: formSchema })).output(begun),
 }

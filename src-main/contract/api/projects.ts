@@ -26,7 +26,17 @@ export const projectSchema = z.object({
 export type Project = z.infer<typeof projectSchema>
 
 const recognisedSchema = z.object({
-  kind: z.enum(['configuration', 'exported', 'checkpoint', 'checkpoints', 'data', 'both', 'nothing']),
+  kind: z.enum([
+    'configuration',
+    'study',
+    'mergekit',
+    'exported',
+    'checkpoint',
+    'checkpoints',
+    'data',
+    'both',
+    'nothing',
+  ]),
   words: z.string(), // "a checkpoint", "a PDF document"
   path: z.string(), // from the root
   recipe: z.string().nullable(), // of an exported model

@@ -111,6 +111,12 @@ export const studiesApi = {
   fill: oc.input(wantedPreset).output(filledSchema),
   /** The controls of a configuration as a study; throws where it has none. */
   controls: oc.input(z.object({ config: z.unknown() })).output(studySchema),
+  /** Adaptation to every task of a configuration in turn, without its labels, beside its rivals. Throws config-invalid. */
+  adaptation: oc.input(z.object({ config: z.unknown() })).output(studySchema),
+  /** A study that a person wrote as a file, with a grant for what lies beside its configuration. Throws config-invalid. */
+  open: oc
+    .input(z.object({ path: z.string().min(1).max(4096) }))
+    .output(z.object({ grant: z.string(), definition: studySchema })),
   /** The runs it would have; throws what is wrong with it. */
   plan: oc.input(given).output(z.object({ runs: z.array(studyRunSchema.pick({ arm: true, part: true, seed: true })) })),
   /** How long all its runs take; null: not known. */

@@ -55,7 +55,7 @@ export function issuesOfOwn(
 }
 
 /** One value each: of what differs from tensor to tensor its first. */
-const typical = (parameters: Readonly<Record<string, unknown>>): Record<string, unknown> =>
+export const typical = (parameters: Readonly<Record<string, unknown>>): Record<string, unknown> =>
   Object.fromEntries(Object.entries(parameters).map(([name, value]) => [name, valuesIn(value)[0]]))
 
 /** Throws config-invalid. */

@@ -104,7 +104,7 @@ async function entryOf(
 
 function kindOf(name: string): EntryKind {
   if (isCheckpointName(name)) return 'checkpoint'
-  if (/\.json$/i.test(name)) return 'configuration'
+  if (/\.(json|ya?ml)$/i.test(name)) return 'configuration'
   return data.test(name) ? 'data' : 'file'
 }
 

@@ -10,6 +10,7 @@ import { headKind } from './kinds/head.ts'
 import { imageMergeKind } from './kinds/image-merge.ts'
 import { mergeKind } from './kinds/merge.ts'
 import { runKind } from './kinds/run.ts'
+import { searchKind } from './kinds/search.ts'
 import { studyKind } from './kinds/study.ts'
 
 type Parts = Parameters<typeof runKind>[0] &
@@ -18,6 +19,7 @@ type Parts = Parameters<typeof runKind>[0] &
   Parameters<typeof exportKind>[0] &
   Parameters<typeof mergeKind>[0] &
   Parameters<typeof imageMergeKind>[0] &
+  Parameters<typeof searchKind>[0] &
   Parameters<typeof conversionKind>[0] &
   Parameters<typeof adapterKind>[0] &
   Parameters<typeof basesKind>[0] &
@@ -30,6 +32,7 @@ export const kindsOf = (parts: Parts): Kinds => ({
   export: exportKind(parts),
   merge: mergeKind(parts),
   'image-merge': imageMergeKind(parts),
+  search: searchKind(parts),
   conversion: conversionKind(parts),
   head: headKind(parts),
   adapter: adapterKind(parts),

@@ -14,7 +14,7 @@ import type { Recipe } from '../../contract/run/recipe.ts'
 import { requireFree, requireNothing, targetExists } from '../../files/write-atomic.ts'
 import { queuedJobs } from '../../history/jobs.ts'
 import type { History } from '../../history/statement.ts'
-import { type Chosen, mergeRecipe } from '../export/merge.ts'
+import { type AskedMerge, type Chosen, mergeRecipe } from '../export/merge.ts'
 import type { Jobs } from '../jobs/queue.ts'
 import { storedRow } from '../library/rows.ts'
 import { nameOf } from '../library/sets/conventions.ts'
@@ -32,10 +32,12 @@ export interface Merges extends Derive {
   suggestName(asked: MergeAsked): string
   /** out: where the system's dialog said, which has asked about what is there. Gives the job's number. */
   start(asked: MergeAsked, out?: string): Promise<number>
+  /** What a search of it begins with, and where its best one goes. Throws what is in its way. */
+  prepare(asked: MergeAsked): Promise<{ merge: AskedMerge; form: Form; out: string }>
   /** As it would be merged. Throws config-invalid. */
   recipe(asked: MergeAsked): Recipe
   /** The same of a recipe that is there, with words for its card; without a place among the data folder's exports. */
-  startRecipe(recipe: Recipe, to: { stem: string; form: Form; out?: string; chosen: Chosen }): Promise<number>
+  startRecipe(recipe: Recipe, to: { stem: string; form: Form; out?: string; chosen?: Chosen }): Promise<number>
   close(): Promise<void>
 }
 
@@ -54,38 +56,19 @@ export function createMerges({ history, home, jobs, start }: Options): Merges {
     return { file: path, name: nameOf(path), sha256: known ?? sha256('') }
   }
 
-  function recipeOf({ pretrained, vectors, images: _, ...asked }: MergeAsked): Recipe {
-    return mergeRecipe({
+  function askedOf({ pretrained, vectors, images: _, tokenizer, ...asked }: MergeAsked): AskedMerge {
+    return {
       ...asked,
+      ...(tokenizer !== undefined && {
+        tokenizer: typeof tokenizer === 'number' ? { path: parentOf(tokenizer).file } : tokenizer,
+      }),
       pretrained: pretrained === null ? null : parentOf(pretrained),
       vectors: vectors.map(parentOf),
-    })
-  }
-
-  function folderOf({ place }: MergeAsked): string {
-    if (typeof place === 'object') return place.folder
-    if (typeof place !== 'number') return exportsFolder(home)
-    const { path } = storedRow(history, place)
-    return isIndexName(path) ? dirname(dirname(path)) : dirname(path) // a folder of shards is one model
-  }
-
-  /** Nothing lies there, and no job that is open writes there. */
-  const isFree = (path: string): boolean =>
-    !existsSync(path) && !queuedJobs(history, ['waiting', 'paused', 'running']).some(({ file }) => file === path)
-
-  function targetOf(asked: MergeAsked): string {
-    const folder = folderOf(asked)
-    if (asked.name.trim() !== '') return join(folder, fileName(asked.name.trim(), asked.form))
-    return freeIn(folder, stemOf(asked), asked.form)
-  }
-
-  function freeIn(folder: string, stem: string, form: Form): string {
-    for (let count = 1; ; count++) {
-      const path = join(folder, fileName(`${stem}${count === 1 ? '' : `-${count}`}`, form))
-      if (isFree(path)) return path
     }
   }
+  const recipeOf = (asked: MergeAsked): Recipe => mergeRecipe(askedOf(asked))
 
+  const { folderOf, isFree, targetOf, freeIn } = targetsIn(history, home)
   const looks = ({ method, images = [], vectors }: MergeAsked) => looksOf(history, method, images, vectors.length)
 
   return {
@@ -113,16 +96,59 @@ export function createMerges({ history, home, jobs, start }: Options): Merges {
       const kind = looked === null ? 'merge' : 'image-merge'
       return jobs.add(() => ({ kind, request: { ...request, ...looked }, file: request.out }))
     },
+    prepare: async (asked) => {
+      const { form } = asked
+      const out = targetOf(asked)
+      if (!isFree(out)) throw targetExists(out)
+      await (form.shardBytes === undefined ? requireFree(out, { overwrite: false }) : requireNothing(out))
+      if (asked.place === 'exports' || asked.place === 'dialog') mkdirSync(exportsFolder(home), { recursive: true })
+      return { merge: askedOf(asked), form, out }
+    },
     recipe: recipeOf,
     startRecipe: async (recipe, { stem, form, out, chosen }) => {
       const folder = exportsFolder(home)
-      const request = { recipe, out: out ?? freeIn(folder, stem, form), overwrite: out !== undefined, form, chosen }
-      await requireFree(request.out, request)
+      const request = {
+        recipe,
+        out: out ?? freeIn(folder, stem, form),
+        overwrite: out !== undefined,
+        form,
+        ...(chosen && { chosen }),
+      }
+      await (form.shardBytes === undefined ? requireFree(request.out, request) : requireNothing(request.out))
       if (out === undefined) mkdirSync(folder, { recursive: true })
       return jobs.add(() => ({ kind: 'merge', request, file: request.out }))
     },
     close: () => reader.close(),
   }
+}
+
+/** Where models go. */
+function targetsIn(history: History, home: string) {
+  function folderOf({ place }: MergeAsked): string {
+    if (typeof place === 'object') return place.folder
+    if (typeof place !== 'number') return exportsFolder(home)
+    const { path } = storedRow(history, place)
+    return isIndexName(path) ? dirname(dirname(path)) : dirname(path) // a folder of shards is one model
+  }
+
+  /** Nothing lies there, and no job that is open writes there. */
+  const isFree = (path: string): boolean =>
+    !existsSync(path) && !queuedJobs(history, ['waiting', 'paused', 'running']).some(({ file }) => file === path)
+
+  function targetOf(asked: MergeAsked): string {
+    const folder = folderOf(asked)
+    if (asked.name.trim() !== '') return join(folder, fileName(asked.name.trim(), asked.form))
+    return freeIn(folder, stemOf(asked), asked.form)
+  }
+
+  function freeIn(folder: string, stem: string, form: Form): string {
+    for (let count = 1; ; count++) {
+      const path = join(folder, fileName(`${stem}${count === 1 ? '' : `-${count}`}`, form))
+      if (isFree(path)) return path
+    }
+  }
+
+  return { folderOf, isFree, targetOf, freeIn }
 }
 
 /** One answer, as a stream that ends with it. */

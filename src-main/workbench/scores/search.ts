@@ -93,7 +93,12 @@ export async function searchByScores(search: Search, means: Means): Promise<Foun
   }
 }
 
-function bestOf<M extends Measured>(candidates: readonly M[], aims: Aims, base: Scores | null): M | null {
+/** null: none is within the bounds. */
+export function bestOf<M extends Pick<Measured, 'scores' | 'isKept'>>(
+  candidates: readonly M[],
+  aims: Aims,
+  base: Scores | null,
+): M | null {
   const compare = comparing(aims, base)
   const kept = candidates.filter(({ isKept }) => isKept)
   return kept.reduce<M | null>((best, one) => (best && compare(one.scores, best.scores) <= 0 ? best : one), null)
@@ -181,5 +186,15 @@ function requireSameNames(before: Scores, now: Scores, command: string): void {
     where: command,
     why: `it tells ${others}, and before ${names}`,
     next: 'let it tell the same of every model; if it was changed, remove the log and begin anew',
+  })
+}
+
+export function noneKept({ keeps }: Aims, candidates: number): BasilError {
+  return new BasilError({
+    code: 'score-failed',
+    what: 'No candidate keeps to the bounds',
+    where: keeps.map(({ text }) => text).join(', '),
+    why: `each of ${candidates} is beyond`,
+    next: 'loosen them, or look elsewhere; what was scored is kept',
   })
 }

@@ -9,6 +9,7 @@ import { readConfig } from '../projects.ts'
 
 export interface ReadDefinition {
   definition: unknown
+  folder: string // that paths of its configuration are relative to
   absolute: (config: unknown) => ResolvedConfig
 }
 
@@ -20,10 +21,15 @@ export async function readDefinition(
   const file = resolve(path)
   const found = make(object(await readConfig(file), file))
   const given = object(found, file)['config']
-  if (typeof given !== 'string') return { definition: found, absolute: within(dirname(file)) }
+  if (typeof given !== 'string') return { definition: found, ...at(file) }
   const config = resolve(dirname(file), given)
-  return { definition: { ...object(found, file), config: await readConfig(config) }, absolute: within(dirname(config)) }
+  return { definition: { ...object(found, file), config: await readConfig(config) }, ...at(config) }
 }
+
+const at = (file: string): Pick<ReadDefinition, 'folder' | 'absolute'> => ({
+  folder: dirname(file),
+  absolute: within(dirname(file)),
+})
 
 const within =
   (folder: string) =>

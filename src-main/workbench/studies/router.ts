@@ -3,9 +3,12 @@
 import { implement } from '@orpc/server'
 
 import { api } from '../../contract/api/api.ts'
+import { adaptationOf } from '../../contract/run/adaptation.ts'
 import type { ResolvedConfig } from '../../contract/run/config.ts'
-import { controlsOf } from '../../contract/run/study.ts'
+import { controlsOf, parseStudy } from '../../contract/run/study.ts'
+import { absolute } from '../typed-path.ts'
 import type { Workbench } from '../workbench.ts'
+import { readDefinition } from './definition.ts'
 import { named, readPresets } from './presets/files.ts'
 import { fill } from './presets/fill.ts'
 import { inventoryOf, onShelf } from './presets/inventory.ts'
@@ -43,6 +46,11 @@ export function studiesRouter(workbench: Workbench) {
       return fill(all, preset, named('protocol', protocol, all.protocols), inventory, seeds)
     }),
     controls: os.controls.handler(({ input }) => controlsOf(input.config)),
+    adaptation: os.adaptation.handler(({ input }) => adaptationOf(input.config, { rivals: true })),
+    open: os.open.handler(async ({ input }) => {
+      const { definition, folder } = await readDefinition(absolute(input.path), (found) => found)
+      return { grant: projects.within(folder), definition: parseStudy(definition) }
+    }),
     plan: os.plan.handler(({ input }) => ({ runs: studies.plan(input.definition, within(input.grant)) })),
     estimate: os.estimate.handler(({ input }) =>
       workbench.estimates.ofStudy(studies.plan(input.definition, within(input.grant)).map(({ config }) => config)),

@@ -12,7 +12,7 @@ class Found {
   /** Whatever it is; what has a page of its own is not kept here. */
   async look(path: string): Promise<Recognised> {
     const place = await client.projects.recognise({ path })
-    this.#place = place.kind === 'configuration' || place.kind === 'exported' ? null : place
+    this.#place = ['configuration', 'study', 'mergekit', 'exported'].includes(place.kind) ? null : place
     return place
   }
 

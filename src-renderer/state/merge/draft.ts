@@ -3,7 +3,8 @@
 import { z } from 'zod'
 
 import type { Entry } from '../../../src-main/contract/api/library.ts'
-import { containers, writtenDtypes } from '../../../src-main/contract/checkpoint.ts'
+import type { MergekitOpened, Taken } from '../../../src-main/contract/api/merges.ts'
+import { containers, type Form, writtenDtypes } from '../../../src-main/contract/checkpoint.ts'
 import { merges } from '../../../src-main/contract/merges/index.ts'
 
 const byMethod = z.record(z.string(), z.unknown())
@@ -22,6 +23,10 @@ const draftSchema = z.object({
   dtype: z.enum(writtenDtypes).nullable().default(null),
   shards: z.boolean().default(false),
   shardSize: z.unknown().default(5), // GB
+  tokenizer: z
+    .union([z.enum(['base', 'union']), z.number()])
+    .nullable()
+    .default(null), // whose tokens, of a folder
   images: z // of each model's own task, by row
     .record(z.string(), z.object({ dataSet: z.number(), split: z.string(), head: z.number().nullable() }))
     .default({}),
@@ -38,6 +43,14 @@ export function readDraft(text: string | null): Draft {
     return draftSchema.parse({})
   }
 }
+
+const bytesOfGigabytes = 1e9
+
+/** In which form it is written. */
+export const formOf = ({ container, dtype, shards, shardSize }: Draft): Form =>
+  shards
+    ? { container: 'safetensors', layout: null, dtype, shardBytes: Math.round(Number(shardSize) * bytesOfGigabytes) }
+    : { container, layout: null, dtype }
 
 const noModels: readonly Entry['role'][] = ['head', 'data', 'coefficients']
 
@@ -96,3 +109,31 @@ export function movedUp(draft: Draft, id: number): Draft {
   const models = draft.models.filter((one) => one !== id)
   return { ...draft, ...withOrder(draft, models.toSpliced(at - 1, 0, id)) }
 }
+
+/** A recipe in the form's own terms. What of the form it does not say stays, but for images and the name. */
+export function withTaken(draft: Draft, { method, coefficients, weights, ...taken }: Taken): Draft {
+  const [first] = coefficients ?? []
+  const areAlike = coefficients?.every((one) => one === first) ?? true
+  return {
+    ...draft,
+    ...{
+      method,
+      pretrained: taken.pretrained,
+      models: taken.vectors,
+      missing: taken.missing,
+      tokenizer: taken.tokenizer,
+    },
+    weights: Object.fromEntries(taken.vectors.map((id, t) => [String(id), weights?.[t] ?? 1])),
+    parameters: { ...draft.parameters, [method]: taken.parameters },
+    lambda: { ...draft.lambda, [method]: areAlike ? first : undefined },
+    lambdas: areAlike ? {} : { [method]: coefficients ?? [] },
+    ...{ each: !areAlike, images: {}, name: '' },
+    place: typeof draft.place === 'number' ? 'exports' : draft.place,
+  }
+}
+
+/** The same of a recipe of mergekit's, with the form in which mergekit would write it. */
+export const withMergekit = (draft: Draft, { taken, dtype, isFolder }: MergekitOpened): Draft => ({
+  ...withTaken(draft, taken),
+  ...{ dtype, shards: isFolder },
+})

@@ -1,19 +1,25 @@
 // The merge being composed: its draft, kept for this tab, and its plan, asked once the typing rests. The answer to an
 // older draft is dropped, but its plan stays on screen meanwhile.
 import type { Entry } from '../../../src-main/contract/api/library.ts'
-import type { MergePlanned } from '../../../src-main/contract/api/merges.ts'
+import type { MergekitOpened, MergekitSource, MergePlanned, Taken } from '../../../src-main/contract/api/merges.ts'
 import type { ErrorRecord } from '../../../src-main/contract/errors.ts'
 import type { Preset } from '../../../src-main/contract/merges/card.ts'
 import { client, errorOf } from '../../bridge.ts'
 import { checkpoints } from '../checkpoints/checkpoints.svelte.ts'
+import { undo } from '../undo.svelte.ts'
 import { askedOf } from './asked.ts'
-import { type Draft, readDraft, withRows } from './draft.ts'
+import { type Draft, formOf, readDraft, withMergekit, withRows, withTaken } from './draft.ts'
 import { standOf } from './stand.ts'
 
 interface Answer {
   of: string // what was asked, as text
   error: ErrorRecord | null
   planned: MergePlanned | null
+}
+
+/** A recipe of mergekit's that the draft was filled from. */
+interface OpenedRecipe extends MergekitOpened {
+  source: MergekitSource
 }
 
 const key = 'basil-merge'
@@ -23,6 +29,7 @@ class Merging {
   #draft = $state.raw<Draft>(readDraft(storage?.getItem(key) ?? null))
   #answer = $state.raw<Answer | null>(null)
   #busy = $state(false)
+  #recipe = $state.raw<OpenedRecipe | null>(null)
   #stand = $derived(standOf(this.#draft, (id) => checkpoints.of(id)?.name ?? `row ${id}`))
   #asked = $derived(askedOf(this.#draft, this.#stand))
   // by value: rows of the library are made anew while it reads and hashes
@@ -53,6 +60,10 @@ class Merging {
   get busy() {
     return this.#busy
   }
+  /** The recipe of mergekit's that was opened last; null: none, or put away. */
+  get recipe() {
+    return this.#recipe
+  }
   get ready() {
     const { planned = null, error = null } = this.answer ?? {}
     const isRefused = planned?.plan.tensors.some(({ fate }) => fate === 'refused') ?? true
@@ -67,6 +78,36 @@ class Merging {
   /** Rows chosen in the library. */
   use(entries: readonly Entry[]): void {
     this.change(withRows(this.#draft, entries, checkpoints.entries))
+  }
+
+  /** Fills the draft, and offers the one from before. */
+  #fill(draft: Draft, what: string): void {
+    const before = this.#draft
+    this.change(draft)
+    undo.give(`The merge was filled from ${what}.`, () => this.change(before))
+  }
+
+  /** The best of a search. */
+  fill(taken: Taken, what: string): void {
+    this.#recipe = null
+    this.#fill(withTaken(this.#draft, taken), what)
+  }
+
+  /** A recipe of mergekit's; its models become rows of the library first. */
+  async open(source: MergekitSource): Promise<void> {
+    const opened = await client.merges.openMergekit({ source })
+    await checkpoints.load()
+    this.#recipe = { ...opened, source }
+    this.#fill(withMergekit(this.#draft, opened), 'the recipe')
+  }
+
+  /** As the recipe is written, with the form of the draft. */
+  async beginAsWritten(): Promise<void> {
+    if (this.#recipe) await client.merges.startMergekit({ source: this.#recipe.source, form: formOf(this.#draft) })
+  }
+
+  putRecipeAway(): void {
+    this.#recipe = null
   }
 
   /** Of the present method; undefined: its default. */

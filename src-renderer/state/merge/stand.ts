@@ -2,7 +2,8 @@
 // merge would give, and why a method cannot be chosen for these models. Pure.
 import type { Gives, MergeCard, Preset } from '../../../src-main/contract/merges/card.ts'
 import { merges } from '../../../src-main/contract/merges/index.ts'
-import { isOfDifferences, issuesOf, namesAfter } from '../../../src-main/contract/merges/step.ts'
+import { isOfDifferences, issuesOf, namesAfter, typical } from '../../../src-main/contract/merges/step.ts'
+import { differs } from '../../../src-main/contract/merges/valued.ts'
 import type { Draft } from './draft.ts'
 import { looksOf } from './looking.ts'
 
@@ -23,7 +24,7 @@ export function standOf(draft: Draft, nameOf: (id: number) => string): Stand {
   const card = merges.find(({ name }) => name === draft.method) ?? (merges[0] as MergeCard)
   const parameters = draft.parameters[card.name] ?? {}
   const wrong = issuesOf(card, parameters)
-  const filled = card.parameters.parse(wrong.length > 0 ? {} : parameters)
+  const filled = card.parameters.parse(wrong.length > 0 ? {} : typical(parameters))
   const ofDifferences = isOfDifferences(card, filled)
   const gives = card.gives(filled)
   const step = { method: card.name, parameters: wrong.length > 0 ? {} : { ...parameters } }
@@ -36,7 +37,9 @@ export function standOf(draft: Draft, nameOf: (id: number) => string): Stand {
     ...{ card, parameters, ofDifferences, takesWeights, gives, names },
     issues: new Map([
       ...wrong.map(({ path, message }): [string, string] => [String(path[0] ?? ''), message]),
-      ...numbers.flatMap(([field, value]) => (typeof value === 'number' ? [] : [[field, typeANumber] as const])),
+      ...numbers.flatMap(([field, value]) =>
+        typeof value === 'number' || differs([value]) ? [] : [[field, typeANumber] as const],
+      ),
       ...(draft.shards && !isSize(draft.shardSize) ? [['shardSize', 'type a size above 0, in GB'] as const] : []),
     ]),
     blocked: blockedBecause(draft, card) ?? lackingImages(draft, card),
@@ -67,7 +70,7 @@ export function blockedBecause(draft: Draft, card: MergeCard): string | null {
   const { least, most = Number.POSITIVE_INFINITY } = card.needs
   const chosen = there === 1 ? '1 is chosen' : there === 0 ? 'none is chosen' : `${there} are chosen`
   if (there < least || there > most) return `It merges ${countOf(card)}, and ${chosen}.`
-  const own = draft.parameters[card.name] ?? {}
+  const own = typical(draft.parameters[card.name] ?? {})
   const filled = card.parameters.safeParse(own).data ?? card.parameters.parse({})
   if (isOfDifferences(card, filled) && draft.pretrained === null)
     return 'It needs the pre-trained model, and none is chosen.'

@@ -21,6 +21,7 @@ const usualSeeds = 3
 
 class StudyDraft {
   controls = $state(false) // which dialog is open
+  what = $state<'controls' | 'adaptation' | 'file'>('controls') // that the first dialog is of
   sweeping = $state(false)
   name = $state('')
   seeds = $state(usualSeeds)
@@ -41,13 +42,13 @@ class StudyDraft {
       name: this.name || base.name,
       arms: base.arms.filter((arm) => !this.off.has(arm.label)),
       ...(this.sweep && { sweep: this.sweep }),
-      seeds: Array.from({ length: this.seeds }, (_, i) => first + i),
+      seeds: this.what === 'file' ? base.seeds : Array.from({ length: this.seeds }, (_, i) => first + i),
     }
   })
 
   /** The arms that could be had; the first is the method itself. */
-  get arms() {
-    return this.#base?.arms ?? []
+  get arms(): string[] {
+    return [...new Set((this.#base?.arms ?? []).map(({ label }) => label))]
   }
   get busy() {
     return this.#busy
@@ -69,6 +70,19 @@ class StudyDraft {
     await this.withControls(grant, configOfRun(config, ''))
   }
 
+  /** Opens the dialog of an adaptation to each task. */
+  async withAdaptation(grant: string, config: unknown): Promise<void> {
+    this.#take(grant, await client.studies.adaptation({ config }), 'adaptation')
+    this.controls = true
+  }
+
+  /** Opens the dialog of a study that is a file, with the seeds that it names. */
+  async withFile(path: string): Promise<void> {
+    const { grant, definition } = await client.studies.open({ path })
+    this.#take(grant, definition, 'file')
+    this.controls = true
+  }
+
   /** Opens the dialog of sweeps. */
   withSweep(grant: string, config: StudyDefinition['config']): void {
     this.#take(grant, {
@@ -81,7 +95,8 @@ class StudyDraft {
     this.sweeping = true
   }
 
-  #take(grant: string, base: StudyDefinition): void {
+  #take(grant: string, base: StudyDefinition, what: typeof this.what = 'controls'): void {
+    this.what = what
     this.#grant = grant
     this.#base = base
     this.name = base.name

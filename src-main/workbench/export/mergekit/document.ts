@@ -56,11 +56,11 @@ const most = 2 ** 20 // bytes
 
 export const isMergekitName = (path: string): boolean => /\.ya?ml$/i.test(path)
 
-/** Throws config-invalid or not-supported, or what opening the file throws. */
-export async function readDocument(path: string): Promise<Document> {
-  const { bytes, isWhole } = await readStart(path, most)
+/** text: of the file, where it is known. Throws config-invalid or not-supported, or what opening the file throws. */
+export async function readDocument(path: string, text?: string): Promise<Document> {
+  const { bytes, isWhole } = text === undefined ? await readStart(path, most) : { bytes: text, isWhole: true }
   if (!isWhole) throw notARecipe(path, `it has more than ${most} bytes`)
-  const given = parsed(path, bytes.toString('utf8'))
+  const given = parsed(path, bytes.toString())
   for (const [at, why] of lacking) {
     const found = at.reduce<unknown>((of, key) => (isObject(of) ? of[key] : undefined), given)
     if (found !== undefined && found !== null) throw unsupported(`${path}: ${at.join('.')}`, why)

@@ -1,6 +1,6 @@
 // The models that a recipe names. mergekit takes names of a hub, adapters behind a plus, and folders; Basil downloads
 // nothing, so what is no file and no folder here is refused with what it seems to be.
-import { dirname, join, resolve } from 'node:path'
+import { dirname, isAbsolute, join, resolve } from 'node:path'
 
 import { BasilError } from '../../../contract/errors.ts'
 import { parseJson } from '../../../contract/json.ts'
@@ -15,9 +15,10 @@ export interface Model {
   isFolder: boolean
 }
 
-/** Seen from the recipe's folder. Throws not-supported for what is not here, and file-missing. */
+/** Seen from the recipe's folder, where that is known. Throws not-supported for what is not here, and file-missing. */
 export async function modelOf(recipe: string, reference: Reference): Promise<Model> {
   const text = pathOf(recipe, reference)
+  if (!isAbsolute(recipe) && !isAbsolute(text)) throw nowhere(recipe, text)
   const path = resolve(dirname(recipe), text)
   const kind = await openFiles.kind(path)
   if (kind === 'missing') throw notHere(recipe, text)
@@ -39,6 +40,16 @@ function pathOf(recipe: string, reference: Reference): string {
 const adapters =
   'it is a model with an adapter (LoRA): merge that into its model first, or give it to Basil as one of the models'
 const revisions = 'it names a revision of a hub, and Basil downloads nothing'
+
+function nowhere(recipe: string, text: string): BasilError {
+  return new BasilError({
+    code: 'file-missing',
+    what: "A recipe's model cannot be found",
+    where: `${recipe}: ${text}`,
+    why: 'its path is seen from the folder of the recipe, and of a file that is dropped nobody knows the folder',
+    next: 'open the recipe by its path, or write whole paths into it',
+  })
+}
 
 function notHere(recipe: string, text: string): BasilError {
   const where = `${recipe}: ${text}`

@@ -17,11 +17,15 @@ import { layersIn, modelsIn, type Slice, slicesOf } from './slices.ts'
 export interface MergekitRecipe {
   recipe: Recipe
   dtype: WrittenDtype | null // null: as the models have it
+  document: Document // as it is written
 }
 
-/** path: of the YAML, absolute. Throws config-invalid, not-supported or file-missing. */
-export async function readMergekit(path: string): Promise<MergekitRecipe> {
-  const document = await readDocument(path)
+/**
+ * path: of the YAML, absolute; with its text its name, where nobody knows its folder: then only whole paths are models.
+ * Throws config-invalid, not-supported or file-missing.
+ */
+export async function readMergekit(path: string, text?: string): Promise<MergekitRecipe> {
+  const document = await readDocument(path, text)
   const dtype = dtypeIn(path, document)
   const method = Object.hasOwn(methods, document.merge_method) ? methods[document.merge_method] : undefined
   if (!method)
@@ -32,7 +36,7 @@ export async function readMergekit(path: string): Promise<MergekitRecipe> {
   requireKnown(path, document, method)
   const slices = await slicesOf(path, document, method)
   const isRaw = isOfFiles(path, document, slices)
-  return { recipe: await recipeOf(path, document, method, slices, isRaw), dtype }
+  return { recipe: await recipeOf(path, document, method, slices, isRaw), dtype, document }
 }
 
 async function recipeOf(
