@@ -12,6 +12,18 @@ import { inspect } from '../../src-main/worker/inspect.ts'
 import { type Basil, inBrowser, shot, startBasil, startBrowser, violations } from './basil.ts'
 import { mine } from './mine.ts'
 
+/** Whether anything is drawn on a canvas. */
+const inks = (canvas: unknown): boolean => {
+  const { width, height, getContext } = canvas as Canvas
+  const { data } = getContext.call(canvas, '2d').getImageData(0, 0, width, height)
+  return data.some((value) => value !== 0)
+}
+interface Canvas {
+  width: number
+  height: number
+  getContext(kind: '2d'): { getImageData(...box: number[]): { data: Uint8ClampedArray } }
+}
+
 inBrowser('from my data to a model', () => {
   const folder = mkdtempSync(join(tmpdir(), 'basil-journey-'))
   let basil: Basil
@@ -85,10 +97,8 @@ inBrowser('from my data to a model', () => {
     const differ = page.getByRole('region', { name: 'Settings that differ', exact: true })
     await differ.getByRole('rowheader').first().waitFor()
     expect(await differ.getByRole('rowheader').allInnerTexts()).toEqual(['seed'])
-    for (const name of ['Loss by step', 'Tasks']) {
-      const drawn = page.getByRole('figure', { name, exact: true }).locator('canvas, svg').first()
-      await expect.poll(async () => (await drawn.boundingBox())?.height ?? 0).toBeGreaterThan(50)
-    }
+    for (const name of ['Mean accuracy by step', 'Loss by step', 'Tasks'])
+      await expect.poll(() => page.getByRole('figure', { name, exact: true }).locator('canvas').evaluate(inks)).toBe(true)
     await shot(page, 'journey-compared')
 
     await page
@@ -103,7 +113,7 @@ inBrowser('from my data to a model', () => {
     await press(/^Add to library/)
     await page.getByRole('link', { name: 'in the library' }).click()
     await press('Check it against its recipe')
-    await page.getByText(/^It follows its recipe: 56 tensors, .* every byte as its parents give it\.$/).waitFor()
+    await page.getByText(/It follows its recipe: 56 tensors, .* every\s+byte as its parents give it/).waitFor()
     expect(await violations(page)).toEqual([])
     await shot(page, 'journey-followed')
 
@@ -112,8 +122,111 @@ inBrowser('from my data to a model', () => {
     await page.reload()
     await press('Check it against its recipe')
     await page.getByText('The file is not what its recipe gives').waitFor()
-    await page.getByText(/element \d+ is another than the recipe gives/).waitFor()
+    await page.getByText(/Element \d+ is another than the recipe gives/).waitFor()
     writeFileSync(exported, bytes)
+    expect(complaints).toEqual([])
+  })
+
+  it('does with a row of the library what its dialogs ask', async () => {
+    await go('Library')
+    await page.getByLabel('Group by').selectOption('none')
+    const focus = async (name: string) => {
+      await row(name).getByRole('link', { name, exact: true }).click()
+      await page
+        .getByRole('complementary', { name: 'Details' })
+        .getByRole('heading', { name, exact: true })
+        .waitFor()
+    }
+    const sound = async (where: string) => {
+      await shot(page, `journey-${where}`)
+      expect([where, await violations(page)]).toEqual([where, []])
+    }
+    await focus('finetuned-fashion.safetensors')
+    await press('Compare with…')
+    await dialog().getByLabel('Find a checkpoint to compare with').fill('emoji')
+    await expect.poll(() => dialog().getByLabel('The other checkpoint').locator('option').count()).toBe(1)
+    await sound('compare-with')
+    await dialog().getByRole('button', { name: 'Compare', exact: true }).click()
+    await page.getByText(/Of 56 shared tensors \d+ are equal/).waitFor()
+
+    await go('Library')
+    await focus('finetuned-fashion.safetensors')
+    await press('Extract a LoRA…')
+    await dialog().getByLabel('Rank').fill('0.2.')
+    expect(await dialog().getByRole('button', { name: 'Extract' }).isDisabled()).toBe(true)
+    await dialog().getByLabel('Rank').fill('2')
+    await sound('lora')
+    await dialog().getByRole('button', { name: 'Extract' }).click()
+    await page.getByText(/The LoRA will be made as job \d+/).waitFor()
+    await page.getByRole('row').getByText('adapter', { exact: true }).first().waitFor()
+
+    for (const name of ['emoji', 'glyphs']) await page.getByLabel(`Select finetuned-${name}.safetensors`).check()
+    await press('Bases…')
+    await dialog().getByLabel('How many').fill('1')
+    await dialog().getByLabel('Found by').selectOption('pca')
+    await sound('bases')
+    await dialog().getByRole('button', { name: 'Find bases' }).click()
+    await page.getByText(/The bases will be made as job \d+/).waitFor()
+    await row('basis-1-of-1.safetensors').getByText('merged', { exact: true }).waitFor()
+
+    await focus('finetuned-fashion.safetensors')
+    await press('Evaluate…')
+    await dialog().getByLabel('Images').selectOption('training')
+    await expect.poll(() => dialog().getByLabel('Tasks of').locator('option').count()).toBe(2)
+    await sound('evaluate')
+    await dialog().getByRole('button', { name: 'Evaluate' }).click()
+    await page.getByText('In brackets Wilson’s interval at 95 %.').waitFor()
+    await page.getByRole('main').getByText('finetuned-fashion').first().waitFor()
+    expect(complaints).toEqual([])
+  })
+
+  it('merges by what models do on images of their tasks', async () => {
+    await go('Library')
+    await press('Clear')
+    for (const name of ['ViT-sample/zeroshot', 'finetuned-digits', 'MNISTVal/finetuned'])
+      await page.getByLabel(`Select ${name}.safetensors`).check()
+    await press('Merge…')
+    await page.getByLabel('Find a method').fill('regmean')
+    await page.getByRole('radio', { name: 'RegMean', exact: true }).check()
+    const looking = page.getByRole('region', { name: 'Images it looks at' })
+    for (const name of ['finetuned-digits.safetensors', 'MNISTVal/finetuned.safetensors']) {
+      await looking.getByLabel(`Data set of ${name}`).selectOption({ label: 'MNIST' })
+      await looking.getByLabel(`Split of ${name}`).selectOption('train')
+    }
+    await page.getByRole('region', { name: 'Plan' }).getByText('All tensors fit together.').waitFor()
+    await shot(page, 'journey-image-merge')
+    await press('Start merge')
+    const made = page.getByRole('region', { name: 'Merges' })
+    await made.getByText('done', { exact: true }).waitFor()
+    await made.getByRole('link', { name: /\.safetensors$/ }).first().click()
+    await press('Check it against its recipe')
+    await page.getByText(/It follows its recipe: /).waitFor()
+    expect(complaints).toEqual([])
+  })
+
+  it('takes what is let go over Welcome, as the system gives it', async () => {
+    const devtools = await page.context().newCDPSession(page)
+    const drop = async (...files: string[]) => {
+      await go('Welcome')
+      const zone = await page.getByText(/Drop a checkpoint, a folder of them/).boundingBox()
+      const [x, y] = [(zone?.x ?? 0) + 20, (zone?.y ?? 0) + 8]
+      const data = { items: [], files, dragOperationsMask: 1 }
+      for (const type of ['dragEnter', 'dragOver'] as const)
+        await devtools.send('Input.dispatchDragEvent', { type, x, y, data })
+      await page.getByText('Let go to add it').waitFor()
+      await devtools.send('Input.dispatchDragEvent', { type: 'drop', x, y, data })
+      await page.getByText('Let go to add it').waitFor({ state: 'detached' })
+    }
+    await drop(exported)
+    await heading(/^Recipe of aTLAS-of-MNIST-seed-1/)
+    await drop(join(folder, 'ViT-sample', 'finetuned-emoji.safetensors'))
+    await heading('finetuned-emoji.safetensors')
+    await drop(join(folder, 'digits'))
+    await heading('Data')
+    const file = join(folder, 'mine.json')
+    writeFileSync(file, JSON.stringify({ method: 'ties', pretrained: 'a.safetensors', vectors: [], tasks: [] }))
+    await drop(file)
+    await heading('Compose a run')
     expect(complaints).toEqual([])
   })
 })
