@@ -40,7 +40,6 @@ inBrowser('from my data to a model', () => {
     await page.goto(basil.url)
   })
   afterAll(async () => {
-    await shot(page, 'debug') // DEBUG
     await browser?.close()
     await basil?.stop()
     rmSync(folder, { recursive: true })
@@ -168,6 +167,7 @@ inBrowser('from my data to a model', () => {
     await dialog().getByRole('button', { name: 'Find bases' }).click()
     await page.getByText(/The bases will be made as job \d+/).waitFor()
     await row('basis-1-of-1.safetensors').getByText('merged', { exact: true }).waitFor()
+    await page.getByText(/The bases will be made/).waitFor({ state: 'detached' }) // they are
 
     await focus('finetuned-fashion.safetensors')
     await press('Evaluate…')
@@ -204,7 +204,8 @@ inBrowser('from my data to a model', () => {
     expect(complaints).toEqual([])
   })
 
-  it('takes what is let go over Welcome, as the system gives it', async () => {
+  /** Folders are left out: Chromium lets no page read one that came by this way. */
+  it('takes files that are let go over Welcome, as the system gives them', async () => {
     const devtools = await page.context().newCDPSession(page)
     const drop = async (...files: string[]) => {
       await go('Welcome')
@@ -221,12 +222,16 @@ inBrowser('from my data to a model', () => {
     await heading(/^Recipe of aTLAS-of-MNIST-seed-1/)
     await drop(join(folder, 'ViT-sample', 'finetuned-emoji.safetensors'))
     await heading('finetuned-emoji.safetensors')
-    await drop(join(folder, 'digits'))
+    await drop(join(folder, 'digits/MNIST/raw/train-images-idx3-ubyte'))
     await heading('Data')
     const file = join(folder, 'mine.json')
-    writeFileSync(file, JSON.stringify({ method: 'ties', pretrained: 'a.safetensors', vectors: [], tasks: [] }))
+    const at = (name: string) => join(folder, 'ViT-sample', name)
+    const task = { name: 'MNIST', data: `${join(folder, 'digits')}#train`, head: at('head_MNISTVal.safetensors') }
+    const models = { pretrained: at('zeroshot.safetensors'), vectors: [at('finetuned-emoji.safetensors')] }
+    writeFileSync(file, JSON.stringify({ name: 'let go', method: 'atlas', ...models, tasks: [task] }))
     await drop(file)
     await heading('Compose a run')
+    expect(await page.getByLabel('Name', { exact: true }).inputValue()).toBe('let go')
     expect(complaints).toEqual([])
   })
 })

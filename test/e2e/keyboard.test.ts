@@ -56,7 +56,6 @@ inBrowser('the keyboard alone', () => {
     await page.goto(basil.url)
   })
   afterAll(async () => {
-    await shot(page, 'debug3') // DEBUG
     await browser?.close()
     await basil?.stop()
     rmSync(folder, { recursive: true })
@@ -130,5 +129,15 @@ inBrowser('the keyboard alone', () => {
       if (stop.name !== '') back.push(stop.key)
     expect(back.toReversed()).toEqual(there)
     expect(poor).toEqual([])
+  })
+
+  it('would be told of a place whose focus is not seen', async () => {
+    await page.evaluate(`{
+      const bare = new CSSStyleSheet()
+      bare.replaceSync('* { outline: none !important }')
+      document.adoptedStyleSheets = [bare]
+    }`)
+    for (let i = 0; i < 5; i++) await press('Tab')
+    expect(poor).toHaveLength(5)
   })
 })
