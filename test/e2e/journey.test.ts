@@ -97,7 +97,9 @@ inBrowser('from my data to a model', () => {
     await differ.getByRole('rowheader').first().waitFor()
     expect(await differ.getByRole('rowheader').allInnerTexts()).toEqual(['seed'])
     for (const name of ['Mean accuracy by step', 'Loss by step', 'Tasks'])
-      await expect.poll(() => page.getByRole('figure', { name, exact: true }).locator('canvas').evaluate(inks)).toBe(true)
+      await expect
+        .poll(() => page.getByRole('figure', { name, exact: true }).locator('canvas').evaluate(inks))
+        .toBe(true)
     await shot(page, 'journey-compared')
 
     await page
@@ -131,10 +133,7 @@ inBrowser('from my data to a model', () => {
     await page.getByLabel('Group by').selectOption('none')
     const focus = async (name: string) => {
       await row(name).getByRole('link', { name, exact: true }).click()
-      await page
-        .getByRole('complementary', { name: 'Details' })
-        .getByRole('heading', { name, exact: true })
-        .waitFor()
+      await page.getByRole('complementary', { name: 'Details' }).getByRole('heading', { name, exact: true }).waitFor()
     }
     const sound = async (where: string) => {
       await shot(page, `journey-${where}`)
@@ -198,7 +197,10 @@ inBrowser('from my data to a model', () => {
     await press('Start merge')
     const made = page.getByRole('region', { name: 'Merges' })
     await made.getByText('done', { exact: true }).waitFor()
-    await made.getByRole('link', { name: /\.safetensors$/ }).first().click()
+    await made
+      .getByRole('link', { name: /\.safetensors$/ })
+      .first()
+      .click()
     await press('Check it against its recipe')
     await page.getByText(/It follows its recipe: /).waitFor()
     expect(complaints).toEqual([])

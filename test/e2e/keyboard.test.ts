@@ -103,7 +103,12 @@ inBrowser('the keyboard alone', () => {
     await to('Pause') // a live page is walked too
     writeFileSync(until, '')
     await page.getByRole('button', { name: 'Export model' }).waitFor()
-    expect(await page.getByRole('main').getByText(/seed 5/).count()).toBeGreaterThan(0)
+    expect(
+      await page
+        .getByRole('main')
+        .getByText(/seed 5/)
+        .count(),
+    ).toBeGreaterThan(0)
     await to('State')
     await press('ArrowDown')
     await to('Export model')

@@ -76,9 +76,7 @@ class OpenedCheckpoint {
   /** Whether it is what the recipe in it gives. */
   follow(): Promise<void> {
     const id = this.#id
-    return id === null
-      ? Promise.resolve()
-      : this.following.begin((signal) => client.library.verify({ id }, { signal }))
+    return id === null ? Promise.resolve() : this.following.begin((signal) => client.library.verify({ id }, { signal }))
   }
 
   /** The tensor that is looked into; "": none. */

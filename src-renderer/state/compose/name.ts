@@ -56,7 +56,12 @@ function usual(run: ResolvedConfig): Record<string, unknown> {
   const { method, start, pretrained, vectors, tasks } = configOfRun(run, '')
   const plain = { method, pretrained, vectors, tasks, ...(start && { start: { method: start.method } }) }
   try {
-    return { ...configOfRun(resolveConfig(plain, (path) => path), '') }
+    return {
+      ...configOfRun(
+        resolveConfig(plain, (path) => path),
+        '',
+      ),
+    }
   } catch {
     return {} // its start wants more than a name
   }

@@ -149,7 +149,10 @@ test('a name that nobody typed follows the method; one that was typed stays (18)
 
 test.each([
   ['aTLAS of mnist and fashion, seed 7, steps 2', { method: 'atlas', start: undefined, steps: 2 }],
-  ['DV-BASI from TIES of mnist and fashion, seed 7, learning rate 0.3', { start: { method: 'ties' }, learningRate: 0.3 }],
+  [
+    'DV-BASI from TIES of mnist and fashion, seed 7, learning rate 0.3',
+    { start: { method: 'ties' }, learningRate: 0.3 },
+  ],
 ])('a run that is used again as “%s” is called by what it is now', async (name, change) => {
   const { compose } = await fresh()
   const again = (called: string) => {
