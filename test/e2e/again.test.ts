@@ -15,7 +15,7 @@ import { putMany } from '../history/many.ts'
 import { now } from '../history/rows.ts'
 import { putRun } from '../history/whole.ts'
 import { toyConfig, toyEntry } from '../workbench/toy-run.ts'
-import { type Basil, inBrowser, shot, startBasil, startBrowser } from './basil.ts'
+import { type Basil, inBrowser, startBasil, startBrowser } from './basil.ts'
 
 inBrowser('a run of last week', () => {
   const home = mkdtempSync(join(tmpdir(), 'basil-again-'))
@@ -30,8 +30,8 @@ inBrowser('a run of last week', () => {
     putMany(history, 300)
     sought = putRun(history, 'the one for the talk')
     const ties = { method: 'ties', name: 'another way', start: undefined, iterations: undefined } as const
-    createRun(history, toyConfig(ties), now, 'stopped')
-    createRun(history, toyConfig({ name: 'another day' }), new Date('2026-11-20T08:00:00Z'), 'stopped')
+    createRun(history, toyConfig(ties), now, 'interrupted')
+    createRun(history, toyConfig({ name: 'another day' }), new Date('2026-11-20T08:00:00Z'), 'interrupted')
     history.close()
     writeFileSync(until, '')
     const environment = { BASIL_ENGINE: toyEntry, TOY: JSON.stringify({ until }) }

@@ -9,7 +9,7 @@ import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 
 import { toyEntry } from '../workbench/toy-run.ts'
-import { type Basil, inBrowser, shot, startBasil, startBrowser } from './basil.ts'
+import { type Basil, inBrowser, startBasil, startBrowser } from './basil.ts'
 
 interface Stop {
   name: string // of what has the focus; "": nothing has

@@ -1,4 +1,5 @@
-// What dialogs and lists offer and say, as Svelte renders them of a library and of data sets that a double answers with.
+// What dialogs and lists offer and say, as Svelte renders them of a library and of data sets that a double answers
+// with.
 import { render } from 'svelte/server'
 import { beforeAll, expect, test, vi } from 'vitest'
 
