@@ -200,6 +200,35 @@ async function proofWith(key: CryptoKey): Promise<{ offer: string }> {
 const whyOf = (thrown: unknown): Why =>
   thrown instanceof DOMException && thrown.name === 'TimeoutError' ? 'silent' : 'ended'
 
+interface Waiting {
+  gone: { why: unknown } | null
+  rejects: Set<(why: unknown) => void>
+}
+const waiting = new WeakMap<Promise<never>, Waiting>()
+
+/** The work, or why its connection went. As Promise.race, which would keep something of every call till then. */
+function untilLost<T>(work: Promise<T>, lost: Promise<never>): Promise<T> {
+  const { gone, rejects } = waitingFor(lost)
+  return new Promise<T>((resolve, reject) => {
+    if (gone) reject(gone.why)
+    rejects.add(reject)
+    work.then(resolve, reject).finally(() => rejects.delete(reject))
+  })
+}
+
+function waitingFor(lost: Promise<never>): Waiting {
+  const known = waiting.get(lost)
+  if (known) return known
+  const all: Waiting = { gone: null, rejects: new Set() }
+  waiting.set(lost, all)
+  lost.catch((why: unknown) => {
+    all.gone = { why }
+    for (const reject of all.rejects) reject(why)
+    all.rejects.clear()
+  })
+  return all
+}
+
 function within<T>(work: Promise<T>, limit: number, late?: () => void): Promise<T> {
   let timer: ReturnType<typeof setTimeout>
   const tooLong = new Promise<never>((_, reject) => {
@@ -235,7 +264,7 @@ export function clientOver(bridge: Pick<Bridge, 'line'>): ContractRouterClient<t
   const link: Link = {
     async call(path, input, options) {
       const line = await bridge.line()
-      const answer = Promise.race([line.link.call(path, input, options), line.lost])
+      const answer = untilLost(line.link.call(path, input, options), line.lost)
       return unhurried.has(path.join('.')) ? answer : within(answer, callLimit, line.drop)
     },
   }

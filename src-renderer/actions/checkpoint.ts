@@ -3,6 +3,7 @@ import FileOutput from '@lucide/svelte/icons/file-output'
 import FolderOpen from '@lucide/svelte/icons/folder-open'
 import Play from '@lucide/svelte/icons/play'
 import Ruler from '@lucide/svelte/icons/ruler'
+import ShieldCheck from '@lucide/svelte/icons/shield-check'
 import Sparkles from '@lucide/svelte/icons/sparkles'
 
 import { checkpoints } from '../state/checkpoints/checkpoints.svelte.ts'
@@ -28,6 +29,16 @@ export const measureValues: Action = {
   icon: Ruler,
   enabled: () => readable() && !opened.statistics.busy && opened.statistics.result === null,
   run: () => opened.measure(),
+}
+
+/** Of a file that Basil wrote. */
+export const followRecipe: Action = {
+  id: 'follow-recipe',
+  title: 'Check it against its recipe',
+  shortcut: null,
+  icon: ShieldCheck,
+  enabled: () => readable() && opened.shown?.lineage.made != null && !opened.following.busy,
+  run: () => opened.follow(),
 }
 
 /** Opens the dialog; it then calls opened.convert(). */

@@ -2,7 +2,14 @@
 // below; its key works and it is listed. Going to a page is an action of its own, made of the list of pages.
 import { notices } from '../state/notices.svelte.ts'
 import type { Action } from './action.ts'
-import { convertCheckpoint, measureValues, openRecipe, refineCheckpoint, useCheckpoint } from './checkpoint.ts'
+import {
+  convertCheckpoint,
+  followRecipe,
+  measureValues,
+  openRecipe,
+  refineCheckpoint,
+  useCheckpoint,
+} from './checkpoint.ts'
 import { makeHead, makeHeadOfData } from './data/heads.ts'
 import {
   addDataByPath,
@@ -113,7 +120,7 @@ const groups: readonly ActionGroup[] = [
   },
   {
     title: 'Checkpoint',
-    actions: [measureValues, convertCheckpoint, useCheckpoint, refineCheckpoint, openRecipe],
+    actions: [measureValues, convertCheckpoint, followRecipe, useCheckpoint, refineCheckpoint, openRecipe],
   },
   {
     title: 'Data',

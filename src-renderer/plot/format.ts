@@ -16,8 +16,11 @@ export function writeSharesAs(source: () => NumberLook): void {
 /** 0.8731 as "87.3 %", or as "0.873"; digits after the point are fixed so that columns line up. */
 export function percent(share: number | null | undefined, digits = look().digits): string {
   if (!isNumber(share)) return dash
-  return look().as === 'percent' ? `${(share * 100).toFixed(digits)} %` : share.toFixed(digits + 2)
+  return look().as === 'percent' ? `${fixed(share * 100, digits)} %` : fixed(share, digits + 2)
 }
+
+/** Without the sign that toFixed gives to what is 0 when rounded. */
+const fixed = (value: number, digits: number): string => value.toFixed(digits).replace(/^-(?=[0.]+$)/, '')
 
 /** A change in percentage points, always with its sign: "+2.4 pt", or "+0.024". */
 export function points(change: number | null | undefined): string {

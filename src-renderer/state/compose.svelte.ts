@@ -6,7 +6,7 @@ import type { RunDetail } from '../../src-main/contract/run/run.ts'
 import { client } from '../bridge.ts'
 import { type Models, plain, together, withModels } from './checkpoints/models.ts'
 import { asFresh, configOf, type Draft, draftOf, draftOfModels, isChanged, readDraft } from './compose/draft.ts'
-import { nameOf } from './compose/name.ts'
+import { nameOf, unnamed } from './compose/name.ts'
 import { portable } from './compose/portable.ts'
 import { reopen } from './compose/reopen.ts'
 import { ConfigCheck } from './config-check.svelte.ts'
@@ -195,6 +195,7 @@ class Compose {
   /** Settings of a stored run, with its own models. */
   again(run: RunDetail, project: Project): void {
     this.adopt({ ...project, config: configSchema.parse(configOfRun(run.config, project.folder)) })
+    if (this.#draft) this.#put(unnamed(this.#draft, run.config))
   }
 
   /** Models, tasks or heads of the library, together with those chosen before. */

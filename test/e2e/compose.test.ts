@@ -8,31 +8,9 @@ import { join } from 'node:path'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 
-import { openTensorFile } from '../../src-main/engine/formats/open.ts'
-import { openSource } from '../../src-main/files/source.ts'
-import { written } from '../engine/formats/bytes.ts'
-import { mnistAt } from '../workbench/data/miniatures.ts'
 import { toyEntry } from '../workbench/toy-run.ts'
 import { accessible, type Basil, inBrowser, shot, startBasil, startBrowser } from './basil.ts'
-
-const sample = join(import.meta.dirname, '../../resources/sample')
-
-/** The sample's models and its head of mnist, as the field lays them out, beside data of that name. */
-async function mine(folder: string): Promise<void> {
-  const at = (...names: string[]) => join(folder, 'ViT-sample', ...names)
-  mnistAt(join(folder, 'digits'))
-  mkdirSync(at('MNISTVal'), { recursive: true })
-  copyFileSync(join(sample, 'pretrained.safetensors'), at('zeroshot.safetensors'))
-  copyFileSync(join(sample, 'finetuned-mnist.safetensors'), at('MNISTVal/finetuned.safetensors'))
-  for (const name of ['fashion', 'digits', 'emoji', 'glyphs'])
-    copyFileSync(join(sample, `finetuned-${name}.safetensors`), at(`finetuned-${name}.safetensors`))
-  const source = await openSource(join(sample, 'tasks.safetensors'))
-  const file = await openTensorFile(source)
-  const head = { name: 'head.MNIST', dtype: 'F32' as const, shape: file.tensors.get('head.mnist')?.shape ?? [] }
-  const bytes = await file.read('head.mnist')
-  writeFileSync(at('head_MNISTVal.safetensors'), await written([{ ...head, bytes }]))
-  await source.close()
-}
+import { mine, sample } from './mine.ts'
 
 inBrowser('composing a run', () => {
   const folder = mkdtempSync(join(tmpdir(), 'basil-compose-'))

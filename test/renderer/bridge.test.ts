@@ -57,6 +57,22 @@ test('a call waits for the connection, and fails with it', async () => {
   await refused
 })
 
+test('a connection keeps nothing of calls that are over, and ends those that are not', async () => {
+  const { promise: lost, reject } = Promise.withResolvers<never>()
+  const asked = vi.spyOn(lost, 'then')
+  let answer = async (): Promise<unknown> => null
+  const line = { link: { call: () => answer() }, lost, drop: () => undefined }
+  const client = clientOver({ line: async () => line })
+  for (let i = 0; i < 100; i++) await client.about()
+  expect(asked).toHaveBeenCalledTimes(1)
+  answer = () => new Promise(() => {})
+  const open = [client.about(), client.about()].map((one) => expect(one).rejects.toThrow('it is gone'))
+  await vi.advanceTimersByTimeAsync(0)
+  reject(new Error('it is gone'))
+  await Promise.all(open)
+  await expect(client.about()).rejects.toThrow('it is gone') // asked on what is known to be gone
+})
+
 test('a call that gets no answer fails after a minute and gives the connection up; a person’s dialog may take longer', async () => {
   const { made, attempts } = transport(() => new Promise(() => {}))
   made.connect()

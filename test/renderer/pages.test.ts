@@ -85,7 +85,7 @@ test('an id is of one action, and a page’s key of one page', () => {
   expect(keys.filter((key, i) => keys.indexOf(key) !== i)).toEqual([])
 })
 
-test('an address is a page’s and back, and what no page has is the page that says so', () => {
+test('an address is a page’s and back, and what no page has is the page that says so (bug 19)', () => {
   const numbers = {
     id: 7,
     a: 1,

@@ -20,6 +20,7 @@ import {
 import { errorSchema } from '../errors.ts'
 import { mergeReportSchema, spectraChoices } from '../merges/report.ts'
 import { stepSchema } from '../merges/step.ts'
+import { verifiedSchema } from '../merges/verify.ts'
 import { exportedSchema, recipeSchema } from '../run/recipe.ts'
 import { towersSchema } from '../tower.ts'
 import { told } from '../wire/told.ts'
@@ -227,6 +228,8 @@ export const libraryApi = {
       }),
     )
     .output(told(mergeReportSchema)),
+  /** Follows the recipe in it again and compares every byte; throws verify-failed at the first difference. */
+  verify: oc.input(one).output(told(verifiedSchema)),
   /** target: a new file, where a browser's page chose one; else the system's dialog says, or it lands in the exports. */
   convert: oc
     .input(one.extend({ form: formSchema, target: z.string().max(4096).optional() }))

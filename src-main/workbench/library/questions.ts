@@ -12,12 +12,14 @@ import type {
 import type { Told } from '../../contract/engine-api.ts'
 import { extensionOf } from '../../contract/file-names.ts'
 import type { MergeReport, SpectraChoice } from '../../contract/merges/report.ts'
+import type { Verified } from '../../contract/merges/verify.ts'
 import type { Exported } from '../../contract/run/recipe.ts'
 import { measuredValues } from '../../files/measured-values.ts'
-import { entryOf } from '../../history/library/entries.ts'
+import { contentOf, entryOf } from '../../history/library/entries.ts'
 import type { History } from '../../history/statement.ts'
 import { inExports } from '../export/exports.ts'
 import type { Reader } from '../reading/reader.ts'
+import { parentsHere } from './reopen.ts'
 import { storedRow } from './rows.ts'
 
 export interface Questions {
@@ -34,6 +36,8 @@ export interface Questions {
     others: number[],
     spectra: SpectraChoice,
   ): AsyncGenerator<Told<MergeReport>, void>
+  /** Whether the file is, byte for byte, what the recipe in it gives of its parents, wherever those are now. */
+  verify(id: number): AsyncGenerator<Told<Verified>, void>
   suggestName(id: number, form: Form): string
   /** target null: a new file in the data folder's exports. */
   convert(id: number, form: Form, target: { out: string; overwrite: boolean } | null): Promise<Exported>
@@ -94,6 +98,11 @@ export function questionsTo(reader: Pick<Reader, 'told'>, history: History, home
         client.mergeReport({ pretrained, vectors, spectra }),
       )
     },
+    verify: (id) => {
+      const file = pathOf(id)
+      const parents = parentsHere(history, contentOf(history, id).metadata['basil.recipe'], home)
+      return reader.told(file, async (client) => ended(await client.verify({ file, parents })))
+    },
     suggestName,
     convert: async (id, form, target) => {
       const path = pathOf(id)
@@ -101,4 +110,9 @@ export function questionsTo(reader: Pick<Reader, 'told'>, history: History, home
       return inExports(home, suggestName(id, form), (out) => write(path, form, out, false))
     },
   }
+}
+
+/** Of work that tells nothing while it goes on. */
+async function* ended<T>(result: T): AsyncGenerator<Told<T>, void> {
+  yield { type: 'result', result }
 }

@@ -3,12 +3,14 @@
 // numbers of runs coincide between machines.
 
 import { existsSync } from 'node:fs'
+import { join } from 'node:path'
 
 import type { Reopened } from '../../contract/api/library.ts'
 import type { RunId, Sha256 } from '../../contract/branded.ts'
 import { BasilError } from '../../contract/errors.ts'
 import { parseJson } from '../../contract/json.ts'
 import { type Recipe, recipeSchema } from '../../contract/run/recipe.ts'
+import { statisticsFolder } from '../../files/data-folder.ts'
 import { lastSeen } from '../../history/library/checkpoints.ts'
 import type { History } from '../../history/statement.ts'
 import { recipeOf } from '../export/recipe.ts'
@@ -29,6 +31,13 @@ export function reopen(history: History, text: string): Reopened {
     }),
     run: runOf(history, recipe),
   }
+}
+
+/** Where the parents of a recipe are now, the pre-trained model's first, what is known of images last. */
+export function parentsHere(history: History, text = '', home: string): string[] {
+  const { recipe, parents } = reopen(history, text)
+  const statistics = (recipe.statistics ?? []).map(({ name }) => join(statisticsFolder(home), name))
+  return [...parents.map(({ file, ...parent }) => file ?? missing(parent)), ...statistics]
 }
 
 /** null: there is none, or it is not sound. */
@@ -71,6 +80,16 @@ function recipeFrom(text: string): Recipe {
   if (parsed.success) return parsed.data
   const [issue] = parsed.error.issues
   throw noRecipe(`${issue?.path.join('.') || 'recipe'}: ${issue?.message ?? 'it has another form'}`)
+}
+
+function missing({ name, sha256 }: { name: string; sha256: Sha256 }): never {
+  throw new BasilError({
+    code: 'file-missing',
+    what: 'A parent of the model is missing',
+    where: name,
+    why: `no file that is here has its content (SHA-256 ${sha256.slice(0, 12)})`,
+    next: 'add it to the library, under whatever name it has',
+  })
 }
 
 function noRecipe(why: string): BasilError {

@@ -36,6 +36,7 @@ export function libraryRouter(library: Library, folders: Folders, platform: Plat
     mergeReport: os.mergeReport.handler(({ input: { pretrained, others, spectra } }) =>
       library.mergeReport(pretrained, others, spectra),
     ),
+    verify: os.verify.handler(({ input }) => library.verify(input.id)),
     convert: os.convert.handler(async ({ input: { id, form, target } }) => {
       const place = await placeFor(folders, platform, target, library.suggestName(id, form))
       if (place === undefined) return null

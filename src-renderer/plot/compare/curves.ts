@@ -51,10 +51,15 @@ export function comparedSentence(lines: readonly StageLine[], measure: StudyMeas
   const better = (a: number, b: number) => (measure === 'loss' ? a < b : a > b)
   const best = ends.reduce((a, b) => (better(b.y, a.y) || !Number.isFinite(a.y) ? b : a))
   const where = measure === 'loss' ? 'on training data' : 'on the split that states are chosen by'
-  return `${studyMeasures[measure]} ${where}; ${best.name} ends ${measure === 'loss' ? 'lowest' : 'highest'}.`.replace(
-    /^./,
-    (c) => c.toUpperCase(),
-  )
+  const first = measure === 'loss' ? 'lowest' : 'highest'
+  const equal = ends.filter(({ y }) => y === best.y).length
+  const who =
+    equal < 2
+      ? `${best.name} ends ${first}`
+      : equal === ends.length
+        ? 'all end at the same'
+        : `${equal} end ${first}, at the same`
+  return `${studyMeasures[measure]} ${where}; ${who}.`.replace(/^./, (c) => c.toUpperCase())
 }
 
 /** Accuracy of the final evaluation with Wilson's interval, task by task. */

@@ -2,6 +2,7 @@
 import type { Entry } from '../../../src-main/contract/api/library.ts'
 import type { Form, Statistics, TensorValues } from '../../../src-main/contract/checkpoint.ts'
 import type { ErrorRecord } from '../../../src-main/contract/errors.ts'
+import type { Verified } from '../../../src-main/contract/merges/verify.ts'
 import { client, errorOf } from '../../bridge.ts'
 import { checkpoints } from './checkpoints.svelte.ts'
 import { LongWork } from './long-work.svelte.ts'
@@ -15,6 +16,7 @@ class OpenedCheckpoint {
   #id: number | null = null
   readonly statistics = new LongWork<Statistics>()
   readonly values = new LongWork<TensorValues>() // of the tensor that is looked into
+  readonly following = new LongWork<Verified>() // of the recipe in it
   #spread = $state.raw<TensorValues['spread']>(null)
   #tensor = $state('')
   convertDialog = $state(false)
@@ -48,6 +50,7 @@ class OpenedCheckpoint {
     this.#converted = null
     this.convertDialog = false
     this.statistics.stop()
+    this.following.stop()
     this.lookAway()
   }
 
@@ -68,6 +71,12 @@ class OpenedCheckpoint {
     return id === null
       ? Promise.resolve()
       : this.statistics.begin((signal) => client.library.statistics({ id }, { signal }))
+  }
+
+  /** Whether it is what the recipe in it gives. */
+  follow(): Promise<void> {
+    const id = this.#id
+    return id === null ? Promise.resolve() : this.following.begin((signal) => client.library.verify({ id }, { signal }))
   }
 
   /** The tensor that is looked into; "": none. */

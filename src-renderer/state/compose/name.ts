@@ -1,8 +1,11 @@
 // What a run is called while nobody has named it: its method, its models, its seed and what was changed: "DV-BASI from
 // aTLAS of cars, dtd and mnist, seed 3, learning rate 0.03". Pure.
 import { iterates, methodCard } from '../../../src-main/contract/methods/lookup.ts'
+import type { ResolvedConfig } from '../../../src-main/contract/run/config.ts'
+import { resolveConfig } from '../../../src-main/contract/run/resolve.ts'
+import { configOfRun } from '../run/config-of-run.ts'
 import { changedFields } from './changed.ts'
-import type { Draft } from './draft.ts'
+import { asFresh, type Draft } from './draft.ts'
 
 /** Names that say nothing without their folder's. */
 const generic =
@@ -38,6 +41,30 @@ export function nameOf({ fields, opened, start, source, off }: Draft): string {
     seed: typeof fields['seed'] === 'number' ? fields['seed'] : 0,
     changed: changedFields(fields, opened),
   })
+}
+
+/** A run's settings that are used again: a name that nobody typed follows them. */
+export function unnamed(draft: Draft, config: ResolvedConfig): Draft {
+  const { name, ...fields } = draft.fields
+  const own: Draft = { ...draft, fields, opened: usual(config), named: null }
+  const parts = (text: unknown): string => String(text).split(', ').sort().join()
+  return parts(nameOf(own)) === parts(name) ? asFresh(own) : draft
+}
+
+/** What the settings would be of a run of the same method, models and tasks that says nothing else. */
+function usual(run: ResolvedConfig): Record<string, unknown> {
+  const { method, start, pretrained, vectors, tasks } = configOfRun(run, '')
+  const plain = { method, pretrained, vectors, tasks, ...(start && { start: { method: start.method } }) }
+  try {
+    return {
+      ...configOfRun(
+        resolveConfig(plain, (path) => path),
+        '',
+      ),
+    }
+  } catch {
+    return {} // its start wants more than a name
+  }
 }
 
 /** "finetuned-mnist.safetensors" is "mnist", "MNISTVal/finetuned.pt" is "MNIST". */

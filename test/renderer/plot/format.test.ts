@@ -49,6 +49,10 @@ test('sentences begin with a capital, but names of files and fields keep their l
   expect([counted(1, 'run'), counted(2, 'run')]).toEqual(['1 run', '2 runs'])
 })
 
+it('writes 0 without a sign', () => {
+  expect([percent(-0.0001), percent(-0.0001, 0), percent(-0.001)]).toEqual(['0.0 %', '0 %', '-0.1 %'])
+})
+
 it('writes every share as was chosen: percent or decimals, with so many digits', () => {
   let look: NumberLook = { as: 'decimal', digits: 1 }
   writeSharesAs(() => look)

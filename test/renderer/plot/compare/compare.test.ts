@@ -59,6 +59,14 @@ describe('curves of runs', () => {
     expect(comparedSentence(comparedLines([first], 'accuracy', 'step'), 'accuracy')).toContain(
       'Run 7: by hand ends highest',
     )
+    const ends = (...ys: number[]) =>
+      comparedSentence(
+        ys.map((y, i) => ({ ...(loss[0] ?? expect.fail()), name: `Run ${i}`, points: [{ x: 0, y }] })),
+        'loss',
+      )
+    expect(ends(0.1, 0.2)).toMatch(/; Run 0 ends lowest\.$/)
+    expect(ends(0.1, 0.1)).toMatch(/; all end at the same\.$/)
+    expect(ends(0.1, 0.2, 0.1)).toMatch(/; 2 end lowest, at the same\.$/)
     expect(comparedSentence([], 'loss')).toBe('None of these runs has an epoch.')
   })
 

@@ -147,6 +147,27 @@ test('a name that nobody typed follows the method; one that was typed stays (18)
   expect(compose.name).toBe('my own')
 })
 
+test.each([
+  ['aTLAS of mnist and fashion, seed 7, steps 2', { method: 'atlas', start: undefined, steps: 2 }],
+  [
+    'DV-BASI from TIES of mnist and fashion, seed 7, learning rate 0.3',
+    { start: { method: 'ties' }, learningRate: 0.3 },
+  ],
+])('a run that is used again as “%s” is called by what it is now', async (name, change) => {
+  const { compose } = await fresh()
+  const again = (called: string) => {
+    const config = resolveConfig({ ...sample().config, ...change, name: called }, (path) => `/sample/${path}`)
+    compose.again({ run: 1, name: called, config } as never, sample())
+  }
+  again(name)
+  expect([compose.name, compose.changed]).toEqual([name, false])
+  compose.set('seed', 1)
+  expect(compose.name).toBe(name.replace('seed 7', 'seed 1'))
+  again('my own')
+  compose.set('seed', 1)
+  expect(compose.name).toBe('my own')
+})
+
 test('the engine has to have said that it fits: nothing starts while it is being checked (4a)', async () => {
   const { compose } = await fresh()
   compose.adopt(sample())
