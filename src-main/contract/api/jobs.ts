@@ -76,8 +76,10 @@ export const jobsApi = {
   cancel: oc.input(one).output(jobSchema),
   /** Goes on with a job that was interrupted; of any other that is over it makes a new one of the same request. */
   retry: oc.input(one).output(jobSchema),
-  /** Takes those that are over from the list; their runs, evaluations and files stay. Gives how many. */
-  clear: oc.output(z.object({ cleared: z.number() })),
+  /** Takes those that are over from the list; their runs, evaluations and files stay. Gives their numbers. */
+  clear: oc.output(z.object({ jobs: z.array(z.number()) })),
+  /** Those that were taken from the list since Basil was started. */
+  bringBack: oc.input(z.object({ jobs: z.array(z.number().int()).max(1_000_000) })).output(z.boolean()),
   /** Tells when to ask again. */
   watch: oc.output(eventIterator(z.object({ version: z.number() }))),
 }

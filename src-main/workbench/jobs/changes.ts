@@ -1,6 +1,6 @@
 // What a person may change of the queue: the order, and that a job is held, let go, ended or asked for once more.
 import type { Job } from '../../contract/api/jobs.ts'
-import { clearJobs, jobOf, putJobOrder, putJobState, queuedJobs } from '../../history/jobs.ts'
+import { bringBackJobs, type ClearedJob, clearJobs, jobOf, putJobOrder, putJobState, queuedJobs } from '../../history/jobs.ts'
 import { type History, transaction } from '../../history/statement.ts'
 import type { Floor, OnTheFloor } from './floor.ts'
 import type { Kinds, Wanted, Wish } from './kind.ts'
@@ -17,7 +17,10 @@ export interface Changes {
   cancel(job: number): Promise<boolean>
   /** The number of the job that now waits: its own where it goes on, else a new one. */
   retry(job: number): number
-  clear(): number
+  /** Gives the numbers of those that were taken from the list. */
+  clear(): number[]
+  /** Those of them that were cleared since the workbench was opened; others are let be. */
+  bringBack(jobs: readonly number[]): void
 }
 
 interface Options {
@@ -30,6 +33,7 @@ interface Options {
 
 export function createChanges({ history, kinds, floor, add, now }: Options): Changes {
   const { atWork, own, pulse, pump } = floor
+  const cleared = new Map<number, ClearedJob>() // of this sitting
 
   function wait(job: number, change: () => void = () => undefined): void {
     transaction(history, () => {
@@ -99,9 +103,18 @@ export function createChanges({ history, kinds, floor, add, now }: Options): Cha
       return job
     },
     clear: () => {
-      const cleared = clearJobs(history)
+      const gone = clearJobs(history)
+      for (const job of gone) cleared.set(job.job, job)
       pulse.beat()
-      return cleared
+      return gone.map(({ job }) => job)
+    },
+    bringBack: (jobs) => {
+      bringBackJobs(
+        history,
+        jobs.flatMap((job) => cleared.get(job) ?? []),
+      )
+      for (const job of jobs) cleared.delete(job)
+      pulse.beat()
     },
   }
 }

@@ -85,8 +85,12 @@ test('jobs begin in their order; one is moved before the others, and each says w
   for await (const { progress } of jobs.follow(a?.job ?? 0)) told = progress ?? told
   expect(told).toMatchObject({ what: expect.stringMatching(/epoch/), done: expect.any(Number) })
   expect(await worked(workbench)).toEqual(['a', 'd', 'c', 'b'])
-  expect(jobs.clear()).toBe(4)
-  expect(jobs.list()).toEqual([])
+  const [over, last] = [jobs.list(), jobs.clear()]
+  expect([last.length, jobs.list()]).toEqual([4, []])
+  jobs.bringBack([...last, 99])
+  expect(jobs.list()).toEqual(over)
+  jobs.bringBack(last) // they are back
+  expect(jobs.list()).toEqual(over)
 })
 
 test('a job that waits is held while others go on, and has its old place when it is let go', async () => {
