@@ -2,7 +2,10 @@
 // Enter as a later answer comes; so what was first for a question stays first, as long as it is found at all.
 
 /** Gives what is found in the order in which it is shown; question: another one begins anew. */
-export function steadyTop<T extends { readonly id: string }>(): (question: string, found: readonly T[]) => readonly T[] {
+export function steadyTop<T extends { readonly id: string }>(): (
+  question: string,
+  found: readonly T[],
+) => readonly T[] {
   let asked: string | null = null
   let top: string | null = null
   return (question, found) => {
