@@ -1,6 +1,14 @@
 // What a person may change of the queue: the order, and that a job is held, let go, ended or asked for once more.
 import type { Job } from '../../contract/api/jobs.ts'
-import { bringBackJobs, type ClearedJob, clearJobs, jobOf, putJobOrder, putJobState, queuedJobs } from '../../history/jobs.ts'
+import {
+  bringBackJobs,
+  type ClearedJob,
+  clearJobs,
+  jobOf,
+  putJobOrder,
+  putJobState,
+  queuedJobs,
+} from '../../history/jobs.ts'
 import { type History, transaction } from '../../history/statement.ts'
 import type { Floor, OnTheFloor } from './floor.ts'
 import type { Kinds, Wanted, Wish } from './kind.ts'
