@@ -211,6 +211,7 @@ inBrowser('composing a run', () => {
     await page.getByLabel('Choose MNISTVal/finetuned.safetensors').check()
     await page.getByRole('button', { name: 'Use', exact: true }).click()
     await page.getByRole('dialog').getByText('All files fit together.').waitFor()
+    await page.getByText(/^It takes about .*, as run 1 took here\. It asks for about 1 B of memory\.$/).waitFor()
     await accessible(page, 'welcome-refine')
     await page.getByRole('button', { name: 'Start refining' }).click()
     await page.getByRole('heading', { name: /^Run 2: Refine/ }).waitFor()
