@@ -13,7 +13,7 @@ export type Belongings = Pick<Job, 'run' | 'study' | 'evaluation' | 'file'>
 
 type Shown = 'needs' | 'position' | 'progress' | 'share' | 'remainingSeconds' | 'pausing' | 'goesOn'
 
-export interface StoredJob extends Omit<Job, Shown | 'expectedSeconds' | 'memoryBytes'> {
+export interface StoredJob extends Omit<Job, Shown | 'expectedSeconds' | 'memoryBytes' | 'diskBytes' | 'diskFree'> {
   request: unknown // of the form of its kind
 }
 

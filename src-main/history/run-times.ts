@@ -1,4 +1,4 @@
-// How long a run that waits will take, as far as the history tells: what was left of it when it was last at work, else
+// How long a run that waits will take, and how much it will keep, as far as the history tells: what was left of it when it was last at work, else
 // what the newest run of the same settings, whatever its seed and name, has taken.
 import type { RunId } from '../contract/branded.ts'
 import type { ResolvedConfig } from '../contract/run/config.ts'
@@ -38,4 +38,15 @@ export function doneBefore(history: History, wanted: readonly ResolvedConfig[]):
 /** The same text for the same settings, in whatever order they were written. */
 function inOrder(config: object): string {
   return JSON.stringify(Object.entries(config).toSorted(([a], [b]) => (a < b ? -1 : 1)))
+}
+
+const mostMeasured = 20 // done runs, the newest
+
+/** Bytes that a run of one of these methods takes in the history, a mean; null: there was none. */
+export function bytesOfRun(history: History, methods: readonly string[]): number | null {
+  const text = `WITH some AS (SELECT run, length(config) + coalesce(length(blocks), 0) AS own FROM runs
+     WHERE state = 'done' AND method IN (SELECT value FROM json_each(:methods)) ORDER BY run DESC LIMIT ${mostMeasured})
+     SELECT avg(own + coalesce((SELECT total(length(coefficients) + length(losses) + length(tasks)) FROM epochs
+     WHERE epochs.run = some.run), 0)) AS bytes FROM some`
+  return row<{ bytes: number | null }>(history, text, { methods: JSON.stringify(methods) })?.bytes ?? null
 }

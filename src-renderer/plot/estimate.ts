@@ -1,6 +1,7 @@
 // How long something will take, in words that promise no more than is known.
 import type { Estimate, Taken } from '../../src-main/contract/run/estimate.ts'
 import { bytes, counted, duration } from './format.ts'
+import { roomText } from './room.ts'
 
 /** 83 s as "about 1 min 23 s", 754 s as "about 13 min", 7300 s as "about 2 h". */
 export function about(seconds: number): string {
@@ -20,11 +21,13 @@ export function sourceOf({ from, run }: Pick<Estimate, 'from' | 'run'>): string 
 }
 
 /** Of a study or one run, in sentences: how long, in how much memory, and what of it was done before. */
-export function takenText({ runs, done, estimate, memoryBytes }: Taken): string {
+export function takenText({ runs, done, estimate, memoryBytes, diskBytes, diskFree }: Taken): string {
   const time = estimate
     ? `It takes ${about(estimate.seconds)}, ${sourceOf(estimate)}.`
     : 'How long it takes is not known on this machine yet.'
-  const memory = memoryBytes === null ? '' : ` It asks for about ${bytes(memoryBytes)} of memory.`
+  const disk = roomText(diskBytes, diskFree)
+  const asked = memoryBytes === null ? '' : ` It asks for about ${bytes(memoryBytes)} of memory.`
+  const memory = asked + (disk.text === '' ? '' : ` ${disk.text}`)
   if (done === 0) return `${time}${memory}`
   const [were, them] = done === 1 ? ['was', 'it'] : ['were', 'them']
   return `${time}${memory} ${done} of its ${counted(runs, 'run')} ${were} done before with the same settings and seed; it computes ${them} anew.`

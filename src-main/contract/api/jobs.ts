@@ -45,6 +45,8 @@ const jobSchema = z.object({
   goesOn: z.boolean(), // can be paused at work, and goes on where it was
   expectedSeconds: z.number().nullable(), // that it will take once it begins; null: not known
   memoryBytes: z.number().nullable(), // that it asks for, about
+  diskBytes: z.number().nullable(), // that it writes, about; null: little, or not known
+  diskFree: z.number().nullable(), // where it writes that
   made: z.string(),
   started: z.string().nullable(), // for the first time
   ended: z.string().nullable(),

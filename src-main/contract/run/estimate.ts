@@ -15,5 +15,7 @@ export const takenSchema = z.object({
   done: z.number(), // of them, that the history has already with the same settings and seed; they are computed anew
   estimate: estimateSchema.nullable(), // null: nothing is known of it on this machine
   memoryBytes: z.number().nullable(), // of the largest; null: there is no run
+  diskBytes: z.number().nullable(), // that they keep in the history, about; null: not known
+  diskFree: z.number().nullable(),
 })
 export type Taken = z.infer<typeof takenSchema>

@@ -143,6 +143,7 @@ export const progressSchema = z.object({
   done: z.number(),
   total: z.number(),
   remainingSeconds: z.number().optional(), // of this piece of work, where that can be told
+  whole: z.object({ done: z.number(), total: z.number() }).optional(), // of this piece and those like it, in any unit
 })
 export type Progress = z.infer<typeof progressSchema>
 

@@ -11,6 +11,7 @@ import { extensionOf, isIndexName } from '../../contract/file-names.ts'
 import type { MergePlan } from '../../contract/merges/plan.ts'
 import { stepInWords } from '../../contract/merges/step.ts'
 import type { Recipe } from '../../contract/run/recipe.ts'
+import { freeBytes } from '../../files/room.ts'
 import { requireFree, requireNothing, targetExists } from '../../files/write-atomic.ts'
 import { queuedJobs } from '../../history/jobs.ts'
 import type { History } from '../../history/statement.ts'
@@ -101,7 +102,16 @@ export function createMerges({ history, home, jobs, start }: Options): Merges {
       )
       const looking = lookingTakes(history, asked.method, asked.parameters, plan, asked.vectors.length)
       const taken = asked.place !== 'dialog' && !isFree(out) ? recordOf(targetExists(out)) : null
-      return { recipe: recipe.name, steps: recipe.steps.map(stepInWords).join(', then '), out, taken, plan, looking }
+      const free = asked.place === 'dialog' ? null : freeBytes(dirname(out))
+      return {
+        freeBytes: free,
+        recipe: recipe.name,
+        steps: recipe.steps.map(stepInWords).join(', then '),
+        out,
+        taken,
+        plan,
+        looking,
+      }
     },
     start: async (asked, chosen) => {
       const { form } = asked

@@ -5,7 +5,8 @@ import { createHash } from 'node:crypto'
 import type { Plan } from '../../contract/engine-api.ts'
 import type { ResolvedConfig } from '../../contract/run/config.ts'
 import type { Estimate, Taken } from '../../contract/run/estimate.ts'
-import { doneBefore } from '../../history/run-times.ts'
+import { freeBytes } from '../../files/room.ts'
+import { bytesOfRun, doneBefore } from '../../history/run-times.ts'
 import type { History } from '../../history/statement.ts'
 import { type TimedRun, timedRuns } from '../../history/timings.ts'
 import { keptTrials } from '../engines/measured.ts'
@@ -60,7 +61,9 @@ export function createEstimates({ history, home, supervisor, jobs, checking, eng
         return of(config, plan, known)
       }
       const taken = await estimateAll(runs, each, checking.check)
-      return { runs: runs.length, done: doneBefore(history, runs), ...taken }
+      const bytes = bytesOfRun(history, [...new Set(runs.map(({ method }) => method))])
+      const disk = { diskBytes: bytes === null ? null : bytes * runs.length, diskFree: freeBytes(home) }
+      return { runs: runs.length, done: doneBefore(history, runs), ...taken, ...disk }
     },
     measure: async (config) => {
       jobs.requireQuiet()

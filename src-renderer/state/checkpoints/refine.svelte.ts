@@ -113,7 +113,8 @@ class Refine {
     try {
       const { issues, error, plan, estimate } = await client.config.check({ grant, config })
       const why = issues.map(({ field, message }) => `${field}: ${message}`).join('; ') || null
-      const taken = plan && { runs: 1, done: 0, estimate, memoryBytes: plan.memoryBytes }
+      const disk = { diskBytes: null, diskFree: null } // a run keeps little
+      const taken = plan && { runs: 1, done: 0, estimate, memoryBytes: plan.memoryBytes, ...disk }
       if (config === this.config) this.#checked = { of: config, why, error, taken }
     } catch (thrown) {
       if (config === this.config) this.#checked = { of: config, why: null, error: errorOf(thrown), taken: null }
