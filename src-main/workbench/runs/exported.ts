@@ -9,6 +9,8 @@ import type { Exported } from '../../contract/run/recipe.ts'
 import { requireFree } from '../../files/write-atomic.ts'
 import { runDetail } from '../../history/detail.ts'
 import { putJobRequest } from '../../history/jobs.ts'
+import { parentsOf } from '../../history/parents.ts'
+import { runRow } from '../../history/runs.ts'
 import type { History } from '../../history/statement.ts'
 import { type ExportedState, exportRun } from '../export/export-run.ts'
 import { exportName, recipeOf } from '../export/recipe.ts'
@@ -84,8 +86,8 @@ export function createExports(options: Options): { exports: Exports; atWork: Exp
   }
 
   function takes({ run, state, target }: Pick<ExportJob, 'run' | 'state' | 'target'>) {
-    const { parents, parameters } = runDetail(history, run)
-    const bytes = parents.find(({ role }) => role === 'pretrained')?.bytes ?? null
+    const { parameters } = runRow(history, run)
+    const bytes = parentsOf(history, run).find(({ role }) => role === 'pretrained')?.bytes ?? null
     return {
       diskBytes: bytes === null ? null : writtenSize(bytes, parameters, state.form?.dtype ?? null),
       writesTo: target ? dirname(target.out) : exportsFolder(home),
