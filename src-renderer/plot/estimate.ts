@@ -29,6 +29,6 @@ export function takenText({ runs, done, estimate, memoryBytes, diskBytes, diskFr
   const asked = memoryBytes === null ? '' : ` It asks for about ${bytes(memoryBytes)} of memory.`
   const memory = asked + (disk.text === '' ? '' : ` ${disk.text}`)
   if (done === 0) return `${time}${memory}`
-  const [were, them] = done === 1 ? ['was', 'it'] : ['were', 'them']
-  return `${time}${memory} ${done} of its ${counted(runs, 'run')} ${were} done before with the same settings and seed; it computes ${them} anew.`
+  const [were, are] = done === 1 ? ['was', 'is'] : ['were', 'are']
+  return `${time}${memory} ${done} of its ${counted(runs, 'run')} ${were} done before with the same settings and seed, and ${are} computed anew.`
 }

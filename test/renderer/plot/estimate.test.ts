@@ -23,7 +23,7 @@ test('what a study takes is said with where it is known from, and what was done 
   const disk = { diskBytes: null, diskFree: null }
   const estimate = { seconds: 7300, from: 'run' as const, run: 3 }
   expect(takenText({ runs: 24, done: 5, estimate, memoryBytes: 2.5e9, ...disk })).toBe(
-    'It takes about 2 h, as run 3 took here. It asks for about 2.33 GiB of memory. 5 of its 24 runs were done before with the same settings and seed; it computes them anew.',
+    'It takes about 2 h, as run 3 took here. It asks for about 2.33 GiB of memory. 5 of its 24 runs were done before with the same settings and seed, and are computed anew.',
   )
   expect(takenText({ runs: 1, done: 0, estimate: null, memoryBytes: null, ...disk })).toBe(
     'How long it takes is not known on this machine yet.',
