@@ -13,7 +13,6 @@ import RotateCcw from '@lucide/svelte/icons/rotate-ccw'
 
 import type { Job } from '../../src-main/contract/api/jobs.ts'
 import { nameOfJob } from '../../src-main/contract/work.ts'
-import { counted } from '../plot/format.ts'
 import { queue } from '../state/queue.svelte.ts'
 import { router } from '../state/router.svelte.ts'
 import { undo } from '../state/undo.svelte.ts'
@@ -113,8 +112,8 @@ export const pruneJobs: Action = {
   enabled: () => router.at('queue') && queue.over.length > 0,
   run: async () => {
     const jobs = await queue.prune()
-    const [are, away] = [counted(jobs.length, 'finished job'), 'taken from the queue; what they made stays']
-    if (jobs.length > 0) undo.give(`${are} ${away}`, () => queue.bringBack(jobs))
+    const are = `${jobs.length} finished ${jobs.length === 1 ? 'job' : 'jobs'}`
+    if (jobs.length > 0) undo.give(`${are} taken from the queue; what they made stays`, () => queue.bringBack(jobs))
   },
 }
 
