@@ -1,5 +1,5 @@
-// How long a run that waits will take, and how much it will keep, as far as the history tells: what was left of it when it was last at work, else
-// what the newest run of the same settings, whatever its seed and name, has taken.
+// How long a run that waits will take, and how much it will keep, as far as the history tells: what was left of it when
+// it was last at work, else what the newest run of the same settings, whatever its seed and name, has taken.
 import type { RunId } from '../contract/branded.ts'
 import type { ResolvedConfig } from '../contract/run/config.ts'
 import { sound } from './checksums.ts'

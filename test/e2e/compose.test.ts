@@ -112,7 +112,7 @@ inBrowser('composing a run', () => {
     for (const width of [1000, 1440]) {
       await page.setViewportSize({ width, height: width === 1440 ? 900 : 700 })
       const cut = `[...document.querySelectorAll('#field-method label, #field-method span')]
-        .filter((e) => e.scrollHeight > e.clientHeight && e.clientHeight > 0 || e.scrollWidth > e.clientWidth && e.clientWidth > 0)
+        .filter((e) => e.clientHeight > 0 && (e.scrollHeight > e.clientHeight || e.scrollWidth > e.clientWidth))
         .map((e) => e.textContent)`
       expect([width, await page.evaluate(cut)]).toEqual([width, []])
     }

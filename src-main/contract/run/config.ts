@@ -97,10 +97,7 @@ export const configSchema = z
       description: 'what is made of the task vectors, and how it is found',
       enumDescriptions: methods.map((name) => brief(methodCard(name))),
     }),
-    pretrained: path.meta({
-      title: 'Pre-trained model',
-      description: 'the one that all others were fine-tuned from',
-    }),
+    pretrained: path.meta({ title: 'Pre-trained model', description: 'the one that all others were fine-tuned from' }),
     vectors: z
       .array(path)
       .max(64)
@@ -164,10 +161,7 @@ export const configSchema = z
       .min(0)
       .max(2 ** 32 - 1)
       .default(0)
-      .meta({
-        title: 'Seed',
-        description: 'of every draw, such as the order of images: the same seed gives the same run',
-      }),
+      .meta({ title: 'Seed', description: 'of every draw: the same seed gives the same run' }),
     activation: z.enum(activations).optional().meta({
       title: 'Activation',
       description:

@@ -41,7 +41,6 @@ interface Options {
 
 export function createChanges({ history, kinds, floor, add, now }: Options): Changes {
   const { atWork, own, pulse, pump } = floor
-  const cleared = new Map<number, ClearedJob>() // of this sitting
 
   function wait(job: number, change: () => void = () => undefined): void {
     transaction(history, () => {
@@ -110,10 +109,17 @@ export function createChanges({ history, kinds, floor, add, now }: Options): Cha
       wait(job)
       return job
     },
+    ...createClearing(history, pulse.beat),
+  }
+}
+
+function createClearing(history: History, beat: () => void): Pick<Changes, 'clear' | 'bringBack'> {
+  const cleared = new Map<number, ClearedJob>() // of this sitting
+  return {
     clear: () => {
       const gone = clearJobs(history)
       for (const job of gone) cleared.set(job.job, job)
-      pulse.beat()
+      beat()
       return gone.map(({ job }) => job)
     },
     bringBack: (jobs) => {
@@ -122,7 +128,7 @@ export function createChanges({ history, kinds, floor, add, now }: Options): Cha
         jobs.flatMap((job) => cleared.get(job) ?? []),
       )
       for (const job of jobs) cleared.delete(job)
-      pulse.beat()
+      beat()
     },
   }
 }

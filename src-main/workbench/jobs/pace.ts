@@ -1,9 +1,9 @@
-// How long a job still takes, by its own progress: what is left takes as long, in proportion, as what was done since its
-// first word. Of a job in several pieces the whole counts where it is told, else each piece by itself.
+// How long a job still takes, by its own progress: what is left takes as long, in proportion, as what was done since
+// its first word. Of a job in several pieces the whole counts where it is told, else each piece by itself.
 import type { Progress } from '../../contract/run/run.ts'
 import type { Work } from './kind.ts'
 
-/** Tells the queue, with the seconds that are left and the share that is done. now: ms of a clock that never goes back. */
+/** Tells the queue how far it is, with the seconds that are left. now: ms of a clock that never goes back. */
 export function paced(work: Pick<Work, 'signal' | 'tell'>, now: () => number = () => performance.now()) {
   let piece = ''
   let first = { at: 0, done: 0 }

@@ -102,16 +102,8 @@ export function createMerges({ history, home, jobs, start }: Options): Merges {
       )
       const looking = lookingTakes(history, asked.method, asked.parameters, plan, asked.vectors.length)
       const taken = asked.place !== 'dialog' && !isFree(out) ? recordOf(targetExists(out)) : null
-      const free = asked.place === 'dialog' ? null : freeBytes(dirname(out))
-      return {
-        freeBytes: free,
-        recipe: recipe.name,
-        steps: recipe.steps.map(stepInWords).join(', then '),
-        out,
-        taken,
-        plan,
-        looking,
-      }
+      const said = { recipe: recipe.name, steps: recipe.steps.map(stepInWords).join(', then ') }
+      return { ...said, out, taken, plan, looking, freeBytes: freeFor(asked, out) }
     },
     start: async (asked, chosen) => {
       const { form } = asked
@@ -134,6 +126,10 @@ export function createMerges({ history, home, jobs, start }: Options): Merges {
     close: () => reader.close(),
   }
 }
+
+/** Where the system's dialog will say where, it is not known. */
+const freeFor = ({ place }: MergeAsked, out: string): number | null =>
+  place === 'dialog' ? null : freeBytes(dirname(out))
 
 /** One answer, as a stream that ends with it. */
 async function* once<T>(question: Promise<T>): AsyncGenerator<{ type: 'result'; result: T }> {

@@ -126,9 +126,7 @@ export function createSittings({ history, supervisor, device, slept, ended }: Op
     sit: (begun, hears = {}) => {
       const { run, config, resumed } = begun
       const started: RunEvent = { type: 'started', run, name: config.name, resumed }
-      const watchers = createWatchers(started)
-      const detail = runDetail(history, run)
-      const witness = createWitness(detail, openJournal(dirname(history.file), detail))
+      const [watchers, witness] = [createWatchers(started), witnessOf(history, run)]
       witness.told(started)
       const over = work(begun, { watchers, witness }, hears).then((last) => {
         present = null
@@ -143,6 +141,11 @@ export function createSittings({ history, supervisor, device, slept, ended }: Op
       isClosing = true
     },
   }
+}
+
+function witnessOf(history: History, run: RunId): Witness {
+  const detail = runDetail(history, run)
+  return createWitness(detail, openJournal(dirname(history.file), detail))
 }
 
 export function tellLast({ watchers }: Live, last: RunEvent): void {
