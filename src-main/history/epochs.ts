@@ -1,10 +1,10 @@
-// Epochs: for each the coefficient table (vectors x blocks), the selection metric, the losses of its steps and the
-// scores of each task. One transaction an epoch, together with the state to resume from; only then is it told to
-// anyone.
+// Epochs: for each the coefficient table (vectors x blocks), the selection metric, the losses of its steps with the
+// norms of their gradients behind them where they were told, and the scores of each task. One transaction an epoch,
+// together with the state to resume from; only then is it told to anyone.
 import type { RunId } from '../contract/branded.ts'
 import type { CoefficientTable, EpochRecord, ResumeState, TaskScore } from '../contract/run/run.ts'
 import { sound } from './checksums.ts'
-import { listFromBytes, listToBytes, tableFromBytes, tableToBytes } from './numbers.ts'
+import { listsFromBytes, listsToBytes, tableFromBytes, tableToBytes } from './numbers.ts'
 import { putResume } from './resume.ts'
 import { change, type History, row, rows, transaction } from './statement.ts'
 
@@ -38,7 +38,7 @@ export function putEpoch(history: History, run: RunId, e: EpochRecord, resume: R
         stage: e.stage,
         epoch: e.epoch,
         step: e.step,
-        losses: listToBytes(e.losses),
+        losses: listsToBytes(e.gradients ? [e.losses, e.gradients] : [e.losses]),
         metric: e.metric,
         best: Number(e.best),
         tasks: JSON.stringify(e.tasks),
@@ -65,7 +65,7 @@ export function epochsOf(history: History, run: RunId): StoredEpoch[] {
     stage: r.stage,
     epoch: r.epoch,
     step: r.step,
-    losses: listFromBytes(r.losses),
+    ...numbersOf(r.losses),
     metric: r.metric,
     best: r.best === 1,
     tasks: JSON.parse(r.tasks) as TaskScore[],
@@ -74,6 +74,11 @@ export function epochsOf(history: History, run: RunId): StoredEpoch[] {
     ...(r.pareto !== null && { pareto: JSON.parse(r.pareto) as NonNullable<StoredEpoch['pareto']> }),
     ...(r.collapse !== null && { collapse: JSON.parse(r.collapse) as NonNullable<StoredEpoch['collapse']> }),
   }))
+}
+
+function numbersOf(bytes: Uint8Array): Pick<StoredEpoch, 'losses' | 'gradients'> {
+  const [losses = [], gradients] = listsFromBytes(bytes)
+  return { losses, ...(gradients && { gradients }) }
 }
 
 /** One epoch's table; null when there is no such epoch. */

@@ -13,7 +13,7 @@ export type Belongings = Pick<Job, 'run' | 'study' | 'evaluation' | 'file'>
 
 type Shown = 'needs' | 'position' | 'progress' | 'share' | 'remainingSeconds' | 'pausing' | 'goesOn'
 
-export interface StoredJob extends Omit<Job, Shown | 'expectedSeconds' | 'memoryBytes'> {
+export interface StoredJob extends Omit<Job, Shown | 'expectedSeconds' | 'memoryBytes' | 'diskBytes' | 'diskFree'> {
   request: unknown // of the form of its kind
 }
 
@@ -159,14 +159,33 @@ function isDone(history: History, { kind, run, study, evaluation }: StoredJob): 
   return number !== null && row(history, text, { number }) !== undefined
 }
 
-/** Those that are over and sound. Gives how many. */
-export function clearJobs(history: History): number {
+/** A row as it was, by its columns. */
+export type ClearedJob = JobRow & { rank: number }
+
+/** Those that are over and sound. Gives what bringBackJobs takes. */
+export function clearJobs(history: History): ClearedJob[] {
+  const text = `SELECT ${columns.join(', ')} FROM jobs WHERE state NOT IN ('running', 'waiting', 'paused')
+     AND ${sound(history, 'jobs')} ORDER BY job`
   return transaction(history, () => {
-    const over = queuedJobs(history, ['done', 'failed', 'cancelled', 'interrupted'])
+    const over = soundOnly(history, () => rows<ClearedJob>(history, text))
     for (const { job } of over) change(history, 'DELETE FROM jobs WHERE job = :job', { job })
-    return over.length
+    return over
   })
 }
+
+/** With their numbers and places, as they were. */
+export function bringBackJobs(history: History, cleared: readonly ClearedJob[]): void {
+  const values = columns.map((column) => `:${column}`).join(', ')
+  transaction(history, () => {
+    for (const job of cleared)
+      change(history, `INSERT INTO jobs (${columns.join(', ')}) VALUES (${values})`, { ...job })
+  })
+}
+
+const columns = [
+  ...['job', 'kind', 'title', 'place', 'state', 'rank', 'made', 'started', 'ended', 'error'],
+  ...['run', 'study', 'evaluation', 'file', 'request'],
+]
 
 function storedOf(history: History, found: JobRow): StoredJob {
   const { job, kind, title, place, state, made, started, ended, error, run, study, evaluation, file, request } = found

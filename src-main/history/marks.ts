@@ -120,12 +120,13 @@ export function trashOf(history: History): Trash {
   }))
 }
 
-/** Gives how many are gone for good; those at work, or whose turn is to come, stay. */
-export function emptyTrash(history: History): number {
+/** Gives those that are gone for good; those at work, or whose turn is to come, stay. */
+export function emptyTrash(history: History): RunId[] {
   return transaction(history, () => {
-    const gone = rows<{ run: RunId }>(history, inTrash).filter(({ run }) => mayGo(history, run))
-    for (const { run } of gone) change(history, 'DELETE FROM runs WHERE run = :run', { run })
-    return gone.length
+    const all = rows<{ run: RunId }>(history, inTrash).map(({ run }) => run)
+    const gone = all.filter((run) => mayGo(history, run))
+    for (const run of gone) change(history, 'DELETE FROM runs WHERE run = :run', { run })
+    return gone
   })
 }
 

@@ -52,3 +52,5 @@ export const tableToBytes = (table: CoefficientTable): Uint8Array => tablesToByt
 export const tableFromBytes = (bytes: Uint8Array): CoefficientTable => tablesFromBytes(bytes)[0] ?? []
 export const listToBytes = (list: number[]): Uint8Array => tablesToBytes([[list]])
 export const listFromBytes = (bytes: Uint8Array): number[] => tablesFromBytes(bytes)[0]?.[0] ?? []
+export const listsToBytes = (lists: number[][]): Uint8Array => tablesToBytes(lists.map((list) => [list]))
+export const listsFromBytes = (bytes: Uint8Array): number[][] => tablesFromBytes(bytes).map(([list = []]) => list)

@@ -110,7 +110,11 @@ export const pruneJobs: Action = {
   shortcut: null,
   icon: Brush,
   enabled: () => router.at('queue') && queue.over.length > 0,
-  run: () => queue.prune(),
+  run: async () => {
+    const jobs = await queue.prune()
+    const are = `${jobs.length} finished ${jobs.length === 1 ? 'job' : 'jobs'}`
+    if (jobs.length > 0) undo.give(`${are} taken from the queue; what they made stays`, () => queue.bringBack(jobs))
+  },
 }
 
 export const tellEnds: Action = {

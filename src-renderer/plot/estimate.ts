@@ -1,6 +1,7 @@
 // How long something will take, in words that promise no more than is known.
-import type { Estimate } from '../../src-main/contract/run/estimate.ts'
-import { duration } from './format.ts'
+import type { Estimate, Taken } from '../../src-main/contract/run/estimate.ts'
+import { bytes, counted, duration } from './format.ts'
+import { roomText } from './room.ts'
 
 /** 83 s as "about 1 min 23 s", 754 s as "about 13 min", 7300 s as "about 2 h". */
 export function about(seconds: number): string {
@@ -17,4 +18,17 @@ export function about(seconds: number): string {
 export function sourceOf({ from, run }: Pick<Estimate, 'from' | 'run'>): string {
   if (from === 'run') return `as run ${run} took here`
   return from === 'probe' ? 'by two steps of it, measured here' : 'roughly, by the trial of the engine'
+}
+
+/** Of a study or one run, in sentences: how long, in how much memory, and what of it was done before. */
+export function takenText({ runs, done, estimate, memoryBytes, diskBytes, diskFree }: Taken): string {
+  const time = estimate
+    ? `It takes ${about(estimate.seconds)}, ${sourceOf(estimate)}.`
+    : 'How long it takes is not known on this machine yet.'
+  const disk = roomText(diskBytes, diskFree)
+  const asked = memoryBytes === null ? '' : ` It asks for about ${bytes(memoryBytes)} of memory.`
+  const memory = asked + (disk.text === '' ? '' : ` ${disk.text}`)
+  if (done === 0) return `${time}${memory}`
+  const [were, are] = done === 1 ? ['was', 'is'] : ['were', 'are']
+  return `${time}${memory} ${done} of its ${counted(runs, 'run')} ${were} done before with the same settings and seed, and ${are} computed anew.`
 }

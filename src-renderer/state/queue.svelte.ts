@@ -76,9 +76,15 @@ class Queue {
     await this.#read()
   }
 
-  /** Takes those that are over from the list. */
-  async prune(): Promise<void> {
-    await client.jobs.clear()
+  /** Takes those that are over from the list. Gives their numbers. */
+  async prune(): Promise<number[]> {
+    const { jobs } = await client.jobs.clear()
+    await this.#read()
+    return jobs
+  }
+
+  async bringBack(jobs: number[]): Promise<void> {
+    await client.jobs.bringBack({ jobs })
     await this.#read()
   }
 

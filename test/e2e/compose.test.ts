@@ -9,7 +9,7 @@ import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 
 import { toyEntry } from '../workbench/toy-run.ts'
-import { accessible, type Basil, inBrowser, shot, startBasil, startBrowser } from './basil.ts'
+import { accessible, type Basil, inBrowser, shot, startBasil, startBrowser, violations } from './basil.ts'
 import { mine, sample } from './mine.ts'
 
 inBrowser('composing a run', () => {
@@ -87,6 +87,13 @@ inBrowser('composing a run', () => {
     await page.getByRole('button', { name: 'Open the sample project' }).click()
     await fits()
     await pictures('compose-basic')
+    for (const width of [1000, 1440]) {
+      await page.setViewportSize({ width, height: width === 1440 ? 900 : 700 })
+      const cut = `[...document.querySelectorAll('#field-method label, #field-method span')]
+        .filter((e) => e.clientHeight > 0 && (e.scrollHeight > e.clientHeight || e.scrollWidth > e.clientWidth))
+        .map((e) => e.textContent)`
+      expect([width, await page.evaluate(cut)]).toEqual([width, []])
+    }
     expect(await page.evaluate('document.documentElement.scrollHeight')).toBeLessThanOrEqual(980)
     await page.getByRole('radio', { name: 'Task arithmetic', exact: true }).check()
     await page.getByText('1 coefficient, 21 values').waitFor()
@@ -98,6 +105,18 @@ inBrowser('composing a run', () => {
     await page.getByLabel('Batch', { exact: true }).fill('8')
     await page.getByRole('button', { name: 'Reset Batch' }).waitFor()
     await pictures('compose-expert')
+    const explained = page.getByRole('button', { name: /^What is “.*”\?$/ })
+    expect(await explained.count()).toBe(await page.locator('form .field').count())
+    await page.getByRole('button', { name: 'What is “Micro-batch”?' }).click()
+    const told = page.getByRole('dialog', { name: 'Micro-batch: what it is' })
+    await told.getByText('Images held in memory at a time').waitFor()
+    expect(await violations(page)).toEqual([])
+    await told.getByRole('link', { name: 'All settings of a run' }).click()
+    await page.getByRole('heading', { name: 'Settings of a run', level: 1 }).waitFor()
+    await page.getByText('images held in memory at a time').waitFor()
+    expect(await violations(page)).toEqual([])
+    await page.goBack()
+    await fits()
     await page.getByRole('button', { name: 'Reset Batch' }).click()
     expect(await page.getByLabel('Batch', { exact: true }).inputValue()).toBe('')
   })
@@ -170,6 +189,7 @@ inBrowser('composing a run', () => {
     await page.getByLabel('Choose MNISTVal/finetuned.safetensors').check()
     await page.getByRole('button', { name: 'Use', exact: true }).click()
     await page.getByRole('dialog').getByText('All files fit together.').waitFor()
+    await page.getByText(/^It takes about .*, as run 1 took here\. It asks for about 1 B of memory\.$/).waitFor()
     await accessible(page, 'welcome-refine')
     await page.getByRole('button', { name: 'Start refining' }).click()
     await page.getByRole('heading', { name: /^Run 2: Refine/ }).waitFor()

@@ -76,4 +76,17 @@ inBrowser('a run that waits', () => {
     await page.getByRole('button', { name: 'Cancel evaluation' }).click()
     await page.getByText('The evaluation was ended').first().waitFor()
   })
+
+  it('and what is over is cleared, and brought back', async () => {
+    await page.getByRole('link', { name: 'Queue', exact: true }).click()
+    const over = page.getByRole('region', { name: 'Finished jobs, table' }).getByRole('row')
+    await over.first().waitFor()
+    const rows = await over.allInnerTexts()
+    await page.getByRole('button', { name: 'Clear finished' }).click()
+    await page.getByText(`${rows.length - 1} finished jobs taken from the queue; what they made stays`).waitFor()
+    await over.first().waitFor({ state: 'detached' })
+    await page.getByRole('button', { name: 'Undo' }).click()
+    await over.first().waitFor()
+    expect(await over.allInnerTexts()).toEqual(rows)
+  })
 })

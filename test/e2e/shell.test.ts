@@ -127,6 +127,32 @@ inBrowser('what is round every page', () => {
     await page.keyboard.press('Escape')
   })
 
+  it('keeps the first row under Enter when runs are found later', async () => {
+    const other = await browser.newPage()
+    let held: (() => void)[] | null = null
+    await other.routeWebSocket(/./, (socket) => {
+      const server = socket.connectToServer()
+      socket.onMessage((message) => server.send(message))
+      server.onMessage((message) => (held ? held.push(() => socket.send(message)) : socket.send(message)))
+    })
+    await other.goto(basil.url)
+    await other.getByRole('heading', { level: 1 }).first().waitFor()
+    held = []
+    await other.keyboard.press('Control+k')
+    await other.getByRole('combobox', { name: 'Find and do' }).fill('run')
+    const first = other.locator('#found [role=option]').first()
+    await other.getByRole('option', { name: /New run/, selected: true }).waitFor()
+    const [told, before] = [held, await first.innerText()]
+    expect(await other.getByRole('option', { name: /first run/ }).count()).toBe(0)
+    held = null
+    for (const tell of told) tell()
+    await other.getByRole('option', { name: /Run 1: first run/, selected: false }).waitFor()
+    expect(await first.innerText()).toBe(before)
+    await other.keyboard.press('Enter')
+    await other.getByRole('heading', { name: 'Compose a run', level: 1 }).waitFor()
+    await other.close()
+  })
+
   it('keeps settings on the disk, and writes every share as is chosen', async () => {
     await at('/settings')
     await page.getByLabel('Threads').fill('0')

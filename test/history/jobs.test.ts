@@ -7,6 +7,7 @@ import { z } from 'zod'
 import { runId } from '../../src-main/contract/branded.ts'
 import { createEvaluation, putReport } from '../../src-main/history/evaluations.ts'
 import {
+  bringBackJobs,
   clearJobs,
   createJob,
   interruptJobs,
@@ -35,8 +36,12 @@ test('the open ones come in their order, then those that are over, newest first;
   putJobState(history, b, 'paused', now)
   expect(titles(history)).toEqual(['d', 'b', 'c', 'a'])
   expect(jobOf(history, a)).toMatchObject({ started: now.toISOString(), ended: now.toISOString() })
-  expect(clearJobs(history)).toBe(2)
-  expect(titles(history)).toEqual(['d', 'b'])
+  const over = jobsOf(history).slice(2)
+  const cleared = clearJobs(history)
+  expect([cleared.length, titles(history)]).toEqual([2, ['d', 'b']])
+  bringBackJobs(history, cleared)
+  expect(jobsOf(history).slice(2)).toEqual(over)
+  expect(clearJobs(history)).toEqual(cleared)
   expect(put(history, 'e')).toBe(d + 1)
   expect(() => jobOf(history, a)).toThrow('There is no such job')
 })
@@ -80,7 +85,7 @@ test('a damaged job is named and left out, and the others keep their places', as
   expect(history.notices).toMatchObject([{ code: 'history-damaged', where: `table jobs, job ${b}` }])
   expect(() => jobOf(history, b ?? 0)).toThrow(`table jobs, job ${b}`)
   interruptJobs(history, now)
-  expect(clearJobs(history)).toBe(0)
+  expect(clearJobs(history)).toEqual([])
 })
 
 test('a disk that takes nothing more leaves no half job: neither the job nor what it was made for', async () => {

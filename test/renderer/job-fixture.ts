@@ -4,7 +4,16 @@ import type { Job } from '../../src-main/contract/api/jobs.ts'
 export const jobLike = (changes: Partial<Job> = {}): Job => ({
   ...{ job: 1, kind: 'run', title: 'a run', needs: 'engine', place: 'here', state: 'waiting', position: null },
   ...{ progress: null, share: null, remainingSeconds: null, pausing: false, goesOn: true },
-  ...{ expectedSeconds: null, memoryBytes: null, made: '', started: null, ended: null, error: null },
+  ...{
+    expectedSeconds: null,
+    memoryBytes: null,
+    diskBytes: null,
+    diskFree: null,
+    made: '',
+    started: null,
+    ended: null,
+    error: null,
+  },
   ...{ run: null, study: null, evaluation: null, file: null },
   ...changes,
 })

@@ -67,7 +67,7 @@ export async function follow(
  * theirs) and its number.
  */
 export function bitsOf(workbench: Workbench, run: RunId): unknown {
-  const { created, ended, seconds, times, dataWait, openings, run: _, ...rest } = workbench.runs.show(run)
+  const { created, ended, seconds, times, dataWait, openings, log, run: _, ...rest } = workbench.runs.show(run)
   const timeless = (stage: RunDetail['iterations'][number]) => ({
     ...stage,
     epochs: stage.epochs.map((e) => ({ ...e, seconds: 0, remainingSeconds: null })),

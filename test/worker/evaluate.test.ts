@@ -16,6 +16,7 @@ import {
   type TaskResult,
 } from '../../src-main/contract/api/evaluations.ts'
 import { BasilError } from '../../src-main/contract/errors.ts'
+import type { Progress } from '../../src-main/contract/run/run.ts'
 import { type Backend, openBackend } from '../../src-main/engine/devices/backend.ts'
 import { openTensorFile } from '../../src-main/engine/formats/open.ts'
 import { canonical, inLayout } from '../../src-main/engine/layouts/index.ts'
@@ -44,13 +45,17 @@ const goldenTask = (name: string) => ({
   reference: { file: at(`finetuned-${name}.safetensors`) },
 })
 
-async function evaluated(request: object, images = imageHost(null)): Promise<EvaluationReport> {
+type Whole = NonNullable<Progress['whole']>
+
+async function evaluated(request: object, images = imageHost(null), wholes: Whole[] = []): Promise<EvaluationReport> {
   for await (const event of evaluateModels(
     evaluationRequestSchema.parse({ split: 'training', ...request }),
     backend,
     images,
-  ))
+  )) {
     if (event.type === 'result') return evaluationReportSchema.parse(event.result)
+    if (event.whole) wholes.push(event.whole)
+  }
   throw new Error('no report')
 }
 
@@ -84,7 +89,14 @@ function recomputed(rows: Row[]): Pick<TaskResult, 'images' | 'correct' | 'accur
 test("accuracies and every prediction are the oracle's, and the report says nothing that the table of predictions does not", async () => {
   const out = join(temporaryFolder(), 'predictions.csv')
   const models = [model('pretrained'), ...tasks.map((task) => model(`finetuned-${task}`))]
-  const report = await evaluated({ models, tasks: tasks.map(goldenTask), predictions: { out, overwrite: false } })
+  const wholes: Whole[] = []
+  const asked = { models, tasks: tasks.map(goldenTask), predictions: { out, overwrite: false } }
+  const report = await evaluated(asked, imageHost(null), wholes)
+  const passes = report.tasks.reduce((sum, { results: [first] }) => sum + (first?.images ?? 0) * (models.length + 1), 0)
+  expect(wholes.every(({ total }) => total === passes)).toBe(true) // those of the references too
+  const far = wholes.map(({ done }) => done)
+  expect([far[0], far.toSorted((a, b) => a - b)]).toEqual([0, far])
+  expect(far.at(-1)).toBeGreaterThan(passes / 2)
   const rows = rowsOf(out)
   for (const [t, name] of tasks.entries()) {
     const task = report.tasks[t] as EvaluationReport['tasks'][number]

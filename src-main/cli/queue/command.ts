@@ -69,7 +69,7 @@ export function queueCommand(): Command {
   changing('retry', 'go on with what was interrupted, or ask for the same once more', (jobs, job) => jobs.retry(job))
   part('clear', 'take what is over from the list; runs, evaluations and files stay').action(({ json = false }) =>
     idle(json, async ({ jobs }) => {
-      const cleared = jobs.clear()
+      const cleared = jobs.clear().length
       if (json) printJson({ cleared })
       else print(`${cleared} cleared.`)
     }),

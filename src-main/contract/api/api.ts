@@ -112,6 +112,10 @@ export const api = {
     cancel: oc.input(run).output(z.boolean()), // also one that waits
     /** device: for this sitting alone, whatever was chosen. */
     resume: oc.input(run.extend({ device: deviceSchema.optional() })).output(run),
+    /** What that would write, about, and what is free there; null: not known, or the system's dialog will say where. */
+    exportTakes: oc
+      .input(run.extend({ form: formSchema.prefault({}), target: z.string().max(4096).optional() }))
+      .output(z.object({ bytes: z.number().nullable(), freeBytes: z.number().nullable() })),
     /**
      * Writes the model after an iteration (0: the start; null: the last accepted), and its card beside it. In a browser
      * the file lands in the data folder's exports.

@@ -46,6 +46,8 @@ const jobSchema = z.object({
   goesOn: z.boolean(), // can be paused at work, and goes on where it was
   expectedSeconds: z.number().nullable(), // that it will take once it begins; null: not known
   memoryBytes: z.number().nullable(), // that it asks for, about
+  diskBytes: z.number().nullable(), // that it writes, about; null: little, or not known
+  diskFree: z.number().nullable(), // where it writes that
   made: z.string(),
   started: z.string().nullable(), // for the first time
   ended: z.string().nullable(),
@@ -77,8 +79,10 @@ export const jobsApi = {
   cancel: oc.input(one).output(jobSchema),
   /** Goes on with a job that was interrupted; of any other that is over it makes a new one of the same request. */
   retry: oc.input(one).output(jobSchema),
-  /** Takes those that are over from the list; their runs, evaluations and files stay. Gives how many. */
-  clear: oc.output(z.object({ cleared: z.number() })),
+  /** Takes those that are over from the list; their runs, evaluations and files stay. Gives their numbers. */
+  clear: oc.output(z.object({ jobs: z.array(z.number()) })),
+  /** Those that were taken from the list since Basil was started. */
+  bringBack: oc.input(z.object({ jobs: z.array(z.number().int()).max(1_000_000) })).output(z.boolean()),
   /** Tells when to ask again. */
   watch: oc.output(eventIterator(z.object({ version: z.number() }))),
 }

@@ -45,6 +45,7 @@ const plannedSchema = z.object({
   out: z.string(), // by the dialog's leave
   taken: errorSchema.nullable(), // why it cannot have that name
   plan: mergePlanSchema,
+  freeBytes: z.number().nullable(), // where it is written; null: not known, or the system's dialog will say where
   // at most; null: it looks at no images
   looking: z.object({ images: z.number(), bytes: z.number(), seconds: z.number().nullable() }).nullable(),
 })

@@ -6,7 +6,7 @@ import { z } from 'zod'
 import { runIdSchema } from '../branded.ts'
 import { leakSchema } from '../data/leaks.ts'
 import { errorSchema } from '../errors.ts'
-import { estimateSchema } from '../run/estimate.ts'
+import { takenSchema } from '../run/estimate.ts'
 import { runStates } from '../run/run.ts'
 import { studySchema } from '../run/study.ts'
 
@@ -119,8 +119,8 @@ export const studiesApi = {
     .output(z.object({ grant: z.string(), definition: studySchema })),
   /** The runs it would have; throws what is wrong with it. */
   plan: oc.input(given).output(z.object({ runs: z.array(studyRunSchema.pick({ arm: true, part: true, seed: true })) })),
-  /** How long all its runs take; null: not known. */
-  estimate: oc.input(given).output(estimateSchema.nullable()),
+  /** What all its runs take. */
+  estimate: oc.input(given).output(takenSchema),
   /** Its runs follow one another until it is paused. They begin when their turn comes in the queue. */
   start: oc.input(given).output(one),
   /** After the present run, which is cancelled where `now`. */

@@ -12,7 +12,7 @@ export const adaMerging = {
     where: 'ICLR',
     year: 2024,
   },
-  sentence: 'Learns a coefficient for every vector and block from 0.3, kept between 0 and 1, without weight decay',
+  sentence: 'Learns a coefficient for every vector and block, kept between 0 and 1',
   when: 'When labels are missing and every block may have a coefficient of its own',
   costs: 'A forward and a backward pass for each step',
   equation: 'θ_b = θ_pre,b + Σ_t λ_t,b τ_t,b,   λ from 0.3 by Adam, clamped to [0, 1]',

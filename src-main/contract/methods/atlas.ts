@@ -11,7 +11,7 @@ export const atlas = {
     where: 'NeurIPS',
     year: 2024,
   },
-  sentence: 'Learns a coefficient for every vector and block by gradient descent on the objective',
+  sentence: 'Learns a coefficient for every vector and block by gradient descent',
   when: 'When some labelled images are there: the best start for difference vectors',
   costs: 'A forward and a backward pass for each step',
   equation: 'θ_b = θ_pre,b + Σ_t λ_t,b τ_t,b,   λ from 0 by AdamW',

@@ -11,10 +11,9 @@ export const dvBasi = {
     where: 'AAAI',
     year: 2026,
   },
-  sentence:
-    'Goes on where a start stagnates: scales its difference from the pre-trained model block by block, repeatedly',
+  sentence: 'Where a start stagnates, scales what it changed block by block, repeatedly',
   when: 'After a start that no longer improves, or on top of any merged model',
-  costs: 'As the start for each iteration, with one vector in place of many',
+  costs: 'As the start for each iteration, with one vector',
   equation:
     'δ_k = θ_{k−1} − θ_pre,   θ_k,b = θ_{k−1,b} + λ_k,b δ_k,b,   λ from 0.1 by AdamW; kept where better than λ = 0',
   stages: ['run', 'iteration'],

@@ -6,7 +6,7 @@ export const merge = {
   name: 'merge',
   title: 'A merge without training',
   paper: null,
-  sentence: 'Merges the fine-tuned models without data, by any of the merges that Basil has',
+  sentence: 'Merges the fine-tuned models without data, by any merge of Basil',
   when: 'To compare a merge without training with what learning finds, on the same images',
   costs: 'One merge, and an evaluation',
   equation: 'θ_0 = θ_pre + λ Σ_v τ_v,   τ_v: what the merge makes of the task vectors',

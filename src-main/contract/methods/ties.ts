@@ -9,8 +9,7 @@ export const ties = {
   name: 'ties',
   title: 'TIES',
   paper: tiesMerging,
-  sentence:
-    'Trims the task vectors, elects a sign for each element, merges those that agree, and searches one coefficient',
+  sentence: 'Trims the vectors, elects a sign for each element and merges those that agree',
   when: 'When task arithmetic loses because the models pull apart',
   costs: '21 evaluations of the objective, and no gradient',
   equation: 'θ = θ_pre + λ τ,   τ = mean of the trimmed τ_t that have the elected sign,   λ = 0, 0.125, …, 2.5',

@@ -33,7 +33,7 @@ const task = z.strictObject({
   name: z
     .string()
     .regex(/^[\w .()+-]{1,80}$/, 'use letters, digits, space and . _ - ( ) +')
-    .meta({ title: 'Name' }),
+    .meta({ title: 'Name', description: 'what the task is called in charts and tables' }),
   aim: z.enum(aims).default('learn').meta({
     title: 'Aim',
     description: 'forget: the loss is ascended (negation); keep: a control whose accuracy must stay, and is descended',
@@ -88,15 +88,26 @@ const start = z.strictObject({
 export const configSchema = z
   .strictObject({
     $schema: z.string().optional(),
-    name: z.string().min(1).max(200).optional().meta({ title: 'Name' }),
-    method: z.enum(methods).meta({ title: 'Method', enumDescriptions: methods.map((name) => brief(methodCard(name))) }),
-    pretrained: path.meta({ title: 'Pre-trained model' }),
+    name: z.string().min(1).max(200).optional().meta({
+      title: 'Name',
+      description: 'what the run is called wherever it is listed; default: by its method and what is changed',
+    }),
+    method: z.enum(methods).meta({
+      title: 'Method',
+      description: 'what is made of the task vectors, and how it is found',
+      enumDescriptions: methods.map((name) => brief(methodCard(name))),
+    }),
+    pretrained: path.meta({ title: 'Pre-trained model', description: 'the one that all others were fine-tuned from' }),
     vectors: z
       .array(path)
       .max(64)
       .default([])
       .meta({ title: 'Fine-tuned models', description: 'each gives one task vector' }),
-    tasks: z.array(task).min(1, 'name at least one task').max(mostTasks),
+    tasks: z
+      .array(task)
+      .min(1, 'name at least one task')
+      .max(mostTasks)
+      .meta({ title: 'Tasks', description: 'what is learned, forgotten or kept, each with images and a head' }),
     pool: z.enum(pools).default('all').meta({
       title: 'Pool',
       description: "others: a task's own fine-tuned model gives no vector, only what relative accuracy is relative to",
@@ -150,7 +161,7 @@ export const configSchema = z
       .min(0)
       .max(2 ** 32 - 1)
       .default(0)
-      .meta({ title: 'Seed' }),
+      .meta({ title: 'Seed', description: 'of every draw: the same seed gives the same run' }),
     activation: z.enum(activations).optional().meta({
       title: 'Activation',
       description:
@@ -219,7 +230,9 @@ export const configSchema = z
       title: 'Test every iteration',
       description: 'at the end, evaluate every iteration on test data, not the last alone',
     }),
-    start: start.optional(),
+    start: start
+      .optional()
+      .meta({ title: 'Start', description: 'what comes before the iterations of a method that iterates' }),
     iterations: z
       .number()
       .int()

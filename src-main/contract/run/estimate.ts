@@ -8,3 +8,14 @@ export const estimateSchema = z.object({
   run: z.number().nullable(), // the run it is known from
 })
 export type Estimate = z.infer<typeof estimateSchema>
+
+/** What the runs of a study take, one after the other. */
+export const takenSchema = z.object({
+  runs: z.number(),
+  done: z.number(), // of them, that the history has already with the same settings and seed; they are computed anew
+  estimate: estimateSchema.nullable(), // null: nothing is known of it on this machine
+  memoryBytes: z.number().nullable(), // of the largest; null: there is no run
+  diskBytes: z.number().nullable(), // that they keep in the history, about; null: not known
+  diskFree: z.number().nullable(),
+})
+export type Taken = z.infer<typeof takenSchema>

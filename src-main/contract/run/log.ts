@@ -36,6 +36,10 @@ export function logLine(event: RunEvent): string | null {
       return `${event.error.what}: ${event.error.why}. ${event.restarting ? 'A new engine goes on after the last kept epoch.' : 'The run ends.'}`
     case 'engine-silent':
       return event.error ? `${event.error.what}: ${event.error.why}.` : 'The engine answers again, or has ended.'
+    case 'done':
+      return 'The run is done.'
+    case 'ended':
+      return `The run ended: ${event.state}${event.error ? `. ${event.error.what}: ${event.error.why}` : ''}.`
     default:
       return null
   }

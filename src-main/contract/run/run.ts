@@ -81,7 +81,7 @@ const epochSchema = z.object({
   epoch: z.number(), // from 0, the state before the first step
   step: z.number(), // optimiser steps of this stage so far
   losses: z.array(z.number()), // one a step of this epoch
-  gradients: z.array(z.number()).optional(), // their gradients' norms, known while the run goes on
+  gradients: z.array(z.number()).optional(), // their gradients' norms, where they were told
   metric: z.number(), // the selection metric of this state
   best: z.boolean(), // whether this state is the stage's best so far
   tasks: z.array(taskScoreSchema), // on the selection split
@@ -143,6 +143,7 @@ export const progressSchema = z.object({
   done: z.number(),
   total: z.number(),
   remainingSeconds: z.number().optional(), // of this piece of work, where that can be told
+  whole: z.object({ done: z.number(), total: z.number() }).optional(), // of this piece and those like it, in any unit
 })
 export type Progress = z.infer<typeof progressSchema>
 
@@ -254,7 +255,7 @@ export const runDetailSchema = runSummarySchema.extend({
   tasks: z.record(z.string(), z.object({ accuracy: z.number(), relativeAccuracy: z.number().nullable() })),
   seeds: z.array(z.number()),
   damaged: z.array(errorSchema), // rows of the run whose checksum fails; nothing of them is shown here
-  log: z.array(logEntrySchema).optional(), // of a run that goes on
+  log: z.array(logEntrySchema).optional(), // what happened, its newest entries
   times: z.object({ created: z.string(), ended: z.string().nullable(), seconds: z.number() }),
 })
 export type RunDetail = z.infer<typeof runDetailSchema>

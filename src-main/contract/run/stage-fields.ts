@@ -19,8 +19,10 @@ export const length = {
   epochs: count.optional().meta({ title: 'Epochs', description: "passes over the shortest task's learning data" }),
 }
 export const optimiser = {
-  initialCoefficient: coefficient.optional().meta({ title: 'Initial coefficient' }),
-  learningRate: learningRate.optional().meta({ title: 'Learning rate', description: 'of AdamW' }),
+  initialCoefficient: coefficient
+    .optional()
+    .meta({ title: 'Initial coefficient', description: 'of every vector in every block, before the first step' }),
+  learningRate: learningRate.optional().meta({ title: 'Learning rate', description: 'how far a step of AdamW may go' }),
   schedule: z.enum(schedules).optional().meta({
     title: 'Schedule',
     description: "of the learning rate: none, or cosine: half a cosine from the rate to 0 over the stage's steps",
@@ -32,7 +34,12 @@ export const optimiser = {
   penaltyNorm: norm
     .optional()
     .meta({ title: 'Penalty norm', description: '1 or 2: adds strength times the mean |coefficient|^p; null: none' }),
-  penaltyStrength: z.number().min(0).max(1000).optional().meta({ title: 'Penalty strength' }),
+  penaltyStrength: z
+    .number()
+    .min(0)
+    .max(1000)
+    .optional()
+    .meta({ title: 'Penalty strength', description: 'what the penalty norm is multiplied by in the loss' }),
   combine: z
     .enum(combinations)
     .optional()

@@ -18,6 +18,7 @@ import { microBatchFor } from '../problems/micro-batch.ts'
 import { checkHead, checkSize } from '../runs/tasks.ts'
 import { classesBeside } from './class-names.ts'
 import type { Evaluated } from './model.ts'
+import { ofWhole } from './of-whole.ts'
 import { type Predictions, predict } from './predict.ts'
 import { differ, mistakesOf, resultOf } from './result.ts'
 
@@ -65,12 +66,13 @@ export async function* evaluate(
     for (const asked of request.tasks) tasks.push(yield* openTask(request, asked, first.architecture, host))
     for (const { architecture } of models) for (const task of tasks) checkFits(task, architecture)
     const told: Predictions[][] = tasks.map(() => [])
+    const course = courseOf(models.length, tasks)
     for (const [m, model] of models.entries()) {
       const name = request.models[m]?.name ?? ''
-      const predictions = yield* onTasks(model, tasks, name, host)
+      const predictions = yield* onTasks(model, tasks, name, host, course)
       predictions.forEach((one, t) => told[t]?.push(one))
     }
-    const references = yield* referencesOf(tasks, host)
+    const references = yield* referencesOf(tasks, host, course)
     const reports: TaskReport[] = []
     for (const [t, task] of tasks.entries()) {
       yield { type: 'progress', what: `Looking at mistakes in ${task.asked.name}`, done: t, total: tasks.length }
@@ -143,12 +145,34 @@ function checkFits({ asked, head, images }: Task, architecture: Architecture): v
   checkSize(images, architecture)
 }
 
+/** Images that go through a model, of all models and tasks together. */
+interface Course {
+  of<T>(images: number, work: AsyncGenerator<Progress, T>): AsyncGenerator<Progress, T>
+}
+
+function courseOf(models: number, tasks: readonly Task[]): Course {
+  const passes = tasks.map((task) => task.images.count * (models + (fileOf(task) === null ? 0 : 1)))
+  const total = passes.reduce((sum, images) => sum + images, 0)
+  let before = 0
+  return {
+    of: (images, work) => {
+      before += images
+      return ofWhole(before - images, total, work)
+    },
+  }
+}
+
+/** The file of its reference, where that is to be measured. */
+const fileOf = ({ asked: { reference } }: Task): string | null =>
+  reference && 'file' in reference ? reference.file : null
+
 /** Of each task, in their order. */
 async function* onTasks(
   { architecture, load }: Evaluated,
   tasks: readonly Task[],
   name: string,
   { backend }: EvaluationHost,
+  course: Course,
 ): AsyncGenerator<Progress, Predictions[]> {
   const tower = { architecture, ops: backend.ops, freeBytes: backend.freeBytes }
   const microBatch = microBatchFor('auto', backend, architecture)
@@ -156,7 +180,12 @@ async function* onTasks(
   const loaded = await load(tower)
   try {
     for (const { asked, head, images } of tasks)
-      found.push(yield* predict(tower, loaded.model, head, images, microBatch, `${name} on ${asked.name}`))
+      found.push(
+        yield* course.of(
+          images.count,
+          predict(tower, loaded.model, head, images, microBatch, `${name} on ${asked.name}`),
+        ),
+      )
     return found
   } finally {
     loaded.dispose()
@@ -166,18 +195,17 @@ async function* onTasks(
 async function* referencesOf(
   tasks: readonly Task[],
   host: EvaluationHost,
+  course: Course,
 ): AsyncGenerator<Progress, TaskReport['reference'][]> {
   const found = tasks.map(({ asked: { reference } }): TaskReport['reference'] =>
     reference && 'accuracy' in reference ? { how: 'imported', ...reference } : null,
   )
-  const fileOf = ({ asked: { reference } }: Task): string | null =>
-    reference && 'file' in reference ? reference.file : null
   for (const file of new Set(tasks.map(fileOf).filter((file) => file !== null))) {
     const theirs = tasks.filter((task) => fileOf(task) === file)
     const model = await host.openModel(file)
     try {
       for (const task of theirs) checkFits(task, model.architecture)
-      const predictions = yield* onTasks(model, theirs, 'The fine-tuned model', host)
+      const predictions = yield* onTasks(model, theirs, 'The fine-tuned model', host, course)
       theirs.forEach((task, i) => {
         const { images } = task
         const right = images.labels.filter((label, n) => label === predictions[i]?.predicted[n]).length

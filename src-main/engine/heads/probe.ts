@@ -36,8 +36,9 @@ export function* fitProbe(
   const fits: ProbeReport['fits'] = []
   const minima: Minimum[] = []
   let start: Float64Array = new Float64Array(classes * (embed + 1))
-  for (const strength of strengths) {
-    const minimum = yield* fittedAt(learned, classes, strength, start)
+  const of = strengths.length + (validation ? 0 : 1) // fits
+  for (const [nth, strength] of strengths.entries()) {
+    const minimum = yield* fittedAt(learned, classes, strength, start, { nth, of })
     const [own, theirs] = [learned, judge].map((on) => logisticAccuracy(on, classes, minimum.x)) as [number, number]
     fits.push({ strength, training: own, validation: theirs, steps: minimum.steps, converged: minimum.converged })
     minima.push(minimum)
@@ -48,17 +49,25 @@ export function* fitProbe(
     0,
   )
   const best = at(minima, chosen)
-  const { x } = validation ? best : yield* fittedAt(all, classes, at(strengths, chosen), best.x)
+  const { x } = validation ? best : yield* fittedAt(all, classes, at(strengths, chosen), best.x, { nth: of - 1, of })
   const images = { training: learned.labels.length, validation: judge.labels.length }
   return { head: headOf(x, classes, mean), report: { fits, chosen, images, heldOut: validation === null } }
 }
 
-function* fittedAt(on: Labelled, classes: number, strength: number, start: Float64Array): Generator<Progress, Minimum> {
+function* fittedAt(
+  on: Labelled,
+  classes: number,
+  strength: number,
+  start: Float64Array,
+  { nth, of }: { nth: number; of: number },
+): Generator<Progress, Minimum> {
   const all = minimise(logisticLoss(on, classes, strength), start, { tolerance, steps })
   for (;;) {
     const next = all.next()
     if (next.done) return next.value
-    yield { type: 'progress', what: `Fitting at strength ${strength}`, done: next.value.steps, total: steps }
+    const done = next.value.steps
+    const whole = { done: nth + done / steps, total: of }
+    yield { type: 'progress', what: `Fitting at strength ${strength}`, done, total: steps, whole }
   }
 }
 

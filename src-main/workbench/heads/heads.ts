@@ -18,6 +18,7 @@ import type { Progress } from '../../contract/run/run.ts'
 import { requireFree } from '../../files/write-atomic.ts'
 import { inFolder } from '../export/exports.ts'
 import type { Work } from '../jobs/kind.ts'
+import { paced } from '../jobs/pace.ts'
 import type { Jobs } from '../jobs/queue.ts'
 import type { Library } from '../library/library.ts'
 import type { EngineClient } from '../link/engine-link.ts'
@@ -132,7 +133,7 @@ async function fileOf(
     if (how === 'fitted') return client.probeHead({ ...request, out })
     return client.importHeads({ ...request, out }).then(once)
   }
-  const written = await lastHeard(supervisor, work, question)
+  const written = await lastHeard(supervisor, paced(work), question)
   const { file, bytes, sha256, tensors, warnings } = written
   const { added, known } = await library.add([file])
   const report = 'report' in written ? written.report : null

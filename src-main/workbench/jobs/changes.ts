@@ -1,6 +1,14 @@
 // What a person may change of the queue: the order, and that a job is held, let go, ended or asked for once more.
 import type { Job } from '../../contract/api/jobs.ts'
-import { clearJobs, jobOf, putJobOrder, putJobState, queuedJobs } from '../../history/jobs.ts'
+import {
+  bringBackJobs,
+  type ClearedJob,
+  clearJobs,
+  jobOf,
+  putJobOrder,
+  putJobState,
+  queuedJobs,
+} from '../../history/jobs.ts'
 import { type History, transaction } from '../../history/statement.ts'
 import type { Floor, OnTheFloor } from './floor.ts'
 import type { Kinds, Wanted, Wish } from './kind.ts'
@@ -17,7 +25,10 @@ export interface Changes {
   cancel(job: number): Promise<boolean>
   /** The number of the job that now waits: its own where it goes on, else a new one. */
   retry(job: number): number
-  clear(): number
+  /** Gives the numbers of those that were taken from the list. */
+  clear(): number[]
+  /** Those of them that were cleared since the workbench was opened; others are let be. */
+  bringBack(jobs: readonly number[]): void
 }
 
 interface Options {
@@ -98,10 +109,26 @@ export function createChanges({ history, kinds, floor, add, now }: Options): Cha
       wait(job)
       return job
     },
+    ...createClearing(history, pulse.beat),
+  }
+}
+
+function createClearing(history: History, beat: () => void): Pick<Changes, 'clear' | 'bringBack'> {
+  const cleared = new Map<number, ClearedJob>() // of this sitting
+  return {
     clear: () => {
-      const cleared = clearJobs(history)
-      pulse.beat()
-      return cleared
+      const gone = clearJobs(history)
+      for (const job of gone) cleared.set(job.job, job)
+      beat()
+      return gone.map(({ job }) => job)
+    },
+    bringBack: (jobs) => {
+      bringBackJobs(
+        history,
+        jobs.flatMap((job) => cleared.get(job) ?? []),
+      )
+      for (const job of jobs) cleared.delete(job)
+      beat()
     },
   }
 }

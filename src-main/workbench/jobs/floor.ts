@@ -2,11 +2,12 @@
 // else begins.
 import type { Job, Need } from '../../contract/api/jobs.ts'
 import { recordOf } from '../../contract/errors.ts'
+import { freeBytes } from '../../files/room.ts'
 import { putJobFile, putJobState, queuedJobs, type StoredJob } from '../../history/jobs.ts'
 import { type History, transaction } from '../../history/statement.ts'
 import { createPulse } from '../pulse.ts'
 import { type AtWork, workOn } from './at-work.ts'
-import type { Ended, Estimate, Kinds } from './kind.ts'
+import { type Ended, type Estimate, type Kinds, unknown } from './kind.ts'
 import { createRoom } from './room.ts'
 import { whatBegins } from './rule.ts'
 
@@ -20,8 +21,6 @@ interface Options {
   between: () => void
   now: () => Date
 }
-
-const unknown: Estimate = { expectedSeconds: null, memoryBytes: null }
 
 export type Floor = ReturnType<typeof createFloor>
 
@@ -40,7 +39,8 @@ export function createFloor({ history, kinds, between, now }: Options) {
   const estimates = new Map<number, Estimate>()
 
   function estimateOf(stored: StoredJob): Estimate {
-    const found = estimates.get(stored.job) ?? kinds()[stored.kind].estimate?.(stored, stored.request) ?? unknown
+    const said = () => ({ ...unknown, ...kinds()[stored.kind].estimate?.(stored, stored.request) })
+    const found = estimates.get(stored.job) ?? said()
     estimates.set(stored.job, found)
     return found
   }
@@ -142,6 +142,11 @@ interface Known {
   estimateOf(stored: StoredJob): Estimate
 }
 
+const withRoom = ({ writesTo, ...estimate }: Estimate) => ({
+  ...estimate,
+  diskFree: writesTo === null ? null : freeBytes(writesTo),
+})
+
 /** In the contract's shape. */
 function shown(history: History, stored: StoredJob[], atWork: ReadonlyMap<number, AtWork>, known: Known): Job[] {
   const queued = queuedJobs(history, ['waiting', 'paused']).map(({ job }) => job)
@@ -152,7 +157,7 @@ function shown(history: History, stored: StoredJob[], atWork: ReadonlyMap<number
     return {
       ...one,
       ...{ needs, goesOn },
-      ...(place < 0 && !mine ? unknown : known.estimateOf({ ...one, request })),
+      ...withRoom(place < 0 && !mine ? unknown : known.estimateOf({ ...one, request })),
       position: place < 0 ? null : place + 1,
       progress: mine?.progress ?? null,
       share: mine?.share ?? null,

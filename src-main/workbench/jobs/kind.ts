@@ -33,8 +33,15 @@ export interface Ended {
   after?(): void // once the job is put away and others may begin
 }
 
-/** What is known before it begins: how long it will take, and what memory it asks for; null: not known. */
-export type Estimate = Pick<Job, 'expectedSeconds' | 'memoryBytes'>
+/**
+ * What is known before it begins: how long it will take, what memory it asks for, and what it writes to a folder; null:
+ * not known.
+ */
+export interface Estimate extends Pick<Job, 'expectedSeconds' | 'memoryBytes' | 'diskBytes'> {
+  writesTo: string | null
+}
+
+export const unknown: Estimate = { expectedSeconds: null, memoryBytes: null, diskBytes: null, writesTo: null }
 
 /** What is asked for, and what was made for it in the same transaction. */
 export interface Wanted<Request = unknown> extends Partial<Belongings> {
@@ -47,7 +54,7 @@ export interface Kind<Request = unknown> {
   goesOn: boolean // where it was, after a pause or an end from outside; else it begins anew
   request: z.ZodType<Request> // as its row holds it
   title(request: Request): string
-  estimate?(job: StoredJob, request: Request): Estimate
+  estimate?(job: StoredJob, request: Request): Partial<Estimate>
   /** A throw ends it as what was wished, or as what was thrown. */
   run(job: StoredJob, request: Request, work: Work): Promise<Ended | undefined>
   /** It was cancelled before it began. */
@@ -65,7 +72,7 @@ export function defineKind<Request>(kind: Kind<Request>): Kind {
   return {
     ...kind,
     title: (request) => kind.title(read(request)),
-    estimate: (job, request) => kind.estimate?.(job, read(request)) ?? { expectedSeconds: null, memoryBytes: null },
+    estimate: (job, request) => ({ ...unknown, ...kind.estimate?.(job, read(request)) }),
     run: (job, request, work) => kind.run(job, read(request), work),
     again: (job, request) => kind.again(job, read(request)),
   }

@@ -18,7 +18,11 @@ export function jobsRouter(jobs: Jobs) {
     resume: os.resume.handler(({ input: { job } }) => then(job, () => jobs.resume(job))),
     cancel: os.cancel.handler(({ input: { job } }) => then(job, () => jobs.cancel(job))),
     retry: os.retry.handler(({ input }) => jobs.show(jobs.retry(input.job))),
-    clear: os.clear.handler(() => ({ cleared: jobs.clear() })),
+    clear: os.clear.handler(() => ({ jobs: jobs.clear() })),
+    bringBack: os.bringBack.handler(({ input }) => {
+      jobs.bringBack(input.jobs)
+      return true
+    }),
     watch: os.watch.handler(() => jobs.watch()),
   }
 }

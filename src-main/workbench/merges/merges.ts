@@ -11,6 +11,7 @@ import { extensionOf, isIndexName } from '../../contract/file-names.ts'
 import type { MergePlan } from '../../contract/merges/plan.ts'
 import { stepInWords } from '../../contract/merges/step.ts'
 import type { Recipe } from '../../contract/run/recipe.ts'
+import { freeBytes } from '../../files/room.ts'
 import { requireFree, requireNothing, targetExists } from '../../files/write-atomic.ts'
 import { queuedJobs } from '../../history/jobs.ts'
 import type { History } from '../../history/statement.ts'
@@ -84,7 +85,8 @@ export function createMerges({ history, home, jobs, start }: Options): Merges {
       )
       const looking = lookingTakes(history, asked.method, asked.parameters, plan, asked.vectors.length)
       const taken = asked.place !== 'dialog' && !isFree(out) ? recordOf(targetExists(out)) : null
-      return { recipe: recipe.name, steps: recipe.steps.map(stepInWords).join(', then '), out, taken, plan, looking }
+      const said = { recipe: recipe.name, steps: recipe.steps.map(stepInWords).join(', then ') }
+      return { ...said, out, taken, plan, looking, freeBytes: freeFor(asked, out) }
     },
     start: async (asked, chosen) => {
       const { form } = asked
@@ -150,6 +152,10 @@ function targetsIn(history: History, home: string) {
 
   return { folderOf, isFree, targetOf, freeIn }
 }
+
+/** Where the system's dialog will say where, it is not known. */
+const freeFor = ({ place }: MergeAsked, out: string): number | null =>
+  place === 'dialog' ? null : freeBytes(dirname(out))
 
 /** One answer, as a stream that ends with it. */
 async function* once<T>(question: Promise<T>): AsyncGenerator<{ type: 'result'; result: T }> {

@@ -1,5 +1,7 @@
 // What a person does with runs that are there: finds them, says something of them, takes them away. Of a process that
 // only reads, every change is refused by the history itself.
+import { dirname } from 'node:path'
+
 import { implement } from '@orpc/server'
 
 import { api } from '../../contract/api/api.ts'
@@ -17,6 +19,7 @@ import {
   trashRuns,
 } from '../../history/marks.ts'
 import { type History, transaction } from '../../history/statement.ts'
+import { forgetJournals } from './journal.ts'
 
 export interface Care {
   /** Numbers of all that are found, in their order. Throws config-invalid for a query that is wrong. */
@@ -51,7 +54,11 @@ export function createCare(history: History): Care {
     trash: (runs) => trashRuns(history, runs, new Date()),
     restore: (runs) => restoreRuns(history, runs),
     trashed: () => trashOf(history),
-    emptyTrash: () => emptyTrash(history),
+    emptyTrash: () => {
+      const gone = emptyTrash(history)
+      forgetJournals(dirname(history.file), gone)
+      return gone.length
+    },
   }
 }
 

@@ -4,7 +4,7 @@
 import type { Trial } from '../../contract/api/engines.ts'
 import type { Plan } from '../../contract/engine-api.ts'
 import type { ResolvedConfig } from '../../contract/run/config.ts'
-import type { Estimate } from '../../contract/run/estimate.ts'
+import type { Estimate, Taken } from '../../contract/run/estimate.ts'
 import { operationsOf, workOf, workOfTrial } from '../../contract/run/work.ts'
 import type { TimedRun } from '../../history/timings.ts'
 
@@ -58,16 +58,20 @@ export async function estimateAll(
   runs: readonly ResolvedConfig[],
   of: (config: ResolvedConfig, plan: Plan) => Estimate | null,
   check: (config: ResolvedConfig) => Promise<Plan>,
-): Promise<Estimate | null> {
+): Promise<Pick<Taken, 'estimate' | 'memoryBytes'>> {
   const plans = new Map<string, Plan>()
-  let total: Estimate | null = null
+  const each: (Estimate | null)[] = []
   for (const config of runs) {
     const key = JSON.stringify([config.pretrained, config.tasks])
     const plan = plans.get(key) ?? (await check(config))
     plans.set(key, plan)
-    const estimate = of(config, plan)
-    if (!estimate) return null
-    total = total ? { ...estimate, seconds: total.seconds + estimate.seconds } : estimate
+    each.push(of(config, plan))
   }
-  return total
+  const known = each.filter((one) => one !== null)
+  const [last] = known.slice(-1)
+  const seconds = known.reduce((sum, one) => sum + one.seconds, 0)
+  return {
+    estimate: last && known.length === each.length ? { ...last, seconds } : null,
+    memoryBytes: plans.size === 0 ? null : Math.max(...[...plans.values()].map((plan) => plan.memoryBytes)),
+  }
 }

@@ -4,7 +4,9 @@ import { createHash } from 'node:crypto'
 
 import type { Plan } from '../../contract/engine-api.ts'
 import type { ResolvedConfig } from '../../contract/run/config.ts'
-import type { Estimate } from '../../contract/run/estimate.ts'
+import type { Estimate, Taken } from '../../contract/run/estimate.ts'
+import { freeBytes } from '../../files/room.ts'
+import { bytesOfRun, doneBefore } from '../../history/run-times.ts'
 import type { History } from '../../history/statement.ts'
 import { type TimedRun, timedRuns } from '../../history/timings.ts'
 import { keptTrials } from '../engines/measured.ts'
@@ -19,7 +21,7 @@ export interface Estimates {
   /** Null where nothing is known. */
   of(config: ResolvedConfig, plan: Plan): Estimate | null
   /** Of all runs of a study, one after the other. */
-  ofStudy(runs: readonly ResolvedConfig[]): Promise<Estimate | null>
+  ofStudy(runs: readonly ResolvedConfig[]): Promise<Taken>
   /** By two steps in a process of its own. Throws run-state while the engine is at work. */
   measure(config: ResolvedConfig): Promise<Estimate | null>
 }
@@ -52,13 +54,16 @@ export function createEstimates({ history, home, supervisor, jobs, checking, eng
 
   return {
     of,
-    ofStudy: (runs) => {
+    ofStudy: async (runs) => {
       let known: TimedRun[] | null = null
       const each = (config: ResolvedConfig, plan: Plan): Estimate | null => {
         known ??= timedRuns(history, plan.parameters)
         return of(config, plan, known)
       }
-      return estimateAll(runs, each, checking.check)
+      const taken = await estimateAll(runs, each, checking.check)
+      const bytes = bytesOfRun(history, [...new Set(runs.map(({ method }) => method))])
+      const disk = { diskBytes: bytes === null ? null : bytes * runs.length, diskFree: freeBytes(home) }
+      return { runs: runs.length, done: doneBefore(history, runs), ...taken, ...disk }
     },
     measure: async (config) => {
       jobs.requireQuiet()

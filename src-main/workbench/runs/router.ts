@@ -2,7 +2,8 @@
 import { implement } from '@orpc/server'
 
 import { api } from '../../contract/api/api.ts'
-import { placeFor } from '../folders/target.ts'
+import { freeBytes } from '../../files/room.ts'
+import { placeFor, requireTarget } from '../folders/target.ts'
 import type { Platform } from '../platform.ts'
 import type { Workbench } from '../workbench.ts'
 import { careRouter } from './care.ts'
@@ -23,6 +24,12 @@ export function runsRouter({ runs, care, exports, projects, folders, news }: Wor
     stop: os.stop.handler(({ input }) => runs.stop(input.run)),
     cancel: os.cancel.handler(({ input }) => runs.cancel(input.run)),
     resume: os.resume.handler(async ({ input }) => ({ run: await runs.resume(input.run, input.device) })),
+    exportTakes: os.exportTakes.handler(async ({ input: { run, form, target } }) => {
+      const to = target === undefined ? null : await requireTarget(folders, target)
+      const { diskBytes, writesTo } = exports.takes({ run, state: { iteration: null, form }, target: to })
+      const isKnown = to !== null || !platform.window
+      return { bytes: diskBytes, freeBytes: isKnown && writesTo !== null ? freeBytes(writesTo) : null }
+    }),
     export: os.export.handler(async ({ input }) => {
       const { iteration, form } = input
       const target = await placeFor(folders, platform, input.target, exports.suggestName(input.run, iteration, form))

@@ -2,6 +2,7 @@
 // number, which each has from the moment it is asked for. Its own jobs and studies begin them here.
 
 import { EventEmitter, once } from 'node:events'
+import { dirname } from 'node:path'
 
 import { z } from 'zod'
 
@@ -22,6 +23,7 @@ import type { Jobs } from '../jobs/queue.ts'
 import type { Supervisor } from '../link/supervisor.ts'
 import type { Seat } from '../native/seat.ts'
 import type { Checking } from './checking.ts'
+import { journalOf } from './journal.ts'
 import { lastEvent } from './last-event.ts'
 import { pathOf } from './path.ts'
 import { missingEpoch, requireResumable, stateAfter } from './refusals.ts'
@@ -135,7 +137,10 @@ export function createRuns(options: RunsOptions): { runs: Runs; atWork: RunsAtWo
     list: (page) => listRuns(history, page),
     show: (run) => {
       const detail = runDetail(history, run)
-      return sittings.live(run)?.witness.seen(detail) ?? detail
+      const live = sittings.live(run)
+      if (live) return live.witness.seen(detail)
+      const log = journalOf(dirname(history.file), detail)
+      return log.length > 0 ? { ...detail, log } : detail
     },
     coefficients: (run, stage, epoch) => coefficientsOf(history, run, stage, epoch) ?? missingEpoch(run, stage, epoch),
     path: (run) => pathOf(history, run),

@@ -1,6 +1,8 @@
 // One run at work in the engine: what is told is kept first, then given to whoever watches; how it ends is kept too,
 // and told last. Whoever has it begun (a job, or the study that it is of) says what it is left as when it is ended
 // before its time.
+import { dirname } from 'node:path'
+
 import type { RunId } from '../../contract/branded.ts'
 import { type Circumstances, inContext } from '../../contract/device-faults.ts'
 import { type ErrorRecord, recordOf } from '../../contract/errors.ts'
@@ -14,6 +16,7 @@ import type { History } from '../../history/statement.ts'
 import { filesHere } from '../library/whereabouts.ts'
 import type { Supervisor } from '../link/supervisor.ts'
 import { requireDevice } from '../native/devices.ts'
+import { openJournal } from './journal.ts'
 import { keepEvent } from './keep.ts'
 import { lastEvent } from './last-event.ts'
 import { stateAfter } from './refusals.ts'
@@ -123,11 +126,11 @@ export function createSittings({ history, supervisor, device, slept, ended }: Op
     sit: (begun, hears = {}) => {
       const { run, config, resumed } = begun
       const started: RunEvent = { type: 'started', run, name: config.name, resumed }
-      const watchers = createWatchers(started)
-      const witness = createWitness(runDetail(history, run))
+      const [watchers, witness] = [createWatchers(started), witnessOf(history, run)]
       witness.told(started)
       const over = work(begun, { watchers, witness }, hears).then((last) => {
         present = null
+        witness.told(last)
         if (!isClosing) ended()
         return last
       })
@@ -138,6 +141,11 @@ export function createSittings({ history, supervisor, device, slept, ended }: Op
       isClosing = true
     },
   }
+}
+
+function witnessOf(history: History, run: RunId): Witness {
+  const detail = runDetail(history, run)
+  return createWitness(detail, openJournal(dirname(history.file), detail))
 }
 
 export function tellLast({ watchers }: Live, last: RunEvent): void {

@@ -1,8 +1,9 @@
-// What is known of a run at work besides what the history keeps of it: a log of what happened, the norm of each step's
-// gradient, how long it still takes. It lives as long as the sitting, and whoever opens the run's page late reads it.
+// What is known of a run at work besides what the history keeps of it: a log of what happened, which its journal keeps,
+// and how long it still takes. Whoever opens the run's page late reads it.
 import { earlierLog, logLine } from '../../contract/run/log.ts'
 import type { LogEntry } from '../../contract/run/pulse.ts'
-import type { EngineEvent, RunDetail, RunEvent, StageDetail } from '../../contract/run/run.ts'
+import type { EngineEvent, RunDetail, RunEvent } from '../../contract/run/run.ts'
+import { type Journal, mostShown } from './journal.ts'
 import { createRemaining } from './remaining.ts'
 
 export interface Witness {
@@ -16,24 +17,21 @@ export interface Witness {
   seen(detail: RunDetail): RunDetail
 }
 
-const mostEntries = 500
-
 /** before: the run as this sitting finds it; now: milliseconds of a clock that never goes back. */
-export function createWitness(before: RunDetail, now: () => number = () => performance.now()): Witness {
+export function createWitness(
+  before: RunDetail,
+  journal: Journal,
+  now: () => number = () => performance.now(),
+): Witness {
   const remaining = createRemaining(before)
-  const norms = new Map<string, number[]>()
-  let log: LogEntry[] = earlierLog(before)
+  const earlier = journal.kept()
+  let log: LogEntry[] = earlier.length > 0 ? earlier : earlierLog(before)
 
   const note = (what: string): void => {
-    log = [...log, { at: new Date().toISOString(), what }].slice(-mostEntries)
+    const entry = { at: new Date().toISOString(), what }
+    journal.add(entry)
+    log = [...log, entry].slice(-mostShown)
   }
-  const withNorms = (stage: StageDetail): StageDetail => ({
-    ...stage,
-    epochs: stage.epochs.map((epoch) => {
-      const gradients = norms.get(`${epoch.stage} ${epoch.epoch}`)
-      return gradients ? { ...epoch, gradients } : epoch
-    }),
-  })
   return {
     timed: (event) => {
       const seconds = now() / 1000
@@ -42,16 +40,10 @@ export function createWitness(before: RunDetail, now: () => number = () => perfo
       return { ...event, remainingSeconds: remaining.at(seconds) ?? event.remainingSeconds }
     },
     told: (event) => {
-      if (event.type === 'epoch' && event.gradients) norms.set(`${event.stage} ${event.epoch}`, event.gradients)
       const line = logLine(event)
       if (line !== null) note(line)
     },
     note,
-    seen: (detail) => ({
-      ...detail,
-      log,
-      start: detail.start && withNorms(detail.start),
-      iterations: detail.iterations.map(withNorms),
-    }),
+    seen: (detail) => ({ ...detail, log }),
   }
 }

@@ -79,4 +79,5 @@ function leftOf(history: History, all: readonly StudyRun[]): number | null {
   return seconds.length === 0 ? null : (seconds.reduce((sum, one) => sum + one, 0) / seconds.length) * left
 }
 
-const unfinished: StudyRun['state'][] = ['waiting', 'interrupted', 'cancelled']
+/** Of runs that are still to be done. */
+export const unfinished: StudyRun['state'][] = ['waiting', 'interrupted', 'cancelled']

@@ -7,8 +7,9 @@ import type { ProbeEvent, ProbeRequest } from '../../contract/api/heads.ts'
 import { BasilError } from '../../contract/errors.ts'
 import { splitPath } from '../../contract/named-tensor.ts'
 import { checkLabels } from '../../engine/datasets/images.ts'
-import { readImages } from '../../engine/datasets/tensor-images.ts'
+import { describeImages, readImages } from '../../engine/datasets/tensor-images.ts'
 import type { Backend } from '../../engine/devices/backend.ts'
+import { ofWhole } from '../../engine/evaluation/of-whole.ts'
 import { unitFeatures } from '../../engine/heads/features.ts'
 import { fitProbe } from '../../engine/heads/probe.ts'
 import { towerModel } from '../../engine/models/model.ts'
@@ -63,16 +64,22 @@ async function* features(
   const tower = { architecture, ops: backend.ops, freeBytes: backend.freeBytes }
   const microBatch = microBatchFor('auto', backend, architecture)
   const found: (Labelled | undefined)[] = []
+  const paths = splits.filter((path) => path !== null)
+  const counts: number[] = []
+  for (const path of paths) counts.push((await describeImages(path, openSource)).count)
+  const total = counts.reduce((sum, count) => sum + count, 0)
+  let before = 0
   const loaded = await loadCheckpoint(backend.ops, checkpoint)
   try {
-    for (const path of splits) {
-      if (path === null) continue
+    for (const path of paths) {
       const images = await readImages(path, openSource)
       try {
         checkSize(images, architecture)
         checkLabels(images, { classes })
         const what = `Features of ${images.where}`
-        const rows = yield* unitFeatures(tower, towerModel(tower, loaded.weights), images, microBatch, what)
+        const told = unitFeatures(tower, towerModel(tower, loaded.weights), images, microBatch, what)
+        const rows = yield* ofWhole(before, total, told)
+        before += images.count
         found.push({ rows, embed: architecture.embed, labels: images.labels })
       } finally {
         await images.close()

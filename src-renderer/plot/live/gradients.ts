@@ -1,5 +1,4 @@
-// The norm of the gradient before each step, as far as the run was followed: it is told while a run goes on and not
-// kept, so that what an earlier sitting computed is a gap.
+// The norm of the gradient before each step. Runs of an older Basil have not kept it: what they computed is a gap.
 import type { StageDetail } from '../../../src-main/contract/run/run.ts'
 import { lossLines, type StageLine } from '../curves.ts'
 import { figure } from '../format.ts'

@@ -5,6 +5,7 @@ import type { Entry } from '../../../src-main/contract/api/library.ts'
 import type { Project } from '../../../src-main/contract/api/projects.ts'
 import type { ErrorRecord } from '../../../src-main/contract/errors.ts'
 import type { RunConfig } from '../../../src-main/contract/run/config.ts'
+import type { Estimate, Taken } from '../../../src-main/contract/run/estimate.ts'
 import { client, errorOf } from '../../bridge.ts'
 import { compose } from '../compose.svelte.ts'
 import { checkpoints } from './checkpoints.svelte.ts'
@@ -15,6 +16,7 @@ interface Checked {
   of: unknown
   why: string | null // what is wrong
   error: ErrorRecord | null
+  taken: Taken | null // null: it cannot be begun
 }
 
 /** What a refinement is made of. */
@@ -34,6 +36,7 @@ class Refine {
   epochs = $state(4)
   #checked = $state.raw<Checked | null>(null)
   #busy = $state(false)
+  #measuring = $state(false)
   #taken = $state.raw<Source | null>(null) // for it alone
 
   /** The run it would be; null while no task is chosen. */
@@ -50,6 +53,9 @@ class Refine {
 
   get busy() {
     return this.#busy
+  }
+  get measuring() {
+    return this.#measuring
   }
   /** The answer to the settings as they are now; null while they are being checked. */
   get checked() {
@@ -105,11 +111,27 @@ class Refine {
     const { grant } = this.#source
     if (!config || grant === null) return
     try {
-      const { issues, error } = await client.config.check({ grant, config })
+      const { issues, error, plan, estimate } = await client.config.check({ grant, config })
       const why = issues.map(({ field, message }) => `${field}: ${message}`).join('; ') || null
-      if (config === this.config) this.#checked = { of: config, why, error }
+      const disk = { diskBytes: null, diskFree: null } // a run keeps little
+      const taken = plan && { runs: 1, done: 0, estimate, memoryBytes: plan.memoryBytes, ...disk }
+      if (config === this.config) this.#checked = { of: config, why, error, taken }
     } catch (thrown) {
-      if (config === this.config) this.#checked = { of: config, why: null, error: errorOf(thrown) }
+      if (config === this.config) this.#checked = { of: config, why: null, error: errorOf(thrown), taken: null }
+    }
+  }
+
+  /** How long it takes, by its first two steps. */
+  async measure(): Promise<void> {
+    const { checked } = this
+    const { grant } = this.#source
+    if (!checked?.taken || grant === null) return
+    this.#measuring = true
+    try {
+      const estimate: Estimate | null = await client.config.measure({ grant, config: checked.of })
+      if (this.#checked === checked) this.#checked = { ...checked, taken: { ...checked.taken, estimate } }
+    } finally {
+      this.#measuring = false
     }
   }
 

@@ -7,6 +7,7 @@ import { methods } from '../../../src-main/contract/methods/index.ts'
 import { type CardPage, methodPage, objectivePage } from '../../../src-main/contract/methods/page.ts'
 import { objectives } from '../../../src-main/contract/objectives/index.ts'
 import { citation } from '../../../src-main/contract/paper.ts'
+import { allFieldHelp, type FieldHelp } from '../../../src-main/contract/run/field-help.ts'
 import { guides } from './guide.ts'
 
 export interface Topic {
@@ -17,6 +18,7 @@ export interface Topic {
   readonly words: string // all that it is found by
   readonly guide?: string // Markdown
   readonly card?: TopicCard
+  readonly fields?: readonly FieldHelp[] // of a run's configuration
 }
 
 export interface TopicCard {
@@ -32,6 +34,7 @@ let known: readonly Topic[] | undefined
 export function topics(): readonly Topic[] {
   known ??= [
     ...guides.map(({ id, title, about, text }) => ({ id, title, group: 'Guide', about, words: text, guide: text })),
+    runSettings(),
     ...methods.flatMap(({ name }) => ofPage('method', 'Methods of a run', methodPage(name))),
     ...objectives.flatMap(({ name }) => ofPage('objective', 'Objectives', objectivePage(name))),
     ...merges.map(ofMerge),
@@ -48,6 +51,16 @@ export function topicsWith(search: string): readonly Topic[] {
     const text = `${title} ${about} ${all}`.toLowerCase()
     return words.every((word) => text.includes(word))
   })
+}
+
+function runSettings(): Topic {
+  const fields = allFieldHelp()
+  const said = fields.map(({ name, title, sentences }) => [name, title, ...sentences].join(' '))
+  const [title, about] = [
+    'Settings of a run',
+    'Every field of Compose and of a configuration’s file: what it is, what it takes',
+  ]
+  return { id: 'run-settings', title, group: 'Guide', about, words: said.join(' '), fields }
 }
 
 function ofPage(kind: 'method' | 'objective', group: string, page: CardPage | null): Topic[] {

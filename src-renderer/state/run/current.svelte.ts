@@ -13,6 +13,7 @@ class Current {
   #exported = $state.raw<(Exported & { card: string; download: string | null; cardDownload: string | null }) | null>(
     null,
   )
+  #takes = $state.raw<{ bytes: number | null; freeBytes: number | null } | null>(null)
   #exporting = $state(false)
   #stopping = $state(false)
 
@@ -21,6 +22,10 @@ class Current {
   }
   get exported() {
     return this.#exported
+  }
+  /** What the model would take on the disk; null until that is known. */
+  get takes() {
+    return this.#takes
   }
   get exporting() {
     return this.#exporting
@@ -42,7 +47,17 @@ class Current {
     this.target = undefined
     this.confirming = false
     this.#exported = null
+    this.#takes = null
     this.#stopping = false
+  }
+
+  /** Asks what an export would take; what is wrong with its place is told when it is exported. */
+  async size(): Promise<void> {
+    const view = this.#view
+    if (!view) return
+    const asked = { run: view.run, form: $state.snapshot(this.form), target: this.target }
+    const takes = await client.runs.exportTakes(asked).catch(() => null)
+    if (this.#view === view) this.#takes = takes
   }
 
   async export(): Promise<void> {

@@ -4,7 +4,7 @@ import { SvelteSet } from 'svelte/reactivity'
 
 import type { ErrorRecord } from '../../../src-main/contract/errors.ts'
 import type { ResolvedConfig } from '../../../src-main/contract/run/config.ts'
-import type { Estimate } from '../../../src-main/contract/run/estimate.ts'
+import type { Taken } from '../../../src-main/contract/run/estimate.ts'
 import type { StudyDefinition } from '../../../src-main/contract/run/study.ts'
 import { client, errorOf } from '../../bridge.ts'
 import { configOfRun } from '../run/config-of-run.ts'
@@ -14,7 +14,7 @@ interface Planned {
   of: unknown
   runs: number | null
   error: ErrorRecord | null
-  estimate: Estimate | null // of all of them, which may come later
+  taken: Taken | null // by all of them, which may come later
 }
 
 const usualSeeds = 3
@@ -115,12 +115,12 @@ class StudyDraft {
     try {
       const { runs } = await client.studies.plan({ grant: this.#grant, definition: of })
       if (of !== this.definition) return
-      this.#planned = { of, runs: runs.length, error: null, estimate: null }
+      this.#planned = { of, runs: runs.length, error: null, taken: null }
       // why it cannot be told is told when it is begun
-      const estimate = await client.studies.estimate({ grant: this.#grant, definition: of }).catch(() => null)
-      if (this.#planned?.of === of) this.#planned = { ...this.#planned, estimate }
+      const taken = await client.studies.estimate({ grant: this.#grant, definition: of }).catch(() => null)
+      if (this.#planned?.of === of) this.#planned = { ...this.#planned, taken }
     } catch (thrown) {
-      if (of === this.definition) this.#planned = { of, runs: null, error: errorOf(thrown), estimate: null }
+      if (of === this.definition) this.#planned = { of, runs: null, error: errorOf(thrown), taken: null }
     }
   }
 

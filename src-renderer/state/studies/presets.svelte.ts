@@ -2,6 +2,7 @@
 // the data sets still lack. Everything is found by name among what was added there; nothing is started before it was
 // listed.
 import type { ErrorRecord } from '../../../src-main/contract/errors.ts'
+import type { Taken } from '../../../src-main/contract/run/estimate.ts'
 import { client, errorOf } from '../../bridge.ts'
 
 type PresetList = Awaited<ReturnType<typeof client.studies.presets>>
@@ -14,6 +15,8 @@ interface Wanted {
 }
 interface Answer {
   of: string
+  taken: Taken | null // which may come later; null: why not is told when it is begun
+  estimating: boolean
   filled: Filled | null
   error: ErrorRecord | null
 }
@@ -53,10 +56,20 @@ class Presets {
     const of = JSON.stringify(wanted)
     try {
       const filled = await client.studies.fill(wanted)
-      if (of === JSON.stringify(this.wanted)) this.#answer = { of, filled, error: null }
+      if (of !== JSON.stringify(this.wanted)) return
+      const { definition } = filled
+      this.#answer = { of, filled, error: null, taken: null, estimating: definition !== null }
+      if (definition) await this.#estimate(of, definition)
     } catch (thrown) {
-      if (of === JSON.stringify(this.wanted)) this.#answer = { of, filled: null, error: errorOf(thrown) }
+      if (of === JSON.stringify(this.wanted))
+        this.#answer = { of, filled: null, error: errorOf(thrown), taken: null, estimating: false }
     }
+  }
+
+  async #estimate(of: string, definition: unknown): Promise<void> {
+    const ask = async () => client.studies.estimate({ grant: (await client.projects.library()).grant, definition })
+    const taken = await ask().catch(() => null)
+    if (this.#answer?.of === of) this.#answer = { ...this.#answer, taken, estimating: false }
   }
 
   /** The new study's number; the dialog closes. */

@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest'
 
 import { coefficientsInWords } from '../../../src-renderer/plot/coefficients.ts'
-import { about, sourceOf } from '../../../src-renderer/plot/estimate.ts'
+import { about, sourceOf, takenText } from '../../../src-renderer/plot/estimate.ts'
 
 test.for([
   [0.2, 'about a second'],
@@ -17,6 +17,23 @@ test.for([
 test('an estimate says what it is known from', () => {
   expect(sourceOf({ from: 'run', run: 3 })).toBe('as run 3 took here')
   expect(sourceOf({ from: 'trial', run: null })).toContain('roughly')
+})
+
+test('what a study takes is said with where it is known from, and what was done before', () => {
+  const disk = { diskBytes: null, diskFree: null }
+  const estimate = { seconds: 7300, from: 'run' as const, run: 3 }
+  expect(takenText({ runs: 24, done: 5, estimate, memoryBytes: 2.5e9, ...disk })).toBe(
+    'It takes about 2 h, as run 3 took here. It asks for about 2.33 GiB of memory. 5 of its 24 runs were done before with the same settings and seed, and are computed anew.',
+  )
+  expect(takenText({ runs: 1, done: 0, estimate: null, memoryBytes: null, ...disk })).toBe(
+    'How long it takes is not known on this machine yet.',
+  )
+  expect(takenText({ runs: 2, done: 1, estimate, memoryBytes: null, ...disk })).toContain(
+    '1 of its 2 runs was done before',
+  )
+  expect(takenText({ runs: 2, done: 0, estimate, memoryBytes: null, diskBytes: 3e9, diskFree: 1e9 })).toMatch(
+    /It writes about 2\.79 GiB, and only 953\.7 MiB are free there: it will not fit\.$/,
+  )
 })
 
 test('a search along one coefficient has one, whatever the blocks (10)', () => {

@@ -6,6 +6,7 @@ import { expect, it } from 'vitest'
 import { merges } from '../../../src-main/contract/merges/index.ts'
 import { methods } from '../../../src-main/contract/methods/index.ts'
 import { objectives } from '../../../src-main/contract/objectives/index.ts'
+import { formFields } from '../../../src-renderer/components/form/form-fields.ts'
 import { type Block, blocksOf, type Inline } from '../../../src-renderer/plot/markdown.ts'
 import { guideAddress, guides, pictureAddress } from '../../../src-renderer/state/help/guide.ts'
 import { topicOf, topics, topicsWith } from '../../../src-renderer/state/help/topics.ts'
@@ -31,7 +32,13 @@ it('every card has its page, found by its name, with at least four sentences of 
     topics()
       .map(({ id }) => id)
       .toSorted(),
-  ).toEqual([...ids, ...guides.map(({ id }) => id)].toSorted())
+  ).toEqual([...ids, ...guides.map(({ id }) => id), 'run-settings'].toSorted())
+})
+
+it('every field of Compose is on the page of settings, which is found by what they say', () => {
+  const fields = topicOf('run-settings')?.fields?.map(({ name }) => name) ?? []
+  expect([...formFields().keys()].filter((name) => !fields.includes(name))).toEqual([])
+  expect(topicsWith('learning rate cosine').map(({ id }) => id)).toContain('run-settings')
 })
 
 it('each says when to choose it in words of its own', () => {

@@ -21,9 +21,10 @@ const plain = {
 test('an estimate is made of a request in its own form, and is unknown where the kind makes none', () => {
   const kind = defineKind({ ...plain, estimate: (_, { memoryBytes }) => ({ expectedSeconds: 1, memoryBytes }) })
   const job = {} as StoredJob
-  expect(kind.estimate?.(job, { name: 'older' })).toEqual({ expectedSeconds: 1, memoryBytes: null })
-  expect(kind.estimate?.(job, { memoryBytes: 7 })).toEqual({ expectedSeconds: 1, memoryBytes: 7 })
-  expect(defineKind(plain).estimate?.(job, {})).toEqual({ expectedSeconds: null, memoryBytes: null })
+  const disk = { diskBytes: null, writesTo: null }
+  expect(kind.estimate?.(job, { name: 'older' })).toEqual({ expectedSeconds: 1, memoryBytes: null, ...disk })
+  expect(kind.estimate?.(job, { memoryBytes: 7 })).toEqual({ expectedSeconds: 1, memoryBytes: 7, ...disk })
+  expect(defineKind(plain).estimate?.(job, {})).toEqual({ expectedSeconds: null, memoryBytes: null, ...disk })
 })
 
 test('a wish that cannot be granted does not take another with it', async () => {

@@ -10,12 +10,14 @@ import type { Job } from '../../../src-main/contract/api/jobs.ts'
 import { type RunId, runId, sha256 } from '../../../src-main/contract/branded.ts'
 import { BasilError } from '../../../src-main/contract/errors.ts'
 import type { Recipe } from '../../../src-main/contract/run/recipe.ts'
+import { resolveConfig } from '../../../src-main/contract/run/resolve.ts'
 import type { StoredJob } from '../../../src-main/history/jobs.ts'
 import { workOn } from '../../../src-main/workbench/jobs/at-work.ts'
 import type { Kind } from '../../../src-main/workbench/jobs/kind.ts'
 import type { Workbench } from '../../../src-main/workbench/workbench.ts'
 import { bitsOf, follow, temporaryFolder, toyConfig, toyEngine, toyWorkbench } from '../toy.ts'
 import type { Toy } from '../toy-faults.ts'
+import { toyFile } from '../toy-run.ts'
 
 /** Its runs end no epoch before they are let go, so that nothing is over before it is looked at. */
 async function slow(toy: Toy = {}): Promise<{ workbench: Workbench; goOn(): void }> {
@@ -85,8 +87,12 @@ test('jobs begin in their order; one is moved before the others, and each says w
   for await (const { progress } of jobs.follow(a?.job ?? 0)) told = progress ?? told
   expect(told).toMatchObject({ what: expect.stringMatching(/epoch/), done: expect.any(Number) })
   expect(await worked(workbench)).toEqual(['a', 'd', 'c', 'b'])
-  expect(jobs.clear()).toBe(4)
-  expect(jobs.list()).toEqual([])
+  const [over, last] = [jobs.list(), jobs.clear()]
+  expect([last.length, jobs.list()]).toEqual([4, []])
+  jobs.bringBack([...last, 99])
+  expect(jobs.list()).toEqual(over)
+  jobs.bringBack(last) // they are back
+  expect(jobs.list()).toEqual(over)
 })
 
 test('a job that waits is held while others go on, and has its old place when it is let go', async () => {
@@ -180,6 +186,33 @@ test('a merge goes on beside a run, in a process of its own; work that begins an
   goOn()
   await jobs.quiet()
   await workbench.device.choose('cpu')
+})
+
+test('what writes says how much, and what is free where it writes', async () => {
+  const { workbench, goOn } = await slow()
+  const { jobs, home } = workbench
+  const { a = runId(0) } = await asked(workbench, 'a')
+  goOn()
+  await follow(workbench, a)
+  await jobs.quiet()
+  jobs.work('none')
+  const base = join(home, 'base.safetensors')
+  writeFileSync(base, Buffer.alloc(77))
+  const wanted = { recipe: { ...recipe, pretrained: { ...recipe.pretrained, file: base } }, overwrite: false }
+  const form = { layout: null, dtype: null, container: 'safetensors' as const }
+  jobs.add(() => ({ kind: 'merge', request: { ...wanted, out: join(home, 'sum.safetensors'), form } }))
+  await workbench.exports.queue(a, { iteration: null }, null)
+  await workbench.exports.queue(a, { iteration: null, form: { ...form, dtype: 'float32' } }, null)
+  const definition = { name: 's', config: toyFile, seeds: [1, 2, 3] }
+  await workbench.studies.start(definition, (config) => resolveConfig(config, (path) => path))
+  const [merged, exported, wider, study] = jobs.list().filter(({ state }) => state === 'waiting')
+  expect(merged).toMatchObject({ kind: 'merge', diskBytes: 77, diskFree: expect.any(Number) })
+  expect(exported).toMatchObject({ kind: 'export', diskBytes: 1000 }) // as the toy's pre-trained model
+  expect(wider?.diskBytes).toBe(1000 + 2 * 1234) // which has 1234 parameters in fewer bytes than float32 takes
+  const run = study?.diskBytes ?? 0
+  expect([run > 3 * 100, study?.diskFree !== null]).toEqual([true, true])
+  const taken = await workbench.estimates.ofStudy([toyConfig({ seed: 9 })])
+  expect(taken.diskBytes).toBeCloseTo(run / 3, 6)
 })
 
 test('closed, what was at work is interrupted and what waits stays; the next workbench leaves it until it is told to work', async () => {

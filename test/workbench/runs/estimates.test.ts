@@ -42,7 +42,17 @@ test('an earlier run of the same configuration tells what the next will take, wi
   expect((longer?.seconds ?? 0) / (estimate?.seconds ?? 1)).toBeGreaterThan(3)
   const all = await workbench.estimates.ofStudy([1, 2, 3].map((seed) => toyConfig({ seed })))
   const one = workbench.estimates.of(config, plan)
-  expect((all?.seconds ?? 0) / (one?.seconds ?? 1)).toBeCloseTo(3, 6)
+  expect((all.estimate?.seconds ?? 0) / (one?.seconds ?? 1)).toBeCloseTo(3, 6)
+  // those of seeds 7 and 8 were done just now, under whatever name
+  const some = await workbench.estimates.ofStudy([
+    config,
+    toyConfig({ seed: 8, name: 'other' }),
+    toyConfig({ seed: 9 }),
+  ])
+  expect(some).toMatchObject({ runs: 3, done: 2, memoryBytes: plan.memoryBytes })
+  const unlike = await workbench.estimates.ofStudy([config, toyConfig({ seed: 8, batch: 3 })])
+  expect(unlike).toMatchObject({ runs: 2, done: 1, estimate: null, memoryBytes: plan.memoryBytes })
+  expect(await workbench.estimates.ofStudy([])).toEqual({ runs: 0, done: 0, estimate: null, memoryBytes: null })
 })
 
 test('a probe measures this very configuration and leaves no run behind', async () => {

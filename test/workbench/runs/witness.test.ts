@@ -1,18 +1,17 @@
 // What is known of a run at work besides what the history keeps: for whoever watches it, and for whoever comes late.
-import { appendFileSync } from 'node:fs'
+import { appendFileSync, existsSync } from 'node:fs'
 import { join } from 'node:path'
 
 import { expect, test } from 'vitest'
 
 import type { RunEvent } from '../../../src-main/contract/run/run.ts'
-import { createWitness } from '../../../src-main/workbench/runs/witness.ts'
-import { epoch as at } from '../../history/rows.ts'
+import { openJournal } from '../../../src-main/workbench/runs/journal.ts'
 import { run as detail } from '../../renderer/run-fixture.ts'
 import { follow, temporaryFolder, toyConfig, toyEngine, toyWorkbench } from '../toy.ts'
 
 type Epoch = Extract<RunEvent, { type: 'epoch' }>
 
-test('who comes late finds the log, the norms of gradients and the last pulse; none of it is kept', async () => {
+test('who comes late finds the log, the norms of gradients and the last pulse; another sitting finds the first two', async () => {
   const folder = temporaryFolder()
   const gate = join(folder, 'goes-on')
   const toy = { pulse: true, until: gate } // its first epoch ends when we say so
@@ -41,17 +40,54 @@ test('who comes late finds the log, the norms of gradients and the last pulse; n
   expect(told.find(({ type }) => type === 'pulse')).toBeDefined() // its newest was waiting for who came late
   expect(epochs.find(({ epoch }) => epoch === 1)?.gradients).toHaveLength(3)
   const after = workbench.runs.show(run)
-  expect(after.log).toBeUndefined()
-  expect(after.start?.epochs.every(({ gradients }) => gradients === undefined)).toBe(true)
+  expect(after.log?.slice(0, 2).map(({ what }) => what)).toEqual(['Started.', 'Opened 3 files on toy.'])
+  expect(after.log?.at(-1)).toEqual({ at: expect.stringMatching(/^\d{4}-/), what: 'The run ended: stopped.' })
+  expect(after.start?.epochs[1]?.gradients).toEqual(epochs.find(({ epoch }) => epoch === 1)?.gradients)
+  expect(after.start?.epochs[0]?.gradients).toBeUndefined() // before the first step there is none
+  await workbench.close()
+  const second = await toyWorkbench(folder)
+  expect(second.runs.show(run)).toEqual(after)
 })
 
-test('norms of gradients are shown with the epochs that they are of', () => {
-  const witness = createWitness(detail(), () => 0)
-  const told = { ...at(1, 1), run: detail().run, gradients: [0.5, 0.25] }
-  witness.told({ type: 'epoch', ...told })
-  const shown = witness.seen(detail())
-  expect(shown.iterations[0]?.epochs.map(({ gradients }) => gradients)).toEqual([undefined, [0.5, 0.25], undefined])
-  expect(shown.start?.epochs.some(({ gradients }) => gradients)).toBe(false)
+test('a run that goes on after a restart goes on with its log, and what it learned so far keeps its gradients', async () => {
+  const folder = temporaryFolder()
+  const gate = join(folder, 'goes-on')
+  const toy = { pulse: true, holds: { stage: 1, until: gate } }
+  const first = await toyWorkbench(folder, (environment) => toyEngine(toy, environment))
+  const run = await first.runs.start(toyConfig())
+  for await (const event of first.runs.watch(run)) if (event.type === 'stage' && event.stage === 1) break
+  const before = first.runs.show(run)
+  await first.close()
+  appendFileSync(gate, '')
+  const second = await toyWorkbench(folder, (environment) => toyEngine(toy, environment))
+  expect(second.runs.show(run)).toMatchObject({ state: 'interrupted', start: before.start })
+  await second.runs.resume(run)
+  await follow(second, run)
+  const { log = [], start, iterations } = second.runs.show(run)
+  expect(log.slice(0, before.log?.length)).toEqual(before.log)
+  expect(log.map(({ what }) => what)).toEqual(
+    expect.arrayContaining(['The run ended: interrupted.', 'Went on after its last kept epoch.', 'The run is done.']),
+  )
+  expect([start, ...iterations].every((stage) => stage?.epochs[1]?.gradients?.length === 3)).toBe(true)
+  expect(second.care.trash([run]).done).toEqual([run])
+  expect([existsSync(join(folder, 'logs', `run-${run}.jsonl`)), second.care.emptyTrash()]).toEqual([true, 1])
+  expect(existsSync(join(folder, 'logs', `run-${run}.jsonl`))).toBe(false)
+})
+
+test('a log is of one run: one of its number and another beginning, and half a line, are passed by', () => {
+  const folder = temporaryFolder()
+  const [run, entry] = [detail(), { at: null, what: 'Something.' }]
+  const journal = openJournal(folder, run)
+  expect(journal.kept()).toEqual([])
+  journal.add(entry)
+  appendFileSync(join(folder, 'logs', `run-${run.run}.jsonl`), '{"at": null, "wh')
+  const again = openJournal(folder, run)
+  again.add(entry)
+  expect(again.kept()).toEqual([entry, entry])
+  const other = openJournal(folder, { ...run, times: { ...run.times, created: '2020-01-01T00:00:00.000Z' } })
+  expect(other.kept()).toEqual([])
+  other.add(entry)
+  expect([other.kept().length, again.kept()]).toEqual([1, []])
 })
 
 test('the time that is left is told with each epoch, in the history and in the stream', async () => {

@@ -5,6 +5,7 @@ import { extractionSchema } from '../../../contract/extraction.ts'
 import { lastHeard } from '../../link/heard.ts'
 import type { InOwnProcess } from '../../link/own-process.ts'
 import { defineKind, type Kind } from '../kind.ts'
+import { paced } from '../pace.ts'
 
 interface Parts {
   inOwnProcess: InOwnProcess
@@ -20,7 +21,7 @@ export function adapterKind({ inOwnProcess, shelve }: Parts): Kind {
     title: ({ out, finetuned, rank }) => `${basename(out)}: LoRA of ${basename(finetuned)}, rank ${rank}`,
     run: async (_, wanted, work) => {
       const extract = (own: Parameters<Parameters<InOwnProcess>[1]>[0]) =>
-        lastHeard(own, work, (client) => client.extractLora(wanted))
+        lastHeard(own, paced(work), (client) => client.extractLora(wanted))
       const { result } = await inOwnProcess(work.signal, extract, dirname(wanted.out))
       const file = basename(result.file) === result.file ? join(wanted.out, result.file) : result.file
       work.wrote(file)

@@ -5,6 +5,7 @@ import { basesRequestSchema } from '../../../contract/bases.ts'
 import { lastHeard } from '../../link/heard.ts'
 import type { InOwnProcess } from '../../link/own-process.ts'
 import { defineKind, type Kind } from '../kind.ts'
+import { paced } from '../pace.ts'
 
 interface Parts {
   inOwnProcess: InOwnProcess
@@ -21,7 +22,7 @@ export function basesKind({ inOwnProcess, shelve }: Parts): Kind {
       `${out === null ? 'Bases' : basename(out)}: ${parameters.bases} bases of ${vectors.length} vectors, ${parameters.by}`,
     run: async (_, wanted, work) => {
       const find = (own: Parameters<Parameters<InOwnProcess>[1]>[0]) =>
-        lastHeard(own, work, (client) => client.bases(wanted))
+        lastHeard(own, paced(work), (client) => client.bases(wanted))
       const { result } = await inOwnProcess(work.signal, find, wanted.out === null ? undefined : dirname(wanted.out))
       const files = result.bases.flatMap(({ file }) => file ?? [])
       for (const file of files) await shelve(file)

@@ -6,6 +6,7 @@ import type { History } from '../../../history/statement.ts'
 import { lastHeard } from '../../link/heard.ts'
 import type { Supervisor } from '../../link/supervisor.ts'
 import { defineKind, type Kind } from '../kind.ts'
+import { paced } from '../pace.ts'
 
 export function evaluationKind({ history, supervisor }: { history: History; supervisor: Supervisor }): Kind {
   return defineKind({
@@ -18,7 +19,7 @@ export function evaluationKind({ history, supervisor }: { history: History; supe
       const number = evaluation ?? 0
       try {
         putOpenings(history, number, request, new Date())
-        const { result } = await lastHeard(supervisor, work, (client) => client.evaluate(request))
+        const { result } = await lastHeard(supervisor, paced(work), (client) => client.evaluate(request))
         putReport(history, number, result)
         return undefined
       } catch (thrown) {

@@ -26,6 +26,7 @@ export function exportKind({ exports }: { exports: ExportsAtWork }): Kind {
     request,
     title: ({ name, run, state }) =>
       `model of run ${run}, ${name}${state.iteration === null ? '' : `, iteration ${state.iteration}`}`,
+    estimate: (_, wanted) => exports.takes(wanted),
     run: async ({ job }, wanted, work) => {
       work.wrote(await exports.work(job, wanted, work))
       return undefined

@@ -4,7 +4,8 @@ import { collectRequestSchema, rebuildingSchema } from '../../../contract/engine
 import { lastHeard } from '../../link/heard.ts'
 import type { Supervisor } from '../../link/supervisor.ts'
 import { defineKind, type Kind } from '../kind.ts'
-import { type MergeParts, mergeTitle, mergeWork } from './merge.ts'
+import { paced } from '../pace.ts'
+import { type MergeParts, mergeTitle, mergeWork, sizeOfMerge } from './merge.ts'
 
 const request = rebuildingSchema.extend(collectRequestSchema.shape)
 
@@ -14,9 +15,10 @@ export function imageMergeKind(parts: MergeParts & { supervisor: Supervisor }): 
     goesOn: false,
     request,
     title: (wanted) => mergeTitle(wanted),
+    estimate: (_, wanted) => sizeOfMerge(wanted),
     run: async (_, { data, heads, ...wanted }, work) => {
       const asked = { recipe: wanted.recipe, data, heads }
-      const { result } = await lastHeard(parts.supervisor, work, (client) => client.collect(asked))
+      const { result } = await lastHeard(parts.supervisor, paced(work), (client) => client.collect(asked))
       return mergeWork(parts, { ...wanted, recipe: result }, work)
     },
     again: ({ file }, wanted) => ({ kind: 'image-merge', request: wanted, file }),

@@ -4,10 +4,12 @@ import { basename, dirname } from 'node:path'
 import { z } from 'zod'
 
 import { type Rebuilding, rebuildingSchema } from '../../../contract/engine-api.ts'
+import { modelSize } from '../../../files/room.ts'
 import { type Chosen, exportMerge } from '../../export/merge.ts'
 import { lastHeard } from '../../link/heard.ts'
 import type { InOwnProcess } from '../../link/own-process.ts'
-import { defineKind, type Kind, type Work } from '../kind.ts'
+import { defineKind, type Estimate, type Kind, type Work } from '../kind.ts'
+import { paced } from '../pace.ts'
 
 export interface MergeParts {
   inOwnProcess: InOwnProcess
@@ -30,10 +32,17 @@ export function mergeKind(parts: MergeParts): Kind {
     goesOn: false,
     request: requestSchema,
     title: (request) => mergeTitle(request),
+    estimate: (_, wanted) => sizeOfMerge(wanted),
     run: (_, { chosen, ...wanted }, work) => mergeWork(parts, wanted, work, chosen),
     again: ({ file }, wanted) => ({ kind: 'merge', request: wanted, file }),
   })
 }
+
+/** As large as the model that it begins with. */
+export const sizeOfMerge = ({ recipe, out }: Pick<Rebuilding, 'recipe' | 'out'>): Partial<Estimate> => ({
+  diskBytes: modelSize(recipe.pretrained.file),
+  writesTo: dirname(out),
+})
 
 export async function mergeWork(
   { inOwnProcess, template, shelve }: MergeParts,
@@ -47,7 +56,7 @@ export async function mergeWork(
       exportMerge(
         {
           template,
-          rebuild: async (asked) => (await lastHeard(own, withRemaining(work), (client) => client.merge(asked))).result,
+          rebuild: async (asked) => (await lastHeard(own, paced(work), (client) => client.merge(asked))).result,
           look: (written) => own.ask((client) => client.look({ file: written })),
         },
         wanted,
@@ -58,17 +67,4 @@ export async function mergeWork(
   work.wrote(file)
   await shelve(file)
   return undefined
-}
-
-/** What is left takes as long, in proportion, as what is done. */
-function withRemaining(work: Work): Pick<Work, 'signal' | 'tell'> {
-  const began = performance.now()
-  return {
-    signal: work.signal,
-    tell: (progress) => {
-      const { done, total } = progress
-      const spent = (performance.now() - began) / 1000
-      work.tell(progress, done > 0 && total > 0 ? (spent * (total - done)) / done : null)
-    },
-  }
 }
