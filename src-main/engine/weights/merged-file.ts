@@ -50,7 +50,8 @@ export function mergedFile(
       const isKept = value.isConstant && types === 'own' // byte for byte
       const bytes = isKept
         ? await base.readRange(name, value.first * each, count * each)
-        : cast(value.values, dtype as FloatingDtype, () => base.called(name))
+        : ((dtype === 'BF16' ? bytesOf(value.bfloat16()) : null) ??
+          cast(value.values, dtype as FloatingDtype, () => base.called(name)))
       present = { name, first: value.first, count, bytes }
     }
   }
@@ -96,6 +97,9 @@ export function mergedFile(
         : base.readRange(name, offset, length, into),
   }
 }
+
+const bytesOf = (numbers: Uint16Array | null): Uint8Array | null =>
+  numbers && new Uint8Array(numbers.buffer, numbers.byteOffset, numbers.byteLength)
 
 /** Those that are merged first, in their order. */
 function tensorsOf(base: TensorFile, order: readonly string[], types: 'float32' | 'own'): Map<string, TensorInfo> {

@@ -26,4 +26,5 @@ export {
 } from './merging'
 export { patchesOfBytes, patchesOfFloats } from './patches'
 export { embedding, pickRows } from './rows'
+export { addUp, toBfloat16, widen } from './sums'
 export { activationTangent, attentionTangent, layerNormTangent } from './tangent'
