@@ -39,19 +39,19 @@ function four<T>(from: usize): v128 {
 
 // @ts-ignore: decorator
 @inline
-function lower(x: v128): v128 {
+export function lower(x: v128): v128 {
   return f64x2.promote_low_f32x4(x)
 }
 
 // @ts-ignore: decorator
 @inline
-function upper(x: v128): v128 {
+export function upper(x: v128): v128 {
   return f64x2.promote_low_f32x4(v128.shuffle<i32>(x, x, 2, 3, 2, 3))
 }
 
 // @ts-ignore: decorator
 @inline
-function rounded(low: v128, high: v128): v128 {
+export function rounded(low: v128, high: v128): v128 {
   return v128.shuffle<i32>(f32x4.demote_f64x2_zero(low), f32x4.demote_f64x2_zero(high), 0, 1, 4, 5)
 }
 
