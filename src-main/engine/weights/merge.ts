@@ -97,16 +97,17 @@ export async function* mergedSlices(
   const adder = Adder.lend(slice, underWay + together)
   const reads = readAhead(adder.places, function* () {
     for (const { name, first, count } of places) {
-      const { terms, kind } = asked.get(name) as Asked
-      for (const checkpoint of [set.base, ...terms.map((term) => term.checkpoint)])
+      const { terms, kind, baseKind } = asked.get(name) as Asked
+      yield (into: Float32Array) => readKind(set.base, name, first, count, into, baseKind)
+      for (const { checkpoint } of terms)
         yield (into: Float32Array) => readKind(checkpoint, name, first, count, into, kind)
     }
   })
   const next = async (): Promise<Float32Array> => (await reads.next()).value as Float32Array
   try {
     for (const { name, first, count: n } of places) {
-      const { terms, kind } = asked.get(name) as Asked
-      const base = adder.begin(await next(), kind, n)
+      const { terms, kind, baseKind } = asked.get(name) as Asked
+      const base = adder.begin(await next(), baseKind, n)
       let sum = { values: base, isFinite: true }
       for (let t = 0; t === 0 || t < terms.length; t += together) {
         const models: { values: Float32Array; c: number }[] = []
@@ -127,14 +128,19 @@ export async function* mergedSlices(
 
 interface Asked {
   terms: readonly Term[]
-  kind: Kind
+  kind: Kind // of all terms
+  baseKind: Kind
 }
 
 function askedOf(set: WeightSet, groups: Groups, coefficients: Table, name: string): Asked {
   const column = groups.of.get(name) as number
   const all = set.vectors.map((checkpoint, t) => ({ checkpoint, c: coefficients[t]?.[column] as number }))
   const terms = all.filter(({ c }) => c !== 0)
-  return { terms, kind: kindInAll([set.base, ...terms.map(({ checkpoint }) => checkpoint)], name) }
+  const kind = kindInAll(
+    terms.map(({ checkpoint }) => checkpoint),
+    name,
+  )
+  return { terms, kind, baseKind: kindInAll([set.base], name) }
 }
 
 interface Place {
