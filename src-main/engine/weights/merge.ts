@@ -53,10 +53,10 @@ interface MergedParameter {
   isConstant: boolean // not finite and equal in all parents: the values are the base's
 }
 
-interface MergedSlice extends MergedParameter {
+export interface MergedSlice extends MergedParameter {
   first: number // element of the parameter that `values` and `base` begin with
   /** The values as bfloat16, to nearest even; null where one of them would be infinite. */
-  bfloat16(): Uint16Array | null
+  bfloat16: () => Uint16Array | null
 }
 
 /** Every parameter in block order with its merged values and the base's, both good until the next is asked for. */

@@ -8,7 +8,7 @@ import { product } from '../../numbers/vectors.ts'
 import { dtypes, type FloatingDtype } from '../formats/dtype.ts'
 import { infoOf, type TensorFile, type TensorInfo } from '../formats/tensor-file.ts'
 import { cast } from '../formats/writing/in-dtype.ts'
-import { type Groups, mergedSlices } from './merge.ts'
+import { type Groups, type MergedSlice, mergedSlices } from './merge.ts'
 import type { WeightSet } from './parents.ts'
 
 /**
@@ -50,8 +50,7 @@ export function mergedFile(
       const isKept = value.isConstant && types === 'own' // byte for byte
       const bytes = isKept
         ? await base.readRange(name, value.first * each, count * each)
-        : ((dtype === 'BF16' ? bytesOf(value.bfloat16()) : null) ??
-          cast(value.values, dtype as FloatingDtype, () => base.called(name)))
+        : bytesIn(dtype as FloatingDtype, value, () => base.called(name))
       present = { name, first: value.first, count, bytes }
     }
   }
@@ -98,8 +97,11 @@ export function mergedFile(
   }
 }
 
-const bytesOf = (numbers: Uint16Array | null): Uint8Array | null =>
-  numbers && new Uint8Array(numbers.buffer, numbers.byteOffset, numbers.byteLength)
+/** Throws not-finite where a number is too large for the type. */
+function bytesIn(dtype: FloatingDtype, { values, bfloat16 }: MergedSlice, where: () => string): Uint8Array {
+  const halves = dtype === 'BF16' ? bfloat16() : null
+  return halves ? new Uint8Array(halves.buffer, halves.byteOffset, halves.byteLength) : cast(values, dtype, where)
+}
 
 /** Those that are merged first, in their order. */
 function tensorsOf(base: TensorFile, order: readonly string[], types: 'float32' | 'own'): Map<string, TensorInfo> {
