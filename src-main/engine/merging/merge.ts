@@ -46,7 +46,7 @@ export interface Part {
   models: readonly string[]
 }
 
-/** (n): where a vector leads to, float32(theta_pre + tau). */
+/** (n): where a vector leads to, float32(theta_pre + tau), in a buffer that is lent (facts/buffers.ts). */
 export interface Moved {
   theta: Float32Array
 }

@@ -5,6 +5,7 @@ import { isOfDifferences, namesAfter, type Step } from '../../contract/merges/st
 import { differs, parametersAt, placesOf, valueAt } from '../../contract/merges/valued.ts'
 import { derivedCheckpoint } from '../weights/derived.ts'
 import type { Checkpoint } from '../weights/slices.ts'
+import { giveBack } from './facts/buffers.ts'
 import { merges } from './index.ts'
 import {
   asTheyAre,
@@ -78,12 +79,22 @@ async function askedOf(sources: Sources, step: Step, { card, prepare }: Merge): 
 function given(sources: Sources, step: Step, merge: Merge, asked: Asking): Checkpoint[] {
   const own = sources.vectors.map(({ file }) => file.source.name)
   const all = [...own.keys()]
-  // Vectors are read in turn, and a part gives several at once: the last answer is kept for the next to ask.
-  let last: { key: string; values: Promise<Given[]> } | undefined
-  const answer = (which: readonly number[], place: Place): Promise<Given[]> => {
+  // Vectors are read in turn, and a part gives several at once: the last answer is kept for the next to ask, and once
+  // all of them were asked for it is gone.
+  let last: Answer | undefined
+  const answer = (which: readonly number[], place: Place, k: number): Answer => {
     const key = `${which} ${place.first} ${place.count} ${place.name}`
-    if (last?.key !== key) last = { key, values: combined(sources, merge, asked, which, place) }
-    return last.values
+    if (last?.key !== key)
+      last = { key, values: combined(sources, merge, asked, which, place), open: 0, had: new Set() }
+    last.open++
+    last.had.add(k)
+    return last
+  }
+  const taken = (from: Answer, values: readonly Given[]): void => {
+    from.open--
+    if (from.open > 0 || from.had.size < values.length) return
+    if (last === from) last = undefined
+    giveBack(values.filter(isMoved).map(({ theta }) => theta))
   }
   const vectorsOf = (which: readonly number[]): Checkpoint[] =>
     namesAfter(
@@ -92,15 +103,24 @@ function given(sources: Sources, step: Step, merge: Merge, asked: Asking): Check
     ).map((name, k) =>
       derivedCheckpoint(sources, name, async (parameter, first, count) => {
         if (merge.by === 'slice') {
-          const own = (await answer(which, { name: parameter, first, count }))[k] as Given
-          return isMoved(own) ? own : valuesOf(own)
+          const found = answer(which, { name: parameter, first, count }, k)
+          const values = await found.values
+          const own = values[k] as Given
+          return isMoved(own) ? { theta: own.theta, taken: () => taken(found, values) } : valuesOf(own)
         }
         const size = sizeOf(sources, parameter)
-        const whole = (await answer(which, { name: parameter, first: 0, count: size }))[k] as Given
+        const whole = (await answer(which, { name: parameter, first: 0, count: size }, k).values)[k] as Given
         return valuesOf(whole).subarray(first, first + count)
       }),
     )
   return merge.of === 'alone' ? all.flatMap((t) => vectorsOf([t])) : vectorsOf(all)
+}
+
+interface Answer {
+  key: string
+  values: Promise<Given[]>
+  open: number // who asked and has not taken yet
+  had: Set<number> // vectors that were asked for
 }
 
 async function combined(

@@ -5,6 +5,12 @@ import type { TensorFile, TensorInfo } from '../formats/tensor-file.ts'
 import type { WeightSet } from './parents.ts'
 import { type Checkpoint, readSlice } from './slices.ts'
 
+/** Where a vector leads to, and what is to be called when it was copied. */
+interface Led {
+  theta: Float32Array
+  taken(): void
+}
+
 /**
  * tau gives `count` elements of a parameter (name without prefix) from `first` on, or where they lead to, theta. Values
  * are float32.
@@ -12,7 +18,7 @@ import { type Checkpoint, readSlice } from './slices.ts'
 export function derivedCheckpoint(
   { base, parameters }: Pick<WeightSet, 'base' | 'parameters'>,
   name: string,
-  tau: (parameter: string, first: number, count: number) => Promise<Float64Array | { theta: Float32Array }>,
+  tau: (parameter: string, first: number, count: number) => Promise<Float64Array | Led>,
 ): Checkpoint {
   const { file, prefix } = base
   const parameterOf = (full: string): string | undefined => {
@@ -28,8 +34,10 @@ export function derivedCheckpoint(
     const [first, count] = [offset / 4, length / 4]
     const values = into ? new Float32Array(into.buffer, into.byteOffset, count) : new Float32Array(count)
     const difference = await tau(parameter, first, count)
-    if ('theta' in difference) values.set(difference.theta)
-    else added(await readSlice(base, parameter, first, count, values), difference)
+    if ('theta' in difference) {
+      values.set(difference.theta)
+      difference.taken()
+    } else added(await readSlice(base, parameter, first, count, values), difference)
     return new Uint8Array(values.buffer, values.byteOffset, length)
   }
   const read: TensorFile['read'] = (full, into) => readRange(full, 0, (tensors.get(full) as TensorInfo).bytes, into)

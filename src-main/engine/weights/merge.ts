@@ -1,14 +1,15 @@
 // The model a coefficient table stands for, in exactly one way, whoever asks (evaluation, difference vector, export):
-//   theta_b = float32( theta_pre,b + sum_t c_t,b (theta_t,b - theta_pre,b) ),  computed in float64, one tensor at a
-//   time.
+//   theta_b = float32( theta_pre,b + sum_t c_t,b (theta_t,b - theta_pre,b) ),  computed in float64 (devices/double/sums.ts),
+//   one tensor at a time.
 
 import { BasilError } from '../../contract/errors.ts'
 import { largestOf } from '../../contract/largest.ts'
 import type { Table } from '../../numbers/table.ts'
 import { product } from '../../numbers/vectors.ts'
+import { Adder, type Kind, together } from '../devices/double/sums.ts'
 import { layerOf } from '../layouts/clip-names.ts'
 import type { WeightSet } from './parents.ts'
-import { type Checkpoint, firstNotFinite, isEqualInAll, readParameter, readSlice } from './slices.ts'
+import { type Checkpoint, firstNotFinite, isEqualInAll, kindInAll, readKind, readParameter } from './slices.ts'
 
 export type Grouping = 'tensor' | 'layer' | 'scalar'
 
@@ -52,8 +53,10 @@ interface MergedParameter {
   isConstant: boolean // not finite and equal in all parents: the values are the base's
 }
 
-interface MergedSlice extends MergedParameter {
+export interface MergedSlice extends MergedParameter {
   first: number // element of the parameter that `values` and `base` begin with
+  /** The values as bfloat16, to nearest even; null where one of them would be infinite. */
+  bfloat16: () => Uint16Array | null
 }
 
 /** Every parameter in block order with its merged values and the base's, both good until the next is asked for. */
@@ -89,35 +92,55 @@ export async function* mergedSlices(
   from?: { name: string; first: number },
 ): AsyncGenerator<MergedSlice> {
   const sizes = new Map([...set.parameters].map(([name, shape]) => [name, product(shape)]))
-  const termsOf = (name: string): Term[] => {
-    const column = groups.of.get(name) as number
-    const all = set.vectors.map((checkpoint, t) => ({ checkpoint, c: coefficients[t]?.[column] as number }))
-    return all.filter(({ c }) => c !== 0)
-  }
+  const asked = new Map([...sizes.keys()].map((name) => [name, askedOf(set, groups, coefficients, name)]))
   const places = slicesFrom(sizes, from)
-  const reads = readAhead(function* () {
-    for (const { name, first, count } of places)
-      for (const checkpoint of [set.base, ...termsOf(name).map((term) => term.checkpoint)])
-        yield (into: Float32Array) => readSlice(checkpoint, name, first, count, into)
+  const adder = Adder.lend(slice, underWay + together)
+  const reads = readAhead(adder.places, function* () {
+    for (const { name, first, count } of places) {
+      const { terms, kind, baseKind } = asked.get(name) as Asked
+      yield (into: Float32Array) => readKind(set.base, name, first, count, into, baseKind)
+      for (const { checkpoint } of terms)
+        yield (into: Float32Array) => readKind(checkpoint, name, first, count, into, kind)
+    }
   })
   const next = async (): Promise<Float32Array> => (await reads.next()).value as Float32Array
-  const [bases, merged, sums] = [new Float32Array(slice), new Float32Array(slice), new Float64Array(slice)]
-  for (const { name, first, count } of places) {
-    const terms = termsOf(name)
-    const [base, values, sum] = [bases.subarray(0, count), merged.subarray(0, count), sums.subarray(0, count)]
-    base.set(await next())
-    sum.set(base)
-    for (let t = 0; t < terms.length; t += 2) {
-      const [one, other] = terms.slice(t, t + 2) as [Term, Term?]
-      if (other) addTwo(sum, one.c, await next(), other.c, await next(), base)
-      else addOne(sum, one.c, await next(), base)
+  try {
+    for (const { name, first, count: n } of places) {
+      const { terms, kind, baseKind } = asked.get(name) as Asked
+      const base = adder.begin(await next(), baseKind, n)
+      let sum = { values: base, isFinite: true }
+      for (let t = 0; t === 0 || t < terms.length; t += together) {
+        const models: { values: Float32Array; c: number }[] = []
+        for (const { c } of terms.slice(t, t + together)) models.push({ values: await next(), c })
+        sum = adder.add(models, { kind, n, isFirst: t === 0, isLast: t + together >= terms.length })
+      }
+      const { values, isFinite } = sum
+      const isConstant = !isFinite && set.prefix === '' && (await isEqualInAll([set.base, ...set.vectors], name))
+      if (isConstant) values.set(base)
+      else if (!isFinite) throw await notFinite(set, terms, name, first, values)
+      yield { name, first, values, base, isConstant, bfloat16: () => adder.bfloat16(n) }
     }
-    const isFinite = round(sum, values)
-    const isConstant = !isFinite && set.prefix === '' && (await isEqualInAll([set.base, ...set.vectors], name))
-    if (isConstant) values.set(base)
-    else if (!isFinite) throw await notFinite(set, terms, name, first, values)
-    yield { name, first, values, base, isConstant }
+  } finally {
+    await reads.return(undefined)
+    adder.giveBack()
   }
+}
+
+interface Asked {
+  terms: readonly Term[]
+  kind: Kind // of all terms
+  baseKind: Kind
+}
+
+function askedOf(set: WeightSet, groups: Groups, coefficients: Table, name: string): Asked {
+  const column = groups.of.get(name) as number
+  const all = set.vectors.map((checkpoint, t) => ({ checkpoint, c: coefficients[t]?.[column] as number }))
+  const terms = all.filter(({ c }) => c !== 0)
+  const kind = kindInAll(
+    terms.map(({ checkpoint }) => checkpoint),
+    name,
+  )
+  return { terms, kind, baseKind: kindInAll([set.base], name) }
 }
 
 interface Place {
@@ -141,53 +164,26 @@ function slicesFrom(sizes: ReadonlyMap<string, number>, from?: { name: string; f
 
 // Elements read and added up at a time: their sums stay in the processor's cache, whatever the tensor's size.
 export const slice = 2 ** 17
-const underWay = 6 // reads that are waited for while one is worked on
+const underWay = 8 // reads that are waited for while others are worked on
 
-/** Gives what the reads give, in order, each good until the next but one is asked for. */
+/** Gives what the reads give, in order, each good until as many more are asked for as are added in one go. */
 async function* readAhead(
+  places: readonly Float32Array[],
   reads: () => Iterable<(into: Float32Array) => Promise<Float32Array>>,
 ): AsyncGenerator<Float32Array> {
-  const buffers = Array.from({ length: underWay + 1 }, () => new Float32Array(slice))
   const waiting: Promise<Float32Array>[] = []
   let count = 0
-  for (const read of reads()) {
-    if (waiting.length === underWay) yield await (waiting.shift() as Promise<Float32Array>)
-    const started = read(buffers[count++ % buffers.length] as Float32Array)
-    started.catch(() => undefined) // is told when its turn comes
-    waiting.push(started)
+  try {
+    for (const read of reads()) {
+      if (waiting.length === underWay) yield await (waiting.shift() as Promise<Float32Array>)
+      const started = read(places[count++ % places.length] as Float32Array)
+      started.catch(() => undefined) // is told when its turn comes
+      waiting.push(started)
+    }
+    for (let read = waiting.shift(); read; read = waiting.shift()) yield await read
+  } finally {
+    await Promise.allSettled(waiting) // the places are somebody else's after it
   }
-  for (const read of waiting) yield await read
-}
-
-/** sum += c (tuned - base), over tuned's length. */
-function addOne(sum: Float64Array, c: number, tuned: Float32Array, base: Float32Array): void {
-  for (let i = 0; i < tuned.length; i++) sum[i] = (sum[i] as number) + c * ((tuned[i] as number) - (base[i] as number))
-}
-
-/** The same for one and then another, in half the time. */
-function addTwo(
-  sum: Float64Array,
-  c1: number,
-  tuned1: Float32Array,
-  c2: number,
-  tuned2: Float32Array,
-  base: Float32Array,
-): void {
-  for (let i = 0; i < tuned1.length; i++) {
-    const b = base[i] as number
-    sum[i] = (sum[i] as number) + c1 * ((tuned1[i] as number) - b) + c2 * ((tuned2[i] as number) - b)
-  }
-}
-
-/** float32(sum) in values; false when one of them is not finite: 0 times it is not 0. */
-function round(sum: Float64Array, values: Float32Array): boolean {
-  let zero = 0
-  for (let i = 0; i < values.length; i++) {
-    const value = Math.fround(sum[i] as number)
-    values[i] = value
-    zero += value * 0
-  }
-  return zero === 0
 }
 
 /** A parent's own value when that is why, which has the better advice. */

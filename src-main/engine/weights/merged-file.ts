@@ -8,7 +8,7 @@ import { product } from '../../numbers/vectors.ts'
 import { dtypes, type FloatingDtype } from '../formats/dtype.ts'
 import { infoOf, type TensorFile, type TensorInfo } from '../formats/tensor-file.ts'
 import { cast } from '../formats/writing/in-dtype.ts'
-import { type Groups, mergedSlices } from './merge.ts'
+import { type Groups, type MergedSlice, mergedSlices } from './merge.ts'
 import type { WeightSet } from './parents.ts'
 
 /**
@@ -50,7 +50,7 @@ export function mergedFile(
       const isKept = value.isConstant && types === 'own' // byte for byte
       const bytes = isKept
         ? await base.readRange(name, value.first * each, count * each)
-        : cast(value.values, dtype as FloatingDtype, () => base.called(name))
+        : bytesIn(dtype as FloatingDtype, value, () => base.called(name))
       present = { name, first: value.first, count, bytes }
     }
   }
@@ -95,6 +95,12 @@ export function mergedFile(
         ? inTurn(() => readMerged(name, offset, length, into))
         : base.readRange(name, offset, length, into),
   }
+}
+
+/** Throws not-finite where a number is too large for the type. */
+function bytesIn(dtype: FloatingDtype, { values, bfloat16 }: MergedSlice, where: () => string): Uint8Array {
+  const halves = dtype === 'BF16' ? bfloat16() : null
+  return halves ? new Uint8Array(halves.buffer, halves.byteOffset, halves.byteLength) : cast(values, dtype, where)
 }
 
 /** Those that are merged first, in their order. */

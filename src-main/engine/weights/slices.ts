@@ -1,6 +1,7 @@
 // A checkpoint's parameters as float32, whatever their type in the file: a whole one, every value of which is finite,
 // or some elements of it. Names are without the file's prefix; memory holds what was asked for and no more.
 import { BasilError } from '../../contract/errors.ts'
+import type { Kind } from '../devices/double/sums.ts'
 import { dtypes, isNarrow, toFloat32, widenInPlace } from '../formats/dtype.ts'
 import { infoOf } from '../formats/tensor-file.ts'
 import type { CanonicalFile } from '../layouts/index.ts'
@@ -53,6 +54,28 @@ export async function readSlice(
   if (isNarrow(dtype)) widenInPlace(values, dtype)
   else if (dtype !== 'F32') values.set(toFloat32(read, dtype))
   return values
+}
+
+/** What all of them have a parameter in, where numbers of that type are added up as they are; else float32. */
+export function kindInAll(checkpoints: readonly Checkpoint[], name: string): Kind {
+  const all = new Set(checkpoints.map(({ file, prefix }) => infoOf(file.tensors, prefix + name, file.source).dtype))
+  const [only] = all
+  return all.size === 1 && (only === 'BF16' || only === 'F16') ? only : 'F32'
+}
+
+/** As readSlice, but the bytes that the file has where it has them in this type. */
+export async function readKind(
+  checkpoint: Checkpoint,
+  name: string,
+  first: number,
+  count: number,
+  into: Float32Array,
+  kind: Kind,
+): Promise<Float32Array> {
+  if (kind === 'F32') return readSlice(checkpoint, name, first, count, into)
+  const { file, prefix } = checkpoint
+  await file.readRange(prefix + name, 2 * first, 2 * count, new Uint8Array(into.buffer, into.byteOffset, 2 * count))
+  return into
 }
 
 /** As readSlice, but bfloat16 by its halves. */

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { collapse } from '../../../src-main/contract/run/coefficients.ts'
 import { type Backend, openBackend } from '../../../src-main/engine/devices/backend.ts'
 import { tf } from '../../../src-main/engine/devices/tf.ts'
-import { groupsOf, mergedParameters } from '../../../src-main/engine/weights/merge.ts'
+import { groupsOf, mergedParameters, mergedSlices } from '../../../src-main/engine/weights/merge.ts'
 import { openParents, type Parents } from '../../../src-main/engine/weights/parents.ts'
 import { readParameter } from '../../../src-main/engine/weights/slices.ts'
 import { vectorStore } from '../../../src-main/engine/weights/vector-store.ts'
@@ -111,4 +111,29 @@ test('vectors on the host or in files give the same bits as vectors on the devic
     expect(results[1]).toEqual(results[0])
     expect(results[2]).toEqual(results[0])
   }
+})
+
+test('who leaves in the middle has no read under way, and the next gets the same bits', async () => {
+  let [under, begun] = [0, 0]
+  const slow = (checkpoint: Parents['base']): Parents['base'] => ({
+    ...checkpoint,
+    file: {
+      ...checkpoint.file,
+      readRange: async (...asked) => {
+        under++
+        begun++
+        await new Promise(setImmediate)
+        return checkpoint.file.readRange(...asked).finally(() => under--)
+      },
+    },
+  })
+  const set = { ...parents, base: slow(parents.base), vectors: parents.vectors.map(slow) }
+  const table = filled(3, parents.parameters.size, 0.4)
+  const whole = await merged(table)
+  const leaving = mergedSlices(set, groupsOf(parents, 'tensor'), table)
+  await leaving.next()
+  expect([begun > 4, under > 0]).toEqual([true, true])
+  await leaving.return(undefined)
+  expect(under).toBe(0)
+  expect(await merged(table)).toEqual(whole)
 })

@@ -50,13 +50,22 @@ export function differences(device: DoubleDevice, base: number, n: number, their
   return isFinite ? taus : null
 }
 
-/** float32(base + tau) of each row. */
-export function movedBy(device: DoubleDevice, base: number, taus: Matrix): Float32Array[] {
+/** float32(base + tau) of each row, in what `place` gives. */
+export function movedBy(
+  device: DoubleDevice,
+  base: number,
+  taus: Matrix,
+  place = (count: number): Float32Array => new Float32Array(count),
+): Float32Array[] {
   const { rows, columns: n } = taus
   return device.scope(() => {
     const out = device.allocate(4 * rows * n)
     device.pool.run('moved', [base, taus.address, out, n], rows * piecesOf(taus), isSmall(taus))
-    return Array.from({ length: rows }, (_, t) => new Float32Array(device.floats(out + 4 * t * n, n)))
+    return Array.from({ length: rows }, (_, t) => {
+      const theta = place(n)
+      theta.set(device.floats(out + 4 * t * n, n))
+      return theta
+    })
   })
 }
 
@@ -187,7 +196,7 @@ export function keepByChance(
   const one: Matrix = { rows: 1, columns: taus.columns, address: taus.address + 8 * row * taus.columns }
   device.scope(() => {
     const factor = device.matrix(1, 1, [by])
-    const scratch = device.allocate(128 * device.pool.threads)
+    const scratch = device.allocate((128 + 320) * device.pool.threads) // the keys of ten rounds behind
     const most = Math.ceil(density * 2 ** 32) - 1 // word / 2^32 < density
     device.pool.run(
       'keepByChance',

@@ -6,15 +6,23 @@ import type { Part } from '../merge.ts'
 import type { Region } from './region.ts'
 import { type OnTaus, onTaus } from './taus.ts'
 
-/** f of each vector; none where it is not asked, 1 where a norm is as good as 0. `sparse`: what leaves elements out. */
+/** f of each vector; none where it is not asked, 1 where a norm is as good as 0. `sparse`: what leaves elements out; `sizes`:
+ * the norms of a part at once, before and after it. */
 export async function shares(
   region: Region,
   isL1: boolean,
   sparse: (part: Part) => OnTaus | Promise<OnTaus>,
+  sizes: (part: Part) => [number, number][] | null = () => null,
 ): Promise<number[]> {
   const [before, after]: [number[], number[]] = [[], []]
   if (isL1)
     for await (const part of region.pass()) {
+      const known = sizes(part)
+      for (const [t, [whole, left]] of (known ?? []).entries()) {
+        before[t] = (before[t] ?? 0) + whole
+        after[t] = (after[t] ?? 0) + left
+      }
+      if (known) continue
       const leave = await sparse(part)
       await onTaus(part, (device, taus) => {
         for (const [t, size] of sizesOf(device, taus).entries()) before[t] = (before[t] ?? 0) + size

@@ -4,6 +4,7 @@ import type { DoubleDevice, Matrix } from '../../devices/double/device.ts'
 import { onDoubles } from '../../devices/double/open.ts'
 import { differences, floatRow, movedBy, rowAt } from '../../devices/double/rows.ts'
 import type { Moved, Part } from '../merge.ts'
+import { lend } from './buffers.ts'
 
 /** In place, what a merge does to the rows of a part. */
 export type OnTaus = (device: DoubleDevice, taus: Matrix) => void
@@ -32,4 +33,4 @@ export async function onTaus<T>(part: Part, work: (device: DoubleDevice, taus: M
 
 /** What a merge gives: the models that the rows lead to. */
 export const thetas = (device: DoubleDevice, taus: Matrix, base: number): Moved[] =>
-  movedBy(device, base, taus).map((theta) => ({ theta }))
+  movedBy(device, base, taus, lend).map((theta) => ({ theta }))

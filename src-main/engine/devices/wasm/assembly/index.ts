@@ -5,6 +5,7 @@
 // No static data, no stack in linear memory, no allocation: the memory belongs to tfjs' own heap.
 export { activation, activationGradient } from './activation'
 export { attention, attentionGradient } from './attention'
+export { keepByChance, movedByChance, sizesByChance } from './chances'
 export { columnSums, combineChunks } from './columns'
 export { gemmDoubles, packDoubles, reflect, rotate, updateAndMultiply, substituteRows } from './doubles'
 export { add, compose, composeHalves, dot, dotHalves, sumParts } from './elementwise'
@@ -16,7 +17,6 @@ export {
   countMagnitudes,
   differences,
   elect,
-  keepByChance,
   moved,
   placeOfTied,
   scaleRows,
@@ -26,4 +26,5 @@ export {
 } from './merging'
 export { patchesOfBytes, patchesOfFloats } from './patches'
 export { embedding, pickRows } from './rows'
+export { addUp, toBfloat16, widen } from './sums'
 export { activationTangent, attentionTangent, layerNormTangent } from './tangent'
