@@ -137,14 +137,14 @@ describe.each(await kernelEngines())('$name', ({ options }) => {
     const [count, steps] = [65, 20]
     const draw = reference.stream(7)
     const start = draw(count)
-    const table = [[...start]]
-    const moments = { first: [Array(count).fill(0)], second: [Array(count).fill(0)], step: 0 }
+    const table = [start.slice()]
+    const moments = { first: [new Float64Array(count)], second: [new Float64Array(count)], step: 0 }
     const zeros = new Float64Array(count)
     let next = movingOf({ value: start, mean: zeros, square: zeros, gradient: zeros })
     for (let t = 1; t <= steps; t++) {
       const gradient = draw(count)
       const norm = Math.sqrt(reference.inner(gradient, gradient))
-      adamwStep({ learningRate: 0.02, weightDecay: 0.1, clipNorm: 1 }, table, [[...gradient]], moments)
+      adamwStep({ learningRate: 0.02, weightDecay: 0.1, clipNorm: 1 }, table, [gradient], moments)
       const given = tensor(gradient)
       next = ops.adamw(next, given, { ...step, rate: 0.02, step: t, scale: Math.min(1, 1 / (norm + 1e-6)) })
       given.dispose()
