@@ -69,4 +69,4 @@ export type MakeLearner<K extends TuningKind> = (
   place: Place,
   config: TuningOf<K>,
   kept: Kept | null,
-) => AsyncGenerator<Progress, Learner>
+) => Learner | AsyncGenerator<Progress, Learner>

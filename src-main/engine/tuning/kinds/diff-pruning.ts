@@ -52,7 +52,7 @@ interface Pruned {
 
 const isFixed = ({ done, fixedFrom }: Pruned): boolean => at(done, 0) >= fixedFrom
 
-export const diffPruning: MakeLearner<'diff-pruning'> = async function* (place, config, _kept) {
+export const diffPruning: MakeLearner<'diff-pruning'> = (place, config) => {
   const { tower, base } = place
   const { ops } = tower
   const all = startAt(place, config)

@@ -23,10 +23,11 @@ const kinds: { [K in TuningKind]: MakeLearner<K> } = {
   'diff-pruning': diffPruning,
 }
 
-export function learnerOf<K extends TuningKind>(
+export async function* learnerOf<K extends TuningKind>(
   place: Place,
   config: ResolvedTuning & { kind: K },
   kept: Kept | null,
 ): AsyncGenerator<Progress, Learner> {
-  return kinds[config.kind](place, config as TuningOf<K>, kept)
+  const made = kinds[config.kind](place, config as TuningOf<K>, kept)
+  return Symbol.asyncIterator in made ? yield* made : made
 }

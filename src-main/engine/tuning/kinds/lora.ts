@@ -28,7 +28,7 @@ interface Target {
   module: string // as transformers calls it
 }
 
-export const lora: MakeLearner<'lora'> = async function* (place, config, _kept) {
+export const lora: MakeLearner<'lora'> = (place, config) => {
   const { tower, base, rateOf } = place
   const { ops } = tower
   const { rank, alpha, linearised, seed } = config

@@ -16,7 +16,7 @@ interface Layer {
   momentum: Tensor
 }
 
-export const taps: MakeLearner<'taps'> = async function* (place, config, _kept) {
+export const taps: MakeLearner<'taps'> = (place, config) => {
   const { tower, base, parameters, mayMove, rateOf, length } = place
   const { ops } = tower
   const { threshold, momentum: mu, sparsity, sparsityAfter } = config
