@@ -110,13 +110,13 @@ def sample(x):
 
 
 def pieces(moved):
-    """In the order of names. The fused bias of attention in its three parts: that of the keys has no gradient, as every query's scores
-    move by one number, so that what AdamW makes of it in float32 is noise."""
+    """In the order of names. Of the fused bias of attention the queries' and the values' part: that of the keys has no gradient, as
+    it moves all scores of a query by one number, so that what AdamW makes of it is noise."""
     found = []
     for name, x in sorted(moved.items()):
         if name.endswith('in_proj_bias'):
             found += [{'tensor': f'visual.{name}', 'part': part, 'first': i * WIDTH, **sample(x[i * WIDTH:(i + 1) * WIDTH])}
-                      for i, part in enumerate('qkv')]
+                      for i, part in ((0, 'q'), (2, 'v'))]
         else:
             found.append({'tensor': f'visual.{name}', **sample(x)})
     return found
