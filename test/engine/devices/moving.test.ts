@@ -122,11 +122,11 @@ describe.each(await kernelEngines())('$name', ({ options }) => {
     const gradient = draw(count)
     const mask = draw(count).map((x) => Number(x > 0.5))
     let next = movingOf({ value, mean: new Float64Array(count), square: new Float64Array(count), gradient })
+    const before = bits(await ops.read(next.value)) // TensorFlow takes what is below float32's normal numbers for 0
     const [dValue, masks] = [tensor(gradient), tensor(mask)]
     for (let t = 1; t <= 3; t++) next = ops.adamw(next, dValue, { ...step, step: t }, { mask: masks })
     disposeAll([dValue, masks])
     const [got, mean] = await bitsOf(next)
-    const before = bits(Float32Array.from(value))
     const moved = got?.map((bit, i) => bit !== before[i])
     expect(moved?.some((is, i) => is && mask[i] === 0)).toBe(false)
     expect(moved?.every((is, i) => is || mask[i] === 0)).toBe(true)
