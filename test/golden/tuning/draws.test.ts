@@ -25,6 +25,7 @@ test('streams have the numbers that they have there', () => {
     looked: streamOf('looked'),
     adapters: streamOf('adapters'),
     gates: streamOf('gates'),
+    'probes 1': streamOf('probes', { task: 1 }),
   }).toEqual(golden.streams)
 })
 
