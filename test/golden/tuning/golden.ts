@@ -16,7 +16,7 @@ import { hashFile } from '../../../src-main/files/hash.ts'
 import { openSource } from '../../../src-main/files/source.ts'
 import { at } from '../../../src-main/numbers/vectors.ts'
 
-export const folder = import.meta.dirname
+const folder = import.meta.dirname
 
 /** A tensor's move theta - theta_pre, or that of a part of its rows, from row `first` on: eight elements, and two sums. */
 export interface Piece {
