@@ -1,5 +1,5 @@
-// Twenty steps of every kind of fine-tuning against PyTorch in float64 (make.py), Basil computing in float32. Seen, at the
-// most, over all kinds on wasm and native TensorFlow: 5e-7 of a loss, 8e-7 of a gradient's norm, 2e-6 of a run's largest
+// Twenty steps of every kind of fine-tuning against PyTorch in float64 (make.py), Basil computing in float32. Seen, at
+// the most, over all kinds on wasm and native TensorFlow: 5e-7 of a loss, 8e-7 of a gradient's norm, 2e-6 of a run's largest
 // penalty; of what a tensor moved 9e-5 of its largest element, 2e-5 of its norm and, in its sum, 4e-5 of that. The
 // program itself differs as much between float32 and float64, as AdamW divides by a gradient's own size and so makes
 // small ones, with their rounding, as large as any. The bars are some ten times that.
@@ -68,8 +68,8 @@ describe.each(await backendsHere())('on %s', (prefer) => {
     })
 
     test("keys' biases, whose gradient is 0, went no further than noise takes them", () => {
-      // They move all scores of a query by one number, which softmax does not see. What float32 leaves of their gradient
-      // is noise, and AdamW takes steps of the learning rate by it.
+      // They move all scores of a query by one number, which softmax does not see. What float32 leaves of their
+      // gradient is noise, and AdamW takes steps of the learning rate by it.
       const furthest = 2 * golden.rates.reduce((a, b) => a + b, 0)
       for (const { tensor, part } of golden.moved) {
         const keys = part === 'q' ? partOf(done, tensor, (done.moves.get(tensor)?.length ?? 0) / 3) : []

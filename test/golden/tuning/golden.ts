@@ -1,5 +1,5 @@
-// What the golden program (make.py) says of a fine-tuning, and what Basil does of the same configuration: its steps, its
-// last look at validation data, and every tensor's move. Files and states are in memory or beside this.
+// What the golden program (make.py) says of a fine-tuning, and what Basil does of the same configuration: its steps,
+// its last look at validation data, and every tensor's move. States are in memory, files beside this.
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
