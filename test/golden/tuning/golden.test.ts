@@ -1,7 +1,7 @@
 // Twenty steps of every kind of fine-tuning against PyTorch in float64 (make.py), Basil computing in float32. Seen, at
-// the most, over all kinds on wasm and native TensorFlow: 5e-7 of a loss, 8e-7 of a gradient's norm, 2e-6 of a run's largest
-// penalty; of what a tensor moved 9e-5 of its largest element, 2e-5 of its norm and, in its sum, 4e-5 of that. The
-// program itself differs as much between float32 and float64, as AdamW divides by a gradient's own size and so makes
+// the most, over all kinds on wasm and native TensorFlow: 5e-7 of a loss, 8e-7 of a gradient's norm, 2e-6 of a run's
+// largest penalty; of what a tensor moved 9e-5 of its largest element, 2e-5 of its norm and, in its sum, 4e-5 of that.
+// The program itself differs as much between float32 and float64, as AdamW divides by a gradient's own size and so makes
 // small ones, with their rounding, as large as any. The bars are some ten times that.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 

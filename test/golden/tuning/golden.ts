@@ -18,7 +18,7 @@ import { at } from '../../../src-main/numbers/vectors.ts'
 
 const folder = import.meta.dirname
 
-/** A tensor's move theta - theta_pre, or that of a part of its rows, from row `first` on: eight elements, and two sums. */
+/** A tensor's move theta - theta_pre, or that of a part of it from element `first` on: eight elements, and two sums. */
 export interface Piece {
   tensor: string
   part?: 'q' | 'v'
