@@ -1,8 +1,8 @@
 // Twenty steps of every kind of fine-tuning against PyTorch in float64 (make.py), Basil computing in float32. Seen, at
 // the most, over all kinds on wasm and native TensorFlow: 5e-7 of a loss, 8e-7 of a gradient's norm, 2e-6 of a run's
 // largest penalty; of what a tensor moved 9e-5 of its largest element, 2e-5 of its norm and, in its sum, 4e-5 of that.
-// The program itself differs as much between float32 and float64, as AdamW divides by a gradient's own size and so makes
-// small ones, with their rounding, as large as any. The bars are some ten times that.
+// The program itself differs as much between float32 and float64, as AdamW divides by a gradient's own size and so
+// makes small ones, with their rounding, as large as any. The bars are some ten times that.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
 import { type Backend, openBackend } from '../../../src-main/engine/devices/backend.ts'
@@ -83,7 +83,7 @@ describe.each(await backendsHere())('on %s', (prefer) => {
       expect(done.look?.accuracy).toBe(accuracy)
     })
 
-    const { kept, scores } = golden
+    const { kept, scores, factors } = golden
     if (kept)
       test('of each tensor as many elements have moved as may', () => {
         const found = Object.keys(kept).map((tensor) => [tensor, movedIn(done.moves.get(`visual.${tensor}`))])
@@ -94,6 +94,29 @@ describe.each(await backendsHere())('on %s', (prefer) => {
         const off = Object.keys(scores).filter((tensor) => (scores[tensor] ?? 0) < (golden.config.threshold ?? 0))
         expect(off.length).toBeGreaterThan(0)
         for (const tensor of off) expect(movedIn(done.moves.get(`visual.${tensor}`)), tensor).toBe(0)
+        const found = (done.kept.get('scores') ?? []).toSorted((a, b) => a - b)
+        expect(
+          apart(
+            found,
+            Object.values(scores).toSorted((a, b) => a - b),
+          ),
+        ).toBeLessThan(bars.loss)
+      })
+    if (factors)
+      test('factors of adapters are those, the scale of 2 among B', () => {
+        const found = new Map(done.adapter?.tensors.map((tensor) => [tensor.name, tensor.values]))
+        expect(found.size).toBe(factors.length)
+        for (const { factor, ...piece } of factors) {
+          const [side, layer, target] = factor.split('.') as [string, string, string]
+          const module = `vision_model.encoder.layers.${layer}.self_attn.${target}_proj`
+          const values = found.get(`base_model.model.${module}.lora_${side}.weight`)
+          if (!values) throw new Error(`no ${factor}`)
+          expectClose(
+            Float64Array.from(values, (value) => value / (side === 'B' ? 2 : 1)),
+            piece,
+            factor,
+          )
+        }
       })
   })
 
@@ -121,15 +144,19 @@ function partOf({ moves }: Tuned, tensor: string, first?: number): Float64Array 
 }
 
 function expectMoved(piece: Piece, done: Tuned): void {
-  const { tensor, part = '', first, sum, norm } = piece
-  const values = partOf(done, tensor, first)
+  const { tensor, part = '', first } = piece
+  expectClose(partOf(done, tensor, first), piece, `${tensor} ${part}`)
+}
+
+function expectClose(values: Float64Array, piece: Omit<Piece, 'tensor'>, said: string): void {
+  const { sum, norm } = piece
   const largest = Math.max(...piece.values.map(Math.abs))
   piece.at.forEach((i, n) =>
-    expect(Math.abs(at(values, i) - at(piece.values, n)), `${tensor} ${part}, element ${i}`).toBeLessThanOrEqual(
+    expect(Math.abs(at(values, i) - at(piece.values, n)), `${said}, element ${i}`).toBeLessThanOrEqual(
       bars.element * largest,
     ),
   )
-  expect(Math.abs(Math.hypot(...values) - norm), `${tensor} ${part}, norm`).toBeLessThanOrEqual(bars.moved * norm)
+  expect(Math.abs(Math.hypot(...values) - norm), `${said}, norm`).toBeLessThanOrEqual(bars.moved * norm)
   const total = values.reduce((a, b) => a + b, 0)
-  expect(Math.abs(total - sum), `${tensor} ${part}, sum`).toBeLessThanOrEqual(bars.sum * norm)
+  expect(Math.abs(total - sum), `${said}, sum`).toBeLessThanOrEqual(bars.sum * norm)
 }

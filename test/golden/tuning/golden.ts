@@ -59,6 +59,7 @@ export interface Tuned {
   look: TuningLook | undefined // the last
   moves: Moves
   adapter: TunedModel['adapter']
+  kept: Map<string, Float32Array> // the last state
 }
 
 export async function tuned(
@@ -67,11 +68,12 @@ export async function tuned(
   change: Record<string, unknown> = {},
 ): Promise<Tuned> {
   const resolved = resolveTuning({ ...config, ...change }, (path) => join(folder, path))
+  const kept: Tuned['kept'] = new Map()
   const work = tune(resolved, {
     backend,
     open: openSource,
     hash: hashFile,
-    states: statesInMemory(),
+    states: statesIn(kept),
     parents: [],
     stopping: () => false,
     signal: new AbortController().signal,
@@ -88,17 +90,17 @@ export async function tuned(
     const moves = await movesOf(value.file)
     const { adapter } = value
     await value.close()
-    return { steps, look, moves, adapter }
+    return { steps, look, moves, adapter, kept }
   }
 }
 
-/** Nothing is gone on from here: what is kept is counted and let go. */
-function statesInMemory(): TuningStates {
+/** Of the last state its tensors; nothing is gone on from here. */
+function statesIn(kept: Tuned['kept']): TuningStates {
   return {
     async keep(_kind, { tensors, bytes }) {
-      let sum = 0
-      for (const { name } of tensors) sum += (await bytes(name)).length
-      return sum
+      kept.clear()
+      for (const { name, dtype } of tensors) kept.set(name, toFloat32((await bytes(name)).slice(), dtype))
+      return [...kept.values()].reduce((sum, { byteLength }) => sum + byteLength, 0)
     },
     open: async () => null,
     damaged: () => [],
