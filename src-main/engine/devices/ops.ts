@@ -99,6 +99,30 @@ export interface Scope {
   dispose(): void
 }
 
+/** A parameter as AdamW keeps it: what it is, and the running means of its gradient and of the gradient squared. */
+export interface Moving {
+  value: Tensor
+  mean: Tensor // m, of value's shape
+  square: Tensor // v
+}
+
+/** The numbers of one step of AdamW. */
+export interface AdamwStep {
+  rate: number // eta, of this step
+  decay: number // w
+  beta1: number
+  beta2: number
+  epsilon: number
+  step: number // t, from 1: what the means are corrected by
+  scale: number // what the gradient is multiplied by before anything else, as clipping by the global norm does
+}
+
+/** mask: 0 or 1 for each element, of value's shape; origin: what the value is the difference from. */
+export interface AdamwBeside {
+  mask?: Tensor | undefined
+  origin?: Tensor | undefined
+}
+
 export interface Ops {
   /**
    * images (n, channels, size, size), cut into the rows that the patch embedding multiplies: (n * patches,
@@ -200,6 +224,22 @@ export interface Ops {
 
   /** x + y, both of one shape. */
   add<T extends Tensor>(x: T, y: T): T
+
+  /** sum_i coefficients[i] tensors[i]: one tensor at least, all of one shape. */
+  combine<T extends Tensor>(tensors: readonly T[], coefficients: readonly number[]): T
+
+  /** < x, y > over all elements, both of one shape: one number, on the device until `readDots`. */
+  dot(x: Tensor, y: Tensor): Dots
+
+  /**
+   * One step of AdamW (Loshchilov and Hutter 2019), decay on all there is; with g = scale gradient:
+   *   m <- b1 m + (1 - b1) g,   v <- b2 v + (1 - b2) g^2
+   *   x <- x - M eta (w (origin + x) + m / (1 - b1^t) / (sqrt(v / (1 - b2^t)) + epsilon))
+   * where M = 1 and origin = 0 if not given; an element with M = 0 keeps its bits. The means see the whole gradient.
+   * Takes `present`, which is disposed or written over, and gives the next, which outlives every scope; the rest stays
+   * the caller's, clones of `present` too.
+   */
+  adamw(present: Moving, gradient: Tensor, step: AdamwStep, beside?: AdamwBeside): Moving
 
   /** The same values once more, with a life of their own. */
   clone<T extends Tensor>(x: T): T
