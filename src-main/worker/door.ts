@@ -71,7 +71,9 @@ serveEngine(
           statistics: statisticsStore(),
           ...kept(config),
         })
-        yield* withPulse(events, () => ({ pace: pace.told(), memory: memoryNow(backend) }))
+        yield* withPulse(events, () => {
+          return { type: 'pulse', pace: pace.told(), memory: memoryNow(backend), remainingSeconds: null }
+        })
       }),
     collect: (request, signal) =>
       alone(() => collectFor(request, { backend, images: kept({ linearised: 'no' }).images, signal })),

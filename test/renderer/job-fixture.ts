@@ -5,6 +5,6 @@ export const jobLike = (changes: Partial<Job> = {}): Job => ({
   ...{ job: 1, kind: 'run', title: 'a run', needs: 'engine', place: 'here', state: 'waiting', position: null },
   ...{ progress: null, share: null, remainingSeconds: null, pausing: false, goesOn: true },
   ...{ expectedSeconds: null, memoryBytes: null, made: '', started: null, ended: null, error: null },
-  ...{ run: null, study: null, evaluation: null, file: null },
+  ...{ run: null, study: null, evaluation: null, tuning: null, file: null },
   ...changes,
 })

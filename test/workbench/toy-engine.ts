@@ -32,7 +32,9 @@ const info: EngineInfo = {
 }
 
 const pace = createPace(() => performance.now())
-const measured = () => ({
+const measured = (): EngineEvent => ({
+  type: 'pulse',
+  remainingSeconds: null,
   pace: pace.told(),
   memory: memoryNow({ memory: () => ({ tensors: 1, bytes: 2 ** 20 }), deviceBytes: () => 2 ** 30 }),
 })

@@ -1,0 +1,177 @@
+// The fine-tuned model as a file: canonical tensors in the layout and type asked for, with what it says of itself; of
+// LoRA the adapter in a folder beside, as peft has it; of the field's convention all that belongs to it. The model
+// itself is written last: where it is, everything is.
+import { access, mkdir } from 'node:fs/promises'
+import { dirname, extname, join } from 'node:path'
+
+import { adapterSettingsName } from '../../contract/file-names.ts'
+import { parseJson } from '../../contract/json.ts'
+import type { Exported } from '../../contract/run/recipe.ts'
+import { type ResolvedTuning, saidOf } from '../../contract/tuning/config.ts'
+import type { TuningEngineEvent } from '../../contract/tuning/tuning.ts'
+import { ownMetadata } from '../../engine/architecture/own.ts'
+import { openTensorFile } from '../../engine/formats/open.ts'
+import type { TensorFile } from '../../engine/formats/tensor-file.ts'
+import { inDtype } from '../../engine/formats/writing/in-dtype.ts'
+import { readHead } from '../../engine/heads/head-file.ts'
+import { canonical, inLayout } from '../../engine/layouts/index.ts'
+import { towersOf } from '../../engine/models/towers.ts'
+import type { Head } from '../../engine/problems/head.ts'
+import type { TunedModel } from '../../engine/tuning/host.ts'
+import { useOf } from '../../engine/weights/checkpoint.ts'
+import { peftPage } from '../../engine/weights/low-rank/page.ts'
+import { readStart } from '../../files/open.ts'
+import { openSource } from '../../files/source.ts'
+import { disk, exists, onDisk, writeAtomic } from '../../files/write-atomic.ts'
+import { wholeFolder, writeSynced } from '../../files/written-folder.ts'
+import { writeModel } from '../../files/written-model.ts'
+import type { Place } from './convention.ts'
+import type { Recorder } from './record.ts'
+
+interface Tuned {
+  config: ResolvedTuning
+  place: Place
+  model: TunedModel
+  recorder: Recorder
+  overwrite: boolean // what stands there is the same model, written just before an end
+}
+
+/** The folder of the adapter beside a model. */
+const adapterOf = (file: string): string => `${file.slice(0, file.length - extname(file).length)}-adapter`
+
+/** What stands in the way of a model; null: nothing. */
+export async function occupied({ file }: Place): Promise<string | null> {
+  return (await exists(file)) ? file : null
+}
+
+export async function* writeTuned(tuned: Tuned): AsyncGenerator<TuningEngineEvent> {
+  const { config, place, model, recorder, overwrite } = tuned
+  await onDisk(place.file, () => mkdir(dirname(place.file), { recursive: true }))
+  const metadata = { ...recorder.metadata(), ...(await towersIn(config)) }
+  if (place.beside) yield* writeBeside(tuned, place.beside)
+  const adapter = model.adapter && (await writeAdapter(model.adapter, config, place.file))
+  const written = await inForm(model.file, place, { out: place.file, overwrite, metadata })
+  yield { type: 'written', ...written, adapter }
+}
+
+interface Target {
+  out: string
+  overwrite: boolean
+  metadata: Record<string, string>
+}
+
+function inForm(file: TensorFile, { form }: Pick<Place, 'form'>, target: Target): Promise<Exported> {
+  const laidOut = form.layout === null ? file : inLayout(canonical(file), form.layout)
+  return writeModel(inDtype(laidOut, form.dtype), { ...target, container: form.container })
+}
+
+/** How the tower is computed, as the pre-trained model's files or the configuration say. */
+async function towersIn(config: ResolvedTuning): Promise<Record<string, string>> {
+  return withFile(config.pretrained, async (file) => {
+    const { towers } = await towersOf(canonical(file), useOf(saidOf(config)).given ?? {})
+    return ownMetadata(towers)
+  })
+}
+
+async function withFile<T>(path: string, use: (file: TensorFile) => Promise<T>): Promise<T> {
+  const source = await openSource(path)
+  try {
+    return await use(await openTensorFile(source))
+  } finally {
+    await source.close()
+  }
+}
+
+/** One that stands there from an earlier sitting is the same. */
+async function writeAdapter(adapter: TensorFile, config: ResolvedTuning, beside: string): Promise<string> {
+  const out = adapterOf(beside)
+  if (config.kind !== 'lora') throw new Error(`${config.kind} has no adapter`)
+  const ranks = [...adapter.tensors.values()].flatMap(({ name, shape }) => {
+    const module = /^base_model\.model\.(.+)\.lora_A\.weight$/.exec(name)?.[1]
+    return module === undefined ? [] : [{ module, rank: shape[0] ?? 0 }]
+  })
+  const page = peftPage({ modules: ranks, whole: [], isBiased: false, turned: false, alpha: config.alpha })
+  const model = join(out, 'adapter_model.safetensors')
+  if (await exists(model)) return out
+  await wholeFolder(out, disk, async (temporary) => {
+    const target = { out: join(temporary, 'adapter_model.safetensors'), overwrite: false, metadata: {} }
+    await writeModel(adapter, { ...target, container: 'safetensors' })
+    await writeSynced(join(temporary, adapterSettingsName), Buffer.from(`${JSON.stringify(page, null, 2)}\n`))
+  })
+  return out
+}
+
+type Beside = NonNullable<Place['beside']>
+
+/** What belongs to the convention and stands there already, of another kind of fine-tuning, stays. */
+async function* writeBeside(tuned: Tuned, beside: Beside): AsyncGenerator<TuningEngineEvent> {
+  const { config, place, recorder } = tuned
+  const { finished, looked } = recorder
+  if (!(await exists(beside.zeroshot)))
+    await withFile(config.pretrained, (file) =>
+      inForm(canonical(file), place, { out: beside.zeroshot, overwrite: false, metadata: { role: 'pre-trained' } }),
+    )
+  if (!(await exists(beside.head))) {
+    const head = await readHead(config.task.head, openSource)
+    const metadata = { role: 'head' }
+    await writeModel(headFile(head), { out: beside.head, overwrite: false, container: 'state_dict', metadata })
+  }
+  const ofTuned: Record<string, number> = {
+    ...(looked?.accuracy != null && { [`${beside.key}Val`]: looked.accuracy }),
+    ...ofSplit(finished.split, beside.key, finished.accuracy),
+  }
+  const ofPretrained = ofSplit(finished.split, beside.key, finished.pretrained)
+  for (const [file, values] of [[beside.accuracies, ofTuned] as const, [beside.pretrainedAccuracies, ofPretrained] as const])
+    if (Object.keys(values).length > 0 && !(await addAccuracies(file, values)))
+      yield { type: 'note', text: `${file} is no file of accuracies, and stays as it is.` }
+}
+
+function ofSplit(split: 'training' | 'validation' | 'test', key: string, accuracy: number): Record<string, number> {
+  return split === 'training' ? {} : { [split === 'validation' ? `${key}Val` : key]: accuracy }
+}
+
+const mostOfAccuracies = 2 ** 20 // bytes
+
+/** False: what stands there cannot be read. */
+async function addAccuracies(file: string, values: Record<string, number>): Promise<boolean> {
+  const isThere = await access(file).then(
+    () => true,
+    () => false,
+  )
+  try {
+    const before = isThere ? parseJson((await readStart(file, mostOfAccuracies)).bytes.toString('utf8')) : {}
+    if (typeof before !== 'object' || before === null || Array.isArray(before)) return false
+    const all = JSON.stringify({ ...before, ...values }, null, 2)
+    await writeAtomic(file, [Buffer.from(`${all}\n`)], { overwrite: true })
+    return true
+  } catch (error) {
+    if (error instanceof SyntaxError) return false
+    throw error
+  }
+}
+
+/** As the field's programs keep one: rows times the scale. */
+function headFile({ weights, bias, classes, embed, scale }: Head): TensorFile {
+  const values = new Map([
+    ['weight', { shape: [classes, embed], numbers: weights.map((weight) => weight * scale) }],
+    ...(bias ? [['bias', { shape: [classes], numbers: bias }] as const] : []),
+  ])
+  const tensors: TensorFile['tensors'] = new Map(
+    [...values].map(([name, { shape, numbers }]) => [name, { name, dtype: 'F32', shape, bytes: numbers.byteLength }]),
+  )
+  const readRange: TensorFile['readRange'] = async (name, offset, length, into) => {
+    const { buffer, byteOffset } = values.get(name)?.numbers ?? new Float32Array()
+    const bytes = new Uint8Array(buffer, byteOffset + offset, length)
+    if (!into) return bytes
+    into.set(bytes)
+    return into.subarray(0, length)
+  }
+  const source: TensorFile['source'] = {
+    ...{ path: '', name: 'head', size: 0 },
+    read: () => Promise.reject(new Error('a head in memory has no file')),
+    beside: () => Promise.reject(new Error('a head in memory has no file')),
+    close: async () => undefined,
+  }
+  const read: TensorFile['read'] = (name, into) => readRange(name, 0, tensors.get(name)?.bytes ?? 0, into)
+  return { source, format: 'memory', tensors, metadata: {}, read, readRange }
+}
