@@ -126,6 +126,11 @@ export async function describeSomeImages(path: string, modelSize: number, host: 
   }
 }
 
+/** Whether images lie as a tensor file has them: at a model's size, neither cropped nor flipped any more. */
+export async function preparedAlready(path: string, { images }: DataHost): Promise<boolean> {
+  return !images || isTensorFile(parseSpec(path), images)
+}
+
 const inFile = ({ path, split }: ImagesSpec): string => (split ? `${path}#${split}` : path)
 
 /**

@@ -12,12 +12,16 @@ import type { Architecture } from '../layouts/clip-names.ts'
 import {
   disposeLayer,
   type Emit,
+  everything,
   giveTo,
   inOne,
   type LayerTape,
+  layerName,
+  layerParameters,
   layerReverse,
   tableOf,
   transformerLayer,
+  type Wants,
 } from './transformer-layer.ts'
 
 export interface Tower {
@@ -138,11 +142,21 @@ function layersThatFit({ architecture, freeBytes }: Tower, images: number): numb
   return Math.min(layers, Math.max(0, Math.floor(left / activations)))
 }
 
-/** From dL/dfeatures (images, embed) to every parameter's gradient, last layer first. Consumes the tape. */
-export function reverse(tower: Tower, weights: Weights, tape: Tape, dFeatures: Tensor2D, emit: Emit): void {
+/**
+ * From dL/dfeatures (images, embed) to the gradient of every parameter that is wanted, last layer first; it ends behind
+ * the last of them. Consumes the tape.
+ */
+export function reverse(
+  tower: Tower,
+  weights: Weights,
+  tape: Tape,
+  dFeatures: Tensor2D,
+  emit: Emit,
+  wants: Wants = everything,
+): void {
   const { ops, architecture } = tower
   const { images } = tape
-  const { give, giveNorm } = giveTo(emit)
+  const { give, giveNorm } = giveTo(emit, wants)
   const { pooled, classRows, lnPost } = tape
   const { dproj, post } = inOne(
     ops,
@@ -159,15 +173,37 @@ export function reverse(tower: Tower, weights: Weights, tape: Tape, dFeatures: T
   give('proj', dproj)
   giveNorm('ln_post', post)
   let dx = post.dx
-  for (let i = architecture.layers - 1; i >= 0; i--) {
+  const lowest = lowestWanted(architecture, wants)
+  for (let i = architecture.layers - 1; i >= Math.max(0, lowest); i--) {
     const { x, kept = again(tower, weights, i, x, images) } = tape.layers.pop() as Tape['layers'][number]
     const way = { x, kept, shape: attentionOf(tower, images), readOn: readBehind(tower, i, images) }
-    const before = layerReverse(tower, weights, i, way, dx, emit)
+    const before = layerReverse(tower, weights, i, way, dx, emit, wants)
     disposeLayer(kept)
     disposeAll([x, dx])
     dx = before
   }
-  const { patches, embedded, lnPre } = tape
+  if (lowest < 0) entryReverse(tower, weights, tape, dx, emit, wants)
+  else dx.dispose()
+  disposeTape(tape)
+}
+
+/** The layer of the first parameter that is wanted; -1: one before the layers. */
+function lowestWanted({ layers }: Architecture, wants: Wants): number {
+  if (entry.some(wants)) return -1
+  for (let i = 0; i < layers; i++) if (layerParameters.some((name) => wants(layerName(i) + name))) return i
+  return layers
+}
+
+/** Before the layers; dx, dL/dx of the first, is disposed. */
+function entryReverse(
+  { ops }: Tower,
+  weights: Weights,
+  { images, patches, embedded, lnPre }: Tape,
+  dx: Tensor2D,
+  emit: Emit,
+  wants: Wants,
+): void {
+  const { give, giveNorm } = giveTo(emit, wants)
   const { pre, dpatches, dclassToken, dpositions, dconv1 } = inOne(
     ops,
     `entry reverse ${images}`,
@@ -184,7 +220,6 @@ export function reverse(tower: Tower, weights: Weights, tape: Tape, dFeatures: T
   give('positional_embedding', dpositions)
   give('conv1.weight', dconv1)
   disposeAll([pre.dx, dpatches])
-  disposeTape(tape)
 }
 
 function again(tower: Tower, weights: Weights, i: number, x: Tensor2D, images: number): LayerTape {

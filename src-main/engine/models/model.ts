@@ -6,12 +6,12 @@
 import { disposeAll, type Tensor2D, type Weights } from '../devices/tensor.ts'
 import { type Direction, tangents } from './clip-jvp.ts'
 import { disposeTape, forward, reverse, type Tape, type Tower } from './clip-vit.ts'
-import type { Emit } from './transformer-layer.ts'
+import type { Emit, Wants } from './transformer-layer.ts'
 
 export interface Passed {
   features: Tensor2D // (images, embed)
-  /** From dL/dfeatures to every parameter's gradient; only where it was asked for, and once. */
-  back?: (dFeatures: Tensor2D, emit: Emit) => void
+  /** From dL/dfeatures to the gradient of every parameter that is wanted; only where it was asked for, and once. */
+  back?: (dFeatures: Tensor2D, emit: Emit, wants?: Wants) => void
 }
 
 /** patches (images * patches, 3 * patch * patch); keep: whether there is a way back. */
@@ -20,7 +20,7 @@ export type Model = (patches: Tensor2D, keep: boolean) => Passed
 export function towerModel(tower: Tower, weights: Weights): Model {
   return (patches, keep) => {
     const { features, tape } = forward(tower, weights, patches, keep ? 'tape' : 'nothing')
-    return { features, ...(tape && { back: (dFeatures, emit) => reverse(tower, weights, tape, dFeatures, emit) }) }
+    return { features, ...(tape && { back: (...given) => reverse(tower, weights, tape, ...given) }) }
   }
 }
 
@@ -34,7 +34,7 @@ export function linearModel(tower: Tower, expansion: Weights, delta: Direction):
     const moved = tangents(tower, expansion, tape, [delta])
     const features = tower.ops.add(still, moved)
     disposeAll([still, moved])
-    if (keep) return { features, back: (dFeatures, emit) => reverse(tower, expansion, tape, dFeatures, emit) }
+    if (keep) return { features, back: (...given) => reverse(tower, expansion, tape, ...given) }
     disposeTape(tape)
     return { features }
   }

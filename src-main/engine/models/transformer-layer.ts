@@ -17,6 +17,11 @@ export interface LayerKind {
 /** Takes a parameter's gradient, in the parameter's own shape as `Weights` has it; must not keep it. */
 export type Emit = (name: string, gradient: Tensor) => void
 
+/** Whether a parameter's gradient is wanted. One that is not costs no product. */
+export type Wants = (name: string) => boolean
+
+export const everything: Wants = () => true
+
 /**
  * What a layer's reverse needs, beside the norms' outputs, which cost less to make again than to keep; where only some
  * rows are read on, x2 and what follows have only those.
@@ -40,7 +45,7 @@ interface Way {
 export const layerName = (i: number): string => `transformer.resblocks.${i}.`
 
 /** Behind the layer's own name. */
-const parameters = [
+export const layerParameters = [
   ...['ln_1.weight', 'ln_1.bias', 'attn.in_proj_weight', 'attn.in_proj_bias'],
   ...['attn.out_proj.weight', 'attn.out_proj.bias', 'ln_2.weight', 'ln_2.bias'],
   ...['mlp.c_fc.weight', 'mlp.c_fc.bias', 'mlp.c_proj.weight', 'mlp.c_proj.bias'],
@@ -52,12 +57,12 @@ type Forward = { next: Tensor2D; tape: LayerTape }
 export function transformerLayer(kind: LayerKind, weights: Weights, i: number, x: Tensor2D, way: Way): Forward {
   const { traced } = kind.ops
   if (!traced || !isRegular(way)) return layerForward(kind, ownOf(weights, i), x, way)
-  return traced(keyOf('forward', kind, way), { x, own: tableOf(ownOf(weights, i), parameters) }, ({ x, own }) =>
+  return traced(keyOf('forward', kind, way), { x, own: tableOf(ownOf(weights, i), layerParameters) }, ({ x, own }) =>
     layerForward(kind, (name) => own[name] as Tensor, x, way),
   )
 }
 
-/** From dL/d(next x) to dL/dx of layer i, its parameters' gradients given on the way. */
+/** From dL/d(next x) to dL/dx of layer i, its parameters' gradients given on the way, those that are wanted. */
 export function layerReverse(
   kind: LayerKind,
   weights: Weights,
@@ -65,23 +70,27 @@ export function layerReverse(
   { x, kept, ...way }: Way & { x: Tensor2D; kept: LayerTape },
   dNext: Tensor2D,
   emit: Emit,
+  wants: Wants = everything,
 ): Tensor2D {
   const { ops } = kind
   const give: Emit = (name, gradient) => emit(layerName(i) + name, gradient)
-  if (!ops.traced || !isRegular(way)) return layerBack(kind, ownOf(weights, i), { x, kept, ...way }, dNext, give)
+  const own: Wants = (name) => wants(layerName(i) + name)
+  if (!ops.traced || !isRegular(way)) return layerBack(kind, ownOf(weights, i), { x, kept, ...way }, dNext, give, own)
+  const left = layerParameters.filter((name) => !own(name))
   const { dx, gradients } = ops.traced(
-    keyOf('reverse', kind, way),
-    { x, kept, dNext, own: tableOf(ownOf(weights, i), parameters) },
-    ({ x, kept, dNext, own }) => {
+    keyOf(`reverse${left.length > 0 ? ` without ${left.join()}` : ''}`, kind, way),
+    { x, kept, dNext, table: tableOf(ownOf(weights, i), layerParameters) },
+    ({ x, kept, dNext, table }) => {
       const gradients: Record<string, Tensor> = {}
       const dx = layerBack(
         kind,
-        (name) => own[name] as Tensor,
+        (name) => table[name] as Tensor,
         { x, kept, ...way },
         dNext,
         (name, gradient) => {
           gradients[name] = ops.clone(gradient)
         },
+        own,
       )
       return { dx, gradients }
     },
@@ -145,13 +154,15 @@ function layerBack(
   { x, kept, shape, readOn }: Way & { x: Tensor2D; kept: LayerTape },
   dNext: Tensor2D,
   emit: Emit,
+  wants: Wants,
 ): Tensor2D {
-  const { give, giveNorm } = giveTo(emit)
+  const { give, giveNorm } = giveTo(emit, wants)
   /** y = x W' + b: gives dW = dy' x (or its transpose) and db. */
   const giveLinear = (name: string, dy: Tensor2D, input: Tensor2D): void => {
     const turned = isTurned(`${name}weight`)
-    give(`${name}weight`, turned ? ops.matmul(input, dy, true, false) : ops.matmul(dy, input, true, false))
-    give(`${name}bias`, ops.sumRows(dy))
+    if (wants(`${name}weight`))
+      give(`${name}weight`, turned ? ops.matmul(input, dy, true, false) : ops.matmul(dy, input, true, false))
+    if (wants(`${name}bias`)) give(`${name}bias`, ops.sumRows(dy))
   }
   /** The same, and returns dx = dy W. */
   const linearBack = (name: string, dy: Tensor2D, input: Tensor2D): Tensor2D => {
@@ -190,10 +201,10 @@ function layerBack(
   return ln1.dx
 }
 
-/** Gradients to `emit`, and away. */
-export function giveTo(emit: Emit) {
+/** Gradients to `emit` where they are wanted, and away. */
+export function giveTo(emit: Emit, wants: Wants) {
   const give = (name: string, gradient: Tensor): void => {
-    emit(name, gradient)
+    if (wants(name)) emit(name, gradient)
     gradient.dispose()
   }
   const giveNorm = (name: string, { dgain, dbias }: { dgain: Tensor1D; dbias: Tensor1D }): void => {

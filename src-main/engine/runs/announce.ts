@@ -4,7 +4,7 @@
 import { type Bytes, bytes, type Sha256, sha256 } from '../../contract/branded.ts'
 import { BasilError } from '../../contract/errors.ts'
 import type { ResolvedConfig } from '../../contract/run/config.ts'
-import type { EngineEvent, Parent } from '../../contract/run/run.ts'
+import type { EngineEvent, Parent, Progress } from '../../contract/run/run.ts'
 import { infoOf } from '../devices/engine.ts'
 import type { Task } from '../problems/clip-problem.ts'
 import type { Groups } from '../weights/merge.ts'
@@ -20,16 +20,7 @@ export async function* announce(
   tasks: readonly Task[],
   { notes, statistics }: { notes: string[]; statistics: readonly Parent[] },
 ): AsyncGenerator<EngineEvent, Parent[]> {
-  const found: Parent[] = []
-  const files = filesOf(config)
-  for (const [i, { role, path }] of files.entries()) {
-    yield { type: 'progress', what: 'Reading files', done: i, total: files.length }
-    host.signal.throwIfAborted()
-    const name = path.split(/[/\\]/).pop() ?? path
-    const hashed = await hashOf(path, host)
-    found.push({ role, file: path, name, ...hashed })
-    requireAsRecorded(host, found.at(-1) as Parent)
-  }
+  const found = yield* filesHashed(filesOf(config), host)
   for (const file of statistics) {
     found.push(file)
     requireAsRecorded(host, file)
@@ -56,7 +47,29 @@ export async function* announce(
   return found
 }
 
-function requireAsRecorded({ parents }: RunHost, { role, file, sha256: present }: Parent): void {
+export interface NamedFile {
+  role: Parent['role']
+  path: string
+}
+
+/** What is needed of a run's host, or of a fine-tuning's. */
+type Hashing = Pick<RunHost, 'hash' | 'images' | 'parents' | 'signal'>
+
+/** Each file with its hash. Throws file-changed for one that an earlier sitting knew by another. */
+export async function* filesHashed(files: readonly NamedFile[], host: Hashing): AsyncGenerator<Progress, Parent[]> {
+  const found: Parent[] = []
+  for (const [i, { role, path }] of files.entries()) {
+    yield { type: 'progress', what: 'Reading files', done: i, total: files.length }
+    host.signal.throwIfAborted()
+    const name = path.split(/[/\\]/).pop() ?? path
+    const parent = { role, file: path, name, ...(await hashOf(path, host)) }
+    requireAsRecorded(host, parent)
+    found.push(parent)
+  }
+  return found
+}
+
+function requireAsRecorded({ parents }: Hashing, { role, file, sha256: present }: Parent): void {
   const recorded = parents.find((p) => p.file === file && p.role === role)
   if (recorded && recorded.sha256 !== present)
     throw new BasilError({
@@ -72,14 +85,14 @@ const unrepeated =
   'This engine does not promise equal bits: the same seed, and a run that is resumed, may end with other last digits.'
 
 /** A data set's folder is told by the names, sizes and times of its files. */
-async function hashOf(path: string, { hash, images }: RunHost): Promise<{ sha256: Sha256; bytes: Bytes }> {
+async function hashOf(path: string, { hash, images }: Hashing): Promise<{ sha256: Sha256; bytes: Bytes }> {
   if (images && (await images.files.kind(path)) === 'folder')
     return { sha256: sha256(await images.stamp(path)), bytes: bytes(0) }
   return hash(path)
 }
 
-function filesOf(config: ResolvedConfig): { role: Parent['role']; path: string }[] {
-  const found: { role: Parent['role']; path: string }[] = [{ role: 'pretrained', path: config.pretrained }]
+function filesOf(config: ResolvedConfig): NamedFile[] {
+  const found: NamedFile[] = [{ role: 'pretrained', path: config.pretrained }]
   const add = (role: Parent['role'], path: string | null): void => {
     const file = path?.replace(/#[^#/\\]*$/, '')
     if (file && !found.some((f) => f.path === file)) found.push({ role, path: file })

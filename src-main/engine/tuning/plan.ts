@@ -1,0 +1,55 @@
+// What a fine-tuning takes, by headers: steps, what is learned, memory at its peak and on disk.
+import { cardOf, type ResolvedTuning } from '../../contract/tuning/config.ts'
+import type { TuningPlan } from '../../contract/tuning/tuning.ts'
+import { product } from '../../numbers/vectors.ts'
+import type { Architecture } from '../layouts/clip-names.ts'
+import { towerParameters } from '../layouts/clip-names.ts'
+import type { Opened } from './open.ts'
+import { type Length, warningsOf } from './schedule.ts'
+
+/** learned: numbers; microBatch: images at a time. */
+export function planOf(
+  config: ResolvedTuning,
+  { base, training, validation, others, notes }: Pick<Opened, 'base' | 'notes'> & Counted,
+  length: Length,
+  learned: number,
+  microBatch: number,
+): TuningPlan {
+  const { architecture, settings, warnings } = base
+  const parameters = [...towerParameters(architecture).values()].reduce((sum, shape) => sum + product(shape), 0)
+  return {
+    ...length,
+    parameters,
+    learned,
+    images: {
+      training: training.count,
+      validation: validation?.count ?? 0,
+      test: 0,
+      others: others.reduce((sum, { count }) => sum + count, 0),
+    },
+    memoryBytes: memoryOf(config, architecture, parameters, learned, Math.min(microBatch, config.batch)),
+    checkpointBytes: 3 * 4 * learned,
+    tower: settings,
+    notes: [...notes, ...(base.note ? [base.note] : [])],
+    warnings: [...warnings, ...warningsOf(config, length, training.count)],
+  }
+}
+
+interface Counted {
+  training: { count: number }
+  validation: { count: number } | null
+  others: readonly { count: number }[]
+}
+
+/** What is learned with its two means and its gradient, theta_pre beside it where it stays, and activations. */
+function memoryOf(
+  { kind }: ResolvedTuning,
+  { tokens, width, mlp, layers, heads }: Architecture,
+  parameters: number,
+  learned: number,
+  images: number,
+): number {
+  const stays = kind === 'standard' ? parameters - learned : parameters
+  const tape = 4 * images * tokens * layers * (7 * width + mlp + heads * tokens)
+  return 4 * (4 * learned + stays) + (cardOf(kind).linear === true ? 2 : 1) * tape
+}

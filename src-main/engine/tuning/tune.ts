@@ -1,0 +1,304 @@
+// A fine-tuning from configuration to model, as one visible loop:
+//   for s = 0 .. S - 1:  g = dL/dphi of the batch of s;  phi <- AdamW(phi, g min(1, clip / |g|), eta_s)
+// L is the mean cross-entropy of a frozen head and what the kind adds; phi is what the kind learns. Validation data is
+// looked at after each epoch, test data opened once, at the end. Every `checkpointEvery` steps, and whenever it ends
+// before its time, a state is kept from which it goes on to the same bits.
+import { faultOf } from '../../contract/device-faults.ts'
+import type { ResolvedTuning } from '../../contract/tuning/config.ts'
+import type { TuningEngineEvent, TuningLook } from '../../contract/tuning/tuning.ts'
+import type { LabelledImages } from '../datasets/images.ts'
+import { infoOf } from '../devices/engine.ts'
+import type { Measured, Split } from '../learning/problem.ts'
+import { type Model, towerModel } from '../models/model.ts'
+import { measureModel } from '../problems/clip-problem.ts'
+import { type MicroBatch, microBatchOf } from '../problems/micro-batch.ts'
+import { suitedMicroBatch } from '../problems/micro-batch-trial.ts'
+import { ahead, batchOf } from './batches.ts'
+import type { TunedModel, TuningHost } from './host.ts'
+import type { Learner, Place } from './kind.ts'
+import { learnerOf } from './kinds/index.ts'
+import { crossEntropyOf } from './objective.ts'
+import { type Opened, openTest, openTuning } from './open.ts'
+import { type Lesson, lossAndGradient } from './pass.ts'
+import { type OpenPlace, openPlace } from './place.ts'
+import { planOf } from './plan.ts'
+import { tunedFile } from './result.ts'
+import { type Length, lengthOf, rateAt } from './schedule.ts'
+import { keepState, resumeState, type TuningProgress } from './state.ts'
+import { requireFinite } from './variables.ts'
+
+/** At work: what is open, what learns, and how far it is. */
+interface Session {
+  config: ResolvedTuning
+  host: TuningHost
+  opened: Opened
+  place: OpenPlace
+  learner: Learner
+  length: Length
+  progress: TuningProgress
+  waited: { seconds: number }
+  pretrained: number | null // validation accuracy of theta_pre, where it was measured
+}
+
+/** The model is the caller's to write, and to close. */
+export async function* tune(config: ResolvedTuning, host: TuningHost): AsyncGenerator<TuningEngineEvent, TunedModel> {
+  const began = performance.now()
+  const opened = yield* openTuning(config, host)
+  let session: Session | undefined
+  let isGiven = false
+  try {
+    session = yield* begin(config, host, opened)
+    const stopped = yield* learn(session)
+    if (config.keep === 'best') await returnToBest(session)
+    yield* conclude(session, stopped, began)
+    const { learner, place } = session
+    const file = tunedFile(opened.base, place.parameters, movedBy(place, learner), learner)
+    isGiven = true
+    const { dispose } = learner
+    return {
+      file,
+      adapter: learner.adapter?.() ?? null,
+      async close() {
+        dispose()
+        place.release()
+        await opened.close()
+      },
+    }
+  } catch (error) {
+    throw faultOf(error, 'the weights that are learned')
+  } finally {
+    if (!isGiven) {
+      session?.learner.dispose()
+      session?.place.release()
+      await opened.close()
+    }
+  }
+}
+
+function movedBy(place: Place, { moves }: Learner): ReadonlySet<string> {
+  return new Set([...place.parameters.keys()].filter(moves))
+}
+
+async function* begin(
+  config: ResolvedTuning,
+  host: TuningHost,
+  opened: Opened,
+): AsyncGenerator<TuningEngineEvent, Session> {
+  const { base, training } = opened
+  const length = lengthOf(config, training.count)
+  const state = await host.states.open('last')
+  try {
+    const microBatch = await suitedMicroBatch(config.microBatch, host.backend, base.architecture)
+    await host.backend.tune?.({ ...base.architecture, rows: microBatch.size * base.architecture.tokens })
+    const place = await openPlace(config, host, opened, microBatch, length)
+    let learner: Learner | undefined
+    try {
+      const waited = { seconds: 0 }
+      const first = { steps: 0, epochsSinceBest: 0, best: null }
+      const still = state ? null : yield* lookAtPretrained(config, place, opened, waited)
+      const told: TuningEngineEvent[] = []
+      learner = await learnerOf(place, config, (what, done, total) =>
+        told.push({ type: 'progress', what, done, total }),
+      )
+      yield* told
+      const known = knownOf(config, opened)
+      const progress = state
+        ? await resumeState(state, learner, known)
+        : { ...first, microBatch: place.microBatch.size }
+      place.microBatch.size = progress.microBatch
+      yield {
+        type: 'opened',
+        ...planOf(config, opened, length, learner.learned, place.microBatch.size),
+        engine: infoOf(host.backend),
+        parents: opened.parents,
+        from: progress.steps,
+      }
+      for (const text of [...learner.notes, ...host.states.damaged()]) yield { type: 'note', text }
+      if (still) yield { type: 'look', steps: 0, epoch: 0, ...still, best: false }
+      return { config, host, opened, place, learner, length, progress, waited, pretrained: still?.accuracy ?? null }
+    } catch (error) {
+      learner?.dispose()
+      place.release()
+      throw error
+    }
+  } finally {
+    await state?.close()
+  }
+}
+
+const knownOf = ({ kind, seed }: ResolvedTuning, { data }: Opened) => ({
+  kind,
+  seed,
+  pixels: data.map(({ pixels }) => pixels),
+})
+
+async function* lookAtPretrained(
+  config: ResolvedTuning,
+  place: Place,
+  { validation }: Opened,
+  waited: { seconds: number },
+): AsyncGenerator<TuningEngineEvent, { loss: number; accuracy: number } | null> {
+  if (!validation) return null
+  yield { type: 'progress', what: 'Measuring the pre-trained model', done: 0, total: 1 }
+  return measured(config, place, towerModel(place.tower, place.base), validation, 'validation', waited)
+}
+
+/** Whether it was stopped before its last step. */
+async function* learn(session: Session): AsyncGenerator<TuningEngineEvent, boolean> {
+  const { config, host, place, learner, length, progress } = session
+  const { count } = place.images.training
+  const objective = crossEntropyOf(config.labelSmoothing)
+  const pictures = ahead(place.images.training, session.waited)
+  const at = (step: number) => batchOf(step, count, config.batch, length, config.seed)
+  let kept = progress.steps
+  while (progress.steps < length.steps) {
+    const step = progress.steps
+    const began = performance.now()
+    const next = step + 1 < length.steps ? at(step + 1) : undefined
+    const rate = rateAt(step, config, length)
+    const batch = at(step)
+    const told = await update(session, { step, rate, batch, next, objective, pictures }).catch(async (error) => {
+      await keep(session) // nothing has moved in this step: a loss that is no number, or nothing more is wanted
+      throw error
+    })
+    progress.steps++
+    const seconds = (performance.now() - began) / 1000
+    yield { type: 'step', step, rate, images: batch.indices.length, seconds, ...told }
+    yield* halvings(place.microBatch, progress)
+    const isEpochEnd = progress.steps % length.stepsPerEpoch === 0 || progress.steps === length.steps
+    const isOutOfPatience = isEpochEnd && (yield* look(session))
+    const isEnd = isOutOfPatience || host.stopping() || progress.steps === length.steps
+    if (isEnd || progress.steps - kept >= config.checkpointEvery) {
+      kept = progress.steps
+      yield { type: 'state', steps: kept, bytes: await keep(session) }
+    }
+    if (isEnd) return progress.steps < length.steps
+  }
+  return false
+}
+
+/** Throws before anything has moved. */
+async function update(
+  { config, place, learner }: Session,
+  { step, rate, ...lesson }: Lesson & { step: number; rate: number },
+): Promise<{ loss: number; norm: number; penalty?: number }> {
+  const { loss, gradients } = await lossAndGradient(place, learner, lesson)
+  try {
+    const penalty = await learner.penalty?.(step, gradients)
+    requireFinite(0, step, loss + (penalty ?? 0))
+    const norm = await learner.move(gradients, { ...config, step, rate })
+    return { loss, norm, ...(penalty !== undefined && { penalty }) }
+  } finally {
+    gradients.dispose()
+  }
+}
+
+function keep({ config, host, opened, place, learner, progress }: Session): Promise<number> {
+  const { ops } = place.tower
+  return keepState(host.states, 'last', learner, { ops, known: knownOf(config, opened), progress })
+}
+
+function* halvings(microBatch: MicroBatch, progress: TuningProgress): Generator<TuningEngineEvent> {
+  progress.microBatch = microBatch.size
+  for (let next = microBatch.untold.shift(); next; next = microBatch.untold.shift())
+    yield { type: 'micro-batch', ...next }
+}
+
+/** The state after an epoch on validation data, kept where it is the best; gives whether patience is at its end. */
+async function* look(session: Session): AsyncGenerator<TuningEngineEvent, boolean> {
+  const { config, host, opened, place, learner, length, progress } = session
+  const { validation } = opened
+  const epoch = Math.ceil(progress.steps / length.stepsPerEpoch)
+  if (!validation) {
+    yield { type: 'look', steps: progress.steps, epoch, loss: null, accuracy: null, best: true }
+    return false
+  }
+  const { model, close } = learner.open()
+  let found: Pick<TuningLook, 'loss' | 'accuracy'> & { loss: number; accuracy: number }
+  try {
+    found = await measured(config, place, model, validation, 'validation', session.waited)
+  } finally {
+    close()
+  }
+  const { best } = progress
+  // of equal accuracies the smaller loss
+  const isBest = !best || found.accuracy > best.accuracy || (found.accuracy === best.accuracy && found.loss < best.loss)
+  progress.epochsSinceBest = isBest ? 0 : progress.epochsSinceBest + 1
+  if (isBest) {
+    progress.best = { steps: progress.steps, ...found }
+    if (config.keep === 'best')
+      await keepState(host.states, 'best', learner, { ops: place.tower.ops, known: knownOf(config, opened), progress })
+  }
+  yield { type: 'look', steps: progress.steps, epoch, ...found, best: isBest }
+  return config.patience !== null && progress.epochsSinceBest >= config.patience
+}
+
+async function returnToBest({ config, host, opened, learner, progress }: Session): Promise<void> {
+  if (!progress.best || progress.best.steps === progress.steps) return
+  const state = await host.states.open('best')
+  if (!state) return // damaged: told by the states
+  try {
+    await resumeState(state, learner, knownOf(config, opened))
+  } finally {
+    await state.close()
+  }
+}
+
+/** The model that came of it, on test data where there is some, else on what there is. */
+async function* conclude(session: Session, stopped: boolean, began: number): AsyncGenerator<TuningEngineEvent> {
+  const { config, host, opened, place, learner, progress, waited } = session
+  yield { type: 'progress', what: 'Evaluating', done: 0, total: 1 }
+  const test = yield* openTest(config, host, opened)
+  try {
+    const images = test ?? opened.validation ?? opened.training
+    const split = test ? 'test' : opened.validation ? 'validation' : 'training'
+    const before =
+      split === 'validation' && session.pretrained !== null
+        ? session.pretrained
+        : await pretrainedOn(session, images, split)
+    const { model, close } = learner.open()
+    try {
+      const { accuracy } = await measured(config, place, model, images, split, waited)
+      yield {
+        type: 'finished',
+        stopped,
+        steps: progress.steps,
+        split,
+        accuracy,
+        pretrained: before,
+        seconds: (performance.now() - began) / 1000,
+        dataWaitSeconds: waited.seconds,
+      }
+    } finally {
+      close()
+    }
+  } finally {
+    await test?.close()
+  }
+}
+
+async function pretrainedOn({ config, place, waited }: Session, images: LabelledImages, split: Split): Promise<number> {
+  const whole = await place.pretrained()
+  try {
+    const { accuracy } = await measured(config, place, towerModel(place.tower, whole.weights), images, split, waited)
+    return accuracy
+  } finally {
+    whole.dispose()
+  }
+}
+
+async function measured(
+  { task }: ResolvedTuning,
+  { tower, head, microBatch, signal }: Place,
+  model: Model,
+  images: LabelledImages,
+  split: Split,
+  waited: { seconds: number },
+): Promise<{ loss: number; accuracy: number }> {
+  const tasks = [{ name: task.name, head, splits: { [split]: images } }]
+  const own = microBatchOf(microBatch.size)
+  const setup = { tower, tasks, objective: crossEntropyOf(0), microBatch: own, signal, waited }
+  const { tasks: found }: Measured = await measureModel(setup, model, split)
+  const { loss = Number.NaN, accuracy = Number.NaN } = found[0] ?? {}
+  return { loss, accuracy }
+}
