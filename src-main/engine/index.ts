@@ -47,6 +47,11 @@ export { type OpenProblem, openProblem } from './runs/open-problem.ts'
 export { run } from './runs/run.ts'
 export { closeTasks, openTasks, readTasks } from './runs/tasks.ts'
 
+// Fine-tuning: what one would take, and a whole one.
+
+export { checkTuning } from './tuning/check.ts'
+export { tune } from './tuning/tune.ts'
+
 // Models outside of a run.
 
 export { disentanglementOf } from './evaluation/disentanglement.ts'

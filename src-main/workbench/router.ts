@@ -22,6 +22,7 @@ import { projectsRouter } from './projects-router.ts'
 import { runsRouter } from './runs/router.ts'
 import { settingsRouter } from './settings/settings.ts'
 import { studiesRouter } from './studies/router.ts'
+import { tuningsRouter } from './tunings/router.ts'
 import type { Workbench } from './workbench.ts'
 
 export function createRouter(workbench: Workbench, platform: Platform) {
@@ -69,6 +70,7 @@ export function createRouter(workbench: Workbench, platform: Platform) {
     },
     evaluations: evaluationsRouter(workbench, platform),
     studies: studiesRouter(workbench),
+    tunings: tuningsRouter(workbench),
     jobs: jobsRouter(workbench.jobs),
     merges: mergesRouter(workbench.merges, workbench.folders, platform),
     mix: mixRouter(workbench.mixes, platform),

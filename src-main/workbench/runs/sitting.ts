@@ -36,7 +36,7 @@ export interface Hears {
 
 export interface Live {
   readonly run: RunId
-  readonly watchers: Watchers
+  readonly watchers: Watchers<RunEvent>
   readonly witness: Witness
   /** Never rejects. Its last event, which is for who waits here to tell. */
   readonly over: Promise<RunEvent>
@@ -83,9 +83,14 @@ export function createSittings({ history, supervisor, device, slept, ended }: Op
         return event.type === 'epoch'
       }
       await supervisor.work({
-        config: here.config(config),
-        resume: () => resumeOf(history, run),
-        parents: () => here.parents(parentsOf(history, run)),
+        begin: (client) =>
+          client.run({
+            config: here.config(config),
+            resume: resumeOf(history, run),
+            parents: here.parents(parentsOf(history, run)),
+          }),
+        last: 'finished',
+        goesOnAfter: 'the last kept epoch',
         keep,
         lost: (error, restarting) => {
           if (restarting) reviveRun(history, run)
@@ -123,7 +128,7 @@ export function createSittings({ history, supervisor, device, slept, ended }: Op
     sit: (begun, hears = {}) => {
       const { run, config, resumed } = begun
       const started: RunEvent = { type: 'started', run, name: config.name, resumed }
-      const watchers = createWatchers(started)
+      const watchers = createWatchers<RunEvent>(started)
       const witness = createWitness(runDetail(history, run))
       witness.told(started)
       const over = work(begun, { watchers, witness }, hears).then((last) => {

@@ -152,10 +152,9 @@ async function addAccuracies(file: string, values: Record<string, number>): Prom
 
 /** As the field's programs keep one: rows times the scale. */
 function headFile({ weights, bias, classes, embed, scale }: Head): TensorFile {
-  const values = new Map([
-    ['weight', { shape: [classes, embed], numbers: weights.map((weight) => weight * scale) }],
-    ...(bias ? [['bias', { shape: [classes], numbers: bias }] as const] : []),
-  ])
+  const values = new Map<string, { shape: number[]; numbers: Float32Array }>()
+  values.set('weight', { shape: [classes, embed], numbers: weights.map((weight) => weight * scale) })
+  if (bias) values.set('bias', { shape: [classes], numbers: bias })
   const tensors: TensorFile['tensors'] = new Map(
     [...values].map(([name, { shape, numbers }]) => [name, { name, dtype: 'F32', shape, bytes: numbers.byteLength }]),
   )
