@@ -177,14 +177,17 @@ export function setOf(
   }))
 }
 
-/** States of what is done, or was forgotten, that an end before its time has left. Never rejects. */
+/**
+ * States of what is done, that an end before its time has left; those of fine-tunings that this history does not know
+ * may be another's, which was set aside as damaged. Never rejects.
+ */
 export async function removeLeftStates(history: History, home: string): Promise<void> {
   for (const tuning of await tuningsWithStates(home)) {
     try {
       const { state } = tuningRow(history, tuning)
       if (state === 'done' || state === 'stopped') await removeTuningStates(tuning, home)
-    } catch (thrown) {
-      if (recordOf(thrown).code === 'run-missing') await removeTuningStates(tuning, home)
+    } catch {
+      // it is not known here, or its row is damaged
     }
   }
 }
