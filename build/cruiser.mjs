@@ -18,7 +18,7 @@ const rooms = {
 /** The engine's own rooms, lowest first: each may import those before it. */
 export const engineRooms = [
   ...['formats', 'layouts', 'architecture', 'devices', 'weights', 'measures', 'merging', 'models', 'datasets'],
-  ...['learning', 'problems', 'heads', 'runs', 'evaluation'],
+  ...['learning', 'problems', 'heads', 'runs', 'tuning', 'evaluation'],
 ]
 
 /** Rooms of src-renderer; each may use the contract, which is src-main's. */

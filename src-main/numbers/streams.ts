@@ -40,6 +40,13 @@ export const streams = {
   looked: { first: 2 ** 30 + 6, step: {} },
   /** The order in which images are seen while coefficients are moved by hand; a draw is a task, an index a place. */
   seen: { first: 2 ** 30 + 7, step: {} },
+  /** First factors of low-rank adapters; a draw is 6 layer + the place of its matrix among a layer's, an index an element. */
+  adapters: { first: 2 ** 30 + 8, step: {} },
+  /**
+   * Noise of gates that choose which weights move; a draw is a step, an index an element of all tensors in the order of
+   * their names, and behind those a tensor.
+   */
+  gates: { first: 2 ** 30 + 9, step: {} },
   /**
    * An image's crop and flip, augmented or in a strong view (no run has both); a draw is a pass, an index one of an
    * image's 64. 2^31 to 2^31 + 63.

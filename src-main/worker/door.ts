@@ -80,7 +80,7 @@ serveEngine(
       }),
     tuningPlan: async ({ config }) => {
       if (config.products !== 'float32') await own.multiplyingIn(config.products)
-      return checkTuning(config, openSource, kept({ linearised: 'no' }).images)
+      return checkTuning(config, { open: openSource, images: kept({ linearised: 'no' }).images })
     },
     tune: (asked, sitting) =>
       alone(async function* () {

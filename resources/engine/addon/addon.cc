@@ -15,7 +15,7 @@ namespace basil {
 
 namespace {
 
-const char *const version = "1.0.0";
+const char *const version = "1.1.0";
 
 struct Arguments {
   Js js;
@@ -299,6 +299,8 @@ napi_value hasBf16(Arguments &a) {
   return truth(a.js, a.session.isGpu || __builtin_cpu_supports("avx512bf16"));
 }
 
+napi_value hasKernel(Arguments &a) { return truth(a.js, basil::hasKernel(a.js.text(a.at[0]))); }
+
 template <napi_value (*body)(Arguments &)>
 void offer(const Js &js, napi_value exports, const char *name) {
   napi_value function;
@@ -339,6 +341,7 @@ void offerAll(const Js &js, napi_value exports) {
   offer<forget>(js, exports, "forget");
   offer<openKernels>(js, exports, "openKernels");
   offer<kernel>(js, exports, "kernel");
+  offer<hasKernel>(js, exports, "hasKernel");
   offer<allowTf32>(js, exports, "allowTf32");
   offer<hasBf16>(js, exports, "hasBf16");
 }

@@ -135,6 +135,29 @@ void dots(Call &c, const Kernels &k) {
   k.dots(c.pool, v.data, v.type == TF_HALF, g.data, v.shape[0], sizeOf(g.shape), c.out({v.shape[0]}));
 }
 
+void dot(Call &c, const Kernels &k) {
+  const Given x = c.in(0);
+  k.dots(c.pool, x.data, false, c.in(1).data, 1, sizeOf(x.shape), c.out({1}));
+}
+
+void combine(Call &c, const Kernels &k) {
+  const std::vector<float> coefficients(c.numbers.begin(), c.numbers.end());
+  std::vector<const float *> x;
+  for (size_t i = 0; i < c.ids.size(); i++) x.push_back(c.in(i).data);
+  const Shape shape = c.in(0).shape;
+  k.combine(c.pool, x.data(), coefficients.data(), x.size(), sizeOf(shape), c.out(shape));
+}
+
+/** Of x, m, v, gradient, and the mask and the origin where the last two numbers say so. */
+void adamw(Call &c, const Kernels &k) {
+  const Given x = c.in(0);
+  const auto n = [&](size_t i) { return static_cast<float>(c.numbers.at(i)); };
+  const AdamwNumbers numbers = {n(0), n(1), n(2), n(3), n(4), n(5), n(6), n(7), n(8), n(9)};
+  const bool masked = c.whole(10), moved = c.whole(11);
+  const float *mask = masked ? c.in(4).data : nullptr, *origin = moved ? c.in(masked ? 5 : 4).data : nullptr;
+  k.adamw(c.pool, x.data, c.in(1).data, c.in(2).data, c.in(3).data, mask, origin, numbers, sizeOf(x.shape));
+}
+
 const std::unordered_map<std::string, void (*)(Call &, const Kernels &)> &named() {
   static const std::unordered_map<std::string, void (*)(Call &, const Kernels &)> all = {
       {"norm", norm},
@@ -149,11 +172,16 @@ const std::unordered_map<std::string, void (*)(Call &, const Kernels &)> &named(
       {"attentionGradient", attentionGradient},
       {"compose", compose},
       {"dots", dots},
+      {"dot", dot},
+      {"combine", combine},
+      {"adamw", adamw},
   };
   return all;
 }
 
 }  // namespace
+
+bool hasKernel(const std::string &name) { return named().count(name) > 0; }
 
 std::vector<int32_t> runKernel(Session &session, const std::string &name, const std::vector<int32_t> &inputs,
                                const std::vector<double> &numbers) {

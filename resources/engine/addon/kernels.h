@@ -1,5 +1,5 @@
 // Kernels on float32 in the host's memory, each one pass where TensorFlow's operations would be many: norms,
-// activations, attention, bias and residual, and what vectors need. They are written once (kernels.inc) and compiled
+// activations, attention, bias and residual, what vectors need, and an optimiser's step. They are written once (kernels.inc) and compiled
 // for each width of vectors that processors have; the widest that is here is taken.
 #pragma once
 
@@ -14,6 +14,11 @@ enum Activation { quickGelu = 0, gelu = 1 };
 struct AttentionShape {
   int64_t images, tokens, heads, size;  // size: of a head
   bool causal;
+};
+
+/** Of a step of AdamW: 1 - b1, 1 - b2, 1 / (1 - b1^t) and 1 / sqrt(1 - b2^t) are fresh1, fresh2, whole1 and whole2. */
+struct AdamwNumbers {
+  float scale, beta1, fresh1, beta2, fresh2, whole1, whole2, epsilon, decay, rate;
 };
 
 struct Kernels {
@@ -49,6 +54,12 @@ struct Kernels {
                   float *out);
   /** out_k = < v_k, g >. */
   void (*dots)(Pool &, const void *v, bool half, const float *g, int64_t count, int64_t n, float *out);
+
+  /** out = sum_k c_k x_k, of one x at least. */
+  void (*combine)(Pool &, const float *const *x, const float *c, int64_t count, int64_t n, float *out);
+  /** A step of AdamW on x, m and v, in their places; mask and origin may be null. */
+  void (*adamw)(Pool &, float *x, float *m, float *v, const float *g, const float *mask, const float *origin,
+                const AdamwNumbers &, int64_t n);
 };
 
 /** The widest kernels that this processor has. */

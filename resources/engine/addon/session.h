@@ -126,6 +126,8 @@ void recordEnd(Session &session, const std::string &name, const std::vector<int3
                const std::vector<int32_t> &outputs);
 void recordDrop(Session &session);
 
+bool hasKernel(const std::string &name);
+
 /** A kernel of our own (kernels.h) on tensors in the host's memory. */
 std::vector<int32_t> runKernel(Session &session, const std::string &name, const std::vector<int32_t> &inputs,
                                const std::vector<double> &numbers);

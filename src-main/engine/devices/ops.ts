@@ -236,7 +236,8 @@ export interface Ops {
    *   m <- b1 m + (1 - b1) g,   v <- b2 v + (1 - b2) g^2
    *   x <- x - M eta (w (origin + x) + m / (1 - b1^t) / (sqrt(v / (1 - b2^t)) + epsilon))
    * where M = 1 and origin = 0 if not given; an element with M = 0 keeps its bits. The means see the whole gradient.
-   * Takes `present`, which is disposed or written over, and gives the next; the rest stays the caller's.
+   * Takes `present`, which is disposed or written over, and gives the next, which outlives every scope; the rest stays
+   * the caller's, clones of `present` too.
    */
   adamw(present: Moving, gradient: Tensor, step: AdamwStep, beside?: AdamwBeside): Moving
 

@@ -22,7 +22,13 @@ export interface TuningHost {
 /** The fine-tuned model, to be written before `close`. */
 export interface TunedModel {
   file: TensorFile // canonical tensors: what was learned in float32, the rest as the pre-trained model has it
-  /** Of LoRA, as PEFT has it beside; null for all other kinds. */
-  adapter: TensorFile | null
+  adapter: Adapter | null // of LoRA
+
   close(): Promise<void>
+}
+
+/** Factors as PEFT has them, "base_model.model.MODULE.lora_A.weight", with the scale in B. */
+export interface Adapter {
+  tensors: readonly { name: string; shape: number[]; values: Float32Array }[]
+  modules: readonly { module: string; rank: number }[]
 }

@@ -1,16 +1,17 @@
 // What a kind of fine-tuning is to the loop: what it learns, the model at that, and the way back from the gradient of
 // the weights. A kind is a page in kinds/ that makes one of these.
+import type { Progress } from '../../contract/run/run.ts'
 import type { TuningOf } from '../../contract/tuning/config.ts'
 import type { TuningKind } from '../../contract/tuning/kinds/index.ts'
 import type { LabelledImages } from '../datasets/images.ts'
 import type { Tensor, Weights } from '../devices/tensor.ts'
-import type { TensorFile } from '../formats/tensor-file.ts'
 import type { Tower } from '../models/clip-vit.ts'
 import type { Model } from '../models/model.ts'
 import type { Wants } from '../models/transformer-layer.ts'
 import type { Head } from '../problems/head.ts'
 import type { MicroBatch } from '../problems/micro-batch.ts'
 import type { Gradients } from './gradients.ts'
+import type { Adapter } from './host.ts'
 import type { Update } from './variables.ts'
 
 /** Where a kind learns. */
@@ -35,8 +36,11 @@ export interface Learner {
   readonly learned: number // how many numbers are learned
   readonly wants: Wants // gradients of the weights
   readonly moves: Wants // weights that may come to differ from theta_pre
-  /** The model as it is now; `close` frees what was made for it alone. */
-  open(): { model: Model; close(): void }
+  /**
+   * The model as it is now, at a step that is at work, or null where it is looked at; `close` frees what was made for it
+   * alone.
+   */
+  open(step: number | null): { model: Model; close(): void }
   /** What a parameter's gradient is to what is learned. */
   back(name: string, gradient: Tensor, gradients: Gradients): void
   /** What the kind adds to the loss at a step, with its gradient. Gives its value. */
@@ -47,16 +51,22 @@ export interface Learner {
   theta(name: string): Promise<Float32Array>
   /** All that goes on from here depends on; numbers on the host as they are. */
   state(): [string, Tensor | Float32Array][]
-  restore(read: (name: string) => Promise<Float32Array>): Promise<void>
+  restore(kept: Kept): Promise<void>
   /** Of LoRA: its factors as PEFT has them. */
-  adapter?(): TensorFile
+  adapter?(): Promise<Adapter>
   notes: string[]
   dispose(): void
 }
 
-/** progress: sentences of long work before the first step. */
+/** What an earlier sitting kept, by the names of `Learner.state`. */
+export interface Kept {
+  has(name: string): boolean
+  read(name: string): Promise<Float32Array>
+}
+
+/** Tells how far it is where it takes long. kept: what is to be gone on from; null: from the beginning. */
 export type MakeLearner<K extends TuningKind> = (
   place: Place,
   config: TuningOf<K>,
-  tell: (what: string, done: number, total: number) => void,
-) => Promise<Learner>
+  kept: Kept | null,
+) => Learner | AsyncGenerator<Progress, Learner>

@@ -12,6 +12,7 @@ import { type Gradients, gradients as madeOf } from './gradients.ts'
 import type { Learner, Place } from './kind.ts'
 
 export interface Lesson {
+  step: number
   batch: TuningBatch
   next: TuningBatch | undefined // to be fetched by the end
   objective: Objective
@@ -29,7 +30,7 @@ export async function lossAndGradient(
   return fitting(place.microBatch, indices.length, async (size) => {
     const gradients = madeOf(ops)
     const judge = judgeOf(ops, [place.head], lesson.objective, true)
-    const opened = learner.open()
+    const opened = learner.open(lesson.step)
     try {
       for (let first = 0; first < indices.length; first += size)
         await piece(place, learner, opened.model, lesson, { first, size }, judge, gradients)

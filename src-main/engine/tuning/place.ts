@@ -41,7 +41,7 @@ export async function openPlace(
       return loaded.weights(name)
     },
     parameters,
-    mayMove: (name) => config.frozenLayers === 0 || depth(name) > config.frozenLayers,
+    mayMove: (name) => mayMove(name, config, architecture),
     rateOf: (name) => config.layerDecay ** (layers + 1 - depth(name)),
     head,
     images: { training, validation, others },
@@ -53,6 +53,14 @@ export async function openPlace(
       for (const name of parameters.keys()) if (!takenOver.has(name)) loaded.weights(name).dispose()
     },
   }
+}
+
+export function mayMove(
+  name: string,
+  { frozenLayers }: Pick<ResolvedTuning, 'frozenLayers'>,
+  { layers }: { layers: number },
+): boolean {
+  return frozenLayers === 0 || depthOf(name, layers) > frozenLayers
 }
 
 /** 0 of the embeddings, 1 of the first layer, layers + 1 of the output. */

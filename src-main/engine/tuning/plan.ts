@@ -5,6 +5,7 @@ import { product } from '../../numbers/vectors.ts'
 import type { Architecture } from '../layouts/clip-names.ts'
 import { towerParameters } from '../layouts/clip-names.ts'
 import type { Opened } from './open.ts'
+import { mayMove } from './place.ts'
 import { type Length, warningsOf } from './schedule.ts'
 
 /** learned: numbers; microBatch: images at a time. */
@@ -16,7 +17,7 @@ export function planOf(
   microBatch: number,
 ): TuningPlan {
   const { architecture, settings, warnings } = base
-  const parameters = [...towerParameters(architecture).values()].reduce((sum, shape) => sum + product(shape), 0)
+  const parameters = sumOf([...towerParameters(architecture).values()].map(product))
   return {
     ...length,
     parameters,
@@ -34,6 +35,26 @@ export function planOf(
     warnings: [...warnings, ...warningsOf(config, length, training.count)],
   }
 }
+
+/** How many numbers a kind would learn, before it has looked at anything; of TaLoS at most. */
+export function learnedBy(config: ResolvedTuning, architecture: Architecture): number {
+  const parameters = [...towerParameters(architecture)].filter(([name]) => mayMove(name, config, architecture))
+  const all = sumOf(parameters.map(([, shape]) => product(shape)))
+  if (config.kind === 'diff-pruning') return 2 * all
+  if (config.kind !== 'lora') return all
+  const { width, mlp, layers } = architecture
+  const { rank, targets, linearised } = config
+  const each = sumOf(
+    targets.map((target) => {
+      const outputs = target === 'fc1' ? mlp : width
+      const inputs = target === 'fc2' ? mlp : width
+      return rank * (linearised ? outputs : inputs + outputs)
+    }),
+  )
+  return each * (layers - Math.min(layers, config.frozenLayers))
+}
+
+const sumOf = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0)
 
 interface Counted {
   training: { count: number }

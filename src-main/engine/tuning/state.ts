@@ -6,7 +6,7 @@ import { BasilError } from '../../contract/errors.ts'
 import type { Ops } from '../devices/ops.ts'
 import { toFloat32 } from '../formats/dtype.ts'
 import type { KeptState, StateKind, TuningStates } from '../formats/tuning-states.ts'
-import type { Learner } from './kind.ts'
+import type { Kept, Learner } from './kind.ts'
 
 export const progressSchema = z.object({
   steps: z.number().int().min(0), // done
@@ -62,8 +62,15 @@ export async function resumeState(state: KeptState, learner: Learner, known: Kno
   if (parsed.data.pixels.join() !== known.pixels.join()) throw otherImages()
   const names = learner.state().map(([name]) => name)
   if (names.some((name) => !state.file.tensors.has(name))) throw otherState(state)
-  await learner.restore(async (name) => toFloat32(await state.file.read(name), 'F32'))
+  await learner.restore(keptIn(state))
   return parsed.data.progress
+}
+
+export function keptIn({ file }: KeptState): Kept {
+  return {
+    has: (name) => file.tensors.has(name),
+    read: async (name) => toFloat32(await file.read(name), 'F32'),
+  }
 }
 
 function otherState({ file }: KeptState): BasilError {

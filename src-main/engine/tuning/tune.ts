@@ -24,7 +24,7 @@ import { type OpenPlace, openPlace } from './place.ts'
 import { planOf } from './plan.ts'
 import { tunedFile } from './result.ts'
 import { type Length, lengthOf, rateAt } from './schedule.ts'
-import { keepState, resumeState, type TuningProgress } from './state.ts'
+import { keepState, keptIn, resumeState, type TuningProgress } from './state.ts'
 import { requireFinite } from './variables.ts'
 
 /** At work: what is open, what learns, and how far it is. */
@@ -57,7 +57,7 @@ export async function* tune(config: ResolvedTuning, host: TuningHost): AsyncGene
     const { dispose } = learner
     return {
       file,
-      adapter: learner.adapter?.() ?? null,
+      adapter: (await learner.adapter?.()) ?? null,
       async close() {
         dispose()
         place.release()
@@ -96,11 +96,7 @@ async function* begin(
       const waited = { seconds: 0 }
       const first = { steps: 0, epochsSinceBest: 0, best: null }
       const still = state ? null : yield* lookAtPretrained(config, place, opened, waited)
-      const told: TuningEngineEvent[] = []
-      learner = await learnerOf(place, config, (what, done, total) =>
-        told.push({ type: 'progress', what, done, total }),
-      )
-      yield* told
+      learner = yield* learnerOf(place, config, state && keptIn(state))
       const known = knownOf(config, opened)
       const progress = state
         ? await resumeState(state, learner, known)
@@ -145,7 +141,7 @@ async function* lookAtPretrained(
 
 /** Whether it was stopped before its last step. */
 async function* learn(session: Session): AsyncGenerator<TuningEngineEvent, boolean> {
-  const { config, host, place, learner, length, progress } = session
+  const { config, host, place, length, progress } = session
   const { count } = place.images.training
   const objective = crossEntropyOf(config.labelSmoothing)
   const pictures = ahead(place.images.training, session.waited)
@@ -180,8 +176,9 @@ async function* learn(session: Session): AsyncGenerator<TuningEngineEvent, boole
 /** Throws before anything has moved. */
 async function update(
   { config, place, learner }: Session,
-  { step, rate, ...lesson }: Lesson & { step: number; rate: number },
+  { rate, ...lesson }: Lesson & { rate: number },
 ): Promise<{ loss: number; norm: number; penalty?: number }> {
+  const { step } = lesson
   const { loss, gradients } = await lossAndGradient(place, learner, lesson)
   try {
     const penalty = await learner.penalty?.(step, gradients)
@@ -213,7 +210,7 @@ async function* look(session: Session): AsyncGenerator<TuningEngineEvent, boolea
     yield { type: 'look', steps: progress.steps, epoch, loss: null, accuracy: null, best: true }
     return false
   }
-  const { model, close } = learner.open()
+  const { model, close } = learner.open(null)
   let found: Pick<TuningLook, 'loss' | 'accuracy'> & { loss: number; accuracy: number }
   try {
     found = await measured(config, place, model, validation, 'validation', session.waited)
@@ -256,7 +253,7 @@ async function* conclude(session: Session, stopped: boolean, began: number): Asy
       split === 'validation' && session.pretrained !== null
         ? session.pretrained
         : await pretrainedOn(session, images, split)
-    const { model, close } = learner.open()
+    const { model, close } = learner.open(null)
     try {
       const { accuracy } = await measured(config, place, model, images, split, waited)
       yield {

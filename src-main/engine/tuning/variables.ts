@@ -4,6 +4,7 @@ import { BasilError } from '../../contract/errors.ts'
 import type { Moving, Ops } from '../devices/ops.ts'
 import { disposeAll, type Tensor } from '../devices/tensor.ts'
 import { clipping, type Gradients } from './gradients.ts'
+import type { Kept } from './kind.ts'
 
 export interface Variable {
   name: string
@@ -27,10 +28,9 @@ export interface Variables {
   value(name: string): Tensor
   /** Gives the gradient's norm before it is clipped. Throws not-finite, and nothing has moved then. */
   move(gradients: Gradients, update: Update): Promise<number>
-  /** All that an update depends on, by name: value, mean and square of each. */
+  /** All that an update depends on, by name: value, mean and square of each, and its mask. */
   state(): [string, Tensor][]
-  /** values: in the order and shapes of `state`. */
-  restore(read: (name: string) => Promise<Float32Array>): Promise<void>
+  restore(kept: Kept): Promise<void>
   dispose(): void
 }
 
@@ -63,13 +63,15 @@ export function variables(ops: Ops, all: readonly Variable[]): Variables {
       }
       return norm
     },
-    state: () =>
-      [...moving].flatMap(([name, own]) => parts.map((part): [string, Tensor] => [`${part}.${name}`, own[part]])),
-    async restore(read) {
+    state: () => [
+      ...[...moving].flatMap(([name, own]) => parts.map((part): [string, Tensor] => [`${part}.${name}`, own[part]])),
+      ...all.flatMap(({ name, mask }): [string, Tensor][] => (mask ? [[`mask.${name}`, mask]] : [])),
+    ],
+    async restore(kept) {
       for (const [name, own] of moving) {
         const next = { ...own }
         for (const part of parts) {
-          next[part] = ops.keep(ops.upload(await read(`${part}.${name}`), own[part].shape))
+          next[part] = ops.keep(ops.upload(await kept.read(`${part}.${name}`), own[part].shape))
           own[part].dispose()
         }
         moving.set(name, next)

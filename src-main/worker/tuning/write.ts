@@ -1,7 +1,7 @@
 // The fine-tuned model as a file: canonical tensors in the layout and type asked for, with what it says of itself; of
 // LoRA the adapter in a folder beside, as peft has it; of the field's convention all that belongs to it. The model
 // itself is written last: where it is, everything is.
-import { access, mkdir } from 'node:fs/promises'
+import { mkdir } from 'node:fs/promises'
 import { dirname, extname, join } from 'node:path'
 
 import { adapterSettingsName } from '../../contract/file-names.ts'
@@ -17,7 +17,7 @@ import { readHead } from '../../engine/heads/head-file.ts'
 import { canonical, inLayout } from '../../engine/layouts/index.ts'
 import { towersOf } from '../../engine/models/towers.ts'
 import type { Head } from '../../engine/problems/head.ts'
-import type { TunedModel } from '../../engine/tuning/host.ts'
+import type { Adapter, TunedModel } from '../../engine/tuning/host.ts'
 import { useOf } from '../../engine/weights/checkpoint.ts'
 import { peftPage } from '../../engine/weights/low-rank/page.ts'
 import { readStart } from '../../files/open.ts'
@@ -26,6 +26,7 @@ import { disk, exists, onDisk, writeAtomic } from '../../files/write-atomic.ts'
 import { wholeFolder, writeSynced } from '../../files/written-folder.ts'
 import { writeModel } from '../../files/written-model.ts'
 import type { Place } from './convention.ts'
+import { inMemory } from './in-memory.ts'
 import type { Recorder } from './record.ts'
 
 interface Tuned {
@@ -49,7 +50,7 @@ export async function* writeTuned(tuned: Tuned): AsyncGenerator<TuningEngineEven
   await onDisk(place.file, () => mkdir(dirname(place.file), { recursive: true }))
   const metadata = { ...recorder.metadata(), ...(await towersIn(config)) }
   if (place.beside) yield* writeBeside(tuned, place.beside)
-  const adapter = model.adapter && (await writeAdapter(model.adapter, config, place.file))
+  const adapter = model.adapter && (await writeAdapter(model.adapter, place.file))
   const written = await inForm(model.file, place, { out: place.file, overwrite, metadata })
   yield { type: 'written', ...written, adapter }
 }
@@ -82,20 +83,15 @@ async function withFile<T>(path: string, use: (file: TensorFile) => Promise<T>):
   }
 }
 
-/** One that stands there from an earlier sitting is the same. */
-async function writeAdapter(adapter: TensorFile, config: ResolvedTuning, beside: string): Promise<string> {
+/** As peft has it. One that stands there from an earlier sitting is the same. */
+async function writeAdapter({ tensors, modules }: Adapter, beside: string): Promise<string> {
   const out = adapterOf(beside)
-  if (config.kind !== 'lora') throw new Error(`${config.kind} has no adapter`)
-  const ranks = [...adapter.tensors.values()].flatMap(({ name, shape }) => {
-    const module = /^base_model\.model\.(.+)\.lora_A\.weight$/.exec(name)?.[1]
-    return module === undefined ? [] : [{ module, rank: shape[0] ?? 0 }]
-  })
-  const page = peftPage({ modules: ranks, whole: [], isBiased: false, turned: false, alpha: config.alpha })
-  const model = join(out, 'adapter_model.safetensors')
-  if (await exists(model)) return out
+  const name = 'adapter_model.safetensors'
+  if (await exists(join(out, name))) return out
+  const page = peftPage({ modules, whole: [], isBiased: false, turned: false })
   await wholeFolder(out, disk, async (temporary) => {
-    const target = { out: join(temporary, 'adapter_model.safetensors'), overwrite: false, metadata: {} }
-    await writeModel(adapter, { ...target, container: 'safetensors' })
+    const target = { out: join(temporary, name), overwrite: false, container: 'safetensors' as const, metadata: {} }
+    await writeModel(inMemory('adapter', tensors), target)
     await writeSynced(join(temporary, adapterSettingsName), Buffer.from(`${JSON.stringify(page, null, 2)}\n`))
   })
   return out
@@ -134,12 +130,8 @@ const mostOfAccuracies = 2 ** 20 // bytes
 
 /** False: what stands there cannot be read. */
 async function addAccuracies(file: string, values: Record<string, number>): Promise<boolean> {
-  const isThere = await access(file).then(
-    () => true,
-    () => false,
-  )
   try {
-    const before = isThere ? parseJson((await readStart(file, mostOfAccuracies)).bytes.toString('utf8')) : {}
+    const before = (await exists(file)) ? parseJson((await readStart(file, mostOfAccuracies)).bytes.toString('utf8')) : {}
     if (typeof before !== 'object' || before === null || Array.isArray(before)) return false
     const all = JSON.stringify({ ...before, ...values }, null, 2)
     await writeAtomic(file, [Buffer.from(`${all}\n`)], { overwrite: true })
@@ -152,25 +144,8 @@ async function addAccuracies(file: string, values: Record<string, number>): Prom
 
 /** As the field's programs keep one: rows times the scale. */
 function headFile({ weights, bias, classes, embed, scale }: Head): TensorFile {
-  const values = new Map<string, { shape: number[]; numbers: Float32Array }>()
-  values.set('weight', { shape: [classes, embed], numbers: weights.map((weight) => weight * scale) })
-  if (bias) values.set('bias', { shape: [classes], numbers: bias })
-  const tensors: TensorFile['tensors'] = new Map(
-    [...values].map(([name, { shape, numbers }]) => [name, { name, dtype: 'F32', shape, bytes: numbers.byteLength }]),
-  )
-  const readRange: TensorFile['readRange'] = async (name, offset, length, into) => {
-    const { buffer, byteOffset } = values.get(name)?.numbers ?? new Float32Array()
-    const bytes = new Uint8Array(buffer, byteOffset + offset, length)
-    if (!into) return bytes
-    into.set(bytes)
-    return into.subarray(0, length)
-  }
-  const source: TensorFile['source'] = {
-    ...{ path: '', name: 'head', size: 0 },
-    read: () => Promise.reject(new Error('a head in memory has no file')),
-    beside: () => Promise.reject(new Error('a head in memory has no file')),
-    close: async () => undefined,
-  }
-  const read: TensorFile['read'] = (name, into) => readRange(name, 0, tensors.get(name)?.bytes ?? 0, into)
-  return { source, format: 'memory', tensors, metadata: {}, read, readRange }
+  return inMemory('head', [
+    { name: 'weight', shape: [classes, embed], values: weights.map((weight) => weight * scale) },
+    ...(bias ? [{ name: 'bias', shape: [classes], values: bias }] : []),
+  ])
 }

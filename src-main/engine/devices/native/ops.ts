@@ -12,6 +12,7 @@ import { functions } from './functions.ts'
 import { head } from './head.ts'
 import { hostVectors } from './host-vectors.ts'
 import { kernelOps, runKernel } from './kernels.ts'
+import { movingByFunctions, movingByKernels, movingByOperations } from './moving.ts'
 import { norms } from './norms.ts'
 import { patches } from './patches.ts'
 import { products } from './products.ts'
@@ -42,21 +43,33 @@ export function nativeOps(
     ...tfAttention,
     ...tfTangents,
     ...vectors(backend, operations),
+    ...movingByOperations,
     ...tfLifetimes,
     read: async (a: Tensor) => Float32Array.from(await ownTensor(a).data()),
   }
   if (!own) return { ops: plain, close: () => undefined }
   if (how === 'functions') {
     const recorded = functions(backend, own)
+    const { moving, dispose } = movingByFunctions(backend, operations, recorded)
     const ops = {
       ...plain,
       ...deviceVectors(backend, operations, recorded),
+      ...moving,
       ...head(operations, recorded),
       traced: recorded.call,
     }
-    return { ops, close: recorded.dispose }
+    const close = (): void => {
+      dispose()
+      recorded.dispose()
+    }
+    return { ops, close }
   }
   const run = runKernel(backend, own)
-  const ops = { ...plain, ...kernelOps(run, operations), ...hostVectors(backend, run) }
+  const ops = {
+    ...plain,
+    ...kernelOps(run, operations),
+    ...hostVectors(backend, run),
+    ...(own.hasKernel?.('adamw') && movingByKernels(backend, run)),
+  }
   return { ops, close: () => undefined }
 }

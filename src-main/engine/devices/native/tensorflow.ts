@@ -34,6 +34,8 @@ export interface Own {
   tensorData(id: number): Promise<Float32Array | Int32Array | Uint8Array>
   /** Gives the kernels their threads; the vectors they use, as in "AVX2". */
   openKernels(threads: number): string
+  /** Whether the addon has that kernel; one that does not say is of version 1.0.0, from before combine, dot and adamw. */
+  hasKernel?(name: string): boolean
   /** A kernel of the addon (host.cc) on tensors in the host's memory. */
   kernel(name: string, inputs: number[], numbers: readonly number[]): BareTensor[]
   /** From here to `recordEnd`, operations are written down as a function's instead of being run. */
@@ -66,6 +68,8 @@ export interface NativeBackend {
   executeSingleOutput(name: string, attributes: Attribute[], inputs: Tensor[]): Tensor
   getInputTensorIds(tensors: Tensor[]): number[]
   createOutputTensor(bare: BareTensor): Tensor
+  /** How many of tfjs' tensors share those numbers. */
+  refCount(dataId: object): number
   /** What is on the device, or waits to be put there. */
   tensorMap: { get(dataId: object): { id: number; values: Float32Array | null } }
   read(dataId: object): Promise<Float32Array | Int32Array | Uint8Array>

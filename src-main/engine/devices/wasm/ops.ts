@@ -6,6 +6,7 @@ import { tfLifetimes } from '../tf-tensors.ts'
 import type { WasmDevice } from './backend.ts'
 import { activations } from './operations/activations.ts'
 import { attention } from './operations/attention.ts'
+import { moving } from './operations/moving.ts'
 import { norms } from './operations/norms.ts'
 import { patches } from './operations/patches.ts'
 import { products } from './operations/products.ts'
@@ -21,6 +22,7 @@ export function wasmOps(device: WasmDevice): Ops {
     ...activations(device),
     ...attention(device),
     ...vectors(device),
+    ...moving(device),
     ...tfLifetimes,
     clone<T extends Tensor>(x: T): T {
       const out = device.output<T>(x.shape)

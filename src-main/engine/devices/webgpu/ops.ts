@@ -4,6 +4,7 @@ import { activations } from './activations.ts'
 import { attention } from './attention.ts'
 import type { WebGpuDevice } from './device.ts'
 import { head } from './head.ts'
+import { moving } from './moving.ts'
 import { norms } from './norms.ts'
 import { patches } from './patches.ts'
 import { products } from './products.ts'
@@ -21,6 +22,7 @@ export function webgpuOps(device: WebGpuDevice, tuning: Tuning): Ops {
     ...activations(device),
     ...attention(device),
     ...vectors(device),
+    ...moving(device),
     ...head(device, multiplied),
     ...device.tensors.lifetimes,
   }

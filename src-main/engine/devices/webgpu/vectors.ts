@@ -77,7 +77,8 @@ ${flatMain} {
   }),
 )
 
-const dotting = family((isHalf: boolean, count: number) =>
+/** isBare: v is one tensor, behind whose end anything may be too. */
+const dotting = family((isHalf: boolean, count: number, isBare: boolean) =>
   kernel({
     name: 'inner products',
     words: { size: 'u32', stride: 'u32', groups: 'u32' },
@@ -94,7 +95,9 @@ fn main(@builtin(workgroup_id) group : vec3u, @builtin(local_invocation_index) t
   for (var i = group.x * ${threads}u + t; i < whole + min(rest, 1u); i += p.groups * ${threads}u) {
     var x = g[i];
     if (i == whole) { x = select(vec4f(), x, vec4u(0u, 1u, 2u, 3u) < vec4u(rest)); } // beyond the end is anything
-    ${each(count, (k) => `s${k} += dot(x, four(${k}u, i));`)}
+    ${isBare ? 'var y = four(0u, i);' : ''}
+    ${isBare ? 'if (i == whole) { y = select(vec4f(), y, vec4u(0u, 1u, 2u, 3u) < vec4u(rest)); }' : ''}
+    ${isBare ? 's0 += dot(x, y);' : each(count, (k) => `s${k} += dot(x, four(${k}u, i));`)}
   }
   ${each(count, (k) => `sums[${k * threads}u + t] = s${k};`)}
   workgroupBarrier();
@@ -195,12 +198,22 @@ function composed<T extends Tensor>(
   return out
 }
 
-function dotted(device: WebGpuDevice, { vectors, counts, scales, isHalf, length }: Held, gradient: Tensor): GpuDots {
+/** < x, y >, of one size. */
+export function dotOf(device: WebGpuDevice, x: Tensor, y: Tensor): GpuDots {
+  return dotted(device, { vectors: [y], counts: [1], scales: [1], isHalf: false, length: y.size }, x, true)
+}
+
+function dotted(
+  device: WebGpuDevice,
+  { vectors, counts, scales, isHalf, length }: Held,
+  gradient: Tensor,
+  isBare = false,
+): GpuDots {
   const groups = Math.max(1, Math.min(most, Math.ceil(gradient.size / 4 / (4 * threads))))
   const stride = strideOf(length, isHalf) / (isHalf ? 2 : 4)
   const parts = vectors.map((vector, n) => {
     const out = device.kept<Tensor2D>([at(counts, n), groups])
-    const code = dotting(isHalf, at(counts, n))
+    const code = dotting(isHalf, at(counts, n), isBare)
     device.run(code, [gradient, vector, out], [groups], [gradient.size, stride, groups])
     return out
   })

@@ -138,7 +138,8 @@ function likelihood(labels: Gradients['labels'], drawn: number): Objective {
   }
 }
 
-function drawnClass(logProbabilities: Float64Array, drawn: number): number {
+/** The class that a uniform number in [0, 1) draws. */
+export function drawnClass(logProbabilities: Float64Array, drawn: number): number {
   let sum = 0
   for (let c = 0; c < logProbabilities.length; c++) {
     sum += Math.exp(at(logProbabilities, c))

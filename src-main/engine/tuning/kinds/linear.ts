@@ -7,7 +7,7 @@ import { linearModel } from '../../models/model.ts'
 import type { Learner, MakeLearner, Place } from '../kind.ts'
 import { type Variables, variables } from '../variables.ts'
 
-export const linear: MakeLearner<'linear'> = async (place) => tangent(place).learner
+export const linear: MakeLearner<'linear'> = (place) => tangent(place).learner
 
 /** With delta, of which a penalty may know more. */
 export function tangent({ tower, base, parameters, mayMove, rateOf }: Place): { learner: Learner; delta: Variables } {

@@ -3,7 +3,7 @@ import { towerModel } from '../../models/model.ts'
 import type { MakeLearner } from '../kind.ts'
 import { variables } from '../variables.ts'
 
-export const standard: MakeLearner<'standard'> = async (place) => {
+export const standard: MakeLearner<'standard'> = (place) => {
   const { tower, base, takeOver, parameters, mayMove, rateOf } = place
   const { ops } = tower
   const moving = [...parameters.keys()].filter(mayMove)

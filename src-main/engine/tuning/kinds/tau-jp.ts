@@ -18,7 +18,7 @@ import type { MakeLearner, Place } from '../kind.ts'
 import type { Variables } from '../variables.ts'
 import { tangent } from './linear.ts'
 
-export const tauJp: MakeLearner<'tau-jp'> = async (place, config) => {
+export const tauJp: MakeLearner<'tau-jp'> = (place, config) => {
   const { learner, delta } = tangent(place)
   const { penalty: c, mode, otherBatch, seed } = config
   const { others } = place.images

@@ -1,15 +1,14 @@
-// adapter_config.json as peft reads it. Scale is alpha / r, of every module, and 1 where no alpha is given: alpha is r
-// then. Where modules have ranks of their own, patterns say so by whole names ("^": peft takes a pattern as the end of a name else, and a text
+// adapter_config.json as peft reads it. Scale is alpha / r = 1, since alpha is r, of every module; where modules have
+// ranks of their own, patterns say so by whole names ("^": peft takes a pattern as the end of a name else, and a text
 // tower's names are the ends of an image tower's).
 export interface PeftPage {
   modules: readonly { module: string; rank: number }[]
   whole: readonly string[] // modules_to_save
   isBiased: boolean
   turned: boolean
-  alpha?: number
 }
 
-export function peftPage({ modules, whole, isBiased, turned, alpha }: PeftPage): Record<string, unknown> {
+export function peftPage({ modules, whole, isBiased, turned }: PeftPage): Record<string, unknown> {
   const usual = mostFrequent(modules.map(({ rank }) => rank))
   const others = Object.fromEntries(
     modules.flatMap(({ module, rank }) => (rank === usual ? [] : [[`^${module.replaceAll('.', '\\.')}`, rank]])),
@@ -20,7 +19,7 @@ export function peftPage({ modules, whole, isBiased, turned, alpha }: PeftPage):
     base_model_name_or_path: null,
     inference_mode: true,
     r: usual,
-    lora_alpha: alpha ?? usual,
+    lora_alpha: usual,
     lora_dropout: 0,
     target_modules: modules.map(({ module }) => module),
     rank_pattern: others,

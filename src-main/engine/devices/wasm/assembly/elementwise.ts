@@ -1,6 +1,6 @@
-// Elementwise work on flat arrays, TILE elements a tile: addition, theta = base + sum_k lambda_k tau_k, and the inner
-// product < a, b > in float64, whose tiles leave one partial sum each for the caller to add up in order. The last two
-// also with float16 vectors: a float16's 15 lower bits, moved to a float32's place, are its magnitude times 2^-112,
+// Elementwise work on flat arrays, TILE elements a tile: addition, sum_k c_k x_k, theta = base + sum_k lambda_k tau_k,
+// and the inner product < a, b > in float64, whose tiles leave one partial sum each for the caller to add up in order.
+// The last two also with float16 vectors: a float16's 15 lower bits, moved to a float32's place, are its magnitude times 2^-112,
 // subnormals too.
 import { float, fma, int, pointer, TILE } from './lanes'
 
@@ -14,6 +14,27 @@ export function add(job: usize, tile: i32, _thread: i32): void {
   let i: usize = 0
   for (; i + 16 <= bytes; i += 16) v128.store(out + i, f32x4.add(v128.load(x + i), v128.load(y + i)))
   for (; i < bytes; i += 4) store<f32>(out + i, load<f32>(x + i) + load<f32>(y + i))
+}
+
+/** Arguments: out, count, number of tensors, then a (pointer, coefficient) pair for each. */
+export function combine(job: usize, tile: i32, _thread: i32): void {
+  const offset = <usize>tile * TILE * 4
+  const out = pointer(job, 0) + offset
+  const bytes = <usize>min(TILE, int(job, 1) - tile * TILE) * 4
+  const tensors = int(job, 2)
+  let i: usize = 0
+  for (; i + 16 <= bytes; i += 16) {
+    let sum = f32x4.mul(f32x4.splat(float(job, 4)), v128.load(pointer(job, 3) + offset + i))
+    for (let k = 1; k < tensors; k++)
+      sum = fma(f32x4.splat(float(job, 4 + 2 * k)), v128.load(pointer(job, 3 + 2 * k) + offset + i), sum)
+    v128.store(out + i, sum)
+  }
+  for (; i < bytes; i += 4) {
+    let sum = f32x4.mul(f32x4.splat(float(job, 4)), v128.load_zero<f32>(pointer(job, 3) + offset + i))
+    for (let k = 1; k < tensors; k++)
+      sum = fma(f32x4.splat(float(job, 4 + 2 * k)), v128.load_zero<f32>(pointer(job, 3 + 2 * k) + offset + i), sum)
+    v128.store_lane<f32>(out + i, sum, 0)
+  }
 }
 
 /** Arguments: base, out, count, number of vectors, then a (pointer, coefficient) pair for each. */

@@ -4,10 +4,11 @@
 // A tile's result depends on nothing but the arguments, so results are the same for every number of threads.
 // No static data, no stack in linear memory, no allocation: the memory belongs to tfjs' own heap.
 export { activation, activationGradient } from './activation'
+export { adamw } from './adamw'
 export { attention, attentionGradient } from './attention'
 export { columnSums, combineChunks } from './columns'
 export { gemmDoubles, packDoubles, reflect, rotate, updateAndMultiply, substituteRows } from './doubles'
-export { add, compose, composeHalves, dot, dotHalves, sumParts } from './elementwise'
+export { add, combine, compose, composeHalves, dot, dotHalves, sumParts } from './elementwise'
 export { prepare } from './exponential'
 export { gemm, packColumns } from './gemm'
 export { layerNorm, layerNormGradient } from './layer-norm'

@@ -80,7 +80,7 @@ function composed<T extends Tensor>(
   return out
 }
 
-function dotted(device: WasmDevice, { vectors, scales, isHalf }: Held, gradient: Tensor): WasmDots {
+export function dotted(device: WasmDevice, { vectors, scales, isHalf }: Held, gradient: Tensor): WasmDots {
   const tiles = Math.ceil(gradient.size / TILE)
   const sums = device.kept<Tensor1D>([2 * vectors.length])
   for (const [k, vector] of vectors.entries()) {
