@@ -22,7 +22,15 @@ type Named = Pick<Job, 'kind' | 'run' | 'study' | 'evaluation' | 'tuning'>
 
 /** Of what it belongs to. */
 export const numberOf = ({ kind, run, study, evaluation, tuning }: Named): number | null =>
-  kind === 'run' ? run : kind === 'study' ? study : kind === 'evaluation' ? evaluation : kind === 'tuning' ? tuning : null
+  kind === 'run'
+    ? run
+    : kind === 'study'
+      ? study
+      : kind === 'evaluation'
+        ? evaluation
+        : kind === 'tuning'
+          ? tuning
+          : null
 
 /** "Run 3", "Merge". */
 export function nameOfJob(job: Named): string {

@@ -199,8 +199,7 @@ function markInterrupted(db: Database.Database): RunId[] {
   for (const { run } of found) db.prepare("UPDATE runs SET state = 'interrupted' WHERE run = ?").run(run)
   const tunings = `SELECT tuning FROM tunings WHERE state = 'running' AND ${sound({ db }, 'tunings')}`
   const tuned = sparing({ db }, () => db.prepare(tunings).all() as { tuning: number }[]).found
-  for (const { tuning } of tuned)
-    db.prepare("UPDATE tunings SET state = 'interrupted' WHERE tuning = ?").run(tuning)
+  for (const { tuning } of tuned) db.prepare("UPDATE tunings SET state = 'interrupted' WHERE tuning = ?").run(tuning)
   return found.map((r) => r.run)
 }
 

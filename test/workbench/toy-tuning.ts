@@ -3,7 +3,6 @@
 // to the same bits from any state.
 import { existsSync } from 'node:fs'
 
-
 import type { SplitManifest } from '../../src-main/contract/data/manifest.ts'
 import { BasilError } from '../../src-main/contract/errors.ts'
 import type { EngineInfo } from '../../src-main/contract/run/engine-info.ts'
@@ -58,7 +57,10 @@ export const toyTune = (toy: Toy, engine: EngineInfo) =>
       host.signal.throwIfAborted()
       const { wait = 0 } = toy
       if (wait) await new Promise((resolve) => setTimeout(resolve, Number(wait)))
-      while (toy.until && !existsSync(toy.until)) await new Promise((resolve) => setTimeout(resolve, 5))
+      const { until, holds } = toy
+      const isHeld = (): boolean =>
+        (until !== undefined && !existsSync(until)) || (holds?.stage === done && !existsSync(holds.until))
+      while (isHeld()) await new Promise((resolve) => setTimeout(resolve, 5))
       misbehave(toy, 0, done)
       const norm = Math.abs(1 - value)
       value += 0.25 * (1 - value) + 0.01 * (uniform(config.seed, 0, 0, done) - 0.5)
@@ -75,7 +77,16 @@ export const toyTune = (toy: Toy, engine: EngineInfo) =>
     if (config.task.test) yield { type: 'opening', task: config.task.name, images: config.task.test }
     const split = config.task.test ? ('test' as const) : ('training' as const)
     const stopped = done < plan.steps
-    yield { type: 'finished', stopped, steps: done, split, accuracy: value, pretrained: 0.1, seconds: 1, dataWaitSeconds: 0 }
+    yield {
+      type: 'finished',
+      stopped,
+      steps: done,
+      split,
+      accuracy: value,
+      pretrained: 0.1,
+      seconds: 1,
+      dataWaitSeconds: 0,
+    }
     const file = withFirst(canonical(await openTensorFile(source)), value)
     return { file, adapter: null, close: () => source.close() }
   }
@@ -108,4 +119,3 @@ export const toyBackend = {
   memory: () => ({ tensors: 1, bytes: 2 ** 20 }),
   deviceBytes: () => 2 ** 30,
 } as never
-

@@ -50,12 +50,7 @@ export function isCurveWhole(history: History, tuning: number): boolean {
   return row(history, text, { tuning }) === undefined
 }
 
-function piecesOf(
-  history: History,
-  tuning: number,
-  where = '1',
-  values: Record<string, number> = {},
-): Piece[] {
+function piecesOf(history: History, tuning: number, where = '1', values: Record<string, number> = {}): Piece[] {
   const text = `SELECT first, last, steps FROM tuning_curve
     WHERE tuning = :tuning AND ${where} AND ${sound(history, 'tuning_curve')} ORDER BY first`
   return rows<Piece>(history, text, { tuning, ...values })

@@ -21,6 +21,8 @@ const between = 250 // milliseconds between two commits of steps
 export interface Keeper {
   /** On disk when this returns; gives what may now be told. */
   keep(event: TuningEngineEvent): TuningEvent[]
+  /** The same with steps that still wait: nothing more comes of this engine. */
+  rest(): TuningEvent[]
 }
 
 /** before: seconds of earlier sittings; clock: milliseconds, never going back. */
@@ -89,5 +91,5 @@ export function createKeeper(
       }
     }
   }
-  return { keep }
+  return { keep, rest: () => (waiting.length > 0 ? commit(null) : []) }
 }

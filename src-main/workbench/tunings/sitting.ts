@@ -13,7 +13,7 @@ import type { Supervisor } from '../link/supervisor.ts'
 import { requireDevice } from '../native/devices.ts'
 import { stateAfter } from '../runs/refusals.ts'
 import { createWatchers, type Watchers } from '../runs/watchers.ts'
-import { createKeeper } from './keep.ts'
+import { createKeeper, type Keeper } from './keep.ts'
 import { lastTuningEvent } from './last-event.ts'
 import { targetOf } from './place.ts'
 import { shelveTuned } from './shelve.ts'
@@ -100,6 +100,15 @@ export function createTuningSittings(options: TuningSittingsOptions): TuningSitt
   }
 }
 
+/** None where the disk takes nothing more. */
+function restOf(keeper: Keeper): TuningEvent[] {
+  try {
+    return keeper.rest()
+  } catch {
+    return []
+  }
+}
+
 /** Gives the event that closes it. */
 async function workOn(
   options: TuningSittingsOptions,
@@ -134,6 +143,7 @@ async function workOn(
       goesOnAfter: 'the last kept state',
       keep,
       lost: (error, restarting) => {
+        for (const told of keeper.rest()) tell(told)
         if (restarting) reviveTuning(history, tuning)
         keeper = createKeeper(history, tuning, tuningRow(history, tuning).seconds)
         tell({ type: 'engine-lost', tuning, error, restarting })
@@ -141,7 +151,10 @@ async function workOn(
       silent: (error) => tell({ type: 'engine-silent', tuning, error }),
     })
   } catch (thrown) {
-    if (!last) throw thrown
+    if (!last) {
+      restOf(keeper).forEach(tell)
+      throw thrown
+    }
   }
   await removeTuningStates(tuning, home)
   await shelveTuned(options, tuning, config, output)

@@ -25,7 +25,10 @@ export function tellingAgain(states: TuningStates): ToldAgain {
     states: {
       keep: async (kind, state) => {
         const isLast = kind === 'last'
-        const bytes = await states.keep(kind, { ...state, record: { engine: state.record, since: isLast ? since : [] } })
+        const bytes = await states.keep(kind, {
+          ...state,
+          record: { engine: state.record, since: isLast ? since : [] },
+        })
         if (isLast) since = []
         return bytes
       },

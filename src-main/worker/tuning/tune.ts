@@ -41,7 +41,14 @@ async function* work(
   if (there !== null && !isOurs) throw targetExists(there)
   const told = tellingAgain(await tuningStates(folder))
   const recorder = createRecorder(config)
-  const host: TuningHost = { ...sitting, ...parts, parents, open: openSource, hash: hashCheckpoint, states: told.states }
+  const host: TuningHost = {
+    ...sitting,
+    ...parts,
+    parents,
+    open: openSource,
+    hash: hashCheckpoint,
+    states: told.states,
+  }
   const events = tune(config, host)
   let model: TunedModel | undefined
   try {

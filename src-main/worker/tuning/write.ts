@@ -4,6 +4,7 @@
 import { mkdir } from 'node:fs/promises'
 import { dirname, extname, join } from 'node:path'
 
+import { type Form, type WrittenLayout, writtenLayouts } from '../../contract/checkpoint.ts'
 import { adapterSettingsName } from '../../contract/file-names.ts'
 import { parseJson } from '../../contract/json.ts'
 import type { Exported } from '../../contract/run/recipe.ts'
@@ -48,10 +49,12 @@ export async function occupied({ file }: Place): Promise<string | null> {
 export async function* writeTuned(tuned: Tuned): AsyncGenerator<TuningEngineEvent> {
   const { config, place, model, recorder, overwrite } = tuned
   await onDisk(place.file, () => mkdir(dirname(place.file), { recursive: true }))
-  const metadata = { ...recorder.metadata(), ...(await towersIn(config)) }
+  const { towers, layout } = await parentOf(config)
+  const form = { ...place.form, layout: place.form.layout ?? layout }
+  const metadata = { ...recorder.metadata(), ...towers }
   if (place.beside) yield* writeBeside(tuned, place.beside)
   const adapter = model.adapter && (await writeAdapter(model.adapter, place.file))
-  const written = await inForm(model.file, place, { out: place.file, overwrite, metadata })
+  const written = await inForm(model.file, form, { out: place.file, overwrite, metadata })
   yield { type: 'written', ...written, adapter }
 }
 
@@ -61,16 +64,24 @@ interface Target {
   metadata: Record<string, string>
 }
 
-function inForm(file: TensorFile, { form }: Pick<Place, 'form'>, target: Target): Promise<Exported> {
+function inForm(file: TensorFile, form: Form, target: Target): Promise<Exported> {
   const laidOut = form.layout === null ? file : inLayout(canonical(file), form.layout)
   return writeModel(inDtype(laidOut, form.dtype), { ...target, container: form.container })
 }
 
-/** How the tower is computed, as the pre-trained model's files or the configuration say. */
-async function towersIn(config: ResolvedTuning): Promise<Record<string, string>> {
+/**
+ * How the tower is computed, as the pre-trained model's files or the configuration say, and its layout, where Basil
+ * writes that; null for a model of no known layout, which keeps its names.
+ */
+async function parentOf(
+  config: ResolvedTuning,
+): Promise<{ towers: Record<string, string>; layout: WrittenLayout | null }> {
   return withFile(config.pretrained, async (file) => {
-    const { towers } = await towersOf(canonical(file), useOf(saidOf(config)).given ?? {})
-    return ownMetadata(towers)
+    const seen = canonical(file)
+    const { towers } = await towersOf(seen, useOf(saidOf(config)).given ?? {})
+    const isKnown = seen.layout !== 'unknown' && seen.layout !== 'tensors'
+    const layout = writtenLayouts.find((written) => written === seen.layout) ?? 'open_clip'
+    return { towers: ownMetadata(towers), layout: isKnown ? layout : null }
   })
 }
 
@@ -105,7 +116,11 @@ async function* writeBeside(tuned: Tuned, beside: Beside): AsyncGenerator<Tuning
   const { finished, looked } = recorder
   if (!(await exists(beside.zeroshot)))
     await withFile(config.pretrained, (file) =>
-      inForm(canonical(file), place, { out: beside.zeroshot, overwrite: false, metadata: { role: 'pre-trained' } }),
+      inForm(canonical(file), place.form, {
+        out: beside.zeroshot,
+        overwrite: false,
+        metadata: { role: 'pre-trained' },
+      }),
     )
   if (!(await exists(beside.head))) {
     const head = await readHead(config.task.head, openSource)
@@ -117,7 +132,10 @@ async function* writeBeside(tuned: Tuned, beside: Beside): AsyncGenerator<Tuning
     ...ofSplit(finished.split, beside.key, finished.accuracy),
   }
   const ofPretrained = ofSplit(finished.split, beside.key, finished.pretrained)
-  for (const [file, values] of [[beside.accuracies, ofTuned] as const, [beside.pretrainedAccuracies, ofPretrained] as const])
+  for (const [file, values] of [
+    [beside.accuracies, ofTuned] as const,
+    [beside.pretrainedAccuracies, ofPretrained] as const,
+  ])
     if (Object.keys(values).length > 0 && !(await addAccuracies(file, values)))
       yield { type: 'note', text: `${file} is no file of accuracies, and stays as it is.` }
 }
@@ -131,7 +149,9 @@ const mostOfAccuracies = 2 ** 20 // bytes
 /** False: what stands there cannot be read. */
 async function addAccuracies(file: string, values: Record<string, number>): Promise<boolean> {
   try {
-    const before = (await exists(file)) ? parseJson((await readStart(file, mostOfAccuracies)).bytes.toString('utf8')) : {}
+    const before = (await exists(file))
+      ? parseJson((await readStart(file, mostOfAccuracies)).bytes.toString('utf8'))
+      : {}
     if (typeof before !== 'object' || before === null || Array.isArray(before)) return false
     const all = JSON.stringify({ ...before, ...values }, null, 2)
     await writeAtomic(file, [Buffer.from(`${all}\n`)], { overwrite: true })
