@@ -71,9 +71,9 @@ function outputOf({ out, convention, ...given }: Given): TuningOutput {
 }
 
 function listed(found: ReturnType<Workbench['tunings']['list']>, json: boolean): void {
-  if (json) return printJson(found)
-  if (found.length === 0) print('There are no fine-tunings yet.')
-  for (const one of found) print(tuningLine(one))
+  if (json) printJson(found)
+  else if (found.length === 0) print('There are no fine-tunings yet.')
+  else for (const one of found) print(tuningLine(one))
 }
 
 async function checked({ tunings }: Workbench, config: ResolvedTuning, json: boolean): Promise<void> {

@@ -134,7 +134,7 @@ test('a damaged fine-tuning comes back whole from a history that was set aside, 
   history.close()
   copyFileSync(join(home, 'history.sqlite'), join(home, 'history-damaged-2026-11-20T08-00-00-000Z.sqlite'))
   const other = new Database(join(home, 'history.sqlite'))
-  other.exec("UPDATE tuning_curve SET steps = replace(steps, '1e-05', '2e-05') WHERE first = 0")
+  other.exec(`UPDATE tuning_curve SET steps = replace(steps, '"images":4', '"images":5') WHERE first = 0`)
   other.close()
   const damaged = await opened(home)
   expect(tuningDetail(damaged, tuning).curve.length).toBeLessThan(5)

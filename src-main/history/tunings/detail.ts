@@ -44,7 +44,7 @@ export function tuningDetail(history: History, tuning: number): TuningDetail {
   })
 }
 
-export function tuningSummary(history: History, found: TuningRow): TuningSummary {
+function tuningSummary(history: History, found: TuningRow): TuningSummary {
   const { tuning, name, kind, task, seed, created, ended, seconds, steps, planned, accuracy, model, error } = found
   return {
     ...{ tuning, name, kind, task, seed, created, ended, seconds, steps, accuracy, model },

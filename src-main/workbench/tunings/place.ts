@@ -39,7 +39,7 @@ export async function targetOf(
 }
 
 /** "Cars-tau-jp.safetensors" */
-export function fileNameOf({ task, kind }: ResolvedTuning, { form }: Pick<TuningOutput, 'form'>): string {
+function fileNameOf({ task, kind }: ResolvedTuning, { form }: Pick<TuningOutput, 'form'>): string {
   const name = `${task.name}-${kind}`.replace(/[^\w.-]+/g, '-')
   return `${name}.${extensionOf(form.container)}`
 }

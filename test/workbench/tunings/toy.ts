@@ -25,7 +25,7 @@ export const task = (name: string, test = false) => ({
 export const toyTuning = (folder: string, change: Record<string, unknown> = {}): ResolvedTuning =>
   resolveTuning(written(change), (path) => join(folder, path))
 
-export const written = (change: Record<string, unknown> = {}) => ({
+const written = (change: Record<string, unknown> = {}) => ({
   ...{ kind: 'standard', pretrained: 'pretrained.safetensors', task: task('mnist') },
   ...{ steps: 8, batch: 4, checkpointEvery: 3, seed: 7 },
   ...change,
