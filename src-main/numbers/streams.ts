@@ -47,6 +47,8 @@ export const streams = {
    * their names, and behind those a tensor.
    */
   gates: { first: 2 ** 30 + 9, step: {} },
+  /** Signs of directions in which features are followed back; a draw is a task's probe, an index one of all images' numbers. */
+  probes: { first: 2 ** 30 + 10, step: { task: 1 } },
   /**
    * An image's crop and flip, augmented or in a strong view (no run has both); a draw is a pass, an index one of an
    * image's 64. 2^31 to 2^31 + 63.

@@ -21,6 +21,7 @@ import {
   layerReverse,
   tableOf,
   transformerLayer,
+  type Wanted,
   type Wants,
 } from './transformer-layer.ts'
 
@@ -152,7 +153,7 @@ export function reverse(
   tape: Tape,
   dFeatures: Tensor2D,
   emit: Emit,
-  wants: Wants = everything,
+  { wants = everything, see }: Wanted = {},
 ): void {
   const { ops, architecture } = tower
   const { images } = tape
@@ -177,7 +178,7 @@ export function reverse(
   for (let i = architecture.layers - 1; i >= Math.max(0, lowest); i--) {
     const { x, kept = again(tower, weights, i, x, images) } = tape.layers.pop() as Tape['layers'][number]
     const way = { x, kept, shape: attentionOf(tower, images), readOn: readBehind(tower, i, images) }
-    const before = layerReverse(tower, weights, i, way, dx, emit, wants)
+    const before = layerReverse(tower, weights, i, way, dx, emit, { wants, see })
     disposeLayer(kept)
     disposeAll([x, dx])
     dx = before

@@ -6,12 +6,12 @@
 import { disposeAll, type Tensor2D, type Weights } from '../devices/tensor.ts'
 import { type Direction, tangents } from './clip-jvp.ts'
 import { disposeTape, forward, reverse, type Tape, type Tower } from './clip-vit.ts'
-import type { Emit, Wants } from './transformer-layer.ts'
+import type { Emit, Wanted } from './transformer-layer.ts'
 
 export interface Passed {
   features: Tensor2D // (images, embed)
   /** From dL/dfeatures to the gradient of every parameter that is wanted; only where it was asked for, and once. */
-  back?: (dFeatures: Tensor2D, emit: Emit, wants?: Wants) => void
+  back?: (dFeatures: Tensor2D, emit: Emit, wanted?: Wanted) => void
 }
 
 /** patches (images * patches, 3 * patch * patch); keep: whether there is a way back. */

@@ -20,6 +20,12 @@ export type Emit = (name: string, gradient: Tensor) => void
 /** Whether a parameter's gradient is wanted. One that is not costs no product. */
 export type Wants = (name: string) => boolean
 
+/** What is wanted of a way back, all of it if not said. see: of each product y = x W' + b its input x and dL/dy. */
+export interface Wanted {
+  wants?: Wants | undefined
+  see?: ((product: string, input: Tensor2D, dy: Tensor2D) => void) | undefined
+}
+
 export const everything: Wants = () => true
 
 /**
@@ -70,13 +76,17 @@ export function layerReverse(
   { x, kept, ...way }: Way & { x: Tensor2D; kept: LayerTape },
   dNext: Tensor2D,
   emit: Emit,
-  wants: Wants = everything,
+  { wants = everything, see }: Wanted = {},
 ): Tensor2D {
   const { ops } = kind
   const give: Emit = (name, gradient) => emit(layerName(i) + name, gradient)
-  const own: Wants = (name) => wants(layerName(i) + name)
-  if (!ops.traced || !isRegular(way)) return layerBack(kind, ownOf(weights, i), { x, kept, ...way }, dNext, give, own)
-  const left = layerParameters.filter((name) => !own(name))
+  const own: Wanted = {
+    wants: (name) => wants(layerName(i) + name),
+    see: see && ((product, ...given) => see(layerName(i) + product, ...given)),
+  }
+  if (!ops.traced || see || !isRegular(way))
+    return layerBack(kind, ownOf(weights, i), { x, kept, ...way }, dNext, give, own)
+  const left = layerParameters.filter((name) => own.wants?.(name) === false)
   const { dx, gradients } = ops.traced(
     keyOf(`reverse${left.length > 0 ? ` without ${left.join()}` : ''}`, kind, way),
     { x, kept, dNext, table: tableOf(ownOf(weights, i), layerParameters) },
@@ -154,12 +164,13 @@ function layerBack(
   { x, kept, shape, readOn }: Way & { x: Tensor2D; kept: LayerTape },
   dNext: Tensor2D,
   emit: Emit,
-  wants: Wants,
+  { wants = everything, see }: Wanted,
 ): Tensor2D {
   const { give, giveNorm } = giveTo(emit, wants)
   /** y = x W' + b: gives dW = dy' x (or its transpose) and db. */
   const giveLinear = (name: string, dy: Tensor2D, input: Tensor2D): void => {
     const turned = isTurned(`${name}weight`)
+    see?.(name, input, dy)
     if (wants(`${name}weight`))
       give(`${name}weight`, turned ? ops.matmul(input, dy, true, false) : ops.matmul(dy, input, true, false))
     if (wants(`${name}bias`)) give(`${name}bias`, ops.sumRows(dy))

@@ -72,7 +72,7 @@ async function piece(
     const part = { task: 0, first: 0, labels, weight: 1 / indices.length, lessons: [] }
     const dFeatures = await judge.take(features, [part], scope)
     if (back && dFeatures)
-      scope.run(() => back(dFeatures, (name, gradient) => learner.back(name, gradient, gradients), learner.wants))
+      scope.run(() => back(dFeatures, (name, gradient) => learner.back(name, gradient, gradients), learner))
   } finally {
     scope.dispose()
   }

@@ -37,5 +37,14 @@ export const tauJp = {
       description:
         "images: of the other tasks, in each step; kfac (experimental): curvature of their features, taken once before the first step: c/2 Σ_l tr(Δ_l A_l Δ_l' B_l)",
     }),
+    curvatureImages: z.number().int().min(1).max(1_000_000).default(256).meta({
+      title: 'Curvature images',
+      description: 'of each of the others, that kfac looks at',
+    }),
+    probes: z.number().int().min(1).max(4096).nullable().default(1).meta({
+      title: 'Curvature probes',
+      description:
+        "random directions of each image's feature that kfac follows back; null: each number of the feature, exact",
+    }),
   },
 } as const satisfies TuningCard

@@ -47,7 +47,7 @@ export async function* sensitivities(
         back?.(
           ops.upload<Tensor2D>(slopes, features.shape),
           (name, gradient) => void found.set(name, ops.keep(ops.clone(gradient))),
-          (name) => sums.has(name),
+          { wants: (name) => sums.has(name) },
         ),
       )
       for (const [name, gradient] of found) addSquares(sums.get(name) as Float32Array, await ops.read(gradient))

@@ -16,11 +16,13 @@ import { patchesOf } from '../../problems/patches.ts'
 import { type Gradients, gradients as madeOf } from '../gradients.ts'
 import type { MakeLearner, Place } from '../kind.ts'
 import type { Variables } from '../variables.ts'
+import { curvatures, withCurvature } from './kfac.ts'
 import { tangent } from './linear.ts'
 
-export const tauJp: MakeLearner<'tau-jp'> = (place, config) => {
+export const tauJp: MakeLearner<'tau-jp'> = async function* (place, config, kept) {
   const { learner, delta } = tangent(place)
-  const { penalty: c, mode, otherBatch, seed } = config
+  const { penalty: c, mode, otherBatch, by, seed } = config
+  if (by === 'kfac') return withCurvature(place, learner, delta, yield* curvatures(place, config, kept), c)
   const { others } = place.images
   return {
     ...learner,
@@ -78,7 +80,7 @@ async function movement(
           const features = await ops.read(moved)
           total += towardsUnmoved(features, moved.shape[1], weight / indices.length)
           const dMoved = scope.run(() => ops.upload<Tensor2D>(features, moved.shape))
-          scope.run(() => reverse(tower, base, tape, dMoved, own.add, delta.has))
+          scope.run(() => reverse(tower, base, tape, dMoved, own.add, { wants: delta.has }))
         } finally {
           scope.dispose()
         }
