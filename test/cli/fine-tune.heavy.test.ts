@@ -55,7 +55,7 @@ test.for(['standard', 'linear'])(
   },
 )
 
-test("another layout and type: the model is written as it is asked for", async () => {
+test('another layout and type: the model is written as it is asked for', async () => {
   const [folder, home] = [modelFolder(), temporaryFolder()]
   const config = writeTuning(folder, { steps: 2, batch: 4, microBatch: 4 })
   const out = join(folder, 'tuned.pt')

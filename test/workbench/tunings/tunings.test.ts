@@ -45,6 +45,14 @@ test("a fine-tuning is kept whole and told in the contract's shape; its model, h
     role: 'fine-tuned',
     sha256: detail.sha256,
   })
+  const row = (await workbench.library.list()).entries.find(({ path }) => path === model)
+  const { nodes, edges } = workbench.lineage.of({ id: row?.id ?? 0 })
+  expect(nodes.map(({ kind, name }) => [kind, name])).toEqual([
+    ['model', 'mnist-standard.safetensors'],
+    ['tuning', 'standard on mnist'],
+    ['model', 'pretrained.safetensors'],
+  ])
+  expect(edges.map(({ as }) => as).sort()).toEqual(['fine-tuned', 'pretrained'])
   expect(workbench.evaluations.openings([config.task.test ?? ''])).toMatchObject([{ tuning, run: null, task: 'mnist' }])
 })
 
