@@ -18,6 +18,7 @@ import { engineCommand } from './cli/engine.ts'
 import { evalCommand } from './cli/eval/command.ts'
 import { disentangleCommand } from './cli/eval/disentangle.ts'
 import { extractLoraCommand } from './cli/extract-lora.ts'
+import { fineTuneCommand } from './cli/fine-tune.ts'
 import { followRun } from './cli/follow.ts'
 import { forThisCommand } from './cli/for-this-command.ts'
 import { headsCommand } from './cli/heads.ts'
@@ -190,6 +191,7 @@ program
 
 for (const command of [
   runsCommand(),
+  fineTuneCommand(),
   convertCommand(),
   extractLoraCommand(),
   diffCommand(),

@@ -181,10 +181,10 @@ function dataLine({
 }
 
 const stays = (text: string): { text: string; live: boolean } => ({ text, live: false })
-const percent = (share: number): string => `${(100 * share).toFixed(1)} %`
+export const percent = (share: number): string => `${(100 * share).toFixed(1)} %`
 const short = (value: number): string => value.toPrecision(5)
 
-function duration(seconds: number): string {
+export function duration(seconds: number): string {
   return seconds < 90
     ? `${seconds.toFixed(0)} s`
     : seconds < 5400

@@ -37,6 +37,9 @@ import { exportedSchema, recipeSchema } from './run/recipe.ts'
 import { engineEventSchema, type Progress, parentSchema, resumeSchema } from './run/run.ts'
 import { imagesSchema } from './run/work.ts'
 import { towerSettingsSchema } from './tower.ts'
+import { resolvedTuningSchema } from './tuning/config.ts'
+import { tuneSchema } from './tuning/output.ts'
+import { tuningEngineEventSchema, tuningPlanSchema } from './tuning/tuning.ts'
 import { told } from './wire/told.ts'
 
 export const planSchema = z.object({
@@ -117,7 +120,14 @@ export const engineContract = {
   run: oc
     .input(z.object({ config: resolvedSchema, resume: resumeSchema.nullable(), parents: z.array(parentSchema) }))
     .output(eventIterator(engineEventSchema)),
-  /** Ends the present stage with its best state, skips the rest, and evaluates: the run finishes early. */
+  /** What a fine-tuning would take. Throws what it would throw. */
+  tuningPlan: oc.input(z.object({ config: resolvedTuningSchema })).output(tuningPlanSchema),
+  /** Goes on from its last state, where there is one; writes the model at the end, read back. */
+  tune: oc.input(tuneSchema).output(eventIterator(tuningEngineEventSchema)),
+  /**
+   * Ends the present stage with its best state, skips the rest, and evaluates: the run finishes early. A fine-tuning ends
+   * with what it has by then.
+   */
   stop: oc.output(z.boolean()),
   /** Rebuilds the model a recipe describes and writes it in the form asked for; verified by reading it back. */
   /** Looks at each model on its own task's images, as the recipe's merge wants; gives the recipe with what was found. */

@@ -6,6 +6,7 @@ const long = 20 // seconds of work whose end is worth a notification
 
 const names: Record<JobKind, string> = {
   run: 'Run',
+  tuning: 'Fine-tuning',
   study: 'Study',
   evaluation: 'Evaluation',
   export: 'Export',
@@ -18,10 +19,19 @@ const names: Record<JobKind, string> = {
   head: 'Head',
 }
 
-type Named = Pick<Job, 'kind' | 'run' | 'study' | 'evaluation'>
+type Named = Pick<Job, 'kind' | 'run' | 'study' | 'evaluation' | 'tuning'>
 
-const numberOf = ({ kind, run, study, evaluation }: Named): number | null =>
-  kind === 'run' ? run : kind === 'study' ? study : kind === 'evaluation' ? evaluation : null
+/** Of what it belongs to. */
+export const numberOf = ({ kind, run, study, evaluation, tuning }: Named): number | null =>
+  kind === 'run'
+    ? run
+    : kind === 'study'
+      ? study
+      : kind === 'evaluation'
+        ? evaluation
+        : kind === 'tuning'
+          ? tuning
+          : null
 
 /** "Run 3", "Merge". */
 export function nameOfJob(job: Named): string {
@@ -32,7 +42,7 @@ export function nameOfJob(job: Named): string {
 /** The page of what it belongs to; else the queue's. */
 export function addressOfJob(job: Named): string {
   const number = numberOf(job)
-  return number === null ? '#/queue' : `#/${job.kind}/${number}`
+  return number === null || job.kind === 'tuning' ? '#/queue' : `#/${job.kind}/${number}`
 }
 
 /** What is at work: how many, and how far that is which has the engine; null: not known. */

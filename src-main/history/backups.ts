@@ -74,7 +74,7 @@ export function isBackupDue(history: History, now: Date): boolean {
   const isOfToday = ({ made, kind }: Backup): boolean => kind !== 'before a migration' && made.startsWith(today)
   return (
     !listBackups(dirname(history.file)).some(isOfToday) &&
-    history.db.prepare('SELECT 1 FROM runs LIMIT 1').get() !== undefined
+    history.db.prepare('SELECT 1 FROM runs UNION ALL SELECT 1 FROM tunings LIMIT 1').get() !== undefined
   )
 }
 

@@ -5,6 +5,7 @@
 //   checkpoints, library, data_sets       files it was made of, with the person's tags and notes
 //   model_evaluations, openings           what was measured outside a run, and who opened test data
 //   studies, study_runs                   which runs belong together
+//   tunings, tuning_curve, tuning_looks   fine-tunings
 //   jobs                                  the queue of work
 // It is CRC-32 over all columns. Damage is no adversary (who can write the file can write its checksum), and a CRC is
 // stored in five bytes, costs a microsecond and misses one damaged row of 4e9. It is computed by triggers of the
@@ -37,6 +38,12 @@ const rules = {
   studies: { json: ['error', 'definition'] },
   study_runs: { json: ['config'] },
   jobs: { json: ['error', 'request'] },
+  tunings: {
+    json: ['error', 'config', 'output', 'plan', 'engines', 'parents', 'notes', 'finished', 'data'],
+    long: ['data'],
+  },
+  tuning_curve: { json: ['steps'] },
+  tuning_looks: {},
   library: { json: ['parts', 'error', 'facts', 'tags', 'tensors', 'metadata'], long: ['tensors', 'metadata'] },
   data_sets: { json: ['error', 'facts', 'prepared', 'leaks'] },
 } satisfies Record<string, Rule>

@@ -34,7 +34,7 @@ export function enginesWith(
 }
 
 /** A card that was not known then is no other one. */
-function isSameArithmetic(before: EngineInfo, now: EngineInfo): boolean {
+export function isSameArithmetic(before: EngineInfo, now: EngineInfo): boolean {
   const known = before.card && now.card ? {} : { card: undefined }
   return arithmeticOf({ ...before, ...known }) === arithmeticOf({ ...now, ...known })
 }

@@ -9,7 +9,7 @@ import { sound } from './checksums.ts'
 import { change, type History, row, rows, soundOnly, transaction } from './statement.ts'
 
 /** Numbers of what a job belongs to, and the file it writes. */
-export type Belongings = Pick<Job, 'run' | 'study' | 'evaluation' | 'file'>
+export type Belongings = Pick<Job, 'run' | 'study' | 'evaluation' | 'tuning' | 'file'>
 
 type Shown = 'needs' | 'position' | 'progress' | 'share' | 'remainingSeconds' | 'pausing' | 'goesOn'
 
@@ -27,9 +27,10 @@ type JobRow = Omit<StoredJob, 'error' | 'request'> & { error: string | null; req
 
 /** Behind all others. Gives its number. */
 export function createJob(history: History, { kind, title, request, ...to }: NewJob, now: Date): number {
-  const text = `INSERT INTO jobs (kind, title, place, state, rank, made, run, study, evaluation, file, request)
-     SELECT :kind, :title, 'here', 'waiting', coalesce(max(rank), 0) + 1, :made, :run, :study, :evaluation, :file,
-     :request FROM jobs RETURNING job`
+  const text = `INSERT INTO jobs (kind, title, place, state, rank, made, run, study, evaluation, tuning, file,
+     request)
+     SELECT :kind, :title, 'here', 'waiting', coalesce(max(rank), 0) + 1, :made, :run, :study, :evaluation, :tuning,
+     :file, :request FROM jobs RETURNING job`
   const made = row<{ job: number }>(history, text, {
     kind,
     title: title.slice(0, 200),
@@ -37,6 +38,7 @@ export function createJob(history: History, { kind, title, request, ...to }: New
     run: to.run ?? null,
     study: to.study ?? null,
     evaluation: to.evaluation ?? null,
+    tuning: to.tuning ?? null,
     file: to.file ?? null,
     request: JSON.stringify(request),
   })
@@ -97,8 +99,10 @@ export function queuedJobs(history: History, states: readonly JobState[] = ['wai
   return found.map((one) => storedOf(history, one))
 }
 
-/** The newest job that has to do with a run of its own, a study or an evaluation; null where there is none. */
-export function jobAbout(history: History, about: 'run' | 'study' | 'evaluation', number: number): StoredJob | null {
+type About = 'run' | 'study' | 'evaluation' | 'tuning'
+
+/** The newest job that has to do with a run of its own, a study, an evaluation or a fine-tuning; null: there is none. */
+export function jobAbout(history: History, about: About, number: number): StoredJob | null {
   const text = `SELECT * FROM jobs WHERE ${about} = :number AND kind = :about AND ${sound(history, 'jobs')}
      ORDER BY job DESC LIMIT 1`
   const [found] = soundOnly(history, () => rows<JobRow>(history, text, { number, about }))
@@ -148,15 +152,18 @@ export function interruptJobs(history: History, now: Date): void {
 }
 
 /** By the row of what it belongs to. */
-function isDone(history: History, { kind, run, study, evaluation }: StoredJob): boolean {
-  const text =
-    kind === 'run'
-      ? "SELECT 1 FROM runs WHERE run = :number AND state IN ('done', 'stopped')"
-      : kind === 'study'
-        ? "SELECT 1 FROM studies WHERE study = :number AND state = 'done'"
-        : "SELECT 1 FROM model_evaluations WHERE evaluation = :number AND state = 'done'"
-  const number = kind === 'run' ? run : kind === 'study' ? study : evaluation
+function isDone(history: History, job: StoredJob): boolean {
+  const about = (['run', 'study', 'tuning'] as const).find((kind) => kind === job.kind) ?? 'evaluation'
+  const number = job[about]
+  const text = `SELECT 1 FROM ${tableOf[about]} WHERE ${about} = :number AND state IN ('done', 'stopped')`
   return number !== null && row(history, text, { number }) !== undefined
+}
+
+const tableOf: Record<About, string> = {
+  run: 'runs',
+  study: 'studies',
+  evaluation: 'model_evaluations',
+  tuning: 'tunings',
 }
 
 /** A row as it was, by its columns. */
@@ -184,14 +191,15 @@ export function bringBackJobs(history: History, cleared: readonly ClearedJob[]):
 
 const columns = [
   ...['job', 'kind', 'title', 'place', 'state', 'rank', 'made', 'started', 'ended', 'error'],
-  ...['run', 'study', 'evaluation', 'file', 'request'],
+  ...['run', 'study', 'evaluation', 'tuning', 'file', 'request'],
 ]
 
 function storedOf(history: History, found: JobRow): StoredJob {
-  const { job, kind, title, place, state, made, started, ended, error, run, study, evaluation, file, request } = found
+  const { job, kind, title, place, state, made, started, ended, error, run, study, evaluation, tuning, file, request } =
+    found
   const isLeft = state === 'running' && !history.write && !history.lives(runId(0))
   return {
-    ...{ job, kind, title, place, made, started, ended, run, study, evaluation, file },
+    ...{ job, kind, title, place, made, started, ended, run, study, evaluation, tuning, file },
     state: isLeft ? 'interrupted' : state,
     error: error === null ? null : (JSON.parse(error) as ErrorRecord),
     request: JSON.parse(request),

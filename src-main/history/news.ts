@@ -3,8 +3,8 @@
 // forget it. What grows with every epoch is not news: whoever watches a run hears of that.
 import { type History, rows } from './statement.ts'
 
-const tables = ['runs', 'run_marks', 'jobs', 'studies'] as const
-const grows = new Set(['seconds', 'request'])
+const tables = ['runs', 'run_marks', 'tunings', 'jobs', 'studies'] as const
+const grows = new Set(['seconds', 'request', 'steps'])
 
 /** tell: called within the transaction, so that it may not ask at once. */
 export function onNews(history: History, tell: () => void): void {

@@ -23,6 +23,7 @@ interface Options {
   steps?: string[] // migrations
   now?: () => Date
   lives?: (run: RunId) => boolean // whether this process works on a run
+  tunes?: (tuning: number) => boolean
 }
 
 interface Opened {
@@ -36,7 +37,7 @@ interface Opened {
  */
 export async function openHistory(
   folder: string,
-  { steps = migrations(), now = () => new Date(), lives = () => true }: Options = {},
+  { steps = migrations(), now = () => new Date(), lives = () => true, tunes = () => true }: Options = {},
 ): Promise<History> {
   const lock = takeWriterLock(folder)
   const file = fileOf(folder)
@@ -47,7 +48,7 @@ export async function openHistory(
       db.close()
       lock.release()
     }
-    return { db, file, write: true, notices, interrupted, lives, close }
+    return { db, file, write: true, notices, interrupted, lives, tunes, close }
   } catch (error) {
     lock.release()
     throw historyError(error, file)
@@ -64,7 +65,7 @@ export async function readHistory(folder: string, { steps = migrations(), now }:
     close = (): void => void db.close(),
   ): History => {
     knowChecksums(db)
-    return { db, file, write: false, notices, interrupted: [], lives, close }
+    return { db, file, write: false, notices, interrupted: [], lives, tunes: lives, close }
   }
   try {
     if (isEmpty(file))
@@ -196,6 +197,9 @@ function markInterrupted(db: Database.Database): RunId[] {
   const text = `SELECT run FROM runs WHERE state = 'running' AND ${sound({ db }, 'runs')} ORDER BY run`
   const { found } = sparing({ db }, () => db.prepare(text).all() as { run: RunId }[])
   for (const { run } of found) db.prepare("UPDATE runs SET state = 'interrupted' WHERE run = ?").run(run)
+  const tunings = `SELECT tuning FROM tunings WHERE state = 'running' AND ${sound({ db }, 'tunings')}`
+  const tuned = sparing({ db }, () => db.prepare(tunings).all() as { tuning: number }[]).found
+  for (const { tuning } of tuned) db.prepare("UPDATE tunings SET state = 'interrupted' WHERE tuning = ?").run(tuning)
   return found.map((r) => r.run)
 }
 

@@ -104,7 +104,16 @@ async function opened(file: string): Promise<History> {
   await migrate(db, migrations(), 'copy')
   keepChecksums(db)
   db.pragma('journal_mode = DELETE') // one file, whole in itself
-  return { db, file, write: true, notices: [], interrupted: [], lives: () => false, close: () => db.close() }
+  return {
+    db,
+    file,
+    write: true,
+    notices: [],
+    interrupted: [],
+    lives: () => false,
+    tunes: () => false,
+    close: () => db.close(),
+  }
 }
 
 /** A copy of a backup, brought to the newest form. Throws history-damaged. */

@@ -19,6 +19,8 @@ export interface History {
   readonly interrupted: RunId[] // runs found unfinished at opening
   /** Whether somebody works on a run now; only then is a row that says so running. */
   lives(run: RunId): boolean
+  /** The same of a fine-tuning. */
+  tunes(tuning: number): boolean
   close(): void
 }
 

@@ -1,4 +1,4 @@
-// Taking runs, studies, evaluations and rows of the library from one history into another, each with all that hangs on
+// Taking runs, fine-tunings, studies, evaluations and rows of the library from one history into another, each with all that hangs on
 // it or not at all, and under its own number.
 
 import type { Thing } from '../contract/api/history.ts'
@@ -8,6 +8,7 @@ import { columnsOf, hasLong, sound, sparing, type Table } from './checksums.ts'
 import { evaluationsOf, finalScores } from './run-evaluations.ts'
 import { runRow } from './runs.ts'
 import { change, type History, row, rows } from './statement.ts'
+import { isCurveWhole } from './tunings/curve.ts'
 
 interface Kind {
   what: string
@@ -18,10 +19,12 @@ interface Kind {
 }
 
 const ofRun: Table[] = ['parents', 'stages', 'epochs', 'resume', 'evaluations', 'run_images', 'openings']
+const ofTuning: Table[] = ['tuning_curve', 'tuning_looks', 'openings']
 const kinds: Kind[] = [
   { what: 'run', table: 'runs', key: 'run', own: [], parts: ofRun },
   { what: 'marks of run', table: 'run_marks', key: 'run', own: [], parts: [] }, // a damaged one is no damaged run
   { what: 'evaluation', table: 'model_evaluations', key: 'evaluation', own: [], parts: ['openings'] },
+  { what: 'fine-tuning', table: 'tunings', key: 'tuning', own: [], parts: ofTuning },
   { what: 'study', table: 'studies', key: 'study', own: [], parts: ['study_runs'] },
   { what: 'job', table: 'jobs', key: 'job', own: [], parts: [] },
   { what: 'checkpoint', table: 'library', key: 'path', own: ['id'], parts: [] },
@@ -100,7 +103,9 @@ function keysOf(history: History, { key, table }: Kind): Key[] {
 
 function isWhole(history: History, kind: Kind, key: Key): boolean {
   const isThere = row(history, `SELECT 1 FROM ${kind.table} WHERE ${kind.key} = :key`, { key }) !== undefined
-  return isThere && isSound(history, kind, key) && (kind.table !== 'runs' || hasNoGap(history, runId(Number(key))))
+  if (!isThere || !isSound(history, kind, key)) return false
+  if (kind.table === 'tunings') return isCurveWhole(history, Number(key))
+  return kind.table !== 'runs' || hasNoGap(history, runId(Number(key)))
 }
 
 function isSound(history: History, { table, key, parts }: Kind, one: Key): boolean {

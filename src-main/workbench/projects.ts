@@ -12,6 +12,7 @@ import type { Project, Recognised } from '../contract/api/projects.ts'
 import { BasilError } from '../contract/errors.ts'
 import { configSchema, type ResolvedConfig } from '../contract/run/config.ts'
 import { resolveConfig } from '../contract/run/resolve.ts'
+import { type ResolvedTuning, resolveTuning } from '../contract/tuning/config.ts'
 import { readStart } from '../files/open.ts'
 import { recognise } from './recognise.ts'
 import { absolute } from './typed-path.ts'
@@ -35,6 +36,8 @@ export interface Projects {
    * config-invalid, not-allowed.
    */
   resolve(grant: string, config: unknown): ResolvedConfig
+  /** The same of a fine-tuning's. */
+  resolveTuning(grant: string, config: unknown): ResolvedTuning
 }
 
 /** Folders whose configurations were opened, also before this start. */
@@ -64,6 +67,13 @@ export function createProjects({ holds: isHeld = () => false, folders, sample }:
     files.set(id, new Set(paths))
     return id
   }
+  function within(grant: string): (path: string) => string {
+    const own = files.get(grant)
+    if (own) return (path) => (own.has(path) ? path : (granted(path, holds) ?? refuse(path)))
+    const folder = grants.get(grant)
+    if (folder === undefined) throw notAllowed('the project', 'it is not open any more')
+    return (path) => granted(path, holds) ?? inside(folder, path)
+  }
   return {
     open: async (path) => {
       const file = absolute(path)
@@ -89,13 +99,8 @@ export function createProjects({ holds: isHeld = () => false, folders, sample }:
     within: grantFor,
     library: () => grantOf([]),
     ofRun: (config) => grantOf(pathsOf(config)),
-    resolve: (grant, config) => {
-      const own = files.get(grant)
-      if (own) return resolveConfig(config, (path) => (own.has(path) ? path : (granted(path, holds) ?? refuse(path))))
-      const folder = grants.get(grant)
-      if (folder === undefined) throw notAllowed('the project', 'it is not open any more')
-      return resolveConfig(config, (path) => granted(path, holds) ?? inside(folder, path))
-    },
+    resolve: (grant, config) => resolveConfig(config, within(grant)),
+    resolveTuning: (grant, config) => resolveTuning(config, within(grant)),
   }
 }
 
@@ -104,6 +109,12 @@ export async function resolveFile(path: string): Promise<ResolvedConfig> {
   const file = resolve(path)
   const config = await readConfig(file)
   return resolveConfig(config, (p) => resolve(dirname(file), p))
+}
+
+/** The same of a fine-tuning's. */
+export async function resolveTuningFile(path: string): Promise<ResolvedTuning> {
+  const file = resolve(path)
+  return resolveTuning(await readConfig(file), (p) => resolve(dirname(file), p))
 }
 
 function pathsOf({ pretrained, vectors, tasks }: ResolvedConfig): string[] {

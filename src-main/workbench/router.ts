@@ -23,6 +23,7 @@ import { projectsRouter } from './projects-router.ts'
 import { runsRouter } from './runs/router.ts'
 import { settingsRouter } from './settings/settings.ts'
 import { studiesRouter } from './studies/router.ts'
+import { tuningsRouter } from './tunings/router.ts'
 import type { Workbench } from './workbench.ts'
 
 export function createRouter(workbench: Workbench, platform: Platform) {
@@ -66,6 +67,7 @@ export function createRouter(workbench: Workbench, platform: Platform) {
     },
     evaluations: evaluationsRouter(workbench, platform),
     studies: studiesRouter(workbench),
+    tunings: tuningsRouter(workbench),
     jobs: jobsRouter(workbench.jobs),
     merges: mergesRouter(workbench, platform),
     mix: mixRouter(workbench.mixes, platform),

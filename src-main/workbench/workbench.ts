@@ -50,6 +50,8 @@ import { createSearches, type Searches } from './scores/searches.ts'
 import { exportsFolder } from './settings/kept.ts'
 import { createSettings, type Settings } from './settings/settings.ts'
 import { createStudies, type Studies } from './studies/studies.ts'
+import { createTuningSittings, type TuningSittings } from './tunings/sitting.ts'
+import { createTunings, removeLeftStates, type Tunings, type TuningsOptions } from './tunings/tunings.ts'
 
 export interface WorkbenchOptions {
   home: string // the data folder
@@ -83,6 +85,7 @@ export interface Workbench {
   readonly searches: Searches
   readonly mixes: Mixes
   readonly studies: Studies
+  readonly tunings: Tunings
   readonly preferences: PreferenceStore
   readonly lineage: LineageQuestions
   readonly settings: Settings
@@ -111,8 +114,10 @@ export interface Device {
 export async function openWorkbench(options: WorkbenchOptions): Promise<Workbench> {
   const { home, engine, resources, write, patience, restored = null } = options
   let sittings: Sittings | undefined
+  let tuningSittings: TuningSittings | undefined
   const lives = (run: RunId): boolean => sittings !== undefined && sittings.live(run) !== null
-  const history = write ? await openHistory(home, { lives }) : await readHistory(home)
+  const tunes = (tuning: number): boolean => (tuningSittings?.live(tuning) ?? null) !== null
+  const history = write ? await openHistory(home, { lives, tunes }) : await readHistory(home)
   const { device, ...seat } = createSeat(
     home,
     () => supervisor,
@@ -144,12 +149,16 @@ export async function openWorkbench(options: WorkbenchOptions): Promise<Workbenc
     installer.settle()
   }
   const sleep = watchSleep()
-  sittings = createSittings({ history, supervisor, device, slept: options.slept ?? sleep.slept, ended })
+  const slept = options.slept ?? sleep.slept
+  sittings = createSittings({ history, supervisor, device, slept, ended })
   const library = createLibrary({ history, home, start: startReader })
+  const { shelve } = library
+  tuningSittings = createTuningSittings({ history, home, supervisor, device, slept, shelve, ended })
+  if (write) void removeLeftStates(history, home)
   const dataSets = createDataSets({ history, home, start: startReader })
   const checking = createChecking({ supervisor, jobs, start: startReader })
   const base = {
-    ...{ history, home, resources, supervisor, seat, sittings, jobs, library, checking },
+    ...{ history, home, resources, supervisor, seat, sittings, tuningSittings, jobs, library, checking },
     start: startReader,
   }
   const worked: ReturnType<typeof createWorked> = createWorked(base)
@@ -159,9 +168,9 @@ export async function openWorkbench(options: WorkbenchOptions): Promise<Workbenc
   const news = newsOf(history)
   historyCare.rest()
 
-  const { closing: leave } = sittings
+  const atWork = [sittings, tuningSittings]
   async function close(): Promise<void> {
-    leave()
+    for (const { closing } of atWork) closing()
     mixes.close()
     sleep.end()
     news.end()
@@ -237,7 +246,7 @@ function createDevice({ home, now, jobs, supervisor, measuring }: DeviceParts): 
   }
 }
 
-interface Base extends RunsOptions {
+interface Base extends RunsOptions, TuningsOptions {
   home: string
   resources: string
   library: Library
@@ -249,6 +258,7 @@ function createWorked(base: Base) {
   const inOwnProcess = inOwnProcessOf(base.start)
   const runs = createRuns(base)
   const studies = createStudies({ ...base, runs: runs.atWork })
+  const tunings = createTunings(base)
   const heads = createHeads(base)
   const template = join(base.resources, 'model-card.md')
   const exports = createExports({ ...base, inOwnProcess, template })
@@ -260,6 +270,7 @@ function createWorked(base: Base) {
     searches: searches.atWork,
     runs: runs.atWork,
     studies: studies.atWork,
+    tunings: tunings.atWork,
     heads: heads.atWork,
     exports: exports.atWork,
   })
@@ -267,6 +278,7 @@ function createWorked(base: Base) {
     runs: runs.runs,
     care: createCare(base.history),
     studies: studies.studies,
+    tunings: tunings.tunings,
     heads: heads.heads,
     exports: exports.exports,
     evaluations: createEvaluations(base),

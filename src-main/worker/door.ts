@@ -3,12 +3,14 @@
 import type { ResolvedConfig } from '../contract/run/config.ts'
 import {
   checkRun,
+  checkTuning,
   createPace,
   disentanglementOf,
   type FeatureCache,
   type ImageHost,
   infoOf,
   run,
+  tune,
 } from '../engine/index.ts'
 import { cachesIn } from '../files/caches.ts'
 import { featureCache } from '../files/feature-cache.ts'
@@ -28,6 +30,7 @@ import { reading } from './reading.ts'
 import { merging, rebuild } from './rebuild.ts'
 import { collectFor } from './statistics.ts'
 import { trialOf } from './trial.ts'
+import { tuning } from './tuning/tune.ts'
 
 const port = parentPort()
 const own = ownBackend()
@@ -71,7 +74,18 @@ serveEngine(
           statistics: statisticsStore(),
           ...kept(config),
         })
-        yield* withPulse(events, () => ({ pace: pace.told(), memory: memoryNow(backend) }))
+        yield* withPulse(events, () => {
+          return { type: 'pulse', pace: pace.told(), memory: memoryNow(backend), remainingSeconds: null }
+        })
+      }),
+    tuningPlan: async ({ config }) => {
+      if (config.products !== 'float32') await own.multiplyingIn(config.products)
+      return checkTuning(config, { open: openSource, images: kept({ linearised: 'no' }).images })
+    },
+    tune: (asked, sitting) =>
+      alone(async function* () {
+        const backend = await own.multiplyingIn(asked.config.products)
+        yield* tuning(asked, sitting, { tune, backend, images: kept({ linearised: 'no' }).images })
       }),
     collect: (request, signal) =>
       alone(() => collectFor(request, { backend, images: kept({ linearised: 'no' }).images, signal })),

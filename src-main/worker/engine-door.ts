@@ -15,6 +15,8 @@ import { RPCHandler } from '@orpc/server/message-port'
 import { engineContract } from '../contract/engine-api.ts'
 import type { ResolvedConfig } from '../contract/run/config.ts'
 import type { EngineEvent, Parent, ResumeState } from '../contract/run/run.ts'
+import type { Tune } from '../contract/tuning/output.ts'
+import type { TuningEngineEvent } from '../contract/tuning/tuning.ts'
 import { errorsAsRecords } from '../contract/wire/errors-over-rpc.ts'
 import { progressGate } from '../contract/wire/progress-gate.ts'
 
@@ -25,10 +27,11 @@ export interface Sitting {
   signal: AbortSignal
 }
 
-const { run: _run, stop: _stop, ...questions } = engineContract // which run is at work is known here alone
+const { run: _run, tune: _tune, stop: _stop, ...questions } = engineContract // what is at work is known here alone
 
 export type EngineSide = Answers<typeof questions> & {
   run(config: ResolvedConfig, sitting: Sitting): AsyncGenerator<EngineEvent>
+  tune(asked: Tune, sitting: Pick<Sitting, 'stopping' | 'signal'>): AsyncGenerator<TuningEngineEvent>
 }
 
 /** A function a question; signal: whoever asked has left. What is told step by step is a generator. */
@@ -42,7 +45,18 @@ type Answer<O> = O extends AsyncIteratorObject<infer T> ? AsyncGenerator<T> : Pr
 type Port = Parameters<RPCHandler<Record<never, never>>['upgrade']>[0]
 
 export function serveEngine(side: EngineSide, port: Port): void {
-  const present = new Set<{ stopping: boolean }>() // runs at work
+  const present = new Set<{ stopping: boolean }>() // runs and fine-tunings at work
+  async function* stoppable<T extends { type: string }>(
+    work: (stopping: () => boolean) => AsyncGenerator<T>,
+  ): AsyncGenerator<T> {
+    const mine = { stopping: false }
+    present.add(mine)
+    try {
+      yield* paced(work(() => mine.stopping))
+    } finally {
+      present.delete(mine)
+    }
+  }
   const os = implement(engineContract)
   const router = {
     ...answering(questions, side),
@@ -50,16 +64,12 @@ export function serveEngine(side: EngineSide, port: Port): void {
       for (const run of present) run.stopping = true
       return present.size > 0
     }),
-    run: os.run.handler(async function* ({ input, signal = new AbortController().signal }) {
-      const mine = { stopping: false }
-      present.add(mine)
-      try {
-        const sitting = { resume: input.resume, parents: input.parents, stopping: () => mine.stopping, signal }
-        yield* paced(side.run(input.config, sitting))
-      } finally {
-        present.delete(mine)
-      }
-    }),
+    run: os.run.handler(({ input: { config, ...from }, signal = new AbortController().signal }) =>
+      stoppable((stopping) => side.run(config, { ...from, stopping, signal })),
+    ),
+    tune: os.tune.handler(({ input, signal = new AbortController().signal }) =>
+      stoppable((stopping) => side.tune(input, { stopping, signal })),
+    ),
   }
   const options = {
     clientInterceptors: [errorsAsRecords],

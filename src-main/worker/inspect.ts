@@ -78,6 +78,7 @@ async function bytesOf({ source }: TensorFile): Promise<number> {
 function roleOf({ original, architecture, layout }: CanonicalFile): Role {
   const { metadata, source, tensors } = original
   if (metadata['basil.recipe']) return 'merged'
+  if (metadata['basil.tuning']) return 'fine-tuned'
   if (adapterTensor({ original, architecture }) !== undefined) return 'adapter'
   if (layout === 'tensors') return [...tensors.keys()].every((name) => name.startsWith('head.')) ? 'head' : 'data'
   if (!architecture && isHead(tensors)) return 'head'

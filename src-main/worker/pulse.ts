@@ -1,17 +1,16 @@
-// The pulse of a run at work, beside what the run tells by itself: a few times a second how fast it goes and how much
-// memory it takes, between two events as well as within a long step, as far as the main thread comes round.
-import type { MemoryRecord, Pulse } from '../contract/run/pulse.ts'
-import type { EngineEvent } from '../contract/run/run.ts'
+// The pulse of a run or a fine-tuning at work, beside what it tells by itself: a few times a second how fast it goes and
+// how much memory it takes, between two events as well as within a long step, as far as the main thread comes round.
+import type { MemoryRecord } from '../contract/run/pulse.ts'
 import type { Backend } from '../engine/index.ts'
 
 const between = 250 // milliseconds
 
 /** now: milliseconds of a clock that never goes back. */
-export async function* withPulse(
-  events: AsyncGenerator<EngineEvent>,
-  measured: () => Pick<Pulse, 'pace' | 'memory'>,
+export async function* withPulse<E>(
+  events: AsyncGenerator<E>,
+  pulse: () => E,
   now: () => number = () => performance.now(),
-): AsyncGenerator<EngineEvent> {
+): AsyncGenerator<E> {
   let due = now() + between
   let timer: NodeJS.Timeout | undefined
   const step = (): ReturnType<typeof events.next> => {
@@ -34,7 +33,7 @@ export async function* withPulse(
       }
       if (now() < due) continue
       due = now() + between
-      yield { type: 'pulse', ...measured(), remainingSeconds: null }
+      yield pulse()
     }
   } finally {
     clearTimeout(timer)

@@ -109,7 +109,16 @@ test('a line tells how far a job is and what it still takes, in the largest unit
   const job: Job = {
     ...{ job: 7, kind: 'study', title: 'seeds', needs: 'engine', place: 'here', state: 'running', position: null },
     ...{ progress: { what: 'Run', done: 2, total: 4 }, made: '', started: null, ended: null, error: null },
-    ...{ run: runId(5), study: 1, evaluation: null, file: null, remainingSeconds: 9000, share: 0.5, pausing: false },
+    ...{
+      run: runId(5),
+      study: 1,
+      evaluation: null,
+      tuning: null,
+      file: null,
+      remainingSeconds: 9000,
+      share: 0.5,
+      pausing: false,
+    },
     ...{ goesOn: true, expectedSeconds: null, memoryBytes: null, diskBytes: null, diskFree: null },
   }
   expect(jobLines([job])[1]).toMatch(/^ +7 +study 1: seeds +running +Run 2 of 4 +2\.5 h +engine$/)

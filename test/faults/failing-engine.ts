@@ -37,6 +37,12 @@ serveEngine(
   {
     describe: async () => infoOf(backend),
     trial: () => trialOf(backend),
+    tuningPlan: () => {
+      throw new Error('this double tunes nothing')
+    },
+    tune: () => {
+      throw new Error('this double tunes nothing')
+    },
     mix: mixing(async () => ({ backend })),
     ...reading,
     check: (config) => checkRun(config, openSource),

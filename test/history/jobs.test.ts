@@ -119,6 +119,6 @@ const kind: Kind = {
   again: () => ({ kind: 'run', request: {} }),
 }
 const kinds: Kinds = {
-  ...{ run: kind, study: kind, evaluation: kind, export: kind },
+  ...{ run: kind, tuning: kind, study: kind, evaluation: kind, export: kind },
   ...{ merge: kind, 'image-merge': kind, search: kind, conversion: kind, head: kind, adapter: kind, bases: kind },
 }

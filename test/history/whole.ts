@@ -39,8 +39,22 @@ import {
   studyOf,
   studyRunsOf,
 } from '../../src-main/history/studies.ts'
+import { closePieces, putSteps } from '../../src-main/history/tunings/curve.ts'
+import { listTunings, putTuningData, tuningDetail } from '../../src-main/history/tunings/detail.ts'
+import { putLook } from '../../src-main/history/tunings/looks.ts'
+import {
+  createTuning,
+  putTuningFinished,
+  putTuningNote,
+  putTuningOpened,
+  putTuningOpening,
+  putTuningTarget,
+  putTuningWritten,
+  reviveTuning,
+} from '../../src-main/history/tunings/tunings.ts'
 import { recipeOf } from '../../src-main/workbench/export/recipe.ts'
 import { epoch, manifest, now, resumeAt, stage, table, toyConfig } from './rows.ts'
+import { openedTuning, tuningConfig, tuningStep } from './tuning-rows.ts'
 
 const digest = (n: number): Sha256 => sha256(n.toString(16).padStart(2, '0').repeat(32))
 const engine = { name: 'toy', kind: 'wasm' as const, threads: 1, simd: '', reason: '', versions: { toy: '1' } }
@@ -88,6 +102,32 @@ export function putRun(history: History, name: string): RunId {
   return run
 }
 
+/** A finished fine-tuning of five steps, two of which came after its last state. */
+export function putTuning(history: History, name = 'tuned'): number {
+  const tuning = createTuning(history, tuningConfig(name), { out: null }, now)
+  reviveTuning(history, tuning)
+  putTuningOpened(history, tuning, openedTuning())
+  putTuningData(history, tuning, manifest({ task: 'cars' }))
+  putTuningNote(history, tuning, 'a note')
+  putTuningOpening(history, tuning, { task: 'cars', images: '/models/cars#test' }, now)
+  for (const first of [0, 2, 3])
+    putSteps(
+      history,
+      tuning,
+      [0, 1].slice(0, first ? 1 : 2).map((i) => tuningStep(first + i)),
+    )
+  closePieces(history, tuning, 3)
+  putSteps(history, tuning, [tuningStep(4)])
+  for (const steps of [0, 3, 5])
+    putLook(history, tuning, { steps, epoch: steps / 5, loss: 0.5, accuracy: 0.25, best: true })
+  putTuningTarget(history, tuning, '/models/tuned')
+  const finished = { stopped: false, steps: 5, split: 'test' as const, accuracy: 0.75, pretrained: 0.5 }
+  putTuningFinished(history, tuning, { type: 'finished', ...finished, seconds: 1, dataWaitSeconds: 0 })
+  const file = { file: '/models/tuned', bytes: 8, sha256: digest(9), tensors: 1, adapter: null }
+  putTuningWritten(history, tuning, { type: 'written', ...file }, now)
+  return tuning
+}
+
 /** Three finished runs, and of everything else one. */
 export function putAll(history: History): void {
   const runs = ['first', 'second', 'third'].map((name) => putRun(history, name))
@@ -122,6 +162,7 @@ export function putAll(history: History): void {
   addData(history, ['/data/cars'], now)
   const job = createJob(history, { kind: 'evaluation', title: 'm on cars', request, evaluation }, now)
   putJobState(history, job, 'done', now)
+  putTuning(history)
   tagRuns(history, runs.slice(1), ['kept', 'paper'], [])
   markRuns(history, runs.slice(1), () => ({ notes: 'a note', pinned: true }))
 }
@@ -153,10 +194,11 @@ export function shown(history: History): { text: string; errors: unknown[] } {
   const library = ask(() =>
     entriesOf(history).map((e) => [e, ask(() => contentOf(history, e.id)), e.sha256 && usesOf(history, e.sha256)]),
   )
+  const tunings = ask(() => listTunings(history).map(({ tuning }) => ask(() => tuningDetail(history, tuning))))
   const openings = ask(() => openingsOf(history, ['/models/cars#test']))
   return {
     text: JSON.stringify([
-      ...[list, runs, studies, evaluations, library, openings],
+      ...[list, runs, studies, evaluations, library, openings, tunings],
       ...[ask(() => dataSets(history)), ask(() => jobsOf(history))],
     ]),
     errors,

@@ -14,6 +14,6 @@ export const jobLike = (changes: Partial<Job> = {}): Job => ({
     ended: null,
     error: null,
   },
-  ...{ run: null, study: null, evaluation: null, file: null },
+  ...{ run: null, study: null, evaluation: null, tuning: null, file: null },
   ...changes,
 })

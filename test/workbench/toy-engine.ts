@@ -12,13 +12,16 @@ import type { Exported } from '../../src-main/contract/run/recipe.ts'
 import type { CoefficientTable, EngineEvent, ResumeState } from '../../src-main/contract/run/run.ts'
 import { writeSafetensors } from '../../src-main/engine/formats/safetensors-writer.ts'
 import { createPace } from '../../src-main/engine/learning/pace.ts'
+import { hashCheckpoint } from '../../src-main/files/source.ts'
 import { type Sitting, serveEngine } from '../../src-main/worker/engine-door.ts'
 import { parentPort } from '../../src-main/worker/parent-port.ts'
 import { memoryNow, withPulse } from '../../src-main/worker/pulse.ts'
 import { reading } from '../../src-main/worker/reading.ts'
+import { tuning } from '../../src-main/worker/tuning/tune.ts'
 import { described, misbehave, type Toy, tried } from './toy-faults.ts'
 import { toyMix } from './toy-mix.ts'
 import { blocks, fresh, loss, scores, step } from './toy-quadratic.ts'
+import { toyBackend, toyPlan, toyTune } from './toy-tuning.ts'
 
 const toy = JSON.parse(process.env.TOY ?? '{}') as Toy
 const stepsPerEpoch = 3
@@ -32,7 +35,9 @@ const info: EngineInfo = {
 }
 
 const pace = createPace(() => performance.now())
-const measured = () => ({
+const measured = (): EngineEvent => ({
+  type: 'pulse',
+  remainingSeconds: null,
   pace: pace.told(),
   memory: memoryNow({ memory: () => ({ tensors: 1, bytes: 2 ** 20 }), deviceBytes: () => 2 ** 30 }),
 })
@@ -251,6 +256,11 @@ serveEngine(
       }
     },
     run: (config, sitting) => (toy.pulse ? withPulse(run(config, sitting), measured) : run(config, sitting)),
+    tuningPlan: async ({ config }) => {
+      await hashCheckpoint(config.pretrained) // it is there
+      return toyPlan(config)
+    },
+    tune: (asked, sitting) => tuning(asked, sitting, { tune: toyTune(toy, info), backend: toyBackend }),
     rebuild,
     merge: async function* (request) {
       yield { type: 'progress', what: 'Merging', done: 1, total: 2 }

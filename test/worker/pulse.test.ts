@@ -7,7 +7,12 @@ import { createPace } from '../../src-main/engine/learning/pace.ts'
 import { memoryNow, withPulse } from '../../src-main/worker/pulse.ts'
 
 const progress = (done: number): EngineEvent => ({ type: 'progress', what: 'Counting', done, total: 9 })
-const measured = () => ({ pace: createPace(() => 0).told(), memory: { process: 1, device: null } })
+const measured = (): EngineEvent => ({
+  type: 'pulse',
+  pace: createPace(() => 0).told(),
+  memory: { process: 1, device: null },
+  remainingSeconds: null,
+})
 
 test('events pass in their order, with a pulse between them a few times a second', async () => {
   let now = 0

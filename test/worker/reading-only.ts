@@ -12,6 +12,8 @@ export const readingOnly: EngineSide = {
   trial: refuse,
   check: refuse,
   run: refuse,
+  tuningPlan: refuse,
+  tune: refuse,
   rebuild: refuse,
   merge: refuse,
   makeHead: refuse,

@@ -1,6 +1,12 @@
 // A report in words for a terminal: a table with a row a task, means below it, then what the first two models differ
 // in, and groups.
-import type { EvaluationReport, EvaluationRequest, Opening, TaskReport } from '../../contract/api/evaluations.ts'
+import {
+  type EvaluationReport,
+  type EvaluationRequest,
+  type Opening,
+  openerOf,
+  type TaskReport,
+} from '../../contract/api/evaluations.ts'
 
 export function reportLines(report: EvaluationReport): string[] {
   const { tasks } = report
@@ -14,7 +20,7 @@ export function reportLines(report: EvaluationReport): string[] {
 
 /** Before test data is opened. */
 export function openingLine({ name }: EvaluationRequest['tasks'][number], before: readonly Opening[]): string {
-  const by = before.map(({ run, evaluation }) => (run === null ? `evaluation ${evaluation}` : `run ${run}`))
+  const by = before.map(openerOf)
   return `Test data of ${name} is opened, which is kept on record; ${by.length ? `opened before by ${by.join(', ')}` : 'it was not opened before'}.`
 }
 

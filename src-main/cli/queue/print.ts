@@ -3,6 +3,7 @@ import type { Job } from '../../contract/api/jobs.ts'
 import { rebuildingSchema } from '../../contract/engine-api.ts'
 import { sentence } from '../../contract/errors.ts'
 import { needsBase, stepInWords } from '../../contract/merges/step.ts'
+import { numberOf } from '../../contract/work.ts'
 
 const heads = ['position', 'job', 'what', 'state', 'progress', 'remaining', 'needs'] as const
 
@@ -33,8 +34,9 @@ function cellsOf(job: Job): string[] {
 }
 
 /** "run 3: DV-BASI on cars" */
-export function whatOf({ kind, title, run, study, evaluation, file }: Job): string {
-  const number = kind === 'run' ? run : kind === 'study' ? study : kind === 'evaluation' ? evaluation : null
+export function whatOf(job: Job): string {
+  const { kind, title, file } = job
+  const number = numberOf(job)
   const written = file === null ? '' : ` -> ${file}`
   return `${kind}${number === null ? '' : ` ${number}`}: ${title}${written}`
 }

@@ -32,6 +32,7 @@ import { projectsApi } from './projects.ts'
 import { runListApi } from './runs.ts'
 import { settingsApi } from './settings.ts'
 import { studiesApi } from './studies.ts'
+import { tuningsApi } from './tunings.ts'
 
 const run = z.object({ run: runIdSchema })
 
@@ -95,6 +96,7 @@ export const api = {
   disentanglement: disentanglementApi,
   evaluations: evaluationsApi,
   studies: studiesApi,
+  tunings: tuningsApi,
   runs: {
     ...runListApi,
     /** Checked at once; begins when its turn comes in the queue. */

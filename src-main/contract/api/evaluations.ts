@@ -145,15 +145,22 @@ const summarySchema = z.object({
 })
 export type EvaluationSummary = z.infer<typeof summarySchema>
 
-/** Test data was opened: by an evaluation, or by a run at its end. */
+/** Test data was opened: by an evaluation, or by a run or a fine-tuning at its end. */
 const openingSchema = z.object({
   data: z.string(),
   task: z.string(),
   opened: z.string().nullable(), // when; of a run, when it ended
   evaluation: z.number().nullable(),
   run: runIdSchema.nullable(),
+  tuning: z.number().nullable(),
 })
 export type Opening = z.infer<typeof openingSchema>
+
+/** "run 3" */
+export function openerOf({ run, tuning, evaluation }: Opening): string {
+  if (run !== null) return `run ${run}`
+  return tuning === null ? `evaluation ${evaluation}` : `fine-tuning ${tuning}`
+}
 
 const detailSchema = summarySchema.extend({
   report: evaluationReportSchema.nullable(),

@@ -14,6 +14,7 @@ export type JobState = (typeof jobStates)[number]
 
 export const jobKinds = [
   'run',
+  'tuning',
   'study',
   'evaluation',
   'export',
@@ -55,6 +56,7 @@ const jobSchema = z.object({
   run: runIdSchema.nullable(), // what it belongs to; of a study its present run
   study: z.number().nullable(),
   evaluation: z.number().nullable(),
+  tuning: z.number().nullable(),
   file: z.string().nullable(), // that it writes
 })
 export type Job = z.infer<typeof jobSchema>
@@ -67,8 +69,8 @@ export const jobsApi = {
   /** position: from 1, among those that wait or are held. */
   move: oc.input(one.extend({ position: z.number().int().min(1) })).output(jobSchema),
   /**
-   * Holds a job that waits. A run at work ends after its next kept epoch and a study after its present run, or where
-   * `now` at once; what they have is kept, and others go on. Other work cannot be paused.
+   * Holds a job that waits. A run at work ends after its next kept epoch, a fine-tuning after its next kept state and a
+   * study after its present run, or where `now` at once; what they have is kept, and others go on. Other work cannot be paused.
    */
   pause: oc.input(one.extend({ now: z.boolean().default(false) })).output(jobSchema),
   /**

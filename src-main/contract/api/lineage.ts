@@ -1,4 +1,4 @@
-// Where models come from and what came of them: runs and models as a graph, and what a run was written to.
+// Where models come from and what came of them: runs, fine-tunings and models as a graph, and what a run was written to.
 import { oc } from '@orpc/contract'
 import { z } from 'zod'
 
@@ -22,6 +22,14 @@ const nodeSchema = z.discriminatedUnion('kind', [
     key: z.string(),
     name: z.string(),
     run: runIdSchema,
+    state: z.enum(runStates),
+    accuracy: z.number().nullable(),
+  }),
+  z.object({
+    kind: z.literal('tuning'),
+    key: z.string(),
+    name: z.string(),
+    tuning: z.number(),
     state: z.enum(runStates),
     accuracy: z.number().nullable(),
   }),

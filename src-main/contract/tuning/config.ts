@@ -188,8 +188,17 @@ export function tuningJsonSchema(): object {
   return z.toJSONSchema(kinds, { io: 'input' })
 }
 
-function invalid(issues: readonly { path: PropertyKey[]; message: string }[]): BasilError {
-  const named = issues.map(({ path, message }) => ({ field: path.map(String).join('.') || 'configuration', message }))
+type Issues = readonly { path: PropertyKey[]; message: string }[]
+const namedIssues = (issues: Issues): { field: string; message: string }[] =>
+  issues.map(({ path, message }) => ({ field: path.map(String).join('.') || 'configuration', message }))
+
+/** What is wrong with a configuration, field by field; files are not looked at. */
+export function tuningIssues(config: unknown): { field: string; message: string }[] {
+  return namedIssues(tuningConfigSchema.safeParse(config).error?.issues ?? [])
+}
+
+function invalid(issues: Issues): BasilError {
+  const named = namedIssues(issues)
   return new BasilError({
     code: 'config-invalid',
     what: 'The configuration is not valid',

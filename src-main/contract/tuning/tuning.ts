@@ -123,6 +123,8 @@ export const tuningEventSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('started'), tuning, name: z.string(), resumed: z.boolean() }),
   ...tuningEngineEventSchema.options.map((option) => option.extend({ tuning })),
   z.object({ type: z.literal('engine-lost'), tuning, error: errorSchema, restarting: z.boolean() }),
+  /** It does not answer; null: it does again. */
+  z.object({ type: z.literal('engine-silent'), tuning, error: errorSchema.nullable() }),
   z.object({
     type: z.literal('ended'),
     tuning,

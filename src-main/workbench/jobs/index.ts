@@ -12,8 +12,10 @@ import { mergeKind } from './kinds/merge.ts'
 import { runKind } from './kinds/run.ts'
 import { searchKind } from './kinds/search.ts'
 import { studyKind } from './kinds/study.ts'
+import { tuningKind } from './kinds/tuning.ts'
 
 type Parts = Parameters<typeof runKind>[0] &
+  Parameters<typeof tuningKind>[0] &
   Parameters<typeof studyKind>[0] &
   Parameters<typeof evaluationKind>[0] &
   Parameters<typeof exportKind>[0] &
@@ -27,6 +29,7 @@ type Parts = Parameters<typeof runKind>[0] &
 
 export const kindsOf = (parts: Parts): Kinds => ({
   run: runKind(parts),
+  tuning: tuningKind(parts),
   study: studyKind(parts),
   evaluation: evaluationKind(parts),
   export: exportKind(parts),

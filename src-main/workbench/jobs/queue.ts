@@ -22,6 +22,8 @@ export interface Jobs extends Changes {
   request(job: number): unknown
   /** make is called in the transaction that makes the job. Begins at once where there is room. Gives its number. */
   add(make: () => Wanted): number
+  /** The same of several, in one transaction: all of them or none. */
+  addAll(makes: readonly (() => Wanted)[]): number[]
   /** Until it is under way or has to wait; throws why it could not begin. */
   begun(job: number): Promise<void>
   /** What is to be shown of it, until it is over. */
@@ -59,14 +61,21 @@ export function createJobs({ history, kinds, between, now = () => new Date() }: 
   const { atWork, own, pulse, pump, shown } = floor
   if (history.write) interruptJobs(history, now())
 
-  function add(make: () => Wanted): number {
+  function addAll(makes: readonly (() => Wanted)[]): number[] {
     if (!history.write) throw new Error('a workbench opened for reading begins nothing')
-    const job = transaction(history, () => {
-      const { kind, request, ...to } = make()
-      return createJob(history, { kind, request, title: kinds()[kind].title(request), ...to }, now())
-    })
-    own.add(job)
+    const added = transaction(history, () =>
+      makes.map((make) => {
+        const { kind, request, ...to } = make()
+        return createJob(history, { kind, request, title: kinds()[kind].title(request), ...to }, now())
+      }),
+    )
+    for (const job of added) own.add(job)
     pump()
+    return added
+  }
+
+  function add(make: () => Wanted): number {
+    const [job = 0] = addAll([make])
     return job
   }
 
@@ -80,6 +89,7 @@ export function createJobs({ history, kinds, between, now = () => new Date() }: 
     show: (job) => shown([jobOf(history, job)])[0] as Job,
     request: (job) => jobOf(history, job).request,
     add,
+    addAll,
     begun: async (job) => {
       const mine = atWork.get(job)
       if (!mine || (await mine.begun)) return

@@ -5,7 +5,6 @@
 import { existsSync } from 'node:fs'
 
 import type { Sha256 } from '../../contract/branded.ts'
-import type { ResolvedConfig } from '../../contract/run/config.ts'
 import type { Recipe } from '../../contract/run/recipe.ts'
 import type { Parent } from '../../contract/run/run.ts'
 import { entriesWith, entryAt } from '../../history/library/entries.ts'
@@ -21,11 +20,11 @@ export function recipeHere(history: History, recipe: Recipe): Recipe {
   return { ...recipe, pretrained: here(recipe.pretrained), vectors: recipe.vectors.map(here) }
 }
 
-/** Turns a run's configuration and parents into the same with the files where they are now. */
+/** Turns the configuration and the parents of a run or a fine-tuning into the same with the files where they are now. */
 export function filesHere(
   history: History,
   recorded: Parent[],
-): { config(c: ResolvedConfig): ResolvedConfig; parents(p: Parent[]): Parent[] } {
+): { config<T>(c: T): T; parents(p: Parent[]): Parent[] } {
   const moved = new Map(recorded.map((parent) => [parent.file, whereIs(history, parent)]))
   return {
     config: (config) => withPaths(config, moved),

@@ -1,14 +1,15 @@
-// What a run or a model comes from, all the way back, and what came of it, all the way on: models are known by their
+// What a run, a fine-tuning or a model comes from, all the way back, and what came of it, all the way on: models are known by their
 // content, so that a file that was moved or renamed is the same node. What else was made of its ancestors is not of it.
 import { existsSync } from 'node:fs'
 
 import type { Lineage, LineageNode } from '../../contract/api/lineage.ts'
-import type { RunId, Sha256 } from '../../contract/branded.ts'
+import { type RunId, type Sha256, sha256Schema } from '../../contract/branded.ts'
 import { entriesWith, entryOf } from '../../history/library/entries.ts'
 import { usesOf } from '../../history/library/uses.ts'
 import { parentsOf } from '../../history/parents.ts'
 import { runRow, summaryOf } from '../../history/runs.ts'
 import { type History, snapshot } from '../../history/statement.ts'
+import { parentsIn, type TuningRow, tuningRow, tuningRows, tuningStateNow } from '../../history/tunings/tunings.ts'
 import { storedRow } from '../library/rows.ts'
 import { nameOf } from '../library/sets/conventions.ts'
 import { type Made, madeModels } from './made.ts'
@@ -24,7 +25,7 @@ interface Step {
 
 export function lineageOf(history: History, of: { run: RunId } | { id: number }): Lineage {
   return snapshot(history, () => {
-    const made = madeModels(history)
+    const made = { models: madeModels(history), tunings: tuningRows(history) }
     const root = 'run' in of ? runStep(history, of.run, '') : entryStep(history, of.id)
     const nodes = new Map([[root.key, root.node()]])
     const edges = new Map<string, Lineage['edges'][number]>()
@@ -54,30 +55,65 @@ export function lineageOf(history: History, of: { run: RunId } | { id: number })
 }
 
 /** What it was made of. */
-function before(history: History, made: readonly Made[], node: LineageNode): Step[] {
+function before(history: History, made: AllMade, node: LineageNode): Step[] {
+  if (node.kind === 'tuning')
+    return parentsIn(tuningRow(history, node.tuning))
+      .filter(({ role }) => modelRoles.has(role))
+      .map(({ role, name, sha256, file }) => modelStep(history, { sha256, name, as: role, file }))
   if (node.kind === 'run')
     return parentsOf(history, node.run)
       .filter(({ role }) => modelRoles.has(role))
       .map(({ role, name, sha256, file }) => modelStep(history, { sha256, name, as: role, file }))
-  const own = made.find(({ id, sha256 }) => id === node.entry || (sha256 !== null && sha256 === node.sha256))
-  if (!own) return []
+  const own = made.models.find(({ id, sha256 }) => id === node.entry || (sha256 !== null && sha256 === node.sha256))
+  const tuned = node.sha256 === null ? [] : made.tunings.filter(({ sha256 }) => sha256 === node.sha256)
+  if (!own) return tuned.slice(-1).map((found) => tuningStep(history, found, 'fine-tuned')) // the first that gave it
   return own.run === null
     ? own.parents.map((parent) => modelStep(history, parent))
     : [runStep(history, own.run, stateName(own))]
 }
 
 /** What was made of it. */
-function after(history: History, made: readonly Made[], node: LineageNode): Step[] {
+function after(history: History, made: AllMade, node: LineageNode): Step[] {
+  if (node.kind === 'tuning') return tunedModel(history, tuningRow(history, node.tuning))
   if (node.kind === 'run')
-    return made.filter(({ run }) => run === node.run).map((one) => madeStep(history, one, stateName(one)))
+    return made.models.filter(({ run }) => run === node.run).map((one) => madeStep(history, one, stateName(one)))
   const { sha256 } = node
   if (sha256 === null) return []
   const runs = usesOf(history, sha256).filter(({ role }) => modelRoles.has(role))
-  const merges = made.flatMap((one) => {
+  const merges = made.models.flatMap((one) => {
     const parent = one.run === null ? one.parents.find((of) => of.sha256 === sha256) : undefined
     return parent ? [madeStep(history, one, parent.as)] : []
   })
-  return [...runs.map(({ run, role }) => runStep(history, run, role)), ...merges]
+  const tunings = made.tunings.flatMap((found) => {
+    const parent = parentsIn(found).find((of) => of.sha256 === sha256 && modelRoles.has(of.role))
+    return parent ? [tuningStep(history, found, parent.role)] : []
+  })
+  return [...runs.map(({ run, role }) => runStep(history, run, role)), ...tunings, ...merges]
+}
+
+interface AllMade {
+  models: readonly Made[]
+  tunings: readonly TuningRow[] // newest first
+}
+
+function tunedModel(history: History, { model, sha256: found }: TuningRow): Step[] {
+  const { data } = sha256Schema.safeParse(found)
+  if (model === null || data === undefined) return []
+  return [modelStep(history, { sha256: data, name: nameOf(model), as: 'fine-tuned', file: model })]
+}
+
+function tuningStep(history: History, found: TuningRow, as: string): Step {
+  const { tuning, name, accuracy } = found
+  const key = `fine-tuning ${tuning}`
+  const node = (): LineageNode => ({
+    kind: 'tuning',
+    key,
+    name,
+    tuning,
+    state: tuningStateNow(history, found),
+    accuracy,
+  })
+  return { key, as, node }
 }
 
 const stateName = ({ recipe }: Made): string => (recipe.iteration === 0 ? 'the start' : `iteration ${recipe.iteration}`)

@@ -1,29 +1,28 @@
-// Keeps one engine at work. A run whose engine ends under it goes on in a new one after its last kept epoch; three new
-// engines in a row without one more kept epoch, and it is given up. A lost GPU is not tried again. Cancelling and
+// Keeps one engine at work. A run or a fine-tuning whose engine ends under it goes on in a new one after what was kept
+// last (an epoch, a state); three new engines in a row without one more, and it is given up. A lost GPU is not tried again. Cancelling and
 // closing end the engine's process: nothing in there is worth keeping, and its memory is free at once.
 import type { ErrorRecord } from '../../contract/errors.ts'
-import type { ResolvedConfig } from '../../contract/run/config.ts'
-import type { EngineEvent, Parent, ResumeState } from '../../contract/run/run.ts'
 import { basilErrorOf } from '../../contract/wire/errors-over-rpc.ts'
 import { cancelled, createEngine, type Engine } from './engine.ts'
-import type { EngineLink } from './engine-link.ts'
+import type { EngineClient, EngineLink } from './engine-link.ts'
 import type { EngineProcess } from './engine-process.ts'
 import { type Patience, patience as usual } from './heartbeat.ts'
 
-export interface Task {
-  config: ResolvedConfig
-  resume(): ResumeState | null // as kept now
-  parents(): Parent[]
-  /** Keeps an event; true when that was an epoch. Throws when it cannot be kept, which ends the work. */
-  keep(event: EngineEvent): boolean
+export interface Task<Event extends { type: string } = { type: string }> {
+  /** From what is kept now. */
+  begin(client: EngineClient): Promise<AsyncIterable<Event>>
+  last: Event['type'] // nothing is wanted of the engine after an event of this type
+  goesOnAfter: string // "the last kept epoch"
+  /** Keeps an event; true when it goes on after that. Throws when it cannot be kept, which ends the work. */
+  keep(event: Event): boolean
   lost(error: ErrorRecord, restarting: boolean): void
   /** The engine does not answer, or a step does not end; null: it does again, or has ended. */
   silent(error: ErrorRecord | null): void
 }
 
 export interface Supervisor extends Pick<Engine, 'state' | 'describe' | 'ask' | 'askAnew' | 'close'> {
-  /** Resolves when the engine has finished the run; rejects with engine-lost, cancelled, or what the engine threw. */
-  work(task: Task): Promise<void>
+  /** Resolves when the engine has finished the task; rejects with engine-lost, cancelled, or what the engine threw. */
+  work<Event extends { type: string }>(task: Task<Event>): Promise<void>
   /** Ends the engine, so that the next question starts one as the present choices want it; not while a run goes on. */
   renew(): void
   stop(): Promise<boolean>
@@ -54,7 +53,7 @@ export function createSupervisor(start: () => EngineProcess, patience: Patience 
     return true
   }
 
-  async function work(task: Task): Promise<void> {
+  async function work<Event extends { type: string }>(task: Task<Event>): Promise<void> {
     const mine: Present = { stop: 'no', cancelled: false, asked: false, silent: task.silent }
     present = mine
     const silence = engine.silence()
@@ -96,8 +95,13 @@ export function createSupervisor(start: () => EngineProcess, patience: Patience 
 
 type PassStop = (on: EngineLink) => Promise<boolean>
 
-/** In one engine after the other, as long as each keeps an epoch. */
-async function workThrough(engine: Engine, task: Task, mine: Present, passStop: PassStop): Promise<void> {
+/** In one engine after the other, as long as each keeps something to go on after. */
+async function workThrough<Event extends { type: string }>(
+  engine: Engine,
+  task: Task<Event>,
+  mine: Present,
+  passStop: PassStop,
+): Promise<void> {
   const isEnded = (): boolean => mine.cancelled || engine.isClosed()
   for (let fruitless = 0; ; ) {
     const on = engine.living()
@@ -118,7 +122,7 @@ async function workThrough(engine: Engine, task: Task, mine: Present, passStop: 
       if (why.record.code !== 'engine-lost') throw why
       const restarting = mine.asked || fruitless < restarts
       const asked = mine.asked && { why: 'you had it stopped, as it did not answer' }
-      const goesOn = restarting && { next: 'wait: a new engine goes on after the last kept epoch' }
+      const goesOn = restarting && { next: `wait: a new engine goes on after ${task.goesOnAfter}` }
       task.lost({ ...why.record, ...asked, ...goesOn }, restarting)
       if (!mine.asked) fruitless++
       mine.asked = false
@@ -134,8 +138,13 @@ interface During {
   passStop: PassStop
 }
 
-async function sitting(on: EngineLink, task: Task, mine: Present, during: During): Promise<void> {
-  const events = await on.ask(on.client.run({ config: task.config, resume: task.resume(), parents: task.parents() }))
+async function sitting<Event extends { type: string }>(
+  on: EngineLink,
+  task: Task<Event>,
+  mine: Present,
+  during: During,
+): Promise<void> {
+  const events = await on.ask(task.begin(on.client))
   let finished = false
   try {
     for await (const event of events) {
@@ -143,16 +152,16 @@ async function sitting(on: EngineLink, task: Task, mine: Present, during: During
       on.observe()
       if (keepOrKill(on, task, event)) during.kept()
       if (mine.stop === 'wanted') await during.passStop(on)
-      finished = event.type === 'finished'
+      finished = event.type === task.last
     }
   } catch (error) {
     if (!finished) throw error // it is kept as finished, whatever the engine dies of now
   }
-  if (!finished) throw basilErrorOf(new Error('the engine ended a run without saying so'))
+  if (!finished) throw basilErrorOf(new Error('the engine ended without saying so'))
 }
 
 /** What cannot be kept need not be computed either. */
-function keepOrKill(on: EngineLink, task: Task, event: EngineEvent): boolean {
+function keepOrKill<Event extends { type: string }>(on: EngineLink, task: Task<Event>, event: Event): boolean {
   try {
     return task.keep(event)
   } catch (error) {

@@ -3,7 +3,10 @@
 // rest.
 import type { Plan } from '../../contract/engine-api.ts'
 import type { ResolvedConfig } from '../../contract/run/config.ts'
+import type { ResolvedTuning } from '../../contract/tuning/config.ts'
+import type { TuningPlan } from '../../contract/tuning/tuning.ts'
 import type { Jobs } from '../jobs/queue.ts'
+import type { EngineClient } from '../link/engine-link.ts'
 import type { EngineProcess } from '../link/engine-process.ts'
 import { createSupervisor, type Supervisor } from '../link/supervisor.ts'
 
@@ -12,6 +15,8 @@ const restFor = 30_000 // milliseconds
 export interface Checking {
   /** What a run would take. Throws what the run would throw. */
   check(config: ResolvedConfig): Promise<Plan>
+  /** The same of a fine-tuning. */
+  plan(config: ResolvedTuning): Promise<TuningPlan>
   close(): Promise<void>
 }
 
@@ -26,19 +31,22 @@ export function createChecking({ supervisor, jobs, start }: CheckingOptions): Ch
   let asked = 0
   let rest: ReturnType<typeof setTimeout> | undefined
 
-  async function checkBeside(config: ResolvedConfig): Promise<Plan> {
+  async function askBeside<T>(question: (client: EngineClient) => Promise<T>): Promise<T> {
     clearTimeout(rest)
     asked++
     try {
-      return await beside.askAnew((client) => client.check(config))
+      return await beside.askAnew(question)
     } finally {
       if (--asked === 0) rest = setTimeout(() => beside.renew(), restFor).unref()
     }
   }
 
+  const ask = <T>(question: (client: EngineClient) => Promise<T>): Promise<T> =>
+    jobs.isAtWork('engine') ? askBeside(question) : supervisor.askAnew(question)
+
   return {
-    check: (config) =>
-      jobs.isAtWork('engine') ? checkBeside(config) : supervisor.askAnew((client) => client.check(config)),
+    check: (config) => ask((client) => client.check(config)),
+    plan: (config) => ask((client) => client.tuningPlan({ config })),
     close: async () => {
       clearTimeout(rest)
       await beside.close()

@@ -39,7 +39,7 @@ export interface Hears {
 
 export interface Live {
   readonly run: RunId
-  readonly watchers: Watchers
+  readonly watchers: Watchers<RunEvent>
   readonly witness: Witness
   /** Never rejects. Its last event, which is for who waits here to tell. */
   readonly over: Promise<RunEvent>
@@ -86,9 +86,14 @@ export function createSittings({ history, supervisor, device, slept, ended }: Op
         return event.type === 'epoch'
       }
       await supervisor.work({
-        config: here.config(config),
-        resume: () => resumeOf(history, run),
-        parents: () => here.parents(parentsOf(history, run)),
+        begin: (client) =>
+          client.run({
+            config: here.config(config),
+            resume: resumeOf(history, run),
+            parents: here.parents(parentsOf(history, run)),
+          }),
+        last: 'finished',
+        goesOnAfter: 'the last kept epoch',
         keep,
         lost: (error, restarting) => {
           if (restarting) reviveRun(history, run)
@@ -126,7 +131,7 @@ export function createSittings({ history, supervisor, device, slept, ended }: Op
     sit: (begun, hears = {}) => {
       const { run, config, resumed } = begun
       const started: RunEvent = { type: 'started', run, name: config.name, resumed }
-      const [watchers, witness] = [createWatchers(started), witnessOf(history, run)]
+      const [watchers, witness] = [createWatchers<RunEvent>(started), witnessOf(history, run)]
       witness.told(started)
       const over = work(begun, { watchers, witness }, hears).then((last) => {
         present = null

@@ -1,30 +1,37 @@
-// Everybody who watches one run. Each hears first that it started, then all that is told from now on; epochs are never
-// dropped, progress is: at most ten a second, and only the newest waits for a slow listener. Whoever comes late hears
-// what the run is at, and its last pulse.
-import type { RunEvent } from '../../contract/run/run.ts'
+// Everybody who watches one run, or one fine-tuning. Each hears first that it started, then all that is told from now
+// on; epochs and steps are never dropped, progress is: at most ten a second, and only the newest waits for a slow
+// listener. Whoever comes late hears what it is at, and its last pulse.
 import { progressGate } from '../../contract/wire/progress-gate.ts'
 
-export interface Watchers {
-  tell(event: RunEvent): void
+interface Told {
+  type: string
+  error?: unknown // of "engine-silent" null once it answers again
+}
+
+export interface Watchers<Event extends Told> {
+  tell(event: Event): void
   /** Ends after the last event told before end(). */
-  watch(): AsyncGenerator<RunEvent, void>
+  watch(): AsyncGenerator<Event, void>
   end(): void
 }
 
-interface Listener {
-  queue: RunEvent[]
+interface Listener<Event> {
+  queue: Event[]
   wake: () => void
 }
 
-export function createWatchers(started: RunEvent, now: () => number = () => performance.now()): Watchers {
-  const listeners = new Set<Listener>()
+export function createWatchers<Event extends Told>(
+  started: Event,
+  now: () => number = () => performance.now(),
+): Watchers<Event> {
+  const listeners = new Set<Listener<Event>>()
   const isDue = progressGate(now)
   let ended = false
-  let silent: RunEvent | null = null // who comes while the engine does not answer hears of it too
-  let doing: RunEvent | null = null // and at what the run is
-  let pulse: RunEvent | null = null
+  let silent: Event | null = null // who comes while the engine does not answer hears of it too
+  let doing: Event | null = null // and what is being done
+  let pulse: Event | null = null
 
-  async function* listen(mine: Listener): AsyncGenerator<RunEvent, void> {
+  async function* listen(mine: Listener<Event>): AsyncGenerator<Event, void> {
     try {
       for (;;) {
         for (let event = mine.queue.shift(); event; event = mine.queue.shift()) yield event
@@ -40,8 +47,8 @@ export function createWatchers(started: RunEvent, now: () => number = () => perf
 
   return {
     tell: (event) => {
-      if (event.type === 'engine-silent') silent = event.error && event
-      if (event.type === 'pulse') pulse = event
+      if (event.type === 'engine-silent') silent = event.error ? event : null
+      if (isPulse(event)) pulse = event
       else doing = event.type === 'progress' ? event : null
       if (event.type === 'progress' && !isDue()) return
       for (const { queue, wake } of listeners) {
@@ -51,7 +58,7 @@ export function createWatchers(started: RunEvent, now: () => number = () => perf
       }
     },
     watch: () => {
-      const mine: Listener = {
+      const mine: Listener<Event> = {
         queue: [started, silent, pulse, doing].filter((event) => event !== null),
         wake: () => undefined,
       }
@@ -66,11 +73,11 @@ export function createWatchers(started: RunEvent, now: () => number = () => perf
 }
 
 /** Whether the next one says more. */
-function passes({ type }: RunEvent): boolean {
-  return type === 'progress' || type === 'pulse'
-}
+const passes = (event: Told): boolean => event.type === 'progress' || isPulse(event)
+
+const isPulse = ({ type }: Told): boolean => type === 'pulse' || type === 'memory'
 
 /** Of what is over: its last event. */
-export async function* only(event: RunEvent): AsyncGenerator<RunEvent, void> {
+export async function* only<Event>(event: Event): AsyncGenerator<Event, void> {
   yield event
 }

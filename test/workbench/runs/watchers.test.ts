@@ -26,7 +26,7 @@ async function heard(events: AsyncGenerator<RunEvent>): Promise<RunEvent[]> {
 
 test('progress passes ten times a second by the clock it is given; the newest waits for a slow listener', async () => {
   let time = 0
-  const watchers = createWatchers(started, () => time)
+  const watchers = createWatchers<RunEvent>(started, () => time)
   const slow = watchers.watch()
   for (; time < 1000; time++) {
     watchers.tell(progress(time))
@@ -37,7 +37,7 @@ test('progress passes ten times a second by the clock it is given; the newest wa
 })
 
 test('each listener hears "started" first and then only what is told from then on', async () => {
-  const watchers = createWatchers(started)
+  const watchers = createWatchers<RunEvent>(started)
   watchers.tell(stageEnd(0))
   const late = watchers.watch()
   watchers.tell(stageEnd(1))
@@ -46,7 +46,7 @@ test('each listener hears "started" first and then only what is told from then o
 })
 
 test('a listener that waits is woken by the end', async () => {
-  const watchers = createWatchers(started)
+  const watchers = createWatchers<RunEvent>(started)
   const waiting = watchers.watch()
   await waiting.next()
   const next = waiting.next()

@@ -1,7 +1,13 @@
 // A report as one page of HTML that needs nothing else: tables with intervals, what two models differ in, who was taken
 // for whom, whether confidence is earned, groups, and the images that went wrong. It may be mailed: no script, and
 // nothing is fetched.
-import type { EvaluationReport, Opening, TaskReport, TaskResult } from '../../../contract/api/evaluations.ts'
+import {
+  type EvaluationReport,
+  type Opening,
+  openerOf,
+  type TaskReport,
+  type TaskResult,
+} from '../../../contract/api/evaluations.ts'
 import { chance, type Html, html, htmlPage, percent } from '../../../contract/markup.ts'
 import { settingsLine } from '../../../contract/tower.ts'
 import type { Presets } from '../../studies/presets/files.ts'
@@ -33,7 +39,7 @@ ${tasks.map((task) => taskSection(report, task))}`
 function testNotice(split: string, openings: readonly Opening[], evaluation: number): Html | null {
   if (split !== 'test') return null
   const before = openings.filter((o) => o.evaluation === null || o.evaluation < evaluation)
-  const by = [...new Set(before.map((o) => (o.run === null ? `evaluation ${o.evaluation}` : `run ${o.run}`)))]
+  const by = [...new Set(before.map(openerOf))]
   const told = by.length ? `It had been opened before, by ${by.join(', ')}.` : 'It had not been opened before.'
   return html`<p class="notice">Test data was opened for this, and that is on record. ${told}</p>`
 }
