@@ -70,7 +70,7 @@ test('our side alone: every figure of ours, and in the place of ratios why there
   }
   expect(mixLines(mix)).toHaveLength(4)
   expect(adamw).toMatchObject([{ name: 'wasm-tiny-adamw', rounds: 1, fused: null, foreach: null }])
-  expect(adamw[0]?.numbers).toBe(116_352)
+  expect(adamw[0]?.numbers).toBe(114_944)
   expect(adamw[0]?.ours.cpu).toBeGreaterThan(0)
   expect(adamwLines(adamw)).toHaveLength(3)
 })
