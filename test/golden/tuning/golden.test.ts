@@ -94,7 +94,7 @@ describe.each(await backendsHere())('on %s', (prefer) => {
         const off = Object.keys(scores).filter((tensor) => (scores[tensor] ?? 0) < (golden.config.threshold ?? 0))
         expect(off.length).toBeGreaterThan(0)
         for (const tensor of off) expect(movedIn(done.moves.get(`visual.${tensor}`)), tensor).toBe(0)
-        const found = (done.kept.get('scores') ?? []).toSorted((a, b) => a - b)
+        const found = [...(done.kept.get('scores') ?? [])].toSorted((a, b) => a - b)
         expect(
           apart(
             found,
