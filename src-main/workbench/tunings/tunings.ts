@@ -83,6 +83,7 @@ export function createTunings(options: TuningsOptions): { tunings: Tunings; atWo
   const begins = new EventEmitter().setMaxListeners(0) // its number, when it is under way or will never be
   const { plan: check } = options.checking
   const atWork = createTuningsAtWork(options, begins)
+  if (history.write) void removeLeftStates(history, home)
 
   async function startSet(configs: readonly ResolvedTuning[], output: TuningOutput): Promise<number[]> {
     const plans: TuningPlan[] = []
