@@ -98,6 +98,7 @@ const inTheWindow: Readonly<Record<string, Place>> = {
   'engine measure': by('engine', 'measure-engines'),
   'engine use': on('engine', 'pages/engine/EngineRows.svelte', 'canChoose'),
   'engine remove': by('engine', 'remove-engine'),
+  verify: by('checkpoint', 'follow-recipe'),
   methods: on('topic', 'components/help/Card.svelte', 'paper'),
 }
 
@@ -106,7 +107,6 @@ const elsewhere: Readonly<Record<string, string>> = {
   serve: 'it opens the window',
   'queue run': 'the window works on its queue by itself',
   bench: 'hours of measuring with a Python beside it; the page Engine measures the engines',
-  verify: 'not yet: its action is to be named above',
   schema: 'for editors of configurations; the page Compose is the form',
 }
 

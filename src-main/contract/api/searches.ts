@@ -2,12 +2,15 @@
 // what is wanted of the scores, and every model that was scored.
 import { z } from 'zod'
 
+import { cmaEs } from '../methods/cma-es.ts'
+
 const word = z.string().max(1000)
 const words = z.array(word).max(100)
 const scoresSchema = z.record(z.string(), z.number())
 const labelSchema = z.record(z.string(), z.union([z.number(), z.string()]))
 
-export const searchWays = ['sweep', 'greedy-soup', 'cma-es'] as const
+/** Values to try, fewer models, or weights by evolution. */
+export const searchWays = ['sweep', 'greedy-soup', cmaEs.name] as const
 
 export const searchAskedSchema = z.object({
   command: z.string().max(4096), // of the program; {model}: the path of the model

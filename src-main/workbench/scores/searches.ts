@@ -16,6 +16,7 @@ import { sha256Schema } from '../../contract/branded.ts'
 import { type Form, formSchema } from '../../contract/checkpoint.ts'
 import { BasilError } from '../../contract/errors.ts'
 import { weightSchema } from '../../contract/merges/valued.ts'
+import { cmaEs } from '../../contract/methods/cma-es.ts'
 import { type Recipe, recipeSchema } from '../../contract/run/recipe.ts'
 import { jobOf, putJobRequest } from '../../history/jobs.ts'
 import type { History } from '../../history/statement.ts'
@@ -163,7 +164,8 @@ function searchOf({ merge, form, out, search }: SearchJob): Search {
   const names = distinct(merge.vectors.map(({ name }) => name))
   const { way, sweeps, evaluations, sigma, limits, groups, depths, seed } = search
   const weighed = { evaluations, sigma, ...(limits && { limits }), groups, depths }
-  const looking = way === 'sweep' ? { sweep: sweeps } : way === 'cma-es' ? { search: way, ...weighed } : { search: way }
+  const looking =
+    way === 'sweep' ? { sweep: sweeps } : way === cmaEs.name ? { search: way, ...weighed } : { search: way }
   return {
     ...{ merge, names, form, out, log: logName(out), aims: aimsOf(search) },
     way: wayOf(looking, merge, names, seed),
