@@ -91,6 +91,18 @@ import {
   runWithControls,
   sweepFields,
 } from './studies.ts'
+import {
+  cancelTuning,
+  exportTuned,
+  findTunings,
+  forgetTuning,
+  pauseTuning,
+  pauseTuningNow,
+  resumeTuning,
+  stopTuning,
+  tuneAgain,
+} from './tuning/one.ts'
+import { emptyTuning, fineTuneCheckpoint, fineTuneOnData, fineTuneOnThis, startTuning } from './tuning/write.ts'
 import { retryConnection, showKeys, showPalette, toggleTheme, undoLast } from './view.ts'
 
 /** A part of the list, under a heading of its own. */
@@ -133,6 +145,13 @@ const groups: readonly ActionGroup[] = [
     actions: [
       ...[pauseRun, stopRun, cancelRun, restartEngine, resumeRun, resumeOnCpu, exportModel, runAgain],
       ...[compareWith, showLineage],
+    ],
+  },
+  {
+    title: 'Fine-tuning',
+    actions: [
+      ...[startTuning, emptyTuning, fineTuneCheckpoint, fineTuneOnData, fineTuneOnThis, findTunings],
+      ...[pauseTuning, pauseTuningNow, resumeTuning, stopTuning, cancelTuning, exportTuned, tuneAgain, forgetTuning],
     ],
   },
   { title: 'Live accuracy', actions: [openMix, resetMix, zeroMix, undoMix, exportMix] },

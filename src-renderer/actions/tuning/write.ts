@@ -47,22 +47,6 @@ export const emptyTuning: Action = {
 }
 
 const isBase = (entry: Entry | null): entry is Entry => entry?.role === 'pre-trained' && entry.state === 'present'
-const focused = () => (router.at('library') ? checkpoints.of(checkpoints.focused) : null)
-
-function begin(entry: Entry | null): void {
-  if (isBase(entry)) tuning.change({ pretrained: entry.id })
-  router.go('fine-tune')
-}
-
-/** The library's row in focus. */
-export const fineTuneRow: Action = {
-  id: 'fine-tune-row',
-  title: 'Fine-tune…',
-  shortcut: null,
-  icon: Flame,
-  enabled: () => isBase(focused()),
-  run: () => begin(focused()),
-}
 
 /** The checkpoint whose page is open. */
 export const fineTuneCheckpoint: Action = {
@@ -71,7 +55,10 @@ export const fineTuneCheckpoint: Action = {
   shortcut: null,
   icon: Flame,
   enabled: () => router.at('checkpoint') && isBase(opened.shown),
-  run: () => begin(opened.shown),
+  run: () => {
+    if (isBase(opened.shown)) tuning.change({ pretrained: opened.shown.id })
+    router.go('fine-tune')
+  },
 }
 
 /** The selected data sets, one or a whole set, in place of those that were chosen. */
@@ -135,6 +122,5 @@ export function writeAgain(detail: TuningDetail): void {
     }),
   )
   router.go('fine-tune')
-  if (before.tasks.length > 0)
-    undo.give('The fine-tuning you were writing was replaced.', () => tuning.change(before))
+  if (before.tasks.length > 0) undo.give('The fine-tuning you were writing was replaced.', () => tuning.change(before))
 }

@@ -18,7 +18,9 @@ export function titleOfKind(kind: string): string {
 export function arranged(rows: readonly TuningSummary[], search: string, { key, down }: Order): TuningSummary[] {
   const words = search.toLowerCase().split(/\s+/).filter(Boolean)
   const found = rows.filter((row) => {
-    const text = [row.name, row.kind, titleOfKind(row.kind), row.task, row.state, row.model ?? ''].join('\n').toLowerCase()
+    const text = [row.name, row.kind, titleOfKind(row.kind), row.task, row.state, row.model ?? '']
+      .join('\n')
+      .toLowerCase()
     return words.every((word) => text.includes(word))
   })
   return found.toSorted((a, b) => {

@@ -2,7 +2,7 @@
 import { z } from 'zod'
 
 import type { ErrorRecord } from '../../../src-main/contract/errors.ts'
-import type { TuningSummary } from '../../../src-main/contract/tuning/tuning.ts'
+import type { TuningDetail, TuningSummary } from '../../../src-main/contract/tuning/tuning.ts'
 import { client, errorOf } from '../../bridge.ts'
 import { choice } from '../remembered.svelte.ts'
 import { arranged, type Order, type SortKey, sortKeys } from './arrange.ts'
@@ -73,3 +73,8 @@ class Tunings {
 }
 
 export const tunings = new Tunings()
+
+/** In this order. */
+export function readDetails(numbers: readonly number[]): Promise<TuningDetail[]> {
+  return Promise.all(numbers.map((tuning) => client.tunings.show({ tuning })))
+}
