@@ -91,17 +91,7 @@ import {
   runWithControls,
   sweepFields,
 } from './studies.ts'
-import {
-  cancelTuning,
-  exportTuned,
-  findTunings,
-  forgetTuning,
-  pauseTuning,
-  pauseTuningNow,
-  resumeTuning,
-  stopTuning,
-  tuneAgain,
-} from './tuning/one.ts'
+import { findTunings, tuningActions } from './tuning/one.ts'
 import { emptyTuning, fineTuneCheckpoint, fineTuneOnData, fineTuneOnThis, startTuning } from './tuning/write.ts'
 import { retryConnection, showKeys, showPalette, toggleTheme, undoLast } from './view.ts'
 
@@ -151,7 +141,7 @@ const groups: readonly ActionGroup[] = [
     title: 'Fine-tuning',
     actions: [
       ...[startTuning, emptyTuning, fineTuneCheckpoint, fineTuneOnData, fineTuneOnThis, findTunings],
-      ...[pauseTuning, pauseTuningNow, resumeTuning, stopTuning, cancelTuning, exportTuned, tuneAgain, forgetTuning],
+      ...tuningActions,
     ],
   },
   { title: 'Live accuracy', actions: [openMix, resetMix, zeroMix, undoMix, exportMix] },

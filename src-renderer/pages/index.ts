@@ -54,7 +54,7 @@ export const pages: readonly Page[] = [
   page('merge', '/merge', 'Merge', Merge, inLibrary),
   page('data', '/data', 'Data', Data, { nav: 'Alt+I' }),
   page('data-set', '/data/:id', ({ id }) => dataSet(id), DataSet, { under: 'data' }),
-  page('fine-tune', '/fine-tune', 'Fine-tune', FineTune, { nav: 'Alt+O' }),
+  page('fine-tune', '/fine-tune', 'Fine-tune', FineTune, { nav: 'Alt+O', action: 'Fine-tune a model' }),
   page('tunings', '/tunings', 'Fine-tunings', Tunings, { under: 'fine-tune' }),
   page('tuning', '/tunings/:tuning', ({ tuning }) => `Fine-tuning ${tuning}`, Tuning, { under: 'fine-tune' }),
   page('tuning-set', '/tunings/set/:tunings+', 'A set of fine-tunings', TuningSet, { under: 'fine-tune' }),

@@ -31,7 +31,7 @@ const shown = () => (router.at('tuning') ? (openedTuning.live?.detail ?? null) :
 const isOpen = (state: string | undefined) => state === 'running' || state === 'waiting' || state === 'paused'
 const jobOf = ({ tuning }: { tuning: number }) => queue.of('tuning', tuning)
 
-export const pauseTuning: Action = {
+const pauseTuning: Action = {
   id: 'pause-tuning',
   title: 'Pause',
   shortcut: 'P',
@@ -44,7 +44,7 @@ export const pauseTuning: Action = {
 }
 
 /** Not after its next state, but at once. */
-export const pauseTuningNow: Action = {
+const pauseTuningNow: Action = {
   id: 'pause-tuning-now',
   title: 'Pause now',
   shortcut: null,
@@ -56,7 +56,7 @@ export const pauseTuningNow: Action = {
   run: () => openedTuning.pause(true),
 }
 
-export const resumeTuning: Action = {
+const resumeTuning: Action = {
   id: 'resume-tuning',
   title: 'Resume',
   shortcut: 'G',
@@ -65,7 +65,7 @@ export const resumeTuning: Action = {
   run: () => openedTuning.resume(),
 }
 
-export const stopTuning: Action = {
+const stopTuning: Action = {
   id: 'stop-tuning',
   title: 'Stop and keep',
   shortcut: null,
@@ -75,7 +75,7 @@ export const stopTuning: Action = {
 }
 
 /** Asks first where work would be lost. */
-export const cancelTuning: Action = {
+const cancelTuning: Action = {
   id: 'cancel-tuning',
   title: 'Cancel',
   shortcut: 'Delete',
@@ -87,7 +87,7 @@ export const cancelTuning: Action = {
   },
 }
 
-export const tuneAgain: Action = {
+const tuneAgain: Action = {
   id: 'tune-again',
   title: 'Use settings again',
   shortcut: null,
@@ -103,7 +103,7 @@ const modelOf = ({ model }: Pick<TuningSummary, 'model'>): Entry | undefined =>
   model === null ? undefined : checkpoints.entries.find(({ path }) => path === model)
 
 /** In another form, or for another program: the dialog of its page in the library. */
-export const exportTuned: Action = {
+const exportTuned: Action = {
   id: 'export-tuned',
   title: 'Export…',
   shortcut: 'Mod+E',
@@ -142,7 +142,7 @@ export function forgetOne({ tuning, name }: Pick<TuningSummary, 'tuning' | 'name
   if (router.at('tuning')) router.go('tunings')
 }
 
-export const forgetTuning: Action = {
+const forgetTuning: Action = {
   id: 'forget-tuning',
   title: 'Forget',
   shortcut: null,
@@ -218,3 +218,9 @@ function taskFiles({ config: { task }, model }: TuningDetail): TaskFiles {
     ? { ...files, data: `${validation}?half=1&seed=0`, validation: `${validation}?half=2&seed=0` }
     : { ...files, data: validation }
 }
+
+/** Of the page of one, in the order of their buttons. */
+export const tuningActions: readonly Action[] = [
+  ...[pauseTuning, pauseTuningNow, resumeTuning, stopTuning, exportTuned, tuneAgain, forgetTuning],
+  cancelTuning,
+]

@@ -67,7 +67,7 @@ function ofTuning(kind: TuningCard): Topic {
   const { name, title, sentence, when, costs, equation, paper, others, linear } = kind
   const sentences = [
     sentence,
-    `When: ${small(when)}`,
+    when,
     `Costs: ${small(costs)}`,
     ...(others ? ['It looks at images of other tasks, without their labels'] : []),
     ...(linear ? [`Its vectors are of the tangent space${linear === true ? '' : ' where it is linearised'}`] : []),

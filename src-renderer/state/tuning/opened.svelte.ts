@@ -27,11 +27,11 @@ class OpenedTuning {
   get live() {
     return this.#live
   }
-  get failed() {
-    return this.#failed
-  }
   get stopping() {
     return this.#stopping
+  }
+  get failed() {
+    return this.#failed
   }
   get running() {
     return this.#live?.detail.state === 'running'
@@ -98,29 +98,29 @@ class OpenedTuning {
   async #follow(): Promise<void> {
     const { signal } = this.#leaving
     this.#isFollowed = true
-    await this.#followUntil(signal)
+    while (!signal.aborted && (await this.#sitting(signal))) {
+      await new Promise((resolve) => setTimeout(resolve, this.running ? calmPause : 0))
+      await connection.returned()
+    }
     if (!signal.aborted) this.#isFollowed = false
   }
 
-  async #followUntil(signal: AbortSignal): Promise<void> {
-    while (!signal.aborted && this.#number !== null) {
-      const tuning = this.#number
-      try {
-        await this.#show(signal)
-        if (!(this.running || this.waits) || signal.aborted) return
-        const events = await client.tunings.watch({ tuning }, { signal })
-        await this.#show(signal) // what was committed before the stream began
-        for await (const event of events) this.#hear(event, signal)
-        this.#flush()
-      } catch (thrown) {
-        if (signal.aborted) return
-        if (connection.current === 'open' && !this.#live) {
-          this.#failed = errorOf(thrown)
-          return
-        }
-      }
-      await new Promise((resolve) => setTimeout(resolve, this.running ? calmPause : 0))
-      await connection.returned()
+  /** Hears what is told as long as the stream lasts. Whether it is to be read again. */
+  async #sitting(signal: AbortSignal): Promise<boolean> {
+    const tuning = this.#number
+    if (tuning === null) return false
+    try {
+      await this.#show(signal)
+      if (signal.aborted || !(this.running || this.waits)) return false
+      const told = await client.tunings.watch({ tuning }, { signal })
+      await this.#show(signal) // what was committed before it began
+      for await (const event of told) this.#hear(event, signal)
+      this.#flush()
+      return true
+    } catch (thrown) {
+      const isRefused = !this.#live && connection.current === 'open' && !signal.aborted
+      if (isRefused) this.#failed = errorOf(thrown)
+      return !isRefused
     }
   }
 

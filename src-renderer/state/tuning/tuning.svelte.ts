@@ -74,7 +74,7 @@ class Tuning {
   }
   get ready() {
     const { answer } = this
-    return !this.#busy && this.issues.length === 0 && answer !== null && answer.every(({ plan }) => plan !== null)
+    return !this.#busy && this.issues.length === 0 && (answer?.every(({ plan }) => plan !== null) ?? false)
   }
   get heading() {
     return this.#heading
