@@ -70,7 +70,9 @@ function ofTuning(kind: TuningCard): Topic {
     when,
     `Costs: ${small(costs)}`,
     ...(others ? ['It looks at images of other tasks, without their labels'] : []),
-    ...(linear ? [`Its vectors are of the tangent space${linear === true ? '' : ' where it is linearised'}`] : []),
+    linear
+      ? `Its vectors are of the tangent space${linear === true ? '' : ' where it is linearised'}, and are best used linearised`
+      : 'Its vectors are used as they are, by any merge and any run',
   ]
   const fields = Object.entries(fieldsSaid(kind.fields)).map(([field, one]) => ({
     name: one.title ?? field,

@@ -24,21 +24,24 @@ class OpenedTuning {
   get number() {
     return this.#number
   }
-  get live() {
-    return this.#live
-  }
-  get stopping() {
-    return this.#stopping
-  }
-  get failed() {
-    return this.#failed
-  }
   get running() {
     return this.#live?.detail.state === 'running'
   }
   get waits() {
     const state = this.#live?.detail.state
     return state === 'waiting' || state === 'paused'
+  }
+  /** It was asked to end, and to keep what there is. */
+  get stopping() {
+    return this.#stopping
+  }
+  /** null until it was read. */
+  get live() {
+    return this.#live
+  }
+  /** Why it could not be read. */
+  get failed() {
+    return this.#failed
   }
 
   /** Seconds over all sittings, up to `now` (ms). */

@@ -1,6 +1,6 @@
-// The help has a page for every method, objective, merge and kind of fine-tuning, each with what it does, when, at what cost, its formula
-// and its paper; and the guide, whose pictures and links are there and whose buttons are those that the browser tests
-// press.
+// The help has a page for every method, objective, merge and kind of fine-tuning, each with what it does, when, at what
+// cost, its formula and its paper; and the guide, whose pictures and links are there and whose buttons are those that
+// the browser tests press.
 import { expect, it } from 'vitest'
 
 import { merges } from '../../../src-main/contract/merges/index.ts'

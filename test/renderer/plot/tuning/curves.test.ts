@@ -2,7 +2,8 @@
 import { expect, test } from 'vitest'
 
 import type { TuningStep } from '../../../../src-main/contract/tuning/tuning.ts'
-import { accuracyOf, imagesPerSecond, lengthText, stepCharts } from '../../../../src-renderer/plot/tuning/curves.ts'
+import { accuracyOf, stepCharts } from '../../../../src-renderer/plot/tuning/curves.ts'
+import { imagesPerSecond, lengthText } from '../../../../src-renderer/plot/tuning/pace.ts'
 import { tuningLike } from '../../tuning-fixture.ts'
 
 const step = (at: number, more: Partial<TuningStep> = {}): TuningStep => ({
