@@ -10,7 +10,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest'
 
 import { openHistory } from '../../src-main/history/open.ts'
 import { putMany } from '../history/many.ts'
-import { putRun } from '../history/whole.ts'
+import { putRun, putTuning } from '../history/whole.ts'
 import { toyEntry } from '../workbench/toy-run.ts'
 import { type Basil, inBrowser, startBasil, startBrowser, violations } from './basil.ts'
 import { difference, looksAsKept, roomFor } from './looks.ts'
@@ -35,6 +35,7 @@ inBrowser('pictures of every page', () => {
     putMany(history, 40)
     first = putRun(history, 'DV-BASI of cars and dtd')
     putRun(history, 'DV-BASI of cars and dtd, again')
+    putTuning(history, 'standard on cars')
     history.close()
     ;[basil, browser] = await Promise.all([startBasil(home, { BASIL_ENGINE: toyEntry }), startBrowser()])
     const context = await browser.newContext({ timezoneId: 'UTC', locale: 'en-GB', reducedMotion: 'reduce' })
@@ -118,6 +119,18 @@ inBrowser('pictures of every page', () => {
     await pictured('compare-runs')
     await go(`/lineage/run/${first}`, heading(/Lineage/))
     await pictured('lineage')
+  })
+
+  it('fine-tuning: the page to write one, one that is done, and all of them', async () => {
+    await go('/fine-tune', heading('Fine-tune'))
+    await page.getByText('Choose the pre-trained model.').waitFor()
+    await pictured('fine-tune')
+    await go('/tunings/1', heading('standard on cars'))
+    await page.getByRole('figure', { name: 'Loss' }).waitFor()
+    await pictured('tuning')
+    await go('/tunings', heading('Fine-tunings'))
+    await page.getByRole('link', { name: 'standard on cars' }).waitFor()
+    await pictured('tunings')
   })
 
   it('a method explained', async () => {
