@@ -42,7 +42,8 @@ export function nameOfJob(job: Named): string {
 /** The page of what it belongs to; else the queue's. */
 export function addressOfJob(job: Named): string {
   const number = numberOf(job)
-  return number === null || job.kind === 'tuning' ? '#/queue' : `#/${job.kind}/${number}`
+  if (number === null) return '#/queue'
+  return job.kind === 'tuning' ? `#/tunings/${number}` : `#/${job.kind}/${number}`
 }
 
 /** What is at work: how many, and how far that is which has the engine; null: not known. */

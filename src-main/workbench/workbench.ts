@@ -155,12 +155,12 @@ export async function openWorkbench(options: WorkbenchOptions): Promise<Workbenc
   const dataSets = createDataSets({ history, home, start: startReader })
   const checking = createChecking({ supervisor, jobs, start: startReader })
   const base = {
-    ...{ history, home, resources, supervisor, seat, sittings, tuningSittings, jobs, library, checking },
+    ...{ history, home, resources, supervisor, seat, sittings, tuningSittings, jobs, library, dataSets, checking },
     start: startReader,
   }
   const worked: ReturnType<typeof createWorked> = createWorked(base)
   const places = createPlaces(options, library, dataSets)
-  const mixes = createMixes({ ...base, ...worked.parts, dataSets, projects: places.projects })
+  const mixes = createMixes({ ...base, ...worked.parts, projects: places.projects })
   const adoption = createAdoption({ history, home, shelve: library.shelve, news: jobs.beat })
   const news = newsOf(history)
   historyCare.rest()
@@ -250,6 +250,7 @@ interface Base extends RunsOptions, TuningsOptions {
   home: string
   resources: string
   library: Library
+  dataSets: DataSets
   start: () => EngineProcess // of a process that reads and writes files
 }
 

@@ -106,7 +106,7 @@ serveEngine(
       }),
     probeHead: (request) =>
       alone(async function* () {
-        yield* probeHead(request, await backend())
+        yield* probeHead(request, await backend(), kept({ linearised: 'no' }).images)
       }),
     evaluate: (request) =>
       alone(async function* () {

@@ -99,6 +99,8 @@ import {
   runWithControls,
   sweepFields,
 } from './studies.ts'
+import { findTunings, tuningActions } from './tuning/one.ts'
+import { emptyTuning, fineTuneCheckpoint, fineTuneOnData, fineTuneOnThis, startTuning } from './tuning/write.ts'
 import { retryConnection, showKeys, showPalette, toggleTheme, undoLast } from './view.ts'
 
 /** A part of the list, under a heading of its own. */
@@ -141,6 +143,13 @@ const groups: readonly ActionGroup[] = [
     actions: [
       ...[pauseRun, stopRun, cancelRun, restartEngine, resumeRun, resumeOnCpu, exportModel, runAgain],
       ...[compareWith, showLineage],
+    ],
+  },
+  {
+    title: 'Fine-tuning',
+    actions: [
+      ...[startTuning, emptyTuning, fineTuneCheckpoint, fineTuneOnData, fineTuneOnThis, findTunings],
+      ...tuningActions,
     ],
   },
   { title: 'Live accuracy', actions: [openMix, resetMix, zeroMix, undoMix, exportMix] },

@@ -2,6 +2,7 @@
 import ChartNoAxesColumn from '@lucide/svelte/icons/chart-no-axes-column'
 import Combine from '@lucide/svelte/icons/combine'
 import FilePlus from '@lucide/svelte/icons/file-plus'
+import Flame from '@lucide/svelte/icons/flame'
 import FolderPlus from '@lucide/svelte/icons/folder-plus'
 import GitCompare from '@lucide/svelte/icons/git-compare'
 import ListChecks from '@lucide/svelte/icons/list-checks'
@@ -23,6 +24,7 @@ import { asked } from '../state/checkpoints/row-dialogs.svelte.ts'
 import { compose } from '../state/compose.svelte.ts'
 import { merging } from '../state/merge/merging.svelte.ts'
 import { router } from '../state/router.svelte.ts'
+import { tuning } from '../state/tuning/tuning.svelte.ts'
 import { workbench } from '../state/workbench.svelte.ts'
 import type { Action } from './action.ts'
 
@@ -198,6 +200,19 @@ const refineRow: Action = {
   },
 }
 
+const fineTuneRow: Action = {
+  id: 'fine-tune-row',
+  title: 'Fine-tune…',
+  shortcut: null,
+  icon: Flame,
+  enabled: () => readable() && focused()?.role === 'pre-trained',
+  run: () => {
+    const entry = focused()
+    if (entry) tuning.change({ pretrained: entry.id })
+    router.go('fine-tune')
+  },
+}
+
 const evaluateRow: Action = {
   id: 'evaluate-row',
   title: 'Evaluate…',
@@ -236,7 +251,7 @@ export const findBases: Action = {
 }
 
 /** Of the row in focus. */
-export const rowActions: readonly Action[] = [compareWith, mergeRow, refineRow, evaluateRow, extractLora]
+export const rowActions: readonly Action[] = [compareWith, fineTuneRow, mergeRow, refineRow, evaluateRow, extractLora]
 
 /** A whole set, with the heads of its data sets. */
 export async function useSet(set: CheckpointSet): Promise<void> {

@@ -34,6 +34,10 @@ import CompareRuns from './runs/CompareRuns.svelte'
 import Settings from './settings/Settings.svelte'
 import Studies from './study/Studies.svelte'
 import Study from './study/Study.svelte'
+import FineTune from './tuning/FineTune.svelte'
+import TuningSet from './tuning/Set.svelte'
+import Tuning from './tuning/Tuning.svelte'
+import Tunings from './tuning/Tunings.svelte'
 import Welcome from './Welcome.svelte'
 
 const checkpoint = (id: number) => checkpoints.of(id)?.name ?? `Checkpoint ${id}`
@@ -50,6 +54,10 @@ export const pages: readonly Page[] = [
   page('merge', '/merge', 'Merge', Merge, inLibrary),
   page('data', '/data', 'Data', Data, { nav: 'Alt+I' }),
   page('data-set', '/data/:id', ({ id }) => dataSet(id), DataSet, { under: 'data' }),
+  page('fine-tune', '/fine-tune', 'Fine-tune', FineTune, { nav: 'Alt+O', action: 'Fine-tune a model' }),
+  page('tunings', '/tunings', 'Fine-tunings', Tunings, { under: 'fine-tune' }),
+  page('tuning', '/tunings/:tuning', ({ tuning }) => `Fine-tuning ${tuning}`, Tuning, { under: 'fine-tune' }),
+  page('tuning-set', '/tunings/set/:tunings+', 'A set of fine-tunings', TuningSet, { under: 'fine-tune' }),
   page('compose', '/compose', 'Compose', Compose, { nav: 'Alt+N', also: ['Mod+N'], action: 'New run', icon: Layers }),
   page('run', '/run/:run', ({ run }) => `Run ${run}`, Run),
   page('mix', '/run/:run/mix', ({ run }) => `Live accuracy of run ${run}`, Mix, { under: 'history' }),

@@ -32,7 +32,7 @@ class Queue {
   }
 
   /** The newest job of a run of its own, an evaluation or a study. */
-  of(kind: 'run' | 'evaluation' | 'study', number: number): Job | undefined {
+  of(kind: 'run' | 'evaluation' | 'study' | 'tuning', number: number): Job | undefined {
     return this.#jobs.filter((job) => job.kind === kind && job[kind] === number).sort((a, b) => b.job - a.job)[0]
   }
 

@@ -11,6 +11,7 @@ const study = jobLike({ job: 3, kind: 'study', study: 2, run: runId(9), state: '
 
 test('a job is called by what it belongs to, and leads there', () => {
   expect([run, merge, study].map(nameOfJob)).toEqual(['Run 3', 'Merge', 'Study 2'])
+  expect(addressOfJob(jobLike({ job: 4, kind: 'tuning', tuning: 5 }))).toBe('#/tunings/5')
   expect([run, merge, study].map(addressOfJob)).toEqual(['#/run/3', '#/queue', '#/study/2'])
 })
 

@@ -11,7 +11,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest'
 
 import { openHistory } from '../../src-main/history/open.ts'
 import { putMany } from '../history/many.ts'
-import { putRun } from '../history/whole.ts'
+import { putRun, putTuning } from '../history/whole.ts'
 import { petsAt } from '../workbench/data/miniatures.ts'
 import type { Toy } from '../workbench/toy-faults.ts'
 import { toyEntry, toyFile } from '../workbench/toy-run.ts'
@@ -51,6 +51,7 @@ inBrowser('pictures of every page', () => {
       data: putData(history, pets),
       file: await exportedAt(home, history, studied.run),
     }
+    putTuning(history, 'standard on cars')
     history.close()
     const toy: Toy = { pulse: true, holds: { stage: 1, until: join(home, 'goes-on') } }
     const environment = { BASIL_ENGINE: toyEntry, TOY: JSON.stringify(toy) }
@@ -181,6 +182,18 @@ inBrowser('pictures of every page', () => {
     await pictured('compare-runs')
     await go(`/lineage/run/${first}`, heading(/Lineage/))
     await pictured('lineage')
+  })
+
+  it('fine-tuning: the page to write one, one that is done, and all of them', async () => {
+    await go('/fine-tune', heading('Fine-tune'))
+    await page.getByText('Choose the pre-trained model.').waitFor()
+    await pictured('fine-tune')
+    await go('/tunings/1', heading('standard on cars'))
+    await page.getByRole('figure', { name: 'Loss' }).waitFor()
+    await pictured('tuning')
+    await go('/tunings', heading('Fine-tunings'))
+    await page.getByRole('link', { name: 'standard on cars' }).waitFor()
+    await pictured('tunings')
   })
 
   it('a method explained', async () => {

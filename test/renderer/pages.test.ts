@@ -97,6 +97,8 @@ test('an address is a page’s and back, and what no page has is the page that s
     evaluation: 9,
     topic: 'merge-ties',
     runs: [1, 2],
+    tuning: 3,
+    tunings: [3, 4],
   }
   for (const one of pages) {
     const own = new Router()

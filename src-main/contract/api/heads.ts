@@ -55,7 +55,7 @@ export type HeadImport = z.infer<typeof headImportSchema>
 export const probeRequestSchema = z.object({
   model: z.string(),
   ...saidFields,
-  data: z.string(), // "file#name"
+  data: z.string(), // "file#name", or of a data set "path#split"
   // null: a fifth of the data is held out to choose the strength, and learned on in the end
   validation: z.string().nullable(),
   name,
@@ -98,7 +98,12 @@ export const probeEventSchema = z.discriminatedUnion('type', [
 export type ProbeEvent = z.infer<typeof probeEventSchema>
 
 const id = z.number().int() // a row of the library
-const images = z.object({ id, name: z.string().min(1).max(500) }) // a data file, and the images' name in it
+/** A data file of the library and the images' name in it, or a data set and its split. */
+const images = z.union([
+  z.object({ id, name: z.string().min(1).max(500) }),
+  z.object({ dataSet: id, split: z.string().min(1).max(300) }),
+])
+export type ImagesHere = z.infer<typeof images>
 const list = z.union([z.string().min(1).max(100), names]) // of a data set Basil knows, or the texts themselves
 const sets = z.array(z.object({ name: z.string(), count: z.number() }))
 

@@ -7,6 +7,7 @@ import type {
   HeadEvent,
   HeadImport,
   HeadRequest,
+  ImagesHere,
   ProbeEvent,
   ProbeRequest,
 } from '../../contract/api/heads.ts'
@@ -16,6 +17,7 @@ import { headNameOf } from '../../contract/named-tensor.ts'
 import type { Exported } from '../../contract/run/recipe.ts'
 import type { Progress } from '../../contract/run/run.ts'
 import { requireFree } from '../../files/write-atomic.ts'
+import type { DataSets } from '../data/sets.ts'
 import { inFolder } from '../export/exports.ts'
 import type { Work } from '../jobs/kind.ts'
 import { paced } from '../jobs/pace.ts'
@@ -29,7 +31,6 @@ import { knownPrompts, type Prompts, promptsOf } from './prompts.ts'
 
 type Texts = string | string[]
 type Told = AsyncGenerator<Progress | { type: 'result'; result: HeadDone }, void>
-type Images = { id: number; name: string }
 type WithoutPaths<T> = Omit<T, 'model' | 'out' | 'overwrite' | 'merges'> & { model: number }
 
 export interface Heads {
@@ -46,8 +47,8 @@ export interface Heads {
   ): Told
   probe(
     request: Omit<WithoutPaths<ProbeRequest>, 'data' | 'validation' | 'classes'> & {
-      data: Images
-      validation: Images | null
+      data: ImagesHere
+      validation: ImagesHere | null
       classes: Texts | number
     },
   ): Told
@@ -64,14 +65,16 @@ interface HeadsOptions {
   resources: string // the folder of the program's own files
   supervisor: Supervisor
   library: Library
+  dataSets: Pick<DataSets, 'show'>
   jobs: Jobs
 }
 
 export function createHeads(options: HeadsOptions): { heads: Heads; atWork: HeadsAtWork } {
-  const { resources, library, jobs } = options
+  const { resources, library, dataSets, jobs } = options
   const made = new Map<number, Made>() // of jobs that somebody waits for
   const pathOf = (id: number): string => library.show(id).path
-  const imagesAt = ({ id, name }: Images): string => `${pathOf(id)}#${name}`
+  const imagesAt = (images: ImagesHere): string =>
+    'id' in images ? `${pathOf(images.id)}#${images.name}` : `${dataSets.show(images.dataSet).path}#${images.split}`
   const merges = join(resources, 'text', 'bpe_simple_vocab_16e6.txt.gz')
   const texts = (kind: 'classes' | 'templates', given: Texts): string[] =>
     typeof given === 'string' ? promptsOf(resources, kind, given).texts : given

@@ -40,6 +40,11 @@ export function formFields(): Map<string, Field> {
   return new Map([...own, ...start].map((f) => [f.name, f]))
 }
 
+/** Those of any schema that has a form. */
+export function fieldsIn(schema: unknown): Field[] {
+  return fieldsOf(property.parse(schema), '')
+}
+
 function fieldsOf(parent: Property, before: string): Field[] {
   return Object.entries(parent.properties ?? {}).flatMap(([name, p]) => {
     const kind = kindOf(p)

@@ -16,7 +16,7 @@ const pictures = import.meta.glob<string>('../../../docs/guide/pictures/*', {
 
 const nameOf = (path: string): string => path.split('/').pop() ?? ''
 
-const order = ['first-merge', 'refine', 'negation', 'test-time', 'table', 'engine', 'without-a-window']
+const order = ['first-merge', 'fine-tune', 'refine', 'negation', 'test-time', 'table', 'engine', 'without-a-window']
 
 export const guides: readonly Guide[] = Object.entries(texts)
   .map(([path, text]) => ({ name: nameOf(path).replace(/\.md$/, ''), text }))

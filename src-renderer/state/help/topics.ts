@@ -1,5 +1,7 @@
 // The pages of the help: the guide's, then one for each method, objective and merge, made of its declaration. A topic
 // is found by its address ("merge-slerp"), by its title and by what it says.
+import { z } from 'zod'
+
 import { type MergeCard, mergeKinds } from '../../../src-main/contract/merges/card.ts'
 import { merges } from '../../../src-main/contract/merges/index.ts'
 import { allowed, parametersOf } from '../../../src-main/contract/merges/parameters.ts'
@@ -8,6 +10,8 @@ import { type CardPage, methodPage, objectivePage } from '../../../src-main/cont
 import { objectives } from '../../../src-main/contract/objectives/index.ts'
 import { citation } from '../../../src-main/contract/paper.ts'
 import { allFieldHelp, type FieldHelp } from '../../../src-main/contract/run/field-help.ts'
+import type { TuningCard } from '../../../src-main/contract/tuning/card.ts'
+import { tuningKinds } from '../../../src-main/contract/tuning/kinds/index.ts'
 import { guides } from './guide.ts'
 
 export interface Topic {
@@ -37,6 +41,7 @@ export function topics(): readonly Topic[] {
     runSettings(),
     ...methods.flatMap(({ name }) => ofPage('method', 'Methods of a run', methodPage(name))),
     ...objectives.flatMap(({ name }) => ofPage('objective', 'Objectives', objectivePage(name))),
+    ...tuningKinds.map(ofTuning),
     ...merges.map(ofMerge),
   ]
   return known
@@ -69,6 +74,40 @@ function ofPage(kind: 'method' | 'objective', group: string, page: CardPage | nu
   const sentences = [sentence, `When: ${small(when)}`, `Costs: ${small(costs)}`, `As ${needs}`]
   const card = { sentences, equation, paper, fields }
   return [{ id: `${kind}-${name}`, title, group, about: sentence, words: wordsOf(name, card), card }]
+}
+
+function ofTuning(kind: TuningCard): Topic {
+  const { name, title, sentence, when, costs, equation, paper, others, linear } = kind
+  const sentences = [
+    sentence,
+    when,
+    `Costs: ${small(costs)}`,
+    ...(others ? ['It looks at images of other tasks, without their labels'] : []),
+    linear
+      ? `Its vectors are of the tangent space${linear === true ? '' : ' where it is linearised'}, and are best used linearised`
+      : 'Its vectors are used as they are, by any merge and any run',
+  ]
+  const fields = Object.entries(fieldsSaid(kind.fields)).map(([field, one]) => ({
+    name: one.title ?? field,
+    symbol: one.symbol ?? null,
+    bounds: `${said(one.default)} where nothing is said`,
+    description: one.description ?? '',
+  }))
+  const card = { sentences, equation, paper: paper && citation(paper), fields }
+  const group = 'Kinds of fine-tuning'
+  return { id: `tuning-${name}`, title, group, about: sentence, words: wordsOf(name, card), card }
+}
+
+const saidOfField = z.looseObject({
+  title: z.string().optional(),
+  symbol: z.string().optional(),
+  description: z.string().optional(),
+  default: z.unknown(),
+})
+
+function fieldsSaid(fields: z.ZodRawShape): Record<string, z.infer<typeof saidOfField>> {
+  const { properties } = z.toJSONSchema(z.object(fields), { io: 'input' })
+  return z.record(z.string(), saidOfField).parse(properties ?? {})
 }
 
 function ofMerge(merge: MergeCard): Topic {

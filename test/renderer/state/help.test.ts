@@ -1,11 +1,12 @@
-// The help has a page for every method, objective and merge, each with what it does, when, at what cost, its formula
-// and its paper; and the guide, whose pictures and links are there and whose buttons are those that the browser tests
-// press.
+// The help has a page for every method, objective, merge and kind of fine-tuning, each with what it does, when, at what
+// cost, its formula and its paper; and the guide, whose pictures and links are there and whose buttons are those that
+// the browser tests press.
 import { expect, it } from 'vitest'
 
 import { merges } from '../../../src-main/contract/merges/index.ts'
 import { methods } from '../../../src-main/contract/methods/index.ts'
 import { objectives } from '../../../src-main/contract/objectives/index.ts'
+import { tuningKinds } from '../../../src-main/contract/tuning/kinds/index.ts'
 import { formFields } from '../../../src-renderer/components/form/form-fields.ts'
 import { type Block, blocksOf, type Inline } from '../../../src-renderer/plot/markdown.ts'
 import { guideAddress, guides, pictureAddress } from '../../../src-renderer/state/help/guide.ts'
@@ -23,6 +24,7 @@ it('every card has its page, found by its name, with at least four sentences of 
     ...methods.map(({ name }) => `method-${name}`),
     ...objectives.map(({ name }) => `objective-${name}`),
     ...merges.map(({ name }) => `merge-${name}`),
+    ...tuningKinds.map(({ name }) => `tuning-${name}`),
   ]
   const found = ids.map((id) => topicOf(id)?.card)
   expect(found.every((card) => card !== undefined && card.equation !== '' && card.sentences.length >= 4)).toBe(true)
@@ -42,7 +44,7 @@ it('every field of Compose is on the page of settings, which is found by what th
 })
 
 it('each says when to choose it in words of its own', () => {
-  for (const list of [methods, objectives, merges]) {
+  for (const list of [methods, objectives, merges, tuningKinds]) {
     const said = list.map(({ when }) => when)
     expect(said.filter((one, i) => said.indexOf(one) !== i)).toEqual([])
   }

@@ -20,6 +20,8 @@ const numbers = {
   evaluation: 1,
   topic: 'merge-slerp',
   runs: [1, 2],
+  tuning: 1,
+  tunings: [1, 2],
 }
 beforeAll(() => vi.stubGlobal('Element', class {}))
 afterAll(() => vi.unstubAllGlobals())
