@@ -55,6 +55,7 @@ const inTheWindow: Readonly<Record<string, Place>> = {
   'data prepare': by('data-set', 'prepare-data'),
   'data forget': by('data', 'forget-data'),
   refine: by('checkpoint', 'refine-checkpoint'),
+  'fine-tune': by('fine-tune', 'start-tuning'),
   study: on('studies', 'pages/study/Studies.svelte', 'Studies'),
   'study run': on('studies', 'actions/project.ts', "place.kind === 'study'"),
   'study controls': by('compose', 'run-with-controls'),
