@@ -66,8 +66,8 @@ async function fineTune(command: Command, file: string | undefined, given: Given
 }
 
 function outputOf({ out, convention, ...given }: Given): TuningOutput {
-  if (convention !== undefined) return { out: resolve(convention), form: formOf('finetuned.pt', {}), convention: true }
-  return { out: out === undefined ? null : resolve(out), form: formOf(out ?? '.safetensors', given), convention: false }
+  if (convention !== undefined) return { out: resolve(convention), form: formOf('', {}), convention: true }
+  return { out: out === undefined ? null : resolve(out), form: formOf(out ?? '', given), convention: false }
 }
 
 function listed(found: ReturnType<Workbench['tunings']['list']>, json: boolean): void {

@@ -125,8 +125,8 @@ export const engineContract = {
   /** Goes on from its last state, where there is one; writes the model at the end, read back. */
   tune: oc.input(tuneSchema).output(eventIterator(tuningEngineEventSchema)),
   /**
-   * Ends the present stage with its best state, skips the rest, and evaluates: the run finishes early. A fine-tuning ends
-   * with what it has by then.
+   * Ends the present stage with its best state, skips the rest, and evaluates: the run finishes early. A fine-tuning
+   * ends with what it has by then.
    */
   stop: oc.output(z.boolean()),
   /** Rebuilds the model a recipe describes and writes it in the form asked for; verified by reading it back. */

@@ -2,7 +2,7 @@
 // A state takes its name when all of it is on the disk (write-atomic.ts); only then do older ones go, so that there are
 // at most two of "last" and one of "best", and the one before the newest still serves where that is damaged. Each says
 // its own CRC-32 at the start of its header, taken over the whole file with zeros in that place.
-import { mkdir, readdir, rm } from 'node:fs/promises'
+import { mkdir, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { crc32 } from 'node:zlib'
 
@@ -10,7 +10,6 @@ import { parseJson } from '../contract/json.ts'
 import { openTensorFile } from '../engine/formats/open.ts'
 import { safetensorsHead, writeSafetensors } from '../engine/formats/safetensors-writer.ts'
 import type { KeptState, StateKind, StateToKeep, TuningStates } from '../engine/formats/tuning-states.ts'
-import { dataFolder } from './data-folder.ts'
 import { hashFile } from './hash.ts'
 import { removeLeftovers } from './leftovers.ts'
 import { openSource } from './source.ts'
@@ -20,20 +19,6 @@ const form = /^(last|best)-(\d{1,9})\.safetensors$/
 const most: Record<StateKind, number> = { last: 2, best: 1 }
 const unknown = '0'.repeat(8)
 const place = 8 + '{"__metadata__":{"crc32":"'.length // of the checksum, in bytes
-
-export const tuningFolder = (tuning: number, home: string = dataFolder()): string =>
-  join(home, 'tunings', String(tuning))
-
-/** What it has come to, and that it may be begun anew, is kept elsewhere. Never rejects. */
-export async function removeTuningStates(tuning: number, home?: string): Promise<void> {
-  await rm(tuningFolder(tuning, home), { recursive: true, force: true }).catch(() => undefined)
-}
-
-/** Of tunings that have a folder. */
-export async function tuningsWithStates(home: string): Promise<number[]> {
-  const names = await readdir(join(home, 'tunings')).catch(() => [])
-  return names.filter((name) => /^[1-9]\d{0,14}$/.test(name)).map(Number)
-}
 
 /** To be opened by one process at a time. What an earlier one had begun to write is removed. */
 export async function tuningStates(folder: string, disk: Disk = realDisk): Promise<TuningStates> {

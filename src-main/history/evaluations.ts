@@ -104,13 +104,14 @@ export function openingsOf(history: History, data: readonly string[]): Opening[]
   const wanted = JSON.stringify([...new Set(data)])
   const kept = rows<Opening>(
     history,
-    `SELECT data, task, opened, evaluation, run, tuning FROM openings WHERE data IN (SELECT value FROM json_each(:wanted))
-       AND ${sound(history, 'openings')} ORDER BY opening`,
+    `SELECT data, task, opened, evaluation, run, tuning FROM openings
+     WHERE data IN (SELECT value FROM json_each(:wanted)) AND ${sound(history, 'openings')} ORDER BY opening`,
     { wanted },
   )
   const older = rows<Opening>(
     history,
-    `SELECT DISTINCT json_extract(t.value, '$.test') AS data, e.task, r.ended AS opened, NULL AS evaluation, r.run, NULL AS tuning
+    `SELECT DISTINCT json_extract(t.value, '$.test') AS data, e.task, r.ended AS opened, NULL AS evaluation,
+     r.run, NULL AS tuning
      FROM runs r JOIN json_each(r.config, '$.tasks') t JOIN evaluations e ON e.run = r.run AND e.split = 'test'
      AND e.task = json_extract(t.value, '$.name')
      WHERE json_extract(t.value, '$.test') IN (SELECT value FROM json_each(:wanted))

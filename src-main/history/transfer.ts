@@ -1,5 +1,5 @@
-// Taking runs, fine-tunings, studies, evaluations and rows of the library from one history into another, each with all that hangs on
-// it or not at all, and under its own number.
+// Taking runs, fine-tunings, studies, evaluations and rows of the library from one history into another, each with all
+// that hangs on it or not at all, and under its own number.
 
 import type { Thing } from '../contract/api/history.ts'
 import { type RunId, runId } from '../contract/branded.ts'

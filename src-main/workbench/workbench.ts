@@ -48,8 +48,8 @@ import { createSittings, type Sittings } from './runs/sitting.ts'
 import { exportsFolder } from './settings/kept.ts'
 import { createSettings, type Settings } from './settings/settings.ts'
 import { createStudies, type Studies } from './studies/studies.ts'
-import { createTuningSittings, type TuningSittings } from './tunings/sitting.ts'
-import { createTunings, removeLeftStates, type Tunings, type TuningsOptions } from './tunings/tunings.ts'
+import { createTuningSittings, type TuningSittings, type TuningSittingsOptions } from './tunings/sitting.ts'
+import { createTunings, type Tunings, type TuningsOptions } from './tunings/tunings.ts'
 
 export interface WorkbenchOptions {
   home: string // the data folder
@@ -109,10 +109,9 @@ export interface Device {
 
 export async function openWorkbench(options: WorkbenchOptions): Promise<Workbench> {
   const { home, engine, resources, write, patience } = options
-  let sittings: Sittings | undefined
-  let tuningSittings: TuningSittings | undefined
-  const lives = (run: RunId): boolean => sittings !== undefined && sittings.live(run) !== null
-  const tunes = (tuning: number): boolean => (tuningSittings?.live(tuning) ?? null) !== null
+  let present: ReturnType<typeof createBoth> | undefined
+  const lives = (run: RunId): boolean => (present?.sittings.live(run) ?? null) !== null
+  const tunes = (tuning: number): boolean => (present?.tuningSittings.live(tuning) ?? null) !== null
   const history = write ? await openHistory(home, { lives, tunes }) : await readHistory(home)
   const { device, ...seat } = createSeat(
     home,
@@ -146,11 +145,9 @@ export async function openWorkbench(options: WorkbenchOptions): Promise<Workbenc
   }
   const sleep = watchSleep()
   const slept = options.slept ?? sleep.slept
-  sittings = createSittings({ history, supervisor, device, slept, ended })
   const library = createLibrary({ history, home, start: startReader })
-  const { shelve } = library
-  tuningSittings = createTuningSittings({ history, home, supervisor, device, slept, shelve, ended })
-  if (write) void removeLeftStates(history, home)
+  present = createBoth({ history, home, supervisor, device, slept, shelve: library.shelve, ended })
+  const { sittings, tuningSittings } = present
   const dataSets = createDataSets({ history, home, start: startReader })
   const checking = createChecking({ supervisor, jobs, start: startReader })
   const base = {
@@ -163,10 +160,8 @@ export async function openWorkbench(options: WorkbenchOptions): Promise<Workbenc
   const adoption = createAdoption({ history, home, shelve: library.shelve, news: jobs.beat })
   const news = newsOf(history)
   historyCare.rest()
-
-  const atWork = [sittings, tuningSittings]
   async function close(): Promise<void> {
-    for (const { closing } of atWork) closing()
+    for (const { closing } of [sittings, tuningSittings]) closing()
     mixes.close()
     sleep.end()
     news.end()
@@ -191,6 +186,11 @@ export async function openWorkbench(options: WorkbenchOptions): Promise<Workbenc
     disentangle: createDisentangle(jobs, supervisor),
     close: () => (closing ??= close()),
   }
+}
+
+/** What the engine is at for a run, or for a fine-tuning. */
+function createBoth(options: TuningSittingsOptions): { sittings: Sittings; tuningSittings: TuningSittings } {
+  return { sittings: createSittings(options), tuningSittings: createTuningSittings(options) }
 }
 
 function newsOf(history: History): Pulse<{ version: number }> {

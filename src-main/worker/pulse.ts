@@ -1,5 +1,6 @@
-// The pulse of a run or a fine-tuning at work, beside what it tells by itself: a few times a second how fast it goes and
-// how much memory it takes, between two events as well as within a long step, as far as the main thread comes round.
+// The pulse of a run or a fine-tuning at work, beside what it tells by itself: a few times a second how fast it goes
+// and how much memory it takes, between two events as well as within a long step, as far as the main thread comes
+// round.
 import type { MemoryRecord } from '../contract/run/pulse.ts'
 import type { Backend } from '../engine/index.ts'
 

@@ -1,5 +1,5 @@
-// The real engine fine-tunes the sample's small tower from a terminal: killed -9 in the middle, the whole of it, it goes
-// on to the bytes of one that was not.
+// The real engine fine-tunes the sample's small tower from a terminal: killed -9 in the middle, the whole of it, it
+// goes on to the bytes of one that was not.
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'

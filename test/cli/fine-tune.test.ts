@@ -1,5 +1,5 @@
-// basil fine-tune from a terminal: events as lines, the model where it was asked for, what Ctrl+C leaves and how it goes
-// on, and exit codes.
+// basil fine-tune from a terminal: events as lines, the model where it was asked for, what Ctrl+C leaves and how it
+// goes on, and exit codes.
 import { existsSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'

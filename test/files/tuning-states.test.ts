@@ -5,12 +5,8 @@ import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 
 import type { StateKind, TuningStates } from '../../src-main/engine/formats/tuning-states.ts'
-import {
-  removeTuningStates,
-  tuningFolder,
-  tuningStates,
-  tuningsWithStates,
-} from '../../src-main/files/tuning-states.ts'
+import { removeTuningStates, tuningFolder, tuningsWithStates } from '../../src-main/files/tuning-folders.ts'
+import { tuningStates } from '../../src-main/files/tuning-states.ts'
 import { failing } from './failing-disk.ts'
 
 const tensors = [

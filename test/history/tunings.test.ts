@@ -1,5 +1,5 @@
-// Fine-tunings in the history: pieces of steps, what goes when one is resumed, and the way through migration, damage and
-// salvage that runs have too.
+// Fine-tunings in the history: pieces of steps, what goes when one is resumed, and the way through migration, damage
+// and salvage that runs have too.
 import { copyFileSync } from 'node:fs'
 import { join } from 'node:path'
 

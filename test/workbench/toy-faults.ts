@@ -36,7 +36,7 @@ export interface Toy {
   wait?: number | number[] // milliseconds an epoch takes, of all stages or of each
   endless?: string // end of the path of a folder that is searched for data for ever
   until?: string // no epoch ends before this file exists
-  holds?: { stage: number; until: string } // this stage, or step of a fine-tuning, does not begin before this file exists
+  holds?: { stage: number; until: string } // this stage, or step of a fine-tuning, begins no sooner than this file
   merging?: string // this file is made when a merge is at work, which ends no sooner than it is gone
   trials?: Partial<Record<string, number | 'hang' | 'abort'>> // milliseconds, by the kind that is tried
   refuses?: boolean // it is not the engine that was asked for

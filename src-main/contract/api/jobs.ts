@@ -67,7 +67,8 @@ export const jobsApi = {
   move: oc.input(one.extend({ position: z.number().int().min(1) })).output(jobSchema),
   /**
    * Holds a job that waits. A run at work ends after its next kept epoch, a fine-tuning after its next kept state and a
-   * study after its present run, or where `now` at once; what they have is kept, and others go on. Other work cannot be paused.
+   * study after its present run, or where `now` at once; what they have is kept, and others go on. Other work cannot be
+   * paused.
    */
   pause: oc.input(one.extend({ now: z.boolean().default(false) })).output(jobSchema),
   /**

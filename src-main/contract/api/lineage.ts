@@ -1,4 +1,5 @@
-// Where models come from and what came of them: runs, fine-tunings and models as a graph, and what a run was written to.
+// Where models come from and what came of them: runs, fine-tunings and models as a graph, and what a run was written
+// to.
 import { oc } from '@orpc/contract'
 import { z } from 'zod'
 

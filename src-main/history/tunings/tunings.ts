@@ -42,8 +42,8 @@ export interface TuningRow {
 type Told<T extends TuningEngineEvent['type']> = Extract<TuningEngineEvent, { type: T }>
 
 /** All but what is long. */
-const columns = `tuning, name, kind, task, state, seed, created, ended, seconds, steps, planned, accuracy, target, model,
-  adapter, sha256, error, config, output, plan, engines, parents, notes, finished`
+const columns = `tuning, name, kind, task, state, seed, created, ended, seconds, steps, planned, accuracy, target,
+  model, adapter, sha256, error, config, output, plan, engines, parents, notes, finished`
 
 /** Its number. It waits for its turn, and so is an interrupted one that has nothing yet. output: JSON. */
 export function createTuning(history: History, config: ResolvedTuning, output: unknown, now: Date): number {

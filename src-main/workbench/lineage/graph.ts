@@ -1,5 +1,6 @@
-// What a run, a fine-tuning or a model comes from, all the way back, and what came of it, all the way on: models are known by their
-// content, so that a file that was moved or renamed is the same node. What else was made of its ancestors is not of it.
+// What a run, a fine-tuning or a model comes from, all the way back, and what came of it, all the way on: models are
+// known by their content, so that a file that was moved or renamed is the same node. What else was made of its
+// ancestors is not of it.
 import { existsSync } from 'node:fs'
 
 import type { Lineage, LineageNode } from '../../contract/api/lineage.ts'

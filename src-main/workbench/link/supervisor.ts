@@ -1,6 +1,7 @@
 // Keeps one engine at work. A run or a fine-tuning whose engine ends under it goes on in a new one after what was kept
-// last (an epoch, a state); three new engines in a row without one more, and it is given up. A lost GPU is not tried again. Cancelling and
-// closing end the engine's process: nothing in there is worth keeping, and its memory is free at once.
+// last (an epoch, a state); three new engines in a row without one more, and it is given up. A lost GPU is not tried
+// again. Cancelling and closing end the engine's process: nothing in there is worth keeping, and its memory is free at
+// once.
 import type { ErrorRecord } from '../../contract/errors.ts'
 import { basilErrorOf } from '../../contract/wire/errors-over-rpc.ts'
 import { cancelled, createEngine, type Engine } from './engine.ts'

@@ -12,7 +12,7 @@ import { resumeOf } from '../../history/resume.ts'
 import { endRun, reviveRun } from '../../history/runs.ts'
 import type { History } from '../../history/statement.ts'
 import { filesHere } from '../library/whereabouts.ts'
-import type { Supervisor } from '../link/supervisor.ts'
+import type { Supervisor, Task } from '../link/supervisor.ts'
 import { requireDevice } from '../native/devices.ts'
 import { keepEvent } from './keep.ts'
 import { lastEvent } from './last-event.ts'
@@ -74,7 +74,6 @@ export function createSittings({ history, supervisor, device, slept, ended }: Op
     }
     try {
       let before = runDetail(history, run).seconds
-      const here = filesHere(history, parentsOf(history, run))
       const keep = (event: EngineEvent): boolean => {
         if (event.type === 'opened') requireDevice(device(), event.engine) // a new engine may have come up without it
         const told = keepEvent(history, run, witness.timed(event), before, new Date())
@@ -83,14 +82,7 @@ export function createSittings({ history, supervisor, device, slept, ended }: Op
         return event.type === 'epoch'
       }
       await supervisor.work({
-        begin: (client) =>
-          client.run({
-            config: here.config(config),
-            resume: resumeOf(history, run),
-            parents: here.parents(parentsOf(history, run)),
-          }),
-        last: 'finished',
-        goesOnAfter: 'the last kept epoch',
+        ...taskOf(history, run, config),
         keep,
         lost: (error, restarting) => {
           if (restarting) reviveRun(history, run)
@@ -142,6 +134,25 @@ export function createSittings({ history, supervisor, device, slept, ended }: Op
     closing: () => {
       isClosing = true
     },
+  }
+}
+
+/** How the engine is asked for it, from what is kept by then. */
+function taskOf(
+  history: History,
+  run: RunId,
+  config: ResolvedConfig,
+): Pick<Task<EngineEvent>, 'begin' | 'last' | 'goesOnAfter'> {
+  const here = filesHere(history, parentsOf(history, run))
+  return {
+    begin: (client) =>
+      client.run({
+        config: here.config(config),
+        resume: resumeOf(history, run),
+        parents: here.parents(parentsOf(history, run)),
+      }),
+    last: 'finished',
+    goesOnAfter: 'the last kept epoch',
   }
 }
 

@@ -8,7 +8,7 @@ import { recordOf } from '../../contract/errors.ts'
 import { cardOf, type ResolvedTuning } from '../../contract/tuning/config.ts'
 import { type TuningOutput, tuningOutputSchema } from '../../contract/tuning/output.ts'
 import type { TuningDetail, TuningEvent, TuningPlan, TuningSummary } from '../../contract/tuning/tuning.ts'
-import { removeTuningStates, tuningsWithStates } from '../../files/tuning-states.ts'
+import { removeTuningStates, tuningsWithStates } from '../../files/tuning-folders.ts'
 import { jobAbout, putJobRequest } from '../../history/jobs.ts'
 import type { History } from '../../history/statement.ts'
 import { listTunings, tuningDetail } from '../../history/tunings/detail.ts'
@@ -83,6 +83,7 @@ export function createTunings(options: TuningsOptions): { tunings: Tunings; atWo
   const begins = new EventEmitter().setMaxListeners(0) // its number, when it is under way or will never be
   const { plan: check } = options.checking
   const atWork = createTuningsAtWork(options, begins)
+  if (history.write) void removeLeftStates(history, home)
 
   async function startSet(configs: readonly ResolvedTuning[], output: TuningOutput): Promise<number[]> {
     const plans: TuningPlan[] = []

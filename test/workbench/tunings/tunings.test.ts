@@ -1,11 +1,11 @@
-import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { basename, join } from 'node:path'
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 
 import { expect, test } from 'vitest'
 
 import { tuningDetailSchema, tuningEventSchema, tuningSummarySchema } from '../../../src-main/contract/tuning/tuning.ts'
 import { openHistory } from '../../../src-main/history/open.ts'
-import { removeLeftStates, setOf } from '../../../src-main/workbench/tunings/tunings.ts'
+import { removeLeftStates } from '../../../src-main/workbench/tunings/tunings.ts'
 import { temporaryFolder, toyEngine, toyWorkbench } from '../toy.ts'
 import { bitsOfTuning, followTuning, modelFolder, task, toyTuning } from './toy.ts'
 
@@ -169,9 +169,9 @@ test('stopped, what there is becomes the model; it does not go on', async () => 
   expect(await workbench.tunings.stop(tuning)).toBe(false)
 })
 
-test('paused, it ends after its next state and goes on from there; its pause may be taken back', async () => {
+test('paused, it ends after its next state and goes on from a state', async () => {
   const workbench = await toyWorkbench(temporaryFolder(), () => toyEngine({ wait: 5 }))
-  const tuning = await workbench.tunings.start(toyTuning(modelFolder(), { steps: 60, checkpointEvery: 10 }))
+  const tuning = await workbench.tunings.start(toyTuning(modelFolder(), { steps: 300, checkpointEvery: 10 }))
   await followTuning(workbench, tuning, (event) => {
     if (event.type === 'step' && event.step === 11) void workbench.tunings.pause(tuning, false)
   })
@@ -181,8 +181,10 @@ test('paused, it ends after its next state and goes on from there; its pause may
   await expect(workbench.tunings.forget(tuning)).rejects.toMatchObject({ record: { code: 'run-state' } })
   await workbench.tunings.resume(tuning)
   const events = await followTuning(workbench, tuning)
-  expect(events.find(({ type }) => type === 'opened')).toMatchObject({ from: 20 })
-  expect(events.at(-1)).toMatchObject({ type: 'done', steps: 60 })
+  const opened = events.find(({ type }) => type === 'opened')
+  const from = opened?.type === 'opened' ? opened.from : 0
+  expect([from % 10, from >= 20]).toEqual([0, true]) // the engine may have kept another before it heard
+  expect(events.at(-1)).toMatchObject({ type: 'done', steps: 300 })
 })
 
 test('cancelled while it waits it never begins; cancelled at work it can go on, and is forgotten with its states', async () => {
@@ -202,95 +204,6 @@ test('cancelled while it waits it never begins; cancelled at work it can go on, 
   expect(await workbench.tunings.forget(first)).toBe(true)
   expect(existsSync(join(home, 'tunings', String(first)))).toBe(false)
   expect(() => workbench.tunings.show(first)).toThrow('There is no such fine-tuning')
-})
-
-test('a set: one job each in their order, all of them or none; other tasks are the others of the set', async () => {
-  const [home, folder] = [temporaryFolder(), modelFolder()]
-  const workbench = await toyWorkbench(home)
-  const tasks = ['a', 'b', 'c'].map((name) => task(name))
-  const template = { kind: 'tau-jp', pretrained: 'pretrained.safetensors', steps: 4, seed: 1 }
-  const configs = setOf(template, tasks).map((config) => toyTuning(folder, config))
-  expect(configs.map(({ others }) => others.length)).toEqual([2, 2, 2])
-  const missing = [...configs, toyTuning(folder, { pretrained: 'absent.safetensors' })]
-  await expect(workbench.tunings.startSet(missing)).rejects.toMatchObject({ record: { code: 'file-missing' } })
-  expect(workbench.tunings.list()).toEqual([])
-  const made = await workbench.tunings.startSet(configs)
-  expect(made).toEqual([1, 2, 3])
-  for (const tuning of made) expect((await followTuning(workbench, tuning)).at(-1)?.type).toBe('done')
-  expect(workbench.tunings.list().map(({ model }) => basename(model ?? ''))).toEqual([
-    'c-tau-jp.safetensors',
-    'b-tau-jp.safetensors',
-    'a-tau-jp.safetensors',
-  ])
-  expect(workbench.jobs.list().map(({ kind, title }) => [kind, title])).toEqual([
-    ['tuning', 'tau-jp on c'],
-    ['tuning', 'tau-jp on b'],
-    ['tuning', 'tau-jp on a'],
-  ])
-})
-
-test("in the field's folders: model, pre-trained model, head and accuracies, as a set of the library", async () => {
-  const [home, folder, out] = [temporaryFolder(), modelFolder(), temporaryFolder()]
-  const workbench = await toyWorkbench(home)
-  const output = { out, form: { container: 'safetensors' as const, layout: null, dtype: null }, convention: true }
-  for (const name of ['Cars', 'DTD']) {
-    const tuning = await workbench.tunings.start(toyTuning(folder, { task: task(name, true) }), output)
-    expect((await followTuning(workbench, tuning)).at(-1)).toMatchObject({ type: 'done' })
-  }
-  const [model = ''] = readdirSync(out)
-  const at = (...names: string[]): string => join(out, model, ...names)
-  expect(readdirSync(at()).sort()).toEqual(
-    ['CarsVal', 'DTDVal', 'ft_accuracies.json', 'head_CarsVal.pt', 'head_DTDVal.pt', 'zeroshot_accuracies.json'].sort(),
-  )
-  expect(readdirSync(at('CarsVal')).sort()).toEqual(['finetuned.md', 'finetuned.pt', 'zeroshot.pt'])
-  const accuracies = JSON.parse(readFileSync(at('ft_accuracies.json'), 'utf8')) as Record<string, number>
-  const detail = workbench.tunings.show(1)
-  expect(accuracies).toEqual({
-    Cars: detail.accuracy,
-    CarsVal: detail.looks.at(-1)?.accuracy,
-    DTD: detail.accuracy,
-    DTDVal: detail.looks.at(-1)?.accuracy,
-  })
-  await workbench.library.settled()
-  const { sets, entries } = await workbench.library.list()
-  expect(sets).toMatchObject([
-    {
-      model,
-      finetuned: [
-        { dataset: 'Cars', linear: false },
-        { dataset: 'DTD', linear: false },
-      ],
-      heads: [{ dataset: 'Cars' }, { dataset: 'DTD' }],
-      findings: [],
-    },
-  ])
-  expect(sets[0]?.accuracies).toHaveLength(6)
-  expect(entries.filter(({ state }) => state !== 'present')).toEqual([])
-  expect(Object.fromEntries(entries.map(({ path, role }) => [basename(path), role]))).toEqual({
-    'finetuned.pt': 'fine-tuned',
-    'zeroshot.pt': 'pre-trained',
-    'head_CarsVal.pt': 'head',
-    'head_DTDVal.pt': 'head',
-  })
-})
-
-test('a file that is in the way is refused before any work; one of the very same fine-tuning is replaced', async () => {
-  const [home, folder] = [temporaryFolder(), modelFolder()]
-  const workbench = await toyWorkbench(home)
-  const out = join(folder, 'tuned.safetensors')
-  writeFileSync(out, 'notes')
-  const output = { out, form: { container: 'safetensors' as const, layout: null, dtype: null }, convention: false }
-  const tuning = await workbench.tunings.start(toyTuning(folder), output)
-  const events = await followTuning(workbench, tuning)
-  expect(events.at(-1)).toMatchObject({ type: 'ended', error: { code: 'target-exists', where: out } })
-  expect(events.some(({ type }) => type === 'step')).toBe(false)
-  expect(readFileSync(out, 'utf8')).toBe('notes')
-  const elsewhere = await workbench.tunings.start(toyTuning(folder))
-  await followTuning(workbench, elsewhere)
-  // as after an end between the model on disk and what was heard of it
-  copyFileSync(workbench.tunings.show(elsewhere).model ?? '', out)
-  await workbench.tunings.resume(tuning)
-  expect((await followTuning(workbench, tuning)).at(-1)).toMatchObject({ error: { code: 'target-exists' } }) // it had not begun
 })
 
 test('files whose content changed since it began are refused', async () => {
