@@ -7,7 +7,9 @@ import { join } from 'node:path'
 import { print, printJson } from '../cli/output.ts'
 import { clearLive, sayLive } from '../cli/terminal.ts'
 import { recordOf } from '../contract/errors.ts'
+import { adamwSpeed } from './adamw-speed.ts'
 import {
+  adamwCases,
   dataWaitCases,
   type EngineKind,
   linearisedCases,
@@ -20,7 +22,16 @@ import { compareStep } from './compare.ts'
 import { findPeer, machine, ourSide, type Peer } from './machine.ts'
 import { mergeSpeed } from './merge-speed.ts'
 import { dataWaitSchema, linearisedSchema, mixSchema, type Opening, sideSchema } from './protocol.ts'
-import { type Bench, dataWaitLines, headLines, linearisedLines, mergeLines, mixLines, stepLines } from './report.ts'
+import {
+  adamwLines,
+  type Bench,
+  dataWaitLines,
+  headLines,
+  linearisedLines,
+  mergeLines,
+  mixLines,
+  stepLines,
+} from './report.ts'
 import { scratchFiles } from './scratch.ts'
 
 export interface BenchOptions {
@@ -54,13 +65,14 @@ export async function bench(options: BenchOptions): Promise<boolean> {
 }
 
 function tell(result: Bench, record: string): void {
-  const { steps, merge, linearised, dataWait, mix } = result
+  const { steps, merge, linearised, dataWait, mix, adamw } = result
   const tables = [
     steps.length ? stepLines(steps) : [],
     mergeLines(merge),
     linearisedLines(linearised),
     dataWaitLines(dataWait),
     mixLines(mix),
+    adamwLines(adamw),
   ]
   const parts = [headLines(result), ...tables.filter((lines) => lines.length > 0), [record]]
   print(parts.map((lines) => lines.join('\n')).join('\n\n'))
@@ -76,8 +88,9 @@ async function measureAll(
     ? findPeer(script, options.python, join(options.records, 'venv'), environment)
     : { start: null, said: 'PyTorch was not asked for' }
   const [steps, linear, waits, mixes] = [stepCases(only), linearisedCases(only), dataWaitCases(only), mixCases(only)]
+  const optimisers = adamwCases(only)
   const engines = await Promise.all(
-    [...new Set([...steps, ...linear, ...waits, ...mixes].map((c) => c.engine))].map((engine) =>
+    [...new Set([...steps, ...linear, ...waits, ...mixes, ...optimisers].map((c) => c.engine))].map((engine) =>
       engineHere(engine, environment),
     ),
   )
@@ -101,6 +114,7 @@ async function measureAll(
     linearised: [],
     dataWait: [],
     mix: [],
+    adamw: [],
   }
   for (const c of steps.filter(isHere)) {
     const found = await compareStep(c, await filesOf(c), peer, environment, rounds)
@@ -113,6 +127,10 @@ async function measureAll(
   for (const c of waits.filter(isHere))
     result.dataWait.push(await dataWaits(c, await filesOf({ ...c, batch: 1 }), folder, environment, rounds))
   for (const c of mixes.filter(isHere)) result.mix.push(await mixed(c, options.checkout, filesOf, environment, rounds))
+  for (const c of optimisers.filter(isHere)) {
+    say(`${c.name}: ${rounds} rounds`)
+    result.adamw.push(await adamwSpeed(c, peer, environment, rounds))
+  }
   const merge = mergeCase(only)
   if (merge) {
     say(`${merge.name}: making its files`)

@@ -91,6 +91,15 @@ export function mixCases(only: string): (StepCase & { linearised: boolean })[] {
   return all.filter(({ name, model }) => (only ? isWanted(name, only) : model === 'sample'))
 }
 
+/** Steps of AdamW over a whole image tower, as fine-tuning takes them. */
+export function adamwCases(only: string): StepCase[] {
+  const all = oneVectorCases('adamw', [
+    ['b32', 0],
+    ['tiny', 0],
+  ])
+  return all.filter(({ name, model }) => (only ? isWanted(name, only) : model === 'b32'))
+}
+
 /** The checkpoints of the training-free merge. */
 export function mergeCase(only: string): { name: string; model: string; shape: Shape; vectors: number } | null {
   const name = (['b32-merge', 'tiny-merge'] as const).find((name) => isWanted(name, only))

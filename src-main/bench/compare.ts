@@ -83,15 +83,14 @@ export async function opened(side: Side, files: Opening, sides: Side[]): Promise
 }
 
 /** Per side its steps, after one that nobody counts. */
-async function timesOf(sides: readonly Side[], rounds: number): Promise<Step[][]> {
+export async function timesOf(sides: readonly Side[], rounds: number): Promise<Step[][]> {
   const step: Message = { do: 'step' }
   for (const side of sides) await side.ask(step, stepSchema)
   const times: Step[][] = sides.map(() => [])
+  const turns = [...sides.entries()]
   for (let round = 0; round < rounds; round++)
-    for (const turn of round % 2 ? [1, 0] : [0, 1]) {
-      const side = sides[turn]
-      if (side) times[turn]?.push(await side.ask(step, stepSchema))
-    }
+    for (const [turn, side] of round % 2 ? [...turns].reverse() : turns)
+      times[turn]?.push(await side.ask(step, stepSchema))
   return times
 }
 
@@ -124,12 +123,12 @@ function ratios(
   ours: MeasuredSide,
   peer: MeasuredSide,
 ): StepResult['ratio'] {
+  return { ...pairedRatios(mine, theirs), peak: ours.peak && peer.peak ? ours.peak / peer.peak : null }
+}
+
+export function pairedRatios(mine: readonly Step[], theirs: readonly Step[]): { wall: number; cpu: number } {
   const paired = (of: (s: Step) => number): number => median(mine.map((s, i) => of(s) / of(theirs[i] as Step)))
-  return {
-    wall: paired((s) => s.wall),
-    cpu: paired((s) => s.cpu),
-    peak: ours.peak && peer.peak ? ours.peak / peer.peak : null,
-  }
+  return { wall: paired((s) => s.wall), cpu: paired((s) => s.cpu) }
 }
 
 export function median(values: readonly number[]): number {

@@ -23,6 +23,7 @@ export type Message =
   | { do: 'describe' }
   | ({ do: 'open' } & Opening)
   | { do: 'gradient'; coefficients: number[][] } // at these coefficients (vectors x blocks), where later steps begin
+  | { do: 'adamw'; shapes: number[][]; form: 'fused' | 'foreach' } // of PyTorch's; later steps are of AdamW alone
   | { do: 'step' }
   | { do: 'memory' } // what its own tensors hold of the device: PyTorch's most so far, ours now
   | ({ do: 'linearised'; rounds: number } & Opening) // ours alone

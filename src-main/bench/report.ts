@@ -45,6 +45,18 @@ export const mergeResultSchema = z.object({
 })
 export type MergeResult = z.infer<typeof mergeResultSchema>
 
+const adamwSideSchema = z.object({ wall: z.number(), cpu: z.number() }) // ms, medians over rounds
+const adamwPeerSchema = adamwSideSchema.extend({ ratio: adamwSideSchema }).nullable() // ratio: ours / PyTorch's, paired
+export const adamwResultSchema = z.object({
+  name: z.string(),
+  numbers: z.number(), // that a step moves
+  rounds: z.number(),
+  ours: adamwSideSchema,
+  fused: adamwPeerSchema, // null: no PyTorch here, or none that has it
+  foreach: adamwPeerSchema,
+})
+export type AdamwResult = z.infer<typeof adamwResultSchema>
+
 const dataWaitResultSchema = dataWaitSchema.extend({ name: z.string() })
 const mixResultSchema = mixSchema.extend({ name: z.string() })
 const linearisedResultSchema = linearisedSchema.extend({ name: z.string() })
@@ -70,6 +82,7 @@ export const benchSchema = z.object({
   linearised: z.array(linearisedResultSchema),
   dataWait: z.array(dataWaitResultSchema),
   mix: z.array(mixResultSchema),
+  adamw: z.array(adamwResultSchema),
 })
 export type Bench = z.infer<typeof benchSchema>
 
@@ -153,6 +166,18 @@ export function mixLines(results: Bench['mix']): string[] {
   ])
   const head = ['a coefficient moved', 'first numbers, ms', 'p95', 'of images', 'all images, ms', 'of images']
   return aligned([head, ...rows])
+}
+
+export function adamwLines(results: Bench['adamw']): string[] {
+  if (results.length === 0) return []
+  const against = (peer: AdamwResult['fused']): string[] =>
+    peer ? [milliseconds(peer.wall), peer.ratio.wall.toFixed(2), peer.ratio.cpu.toFixed(2)] : ['-', '-', '-']
+  const rows = results.map(({ name, numbers, ours, fused, foreach }) => [
+    ...[name, (numbers / 1e6).toFixed(1), milliseconds(ours.wall), milliseconds(ours.cpu)],
+    ...[...against(fused), ...against(foreach)],
+  ])
+  const head = ['a step of AdamW', 'millions', 'ms', 'ms of CPU']
+  return aligned([[...head, ...['fused', 'foreach'].flatMap((form) => [form, 'ratio', 'of CPU'])], ...rows])
 }
 
 /** A Markdown table whose columns line up in a terminal too. */

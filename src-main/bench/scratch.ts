@@ -20,6 +20,11 @@ function wholeOf(shape: Shape): TowerShape {
   return { ...shape, mlp: 4 * shape.width, tokens }
 }
 
+/** Of a tower's parameters, in their order. */
+export function parameterShapes(shape: Shape): number[][] {
+  return [...towerParameters(wholeOf(shape)).values()]
+}
+
 /** Checkpoints and data in `folder`, made where they are missing. */
 export async function scratchFiles(
   folder: string,

@@ -16,6 +16,7 @@ import {
   loadCheckpoint,
   measure,
   microBatchFor,
+  type Ops,
   objectiveNamed,
   openBackend,
   openParents,
@@ -26,7 +27,7 @@ import {
 import { openSource } from '../files/source.ts'
 import { adamwStep } from '../numbers/adamw.ts'
 import { filled, fromNumbers, type Table, toNumbers } from '../numbers/table.ts'
-import { at } from '../numbers/vectors.ts'
+import { at, product } from '../numbers/vectors.ts'
 import { rebuild } from '../worker/rebuild.ts'
 import { dataWait } from './data-wait.ts'
 import { linearisedSpeed } from './linearised-speed.ts'
@@ -36,6 +37,29 @@ import type { Gradient, Message, Opening, SideInfo } from './protocol.ts'
 interface Work {
   gradient(coefficients: Table): Promise<Gradient>
   step(): Promise<{ loss: number }>
+}
+
+/** Steps of AdamW on parameters of these shapes, each from the one before, its gradient always the same. */
+function adamwWork(ops: Ops, shapes: readonly number[][]): Work {
+  const seeded = new Float32Array(Math.max(...shapes.map(product))).map((_, i) => Math.sin(i) / 100)
+  const all = shapes.map((shape) => {
+    const upload = () => ops.upload(seeded.subarray(0, product(shape)), shape)
+    return { gradient: upload(), moving: { value: upload(), mean: ops.zeros(shape), square: ops.zeros(shape) } }
+  })
+  const last = all.at(-1)
+  const rates = { rate: 1e-5, decay: 0.1, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, scale: 1 }
+  let done = 0
+  return {
+    gradient: () => Promise.reject(new Error('a step of AdamW has no loss')),
+    async step() {
+      const step = { ...rates, step: ++done }
+      for (const one of all) one.moving = ops.adamw(one.moving, one.gradient, step)
+      const waited = last && ops.dot(last.moving.mean, last.gradient)
+      const [read] = waited ? await ops.readDots([waited]) : []
+      waited?.dispose()
+      return { loss: read?.[0] ?? Number.NaN }
+    },
+  }
 }
 
 const products = productsIn.find((kind) => kind === process.argv[2]) ?? 'float32'
@@ -101,6 +125,9 @@ async function* answers(): AsyncGenerator<object> {
       yield { name, kind, versions } satisfies SideInfo
     } else if (message.do === 'open') {
       work = await open(await backend(), message)
+      yield {}
+    } else if (message.do === 'adamw') {
+      work = adamwWork((await backend()).ops, message.shapes)
       yield {}
     } else if (message.do === 'memory') {
       yield { bytes: (await backend()).memory().bytes }

@@ -9,6 +9,7 @@ import { afterAll, expect, test } from 'vitest'
 
 import { bench } from '../../src-main/bench/bench.ts'
 import {
+  adamwLines,
   benchSchema,
   dataWaitLines,
   mergeLines,
@@ -43,7 +44,7 @@ function newest() {
 
 test('our side alone: every figure of ours, and in the place of ratios why there are none', async () => {
   expect(await bench(options)).toBe(true)
-  const { steps, linearised, mix, engines, machine, peer } = newest()
+  const { steps, linearised, mix, adamw, engines, machine, peer } = newest()
   expect(steps.map((s) => s.name)).toEqual(
     ['vectors2', 'vectors2-float16', 'forward'].map((name) => `wasm-tiny-batch4-${name}`),
   )
@@ -68,6 +69,10 @@ test('our side alone: every figure of ours, and in the place of ratios why there
     expect(wholeMs).toBeGreaterThanOrEqual(firstMs)
   }
   expect(mixLines(mix)).toHaveLength(4)
+  expect(adamw).toMatchObject([{ name: 'wasm-tiny-adamw', rounds: 1, fused: null, foreach: null }])
+  expect(adamw[0]?.numbers).toBe(114_944)
+  expect(adamw[0]?.ours.cpu).toBeGreaterThan(0)
+  expect(adamwLines(adamw)).toHaveLength(3)
 })
 
 test('waiting for pixels: a share of the step from the cache, without one, and augmented', async () => {
@@ -159,7 +164,8 @@ for line in sys.stdin:
 
 test.runIf(hasTorch)('PyTorch beside us: its figures, the ratios, and gradients that agree', async () => {
   expect(await bench({ ...options, peer: true })).toBe(true)
-  const { steps, peer } = newest()
+  const { steps, adamw, peer } = newest()
+  for (const form of [adamw[0]?.fused, adamw[0]?.foreach]) expect(form?.ratio.cpu).toBeGreaterThan(0)
   expect(peer).toMatch(/^PyTorch \d/)
   for (const { ratio, peer, difference, precision } of steps) {
     expect(peer?.name).toMatch(/^PyTorch \(CPU/)

@@ -152,8 +152,8 @@ void combine(Call &c, const Kernels &k) {
 void adamw(Call &c, const Kernels &k) {
   const Given x = c.in(0);
   const auto n = [&](size_t i) { return static_cast<float>(c.numbers.at(i)); };
-  const AdamwNumbers numbers = {n(0), n(1), n(2), n(3), n(4), n(5), n(6), n(7), n(8), n(9)};
-  const bool masked = c.whole(10), moved = c.whole(11);
+  const AdamwNumbers numbers = {n(0), n(1), n(2), n(3), n(4), n(5), n(6), n(7), n(8)};
+  const bool masked = c.whole(9), moved = c.whole(10);
   const float *mask = masked ? c.in(4).data : nullptr, *origin = moved ? c.in(masked ? 5 : 4).data : nullptr;
   k.adamw(c.pool, x.data, c.in(1).data, c.in(2).data, c.in(3).data, mask, origin, numbers, sizeOf(x.shape));
 }

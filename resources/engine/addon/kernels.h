@@ -16,9 +16,9 @@ struct AttentionShape {
   bool causal;
 };
 
-/** Of a step of AdamW: 1 - b1, 1 - b2, 1 / (1 - b1^t) and 1 / sqrt(1 - b2^t) are fresh1, fresh2, whole1 and whole2. */
+/** Of a step t of AdamW: fresh = 1 - b, size = (1 - b1^t) / sqrt(1 - b2^t), least = (1 - b1^t) epsilon, decay = eta w. */
 struct AdamwNumbers {
-  float scale, beta1, fresh1, beta2, fresh2, whole1, whole2, epsilon, decay, rate;
+  float scale, beta1, fresh1, beta2, fresh2, size, least, decay, rate;
 };
 
 struct Kernels {

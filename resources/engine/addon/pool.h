@@ -1,5 +1,5 @@
-// Threads that share the rows of a kernel's work: they sleep between two calls, and the one that calls works with them.
-// What a job computes does not depend on which thread took it, nor on how many there are.
+// Threads that share the rows of a kernel's work: they sleep between two calls, and the one that calls works with them,
+// and waits for no one who has not begun. What a job computes does not depend on which thread took it, nor on how many there are.
 #pragma once
 
 #include <atomic>
@@ -37,12 +37,12 @@ class Pool {
       job_ = &job;
       count_ = count;
       next_ = 0;
-      busy_ = static_cast<int>(workers_.size());
       round_++;
     }
     begin_.notify_all();
     take();
     std::unique_lock<std::mutex> lock(mutex_);
+    job_ = nullptr;  // whoever wakes up now is too late
     done_.wait(lock, [this] { return busy_ == 0; });
   }
 
@@ -59,6 +59,8 @@ class Pool {
         begin_.wait(lock, [&] { return ended_ || round_ != seen; });
         if (ended_) return;
         seen = round_;
+        if (!job_) continue;
+        busy_++;
       }
       take();
       std::lock_guard<std::mutex> lock(mutex_);

@@ -20,30 +20,34 @@ export function checkMoving({ value, mean, square }: Moving, gradient: Tensor, {
   for (const other of [mean, square, gradient, mask, origin]) if (other) checkPair(value, other)
 }
 
-/** What a step multiplies by: 1 - b1 and 1 - b2, 1 / (1 - b1^t) and 1 / sqrt(1 - b2^t) beside what it was given. */
+/**
+ * What a step multiplies by. The means are corrected in what they are divided by: m / (1 - b1^t) / (sqrt(v / (1 - b2^t))
+ * + epsilon) = m / (sqrt(v) size + least), size = (1 - b1^t) / sqrt(1 - b2^t), least = (1 - b1^t) epsilon.
+ */
 export interface AdamwNumbers {
   scale: number
   beta1: number
-  fresh1: number
+  fresh1: number // 1 - b1
   beta2: number
-  fresh2: number
-  whole1: number
-  whole2: number
-  epsilon: number
-  decay: number
-  rate: number
+  fresh2: number // 1 - b2
+  size: number
+  least: number
+  decay: number // eta w
+  rate: number // eta
 }
 
 export function adamwNumbers({ scale, beta1, beta2, epsilon, decay, rate, step }: AdamwStep): AdamwNumbers {
   if (!(step >= 1)) throw new RangeError(`steps are counted from 1, not ${step}`)
-  const [fresh1, fresh2] = [1 - beta1, 1 - beta2]
-  const [whole1, whole2] = [1 / (1 - beta1 ** step), 1 / Math.sqrt(1 - beta2 ** step)]
-  return { scale, beta1, fresh1, beta2, fresh2, whole1, whole2, epsilon, decay, rate }
+  const whole = 1 - beta1 ** step
+  return {
+    ...{ scale, beta1, fresh1: 1 - beta1, beta2, fresh2: 1 - beta2 },
+    ...{ size: whole / Math.sqrt(1 - beta2 ** step), least: whole * epsilon, decay: rate * decay, rate },
+  }
 }
 
 /** As kernels take them. */
 export function inOrder(n: AdamwNumbers): number[] {
-  return [n.scale, n.beta1, n.fresh1, n.beta2, n.fresh2, n.whole1, n.whole2, n.epsilon, n.decay, n.rate]
+  return [n.scale, n.beta1, n.fresh1, n.beta2, n.fresh2, n.size, n.least, n.decay, n.rate]
 }
 
 /** What an engine did not write over goes. */

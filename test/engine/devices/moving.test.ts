@@ -11,19 +11,10 @@ import { kernelEngines } from './engines.ts'
 import { failingOps, messages } from './failing-ops.ts'
 import * as reference from './reference.ts'
 
-type Numbers = Float64Array
+type Given = reference.AdamwNumbers
 
 const sizes = [[1], [3], [63], [64], [65], [4099]] as const
 const step: AdamwStep = { rate: 0.01, decay: 0.1, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, step: 1, scale: 1 }
-
-interface Given {
-  value: Numbers
-  mean: Numbers
-  square: Numbers
-  gradient: Numbers
-  mask?: Numbers
-  origin?: Numbers
-}
 
 describe.each(await kernelEngines())('$name', ({ options }) => {
   let backend: Backend
@@ -107,7 +98,7 @@ describe.each(await kernelEngines())('$name', ({ options }) => {
       [{ ...step, step: 3, scale: 2 }, { origin: beside.origin }],
       [{ ...step, step: 1000, beta1: 0.8, beta2: 0.99 }, beside],
     ] as const) {
-      const want = wanted({ ...given, ...more }, numbers)
+      const want = reference.adamw({ ...given, ...more }, numbers)
       const next = stepped({ ...given, ...more }, numbers)
       await on.close(next.value, want.value, [count])
       await on.close(next.mean, want.mean, [count])
@@ -247,18 +238,4 @@ test('the same bits with 1 and 2 threads, in the very same tensors', async () =>
 
 function bits(values: Float32Array): number[] {
   return [...new Uint32Array(values.buffer, values.byteOffset, values.length)]
-}
-
-/** The step in float64. */
-function wanted({ value, mean, square, gradient, mask, origin }: Given, n: AdamwStep) {
-  const g = gradient.map((x) => n.scale * x)
-  const m = mean.map((x, i) => n.beta1 * x + (1 - n.beta1) * (g[i] ?? 0))
-  const v = square.map((x, i) => n.beta2 * x + (1 - n.beta2) * (g[i] ?? 0) ** 2)
-  const x = value.map((x, i) => {
-    const first = (m[i] ?? 0) / (1 - n.beta1 ** n.step)
-    const second = Math.sqrt((v[i] ?? 0) / (1 - n.beta2 ** n.step))
-    const way = n.decay * ((origin?.[i] ?? 0) + x) + first / (second + n.epsilon)
-    return x - (mask?.[i] ?? 1) * n.rate * way
-  })
-  return { value: x, mean: m, square: v }
 }

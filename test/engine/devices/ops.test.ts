@@ -121,6 +121,8 @@ async function everything(ops: Ops, { x, dy, weight, bias, gain }: ReturnType<ty
     ...mlp(ops, x, qkv, weight, bias, 'quick-gelu'),
     ops.linear(qkv, weight, gain, true, x),
     ops.add(x, dy),
+    ops.combine([x, dy, x], [0.5, -2, 3]),
+    ...stepped(ops, x, dy),
     ...moved(ops, x, dy, gain),
     ...(await composed(ops, x, dy)),
   ]
@@ -133,6 +135,14 @@ function mlp(ops: Ops, x: Tensor2D, dy: Tensor2D, weight: Tensor2D, bias: Tensor
   const { wide, active } = ops.linearActivated(x, weight, bias, kind)
   const back = ops.activatedGradient(dy, weight, x, kind)
   return [wide, active, back.active, back.dwide]
+}
+
+function stepped(ops: Ops, x: Tensor2D, dy: Tensor2D): Tensor[] {
+  const start = { value: ops.clone(x), mean: ops.clone(dy), square: ops.zeros<Tensor2D>(x.shape) }
+  const numbers = { rate: 0.1, decay: 0.1, beta1: 0.9, beta2: 0.99, epsilon: 1e-3, step: 3, scale: 0.7 }
+  const { value, mean, square } = ops.adamw(start, dy, numbers, { mask: x, origin: dy })
+  ops.dot(value, dy).dispose()
+  return [value, mean, square]
 }
 
 /** What moves rows and pixels about, and no numbers. */

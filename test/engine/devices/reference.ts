@@ -1,6 +1,8 @@
 // The operations of `Ops` once more, forward only, in plain float64 loops: what the kernels are compared with.
 // Gradients need no second set of formulas: they are compared with central differences of these. Matrices are flat, row
 // by row.
+import type { AdamwStep } from '../../../src-main/engine/devices/ops.ts'
+
 export type Numbers = Float64Array
 
 /** op(a) (m, k) op(b) (k, n), plus bias (n). */
@@ -96,6 +98,28 @@ export function attention(qkv: Numbers, images: number, tokens: number, heads: n
       })
     }
   return { y, probabilities }
+}
+
+export interface AdamwNumbers {
+  value: Numbers
+  mean: Numbers
+  square: Numbers
+  gradient: Numbers
+  mask?: Numbers
+  origin?: Numbers
+}
+
+export function adamw({ value, mean, square, gradient, mask, origin }: AdamwNumbers, n: AdamwStep) {
+  const g = gradient.map((x) => n.scale * x)
+  const m = mean.map((x, i) => n.beta1 * x + (1 - n.beta1) * at(g, i))
+  const v = square.map((x, i) => n.beta2 * x + (1 - n.beta2) * at(g, i) ** 2)
+  const x = value.map((x, i) => {
+    const first = at(m, i) / (1 - n.beta1 ** n.step)
+    const second = Math.sqrt(at(v, i) / (1 - n.beta2 ** n.step))
+    const way = n.decay * ((origin ? at(origin, i) : 0) + x) + first / (second + n.epsilon)
+    return x - (mask ? at(mask, i) : 1) * n.rate * way
+  })
+  return { value: x, mean: m, square: v }
 }
 
 /** d f / d x[index] by central differences; f is a float64 reference, so h = 1e-5 leaves about 1e-10. */

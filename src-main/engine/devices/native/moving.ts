@@ -61,9 +61,9 @@ export function movingByFunctions(
     }
     const n = adamwNumbers(step)
     const numbers = {
-      ...{ scale: upload(n.scale), decay: upload(n.decay), rate: upload(n.rate), epsilon: upload(n.epsilon) },
-      ...{ beta1: upload(n.beta1), fresh1: upload(n.fresh1), whole1: upload(n.whole1) },
-      ...{ beta2: upload(n.beta2), fresh2: upload(n.fresh2), whole2: upload(n.whole2) },
+      ...{ scale: upload(n.scale), decay: upload(n.decay), rate: upload(n.rate) },
+      ...{ beta1: upload(n.beta1), fresh1: upload(n.fresh1), beta2: upload(n.beta2), fresh2: upload(n.fresh2) },
+      ...{ size: upload(n.size), least: upload(n.least) },
     }
     held = { step: asked, numbers }
     return numbers
@@ -166,10 +166,9 @@ function moved(
   const g = tf.mul(gradient, number('scale'))
   const m = tf.add(tf.mul(mean, number('beta1')), tf.mul(g, number('fresh1')))
   const v = tf.add(tf.mul(square, number('beta2')), tf.mul(tf.square(g), number('fresh2')))
-  const size = tf.add(tf.mul(tf.sqrt(v), number('whole2')), number('epsilon'))
-  const way = tf.div(tf.mul(m, number('whole1')), size)
+  const way = tf.div(m, tf.add(tf.mul(tf.sqrt(v), number('size')), number('least')))
   const decayed = tf.mul(origin ? tf.add(origin, value) : value, number('decay'))
-  const next = tf.sub(value, tf.mul(tf.add(decayed, way), number('rate')))
+  const next = tf.sub(value, tf.add(decayed, tf.mul(way, number('rate'))))
   return { value: mask ? tf.where(tf.notEqual(mask, 0), next, value) : next, mean: m, square: v }
 }
 

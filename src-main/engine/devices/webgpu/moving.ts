@@ -31,7 +31,7 @@ ${flatMain} {
   })
 })
 
-const numbers = ['scale', 'beta1', 'fresh1', 'beta2', 'fresh2', 'whole1', 'whole2', 'epsilon', 'decay', 'rate']
+const numbers = ['scale', 'beta1', 'fresh1', 'beta2', 'fresh2', 'size', 'least', 'decay', 'rate']
 const words: Record<string, Word> = {
   ...Object.fromEntries(numbers.map((name) => [name, 'f32' as const])),
   count: 'u32',
@@ -49,8 +49,8 @@ const stepping = family((isMasked: boolean, isMoved: boolean) =>
     writes: { x: 'array<vec4u>', m: 'array<vec4f>', v: 'array<vec4f>' },
     code: `
 // g = scale gradient,   m <- b1 m + (1 - b1) g,   v <- b2 v + (1 - b2) g^2
-// x <- x - eta (w (origin + x) + m / (1 - b1^t) / (sqrt(v / (1 - b2^t)) + epsilon)),   where the mask is not 0
-// fresh = 1 - b, whole1 = 1 / (1 - b1^t), whole2 = 1 / sqrt(1 - b2^t); x as bits, which a choice keeps
+// x <- x - (eta w (origin + x) + eta m / (sqrt(v) size + least)),   where the mask is not 0
+// size = (1 - b1^t) / sqrt(1 - b2^t), least = (1 - b1^t) epsilon; x as bits, which a choice keeps
 ${flatMain} {
   ${flatIndex('p.count')}
   let g = p.scale * gradient[i];
@@ -58,10 +58,11 @@ ${flatMain} {
   let square = p.beta2 * v[i] + p.fresh2 * g * g;
   m[i] = mean;
   v[i] = square;
-  let way = mean * p.whole1 / (sqrt(square) * p.whole2 + p.epsilon);
+  let way = mean / (sqrt(square) * p.size + p.least);
   let bits = x[i];
   let present = bitcast<vec4f>(bits);
-  let next = bitcast<vec4u>(present - p.rate * (p.decay * ${isMoved ? '(origin[i] + present)' : 'present'} + way));
+  let decayed = p.decay * ${isMoved ? '(origin[i] + present)' : 'present'};
+  let next = bitcast<vec4u>(present - (decayed + p.rate * way));
   x[i] = ${isMasked ? 'select(bits, next, mask[i] != vec4f())' : 'next'};
 }`,
   }),

@@ -1,14 +1,9 @@
 // A step of AdamW on flat arrays, TILE elements a tile, x, m and v in their places; with g = scale gradient
 //   m <- b1 m + (1 - b1) g,   v <- b2 v + (1 - b2) g^2
-//   x <- x - eta (w (origin + x) + m whole1 / (sqrt(v) whole2 + epsilon)),   where the mask is not 0
-// whole1 = 1 / (1 - b1^t), whole2 = 1 / sqrt(1 - b2^t). One pass: every number is read once, x, m and v written once.
+//   x <- x - (eta w (origin + x) + eta m / (sqrt(v) size + least)),   where the mask is not 0
+// size = (1 - b1^t) / sqrt(1 - b2^t), least = (1 - b1^t) epsilon. One pass: every number is read once, x, m and v
+// written once. Numbers and places are taken out of the job before the loop, as nothing says that stores spare them.
 import { float, fma, int, pointer, TILE } from './lanes'
-
-// @ts-ignore: decorator
-@inline
-function number(job: usize, index: i32): v128 {
-  return f32x4.splat(float(job, 7 + index))
-}
 
 /** Four elements, or one. */
 // @ts-ignore: decorator
@@ -24,31 +19,49 @@ function put(to: usize, values: v128, isFour: bool): void {
   else v128.store_lane<f32>(to, values, 0)
 }
 
-/** The elements from byte i on: four, or one. */
 // @ts-ignore: decorator
 @inline
-function moved(job: usize, i: usize, isFour: bool): void {
-  const g = f32x4.mul(number(job, 0), taken(pointer(job, 3) + i, isFour))
-  const m = fma(number(job, 1), taken(pointer(job, 1) + i, isFour), f32x4.mul(number(job, 2), g))
-  const v = fma(number(job, 3), taken(pointer(job, 2) + i, isFour), f32x4.mul(f32x4.mul(number(job, 4), g), g))
-  put(pointer(job, 1) + i, m, isFour)
-  put(pointer(job, 2) + i, v, isFour)
-  const size = fma(f32x4.sqrt(v), number(job, 6), number(job, 7))
-  const way = f32x4.div(f32x4.mul(m, number(job, 5)), size)
-  const x = taken(pointer(job, 0) + i, isFour)
-  const origin = pointer(job, 5)
-  const all = origin ? f32x4.add(taken(origin + i, isFour), x) : x
-  const next = f32x4.sub(x, f32x4.mul(number(job, 9), fma(number(job, 8), all, way)))
-  const mask = pointer(job, 4)
-  const kept = mask ? f32x4.eq(taken(mask + i, isFour), f32x4.splat(0)) : f32x4.splat(0)
-  put(pointer(job, 0) + i, v128.bitselect(x, next, kept), isFour)
+function advance(job: usize, tile: i32, isMasked: bool, isMoved: bool): void {
+  const first = <usize>tile * TILE * 4
+  const bytes = <usize>min(TILE, int(job, 6) - tile * TILE) * 4
+  const x = pointer(job, 0) + first
+  const m = pointer(job, 1) + first
+  const v = pointer(job, 2) + first
+  const gradient = pointer(job, 3) + first
+  const mask = pointer(job, 4) + first
+  const origin = pointer(job, 5) + first
+  const scale = f32x4.splat(float(job, 7))
+  const beta1 = f32x4.splat(float(job, 8))
+  const fresh1 = f32x4.splat(float(job, 9))
+  const beta2 = f32x4.splat(float(job, 10))
+  const fresh2 = f32x4.splat(float(job, 11))
+  const size = f32x4.splat(float(job, 12))
+  const least = f32x4.splat(float(job, 13))
+  const decay = f32x4.splat(float(job, 14))
+  const rate = f32x4.splat(float(job, 15))
+  let i: usize = 0
+  while (i < bytes) {
+    const isFour = i + 16 <= bytes
+    const g = f32x4.mul(scale, taken(gradient + i, isFour))
+    const mean = fma(beta1, taken(m + i, isFour), f32x4.mul(fresh1, g))
+    const square = fma(beta2, taken(v + i, isFour), f32x4.mul(f32x4.mul(fresh2, g), g))
+    put(m + i, mean, isFour)
+    put(v + i, square, isFour)
+    const way = f32x4.div(mean, fma(f32x4.sqrt(square), size, least))
+    const present = taken(x + i, isFour)
+    const all = isMoved ? f32x4.add(taken(origin + i, isFour), present) : present
+    let next = f32x4.sub(present, fma(rate, way, f32x4.mul(decay, all)))
+    if (isMasked) next = v128.bitselect(present, next, f32x4.eq(taken(mask + i, isFour), f32x4.splat(0)))
+    put(x + i, next, isFour)
+    i += isFour ? 16 : 4
+  }
 }
 
-/** Arguments: x, m, v, gradient, mask or 0, origin or 0, count, then ten numbers: moving.ts says which. */
+/** Arguments: x, m, v, gradient, mask or 0, origin or 0, count, then nine numbers (devices/moving.ts). */
 export function adamw(job: usize, tile: i32, _thread: i32): void {
-  const first = <usize>tile * TILE * 4
-  const end = first + <usize>min(TILE, int(job, 6) - tile * TILE) * 4
-  let i = first
-  for (; i + 16 <= end; i += 16) moved(job, i, true)
-  for (; i < end; i += 4) moved(job, i, false)
+  if (pointer(job, 4)) {
+    if (pointer(job, 5)) advance(job, tile, true, true)
+    else advance(job, tile, true, false)
+  } else if (pointer(job, 5)) advance(job, tile, false, true)
+  else advance(job, tile, false, false)
 }
