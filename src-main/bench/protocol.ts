@@ -12,6 +12,15 @@ export interface Opening {
   parameters: string[] // the tower's, in block order, without prefix: the columns of coefficients
 }
 
+/** A fine-tuning, whose steps are asked for one by one. */
+export interface TuningOpening extends Omit<Opening, 'precision'> {
+  tune: 'standard' | 'linear' | 'talos'
+  batch: number
+  calibration: number // images that a mask is chosen by
+  states: string // the folder of its states; it goes on from what is there
+  keeps: boolean // a state after each step
+}
+
 export interface MixOpening {
   pretrained: string
   vectors: string[]
@@ -23,6 +32,7 @@ export type Message =
   | { do: 'describe' }
   | ({ do: 'open' } & Opening)
   | { do: 'gradient'; coefficients: number[][] } // at these coefficients (vectors x blocks), where later steps begin
+  | ({ do: 'tune' } & TuningOpening) // later steps are of this; PyTorch has none of talos
   | { do: 'adamw'; shapes: number[][]; form: 'fused' | 'foreach' } // of PyTorch's; later steps are of AdamW alone
   | { do: 'step' }
   | { do: 'memory' } // what its own tensors hold of the device: PyTorch's most so far, ours now
@@ -42,6 +52,10 @@ export const memorySchema = z.object({ bytes: z.number().nullable() })
 /** Milliseconds of one step: by the clock, and of all the process' threads. */
 export const stepSchema = z.object({ wall: z.number(), cpu: z.number(), loss: z.number().nullable() })
 export type Step = z.infer<typeof stepSchema>
+
+/** What is known of a fine-tuning once it is open: numbers of the tower, and those that are learned. */
+export const tuningFactsSchema = z.object({ parameters: z.number(), learned: z.number() })
+export type TuningFacts = z.infer<typeof tuningFactsSchema>
 
 export const mergeSchema = exportedSchema.extend({ wall: z.number(), cpu: z.number() })
 
