@@ -1,6 +1,6 @@
 // The place where a kind learns: theta_pre on the device, which of its parameters may move, and how fast.
 //   rate of layer l = eta d^(L - l),   l = 0 for the embeddings, 1 .. for the layers, L for the output
-import type { ResolvedTuning } from '../../contract/tuning/config.ts'
+import { cardOf, type ResolvedTuning } from '../../contract/tuning/config.ts'
 import type { Tensor } from '../devices/tensor.ts'
 import { layerOf, towerParameters } from '../layouts/clip-names.ts'
 import type { MicroBatch } from '../problems/micro-batch.ts'
@@ -8,6 +8,7 @@ import { type LoadedWeights, loadCheckpoint } from '../weights/device.ts'
 import type { TuningHost } from './host.ts'
 import type { Place } from './kind.ts'
 import type { Opened } from './open.ts'
+import { tapeBytes } from './pieces.ts'
 import type { Length } from './schedule.ts'
 
 export interface OpenPlace extends Place {
@@ -29,6 +30,7 @@ export async function openPlace(
   const parameters = towerParameters(architecture)
   const takenOver = new Set<string>()
   const { layers } = architecture
+  const each = (cardOf(config.kind).linear === true ? 2 : 1) * tapeBytes(architecture)
   const depth = (name: string): number => depthOf(name, layers)
   return {
     tower: { architecture, ops, freeBytes },
@@ -46,6 +48,7 @@ export async function openPlace(
     head,
     images: { training, validation, others },
     microBatch,
+    spare: (bytes) => (config.microBatch === 'auto' ? Math.floor(bytes / each) : 0),
     signal: host.signal,
     length,
     pretrained: () => loadCheckpoint(ops, base),
