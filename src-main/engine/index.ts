@@ -50,7 +50,6 @@ export { closeTasks, openTasks, readTasks } from './runs/tasks.ts'
 // Fine-tuning: what one would take, and a whole one.
 
 export { checkTuning } from './tuning/check.ts'
-export type { Adapter, TunedModel, TuningHost } from './tuning/host.ts'
 export { tune } from './tuning/tune.ts'
 
 // Models outside of a run.

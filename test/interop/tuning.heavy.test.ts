@@ -1,5 +1,5 @@
-// The golden numbers of fine-tuning (test/golden/tuning) are what their program makes today, from its weights and images
-// on: within 1e-12 of the largest of their kind.
+// The golden numbers of fine-tuning (test/golden/tuning) are what their program makes today, from its weights and
+// images on: within 1e-12 of the largest of their kind.
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'

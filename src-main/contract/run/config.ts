@@ -13,7 +13,7 @@ import { brief, listed } from './in-words.ts'
 import { mostIterations, mostTasks } from './limits.ts'
 import { productsIn, productsOf } from './products.ts'
 import { stageSettings } from './stage.ts'
-import { count, length, optimiser, path } from './stage-fields.ts'
+import { count, length, optimiser, path, seed } from './stage-fields.ts'
 
 const methods = methodNames('run')
 const starts = methodNames('start')
@@ -144,13 +144,7 @@ export const configSchema = z
       .union([z.literal('all'), count])
       .default(16)
       .meta({ title: 'Batch', description: 'images per task and step, or all' }),
-    seed: z
-      .number()
-      .int()
-      .min(0)
-      .max(2 ** 32 - 1)
-      .default(0)
-      .meta({ title: 'Seed' }),
+    seed: seed.meta({ title: 'Seed' }),
     activation: z.enum(activations).optional().meta({
       title: 'Activation',
       description:

@@ -6,6 +6,13 @@ export const combinations = ['sum', 'mgda'] as const
 export const schedules = ['none', 'cosine'] as const
 
 export const path = z.string().min(1, 'name a file').max(4096)
+/** Of every draw. */
+export const seed = z
+  .number()
+  .int()
+  .min(0)
+  .max(2 ** 32 - 1)
+  .default(0)
 export const count = z.number().int().min(1).max(1_000_000)
 const learningRate = z.number().positive().max(10)
 const weightDecay = z.number().min(0).max(100)

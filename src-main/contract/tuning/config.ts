@@ -4,7 +4,7 @@ import { z } from 'zod'
 
 import { BasilError } from '../errors.ts'
 import { productsIn } from '../run/products.ts'
-import { count, path } from '../run/stage-fields.ts'
+import { count, path, seed } from '../run/stage-fields.ts'
 import { type Activation, activations, attentionHeads, layerNormEps } from '../tower.ts'
 import type { TuningCard } from './card.ts'
 import { type TuningKind, tuningKinds } from './kinds/index.ts'
@@ -73,13 +73,7 @@ const common = {
     description:
       'epochs without a better state before it ends (early stopping, which no published recipe has); null: none',
   }),
-  seed: z
-    .number()
-    .int()
-    .min(0)
-    .max(2 ** 32 - 1)
-    .default(0)
-    .meta({ title: 'Seed' }),
+  seed: seed.meta({ title: 'Seed' }),
   activation: z.enum(activations).optional().meta({ title: 'Activation' }),
   attentionHeads: attentionHeads.optional().meta({ title: 'Attention heads' }),
   layerNormEps: layerNormEps.optional().meta({ title: 'Layer norm epsilon' }),
@@ -112,7 +106,7 @@ const kinds = z.discriminatedUnion('kind', [
 ])
 type Written = z.output<typeof kinds>
 
-export const tuningConfigSchema = kinds.check((ctx) => {
+const tuningConfigSchema = kinds.check((ctx) => {
   const { value: c } = ctx
   const wrong = (field: string, message: string): void =>
     void ctx.issues.push({ code: 'custom', message, path: [field], input: c })

@@ -25,7 +25,7 @@ export function gradients(ops: Ops): Gradients {
   }
 }
 
-export async function normOf(ops: Ops, tensors: readonly Tensor[]): Promise<number> {
+async function normOf(ops: Ops, tensors: readonly Tensor[]): Promise<number> {
   const dots = tensors.map((tensor) => ops.dot(tensor, tensor))
   try {
     const squares = await ops.readDots(dots)

@@ -12,7 +12,6 @@ import type { Head } from '../problems/head.ts'
 import type { MicroBatch } from '../problems/micro-batch.ts'
 import type { Gradients } from './gradients.ts'
 import type { Adapter } from './host.ts'
-import type { Update } from './variables.ts'
 
 /** Where a kind learns. */
 export interface Place {
@@ -32,6 +31,14 @@ export interface Place {
   spare(gradientBytes: number): number
   signal: AbortSignal
   length: { steps: number; stepsPerEpoch: number }
+}
+
+/** One update. */
+export interface Update {
+  step: number // from 0
+  rate: number
+  clipNorm: number | null
+  weightDecay: number
 }
 
 export interface Learner {

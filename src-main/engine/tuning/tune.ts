@@ -8,14 +8,14 @@ import type { ResolvedTuning } from '../../contract/tuning/config.ts'
 import type { TuningEngineEvent, TuningLook } from '../../contract/tuning/tuning.ts'
 import type { LabelledImages } from '../datasets/images.ts'
 import { infoOf } from '../devices/engine.ts'
-import type { Measured, Split } from '../learning/problem.ts'
-import { type Model, towerModel } from '../models/model.ts'
-import { measureModel } from '../problems/clip-problem.ts'
-import { type MicroBatch, microBatchOf } from '../problems/micro-batch.ts'
+import type { Split } from '../learning/problem.ts'
+import { towerModel } from '../models/model.ts'
+import type { MicroBatch } from '../problems/micro-batch.ts'
 import { ahead, batchOf } from './batches.ts'
 import type { TunedModel, TuningHost } from './host.ts'
 import type { Learner, Place } from './kind.ts'
 import { learnerOf } from './kinds/index.ts'
+import { measured } from './measured.ts'
 import { crossEntropyOf } from './objective.ts'
 import { type Opened, openTest, openTuning } from './open.ts'
 import { type Lesson, lossAndGradient } from './pass.ts'
@@ -282,20 +282,4 @@ async function pretrainedOn({ config, place, waited }: Session, images: Labelled
   } finally {
     whole.dispose()
   }
-}
-
-async function measured(
-  { task }: ResolvedTuning,
-  { tower, head, microBatch, signal }: Place,
-  model: Model,
-  images: LabelledImages,
-  split: Split,
-  waited: { seconds: number },
-): Promise<{ loss: number; accuracy: number }> {
-  const tasks = [{ name: task.name, head, splits: { [split]: images } }]
-  const own = microBatchOf(microBatch.size)
-  const setup = { tower, tasks, objective: crossEntropyOf(0), microBatch: own, signal, waited }
-  const { tasks: found }: Measured = await measureModel(setup, model, split)
-  const { loss = Number.NaN, accuracy = Number.NaN } = found[0] ?? {}
-  return { loss, accuracy }
 }

@@ -4,7 +4,7 @@ import { BasilError } from '../../contract/errors.ts'
 import type { Moving, Ops } from '../devices/ops.ts'
 import { disposeAll, type Tensor } from '../devices/tensor.ts'
 import { clipping, type Gradients } from './gradients.ts'
-import type { Kept } from './kind.ts'
+import type { Kept, Update } from './kind.ts'
 
 export interface Variable {
   name: string
@@ -12,14 +12,6 @@ export interface Variable {
   rate?: number // what the learning rate is multiplied by
   mask?: Tensor | undefined // 1 where it may move, else 0; the variables' too
   origin?: Tensor | undefined // what the value is the difference from: decay pulls their sum to 0; the caller's
-}
-
-/** One update. */
-export interface Update {
-  step: number // from 0
-  rate: number
-  clipNorm: number | null
-  weightDecay: number
 }
 
 export interface Variables {

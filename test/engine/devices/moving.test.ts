@@ -13,7 +13,7 @@ import * as reference from './reference.ts'
 
 type Given = reference.AdamwNumbers
 
-const sizes = [[1], [3], [63], [64], [65], [4099]] as const
+const sizes = [[1], [3], [63], [64], [65], [4099], [150_001]] as const
 const step: AdamwStep = { rate: 0.01, decay: 0.1, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, step: 1, scale: 1 }
 
 describe.each(await kernelEngines())('$name', ({ options }) => {

@@ -17,7 +17,7 @@ const common = {
   checkpointEvery: 2,
   seed: 5,
 } as const
-export const configs: { [K in TuningKind]: TuningConfig } = {
+export const configs: { [K in TuningKind]: Extract<TuningConfig, { kind: K }> } = {
   standard: { kind: 'standard', ...common },
   linear: { kind: 'linear', ...common },
   'tau-jp': { kind: 'tau-jp', ...common, others: [data('beta'), data('gamma')], otherBatch: 20 },

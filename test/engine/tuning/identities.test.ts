@@ -145,7 +145,7 @@ test.each(['standard', 'linear'] as const)(
   '%s: the slope along the gradient is its square',
   { timeout: patience },
   async (kind) => {
-    // one plain step of gradient descent by Adam's first step is +- eta in each number: L falls by eta |g|_1 to first order
+    // Adam's first step is +- eta in each number: L falls by eta |g|_1 to first order
     const config = { ...configs[kind], weightDecay: 0, warmup: 0, clipNorm: null, batch: 96, steps: 2 }
     const loss = async (learningRate: number): Promise<number> => {
       const { events } = await followed({ ...config, learningRate }, hostOf(backend))

@@ -1,7 +1,8 @@
 """What is measured before the first step: TaLoS's mask and the K-FAC curvature of others' features."""
+import numpy as np
 import torch
 
-from draws import LOOKED, uniform
+from draws import LOOKED, probe, uniform
 from tower import LAYERS, features, shapes
 
 
@@ -37,20 +38,23 @@ def talos_masks(base, head, images, config):
     return kept, {'of': count, 'rounds': rounds, 'closestDraw': closest}
 
 
-def curvature(base, images):
+def curvature(base, others, probes=None, seed=0):
     """Of each product y = W x + b of attention and MLP, tr(D A D' B) as a function of the move, D = (dW, db) (out, in + 1):
 
-    A = mean of (x, 1)(x, 1)' over images and tokens; B = mean over images of the sum over tokens and the features' numbers e of
+    A = mean of (x, 1)(x, 1)' over images and tokens; B = mean over images of the sum over tokens and the feature's numbers e of
     g g', g = d f_e / d y. With independent x and g it is the mean of |J delta|^2 of that product alone. Behind the last
-    layer's attention the class token is the only token. All images of all others count the same.
+    layer's attention the class token is the only token. All images of all others count the same. With `probes`, so many directions r of
+    +-1 an image stand for the sum over e: the mean over them of g g', g = d (r f) / d y; -1 where the uniform number is below a half,
+    draw the image times the probes plus the probe, index e.
     """
     seen = []
     theta = {name: x.clone().requires_grad_(True) for name, x in base.items()}
-    f = features(theta, images, lambda name, x, y: seen.append((name, x.detach(), y)))
+    f = features(theta, torch.cat(others), lambda name, x, y: seen.append((name, x.detach(), y)))
     outer = [0 for _ in seen]
-    for e in range(f.shape[1]):
-        found = torch.autograd.grad(f[:, e].sum(), [y for _, _, y in seen], retain_graph=True)
-        outer = [sum_ + torch.einsum('nto,ntp->op', g, g) / len(images) for sum_, g in zip(outer, found)]
+    for directions in ways(others, f, probes, seed):
+        found = torch.autograd.grad((directions * f).sum(), [y for _, _, y in seen], retain_graph=True)
+        share = len(f) * (probes or 1)
+        outer = [sum_ + torch.einsum('nto,ntp->op', g, g) / share for sum_, g in zip(outer, found)]
     assert len(seen) == 4 * LAYERS
 
     def form(name, x, B):
@@ -64,3 +68,13 @@ def curvature(base, images):
         return trace
 
     return [form(name, x, B) for (name, x, _), B in zip(seen, outer)]
+
+
+def ways(others, f, probes, seed):
+    """Directions (n, 16) in which features are followed back."""
+    embed = f.shape[1]
+    if probes is None:
+        return [torch.eye(embed, dtype=f.dtype)[e].expand_as(f) for e in range(embed)]
+    return [torch.cat([torch.tensor(np.stack([np.where(uniform(seed, probe(o), i * probes + way, embed) < 0.5, -1.0, 1.0)
+                                              for i in range(len(images))])).to(f.dtype) for o, images in enumerate(others)])
+            for way in range(probes)]

@@ -63,7 +63,7 @@ def whole_tower(theta, images):
 def curvatures(theta, image):
     """Of one image and one token the curvature's form is |J delta|^2: behind the last layer's attention."""
     at = f'transformer.resblocks.{LAYERS - 1}.'
-    forms = curvature(theta, image)
+    forms = curvature(theta, [image])
     for name, form in zip((f'{at}attn.out_proj.', f'{at}mlp.c_fc.', f'{at}mlp.c_proj.'), forms[-3:]):
         delta = {f'{name}{part}': theta[f'{name}{part}'].cos() for part in ('weight', 'bias')}
         close(form(delta), (movement(theta, delta, image)[1] ** 2).sum(), 'curvature', 1e-10)  # of sums that cancel

@@ -15,6 +15,11 @@ def batches(task):
     return task
 
 
+def probe(other):
+    """Directions in which features of the images of one of the others are followed back."""
+    return 2**30 + 10 + other
+
+
 def philox(counter, key):
     """Four words of 32 bits for four of a counter (arrays of one length) and two of a key."""
     word = np.uint64(0xFFFFFFFF)
@@ -48,7 +53,8 @@ def permutation(count, seed, stream, draw):
 def some():
     """A few of them, for a test."""
     return {
-        'streams': {'batches 0': batches(0), 'batches 2': batches(2), 'looked': LOOKED, 'adapters': ADAPTERS, 'gates': GATES},
+        'streams': {'batches 0': batches(0), 'batches 2': batches(2), 'looked': LOOKED, 'adapters': ADAPTERS, 'gates': GATES,
+                    'probes 1': probe(1)},
         'uniform': [[s, t, d, i, uniform(s, t, d, 1, i)[0]] for s, t, d, i in
                     [(0, 0, 0, 0), (7, 1, 3, 12345), (2**32 - 1, GATES, 19, 2**32 - 1), (11, ADAPTERS, 9, 127)]],
         'permutation': [[n, s, t, d, permutation(n, s, t, d)] for n, s, t, d in

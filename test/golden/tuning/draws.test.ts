@@ -1,5 +1,5 @@
-// The golden program's draws (test/golden/tuning/draws.py) are Basil's to the bit, its streams among them: on this rests
-// that it sees the same images in the same order.
+// The golden program's draws (test/golden/tuning/draws.py) are Basil's to the bit, its streams among them: on this
+// rests that it sees the same images in the same order.
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
@@ -25,6 +25,7 @@ test('streams have the numbers that they have there', () => {
     looked: streamOf('looked'),
     adapters: streamOf('adapters'),
     gates: streamOf('gates'),
+    'probes 1': streamOf('probes', { task: 1 }),
   }).toEqual(golden.streams)
 })
 

@@ -104,7 +104,7 @@ def tau_jp(world):
     """c times the mean over others of the mean over images of |J delta|: of all others, or of other s mod n at step s."""
     config, base = world.config, world.theta
     if config.get('by') == 'kfac':
-        layers = curvature(base, torch.cat([images for images, _ in world.others]))
+        layers = curvature(base, [images for images, _ in world.others], config['probes'], config['seed'])
         return tangent(world, lambda delta, step: config['penalty'] / 2 * sum(form(delta) for form in layers))
     ways = [Others(o, len(images), config['otherBatch'], config['seed']) for o, (images, _) in enumerate(world.others)]
 

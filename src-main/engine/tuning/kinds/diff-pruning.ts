@@ -4,8 +4,8 @@
 // a gate a an element and one a tensor, u in [1e-4, 1 - 1e-4]. w and the gates are clipped and moved apart, by one
 // schedule. Then the places are fixed: the difference by the gates' means, of which the density's share of largest
 // elements stays and is learned on by AdamW, begun anew. All of it is arithmetic over single weights, done on the
-// processor in float32, in the order of the files; noise is a function of (seed, step, element), tensors in the order of
-// their names.
+// processor in float32, in the order of the files. Noise is a function of (seed, step, element), tensors in the order
+// of their names.
 import type { TuningOf } from '../../../contract/tuning/config.ts'
 import { uniform } from '../../../numbers/random.ts'
 import { streamOf } from '../../../numbers/streams.ts'
@@ -14,8 +14,8 @@ import { disposeAll, type Tensor } from '../../devices/tensor.ts'
 import { towerModel } from '../../models/model.ts'
 import { toFile, toHeld } from '../../weights/held.ts'
 import { clipping, type Gradients } from '../gradients.ts'
-import type { Learner, MakeLearner, Place } from '../kind.ts'
-import { requireFinite, type Update } from '../variables.ts'
+import type { Learner, MakeLearner, Place, Update } from '../kind.ts'
+import { requireFinite } from '../variables.ts'
 import { type Adam, adamStep, startOf } from './adam.ts'
 import { largest } from './smallest.ts'
 

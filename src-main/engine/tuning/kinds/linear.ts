@@ -1,7 +1,7 @@
 // Linear fine-tuning (Ortiz-Jimenez et al. 2023), in the tangent space at theta_pre:
 //   f_lin(x; theta) = f(x; theta_pre) + J(x; theta_pre) (theta - theta_pre)
-// What is learned is delta = theta - theta_pre, from 0; decay pulls theta, not delta, to 0. Features are normalised as a
-// whole.
+// What is learned is delta = theta - theta_pre, from 0; decay pulls theta, not delta, to 0. Features are normalised as
+// a whole.
 import type { Tensor } from '../../devices/tensor.ts'
 import { linearModel } from '../../models/model.ts'
 import type { Learner, MakeLearner, Place } from '../kind.ts'

@@ -7,11 +7,11 @@
 import type { Progress } from '../../../contract/run/run.ts'
 import { at } from '../../../numbers/vectors.ts'
 import { disposeAll, type Tensor, type Weights } from '../../devices/tensor.ts'
-import { towerModel } from '../../models/model.ts'
 import type { MakeLearner, Place } from '../kind.ts'
-import { type Variable, variables } from '../variables.ts'
+import type { Variable } from '../variables.ts'
 import { sensitivities } from './sensitivities.ts'
 import { smallest } from './smallest.ts'
+import { weightsThemselves } from './standard.ts'
 
 const whole = ['class_embedding', 'positional_embedding', 'proj']
 
@@ -30,21 +30,9 @@ export const talos: MakeLearner<'talos'> = async function* (place, config, kept)
     const mask = own && isPartial ? ops.keep(ops.upload(Float32Array.from(own), base(name).shape)) : undefined
     moving.push({ name, value: place.takeOver(name), rate: rateOf(name), mask })
   }
-  const theta = variables(ops, moving)
-  const model = towerModel(tower, (name) => (theta.has(name) ? theta.value(name) : base(name)))
-  return {
-    learned: theta.count,
-    wants: theta.has,
-    moves: theta.has,
-    open: () => ({ model, close: () => undefined }),
-    back: (name, gradient, gradients) => gradients.add(name, gradient),
-    move: theta.move,
-    theta: (name) => ops.read(theta.value(name)),
-    state: theta.state,
-    restore: theta.restore,
-    notes: [`${moving.length} of ${parameters.size} tensors move, the others are frozen.`],
-    dispose: theta.dispose,
-  }
+  return weightsThemselves(place, moving, [
+    `${moving.length} of ${parameters.size} tensors move, the others are frozen.`,
+  ])
 }
 
 interface Choice {

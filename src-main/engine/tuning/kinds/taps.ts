@@ -4,125 +4,137 @@
 // by Nesterov's gradient descent as PyTorch has it, with g the clipped gradient plus w times the value:
 //   u <- mu u + g,   x <- x - eta (g + mu u)
 // A layer here is a parameter tensor.
+import type { TuningOf } from '../../../contract/tuning/config.ts'
 import { at } from '../../../numbers/vectors.ts'
+import type { Ops } from '../../devices/ops.ts'
 import { disposeAll, type Tensor } from '../../devices/tensor.ts'
 import { towerModel } from '../../models/model.ts'
-import { clipping } from '../gradients.ts'
-import type { MakeLearner } from '../kind.ts'
+import { clipping, type Gradients } from '../gradients.ts'
+import type { MakeLearner, Place, Update } from '../kind.ts'
 import { requireFinite } from '../variables.ts'
 
 interface Layer {
+  name: string
   delta: Tensor
-  momentum: Tensor
+  speed: Tensor // u
+}
+
+/** All that is learned. scores and their speeds: one of each layer. */
+interface Shared {
+  layers: Layer[]
+  scores: Float32Array
+  speeds: Float32Array
 }
 
 export const taps: MakeLearner<'taps'> = (place, config) => {
-  const { tower, base, parameters, mayMove, rateOf, length } = place
+  const { tower, base, parameters, mayMove, length } = place
   const { ops } = tower
-  const { threshold, momentum: mu, sparsity, sparsityAfter } = config
-  const names = [...parameters.keys()].filter(mayMove)
-  const zero = (name: string): Tensor => ops.keep(ops.zeros(base(name).shape))
-  const layers = new Map(names.map((name): [string, Layer] => [name, { delta: zero(name), momentum: zero(name) }]))
-  const scores = Float32Array.from(names, () => config.score)
-  const speeds = new Float32Array(names.length) // momenta of the scores
-  const place0 = new Map(names.map((name, l) => [name, l]))
-  const isOn = (name: string): boolean => at(scores, place0.get(name) ?? -1) >= threshold
-  const of = (name: string): Layer => layers.get(name) as Layer
-  const composed = (name: string): Tensor => ops.keep(ops.combine([base(name), of(name).delta], [1, 1]))
+  const all = startAt(ops, place, [...parameters.keys()].filter(mayMove), config.score)
+  const { layers, scores, speeds } = all
+  const places = new Map(layers.map(({ name }, l) => [name, l]))
+  const isOn = (l: number): boolean => at(scores, l) >= config.threshold
+  const composed = ({ name, delta }: Layer): Tensor => ops.keep(ops.combine([base(name), delta], [1, 1]))
+  /** lambda / L, from the epoch on in which it begins. */
   const pull = (step: number): number =>
-    step < sparsityAfter * length.stepsPerEpoch ? 0 : sparsity / Math.max(1, names.length)
+    step < config.sparsityAfter * length.stepsPerEpoch ? 0 : config.sparsity / layers.length
   return {
-    learned: names.reduce((sum, name) => sum + base(name).size + 1, 0),
-    wants: (name) => layers.has(name),
-    moves: (name) => layers.has(name),
+    learned: layers.reduce((sum, { delta }) => sum + delta.size + 1, 0),
+    wants: (name) => places.has(name),
+    moves: (name) => places.has(name),
     open() {
-      const own = new Map(names.filter(isOn).map((name) => [name, composed(name)]))
+      const own = new Map(layers.filter((_, l) => isOn(l)).map((layer) => [layer.name, composed(layer)]))
       const model = towerModel(tower, (name) => own.get(name) ?? base(name))
       return { model, close: () => disposeAll(own.values()) }
     },
     back: (name, gradient, gradients) => gradients.add(name, gradient),
     penalty: async (step) => pull(step) * scores.reduce((sum, s) => sum + Math.abs(s), 0),
-    async move(gradients, { step, rate, clipNorm, weightDecay }) {
-      const dScores = await byScore(names, scores, pull(step), (name) => {
-        const gradient = gradients.sums.get(name)
-        return gradient && ops.dot(gradient, of(name).delta)
-      })
-      const squares = await numbersOf(
-        names.filter(isOn).flatMap((name) => gradients.sums.get(name) ?? []),
-        (g) => ops.dot(g, g),
-      )
-      const norm = Math.sqrt([...squares, ...dScores.map((d) => d * d)].reduce((sum, square) => sum + square, 0))
-      requireFinite(norm, step)
-      const shrink = clipping(norm, clipNorm)
-      for (const [l, name] of names.entries()) {
-        const layer = of(name)
-        const eta = rate * rateOf(name)
-        const gradient = gradients.sums.get(name)
-        const g = ops.combine(
-          gradient && isOn(name) ? [gradient, layer.delta] : [layer.delta],
-          gradient && isOn(name) ? [shrink, weightDecay] : [weightDecay],
-        )
-        const faster = ops.keep(ops.combine([layer.momentum, g], [mu, 1]))
-        const moved = ops.keep(ops.combine([layer.delta, g, faster], [1, -eta, -eta * mu]))
-        disposeAll([g, layer.delta, layer.momentum])
-        layers.set(name, { delta: moved, momentum: faster })
-        const ds = at(dScores, l) * shrink + weightDecay * at(scores, l)
-        speeds[l] = mu * at(speeds, l) + ds
-        scores[l] = at(scores, l) - rate * (ds + mu * at(speeds, l))
-      }
-      return norm
-    },
+    move: (gradients, update) => moved(place, all, { ...config, isOn, pull: pull(update.step) }, gradients, update),
     async theta(name) {
-      const own = isOn(name) ? composed(name) : base(name)
+      const l = places.get(name) ?? 0
+      const own = isOn(l) ? composed(at(layers, l)) : base(name)
       const values = await ops.read(own)
       if (own !== base(name)) own.dispose()
       return values
     },
     state: () => [
-      ...names.flatMap((name): [string, Tensor][] => [
-        [`delta.${name}`, of(name).delta],
-        [`momentum.${name}`, of(name).momentum],
+      ...layers.flatMap(({ name, delta, speed }): [string, Tensor][] => [
+        [`delta.${name}`, delta],
+        [`speed.${name}`, speed],
       ]),
       ['scores', scores],
       ['speeds', speeds],
     ],
     async restore(kept) {
-      for (const name of names) {
-        const { delta, momentum } = of(name)
-        const read = async (what: string) => ops.keep(ops.upload(await kept.read(`${what}.${name}`), delta.shape))
-        layers.set(name, { delta: await read('delta'), momentum: await read('momentum') })
-        disposeAll([delta, momentum])
+      for (const layer of layers) {
+        const read = async (what: string) =>
+          ops.keep(ops.upload(await kept.read(`${what}.${layer.name}`), layer.delta.shape))
+        replace(layer, await read('delta'), await read('speed'))
       }
       scores.set(await kept.read('scores'))
       speeds.set(await kept.read('speeds'))
     },
     notes: [],
-    dispose: () => disposeAll([...layers.values()].flatMap(({ delta, momentum }) => [delta, momentum])),
+    dispose: () => disposeAll(layers.flatMap(({ delta, speed }) => [delta, speed])),
   }
+}
 
-  async function byScore(
-    all: readonly string[],
-    present: Float32Array,
-    weight: number,
-    product: (name: string) => ReturnType<typeof ops.dot> | undefined,
-  ): Promise<number[]> {
-    const dots = all.map(product)
-    const known = dots.filter((dot) => dot !== undefined)
-    try {
-      const values = await ops.readDots(known)
-      const found = new Map(known.map((dot, i) => [dot, values[i]?.[0] ?? 0]))
-      return dots.map((dot, l) => (dot ? (found.get(dot) ?? 0) : 0) + weight * Math.sign(at(present, l)))
-    } finally {
-      disposeAll(known)
-    }
+function startAt(ops: Ops, { base }: Place, names: readonly string[], score: number): Shared {
+  const zero = (name: string): Tensor => ops.keep(ops.zeros(base(name).shape))
+  return {
+    layers: names.map((name) => ({ name, delta: zero(name), speed: zero(name) })),
+    scores: new Float32Array(names.length).fill(score),
+    speeds: new Float32Array(names.length),
   }
+}
 
-  async function numbersOf(tensors: readonly Tensor[], product: (tensor: Tensor) => ReturnType<typeof ops.dot>) {
-    const dots = tensors.map(product)
-    try {
-      return (await ops.readDots(dots)).flat()
-    } finally {
-      disposeAll(dots)
-    }
+function replace(layer: Layer, delta: Tensor, speed: Tensor): void {
+  disposeAll([layer.delta, layer.speed])
+  Object.assign(layer, { delta, speed })
+}
+
+type How = Pick<TuningOf<'taps'>, 'momentum'> & { isOn(l: number): boolean; pull: number }
+
+async function moved(
+  { tower: { ops }, rateOf }: Place,
+  { layers, scores, speeds }: Shared,
+  { momentum: mu, isOn, pull }: How,
+  gradients: Gradients,
+  { step, rate, clipNorm, weightDecay }: Update,
+): Promise<number> {
+  const { along, squares } = await products(ops, layers, gradients)
+  const dScores = layers.map((_, l) => at(along, l) + pull * Math.sign(at(scores, l)))
+  const square = layers.reduce((sum, _, l) => sum + (isOn(l) ? at(squares, l) : 0) + at(dScores, l) ** 2, 0)
+  const norm = Math.sqrt(square)
+  requireFinite(norm, step)
+  const shrink = clipping(norm, clipNorm)
+  for (const [l, layer] of layers.entries()) {
+    const { name, delta, speed } = layer
+    const own = isOn(l) ? gradients.sums.get(name) : undefined
+    const g = own ? ops.combine([own, delta], [shrink, weightDecay]) : ops.combine([delta], [weightDecay])
+    const faster = ops.keep(ops.combine([speed, g], [mu, 1]))
+    const eta = rate * rateOf(name)
+    replace(layer, ops.keep(ops.combine([delta, g, faster], [1, -eta, -eta * mu])), faster)
+    g.dispose()
+    const ds = at(dScores, l) * shrink + weightDecay * at(scores, l)
+    speeds[l] = mu * at(speeds, l) + ds
+    scores[l] = at(scores, l) - rate * (ds + mu * at(speeds, l))
+  }
+  return norm
+}
+
+/** Of each layer < dL/dtheta, delta > and |dL/dtheta|^2, by one read. */
+async function products(ops: Ops, layers: readonly Layer[], { sums }: Gradients) {
+  const zero = ops.zeros([1])
+  const dots = layers.flatMap(({ name, delta }) => {
+    const gradient = sums.get(name)
+    return gradient
+      ? [ops.dot(gradient, delta), ops.dot(gradient, gradient)]
+      : [ops.dot(zero, zero), ops.dot(zero, zero)]
+  })
+  try {
+    const found = (await ops.readDots(dots)).flat()
+    return { along: found.filter((_, i) => i % 2 === 0), squares: found.filter((_, i) => i % 2 === 1) }
+  } finally {
+    disposeAll([zero, ...dots])
   }
 }

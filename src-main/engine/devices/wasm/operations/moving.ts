@@ -1,4 +1,5 @@
 // Sums of tensors, their inner products, and AdamW, which writes over what it is given.
+import { at } from '../../../../numbers/vectors.ts'
 import { adamwNumbers, checkMoving, checkPair, checkSum, inOrder } from '../../moving.ts'
 import type { Ops } from '../../ops.ts'
 import type { Tensor } from '../../tensor.ts'
@@ -9,14 +10,14 @@ import { SMALL_ARRAY, TILE } from './tiles.ts'
 import { dotted } from './vectors.ts'
 
 export function moving(device: WasmDevice): Pick<Ops, 'combine' | 'dot' | 'adamw'> {
-  const at = device.address
+  const place = device.address
   const run = (kernel: string, values: readonly Argument[], { size }: Tensor): void =>
     device.pool.run(kernel, values, Math.ceil(size / TILE), size < SMALL_ARRAY)
   return {
     combine<T extends Tensor>(tensors: readonly T[], coefficients: readonly number[]): T {
       const out = device.output<T>(checkSum(tensors, coefficients).shape)
-      const pairs = tensors.flatMap((x, k): Argument[] => [at(x), [coefficients[k] as number]])
-      run('combine', [at(out), out.size, tensors.length, ...pairs], out)
+      const pairs = tensors.flatMap((x, k): Argument[] => [place(x), [at(coefficients, k)]])
+      run('combine', [place(out), out.size, tensors.length, ...pairs], out)
       return out
     },
 
@@ -29,8 +30,12 @@ export function moving(device: WasmDevice): Pick<Ops, 'combine' | 'dot' | 'adamw
       checkMoving(present, gradient, beside)
       const { value, mean, square } = present
       const numbers = inOrder(adamwNumbers(step)).map((n): Argument => [n])
-      const others = [beside.mask, beside.origin].map((x) => (x ? at(x) : 0))
-      run('adamw', [at(value), at(mean), at(square), at(gradient), ...others, value.size, ...numbers], value)
+      const others = [beside.mask, beside.origin].map((x) => (x ? place(x) : 0))
+      run(
+        'adamw',
+        [place(value), place(mean), place(square), place(gradient), ...others, value.size, ...numbers],
+        value,
+      )
       for (const one of [value, mean, square]) tfLifetimes.keep(one)
       return present
     },
