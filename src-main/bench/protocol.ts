@@ -3,6 +3,7 @@
 import { z } from 'zod'
 
 import { exportedSchema, type Recipe } from '../contract/run/recipe.ts'
+import { type Parent, parentSchema } from '../contract/run/run.ts'
 
 export interface Opening {
   pretrained: string
@@ -19,6 +20,7 @@ export interface TuningOpening extends Omit<Opening, 'precision'> {
   calibration: number // images that a mask is chosen by
   states: string // the folder of its states; it goes on from what is there
   keeps: boolean // a state after each step
+  parents: Parent[] // recorded by an earlier sitting
 }
 
 export interface MixOpening {
@@ -54,7 +56,11 @@ export const stepSchema = z.object({ wall: z.number(), cpu: z.number(), loss: z.
 export type Step = z.infer<typeof stepSchema>
 
 /** What is known of a fine-tuning once it is open: numbers of the tower, and those that are learned. */
-export const tuningFactsSchema = z.object({ parameters: z.number(), learned: z.number() })
+export const tuningFactsSchema = z.object({
+  parameters: z.number(),
+  learned: z.number(),
+  parents: z.array(parentSchema).default([]), // ours
+})
 export type TuningFacts = z.infer<typeof tuningFactsSchema>
 
 export const mergeSchema = exportedSchema.extend({ wall: z.number(), cpu: z.number() })

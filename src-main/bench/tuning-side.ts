@@ -11,7 +11,7 @@ const steps = 100_000 // more than anybody measures
 /** Ready for its first step, or for the one after a kept state. */
 export async function tuningWork(
   backend: Backend,
-  { tune: kind, pretrained, data, batch, calibration, states, keeps }: TuningOpening,
+  { tune: kind, pretrained, data, batch, calibration, states, keeps, parents: recorded }: TuningOpening,
 ): Promise<{ facts: TuningFacts; step(): Promise<{ loss: number }> }> {
   const config = resolveTuning(
     {
@@ -23,7 +23,7 @@ export async function tuningWork(
     (path) => path,
   )
   const all = tune(config, {
-    ...{ backend, open: openSource, hash: hashCheckpoint, states: await tuningStates(states), parents: [] },
+    ...{ backend, open: openSource, hash: hashCheckpoint, states: await tuningStates(states), parents: recorded },
     ...{ stopping: () => false, signal: new AbortController().signal },
   })
   const next = async () => {
@@ -33,9 +33,9 @@ export async function tuningWork(
   }
   let opened = await next()
   while (opened.type !== 'opened') opened = await next()
-  const { parameters, learned } = opened
+  const { parameters, learned, parents } = opened
   return {
-    facts: { parameters, learned },
+    facts: { parameters, learned, parents },
     async step() {
       let event = await next()
       while (event.type !== 'step') event = await next()

@@ -5,7 +5,7 @@ import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 
 import { recordOf } from '../contract/errors.ts'
-import { at } from '../numbers/vectors.ts'
+import type { Parent } from '../contract/run/run.ts'
 import type { TuningCase } from './cases.ts'
 import { measuredSide, median, type Opened, ratios, timesOf } from './compare.ts'
 import { ourSide, type Peer } from './machine.ts'
@@ -31,7 +31,15 @@ export async function tuningSpeed(
   { folder, environment, rounds }: { folder: string; environment: NodeJS.ProcessEnv; rounds: number },
 ): Promise<TuningResult> {
   const states = join(folder, `${c.name}-states`)
-  const asked: TuningOpening = { tune: c.kind, ...files, batch: c.batch, calibration, states, keeps: false }
+  const asked: TuningOpening = {
+    tune: c.kind,
+    ...files,
+    batch: c.batch,
+    calibration,
+    states,
+    keeps: false,
+    parents: [],
+  }
   const against = c.kind === 'talos' ? 'standard' : 'PyTorch'
   const empty = { name: c.name, kind: c.kind, batch: c.batch, rounds, against, ours: null, other: null } as const
   const none = { ...empty, ratio: null, parameters: null, learned: null, difference: null, resumeSeconds: null }
@@ -53,7 +61,7 @@ export async function tuningSpeed(
     return {
       ...{ ...empty, ours: own, other: its, ratio: its && ratios(mine, theirs, own, its) },
       ...{ parameters: ours.parameters, learned: ours.learned, difference },
-      resumeSeconds: c.kind === 'standard' ? await resumed(c, { ...asked, keeps: true }, environment) : null,
+      resumeSeconds: c.kind === 'standard' ? await resumed(c, asked, environment) : null,
       problem: difference !== null && !(difference <= furthest) ? `WRONG: at most ${furthest}` : '',
     }
   } catch (error) {
@@ -73,23 +81,23 @@ function lossesApart(mine: readonly Step[], theirs: readonly Step[]): number {
 }
 
 async function resumed(c: TuningCase, asked: TuningOpening, environment: NodeJS.ProcessEnv): Promise<number> {
-  const sitting = async (keeps: boolean, steps: number): Promise<{ first: number; step: number }> => {
+  const sitting = async (keeps: boolean, steps: number, known: Parent[]) => {
     const began = performance.now()
     const side = ourSide(c.engine, environment)
     try {
-      await side.ask({ do: 'tune', ...asked, keeps }, tuningFactsSchema)
+      const { parents } = await side.ask({ do: 'tune', ...asked, keeps, parents: known }, tuningFactsSchema)
       const times: number[] = []
       let first = 0
       for (let step = 0; step < steps; step++) {
         times.push((await side.ask({ do: 'step' }, stepSchema)).wall)
         if (step === 0) first = performance.now() - began
       }
-      return { first, step: median(times.length > 1 ? times.slice(1) : [at(times, 0)]) }
+      return { parents, first, step: median(times.length > 1 ? times.slice(1) : times) }
     } finally {
       side.end()
     }
   }
-  await sitting(true, 1)
-  const { first, step } = await sitting(false, 3)
+  const { parents } = await sitting(true, 1, [])
+  const { first, step } = await sitting(false, 3, parents)
   return (first - step) / 1000
 }
