@@ -1,6 +1,6 @@
-// A step of fine-tuning: the standard and the linear one beside PyTorch's of the same sums, whose losses must agree step
-// by step; TaLoS' masked one beside our own standard one; and how long a broken-off one takes to go on: a new process,
-// from its start to the end of its first step, less such a step.
+// A step of fine-tuning: the standard and the linear one beside PyTorch's of the same sums, whose losses must agree
+// step by step; TaLoS' masked one beside our own standard one; and how long a broken-off one takes to go on: a new
+// process, from its start to the end of its first step, less such a step.
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 

@@ -27,7 +27,7 @@ export interface Place {
   head: Head
   images: { training: LabelledImages; validation: LabelledImages | null; others: readonly LabelledImages[] }
   microBatch: MicroBatch
-  /** Images that a step's first piece may have beyond the micro-batch, by the bytes of gradients that are not there yet. */
+  /** Images that a step's first piece may have beyond a micro-batch, for the bytes of gradients not there yet. */
   spare(gradientBytes: number): number
   signal: AbortSignal
   length: { steps: number; stepsPerEpoch: number }

@@ -1,5 +1,5 @@
-// How a batch is cut into what is pushed through at a time. A step holds activations, t bytes an image, and gradients, G
-// bytes in all, which are not there before the first piece's way back: the first may have G / t images more than the
+// How a batch is cut into what is pushed through at a time. A step holds activations, t bytes an image, and gradients,
+// G bytes in all, which are not there before the first piece's way back: the first may have G / t images more than the
 // others at the same peak, so that fewer pieces do.
 import type { Backend } from '../devices/backend.ts'
 import type { Architecture } from '../layouts/clip-names.ts'
