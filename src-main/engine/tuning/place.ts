@@ -1,6 +1,6 @@
 // The place where a kind learns: theta_pre on the device, which of its parameters may move, and how fast.
 //   rate of layer l = eta d^(L - l),   l = 0 for the embeddings, 1 .. for the layers, L for the output
-import { cardOf, type ResolvedTuning } from '../../contract/tuning/config.ts'
+import type { ResolvedTuning } from '../../contract/tuning/config.ts'
 import type { Tensor } from '../devices/tensor.ts'
 import { layerOf, towerParameters } from '../layouts/clip-names.ts'
 import type { MicroBatch } from '../problems/micro-batch.ts'
@@ -30,7 +30,7 @@ export async function openPlace(
   const parameters = towerParameters(architecture)
   const takenOver = new Set<string>()
   const { layers } = architecture
-  const each = (cardOf(config.kind).linear === true ? 2 : 1) * tapeBytes(architecture)
+  const each = tapeBytes(architecture)
   const depth = (name: string): number => depthOf(name, layers)
   return {
     tower: { architecture, ops, freeBytes },
