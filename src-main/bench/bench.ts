@@ -17,6 +17,7 @@ import {
   mixCases,
   type StepCase,
   stepCases,
+  tuningCases,
 } from './cases.ts'
 import { compareStep } from './compare.ts'
 import { findPeer, machine, ourSide, type Peer } from './machine.ts'
@@ -31,8 +32,10 @@ import {
   mergeLines,
   mixLines,
   stepLines,
+  tuningLines,
 } from './report.ts'
 import { scratchFiles } from './scratch.ts'
+import { tuningSpeed } from './tuning-speed.ts'
 
 export interface BenchOptions {
   json: boolean
@@ -58,14 +61,17 @@ export async function bench(options: BenchOptions): Promise<boolean> {
     clearLive()
     if (options.json) printJson(result)
     else tell(result, record)
-    return result.steps.every((s) => s.problem === '') && result.linearised.every((l) => l.disagreement <= 1e-4)
+    return (
+      [...result.steps, ...result.tuning].every((s) => s.problem === '') &&
+      result.linearised.every((l) => l.disagreement <= 1e-4)
+    )
   } finally {
     if (!options.scratch) await rm(folder, { recursive: true })
   }
 }
 
 function tell(result: Bench, record: string): void {
-  const { steps, merge, linearised, dataWait, mix, adamw } = result
+  const { steps, merge, linearised, dataWait, mix, adamw, tuning } = result
   const tables = [
     steps.length ? stepLines(steps) : [],
     mergeLines(merge),
@@ -73,6 +79,7 @@ function tell(result: Bench, record: string): void {
     dataWaitLines(dataWait),
     mixLines(mix),
     adamwLines(adamw),
+    tuningLines(tuning),
   ]
   const parts = [headLines(result), ...tables.filter((lines) => lines.length > 0), [record]]
   print(parts.map((lines) => lines.join('\n')).join('\n\n'))
@@ -88,10 +95,10 @@ async function measureAll(
     ? findPeer(script, options.python, join(options.records, 'venv'), environment)
     : { start: null, said: 'PyTorch was not asked for' }
   const [steps, linear, waits, mixes] = [stepCases(only), linearisedCases(only), dataWaitCases(only), mixCases(only)]
-  const optimisers = adamwCases(only)
+  const [optimisers, tunings] = [adamwCases(only), tuningCases(only)]
   const engines = await Promise.all(
-    [...new Set([...steps, ...linear, ...waits, ...mixes, ...optimisers].map((c) => c.engine))].map((engine) =>
-      engineHere(engine, environment),
+    [...new Set([...steps, ...linear, ...waits, ...mixes, ...optimisers, ...tunings].map((c) => c.engine))].map(
+      (engine) => engineHere(engine, environment),
     ),
   )
   const isHere = ({ engine }: StepCase): boolean => engines.some((e) => e.engine === engine && e.here)
@@ -115,6 +122,7 @@ async function measureAll(
     dataWait: [],
     mix: [],
     adamw: [],
+    tuning: [],
   }
   for (const c of steps.filter(isHere)) {
     const found = await compareStep(c, await filesOf(c), peer, environment, rounds)
@@ -131,6 +139,8 @@ async function measureAll(
     say(`${c.name}: ${rounds} rounds`)
     result.adamw.push(await adamwSpeed(c, peer, environment, rounds))
   }
+  for (const c of tunings.filter(isHere))
+    result.tuning.push(await tuningSpeed(c, await filesOf(c), peer, { folder, environment, rounds }))
   const merge = mergeCase(only)
   if (merge) {
     say(`${merge.name}: making its files`)

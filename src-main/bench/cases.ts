@@ -100,6 +100,19 @@ export function adamwCases(only: string): StepCase[] {
   return all.filter(({ name, model }) => (only ? isWanted(name, only) : model === 'b32'))
 }
 
+export type TuningCase = StepCase & { kind: 'standard' | 'linear' | 'talos' }
+
+/** Steps of fine-tuning, of each kind that is held against another. */
+export function tuningCases(only: string): TuningCase[] {
+  const all = (['standard', 'linear', 'talos'] as const).flatMap((kind) =>
+    oneVectorCases(`tune-${kind}`, [
+      ['b32', 32],
+      ['tiny', 4],
+    ]).map((c): TuningCase => ({ ...c, vectors: 0, kind })),
+  )
+  return all.filter(({ name, model }) => (only ? isWanted(name, only) : model === 'b32'))
+}
+
 /** The checkpoints of the training-free merge. */
 export function mergeCase(only: string): { name: string; model: string; shape: Shape; vectors: number } | null {
   const name = (['b32-merge', 'tiny-merge'] as const).find((name) => isWanted(name, only))

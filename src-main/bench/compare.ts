@@ -107,7 +107,7 @@ export function differenceOf(ours: Gradient, peer: Gradient): number {
   return Math.max(...theirs.map((g, i) => Math.abs(g - at(mine, i)))) / largest
 }
 
-function measuredSide({ side, info }: Opened, steps: readonly Step[]): MeasuredSide {
+export function measuredSide({ side, info }: Opened, steps: readonly Step[]): MeasuredSide {
   return {
     name: info.name,
     wall: median(steps.map((s) => s.wall)),
@@ -117,7 +117,7 @@ function measuredSide({ side, info }: Opened, steps: readonly Step[]): MeasuredS
   }
 }
 
-function ratios(
+export function ratios(
   mine: readonly Step[],
   theirs: readonly Step[],
   ours: MeasuredSide,

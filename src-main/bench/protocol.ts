@@ -3,6 +3,7 @@
 import { z } from 'zod'
 
 import { exportedSchema, type Recipe } from '../contract/run/recipe.ts'
+import { type Parent, parentSchema } from '../contract/run/run.ts'
 
 export interface Opening {
   pretrained: string
@@ -10,6 +11,16 @@ export interface Opening {
   precision: 'float32' | 'float16' // of our vectors; PyTorch's are float32
   data: string // images.bench, labels.bench and head.bench
   parameters: string[] // the tower's, in block order, without prefix: the columns of coefficients
+}
+
+/** A fine-tuning, whose steps are asked for one by one. */
+export interface TuningOpening extends Omit<Opening, 'precision'> {
+  tune: 'standard' | 'linear' | 'talos'
+  batch: number
+  calibration: number // images that a mask is chosen by
+  states: string // the folder of its states; it goes on from what is there
+  keeps: boolean // a state after each step
+  parents: Parent[] // recorded by an earlier sitting
 }
 
 export interface MixOpening {
@@ -23,6 +34,7 @@ export type Message =
   | { do: 'describe' }
   | ({ do: 'open' } & Opening)
   | { do: 'gradient'; coefficients: number[][] } // at these coefficients (vectors x blocks), where later steps begin
+  | ({ do: 'tune' } & TuningOpening) // later steps are of this; PyTorch has none of talos
   | { do: 'adamw'; shapes: number[][]; form: 'fused' | 'foreach' } // of PyTorch's; later steps are of AdamW alone
   | { do: 'step' }
   | { do: 'memory' } // what its own tensors hold of the device: PyTorch's most so far, ours now
@@ -42,6 +54,14 @@ export const memorySchema = z.object({ bytes: z.number().nullable() })
 /** Milliseconds of one step: by the clock, and of all the process' threads. */
 export const stepSchema = z.object({ wall: z.number(), cpu: z.number(), loss: z.number().nullable() })
 export type Step = z.infer<typeof stepSchema>
+
+/** What is known of a fine-tuning once it is open: numbers of the tower, and those that are learned. */
+export const tuningFactsSchema = z.object({
+  parameters: z.number(),
+  learned: z.number(),
+  parents: z.array(parentSchema).default([]), // ours
+})
+export type TuningFacts = z.infer<typeof tuningFactsSchema>
 
 export const mergeSchema = exportedSchema.extend({ wall: z.number(), cpu: z.number() })
 

@@ -57,6 +57,23 @@ export const adamwResultSchema = z.object({
 })
 export type AdamwResult = z.infer<typeof adamwResultSchema>
 
+export const tuningResultSchema = z.object({
+  name: z.string(),
+  kind: z.string(),
+  batch: z.number(),
+  rounds: z.number(),
+  against: z.enum(['PyTorch', 'standard']), // the latter is our own
+  ours: measuredSchema.nullable(),
+  other: measuredSchema.nullable(), // null: no PyTorch here
+  ratio: z.object({ wall: z.number(), cpu: z.number(), peak: z.number().nullable() }).nullable(),
+  parameters: z.number().nullable(),
+  learned: z.number().nullable(), // in tensors of which something moves
+  difference: z.number().nullable(), // max |L - L'| / L' over the steps, of PyTorch's
+  resumeSeconds: z.number().nullable(), // from a process' start to its first step, that step left out
+  problem: z.string(),
+})
+export type TuningResult = z.infer<typeof tuningResultSchema>
+
 const dataWaitResultSchema = dataWaitSchema.extend({ name: z.string() })
 const mixResultSchema = mixSchema.extend({ name: z.string() })
 const linearisedResultSchema = linearisedSchema.extend({ name: z.string() })
@@ -83,6 +100,7 @@ export const benchSchema = z.object({
   dataWait: z.array(dataWaitResultSchema),
   mix: z.array(mixResultSchema),
   adamw: z.array(adamwResultSchema),
+  tuning: z.array(tuningResultSchema),
 })
 export type Bench = z.infer<typeof benchSchema>
 
@@ -178,6 +196,21 @@ export function adamwLines(results: Bench['adamw']): string[] {
   ])
   const head = ['a step of AdamW', 'millions', 'ms', 'ms of CPU']
   return aligned([[...head, ...['fused', 'foreach'].flatMap((form) => [form, 'ratio', 'of CPU'])], ...rows])
+}
+
+export function tuningLines(results: Bench['tuning']): string[] {
+  if (results.length === 0) return []
+  const rows = results.map((r) => [
+    ...[r.name, milliseconds(r.ours?.wall), r.against, milliseconds(r.other?.wall)],
+    r.ratio ? r.ratio.wall.toFixed(2) : r.problem || 'not here',
+    r.ratio ? r.ratio.cpu.toFixed(2) : '',
+    ...[gigabytes(r.ours?.peak), gigabytes(r.other?.peak), r.ratio?.peak ? r.ratio.peak.toFixed(2) : ''],
+    r.learned && r.parameters ? `${((100 * r.learned) / r.parameters).toFixed(1)} %` : '',
+    r.difference === null ? '' : `${r.difference.toExponential(1)}${r.ratio && r.problem ? ` ${r.problem}` : ''}`,
+    r.resumeSeconds === null ? '' : r.resumeSeconds.toFixed(1),
+  ])
+  const head = ['a step of fine-tuning', 'ms', 'beside', 'its ms', 'ratio', 'of CPU', 'peak GB', 'its', 'ratio']
+  return aligned([[...head, 'in moving tensors', 'losses differ by', 'resume, s'], ...rows])
 }
 
 /** A Markdown table whose columns line up in a terminal too. */

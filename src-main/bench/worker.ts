@@ -33,9 +33,10 @@ import { dataWait } from './data-wait.ts'
 import { linearisedSpeed } from './linearised-speed.ts'
 import { mixSpeed } from './mix-speed.ts'
 import type { Gradient, Message, Opening, SideInfo } from './protocol.ts'
+import { tuningWork } from './tuning-side.ts'
 
 interface Work {
-  gradient(coefficients: Table): Promise<Gradient>
+  gradient?(coefficients: Table): Promise<Gradient>
   step(): Promise<{ loss: number }>
 }
 
@@ -50,7 +51,6 @@ function adamwWork(ops: Ops, shapes: readonly number[][]): Work {
   const rates = { rate: 1e-5, decay: 0.1, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, scale: 1 }
   let done = 0
   return {
-    gradient: () => Promise.reject(new Error('a step of AdamW has no loss')),
     async step() {
       const step = { ...rates, step: ++done }
       for (const one of all) one.moving = ops.adamw(one.moving, one.gradient, step)
@@ -129,6 +129,10 @@ async function* answers(): AsyncGenerator<object> {
     } else if (message.do === 'adamw') {
       work = adamwWork((await backend()).ops, message.shapes)
       yield {}
+    } else if (message.do === 'tune') {
+      const tuning = await tuningWork(await backend(), message)
+      work = tuning
+      yield tuning.facts
     } else if (message.do === 'memory') {
       yield { bytes: (await backend()).memory().bytes }
     } else if (message.do === 'linearised') {
@@ -141,7 +145,7 @@ async function* answers(): AsyncGenerator<object> {
       yield await timed(() =>
         rebuild({ recipe: message.recipe, out: message.out, overwrite: true, form: formSchema.parse({}) }),
       )
-    } else if (work && message.do === 'gradient') yield await work.gradient(fromNumbers(message.coefficients))
+    } else if (work?.gradient && message.do === 'gradient') yield await work.gradient(fromNumbers(message.coefficients))
     else if (work) yield await timed(work.step)
   }
   opened?.close()

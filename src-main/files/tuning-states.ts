@@ -2,6 +2,7 @@
 // A state takes its name when all of it is on the disk (write-atomic.ts); only then do older ones go, so that there are
 // at most two of "last" and one of "best", and the one before the newest still serves where that is damaged. Each says
 // its own CRC-32 at the start of its header, taken over the whole file with zeros in that place.
+import { createReadStream } from 'node:fs'
 import { mkdir, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { crc32 } from 'node:zlib'
@@ -10,7 +11,6 @@ import { parseJson } from '../contract/json.ts'
 import { openTensorFile } from '../engine/formats/open.ts'
 import { safetensorsHead, writeSafetensors } from '../engine/formats/safetensors-writer.ts'
 import type { KeptState, StateKind, StateToKeep, TuningStates } from '../engine/formats/tuning-states.ts'
-import { hashFile } from './hash.ts'
 import { removeLeftovers } from './leftovers.ts'
 import { openSource } from './source.ts'
 import { type Disk, onDisk, disk as realDisk, writeAtomic } from './write-atomic.ts'
@@ -18,6 +18,7 @@ import { type Disk, onDisk, disk as realDisk, writeAtomic } from './write-atomic
 const form = /^(last|best)-(\d{1,9})\.safetensors$/
 const most: Record<StateKind, number> = { last: 2, best: 1 }
 const unknown = '0'.repeat(8)
+const atATime = 2 ** 22 // bytes that are read of a state
 const place = 8 + '{"__metadata__":{"crc32":"'.length // of the checksum, in bytes
 
 /** To be opened by one process at a time. What an earlier one had begun to write is removed. */
@@ -98,8 +99,7 @@ async function openState(path: string): Promise<KeptState | string> {
 async function damageOf(path: string): Promise<string | null> {
   const zeros = Buffer.from(unknown)
   let [checksum, at, told] = [0, 0, '']
-  await hashFile(path, (chunk) => {
-    const own = at < place + zeros.length ? Buffer.from(chunk) : chunk // a copy: the buffer is used again
+  for await (const own of createReadStream(path, { highWaterMark: atATime }) as AsyncIterable<Buffer>) {
     const [from, to] = [Math.max(0, place - at), Math.min(own.length, place + zeros.length - at)]
     if (from < to) {
       told += Buffer.from(own.subarray(from, to)).toString('latin1')
@@ -107,6 +107,6 @@ async function damageOf(path: string): Promise<string | null> {
     }
     checksum = crc32(own, checksum)
     at += own.length
-  })
+  }
   return told === hex(checksum) ? null : 'its checksum does not fit what it holds'
 }

@@ -16,6 +16,7 @@ import {
   mixLines,
   type StepResult,
   stepLines,
+  tuningLines,
 } from '../../src-main/bench/report.ts'
 
 const root = join(import.meta.dirname, '..', '..')
@@ -97,6 +98,33 @@ test('the merge of checkpoints, warm and, where the page cache can be emptied, c
   expect(merge?.warm.merge).toBeGreaterThan(0)
   expect(merge?.bytesRead).toBeGreaterThan(3 * (merge?.bytesWritten ?? 0) * 0.9)
   expect(mergeLines(merge)).toHaveLength(5)
+})
+
+test('fine-tuning: a step of each kind, a masked one beside our own standard one, and how long going on takes', async () => {
+  expect(await bench({ ...options, only: 'wasm-tiny-tune' })).toBe(true)
+  const { tuning, steps } = newest()
+  expect(steps).toEqual([])
+  expect(tuning.map(({ kind, against, problem }) => [kind, against, problem])).toEqual([
+    ['standard', 'PyTorch', ''],
+    ['linear', 'PyTorch', ''],
+    ['talos', 'standard', ''],
+  ])
+  const [standard, , talos] = tuning
+  expect(standard).toMatchObject({ other: null, ratio: null, learned: standard?.parameters })
+  expect(standard?.resumeSeconds).toBeGreaterThan(0)
+  expect(talos?.learned).toBeLessThan(talos?.parameters ?? 0) // embeddings stay as they are
+  expect(talos?.ratio?.wall).toBeGreaterThan(0)
+  expect(tuningLines(tuning)).toHaveLength(5)
+})
+
+test.runIf(hasTorch)("a step of fine-tuning has PyTorch's losses, standard and linear", async () => {
+  expect(
+    await bench({ ...options, only: 'wasm-tiny-tune-standard,wasm-tiny-tune-linear', rounds: 4, peer: true }),
+  ).toBe(true)
+  for (const { difference, ratio } of newest().tuning) {
+    expect(difference).toBeLessThan(1e-4)
+    expect(ratio?.peak).toBeGreaterThan(0)
+  }
 })
 
 test('with --json the terminal gets one document, the one that is kept', () => {

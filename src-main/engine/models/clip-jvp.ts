@@ -170,6 +170,8 @@ function plusOwn(stack: Stack, carried: Tensor2D, ownOf: (direction: Direction) 
   const parts = stack.inside.map(ownOf)
   if (parts.every((part) => part === undefined)) return carried
   const { ops } = stack.tower
+  const [only, ...others] = parts
+  if (only && others.length === 0) return consumed(only, consumed(carried, ops.add(carried, only)))
   const [all, width] = carried.shape
   const none = ops.zeros<Tensor2D>([all / parts.length, width])
   const own = ops.stackRows(parts.map((part) => part ?? none))

@@ -27,6 +27,8 @@ export interface Place {
   head: Head
   images: { training: LabelledImages; validation: LabelledImages | null; others: readonly LabelledImages[] }
   microBatch: MicroBatch
+  /** Images that a step's first piece may have beyond a micro-batch, for the bytes of gradients not there yet. */
+  spare(gradientBytes: number): number
   signal: AbortSignal
   length: { steps: number; stepsPerEpoch: number }
 }

@@ -10,6 +10,7 @@ import { patchesOf } from '../problems/patches.ts'
 import type { ahead, TuningBatch } from './batches.ts'
 import { type Gradients, gradients as madeOf } from './gradients.ts'
 import type { Learner, Place } from './kind.ts'
+import { piecesOf } from './pieces.ts'
 
 export interface Lesson {
   step: number
@@ -27,13 +28,23 @@ export async function lossAndGradient(
 ): Promise<{ loss: number; gradients: Gradients }> {
   const { ops } = place.tower
   const { indices } = lesson.batch
-  return fitting(place.microBatch, indices.length, async (size) => {
+  return fitting(place.microBatch, indices.length, async () => {
+    const spare = place.spare(4 * learner.learned)
+    const cut = (whole: TuningBatch): TuningBatch[] => {
+      let first = 0
+      return piecesOf(whole.indices.length, place.microBatch.size, spare).map((images) => {
+        first += images
+        return { ...whole, indices: whole.indices.subarray(first - images, first) }
+      })
+    }
+    const pieces = [...cut(lesson.batch), ...(lesson.next ? cut(lesson.next).slice(0, 1) : [])]
+    const count = lesson.next ? pieces.length - 1 : pieces.length
     const gradients = madeOf(ops)
     const judge = judgeOf(ops, [place.head], lesson.objective, true)
     const opened = learner.open(lesson.step)
     try {
-      for (let first = 0; first < indices.length; first += size)
-        await piece(place, learner, opened.model, lesson, { first, size }, judge, gradients)
+      for (let p = 0; p < count; p++)
+        await pushed(place, learner, opened.model, lesson, [pieces[p] as TuningBatch, pieces[p + 1]], judge, gradients)
       const untold = judge.untold()
       if (untold.length > 0) judge.tell(await ops.readDots(untold))
       return { loss: at(judge.sums.losses, 0), gradients }
@@ -47,29 +58,25 @@ export async function lossAndGradient(
   })
 }
 
-async function piece(
+/** A piece through, and its gradient back; the one behind it is fetched meanwhile. */
+async function pushed(
   { tower, images: { training }, signal }: Place,
   learner: Learner,
   model: ReturnType<Learner['open']>['model'],
-  { batch, next, pictures }: Lesson,
-  { first, size }: { first: number; size: number },
+  { batch, pictures }: Lesson,
+  [piece, following]: [TuningBatch, TuningBatch | undefined],
   judge: Judge,
   gradients: Gradients,
 ): Promise<void> {
   const { ops } = tower
-  const { indices, pass } = batch
   await setImmediate() // the process stays able to hear "stop" between micro-batches
   signal.throwIfAborted()
-  const some = indices.subarray(first, first + size)
-  const following = indices.subarray(first + size, first + 2 * size)
-  const coming =
-    following.length > 0 ? { indices: following, pass } : next && { ...next, indices: next.indices.slice(0, size) }
-  const seen = await pictures.take({ indices: some, pass }, coming)
+  const seen = await pictures.take(piece, following)
   const scope = ops.scope() // running out of memory half-way leaves nothing behind
   try {
     const { features, back } = scope.run(() => model(patchesOf(tower, seen), true))
-    const labels = Int32Array.from(some, (i) => at(training.labels, i))
-    const part = { task: 0, first: 0, labels, weight: 1 / indices.length, lessons: [] }
+    const labels = Int32Array.from(piece.indices, (i) => at(training.labels, i))
+    const part = { task: 0, first: 0, labels, weight: 1 / batch.indices.length, lessons: [] }
     const dFeatures = await judge.take(features, [part], scope)
     if (back && dFeatures)
       scope.run(() => back(dFeatures, (name, gradient) => learner.back(name, gradient, gradients), learner))

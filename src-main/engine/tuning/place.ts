@@ -8,6 +8,7 @@ import { type LoadedWeights, loadCheckpoint } from '../weights/device.ts'
 import type { TuningHost } from './host.ts'
 import type { Place } from './kind.ts'
 import type { Opened } from './open.ts'
+import { tapeBytes } from './pieces.ts'
 import type { Length } from './schedule.ts'
 
 export interface OpenPlace extends Place {
@@ -29,6 +30,7 @@ export async function openPlace(
   const parameters = towerParameters(architecture)
   const takenOver = new Set<string>()
   const { layers } = architecture
+  const each = tapeBytes(architecture)
   const depth = (name: string): number => depthOf(name, layers)
   return {
     tower: { architecture, ops, freeBytes },
@@ -46,6 +48,7 @@ export async function openPlace(
     head,
     images: { training, validation, others },
     microBatch,
+    spare: (bytes) => (config.microBatch === 'auto' ? Math.floor(bytes / each) : 0),
     signal: host.signal,
     length,
     pretrained: () => loadCheckpoint(ops, base),

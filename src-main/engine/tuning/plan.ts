@@ -5,6 +5,7 @@ import { product } from '../../numbers/vectors.ts'
 import type { Architecture } from '../layouts/clip-names.ts'
 import { towerParameters } from '../layouts/clip-names.ts'
 import type { Opened } from './open.ts'
+import { tapeBytes } from './pieces.ts'
 import { mayMove } from './place.ts'
 import { type Length, warningsOf } from './schedule.ts'
 
@@ -65,12 +66,11 @@ interface Counted {
 /** What is learned with its two means and its gradient, theta_pre beside it where it stays, and activations. */
 function memoryOf(
   { kind }: ResolvedTuning,
-  { tokens, width, mlp, layers, heads }: Architecture,
+  architecture: Architecture,
   parameters: number,
   learned: number,
   images: number,
 ): number {
   const stays = kind === 'standard' ? parameters - learned : parameters
-  const tape = 4 * images * tokens * layers * (7 * width + mlp + heads * tokens)
-  return 4 * (4 * learned + stays) + (cardOf(kind).linear === true ? 2 : 1) * tape
+  return 4 * (4 * learned + stays) + (cardOf(kind).linear === true ? 2 : 1) * images * tapeBytes(architecture)
 }

@@ -11,7 +11,6 @@ import { infoOf } from '../devices/engine.ts'
 import type { Split } from '../learning/problem.ts'
 import { towerModel } from '../models/model.ts'
 import type { MicroBatch } from '../problems/micro-batch.ts'
-import { suitedMicroBatch } from '../problems/micro-batch-trial.ts'
 import { ahead, batchOf } from './batches.ts'
 import type { TunedModel, TuningHost } from './host.ts'
 import type { Learner, Place } from './kind.ts'
@@ -20,6 +19,7 @@ import { measured } from './measured.ts'
 import { crossEntropyOf } from './objective.ts'
 import { type Opened, openTest, openTuning } from './open.ts'
 import { type Lesson, lossAndGradient } from './pass.ts'
+import { tuningMicroBatch } from './pieces.ts'
 import { type OpenPlace, openPlace } from './place.ts'
 import { planOf } from './plan.ts'
 import { tunedFile } from './result.ts'
@@ -88,7 +88,7 @@ async function* begin(
   const length = lengthOf(config, training.count)
   const state = await host.states.open('last')
   try {
-    const microBatch = await suitedMicroBatch(config.microBatch, host.backend, base.architecture)
+    const microBatch = await tuningMicroBatch(config.microBatch, host.backend, base.architecture)
     await host.backend.tune?.({ ...base.architecture, rows: microBatch.size * base.architecture.tokens })
     const place = await openPlace(config, host, opened, microBatch, length)
     let learner: Learner | undefined
