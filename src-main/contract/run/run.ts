@@ -76,6 +76,13 @@ const paretoSchema = z.object({ weights: z.array(z.number()), residual: z.number
  */
 const collapseSchema = z.array(z.object({ task: z.string(), share: z.number() }))
 
+/**
+ * A distribution over a table of coefficients, lambda z: inclusion is P(z = 1), mean and deviation are lambda's. The
+ * table beside it is its gated mean.
+ */
+const posteriorSchema = z.object({ mean: table, deviation: table, inclusion: table })
+export type Posterior = z.infer<typeof posteriorSchema>
+
 const epochSchema = z.object({
   stage: z.number(),
   epoch: z.number(), // from 0, the state before the first step
@@ -88,6 +95,7 @@ const epochSchema = z.object({
   pareto: paretoSchema.optional(), // where tasks are combined by mgda
   collapse: collapseSchema.optional(),
   coefficients: table,
+  posterior: posteriorSchema.optional(), // where the method learns one
   seconds: z.number(), // spent since the run began or was resumed, by the engine's clock
   remainingSeconds: z.number().nullable(), // estimate for all that is left
 })
@@ -218,8 +226,9 @@ const stageDetailSchema = stageSchema.extend({
   still: z.number().nullable(),
   metric: z.number().nullable(),
   coefficients: table,
+  posterior: posteriorSchema.optional(), // of that state
   losses: z.array(z.number()),
-  epochs: z.array(epochSchema.omit({ coefficients: true })),
+  epochs: z.array(epochSchema.omit({ coefficients: true, posterior: true })),
 })
 export type StageDetail = z.infer<typeof stageDetailSchema>
 
