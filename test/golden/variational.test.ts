@@ -2,6 +2,7 @@
 // the same draws, the losses at them, every table, and the distribution at the end.
 import { expect, test } from 'vitest'
 
+import type { StageSettings } from '../../src-main/contract/run/stage.ts'
 import { fromNumbers } from '../../src-main/numbers/table.ts'
 import { looks, stage } from '../engine/learning/stage.ts'
 import { weighed } from '../engine/learning/weighed.ts'
@@ -17,10 +18,10 @@ const t = [
 ]
 
 test('twenty steps are those of autograd and its AdamW', async () => {
-  const change = {
+  const change: Partial<StageSettings> = {
     ...{ method: 'variational', steps: 20, initialCoefficient: 0.1, learningRate: 0.05, clipNorm: 0.5 },
     ...{ klWeight: 1.5, priorDeviation: 0.8, priorInclusion: 0.2, gate: 1 },
-  } as const
+  }
   const all = await looks(stage(weighed(h, t, 10), change, { seed: 3, index: 2 }))
   expect(all).toHaveLength(21)
   const near = (found: ArrayLike<number> | undefined, wanted: readonly number[]) => {
