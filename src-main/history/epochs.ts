@@ -2,7 +2,8 @@
 // scores of each task. One transaction an epoch, together with the state to resume from; only then is it told to
 // anyone. Where coefficients have a posterior its mean, deviation and inclusion stand behind the table, in its column.
 import type { RunId } from '../contract/branded.ts'
-import type { CoefficientTable, EpochRecord, Posterior, ResumeState, TaskScore } from '../contract/run/run.ts'
+import type { Posterior } from '../contract/run/posterior.ts'
+import type { CoefficientTable, EpochRecord, ResumeState, TaskScore } from '../contract/run/run.ts'
 import { sound } from './checksums.ts'
 import { listFromBytes, listToBytes, tablesFromBytes, tablesToBytes } from './numbers.ts'
 import { putResume } from './resume.ts'

@@ -1,7 +1,21 @@
 // What a stage knows of each of its coefficients where it learned a posterior: lambda z with z there or not,
 // P(z = 1) = pi, and lambda ~ N(mu, sigma^2). The interval is that of a coefficient that is there, mu -+ 1.96 sigma;
 // `value` is what the model has, pi mu or 0.
-import type { StageDetail } from './run.ts'
+import { z } from 'zod'
+
+const table = z.array(z.array(z.number()))
+/**
+ * A distribution over a table of coefficients, lambda z: inclusion is P(z = 1), mean and deviation are lambda's. The
+ * table beside it is its gated mean.
+ */
+export const posteriorSchema = z.object({ mean: table, deviation: table, inclusion: table })
+export type Posterior = z.infer<typeof posteriorSchema>
+
+interface Stage {
+  vectors: readonly string[]
+  coefficients: readonly (readonly number[])[]
+  posterior?: Posterior | undefined
+}
 
 export interface UncertainCoefficient {
   vector: string
@@ -18,7 +32,7 @@ const reach = 1.96 // of a normal's 95 %
 
 /** Row by row; none of a stage that learned no posterior. */
 export function uncertainOf(
-  { vectors, coefficients, posterior }: Pick<StageDetail, 'vectors' | 'coefficients' | 'posterior'>,
+  { vectors, coefficients, posterior }: Stage,
   blocks: readonly string[],
 ): UncertainCoefficient[] {
   if (!posterior) return []

@@ -10,6 +10,7 @@ import { splitManifestSchema } from '../data/manifest.ts'
 import { errorSchema } from '../errors.ts'
 import { resolvedSchema } from './config.ts'
 import { engineInfoSchema } from './engine-info.ts'
+import { posteriorSchema } from './posterior.ts'
 import { logEntrySchema, pulseSchema } from './pulse.ts'
 
 const table = z.array(z.array(z.number()))
@@ -65,23 +66,13 @@ export const resumeSchema = z.object({
 })
 export type ResumeState = z.infer<typeof resumeSchema>
 
-/**
- * MGDA's last step of an epoch: how the tasks' gradients were weighed, and the norm of what came out, 0 where no step
- * helps all.
- */
+// MGDA's last step of an epoch: how tasks' gradients were weighed, and the norm of what came out, 0 where no step helps all
 const paretoSchema = z.object({ weights: z.array(z.number()), residual: z.number() })
 
 /**
  * Without labels a model may come to take all images for one class: which tasks' it nearly does, and the share of them.
  */
 const collapseSchema = z.array(z.object({ task: z.string(), share: z.number() }))
-
-/**
- * A distribution over a table of coefficients, lambda z: inclusion is P(z = 1), mean and deviation are lambda's. The
- * table beside it is its gated mean.
- */
-const posteriorSchema = z.object({ mean: table, deviation: table, inclusion: table })
-export type Posterior = z.infer<typeof posteriorSchema>
 
 const epochSchema = z.object({
   stage: z.number(),

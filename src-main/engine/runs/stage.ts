@@ -1,6 +1,7 @@
 // One stage of a run: each look is told together with what is enough to go on after it, and at the end what was chosen.
 
-import type { EngineEvent, Posterior, ResumeState } from '../../contract/run/run.ts'
+import type { Posterior } from '../../contract/run/posterior.ts'
+import type { EngineEvent, ResumeState } from '../../contract/run/run.ts'
 import type { SpikeAndSlab } from '../../numbers/spike-and-slab.ts'
 import { fromNumbers, type Table, toNumbers } from '../../numbers/table.ts'
 import { type Method, methodNamed } from '../learning/method.ts'
