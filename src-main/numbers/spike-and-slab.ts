@@ -4,8 +4,9 @@
 //   KL = sum_i  pi ln(pi / pi_0) + (1 - pi) ln((1 - pi) / (1 - pi_0))
 //             + pi (ln(sigma_0 / sigma) + (sigma^2 + mu^2) / (2 sigma_0^2) - 1/2)        a spike has no slab to pay for
 // A draw can be differentiated: lambda = mu + sigma e with e normal, and z = s((logit pi + logit u) / T) with u uniform,
-// the binary concrete of temperature T (Maddison et al. 2017), where s is the logistic function; the KL is that of the
-// Bernoulli itself, so that pi of what is surely there stops somewhat short of 1. Variables, (3 vectors x groups): the rows of mu, then those of ln sigma, then those of logit pi.
+// the binary concrete of temperature T (Maddison et al. 2017), where s is the logistic function. The KL is that of the
+// Bernoulli itself, so that pi of what is surely there stops somewhat short of 1.
+// Variables, (3 vectors x groups): the rows of mu, then those of ln sigma, then those of logit pi.
 import { filled, type Table } from './table.ts'
 import { at } from './vectors.ts'
 

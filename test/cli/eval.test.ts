@@ -217,9 +217,7 @@ test('over lambda, from the pre-trained model to what a run found: accuracy and 
     join(home, 'search.json'),
     JSON.stringify({ ...searched, learningRate: undefined, weightDecay: undefined }),
   )
-  const [{ run }] = basil('run', 'search.json', '--json')
-    .out.split('\n')
-    .map((line) => JSON.parse(line))
+  const { run } = JSON.parse(basil('run', 'search.json', '--json').out.split('\n')[0] ?? '')
   const task = ['--task', 'pictures=list.csv,tasks.safetensors#head.alpha', '--split', 'validation']
   const given = ['--run', String(run), '--lambda', '0:1:0.5', ...task, '--positive', 'pictures=1', '--out', 'sweep']
   const told = basil('eval', ...given)

@@ -1,5 +1,5 @@
-// A posterior over coefficients, where it is known: on a linear-Gaussian problem its mean and deviation are those of the
-// closed form, coefficients that do nothing go to the spike, and what is learned is the gradient of the objective.
+// A posterior over coefficients where it is known: on a linear-Gaussian problem its mean and deviation are those of
+// the closed form, coefficients that do nothing go to the spike, and what is learned is the gradient of the objective.
 import { describe, expect, test } from 'vitest'
 
 import { normal, uniform } from '../../../src-main/numbers/random.ts'

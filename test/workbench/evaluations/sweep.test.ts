@@ -16,7 +16,7 @@ import { lambdasIn, sweepCharts } from '../../../src-renderer/plot/sweep.ts'
 
 const labels = Int32Array.of(0, 0, 1, 1, 0, 0, 1, 1)
 const groups = ['a', 'a', 'a', 'a', 'b', 'b', 'b', 'b']
-// at each lambda: what is predicted, how far the groups lie apart in being called 1, and in being called so rightly or wrongly
+// at each lambda: what is predicted, and how far the groups lie apart in being called 1, at all, and rightly or wrongly
 const seen = [
   { lambda: 1, predicted: [0, 0, 1, 1, 1, 1, 1, 1], accuracy: 0.75, parity: 0.5, odds: 1 },
   { lambda: 0, predicted: [0, 0, 0, 0, 0, 0, 0, 0], accuracy: 0.5, parity: 0, odds: 0 },

@@ -4,12 +4,15 @@ import type { EvaluationReport } from '../../../contract/api/evaluations.ts'
 import { isGrouped, lambdaSweep, type SweepPoint, type TaskSweep } from '../../../contract/lambda-sweep.ts'
 import { type Html, html, percent } from '../../../contract/markup.ts'
 
+const meaning =
+  'λ is how much of the way from the pre-trained model to the run’s is gone: 0 is the pre-trained model. DPD and EOD are the demographic-parity and equalised-odds gaps between groups, in points.'
+
 /** Null of a report that is no sweep. */
 export function sweepPart(report: EvaluationReport): Html | null {
   const sweeps = lambdaSweep(report)
   if (sweeps.length === 0) return null
   return html`<h2>Over λ</h2>
-<p class="quiet">λ is how much of the way from the pre-trained model to the run's is gone: 0 is the pre-trained model. DPD and EOD are the demographic-parity and equalised-odds gaps between groups, in points.</p>
+<p class="quiet">${meaning}</p>
 ${sweeps.map(taskPart)}`
 }
 
