@@ -6,6 +6,7 @@ import { strongestFirst, uncertainOf } from '../../src-main/contract/run/posteri
 import { runDetailSchema } from '../../src-main/contract/run/run.ts'
 import { runDetail } from '../../src-main/history/detail.ts'
 import { coefficientsOf, posteriorOf, putEpoch } from '../../src-main/history/epochs.ts'
+import { resumeOf } from '../../src-main/history/resume.ts'
 import { createRun } from '../../src-main/history/runs.ts'
 import { endStage, putStage } from '../../src-main/history/stages.ts'
 import { epoch, folder, now, opened, resumeAt, stage, toyConfig } from './rows.ts'
@@ -49,6 +50,17 @@ test("the chosen state's is in the run's detail, to the bit, before and after th
   expect(shown()).toEqual(posterior(1))
   const detail = runDetail(history, run)
   expect(runDetailSchema.parse(detail).start?.posterior).toEqual(posterior(1))
+})
+
+test('variables and moments come back to the bit, though they are more rows than the table has', async () => {
+  const history = await opened(folder())
+  const run = createRun(history, toyConfig(), now)
+  putStage(history, run, { ...stage(0), method: 'variational' })
+  const look = { ...epoch(0, 1), posterior: posterior(1) }
+  const rows = (n: number) => Array.from({ length: n }, (_, r) => [r / 7, -0, Math.PI ** r])
+  const resume = { ...resumeAt(look), firstMoment: rows(12), secondMoment: rows(6) }
+  putEpoch(history, run, look, resume, 1)
+  expect(resumeOf(history, run)).toEqual(resume)
 })
 
 test('is in the terminal: how many are kept, and the strongest with their intervals', async () => {
