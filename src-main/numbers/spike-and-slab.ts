@@ -2,7 +2,7 @@
 // c = lambda z, mean field over all coefficients:
 //   q:  z ~ Bernoulli(pi),  lambda ~ N(mu, sigma^2);   prior:  z ~ Bernoulli(pi_0),  lambda ~ N(0, sigma_0^2)
 //   KL = sum_i  pi ln(pi / pi_0) + (1 - pi) ln((1 - pi) / (1 - pi_0))
-//             + pi (ln(sigma_0 / sigma) + (sigma^2 + mu^2) / (2 sigma_0^2) - 1/2)        a spike has no slab to pay for
+//             + pi (ln(sigma_0 / sigma) + (sigma^2 + mu^2) / (2 sigma_0^2) - 1/2)    (a spike pays for no slab)
 // A draw can be differentiated: lambda = mu + sigma e with e normal, and z = s((logit pi + logit u) / T) with u uniform,
 // the binary concrete of temperature T (Maddison et al. 2017), where s is the logistic function. The KL is that of the
 // Bernoulli itself, so that pi of what is surely there stops somewhat short of 1.
@@ -46,7 +46,7 @@ export function posteriorOf(variables: Table): SpikeAndSlab {
   }
 }
 
-/** E[lambda z] = pi mu of each coefficient whose importance x certainty, pi |mu| / sigma, exceeds the gate; 0 of others. */
+/** E[lambda z] = pi mu where importance x certainty, pi |mu| / sigma, exceeds the gate; 0 elsewhere. */
 export function gatedMean({ mean, deviation, inclusion }: SpikeAndSlab, gate: number): Table {
   return mean.map((row, k) =>
     row.map((mu, b) => {

@@ -1,4 +1,4 @@
-// Variational composition beside an independent PyTorch program in float64 (variational/variational.py): twenty steps of
+// Variational composition beside an independent PyTorch program in float64 (variational.py): twenty steps of
 // the same draws, the losses at them, every table, and the distribution at the end.
 import { expect, test } from 'vitest'
 
