@@ -8,6 +8,7 @@ import { sentence } from '../contract/errors.ts'
 import { courseOf, effectiveCoefficients, spanOf } from '../contract/run/coefficients.ts'
 import { differenceVectorNotes, skippedSentence } from '../contract/run/difference-vector.ts'
 import { engineNamed } from '../contract/run/engine-info.ts'
+import { strongestFirst, uncertainOf } from '../contract/run/posterior.ts'
 import type { EngineShare, EpochRecord, Halving, RunDetail, RunEvent, RunSummary } from '../contract/run/run.ts'
 import { settingsLine } from '../contract/tower.ts'
 import { type Dtype, isNumeric } from '../engine/formats/dtype.ts'
@@ -106,6 +107,7 @@ export function detailLines(d: RunDetail): string[] {
         `       ${s.kind === 'start' ? 'start' : `iteration ${s.stage}`}: ${s.epochs.length} epochs kept${s.ended ? `, ${s.accepted ? 'accepted' : 'not accepted'}, metric ${short(s.metric ?? Number.NaN)}` : ''}`,
     ),
     ...shareLines(d),
+    ...uncertainLines(d),
     ...[...(d.start ? [d.start] : []), ...d.iterations].flatMap((s) =>
       s.epochs.flatMap((e) =>
         e.collapse ? [`       stage ${s.stage}, epoch ${e.epoch}: ${e.collapse.map(collapseLine).join('; ')}`] : [],
@@ -132,6 +134,24 @@ function shareLines(d: RunDetail): string[] {
     const { smallest, mean, largest } = spanOf(values)
     return `       coefficients of ${name}: ${smallest.toFixed(4)} to ${largest.toFixed(4)}, mean ${mean.toFixed(4)}`
   })
+}
+
+const mostUncertain = 10 // lines; --json has all
+
+/** Of a start that learned a posterior: what is kept of it, and the strongest coefficients with their intervals. */
+function uncertainLines({ start, blocks }: RunDetail): string[] {
+  const all = start ? uncertainOf(start, blocks) : []
+  if (all.length === 0) return []
+  const kept = all.filter(({ value }) => value !== 0)
+  return [
+    `       ${kept.length} of ${all.length} coefficients of the start are there and sure enough to be kept`,
+    ...strongestFirst(kept)
+      .slice(0, mostUncertain)
+      .map(
+        (c) =>
+          `         ${c.value.toFixed(4)} of ${c.vector}, ${c.block}: ${c.low.toFixed(4)} to ${c.high.toFixed(4)} (95 %), there with ${percent(c.inclusion)}`,
+      ),
+  ]
 }
 
 /** Of an epoch that left a model saying one thing. */

@@ -4,13 +4,14 @@
 
 import type { RunId } from '../contract/branded.ts'
 import { BasilError } from '../contract/errors.ts'
+import { methodCard } from '../contract/methods/lookup.ts'
 import type { ResolvedConfig } from '../contract/run/config.ts'
 import { skippedOf } from '../contract/run/difference-vector.ts'
 import type { EngineInfo } from '../contract/run/engine-info.ts'
 import type { DataWait, RunDetail, StageDetail } from '../contract/run/run.ts'
 import { sparing } from './checksums.ts'
 import { enginesOf } from './engines.ts'
-import { coefficientsOf, epochsOf, type StoredEpoch } from './epochs.ts'
+import { coefficientsOf, epochsOf, posteriorOf, type StoredEpoch } from './epochs.ts'
 import { parentsOf } from './parents.ts'
 import { evaluationsOf, finalScores } from './run-evaluations.ts'
 import { manifestsOf, testOpeningsOf } from './run-images.ts'
@@ -79,8 +80,10 @@ function readDetail(history: History, found: RunRow): Omit<RunDetail, 'damaged'>
 }
 
 function stageDetail(history: History, run: RunId, { end, ...stage }: StoredStage, epochs: StoredEpoch[]): StageDetail {
-  if (end) return { ...stage, ...end, ended: true, epochs }
   const best = epochs.findLast((e) => e.best)
+  const isUncertain = methodCard(stage.method)?.learns.uncertain === true
+  const posterior = best && isUncertain ? posteriorOf(history, run, best.stage, best.epoch) : null
+  if (end) return { ...stage, ...end, ...(posterior && { posterior }), ended: true, epochs }
   return {
     ...stage,
     ended: false,
@@ -89,6 +92,7 @@ function stageDetail(history: History, run: RunId, { end, ...stage }: StoredStag
     still: null,
     metric: best?.metric ?? null,
     coefficients: best ? (coefficientsOf(history, run, best.stage, best.epoch) ?? []) : [],
+    ...(posterior && { posterior }),
     losses: epochs.flatMap((e) => e.losses),
     epochs,
   }

@@ -1,10 +1,12 @@
 // Epochs: for each the coefficient table (vectors x blocks), the selection metric, the losses of its steps with the
 // norms of their gradients behind them where they were told, and the scores of each task. One transaction an epoch,
-// together with the state to resume from; only then is it told to anyone.
+// together with the state to resume from; only then is it told to anyone. Where coefficients have a posterior its mean,
+// deviation and inclusion stand behind the table, in its column.
 import type { RunId } from '../contract/branded.ts'
+import type { Posterior } from '../contract/run/posterior.ts'
 import type { CoefficientTable, EpochRecord, ResumeState, TaskScore } from '../contract/run/run.ts'
 import { sound } from './checksums.ts'
-import { listsFromBytes, listsToBytes, tableFromBytes, tableToBytes } from './numbers.ts'
+import { listsFromBytes, listsToBytes, tablesFromBytes, tablesToBytes } from './numbers.ts'
 import { putResume } from './resume.ts'
 import { change, type History, row, rows, transaction } from './statement.ts'
 
@@ -22,7 +24,7 @@ interface EpochRow {
   collapse: string | null
 }
 
-export type StoredEpoch = Omit<EpochRecord, 'coefficients'>
+export type StoredEpoch = Omit<EpochRecord, 'coefficients' | 'posterior'>
 
 /** runSeconds: engine time of the run over all sittings. On disk when this returns. */
 export function putEpoch(history: History, run: RunId, e: EpochRecord, resume: ResumeState, runSeconds: number): void {
@@ -42,7 +44,7 @@ export function putEpoch(history: History, run: RunId, e: EpochRecord, resume: R
         metric: e.metric,
         best: Number(e.best),
         tasks: JSON.stringify(e.tasks),
-        coefficients: tableToBytes(e.coefficients),
+        coefficients: tablesToBytes([e.coefficients, ...tablesOf(e.posterior)]),
         seconds: e.seconds,
         remaining: e.remainingSeconds,
         pareto: e.pareto ? JSON.stringify(e.pareto) : null,
@@ -81,15 +83,27 @@ function numbersOf(bytes: Uint8Array): Pick<StoredEpoch, 'losses' | 'gradients'>
   return { losses, ...(gradients && { gradients }) }
 }
 
+const tablesOf = (p: Posterior | undefined): CoefficientTable[] => (p ? [p.mean, p.deviation, p.inclusion] : [])
+
 /** One epoch's table; null when there is no such epoch. */
 export function coefficientsOf(history: History, run: RunId, stage: number, epoch: number): CoefficientTable | null {
+  return tablesAt(history, run, stage, epoch)?.[0] ?? null
+}
+
+/** One epoch's posterior; null when there is no such epoch, or its method learned none. */
+export function posteriorOf(history: History, run: RunId, stage: number, epoch: number): Posterior | null {
+  const [, mean, deviation, inclusion] = tablesAt(history, run, stage, epoch) ?? []
+  return mean && deviation && inclusion ? { mean, deviation, inclusion } : null
+}
+
+function tablesAt(history: History, run: RunId, stage: number, epoch: number): CoefficientTable[] | null {
   const found = row<{ coefficients: Uint8Array }>(
     history,
     `SELECT coefficients FROM epochs WHERE run = :run AND stage = :stage AND epoch = :epoch
      AND ${sound(history, 'epochs', { long: true })}`,
     { run, stage, epoch },
   )
-  return found ? tableFromBytes(found.coefficients) : null
+  return found ? tablesFromBytes(found.coefficients) : null
 }
 
 /** Takes back what lies after an epoch of a stage. */

@@ -22,6 +22,8 @@ export const streams = {
   bases: { first: 810_000, step: {} },
   /** Sketches of matrices; an index is an element. */
   sketches: { first: 820_000, step: {} },
+  /** Draws of a posterior over coefficients; a draw is a step, an index a coefficient. 830,000 to 830,050. */
+  posterior: { first: 830_000, step: { stage: 1 } },
   /** Random directions in weight space; a draw is a tensor, an index an element. 900,000 to 900,050. */
   directions: { first: 900_000, step: { stage: 1 } },
   /** k images a class; an index is a place. */

@@ -15,6 +15,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
 import { parse } from 'csv-parse/sync'
+import sharp from 'sharp'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 
 import type { EvaluationDetail, EvaluationReport } from '../../src-main/contract/api/evaluations.ts'
@@ -199,6 +200,58 @@ test('the state of a run is measured as the run measured it, a linearised one to
       expect(openings).toContainEqual(expect.objectContaining({ task: 'alpha', run: i + 1, evaluation: null }))
     }
   }
+})
+
+test('over lambda, from the pre-trained model to what a run found: accuracy and fairness of each, with groups from a list', async () => {
+  const lines = ['path,label,group']
+  for (let i = 0; i < 12; i++) {
+    const background = { r: 20 * i, g: 255 - 20 * i, b: 40 * (i % 5) }
+    const picture = sharp({ create: { width: 32, height: 32, channels: 3, background } })
+    await picture.png().toFile(join(home, `picture-${i}.png`))
+    lines.push(`picture-${i}.png,${i % 2},${i % 3 ? 'left' : 'right'}`)
+  }
+  writeFileSync(join(home, 'list.csv'), `${lines.join('\n')}\n`)
+  const { start: _, iterations: __, ...shared } = goldenExample
+  const searched = { ...shared, method: 'task-arithmetic', steps: undefined, initialCoefficient: undefined }
+  writeFileSync(
+    join(home, 'search.json'),
+    JSON.stringify({ ...searched, learningRate: undefined, weightDecay: undefined }),
+  )
+  const { run } = JSON.parse(basil('run', 'search.json', '--json').out.split('\n')[0] ?? '')
+  const task = ['--task', 'pictures=list.csv,tasks.safetensors#head.alpha', '--split', 'validation']
+  const given = ['--run', String(run), '--lambda', '0:1:0.5', ...task, '--positive', 'pictures=1', '--out', 'sweep']
+  const told = basil('eval', ...given)
+  expect(told).toMatchObject({ code: 0, err: '' })
+  const { report } = JSON.parse(readFileSync(join(home, 'sweep', 'report.json'), 'utf8')) as {
+    report: EvaluationReport
+  }
+  expect(report.models.map(({ lambda, name }) => [lambda, name])).toEqual([0, 0.5, 1].map((l) => [l, `λ = ${l}`]))
+  const rows = parse(readFileSync(join(home, 'sweep', 'report.csv')), { columns: true }) as Record<string, string>[]
+  const predictions = parse(readFileSync(join(home, 'sweep', 'predictions.csv')), { columns: true }) as Record<
+    string,
+    string
+  >[]
+  for (const [m, { name, lambda }] of report.models.entries()) {
+    const own = predictions.filter((row) => row['model'] === name)
+    const share = (group: string, label?: string): number => {
+      const mine = own.filter((row) => row['group'] === group && (label === undefined || row['label'] === label))
+      return mine.filter((row) => row['predicted'] === '1').length / mine.length
+    }
+    const gap = (label?: string): number => Math.abs(share('left', label) - share('right', label))
+    const odds = Math.max(gap('1'), Math.max(...['0'].map(gap)))
+    expect(report.tasks[0]?.results[m]?.fairness?.parity.gap).toBeCloseTo(gap(), 14)
+    expect(report.tasks[0]?.results[m]?.fairness?.odds.gap).toBeCloseTo(odds, 14)
+    expect(rows.find((row) => row['model'] === name)).toMatchObject({ lambda: String(lambda) })
+    expect(Number(rows.find((row) => row['model'] === name)?.['parity_gap'])).toBeCloseTo(gap(), 14)
+  }
+  const plain = basil('eval', '--model', 'pretrained.safetensors', ...task, '--json').json().report as EvaluationReport
+  expect(report.tasks[0]?.results[0]).toMatchObject({
+    accuracy: plain.tasks[0]?.results[0]?.accuracy,
+    confusion: plain.tasks[0]?.results[0]?.confusion,
+  })
+  expect(told.out).toMatch(/lambda +accuracy +DPD +EOD/)
+  expect(readFileSync(join(home, 'sweep', 'report.html'), 'utf8')).toContain('Over λ')
+  expect(basil('eval', '--model', 'pretrained.safetensors', '--lambda', '0,1', ...task).err).toContain('name one run')
 })
 
 test('what fails is kept as failed, with its reason, and no page of it is written', () => {

@@ -16,10 +16,12 @@ import {
 import type { RunId } from '../../contract/branded.ts'
 import { BasilError } from '../../contract/errors.ts'
 import { requireFree, writeAtomic } from '../../files/write-atomic.ts'
+import { alongLambda } from '../../workbench/evaluations/along-lambda.ts'
 import type { Evaluations } from '../../workbench/evaluations/evaluations.ts'
 import { reportCsv } from '../../workbench/evaluations/report/csv.ts'
 import { distinct, importedReferences, type Tasks, tasksOf } from '../../workbench/evaluations/request.ts'
 import { resolveFile } from '../../workbench/projects.ts'
+import { valuesOf } from '../../workbench/scores/ways.ts'
 import { wholeNumber } from '../numbers.ts'
 import { print, printJson } from '../output.ts'
 import { clearLive, sayLive } from '../terminal.ts'
@@ -35,6 +37,7 @@ interface Given extends Options {
   config?: string
   run?: RunId
   iteration?: number
+  lambda?: number[]
   split: EvaluationRequest['split']
   reference: string[]
   positive: [string, number][]
@@ -52,6 +55,11 @@ export function evalCommand(): Command {
     .option('--model <files>', 'checkpoints, as in a.safetensors,b.pt', listed, [])
     .option('--run <run>', 'a state of this run, and its tasks where none are given', wholeNumber)
     .option('--iteration <k>', 'of the run, 0 being the start; the last accepted one if not given', wholeNumber)
+    .option(
+      '--lambda <values>',
+      'of the run: the pre-trained model and so much of the way to its own, as in 0:1:0.1 or 0,0.5,1; accuracy and fairness of each',
+      lambdasOf,
+    )
     .option(
       '--task <name=images,head>',
       'as in mnist=tasks.safetensors#mnist.test,tasks.safetensors#head.mnist; may be given again',
@@ -104,14 +112,17 @@ export function evalCommand(): Command {
 }
 
 async function requestOf(
-  { split, model, run, iteration, reference, positive, out, overwrite = false, ...given }: Given,
+  { split, model, run, iteration, lambda, reference, positive, out, overwrite = false, ...given }: Given,
   evaluations: Evaluations,
 ): Promise<EvaluationRequest> {
   const said = await tasksFrom({ split, model, run, reference, positive, ...given }, evaluations)
   const state = run === undefined ? null : evaluations.stateOf(run, iteration ?? null)
-  const models = [
+  if (lambda && (run === undefined || model.length > 0))
+    throw wrong('--lambda', 'it is the way to the model of a run', 'name one run, and no other model')
+  const models: EvaluationRequest['models'] = [
     ...model.map((file) => ({ name: basename(file), from: { file: resolve(file) } })),
-    ...(state
+    ...(state && lambda ? alongLambda(state, lambda) : []),
+    ...(state && !lambda
       ? [
           {
             name: `run ${run}${state.iteration ? `, iteration ${state.iteration}` : ', start'}`,
@@ -131,6 +142,7 @@ async function requestOf(
     tasks: tasks.map((task) => ({ ...task, positive: positive.find(([name]) => name === task.name)?.[1] ?? null })),
     models: models.map((one, m) => ({ ...one, name: names[m] })),
     split,
+    ...(lambda && { mistakes: 0 }), // of many models nobody looks at them
     ...(given.pretrained !== undefined && { pretrained: resolve(given.pretrained) }),
     ...saidBy(given), // else as the configuration says
     predictions: out === undefined ? null : { out: join(resolve(out), 'predictions.csv'), overwrite },
@@ -237,6 +249,12 @@ function taskOf(text: string, before: Task[]): Task[] {
   const [, name, data, head] = /^([^=]{1,200})=(.+),([^,]+)$/s.exec(text) ?? []
   if (!name || !data || !head) throw new InvalidArgumentError('Give NAME=IMAGES,HEAD.')
   return [...before, { name, data: resolve(data), head: resolve(head), reference: null, positive: null }]
+}
+
+function lambdasOf(text: string): number[] {
+  const found = valuesOf(`lambda=${text}`).values.map(Number)
+  if (found.length < 2 || found.some(Number.isNaN)) throw new InvalidArgumentError('Give two numbers or more.')
+  return found
 }
 
 function positiveOf(text: string, before: [string, number][]): [string, number][] {

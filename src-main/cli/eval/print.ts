@@ -7,9 +7,12 @@ import {
   openerOf,
   type TaskReport,
 } from '../../contract/api/evaluations.ts'
+import { isGrouped, lambdaSweep, type TaskSweep } from '../../contract/lambda-sweep.ts'
 
 export function reportLines(report: EvaluationReport): string[] {
   const { tasks } = report
+  const sweeps = lambdaSweep(report)
+  if (sweeps.length > 0) return [...sweeps.flatMap(sweepLines), "Accuracy in %, with Wilson's 95 % interval."]
   return [
     ...aligned(tableOf(report)),
     "Accuracy in %, with Wilson's 95 % interval.",
@@ -43,6 +46,20 @@ function tableOf({ models, tasks }: EvaluationReport): string[][] {
   const blank = isRelative ? ['', ''] : ['']
   return [['task', 'images', ...(isRelative ? ['fine-tuned'] : []), ...head], ...rows, ['mean', ...blank, ...means]]
 }
+
+/** A row a lambda, with the gaps between groups where the images have groups. */
+function sweepLines(sweep: TaskSweep): string[] {
+  const grouped = isGrouped(sweep)
+  const head = ['lambda', 'accuracy', ...(grouped ? ['DPD', 'EOD'] : [])]
+  const rows = sweep.points.map(({ lambda, accuracy, interval: [low, high], parity, odds }) => [
+    String(lambda),
+    `${percent(accuracy)} (${percent(low)}-${percent(high)})`,
+    ...(grouped ? [percent(parity), percent(odds)] : []),
+  ])
+  return [sweep.task, ...aligned([head, ...rows]), ...(grouped ? [gaps] : [])]
+}
+
+const gaps = 'DPD, EOD: demographic-parity and equalised-odds gap between groups, in points.'
 
 function comparison({ models: [a, b] }: EvaluationReport, { name, mcnemar }: TaskReport): string[] {
   if (!mcnemar || !a || !b) return []

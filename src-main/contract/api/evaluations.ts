@@ -16,10 +16,13 @@ const splits = ['training', 'validation', 'test'] as const
 const name = z.string().min(1).max(200)
 const share = z.number().min(0).max(1)
 
+const mostModels = 64 // of a sweep; of files and runs that a window names 16
+
 /** A checkpoint, or any state of a run, which is put together from its parents and written nowhere. */
 const modelSchema = z.object({
   name,
   from: z.union([z.object({ file: z.string() }), z.object({ recipe: recipeSchema })]),
+  lambda: z.number().optional(), // theta_pre + lambda (theta - theta_pre), of a sweep
 })
 
 /**
@@ -30,7 +33,7 @@ const referenceSchema = z.union([z.object({ file: z.string() }), z.object({ accu
 export type Reference = z.infer<typeof referenceSchema>
 
 export const evaluationRequestSchema = z.object({
-  models: z.array(modelSchema).min(1).max(16),
+  models: z.array(modelSchema).min(1).max(mostModels),
   // whose projection a tower without one takes, and which decides how models of its shape are computed
   pretrained: z.string().nullable().default(null),
   tasks: z
@@ -119,6 +122,7 @@ export const evaluationReportSchema = z.object({
       sha256: z.string().nullable(), // of the file
       run: runIdSchema.nullable(),
       iteration: z.number().nullable(),
+      lambda: z.number().optional(), // of a sweep
       linearised: z.boolean(), // measured to first order around the pre-trained model, as its run saw it
       architecture: z.string(),
       tower: towerSettingsSchema.optional(), // how it was computed; not in reports of 0.1.0
@@ -191,7 +195,16 @@ export type WantedTasks = z.infer<typeof tasksSchema>
 
 const wantedSchema = z.object({
   models: z
-    .array(z.union([z.object({ id }), z.object({ run: runIdSchema, iteration: z.number().int().min(0).nullable() })]))
+    .array(
+      z.union([
+        z.object({ id }),
+        z.object({
+          run: runIdSchema,
+          iteration: z.number().int().min(0).nullable(),
+          lambdas: z.array(z.number()).min(2).max(mostModels).optional(), // a sweep over lambda, and nothing beside it
+        }),
+      ]),
+    )
     .min(1)
     .max(16),
   tasks: tasksSchema,

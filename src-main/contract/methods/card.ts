@@ -42,6 +42,8 @@ export interface Learning {
   readonly turns?: true
   /** Of what is taken as it is: every coefficient is the stage's initial one, not 1. */
   readonly takesCoefficient?: true
+  /** Of every table how sure it is is kept beside it. */
+  readonly uncertain?: true
   /** What every coefficient is for "no change", where a stage does not begin there. */
   readonly still?: number
 }

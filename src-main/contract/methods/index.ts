@@ -10,5 +10,6 @@ import { dvBasi } from './dv-basi.ts'
 import { merge } from './merge.ts'
 import { taskArithmetic } from './task-arithmetic.ts'
 import { ties } from './ties.ts'
+import { variational } from './variational.ts'
 
-export const methods = [taskArithmetic, ties, adaMerging, atlas, cmaEs, merge, checkpoint, dvBasi] as const
+export const methods = [taskArithmetic, ties, adaMerging, atlas, cmaEs, variational, merge, checkpoint, dvBasi] as const

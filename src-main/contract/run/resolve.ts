@@ -28,6 +28,10 @@ const common = {
   combine: 'sum',
   schedule: 'none',
   budget: null,
+  klWeight: 1,
+  priorDeviation: 1,
+  priorInclusion: 0.1,
+  gate: 1,
 } as const
 const stageFields = Object.keys(common) as (keyof typeof common)[]
 

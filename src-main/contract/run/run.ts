@@ -10,6 +10,7 @@ import { splitManifestSchema } from '../data/manifest.ts'
 import { errorSchema } from '../errors.ts'
 import { resolvedSchema } from './config.ts'
 import { engineInfoSchema } from './engine-info.ts'
+import { posteriorSchema } from './posterior.ts'
 import { logEntrySchema, pulseSchema } from './pulse.ts'
 
 const table = z.array(z.array(z.number()))
@@ -65,10 +66,7 @@ export const resumeSchema = z.object({
 })
 export type ResumeState = z.infer<typeof resumeSchema>
 
-/**
- * MGDA's last step of an epoch: how the tasks' gradients were weighed, and the norm of what came out, 0 where no step
- * helps all.
- */
+// MGDA's last step of an epoch: how tasks' gradients were weighed, and the norm of what came out, 0 where no step helps all
 const paretoSchema = z.object({ weights: z.array(z.number()), residual: z.number() })
 
 /**
@@ -88,6 +86,7 @@ const epochSchema = z.object({
   pareto: paretoSchema.optional(), // where tasks are combined by mgda
   collapse: collapseSchema.optional(),
   coefficients: table,
+  posterior: posteriorSchema.optional(), // where the method learns one
   seconds: z.number(), // spent since the run began or was resumed, by the engine's clock
   remainingSeconds: z.number().nullable(), // estimate for all that is left
 })
@@ -219,8 +218,9 @@ const stageDetailSchema = stageSchema.extend({
   still: z.number().nullable(),
   metric: z.number().nullable(),
   coefficients: table,
+  posterior: posteriorSchema.optional(), // of that state
   losses: z.array(z.number()),
-  epochs: z.array(epochSchema.omit({ coefficients: true })),
+  epochs: z.array(epochSchema.omit({ coefficients: true, posterior: true })),
 })
 export type StageDetail = z.infer<typeof stageDetailSchema>
 

@@ -17,6 +17,10 @@ export const count = z.number().int().min(1).max(1_000_000)
 const learningRate = z.number().positive().max(10)
 const weightDecay = z.number().min(0).max(100)
 const clipNorm = z.number().positive().max(1e6).nullable()
+const klWeight = z.number().min(0).max(1000)
+const priorDeviation = z.number().positive().max(100)
+const priorInclusion = z.number().gt(0).lt(1)
+const gate = z.number().min(0).max(1000)
 const coefficient = z.number().min(-100).max(100)
 export const clamp = z.tuple([coefficient, coefficient]).nullable()
 export const norm = z.number().int().min(1).max(2).nullable()
@@ -64,6 +68,19 @@ export const optimiser = {
   clipNorm: clipNorm
     .optional()
     .meta({ title: 'Gradient clip', description: 'largest norm of the gradient; null: none' }),
+  klWeight: klWeight
+    .optional()
+    .meta({ title: 'KL weight', description: 'of the divergence from the prior; 1: the evidence bound of the images' }),
+  priorDeviation: priorDeviation
+    .optional()
+    .meta({ title: 'Prior deviation', description: 'how far from 0 coefficients are expected, where they are there' }),
+  priorInclusion: priorInclusion
+    .optional()
+    .meta({ title: 'Prior inclusion', description: 'the share of coefficients that are expected to be there' }),
+  gate: gate.optional().meta({
+    title: 'Gate',
+    description: 'a coefficient stays where its inclusion times |mean| / deviation exceeds it; the others are 0',
+  }),
   patience: count
     .nullable()
     .optional()

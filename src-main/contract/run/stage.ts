@@ -20,5 +20,9 @@ export const stageSettings = z.object({
   combine: z.enum(combinations).default('sum'),
   schedule: z.enum(schedules).default('none'),
   budget: count.nullable().default(null),
+  klWeight: z.number().default(1),
+  priorDeviation: z.number().default(1),
+  priorInclusion: z.number().default(0.1),
+  gate: z.number().default(1),
 })
 export type StageSettings = z.infer<typeof stageSettings>

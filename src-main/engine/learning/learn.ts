@@ -75,7 +75,7 @@ export async function* learn(stage: Stage, initial: Table, still?: Table): Async
  * The settings at a share of the stage's steps; cosine: rate (1 + cos(pi share)) / 2 (Loshchilov and Hutter 2017,
  * without restarts).
  */
-function scheduled(settings: StageSettings, share: number): StageSettings {
+export function scheduled(settings: StageSettings, share: number): StageSettings {
   if (settings.schedule === 'none') return settings
   return { ...settings, learningRate: (settings.learningRate * (1 + Math.cos(Math.PI * share))) / 2 }
 }

@@ -2,6 +2,7 @@
 import type { ResolvedConfig } from '../../contract/run/config.ts'
 import type { StageSettings } from '../../contract/run/stage.ts'
 import type { Moments } from '../../numbers/adamw.ts'
+import type { SpikeAndSlab } from '../../numbers/spike-and-slab.ts'
 import type { Table } from '../../numbers/table.ts'
 import type { Pace } from './pace.ts'
 import type { Measured, Problem } from './problem.ts'
@@ -30,6 +31,7 @@ export interface Look {
   losses: number[] // of the steps since the last look
   gradients?: number[] // norms of the gradients of these steps, where there are any
   pareto: Pareto | null // of the last of them, where tasks are combined by mgda
+  posterior?: SpikeAndSlab // what the table is the gated mean of, where it is learned
 }
 
 export interface Stage {

@@ -1,6 +1,8 @@
 // One stage of a run: each look is told together with what is enough to go on after it, and at the end what was chosen.
 
+import type { Posterior } from '../../contract/run/posterior.ts'
 import type { EngineEvent, ResumeState } from '../../contract/run/run.ts'
+import type { SpikeAndSlab } from '../../numbers/spike-and-slab.ts'
 import { fromNumbers, type Table, toNumbers } from '../../numbers/table.ts'
 import { type Method, methodNamed } from '../learning/method.ts'
 import type { Problem } from '../learning/problem.ts'
@@ -83,6 +85,7 @@ function epochOf(context: Context, { index, completed, length }: Learned, look: 
     ...(look.pareto && { pareto: look.pareto }),
     ...(fallen.length > 0 && { collapse: fallen }),
     coefficients: toNumbers(look.state.coefficients),
+    ...(look.posterior && { posterior: posteriorIn(look.posterior) }),
     ...remaining.after(index, look.state.epoch, length.epochs),
     resume: stateOf(index, look.state, completed, place.microBatch.size),
   }
@@ -116,6 +119,12 @@ async function* decide(
   }
   return coefficients
 }
+
+const posteriorIn = ({ mean, deviation, inclusion }: SpikeAndSlab): Posterior => ({
+  mean: toNumbers(mean),
+  deviation: toNumbers(deviation),
+  inclusion: toNumbers(inclusion),
+})
 
 function stateOf(stage: number, state: LearnState, completed: Table[], microBatch: number): ResumeState {
   return {

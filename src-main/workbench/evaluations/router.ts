@@ -14,6 +14,7 @@ import { writeAtomic } from '../../files/write-atomic.ts'
 import { inExports } from '../export/exports.ts'
 import type { Platform } from '../platform.ts'
 import type { Workbench } from '../workbench.ts'
+import { alongLambda } from './along-lambda.ts'
 import { distinct } from './request.ts'
 import { tasksFor } from './wanted.ts'
 
@@ -47,16 +48,15 @@ export function evaluationsRouter(workbench: Rooms, platform: Platform) {
 
 function requestOf({ models, tasks, split, mistakes }: WantedEvaluation, workbench: Rooms): EvaluationRequest {
   const { evaluations, library } = workbench
-  const asked = models.map((model) => {
+  const asked = models.flatMap((model): EvaluationRequest['models'] => {
     if ('id' in model) {
       const file = library.show(model.id).path
-      return { name: basename(file), from: { file } }
+      return [{ name: basename(file), from: { file } }]
     }
     const recipe = evaluations.stateOf(model.run, model.iteration)
-    return {
-      name: `run ${model.run}${model.iteration === null ? '' : `, iteration ${recipe.iteration}`}`,
-      from: { recipe },
-    }
+    if (model.lambdas) return alongLambda(recipe, model.lambdas)
+    const name = `run ${model.run}${model.iteration === null ? '' : `, iteration ${recipe.iteration}`}`
+    return [{ name, from: { recipe } }]
   })
   const names = distinct(asked.map(({ name }) => name))
   return evaluationRequestSchema.parse({

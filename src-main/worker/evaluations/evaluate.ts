@@ -65,7 +65,7 @@ export async function* evaluateModels(
 type Named = Omit<EvaluationReport['models'][number], 'accuracy' | 'relativeAccuracy'>
 
 /** Which model it is, by content. */
-async function provenance({ name, from }: Model, hashing: Hashing): Promise<Omit<Named, 'architecture'>> {
+async function provenance({ name, from, lambda }: Model, hashing: Hashing): Promise<Omit<Named, 'architecture'>> {
   if ('file' in from) {
     const [sha256 = null] = await hashing.hashes
     return { name, file: from.file, sha256, run: null, iteration: null, linearised: false }
@@ -78,6 +78,7 @@ async function provenance({ name, from }: Model, hashing: Hashing): Promise<Omit
     sha256: null,
     run: recipe.run,
     iteration: recipe.iteration,
+    ...(lambda !== undefined && { lambda }),
     linearised: recipe.linearised ?? false,
   }
 }

@@ -23,6 +23,12 @@ export async function evaluateRun(run: RunId, others: readonly number[], split: 
   router.go('evaluation', { evaluation })
 }
 
+/** From the pre-trained model to a run's, on the run's own tasks: accuracy and fairness at each lambda. */
+export async function sweepRun(run: RunId, lambdas: number[], split: Split): Promise<void> {
+  const models = [{ run, iteration: null, lambdas }]
+  router.go('evaluation', { evaluation: await evaluations.start({ models, tasks: { run }, split, mistakes: 0 }) })
+}
+
 /** Gone from the list at once, and for good when undo is not wanted; one at work is not forgotten, which is told. */
 export async function forgetEvaluation({ evaluation, state }: EvaluationSummary): Promise<void> {
   if (state === 'running' || state === 'waiting') return evaluations.forget(evaluation)

@@ -9,6 +9,7 @@ import { type Colour, parseColour } from '../heat.ts'
 import { growthScene, taskScene } from '../picture/bars.ts'
 import { linePicture } from '../picture/lines.ts'
 import { isUneven, mapScene } from '../picture/map.ts'
+import { whiskerScene } from '../picture/whiskers.ts'
 import {
   accuracyChart,
   growthOf,
@@ -22,6 +23,7 @@ import {
 import { gainsOf, stageName, stagesOf, type TestTable, testTable } from '../scores.ts'
 import { conditions } from '../sentences.ts'
 import { refined, refinedSentence, refinedVerdict } from '../study/interval.ts'
+import { type UncertaintyChart, uncertaintyOf } from '../uncertainty.ts'
 import { type ColourIn, drawn, factsHtml, jsonHtml, pageHtml, tableHtml } from './page.ts'
 
 const size = { width: 760, height: 300 }
@@ -83,7 +85,7 @@ function chartsOf(run: RunDetail, colour: ColourIn) {
     const look = { smoothing: chart.smoothing, logX: false, logY: false }
     return drawn(`${chart.title}, ${chart.note}`, chart.sentence, linePicture({ ...chart, look, dots, ...size }).scene)
   }
-  const [grown, tasks, one] = [growthOf(run), tasksChart(run), oneCoefficient(run)]
+  const [grown, tasks, one, unsure] = [growthOf(run), tasksChart(run), oneCoefficient(run), uncertaintyOf(run)]
   const light = (name: string): Colour => parseColour(colour('light', name))
   const ramp = { low: light('heat-low'), zero: light('heat-zero'), high: light('heat-high') }
   return [
@@ -106,8 +108,14 @@ function chartsOf(run: RunDetail, colour: ColourIn) {
         }),
       ),
     ),
+    unsure && uncertainPart(unsure),
     one && html`<p>One coefficient for every vector and block: ${one}</p>`,
   ]
+}
+
+function uncertainPart({ title, sentence, columns, rows, whiskers }: UncertaintyChart) {
+  const [first = '', second = '', ...numbers] = columns
+  return html`${drawn(title, sentence, whiskerScene(whiskers, 1040))}<details><summary>All of them</summary>${tableHtml([`<${first}`, `<${second}`, ...numbers], rows())}</details>`
 }
 
 function stagesPart(run: RunDetail) {

@@ -95,12 +95,12 @@ function stageBegun(live: LiveRun, event: Told<'stage'>): LiveRun {
 }
 
 function epochDone(live: LiveRun, event: Told<'epoch'>): LiveRun {
-  const { type: _type, run: _run, coefficients, ...epoch } = event
+  const { type: _type, run: _run, coefficients, posterior, ...epoch } = event
   const detail = withStage(live.detail, event.stage, (known) => {
     if (!known) return undefined
     const epochs = withEpoch(known.epochs, epoch)
     return epoch.best && epoch.step >= known.best
-      ? { ...known, epochs, best: epoch.step, metric: epoch.metric, coefficients }
+      ? { ...known, epochs, best: epoch.step, metric: epoch.metric, coefficients, ...(posterior && { posterior }) }
       : { ...known, epochs }
   })
   return {

@@ -21,6 +21,10 @@ const settings: StageSettings = {
   combine: 'sum',
   schedule: 'none',
   budget: null,
+  klWeight: 1,
+  priorDeviation: 1,
+  priorInclusion: 0.1,
+  gate: 1,
 }
 
 export function stage(problem: Problem, change: Partial<StageSettings> = {}, more: Partial<Stage> = {}): Stage {

@@ -154,6 +154,10 @@ test('cosine: the rate of step s of S is r (1 + cos(pi s / S)) / 2; progress run
     penaltyStrength: 0,
     combine: 'sum',
     budget: null,
+    klWeight: 1,
+    priorDeviation: 1,
+    priorInclusion: 0.1,
+    gate: 1,
   }
   const plain = quadratic([[1000]])
   const progress: (number | undefined)[] = []

@@ -5,5 +5,6 @@ import { asItIs } from './as-it-is.ts'
 import { cmaEs } from './cma-es.ts'
 import { gradient } from './gradient.ts'
 import { grid } from './grid.ts'
+import { variational } from './variational.ts'
 
-export const ways: readonly Way[] = [grid, gradient, cmaEs, asItIs]
+export const ways: readonly Way[] = [grid, gradient, cmaEs, variational, asItIs]

@@ -16,10 +16,10 @@ const columns = [
   'reference',
   'relative_accuracy',
 ]
-const measures = ['loss', 'calibration_error', 'parity_gap', 'odds_gap', 'mcnemar_p']
+const measures = ['loss', 'calibration_error', 'parity_gap', 'odds_gap', 'mcnemar_p', 'lambda']
 
 export function reportCsv({ models, tasks, split }: EvaluationReport): string {
-  const rows = models.flatMap(({ name }, m) =>
+  const rows = models.flatMap(({ name, lambda }, m) =>
     tasks.flatMap((task) => {
       const r = task.results[m]
       if (!r) return []
@@ -30,6 +30,7 @@ export function reportCsv({ models, tasks, split }: EvaluationReport): string {
         r.fairness?.parity.gap,
         r.fairness?.odds.gap,
         m < 2 ? task.mcnemar?.p : null,
+        lambda,
       ]
       return [[...own, task.reference?.accuracy, r.relativeAccuracy, ...told]]
     }),

@@ -14,6 +14,7 @@ import type { Presets } from '../../studies/presets/files.ts'
 import { confusedPairs, confusionMap, mostDrawn, nameOf, reliabilityDiagram } from './charts.ts'
 import { papersFor } from './papers.ts'
 import { style } from './style.ts'
+import { sweepPart } from './sweep.ts'
 
 interface Beside {
   evaluation: number
@@ -29,6 +30,7 @@ export function reportHtml(report: EvaluationReport, { evaluation, created, open
 <p class="quiet">Evaluation ${evaluation} by Basil, ${created.slice(0, 16).replace('T', ' ')} UTC</p>
 ${testNotice(split, openings, evaluation)}
 ${[...new Set(models.flatMap(({ warnings = [] }) => warnings))].map((warning) => html`<p class="notice">${warning}</p>`)}
+${sweepPart(report)}
 ${summary(report)}
 ${provenance(report)}
 ${presets && papersFor(report, presets)}
