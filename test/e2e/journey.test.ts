@@ -155,7 +155,7 @@ inBrowser('from my data to a model', () => {
     await dialog().getByLabel('Rank').fill('2')
     await sound('lora')
     await dialog().getByRole('button', { name: 'Extract' }).click()
-    await page.getByText(/The LoRA will be made as job \d+/).waitFor()
+    await page.getByText(/The LoRA( will be made as|:) job \d+/).waitFor() // it may be done by then
     await page.getByRole('row').getByText('adapter', { exact: true }).first().waitFor()
 
     for (const name of ['emoji', 'glyphs']) await page.getByLabel(`Select finetuned-${name}.safetensors`).check()
@@ -164,9 +164,8 @@ inBrowser('from my data to a model', () => {
     await dialog().getByLabel('Found by').selectOption('pca')
     await sound('bases')
     await dialog().getByRole('button', { name: 'Find bases' }).click()
-    await page.getByText(/The bases will be made as job \d+/).waitFor()
+    await page.getByText(/The bases: job \d+ is done/).waitFor()
     await row('basis-1-of-1.safetensors').getByText('merged', { exact: true }).waitFor()
-    await page.getByText(/The bases will be made/).waitFor({ state: 'detached' }) // they are
 
     await focus('finetuned-fashion.safetensors')
     await press('Evaluate…')
