@@ -5,11 +5,11 @@ import type { MethodCard } from './card.ts'
 
 export const variational = {
   name: 'variational',
-  title: 'Variational composition',
+  title: 'Variational',
   paper: null,
-  sentence: 'Learns for every coefficient whether it is there and how sure its value is, and keeps the sure ones',
+  sentence: 'Learns whether each coefficient is there and how sure, and keeps the sure ones',
   when: 'When it matters which vectors count where, and how far a coefficient is known from these images',
-  costs: 'As aTLAS: a forward and a backward pass for each step, at coefficients that are drawn',
+  costs: 'A forward and a backward pass for each step',
   equation:
     'θ_b = θ_pre,b + Σ_t λ_t,b z_t,b τ_t,b,   z ~ Bern(π), λ ~ N(μ, σ²);   min E_q[L] + β/N KL(q‖p);   kept: π|μ|/σ > γ',
   stages: ['run', 'start'],
