@@ -2,14 +2,14 @@
 import { readdirSync, statfsSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 
-import { isIndexName } from '../contract/file-names.ts'
+import { isCheckpointName, isIndexName } from '../contract/file-names.ts'
 
 /** Bytes, of a folder of shards together; null where that cannot be told. */
 export function modelSize(file: string): number | null {
   try {
     if (!isIndexName(file)) return statSync(file).size
     const folder = dirname(file)
-    const shards = readdirSync(folder).filter((name) => /\.(safetensors|bin|pt)$/.test(name))
+    const shards = readdirSync(folder).filter((name) => isCheckpointName(name) && !isIndexName(name))
     return shards.reduce((sum, name) => sum + statSync(join(folder, name)).size, 0)
   } catch {
     return null

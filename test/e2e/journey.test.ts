@@ -62,7 +62,6 @@ inBrowser('from my data to a model', () => {
     await page.getByText('All files fit together.').waitFor()
     await press('Start run')
     await heading(new RegExp(`^Run ${run}: aTLAS of MNIST`))
-    await page.getByRole('button', { name: 'Stop and keep' }).waitFor() // live
     await page.getByRole('button', { name: 'Export model' }).waitFor() // over
     await page.getByRole('main').getByText('done', { exact: true }).waitFor()
   }

@@ -150,8 +150,8 @@ inBrowser('a run that goes on', () => {
 
   it('knows the time that is left after the page was left, and after a reload', async () => {
     await left().waitFor()
-    await page.getByRole('link', { name: 'Engine', exact: true }).click()
-    await page.getByRole('heading', { name: 'Engine', level: 1 }).waitFor()
+    await page.getByRole('link', { name: 'Library', exact: true }).click()
+    await page.getByRole('heading', { name: 'Library', level: 1 }).waitFor()
     await page.getByRole('link', { name: /^Run 201/ }).click()
     await left().waitFor()
     await page.reload()

@@ -107,13 +107,13 @@ inBrowser('the sample project', () => {
     await page.getByRole('button', { name: 'Replace it' }).click() // what was written with a wrong value
     const method = (name: string) => page.getByRole('radio', { name, exact: true })
     await method('DV-BASI').check()
-    await page.locator('summary', { hasText: 'DV-BASI: goes on where a start stagnates' }).click()
+    await page.locator('summary', { hasText: /^DV-BASI$/ }).click()
     await page.getByText('Taking Steps Beyond Task Arithmetic via Difference Vectors. AAAI 2026').waitFor()
-    await page.locator('summary', { hasText: 'aTLAS: learns a coefficient' }).waitFor() // its start
+    await page.locator('summary', { hasText: /^aTLAS$/ }).waitFor() // its start
     await accessible('compose, explained')
     await shot(page, 'compose-explained')
     await method('TIES').check()
-    await page.locator('summary', { hasText: 'TIES: trims the task vectors' }).waitFor()
+    await page.locator('summary', { hasText: /^TIES$/ }).waitFor()
     expect(await page.locator('summary', { hasText: 'DV-BASI' }).count()).toBe(0)
     expect(complaints).toEqual([])
   })

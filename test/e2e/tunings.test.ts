@@ -133,7 +133,7 @@ inBrowser('fine-tuning in the window', () => {
     await progress.getByText(/ of 4,000$/).waitFor()
     await page.getByRole('button', { name: 'Cancel' }).click()
     await page.getByRole('button', { name: 'Let it run' }).click()
-    await page.getByRole('button', { name: 'Stop and keep' }).click()
+    await page.getByRole('button', { name: 'Stop here and write the model' }).click()
     await page.getByText('stopped, kept').waitFor()
     await page.getByText('It ended before its last step').waitFor()
   })

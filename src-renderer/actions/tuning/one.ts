@@ -67,7 +67,7 @@ const resumeTuning: Action = {
 
 const stopTuning: Action = {
   id: 'stop-tuning',
-  title: 'Stop and keep',
+  title: 'Stop here and write the model',
   shortcut: null,
   icon: CircleStop,
   enabled: () => shown()?.state === 'running' && !openedTuning.stopping,
