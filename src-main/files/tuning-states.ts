@@ -2,7 +2,6 @@
 // A state takes its name when all of it is on the disk (write-atomic.ts); only then do older ones go, so that there are
 // at most two of "last" and one of "best", and the one before the newest still serves where that is damaged. Each says
 // its own CRC-32 at the start of its header, taken over the whole file with zeros in that place.
-import { createReadStream } from 'node:fs'
 import { mkdir, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { crc32 } from 'node:zlib'
@@ -98,15 +97,20 @@ async function openState(path: string): Promise<KeptState | string> {
 
 async function damageOf(path: string): Promise<string | null> {
   const zeros = Buffer.from(unknown)
-  let [checksum, at, told] = [0, 0, '']
-  for await (const own of createReadStream(path, { highWaterMark: atATime }) as AsyncIterable<Buffer>) {
-    const [from, to] = [Math.max(0, place - at), Math.min(own.length, place + zeros.length - at)]
-    if (from < to) {
-      told += Buffer.from(own.subarray(from, to)).toString('latin1')
-      zeros.copy(own, from, at + from - place, at + to - place)
+  let [checksum, told] = [0, '']
+  const source = await openSource(path)
+  try {
+    for (let at = 0; at < source.size; at += atATime) {
+      const own = Buffer.from(await source.read(at, Math.min(atATime, source.size - at)))
+      const [from, to] = [Math.max(0, place - at), Math.min(own.length, place + zeros.length - at)]
+      if (from < to) {
+        told += own.subarray(from, to).toString('latin1')
+        zeros.copy(own, from, at + from - place, at + to - place)
+      }
+      checksum = crc32(own, checksum)
     }
-    checksum = crc32(own, checksum)
-    at += own.length
+  } finally {
+    await source.close()
   }
   return told === hex(checksum) ? null : 'its checksum does not fit what it holds'
 }
