@@ -5,7 +5,7 @@ import { basename, join, resolve } from 'node:path'
 
 import { BasilError } from '../contract/errors.ts'
 import { isCheckpointName, isIndexName } from '../contract/file-names.ts'
-import { openFiles } from './folder.ts'
+import { kind } from './listing.ts'
 
 const usual = [
   'model.safetensors.index.json',
@@ -18,7 +18,7 @@ const usual = [
 /** Its file, and what it is called: a folder's model by the folder. Throws file-missing. */
 export async function modelAt(path: string): Promise<{ file: string; name: string }> {
   const absolute = resolve(path)
-  if ((await openFiles.kind(absolute)) !== 'folder') return { file: absolute, name: basename(absolute) }
+  if ((await kind(absolute)) !== 'folder') return { file: absolute, name: basename(absolute) }
   const names = await readdir(absolute)
   const found = usual.find((name) => names.includes(name)) ?? only(names)
   if (found !== undefined) return { file: join(absolute, found), name: basename(absolute) }

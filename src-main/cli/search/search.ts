@@ -16,6 +16,7 @@ import { onSignals } from '../ending.ts'
 import type { MergeFile } from '../merge-file.ts'
 import type { Kept } from '../merge-kept.ts'
 import { onClosedPipe, print, printJson } from '../output.ts'
+import { hashesOf } from './hashes.ts'
 import { askedSearch, type SearchOptions } from './options.ts'
 import { eventLine, foundLines } from './print.ts'
 
@@ -59,7 +60,7 @@ export async function searchInTerminal(writer: Writer, { close, kept }: Around, 
     const tell = json ? printJson : (event: Parameters<typeof eventLine>[0]) => print(eventLine(event))
     const found = await searchByScores(
       { ...search, form, out, log: resolve(given.scoreLog ?? logName(out)) },
-      { rebuild, signal, tell },
+      { rebuild, signal, tell, hashes: hashesOf },
     )
     const { winner, ...summary } = found
     if (json) printJson({ type: 'found', ...summary, winner: winner && { label: winner.label, scores: winner.scores } })

@@ -3,11 +3,11 @@
 // removed: there is one at a time. What the log knows is neither written nor scored. The best within the bounds wins.
 import { basename, dirname, extname, join, resolve } from 'node:path'
 
+import type { Sha256 } from '../../contract/branded.ts'
 import type { Form } from '../../contract/checkpoint.ts'
 import { BasilError } from '../../contract/errors.ts'
 import type { Recipe } from '../../contract/run/recipe.ts'
 import { type CandidateFolder, takeCandidateFolder } from '../../files/candidate-folder.ts'
-import { hashInThread } from '../../files/hash-thread.ts'
 import type { AskedMerge } from '../export/merge.ts'
 import type { Writer } from '../export/with-card.ts'
 import { type Aims, beyond, comparing, objectiveOf } from './aims.ts'
@@ -41,6 +41,8 @@ export interface Found extends Summary {
 
 interface Means {
   rebuild: Writer['rebuild']
+  /** Of checkpoints, in the order of their paths. Throws what reading throws, and cancelled once the signal has come. */
+  hashes(files: readonly string[], signal: AbortSignal): Promise<Sha256[]>
   signal: AbortSignal
   tell: (event: SearchEvent) => void
 }
@@ -50,7 +52,7 @@ export async function searchByScores(search: Search, means: Means): Promise<Foun
   const { aims, names, out } = search
   if (!search.merge.pretrained) requireNoBase(aims)
   for (const variation of search.way.sure) recipeFor(search.merge, variation) // throws
-  const merge = await withHashes(search.merge, means.signal)
+  const merge = await withHashes(search.merge, means)
   const log = await openScoreLog(search.log)
   try {
     const folder = await takeCandidateFolder(join(dirname(out), `.${basename(out)}.candidates`))
@@ -137,31 +139,16 @@ function measuring(search: Search, { rebuild, signal }: Means, log: ScoreLog, fo
 }
 
 /** With the content of every file, by which scores are known again. */
-async function withHashes(merge: AskedMerge, signal: AbortSignal): Promise<AskedMerge> {
+async function withHashes(merge: AskedMerge, { hashes: hashesOf, signal }: Means): Promise<AskedMerge> {
   const { pretrained, vectors } = merge
-  const hashing = hashInThread([...(pretrained ? [pretrained] : []), ...vectors].map(({ file }) => resolve(file)))
-  try {
-    const hashes = await Promise.race([hashing.hashes, cancelledBy(signal)])
-    const own = hashes.slice(pretrained ? 1 : 0)
-    return {
-      ...merge,
-      pretrained: pretrained && { ...pretrained, sha256: hashes[0] ?? pretrained.sha256 },
-      vectors: vectors.map((vector, t) => ({ ...vector, sha256: own[t] ?? vector.sha256 })),
-    }
-  } finally {
-    await hashing.stop()
+  const files = [...(pretrained ? [pretrained] : []), ...vectors].map(({ file }) => resolve(file))
+  const hashes = await hashesOf(files, signal)
+  const own = hashes.slice(pretrained ? 1 : 0)
+  return {
+    ...merge,
+    pretrained: pretrained && { ...pretrained, sha256: hashes[0] ?? pretrained.sha256 },
+    vectors: vectors.map((vector, t) => ({ ...vector, sha256: own[t] ?? vector.sha256 })),
   }
-}
-
-/** Rejects once the signal has come. */
-function cancelledBy(signal: AbortSignal): Promise<never> {
-  const cancelled = new Promise<never>((_, reject) => {
-    const cancel = (): void => reject(cancelledSearch())
-    if (signal.aborted) cancel()
-    else signal.addEventListener('abort', cancel, { once: true })
-  })
-  cancelled.catch(() => undefined) // nobody may be waiting any more
-  return cancelled
 }
 
 function requireNoBase({ keeps }: Aims): void {

@@ -12,7 +12,7 @@ import {
   searchAskedSchema,
   summarySchema,
 } from '../../contract/api/searches.ts'
-import { sha256Schema } from '../../contract/branded.ts'
+import { type Sha256, sha256Schema } from '../../contract/branded.ts'
 import { type Form, formSchema } from '../../contract/checkpoint.ts'
 import { BasilError } from '../../contract/errors.ts'
 import { weightSchema } from '../../contract/merges/valued.ts'
@@ -127,12 +127,17 @@ export function createSearches(parts: Parts): { searches: Searches; atWork: Sear
               const quiet = { signal: work.signal, tell: () => undefined }
               const rebuild = async (asked: Parameters<Parameters<typeof searchByScores>[1]['rebuild']>[0]) =>
                 (await lastHeard(own, quiet, (client) => client.merge(asked))).result
+              const hashes = async (files: readonly string[]) => {
+                const found: Sha256[] = []
+                for (const file of files) found.push((await own.ask((client) => client.hash({ file }))).sha256)
+                return found
+              }
               const tell = tellerOf(search, work, scored)
               const {
                 winner,
                 log: _,
                 ...summary
-              } = await searchByScores(search, { rebuild, signal: work.signal, tell })
+              } = await searchByScores(search, { rebuild, hashes, signal: work.signal, tell })
               keep({ summary, recipe: winner?.recipe ?? null })
               if (!winner) throw noneKept(search.aims, summary.candidates)
               const chosen = chosenBy({ ...summary, winner, log: search.log }, search.aims, search.scorer.command)

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
+import { hashesOf } from '../../../src-main/cli/search/hashes.ts'
 import { askedSearch, type SearchOptions } from '../../../src-main/cli/search/options.ts'
 import { formSchema } from '../../../src-main/contract/checkpoint.ts'
 import { logName } from '../../../src-main/workbench/scores/log.ts'
@@ -36,7 +37,7 @@ export async function search(
     },
     {},
   )
-  const means = { rebuild, signal, tell: (event: SearchEvent) => void events.push(event) }
+  const means = { rebuild, hashes: hashesOf, signal, tell: (event: SearchEvent) => void events.push(event) }
   return {
     found: await searchByScores(
       { ...asked, form, out: join(folder, out), log: given.scoreLog ?? logName(join(folder, out)) },

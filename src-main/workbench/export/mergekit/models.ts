@@ -4,7 +4,7 @@ import { dirname, isAbsolute, join, resolve } from 'node:path'
 
 import { BasilError } from '../../../contract/errors.ts'
 import { parseJson } from '../../../contract/json.ts'
-import { openFiles } from '../../../files/folder.ts'
+import { kind } from '../../../files/listing.ts'
 import { modelAt } from '../../../files/model-in-folder.ts'
 import { readStart } from '../../../files/open.ts'
 import { type Reference, unsupported } from './document.ts'
@@ -20,9 +20,9 @@ export async function modelOf(recipe: string, reference: Reference): Promise<Mod
   const text = pathOf(recipe, reference)
   if (!isAbsolute(recipe) && !isAbsolute(text)) throw nowhere(recipe, text)
   const path = resolve(dirname(recipe), text)
-  const kind = await openFiles.kind(path)
-  if (kind === 'missing') throw notHere(recipe, text)
-  return { ...(await modelAt(path)), isFolder: kind === 'folder' }
+  const found = await kind(path)
+  if (found === 'missing') throw notHere(recipe, text)
+  return { ...(await modelAt(path)), isFolder: found === 'folder' }
 }
 
 function pathOf(recipe: string, reference: Reference): string {
