@@ -11,8 +11,6 @@ export type { Ops } from './devices/ops.ts'
 
 // Checkpoints: any format and layout, seen by canonical names; a pre-trained model and those fine-tuned from it.
 
-// Checkpoints: any format and layout, seen by canonical names; a pre-trained model and those fine-tuned from it.
-
 export { openTensorFile } from './formats/open.ts'
 export { type TensorToWrite, writeSafetensors } from './formats/safetensors-writer.ts'
 export { requireNoAdapter } from './layouts/adapter.ts'
@@ -29,8 +27,6 @@ export { differenceOf } from './measures/difference.ts'
 export { mergeReportOf } from './measures/merge-report.ts'
 export { statisticsOf } from './measures/statistics.ts'
 export { tensorOf } from './measures/tensor.ts'
-
-// Runs: what one would take, a whole one, and its parts: tasks, and the problem a method sees.
 
 // Runs: what one would take, a whole one, and its parts: tasks, and the problem a method sees.
 

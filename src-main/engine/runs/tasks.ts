@@ -158,11 +158,14 @@ async function* openOne(
   return seen
 }
 
-/** Of splits that were opened before. */
-function sharedWith(images: Identified, before: Task['splits']): SplitManifest['shared'] {
+/** With splits that were opened before. */
+export function sharedWith(
+  images: Identified,
+  before: Partial<Record<Split, LabelledImages | null>>,
+): NonNullable<SplitManifest['shared']> {
   return Object.entries(before).flatMap(([name, there]) => {
-    const same = isIdentified(there) ? sharedImages(images, there) : 0
-    return same > 0
+    const same = there && isIdentified(there) ? sharedImages(images, there) : 0
+    return there && same > 0
       ? [{ split: name as Split, images: same, ...(!isLabelled(there) && { unlabelled: true as const }) }]
       : []
   })

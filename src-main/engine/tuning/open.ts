@@ -6,12 +6,12 @@ import type { Parent } from '../../contract/run/run.ts'
 import { type ResolvedTuning, saidOf } from '../../contract/tuning/config.ts'
 import type { TuningEngineEvent } from '../../contract/tuning/tuning.ts'
 import { checkLabels, isLabelled, type LabelledImages } from '../datasets/images.ts'
-import { type Identified, type SplitFacts, sharedImages } from '../datasets/manifest.ts'
+import type { Identified, SplitFacts } from '../datasets/manifest.ts'
 import { openImages, preparedAlready } from '../datasets/open-images.ts'
 import { readHead } from '../heads/head-file.ts'
 import type { Head } from '../problems/head.ts'
 import { filesHashed, type NamedFile } from '../runs/announce.ts'
-import { checkHead, checkSize } from '../runs/tasks.ts'
+import { checkHead, checkSize, sharedWith } from '../runs/tasks.ts'
 import { openCheckpoint, type TowerCheckpoint, useOf } from '../weights/checkpoint.ts'
 import type { TuningHost } from './host.ts'
 
@@ -41,18 +41,14 @@ export async function* openTuning(config: ResolvedTuning, host: TuningHost): Asy
     checkHead(config.task, head, base.architecture)
     const data: SplitManifest[] = []
     const notes: string[] = []
-    const opened: { split: SplitManifest['split']; images: Images }[] = []
+    const opened: Partial<Record<SplitManifest['split'], Images>> = {}
     async function* split(as: SplitManifest['split'], path: string): AsyncGenerator<TuningEngineEvent, Images> {
       const { images, facts, note } = yield* openOne(config, path, as === 'training' ? 0 : null, base, host)
       closing.push(() => images.close())
       notes.push(...note)
       checkLabels(images, head)
-      const shared = opened.flatMap(({ split, images: there }) => {
-        const same = sharedImages(images, there)
-        return same > 0 ? [{ split, images: same }] : []
-      })
-      opened.push({ split: as, images })
-      const told = manifest(config.task.name, as, facts, shared)
+      const told = manifest(config.task.name, as, facts, sharedWith(images, opened))
+      opened[as] = images
       data.push(told)
       yield { type: 'data', data: told }
       return images
@@ -92,11 +88,7 @@ export async function* openTest(
     await images.close()
     throw error
   }
-  const before = [...(validation ? [{ split: 'validation' as const, images: validation }] : [])]
-  const shared = [{ split: 'training' as const, images: training }, ...before].flatMap(({ split, images: there }) => {
-    const same = sharedImages(images, there)
-    return same > 0 ? [{ split, images: same }] : []
-  })
+  const shared = sharedWith(images, { training, validation })
   yield { type: 'data', data: manifest(name, 'test', facts, shared) }
   return images
 }

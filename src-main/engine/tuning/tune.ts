@@ -5,40 +5,27 @@
 // before its time, a state is kept from which it goes on to the same bits.
 import { faultOf } from '../../contract/device-faults.ts'
 import type { ResolvedTuning } from '../../contract/tuning/config.ts'
-import type { TuningEngineEvent, TuningLook } from '../../contract/tuning/tuning.ts'
-import type { LabelledImages } from '../datasets/images.ts'
+import type { TuningEngineEvent } from '../../contract/tuning/tuning.ts'
 import { infoOf } from '../devices/engine.ts'
-import type { Split } from '../learning/problem.ts'
 import { towerModel } from '../models/model.ts'
 import type { MicroBatch } from '../problems/micro-batch.ts'
 import { ahead, batchOf } from './batches.ts'
+import { conclude, presentOn } from './conclude.ts'
 import type { TunedModel, TuningHost } from './host.ts'
 import type { Learner, Place } from './kind.ts'
 import { learnerOf } from './kinds/index.ts'
 import { measured } from './measured.ts'
 import { crossEntropyOf } from './objective.ts'
-import { type Opened, openTest, openTuning } from './open.ts'
+import { type Opened, openTuning } from './open.ts'
 import { type Lesson, lossAndGradient } from './pass.ts'
 import { tuningMicroBatch } from './pieces.ts'
-import { type OpenPlace, openPlace } from './place.ts'
+import { openPlace } from './place.ts'
 import { planOf } from './plan.ts'
 import { tunedFile } from './result.ts'
-import { type Length, lengthOf, rateAt } from './schedule.ts'
+import { lengthOf, rateAt } from './schedule.ts'
+import type { Session } from './session.ts'
 import { keepState, keptIn, resumeState, type TuningProgress } from './state.ts'
 import { requireFinite } from './variables.ts'
-
-/** At work: what is open, what learns, and how far it is. */
-interface Session {
-  config: ResolvedTuning
-  host: TuningHost
-  opened: Opened
-  place: OpenPlace
-  learner: Learner
-  length: Length
-  progress: TuningProgress
-  waited: { seconds: number }
-  pretrained: number | null // validation accuracy of theta_pre, where it was measured
-}
 
 /** The model is the caller's to write, and to close. */
 export async function* tune(config: ResolvedTuning, host: TuningHost): AsyncGenerator<TuningEngineEvent, TunedModel> {
@@ -49,15 +36,16 @@ export async function* tune(config: ResolvedTuning, host: TuningHost): AsyncGene
   try {
     session = yield* begin(config, host, opened)
     const stopped = yield* learn(session)
-    if (config.keep === 'best') await returnToBest(session)
+    if (config.keep === 'best') yield* returnToBest(session)
     yield* conclude(session, stopped, began)
     const { learner, place } = session
     const file = tunedFile(opened.base, place.parameters, movedBy(place, learner), learner)
+    const adapter = (await learner.adapter?.()) ?? null
     isGiven = true
     const { dispose } = learner
     return {
       file,
-      adapter: (await learner.adapter?.()) ?? null,
+      adapter,
       async close() {
         dispose()
         place.release()
@@ -111,7 +99,18 @@ async function* begin(
       }
       for (const text of [...learner.notes, ...host.states.damaged()]) yield { type: 'note', text }
       if (still) yield { type: 'look', steps: 0, epoch: 0, ...still, best: false }
-      return { config, host, opened, place, learner, length, progress, waited, pretrained: still?.accuracy ?? null }
+      return {
+        config,
+        host,
+        opened,
+        place,
+        learner,
+        length,
+        progress,
+        waited,
+        pretrained: still?.accuracy ?? null,
+        present: null,
+      }
     } catch (error) {
       learner?.dispose()
       place.release()
@@ -158,6 +157,7 @@ async function* learn(session: Session): AsyncGenerator<TuningEngineEvent, boole
       throw error
     })
     progress.steps++
+    session.present = null
     const seconds = (performance.now() - began) / 1000
     yield { type: 'step', step, rate, images: batch.indices.length, seconds, ...told }
     yield* halvings(place.microBatch, progress)
@@ -210,13 +210,8 @@ async function* look(session: Session): AsyncGenerator<TuningEngineEvent, boolea
     yield { type: 'look', steps: progress.steps, epoch, loss: null, accuracy: null, best: true }
     return false
   }
-  const { model, close } = learner.open(null)
-  let found: Pick<TuningLook, 'loss' | 'accuracy'> & { loss: number; accuracy: number }
-  try {
-    found = await measured(config, place, model, validation, 'validation', session.waited)
-  } finally {
-    close()
-  }
+  const found = await presentOn(session, validation, 'validation')
+  session.present = found.accuracy
   const { best } = progress
   // of equal accuracies the smaller loss
   const isBest = !best || found.accuracy > best.accuracy || (found.accuracy === best.accuracy && found.loss < best.loss)
@@ -230,56 +225,18 @@ async function* look(session: Session): AsyncGenerator<TuningEngineEvent, boolea
   return config.patience !== null && progress.epochsSinceBest >= config.patience
 }
 
-async function returnToBest({ config, host, opened, learner, progress }: Session): Promise<void> {
+async function* returnToBest(session: Session): AsyncGenerator<TuningEngineEvent> {
+  const { config, host, opened, learner, progress } = session
   if (!progress.best || progress.best.steps === progress.steps) return
   const state = await host.states.open('best')
-  if (!state) return // damaged: told by the states
+  if (!state) {
+    yield { type: 'note', text: `The best state cannot be read: the model is the last one, of step ${progress.steps}.` }
+    return
+  }
   try {
-    await resumeState(state, learner, knownOf(config, opened))
+    const { best } = await resumeState(state, learner, knownOf(config, opened))
+    session.present = best?.accuracy ?? null
   } finally {
     await state.close()
-  }
-}
-
-/** The model that came of it, on test data where there is some, else on what there is. */
-async function* conclude(session: Session, stopped: boolean, began: number): AsyncGenerator<TuningEngineEvent> {
-  const { config, host, opened, place, learner, progress, waited } = session
-  yield { type: 'progress', what: 'Evaluating', done: 0, total: 1 }
-  const test = yield* openTest(config, host, opened)
-  try {
-    const images = test ?? opened.validation ?? opened.training
-    const split = test ? 'test' : opened.validation ? 'validation' : 'training'
-    const before =
-      split === 'validation' && session.pretrained !== null
-        ? session.pretrained
-        : await pretrainedOn(session, images, split)
-    const { model, close } = learner.open(null)
-    try {
-      const { accuracy } = await measured(config, place, model, images, split, waited)
-      yield {
-        type: 'finished',
-        stopped,
-        steps: progress.steps,
-        split,
-        accuracy,
-        pretrained: before,
-        seconds: (performance.now() - began) / 1000,
-        dataWaitSeconds: waited.seconds,
-      }
-    } finally {
-      close()
-    }
-  } finally {
-    await test?.close()
-  }
-}
-
-async function pretrainedOn({ config, place, waited }: Session, images: LabelledImages, split: Split): Promise<number> {
-  const whole = await place.pretrained()
-  try {
-    const { accuracy } = await measured(config, place, towerModel(place.tower, whole.weights), images, split, waited)
-    return accuracy
-  } finally {
-    whole.dispose()
   }
 }
