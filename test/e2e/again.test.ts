@@ -15,7 +15,7 @@ import { putMany } from '../history/many.ts'
 import { now } from '../history/rows.ts'
 import { putRun } from '../history/whole.ts'
 import { toyConfig, toyEntry } from '../workbench/toy-run.ts'
-import { type Basil, inBrowser, startBasil, startBrowser } from './basil.ts'
+import { type Basil, inBrowser, openPage, startBasil, startBrowser } from './basil.ts'
 
 inBrowser('a run of last week', () => {
   const home = mkdtempSync(join(tmpdir(), 'basil-again-'))
@@ -36,12 +36,10 @@ inBrowser('a run of last week', () => {
     writeFileSync(until, '')
     const environment = { BASIL_ENGINE: toyEntry, TOY: JSON.stringify({ until }) }
     ;[basil, browser] = await Promise.all([startBasil(home, environment), startBrowser()])
-    const context = await browser.newContext({ viewport: { width: 1440, height: 900 } })
-    await context.grantPermissions(['clipboard-read', 'clipboard-write'])
-    page = await context.newPage()
-    page.on('console', (message) => message.type() === 'error' && complaints.push(message.text()))
-    page.on('pageerror', (error) => complaints.push(error.message))
-    await page.goto(basil.url)
+    page = await openPage(browser, basil.url, complaints, {
+      viewport: { width: 1440, height: 900 },
+      permissions: ['clipboard-read', 'clipboard-write'],
+    })
   })
   afterAll(async () => {
     await browser?.close()

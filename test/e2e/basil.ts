@@ -9,7 +9,7 @@ import { delimiter, join } from 'node:path'
 import { createInterface } from 'node:readline'
 
 import axe from 'axe-core'
-import { type Browser, chromium, type Page } from 'playwright-core'
+import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core'
 import { describe, expect } from 'vitest'
 
 import { patience } from '../patience.ts'
@@ -60,6 +60,20 @@ export async function startBrowser(): Promise<Browser> {
   const args = [...asRoot, '--disable-dev-shm-usage', '--disable-background-networking']
   const browser = await chromium.launch({ executablePath: program, args, timeout: patience })
   return browser.on('context', (context) => context.setDefaultTimeout(patience))
+}
+
+/** The page at an address. complaints: takes errors of its console, and those that nobody caught. */
+export async function openPage(
+  browser: Browser,
+  url: string,
+  complaints: string[],
+  options: BrowserContextOptions = {},
+): Promise<Page> {
+  const page = await browser.newPage(options)
+  page.on('console', (message) => message.type() === 'error' && complaints.push(message.text()))
+  page.on('pageerror', (error) => complaints.push(error.message))
+  await page.goto(url)
+  return page
 }
 
 /** Keeps a picture of the page in test-results/. */

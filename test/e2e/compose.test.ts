@@ -9,7 +9,7 @@ import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 
 import { toyEntry } from '../workbench/toy-run.ts'
-import { accessible, type Basil, inBrowser, shot, startBasil, startBrowser, violations } from './basil.ts'
+import { accessible, type Basil, inBrowser, openPage, shot, startBasil, startBrowser, violations } from './basil.ts'
 import { mine, sample } from './mine.ts'
 
 inBrowser('composing a run', () => {
@@ -21,10 +21,10 @@ inBrowser('composing a run', () => {
   beforeAll(async () => {
     await mine(folder)
     ;[basil, browser] = await Promise.all([startBasil(undefined, { BASIL_ENGINE: toyEntry }), startBrowser()])
-    page = await browser.newPage({ viewport: { width: 1440, height: 900 }, colorScheme: 'light' })
-    page.on('console', (message) => message.type() === 'error' && complaints.push(message.text()))
-    page.on('pageerror', (error) => complaints.push(error.message))
-    await page.goto(basil.url)
+    page = await openPage(browser, basil.url, complaints, {
+      viewport: { width: 1440, height: 900 },
+      colorScheme: 'light',
+    })
   })
   afterAll(async () => {
     await browser?.close()

@@ -11,7 +11,7 @@ import { openTensorFile } from '../../src-main/engine/formats/open.ts'
 import { openSource } from '../../src-main/files/source.ts'
 import { written } from '../engine/formats/bytes.ts'
 import { mnistAt, petsAt } from '../workbench/data/miniatures.ts'
-import { accessible, type Basil, inBrowser, shot, startBasil, startBrowser, violations } from './basil.ts'
+import { accessible, type Basil, inBrowser, openPage, shot, startBasil, startBrowser, violations } from './basil.ts'
 
 const sample = join(import.meta.dirname, '../../resources/sample')
 
@@ -40,10 +40,7 @@ inBrowser('data sets', () => {
     mnistAt(join(folder, 'digits'))
     await modelsAt(join(models, 'ViT-sample'))
     ;[basil, browser] = await Promise.all([startBasil(), startBrowser()])
-    page = await browser.newPage({ viewport: { width: 1280, height: 800 } })
-    page.on('console', (message) => message.type() === 'error' && complaints.push(message.text()))
-    page.on('pageerror', (error) => complaints.push(error.message))
-    await page.goto(basil.url)
+    page = await openPage(browser, basil.url, complaints, { viewport: { width: 1280, height: 800 } })
   })
   afterAll(async () => {
     await browser?.close()

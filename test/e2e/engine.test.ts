@@ -11,7 +11,7 @@ import { afterAll, beforeAll, expect, it, vi } from 'vitest'
 import { currentEngine, switchEngine, writeManifest } from '../../src-main/files/engine-folder.ts'
 import { engineChoice } from '../../src-main/workbench/engines/choice.ts'
 import { deviceChoice } from '../../src-main/workbench/native/devices.ts'
-import { type Basil, inBrowser, shot, startBasil, startBrowser } from './basil.ts'
+import { type Basil, inBrowser, openPage, shot, startBasil, startBrowser } from './basil.ts'
 
 const cards = '0, NVIDIA GeForce RTX 4090, 24564, 23871, 570.86.15\n1, NVIDIA GeForce RTX 3060, 12288, 11402, 570.86.15'
 
@@ -29,10 +29,7 @@ inBrowser('the Engine page', () => {
     program('nvidia-smi', `echo "${cards}"`)
     program('g++', 'exit 0')
     ;[basil, browser] = await Promise.all([startBasil(), startBrowser()])
-    page = await browser.newPage({ viewport: { width: 1280, height: 800 } })
-    page.on('console', (message) => message.type() === 'error' && complaints.push(message.text()))
-    page.on('pageerror', (error) => complaints.push(error.message))
-    await page.goto(basil.url)
+    page = await openPage(browser, basil.url, complaints, { viewport: { width: 1280, height: 800 } })
   })
   afterAll(async () => {
     vi.unstubAllEnvs()

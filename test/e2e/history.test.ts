@@ -11,7 +11,7 @@ import { foundRuns, groupsOf, listRuns } from '../../src-main/history/listing/li
 import { openHistory } from '../../src-main/history/open.ts'
 import { putMany } from '../history/many.ts'
 import { toyEntry } from '../workbench/toy-run.ts'
-import { type Basil, inBrowser, shot, startBasil, startBrowser, violations } from './basil.ts'
+import { type Basil, inBrowser, openPage, shot, startBasil, startBrowser, violations } from './basil.ts'
 
 const runs = 10_000
 
@@ -56,10 +56,7 @@ inBrowser('a history of ten thousand runs', () => {
     figure(`${took.length} questions of the history`, took)
     history.close()
     ;[basil, browser] = await Promise.all([startBasil(home, { BASIL_ENGINE: toyEntry }), startBrowser()])
-    page = await browser.newPage({ viewport: { width: 1440, height: 900 } })
-    page.on('console', (message) => message.type() === 'error' && complaints.push(message.text()))
-    page.on('pageerror', (error) => complaints.push(error.message))
-    await page.goto(basil.url)
+    page = await openPage(browser, basil.url, complaints, { viewport: { width: 1440, height: 900 } })
     await page
       .getByRole('link', { name: /Sweep of sweep/ })
       .first()

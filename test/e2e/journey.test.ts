@@ -9,7 +9,7 @@ import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 
 import { inspect } from '../../src-main/worker/inspect.ts'
-import { type Basil, inBrowser, shot, startBasil, startBrowser, violations } from './basil.ts'
+import { type Basil, inBrowser, openPage, shot, startBasil, startBrowser, violations } from './basil.ts'
 import { mine } from './mine.ts'
 
 /** Whether anything is drawn on a canvas. */
@@ -34,10 +34,7 @@ inBrowser('from my data to a model', () => {
   beforeAll(async () => {
     await mine(folder)
     ;[basil, browser] = await Promise.all([startBasil(), startBrowser()])
-    page = await browser.newPage({ viewport: { width: 1440, height: 900 } })
-    page.on('console', (message) => message.type() === 'error' && complaints.push(message.text()))
-    page.on('pageerror', (error) => complaints.push(error.message))
-    await page.goto(basil.url)
+    page = await openPage(browser, basil.url, complaints, { viewport: { width: 1440, height: 900 } })
   })
   afterAll(async () => {
     await browser?.close()

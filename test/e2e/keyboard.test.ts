@@ -9,7 +9,7 @@ import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 
 import { toyEntry } from '../workbench/toy-run.ts'
-import { type Basil, inBrowser, startBasil, startBrowser } from './basil.ts'
+import { type Basil, inBrowser, openPage, startBasil, startBrowser } from './basil.ts'
 
 interface Stop {
   name: string // of what has the focus; "": nothing has
@@ -50,10 +50,7 @@ inBrowser('the keyboard alone', () => {
   beforeAll(async () => {
     const environment = { BASIL_ENGINE: toyEntry, TOY: JSON.stringify({ until }) }
     ;[basil, browser] = await Promise.all([startBasil(undefined, environment), startBrowser()])
-    page = await browser.newPage({ viewport: { width: 1440, height: 900 } })
-    page.on('console', (message) => message.type() === 'error' && complaints.push(message.text()))
-    page.on('pageerror', (error) => complaints.push(error.message))
-    await page.goto(basil.url)
+    page = await openPage(browser, basil.url, complaints, { viewport: { width: 1440, height: 900 } })
   })
   afterAll(async () => {
     await browser?.close()

@@ -18,7 +18,7 @@ import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 
 import { inspect } from '../../src-main/worker/inspect.ts'
-import { accessible, type Basil, inBrowser, startBasil, startBrowser, violations } from './basil.ts'
+import { accessible, type Basil, inBrowser, openPage, startBasil, startBrowser, violations } from './basil.ts'
 
 const root = join(import.meta.dirname, '..', '..')
 const sample = join(root, 'resources', 'sample')
@@ -44,10 +44,7 @@ inBrowser('the library', () => {
     }
     writeFileSync(at('ViT-tiny', 'ft_accuracies.json'), '{"MNIST": 0.99, "Cars": 0.75}')
     ;[basil, browser] = await Promise.all([startBasil(undefined, { HOME: folder }), startBrowser()])
-    page = await browser.newPage({ viewport: { width: 1280, height: 800 } })
-    page.on('console', (message) => message.type() === 'error' && complaints.push(message.text()))
-    page.on('pageerror', (error) => complaints.push(error.message))
-    await page.goto(basil.url)
+    page = await openPage(browser, basil.url, complaints, { viewport: { width: 1280, height: 800 } })
   })
   afterAll(async () => {
     await browser?.close()

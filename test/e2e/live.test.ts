@@ -10,7 +10,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest'
 
 import type { Toy } from '../workbench/toy-faults.ts'
 import { toyEntry, toyFile } from '../workbench/toy-run.ts'
-import { type Basil, inBrowser, shot, startBasil, startBrowser, violations } from './basil.ts'
+import { type Basil, inBrowser, openPage, shot, startBasil, startBrowser, violations } from './basil.ts'
 import { frameWork, opening } from './in-page.ts'
 import { putRuns } from './many-runs.ts'
 
@@ -70,11 +70,8 @@ inBrowser('a run that goes on', () => {
       startBasil(home, { BASIL_ENGINE: toyEntry, TOY: JSON.stringify(toy) }),
       startBrowser(),
     ])
-    page = await browser.newPage({ viewport: { width: 1440, height: 900 } })
+    page = await openPage(browser, basil.url, complaints, { viewport: { width: 1440, height: 900 } })
     devtools = await page.context().newCDPSession(page)
-    page.on('console', (message) => message.type() === 'error' && complaints.push(message.text()))
-    page.on('pageerror', (error) => complaints.push(error.message))
-    await page.goto(basil.url)
   })
   afterAll(async () => {
     await browser?.close()

@@ -9,7 +9,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest'
 
 import { checkpoint } from '../workbench/library/setting.ts'
 import { commandOf } from '../workbench/scores/toys.ts'
-import { accessible, type Basil, inBrowser, shot, startBasil, startBrowser, violations } from './basil.ts'
+import { accessible, type Basil, inBrowser, openPage, shot, startBasil, startBrowser, violations } from './basil.ts'
 
 const sample = join(import.meta.dirname, '..', '..', 'resources', 'sample')
 const models = ['pretrained', 'finetuned-mnist', 'finetuned-fashion'].map((name) => `${name}.safetensors`)
@@ -24,10 +24,7 @@ inBrowser('a merge in the window', () => {
     for (const name of models) copyFileSync(join(sample, name), join(folder, name))
     writeFileSync(join(folder, 'stranger.safetensors'), checkpoint(1))
     ;[basil, browser] = await Promise.all([startBasil(), startBrowser()])
-    page = await browser.newPage({ viewport: { width: 1280, height: 900 } })
-    page.on('console', (message) => message.type() === 'error' && complaints.push(message.text()))
-    page.on('pageerror', (error) => complaints.push(error.message))
-    await page.goto(basil.url)
+    page = await openPage(browser, basil.url, complaints, { viewport: { width: 1280, height: 900 } })
   })
   afterAll(async () => {
     await browser?.close()

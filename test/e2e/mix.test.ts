@@ -11,7 +11,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest'
 import { resolveConfig } from '../../src-main/contract/run/resolve.ts'
 import { forkEngine } from '../../src-main/workbench/link/engine-process.ts'
 import { openWorkbench } from '../../src-main/workbench/workbench.ts'
-import { accessible, type Basil, inBrowser, shot, startBasil, startBrowser, violations } from './basil.ts'
+import { accessible, type Basil, inBrowser, openPage, shot, startBasil, startBrowser, violations } from './basil.ts'
 
 const root = join(import.meta.dirname, '..', '..')
 const sample = join(root, 'resources', 'sample')
@@ -52,10 +52,7 @@ inBrowser('live accuracy', () => {
     const starting = startBrowser()
     await ranIn(home)
     ;[basil, browser] = await Promise.all([startBasil(home), starting])
-    page = await browser.newPage({ viewport: { width: 1440, height: 900 } })
-    page.on('console', (message) => message.type() === 'error' && complaints.push(message.text()))
-    page.on('pageerror', (error) => complaints.push(error.message))
-    await page.goto(basil.url)
+    page = await openPage(browser, basil.url, complaints, { viewport: { width: 1440, height: 900 } })
   })
   afterAll(async () => {
     await browser?.close()

@@ -10,7 +10,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest'
 import { openWorkbench } from '../../src-main/workbench/workbench.ts'
 import { toyEngine } from '../workbench/toy.ts'
 import { toyConfig, toyEntry } from '../workbench/toy-run.ts'
-import { type Basil, inBrowser, shot, startBasil, startBrowser, violations } from './basil.ts'
+import { type Basil, inBrowser, openPage, shot, startBasil, startBrowser, violations } from './basil.ts'
 
 const runs = 20
 
@@ -38,10 +38,7 @@ inBrowser('runs that are over', () => {
   beforeAll(async () => {
     await kept(home)
     ;[basil, browser] = await Promise.all([startBasil(home, { BASIL_ENGINE: toyEntry }), startBrowser()])
-    page = await browser.newPage({ viewport: { width: 1440, height: 900 } })
-    page.on('console', (message) => message.type() === 'error' && complaints.push(message.text()))
-    page.on('pageerror', (error) => complaints.push(error.message))
-    await page.goto(basil.url)
+    page = await openPage(browser, basil.url, complaints, { viewport: { width: 1440, height: 900 } })
   })
   afterAll(async () => {
     await browser?.close()

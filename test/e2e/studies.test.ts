@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 
-import { type Basil, inBrowser, shot, startBasil, startBrowser, violations } from './basil.ts'
+import { type Basil, inBrowser, openPage, shot, startBasil, startBrowser, violations } from './basil.ts'
 
 const sample = join(import.meta.dirname, '..', '..', 'resources', 'sample')
 
@@ -18,14 +18,10 @@ inBrowser('studies', () => {
   const complaints: string[] = []
   beforeAll(async () => {
     ;[basil, browser] = await Promise.all([startBasil(), startBrowser()])
-    const context = await browser.newContext({
+    page = await openPage(browser, basil.url, complaints, {
       viewport: { width: 1280, height: 800 },
       permissions: ['clipboard-read', 'clipboard-write'],
     })
-    page = await context.newPage()
-    page.on('console', (message) => message.type() === 'error' && complaints.push(message.text()))
-    page.on('pageerror', (error) => complaints.push(error.message))
-    await page.goto(basil.url)
   })
   afterAll(async () => {
     await browser?.close()

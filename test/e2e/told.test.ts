@@ -8,7 +8,7 @@ import Database from 'better-sqlite3'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 
-import { accessible, type Basil, inBrowser, startBasil, startBrowser } from './basil.ts'
+import { accessible, type Basil, inBrowser, openPage, startBasil, startBrowser } from './basil.ts'
 
 const sample = join(import.meta.dirname, '../../resources/sample')
 const models = ['pretrained', 'finetuned-mnist', 'finetuned-fashion', 'tasks'].map((name) => `${name}.safetensors`)
@@ -22,10 +22,7 @@ inBrowser('what is told', () => {
   const complaints: string[] = []
   const open = async (): Promise<void> => {
     basil = await startBasil(home)
-    page = await browser.newPage({ viewport: { width: 1280, height: 800 } })
-    page.on('console', (message) => message.type() === 'error' && complaints.push(message.text()))
-    page.on('pageerror', (error) => complaints.push(error.message))
-    await page.goto(basil.url)
+    page = await openPage(browser, basil.url, complaints, { viewport: { width: 1280, height: 800 } })
   }
   beforeAll(async () => {
     // without their open_clip_config.json

@@ -8,7 +8,7 @@ import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 
 import { mnistAt, petsAt } from '../workbench/data/miniatures.ts'
-import { accessible, type Basil, inBrowser, shot, startBasil, startBrowser, violations } from './basil.ts'
+import { accessible, type Basil, inBrowser, openPage, shot, startBasil, startBrowser, violations } from './basil.ts'
 
 const sample = join(import.meta.dirname, '..', '..', 'resources', 'sample')
 
@@ -25,10 +25,7 @@ inBrowser('fine-tuning in the window', () => {
     await petsAt(join(images, 'pets'))
     mnistAt(join(images, 'digits'))
     ;[basil, browser] = await Promise.all([startBasil(), startBrowser()])
-    page = await browser.newPage({ viewport: { width: 1440, height: 900 } })
-    page.on('console', (message) => message.type() === 'error' && complaints.push(message.text()))
-    page.on('pageerror', (error) => complaints.push(error.message))
-    await page.goto(basil.url)
+    page = await openPage(browser, basil.url, complaints, { viewport: { width: 1440, height: 900 } })
   })
   afterAll(async () => {
     await browser?.close()

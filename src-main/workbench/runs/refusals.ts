@@ -22,6 +22,20 @@ export function stateAfter({ code }: ErrorRecord): 'interrupted' | 'cancelled' |
   return outside.includes(code) ? 'interrupted' : 'failed'
 }
 
+/**
+ * How a sitting ends that failed, or was ended before its time: the state that is kept, and what is told of it. left:
+ * the state of one that somebody ended.
+ */
+export function endAfter(
+  error: ErrorRecord,
+  isClosing: boolean,
+  left?: () => 'cancelled' | 'interrupted',
+): { state: 'cancelled' | 'interrupted' | 'failed'; error: ErrorRecord | null } {
+  const isEnded = error.code === 'cancelled'
+  const state = isClosing ? 'interrupted' : isEnded ? (left?.() ?? 'cancelled') : stateAfter(error)
+  return { state, error: isEnded ? null : error }
+}
+
 /** Throws run-state, or history-damaged where a row that matters is. */
 export function requireResumable(detail: RunDetail): void {
   const { run, state } = detail

@@ -19,7 +19,7 @@ import { requireDevice } from '../native/devices.ts'
 import { openJournal } from './journal.ts'
 import { keepEvent } from './keep.ts'
 import { lastEvent } from './last-event.ts'
-import { stateAfter } from './refusals.ts'
+import { endAfter } from './refusals.ts'
 import { createWatchers, type Watchers } from './watchers.ts'
 import { createWitness, type Witness } from './witness.ts'
 
@@ -107,15 +107,13 @@ export function createSittings({ history, supervisor, device, slept, ended }: Op
   }
 
   function failed(run: RunId, error: ErrorRecord, left: Hears['left']): RunEvent {
-    const isEnded = error.code === 'cancelled'
-    const state = isClosing ? 'interrupted' : isEnded ? (left?.() ?? 'cancelled') : stateAfter(error)
-    const shown = isEnded ? null : error
+    const end = endAfter(error, isClosing, left)
     try {
-      endRun(history, run, state, new Date(), shown)
+      endRun(history, run, end.state, new Date(), end.error)
     } catch {
       // The disk takes nothing more: the row says running, and is shown as interrupted because nobody works on it.
     }
-    return { type: 'ended', run, state, error: shown }
+    return { type: 'ended', run, ...end }
   }
 
   return {

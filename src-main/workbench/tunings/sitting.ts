@@ -11,7 +11,7 @@ import { endTuning, enginesOf, parentsIn, reviveTuning, tuningRow } from '../../
 import { filesHere } from '../library/whereabouts.ts'
 import type { Supervisor } from '../link/supervisor.ts'
 import { requireDevice } from '../native/devices.ts'
-import { stateAfter } from '../runs/refusals.ts'
+import { endAfter } from '../runs/refusals.ts'
 import { createWatchers, type Watchers } from '../runs/watchers.ts'
 import { createKeeper, type Keeper } from './keep.ts'
 import { lastTuningEvent } from './last-event.ts'
@@ -64,15 +64,13 @@ export function createTuningSittings(options: TuningSittingsOptions): TuningSitt
   }
 
   function failed(tuning: number, error: ErrorRecord, left: TuningHears['left']): TuningEvent {
-    const isEnded = error.code === 'cancelled'
-    const state = isClosing ? 'interrupted' : isEnded ? (left?.() ?? 'cancelled') : stateAfter(error)
-    const shown = isEnded ? null : error
+    const end = endAfter(error, isClosing, left)
     try {
-      endTuning(history, tuning, state, new Date(), shown)
+      endTuning(history, tuning, end.state, new Date(), end.error)
     } catch {
       // The disk takes nothing more: the row says running, and is shown as interrupted because nobody works on it.
     }
-    return { type: 'ended', tuning, state, error: shown }
+    return { type: 'ended', tuning, ...end }
   }
 
   return {
