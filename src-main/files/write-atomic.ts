@@ -91,40 +91,19 @@ export async function requireNothing(out: string): Promise<void> {
   if (there) throw targetExists(resolve(out))
 }
 
-const ahead = 32 * 2 ** 20 // bytes behind which the disk begins to write while others are still to come
-
 async function fill(
   file: OpenFile,
   chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
   path: string,
   beginning?: () => Promise<Uint8Array>,
 ): Promise<void> {
-  let syncing: Promise<void> | undefined
-  let failed: { error: unknown } | undefined // of a sync: the system tells it but once
   try {
-    let unsynced = 0
-    for await (const chunk of chunks) {
+    for await (const chunk of chunks)
       for (let done = 0; done < chunk.length; ) done += await onDisk(path, () => file.write(chunk.subarray(done)))
-      unsynced += chunk.length
-      if (unsynced < ahead || syncing) continue
-      unsynced = 0
-      syncing = file.sync().then(
-        () => {
-          syncing = undefined
-        },
-        (error: unknown) => {
-          failed = { error }
-        },
-      )
-    }
-    await syncing
-    const error = failed?.error
-    if (failed) await onDisk(path, () => Promise.reject(error))
     const first = (await beginning?.()) ?? new Uint8Array()
     for (let done = 0; done < first.length; ) done += await onDisk(path, () => file.write(first.subarray(done), done))
     await onDisk(path, () => file.sync())
   } catch (error) {
-    await syncing
     await file.close().catch(() => undefined)
     throw error
   }

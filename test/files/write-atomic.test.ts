@@ -1,11 +1,11 @@
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
 import { expect, onTestFinished, test } from 'vitest'
 
 import { BasilError } from '../../src-main/contract/errors.ts'
-import { type Disk, disk, writeAtomic } from '../../src-main/files/write-atomic.ts'
+import { writeAtomic } from '../../src-main/files/write-atomic.ts'
 import { failing } from './failing-disk.ts'
 
 const text = (...words: string[]): Uint8Array[] => words.map((word) => new TextEncoder().encode(word))
@@ -123,35 +123,3 @@ test.for([
     expect(n).toBeGreaterThanOrEqual(7)
   },
 )
-
-test('a long file is synced while it is written, and a sync that fails then refuses it', async () => {
-  const chunks = Array.from({ length: 5 }, () => new Uint8Array(2 ** 24))
-  for (const fails of [false, true]) {
-    const target = join(folder(), 'long')
-    let [syncs, written] = [0, 0]
-    const early: boolean[] = []
-    const on: Disk = {
-      ...disk,
-      create: async (path) => {
-        const file = await disk.create(path)
-        return {
-          ...file,
-          write: async (bytes, position) => {
-            written += bytes.length
-            return file.write(bytes, position)
-          },
-          sync: async () => {
-            early.push(written < 5 * 2 ** 24)
-            if (fails && syncs++ === 0) throw Object.assign(new Error('EIO'), { code: 'EIO' })
-            await file.sync()
-          },
-        }
-      },
-    }
-    const writing = writeAtomic(target, chunks, { overwrite: false, disk: on })
-    if (fails) await expect(writing).rejects.toMatchObject({ record: { code: 'target-unwritable' } })
-    else await writing
-    expect(early[0]).toBe(true)
-    expect(existsSync(target)).toBe(!fails)
-  }
-})
