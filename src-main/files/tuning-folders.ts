@@ -2,7 +2,8 @@
 import { readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 
-export const tuningFolder = (tuning: number, home: string): string => join(home, 'tunings', String(tuning))
+export const tuningsFolder = (home: string): string => join(home, 'tunings')
+export const tuningFolder = (tuning: number, home: string): string => join(tuningsFolder(home), String(tuning))
 
 /** What it has come to, and that it may be begun anew, is kept elsewhere. Never rejects. */
 export async function removeTuningStates(tuning: number, home: string): Promise<void> {
@@ -11,6 +12,6 @@ export async function removeTuningStates(tuning: number, home: string): Promise<
 
 /** Of tunings that have a folder. Never rejects. */
 export async function tuningsWithStates(home: string): Promise<number[]> {
-  const names = await readdir(join(home, 'tunings')).catch(() => [])
+  const names = await readdir(tuningsFolder(home)).catch(() => [])
   return names.filter((name) => /^[1-9]\d{0,14}$/.test(name)).map(Number)
 }

@@ -19,6 +19,10 @@ export interface UncertaintyChart {
 
 const nameOf = (vector: string): string => withoutExtension(fileName(vector))
 
+/** "3 mlp.c_fc.weight" of "visual.transformer.resblocks.3.mlp.c_fc.weight": what is left out is the same in all. */
+const briefly = (block: string): string =>
+  block.replace(/^visual\./, '').replace(/^transformer\.resblocks\.(\d+)\./, '$1 ')
+
 /** Null of a run without a posterior. */
 export function uncertaintyOf({ start, blocks }: Pick<RunDetail, 'start' | 'blocks'>): UncertaintyChart | null {
   const all = start ? uncertainOf(start, blocks) : []
@@ -34,7 +38,7 @@ export function uncertaintyOf({ start, blocks }: Pick<RunDetail, 'start' | 'bloc
     rows: () =>
       all.map((one) => [nameOf(one.vector), one.block, ...numbersOf(one).map(coefficient), percent(one.inclusion, 2)]),
     whiskers: shown.map((one) => ({
-      ...{ name: `${nameOf(one.vector)}, ${one.block}`, place: start.vectors.indexOf(one.vector) + 1 },
+      ...{ name: `${nameOf(one.vector)}, ${briefly(one.block)}`, place: start.vectors.indexOf(one.vector) + 1 },
       ...{ mean: one.mean, low: one.low, high: one.high, inclusion: one.inclusion, isKept: one.value !== 0 },
     })),
   }

@@ -9,6 +9,7 @@ import { expect, it } from 'vitest'
 import { BasilError } from '../../src-main/contract/errors.ts'
 import { cacheRoom } from '../../src-main/files/cache-room.ts'
 import { heldStatisticsStore, statisticsStore, touchStatistics } from '../../src-main/files/statistics-store.ts'
+import { tuningFolder } from '../../src-main/files/tuning-folders.ts'
 import { engineEnvironment } from '../../src-main/workbench/native/devices.ts'
 import { exportsFolder } from '../../src-main/workbench/settings/kept.ts'
 import { createSettings } from '../../src-main/workbench/settings/settings.ts'
@@ -148,4 +149,13 @@ it('counts exports where they are, and not where they would be', async () => {
   const { parts } = await settings.show()
   expect(parts.find(({ name }) => name === 'exports')).toMatchObject({ files: 1 })
   expect(existsSync(join(home, 'exports'))).toBe(false)
+})
+
+it('counts the states of fine-tunings apart from everything else', async () => {
+  const { home, settings } = setting()
+  const folder = tuningFolder(3, home)
+  mkdirSync(folder, { recursive: true })
+  writeFileSync(join(folder, 'last-000000200.safetensors'), 'x'.repeat(9000))
+  const { parts } = await settings.show()
+  expect(parts.find(({ name }) => name === 'tunings')).toMatchObject({ files: 1 })
 })

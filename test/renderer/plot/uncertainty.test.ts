@@ -99,3 +99,18 @@ it('follows the run while it goes on: that of the best state so far', () => {
   expect(told.detail.start?.posterior).toEqual(posterior)
   expect(told.detail.start?.epochs[0]).not.toHaveProperty('posterior')
 })
+
+it('names a block by what tells it from the others: whole names are all cut before they differ', () => {
+  const blocks = [
+    'visual.transformer.resblocks.11.mlp.c_fc.weight',
+    'visual.positional_embedding',
+    'text.transformer.a',
+  ]
+  const chart = uncertaintyOf({ ...uncertain(), blocks })
+  expect(chart?.whiskers.map(({ name }) => name).slice(0, 3)).toEqual([
+    'a, 11 mlp.c_fc.weight',
+    'b, positional_embedding',
+    'a, positional_embedding',
+  ])
+  expect(chart?.rows()[0]?.[1]).toBe(blocks[0]) // the table has the whole name
+})
