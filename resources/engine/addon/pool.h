@@ -40,29 +40,34 @@ class Pool {
       round_++;
     }
     begin_.notify_all();
-    take();
+    take(job, count);
     std::unique_lock<std::mutex> lock(mutex_);
     job_ = nullptr;  // whoever wakes up now is too late
     done_.wait(lock, [this] { return busy_ == 0; });
   }
 
  private:
-  void take() {
-    for (int64_t i = next_++; i < count_; i = next_++) (*job_)(i);
+  /** Rows of a job as it was when the lock was held: the caller takes job_ away while others are still at their rows. */
+  void take(const std::function<void(int64_t)> &job, int64_t count) {
+    for (int64_t i = next_++; i < count; i = next_++) job(i);
   }
 
   void live() {
     int64_t seen = 0;
     for (;;) {
+      const std::function<void(int64_t)> *job;
+      int64_t count;
       {
         std::unique_lock<std::mutex> lock(mutex_);
         begin_.wait(lock, [&] { return ended_ || round_ != seen; });
         if (ended_) return;
         seen = round_;
         if (!job_) continue;
+        job = job_;
+        count = count_;
         busy_++;
       }
-      take();
+      take(*job, count);
       std::lock_guard<std::mutex> lock(mutex_);
       if (--busy_ == 0) done_.notify_one();
     }
