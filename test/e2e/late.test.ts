@@ -70,7 +70,8 @@ inBrowser('an answer that comes late', () => {
     const names = page.getByLabel('Names, one a line, in the order of the labels')
     await names.waitFor()
     expect(await names.inputValue()).toBe('cat\ndog')
-    await expect.poll(() => held.length).toBeGreaterThan(0) // two where the dialog above was closed before it had its own
+    // two where the dialog above was closed before it had its own
+    await expect.poll(() => held.length).toBeGreaterThan(0)
     await names.fill('lion\nwolf')
     await page.getByLabel('Name of the head').fill('wild')
     late = null

@@ -7,13 +7,15 @@ import { checkIntegrity } from '../../src-main/history/soundness.ts'
 import type { EngineProcess } from '../../src-main/workbench/link/engine-process.ts'
 import type { Workbench } from '../../src-main/workbench/workbench.ts'
 import { bitsOf, follow, temporaryFolder, toyConfig, toyEngine, toyWorkbench } from '../workbench/toy.ts'
+import { countOf, seedOf, tell } from './promises.ts'
 import { seeded } from './seeded.ts'
 
-const wanted = 24
-const seed = 20_261_122
+const wanted = countOf('R1')
+const seed = seedOf(20_261_122)
 const config = toyConfig({ iterations: 3, epochs: 8, start: { method: 'atlas', epochs: 8 } })
 
 test('kill -9 of the engine at any moment, recovery included, loses no kept epoch and changes no bit', async () => {
+  const began = performance.now()
   const home = temporaryFolder()
   const chance = seeded(seed)
   let engine: EngineProcess | undefined
@@ -67,7 +69,7 @@ test('kill -9 of the engine at any moment, recovery included, loses no kept epoc
     if (JSON.stringify(bitsOf(workbench, run)) !== JSON.stringify(unbroken)) differ++
     expect(bitsOf(workbench, run)).toEqual(unbroken)
   }
-  console.log(`engine: kills=${kills} lost=${lost} differ=${differ} seed=${seed}`)
+  tell('R1', began, { count: kills, lost, differ, seed })
   expect({ lost, differ }).toEqual({ lost: 0, differ: 0 })
 })
 
