@@ -40,6 +40,7 @@ import { chosenEnvironment, openHere, resources, root, withEngine, withWorkbench
 import { engineChoiceSchema } from './contract/api/engines.ts'
 import type { RunId } from './contract/branded.ts'
 import { dataFolder } from './files/data-folder.ts'
+import { beginLog, logsFolderIfAny, say } from './files/log.ts'
 import { resolveFile } from './workbench/projects.ts'
 
 const program = new Command('basil')
@@ -58,7 +59,11 @@ const program = new Command('basil')
       engineChoiceSchema.options,
     ),
   )
-  .hook('preAction', async (whole) => forThisCommand(whole.opts()))
+  .hook('preAction', async (whole, command) => {
+    const kind = command.name() === 'serve' ? 'server' : 'terminal'
+    beginLog(logsFolderIfAny, kind)
+    await forThisCommand(whole.opts())
+  })
   .addHelpText(
     'after',
     `
@@ -171,6 +176,7 @@ program
           process.kill(process.pid, 'SIGTERM')
         },
       })
+      say('served')
       print(`Basil is at ${served.url}\nCtrl+C ends it.`)
       await toldToEnd()
       await served.close()

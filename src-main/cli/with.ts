@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import type { Restored } from '../contract/api/history.ts'
 import { BasilError, recordOf } from '../contract/errors.ts'
 import { dataFolder, dataFolderIfAny } from '../files/data-folder.ts'
+import { inLog } from '../workbench/link/engine-in-log.ts'
 import { type EngineProcess, forkEngine } from '../workbench/link/engine-process.ts'
 import { tidySupervisor } from '../workbench/link/own-process.ts'
 import type { Supervisor } from '../workbench/link/supervisor.ts'
@@ -19,7 +20,7 @@ export const resources = join(root, 'resources')
 
 /** BASIL_ENGINE names another script to run as the engine, for tests. */
 export function startEngine(environment: NodeJS.ProcessEnv): EngineProcess {
-  return forkEngine(process.env.BASIL_ENGINE || join(root, 'src-main', 'worker', 'door.ts'), environment)
+  return inLog(forkEngine(process.env.BASIL_ENGINE || join(root, 'src-main', 'worker', 'door.ts'), environment))
 }
 
 /** The engine's environment by the person's choice of a device; where no data folder can be made, nobody chose. */

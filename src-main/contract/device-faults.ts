@@ -1,7 +1,7 @@
 // What an error of a backend means. Wasm's guard throws RangeErrors; TensorFlow's and Dawn's errors have a text and
 // nothing else, and where a driver is gone it may end the process, so the same words are looked for in what a dead
 // engine last said.
-import { BasilError, type ErrorRecord, nextInWindow } from './errors.ts'
+import { BasilError, type ErrorRecord, nextInWindow, reported } from './errors.ts'
 
 const fullMemory =
   /wasm backend is out of memory|Array buffer allocation failed|OOM when allocating|RESOURCE_?EXHAUSTED|Invalid TF_Status: 8\b|failed to allocate|CUDA_ERROR_OUT_OF_MEMORY|_STATUS_ALLOC_FAILED|VK_ERROR_OUT_OF_(DEVICE|HOST|POOL)_MEMORY|E_OUTOFMEMORY|exceeds the max buffer size/i
@@ -70,9 +70,10 @@ function deviceRefused(why: string, options?: ErrorOptions): BasilError {
       what: "The GPU's driver refused an operation",
       where: 'engine',
       why,
-      next: 'resume the run on the CPU or with another engine ("--engine"), and report this with "basil doctor": it is a fault of Basil or of the driver',
-      inWindow:
-        'resume the run on the CPU or with another engine, and report this with the log: it is a fault of Basil or of the driver',
+      ...reported({
+        next: 'resume the run on the CPU or with another engine ("--engine"); as it is a fault of Basil or of the driver,',
+        inWindow: 'resume the run on the CPU or with another engine; as it is a fault of Basil or of the driver,',
+      }),
     },
     options,
   )

@@ -76,6 +76,19 @@ export function sentence({ what, where, why, next }: ErrorRecord): string {
 /** What to do next, as a window says it: it sends nobody to a terminal. */
 export const nextInWindow = ({ next, inWindow }: Steps): string => inWindow ?? next
 
+/**
+ * Where something is a fault of Basil's, or of a driver: how it is reported, and where the log lies that belongs to it.
+ * first: what to do before that, as "try again; if it stays,".
+ */
+export function reported(first: string | Required<Steps>): Required<Steps> {
+  const { next, inWindow } = typeof first === 'string' ? { next: first, inWindow: first } : first
+  const ask = (before: string, by: string): string =>
+    `${before && `${before} `}report it with what ${by} packs; the log is in the folder logs of the data folder`
+  return { next: ask(next, '"basil report"'), inWindow: ask(inWindow, 'Report a problem in the help') }
+}
+
+export const isToBeReported = ({ next }: Pick<Steps, 'next'>): boolean => /"basil report"/.test(next)
+
 /** Any thrown thing as a record; what is not a BasilError is a fault of ours and says so. */
 export function recordOf(thrown: unknown): ErrorRecord {
   if (thrown instanceof BasilError) return thrown.record
@@ -85,6 +98,6 @@ export function recordOf(thrown: unknown): ErrorRecord {
     what: 'Something in Basil went wrong',
     where: '',
     why: message.split('\n')[0]?.slice(0, 500) ?? 'no reason given',
-    next: 'try again, and report it with the log if it stays',
+    ...reported('try again; if it stays,'),
   }
 }

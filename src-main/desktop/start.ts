@@ -6,6 +6,7 @@ import { app, type BrowserWindow, dialog, session } from 'electron'
 
 import { recordOf, sentence } from '../contract/errors.ts'
 import { dataFolder } from '../files/data-folder.ts'
+import { beginLog, logsFolder, say, sayFault } from '../files/log.ts'
 import { addDropped } from '../workbench/dropped.ts'
 import { restoreUnder } from '../workbench/history-care.ts'
 import { createRouter } from '../workbench/router.ts'
@@ -28,6 +29,10 @@ export async function startDesktop(folder: string): Promise<void> {
   const home = dataFolder()
   app.setPath('userData', join(home, 'window')) // beside the history: another data folder is another instance
   if (!app.requestSingleInstanceLock()) return app.quit()
+  beginLog(() => logsFolder(home), 'window')
+  say('the program began')
+  app.on('render-process-gone', (_, __, { reason, exitCode }) => say(`the page ended: ${reason}, code ${exitCode}`))
+  app.on('child-process-gone', (_, { type, reason, exitCode }) => say(`${type} ended: ${reason}, code ${exitCode}`))
   app.enableSandbox()
   registerScheme()
   guardContents(app)
@@ -85,6 +90,7 @@ async function opened(options: Parameters<typeof openWorkbench>[0]): Promise<Wor
 }
 
 function told(error: unknown): undefined {
+  sayFault('opening', error)
   dialog.showErrorBox('Basil cannot start', sentence(recordOf(error)))
 }
 

@@ -6,7 +6,8 @@ import type { StandardHandlerOptions } from '@orpc/server/standard'
 import { z } from 'zod'
 
 import { type ErrorRecord, sentence } from '../contract/errors.ts'
-import { errorsAsRecords, messageInvalid, rpcError } from '../contract/wire/errors-over-rpc.ts'
+import { messageInvalid, recordsHeardBy, rpcError } from '../contract/wire/errors-over-rpc.ts'
+import { sayFault } from '../files/log.ts'
 
 const id = z.string().min(1).max(64)
 const messageSchema = z.union([
@@ -59,7 +60,7 @@ export function createPageMessages(
         },
       ],
       interceptors: [({ next }) => next().catch(unreadable)],
-      clientInterceptors: [errorsAsRecords],
+      clientInterceptors: [recordsHeardBy(sayFault)],
     },
     refusal: (message) => {
       const found = parsed(message)

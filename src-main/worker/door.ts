@@ -9,12 +9,14 @@ import {
   type FeatureCache,
   type ImageHost,
   infoOf,
+  openBackend,
   run,
   tune,
 } from '../engine/index.ts'
 import { cachesIn } from '../files/caches.ts'
 import { featureCache } from '../files/feature-cache.ts'
 import { imageCache } from '../files/image-cache.ts'
+import { say } from '../files/log.ts'
 import { hashCheckpoint, openSource } from '../files/source.ts'
 import { statisticsStore } from '../files/statistics-store.ts'
 import { serveEngine } from './engine-door.ts'
@@ -33,7 +35,12 @@ import { trialOf } from './trial.ts'
 import { tuning } from './tuning/tune.ts'
 
 const port = parentPort()
-const own = ownBackend()
+const own = ownBackend(async (options) => {
+  const backend = await openBackend(options)
+  const { kind, name, reason } = infoOf(backend)
+  say(`opened ${kind}: ${name}${reason && `; ${reason}`}`)
+  return backend
+})
 const backend = () => own.multiplyingIn('float32')
 
 let caches: { features: FeatureCache; images: ImageHost } | undefined // once, as they know what is in use

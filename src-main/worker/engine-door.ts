@@ -17,8 +17,9 @@ import type { ResolvedConfig } from '../contract/run/config.ts'
 import type { EngineEvent, Parent, ResumeState } from '../contract/run/run.ts'
 import type { Tune } from '../contract/tuning/output.ts'
 import type { TuningEngineEvent } from '../contract/tuning/tuning.ts'
-import { errorsAsRecords } from '../contract/wire/errors-over-rpc.ts'
+import { recordsHeardBy } from '../contract/wire/errors-over-rpc.ts'
 import { progressGate } from '../contract/wire/progress-gate.ts'
+import { sayFault } from '../files/log.ts'
 
 export interface Sitting {
   resume: ResumeState | null
@@ -72,7 +73,7 @@ export function serveEngine(side: EngineSide, port: Port): void {
     ),
   }
   const options = {
-    clientInterceptors: [errorsAsRecords],
+    clientInterceptors: [recordsHeardBy(sayFault)],
     // Events go as structured clones, not JSON: minus zero stays minus zero. Only them: an answer may hold an iterator.
     experimental_transfer: (message: readonly unknown[]) => (message[1] === eventMessage ? [] : null),
   }

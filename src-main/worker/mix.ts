@@ -2,7 +2,7 @@
 // a run never shares the device with it; of what it is asked itself only the newest is worked on.
 import type { MixCoefficients, MixOpened, MixRequest, MixScores } from '../contract/api/mix.ts'
 import type { Told } from '../contract/engine-api.ts'
-import { BasilError } from '../contract/errors.ts'
+import { BasilError, reported } from '../contract/errors.ts'
 import type { Recipe } from '../contract/run/recipe.ts'
 import { nothingSaid } from '../contract/tower.ts'
 import { type Mix, type MixHost, openMix } from '../engine/evaluation/mix/mix.ts'
@@ -162,7 +162,7 @@ function strange({ name }: Recipe): BasilError {
     what: 'The recipe does not fit its parents',
     where: name,
     why: 'its coefficient names are others',
-    next: 'report this with the recipe',
+    ...reported('keep the recipe, and with it'),
   })
 }
 

@@ -1,6 +1,7 @@
 // Inside the engine's process: the port to the process that started it, under Electron or Node alike, and the end of
 // this process when that one goes away. Under Electron a terminal sends Ctrl+C to both; what it means is decided over
-// there, so it is ignored here.
+// there, so it is ignored here. The log of this process begins here too, where whoever started it wants it (BASIL_LOGS).
+import { beginLog } from '../files/log.ts'
 import { startHeart } from './heart.ts'
 
 type Listener = (event?: { data: unknown }) => void
@@ -10,6 +11,7 @@ interface ParentPort {
 }
 
 export function parentPort(): ParentPort {
+  beginLog(() => process.env['BASIL_LOGS'] || null, 'engine')
   const electron = (process as { parentPort?: ParentPort }).parentPort
   startHeart(electron ? null : process.ppid) // Chromium itself ends utility processes with the main one
   if (electron) {

@@ -7,7 +7,7 @@ import { dirname } from 'node:path'
 import { type Sha256, sha256 } from '../contract/branded.ts'
 import { type Form, type WrittenLayout, writtenLayouts } from '../contract/checkpoint.ts'
 import type { Rebuilding, Told } from '../contract/engine-api.ts'
-import { BasilError } from '../contract/errors.ts'
+import { BasilError, reported } from '../contract/errors.ts'
 import { type ResolvedConfig, resolvedSchema } from '../contract/run/config.ts'
 import { type Exported, type Recipe, recipeSchema } from '../contract/run/recipe.ts'
 import type { Progress } from '../contract/run/run.ts'
@@ -240,7 +240,7 @@ export function followed<P extends WeightSet>(
       what: 'The recipe does not fit its parents',
       where: recipe.name,
       why: 'its coefficient names are others',
-      next: 'report this with the recipe',
+      ...reported('keep the recipe, and with it'),
     })
   const chosen = [fromNumbers(recipe.start), ...recipe.iterations.map((row) => [Float64Array.from(row)])]
   return {

@@ -41,6 +41,7 @@ const own: Record<string, string> = {
   'engine/devices/webgpu/engine.ts: readFileSync': '/sys',
   'engine/devices/webgpu/opening.ts: readFileSync': "the binding's package",
   'engine/devices/card-file.ts: readFileSync': 'what it measured of a card itself, in the data folder',
+  'files/log.ts: appendFileSync': "this process' log, in the data folder",
   'files/known-hashes.ts: readFile': 'a cache in the data folder',
   'files/merge-rate.ts: readFile': 'a cache in the data folder',
   'engine/devices/wasm/kernel-files.ts: readFileSync': 'compiled kernels',

@@ -17,7 +17,7 @@ export const clearable = ['images', 'features', 'unpacked', 'statistics'] as con
 export type Clearable = (typeof clearable)[number]
 
 const partSchema = z.object({
-  name: z.enum([...clearable, 'history', 'backups', 'exports', 'tunings', 'engine', 'other']),
+  name: z.enum([...clearable, 'history', 'backups', 'exports', 'tunings', 'engine', 'logs', 'other']),
   bytes: z.number(),
   files: z.number(),
 })

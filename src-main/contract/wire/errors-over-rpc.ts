@@ -5,22 +5,30 @@
 import { mapEventIterator, ORPCError } from '@orpc/client'
 import { ValidationError } from '@orpc/contract'
 
-import { BasilError, type ErrorRecord, errorSchema, recordOf, sentence } from '../errors.ts'
+import { BasilError, type ErrorRecord, errorSchema, recordOf, reported, sentence } from '../errors.ts'
 
 /**
  * oRPC interceptor around each procedure: what it throws, or what its stream throws, becomes an RPC error with a
- * record.
+ * record. hear: is told of it before, with the procedure's name.
  */
-export async function errorsAsRecords<T>(options: { next: () => Promise<T> }): Promise<T> {
-  try {
-    const output = await options.next()
-    return isStream(output)
-      ? (mapEventIterator(output, { value: async (value) => value, error: async (error) => rpcError(error) }) as T)
-      : output
-  } catch (error) {
-    throw rpcError(error)
+export function recordsHeardBy(hear: (procedure: string, thrown: unknown) => void) {
+  return async <T>({ next, path }: { next: () => Promise<T>; path: readonly string[] }): Promise<T> => {
+    const recorded = (error: unknown): unknown => {
+      hear(path.join('.'), error)
+      return rpcError(error)
+    }
+    try {
+      const output = await next()
+      return isStream(output)
+        ? (mapEventIterator(output, { value: async (value) => value, error: async (error) => recorded(error) }) as T)
+        : output
+    } catch (error) {
+      throw recorded(error)
+    }
   }
 }
+
+export const errorsAsRecords = recordsHeardBy(() => undefined)
 
 /** A caught RPC error as the BasilError it was on the other side; anything else as an internal one. */
 export function basilErrorOf(caught: unknown): BasilError {
@@ -51,8 +59,8 @@ function misfit(error: ValidationError): ErrorRecord {
 }
 
 export function messageInvalid(where: string, why: string): ErrorRecord {
-  const next = 'reload the window; if it stays, report it with the log'
-  return { code: 'message-invalid', what: 'A message did not have the agreed form', where, why, next }
+  const steps = reported('reload the window; if it stays,')
+  return { code: 'message-invalid', what: 'A message did not have the agreed form', where, why, ...steps }
 }
 
 function isStream(output: unknown): output is AsyncIterator<unknown> {

@@ -2,6 +2,7 @@
 // else begins.
 import type { Job, Need } from '../../contract/api/jobs.ts'
 import { recordOf } from '../../contract/errors.ts'
+import { say, sayRecord } from '../../files/log.ts'
 import { freeBytes } from '../../files/room.ts'
 import { putJobFile, putJobState, queuedJobs, type StoredJob } from '../../history/jobs.ts'
 import { type History, transaction } from '../../history/statement.ts'
@@ -63,12 +64,15 @@ export function createFloor({ history, kinds, between, now }: Options) {
       history.notices.push({ ...recordOf(thrown), what: `Job ${job} could not begin` })
       return
     }
+    say(`job ${job}, ${stored.kind}, begins`)
     const kind = kinds()[stored.kind]
     const leave = room.take(kind.needs, `job ${job}, ${title}`)
     const mine = workOn(kind, stored, pulse.beat)
     const over = mine.ended.then((ended) => {
       atWork.delete(job)
       putAway(history, mine, ended, now())
+      if (ended.error) sayRecord(`job ${job}, ${stored.kind}`, ended.error)
+      say(`job ${job}, ${stored.kind}, ended: ${ended.state}`)
       leave()
       if (!isClosed) between()
       pump()

@@ -7,6 +7,7 @@ import { copyFile, mkdir, readdir } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 
+import { reported } from '../../contract/errors.ts'
 import { addonPath } from '../../files/engine-folder.ts'
 import { installFailed, runChild } from './child.ts'
 
@@ -78,7 +79,7 @@ export async function putAddon(source: AddonSource, folder: string, signal: Abor
     'The addon could not be compiled',
     compiler,
     line.trim().slice(0, 300),
-    'report it with the version of your g++',
+    reported('say which version of g++ this is, and'),
   )
 }
 

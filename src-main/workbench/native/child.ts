@@ -2,7 +2,7 @@
 // its end when we are told to stop. It gets a process group of its own, so that what it started ends with it.
 import { spawn } from 'node:child_process'
 
-import { BasilError } from '../../contract/errors.ts'
+import { BasilError, type Steps } from '../../contract/errors.ts'
 
 export interface Outcome {
   code: number | null // null: ended by a signal, or never started
@@ -72,6 +72,7 @@ export function throwIfCancelled(signal: AbortSignal): void {
 }
 
 /** What could not be done while installing; the engine in use is the one from before. */
-export function installFailed(what: string, where: string, why: string, next: string): BasilError {
-  return new BasilError({ code: 'install-failed', what, where, why, next })
+export function installFailed(what: string, where: string, why: string, next: string | Steps): BasilError {
+  const steps = typeof next === 'string' ? { next } : next
+  return new BasilError({ code: 'install-failed', what, where, why, ...steps })
 }

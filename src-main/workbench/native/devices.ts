@@ -11,6 +11,7 @@ import { deviceLost } from '../../contract/device-faults.ts'
 import { BasilError } from '../../contract/errors.ts'
 import type { EngineInfo } from '../../contract/run/engine-info.ts'
 import { currentEngine } from '../../files/engine-folder.ts'
+import { logsFolder } from '../../files/log.ts'
 import { readStartSync } from '../../files/open.ts'
 import { writeAtomic } from '../../files/write-atomic.ts'
 import { engineOrder } from '../engines/choice.ts'
@@ -128,7 +129,7 @@ function parsed(device: unknown): string {
 
 /**
  * All that the engine's process gets: the addon of the installed TensorFlow, the kinds of engine it is to try, the
- * devices it may see, and where what was measured of a card is kept.
+ * devices it may see, and where what was measured of a card, and its log, is kept.
  */
 export function engineEnvironment(
   home: string,
@@ -150,6 +151,7 @@ export function engineEnvironment(
     ...(device === 'cpu' && /^(cuda|webgpu)$/.test(env['BASIL_BACKEND'] ?? '') ? { BASIL_BACKEND: '' } : {}),
     ...(card ? { BASIL_CARD: card } : {}),
     BASIL_TUNING: join(home, 'engine'),
+    BASIL_LOGS: logsFolder(home),
     CUDA_DEVICE_ORDER: 'PCI_BUS_ID', // so that a number means the card nvidia-smi shows under it
     ...(visible === undefined ? {} : { CUDA_VISIBLE_DEVICES: visible }),
     TF_FORCE_GPU_ALLOW_GROWTH: 'true', // else TensorFlow takes the whole card

@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { z } from 'zod'
 
 import type { NativeKind } from '../../contract/api/native.ts'
-import type { BasilError } from '../../contract/errors.ts'
+import { type BasilError, reported, type Steps } from '../../contract/errors.ts'
 import type { EngineInfo } from '../../contract/run/engine-info.ts'
 import { resolveConfig } from '../../contract/run/resolve.ts'
 import type { EngineEvent } from '../../contract/run/run.ts'
@@ -82,9 +82,9 @@ function distance(a: readonly number[], b: readonly number[]): number {
   return a.length === b.length ? Math.max(...a.map((value, i) => Math.abs(value - (b[i] ?? Number.NaN)))) : Number.NaN
 }
 
-const report = 'report it with the versions and the card of this machine; the engine from before is still in use'
+const report = reported('the engine from before is still in use;')
 const newerDriver = 'install a newer NVIDIA driver (525 at least), or the engine for the CPU'
 
-function failed(what: string, why: string, next = report): BasilError {
+function failed(what: string, why: string, next: string | Steps = report): BasilError {
   return installFailed(what, 'self-test', why, next)
 }

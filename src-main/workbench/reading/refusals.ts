@@ -1,5 +1,5 @@
 // What reading refuses: a file's fault, or that of the process that reads.
-import { BasilError } from '../../contract/errors.ts'
+import { BasilError, reported } from '../../contract/errors.ts'
 
 export function unreadable(path: string, why: string): BasilError {
   return new BasilError({
@@ -21,8 +21,10 @@ export function cannotStart(why: string): BasilError {
     what: 'The process that reads checkpoints cannot be started',
     where: '',
     why,
-    next: 'see what "basil doctor" says; reading goes on with the next refresh',
-    inWindow: 'look at all files again; if it stays, report it with the log',
+    ...reported({
+      next: 'see what "basil doctor" says, reading goes on with the next refresh; if it stays,',
+      inWindow: 'look at all files again; if it stays,',
+    }),
   })
 }
 

@@ -19,6 +19,7 @@ import { cacheCap } from '../../files/cache-room.ts'
 import { cachesIn } from '../../files/caches.ts'
 import { statisticsFolder } from '../../files/data-folder.ts'
 import { diskUse } from '../../files/disk-use.ts'
+import { logsFolder } from '../../files/log.ts'
 import { tuningsFolder } from '../../files/tuning-folders.ts'
 import type { Jobs } from '../jobs/queue.ts'
 import { exportsFolder, keepLimits, keptLimits, limitsEnvironment, saidInEnvironment } from './kept.ts'
@@ -100,6 +101,7 @@ async function partsOf(home: string): Promise<DataPart[]> {
     part('exports', exportsFolder(home)),
     part('tunings', tuningsFolder(home)),
     part('engine', join(home, 'engine')),
+    part('logs', logsFolder(home)),
   ])
   const rest = (of: 'bytes' | 'files'): number => Math.max(0, all[of] - known.reduce((sum, one) => sum + one[of], 0))
   return [...known, { name: 'other', bytes: rest('bytes'), files: rest('files') }]

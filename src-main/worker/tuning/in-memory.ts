@@ -1,5 +1,5 @@
 // Numbers in memory as a file of float32 tensors, for whoever writes files.
-import { BasilError } from '../../contract/errors.ts'
+import { BasilError, reported } from '../../contract/errors.ts'
 import type { TensorFile, TensorInfo } from '../../engine/formats/tensor-file.ts'
 
 export interface Numbers {
@@ -40,6 +40,6 @@ function inNoFile(where: string): BasilError {
     what: 'Tensors in memory were read as a file',
     where,
     why: 'they stand in none',
-    next: 'report this',
+    ...reported(''),
   })
 }

@@ -91,6 +91,7 @@ test("the engine's process sees what was chosen and takes memory as it needs it"
   const growth = {
     BASIL_ENGINES: expect.stringMatching(/^native-gpu,(webgpu,)?native-cpu,wasm$/),
     BASIL_TUNING: join(home, 'engine'),
+    BASIL_LOGS: join(home, 'logs'),
     CUDA_DEVICE_ORDER: 'PCI_BUS_ID',
     TF_FORCE_GPU_ALLOW_GROWTH: 'true',
     HOME: '/home/a',
