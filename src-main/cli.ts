@@ -12,7 +12,7 @@ import { basesCommand } from './cli/bases.ts'
 import { compatibleCommand, diffCommand } from './cli/compare.ts'
 import { convertCommand, exportedLines, formOf, withFormOptions } from './cli/convert.ts'
 import { dataCommand } from './cli/data/command.ts'
-import { examinationLines, examine } from './cli/doctor.ts'
+import { examinationLines } from './cli/doctor.ts'
 import { toldToEnd } from './cli/ending.ts'
 import { engineCommand } from './cli/engine.ts'
 import { evalCommand } from './cli/eval/command.ts'
@@ -31,16 +31,18 @@ import { wholeNumber } from './cli/numbers.ts'
 import { fail, onClosedPipe, print, printJson } from './cli/output.ts'
 import { detailLines, inspectionLines } from './cli/print.ts'
 import { queueCommand } from './cli/queue/command.ts'
+import { reportCommand } from './cli/report.ts'
 import { runsCommand } from './cli/runs.ts'
 import { studyCommand } from './cli/study/command.ts'
 import { presetCommand } from './cli/study/preset.ts'
 import { refineCommand } from './cli/study/refine.ts'
 import { verifyCommand } from './cli/verify.ts'
-import { chosenEnvironment, openHere, resources, root, withEngine, withWorkbench } from './cli/with.ts'
+import { chosenEnvironment, here, openHere, resources, root, withEngine, withWorkbench } from './cli/with.ts'
 import { engineChoiceSchema } from './contract/api/engines.ts'
 import type { RunId } from './contract/branded.ts'
 import { dataFolder } from './files/data-folder.ts'
 import { beginLog, logsFolderIfAny, say } from './files/log.ts'
+import { examine } from './workbench/problem/examination.ts'
 import { resolveFile } from './workbench/projects.ts'
 
 const program = new Command('basil')
@@ -189,7 +191,7 @@ program
   .option('--json', 'as JSON')
   .action(({ json = false }) =>
     withEngine(json, async (supervisor) => {
-      const found = await examine(supervisor, dataFolder(), packageJson.version)
+      const found = await examine({ ...here(), engine: supervisor })
       if (json) printJson(found)
       else for (const line of examinationLines(found)) print(line)
     }),
@@ -216,6 +218,7 @@ for (const command of [
   historyCommand(),
   headsCommand(),
   engineCommand(),
+  reportCommand(),
 ])
   program.addCommand(command)
 

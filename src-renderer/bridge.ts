@@ -31,6 +31,7 @@ const unhurried = new Set([
   ...['runs.export', 'runs.start', 'config.check', 'config.measure', 'library.convert'], // gigabytes to hash
   ...['library.add', 'library.refresh', 'library.scanAgain'], // many files
   ...['merges.plan', 'merges.start', 'mix.export'], // many headers, a person's dialog
+  ...['problem.prepare', 'problem.save'], // a driver that does not answer, a person's dialog
   ...['studies.start', 'studies.pause', 'studies.estimate'], // many configurations to check, a run to end
 ])
 const longestWait = 10_000 // ms between two attempts

@@ -3,6 +3,7 @@
 // files are.
 import { join } from 'node:path'
 
+import packageJson from '../../package.json' with { type: 'json' }
 import type { Restored } from '../contract/api/history.ts'
 import { BasilError, recordOf } from '../contract/errors.ts'
 import { dataFolder, dataFolderIfAny } from '../files/data-folder.ts'
@@ -17,6 +18,9 @@ import { fail } from './output.ts'
 
 export const root = join(import.meta.dirname, '..', '..')
 export const resources = join(root, 'resources')
+
+/** What an examination of this program looks at, besides its engine. */
+export const here = () => ({ dataFolder: dataFolder(), resources, basil: packageJson.version })
 
 /** BASIL_ENGINE names another script to run as the engine, for tests. */
 export function startEngine(environment: NodeJS.ProcessEnv): EngineProcess {

@@ -17,7 +17,10 @@ const adding: Record<Parameters<Platform['pickCheckpoints']>[0], Electron.OpenDi
   'data folder': { title: 'Add a folder of images', properties: ['openDirectory', 'multiSelections'] },
 }
 
-const page = { name: 'Web page', extensions: ['html'] }
+const papers: Readonly<Record<string, Electron.FileFilter>> = {
+  html: { name: 'Web page', extensions: ['html'] },
+  zip: { name: 'Packed report', extensions: ['zip'] },
+}
 const configuration = { name: 'Configuration', extensions: ['json'] }
 
 /** `window`: the one to ask in front of; the dialog stands alone while there is none. */
@@ -47,11 +50,11 @@ export function windowPlatform(window: () => BrowserWindow | undefined): Platfor
       return paths.length ? paths : null
     },
     pickTarget: (suggestedName) => {
-      const isPage = suggestedName.endsWith('.html')
+      const paper = papers[suggestedName.split('.').at(-1) ?? '']
       return target({
-        title: isPage ? 'Save the report' : 'Export the model',
+        title: paper ? 'Save the report' : 'Export the model',
         defaultPath: suggestedName,
-        filters: [isPage ? page : modelNamed(suggestedName)],
+        filters: [paper ?? modelNamed(suggestedName)],
         properties: ['createDirectory', 'showOverwriteConfirmation'],
       })
     },

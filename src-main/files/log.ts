@@ -67,7 +67,8 @@ export function openLog({
   }
 
   function write(text: string, flush: boolean): void {
-    const line = `${now().toISOString()} ${text}\n`
+    const at = now().toISOString()
+    const line = `${at} ${text}\n`
     const bytes = Buffer.byteLength(line)
     try {
       const isFirst = file === null
@@ -77,7 +78,7 @@ export function openLog({
         renameSync(file, file.replace(/\.log$/, '-before.log'))
         size = 0
       }
-      const head = size === 0 ? `${now().toISOString()} ${isFirst ? 'began' : 'goes on'}: ${whoIs(kind, pid)}\n` : ''
+      const head = size === 0 ? `${at} ${isFirst ? 'began' : 'goes on'}: ${whoIs(kind, pid)}\n` : ''
       appendFileSync(file, head + line, { mode: 0o600, flush })
       size += Buffer.byteLength(head) + bytes
     } catch {

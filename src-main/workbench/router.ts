@@ -19,6 +19,7 @@ import { mixRouter } from './mix/router.ts'
 import { engineRouter } from './native/router.ts'
 import { requireOfPages } from './opened-folders.ts'
 import type { Platform } from './platform.ts'
+import { problemRouter } from './problem/router.ts'
 import { projectsRouter } from './projects-router.ts'
 import { runsRouter } from './runs/router.ts'
 import { settingsRouter } from './settings/settings.ts'
@@ -79,6 +80,7 @@ export function createRouter(workbench: Workbench, platform: Platform) {
         return true
       }),
     },
+    problem: problemRouter(workbench, platform),
     settings: settingsRouter(workbench.settings),
     runs: runsRouter(workbench, platform),
   })

@@ -1,6 +1,6 @@
 // Inside the engine's process: the port to the process that started it, under Electron or Node alike, and the end of
 // this process when that one goes away. Under Electron a terminal sends Ctrl+C to both; what it means is decided over
-// there, so it is ignored here. The log of this process begins here too, where whoever started it wants it (BASIL_LOGS).
+// there, so it is ignored here. The log of this process begins here too, where BASIL_LOGS says a folder for it.
 import { beginLog } from '../files/log.ts'
 import { startHeart } from './heart.ts'
 

@@ -52,6 +52,7 @@ import {
 } from './library.ts'
 import { mergeModels, startMerge, startSearch, useBest } from './merge.ts'
 import { exportMix, openMix, resetMix, undoMix, zeroMix } from './mix.ts'
+import { reportProblem, saveReport } from './problem.ts'
 import {
   copyConfiguration,
   discardDraft,
@@ -170,7 +171,10 @@ const groups: readonly ActionGroup[] = [
   },
   { title: 'Engine', actions: [measureEngines, installCpu, installCuda, cancelInstall, removeEngine] },
   { title: 'Settings', actions: [backUpNow, bringBack, restoreOther] },
-  { title: 'Window', actions: [showPalette, undoLast, toggleTheme, showKeys, retryConnection] },
+  {
+    title: 'Window',
+    actions: [showPalette, undoLast, toggleTheme, showKeys, retryConnection, reportProblem, saveReport],
+  },
 ]
 
 /** What can be done on the page that is shown, and here alone; then everything by what it is done with. */

@@ -17,6 +17,7 @@ import Evaluation from './evaluation/Evaluation.svelte'
 import Evaluations from './evaluation/Evaluations.svelte'
 import History from './History.svelte'
 import Help from './help/Help.svelte'
+import Problem from './help/Problem.svelte'
 import Topic from './help/Topic.svelte'
 import Checkpoint from './library/Checkpoint.svelte'
 import Compare from './library/Compare.svelte'
@@ -74,5 +75,6 @@ export const pages: readonly Page[] = [
   page('settings', '/settings', 'Settings', Settings, { key: 'Mod+,', action: 'Settings', icon: SettingsIcon }),
   page('help', '/help', 'Help', Help, { key: 'F1', action: 'Help', icon: CircleQuestionMark }),
   page('topic', '/help/:topic*', ({ topic }) => topicOf(topic)?.title ?? 'Help', Topic, { under: 'help' }),
+  page('problem', '/problem', 'Report a problem', Problem, { under: 'help' }),
   page('nowhere', '/nowhere', 'There is no such page', Nowhere),
 ]

@@ -4,6 +4,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
+import { unzipSync } from 'fflate'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 
@@ -27,7 +28,7 @@ const addresses = [
   ],
   ...['/run/1', '/studies', '/study/1', '/evaluations', '/evaluation/1', '/history', '/engine', '/settings', '/help'],
   ...['/queue', '/run/1/mix', '/runs/compare/1,2', '/lineage/run/1'],
-  ...['/help/merge-slerp', '/help/guide-first-merge', '/nothing'],
+  ...['/help/merge-slerp', '/help/guide-first-merge', '/problem', '/nothing'],
 ]
 
 /** How much wider than the window the page is; whether parts of the header lie over one another, or out of sight. */
@@ -175,6 +176,26 @@ inBrowser('what is round every page', () => {
     await page.getByRole('button', { name: 'Make a backup now' }).click()
     await page.getByRole('region', { name: 'Backups, table' }).waitFor()
     await accessible(page, 'shell-settings')
+  })
+
+  it('reports a problem: what is packed is shown, of a run too, and what was shown is what is written', async () => {
+    await page.keyboard.press('F1')
+    await page.getByRole('button', { name: 'Report a problem' }).click()
+    await page.getByText('versions.json').waitFor()
+    await page.getByLabel('Run', { exact: true }).selectOption({ index: 1 })
+    await page.getByText('run-2.json').click()
+    const shown = await page.getByRole('region', { name: 'run-2.json' }).innerText()
+    expect(JSON.parse(shown)).toMatchObject({ run: 2 })
+    await accessible(page, 'shell-problem')
+    await page.getByRole('button', { name: 'Save the report…' }).click()
+    const press = page.getByRole('link', { name: /basil-report-run-2-\d{8}T\d{6}\.zip$/ }).click()
+    const [download] = await Promise.all([page.waitForEvent('download'), press])
+    const files = unzipSync(new Uint8Array(readFileSync(await download.path())))
+    expect(
+      Buffer.from(files['basil-report/run-2.json'] ?? [])
+        .toString()
+        .trim(),
+    ).toBe(shown.trim())
   })
 
   it('helps: a method by a word of its paper, the guide with its pictures, and what no page has', async () => {

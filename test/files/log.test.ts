@@ -1,5 +1,5 @@
-// The log of a process: whole lines at once, bounded, one file a process, the oldest taken away, and of a person nothing
-// but paths.
+// The log of a process: whole lines at once, bounded, one file a process, the oldest taken away, and of a person
+// nothing but paths.
 import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 

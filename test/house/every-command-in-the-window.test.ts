@@ -20,6 +20,7 @@ const inTheWindow: Readonly<Record<string, Place>> = {
   show: on('run', 'pages/Report.svelte', 'Export'),
   export: by('run', 'export-model'),
   inspect: on('checkpoint', 'pages/library/Checkpoint.svelte', 'What it is'),
+  report: by('problem', 'save-report'),
   doctor: on('engine', 'pages/engine/Engine.svelte', 'GPU'),
   demo: by('welcome', 'open-sample'),
   runs: by('history', 'find-runs'),

@@ -28,6 +28,7 @@ import { mergesApi } from './merges.ts'
 import { mixApi } from './mix.ts'
 import { deviceSchema, installEventSchema, nativeKinds, nativeStatusSchema } from './native.ts'
 import { preferencesApi } from './preferences.ts'
+import { problemApi } from './problem.ts'
 import { projectsApi } from './projects.ts'
 import { runListApi } from './runs.ts'
 import { settingsApi } from './settings.ts'
@@ -92,6 +93,7 @@ export const api = {
   merges: mergesApi,
   mix: mixApi,
   preferences: preferencesApi,
+  problem: problemApi,
   settings: settingsApi,
   disentanglement: disentanglementApi,
   evaluations: evaluationsApi,

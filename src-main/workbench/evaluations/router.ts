@@ -10,8 +10,7 @@ import {
   evaluationRequestSchema,
   type WantedEvaluation,
 } from '../../contract/api/evaluations.ts'
-import { writeAtomic } from '../../files/write-atomic.ts'
-import { inExports } from '../export/exports.ts'
+import { saveFile } from '../export/save.ts'
 import type { Platform } from '../platform.ts'
 import type { Workbench } from '../workbench.ts'
 import { alongLambda } from './along-lambda.ts'
@@ -29,19 +28,9 @@ export function evaluationsRouter(workbench: Rooms, platform: Platform) {
     list: os.list.handler(() => evaluations.list()),
     show: os.show.handler(({ input }) => evaluations.show(input.evaluation)),
     forget: os.forget.handler(({ input }) => evaluations.forget(input.evaluation)),
-    save: os.save.handler(async ({ input }) => {
+    save: os.save.handler(({ input }) => {
       const page = Buffer.from(evaluations.page(input.evaluation))
-      const name = `evaluation-${input.evaluation}.html`
-      const out = await platform.pickTarget(name)
-      if (out === null) return null
-      const write = async (file: string, overwrite: boolean): Promise<string> => {
-        await writeAtomic(file, [page], { overwrite })
-        return file
-      }
-      const file =
-        // the dialog has asked
-        out === undefined ? await inExports(home, name, (free) => write(free, false)) : await write(out, true)
-      return { file, download: platform.download(file) }
+      return saveFile(platform, home, `evaluation-${input.evaluation}.html`, page)
     }),
   }
 }

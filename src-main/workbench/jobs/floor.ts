@@ -71,8 +71,6 @@ export function createFloor({ history, kinds, between, now }: Options) {
     const over = mine.ended.then((ended) => {
       atWork.delete(job)
       putAway(history, mine, ended, now())
-      if (ended.error) sayRecord(`job ${job}, ${stored.kind}`, ended.error)
-      say(`job ${job}, ${stored.kind}, ended: ${ended.state}`)
       leave()
       if (!isClosed) between()
       pump()
@@ -110,6 +108,8 @@ export function createFloor({ history, kinds, between, now }: Options) {
 }
 
 function putAway(history: History, { job, file }: AtWork, { state, error = null }: Ended, at: Date): void {
+  if (error) sayRecord(`job ${job}`, error)
+  say(`job ${job} ended: ${state}`)
   try {
     transaction(history, () => {
       if (file !== null) putJobFile(history, job, file)

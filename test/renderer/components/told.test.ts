@@ -2,10 +2,12 @@
 import { render } from 'svelte/server'
 import { expect, test } from 'vitest'
 
+import { type ErrorRecord, recordOf } from '../../../src-main/contract/errors.ts'
 import type { RunDetail } from '../../../src-main/contract/run/run.ts'
 import { type TowerSettings, towerDoubt } from '../../../src-main/contract/tower.ts'
 import Conditions from '../../../src-renderer/components/Conditions.svelte'
 import RunCharts from '../../../src-renderer/components/charts/RunCharts.svelte'
+import ErrorNote from '../../../src-renderer/components/ErrorNote.svelte'
 import Warnings from '../../../src-renderer/components/Warnings.svelte'
 import { run } from '../run-fixture.ts'
 
@@ -23,6 +25,17 @@ test('a warning is shown once and as a whole sentence', () => {
   })
   expect(body.split('</p>').map(textIn).filter(Boolean)).toEqual(['a.pt: nothing says it.', 'Another one.'])
   expect(textIn(render(Warnings, { props: {} }).body)).toBe('')
+})
+
+test('an error that asks for a report says where that is made and where the log lies, any other does not', () => {
+  const shown = (error: ErrorRecord): string => render(ErrorNote, { props: { error } }).body
+  const fault = shown(recordOf(new Error('x')))
+  expect(fault).toContain('href="#/problem"')
+  expect(textIn(fault)).toMatch(/Report a problem.*The log is in .*\/logs/s)
+  expect(textIn(fault)).toContain('Copy details')
+  const other = shown({ code: 'file-missing', what: 'A file is missing', where: '', why: 'so', next: 'choose another' })
+  expect(textIn(other)).toContain('Copy details')
+  expect(other).not.toContain('#/problem')
 })
 
 test('a run says which of its tower’s values nothing said, and nothing where all are known', () => {
