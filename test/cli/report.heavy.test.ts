@@ -1,9 +1,8 @@
 // basil report, and the logs it packs, over whole processes: a run whose names, labels and files carry markers leaves
 // none of them in any log; nothing said is lost to kill -9; and nothing is written that was not shown and agreed to.
-import { spawn } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { homedir } from 'node:os'
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 import { unzipSync } from 'fflate'
@@ -48,16 +47,20 @@ test('a whole run, one that crashes and one that is refused leave no name, label
   expect(log).not.toMatch(/Quokka/i)
 })
 
-test('on the real engine: class names and prompts of a head stay out of the logs', async () => {
+test('on the real engine: class names and prompts of a head stay out of the logs, made or refused', async () => {
   const home = temporaryFolder()
-  const classes = join(home, 'Quokka-is-in-a-path.txt')
+  const [classes, templates] = [join(home, 'in-a-path.txt'), join(home, 'templates.txt')]
+  writeFileSync(classes, 'Quokkaclass\nQuokkaother\n')
+  writeFileSync(templates, 'a Quokkaprompt of {}\n')
+  const model = join(import.meta.dirname, '../golden/text/text-tower.safetensors')
+  const out = join(home, 'heads.safetensors')
+  const args = ['heads', 'make', '--model', model, '--classes', classes, '--templates', templates, '--out', out]
+  expect((await basil([...args, '--name', 'Quokkahead'], { home, env: oneThread })).code).toBe(0)
   writeFileSync(classes, 'Quokkaclass\nQuokkaclass\n')
-  const args = ['heads', 'make', '--classes', classes, '--template', 'a Quokkaprompt of {}', '--out', join(home, 'h')]
-  await basil(args, { home, env: oneThread })
-  await basil(['inspect', classes], { home, env: oneThread })
-  await basil(['doctor'], { home, env: oneThread })
+  await basil([...args, '--overwrite'], { home, env: oneThread })
+  expect((await basil(['inspect', classes], { home, env: oneThread })).code).toBe(3)
   expect(logsOf(home)).toContain('opened wasm')
-  expect(logsOf(home)).not.toMatch(/Quokka(class|prompt)/i)
+  expect(logsOf(home)).not.toMatch(/Quokka/i)
 })
 
 test('what was said is there after kill -9, whole, of several processes at once in files of their own', async () => {
@@ -117,14 +120,25 @@ test('a history that cannot be read, or a run that is not there, is told in the 
   expect(JSON.parse(entriesOf(file)['run-1.json'] ?? '')).toMatchObject({ missing: expect.stringContaining('history') })
 })
 
-test('a fault of ours is told with the file of the log', async () => {
+test('a fault of ours is told with the file of the log, which has how the engine ended', async () => {
   const home = temporaryFolder()
-  mkdirSync(join(home, 'logs'))
   const config = join(home, 'run.json')
   writeFileSync(config, JSON.stringify(toyFile))
-  const { err } = await basil(['run', config], { home, env: { ...withToy(), TOY: '{"Quokka' } })
-  if (err.includes('"basil report"')) expect(err).toMatch(/The log: .*logs\/terminal-\d{8}T\d{6}-\d+\.log/)
-  expect(logsOf(home)).toMatch(/engine process \d+ ended, code 1/)
+  await basil(['run', config], { home, env: { ...withToy(), TOY: '{"Quokka' } })
+  expect(logsOf(home)).toMatch(/engine process \d+ ended, code 1; it printed: .*SyntaxError: /)
   expect(logsOf(home)).not.toContain('Quokka')
-  expect(homedir()).not.toBe('')
+  const fault = join(home, 'fault.ts')
+  const output = join(import.meta.dirname, '../../src-main/cli/output.ts')
+  const log = join(import.meta.dirname, '../../src-main/files/log.ts')
+  writeFileSync(
+    fault,
+    `import { fail } from ${JSON.stringify(output)}
+     import { beginLog } from ${JSON.stringify(log)}
+     beginLog(() => ${JSON.stringify(join(home, 'logs'))}, 'terminal')
+     fail(new TypeError('x is not there'), false)`,
+  )
+  const { stderr, status } = spawnSync(process.execPath, [fault], { encoding: 'utf8' })
+  expect(status).toBe(1)
+  const [, file = ''] = /packs; the log is in the folder logs of the data folder\.\nThe log: (.*)\n/.exec(stderr) ?? []
+  expect(readFileSync(file, 'utf8')).toMatch(/FAULT command: internal: .*x is not there \| at .*fault\.ts/)
 })

@@ -31,4 +31,4 @@ export function withoutPerson(text: string, { home, user }: Person): string {
   return named.replaceAll(new RegExp(`(?<![\\p{L}\\d])${literally(user)}(?![\\p{L}\\d])`, 'giu'), () => 'USER')
 }
 
-const literally = (text: string): string => text.replaceAll(/[.*+?^${}()|[\]\\/-]/g, '\\$&')
+const literally = (text: string): string => text.replaceAll(/[.*+?^${}()|[\]\\/]/g, '\\$&')
