@@ -182,6 +182,7 @@ program
       print(`Basil is at ${served.url}\nCtrl+C ends it.`)
       await toldToEnd()
       await served.close()
+      say('ended as it was told to')
     }),
   )
 

@@ -103,6 +103,9 @@ function closeBeforeQuit(workbench: () => Workbench, mayLeave: () => boolean): v
     closed = true
     // what a dead disk holds up is left to the system
     const late = new Promise((resolve) => setTimeout(resolve, closeLimit))
-    void Promise.race([workbench().close(), late]).finally(() => app.quit())
+    void Promise.race([workbench().close(), late]).finally(() => {
+      say('the program ended')
+      app.quit()
+    })
   })
 }
