@@ -7,8 +7,8 @@ import type { RunDetail } from '../../../src-main/contract/run/run.ts'
 import { type TowerSettings, towerDoubt } from '../../../src-main/contract/tower.ts'
 import Conditions from '../../../src-renderer/components/Conditions.svelte'
 import RunCharts from '../../../src-renderer/components/charts/RunCharts.svelte'
-import ErrorNote from '../../../src-renderer/components/ErrorNote.svelte'
 import Warnings from '../../../src-renderer/components/Warnings.svelte'
+import InFrame from '../InFrame.svelte'
 import { run } from '../run-fixture.ts'
 
 const textIn = (html: string): string => html.replaceAll(/<!--.*?-->|<[^>]*>/g, '').trim()
@@ -28,10 +28,10 @@ test('a warning is shown once and as a whole sentence', () => {
 })
 
 test('an error that asks for a report says where that is made and where the log lies, any other does not', () => {
-  const shown = (error: ErrorRecord): string => render(ErrorNote, { props: { error } }).body
+  const shown = (error: ErrorRecord): string => render(InFrame, { props: { error, logs: '/data/logs' } }).body
   const fault = shown(recordOf(new Error('x')))
   expect(fault).toContain('href="#/problem"')
-  expect(textIn(fault)).toMatch(/Report a problem.*The log is in .*\/logs/s)
+  expect(textIn(fault)).toMatch(/Report a problem.*The log is in \/data\/logs/s)
   expect(textIn(fault)).toContain('Copy details')
   const other = shown({ code: 'file-missing', what: 'A file is missing', where: '', why: 'so', next: 'choose another' })
   expect(textIn(other)).toContain('Copy details')
