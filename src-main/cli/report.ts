@@ -50,7 +50,7 @@ export function reportCommand(): Command {
 }
 
 /** Each text, then the list of them, which is what stands above the question. */
-export function reportLines(entries: readonly ReportEntry[]): string[] {
+function reportLines(entries: readonly ReportEntry[]): string[] {
   const texts = entries.flatMap(({ name, text }) => [`===== ${name} =====`, text.trimEnd(), ''])
   const list = entries.map(({ name, bytes }) => `${String(bytes).padStart(9)} bytes  ${name}`)
   return [

@@ -1,5 +1,5 @@
-// Reporting a problem from a window: shown first, then written as it was shown; without the home folder, the name of the
-// account and what lets a page in.
+// Reporting a problem from a window: shown first, then written as it was shown; without the home folder, the name of
+// the account and what lets a page in.
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 

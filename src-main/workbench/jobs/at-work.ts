@@ -3,6 +3,7 @@
 import type { Need } from '../../contract/api/jobs.ts'
 import type { RunId } from '../../contract/branded.ts'
 import { BasilError, type ErrorRecord, recordOf } from '../../contract/errors.ts'
+import { say } from '../../files/log.ts'
 import type { StoredJob } from '../../history/jobs.ts'
 import { stateAfter } from '../runs/refusals.ts'
 import type { Ended, Kind, Wish, Work } from './kind.ts'
@@ -26,6 +27,7 @@ export interface AtWork {
 
 /** news: called whenever there is something new to show of it. */
 export function workOn(kind: Kind, stored: StoredJob, news: () => void): AtWork {
+  say(`job ${stored.job}, ${stored.kind}, begins`)
   const leaving = new AbortController()
   const begun = Promise.withResolvers<boolean>()
   let wished: Wish = 'go on'

@@ -64,7 +64,6 @@ export function createFloor({ history, kinds, between, now }: Options) {
       history.notices.push({ ...recordOf(thrown), what: `Job ${job} could not begin` })
       return
     }
-    say(`job ${job}, ${stored.kind}, begins`)
     const kind = kinds()[stored.kind]
     const leave = room.take(kind.needs, `job ${job}, ${title}`)
     const mine = workOn(kind, stored, pulse.beat)
