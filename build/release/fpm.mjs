@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { spawnSync } from 'node:child_process'
 // What electron-builder calls to make a Debian package, in the place of fpm, which wants a Ruby of its own and writes
 // the hour into what it makes: fpm's options as electron-builder gives them, carried out by dpkg-deb, whose packages
 // are the same bytes each time under SOURCE_DATE_EPOCH.
@@ -17,7 +18,6 @@ import {
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { spawnSync } from 'node:child_process'
 
 import { settle } from './settle.mjs'
 

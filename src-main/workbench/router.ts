@@ -24,6 +24,7 @@ import { runsRouter } from './runs/router.ts'
 import { settingsRouter } from './settings/settings.ts'
 import { studiesRouter } from './studies/router.ts'
 import { tuningsRouter } from './tunings/router.ts'
+import { updatesRouter } from './updates-router.ts'
 import type { Workbench } from './workbench.ts'
 
 export function createRouter(workbench: Workbench, platform: Platform) {
@@ -80,6 +81,7 @@ export function createRouter(workbench: Workbench, platform: Platform) {
       }),
     },
     settings: settingsRouter(workbench.settings),
+    updates: updatesRouter(platform),
     runs: runsRouter(workbench, platform),
   })
 }

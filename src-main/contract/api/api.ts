@@ -33,6 +33,7 @@ import { runListApi } from './runs.ts'
 import { settingsApi } from './settings.ts'
 import { studiesApi } from './studies.ts'
 import { tuningsApi } from './tunings.ts'
+import { updatesApi } from './updates.ts'
 
 const run = z.object({ run: runIdSchema })
 
@@ -93,6 +94,7 @@ export const api = {
   mix: mixApi,
   preferences: preferencesApi,
   settings: settingsApi,
+  updates: updatesApi,
   disentanglement: disentanglementApi,
   evaluations: evaluationsApi,
   studies: studiesApi,
