@@ -48,7 +48,7 @@ export async function electronUpdater(): Promise<Updater> {
   return library.autoUpdater
 }
 
-const signedSchema = z.object({ version: z.string(), signature: z.base64() }) // of the release's list
+const signedSchema = z.object({ version: z.string(), signatures: z.array(z.base64()) }) // of the release's list, one for each file
 
 export function createUpdates({ key, updater, preferences }: UpdateParts): DesktopUpdates {
   let shown: UpdatesShown = {
@@ -141,7 +141,7 @@ async function isSigned(offer: unknown, file: string, key: string): Promise<bool
   const hash = createHash('sha512')
   for await (const bytes of createReadStream(file)) hash.update(bytes)
   const text = signedText(said.data.version, hash.digest('base64'))
-  return verify(null, text, createPublicKey(key), Buffer.from(said.data.signature, 'base64'))
+  return said.data.signatures.some((one) => verify(null, text, createPublicKey(key), Buffer.from(one, 'base64')))
 }
 
 function notSigned(where: string): BasilError {

@@ -1,0 +1,122 @@
+// npm run release: all that a person installs and what belongs to it, from the commit at hand and nothing else. It is
+// built twice, each time from a clone of its own in a folder of its own, and refused where one byte differs.
+// Beside the packages lie SHA256SUMS, a bill of materials, the licences and what npm's audit said on that day.
+// Use: npm run release [-- --once] [--stub] [--targets tar.gz,AppImage,deb] [--out dist/release]
+// --stub: a stand-in for Electron and the AppImage's own program, where they cannot be fetched: nothing of it starts.
+// ELECTRON_OVERRIDE_DIST_PATH: Electron's folder; APPIMAGE_TOOLS_PATH: electron-builder's appimage tools, unpacked.
+// BASIL_HOMEPAGE, BASIL_MAINTAINER: of the package of Debian's. BASIL_UPDATES (an address) and BASIL_UPDATE_KEY (a file
+// with an Ed25519 private key): where installed programs look for newer ones, and what signs them; without both, none do.
+import { execFileSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+
+import { root } from '../sources.mjs'
+import { publicKeyOf, releaseList } from './list.mjs'
+import { packTarget, packTree, systemTools, who } from './pack.mjs'
+import { billOfMaterials, licences, shipped } from './shipped.mjs'
+import { makeStub } from './stub-electron.mjs'
+
+const { values } = parseArgs({
+  options: {
+    once: { type: 'boolean', default: false },
+    stub: { type: 'boolean', default: false },
+    targets: { type: 'string', default: 'tar.gz,AppImage,deb' },
+    out: { type: 'string', default: join(root, 'dist', 'release') },
+  },
+})
+const git = (...args) => execFileSync('git', args, { cwd: root, encoding: 'utf8' }).trim()
+const say = (line) => console.error(line)
+const packages = /\.(tar\.gz|AppImage|deb)$/
+
+const epoch = Number(git('log', '-1', '--format=%ct'))
+const commit = git('rev-parse', 'HEAD')
+if (git('status', '--porcelain') !== '') say(`What is not committed is left out: this is ${commit.slice(0, 8)} alone.`)
+if (values.stub) say('A STAND-IN for Electron: what is made here can be looked into, and does not start.')
+if (who().page.endsWith('.invalid')) say('BASIL_HOMEPAGE and BASIL_MAINTAINER are not set: the package says so.')
+const { BASIL_UPDATES: updates, BASIL_UPDATE_KEY: keyFile } = process.env
+const key = updates && keyFile ? readFileSync(keyFile, 'utf8') : undefined
+if (!key) say('BASIL_UPDATES and BASIL_UPDATE_KEY are not both set: the program will look for no newer version.')
+
+const scratch = mkdtempSync(join(tmpdir(), 'basil-release-'))
+try {
+  const builds = []
+  for (const name of values.once ? ['first'] : ['first', 'second-time']) builds.push(await build(join(scratch, name)))
+  const [{ from, out, tree }, second] = builds
+  if (second) sameBytes(out, second.out)
+  finish({ from, out, tree })
+} finally {
+  rmSync(scratch, { recursive: true, force: true })
+}
+
+/** folder: a new one. */
+async function build(folder) {
+  const [from, out] = [join(folder, 'basil'), join(folder, 'packed')]
+  mkdirSync(out, { recursive: true })
+  execFileSync('git', ['clone', '--quiet', '--no-hardlinks', root, from])
+  execFileSync('git', ['checkout', '--quiet', commit], { cwd: from })
+  const run = (...args) => execFileSync(args[0], args.slice(1), { cwd: from, stdio: ['ignore', 'ignore', 'inherit'] })
+  run('npm', 'ci', '--ignore-scripts', '--prefer-offline', '--no-audit', '--no-fund')
+  for (const script of ['build/build.mjs', 'build/release/icons.mjs']) run(process.execPath, 'build/run.mjs', script)
+  const stub = join(folder, 'electron')
+  if (values.stub) makeStub(stub)
+  const electron = values.stub ? stub : process.env.ELECTRON_OVERRIDE_DIST_PATH
+  const tools = values.stub ? systemTools(join(folder, 'tools')) : undefined
+  const tree = await packTree({ from, out, electron, epoch, updates: key && updates })
+  writeFileSync(join(tree, 'LICENSES.txt'), licences({ parts: shipped({ tree, from }), from }))
+  if (key) writeFileSync(join(tree, 'resources', 'update-key.pem'), publicKeyOf(key))
+  for (const target of values.targets.split(',')) {
+    await packTarget({ from, out, tree, target, epoch, tools, updates: key && updates })
+    say(`${target}: made`)
+  }
+  return { from, out, tree }
+}
+
+function sameBytes(one, other) {
+  const [a, b] = [one, other].map((folder) => new Map(packagesIn(folder).map((name) => [name, sha256(join(folder, name))])))
+  const differ = [...a].filter(([name, hash]) => b.get(name) !== hash).map(([name]) => name)
+  if (differ.length > 0 || a.size !== b.size) throw new Error(`Two builds differ: ${differ.join(', ') || 'in number'}`)
+  say(`Two builds are the same bytes: ${[...a.keys()].join(', ')}`)
+}
+
+function finish({ from, out, tree }) {
+  rmSync(values.out, { recursive: true, force: true })
+  mkdirSync(values.out, { recursive: true })
+  const keep = (name, text) => writeFileSync(join(values.out, name), text)
+  for (const name of packagesIn(out)) cpSync(join(out, name), join(values.out, name))
+  const { version } = JSON.parse(readFileSync(join(from, 'package.json'), 'utf8'))
+  const parts = shipped({ tree, from })
+  keep('sbom.cdx.json', `${JSON.stringify(billOfMaterials({ parts, version, epoch }), null, 2)}\n`)
+  cpSync(join(tree, 'LICENSES.txt'), join(values.out, 'LICENSES.txt'))
+  keep('audit.json', audited(from))
+  const installable = packagesIn(values.out).filter((name) => !name.endsWith('.tar.gz'))
+  const files = installable.sort().map((name) => join(values.out, name)) // an AppImage's name begins with a capital
+  if (key && files.length > 0) keep('latest-linux.yml', releaseList({ version, files, epoch, key }))
+  const names = readdirSync(values.out).sort()
+  keep('SHA256SUMS', names.map((name) => `${sha256(join(values.out, name))}  ${name}\n`).join(''))
+  say(`${values.out}: ${names.length + 1} files of ${commit.slice(0, 8)}`)
+}
+
+/** What npm knows today against what ships; that it could not be asked is written down as well. */
+function audited(from) {
+  try {
+    execFileSync('npm', ['audit', '--omit=dev', '--json'], { cwd: from, encoding: 'utf8' })
+    say('npm audit: nothing known against what ships')
+    return execFileSync('npm', ['audit', '--omit=dev', '--json'], { cwd: from, encoding: 'utf8' })
+  } catch ({ stdout, message }) {
+    const told = String(stdout ?? '')
+    const counts = /"vulnerabilities"/.test(told) ? JSON.parse(told).metadata?.vulnerabilities : undefined
+    say(counts ? `npm audit: ${JSON.stringify(counts)}` : 'npm audit: the registry did not answer')
+    return counts ? told : `${JSON.stringify({ answered: false, said: told.slice(0, 2000) || message }, null, 2)}\n`
+  }
+}
+
+function packagesIn(folder) {
+  return existsSync(folder) ? readdirSync(folder).filter((name) => packages.test(name)) : []
+}
+
+function sha256(file) {
+  return createHash('sha256').update(readFileSync(file)).digest('hex')
+}
