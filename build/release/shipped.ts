@@ -5,14 +5,39 @@ import { createHash } from 'node:crypto'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join, posix } from 'node:path'
 
+import { z } from 'zod'
+
 /** Development packages whose code the bundles hold, with all that they need; house tests hold the list. */
 export const bundled = ['svelte', 'bits-ui', 'chart.js', '@lucide/svelte']
 
 const largest = 200_000 // characters of one licence
 
-/** tree: the unpacked program; from: the project it was packed from. [{ path, name, version, licence, integrity, needs }] */
-export function shipped({ tree, from }) {
-  const { packages } = JSON.parse(readFileSync(join(from, 'package-lock.json'), 'utf8'))
+const lockSchema = z.object({
+  packages: z.record(
+    z.string(),
+    z.looseObject({
+      version: z.string().optional(),
+      license: z.string().optional(),
+      integrity: z.string().optional(),
+      dependencies: z.record(z.string(), z.string()).optional(),
+      optionalDependencies: z.record(z.string(), z.string()).optional(),
+    }),
+  ),
+})
+type Locked = z.infer<typeof lockSchema>['packages']
+
+export interface Part {
+  path: string // in the project, "node_modules/a"
+  name: string
+  version: string
+  licence: string // SPDX
+  integrity: string // npm's, "sha512-..."
+  needs: string[] // paths
+}
+
+/** tree: the unpacked program; from: the project it was packed from. */
+export function shipped({ tree, from }: { tree: string; from: string }): Part[] {
+  const { packages } = lockSchema.parse(JSON.parse(readFileSync(join(from, 'package-lock.json'), 'utf8')))
   const packed = packagesIn(join(tree, 'resources', 'app.asar.unpacked'))
   const paths = new Set([...packed, ...closure(packages, bundled), 'node_modules/electron'])
   return [...paths].sort().flatMap((path) => {
@@ -20,12 +45,13 @@ export function shipped({ tree, from }) {
     if (!entry) return []
     const name = path.slice(path.lastIndexOf('node_modules/') + 'node_modules/'.length)
     const needs = needsOf(packages, path).filter((need) => paths.has(need))
-    return [{ path, name, version: entry.version, licence: entry.license ?? 'unknown', integrity: entry.integrity, needs }]
+    const { version = '', license: licence = 'unknown', integrity = '' } = entry
+    return [{ path, name, version, licence, integrity, needs }]
   })
 }
 
 /** "node_modules/a", "node_modules/a/node_modules/@b/c": every folder of a package. */
-function packagesIn(folder, path = 'node_modules') {
+function packagesIn(folder: string, path = 'node_modules'): string[] {
   if (!existsSync(join(folder, path))) return []
   return readdirSync(join(folder, path)).flatMap((name) => {
     const at = posix.join(path, name)
@@ -36,8 +62,8 @@ function packagesIn(folder, path = 'node_modules') {
 }
 
 /** With all that they need, as npm laid it. */
-function closure(packages, names) {
-  const found = new Set()
+function closure(packages: Locked, names: readonly string[]): Set<string> {
+  const found = new Set<string>()
   const waiting = names.map((name) => `node_modules/${name}`)
   for (let next = waiting.pop(); next; next = waiting.pop())
     if (!found.has(next)) {
@@ -48,7 +74,7 @@ function closure(packages, names) {
 }
 
 /** Electron's own are for fetching it, and do not ship. */
-function needsOf(packages, path) {
+function needsOf(packages: Locked, path: string): string[] {
   if (path === 'node_modules/electron') return []
   const { dependencies = {}, optionalDependencies = {} } = packages[path] ?? {}
   return Object.keys({ ...dependencies, ...optionalDependencies }).flatMap((name) => {
@@ -60,10 +86,10 @@ function needsOf(packages, path) {
   })
 }
 
-const purlOf = ({ name, version }) => `pkg:npm/${name.replace('@', '%40')}@${version}`
+const purlOf = ({ name, version }: Part): string => `pkg:npm/${name.replace('@', '%40')}@${version}`
 
 /** epoch: seconds, of the commit. */
-export function billOfMaterials({ parts, version, epoch }) {
+export function billOfMaterials({ parts, version, epoch }: { parts: Part[]; version: string; epoch: number }) {
   const components = parts.map((part) => ({
     type: part.name === 'electron' ? 'framework' : 'library',
     'bom-ref': part.path,
@@ -85,20 +111,20 @@ export function billOfMaterials({ parts, version, epoch }) {
 }
 
 /** "sha512-BASE64" of npm's. */
-function hashOf(integrity) {
+function hashOf(integrity: string) {
   const [kind = '', digest = ''] = integrity.split('-')
   return { alg: kind.replace('sha', 'SHA-'), content: Buffer.from(digest, 'base64').toString('hex') }
 }
 
 /** Version 8 of RFC 9562: a number made of the text, so that the same bill has the same one. */
-function uuidOf(text) {
+function uuidOf(text: string): string {
   const hash = createHash('sha256').update(text).digest('hex')
   return [hash.slice(0, 8), hash.slice(8, 12), `8${hash.slice(13, 16)}`, `a${hash.slice(17, 20)}`, hash.slice(20, 32)].join('-')
 }
 
 /** One page with every licence, each text once, and what the LGPL asks for. */
-export function licences({ parts, from }) {
-  const texts = new Map()
+export function licences({ parts, from }: { parts: readonly Part[]; from: string }): string {
+  const texts = new Map<string, string[]>()
   for (const part of parts) {
     const text = textOf(join(from, part.path)) || `Its package holds no text; it says: ${part.licence}.`
     texts.set(text, [...(texts.get(text) ?? []), `${part.name} ${part.version} (${part.licence})`])
@@ -114,7 +140,7 @@ export function licences({ parts, from }) {
   return `${blocks.map((block) => block.trim()).join(`\n\n${'='.repeat(100)}\n\n`)}\n`
 }
 
-function textOf(folder) {
+function textOf(folder: string): string {
   if (!existsSync(folder)) return ''
   const files = readdirSync(folder).filter((name) => /^(licen[cs]e|copying|notice)/i.test(name))
   const read = files.sort().map((name) => readFileSync(join(folder, name), 'utf8').slice(0, largest))
@@ -122,11 +148,12 @@ function textOf(folder) {
 }
 
 /** Shared libraries under the LGPL: what they are, of what they were made, and how another takes their place. */
-function relinking(parts, from) {
+function relinking(parts: readonly Part[], from: string): string {
   const lesser = parts.filter(({ licence }) => /\bLGPL/.test(licence))
   const made = lesser.flatMap(({ path }) => {
     const versions = join(from, path, 'versions.json')
-    return existsSync(versions) ? Object.entries(JSON.parse(readFileSync(versions, 'utf8'))) : []
+    const read = existsSync(versions) ? JSON.parse(readFileSync(versions, 'utf8')) : {}
+    return Object.entries(z.record(z.string(), z.string()).parse(read))
   })
   return [
     'Libraries under the GNU Lesser General Public License, version 3 or later, whose text is at the end of this page:',

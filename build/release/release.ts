@@ -13,12 +13,14 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 
-import { root } from '../sources.mjs'
-import { publicKeyOf, releaseList } from './list.mjs'
-import { packTarget, packTree, systemTools, who } from './pack.mjs'
-import { billOfMaterials, licences, shipped } from './shipped.mjs'
-import { makeStub } from './stub-electron.mjs'
+import { z } from 'zod'
 
+import { publicKeyOf, releaseList } from './list.ts'
+import { packTarget, packTree, systemTools, who } from './pack.ts'
+import { billOfMaterials, licences, shipped } from './shipped.ts'
+import { makeStub } from './stub-electron.ts'
+
+const root = join(import.meta.dirname, '..', '..')
 const { values } = parseArgs({
   options: {
     once: { type: 'boolean', default: false },
@@ -27,8 +29,10 @@ const { values } = parseArgs({
     out: { type: 'string', default: join(root, 'dist', 'release') },
   },
 })
-const git = (...args) => execFileSync('git', args, { cwd: root, encoding: 'utf8' }).trim()
-const say = (line) => console.error(line)
+const git = (...args: string[]): string => execFileSync('git', args, { cwd: root, encoding: 'utf8' }).trim()
+const say = (line: string): void => console.error(line)
+const failureSchema = z.object({ stdout: z.string().default(''), message: z.string() })
+const auditSchema = z.object({ metadata: z.object({ vulnerabilities: z.record(z.string(), z.number()) }) })
 const packages = /\.(tar\.gz|AppImage|deb)$/
 
 const epoch = Number(git('log', '-1', '--format=%ct'))
@@ -40,26 +44,34 @@ const { BASIL_UPDATES: updates, BASIL_UPDATE_KEY: keyFile } = process.env
 const key = updates && keyFile ? readFileSync(keyFile, 'utf8') : undefined
 if (!key) say('BASIL_UPDATES and BASIL_UPDATE_KEY are not both set: the program will look for no newer version.')
 
+interface Built {
+  from: string // the clone
+  out: string
+  tree: string
+}
+
 const scratch = mkdtempSync(join(tmpdir(), 'basil-release-'))
 try {
-  const builds = []
+  const builds: Built[] = []
   for (const name of values.once ? ['first'] : ['first', 'second-time']) builds.push(await build(join(scratch, name)))
-  const [{ from, out, tree }, second] = builds
-  if (second) sameBytes(out, second.out)
-  finish({ from, out, tree })
+  const [first, second] = builds
+  if (first && second) sameBytes(first.out, second.out)
+  if (first) finish(first)
 } finally {
   rmSync(scratch, { recursive: true, force: true })
 }
 
 /** folder: a new one. */
-async function build(folder) {
-  const [from, out] = [join(folder, 'basil'), join(folder, 'packed')]
+async function build(folder: string): Promise<Built> {
+  const from = join(folder, 'basil')
+  const out = join(folder, 'packed')
   mkdirSync(out, { recursive: true })
   execFileSync('git', ['clone', '--quiet', '--no-hardlinks', root, from])
   execFileSync('git', ['checkout', '--quiet', commit], { cwd: from })
-  const run = (...args) => execFileSync(args[0], args.slice(1), { cwd: from, stdio: ['ignore', 'ignore', 'inherit'] })
+  const run = (tool: string, ...args: string[]) =>
+    execFileSync(tool, args, { cwd: from, stdio: ['ignore', 'ignore', 'inherit'] })
   run('npm', 'ci', '--ignore-scripts', '--prefer-offline', '--no-audit', '--no-fund')
-  for (const script of ['build/build.mjs', 'build/release/icons.mjs']) run(process.execPath, 'build/run.mjs', script)
+  for (const script of ['build/build.mjs', 'build/release/icons.ts']) run(process.execPath, 'build/run.mjs', script)
   const stub = join(folder, 'electron')
   if (values.stub) makeStub(stub)
   const electron = values.stub ? stub : process.env.ELECTRON_OVERRIDE_DIST_PATH
@@ -68,23 +80,24 @@ async function build(folder) {
   writeFileSync(join(tree, 'LICENSES.txt'), licences({ parts: shipped({ tree, from }), from }))
   if (key) writeFileSync(join(tree, 'resources', 'update-key.pem'), publicKeyOf(key))
   for (const target of values.targets.split(',')) {
-    await packTarget({ from, out, tree, target, epoch, tools, updates: key && updates })
+    await packTarget(target, tree, { from, out, epoch, tools, updates: key && updates })
     say(`${target}: made`)
   }
   return { from, out, tree }
 }
 
-function sameBytes(one, other) {
-  const [a, b] = [one, other].map((folder) => new Map(packagesIn(folder).map((name) => [name, sha256(join(folder, name))])))
+function sameBytes(one: string, other: string): void {
+  const sums = (folder: string) => new Map(packagesIn(folder).map((name) => [name, sha256(join(folder, name))]))
+  const [a, b] = [sums(one), sums(other)]
   const differ = [...a].filter(([name, hash]) => b.get(name) !== hash).map(([name]) => name)
   if (differ.length > 0 || a.size !== b.size) throw new Error(`Two builds differ: ${differ.join(', ') || 'in number'}`)
   say(`Two builds are the same bytes: ${[...a.keys()].join(', ')}`)
 }
 
-function finish({ from, out, tree }) {
+function finish({ from, out, tree }: Built): void {
   rmSync(values.out, { recursive: true, force: true })
   mkdirSync(values.out, { recursive: true })
-  const keep = (name, text) => writeFileSync(join(values.out, name), text)
+  const keep = (name: string, text: string): void => writeFileSync(join(values.out, name), text)
   for (const name of packagesIn(out)) cpSync(join(out, name), join(values.out, name))
   const { version } = JSON.parse(readFileSync(join(from, 'package.json'), 'utf8'))
   const parts = shipped({ tree, from })
@@ -100,23 +113,31 @@ function finish({ from, out, tree }) {
 }
 
 /** What npm knows today against what ships; that it could not be asked is written down as well. */
-function audited(from) {
+function audited(from: string): string {
   try {
-    execFileSync('npm', ['audit', '--omit=dev', '--json'], { cwd: from, encoding: 'utf8' })
+    const told = execFileSync('npm', ['audit', '--omit=dev', '--json'], { cwd: from, encoding: 'utf8' })
     say('npm audit: nothing known against what ships')
-    return execFileSync('npm', ['audit', '--omit=dev', '--json'], { cwd: from, encoding: 'utf8' })
-  } catch ({ stdout, message }) {
-    const told = String(stdout ?? '')
-    const counts = /"vulnerabilities"/.test(told) ? JSON.parse(told).metadata?.vulnerabilities : undefined
-    say(counts ? `npm audit: ${JSON.stringify(counts)}` : 'npm audit: the registry did not answer')
-    return counts ? told : `${JSON.stringify({ answered: false, said: told.slice(0, 2000) || message }, null, 2)}\n`
+    return told
+  } catch (thrown) {
+    const { stdout, message } = failureSchema.parse(thrown)
+    const { metadata } = auditSchema.safeParse(parsed(stdout)).data ?? {}
+    say(metadata ? `npm audit: ${JSON.stringify(metadata.vulnerabilities)}` : 'npm audit: the registry did not answer')
+    return metadata ? stdout : `${JSON.stringify({ answered: false, said: stdout || message }, null, 2)}\n`
   }
 }
 
-function packagesIn(folder) {
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return null
+  }
+}
+
+function packagesIn(folder: string): string[] {
   return existsSync(folder) ? readdirSync(folder).filter((name) => packages.test(name)) : []
 }
 
-function sha256(file) {
+function sha256(file: string): string {
   return createHash('sha256').update(readFileSync(file)).digest('hex')
 }

@@ -3,9 +3,9 @@ import { chmodSync, lstatSync, lutimesSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 
 /** epoch: seconds since 1970. Its files, relative and sorted. */
-export function settle(folder, epoch) {
-  const files = []
-  const visit = (path) => {
+export function settle(folder: string, epoch: number): string[] {
+  const files: string[] = []
+  const visit = (path: string): void => {
     const whole = join(folder, path)
     const info = lstatSync(whole)
     if (info.isDirectory()) {

@@ -4,7 +4,7 @@
 import { chmodSync, copyFileSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
-import { root } from '../sources.mjs'
+const root = join(import.meta.dirname, '..', '..')
 
 const parts = [
   'LICENSE',
@@ -16,7 +16,7 @@ const parts = [
 ]
 const wire = { sentinel: 'dL7pKGdnNz796PbbjQWNKmHXBZaB9tsX', version: 1, fuses: '00000000r' } // r: a fuse of the past
 
-export function makeStub(folder) {
+export function makeStub(folder: string): void {
   for (const name of ['resources', 'locales']) mkdirSync(join(folder, name), { recursive: true })
   for (const file of parts) writeFileSync(join(folder, file), '')
   copyFileSync(join(root, 'node_modules', 'electron', 'package.json'), join(folder, 'version.json'))
