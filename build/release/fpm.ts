@@ -46,7 +46,13 @@ try {
     chmodSync(join(control, name), 0o755)
   }
   settle(control, Number(process.env.SOURCE_DATE_EPOCH ?? 0))
-  const packing = [`-Z${one('--deb-compression') ?? 'xz'}`, '--root-owner-group', '--build', stage, one('--package') ?? '']
+  const packing = [
+    `-Z${one('--deb-compression') ?? 'xz'}`,
+    '--root-owner-group',
+    '--build',
+    stage,
+    one('--package') ?? '',
+  ]
   const { status, stderr, error } = spawnSync('dpkg-deb', packing, { encoding: 'utf8' })
   if (status !== 0) fail(error ? `dpkg-deb: ${error.message}` : stderr)
 } finally {

@@ -8,7 +8,15 @@ import sharp from 'sharp'
 
 const root = join(import.meta.dirname, '..', '..')
 const sizes = [16, 32, 48, 64, 128, 256, 512, 1024]
-const icnsTypes: Record<number, string> = { 16: 'icp4', 32: 'icp5', 64: 'icp6', 128: 'ic07', 256: 'ic08', 512: 'ic09', 1024: 'ic10' }
+const icnsTypes: Record<number, string> = {
+  16: 'icp4',
+  32: 'icp5',
+  64: 'icp6',
+  128: 'ic07',
+  256: 'ic08',
+  512: 'ic09',
+  1024: 'ic10',
+}
 const largestIco = 256
 
 interface Picture {

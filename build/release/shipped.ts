@@ -97,7 +97,13 @@ export function billOfMaterials({ parts, version, epoch }: { parts: Part[]; vers
     licenses: [/ (OR|AND) |[()]/.test(part.licence) ? { expression: part.licence } : { license: { id: part.licence } }],
     ...(part.integrity && { hashes: part.integrity.split(' ').map(hashOf) }),
   }))
-  const own = { type: 'application', 'bom-ref': 'basil', name: 'basil', version, licenses: [{ license: { id: 'Apache-2.0' } }] }
+  const own = {
+    type: 'application',
+    'bom-ref': 'basil',
+    name: 'basil',
+    version,
+    licenses: [{ license: { id: 'Apache-2.0' } }],
+  }
   const bill = {
     ...{ bomFormat: 'CycloneDX', specVersion: '1.6', version: 1 },
     metadata: { timestamp: new Date(epoch * 1000).toISOString(), component: own },
@@ -119,7 +125,13 @@ function hashOf(integrity: string) {
 /** Version 8 of RFC 9562: a number made of the text, so that the same bill has the same one. */
 function uuidOf(text: string): string {
   const hash = createHash('sha256').update(text).digest('hex')
-  return [hash.slice(0, 8), hash.slice(8, 12), `8${hash.slice(13, 16)}`, `a${hash.slice(17, 20)}`, hash.slice(20, 32)].join('-')
+  return [
+    hash.slice(0, 8),
+    hash.slice(8, 12),
+    `8${hash.slice(13, 16)}`,
+    `a${hash.slice(17, 20)}`,
+    hash.slice(20, 32),
+  ].join('-')
 }
 
 /** One page with every licence, each text once, and what the LGPL asks for. */
@@ -130,7 +142,9 @@ export function licences({ parts, from }: { parts: readonly Part[]; from: string
     texts.set(text, [...(texts.get(text) ?? []), `${part.name} ${part.version} (${part.licence})`])
   }
   const basil = readFileSync(join(from, 'LICENSE'), 'utf8')
-  const lesser = ['LGPL-3.0', 'GPL-3.0'].map((name) => readFileSync(join(import.meta.dirname, 'texts', `${name}.txt`), 'utf8'))
+  const lesser = ['LGPL-3.0', 'GPL-3.0'].map((name) =>
+    readFileSync(join(import.meta.dirname, 'texts', `${name}.txt`), 'utf8'),
+  )
   const blocks = [
     `Basil is licensed under Apache-2.0:\n\n${basil}`,
     relinking(parts, from),

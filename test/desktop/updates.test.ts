@@ -35,7 +35,14 @@ interface Release {
 function released({ version = '2.0.0', signature, arrived = program, isNewer = true }: Release) {
   const file = join(folder, 'Basil-2.0.0.AppImage')
   const files = [{ url: 'Basil-2.0.0.AppImage', sha512, size: program.length }]
-  const offer = { version, files, path: '', sha512, releaseDate: '', ...(signature && { signatures: [signed('0.9.0'), signature] }) }
+  const offer = {
+    version,
+    files,
+    path: '',
+    sha512,
+    releaseDate: '',
+    ...(signature && { signatures: [signed('0.9.0'), signature] }),
+  }
   const updater = Object.assign(new EventEmitter(), {
     ...{ autoDownload: true, autoInstallOnAppQuit: true, allowDowngrade: true, disableWebInstaller: false },
     ...{ requestHeaders: null, logger: console },
