@@ -4,6 +4,7 @@
 // Use: npm run release [-- --once] [--stub] [--targets tar.gz,AppImage,deb] [--out dist/release]
 // --stub: a stand-in for Electron and the AppImage's own program, where they cannot be fetched: nothing of it starts.
 // ELECTRON_OVERRIDE_DIST_PATH: Electron's folder; APPIMAGE_TOOLS_PATH: electron-builder's appimage tools, unpacked.
+// BASIL_ADDON: a compiled addon of native TensorFlow to bring, so that who installs it needs no compiler.
 // BASIL_HOMEPAGE, BASIL_MAINTAINER: of the package of Debian's. BASIL_UPDATES (an address) and BASIL_UPDATE_KEY (a file
 // with an Ed25519 private key): where installed programs look for newer ones, and what signs them; without both, none do.
 import { execFileSync } from 'node:child_process'
@@ -72,6 +73,8 @@ async function build(folder: string): Promise<Built> {
     execFileSync(tool, args, { cwd: from, stdio: ['ignore', 'ignore', 'inherit'] })
   run('npm', 'ci', '--ignore-scripts', '--prefer-offline', '--no-audit', '--no-fund')
   for (const script of ['build/build.mjs', 'build/release/icons.ts']) run(process.execPath, 'build/run.mjs', script)
+  const { BASIL_ADDON: addon } = process.env
+  if (addon) cpSync(addon, join(from, 'resources', 'engine', 'tfjs_binding.node'))
   const stub = join(folder, 'electron')
   if (values.stub) makeStub(stub)
   const electron = values.stub ? stub : process.env.ELECTRON_OVERRIDE_DIST_PATH

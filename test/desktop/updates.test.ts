@@ -8,7 +8,9 @@ import { join } from 'node:path'
 
 import type { AppUpdater } from 'electron-updater'
 import { afterAll, beforeEach, expect, test, vi } from 'vitest'
+import { parse } from 'yaml'
 
+import { publicKeyOf, releaseList } from '../../build/release/list.ts'
 import type { Preferences } from '../../src-main/contract/api/preferences.ts'
 import { createUpdates, packedKey, signedText, type Updater } from '../../src-main/desktop/updates.ts'
 
@@ -132,6 +134,21 @@ test.each<[string, Release]>([
   expect(existsSync(file)).toBe(false)
   updates.putInPlace()
   expect(updater.quitAndInstall).not.toHaveBeenCalled()
+})
+
+test('the list that a release writes is what the program checks, for each of its files', async () => {
+  const key = privateKey.export({ type: 'pkcs8', format: 'pem' }).toString()
+  const files = ['Basil-2.0.0.AppImage', 'basil_2.0.0_amd64.deb'].map((name) => join(folder, name))
+  for (const [i, file] of files.entries()) writeFileSync(file, `program ${i}`)
+  const list = releaseList({ version: '2.0.0', files, epoch: 1_764_400_000, key })
+  expect(list).toContain('releaseDate: 2025-11-29T')
+  for (const i of [0, 1]) {
+    const { updates, updater } = updatesOf({ arrived: Buffer.from(`program ${i}`) }, {}, publicKeyOf(key))
+    const updateInfo = { releaseDate: '', ...parse(list) }
+    updater.checkForUpdates.mockResolvedValue({ isUpdateAvailable: true, updateInfo, versionInfo: updateInfo })
+    await updates.look()
+    expect(await updates.fetch()).toMatchObject({ step: 'ready', version: '2.0.0' })
+  }
 })
 
 test('a server that cannot be reached is told, and may be asked again', async () => {
