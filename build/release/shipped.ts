@@ -38,17 +38,30 @@ export interface Part {
 /** tree: the unpacked program; from: the project it was packed from. */
 export function shipped({ tree, from }: { tree: string; from: string }): Part[] {
   const { packages } = lockSchema.parse(JSON.parse(readFileSync(join(from, 'package-lock.json'), 'utf8')))
-  const packed = packagesIn(join(tree, 'resources', 'app.asar.unpacked'))
+  const known = new Map(Object.entries(packages).map(([path, { version }]) => [`${nameOf(path)}@${version}`, path]))
+  const unpacked = join(tree, 'resources', 'app.asar.unpacked')
+  const packed = packagesIn(unpacked).map((path) => {
+    const { name, version } = identitySchema.parse(JSON.parse(readFileSync(join(unpacked, path, 'package.json'), 'utf8')))
+    const locked = known.get(`${name}@${version}`) // the packer lays packages otherwise than npm
+    if (locked === undefined) throw new Error(`${path} is packed, and package-lock.json does not know it.`)
+    return locked
+  })
   const paths = new Set([...packed, ...closure(packages, bundled), 'node_modules/electron'])
   return [...paths].sort().flatMap((path) => {
     const entry = packages[path]
     if (!entry) return []
-    const name = path.slice(path.lastIndexOf('node_modules/') + 'node_modules/'.length)
     const needs = needsOf(packages, path).filter((need) => paths.has(need))
-    const { version = '', license: licence = 'unknown', integrity = '' } = entry
-    return [{ path, name, version, licence, integrity, needs }]
+    const { version = '', integrity = '' } = entry
+    const licence = entry.license ?? licenceIn(textOf(join(from, path)))
+    return [{ path, name: nameOf(path), version, licence, integrity, needs }]
   })
 }
+
+const identitySchema = z.object({ name: z.string(), version: z.string() })
+const nameOf = (path: string): string => path.slice(path.lastIndexOf('node_modules/') + 'node_modules/'.length)
+
+/** Of a package that names none, by the text that it holds. */
+const licenceIn = (text: string): string => (/^\W*(The )?MIT License/i.test(text) ? 'MIT' : 'unknown')
 
 /** "node_modules/a", "node_modules/a/node_modules/@b/c": every folder of a package. */
 function packagesIn(folder: string, path = 'node_modules'): string[] {
