@@ -6,7 +6,7 @@
 // ELECTRON_OVERRIDE_DIST_PATH: Electron's folder; APPIMAGE_TOOLS_PATH: electron-builder's appimage tools, unpacked.
 // BASIL_ADDON: a compiled addon of native TensorFlow to bring, so that who installs it needs no compiler.
 // BASIL_HOMEPAGE, BASIL_MAINTAINER: of the package of Debian's. BASIL_UPDATES (an address) and BASIL_UPDATE_KEY (a file
-// with an Ed25519 private key): where installed programs look for newer ones, and what signs them; without both, none do.
+// with an Ed25519 private key): where installed programs look for newer ones, and what signs them; without both, none.
 import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'

@@ -48,7 +48,8 @@ export async function electronUpdater(): Promise<Updater> {
   return library.autoUpdater
 }
 
-const signedSchema = z.object({ version: z.string(), signatures: z.array(z.base64()) }) // of the release's list, one for each file
+/** Of the release's list; a signature for each file. */
+const signedSchema = z.object({ version: z.string(), signatures: z.array(z.base64()) })
 
 export function createUpdates({ key, updater, preferences }: UpdateParts): DesktopUpdates {
   let shown: UpdatesShown = {
@@ -68,14 +69,8 @@ export function createUpdates({ key, updater, preferences }: UpdateParts): Deskt
 
   async function prepared(): Promise<Updater> {
     const one = await updater()
-    one.autoDownload = false
-    one.autoInstallOnAppQuit = false // not before its signature is checked
-    one.allowDowngrade = false
-    one.disableWebInstaller = true
-    one.logger = null
-    one.requestHeaders = { 'x-user-staging-id': '' } // it would send a number that stays with this installation
+    cautious(one)
     one.on('download-progress', ({ transferred }) => become({ done: transferred }))
-    one.on('error', () => undefined) // the call that failed tells it
     return one
   }
 
@@ -130,6 +125,17 @@ export function createUpdates({ key, updater, preferences }: UpdateParts): Deskt
     },
     putInPlace: () => ready?.quitAndInstall(true, false),
   }
+}
+
+/** Nothing by itself, and nothing of the person's. */
+function cautious(one: Updater): void {
+  one.autoDownload = false
+  one.autoInstallOnAppQuit = false // not before its signature is checked
+  one.allowDowngrade = false
+  one.disableWebInstaller = true
+  one.logger = null
+  one.requestHeaders = { 'x-user-staging-id': '' } // it would send a number that stays with this installation
+  one.on('error', () => undefined) // the call that failed tells it
 }
 
 /** What a release's key signs: the version, and the file's SHA-512 in base64, a line each. */
