@@ -11,6 +11,7 @@ const common = [
   'src-main/contract',
   'src-renderer',
   'docs/guide',
+  'CHANGELOG.md',
   'build/pages.ts',
   'package.json',
   'package-lock.json',

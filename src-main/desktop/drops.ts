@@ -4,7 +4,7 @@
 import { dialog, ipcMain } from 'electron'
 
 import type { Added } from '../contract/api/library.ts'
-import { recordOf, sentence } from '../contract/errors.ts'
+import { type ErrorRecord, recordOf, sentence } from '../contract/errors.ts'
 import { isOurFrame } from './origin.ts'
 
 const dropChannel = 'basil-drop' // the same word is in preload.ts
@@ -18,11 +18,14 @@ export function hearDrops(add: (paths: string[]) => Promise<Pick<Added, 'refused
     add(paths)
       .then(({ refused }) => refused)
       .catch((error: unknown) => [recordOf(error)])
-      .then((refused) => {
-        if (refused.length)
-          dialog.showErrorBox('Not all of it was added', refused.slice(0, shown).map(sentence).join('\n\n'))
-      })
+      .then(tellRefused)
   })
+}
+
+/** In a box of the system's, where there is something to tell. */
+export function tellRefused(refused: readonly ErrorRecord[]): void {
+  if (refused.length === 0) return
+  dialog.showErrorBox('Not all of it was added', refused.slice(0, shown).map(sentence).join('\n\n'))
 }
 
 function isPaths(paths: unknown): paths is string[] {

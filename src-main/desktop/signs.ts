@@ -5,8 +5,7 @@ import { type BrowserWindow, dialog, Notification } from 'electron'
 import type { Job } from '../contract/api/jobs.ts'
 import { addressOfJob, atWork, finishedWork, nameOfJob, noticeOf } from '../contract/work.ts'
 import type { Workbench } from '../workbench/workbench.ts'
-import { origin } from './origin.ts'
-import { showWindow } from './window.ts'
+import { goTo, showWindow } from './window.ts'
 
 type Place = Pick<Workbench, 'preferences'> & { jobs: Pick<Workbench['jobs'], 'list' | 'watch'> }
 
@@ -37,7 +36,7 @@ function notify(job: Job, window: () => BrowserWindow | undefined): void {
     const shown = window()
     if (!shown) return
     showWindow(shown)
-    void shown.loadURL(`${origin}/${addressOfJob(job)}`) // the same page at another address
+    goTo(shown, addressOfJob(job))
   })
   notification.show()
 }

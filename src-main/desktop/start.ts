@@ -9,17 +9,21 @@ import { dataFolder } from '../files/data-folder.ts'
 import { beginLog, logsFolder, say, sayFault } from '../files/log.ts'
 import { addDropped } from '../workbench/dropped.ts'
 import { restoreUnder } from '../workbench/history-care.ts'
+import { recognise } from '../workbench/recognise.ts'
 import { createRouter } from '../workbench/router.ts'
 import { openWorkbench, type Workbench } from '../workbench/workbench.ts'
 import { serveWindow } from './connect.ts'
 import { windowPlatform } from './dialogs.ts'
-import { hearDrops } from './drops.ts'
+import { hearDrops, tellRefused } from './drops.ts'
 import { engineProcess } from './engine-process.ts'
 import { guardContents, guardSession } from './guard.ts'
 import { setMenu } from './menu.ts'
+import { type Asked, createOpening } from './opened.ts'
 import { registerScheme, servePages } from './pages.ts'
 import { createLeaving, showWork } from './signs.ts'
-import { openWindow, showWindow } from './window.ts'
+import { hearStarts } from './starts.ts'
+import { createUpdates, electronUpdater, packedKey } from './updates.ts'
+import { goTo, openWindow, showWindow } from './window.ts'
 
 const closeLimit = 10_000 // milliseconds
 const heard = 100 // milliseconds until an answer has reached its page
@@ -28,7 +32,9 @@ const heard = 100 // milliseconds until an answer has reached its page
 export async function startDesktop(folder: string): Promise<void> {
   const home = dataFolder()
   app.setPath('userData', join(home, 'window')) // beside the history: another data folder is another instance
-  if (!app.requestSingleInstanceLock()) return app.quit()
+  let window: BrowserWindow | undefined
+  const openFrom = hearStarts(() => window && showWindow(window))
+  if (!openFrom) return app.quit()
   beginLog(() => logsFolder(home), 'window')
   say('the program began')
   app.on('render-process-gone', (_, __, { reason, exitCode }) => say(`the page ended: ${reason}, code ${exitCode}`))
@@ -37,8 +43,6 @@ export async function startDesktop(folder: string): Promise<void> {
   registerScheme()
   guardContents(app)
 
-  let window: BrowserWindow | undefined
-  app.on('second-instance', () => window && showWindow(window))
   app.on('window-all-closed', () => app.quit())
   await app.whenReady()
   guardSession(session.defaultSession)
@@ -70,11 +74,17 @@ export async function startDesktop(folder: string): Promise<void> {
       begin()
       window?.webContents.reload()
     }, heard)
+  const updates = createUpdates({
+    key: packedKey(process.resourcesPath, app.isPackaged),
+    updater: electronUpdater,
+    preferences: { all: () => present.preferences.all() },
+  })
   closeBeforeQuit(
     () => present,
     () => mayLeave(),
+    () => updates.putInPlace(),
   )
-  serveWindow(() => createRouter(present, { ...windowPlatform(() => window), restore }))
+  serveWindow(() => createRouter(present, { ...windowPlatform(() => window), restore, updates }))
   hearDrops((paths) => addDropped(present.library, present.dataSets, paths))
   const opening = openWindow(folder)
   window = opening
@@ -83,6 +93,24 @@ export async function startDesktop(folder: string): Promise<void> {
     window = undefined
   })
   begin()
+  updates.begin()
+  openFrom(
+    openingIn(
+      () => present,
+      (address) => window && goTo(window, address),
+    ),
+  )
+}
+
+function openingIn(workbench: () => Workbench, go: (address: string) => void): (asked: Asked) => void {
+  const open = createOpening({
+    recognise,
+    library: { add: (paths) => workbench().library.add(paths) },
+    dropped: (paths) => addDropped(workbench().library, workbench().dataSets, paths),
+    go,
+    refuse: tellRefused,
+  })
+  return (asked) => void open(asked)
 }
 
 async function opened(options: Parameters<typeof openWorkbench>[0]): Promise<Workbench | undefined> {
@@ -94,7 +122,7 @@ function told(error: unknown): undefined {
   dialog.showErrorBox('Basil cannot start', sentence(recordOf(error)))
 }
 
-function closeBeforeQuit(workbench: () => Workbench, mayLeave: () => boolean): void {
+function closeBeforeQuit(workbench: () => Workbench, mayLeave: () => boolean, last: () => void): void {
   let closed = false
   app.on('before-quit', (event) => {
     if (closed) return
@@ -104,6 +132,7 @@ function closeBeforeQuit(workbench: () => Workbench, mayLeave: () => boolean): v
     // what a dead disk holds up is left to the system
     const late = new Promise((resolve) => setTimeout(resolve, closeLimit))
     void Promise.race([workbench().close(), late]).finally(() => {
+      last()
       say('the program ended')
       app.quit()
     })

@@ -1,4 +1,5 @@
 // The window: a sandboxed page without Node, that shows itself once it has something to show.
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 
 import { BrowserWindow, type WebPreferences } from 'electron'
@@ -22,8 +23,10 @@ const webPreferences = (preload: string): WebPreferences => ({
 
 /** `folder`: where the bundles lie, out/main. */
 export function openWindow(folder: string): BrowserWindow {
+  const icon = join(folder, '..', 'icons', '256x256.png') // Linux; elsewhere the program has its own
   const window = new BrowserWindow({
     title: 'Basil',
+    ...(existsSync(icon) && { icon }),
     width: 1280,
     height: 860,
     minWidth: 720,
@@ -33,8 +36,13 @@ export function openWindow(folder: string): BrowserWindow {
     webPreferences: webPreferences(join(folder, '..', 'preload', 'preload.cjs')),
   })
   window.once('ready-to-show', () => window.show())
-  void window.loadURL(`${origin}/`)
+  goTo(window, '')
   return window
+}
+
+/** The same page at another address, "#/run/3". */
+export function goTo(window: BrowserWindow, address: string): void {
+  window.loadURL(`${origin}/${address}`).catch(() => undefined) // the next address may come before this one is there
 }
 
 /** Brings the window to the front, for a second start of the program. */

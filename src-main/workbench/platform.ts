@@ -1,4 +1,13 @@
-// What only a native window can do (dialogs), or only a browser needs (downloads).
+// What only a native window can do (dialogs, newer versions), or only a browser needs (downloads).
+import type { UpdatesShown } from '../contract/api/updates.ts'
+
+export interface Updates {
+  show(): UpdatesShown
+  watch(): AsyncGenerator<UpdatesShown, void>
+  /** Never rejects: what went wrong is in what is shown. */
+  look(): Promise<UpdatesShown>
+  fetch(): Promise<UpdatesShown>
+}
 
 export interface Platform {
   window: boolean
@@ -9,6 +18,7 @@ export interface Platform {
   pickTarget(suggestedName: string): Promise<string | null | undefined>
   /** The workbench opens anew with a backup in the place of its history; not there: this door cannot. */
   restore?(file: string): void
+  updates?: Updates
   reveal?(path: string): void // in the file manager; a browser has none
   download(file: string): string | null // an address that gives the file, where one is needed
 }

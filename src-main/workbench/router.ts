@@ -25,6 +25,7 @@ import { runsRouter } from './runs/router.ts'
 import { settingsRouter } from './settings/settings.ts'
 import { studiesRouter } from './studies/router.ts'
 import { tuningsRouter } from './tunings/router.ts'
+import { updatesRouter } from './updates-router.ts'
 import type { Workbench } from './workbench.ts'
 
 export function createRouter(workbench: Workbench, platform: Platform) {
@@ -82,6 +83,7 @@ export function createRouter(workbench: Workbench, platform: Platform) {
     },
     problem: problemRouter(workbench, platform),
     settings: settingsRouter(workbench.settings),
+    updates: updatesRouter(platform),
     runs: runsRouter(workbench, platform),
   })
 }

@@ -22,6 +22,7 @@ export const settingFields = [
   { id: 'setting-notifications', title: 'Notifications', about: 'when a run has ended' },
   { id: 'setting-expert', title: 'Expert fields', about: 'basic or expert, all fields of a run' },
   { id: 'setting-backups', title: 'Backups', about: 'of the history, restore, salvage' },
+  { id: 'setting-version', title: 'Newer versions', about: 'update, what is new, release notes' },
   { id: 'setting-folder', title: 'Data folder', about: 'what it takes on the disk' },
 ] as const
 

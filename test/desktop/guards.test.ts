@@ -69,16 +69,21 @@ describe('a page', () => {
     expect(theirs.filter(go)).toEqual([])
   })
   it('cannot open a window or embed a webview', () => {
-    expect(contents.setWindowOpenHandler.mock.calls[0]?.[0]({ url: 'app://basil/' })).toEqual({ action: 'deny' })
+    const opening = { url: 'app://basil/', frameName: '', features: '', disposition: 'default' } as const
+    const referrer = { url: '', policy: 'default' } as const
+    expect(contents.setWindowOpenHandler.mock.calls[0]?.[0]({ ...opening, referrer })).toEqual({ action: 'deny' })
     const event = { preventDefault: vi.fn() }
     contents.emit('will-attach-webview', event)
     expect(event.preventDefault).toHaveBeenCalled()
   })
   it('gets no permission but to copy its own text', () => {
+    const asked = { requestingUrl: 'app://basil/', isMainFrame: true }
+    const [request] = session.setPermissionRequestHandler.mock.calls[0] ?? []
+    const [check] = session.setPermissionCheckHandler.mock.calls[0] ?? []
     const granted = (permission: string) => {
       const answer = vi.fn()
-      session.setPermissionRequestHandler.mock.calls[0]?.[0](contents, permission, answer)
-      return [answer.mock.calls[0]?.[0], session.setPermissionCheckHandler.mock.calls[0]?.[0](contents, permission)]
+      request?.(contents as never, permission as never, answer, asked)
+      return [answer.mock.calls[0]?.[0], check?.(contents as never, permission as never, 'app://basil', asked)]
     }
     for (const permission of [
       'media',
@@ -92,7 +97,8 @@ describe('a page', () => {
     ])
       expect(granted(permission)).toEqual([false, false])
     expect(granted('clipboard-sanitized-write')).toEqual([true, true])
-    expect(session.setDevicePermissionHandler.mock.calls[0]?.[0]({})).toBe(false)
+    const device = { deviceType: 'hid', origin: 'app://basil', device: {} } as never
+    expect(session.setDevicePermissionHandler.mock.calls[0]?.[0]?.(device)).toBe(false)
   })
   it('loads nothing from elsewhere', () => {
     const loads = (url: string, webContentsId: number | undefined) => {
@@ -152,8 +158,8 @@ describe('the window', () => {
 
 describe('app://', () => {
   const folder = '/opt/basil/out/renderer'
-  const ask = (address: string, method = 'GET'): Promise<Response> =>
-    electron.protocol.handle.mock.calls[0]?.[1](new Request(address, { method }))
+  const ask = async (address: string, method = 'GET'): Promise<Response> =>
+    (await electron.protocol.handle.mock.calls[0]?.[1](new Request(address, { method }))) ?? Response.error()
 
   it('is standard and secure, without rights beyond', () => {
     registerScheme()

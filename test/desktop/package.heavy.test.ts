@@ -2,7 +2,7 @@
 // has nothing but the fuse wire. What it proves: the configuration's form, which files go in, what is unpacked, and the
 // fuses.
 import { execFile } from 'node:child_process'
-import { chmod, copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { findPackageJSON } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -11,15 +11,21 @@ import { promisify } from 'node:util'
 import { FuseState, FuseV1Options, getCurrentFuseWire } from '@electron/fuses'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 
+import { makeIcons } from '../../build/release/icons.ts'
+import { packTree } from '../../build/release/pack.ts'
+import { billOfMaterials, bundled, licences, shipped } from '../../build/release/shipped.ts'
+import { makeStub } from '../../build/release/stub-electron.ts'
 import { dataFolder } from '../../src-main/files/data-folder.ts'
 import { currentEngine } from '../../src-main/files/engine-folder.ts'
 import { migrations } from '../../src-main/history/migrate.ts'
 import { openLink } from '../../src-main/workbench/link/engine-link.ts'
 import { forkEngine } from '../../src-main/workbench/link/engine-process.ts'
+import { isAtMost, newestNeeded } from './baseline.ts'
 
 const root = join(import.meta.dirname, '..', '..')
 const asar = join(root, 'node_modules', '@electron', 'asar', 'bin', 'asar.js')
 const run = promisify(execFile)
+const epoch = 1_764_400_000 // seconds
 
 describe('the bundles', () => {
   it('hold the migrations beside main', async () => {
@@ -57,12 +63,9 @@ describe.runIf(process.platform === 'linux')('the packed program', () => {
   beforeAll(async () => {
     scratch = await mkdtemp(join(tmpdir(), 'basil-pack-'))
     const stub = join(scratch, 'electron')
-    await makeStub(stub)
-    const builder = join(root, 'node_modules', 'electron-builder', 'cli.js')
-    const options = [`-c.electronDist=${stub}`, `-c.directories.output=${join(scratch, 'dist')}`, '--publish', 'never']
-    await run(process.execPath, [builder, '--linux', 'dir', '--config', 'build/electron-builder.json', ...options], {
-      cwd: root,
-    })
+    makeStub(stub)
+    await makeIcons()
+    await packTree({ out: join(scratch, 'dist'), electron: stub, epoch })
     const { stdout } = await run(process.execPath, [asar, 'list', join(packed(), 'resources', 'app.asar')], {
       maxBuffer: 2 ** 26,
     })
@@ -130,6 +133,53 @@ describe.runIf(process.platform === 'linux')('the packed program', () => {
     const bindings = inside.filter((file) => /\/webgpu\/dist\/.*\.node$/.test(file))
     expect(bindings).toEqual([expect.stringContaining(`linux-${process.arch}`)])
   })
+  it('loads on glibc 2.34 and newer: its database, its GPU binding, its images and its Node', async () => {
+    const unpacked = join(packed(), 'resources', 'app.asar.unpacked')
+    const files = (await readdir(unpacked, { recursive: true })).filter((file) =>
+      /\.node$|\.so[.\d]*$|bin\/node$/.test(file),
+    )
+    expect(files.length).toBeGreaterThan(4)
+    for (const file of files) {
+      const { GLIBC = '0', GLIBCXX = '0' } = await newestNeeded(join(unpacked, file))
+      expect([file, isAtMost(GLIBC, '2.34'), isAtMost(GLIBCXX, '3.4.30')]).toEqual([file, true, true])
+    }
+  })
+  it('is told whole: every package in it is in the bill of materials, under a licence that is told with its text', () => {
+    const parts = shipped({ tree: packed(), from: root })
+    const names = parts.map(({ name }) => name)
+    for (const name of ['electron', 'sharp', 'better-sqlite3', 'electron-updater', '@lucide/svelte', 'chart.js'])
+      expect(names).toContain(name)
+    const packedNames = inside.flatMap((file) => /node_modules\/((?:@[^/]+\/)?[^/@]+)\/package\.json$/.exec(file)?.[1] ?? [])
+    expect(packedNames.filter((name) => !names.includes(name))).toEqual([])
+    const carried =
+      /^\(?(MIT|ISC|0BSD|BSD-[23]-Clause|Apache-2\.0|BlueOak-1\.0\.0|Python-2\.0|MPL-2\.0|LGPL-3\.0-or-later|Unlicense|CC0-1\.0|CC-BY-3\.0)\b/
+    expect(parts.filter(({ licence }) => !carried.test(licence))).toEqual([])
+    const bill = billOfMaterials({ parts, version: '0.1.0', epoch })
+    expect(JSON.stringify(billOfMaterials({ parts, version: '0.1.0', epoch }))).toBe(JSON.stringify(bill))
+    expect(bill).toMatchObject({
+      bomFormat: 'CycloneDX',
+      serialNumber: expect.stringMatching(/^urn:uuid:[0-9a-f-]{36}$/),
+    })
+    expect(bill.components).toHaveLength(parts.length)
+    const page = licences({ parts, from: root })
+    expect(parts.filter(({ name, version }) => !page.includes(`${name} ${version}`))).toEqual([])
+    for (const text of ['GNU LESSER GENERAL PUBLIC LICENSE', 'lay it in the place of ours', '  vips '])
+      expect(page).toContain(text)
+  })
+  it("tells of what the window's pages were bundled from", async () => {
+    const { devDependencies }: { devDependencies: Record<string, string> } = JSON.parse(
+      await readFile(join(root, 'package.json'), 'utf8'),
+    )
+    const sources = (await readdir(join(root, 'src-renderer'), { recursive: true })).filter((file) =>
+      /\.(ts|svelte)$/.test(file),
+    )
+    const texts = await Promise.all(sources.map((file) => readFile(join(root, 'src-renderer', file), 'utf8')))
+    const imported = texts.flatMap((text) =>
+      [...text.matchAll(/from '((?:@[^/']+\/)?[^./'][^/']*)/g)].map(([, name = '']) => name),
+    )
+    const development = [...new Set(imported)].filter((name) => name in devDependencies)
+    expect(development.toSorted()).toEqual(bundled.toSorted())
+  })
   it('has its fuses set', async () => {
     const wire = await getCurrentFuseWire(join(packed(), 'basil'))
     const off = [
@@ -171,27 +221,4 @@ async function engineName(entry: string, addon = process.env['BASIL_ADDON']): Pr
   link.process.kill()
   await link.process.exited
   return name
-}
-
-/** Empty files where electron-builder looks for Electron, and a program that ends in a fuse wire with all fuses off. */
-async function makeStub(folder: string): Promise<void> {
-  await mkdir(join(folder, 'resources'), { recursive: true })
-  await mkdir(join(folder, 'locales'), { recursive: true })
-  for (const file of [
-    'LICENSE',
-    'LICENSES.chromium.html',
-    'chrome-sandbox',
-    'chrome_crashpad_handler',
-    'resources.pak',
-    'icudtl.dat',
-  ])
-    await writeFile(join(folder, file), '')
-  await copyFile(join(root, 'node_modules', 'electron', 'package.json'), join(folder, 'version.json'))
-  const wire = Buffer.concat([
-    Buffer.from('dL7pKGdnNz796PbbjQWNKmHXBZaB9tsX'),
-    Buffer.from([1, 9]),
-    Buffer.from('00000000r'),
-  ])
-  await writeFile(join(folder, 'electron'), Buffer.concat([Buffer.alloc(4096), wire, Buffer.alloc(64)]))
-  await chmod(join(folder, 'electron'), 0o755)
 }

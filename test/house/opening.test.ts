@@ -64,6 +64,8 @@ const own: Record<string, string> = {
   'workbench/heads/prompts.ts: readFileSync': 'resources: classes and templates of known data sets',
   'workbench/reading/own-time.ts: readFileSync': '/proc',
   'workbench/merges/typed.ts: readFile': 'what a merge that was typed left in the data folder',
+  'desktop/updates.ts: createReadStream': 'the newer version that it fetched, before its signature is checked',
+  'desktop/updates.ts: readFileSync': 'the key that it was packed with',
   'workbench/native/addon.ts: copyFile': "the addon's package",
   'workbench/native/addon.ts: readFileSync': "resources: the addon's sources",
   'workbench/native/self-test.ts: readFileSync': 'resources: recorded numbers',

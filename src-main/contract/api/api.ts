@@ -34,6 +34,7 @@ import { runListApi } from './runs.ts'
 import { settingsApi } from './settings.ts'
 import { studiesApi } from './studies.ts'
 import { tuningsApi } from './tunings.ts'
+import { updatesApi } from './updates.ts'
 
 const run = z.object({ run: runIdSchema })
 
@@ -95,6 +96,7 @@ export const api = {
   preferences: preferencesApi,
   problem: problemApi,
   settings: settingsApi,
+  updates: updatesApi,
   disentanglement: disentanglementApi,
   evaluations: evaluationsApi,
   studies: studiesApi,

@@ -1,4 +1,5 @@
-// The user guide, docs/guide, as the window shows it: each page's Markdown, and the addresses of its pictures.
+// The user guide, docs/guide, and what is new in each version, CHANGELOG.md, as the window shows them: each page's
+// Markdown, and the addresses of its pictures.
 
 export interface Guide {
   readonly id: string // "guide-first-merge" of docs/guide/first-merge.md
@@ -7,7 +8,11 @@ export interface Guide {
   readonly text: string
 }
 
-const texts = import.meta.glob<string>('../../../docs/guide/*.md', { query: '?raw', import: 'default', eager: true })
+const texts = import.meta.glob<string>(['../../../docs/guide/*.md', '../../../CHANGELOG.md'], {
+  query: '?raw',
+  import: 'default',
+  eager: true,
+})
 const pictures = import.meta.glob<string>('../../../docs/guide/pictures/*', {
   query: '?url',
   import: 'default',
@@ -16,10 +21,20 @@ const pictures = import.meta.glob<string>('../../../docs/guide/pictures/*', {
 
 const nameOf = (path: string): string => path.split('/').pop() ?? ''
 
-const order = ['first-merge', 'fine-tune', 'refine', 'negation', 'test-time', 'table', 'engine', 'without-a-window']
+const order = [
+  'first-merge',
+  'fine-tune',
+  'refine',
+  'negation',
+  'test-time',
+  'table',
+  'engine',
+  'without-a-window',
+  'changelog',
+]
 
 export const guides: readonly Guide[] = Object.entries(texts)
-  .map(([path, text]) => ({ name: nameOf(path).replace(/\.md$/, ''), text }))
+  .map(([path, text]) => ({ name: nameOf(path).replace(/\.md$/, '').toLowerCase(), text }))
   .toSorted((a, b) => order.indexOf(a.name) - order.indexOf(b.name))
   .map(({ name, text }) => ({
     id: guideId(name),

@@ -9,7 +9,8 @@ import { expect, test } from 'vitest'
 
 import { installEventSchema, nativeStatusSchema } from '../../../src-main/contract/api/native.ts'
 import { dataFolder } from '../../../src-main/files/data-folder.ts'
-import { downloadsFolder } from '../../../src-main/files/engine-folder.ts'
+import { addonPath, downloadsFolder } from '../../../src-main/files/engine-folder.ts'
+import { isAtMost, newestNeeded } from '../../desktop/baseline.ts'
 import { temporaryFolder } from '../toy.ts'
 
 const cli = join(import.meta.dirname, '..', '..', '..', 'src-main', 'cli.ts')
@@ -39,6 +40,9 @@ test.runIf(process.env['NATIVE_REQUIRED'])(
     expect(events.at(-1)).toMatchObject({ type: 'installed', installed: { kind: 'cpu', tensorflow: '2.21.0' } })
     const after = await status()
     expect(after).toMatchObject({ damaged: '', engine: { kind: 'native-cpu', name: 'native TensorFlow 2.21.0 (CPU)' } })
+    const needed = await newestNeeded(join(after.installed?.folder ?? '', addonPath))
+    expect(isAtMost(needed['GLIBC'] ?? '0', '2.28')).toBe(true)
+    expect(isAtMost(needed['GLIBCXX'] ?? '0', '3.4.25')).toBe(true) // of GCC 8
     truncateSync(join(after.installed?.folder ?? '', 'tensorflow', 'libtensorflow_cc.so.2'), 1e8)
     expect(await status()).toMatchObject({
       installed: null,
