@@ -1,7 +1,8 @@
-// The packed program, as far as it can be made without Electron's binary: electron-builder runs for real on a stub that
+// The packed program: electron-builder runs for real, on Electron's own program where there is one, else on a stub that
 // has nothing but the fuse wire. What it proves: the configuration's form, which files go in, what is unpacked, and the
-// fuses.
+// nine fuses (R13, with electrons-list.test.ts).
 import { execFile } from 'node:child_process'
+import { existsSync } from 'node:fs'
 import { chmod, copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { findPackageJSON } from 'node:module'
 import { tmpdir } from 'node:os'
@@ -16,10 +17,27 @@ import { currentEngine } from '../../src-main/files/engine-folder.ts'
 import { migrations } from '../../src-main/history/migrate.ts'
 import { openLink } from '../../src-main/workbench/link/engine-link.ts'
 import { forkEngine } from '../../src-main/workbench/link/engine-process.ts'
+import { tell } from '../faults/promises.ts'
+import { testsSeen } from '../faults/tests-seen.ts'
 
 const root = join(import.meta.dirname, '..', '..')
 const asar = join(root, 'node_modules', '@electron', 'asar', 'bin', 'asar.js')
 const run = promisify(execFile)
+const dist = process.env['ELECTRON_OVERRIDE_DIST_PATH'] ?? join(root, 'node_modules', 'electron', 'dist')
+const real = process.platform === 'linux' && existsSync(join(dist, 'electron')) ? dist : null
+
+type FuseName = Exclude<keyof typeof FuseV1Options, number>
+const wantedFuses: [FuseName, 'ENABLE' | 'DISABLE'][] = [
+  ['RunAsNode', 'DISABLE'],
+  ['EnableCookieEncryption', 'ENABLE'],
+  ['EnableNodeOptionsEnvironmentVariable', 'DISABLE'],
+  ['EnableNodeCliInspectArguments', 'DISABLE'],
+  ['EnableEmbeddedAsarIntegrityValidation', 'ENABLE'],
+  ['OnlyLoadAppFromAsar', 'ENABLE'],
+  ['LoadBrowserProcessSpecificV8Snapshot', 'DISABLE'],
+  ['GrantFileProtocolExtraPrivileges', 'DISABLE'],
+  ['WasmTrapHandlers', 'ENABLE'],
+]
 
 describe('the bundles', () => {
   it('hold the migrations beside main', async () => {
@@ -56,10 +74,14 @@ describe.runIf(process.platform === 'linux')('the packed program', () => {
   let inside: string[] = []
   beforeAll(async () => {
     scratch = await mkdtemp(join(tmpdir(), 'basil-pack-'))
-    const stub = join(scratch, 'electron')
-    await makeStub(stub)
+    const electron = real ?? (await makeStub(join(scratch, 'electron')))
     const builder = join(root, 'node_modules', 'electron-builder', 'cli.js')
-    const options = [`-c.electronDist=${stub}`, `-c.directories.output=${join(scratch, 'dist')}`, '--publish', 'never']
+    const options = [
+      `-c.electronDist=${electron}`,
+      `-c.directories.output=${join(scratch, 'dist')}`,
+      '--publish',
+      'never',
+    ]
     await run(process.execPath, [builder, '--linux', 'dir', '--config', 'build/electron-builder.json', ...options], {
       cwd: root,
     })
@@ -130,21 +152,15 @@ describe.runIf(process.platform === 'linux')('the packed program', () => {
     const bindings = inside.filter((file) => /\/webgpu\/dist\/.*\.node$/.test(file))
     expect(bindings).toEqual([expect.stringContaining(`linux-${process.arch}`)])
   })
-  it('has its fuses set', async () => {
-    const wire = await getCurrentFuseWire(join(packed(), 'basil'))
-    const off = [
-      FuseV1Options.RunAsNode,
-      FuseV1Options.EnableNodeOptionsEnvironmentVariable,
-      FuseV1Options.EnableNodeCliInspectArguments,
-    ]
-    for (const fuse of [...off, FuseV1Options.GrantFileProtocolExtraPrivileges])
-      expect(wire[fuse]).toBe(FuseState.DISABLE)
-    const on = [
-      FuseV1Options.EnableEmbeddedAsarIntegrityValidation,
-      FuseV1Options.OnlyLoadAppFromAsar,
-      FuseV1Options.EnableCookieEncryption,
-    ]
-    for (const fuse of on) expect(wire[fuse]).toBe(FuseState.ENABLE)
+  describe('has its fuse', () => {
+    const began = performance.now()
+    const seen = testsSeen()
+    const what = real ? 'of a real program' : 'of a stub'
+    afterAll(() => tell('R13', began, { ...seen(), besides: `fuses ${what}` }))
+    it.each(wantedFuses)('%s %s', async (name, state) => {
+      const wire = await getCurrentFuseWire(join(packed(), 'basil'))
+      expect(wire[FuseV1Options[name]]).toBe(FuseState[state])
+    })
   })
 })
 
@@ -174,7 +190,7 @@ async function engineName(entry: string, addon = process.env['BASIL_ADDON']): Pr
 }
 
 /** Empty files where electron-builder looks for Electron, and a program that ends in a fuse wire with all fuses off. */
-async function makeStub(folder: string): Promise<void> {
+async function makeStub(folder: string): Promise<string> {
   await mkdir(join(folder, 'resources'), { recursive: true })
   await mkdir(join(folder, 'locales'), { recursive: true })
   for (const file of [
@@ -194,4 +210,5 @@ async function makeStub(folder: string): Promise<void> {
   ])
   await writeFile(join(folder, 'electron'), Buffer.concat([Buffer.alloc(4096), wire, Buffer.alloc(64)]))
   await chmod(join(folder, 'electron'), 0o755)
+  return folder
 }
