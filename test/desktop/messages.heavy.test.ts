@@ -2,6 +2,8 @@
 // refused with a record, a good call between them is answered, nothing of a folder beside is told or touched. Ports from
 // anywhere but our page are closed all the while. test/server/messages.heavy.test.ts sends the other half over a
 // WebSocket.
+import { cpSync } from 'node:fs'
+import { join } from 'node:path'
 import { MessageChannel } from 'node:worker_threads'
 
 import { expect, test, vi } from 'vitest'
@@ -21,6 +23,7 @@ const { windowPlatform } = await import('../../src-main/desktop/dialogs.ts')
 const { createRouter } = await import('../../src-main/workbench/router.ts')
 
 const [wanted, seed] = [countOf('R12') / 2, seedOf(20_261_130)]
+const resources = join(import.meta.dirname, '..', '..', 'resources')
 const ours = { url: 'app://basil/', parent: null }
 const strangers = [{ url: 'https://evil.com/', parent: null }, { url: 'app://basil/', parent: {} }, null]
 
@@ -53,6 +56,7 @@ test('hostile messages are refused, typed and counted; a good call is answered a
   const home = temporaryFolder()
   const outside = makeOutside(home)
   const before = outside.state()
+  for (const name of ['presets', 'text', 'engine']) cpSync(join(resources, name), join(home, name), { recursive: true })
   const workbench = await toyWorkbench(home)
   serveWindow(() =>
     createRouter(

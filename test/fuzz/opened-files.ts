@@ -17,8 +17,13 @@ const ways = [
   'rename',
 ]
 
-/** Until it is called: the absolute paths that were asked for. */
-export function watchFiles(): () => string[] {
+export interface FilesWatch {
+  /** The absolute paths that were asked for since the last time. */
+  taken(): string[]
+  stop(): void
+}
+
+export function watchFiles(): FilesWatch {
   const paths = new Set<string>()
   const undo: (() => void)[] = []
   const watch = (on: object, name: string): void => {
@@ -36,9 +41,15 @@ export function watchFiles(): () => string[] {
     watch(fs.promises, name)
   }
   syncBuiltinESMExports()
-  return () => {
-    for (const back of undo) back()
-    syncBuiltinESMExports()
-    return [...paths]
+  return {
+    taken: () => {
+      const all = [...paths]
+      paths.clear()
+      return all
+    },
+    stop: () => {
+      for (const back of undo) back()
+      syncBuiltinESMExports()
+    },
   }
 }

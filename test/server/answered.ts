@@ -1,7 +1,10 @@
 // Hostile messages sent down a connection in bursts, with a good call at the end of each: every one of them has its
 // answer, which is a typed refusal unless what was sent may be good; the good call is answered as ever, and how long it
 // took, the burst before it included, is kept.
+import { setTimeout } from 'node:timers/promises'
+
 import { errorSchema } from '../../src-main/contract/errors.ts'
+import { patience } from '../patience.ts'
 import type { Bad } from './bad-messages.ts'
 
 interface Answer {
@@ -59,8 +62,13 @@ export async function answered(line: Line, next: () => Bad, wanted: number, secr
   })
 
   for (let sent = 0; sent < wanted; sent += atOnce) {
-    const round = Array.from({ length: Math.min(atOnce, wanted - sent) }, next)
-    byId = new Map(round.map((bad) => [bad.id, bad]))
+    byId = new Map()
+    const round = Array.from({ length: Math.min(atOnce, wanted - sent) }, () => {
+      let bad = next()
+      while (bad.id !== '' && byId.has(bad.id)) bad = next() // one that was sent before is sent again, but not at once
+      byId.set(bad.id, bad)
+      return bad
+    })
     const good = { id: `good${sent}`, message: '', mayBeGood: true }
     byId.set(good.id, good)
     for (const { id } of [...round, good]) left.set(id, (left.get(id) ?? 0) + 1)
@@ -70,7 +78,9 @@ export async function answered(line: Line, next: () => Bad, wanted: number, secr
     for (const { message } of round) line.send(message)
     const began = performance.now()
     line.send(JSON.stringify({ i: good.id, p: { u: '/about' } }))
-    await Promise.race([all, line.closed])
+    await Promise.race([all, line.closed, setTimeout(patience, 'late', { ref: false })]).then((late) => {
+      if (late) throw new Error(`no answer to ${[...left.keys()].map((id) => byId.get(id)?.message).join('\n')}`)
+    })
     seen.milliseconds.push(performance.now() - began)
   }
   return seen

@@ -18,6 +18,8 @@ interface Channel {
   isSound: (input: unknown) => boolean
 }
 
+const many = 200 // messages that are kept to be sent again
+
 /** Sound calls of these are not made. */
 const acting =
   /^(engine\/(install|remove|measure|use|restart)|history\/(restore|salvage|backUp)|settings\/(choose|clear)|library\/(add|scanAgain|refresh)|data\/(add|refresh)|projects\/sample|studies\/start|tunings\/start\w*|runs\/start|merges\/(start|search|adapter|bases)\w*|heads\/\w+|runs\/emptyTrash)$/
@@ -43,7 +45,8 @@ export function hostileCalls(
   const chance = seeded(seed)
   const draw: Draw = (n) => Math.floor(chance() * n)
   const broken = badMessages(seed + 1)
-  const before: Bad[] = []
+  const justSent: Bad[] = []
+  let sentBefore: Bad[] = [] // and answered since
   let count = 0
 
   function call(): Bad {
@@ -60,10 +63,10 @@ export function hostileCalls(
   return () => {
     const kind = draw(20)
     if (kind < 8) return broken()
-    const again = before[draw(Math.max(1, before.length))]
-    if (kind === 8 && again) return again
+    if (kind === 8 && sentBefore.length === many) return drawn(draw, sentBefore)
     const made = call()
-    if (made.message.length < 10_000) before[draw(200)] = made
+    if (made.message.length < 10_000) justSent.push(made)
+    if (justSent.length === many) sentBefore = justSent.splice(0)
     return made
   }
 }
