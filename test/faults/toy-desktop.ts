@@ -44,7 +44,10 @@ const electron = {
   protocol: { registerSchemesAsPrivileged: nothing, handle: nothing },
   net: {},
   shell: {},
-  dialog: { showSaveDialog: async () => ({ filePath: target }), showErrorBox: (_: string, text: string) => failed(text) },
+  dialog: {
+    showSaveDialog: async () => ({ filePath: target }),
+    showErrorBox: (_: string, text: string) => failed(text),
+  },
   Menu: { setApplicationMenu: nothing, buildFromTemplate: nothing },
   Notification: { isSupported: () => false },
   BrowserWindow: Window,
