@@ -54,8 +54,8 @@ describe.skipIf(!isThere)('no connection, no DNS, no listening socket', () => {
       const placed = {
         ...config,
         pretrained: sample(config.pretrained),
-        vectors: config.vectors.map(sample),
-        tasks: config.tasks.map((task: Record<string, string>) => ({
+        vectors: config.vectors.slice(0, 2).map(sample),
+        tasks: config.tasks.slice(0, 2).map((task: Record<string, string>) => ({
           ...task,
           ...Object.fromEntries(
             ['data', 'head', 'validation', 'test'].map((key) => [key, task[key] && sample(task[key])]),
