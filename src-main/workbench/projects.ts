@@ -196,7 +196,7 @@ export async function readConfig(file: string): Promise<unknown> {
   return parsedText(bytes.toString('utf8'), file)
 }
 
-function parsedText(text: string, name: string): unknown {
+export function parsedText(text: string, name: string): unknown {
   try {
     return parseWritten(text, name)
   } catch (error) {

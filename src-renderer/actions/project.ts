@@ -144,17 +144,30 @@ export const measureRun: Action = {
 export async function openPath(path: string): Promise<void> {
   const place = await found.look(path)
   if (place.kind === 'configuration') return show(await workbench.open(path))
-  if (place.kind === 'study') return openStudy(path)
+  if (place.kind === 'study') return openStudy({ path })
   if (place.kind === 'mergekit') return openMergekit({ path })
   if (place.recipe === null) return router.go('welcome')
   await recipe.open(place.path.split(/[/\\]/).pop() ?? place.path, place.recipe)
   router.go('recipe')
 }
 
-/** The text of a dropped configuration, or of a recipe of mergekit's. */
+/** The text of a dropped configuration, of a study, or of a recipe of mergekit's. */
 export async function openText(name: string, text: string): Promise<void> {
   if (/\.ya?ml$/i.test(name) && /^merge_method\s*:/m.test(text)) return openMergekit({ name, text })
+  if (isStudy(name, text)) return openStudy({ name, text })
   show(await workbench.take(name, text))
+}
+
+/** A study names a configuration and what is varied of it; YAML is a configuration. */
+function isStudy(name: string, text: string): boolean {
+  if (!/\.json$/i.test(name)) return false
+  try {
+    const found: unknown = JSON.parse(text)
+    const has = (field: string) => typeof found === 'object' && found !== null && Object.hasOwn(found, field)
+    return has('config') && (has('seeds') || has('arms') || has('sweep'))
+  } catch {
+    return false // the sentence about it is the configuration's
+  }
 }
 
 /** What was opened as a configuration and is something else, to where it belongs. */

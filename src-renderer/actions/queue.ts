@@ -6,13 +6,14 @@ import ArrowUpToLine from '@lucide/svelte/icons/arrow-up-to-line'
 import Ban from '@lucide/svelte/icons/ban'
 import Bell from '@lucide/svelte/icons/bell'
 import BellOff from '@lucide/svelte/icons/bell-off'
+import Braces from '@lucide/svelte/icons/braces'
 import Brush from '@lucide/svelte/icons/brush-cleaning'
 import Pause from '@lucide/svelte/icons/pause'
 import Play from '@lucide/svelte/icons/play'
 import RotateCcw from '@lucide/svelte/icons/rotate-ccw'
 
 import type { Job } from '../../src-main/contract/api/jobs.ts'
-import { nameOfJob } from '../../src-main/contract/work.ts'
+import { addressOfJob, nameOfJob } from '../../src-main/contract/work.ts'
 import { queue } from '../state/queue.svelte.ts'
 import { router } from '../state/router.svelte.ts'
 import { undo } from '../state/undo.svelte.ts'
@@ -64,6 +65,13 @@ export const moveJobTop = jobAction({
   ...{ id: 'move-job-top', title: 'Move to the top', shortcut: 'Mod+ArrowUp', icon: ArrowUpToLine },
   can: ({ position }) => position !== null && position > 1,
   does: ({ job }) => queue.move(job, 1),
+})
+
+/** Of a job that has no page of its own. */
+export const showRequest = jobAction({
+  ...{ id: 'show-request', title: 'What was asked', shortcut: null, icon: Braces },
+  can: (job) => addressOfJob(job) === '#/queue',
+  does: ({ job }) => chosen.showRequest(job),
 })
 
 /** One at work ends after its next kept epoch, a study after its present run. */

@@ -56,9 +56,10 @@ export const adaptToEach: Action = {
 }
 
 /** A study that a person wrote as a file: the dialog that starts it. */
-export async function openStudy(path: string): Promise<void> {
+export async function openStudy(from: { path: string } | { name: string; text: string }): Promise<void> {
   router.go('studies')
-  await draft.withFile(path)
+  if ('path' in from) await draft.withFile(from.path)
+  else await draft.withText(from.name, from.text)
 }
 
 export const sweepFields: Action = {

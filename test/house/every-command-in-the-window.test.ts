@@ -71,7 +71,7 @@ const inTheWindow: Readonly<Record<string, Place>> = {
   eval: on('evaluations', 'pages/evaluation/Evaluations.svelte', 'Evaluat'),
   queue: on('queue', 'pages/queue/Queue.svelte', 'Queue'),
   'queue list': on('queue', 'pages/queue/Queue.svelte', 'At work and waiting'),
-  'queue show': on('queue', 'pages/queue/JobName.svelte', 'addressOfJob'),
+  'queue show': by('queue', 'show-request'),
   'queue move': by('queue', 'move-job-up'),
   'queue pause': by('queue', 'pause-job'),
   'queue resume': by('queue', 'resume-job'),
@@ -111,8 +111,11 @@ const elsewhere: Readonly<Record<string, string>> = {
   schema: 'for editors of configurations; the page Compose is the form',
 }
 
-/** Parts of a merge in a terminal that are options there. */
+/** What is an option in a terminal. */
 const options: Readonly<Record<string, Place>> = {
+  'extract-lora --modules': on('library', 'pages/library/Derive.svelte', 'lora-modules'),
+  'extract-lora --layout': on('library', 'pages/library/Derive.svelte', 'lora-layout'),
+  'merge --layout': on('merge', 'pages/merge/Output.svelte', 'merge-layout'),
   'merge --plan': on('merge', 'pages/merge/Planned.svelte', 'Tensors'),
   'merge --report': on('compatible', 'state/checkpoints/comparison.svelte.ts', 'mergeReport'),
   'merge --score': by('merge', 'start-search'),

@@ -154,6 +154,8 @@ test('a window plans a study, follows it to its end, and asks for the controls o
     ['b', 1],
   ])
   expect(await client.studies.list()).toMatchObject([{ study, done: 2 }])
+  const [job] = await client.jobs.list({ over: 1 })
+  expect(await client.jobs.request({ job: job?.job ?? 0 })).toEqual({ request: { name: 'toys' } })
   expect(await client.studies.pause({ study })).toBe(false)
   expect((await client.studies.controls({ config })).arms.map(({ label }) => label)).toContain('restart only')
   const two = { ...config, tasks: ['a', 'b'].map((name) => ({ ...config.tasks[0], name })) }
@@ -166,6 +168,20 @@ test('a window plans a study, follows it to its end, and asks for the controls o
     .catch((error: unknown) => basilErrorOf(error).record)
   expect(refused).toMatchObject({ code: 'not-allowed' })
   expect(await client.studies.forget({ study })).toBe(true)
+})
+
+test('a study that is dropped is taken by its text where it holds its configuration, with known paths alone', async () => {
+  const { client } = await connected()
+  const text = (config: unknown) => JSON.stringify({ name: 'mine', config, arms: [{ label: 'a' }], seeds: [3, 4] })
+  const { grant, definition } = await client.studies.take({ name: 'mine.json', text: text(toyFile) })
+  expect(definition).toMatchObject({ name: 'mine', seeds: [3, 4], config: toyFile })
+  const refused = (asked: Promise<unknown>) => asked.catch((error: unknown) => basilErrorOf(error).record)
+  expect(await refused(client.studies.plan({ grant, definition }))).toMatchObject({ code: 'not-allowed' })
+  expect(await refused(client.studies.take({ name: 'mine.json', text: text('sample.json') }))).toMatchObject({
+    what: 'The study does not hold its configuration',
+    where: 'mine.json',
+    next: expect.stringContaining('by its path'),
+  })
 })
 
 test('a study that a person wrote as a file is opened with its own seeds, and its paths are those beside its configuration', async () => {

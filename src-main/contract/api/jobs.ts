@@ -66,6 +66,8 @@ const one = z.object({ job: z.number().int() })
 export const jobsApi = {
   /** Those that are open in their order, then those that are over, newest first, of which no more than `over`. */
   list: oc.input(z.object({ over: z.number().int().min(0).optional() }).optional()).output(z.array(jobSchema)),
+  /** What was asked for, as its row holds it: of a merge its recipe, of a run its configuration. */
+  request: oc.input(one).output(z.object({ request: z.unknown() })),
   /** position: from 1, among those that wait or are held. */
   move: oc.input(one.extend({ position: z.number().int().min(1) })).output(jobSchema),
   /**

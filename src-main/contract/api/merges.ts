@@ -6,7 +6,7 @@ import { z } from 'zod'
 import { basesRequestSchema } from '../bases.ts'
 import { formSchema, writtenDtypes } from '../checkpoint.ts'
 import { errorSchema } from '../errors.ts'
-import { loraRankSchema } from '../extraction.ts'
+import { extractionSchema } from '../extraction.ts'
 import { mergePlanSchema } from '../merges/plan.ts'
 import { weightSchema } from '../merges/valued.ts'
 import { searchAskedSchema, searchShownSchema } from './searches.ts'
@@ -54,9 +54,7 @@ export type MergePlanned = z.infer<typeof plannedSchema>
 const adapterSchema = z.object({
   pretrained: id,
   finetuned: id,
-  rank: loraRankSchema,
-  dtype: z.enum(writtenDtypes),
-  saveRest: z.boolean(),
+  ...extractionSchema.pick({ rank: true, modules: true, layout: true, dtype: true, saveRest: true }).shape,
 })
 export type AdapterAsked = z.infer<typeof adapterSchema>
 

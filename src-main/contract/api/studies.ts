@@ -117,6 +117,12 @@ export const studiesApi = {
   open: oc
     .input(z.object({ path: z.string().min(1).max(4096) }))
     .output(z.object({ grant: z.string(), definition: studySchema })),
+  /**
+   * The text of a study, whose place nobody can tell: it holds its configuration, and its paths have to be known ones.
+   */
+  take: oc
+    .input(z.object({ name: z.string().max(255), text: z.string().max(2 ** 20) }))
+    .output(z.object({ grant: z.string(), definition: studySchema })),
   /** The runs it would have; throws what is wrong with it. */
   plan: oc.input(given).output(z.object({ runs: z.array(studyRunSchema.pick({ arm: true, part: true, seed: true })) })),
   /** What all its runs take. */

@@ -13,6 +13,7 @@ export function jobsRouter(jobs: Jobs) {
   }
   return {
     list: os.list.handler(({ input }) => jobs.list(input?.over)),
+    request: os.request.handler(({ input }) => ({ request: jobs.request(input.job) })),
     move: os.move.handler(({ input: { job, position } }) => then(job, () => jobs.move(job, position))),
     pause: os.pause.handler(({ input: { job, now } }) => then(job, () => jobs.pause(job, now))),
     resume: os.resume.handler(({ input: { job } }) => then(job, () => jobs.resume(job))),

@@ -40,13 +40,10 @@ export function createDerive({ history, home, jobs }: Options): Derive {
   }
 
   return {
-    adapter: ({ pretrained, finetuned, rank, dtype, saveRest }) => {
+    adapter: ({ pretrained, finetuned, ...how }) => {
       const tuned = pathOf(finetuned)
-      const out = folderFor(`${stemOf(tuned)}-lora-${rank}`)
-      const request = {
-        ...{ pretrained: pathOf(pretrained), finetuned: tuned, out, rank, dtype, saveRest },
-        ...{ modules: null, layout: null },
-      }
+      const out = folderFor(`${stemOf(tuned)}-lora-${how.rank}`)
+      const request = { pretrained: pathOf(pretrained), finetuned: tuned, out, ...how }
       return jobs.add(() => ({ kind: 'adapter', request, file: out }))
     },
     bases: ({ pretrained, vectors, parameters }) => {

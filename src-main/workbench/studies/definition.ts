@@ -5,7 +5,7 @@ import { dirname, resolve } from 'node:path'
 import { BasilError } from '../../contract/errors.ts'
 import type { ResolvedConfig } from '../../contract/run/config.ts'
 import { resolveConfig } from '../../contract/run/resolve.ts'
-import { readConfig } from '../projects.ts'
+import { parsedText, readConfig } from '../projects.ts'
 
 export interface ReadDefinition {
   definition: unknown
@@ -28,6 +28,19 @@ export async function readDefinition(
   if (typeof given !== 'string') return { definition: found, ...at(file) }
   const config = named(given)
   return { definition: { ...object(found, file), config: await readConfig(config) }, ...at(config) }
+}
+
+/** Of a text without a folder, where a configuration's path leads nowhere. Throws config-invalid. */
+export function heldDefinition(text: string, name: string): unknown {
+  const found = object(parsedText(text, name), name)
+  if (typeof found['config'] !== 'string') return found
+  throw new BasilError({
+    code: 'config-invalid',
+    what: 'The study does not hold its configuration',
+    where: name,
+    why: `"config" is the path of another file, and nobody can tell where a dropped file lies`,
+    next: 'open it by its path on the page Welcome',
+  })
 }
 
 const at = (file: string): Pick<ReadDefinition, 'folder' | 'absolute'> => ({

@@ -10,7 +10,7 @@ import type { ResolvedConfig } from '../../contract/run/config.ts'
 import { controlsOf, parseStudy } from '../../contract/run/study.ts'
 import { absolute } from '../typed-path.ts'
 import type { Workbench } from '../workbench.ts'
-import { readDefinition } from './definition.ts'
+import { heldDefinition, readDefinition } from './definition.ts'
 import { named, readPresets } from './presets/files.ts'
 import { fill } from './presets/fill.ts'
 import { inventoryOf, onShelf } from './presets/inventory.ts'
@@ -59,6 +59,10 @@ export function studiesRouter(workbench: Workbench) {
       )
       return { grant: projects.within(folder), definition: parseStudy(definition) }
     }),
+    take: os.take.handler(({ input: { name, text } }) => ({
+      grant: projects.library(),
+      definition: parseStudy(heldDefinition(text, name)),
+    })),
     plan: os.plan.handler(({ input }) => ({ runs: studies.plan(input.definition, within(input.grant)) })),
     estimate: os.estimate.handler(({ input }) =>
       workbench.estimates.ofStudy(studies.plan(input.definition, within(input.grant)).map(({ config }) => config)),

@@ -4,7 +4,7 @@ import { z } from 'zod'
 
 import type { Entry } from '../../../src-main/contract/api/library.ts'
 import type { MergekitOpened, Taken } from '../../../src-main/contract/api/merges.ts'
-import { containers, type Form, writtenDtypes } from '../../../src-main/contract/checkpoint.ts'
+import { containers, type Form, writtenDtypes, writtenLayouts } from '../../../src-main/contract/checkpoint.ts'
 import { merges } from '../../../src-main/contract/merges/index.ts'
 
 const byMethod = z.record(z.string(), z.unknown())
@@ -20,6 +20,7 @@ const draftSchema = z.object({
   lambdas: z.record(z.string(), z.array(z.unknown())).default({}),
   missing: z.boolean().default(false), // what not all have is the pre-trained model's
   container: z.enum(containers).default('safetensors'),
+  layout: z.enum(writtenLayouts).nullable().default(null), // of one file
   dtype: z.enum(writtenDtypes).nullable().default(null),
   shards: z.boolean().default(false),
   shardSize: z.unknown().default(5), // GB
@@ -47,10 +48,10 @@ export function readDraft(text: string | null): Draft {
 const bytesOfGigabytes = 1e9
 
 /** In which form it is written. */
-export const formOf = ({ container, dtype, shards, shardSize }: Draft): Form =>
+export const formOf = ({ container, layout, dtype, shards, shardSize }: Draft): Form =>
   shards
     ? { container: 'safetensors', layout: null, dtype, shardBytes: Math.round(Number(shardSize) * bytesOfGigabytes) }
-    : { container, layout: null, dtype }
+    : { container, layout, dtype }
 
 const noModels: readonly Entry['role'][] = ['head', 'data', 'coefficients']
 

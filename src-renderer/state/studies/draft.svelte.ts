@@ -83,6 +83,13 @@ class StudyDraft {
     this.controls = true
   }
 
+  /** The same of a file that was dropped. */
+  async withText(name: string, text: string): Promise<void> {
+    const { grant, definition } = await client.studies.take({ name, text })
+    this.#take(grant, definition, 'file')
+    this.controls = true
+  }
+
   /** Opens the dialog of sweeps. */
   withSweep(grant: string, config: StudyDefinition['config']): void {
     this.#take(grant, {

@@ -1,5 +1,5 @@
 // A LoRA and bases as jobs that a page asks for by rows; a merge that looks at images, on the oracle's models.
-import { readdirSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 
 import { expect, onTestFinished, test } from 'vitest'
@@ -39,10 +39,10 @@ test('a LoRA is a job, whose folder is PEFT’s and whose factors are a row; the
   const { workbench, id, exports } = await opened()
   const asked = {
     ...{ pretrained: id('pretrained'), finetuned: id('finetuned-alpha') },
-    ...{ rank: 2, dtype: 'float32' as const, saveRest: true },
+    ...{ rank: 2, modules: null, layout: null, dtype: 'float32' as const, saveRest: true },
   }
   const first = workbench.merges.adapter(asked)
-  const second = workbench.merges.adapter({ ...asked, rank: 2 })
+  const second = workbench.merges.adapter({ ...asked, modules: ['c_fc'], layout: 'open_clip', saveRest: false })
   const job = await ended(workbench, first)
   expect(job).toMatchObject({ kind: 'adapter', state: 'done', error: null })
   expect(job.title).toContain('rank 2')
@@ -50,7 +50,12 @@ test('a LoRA is a job, whose folder is PEFT’s and whose factors are a row; the
   expect(readdirSync(dirname(job.file ?? ''))).toEqual(
     expect.arrayContaining(['adapter_config.json', 'adapter_model.safetensors']),
   )
-  expect(dirname((await ended(workbench, second)).file ?? '')).toBe(join(exports, 'finetuned-alpha-lora-2-2'))
+  const other = dirname((await ended(workbench, second)).file ?? '')
+  expect(other).toBe(join(exports, 'finetuned-alpha-lora-2-2'))
+  const config: unknown = JSON.parse(readFileSync(join(other, 'adapter_config.json'), 'utf8'))
+  expect(config).toMatchObject({ target_modules: expect.arrayContaining([expect.stringMatching(/c_fc$/)]) })
+  expect(JSON.stringify(config)).not.toContain('c_proj')
+  expect(workbench.jobs.request(second)).toMatchObject({ modules: ['c_fc'], layout: 'open_clip', out: other })
   await workbench.library.settled()
   const row = (await workbench.library.list()).entries.find(({ path }) => path === job.file)
   expect(row).toMatchObject({ role: 'adapter', state: 'present' })

@@ -77,6 +77,7 @@ describe('the draft of a merge', () => {
       form: { container: 'safetensors', layout: null, dtype: null },
     })
     expect(mergeAskedSchema.safeParse(plain).success).toBe(true)
+    expect(asked({ layout: 'huggingface' })).toMatchObject({ form: { layout: 'huggingface' } })
     const given = asked({
       ...{ method: 'ties', parameters: { ties: { density: 0.4 }, dare: { seed: 3 } }, lambda: { ties: 1.2 } },
       ...{
