@@ -17,7 +17,7 @@ export const fuses = {
   [FuseV1Options.OnlyLoadAppFromAsar]: true,
   [FuseV1Options.LoadBrowserProcessSpecificV8Snapshot]: false, // there is none
   [FuseV1Options.GrantFileProtocolExtraPrivileges]: false, // pages come from app://
-  [FuseV1Options.WasmTrapHandlers]: true, // the portable engine's kernels are WebAssembly: bounds are checked by the processor
+  [FuseV1Options.WasmTrapHandlers]: true, // the portable engine is WebAssembly: the processor checks its bounds
 }
 
 export default ({ appOutDir, electronPlatformName, packager }) => {

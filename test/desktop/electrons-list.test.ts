@@ -1,6 +1,7 @@
-// The twenty points of Electron's own list (electron/docs/tutorial/security.md), by their numbers and names (R13): what
-// each asks is asked of the program as far as Electron's double can tell; guards.test.ts, connect.test.ts and the window
-// of window.heavy.test.ts go further. The nine fuses of point 19 are read from a packed program in package.heavy.test.ts.
+// The twenty points of Electron's own list (electron/docs/tutorial/security.md), by their numbers and names (R13):
+// what each asks is asked of the program as far as Electron's double can tell; guards.test.ts, connect.test.ts and the
+// window of window.heavy.test.ts go further. The nine fuses of point 19 are read from a packed program in
+// package.heavy.test.ts.
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
@@ -18,7 +19,6 @@ const { serveWindow } = await import('../../src-main/desktop/connect.ts')
 const { hearDrops } = await import('../../src-main/desktop/drops.ts')
 const { registerScheme } = await import('../../src-main/desktop/pages.ts')
 const { openWindow } = await import('../../src-main/desktop/window.ts')
-const { fuses } = await import('../../build/fuses.mjs')
 
 const began = performance.now()
 const seen = testsSeen()
@@ -180,7 +180,8 @@ it('18 pages come from a scheme of our own, never from file://', () => {
   expect(sources.join('\n')).not.toMatch(/loadFile\(|loadURL\([^)]*file:/)
 })
 
-it('19 every fuse is decided on, and a later one fails the packaging', () => {
+it('19 every fuse is decided on, and a later one fails the packaging', async () => {
+  const { fuses }: { fuses: unknown } = await import(join(root, 'build', 'fuses.mjs'))
   expect(fuses).toMatchObject({ strictlyRequireAllFuses: true })
   const { afterPack } = JSON.parse(readFileSync(join(root, 'build', 'electron-builder.json'), 'utf8'))
   expect(join(root, afterPack)).toBe(join(root, 'build', 'fuses.mjs'))

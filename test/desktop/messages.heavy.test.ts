@@ -1,6 +1,6 @@
-// Hostile messages (R12) over a message port, as the window's page has one, to the whole router of a workbench: each is
-// refused with a record, a good call between them is answered, nothing of a folder beside is told or touched. Ports from
-// anywhere but our page are closed all the while. test/server/messages.heavy.test.ts sends the other half over a
+// Hostile messages (R12) over a message port, as the window's page has one, to the whole router of a workbench: each
+// is refused with a record, a good call between them is answered, nothing of a folder beside is told or touched. Ports
+// from anywhere but our page are closed all the while. test/server/messages.heavy.test.ts sends the other half over a
 // WebSocket.
 import { cpSync } from 'node:fs'
 import { join } from 'node:path'

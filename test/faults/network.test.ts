@@ -1,7 +1,8 @@
-// No connection leaves (R15) and nothing is listened to (R14) by a run on the terminal or in the window's program: each
-// learns the sample from its opening to the written model in a network namespace that has no way out, and strace writes
-// down what any of its processes asks of the system's sockets. Only sockets of files and of the kernel itself may be
-// among it. Where strace or the namespace is not to be had, a loud line says so; with NETWORK_REQUIRED that is an error.
+// No connection leaves (R15) and nothing is listened to (R14) by a run on the terminal or in the window's program:
+// each learns the sample from its opening to the written model in a network namespace that has no way out, and strace
+// writes down what any of its processes asks of the system's sockets. Only sockets of files and of the kernel itself
+// may be among it. Where strace or the namespace is not to be had, a loud line says so; with NETWORK_REQUIRED that is
+// an error.
 import { spawnSync } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'

@@ -1,8 +1,8 @@
 // A day of work at a quickened pace (R21): 10 minutes stand for 24 hours, 500 runs with their pages opened and closed.
 // What the workbench's process holds, garbage collected, and what both processes have resident, may grow by 1 MB in an
-// hour of that day once they are warm; open files stay as many as they were, the history's WAL and all logs stay small.
-// The slope is Theil and Sen's, the median over all pairs of samples, which a collection at one of them does not move;
-// its interval is Kendall's at 95 %. That tensors stay as many is test/golden/flat-memory.test.ts's.
+// hour of that day once they are warm; open files stay as many as they were, the history's WAL and all logs stay
+// small. The slope is Theil and Sen's, the median over all pairs of samples, which a collection at one of them does
+// not move; its interval is Kendall's at 95 %. That tensors stay as many is test/golden/flat-memory.test.ts's.
 import { execFile } from 'node:child_process'
 import { join } from 'node:path'
 import { promisify } from 'node:util'

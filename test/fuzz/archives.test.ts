@@ -1,7 +1,7 @@
 // Hostile PyTorch files (R9) and archives (R10): thousands of mutants of what PyTorch and NumPy wrote, fields of their
 // zip and steps of their pickles. Each is read or refused by a typed error that names the file, is not read over and
-// over, takes bounded time and memory, and opens no process, thread or socket; what comes of a pickle is inert whatever
-// it names. A part of them is read by a process that may read files and nothing else.
+// over, takes bounded time and memory, and opens no process, thread or socket; what comes of a pickle is inert
+// whatever it names. A part of them is read by a process that may read files and nothing else.
 import { execFileSync } from 'node:child_process'
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'

@@ -16,22 +16,22 @@ export interface Bars {
 
 export function createBars(): Bars {
   const before = bytesHeld()
-  const most = { seconds: 0, readings: 0, held: 0 }
+  const most = { processor: 0, readings: 0, held: 0 }
   return {
     around: async (size, read) => {
       const seen = { bytes: 0 }
       const began = process.threadCpuUsage()
       const outcome = await read(seen)
       const { user, system } = process.threadCpuUsage(began)
-      most.seconds = Math.max(most.seconds, (user + system) / 1e6)
+      most.processor = Math.max(most.processor, (user + system) / 1e6)
       most.readings = Math.max(most.readings, seen.bytes / Math.max(1, size))
       most.held = Math.max(most.held, (bytesHeld() - before) / 2 ** 20)
       return outcome
     },
     inWords: () =>
-      `a reading took ${most.seconds.toFixed(2)} s of the processor, ${most.held.toFixed(0)} MiB and ${most.readings.toFixed(1)} times the file at most`,
+      `a reading took ${most.processor.toFixed(2)} s of the processor, ${most.held.toFixed(0)} MiB and ${most.readings.toFixed(1)} times the file at most`,
     expectKept: (mostReadings) => {
-      expect(most.seconds).toBeLessThan(mostSeconds)
+      expect(most.processor).toBeLessThan(mostSeconds) // its own, so that a busy machine does not matter
       expect(most.held).toBeLessThan(mostMiB)
       expect(most.readings).toBeLessThan(mostReadings)
     },

@@ -14,8 +14,8 @@ import { recipeSchema } from '../../src-main/contract/run/recipe.ts'
 import { parseStudy, plannedRuns, studySchema } from '../../src-main/contract/run/study.ts'
 import { tuningJsonSchema } from '../../src-main/contract/tuning/config.ts'
 import { readMergekit } from '../../src-main/workbench/export/mergekit/recipe.ts'
-import { createProjects, readConfig } from '../../src-main/workbench/projects.ts'
-import { readDefinition } from '../../src-main/workbench/studies/definition.ts'
+import { createProjects, parsedText } from '../../src-main/workbench/projects.ts'
+import { heldDefinition, readDefinition } from '../../src-main/workbench/studies/definition.ts'
 import { countOf, seedOf, tell } from '../faults/promises.ts'
 import { seeded } from '../faults/seeded.ts'
 import { temporaryFolder, toyFile } from '../workbench/toy.ts'
@@ -55,12 +55,31 @@ function kindsIn(folder: string): Record<string, Kind> {
   const projects = createProjects()
   const grant = projects.within(folder)
   const either = ['json', 'yaml'] as const
+  const planned = (definition: unknown): string[] =>
+    plannedRuns(parseStudy(definition), () => 0.5).flatMap(({ config }) => pathsOf(projects.resolve(grant, config)))
+  const study = {
+    shape: shapeOf(studySchema),
+    examples: [
+      {
+        name: 's',
+        config: toyFile as Json,
+        arms: [{ label: 'a' }, { label: 'b', change: { seed: 2 } }],
+        seeds: [0, 1],
+      },
+      { name: 's', config: toyFile as Json, sweep: { fields: { learningRate: [0.1, 0.2], 'start.epochs': [1] } } },
+      { name: 's', config: 'run.json', seeds: [3] },
+    ],
+    forms: either,
+  }
   return {
     run: {
       shape: shapeOf(configSchema),
       examples: [toyFile as Json, ...configs],
       forms: either,
-      read: async (file) => pathsOf(projects.resolve(grant, (await projects.open(file)).config)),
+      read: async (file, text) => {
+        writeFileSync(file, text)
+        return pathsOf(projects.resolve(grant, (await projects.open(file)).config))
+      },
     },
     dropped: {
       shape: shapeOf(configSchema),
@@ -73,34 +92,27 @@ function kindsIn(folder: string): Record<string, Kind> {
       shape: tuningJsonSchema() as Shape,
       examples: ['standard', 'linear', 'lora', 'talos'].map((kind) => ({ kind, ...common })),
       forms: either,
-      read: async (file) => {
-        const { pretrained, task } = projects.resolveTuning(grant, await readConfig(file))
+      read: async (file, text) => {
+        const { pretrained, task } = projects.resolveTuning(grant, parsedText(text, file))
         return [pretrained, task.data, task.head]
       },
     },
     study: {
-      shape: shapeOf(studySchema),
-      examples: [
-        {
-          name: 's',
-          config: toyFile as Json,
-          arms: [{ label: 'a' }, { label: 'b', change: { seed: 2 } }],
-          seeds: [0, 1],
-        },
-        { name: 's', config: toyFile as Json, sweep: { fields: { learningRate: [0.1, 0.2], 'start.epochs': [1] } } },
-        { name: 's', config: 'run.json', seeds: [3] },
-      ],
-      forms: either,
-      read: async (file) => {
-        const { definition } = await readDefinition(
-          file,
-          (found) => found,
-          (config) => projects.named(grant, config),
+      ...study,
+      read: async (file, text) => {
+        writeFileSync(file, text)
+        return planned(
+          (
+            await readDefinition(
+              file,
+              (found) => found,
+              (config) => projects.named(grant, config),
+            )
+          ).definition,
         )
-        const planned = plannedRuns(parseStudy(definition), () => 0.5)
-        return planned.flatMap(({ config }) => pathsOf(projects.resolve(grant, config)))
       },
     },
+    'dropped study': { ...study, read: async (file, text) => planned(heldDefinition(text, file)) },
     recipe: {
       shape: shapeOf(recipeSchema),
       examples: (json('test', 'golden', 'recipes', 'form-1.json') as { recipe: Json }[]).map(({ recipe }) => recipe),
@@ -135,7 +147,10 @@ function kindsIn(folder: string): Record<string, Kind> {
       ],
       forms: ['yaml'],
       roams: true,
-      read: async (file) => void (await readMergekit(file)) ?? [],
+      read: async (file, text) => {
+        await readMergekit(file, text)
+        return []
+      },
     },
   }
 }
@@ -164,7 +179,6 @@ test(`${countOf('R11')} configurations give a sound one within the folder, or an
     const form = drawn(draw, kind.forms)
     const text = written(madeOf(kind, draw), form, draw, 5)
     const file = join(folder, `opened.${form}`)
-    writeFileSync(file, text)
     try {
       const paths = await bars.around(1, () => kind.read(file, text))
       if (!paths.every((path) => isInside(folder, path))) throw new Error(`it would open ${paths.join(', ')}`)

@@ -1,5 +1,5 @@
-// Which files a process asks the system for, by any of Node's ways that name one: seen while it is watched, whoever asks.
-// Every importer of node:fs sees the watched functions (syncBuiltinESMExports).
+// Which files a process asks the system for, by any of Node's ways that name one: seen while it is watched, whoever
+// asks. Every importer of node:fs sees the watched functions (syncBuiltinESMExports).
 import fs from 'node:fs'
 import { syncBuiltinESMExports } from 'node:module'
 import { resolve } from 'node:path'

@@ -1,6 +1,7 @@
-// Hostile safetensors, judged (R8): mutants of seed files are read by Basil and by the reference reader, and the two must
-// agree on which are sound and on all that is in them. Where they may disagree is listed below, by name, and Basil is
-// the stricter one in every case. (Headers of 16 to 100 MB, which the reference takes too, are not among the mutants.)
+// Hostile safetensors, judged (R8): mutants of seed files are read by Basil and by the reference reader, and the two
+// must agree on which are sound and on all that is in them. Where they may disagree is listed below, by name, and
+// Basil is the stricter one in every case. (Headers of 16 to 100 MB, which the reference takes too, are not among the
+// mutants.)
 import { createHash } from 'node:crypto'
 
 import fc from 'fast-check'

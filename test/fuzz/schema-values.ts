@@ -1,6 +1,6 @@
-// Values for what a schema describes, sound ones and others, by a draw that can be repeated: a JSON Schema, as zod gives
-// it, is followed, its bounds are met and missed by one, and anywhere something odd may stand in its place. Values that
-// are known to be sound are changed at one place.
+// Values for what a schema describes, sound ones and others, by a draw that can be repeated: a JSON Schema, as zod
+// gives it, is followed, its bounds are met and missed by one, and anywhere something odd may stand in its place.
+// Values that are known to be sound are changed at one place.
 import { z } from 'zod'
 
 import type { Draw } from './archive-mutants.ts'

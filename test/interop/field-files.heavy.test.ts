@@ -1,5 +1,5 @@
-// The field's own files (R24): twelve of torch, open_clip, transformers and fusion_bench, by each of the two Pythons, and
-// a model that mergekit wrote, hold for Basil what their writer held when it saved them, bit for bit.
+// The field's own files (R24): twelve of torch, open_clip, transformers and fusion_bench, by each of the two Pythons,
+// and a model that mergekit wrote, hold for Basil what their writer held when it saved them, bit for bit.
 import { execFileSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'

@@ -1,6 +1,6 @@
 // Hostile messages sent down a connection in bursts, with a good call at the end of each: every one of them has its
-// answer, which is a typed refusal unless what was sent may be good; the good call is answered as ever, and how long it
-// took, the burst before it included, is kept.
+// answer, which is a typed refusal unless what was sent may be good; the good call is answered as ever, and how long
+// it took, the burst before it included, is kept.
 import { setTimeout } from 'node:timers/promises'
 
 import { errorSchema } from '../../src-main/contract/errors.ts'
@@ -55,7 +55,8 @@ export async function answered(line: Line, next: () => Bad, wanted: number, secr
     const count = left.get(answer.i)
     if (count === undefined) return // what a stream goes on to tell
     judge(answer)
-    if (answer.p.s === undefined || answer.p.s === 200) line.send(JSON.stringify({ i: answer.i, t: 4, p: null })) // leaves a stream
+    const isGood = (answer.p.s ?? 200) === 200
+    if (isGood) line.send(JSON.stringify({ i: answer.i, t: 4, p: null })) // leaves it, where it is a stream
     if (count > 1) return void left.set(answer.i, count - 1)
     left.delete(answer.i)
     if (left.size === 0) done()

@@ -1,8 +1,8 @@
 // Calls of every channel of the contract, as a page that wants harm would make them (R12): inputs made from the
-// channel's own schema with odd values anywhere, numbers beside their bounds, fields like __proto__, long texts, places
-// that nobody opened; messages that were sent before; channels that are none. bad-messages.ts breaks the messages'
-// form. A sound call that would reach outside of a test (a download, another engine, a search of the whole disk) is not
-// made.
+// channel's own schema with odd values anywhere, numbers beside their bounds, fields like __proto__, long texts,
+// places that nobody opened; messages that were sent before; channels that are none. bad-messages.ts breaks the
+// messages' form. A sound call that would reach outside of a test (a download, another engine, a search of the whole
+// disk) is not made.
 import type { AnySchema } from '@orpc/contract'
 import { z } from 'zod'
 

@@ -1,6 +1,6 @@
-// Hostile messages (R12) over the WebSocket of a real server with its whole router: each is refused with a record, a good
-// call between them is answered, nothing of a folder beside is told or touched, and the server says of all of them a few
-// lines. test/desktop/messages.heavy.test.ts sends the other half over a message port.
+// Hostile messages (R12) over the WebSocket of a real server with its whole router: each is refused with a record, a
+// good call between them is answered, nothing of a folder beside is told or touched, and the server says of all of
+// them a few lines. test/desktop/messages.heavy.test.ts sends the other half over a message port.
 import { spawn } from 'node:child_process'
 import { join } from 'node:path'
 
