@@ -34,7 +34,7 @@ export const shapeOf = (schema: z.ZodType): Shape =>
   z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }) as Shape
 
 /** Places that no configuration and no page may reach, or that are none. */
-export const places: readonly string[] = [
+const places: readonly string[] = [
   ...['../outside/secret.safetensors', '../../etc/passwd', '/etc/passwd', '/dev/zero', '..', 'a/../../outside/secret'],
   ...[
     '..\\outside\\secret',
