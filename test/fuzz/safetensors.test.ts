@@ -45,8 +45,8 @@ const stricter: { name: string; why: RegExp; because: string }[] = [
   },
   {
     name: 'numbers past 2^53',
-    why: /larger than 2\^53/,
-    because: 'a tensor of no elements may have any other size there',
+    why: /larger than 2\^53|more elements than can be counted/,
+    because: 'a tensor of no elements may have any other sizes there, whose product is below 2^64',
   },
   {
     name: 'other JSON than a header has',

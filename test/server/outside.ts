@@ -1,8 +1,10 @@
 // A folder that nobody opened, beside a data folder: what lies in it is a secret that no answer may hold, and it is to
 // stay as it was.
 import { createHash } from 'node:crypto'
-import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { basename, dirname, join } from 'node:path'
+
+import { onTestFinished } from 'vitest'
 
 import { toyFile } from '../workbench/toy-run.ts'
 
@@ -10,8 +12,9 @@ export const secret = 'a-word-that-is-nobodys-business'
 
 /** paths: what a page may try to name of it. */
 export function makeOutside(home: string): { paths: string[]; state: () => string } {
-  const folder = join(home, '..', `${home.split('/').at(-1)}-outside`)
-  mkdirSync(folder, { recursive: true })
+  const folder = join(dirname(home), `${basename(home)}-outside`)
+  mkdirSync(folder)
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
   for (const name of ['secret.json', 'secret.yaml', 'secret.safetensors', 'history.sqlite'])
     writeFileSync(join(folder, name), `${secret} ${secret}\n${secret}`)
   writeFileSync(join(folder, 'config.json'), JSON.stringify({ ...toyFile, name: 'a' }))
