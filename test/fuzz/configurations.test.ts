@@ -57,7 +57,7 @@ function kindsIn(folder: string): Record<string, Kind> {
   const either = ['json', 'yaml'] as const
   const planned = (definition: unknown): string[] =>
     plannedRuns(parseStudy(definition), () => 0.5).flatMap(({ config }) => pathsOf(projects.resolve(grant, config)))
-  const study = {
+  const study: Omit<Kind, 'read'> = {
     shape: shapeOf(studySchema),
     examples: [
       {

@@ -1,6 +1,6 @@
-// The field's own files (R24): twelve of torch, open_clip, transformers and fusion_bench hold for Basil what their writer
-// held when it saved them, bit for bit. mergekit.heavy.test.ts has one of mergekit's; what today's releases write is in
-// torch-saved, clip-models and checkpoints, and here too on a night.
+// The field's own files (R24): twelve of torch, open_clip, transformers and fusion_bench hold for Basil what their
+// writer held when it saved them, bit for bit. mergekit.heavy.test.ts has one of mergekit's; what today's releases
+// write is in torch-saved, clip-models and checkpoints, and here too on a night.
 import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
