@@ -153,7 +153,10 @@ describe.runIf(process.platform === 'linux')('the packed program', () => {
     expect(bindings).toEqual([expect.stringContaining(`linux-${process.arch}`)])
   })
   describe('has its fuse', () => {
-    const began = performance.now()
+    let began = 0
+    beforeAll(() => {
+      began = performance.now()
+    })
     const seen = testsSeen()
     const what = real ? 'of a real program' : 'of a stub'
     afterAll(() => tell('R13', began, { ...seen(), besides: `fuses ${what}` }))
