@@ -18,6 +18,7 @@ import { seeds } from './safetensors-drafts.ts'
 import { mutants } from './safetensors-mutants.ts'
 
 const count = countOf('R8')
+const atOnce = 20 // go to the judge together, so that neither waits for the other
 const seed = seedOf(20_260_101)
 
 /** Files the reference takes and Basil does not: by the reason Basil gives. */
@@ -67,29 +68,32 @@ test.skipIf(!python)(
     const tally = { agreed: 0, sound: 0 }
     const bars = createBars()
     const found = await fc.check(
-      fc.asyncProperty(mutants, async ({ bytes, isSound }) => {
-        const asked = judge.ask(bytes)
-        const ours = await bars.around(bytes.length, (seen) => read(bytes, seen))
-        const theirs = await asked
-        if (ours.error !== undefined && theirs.tensors) {
-          const known = stricter.find(({ why }) => why.test(ours.error as string))
-          if (!known || (isSound && !/^a key twice|^more dimensions/.test(known.name)))
-            throw new Error(`only Basil refuses it: ${ours.error}`)
-          exceptions[known.name] = (exceptions[known.name] as number) + 1
-          return
+      fc.asyncProperty(fc.array(mutants, { minLength: atOnce, maxLength: atOnce }), async (all) => {
+        const asked = all.map(({ bytes }) => judge.ask(bytes))
+        for (const [i, { bytes, isSound, what }] of all.entries()) {
+          const ours = await bars.around(bytes.length, (seen) => read(bytes, seen))
+          const theirs = (await asked[i]) as Verdict
+          if (ours.error !== undefined && theirs.tensors) {
+            const twin = namesTwice(bytes, ours.error) ? 'a key twice' : ''
+            const known = stricter.find(({ name, why }) => name === twin || why.test(ours.error as string))
+            if (!known || (isSound && !/^a key twice|^more dimensions/.test(known.name)))
+              throw new Error(`only Basil refuses ${what}: ${ours.error}`)
+            exceptions[known.name] = (exceptions[known.name] as number) + 1
+            continue
+          }
+          if (theirs.error !== undefined && ours.tensors)
+            throw new Error(`only Basil takes ${what}; the reference says ${theirs.error}`)
+          expect(ours.tensors, what).toEqual(theirs.tensors?.sort(byName))
+          tally.agreed++
+          if (ours.tensors) tally.sound++
         }
-        if (theirs.error !== undefined && ours.tensors)
-          throw new Error(`only Basil takes it; the reference says ${theirs.error}`)
-        expect(ours.tensors).toEqual(theirs.tensors?.sort(byName))
-        tally.agreed++
-        if (ours.tensors) tally.sound++
       }),
-      { seed, numRuns: count },
+      { seed, numRuns: count / atOnce },
     )
     judge.close()
     const told = JSON.stringify(exceptions)
     tell('R8', began, {
-      ...{ count: found.numRuns, lost: 0, differ: found.failed ? 1 : 0, seed },
+      ...{ count: found.numRuns * atOnce, lost: 0, differ: found.failed ? 1 : 0, seed },
       besides: `${tally.agreed} as safetensors ${judge.version} has them (${tally.sound} of them sound), the others stricter; ${bars.inWords()}`,
     })
     console.log(`stricter: ${told}`)
@@ -98,6 +102,12 @@ test.skipIf(!python)(
     bars.expectKept(16)
   },
 )
+
+/** Whether the tensor that is wrong has a twin of its name, which is all that the reference keeps. */
+function namesTwice(bytes: Uint8Array, error: string): boolean {
+  const [, name] = /^tensor ("[^"]*") /.exec(error) ?? []
+  return name !== undefined && Buffer.from(bytes).toString('latin1').split(`${name}:`).length > 2
+}
 
 /** In the reference's words; a refusal must be a typed one that names the file. */
 async function read(bytes: Uint8Array, seen: { bytes: number }): Promise<Verdict> {
