@@ -27,6 +27,8 @@ export interface Projects {
   take(name: string, text: string): Project
   /** A grant for a folder, by a file in it that the person named. */
   within(folder: string): string
+  /** A file that one of the grant's names, as absolute path. Throws not-allowed. */
+  named(grant: string, path: string): string
   /** A grant for what the library and the data sets hold, and nothing else. */
   library(): string
   /** A grant for a run's own files, by their absolute paths. */
@@ -97,6 +99,7 @@ export function createProjects({ holds: isHeld = () => false, folders, sample }:
       return { ...granted, origin: { kind: 'library' }, config }
     },
     within: grantFor,
+    named: (grant, path) => within(grant)(path),
     library: () => grantOf([]),
     ofRun: (config) => grantOf(pathsOf(config)),
     resolve: (grant, config) => resolveConfig(config, within(grant)),

@@ -3,9 +3,9 @@ import { parse } from 'yaml'
 
 import { parseJson } from '../contract/json.ts'
 
-/** Throws what the parser says. */
+/** Throws what the parser says; what it would only warn of, on stderr, is nothing to the person. */
 export function parseWritten(text: string, name: string): unknown {
-  return /\.ya?ml$/i.test(name) ? parse(text, { maxAliasCount: 0 }) : parseJson(text)
+  return /\.ya?ml$/i.test(name) ? parse(text, { maxAliasCount: 0, logLevel: 'error' }) : parseJson(text)
 }
 
 /**

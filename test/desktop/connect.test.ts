@@ -1,7 +1,7 @@
 // The way between page and program: preload passes one port on, main serves it for our page alone, and what a window's
 // platform and engine do.
 import { EventEmitter } from 'node:events'
-import { MessageChannel, type MessagePort } from 'node:worker_threads'
+import { MessageChannel } from 'node:worker_threads'
 
 import { createORPCClient } from '@orpc/client'
 import { RPCLink } from '@orpc/client/message-port'
@@ -12,6 +12,7 @@ import { BasilError, errorSchema } from '../../src-main/contract/errors.ts'
 import { basilErrorOf } from '../../src-main/contract/wire/errors-over-rpc.ts'
 import { badMessages } from '../server/bad-messages.ts'
 import * as electron from './electron-double.ts'
+import { asMainPort } from './main-port.ts'
 
 vi.mock('electron', () => import('./electron-double.ts'))
 
@@ -35,18 +36,6 @@ const router = {
   fail: os.handler((): number => {
     throw new BasilError(gone)
   }),
-}
-
-/** Node's port with the face of Electron's MessagePortMain. */
-function asMainPort(port: MessagePort) {
-  const face = new EventEmitter()
-  port.on('message', (data) => face.emit('message', { data }))
-  port.on('close', () => face.emit('close'))
-  return Object.assign(face, {
-    postMessage: (data: unknown) => port.postMessage(data),
-    start: vi.fn(),
-    close: vi.fn(() => port.close()),
-  })
 }
 
 describe('the port', () => {

@@ -1,7 +1,8 @@
-// The packed program, as far as it can be made without Electron's binary: electron-builder runs for real on a stub that
+// The packed program: electron-builder runs for real, on Electron's own program where there is one, else on a stub that
 // has nothing but the fuse wire. What it proves: the configuration's form, which files go in, what is unpacked, and the
-// fuses.
+// nine fuses (R13, with electrons-list.test.ts).
 import { execFile } from 'node:child_process'
+import { existsSync } from 'node:fs'
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { findPackageJSON } from 'node:module'
 import { tmpdir } from 'node:os'
@@ -20,12 +21,29 @@ import { currentEngine } from '../../src-main/files/engine-folder.ts'
 import { migrations } from '../../src-main/history/migrate.ts'
 import { openLink } from '../../src-main/workbench/link/engine-link.ts'
 import { forkEngine } from '../../src-main/workbench/link/engine-process.ts'
+import { tell } from '../faults/promises.ts'
+import { testsSeen } from '../faults/tests-seen.ts'
 import { isAtMost, newestNeeded } from './baseline.ts'
 
 const root = join(import.meta.dirname, '..', '..')
 const asar = join(root, 'node_modules', '@electron', 'asar', 'bin', 'asar.js')
 const run = promisify(execFile)
 const epoch = 1_764_400_000 // seconds
+const dist = process.env['ELECTRON_OVERRIDE_DIST_PATH'] ?? join(root, 'node_modules', 'electron', 'dist')
+const real = process.platform === 'linux' && existsSync(join(dist, 'electron')) ? dist : null
+
+type FuseName = Exclude<keyof typeof FuseV1Options, number>
+const wantedFuses: [FuseName, 'ENABLE' | 'DISABLE'][] = [
+  ['RunAsNode', 'DISABLE'],
+  ['EnableCookieEncryption', 'ENABLE'],
+  ['EnableNodeOptionsEnvironmentVariable', 'DISABLE'],
+  ['EnableNodeCliInspectArguments', 'DISABLE'],
+  ['EnableEmbeddedAsarIntegrityValidation', 'ENABLE'],
+  ['OnlyLoadAppFromAsar', 'ENABLE'],
+  ['LoadBrowserProcessSpecificV8Snapshot', 'DISABLE'],
+  ['GrantFileProtocolExtraPrivileges', 'DISABLE'],
+  ['WasmTrapHandlers', 'ENABLE'],
+]
 
 describe('the bundles', () => {
   it('hold the migrations beside main', async () => {
@@ -62,10 +80,10 @@ describe.runIf(process.platform === 'linux')('the packed program', () => {
   let inside: string[] = []
   beforeAll(async () => {
     scratch = await mkdtemp(join(tmpdir(), 'basil-pack-'))
-    const stub = join(scratch, 'electron')
-    makeStub(stub)
+    const electron = real ?? join(scratch, 'electron')
+    if (!real) makeStub(electron)
     await makeIcons()
-    await packTree({ out: join(scratch, 'dist'), electron: stub, epoch })
+    await packTree({ out: join(scratch, 'dist'), electron, epoch })
     const { stdout } = await run(process.execPath, [asar, 'list', join(packed(), 'resources', 'app.asar')], {
       maxBuffer: 2 ** 26,
     })
@@ -180,21 +198,18 @@ describe.runIf(process.platform === 'linux')('the packed program', () => {
     const development = [...new Set(imported)].filter((name) => name in devDependencies)
     expect(development.toSorted()).toEqual(bundled.toSorted())
   })
-  it('has its fuses set', async () => {
-    const wire = await getCurrentFuseWire(join(packed(), 'basil'))
-    const off = [
-      FuseV1Options.RunAsNode,
-      FuseV1Options.EnableNodeOptionsEnvironmentVariable,
-      FuseV1Options.EnableNodeCliInspectArguments,
-    ]
-    for (const fuse of [...off, FuseV1Options.GrantFileProtocolExtraPrivileges])
-      expect(wire[fuse]).toBe(FuseState.DISABLE)
-    const on = [
-      FuseV1Options.EnableEmbeddedAsarIntegrityValidation,
-      FuseV1Options.OnlyLoadAppFromAsar,
-      FuseV1Options.EnableCookieEncryption,
-    ]
-    for (const fuse of on) expect(wire[fuse]).toBe(FuseState.ENABLE)
+  describe('has its fuse', () => {
+    let began = 0
+    beforeAll(() => {
+      began = performance.now()
+    })
+    const seen = testsSeen()
+    const what = real ? 'of a real program' : 'of a stub'
+    afterAll(() => tell('R13', began, { ...seen(), besides: `fuses ${what}` }))
+    it.each(wantedFuses)('%s %s', async (name, state) => {
+      const wire = await getCurrentFuseWire(join(packed(), 'basil'))
+      expect(wire[FuseV1Options[name]]).toBe(FuseState[state])
+    })
   })
 })
 

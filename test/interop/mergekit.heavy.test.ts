@@ -1,6 +1,7 @@
 // Recipes of mergekit, followed by Basil and by mergekit 0.1.5 itself in one pass: the same numbers, by the same names,
 // and folders that transformers loads. mergekit draws no masks that anybody could draw again, so DARE and DELLA are
 // held against it where nothing is dropped.
+import { execFileSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -15,6 +16,8 @@ import { openSource } from '../../src-main/files/source.ts'
 import { readMergekit } from '../../src-main/workbench/export/mergekit/recipe.ts'
 import { rebuild } from '../../src-main/worker/rebuild.ts'
 import { writeLlama } from '../engine/layouts/llama.ts'
+import { tell } from '../faults/promises.ts'
+import { digestOf } from './digest.ts'
 import { generated, pythonWith } from './python.ts'
 
 const three = 'models: [{model: base}, {model: one}, {model: two}]\nbase_model: base\n'
@@ -135,6 +138,21 @@ describe.skipIf(!python)('mergekit 0.1.5', () => {
       // Arcee Fusion takes an element or leaves it: one may lie so near to the threshold that float32 decides.
       expect(far.length, tensor).toBeLessThanOrEqual(name === 'arcee_fusion' ? 1 : 0)
     }
+  })
+
+  test('a model that mergekit wrote holds what its own reader finds in it, bit for bit', async () => {
+    const began = performance.now()
+    const path = join(folder, 'peer', 'linear', 'model.safetensors')
+    const read = `import hashlib, json, sys
+from safetensors.numpy import load_file
+print(json.dumps({name: hashlib.sha256(t.tobytes()).hexdigest() for name, t in load_file(sys.argv[1]).items()}))`
+    const theirs: Record<string, string> = JSON.parse(
+      execFileSync(python as string, ['-c', read, path], { encoding: 'utf8' }),
+    )
+    const mine = Object.fromEntries(Object.entries(await digestOf(path)).map(([name, [, , sha256]]) => [name, sha256]))
+    const differ = Object.keys(theirs).filter((name) => mine[name] !== theirs[name]).length
+    tell('R24', began, { count: 1, lost: 0, differ, besides: 'mergekit' })
+    expect(mine).toEqual(theirs)
   })
 
   test('what Basil wrote is loaded by transformers with all of its weights, and its tokens are those of its rows', () => {

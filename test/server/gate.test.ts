@@ -5,7 +5,13 @@ import { request } from 'node:http'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { WebSocket } from 'ws'
 
+import { tell } from '../faults/promises.ts'
+import { testsSeen } from '../faults/tests-seen.ts'
 import { type Sent, startServer } from './start-server.ts'
+
+const began = performance.now()
+const seen = testsSeen()
+afterAll(() => tell('R14', began, seen()))
 
 let sent: Sent
 beforeAll(async () => {

@@ -1,28 +1,25 @@
-// Twenty thousand messages that are none, or not of the contract's form, over the WebSocket of a real server with its
-// whole router: each is refused with a record, a good call between them is answered, and the server says of all of them
-// a few lines.
+// Hostile messages (R12) over the WebSocket of a real server with its whole router: each is refused with a record, a
+// good call between them is answered, nothing of a folder beside is told or touched, and the server says of all of
+// them a few lines. test/desktop/messages.heavy.test.ts sends the other half over a message port.
 import { spawn } from 'node:child_process'
 import { join } from 'node:path'
 
 import { expect, onTestFinished, test } from 'vitest'
 import { WebSocket } from 'ws'
 
-import { errorSchema } from '../../src-main/contract/errors.ts'
+import { countOf, seedOf, tell } from '../faults/promises.ts'
 import { temporaryFolder, toyEntry } from '../workbench/toy.ts'
-import { type Bad, badMessages } from './bad-messages.ts'
+import { answered, p95 } from './answered.ts'
+import { channels, hostileCalls } from './hostile-calls.ts'
+import { makeOutside, secret } from './outside.ts'
 
 const cli = join(import.meta.dirname, '../../src-main/cli.ts')
 const guard = 10 * 60_000 // against hanging
-const [wanted, atOnce, seed] = [20_000, 250, 20_261_128]
-
-interface Answer {
-  i: string
-  p: { s?: number; b?: { json?: { data?: unknown } } }
-}
+const [wanted, seed] = [countOf('R12') / 2, seedOf(20_261_128)]
 
 /** The server in a process of its own, and what it said on stderr so far. */
-async function served(): Promise<{ url: URL; said: () => string }> {
-  const env = { ...process.env, BASIL_HOME: temporaryFolder(), BASIL_ENGINE: toyEntry }
+async function served(home: string): Promise<{ url: URL; said: () => string }> {
+  const env = { ...process.env, BASIL_HOME: home, BASIL_ENGINE: toyEntry }
   const child = spawn(process.execPath, [cli, 'serve'], { env, stdio: ['ignore', 'pipe', 'pipe'] })
   onTestFinished(() => void child.kill('SIGKILL'))
   let [out, err] = ['', '']
@@ -38,60 +35,36 @@ async function served(): Promise<{ url: URL; said: () => string }> {
   return { url, said: () => err }
 }
 
-test('bad messages are refused, typed and counted; a good call is answered all the time', {
+test('hostile messages are refused, typed and counted; a good call is answered all the time', {
   timeout: guard,
 }, async () => {
-  const { url, said } = await served()
+  const began = performance.now()
+  const home = temporaryFolder()
+  const outside = makeOutside(home)
+  const before = outside.state()
+  const { url, said } = await served(home)
   const socket = new WebSocket(`ws://${url.host}/api`, `basil.${url.hash.slice('#token='.length)}`, {
     origin: url.origin,
   })
-  const waiting: { left: Map<string, number>; done: () => void; heard: (answer: Answer) => void } = {
-    left: new Map(),
-    done: () => undefined,
-    heard: () => undefined,
-  }
-  socket.on('message', (data) => {
-    const answer = JSON.parse(String(data)) as Answer
-    waiting.heard(answer)
-    const left = (waiting.left.get(answer.i) ?? 0) - 1
-    if (left > 0) waiting.left.set(answer.i, left)
-    else waiting.left.delete(answer.i)
-    if (waiting.left.size === 0) waiting.done()
-  })
-  const isClosed = new Promise<never>((_, reject) =>
+  const closed = new Promise<never>((_, reject) =>
     socket.on('close', (code) => reject(new Error(`closed with ${code}`))),
   )
-  await Promise.race([isClosed, new Promise((resolve) => socket.on('open', resolve))])
-
-  const codes = new Map<string, number>()
-  const next = badMessages(seed)
-  const untyped: unknown[] = []
-  for (let sent = 0; sent < wanted; sent += atOnce) {
-    const round = Array.from({ length: atOnce }, next)
-    const byId = new Map(round.map((bad) => [bad.id, bad]))
-    const good = `good${sent}`
-    for (const { id } of [...round, { id: good }]) waiting.left.set(id, (waiting.left.get(id) ?? 0) + 1)
-    waiting.heard = ({ i, p }) => {
-      const status = p.s ?? 200
-      if (i === good) return void (status === 200 || untyped.push([good, p]))
-      const bad = byId.get(i) as Bad
-      if (status === 200) return void (bad.mayBeGood || untyped.push([bad, p]))
-      const record = errorSchema.safeParse(p.b?.json?.data).data
-      if (!record || record.code === 'internal') untyped.push([bad, p])
-      codes.set(record?.code ?? '', (codes.get(record?.code ?? '') ?? 0) + 1)
-    }
-    const all = new Promise<void>((resolve) => {
-      waiting.done = resolve
-    })
-    for (const { message } of round) socket.send(message)
-    socket.send(JSON.stringify({ i: good, p: { u: '/about' } }))
-    await Promise.race([all, isClosed])
+  await Promise.race([closed, new Promise((resolve) => socket.on('open', resolve))])
+  const line = {
+    send: (message: string | Uint8Array) => socket.send(message),
+    hear: (listener: (text: string) => void) => void socket.on('message', (data) => listener(String(data))),
+    closed,
   }
+  const next = hostileCalls(seed, { longest: 3.9 * 2 ** 20, paths: outside.paths })
+  const { codes, good, untyped, leaked, milliseconds } = await answered(line, next, wanted, secret)
+  const touched = outside.state() === before ? 0 : 1
+  tell('R12', began, {
+    ...{ count: wanted, lost: untyped.length + leaked + touched, differ: 0, seed },
+    besides: `over WebSocket on ${channels.length} channels, ${good} may have been good, the rest ${JSON.stringify(Object.fromEntries(codes))}; a good call behind 50 others: p95 ${p95(milliseconds)}`,
+  })
   expect(untyped.slice(0, 5)).toEqual([])
+  expect({ leaked, touched }).toEqual({ leaked: 0, touched: 0 })
   expect(codes.get('message-invalid')).toBeGreaterThan(wanted / 3)
-  expect(said().length).toBeLessThan(2000)
-  expect(said()).toContain('10000 messages from pages were refused for their form.')
-  console.log(
-    `messages: ${wanted} of seed ${seed}, answered ${JSON.stringify(Object.fromEntries(codes))}, stderr ${said().length} bytes`,
-  )
+  expect(said().length).toBeLessThan(4000)
+  expect(said()).toContain('1000 messages from pages were refused for their form.')
 })

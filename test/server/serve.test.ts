@@ -13,7 +13,13 @@ import { WebSocket } from 'ws'
 
 import { basilErrorOf } from '../../src-main/contract/wire/errors-over-rpc.ts'
 import { serveRouter } from '../../src-main/server/listen.ts'
+import { tell } from '../faults/promises.ts'
+import { testsSeen } from '../faults/tests-seen.ts'
 import { missing, type Sent, type smallRouter, startServer } from './start-server.ts'
+
+const began = performance.now()
+const seen = testsSeen()
+afterAll(() => tell('R14', began, seen()))
 
 let sent: Sent
 let client: RouterClient<ReturnType<typeof smallRouter>>

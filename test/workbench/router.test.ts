@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { MessageChannel } from 'node:worker_threads'
 
@@ -203,4 +203,21 @@ test('a page keeps what it remembers, and not which folders configurations may n
   const refused = await client.preferences.keep({ key: 'projects.folders', value: ['/'] }).catch(basilErrorOf)
   expect(refused).toMatchObject({ record: { code: 'not-allowed' } })
   expect(await client.preferences.all()).toEqual({ theme: 'dark' })
+})
+
+test('a study that is opened names its configuration within its folder, or one that was opened', async () => {
+  const { client, home } = await connected()
+  const [folder, elsewhere] = [join(home, 'theirs'), join(home, 'mine')]
+  for (const made of [folder, elsewhere]) mkdirSync(made)
+  for (const made of [folder, elsewhere]) writeFileSync(join(made, 'run.json'), JSON.stringify(toyFile))
+  const open = (config: string) => {
+    const path = join(folder, 'study.json')
+    writeFileSync(path, JSON.stringify({ name: 'theirs', config }))
+    return client.studies.open({ path }).catch((error: unknown) => basilErrorOf(error).record)
+  }
+  for (const config of ['../mine/run.json', join(elsewhere, 'run.json')])
+    expect(await open(config)).toMatchObject({ code: 'not-allowed', where: config })
+  expect(await open('run.json')).toMatchObject({ definition: { name: 'theirs' } })
+  await client.projects.open({ path: join(elsewhere, 'run.json') }) // by the person
+  expect(await open(join(elsewhere, 'run.json'))).toMatchObject({ definition: { name: 'theirs' } })
 })

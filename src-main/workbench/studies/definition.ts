@@ -13,16 +13,20 @@ export interface ReadDefinition {
   absolute: (config: unknown) => ResolvedConfig
 }
 
-/** make: of what the file holds, the study. Throws config-invalid, file-missing, file-unreadable. */
+/**
+ * make: of what the file holds, the study. named: the file that it names as its configuration, as absolute path; it may
+ * refuse. Throws config-invalid, file-missing, file-unreadable.
+ */
 export async function readDefinition(
   path: string,
   make: (found: Record<string, unknown>) => unknown,
+  named: (config: string) => string = (config) => resolve(dirname(path), config),
 ): Promise<ReadDefinition> {
   const file = resolve(path)
   const found = make(object(await readConfig(file), file))
   const given = object(found, file)['config']
   if (typeof given !== 'string') return { definition: found, ...at(file) }
-  const config = resolve(dirname(file), given)
+  const config = named(given)
   return { definition: { ...object(found, file), config: await readConfig(config) }, ...at(config) }
 }
 

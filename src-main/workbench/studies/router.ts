@@ -1,5 +1,7 @@
 // The contract's procedures for studies: what a window and a browser may ask for.
 
+import { dirname } from 'node:path'
+
 import { implement } from '@orpc/server'
 
 import { api } from '../../contract/api/api.ts'
@@ -48,7 +50,13 @@ export function studiesRouter(workbench: Workbench) {
     controls: os.controls.handler(({ input }) => controlsOf(input.config)),
     adaptation: os.adaptation.handler(({ input }) => adaptationOf(input.config, { rivals: true })),
     open: os.open.handler(async ({ input }) => {
-      const { definition, folder } = await readDefinition(absolute(input.path), (found) => found)
+      const file = absolute(input.path)
+      const beside = projects.within(dirname(file))
+      const { definition, folder } = await readDefinition(
+        file,
+        (found) => found,
+        (config) => projects.named(beside, config),
+      )
       return { grant: projects.within(folder), definition: parseStudy(definition) }
     }),
     take: os.take.handler(({ input: { name, text } }) => ({

@@ -17,7 +17,8 @@ const magic = 0x1950a86a20f9469cfc6cn
 const firstRead = 2 ** 18
 
 export const legacyPytorch: PlainFormat = {
-  matches: ([first, protocol = 0]) => first === 0x80 && protocol >= 2 && protocol <= 5,
+  // a safetensors file may begin with a length of such bytes, but goes on with zeros, and 0 begins no step of a pickle
+  matches: ([first, protocol = 0, step]) => first === 0x80 && protocol >= 2 && protocol <= 5 && step !== 0,
   open,
 }
 

@@ -77,7 +77,7 @@ export async function readDocument(path: string, text?: string): Promise<Documen
 /** YAML 1.1, which Python's programs read. */
 function parsed(path: string, text: string): unknown {
   const lines = new LineCounter()
-  const read = parseDocument(text, { version: '1.1', lineCounter: lines, prettyErrors: false })
+  const read = parseDocument(text, { version: '1.1', lineCounter: lines, prettyErrors: false, logLevel: 'error' })
   const [wrong] = read.errors
   if (wrong) {
     const { line, col } = lines.linePos(wrong.pos[0])
