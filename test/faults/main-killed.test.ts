@@ -8,11 +8,10 @@ import { expect, onTestFinished, test } from 'vitest'
 
 import { type RunId, runId } from '../../src-main/contract/branded.ts'
 import type { RunEvent } from '../../src-main/contract/run/run.ts'
-import { readHistory } from '../../src-main/history/open.ts'
-import { checkIntegrity } from '../../src-main/history/soundness.ts'
 import { alive } from '../alive.ts'
 import { bitsOf, follow, temporaryFolder, toyConfig, toyWorkbench } from '../workbench/toy.ts'
 import type { Toy } from '../workbench/toy-faults.ts'
+import { type Epoch, missingAfter } from './aftermath.ts'
 import { countOf, seedOf, tell } from './promises.ts'
 import { seeded } from './seeded.ts'
 
@@ -34,17 +33,19 @@ test('kill -9 of the main process at any moment: every told epoch is there, the 
     const told: Epoch[] = []
     let run: RunId | null = null
     // at some epoch from now, or, of a run that goes on, at one of the first lines that are said
-    for (;;) {
+    for (let isBegun = false; ; ) {
       const isEarly = run !== null && chance() < 0.3
       const sitting = await sat(home, run, {
         [isEarly ? 'line' : 'epoch']: 1 + Math.floor(chance() * (isEarly ? 5 : 8)),
       })
+      if (isBegun) expect(sitting.interrupted).toEqual([run])
+      isBegun = sitting.told.length > 0
       run = sitting.run ?? run
       told.push(...sitting.told)
       if (sitting.isDone) break
       found.kills++
       if (sitting.told.length === 0) found.beforeAnEpoch++
-      found.lost += await look(home, run, told)
+      found.lost += await missingAfter(home, run ?? runId(0), told)
     }
     const workbench = await toyWorkbench(home, undefined, false)
     if (JSON.stringify(bitsOf(workbench, runId(1))) !== JSON.stringify(bitsOf(calm, whole))) found.differ++
@@ -56,37 +57,23 @@ test('kill -9 of the main process at any moment: every told epoch is there, the 
   expect({ lost, differ }).toEqual({ lost: 0, differ: 0 })
 })
 
-type Epoch = [stage: number, epoch: number]
-
 /** One process of main, until it is killed at such a line, or has come to the run's end. */
 async function sat(home: string, known: RunId | null, kill: { line?: number; epoch?: number }) {
   const main = startMain(home, known, { wait: 1 })
   const told: Epoch[] = []
   let [lines, enginePid, isDone] = [0, 0, false]
+  let interrupted: number[] = []
   let run = known
   for await (const line of main.lines) {
     if (line.type === 'engine') enginePid = line.pid
-    if (line.type === 'interrupted') expect(line.runs).toEqual(run === null ? [] : [run])
+    if (line.type === 'interrupted') interrupted = line.runs
     if (line.type === 'started') run = line.run
     if (line.type === 'done') isDone = true
     if (line.type === 'epoch') told.push([line.stage, line.epoch])
     if (++lines === kill.line || (line.type === 'epoch' && told.length === kill.epoch)) main.child.kill('SIGKILL')
   }
   if (!isDone) await expect.poll(() => alive(enginePid)).toBe(false)
-  return { run, told, isDone }
-}
-
-/** What whoever opens the history finds after a kill; gives how many of the told epochs are not there. */
-async function look(home: string, run: RunId | null, told: Epoch[]): Promise<number> {
-  const history = await readHistory(home)
-  checkIntegrity(history.db)
-  history.close()
-  const reader = await toyWorkbench(home, undefined, false)
-  const detail = reader.runs.show(run ?? runId(0))
-  expect(detail.state).toBe('interrupted')
-  const kept = [detail.start, ...detail.iterations].flatMap((s) => s?.epochs.map((e) => `${e.stage}.${e.epoch}`) ?? [])
-  await reader.close()
-  return told.filter(([stage, epoch]) => !kept.includes(`${stage}.${epoch}`)).length
+  return { run, told, interrupted, isDone }
 }
 
 test('an engine in the middle of a long step ends with its parent', async () => {
