@@ -10,7 +10,7 @@ import { follow, temporaryFolder, toyConfig, toyEngine, toyWorkbench } from '../
 /** From now on no row of the queue changes, until it is called. */
 function full(home: string): () => void {
   const other = new Database(join(home, 'history.sqlite'), { timeout: 5000 })
-  other.exec("CREATE TRIGGER full BEFORE UPDATE ON jobs BEGIN SELECT RAISE(ABORT, 'no room'); END")
+  other.exec("CREATE TRIGGER full BEFORE UPDATE OF state ON jobs BEGIN SELECT RAISE(ABORT, 'no room'); END")
   return () => {
     other.exec('DROP TRIGGER full')
     other.close()
