@@ -14,6 +14,8 @@ import { conditions } from '../../src-renderer/plot/sentences.ts'
 import { goldenConfig, relativeError } from '../golden/fixture.ts'
 import { follow, temporaryFolder, toyConfig, toyEngine, toyWorkbench } from '../workbench/toy.ts'
 import type { Trouble } from './failing-engine.ts'
+import { countOf, seedOf, tell } from './promises.ts'
+import { seeded } from './seeded.ts'
 
 const entry = join(import.meta.dirname, 'failing-engine.ts')
 const golden = goldenConfig('cross-entropy', {
@@ -173,4 +175,62 @@ test.each<[Trouble, { slept?: () => number }, object]>([
     { engine: { kind: 'webgpu' } },
     { engine: { name: 'a CPU' } },
   ])
+})
+
+const short = (({ tasks, ...one }) => ({ ...one, tasks: tasks.slice(0, 1) }))(
+  goldenConfig('cross-entropy', {
+    ...{ batch: 48, microBatch: 48, iterations: 1, steps: undefined, epochs: 1 },
+    start: { method: 'atlas', epochs: 2 },
+  }),
+)
+const operations = 2400 // of that run, about
+const failures = ['lost', 'gone', 'refused'] as const
+
+// R17, and of R16 the way in which a device is lost.
+test('a GPU lost at any operation pauses the run, which ends with the same bits on the CPU or on the GPU come back', async () => {
+  const began = performance.now()
+  const seed = seedOf(1717)
+  const chance = seeded(seed)
+  const found = { count: 0, before: 0, onGpu: 0, lost: 0, differ: 0 }
+  const wanted = { R16: countOf('R16'), R17: countOf('R17') }
+  let trouble: Trouble = { holds: 1000 }
+  let started = 0
+  const workbench = await toyWorkbench(temporaryFolder(), (environment) => {
+    started++
+    return forkEngine(entry, { ...environment, TROUBLE: JSON.stringify(trouble) })
+  })
+  const whole = await workbench.runs.start(short)
+  await follow(workbench, whole)
+  const bits = chosen(workbench, whole)
+  const numbers = (stages: readonly number[]): string =>
+    Buffer.from(Float64Array.from(stages).buffer).toString('base64')
+  while (found.count < wanted.R16 + wanted.R17) {
+    trouble = { lostAt: Math.floor(chance() * operations), by: failures[Math.floor(chance() * 3)] ?? 'lost' }
+    await workbench.device.choose('cpu')
+    await workbench.device.choose('auto') // the engine is another, in that trouble
+    const run = await workbench.runs.start(short)
+    const engines = started
+    const told = (await follow(workbench, run)).filter(({ type }) => type === 'epoch').length
+    const { state, error, start, iterations } = workbench.runs.show(run)
+    if (state !== 'done') {
+      found.count++
+      const kept = [start, ...iterations].reduce((sum, stage) => sum + (stage?.epochs.length ?? 0), 0)
+      const isNamed = error?.code === (trouble.by === 'refused' ? 'device-refused' : 'device-lost')
+      if (state !== 'interrupted' || !isNamed || kept < told || started !== engines) found.lost++
+      if (kept === 0) found.before++
+      const isBack = chance() < 0.3
+      if (isBack) found.onGpu++
+      trouble = { holds: 1000 }
+      await workbench.runs.resume(run, isBack ? undefined : 'cpu')
+      await follow(workbench, run)
+      const names = workbench.runs.show(run).engines.map(({ engine }) => engine.name)
+      if (names.at(-1) !== (isBack ? 'a GPU' : 'a CPU')) found.lost++ // which of them is on record
+    }
+    if (numbers(chosen(workbench, run)) !== numbers(bits)) found.differ++
+  }
+  const { count, before, onGpu, lost, differ } = found
+  const besides = `${before} before a kept epoch, ${onGpu} resumed on the GPU`
+  tell('R16', began, { count: wanted.R16, lost: 0, differ: 0, seed, besides: 'device lost at operation n: with R17' })
+  tell('R17', began, { count: count - wanted.R16, lost, differ, seed, besides })
+  expect({ lost, differ }).toEqual({ lost: 0, differ: 0 })
 })

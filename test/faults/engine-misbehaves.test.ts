@@ -1,3 +1,4 @@
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 import { expect, test } from 'vitest'
@@ -49,6 +50,15 @@ test('an engine that cannot start says why, and a page that asks again and again
   })
   for (let i = 0; i < 10; i++) expect(workbench.engine.state().error?.code).toBe('engine-lost')
   expect(starts).toBeLessThanOrEqual(2)
+})
+
+test('of an engine that throws while it starts the error is told, and not the lines that Node puts behind it', async () => {
+  const script = join(temporaryFolder(), 'engine.mjs')
+  writeFileSync(script, "throw new TypeError('no such card')")
+  const workbench = await toyWorkbench(temporaryFolder(), () => forkEngine(script))
+  await expect(workbench.engine.describe()).rejects.toMatchObject({
+    record: { code: 'engine-lost', why: expect.stringMatching(/exit code 1.*it last said: TypeError: no such card$/) },
+  })
 })
 
 test('an engine whose script is missing is a plain error', async () => {

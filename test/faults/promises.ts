@@ -13,7 +13,7 @@ const promises = {
   R3: ['kill -9 of main, server and window, each', [4, 20, 500]],
   R4: ['kill -9 while a killed run goes on', [6, 50, 1000]],
   R5: ['power losses', [200, 200, 5000]],
-  R6: ['full disks', [20, 100, 1000]], // points
+  R6: ['full disks', [10, 100, 1000]], // points
   R7: ['exports killed or failing', [12, 60, 1000]],
   R8: ['hostile safetensors', [20_000, 200_000, 50_000_000]], // mutants
   R9: ['hostile .pt', [20_000, 20_000, 2_000_000]],
@@ -24,7 +24,7 @@ const promises = {
   R14: ['who may come in by loopback', [60, 60, 60]],
   R15: ['outgoing connections of a run', [1, 1, 1]],
   R16: ['engines that fail, of each way', [1, 10, 200]],
-  R17: ['GPU lost', [10, 50, 500]],
+  R17: ['GPU lost', [5, 50, 500]],
   R18: ['migrations killed at each step', [1, 1, 20]], // rounds of all steps of all schema versions
   R19: ['damaged histories', [100, 500, 50_000]],
   R20: ['queries at scale, in thousands of runs', [10, 10, 100]],

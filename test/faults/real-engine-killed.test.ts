@@ -10,13 +10,12 @@ import { expect, test } from 'vitest'
 
 import { type RunId, runId } from '../../src-main/contract/branded.ts'
 import type { RunEvent } from '../../src-main/contract/run/run.ts'
-import { openTensorFile } from '../../src-main/engine/formats/open.ts'
-import { openSource } from '../../src-main/files/source.ts'
 import { type EngineProcess, forkEngine } from '../../src-main/workbench/link/engine-process.ts'
 import { openWorkbench, type Workbench } from '../../src-main/workbench/workbench.ts'
 import { goldenConfig } from '../golden/fixture.ts'
 import { bitsOf } from '../workbench/toy.ts'
 import { seeded } from './seeded.ts'
+import { weightsOf } from './weights.ts'
 
 const wanted = 20
 const seed = 41
@@ -42,16 +41,6 @@ async function toTheEnd(
     last = event
   }
   return last
-}
-
-/** Every tensor's bytes: what the metadata says of the run differs between runs. */
-async function weightsOf(file: string): Promise<Map<string, string>> {
-  const source = await openSource(file)
-  const opened = await openTensorFile(source)
-  const found = new Map<string, string>()
-  for (const name of opened.tensors.keys()) found.set(name, Buffer.from(await opened.read(name)).toString('base64'))
-  await source.close()
-  return found
 }
 
 test('20 kills of the real engine: nothing acknowledged is lost, and the bits are those of the unbroken run', async () => {

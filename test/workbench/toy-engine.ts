@@ -16,11 +16,11 @@ import { hashCheckpoint } from '../../src-main/files/source.ts'
 import { type Sitting, serveEngine } from '../../src-main/worker/engine-door.ts'
 import { parentPort } from '../../src-main/worker/parent-port.ts'
 import { memoryNow, withPulse } from '../../src-main/worker/pulse.ts'
-import { reading } from '../../src-main/worker/reading.ts'
 import { tuning } from '../../src-main/worker/tuning/tune.ts'
 import { described, misbehave, type Toy, tried } from './toy-faults.ts'
 import { toyMix } from './toy-mix.ts'
 import { blocks, fresh, loss, scores, step } from './toy-quadratic.ts'
+import { reading } from './toy-reading.ts'
 import { toyBackend, toyPlan, toyTune } from './toy-tuning.ts'
 
 const toy = JSON.parse(process.env.TOY ?? '{}') as Toy
@@ -184,12 +184,13 @@ async function rebuild({ recipe, out, overwrite, form }: Rebuilding): Promise<Ex
       why: 'a toy looks',
       next: 'another name',
     })
-  const tensor = { name: 'toy', dtype: 'F32', shape: [1] } as const
+  const numbers = Float64Array.from([...recipe.start, ...recipe.iterations].flat()) // what it was made of
+  const tensor = { name: 'toy', dtype: 'F64', shape: [numbers.length] } as const
   const chunks: Uint8Array[] = []
   for await (const chunk of writeSafetensors(
     [tensor],
     { 'basil.recipe': JSON.stringify(recipe) },
-    () => new Uint8Array(4),
+    () => new Uint8Array(numbers.buffer),
   ))
     chunks.push(chunk)
   writeFileSync(out, Buffer.concat(chunks))

@@ -2,6 +2,7 @@
 import { appendFileSync, existsSync, writeSync } from 'node:fs'
 
 import type { Trial } from '../../src-main/contract/api/engines.ts'
+import { faultOf } from '../../src-main/contract/device-faults.ts'
 import { BasilError } from '../../src-main/contract/errors.ts'
 import { type EngineInfo, engineKinds } from '../../src-main/contract/run/engine-info.ts'
 
@@ -26,9 +27,11 @@ export async function tried({ trials = {} }: Toy, engine: EngineInfo): Promise<T
   return { engine: { ...engine, kind }, milliseconds: found, steps: 1 }
 }
 
+type How = 'abort' | 'cuda' | 'exit' | 'throw' | 'spin' | 'segv' | 'heap' | 'native'
+
 export interface Toy {
   // once: a file that then exists
-  fault?: { stage: number; epoch: number; how: 'abort' | 'cuda' | 'exit' | 'throw' | 'spin'; once?: string }
+  fault?: { stage: number; epoch: number; how: How; once?: string }
   beforeOpening?: 'exit'
   flood?: boolean // of stdout and stderr
   progress?: number // events before each epoch
@@ -58,6 +61,9 @@ export function misbehave(toy: Toy, stage: number, epoch: number): void {
     )
   if (fault.how === 'abort' || fault.how === 'cuda') process.abort()
   if (fault.how === 'exit') process.exit(3)
+  if (fault.how === 'segv') process.kill(process.pid, 'SIGSEGV')
+  if (fault.how === 'heap') for (const held: unknown[] = []; ; ) held.push(Array.from({ length: 1000 }, Math.random))
+  if (fault.how === 'native') allocate(2 ** 46)
   if (fault.how === 'spin') for (;;);
   throw new BasilError({
     code: 'not-finite',
@@ -66,4 +72,13 @@ export function misbehave(toy: Toy, stage: number, epoch: number): void {
     why: 'a toy fault',
     next: 'nothing',
   })
+}
+
+/** As the engine does for a step: what the system does not give is told as memory that is full. */
+function allocate(bytes: number): ArrayBuffer {
+  try {
+    return new ArrayBuffer(bytes)
+  } catch (error) {
+    throw faultOf(error, 'the engine’s memory')
+  }
 }

@@ -8,6 +8,7 @@ import {
   putJobOrder,
   putJobState,
   queuedJobs,
+  type StoredJob,
 } from '../../history/jobs.ts'
 import { type History, transaction } from '../../history/statement.ts'
 import type { Floor, OnTheFloor } from './floor.ts'
@@ -40,7 +41,13 @@ interface Options {
 }
 
 export function createChanges({ history, kinds, floor, add, now }: Options): Changes {
-  const { atWork, own, pulse, pump } = floor
+  const { atWork, own, pulse, pump, ends } = floor
+
+  /** As it is now, with its end. Throws where that cannot be kept, as nothing else could. */
+  function settled(job: number): StoredJob {
+    ends.settle()
+    return jobOf(history, job)
+  }
 
   function wait(job: number, change: () => void = () => undefined): void {
     transaction(history, () => {
@@ -72,14 +79,14 @@ export function createChanges({ history, kinds, floor, add, now }: Options): Cha
       pump()
     },
     pause: async (job, isNow) => {
-      const { state, kind } = jobOf(history, job)
+      const { state, kind } = settled(job)
       if (state === 'waiting') putJobState(history, job, 'paused', now())
       else if (state === 'running' && kinds()[kind].goesOn) await wish(job, isNow ? 'pause now' : 'pause')
       else if (state !== 'paused') throw notNow(jobOf(history, job), 'The job cannot be paused', pauseInstead(state))
       pulse.beat()
     },
     resume: (job, change) => {
-      const stored = jobOf(history, job)
+      const stored = settled(job)
       const { goesOn } = kinds()[stored.kind]
       const mine = atWork.get(job)
       if (mine?.wished() === 'pause') mine.wish('go on')
@@ -89,7 +96,7 @@ export function createChanges({ history, kinds, floor, add, now }: Options): Cha
       else throw notNow(stored, 'The job cannot go on', stored.state === 'waiting' ? 'wait' : 'retry it instead')
     },
     cancel: async (job) => {
-      const stored = jobOf(history, job)
+      const stored = settled(job)
       if (isOver(stored) && stored.state !== 'paused') return false
       if (atWork.has(job)) await wish(job, 'cancel')
       else
@@ -101,7 +108,7 @@ export function createChanges({ history, kinds, floor, add, now }: Options): Cha
       return true
     },
     retry: (job) => {
-      const stored = jobOf(history, job)
+      const stored = settled(job)
       const kind = kinds()[stored.kind]
       if (!isOver(stored)) throw notNow(stored, 'The job is not over', 'wait for its end, or cancel it first')
       if (stored.state !== 'paused' && !(kind.goesOn && stored.state === 'interrupted'))
@@ -109,17 +116,18 @@ export function createChanges({ history, kinds, floor, add, now }: Options): Cha
       wait(job)
       return job
     },
-    ...createClearing(history, pulse.beat),
+    ...createClearing(history, floor),
   }
 }
 
-function createClearing(history: History, beat: () => void): Pick<Changes, 'clear' | 'bringBack'> {
+function createClearing(history: History, { ends, pulse }: Floor): Pick<Changes, 'clear' | 'bringBack'> {
   const cleared = new Map<number, ClearedJob>() // of this sitting
   return {
     clear: () => {
+      ends.settle()
       const gone = clearJobs(history)
       for (const job of gone) cleared.set(job.job, job)
-      beat()
+      pulse.beat()
       return gone.map(({ job }) => job)
     },
     bringBack: (jobs) => {
@@ -128,7 +136,7 @@ function createClearing(history: History, beat: () => void): Pick<Changes, 'clea
         jobs.flatMap((job) => cleared.get(job) ?? []),
       )
       for (const job of jobs) cleared.delete(job)
-      beat()
+      pulse.beat()
     },
   }
 }

@@ -2,13 +2,13 @@
 // else begins.
 import type { Job, Need } from '../../contract/api/jobs.ts'
 import { recordOf } from '../../contract/errors.ts'
-import { say, sayRecord } from '../../files/log.ts'
 import { freeBytes } from '../../files/room.ts'
-import { putJobFile, putJobState, queuedJobs, type StoredJob } from '../../history/jobs.ts'
-import { type History, transaction } from '../../history/statement.ts'
+import { putJobState, queuedJobs, type StoredJob } from '../../history/jobs.ts'
+import type { History } from '../../history/statement.ts'
 import { createPulse } from '../pulse.ts'
 import { type AtWork, workOn } from './at-work.ts'
-import { type Ended, type Estimate, type Kinds, unknown } from './kind.ts'
+import { createEnds } from './ends.ts'
+import { type Estimate, type Kinds, unknown } from './kind.ts'
 import { createRoom } from './room.ts'
 import { whatBegins } from './rule.ts'
 
@@ -28,7 +28,9 @@ export type Floor = ReturnType<typeof createFloor>
 export function createFloor({ history, kinds, between, now }: Options) {
   const atWork = new Map<number, OnTheFloor>()
   const own = new Set<number>()
-  const refused = new Set<number>() // that could not even be marked as begun
+  const refused = new Set<number>() // that could not even be marked as begun: told once, and tried again
+  const ends = createEnds(history)
+  const later = createLater(() => pump())
   const room = createRoom()
   const checks = createChecks(() => {
     if (!isClosed && !room.isTaken()) between()
@@ -49,8 +51,14 @@ export function createFloor({ history, kinds, between, now }: Options) {
   function pump(): void {
     pulse.beat()
     estimates.clear() // what ended says how long the next will take
-    if (isClosed || which === 'none') return
-    const waiting = queuedJobs(history).filter(({ job }) => !refused.has(job) && (which === 'all' || own.has(job)))
+    if (isClosed) return
+    try {
+      ends.settle()
+    } catch {
+      later.ask()
+    }
+    if (which === 'none') return
+    const waiting = queuedJobs(history).filter(({ job }) => which === 'all' || own.has(job))
     const wanted = waiting.map((stored) => ({ stored, needs: kinds()[stored.kind].needs }))
     for (const { stored } of whatBegins(wanted, room.taken())) begin(stored)
   }
@@ -60,8 +68,10 @@ export function createFloor({ history, kinds, between, now }: Options) {
     try {
       putJobState(history, job, 'running', now())
     } catch (thrown) {
-      refused.add(job) // the disk takes nothing, or the row is damaged: it waits for another day
-      history.notices.push({ ...recordOf(thrown), what: `Job ${job} could not begin` })
+      // the disk takes nothing: it waits until it does
+      if (!refused.has(job)) history.notices.push({ ...recordOf(thrown), what: `Job ${job} could not begin` })
+      refused.add(job)
+      later.ask()
       return
     }
     const kind = kinds()[stored.kind]
@@ -69,7 +79,7 @@ export function createFloor({ history, kinds, between, now }: Options) {
     const mine = workOn(kind, stored, pulse.beat)
     const over = mine.ended.then((ended) => {
       atWork.delete(job)
-      putAway(history, mine, ended, now())
+      ends.put(job, { state: ended.state, error: ended.error ?? null, file: mine.file, at: now() })
       leave()
       if (!isClosed) between()
       pump()
@@ -88,8 +98,8 @@ export function createFloor({ history, kinds, between, now }: Options) {
   }
 
   return {
-    ...{ atWork, own, pulse, pump, room },
-    shown: (stored: StoredJob[]) => shown(history, stored, atWork, { kinds: kinds(), estimateOf }),
+    ...{ atWork, own, pulse, pump, room, ends },
+    shown: (stored: StoredJob[]) => shown(history, stored.map(ends.seen), atWork, { kinds: kinds(), estimateOf }),
     isAtWork: (need?: Need) => room.isTaken(need) || (need === undefined && checks.any()),
     asking: checks.asking,
     work: (wanted: typeof which) => {
@@ -99,6 +109,7 @@ export function createFloor({ history, kinds, between, now }: Options) {
     hold,
     close: async () => {
       isClosed = true
+      later.end()
       for (const mine of atWork.values()) mine.wish('close')
       await Promise.all([...atWork.values()].map(({ over }) => over))
       pulse.end()
@@ -106,16 +117,19 @@ export function createFloor({ history, kinds, between, now }: Options) {
   }
 }
 
-function putAway(history: History, { job, file }: AtWork, { state, error = null }: Ended, at: Date): void {
-  if (error) sayRecord(`job ${job}`, error)
-  say(`job ${job} ended: ${state}`)
-  try {
-    transaction(history, () => {
-      if (file !== null) putJobFile(history, job, file)
-      putJobState(history, job, state, at, error)
-    })
-  } catch {
-    // The disk takes nothing more: the row says running, and is shown as interrupted once this process has ended.
+const again = 1000 // milliseconds
+
+/** Acts in a while, once, however often it is asked to. */
+function createLater(act: () => void) {
+  let timer: ReturnType<typeof setTimeout> | undefined
+  return {
+    ask: () => {
+      timer ??= setTimeout(() => {
+        timer = undefined
+        act()
+      }, again).unref()
+    },
+    end: () => clearTimeout(timer),
   }
 }
 

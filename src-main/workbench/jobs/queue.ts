@@ -94,7 +94,7 @@ export function createJobs({ history, kinds, between, now = () => new Date() }: 
       const mine = atWork.get(job)
       if (!mine || (await mine.begun)) return
       await mine.over
-      throwEnd(jobOf(history, job))
+      throwEnd(floor.ends.seen(jobOf(history, job)))
     },
     follow: async function* (job) {
       for await (const _ of pulse.watch()) {

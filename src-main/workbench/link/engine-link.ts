@@ -90,7 +90,7 @@ function engineLost(
       ? 'it could not be started'
       : `it ended with exit code ${code}`
   const held = memory === null ? '' : `, and last held ${(memory / 2 ** 30).toFixed(2)} GiB of memory`
-  const said = stderr.split('\n').findLast((line) => line.trim()) ?? ''
+  const said = lastWords(stderr)
   // how TensorFlow marks its last line
   const fatal = stderr.split('\n').find((line) => /^(F\d{4} |.*: F )/.test(line) && isDeviceLost(line))
   if (fatal) return deviceLost(`${end}; TensorFlow said: ${fatal.trim().slice(0, 300)}`)
@@ -101,4 +101,13 @@ function engineLost(
     why: `${end}${held}${said && `; it last said: ${said.trim().slice(0, 300)}`}`,
     next: 'resume the run; if it stops again, use a smaller micro-batch or free some memory',
   })
+}
+
+/** The line that says why: behind it V8 puts its own stack, and Node its version. */
+function lastWords(stderr: string): string {
+  const lines = stderr.split('\n').filter((line) => line.trim())
+  const last = lines.at(-1) ?? ''
+  const fatal = lines.findLast((line) => /^FATAL ERROR: /.test(line))
+  const thrown = /^Node\.js v\d/.test(last) ? lines.findLast((line) => /^[A-Z]\w*Error\b.*: /.test(line)) : undefined
+  return fatal ?? thrown ?? last
 }

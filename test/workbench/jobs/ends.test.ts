@@ -1,0 +1,50 @@
+// Jobs on a disk that takes nothing for a while: what ended is shown as it ended and can go on at once when there is
+// room again, and what could not begin begins by itself. A trigger on the queue's table stands for the disk.
+import { join } from 'node:path'
+
+import Database from 'better-sqlite3'
+import { expect, test } from 'vitest'
+
+import { follow, temporaryFolder, toyConfig, toyEngine, toyWorkbench } from '../toy.ts'
+
+/** From now on no row of the queue changes, until it is called. */
+function full(home: string): () => void {
+  const other = new Database(join(home, 'history.sqlite'), { timeout: 5000 })
+  other.exec("CREATE TRIGGER full BEFORE UPDATE OF state ON jobs BEGIN SELECT RAISE(ABORT, 'no room'); END")
+  return () => {
+    other.exec('DROP TRIGGER full')
+    other.close()
+  }
+}
+
+test('a job whose end could not be kept is shown as it ended; it is resumed when it can be kept, and no sooner', async () => {
+  const home = temporaryFolder()
+  const workbench = await toyWorkbench(home, (environment) => toyEngine({ wait: 10 }, environment))
+  const run = await workbench.runs.start(toyConfig())
+  let room = (): void => undefined
+  await follow(workbench, run, (event) => {
+    if (event.type !== 'epoch' || event.stage !== 0 || event.epoch !== 1) return
+    room = full(home)
+    void workbench.runs.cancel(run)
+  })
+  const [job] = workbench.jobs.list()
+  expect(job).toMatchObject({ state: 'cancelled', run, ended: expect.any(String) })
+  await expect(workbench.runs.resume(run)).rejects.toThrow('no room')
+  expect(() => workbench.jobs.retry(job?.job ?? 0)).toThrow('no room')
+  room()
+  await workbench.runs.resume(run)
+  expect((await follow(workbench, run)).at(-1)?.type).toBe('done')
+  expect(workbench.jobs.list().map(({ state }) => state)).toEqual(['done'])
+})
+
+test('a job that could not even be marked as begun waits, is told of once, and begins when there is room', async () => {
+  const home = temporaryFolder()
+  const workbench = await toyWorkbench(home)
+  const room = full(home)
+  const run = await workbench.runs.start(toyConfig())
+  expect(workbench.jobs.list().map(({ state }) => state)).toEqual(['waiting'])
+  workbench.jobs.work('all') // tried again
+  expect(workbench.notices.map(({ what }) => what)).toEqual(['Job 1 could not begin'])
+  room()
+  expect((await follow(workbench, run)).at(-1)?.type).toBe('done')
+})
