@@ -13,10 +13,12 @@ export const fileOf = (folder: string): string => join(folder, 'history.sqlite')
 export const backupsOf = (folder: string): string => join(folder, 'backups')
 export const stampOf = (now: Date): string => now.toISOString().replaceAll(/[:.]/g, '-')
 
-/** Renames a damaged history with its log; gives its new path. */
+/** Renames a damaged history with its log or journal, which no other may find; gives its new path. */
 export function moveAside(file: string, stamp: string): string {
   const aside = join(dirname(file), `history-damaged-${stamp}.sqlite`)
-  for (const suffix of ['-wal', '-shm', '']) if (existsSync(file + suffix)) renameSync(file + suffix, aside + suffix)
+  for (const suffix of ['-wal', '-shm', '-journal', ''])
+    if (existsSync(file + suffix)) renameSync(file + suffix, aside + suffix)
+  syncFolder(dirname(file)) // before its name means another file
   return aside
 }
 

@@ -155,7 +155,8 @@ function requireHistory(copy: string, file: string): void {
 /** A history of all rows of a damaged one that can be read and pass their checksums. */
 async function readable(file: string, scratch: string, number: number): Promise<History> {
   const copy = join(scratch, `damaged-${number}.sqlite`)
-  for (const suffix of ['', '-wal']) if (existsSync(file + suffix)) copyFileSync(file + suffix, copy + suffix)
+  for (const suffix of ['', '-wal', '-journal'])
+    if (existsSync(file + suffix)) copyFileSync(file + suffix, copy + suffix)
   const db = new Database(copy)
   const history = await opened(join(scratch, `readable-${number}.sqlite`))
   try {

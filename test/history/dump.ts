@@ -18,28 +18,32 @@ export function rowsOf(file: string, of?: Rows): Rows {
   for (const suffix of ['', '-wal']) if (existsSync(file + suffix)) copyFileSync(file + suffix, copy + suffix)
   const db = new Database(copy)
   try {
-    const names = db
-      .prepare("SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_stat%' ORDER BY name")
-      .pluck()
-      .all() as string[]
-    const tables: Rows['tables'] = {}
-    for (const name of of ? Object.keys(of.tables) : names) {
-      const all = (db.pragma(`table_info(${name})`) as { name: string }[]).map((column) => column.name)
-      const columns = of?.tables[name]?.columns ?? all.filter((column) => !/checksum$/.test(column)).sort()
-      const found = db
-        .prepare(`SELECT ${columns.join(', ')} FROM ${name}`)
-        .raw()
-        .all() as unknown[][]
-      const rows = found.map((row) =>
-        JSON.stringify(row.map((value) => (Buffer.isBuffer(value) ? value.toString('hex') : value))),
-      )
-      tables[name] = { columns, rows: rows.sort() }
-    }
-    return { version: Number(db.pragma('user_version', { simple: true })), tables }
+    return rowsIn(db, of)
   } finally {
     db.close()
     rmSync(scratch, { recursive: true })
   }
+}
+
+export function rowsIn(db: Database.Database, of?: Rows): Rows {
+  const names = db
+    .prepare("SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_stat%' ORDER BY name")
+    .pluck()
+    .all() as string[]
+  const tables: Rows['tables'] = {}
+  for (const name of of ? Object.keys(of.tables) : names) {
+    const all = (db.pragma(`table_info(${name})`) as { name: string }[]).map((column) => column.name)
+    const columns = of?.tables[name]?.columns ?? all.filter((column) => !/checksum$/.test(column)).sort()
+    const found = db
+      .prepare(`SELECT ${columns.join(', ')} FROM ${name}`)
+      .raw()
+      .all() as unknown[][]
+    const rows = found.map((row) =>
+      JSON.stringify(row.map((value) => (Buffer.isBuffer(value) ? value.toString('hex') : value))),
+    )
+    tables[name] = { columns, rows: rows.sort() }
+  }
+  return { version: Number(db.pragma('user_version', { simple: true })), tables }
 }
 
 /** [rows, CRC-32 of them] of each table. */
