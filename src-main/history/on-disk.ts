@@ -2,7 +2,7 @@
 // its name only when all of it is there, so that neither a process that is killed over it nor a loss of power leaves
 // half of one that looks like a backup. Whoever makes one is the folder's one writer: half ones that lie there are
 // nobody's.
-import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readdirSync, renameSync, rmSync } from 'node:fs'
+import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readdirSync, renameSync, unlinkSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 
 import type { Database } from 'better-sqlite3'
@@ -26,7 +26,7 @@ export function halfCopyIn(folder: string): string {
   const isNew = !existsSync(folder)
   mkdirSync(folder, { recursive: true })
   if (isNew) syncFolder(dirname(folder))
-  for (const name of readdirSync(folder)) if (half.test(name)) rmSync(join(folder, name), { force: true })
+  for (const name of readdirSync(folder)) if (half.test(name)) drop(join(folder, name))
   return join(folder, `${process.pid}.tmp`)
 }
 
@@ -51,5 +51,14 @@ export async function copyTo(db: Database, file: string): Promise<void> {
 }
 
 export function dropCopy(temporary: string): void {
-  for (const suffix of ['', '-wal', '-shm', '-journal']) rmSync(temporary + suffix, { force: true })
+  for (const suffix of ['', '-wal', '-shm', '-journal']) drop(temporary + suffix)
+}
+
+/** What cannot be removed now is when the next one is made. */
+function drop(file: string): void {
+  try {
+    unlinkSync(file)
+  } catch {
+    // it is not there, or the disk is broken
+  }
 }
