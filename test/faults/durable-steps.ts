@@ -4,7 +4,7 @@
 import { copyFileSync, cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 
-import { type Bytes, runId, sha256 } from '../../src-main/contract/branded.ts'
+import { bytes, runId, sha256 } from '../../src-main/contract/branded.ts'
 import { BasilError } from '../../src-main/contract/errors.ts'
 import type { EngineEvent } from '../../src-main/contract/run/run.ts'
 import { tuningStates } from '../../src-main/files/tuning-states.ts'
@@ -52,7 +52,7 @@ const parents = [1, 2].map((n) => {
 const images = [{ task: 'cars', classes: 2, training: 10, validation: 0, test: 10 }]
 const scores = [{ task: 'cars', loss: 0.5, accuracy: 0.25, relativeAccuracy: 0.75 }]
 const end = { accepted: true, best: 4, still: 1, metric: 0.5, coefficients: table(4), losses: [3, 2, 1] }
-const found = { path: '/models/1', target: '/models/1', parts: [], bytes: 1 as Bytes, modified: 1.5, quick: null }
+const found = { path: '/models/1', target: '/models/1', parts: [], bytes: bytes(1), modified: 1.5, quick: null }
 
 const exported =
   (value: number): Action =>
@@ -62,7 +62,7 @@ const exported =
   }
 
 /** Each is one transaction, or one file. */
-export const actions: Record<string, Action> = {
+const actions: Record<string, Action> = {
   'start a run': ({ history }) => createRun(history, toyConfig({ iterations: 1 }), now),
   'what it opened': keep({ type: 'opened', engine, blocks: ['a', 'b', 'c'], parents, parameters: 12, images }),
   'its images': keep({ type: 'data', data: manifest({ task: 'cars' }) }),

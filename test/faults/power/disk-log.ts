@@ -30,7 +30,7 @@ const isFolder = (node: Node | undefined): node is Folder => node !== undefined 
 /** One change of names, in one folder or, of a rename, two. null: gone. */
 type Names = { folder: Folder; name: string; node: Node | null }[]
 
-export interface Mark {
+interface Mark {
   index: number
   text: string
 }
@@ -52,7 +52,7 @@ export const marksIn = (entries: Entry[]): Mark[] =>
   entries.flatMap(({ type, first }, index) => (type === 'K' ? [{ index, text: first.toString() }] : []))
 
 /** A disk that stands at some entry of a log, and gives what a loss of power would leave there. */
-export interface Standing {
+interface Standing {
   goTo(index: number): void
   /** Writes it to a folder that is not there yet. */
   left(chance: () => number, out: string): void
