@@ -55,7 +55,7 @@ async function begunAt(instants: string[], days: number, query: string, found: n
   const history = await opened(folder())
   for (const [i, at] of instants.entries()) createRun(history, toyConfig({ name: `run ${i + 1}` }), new Date(at))
   const { rows } = listRuns(history, { limit: 100 })
-  expect(rows.map(({ run }) => run)).toEqual(instants.map((_, i) => instants.length - i)) // the newest is the last begun
+  expect(rows.map(({ run }) => run)).toEqual(instants.map((_, i) => instants.length - i)) // last begun first
   expect(rows.map(({ created }) => created).reverse()).toEqual(instants.map((at) => new Date(at).toISOString()))
   const byTime = listRuns(history, { limit: 100, sort: { by: 'created', down: false } }).rows.map(
     ({ created }) => created,

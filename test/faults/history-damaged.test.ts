@@ -1,7 +1,7 @@
-// A history that was damaged in any way: bits that flip, ends that are missing, pages of zeros or in each other's place,
-// a log that is gone, another's or damaged, files in each other's place. Each is without effect on anything shown, or
-// found: the file set aside, or the damaged row named. The backup is offered then, and what can be read comes back;
-// what was damaged is still there, byte for byte.
+// A history that was damaged in any way: bits that flip, ends that are missing, pages of zeros or in each other's
+// place, a log that is gone, another's or damaged, files in each other's place. Each is without effect on anything
+// shown, or found: the file set aside, or the damaged row named. The backup is offered then, and what can be read
+// comes back; what was damaged is still there, byte for byte.
 import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 

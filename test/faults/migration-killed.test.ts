@@ -1,5 +1,6 @@
-// Kept histories of every version (test/databases) on their way to the newest, killed at each moment of it: the rows are
-// those of the golden dump, the backup was made first, opens and has them too, and half a backup is never taken for one.
+// Kept histories of every version (test/databases) on their way to the newest, killed at each moment of it: the rows
+// are those of the golden dump, the backup was made first, opens and has them too, and half a backup is never taken
+// for one.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs'

@@ -1,5 +1,6 @@
-// A process of a person's language, clock and time zone (LC_ALL, LANG, TZ): keeps a run in a data folder and writes what
-// it has numbers in, on standard output, as one line of JSON. Arguments: the data folder, and "read" to read only.
+// A process of a person's language, clock and time zone (LC_ALL, LANG, TZ): keeps a run in a data folder and writes
+// what it has numbers in, on standard output, as one line of JSON. Arguments: the data folder, and "read" to read
+// only.
 import { writeSync } from 'node:fs'
 
 import { runId } from '../../src-main/contract/branded.ts'

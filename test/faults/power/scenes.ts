@@ -1,5 +1,5 @@
-// What a process does before its power is lost: each scene in a folder of its own, with a mark behind everything that is
-// acknowledged to a person.
+// What a process does before its power is lost: each scene in a folder of its own, with a mark behind everything that
+// is acknowledged to a person.
 import { appendFileSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
