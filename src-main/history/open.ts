@@ -220,9 +220,9 @@ function markInterrupted(db: Database.Database): RunId[] {
   return found.map((r) => r.run)
 }
 
-/** A file without a byte, which SQLite takes for a new database. */
+/** A file without a byte, which SQLite takes for a new database, and whose log it then removes. */
 function isEmpty(file: string): boolean {
-  return existsSync(file) && sizeOf(file) === 0 && sizeOf(`${file}-wal`) === 0
+  return existsSync(file) && sizeOf(file) === 0
 }
 
 export function sqliteVersion(): string {

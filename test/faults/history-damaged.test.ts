@@ -43,7 +43,7 @@ async function verdict(
   bytes: Uint8Array,
   sound: string,
   log: Uint8Array = new Uint8Array(),
-  more: { older?: string; backup?: string } = {},
+  more: Partial<Pick<Sound, 'older' | 'another' | 'backup'>> = {},
 ): Promise<{ verdict: Verdict; why: string }> {
   rmSync(home, { recursive: true, force: true })
   mkdirSync(join(home, 'backups'), { recursive: true })
@@ -65,7 +65,7 @@ async function verdict(
 async function look(
   open: () => Promise<History>,
   sound: string,
-  { older, backup }: { older?: string; backup?: string },
+  { older, another, backup }: Partial<Pick<Sound, 'older' | 'another' | 'backup'>>,
 ): Promise<{ verdict: Verdict; why: string }> {
   let history: History | undefined
   try {
@@ -78,7 +78,8 @@ async function look(
       return { verdict: 'raw', why: `no backup is offered: ${begun.next}` }
     if (errors.length || history.notices.length || text.includes('history-damaged'))
       return { verdict: 'found', why: '' }
-    if (text === older) return { verdict: 'older', why: '' } // a log that is gone: all that was put into the file
+    // a log that is gone or ends early is an earlier moment's, and one that holds all of another history is that one
+    if (older?.has(text) || text === another) return { verdict: 'older', why: '' }
     return { verdict: text === sound ? 'harmless' : 'silent', why: text }
   } catch (error) {
     return { verdict: isNamed(error) ? 'found' : 'raw', why: String(error) }
@@ -96,7 +97,8 @@ interface Sound {
   bytes: Buffer
   log: Buffer
   shown: string
-  older: string // what the file alone shows
+  older: Set<string> // what was shown before each change that is in the log
+  another: string // what another history shows
   other: Buffer // another history's log
   backup: string
   runs: Map<number, string>
@@ -110,20 +112,42 @@ async function crashed(): Promise<Sound> {
   const backup = (await makeBackup(history, now, () => true)) ?? ''
   putRun(history, 'after the backup')
   history.db.pragma('wal_checkpoint(TRUNCATE)')
-  const older = shown(history).text
-  for (const name of ['in', 'the log']) putRun(history, name)
+  putRun(history, 'in the log')
   const [bytes, log] = [readFileSync(history.file), readFileSync(`${history.file}-wal`)]
-  const runs = new Map([1, 2, 3, 4, 5, 6].map((run) => [run, JSON.stringify(runDetail(history, runId(run)))]))
+  const runs = new Map([1, 2, 3, 4, 5].map((run) => [run, JSON.stringify(runDetail(history, runId(run)))]))
   const text = shown(history).text
   history.close()
   const foreign = await openHistory(folder())
   for (const name of ['of', 'another']) putRun(foreign, name)
   const other = readFileSync(`${foreign.file}-wal`)
+  const another = shown(foreign).text
   foreign.close()
-  return { bytes, log, shown: text, older, other, backup, runs }
+  return { bytes, log, shown: text, older: await before(bytes, log), another, other, backup, runs }
 }
 
 const pageSize = 4096
+
+/** A log that ends early is, to SQLite, that of an earlier moment: what was shown at each. */
+async function before(bytes: Buffer, log: Buffer): Promise<Set<string>> {
+  const texts = new Set<string>()
+  const home = join(folder(), 'home')
+  const add = (history: History): void => {
+    texts.add(shown(history).text)
+    history.close()
+  }
+  for (let end = 32; end < log.length; end += 24 + pageSize) {
+    const isCommitted = end === 32 || log.readUInt32BE(end - pageSize - 20) > 0 // size of the file after it
+    if (!isCommitted) continue
+    rmSync(home, { recursive: true, force: true })
+    mkdirSync(home)
+    writeFileSync(join(home, 'history.sqlite'), bytes)
+    writeFileSync(join(home, 'history.sqlite-wal'), log.subarray(0, end))
+    add(await readHistory(home))
+    add(await openHistory(home, { now: () => now }))
+  }
+  return texts
+}
+
 type Damage = (sound: Sound, chance: () => number) => { bytes: Uint8Array; log?: Uint8Array }
 
 const below = (chance: () => number, end: number): number => Math.floor(chance() * end)
