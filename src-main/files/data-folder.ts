@@ -1,10 +1,10 @@
 // Where Basil keeps what is its own: history, backups and exports. BASIL_HOME wins, else the XDG data folder.
 // A user's checkpoints are never in here. Who may write to the folder is settled by history/writer-lock.ts.
-import { mkdirSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join, resolve } from 'node:path'
 
 import { BasilError } from '../contract/errors.ts'
+import { makeFolder } from './made-folder.ts'
 
 /** null where there is none and none can be made: for what works without. */
 export function dataFolderIfAny(): string | null {
@@ -21,7 +21,7 @@ export function dataFolder(environment: NodeJS.ProcessEnv = process.env): string
     environment.BASIL_HOME || join(environment.XDG_DATA_HOME || join(homedir(), '.local', 'share'), 'basil'),
   )
   try {
-    mkdirSync(folder, { recursive: true, mode: 0o700 })
+    makeFolder(folder, 0o700)
   } catch (error) {
     throw new BasilError(
       {

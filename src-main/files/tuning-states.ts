@@ -2,7 +2,7 @@
 // A state takes its name when all of it is on the disk (write-atomic.ts); only then do older ones go, so that there are
 // at most two of "last" and one of "best", and the one before the newest still serves where that is damaged. Each says
 // its own CRC-32 at the start of its header, taken over the whole file with zeros in that place.
-import { mkdir, readdir } from 'node:fs/promises'
+import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { crc32 } from 'node:zlib'
 
@@ -11,6 +11,7 @@ import { openTensorFile } from '../engine/formats/open.ts'
 import { safetensorsHead, writeSafetensors } from '../engine/formats/safetensors-writer.ts'
 import type { KeptState, StateKind, StateToKeep, TuningStates } from '../engine/formats/tuning-states.ts'
 import { removeLeftovers } from './leftovers.ts'
+import { makeFolder } from './made-folder.ts'
 import { openSource } from './source.ts'
 import { type Disk, onDisk, disk as realDisk, writeAtomic } from './write-atomic.ts'
 
@@ -22,7 +23,7 @@ const place = 8 + '{"__metadata__":{"crc32":"'.length // of the checksum, in byt
 
 /** To be opened by one process at a time. What an earlier one had begun to write is removed. */
 export async function tuningStates(folder: string, disk: Disk = realDisk): Promise<TuningStates> {
-  await onDisk(folder, () => mkdir(folder, { recursive: true }))
+  await onDisk(folder, async () => makeFolder(folder))
   await removeLeftovers(folder, Number.POSITIVE_INFINITY) // of processes that have ended, however new
   const damaged = new Map<string, string>() // file to sentence
 

@@ -2,7 +2,7 @@
 // before each migration (migrate.ts) and one each day. Of the daily ones the newest seven are kept. Each is
 // checked, row by row; where a row is damaged the copy is called unsound and counted apart, so that damage which nobody
 // sees to never pushes out the last sound copies.
-import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs'
+import { copyFileSync, existsSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
 
@@ -12,6 +12,7 @@ import type { Backup, Contents } from '../contract/api/history.ts'
 import { BasilError } from '../contract/errors.ts'
 import { allTables, damagedRows, knowChecksums } from './checksums.ts'
 import { backupsOf, stampOf } from './names.ts'
+import { dropCopy, halfCopyIn, nameCopy } from './on-disk.ts'
 import { checkIntegrity, checkSize } from './soundness.ts'
 import { doubt, type History, historyError, isDamage, tellDamage } from './statement.ts'
 
@@ -85,9 +86,9 @@ export function isBackupDue(history: History, now: Date): boolean {
  */
 export async function makeBackup(history: History, now: Date, mayGoOn: () => boolean): Promise<string | null> {
   const place = backupsOf(dirname(history.file))
-  const temporary = join(place, `${process.pid}.tmp`)
+  let temporary: string | undefined
   try {
-    mkdirSync(place, { recursive: true })
+    temporary = halfCopyIn(place)
     const progress = (): number => {
       if (!mayGoOn()) throw new GivenUp()
       return 256 // pages a turn: 1 MiB
@@ -96,14 +97,14 @@ export async function makeBackup(history: History, now: Date, mayGoOn: () => boo
     const isSound = await judge(temporary, history, mayGoOn)
     const kind = isSound ? 'daily' : 'unsound'
     const file = join(place, `${kind}-${stampOf(now)}.sqlite`)
-    renameSync(temporary, file)
+    nameCopy(temporary, file)
     for (const old of listBackups(dirname(history.file))
       .filter((backup) => backup.kind === kind)
       .slice(kept))
       rmSync(old.file)
     return file
   } catch (error) {
-    for (const suffix of ['', '-wal', '-shm', '-journal']) rmSync(temporary + suffix, { force: true })
+    if (temporary) dropCopy(temporary)
     if (error instanceof GivenUp) return null
     if (!isDamage(error)) throw historyError(error, place)
     doubt(history.file) // its next opening finds the same

@@ -2,13 +2,15 @@
 // A file that already holds something is backed up first (SQLite's online backup). Adding a migration is one file
 // migrations/NNNN-what.sql; a released one is never edited. A step that changes rows sets their checksum to NULL
 // (or long_checksum, where it changes what that is over): rows without get theirs with the last step.
-import { mkdirSync, readdirSync, readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 
 import type { Database } from 'better-sqlite3'
 
 import { BasilError } from '../contract/errors.ts'
 import { addChecksums } from './checksums.ts'
+import { backupsOf } from './names.ts'
+import { copyTo } from './on-disk.ts'
 
 /** SQL texts; the first makes version 1. */
 export function migrations(folder: string = join(import.meta.dirname, 'migrations')): string[] {
@@ -54,11 +56,7 @@ export function versionOf(db: Database, known: number): number {
 export async function migrate(db: Database, steps: string[], stamp: string): Promise<void> {
   const version = versionOf(db, steps.length)
   if (version === steps.length) return
-  if (version > 0) {
-    const backups = join(dirname(db.name), 'backups')
-    mkdirSync(backups, { recursive: true })
-    await db.backup(join(backups, `history-v${version}-${stamp}.sqlite`))
-  }
+  if (version > 0) await copyTo(db, join(backupsOf(dirname(db.name)), `history-v${version}-${stamp}.sqlite`))
   for (let done = version; done < steps.length; done++) {
     const step = steps[done] ?? ''
     db.transaction(() => {

@@ -7,14 +7,18 @@
 import { copyFileSync, existsSync, linkSync, readdirSync, renameSync, rmSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 
+import { syncFile, syncFolder } from './on-disk.ts'
+
 export const fileOf = (folder: string): string => join(folder, 'history.sqlite')
 export const backupsOf = (folder: string): string => join(folder, 'backups')
 export const stampOf = (now: Date): string => now.toISOString().replaceAll(/[:.]/g, '-')
 
-/** Renames a damaged history with its log; gives its new path. */
+/** Renames a damaged history with its log or journal, which no other may find; gives its new path. */
 export function moveAside(file: string, stamp: string): string {
   const aside = join(dirname(file), `history-damaged-${stamp}.sqlite`)
-  for (const suffix of ['-wal', '-shm', '']) if (existsSync(file + suffix)) renameSync(file + suffix, aside + suffix)
+  for (const suffix of ['-wal', '-shm', '-journal', ''])
+    if (existsSync(file + suffix)) renameSync(file + suffix, aside + suffix)
+  syncFolder(dirname(file)) // before its name means another file
   return aside
 }
 
@@ -23,16 +27,20 @@ export const beforeOf = (folder: string, now: Date): string => join(folder, `his
 
 /**
  * Puts another file in the place of the history, whose log is empty, and keeps the history under another name. At no
- * moment is there none.
+ * moment is there none, and none is lost with the power.
  */
 export function keepAndReplace(file: string, other: string, before: string): void {
+  syncFile(other)
   try {
     linkSync(file, before)
   } catch {
     copyFileSync(file, before) // a file system without hard links
+    syncFile(before)
   }
-  renameSync(other, file)
   for (const suffix of ['-wal', '-shm']) rmSync(file + suffix, { force: true })
+  syncFolder(dirname(file)) // a log that came back would be read as the other's
+  renameSync(other, file)
+  syncFolder(dirname(file))
 }
 
 /** Histories that were set aside as damaged, newest first. */

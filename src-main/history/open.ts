@@ -72,11 +72,13 @@ export async function readHistory(folder: string, { steps = migrations(), now }:
       return reading(await nothing(steps), [noticeOf(file, 'The history is empty', 'its file has no bytes')])
     if (existsSync(file) && isReadOnly(folder)) {
       const { db, close } = await copied(file, async (copy) => {
+        rollBack(copy)
         await peek(copy, steps, true)
         return (await open(copy, steps, '')).db
       })
       return reading(db, [], close)
     }
+    rollBack(file)
     const version = existsSync(file) ? await peek(file, steps, false) : 0
     if (version === 0) return reading(await nothing(steps))
     if (version < steps.length) (await openHistory(folder, { steps, ...(now ? { now } : {}) })).close()
@@ -98,6 +100,7 @@ async function openSound(file: string, steps: string[], stamp: string, notices: 
   // the last connection to close removes its log
   const isDoubtful = sizeOf(`${file}-wal`) > 0 || existsSync(doubtOf(file))
   try {
+    rollBack(file)
     if (isEmpty(file)) throw new BasilError(noticeOf(file, 'The history is empty', 'its file has no bytes'))
     if (had) await peek(file, steps, isDoubtful)
     rmSync(doubtOf(file), { force: true })
@@ -111,6 +114,20 @@ async function openSound(file: string, steps: string[], stamp: string, notices: 
     const opened = await open(file, steps, stamp)
     goOnCounting(opened.db, [aside, ...listBackups(dirname(file)).map((backup) => backup.file)])
     return opened
+  }
+}
+
+/**
+ * Takes back what was being written when the power was lost, which nobody can do who may only read. The first opening
+ * alone writes by a journal; then there is the log.
+ */
+function rollBack(file: string): void {
+  if (!existsSync(`${file}-journal`)) return
+  const db = new Database(file, { timeout: 5000 })
+  try {
+    db.prepare('SELECT count(*) FROM sqlite_schema').get()
+  } finally {
+    db.close()
   }
 }
 
@@ -203,9 +220,9 @@ function markInterrupted(db: Database.Database): RunId[] {
   return found.map((r) => r.run)
 }
 
-/** A file without a byte, which SQLite takes for a new database. */
+/** A file without a byte, which SQLite takes for a new database, and whose log it then removes. */
 function isEmpty(file: string): boolean {
-  return existsSync(file) && sizeOf(file) === 0 && sizeOf(`${file}-wal`) === 0
+  return existsSync(file) && sizeOf(file) === 0
 }
 
 export function sqliteVersion(): string {

@@ -23,7 +23,8 @@ export async function copied<T extends { close(): unknown }>(
   const remove = (): void => rmSync(folder, { recursive: true, force: true })
   try {
     const copy = join(folder, 'history.sqlite')
-    for (const suffix of ['', '-wal']) if (existsSync(file + suffix)) copyFileSync(file + suffix, copy + suffix)
+    for (const suffix of ['', '-wal', '-journal'])
+      if (existsSync(file + suffix)) copyFileSync(file + suffix, copy + suffix)
     const db = await open(copy)
     const close = (): void => {
       db.close()

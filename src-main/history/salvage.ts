@@ -13,6 +13,7 @@ import { listBackups } from './backups.ts'
 import { allTables, columnsOf, damagedRows, keepChecksums, knowChecksums, sound } from './checksums.ts'
 import { migrate, migrations, versionOf } from './migrate.ts'
 import { beforeOf, keepAndReplace, setAsideIn } from './names.ts'
+import { copyTo } from './on-disk.ts'
 import { openHistory } from './open.ts'
 import { readableRows } from './readable-rows.ts'
 import { checkIntegrity, checkSize } from './soundness.ts'
@@ -28,7 +29,7 @@ export async function salvage(history: History, now: Date): Promise<Salvaged> {
   try {
     if (damagedThings(history).length) {
       salvaged.before = beforeOf(folder, now)
-      await history.db.backup(salvaged.before)
+      await copyTo(history.db, salvaged.before)
     }
     const from = async (file: string, open: () => Promise<History>): Promise<boolean> => {
       try {
@@ -120,6 +121,7 @@ async function opened(file: string): Promise<History> {
 async function backupAt(file: string, scratch: string, number: number): Promise<History> {
   const copy = join(scratch, `backup-${number}.sqlite`)
   copyFileSync(file, copy)
+  requireHistory(copy, file)
   const history = await opened(copy)
   try {
     checkSize(history.db)
@@ -133,10 +135,28 @@ async function backupAt(file: string, scratch: string, number: number): Promise<
   }
 }
 
+/** SQLite takes a file without a byte for a new database, which would pass for a history without a run. */
+function requireHistory(copy: string, file: string): void {
+  const db = new Database(copy, { readonly: true })
+  try {
+    if (versionOf(db, migrations().length) > 0) return
+  } finally {
+    db.close()
+  }
+  throw new BasilError({
+    code: 'history-damaged',
+    what: 'This backup holds no history',
+    where: file,
+    why: 'there is no table in it',
+    next: 'choose another backup',
+  })
+}
+
 /** A history of all rows of a damaged one that can be read and pass their checksums. */
 async function readable(file: string, scratch: string, number: number): Promise<History> {
   const copy = join(scratch, `damaged-${number}.sqlite`)
-  for (const suffix of ['', '-wal']) if (existsSync(file + suffix)) copyFileSync(file + suffix, copy + suffix)
+  for (const suffix of ['', '-wal', '-journal'])
+    if (existsSync(file + suffix)) copyFileSync(file + suffix, copy + suffix)
   const db = new Database(copy)
   const history = await opened(join(scratch, `readable-${number}.sqlite`))
   try {

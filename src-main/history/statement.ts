@@ -52,8 +52,16 @@ export function rows<Shape>(history: History, text: string, values: Row = {}): S
   return guarded(history, () => statement(history.db, text).all(values)) as Shape[]
 }
 
+/**
+ * The first row. A change that gives one back is a transaction of its own where it is not in one: get() takes one step,
+ * and would not hear that the commit behind it failed.
+ */
 export function row<Shape>(history: History, text: string, values: Row = {}): Shape | undefined {
-  return guarded(history, () => statement(history.db, text).get(values)) as Shape | undefined
+  return guarded(history, () => {
+    const asked = statement(history.db, text)
+    const first = (): unknown => asked.get(values)
+    return asked.readonly || history.db.inTransaction ? first() : history.db.transaction(first).immediate()
+  }) as Shape | undefined
 }
 
 /** All or nothing, and on disk (synchronous=FULL) when this returns. */
@@ -150,11 +158,11 @@ export function historyError(error: unknown, file: string, write = true): unknow
       what: 'The history is damaged',
       ...whereDamaged,
     })
-  if (code === 'SQLITE_FULL' || (/^SQLITE_(IOERR|CANTOPEN)/.test(code) && isFull(file)))
+  if (/^(SQLITE_FULL|ENOSPC|EDQUOT)$/.test(code) || (/^SQLITE_(IOERR|CANTOPEN)/.test(code) && isFull(file)))
     return record({ code: 'disk-full', what: 'The disk is full', next: 'free some space, then try again' })
   if (isBusy(error))
     return record({ code: 'folder-busy', what: 'The history is in use', next: 'wait a moment and try again' })
-  if (/^SQLITE_(READONLY|CANTOPEN|IOERR|PERM)/.test(code))
+  if (/^SQLITE_(READONLY|CANTOPEN|IOERR|PERM)|^(EIO|EROFS|EACCES|EPERM)$/.test(code))
     return write
       ? record({ code: 'target-unwritable', what: 'The history cannot be written', next: `${look}, then try again` })
       : record({ code: 'file-unreadable', what: 'The history cannot be read', next: `${look}, then try again` })

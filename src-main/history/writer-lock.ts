@@ -1,14 +1,14 @@
 // One writer a data folder. The lock is an open transaction on a small SQLite file, so the system drops it with the
 // process, however that ends; the row beside it says who holds it, and can be read while it is held.
 // Readers need no lock: they ask with writerOf() and read the history's last committed state.
-import { existsSync } from 'node:fs'
+import { existsSync, rmSync, truncateSync } from 'node:fs'
 import { basename, join } from 'node:path'
 
 import Database from 'better-sqlite3'
 
 import { BasilError } from '../contract/errors.ts'
 import { isReadOnly } from './read-only.ts'
-import { historyError, isBusy } from './statement.ts'
+import { historyError, isBusy, isDamage } from './statement.ts'
 
 export interface Writer {
   pid: number
@@ -24,6 +24,17 @@ const fileOf = (folder: string): string => join(folder, 'writer.lock')
 /** Throws folder-busy naming the process that writes. */
 export function takeWriterLock(folder: string): WriterLock {
   const file = fileOf(folder)
+  try {
+    return lockOn(folder, file)
+  } catch (error) {
+    if (!isDamage(error)) throw error
+    truncateSync(file, 0) // a loss of power leaves it in pieces, as nobody waited for it to be on the disk
+    rmSync(`${file}-journal`, { force: true })
+    return lockOn(folder, file)
+  }
+}
+
+function lockOn(folder: string, file: string): WriterLock {
   let db: Database.Database | undefined
   try {
     db = new Database(file, { timeout: 500 })
@@ -55,7 +66,7 @@ export function writerOf(folder: string): Writer | null {
     db.exec('BEGIN IMMEDIATE')
     return null
   } catch (error) {
-    if (isReadOnly(folder)) return null // nobody here can
+    if (isReadOnly(folder) || isDamage(error)) return null // nobody here can; nobody holds pieces
     if (!isBusy(error)) throw historyError(error, file)
     return read(db) ?? { pid: 0, what: 'a process that is just starting' }
   } finally {

@@ -13,7 +13,8 @@ const columns =
   'method, objective, grouping, state, seed, created, ended, seconds, iterations_planned, iterations_done, config, accuracy, relative_accuracy'
 const instant = "strftime('%Y-%m-%dT%H:%M:%fZ', 1760000000 + n.value * 411, 'unixepoch')"
 
-export function putMany(history: History, count: number): void {
+/** steps: of each of ten epochs. */
+export function putMany(history: History, count: number, steps = 1): void {
   const { db } = history
   const alone = { start: undefined, iterations: undefined }
   const range = 'json_each(:range) n'
@@ -46,7 +47,11 @@ export function putMany(history: History, count: number): void {
        SELECT run, 0, :epoch, :epoch, :losses, 0.5, 0, '[]', :coefficients, 1.0 FROM runs`,
     )
     for (let epoch = 0; epoch < 10; epoch++)
-      put.run({ epoch, losses: listToBytes([1]), coefficients: tableToBytes(table) })
+      put.run({
+        epoch,
+        losses: listToBytes(Array.from({ length: steps }, (_, i) => 1 / (i + 1))),
+        coefficients: tableToBytes(table),
+      })
   })()
   const all = db.prepare('SELECT run FROM runs ORDER BY run').pluck().all() as number[]
   const every = (n: number) => all.filter((_, i) => i % n === 1).map(runId)

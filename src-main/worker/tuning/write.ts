@@ -1,7 +1,6 @@
 // The fine-tuned model as a file: canonical tensors in the layout and type asked for, with what it says of itself; of
 // LoRA the adapter in a folder beside, as peft has it; of the field's convention all that belongs to it. The model
 // itself is written last: where it is, everything is.
-import { mkdir } from 'node:fs/promises'
 import { dirname, extname, join } from 'node:path'
 
 import { type Form, type WrittenLayout, writtenLayouts } from '../../contract/checkpoint.ts'
@@ -21,6 +20,7 @@ import type { Head } from '../../engine/problems/head.ts'
 import type { Adapter, TunedModel } from '../../engine/tuning/host.ts'
 import { useOf } from '../../engine/weights/checkpoint.ts'
 import { peftPage } from '../../engine/weights/low-rank/page.ts'
+import { makeFolder } from '../../files/made-folder.ts'
 import { readStart } from '../../files/open.ts'
 import { openSource } from '../../files/source.ts'
 import { disk, exists, onDisk, writeAtomic } from '../../files/write-atomic.ts'
@@ -48,7 +48,7 @@ export async function occupied({ file }: Place): Promise<string | null> {
 
 export async function* writeTuned(tuned: Tuned): AsyncGenerator<TuningEngineEvent> {
   const { config, place, model, recorder, overwrite } = tuned
-  await onDisk(place.file, () => mkdir(dirname(place.file), { recursive: true }))
+  await onDisk(place.file, async () => makeFolder(dirname(place.file)))
   const { towers, layout } = await parentOf(config)
   const form = { ...place.form, layout: place.form.layout ?? layout }
   const metadata = { ...recorder.metadata(), ...towers }

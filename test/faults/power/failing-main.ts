@@ -1,0 +1,38 @@
+// A process whose disk fails at every system call in turn, as disk.cc makes it: arguments are a folder for it, the file
+// that commands go to, and how far apart the calls are that fail. Says what came of it.
+import { closeSync, openSync, readFileSync, writeSync } from 'node:fs'
+import { constants } from 'node:os'
+import { join } from 'node:path'
+
+import { everyStep, everyStepOfOpening, type Faults } from '../durable-steps.ts'
+
+const [, , scratch = '', control = '', apart = '1'] = process.argv
+
+function command(text: string): void {
+  const file = openSync(control, 'a')
+  writeSync(file, text)
+  closeSync(file)
+}
+
+const { ENOSPC, EIO } = constants.errno
+const faults: Faults = {
+  arm: (n, how, code) => command(`fail ${n} ${how === 'once' ? how : 'forever'} ${code === 'full' ? ENOSPC : EIO}`),
+  heal: () => {
+    command('heal')
+    return Number(readFileSync(control, 'utf8'))
+  },
+}
+const old = join(import.meta.dirname, '../../databases/history-v7.sqlite')
+const each = Number(apart)
+const all = [
+  await everyStepOfOpening(scratch, faults, each, null),
+  await everyStepOfOpening(scratch, faults, each, old),
+  await everyStep(scratch, faults, each),
+]
+process.stdout.write(
+  JSON.stringify({
+    count: all.reduce((sum, { count }) => sum + count, 0),
+    lost: all.flatMap(({ lost }) => lost),
+    differ: all.flatMap(({ differ }) => differ),
+  }),
+)
