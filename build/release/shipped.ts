@@ -41,7 +41,9 @@ export function shipped({ tree, from }: { tree: string; from: string }): Part[] 
   const known = new Map(Object.entries(packages).map(([path, { version }]) => [`${nameOf(path)}@${version}`, path]))
   const unpacked = join(tree, 'resources', 'app.asar.unpacked')
   const packed = packagesIn(unpacked).map((path) => {
-    const { name, version } = identitySchema.parse(JSON.parse(readFileSync(join(unpacked, path, 'package.json'), 'utf8')))
+    const { name, version } = identitySchema.parse(
+      JSON.parse(readFileSync(join(unpacked, path, 'package.json'), 'utf8')),
+    )
     const locked = known.get(`${name}@${version}`) // the packer lays packages otherwise than npm
     if (locked === undefined) throw new Error(`${path} is packed, and package-lock.json does not know it.`)
     return locked

@@ -149,7 +149,9 @@ describe.runIf(process.platform === 'linux')('the packed program', () => {
     const names = parts.map(({ name }) => name)
     for (const name of ['electron', 'sharp', 'better-sqlite3', 'electron-updater', '@lucide/svelte', 'chart.js'])
       expect(names).toContain(name)
-    const packedNames = inside.flatMap((file) => /node_modules\/((?:@[^/]+\/)?[^/@]+)\/package\.json$/.exec(file)?.[1] ?? [])
+    const packedNames = inside.flatMap(
+      (file) => /node_modules\/((?:@[^/]+\/)?[^/@]+)\/package\.json$/.exec(file)?.[1] ?? [],
+    )
     expect(packedNames.filter((name) => !names.includes(name))).toEqual([])
     const carried =
       /^\(?(MIT|ISC|0BSD|BSD-[23]-Clause|Apache-2\.0|BlueOak-1\.0\.0|Python-2\.0|MPL-2\.0|LGPL-3\.0-or-later|Unlicense|CC0-1\.0|CC-BY-3\.0)\b/
