@@ -3,16 +3,14 @@
 // that the release's list says (electron-updater), and an Ed25519 signature of version and file by the key that this
 // program was packed with (update-key.pem), which who can change the server has not. It is put in place when the
 // program ends, after everything of the person's is closed. A program packed without a key asks nobody for anything.
-import { createHash, createPublicKey, verify } from 'node:crypto'
-import { createReadStream, existsSync, readFileSync } from 'node:fs'
-import { rm } from 'node:fs/promises'
-import { join } from 'node:path'
+import { createPublicKey, verify } from 'node:crypto'
 
 import type { AppUpdater } from 'electron-updater'
 import { z } from 'zod'
 
 import { lookingKey, type UpdatesShown } from '../contract/api/updates.ts'
 import { BasilError, recordOf } from '../contract/errors.ts'
+import { dropFetched, sha512Of } from '../files/packed.ts'
 import type { Updates } from '../workbench/platform.ts'
 import type { PreferenceStore } from '../workbench/preferences.ts'
 import { createPulse } from '../workbench/pulse.ts'
@@ -35,12 +33,6 @@ export interface DesktopUpdates extends Updates {
   begin(): void
   /** What is ready, as the last thing before the program ends. */
   putInPlace(): void
-}
-
-/** Where the packer laid it, beside the address of the releases; null where either is missing. */
-export function packedKey(resources: string, isPackaged: boolean): string | null {
-  const [key, address] = ['update-key.pem', 'app-update.yml'].map((name) => join(resources, name))
-  return isPackaged && key && address && existsSync(key) && existsSync(address) ? readFileSync(key, 'utf8') : null
 }
 
 export async function electronUpdater(): Promise<Updater> {
@@ -103,7 +95,7 @@ export function createUpdates({ key, updater, preferences }: UpdateParts): Deskt
     return stepping('fetching', async (one) => {
       const [file] = await one.downloadUpdate()
       if (key === null || file === undefined || !(await isSigned(offer, file, key))) {
-        if (file !== undefined) await rm(file, { force: true })
+        if (file !== undefined) await dropFetched(file)
         throw notSigned(file ?? '')
       }
       ready = one
@@ -144,9 +136,7 @@ export const signedText = (version: string, sha512: string): Buffer => Buffer.fr
 async function isSigned(offer: unknown, file: string, key: string): Promise<boolean> {
   const said = signedSchema.safeParse(offer)
   if (!said.success) return false
-  const hash = createHash('sha512')
-  for await (const bytes of createReadStream(file)) hash.update(bytes)
-  const text = signedText(said.data.version, hash.digest('base64'))
+  const text = signedText(said.data.version, await sha512Of(file))
   return said.data.signatures.some((one) => verify(null, text, createPublicKey(key), Buffer.from(one, 'base64')))
 }
 

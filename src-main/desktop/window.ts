@@ -1,9 +1,9 @@
 // The window: a sandboxed page without Node, that shows itself once it has something to show.
-import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 
 import { BrowserWindow, type WebPreferences } from 'electron'
 
+import { packedIcon } from '../files/packed.ts'
 import { origin } from './origin.ts'
 
 const webPreferences = (preload: string): WebPreferences => ({
@@ -23,10 +23,10 @@ const webPreferences = (preload: string): WebPreferences => ({
 
 /** `folder`: where the bundles lie, out/main. */
 export function openWindow(folder: string): BrowserWindow {
-  const icon = join(folder, '..', 'icons', '256x256.png') // Linux; elsewhere the program has its own
+  const icon = packedIcon(folder)
   const window = new BrowserWindow({
     title: 'Basil',
-    ...(existsSync(icon) && { icon }),
+    ...(icon && { icon }),
     width: 1280,
     height: 860,
     minWidth: 720,

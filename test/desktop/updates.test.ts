@@ -12,7 +12,8 @@ import { parse } from 'yaml'
 
 import { publicKeyOf, releaseList } from '../../build/release/list.ts'
 import type { Preferences } from '../../src-main/contract/api/preferences.ts'
-import { createUpdates, packedKey, signedText, type Updater } from '../../src-main/desktop/updates.ts'
+import { createUpdates, signedText, type Updater } from '../../src-main/desktop/updates.ts'
+import { packedKey } from '../../src-main/files/packed.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'basil-updates-'))
 afterAll(() => rmSync(folder, { recursive: true }))

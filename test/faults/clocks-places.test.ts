@@ -8,6 +8,7 @@ import { join } from 'node:path'
 
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 
+import { bytes } from '../../src-main/contract/branded.ts'
 import { hashFile } from '../../src-main/files/hash.ts'
 import { writeModel } from '../../src-main/files/written-model.ts'
 import { isBackupDue, listBackups, makeBackup } from '../../src-main/history/backups.ts'
@@ -217,7 +218,11 @@ describe('paths', () => {
       })
       expect(exported.file).toBe(out)
       expect((await hashFile(out)).sha256).toBe(exported.sha256)
-      addEntries(history, [{ path: out, target: out, parts: [], bytes: exported.bytes, modified: 1, quick: null }], now)
+      addEntries(
+        history,
+        [{ path: out, target: out, parts: [], bytes: bytes(exported.bytes), modified: 1, quick: null }],
+        now,
+      )
       const backup = await makeBackup(history, now, () => true)
       history.close()
       const again = await openHistory(home)

@@ -8,7 +8,7 @@ import { type History, transaction } from '../../history/statement.ts'
 
 interface End {
   state: Job['state']
-  error: ErrorRecord | null
+  error?: ErrorRecord | null
   file: string | null // that it wrote; null: as it was asked for
   at: Date
 }
@@ -18,6 +18,7 @@ export interface Ends {
   put(job: number, end: End): void
   /** Keeps what could not be kept. Throws what the disk says. */
   settle(): void
+  /** The same, and whether all are kept now. Never throws. */
   areKept(): boolean
   /** The same job, as it ended. */
   seen<J extends Pick<Job, 'job' | 'state' | 'error' | 'ended'>>(job: J): J
@@ -27,7 +28,7 @@ export function createEnds(history: History): Ends {
   const unkept = new Map<number, End>()
 
   function settle(): void {
-    for (const [job, { state, error, file, at }] of unkept) {
+    for (const [job, { state, error = null, file, at }] of unkept) {
       transaction(history, () => {
         if (file !== null) putJobFile(history, job, file)
         putJobState(history, job, state, at, error)
@@ -36,22 +37,26 @@ export function createEnds(history: History): Ends {
     }
   }
 
+  function areKept(): boolean {
+    try {
+      settle()
+      return true
+    } catch {
+      return false // a row says running, and is shown as interrupted should this process end
+    }
+  }
+
   return {
     put: (job, end) => {
       if (end.error) sayRecord(`job ${job}`, end.error)
       say(`job ${job} ended: ${end.state}`)
       unkept.set(job, end)
-      try {
-        settle()
-      } catch {
-        // The disk takes nothing more: its row says running, and is shown as interrupted should this process end.
-      }
+      areKept()
     },
-    settle,
-    areKept: () => unkept.size === 0,
+    ...{ settle, areKept },
     seen: (job) => {
       const end = unkept.get(job.job)
-      return end ? { ...job, state: end.state, error: end.error, ended: end.at.toISOString() } : job
+      return end ? { ...job, state: end.state, error: end.error ?? null, ended: end.at.toISOString() } : job
     },
   }
 }

@@ -39,24 +39,13 @@ export function createFloor({ history, kinds, between, now }: Options) {
   let isClosed = false
   let version = 0
   const pulse = createPulse(() => ({ version: ++version }))
-  const estimates = new Map<number, Estimate>()
-
-  function estimateOf(stored: StoredJob): Estimate {
-    const said = () => ({ ...unknown, ...kinds()[stored.kind].estimate?.(stored, stored.request) })
-    const found = estimates.get(stored.job) ?? said()
-    estimates.set(stored.job, found)
-    return found
-  }
+  const estimates = createEstimates(kinds)
 
   function pump(): void {
     pulse.beat()
-    estimates.clear() // what ended says how long the next will take
+    estimates.forget() // what ended says how long the next will take
     if (isClosed) return
-    try {
-      ends.settle()
-    } catch {
-      later.ask()
-    }
+    if (!ends.areKept()) later.ask()
     if (which === 'none') return
     const waiting = queuedJobs(history).filter(({ job }) => which === 'all' || own.has(job))
     const wanted = waiting.map((stored) => ({ stored, needs: kinds()[stored.kind].needs }))
@@ -79,7 +68,7 @@ export function createFloor({ history, kinds, between, now }: Options) {
     const mine = workOn(kind, stored, pulse.beat)
     const over = mine.ended.then((ended) => {
       atWork.delete(job)
-      ends.put(job, { state: ended.state, error: ended.error ?? null, file: mine.file, at: now() })
+      ends.put(job, { ...ended, file: mine.file, at: now() })
       leave()
       if (!isClosed) between()
       pump()
@@ -90,16 +79,13 @@ export function createFloor({ history, kinds, between, now }: Options) {
 
   function hold(need: Need, title: string): () => void {
     room.requireFree(need)
-    const leave = room.take(need, title)
-    return () => {
-      leave()
-      pump()
-    }
+    return createLeaving(room.take(need, title), pump)
   }
 
   return {
     ...{ atWork, own, pulse, pump, room, ends },
-    shown: (stored: StoredJob[]) => shown(history, stored.map(ends.seen), atWork, { kinds: kinds(), estimateOf }),
+    shown: (stored: StoredJob[]) =>
+      shown(history, stored.map(ends.seen), atWork, { kinds: kinds(), estimateOf: estimates.of }),
     isAtWork: (need?: Need) => room.isTaken(need) || (need === undefined && checks.any()),
     asking: checks.asking,
     work: (wanted: typeof which) => {
@@ -115,6 +101,27 @@ export function createFloor({ history, kinds, between, now }: Options) {
       pulse.end()
     },
   }
+}
+
+/** As long as nothing ends, each is asked once. */
+function createEstimates(kinds: () => Kinds) {
+  const known = new Map<number, Estimate>()
+  return {
+    of: (stored: StoredJob): Estimate => {
+      const found = known.get(stored.job) ?? {
+        ...unknown,
+        ...kinds()[stored.kind].estimate?.(stored, stored.request),
+      }
+      known.set(stored.job, found)
+      return found
+    },
+    forget: () => known.clear(),
+  }
+}
+
+const createLeaving = (leave: () => void, then: () => void) => (): void => {
+  leave()
+  then()
 }
 
 const again = 1000 // milliseconds

@@ -5,11 +5,12 @@ import { join } from 'node:path'
 import Database from 'better-sqlite3'
 import { expect, test } from 'vitest'
 
+import { patience } from '../../patience.ts'
 import { follow, temporaryFolder, toyConfig, toyEngine, toyWorkbench } from '../toy.ts'
 
 /** From now on no row of the queue changes, until it is called. */
 function full(home: string): () => void {
-  const other = new Database(join(home, 'history.sqlite'), { timeout: 5000 })
+  const other = new Database(join(home, 'history.sqlite'), { timeout: patience })
   other.exec("CREATE TRIGGER full BEFORE UPDATE OF state ON jobs BEGIN SELECT RAISE(ABORT, 'no room'); END")
   return () => {
     other.exec('DROP TRIGGER full')
