@@ -36,7 +36,8 @@ export async function salvage(history: History, now: Date): Promise<Salvaged> {
         const source = await open()
         const { taken, different, broken } = unhindered(history, () => transfer(history, source, file))
         source.close()
-        salvaged.taken.push(...taken)
+        const isTakenAnew = (old: Thing): boolean => taken.some(({ what, key }) => what === old.what && key === old.key)
+        salvaged.taken = [...salvaged.taken.filter((old) => !isTakenAnew(old)), ...taken]
         salvaged.different.push(...different)
         inPart.push(...broken)
         return true

@@ -55,7 +55,7 @@ export function transfer(
         broken.push(thing)
         continue
       }
-      const isOurs = isWhole(target, kind, key)
+      const isOurs = isWhole(target, kind, key) && !isPartOf(target, source, kind, key)
       if (!isOurs) {
         take(target, source, kind, key, same)
         if (kind.table !== 'run_marks' || !taken.some(({ what, key: run }) => what === 'run' && run === thing.key))
@@ -138,6 +138,20 @@ function hasNoGap(history: History, run: RunId): boolean {
   const all = evaluationsOf(history, run)
   // tasks to forget were counted once
   return [tasks, []].some((aims) => finalScores(all, aims).accuracy === found.accuracy)
+}
+
+/**
+ * Whether the target has the same with rows missing: where a damaged file lost all of a kind, nothing that is left
+ * shows a gap.
+ */
+function isPartOf(target: History, source: History, { table, key, parts }: Kind, one: Key): boolean {
+  const rowsOf = (history: History, of: Table): (number | null)[] => {
+    const text = `SELECT checksum FROM ${of} WHERE ${key} = :one`
+    return rows<{ checksum: number | null }>(history, text, { one }).map(({ checksum }) => checksum)
+  }
+  const both = [table, ...parts].map((of) => ({ ours: rowsOf(target, of), theirs: new Set(rowsOf(source, of)) }))
+  const isAmong = both.every(({ ours, theirs }) => ours.every((checksum) => theirs.has(checksum)))
+  return isAmong && both.some(({ ours, theirs }) => ours.length < theirs.size)
 }
 
 /**

@@ -71,6 +71,8 @@ async function look(
   try {
     history = await open()
     const { text, errors } = shown(history)
+    // a log that is gone or ends early is an earlier moment's, and one that holds all of another history is that one
+    if (history.notices.length === 0 && (older?.has(text) || text === another)) return { verdict: 'older', why: '' }
     const raw = errors.find((error) => !isNamed(error))
     if (raw !== undefined) return { verdict: 'raw', why: String(raw) }
     const begun = history.notices.find(({ what }) => /damaged; a new one|is empty/.test(what))
@@ -78,8 +80,6 @@ async function look(
       return { verdict: 'raw', why: `no backup is offered: ${begun.next}` }
     if (errors.length || history.notices.length || text.includes('history-damaged'))
       return { verdict: 'found', why: '' }
-    // a log that is gone or ends early is an earlier moment's, and one that holds all of another history is that one
-    if (older?.has(text) || text === another) return { verdict: 'older', why: '' }
     return { verdict: text === sound ? 'harmless' : 'silent', why: text }
   } catch (error) {
     return { verdict: isNamed(error) ? 'found' : 'raw', why: String(error) }
@@ -234,7 +234,7 @@ async function broughtBack(home: string, { runs }: Sound): Promise<string[]> {
     const found = history.db.prepare('SELECT run FROM runs').pluck().all() as number[]
     const faults = found
       .filter((run) => JSON.stringify(runDetail(history, runId(run))) !== runs.get(run))
-      .map((run) => `run ${run} came back otherwise`)
+      .map((run) => `run ${run} came back otherwise: ${differing(runDetail(history, runId(run)), runs.get(run))}`)
     for (const run of [1, 2, 3]) if (!found.includes(run)) faults.push(`run ${run} of the backup is not back`)
     for (const [name, bytes] of kept)
       if (!existsSync(join(home, name)) || !readFileSync(join(home, name)).equals(bytes))
@@ -243,6 +243,16 @@ async function broughtBack(home: string, { runs }: Sound): Promise<string[]> {
   } finally {
     history.close()
   }
+}
+
+/** The fields of a run that are not those it had. */
+const differing = (found: object, had = '{}'): string => {
+  const before = new Map(
+    Object.entries(JSON.parse(had) as object).map(([name, value]) => [name, JSON.stringify(value)]),
+  )
+  return Object.entries(found)
+    .flatMap(([name, value]) => (JSON.stringify(value) === before.get(name) ? [] : name))
+    .join()
 }
 
 const asides = (home: string): string[] => readdirSync(home).filter((name) => /damaged.*sqlite(-wal)?$/.test(name))

@@ -1,6 +1,6 @@
 // Backups of the history, and bringing back what can be read of a damaged one.
 
-import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 import Database from 'better-sqlite3'
@@ -184,6 +184,23 @@ test('a run of which the damaged history lost a row is not taken for whole', asy
   expect(taken).toEqual([{ what: 'run', key: '5', from }])
   // named, as nothing else tells of them
   expect(lost).toEqual(['1', '2', '3', '4'].map((key) => ({ what: 'run', key, from })))
+})
+
+test('a run of which the damaged history lost all rows of a kind is taken whole from the backup', async () => {
+  const home = folder()
+  const old = await openHistory(home)
+  const before = new Map(['a', 'b', 'c'].map((name) => putRun(old, name)).map((run) => [run, runDetail(old, run)]))
+  const backup = await makeBackup(old, now, always)
+  old.db.exec(
+    'DELETE FROM parents WHERE run = 1; DELETE FROM openings WHERE run = 2; DELETE FROM run_images WHERE run = 3',
+  )
+  old.close()
+  renameSync(join(home, 'history.sqlite'), join(home, 'history-damaged-2026-11-22T08-00-00-000Z.sqlite'))
+  const history = await opened(home)
+  const { taken, different } = await salvage(history, now)
+  for (const [run, detail] of before) expect(runDetail(history, run)).toEqual(detail)
+  expect(taken).toEqual(['1', '2', '3'].map((key) => ({ what: 'run', key, from: backup })))
+  expect(different).toEqual([])
 })
 
 test('a backup in the place of the history: what was there is kept, and a damaged backup changes nothing', async () => {
