@@ -164,10 +164,12 @@ def write(path, tensors):
         at += 4 * value.size
     text = json.dumps(header).encode()
     text += b" " * (-len(text) % 8)
-    with open(path, "wb") as file:
+    part = path.with_name(path.name + ".part")
+    with open(part, "wb") as file:
         file.write(struct.pack("<Q", len(text)) + text)
         for value in tensors.values():
             file.write(np.ascontiguousarray(value, "<f4").tobytes())
+    part.replace(path)
 
 
 def main():

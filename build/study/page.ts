@@ -1,0 +1,72 @@
+// The measured part of docs/study.md, between its two marks, and its figure, written anew from what the study has by
+// now. What people wrote around it stays.
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+
+import { writeAtomic } from '../../src-main/files/write-atomic.ts'
+import type { Workbench } from '../../src-main/workbench/workbench.ts'
+import { inWords } from './clock.ts'
+import { figureOf } from './figure.ts'
+import { type Kind, type Project, type Sizes, wentOnFrom } from './protocol.ts'
+import { type Results, resultsOf } from './results.ts'
+import { hasAny, kindsTable, negationTable, overStarts, startsTable } from './tables.ts'
+import { stepsOf } from './work.ts'
+
+const [begins, ends] = ['<!-- measured: written by npm run study:worked -- --tables -->', '<!-- measured: end -->']
+
+interface Study {
+  project: Project
+  sizes: Sizes
+  seeds: number
+  folderOf(kind: string, seed: number): string
+}
+
+/** docs: the folder of study.md; where there is no page yet, one of the measured part alone. */
+export async function writePage(workbench: Workbench, study: Study, docs: string): Promise<void> {
+  const { project, sizes, seeds, folderOf } = study
+  const place = (kind: Kind, seed: number) => ({ project, sizes, kind, seed, folder: folderOf(kind, seed) })
+  const results = resultsOf(workbench, place, seeds)
+  const steps = stepsOf(study)
+  const done = steps.filter((step) => step.isDone(workbench)).length
+  const file = join(docs, 'study.md')
+  const before = existsSync(file) ? readFileSync(file, 'utf8') : `${begins}\n${ends}\n`
+  const put = (name: string, text: string) => writeAtomic(join(docs, name), [Buffer.from(text)], { overwrite: true })
+  await put('study.md', withMeasured(before, measuredLines(results, { done, steps: steps.length, seeds })))
+  await put('study.svg', figureOf(results.kinds))
+}
+
+export function withMeasured(page: string, lines: readonly string[]): string {
+  const [from, to] = [page.indexOf(begins), page.indexOf(ends)]
+  if (from < 0 || to < from) throw new Error(`the page lacks "${begins}" or "${ends}" behind it`)
+  return [page.slice(0, from + begins.length), '', ...lines, ''].join('\n') + page.slice(to)
+}
+
+export function measuredLines(
+  { kinds, done, engines }: Results,
+  { done: doneSteps, steps, seeds }: { done: number; steps: number; seeds: number },
+): string[] {
+  const state =
+    doneSteps === steps
+      ? `All ${steps} steps of ${seeds} seeds are done`
+      : `${doneSteps} of ${steps} steps of ${seeds} seeds are done; a row says of how many seeds it is`
+  return [
+    `${state}: ${done.tunings} fine-tunings and ${done.runs} runs, ${inWords(done.seconds)} of work by the engine's clock` +
+      `${done.first && done.last ? `, from ${minute(done.first)} to ${minute(done.last)} UTC` : ''}; engine: ${engines.join(', ')}.`,
+    ...['', '### Kinds of fine-tuning', '', ...kindsTable(kinds)],
+    ...['', '![Accuracy of every start and of what went on from it](study.svg)', ''],
+    ...['### Over starts', '', ...overStarts(kinds)],
+    ...kinds
+      .filter(hasAny)
+      .flatMap((one) => [
+        ...['', `### ${titled(one.kind)} vectors`, '', ...startsTable(one)],
+        ...(wentOnFrom(one.kind).length < one.starts.size
+          ? ['', 'TIES and TSV-M are alone here: what goes on from them was left out for time.']
+          : []),
+      ]),
+    ...['', '### Negation', '', ...negationTable(kinds)],
+  ]
+}
+
+const titled = (kind: Kind): string =>
+  ({ standard: 'Standard', linear: 'Linear', 'tau-jp': 'τJp', talos: 'TaLoS' })[kind]
+const minute = (iso: string): string => iso.slice(0, 16).replace('T', ' ')

@@ -1,0 +1,183 @@
+// What the worked study does, as configurations of the product: sizes; four kinds of vectors; six starts; what goes on
+// from each; negation. Pure: of a project, sizes and a seed come fine-tunings, merges and studies.
+//   longer run     of a start that learns: as many steps as start and iterations together, in one go
+//                  of task arithmetic: aTLAS from its coefficient; of other merges: aTLAS from 0; as many as iterations
+import { join } from 'node:path'
+
+import type { RunConfig } from '../../src-main/contract/run/config.ts'
+import type { Arm, StudyDefinition } from '../../src-main/contract/run/study.ts'
+import { parseStudy } from '../../src-main/contract/run/study.ts'
+import { type ResolvedTuning, resolveTuning } from '../../src-main/contract/tuning/config.ts'
+
+export interface Sizes {
+  /** Of a task; probe: of each class. control: of the two tasks of a negation. */
+  images: Record<'probe' | 'train' | 'learning' | 'validation' | 'control' | 'test', number>
+  tuning: { steps: number; batch: number; learningRate: number; warmup: number; calibration: number; others: number }
+  /** batch: of a task. steps: of an iteration. start: of a start that learns. */
+  learning: { batch: number; start: number; iterations: number; steps: number }
+}
+
+export const sizes: Sizes = {
+  images: { probe: 16, train: 960, learning: 48, validation: 16, control: 64, test: 100 },
+  tuning: { steps: 40, batch: 12, learningRate: 1e-4, warmup: 4, calibration: 16, others: 4 },
+  learning: { batch: 3, start: 30, iterations: 3, steps: 10 },
+}
+
+/** A few steps of everything. */
+export const smallSizes: Sizes = {
+  images: { probe: 8, train: 48, learning: 12, validation: 8, control: 8, test: 16 },
+  tuning: { steps: 3, batch: 4, learningRate: 1e-4, warmup: 1, calibration: 2, others: 2 },
+  learning: { batch: 2, start: 2, iterations: 2, steps: 1 },
+}
+
+type Split = 'probe' | 'train' | 'learning' | 'validation' | 'control' | 'test' | 'head'
+export interface Project {
+  pretrained: string
+  tasks: ({ name: string; classes: number } & Record<Split, string>)[]
+}
+
+export const kinds = ['standard', 'linear', 'tau-jp', 'talos'] as const
+export type Kind = (typeof kinds)[number]
+
+/** One row of the study: its models lie in a folder of their own. */
+export interface Place {
+  project: Project
+  sizes: Sizes
+  kind: Kind
+  seed: number
+  folder: string
+}
+
+export const learnedStarts = ['task arithmetic', 'AdaMerging', 'aTLAS'] as const
+export const merges = { TIES: 'ties', 'TSV-M': 'tsv-m', 'Iso-C': 'iso-c' } as const
+export const starts = ['task arithmetic', 'TIES', 'TSV-M', 'Iso-C', 'AdaMerging', 'aTLAS'] as const
+export type Start = (typeof starts)[number]
+
+/** Those that iterations go on from. */
+export const wentOnFrom = (kind: Kind): readonly Start[] =>
+  kind === 'standard' ? starts : ['task arithmetic', 'Iso-C', 'AdaMerging', 'aTLAS']
+
+export const dvBasi = (start: string): string => `${start} + DV-BASI`
+export const restartOnly = (start: string): string => `${start} + restart only`
+export const longerRun = (start: string): string => `${start}, longer run`
+
+/** Whose longer run a start's is compared with. */
+export const longerOf = (start: Start): string => (start in merges ? 'aTLAS' : longerRun(start))
+
+const fileOf = (place: Place, name: string): string => join(place.folder, `${name.replaceAll(' ', '-')}.safetensors`)
+export const modelOf = (place: Place, task: string): string => fileOf(place, `finetuned-${task}`)
+export const startFile = (place: Place, start: Start): string => fileOf(place, `start-${start}`)
+
+const named = ({ kind, seed }: Place, what: string): string => `${what}, ${kind}, seed ${seed}`
+
+/** A fine-tuned model for every task. */
+export function tunings(place: Place): ResolvedTuning[] {
+  const { project, kind, seed } = place
+  const { steps, batch, learningRate, warmup, calibration, others } = place.sizes.tuning
+  return project.tasks.map((task) => {
+    const { name, train, validation, test, head } = task
+    const own = {
+      standard: {},
+      linear: {},
+      'tau-jp': {
+        others: project.tasks.filter((other) => other !== task).map((other) => other.train),
+        otherBatch: others,
+      },
+      talos: { calibration },
+    }[kind]
+    return resolveTuning(
+      {
+        kind,
+        name: named(place, `fine-tuned on ${name}`),
+        pretrained: project.pretrained,
+        task: { name, data: train, validation, test, head },
+        ...{ steps, batch, learningRate, warmup, weightDecay: 0, augment: false, seed },
+        ...own,
+      },
+      (path) => path,
+    )
+  })
+}
+
+function base(place: Place): Pick<RunConfig, 'pretrained' | 'vectors' | 'tasks' | 'batch' | 'linearised'> {
+  const { project, kind, sizes } = place
+  return {
+    pretrained: project.pretrained,
+    vectors: project.tasks.map(({ name }) => modelOf(place, name)),
+    tasks: project.tasks.map(({ name, learning, validation, test, head }) => ({
+      ...{ name, data: learning, validation, test, head },
+    })),
+    batch: sizes.learning.batch,
+    linearised: kind === 'linear' ? 'jvp' : 'no',
+  }
+}
+
+const entropy = { objective: 'entropy' }
+
+/** What learns from the task vectors themselves, and their longer runs. */
+export function startsStudy(place: Place): StudyDefinition {
+  const { start, iterations, steps } = place.sizes.learning
+  const long = start + iterations * steps
+  const ada = { ...entropy, method: 'adamerging', learningRate: 0.01 } // the authors' 0.001 is of 500 steps
+  const arms: Arm[] = [
+    { label: 'task arithmetic', change: { method: 'task-arithmetic', steps: null } },
+    { label: 'AdaMerging', change: ada },
+    { label: 'aTLAS' },
+    { label: longerRun('AdaMerging'), change: { ...ada, steps: long } },
+    { label: longerRun('aTLAS'), change: { steps: long } },
+  ]
+  const config = { ...base(place), method: 'atlas', steps: start }
+  return parseStudy({ name: named(place, 'Starts'), config, arms, seeds: [place.seed] })
+}
+
+/** What goes on from the starts. coefficient: that of task arithmetic. */
+export function onwardStudy(place: Place, coefficient: number): StudyDefinition {
+  const { iterations, steps } = place.sizes.learning
+  const { vectors, ...rest } = base(place)
+  const alone = starts.filter((start) => start in merges && !wentOnFrom(place.kind).includes(start))
+  const startAt = (start: Start) => ({ method: 'checkpoint', checkpoint: startFile(place, start) })
+  const still = { start: null, iterations: null, steps: null }
+  const arms: Arm[] = [
+    ...wentOnFrom(place.kind).flatMap((start): Arm[] => {
+      const change = { start: startAt(start), ...(start === 'AdaMerging' && entropy) }
+      return [
+        { label: dvBasi(start), change: { ...change, testEach: true } },
+        { label: restartOnly(start), change: { ...change, control: 'restart' } },
+      ]
+    }),
+    {
+      label: longerRun('task arithmetic'),
+      change: { ...still, method: 'atlas', vectors, steps: iterations * steps, initialCoefficient: coefficient },
+    },
+    ...alone.map((start): Arm => {
+      const merge = { method: 'merge', merge: 'task-arithmetic', initialCoefficient: 1 } // as it is
+      return { label: start, change: { ...still, ...merge, vectors: [startFile(place, start)] } }
+    }),
+  ]
+  const config = { ...rest, method: 'dv-basi', start: startAt('task arithmetic'), iterations, steps }
+  return parseStudy({ name: named(place, 'Onward'), config, arms, seeds: [place.seed] })
+}
+
+/** Kinds whose vectors are also subtracted. */
+export const negated: readonly Kind[] = ['standard', 'tau-jp']
+
+/** The last task is the control of the three before it; each of these has a part. */
+export function negationStudy(place: Place): StudyDefinition {
+  const { project } = place
+  const control = project.tasks.at(-1) as Project['tasks'][number]
+  const targets = project.tasks.slice(-4, -1)
+  const task = ({ name, learning, control, test, head }: (typeof targets)[number], aim: 'forget' | 'keep') => ({
+    ...{ name, aim, data: learning, validation: control, test, head },
+  })
+  const arms = targets.map(
+    (target): Arm => ({
+      label: 'negation',
+      part: target.name,
+      change: { tasks: [task(target, 'forget'), task(control, 'keep')], vectors: [modelOf(place, target.name)] },
+    }),
+  )
+  const { batch, linearised, pretrained } = base(place)
+  const first = arms[0]?.change ?? {}
+  const config = { pretrained, batch, linearised, method: 'task-arithmetic', ...first }
+  return parseStudy({ name: named(place, 'Negation'), config, arms, seeds: [place.seed] })
+}

@@ -1,0 +1,221 @@
+// The steps of the worked study, each done by the workbench as a command of the terminal would have it done, and each
+// known as done by what it left: a fine-tuning or a study in the history, a model or a head in its folder. So whatever
+// ended it before, it goes on where it was; a fine-tuning from its last state, a study with its present run.
+import { existsSync } from 'node:fs'
+import { isDeepStrictEqual } from 'node:util'
+
+import { askedMerge } from '../../src-main/cli/merge-options.ts'
+import { formSchema } from '../../src-main/contract/checkpoint.ts'
+import { BasilError, type ErrorRecord } from '../../src-main/contract/errors.ts'
+import { splitPath } from '../../src-main/contract/named-tensor.ts'
+import { resolveConfig } from '../../src-main/contract/run/resolve.ts'
+import type { RunDetail } from '../../src-main/contract/run/run.ts'
+import type { StudyDefinition } from '../../src-main/contract/run/study.ts'
+import { nothingSaid } from '../../src-main/contract/tower.ts'
+import type { ResolvedTuning } from '../../src-main/contract/tuning/config.ts'
+import { throwEnd } from '../../src-main/workbench/jobs/at-work.ts'
+import { heard } from '../../src-main/workbench/link/heard.ts'
+import type { Workbench } from '../../src-main/workbench/workbench.ts'
+import {
+  kinds,
+  learnedStarts,
+  merges,
+  modelOf,
+  negated,
+  negationStudy,
+  onwardStudy,
+  type Place,
+  type Project,
+  type Sizes,
+  startFile,
+  startsStudy,
+  tunings,
+} from './protocol.ts'
+
+export interface Step {
+  name: string // "linear, seed 0: fine-tuned on mnist"
+  like: string // steps of one word take about as long
+  isDone(workbench: Workbench): boolean
+  do(workbench: Workbench): Promise<void>
+}
+
+interface Study {
+  project: Project
+  sizes: Sizes
+  seeds: number
+  /** Of the models of one kind and seed. */
+  folderOf(kind: string, seed: number): string
+}
+
+/** Seed by seed, and in a seed kind by kind, so that what is there at any time is whole rows. */
+export function stepsOf({ project, sizes, seeds, folderOf }: Study): Step[] {
+  const of = (seed: number) =>
+    kinds.flatMap((kind) => stepsOfPlace({ project, sizes, kind, seed, folder: folderOf(kind, seed) }))
+  return [
+    ...project.tasks.map((task) => probe(project, task)),
+    ...Array.from({ length: seeds }, (_, s) => of(s)).flat(),
+  ]
+}
+
+function stepsOfPlace(place: Place): Step[] {
+  const at = `${place.kind}, seed ${place.seed}: `
+  const files = place.project.tasks.map(({ name }) => modelOf(place, name))
+  return [
+    ...tunings(place).map((config, i) => tune(`${at}${config.task.name}`, config, files[i] as string)),
+    ...Object.entries(merges).map(([title, method]) => merge(`${at}${title}`, place, title as 'TIES', method)),
+    study(`${at}starts`, `starts ${place.kind}`, () => startsStudy(place)),
+    ...learnedStarts.map((start) => exported(`${at}${start} as a model`, place, start)),
+    study(`${at}onward`, `onward ${place.kind}`, (workbench) => onwardStudy(place, coefficientOf(workbench, place))),
+    ...(negated.includes(place.kind)
+      ? [study(`${at}negation`, `negation ${place.kind}`, () => negationStudy(place))]
+      : []),
+  ]
+}
+
+/** The head of a task: a linear probe of the pre-trained model, which stays as it is. */
+function probe(project: Project, { name, classes, probe: data, validation, head }: Project['tasks'][number]): Step {
+  const [out] = splitPath(head)
+  const request = { ...nothingSaid, model: project.pretrained, data, validation, name, classes, seed: 0, out }
+  return {
+    name: `head of ${name}`,
+    like: 'head',
+    isDone: () => existsSync(out),
+    do: async ({ engine }) => {
+      const events = await engine.ask((client) => client.probeHead({ ...request, overwrite: false }))
+      for await (const _ of events);
+    },
+  }
+}
+
+function tune(name: string, config: ResolvedTuning, out: string): Step {
+  const known = ({ tunings }: Workbench) =>
+    tunings.list().find((one) => one.name === config.name && (one.state === 'done' || canGoOn.has(one.state)))
+  return {
+    name: `${name}: fine-tuned`,
+    like: `fine-tune ${config.kind}`,
+    isDone: (workbench) => {
+      const found = known(workbench)
+      if (found) requireSame(name, workbench.tunings.show(found.tuning).config, config)
+      return found?.state === 'done' && existsSync(out)
+    },
+    do: async (workbench) => {
+      const { tunings } = workbench
+      const left = known(workbench)
+      const output = { out, form: formSchema.parse({}), convention: false }
+      const tuning = left && left.state !== 'done' ? left.tuning : null
+      const number = tuning === null ? await tunings.start(config, output) : await tunings.resume(tuning)
+      for await (const event of tunings.watch(number)) if (event.type === 'ended') throw endedEarly(name, event)
+    },
+  }
+}
+
+const canGoOn: ReadonlySet<string> = new Set(['interrupted', 'waiting', 'paused'])
+
+/** Its own coefficient, its own parameters. */
+function merge(name: string, place: Place, title: keyof typeof merges, method: string): Step {
+  const out = startFile(place, title)
+  return {
+    name,
+    like: `merge ${method}`,
+    isDone: () => existsSync(out),
+    do: async ({ merges: files, jobs }) => {
+      const vectors = place.project.tasks.map((task) => modelOf(place, task.name))
+      const recipe = await askedMerge({ method, pretrained: place.project.pretrained, vectors }, {})
+      const job = await files.startRecipe(recipe, { stem: title, form: formSchema.parse({}), out })
+      for await (const { state, error } of jobs.follow(job)) throwEnd({ state, error })
+    },
+  }
+}
+
+/** The model that a start ended with, for others to begin at. */
+function exported(name: string, place: Place, start: (typeof learnedStarts)[number]): Step {
+  const out = startFile(place, start)
+  return {
+    name,
+    like: 'export',
+    isDone: () => existsSync(out),
+    do: async (workbench) => {
+      const { run } = runOf(workbench, startsStudy(place).name, start)
+      await workbench.exports.export(run, { iteration: null }, { out, overwrite: false })
+    },
+  }
+}
+
+function study(name: string, like: string, definitionOf: (workbench: Workbench) => StudyDefinition): Step {
+  const known = (workbench: Workbench, title: string) => workbench.studies.list().find((one) => one.name === title)
+  return {
+    name,
+    like,
+    isDone: (workbench) => {
+      if (!canDefine(workbench, definitionOf)) return false
+      const definition = definitionOf(workbench)
+      const found = known(workbench, definition.name)
+      if (found) requireSame(name, workbench.studies.show(found.study).definition, definition)
+      return found?.state === 'done' && found.done === found.planned
+    },
+    do: async (workbench) => {
+      const { studies } = workbench
+      const definition = definitionOf(workbench)
+      const left = known(workbench, definition.name)
+      const absolute = (config: unknown) => resolveConfig(config, (path) => path)
+      const number = left ? await studies.resume(left.study) : await studies.start(definition, absolute)
+      for await (const _ of studies.follow(number));
+      const { done, planned, error, runs } = studies.show(number)
+      if (done === planned) return
+      throw endedEarly(name, { error: error ?? runs.find((run) => run.error)?.error ?? null, state: 'interrupted' })
+    },
+  }
+}
+
+/** What a later study is made of may not be there yet. */
+function canDefine(workbench: Workbench, definitionOf: (workbench: Workbench) => StudyDefinition): boolean {
+  try {
+    return definitionOf(workbench) !== null
+  } catch (error) {
+    if (error instanceof BasilError && error.record.code === 'run-missing') return false
+    throw error
+  }
+}
+
+/** The run of an arm that is done. Throws run-missing. */
+export function runOf({ studies, runs }: Workbench, title: string, arm: string): RunDetail {
+  const found = studies.list().find((one) => one.name === title)
+  const run = found && studies.show(found.study).runs.find((one) => one.arm === arm && one.state === 'done')?.run
+  if (run) return runs.show(run)
+  throw new BasilError({
+    code: 'run-missing',
+    what: 'A run of the study is not there',
+    where: `${title}: ${arm}`,
+    why: 'it is not done yet',
+    next: 'go on with the study',
+  })
+}
+
+function coefficientOf(workbench: Workbench, place: Place): number {
+  const { start } = runOf(workbench, startsStudy(place).name, 'task arithmetic')
+  return start?.coefficients[0]?.[0] ?? 0
+}
+
+/** What is there was asked for as it would be now: by the same sizes, of the same files. */
+function requireSame(name: string, there: object, wanted: object): void {
+  if (isDeepStrictEqual(JSON.parse(JSON.stringify(there)), JSON.parse(JSON.stringify(wanted)))) return
+  throw new BasilError({
+    code: 'target-exists',
+    what: 'The folder holds another study',
+    where: name,
+    why: 'it was begun with other sizes or files than this one',
+    next: 'choose another --out, or go on as it was begun',
+  })
+}
+
+function endedEarly(where: string, { error, state }: { error: ErrorRecord | null; state: string }): BasilError {
+  return new BasilError(
+    error ?? {
+      code: 'run-state',
+      what: 'A step of the study ended early',
+      where,
+      why: `it was ${state}`,
+      next: 'begin the study again: it goes on there',
+    },
+  )
+}
