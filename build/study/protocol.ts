@@ -130,15 +130,24 @@ export function startsStudy(place: Place): StudyDefinition {
   return parseStudy({ name: named(place, 'Starts'), config, arms, seeds: [place.seed] })
 }
 
-/** What goes on from the starts. coefficient: that of task arithmetic. */
-export function onwardStudy(place: Place, coefficient: number): StudyDefinition {
+/** What became of the learned starts: task arithmetic's coefficient, and those that are the pre-trained model itself. */
+export interface Found {
+  coefficient: number
+  unmoved: readonly Start[]
+}
+
+export const onwardName = (place: Place): string => named(place, 'Onward')
+
+/** What goes on from the starts; from the pre-trained model itself nothing does. */
+export function onwardStudy(place: Place, { coefficient, unmoved }: Found): StudyDefinition {
   const { iterations, steps } = place.sizes.learning
   const { vectors, ...rest } = base(place)
   const alone = starts.filter((start) => start in merges && !wentOnFrom(place.kind).includes(start))
+  const moved = wentOnFrom(place.kind).filter((start) => !unmoved.includes(start))
   const startAt = (start: Start) => ({ method: 'checkpoint', checkpoint: startFile(place, start) })
   const still = { start: null, iterations: null, steps: null }
   const arms: Arm[] = [
-    ...wentOnFrom(place.kind).flatMap((start): Arm[] => {
+    ...moved.flatMap((start): Arm[] => {
       const change = { start: startAt(start), ...(start === 'AdaMerging' && entropy) }
       return [
         { label: dvBasi(start), change: { ...change, testEach: true } },
@@ -154,8 +163,8 @@ export function onwardStudy(place: Place, coefficient: number): StudyDefinition 
       return { label: start, change: { ...still, ...merge, vectors: [startFile(place, start)] } }
     }),
   ]
-  const config = { ...rest, method: 'dv-basi', start: startAt('task arithmetic'), iterations, steps }
-  return parseStudy({ name: named(place, 'Onward'), config, arms, seeds: [place.seed] })
+  const config = { ...rest, method: 'dv-basi', start: startAt('Iso-C'), iterations, steps }
+  return parseStudy({ name: onwardName(place), config, arms, seeds: [place.seed] })
 }
 
 /** Kinds whose vectors are also subtracted. */

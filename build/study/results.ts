@@ -11,7 +11,7 @@ import {
   kinds,
   longerOf,
   negationStudy,
-  onwardStudy,
+  onwardName,
   type Place,
   restartOnly,
   type Start,
@@ -80,10 +80,7 @@ function kindResults(workbench: Workbench, at: (seed: number) => Place, kind: Ki
       found.finetuned.set(seed, meanOf(single.map(({ accuracy }) => accuracy)))
       found.pretrained.set(seed, meanOf(single.map(({ pretrained }) => pretrained)))
     }
-    const arms = new Map([
-      ...runsNamed(workbench, startsStudy(place).name),
-      ...runsNamed(workbench, onwardStudy(place, 0).name),
-    ])
+    const arms = new Map([...runsNamed(workbench, startsStudy(place).name), ...runsNamed(workbench, onwardName(place))])
     for (const [start, of] of found.starts) addStart(workbench, arms, start, seed, of)
     found.negation.push(...negations(workbench, place))
   }

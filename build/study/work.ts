@@ -17,6 +17,7 @@ import { throwEnd } from '../../src-main/workbench/jobs/at-work.ts'
 import { heard } from '../../src-main/workbench/link/heard.ts'
 import type { Workbench } from '../../src-main/workbench/workbench.ts'
 import {
+  type Found,
   kinds,
   learnedStarts,
   merges,
@@ -65,7 +66,7 @@ function stepsOfPlace(place: Place): Step[] {
     ...Object.entries(merges).map(([title, method]) => merge(`${at}${title}`, place, title as 'TIES', method)),
     study(`${at}starts`, `starts ${place.kind}`, () => startsStudy(place)),
     ...learnedStarts.map((start) => exported(`${at}${start} as a model`, place, start)),
-    study(`${at}onward`, `onward ${place.kind}`, (workbench) => onwardStudy(place, coefficientOf(workbench, place))),
+    study(`${at}onward`, `onward ${place.kind}`, (workbench) => onwardStudy(place, foundOf(workbench, place))),
     ...(negated.includes(place.kind)
       ? [study(`${at}negation`, `negation ${place.kind}`, () => negationStudy(place))]
       : []),
@@ -81,8 +82,7 @@ function probe(project: Project, { name, classes, probe: data, validation, head 
     like: 'head',
     isDone: () => existsSync(out),
     do: async ({ engine }) => {
-      const events = await engine.ask((client) => client.probeHead({ ...request, overwrite: false }))
-      for await (const _ of events);
+      for await (const _ of heard(engine, (client) => client.probeHead({ ...request, overwrite: false })));
     },
   }
 }
@@ -191,9 +191,15 @@ export function runOf({ studies, runs }: Workbench, title: string, arm: string):
   })
 }
 
-function coefficientOf(workbench: Workbench, place: Place): number {
-  const { start } = runOf(workbench, startsStudy(place).name, 'task arithmetic')
-  return start?.coefficients[0]?.[0] ?? 0
+function foundOf(workbench: Workbench, place: Place): Found {
+  const tables = learnedStarts.map((start) => {
+    const run = runOf(workbench, startsStudy(place).name, start)
+    return { start, table: run.start?.coefficients ?? [] }
+  })
+  return {
+    coefficient: tables.find(({ start }) => start === 'task arithmetic')?.table[0]?.[0] ?? 0,
+    unmoved: tables.filter(({ table }) => table.every((row) => row.every((c) => c === 0))).map(({ start }) => start),
+  }
 }
 
 /** What is there was asked for as it would be now: by the same sizes, of the same files. */
