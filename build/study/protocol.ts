@@ -18,9 +18,9 @@ export interface Sizes {
 }
 
 export const sizes: Sizes = {
-  images: { probe: 16, train: 960, learning: 48, validation: 16, control: 64, test: 100 },
-  tuning: { steps: 40, batch: 12, learningRate: 1e-4, warmup: 4, calibration: 16, others: 4 },
-  learning: { batch: 3, start: 30, iterations: 3, steps: 10 },
+  images: { probe: 16, train: 960, learning: 48, validation: 16, control: 64, test: 64 },
+  tuning: { steps: 40, batch: 12, learningRate: 4e-5, warmup: 4, calibration: 16, others: 4 },
+  learning: { batch: 3, start: 24, iterations: 3, steps: 8 },
 }
 
 /** A few steps of everything. */
@@ -54,8 +54,13 @@ export const starts = ['task arithmetic', 'TIES', 'TSV-M', 'Iso-C', 'AdaMerging'
 export type Start = (typeof starts)[number]
 
 /** Those that iterations go on from. */
-export const wentOnFrom = (kind: Kind): readonly Start[] =>
-  kind === 'standard' ? starts : ['task arithmetic', 'Iso-C', 'AdaMerging', 'aTLAS']
+const onward: Record<Kind, readonly Start[]> = {
+  standard: starts,
+  linear: ['task arithmetic', 'aTLAS'], // each step takes twice as long
+  'tau-jp': ['task arithmetic', 'Iso-C', 'AdaMerging', 'aTLAS'],
+  talos: ['task arithmetic', 'Iso-C', 'AdaMerging', 'aTLAS'],
+}
+export const wentOnFrom = (kind: Kind): readonly Start[] => onward[kind]
 
 export const dvBasi = (start: string): string => `${start} + DV-BASI`
 export const restartOnly = (start: string): string => `${start} + restart only`

@@ -74,7 +74,10 @@ function stepsOfPlace(place: Place): Step[] {
 }
 
 /** The head of a task: a linear probe of the pre-trained model, which stays as it is. */
-function probe(project: Project, { name, classes, probe: data, validation, head }: Project['tasks'][number]): Step {
+function probe(
+  project: Project,
+  { name, classes, probe: data, control: validation, head }: Project['tasks'][number],
+): Step {
   const [out] = splitPath(head)
   const request = { ...nothingSaid, model: project.pretrained, data, validation, name, classes, seed: 0, out }
   return {
