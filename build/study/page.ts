@@ -7,31 +7,22 @@ import { writeAtomic } from '../../src-main/files/write-atomic.ts'
 import type { Workbench } from '../../src-main/workbench/workbench.ts'
 import { inWords } from './clock.ts'
 import { figureOf } from './figure.ts'
-import { type Kind, type Project, type Sizes, wentOnFrom } from './protocol.ts'
+import { type Kind, wentOnFrom } from './protocol.ts'
 import { type Results, resultsOf } from './results.ts'
 import { hasAny, kindsTable, negationTable, overStarts, startsTable } from './tables.ts'
-import { stepsOf } from './work.ts'
+import { type Study, stepsOf } from './work.ts'
 
 const [begins, ends] = ['<!-- measured: written by npm run study:worked -- --tables -->', '<!-- measured: end -->']
 
-interface Study {
-  project: Project
-  sizes: Sizes
-  seeds: number
-  folderOf(kind: string, seed: number): string
-}
-
 /** docs: the folder of study.md; where there is no page yet, one of the measured part alone. */
 export async function writePage(workbench: Workbench, study: Study, docs: string): Promise<void> {
-  const { project, sizes, seeds, folderOf } = study
-  const place = (kind: Kind, seed: number) => ({ project, sizes, kind, seed, folder: folderOf(kind, seed) })
-  const results = resultsOf(workbench, place, seeds)
+  const results = resultsOf(workbench, study)
   const steps = stepsOf(study)
   const done = steps.filter((step) => step.isDone(workbench)).length
   const file = join(docs, 'study.md')
   const before = existsSync(file) ? readFileSync(file, 'utf8') : `${begins}\n${ends}\n`
   const put = (name: string, text: string) => writeAtomic(join(docs, name), [Buffer.from(text)], { overwrite: true })
-  await put('study.md', withMeasured(before, measuredLines(results, { done, steps: steps.length, seeds })))
+  await put('study.md', withMeasured(before, measuredLines(results, { done, steps: steps.length, seeds: study.seeds })))
   await put('study.svg', figureOf(results.kinds))
 }
 
@@ -60,7 +51,7 @@ export function measuredLines(
       .flatMap((one) => [
         ...['', `### ${titled(one.kind)} vectors`, '', ...startsTable(one)],
         ...(wentOnFrom(one.kind).length < one.starts.size
-          ? ['', 'TIES and TSV-M are alone here: what goes on from them was left out for time.']
+          ? ['', 'Starts without DV-BASI are alone here: what goes on from them was left out for time.']
           : []),
       ]),
     ...['', '### Negation', '', ...negationTable(kinds)],

@@ -19,7 +19,7 @@ export interface Sizes {
 
 export const sizes: Sizes = {
   images: { probe: 16, train: 960, learning: 48, validation: 16, control: 64, test: 64 },
-  tuning: { steps: 40, batch: 12, learningRate: 4e-5, warmup: 4, calibration: 16, others: 4 },
+  tuning: { steps: 60, batch: 16, learningRate: 3e-5, warmup: 6, calibration: 16, others: 4 },
   learning: { batch: 3, start: 24, iterations: 3, steps: 8 },
 }
 
@@ -39,7 +39,7 @@ export interface Project {
 export const kinds = ['standard', 'linear', 'tau-jp', 'talos'] as const
 export type Kind = (typeof kinds)[number]
 
-/** One row of the study: its models lie in a folder of their own. */
+/** A seed's part of a kind. What draws nothing (fine-tuned models, merges) is made once, and lies in the kind's folder. */
 export interface Place {
   project: Project
   sizes: Sizes
@@ -48,9 +48,10 @@ export interface Place {
   folder: string
 }
 
-export const learnedStarts = ['task arithmetic', 'AdaMerging', 'aTLAS'] as const
+export const mergeNames = ['TIES', 'TSV-M', 'Iso-C'] as const
 export const merges = { TIES: 'ties', 'TSV-M': 'tsv-m', 'Iso-C': 'iso-c' } as const
-export const starts = ['task arithmetic', 'TIES', 'TSV-M', 'Iso-C', 'AdaMerging', 'aTLAS'] as const
+export const learnedStarts = ['AdaMerging', 'aTLAS'] as const
+export const starts = ['task arithmetic', 'TIES', 'TSV-M', 'Iso-C', ...learnedStarts] as const
 export type Start = (typeof starts)[number]
 
 /** Those that iterations go on from. */
@@ -71,13 +72,16 @@ export const longerOf = (start: Start): string => (start in merges ? 'aTLAS' : l
 
 const fileOf = (place: Place, name: string): string => join(place.folder, `${name.replaceAll(' ', '-')}.safetensors`)
 export const modelOf = (place: Place, task: string): string => fileOf(place, `finetuned-${task}`)
-export const startFile = (place: Place, start: Start): string => fileOf(place, `start-${start}`)
+const learns = (start: Start): boolean => learnedStarts.some((one) => one === start)
+export const startFile = (place: Place, start: Start): string =>
+  fileOf(place, learns(start) ? `${start}-seed-${place.seed}` : start)
 
-const named = ({ kind, seed }: Place, what: string): string => `${what}, ${kind}, seed ${seed}`
+const ofSeed = ({ kind, seed }: Place, what: string): string => `${what}, ${kind}, seed ${seed}`
+const ofKind = ({ kind }: Place, what: string): string => `${what}, ${kind}`
 
 /** A fine-tuned model for every task. */
 export function tunings(place: Place): ResolvedTuning[] {
-  const { project, kind, seed } = place
+  const { project, kind } = place
   const { steps, batch, learningRate, warmup, calibration, others } = place.sizes.tuning
   return project.tasks.map((task) => {
     const { name, train, validation, test, head } = task
@@ -93,10 +97,10 @@ export function tunings(place: Place): ResolvedTuning[] {
     return resolveTuning(
       {
         kind,
-        name: named(place, `fine-tuned on ${name}`),
+        name: ofKind(place, `fine-tuned on ${name}`),
         pretrained: project.pretrained,
         task: { name, data: train, validation, test, head },
-        ...{ steps, batch, learningRate, warmup, weightDecay: 0, augment: false, seed },
+        ...{ steps, batch, learningRate, warmup, weightDecay: 0, augment: false, seed: 0 },
         ...own,
       },
       (path) => path,
@@ -119,20 +123,30 @@ function base(place: Place): Pick<RunConfig, 'pretrained' | 'vectors' | 'tasks' 
 
 const entropy = { objective: 'entropy' }
 
+/** What draws nothing, alone: task arithmetic with its best coefficient, and merges as they are. */
+export function mergesStudy(place: Place): StudyDefinition {
+  const asItIs = { method: 'merge', merge: 'task-arithmetic', initialCoefficient: 1 }
+  const arms: Arm[] = [
+    { label: 'task arithmetic' },
+    ...mergeNames.map((title) => ({ label: title, change: { ...asItIs, vectors: [startFile(place, title)] } })),
+  ]
+  const config = { ...base(place), method: 'task-arithmetic' }
+  return parseStudy({ name: ofKind(place, 'Merges'), config, arms, seeds: [0] })
+}
+
 /** What learns from the task vectors themselves, and their longer runs. */
 export function startsStudy(place: Place): StudyDefinition {
   const { start, iterations, steps } = place.sizes.learning
   const long = start + iterations * steps
   const ada = { ...entropy, method: 'adamerging', learningRate: 0.01 } // the authors' 0.001 is of 500 steps
   const arms: Arm[] = [
-    { label: 'task arithmetic', change: { method: 'task-arithmetic', steps: null } },
     { label: 'AdaMerging', change: ada },
     { label: 'aTLAS' },
     { label: longerRun('AdaMerging'), change: { ...ada, steps: long } },
     { label: longerRun('aTLAS'), change: { steps: long } },
   ]
   const config = { ...base(place), method: 'atlas', steps: start }
-  return parseStudy({ name: named(place, 'Starts'), config, arms, seeds: [place.seed] })
+  return parseStudy({ name: ofSeed(place, 'Starts'), config, arms, seeds: [place.seed] })
 }
 
 /** What became of the learned starts: task arithmetic's coefficient, and those that are the pre-trained model itself. */
@@ -141,13 +155,12 @@ export interface Found {
   unmoved: readonly Start[]
 }
 
-export const onwardName = (place: Place): string => named(place, 'Onward')
+export const onwardName = (place: Place): string => ofSeed(place, 'Onward')
 
 /** What goes on from the starts; from the pre-trained model itself nothing does. */
 export function onwardStudy(place: Place, { coefficient, unmoved }: Found): StudyDefinition {
   const { iterations, steps } = place.sizes.learning
   const { vectors, ...rest } = base(place)
-  const alone = starts.filter((start) => start in merges && !wentOnFrom(place.kind).includes(start))
   const moved = wentOnFrom(place.kind).filter((start) => !unmoved.includes(start))
   const startAt = (start: Start) => ({ method: 'checkpoint', checkpoint: startFile(place, start) })
   const still = { start: null, iterations: null, steps: null }
@@ -155,7 +168,7 @@ export function onwardStudy(place: Place, { coefficient, unmoved }: Found): Stud
     ...moved.flatMap((start): Arm[] => {
       const change = { start: startAt(start), ...(start === 'AdaMerging' && entropy) }
       return [
-        { label: dvBasi(start), change: { ...change, testEach: true } },
+        { label: dvBasi(start), change: { ...change } },
         { label: restartOnly(start), change: { ...change, control: 'restart' } },
       ]
     }),
@@ -163,10 +176,6 @@ export function onwardStudy(place: Place, { coefficient, unmoved }: Found): Stud
       label: longerRun('task arithmetic'),
       change: { ...still, method: 'atlas', vectors, steps: iterations * steps, initialCoefficient: coefficient },
     },
-    ...alone.map((start): Arm => {
-      const merge = { method: 'merge', merge: 'task-arithmetic', initialCoefficient: 1 } // as it is
-      return { label: start, change: { ...still, ...merge, vectors: [startFile(place, start)] } }
-    }),
   ]
   const config = { ...rest, method: 'dv-basi', start: startAt('Iso-C'), iterations, steps }
   return parseStudy({ name: onwardName(place), config, arms, seeds: [place.seed] })
@@ -193,5 +202,5 @@ export function negationStudy(place: Place): StudyDefinition {
   const { batch, linearised, pretrained } = base(place)
   const first = arms[0]?.change ?? {}
   const config = { pretrained, batch, linearised, method: 'task-arithmetic', ...first }
-  return parseStudy({ name: named(place, 'Negation'), config, arms, seeds: [place.seed] })
+  return parseStudy({ name: ofKind(place, 'Negation'), config, arms, seeds: [0] })
 }

@@ -2,14 +2,12 @@
 // the fine-tuned models, of every start what it is alone and what each way made of it, and the negations. A number that
 // is not there yet is left out; nothing is computed here but means over tasks.
 import type { StudyRun } from '../../src-main/contract/api/studies.ts'
-import { meansOf } from '../../src-main/contract/run/means.ts'
-import type { RunDetail } from '../../src-main/contract/run/run.ts'
 import type { Workbench } from '../../src-main/workbench/workbench.ts'
 import {
   dvBasi,
   type Kind,
-  kinds,
   longerOf,
+  mergesStudy,
   negationStudy,
   onwardName,
   type Place,
@@ -19,20 +17,21 @@ import {
   startsStudy,
   tunings,
 } from './protocol.ts'
+import { placeIn, type Study } from './work.ts'
 
 export type BySeed = Map<number, number> // accuracy, the mean over tasks
 
 /** Of one kind. */
 export interface KindResults {
   kind: Kind
-  pretrained: BySeed
-  finetuned: BySeed // each on its own task
+  pretrained: number | null
+  finetuned: number | null // each on its own task
   starts: Map<Start, Ways>
-  negation: { target: string; seed: number; before: number; after: number; control: number; controlBefore: number }[]
+  negation: { target: string; before: number; after: number; control: number; controlBefore: number }[]
 }
 export const ways = ['alone', 'DV-BASI', 'restart only', 'longer run'] as const
 export type Way = (typeof ways)[number]
-export type Ways = Record<Way, BySeed> & { iterations: Map<number, number[]> } // after each, from the start on
+export type Ways = Record<Way, BySeed>
 
 export interface Results {
   kinds: KindResults[]
@@ -40,16 +39,20 @@ export interface Results {
   engines: string[]
 }
 
-type Places = (kind: Kind, seed: number) => Place
-
-export function resultsOf(workbench: Workbench, placeOf: Places, seeds: number): Results {
-  const all = Array.from({ length: seeds }, (_, seed) => seed)
+export function resultsOf(workbench: Workbench, study: Study): Results {
+  const seeds = Array.from({ length: study.seeds }, (_, seed) => seed)
   const tuned = workbench.tunings.list().filter(({ state }) => state === 'done')
   const runs = workbench.studies.list().flatMap(({ study }) => workbench.studies.show(study).runs)
   const details = runs.flatMap(({ run, state }) => (run !== null && state === 'done' ? [workbench.runs.show(run)] : []))
   const times = [...tuned, ...details.map(({ times }) => times)]
   return {
-    kinds: kinds.map((kind) => kindResults(workbench, (seed) => placeOf(kind, seed), kind, all)),
+    kinds: study.kinds.map((kind) =>
+      kindResults(
+        workbench,
+        kind,
+        seeds.map((seed) => placeIn(study, kind, seed)),
+      ),
+    ),
     done: {
       runs: details.length,
       tunings: tuned.length,
@@ -65,31 +68,42 @@ export function resultsOf(workbench: Workbench, placeOf: Places, seeds: number):
   }
 }
 
-function kindResults(workbench: Workbench, at: (seed: number) => Place, kind: Kind, seeds: number[]): KindResults {
-  const found: KindResults = {
-    ...{ kind, pretrained: new Map(), finetuned: new Map(), negation: [] },
-    starts: new Map(starts.map((start) => [start, empty()])),
+function kindResults(workbench: Workbench, kind: Kind, places: readonly Place[]): KindResults {
+  const [first] = places
+  const single = first ? singleTasks(workbench, first) : null
+  const once = first ? runsNamed(workbench, mergesStudy(first).name) : []
+  const found = new Map(starts.map((start) => [start, empty()]))
+  for (const place of places) {
+    const studies = [startsStudy(place).name, onwardName(place)].flatMap((name) => runsNamed(workbench, name))
+    if (studies.length === 0 && place !== first) continue
+    for (const [start, of] of found) addStart(new Map([...once, ...studies]), start, place.seed, of)
   }
-  for (const seed of seeds) {
-    const place = at(seed)
-    const single = tunings(place).flatMap(({ name }) => {
-      const one = workbench.tunings.list().find((tuning) => tuning.name === name && tuning.state === 'done')
-      return one ? (workbench.tunings.show(one.tuning).finished ?? []) : []
-    })
-    if (single.length === place.project.tasks.length) {
-      found.finetuned.set(seed, meanOf(single.map(({ accuracy }) => accuracy)))
-      found.pretrained.set(seed, meanOf(single.map(({ pretrained }) => pretrained)))
-    }
-    const arms = new Map([...runsNamed(workbench, startsStudy(place).name), ...runsNamed(workbench, onwardName(place))])
-    for (const [start, of] of found.starts) addStart(workbench, arms, start, seed, of)
-    found.negation.push(...negations(workbench, place))
+  return { kind, ...(single ?? none), starts: found, negation: first ? negations(workbench, first) : [] }
+}
+
+const none = { pretrained: null, finetuned: null }
+
+/** Means over tasks, once all of them are there. */
+function singleTasks(
+  { tunings: { list, show } }: Workbench,
+  place: Place,
+): Pick<KindResults, 'pretrained' | 'finetuned'> {
+  const all = tunings(place).flatMap(({ name }) => {
+    const one = list().find((tuning) => tuning.name === name && tuning.state === 'done')
+    return one ? (show(one.tuning).finished ?? []) : []
+  })
+  if (all.length < place.project.tasks.length) return none
+  return {
+    pretrained: meanOf(all.map(({ pretrained }) => pretrained)),
+    finetuned: meanOf(all.map(({ accuracy }) => accuracy)),
   }
-  return found
 }
 
 const empty = (): Ways => ({
-  ...{ alone: new Map(), 'DV-BASI': new Map(), 'restart only': new Map(), 'longer run': new Map() },
-  iterations: new Map(),
+  alone: new Map(),
+  'DV-BASI': new Map(),
+  'restart only': new Map(),
+  'longer run': new Map(),
 })
 
 /** Those of a study that are done, by arm and part. */
@@ -101,33 +115,15 @@ function runsNamed({ studies }: Workbench, name: string): [string, StudyRun][] {
     .map((run) => [run.part ? `${run.arm}, ${run.part}` : run.arm, run])
 }
 
-function addStart(
-  { runs }: Workbench,
-  arms: ReadonlyMap<string, StudyRun>,
-  start: Start,
-  seed: number,
-  of: Ways,
-): void {
-  const put = (way: Way, value: number | null | undefined): void => {
-    if (value !== null && value !== undefined) of[way].set(seed, value)
+function addStart(arms: ReadonlyMap<string, StudyRun>, start: Start, seed: number, of: Ways): void {
+  const put = (way: Way, arm: string): void => {
+    const accuracy = arms.get(arm)?.accuracy ?? null
+    if (accuracy !== null) of[way].set(seed, accuracy)
   }
-  put('alone', arms.get(start)?.accuracy)
-  put('DV-BASI', arms.get(dvBasi(start))?.accuracy)
-  put('restart only', arms.get(restartOnly(start))?.accuracy)
-  put('longer run', arms.get(longerOf(start))?.accuracy)
-  const run = arms.get(dvBasi(start))?.run ?? null
-  if (run === null) return
-  const stages = accuracyByStage(runs.show(run))
-  of.iterations.set(seed, stages)
-  if (!of.alone.has(seed)) put('alone', stages[0])
-}
-
-/** On test data, of the start and after each iteration. */
-function accuracyByStage({ evaluations, config }: RunDetail): number[] {
-  return evaluations
-    .filter(({ split, stage }) => split === 'test' && stage !== null)
-    .sort((a, b) => (a.stage ?? 0) - (b.stage ?? 0))
-    .flatMap(({ tasks }) => meansOf(tasks, config.tasks).accuracy ?? [])
+  put('alone', start)
+  put('DV-BASI', dvBasi(start))
+  put('restart only', restartOnly(start))
+  put('longer run', longerOf(start))
 }
 
 function negations(workbench: Workbench, place: Place): KindResults['negation'] {
@@ -141,7 +137,7 @@ function negations(workbench: Workbench, place: Place): KindResults['negation'] 
     const all = [of('pretrained', part), of('start', part), of('pretrained', kept), of('start', kept)]
     const [before, after, controlBefore, control] = all
     if (before === undefined || after === undefined || controlBefore === undefined || control === undefined) return []
-    return [{ target: part, seed: place.seed, before, after, controlBefore, control }]
+    return [{ target: part, before, after, controlBefore, control }]
   })
 }
 

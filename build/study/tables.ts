@@ -4,15 +4,13 @@ import { deviation, mean, pairedInterval } from '../../src-main/numbers/statisti
 import { type BySeed, type KindResults, type Ways, ways } from './results.ts'
 
 export function kindsTable(kinds: readonly KindResults[]): string[] {
+  const known = (share: number | null): string => (share === null ? '' : percent(share))
   return table(
-    ['fine-tuning', 'seeds', 'pre-trained', 'fine-tuned, each its own', 'task arithmetic', 'of the fine-tuned'],
+    ['fine-tuning', 'pre-trained', 'fine-tuned, each its own', 'task arithmetic', 'of the fine-tuned'],
     kinds.map(({ kind, pretrained, finetuned, starts }) => {
-      const added = starts.get('task arithmetic')?.alone ?? new Map()
-      const share = both(added, finetuned).map(([one, other]) => one / other)
-      return [
-        ...[kind, String(finetuned.size), spread(pretrained), spread(finetuned), spread(added)],
-        share.length ? percent(mean(share)) : '',
-      ]
+      const added = starts.get('task arithmetic')?.alone.get(0) ?? null
+      const share = added !== null && finetuned ? percent(added / finetuned) : ''
+      return [kind, known(pretrained), known(finetuned), known(added), share]
     }),
   )
 }
@@ -51,13 +49,11 @@ export function overStarts(kinds: readonly KindResults[]): string[] {
 
 export function negationTable(kinds: readonly KindResults[]): string[] {
   const rows = kinds.flatMap(({ kind, negation }) =>
-    [...Map.groupBy(negation, ({ target }) => target)].map(([target, all]) => {
-      const of = (field: 'before' | 'after' | 'controlBefore' | 'control'): string =>
-        spread(new Map(all.map((one) => [one.seed, one[field]])))
-      return [kind, target, String(all.length), of('before'), of('after'), of('controlBefore'), of('control')]
-    }),
+    negation.map(({ target, before, after, controlBefore, control }) => [
+      ...[kind, target, percent(before), percent(after), percent(controlBefore), percent(control)],
+    ]),
   )
-  return table(['fine-tuning', 'forgotten', 'seeds', 'before', 'after', 'control before', 'control after'], rows)
+  return table(['fine-tuning', 'forgotten', 'before', 'after', 'control before', 'control after'], rows)
 }
 
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string[] {

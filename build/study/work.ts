@@ -9,7 +9,7 @@ import { formSchema } from '../../src-main/contract/checkpoint.ts'
 import { BasilError, type ErrorRecord } from '../../src-main/contract/errors.ts'
 import { splitPath } from '../../src-main/contract/named-tensor.ts'
 import { resolveConfig } from '../../src-main/contract/run/resolve.ts'
-import type { RunDetail } from '../../src-main/contract/run/run.ts'
+import type { CoefficientTable, RunDetail } from '../../src-main/contract/run/run.ts'
 import type { StudyDefinition } from '../../src-main/contract/run/study.ts'
 import { nothingSaid } from '../../src-main/contract/tower.ts'
 import type { ResolvedTuning } from '../../src-main/contract/tuning/config.ts'
@@ -18,9 +18,11 @@ import { heard } from '../../src-main/workbench/link/heard.ts'
 import type { Workbench } from '../../src-main/workbench/workbench.ts'
 import {
   type Found,
-  kinds,
+  type Kind,
   learnedStarts,
+  mergeNames,
   merges,
+  mergesStudy,
   modelOf,
   negated,
   negationStudy,
@@ -28,6 +30,7 @@ import {
   type Place,
   type Project,
   type Sizes,
+  type Start,
   startFile,
   startsStudy,
   tunings,
@@ -40,36 +43,48 @@ export interface Step {
   do(workbench: Workbench): Promise<void>
 }
 
-interface Study {
+export interface Study {
   project: Project
   sizes: Sizes
   seeds: number
-  /** Of the models of one kind and seed. */
-  folderOf(kind: string, seed: number): string
+  kinds: readonly Kind[]
+  folderOf(kind: Kind): string
 }
 
 /** Seed by seed, and in a seed kind by kind, so that what is there at any time is whole rows. */
-export function stepsOf({ project, sizes, seeds, folderOf }: Study): Step[] {
-  const of = (seed: number) =>
-    kinds.flatMap((kind) => stepsOfPlace({ project, sizes, kind, seed, folder: folderOf(kind, seed) }))
+export function stepsOf(study: Study): Step[] {
+  const seeds = Array.from({ length: study.seeds }, (_, seed) => seed)
   return [
-    ...project.tasks.map((task) => probe(project, task)),
-    ...Array.from({ length: seeds }, (_, s) => of(s)).flat(),
+    ...study.project.tasks.map((task) => probe(study.project, task)),
+    ...seeds.flatMap((seed) => study.kinds.flatMap((kind) => stepsAt(placeIn(study, kind, seed)))),
   ]
 }
 
-function stepsOfPlace(place: Place): Step[] {
-  const at = `${place.kind}, seed ${place.seed}: `
-  const files = place.project.tasks.map(({ name }) => modelOf(place, name))
+export function placeIn({ project, sizes, folderOf }: Study, kind: Kind, seed: number): Place {
+  return { project, sizes, kind, seed, folder: folderOf(kind) }
+}
+
+function stepsAt(place: Place): Step[] {
+  const { kind } = place
+  const at = `${kind}, seed ${place.seed}: `
   return [
-    ...tunings(place).map((config, i) => tune(`${at}${config.task.name}`, config, files[i] as string)),
-    ...Object.entries(merges).map(([title, method]) => merge(`${at}${title}`, place, title as 'TIES', method)),
-    study(`${at}starts`, `starts ${place.kind}`, () => startsStudy(place)),
-    ...learnedStarts.map((start) => exported(`${at}${start} as a model`, place, start)),
-    study(`${at}onward`, `onward ${place.kind}`, (workbench) => onwardStudy(place, foundOf(workbench, place))),
-    ...(negated.includes(place.kind)
-      ? [study(`${at}negation`, `negation ${place.kind}`, () => negationStudy(place))]
-      : []),
+    ...(place.seed === 0 ? stepsOnce(place) : []),
+    study(`${at}starts`, `starts ${kind}`, () => startsStudy(place)),
+    ...learnedStarts.map((start) => exported(`${at}${start} as a model`, place, startsStudy(place).name, start)),
+    study(`${at}onward`, `onward ${kind}`, (workbench) => onwardStudy(place, foundOf(workbench, place))),
+  ]
+}
+
+/** What draws nothing but the batches of fine-tuning. */
+function stepsOnce(place: Place): Step[] {
+  const { kind, project } = place
+  const files = project.tasks.map(({ name }) => modelOf(place, name))
+  return [
+    ...tunings(place).map((config, i) => tune(`${kind}: ${config.task.name}`, config, files[i] as string)),
+    ...mergeNames.map((title) => merge(`${kind}: ${title}`, place, title)),
+    study(`${kind}: merges`, `merges ${kind}`, () => mergesStudy(place)),
+    exported(`${kind}: task arithmetic as a model`, place, mergesStudy(place).name, 'task arithmetic'),
+    ...(negated.includes(kind) ? [study(`${kind}: negation`, `negation ${kind}`, () => negationStudy(place))] : []),
   ]
 }
 
@@ -115,7 +130,8 @@ function tune(name: string, config: ResolvedTuning, out: string): Step {
 const canGoOn: ReadonlySet<string> = new Set(['interrupted', 'waiting', 'paused'])
 
 /** Its own coefficient, its own parameters. */
-function merge(name: string, place: Place, title: keyof typeof merges, method: string): Step {
+function merge(name: string, place: Place, title: keyof typeof merges): Step {
+  const method = merges[title]
   const out = startFile(place, title)
   return {
     name,
@@ -131,14 +147,14 @@ function merge(name: string, place: Place, title: keyof typeof merges, method: s
 }
 
 /** The model that a start ended with, for others to begin at. */
-function exported(name: string, place: Place, start: (typeof learnedStarts)[number]): Step {
+function exported(name: string, place: Place, title: string, start: Start): Step {
   const out = startFile(place, start)
   return {
     name,
     like: 'export',
     isDone: () => existsSync(out),
     do: async (workbench) => {
-      const { run } = runOf(workbench, startsStudy(place).name, start)
+      const { run } = runOf(workbench, title, start)
       await workbench.exports.export(run, { iteration: null }, { out, overwrite: false })
     },
   }
@@ -195,13 +211,15 @@ export function runOf({ studies, runs }: Workbench, title: string, arm: string):
 }
 
 function foundOf(workbench: Workbench, place: Place): Found {
-  const tables = learnedStarts.map((start) => {
-    const run = runOf(workbench, startsStudy(place).name, start)
-    return { start, table: run.start?.coefficients ?? [] }
-  })
+  const tableOf = (title: string, start: Start) => runOf(workbench, title, start).start?.coefficients ?? []
+  const added = tableOf(mergesStudy(place).name, 'task arithmetic')
+  const tables: [Start, CoefficientTable][] = [
+    ['task arithmetic', added],
+    ...learnedStarts.map((start): [Start, CoefficientTable] => [start, tableOf(startsStudy(place).name, start)]),
+  ]
   return {
-    coefficient: tables.find(({ start }) => start === 'task arithmetic')?.table[0]?.[0] ?? 0,
-    unmoved: tables.filter(({ table }) => table.every((row) => row.every((c) => c === 0))).map(({ start }) => start),
+    coefficient: added[0]?.[0] ?? 0,
+    unmoved: tables.flatMap(([start, table]) => (table.every((row) => row.every((c) => c === 0)) ? [start] : [])),
   }
 }
 

@@ -1,6 +1,6 @@
 // The worked study: four kinds of fine-tuning on eight real data sets, six starts, and what difference vectors add to
 // each beside restarts and the longer run.
-//   npm run study:worked -- --data FOLDER --backbone FILE [--out FOLDER] [--seeds 3] [--small]
+//   npm run study:worked -- --data FOLDER --backbone FILE [--out FOLDER] [--seeds 3] [--kinds standard,talos] [--small]
 //   npm run study:worked -- --tables [--out FOLDER]
 // FOLDER of --data holds an .npz a task (images.ts), FILE is what backbone.py writes. It may be ended at any time and
 // begun again with the same command: what is done stays. --tables alone writes docs/study.md's tables anew from what is
@@ -15,7 +15,7 @@ import type { Workbench } from '../../src-main/workbench/workbench.ts'
 import { clock } from './clock.ts'
 import { projectOf, writeImages } from './images.ts'
 import { writePage } from './page.ts'
-import { type Project, type Sizes, sizes, smallSizes } from './protocol.ts'
+import { kinds, type Project, type Sizes, sizes, smallSizes } from './protocol.ts'
 import { type Step, stepsOf } from './work.ts'
 
 const { values: given } = parseArgs({
@@ -24,6 +24,7 @@ const { values: given } = parseArgs({
     backbone: { type: 'string' },
     out: { type: 'string', default: 'out/study' },
     seeds: { type: 'string', default: '3' },
+    kinds: { type: 'string', default: kinds.join() },
     small: { type: 'boolean', default: false },
     tables: { type: 'boolean', default: false },
   },
@@ -46,12 +47,13 @@ async function projectIn(folder: string, wanted: Sizes): Promise<Project> {
 async function main(): Promise<void> {
   const wanted = given.small ? smallSizes : sizes
   const project = await projectIn(out, wanted)
-  const folderOf = (kind: string, seed: number): string => {
-    const folder = join(out, 'models', `${kind}-${seed}`)
+  const wantedKinds = kinds.filter((kind) => given.kinds.split(',').includes(kind))
+  const folderOf = (kind: string): string => {
+    const folder = join(out, 'models', kind)
     mkdirSync(folder, { recursive: true })
     return folder
   }
-  const study = { project, sizes: wanted, seeds: Number(given.seeds), folderOf }
+  const study = { project, sizes: wanted, seeds: Number(given.seeds), kinds: wantedKinds, folderOf }
   await withWorkbench(false, !given.tables, async (workbench) => {
     if (!given.tables) await workThrough(workbench, stepsOf(study))
     await writePage(workbench, study, join(import.meta.dirname, '..', '..', 'docs'))
