@@ -1,7 +1,7 @@
 // The measured part of docs/study.md, between its two marks, and its figure, written anew from what the study has by
 // now. What people wrote around it stays.
 import { existsSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 
 import { writeAtomic } from '../../src-main/files/write-atomic.ts'
 import type { Workbench } from '../../src-main/workbench/workbench.ts'
@@ -14,16 +14,15 @@ import { type Study, stepsOf } from './work.ts'
 
 const [begins, ends] = ['<!-- measured: written by npm run study:worked -- --tables -->', '<!-- measured: end -->']
 
-/** docs: the folder of study.md; where there is no page yet, one of the measured part alone. */
-export async function writePage(workbench: Workbench, study: Study, docs: string): Promise<void> {
+/** Where there is no page yet, one of the measured part alone; the figure lies beside it. */
+export async function writePage(workbench: Workbench, study: Study, file: string): Promise<void> {
   const results = resultsOf(workbench, study)
   const steps = stepsOf(study)
   const done = steps.filter((step) => step.isDone(workbench)).length
-  const file = join(docs, 'study.md')
   const before = existsSync(file) ? readFileSync(file, 'utf8') : `${begins}\n${ends}\n`
-  const put = (name: string, text: string) => writeAtomic(join(docs, name), [Buffer.from(text)], { overwrite: true })
-  await put('study.md', withMeasured(before, measuredLines(results, { done, steps: steps.length, seeds: study.seeds })))
-  await put('study.svg', figureOf(results.kinds))
+  const put = (path: string, text: string) => writeAtomic(path, [Buffer.from(text)], { overwrite: true })
+  await put(file, withMeasured(before, measuredLines(results, { done, steps: steps.length, seeds: study.seeds })))
+  await put(join(dirname(file), 'study.svg'), figureOf(results.kinds))
 }
 
 export function withMeasured(page: string, lines: readonly string[]): string {

@@ -1,7 +1,7 @@
 // The worked study: four kinds of fine-tuning on eight real data sets, six starts, and what difference vectors add to
 // each beside restarts and the longer run.
 //   npm run study:worked -- --data FOLDER --backbone FILE [--out FOLDER] [--seeds 3] [--kinds standard,talos] [--small]
-//   npm run study:worked -- --tables [--out FOLDER]
+//   npm run study:worked -- --tables [--out FOLDER] [--page docs/study.md]
 // FOLDER of --data holds an .npz a task (images.ts), FILE is what backbone.py writes. It may be ended at any time and
 // begun again with the same command: what is done stays. --tables alone writes docs/study.md's tables anew from what is
 // there; --small takes a few steps of everything, to see that all of it works. An engine lies in OUT/home/engine where it
@@ -27,6 +27,7 @@ const { values: given } = parseArgs({
     kinds: { type: 'string', default: kinds.join() },
     small: { type: 'boolean', default: false },
     tables: { type: 'boolean', default: false },
+    page: { type: 'string', default: join(import.meta.dirname, '..', '..', 'docs', 'study.md') },
   },
 })
 const out = resolve(given.out)
@@ -56,7 +57,7 @@ async function main(): Promise<void> {
   const study = { project, sizes: wanted, seeds: Number(given.seeds), kinds: wantedKinds, folderOf }
   await withWorkbench(false, !given.tables, async (workbench) => {
     if (!given.tables) await workThrough(workbench, stepsOf(study))
-    await writePage(workbench, study, join(import.meta.dirname, '..', '..', 'docs'))
+    await writePage(workbench, study, resolve(given.page))
   })
 }
 
