@@ -122,11 +122,15 @@ function planes({ size, pixels, labels }: Images): Uint8Array {
   return out
 }
 
-/** A project of what was written: a head stands where `headOf` says. */
+/** The control is the task that the pre-trained model knows best. */
+const negation = { targets: ['emoji', 'fashion', 'glyphs'], control: 'digits' }
+
+/** A project of what was written, with heads that are still to be made. */
 export function projectOf(folder: string, pretrained: string, classes: ReadonlyMap<string, number>): Project {
   const images = join(folder, 'images.safetensors')
   return {
     pretrained,
+    negation,
     tasks: [...classes].map(([name, count]) => ({
       name,
       classes: count,

@@ -33,6 +33,7 @@ export const smallSizes: Sizes = {
 type Split = 'probe' | 'train' | 'learning' | 'validation' | 'control' | 'test' | 'head'
 export interface Project {
   pretrained: string
+  negation: { targets: string[]; control: string } // tasks by name
   tasks: ({ name: string; classes: number } & Record<Split, string>)[]
 }
 
@@ -184,12 +185,13 @@ export function onwardStudy(place: Place, { coefficient, unmoved }: Found): Stud
 /** Kinds whose vectors are also subtracted. */
 export const negated: readonly Kind[] = ['standard', 'tau-jp']
 
-/** The last task is the control of the three before it; each of these has a part. */
+/** A part for each task that is forgotten. */
 export function negationStudy(place: Place): StudyDefinition {
-  const { project } = place
-  const control = project.tasks.at(-1) as Project['tasks'][number]
-  const targets = project.tasks.slice(-4, -1)
-  const task = ({ name, learning, control, test, head }: (typeof targets)[number], aim: 'forget' | 'keep') => ({
+  const { tasks, negation } = place.project
+  const named = (name: string) => tasks.find((one) => one.name === name) as Project['tasks'][number]
+  const control = named(negation.control)
+  const targets = negation.targets.map(named)
+  const task = ({ name, learning, control, test, head }: Project['tasks'][number], aim: 'forget' | 'keep') => ({
     ...{ name, aim, data: learning, validation: control, test, head },
   })
   const arms = targets.map(

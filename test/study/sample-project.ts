@@ -9,6 +9,7 @@ const images = join(sample, 'tasks.safetensors')
 
 export const sampleProject: Project = {
   pretrained: join(sample, 'pretrained.safetensors'),
+  negation: { targets: ['mnist'], control: 'fashion' },
   tasks: ['mnist', 'fashion'].map((name) => ({
     name,
     classes: 10,
