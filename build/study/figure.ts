@@ -46,7 +46,10 @@ export function figureOf(kinds: readonly KindResults[]): string {
     (way, i) => `${marks[way](left + 130 * i, 14)}<text x="${left + 130 * i + 10}" y="18">${way}</text>`,
   )
   return [
-    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${y + 6}" width="${width}" height="${y + 6}" font-family="sans-serif" font-size="12">`,
+    [
+      `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${y + 6}" width="${width}" height="${y + 6}"`,
+      'font-family="sans-serif" font-size="12">',
+    ].join(' '),
     '<title>Mean test accuracy of every start, and of what went on from it</title>',
     `<rect width="${width}" height="${y + 6}" fill="#fff"/>`,
     ...legend,

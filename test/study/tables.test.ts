@@ -8,7 +8,8 @@ import type { KindResults, Results } from '../../build/study/results.ts'
 import { kindsTable, negationTable, overStarts, startsTable } from '../../build/study/tables.ts'
 
 const bySeed = (...values: number[]) => new Map(values.map((value, seed) => [seed, value]))
-const nothing = () => ({ alone: bySeed(), 'DV-BASI': bySeed(), 'restart only': bySeed(), 'longer run': bySeed() })
+const none = bySeed()
+const nothing = { alone: none, 'DV-BASI': none, 'restart only': none, 'longer run': none }
 const standard: KindResults = {
   kind: 'standard',
   pretrained: 0.5,
@@ -23,7 +24,7 @@ const standard: KindResults = {
         'longer run': bySeed(0.65, 0.66),
       },
     ],
-    ['task arithmetic', { ...nothing(), alone: bySeed(0.56) }],
+    ['task arithmetic', { ...nothing, alone: bySeed(0.56) }],
   ]),
   negation: [{ target: 'mnist', before: 0.5, after: 0.2, controlBefore: 0.6, control: 0.58 }],
 }
