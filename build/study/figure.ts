@@ -1,6 +1,5 @@
-// The study's figure: a panel a kind, a row a start, a mark for each way to go on, at its accuracy, the mean over seeds;
-// a line from the start alone to the furthest of them. An SVG that needs nothing; its colours tell from each other in
-// grey too, and each way has a shape of its own.
+// The study's figure: a panel a kind, a row a start, a mark for each way to go on at its accuracy, the mean over seeds,
+// and a line through them. An SVG that needs nothing; each way has a shape of its own, so that it can be told in grey.
 import { mean } from '../../src-main/numbers/statistics/paired.ts'
 import { type KindResults, type Way, ways } from './results.ts'
 

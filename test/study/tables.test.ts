@@ -1,4 +1,4 @@
-// The worked study's page: tables of what is there by now, a figure of the same numbers, and the words around them kept.
+// The worked study's page: tables of what is there by now, a figure of the same numbers, the words around them kept.
 import { expect, test } from 'vitest'
 
 import { clock, inWords } from '../../build/study/clock.ts'
