@@ -5,7 +5,7 @@ import { type KindResults, type Way, ways } from './results.ts'
 
 const [width, left, right, row, top] = [760, 150, 20, 24, 46] as const
 const marks: Record<Way, (x: number, y: number) => string> = {
-  alone: (x, y) => `<circle cx="${x}" cy="${y}" r="4.5" fill="#fff" stroke="#333" stroke-width="1.5"/>`,
+  alone: (x, y) => `<circle cx="${x}" cy="${y}" r="8" fill="none" stroke="#333" stroke-width="1.5"/>`,
   'DV-BASI': (x, y) => `<circle cx="${x}" cy="${y}" r="5" fill="#0b5fa5"/>`,
   'restart only': (x, y) => `<rect x="${x - 4.5}" y="${y - 4.5}" width="9" height="9" fill="#d9820f"/>`,
   'longer run': (x, y) => `<path d="M${x} ${y - 6} L${x + 6} ${y + 5} L${x - 6} ${y + 5} Z" fill="#5b8c3a"/>`,

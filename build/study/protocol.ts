@@ -13,21 +13,22 @@ export interface Sizes {
   /** Of a task; probe: of each class. control: of the two tasks of a negation. */
   images: Record<'probe' | 'train' | 'learning' | 'validation' | 'control' | 'test', number>
   tuning: { steps: number; batch: number; learningRate: number; warmup: number; calibration: number; others: number }
-  /** batch: of a task. steps: of an iteration. start: of a start that learns. */
-  learning: { batch: number; start: number; iterations: number; steps: number }
+  /** batch: of a task. start: steps of a start that learns. steps, rate: of an iteration. */
+  learning: { batch: number; start: number; iterations: number; steps: number; rate: number }
 }
 
 export const sizes: Sizes = {
   images: { probe: 16, train: 960, learning: 48, validation: 16, control: 64, test: 64 },
   tuning: { steps: 60, batch: 16, learningRate: 3e-5, warmup: 6, calibration: 16, others: 4 },
-  learning: { batch: 3, start: 24, iterations: 3, steps: 8 },
+  // in 8 steps at 0.01 a coefficient that begins at 0.1 could not come below 0
+  learning: { batch: 3, start: 24, iterations: 3, steps: 8, rate: 0.03 },
 }
 
 /** A few steps of everything. */
 export const smallSizes: Sizes = {
   images: { probe: 8, train: 48, learning: 12, validation: 8, control: 8, test: 16 },
   tuning: { steps: 3, batch: 4, learningRate: 1e-4, warmup: 1, calibration: 2, others: 2 },
-  learning: { batch: 2, start: 2, iterations: 2, steps: 1 },
+  learning: { batch: 2, start: 2, iterations: 2, steps: 1, rate: 0.03 },
 }
 
 type Split = 'probe' | 'train' | 'learning' | 'validation' | 'control' | 'test' | 'head'
@@ -156,15 +157,15 @@ export interface Found {
   unmoved: readonly Start[]
 }
 
-export const onwardName = (place: Place): string => ofSeed(place, 'Onward')
+export const onwardName = (place: Place): string => ofSeed(place, `Onward at ${place.sizes.learning.rate}`)
 
 /** What goes on from the starts; from the pre-trained model itself nothing does. */
 export function onwardStudy(place: Place, { coefficient, unmoved }: Found): StudyDefinition {
-  const { iterations, steps } = place.sizes.learning
+  const { iterations, steps, rate } = place.sizes.learning
   const { vectors, ...rest } = base(place)
   const moved = wentOnFrom(place.kind).filter((start) => !unmoved.includes(start))
   const startAt = (start: Start) => ({ method: 'checkpoint', checkpoint: startFile(place, start) })
-  const still = { start: null, iterations: null, steps: null }
+  const still = { start: null, iterations: null, learningRate: null }
   const arms: Arm[] = [
     ...moved.flatMap((start): Arm[] => {
       const change = { start: startAt(start), ...(start === 'AdaMerging' && entropy) }
@@ -178,7 +179,7 @@ export function onwardStudy(place: Place, { coefficient, unmoved }: Found): Stud
       change: { ...still, method: 'atlas', vectors, steps: iterations * steps, initialCoefficient: coefficient },
     },
   ]
-  const config = { ...rest, method: 'dv-basi', start: startAt('Iso-C'), iterations, steps }
+  const config = { ...rest, method: 'dv-basi', start: startAt('Iso-C'), iterations, steps, learningRate: rate }
   return parseStudy({ name: onwardName(place), config, arms, seeds: [place.seed] })
 }
 

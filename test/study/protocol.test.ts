@@ -67,6 +67,9 @@ test.each(kinds)('%s: DV-BASI and restarts begin at the same file and take the s
     const [own, control] = [arms.get(dvBasi(start)), arms.get(restartOnly(start))]
     expect(control).toMatchObject({ control: 'restart', vectors: own?.vectors, iterations: own?.iterations })
     expect([own?.iteration?.steps, control?.iteration?.steps]).toEqual([sizes.learning.steps, sizes.learning.steps])
+    const { rate, steps } = sizes.learning
+    expect([own?.iteration?.learningRate, control?.iteration?.learningRate]).toEqual([rate, rate])
+    expect(0.1 - rate * steps).toBeLessThan(0) // so that it may shrink a start too
     expect([own?.iteration?.initialCoefficient, control?.iteration?.initialCoefficient]).toEqual([0.1, 0])
     expect(own?.objective).toBe(start === 'AdaMerging' ? 'entropy' : 'cross-entropy')
     expect(own?.linearised).toBe(kind === 'linear' ? 'jvp' : 'no')
