@@ -21,7 +21,7 @@ import {
 import { stepsOf } from '../../build/study/work.ts'
 import { resolveConfig } from '../../src-main/contract/run/resolve.ts'
 import { plannedRuns, type StudyDefinition } from '../../src-main/contract/run/study.ts'
-import { sampleProject as project } from './sample-project.ts'
+import { smallProject as project } from './small-project.ts'
 
 const folderOf = (kind: Kind) => `/models/${kind}`
 const place = (kind: Kind, seed = 0) => ({ project, sizes, kind, seed, folder: folderOf(kind) })
@@ -32,7 +32,7 @@ const moved = { coefficient: 0.25, unmoved: [] }
 test('each kind is fine-tuned on each task by the same steps, τJp beside the others, and once for all seeds', () => {
   for (const kind of kinds) {
     const all = tunings(place(kind))
-    expect(all.map(({ task }) => task.name)).toEqual(['mnist', 'fashion'])
+    expect(all.map(({ task }) => task.name)).toEqual(['alpha', 'beta'])
     for (const one of all) expect(one).toMatchObject({ kind, steps: sizes.tuning.steps, batch: sizes.tuning.batch })
     expect(tunings(place(kind, 2))).toEqual(all)
   }
@@ -86,19 +86,19 @@ test('all six starts are alone; each target of a negation is a part beside the o
   const alone = [...armsOf(mergesStudy(place('talos'))).keys(), ...armsOf(startsStudy(place('talos'))).keys()]
   expect(starts.every((start) => alone.includes(start))).toBe(true)
   const [only] = plannedRuns(negationStudy(place('standard')), () => 0)
-  expect(only?.part).toBe('mnist')
+  expect(only?.part).toBe('alpha')
   expect(only?.config.tasks.map(({ name, aim }) => [name, aim])).toEqual([
-    ['mnist', 'forget'],
-    ['fashion', 'keep'],
+    ['alpha', 'forget'],
+    ['beta', 'keep'],
   ])
 })
 
 test('seed by seed, and in a seed kind by kind; models are made once', () => {
   const names = stepsOf({ project, sizes, seeds: 2, kinds, folderOf }).map(({ name }) => name)
   const at = (name: string): number => names.indexOf(name)
-  expect(at('standard: mnist: fine-tuned')).toBeGreaterThan(at('head of fashion'))
+  expect(at('standard: alpha: fine-tuned')).toBeGreaterThan(at('head of beta'))
   expect(at('talos, seed 0: onward')).toBeLessThan(at('standard, seed 1: starts'))
-  expect(at('standard, seed 0: onward')).toBeLessThan(at('linear: mnist: fine-tuned'))
+  expect(at('standard, seed 0: onward')).toBeLessThan(at('linear: alpha: fine-tuned'))
   expect(names.filter((name) => name.endsWith('fine-tuned'))).toHaveLength(4 * 2)
   expect(new Set(names).size).toBe(names.length)
 })

@@ -1,4 +1,4 @@
-// The worked study's script on two tasks of the sample, a step of everything: killed while it works, it goes on from
+// The worked study's script on two tasks of small models, a step of everything: killed while it works, it goes on from
 // what is done with the same command, makes nothing twice, and its page has every number.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -9,7 +9,7 @@ import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 
 import { oneThread } from '../cli/terminal.ts'
-import { sampleProject } from './sample-project.ts'
+import { smallProject } from './small-project.ts'
 
 const script = join(import.meta.dirname, '../../build/study/worked.ts')
 
@@ -36,7 +36,7 @@ async function study(
 test('killed in the middle, it goes on to the whole page', async () => {
   const out = mkdtempSync(join(tmpdir(), 'basil-study-'))
   onTestFinished(() => rmSync(out, { recursive: true, force: true }))
-  writeFileSync(join(out, 'project.json'), JSON.stringify(sampleProject))
+  writeFileSync(join(out, 'project.json'), JSON.stringify(smallProject))
 
   const first = await study(out, [], /\] standard: merges/)
   expect(first.code).toBeNull()
