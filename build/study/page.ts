@@ -32,9 +32,10 @@ export function withMeasured(page: string, lines: readonly string[]): string {
 }
 
 export function measuredLines(
-  { kinds, done, engines }: Results,
+  { kinds: all, done, engines }: Results,
   { done: doneSteps, steps, seeds }: { done: number; steps: number; seeds: number },
 ): string[] {
+  const [kinds, without] = [all.filter(hasAny), all.filter((one) => !hasAny(one)).map(({ kind }) => titled(kind))]
   const state =
     doneSteps === steps
       ? `All ${steps} steps of ${seeds} seeds are done`
@@ -42,17 +43,16 @@ export function measuredLines(
   return [
     `${state}: ${done.tunings} fine-tunings and ${done.runs} runs, ${inWords(done.seconds)} of work by the engine's clock` +
       `${done.first && done.last ? `, from ${minute(done.first)} to ${minute(done.last)} UTC` : ''}; engine: ${engines.join(', ')}.`,
+    ...(without.length > 0 ? ['', `Not measured yet: ${without.join(', ')}.`] : []),
     ...['', '### Kinds of fine-tuning', '', ...kindsTable(kinds)],
     ...['', '![Accuracy of every start and of what went on from it](study.svg)', ''],
     ...['### Over starts', '', ...overStarts(kinds)],
-    ...kinds
-      .filter(hasAny)
-      .flatMap((one) => [
-        ...['', `### ${titled(one.kind)} vectors`, '', ...startsTable(one)],
-        ...(wentOnFrom(one.kind).length < one.starts.size
-          ? ['', 'Starts without DV-BASI are alone here: what goes on from them was left out for time.']
-          : []),
-      ]),
+    ...kinds.flatMap((one) => [
+      ...['', `### ${titled(one.kind)} vectors`, '', ...startsTable(one)],
+      ...(wentOnFrom(one.kind).length < one.starts.size
+        ? ['', 'Starts without DV-BASI are alone here: what goes on from them was left out for time.']
+        : []),
+    ]),
     ...['', '### Negation', '', ...negationTable(kinds)],
   ]
 }

@@ -94,5 +94,5 @@ export function difference(one: BySeed, other: BySeed): string {
 const percent = (share: number): string => (100 * share).toFixed(1)
 const points = (share: number): string => `${share < 0 ? '−' : '+'}${(100 * Math.abs(share)).toFixed(2)}`
 
-export const hasAny = ({ starts }: KindResults): boolean =>
-  [...starts.values()].some((of: Ways) => ways.some((way) => of[way].size > 0))
+export const hasAny = ({ finetuned, starts }: KindResults): boolean =>
+  finetuned !== null || [...starts.values()].some((of: Ways) => ways.some((way) => of[way].size > 0))

@@ -53,6 +53,10 @@ test('the page says how much of the study it has', () => {
   const [first] = measuredLines(results, { done: 5, steps: 9, seeds: 3 })
   expect(first).toContain('5 of 9 steps of 3 seeds are done')
   expect(first).toContain('2 fine-tunings and 3 runs, 1:30 min of work')
+  const bare: KindResults = { kind: 'linear', pretrained: null, finetuned: null, starts: new Map(), negation: [] }
+  const lines = measuredLines({ ...results, kinds: [standard, bare] }, { done: 5, steps: 9, seeds: 3 })
+  expect(lines).toContain('Not measured yet: Linear.')
+  expect(lines.join()).not.toContain('| linear |')
   expect(measuredLines(results, { done: 9, steps: 9, seeds: 3 })[0]).toContain('All 9 steps')
 })
 
