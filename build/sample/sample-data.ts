@@ -24,12 +24,7 @@ export interface Source {
 
 /** held: how many of the training images go to other splits instead. */
 export function readSource(folder: string, name: string, held: { learning: number; validation: number }): Source {
-  const files = unzipSync(readFileSync(join(folder, `${name}.npz`)))
-  const images = (split: string): Images => {
-    const x = npy(files[`x_${split}.npy`])
-    const y = npy(files[`y_${split}.npy`])
-    return { pixels: x.data, labels: Int32Array.from(new BigInt64Array(y.data.buffer), Number), count: x.shape[0] ?? 0 }
-  }
+  const { files, images } = opened(folder, name)
   const test = images('test')
   const inTest = picturesOf(test)
   const validation = without(images('ves'), inTest)
@@ -53,6 +48,17 @@ export function readSource(folder: string, name: string, held: { learning: numbe
     classNames: Array.from({ length: classes.shape[0] ?? 0 }, (_, i) => nameAt(i)),
     grey: isGrey(all.pixels),
   }
+}
+
+/** A task's .npz, and any of its splits as it lies there. */
+export function opened(folder: string, name: string) {
+  const files = unzipSync(readFileSync(join(folder, `${name}.npz`)))
+  const images = (split: string): Images => {
+    const x = npy(files[`x_${split}.npy`])
+    const y = npy(files[`y_${split}.npy`])
+    return { pixels: x.data, labels: Int32Array.from(new BigInt64Array(y.data.buffer), Number), count: x.shape[0] ?? 0 }
+  }
+  return { files, images }
 }
 
 /**

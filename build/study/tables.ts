@@ -1,0 +1,98 @@
+// The study's tables as Markdown, of what there is by now. Accuracies are means over tasks in %, with the standard
+// deviation over seeds; differences are in points, paired by seed, with their 95 % interval by Student's t.
+import { deviation, mean, pairedInterval } from '../../src-main/numbers/statistics/paired.ts'
+import { type BySeed, type KindResults, type Ways, ways } from './results.ts'
+
+export function kindsTable(kinds: readonly KindResults[]): string[] {
+  const known = (share: number | null): string => (share === null ? '' : percent(share))
+  return table(
+    ['fine-tuning', 'pre-trained', 'fine-tuned, each its own', 'task arithmetic', 'of the fine-tuned'],
+    kinds.map(({ kind, pretrained, finetuned, starts }) => {
+      const added = starts.get('task arithmetic')?.alone.get(0) ?? null
+      const share = added !== null && finetuned ? percent(added / finetuned) : ''
+      return [kind, known(pretrained), known(finetuned), known(added), share]
+    }),
+  )
+}
+
+export function startsTable({ starts }: KindResults): string[] {
+  const rows = [...starts].filter(([, of]) => of.alone.size > 0)
+  const against = ways.filter((way) => way !== 'DV-BASI')
+  return table(
+    ['start', 'seeds', ...ways, ...against.map((way) => `DV-BASI − ${way}`)],
+    rows.map(([start, of]) => [
+      start,
+      String(Math.min(...ways.map((way) => of[way].size).filter((size) => size > 0))),
+      ...ways.map((way) => spread(of[way])),
+      ...against.map((way) => difference(of['DV-BASI'], of[way])),
+    ]),
+  )
+}
+
+/** Mean over the starts that have all four, of every kind; each seed's mean over starts is one value. */
+export function overStarts(kinds: readonly KindResults[]): string[] {
+  const rows = kinds.map(({ kind, starts }) => {
+    const whole = [...starts.values()].filter((of) => ways.every((way) => of[way].size > 0))
+    const of = (way: (typeof ways)[number]): BySeed => meanOver(whole.map((one) => one[way]))
+    return { kind, count: whole.length, of }
+  })
+  return table(
+    ['fine-tuning', 'starts', ...ways, 'DV-BASI − restart only', 'DV-BASI − longer run'],
+    rows
+      .filter(({ count }) => count > 0)
+      .map(({ kind, count, of }) => [
+        ...[kind, String(count), ...ways.map((way) => spread(of(way)))],
+        ...[difference(of('DV-BASI'), of('restart only')), difference(of('DV-BASI'), of('longer run'))],
+      ]),
+  )
+}
+
+export function negationTable(kinds: readonly KindResults[]): string[] {
+  const rows = kinds.flatMap(({ kind, negation }) =>
+    negation.map(({ target, before, after, controlBefore, control }) => [
+      ...[kind, target, percent(before), percent(after), percent(controlBefore), percent(control)],
+    ]),
+  )
+  return table(['fine-tuning', 'forgotten', 'before', 'after', 'control before', 'control after'], rows)
+}
+
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string[] {
+  const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`
+  return rows.length === 0 ? ['Not measured yet.'] : [line(head), line(head.map(() => '---')), ...rows.map(line)]
+}
+
+/** Of the seeds that all have. */
+function meanOver([first, ...others]: readonly BySeed[]): BySeed {
+  return new Map(
+    [...(first ?? [])].flatMap(([seed, value]) => {
+      const values = [value, ...others.flatMap((one) => one.get(seed) ?? [])]
+      return values.length === 1 + others.length ? [[seed, mean(values)] as const] : []
+    }),
+  )
+}
+
+const both = (one: BySeed, other: BySeed): [number, number][] =>
+  [...one].flatMap(([seed, value]) => {
+    const its = other.get(seed)
+    return its === undefined ? [] : [[value, its] satisfies [number, number]]
+  })
+
+function spread(seeds: BySeed): string {
+  if (seeds.size === 0) return ''
+  const values = [...seeds.values()]
+  const sd = deviation(values)
+  return `${percent(mean(values))}${sd === null ? '' : ` ± ${percent(sd)}`}`
+}
+
+export function difference(one: BySeed, other: BySeed): string {
+  const differences = both(one, other).map(([a, b]) => a - b)
+  if (differences.length === 0) return ''
+  const interval = pairedInterval(differences)
+  return `${points(mean(differences))}${interval ? ` [${interval.map(points).join(', ')}]` : ''}`
+}
+
+const percent = (share: number): string => (100 * share).toFixed(1)
+const points = (share: number): string => `${share < 0 ? '−' : '+'}${(100 * Math.abs(share)).toFixed(2)}`
+
+export const hasAny = ({ finetuned, starts }: KindResults): boolean =>
+  finetuned !== null || [...starts.values()].some((of: Ways) => ways.some((way) => of[way].size > 0))
