@@ -76,7 +76,7 @@ export async function startDesktop(folder: string): Promise<void> {
       window?.webContents.reload()
     }, heard)
   const updates = createUpdates({
-    key: packedKey(process.resourcesPath, app.isPackaged),
+    key: app.isPackaged ? packedKey(process.resourcesPath) : null,
     updater: electronUpdater,
     preferences: { all: () => present.preferences.all() },
   })

@@ -5,9 +5,9 @@ import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 
 /** The public key of releases, as PEM; null where it or the address of the releases is missing. */
-export function packedKey(resources: string, isPackaged: boolean): string | null {
+export function packedKey(resources: string): string | null {
   const [key, address] = ['update-key.pem', 'app-update.yml'].map((name) => join(resources, name))
-  return isPackaged && key && address && existsSync(key) && existsSync(address) ? readFileSync(key, 'utf8') : null
+  return key && address && existsSync(key) && existsSync(address) ? readFileSync(key, 'utf8') : null
 }
 
 /** On Linux; elsewhere the program has its own. folder: of the bundle of main. */

@@ -18,17 +18,17 @@ const promises = {
   R8: ['hostile safetensors', [20_000, 200_000, 50_000_000]], // mutants
   R9: ['hostile .pt', [20_000, 20_000, 2_000_000]],
   R10: ['hostile archives', [8000, 8000, 100_000]],
-  R11: ['hostile configurations', [5000, 50_000, 5_000_000]],
-  R12: ['hostile messages', [10_000, 100_000, 5_000_000]], // over WebSocket and MessagePort, half each
+  R11: ['hostile configurations', [2000, 50_000, 5_000_000]],
+  R12: ['hostile messages', [6000, 100_000, 5_000_000]], // over WebSocket and MessagePort, half each
   R13: ['rules and fuses of Electron', [29, 29, 29]],
   R14: ['who may come in by loopback', [60, 60, 60]],
   R15: ['outgoing connections of a run', [1, 1, 1]],
   R16: ['engines that fail, of each way', [1, 10, 200]],
-  R17: ['GPU lost', [5, 50, 500]],
+  R17: ['GPU lost', [3, 50, 500]],
   R18: ['migrations killed at each step', [0.25, 1, 20]], // rounds of all steps of all schema versions; below one: some
   R19: ['damaged histories', [500, 500, 500]], // bits and cuts
   R20: ['queries at scale, in thousands of runs', [10, 10, 100]],
-  R21: ['soak, minutes', [0.5, 10, 480]],
+  R21: ['soak, minutes', [0.2, 10, 480]],
   R22: ['runs told to pause, otherwise read and shared out', [5, 5, 100]],
   R23: ['clocks, locales and places', [30, 30, 30]],
   R24: ["the field's files", [12, 12, 40]],

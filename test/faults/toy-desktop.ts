@@ -14,7 +14,7 @@ import type { ContractRouterClient } from '@orpc/contract'
 import type { api } from '../../src-main/contract/api/api.ts'
 
 const root = join(import.meta.dirname, '..', '..')
-const [target = ''] = process.argv.slice(2)
+const [, target = ''] = process.argv.splice(1) // not what a person wants opened
 const ipcMain = new EventEmitter()
 const nothing = (): void => undefined
 
