@@ -25,7 +25,7 @@ const config = (seed: number) => toyConfig({ seed, name: `run of seed ${seed}`, 
 async function prepared(home: string): Promise<void> {
   const workbench = await openWorkbench({
     ...{ home, resources: home, write: true },
-    engine: (environment) => toyEngine({}, environment),
+    engine: (environment) => toyEngine({ wait: 20 }, environment), // or one is over before it is cancelled
   })
   for (const isWhole of [false, true])
     for (let n = 0; n < runs; n++) {
