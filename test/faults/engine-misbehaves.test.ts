@@ -52,14 +52,20 @@ test('an engine that cannot start says why, and a page that asks again and again
   expect(starts).toBeLessThanOrEqual(2)
 })
 
-test('of an engine that throws while it starts the error is told, and not the lines that Node puts behind it', async () => {
-  const script = join(temporaryFolder(), 'engine.mjs')
-  writeFileSync(script, "throw new TypeError('no such card')")
-  const workbench = await toyWorkbench(temporaryFolder(), () => forkEngine(script))
-  await expect(workbench.engine.describe()).rejects.toMatchObject({
-    record: { code: 'engine-lost', why: expect.stringMatching(/exit code 1.*it last said: TypeError: no such card$/) },
-  })
-})
+test.each(['Error', 'TypeError'])(
+  'of an engine that throws %s while it starts that is told, and not the lines that Node puts behind it',
+  async (kind) => {
+    const script = join(temporaryFolder(), 'engine.mjs')
+    writeFileSync(script, `throw new ${kind}('no such card')`)
+    const workbench = await toyWorkbench(temporaryFolder(), () => forkEngine(script))
+    await expect(workbench.engine.describe()).rejects.toMatchObject({
+      record: {
+        code: 'engine-lost',
+        why: expect.stringMatching(new RegExp(`exit code 1.*it last said: ${kind}: no such card$`)),
+      },
+    })
+  },
+)
 
 test('an engine whose script is missing is a plain error', async () => {
   const workbench = await toyWorkbench(temporaryFolder(), () => forkEngine('/nowhere/engine.ts'))

@@ -10,7 +10,7 @@ type Counts = (typeof counts)[number]
 const promises = {
   R1: ['kill -9 of the engine', [24, 200, 5000]],
   R2: ['every durable step fails, once and for good', [0.1, 1, 2]], // rounds of all steps; below one: some
-  R3: ['kill -9 of main and server, each', [4, 20, 500]],
+  R3: ['kill -9 of main, server and page, each', [4, 20, 500]],
   R4: ['kill -9 while a killed run goes on', [6, 50, 1000]],
   R5: ['power losses', [200, 200, 5000]],
   R6: ['full disks', [10, 100, 1000]], // points

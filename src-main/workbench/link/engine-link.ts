@@ -108,6 +108,8 @@ function lastWords(stderr: string): string {
   const lines = stderr.split('\n').filter((line) => line.trim())
   const last = lines.at(-1) ?? ''
   const fatal = lines.findLast((line) => /^FATAL ERROR: /.test(line))
-  const thrown = /^Node\.js v\d/.test(last) ? lines.findLast((line) => /^[A-Z]\w*Error\b.*: /.test(line)) : undefined
+  const thrown = /^Node\.js v\d/.test(last)
+    ? lines.findLast((line) => /^(?:[A-Z]\w*)?Error\b.*: /.test(line))
+    : undefined
   return fatal ?? thrown ?? last
 }

@@ -233,5 +233,8 @@ function createTuningsAtWork(
   }
 }
 
-/** Whatever its job says, which is at work by now. */
-const stateBeforeWork = (history: History, tuning: number) => tuningRow(history, tuning).state
+/** Whatever its job says, which is at work by now. A row whose end the disk did not take says that it is running. */
+function stateBeforeWork(history: History, tuning: number) {
+  const { state } = tuningRow(history, tuning)
+  return state === 'running' && !history.tunes(tuning) ? 'interrupted' : state
+}

@@ -1,5 +1,5 @@
 // Jobs on a disk that takes nothing for a while: what ended is shown as it ended and can go on at once when there is
-// room again, and what could not begin begins by itself. A trigger on the queue's table stands for the disk.
+// room again, and what could not begin begins by itself. A trigger on a table stands for the disk.
 import { join } from 'node:path'
 
 import Database from 'better-sqlite3'
@@ -7,11 +7,12 @@ import { expect, test } from 'vitest'
 
 import { patience } from '../../patience.ts'
 import { follow, temporaryFolder, toyConfig, toyEngine, toyWorkbench } from '../toy.ts'
+import { followTuning, modelFolder, toyTuning } from '../tunings/toy.ts'
 
-/** From now on no row of the queue changes, until it is called. */
-function full(home: string): () => void {
+/** From now on no state in the table changes, until it is called. */
+function full(home: string, table = 'jobs'): () => void {
   const other = new Database(join(home, 'history.sqlite'), { timeout: patience })
-  other.exec("CREATE TRIGGER full BEFORE UPDATE OF state ON jobs BEGIN SELECT RAISE(ABORT, 'no room'); END")
+  other.exec(`CREATE TRIGGER full BEFORE UPDATE OF state ON ${table} BEGIN SELECT RAISE(ABORT, 'no room'); END`)
   return () => {
     other.exec('DROP TRIGGER full')
     other.close()
@@ -48,4 +49,20 @@ test('a job that could not even be marked as begun waits, is told of once, and b
   expect(workbench.notices.map(({ what }) => what)).toEqual(['Job 1 could not begin'])
   room()
   expect((await follow(workbench, run)).at(-1)?.type).toBe('done')
+})
+
+test('a fine-tuning whose end could not be kept goes on from its last state when there is room', async () => {
+  const home = temporaryFolder()
+  const workbench = await toyWorkbench(home, (environment) => toyEngine({ wait: 10 }, environment))
+  const tuning = await workbench.tunings.start(toyTuning(modelFolder()))
+  let room = (): void => undefined
+  await followTuning(workbench, tuning, (event) => {
+    if (event.type !== 'state' || event.steps !== 3) return
+    room = full(home, 'tunings')
+    void workbench.tunings.cancel(tuning)
+  })
+  expect(workbench.tunings.show(tuning).state).toBe('interrupted')
+  room()
+  await workbench.tunings.resume(tuning)
+  expect((await followTuning(workbench, tuning)).at(-1)?.type).toBe('done')
 })
