@@ -7,6 +7,7 @@ import { basename, extname, join } from 'node:path'
 
 import type { Recognised } from '../contract/api/projects.ts'
 import { isCheckpointName, isDataName, strangerIn } from '../contract/file-names.ts'
+import { isMeantAsStudy } from '../contract/run/study.ts'
 import { readStart } from '../files/open.ts'
 import { isMeantAsConfig, parseWritten } from './written.ts'
 
@@ -47,7 +48,7 @@ function ofText(text: string, path: string, as: (kind: Recognised['kind'], words
     const found = parseWritten(text, path)
     if (isMeantAsConfig(found)) return as('configuration', 'a configuration')
     const has = (field: string): boolean => typeof found === 'object' && found !== null && Object.hasOwn(found, field)
-    if (has('config') && (has('seeds') || has('arms') || has('sweep'))) return as('study', 'the definition of a study')
+    if (isMeantAsStudy(found)) return as('study', 'the definition of a study')
     if (has('merge_method')) return as('mergekit', 'a recipe of mergekit')
     return as('nothing', 'JSON or YAML that has none of the fields of a configuration')
   } catch (error) {

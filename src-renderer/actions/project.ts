@@ -11,6 +11,7 @@ import Star from '@lucide/svelte/icons/star'
 import Timer from '@lucide/svelte/icons/timer'
 
 import type { Project } from '../../src-main/contract/api/projects.ts'
+import { isMeantAsStudy } from '../../src-main/contract/run/study.ts'
 import { checkpoints } from '../state/checkpoints/checkpoints.svelte.ts'
 import { recipe } from '../state/checkpoints/recipe.svelte.ts'
 import { found } from '../state/compose/found.svelte.ts'
@@ -158,13 +159,11 @@ export async function openText(name: string, text: string): Promise<void> {
   show(await workbench.take(name, text))
 }
 
-/** A study names a configuration and what is varied of it; YAML is a configuration. */
+/** YAML is a configuration here. */
 function isStudy(name: string, text: string): boolean {
   if (!/\.json$/i.test(name)) return false
   try {
-    const found: unknown = JSON.parse(text)
-    const has = (field: string) => typeof found === 'object' && found !== null && Object.hasOwn(found, field)
-    return has('config') && (has('seeds') || has('arms') || has('sweep'))
+    return isMeantAsStudy(JSON.parse(text))
   } catch {
     return false // the sentence about it is the configuration's
   }

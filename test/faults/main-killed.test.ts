@@ -11,7 +11,7 @@ import type { RunEvent } from '../../src-main/contract/run/run.ts'
 import { alive } from '../alive.ts'
 import { bitsOf, follow, temporaryFolder, toyConfig, toyWorkbench } from '../workbench/toy.ts'
 import type { Toy } from '../workbench/toy-faults.ts'
-import { type Epoch, missingAfter } from './aftermath.ts'
+import { type Epoch, leftAfter } from './aftermath.ts'
 import { countOf, seedOf, tell } from './promises.ts'
 import { seeded } from './seeded.ts'
 
@@ -43,9 +43,11 @@ test('kill -9 of the main process at any moment: every told epoch is there, the 
       run = sitting.run ?? run
       told.push(...sitting.told)
       if (sitting.isDone) break
+      const left = await leftAfter(home, run ?? runId(0), told)
+      found.lost += left.missing
+      if (left.isDone) break
       found.kills++
       if (sitting.told.length === 0) found.beforeAnEpoch++
-      found.lost += await missingAfter(home, run ?? runId(0), told)
     }
     const workbench = await toyWorkbench(home, undefined, false)
     if (JSON.stringify(bitsOf(workbench, runId(1))) !== JSON.stringify(bitsOf(calm, whole))) found.differ++

@@ -13,7 +13,7 @@ import type { api } from '../../src-main/contract/api/api.ts'
 import type { RunId } from '../../src-main/contract/branded.ts'
 import { alive } from '../alive.ts'
 import { bitsOf, follow, temporaryFolder, toyConfig, toyEngine, toyEntry, toyWorkbench } from '../workbench/toy.ts'
-import { childrenOf, type Epoch, missingAfter } from './aftermath.ts'
+import { childrenOf, type Epoch, leftAfter } from './aftermath.ts'
 import { countOf, seedOf, tell } from './promises.ts'
 import { seeded } from './seeded.ts'
 
@@ -23,7 +23,7 @@ const config = toyConfig({ iterations: 2, epochs: 8 })
 const cli = join(import.meta.dirname, '../../src-main/cli.ts')
 
 /** A run that was left after its first epoch, for a page to have go on. */
-async function left(home: string): Promise<RunId> {
+async function brokenOff(home: string): Promise<RunId> {
   const workbench = await toyWorkbench(home, (environment) => toyEngine({ wait: 20 }, environment))
   const run = await workbench.runs.start(config)
   await follow(workbench, run, (event) => event.type === 'epoch' && void workbench.close())
@@ -87,7 +87,7 @@ test.runIf(process.platform === 'linux')(
     const found = { kills: 0, lost: 0, differ: 0 }
     while (found.kills < wanted) {
       const home = temporaryFolder()
-      const run = await left(home)
+      const run = await brokenOff(home)
       const told: Epoch[] = []
       for (let isDone = false; !isDone; ) {
         const sitting = await sat(
@@ -98,8 +98,10 @@ test.runIf(process.platform === 'linux')(
         told.push(...sitting.told)
         isDone = sitting.isDone
         if (isDone) continue
-        found.kills++
-        found.lost += await missingAfter(home, run, told)
+        const left = await leftAfter(home, run, told)
+        found.lost += left.missing
+        isDone = left.isDone
+        if (!isDone) found.kills++
       }
       const reader = await toyWorkbench(home, undefined, false)
       if (JSON.stringify(bitsOf(reader, run)) !== JSON.stringify(bitsOf(calm, whole))) found.differ++

@@ -67,6 +67,12 @@ export interface PlannedRun {
 
 const mostRuns = 1000
 
+/** Whether somebody wrote it as a study: it names a configuration, and what is varied of it. */
+export function isMeantAsStudy(found: unknown): boolean {
+  const has = (field: string): boolean => typeof found === 'object' && found !== null && Object.hasOwn(found, field)
+  return has('config') && (has('seeds') || has('arms') || has('sweep'))
+}
+
 /** Throws config-invalid. */
 export function parseStudy(definition: unknown): StudyDefinition {
   const parsed = studySchema.safeParse(definition)

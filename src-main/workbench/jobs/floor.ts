@@ -79,7 +79,7 @@ export function createFloor({ history, kinds, between, now }: Options) {
 
   function hold(need: Need, title: string): () => void {
     room.requireFree(need)
-    return createLeaving(room.take(need, title), pump)
+    return inTurn(room.take(need, title), pump)
   }
 
   return {
@@ -119,9 +119,9 @@ function createEstimates(kinds: () => Kinds) {
   }
 }
 
-const createLeaving = (leave: () => void, then: () => void) => (): void => {
-  leave()
-  then()
+const inTurn = (first: () => void, second: () => void) => (): void => {
+  first()
+  second()
 }
 
 const again = 1000 // milliseconds
