@@ -1,4 +1,6 @@
 // How long steps took, and what is left by what steps of the same word took: of this sitting, in seconds.
+import { mean } from '../../src-main/numbers/statistics/paired.ts'
+
 interface Timed {
   like: string
 }
@@ -23,14 +25,11 @@ export function clock(now: () => number = () => performance.now() / 1000): Clock
     left: (steps) => {
       if (took.size === 0) return null
       const isAll = steps.every(({ like }) => took.has(like))
-      const seconds = steps.reduce((sum, { like }) => sum + meanOf(took.get(like) ?? []), 0)
+      const seconds = steps.reduce((sum, { like }) => sum + mean(took.get(like) ?? [0]), 0)
       return `${isAll ? '' : 'at least '}${inWords(seconds)}`
     },
   }
 }
-
-const meanOf = (values: readonly number[]): number =>
-  values.length === 0 ? 0 : values.reduce((sum, one) => sum + one, 0) / values.length
 
 /** "1:02:09 h", "12:05 min", "7.3 s" */
 export function inWords(seconds: number): string {

@@ -2,6 +2,7 @@
 // the fine-tuned models, of every start what it is alone and what each way made of it, and the negations. A number that
 // is not there yet is left out; nothing is computed here but means over tasks.
 import type { StudyRun } from '../../src-main/contract/api/studies.ts'
+import { mean } from '../../src-main/numbers/statistics/paired.ts'
 import type { Workbench } from '../../src-main/workbench/workbench.ts'
 import {
   dvBasi,
@@ -19,8 +20,6 @@ import {
 } from './protocol.ts'
 import { placeIn, type Study } from './work.ts'
 
-export type BySeed = Map<number, number> // accuracy, the mean over tasks
-
 /** Of one kind. */
 export interface KindResults {
   kind: Kind
@@ -31,7 +30,7 @@ export interface KindResults {
 }
 export const ways = ['alone', 'DV-BASI', 'restart only', 'longer run'] as const
 export type Way = (typeof ways)[number]
-export type Ways = Record<Way, BySeed>
+export type Ways = Record<Way, Map<number, number>> // seed to accuracy, the mean over tasks
 
 export interface Results {
   kinds: KindResults[]
@@ -94,8 +93,8 @@ function singleTasks(
   })
   if (all.length < place.project.tasks.length) return none
   return {
-    pretrained: meanOf(all.map(({ pretrained }) => pretrained)),
-    finetuned: meanOf(all.map(({ accuracy }) => accuracy)),
+    pretrained: mean(all.map(({ pretrained }) => pretrained)),
+    finetuned: mean(all.map(({ accuracy }) => accuracy)),
   }
 }
 
@@ -140,5 +139,3 @@ function negations(workbench: Workbench, place: Place): KindResults['negation'] 
     return [{ target: part, before, after, controlBefore, control }]
   })
 }
-
-const meanOf = (values: readonly number[]): number => values.reduce((sum, one) => sum + one, 0) / values.length

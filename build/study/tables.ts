@@ -1,7 +1,7 @@
 // The study's tables as Markdown, of what there is by now. Accuracies are means over tasks in %, with the standard
 // deviation over seeds; differences are in points, paired by seed, with their 95 % interval by Student's t.
-import { deviation, mean, pairedInterval } from '../../src-main/numbers/statistics/paired.ts'
-import { type BySeed, type KindResults, type Ways, ways } from './results.ts'
+import { type BySeed, difference, markdownTable, meanOver, percent, spread } from '../../src-main/cli/study/by-seed.ts'
+import { type KindResults, type Ways, ways } from './results.ts'
 
 export function kindsTable(kinds: readonly KindResults[]): string[] {
   const known = (share: number | null): string => (share === null ? '' : percent(share))
@@ -57,42 +57,8 @@ export function negationTable(kinds: readonly KindResults[]): string[] {
 }
 
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string[] {
-  const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`
-  return rows.length === 0 ? ['Not measured yet.'] : [line(head), line(head.map(() => '---')), ...rows.map(line)]
+  return rows.length === 0 ? ['Not measured yet.'] : markdownTable(head, rows)
 }
-
-/** Of the seeds that all have. */
-function meanOver([first, ...others]: readonly BySeed[]): BySeed {
-  return new Map(
-    [...(first ?? [])].flatMap(([seed, value]) => {
-      const values = [value, ...others.flatMap((one) => one.get(seed) ?? [])]
-      return values.length === 1 + others.length ? [[seed, mean(values)] as const] : []
-    }),
-  )
-}
-
-const both = (one: BySeed, other: BySeed): [number, number][] =>
-  [...one].flatMap(([seed, value]) => {
-    const its = other.get(seed)
-    return its === undefined ? [] : [[value, its] satisfies [number, number]]
-  })
-
-function spread(seeds: BySeed): string {
-  if (seeds.size === 0) return ''
-  const values = [...seeds.values()]
-  const sd = deviation(values)
-  return `${percent(mean(values))}${sd === null ? '' : ` ± ${percent(sd)}`}`
-}
-
-export function difference(one: BySeed, other: BySeed): string {
-  const differences = both(one, other).map(([a, b]) => a - b)
-  if (differences.length === 0) return ''
-  const interval = pairedInterval(differences)
-  return `${points(mean(differences))}${interval ? ` [${interval.map(points).join(', ')}]` : ''}`
-}
-
-const percent = (share: number): string => (100 * share).toFixed(1)
-const points = (share: number): string => `${share < 0 ? '−' : '+'}${(100 * Math.abs(share)).toFixed(2)}`
 
 export const hasAny = ({ finetuned, starts }: KindResults): boolean =>
   finetuned !== null || [...starts.values()].some((of: Ways) => ways.some((way) => of[way].size > 0))

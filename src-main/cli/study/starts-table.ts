@@ -1,15 +1,13 @@
 // Of a study whose arms go on from starts that are arms themselves, a table with a row a start: the start alone, each
 // way to go on, and what the first way has before the others and before each rival, with intervals. As Markdown.
 import type { StudyRun } from '../../contract/api/studies.ts'
-import { deviation, mean, pairedInterval } from '../../numbers/statistics/paired.ts'
 import type { Starts } from '../../workbench/studies/starts.ts'
 import { accuracyBySeed } from '../../workbench/studies/table.ts'
-
-type Seeds = ReadonlyMap<number, number> // accuracy
+import { type BySeed, difference, markdownTable, meanOver, spread } from './by-seed.ts'
 
 export function startLines({ starts, ways, rivals, steps }: Starts, runs: readonly StudyRun[]): string[] {
   const byArm = Map.groupBy(runs, ({ arm }) => arm)
-  const seedsOf = (arm: string | undefined): Seeds => accuracyBySeed(byArm.get(arm ?? '') ?? [])
+  const seedsOf = (arm: string | undefined): BySeed => accuracyBySeed(byArm.get(arm ?? '') ?? [])
   const [first = '', ...others] = ways
   const against = new Map(rivals.map((rival) => [rival, seedsOf(rival)]))
   const rows = starts.map(({ arm, onward }) => ({
@@ -31,11 +29,8 @@ export function startLines({ starts, ways, rivals, steps }: Starts, runs: readon
     ...others.map((way) => difference(seedsIn(own, first), seedsIn(own, way))),
     ...rivals.map((rival) => difference(seedsIn(own, first), seedsIn(against, rival))),
   ])
-  const line = (row: readonly string[]): string => `| ${row.join(' | ')} |`
   return [
-    line(head),
-    line(head.map(() => '---')),
-    ...cells.map(line),
+    ...markdownTable(head, cells),
     '',
     ...rivals.map((rival) => `${rival}, from a start of its own: ${spread(seedsIn(against, rival))}.`),
     `Steps after the start, of all runs that are done: ${[...steps].map(([of, n]) => `${of} ${n.join(' or ')}`).join(', ')}.`,
@@ -43,34 +38,4 @@ export function startLines({ starts, ways, rivals, steps }: Starts, runs: readon
   ]
 }
 
-const seedsIn = (of: ReadonlyMap<string, Seeds>, name: string): Seeds => of.get(name) ?? new Map<number, number>()
-
-/** Of the seeds that all have. */
-function meanOver([first, ...others]: readonly Seeds[]): Seeds {
-  return new Map(
-    [...(first ?? [])].flatMap(([seed, value]) => {
-      const values = [value, ...others.flatMap((one) => one.get(seed) ?? [])]
-      return values.length === 1 + others.length ? [[seed, mean(values)] as const] : []
-    }),
-  )
-}
-
-function spread(seeds: Seeds): string {
-  const values = [...seeds.values()]
-  if (values.length === 0) return ''
-  const sd = deviation(values)
-  return `${(100 * mean(values)).toFixed(1)}${sd === null ? '' : ` ± ${(100 * sd).toFixed(1)}`}`
-}
-
-/** On the seeds that both have. */
-function difference(one: Seeds, other: Seeds): string {
-  const differences = [...one].flatMap(([seed, value]) => {
-    const against = other.get(seed)
-    return against === undefined ? [] : [value - against]
-  })
-  if (differences.length === 0) return ''
-  const interval = pairedInterval(differences)
-  return `${points(mean(differences))}${interval ? ` [${interval.map(points).join(', ')}]` : ''}`
-}
-
-const points = (share: number): string => `${share < 0 ? '−' : '+'}${(100 * Math.abs(share)).toFixed(2)}`
+const seedsIn = (of: ReadonlyMap<string, BySeed>, name: string): BySeed => of.get(name) ?? new Map<number, number>()
