@@ -4,7 +4,7 @@
 //   run_marks                             what a person says of a run
 //   checkpoints, library, data_sets       files it was made of, with the person's tags and notes
 //   model_evaluations, openings           what was measured outside a run, and who opened test data
-//   studies, study_runs                   which runs belong together
+//   studies, study_runs, cluster_tasks    which runs belong together, and which of them another machine works on
 //   tunings, tuning_curve, tuning_looks   fine-tunings
 //   jobs                                  the queue of work
 // It is CRC-32 over all columns. Damage is no adversary (who can write the file can write its checksum), and a CRC is
@@ -37,6 +37,7 @@ const rules = {
   model_evaluations: { json: ['error', 'models', 'tasks', 'report'], long: ['report'] },
   studies: { json: ['error', 'definition'] },
   study_runs: { json: ['config'] },
+  cluster_tasks: { json: ['error'] },
   jobs: { json: ['error', 'request'] },
   tunings: {
     json: ['error', 'config', 'output', 'plan', 'engines', 'parents', 'notes', 'finished', 'data'],

@@ -25,7 +25,7 @@ const kinds: Kind[] = [
   { what: 'marks of run', table: 'run_marks', key: 'run', own: [], parts: [] }, // a damaged one is no damaged run
   { what: 'evaluation', table: 'model_evaluations', key: 'evaluation', own: [], parts: ['openings'] },
   { what: 'fine-tuning', table: 'tunings', key: 'tuning', own: [], parts: ofTuning },
-  { what: 'study', table: 'studies', key: 'study', own: [], parts: ['study_runs'] },
+  { what: 'study', table: 'studies', key: 'study', own: [], parts: ['study_runs', 'cluster_tasks'] },
   { what: 'job', table: 'jobs', key: 'job', own: [], parts: [] },
   { what: 'checkpoint', table: 'library', key: 'path', own: ['id'], parts: [] },
   { what: 'data set', table: 'data_sets', key: 'path', own: ['id'], parts: [] },
