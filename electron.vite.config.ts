@@ -37,6 +37,7 @@ export default defineConfig({
           main: at('src-main/main.ts'),
           engine: at('src-main/worker/door.ts'),
           images: at('src-main/worker/images/thread.ts'),
+          remote: at('src-main/remote.ts'),
         },
         output: { format: 'es', entryFileNames: '[name].js', chunkFileNames: '[name]-[hash].js' },
       },

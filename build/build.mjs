@@ -20,7 +20,7 @@ const inputs = { pages: common, all: [...common, 'src-main', 'electron.vite.conf
 const page = 'renderer/index.html'
 const outputs = {
   pages: [page],
-  all: ['main/main.js', 'main/engine.js', 'main/images.js', 'preload/preload.cjs', page],
+  all: ['main/main.js', 'main/engine.js', 'main/images.js', 'main/remote.js', 'preload/preload.cjs', page],
 }
 const tools = {
   pages: ['build/pages.ts'],

@@ -31,7 +31,7 @@ const rendererRooms = {
   pages: ['actions', 'state', 'components', 'plot'], // a page writes a number as a component does
 }
 
-const doors = 'src-main/(cli|main)\\.ts$|src-main/(cli|bench)/'
+const doors = 'src-main/(cli|main|remote)\\.ts$|src-main/(cli|bench|remote)/'
 const anyRoom = '^src-(main|renderer)/'
 
 /** ^src-main/a/|^src-main/b/ */

@@ -10,8 +10,8 @@ import pMap from 'p-map'
 import { z } from 'zod'
 
 import { type Sha256, sha256, sha256Schema } from '../contract/branded.ts'
-import { isCheckpointName, isIndexName } from '../contract/file-names.ts'
 import { BasilError } from '../contract/errors.ts'
+import { isCheckpointName, isIndexName } from '../contract/file-names.ts'
 import { hashFile } from './hash.ts'
 import { kind, list } from './listing.ts'
 import { readStart } from './open.ts'
@@ -85,7 +85,13 @@ export async function wholeContent({ path, only }: Carrier, options: Options = {
     { concurrency: 8 },
   )
   await keepKnown(path, options.cache, known)
-  return { kind: 'folder', path, sha256: hashOfFiles(files), bytes: files.reduce((n, { bytes }) => n + bytes, 0), files }
+  return {
+    kind: 'folder',
+    path,
+    sha256: hashOfFiles(files),
+    bytes: files.reduce((n, { bytes }) => n + bytes, 0),
+    files,
+  }
 }
 
 /** Of files in the order of their names. */

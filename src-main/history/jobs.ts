@@ -19,6 +19,7 @@ export interface StoredJob extends Omit<Job, Shown | 'expectedSeconds' | 'memory
 
 export interface NewJob extends Partial<Belongings> {
   kind: JobKind
+  place?: string // 'here' where nothing is said
   title: string
   request: unknown
 }
@@ -29,11 +30,12 @@ type JobRow = Omit<StoredJob, 'error' | 'request'> & { error: string | null; req
 export function createJob(history: History, { kind, title, request, ...to }: NewJob, now: Date): number {
   const text = `INSERT INTO jobs (kind, title, place, state, rank, made, run, study, evaluation, tuning, file,
      request)
-     SELECT :kind, :title, 'here', 'waiting', coalesce(max(rank), 0) + 1, :made, :run, :study, :evaluation, :tuning,
+     SELECT :kind, :title, :place, 'waiting', coalesce(max(rank), 0) + 1, :made, :run, :study, :evaluation, :tuning,
      :file, :request FROM jobs RETURNING job`
   const made = row<{ job: number }>(history, text, {
     kind,
     title: title.slice(0, 200),
+    place: to.place ?? 'here',
     made: now.toISOString(),
     run: to.run ?? null,
     study: to.study ?? null,
@@ -129,6 +131,11 @@ export function putJobState(
 
 export function putJobRequest(history: History, job: number, request: unknown): void {
   change(history, 'UPDATE jobs SET request = :request WHERE job = :job', { job, request: JSON.stringify(request) })
+}
+
+/** 'here', or the name of a cluster. */
+export function putJobPlace(history: History, job: number, place: string): void {
+  change(history, 'UPDATE jobs SET place = :place WHERE job = :job', { job, place })
 }
 
 export function putJobFile(history: History, job: number, file: string): void {

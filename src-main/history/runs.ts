@@ -197,6 +197,12 @@ export function reviveRun(history: History, run: RunId): void {
   })
 }
 
+/** It never stopped, only nobody here heard of it: all that is kept of it stays. */
+export function reopenRun(history: History, run: RunId): void {
+  const text = `UPDATE runs SET state = 'running', ended = NULL, error = NULL WHERE run = :run AND state = 'interrupted'`
+  change(history, text, { run })
+}
+
 /** Damaged marks, which may say so, stay as they are. */
 export function takeOutOfTrash(history: History, run: RunId): void {
   const text = `UPDATE run_marks SET trashed = NULL

@@ -152,6 +152,12 @@ function cameTo({ tasks }: ResolvedConfig, evaluations: Evaluation[]): Came {
   }
 }
 
+/** null: it was not begun. */
+export function studyRunAt(history: History, study: number, place: number): RunId | null {
+  const text = `SELECT run FROM study_runs WHERE study = :study AND place = :place AND ${sound(history, 'study_runs')}`
+  return row<{ run: RunId | null }>(history, text, { study, place })?.run ?? null
+}
+
 export function plannedConfig(history: History, study: number, place: number): ResolvedConfig {
   const text = `SELECT config FROM study_runs WHERE study = :study AND place = :place AND ${sound(history, 'study_runs')}`
   const { config } = row<{ config: string }>(history, text, { study, place }) as { config: string }
@@ -168,8 +174,8 @@ export function plannedOf(history: History, study: number): Planned[] {
   }))
 }
 
-/** To be called in the transaction that makes the run. */
-export function putStudyRun(history: History, study: number, place: number, run: RunId): void {
+/** To be called in the transaction that makes the run; null: it is begun anew. */
+export function putStudyRun(history: History, study: number, place: number, run: RunId | null): void {
   change(history, 'UPDATE study_runs SET run = :run WHERE study = :study AND place = :place', { study, place, run })
 }
 

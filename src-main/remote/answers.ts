@@ -10,7 +10,6 @@ import { join } from 'node:path'
 import packageJson from '../../package.json' with { type: 'json' }
 import {
   type Answers,
-  type Asks,
   askedSchema,
   type Content,
   type FoundThere,
@@ -58,8 +57,9 @@ const answering: Answering = {
     return { found }
   },
   settle: async ({ folder, content }) => {
+    const { only } = content
     const [incoming, store] = ['incoming', 'store'].map((of) => join(folder, of, content.sha256))
-    const found = await hashThere({ path: join(incoming ?? '', content.name) }, folder)
+    const found = await hashThere({ path: join(incoming ?? '', content.name), ...(only && { only }) }, folder)
     if (found !== content.sha256) throw damagedOnTheWay(join(incoming ?? '', content.name))
     await mkdir(join(folder, 'store'), { recursive: true })
     if (existsSync(store ?? '')) await rm(incoming ?? '', { recursive: true })
@@ -113,13 +113,14 @@ const answering: Answering = {
   },
 }
 
-async function findThere(folder: string, { sha256, name, paths, kind: is }: Content): Promise<FoundThere> {
+async function findThere(folder: string, { sha256, name, paths, kind: is, only }: Content): Promise<FoundThere> {
   const own = join(folder, 'store', sha256, name)
   if (existsSync(own)) return { sha256, path: own, differs: [] } // it was verified before it came there
   const differs: string[] = []
   for (const path of paths) {
     if ((await kind(path)) !== is) continue
-    if ((await hashThere({ path }, folder)) === sha256) return { sha256, path, differs }
+    if ((await hashThere({ path, ...(only && { only }) }, folder).catch(() => null)) === sha256)
+      return { sha256, path, differs }
     differs.push(path)
   }
   return { sha256, path: null, differs }

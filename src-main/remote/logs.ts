@@ -1,31 +1,18 @@
-// The logs of a task: what its sittings said, a line each with its CRC-32 in front, as eight hexadecimal digits and a
-// space. A line that was cut or changed ends what counts of its file; what a killed sitting left of its last one is
-// such a line. A sitting writes to a file of its own, which it makes anew: two of them never mix.
+// The logs of a task: what its sittings said, a line each (files/task-lines.ts). A line that was cut or changed ends what
+// counts of its file; what a killed sitting left of its last one is such a line. A sitting writes to a file of its own,
+// which it makes anew: two of them never mix.
 import { createHash } from 'node:crypto'
 import { closeSync, constants, fsyncSync, openSync, writeSync } from 'node:fs'
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { crc32 } from 'node:zlib'
 
 import { sha256 } from '../contract/branded.ts'
-import { eventsFile, isEventsFile, type TaskLine, type TaskResult, taskLineSchema } from '../contract/clusters/task.ts'
+import { eventsFile, isEventsFile, type TaskLine, type TaskResult } from '../contract/clusters/task.ts'
 import type { Parent, ResumeState } from '../contract/run/run.ts'
-import { exactJson, fromExactJson } from '../contract/wire/exact-json.ts'
 import { readStart } from '../files/open.ts'
+import { eventOf, lineOf } from '../files/task-lines.ts'
 
 const longest = 2 ** 30 // bytes of a log
-
-export const lineOf = (event: TaskLine): string => {
-  const json = exactJson(event)
-  return `${crc32(json).toString(16).padStart(8, '0')} ${json}`
-}
-
-/** null: it was cut or changed. */
-export function eventOf(line: string): TaskLine | null {
-  const json = line.slice(9)
-  if (line[8] !== ' ' || Number.parseInt(line.slice(0, 8), 16) !== crc32(json)) return null
-  return taskLineSchema.safeParse(fromExactJson(json)).data ?? null
-}
 
 /** In their order. */
 export async function logNames(folder: string): Promise<string[]> {

@@ -10,10 +10,10 @@ import {
   exits,
   type Sitting,
   specSchema,
-  taskFolder,
   type TaskResult,
   type TaskSpec,
   type TaskState,
+  taskFolder,
 } from '../contract/clusters/task.ts'
 import { BasilError, type ErrorRecord, recordOf } from '../contract/errors.ts'
 import type { EngineEvent, Parent, ResumeState } from '../contract/run/run.ts'

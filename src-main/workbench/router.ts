@@ -7,6 +7,7 @@ import { type About, api } from '../contract/api/api.ts'
 import { evenGrid, pairOf } from '../contract/api/disentanglement.ts'
 import { recordOf } from '../contract/errors.ts'
 import { configIssues } from '../contract/run/resolve.ts'
+import { clustersRouter } from './clusters/router.ts'
 import { dataRouter } from './data/router.ts'
 import { evaluationsRouter } from './evaluations/router.ts'
 import { foldersRouter } from './folders/router.ts'
@@ -69,6 +70,7 @@ export function createRouter(workbench: Workbench, platform: Platform) {
     },
     evaluations: evaluationsRouter(workbench, platform),
     studies: studiesRouter(workbench),
+    clusters: clustersRouter(workbench),
     tunings: tuningsRouter(workbench),
     jobs: jobsRouter(workbench.jobs),
     merges: mergesRouter(workbench, platform),

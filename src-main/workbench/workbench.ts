@@ -13,6 +13,9 @@ import type { Progress } from '../contract/run/run.ts'
 import { onNews } from '../history/news.ts'
 import { openHistory, readHistory } from '../history/open.ts'
 import type { History } from '../history/statement.ts'
+import { type Clusters, createClusters } from './clusters/clusters.ts'
+import { type OpenTarget, opening } from './clusters/open.ts'
+import type { Waiting } from './clusters/pace.ts'
 import { createDataSets, type DataSets } from './data/sets.ts'
 import { createDisentangle } from './disentangle.ts'
 import { chooseEngine } from './engines/choice.ts'
@@ -63,6 +66,8 @@ export interface WorkbenchOptions {
   restored?: Restored // a backup that took the place of the history just before
   slept?: () => number // seconds that the machine slept just now; another in tests
   patience?: Patience // with an engine that gives no sign of life
+  open?: OpenTarget // how a cluster is opened; another in tests
+  waiting?: Waiting // how often one is looked at; another in tests
 }
 
 export interface Workbench {
@@ -85,6 +90,7 @@ export interface Workbench {
   readonly searches: Searches
   readonly mixes: Mixes
   readonly studies: Studies
+  readonly clusters: Clusters
   readonly tunings: Tunings
   readonly preferences: PreferenceStore
   readonly lineage: LineageQuestions
@@ -114,7 +120,8 @@ export interface Device {
 export async function openWorkbench(options: WorkbenchOptions): Promise<Workbench> {
   const { home, engine, resources, write, patience, restored = null } = options
   let present: ReturnType<typeof createBoth> | undefined
-  const lives = (run: RunId): boolean => (present?.sittings.live(run) ?? null) !== null
+  let elsewhere: Sittings['live'] = () => null // on a cluster
+  const lives = (run: RunId): boolean => (present?.sittings.live(run) ?? elsewhere(run)) !== null
   const tunes = (tuning: number): boolean => (present?.tuningSittings.live(tuning) ?? null) !== null
   const history = write ? await openHistory(home, { lives, tunes }) : await readHistory(home)
   const { device, ...seat } = createSeat(
@@ -158,7 +165,8 @@ export async function openWorkbench(options: WorkbenchOptions): Promise<Workbenc
     ...{ history, home, resources, supervisor, seat, sittings, tuningSittings, jobs, library, dataSets, checking },
     start: startReader,
   }
-  const worked: ReturnType<typeof createWorked> = createWorked(base)
+  const worked: ReturnType<typeof createWorked> = createWorked(base, options)
+  elsewhere = worked.live
   const places = createPlaces(options, library, dataSets)
   const mixes = createMixes({ ...base, ...worked.parts, projects: places.projects })
   const adoption = createAdoption({ history, home, shelve: library.shelve, news: jobs.beat })
@@ -172,6 +180,7 @@ export async function openWorkbench(options: WorkbenchOptions): Promise<Workbenc
     await Promise.all([installer.close(), measuring.close()])
     const parts = [jobs, supervisor, checking, library, dataSets, worked.parts.merges, adoption]
     await Promise.all(parts.map((part) => part.close()))
+    await worked.close()
     await historyCare.close()
     history.close()
   }
@@ -255,9 +264,14 @@ interface Base extends RunsOptions, TuningsOptions {
 }
 
 /** The parts whose work goes through the queue, and what the queue does for each. */
-function createWorked(base: Base) {
+function createWorked(base: Base, { open, waiting }: Pick<WorkbenchOptions, 'open' | 'waiting'>) {
   const inOwnProcess = inOwnProcessOf(base.start)
-  const runs = createRuns(base)
+  const live: Sittings['live'] = (run) => base.sittings.live(run) ?? clusters.atWork.live(run)
+  const runs = createRuns({ ...base, sittings: { ...base.sittings, live } })
+  const clusters = createClusters({
+    ...{ ...base, runs: runs.atWork, ...(waiting && { waiting }) },
+    open: open ?? opening(base.home),
+  })
   const studies = createStudies({ ...base, runs: runs.atWork })
   const tunings = createTunings(base)
   const heads = createHeads(base)
@@ -271,6 +285,7 @@ function createWorked(base: Base) {
     searches: searches.atWork,
     runs: runs.atWork,
     studies: studies.atWork,
+    clusters: clusters.atWork,
     tunings: tunings.atWork,
     heads: heads.atWork,
     exports: exports.atWork,
@@ -279,6 +294,7 @@ function createWorked(base: Base) {
     runs: runs.runs,
     care: createCare(base.history),
     studies: studies.studies,
+    clusters: clusters.clusters,
     tunings: tunings.tunings,
     heads: heads.heads,
     exports: exports.exports,
@@ -286,5 +302,5 @@ function createWorked(base: Base) {
     merges: createMerges(base),
     searches: searches.searches,
   }
-  return { kinds, parts }
+  return { kinds, parts, live: clusters.atWork.live, close: clusters.atWork.close }
 }

@@ -101,6 +101,7 @@ export const api = {
   disentanglement: disentanglementApi,
   evaluations: evaluationsApi,
   studies: studiesApi,
+  clusters: clustersApi,
   tunings: tuningsApi,
   runs: {
     ...runListApi,

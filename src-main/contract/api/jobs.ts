@@ -28,8 +28,11 @@ export const jobKinds = [
 ] as const
 export type JobKind = (typeof jobKinds)[number]
 
-/** What a job takes for itself: the engine, of which there is one, or a process that reads and writes files. */
-export const needs = ['engine', 'reader'] as const
+/**
+ * What a job takes for itself: the engine, of which there is one, a process that reads and writes files, or nothing of
+ * this machine, as another works on it.
+ */
+export const needs = ['engine', 'reader', 'elsewhere'] as const
 export type Need = (typeof needs)[number]
 
 const jobSchema = z.object({
@@ -37,7 +40,7 @@ const jobSchema = z.object({
   kind: z.enum(jobKinds),
   title: z.string(),
   needs: z.enum(needs),
-  place: z.literal('here'), // this machine
+  place: z.string(), // 'here', on this machine, or the name of a cluster
   state: z.enum(jobStates),
   position: z.number().nullable(), // among those that wait or are held, from 1; null for all others
   progress: z.object({ what: z.string(), done: z.number(), total: z.number() }).nullable(),

@@ -33,8 +33,15 @@ export const clusterSchema = z.strictObject({
   memoryGigabytes: z.number().min(0.1).max(4096).default(8),
   cpus: z.number().int().min(1).max(512).default(4),
   gpus: z.number().int().min(0).max(64).default(0),
+  /** The native engine that is installed here goes along, or none: the portable one is always there. */
+  engine: z.enum(['installed', 'portable']).default('installed'),
   lines: z
-    .array(z.string().max(500).regex(/^[^\n\0]*$/, 'one line each'))
+    .array(
+      z
+        .string()
+        .max(500)
+        .regex(/^[^\n\0]*$/, 'one line each'),
+    )
     .max(20)
     .default([])
     .meta({ description: 'of shell, before each task, such as "module load cuda/12.4"' }),

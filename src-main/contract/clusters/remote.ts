@@ -8,12 +8,13 @@ import { resultSchema, specSchema, taskStateSchema } from './task.ts'
 
 const folder = z.string()
 
-/** file: a single one, of that hash; folder: all files below, whose names and hashes make the hash. */
+/** file: a single one, of that hash; folder: files below, whose names and hashes make the hash. */
 export const contentSchema = z.object({
   sha256: sha256Schema,
   bytes: z.number(),
   kind: z.enum(['file', 'folder']),
   name: z.string(), // base name
+  only: z.array(z.string()).optional(), // of a folder, these of its files alone
   paths: z.array(z.string()), // where it may lie there already, by the path map
 })
 export type Content = z.infer<typeof contentSchema>
@@ -81,5 +82,8 @@ export type Question = keyof typeof questions
 export type Asks<Q extends Question> = z.input<(typeof questions)[Q]['asks']>
 export type Answers<Q extends Question> = z.output<(typeof questions)[Q]['answers']>
 
-export const askedSchema = z.object({ ask: z.enum(Object.keys(questions) as [Question, ...Question[]]), of: z.unknown() })
+export const askedSchema = z.object({
+  ask: z.enum(Object.keys(questions) as [Question, ...Question[]]),
+  of: z.unknown(),
+})
 export const answeredSchema = z.union([z.object({ answer: z.unknown() }), z.object({ error: errorSchema })])

@@ -40,7 +40,12 @@ export type Sitting = z.infer<typeof sittingSchema>
 export const taskLineSchema = z.discriminatedUnion('type', [sittingSchema, ...engineEventSchema.options])
 export type TaskLine = z.infer<typeof taskLineSchema>
 
-export const taskStateSchema = z.object({ what: z.string(), at: z.string(), host: z.string(), job: z.string().nullable() })
+export const taskStateSchema = z.object({
+  what: z.string(),
+  at: z.string(),
+  host: z.string(),
+  job: z.string().nullable(),
+})
 export type TaskState = z.infer<typeof taskStateSchema>
 
 export const resultSchema = z.object({
@@ -50,7 +55,9 @@ export const resultSchema = z.object({
   state: z.enum(['done', 'stopped', 'failed']),
   error: errorSchema.nullable(),
   /** All of its logs, in order. */
-  files: z.array(z.object({ name: z.string(), lines: z.number().int(), bytes: z.number().int(), sha256: sha256Schema })),
+  files: z.array(
+    z.object({ name: z.string(), lines: z.number().int(), bytes: z.number().int(), sha256: sha256Schema }),
+  ),
   ended: z.string(),
   host: z.string(),
   job: z.string().nullable(),

@@ -4,7 +4,7 @@ import { createReadStream } from 'node:fs'
 import type { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 
-import { pack, type Pack } from 'tar-stream'
+import { type Pack, pack } from 'tar-stream'
 
 export interface Packed {
   name: string

@@ -45,7 +45,9 @@ export function createPool({ atOnce, cpus }: Cluster): Scheduler {
       pump()
     }
     child.on('error', (error) => over(`it could not be started: ${error.message}`))
-    child.on('exit', (code, signal) => over(`ended by ${signal ?? `exit code ${code}`}`, code === exits.goesOn && !isClosed))
+    child.on('exit', (code, signal) =>
+      over(`ended by ${signal ?? `exit code ${code}`}`, code === exits.goesOn && !isClosed),
+    )
   }
 
   async function end(which: Task[], signal: NodeJS.Signals): Promise<void> {
@@ -83,5 +85,9 @@ export function createPool({ atOnce, cpus }: Cluster): Scheduler {
 const waits = 'waits for its turn'
 
 function turnOf({ child, words }: Task): Turn {
-  return { state: child ? 'running' : words === waits ? 'queued' : 'over', words, job: child ? String(child.pid) : null }
+  return {
+    state: child ? 'running' : words === waits ? 'queued' : 'over',
+    words,
+    job: child ? String(child.pid) : null,
+  }
 }

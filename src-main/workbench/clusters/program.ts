@@ -3,7 +3,7 @@
 // there. The program there is run by ./basil-remote, which needs nothing else of its machine but its C library.
 import { createHash } from 'node:crypto'
 import { existsSync, lstatSync, readdirSync, readFileSync, readlinkSync } from 'node:fs'
-import { basename, join } from 'node:path'
+import { basename, join, sep } from 'node:path'
 
 import pMap from 'p-map'
 
@@ -38,14 +38,17 @@ const apart = new Set([
 const unread =
   /\.(map|md|markdown|d\.[cm]?ts|gyp|bat)$|\.(es2017|fesm)[^/]*\.js$|\.min\.js$|\/(test|tests|docs|example|examples|scripts|src|deps)\//
 
+const here = unpacked(`${import.meta.dirname}${sep}`)
+const roots = [join(here, '..', '..', '..'), join(here, '..', '..')] // of the sources, and of the bundles
+
 /**
- * root: of this program's files. home: the data folder, whose engine goes along where it is wanted and there. Throws
- * not-supported where this machine has no Node of its own to send.
+ * home: the data folder, whose engine goes along where it is wanted and there. Throws not-supported where this machine
+ * has no Node of its own to send.
  */
-export async function programOf(root: string, home: string, engine: 'installed' | 'portable'): Promise<Program> {
+export async function programOf(home: string, engine: 'installed' | 'portable'): Promise<Program> {
   const node = plainNode()
-  if (node === null) throw noNode()
-  const on = unpacked(root)
+  const on = roots.find((root) => existsSync(join(root, 'package.json')))
+  if (node === null || on === undefined) throw noNode()
   const bundled = !existsSync(join(on, 'src-main', 'remote.ts'))
   const entry = bundled ? 'out/main/remote.js' : 'src-main/remote.ts'
   const { installed } = engine === 'installed' ? currentEngine(home) : { installed: null }
@@ -95,7 +98,9 @@ function below(root: string, folder: string, wanted: (name: string) => boolean, 
     .map(({ path, name }) => file(`${to}/${name}`, path))
 }
 
-const manifest = (folder: string): Record<'dependencies' | 'optionalDependencies', Record<string, string> | undefined> =>
+const manifest = (
+  folder: string,
+): Record<'dependencies' | 'optionalDependencies', Record<string, string> | undefined> =>
   JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'))
 
 /** Those that the program depends on, and those that these do, wherever they lie. */
@@ -115,7 +120,8 @@ function packages(root: string): ProgramFile[] {
   return [...found].flatMap((folder) =>
     below(root, folder.slice(root.length + 1), (name) => {
       const own = name.slice(folder.length - root.length - 1) // from its slash on
-      const foreign = folder.endsWith('/webgpu') && /^\/dist\/(darwin|linux|win32)-/.test(own) && !own.includes(platform)
+      const foreign =
+        folder.endsWith('/webgpu') && /^\/dist\/(darwin|linux|win32)-/.test(own) && !own.includes(platform)
       return !foreign && !unread.test(own) && !own.includes('/node_modules/')
     }),
   )

@@ -6,7 +6,7 @@ import { BasilError, type ErrorRecord, recordOf } from '../../contract/errors.ts
 import { say } from '../../files/log.ts'
 import type { StoredJob } from '../../history/jobs.ts'
 import { stateAfter } from '../runs/refusals.ts'
-import type { Ended, Kind, Wish, Work } from './kind.ts'
+import { type Ended, type Kind, needsOf, type Wish, type Work } from './kind.ts'
 
 export interface AtWork {
   readonly job: number
@@ -51,7 +51,7 @@ export function workOn(kind: Kind, stored: StoredJob, news: () => void): AtWork 
   }
   const mine: AtWork = {
     job: stored.job,
-    needs: kind.needs,
+    needs: needsOf(kind, stored),
     kind,
     progress: null,
     share: null,

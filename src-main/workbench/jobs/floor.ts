@@ -8,7 +8,7 @@ import type { History } from '../../history/statement.ts'
 import { createPulse } from '../pulse.ts'
 import { type AtWork, workOn } from './at-work.ts'
 import { createEnds } from './ends.ts'
-import { type Estimate, type Kinds, unknown } from './kind.ts'
+import { type Estimate, type Kinds, needsOf, unknown } from './kind.ts'
 import { createRoom } from './room.ts'
 import { whatBegins } from './rule.ts'
 
@@ -48,7 +48,7 @@ export function createFloor({ history, kinds, between, now }: Options) {
     if (!ends.areKept()) later.ask()
     if (which === 'none') return
     const waiting = queuedJobs(history).filter(({ job }) => which === 'all' || own.has(job))
-    const wanted = waiting.map((stored) => ({ stored, needs: kinds()[stored.kind].needs }))
+    const wanted = waiting.map((stored) => ({ stored, needs: needsOf(kinds()[stored.kind], stored) }))
     for (const { stored } of whatBegins(wanted, room.taken())) begin(stored)
   }
 
@@ -64,7 +64,7 @@ export function createFloor({ history, kinds, between, now }: Options) {
       return
     }
     const kind = kinds()[stored.kind]
-    const leave = room.take(kind.needs, `job ${job}, ${title}`)
+    const leave = room.take(needsOf(kind, stored), `job ${job}, ${title}`)
     const mine = workOn(kind, stored, pulse.beat)
     const over = mine.ended.then((ended) => {
       atWork.delete(job)
@@ -177,10 +177,10 @@ function shown(history: History, stored: StoredJob[], atWork: ReadonlyMap<number
   return stored.map(({ request, ...one }) => {
     const mine = atWork.get(one.job)
     const place = queued.indexOf(one.job)
-    const { needs, goesOn } = known.kinds[one.kind]
+    const kind = known.kinds[one.kind]
     return {
       ...one,
-      ...{ needs, goesOn },
+      ...{ needs: needsOf(kind, one), goesOn: kind.goesOn },
       ...withRoom(place < 0 && !mine ? unknown : known.estimateOf({ ...one, request })),
       position: place < 0 ? null : place + 1,
       progress: mine?.progress ?? null,

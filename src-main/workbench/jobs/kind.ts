@@ -46,11 +46,12 @@ export const unknown: Estimate = { expectedSeconds: null, memoryBytes: null, dis
 /** What is asked for, and what was made for it in the same transaction. */
 export interface Wanted<Request = unknown> extends Partial<Belongings> {
   kind: JobKind
+  place?: string // 'here' where nothing is said
   request: Request
 }
 
 export interface Kind<Request = unknown> {
-  needs: Need
+  needs: Need // of this machine, where it is worked on here
   goesOn: boolean // where it was, after a pause or an end from outside; else it begins anew
   request: z.ZodType<Request> // as its row holds it
   title(request: Request): string
@@ -62,6 +63,10 @@ export interface Kind<Request = unknown> {
   /** In a transaction: the same once more. */
   again(job: StoredJob, request: Request): Wanted<Request>
 }
+
+/** Of this machine. */
+export const needsOf = ({ needs }: Pick<Kind, 'needs'>, { place }: Pick<StoredJob, 'place'>): Need =>
+  place === 'here' ? needs : 'elsewhere'
 
 /** Every kind has its page. */
 export type Kinds = Readonly<Record<JobKind, Kind>>

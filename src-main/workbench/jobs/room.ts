@@ -7,6 +7,7 @@ export interface Room {
   /** The way to end it. */
   take(need: Need, title: string): () => void
   taken(): Need[]
+  /** By anything of this machine, where no need is named. */
   isTaken(need?: Need): boolean
   /** Throws run-state, with what is at work, where there is no room for it. */
   requireFree(need: Need): void
@@ -25,7 +26,7 @@ export function createRoom(): Room {
       return () => void present.delete(mine)
     },
     taken,
-    isTaken: (need) => (need === undefined ? present.size > 0 : taken().includes(need)),
+    isTaken: (need) => (need === undefined ? taken().some((one) => one !== 'elsewhere') : taken().includes(need)),
     requireFree: (needs) => {
       if (whatBegins([{ needs }], taken()).length === 0) throw refusal()
     },

@@ -2,7 +2,7 @@
 // time; processes that read and write files share the disk, and a few of them at once are not slower than one.
 import type { Need } from '../../contract/api/jobs.ts'
 
-const most: Record<Need, number> = { engine: 1, reader: 2 }
+const most: Record<Need, number> = { engine: 1, reader: 2, elsewhere: Number.POSITIVE_INFINITY }
 
 /**
  * Which of those that wait begin now: each in its order, as long as there is room for what it needs. So nothing is

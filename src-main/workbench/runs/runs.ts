@@ -118,6 +118,7 @@ export function createRuns(options: RunsOptions): { runs: Runs; atWork: RunsAtWo
 
   async function cancel(run: RunId): Promise<boolean> {
     const working = sittings.live(run)
+    if (working?.elsewhere) return working.elsewhere.cancel()
     const job = jobAbout(history, 'run', run)
     if (job && (!working || job.state === 'running')) return jobs.cancel(job.job)
     if (!working || !supervisor.cancel()) return false
@@ -130,8 +131,10 @@ export function createRuns(options: RunsOptions): { runs: Runs; atWork: RunsAtWo
     start: (config) => jobs.asking(() => start(config)),
     resume,
     stop: async (run) => {
-      sittings.live(run)?.witness.note('Asked to stop: the best state of this stage is kept and evaluated.')
-      return sittings.live(run) ? supervisor.stop() : false
+      const live = sittings.live(run)
+      if (!live || live.elsewhere) return false
+      live.witness.note('Asked to stop: the best state of this stage is kept and evaluated.')
+      return supervisor.stop()
     },
     cancel,
     list: (page) => listRuns(history, page),

@@ -43,6 +43,8 @@ export interface Live {
   readonly witness: Witness
   /** Never rejects. Its last event, which is for who waits here to tell. */
   readonly over: Promise<RunEvent>
+  /** Another machine works on it. */
+  readonly elsewhere?: { cancel(): Promise<boolean> }
 }
 
 interface Options {

@@ -46,8 +46,11 @@ export interface Studies {
    * config-invalid.
    */
   plan(definition: unknown, absolute: Absolute): Planned[]
-  /** Checks every different configuration before the first is begun. Gives the study's number. */
-  start(definition: unknown, absolute: Absolute): Promise<number>
+  /**
+   * Checks every different configuration before the first is begun. Gives the study's number. place: a cluster, where
+   * it is not worked on here.
+   */
+  start(definition: unknown, absolute: Absolute, place?: string): Promise<number>
   /**
    * After its present run, or now. A reader asks the process that is at work, which pauses after its present run.
    * false: nobody is at it.
@@ -92,14 +95,14 @@ export function createStudies({ history, home, jobs, runs }: StudyPlace): { stud
       return { ...studyOf(history, study), runs: all, table: tableOf(all) }
     },
     plan,
-    start: async (definition, absolute) => {
+    start: async (definition, absolute, place = 'here') => {
       const parsed = parseStudy(definition)
       const planned = plan(definition, absolute)
       await jobs.asking(() => checkArms(runs, planned))
       let study = 0
       jobs.add(() => {
         study = createStudy(history, parsed, planned, new Date())
-        return { kind: 'study', request: { name: parsed.name }, study }
+        return { kind: 'study', request: { name: parsed.name }, study, place }
       })
       return study
     },
@@ -122,7 +125,7 @@ export function createStudies({ history, home, jobs, runs }: StudyPlace): { stud
       else
         jobs.add(() => {
           again()
-          return { kind: 'study', request: { name }, study }
+          return { kind: 'study', request: { name }, study, place: known?.place ?? 'here' }
         })
       return study
     },

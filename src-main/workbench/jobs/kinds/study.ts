@@ -1,20 +1,26 @@
 // A study: one job for all its runs. It goes on where it was, and what it varies is in its own rows.
 import { dirname } from 'node:path'
 
-import { z } from 'zod'
-
 import { bytesOfRun } from '../../../history/run-times.ts'
 import type { History } from '../../../history/statement.ts'
 import { createStudy, plannedOf, studyOf, studyRunsOf } from '../../../history/studies.ts'
+import type { ClustersAtWork } from '../../clusters/clusters.ts'
+import { studyRequestSchema } from '../../clusters/there.ts'
 import type { StudiesAtWork } from '../../studies/studies.ts'
 import { unfinished } from '../../studies/work.ts'
 import { defineKind, type Kind } from '../kind.ts'
 
-export function studyKind({ history, studies }: { history: History; studies: StudiesAtWork }): Kind {
+interface Parts {
+  history: History
+  studies: StudiesAtWork
+  clusters: ClustersAtWork
+}
+
+export function studyKind({ history, studies, clusters }: Parts): Kind {
   return defineKind({
     needs: 'engine',
     goesOn: true,
-    request: z.object({ name: z.string() }),
+    request: studyRequestSchema,
     title: ({ name }) => name,
     estimate: ({ study }) => {
       const left = studyRunsOf(history, study ?? 0).filter(({ state }) => unfinished.includes(state))
@@ -22,12 +28,13 @@ export function studyKind({ history, studies }: { history: History; studies: Stu
       const each = bytesOfRun(history, methods)
       return { diskBytes: each === null ? null : each * left.length, writesTo: dirname(history.file) }
     },
-    run: ({ study }, _, work) => studies.work(study ?? 0, work),
+    run: (job, _, work) =>
+      job.place === 'here' ? studies.work(job.study ?? 0, work) : clusters.work(job.study ?? 0, job, work),
     dropped: ({ study }) => studies.drop(study ?? 0),
-    again: ({ study }, request) => {
+    again: ({ study, place }, { name }) => {
       const { definition } = studyOf(history, study ?? 0)
       const made = createStudy(history, definition, plannedOf(history, study ?? 0), new Date())
-      return { kind: 'study', request, study: made }
+      return { kind: 'study', request: { name, there: null }, study: made, place }
     },
   })
 }

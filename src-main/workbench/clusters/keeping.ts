@@ -1,0 +1,222 @@
+// From what a task's logs say to what is kept and told here: the very page that keeps the events of this machine's
+// engine keeps these, and how far a log is read stands in the same transaction, so that nothing is counted twice or left
+// out, whenever this program ends.
+import { dirname } from 'node:path'
+
+import type { RunId } from '../../contract/branded.ts'
+import type { TaskNews } from '../../contract/clusters/remote.ts'
+import type { Sitting, TaskLine, TaskResult } from '../../contract/clusters/task.ts'
+import { BasilError, type ErrorRecord } from '../../contract/errors.ts'
+import type { ResolvedConfig } from '../../contract/run/config.ts'
+import type { EngineEvent, RunEvent } from '../../contract/run/run.ts'
+import { eventOf } from '../../files/task-lines.ts'
+import { type ClusterTaskRow, putClusterTasks } from '../../history/cluster-tasks.ts'
+import { runDetail } from '../../history/detail.ts'
+import { createRun, endRun, reopenRun, reviveRun } from '../../history/runs.ts'
+import { type History, transaction } from '../../history/statement.ts'
+import { plannedConfig, putStudyRun, studyRunAt } from '../../history/studies.ts'
+import { openJournal } from '../runs/journal.ts'
+import { keepEvent } from '../runs/keep.ts'
+import { lastEvent } from '../runs/last-event.ts'
+import type { Live } from '../runs/sitting.ts'
+import { createWatchers } from '../runs/watchers.ts'
+import { createWitness } from '../runs/witness.ts'
+import { backHere, type PathsThere } from './contents.ts'
+
+export interface Keeping {
+  /** Gives the task as it is now. Throws file-damaged where its logs are not those that were read before. */
+  keep(task: ClusterTaskRow, news: TaskNews): ClusterTaskRow
+  /** Nobody works on its run any more, and why. */
+  leave(task: ClusterTaskRow, state: 'interrupted' | 'cancelled', error: ErrorRecord | null): void
+  /** It is at work there, whether or not anything is new of it. */
+  works(task: ClusterTaskRow): void
+  live(run: RunId): Live | null
+  /** Of all that still are: they are not followed from now on. */
+  close(): void
+}
+
+interface Options {
+  history: History
+  study: number
+  paths: PathsThere
+  /** How a run's models are computed, by the configuration. */
+  towerOf(config: ResolvedConfig): ResolvedConfig['tower']
+  /** Ends its task. */
+  cancel(place: number): Promise<boolean>
+}
+
+interface Followed {
+  live: Live
+  end(last: RunEvent): void
+}
+
+export function createKeeping({ history, study, paths, towerOf, cancel }: Options): Keeping {
+  const followed = new Map<RunId, Followed>()
+
+  function follow(run: RunId, place: number, resumed: boolean): Followed {
+    const known = followed.get(run)
+    if (known) return known
+    const detail = runDetail(history, run)
+    const started: RunEvent = { type: 'started', run, name: detail.name, resumed }
+    const [watchers, over] = [createWatchers<RunEvent>(started), Promise.withResolvers<RunEvent>()]
+    const witness = createWitness(detail, openJournal(dirname(history.file), detail))
+    const elsewhere = { cancel: () => cancel(place) }
+    const end = (last: RunEvent): void => {
+      followed.delete(run)
+      witness.told(last)
+      watchers.tell(last)
+      watchers.end()
+      over.resolve(last)
+    }
+    const made = { live: { run, watchers, witness, over: over.promise, elsewhere }, end }
+    followed.set(run, made)
+    return made
+  }
+
+  /** In the transaction of its first event. */
+  function runFor(place: number): RunId {
+    const known = studyRunAt(history, study, place)
+    if (known !== null) return known
+    const config = plannedConfig(history, study, place)
+    const run = createRun(history, { ...config, tower: towerOf(config) }, new Date())
+    putStudyRun(history, study, place, run)
+    return run
+  }
+
+  function keep(task: ClusterTaskRow, news: TaskNews): ClusterTaskRow {
+    const told: { run: RunId; event: RunEvent | Sitting; resumed: boolean }[] = []
+    const after = transaction(history, () => {
+      const now = { ...task }
+      for (const { file, from, lines } of news.pieces) {
+        if (file === now.file ? from !== now.bytes : from !== 0) throw gap(task, file)
+        Object.assign(now, { file, bytes: from, error: null })
+        for (const line of lines) {
+          const event = eventOf(line)
+          if (!event) {
+            now.error = damagedLine(task, file, now.bytes) // the next sitting goes on before it
+            break
+          }
+          now.bytes += Buffer.byteLength(line) + 1
+          told.push(...keepLine(now, event))
+        }
+      }
+      if (news.state)
+        Object.assign(now, { words: news.state.what, host: news.state.host, job: news.state.job ?? now.job })
+      if (news.result && !news.more && !now.error) endBy(now, news.result)
+      const fault = news.fault ?? (news.result ? now.error : null)
+      if (fault) Object.assign(now, { state: 'failed', words: fault.why, error: fault })
+      putClusterTasks(history, study, [now])
+      return now
+    })
+    for (const { run, event, resumed } of told) {
+      const { live } = follow(run, task.place, resumed)
+      if (event.type === 'sitting') live.witness.note(sittingInWords(event))
+      else if (event.type !== 'done' && event.type !== 'ended') {
+        live.witness.told(event)
+        live.watchers.tell(event)
+      }
+    }
+    if (after.state !== task.state && isOver(after)) {
+      if (after.error && news.result?.state !== 'failed') leave(after, 'interrupted', after.error)
+      endFollowing(after.place)
+    }
+    return after
+  }
+
+  function keepLine(
+    now: ClusterTaskRow,
+    event: TaskLine,
+  ): { run: RunId; event: RunEvent | Sitting; resumed: boolean }[] {
+    if (event.type === 'sitting') {
+      Object.assign(now, { host: event.host, job: event.job ?? now.job, gpus: event.gpus, state: 'running' })
+      const known = studyRunAt(history, study, now.place)
+      if (known === null) return []
+      reviveRun(history, known) // whatever lies after its last kept epoch will be told anew
+      now.before = runDetail(history, known).seconds
+      return [{ run: known, event, resumed: true }]
+    }
+    const run = runFor(now.place)
+    const own = ofHere(event, paths)
+    return [{ run, event: keepEvent(history, run, own, now.before, new Date()), resumed: now.before > 0 }]
+  }
+
+  function endBy(now: ClusterTaskRow, { state, error, host, job, gpus, seconds, files }: TaskResult): void {
+    const last = files.at(-1)
+    if (last && (last.name !== now.file || last.bytes < now.bytes)) throw gap(now, last.name)
+    const words = error ? `${error.what}: ${error.why}` : 'done'
+    Object.assign(now, { state, words, host, job: job ?? now.job, gpus: gpus ?? now.gpus, error })
+    const run = runFor(now.place)
+    if (state === 'failed') endRun(history, run, 'failed', new Date(), error)
+    now.seconds = state === 'failed' ? seconds : Math.max(seconds, runDetail(history, run).seconds)
+  }
+
+  function endFollowing(place: number): void {
+    const run = studyRunAt(history, study, place)
+    if (run !== null) followed.get(run)?.end(lastEvent(history, run))
+  }
+
+  const leave: Keeping['leave'] = ({ place }, state, error) => {
+    const run = studyRunAt(history, study, place)
+    if (run === null || !isOpen(history, run)) return
+    endRun(history, run, state, new Date(), error)
+    endFollowing(place)
+  }
+
+  return {
+    keep,
+    leave,
+    works: ({ place }) => {
+      const run = studyRunAt(history, study, place)
+      if (run === null || followed.has(run) || !isOpen(history, run)) return
+      reopenRun(history, run)
+      follow(run, place, true)
+    },
+    live: (run) => followed.get(run)?.live ?? null,
+    close: () => {
+      for (const [run, { end }] of [...followed]) end({ type: 'ended', run, state: 'interrupted', error: null })
+    },
+  }
+}
+
+export const isOver = ({ state }: Pick<ClusterTaskRow, 'state'>): boolean =>
+  state === 'done' || state === 'stopped' || state === 'failed'
+
+const isOpen = (history: History, run: RunId): boolean => {
+  const { state } = runDetail(history, run)
+  return state === 'running' || state === 'interrupted'
+}
+
+/** Where it names files: all else is numbers. */
+function ofHere(event: EngineEvent, paths: PathsThere): EngineEvent {
+  const names = event.type === 'opened' || event.type === 'data' || event.type === 'opening'
+  return names ? backHere(event, paths) : event
+}
+
+function sittingInWords({ host, job, restarts, after }: Sitting): string {
+  const from = after
+    ? `from epoch ${after.epoch} of ${after.stage ? `iteration ${after.stage}` : 'the start'} on`
+    : 'anew'
+  return `Worked on by ${host}${job ? `, job ${job}` : ''}${restarts > 0 ? `, restart ${restarts}` : ''}, ${from}.`
+}
+
+const ofTask = ({ place }: ClusterTaskRow, file: string): string => `task ${place}, ${file}`
+
+function gap(task: ClusterTaskRow, file: string): BasilError {
+  return new BasilError({
+    code: 'file-damaged',
+    what: 'The log of a task on the cluster is not the one that was read before',
+    where: ofTask(task, file),
+    why: `${task.bytes} bytes of ${task.file ?? 'no log'} are here, and it goes on elsewhere`,
+    next: 'cancel the study there, and hand it over anew; what is here stays',
+  })
+}
+
+function damagedLine(task: ClusterTaskRow, file: string, at: number): ErrorRecord {
+  return {
+    code: 'file-damaged',
+    what: 'A log of a task on the cluster is damaged',
+    where: `${ofTask(task, file)}, byte ${at}`,
+    why: 'a line is not what its checksum says',
+    next: 'have the task tried again: it goes on after its last kept epoch',
+  }
+}
