@@ -100,6 +100,7 @@ function inUse(where: string): BasilError {
   })
 }
 
+/** Counts of rows are kept as they are copied: they are those of the file that lost some. */
 async function opened(file: string): Promise<History> {
   const db = new Database(file)
   knowChecksums(db)
