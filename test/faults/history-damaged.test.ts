@@ -20,7 +20,9 @@ import { countOf, tell } from './promises.ts'
 import { seeded } from './seeded.ts'
 
 const seed = 20261122
-const [flips, swaps] = [360, countOf('R19') - 460] // and 100 cuts
+const drawn = countOf('R19') - 100 // the rest are cuts
+const swaps = drawn / 10
+const flips = drawn - swaps
 
 type Verdict = 'harmless' | 'found' | 'silent' | 'raw'
 const worst: Verdict[] = ['raw', 'silent', 'found', 'harmless']
