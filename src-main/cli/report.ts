@@ -60,11 +60,16 @@ function reportLines(entries: readonly ReportEntry[]): string[] {
   ]
 }
 
-/** Throws not-allowed where nobody can be asked. */
+/** Ctrl+C and the end of what is typed are a no. Throws not-allowed where nobody can be asked. */
 async function isWanted(file: string): Promise<boolean> {
   if (!process.stdin.isTTY || !process.stdout.isTTY) throw nobodyAsked(file)
   const asking = createInterface({ input: process.stdin, output: process.stdout })
-  const given = await asking.question(`Write it to ${file}? [y/N] `).finally(() => asking.close())
+  const left = (): string => {
+    print('')
+    return 'n'
+  }
+  const given = await asking.question(`Write it to ${file}? [y/N] `).catch(left)
+  asking.close()
   return /^\s*y(es)?\s*$/i.test(given)
 }
 
