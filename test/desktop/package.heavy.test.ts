@@ -174,16 +174,25 @@ describe.runIf(process.platform === 'linux')('the packed program', () => {
     const carried =
       /^\(?(MIT|ISC|0BSD|BSD-[23]-Clause|Apache-2\.0|BlueOak-1\.0\.0|Python-2\.0|MPL-2\.0|LGPL-3\.0-or-later|Unlicense|CC0-1\.0|CC-BY-3\.0)\b/
     expect(parts.filter(({ licence }) => !carried.test(licence))).toEqual([])
-    const bill = billOfMaterials({ parts, version: '0.1.0', epoch })
-    expect(JSON.stringify(billOfMaterials({ parts, version: '0.1.0', epoch }))).toBe(JSON.stringify(bill))
+    const told = { parts, from: root, version: '0.1.0', epoch }
+    const bill = billOfMaterials(told)
+    expect(JSON.stringify(billOfMaterials(told))).toBe(JSON.stringify(bill))
+    const libvips = bill.components.find(({ name }) => name.includes('sharp-libvips'))
+    expect(libvips).toMatchObject({ components: expect.arrayContaining([expect.objectContaining({ name: 'glib' })]) })
     expect(bill).toMatchObject({
       bomFormat: 'CycloneDX',
       serialNumber: expect.stringMatching(/^urn:uuid:[0-9a-f-]{36}$/),
     })
     expect(bill.components).toHaveLength(parts.length)
-    const page = licences({ parts, from: root })
+    const page = licences({ parts, from: root, person: 'A Person <a@b.invalid>' })
     expect(parts.filter(({ name, version }) => !page.includes(`${name} ${version}`))).toEqual([])
-    for (const text of ['GNU LESSER GENERAL PUBLIC LICENSE', 'lay it in the place of ours', '  vips '])
+    const lesser = [
+      'lay it in the place of ours',
+      'anybody who asks, at no charge',
+      'A Person <a@b.invalid>',
+      '  vips ',
+    ]
+    for (const text of ['GNU LESSER GENERAL PUBLIC LICENSE', ...lesser, '| librsvg       | LGPLv3'])
       expect(page).toContain(text)
   })
   it("tells of what the window's pages were bundled from", async () => {
