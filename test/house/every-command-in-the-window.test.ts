@@ -120,6 +120,7 @@ const options: Readonly<Record<string, Place>> = {
   'merge --plan': on('merge', 'pages/merge/Planned.svelte', 'Tensors'),
   'merge --report': on('compatible', 'state/checkpoints/comparison.svelte.ts', 'mergeReport'),
   'merge --score': by('merge', 'start-search'),
+  'merge --score-log': on('merge', 'pages/merge/Search.svelte', 'search-log'),
   'merge RECIPE.yaml': on('merge', 'actions/project.ts', "place.kind === 'mergekit'"),
   'merge --data': on('merge', 'pages/merge/Looking.svelte', 'Images it looks at'),
   'merge --tokenizer-source': on('merge', 'pages/merge/Output.svelte', 'merge-tokenizer'),
