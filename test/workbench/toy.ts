@@ -31,7 +31,7 @@ export async function toyWorkbench(
   engine: WorkbenchOptions['engine'] = (environment) => toyEngine({}, environment),
   write = true,
   patience?: WorkbenchOptions['patience'],
-  others: Pick<WorkbenchOptions, 'tell' | 'slept' | 'restored'> = {},
+  others: Pick<WorkbenchOptions, 'tell' | 'slept' | 'restored' | 'open' | 'waiting'> = {},
 ): Promise<Workbench> {
   mkdirSync(join(home, 'sample'), { recursive: true }) // resources, as far as a workbench asks for them
   copyFileSync(join(import.meta.dirname, '../../resources/model-card.md'), join(home, 'model-card.md'))

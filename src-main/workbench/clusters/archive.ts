@@ -1,7 +1,7 @@
 // Archives that go to a cluster: tar, with no times and owners in it, so that the same content is the same bytes. A file
 // that changes its size meanwhile ends it.
 import { createReadStream } from 'node:fs'
-import type { Readable } from 'node:stream'
+import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 
 import { type Pack, pack } from 'tar-stream'
@@ -23,7 +23,7 @@ export function tarOf(files: Iterable<Packed>, tell: (bytes: number) => void = (
     () => archive.finalize(),
     (error: unknown) => archive.destroy(error instanceof Error ? error : new Error(String(error))),
   )
-  return archive as unknown as Readable
+  return Readable.from(archive, { objectMode: false }) // its own streams are no Node's
 }
 
 async function fill(archive: Pack, files: Iterable<Packed>, tell: (bytes: number) => void): Promise<void> {

@@ -4,7 +4,7 @@ import type { ClusterTask, PlanThere, Probe, StatusThere } from '../../contract/
 import type { RunId } from '../../contract/branded.ts'
 import type { Cluster } from '../../contract/clusters/cluster.ts'
 import type { Told } from '../../contract/engine-api.ts'
-import { BasilError } from '../../contract/errors.ts'
+import { BasilError, recordOf } from '../../contract/errors.ts'
 import type { ResolvedConfig } from '../../contract/run/config.ts'
 import type { Progress } from '../../contract/run/run.ts'
 import { clusterTasks, dropClusterTasks, putClusterTasks } from '../../history/cluster-tasks.ts'
@@ -74,7 +74,20 @@ export function createClusters(options: ClustersOptions): { clusters: Clusters; 
     return known
   }
 
+  /** What stops it from outside pauses the study, which goes on where it was. */
   async function work(study: number, job: StoredJob, mine: Work): Promise<Ended> {
+    try {
+      return await workThrough(study, job, mine)
+    } catch (thrown) {
+      const wish = mine.wish()
+      if (wish === 'close') return { state: 'interrupted' }
+      const error = wish === 'go on' ? recordOf(thrown) : null
+      putStudyState(history, study, 'paused', error)
+      return { state: wish === 'cancel' ? 'cancelled' : 'paused', error }
+    }
+  }
+
+  async function workThrough(study: number, job: StoredJob, mine: Work): Promise<Ended> {
     const { target } = await targetOf(job.place)
     const request = studyRequestSchema.parse(job.request)
     const leaving = new AbortController()

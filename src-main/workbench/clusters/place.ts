@@ -75,9 +75,12 @@ function sshOptions(host: string): string[] {
   return all.flatMap((option) => ['-o', option])
 }
 
-const lastLine = ({ stderr, stdout }: Pick<Said, 'stderr' | 'stdout'>): string =>
-  [stderr, stdout].map((bytes) => bytes.toString('utf8').trim().split('\n').at(-1) ?? '').find((line) => line !== '') ??
-  'it said nothing'
+/** The last that is no sum of what stands before it. */
+const lastLine = ({ stderr, stdout }: Pick<Said, 'stderr' | 'stdout'>): string => {
+  const lines = [stdout, stderr].flatMap((bytes) => bytes.toString('utf8').split('\n'))
+  const said = lines.filter((line) => line.trim() !== '' && !/^tar: (Exiting|Error is not recoverable)/.test(line))
+  return said.at(-1)?.slice(0, 500) ?? 'it said nothing'
+}
 
 export function notReached(host: string, said: Said): BasilError {
   return new BasilError({
