@@ -130,7 +130,7 @@ export function createKeeping({ history, study, paths, towerOf, cancel }: Option
     if (event.type === 'sitting') {
       Object.assign(now, { host: event.host, job: event.job ?? now.job, gpus: event.gpus, state: 'running' })
       const known = studyRunAt(history, study, now.place)
-      if (known === null) return []
+      if (known === null) return [{ run: runFor(now.place), event, resumed: false }]
       reviveRun(history, known) // whatever lies after its last kept epoch will be told anew
       now.before = runDetail(history, known).seconds
       return [{ run: known, event, resumed: true }]
