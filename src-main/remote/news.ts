@@ -21,26 +21,30 @@ export async function newsOf(
   stateSchema: typeof taskStateSchema,
 ): Promise<TaskNews | null> {
   if (!existsSync(folder)) return null
+  const end = await parsed(join(folder, 'result.json'), resultSchema) // first: by then its logs are whole
   const pieces: TaskNews['pieces'] = []
   let left = about
+  let more = false
   for (const name of await logNames(folder)) {
-    if (known.file !== null && name < known.file) continue
+    if (more || (known.file !== null && name < known.file)) continue
     const from = name === known.file ? known.bytes : 0
-    const bytes = left > 0 ? await readLog(folder, name) : Buffer.alloc(0)
-    const lines = linesFrom(bytes, from, left)
-    if (lines.length > 0) pieces.push({ file: name, from, lines })
-    left -= Buffer.byteLength(lines.join('\n'))
+    const bytes = await readLog(folder, name)
+    const lines = linesFrom(bytes, from, Math.max(1, left))
+    const taken = lines.length === 0 ? 0 : Buffer.byteLength(lines.join('\n')) + 1
+    if (taken > 0) pieces.push({ file: name, from, lines })
+    left -= taken
+    more = from + taken < bytes.lastIndexOf(10) + 1
   }
-  const more = left <= 0
   const state = await parsed(join(folder, 'state.json'), stateSchema)
-  const end = more ? null : await parsed(join(folder, 'result.json'), resultSchema)
-  const fault = end instanceof Error || (end && (await isOther(folder, end))) ? damaged(folder) : null
+  const isBroken = !more && (end instanceof Error || (end !== null && (await isOther(folder, end))))
+  const fault = isBroken ? damaged(folder) : null
+  if (pieces.length === 0 && !more && !end && !state) return null
   return {
     index: known.index,
     state: state instanceof Error ? null : state, // a hint
     pieces,
     more,
-    result: fault || end instanceof Error ? null : end,
+    result: more || fault || end instanceof Error ? null : end,
     fault,
   }
 }

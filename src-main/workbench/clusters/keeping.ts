@@ -142,7 +142,7 @@ export function createKeeping({ history, study, paths, towerOf, cancel }: Option
 
   function endBy(now: ClusterTaskRow, { state, error, host, job, gpus, seconds, files }: TaskResult): void {
     const last = files.at(-1)
-    if (last && (last.name !== now.file || last.bytes < now.bytes)) throw gap(now, last.name)
+    if (last && (last.name !== now.file || last.bytes !== now.bytes)) throw gap(now, last.name)
     const words = error ? `${error.what}: ${error.why}` : 'done'
     Object.assign(now, { state, words, host, job: job ?? now.job, gpus: gpus ?? now.gpus, error })
     const run = runFor(now.place)
