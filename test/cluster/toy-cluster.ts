@@ -63,6 +63,7 @@ interface Options {
   program?: Program
   place?: (host: string | null) => Place
   engine?: WorkbenchOptions['engine']
+  pause?: number // milliseconds between two looks
 }
 
 /** With a cluster called "toys". */
@@ -73,10 +74,11 @@ export async function toyClusters({
   program = thinProgram(),
   place,
   engine,
+  pause = 200,
 }: Options): Promise<Workbench> {
   mkdirSync(folder, { recursive: true })
   const open = opening(home, async () => program, place)
-  const workbench = await toyWorkbench(home, engine, true, undefined, { open, waiting: createWaiting(200) })
+  const workbench = await toyWorkbench(home, engine, true, undefined, { open, waiting: createWaiting(pause) })
   await workbench.clusters.put(clusterSchema.parse({ name: 'toys', kind: 'folder', folder, atOnce: 2, ...change }))
   return workbench
 }

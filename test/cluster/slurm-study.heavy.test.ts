@@ -1,0 +1,209 @@
+// Studies on a real Slurm while things go wrong. Each comes to its end with every run done once and with the bits of one
+// that nothing happened to; how many are lost, twice there or differ is printed, and must be none.
+import { execFileSync } from 'node:child_process'
+import { chmodSync, existsSync, mkdirSync, rmSync, statfsSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+
+import { afterAll, beforeAll, describe, expect, onTestFailed, onTestFinished, test } from 'vitest'
+
+import { createPlace } from '../../src-main/workbench/clusters/place.ts'
+import { temporaryFolder } from '../workbench/toy.ts'
+import { type Slurm, slurmHere, startSlurm } from './slurm.ts'
+import { begun, forgetModels, held, withToy } from './slurm-study.ts'
+
+let slurm: Slurm
+const path = process.env['PATH']
+const firstOnly = '[ "$3" = 0 ] &&'
+const secondOnly = '[ "$3" = 1 ] &&'
+
+describe.skipIf(!slurmHere())('a study on a real Slurm', () => {
+  beforeAll(async () => {
+    slurm = await startSlurm()
+    process.env['PATH'] = `${slurm.path}:${path}`
+  })
+  afterAll(async () => {
+    await slurm?.stop()
+    process.env['PATH'] = path
+    forgetModels()
+  })
+  const tellsLogs = (): void => onTestFailed(async () => console.log(await slurm.logs()))
+
+  test('a task that fails is told with its error, and done when it is tried again', async () => {
+    tellsLogs()
+    const fault = withToy({ fault: { stage: 1, epoch: 2, how: 'throw' } })
+    const it = await begun({ lines: [`${secondOnly} [ ! -e "$cluster/mended" ] && ${fault}`] })
+    await it.untilOver()
+    expect(it.states()).toEqual(['done', 'failed'])
+    expect(it.status().tasks[1]?.words).toContain('a toy fault')
+    it.make('mended')
+    await it.tryAgain()
+    await it.isWhole('a failing task')
+    expect([it.sittings(0), it.sittings(1)]).toEqual([1, 2])
+  })
+
+  test('a task that is killed as memory runs out is told as lost, and goes on where it was', async () => {
+    tellsLogs()
+    const it = await begun({ lines: killedOnce })
+    expect(await it.untilOver()).toMatchObject({ state: 'paused', done: 1, error: { code: 'engine-lost' } })
+    expect(it.status().tasks[1]).toMatchObject({ state: 'lost', words: expect.stringContaining('signal 9') })
+    await it.tryAgain()
+    await it.isWhole('a task out of memory')
+    expect([it.sittings(0), it.sittings(1)]).toEqual([1, 2])
+  })
+
+  test('half of a result is none', async () => {
+    tellsLogs()
+    const it = await begun({ lines: [held('go')] })
+    await it.untilTasks((tasks) => tasks.every(({ run }) => run !== null))
+    writeFileSync(it.inTask(0, 'result.json'), '{ "basil": "result", "version": 1, "ind')
+    await it.untilTasks(([first]) => first?.state === 'failed')
+    it.make('go')
+    await it.untilOver()
+    await it.tryAgain()
+    await it.isWhole('half of a result')
+  })
+
+  test('a connection that is lost for a while costs nothing', async () => {
+    tellsLogs()
+    const folder = temporaryFolder()
+    const ssh = join(folder, 'ssh')
+    writeFileSync(ssh, brokenAt(join(folder, 'broken')))
+    chmodSync(ssh, 0o755)
+    const it = await begun({ lines: [held('go')], change: { host: 'login' }, place: (host) => createPlace(host, ssh) })
+    await it.untilTasks((tasks) => tasks.every(({ run }) => run !== null))
+    writeFileSync(join(folder, 'broken'), '')
+    await it.untilTasks(() => it.status().error?.why.includes('No route to host') ?? false)
+    it.make('go')
+    await it.untilTasks(() => [0, 1].every((index) => existsSync(it.inTask(index, 'result.json'))))
+    expect(it.states()).toEqual(['running', 'running'])
+    rmSync(join(folder, 'broken'))
+    await it.isWhole('a lost connection')
+  })
+
+  test('this program is started again, in the middle of it', async () => {
+    tellsLogs()
+    const it = await begun({ lines: [held('go')] })
+    await it.untilTasks((tasks) => tasks.every(({ run }) => run !== null))
+    it.make('go')
+    await it.stopAndGoOn()
+    await it.isWhole('a program started again')
+    expect([it.sittings(0), it.sittings(1)]).toEqual([1, 1])
+  })
+
+  test('what is paused in flight ends there, and goes on where it was', async () => {
+    tellsLogs()
+    const it = await begun({ lines: [`[ -e "$cluster/fast" ] || ${withToy({ wait: 300 })}`] })
+    await it.untilTasks((tasks) => tasks.every(({ run }) => run !== null))
+    const [study = expect.fail('no study')] = it.there.studies.list()
+    await it.there.studies.pause(study.study, true)
+    expect(await it.untilOver()).toMatchObject({ state: 'paused', done: 0 })
+    expect(await slurm.ask('squeue', '-h', '-t', 'PENDING,RUNNING')).toBe('')
+    it.make('fast')
+    await it.there.studies.resume(study.study)
+    await it.isWhole('cancelled in flight')
+    expect([it.sittings(0), it.sittings(1)]).toEqual([2, 2])
+  })
+
+  test('a clock that is hours ahead there moves no time here', async () => {
+    tellsLogs()
+    const ahead = join(temporaryFolder(), 'ahead.mjs')
+    writeFileSync(ahead, threeHoursAhead)
+    const it = await begun({ lines: [held('go'), `export NODE_OPTIONS='--import ${ahead}'`] })
+    await it.untilTasks((tasks) => tasks.every(({ run }) => run !== null))
+    expect(Math.round((it.status().ahead ?? 0) / 3600)).toBe(3)
+    it.make('go')
+    await it.isWhole('a skewed clock')
+    const { rows } = it.there.runs.list({ limit: 10 })
+    expect(rows.filter(({ created }) => Date.parse(created) > Date.now())).toEqual([])
+  })
+
+  test.skipIf(!canMount())('a full disk there: what was kept stays, and when there is room it goes on', async () => {
+    tellsLogs()
+    const cluster = smallDisk(16)
+    const it = await begun({ cluster, lines: [`${secondOnly} [ ! -e "$cluster/room" ] && ${held('go')}`] })
+    await it.untilTasks(([first, second]) => first?.state === 'done' && second?.run !== null)
+    const { bavail, bsize } = statfsSync(cluster)
+    expect(() => writeFileSync(join(cluster, 'filler'), new Uint8Array(bavail * bsize + 1))).toThrow(/ENOSPC/)
+    it.make('go')
+    expect(await it.untilOver()).toMatchObject({ state: 'paused', done: 1 })
+    rmSync(join(cluster, 'filler'))
+    it.make('room')
+    await it.tryAgain()
+    await it.isWhole('a full disk')
+  })
+
+  test('a drained node lets what works there end, and the others wait', async () => {
+    tellsLogs()
+    const it = await begun({ lines: [`${firstOnly} ${held('go')}`], change: { atOnce: 1 } })
+    await it.untilTasks(([first]) => first?.run !== null)
+    await slurm.drain()
+    it.make('go')
+    await it.untilTasks(
+      ([first, second]) => first?.state === 'done' && /DRAINED|drained|NotAvail/.test(second?.words ?? ''),
+    )
+    expect(it.states()).toEqual(['done', 'queued'])
+    await slurm.undrain()
+    await it.isWhole('a drained node')
+  })
+
+  test('the controller is killed and comes back: what it forgot is not done again', async () => {
+    tellsLogs()
+    const it = await begun({ lines: [`${secondOnly} ${held('go')}`] })
+    await it.untilTasks(([first, second]) => first?.state === 'done' && second?.run !== null)
+    await slurm.killController()
+    await it.untilTasks(() => it.status().error?.where === 'toys')
+    it.make('go')
+    await it.untilTasks(() => existsSync(it.inTask(1, 'result.json')))
+    await slurm.startController()
+    await it.isWhole('a killed controller')
+    expect([it.sittings(0), it.sittings(1)]).toEqual([1, 1])
+  })
+
+  test('two studies at once; in one of them a task meets its time limit, and is queued again alone', async () => {
+    tellsLogs()
+    const limited = await begun({ lines: [`${secondOnly} ${withToy({ wait: 3500 })}`], change: { minutes: 1 } })
+    const other = await begun()
+    await other.isWhole('one of two studies')
+    await limited.isWhole('a time limit')
+    expect(limited.sittings(0)).toBe(1)
+    expect(limited.sittings(1)).toBeGreaterThan(1)
+  })
+})
+
+/** As the kernel does with a task whose memory is used up: all of it is gone at once, in the middle. */
+const killedOnce = [
+  `if ${secondOnly} [ ! -e "$cluster/killed" ]; then`,
+  `  touch "$cluster/killed"; ${held('killed-later')}; "$0" "$@" & task=$!`,
+  '  until grep -q \'"type":"stage-end"\' "$2/tasks/0001/events-0000.jsonl"; do sleep 0.05; done',
+  '  kill -9 $task; exit 137',
+  'fi',
+]
+
+/** In the place of OpenSSH: what it is asked to do is done here, while a file is not there. */
+const brokenAt = (file: string): string => `#!/bin/sh
+[ -e '${file}' ] && { echo 'ssh: connect to host login port 22: No route to host' >&2; exit 255; }
+for last; do :; done
+exec sh -c "$last"
+`
+
+const threeHoursAhead = `const Real = Date
+globalThis.Date = class extends Real {
+  constructor(...given) { given.length > 0 ? super(...given) : super(Real.now() + 3 * 3600e3) }
+  static now() { return Real.now() + 3 * 3600e3 }
+}
+`
+
+function canMount(): boolean {
+  const isRoot = process.platform === 'linux' && process.getuid?.() === 0
+  if (!isRoot) console.error('\n*** only root may mount a small disk: a full disk on a cluster is NOT tested ***\n')
+  return isRoot
+}
+
+/** megabytes: of memory, as a disk that every process sees. */
+function smallDisk(megabytes: number): string {
+  const folder = join(temporaryFolder(), 'disk')
+  mkdirSync(folder)
+  execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${megabytes}m`, 'basil', folder])
+  onTestFinished(() => void execFileSync('umount', [folder]))
+  return folder
+}
