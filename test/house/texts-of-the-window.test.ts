@@ -9,7 +9,7 @@ import { expect, it } from 'vitest'
 
 const root = join(import.meta.dirname, '../..')
 const commands =
-  /\bbasil (run|resume|demo|runs|show|export|inspect|serve|doctor|report|convert|diff|merge|verify|library|data|refine|study|eval|queue|history|heads|engine|bench|schema|methods|preset|bases)\b|\bnpm (run|ci|start|install)\b|\bapt(-get)? install\b|\bnvidia-smi"|\s\(?--[a-z]{3,}\b/
+  /\bbasil (run|resume|demo|runs|show|export|inspect|serve|doctor|report|convert|diff|merge|verify|library|data|refine|study|eval|queue|history|heads|engine|bench|schema|methods|preset|bases|cluster)\b|\bnpm (run|ci|start|install)\b|\bapt(-get)? install\b|\bnvidia-smi"|\s\(?--[a-z]{3,}\b/
 const doors = /^(cli\.ts$|cli\/|bench\/|main\.ts$)/
 /** Said where no window is open, each with why. */
 const elsewhere = new Set([
