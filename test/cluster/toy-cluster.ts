@@ -1,5 +1,5 @@
 // A cluster for tests: a thin program in the place of the packed one, which runs this tree's sources with the toy
-// engine; files of a study; and a workbench that looks at it every few milliseconds.
+// engine; files of a study; and a workbench that looks at it several times a second.
 import { createHash } from 'node:crypto'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -76,7 +76,7 @@ export async function toyClusters({
 }: Options): Promise<Workbench> {
   mkdirSync(folder, { recursive: true })
   const open = opening(home, async () => program, place)
-  const workbench = await toyWorkbench(home, engine, true, undefined, { open, waiting: createWaiting(20) })
+  const workbench = await toyWorkbench(home, engine, true, undefined, { open, waiting: createWaiting(200) })
   await workbench.clusters.put(clusterSchema.parse({ name: 'toys', kind: 'folder', folder, atOnce: 2, ...change }))
   return workbench
 }

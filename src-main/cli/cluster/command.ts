@@ -4,11 +4,9 @@ import { resolve } from 'node:path'
 
 import { Command } from 'commander'
 
-import { BasilError } from '../../contract/errors.ts'
 import { dataFolder } from '../../files/data-folder.ts'
 import { requireFree } from '../../files/write-atomic.ts'
 import { programOf } from '../../workbench/clusters/program.ts'
-import type { Workbench } from '../../workbench/workbench.ts'
 import { count } from '../numbers.ts'
 import { fail, print, printJson } from '../output.ts'
 import { resultOf } from '../terminal.ts'
@@ -18,6 +16,7 @@ import { type ClusterOptions, clusterOf, withClusterOptions } from './options.ts
 import { packedLines, packProgram } from './pack.ts'
 import { clusterLine, probeLines, statusLines } from './print.ts'
 import { type SubmitOptions, submitStudy } from './submit.ts'
+import { cancelThere, collectThere, statusOf } from './there.ts'
 
 type Part = (name: string, description: string) => Command
 type Json = { json?: boolean }
@@ -123,11 +122,7 @@ function addStudies(part: Part): void {
   ofStudy('collect', 'look there at once, and follow it to its end')
     .option('--once', 'look only once')
     .action((study: number, { json = false, once = false }: Json & { once?: boolean }) =>
-      withWorkbench(json, true, async (workbench) => {
-        statusOf(workbench, study)
-        if (workbench.studies.show(study).state !== 'done') await workbench.studies.resume(study)
-        await followThere(workbench, study, { json, until: once ? 'looked' : 'over' })
-      }),
+      withWorkbench(json, true, (workbench) => collectThere(workbench, study, json, once)),
     )
   ofStudy('take-back', 'what is left of it runs on this machine from now on').action(
     (study: number, { json = false }: Json) =>
@@ -137,27 +132,4 @@ function addStudies(part: Part): void {
         else print(`Study ${study} is of this machine again. Next: basil study resume ${study}`)
       }),
   )
-}
-
-/** Throws run-state where it is on no cluster. */
-function statusOf({ clusters }: Workbench, study: number) {
-  const status = clusters.status(study)
-  if (status) return status
-  throw new BasilError({
-    code: 'run-state',
-    what: 'The study is on no cluster',
-    where: `study ${study}`,
-    why: 'it was not handed over, or was taken back',
-    next: '"basil cluster submit" hands a study over',
-  })
-}
-
-/** Whoever was at it has left: it is asked for again, and told to end before anything is looked at. */
-async function cancelThere(workbench: Workbench, study: number): Promise<boolean> {
-  const { jobs, studies } = workbench
-  statusOf(workbench, study)
-  const job = jobs.list().find((one) => one.kind === 'study' && one.study === study)
-  if (!job || job.state === 'done' || job.state === 'cancelled') return false
-  await studies.resume(study)
-  return jobs.cancel(job.job)
 }
