@@ -14,6 +14,8 @@ const doors = /^(cli\.ts$|cli\/|bench\/|main\.ts$)/
 /** Said where no window is open, each with why. */
 const elsewhere = new Set([
   'server/pages.ts', // the pages are not there: nothing is shown
+  'workbench/clusters/slurm/probe.ts', // scripts for a shell on a cluster
+  'workbench/clusters/slurm/script.ts',
   'workbench/evaluations/report/style.ts', // the variables of a style sheet
   'workbench/native/pip.ts', // options of pip's own file
 ])
