@@ -76,7 +76,10 @@ test('what failed is tried again by the next process, and is then followed', asy
   expect(code()).toBe(1)
   const lines = said().trim().split('\n')
   const [plan, begun, ...rest] = lines.map((line): { type: string; state?: string } => JSON.parse(line))
-  expect([plan, begun]).toMatchObject([{ type: 'plan', tasks: 2 }, { type: 'study', study: 1 }])
+  expect([plan, begun]).toMatchObject([
+    { type: 'plan', tasks: 2 },
+    { type: 'study', study: 1 },
+  ])
   expect(rest.flatMap(({ type, state }) => (type === 'task' ? [state] : [])).toSorted()).toEqual(['done', 'failed'])
   await first.close()
   const second = await opened(at, toy)
@@ -92,7 +95,11 @@ test('what was left at work cannot come back before it was cancelled, and goes o
   const until = join(at.base, 'go')
   terminal()
   const first = await opened(at, { holds: { stage: 1, until } })
-  const study = await first.studies.start(toyStudy([1]), absoluteIn((path) => join(at.base, path)), 'toys')
+  const study = await first.studies.start(
+    toyStudy([1]),
+    absoluteIn((path) => join(at.base, path)),
+    'toys',
+  )
   const running = () => first.clusters.status(study)?.tasks.some(({ state }) => state === 'running')
   await expect.poll(running).toBe(true)
   await first.close()
