@@ -1,5 +1,5 @@
-// basil cluster as a process of its own: what is added is listed and goes again, and what is wrong is told with its exit
-// code. Studies there are in test/cluster.
+// basil cluster as a process of its own: what is added is listed and goes again, and what is wrong is told with its
+// exit code. Studies there are in test/cluster.
 import { expect, test } from 'vitest'
 
 import { temporaryFolder } from '../workbench/toy.ts'

@@ -1,5 +1,5 @@
-// Follows a study on a cluster: a line a task that is over, and how many are in which state. Ctrl+C, a signal to end and
-// a closed pipe leave it: what Slurm has goes on there, and is asked for again by "basil cluster collect".
+// Follows a study on a cluster: a line a task that is over, and how many are in which state. Ctrl+C, a signal to end
+// and a closed pipe leave it: what Slurm has goes on there, and is asked for again by "basil cluster collect".
 import type { StatusThere } from '../../contract/api/clusters.ts'
 import { sentence } from '../../contract/errors.ts'
 import type { Workbench } from '../../workbench/workbench.ts'

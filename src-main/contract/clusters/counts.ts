@@ -1,4 +1,4 @@
-// How many tasks are in each state, in the order in which a task goes through them; a state that none is in is left out.
+// How many tasks are in each state, in the order in which a task goes through them; a state without any is left out.
 import { type ClusterTask, type ClusterTaskState, clusterTaskStates } from '../api/clusters.ts'
 
 export function taskCounts(tasks: readonly Pick<ClusterTask, 'state'>[]): { state: ClusterTaskState; count: number }[] {

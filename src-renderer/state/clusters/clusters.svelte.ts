@@ -13,11 +13,11 @@ class Clusters {
   editing = $state.raw<Cluster | 'new' | null>(null) // the form that is open
   readonly probes = new SvelteMap<string, LongWork<Probe>>()
 
-  get list() {
-    return this.#list
-  }
   get failed() {
     return this.#failed
+  }
+  get list() {
+    return this.#list
   }
 
   async load(): Promise<void> {

@@ -1,5 +1,5 @@
-// The form of a cluster says a cluster or what is wrong with which field; a plan is of the cluster that is chosen now; a
-// study's tasks are counted in the order in which they go.
+// The form of a cluster says a cluster or what is wrong with which field; a plan is of the cluster that is chosen now;
+// a study's tasks are counted in the order in which they go.
 import { expect, test, vi } from 'vitest'
 
 import type { PlanThere } from '../../../src-main/contract/api/clusters.ts'
