@@ -5,7 +5,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
-import type { Browser, Page } from 'playwright-core'
+import type { Browser, Locator, Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 
 import { plannedRuns, studySchema } from '../../src-main/contract/run/study.ts'
@@ -15,6 +15,7 @@ import { absoluteIn, modelsIn, toyStudy } from '../cluster/toy-cluster.ts'
 import type { Toy } from '../workbench/toy-faults.ts'
 import { toyEntry } from '../workbench/toy-run.ts'
 import { accessible, type Basil, inBrowser, openPage, startBasil, startBrowser } from './basil.ts'
+import { looksAsKept } from './looks.ts'
 
 inBrowser('clusters', () => {
   let home: string
@@ -44,6 +45,21 @@ inBrowser('clusters', () => {
   const press = (name: string) => page.getByRole('button', { name, exact: true }).click()
   const dialog = () => page.getByRole('dialog')
 
+  /** In light and dark, on a large window and on the smallest; what a machine or a day decides is covered. */
+  async function pictured(name: string, mask: readonly Locator[] = []): Promise<void> {
+    await page.mouse.move(0, 0)
+    for (const size of [
+      { width: 1000, height: 700 },
+      { width: 1440, height: 900 },
+    ]) {
+      await page.setViewportSize(size)
+      for (const colorScheme of ['light', 'dark'] as const) {
+        await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
+        await looksAsKept(page, `${name}-${size.width}-${colorScheme}`, [page.getByText(home), ...mask])
+      }
+    }
+  }
+
   it('a folder is added, and looked at', async () => {
     await page.getByRole('link', { name: 'Clusters', exact: true }).click()
     await page.getByText('No cluster yet.').waitFor()
@@ -62,6 +78,7 @@ inBrowser('clusters', () => {
     await trial.getByText('A study can run there.').waitFor()
     expect(await trial.getByText(/^Basil \d+\.\d+\.\d+, Node v\d+/).count()).toBe(1)
     await accessible(page, 'clusters')
+    await pictured('clusters', [trial.locator('dl').nth(1).locator('dd')])
     await trial.getByRole('button', { name: 'Remove' }).click()
     await page.getByText('No cluster yet.').waitFor()
     await page.getByRole('button', { name: /^Undo/ }).click()
@@ -92,6 +109,9 @@ inBrowser('clusters', () => {
     await there.getByText('2 tasks: 2 done.').waitFor()
     await page.getByText('2 of 2 runs done').waitFor()
     await accessible(page, 'study-there')
+    const ofMachine = there.locator('td:nth-child(7), td:nth-child(8), td:nth-child(9)')
+    const times = page.getByText(/Seen at|begun \d{4}|Its folder there/)
+    await pictured('study-there', [ofMachine, times, page.getByRole('figure'), page.getByText(/toy, /)])
     await there.getByRole('link').first().click()
     await page.getByRole('heading', { name: /toy run/, level: 1 }).waitFor()
     expect(complaints).toEqual([])
