@@ -48,7 +48,8 @@ export function triedBy(
 export const tick: AxisText = (value) => {
   if (!Number.isFinite(value)) return figure(value)
   const rounded = Number(value.toPrecision(4))
-  return value !== 0 && Math.abs(value) < 0.001 ? rounded.toExponential() : String(rounded) // 0.0000105 takes an axis' room
+  const isSmall = value !== 0 && Math.abs(value) < 0.001 // 0.0000105 would take an axis' room
+  return isSmall ? rounded.toExponential() : String(rounded)
 }
 const share: AxisText = (value, digits = 0) => percent(value, digits)
 

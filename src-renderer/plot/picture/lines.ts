@@ -103,7 +103,8 @@ export function linePicture(spec: LineSpec): LinePicture {
   return {
     ...{ plot, box, x, y, leftOut: total - shown },
     get scene() {
-      return sceneOf(overlaid && lines.length > 1 ? { ...plot, over: legend(lines, box) } : plot) // a file has no key beside it
+      const isNamed = overlaid && lines.length > 1 // a file has no key beside it
+      return sceneOf(isNamed ? { ...plot, over: legend(lines, box) } : plot)
     },
   }
 }
