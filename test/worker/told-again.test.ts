@@ -1,5 +1,5 @@
-// A fine-tuning whose history took nothing for more than one of its states, as on a full disk: its newest state tells all
-// of its steps again, and lost none of its curve.
+// A fine-tuning whose history took nothing for more than one of its states, as on a full disk: its newest state tells
+// all of its steps again, and lost none of its curve.
 import { expect, test } from 'vitest'
 
 import type { TuningEngineEvent } from '../../src-main/contract/tuning/tuning.ts'
