@@ -1,6 +1,6 @@
-// Rows of a run that are gone though all that are left are sound: pages that change their places hide a stage, or all of
-// a kind, and no checksum tells. The run's counts do: it is named when it is shown, nothing is made of it that needs what
-// is gone, and salvage takes it from where it is whole.
+// Rows of a run that are gone though all that are left are sound: pages that change their places hide a stage, or all
+// of a kind, and no checksum tells. The run's counts do: it is named when it is shown, nothing is made of it that needs
+// what is gone, and salvage takes it from where it is whole.
 import { copyFileSync } from 'node:fs'
 import { join } from 'node:path'
 

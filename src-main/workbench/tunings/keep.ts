@@ -4,7 +4,7 @@ import type { TuningEngineEvent, TuningEvent, TuningStep } from '../../contract/
 import { type History, transaction } from '../../history/statement.ts'
 import { closePieces, putSteps } from '../../history/tunings/curve.ts'
 import { putTuningData } from '../../history/tunings/detail.ts'
-import { putLook } from '../../history/tunings/looks.ts'
+import { looksOf, putLook } from '../../history/tunings/looks.ts'
 import {
   putTuningFinished,
   putTuningNote,
@@ -34,6 +34,7 @@ export function createKeeper(
 ): Keeper {
   const began = clock()
   let kept = 0 // steps
+  let looked = -1 // steps of the last look that was kept before this engine began
   let waiting: TuningStep[] = []
   let due = Number.NEGATIVE_INFINITY
 
@@ -67,11 +68,13 @@ export function createKeeper(
       case 'opened': {
         const told = commit(event, () => putTuningOpened(history, tuning, event))
         kept = tuningRow(history, tuning).steps
+        looked = looksOf(history, tuning).at(-1)?.steps ?? -1
         return told
       }
       case 'state':
         return commit(event, () => closePieces(history, tuning, event.steps))
       case 'look':
+        if (event.steps <= looked) return [] // told again, too
         return commit(event, () => putLook(history, tuning, event))
       case 'data':
         return commit(event, () => putTuningData(history, tuning, event.data))
