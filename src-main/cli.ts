@@ -9,6 +9,7 @@ import { Command, Option } from 'commander'
 import packageJson from '../package.json' with { type: 'json' }
 import type { BenchOptions } from './bench/bench.ts'
 import { basesCommand } from './cli/bases.ts'
+import { clusterCommand } from './cli/cluster/command.ts'
 import { compatibleCommand, diffCommand } from './cli/compare.ts'
 import { convertCommand, exportedLines, formOf, withFormOptions } from './cli/convert.ts'
 import { dataCommand } from './cli/data/command.ts'
@@ -214,6 +215,7 @@ for (const command of [
   refineCommand(),
   studyCommand(),
   presetCommand(),
+  clusterCommand(),
   evalCommand(),
   queueCommand(),
   historyCommand(),

@@ -33,6 +33,7 @@ const unhurried = new Set([
   ...['merges.plan', 'merges.start', 'mix.export'], // many headers, a person's dialog
   ...['problem.prepare', 'problem.save'], // a driver that does not answer, a person's dialog
   ...['studies.start', 'studies.pause', 'studies.estimate'], // many configurations to check, a run to end
+  ...['clusters.submit', 'clusters.retry', 'jobs.cancel'], // the same, and a cluster far away that is slow to answer
 ])
 const longestWait = 10_000 // ms between two attempts
 

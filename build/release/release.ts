@@ -80,7 +80,7 @@ async function build(folder: string): Promise<Built> {
   const electron = values.stub ? stub : process.env.ELECTRON_OVERRIDE_DIST_PATH
   const tools = values.stub ? systemTools(join(folder, 'tools')) : undefined
   const tree = await packTree({ from, out, electron, epoch, updates: key && updates })
-  writeFileSync(join(tree, 'LICENSES.txt'), licences({ parts: shipped({ tree, from }), from }))
+  writeFileSync(join(tree, 'LICENSES.txt'), licences({ parts: shipped({ tree, from }), from, person: who().person }))
   if (key) writeFileSync(join(tree, 'resources', 'update-key.pem'), publicKeyOf(key))
   for (const target of values.targets.split(',')) {
     await packTarget(target, tree, { from, out, epoch, tools, updates: key && updates })
@@ -104,7 +104,7 @@ function finish({ from, out, tree }: Built): void {
   for (const name of packagesIn(out)) cpSync(join(out, name), join(values.out, name))
   const { version } = JSON.parse(readFileSync(join(from, 'package.json'), 'utf8'))
   const parts = shipped({ tree, from })
-  keep('sbom.cdx.json', `${JSON.stringify(billOfMaterials({ parts, version, epoch }), null, 2)}\n`)
+  keep('sbom.cdx.json', `${JSON.stringify(billOfMaterials({ parts, from, version, epoch }), null, 2)}\n`)
   cpSync(join(tree, 'LICENSES.txt'), join(values.out, 'LICENSES.txt'))
   keep('audit.json', audited(from))
   const installable = packagesIn(values.out).filter((name) => !name.endsWith('.tar.gz'))

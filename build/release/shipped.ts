@@ -103,14 +103,21 @@ function needsOf(packages: Locked, path: string): string[] {
 
 const purlOf = ({ name, version }: Part): string => `pkg:npm/${name.replace('@', '%40')}@${version}`
 
-/** epoch: seconds, of the commit. */
-export function billOfMaterials({ parts, version, epoch }: { parts: Part[]; version: string; epoch: number }) {
+interface Billed {
+  parts: readonly Part[]
+  from: string // the project, with its packages
+  version: string
+  epoch: number // seconds, of the commit
+}
+
+export function billOfMaterials({ parts, from, version, epoch }: Billed) {
   const components = parts.map((part) => ({
     type: part.name === 'electron' ? 'framework' : 'library',
     'bom-ref': part.path,
     ...{ name: part.name, version: part.version, purl: purlOf(part) },
     licenses: [/ (OR|AND) |[()]/.test(part.licence) ? { expression: part.licence } : { license: { id: part.licence } }],
     ...(part.integrity && { hashes: part.integrity.split(' ').map(hashOf) }),
+    ...insideOf(part, from),
   }))
   const own = {
     type: 'application',
@@ -131,6 +138,13 @@ export function billOfMaterials({ parts, version, epoch }: { parts: Part[]; vers
   return { ...bill, serialNumber: `urn:uuid:${uuidOf(JSON.stringify(bill))}` }
 }
 
+/** The libraries that a part was compiled of. */
+function insideOf({ path }: Part, from: string) {
+  const made = Object.entries(madeOf(join(from, path)).versions)
+  const components = made.map(([name, version]) => ({ type: 'library', 'bom-ref': `${path}#${name}`, name, version }))
+  return components.length > 0 ? { components } : {}
+}
+
 /** "sha512-BASE64" of npm's. */
 function hashOf(integrity: string) {
   const [kind = '', digest = ''] = integrity.split('-')
@@ -149,8 +163,14 @@ function uuidOf(text: string): string {
   ].join('-')
 }
 
+interface Licensed {
+  parts: readonly Part[]
+  from: string
+  person: string // who releases, and stands for the sources
+}
+
 /** One page with every licence, each text once, and what the LGPL asks for. */
-export function licences({ parts, from }: { parts: readonly Part[]; from: string }): string {
+export function licences({ parts, from, person }: Licensed): string {
   const texts = new Map<string, string[]>()
   for (const part of parts) {
     const text = textOf(join(from, part.path)) || `Its package holds no text; it says: ${part.licence}.`
@@ -162,7 +182,7 @@ export function licences({ parts, from }: { parts: readonly Part[]; from: string
   )
   const blocks = [
     `Basil is licensed under Apache-2.0:\n\n${basil}`,
-    relinking(parts, from),
+    relinking({ parts, from, person }),
     ...[...texts].map(([text, names]) => `${names.join('\n')}\n\n${text}`),
     ...lesser,
   ]
@@ -176,23 +196,33 @@ function textOf(folder: string): string {
   return read.join('\n\n').replaceAll('\r\n', '\n').trim()
 }
 
-/** Shared libraries under the LGPL: what they are, of what they were made, and how another takes their place. */
-function relinking(parts: readonly Part[], from: string): string {
+/** What a part was compiled of, where it says so, "vips": "8.18.7", and under which licences, in its own words. */
+function madeOf(folder: string): { versions: Record<string, string>; licences: string } {
+  const read = (name: string): string =>
+    existsSync(join(folder, name)) ? readFileSync(join(folder, name), 'utf8') : ''
+  const versions = z.record(z.string(), z.string()).parse(JSON.parse(read('versions.json') || '{}'))
+  const licences = /^## Licensing$([\s\S]*?)(?=^## |$(?![\s\S]))/m.exec(read('README.md'))?.[1]?.trim() ?? ''
+  return { versions, licences }
+}
+
+/** Shared libraries under the LGPL: what they are, where their sources are, and how another takes their place. */
+function relinking({ parts, from, person }: Licensed): string {
   const lesser = parts.filter(({ licence }) => /\bLGPL/.test(licence))
-  const made = lesser.flatMap(({ path }) => {
-    const versions = join(from, path, 'versions.json')
-    const read = existsSync(versions) ? JSON.parse(readFileSync(versions, 'utf8')) : {}
-    return Object.entries(z.record(z.string(), z.string()).parse(read))
-  })
   return [
     'Libraries under the GNU Lesser General Public License, version 3 or later, whose text is at the end of this page:',
     ...lesser.map(({ name, version, path }) => `- ${name} ${version}, in resources/app.asar.unpacked/${path}/lib`),
     '',
     'They are shared libraries, files of their own outside of the archive, that sharp loads by name. You may change them:',
-    'build libvips (https://github.com/lovell/sharp-libvips has the sources, the recipe and the versions below), give the',
-    'library the same file name, and lay it in the place of ours; nothing checks which one is loaded. Basil allows what',
-    'the licence asks for: to change these libraries for your own use, and to reverse engineer in order to debug that.',
+    'build libvips, give the library the same file name, and lay it in the place of ours (an AppImage is unpacked first,',
+    'with --appimage-extract); nothing checks which one is loaded. Basil allows what the licence asks for: to change',
+    'these libraries for your own use, and to reverse engineer in order to debug that.',
     '',
-    ...made.map(([name, version]) => `  ${name} ${version}`),
+    'Sources: https://github.com/lovell/sharp-libvips has, for the version above, the recipe that built them and where it',
+    'took the sources of each library below. Should any of it be gone from there, whoever released this package gives the',
+    `corresponding sources to anybody who asks, at no charge, for as long as the package is offered: ${person}`,
+    ...lesser.flatMap(({ path }) => {
+      const { versions, licences } = madeOf(join(from, path))
+      return ['', ...Object.entries(versions).map(([name, version]) => `  ${name} ${version}`), '', licences]
+    }),
   ].join('\n')
 }

@@ -1,7 +1,6 @@
 // basil report: what an issue needs, packed into one file. All of it is shown before anything is written, and written
 // only where somebody says so.
 import { resolve } from 'node:path'
-import { createInterface } from 'node:readline/promises'
 
 import { Command } from 'commander'
 
@@ -16,6 +15,7 @@ import { readHistory } from '../history/open.ts'
 import { gatherReport } from '../workbench/problem/gather.ts'
 import { packed, reportName } from '../workbench/problem/pack.ts'
 import { journalOf } from '../workbench/runs/journal.ts'
+import { saysYes } from './ask.ts'
 import { wholeNumber } from './numbers.ts'
 import { print, printJson } from './output.ts'
 import { here, withEngine } from './with.ts'
@@ -41,7 +41,7 @@ export function reportCommand(): Command {
         const record = run === undefined ? null : { number: run, read: () => recordOfRun(run) }
         const entries = await gatherReport({ ...here(), engine, run: record })
         if (!json) for (const line of reportLines(entries)) print(line)
-        if (!yes && !(await isWanted(file))) return print('Nothing was written.')
+        if (!yes && !(await saysYes(`Write it to ${file}?`, nobodyAsked(file)))) return print('Nothing was written.')
         await writeAtomic(file, [await packed(entries)], { overwrite: false })
         if (json) printJson({ file, entries })
         else print(`Written: ${file}`)
@@ -58,14 +58,6 @@ function reportLines(entries: readonly ReportEntry[]): string[] {
     'This is all that would be written. The home folder is ~ in it; names of files, tasks and folders are in it:',
     ...list,
   ]
-}
-
-/** Throws not-allowed where nobody can be asked. */
-async function isWanted(file: string): Promise<boolean> {
-  if (!process.stdin.isTTY || !process.stdout.isTTY) throw nobodyAsked(file)
-  const asking = createInterface({ input: process.stdin, output: process.stdout })
-  const given = await asking.question(`Write it to ${file}? [y/N] `).finally(() => asking.close())
-  return /^\s*y(es)?\s*$/i.test(given)
 }
 
 async function recordOfRun(run: RunId): Promise<RunDetail> {

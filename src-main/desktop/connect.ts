@@ -4,7 +4,7 @@ import type { AnyRouter } from '@orpc/server'
 import { RPCHandler } from '@orpc/server/message-port'
 import { ipcMain, type MessagePortMain } from 'electron'
 
-import { createPageMessages, type PageMessages } from '../workbench/page-messages.ts'
+import { createPageMessages, inTurn, type PageMessages } from '../workbench/page-messages.ts'
 import { isOurFrame } from './origin.ts'
 
 const portChannel = 'basil-port' // the same word is in preload.ts and in the renderer's bridge.ts
@@ -29,11 +29,12 @@ function gated(
   return {
     on: (event: string, listener: (event?: { data: unknown }) => void) => {
       if (event !== 'message') return void port.on('close', () => listener())
-      port.on('message', ({ data }) => {
+      const { hear, end } = inTurn((data: unknown) => {
         const refusal = messages.refusal(data)
         if (refusal === null) listener({ data })
         else port.postMessage(refusal)
       })
+      port.on('message', ({ data }) => hear(data)).on('close', end)
     },
     postMessage: (data: unknown) => port.postMessage(data),
   }

@@ -63,6 +63,7 @@ export async function startDesktop(folder: string): Promise<void> {
   let mayLeave = createLeaving(present)
   const begin = (): void => {
     mayLeave = createLeaving(present)
+    present.clusters.goOn()
     present.jobs.work('all')
     void showWork(present, () => window)
   }

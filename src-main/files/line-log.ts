@@ -44,6 +44,6 @@ function notOurs(path: string): BasilError {
     what: 'A file has the name of the log, and is none',
     where: path,
     why: 'what Basil did not write it does not write to',
-    next: 'choose another name for what is written, or move that file',
+    next: 'choose another name for it, or move that file',
   })
 }

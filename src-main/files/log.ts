@@ -1,6 +1,7 @@
 // The log of this process: what it did and what went wrong in it, a file of its own in the data folder,
 // logs/KIND-BEGUN-PID.log, so that several processes do not mix. A line is on its way to the disk in one piece before
-// anything else happens, so that a crash loses nothing of what was said; what went wrong is synced. A file is made with
+// anything else happens, so that a crash loses nothing of what was said; a fault is synced, one a second at most, as a
+// page may ask for what fails a thousand times, and each sync holds up every other answer. A file is made with
 // its first line, is bounded (its older half lies beside it as -before.log), and of those of ended processes the newest
 // of each kind are kept. It holds no data of the person's beyond paths: log-lines.ts says what may stand in it.
 import { appendFileSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs'
@@ -8,10 +9,10 @@ import { release } from 'node:os'
 import { join } from 'node:path'
 
 import packageJson from '../../package.json' with { type: 'json' }
-import type { ErrorRecord } from '../contract/errors.ts'
+import { type ErrorRecord, recordOf } from '../contract/errors.ts'
 import { dataFolderIfAny } from './data-folder.ts'
 import { isAlive } from './leftovers.ts'
-import { cleaned, faultOfRecord, faultOfThrown } from './log-lines.ts'
+import { cleaned, faultOfRecord, faultOfThrown, isTold } from './log-lines.ts'
 
 export const logKinds = ['window', 'server', 'terminal', 'engine'] as const
 export type LogKind = (typeof logKinds)[number]
@@ -33,6 +34,7 @@ interface LogOptions {
 
 const mostBytes = 512 * 1024
 const mostKept = 10 // of a kind
+const betweenSyncs = 1000 // milliseconds
 const form = new RegExp(`^(${logKinds.join('|')})-(\\d{8}T\\d{6})-(\\d{1,10})(-before)?\\.log$`)
 
 export const logsFolder = (home: string): string => join(home, 'logs')
@@ -57,6 +59,7 @@ export function openLog({
   let file: string | null = null
   let size = 0
   let last = { text: '', times: 1 }
+  let synced = Number.NEGATIVE_INFINITY
 
   function begin(): string | null {
     const place = folder()
@@ -66,8 +69,8 @@ export function openLog({
     return join(place, `${name}.log`)
   }
 
-  function write(text: string, flush: boolean): void {
-    const at = now().toISOString()
+  function write(text: string, isFault: boolean): void {
+    const [at, elapsed] = [now().toISOString(), performance.now()]
     const line = `${at} ${text}\n`
     const bytes = Buffer.byteLength(line)
     try {
@@ -79,6 +82,8 @@ export function openLog({
         size = 0
       }
       const head = size === 0 ? `${at} ${isFirst ? 'began' : 'goes on'}: ${whoIs(kind, pid)}\n` : ''
+      const flush = isFault && elapsed - synced >= betweenSyncs
+      if (flush) synced = elapsed
       appendFileSync(file, head + line, { mode: 0o600, flush })
       size += Buffer.byteLength(head) + bytes
     } catch {
@@ -87,11 +92,11 @@ export function openLog({
   }
 
   /** The same again and again is told at every tenfold. */
-  function add(text: string, flush = false): void {
+  function add(text: string, isFault = false): void {
     if (text !== last.text) last = { text, times: 0 }
     last.times += 1
-    if (last.times === 1) write(text, flush)
-    else if (/^10+$/.test(String(last.times))) write(`the same, ${last.times} times by now`, flush)
+    if (last.times === 1) write(text, isFault)
+    else if (/^10+$/.test(String(last.times))) write(`the same, ${last.times} times by now`, isFault)
   }
 
   return {
@@ -99,7 +104,7 @@ export function openLog({
       return file
     },
     say: (words) => add(cleaned(words)),
-    fault: (doing, thrown) => add(faultOfThrown(doing, thrown), true),
+    fault: (doing, thrown) => add(faultOfThrown(doing, thrown), isTold(recordOf(thrown))),
   }
 }
 

@@ -1,6 +1,7 @@
 // A checksum in every row, so that a bit that changed on the disk is found and never shown as a number. These tables
 // have one, all there are:
 //   runs, parents, stages, epochs, resume, evaluations, run_images   a run and what it came to
+//   run_rows                              how many rows of each of them a run has
 //   run_marks                             what a person says of a run
 //   checkpoints, library, data_sets       files it was made of, with the person's tags and notes
 //   model_evaluations, openings           what was measured outside a run, and who opened test data
@@ -15,7 +16,7 @@ import { crc32 } from 'node:zlib'
 
 import type { Database } from 'better-sqlite3'
 
-import { BasilError } from '../contract/errors.ts'
+import { BasilError, type Steps } from '../contract/errors.ts'
 import { tablesFromBytes } from './numbers.ts'
 
 interface Rule {
@@ -33,6 +34,7 @@ const rules = {
   resume: {},
   evaluations: {},
   run_images: { json: ['manifest'] },
+  run_rows: {},
   openings: {},
   model_evaluations: { json: ['error', 'models', 'tasks', 'report'], long: ['report'] },
   studies: { json: ['error', 'definition'] },
@@ -235,7 +237,12 @@ function damagedRow(part: Part | undefined, values: readonly unknown[]): BasilEr
     what: 'A row of the history is damaged',
     where: `table ${part?.name}, ${named}`,
     why: 'its checksum does not fit what is stored',
-    next: 'take it back from a backup: "Bring back what can be read" on the page Welcome, or "basil history salvage"',
-    inWindow: 'take it back from a backup: "Bring back what can be read" on the page Welcome',
+    ...damagedSteps,
   })
+}
+
+/** What to do where a row is damaged or gone. */
+export const damagedSteps: Steps = {
+  next: 'take it back from a backup: "Bring back what can be read" on the page Welcome, or "basil history salvage"',
+  inWindow: 'take it back from a backup: "Bring back what can be read" on the page Welcome',
 }

@@ -15,6 +15,7 @@ import { coefficientsOf, epochsOf, posteriorOf, type StoredEpoch } from './epoch
 import { parentsOf } from './parents.ts'
 import { evaluationsOf, finalScores } from './run-evaluations.ts'
 import { manifestsOf, testOpeningsOf } from './run-images.ts'
+import { missingRows } from './run-rows.ts'
 import { halvingsOf, imagesOf, type RunRow, runRow, summaryOf } from './runs.ts'
 import { type StoredStage, stagesOf } from './stages.ts'
 import { type History, snapshot, tellDamage } from './statement.ts'
@@ -23,7 +24,12 @@ import { type History, snapshot, tellDamage } from './statement.ts'
 export function runDetail(history: History, run: RunId): RunDetail {
   return snapshot(history, () => {
     const found = runRow(history, run)
-    const { found: detail, damaged } = sparing(history, () => readDetail(history, found))
+    const missing: BasilError[] = []
+    const { found: detail, damaged } = sparing(history, () => {
+      missing.push(...missingRows(history, run))
+      return readDetail(history, found)
+    })
+    damaged.push(...missing)
     // some rows are read for more than one thing
     const each = new Map(damaged.map(({ record }) => [record.where, record]))
     for (const record of each.values()) tellDamage(history, record)

@@ -114,7 +114,8 @@ export function openingsOf(history: History, data: readonly string[]): Opening[]
      r.run, NULL AS tuning
      FROM runs r JOIN json_each(r.config, '$.tasks') t JOIN evaluations e ON e.run = r.run AND e.split = 'test'
      AND e.task = json_extract(t.value, '$.name')
-     WHERE json_extract(t.value, '$.test') IN (SELECT value FROM json_each(:wanted))
+     WHERE r.run NOT IN (SELECT run FROM run_rows WHERE openings > 0 OR evaluations = 0)
+       AND json_extract(t.value, '$.test') IN (SELECT value FROM json_each(:wanted))
        AND NOT EXISTS (SELECT 1 FROM openings o WHERE o.run = r.run) AND ${sound(history, 'runs', { as: 'r' })}
        ORDER BY r.run`,
     { wanted },

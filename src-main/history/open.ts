@@ -15,6 +15,7 @@ import { keepChecksums, knowChecksums, sound, sparing } from './checksums.ts'
 import { migrate, migrations, versionOf } from './migrate.ts'
 import { fileOf, moveAside, stampOf } from './names.ts'
 import { copied, isReadOnly } from './read-only.ts'
+import { countRows } from './run-rows.ts'
 import { checkedAtOpening, checkIntegrity, checkSchema, checkSize, sizeOf } from './soundness.ts'
 import { doubtOf, type History, historyError, isDamage } from './statement.ts'
 import { takeWriterLock, writerOf } from './writer-lock.ts'
@@ -163,6 +164,7 @@ async function open(file: string, steps: string[], stamp: string): Promise<Opene
     knowChecksums(db)
     await migrate(db, steps, stamp)
     keepChecksums(db)
+    countRows(db)
     return { db, interrupted: markInterrupted(db) }
   } catch (error) {
     db.close()

@@ -17,7 +17,7 @@ import { copyTo } from './on-disk.ts'
 import { openHistory } from './open.ts'
 import { readableRows } from './readable-rows.ts'
 import { checkIntegrity, checkSize } from './soundness.ts'
-import { type History, transaction } from './statement.ts'
+import { emptyLog, type History, transaction } from './statement.ts'
 import { damagedThings, dropStrayMarks, missingThings, transfer } from './transfer.ts'
 
 /** Of a history that is open for writing and at rest. */
@@ -68,8 +68,8 @@ function unhindered<T>(history: History, work: () => T): T {
 }
 
 /**
- * Puts a backup in the place of the history. Throws folder-busy, or history-damaged where the backup is. Gives where
- * the history from before lies.
+ * Puts a backup in the place of the history. Throws folder-busy, history-damaged where the backup is, disk-full. Gives
+ * where the history from before lies.
  */
 export async function restore(folder: string, file: string, now: Date): Promise<string> {
   const present = await openHistory(folder)
@@ -77,8 +77,7 @@ export async function restore(folder: string, file: string, now: Date): Promise<
   try {
     const backup = await backupAt(file, scratch, 0)
     backup.close()
-    const [{ busy } = { busy: 1 }] = present.db.pragma('wal_checkpoint(TRUNCATE)') as { busy: number }[]
-    if (busy) throw inUse(present.file)
+    if (!emptyLog(present)) throw inUse(present.file)
     present.db.close()
     const before = beforeOf(folder, now)
     keepAndReplace(present.file, backup.file, before)
@@ -100,6 +99,7 @@ function inUse(where: string): BasilError {
   })
 }
 
+/** Counts of rows are kept as they are copied: they are those of the file that lost some. */
 async function opened(file: string): Promise<History> {
   const db = new Database(file)
   knowChecksums(db)

@@ -101,6 +101,12 @@ export function tellDamage({ notices, file }: History, record: ErrorRecord): voi
   doubt(file)
 }
 
+/** Whether all of the log went into the file; not where somebody else reads now. */
+export function emptyLog(history: History): boolean {
+  const found = guarded(history, () => history.db.pragma('wal_checkpoint(TRUNCATE)')) as { busy: number }[]
+  return found[0]?.busy === 0
+}
+
 function guarded<T>(history: History, work: () => T): T {
   try {
     return work()

@@ -6,6 +6,7 @@ import { type RunId, runId } from '../contract/branded.ts'
 import type { ResolvedConfig } from '../contract/run/config.ts'
 import { columnsOf, hasLong, sound, sparing, type Table } from './checksums.ts'
 import { evaluationsOf, finalScores } from './run-evaluations.ts'
+import { countedTables, missingRows } from './run-rows.ts'
 import { runRow } from './runs.ts'
 import { change, type History, row, rows } from './statement.ts'
 import { isCurveWhole } from './tunings/curve.ts'
@@ -16,12 +17,15 @@ interface Kind {
   key: string
   own: string[] // columns that are numbered anew
   parts: Table[] // with the same key
+  counts?: Table // of the parts' rows; made anew with them
+  witnesses?: Table[] // where its number stands too, so that one whose row is gone is missed
 }
 
-const ofRun: Table[] = ['parents', 'stages', 'epochs', 'resume', 'evaluations', 'run_images', 'openings']
+const ofRun: Table[] = [...countedTables]
+const witnesses: Table[] = ['run_rows', 'parents', 'stages']
 const ofTuning: Table[] = ['tuning_curve', 'tuning_looks', 'openings']
 const kinds: Kind[] = [
-  { what: 'run', table: 'runs', key: 'run', own: [], parts: ofRun },
+  { what: 'run', table: 'runs', key: 'run', own: [], parts: ofRun, counts: 'run_rows', witnesses },
   { what: 'marks of run', table: 'run_marks', key: 'run', own: [], parts: [] }, // a damaged one is no damaged run
   { what: 'evaluation', table: 'model_evaluations', key: 'evaluation', own: [], parts: ['openings'] },
   { what: 'fine-tuning', table: 'tunings', key: 'tuning', own: [], parts: ofTuning },
@@ -92,26 +96,38 @@ export function missingThings(history: History, things: readonly Thing[]): Thing
 export function damagedThings(history: History): Thing[] {
   return kinds.flatMap((kind) =>
     keysOf(history, kind)
-      .filter((key) => !isSound(history, kind, key))
+      .filter((key) => !isThere(history, kind, key) || !isSound(history, kind, key) || hasLost(history, kind, key))
       .map((key) => ({ what: kind.what, key: String(key), from: history.file })),
   )
 }
 
-function keysOf(history: History, { key, table }: Kind): Key[] {
-  return rows<{ key: Key }>(history, `SELECT ${key} AS key FROM ${table} NOT INDEXED ORDER BY rowid`).map((r) => r.key)
+function keysOf(history: History, { key, table, witnesses = [] }: Kind): Key[] {
+  const found = [table, ...witnesses].flatMap((of) =>
+    rows<{ key: Key }>(history, `SELECT ${key} AS key FROM ${of} NOT INDEXED ORDER BY rowid`).map((r) => r.key),
+  )
+  return [...new Set(found)]
 }
 
 function isWhole(history: History, kind: Kind, key: Key): boolean {
-  const isThere = row(history, `SELECT 1 FROM ${kind.table} WHERE ${kind.key} = :key`, { key }) !== undefined
-  if (!isThere || !isSound(history, kind, key)) return false
+  if (!isThere(history, kind, key) || !isSound(history, kind, key)) return false
   if (kind.table === 'tunings') return isCurveWhole(history, Number(key))
-  return kind.table !== 'runs' || hasNoGap(history, runId(Number(key)))
+  return !hasLost(history, kind, key) && (kind.table !== 'runs' || hasNoGap(history, runId(Number(key))))
 }
 
-function isSound(history: History, { table, key, parts }: Kind, one: Key): boolean {
+function isThere(history: History, { table, key }: Kind, one: Key): boolean {
+  return row(history, `SELECT 1 FROM ${table} WHERE ${key} = :one`, { one }) !== undefined
+}
+
+function hasLost(history: History, kind: Kind, key: Key): boolean {
+  return kind.table === 'runs' && sparing(history, () => missingRows(history, runId(Number(key)))).found.length > 0
+}
+
+function isSound(history: History, { table, key, parts, counts }: Kind, one: Key): boolean {
   const read = (of: Table, long: boolean): unknown =>
     row(history, `SELECT total(${sound(history, of, { long })}) FROM ${of} WHERE ${key} = :one`, { one })
-  const all = [table, ...parts].flatMap((of) => (hasLong(of) ? [false, true] : [false]).map((long) => ({ of, long })))
+  const all = [table, ...parts, ...(counts ? [counts] : [])].flatMap((of) =>
+    (hasLong(of) ? [false, true] : [false]).map((long) => ({ of, long })),
+  )
   return sparing(history, () => all.map(({ of, long }) => read(of, long))).damaged.length === 0
 }
 
@@ -169,11 +185,12 @@ function checksumsOf(history: History, { table, key, parts }: Kind, one: Key): s
 function take(
   target: History,
   source: History,
-  { table, key, own, parts }: Kind,
+  { table, key, own, parts, counts }: Kind,
   one: Key,
   runs: ReadonlySet<Key>,
 ): void {
-  for (const part of [...parts, table]) change(target, `DELETE FROM ${part} WHERE ${key} = :one`, { one })
+  for (const part of [...(counts ? [counts] : []), ...parts, table])
+    change(target, `DELETE FROM ${part} WHERE ${key} = :one`, { one })
   for (const part of [table, ...parts]) {
     const columns = columnsOf(source.db, part)
       .map(({ name }) => name)

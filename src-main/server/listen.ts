@@ -6,10 +6,10 @@ import type { Duplex } from 'node:stream'
 
 import type { AnyRouter } from '@orpc/server'
 import { RPCHandler } from '@orpc/server/ws'
-import { type WebSocket, WebSocketServer } from 'ws'
+import { type MessageEvent, type WebSocket, WebSocketServer } from 'ws'
 
 import { pageHeaders } from '../workbench/page-headers.ts'
-import { createPageMessages, type PageMessages } from '../workbench/page-messages.ts'
+import { createPageMessages, inTurn, longestMessage, type PageMessages } from '../workbench/page-messages.ts'
 import type { Platform } from '../workbench/platform.ts'
 import type { Address } from './address.ts'
 import { admitTo, shortPatience } from './admission.ts'
@@ -37,7 +37,6 @@ export type MakeRouter = (platform: Platform) => AnyRouter
 const farewell = 1000 // milliseconds for a page to hear that its connection ends
 const unread = 10_000 // milliseconds that a page's file may wait for its reader
 const tooMany = 'there are too many windows and downloads'
-const maxPayload = 4 * 2 ** 20 // bytes of one message; a configuration has a few thousand
 
 /**
  * Serves a router, made with what a browser can do, until closed. Rejects when the port is taken or the pages are not
@@ -57,7 +56,7 @@ export async function serveRouter(router: MakeRouter, { port, renderer, last = n
   }
   const sockets = new WebSocketServer({
     noServer: true,
-    maxPayload,
+    maxPayload: longestMessage,
     perMessageDeflate: false,
     clientTracking: true,
     handleProtocols: ([offered]) => offered ?? false, // the one that was let in
@@ -159,11 +158,14 @@ function listen(server: Server, port: number): Promise<void> {
 /** The connection as oRPC sees it: what is no message is answered here. */
 function gated(connection: WebSocket, messages: PageMessages): Pick<WebSocket, 'addEventListener' | 'send'> {
   const addEventListener = (type: 'message' | 'close', listener: (event: object) => void): void => {
-    connection.addEventListener(type, (event) => {
-      const refusal = 'data' in event ? messages.refusal(event.data) : null
+    if (type === 'close') return void connection.addEventListener(type, listener)
+    const { hear, end } = inTurn((event: MessageEvent) => {
+      const refusal = messages.refusal(event.data)
       if (refusal === null) listener(event)
       else connection.send(refusal)
     })
+    connection.addEventListener(type, hear)
+    connection.addEventListener('close', end)
   }
   return {
     addEventListener: addEventListener as WebSocket['addEventListener'],

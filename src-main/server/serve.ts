@@ -30,6 +30,7 @@ export async function serve(
   let current = workbench
   const last = readAddress(workbench.home)
   const router = (platform: Platform) => {
+    current.clusters.goOn()
     current.jobs.work('all')
     const restore = (file: string): void => void setTimeout(() => void exchange(file).catch(failed), heard)
     return createRouter(current, { ...platform, ...(open && { restore }) })

@@ -10,6 +10,7 @@ import {
   refineCheckpoint,
   useCheckpoint,
 } from './checkpoint.ts'
+import { addCluster, cancelThere, lookThere, retryThere, runStudyOn, takeBackStudy } from './clusters.ts'
 import { makeHead, makeHeadOfData } from './data/heads.ts'
 import {
   addDataByPath,
@@ -155,6 +156,7 @@ const groups: readonly ActionGroup[] = [
   },
   { title: 'Live accuracy', actions: [openMix, resetMix, zeroMix, undoMix, exportMix] },
   { title: 'Studies', actions: [reproduceTable, adaptToEach, pauseStudy, pauseStudyNow, resumeStudy, forgetStudy] },
+  { title: 'Clusters', actions: [addCluster, runStudyOn, lookThere, retryThere, cancelThere, takeBackStudy] },
   {
     title: 'Queue',
     actions: [

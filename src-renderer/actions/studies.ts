@@ -10,6 +10,7 @@ import Trash from '@lucide/svelte/icons/trash'
 import type { StudySummary } from '../../src-main/contract/api/studies.ts'
 import { iterates } from '../../src-main/contract/methods/lookup.ts'
 import { configSchema } from '../../src-main/contract/run/config.ts'
+import { runOn } from '../state/clusters/run-on.svelte.ts'
 import { compose } from '../state/compose.svelte.ts'
 import { router } from '../state/router.svelte.ts'
 import { current } from '../state/run/current.svelte.ts'
@@ -128,8 +129,10 @@ export async function forget({ study, name }: Pick<StudySummary, 'study' | 'name
   if (router.at('study')) router.go('studies')
 }
 
-/** Starts what the dialog says and shows it. */
+/** Starts what the dialog says and shows it; where that is on a cluster, another dialog shows first what it takes. */
 export async function beginStudy(): Promise<void> {
+  const { place } = draft
+  if (place !== '') return runOn.ask(draft.takeElsewhere(), place)
   router.go('study', { study: await draft.begin() })
   await workbench.refresh()
 }

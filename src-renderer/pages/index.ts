@@ -10,6 +10,7 @@ import { dataSets } from '../state/data/data-sets.svelte.ts'
 import { topicOf } from '../state/help/topics.ts'
 import { type Page, page } from '../state/pages.ts'
 import Compose from './Compose.svelte'
+import Clusters from './clusters/Clusters.svelte'
 import Data from './data/Data.svelte'
 import DataSet from './data/DataSet.svelte'
 import Engine from './engine/Engine.svelte'
@@ -72,6 +73,7 @@ export const pages: readonly Page[] = [
   page('queue', '/queue', 'Queue', Queue, { nav: 'Alt+Q' }),
   page('history', '/history', 'History', History, { nav: 'Alt+H' }),
   page('engine', '/engine', 'Engine', Engine, { nav: 'Alt+G' }),
+  page('clusters', '/clusters', 'Clusters', Clusters, { nav: 'Alt+F' }),
   page('settings', '/settings', 'Settings', Settings, { key: 'Mod+,', action: 'Settings', icon: SettingsIcon }),
   page('help', '/help', 'Help', Help, { key: 'F1', action: 'Help', icon: CircleQuestionMark }),
   page('topic', '/help/:topic*', ({ topic }) => topicOf(topic)?.title ?? 'Help', Topic, { under: 'help' }),

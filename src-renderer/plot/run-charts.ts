@@ -45,7 +45,11 @@ export function triedBy(
   return (step) => Number(((furthest * step) / last).toPrecision(10))
 }
 
-export const tick: AxisText = (value) => (Number.isFinite(value) ? String(Number(value.toPrecision(4))) : figure(value))
+export const tick: AxisText = (value) => {
+  if (!Number.isFinite(value)) return figure(value)
+  const rounded = Number(value.toPrecision(4))
+  return value !== 0 && Math.abs(value) < 0.001 ? rounded.toExponential() : String(rounded) // 0.0000105 takes an axis' room
+}
 const share: AxisText = (value, digits = 0) => percent(value, digits)
 
 function over(run: RunDetail, lines: StageLine[]) {

@@ -6,7 +6,7 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 import { unzipSync } from 'fflate'
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 
 import { temporaryFolder, toyFile } from '../workbench/toy.ts'
 import { basil, oneThread, withToy } from './terminal.ts'
@@ -106,6 +106,42 @@ test('a report is shown whole, and refused where nobody can be asked; with --yes
   const again = await basil(['report', '--out', file, '--yes'], { home, env: withToy() })
   expect(again.err).toContain('The file is already there')
 })
+
+/** What a terminal shows of basil report, whose question is answered by these keys (of a terminal of util-linux' script). */
+async function answered(home: string, file: string, keys: string): Promise<{ shown: string; code: number | null }> {
+  const cli = join(import.meta.dirname, '../../src-main/cli.ts')
+  const command = [process.execPath, cli, 'report', '--out', file].map((word) => `'${word}'`).join(' ')
+  const env = { ...process.env, BASIL_HOME: home, ...withToy() }
+  const child = spawn('script', ['--quiet', '--return', '--command', command, '/dev/null'], { env })
+  onTestFinished(() => void child.kill('SIGKILL'))
+  let shown = ''
+  child.stdout.on('data', (text) => {
+    const isAsked = shown.includes('[y/N]')
+    shown += text
+    if (!isAsked && shown.includes('[y/N]')) child.stdin.write(keys)
+  })
+  const [code] = await once(child, 'close')
+  return { shown, code }
+}
+
+test.runIf(spawnSync('script', ['--version']).status === 0)(
+  'at a terminal the report is shown, then asked for: y writes it, and n, Enter alone, Ctrl+D and Ctrl+C do not',
+  async () => {
+    const home = temporaryFolder()
+    const file = join(home, 'report.zip')
+    const refused = await Promise.all(['n\r', '\r', '\x04', '\x03'].map((keys) => answered(home, file, keys)))
+    for (const { shown, code } of refused) {
+      expect(shown).toMatch(
+        /versions\.json[\s\S]*Write it to .*report\.zip\? \[y\/N\] [\s\S]*Nothing was written\.\s*$/,
+      )
+      expect(code).toBe(0)
+    }
+    expect(existsSync(file)).toBe(false)
+    const { shown, code } = await answered(home, file, 'y\r')
+    expect([code, shown]).toEqual([0, expect.stringContaining(`Written: ${file}`)])
+    expect(Object.keys(entriesOf(file))).toContain('doctor.json')
+  },
+)
 
 test('a history that cannot be read, or a run that is not there, is told in the report, which is written all the same', async () => {
   const home = temporaryFolder()

@@ -157,6 +157,7 @@ test('a study taken back goes on here, and what lies there under a mapped path i
   expect(readdirSync(join(at.cluster, 'store'))).toHaveLength(1) // of what is something else there
   expect(() => there.clusters.takeBack(study)).toThrow('at work')
   await there.studies.pause(study, true)
+  expect(processesOf(at.cluster)).toEqual([])
   there.clusters.takeBack(study)
   expect(there.clusters.status(study)).toBeNull()
   await there.studies.resume(study)
@@ -175,6 +176,19 @@ test('a folder that another has claimed is left alone', async () => {
   expect(existsSync(at.cluster)).toBe(false)
   expect(there.studies.show(study)).toMatchObject({ done: 2 }) // what came back is here
 })
+
+/** Of this machine, that are at a task below a folder; none is found where the system has no /proc. */
+function processesOf(folder: string): string[] {
+  const commandOf = (pid: string): string => {
+    try {
+      return readFileSync(`/proc/${pid}/cmdline`, 'utf8')
+    } catch {
+      return '' // it has just ended
+    }
+  }
+  const all = existsSync('/proc') ? readdirSync('/proc').filter((name) => /^\d+$/.test(name)) : []
+  return all.map(commandOf).filter((command) => command.includes(`task\0${folder}`))
+}
 
 async function lastOf<T>(
   told: AsyncGenerator<{ type: 'result'; result: T } | { type: 'progress' }>,

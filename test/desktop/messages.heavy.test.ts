@@ -9,7 +9,7 @@ import { MessageChannel } from 'node:worker_threads'
 import { expect, test, vi } from 'vitest'
 
 import { countOf, seedOf, tell } from '../faults/promises.ts'
-import { answered, p95 } from '../server/answered.ts'
+import { answered, middleAndP95 } from '../server/answered.ts'
 import { channels, hostileCalls } from '../server/hostile-calls.ts'
 import { makeOutside, secret } from '../server/outside.ts'
 import { temporaryFolder, toyWorkbench } from '../workbench/toy.ts'
@@ -81,20 +81,27 @@ test('hostile messages are refused, typed and counted; a good call is answered a
     hear: (listener: (text: string) => void) => void page.on('message', listener),
     closed: new Promise<never>((_, reject) => page.on('close', () => reject(new Error('closed')))),
   }
+  const { port1: otherPage, port2: otherMain } = new MessageChannel()
+  electron.ipcMain.emit('basil-port', { senderFrame: ours, ports: [asMainPort(otherMain)] })
+  const other = {
+    send: (message: string | Uint8Array) => otherPage.postMessage(message),
+    hear: (listener: (text: string) => void) => void otherPage.on('message', listener),
+  }
   const calls = hostileCalls(seed, { longest: 10 * 2 ** 20, paths: outside.paths })
   let count = 0
   const next: typeof calls = () =>
     ++count % 20 ? calls() : { id: '', message: odd[(count / 20) % odd.length] as string, mayBeGood: false }
-  const { codes, good, untyped, leaked, milliseconds } = await answered(line, next, wanted, secret)
+  const { codes, good, untyped, leaked, milliseconds, beside } = await answered({ line, other, next, wanted, secret })
   const touched = outside.state() === before ? 0 : 1
   said.mockRestore()
   tell('R12', began, {
     ...{ count: wanted, lost: untyped.length + leaked + touched + letIn, differ: 0, seed },
-    besides: `over MessagePort on ${channels.length} channels, ${good} may have been good, the rest ${JSON.stringify(Object.fromEntries(codes))}; a good call behind 50 others: p95 ${p95(milliseconds)}`,
+    besides: `over MessagePort on ${channels.length} channels, ${good} may have been good, the rest ${JSON.stringify(Object.fromEntries(codes))}; a good call behind 50 others: ${middleAndP95(milliseconds)}, of another page meanwhile: ${middleAndP95(beside)}`,
   })
   expect(untyped.slice(0, 5)).toEqual([])
   expect({ leaked, touched, letIn }).toEqual({ leaked: 0, touched: 0, letIn: 0 })
   expect(codes.get('message-invalid')).toBeGreaterThan(wanted / 3)
   page.removeAllListeners('close')
   page.close()
+  otherPage.close()
 })

@@ -1,6 +1,7 @@
 // What a person installs, made by electron-builder for real from a small tree that stands in for the packed program:
 // each target twice, from trees of other dates and rights and in other folders, to the same bytes, and looked into with
-// the system's own tools. AppImages want mksquashfs (squashfs-tools) and desktop-file-validate (desktop-file-utils).
+// the system's own tools. AppImages want mksquashfs (squashfs-tools) and desktop-file-validate (desktop-file-utils);
+// menu entry and kind of file are judged by desktop-file-validate, xmllint and update-mime-database, where they are.
 import { execFile } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises'
@@ -8,6 +9,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 
+import sharp from 'sharp'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 
 import { makeIcons } from '../../build/release/icons.ts'
@@ -54,6 +56,18 @@ describe.runIf(process.platform === 'linux')('what is installed', () => {
     return join(built[0] ?? '', names.find((name) => name.endsWith(ending)) ?? ending)
   }
   const said = async (tool: string, ...args: string[]): Promise<string> => (await run(tool, args)).stdout
+  /** What the tool says; null where there is none. Throws when it finds a fault. */
+  const judged = (tool: string, ...args: string[]): Promise<string | null> =>
+    said(tool, ...args).catch((error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENOENT') return null
+      throw error
+    })
+  /** The files of the package of Debian's. */
+  async function unpacked(): Promise<string> {
+    const target = join(scratch, 'unpacked')
+    await run('dpkg-deb', ['--extract', await made('.deb'), target])
+    return target
+  }
 
   it('is the same bytes each time', async () => {
     const sums = (folder: string) =>
@@ -77,20 +91,37 @@ describe.runIf(process.platform === 'linux')('what is installed', () => {
     const control = await said('dpkg-deb', '--info', file)
     for (const line of ['Package: basil', 'Architecture: ', 'Depends: ', 'libc6 (>= 2.34)', 'postinst', 'md5sums'])
       expect(control).toContain(line)
+    for (const library of ['libgbm1', 'libasound2']) expect(control).toContain(library) // a bare system has neither
     const inside = await said('dpkg-deb', '--contents', file)
     for (const size of [16, 32, 48, 64, 128, 256, 512, 1024])
       expect(inside).toContain(`./usr/share/icons/hicolor/${size}x${size}/apps/basil.png`)
     expect(inside).toMatch(/^-rwxr-xr-x root\/root .* \.\/opt\/Basil\/basil$/m)
     expect(inside).toMatch(/^-rw-r--r-- root\/root .* \.\/opt\/Basil\/resources\/engine\/a\.json$/m)
-    const target = join(scratch, 'unpacked')
-    await run('dpkg-deb', ['--extract', file, target])
+    const target = await unpacked()
     const entry = await readFile(join(target, 'usr/share/applications/basil.desktop'), 'utf8')
     expect(entry).toContain('MimeType=application/x-safetensors;x-scheme-handler/basil;')
     expect(entry).toContain('Exec=/opt/Basil/basil %U')
-    if (tools) await run('desktop-file-validate', [join(target, 'usr/share/applications/basil.desktop')])
     const kinds = await readFile(join(target, 'usr/share/mime/packages/basil.xml'), 'utf8')
     expect(kinds).toContain('<glob pattern="*.safetensors"/>')
     expect((await stat(join(target, 'opt/Basil/basil'))).mtimeMs / 1000).toBe(epoch)
+  })
+  it('has a menu entry that the desktop takes', async ({ skip }) => {
+    const entry = join(await unpacked(), 'usr/share/applications/basil.desktop')
+    if ((await judged('desktop-file-validate', entry)) === null) skip('desktop-file-utils is not installed')
+  })
+  it('has a kind of file that is well formed, and that the system knows by its ending', async ({ skip }) => {
+    const kinds = join(await unpacked(), 'usr/share/mime')
+    const formed = await judged('xmllint', '--noout', join(kinds, 'packages/basil.xml'))
+    if ((await judged('update-mime-database', kinds)) === null) return skip('shared-mime-info is not installed')
+    expect(await readFile(join(kinds, 'globs2'), 'utf8')).toContain('50:application/x-safetensors:*.safetensors')
+    if (formed === null) skip('xmllint (libxml2-utils) is not installed')
+  })
+  it('has icons of the sizes that their folders say', async () => {
+    const folder = join(await unpacked(), 'usr/share/icons/hicolor')
+    for (const size of await readdir(folder)) {
+      const { format, width, height } = await sharp(join(folder, size, 'apps/basil.png')).metadata()
+      expect([format, `${width}x${height}`]).toEqual(['png', size])
+    }
   })
   it('as an archive has everything under one folder, owned by nobody in particular', async () => {
     const lines = (await said('tar', '--numeric-owner', '-tzvf', await made('.tar.gz'))).trim().split('\n')

@@ -198,13 +198,13 @@ inBrowser('composing a run', () => {
   it('merges eight checkpoints without data, beginning at Welcome', async () => {
     const eight = join(folder, 'eight')
     mkdirSync(eight)
-    for (const i of [1, 2])
+    for (const i of [1, 2, 3])
       copyFileSync(join(sample, 'finetuned-digits.safetensors'), join(eight, `finetuned-more-${i}.safetensors`))
     await welcome()
     await open(eight)
     await page.getByText('This is a folder with checkpoints.').waitFor()
     await page.getByRole('button', { name: 'Add it to the library', exact: true }).click()
-    await page.getByText('9 checkpoints').waitFor()
+    await page.getByText('10 checkpoints').waitFor()
     await page.getByRole('checkbox', { name: /^Select all/ }).check()
     await page.getByLabel('Select head_MNISTVal.safetensors').uncheck()
     await page.getByRole('button', { name: 'Merge…' }).click()
@@ -214,10 +214,12 @@ inBrowser('composing a run', () => {
     await page.getByRole('button', { name: /^Merge my checkpoints/ }).click()
     await page.getByText('All tensors fit together.').waitFor() // as it was left
     await page.getByRole('button', { name: 'Start merge' }).click()
-    await page
-      .getByText(/merged/)
-      .first()
-      .waitFor()
+    const made = page.getByRole('region', { name: 'Merges' })
+    await made.getByText('done', { exact: true }).waitFor()
+    await made.getByRole('link', { name: 'task-arithmetic-of-8.safetensors' }).first().click()
+    const parents = page.getByRole('region', { name: 'Parents, table' })
+    await expect.poll(() => parents.getByRole('row').count()).toBe(1 + 1 + 8) // head, pre-trained, merged
+    await page.getByLabel('How it was merged').getByText('Task arithmetic', { exact: true }).waitFor()
     expect(complaints).toEqual([])
   })
 })

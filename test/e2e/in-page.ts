@@ -1,4 +1,4 @@
-// What is measured within a page, as the text that it runs.
+// What is measured within a page, and what is let go over it, as the text that it runs.
 
 /** Opens runs one after the other, each until it has drawn, and ends at a page without any. */
 export const opening = (first: number, last: number): string => `(async () => {
@@ -28,3 +28,10 @@ export const frameWork = (count: number): string => `new Promise((resolve) => {
   }
   requestAnimationFrame(frame)
 })`
+
+/** What a person holds who drags a file of these bytes over the page. */
+export function held(name: string, bytes: Uint8Array, modified = 1): string {
+  const own = `Uint8Array.from(atob("${Buffer.from(bytes).toString('base64')}"), (letter) => letter.charCodeAt(0))`
+  const file = `new File([${own}], ${JSON.stringify(name)}, { lastModified: ${modified} })`
+  return `(() => { const held = new DataTransfer(); held.items.add(${file}); return held })()`
+}

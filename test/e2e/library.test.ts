@@ -19,6 +19,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest'
 
 import { inspect } from '../../src-main/worker/inspect.ts'
 import { accessible, type Basil, inBrowser, openPage, startBasil, startBrowser, violations } from './basil.ts'
+import { held } from './in-page.ts'
 
 const root = join(import.meta.dirname, '..', '..')
 const sample = join(root, 'resources', 'sample')
@@ -71,9 +72,7 @@ inBrowser('the library', () => {
 
   /** modified: as the disk has it, which a page may know of a file that the person drops. */
   async function drop(file: string, modified = 1): Promise<void> {
-    const bytes = `Uint8Array.from(atob("${readFileSync(file).toString('base64')}"), (letter) => letter.charCodeAt(0))`
-    const held = `const held = new DataTransfer(); held.items.add(new File([${bytes}], ${JSON.stringify(basename(file))}, { lastModified: ${modified} }))`
-    const transfer = await page.evaluateHandle(`(() => { ${held}; return held })()`)
+    const transfer = await page.evaluateHandle(held(basename(file), readFileSync(file), modified))
     await page.dispatchEvent('body', 'dragenter', { dataTransfer: transfer })
     await page.getByText('Let go to add it').waitFor()
     await page.dispatchEvent('body', 'drop', { dataTransfer: transfer })

@@ -89,7 +89,7 @@ inBrowser('a run that goes on', () => {
     const after = await kept()
     console.log(`after opening ${short} runs the page holds ${MiB(after.bytes)}, before ${MiB(before.bytes)}`)
     expect(after.bytes).toBeLessThan(1.1 * before.bytes)
-    // What a page shows at the moment differs by a few nodes; what is kept of a run would be one of each, or more, a run.
+    // What a page shows differs by a few nodes; what is kept of a run would be one of each, or more, a run.
     expect(after.nodes - before.nodes).toBeLessThan(short)
     expect(after.listeners - before.listeners).toBeLessThan(short)
     expect(complaints).toEqual([])

@@ -1,6 +1,6 @@
 // Merging three tiny checkpoints without data in a real browser, by pointing: from the library to the page, a method
 // among its cards, a slider under the plan, a reload, what does not fit, the start, and the row with its lineage.
-import { copyFileSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
@@ -10,6 +10,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest'
 import { checkpoint } from '../workbench/library/setting.ts'
 import { commandOf } from '../workbench/scores/toys.ts'
 import { accessible, type Basil, inBrowser, openPage, shot, startBasil, startBrowser, violations } from './basil.ts'
+import { held } from './in-page.ts'
 
 const sample = join(import.meta.dirname, '..', '..', 'resources', 'sample')
 const models = ['pretrained', 'finetuned-mnist', 'finetuned-fashion'].map((name) => `${name}.safetensors`)
@@ -132,6 +133,15 @@ inBrowser('a merge in the window', () => {
     await page.getByLabel('Program').fill(commandOf('two'))
     await page.getByLabel('Coefficient, values').fill('0.1:0.3:0.1')
     await page.getByLabel('Score that decides').fill('fit')
+    await page.getByLabel('Scores are kept').selectOption('in a file I choose…')
+    const dialog = page.getByRole('dialog', { name: 'Where scores are kept' })
+    await dialog.getByLabel('Path, Enter goes there').fill(folder)
+    await page.keyboard.press('Enter')
+    await dialog.getByText('stranger.safetensors').waitFor() // the folder is read
+    await dialog.getByLabel('File name').fill('kept.jsonl')
+    await dialog.getByRole('button', { name: 'Choose', exact: true }).click()
+    const log = join(folder, 'kept.jsonl')
+    await expect.poll(() => page.getByLabel('Scores are kept').locator('option:checked').innerText()).toBe(log)
     await page.getByRole('button', { name: 'Start search' }).click()
     const searches = page.getByRole('region', { name: 'Searches', exact: true })
     await searches.getByText('The best is written').waitFor()
@@ -140,6 +150,9 @@ inBrowser('a merge in the window', () => {
       await scored.getByText(tried, { exact: true }).waitFor()
     const best = scored.getByRole('row').filter({ hasText: 'best' })
     const coefficient = /coefficient ([\d.]+)/.exec(await best.innerText())?.[1]
+    await searches.getByText(log).waitFor()
+    await searches.getByRole('button', { name: 'Copy path' }).waitFor()
+    expect(readFileSync(log, 'utf8')).toMatch(/^\{"basil":"scores","form":1\}\n/)
     await page.getByRole('button', { name: 'Use the best' }).click()
     await expect.poll(() => page.locator('#merge-lambda-0').inputValue()).toBe(coefficient)
     await page.setViewportSize({ width: 1000, height: 700 })
@@ -148,6 +161,11 @@ inBrowser('a merge in the window', () => {
     await page.setViewportSize({ width: 1280, height: 900 })
     await page.reload() // what was typed is found again
     await expect.poll(() => page.getByLabel('Coefficient, values').inputValue()).toBe('0.1:0.3:0.1')
+    await page.getByText('Let a program of yours score').click()
+    await page.getByRole('button', { name: 'Start search' }).click() // of the same file: no model of before is scored again
+    await searches.getByRole('combobox', { name: 'Which search' }).waitFor()
+    await searches.getByText('The best is written').waitFor()
+    await expect.poll(() => scored.getByText('as scored before').count()).toBeGreaterThanOrEqual(models.length)
   })
 
   it('opens a recipe of mergekit as a draft, says what became of every field, and merges it as it is written', async () => {
@@ -195,9 +213,6 @@ dtype: float32
 
 /** A file let go above the window. */
 async function drop(page: Page, name: string, text: string): Promise<void> {
-  const file = `new File([${JSON.stringify(text)}], ${JSON.stringify(name)})`
-  const transfer = await page.evaluateHandle(
-    `(() => { const carried = new DataTransfer(); carried.items.add(${file}); return carried })()`,
-  )
-  await page.dispatchEvent('body', 'drop', { dataTransfer: transfer })
+  const dataTransfer = await page.evaluateHandle(held(name, Buffer.from(text)))
+  await page.dispatchEvent('body', 'drop', { dataTransfer })
 }

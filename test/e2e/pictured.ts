@@ -28,9 +28,9 @@ const tasks = ['cars', 'dtd']
 const wave = (n: number): number => Math.sin(12.9898 * n + 78.233) // as good as random, and the same everywhere
 
 /** Every task has images to select on, so that coefficients can be moved. */
-const configOf = (name: string, seed: number) =>
+const configOf = (name: string, seed: number, how: Parameters<typeof toyConfig>[0] = { iterations: 1 }) =>
   toyConfig({
-    ...{ name, seed, iterations: 1 },
+    ...{ name, seed, ...how },
     tasks: tasks.map((task) => ({
       ...{ name: task, data: `${task}.data#train`, validation: `${task}.data#val` },
       ...{ test: `${task}.data#test`, head: `${task}.data#head` },
@@ -40,9 +40,8 @@ const configOf = (name: string, seed: number) =>
 const scores = (accuracy: number) =>
   tasks.map((task, i) => ({ task, loss: 1 - accuracy, accuracy: accuracy - 0.1 * i, relativeAccuracy: accuracy / 0.9 }))
 
-/** Of a start and an iteration with six epochs each; the more it gains, the further its coefficients go. */
-function putLearned(history: History, name: string, seed: number, gain: number): RunId {
-  const run = createRun(history, configOf(name, seed), now)
+function begun(history: History, config: ReturnType<typeof configOf>): RunId {
+  const run = createRun(history, config, now)
   const file = (role: 'pretrained' | 'vector', of: string, n: number) => ({
     ...{ role, file: `/models/${of}.safetensors`, name: `${of}.safetensors`, bytes: 1000 + n },
     sha256: sha256(`${n}`.repeat(64)),
@@ -50,6 +49,12 @@ function putLearned(history: History, name: string, seed: number, gain: number):
   const parents = [file('pretrained', 'base', 1), file('vector', 'cars', 2), file('vector', 'dtd', 3)]
   const images = tasks.map((task) => ({ task, classes: 10, training: 200, validation: 100, test: 100 }))
   putOpened(history, run, { type: 'opened', engine, blocks, parents, parameters: 12_345, images })
+  return run
+}
+
+/** Of a start and an iteration with six epochs each; the more it gains, the further its coefficients go. */
+function putLearned(history: History, name: string, seed: number, gain: number): RunId {
+  const run = begun(history, configOf(name, seed))
   for (const number of [0, 1]) {
     putStage(history, run, { ...stage(number), epochsPlanned: 5 })
     const all = Array.from({ length: 6 }, (_, n) => learnedEpoch(number, n, seed, gain))
@@ -81,6 +86,31 @@ function learnedEpoch(at: number, epoch: number, seed: number, gain: number): Ep
     tasks: scores(level),
     coefficients: at === 0 ? tasks.map((_, r) => row(r)) : [row(3)],
   }
+}
+
+/** That knows how sure its coefficients are; some are not there. */
+export function putUncertain(history: History): RunId {
+  const seed = 5
+  const alone = { method: 'variational' as const, start: undefined, iterations: undefined }
+  const run = begun(history, configOf('Variational on cars and dtd', seed, alone))
+  putStage(history, run, { ...stage(0), method: 'variational', epochsPlanned: 5 })
+  const rows = (of: (k: number, b: number) => number) => tasks.map((_, k) => blocks.map((_, b) => of(k, b)))
+  const inclusion = rows((k, b) => (wave(3 * k + b) > 0 ? 0.98 - 0.03 * b : 0.1 * (b + 1)))
+  const mean = rows((k, b) => 0.5 + 0.4 * wave(k + 5 * b))
+  const coefficients = rows((k, b) => {
+    const there = inclusion[k]?.[b] ?? 0
+    return there > 0.5 ? there * (mean[k]?.[b] ?? 0) : 0
+  })
+  const posterior = { mean, inclusion, deviation: rows((k, b) => 0.05 + 0.02 * b + 0.03 * k) }
+  for (let n = 0; n < 6; n++) {
+    const one = { ...learnedEpoch(0, n, seed, 0.2), coefficients, posterior }
+    putEpoch(history, run, one, resumeAt(one), n)
+  }
+  endStage(history, run, { stage: 0, accepted: true, best: 10, still: 1, metric: 0.2, coefficients, losses: [0.4] })
+  for (const [model, at, accuracy] of [['pretrained', null, 0.48] as const, ['start', 0, 0.68] as const])
+    putEvaluation(history, run, { split: 'test', model, stage: at, tasks: scores(accuracy) })
+  endRun(history, run, 'done', now, null, 9)
+  return run
 }
 
 /** Two arms over three seeds, all of them done; gives the study and its first run. */
@@ -143,6 +173,38 @@ export async function putMeasured(history: History): Promise<number> {
   })
   return evaluation
 }
+
+/** Of one model at five lambdas, on images that have two groups; gives its number. */
+export function putSwept(history: History): number {
+  const lambdas = [0, 0.25, 0.5, 0.75, 1]
+  const names = lambdas.map((lambda) => `merged.safetensors at ${lambda}`)
+  const request = { models: names.map((name) => ({ name })), tasks: [{ name: 'animals' }], split: 'validation' }
+  const evaluation = createEvaluation(history, request as never, now)
+  const results = lambdas.map((lambda): TaskResult => {
+    const result = resultOf(0.62 + 0.5 * lambda * (1.2 - lambda), [])
+    const gap = (by: number) => ({ gap: 0.04 + by * lambda * lambda, class: 0 })
+    return { ...result, fairness: { groups: groupsOf(result), parity: gap(0.1), odds: gap(0.16) } }
+  })
+  putReport(history, evaluation, {
+    split: 'validation',
+    models: lambdas.map((lambda, m) => ({
+      ...{ name: names[m] ?? '', file: '/models/merged.safetensors', sha256: null, run: null, iteration: null, lambda },
+      ...{ linearised: false, architecture: 'ViT-B-32', accuracy: results[m]?.accuracy ?? 0, relativeAccuracy: null },
+    })),
+    tasks: [
+      {
+        ...{ name: 'animals', data: 'animals#val', head: 'animals#head', classes, images: null, results },
+        ...{ reference: null, mcnemar: null },
+      },
+    ],
+  })
+  return evaluation
+}
+
+const groupsOf = ({ images, correct }: TaskResult) => [
+  { group: 'indoors', images: images / 2, correct: Math.ceil(correct / 2) },
+  { group: 'outdoors', images: images / 2, correct: Math.floor(correct / 2) },
+]
 
 function resultOf(level: number, pictures: readonly string[]): TaskResult {
   const each = 50 // images of a class

@@ -1,7 +1,7 @@
 // Every page as it looks, in light and dark, on a large window and on the smallest it is made for, held against kept
 // pictures (looks.ts), and axe finds nothing on it, of any impact; what a machine or a day decides is covered. The
 // history is made (pictured.ts), the checkpoints are the sample's, and the engine is the test double, whose run stays
-// where its first iteration begins. Charts of these pages leave as PNG, SVG and CSV.
+// where its first iteration begins. Every chart of these pages leaves as PNG, SVG and CSV.
 import { copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
@@ -16,13 +16,13 @@ import { petsAt } from '../workbench/data/miniatures.ts'
 import type { Toy } from '../workbench/toy-faults.ts'
 import { toyEntry, toyFile } from '../workbench/toy-run.ts'
 import { type Basil, inBrowser, startBasil, startBrowser, violations } from './basil.ts'
+import { held } from './in-page.ts'
+import { leaves, staying } from './leaves.ts'
 import { difference, looksAsKept, roomFor } from './looks.ts'
-import { exportedAt, putData, putMeasured, putStudied } from './pictured.ts'
+import { exportedAt, putData, putMeasured, putStudied, putSwept, putUncertain } from './pictured.ts'
 
 const sample = join(import.meta.dirname, '../../resources/sample')
 const models = ['pretrained', 'finetuned-mnist', 'finetuned-fashion', 'finetuned-digits']
-
-const results = join(import.meta.dirname, '../../test-results')
 
 const sizes = [
   { width: 1440, height: 900 },
@@ -35,7 +35,7 @@ inBrowser('pictures of every page', () => {
   let browser: Browser
   let page: Page
   let first = 0
-  let made = { study: 0, run: 0, evaluation: 0, data: 0, file: '' }
+  let made = { study: 0, run: 0, evaluation: 0, swept: 0, uncertain: 0, data: 0, file: '' }
   beforeAll(async () => {
     home = await mkdtemp(join(tmpdir(), 'basil-pictures-'))
     const history = await openHistory(home)
@@ -48,10 +48,12 @@ inBrowser('pictures of every page', () => {
     made = {
       ...studied,
       evaluation: await putMeasured(history),
+      swept: putSwept(history),
+      uncertain: putUncertain(history),
       data: putData(history, pets),
       file: await exportedAt(home, history, studied.run),
     }
-    putTuning(history, 'standard on cars')
+    for (const name of ['standard on cars', 'standard on dtd']) putTuning(history, name)
     history.close()
     const toy: Toy = { pulse: true, holds: { stage: 1, until: join(home, 'goes-on') } }
     const environment = { BASIL_ENGINE: toyEntry, TOY: JSON.stringify(toy) }
@@ -68,41 +70,29 @@ inBrowser('pictures of every page', () => {
     await rm(home, { recursive: true, force: true })
   })
 
-  async function pictured(name: string, mask: readonly Locator[] = [], top = 0): Promise<void> {
+  async function pictured(name: string, mask: readonly Locator[] = [], at: Locator | number = 0): Promise<void> {
     await page.mouse.move(0, 0)
     for (const size of sizes) {
       await page.setViewportSize(size)
       for (const colorScheme of ['light', 'dark'] as const) {
         await page.emulateMedia({ colorScheme })
         await page.evaluate('new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))')
-        await looksAsKept(page, `${name}-${size.width}-${colorScheme}`, [page.getByText(home), ...mask], top)
+        const top = typeof at === 'number' ? at : await topOf(at)
+        await looksAsKept(page, `${name}-${size.width}-${colorScheme}`, [own(), ...mask], top)
         if (size === sizes[0]) expect.soft([name, colorScheme, await violations(page)]).toEqual([name, colorScheme, []])
+        expect.soft([name, await staying(page)]).toEqual([name, []])
       }
     }
     await page.setViewportSize(sizes[0] ?? { width: 0, height: 0 })
   }
 
-  /** Its chart as a picture of twice the pixels, as vectors with its title, and as values. */
-  async function leaves(title: string, values: RegExp): Promise<void> {
-    await figure(title)
-      .getByRole('button', { name: `Options of ${title}` })
-      .click()
-    const saved = async (as: string) => {
-      const press = figure(title).getByRole('button', { name: as, exact: true }).click()
-      const [download] = await Promise.all([page.waitForEvent('download'), press])
-      const file = title.toLowerCase().replaceAll(/[ .]/g, '-')
-      expect(download.suggestedFilename()).toBe(`${file}.${as.toLowerCase()}`)
-      const bytes = await readFile(await download.path())
-      await mkdir(results, { recursive: true })
-      await writeFile(join(results, `${file}.${as.toLowerCase()}`), bytes)
-      return bytes
-    }
-    const png = await saved('PNG')
-    expect([png.subarray(1, 4).toString(), png.readUInt32BE(16) > 250]).toEqual(['PNG', true])
-    expect((await saved('SVG')).toString()).toMatch(new RegExp(`^<svg [^>]*aria-label="${title}\\. [^]*</svg>$`))
-    expect((await saved('CSV')).toString()).toMatch(values)
+  /** Where it begins below the header, of the whole page. */
+  async function topOf(one: Locator): Promise<number> {
+    await page.evaluate('scrollTo(0, 0)')
+    return Math.max(0, ((await one.boundingBox())?.y ?? 0) - 64)
   }
 
+  const own = () => page.getByText(home).filter({ visible: true })
   const go = async (address: string, shown: Locator) => {
     await page.evaluate(`location.hash = '#${address}'`)
     await shown.first().waitFor()
@@ -116,6 +106,8 @@ inBrowser('pictures of every page', () => {
     page.locator('main table'),
     page.getByText(/^of |GB of/),
     page.locator('main input'),
+    page.locator('main details'),
+    page.getByText(/^\d+\s+files of/),
   ]
 
   it('welcome', async () => {
@@ -158,11 +150,19 @@ inBrowser('pictures of every page', () => {
     await go(`/evaluation/${made.evaluation}`, figure('Reliability of animals'))
     await pictured('evaluation')
     await pictured('evaluation-task', [], 300)
+    await go(`/evaluation/${made.swept}`, figure('animals over λ'))
+    await pictured('evaluation-sweep', [], figure('animals over λ'))
+  })
+
+  it('how sure a run is of its coefficients', async () => {
+    await go(`/run/${made.uncertain}`, figure('Uncertainty of the coefficients'))
+    await pictured('report-uncertainty', [], figure('Uncertainty of the coefficients'))
   })
 
   it.each([
     ['engine', '/engine', 'Engine'],
     ['settings', '/settings', 'Settings'],
+    ['problem', '/problem', 'Report a problem'],
   ])('%s, without what the machine says', async (name, address, title) => {
     await go(address, heading(title))
     await pictured(name, machine())
@@ -194,6 +194,8 @@ inBrowser('pictures of every page', () => {
     await go('/tunings', heading('Fine-tunings'))
     await page.getByRole('link', { name: 'standard on cars' }).waitFor()
     await pictured('tunings')
+    await go('/tunings/set/1,2', page.getByText('2 of 2 have a model'))
+    await pictured('tuning-set')
   })
 
   it('a method explained', async () => {
@@ -229,6 +231,8 @@ inBrowser('pictures of every page', () => {
     await pictured('library-rows', varies)
     await go('/library/1', heading(/safetensors/))
     await pictured('checkpoint', varies)
+    await go('/lineage/model/1', page.getByRole('group', { name: /Lineage from left to right/ }))
+    await pictured('model-lineage', varies)
     await go('/compare/1/2', heading(/Compare/))
     await page.getByRole('slider').first().waitFor()
     await pictured('compare', varies)
@@ -243,10 +247,7 @@ inBrowser('pictures of every page', () => {
   })
 
   it('a recipe', async () => {
-    const bytes = `Uint8Array.from(atob("${(await readFile(made.file)).toString('base64')}"), (l) => l.charCodeAt(0))`
-    const file = `new File([${bytes}], ${JSON.stringify(basename(made.file))}, { lastModified: 1 })`
-    const held = `(() => { const held = new DataTransfer(); held.items.add(${file}); return held })()`
-    const dataTransfer = await page.evaluateHandle(held)
+    const dataTransfer = await page.evaluateHandle(held(basename(made.file), await readFile(made.file)))
     for (const type of ['dragenter', 'drop']) await page.dispatchEvent('body', type, { dataTransfer })
     await heading(/^Recipe of cars-and-dtd/).waitFor()
     await pictured('recipe')
@@ -257,25 +258,22 @@ inBrowser('pictures of every page', () => {
     const bars = page.getByRole('img', { name: /^Reliability of animals/ })
     await bars.hover({ position: { x: 250, y: 240 } }) // what a bar says is read by pointing at it
     await expect.poll(() => bars.getAttribute('title')).toBe('53 images, 75.0 % sure, 66.0 % right')
-    await leaves('Reliability of animals', /^Sure from,to,Images,Right,Mean sureness\r\n0\.0 %,10\.0 %,4,0,5\.00 %\r\n/)
-    await leaves('Confusion of animals', /^True class,Predicted class,Images,Of its class\r\nant,ant,\d+,/)
+    await leaves(page, 'Reliability of animals', /^Sure from,to,Images,Right,Mean sureness\r\n0\.0 %,10\.0 %,4,0,5/)
+    await leaves(page, 'Confusion of animals', /^True class,Predicted class,Images,Of its class\r\nant,ant,\d+,/)
     await go('/library/1', heading(/safetensors/))
     await page.getByRole('button', { name: 'visual.proj', exact: true }).click()
-    await leaves('Values of visual.proj', /^From,To,Values\r\n-0\.\d+,-0\.\d+,\d+\r\n/)
+    await leaves(page, 'Values of visual.proj', /^From,To,Values\r\n-0\.\d+,-0\.\d+,\d+\r\n/)
     await go(`/run/${made.run}/mix`, page.getByText('all images seen'))
-    await leaves('Accuracy by task', /^Task,Accuracy,Interval from,.*\r\ncars,\d+\.00 %,/)
+    await leaves(page, 'Accuracy by task', /^Task,Accuracy,Interval from,.*\r\ncars,\d+\.00 %,/)
   })
 
   it('a page that looks otherwise is another one', async () => {
     await go('/history', runs())
     await page.emulateMedia({ colorScheme: 'light' })
-    expect(await difference(page, 'history-1440-light', [page.getByText(home)])).toBeLessThanOrEqual(
-      roomFor(browser.version()),
-    )
+    const differs = () => difference(page, 'history-1440-light', [own()])
+    expect(await differs()).toBeLessThanOrEqual(roomFor(browser.version()))
     await page.evaluate(`document.querySelector('main h1').style.display = 'none'`)
-    expect(await difference(page, 'history-1440-light', [page.getByText(home)])).toBeGreaterThan(
-      roomFor(browser.version()),
-    )
+    expect(await differs()).toBeGreaterThan(roomFor(browser.version()))
   })
 
   it('a run where its first iteration begins', async () => {
@@ -294,6 +292,8 @@ inBrowser('pictures of every page', () => {
     const told = page.getByRole('region', { name: 'Progress', exact: true }).locator('dd')
     const clocks = page.getByRole('region', { name: 'What happened' }).locator('.mono')
     await pictured('live', [...[3, 4, 5, 6].map((n) => told.nth(n)), clocks])
-    await leaves('Path of the coefficients', /^Stage,Epoch,First direction,Second direction\r\nStart,0,/)
+    await leaves(page, 'Path of the coefficients', /^Stage,Epoch,First direction,Second direction\r\nStart,0,/)
+    await go('/queue', page.getByRole('main').getByText('Cars and dtd').first())
+    await pictured('queue-at-work', [page.locator('main .small')])
   })
 })

@@ -85,11 +85,11 @@ test.runIf(isHere)(
       seen.count++
       if (said.length > 0) seen.told++
       const isSilent = !isDone && said.length === 0
-      if (lost.length > 0 || isSilent || !isNamed(came, folder)) {
-        console.log(JSON.stringify({ what, trouble, said, isDone, lost }))
-        seen.lost++
-      }
-      if (result !== whole.get(what)) seen.differ++
+      const isLost = lost.length > 0 || isSilent || !isNamed(came, folder)
+      const isOther = result !== whole.get(what)
+      if (isLost || isOther) console.log(JSON.stringify({ what, trouble, said, isDone, lost, isOther }))
+      if (isLost) seen.lost++
+      if (isOther) seen.differ++
     }
     const { count, told, lost, differ } = seen
     tell('R6', began, { count, lost, differ, seed, besides: `${told} times the disk was told of` })

@@ -89,7 +89,9 @@ const acts: Record<What, Act> = {
     if (workbench && tuning) await trying(() => follow(workbench as Workbench, tuning as number))
     const isDone = workbench !== null && tuning !== null && workbench.tunings.show(tuning).state === 'done'
     const place = join(home, 'models')
-    if (!isDone && existsSync(place)) lost.push(...readdirSync(place).filter((name) => !name.startsWith('.')))
+    // one that the disk took last is whole, and its fine-tuning ends with it when there is room
+    const there = !isDone && existsSync(place) ? readdirSync(place).filter((name) => !name.startsWith('.')) : []
+    for (const name of there) await weightsOf(join(place, name)).catch(() => lost.push(`half of ${name}`))
     return {
       isDone,
       goOn: async () => {

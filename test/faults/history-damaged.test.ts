@@ -1,19 +1,28 @@
 // Damage that SQLite lets pass: single bits that flip anywhere in a history's file, and a file that ends too early by
 // less than a page. Each is without effect on anything shown, or found: the file set aside, or the damaged row named.
+// Pages that change their places may hide rows that are sound: salvage takes no run that lost one.
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { isDeepStrictEqual } from 'node:util'
 
 import { expect, test } from 'vitest'
 
+import type { RunId } from '../../src-main/contract/branded.ts'
 import { BasilError } from '../../src-main/contract/errors.ts'
+import { runDetail } from '../../src-main/history/detail.ts'
+import { listRuns } from '../../src-main/history/listing/list.ts'
 import { openHistory, readHistory } from '../../src-main/history/open.ts'
+import { salvage } from '../../src-main/history/salvage.ts'
 import type { History } from '../../src-main/history/statement.ts'
 import { folder, now } from '../history/rows.ts'
 import { putAll, putRun, shown } from '../history/whole.ts'
-import { tell } from './promises.ts'
+import { countOf, tell } from './promises.ts'
 import { seeded } from './seeded.ts'
 
 const seed = 20261122
+const drawn = countOf('R19') - 100 // the rest are cuts
+const swaps = drawn / 10
+const flips = drawn - swaps
 
 type Verdict = 'harmless' | 'found' | 'silent' | 'raw'
 const worst: Verdict[] = ['raw', 'silent', 'found', 'harmless']
@@ -82,7 +91,6 @@ test('single bits that flip in a history are without effect on what is shown, or
   const home = join(folder(), 'home')
   const counts = { harmless: 0, found: 0, silent: 0, raw: 0 }
   const bad: unknown[] = []
-  const flips = 400
   for (let i = 0; i < flips; i++) {
     const bit = Math.floor(chance() * bytes.length * 8)
     const flipped = Buffer.from(bytes)
@@ -128,6 +136,41 @@ test('a history cut by less than a page is found', async () => {
   for (const cut of cuts) counts[(await verdict(home, bytes.subarray(0, bytes.length - cut), sound)).verdict]++
   told(began, cuts.length, counts)
   expect(counts).toEqual({ harmless: 0, found: cuts.length, silent: 0, raw: 0 })
+})
+
+test('of a history whose pages change places salvage brings back whole runs alone, and names the others', async () => {
+  const began = performance.now()
+  const home = folder()
+  const history = await openHistory(home)
+  const runs = Array.from({ length: 12 }, (_, i) => putRun(history, `run ${i}`))
+  const before = new Map(runs.map((run) => [run, runDetail(history, run)]))
+  history.close()
+  const bytes = readFileSync(history.file)
+  const pageAt = (page: number): Buffer => bytes.subarray(page * 4096, (page + 1) * 4096)
+  const chance = seeded(seed)
+  const page = (): number => 1 + Math.floor(chance() * (bytes.length / 4096 - 1)) // the first one is SQLite's
+  const counts = { harmless: 0, found: 0, silent: 0, raw: 0 }
+  let named = 0
+  for (let i = 0; i < swaps; i++) {
+    const [a, b] = [page(), page()]
+    const swapped = Buffer.from(bytes)
+    pageAt(a).copy(swapped, b * 4096)
+    pageAt(b).copy(swapped, a * 4096)
+    const place = folder()
+    writeFileSync(join(place, 'history-damaged-2026-11-22T08-00-00-000Z.sqlite'), swapped)
+    const fresh = await openHistory(place, { now: () => now })
+    const { lost, skipped } = await salvage(fresh, now)
+    const back = listRuns(fresh, { offset: 0, limit: 100 }).rows.map(({ run }) => run)
+    const isTold = (run: RunId): boolean => lost.some(({ what, key }) => what === 'run' && key === String(run))
+    const isSame = (run: RunId): boolean => isDeepStrictEqual(runDetail(fresh, run), before.get(run))
+    const silent = runs.filter((run) => (back.includes(run) ? !isSame(run) : skipped.length === 0 && !isTold(run)))
+    counts[silent.length > 0 ? 'silent' : back.length === runs.length ? 'harmless' : 'found']++
+    named += lost.length
+    fresh.close()
+  }
+  told(began, swaps, counts)
+  expect([counts.silent, counts.raw]).toEqual([0, 0])
+  expect(named).toBeGreaterThan(0)
 })
 
 interface Counts {

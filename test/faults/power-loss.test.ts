@@ -30,7 +30,7 @@ import { seeded } from './seeded.ts'
 
 const seed = seedOf(20_261_129)
 const databases = join(import.meta.dirname, '../databases')
-const cut = readFileSync(join(databases, 'history-v11.sqlite')).subarray(0, -1000)
+const cut = readFileSync(join(databases, 'history-v12.sqlite')).subarray(0, -1000)
 
 test.runIf(canPreload)(
   'after a loss of power at any moment all that was acknowledged is there, and nothing is damaged or half',

@@ -16,9 +16,9 @@ const promises = {
   R6: ['full disks', [10, 100, 1000]], // points
   R7: ['exports killed or failing', [12, 60, 1000]],
   R8: ['hostile safetensors', [20_000, 200_000, 50_000_000]], // mutants
-  R9: ['hostile .pt', [20_000, 20_000, 2_000_000]],
-  R10: ['hostile archives', [8000, 8000, 100_000]],
-  R11: ['hostile configurations', [2000, 50_000, 5_000_000]],
+  R9: ['hostile .pt', [5000, 20_000, 2_000_000]],
+  R10: ['hostile archives', [2000, 8000, 100_000]],
+  R11: ['hostile configurations', [1000, 50_000, 5_000_000]],
   R12: ['hostile messages', [6000, 100_000, 5_000_000]], // over WebSocket and MessagePort, half each
   R13: ['rules and fuses of Electron', [29, 29, 29]],
   R14: ['who may come in by loopback', [60, 60, 60]],
@@ -26,7 +26,7 @@ const promises = {
   R16: ['engines that fail, of each way', [1, 10, 200]],
   R17: ['GPU lost', [3, 50, 500]],
   R18: ['migrations killed at each step', [0.25, 1, 20]], // rounds of all steps of all schema versions; below one: some
-  R19: ['damaged histories', [500, 500, 500]], // bits and cuts
+  R19: ['damaged histories', [200, 500, 5000]], // 100 cuts, else bits and, a tenth, pages that change places
   R20: ['queries at scale, in thousands of runs', [10, 10, 100]],
   R21: ['soak, minutes', [0.2, 10, 480]],
   R22: ['runs told to pause, otherwise read and shared out', [5, 5, 100]],

@@ -13,6 +13,7 @@ import { countOf, tell } from './promises.ts'
 
 const rounds = countOf('R2')
 const apart = Math.max(1, Math.round(1 / rounds)) // steps
+const shares = 2 // processes
 
 function judge(began: number, all: Tried[], besides: string): void {
   const count = all.reduce((sum, one) => sum + one.count, 0)
@@ -40,11 +41,14 @@ test('when the n-th statement or operation fails, all of an action is there or n
 
 test.runIf(canPreload)('the same where the n-th call of the system fails', async () => {
   const began = performance.now()
-  const scratch = folder()
-  const root = join(scratch, 'root')
-  mkdirSync(root)
-  const control = join(scratch, 'control')
-  const disk = { BASIL_DISK_ROOT: root, BASIL_DISK_CONTROL: control }
-  const out = await under(preload(scratch), 'failing-main.ts', [root, control, String(apart * 4)], disk)
-  judge(began, [JSON.parse(out) as Tried], 'calls of the system')
+  const library = preload(folder())
+  const shareOf = async (share: number): Promise<Tried> => {
+    const scratch = folder()
+    const [root, control] = [join(scratch, 'root'), join(scratch, 'control')]
+    mkdirSync(root)
+    const args = [root, control, String(rounds < 1 ? apart * 4 : 1), String(share), String(shares)]
+    const disk = { BASIL_DISK_ROOT: root, BASIL_DISK_CONTROL: control }
+    return JSON.parse(await under(library, 'failing-main.ts', args, disk)) as Tried
+  }
+  judge(began, await Promise.all(Array.from({ length: shares }, (_, share) => shareOf(share))), 'calls of the system')
 })

@@ -1,9 +1,10 @@
 // The log of a process: whole lines at once, bounded, one file a process, the oldest taken away, and of a person
 // nothing but paths.
-import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import fs, { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { syncBuiltinESMExports } from 'node:module'
 import { join } from 'node:path'
 
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
 
 import { BasilError } from '../../src-main/contract/errors.ts'
 import { openLog } from '../../src-main/files/log.ts'
@@ -92,6 +93,26 @@ test('the same again and again is told at every tenfold', () => {
     'the same, 1000 times by now',
     'other',
   ])
+})
+
+test('refusals wait for no disk, and faults for one sync a second, however many a page asks for', () => {
+  const appended = vi.spyOn(fs, 'appendFileSync')
+  syncBuiltinESMExports()
+  vi.useFakeTimers({ toFake: ['performance'] })
+  onTestFinished(() => {
+    vi.useRealTimers()
+    appended.mockRestore()
+    syncBuiltinESMExports()
+  })
+  const log = logIn(temporaryFolder())
+  const synced = (): number => appended.mock.calls.filter(([, , how]) => Object(how).flush === true).length
+  for (let n = 0; n < 50; n++) log.fault(`runs.show ${n}`, new BasilError({ ...record, code: 'run-missing' }))
+  expect([appended.mock.calls.length, synced()]).toEqual([50, 0])
+  for (let n = 0; n < 50; n++) log.fault(`runs.show ${n}`, new Error('x'))
+  expect([appended.mock.calls.length, synced()]).toEqual([100, 1])
+  vi.advanceTimersByTime(1000)
+  log.fault('runs.show', new Error('x'))
+  expect(synced()).toBe(2)
 })
 
 const record = { what: 'Class Secretcat', where: 'Secretcat', why: 'a prompt of Secretcat', next: 'Secretcat' }

@@ -15,7 +15,7 @@ import { rowsIn, rowsOf } from './dump.ts'
 import { folder, now, opened } from './rows.ts'
 import { putRun } from './whole.ts'
 
-const kept = join(import.meta.dirname, '../databases/history-v11.sqlite')
+const kept = join(import.meta.dirname, '../databases/history-v12.sqlite')
 const always = (): boolean => true
 
 test('a lock in pieces is nobody’s, and is taken', () => {

@@ -9,11 +9,13 @@ import { expect, it } from 'vitest'
 
 const root = join(import.meta.dirname, '../..')
 const commands =
-  /\bbasil (run|resume|demo|runs|show|export|inspect|serve|doctor|report|convert|diff|merge|verify|library|data|refine|study|eval|queue|history|heads|engine|bench|schema|methods|preset|bases)\b|\bnpm (run|ci|start|install)\b|\bapt(-get)? install\b|\bnvidia-smi"|\s\(?--[a-z]{3,}\b/
+  /\bbasil (run|resume|demo|runs|show|export|inspect|serve|doctor|report|convert|diff|merge|verify|library|data|refine|study|eval|queue|history|heads|engine|bench|schema|methods|preset|bases|cluster)\b|\bnpm (run|ci|start|install)\b|\bapt(-get)? install\b|\bnvidia-smi"|\s\(?--[a-z]{3,}\b/
 const doors = /^(cli\.ts$|cli\/|bench\/|main\.ts$)/
 /** Said where no window is open, each with why. */
 const elsewhere = new Set([
   'server/pages.ts', // the pages are not there: nothing is shown
+  'workbench/clusters/slurm/probe.ts', // scripts for a shell on a cluster
+  'workbench/clusters/slurm/script.ts',
   'workbench/evaluations/report/style.ts', // the variables of a style sheet
   'workbench/native/pip.ts', // options of pip's own file
 ])

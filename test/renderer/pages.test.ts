@@ -65,6 +65,16 @@ test('a page of the list is in the navigation, at its address, and under its tit
   expect(shown().body).toContain('A toy of 3, and 4 and 5.')
 })
 
+test('every page has pictures that are kept, in light and dark, large and small', () => {
+  const kept = Object.keys(import.meta.glob('../e2e/pictures/*.webp')).map((path) => path.split('/').pop() ?? '')
+  const called: Readonly<Record<string, string>> = { run: 'report', topic: 'help-method' }
+  const wanted = pages.flatMap(({ name }) =>
+    [1440, 1000].flatMap((width) => ['light', 'dark'].map((look) => `${called[name] ?? name}-${width}-${look}.webp`)),
+  )
+  expect(wanted.length).toBeGreaterThan(100)
+  expect(wanted.filter((name) => !kept.includes(name))).toEqual([])
+})
+
 test('its action is among all others, and its key goes to it', async () => {
   const actions = actionGroups().flatMap((group) => group.actions)
   const go = actions.filter(({ title }) => title === 'Go to Toys')

@@ -8,6 +8,7 @@
 
 #include <cstring>
 
+#include "baseline.h"
 #include "kernels.h"
 #include "session.h"
 

@@ -9,6 +9,8 @@
 #include <thread>
 #include <vector>
 
+#include "baseline.h"
+
 namespace basil {
 
 class Pool {

@@ -4,20 +4,13 @@ import { rebuildingSchema } from '../../contract/engine-api.ts'
 import { sentence } from '../../contract/errors.ts'
 import { needsBase, stepInWords } from '../../contract/merges/step.ts'
 import { numberOf } from '../../contract/work.ts'
+import { inColumns } from '../columns.ts'
 
 const heads = ['position', 'job', 'what', 'state', 'progress', 'remaining', 'needs'] as const
 
-/** A table whose columns are as wide as what stands in them. */
 export function jobLines(jobs: readonly Job[]): string[] {
   if (jobs.length === 0) return ['Nothing waits, and nothing is at work.']
-  const rows = [[...heads], ...jobs.map(cellsOf)]
-  const widths = heads.map((_, c) => Math.max(...rows.map((row) => row[c]?.length ?? 0)))
-  return rows.map((row) =>
-    row
-      .map((cell, c) => cell.padEnd(widths[c] ?? 0))
-      .join('  ')
-      .trimEnd(),
-  )
+  return inColumns([[...heads], ...jobs.map(cellsOf)])
 }
 
 function cellsOf(job: Job): string[] {

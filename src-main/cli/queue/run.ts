@@ -8,7 +8,8 @@ import { endLine, progressOf, whatOf } from './print.ts'
 
 /** Sets the exit code: 0 when all that was worked on is done, or nobody listens any more; else 1. */
 export async function workQueue(workbench: Workbench, json: boolean): Promise<void> {
-  const { jobs } = workbench
+  const { clusters, jobs } = workbench
+  clusters.goOn()
   const isOver = ({ state }: Job): boolean => state !== 'waiting' && state !== 'running'
   const before = new Set(
     jobs

@@ -35,6 +35,7 @@ export const searchAskedSchema = z.object({
     .int()
     .min(0)
     .max(2 ** 32 - 1),
+  log: z.string().min(1).max(4096).nullable().default(null), // the file that keeps every score; null: beside what is written
 })
 export type SearchAsked = z.infer<typeof searchAskedSchema>
 

@@ -65,7 +65,7 @@ export interface PlannedRun {
   config: RunConfig
 }
 
-const mostRuns = 1000
+const mostRuns = 10_000 // a cluster takes as many; one machine is at them for weeks
 
 /** Whether somebody wrote it as a study: it names a configuration, and what is varied of it. */
 export function isMeantAsStudy(found: unknown): boolean {

@@ -47,8 +47,14 @@ export function rpcError(thrown: unknown, record: ErrorRecord = told(thrown)): u
 
 /** What does not fit the contract is a bad message when it came in, and a fault of ours when it goes out. */
 function told(thrown: unknown): ErrorRecord {
-  if (!(thrown instanceof ORPCError && thrown.cause instanceof ValidationError)) return recordOf(thrown)
-  return thrown.code === 'BAD_REQUEST' ? misfit(thrown.cause) : recordOf(thrown)
+  const found = misfitIn(thrown)
+  return found ? misfit(found) : recordOf(thrown)
+}
+
+/** Of what a procedure threw: why what it was asked does not have the contract's form; undefined where that is sound. */
+export function misfitIn(thrown: unknown): ValidationError | undefined {
+  if (!(thrown instanceof ORPCError && thrown.code === 'BAD_REQUEST')) return undefined
+  return thrown.cause instanceof ValidationError ? thrown.cause : undefined
 }
 
 /** A message that does not have the contract's shape: refused at the door, with the first field that is wrong. */

@@ -39,12 +39,15 @@ const groupings: Record<Exclude<Grouping, 'none'>, { key: string; order: string 
   method: { key: 'method', order: 'method' },
 }
 
-/** The runs with their state at this moment: queued says which of them wait, or are held, in the queue. */
+/** The runs with their state at this moment: waiting and paused are those that wait, or are held, in the queue. */
+const among = (list: keyof Moment): string => `l.run IN (SELECT value FROM json_each(:${list}))`
+const goesOn = "l.state IN ('running', 'interrupted', 'cancelled', 'failed')"
 const runsNow = `(SELECT l.*, CASE
-    WHEN l.state = 'running' AND l.run IN (SELECT value FROM json_each(:living)) THEN l.state
-    WHEN l.state IN ('running', 'interrupted', 'cancelled', 'failed') AND q.value IS NOT NULL THEN q.value
+    WHEN l.state = 'running' AND ${among('living')} THEN l.state
+    WHEN ${goesOn} AND ${among('waiting')} THEN 'waiting'
+    WHEN ${goesOn} AND ${among('paused')} THEN 'paused'
     WHEN l.state = 'running' THEN 'interrupted' ELSE l.state END AS now
-    FROM listed_runs l LEFT JOIN (SELECT CAST(key AS INTEGER) AS run, value FROM json_each(:queued)) q USING (run))`
+    FROM listed_runs l)`
 
 /** Throws config-invalid where the query is wrong. */
 export function listRuns(
@@ -81,28 +84,29 @@ export function groupsOf(history: History, { query = '', group = 'none' }: Asked
 
 export function overviewOf(history: History): RunsOverview {
   return reading(history, () => {
-    const moment = momentOf(history)
-    const counted = (value: string, from = runsNow): { value: string; runs: number }[] =>
-      rows(
-        history,
-        `SELECT ${value} AS value, count(*) AS runs FROM ${from} WHERE NOT trashed GROUP BY 1 ORDER BY 1`,
-        moment,
-      )
+    const alike = rows<{ now: string; method: string; tags: string; base: string; study: number | null; runs: number }>(
+      history,
+      `SELECT now, method, tags, base, study, count(*) AS runs FROM ${runsNow} WHERE NOT trashed GROUP BY 1, 2, 3, 4, 5`,
+      momentOf(history),
+    )
+    const counted = (valuesOf: (one: (typeof alike)[number]) => readonly string[]) => {
+      const counts = new Map<string, number>()
+      for (const one of alike) for (const value of valuesOf(one)) counts.set(value, (counts.get(value) ?? 0) + one.runs)
+      return [...counts].map(([value, runs]) => ({ value, runs })).sort((a, b) => (a.value < b.value ? -1 : 1))
+    }
     const names = studyNames(history)
     const [marked] = rows<{ pinned: number; trashed: number }>(
       history,
       'SELECT total(pinned AND NOT trashed) AS pinned, total(trashed) AS trashed FROM listed_runs',
     )
     return {
-      states: counted('now'),
-      methods: counted('method'),
-      tags: counted('t.value', `${runsNow} r, json_each(r.tags) t`),
-      bases: counted('base').filter(({ value }) => value !== ''),
-      studies: counted('study')
-        .flatMap(({ value, runs }) =>
-          value === null ? [] : [{ study: Number(value), name: names.get(String(value)) ?? '', runs }],
-        )
-        .reverse(),
+      states: counted(({ now }) => [now]),
+      methods: counted(({ method }) => [method]),
+      tags: counted(({ tags }) => JSON.parse(tags) as string[]),
+      bases: counted(({ base }) => (base === '' ? [] : [base])),
+      studies: counted(({ study }) => (study === null ? [] : [String(study)]))
+        .map(({ value, runs }) => ({ study: Number(value), name: names.get(value) ?? '', runs }))
+        .sort((a, b) => b.study - a.study),
       pinned: marked?.pinned ?? 0,
       trashed: marked?.trashed ?? 0,
     }
@@ -152,17 +156,21 @@ function orderOf(history: History, { query = '', sort, group = 'none' }: Asked, 
   return found
 }
 
+/** Numbers of runs, as JSON. */
+type Moment = Record<'living' | 'waiting' | 'paused', string>
+
 /** What the state of a run depends on beside its row: who works on it, and its place in the queue. */
-function momentOf(history: History): { living: string; queued: string } {
+function momentOf(history: History): Moment {
   const numbers = (text: string): RunId[] => rows<{ run: RunId }>(history, text).map(({ run }) => run)
   const running = numbers("SELECT run FROM listed_runs WHERE state = 'running'")
   const open = numbers(
     "SELECT DISTINCT run FROM jobs WHERE state IN ('waiting', 'paused') AND kind = 'run' AND run IS NOT NULL",
   )
-  const states = open.map((run) => [run, jobAbout(history, 'run', run)?.state] as const)
+  const states = Map.groupBy(open, (run) => jobAbout(history, 'run', run)?.state)
   return {
     living: JSON.stringify(running.filter((run) => history.lives(run))),
-    queued: JSON.stringify(Object.fromEntries(states.filter(([, state]) => state === 'waiting' || state === 'paused'))),
+    waiting: JSON.stringify(states.get('waiting') ?? []),
+    paused: JSON.stringify(states.get('paused') ?? []),
   }
 }
 

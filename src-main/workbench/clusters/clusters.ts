@@ -20,6 +20,7 @@ import { clusterNamed, keepClusters, keptClusters } from './kept.ts'
 import type { OpenedTarget, OpenTarget } from './open.ts'
 import { createWaiting, type Waiting } from './pace.ts'
 import { probeOf } from './probe.ts'
+import { atWorkAlready, atWorkThere, requirePossible, stillThere } from './refusals.ts'
 import { studyRequestSchema } from './there.ts'
 import { type AtWorkThere, beginTasks, donePlaces, workThere } from './work.ts'
 
@@ -142,10 +143,21 @@ export function createClusters(options: ClustersOptions): { clusters: Clusters; 
       clusterNamed(home, name)
       const { name: title, state } = studyOf(history, study)
       if (state === 'running' || state === 'waiting') throw atWorkAlready(study, state)
-      return jobs.add(() => {
-        putStudyState(history, study, 'running')
-        return { kind: 'study', request: { name: title, there: null }, study, place: name }
+      const request = { name: title, there: null }
+      const goes = (): void => putStudyState(history, study, 'running')
+      const known = jobAbout(history, 'study', study)
+      const add = (): number =>
+        jobs.add(() => {
+          goes()
+          return { kind: 'study', request, study, place: name }
+        })
+      if (!known || known.state === 'done') return add()
+      jobs.resume(known.job, () => {
+        goes()
+        putJobRequest(history, known.job, request)
+        putJobPlace(history, known.job, name)
       })
+      return known.job
     },
     status: (study) => statusOf(history, study, present.get(study)),
     retry: async (study) => {
@@ -178,6 +190,8 @@ export function createClusters(options: ClustersOptions): { clusters: Clusters; 
     takeBack: (study) => {
       const job = requireThere(history, study)
       if (job.state === 'running' || job.state === 'waiting') throw atWorkAlready(study, job.state)
+      if (clusterTasks(history, study).some(({ state }) => state === 'queued' || state === 'running'))
+        throw atWorkThere(study, job.place)
       transaction(history, () => {
         dropClusterTasks(history, study)
         putJobPlace(history, job.job, 'here')
@@ -271,41 +285,4 @@ async function* toldWhile<T>(
     newest = null
   }
   yield { type: 'result', result: await over }
-}
-
-function requirePossible({ kind, host, name }: Cluster): void {
-  const why =
-    name === 'here'
-      ? ['name', 'this is what this machine is called in the queue']
-      : kind === 'folder' && host !== null
-        ? ['host', 'the tasks of a folder are worked on by this machine; a host wants Slurm']
-        : null
-  if (!why) return
-  throw new BasilError({
-    code: 'config-invalid',
-    what: 'The cluster is not possible',
-    where: why[0] ?? '',
-    why: why[1] ?? '',
-    next: 'correct the field',
-  })
-}
-
-function stillThere(name: string, title: string): BasilError {
-  return new BasilError({
-    code: 'run-state',
-    what: 'The cluster cannot be taken away',
-    where: name,
-    why: `the study "${title}" is there`,
-    next: 'wait for its end, or cancel it first',
-  })
-}
-
-function atWorkAlready(study: number, state: string): BasilError {
-  return new BasilError({
-    code: 'run-state',
-    what: 'The study cannot go elsewhere now',
-    where: `study ${study}`,
-    why: state === 'running' ? 'it is at work' : 'it waits for its turn',
-    next: 'pause it first',
-  })
 }

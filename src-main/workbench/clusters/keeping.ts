@@ -12,7 +12,7 @@ import type { EngineEvent, RunEvent } from '../../contract/run/run.ts'
 import { eventOf } from '../../files/task-lines.ts'
 import { type ClusterTaskRow, putClusterTasks } from '../../history/cluster-tasks.ts'
 import { runDetail } from '../../history/detail.ts'
-import { createRun, endRun, reopenRun, reviveRun } from '../../history/runs.ts'
+import { createRun, endRun, reopenRun, reviveRun, runRow } from '../../history/runs.ts'
 import { type History, transaction } from '../../history/statement.ts'
 import { plannedConfig, putStudyRun, studyRunAt } from '../../history/studies.ts'
 import { openJournal } from '../runs/journal.ts'
@@ -132,7 +132,7 @@ export function createKeeping({ history, study, paths, towerOf, cancel }: Option
       const known = studyRunAt(history, study, now.place)
       if (known === null) return [{ run: runFor(now.place), event, resumed: false }]
       reviveRun(history, known) // whatever lies after its last kept epoch will be told anew
-      now.before = runDetail(history, known).seconds
+      now.before = runRow(history, known).seconds
       return [{ run: known, event, resumed: true }]
     }
     const run = runFor(now.place)
@@ -147,7 +147,7 @@ export function createKeeping({ history, study, paths, towerOf, cancel }: Option
     Object.assign(now, { state, words, host, job: job ?? now.job, gpus: gpus ?? now.gpus, error })
     const run = runFor(now.place)
     if (state === 'failed') endRun(history, run, 'failed', new Date(), error)
-    now.seconds = state === 'failed' ? seconds : Math.max(seconds, runDetail(history, run).seconds)
+    now.seconds = state === 'failed' ? seconds : Math.max(seconds, runRow(history, run).seconds)
   }
 
   function endFollowing(place: number): void {
@@ -182,7 +182,7 @@ export const isOver = ({ state }: Pick<ClusterTaskRow, 'state'>): boolean =>
   state === 'done' || state === 'stopped' || state === 'failed'
 
 const isOpen = (history: History, run: RunId): boolean => {
-  const { state } = runDetail(history, run)
+  const { state } = runRow(history, run)
   return state === 'running' || state === 'interrupted'
 }
 

@@ -52,7 +52,7 @@ export function createPool({ atOnce, cpus }: Cluster): Scheduler {
 
   async function end(which: Task[], signal: NodeJS.Signals): Promise<void> {
     const children = which.flatMap(({ child }) => (child && child.exitCode === null ? [child] : []))
-    for (const task of which) if (task.child === null) task.words = 'cancelled'
+    for (const task of which) Object.assign(task, { child: null, words: 'cancelled' }) // its end begins nothing
     const gone = children.map((child) => once(child, 'exit'))
     for (const child of children) child.kill(signal)
     await Promise.all(gone)

@@ -26,7 +26,8 @@ export function clustersRouter(workbench: Workbench) {
       clusters.plan(input.name, configsOf(input), signal),
     ),
     submit: os.submit.handler(async ({ input }) => {
-      if ('study' in input) return { study: clusters.submit(input.study, input.name) }
+      if ('study' in input) clusters.submit(input.study, input.name)
+      if ('study' in input) return { study: input.study }
       return { study: await studies.start(input.definition, within(input.grant), input.name) }
     }),
     status: os.status.handler(({ input }) => clusters.status(input.study)),

@@ -12,11 +12,16 @@ export async function requireTarget(
   folders: Pick<Folders, 'holds'>,
   path: string,
 ): Promise<{ out: string; overwrite: false }> {
+  await requirePlace(folders, path)
+  await requireFree(path, { overwrite: false })
+  return { out: path, overwrite: false }
+}
+
+/** Of a file that may be there. Throws not-allowed. */
+export async function requirePlace(folders: Pick<Folders, 'holds'>, path: string): Promise<void> {
   if (!isAbsolute(path) || path.includes('\0') || basename(path) === '' || /[/\\]\.\.?([/\\]|$)/.test(path))
     throw refusal(path, 'it is not the whole path of a file')
   await requireFolder(folders, dirname(path))
-  await requireFree(path, { overwrite: false })
-  return { out: path, overwrite: false }
 }
 
 /** Throws not-allowed. */

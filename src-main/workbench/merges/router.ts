@@ -4,7 +4,7 @@ import { implement } from '@orpc/server'
 import { api } from '../../contract/api/api.ts'
 import type { MergekitSource } from '../../contract/api/merges.ts'
 import { BasilError, recordOf } from '../../contract/errors.ts'
-import { requireFolder } from '../folders/target.ts'
+import { requireFolder, requirePlace } from '../folders/target.ts'
 import type { Platform } from '../platform.ts'
 import { absolute } from '../typed-path.ts'
 import type { Workbench } from '../workbench.ts'
@@ -35,6 +35,7 @@ export function mergesRouter(
     bases: os.bases.handler(({ input }) => ({ job: merges.bases(input) })),
     search: os.search.handler(async ({ input: { merge, search } }) => {
       if (typeof merge.place === 'object') await requireFolder(folders, merge.place.folder)
+      if (search.log !== null) await requirePlace(folders, search.log)
       return { job: searches.start(await merges.prepare(merge), search) }
     }),
     searched: os.searched.handler(({ input }) => searches.show(input.job)),

@@ -21,21 +21,34 @@ const fields = ['index', 'name', 'memory.total', 'memory.free', 'driver_version'
 const olderFields = fields.slice(0, -1) // of a driver before 495, which refuses the whole question otherwise
 const fileOf = (home: string): string => join(home, 'engine', 'device.json')
 
+interface Cards {
+  gpus: Gpu[]
+  noGpu: string
+}
+
+const freshFor = 1000 // milliseconds
+const asked = new WeakMap<NodeJS.ProcessEnv, { answer: Promise<Cards>; until: number }>()
+
 /** Every GPU of this machine; where there is none, why. Never throws. limit: milliseconds; a driver in trouble
- *  may never answer, and one without persistence takes some seconds a card. */
-export async function gpus(
-  env: NodeJS.ProcessEnv = process.env,
-  limit = 20_000,
-): Promise<{ gpus: Gpu[]; noGpu: string }> {
+ *  may never answer, and one without persistence takes some seconds a card. Each question is a process, which holds up
+ *  this one while it starts: there is one at a time, and its answer is good for a second, however often a page asks. */
+export function gpus(env: NodeJS.ProcessEnv = process.env, limit = 20_000): Promise<Cards> {
+  const last = asked.get(env)
+  if (last && performance.now() < last.until) return last.answer
+  const question = { answer: askedAnew(env, limit), until: Number.POSITIVE_INFINITY }
+  asked.set(env, question)
+  void question.answer.then(() => {
+    question.until = performance.now() + freshFor
+  })
+  return question.answer
+}
+
+async function askedAnew(env: NodeJS.ProcessEnv, limit: number): Promise<Cards> {
   const found = await askedFor(fields, env, limit)
   return /not a valid field/i.test(found.noGpu) ? askedFor(olderFields, env, limit) : found
 }
 
-function askedFor(
-  wanted: readonly string[],
-  env: NodeJS.ProcessEnv,
-  limit: number,
-): Promise<{ gpus: Gpu[]; noGpu: string }> {
+function askedFor(wanted: readonly string[], env: NodeJS.ProcessEnv, limit: number): Promise<Cards> {
   const args = [`--query-gpu=${wanted.join()}`, '--format=csv,noheader,nounits']
   return new Promise((resolve) => {
     execFile('nvidia-smi', args, { timeout: limit, killSignal: 'SIGKILL', env }, (error, stdout) => {

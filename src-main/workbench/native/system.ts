@@ -18,7 +18,14 @@ export function refusedHere({ platform, arch, libc }: System = thisSystem()): st
   return isOld ? `it needs glibc ${glibc.join('.')} or newer, and this system has ${libc}` : ''
 }
 
-function thisSystem(): System {
+let system: System | undefined // asked for once: a report holds up the process for some milliseconds
+
+export function thisSystem(): System {
+  system ??= askedOfNode()
+  return system
+}
+
+function askedOfNode(): System {
   const { platform, arch } = process
   if (platform !== 'linux') return { platform, arch, libc: '' }
   Object.assign(process.report, { excludeNetwork: true }) // or the report looks up the names of whoever is connected

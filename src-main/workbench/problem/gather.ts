@@ -7,6 +7,7 @@ import { recordOf, sentence } from '../../contract/errors.ts'
 import type { RunDetail } from '../../contract/run/run.ts'
 import { logsFolder } from '../../files/log.ts'
 import { newestLogs } from '../../files/read-logs.ts'
+import { thisSystem } from '../native/system.ts'
 import { type Examined, examine } from './examination.ts'
 import { type Person, thisPerson, withoutPerson } from './person.ts'
 
@@ -43,17 +44,17 @@ function machine(): Record<string, unknown> {
   const { node, electron, v8 } = process.versions
   return {
     made: new Date().toISOString(),
-    system: { platform: platform(), release: release(), version: version(), arch: arch(), glibc: glibc() },
+    system: {
+      platform: platform(),
+      release: release(),
+      version: version(),
+      arch: arch(),
+      glibc: thisSystem().libc || null,
+    },
     processor: { model: cpus()[0]?.model ?? 'unknown', cores: cpus().length, memoryBytes: totalmem() },
     runtime: { node, v8, electron: electron ?? null },
     time: Intl.DateTimeFormat().resolvedOptions().timeZone,
   }
-}
-
-/** null where there is another library, or none. */
-function glibc(): string | null {
-  const report: { header?: { glibcVersionRuntime?: string } } = process.report.getReport()
-  return report.header?.glibcVersionRuntime ?? null
 }
 
 const most = 200 // elements of a list; a run may have a million losses

@@ -103,7 +103,7 @@ export function createSearches(parts: Parts): { searches: Searches; atWork: Sear
         const request = requestOf(job)
         const { merge, search, found, out } = request
         const scored = live.get(job) ?? request.scored
-        const shown = { job, asked: search, method: merge.method, scored, log: logName(out) }
+        const shown = { job, asked: search, method: merge.method, scored, log: search.log ?? logName(out) }
         return { ...shown, best: bestIn(scored, aimsOf(search)), summary: found?.summary ?? null }
       },
       best: (job) => {
@@ -172,7 +172,7 @@ function searchOf({ merge, form, out, search }: SearchJob): Search {
   const looking =
     way === 'sweep' ? { sweep: sweeps } : way === cmaEs.name ? { search: way, ...weighed } : { search: way }
   return {
-    ...{ merge, names, form, out, log: logName(out), aims: aimsOf(search) },
+    ...{ merge, names, form, out, log: search.log ?? logName(out), aims: aimsOf(search) },
     way: wayOf(looking, merge, names, seed),
     scorer: { command: search.command, seconds: search.seconds },
   }

@@ -103,7 +103,7 @@ export function linePicture(spec: LineSpec): LinePicture {
   return {
     ...{ plot, box, x, y, leftOut: total - shown },
     get scene() {
-      return sceneOf(plot)
+      return sceneOf(overlaid && lines.length > 1 ? { ...plot, over: legend(lines, box) } : plot) // a file has no key beside it
     },
   }
 }
@@ -239,7 +239,7 @@ function pinned(pins: readonly number[], x: Scale, { left, right, top, bottom }:
 
 /** In the lower right corner, where a curve that climbs leaves room. */
 function legend(lines: readonly StageLine[], { right, bottom }: Box): Beside[] {
-  const shown = lines.slice(0, 12)
+  const shown = [...new Map(lines.map((line) => [`${line.stage} ${line.name}`, line])).values()].slice(0, 12)
   return shown.flatMap(({ stage, name }, i): Beside[] => {
     const y = bottom - 12 - (shown.length - 1 - i) * 14
     const end = right - 10

@@ -4,7 +4,8 @@
 import type { Job, Need } from '../../../src-main/contract/api/jobs.ts'
 import { duration } from '../format.ts'
 
-const rooms: Record<Need, number> = { engine: 1, reader: 2 } // at a time, as workbench/jobs/rule.ts has it
+// at a time, as workbench/jobs/rule.ts has it; what is worked on elsewhere begins at once
+const rooms: Record<Exclude<Need, 'elsewhere'>, number> = { engine: 1, reader: 2 }
 
 export interface Times {
   begins: number | null // seconds from now; null: not known
@@ -14,14 +15,18 @@ export interface Times {
 /** jobs: in the order of the queue. Gives the times of those at work and those that wait, by their number. */
 export function timesOf(jobs: readonly Job[]): Map<number, Times> {
   const times = new Map<number, Times>()
-  const free: Record<Need, (number | null)[]> = { engine: [], reader: [] } // when each room will be free
+  const free: Record<keyof typeof rooms, (number | null)[]> = { engine: [], reader: [] } // when each room will be free
   for (const { job, state, needs, remainingSeconds } of jobs) {
     if (state !== 'running') continue
     times.set(job, { begins: 0, ends: remainingSeconds })
-    free[needs].push(remainingSeconds)
+    if (needs !== 'elsewhere') free[needs].push(remainingSeconds)
   }
   for (const { job, state, needs, expectedSeconds } of jobs) {
     if (state !== 'waiting') continue
+    if (needs === 'elsewhere') {
+      times.set(job, { begins: 0, ends: expectedSeconds })
+      continue
+    }
     const rooms = roomsOf(needs, free[needs])
     const first = rooms[0] ?? null // null: all others are taken for a time that is not known
     const begins = rooms.includes(null) && first !== 0 ? null : first
@@ -53,7 +58,7 @@ export function whenText(
 }
 
 /** The soonest free first, those of which it is not known last. */
-function roomsOf(need: Need, taken: readonly (number | null)[]): (number | null)[] {
+function roomsOf(need: keyof typeof rooms, taken: readonly (number | null)[]): (number | null)[] {
   const idle = Array.from({ length: Math.max(0, rooms[need] - taken.length) }, () => 0)
   return [...idle, ...taken].sort((a, b) => (a ?? Number.POSITIVE_INFINITY) - (b ?? Number.POSITIVE_INFINITY))
 }

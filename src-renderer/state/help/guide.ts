@@ -28,6 +28,7 @@ const order = [
   'negation',
   'test-time',
   'table',
+  'cluster',
   'engine',
   'without-a-window',
   'changelog',

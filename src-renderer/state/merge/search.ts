@@ -22,6 +22,7 @@ export const searchDraftSchema = z.object({
   groups: text,
   depths: z.string().default('1'),
   seed: z.string().default('0'),
+  log: z.string().nullable().default(null), // a file that keeps the scores; null: beside what is written
 })
 export type SearchDraft = z.infer<typeof searchDraftSchema>
 
@@ -60,7 +61,7 @@ export function searchAskedOf(draft: SearchDraft, stand: Stand): { asked: Search
   })
   if (way === 'sweep' && sweeps.length === 0) return { lacking: 'Give values to try, of one field at least.' }
   const { success, data, error } = searchAskedSchema.safeParse({
-    ...{ command, way, sweeps: way === 'sweep' ? sweeps : [], best: best.trim() || null },
+    ...{ command, way, sweeps: way === 'sweep' ? sweeps : [], best: best.trim() || null, log: draft.log },
     seconds: draft.seconds.trim() === '' ? null : numberIn(draft.seconds),
     lower: words(draft.lower),
     bounds: draft.bounds

@@ -26,6 +26,7 @@ class StudyDraft {
   name = $state('')
   seeds = $state(usualSeeds)
   sweep = $state.raw<Sweep | null>(null) // null: nothing to sweep yet
+  place = $state('') // a cluster's name; '': this machine
   readonly off = new SvelteSet<string>() // controls left out
   #grant = ''
   #base = $state.raw<StudyDefinition | null>(null)
@@ -111,6 +112,7 @@ class StudyDraft {
     this.seeds = usualSeeds
     this.off.clear()
     this.#planned = null
+    this.place = ''
     this.controls = false
     this.sweeping = false
   }
@@ -129,6 +131,13 @@ class StudyDraft {
     } catch (thrown) {
       if (of === this.definition) this.#planned = { of, runs: null, error: errorOf(thrown), taken: null }
     }
+  }
+
+  /** What a dialog for another place is given; this one closes. */
+  takeElsewhere(): { grant: string; definition: unknown } {
+    this.controls = false
+    this.sweeping = false
+    return { grant: this.#grant, definition: this.definition }
   }
 
   /** The new study's number; the dialog closes. */

@@ -1,12 +1,13 @@
 // A process whose disk fails at every system call in turn, as disk.cc makes it: arguments are a folder for it, the file
-// that commands go to, and how far apart the calls are that fail. Says what came of it.
+// that commands go to, how far apart the calls are that fail, and which share of the actions is its own, of how many.
+// Says what came of it.
 import { closeSync, openSync, readFileSync, writeSync } from 'node:fs'
 import { constants } from 'node:os'
 import { join } from 'node:path'
 
-import { everyStep, everyStepOfOpening, type Faults } from '../durable-steps.ts'
+import { everyStep, everyStepOfOpening, type Faults, type Tried } from '../durable-steps.ts'
 
-const [, , scratch = '', control = '', apart = '1'] = process.argv
+const [, , scratch = '', control = '', apart = '1', share = '0', shares = '1'] = process.argv
 
 function command(text: string): void {
   const file = openSync(control, 'a')
@@ -24,11 +25,11 @@ const faults: Faults = {
 }
 const old = join(import.meta.dirname, '../../databases/history-v7.sqlite')
 const each = Number(apart)
-const all = [
-  await everyStepOfOpening(scratch, faults, each, null),
-  await everyStepOfOpening(scratch, faults, each, old),
-  await everyStep(scratch, faults, each),
-]
+const isMine = (place: number): boolean => place % Number(shares) === Number(share)
+const all: Tried[] = []
+for (const [place, from] of [null, old].entries())
+  if (isMine(place)) all.push(await everyStepOfOpening(scratch, faults, each, from))
+all.push(await everyStep(scratch, faults, each, isMine))
 process.stdout.write(
   JSON.stringify({
     count: all.reduce((sum, { count }) => sum + count, 0),

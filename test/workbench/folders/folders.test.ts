@@ -8,7 +8,7 @@ import { beforeEach, expect, it, vi } from 'vitest'
 import type { ErrorRecord } from '../../../src-main/contract/errors.ts'
 import { recordOf } from '../../../src-main/contract/errors.ts'
 import { createFolders, type Folders } from '../../../src-main/workbench/folders/folders.ts'
-import { placeFor, requireFolder, requireTarget } from '../../../src-main/workbench/folders/target.ts'
+import { placeFor, requireFolder, requirePlace, requireTarget } from '../../../src-main/workbench/folders/target.ts'
 import { temporaryFolder } from '../toy.ts'
 
 let [home, elsewhere] = ['', '']
@@ -129,6 +129,8 @@ it('takes a target of a page only in a folder that may be shown, under a name, a
   expect(await refusal(requireTarget(folders, join(home, 'models', 'b.safetensors')))).toMatchObject({
     code: 'target-exists',
   })
+  await requirePlace(folders, join(home, 'models', 'b.safetensors')) // of what is written on, and only there
+  expect(await refusal(requirePlace(folders, join(elsewhere, 'x.pt')))).toMatchObject({ code: 'not-allowed' })
   const dialog = { pickTarget: async () => undefined }
   expect(await placeFor(folders, dialog, undefined, 'm')).toBeNull()
   expect(await placeFor(folders, { pickTarget: async () => null }, undefined, 'm')).toBeUndefined()

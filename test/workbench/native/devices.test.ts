@@ -1,9 +1,9 @@
 // Devices as nvidia-smi tells of them (a stand-in on PATH), the person's choice, and what the engine's process gets of
 // both.
-import { chmodSync, mkdirSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
 
 import {
   chooseDevice,
@@ -49,6 +49,23 @@ test('a driver that knows no compute capability is asked without it', async () =
     driver(`case "$1" in *compute_cap*) echo 'Field "compute_cap" is not a valid field to query.'; exit 2;; esac
 echo "0, Tesla K80, 11441, 11000, 470.256.02"`)
   expect(await gpus(env)).toMatchObject({ noGpu: '', gpus: [{ name: 'Tesla K80', capability: '' }] })
+})
+
+test('a page that asks a thousand times for the cards starts one process, and who asks a second later hears anew', async () => {
+  vi.useFakeTimers({ toFake: ['performance'] })
+  onTestFinished(() => void vi.useRealTimers())
+  const told = join(temporaryFolder(), 'told')
+  const env = driver(`echo asked >> '${told}'; echo "no card"`)
+  const starts = (): number => readFileSync(told, 'utf8').split('\n').length - 1
+  expect(new Set((await Promise.all(Array.from({ length: 1000 }, () => gpus(env)))).map((one) => one.noGpu))).toEqual(
+    new Set(['no card']),
+  )
+  vi.advanceTimersByTime(900)
+  await gpus(env)
+  expect(starts()).toBe(1)
+  vi.advanceTimersByTime(200)
+  await Promise.all([gpus(env), gpus(env)])
+  expect(starts()).toBe(2)
 })
 
 test.each<[string, string | NodeJS.ProcessEnv, RegExp, number?]>([

@@ -5,11 +5,14 @@ import sharp from 'sharp'
 import { describe, expect, it } from 'vitest'
 
 import type { TaskResult } from '../../../../src-main/contract/api/evaluations.ts'
+import { runId } from '../../../../src-main/contract/branded.ts'
 import { csvOf } from '../../../../src-renderer/plot/csv.ts'
 import { sizesChart, spreadChart } from '../../../../src-renderer/plot/histograms.ts'
+import { layout } from '../../../../src-renderer/plot/lineage.ts'
 import { pathChart } from '../../../../src-renderer/plot/live/path.ts'
 import { mixBars, mixChart } from '../../../../src-renderer/plot/mix/bars.ts'
 import { histogramScene } from '../../../../src-renderer/plot/picture/histogram.ts'
+import { lineageScene } from '../../../../src-renderer/plot/picture/lineage.ts'
 import { mapScene } from '../../../../src-renderer/plot/picture/map.ts'
 import { mixScene } from '../../../../src-renderer/plot/picture/mix.ts'
 import { pathScene } from '../../../../src-renderer/plot/picture/path.ts'
@@ -184,4 +187,24 @@ it('of a mix the accuracy of each task, with interval and ticks', async () => {
     ['mnist', '90.00 %', '82.56 %', '94.48 %', '100', '200', none, '80.00 %', '50.00 %', none],
     ['a <b>', none, none, none, '0', '200', none, '80.00 %', '50.00 %', none],
   ])
+})
+
+it('a lineage: what came of what, what is gone by its colour, and what was asked for by its edge', async () => {
+  const model = (name: string, state: 'present' | 'missing') =>
+    ({ kind: 'model', key: name, name, sha256: null, entry: null, state }) as const
+  const run = { kind: 'run', key: 'run 7', name: 'DV-BASI', run: runId(7), state: 'done', accuracy: 0.5 } as const
+  const nodes = [model('a model whose name is longer than its box.safetensors', 'present'), model('b', 'missing'), run]
+  const edges = nodes.slice(0, 2).map(({ key }) => ({ from: key, to: run.key, as: 'vector' }))
+  const placed = layout(
+    nodes.map(({ key }) => key),
+    edges,
+  )
+  const scene = lineageScene({ root: run.key, nodes, edges, left: 0 }, placed)
+  const svg = await leaves(scene, { title: 'Lineage', sentence: '', columns: [], rows: () => [] })
+  for (const word of ['a model whose….safetensors', 'file missing', 'Run 7: DV-BASI', 'done, 50.0 %'])
+    expect(svg).toContain(`>${word}</text>`)
+  const lines = scene.shapes.filter((shape) => shape.is === 'line')
+  expect(lines.filter(({ points }) => points.length > 5)).toHaveLength(2) // curves
+  expect(lines.filter(({ width }) => width > 2)).toHaveLength(1)
+  expect(lines.filter(({ dash }) => dash)).toMatchObject([{ colour: 'bad' }])
 })

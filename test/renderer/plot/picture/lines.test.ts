@@ -32,6 +32,17 @@ describe('lines', () => {
     expect(scene.shapes.filter(({ is }) => is === 'cross')).toHaveLength(2)
   })
 
+  it('that lie over one another are named in a file, which has no key beside it, each once', () => {
+    const lines = [line([1, 2], 1), line([2, 1], 2), line([3, 1], 2)]
+    const named = (change: Partial<LineSpec>) =>
+      picture({ lines, ...change }).scene.shapes.flatMap((s) =>
+        s.is === 'text' && s.text.startsWith('Iteration') ? [s.text] : [],
+      )
+    expect(named({ overlaid: true })).toEqual(['Iteration 1', 'Iteration 2'])
+    expect(picture({ lines, overlaid: true }).plot.over).toEqual([]) // the window has a key
+    expect(named({ overlaid: true, lines: lines.slice(0, 1) })).toEqual([])
+  })
+
   it('show a single point as a dot', () => {
     const { scene } = picture({ lines: [line([0.4])] })
     expect(scene.shapes.filter((s) => s.is === 'dot' && s.colour === 'iteration-1')).toHaveLength(1)

@@ -19,6 +19,7 @@ test('a chart for each number of a step; of a penalty only where a kind has one'
     [1, '2.000'],
     [2, '1.000'],
   ])
+  expect([1.05e-5, -2e-4, 0.02, 0].map((rate) => plain[1]?.yText(rate))).toEqual(['1.05e-5', '-2e-4', '0.02', '0'])
   const penalised = stepCharts(tuningLike({ curve: [step(0, { penalty: 0 })] }))
   expect(penalised.at(-1)?.title).toBe('Penalty')
   expect(stepCharts(tuningLike({}))[0]?.sentence).toBe('No step has been taken yet.')
