@@ -1,5 +1,5 @@
-// Studies on a real Slurm while things go wrong. Each comes to its end with every run done once and with the bits of one
-// that nothing happened to; how many are lost, twice there or differ is printed, and must be none.
+// Studies on a real Slurm while things go wrong. Each comes to its end with every run done once and with the bits of
+// one that nothing happened to; how many are lost, twice there or differ is printed, and must be none.
 import { execFileSync } from 'node:child_process'
 import { chmodSync, existsSync, mkdirSync, rmSync, statfsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'

@@ -1,5 +1,5 @@
-// The Slurm backend on a real Slurm: what it hands over, what it says of it, and what is left after things go wrong. The
-// program that works on tasks is a script here, so that nothing but Slurm takes time; study.heavy.test.ts has ours.
+// The Slurm backend on a real Slurm: what it hands over, and what it says of it. The program that works on tasks is a
+// script here, so that nothing but Slurm takes time; slurm-study.heavy.test.ts has ours.
 import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
