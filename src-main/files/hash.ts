@@ -14,13 +14,13 @@ export interface Hashed {
 
 /** Of the whole content; `also` is given all of it in order. */
 export async function hashFile(path: string, also?: (bytes: Uint8Array) => void): Promise<Hashed> {
-  const { handle } = await openRegular(resolve(path))
+  const { handle, info } = await openRegular(resolve(path))
   try {
     const hash = createHash('sha256')
-    const buffer = new Uint8Array(chunk)
+    const buffer = new Uint8Array(Math.min(chunk, info.size + 1))
     let count = 0
     for (;;) {
-      const { bytesRead } = await handle.read(buffer, 0, chunk, null)
+      const { bytesRead } = await handle.read(buffer, 0, buffer.length, null)
       if (bytesRead === 0) return { sha256: sha256(hash.digest('hex')), bytes: bytes(count) }
       hash.update(buffer.subarray(0, bytesRead))
       also?.(buffer.subarray(0, bytesRead))

@@ -14,7 +14,7 @@ import { createStudy } from '../../src-main/history/studies.ts'
 import { absoluteIn, modelsIn, toyStudy } from '../cluster/toy-cluster.ts'
 import type { Toy } from '../workbench/toy-faults.ts'
 import { toyEntry } from '../workbench/toy-run.ts'
-import { accessible, type Basil, inBrowser, openPage, startBasil, startBrowser } from './basil.ts'
+import { accessible, type Basil, inBrowser, startBasil, startBrowser } from './basil.ts'
 import { looksAsKept } from './looks.ts'
 
 inBrowser('clusters', () => {
@@ -34,7 +34,11 @@ inBrowser('clusters', () => {
     const toy: Toy = { holds: { stage: 1, until: join(home, 'goes-on') } }
     const environment = { BASIL_ENGINE: toyEntry, TOY: JSON.stringify(toy) }
     ;[basil, browser] = await Promise.all([startBasil(home, environment), startBrowser()])
-    page = await openPage(browser, basil.url, complaints, { viewport: { width: 1440, height: 900 } })
+    const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, locale: 'en-GB' })
+    page = await context.newPage()
+    page.on('console', (message) => message.type() === 'error' && complaints.push(message.text()))
+    page.on('pageerror', (error) => complaints.push(error.message))
+    await page.goto(basil.url)
   })
   afterAll(async () => {
     await browser?.close()

@@ -74,5 +74,5 @@ export const countsText = (tasks: readonly ClusterTask[]): string =>
     .map(({ state, count }) => `${count} ${state}`)
     .join(', ')
 
-export const size = (bytes: number): string =>
+const size = (bytes: number): string =>
   bytes < 2 ** 20 ? `${Math.ceil(bytes / 1024)} KiB` : `${(bytes / 2 ** 20).toFixed(1)} MiB`

@@ -6,6 +6,7 @@ import type { Cluster } from '../../../src-main/contract/clusters/cluster.ts'
 import type { ErrorRecord } from '../../../src-main/contract/errors.ts'
 import { client, errorOf } from '../../bridge.ts'
 import { LongWork } from '../checkpoints/long-work.svelte.ts'
+import { type ClusterForm, clusterIn, type FieldIssues } from './cluster-form.ts'
 
 class Clusters {
   #list = $state.raw<readonly Cluster[] | null>(null) // null until it was read
@@ -34,6 +35,13 @@ class Clusters {
     await client.clusters.put(cluster)
     this.#forgetProbe(cluster.name)
     await this.load()
+  }
+
+  /** What the form says; nothing is kept where a field is wrong, or it is refused. */
+  async save(form: ClusterForm): Promise<{ issues: FieldIssues; error: ErrorRecord | null }> {
+    const { cluster, issues } = clusterIn(form)
+    const error = cluster ? await this.put(cluster).then(() => null, errorOf) : null
+    return { issues, error }
   }
 
   async remove(name: string): Promise<void> {
