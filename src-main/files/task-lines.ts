@@ -1,5 +1,5 @@
-// A line of a task's log: the CRC-32 of its JSON as eight hexadecimal digits, a space, and the JSON, in which every number
-// keeps its bits.
+// A line of a task's log: the CRC-32 of its JSON as eight hexadecimal digits, a space, and the JSON, in which every
+// number keeps its bits.
 import { crc32 } from 'node:zlib'
 
 import { type TaskLine, taskLineSchema } from '../contract/clusters/task.ts'

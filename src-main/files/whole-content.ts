@@ -1,5 +1,5 @@
-// What a study is made of, as it is carried to another machine: a file, a checkpoint with all its shards, or a folder of
-// images, each with one hash. Of a file it is that of its bytes; of several that of the lines "SHA-256, two spaces,
+// What a study is made of, as it is carried to another machine: a file, a checkpoint with all its shards, or a folder
+// of images, each with one hash. Of a file it is that of its bytes; of several that of the lines "SHA-256, two spaces,
 // name" of its files in the order of their names, as sha256sum prints them, so that anyone can make it by hand.
 // Hashes of a large folder are kept by the stamps of its files.
 import { createHash } from 'node:crypto'

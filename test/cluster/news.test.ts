@@ -1,4 +1,5 @@
-// What is read of a task's logs while it works: every line once, in whatever pieces, and a result only behind all lines.
+// What is read of a task's logs while it works: every line once, in whatever pieces, and a result only behind all of
+// them.
 import { appendFileSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 

@@ -1,6 +1,6 @@
 // A task of a study on a cluster: one run, in a folder of its own.
 //   spec.json          what is to be done, with the paths of there
-//   events-0000.jsonl  what a sitting's engine said, a line each, led by its CRC-32; of the next sitting events-0001 ...
+//   events-0000.jsonl  what a sitting's engine said, a line each, led by its CRC-32; the next sitting's is events-0001
 //   state.json         what it is at, a hint
 //   result.json        how it ended; written last, at once, and the truth
 // The log of events is what a run is resumed from, and what its history is made of here: each event is kept by the same

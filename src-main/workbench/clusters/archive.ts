@@ -1,5 +1,5 @@
-// Archives that go to a cluster: tar, with no times and owners in it, so that the same content is the same bytes. A file
-// that changes its size meanwhile ends it.
+// Archives that go to a cluster: tar, with no times and owners in it, so that the same content is the same bytes. A
+// file that changes its size meanwhile ends it.
 import { createReadStream } from 'node:fs'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'

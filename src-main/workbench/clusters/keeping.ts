@@ -1,8 +1,6 @@
-// From what a task's logs say to what is kept and told here: the very page that keeps the events of this machine's
-// engine keeps these, and how far a log is read stands in the same transaction, so that nothing is counted twice or left
-// out, whenever this program ends.
-import { dirname } from 'node:path'
-
+// From what a task's logs say to what is kept here: the very page that keeps the events of this machine's engine keeps
+// these, and how far a log is read stands in the same transaction, so that nothing is counted twice or left out, whenever
+// this program ends.
 import type { RunId } from '../../contract/branded.ts'
 import type { TaskNews } from '../../contract/clusters/remote.ts'
 import type { Sitting, TaskLine, TaskResult } from '../../contract/clusters/task.ts'
@@ -11,17 +9,14 @@ import type { ResolvedConfig } from '../../contract/run/config.ts'
 import type { EngineEvent, RunEvent } from '../../contract/run/run.ts'
 import { eventOf } from '../../files/task-lines.ts'
 import { type ClusterTaskRow, putClusterTasks } from '../../history/cluster-tasks.ts'
-import { runDetail } from '../../history/detail.ts'
 import { createRun, endRun, reopenRun, reviveRun, runRow } from '../../history/runs.ts'
 import { type History, transaction } from '../../history/statement.ts'
 import { plannedConfig, putStudyRun, studyRunAt } from '../../history/studies.ts'
-import { openJournal } from '../runs/journal.ts'
 import { keepEvent } from '../runs/keep.ts'
 import { lastEvent } from '../runs/last-event.ts'
 import type { Live } from '../runs/sitting.ts'
-import { createWatchers } from '../runs/watchers.ts'
-import { createWitness } from '../runs/witness.ts'
 import { backHere, type PathsThere } from './contents.ts'
+import { createFollowing } from './following.ts'
 
 export interface Keeping {
   /** Gives the task as it is now. Throws file-damaged where its logs are not those that were read before. */
@@ -45,33 +40,8 @@ interface Options {
   cancel(place: number): Promise<boolean>
 }
 
-interface Followed {
-  live: Live
-  end(last: RunEvent): void
-}
-
 export function createKeeping({ history, study, paths, towerOf, cancel }: Options): Keeping {
-  const followed = new Map<RunId, Followed>()
-
-  function follow(run: RunId, place: number, resumed: boolean): Followed {
-    const known = followed.get(run)
-    if (known) return known
-    const detail = runDetail(history, run)
-    const started: RunEvent = { type: 'started', run, name: detail.name, resumed }
-    const [watchers, over] = [createWatchers<RunEvent>(started), Promise.withResolvers<RunEvent>()]
-    const witness = createWitness(detail, openJournal(dirname(history.file), detail))
-    const elsewhere = { cancel: () => cancel(place) }
-    const end = (last: RunEvent): void => {
-      followed.delete(run)
-      witness.told(last)
-      watchers.tell(last)
-      watchers.end()
-      over.resolve(last)
-    }
-    const made = { live: { run, watchers, witness, over: over.promise, elsewhere }, end }
-    followed.set(run, made)
-    return made
-  }
+  const following = createFollowing(history, cancel)
 
   /** In the transaction of its first event. */
   function runFor(place: number): RunId {
@@ -84,22 +54,10 @@ export function createKeeping({ history, study, paths, towerOf, cancel }: Option
   }
 
   function keep(task: ClusterTaskRow, news: TaskNews): ClusterTaskRow {
-    const told: { run: RunId; event: RunEvent | Sitting; resumed: boolean }[] = []
+    const told: Told[] = []
     const after = transaction(history, () => {
       const now = { ...task }
-      for (const { file, from, lines } of news.pieces) {
-        if (file === now.file ? from !== now.bytes : from !== 0) throw gap(task, file)
-        Object.assign(now, { file, bytes: from, error: null })
-        for (const line of lines) {
-          const event = eventOf(line)
-          if (!event) {
-            now.error = damagedLine(task, file, now.bytes) // the next sitting goes on before it
-            break
-          }
-          now.bytes += Buffer.byteLength(line) + 1
-          told.push(...keepLine(now, event))
-        }
-      }
+      for (const piece of news.pieces) told.push(...keepPiece(now, piece))
       if (news.state)
         Object.assign(now, { words: news.state.what, host: news.state.host, job: news.state.job ?? now.job })
       if (news.result && !news.more && !now.error) endBy(now, news.result)
@@ -108,14 +66,7 @@ export function createKeeping({ history, study, paths, towerOf, cancel }: Option
       putClusterTasks(history, study, [now])
       return now
     })
-    for (const { run, event, resumed } of told) {
-      const { live } = follow(run, task.place, resumed)
-      if (event.type === 'sitting') live.witness.note(sittingInWords(event))
-      else if (event.type !== 'done' && event.type !== 'ended') {
-        live.witness.told(event)
-        live.watchers.tell(event)
-      }
-    }
+    for (const { run, event, resumed } of told) following.tell(run, task.place, event, resumed)
     if (after.state !== task.state && isOver(after)) {
       if (after.error && news.result?.state !== 'failed') leave(after, 'interrupted', after.error)
       endFollowing(after.place)
@@ -123,21 +74,34 @@ export function createKeeping({ history, study, paths, towerOf, cancel }: Option
     return after
   }
 
-  function keepLine(
-    now: ClusterTaskRow,
-    event: TaskLine,
-  ): { run: RunId; event: RunEvent | Sitting; resumed: boolean }[] {
+  function keepPiece(now: ClusterTaskRow, { file, from, lines }: TaskNews['pieces'][number]): Told[] {
+    if (file === now.file ? from !== now.bytes : from !== 0) throw gap(now, file)
+    Object.assign(now, { file, bytes: from, error: null })
+    const told: Told[] = []
+    for (const line of lines) {
+      const event = eventOf(line)
+      if (!event) {
+        now.error = damagedLine(now, file) // the next sitting goes on before it
+        break
+      }
+      now.bytes += Buffer.byteLength(line) + 1
+      told.push(keepLine(now, event))
+    }
+    return told
+  }
+
+  function keepLine(now: ClusterTaskRow, event: TaskLine): Told {
     if (event.type === 'sitting') {
       Object.assign(now, { host: event.host, job: event.job ?? now.job, gpus: event.gpus, state: 'running' })
       const known = studyRunAt(history, study, now.place)
-      if (known === null) return [{ run: runFor(now.place), event, resumed: false }]
+      if (known === null) return { run: runFor(now.place), event, resumed: false }
       reviveRun(history, known) // whatever lies after its last kept epoch will be told anew
       now.before = runRow(history, known).seconds
-      return [{ run: known, event, resumed: true }]
+      return { run: known, event, resumed: true }
     }
     const run = runFor(now.place)
     const own = ofHere(event, paths)
-    return [{ run, event: keepEvent(history, run, own, now.before, new Date()), resumed: now.before > 0 }]
+    return { run, event: keepEvent(history, run, own, now.before, new Date()), resumed: now.before > 0 }
   }
 
   function endBy(now: ClusterTaskRow, { state, error, host, job, gpus, seconds, files }: TaskResult): void {
@@ -152,7 +116,7 @@ export function createKeeping({ history, study, paths, towerOf, cancel }: Option
 
   function endFollowing(place: number): void {
     const run = studyRunAt(history, study, place)
-    if (run !== null) followed.get(run)?.end(lastEvent(history, run))
+    if (run !== null && following.live(run)) following.end(run, lastEvent(history, run))
   }
 
   const leave: Keeping['leave'] = ({ place }, state, error) => {
@@ -167,15 +131,19 @@ export function createKeeping({ history, study, paths, towerOf, cancel }: Option
     leave,
     works: ({ place }) => {
       const run = studyRunAt(history, study, place)
-      if (run === null || followed.has(run) || !isOpen(history, run)) return
+      if (run === null || following.live(run) || !isOpen(history, run)) return
       reopenRun(history, run)
-      follow(run, place, true)
+      following.begin(run, place, true)
     },
-    live: (run) => followed.get(run)?.live ?? null,
-    close: () => {
-      for (const [run, { end }] of [...followed]) end({ type: 'ended', run, state: 'interrupted', error: null })
-    },
+    live: following.live,
+    close: following.close,
   }
+}
+
+interface Told {
+  run: RunId
+  event: RunEvent | Sitting
+  resumed: boolean
 }
 
 export const isOver = ({ state }: Pick<ClusterTaskRow, 'state'>): boolean =>
@@ -192,13 +160,6 @@ function ofHere(event: EngineEvent, paths: PathsThere): EngineEvent {
   return names ? backHere(event, paths) : event
 }
 
-function sittingInWords({ host, job, restarts, after }: Sitting): string {
-  const from = after
-    ? `from epoch ${after.epoch} of ${after.stage ? `iteration ${after.stage}` : 'the start'} on`
-    : 'anew'
-  return `Worked on by ${host}${job ? `, job ${job}` : ''}${restarts > 0 ? `, restart ${restarts}` : ''}, ${from}.`
-}
-
 const ofTask = ({ place }: ClusterTaskRow, file: string): string => `task ${place}, ${file}`
 
 function gap(task: ClusterTaskRow, file: string): BasilError {
@@ -211,11 +172,11 @@ function gap(task: ClusterTaskRow, file: string): BasilError {
   })
 }
 
-function damagedLine(task: ClusterTaskRow, file: string, at: number): ErrorRecord {
+function damagedLine(task: ClusterTaskRow, file: string): ErrorRecord {
   return {
     code: 'file-damaged',
     what: 'A log of a task on the cluster is damaged',
-    where: `${ofTask(task, file)}, byte ${at}`,
+    where: `${ofTask(task, file)}, byte ${task.bytes}`,
     why: 'a line is not what its checksum says',
     next: 'have the task tried again: it goes on after its last kept epoch',
   }

@@ -1,5 +1,5 @@
-// Tasks of a folder: worked through by a bounded pool of processes of the machine that the place is on, each of them the
-// same program that a scheduler would start. They end with this one; what they have not done is handed over again.
+// Tasks of a folder: worked through by a bounded pool of processes of the machine that the place is on, each of them
+// the same program that a scheduler would start. They end with this one; what they have not done is handed over again.
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { openSync } from 'node:fs'

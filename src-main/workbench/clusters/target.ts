@@ -1,7 +1,7 @@
-// A cluster as studies see it: what is there is looked at (probe), what a study lacks is put there (stage), its tasks are
-// handed over (submit), where they are is asked (poll), they are taken back (cancel), and what came of them is fetched
-// (collect). Everything but the turn of the tasks is the same for all kinds: a folder there, and our program in it, which
-// answers. Who gives the tasks their turn is a scheduler: slurm.ts, pool.ts.
+// A cluster as studies see it: what is there is looked at (probe), what a study lacks is put there (stage), its tasks
+// are handed over (submit), where they are is asked (poll), they are taken back (cancel), and what came of them is
+// fetched (collect). Everything but the turn of the tasks is the same for all kinds: a folder there, and our program in
+// it, which answers. Who gives the tasks their turn is a scheduler: slurm.ts, pool.ts.
 import type { Cluster } from '../../contract/clusters/cluster.ts'
 import type {
   Answers,
