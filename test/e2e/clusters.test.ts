@@ -117,7 +117,7 @@ inBrowser('clusters', () => {
     const times = page.getByText(/Seen at|begun \d{4}|Its folder there/)
     await pictured('study-there', [ofMachine, times, page.getByRole('figure'), page.getByText(/toy, /)])
     await there.getByRole('link').first().click()
-    await page.getByRole('heading', { name: /toy run/, level: 1 }).waitFor()
+    await page.getByRole('heading', { name: /^Run \d: toys there: (two|one), seed 1$/, level: 1 }).waitFor()
     expect(complaints).toEqual([])
   })
 
