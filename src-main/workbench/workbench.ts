@@ -13,9 +13,8 @@ import type { Progress } from '../contract/run/run.ts'
 import { onNews } from '../history/news.ts'
 import { openHistory, readHistory } from '../history/open.ts'
 import type { History } from '../history/statement.ts'
-import { type Clusters, createClusters } from './clusters/clusters.ts'
-import { type OpenTarget, opening } from './clusters/open.ts'
-import type { Waiting } from './clusters/pace.ts'
+import { type Clusters, type ClustersOptions, createClusters } from './clusters/clusters.ts'
+import { opening } from './clusters/open.ts'
 import { createDataSets, type DataSets } from './data/sets.ts'
 import { createDisentangle } from './disentangle.ts'
 import { chooseEngine } from './engines/choice.ts'
@@ -56,7 +55,7 @@ import { createStudies, type Studies } from './studies/studies.ts'
 import { createTuningSittings, type TuningSittings, type TuningSittingsOptions } from './tunings/sitting.ts'
 import { createTunings, type Tunings, type TuningsOptions } from './tunings/tunings.ts'
 
-export interface WorkbenchOptions {
+export interface WorkbenchOptions extends Partial<Pick<ClustersOptions, 'open' | 'waiting'>> {
   home: string // the data folder
   resources: string // the folder of the program's own files
   sample?: string // the sample project's configuration; the one among the resources if not given
@@ -66,8 +65,6 @@ export interface WorkbenchOptions {
   restored?: Restored // a backup that took the place of the history just before
   slept?: () => number // seconds that the machine slept just now; another in tests
   patience?: Patience // with an engine that gives no sign of life
-  open?: OpenTarget // how a cluster is opened; another in tests
-  waiting?: Waiting // how often one is looked at; another in tests
 }
 
 export interface Workbench {
@@ -154,9 +151,9 @@ export async function openWorkbench(options: WorkbenchOptions): Promise<Workbenc
     seat.leave()
     installer.settle()
   }
-  const sleep = watchSleep()
-  const slept = options.slept ?? sleep.slept
   const library = createLibrary({ history, home, start: startReader })
+  const sleep = watchSleep()
+  const { slept = sleep.slept } = options
   present = createBoth({ history, home, supervisor, device, slept, shelve: library.shelve, ended })
   const { sittings, tuningSittings } = present
   const dataSets = createDataSets({ history, home, start: startReader })
@@ -174,13 +171,10 @@ export async function openWorkbench(options: WorkbenchOptions): Promise<Workbenc
   historyCare.rest()
   async function close(): Promise<void> {
     for (const { closing } of [sittings, tuningSittings]) closing()
-    mixes.close()
-    sleep.end()
-    news.end()
+    for (const end of [mixes.close, sleep.end, news.end]) end()
     await Promise.all([installer.close(), measuring.close()])
-    const parts = [jobs, supervisor, checking, library, dataSets, worked.parts.merges, adoption]
+    const parts = [jobs, supervisor, checking, library, dataSets, worked.parts.merges, adoption, worked]
     await Promise.all(parts.map((part) => part.close()))
-    await worked.close()
     await historyCare.close()
     history.close()
   }

@@ -48,8 +48,8 @@ export interface ClustersOptions {
   home: string
   jobs: Jobs
   runs: Pick<RunsAtWork, 'check'>
-  open: OpenTarget
-  waiting?: Waiting // another in tests
+  open: OpenTarget // how one is opened; another in tests
+  waiting?: Waiting // how often one is looked at; another in tests
 }
 
 export function createClusters(options: ClustersOptions): { clusters: Clusters; atWork: ClustersAtWork } {

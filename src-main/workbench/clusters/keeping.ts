@@ -1,6 +1,6 @@
 // From what a task's logs say to what is kept here: the very page that keeps the events of this machine's engine keeps
-// these, and how far a log is read stands in the same transaction, so that nothing is counted twice or left out, whenever
-// this program ends.
+// these, and how far a log is read stands in the same transaction, so that nothing is counted twice or left out,
+// whenever this program ends.
 import type { RunId } from '../../contract/branded.ts'
 import type { TaskNews } from '../../contract/clusters/remote.ts'
 import type { Sitting, TaskLine, TaskResult } from '../../contract/clusters/task.ts'
@@ -40,24 +40,15 @@ interface Options {
   cancel(place: number): Promise<boolean>
 }
 
-export function createKeeping({ history, study, paths, towerOf, cancel }: Options): Keeping {
+export function createKeeping(options: Options): Keeping {
+  const { history, study, paths, cancel } = options
   const following = createFollowing(history, cancel)
-
-  /** In the transaction of its first event. */
-  function runFor(place: number): RunId {
-    const known = studyRunAt(history, study, place)
-    if (known !== null) return known
-    const config = plannedConfig(history, study, place)
-    const run = createRun(history, { ...config, tower: towerOf(config) }, new Date())
-    putStudyRun(history, study, place, run)
-    return run
-  }
 
   function keep(task: ClusterTaskRow, news: TaskNews): ClusterTaskRow {
     const told: Told[] = []
     const after = transaction(history, () => {
       const now = { ...task }
-      for (const piece of news.pieces) told.push(...keepPiece(now, piece))
+      for (const event of eventsIn(now, news.pieces)) told.push(keepLine(now, event))
       if (news.state)
         Object.assign(now, { words: news.state.what, host: news.state.host, job: news.state.job ?? now.job })
       if (news.result && !news.more && !now.error) endBy(now, news.result)
@@ -74,32 +65,16 @@ export function createKeeping({ history, study, paths, towerOf, cancel }: Option
     return after
   }
 
-  function keepPiece(now: ClusterTaskRow, { file, from, lines }: TaskNews['pieces'][number]): Told[] {
-    if (file === now.file ? from !== now.bytes : from !== 0) throw gap(now, file)
-    Object.assign(now, { file, bytes: from, error: null })
-    const told: Told[] = []
-    for (const line of lines) {
-      const event = eventOf(line)
-      if (!event) {
-        now.error = damagedLine(now, file) // the next sitting goes on before it
-        break
-      }
-      now.bytes += Buffer.byteLength(line) + 1
-      told.push(keepLine(now, event))
-    }
-    return told
-  }
-
   function keepLine(now: ClusterTaskRow, event: TaskLine): Told {
     if (event.type === 'sitting') {
       Object.assign(now, { host: event.host, job: event.job ?? now.job, gpus: event.gpus, state: 'running' })
       const known = studyRunAt(history, study, now.place)
-      if (known === null) return { run: runFor(now.place), event, resumed: false }
+      if (known === null) return { run: runFor(options, now.place), event, resumed: false }
       reviveRun(history, known) // whatever lies after its last kept epoch will be told anew
       now.before = runRow(history, known).seconds
       return { run: known, event, resumed: true }
     }
-    const run = runFor(now.place)
+    const run = runFor(options, now.place)
     const own = ofHere(event, paths)
     return { run, event: keepEvent(history, run, own, now.before, new Date()), resumed: now.before > 0 }
   }
@@ -109,7 +84,7 @@ export function createKeeping({ history, study, paths, towerOf, cancel }: Option
     if (last && (last.name !== now.file || last.bytes !== now.bytes)) throw gap(now, last.name)
     const words = error ? `${error.what}: ${error.why}` : 'done'
     Object.assign(now, { state, words, host, job: job ?? now.job, gpus: gpus ?? now.gpus, error })
-    const run = runFor(now.place)
+    const run = runFor(options, now.place)
     if (state === 'failed') endRun(history, run, 'failed', new Date(), error)
     now.seconds = state === 'failed' ? seconds : Math.max(seconds, runRow(history, run).seconds)
   }
@@ -137,6 +112,33 @@ export function createKeeping({ history, study, paths, towerOf, cancel }: Option
     },
     live: following.live,
     close: following.close,
+  }
+}
+
+/** In the transaction of its first event. */
+function runFor({ history, study, towerOf }: Options, place: number): RunId {
+  const known = studyRunAt(history, study, place)
+  if (known !== null) return known
+  const config = plannedConfig(history, study, place)
+  const run = createRun(history, { ...config, tower: towerOf(config) }, new Date())
+  putStudyRun(history, study, place, run)
+  return run
+}
+
+/** What these lines say, up to one that is damaged; now: the task, which is read as far as that by then. */
+function* eventsIn(now: ClusterTaskRow, pieces: TaskNews['pieces']): Generator<TaskLine, void> {
+  for (const { file, from, lines } of pieces) {
+    if (file === now.file ? from !== now.bytes : from !== 0) throw gap(now, file)
+    Object.assign(now, { file, bytes: from, error: null })
+    for (const line of lines) {
+      const event = eventOf(line)
+      if (!event) {
+        now.error = damagedLine(now, file) // the next sitting goes on before it
+        break
+      }
+      now.bytes += Buffer.byteLength(line) + 1
+      yield event
+    }
   }
 }
 

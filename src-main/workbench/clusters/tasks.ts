@@ -1,5 +1,5 @@
-// The tasks of a study that is on a cluster, as they are known here: handed over, looked at, and put down where something
-// is new of them.
+// The tasks of a study that is on a cluster, as they are known here: handed over, looked at, and put down where
+// something is new of them.
 import { setImmediate as breath } from 'node:timers/promises'
 
 import type { StatusThere } from '../../contract/api/clusters.ts'
@@ -60,24 +60,8 @@ export function createTasks({ history, study, target, there }: Options, keeping:
     put(gone.map((task) => ({ ...task, state: 'waiting' })))
   }
 
-  /** Whether anything is new. */
-  async function collected(seen: Pick<StatusThere, 'ahead'>): Promise<boolean> {
-    let isNew = false
-    for (let left = open(); left.length > 0; ) {
-      const known = left.map(({ place, file, bytes }) => ({ index: place, file, bytes }))
-      const { now, news } = await target.collect(there, known, inOneLook)
-      seen.ahead = (Date.parse(now) - Date.now()) / 1000
-      for (const one of news) {
-        const task = tasks.get(one.index)
-        if (!task) continue
-        tasks.set(one.index, keeping.keep(task, one))
-        isNew ||= one.pieces.length > 0 || one.result !== null
-        await breath() // whoever asks for something meanwhile is heard
-      }
-      left = open().filter(stillToRead(news))
-    }
-    return isNew
-  }
+  const collected = (seen: Pick<StatusThere, 'ahead'>): Promise<boolean> =>
+    collect({ target, there, keeping, tasks, open }, seen)
 
   /** Whether anything changed. */
   function byTurns(turns: ReadonlyMap<number, Turn>): boolean {
@@ -113,6 +97,34 @@ const isWaiting = ({ state }: ClusterTaskRow): boolean => state === 'waiting'
 
 const bytesOf = (pieces: readonly { lines: readonly string[] }[]): number =>
   pieces.reduce((sum, { lines }) => sum + lines.reduce((n, { length }) => n + length, 0), 0)
+
+interface Collecting extends Pick<Options, 'target' | 'there'> {
+  keeping: Keeping
+  tasks: Map<number, ClusterTaskRow>
+  open(): ClusterTaskRow[]
+}
+
+/** Whether anything is new. */
+async function collect(
+  { target, there, keeping, tasks, open }: Collecting,
+  seen: Pick<StatusThere, 'ahead'>,
+): Promise<boolean> {
+  let isNew = false
+  for (let left = open(); left.length > 0; ) {
+    const known = left.map(({ place, file, bytes }) => ({ index: place, file, bytes }))
+    const { now, news } = await target.collect(there, known, inOneLook)
+    seen.ahead = (Date.parse(now) - Date.now()) / 1000
+    for (const one of news) {
+      const task = tasks.get(one.index)
+      if (!task) continue
+      tasks.set(one.index, keeping.keep(task, one))
+      isNew ||= one.pieces.length > 0 || one.result !== null
+      await breath() // whoever asks for something meanwhile is heard
+    }
+    left = open().filter(stillToRead(news))
+  }
+  return isNew
+}
 
 /** After an answer: of which tasks there is more, which it says, or which it did not come to. */
 function stillToRead(news: readonly TaskNews[]): (task: ClusterTaskRow) => boolean {

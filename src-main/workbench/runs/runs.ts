@@ -130,12 +130,7 @@ export function createRuns(options: RunsOptions): { runs: Runs; atWork: RunsAtWo
     check,
     start: (config) => jobs.asking(() => start(config)),
     resume,
-    stop: async (run) => {
-      const live = sittings.live(run)
-      if (!live || live.elsewhere) return false
-      live.witness.note('Asked to stop: the best state of this stage is kept and evaluated.')
-      return supervisor.stop()
-    },
+    stop: async (run) => stopHere(sittings.live(run), supervisor),
     cancel,
     list: (page) => listRuns(history, page),
     show: (run) => {
@@ -150,6 +145,13 @@ export function createRuns(options: RunsOptions): { runs: Runs; atWork: RunsAtWo
     watch: (run) => sittings.live(run)?.watchers.watch() ?? watch(run),
   }
   return { runs, atWork }
+}
+
+/** false: nobody of this machine is at it. */
+async function stopHere(live: Live | null, supervisor: Pick<Supervisor, 'stop'>): Promise<boolean> {
+  if (!live || live.elsewhere) return false
+  live.witness.note('Asked to stop: the best state of this stage is kept and evaluated.')
+  return supervisor.stop()
 }
 
 /** What was known of its job, such as its memory, is still true. */
