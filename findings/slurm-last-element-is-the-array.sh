@@ -66,6 +66,7 @@ starts() {
   until [ "$(grep -c started "${job}_2.out" 2>/dev/null)" = 2 ]; do sleep 0.5; done
   sleep 3
   scancel "$job"
+  until [ -z "$(squeue -h)" ]; do sleep 0.2; done
   grep -c started "${job}_0.out"
 }
 by_number=$(starts '$SLURM_JOB_ID')
