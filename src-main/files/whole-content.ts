@@ -11,11 +11,10 @@ import { z } from 'zod'
 
 import { type Sha256, sha256, sha256Schema } from '../contract/branded.ts'
 import { BasilError } from '../contract/errors.ts'
-import { isCheckpointName, isIndexName } from '../contract/file-names.ts'
+import { adapterSettingsName, isAdapterName, isIndexName } from '../contract/file-names.ts'
 import { hashFile } from './hash.ts'
 import { kind, list } from './listing.ts'
 import { readStart } from './open.ts'
-import { contentOf } from './source.ts'
 import { stampOf } from './stamp.ts'
 import { writeAtomic } from './write-atomic.ts'
 
@@ -61,8 +60,37 @@ export async function carrierOf(path: string): Promise<Carrier> {
   }
   const lists = /\.(csv|tsv|json|jsonl|ndjson|txt)$/i.test(extname(path)) && !isIndexName(path)
   if (lists || /-ubyte(\.gz)?$/i.test(path)) return { path: dirname(path) }
-  const { files } = isCheckpointName(path) ? await contentOf(path) : { files: [path] }
-  return files.length === 1 ? { path } : { path: dirname(path), only: files.map((file) => basename(file)).sort() }
+  const others = await namesBeside(path)
+  return others.length === 0 ? { path } : { path: dirname(path), only: [basename(path), ...others].sort() }
+}
+
+const indexSchema = z.object({ weight_map: z.record(z.string(), z.string()) })
+const longestIndex = 64 * 2 ** 20 // bytes
+
+/** Of the files that a checkpoint is nothing without: shards that its index names, an adapter's settings. */
+async function namesBeside(path: string): Promise<string[]> {
+  if (isAdapterName(basename(path)))
+    return (await kind(join(dirname(path), adapterSettingsName))) === 'file' ? [adapterSettingsName] : []
+  if (!isIndexName(path)) return []
+  const { bytes } = await readStart(path, longestIndex)
+  const read = indexSchema.safeParse(parsedOrNull(bytes.toString('utf8')))
+  const shards = [...new Set(Object.values(read.data?.weight_map ?? {}))]
+  if (read.success && shards.every((name) => !/^\.{0,2}$|[/\\:\0]/.test(name))) return shards
+  throw new BasilError({
+    code: 'file-damaged',
+    what: 'An index of shards cannot be carried',
+    where: path,
+    why: read.success ? 'it names a file outside of its folder' : 'it has no "weight_map" of tensors to files',
+    next: 'check the file, or use the checkpoint in one piece',
+  })
+}
+
+function parsedOrNull(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return null
+  }
 }
 
 /** Throws file-missing and file-unreadable. */
@@ -95,7 +123,7 @@ export async function wholeContent({ path, only }: Carrier, options: Options = {
 }
 
 /** Of files in the order of their names. */
-export function hashOfFiles(files: readonly FileOfContent[]): Sha256 {
+function hashOfFiles(files: readonly FileOfContent[]): Sha256 {
   const hash = createHash('sha256')
   for (const { name, sha256 } of files) hash.update(`${sha256}  ${name}\n`)
   return sha256(hash.digest('hex'))

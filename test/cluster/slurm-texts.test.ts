@@ -137,7 +137,7 @@ describe('the batch script', () => {
 
   test('it asks for what the cluster says, and does its lines before the task', () => {
     const asked = { partition: 'gpu', account: 'lab', qos: 'long', gpus: 2, cpus: 9, memoryGigabytes: 1.5, minutes: 30 }
-    const text = batchScript({ ...cluster, ...asked, lines: ['module load cuda'] }, { ...study, name: 'two words' })
+    const text = batchScript({ ...cluster, ...asked, setup: ['module load cuda'] }, { ...study, name: 'two words' })
     expect(text.split('\n').filter((line) => line.startsWith('#SBATCH'))).toEqual(
       [
         ...[
@@ -152,7 +152,7 @@ describe('the batch script', () => {
       ].map((option) => `#SBATCH ${option}`),
     )
     expect(text.indexOf('module load cuda')).toBeLessThan(text.indexOf('task "$PWD"'))
-    expect(run('exit 0', [], { lines: ['echo before'] }).log).toBe('before\n')
+    expect(run('exit 0', [], { setup: ['echo before'] }).log).toBe('before\n')
   })
 })
 

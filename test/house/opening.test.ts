@@ -62,6 +62,9 @@ const own: Record<string, string> = {
   'history/salvage.ts: copyFileSync':
     'histories and backups of the data folder; one that is named has come through the door',
   'history/soundness.ts: openSync': 'the history',
+  'workbench/clusters/pool.ts: openSync': 'the log of a task that it starts, in a folder of its own',
+  'workbench/clusters/program.ts: readFileSync': "manifests of the program's packages",
+  'remote/logs.ts: openSync': 'a log of a task, which it makes',
   'workbench/runs/journal.ts: appendFileSync': 'the log of a run, in the data folder',
   'workbench/runs/journal.ts: readFileSync': 'the log of a run, in the data folder',
   'workbench/link/engine-process.ts: readFileSync': '/proc',

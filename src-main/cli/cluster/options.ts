@@ -45,7 +45,7 @@ export function withClusterOptions(command: Command): Command {
 export function clusterOf(name: string, options: ClusterOptions): Cluster {
   const { folder, host, partition, account, qos, line, path = [] } = options
   const given = {
-    ...{ name, folder, host, partition, account, qos, lines: line },
+    ...{ name, folder, host, partition, account, qos, setup: line },
     kind: options.slurm ? 'slurm' : 'folder',
     engine: options.portable ? 'portable' : 'installed',
     minutes: numberOf(options.minutes),

@@ -4,7 +4,7 @@ import { z } from 'zod'
 
 const word = z.string().regex(/^[\w.+-]{1,64}$/, 'use letters, digits and . _ + -')
 
-export const clusterKinds = ['folder', 'slurm'] as const
+const clusterKinds = ['folder', 'slurm'] as const
 
 /** An absolute path, as a POSIX system writes it: it stands in scripts there. */
 const there = z
@@ -12,8 +12,7 @@ const there = z
   .max(1000)
   .regex(/^\/[^\0\n]*$/, 'give an absolute path')
 
-export const pathPairSchema = z.strictObject({ here: z.string().min(1).max(1000), there })
-export type PathPair = z.infer<typeof pathPairSchema>
+const pathPairSchema = z.strictObject({ here: z.string().min(1).max(1000), there })
 
 export const clusterSchema = z.strictObject({
   name: z.string().regex(/^[\w .()+-]{1,60}$/, 'use letters, digits, space and . _ - ( ) +'),
@@ -35,7 +34,7 @@ export const clusterSchema = z.strictObject({
   gpus: z.number().int().min(0).max(64).default(0),
   /** The native engine that is installed here goes along, or none: the portable one is always there. */
   engine: z.enum(['installed', 'portable']).default('installed'),
-  lines: z
+  setup: z
     .array(
       z
         .string()

@@ -12,9 +12,6 @@ import { errorSchema } from '../errors.ts'
 import { resolvedSchema } from '../run/config.ts'
 import { engineEventSchema } from '../run/run.ts'
 
-/** Where a content lies there. path: as the configuration names it, or what it lies under. */
-export const contentThereSchema = z.object({ path: z.string(), sha256: sha256Schema })
-
 export const specSchema = z.object({
   basil: z.literal('task'),
   version: z.literal(1),

@@ -1,10 +1,11 @@
 // Archives that go to a cluster: tar, with no times and owners in it, so that the same content is the same bytes. A
 // file that changes its size meanwhile ends it.
-import { createReadStream } from 'node:fs'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 
 import { type Pack, pack } from 'tar-stream'
+
+import { openRegular } from '../../files/open.ts'
 
 export interface Packed {
   name: string
@@ -33,8 +34,8 @@ async function fill(archive: Pack, files: Iterable<Packed>, tell: (bytes: number
     if (link !== undefined) {
       await ended(archive, { ...header, type: 'symlink', linkname: link, size: 0 })
     } else if (typeof from === 'string') {
-      const entry = archive.entry({ ...header, size: bytes })
-      await pipeline(createReadStream(from), entry)
+      const { handle } = await openRegular(from)
+      await pipeline(handle.createReadStream(), archive.entry({ ...header, size: bytes }))
     } else await ended(archive, header, Buffer.from(from))
     done += bytes
     tell(done)

@@ -1,5 +1,5 @@
-// The runs of a study that another machine works on, as whoever watches one of them sees it: what was kept is told, with
-// a log, as of a run of this machine.
+// The runs of a study that another machine works on, as whoever watches one of them sees it: what was kept is told,
+// with a log, as of a run of this machine.
 import { dirname } from 'node:path'
 
 import type { RunId } from '../../contract/branded.ts'

@@ -82,7 +82,7 @@ const lastLine = ({ stderr, stdout }: Pick<Said, 'stderr' | 'stdout'>): string =
   return said.at(-1)?.slice(0, 500) ?? 'it said nothing'
 }
 
-export function notReached(host: string, said: Said): BasilError {
+function notReached(host: string, said: Said): BasilError {
   return new BasilError({
     code: 'not-allowed',
     what: 'The host of the cluster cannot be reached',

@@ -16,7 +16,7 @@ interface Task {
   words: string
 }
 
-/** cluster.lines are not run here: they are of a batch script. */
+/** cluster.setup is not run here: it is of a batch script. */
 export function createPool({ atOnce, cpus }: Cluster): Scheduler {
   const tasks = new Map<string, Task>()
   let isClosed = false

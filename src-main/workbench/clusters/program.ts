@@ -70,10 +70,11 @@ export async function programOf(home: string, engine: 'installed' | 'portable'):
 }
 
 const script = (entry: string): string => `#!/bin/sh
-# Basil's program for the tasks of a study; what it keeps of its own lies in the folder home beside it.
+# Basil's program for the tasks of a study; what it keeps of its own lies in the folder home beside it. SIGUSR1 is for
+# the task, and opens no inspector.
 here=$(cd "$(dirname "$0")" && pwd) || exit 1
 export BASIL_HOME="\${BASIL_HOME:-$here/home}"
-exec "$here/bin/node" "$here/app/${entry}" "$@"
+exec "$here/bin/node" --disable-sigusr1 "$here/app/${entry}" "$@"
 `
 
 function made(name: string, text: string, mode: number): ProgramFile {

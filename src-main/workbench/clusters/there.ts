@@ -15,4 +15,3 @@ export type There = z.infer<typeof thereSchema>
 
 /** What a study's job is asked for. */
 export const studyRequestSchema = z.object({ name: z.string(), there: thereSchema.nullable().default(null) })
-export type StudyRequest = z.infer<typeof studyRequestSchema>

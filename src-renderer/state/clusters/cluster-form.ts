@@ -26,7 +26,7 @@ export function formOf(cluster: Cluster | null): ClusterForm {
     ...{ name: cluster?.name ?? '', kind: of.kind, host: of.host ?? '', folder: cluster?.folder ?? '' },
     ...{ partition: of.partition ?? '', account: of.account ?? '', qos: of.qos ?? '', engine: of.engine },
     ...{ atOnce: String(of.atOnce), minutes: String(of.minutes), memoryGigabytes: String(of.memoryGigabytes) },
-    ...{ cpus: String(of.cpus), gpus: String(of.gpus), lines: of.lines.join('\n') },
+    ...{ cpus: String(of.cpus), gpus: String(of.gpus), setup: of.setup.join('\n') },
     paths: of.paths.map(({ here, there }) => `${here} = ${there}`).join('\n'),
   }
 }
@@ -48,7 +48,7 @@ export function clusterIn(form: ClusterForm): { cluster: Cluster | null; issues:
     ...{ host: text(form.host), partition: text(form.partition), account: text(form.account), qos: text(form.qos) },
     ...{ atOnce: number(form.atOnce), minutes: number(form.minutes), cpus: number(form.cpus) },
     ...{ memoryGigabytes: number(form.memoryGigabytes), gpus: number(form.gpus) },
-    lines: isSlurm ? lines(form.lines) : [],
+    setup: isSlurm ? lines(form.setup) : [],
     paths: lines(form.paths).map(pathPair),
   })
   if (data) return { cluster: data, issues: {} }

@@ -30,13 +30,13 @@ test('what is typed is a cluster, and a cluster is what was typed', () => {
   const form = {
     ...formOf(null),
     ...{ name: ' lab ', host: 'login', folder: '/scratch/me', partition: 'gpu', gpus: '1', memoryGigabytes: '0.5' },
-    ...{ lines: 'module load cuda\n\n', paths: '/data = /shared/data\n' },
+    ...{ setup: 'module load cuda\n\n', paths: '/data = /shared/data\n' },
   }
   const { cluster, issues } = clusterIn(form)
   expect(issues).toEqual({})
   expect(cluster).toMatchObject({
     ...{ name: 'lab', kind: 'slurm', host: 'login', partition: 'gpu', account: null, gpus: 1, memoryGigabytes: 0.5 },
-    ...{ lines: ['module load cuda'], paths: [{ here: '/data', there: '/shared/data' }], minutes: 240 },
+    ...{ setup: ['module load cuda'], paths: [{ here: '/data', there: '/shared/data' }], minutes: 240 },
   })
   expect(cluster && clusterIn(formOf(cluster)).cluster).toEqual(cluster)
   const folder = clusterIn({ ...form, kind: 'folder' }).cluster

@@ -17,7 +17,7 @@ export const jobName = ({ name }: Pick<StudyThere, 'name'>): string => name.repl
  * SLURM_JOB_ID is, in the last element, that of the whole array. What was cancelled hears TERM and is not queued again.
  */
 export function batchScript(cluster: Cluster, study: StudyThere): string {
-  const { partition, account, qos, minutes, memoryGigabytes, cpus, gpus, lines } = cluster
+  const { partition, account, qos, minutes, memoryGigabytes, cpus, gpus, setup } = cluster
   const options = [
     `--job-name=${jobName(study)}`,
     ...(partition ? [`--partition=${partition}`] : []),
@@ -33,7 +33,7 @@ ${options.map((option) => `#SBATCH ${option}`).join('\n')}
 index=$((\${1:-0} + SLURM_ARRAY_TASK_ID))
 exec >>"$(printf 'tasks/%04d/log' "$index")" 2>&1
 export BASIL_THREADS="\${BASIL_THREADS:-${cpus}}"
-${lines.join('\n')}
+${setup.join('\n')}
 pid= near= ended=
 trap 'heard=1 near=1; [ -z "$pid" ] || kill -USR1 "$pid"' USR1
 trap 'heard=1 ended=1; [ -z "$pid" ] || kill -TERM "$pid"' TERM
