@@ -9,10 +9,8 @@ import { join } from 'node:path'
 import { sha256 } from '../contract/branded.ts'
 import { eventsFile, isEventsFile, type TaskLine, type TaskResult } from '../contract/clusters/task.ts'
 import type { Parent, ResumeState } from '../contract/run/run.ts'
-import { readStart } from '../files/open.ts'
+import { openRegular } from '../files/open.ts'
 import { eventOf, lineOf } from '../files/task-lines.ts'
-
-const longest = 2 ** 30 // bytes of a log
 
 /** In their order. */
 export async function logNames(folder: string): Promise<string[]> {
@@ -26,8 +24,11 @@ export function linesFrom(bytes: Buffer, from: number, about: number): string[] 
   return until < from ? [] : bytes.toString('utf8', from, until).split('\n')
 }
 
-export const readLog = async (folder: string, name: string): Promise<Buffer> =>
-  (await readStart(join(folder, name), longest)).bytes
+/** As long as it is by then. */
+export async function readLog(folder: string, name: string): Promise<Buffer> {
+  const { handle } = await openRegular(join(folder, name))
+  return handle.readFile().finally(() => handle.close())
+}
 
 /** What the sittings before have come to: from where on to go, and the files that they used. */
 export async function soFar(folder: string): Promise<{ resume: ResumeState | null; parents: Parent[] }> {

@@ -69,9 +69,8 @@ export async function programOf(home: string, engine: 'installed' | 'portable'):
   }
 }
 
+/** SIGUSR1 is for the task, and opens no inspector. */
 const script = (entry: string): string => `#!/bin/sh
-# Basil's program for the tasks of a study; what it keeps of its own lies in the folder home beside it. SIGUSR1 is for
-# the task, and opens no inspector.
 here=$(cd "$(dirname "$0")" && pwd) || exit 1
 export BASIL_HOME="\${BASIL_HOME:-$here/home}"
 exec "$here/bin/node" --disable-sigusr1 "$here/app/${entry}" "$@"

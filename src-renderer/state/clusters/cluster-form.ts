@@ -15,7 +15,7 @@ export interface ClusterForm {
   cpus: string
   gpus: string
   engine: Cluster['engine']
-  lines: string // one a line
+  setup: string // one a line
   paths: string // "here = there", one a line
 }
 

@@ -40,7 +40,7 @@ test('what is typed is a cluster, and a cluster is what was typed', () => {
   })
   expect(cluster && clusterIn(formOf(cluster)).cluster).toEqual(cluster)
   const folder = clusterIn({ ...form, kind: 'folder' }).cluster
-  expect(folder).toMatchObject({ kind: 'folder', host: null, partition: null, lines: [] }) // of Slurm alone
+  expect(folder).toMatchObject({ kind: 'folder', host: null, partition: null, setup: [] }) // of Slurm alone
 })
 
 test('each wrong field is told beside it', () => {
