@@ -42,15 +42,18 @@ export function countRows(db: Database): void {
 }
 
 /**
- * Of each table of which a run has not as many rows as were written, what to tell. None where its counts are not there
- * or, sparing(), damaged.
+ * Of each table of which a run has not as many rows as were written, what to tell; every run has its counts, and one
+ * whose counts are gone may have lost anything.
  */
 export function missingRows(history: History, run: RunId): BasilError[] {
-  const counts = countedTables.map((table) => `(SELECT count(*) FROM ${table} WHERE run = k.run) AS ${table}_now`)
+  // by a column that no index holds: an index may still name a row that its table has no more
+  const now = (table: Counted): string =>
+    `(SELECT count(coalesce(checksum, 0)) FROM ${table} WHERE run = k.run) AS ${table}_now`
+  const counts = countedTables.map(now)
   const text = `SELECT k.*, ${counts.join(', ')} FROM run_rows k
     WHERE run = :run AND ${sound(history, 'run_rows', { as: 'k' })}`
   const found = row<Record<Counted | `${Counted}_now`, number>>(history, text, { run })
-  if (!found) return []
+  if (!found) return [withoutCounts(run)]
   return countedTables
     .filter((table) => found[`${table}_now`] !== found[table])
     .map(
@@ -63,4 +66,14 @@ export function missingRows(history: History, run: RunId): BasilError[] {
           ...damagedSteps,
         }),
     )
+}
+
+function withoutCounts(run: RunId): BasilError {
+  return new BasilError({
+    code: 'history-damaged',
+    what: 'Rows of the history are missing',
+    where: `table run_rows, run ${run}`,
+    why: 'how many rows the run has is not known any more',
+    ...damagedSteps,
+  })
 }

@@ -1,5 +1,5 @@
-// What Slurm and we take beside the work: the time of a task that is not the engine's, and 1,500 tasks, in two arrays
-// as Slurm takes no larger one, of which all but the first are worked on by a script that copies what the first did.
+// What Slurm and we take beside the work: the time of a task that is not the engine's, and 1,500 tasks (200 unless
+// BASIL_COUNTS is full), in two arrays as Slurm takes no larger one, of which all but the first are worked on by a script that copies what the first did.
 // They are fetched when they are all over. Figures are printed and are no bars here; what is lost or twice there is.
 import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
@@ -15,7 +15,9 @@ import { absoluteIn, modelsIn, thinProgram, toyClusters, toyStudy, untilOver } f
 
 let slurm: Slurm
 const path = process.env['PATH']
-const tasks = 1500
+const isFull = process.env['BASIL_COUNTS'] === 'full' || process.env['BASIL_COUNTS'] === 'night'
+const tasks = isFull ? 1500 : 200
+const maxArraySize = isFull ? 1001 : 151
 
 /** Of a task after the first, for sh: its log is the first's, and its result too but for its number. */
 const copied = [
@@ -29,7 +31,7 @@ const copied = [
 
 describe.skipIf(!slurmHere())('many tasks on a real Slurm', () => {
   beforeAll(async () => {
-    slurm = await startSlurm()
+    slurm = await startSlurm({ maxArraySize })
     process.env['PATH'] = `${slurm.path}:${path}`
   })
   afterAll(async () => {

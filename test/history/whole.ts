@@ -1,6 +1,7 @@
 // A history with a row in every table, and everything of it that a person can be shown.
 
 import { bytes, type RunId, runId, type Sha256, sha256 } from '../../src-main/contract/branded.ts'
+import { type ClusterTaskRow, clusterTasks, newTask, putClusterTasks } from '../../src-main/history/cluster-tasks.ts'
 import { addData, dataSets } from '../../src-main/history/data-sets.ts'
 import { runDetail } from '../../src-main/history/detail.ts'
 import { coefficientsOf, putEpoch } from '../../src-main/history/epochs.ts'
@@ -128,6 +129,13 @@ export function putTuning(history: History, name = 'tuned'): number {
   return tuning
 }
 
+const task: ClusterTaskRow = {
+  ...newTask(0),
+  ...{ state: 'lost', words: 'OUT_OF_MEMORY', job: '12_0', host: 'n1', gpus: '0', seconds: 2.5 },
+  ...{ file: 'events-0001.jsonl', bytes: 77, before: 1.5 },
+  error: { code: 'out-of-memory', what: 'a', where: 'b', why: 'c', next: 'd' },
+}
+
 /** Three finished runs, and of everything else one. */
 export function putAll(history: History): void {
   const runs = ['first', 'second', 'third'].map((name) => putRun(history, name))
@@ -139,6 +147,7 @@ export function putAll(history: History): void {
     now,
   )
   putStudyRun(history, study, 0, runs[1] ?? runId(0))
+  putClusterTasks(history, study, [task])
   putStudyState(history, study, 'done')
   const request = { models: [{ name: 'm' }], tasks: [{ name: 'cars', data: '/models/cars#test' }], split: 'test' }
   const evaluation = createEvaluation(history, request as never, now)
@@ -188,7 +197,11 @@ export function shown(history: History): { text: string; errors: unknown[] } {
     ...[0, 1].flatMap((s) => [0, 1, 2].map((e) => ask(() => coefficientsOf(history, run, s, e)))),
   ])
   const studies = ask(() =>
-    listStudies(history).map(({ study }) => [studyOf(history, study), studyRunsOf(history, study)]),
+    listStudies(history).map(({ study }) => [
+      studyOf(history, study),
+      studyRunsOf(history, study),
+      clusterTasks(history, study),
+    ]),
   )
   const evaluations = ask(() => listEvaluations(history).map((e) => [e, ask(() => reportOf(history, e.evaluation))]))
   const library = ask(() =>
