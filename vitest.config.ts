@@ -7,7 +7,7 @@ import { defineConfig } from 'vitest/config'
 
 import { patience, testPatience } from './test/patience.ts'
 
-const processes = ['test/{e2e,faults,cli}/**/*.test.ts', 'test/{desktop,server,interop}/**/*.heavy.test.ts']
+const processes = ['test/{e2e,faults,cli,cluster}/**/*.test.ts', 'test/{desktop,server,interop}/**/*.heavy.test.ts']
 const heavy = ['test/{golden,bench}/**/*.test.ts', 'test/**/*.heavy.test.ts']
 const renderer = ['test/renderer/**/*.test.ts']
 
