@@ -1,6 +1,7 @@
 // What Slurm and we take beside the work: the time of a task that is not the engine's, and 1,500 tasks (200 unless
-// BASIL_COUNTS is full), in two arrays as Slurm takes no larger one, of which all but the first are worked on by a script that copies what the first did.
-// They are fetched when they are all over. Figures are printed and are no bars here; what is lost or twice there is.
+// BASIL_COUNTS is full), in two arrays as Slurm takes no larger one, of which all but the first are worked on by a
+// script that copies what the first did. They are fetched when they are all over. Figures are printed and are no bars
+// here; what is lost or twice there is.
 import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
