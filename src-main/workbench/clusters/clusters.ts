@@ -7,6 +7,7 @@ import type { Told } from '../../contract/engine-api.ts'
 import { recordOf } from '../../contract/errors.ts'
 import type { ResolvedConfig } from '../../contract/run/config.ts'
 import type { Progress } from '../../contract/run/run.ts'
+import { clusterTasks, putClusterTasks } from '../../history/cluster-tasks.ts'
 import { putJobRequest, type StoredJob } from '../../history/jobs.ts'
 import { type History, transaction } from '../../history/statement.ts'
 import { putStudyState } from '../../history/studies.ts'
@@ -39,6 +40,8 @@ export interface Clusters extends OfStudies {
 /** What a study's job does in another place, and what is known of its runs. */
 export interface ClustersAtWork {
   work(study: number, job: StoredJob, work: Work): Promise<Ended>
+  /** It was cancelled while nobody was at it: what is left of it there is ended too. */
+  drop(job: StoredJob): void
   live(run: RunId): Live | null
   close(): Promise<void>
 }
@@ -70,6 +73,8 @@ export function createClusters(options: ClustersOptions): { clusters: Clusters; 
     clusters,
     atWork: {
       work: (study, job, work) => workOrPause({ ...options, waiting, present, targetOf }, study, job, work),
+      drop: (job) =>
+        void dropped({ ...options, targetOf }, job).catch((thrown: unknown) => tellOf(history, job, thrown)),
       live: (run) => {
         for (const { keeping } of present.values()) {
           const found = keeping.live(run)
@@ -155,6 +160,24 @@ async function workOrPause(at: Working, study: number, job: StoredJob, work: Wor
     putStudyState(at.history, study, 'paused', error)
     return { state: wish === 'cancel' ? 'cancelled' : 'paused', error }
   }
+}
+
+async function dropped({ history, targetOf }: Pick<Working, 'history' | 'targetOf'>, job: StoredJob): Promise<void> {
+  const { there } = studyRequestSchema.parse(job.request)
+  if (!there) return
+  const { target } = await targetOf(job.place)
+  await target.cancel(there, null)
+  const rows = clusterTasks(history, job.study ?? 0).filter(({ state }) => state === 'queued' || state === 'running')
+  putClusterTasks(
+    history,
+    job.study ?? 0,
+    rows.map((row) => ({ ...row, state: 'waiting', words: 'taken back' })),
+  )
+}
+
+/** Who cancelled it is not there any more: it is told with the history's notices. */
+function tellOf({ notices }: History, { place, title }: StoredJob, thrown: unknown): void {
+  notices.push({ ...recordOf(thrown), what: `Tasks of "${title}" may still be at work on ${place}` })
 }
 
 async function workThrough(at: Working, study: number, job: StoredJob, work: Work): Promise<Ended> {

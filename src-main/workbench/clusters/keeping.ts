@@ -21,6 +21,8 @@ import { createFollowing } from './following.ts'
 export interface Keeping {
   /** Gives the task as it is now. Throws file-damaged where its logs are not those that were read before. */
   keep(task: ClusterTaskRow, news: TaskNews): ClusterTaskRow
+  /** Nothing more of it can be kept. Gives the task as it is then. */
+  fail(task: ClusterTaskRow, error: ErrorRecord): ClusterTaskRow
   /** Nobody works on its run any more, and why. */
   leave(task: ClusterTaskRow, state: 'interrupted' | 'cancelled', error: ErrorRecord | null): void
   /** It is at work there, whether or not anything is new of it. */
@@ -104,6 +106,12 @@ export function createKeeping(options: Options): Keeping {
   return {
     keep,
     leave,
+    fail: (task, error) => {
+      const failed: ClusterTaskRow = { ...task, state: 'failed', words: error.why, error }
+      putClusterTasks(history, study, [failed])
+      leave(failed, 'interrupted', error)
+      return failed
+    },
     works: ({ place }) => {
       const run = studyRunAt(history, study, place)
       if (run === null || following.live(run) || !isOpen(history, run)) return

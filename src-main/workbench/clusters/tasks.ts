@@ -4,7 +4,7 @@ import { setImmediate as breath } from 'node:timers/promises'
 
 import type { StatusThere } from '../../contract/api/clusters.ts'
 import type { TaskNews } from '../../contract/clusters/remote.ts'
-import type { ErrorRecord } from '../../contract/errors.ts'
+import { type ErrorRecord, recordOf } from '../../contract/errors.ts'
 import { type ClusterTaskRow, clusterTasks, putClusterTasks } from '../../history/cluster-tasks.ts'
 import type { History } from '../../history/statement.ts'
 import { isOver, type Keeping } from './keeping.ts'
@@ -117,13 +117,24 @@ async function collect(
     for (const one of news) {
       const task = tasks.get(one.index)
       if (!task) continue
-      tasks.set(one.index, keeping.keep(task, one))
+      tasks.set(one.index, keptOr(task, keeping, one))
       isNew ||= one.pieces.length > 0 || one.result !== null
       await breath() // whoever asks for something meanwhile is heard
     }
     left = open().filter(stillToRead(news))
   }
   return isNew
+}
+
+/** A task whose logs are others than those that were read is over; the others go on. */
+function keptOr(task: ClusterTaskRow, keeping: Keeping, news: TaskNews): ClusterTaskRow {
+  try {
+    return keeping.keep(task, news)
+  } catch (thrown) {
+    const error = recordOf(thrown)
+    if (error.code !== 'file-damaged') throw thrown
+    return keeping.fail(task, error)
+  }
 }
 
 /** After an answer: of which tasks there is more, which it says, or which it did not come to. */
