@@ -161,7 +161,8 @@ describe.skipIf(!slurmHere())('a study on a real Slurm', () => {
 
   test('two studies at once; in one of them a task meets its time limit, and is queued again alone', async () => {
     tellsLogs()
-    const limited = await begun({ lines: [`${secondOnly} ${withToy({ wait: 3500 })}`], change: { minutes: 1 } })
+    // eight epochs of six seconds: longer than until Slurm, which looks every half a minute, sends USR1
+    const limited = await begun({ lines: [`${secondOnly} ${withToy({ wait: 6000 })}`], change: { minutes: 1 } })
     const other = await begun()
     await other.isWhole('one of two studies')
     await limited.isWhole('a time limit')

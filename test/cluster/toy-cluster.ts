@@ -28,7 +28,7 @@ export function thinProgram(toy: Toy = {}, lines: readonly string[] = []): Progr
     `export BASIL_ENGINE=${quoted(toyEntry)} TOY=${quoted(JSON.stringify(toy))}`,
     'export BASIL_HOME="$(dirname "$0")/home"',
     ...lines,
-    `exec ${quoted(process.execPath)} --disable-sigusr1 ${quoted(join(root, 'src-main', 'remote.ts'))} "$@"`,
+    `exec ${quoted(process.execPath)} ${quoted(join(root, 'src-main', 'remote.ts'))} "$@"`,
     '',
   ].join('\n')
   const from = Buffer.from(text)

@@ -18,7 +18,6 @@ const elsewhere = new Set([
   'workbench/clusters/slurm/script.ts',
   'workbench/evaluations/report/style.ts', // the variables of a style sheet
   'workbench/native/pip.ts', // options of pip's own file
-  'workbench/clusters/program.ts', // a script that is carried to a cluster
 ])
 
 /** Texts of a source that name a command, with no words for a window in the object around. */
