@@ -17,7 +17,7 @@ test('a cluster is added as its options say, listed and removed', async () => {
     {
       ...{ name: 'lab', kind: 'slurm', host: 'me@login', folder: '/scratch/me', atOnce: 4, partition: 'gpu' },
       ...{ account: null, qos: null, minutes: 240, memoryGigabytes: 0.5, cpus: 4, gpus: 1, engine: 'portable' },
-      ...{ lines: ['module load cuda', 'ulimit -n 4096'], paths: [{ here: '/data', there: '/shared/data' }] },
+      ...{ setup: ['module load cuda', 'ulimit -n 4096'], paths: [{ here: '/data', there: '/shared/data' }] },
     },
   ])
   expect((await basil(['cluster', 'remove', 'lab', '--json'], place)).out).toBe('{"removed":true}\n')
