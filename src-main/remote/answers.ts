@@ -16,7 +16,7 @@ import {
   type Question,
   questions,
 } from '../contract/clusters/remote.ts'
-import { taskFolder, taskStateSchema } from '../contract/clusters/task.ts'
+import { taskFolder } from '../contract/clusters/task.ts'
 import { BasilError } from '../contract/errors.ts'
 import { currentEngine } from '../files/engine-folder.ts'
 import { kind } from '../files/listing.ts'
@@ -24,6 +24,7 @@ import { readStart } from '../files/open.ts'
 import { freeBytes } from '../files/room.ts'
 import { type Carrier, wholeContent } from '../files/whole-content.ts'
 import { writeAtomic } from '../files/write-atomic.ts'
+import { thisSystem } from '../workbench/native/system.ts'
 import { newsOf } from './news.ts'
 
 type Answering = { [Q in Question]: (of: Answered<Q>) => Promise<Answers<Q>> }
@@ -42,10 +43,9 @@ const longest = 64 * 2 ** 20 // bytes of what is kept in JSON
 const answering: Answering = {
   hello: async ({ folder }) => {
     const { installed } = currentEngine(process.env['BASIL_HOME'] ?? folder)
-    const report = process.report.getReport() as { header?: { glibcVersionRuntime?: string } }
     return {
       ...{ basil: packageJson.version, node: process.version, host: hostname() },
-      glibc: report.header?.glibcVersionRuntime ?? null,
+      glibc: thisSystem().libc || null,
       ...{ cpus: cpus().length, memoryBytes: totalmem(), freeBytes: freeBytes(folder), gpus: await gpuNames() },
       now: new Date().toISOString(),
       engine: installed ? `native-${installed.kind}` : 'wasm',
@@ -94,7 +94,7 @@ const answering: Answering = {
     let left = bytes
     for (const known of tasks) {
       if (left <= 0) break
-      const one = await newsOf(join(folder, 'tasks', taskFolder(known.index)), known, left, taskStateSchema)
+      const one = await newsOf(join(folder, 'tasks', taskFolder(known.index)), known, left)
       if (!one) continue
       news.push(one)
       left -= 200 + one.pieces.reduce((sum, { lines }) => sum + lines.reduce((n, { length }) => n + length, 0), 0)

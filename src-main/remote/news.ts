@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import type { z } from 'zod'
 
 import type { ReadSoFar, TaskNews } from '../contract/clusters/remote.ts'
-import { resultSchema, type TaskResult, type taskStateSchema } from '../contract/clusters/task.ts'
+import { resultSchema, type TaskResult, taskStateSchema } from '../contract/clusters/task.ts'
 import type { ErrorRecord } from '../contract/errors.ts'
 import { readStart } from '../files/open.ts'
 import { filesOfLogs, linesFrom, logNames, readLog } from './logs.ts'
@@ -14,12 +14,7 @@ import { filesOfLogs, linesFrom, logNames, readLog } from './logs.ts'
 const longest = 2 ** 20 // bytes of a state or a result
 
 /** null: nothing. about: bytes of lines. */
-export async function newsOf(
-  folder: string,
-  known: ReadSoFar,
-  about: number,
-  stateSchema: typeof taskStateSchema,
-): Promise<TaskNews | null> {
+export async function newsOf(folder: string, known: ReadSoFar, about: number): Promise<TaskNews | null> {
   if (!existsSync(folder)) return null
   const end = await parsed(join(folder, 'result.json'), resultSchema) // first: by then its logs are whole
   const pieces: TaskNews['pieces'] = []
@@ -35,7 +30,7 @@ export async function newsOf(
     left -= taken
     more = from + taken < bytes.lastIndexOf(10) + 1
   }
-  const state = await parsed(join(folder, 'state.json'), stateSchema)
+  const state = await parsed(join(folder, 'state.json'), taskStateSchema)
   const isBroken = !more && (end instanceof Error || (end !== null && (await isOther(folder, end))))
   const fault = isBroken ? damaged(folder) : null
   if (pieces.length === 0 && !more && !end && !state) return null

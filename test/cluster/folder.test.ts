@@ -7,6 +7,7 @@ import { expect, test } from 'vitest'
 
 import type { RunId } from '../../src-main/contract/branded.ts'
 import { taskFolder } from '../../src-main/contract/clusters/task.ts'
+import { answer } from '../../src-main/remote/answers.ts'
 import type { Workbench } from '../../src-main/workbench/workbench.ts'
 import { temporaryFolder, toyWorkbench } from '../workbench/toy.ts'
 import { absoluteIn, bitsOfEither, modelsIn, thinProgram, toyClusters, toyStudy, untilOver } from './toy-cluster.ts'
@@ -172,6 +173,10 @@ test('a folder that another has claimed is left alone', async () => {
   await untilOver(there, study)
   const claim = JSON.parse(readFileSync(join(studyFolder(there, study), 'claim.json'), 'utf8'))
   expect(claim.by).toContain(at.home)
+  const claimedBy = (by: string) =>
+    answer({ ask: 'claim', of: { folder: studyFolder(there, study), claim: { ...claim, by } } })
+  expect(await claimedBy(claim.by)).toEqual(claim)
+  await expect(claimedBy('another')).rejects.toMatchObject({ record: { code: 'target-exists' } })
   rmSync(at.cluster, { recursive: true })
   expect(existsSync(at.cluster)).toBe(false)
   expect(there.studies.show(study)).toMatchObject({ done: 2 }) // what came back is here

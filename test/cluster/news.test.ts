@@ -5,7 +5,7 @@ import { join } from 'node:path'
 
 import { expect, test } from 'vitest'
 
-import { type TaskLine, taskStateSchema } from '../../src-main/contract/clusters/task.ts'
+import type { TaskLine } from '../../src-main/contract/clusters/task.ts'
 import { exactJson, fromExactJson } from '../../src-main/contract/wire/exact-json.ts'
 import { eventOf, lineOf } from '../../src-main/files/task-lines.ts'
 import { filesOfLogs, linesFrom } from '../../src-main/remote/logs.ts'
@@ -55,7 +55,7 @@ test('a result is told with the last of its lines, and not while there is more',
   const found: string[] = []
   let known: Parameters<typeof newsOf>[1] = { index: 0, file: null, bytes: 0 }
   for (let looks = 0; looks < 100; looks++) {
-    const news = await newsOf(folder, known, 150, taskStateSchema)
+    const news = await newsOf(folder, known, 150)
     for (const { file, from, lines } of news?.pieces ?? []) {
       expect(from).toBe(file === known.file ? known.bytes : 0)
       found.push(...lines)
@@ -64,7 +64,7 @@ test('a result is told with the last of its lines, and not while there is more',
     if (!news?.result) continue
     expect(found).toEqual(lines)
     appendFileSync(join(folder, 'events-0001.jsonl'), 'x')
-    expect(await newsOf(folder, known, 150, taskStateSchema)).toMatchObject({
+    expect(await newsOf(folder, known, 150)).toMatchObject({
       result: null,
       fault: { code: 'file-damaged' },
     })

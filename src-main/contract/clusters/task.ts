@@ -59,7 +59,7 @@ export const resultSchema = z.object({
   host: z.string(),
   job: z.string().nullable(),
   gpus: z.string().nullable(),
-  seconds: z.number(), // of all sittings, by the clock of there
+  seconds: z.number(), // of its last sitting, by the clock of there
 })
 export type TaskResult = z.infer<typeof resultSchema>
 
