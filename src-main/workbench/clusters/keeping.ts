@@ -56,7 +56,8 @@ export function createKeeping(options: Options): Keeping {
       if (news.result && !news.more && !now.error) endBy(now, news.result)
       const fault = news.fault ?? (news.result ? now.error : null)
       if (fault) Object.assign(now, { state: 'failed', words: fault.why, error: fault })
-      putClusterTasks(history, study, [now])
+      // a task that only says again what it is at costs no wait for the disk
+      if (JSON.stringify(now) !== JSON.stringify(task)) putClusterTasks(history, study, [now])
       return now
     })
     for (const { run, event, resumed } of told) following.tell(run, task.place, event, resumed)
