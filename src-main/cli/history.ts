@@ -56,10 +56,11 @@ function backupLine({ file, made, bytes, kind }: Backup): string {
   return `${made.slice(0, 16).replace('T', ' ')}  ${kind.padEnd(18)}  ${(bytes / 1e6).toFixed(1).padStart(8)} MB  ${file}`
 }
 
-function salvagedLines({ taken, different, lost, skipped, before }: Salvaged): string[] {
+function salvagedLines({ taken, unsure, different, lost, skipped, before }: Salvaged): string[] {
   const line = (say: string, { what, key, from }: Thing): string => `${say.padEnd(16)} ${what} ${key}  (${from})`
   return [
     ...taken.map((thing) => line('brought back', thing)),
+    ...unsure.map((thing) => line('may lack rows', thing)),
     ...different.map((thing) => line('another is there', thing)),
     ...lost.map((thing) => line('still damaged', thing)),
     ...skipped.map(({ file, why }) => `not read         ${file}: ${why}`),

@@ -16,44 +16,54 @@ import { beforeOf, keepAndReplace, setAsideIn } from './names.ts'
 import { copyTo } from './on-disk.ts'
 import { openHistory } from './open.ts'
 import { readableRows } from './readable-rows.ts'
-import { checkIntegrity, checkSize } from './soundness.ts'
+import { checkIntegrity, checkSize, lengthen } from './soundness.ts'
 import { emptyLog, type History, transaction } from './statement.ts'
 import { damagedThings, dropStrayMarks, missingThings, transfer } from './transfer.ts'
 
 /** Of a history that is open for writing and at rest. */
 export async function salvage(history: History, now: Date): Promise<Salvaged> {
   const folder = dirname(history.file)
-  const salvaged: Salvaged = { taken: [], different: [], lost: [], skipped: [], before: null }
+  const salvaged: Salvaged = { taken: [], unsure: [], different: [], lost: [], skipped: [], before: null }
   const inPart: Thing[] = []
+  const sources: History[] = []
   const scratch = mkdtempSync(join(folder, 'salvage-'))
   try {
     if (damagedThings(history).length) {
       salvaged.before = beforeOf(folder, now)
       await copyTo(history.db, salvaged.before)
     }
-    const from = async (file: string, open: () => Promise<History>): Promise<boolean> => {
-      try {
-        const source = await open()
-        const { taken, different, broken } = unhindered(history, () => transfer(history, source, file))
-        source.close()
-        const isTakenAnew = (old: Thing): boolean => taken.some(({ what, key }) => what === old.what && key === old.key)
-        salvaged.taken = [...salvaged.taken.filter((old) => !isTakenAnew(old)), ...taken]
-        salvaged.different.push(...different)
-        inPart.push(...broken)
-        return true
-      } catch (error) {
-        salvaged.skipped.push({ file, why: recordOf(error).why })
-        return false
-      }
-    }
-    for (const [i, file] of setAsideIn(folder).entries()) await from(file, () => readable(file, scratch, i))
+    const add = (file: string, open: () => Promise<History>): Promise<boolean> =>
+      unlessUnreadable(salvaged, file, async () => void sources.push({ ...(await open()), file }))
+    for (const [i, file] of setAsideIn(folder).entries()) await add(file, () => readable(file, scratch, i))
     for (const [i, { file }] of listBackups(folder).entries())
-      if (await from(file, () => backupAt(file, scratch, i))) break
+      if (await add(file, () => backupAt(file, scratch, i))) break
+    for (const [i, source] of sources.entries())
+      await unlessUnreadable(salvaged, source.file, async () => {
+        const found = unhindered(history, () => transfer(history, source, sources.slice(i + 1)))
+        const isOld = (old: Thing): boolean =>
+          !found.taken.some(({ what, key }) => what === old.what && key === old.key)
+        salvaged.taken = [...salvaged.taken.filter(isOld), ...found.taken]
+        salvaged.unsure = [...salvaged.unsure.filter(isOld), ...found.unsure]
+        salvaged.different.push(...found.different)
+        inPart.push(...found.broken)
+      })
     dropStrayMarks(history)
     salvaged.lost = [...damagedThings(history), ...missingThings(history, inPart)]
     return salvaged
   } finally {
+    for (const source of sources) source.close()
     rmSync(scratch, { recursive: true, force: true })
+  }
+}
+
+/** Whether the work on a file was done; else the file is told as skipped. */
+async function unlessUnreadable(salvaged: Salvaged, file: string, work: () => Promise<void>): Promise<boolean> {
+  try {
+    await work()
+    return true
+  } catch (error) {
+    salvaged.skipped.push({ file, why: recordOf(error).why })
+    return false
   }
 }
 
@@ -158,6 +168,7 @@ async function readable(file: string, scratch: string, number: number): Promise<
   const copy = join(scratch, `damaged-${number}.sqlite`)
   for (const suffix of ['', '-wal', '-journal'])
     if (existsSync(file + suffix)) copyFileSync(file + suffix, copy + suffix)
+  lengthen(copy)
   const db = new Database(copy)
   const history = await opened(join(scratch, `readable-${number}.sqlite`))
   try {

@@ -1,6 +1,6 @@
 // Whether a history file is whole: every page that SQLite counts is there in full, and its own check of the structure
 // (pages, cells, indexes) finds nothing. Content is not judged here; every row has a checksum for that (checksums.ts).
-import { closeSync, existsSync, openSync, readSync, statSync } from 'node:fs'
+import { closeSync, existsSync, openSync, readSync, statSync, truncateSync } from 'node:fs'
 
 import type { Database } from 'better-sqlite3'
 
@@ -71,6 +71,19 @@ function isAsItsHeaderSays(file: string, pageSize: number): boolean {
   const header = bytesAt(file, 0, 100)
   const isCurrent = header.readUInt32BE(24) === header.readUInt32BE(92)
   return isCurrent ? header.readUInt32BE(28) * pageSize === size : size % pageSize === 0
+}
+
+const longestCut = 2 ** 30 // bytes; a header that asks for more than that is wrong itself
+
+/**
+ * Zeros in place of the pages that a file was cut by: SQLite opens none of a file where the first page of any table or
+ * index lies beyond its end, and of one of zeros it misses no more than what lay there.
+ */
+export function lengthen(file: string): void {
+  const header = bytesAt(file, 0, 100)
+  const pageSize = header.readUInt16BE(16) // 1 would be 65536; the history's are 4096
+  const [size, whole] = [sizeOf(file), header.readUInt32BE(28) * pageSize]
+  if (size < whole && whole - size <= longestCut) truncateSync(file, whole)
 }
 
 /** With a log the file may be short of pages, if they are in the log. */

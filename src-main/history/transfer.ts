@@ -39,25 +39,30 @@ type Key = string | number
 type Row = Record<string, Key | Uint8Array | null>
 
 /**
- * Takes what the target lacks or has only damaged. from names the source in what is told. To be called in a transaction
- * of the target.
+ * Takes what the target lacks or has only damaged, and of a run of which the counts alone are gone what there is, where
+ * neither the target nor a later source has it whole. To be called in a transaction of the target.
  */
 export function transfer(
   target: History,
   source: History,
-  from: string,
-): { taken: Thing[]; different: Thing[]; broken: Thing[] } {
+  later: readonly History[],
+): { taken: Thing[]; unsure: Thing[]; different: Thing[]; broken: Thing[] } {
   const taken: Thing[] = []
+  const unsure: Thing[] = [] // of the taken, runs that may have had more rows
   const different: Thing[] = []
   const broken: Thing[] = [] // that the source has in part only
   const same = new Set<Key>() // runs that both have now
   for (const kind of kinds)
     for (const key of keysOf(source, kind)) {
       if (kind.table === 'run_marks' && isOfAnother(target, source, key)) continue
-      const thing = { what: kind.what, key: String(key), from }
+      const thing = { what: kind.what, key: String(key), from: source.file }
       if (!isWhole(source, kind, key)) {
-        broken.push(thing)
-        continue
+        const isBest = ![target, ...later].some((other) => isWhole(other, kind, key))
+        if (!isBest || !lacksCountsAlone(source, kind, key)) {
+          broken.push(thing)
+          continue
+        }
+        unsure.push(thing)
       }
       const isOurs = isWhole(target, kind, key) && !isPartOf(target, source, kind, key)
       if (!isOurs) {
@@ -69,7 +74,7 @@ export function transfer(
       if (isSame && kind.table === 'runs') same.add(key)
       if (!isSame && kind.own.length === 0) different.push(thing)
     }
-  return { taken, different, broken }
+  return { taken, unsure, different, broken }
 }
 
 /** Marks are taken before their run is found, which may lie in a later source. */
@@ -112,6 +117,13 @@ function isWhole(history: History, kind: Kind, key: Key): boolean {
   if (!isThere(history, kind, key) || !isSound(history, kind, key)) return false
   if (kind.table === 'tunings') return isCurveWhole(history, Number(key))
   return !hasLost(history, kind, key) && (kind.table !== 'runs' || hasNoGap(history, runId(Number(key))))
+}
+
+/** Nothing shows a gap, but how many rows the run had is not known any more. */
+function lacksCountsAlone(history: History, kind: Kind, key: Key): boolean {
+  if (kind.table !== 'runs' || !isThere(history, kind, key)) return false
+  const isUncounted = row(history, 'SELECT 1 FROM run_rows WHERE run = :key', { key }) === undefined
+  return isUncounted && isSound(history, kind, key) && hasNoGap(history, runId(Number(key)))
 }
 
 function isThere(history: History, { table, key }: Kind, one: Key): boolean {

@@ -84,7 +84,7 @@ export function conditions({ halvings, engines }: Pick<RunDetail, 'halvings' | '
 }
 
 /** What came of bringing back what a damaged history still held. */
-export function salvagedSentence({ taken, lost, different }: Salvaged): string {
+export function salvagedSentence({ taken, unsure, lost, different }: Salvaged): string {
   const runs = taken.filter(({ what }) => what === 'run').map(({ key }) => key)
   const others = taken.length - runs.length
   const back = taken.length
@@ -93,6 +93,7 @@ export function salvagedSentence({ taken, lost, different }: Salvaged): string {
   const named = (of: Salvaged['lost']) => of.map(({ what, key }) => `${what} ${key}`).join(', ')
   return [
     back,
+    ...(unsure.length ? [`Of ${named(unsure)} it is not known any more whether every row is there.`] : []),
     ...(lost.length ? [`Still damaged, as no backup has it: ${named(lost)}.`] : []),
     ...(different.length ? [`Left where it is, because another has its number here: ${named(different)}.`] : []),
   ].join(' ')

@@ -82,7 +82,7 @@ describe.skipIf(!isHere)('the Slurm backend on a real Slurm', () => {
     await study.scheduler.cancel(study, null)
     const turns = await until(study, (turns) => turns.size >= 2 && all(turns, 'over'))
     expect([...turns.values()].filter(({ words }) => !words.startsWith('CANCELLED'))).toEqual([])
-    expect(await heard(study, 0)).toBe('TERM\n')
+    expect(await heard(study, 0)).toMatch(/^(TERM\n)+$/) // a busy controller asks once more
   })
 
   test.concurrent('two studies of one name do not see each other', async () => {

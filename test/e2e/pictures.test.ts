@@ -94,6 +94,7 @@ inBrowser('pictures of every page', () => {
 
   const own = () => page.getByText(home).filter({ visible: true })
   const go = async (address: string, shown: Locator) => {
+    await page.keyboard.press('Escape') // what a test that failed left over the page
     await page.evaluate(`location.hash = '#${address}'`)
     await shown.first().waitFor()
   }

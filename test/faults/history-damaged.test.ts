@@ -7,6 +7,7 @@ import { isDeepStrictEqual } from 'node:util'
 
 import { expect, test } from 'vitest'
 
+import type { Thing } from '../../src-main/contract/api/history.ts'
 import type { RunId } from '../../src-main/contract/branded.ts'
 import { BasilError } from '../../src-main/contract/errors.ts'
 import { runDetail } from '../../src-main/history/detail.ts'
@@ -138,7 +139,7 @@ test('a history cut by less than a page is found', async () => {
   expect(counts).toEqual({ harmless: 0, found: cuts.length, silent: 0, raw: 0 })
 })
 
-test('of a history whose pages change places salvage brings back whole runs alone, and names the others', async () => {
+test('of a history whose pages change places salvage brings back whole runs, and names the others and those of which that cannot be told', async () => {
   const began = performance.now()
   const home = folder()
   const history = await openHistory(home)
@@ -159,13 +160,16 @@ test('of a history whose pages change places salvage brings back whole runs alon
     const place = folder()
     writeFileSync(join(place, 'history-damaged-2026-11-22T08-00-00-000Z.sqlite'), swapped)
     const fresh = await openHistory(place, { now: () => now })
-    const { lost, skipped } = await salvage(fresh, now)
+    const { lost, unsure, skipped } = await salvage(fresh, now)
     const back = listRuns(fresh, { offset: 0, limit: 100 }).rows.map(({ run }) => run)
-    const isTold = (run: RunId): boolean => lost.some(({ what, key }) => what === 'run' && key === String(run))
+    const isIn = (told: Thing[], run: RunId): boolean =>
+      told.some(({ what, key }) => what === 'run' && key === String(run))
     const isSame = (run: RunId): boolean => isDeepStrictEqual(runDetail(fresh, run), before.get(run))
-    const silent = runs.filter((run) => (back.includes(run) ? !isSame(run) : skipped.length === 0 && !isTold(run)))
+    const isTold = (run: RunId): boolean =>
+      back.includes(run) ? isSame(run) || isIn(unsure, run) : skipped.length > 0 || isIn(lost, run)
+    const silent = runs.filter((run) => !isTold(run))
     counts[silent.length > 0 ? 'silent' : back.length === runs.length ? 'harmless' : 'found']++
-    named += lost.length
+    named += lost.length + unsure.length
     fresh.close()
   }
   told(began, swaps, counts)

@@ -1,7 +1,7 @@
 // Rows of a run that are gone though all that are left are sound: pages that change their places hide a stage, or all
 // of a kind, and no checksum tells. The run's counts do: it is named when it is shown, nothing is made of it that needs
 // what is gone, and salvage takes it from where it is whole.
-import { copyFileSync } from 'node:fs'
+import { copyFileSync, cpSync } from 'node:fs'
 import { join } from 'node:path'
 
 import Database from 'better-sqlite3'
@@ -70,6 +70,28 @@ test.for(lost)('salvage takes no run of a damaged history that lost %s, and name
   const from = expect.stringContaining('damaged')
   const { taken, lost } = await salvage(await opened(empty), now)
   expect([taken, lost]).toEqual([[{ what: 'run', key: '2', from }], [{ what: 'run', key: '1', from }]])
+})
+
+test('of a history whose page of counts is gone the runs come back, a whole one where there is one, and are named', async () => {
+  const home = folder()
+  const old = await openHistory(home)
+  putRun(old, 'a')
+  await makeBackup(old, now, () => true)
+  for (const name of ['b', 'c']) putRun(old, name)
+  const before = [1, 2].map((run) => runDetail(old, runId(run)))
+  old.close()
+  tamper(old.file, 'DELETE FROM run_rows; DELETE FROM epochs WHERE run = 3 AND stage = 1 AND epoch = 2')
+  const empty = folder()
+  const setAside = join(empty, 'history-damaged-2026-11-22T08-00-00-000Z.sqlite')
+  copyFileSync(old.file, setAside)
+  cpSync(join(home, 'backups'), join(empty, 'backups'), { recursive: true })
+  const history = await opened(empty)
+  const { taken, unsure, lost } = await salvage(history, now)
+  const second = { what: 'run', key: '2', from: setAside }
+  expect(taken).toEqual([second, { what: 'run', key: '1', from: expect.stringContaining('backups') }])
+  expect([unsure, lost]).toEqual([[second], [{ what: 'run', key: '3', from: setAside }]])
+  expect([1, 2].map((run) => runDetail(history, runId(run)))).toEqual(before)
+  expect(await salvage(history, now)).toMatchObject({ taken: [], unsure: [] })
 })
 
 test('a run whose own row is gone is named by what is left of it', async () => {

@@ -1,6 +1,16 @@
 // Backups of the history, and bringing back what can be read of a damaged one.
 
-import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 
 import Database from 'better-sqlite3'
@@ -223,4 +233,28 @@ test('a backup in the place of the history: what was there is kept, and a damage
   expect(numbers(await opened(home))).toEqual([3, 2, 1])
   expect(existsSync(backup)).toBe(true)
   expect(readdirSync(home).filter((name) => name.startsWith('salvage-'))).toEqual([])
+})
+
+test('of a history that was cut everything comes back but what lay on the pages that are gone', async () => {
+  const home = folder()
+  const old = await openHistory(home)
+  const before = new Map(
+    Array.from({ length: 40 }, (_, i) => putRun(old, `${i}`)).map((run) => [run, runDetail(old, run)]),
+  )
+  old.close()
+  tamper(old.file, 'CREATE TABLE last (x); CREATE INDEX last_of_all ON last (x)') // as a migration adds them behind all rows
+  const size = statSync(old.file).size
+  for (const pages of [1, 4]) {
+    const empty = folder()
+    const setAside = join(empty, 'history-damaged-2026-11-22T08-00-00-000Z.sqlite')
+    copyFileSync(old.file, setAside)
+    truncateSync(setAside, size - pages * 4096 + 1)
+    const history = await opened(empty)
+    const { taken, lost, skipped } = await salvage(history, now)
+    expect(skipped).toEqual([])
+    expect(taken.length).toBeGreaterThanOrEqual(pages < 2 ? 40 : 20)
+    expect(taken.length + lost.length).toBe(40)
+    for (const run of numbers(history)) expect(runDetail(history, run)).toEqual(before.get(run))
+    expect(statSync(setAside).size).toBe(size - pages * 4096 + 1)
+  }
 })

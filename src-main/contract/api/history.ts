@@ -10,6 +10,8 @@ export type Thing = z.infer<typeof thingSchema>
 
 const salvagedSchema = z.object({
   taken: z.array(thingSchema), // brought back
+  // of these, runs that nothing shows a gap in, though how many rows they had is lost: some may be missing
+  unsure: z.array(thingSchema),
   different: z.array(thingSchema), // the history has another of that number, which stays; so does the file
   // damaged or there in part, and whole nowhere: left as it is, here or in the file that was set aside
   lost: z.array(thingSchema),

@@ -43,18 +43,18 @@ interface Options {
 }
 
 export function createKeeping(options: Options): Keeping {
-  const { history, study, paths, cancel } = options
-  const following = createFollowing(history, cancel)
+  const { history, study, paths } = options
+  const following = createFollowing(history, options.cancel)
 
   function keep(task: ClusterTaskRow, news: TaskNews): ClusterTaskRow {
     const told: Told[] = []
     const after = transaction(history, () => {
       const now = { ...task }
       for (const event of eventsIn(now, news.pieces)) told.push(keepLine(now, event))
-      if (news.state)
-        Object.assign(now, { words: news.state.what, host: news.state.host, job: news.state.job ?? now.job })
+      const { state } = news
+      if (state) Object.assign(now, { words: state.what, host: state.host, job: state.job ?? now.job })
       if (news.result && !news.more && !now.error) endBy(now, news.result)
-      const fault = news.fault ?? (news.result ? now.error : null)
+      const fault = news.fault ?? (news.result && now.error)
       if (fault) Object.assign(now, { state: 'failed', words: fault.why, error: fault })
       // a task that only says again what it is at costs no wait for the disk
       if (JSON.stringify(now) !== JSON.stringify(task)) putClusterTasks(history, study, [now])
@@ -77,9 +77,8 @@ export function createKeeping(options: Options): Keeping {
       now.before = runRow(history, known).seconds
       return { run: known, event, resumed: true }
     }
-    const run = runFor(options, now.place)
-    const own = ofHere(event, paths)
-    return { run, event: keepEvent(history, run, own, now.before, new Date()), resumed: now.before > 0 }
+    const [run, own, { before }] = [runFor(options, now.place), ofHere(event, paths), now]
+    return { run, event: keepEvent(history, run, own, before, new Date()), resumed: before > 0 }
   }
 
   function endBy(now: ClusterTaskRow, { state, error, host, job, gpus, seconds, files }: TaskResult): void {

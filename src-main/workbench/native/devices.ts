@@ -27,16 +27,19 @@ interface Cards {
 }
 
 const freshFor = 1000 // milliseconds
-const asked = new WeakMap<NodeJS.ProcessEnv, { answer: Promise<Cards>; until: number }>()
+let lastAsked: { path: string | undefined; answer: Promise<Cards>; until: number } | null = null
 
-/** Every GPU of this machine; where there is none, why. Never throws. limit: milliseconds; a driver in trouble
- *  may never answer, and one without persistence takes some seconds a card. Each question is a process, which holds up
- *  this one while it starts: there is one at a time, and its answer is good for a second, however often a page asks. */
+/**
+ * Every GPU of this machine; where there is none, why. Never throws. limit: milliseconds; a driver in trouble may never
+ * answer, and one without persistence takes some seconds a card. Each question is a process, which holds up this one
+ * while it starts: there is one at a time, and its answer is good for a second, however often a page asks, for the
+ * programs of one PATH.
+ */
 export function gpus(env: NodeJS.ProcessEnv = process.env, limit = 20_000): Promise<Cards> {
-  const last = asked.get(env)
-  if (last && performance.now() < last.until) return last.answer
-  const question = { answer: askedAnew(env, limit), until: Number.POSITIVE_INFINITY }
-  asked.set(env, question)
+  const path = env['PATH']
+  if (lastAsked && lastAsked.path === path && performance.now() < lastAsked.until) return lastAsked.answer
+  const question = { path, answer: askedAnew(env, limit), until: Number.POSITIVE_INFINITY }
+  lastAsked = question
   void question.answer.then(() => {
     question.until = performance.now() + freshFor
   })

@@ -44,6 +44,7 @@ describe('what the machine made of a run', () => {
 test('what was brought back is counted in words that fit', () => {
   const salvaged = {
     taken: [{ what: 'run', key: '1' }],
+    unsure: [],
     different: [],
     lost: [],
     skipped: [],
@@ -55,4 +56,7 @@ test('what was brought back is counted in words that fit', () => {
     'Brought back: 1 run (1) and 1 other row.',
   )
   expect(salvagedSentence({ ...salvaged, taken: [other, other] })).toBe('Brought back: 2 other rows.')
+  expect(salvagedSentence({ ...salvaged, unsure: salvaged.taken })).toBe(
+    'Brought back: 1 run (1). Of run 1 it is not known any more whether every row is there.',
+  )
 })
