@@ -62,6 +62,7 @@ const own: Record<string, string> = {
   'history/salvage.ts: copyFileSync':
     'histories and backups of the data folder; one that is named has come through the door',
   'history/soundness.ts: openSync': 'the history',
+  'history/soundness.ts: truncateSync': 'a copy of a damaged history, made as long as it was',
   'workbench/clusters/pool.ts: openSync': 'the log of a task that it starts, in a folder of its own',
   'workbench/clusters/program.ts: readFileSync': "manifests of the program's packages",
   'remote/logs.ts: openSync': 'a log of a task, which it makes',
