@@ -96,7 +96,7 @@ test('Ctrl+C once pauses after a kept epoch and begins nothing else; it goes on 
 test('another terminal pauses the run at work after a kept epoch', async () => {
   const home = temporaryFolder()
   await outcome(basil(home, ['add', 'run', ...configs(home, 'a')]))
-  const atWork = outcome(basil(home, ['run', '--json'], { wait: 500 }))
+  const atWork = outcome(basil(home, ['run', '--json'], { wait: 3000 })) // another terminal takes seconds to begin
   const reader = await toyWorkbench(home, undefined, false)
   await expect.poll(() => reader.runs.show(runId(1)).start?.epochs.length ?? 0).toBeGreaterThan(0)
   const asked = await outcome(basil(home, ['pause', '1']))
