@@ -1,6 +1,6 @@
 // Every test runs in plain Node 24. Two workers at most, on two cores. After the quick tests come those that wait for
-// processes and browsers of their own, two at a time; then trainings and measurements, which take the machine for
-// themselves. Time limits are guards against hanging, for all tests the same
+// processes and browsers of their own, which keep half a core busy each, three at a time; then trainings and
+// measurements, which take the machine for themselves. Time limits are guards against hanging, for all tests the same
 // (test/patience.ts).
 import { svelte } from '@sveltejs/vite-plugin-svelte'
 import { defineConfig } from 'vitest/config'
@@ -35,7 +35,7 @@ export default defineConfig({
         resolve: { conditions: ['browser'] },
         test: { name: 'renderer', include: renderer, sequence: { groupOrder: 0 } },
       },
-      { extends: true, test: { name: 'processes', include: processes, sequence: { groupOrder: 1 } } },
+      { extends: true, test: { name: 'processes', include: processes, maxWorkers: 3, sequence: { groupOrder: 1 } } },
       {
         extends: true,
         test: {

@@ -40,7 +40,6 @@ function simulated(one: Pick<TaskNews, 'pieces' | 'result'>): Pick<ClusterTarget
     submit: async (_, tasks) => {
       left = [...tasks]
       for (const task of tasks) turns.set(task, { state: 'running', words: 'RUNNING', job: `1_${task}` })
-      return { taken: tasks, words: '' }
     },
     poll: async () => turns,
     collect: async () => {

@@ -6,11 +6,9 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 
 import { clusterSchema } from '../../src-main/contract/clusters/cluster.ts'
-import type { Place } from '../../src-main/workbench/clusters/place.ts'
 import { probed } from '../../src-main/workbench/clusters/slurm/probe.ts'
 import { elementsOf, turnsOf } from '../../src-main/workbench/clusters/slurm/queue.ts'
 import { arraysOf, batchScript, ranges } from '../../src-main/workbench/clusters/slurm/script.ts'
-import { createSlurm } from '../../src-main/workbench/clusters/slurm.ts'
 import { temporaryFolder } from '../workbench/toy.ts'
 
 const study = { folder: '/scratch/a b|c/studies/toys-1', name: 'basil-1', program: '/scratch/basil-remote' }
@@ -75,81 +73,13 @@ describe('the arrays', () => {
   test('no element has a number that Slurm does not take', () => {
     const all = Array.from({ length: 1500 }, (_, i) => i)
     expect(arraysOf(all, 1001)).toEqual([
-      { first: 0, elements: '0-999', tasks: all.slice(0, 1000) },
-      { first: 1000, elements: '0-499', tasks: all.slice(1000) },
+      { first: 0, elements: '0-999' },
+      { first: 1000, elements: '0-499' },
     ])
     expect(arraysOf([1499, 3, 7, 1000], 1001)).toEqual([
-      { first: 0, elements: '3,7', tasks: [3, 7] },
-      { first: 1000, elements: '0,499', tasks: [1499, 1000] },
+      { first: 0, elements: '3,7' },
+      { first: 1000, elements: '0,499' },
     ])
-  })
-})
-
-describe('handing over', () => {
-  /** A cluster that answers so, call by call: what it holds, then what sbatch says. */
-  function slurm(...said: { code: number; stdout?: string; stderr?: string }[]) {
-    const scripts: string[] = []
-    const run = async (script: string) => {
-      const isConfig = script === 'scontrol show config'
-      if (!isConfig) scripts.push(script)
-      const {
-        code,
-        stdout = '',
-        stderr = '',
-      } = isConfig ? { code: 0, stdout: 'MaxArraySize = 11\n' } : (said.shift() ?? { code: 1 })
-      return { code, stdout: Buffer.from(stdout), stderr: Buffer.from(stderr) }
-    }
-    const place = { host: null, run } as unknown as Place
-    return {
-      scheduler: createSlurm({ ...cluster, atOnce: 3 }, place),
-      arrays: () => scripts.pop()?.match(/--array=\S+/g),
-    }
-  }
-  const tasks = Array.from({ length: 25 }, (_, i) => i)
-  const nothing = { code: 0 }
-  const full = {
-    code: 1,
-    stderr:
-      "sbatch: error: QOSMaxSubmitJobPerUserLimit\nsbatch: error: Batch job submission failed: Job violates accounting/QOS policy (job submit limit, user's size and/or time limits)",
-  }
-  const words = 'QOSMaxSubmitJobPerUserLimit'
-  const held = (from: number, to: number, first = 0, state = 'PENDING'): string =>
-    Array.from(
-      { length: to - from },
-      (_, i) => `${5 + first}_${from + i}|${state}|Priority|0|${study.folder}/run.sbatch ${first}|${study.folder}|\n`,
-    ).join('')
-
-  test('arrays that were taken before a limit of jobs stay taken, and the rest follows where half of it is over', async () => {
-    const { scheduler, arrays } = slurm(
-      nothing,
-      { ...full, stdout: '5\n15\n' },
-      { code: 0, stdout: held(0, 10) + held(0, 10, 10) },
-    )
-    expect(await scheduler.submit(study, tasks)).toEqual({ taken: tasks.slice(0, 20), words })
-    expect(arrays()).toEqual(['--array=0-9%3', '--array=0-9%3', '--array=0-4%3'])
-    expect(await scheduler.submit(study, tasks.slice(20))).toEqual({ taken: [], words })
-  })
-
-  test('an array that is refused whole is halved until it is taken, behind those that live', async () => {
-    const { scheduler, arrays } = slurm(
-      nothing,
-      full,
-      nothing,
-      { code: 0, stdout: '5\n' },
-      { code: 0, stdout: held(6, 8) },
-      { code: 0, stdout: '6\n' },
-    )
-    const eight = tasks.slice(0, 8)
-    expect(await scheduler.submit(study, eight)).toEqual({ taken: [], words })
-    expect(await scheduler.submit(study, eight)).toEqual({ taken: [0, 1, 2, 3], words })
-    expect(arrays()).toEqual(['--array=0-3%3'])
-    expect(await scheduler.submit(study, [4, 5])).toEqual({ taken: [4, 5], words })
-    expect(arrays()).toEqual(['--array=4-5%3'])
-  })
-
-  test('anything else that sbatch refuses is an error', async () => {
-    const { scheduler } = slurm(nothing, { code: 1, stderr: 'sbatch: error: invalid partition specified: nowhere' })
-    await expect(scheduler.submit(study, tasks)).rejects.toThrow(/Slurm did not take the tasks/)
   })
 })
 

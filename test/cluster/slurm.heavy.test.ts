@@ -109,36 +109,6 @@ describe.skipIf(!isHere)('the Slurm backend on a real Slurm', () => {
   })
 })
 
-describe.skipIf(!isHere)('a Slurm that holds few jobs', () => {
-  beforeAll(async () => {
-    slurm = await startSlurm({ lines: ['MaxJobCount=12', 'MinJobAge=2'] }) // what is over counts for so long
-    await writeFile(join(slurm.path, 'timeout'), '#!/bin/sh\nshift\nexec /usr/bin/timeout 1 "$@"\n', { mode: 0o755 })
-    process.env['PATH'] = `${slurm.path}:${path}`
-    folder = await mkdtemp(join(tmpdir(), 'basil studies-'))
-    await writeFile(join(folder, 'basil-remote'), program)
-    await chmod(join(folder, 'basil-remote'), 0o755)
-  })
-  afterAll(async () => {
-    await slurm?.stop()
-    process.env['PATH'] = path
-    if (folder) await rm(folder, { recursive: true, force: true })
-  })
-
-  test('is given what it has room for, and the rest as room comes, each task once', async () => {
-    const study = await prepared('few', Array(14).fill('sleep 0.2'), { atOnce: 3 })
-    const left = new Set(study.tasks)
-    const words = new Set<string>()
-    for (const end = Date.now() + patience; left.size > 0 && Date.now() < end; await pause(200)) {
-      const handed = await study.scheduler.submit(study, [...left])
-      for (const task of handed.taken) left.delete(task)
-      if (left.size > 0) words.add(handed.words)
-    }
-    await until(study, (turns) => all(turns, 'over'))
-    expect(await Promise.all(study.tasks.map((task) => starts(study, task)))).toEqual(Array(14).fill(1))
-    expect([...words]).toEqual(['temporarily unable to accept job'])
-  })
-})
-
 interface Prepared extends StudyThere {
   scheduler: Scheduler
   tasks: number[]

@@ -16,7 +16,7 @@ import { createTasks } from '../../src-main/workbench/clusters/tasks.ts'
 import { beginTasks } from '../../src-main/workbench/clusters/work.ts'
 import { temporaryFolder, toyConfig } from '../workbench/toy.ts'
 
-async function fixture(looks: { turns: [number, Turn][]; news: TaskNews[] }[], takes = 2) {
+async function fixture(looks: { turns: [number, Turn][]; news: TaskNews[] }[]) {
   const home = join(temporaryFolder(), 'home')
   mkdirSync(home)
   const history = await openHistory(home)
@@ -26,7 +26,7 @@ async function fixture(looks: { turns: [number, Turn][]; news: TaskNews[] }[], t
   beginTasks(history, study, () => false)
   let at = -1
   const target = {
-    submit: async (_, tasks) => ({ taken: tasks.slice(0, takes), words: 'QOSMaxSubmitJobPerUserLimit' }),
+    submit: async () => undefined,
     poll: async () => new Map(looks[++at]?.turns ?? []),
     collect: async () => ({ now: new Date().toISOString(), news: looks[at]?.news ?? [] }),
   } as Partial<ClusterTarget> as ClusterTarget
@@ -43,14 +43,6 @@ const newsOf = (index: number, from: number): TaskNews => {
   return { index, state: null, more: false, pieces, result: null, fault: null }
 }
 const turn = (state: Turn['state'], words: string): Turn => ({ state, words, job: '7_0' })
-
-test('what is not taken for want of room waits, with the words of who did not', async () => {
-  const at = await fixture([], 1)
-  const waiting = { state: 'waiting', words: 'QOSMaxSubmitJobPerUserLimit' }
-  expect(at.states()).toMatchObject([{ state: 'queued', words: 'handed over' }, waiting])
-  expect(await at.tasks.submit()).toBe(true)
-  expect(at.states()).toMatchObject([{ state: 'queued' }, { state: 'queued' }])
-})
 
 test('a task whose log is not the one that was read fails alone', async () => {
   const at = await fixture([

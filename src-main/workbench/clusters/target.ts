@@ -35,11 +35,6 @@ export interface ProbedScheduler {
   notes: string[]
 }
 
-export interface HandedOver {
-  taken: readonly number[]
-  words: string // why the others were not
-}
-
 /** A study's folder there, and what runs a task of it. */
 export interface StudyThere {
   folder: string
@@ -49,8 +44,8 @@ export interface StudyThere {
 
 export interface Scheduler {
   probe(): Promise<ProbedScheduler>
-  /** Hands tasks over, as many as it takes. What the scheduler knows already is not handed over again, and is taken. */
-  submit(study: StudyThere, tasks: readonly number[]): Promise<HandedOver>
+  /** Hands tasks over. What the scheduler knows already is not handed over again. */
+  submit(study: StudyThere, tasks: readonly number[]): Promise<void>
   /** Of each task that it knows of. */
   poll(study: StudyThere): Promise<Map<number, Turn>>
   /** null: all of them. Resolves when it was asked to; poll tells when they are gone. */

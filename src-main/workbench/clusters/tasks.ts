@@ -32,21 +32,17 @@ export function createTasks({ history, study, target, there }: Options, keeping:
 
   const open = (): ClusterTaskRow[] => [...tasks.values()].filter((task) => !isOver(task))
 
-  /** Whether any were handed over. What is not taken waits, and is tried again. */
+  /** Whether there was anything to hand over. */
   async function submit(): Promise<boolean> {
     const again = clusterTasks(history, study).filter(isWaiting) // some were asked for meanwhile
     for (const task of again) tasks.set(task.place, task)
     const waiting = open().filter(isWaiting)
     const places = waiting.map(({ place }) => place)
     if (places.length === 0) return false
-    const { taken, words } = await target.submit(there, places)
-    for (const place of taken) missed.delete(place)
-    const isTaken = new Set(taken)
-    const next = waiting.map((task): ClusterTaskRow => {
-      return isTaken.has(task.place) ? { ...task, state: 'queued', words: 'handed over' } : { ...task, words }
-    })
-    put(next.filter((task, i) => task.words !== waiting[i]?.words || task.state !== 'waiting'))
-    return taken.length > 0
+    await target.submit(there, places)
+    for (const place of places) missed.delete(place)
+    put(waiting.map((task) => ({ ...task, state: 'queued', words: 'handed over' })))
+    return true
   }
 
   /** Whether anything is new. */

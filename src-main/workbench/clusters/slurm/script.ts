@@ -58,7 +58,6 @@ exit "$code"
 export interface TaskArray {
   first: number
   elements: string // "0-3,7"
-  tasks: number[]
 }
 
 /** maxArraySize: Slurm's; its elements' numbers lie below. */
@@ -67,7 +66,7 @@ export function arraysOf(tasks: readonly number[], maxArraySize: number): TaskAr
   const blocks = Map.groupBy(new Set(tasks), (task) => Math.floor(task / size) * size)
   return [...blocks]
     .sort(([a], [b]) => a - b)
-    .map(([first, tasks]) => ({ first, elements: ranges(tasks.map((task) => task - first)), tasks }))
+    .map(([first, own]) => ({ first, elements: ranges(own.map((task) => task - first)) }))
 }
 
 /** 1, 3, 4, 5: "1,3-5". */
@@ -81,24 +80,16 @@ export function ranges(numbers: readonly number[]): string {
   return runs.map(([from, to]) => (from === to ? String(from) : `${from}-${to}`)).join(',')
 }
 
-const patience = 30 // seconds
-
 /**
- * For sh, in the study's folder; says a line for each array that was taken. Each waits for the one before, and the first
- * for these jobs, so that no more tasks are at work than wanted. A job's output is what Slurm says of it; the tasks have
- * logs of their own. Where the cluster holds no more jobs (MaxJobCount), sbatch 22.05 says nothing is wrong and tries
- * for two minutes: it is told to end before.
+ * For sh, in the study's folder. Each array waits for the one before, so that no more tasks are at work than wanted. A
+ * job's output is what Slurm says of it; the tasks have logs of their own.
  */
-export function submission(
-  { folder }: StudyThere,
-  arrays: readonly TaskArray[],
-  { atOnce, after }: { atOnce: number; after: readonly string[] },
-): string {
+export function submission({ folder }: StudyThere, arrays: readonly TaskArray[], atOnce: number): string {
   const where = [`--chdir=${folder}`, `--output=${folder.replaceAll('%', '%%')}/slurm/%A_%a.out`].map(quoted).join(' ')
   const each = arrays.map(({ first, elements }, i) => {
-    const jobs = i === 0 ? after.join(':') : '$id'
-    const array = `--array=${elements}%${atOnce}${jobs === '' ? '' : ` --dependency="afterany:${jobs}"`}`
-    return `id=$(timeout ${patience} sbatch --parsable ${where} ${array} ${quoted(`${folder}/${scriptName}`)} ${first}) || exit
+    const after = i === 0 ? '' : ' --dependency="afterany:$id"'
+    const array = `--array=${elements}%${atOnce}`
+    return `id=$(sbatch --parsable ${where} ${array}${after} ${quoted(`${folder}/${scriptName}`)} ${first}) || exit
 id=\${id%%;*}
 echo "$id"`
   })
