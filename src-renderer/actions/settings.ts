@@ -54,6 +54,7 @@ export const askToRestore = (file: string): Promise<void> => restoring.ask(file)
 
 /** Puts it in place, and offers the history from before. */
 export async function restore(file: string): Promise<void> {
+  undo.close() // of what was restored before nothing is to be taken back once this is in place
   const { error, before } = await restoring.put(file)
   await Promise.all([settings.load(), workbench.reload()])
   if (error) throw new BasilError(error)

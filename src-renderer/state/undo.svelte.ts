@@ -1,5 +1,5 @@
 // What was just taken away and can be brought back: one offer at a time, until it is used, put away or grown old.
-const lasts = 12_000 // ms
+const lasts = 30_000 // ms
 
 interface Offer {
   id: number

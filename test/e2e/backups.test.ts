@@ -74,4 +74,41 @@ inBrowser('backups', () => {
     await dialog.getByText('This is no backup of a history that can be read').waitFor()
     expect(await violations(page)).toEqual([])
   })
+  it('shows in the folder browser what was asked for last, and leaves a path that is being typed', async () => {
+    const slow = await page.context().newPage()
+    const held: (() => void)[] = []
+    let isHolding = false
+    await slow.routeWebSocket(/.*/, (socket) => {
+      const server = socket.connectToServer()
+      server.onMessage((message) => {
+        if (isHolding && message.toString().includes('"roots"'))
+          held.push(() => socket.send(message)) // of a folder
+        else socket.send(message)
+      })
+    })
+    await slow.goto(`${new URL(basil.url).origin}/#/settings`)
+    await slow.getByRole('button', { name: 'Restore another backup…' }).waitFor()
+    isHolding = true
+    await slow.getByRole('button', { name: 'Restore another backup…' }).click()
+    await expect.poll(() => held.length).toBeGreaterThan(0) // the answer of where it begins
+    const first = held.splice(0)
+    const path = slow.getByRole('dialog').getByRole('textbox', { name: /^Path/ })
+    await path.fill(home)
+    for (const send of first) send()
+    await slow.getByText('Reading…').waitFor({ state: 'detached' }) // it is there
+    expect(await path.inputValue()).toBe(home)
+    await path.fill(tmpdir())
+    await path.press('Enter')
+    await expect.poll(() => held.length).toBeGreaterThan(0)
+    const second = held.splice(0)
+    isHolding = false
+    await path.fill(home)
+    await path.press('Enter')
+    const lock = slow.getByRole('dialog').getByRole('button', { name: /writer\.lock/ })
+    await lock.waitFor()
+    for (const send of second) send()
+    await slow.evaluate('new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))')
+    expect(await lock.isVisible()).toBe(true)
+    await slow.close()
+  })
 })

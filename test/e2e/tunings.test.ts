@@ -113,11 +113,11 @@ inBrowser('fine-tuning in the window', () => {
   })
 
   it('a long one is followed over a reload, paused, goes on, and is stopped and kept', async () => {
-    await page.getByLabel('Steps', { exact: true }).fill('4000')
+    await page.getByLabel('Steps', { exact: true }).fill('40000') // no machine is through before the last click
     await plan().getByText('All files fit together.').waitFor()
     await page.getByRole('button', { name: 'Start fine-tuning' }).click()
     const progress = page.getByRole('region', { name: 'Progress' })
-    await progress.getByText(/^[1-9]\d* of 4,000$/).waitFor()
+    await progress.getByText(/^[1-9]\d* of 40,000$/).waitFor()
     await page.reload()
     await progress.getByText(/^about \d/).waitFor()
     await progress.getByText(/images\/s/).waitFor()
@@ -127,7 +127,7 @@ inBrowser('fine-tuning in the window', () => {
     await page.getByRole('button', { name: 'Pause now' }).click()
     await page.getByText('It goes on from its last kept state').waitFor()
     await page.getByRole('button', { name: 'Resume' }).click()
-    await progress.getByText(/ of 4,000$/).waitFor()
+    await progress.getByText(/ of 40,000$/).waitFor()
     await page.getByRole('button', { name: 'Cancel' }).click()
     await page.getByRole('button', { name: 'Let it run' }).click()
     await page.getByRole('button', { name: 'Stop here and write the model' }).click()
