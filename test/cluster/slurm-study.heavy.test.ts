@@ -174,10 +174,11 @@ describe.skipIf(!slurmHere())('a study on a real Slurm', () => {
 /** As the kernel does with a task whose memory is used up: all of it is gone at once, in the middle. */
 const killedOnce = [
   `if ${secondOnly} [ ! -e "$cluster/killed" ]; then`,
-  `  touch "$cluster/killed"; ${held('killed-later')}; "$0" "$@" & task=$!`,
+  '  touch "$cluster/killed"; "$0" "$@" & task=$!',
   '  until grep -q \'"type":"stage-end"\' "$2/tasks/0001/events-0000.jsonl"; do sleep 0.05; done',
-  '  kill -9 $task; exit 137',
+  '  kill -9 $task; touch "$cluster/gone"; exit 137',
   'fi',
+  `${secondOnly} [ ! -e "$cluster/gone" ] && ${held('never')}`,
 ]
 
 /** In the place of OpenSSH: what it is asked to do is done here, while a file is not there. */
