@@ -40,6 +40,7 @@ function simulated(one: Pick<TaskNews, 'pieces' | 'result'>): Pick<ClusterTarget
     submit: async (_, tasks) => {
       left = [...tasks]
       for (const task of tasks) turns.set(task, { state: 'running', words: 'RUNNING', job: `1_${task}` })
+      return { taken: tasks, left: null }
     },
     poll: async () => turns,
     collect: async () => {

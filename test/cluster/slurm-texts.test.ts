@@ -73,12 +73,12 @@ describe('the arrays', () => {
   test('no element has a number that Slurm does not take', () => {
     const all = Array.from({ length: 1500 }, (_, i) => i)
     expect(arraysOf(all, 1001)).toEqual([
-      { first: 0, elements: '0-999' },
-      { first: 1000, elements: '0-499' },
+      { tasks: all.slice(0, 1000), first: 0, elements: '0-999' },
+      { tasks: all.slice(1000), first: 1000, elements: '0-499' },
     ])
     expect(arraysOf([1499, 3, 7, 1000], 1001)).toEqual([
-      { first: 0, elements: '3,7' },
-      { first: 1000, elements: '0,499' },
+      { tasks: [3, 7], first: 0, elements: '3,7' },
+      { tasks: [1499, 1000], first: 1000, elements: '0,499' },
     ])
   })
 })

@@ -1,5 +1,5 @@
 // What is known of tasks while they are looked at: one that cannot be kept holds up no other, and one is lost only when
-// nobody knew of it twice in a row.
+// nobody knew of it twice in a row, and never while it waits to be handed over.
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 
@@ -16,7 +16,8 @@ import { createTasks } from '../../src-main/workbench/clusters/tasks.ts'
 import { beginTasks } from '../../src-main/workbench/clusters/work.ts'
 import { temporaryFolder, toyConfig } from '../workbench/toy.ts'
 
-async function fixture(looks: { turns: [number, Turn][]; news: TaskNews[] }[]) {
+/** takes: tasks that its scheduler takes at a time. */
+async function fixture(looks: { turns: [number, Turn][]; news: TaskNews[] }[], takes = 2) {
   const home = join(temporaryFolder(), 'home')
   mkdirSync(home)
   const history = await openHistory(home)
@@ -26,7 +27,7 @@ async function fixture(looks: { turns: [number, Turn][]; news: TaskNews[] }[]) {
   beginTasks(history, study, () => false)
   let at = -1
   const target = {
-    submit: async () => undefined,
+    submit: async (_, places) => ({ taken: places.slice(0, takes), left: 'no place' }),
     poll: async () => new Map(looks[++at]?.turns ?? []),
     collect: async () => ({ now: new Date().toISOString(), news: looks[at]?.news ?? [] }),
   } as Partial<ClusterTarget> as ClusterTarget
@@ -84,4 +85,17 @@ test('a task is lost when nobody knew of it in two looks in a row, with the last
   expect(at.states()[0]?.words).toBe('NODE_FAIL')
   expect(at.runs()[0]).toMatchObject({ state: 'interrupted', error: { code: 'engine-lost', why: 'NODE_FAIL' } })
   expect(at.tasks.count()).toMatchObject({ over: 0, total: 2, lost: [{ place: 0 }] })
+})
+
+test('what the scheduler did not take waits in its words, and is handed over at a later time', async () => {
+  const known: [number, Turn][] = [[0, turn('queued', 'PENDING, Priority')]]
+  const at = await fixture(Array(4).fill({ turns: known, news: [] }), 1)
+  for (let look = 0; look < 3; look++) await at.tasks.look({ ahead: null })
+  expect(at.states()).toMatchObject([
+    { state: 'queued', words: 'PENDING, Priority' },
+    { state: 'waiting', words: 'no place' },
+  ])
+  expect(at.tasks.count()).toMatchObject({ over: 0, lost: [], total: 2 })
+  expect(await at.tasks.submit()).toBe(true)
+  expect(at.states()[1]).toMatchObject({ state: 'queued', words: 'handed over' })
 })

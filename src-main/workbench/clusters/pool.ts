@@ -68,6 +68,7 @@ export function createPool({ atOnce, cpus }: Cluster): Scheduler {
         tasks.set(keyOf(study, index), { study, index, child: null, words: waits })
       }
       pump()
+      return { taken: indices, left: null }
     },
     poll: async (study) => new Map(ofStudy(study).map((task) => [task.index, turnOf(task)])),
     cancel: async (study, indices) => {

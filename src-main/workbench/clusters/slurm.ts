@@ -7,7 +7,7 @@ import { failedThere, type Place, quoted, type Said } from './place.ts'
 import { asksProbe, probed } from './slurm/probe.ts'
 import { asksQueue, elementsOf, turnsOf } from './slurm/queue.ts'
 import { arraysOf, batchScript, scriptName, submission } from './slurm/script.ts'
-import type { Scheduler, StudyThere, Turn } from './target.ts'
+import type { Handed, Scheduler, StudyThere, Turn } from './target.ts'
 
 export function createSlurm(cluster: Cluster, place: Place): Scheduler {
   async function ask(script: string, what: string, input = ''): Promise<string> {
@@ -24,16 +24,7 @@ export function createSlurm(cluster: Cluster, place: Place): Scheduler {
       const study = { folder: cluster.folder, name: 'basil-trial', program: 'true' }
       return probed(await ask(asksProbe(cluster), 'Slurm could not be looked at', batchScript(cluster, study)), cluster)
     },
-    submit: async (study, tasks) => {
-      const known = await poll(study)
-      const wanted = tasks.filter((task) => (known.get(task)?.state ?? 'over') === 'over')
-      if (wanted.length === 0) return
-      const what = 'Slurm did not take the tasks'
-      const size = /^MaxArraySize\s*= (\d+)/m.exec(await ask('scontrol show config', what))?.[1]
-      const write = `cd ${quoted(study.folder)} && cat > ${scriptName}.new && mv ${scriptName}.new ${scriptName} || exit`
-      const handOver = submission(study, arraysOf(wanted, Number(size ?? 1001)), cluster.atOnce)
-      await ask(`${write}\n${handOver}`, what, batchScript(cluster, study))
-    },
+    submit: (study, tasks) => submit({ cluster, place, ask, poll }, study, tasks),
     poll,
     cancel: async (study, tasks) => {
       const living = async (states: Turn['state'][]): Promise<string[]> => {
@@ -51,6 +42,62 @@ export function createSlurm(cluster: Cluster, place: Place): Scheduler {
     },
     close: async () => undefined,
   }
+}
+
+interface Asking {
+  cluster: Cluster
+  place: Place
+  ask(script: string, what: string, input?: string): Promise<string>
+  poll(study: StudyThere): Promise<Map<number, Turn>>
+}
+
+/**
+ * All that Slurm has not yet; where its limits let it take no array of that size, one of half as many, and of half of
+ * that. More of a study are handed over only while fewer are there than may be at work at once.
+ */
+async function submit(
+  { cluster, place, ask, poll }: Asking,
+  study: StudyThere,
+  tasks: readonly number[],
+): Promise<Handed> {
+  const living = async (): Promise<Map<number, Turn>> =>
+    new Map([...(await poll(study))].filter(([, { state }]) => state !== 'over'))
+  const there = await living()
+  const taken = tasks.filter((task) => there.has(task))
+  const wanted = tasks.filter((task) => !there.has(task))
+  if (wanted.length === 0) return { taken, left: null }
+  const { atOnce } = cluster
+  if (there.size >= atOnce) return { taken, left: `${there.size} tasks are there, and ${atOnce} may work at once` }
+  const what = 'Slurm did not take the tasks'
+  const size = Number(/^MaxArraySize\s*= (\d+)/m.exec(await ask('scontrol show config', what))?.[1] ?? 1001)
+  const jobs = [...there.values()].flatMap(({ job }) => job?.split('_')[0] ?? [])
+  const after = there.size + wanted.length > atOnce ? [...new Set(jobs)] : []
+  const write = `cd ${quoted(study.folder)} && cat > ${scriptName}.new && mv ${scriptName}.new ${scriptName} || exit`
+  let left: string | null = null
+  for (let some = wanted; some.length > 0; some = some.slice(0, Math.floor(Math.min(some.length, size) / 2))) {
+    const arrays = arraysOf(some, size)
+    const handOver = `${write}\n${submission(study, arrays, { atOnce, after })}`
+    const said = await place.run(handOver, { input: batchScript(cluster, study) })
+    const count = said.stdout.toString('utf8').match(/^\d+$/gm)?.length ?? 0
+    const now = [...taken, ...arrays.slice(0, count).flatMap((array) => array.tasks)]
+    if (said.code === 0) return { taken: now, left }
+    const refused = failed(cluster, what, place, said)
+    left = limitIn(said.stderr.toString('utf8'))
+    if (count > 0) return { taken: now, left: left ?? refused.record.why }
+    if (left === null) throw refused
+    const late = await living() // it may have been taken as sbatch was told to ask no more
+    if (some.some((task) => late.has(task))) return { taken: tasks.filter((task) => late.has(task)), left }
+  }
+  return { taken, left }
+}
+
+/** Of how many jobs Slurm takes, by its own words; null: it says no to something else. */
+function limitIn(said: string): string | null {
+  const limit = /\b(?:QOS|Assoc)\w*Submit\w*/.exec(said)?.[0]
+  if (limit) return `Slurm takes no more of them now: ${limit}`
+  return /temporarily unable to accept job|job queue full/i.test(said)
+    ? 'Slurm has as many jobs as it takes now (MaxJobCount)'
+    : null
 }
 
 /** A controller that does not answer is tried again, as a host that cannot be reached; what it says no to is not. */

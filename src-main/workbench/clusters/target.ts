@@ -42,10 +42,16 @@ export interface StudyThere {
   program: string // path of basil-remote
 }
 
+/** Of tasks that were to be handed over. */
+export interface Handed {
+  taken: readonly number[] // that the scheduler has now
+  left: string | null // why it has not all; the others are to be handed over again later
+}
+
 export interface Scheduler {
   probe(): Promise<ProbedScheduler>
   /** Hands tasks over. What the scheduler knows already is not handed over again. */
-  submit(study: StudyThere, tasks: readonly number[]): Promise<void>
+  submit(study: StudyThere, tasks: readonly number[]): Promise<Handed>
   /** Of each task that it knows of. */
   poll(study: StudyThere): Promise<Map<number, Turn>>
   /** null: all of them. Resolves when it was asked to; poll tells when they are gone. */

@@ -32,17 +32,23 @@ export function createTasks({ history, study, target, there }: Options, keeping:
 
   const open = (): ClusterTaskRow[] => [...tasks.values()].filter((task) => !isOver(task))
 
-  /** Whether there was anything to hand over. */
+  /** Whether anything was handed over; the rest waits. */
   async function submit(): Promise<boolean> {
     const again = clusterTasks(history, study).filter(isWaiting) // some were asked for meanwhile
     for (const task of again) tasks.set(task.place, task)
     const waiting = open().filter(isWaiting)
     const places = waiting.map(({ place }) => place)
     if (places.length === 0) return false
-    await target.submit(there, places)
-    for (const place of places) missed.delete(place)
-    put(waiting.map((task) => ({ ...task, state: 'queued', words: 'handed over' })))
-    return true
+    const { taken, left } = await target.submit(there, places)
+    const isTaken = new Set(taken)
+    for (const place of taken) missed.delete(place)
+    put(
+      waiting.flatMap((task): ClusterTaskRow[] => {
+        if (isTaken.has(task.place)) return [{ ...task, state: 'queued', words: 'handed over' }]
+        return left === null || left === task.words ? [] : [{ ...task, words: left }]
+      }),
+    )
+    return taken.length > 0
   }
 
   /** Whether anything is new. */
@@ -68,6 +74,7 @@ export function createTasks({ history, study, target, there }: Options, keeping:
     const changed = open().flatMap((task): ClusterTaskRow[] => {
       const turn = turns.get(task.place)
       const isKnown = turn !== undefined && turn.state !== 'over'
+      if (!isKnown && isWaiting(task)) return [] // it was not handed over yet
       const looks = isKnown ? 0 : (missed.get(task.place) ?? 0) + 1
       missed.set(task.place, looks)
       if (isKnown && turn.state === 'running') keeping.works(task)

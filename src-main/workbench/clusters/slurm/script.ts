@@ -56,6 +56,7 @@ exit "$code"
 
 /** Of one job: elements as --array takes them, counted from the first task. */
 export interface TaskArray {
+  tasks: number[]
   first: number
   elements: string // "0-3,7"
 }
@@ -66,7 +67,7 @@ export function arraysOf(tasks: readonly number[], maxArraySize: number): TaskAr
   const blocks = Map.groupBy(new Set(tasks), (task) => Math.floor(task / size) * size)
   return [...blocks]
     .sort(([a], [b]) => a - b)
-    .map(([first, own]) => ({ first, elements: ranges(own.map((task) => task - first)) }))
+    .map(([first, own]) => ({ tasks: own, first, elements: ranges(own.map((task) => task - first)) }))
 }
 
 /** 1, 3, 4, 5: "1,3-5". */
@@ -81,17 +82,34 @@ export function ranges(numbers: readonly number[]): string {
 }
 
 /**
- * For sh, in the study's folder. Each array waits for the one before, so that no more tasks are at work than wanted. A
- * job's output is what Slurm says of it; the tasks have logs of their own.
+ * For sh, in the study's folder. Each array waits for the one before, and the first for the jobs that are given, so that
+ * no more tasks are at work than wanted. Says the number of each that was taken, up to one that is not. A job's output is
+ * what Slurm says of it; the tasks have logs of their own. sbatch would ask for two minutes where Slurm has as many jobs
+ * as it takes: that is done here, later.
  */
-export function submission({ folder }: StudyThere, arrays: readonly TaskArray[], atOnce: number): string {
+export function submission(
+  { folder }: StudyThere,
+  arrays: readonly TaskArray[],
+  { atOnce, after }: { atOnce: number; after: readonly string[] },
+): string {
   const where = [`--chdir=${folder}`, `--output=${folder.replaceAll('%', '%%')}/slurm/%A_%a.out`].map(quoted).join(' ')
-  const each = arrays.map(({ first, elements }, i) => {
-    const after = i === 0 ? '' : ' --dependency="afterany:$id"'
-    const array = `--array=${elements}%${atOnce}`
-    return `id=$(sbatch --parsable ${where} ${array}${after} ${quoted(`${folder}/${scriptName}`)} ${first}) || exit
-id=\${id%%;*}
-echo "$id"`
-  })
-  return ['mkdir -p slurm || exit', ...each].join('\n')
+  const each = arrays.map(
+    ({ first, elements }) => `take --array=${elements}%${atOnce} ${quoted(`${folder}/${scriptName}`)} ${first} || exit`,
+  )
+  return [
+    'mkdir -p slurm || exit',
+    `id=${after.join(':')}`,
+    `take() {
+  : >slurm/refused || return
+  sbatch --parsable ${where} \${id:+"--dependency=afterany:$id"} "$@" >slurm/taken 2>slurm/refused &
+  while kill -0 $! 2>/dev/null; do
+    ! grep -q 'sleeping and retrying' slurm/refused || kill $!
+    sleep 0.1
+  done
+  wait $! && id=$(cut -d';' -f1 slurm/taken) && echo "$id" && return
+  cat slurm/refused >&2
+  return 1
+}`,
+    ...each,
+  ].join('\n')
 }
