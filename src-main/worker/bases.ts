@@ -10,6 +10,7 @@ import type { Told } from '../contract/engine-api.ts'
 import { bases as card } from '../contract/merges/spectral/bases.ts'
 import type { Recipe } from '../contract/run/recipe.ts'
 import type { Progress } from '../contract/run/run.ts'
+import { telling } from '../contract/wire/telling.ts'
 import { basesOf, errorsOf, productsOf } from '../engine/merging/spectral/bases.ts'
 import { openSet, parameterCount } from '../engine/weights/parents.ts'
 import { openSource } from '../files/source.ts'
@@ -17,7 +18,6 @@ import { disk, requireNothing } from '../files/write-atomic.ts'
 import { wholeFolder, writeSynced } from '../files/written-folder.ts'
 import { at, sum } from '../numbers/vectors.ts'
 import { rebuild } from './rebuild.ts'
-import { telling } from './telling.ts'
 
 /** Throws what opening and writing throw. */
 export function bases(request: BasesRequest): AsyncGenerator<Told<BasesReport>> {

@@ -7,6 +7,7 @@ import type { Form } from '../contract/checkpoint.ts'
 import type { Conversion, Told } from '../contract/engine-api.ts'
 import type { Exported } from '../contract/run/recipe.ts'
 import type { Progress } from '../contract/run/run.ts'
+import { telling } from '../contract/wire/telling.ts'
 import { ownMetadata } from '../engine/architecture/own.ts'
 import { openTensorFile } from '../engine/formats/open.ts'
 import type { TensorFile } from '../engine/formats/tensor-file.ts'
@@ -16,7 +17,6 @@ import { towersOf } from '../engine/models/towers.ts'
 import { hashCheckpoint, openSource } from '../files/source.ts'
 import { requireFree } from '../files/write-atomic.ts'
 import { writeModel } from '../files/written-model.ts'
-import { telling } from './telling.ts'
 
 /** Throws what reading and writing throw, and not-supported where the layout has no names for this architecture. */
 export function convert(conversion: Conversion): AsyncGenerator<Told<Exported>> {

@@ -9,6 +9,7 @@ import { BasilError } from '../contract/errors.ts'
 import type { Extracted, ExtractedLayer, ExtractedRest, Extraction } from '../contract/extraction.ts'
 import { adapterSettingsName } from '../contract/file-names.ts'
 import type { Progress } from '../contract/run/run.ts'
+import { telling } from '../contract/wire/telling.ts'
 import { infoOf, type TensorFile, type TensorInfo } from '../engine/formats/tensor-file.ts'
 import { dtypeOf, inDtype } from '../engine/formats/writing/in-dtype.ts'
 import { openAs } from '../engine/weights/checkpoint.ts'
@@ -26,7 +27,6 @@ import { wholeFolder, writeSynced } from '../files/written-folder.ts'
 import { writeModel } from '../files/written-model.ts'
 import { sum } from '../numbers/vectors.ts'
 import { adapterCard } from './adapter-card.ts'
-import { telling } from './telling.ts'
 
 type Tell = (progress: Progress) => void
 

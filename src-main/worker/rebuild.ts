@@ -12,6 +12,7 @@ import { type ResolvedConfig, resolvedSchema } from '../contract/run/config.ts'
 import { type Exported, type Recipe, recipeSchema } from '../contract/run/recipe.ts'
 import type { Progress } from '../contract/run/run.ts'
 import { nothingSaid } from '../contract/tower.ts'
+import { telling } from '../contract/wire/telling.ts'
 import { ownMetadata } from '../engine/architecture/own.ts'
 import { type Dtype, isNarrow } from '../engine/formats/dtype.ts'
 import { infoOf, type TensorFile } from '../engine/formats/tensor-file.ts'
@@ -34,7 +35,6 @@ import { writeModel } from '../files/written-model.ts'
 import { fromNumbers, type Table } from '../numbers/table.ts'
 import { sum } from '../numbers/vectors.ts'
 import { withStatistics } from './statistics.ts'
-import { telling } from './telling.ts'
 
 type Tell = (progress: Progress) => void
 

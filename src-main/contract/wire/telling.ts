@@ -1,7 +1,7 @@
-// Long work as the stream that is heard at the engine's door: how far it is, and last what came of it.
-import type { Told } from '../contract/engine-api.ts'
-import { BasilError } from '../contract/errors.ts'
-import type { Progress } from '../contract/run/run.ts'
+// Long work as a stream that is heard at a door: how far it is, and last what came of it.
+import type { Told } from '../engine-api.ts'
+import { BasilError } from '../errors.ts'
+import type { Progress } from '../run/run.ts'
 
 /**
  * What `job` tells, of several the newest, and what it gives; it ends at its next telling when nobody listens any more,

@@ -6,7 +6,7 @@ import type { Cluster } from '../../contract/clusters/cluster.ts'
 import type { Told } from '../../contract/engine-api.ts'
 import { recordOf } from '../../contract/errors.ts'
 import type { ResolvedConfig } from '../../contract/run/config.ts'
-import type { Progress } from '../../contract/run/run.ts'
+import { telling } from '../../contract/wire/telling.ts'
 import { clusterTasks, putClusterTasks } from '../../history/cluster-tasks.ts'
 import { putJobRequest, type StoredJob } from '../../history/jobs.ts'
 import { type History, transaction } from '../../history/statement.ts'
@@ -142,8 +142,9 @@ function ofClusters({
       yield* probeOf(await targetOf(name), signal)
     },
     plan: (name, configs, signal) =>
-      toldWhile(async (tell) => {
+      telling('The look at the cluster', async (say) => {
         const { target, program } = await targetOf(name)
+        const tell = (what: string, done: number, total: number): void => say({ type: 'progress', what, done, total })
         return planThere(target, configs, program.bytes, { home, signal, tell })
       }),
   }
@@ -211,28 +212,3 @@ async function workThrough(at: Working, study: number, job: StoredJob, work: Wor
 }
 
 const isOpen = (state: string): boolean => state === 'running' || state === 'waiting' || state === 'paused'
-
-/** Progress while it goes on, then its result. */
-async function* toldWhile<T>(
-  work: (tell: (what: string, done: number, total: number) => void) => Promise<T>,
-): AsyncGenerator<Told<T>> {
-  let newest: Progress | null = null
-  let wake = (): void => undefined
-  const over = work((what, done, total) => {
-    newest = { type: 'progress', what, done, total }
-    wake()
-  })
-  const ended = over.then(
-    () => true,
-    () => true,
-  )
-  for (let isOver = false; !isOver; ) {
-    const news = new Promise<boolean>((resolve) => {
-      wake = () => resolve(false)
-    })
-    isOver = await Promise.race([ended, news])
-    if (newest) yield newest
-    newest = null
-  }
-  yield { type: 'result', result: await over }
-}

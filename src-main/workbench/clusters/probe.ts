@@ -9,7 +9,7 @@ import type { OpenedTarget } from './open.ts'
 const gibibytes = (bytes: number): string => `${(bytes / 2 ** 30).toFixed(1)} GiB`
 const skewed = 60 // seconds
 
-export async function* probeOf({ target, program }: OpenedTarget, signal: AbortSignal): AsyncGenerator<Told<Probe>> {
+export async function* probeOf({ target }: OpenedTarget, signal: AbortSignal): AsyncGenerator<Told<Probe>> {
   const { cluster } = target
   const found: Probe = { cluster: cluster.name, facts: [], wrong: [], notes: [] }
   const facts: Probe['facts'] = found.facts
@@ -25,7 +25,7 @@ export async function* probeOf({ target, program }: OpenedTarget, signal: AbortS
     yield { type: 'progress', what: 'Asking the program', done: 2, total: 3 }
     const asked = Date.now()
     const hello = await target.hello()
-    facts.push(...factsOf(hello, program.engine))
+    facts.push(...factsOf(hello))
     const ahead = (Date.parse(hello.now) - (asked + Date.now()) / 2) / 1000
     if (Math.abs(ahead) > skewed) found.notes.push(clockWords(ahead))
     if (cluster.gpus > 0 && hello.gpus.length === 0) found.notes.push(noCard)
@@ -35,13 +35,13 @@ export async function* probeOf({ target, program }: OpenedTarget, signal: AbortS
   yield { type: 'result', result: found }
 }
 
-function factsOf(hello: Hello, engine: string): Probe['facts'] {
+function factsOf(hello: Hello): Probe['facts'] {
   return [
     { what: 'Machine', is: `${hello.host}, ${hello.cpus} processors, ${gibibytes(hello.memoryBytes)}` },
     { what: 'C library', is: hello.glibc === null ? 'not glibc' : `glibc ${hello.glibc}` },
     { what: 'Free in its folder', is: hello.freeBytes === null ? 'not known' : gibibytes(hello.freeBytes) },
     { what: 'Cards seen there', is: hello.gpus.length === 0 ? 'none' : hello.gpus.join('; ') },
-    { what: 'Program', is: `Basil ${hello.basil}, Node ${hello.node}, engine ${engine}` },
+    { what: 'Program', is: `Basil ${hello.basil}, Node ${hello.node}, engine ${hello.engine}` },
   ]
 }
 
