@@ -69,7 +69,9 @@ function standIn(most: number): { path: string; handedOver(): string[] } {
     squeue: `cat '${jobs}'`,
     sbatch: `after=none
 for word; do case "$word" in
-  --array=*) elements=\${word#--array=} ;; --dependency=*) after=\${word#--dependency=} ;; --chdir=*) folder=\${word#--chdir=} ;;
+  --array=*) elements=\${word#--array=} ;;
+  --dependency=*) after=\${word#--dependency=} ;;
+  --chdir=*) folder=\${word#--chdir=} ;;
 esac; first=$word; done
 range=\${elements%%%*}
 number=$(( $(cut -d_ -f1 '${jobs}' | sort -un | tail -1) + 1 ))

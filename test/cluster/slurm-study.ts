@@ -20,6 +20,7 @@ import { absoluteIn, bitsOfEither, modelsIn, thinProgram, toyClusters, toyStudy,
 
 export interface SlurmStudy {
   readonly there: Workbench
+  readonly study: number
   status(): StatusThere
   states(): string[]
   untilTasks(holds: (tasks: ClusterTask[]) => boolean): Promise<void>
@@ -30,7 +31,8 @@ export interface SlurmStudy {
   /** Makes a file in the cluster's folder that the program looks for, as begun() says it. */
   make(name: string): void
   tryAgain(): Promise<void>
-  stopAndGoOn(): Promise<void>
+  /** This program ends, and is started again; it goes on with nothing. */
+  stop(): Promise<void>
   /** It comes to its end, with nothing lost, twice there or different. */
   isWhole(what: string): Promise<void>
 }
@@ -88,16 +90,15 @@ export async function begun(how: How = {}): Promise<SlurmStudy> {
     get there() {
       return there
     },
-    ...{ status, inTask, untilTasks },
+    ...{ study, status, inTask, untilTasks },
     states: () => status().tasks.map(({ state }) => state),
     untilOver: () => untilOver(there, study),
     sittings: (index) => readdirSync(inTask(index, '')).filter(isEventsFile).length,
     make: (name) => writeFileSync(join(cluster, name), ''),
     tryAgain: async () => void (await there.clusters.retry(study)),
-    stopAndGoOn: async () => {
+    stop: async () => {
       await there.close()
       there = await open()
-      there.clusters.goOn()
     },
     isWhole: whole,
   }

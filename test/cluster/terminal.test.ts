@@ -4,7 +4,7 @@ import { execFileSync } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
-import { expect, onTestFinished, test, vi } from 'vitest'
+import { expect, test } from 'vitest'
 
 import { packedLines, packProgram } from '../../src-main/cli/cluster/pack.ts'
 import { statusLines } from '../../src-main/cli/cluster/print.ts'
@@ -12,20 +12,8 @@ import { submitStudy } from '../../src-main/cli/cluster/submit.ts'
 import { cancelThere, collectThere, statusOf } from '../../src-main/cli/cluster/there.ts'
 import { temporaryFolder } from '../workbench/toy.ts'
 import type { Toy } from '../workbench/toy-faults.ts'
+import { heard } from './terminal.ts'
 import { absoluteIn, modelsIn, thinProgram, toyClusters, toyStudy, untilOver } from './toy-cluster.ts'
-
-/** What is printed from now on, and the exit code that is set. */
-function terminal(): { said(): string; code(): number } {
-  const lines: string[] = []
-  const hear = (text: string | Uint8Array): boolean => lines.push(String(text)) > 0
-  const spies = [vi.spyOn(process.stdout, 'write'), vi.spyOn(process.stderr, 'write')]
-  for (const spy of spies) spy.mockImplementation(hear)
-  onTestFinished(() => {
-    for (const spy of spies) spy.mockRestore()
-    process.exitCode = undefined
-  })
-  return { said: () => lines.join(''), code: () => Number(process.exitCode) }
-}
 
 /** A study's file beside its models, and the folders of a data folder and a cluster. */
 function place(): { home: string; folder: string; file: string; base: string } {
@@ -42,7 +30,7 @@ const opened = ({ home, folder }: ReturnType<typeof place>, toy: Toy = {}) =>
 test('a plan, then each task as it ends, and 0 where every run is done', async () => {
   const at = place()
   const workbench = await opened(at)
-  const { said, code } = terminal()
+  const { said, code } = heard()
   await submitStudy(workbench, at.file, { to: 'toys', yes: true })
   expect(said()).toMatch(/On toys: 2 tasks, together 8\.0 hours at most by their limit\.\n0 of 5 files/)
   expect(said()).toMatch(/ {2}missing +\d+ KiB +\S+base\.safetensors +it is not there\n/)
@@ -58,7 +46,7 @@ test('a plan, then each task as it ends, and 0 where every run is done', async (
 test('nothing begins that nobody agreed to, and what a folder works on is not left', async () => {
   const at = place()
   const workbench = await opened(at)
-  const { said } = terminal()
+  const { said } = heard()
   await expect(submitStudy(workbench, at.file, { to: 'toys' })).rejects.toThrow(/no terminal to ask in/)
   expect(said()).toContain('On toys: 2 tasks')
   await expect(submitStudy(workbench, at.file, { to: 'toys', yes: true, detach: true })).rejects.toThrow(/end with it/)
@@ -70,7 +58,7 @@ test('nothing begins that nobody agreed to, and what a folder works on is not le
 test('what failed is tried again by the next process, and is then followed', async () => {
   const at = place()
   const toy: Toy = { fault: { stage: 1, epoch: 1, how: 'throw', once: join(at.base, 'once') } }
-  const { said, code } = terminal()
+  const { said, code } = heard()
   const first = await opened(at, toy)
   await submitStudy(first, at.file, { to: 'toys', yes: true, json: true })
   expect(code()).toBe(1)
@@ -93,7 +81,7 @@ test('what failed is tried again by the next process, and is then followed', asy
 test('what was left at work cannot come back before it was cancelled, and goes on here then', async () => {
   const at = place()
   const until = join(at.base, 'go')
-  terminal()
+  heard()
   const first = await opened(at, { holds: { stage: 1, until } })
   const study = await first.studies.start(
     toyStudy([1]),

@@ -1,4 +1,4 @@
-// Long work as the stream that is heard at the engine's door: how far it is, and last what came of it.
+// Long work as a stream that is heard at a door: how far it is, and last what came of it.
 import type { Told } from '../engine-api.ts'
 import { BasilError } from '../errors.ts'
 import type { Progress } from '../run/run.ts'

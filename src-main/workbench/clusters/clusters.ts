@@ -61,6 +61,7 @@ export function createClusters(options: ClustersOptions): { clusters: Clusters; 
   const present = new Map<number, AtWorkThere>()
   const targets = createTargets(options)
   const targetOf = targets.named
+  const drops = new Set<Promise<void>>() // under way
   const clusters: Clusters = {
     ...ofClusters({ home, jobs, targetOf }),
     ...ofStudies({ history, home, jobs, waiting, present, targetOf }),
@@ -73,8 +74,12 @@ export function createClusters(options: ClustersOptions): { clusters: Clusters; 
     clusters,
     atWork: {
       work: (study, job, work) => workOrPause({ ...options, waiting, present, targetOf }, study, job, work),
-      drop: (job) =>
-        void dropped({ ...options, targetOf }, job).catch((thrown: unknown) => tellOf(history, job, thrown)),
+      drop: (job) => {
+        const drop = dropped({ ...options, targetOf }, job)
+          .catch((thrown: unknown) => tellOf(history, job, thrown))
+          .finally(() => drops.delete(drop))
+        drops.add(drop)
+      },
       live: (run) => {
         for (const { keeping } of present.values()) {
           const found = keeping.live(run)
@@ -84,6 +89,7 @@ export function createClusters(options: ClustersOptions): { clusters: Clusters; 
       },
       close: async () => {
         waiting.end()
+        await Promise.all(drops) // a command that cancels ends at once
         await targets.close()
       },
     },
@@ -136,9 +142,9 @@ function ofClusters({
       yield* probeOf(await targetOf(name), signal)
     },
     plan: (name, configs, signal) =>
-      telling(`Looking at what ${name} lacks`, async (say) => {
-        const tell = (what: string, done: number, total: number): void => say({ type: 'progress', what, done, total })
+      telling('The look at the cluster', async (say) => {
         const { target, program } = await targetOf(name)
+        const tell = (what: string, done: number, total: number): void => say({ type: 'progress', what, done, total })
         return planThere(target, configs, program.bytes, { home, signal, tell })
       }),
   }

@@ -8,6 +8,7 @@ import type { Cluster } from '../../contract/clusters/cluster.ts'
 import type { Content } from '../../contract/clusters/remote.ts'
 import type { ResolvedConfig } from '../../contract/run/config.ts'
 import { type Carrier, carrierOf, type WholeContent, wholeContent } from '../../files/whole-content.ts'
+import { everyText } from '../every-text.ts'
 
 export interface Carried {
   paths: string[] // of the configurations, without "#name"
@@ -105,11 +106,5 @@ export function backHere<T>(value: T, paths: PathsThere): T {
     for (const [here, there] of paths) if (text.startsWith(`${there}/`)) return here + text.slice(there.length)
     return text
   }
-  const walk = (inner: unknown): unknown => {
-    if (typeof inner === 'string') return turned(inner)
-    if (Array.isArray(inner)) return inner.map(walk)
-    if (typeof inner !== 'object' || inner === null) return inner
-    return Object.fromEntries(Object.entries(inner).map(([key, one]) => [key, walk(one)]))
-  }
-  return walk(value) as T
+  return everyText(value, turned)
 }

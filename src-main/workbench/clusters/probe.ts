@@ -9,7 +9,7 @@ import type { OpenedTarget } from './open.ts'
 const gibibytes = (bytes: number): string => `${(bytes / 2 ** 30).toFixed(1)} GiB`
 const skewed = 60 // seconds
 
-export async function* probeOf({ target, program }: OpenedTarget, signal: AbortSignal): AsyncGenerator<Told<Probe>> {
+export async function* probeOf({ target }: OpenedTarget, signal: AbortSignal): AsyncGenerator<Told<Probe>> {
   const { cluster } = target
   const found: Probe = { cluster: cluster.name, facts: [], wrong: [], notes: [] }
   const facts: Probe['facts'] = found.facts

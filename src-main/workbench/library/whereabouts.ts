@@ -9,6 +9,7 @@ import type { Recipe } from '../../contract/run/recipe.ts'
 import type { Parent } from '../../contract/run/run.ts'
 import { entriesWith, entryAt } from '../../history/library/entries.ts'
 import type { History } from '../../history/statement.ts'
+import { everyText } from '../every-text.ts'
 
 /** A present file of the library with this content; the same one every time. */
 export function presentWith(history: History, sha256: Sha256): { id: number; path: string } | null {
@@ -40,11 +41,8 @@ function whereIs(history: History, { file, sha256 }: { file: string; sha256: Sha
 
 /** Every path, also of "path#name", wherever in the configuration it stands. */
 function withPaths<T>(value: T, moved: Map<string, string>): T {
-  if (typeof value === 'string') {
-    const [, path = '', name = ''] = /^(.*?)(#[^#/\\]*)?$/s.exec(value) ?? []
-    return (moved.get(value) ?? (moved.has(path) ? `${moved.get(path)}${name}` : value)) as T
-  }
-  if (Array.isArray(value)) return value.map((inner) => withPaths(inner, moved)) as T
-  if (typeof value !== 'object' || value === null) return value
-  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, withPaths(inner, moved)])) as T
+  return everyText(value, (text) => {
+    const [, path = '', name = ''] = /^(.*?)(#[^#/\\]*)?$/s.exec(text) ?? []
+    return moved.get(text) ?? (moved.has(path) ? `${moved.get(path)}${name}` : text)
+  })
 }
