@@ -19,7 +19,7 @@ interface Options {
 
 export type Tasks = ReturnType<typeof createTasks>
 
-const inOneLook = 8 * 2 ** 20 // bytes of lines
+const inOneLook = 4 * 2 ** 20 // bytes of lines: read in one turn, which whoever asks for something meanwhile waits for
 
 export function createTasks({ history, study, target, there }: Options, keeping: Keeping) {
   const tasks = new Map(clusterTasks(history, study).map((task) => [task.place, task]))
