@@ -1,5 +1,5 @@
-// The planned runs of a study as they are kept in memory: whatever is done to it, they read as a process reads them that
-// comes anew, what did not change is not read again, and a version tells what changed since.
+// The planned runs of a study as they are kept in memory: whatever is done to it, they read as to a process that comes
+// anew, what did not change is not read again, and a version tells what changed since.
 import { expect, test } from 'vitest'
 
 import { type RunId, runId } from '../../src-main/contract/branded.ts'

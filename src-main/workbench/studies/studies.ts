@@ -90,25 +90,9 @@ export function createStudies({ history, home, jobs, runs }: StudyPlace): { stud
     if (job) throw isAtWork(study, job)
   }
 
-  const tables = new WeakMap<StudyPlaces, ArmRow[]>()
-  const table = (study: number): ArmRow[] => {
-    const now = studyPlaces(history, study)
-    const made = tables.get(now) ?? tableOf([...now.all.values()].map(({ run }) => run))
-    tables.set(now, made)
-    return made
-  }
-
   const studies: Studies = {
     list: () => listStudies(history),
-    show: (study) => ({ ...studyOf(history, study), runs: studyRunsOf(history, study), table: table(study) }),
-    since: (study, version) => {
-      const { definition, ...summary } = studyOf(history, study)
-      const now = studyPlaces(history, study)
-      const { whole, places } = changedSince(now, version)
-      const runs = places.map(({ run }) => run)
-      const about = { version: now.version, whole, definition: whole ? definition : null }
-      return { ...summary, ...about, runs, table: table(study) }
-    },
+    ...reading(history),
     plan,
     start: async (definition, absolute, place = 'here') => {
       const parsed = parseStudy(definition)
@@ -166,6 +150,28 @@ export function createStudies({ history, home, jobs, runs }: StudyPlace): { stud
     atWork: {
       work: (study, work) => workThrough({ history, runs, wasAsked: wish.wasAsked }, study, work),
       drop: (study) => putStudyState(history, study, 'paused'),
+    },
+  }
+}
+
+/** What its runs came to; the table is made anew where one of them changed. */
+function reading(history: History): Pick<Studies, 'show' | 'since'> {
+  const tables = new WeakMap<StudyPlaces, ArmRow[]>()
+  const table = (study: number): ArmRow[] => {
+    const now = studyPlaces(history, study)
+    const made = tables.get(now) ?? tableOf([...now.all.values()].map(({ run }) => run))
+    tables.set(now, made)
+    return made
+  }
+  return {
+    show: (study) => ({ ...studyOf(history, study), runs: studyRunsOf(history, study), table: table(study) }),
+    since: (study, version) => {
+      const { definition, ...summary } = studyOf(history, study)
+      const now = studyPlaces(history, study)
+      const { whole, places } = changedSince(now, version)
+      const runs = places.map(({ run }) => run)
+      const about = { version: now.version, whole, definition: whole ? definition : null }
+      return { ...summary, ...about, runs, table: table(study) }
     },
   }
 }
