@@ -1,5 +1,6 @@
 // The pictures of the user guide (docs/guide/pictures), taken of a real Basil with the sample project in the machine's
-// Chromium, each as high as its page where that has room, as WebP of at most 120 KB. Use: npm run docs:pictures
+// Chromium, each as high as its page where that has room, as WebP of at most 120 KB.
+// Use: npm run docs:pictures, or of one half alone, npm run docs:pictures -- pages, npm run docs:pictures -- clusters
 import { spawn } from 'node:child_process'
 import { mkdirSync, mkdtempSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -19,6 +20,9 @@ const size = { width: 1200, height: 760 }
 const highest = 1000 // pixels of a picture
 const program = process.env.CHROMIUM_PATH ?? '/usr/bin/chromium'
 
+const halves = { pages: take, clusters: takeClusters }
+const asked = process.argv.slice(2)
+
 const home = mkdtempSync(join(tmpdir(), 'basil-pictures-'))
 const server = spawn(process.execPath, [join(root, 'build', 'start.mjs'), '--no-window'], {
   cwd: root,
@@ -30,7 +34,7 @@ const page = await browser.newPage({ viewport: size, reducedMotion: 'reduce' })
 page.setDefaultTimeout(10 * minutes)
 try {
   await page.goto(await address())
-  await take()
+  for (const half of asked.length > 0 ? asked : Object.keys(halves)) await halves[half]()
 } finally {
   await browser.close()
   server.kill('SIGTERM')
@@ -149,4 +153,36 @@ async function take() {
   await button('Export model').waitFor()
   await page.getByRole('heading', { name: 'Accuracy on test data' }).waitFor()
   await picture('report')
+}
+
+/** A folder of this machine as a cluster, and the sample with its controls there. */
+async function takeClusters() {
+  const button = (name) => page.getByRole('button', { name, exact: true })
+  const dialog = page.getByRole('dialog')
+  await go('/clusters', 'Clusters')
+  await button('Add a cluster…').click()
+  await dialog.getByLabel('Name').fill('trial')
+  await dialog.getByLabel('Tasks get their turn from').selectOption('folder')
+  await dialog.getByLabel('Folder there', { exact: true }).fill(join(home, 'trial'))
+  await dialog.getByLabel('Tasks at a time, at most').fill('2')
+  await dialog.getByLabel('Engine').selectOption('portable')
+  await dialog.getByRole('button', { name: 'Add', exact: true }).click()
+  await button('Probe trial').click()
+  await page.getByText('A study can run there.').waitFor()
+  await picture('clusters')
+
+  await go('/', /Learn how/)
+  await button('Open the sample project').click()
+  await page.getByText('All files fit together.').waitFor()
+  await button('Run with controls…').click()
+  await dialog.getByLabel('Seeds').fill('1')
+  await dialog.getByLabel('Where', { exact: true }).selectOption('trial')
+  await button('See what it takes…').click()
+  await dialog.getByText(/will be sent|Nothing has to be sent/).waitFor()
+  await picture('run-on')
+  await button('Start').click()
+  const there = page.getByRole('region', { name: 'On trial', exact: true })
+  await there.getByText(/ 2 running/).waitFor()
+  await there.getByRole('link').nth(1).waitFor() // what both came to so far is here
+  await picture('study-there')
 }

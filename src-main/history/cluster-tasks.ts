@@ -20,10 +20,19 @@ export interface ClusterTaskRow {
 
 type Stored = Omit<ClusterTaskRow, 'error'> & { error: string | null }
 
-/** In the order of the study's runs. */
-export function clusterTasks(history: History, study: number): ClusterTaskRow[] {
-  const text = `SELECT * FROM cluster_tasks WHERE study = :study AND ${sound(history, 'cluster_tasks')} ORDER BY place`
-  const found = soundOnly(history, () => rows<Stored>(history, text, { study }))
+/** In the order of the study's runs. place: of one alone. */
+export function clusterTasks(history: History, study: number, place: number | null = null): ClusterTaskRow[] {
+  return tasksWhere(history, study, place === null ? '1' : 'place = :place', place === null ? {} : { place })
+}
+
+/** Those that nobody there has got yet. */
+export const waitingTasks = (history: History, study: number): ClusterTaskRow[] =>
+  tasksWhere(history, study, "state = 'waiting'")
+
+function tasksWhere(history: History, study: number, which: string, of: Record<string, number> = {}): ClusterTaskRow[] {
+  const text = `SELECT * FROM cluster_tasks
+     WHERE study = :study AND ${which} AND ${sound(history, 'cluster_tasks')} ORDER BY place`
+  const found = soundOnly(history, () => rows<Stored>(history, text, { study, ...of }))
   return found.map((one) => ({ ...one, error: one.error === null ? null : (JSON.parse(one.error) as ErrorRecord) }))
 }
 

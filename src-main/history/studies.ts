@@ -1,19 +1,14 @@
 // Studies and their planned runs. A planned run gets its run's number in the transaction that makes the run, so that a
-// study that was killed never begins one twice. What a run came to is read from its evaluations.
+// study that was killed never begins one twice. What its runs came to is in study-places.ts.
 
-import type { StudyRun, StudySummary } from '../contract/api/studies.ts'
+import type { StudySummary } from '../contract/api/studies.ts'
 import type { RunId } from '../contract/branded.ts'
 import { BasilError, type ErrorRecord } from '../contract/errors.ts'
 import type { ResolvedConfig } from '../contract/run/config.ts'
-import { comparedScores, mean } from '../contract/run/means.ts'
-import type { Evaluation, RunState } from '../contract/run/run.ts'
 import type { StudyDefinition } from '../contract/run/study.ts'
 import { sound } from './checksums.ts'
 import { jobAbout } from './jobs.ts'
-import { evaluationsOf, finalScores } from './run-evaluations.ts'
-import { parsedLeaks } from './run-images.ts'
-import { stateNow } from './runs.ts'
-import { change, damageIn, type History, row, rows, soundOnly, transaction } from './statement.ts'
+import { change, type History, row, rows, soundOnly, transaction } from './statement.ts'
 
 export interface Planned {
   arm: string
@@ -24,14 +19,7 @@ export interface Planned {
 
 type StudyRow = Omit<StudySummary, 'error'> & { error: string | null; definition: string }
 
-interface PlannedRow {
-  place: number
-  arm: string
-  part: string
-  seed: number
-  config: string
-  run: RunId | null
-}
+type PlannedRow = Omit<Planned, 'config'> & { config: string }
 
 /** Gives the study's number. */
 export function createStudy(
@@ -98,60 +86,6 @@ function summaryOf(
   }
 }
 
-/** In the order in which they are to be done. */
-export function studyRunsOf(history: History, study: number): StudyRun[] {
-  return rows<PlannedRow>(
-    history,
-    `SELECT place, arm, part, seed, config, run FROM study_runs
-     WHERE study = :study AND ${sound(history, 'study_runs')} ORDER BY place`,
-    { study },
-  ).map(({ config, run, ...planned }) => ({ ...planned, ...endOf(history, run, JSON.parse(config) as ResolvedConfig) }))
-}
-
-type End = Omit<StudyRun, 'place' | 'arm' | 'part' | 'seed'>
-
-/** What a planned run is now. One with a damaged row came to nothing that can be told, and says so. */
-function endOf(history: History, run: RunId | null, config: ResolvedConfig): End {
-  const waiting: End = { run: null, state: 'waiting', ...cameTo(config, []), leaks: [], error: null }
-  if (run === null) return waiting
-  try {
-    const text = `SELECT state, error, leaks FROM runs WHERE run = :run AND ${sound(history, 'runs')}`
-    const found = row<{ state: RunState; error: string | null; leaks: string | null }>(history, text, { run })
-    if (!found) return waiting
-    const { state, error, leaks } = found
-    return {
-      run,
-      state: stateNow(history, { run, state }),
-      ...cameTo(config, state === 'done' ? evaluationsOf(history, run) : []),
-      leaks: parsedLeaks(leaks),
-      error: error === null ? null : (JSON.parse(error) as ErrorRecord),
-    }
-  } catch (thrown) {
-    return { ...waiting, run, state: 'failed', error: damageIn(thrown) }
-  }
-}
-
-type Came = Pick<StudyRun, 'accuracy' | 'relativeAccuracy' | 'control' | 'pretrained' | 'finetuned'>
-
-/** Means over tasks: of those to forget where there are any, and those to keep are a control of their own. */
-function cameTo({ tasks }: ResolvedConfig, evaluations: Evaluation[]): Came {
-  const { tasks: scores, evaluatedOn } = finalScores(evaluations, tasks)
-  const kept = new Set(tasks.filter(({ aim }) => aim === 'keep').map(({ name }) => name))
-  const final = Object.entries(scores).map(([task, score]) => ({ task, ...score }))
-  const before = (model: Evaluation['model']): number | null => {
-    const measured = evaluations.find((e) => e.model === model && e.split === evaluatedOn)?.tasks ?? []
-    return mean(comparedScores(measured, tasks).map(({ accuracy }) => (Number.isNaN(accuracy) ? null : accuracy)))
-  }
-  const own = comparedScores(final, tasks)
-  return {
-    accuracy: mean(own.map(({ accuracy }) => accuracy)),
-    relativeAccuracy: mean(own.map(({ relativeAccuracy }) => relativeAccuracy)),
-    control: mean(final.filter(({ task }) => kept.has(task)).map(({ accuracy }) => accuracy)),
-    pretrained: before('pretrained'),
-    finetuned: before('finetuned'),
-  }
-}
-
 /** null: it was not begun. */
 export function studyRunAt(history: History, study: number, place: number): RunId | null {
   const text = `SELECT run FROM study_runs WHERE study = :study AND place = :place AND ${sound(history, 'study_runs')}`
@@ -168,7 +102,7 @@ export function plannedConfig(history: History, study: number, place: number): R
 export function plannedOf(history: History, study: number): Planned[] {
   const text = `SELECT arm, part, seed, config FROM study_runs WHERE study = :study AND ${sound(history, 'study_runs')}
      ORDER BY place`
-  return rows<Omit<PlannedRow, 'place' | 'run'>>(history, text, { study }).map(({ config, ...planned }) => ({
+  return rows<PlannedRow>(history, text, { study }).map(({ config, ...planned }) => ({
     ...planned,
     config: JSON.parse(config) as ResolvedConfig,
   }))

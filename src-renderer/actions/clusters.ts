@@ -63,6 +63,7 @@ export const lookThere: Action = {
   shortcut: null,
   icon: RefreshCw,
   enabled: () => onCluster() !== null && atWork(),
+  why: () => 'the study is not at work there',
   run: () => there.look(),
 }
 
@@ -72,6 +73,7 @@ export const retryThere: Action = {
   shortcut: null,
   icon: RotateCcw,
   enabled: () => onCluster()?.tasks.some(({ state }) => state === 'failed' || state === 'lost') ?? false,
+  why: () => 'none of its tasks has failed or is lost',
   run: async () => void (await there.retry()),
 }
 
@@ -81,6 +83,7 @@ export const cancelThere: Action = {
   shortcut: null,
   icon: Ban,
   enabled: () => onCluster() !== null && atWork(),
+  why: () => 'the study is not at work there',
   run: () => there.cancel(),
 }
 
@@ -91,5 +94,6 @@ export const takeBackStudy: Action = {
   shortcut: null,
   icon: Undo,
   enabled: () => onCluster() !== null && isLeft(),
+  why: () => 'a study at work is cancelled there first; of one that is done nothing is left',
   run: () => there.takeBack(),
 }

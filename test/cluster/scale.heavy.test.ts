@@ -14,7 +14,9 @@ import { createPlace } from '../../src-main/workbench/clusters/place.ts'
 import { createPool } from '../../src-main/workbench/clusters/pool.ts'
 import { createTarget, type Scheduler, type StudyThere, type Turn } from '../../src-main/workbench/clusters/target.ts'
 import type { Workbench } from '../../src-main/workbench/workbench.ts'
+import { hasBrowser } from '../e2e/basil.ts'
 import { temporaryFolder, toyWorkbench } from '../workbench/toy.ts'
+import { pageBeside } from './page-beside.ts'
 import { absoluteIn, modelsIn, thinProgram, toyClusters, toyStudy, untilOver } from './toy-cluster.ts'
 
 const armsOf = 15
@@ -25,7 +27,7 @@ const tasks = armsOf * seeds.length
 const sampleOf = (index: number): number => (index % armsOf) % 2
 
 /** One that hands a task over by finishing it: what a task of its arm came to once is copied into its folder. */
-function finishing(samples: readonly string[], cluster: Cluster): Scheduler {
+function finishing(samples: readonly string[], cluster: Cluster, handed: () => void): Scheduler {
   return {
     ...createPool(cluster),
     submit: async ({ folder }: StudyThere, tasks) => {
@@ -36,6 +38,7 @@ function finishing(samples: readonly string[], cluster: Cluster): Scheduler {
         const result = JSON.parse(readFileSync(join(sample, 'result.json'), 'utf8'))
         writeFileSync(join(to, 'result.json'), JSON.stringify({ ...result, index }))
       }
+      handed()
       return { taken: tasks, left: null }
     },
     poll: async () => new Map<number, Turn>(),
@@ -52,21 +55,25 @@ function learnedBy({ runs }: Workbench, run: RunId | null) {
   return { stages, evaluations }
 }
 
-interface Took {
-  over: number
-  processor: number // seconds of this process
-  longest: number // milliseconds that the event loop stood still
-}
-
-/** Seconds from here until all are here. */
-async function timed(workbench: Workbench, study: number): Promise<Took> {
-  const [began, cpu] = [performance.now(), process.cpuUsage()]
-  const loop = monitorEventLoopDelay()
-  loop.enable()
-  for await (const _ of workbench.studies.follow(study));
-  loop.disable()
-  const { user, system } = process.cpuUsage(cpu)
-  return { over: (performance.now() - began) / 1000, processor: (user + system) / 1e6, longest: loop.max / 1e6 }
+/** What fetching takes, from the moment on that all tasks are finished there. */
+function createWatch() {
+  const loop = monitorEventLoopDelay({ resolution: 1 })
+  let [began, cpu] = [performance.now(), process.cpuUsage()]
+  const handed = (): void => {
+    ;[began, cpu] = [performance.now(), process.cpuUsage()]
+    loop.enable()
+  }
+  const said = (): string => {
+    loop.disable()
+    const { user, system } = process.cpuUsage(cpu)
+    const ms = (nanoseconds: number): string => (nanoseconds / 1e6).toFixed(0)
+    return (
+      `all here after ${((performance.now() - began) / 1000).toFixed(1)} s, of which this process computed ` +
+      `${((user + system) / 1e6).toFixed(1)} s; turns of its event loop p99 ${ms(loop.percentile(99))} ms, ` +
+      `at most ${ms(loop.max)} ms`
+    )
+  }
+  return { handed, said }
 }
 
 test(`${tasks} finished tasks come back whole, each once`, async () => {
@@ -82,27 +89,25 @@ test(`${tasks} finished tasks come back whole, each once`, async () => {
   const there = join(folder, 'many')
   mkdirSync(there)
   const program = thinProgram()
+  const watch = createWatch()
   const open = async (cluster: Cluster) => ({
-    target: createTarget(cluster, createPlace(null), finishing(samples, cluster), program),
+    target: createTarget(cluster, createPlace(null), finishing(samples, cluster, watch.handed), program),
     program,
   })
   const many = await toyWorkbench(home, undefined, true, undefined, { open, waiting: createWaiting(200) })
   await many.clusters.put(clusterSchema.parse({ name: 'many', kind: 'folder', folder: there }))
+  const page = hasBrowser ? await pageBeside(many, '#/study/1', 'Study 1') : null
   const study = await many.studies.start({ ...toyStudy(seeds), arms }, absolute, 'many')
-  const took = await timed(many, study)
-  const asked = performance.now()
+  for await (const _ of many.studies.follow(study));
+  const said = watch.said()
+  const frames = page ? await page.frames() : 'none, as there is no browser'
+  await page?.sees(`${tasks} of ${tasks} runs done`)
   const shown = many.studies.show(study)
-  const told = performance.now()
-  many.clusters.status(study)
-  console.log(
-    `its page asks for ${(told - asked).toFixed(0)} ms of runs and ${(performance.now() - told).toFixed(0)} ms of tasks`,
-  )
   const events = statSync(join(samples[0] ?? '', 'events-0000.jsonl')).size
+  const mebibytes = (bytes: number): string => `${(bytes / 2 ** 20).toFixed(0)} MiB`
   console.log(
-    `${tasks} tasks of ${events} bytes: handed over and all here after ${took.over.toFixed(1)} s, ` +
-      `of which this process computed ${took.processor.toFixed(1)} s; ` +
-      `the event loop stood still for at most ${took.longest.toFixed(0)} ms; ` +
-      `${(process.memoryUsage().rss / 2 ** 20).toFixed(0)} MiB; history ${(statSync(join(home, 'history.sqlite')).size / 2 ** 20).toFixed(0)} MiB`,
+    `${tasks} tasks of ${events} bytes: ${said}; frames of the study's page beside it: ${frames}; ` +
+      `${mebibytes(process.memoryUsage().rss)}; history ${mebibytes(statSync(join(home, 'history.sqlite')).size)}`,
   )
   expect(shown).toMatchObject({ state: 'done', planned: tasks, done: tasks })
   expect(new Set(shown.runs.map(({ run }) => run)).size).toBe(tasks)

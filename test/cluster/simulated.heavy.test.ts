@@ -32,7 +32,7 @@ async function sample(folder: string): Promise<Pick<TaskNews, 'pieces' | 'result
   return { pieces: [{ file: 'events-0000.jsonl', from: 0, lines }], result }
 }
 
-/** All tasks are over as soon as they were handed over; an answer holds 400 of them, as one of 8 MiB does. */
+/** All tasks are over as soon as they were handed over; an answer holds 200 of them, as one of 4 MiB does. */
 function simulated(one: Pick<TaskNews, 'pieces' | 'result'>): Pick<ClusterTarget, 'submit' | 'poll' | 'collect'> {
   const turns = new Map<number, Turn>()
   let left: number[] = []
@@ -44,7 +44,7 @@ function simulated(one: Pick<TaskNews, 'pieces' | 'result'>): Pick<ClusterTarget
     },
     poll: async () => turns,
     collect: async () => {
-      const some = left.splice(0, 400)
+      const some = left.splice(0, 200)
       for (const index of some) turns.delete(index)
       const news = some.map((index): TaskNews => {
         const result = one.result && { ...one.result, index }

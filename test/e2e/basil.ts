@@ -23,8 +23,11 @@ if (!program && !required)
     '\n*** No Chromium: the browser tests are SKIPPED. Next: apt-get install chromium, or set CHROMIUM_PATH. ***\n',
   )
 
+/** Whether a test can have one; where it must, it is told so by startBrowser. */
+export const hasBrowser = Boolean(program) || required
+
 /** describe for what needs a browser. */
-export const inBrowser = describe.skipIf(!program && !required)
+export const inBrowser = describe.skipIf(!hasBrowser)
 
 export interface Basil {
   url: string // with the token

@@ -25,7 +25,7 @@ import { openHistory } from '../../src-main/history/open.ts'
 import { restore, salvage } from '../../src-main/history/salvage.ts'
 import { checkIntegrity } from '../../src-main/history/soundness.ts'
 import type { History } from '../../src-main/history/statement.ts'
-import { studyRunsOf } from '../../src-main/history/studies.ts'
+import { studyRunsOf } from '../../src-main/history/study-places.ts'
 import { folder, now, opened } from './rows.ts'
 import { putAll, putRun, shown } from './whole.ts'
 

@@ -21,8 +21,8 @@ import {
   putStudyRun,
   putStudyState,
   studyOf,
-  studyRunsOf,
 } from '../../src-main/history/studies.ts'
+import { studyRunsOf } from '../../src-main/history/study-places.ts'
 import { toyFile } from '../workbench/toy-run.ts'
 import { epoch, folder, manifest, now, opened, resumeAt, stage, toyConfig } from './rows.ts'
 

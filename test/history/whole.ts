@@ -32,14 +32,8 @@ import { putManifest, putOpening, testOpeningsOf } from '../../src-main/history/
 import { countIterations, createRun, endRun, putOpened } from '../../src-main/history/runs.ts'
 import { endStage, putStage } from '../../src-main/history/stages.ts'
 import type { History } from '../../src-main/history/statement.ts'
-import {
-  createStudy,
-  listStudies,
-  putStudyRun,
-  putStudyState,
-  studyOf,
-  studyRunsOf,
-} from '../../src-main/history/studies.ts'
+import { createStudy, listStudies, putStudyRun, putStudyState, studyOf } from '../../src-main/history/studies.ts'
+import { studyRunsOf } from '../../src-main/history/study-places.ts'
 import { closePieces, putSteps } from '../../src-main/history/tunings/curve.ts'
 import { listTunings, putTuningData, tuningDetail } from '../../src-main/history/tunings/detail.ts'
 import { putLook } from '../../src-main/history/tunings/looks.ts'

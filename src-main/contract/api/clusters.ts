@@ -61,6 +61,8 @@ export type ClusterTask = z.infer<typeof taskSchema>
 const statusSchema = z.object({
   cluster: z.string(),
   folder: z.string(), // of the study, there
+  version: z.number(), // of the study: rises with every change
+  whole: z.boolean(), // these are all its tasks; else those that changed
   tasks: z.array(taskSchema),
   seen: z.string().nullable(), // when it was last looked at, by this machine's clock
   ahead: z.number().nullable(), // seconds by which the clock of there is ahead
@@ -80,8 +82,8 @@ export const clustersApi = {
   plan: oc.input(wantedSchema).output(told(planThereSchema)),
   /** Checks and begins it, as a job of the queue. */
   submit: oc.input(wantedSchema).output(ofStudy),
-  /** null: it is on no cluster. */
-  status: oc.input(ofStudy).output(statusSchema.nullable()),
+  /** Its tasks that changed since a version that was told before; 0: all. null: it is on no cluster. */
+  status: oc.input(ofStudy.extend({ since: z.number().default(0) })).output(statusSchema.nullable()),
   /** Failed and lost tasks once more, after their last kept epoch. Gives how many. */
   retry: oc.input(ofStudy).output(z.number()),
   /** Looks there at once, whatever the pause between two looks has become. */

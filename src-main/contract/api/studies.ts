@@ -70,6 +70,14 @@ const detailSchema = summarySchema.extend({
 })
 export type StudyDetail = z.infer<typeof detailSchema>
 
+/** Of what changes alone. whole: these are all its runs; else those that changed, to be put in their places. */
+const sinceSchema = detailSchema.extend({
+  version: z.number(), // rises with every change of a run or a task
+  whole: z.boolean(),
+  definition: studySchema.nullable(), // null: as it was
+})
+export type StudySince = z.infer<typeof sinceSchema>
+
 // differs: from what its name says
 const protocolSchema = z.object({ name: z.string(), words: z.string(), differs: z.array(z.string()) })
 const presetsSchema = z.object({
@@ -105,6 +113,8 @@ const given = z.object({ grant: z.string(), definition: z.unknown() })
 export const studiesApi = {
   list: oc.output(z.array(summarySchema)),
   show: oc.input(one).output(detailSchema),
+  /** What changed since a version of it that was told before; 0: all of it. */
+  since: oc.input(one.extend({ version: z.number() })).output(sinceSchema),
   /** The paper's tables, and the protocols they can be run by. */
   presets: oc.output(presetsSchema),
   /** A table as a study of the library's checkpoints and the data sets, and everything that is missing for it. */

@@ -6,7 +6,8 @@ import type { ResolvedConfig } from '../../contract/run/config.ts'
 import { type ClusterTaskRow, clusterTasks, dropClusterTasks, putClusterTasks } from '../../history/cluster-tasks.ts'
 import { jobAbout, putJobPlace, putJobRequest, type StoredJob } from '../../history/jobs.ts'
 import { type History, transaction } from '../../history/statement.ts'
-import { plannedOf, putStudyState, studyOf, studyRunsOf } from '../../history/studies.ts'
+import { plannedOf, putStudyState, studyOf } from '../../history/studies.ts'
+import { changedSince, type StudyPlace, studyPlaces } from '../../history/study-places.ts'
 import type { Jobs } from '../jobs/queue.ts'
 import { clusterNamed } from './kept.ts'
 import type { OpenedTarget } from './open.ts'
@@ -18,8 +19,8 @@ import { type AtWorkThere, donePlaces } from './work.ts'
 export interface OfStudies {
   /** A study of the history, which is not at work. Gives its job. Throws run-state. */
   submit(study: number, name: string): number
-  /** null: it is on no cluster. */
-  status(study: number): StatusThere | null
+  /** Its tasks that changed since a version of it, all where none is given. null: it is on no cluster. */
+  status(study: number, since?: number): StatusThere | null
   /** Failed and lost tasks, after their last kept epoch. Gives how many. */
   retry(study: number): Promise<number>
   /** Looks at once. False: nobody is at it. */
@@ -43,7 +44,7 @@ export function ofStudies(options: Options): OfStudies {
   const { history, jobs, waiting, present } = options
   return {
     submit: (study, name) => submit(options, study, name),
-    status: (study) => statusOf(history, study, present.get(study)),
+    status: (study, since = 0) => statusOf(history, study, since, present.get(study)),
     retry: (study) => retry(options, study),
     collect: (study) => {
       waiting.wake(study)
@@ -125,22 +126,25 @@ function requireThere(history: History, study: number): StoredJob {
   })
 }
 
-function statusOf(history: History, study: number, at: AtWorkThere | undefined): StatusThere | null {
+function statusOf(history: History, study: number, since: number, at: AtWorkThere | undefined): StatusThere | null {
   const job = jobAbout(history, 'study', study)
   if (!job || job.place === 'here') return null
   const { there } = studyRequestSchema.parse(job.request)
-  const planned = new Map(studyRunsOf(history, study).map((one) => [one.place, one]))
-  const tasks = clusterTasks(history, study).flatMap((row): ClusterTask[] => {
-    const own = planned.get(row.place)
-    if (!own) return []
-    const { place, state, words, gpus, host, seconds } = row
-    const { arm, part, seed, run } = own
-    return [{ place, arm, part, seed, run, state, words, job: row.job, host, gpus, seconds }]
-  })
+  const now = studyPlaces(history, study)
+  const changed = changedSince(now, since)
+  const whole = changed.whole || changed.places.some(({ task }) => task === null) // one that was there may be gone
+  const places = whole ? [...now.all.values()] : changed.places
   return {
-    ...{ cluster: job.place, folder: there?.folder ?? '', tasks },
+    ...{ cluster: job.place, folder: there?.folder ?? '', version: now.version, whole, tasks: places.flatMap(taskOf) },
     ...(at?.seen ?? { seen: null, ahead: null, error: null }),
   }
+}
+
+function taskOf({ run: planned, task }: StudyPlace): ClusterTask[] {
+  if (!task) return []
+  const { place, arm, part, seed, run } = planned
+  const { state, words, job, gpus, host, seconds } = task
+  return [{ place, arm, part, seed, run, state, words, job, host, gpus, seconds }]
 }
 
 /** Configurations of a study's runs that are not done. */

@@ -30,7 +30,7 @@ export function clustersRouter(workbench: Workbench) {
       if ('study' in input) return { study: input.study }
       return { study: await studies.start(input.definition, within(input.grant), input.name) }
     }),
-    status: os.status.handler(({ input }) => clusters.status(input.study)),
+    status: os.status.handler(({ input }) => clusters.status(input.study, input.since)),
     retry: os.retry.handler(({ input }) => clusters.retry(input.study)),
     collect: os.collect.handler(({ input }) => clusters.collect(input.study)),
     takeBack: os.takeBack.handler(({ input }) => ({ study: clusters.takeBack(input.study) })),

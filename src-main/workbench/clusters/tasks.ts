@@ -5,7 +5,7 @@ import { setImmediate as breath } from 'node:timers/promises'
 import type { StatusThere } from '../../contract/api/clusters.ts'
 import type { TaskNews } from '../../contract/clusters/remote.ts'
 import { type ErrorRecord, recordOf } from '../../contract/errors.ts'
-import { type ClusterTaskRow, clusterTasks, putClusterTasks } from '../../history/cluster-tasks.ts'
+import { type ClusterTaskRow, clusterTasks, putClusterTasks, waitingTasks } from '../../history/cluster-tasks.ts'
 import type { History } from '../../history/statement.ts'
 import { isOver, type Keeping } from './keeping.ts'
 import type { ClusterTarget, StudyThere, Turn } from './target.ts'
@@ -19,7 +19,7 @@ interface Options {
 
 export type Tasks = ReturnType<typeof createTasks>
 
-const inOneLook = 8 * 2 ** 20 // bytes of lines
+const inOneLook = 4 * 2 ** 20 // bytes of lines: read in one turn, which whoever asks for something meanwhile waits for
 
 export function createTasks({ history, study, target, there }: Options, keeping: Keeping) {
   const tasks = new Map(clusterTasks(history, study).map((task) => [task.place, task]))
@@ -34,7 +34,7 @@ export function createTasks({ history, study, target, there }: Options, keeping:
 
   /** Whether anything was handed over; the rest waits. */
   async function submit(): Promise<boolean> {
-    const again = clusterTasks(history, study).filter(isWaiting) // some were asked for meanwhile
+    const again = waitingTasks(history, study) // some were asked for meanwhile
     for (const task of again) tasks.set(task.place, task)
     const waiting = open().filter(isWaiting)
     const places = waiting.map(({ place }) => place)

@@ -26,6 +26,7 @@ export function studiesRouter(workbench: Workbench) {
   return {
     list: os.list.handler(() => studies.list()),
     show: os.show.handler(({ input }) => studies.show(input.study)),
+    since: os.since.handler(({ input }) => studies.since(input.study, input.version)),
     presets: os.presets.handler(async () => {
       const { presets, protocols, paper } = read()
       const models = (await library.list()).sets.map(({ model }) => model)

@@ -3,7 +3,7 @@
 import { existsSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
-import type { StudyDetail, StudySummary } from '../../contract/api/studies.ts'
+import type { ArmRow, StudyDetail, StudySince, StudySummary } from '../../contract/api/studies.ts'
 import { BasilError, recordOf } from '../../contract/errors.ts'
 import type { ResolvedConfig } from '../../contract/run/config.ts'
 import { parseStudy, plannedRuns } from '../../contract/run/study.ts'
@@ -18,8 +18,8 @@ import {
   type Planned,
   putStudyState,
   studyOf,
-  studyRunsOf,
 } from '../../history/studies.ts'
+import { changedSince, type StudyPlaces, studyPlaces, studyRunsOf } from '../../history/study-places.ts'
 import { uniform } from '../../numbers/random.ts'
 import { streamOf } from '../../numbers/streams.ts'
 import type { Ended, Work } from '../jobs/kind.ts'
@@ -41,6 +41,8 @@ type Absolute = (config: unknown) => ResolvedConfig
 export interface Studies {
   list(): StudySummary[]
   show(study: number): StudyDetail
+  /** What changed since a version of it; 0: all of it. */
+  since(study: number, version: number): StudySince
   /**
    * Every run that a definition stands for; absolute: a configuration to one with nothing left open. Throws
    * config-invalid.
@@ -90,10 +92,7 @@ export function createStudies({ history, home, jobs, runs }: StudyPlace): { stud
 
   const studies: Studies = {
     list: () => listStudies(history),
-    show: (study) => {
-      const all = studyRunsOf(history, study)
-      return { ...studyOf(history, study), runs: all, table: tableOf(all) }
-    },
+    ...reading(history),
     plan,
     start: async (definition, absolute, place = 'here') => {
       const parsed = parseStudy(definition)
@@ -151,6 +150,28 @@ export function createStudies({ history, home, jobs, runs }: StudyPlace): { stud
     atWork: {
       work: (study, work) => workThrough({ history, runs, wasAsked: wish.wasAsked }, study, work),
       drop: (study) => putStudyState(history, study, 'paused'),
+    },
+  }
+}
+
+/** What its runs came to; the table is made anew where one of them changed. */
+function reading(history: History): Pick<Studies, 'show' | 'since'> {
+  const tables = new WeakMap<StudyPlaces, ArmRow[]>()
+  const table = (study: number): ArmRow[] => {
+    const now = studyPlaces(history, study)
+    const made = tables.get(now) ?? tableOf([...now.all.values()].map(({ run }) => run))
+    tables.set(now, made)
+    return made
+  }
+  return {
+    show: (study) => ({ ...studyOf(history, study), runs: studyRunsOf(history, study), table: table(study) }),
+    since: (study, version) => {
+      const { definition, ...summary } = studyOf(history, study)
+      const now = studyPlaces(history, study)
+      const { whole, places } = changedSince(now, version)
+      const runs = places.map(({ run }) => run)
+      const about = { version: now.version, whole, definition: whole ? definition : null }
+      return { ...summary, ...about, runs, table: table(study) }
     },
   }
 }

@@ -45,6 +45,16 @@ function meanOver(parts: readonly StudyRun[], measure: ArmMeasure): number | nul
   return values.length === parts.length ? values.reduce((a, b) => a + b, 0) / values.length : null
 }
 
+const mostDots = 40 // of a bar: more lie on one another
+
+/** Of many seeds those at even steps from the least value to the greatest. */
+export function dotsOf(values: ArmBar['values']): ArmBar['values'] {
+  if (values.length <= mostDots) return values
+  const sorted = values.toSorted((a, b) => a.value - b.value)
+  const step = (sorted.length - 1) / (mostDots - 1)
+  return Array.from({ length: mostDots }, (_, i) => sorted[Math.round(i * step)]).filter((one) => one !== undefined)
+}
+
 /** Round ends around every value with room on both sides, and marks between them: at most 6. */
 export function scaleOf(bars: readonly ArmBar[]): { from: number; to: number; marks: number[] } {
   const all = bars.flatMap(({ mean, deviation, values }) => [

@@ -2,6 +2,7 @@
 import type { StatusThere } from '../../../src-main/contract/api/clusters.ts'
 import { client } from '../../bridge.ts'
 import { queue } from '../queue.svelte.ts'
+import { inPlaces } from '../studies/places.ts'
 import { follow } from '../work/follow.ts'
 
 class There {
@@ -59,8 +60,11 @@ class There {
   async #read(signal: AbortSignal): Promise<void> {
     const study = this.#study
     if (study === null) return
-    const status = await client.clusters.status({ study })
-    if (!signal.aborted) this.#status = status
+    const status = await client.clusters.status({ study, since: this.#status?.version ?? 0 })
+    if (signal.aborted) return
+    const before = this.#status
+    if (status && before && !status.whole && status.version < before.version) return // a later answer came first
+    this.#status = status && { ...status, tasks: inPlaces(before?.tasks ?? [], status.tasks, status.whole) }
   }
 }
 

@@ -1,12 +1,13 @@
-// The study whose page is open: what was planned, how far it is, and its runs as far as their curves are wanted. A run
-// that is over is read once.
+// The study whose page is open: what was planned, how far it is, and its runs as far as their curves are wanted. Of
+// thousands of runs those that changed are asked for alone; one that is over is read once.
 import { SvelteMap } from 'svelte/reactivity'
 
-import type { StudyDetail } from '../../../src-main/contract/api/studies.ts'
+import type { StudyDetail, StudySince } from '../../../src-main/contract/api/studies.ts'
 import type { ErrorRecord } from '../../../src-main/contract/errors.ts'
 import type { RunDetail } from '../../../src-main/contract/run/run.ts'
 import { client, errorOf } from '../../bridge.ts'
-import { followStudies } from './studies.svelte.ts'
+import { follow } from '../work/follow.ts'
+import { inPlaces } from './places.ts'
 
 export const mostCurves = 100 // runs whose curves are read
 const lookAgain = 2_000 // ms between two looks at the run that goes on
@@ -14,6 +15,7 @@ const lookAgain = 2_000 // ms between two looks at the run that goes on
 class OpenedStudy {
   #study: number | null = null
   #detail = $state.raw<StudyDetail | null>(null)
+  #version = 0 // that is known; 0: none
   #failed = $state.raw<ErrorRecord | null>(null)
   readonly runs = new SvelteMap<number, RunDetail>()
   pausing = $state(false) // asked for, not yet done
@@ -33,7 +35,7 @@ class OpenedStudy {
     const { signal } = this.#leaving
     const timer = setInterval(() => this.#detail?.state === 'running' && void this.#readCurves(signal), lookAgain)
     signal.addEventListener('abort', () => clearInterval(timer))
-    void followStudies(signal, () => this.#read(signal))
+    void follow(signal, client.studies.watch, () => this.#read(signal))
   }
 
   close(): void {
@@ -41,6 +43,7 @@ class OpenedStudy {
     this.#leaving = new AbortController()
     this.#study = null
     this.#detail = null
+    this.#version = 0
     this.#failed = null
     this.pausing = false
     this.runs.clear()
@@ -64,9 +67,11 @@ class OpenedStudy {
     const study = this.#study
     if (study === null) return
     try {
-      const detail = await client.studies.show({ study })
-      if (signal.aborted) return
+      const since = await client.studies.since({ study, version: this.#version })
+      if (signal.aborted || (!since.whole && since.version < this.#version)) return // a later answer came first
+      const detail = { ...since, ...known(this.#detail, since) }
       this.#detail = detail
+      this.#version = since.version
       this.#failed = null
       if (detail.state !== 'running') this.pausing = false
       void this.#readCurves(signal)
@@ -93,6 +98,15 @@ class OpenedStudy {
       this.#reading = false
     }
   }
+}
+
+/** What an answer leaves out because it is as it was. */
+function known(
+  before: StudyDetail | null,
+  { whole, runs, definition }: StudySince,
+): Pick<StudyDetail, 'runs' | 'definition'> {
+  const all = inPlaces(before?.runs ?? [], runs, whole)
+  return { runs: all, definition: definition ?? (before as StudyDetail).definition }
 }
 
 export const openedStudy = new OpenedStudy()

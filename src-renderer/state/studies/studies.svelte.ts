@@ -1,24 +1,8 @@
-// Every study, newest first, kept up with while a page that shows them is open. A stream that breaks is read again.
+// Every study, newest first, kept up with while a page that shows them is open.
 import type { StudySummary } from '../../../src-main/contract/api/studies.ts'
 import type { ErrorRecord } from '../../../src-main/contract/errors.ts'
 import { client, errorOf } from '../../bridge.ts'
-import { connection } from '../connection.svelte.ts'
-
-const calmPause = 1_000 // ms before a stream that broke is read again
-
-/** Calls `news` at every change of any study, the first time at once, until told to leave. Never rejects. */
-export async function followStudies(signal: AbortSignal, news: () => Promise<void>): Promise<void> {
-  while (!signal.aborted) {
-    try {
-      for await (const _ of await client.studies.watch(undefined, { signal })) if (!signal.aborted) await news()
-    } catch {
-      // the banner tells of a lost connection
-    }
-    if (signal.aborted) return
-    await new Promise((resolve) => setTimeout(resolve, calmPause))
-    await connection.returned()
-  }
-}
+import { follow } from '../work/follow.ts'
 
 class Studies {
   #list = $state.raw<readonly StudySummary[] | null>(null) // null until it was read
@@ -29,6 +13,11 @@ class Studies {
   }
   get failed() {
     return this.#failed
+  }
+
+  /** Until the signal is given. */
+  follow(signal: AbortSignal): Promise<void> {
+    return follow(signal, client.studies.watch, () => this.load())
   }
 
   async load(): Promise<void> {

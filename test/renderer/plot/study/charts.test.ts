@@ -1,7 +1,7 @@
 // The bars and lines of a study.
 import { describe, expect, it } from 'vitest'
 
-import { armBars, scaleOf } from '../../../../src-renderer/plot/study/bars.ts'
+import { armBars, dotsOf, scaleOf } from '../../../../src-renderer/plot/study/bars.ts'
 import { armLines, armSentence, leftOutAtFirst, leftOutSentence } from '../../../../src-renderer/plot/study/curves.ts'
 import { run } from '../../run-fixture.ts'
 import { one, second, study, whole } from '../../study-fixture.ts'
@@ -54,4 +54,13 @@ describe('a study’s charts', () => {
     expect(leftOutSentence(1)).toBe('1 arm is left out; click one to draw it.')
     expect(leftOutSentence(0)).toBe('')
   })
+})
+
+it('of hundreds of seeds a bar has some dots, the least and the greatest among them; few are all there', () => {
+  const values = Array.from({ length: 667 }, (_, seed) => ({ seed, value: ((seed * 7) % 667) / 1000 }))
+  const dots = dotsOf(values)
+  expect(dots).toHaveLength(40)
+  expect([dots[0]?.value, dots.at(-1)?.value]).toEqual([0, 0.666])
+  expect(new Set(dots.map(({ seed }) => seed)).size).toBe(40)
+  expect(dotsOf(values.slice(0, 40))).toEqual(values.slice(0, 40))
 })
