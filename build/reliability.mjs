@@ -36,7 +36,8 @@ const seen = readFileSync(lines, 'utf8').trim().split('\n').filter(Boolean).map(
 rmSync(scratch, { recursive: true })
 
 const day = new Date().toISOString().slice(0, 10)
-const head = '| | tried by | count | lost | differ | seconds | on | besides |\n| --- | --- | ---: | ---: | ---: | ---: | --- | --- |'
+const head =
+  '| | tried by | count | lost | differ | seconds | on | besides |\n| --- | --- | ---: | ---: | ---: | ---: | --- | --- |'
 const rows = new Map(ids.map((id) => [id, row(id)]))
 const table = [head, ...rows.values()].join('\n')
 const machine = `${day}, Node ${process.versions.node} on ${cpus().length} cores (${cpus()[0]?.model ?? 'unknown'}): ${minutes.toFixed(1)} minutes.`

@@ -35,7 +35,8 @@ type Cause = Pick<ErrorRecord, 'why' | 'next' | 'inWindow'>
 /** ssh did not get to the host, or was cut off from it. */
 export function notReached(host: string, { stderr }: Said): BasilError {
   const said = stderr.toString('utf8')
-  const cause = keyChanged(host, said) ?? keyUnknown(host, said) ?? keyRefused(host, said) ?? other(host, stderr)
+  const known = keyChanged(host, said) ?? keyUnknown(host, said) ?? keyRefused(host, said) ?? wayClosed(host, said)
+  const cause = known ?? other(host, stderr)
   return new BasilError({
     code: 'not-allowed',
     what: 'The host of the cluster cannot be reached',
@@ -60,7 +61,7 @@ function keyChanged(host: string, said: string): Cause | null {
 function keyUnknown(host: string, said: string): Cause | null {
   if (!/Host key verification failed/.test(said)) return null
   return {
-    why: 'ssh does not know its key yet, or that of a host on the way to it',
+    why: 'ssh does not know its key yet',
     next: `log in once by "ssh ${host}", look at the key that it shows, and try again`,
     inWindow: 'have ssh learn it by logging in once, and try again',
   }
@@ -75,6 +76,17 @@ function keyRefused(host: string, said: string): Cause | null {
     why: `it does not let you in without a question: ${line.trim().slice(0, 300)}`,
     next: `${how}; ${code}. See that "ssh -o BatchMode=yes ${host} true" works, and try again`,
     inWindow: `${how}; ${code} (the guide on clusters says how). Then try again`,
+  }
+}
+
+/** What ssh says of a ProxyJump or ProxyCommand, whose own words it drops. */
+function wayClosed(host: string, said: string): Cause | null {
+  if (!/UNKNOWN port 65535/.test(said)) return null
+  const cause = 'its key is not known yet, or it does not let you in without a question'
+  return {
+    why: 'a host on the way to it, or the command that leads there, ended the connection',
+    next: `log in once by "ssh ${host}" and see what it asks or says: ${cause}; then try again`,
+    inWindow: `log in to it once by ssh and see what the host on the way asks or says: ${cause}; then try again`,
   }
 }
 
