@@ -1,7 +1,7 @@
 // Studies on a real Slurm while things go wrong. Each comes to its end with every run done once and with the bits of
 // one that nothing happened to; how many are lost, twice there or differ is printed, and must be none.
 import { execFileSync } from 'node:child_process'
-import { chmodSync, existsSync, mkdirSync, rmSync, statfsSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, rmSync, statfsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 import { afterAll, beforeAll, describe, expect, onTestFailed, onTestFinished, test } from 'vitest'
@@ -10,6 +10,7 @@ import { createPlace } from '../../src-main/workbench/clusters/place.ts'
 import { temporaryFolder } from '../workbench/toy.ts'
 import { type Slurm, slurmHere, startSlurm } from './slurm.ts'
 import { begun, forgetModels, held, withToy } from './slurm-study.ts'
+import { programsThere, sshdHere, startSshd } from './sshd.ts'
 
 let slurm: Slurm
 const path = process.env['PATH']
@@ -68,21 +69,30 @@ describe.skipIf(!slurmHere())('a study on a real Slurm', () => {
     await it.isWhole('half of a result')
   })
 
-  test('a connection that is lost for a while costs nothing', async () => {
+  test.skipIf(!sshdHere())('a connection that is cut, and lost for a while, costs nothing', async () => {
     tellsLogs()
     const folder = temporaryFolder()
-    const ssh = join(folder, 'ssh')
-    writeFileSync(ssh, brokenAt(join(folder, 'broken')))
-    chmodSync(ssh, 0o755)
-    const it = await begun({ lines: [held('go')], change: { host: 'login' }, place: (host) => createPlace(host, ssh) })
+    // the connection ends before the number of the job arrives
+    const cut = `id=$('${slurm.path}/sbatch' "$@") || exit
+mkdir '${folder}/handed-over' 2>/dev/null && cut
+echo "$id"`
+    const bin = await programsThere(join(folder, 'bin'), { sbatch: cut })
+    const sshd = await startSshd([bin, slurm.path])
+    onTestFinished(() => sshd.end())
+    onTestFailed(async () => console.log(await sshd.logs()))
+    const place = (host: string | null) => createPlace(host, sshd.ssh)
+    const it = await begun({ lines: [held('go')], change: { host: sshd.host }, place })
     await it.untilTasks((tasks) => tasks.every(({ run }) => run !== null))
-    writeFileSync(join(folder, 'broken'), '')
-    await it.untilTasks(() => it.status().error?.why.includes('No route to host') ?? false)
+    expect(existsSync(join(folder, 'handed-over'))).toBe(true)
+    expect(sshd.cut()).toBeGreaterThan(0)
+    await sshd.stop()
+    await it.untilTasks(() => it.status().error?.why.includes('Connection refused') ?? false)
     it.make('go')
     await it.untilTasks(() => [0, 1].every((index) => existsSync(it.inTask(index, 'result.json'))))
     expect(it.states()).toEqual(['running', 'running'])
-    rmSync(join(folder, 'broken'))
+    await sshd.start()
     await it.isWhole('a lost connection')
+    expect([it.sittings(0), it.sittings(1)]).toEqual([1, 1])
   })
 
   test('this program is started again, in the middle of it', async () => {
@@ -188,13 +198,6 @@ const killedOnce = [
   'fi',
   `${secondOnly} [ ! -e "$cluster/gone" ] && ${held('never')}`,
 ]
-
-/** In the place of OpenSSH: what it is asked to do is done here, while a file is not there. */
-const brokenAt = (file: string): string => `#!/bin/sh
-[ -e '${file}' ] && { echo 'ssh: connect to host login port 22: No route to host' >&2; exit 255; }
-for last; do :; done
-exec sh -c "$last"
-`
 
 const threeHoursAhead = `const Real = Date
 globalThis.Date = class extends Real {

@@ -2,19 +2,14 @@
 // follows, so that a site with a second factor asks for it once. Whatever is done on a cluster is done through here.
 import { spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { mkdirSync } from 'node:fs'
+import { lstatSync, mkdirSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 
 import { BasilError } from '../../contract/errors.ts'
-
-export interface Said {
-  code: number
-  stdout: Buffer
-  stderr: Buffer
-}
+import { notReached, notStarted, type Said } from './said.ts'
 
 export interface Place {
   readonly host: string | null
@@ -27,15 +22,19 @@ export interface Place {
 
 const most = 2 ** 28 // bytes of what it says
 const unreached = 255 // ssh's own exit code
+const begins = '--- basil begins' // what stands before it is of a person's own shell, as it started
 
 export function createPlace(host: string | null, ssh = process.env['BASIL_SSH'] || 'ssh'): Place {
   const command = (script: string): [string, string[]] =>
-    host === null ? ['sh', ['-c', script]] : [ssh, [...sshOptions(host), '--', host, `sh -c ${quoted(script)}`]]
+    host === null ? ['sh', ['-c', script]] : [ssh, [...sshOptions(host), '--', host, inAnyShell(script)]]
   return {
     host,
     run: async (script, { input = '', signal } = {}) => {
       const [program, args] = command(script)
-      const child = spawn(program, args, { stdio: ['pipe', 'pipe', 'pipe'], signal, windowsHide: true })
+      const child = spawn(program, args, {
+        ...{ stdio: ['pipe', 'pipe', 'pipe'], signal, windowsHide: true },
+        ...(host !== null && unasked()),
+      })
       const chunks: Record<'stdout' | 'stderr', Buffer[]> = { stdout: [], stderr: [] }
       let size = 0
       for (const stream of ['stdout', 'stderr'] as const)
@@ -56,8 +55,9 @@ export function createPlace(host: string | null, ssh = process.env['BASIL_SSH'] 
         },
       )
       const said = { code, stdout: Buffer.concat(chunks.stdout), stderr: Buffer.concat(chunks.stderr) }
-      if (host !== null && code === unreached) throw notReached(host, said)
-      return said
+      if (host === null) return said
+      if (code === unreached) throw notReached(host, said)
+      return { ...said, stdout: sinceItBegan(said.stdout) }
     },
   }
 }
@@ -65,54 +65,46 @@ export function createPlace(host: string | null, ssh = process.env['BASIL_SSH'] 
 /** For sh. */
 export const quoted = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`
 
-/** No question is asked that nobody can answer here; who is asked for a password logs in by ssh once before. */
+/** The log-in shell may be csh or fish, which read line ends, "!" and backslashes between quotes in their own ways. */
+function inAnyShell(script: string): string {
+  const bytes = Buffer.from(`echo '${begins}'\n${script}`)
+  return `sh -c 'eval "$(echo ${bytes.toString('base64')} | base64 -d)"'`
+}
+
+function sinceItBegan(stdout: Buffer): Buffer {
+  const at = stdout.indexOf(`${begins}\n`)
+  return at < 0 ? stdout : stdout.subarray(at + begins.length + 1)
+}
+
+/**
+ * No question is asked that nobody can answer here: BatchMode is for the host alone, and a host on the way to it would
+ * ask at the terminal, or in a window of its own.
+ */
+const unasked = () =>
+  process.platform === 'win32' ? {} : { detached: true, env: { ...process.env, SSH_ASKPASS: 'false' } }
+
 function sshOptions(host: string): string[] {
-  const sockets = join(tmpdir(), `basil-ssh-${process.getuid?.() ?? 0}`)
-  mkdirSync(sockets, { recursive: true, mode: 0o700 })
-  const socket = join(sockets, createHash('sha256').update(host).digest('hex').slice(0, 16))
-  const one = process.platform === 'win32' ? [] : ['ControlMaster=auto', `ControlPath=${socket}`, 'ControlPersist=10m']
+  const one = process.platform === 'win32' ? [] : sharing(host)
   const all = [...one, 'BatchMode=yes', 'ConnectTimeout=20', 'ServerAliveInterval=15', 'ServerAliveCountMax=4']
   return all.flatMap((option) => ['-o', option])
 }
 
-/** The last that is no sum of what stands before it. */
-const lastLine = ({ stderr, stdout }: Pick<Said, 'stderr' | 'stdout'>): string => {
-  const lines = [stdout, stderr].flatMap((bytes) => bytes.toString('utf8').split('\n'))
-  const said = lines.filter((line) => line.trim() !== '' && !/^tar: (Exiting|Error is not recoverable)/.test(line))
-  return said.at(-1)?.slice(0, 500) ?? 'it said nothing'
+/** Throws not-allowed where others could put connections in the place of ours. */
+function sharing(host: string): string[] {
+  const folder = join(tmpdir(), `basil-ssh-${process.getuid?.() ?? 0}`)
+  mkdirSync(folder, { recursive: true, mode: 0o700 })
+  const found = lstatSync(folder)
+  if (!found.isDirectory() || found.uid !== process.getuid?.() || (found.mode & 0o077) !== 0) throw notOurs(folder)
+  const socket = join(folder, createHash('sha256').update(host).digest('hex').slice(0, 16))
+  return ['ControlMaster=auto', `ControlPath="${socket.replaceAll('%', '%%')}"`, 'ControlPersist=10m']
 }
 
-function notReached(host: string, said: Said): BasilError {
+function notOurs(folder: string): BasilError {
   return new BasilError({
     code: 'not-allowed',
-    what: 'The host of the cluster cannot be reached',
-    where: host,
-    why: lastLine(said),
-    next: 'see that "ssh HOST true" works without a question, by a key or by a connection that is open; then try again',
-    inWindow: 'see that ssh to it works without a question, by a key or by a connection that is open; then try again',
+    what: 'Connections to clusters cannot be kept open',
+    where: folder,
+    why: 'the folder for them is not yours alone, and whoever else writes there could listen',
+    next: 'take it away, or have whoever it belongs to do so, and try again',
   })
-}
-
-/** A script that failed, with the end of what it said. */
-export function failedThere(what: string, place: Place, said: Said): BasilError {
-  return new BasilError({
-    code: 'not-supported',
-    what,
-    where: place.host ?? 'this machine',
-    why: `${lastLine(said)} (exit code ${said.code})`,
-    next: 'look at the cluster, and try again',
-  })
-}
-
-function notStarted(program: string, error: unknown): BasilError {
-  return new BasilError(
-    {
-      code: 'not-supported',
-      what: 'A program is missing',
-      where: program,
-      why: error instanceof Error ? error.message : String(error),
-      next: 'install OpenSSH on this machine',
-    },
-    { cause: error },
-  )
 }

@@ -28,7 +28,7 @@ export interface Program {
   files: ProgramFile[]
 }
 
-const launcher = 'basil-remote'
+export const launcher = 'basil-remote'
 
 /** Packages of this program that nothing on a cluster asks for. */
 const apart = new Set([

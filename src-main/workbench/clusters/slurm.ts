@@ -3,7 +3,8 @@
 // so that neither its controller nor this program loses anything by being started again.
 import type { Cluster } from '../../contract/clusters/cluster.ts'
 import { BasilError } from '../../contract/errors.ts'
-import { failedThere, type Place, quoted, type Said } from './place.ts'
+import { type Place, quoted } from './place.ts'
+import { failedThere, type Said } from './said.ts'
 import { asksProbe, probed } from './slurm/probe.ts'
 import { asksQueue, elementsOf, turnsOf } from './slurm/queue.ts'
 import { arraysOf, batchScript, scriptName, submission } from './slurm/script.ts'

@@ -19,8 +19,9 @@ import type { TaskSpec } from '../../contract/clusters/task.ts'
 import { BasilError, type ErrorRecord } from '../../contract/errors.ts'
 import type { WholeContent } from '../../files/whole-content.ts'
 import { tarOf } from './archive.ts'
-import { failedThere, type Place, quoted } from './place.ts'
-import type { Program } from './program.ts'
+import { type Place, quoted } from './place.ts'
+import { launcher, type Program } from './program.ts'
+import { failedThere } from './said.ts'
 
 /** Of a task, by its scheduler. */
 export interface Turn {
@@ -83,7 +84,7 @@ const inOneQuestion = 500 // specifications
 export function createTarget(cluster: Cluster, place: Place, scheduler: Scheduler, program: Program): ClusterTarget {
   const { folder } = cluster
   const pack = `${folder}/packs/${program.sha256.slice(0, 16)}`
-  const remote = `${pack}/basil-remote`
+  const remote = `${pack}/${launcher}`
 
   async function ask<Q extends Question>(question: Q, of: Asks<Q>): Promise<Answers<Q>> {
     const said = await place.run(`exec ${quoted(remote)} ask`, { input: JSON.stringify({ ask: question, of }) })
@@ -111,8 +112,8 @@ export function createTarget(cluster: Cluster, place: Place, scheduler: Schedule
       if (await isInstalled()) return
       const incoming = `${folder}/incoming/${program.sha256.slice(0, 16)}-${process.pid}`
       const [from, to] = [quoted(incoming), quoted(pack)]
-      const after = `test -x ${from}/basil-remote; mkdir -p ${quoted(`${folder}/packs`)}; mv -T ${from} ${to} 2>/dev/null || test -x ${to}/basil-remote`
-      await send(program.files, incoming, after, { signal, tell, total: program.bytes })
+      const after = `test -x ${from}/${launcher}; mkdir -p ${quoted(`${folder}/packs`)}; mv -T ${from} ${to} 2>/dev/null || test -x ${to}/${launcher}`
+      await send(launcherLast(program), incoming, after, { signal, tell, total: program.bytes })
     },
     have: async (contents) => (await ask('have', { folder, contents })).found,
     stage: async (content, asked, signal, tell) => {
@@ -138,6 +139,10 @@ export function createTarget(cluster: Cluster, place: Place, scheduler: Schedule
     again: async ({ folder }, tasks) => (await ask('again', { folder, tasks: [...tasks] })).tasks,
   }
 }
+
+/** tar takes an archive that was cut off between two files for whole: it is whole where its last file is there. */
+const launcherLast = ({ files }: Program): Program['files'] =>
+  files.toSorted((a, b) => Number(a.name === launcher) - Number(b.name === launcher))
 
 interface Sending {
   signal: AbortSignal
