@@ -59,7 +59,7 @@ test("in words: what it takes, what came of it; in the field's folders where tha
 test('one Ctrl+C ends it after its next state and says how it goes on; a second ends it at once', async () => {
   const [home, folder] = [temporaryFolder(), modelFolder()]
   const config = writeTuning(folder, { steps: 400, checkpointEvery: 100 })
-  const child = begin(home, [config, '--json'], { wait: 10 })
+  const child = begin(home, [config, '--json'], { wait: 40 })
   const ended = outcome(child)
   for await (const line of createInterface({ input: child.stdout })) if (line.includes('"step":3,')) break
   child.kill('SIGINT')
@@ -67,7 +67,7 @@ test('one Ctrl+C ends it after its next state and says how it goes on; a second 
   expect(code).toBe(1)
   expect(err).toContain('It ends after its next state')
   expect(JSON.parse((await basil(home, ['--list', '--json'])).out)).toMatchObject([{ state: 'paused' }])
-  const again = begin(home, ['--resume', '1'], { wait: 10 })
+  const again = begin(home, ['--resume', '1'], { wait: 40 })
   const told = outcome(again)
   for await (const line of createInterface({ input: again.stdout })) if (line.includes('from step')) break
   again.kill('SIGTERM')

@@ -75,7 +75,7 @@ test('what is asked for waits, is listed and ordered, and is worked on until not
 test('Ctrl+C once pauses after a kept epoch and begins nothing else; it goes on from there', async () => {
   const home = temporaryFolder()
   await outcome(basil(home, ['add', 'run', ...configs(home, 'a', 'b')]))
-  const child = basil(home, ['run', '--json'], { wait: 300 })
+  const child = basil(home, ['run', '--json'], { wait: 1000 })
   const atWork = (async () => {
     const reader = await toyWorkbench(home, undefined, false)
     await expect.poll(() => reader.runs.show(runId(1)).start?.epochs.length ?? 0).toBeGreaterThan(1)
