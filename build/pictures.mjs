@@ -182,7 +182,7 @@ async function takeClusters() {
   await picture('run-on')
   await button('Start').click()
   const there = page.getByRole('region', { name: 'On trial', exact: true })
-  await there.getByText(/ 2 running/).waitFor()
-  await there.getByRole('link').nth(1).waitFor() // what both came to so far is here
+  await there.getByRole('status').getByText(/ 2 running/).waitFor()
+  await page.getByRole('figure', { name: 'Every run by step' }).waitFor() // what both came to so far is here
   await picture('study-there')
 }

