@@ -182,7 +182,10 @@ async function takeClusters() {
   await picture('run-on')
   await button('Start').click()
   const there = page.getByRole('region', { name: 'On trial', exact: true })
-  await there.getByRole('status').getByText(/ 2 running/).waitFor()
+  await there
+    .getByRole('status')
+    .getByText(/ 2 running/)
+    .waitFor()
   await page.getByRole('figure', { name: 'Every run by step' }).waitFor() // what both came to so far is here
   await picture('study-there')
 }

@@ -1,5 +1,5 @@
-// The program that is sent to a cluster, as it is there: alone in a folder, with its own Node and packages. Every module
-// that its tasks may come to is read, so that nothing is left out that one of them asks for.
+// The program that is sent to a cluster, as it is there: alone in a folder, with its own Node and packages. Every
+// module that its tasks may come to is read, so that nothing is left out that one of them asks for.
 import { execFile } from 'node:child_process'
 import { linkSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
