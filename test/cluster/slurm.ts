@@ -13,6 +13,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { promisify } from 'node:util'
 
 import { patience } from '../patience.ts'
+import { isHere } from './required.ts'
 
 const unpacked = process.env['BASIL_SLURM'] || join(import.meta.dirname, '..', '..', 'out', 'ci', 'slurm')
 const libraries = join(unpacked, 'usr', 'lib', 'x86_64-linux-gnu')
@@ -23,11 +24,8 @@ const program = (name: string): string => join(unpacked, 'usr', 'sbin', name)
 
 /** Whether one can be started here. */
 export function slurmHere(): boolean {
-  if (existsSync(program(daemons.controller)) && existsSync(program(daemons.node))) return true
-  const missing = `no Slurm in ${unpacked}: unpack Debian's packages there, as .ci/run does. Tests on it do NOT run`
-  if (process.env['SLURM_REQUIRED']) throw new Error(missing)
-  console.error(`\n*** ${missing} ***\n`)
-  return false
+  const found = existsSync(program(daemons.controller)) && existsSync(program(daemons.node))
+  return isHere(found, `no Slurm in ${unpacked}: unpack Debian's packages there`, 'SLURM_REQUIRED')
 }
 
 export interface Slurm {

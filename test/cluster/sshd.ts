@@ -14,6 +14,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { promisify } from 'node:util'
 
 import { patience } from '../patience.ts'
+import { isHere } from './required.ts'
 
 const unpacked = process.env['BASIL_OPENSSH'] || join(import.meta.dirname, '..', '..', 'out', 'ci', 'openssh')
 const libraries = join(unpacked, 'usr', 'lib', 'x86_64-linux-gnu')
@@ -25,11 +26,8 @@ export const tcsh = join(unpacked, 'bin', 'tcsh')
 
 /** Whether one can be started here. */
 export function sshdHere(): boolean {
-  if (existsSync(server) && existsSync(client('ssh'))) return true
-  const missing = `no OpenSSH in ${unpacked}: unpack Debian's packages there, as .ci/run does. Tests on it do NOT run`
-  if (process.env['SSH_REQUIRED']) throw new Error(missing)
-  console.error(`\n*** ${missing} ***\n`)
-  return false
+  const found = existsSync(server) && existsSync(client('ssh'))
+  return isHere(found, `no OpenSSH in ${unpacked}: unpack Debian's packages there`, 'SSH_REQUIRED')
 }
 
 export interface Sshd {
