@@ -18,7 +18,7 @@ test('what cannot be brought back is done when the offer grows old, is put away 
   offer('b')
   offer('c')
   expect(done).toEqual(['undo a', 'b'])
-  await vi.advanceTimersByTimeAsync(20_000)
+  await vi.advanceTimersByTimeAsync(30_000)
   expect(done).toEqual(['undo a', 'b', 'c'])
   offer('d')
   undo.close()
