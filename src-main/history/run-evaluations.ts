@@ -2,7 +2,7 @@
 // data, or where there is none, on training data; a run's accuracy is its mean over tasks (contract/run/means.ts).
 import type { RunId } from '../contract/branded.ts'
 import type { ResolvedConfig } from '../contract/run/config.ts'
-import { type Means, meansOf } from '../contract/run/means.ts'
+import { finalEvaluation, type Means, meansOf } from '../contract/run/means.ts'
 import type { Evaluation } from '../contract/run/run.ts'
 import { sound } from './checksums.ts'
 import { change, type History, rows, transaction } from './statement.ts'
@@ -76,8 +76,7 @@ export interface FinalScores extends Means {
 }
 
 export function finalScores(evaluations: Evaluation[], aims: ResolvedConfig['tasks']): FinalScores {
-  const own = evaluations.filter((e) => e.model === 'start' || e.model === 'iteration')
-  const last = lastStage(own, 'test') ?? lastStage(own, 'training')
+  const last = finalEvaluation(evaluations)
   if (!last) return { evaluatedOn: null, tasks: {}, ...meansOf([], aims) }
   return {
     evaluatedOn: last.split === 'test' ? 'test' : 'training',
@@ -86,8 +85,4 @@ export function finalScores(evaluations: Evaluation[], aims: ResolvedConfig['tas
     ),
     ...meansOf(last.tasks, aims),
   }
-}
-
-function lastStage(evaluations: Evaluation[], split: Evaluation['split']): Evaluation | undefined {
-  return evaluations.filter((e) => e.split === split).sort((a, b) => (b.stage ?? 0) - (a.stage ?? 0))[0]
 }

@@ -3,6 +3,7 @@
 import { appendFileSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
+import { parse } from 'csv-parse/sync'
 import { expect, test } from 'vitest'
 
 import type { RunId } from '../../src-main/contract/branded.ts'
@@ -54,6 +55,15 @@ test('runs there are runs here, to the bits of those that are made here', async 
   expect(there.jobs.list()[0]).toMatchObject({ kind: 'study', place: 'toys', needs: 'elsewhere', state: 'done' })
   expect(readdirSync(join(at.cluster, 'store'))).toHaveLength(5)
   expect(readdirSync(join(at.cluster, 'incoming'))).toEqual([])
+  const results = join(studyFolder(there, study), 'results.csv')
+  await there.close()
+  const [heads, ...rows] = parse(readFileSync(results)) as string[][]
+  expect(heads?.slice(9)).toEqual(['error', 'measured_on', 'accuracy cars', 'accuracy dtd'])
+  expect(rows.map(([task, , seed, state]) => [task, seed, state].join(' '))).toEqual(
+    over.runs.map(({ seed }, place) => `${place} ${seed} done`),
+  )
+  const scores = [detail.tasks['cars']?.accuracy, detail.tasks['dtd']?.accuracy].map(String)
+  expect(rows[0]?.slice(9)).toEqual(['', detail.evaluatedOn, ...scores])
 })
 
 test('a task that is killed in the middle goes on to the same bits, and so does a study that was paused', async () => {

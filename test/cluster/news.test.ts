@@ -1,6 +1,6 @@
 // What is read of a task's logs while it works: every line once, in whatever pieces, and a result only behind all of
 // them.
-import { appendFileSync, mkdirSync, writeFileSync } from 'node:fs'
+import { appendFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 import { expect, test } from 'vitest'
@@ -8,6 +8,7 @@ import { expect, test } from 'vitest'
 import type { TaskLine } from '../../src-main/contract/clusters/task.ts'
 import { exactJson, fromExactJson } from '../../src-main/contract/wire/exact-json.ts'
 import { eventOf, lineOf } from '../../src-main/files/task-lines.ts'
+import { gather } from '../../src-main/remote/gather.ts'
 import { filesOfLogs, linesFrom } from '../../src-main/remote/logs.ts'
 import { newsOf } from '../../src-main/remote/news.ts'
 import { temporaryFolder } from '../workbench/toy.ts'
@@ -71,4 +72,26 @@ test('a result is told with the last of its lines, and not while there is more',
     return
   }
   expect.unreachable()
+})
+
+test('the table of results has a line for every task, also for one that ended without a result or with a damaged one', async () => {
+  const study = temporaryFolder()
+  const folder = (index: number): string => join(study, 'tasks', `000${index}`)
+  for (const index of [0, 1, 2]) mkdirSync(folder(index), { recursive: true })
+  writeFileSync(join(folder(1), 'events-0000.jsonl'), `${lineOf(opening(1))}\n`)
+  writeFileSync(join(folder(2), 'events-0000.jsonl'), `${lineOf(opening(2))}\n`)
+  const ended = { ended: 'then', host: 'node, 2', job: '1_2', gpus: null, seconds: 1.5 }
+  const files = await filesOfLogs(folder(2))
+  const result = { basil: 'result', version: 1, index: 2, state: 'failed', error: null, files, ...ended }
+  writeFileSync(join(folder(2), 'result.json'), JSON.stringify(result))
+  expect(await gather(study)).toBe('2 unfinished, 1 failed')
+  const lines = readFileSync(join(study, 'results.csv'), 'utf8').split('\r\n')
+  expect(lines.slice(1)).toEqual([
+    '0,,,unfinished,,,,,,,',
+    '1,,,unfinished,,,,,,,',
+    '2,,,failed,"node, 2",1_2,,then,1.5,,',
+    '',
+  ])
+  appendFileSync(join(folder(2), 'events-0000.jsonl'), 'more')
+  expect(await gather(study)).toBe('2 unfinished, 1 damaged')
 })

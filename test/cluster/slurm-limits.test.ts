@@ -15,6 +15,7 @@ import { slurmHere, startSlurm } from './slurm.ts'
 
 /** Each task says that it began, and ends when there is a file. */
 const program = `#!/bin/sh
+[ "$1" = task ] || exit 0
 echo "$3" >>"$2/began"
 until [ -e "$2/go" ]; do sleep 0.1; done
 `
@@ -73,6 +74,7 @@ for word; do case "$word" in
   --dependency=*) after=\${word#--dependency=} ;;
   --chdir=*) folder=\${word#--chdir=} ;;
 esac; first=$word; done
+if [ -z "$elements" ]; then echo "results after $after" >>'${path}/handed-over'; echo 99; exit; fi
 range=\${elements%%%*}
 number=$(( $(cut -d_ -f1 '${jobs}' | sort -un | tail -1) + 1 ))
 own=$(seq "\${range%-*}" "\${range#*-}")
@@ -102,6 +104,13 @@ test('arrays that were taken before a limit of submitted jobs stay taken', async
   expect(await scheduler.submit(study, tasks.slice(6))).toEqual({ taken: [6, 7], left })
   expect(await scheduler.submit(study, tasks.slice(8))).toEqual({ taken: [], left })
   expect(slurm.handedOver()).toEqual(['0+0-2 after none', '3+0-2 after afterany:1', '6+0-1 after none'])
+  writeFileSync(join(slurm.path, 'jobs'), '') // all of them are over
+  expect(await scheduler.submit(study, tasks.slice(8))).toEqual({ taken: [8, 9, 10, 11], left: null })
+  expect(slurm.handedOver().slice(3)).toEqual([
+    '6+2 after none',
+    '9+0-2 after afterany:1',
+    'results after afterany:1:2',
+  ])
 })
 
 test('what Slurm says no to for another reason is an error still', async () => {

@@ -17,8 +17,9 @@ import { type Slurm, slurmHere, startSlurm } from './slurm.ts'
 
 const isHere = slurmHere()
 
-/** It says each start in the task's folder, then does what stands there. */
+/** It says each start in the task's folder, then does what stands there; gathered, it counts them. */
 const program = `#!/bin/bash
+[ "$1" = gather ] && { cat "$2"/tasks/*/starts | wc -l >>"$2/gathered"; exit; }
 cd "$2/tasks/$(printf %04d "$3")" || exit 9
 echo "$SLURM_ARRAY_JOB_ID $SLURM_ARRAY_TASK_ID \${SLURM_RESTART_COUNT:-0}" >>starts
 [ -e result.json ] && exit 0
@@ -55,6 +56,7 @@ describe.skipIf(!isHere)('the Slurm backend on a real Slurm', () => {
     expect(await Promise.all(study.tasks.map((task) => starts(study, task)))).toEqual(Array(23).fill(1))
     const jobs = [...(await study.scheduler.poll(study)).values()].map(({ job }) => job?.split('_')[0])
     expect(new Set(jobs).size).toBe(3)
+    expect(await gathered(study, 1)).toEqual(['23'])
   })
 
   test.concurrent('a task that fails says so in the words of Slurm, and missing ones are handed over alone', async () => {
@@ -71,6 +73,7 @@ describe.skipIf(!isHere)('the Slurm backend on a real Slurm', () => {
     await study.scheduler.submit(study, [1, 2])
     await until(study, (turns) => [...turns.values()].every(({ words }) => words === 'COMPLETED'))
     expect(await Promise.all(study.tasks.map((task) => starts(study, task)))).toEqual([1, 2, 2, 1])
+    expect((await gathered(study, 2)).at(-1)).toBe('6')
   })
 
   test.concurrent('what is cancelled is over and stays so, while it works and while it waits', async () => {
@@ -151,5 +154,15 @@ const inTask = (study: StudyThere, task: number, name: string): string =>
   join(study.folder, 'tasks', taskFolder(task), name)
 const heard = (study: StudyThere, task: number): Promise<string> =>
   readFile(inTask(study, task, 'heard'), 'utf8').catch(() => '')
+
+/** How many starts each job for the results found, once so many of them came. */
+async function gathered(study: StudyThere, jobs: number): Promise<string[]> {
+  for (const end = Date.now() + patience; ; await pause(200)) {
+    const lines = (await readFile(join(study.folder, 'gathered'), 'utf8').catch(() => '')).split('\n').slice(0, -1)
+    if (lines.length >= jobs) return lines
+    if (Date.now() > end) throw new Error(`gathered ${lines.length} times\n${await slurm.logs()}`)
+  }
+}
+
 const starts = async (study: StudyThere, task: number): Promise<number> =>
   (await readFile(inTask(study, task, 'starts'), 'utf8').catch(() => '')).split('\n').length - 1

@@ -1,8 +1,8 @@
-// Means over tasks. What is to be forgotten is the better the lower it is, so that it never counts in one mean with
+// What came of a run: which of its evaluations tells it, and means over tasks. What is to be forgotten is the better the lower it is, so that it never counts in one mean with
 // what is to be learned or kept: the two stand apart. A mean is null as soon as one of its tasks has no value, for a
 // mean over fewer tasks is another number.
 import type { ResolvedConfig } from './config.ts'
-import type { TaskScore } from './run.ts'
+import type { Evaluation, TaskScore } from './run.ts'
 
 type Aims = readonly Pick<ResolvedConfig['tasks'][number], 'name' | 'aim'>[]
 type Score = Pick<TaskScore, 'task' | 'accuracy' | 'relativeAccuracy'>
@@ -11,6 +11,17 @@ export interface Means {
   accuracy: number | null // of tasks to learn and to keep
   relativeAccuracy: number | null
   forgotten: number | null // accuracy of tasks to forget; null where there are none
+}
+
+/**
+ * Of a run's own last stage, on test images where they were measured, else on those of training; of two of one stage the
+ * later. Undefined where there is none.
+ */
+export function finalEvaluation(evaluations: readonly Evaluation[]): Evaluation | undefined {
+  const own = evaluations.filter(({ model }) => model === 'start' || model === 'iteration')
+  const last = (split: Evaluation['split']): Evaluation | undefined =>
+    own.findLast((e) => e.split === split && own.every((o) => o.split !== split || (o.stage ?? 0) <= (e.stage ?? 0)))
+  return last('test') ?? last('training')
 }
 
 export function meansOf(scores: readonly Score[], tasks: Aims): Means {

@@ -19,6 +19,7 @@ interface Task {
 /** cluster.setup is not run here: it is of a batch script. */
 export function createPool({ atOnce, cpus }: Cluster): Scheduler {
   const tasks = new Map<string, Task>()
+  const gathering = new Set<ChildProcess>()
   let isClosed = false
   const keyOf = ({ folder }: StudyThere, index: number): string => `${folder}/${index}`
 
@@ -43,11 +44,21 @@ export function createPool({ atOnce, cpus }: Cluster): Scheduler {
       task.child = null
       task.words = goesOn ? waits : words
       pump()
+      if (!isClosed && ofStudy(study).every((one) => one.child === null && one.words !== waits)) gather(study)
     }
     child.on('error', (error) => over(`it could not be started: ${error.message}`))
     child.on('exit', (code, signal) =>
       over(`ended by ${signal ?? `exit code ${code}`}`, code === exits.goesOn && !isClosed),
     )
+  }
+
+  /** A table of what came of the study, which does as well without. */
+  function gather({ program, folder }: StudyThere): void {
+    const child = spawn(program, ['gather', folder], { stdio: 'ignore' })
+    gathering.add(child)
+    const over = (): void => void gathering.delete(child)
+    child.on('error', over)
+    child.on('exit', over)
   }
 
   async function end(which: Task[], signal: NodeJS.Signals): Promise<void> {
@@ -79,6 +90,7 @@ export function createPool({ atOnce, cpus }: Cluster): Scheduler {
     close: async () => {
       isClosed = true
       await end([...tasks.values()], 'SIGTERM')
+      await Promise.allSettled([...gathering].map((child) => once(child, 'exit'))) // it is short
     },
   }
 }

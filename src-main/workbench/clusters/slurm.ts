@@ -71,13 +71,13 @@ async function submit(
   if (there.size >= atOnce) return { taken, left: `${there.size} tasks are there, and ${atOnce} may work at once` }
   const what = 'Slurm did not take the tasks'
   const size = Number(/^MaxArraySize\s*= (\d+)/m.exec(await ask('scontrol show config', what))?.[1] ?? 1001)
-  const jobs = [...there.values()].flatMap(({ job }) => job?.split('_')[0] ?? [])
-  const after = there.size + wanted.length > atOnce ? [...new Set(jobs)] : []
+  const jobs = [...new Set([...there.values()].flatMap(({ job }) => job?.split('_')[0] ?? []))]
+  const after = there.size + wanted.length > atOnce ? jobs : []
   const write = `cd ${quoted(study.folder)} && cat > ${scriptName}.new && mv ${scriptName}.new ${scriptName} || exit`
   let left: string | null = null
   for (let some = wanted; some.length > 0; some = some.slice(0, Math.floor(Math.min(some.length, size) / 2))) {
     const arrays = arraysOf(some, size)
-    const handOver = `${write}\n${submission(study, arrays, { atOnce, after })}`
+    const handOver = `${write}\n${submission(cluster, study, arrays, { jobs, after, isAll: some === wanted })}`
     const said = await place.run(handOver, { input: batchScript(cluster, study) })
     const count = said.stdout.toString('utf8').match(/^\d+$/gm)?.length ?? 0
     const now = [...taken, ...arrays.slice(0, count).flatMap((array) => array.tasks)]

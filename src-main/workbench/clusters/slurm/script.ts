@@ -17,13 +17,11 @@ export const jobName = ({ name }: Pick<StudyThere, 'name'>): string => name.repl
  * SLURM_JOB_ID is, in the last element, that of the whole array. What was cancelled hears TERM and is not queued again.
  */
 export function batchScript(cluster: Cluster, study: StudyThere): string {
-  const { partition, account, qos, minutes, memoryGigabytes, cpus, gpus, setup } = cluster
+  const { minutes, memoryGigabytes, cpus, gpus, setup } = cluster
   const options = [
     `--job-name=${jobName(study)}`,
-    ...(partition ? [`--partition=${partition}`] : []),
-    ...(account ? [`--account=${account}`] : []),
-    ...(qos ? [`--qos=${qos}`] : []),
-    ...['--ntasks=1', `--cpus-per-task=${cpus}`, `--mem=${Math.ceil(memoryGigabytes * 1024)}M`, `--time=${minutes}`],
+    ...whose(cluster),
+    ...[`--cpus-per-task=${cpus}`, `--mem=${mebibytes(memoryGigabytes)}M`, `--time=${minutes}`],
     ...(gpus > 0 ? [`--gres=gpu:${gpus}`] : []),
     ...['--requeue', `--signal=B:USR1@${warning}`, '--open-mode=append'],
   ]
@@ -54,6 +52,14 @@ exit "$code"
 `
 }
 
+const whose = ({ partition, account, qos }: Cluster): string[] => [
+  ...(partition ? [`--partition=${partition}`] : []),
+  ...(account ? [`--account=${account}`] : []),
+  ...(qos ? [`--qos=${qos}`] : []),
+  '--ntasks=1',
+]
+const mebibytes = (gigabytes: number): number => Math.ceil(gigabytes * 1024)
+
 /** Of one job: elements as --array takes them, counted from the first task. */
 export interface TaskArray {
   tasks: number[]
@@ -81,35 +87,62 @@ export function ranges(numbers: readonly number[]): string {
   return runs.map(([from, to]) => (from === to ? String(from) : `${from}-${to}`)).join(',')
 }
 
+/** Of the job that makes a table of what came of the study, once its tasks have ended; it computes nothing. */
+function gathering(cluster: Cluster, study: StudyThere): string {
+  const { minutes, memoryGigabytes, setup } = cluster
+  const does = [...setup, `exec ${quoted(study.program)} gather ${quoted(study.folder)}`].join('\n')
+  const options = [
+    ...[`--job-name=${jobName(study)}-results`, `--output=${folderOf(study)}/slurm/results.out`, ...whose(cluster)],
+    ...[`--mem=${Math.min(1024, mebibytes(memoryGigabytes))}M`, `--time=${Math.min(30, minutes)}`, `--wrap=${does}`],
+  ]
+  return options.map(quoted).join(' ')
+}
+
+const folderOf = ({ folder }: StudyThere): string => folder.replaceAll('%', '%%')
+
+interface Handing {
+  /** That live; what is handed over comes with them to the study's end. */
+  jobs: readonly string[]
+  /** Those of them that the arrays wait for. */
+  after: readonly string[]
+  /** Nothing is left to be handed over later. */
+  isAll: boolean
+}
+
 /**
  * For sh, in the study's folder. Each array waits for the one before, and the first for the jobs that are given, so
- * that no more tasks are at work than wanted. Says the number of each that was taken, up to one that is not. A job's
+ * that no more tasks are at work than wanted. After all of them comes the table of results, without which a study does
+ * as well: nobody hears where Slurm does not take that job. Says the number of each that was taken, up to one that is not. A job's
  * output is what Slurm says of it; the tasks have logs of their own. sbatch would ask for two minutes where Slurm has
  * as many jobs as it takes: that is done here, later.
  */
 export function submission(
-  { folder }: StudyThere,
+  cluster: Cluster,
+  study: StudyThere,
   arrays: readonly TaskArray[],
-  { atOnce, after }: { atOnce: number; after: readonly string[] },
+  { jobs, after, isAll }: Handing,
 ): string {
-  const where = [`--chdir=${folder}`, `--output=${folder.replaceAll('%', '%%')}/slurm/%A_%a.out`].map(quoted).join(' ')
+  const { folder } = study
+  const output = quoted(`--output=${folderOf(study)}/slurm/%A_%a.out`)
+  const script = quoted(`${folder}/${scriptName}`)
   const each = arrays.map(
-    ({ first, elements }) => `take --array=${elements}%${atOnce} ${quoted(`${folder}/${scriptName}`)} ${first} || exit`,
+    ({ first, elements }) => `take ${output} --array=${elements}%${cluster.atOnce} ${script} ${first} || exit`,
   )
   return [
     'mkdir -p slurm || exit',
-    `id=${after.join(':')}`,
+    `id=${after.join(':')} all=${jobs.join(':')}`,
     `take() {
   : >slurm/refused || return
-  sbatch --parsable ${where} \${id:+"--dependency=afterany:$id"} "$@" >slurm/taken 2>slurm/refused &
+  sbatch --parsable ${quoted(`--chdir=${folder}`)} \${id:+"--dependency=afterany:$id"} "$@" >slurm/taken 2>slurm/refused &
   while kill -0 $! 2>/dev/null; do
     ! grep -q 'sleeping and retrying' slurm/refused || kill $!
     sleep 0.1
   done
-  wait $! && id=$(cut -d';' -f1 slurm/taken) && echo "$id" && return
+  wait $! && id=$(cut -d';' -f1 slurm/taken) && all=\${all:+$all:}$id && echo "$id" && return
   cat slurm/refused >&2
   return 1
 }`,
     ...each,
+    ...(isAll ? [`id=$all; take ${gathering(cluster, study)} >/dev/null 2>&1 || true`] : []),
   ].join('\n')
 }
