@@ -26,7 +26,9 @@ const scratch = mkdtempSync(join(tmpdir(), 'basil-promises-'))
 const lines = join(scratch, 'promises.jsonl')
 writeFileSync(lines, '')
 const began = performance.now()
-const { status } = spawnSync(process.execPath, [join('node_modules', 'vitest', 'vitest.mjs'), 'run', ...files], {
+const vitest = join('node_modules', 'vitest', 'vitest.mjs')
+const hours = `--testTimeout=${12 * 3_600_000}` // a count takes as long as it takes
+const { status } = spawnSync(process.execPath, [vitest, 'run', hours, ...files], {
   cwd: root,
   stdio: 'inherit',
   env: { ...process.env, BASIL_COUNTS: args.includes('--night') ? 'night' : 'full', BASIL_PROMISES: lines },

@@ -155,7 +155,8 @@ export const whereDamaged: Steps = {
 export function historyError(error: unknown, file: string, write = true): unknown {
   if (error instanceof BasilError) return error
   const code = codeOf(error)
-  const why = error instanceof Error ? error.message : String(error)
+  const said = error instanceof Error ? error.message : String(error)
+  const why = code.startsWith('SQLITE_IOERR') ? `${said} (${code})` : said
   const record = (found: Omit<ErrorRecord, 'where' | 'why'>): BasilError =>
     new BasilError({ ...found, where: file, why }, { cause: error })
   if (isDamage(error))
@@ -175,9 +176,12 @@ export function historyError(error: unknown, file: string, write = true): unknow
   return error
 }
 
-const look = 'check the disk and the rights of the data folder'
+const look = 'check the disk, the room on it and the rights of the data folder'
 
-/** SQLite calls a disk that is full at its very first write an I/O error. */
+/**
+ * SQLite calls a disk that is full at its very first write an I/O error; and one that says so only when what was written
+ * is synced, as network disks and quotas may: that is known only where there is still no room.
+ */
 function isFull(file: string): boolean {
   try {
     const { bavail, bsize } = statfsSync(dirname(file))

@@ -40,11 +40,14 @@ function prepared(): { folder: string; control: string; models: string; library:
   return { folder, control, models, library }
 }
 
-/** Whether what was said fits what was wrong, and names the disk. */
+/**
+ * Whether what was said fits what was wrong, and names the disk. Of a sync that failed once SQLite keeps no cause; room
+ * is then among what to look at.
+ */
 function isNamed({ trouble, said }: CameOf, folder: string): boolean {
   const isFull = trouble && ('free' in trouble || ('code' in trouble && trouble.code === 'ENOSPC'))
-  return said.every(({ code, what, where, next }) =>
-    isFull
+  return said.every(({ code, what, where, why, next }) =>
+    isFull && !(why.endsWith('(SQLITE_IOERR_FSYNC)') && /the room on it/.test(next))
       ? code === 'disk-full' && what === 'The disk is full' && where.startsWith(folder) && /free some space/.test(next)
       : code === 'target-unwritable' && where.startsWith(folder),
   )
