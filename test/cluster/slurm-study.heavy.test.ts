@@ -8,6 +8,7 @@ import { afterAll, describe, expect, onTestFailed, onTestFinished, test } from '
 
 import { createPlace } from '../../src-main/workbench/clusters/place.ts'
 import { temporaryFolder } from '../workbench/toy.ts'
+import { canLimitMemory } from './memory-group.ts'
 import { slurmHere, usingSlurm } from './slurm.ts'
 import { begun, forgetModels, held, withToy } from './slurm-study.ts'
 import { programsThere, sshdHere, startSshd } from './sshd.ts'
@@ -15,8 +16,11 @@ import { programsThere, sshdHere, startSshd } from './sshd.ts'
 const firstOnly = '[ "$3" = 0 ] &&'
 const secondOnly = '[ "$3" = 1 ] &&'
 
-describe.skipIf(!slurmHere())('a study on a real Slurm', () => {
-  const slurm = usingSlurm()
+const isHere = slurmHere()
+const limitsMemory = isHere && canLimitMemory()
+
+describe.skipIf(!isHere)('a study on a real Slurm', () => {
+  const slurm = usingSlurm({ limitsMemory })
   afterAll(forgetModels)
 
   test('a task that fails is told with its error, and done when it is tried again', async () => {
@@ -31,14 +35,23 @@ describe.skipIf(!slurmHere())('a study on a real Slurm', () => {
     expect([it.sittings(0), it.sittings(1)]).toEqual([1, 2])
   })
 
-  test('a task that is killed as memory runs out is told as lost, and goes on where it was', async () => {
-    const it = await begun({ lines: killedOnce })
-    expect(await it.untilOver()).toMatchObject({ state: 'paused', done: 1, error: { code: 'engine-lost' } })
-    expect(it.status().tasks[1]).toMatchObject({ state: 'lost', words: expect.stringContaining('signal 9') })
-    await it.tryAgain()
-    await it.isWhole('a task out of memory')
-    expect([it.sittings(0), it.sittings(1)]).toEqual([1, 2])
-  })
+  test.skipIf(!limitsMemory)(
+    'a task that uses up its memory is told in the words of Slurm, and done with more',
+    async () => {
+      const fills = { stage: 1, epoch: 2, bytes: 1.5 * 2 ** 28 }
+      const it = await begun({ lines: [`${secondOnly} ${withToy({ fills })}`], change: { memoryGigabytes: 0.25 } })
+      const words = 'OUT_OF_MEMORY, OutOfMemory'
+      const error = { code: 'out-of-memory', why: words, inWindow: expect.stringMatching(/^give a task more memory/) }
+      expect(await it.untilOver()).toMatchObject({ state: 'paused', done: 1, error })
+      expect(it.status().tasks).toMatchObject([{ state: 'done' }, { state: 'lost', words }])
+      const [, { run } = expect.fail('no task')] = it.status().tasks
+      const lost = it.there.runs.show(run ?? expect.fail('no run'))
+      expect(lost).toMatchObject({ state: 'interrupted', error, iterations: [{ epochs: [{}, {}] }] })
+      await it.tryAgain(1)
+      await it.isWhole('a task out of memory')
+      expect([it.sittings(0), it.sittings(1)]).toEqual([1, 2])
+    },
+  )
 
   test('half of a result is none', async () => {
     const it = await begun({ lines: [held('go')] })
@@ -162,16 +175,6 @@ echo "$id"`
     expect(limited.sittings(1)).toBeGreaterThan(1)
   })
 })
-
-/** As the kernel does with a task whose memory is used up: all of it is gone at once, in the middle. */
-const killedOnce = [
-  `if ${secondOnly} [ ! -e "$cluster/killed" ]; then`,
-  '  touch "$cluster/killed"; "$0" "$@" & task=$!',
-  '  until grep -q \'"type":"stage-end"\' "$2/tasks/0001/events-0000.jsonl"; do sleep 0.05; done',
-  '  kill -9 $task; touch "$cluster/gone"; exit 137',
-  'fi',
-  `${secondOnly} [ ! -e "$cluster/gone" ] && ${held('never')}`,
-]
 
 const threeHoursAhead = `const Real = Date
 globalThis.Date = class extends Real {

@@ -17,6 +17,7 @@ import { promisify } from 'node:util'
 import { afterAll, beforeAll, beforeEach, expect } from 'vitest'
 
 import { patience } from '../patience.ts'
+import { createMemoryGroup } from './memory-group.ts'
 import { isHere } from './required.ts'
 
 const unpacked = process.env['BASIL_SLURM'] || join(import.meta.dirname, '..', '..', 'out', 'ci', 'slurm')
@@ -49,6 +50,7 @@ interface Slurm {
 
 interface Options {
   maxArraySize?: number
+  limitsMemory?: boolean // of a task, to what it asks for; where canLimitMemory()
   lines?: string[] // of slurm.conf, after those that are there
 }
 
@@ -98,7 +100,7 @@ export function usingSlurm(options: Options = {}): UsedSlurm {
   }
 }
 
-async function startSlurm({ maxArraySize = 1001, lines = [] }: Options): Promise<Slurm> {
+async function startSlurm(options: Options): Promise<Slurm> {
   const folder = await mkdtemp(join(tmpdir(), 'basil-slurm-'))
   const configuration = join(folder, 'slurm.conf')
   const path = join(folder, 'bin')
@@ -106,7 +108,8 @@ async function startSlurm({ maxArraySize = 1001, lines = [] }: Options): Promise
   const program = (daemon: string): string => join(folder, 'sbin', daemon)
   await Promise.all(['bin', 'sbin', 'state', 'spool'].map((name) => mkdir(join(folder, name))))
   for (const daemon of daemons) await symlink(debians(daemon), program(daemon))
-  await writeFile(configuration, await configurationOf(folder, maxArraySize, lines))
+  await writeFile(configuration, await configurationOf(folder, options))
+  const group = options.limitsMemory ? await createMemoryGroup(folder) : null
   for (const name of commands) await writeFile(join(path, name), commandOf(name, configuration))
   for (const name of commands) await chmod(join(path, name), 0o755)
 
@@ -144,6 +147,7 @@ async function startSlurm({ maxArraySize = 1001, lines = [] }: Options): Promise
         await until(async () => (await ask('squeue', '-h').catch(() => '')) === '', logs)
       }
       await Promise.all([end(own.node, 'SIGTERM'), end(own.controller, 'SIGTERM')])
+      if (group) await until(group.remove, logs)
       await rm(folder, { recursive: true, force: true })
     },
   }
@@ -154,7 +158,10 @@ async function startSlurm({ maxArraySize = 1001, lines = [] }: Options): Promise
   return slurm
 }
 
-async function configurationOf(folder: string, maxArraySize: number, lines: string[]): Promise<string> {
+async function configurationOf(
+  folder: string,
+  { maxArraySize = 1001, limitsMemory, lines = [] }: Options,
+): Promise<string> {
   const { username } = userInfo()
   const [controller, node] = await freePorts()
   return `${[
@@ -169,9 +176,9 @@ async function configurationOf(folder: string, maxArraySize: number, lines: stri
     'CredType=cred/none',
     'MpiDefault=none',
     'ProctrackType=proctrack/linuxproc',
-    'TaskPlugin=task/none',
+    `TaskPlugin=task/${limitsMemory ? 'cgroup' : 'none'}`,
     'SelectType=select/cons_tres',
-    'SelectTypeParameters=CR_Core',
+    `SelectTypeParameters=CR_Core${limitsMemory ? '_Memory' : ''}`,
     'SlurmdParameters=config_overrides',
     'SchedulerParameters=bf_interval=1,sched_interval=2', // who waits for a time is looked at that often
     'ReturnToService=2',
