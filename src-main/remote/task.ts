@@ -40,9 +40,9 @@ export async function workOnTask(study: string, index: number): Promise<number> 
     const { bytes } = await readStart(join(folder, 'spec.json'), longest)
     return await work({ folder, spec: specSchema.parse(JSON.parse(bytes.toString('utf8'))) })
   } catch (thrown) {
-    const { what, where, why } = recordOf(thrown)
-    process.stderr.write(`${what}: ${why} (${where})\n`)
-    return exits.cannotKeep
+    const error = recordOf(thrown)
+    process.stderr.write(`${error.what}: ${error.why} (${error.where})\n`)
+    return isKilled(error) ? exits.killed : exits.cannotKeep
   }
 }
 
@@ -58,7 +58,7 @@ async function work(place: Place): Promise<number> {
   } catch (thrown) {
     const error = recordOf(thrown)
     if (leaving.isLeft()) return exits.goesOn
-    if (unkept.includes(error.code)) throw thrown
+    if (unkept.includes(error.code) || isKilled(error)) throw thrown
     return await ended(place, began, { state: 'failed', error })
   } finally {
     leaving.release()
@@ -69,6 +69,10 @@ async function work(place: Place): Promise<number> {
 
 /** After these nothing can be written here; whoever looks finds no result, and the scheduler's word for the end. */
 const unkept: ErrorRecord['code'][] = ['disk-full', 'target-unwritable']
+
+/** Its engine was, by the kernel where memory ran out: a scheduler knows why, so that its word is left to stand. */
+const isKilled = ({ code, why }: ErrorRecord): boolean =>
+  whoWorks().job !== null && code === 'engine-lost' && why.startsWith('it was ended by SIGKILL')
 
 type From = { resume: ResumeState | null; parents: Parent[] }
 

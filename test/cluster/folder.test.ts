@@ -87,6 +87,17 @@ test('a task that is killed in the middle goes on to the same bits, and so does 
   expect(bitsThere(there, study)).toEqual(await bitsHere(at, [1]))
 })
 
+test('an engine that is killed in a job leaves no result, so that the word of its scheduler stands', async () => {
+  const at = fixture()
+  const program = thinProgram({ fault: { stage: 2, epoch: 2, how: 'kill' } }, ['export SLURM_JOB_ID=7'])
+  const there = await toyClusters({ home: at.home, folder: at.cluster, program })
+  const study = await there.studies.start(toyStudy([1]), at.absolute, 'toys')
+  const error = { code: 'engine-lost', why: 'ended by exit code 137' } // in the words of what gives it its turn here
+  expect(await untilOver(there, study)).toMatchObject({ state: 'paused', done: 1, error })
+  expect(existsSync(join(taskOf(there, study, 0), 'result.json'))).toBe(false)
+  expect(readFileSync(join(taskOf(there, study, 0), 'log'), 'utf8')).toContain('it was ended by SIGKILL')
+})
+
 test('a program that is started again asks for what is there, and counts nothing twice', async () => {
   const at = fixture()
   const goesOn = join(at.folder, 'goes-on')

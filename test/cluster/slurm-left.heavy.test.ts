@@ -3,33 +3,23 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
-import { afterAll, beforeAll, describe, expect, onTestFailed, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 
 import { submitStudy } from '../../src-main/cli/cluster/submit.ts'
 import { cancelThere, collectThere } from '../../src-main/cli/cluster/there.ts'
 import type { Cluster } from '../../src-main/contract/clusters/cluster.ts'
 import { temporaryFolder } from '../workbench/toy.ts'
-import { type Slurm, slurmHere, startSlurm } from './slurm.ts'
+import { slurmHere, usingSlurm } from './slurm.ts'
 import { heard } from './terminal.ts'
 import { modelsIn, thinProgram, toyClusters, toyStudy } from './toy-cluster.ts'
 
-let slurm: Slurm
-const path = process.env['PATH']
 const change: Partial<Cluster> = { kind: 'slurm', memoryGigabytes: 1, cpus: 1, atOnce: 8 }
 
 describe.skipIf(!slurmHere())('a study that is left on a real Slurm', () => {
-  beforeAll(async () => {
-    slurm = await startSlurm()
-    process.env['PATH'] = `${slurm.path}:${path}`
-  })
-  afterAll(async () => {
-    await slurm?.stop()
-    process.env['PATH'] = path
-  })
+  const slurm = usingSlurm()
 
   /** Its tasks wait with iteration 1 until go(). */
   function fixture() {
-    onTestFailed(async () => console.log(await slurm.logs()))
     const base = temporaryFolder()
     modelsIn(base)
     const file = join(base, 'study.json')
@@ -42,7 +32,7 @@ describe.skipIf(!slurmHere())('a study that is left on a real Slurm', () => {
     }
   }
   const living = async (): Promise<number> =>
-    (await slurm.ask('squeue', '-h', '-r', '-t', 'PENDING,RUNNING')).split('\n').filter(Boolean).length
+    (await slurm.now.ask('squeue', '-h', '-r', '-t', 'PENDING,RUNNING')).split('\n').filter(Boolean).length
 
   test('--detach ends with 0 once its tasks are handed over, and says how to come back; so it is collected', async () => {
     const { file, open, go } = fixture()
@@ -86,9 +76,8 @@ describe.skipIf(!slurmHere())('a study that is left on a real Slurm', () => {
     heard()
     const first = await open()
     await submitStudy(first, file, { to: 'toys', yes: true, detach: true })
-    process.env['PATH'] = path
-    await expect.poll(() => first.studies.show(1)).toMatchObject({ state: 'paused', error: { code: 'config-invalid' } })
-    process.env['PATH'] = `${slurm.path}:${path}`
+    const paused = { state: 'paused', error: { code: 'config-invalid' } }
+    await slurm.away(() => expect.poll(() => first.studies.show(1)).toMatchObject(paused))
     await first.close()
     expect(await living()).toBe(2)
     const second = await open()

@@ -4,14 +4,14 @@ import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 
-import { expect, onTestFailed, onTestFinished, test } from 'vitest'
+import { describe, expect, onTestFinished, test } from 'vitest'
 
 import { type Cluster, clusterSchema } from '../../src-main/contract/clusters/cluster.ts'
 import { taskFolder } from '../../src-main/contract/clusters/task.ts'
 import { createPlace } from '../../src-main/workbench/clusters/place.ts'
 import { createSlurm } from '../../src-main/workbench/clusters/slurm.ts'
 import { temporaryFolder } from '../workbench/toy.ts'
-import { slurmHere, startSlurm } from './slurm.ts'
+import { slurmHere, usingSlurm } from './slurm.ts'
 
 /** Each task says that it began, and ends when there is a file. */
 const program = `#!/bin/sh
@@ -20,13 +20,7 @@ echo "$3" >>"$2/began"
 until [ -e "$2/go" ]; do sleep 0.1; done
 `
 
-/** path: of Slurm's commands, for this test. */
-function studyAt(path: string, settings: Partial<Cluster>) {
-  const before = process.env['PATH']
-  process.env['PATH'] = `${path}:${before}`
-  onTestFinished(() => {
-    process.env['PATH'] = before
-  })
+function studyWith(settings: Partial<Cluster>) {
   const folder = temporaryFolder()
   const study = { folder: join(folder, 'study'), name: 'basil-limits', program: join(folder, 'basil-remote') }
   writeFileSync(study.program, program)
@@ -35,34 +29,40 @@ function studyAt(path: string, settings: Partial<Cluster>) {
   return { study, scheduler: createSlurm(clusterSchema.parse(asked), createPlace(null)) }
 }
 
-test.skipIf(!slurmHere())('a real Slurm that is full takes a part, and the rest when jobs of it are gone', async () => {
-  const slurm = await startSlurm({ lines: ['MaxJobCount=5', 'MinJobAge=2'] })
-  onTestFinished(() => slurm.stop())
-  onTestFailed(async () => console.log(await slurm.logs()))
-  const { study, scheduler } = studyAt(slurm.path, { atOnce: 3 })
-  const tasks = [0, 1, 2, 3, 4, 5, 6]
-  for (const task of tasks) mkdirSync(join(study.folder, 'tasks', taskFolder(task)), { recursive: true })
-  const full = 'Slurm has as many jobs as it takes now (MaxJobCount)'
-  expect(await scheduler.submit(study, tasks)).toEqual({ taken: [0, 1, 2], left: full })
-  expect(await scheduler.submit(study, tasks)).toEqual({
-    taken: [0, 1, 2],
-    left: '3 tasks are there, and 3 may work at once',
+describe.skipIf(!slurmHere())('a real Slurm that is full', () => {
+  usingSlurm({ lines: ['MaxJobCount=5', 'MinJobAge=2'] })
+
+  test('takes a part, and the rest when jobs of it are gone', async () => {
+    const { study, scheduler } = studyWith({ atOnce: 3 })
+    const tasks = [0, 1, 2, 3, 4, 5, 6]
+    for (const task of tasks) mkdirSync(join(study.folder, 'tasks', taskFolder(task)), { recursive: true })
+    const full = 'Slurm has as many jobs as it takes now (MaxJobCount)'
+    expect(await scheduler.submit(study, tasks)).toEqual({ taken: [0, 1, 2], left: full })
+    expect(await scheduler.submit(study, tasks)).toEqual({
+      taken: [0, 1, 2],
+      left: '3 tasks are there, and 3 may work at once',
+    })
+    expect([...(await scheduler.poll(study)).keys()].sort()).toEqual([0, 1, 2])
+    writeFileSync(join(study.folder, 'go'), '')
+    let left = tasks.slice(3)
+    for (; left.length > 0; await pause(200)) {
+      const { taken } = await scheduler.submit(study, left)
+      left = left.filter((task) => !taken.includes(task))
+    }
+    await expect
+      .poll(() => readFileSync(join(study.folder, 'began'), 'utf8').trim().split('\n').map(Number).sort())
+      .toEqual(tasks)
   })
-  expect([...(await scheduler.poll(study)).keys()].sort()).toEqual([0, 1, 2])
-  writeFileSync(join(study.folder, 'go'), '')
-  let left = tasks.slice(3)
-  for (; left.length > 0; await pause(200)) {
-    const { taken } = await scheduler.submit(study, left)
-    left = left.filter((task) => !taken.includes(task))
-  }
-  await expect
-    .poll(() => readFileSync(join(study.folder, 'began'), 'utf8').trim().split('\n').map(Number).sort())
-    .toEqual(tasks)
 })
 
-/** A Slurm that lets a person have so many jobs; what is handed over stays there. */
-function standIn(most: number): { path: string; handedOver(): string[] } {
+/** A Slurm that lets a person have so many jobs, for this test; what is handed over stays there. */
+function standIn(most: number): { handedOver(): string[] } {
   const path = temporaryFolder()
+  const before = process.env['PATH']
+  process.env['PATH'] = `${path}:${before}`
+  onTestFinished(() => {
+    process.env['PATH'] = before
+  })
   const jobs = join(path, 'jobs')
   writeFileSync(jobs, '')
   const commands = {
@@ -91,12 +91,12 @@ echo "$number"`,
     writeFileSync(join(path, name), `#!/bin/sh\n${text}\n`)
     chmodSync(join(path, name), 0o755)
   }
-  return { path, handedOver: () => readFileSync(join(path, 'handed-over'), 'utf8').trim().split('\n') }
+  return { handedOver: () => readFileSync(join(path, 'handed-over'), 'utf8').trim().split('\n') }
 }
 
 test('arrays that were taken before a limit of submitted jobs stay taken', async () => {
   const slurm = standIn(8)
-  const { study, scheduler } = studyAt(slurm.path, { atOnce: 100 })
+  const { study, scheduler } = studyWith({ atOnce: 100 })
   mkdirSync(study.folder)
   const tasks = Array.from({ length: 12 }, (_, task) => task)
   const left = 'Slurm takes no more of them now: QOSMaxSubmitJobPerUserLimit'
@@ -114,7 +114,8 @@ test('arrays that were taken before a limit of submitted jobs stay taken', async
 })
 
 test('what Slurm says no to for another reason is an error still', async () => {
-  const { study, scheduler } = studyAt(standIn(8).path, { atOnce: 100 })
+  standIn(8)
+  const { study, scheduler } = studyWith({ atOnce: 100 })
   mkdirSync(study.folder)
   await expect(scheduler.submit({ ...study, folder: join(study.folder, 'gone') }, [0])).rejects.toThrow(/did not take/)
 })

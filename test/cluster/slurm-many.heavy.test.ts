@@ -6,16 +6,14 @@ import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 
 import { resultSchema, taskFolder } from '../../src-main/contract/clusters/task.ts'
 import type { Workbench } from '../../src-main/workbench/workbench.ts'
 import { temporaryFolder } from '../workbench/toy.ts'
-import { type Slurm, slurmHere, startSlurm } from './slurm.ts'
+import { slurmHere, usingSlurm } from './slurm.ts'
 import { absoluteIn, modelsIn, thinProgram, toyClusters, toyStudy, untilOver } from './toy-cluster.ts'
 
-let slurm: Slurm
-const path = process.env['PATH']
 const isFull = process.env['BASIL_COUNTS'] === 'full' || process.env['BASIL_COUNTS'] === 'night'
 const tasks = isFull ? 1500 : 200
 const maxArraySize = isFull ? 1001 : 151
@@ -31,14 +29,7 @@ const copied = [
 ]
 
 describe.skipIf(!slurmHere())('many tasks on a real Slurm', () => {
-  beforeAll(async () => {
-    slurm = await startSlurm({ maxArraySize })
-    process.env['PATH'] = `${slurm.path}:${path}`
-  })
-  afterAll(async () => {
-    await slurm?.stop()
-    process.env['PATH'] = path
-  })
+  const slurm = usingSlurm({ maxArraySize })
 
   test('what a task takes beside its work', async () => {
     const { workbench, absolute } = await opened({ atOnce: 1 }, [])
@@ -58,7 +49,8 @@ describe.skipIf(!slurmHere())('many tasks on a real Slurm', () => {
     const arms = Array.from({ length: tasks / 100 }, (_, arm) => ({ label: `arm ${arm}` }))
     const began = performance.now()
     const study = await workbench.studies.start({ ...toyStudy(seeds), arms }, absolute, 'toys')
-    const queued = async (): Promise<string[]> => (await slurm.ask('squeue', '-h', '-o', '%F')).split('\n').slice(0, -1)
+    const queued = async (): Promise<string[]> =>
+      (await slurm.now.ask('squeue', '-h', '-o', '%F')).split('\n').slice(0, -1)
     const arrays = new Set<string>()
     while (arrays.size < 2) {
       for (const array of await queued()) arrays.add(array)

@@ -4,38 +4,26 @@ import { execFileSync } from 'node:child_process'
 import { existsSync, mkdirSync, rmSync, statfsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
-import { afterAll, beforeAll, describe, expect, onTestFailed, onTestFinished, test } from 'vitest'
+import { afterAll, describe, expect, onTestFailed, onTestFinished, test } from 'vitest'
 
 import { createPlace } from '../../src-main/workbench/clusters/place.ts'
 import { temporaryFolder } from '../workbench/toy.ts'
-import { type Slurm, slurmHere, startSlurm } from './slurm.ts'
+import { canLimitMemory } from './memory-group.ts'
+import { slurmHere, usingSlurm } from './slurm.ts'
 import { begun, forgetModels, held, withToy } from './slurm-study.ts'
 import { programsThere, sshdHere, startSshd } from './sshd.ts'
 
-let slurm: Slurm
-const path = process.env['PATH']
 const firstOnly = '[ "$3" = 0 ] &&'
 const secondOnly = '[ "$3" = 1 ] &&'
 
-describe.skipIf(!slurmHere())('a study on a real Slurm', () => {
-  beforeAll(async () => {
-    slurm = await startSlurm()
-    process.env['PATH'] = `${slurm.path}:${path}`
-  })
-  afterAll(async () => {
-    await slurm?.stop()
-    process.env['PATH'] = path
-    forgetModels()
-  })
-  const useAnother = async (): Promise<void> => {
-    await slurm.stop()
-    slurm = await startSlurm()
-    process.env['PATH'] = `${slurm.path}:${path}`
-  }
-  const tellsLogs = (): void => onTestFailed(async () => console.log(await slurm.logs()))
+const isHere = slurmHere()
+const limitsMemory = isHere && canLimitMemory()
+
+describe.skipIf(!isHere)('a study on a real Slurm', () => {
+  const slurm = usingSlurm({ limitsMemory })
+  afterAll(forgetModels)
 
   test('a task that fails is told with its error, and done when it is tried again', async () => {
-    tellsLogs()
     const fault = withToy({ fault: { stage: 1, epoch: 2, how: 'throw' } })
     const it = await begun({ lines: [`${secondOnly} [ ! -e "$cluster/mended" ] && ${fault}`] })
     await it.untilOver()
@@ -47,18 +35,25 @@ describe.skipIf(!slurmHere())('a study on a real Slurm', () => {
     expect([it.sittings(0), it.sittings(1)]).toEqual([1, 2])
   })
 
-  test('a task that is killed as memory runs out is told as lost, and goes on where it was', async () => {
-    tellsLogs()
-    const it = await begun({ lines: killedOnce })
-    expect(await it.untilOver()).toMatchObject({ state: 'paused', done: 1, error: { code: 'engine-lost' } })
-    expect(it.status().tasks[1]).toMatchObject({ state: 'lost', words: expect.stringContaining('signal 9') })
-    await it.tryAgain()
-    await it.isWhole('a task out of memory')
-    expect([it.sittings(0), it.sittings(1)]).toEqual([1, 2])
-  })
+  test.skipIf(!limitsMemory)(
+    'a task that uses up its memory is told in the words of Slurm, and done with more',
+    async () => {
+      const fills = { stage: 1, epoch: 2, bytes: 1.5 * 2 ** 28 }
+      const it = await begun({ lines: [`${secondOnly} ${withToy({ fills })}`], change: { memoryGigabytes: 0.25 } })
+      const words = 'OUT_OF_MEMORY, OutOfMemory'
+      const error = { code: 'out-of-memory', why: words, inWindow: expect.stringMatching(/^give a task more memory/) }
+      expect(await it.untilOver()).toMatchObject({ state: 'paused', done: 1, error })
+      expect(it.status().tasks).toMatchObject([{ state: 'done' }, { state: 'lost', words }])
+      const [, { run } = expect.fail('no task')] = it.status().tasks
+      const lost = it.there.runs.show(run ?? expect.fail('no run'))
+      expect(lost).toMatchObject({ state: 'interrupted', error, iterations: [{ epochs: [{}, {}] }] })
+      await it.tryAgain(1)
+      await it.isWhole('a task out of memory')
+      expect([it.sittings(0), it.sittings(1)]).toEqual([1, 2])
+    },
+  )
 
   test('half of a result is none', async () => {
-    tellsLogs()
     const it = await begun({ lines: [held('go')] })
     await it.untilTasks((tasks) => tasks.every(({ run }) => run !== null))
     writeFileSync(it.inTask(0, 'result.json'), '{ "basil": "result", "version": 1, "ind')
@@ -70,14 +65,13 @@ describe.skipIf(!slurmHere())('a study on a real Slurm', () => {
   })
 
   test.skipIf(!sshdHere())('a connection that is cut, and lost for a while, costs nothing', async () => {
-    tellsLogs()
     const folder = temporaryFolder()
     // the connection ends before the number of the job arrives
-    const cut = `id=$('${slurm.path}/sbatch' "$@") || exit
+    const cut = `id=$('${slurm.now.path}/sbatch' "$@") || exit
 mkdir '${folder}/handed-over' 2>/dev/null && cut
 echo "$id"`
     const bin = await programsThere(join(folder, 'bin'), { sbatch: cut })
-    const sshd = await startSshd([bin, slurm.path])
+    const sshd = await startSshd([bin, slurm.now.path])
     onTestFinished(() => sshd.end())
     onTestFailed(async () => console.log(await sshd.logs()))
     const place = (host: string | null) => createPlace(host, sshd.ssh)
@@ -96,7 +90,6 @@ echo "$id"`
   })
 
   test('this program is started again, in the middle of it', async () => {
-    tellsLogs()
     const it = await begun({ lines: [held('go')] })
     await it.untilTasks((tasks) => tasks.every(({ run }) => run !== null))
     it.make('go')
@@ -107,13 +100,12 @@ echo "$id"`
   })
 
   test('what is paused in flight ends there, and goes on where it was', async () => {
-    tellsLogs()
     const it = await begun({ lines: [`[ -e "$cluster/fast" ] || ${withToy({ wait: 300 })}`] })
     await it.untilTasks((tasks) => tasks.every(({ run }) => run !== null))
     const [study = expect.fail('no study')] = it.there.studies.list()
     await it.there.studies.pause(study.study, true)
     expect(await it.untilOver()).toMatchObject({ state: 'paused', done: 0 })
-    expect(await slurm.ask('squeue', '-h', '-t', 'PENDING,RUNNING')).toBe('')
+    expect(await slurm.now.ask('squeue', '-h', '-t', 'PENDING,RUNNING')).toBe('')
     it.make('fast')
     await it.there.studies.resume(study.study)
     await it.isWhole('cancelled in flight')
@@ -121,7 +113,6 @@ echo "$id"`
   })
 
   test('a clock that is hours ahead there moves no time here', async () => {
-    tellsLogs()
     const ahead = join(temporaryFolder(), 'ahead.mjs')
     writeFileSync(ahead, threeHoursAhead)
     const it = await begun({ lines: [held('go'), `export NODE_OPTIONS='--import ${ahead}'`] })
@@ -134,7 +125,6 @@ echo "$id"`
   })
 
   test.skipIf(!canMount())('a full disk there: what was kept stays, and when there is room it goes on', async () => {
-    tellsLogs()
     const cluster = smallDisk(16)
     const it = await begun({ cluster, lines: [`${secondOnly} [ ! -e "$cluster/room" ] && ${held('go')}`] })
     await it.untilTasks(([first, second]) => first?.state === 'done' && second?.run !== null)
@@ -149,36 +139,33 @@ echo "$id"`
   })
 
   test('a drained node lets what works there end, and the others wait', async () => {
-    tellsLogs()
     const it = await begun({ lines: [`${firstOnly} ${held('go')}`], change: { atOnce: 1 } })
     await it.untilTasks(([first]) => first?.run !== null)
-    await slurm.drain()
+    await slurm.now.drain()
     it.make('go')
     await it.untilTasks(
       ([first, second]) => first?.state === 'done' && /DRAINED|drained|NotAvail/.test(second?.words ?? ''),
     )
     expect(it.states()).toEqual(['done', 'queued'])
-    await slurm.undrain()
+    await slurm.now.undrain()
     await it.isWhole('a drained node')
   })
 
   test('the controller is killed and comes back: what it forgot is not done again', async () => {
-    tellsLogs()
     // 22.05 gives the number of a forgotten job again, and a node that still works on that one drains itself
-    onTestFinished(useAnother)
+    onTestFinished(slurm.another)
     const it = await begun({ lines: [`${secondOnly} ${held('go')}`] })
     await it.untilTasks(([first, second]) => first?.state === 'done' && second?.run !== null)
-    await slurm.killController()
+    await slurm.now.killController()
     await it.untilTasks(() => it.status().error?.where === 'toys')
     it.make('go')
     await it.untilTasks(() => existsSync(it.inTask(1, 'result.json')))
-    await slurm.startController()
+    await slurm.now.startController()
     await it.isWhole('a killed controller')
     expect([it.sittings(0), it.sittings(1)]).toEqual([1, 1])
   })
 
   test('two studies at once; in one of them a task meets its time limit, and is queued again alone', async () => {
-    tellsLogs()
     // eight epochs of six seconds: longer than until Slurm, which looks every half a minute, sends USR1
     const limited = await begun({ lines: [`${secondOnly} ${withToy({ wait: 6000 })}`], change: { minutes: 1 } })
     const other = await begun()
@@ -188,16 +175,6 @@ echo "$id"`
     expect(limited.sittings(1)).toBeGreaterThan(1)
   })
 })
-
-/** As the kernel does with a task whose memory is used up: all of it is gone at once, in the middle. */
-const killedOnce = [
-  `if ${secondOnly} [ ! -e "$cluster/killed" ]; then`,
-  '  touch "$cluster/killed"; "$0" "$@" & task=$!',
-  '  until grep -q \'"type":"stage-end"\' "$2/tasks/0001/events-0000.jsonl"; do sleep 0.05; done',
-  '  kill -9 $task; touch "$cluster/gone"; exit 137',
-  'fi',
-  `${secondOnly} [ ! -e "$cluster/gone" ] && ${held('never')}`,
-]
 
 const threeHoursAhead = `const Real = Date
 globalThis.Date = class extends Real {

@@ -30,7 +30,8 @@ export interface SlurmStudy {
   sittings(index: number): number
   /** Makes a file in the cluster's folder that the program looks for, as begun() says it. */
   make(name: string): void
-  tryAgain(): Promise<void>
+  /** memoryGigabytes: what the cluster gives a task from then on. */
+  tryAgain(memoryGigabytes?: number): Promise<void>
   /** This program ends, and is started again; it goes on with nothing. */
   stop(): Promise<void>
   /** It comes to its end, with nothing lost, twice there or different. */
@@ -95,7 +96,11 @@ export async function begun(how: How = {}): Promise<SlurmStudy> {
     untilOver: () => untilOver(there, study),
     sittings: (index) => readdirSync(inTask(index, '')).filter(isEventsFile).length,
     make: (name) => writeFileSync(join(cluster, name), ''),
-    tryAgain: async () => void (await there.clusters.retry(study)),
+    tryAgain: async (memoryGigabytes) => {
+      for (const cluster of there.clusters.list())
+        if (memoryGigabytes) await there.clusters.put({ ...cluster, memoryGigabytes })
+      await there.clusters.retry(study)
+    },
     stop: async () => {
       await there.close()
       there = await open()

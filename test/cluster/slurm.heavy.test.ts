@@ -13,9 +13,7 @@ import { createPlace } from '../../src-main/workbench/clusters/place.ts'
 import { createSlurm } from '../../src-main/workbench/clusters/slurm.ts'
 import type { Scheduler, StudyThere, Turn } from '../../src-main/workbench/clusters/target.ts'
 import { patience } from '../patience.ts'
-import { type Slurm, slurmHere, startSlurm } from './slurm.ts'
-
-const isHere = slurmHere()
+import { slurmHere, usingSlurm } from './slurm.ts'
 
 /** It says each start in the task's folder, then does what stands there; gathered, it counts them. */
 const program = `#!/bin/bash
@@ -30,21 +28,16 @@ echo "{}" >result.json
 `
 const wait = 'while :; do sleep 0.1; done' // until it is told to end
 
-let slurm: Slurm
 let folder: string
-const path = process.env['PATH']
 
-describe.skipIf(!isHere)('the Slurm backend on a real Slurm', () => {
+describe.skipIf(!slurmHere())('the Slurm backend on a real Slurm', () => {
+  usingSlurm({ maxArraySize: 11 })
   beforeAll(async () => {
-    slurm = await startSlurm({ maxArraySize: 11 })
-    process.env['PATH'] = `${slurm.path}:${path}`
     folder = await mkdtemp(join(tmpdir(), 'basil studies-'))
     await writeFile(join(folder, 'basil-remote'), program)
     await chmod(join(folder, 'basil-remote'), 0o755)
   })
   afterAll(async () => {
-    await slurm?.stop()
-    process.env['PATH'] = path
     if (folder) await rm(folder, { recursive: true, force: true })
   })
 
@@ -144,7 +137,7 @@ async function until(study: Prepared, holds: (turns: Map<number, Turn>) => boole
   for (const end = Date.now() + patience; ; await pause(200)) {
     const turns = await study.scheduler.poll(study)
     if (holds(turns)) return new Map([...turns].sort(([a], [b]) => a - b))
-    if (Date.now() > end) throw new Error(`${JSON.stringify([...turns])}\n${await slurm.logs()}`)
+    if (Date.now() > end) throw new Error(JSON.stringify([...turns]))
   }
 }
 

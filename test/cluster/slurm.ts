@@ -1,36 +1,40 @@
 // A real Slurm for a test: a controller and one node on 127.0.0.1, from Debian's packages unpacked into a folder
 // (BASIL_SLURM, else out/ci/slurm, which .ci/run makes), without munge, database or installation. It runs as whoever
-// runs the test. The node says that it has more processors than the machine, so that tasks which wait for nothing but
-// time run beside each other. A requeued task may start again after 5 s in place of Slurm's 120 (cred_expire).
-// Tests are skipped with a line where the packages are not; with SLURM_REQUIRED, as in CI, that is an error.
+// runs the test. Its programs are called by the names that Slurm gives them and not by Debian's: a slurmstepd that is
+// called otherwise does not know that it is one, and sets no limits. The node says that it has more processors than the
+// machine, so that tasks which wait for nothing but time run beside each other. A requeued task may start again after
+// 5 s in place of Slurm's 120 (cred_expire). Tests are skipped with a line where the packages are not; with
+// SLURM_REQUIRED, as in CI, that is an error.
 import { type ChildProcess, execFile, spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { promisify } from 'node:util'
 
+import { afterAll, beforeAll, beforeEach, expect } from 'vitest'
+
 import { patience } from '../patience.ts'
+import { createMemoryGroup } from './memory-group.ts'
 import { isHere } from './required.ts'
 
 const unpacked = process.env['BASIL_SLURM'] || join(import.meta.dirname, '..', '..', 'out', 'ci', 'slurm')
 const libraries = join(unpacked, 'usr', 'lib', 'x86_64-linux-gnu')
 const libraryPath = `${libraries}:${join(libraries, 'slurm-wlm')}`
 const commands = ['sbatch', 'squeue', 'scontrol', 'scancel', 'sinfo', 'sacct', 'sacctmgr']
-const daemons = { controller: 'slurmctld-wlm', node: 'slurmd-wlm' } as const
-const program = (name: string): string => join(unpacked, 'usr', 'sbin', name)
+const daemons = ['slurmctld', 'slurmd', 'slurmstepd']
+const debians = (daemon: string): string => join(unpacked, 'usr', 'sbin', `${daemon}-wlm`)
 
 /** Whether one can be started here. */
 export function slurmHere(): boolean {
-  const found = existsSync(program(daemons.controller)) && existsSync(program(daemons.node))
+  const found = daemons.every((daemon) => existsSync(debians(daemon)))
   return isHere(found, `no Slurm in ${unpacked}: unpack Debian's packages there`, 'SLURM_REQUIRED')
 }
 
-export interface Slurm {
-  /** With these in front of PATH sbatch and the others are those of this Slurm; what they start inherits it. */
-  path: string
+interface Slurm {
+  path: string // of a folder with its commands
   /** One of its commands; gives what it says. Rejects where it fails. */
   ask(command: string, ...args: string[]): Promise<string>
   /** kill -9 */
@@ -39,20 +43,73 @@ export interface Slurm {
   startController(): Promise<void>
   drain(): Promise<void>
   undrain(): Promise<void>
-  /** The ends of its logs, for a test that failed. */
-  logs(): Promise<string>
+  logs(): Promise<string> // the ends of them
   /** Cancels what is left, and ends what was started here. */
   stop(): Promise<void>
 }
 
-/** lines: of slurm.conf, after those that are there. */
-export async function startSlurm({ maxArraySize = 1001, lines = [] as string[] } = {}): Promise<Slurm> {
+interface Options {
+  maxArraySize?: number
+  limitsMemory?: boolean // of a task, to what it asks for; where canLimitMemory()
+  lines?: string[] // of slurm.conf, after those that are there
+}
+
+export interface UsedSlurm {
+  readonly now: Slurm
+  /** In the place of the one that there is, which is ended. */
+  another(): Promise<void>
+  /** Does something while its commands are not found. */
+  away(work: () => Promise<unknown>): Promise<void>
+}
+
+/**
+ * One for the tests of a describe: its commands are the first on PATH from before them until after them, also for what
+ * they start. Of a test that fails the ends of its logs are shown.
+ */
+export function usingSlurm(options: Options = {}): UsedSlurm {
+  const before = process.env['PATH']
+  let slurm: Slurm | null = null
+  const begin = async (): Promise<void> => {
+    slurm = await startSlurm(options)
+    process.env['PATH'] = `${slurm.path}:${before}`
+  }
+  const end = async (): Promise<void> => {
+    process.env['PATH'] = before
+    await slurm?.stop()
+  }
+  beforeAll(begin)
+  afterAll(end)
+  beforeEach(({ onTestFailed }) => onTestFailed(async () => console.log(await slurm?.logs())))
+  return {
+    get now() {
+      return slurm ?? expect.fail('no Slurm was started')
+    },
+    another: async () => {
+      await end()
+      await begin()
+    },
+    away: async (work) => {
+      const within = process.env['PATH']
+      process.env['PATH'] = before
+      try {
+        await work()
+      } finally {
+        process.env['PATH'] = within
+      }
+    },
+  }
+}
+
+async function startSlurm(options: Options): Promise<Slurm> {
   const folder = await mkdtemp(join(tmpdir(), 'basil-slurm-'))
   const configuration = join(folder, 'slurm.conf')
   const path = join(folder, 'bin')
   const env = { ...process.env, LD_LIBRARY_PATH: libraryPath, SLURM_CONF: configuration }
-  await Promise.all(['bin', 'state', 'spool'].map((name) => mkdir(join(folder, name))))
-  await writeFile(configuration, await configurationOf(folder, maxArraySize, lines))
+  const program = (daemon: string): string => join(folder, 'sbin', daemon)
+  await Promise.all(['bin', 'sbin', 'state', 'spool'].map((name) => mkdir(join(folder, name))))
+  for (const daemon of daemons) await symlink(debians(daemon), program(daemon))
+  await writeFile(configuration, await configurationOf(folder, options))
+  const group = options.limitsMemory ? await createMemoryGroup(folder) : null
   for (const name of commands) await writeFile(join(path, name), commandOf(name, configuration))
   for (const name of commands) await chmod(join(path, name), 0o755)
 
@@ -60,10 +117,10 @@ export async function startSlurm({ maxArraySize = 1001, lines = [] as string[] }
     (await promisify(execFile)(join(path, command), args)).stdout
   const begin = (daemon: string, ...more: string[]): ChildProcess =>
     spawn(program(daemon), ['-D', '-f', configuration, ...more], { env, stdio: 'ignore' })
-  const beginController = (): ChildProcess => begin(daemons.controller)
+  const beginController = (): ChildProcess => begin('slurmctld')
   const own = {
     controller: beginController(),
-    node: begin(daemons.node, '-N', 'localhost', '-d', program('slurmstepd-wlm')),
+    node: begin('slurmd', '-N', 'localhost', '-d', program('slurmstepd')),
   }
   const logs = async (): Promise<string> =>
     (await Promise.all(['controller', 'node'].map((of) => tail(folder, of)))).join('\n')
@@ -90,6 +147,7 @@ export async function startSlurm({ maxArraySize = 1001, lines = [] as string[] }
         await until(async () => (await ask('squeue', '-h').catch(() => '')) === '', logs)
       }
       await Promise.all([end(own.node, 'SIGTERM'), end(own.controller, 'SIGTERM')])
+      if (group) await until(group.remove, logs)
       await rm(folder, { recursive: true, force: true })
     },
   }
@@ -100,7 +158,10 @@ export async function startSlurm({ maxArraySize = 1001, lines = [] as string[] }
   return slurm
 }
 
-async function configurationOf(folder: string, maxArraySize: number, lines: string[]): Promise<string> {
+async function configurationOf(
+  folder: string,
+  { maxArraySize = 1001, limitsMemory, lines = [] }: Options,
+): Promise<string> {
   const { username } = userInfo()
   const [controller, node] = await freePorts()
   return `${[
@@ -115,9 +176,9 @@ async function configurationOf(folder: string, maxArraySize: number, lines: stri
     'CredType=cred/none',
     'MpiDefault=none',
     'ProctrackType=proctrack/linuxproc',
-    'TaskPlugin=task/none',
+    `TaskPlugin=task/${limitsMemory ? 'cgroup' : 'none'}`,
     'SelectType=select/cons_tres',
-    'SelectTypeParameters=CR_Core',
+    `SelectTypeParameters=CR_Core${limitsMemory ? '_Memory' : ''}`,
     'SlurmdParameters=config_overrides',
     'SchedulerParameters=bf_interval=1,sched_interval=2', // who waits for a time is looked at that often
     'ReturnToService=2',

@@ -88,6 +88,21 @@ test('a task is lost when nobody knew of it in two looks in a row, with the last
   expect(at.tasks.count()).toMatchObject({ over: 0, total: 2, lost: [{ place: 0 }] })
 })
 
+test('a lost task keeps the last word of the scheduler when that has forgotten it, whatever it was at', async () => {
+  const at = await fixture([
+    { turns: [[0, turn('running', 'RUNNING')]], news: [newsOf(0, 0)] },
+    ...Array(2).fill({ turns: [[0, turn('over', 'OUT_OF_MEMORY, OutOfMemory')]], news: [] }),
+    {
+      turns: [],
+      news: [{ ...newsOf(0, 0), pieces: [], state: { what: 'Start, epoch 1', at: '', host: 'n', job: '7_0' } }],
+    },
+  ])
+  for (let look = 0; look < 4; look++) await at.tasks.look({ ahead: null })
+  expect(at.states()[0]).toMatchObject({ state: 'lost', words: 'OUT_OF_MEMORY, OutOfMemory' })
+  const next = { inWindow: expect.stringMatching(/^give a task more memory on the page Clusters/) }
+  expect(at.runs()[0]).toMatchObject({ error: { code: 'out-of-memory', why: 'OUT_OF_MEMORY, OutOfMemory', ...next } })
+})
+
 test('what the scheduler did not take waits in its words, and is handed over at a later time', async () => {
   const known: [number, Turn][] = [[0, turn('queued', 'PENDING, Priority')]]
   const at = await fixture(Array(4).fill({ turns: known, news: [] }), 1)

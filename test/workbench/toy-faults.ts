@@ -27,11 +27,12 @@ export async function tried({ trials = {} }: Toy, engine: EngineInfo): Promise<T
   return { engine: { ...engine, kind }, milliseconds: found, steps: 1 }
 }
 
-type How = 'abort' | 'cuda' | 'exit' | 'throw' | 'spin' | 'segv' | 'heap' | 'native'
+type How = 'abort' | 'cuda' | 'exit' | 'throw' | 'spin' | 'segv' | 'kill' | 'heap' | 'native'
 
 export interface Toy {
   // once: a file that then exists
   fault?: { stage: number; epoch: number; how: How; once?: string }
+  fills?: { stage: number; epoch: number; bytes: number } // of memory, which it gives back
   beforeOpening?: 'exit'
   flood?: boolean // of stdout and stderr
   progress?: number // events before each epoch
@@ -51,7 +52,8 @@ export function misbehave(toy: Toy, stage: number, epoch: number): void {
     process.stdout.write('o'.repeat(1 << 20))
     process.stderr.write('e'.repeat(1 << 16))
   }
-  const { fault } = toy
+  const { fault, fills } = toy
+  if (fills?.stage === stage && fills.epoch === epoch) fill(fills.bytes)
   if (!fault || fault.stage !== stage || fault.epoch !== epoch || (fault.once && existsSync(fault.once))) return
   if (fault.once) appendFileSync(fault.once, 'x')
   if (fault.how === 'cuda')
@@ -62,6 +64,7 @@ export function misbehave(toy: Toy, stage: number, epoch: number): void {
   if (fault.how === 'abort' || fault.how === 'cuda') process.abort()
   if (fault.how === 'exit') process.exit(3)
   if (fault.how === 'segv') process.kill(process.pid, 'SIGSEGV')
+  if (fault.how === 'kill') process.kill(process.pid, 'SIGKILL')
   if (fault.how === 'heap') for (const held: unknown[] = []; ; ) held.push(Array.from({ length: 1000 }, Math.random))
   if (fault.how === 'native') allocate(2 ** 46)
   if (fault.how === 'spin') for (;;);
@@ -72,6 +75,12 @@ export function misbehave(toy: Toy, stage: number, epoch: number): void {
     why: 'a toy fault',
     next: 'nothing',
   })
+}
+
+/** Every page of it is written to, so that the system has to give it. */
+function fill(bytes: number): void {
+  const held: Buffer[] = []
+  for (let left = bytes; left > 0; left -= 2 ** 24) held.push(Buffer.alloc(Math.min(left, 2 ** 24), 1))
 }
 
 /** As the engine does for a step: what the system does not give is told as memory that is full. */

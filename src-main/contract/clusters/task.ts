@@ -67,5 +67,8 @@ export const taskFolder = (index: number): string => String(index).padStart(4, '
 export const eventsFile = (sitting: number): string => `events-${String(sitting).padStart(4, '0')}.jsonl`
 export const isEventsFile = (name: string): boolean => /^events-\d{4,}\.jsonl$/.test(name)
 
-/** Exit codes of a task: it has more to do and may be queued again; or it could not keep what it did. */
-export const exits = { done: 0, failed: 1, goesOn: 85, cannotKeep: 74 } as const
+/**
+ * Exit codes of a task: it has more to do and may be queued again; it could not keep what it did; or its engine was
+ * killed, which is said as a shell says it of SIGKILL.
+ */
+export const exits = { done: 0, failed: 1, goesOn: 85, cannotKeep: 74, killed: 137 } as const

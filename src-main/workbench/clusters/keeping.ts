@@ -51,7 +51,7 @@ export function createKeeping(options: Options): Keeping {
     const after = transaction(history, () => {
       const now = { ...task }
       for (const event of eventsIn(now, news.pieces)) told.push(keepLine(now, event))
-      const { state } = news
+      const state = now.state === 'lost' ? null : news.state
       if (state) Object.assign(now, { words: state.what, host: state.host, job: state.job ?? now.job })
       if (news.result && !news.more && !now.error) endBy(now, news.result)
       const fault = news.fault ?? (news.result && now.error)

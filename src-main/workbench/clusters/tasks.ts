@@ -4,10 +4,11 @@ import { setImmediate as breath } from 'node:timers/promises'
 
 import type { StatusThere } from '../../contract/api/clusters.ts'
 import type { TaskNews } from '../../contract/clusters/remote.ts'
-import { type ErrorRecord, recordOf } from '../../contract/errors.ts'
+import { recordOf } from '../../contract/errors.ts'
 import { type ClusterTaskRow, clusterTasks, putClusterTasks, waitingTasks } from '../../history/cluster-tasks.ts'
 import type { History } from '../../history/statement.ts'
 import { isOver, type Keeping } from './keeping.ts'
+import { lostTask } from './lost.ts'
 import type { ClusterTarget, StudyThere, Turn } from './target.ts'
 
 interface Options {
@@ -82,7 +83,7 @@ export function createTasks({ history, study, target, there }: Options, keeping:
       return JSON.stringify(next) === JSON.stringify(task) ? [] : [next]
     })
     put(changed)
-    for (const task of changed) if (task.state === 'lost') keeping.leave(task, 'interrupted', lostError(task, there))
+    for (const task of changed) if (task.state === 'lost') keeping.leave(task, 'interrupted', lostTask(task, there))
     return changed.length > 0
   }
 
@@ -157,14 +158,4 @@ function turnedBy(task: ClusterTaskRow, turn: Turn | undefined, isMissed: boolea
   const state = turn?.state === 'running' || turn?.state === 'queued' ? turn.state : isMissed ? 'lost' : task.state
   const words = turn && (state === 'queued' || state === 'lost') ? turn.words : task.words
   return { ...task, state, words, job: turn?.job ?? task.job }
-}
-
-function lostError({ place, words, job }: ClusterTaskRow, { folder }: StudyThere): ErrorRecord {
-  return {
-    code: /OUT_OF_MEMORY/.test(words) ? 'out-of-memory' : 'engine-lost',
-    what: 'A task on the cluster ended without a result',
-    where: `task ${place}${job ? `, job ${job}` : ''}`,
-    why: words || 'the scheduler does not know it any more',
-    next: `have it tried again; its log is in ${folder}/tasks`,
-  }
 }

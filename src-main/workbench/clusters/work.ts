@@ -2,13 +2,14 @@
 // folder's results are the truth, what the scheduler says is a hint: a task is lost only where it has no result and the
 // scheduler, twice in a row, knows nothing of it. A cluster that cannot be reached is asked again, with growing pauses.
 import type { StatusThere } from '../../contract/api/clusters.ts'
-import { BasilError, type ErrorRecord, recordOf } from '../../contract/errors.ts'
-import { type ClusterTaskRow, newTask, putClusterTasks } from '../../history/cluster-tasks.ts'
+import { type ErrorRecord, recordOf } from '../../contract/errors.ts'
+import { newTask, putClusterTasks } from '../../history/cluster-tasks.ts'
 import { type History, transaction } from '../../history/statement.ts'
 import { plannedOf, putStudyRun, putStudyState } from '../../history/studies.ts'
 import { studyRunsOf } from '../../history/study-places.ts'
 import type { Ended, Work } from '../jobs/kind.ts'
 import { createKeeping, type Keeping } from './keeping.ts'
+import { lostTasks } from './lost.ts'
 import type { ClusterTarget, Turn } from './target.ts'
 import { createTasks, type Tasks } from './tasks.ts'
 import type { There } from './there.ts'
@@ -91,7 +92,7 @@ async function rounds(
     const words = seen.error ? 'Not reached; tasks over there' : 'Tasks over there'
     work.tell({ what: words, done: over, total }, null, total === 0 ? 1 : over / total)
     if (over === total) return ended(history, study, null)
-    if (over + lost.length === total && !seen.error) return ended(history, study, withoutResult(lost, total))
+    if (over + lost.length === total && !seen.error) return ended(history, study, lostTasks(lost, total))
     await pace.wait(pause)
   }
 }
@@ -136,18 +137,4 @@ export function beginTasks(history: History, study: number, done: (place: number
 export function donePlaces(history: History, study: number): Set<number> {
   const over = studyRunsOf(history, study).filter(({ state }) => state === 'done' || state === 'stopped')
   return new Set(over.map(({ place }) => place))
-}
-
-function withoutResult(lost: readonly ClusterTaskRow[], total: number): ErrorRecord {
-  const [first] = lost
-  return new BasilError({
-    code: 'engine-lost',
-    what: `${lost.length} of ${total} tasks ended on the cluster without a result`,
-    where: lost
-      .slice(0, 10)
-      .map(({ place }) => `task ${place}`)
-      .join(', '),
-    why: first?.words || 'the scheduler does not know them any more',
-    next: 'have them tried again: each goes on after its last kept epoch',
-  }).record
 }

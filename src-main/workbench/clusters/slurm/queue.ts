@@ -13,8 +13,9 @@ const columns = ['JobArrayID', 'State', 'Reason', 'exit_code', 'Command', 'WorkD
 export const asksQueue = (study: StudyThere): string =>
   `squeue -h -r -t all -u "$(id -un)" -n ${quoted(jobName(study))} -O ${quoted(columns)}`
 
+export const outOfMemory = 'OUT_OF_MEMORY'
 const over = new Set(
-  'COMPLETED FAILED CANCELLED TIMEOUT OUT_OF_MEMORY NODE_FAIL BOOT_FAIL DEADLINE PREEMPTED REVOKED LAUNCH_FAILED'.split(
+  `COMPLETED FAILED CANCELLED TIMEOUT ${outOfMemory} NODE_FAIL BOOT_FAIL DEADLINE PREEMPTED REVOKED LAUNCH_FAILED`.split(
     ' ',
   ),
 )
@@ -45,9 +46,9 @@ const row = /^(\d+)_(\d+)\|([^|]*)\|([^|]*)\|(\d*)\|(.*)$/
 const rank = ({ state, number }: { state: Turn['state']; number: number }): number =>
   (state === 'over' ? 0 : 1e12) + number
 
-/** status: as wait(2) gives it. */
+/** status: as wait(2) gives it; Slurm has a number of its own for memory that ran out, which is no signal. */
 function words(state: string, reason: string, status: number): string {
-  const signal = status & 127
+  const signal = state === outOfMemory ? 0 : status & 127
   const code = status >> 8
   const end = signal
     ? [`signal ${signal}`]
