@@ -56,7 +56,7 @@ describe.skipIf(!slurmHere())('a real Slurm that is full', () => {
 })
 
 /** A Slurm that lets a person have so many jobs, for this test; what is handed over stays there. */
-function standIn(most: number): { handedOver(): string[] } {
+function standIn(most: number): { handedOver(): string[]; forgetJobs(): void } {
   const path = temporaryFolder()
   const before = process.env['PATH']
   process.env['PATH'] = `${path}:${before}`
@@ -91,7 +91,10 @@ echo "$number"`,
     writeFileSync(join(path, name), `#!/bin/sh\n${text}\n`)
     chmodSync(join(path, name), 0o755)
   }
-  return { handedOver: () => readFileSync(join(path, 'handed-over'), 'utf8').trim().split('\n') }
+  return {
+    handedOver: () => readFileSync(join(path, 'handed-over'), 'utf8').trim().split('\n'),
+    forgetJobs: () => writeFileSync(jobs, ''),
+  }
 }
 
 test('arrays that were taken before a limit of submitted jobs stay taken', async () => {
@@ -104,7 +107,7 @@ test('arrays that were taken before a limit of submitted jobs stay taken', async
   expect(await scheduler.submit(study, tasks.slice(6))).toEqual({ taken: [6, 7], left })
   expect(await scheduler.submit(study, tasks.slice(8))).toEqual({ taken: [], left })
   expect(slurm.handedOver()).toEqual(['0+0-2 after none', '3+0-2 after afterany:1', '6+0-1 after none'])
-  writeFileSync(join(slurm.path, 'jobs'), '') // all of them are over
+  slurm.forgetJobs()
   expect(await scheduler.submit(study, tasks.slice(8))).toEqual({ taken: [8, 9, 10, 11], left: null })
   expect(slurm.handedOver().slice(3)).toEqual([
     '6+2 after none',

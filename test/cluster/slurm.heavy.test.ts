@@ -153,7 +153,7 @@ async function gathered(study: StudyThere, jobs: number): Promise<string[]> {
   for (const end = Date.now() + patience; ; await pause(200)) {
     const lines = (await readFile(join(study.folder, 'gathered'), 'utf8').catch(() => '')).split('\n').slice(0, -1)
     if (lines.length >= jobs) return lines
-    if (Date.now() > end) throw new Error(`gathered ${lines.length} times\n${await slurm.logs()}`)
+    if (Date.now() > end) throw new Error(`gathered ${lines.length} times`)
   }
 }
 
