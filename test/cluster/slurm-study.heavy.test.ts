@@ -194,6 +194,6 @@ function smallDisk(megabytes: number): string {
   const folder = join(temporaryFolder(), 'disk')
   mkdirSync(folder)
   execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${megabytes}m`, 'basil', folder])
-  onTestFinished(() => void execFileSync('umount', [folder]))
+  onTestFinished(() => void execFileSync('umount', ['--lazy', folder]))
   return folder
 }

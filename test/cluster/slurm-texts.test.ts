@@ -121,17 +121,24 @@ describe('the batch script', () => {
   })
 
   test('near the limit the element is queued again by its own name, not by the number that is the array’s', () => {
-    const { status, calls } = run(`trap 'exit 85' USR1\n${loop}`, ['USR1'])
+    const { status, calls } = run(`trap 'exit 85' USR2\n${loop}`, ['USR1'])
     expect({ status, calls }).toEqual({ status: 85, calls: `${called}scontrol requeue 12_7\n` })
   })
 
+  test('near the limit a task that cannot hear yet is queued again, and so is one that begins only then', () => {
+    const again = { status: 85, calls: `${called}scontrol requeue 12_7\n` }
+    expect(run(loop, ['USR1'])).toMatchObject(again)
+    const late = run(`trap 'exit 85' USR2\n${loop}`, [], { setup: ['kill -USR1 $$'] })
+    expect([late.status, late.calls.replace(called, '')]).toEqual([85, 'scontrol requeue 12_7\n'])
+  })
+
   test('a task that hears and ends as it should is not queued again', () => {
-    expect(run(`trap 'exit 0' USR1\n${loop}`, ['USR1'])).toMatchObject({ status: 0, calls: called })
+    expect(run(`trap 'exit 0' USR2\n${loop}`, ['USR1'])).toMatchObject({ status: 0, calls: called })
   })
 
   test('what is cancelled is not queued again, also where its limit was near', () => {
     expect(run(`trap 'exit 85' TERM\n${loop}`, ['TERM'])).toMatchObject({ status: 85, calls: called })
-    const both = `trap ': >working' USR1\ntrap 'exit 85' TERM\n${loop}`
+    const both = `trap ': >working' USR2\ntrap 'exit 85' TERM\n${loop}`
     expect(run(both, ['USR1', 'TERM'])).toMatchObject({ status: 85, calls: called })
   })
 

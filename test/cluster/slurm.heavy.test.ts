@@ -21,7 +21,7 @@ const program = `#!/bin/bash
 cd "$2/tasks/$(printf %04d "$3")" || exit 9
 echo "$SLURM_ARRAY_JOB_ID $SLURM_ARRAY_TASK_ID \${SLURM_RESTART_COUNT:-0}" >>starts
 [ -e result.json ] && exit 0
-trap 'echo USR1 >>heard; exit 85' USR1
+trap 'echo USR2 >>heard; exit 85' USR2
 trap 'echo TERM >>heard; exit 85' TERM
 . ./does
 echo "{}" >result.json
@@ -38,7 +38,7 @@ describe.skipIf(!slurmHere())('the Slurm backend on a real Slurm', () => {
     await chmod(join(folder, 'basil-remote'), 0o755)
   })
   afterAll(async () => {
-    if (folder) await rm(folder, { recursive: true, force: true })
+    if (folder) await rm(folder, { recursive: true, force: true, maxRetries: 5 })
   })
 
   test.concurrent('more tasks than an array may have are several arrays, and each task is done once', async () => {

@@ -69,14 +69,10 @@ export async function programOf(home: string, engine: 'installed' | 'portable'):
   }
 }
 
-/**
- * Not with --disable-sigusr1, though SIGUSR1 is for the task: in Node 24.21 a handler of the program's own then hears
- * nothing of it either.
- */
 const script = (entry: string): string => `#!/bin/sh
 here=$(cd "$(dirname "$0")" && pwd) || exit 1
 export BASIL_HOME="\${BASIL_HOME:-$here/home}"
-exec "$here/bin/node" "$here/app/${entry}" "$@"
+exec "$here/bin/node" --disable-sigusr1 "$here/app/${entry}" "$@"
 `
 
 function made(name: string, text: string, mode: number): ProgramFile {

@@ -15,6 +15,7 @@ export const jobName = ({ name }: Pick<StudyThere, 'name'>): string => name.repl
  * The task runs behind the script, which hears signals for it: bash acts on one only where it waits. Near the limit a
  * task keeps what it has and ends, and the script has this element queued again, by its own name: the number in
  * SLURM_JOB_ID is, in the last element, that of the whole array. What was cancelled hears TERM and is not queued again.
+ * A task is told by USR2, as USR1 opens Node's debugger where it comes before the task can hear; USR2 ends it then.
  */
 export function batchScript(cluster: Cluster, study: StudyThere): string {
   const { minutes, memoryGigabytes, cpus, gpus, setup } = cluster
@@ -30,13 +31,15 @@ ${options.map((option) => `#SBATCH ${option}`).join('\n')}
 # A task of the study in this folder: that of number $1 + SLURM_ARRAY_TASK_ID.
 index=$((\${1:-0} + SLURM_ARRAY_TASK_ID))
 exec >>"$(printf 'tasks/%04d/log' "$index")" 2>&1
+pid= near= ended=
+trap 'heard=1 near=1; [ -z "$pid" ] || kill -USR2 "$pid"' USR1
+trap 'heard=1 ended=1; [ -z "$pid" ] || kill -TERM "$pid"' TERM
 export BASIL_THREADS="\${BASIL_THREADS:-${cpus}}"
 ${setup.join('\n')}
-pid= near= ended=
-trap 'heard=1 near=1; [ -z "$pid" ] || kill -USR1 "$pid"' USR1
-trap 'heard=1 ended=1; [ -z "$pid" ] || kill -TERM "$pid"' TERM
 ${quoted(study.program)} task "$PWD" "$index" &
 pid=$!
+[ -z "$near" ] || kill -USR2 "$pid"
+[ -z "$ended" ] || kill -TERM "$pid"
 while :; do
   heard=
   wait "$pid"
@@ -45,6 +48,7 @@ while :; do
   code=$said
   [ -n "$heard" ] || break
 done 2>/dev/null
+[ "$code" -ne $((128 + $(kill -l USR2))) ] || code=${exits.goesOn}
 if [ "$code" -eq ${exits.goesOn} ] && [ -n "$near" ] && [ -z "$ended" ]; then
   scontrol requeue "\${SLURM_ARRAY_JOB_ID}_$SLURM_ARRAY_TASK_ID"
 fi
