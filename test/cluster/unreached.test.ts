@@ -1,5 +1,5 @@
-// A study whose cluster cannot be reached when its tasks are to end: it says so, and what to do, to whoever looks at it,
-// and nobody takes it for one whose tasks have ended. One that was left at work is ended from the queue, too.
+// A study whose cluster cannot be reached when its tasks are to end: it says so, and what to do, to whoever looks at
+// it, and nobody takes it for one whose tasks have ended. One that was left at work is ended from the queue, too.
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 

@@ -113,8 +113,7 @@ export function createKeeping(options: Options): Keeping {
       return failed
     },
     works: ({ place }) => {
-      if (following.isAt(place)) return
-      const run = studyRunAt(history, study, place)
+      const run = following.isAt(place) ? null : studyRunAt(history, study, place)
       if (run === null || !isOpen(history, run)) return
       reopenRun(history, run)
       following.begin(run, place, true)

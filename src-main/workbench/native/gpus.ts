@@ -1,5 +1,5 @@
-// The GPUs of this machine, listed by nvidia-smi, the driver's own program, so that asking costs no memory on the card and
-// works before native TensorFlow is installed.
+// The GPUs of this machine, listed by nvidia-smi, the driver's own program, so that asking costs no memory on the card
+// and works before native TensorFlow is installed.
 import { execFile } from 'node:child_process'
 
 import type { Gpu } from '../../contract/api/native.ts'
