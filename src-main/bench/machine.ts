@@ -6,7 +6,7 @@ import { availableParallelism, cpus, release, totalmem, type } from 'node:os'
 import { join } from 'node:path'
 
 import type { Products } from '../contract/run/products.ts'
-import { gpus } from '../workbench/native/devices.ts'
+import { gpus } from '../workbench/native/gpus.ts'
 import type { EngineKind } from './cases.ts'
 import type { Bench } from './report.ts'
 import { type Side, startSide } from './side.ts'

@@ -2,7 +2,7 @@
 // process by the environment. A card may be given by a part of its name; one that NVIDIA's driver does not list is
 // another maker's, which WebGPU alone can use.
 import { deviceSchema } from '../contract/api/native.ts'
-import { gpus } from '../workbench/native/devices.ts'
+import { gpus } from '../workbench/native/gpus.ts'
 
 export async function forThisCommand({ device, engine }: { device?: string; engine?: string }): Promise<void> {
   if (engine) {

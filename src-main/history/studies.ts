@@ -9,6 +9,7 @@ import type { StudyDefinition } from '../contract/run/study.ts'
 import { sound } from './checksums.ts'
 import { jobAbout } from './jobs.ts'
 import { change, type History, row, rows, soundOnly, transaction } from './statement.ts'
+import { studyCounts } from './study-places.ts'
 
 export interface Planned {
   arm: string
@@ -17,7 +18,10 @@ export interface Planned {
   config: ResolvedConfig
 }
 
-type StudyRow = Omit<StudySummary, 'error'> & { error: string | null; definition: string }
+/** What it is, without what its runs came to. */
+type Study = Omit<StudySummary, 'planned' | 'done'>
+
+type StudyRow = Omit<Study, 'error'> & { error: string | null; definition: string }
 
 type PlannedRow = Omit<Planned, 'config'> & { config: string }
 
@@ -44,20 +48,22 @@ export function createStudy(
   })
 }
 
-const summaries = `SELECT s.*, count(p.place) AS planned, total(r.state IS 'done') AS done
-  FROM studies s LEFT JOIN study_runs p USING (study) LEFT JOIN runs r USING (run)`
-
 /** Newest first. */
 export function listStudies(history: History): StudySummary[] {
-  const text = `${summaries} WHERE ${sound(history, 'studies', { as: 's' })} GROUP BY s.study ORDER BY s.study DESC`
-  return soundOnly(history, () => rows<StudyRow>(history, text)).map((found) => summaryOf(history, found))
+  const text = `SELECT * FROM studies WHERE ${sound(history, 'studies')} ORDER BY study DESC`
+  return soundOnly(history, () =>
+    rows<StudyRow>(history, text).map((found) => ({
+      ...asStudy(history, found),
+      ...studyCounts(history, found.study),
+    })),
+  )
 }
 
 /** Throws run-missing. */
-export function studyOf(history: History, study: number): StudySummary & { definition: StudyDefinition } {
-  const text = `${summaries} WHERE s.study = :study AND ${sound(history, 'studies', { as: 's' })} GROUP BY s.study`
+export function studyOf(history: History, study: number): Study & { definition: StudyDefinition } {
+  const text = `SELECT * FROM studies WHERE study = :study AND ${sound(history, 'studies')}`
   const found = row<StudyRow>(history, text, { study })
-  if (found) return { ...summaryOf(history, found), definition: JSON.parse(found.definition) as StudyDefinition }
+  if (found) return { ...asStudy(history, found), definition: JSON.parse(found.definition) as StudyDefinition }
   throw new BasilError({
     code: 'run-missing',
     what: 'There is no such study',
@@ -69,19 +75,12 @@ export function studyOf(history: History, study: number): StudySummary & { defin
 }
 
 /** One that is not over is what its job is. */
-function summaryOf(
-  history: History,
-  { study, name, created, state: told, error, planned, done }: StudyRow,
-): StudySummary {
+function asStudy(history: History, { study, name, created, state: told, error }: StudyRow): Study {
   const atWork = told === 'done' ? undefined : jobAbout(history, 'study', study)?.state
   const left = atWork === 'waiting' || atWork === 'running' ? atWork : 'paused'
   return {
-    study,
-    name,
-    created,
+    ...{ study, name, created },
     state: told === 'done' ? told : left,
-    planned,
-    done,
     error: error === null ? null : (JSON.parse(error) as ErrorRecord),
   }
 }

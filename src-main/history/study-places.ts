@@ -4,7 +4,7 @@
 // number that rises and is never that of another sitting; so whoever knows one version is told what changed since.
 import type { Database } from 'better-sqlite3'
 
-import type { StudyRun } from '../contract/api/studies.ts'
+import type { StudyRun, StudySummary } from '../contract/api/studies.ts'
 import type { RunId } from '../contract/branded.ts'
 import type { ErrorRecord } from '../contract/errors.ts'
 import type { ResolvedConfig } from '../contract/run/config.ts'
@@ -59,6 +59,22 @@ export function studyPlaces(history: History, study: number): StudyPlaces {
   const [oldest] = studies.keys()
   if (studies.size > mostStudies && oldest !== undefined) studies.delete(oldest)
   return now
+}
+
+export type StudyCounts = Pick<StudySummary, 'planned' | 'done'>
+
+/** Of those that are kept, and else asked for, so that a list of studies reads none of them whole. */
+export function studyCounts(history: History, study: number): StudyCounts {
+  if (kept.get(history.db)?.studies.has(study)) return countsOf(studyPlaces(history, study))
+  const text = `SELECT count(*) AS planned, total(r.state IS 'done') AS done
+     FROM study_runs LEFT JOIN runs r USING (run) WHERE study = :study`
+  return row<StudyCounts>(history, text, { study }) ?? { planned: 0, done: 0 }
+}
+
+export function countsOf({ all }: StudyPlaces): StudyCounts {
+  let done = 0
+  for (const { run } of all.values()) if (run.state === 'done') done++
+  return { planned: all.size, done }
 }
 
 /** What changed since a version; whole: all of it, as that version is not known. */
@@ -149,13 +165,15 @@ function lookedAt(
   const at = newest + 1
   const changed = new Map<number, StudyPlace>()
   for (const [place, one] of before.all) {
-    const [now = one] = marked.has(place) ? read(history, study, place) : [moved(history, one)]
+    const now = marked.has(place) ? (read(history, study, place)[0] ?? one) : moved(history, one)
     const next = now === one ? one : sameOr(one, { ...now, at })
     if (next !== one) changed.set(place, next)
   }
   if (changed.size === 0) return before
   newest = at
-  return { ...before, version: at, all: new Map([...before.all].map(([p, one]) => [p, changed.get(p) ?? one])) }
+  const all = new Map(before.all)
+  for (const [place, one] of changed) all.set(place, one)
+  return { ...before, version: at, all }
 }
 
 /** Whether somebody is at it, or will be, is in no row of its own. */

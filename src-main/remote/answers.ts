@@ -1,7 +1,6 @@
 // What the program on the cluster answers. Folders there:
 //   store/SHA/NAME     a content, whole and verified       incoming/SHA/NAME  one that is being sent
 //   packs/SHA/         the program                         studies/ID/        a study: study.json, claim.json, tasks/
-import { execFile } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { mkdir, rename, rm, unlink } from 'node:fs/promises'
 import { arch, cpus, hostname, platform, totalmem } from 'node:os'
@@ -24,6 +23,7 @@ import { readStart } from '../files/open.ts'
 import { freeBytes } from '../files/room.ts'
 import { type Carrier, wholeContent } from '../files/whole-content.ts'
 import { writeAtomic } from '../files/write-atomic.ts'
+import { gpus } from '../workbench/native/gpus.ts'
 import { thisSystem } from '../workbench/native/system.ts'
 import { newsOf } from './news.ts'
 
@@ -43,10 +43,11 @@ const longest = 64 * 2 ** 20 // bytes of what is kept in JSON
 const answering: Answering = {
   hello: async ({ folder }) => {
     const { installed } = currentEngine(process.env['BASIL_HOME'] ?? folder)
+    const names = (await gpus()).gpus.map(({ name }) => name)
     return {
       ...{ basil: packageJson.version, node: process.version, host: hostname() },
       glibc: thisSystem().libc || null,
-      ...{ cpus: cpus().length, memoryBytes: totalmem(), freeBytes: freeBytes(folder), gpus: await gpuNames() },
+      ...{ cpus: cpus().length, memoryBytes: totalmem(), freeBytes: freeBytes(folder), gpus: names },
       now: new Date().toISOString(),
       engine: installed ? `native-${installed.kind}` : 'wasm',
     }
@@ -128,15 +129,6 @@ async function findThere(folder: string, { sha256, name, paths, kind: is, only }
 
 const hashThere = async (carrier: Carrier, folder: string): Promise<string> =>
   (await wholeContent(carrier, { cache: join(folder, 'hashes') })).sha256
-
-/** By the driver's own program; none where there is no driver. */
-function gpuNames(): Promise<string[]> {
-  return new Promise((resolve) => {
-    execFile('nvidia-smi', ['-L'], { timeout: 20_000 }, (error, stdout) => {
-      resolve(error ? [] : stdout.split('\n').filter((line) => line.trim() !== ''))
-    })
-  })
-}
 
 function damagedOnTheWay(where: string): BasilError {
   return new BasilError({

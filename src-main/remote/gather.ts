@@ -1,6 +1,6 @@
-// What came of a study, as a table in its folder there: results.csv, a line a task. It is made once the tasks have ended,
-// whatever became of them, so that it can be read there while nobody's machine asks. It is made anew each time, and
-// nothing goes by it.
+// What came of a study, as a table in its folder there: results.csv, a line a task. It is made once the tasks have
+// ended, whatever became of them, so that it can be read there while nobody's machine asks. It is made anew each time,
+// and nothing goes by it.
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 

@@ -82,8 +82,8 @@ export const cancelThere: Action = {
   title: 'Cancel there',
   shortcut: null,
   icon: Ban,
-  enabled: () => onCluster() !== null && atWork(),
-  why: () => 'the study is not at work there',
+  enabled: () => onCluster() !== null && (atWork() || (isLeft() && there.hasTasks)),
+  why: () => 'nothing of the study is at work there',
   run: () => there.cancel(),
 }
 
@@ -93,7 +93,7 @@ export const takeBackStudy: Action = {
   title: 'Bring back here',
   shortcut: null,
   icon: Undo,
-  enabled: () => onCluster() !== null && isLeft(),
-  why: () => 'a study at work is cancelled there first; of one that is done nothing is left',
+  enabled: () => onCluster() !== null && isLeft() && !there.hasTasks,
+  why: () => 'what is at work there is cancelled there first; of a study that is done nothing is left',
   run: () => there.takeBack(),
 }

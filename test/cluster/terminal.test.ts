@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 
 import { packedLines, packProgram } from '../../src-main/cli/cluster/pack.ts'
-import { statusLines } from '../../src-main/cli/cluster/print.ts'
+import { planLines, statusLines } from '../../src-main/cli/cluster/print.ts'
 import { submitStudy } from '../../src-main/cli/cluster/submit.ts'
 import { cancelThere, collectThere, statusOf } from '../../src-main/cli/cluster/there.ts'
 import { temporaryFolder } from '../workbench/toy.ts'
@@ -32,7 +32,7 @@ test('a plan, then each task as it ends, and 0 where every run is done', async (
   const workbench = await opened(at)
   const { said, code } = heard()
   await submitStudy(workbench, at.file, { to: 'toys', yes: true })
-  expect(said()).toMatch(/On toys: 2 tasks, together 8\.0 hours at most by their limit\.\n0 of 5 files/)
+  expect(said()).toMatch(/On toys: 2 tasks\.\n0 of 5 files/)
   expect(said()).toMatch(/ {2}missing +\d+ KiB +\S+base\.safetensors +it is not there\n/)
   expect(said()).toMatch(/task 0 run \d +two, seed 1: done on \S+\n/)
   expect(said()).toContain('Study 1: 2 of 2 runs done, 2 done.')
@@ -41,6 +41,14 @@ test('a plan, then each task as it ends, and 0 where every run is done', async (
   expect(lines.slice(0, 2)).toEqual([expect.stringMatching(/^Study 1 on toys, in .*: 2 tasks$/), '     2 done'])
   expect(lines.at(-1)).toMatch(/^1 +one +1 +\d +done +\S+ +\S* *\d+ s +done$/)
   expect(await cancelThere(workbench, 1)).toBe(false)
+})
+
+test('the plan tells hours where tasks have a limit, which those of a folder have not', () => {
+  const plan = { cluster: 'lab', tasks: 6, there: 1, missing: [], bytes: 0 }
+  expect(planLines({ ...plan, hours: 24, gpuHours: 48 })[0]).toBe(
+    'On lab: 6 tasks, together 24.0 hours at most, 48.0 GPU hours by their limit.',
+  )
+  expect(planLines({ ...plan, hours: null, gpuHours: 0 })[0]).toBe('On lab: 6 tasks.')
 })
 
 test('nothing begins that nobody agreed to, and what a folder works on is not left', async () => {

@@ -1,6 +1,7 @@
 // A study on a cluster in a real browser: a folder of this machine is added, looked at, and given a study that was
-// paused here; its tasks, which are the program as it is sent with the toy engine, are seen, ended, and gone on with to
+// paused here; its tasks, which are the program as it is sent with the toy engine, are seen, ended, and tried again to
 // their results. What the guide says to press is pressed.
+import { readdirSync } from 'node:fs'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -90,7 +91,7 @@ inBrowser('clusters', () => {
     expect(complaints).toEqual([])
   })
 
-  it('a study goes there, is seen, ended and gone on with, and its results are here', async () => {
+  it('a study goes there, is seen, ended and tried again, and its results are here', async () => {
     await page.evaluate(`location.hash = '#/study/1'`)
     await press('Run on…')
     await dialog().getByText('2 tasks,').waitFor()
@@ -105,13 +106,16 @@ inBrowser('clusters', () => {
     await page.evaluate(`location.hash = '#/queue'`)
     await page.getByText('Is worked on by trial').waitFor()
     await page.evaluate(`location.hash = '#/study/1'`)
+    const [folder = ''] = readdirSync(join(home, 'cluster', 'studies'))
+    await writeFile(join(home, 'cluster', 'studies', folder, 'tasks', '0000', 'result.json'), '{"basil":"resu')
+    await there.getByText('2 tasks: 1 running, 1 failed.').waitFor()
     await press('Cancel there')
-    await there.getByText('2 tasks: 2 waiting.').waitFor()
+    await there.getByText('2 tasks: 1 waiting, 1 failed.').waitFor()
     expect(await there.getByRole('button', { name: 'Bring back here' }).isEnabled()).toBe(true)
     await page.getByText('“Go on” hands what is left over to trial again; “Bring back here” leaves it').waitFor()
     expect(await there.getByRole('button', { name: 'Look now' }).getAttribute('title')).toMatch(/not at work there$/)
     await writeFile(join(home, 'goes-on'), '')
-    await press('Go on')
+    await press('Try failed again') // and what waits with it
     await there.getByText('2 tasks: 2 done.').waitFor()
     await page.getByText('2 of 2 runs done').waitFor()
     await accessible(page, 'study-there')

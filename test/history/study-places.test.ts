@@ -10,8 +10,14 @@ import { readHistory } from '../../src-main/history/open.ts'
 import { putEvaluation } from '../../src-main/history/run-evaluations.ts'
 import { createRun, endRun, reopenRun } from '../../src-main/history/runs.ts'
 import { type History, transaction } from '../../src-main/history/statement.ts'
-import { bringBackStudy, createStudy, forgetStudy, putStudyRun } from '../../src-main/history/studies.ts'
-import { changedSince, type StudyPlaces, studyPlaces, studyRunsOf } from '../../src-main/history/study-places.ts'
+import { bringBackStudy, createStudy, forgetStudy, listStudies, putStudyRun } from '../../src-main/history/studies.ts'
+import {
+  changedSince,
+  countsOf,
+  type StudyPlaces,
+  studyPlaces,
+  studyRunsOf,
+} from '../../src-main/history/study-places.ts'
 import { toyFile } from '../workbench/toy-run.ts'
 import { folder, now, opened, toyConfig } from './rows.ts'
 
@@ -60,7 +66,9 @@ test('whatever is done to a study, its runs and tasks read as to a process that 
   for (const [i, step] of steps.entries()) {
     step()
     const anew = await readHistory(home)
+    expect([i, listStudies(history)]).toEqual([i, listStudies(anew)]) // counted anew in one, kept in the other
     expect([i, bare(studyPlaces(history, study))]).toEqual([i, bare(studyPlaces(anew, study))])
+    expect(listStudies(history)).toMatchObject(listStudies(anew).map(() => countsOf(studyPlaces(anew, study))))
     anew.close()
   }
 })

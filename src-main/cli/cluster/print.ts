@@ -29,9 +29,10 @@ export function probeLines({ cluster, facts, wrong, notes }: Probe): string[] {
 }
 
 export function planLines({ cluster, tasks, hours, gpuHours, there, missing, bytes }: PlanThere): string[] {
-  const time = `${hours.toFixed(1)} hours at most${gpuHours > 0 ? `, ${gpuHours.toFixed(1)} GPU hours` : ''}`
+  const gpus = gpuHours > 0 ? `, ${gpuHours.toFixed(1)} GPU hours` : ''
+  const limit = hours === null ? '' : `, together ${hours.toFixed(1)} hours at most${gpus} by their limit`
   return [
-    `On ${cluster}: ${tasks} tasks, together ${time} by their limit.`,
+    `On ${cluster}: ${tasks} tasks${limit}.`,
     `${there} of ${there + missing.length} files and folders are there; ${size(bytes)} will be sent, the program included where it is not there.`,
     ...inColumns(missing.map((one) => ['  missing', size(one.bytes), one.path, one.why])),
   ]

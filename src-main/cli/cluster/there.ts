@@ -26,7 +26,7 @@ export async function collectThere(workbench: Workbench, study: number, json: bo
 
 /**
  * Whoever was at it has left: it is gone on with, and told to end before anything is looked at. false: it is over
- * already. Throws run-state where it is on no cluster.
+ * already. Throws run-state where it is on no cluster, and what kept its tasks from ending.
  */
 export async function cancelThere(workbench: Workbench, study: number): Promise<boolean> {
   const { jobs, studies } = workbench
@@ -34,5 +34,8 @@ export async function cancelThere(workbench: Workbench, study: number): Promise<
   const job = jobs.list().find((one) => one.kind === 'study' && one.study === study)
   if (!job || job.state === 'done' || job.state === 'cancelled') return false
   await studies.resume(study)
-  return jobs.cancel(job.job)
+  const isCancelled = await jobs.cancel(job.job)
+  const { error } = studies.show(study)
+  if (error) throw new BasilError(error)
+  return isCancelled
 }

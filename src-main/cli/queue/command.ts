@@ -63,7 +63,7 @@ export function queueCommand(): Command {
     jobs.pause(job, false),
   )
   changing('resume', 'let a paused or interrupted job wait again, at its old place', (jobs, job) => jobs.resume(job))
-  changing('cancel', 'a job that waits or is held', async (jobs, job) => {
+  changing('cancel', 'a job that waits, is held, or was left at work on a cluster', async (jobs, job) => {
     if (!(await jobs.cancel(job))) throw notNow(jobs.show(job), 'The job cannot be cancelled', 'leave it')
   })
   changing('retry', 'go on with what was interrupted, or ask for the same once more', (jobs, job) => jobs.retry(job))

@@ -31,7 +31,7 @@ export type Probe = z.infer<typeof probeSchema>
 const planThereSchema = z.object({
   cluster: z.string(),
   tasks: z.number(),
-  hours: z.number(), // of all tasks by their limit, at most
+  hours: z.number().nullable(), // of all tasks by their limit, at most; null: a folder's have none
   gpuHours: z.number(),
   there: z.number(), // contents that lie there, by hash
   missing: z.array(z.object({ path: z.string(), bytes: z.number(), why: z.string() })), // paths of here

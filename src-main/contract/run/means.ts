@@ -1,6 +1,6 @@
-// What came of a run: which of its evaluations tells it, and means over tasks. What is to be forgotten is the better the lower it is, so that it never counts in one mean with
-// what is to be learned or kept: the two stand apart. A mean is null as soon as one of its tasks has no value, for a
-// mean over fewer tasks is another number.
+// What came of a run: which of its evaluations tells it, and means over tasks. What is to be forgotten is the better
+// the lower it is, so that it never counts in one mean with what is to be learned or kept: the two stand apart. A mean
+// is null as soon as one of its tasks has no value, for a mean over fewer tasks is another number.
 import type { ResolvedConfig } from './config.ts'
 import type { Evaluation, TaskScore } from './run.ts'
 
@@ -14,8 +14,8 @@ export interface Means {
 }
 
 /**
- * Of a run's own last stage, on test images where they were measured, else on those of training; of two of one stage the
- * later. Undefined where there is none.
+ * Of a run's own last stage, on test images where they were measured, else on those of training; of two of one stage
+ * the later. Undefined where there is none.
  */
 export function finalEvaluation(evaluations: readonly Evaluation[]): Evaluation | undefined {
   const own = evaluations.filter(({ model }) => model === 'start' || model === 'iteration')

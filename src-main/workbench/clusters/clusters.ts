@@ -3,6 +3,7 @@
 import type { PlanThere, Probe } from '../../contract/api/clusters.ts'
 import type { RunId } from '../../contract/branded.ts'
 import type { Cluster } from '../../contract/clusters/cluster.ts'
+import { isThere } from '../../contract/clusters/counts.ts'
 import type { Told } from '../../contract/engine-api.ts'
 import { recordOf } from '../../contract/errors.ts'
 import type { ResolvedConfig } from '../../contract/run/config.ts'
@@ -21,7 +22,7 @@ import { type OfStudies, ofStudies } from './of-studies.ts'
 import type { OpenedTarget, OpenTarget } from './open.ts'
 import { createWaiting, type Waiting } from './pace.ts'
 import { probeOf } from './probe.ts'
-import { requirePossible, stillThere } from './refusals.ts'
+import { notEnded, requirePossible, stillThere } from './refusals.ts'
 import { studyRequestSchema } from './there.ts'
 import { type AtWorkThere, beginTasks, donePlaces, workThere } from './work.ts'
 
@@ -40,8 +41,8 @@ export interface Clusters extends OfStudies {
 /** What a study's job does in another place, and what is known of its runs. */
 export interface ClustersAtWork {
   work(study: number, job: StoredJob, work: Work): Promise<Ended>
-  /** It was cancelled while nobody was at it: what is left of it there is ended too. */
-  drop(job: StoredJob): void
+  /** What is left of it there ends, while nobody is at it here. Throws where it cannot be reached. */
+  end(job: StoredJob): Promise<void>
   live(run: RunId): Live | null
   close(): Promise<void>
 }
@@ -61,7 +62,6 @@ export function createClusters(options: ClustersOptions): { clusters: Clusters; 
   const present = new Map<number, AtWorkThere>()
   const targets = createTargets(options)
   const targetOf = targets.named
-  const drops = new Set<Promise<void>>() // under way
   const clusters: Clusters = {
     ...ofClusters({ home, jobs, targetOf }),
     ...ofStudies({ history, home, jobs, waiting, present, targetOf }),
@@ -74,12 +74,7 @@ export function createClusters(options: ClustersOptions): { clusters: Clusters; 
     clusters,
     atWork: {
       work: (study, job, work) => workOrPause({ ...options, waiting, present, targetOf }, study, job, work),
-      drop: (job) => {
-        const drop = dropped({ ...options, targetOf }, job)
-          .catch((thrown: unknown) => tellOf(history, job, thrown))
-          .finally(() => drops.delete(drop))
-        drops.add(drop)
-      },
+      end: (job) => endThere({ ...options, targetOf }, job),
       live: (run) => {
         for (const { keeping } of present.values()) {
           const found = keeping.live(run)
@@ -89,7 +84,6 @@ export function createClusters(options: ClustersOptions): { clusters: Clusters; 
       },
       close: async () => {
         waiting.end()
-        await Promise.all(drops) // a command that cancels ends at once
         await targets.close()
       },
     },
@@ -156,35 +150,35 @@ interface Working extends ClustersOptions {
   targetOf: TargetOf
 }
 
-/** What stops it from outside pauses the study, which goes on where it was. */
+/** What stops it from outside pauses the study, which goes on where it was; so does a wish that was not heard there. */
 async function workOrPause(at: Working, study: number, job: StoredJob, work: Work): Promise<Ended> {
   try {
     return await workThrough(at, study, job, work)
   } catch (thrown) {
     const wish = work.wish()
     if (wish === 'close') return { state: 'interrupted' }
-    const error = wish === 'go on' ? recordOf(thrown) : null
+    const isLeft = clusterTasks(at.history, study).some(isThere)
+    const error = wish === 'go on' ? recordOf(thrown) : isLeft ? notEnded(job, thrown).record : null
     putStudyState(at.history, study, 'paused', error)
-    return { state: wish === 'cancel' ? 'cancelled' : 'paused', error }
+    return { state: wish === 'cancel' && !error ? 'cancelled' : 'paused', error }
   }
 }
 
-async function dropped({ history, targetOf }: Pick<Working, 'history' | 'targetOf'>, job: StoredJob): Promise<void> {
+async function endThere({ history, targetOf }: Pick<Working, 'history' | 'targetOf'>, job: StoredJob): Promise<void> {
   const { there } = studyRequestSchema.parse(job.request)
   if (!there) return
-  const { target } = await targetOf(job.place)
-  await target.cancel(there, null)
-  const rows = clusterTasks(history, job.study ?? 0).filter(({ state }) => state === 'queued' || state === 'running')
+  try {
+    const { target } = await targetOf(job.place)
+    await target.cancel(there, null)
+  } catch (thrown) {
+    throw notEnded(job, thrown)
+  }
+  const rows = clusterTasks(history, job.study ?? 0).filter(isThere)
   putClusterTasks(
     history,
     job.study ?? 0,
     rows.map((row) => ({ ...row, state: 'waiting', words: 'taken back' })),
   )
-}
-
-/** Who cancelled it is not there any more: it is told with the history's notices. */
-function tellOf({ notices }: History, { place, title }: StoredJob, thrown: unknown): void {
-  notices.push({ ...recordOf(thrown), what: `Tasks of "${title}" may still be at work on ${place}` })
 }
 
 async function workThrough(at: Working, study: number, job: StoredJob, work: Work): Promise<Ended> {

@@ -20,6 +20,7 @@ interface Followed {
 /** cancel: ends the task at a place. */
 export function createFollowing(history: History, cancel: (place: number) => Promise<boolean>) {
   const followed = new Map<RunId, Followed>()
+  const places = new Set<number>() // of these
 
   function begin(run: RunId, place: number, resumed: boolean): Live {
     const known = followed.get(run)
@@ -31,17 +32,20 @@ export function createFollowing(history: History, cancel: (place: number) => Pro
     const live: Live = { run, watchers, witness, over: over.promise, elsewhere: { cancel: () => cancel(place) } }
     const end = (last: RunEvent): void => {
       followed.delete(run)
+      places.delete(place)
       witness.told(last)
       watchers.tell(last)
       watchers.end()
       over.resolve(last)
     }
     followed.set(run, { live, end })
+    places.add(place)
     return live
   }
 
   return {
     begin,
+    isAt: (place: number): boolean => places.has(place),
     live: (run: RunId): Live | null => followed.get(run)?.live ?? null,
     tell: (run: RunId, place: number, event: RunEvent | Sitting, resumed: boolean): void => {
       const { witness, watchers } = begin(run, place, resumed)

@@ -49,9 +49,9 @@ export async function planThere(
     const there = found?.find(({ sha256 }) => sha256 === one.asked.sha256)
     return there?.path ? [] : [{ path: one.whole.path, bytes: one.whole.bytes, why: whyMissing(there) }]
   })
-  const hours = (configs.length * cluster.minutes) / 60
+  const hours = cluster.kind === 'folder' ? null : (configs.length * cluster.minutes) / 60
   return {
-    ...{ cluster: cluster.name, tasks: configs.length, hours, gpuHours: hours * cluster.gpus },
+    ...{ cluster: cluster.name, tasks: configs.length, hours, gpuHours: (hours ?? 0) * cluster.gpus },
     ...{ there: carried.length - missing.length, missing },
     bytes: missing.reduce((sum, { bytes }) => sum + bytes, found ? 0 : programBytes),
   }

@@ -113,8 +113,8 @@ export function createKeeping(options: Options): Keeping {
       return failed
     },
     works: ({ place }) => {
-      const run = studyRunAt(history, study, place)
-      if (run === null || following.live(run) || !isOpen(history, run)) return
+      const run = following.isAt(place) ? null : studyRunAt(history, study, place)
+      if (run === null || !isOpen(history, run)) return
       reopenRun(history, run)
       following.begin(run, place, true)
     },

@@ -1,6 +1,7 @@
 // What is done with a study and a cluster: it is handed over as its job in another place, tried again, looked at, and
 // taken back.
 import type { ClusterTask, StatusThere } from '../../contract/api/clusters.ts'
+import { isThere } from '../../contract/clusters/counts.ts'
 import { BasilError } from '../../contract/errors.ts'
 import type { ResolvedConfig } from '../../contract/run/config.ts'
 import { type ClusterTaskRow, clusterTasks, dropClusterTasks, putClusterTasks } from '../../history/cluster-tasks.ts'
@@ -53,8 +54,7 @@ export function ofStudies(options: Options): OfStudies {
     takeBack: (study) => {
       const job = requireThere(history, study)
       if (job.state === 'running' || job.state === 'waiting') throw atWorkAlready(study, job.state)
-      if (clusterTasks(history, study).some(({ state }) => state === 'queued' || state === 'running'))
-        throw atWorkThere(study, job.place)
+      if (clusterTasks(history, study).some(isThere)) throw atWorkThere(study, job.place)
       transaction(history, () => {
         dropClusterTasks(history, study)
         putJobPlace(history, job.job, 'here')

@@ -1,6 +1,7 @@
 // What clusters say no to, and why.
 import type { Cluster } from '../../contract/clusters/cluster.ts'
-import { BasilError } from '../../contract/errors.ts'
+import { BasilError, recordOf } from '../../contract/errors.ts'
+import type { StoredJob } from '../../history/jobs.ts'
 
 /** Throws config-invalid. */
 export function requirePossible({ kind, host, name }: Cluster): void {
@@ -45,7 +46,22 @@ export function atWorkThere(study: number, place: string): BasilError {
     code: 'run-state',
     what: 'The study cannot come back now',
     where: `study ${study}`,
-    why: `tasks of it wait or are at work on ${place}, where nobody looked at it since this program ended`,
-    next: 'go on with it, and pause or cancel it then',
+    why: `tasks of it wait or are at work on ${place}`,
+    next: 'cancel it there first',
   })
+}
+
+/** Its tasks were to end, and could not be told to. */
+export function notEnded({ title, place }: Pick<StoredJob, 'title' | 'place'>, thrown: unknown): BasilError {
+  const record = recordOf(thrown)
+  const again = (next: string): string => `${next}: cancel the study there, or have it go on`
+  return new BasilError(
+    {
+      ...record,
+      what: `Tasks of "${title}" may still be at work on ${place}`,
+      next: again(record.next),
+      ...(record.inWindow !== undefined && { inWindow: again(record.inWindow) }),
+    },
+    { cause: thrown },
+  )
 }

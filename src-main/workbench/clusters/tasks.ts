@@ -80,7 +80,7 @@ export function createTasks({ history, study, target, there }: Options, keeping:
       missed.set(task.place, looks)
       if (isKnown && turn.state === 'running') keeping.works(task)
       const next = turnedBy(task, turn, looks >= 2)
-      return JSON.stringify(next) === JSON.stringify(task) ? [] : [next]
+      return next === task ? [] : [next]
     })
     put(changed)
     for (const task of changed) if (task.state === 'lost') keeping.leave(task, 'interrupted', lostTask(task, there))
@@ -153,9 +153,11 @@ function stillToRead(news: readonly TaskNews[]): (task: ClusterTaskRow) => boole
   return ({ place }) => unfinished.has(place) || (isCut && place > last)
 }
 
-/** By its scheduler's word; isMissed: nobody knew of it in two looks in a row. */
+/** By its scheduler's word, the very same where that says nothing new; isMissed: nobody knew of it in two looks in a row. */
 function turnedBy(task: ClusterTaskRow, turn: Turn | undefined, isMissed: boolean): ClusterTaskRow {
   const state = turn?.state === 'running' || turn?.state === 'queued' ? turn.state : isMissed ? 'lost' : task.state
   const words = turn && (state === 'queued' || state === 'lost') ? turn.words : task.words
-  return { ...task, state, words, job: turn?.job ?? task.job }
+  const job = turn?.job ?? task.job
+  const isSame = state === task.state && words === task.words && job === task.job
+  return isSame ? task : { ...task, state, words, job }
 }

@@ -22,7 +22,7 @@ export interface Changes {
   pause(job: number, now: boolean): Promise<void>
   /** change: within the transaction. One that is yet to end for its pause goes on, or begins again. */
   resume(job: number, change?: () => void): void
-  /** Resolves when it has ended. False where it is over already. */
+  /** Resolves when it has ended, elsewhere too; throws where that cannot be reached. False where it is over already. */
   cancel(job: number): Promise<boolean>
   /** The number of the job that now waits: its own where it goes on, else a new one. */
   retry(job: number): number
@@ -97,7 +97,8 @@ export function createChanges({ history, kinds, floor, add, now }: Options): Cha
     },
     cancel: async (job) => {
       const stored = settled(job)
-      if (isOver(stored) && stored.state !== 'paused') return false
+      if (isOver(stored) && !isLeft(stored)) return false
+      if (!atWork.has(job) && stored.place !== 'here') await kinds()[stored.kind].endElsewhere?.(stored)
       if (atWork.has(job)) await wish(job, 'cancel')
       else
         transaction(history, () => {
@@ -145,6 +146,10 @@ const mayGoOn: Job['state'][] = ['interrupted', 'cancelled', 'failed']
 
 /** Nobody works on it, and it does not wait. */
 export const isOver = ({ state }: Pick<Job, 'state'>): boolean => state !== 'waiting' && state !== 'running'
+
+/** It may still be at work elsewhere, or goes on by itself. */
+const isLeft = ({ state, place }: StoredJob): boolean =>
+  state === 'paused' || (state === 'interrupted' && place !== 'here')
 
 const pauseInstead = (state: Job['state']): string =>
   state === 'running' ? 'wait for its end, or cancel it: such work begins anew' : 'nothing is to be done'

@@ -58,6 +58,8 @@ export interface Kind<Request = unknown> {
   estimate?(job: StoredJob, request: Request): Partial<Estimate>
   /** A throw ends it as what was wished, or as what was thrown. */
   run(job: StoredJob, request: Request, work: Work): Promise<Ended | undefined>
+  /** What of it is at work elsewhere ends, as it is cancelled while nobody is at it here. Throws where that cannot be asked for. */
+  endElsewhere?(job: StoredJob): Promise<void>
   /** It was cancelled before it began. */
   dropped?(job: StoredJob): void
   /** In a transaction: the same once more. */

@@ -6,7 +6,7 @@ import type { NativeStatus } from '../../contract/api/native.ts'
 import { engineChoice } from '../engines/choice.ts'
 import { engineRows } from '../engines/rows.ts'
 import type { Workbench } from '../workbench.ts'
-import { gpus } from './devices.ts'
+import { gpus } from './gpus.ts'
 
 export function engineRouter({ home, installer, engine, device }: Workbench) {
   const os = implement(api).engine

@@ -3,7 +3,8 @@
 
 import { isLeftOpen } from '../engines/choice.ts'
 import type { Supervisor } from '../link/supervisor.ts'
-import { cardNamed, deviceChoice, gpus, requireDevice } from './devices.ts'
+import { cardNamed, deviceChoice, requireDevice } from './devices.ts'
+import { gpus } from './gpus.ts'
 
 export interface Seat {
   device(): string

@@ -10,7 +10,8 @@ import { type Writer, writerOf } from '../../history/writer-lock.ts'
 import { engineChoice } from '../engines/choice.ts'
 import { engineRows } from '../engines/rows.ts'
 import type { Supervisor } from '../link/supervisor.ts'
-import { deviceChoice, gpus } from '../native/devices.ts'
+import { deviceChoice } from '../native/devices.ts'
+import { gpus } from '../native/gpus.ts'
 import { installerStatus } from '../native/installer.ts'
 
 export interface Examination {

@@ -19,7 +19,7 @@ import {
   putStudyState,
   studyOf,
 } from '../../history/studies.ts'
-import { changedSince, type StudyPlaces, studyPlaces, studyRunsOf } from '../../history/study-places.ts'
+import { changedSince, countsOf, type StudyPlaces, studyPlaces, studyRunsOf } from '../../history/study-places.ts'
 import { uniform } from '../../numbers/random.ts'
 import { streamOf } from '../../numbers/streams.ts'
 import type { Ended, Work } from '../jobs/kind.ts'
@@ -154,24 +154,22 @@ export function createStudies({ history, home, jobs, runs }: StudyPlace): { stud
   }
 }
 
-/** What its runs came to; the table is made anew where one of them changed. */
+/** What its runs came to. */
 function reading(history: History): Pick<Studies, 'show' | 'since'> {
-  const tables = new WeakMap<StudyPlaces, ArmRow[]>()
-  const table = (study: number): ArmRow[] => {
-    const now = studyPlaces(history, study)
-    const made = tables.get(now) ?? tableOf([...now.all.values()].map(({ run }) => run))
-    tables.set(now, made)
-    return made
-  }
+  const tableIn = ({ all }: StudyPlaces): ArmRow[] => tableOf([...all.values()].map(({ run }) => run))
   return {
-    show: (study) => ({ ...studyOf(history, study), runs: studyRunsOf(history, study), table: table(study) }),
+    show: (study) => {
+      const about = studyOf(history, study)
+      const now = studyPlaces(history, study)
+      return { ...about, ...countsOf(now), runs: studyRunsOf(history, study), table: tableIn(now) }
+    },
     since: (study, version) => {
-      const { definition, ...summary } = studyOf(history, study)
+      const { definition, ...about } = studyOf(history, study)
       const now = studyPlaces(history, study)
       const { whole, places } = changedSince(now, version)
       const runs = places.map(({ run }) => run)
-      const about = { version: now.version, whole, definition: whole ? definition : null }
-      return { ...summary, ...about, runs, table: table(study) }
+      const asked = { version: now.version, whole, definition: whole ? definition : null }
+      return { ...about, ...countsOf(now), ...asked, runs, table: tableIn(now) }
     },
   }
 }

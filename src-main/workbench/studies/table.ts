@@ -7,27 +7,46 @@ import { deviation, mean, pairedTTest } from '../../numbers/statistics/paired.ts
 
 type Field = 'accuracy' | 'relativeAccuracy' | 'control' | 'pretrained' | 'finetuned'
 
+interface Made {
+  all: readonly StudyRun[]
+  first: readonly StudyRun[] // the first arm's
+  row: ArmRow
+}
+
+const made = new WeakMap<StudyRun, Made>() // by an arm's first run: of ten thousand runs few are others than before
+
 /** In the order in which the arms first appear. */
 export function tableOf(runs: readonly StudyRun[]): ArmRow[] {
-  const arms = Map.groupBy(runs, ({ arm }) => arm)
-  const first = whole([...arms.values()][0] ?? [])
-  return [...arms].map(([arm, all], i) => {
-    const own = whole(all)
-    return {
-      arm,
-      seeds: own.size,
-      parts: new Set(all.map(({ part }) => part)).size,
-      accuracy: spread(own, 'accuracy'),
-      relativeAccuracy: spread(own, 'relativeAccuracy'),
-      control: spread(own, 'control'),
-      pretrained: spread(own, 'pretrained')?.mean ?? null,
-      finetuned: spread(own, 'finetuned')?.mean ?? null,
-      failed: all.filter(({ state }) => state === 'failed').length,
-      leaks: [...new Map(all.flatMap((run) => run.leaks.map((leak) => [leakSentence(leak), leak] as const))).values()],
-      paired: i === 0 ? null : paired(own, first),
-    }
-  })
+  const arms = [...Map.groupBy(runs, ({ arm }) => arm)]
+  const [[, first] = ['', []]] = arms
+  return arms.map(([arm, all]) => rowOf(arm, all, first))
 }
+
+/** The very same where all runs are that it is of. */
+function rowOf(arm: string, all: readonly StudyRun[], first: readonly StudyRun[]): ArmRow {
+  const [run] = all
+  const known = run && made.get(run)
+  if (known && areSame(known.all, all) && areSame(known.first, first)) return known.row
+  const own = whole(all)
+  const row: ArmRow = {
+    arm,
+    seeds: own.size,
+    parts: new Set(all.map(({ part }) => part)).size,
+    accuracy: spread(own, 'accuracy'),
+    relativeAccuracy: spread(own, 'relativeAccuracy'),
+    control: spread(own, 'control'),
+    pretrained: spread(own, 'pretrained')?.mean ?? null,
+    finetuned: spread(own, 'finetuned')?.mean ?? null,
+    failed: all.filter(({ state }) => state === 'failed').length,
+    leaks: [...new Map(all.flatMap((one) => one.leaks.map((leak) => [leakSentence(leak), leak] as const))).values()],
+    paired: all === first ? null : paired(own, whole(first)),
+  }
+  if (run) made.set(run, { all, first, row })
+  return row
+}
+
+const areSame = (a: readonly StudyRun[], b: readonly StudyRun[]): boolean =>
+  a.length === b.length && a.every((run, i) => run === b[i])
 
 /** One arm's value of every seed that it has done. */
 export function accuracyBySeed(runs: readonly StudyRun[]): ReadonlyMap<number, number> {

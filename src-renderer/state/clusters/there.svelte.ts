@@ -1,5 +1,6 @@
 // Where the tasks of the study are whose page is open, if it is on a cluster, and what can be asked for there.
 import type { StatusThere } from '../../../src-main/contract/api/clusters.ts'
+import { isThere } from '../../../src-main/contract/clusters/counts.ts'
 import { client } from '../../bridge.ts'
 import { queue } from '../queue.svelte.ts'
 import { inPlaces } from '../studies/places.ts'
@@ -13,6 +14,11 @@ class There {
   /** null: it is on no cluster, or was not read yet. */
   get status() {
     return this.#status
+  }
+
+  /** Tasks of it wait or are at work there, whether or not this machine looks at them. */
+  get hasTasks() {
+    return this.#status?.tasks.some(isThere) ?? false
   }
 
   /** Follows it until close(). */

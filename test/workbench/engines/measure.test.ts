@@ -10,7 +10,7 @@ import { switchEngine, writeManifest } from '../../../src-main/files/engine-fold
 import { isWorthMeasuring, measureEngines } from '../../../src-main/workbench/engines/measure.ts'
 import { keptTrials } from '../../../src-main/workbench/engines/measured.ts'
 import { engineRows } from '../../../src-main/workbench/engines/rows.ts'
-import { gpus } from '../../../src-main/workbench/native/devices.ts'
+import { gpus } from '../../../src-main/workbench/native/gpus.ts'
 import { follow, temporaryFolder, toyConfig, toyEngine, toyWorkbench } from '../toy.ts'
 import type { Toy } from '../toy-faults.ts'
 

@@ -5,13 +5,14 @@ import { join } from 'node:path'
 
 import { expect, onTestFinished, test, vi } from 'vitest'
 
+import { answer } from '../../../src-main/remote/answers.ts'
 import {
   chooseDevice,
   deviceChoice,
   engineEnvironment,
-  gpus,
   requireDevice,
 } from '../../../src-main/workbench/native/devices.ts'
+import { gpus } from '../../../src-main/workbench/native/gpus.ts'
 import { patience } from '../../patience.ts'
 import { temporaryFolder } from '../toy.ts'
 
@@ -42,6 +43,13 @@ echo "1, NVIDIA GB10, [N/A], [N/A], 580.65.06, 12.1"`)
       { id: 'gpu:1', name: 'NVIDIA GB10', memoryBytes: 0, freeBytes: 0, driver: '580.65.06', capability: '12.1' },
     ],
   })
+})
+
+test('what answers on a cluster names the cards that are listed there', async () => {
+  const { PATH = '' } = driver('echo "0, NVIDIA H200, 143771, 143050, 570.86.15, 9.0"')
+  vi.stubEnv('PATH', PATH)
+  onTestFinished(() => void vi.unstubAllEnvs())
+  expect(await answer({ ask: 'hello', of: { folder: temporaryFolder() } })).toMatchObject({ gpus: ['NVIDIA H200'] })
 })
 
 test('a driver that knows no compute capability is asked without it', async () => {

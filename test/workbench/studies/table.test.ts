@@ -75,3 +75,18 @@ test('an arm carries the marks of its runs, each once', () => {
   expect(a?.leaks).toEqual(leaks)
   expect(b?.leaks).toEqual([])
 })
+
+test('of a large study one run that ended makes its own arm anew, and every arm where it is of the first', () => {
+  const runs = ['a', 'b', 'c'].flatMap((arm) => [0, 1, 2].map((seed) => run(arm, seed, 0.1 * (seed + 1))))
+  const after = (place: number) => {
+    const before = tableOf(runs)
+    const changed = runs.map((one, i) => (i === place ? { ...one, accuracy: 0.9 } : one))
+    const now = tableOf(changed)
+    expect(now).toEqual(tableOf(structuredClone(changed))) // as from nothing
+    return now.map((row, i) => row === before[i])
+  }
+  expect(tableOf(runs).map((row, i) => row === tableOf([...runs])[i])).toEqual([true, true, true])
+  expect(after(5)).toEqual([true, false, true])
+  expect(after(1)).toEqual([false, false, false])
+  expect(tableOf(runs.slice(0, 5)).map(({ seeds }) => seeds)).toEqual([3, 2])
+})

@@ -116,9 +116,9 @@ interface Handing {
 /**
  * For sh, in the study's folder. Each array waits for the one before, and the first for the jobs that are given, so
  * that no more tasks are at work than wanted. After all of them comes the table of results, without which a study does
- * as well: nobody hears where Slurm does not take that job. Says the number of each that was taken, up to one that is not. A job's
- * output is what Slurm says of it; the tasks have logs of their own. sbatch would ask for two minutes where Slurm has
- * as many jobs as it takes: that is done here, later.
+ * as well: nobody hears where Slurm does not take that job. Says the number of each that was taken, up to one that is
+ * not. A job's output is what Slurm says of it; the tasks have logs of their own. sbatch would ask for two minutes
+ * where Slurm has as many jobs as it takes: that is done here, later.
  */
 export function submission(
   cluster: Cluster,

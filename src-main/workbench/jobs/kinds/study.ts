@@ -31,10 +31,8 @@ export function studyKind({ history, studies, clusters }: Parts): Kind {
     },
     run: (job, _, work) =>
       job.place === 'here' ? studies.work(job.study ?? 0, work) : clusters.work(job.study ?? 0, job, work),
-    dropped: (job) => {
-      studies.drop(job.study ?? 0)
-      if (job.place !== 'here') clusters.drop(job)
-    },
+    endElsewhere: (job) => clusters.end(job),
+    dropped: ({ study }) => studies.drop(study ?? 0),
     again: ({ study, place }, { name }) => {
       const { definition } = studyOf(history, study ?? 0)
       const made = createStudy(history, definition, plannedOf(history, study ?? 0), new Date())
